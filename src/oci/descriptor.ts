@@ -1,0 +1,12 @@
+import type { Digest } from './digest.ts';
+import type { Platform } from './platform.ts';
+
+/** A typed, sized content address (image-spec, descriptor.md). Sizes are bytes. */
+export interface Descriptor {
+  readonly mediaType: string;
+  readonly digest: Digest;
+  readonly size: number;
+  readonly platform?: Platform;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly artifactType?: string;
+}

@@ -1,0 +1,68 @@
+/** Why a run ended badly, as the caller can act on it; each class has one exit code. */
+export type ErrorClass = keyof typeof exitCodes;
+
+export const exitCodes = {
+  usage: 2,
+  tool: 3,
+  signature: 4,
+  integrity: 5,
+  policy: 6,
+  authentication: 7,
+  refused: 8,
+  transient: 9,
+  io: 10,
+  cluster: 11,
+  locked: 12,
+} as const;
+
+export interface ErrorText {
+  /** What was found: the value, the answer, the path. Never a secret. */
+  readonly given?: string;
+  readonly expected?: string;
+  /** The command or change that mends it. */
+  readonly next?: string;
+  readonly cause?: unknown;
+}
+
+/** A failure that a user can meet and mend. Anything else that is thrown is our bug (exit 1). */
+export class AirgapError extends Error {
+  override readonly name = 'AirgapError';
+  readonly class: ErrorClass;
+  readonly given: string | undefined;
+  readonly expected: string | undefined;
+  readonly next: string | undefined;
+
+  constructor(errorClass: ErrorClass, message: string, text: ErrorText = {}) {
+    super(message, text.cause === undefined ? undefined : { cause: text.cause });
+    this.class = errorClass;
+    this.given = text.given;
+    this.expected = text.expected;
+    this.next = text.next;
+  }
+
+  get exitCode(): number {
+    return exitCodes[this.class];
+  }
+}
+
+/** Several failures of one run, for instance one an image. Exits with the smallest code. */
+export class Failures extends Error {
+  override readonly name = 'Failures';
+  readonly errors: readonly AirgapError[];
+
+  constructor(message: string, errors: readonly AirgapError[]) {
+    super(message);
+    this.errors = errors;
+  }
+
+  get exitCode(): number {
+    return Math.min(...this.errors.map((error) => error.exitCode));
+  }
+}
+
+/** The user-reachable failures inside whatever was thrown; empty when it is our bug. */
+export function failuresIn(thrown: unknown): readonly AirgapError[] {
+  if (thrown instanceof AirgapError) return [thrown];
+  if (thrown instanceof Failures) return thrown.errors;
+  return [];
+}

@@ -1,0 +1,17 @@
+/** One fact about a running job. Renderers turn it into words; work code never prints. */
+export type Event =
+  | { readonly kind: 'step'; readonly name: string }
+  | {
+      readonly kind: 'image';
+      readonly image: string;
+      readonly state: ImageState;
+      readonly detail?: string;
+    }
+  | { readonly kind: 'bytes'; readonly done: number; readonly total: number }
+  | { readonly kind: 'warning'; readonly message: string; readonly cure?: string }
+  | { readonly kind: 'note'; readonly message: string };
+
+/** `copied`: bytes moved. `placed`: only mounted and tagged. `there`: nothing to do. */
+export type ImageState = 'resolved' | 'copied' | 'placed' | 'there' | 'failed';
+
+export type Emit = (event: Event) => void;
