@@ -1,0 +1,114 @@
+import { load } from 'js-yaml';
+import * as z from 'zod';
+import { type Digest, digestOf } from '../oci/digest.ts';
+import { AirgapError } from '../report/error.ts';
+import { readChartArchive } from './chart-archive.ts';
+
+/** Where a chart wants the registry section: `ociImageRegistry:` at the top, or below `config:`. */
+export type Spelling = 'bare' | 'nested';
+
+/** The images that image-swap itself runs from; it cannot rewrite its own. */
+export interface OwnImages {
+  readonly init?: string;
+  readonly image?: string;
+}
+
+/** A packaged image-swap chart that was looked through and may go into a bundle. */
+export interface Chart {
+  readonly name: string;
+  readonly version: string;
+  /** Of the `.tgz` bytes. */
+  readonly digest: Digest;
+  /** `NAME-VERSION.tgz`, as helm calls it. */
+  readonly fileName: string;
+  readonly bytes: Buffer;
+  readonly spelling: Spelling;
+  /** From `config.imageSwapImages` of the chart's values, where it names any. */
+  readonly ownImages?: OwnImages;
+}
+
+/**
+ * Checks a packaged chart and reads what we need of it.
+ * @param name how the user calls it, for the messages: a path or an `oci://` reference.
+ * @throws AirgapError `usage` when it is no chart, or one that has no place for a registry.
+ */
+export async function readChart(bytes: Buffer, name: string): Promise<Chart> {
+  const { files } = await readChartArchive(bytes, ['Chart.yaml', 'values.yaml']).catch((cause) => {
+    throw new AirgapError('usage', `${name} cannot be used as a chart`, {
+      given: cause instanceof Error ? cause.message : String(cause),
+      expected: 'a chart archive as `helm package` makes it: one folder of plain files in a .tgz',
+      cause,
+    });
+  });
+  const about = readYaml(files, 'Chart.yaml', chartYaml, name);
+  const values = readYaml(files, 'values.yaml', valuesYaml, name);
+  const ownImages = ownImagesOf(values);
+  return {
+    name: about.name,
+    version: about.version,
+    digest: digestOf(bytes),
+    fileName: `${about.name}-${about.version}.tgz`,
+    bytes,
+    spelling: spellingOf(values, name),
+    ...(ownImages === undefined ? {} : { ownImages }),
+  };
+}
+
+// helm's own rule for the name, and a letter or digit first, so that the name is safe as a file name.
+const chartName = /^[a-zA-Z0-9][a-zA-Z0-9._-]*$/;
+const semanticVersion =
+  /^v?(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?(\+[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?$/;
+
+const chartYaml = z.looseObject({
+  name: z.string().max(100).regex(chartName),
+  version: z.string().max(100).regex(semanticVersion),
+});
+
+const imageName = z.string().nullish();
+const valuesYaml = z.looseObject({
+  ociImageRegistry: z.unknown().optional(),
+  config: z
+    .looseObject({
+      ociImageRegistry: z.unknown().optional(),
+      imageSwapImages: z
+        .looseObject({ imageSwapInitImage: imageName, imageSwapImage: imageName })
+        .nullish(),
+    })
+    .nullish(),
+});
+type Values = z.infer<typeof valuesYaml>;
+
+function readYaml<T>(
+  files: ReadonlyMap<string, Buffer>,
+  path: string,
+  schema: z.ZodType<T>,
+  chart: string,
+): T {
+  const bytes = files.get(path);
+  if (bytes === undefined) throw new AirgapError('usage', `${chart} has no ${path}`);
+  try {
+    return schema.parse(load(bytes.toString('utf8')) ?? {});
+  } catch (cause) {
+    throw new AirgapError('usage', `${path} of ${chart} is not what helm would take`, {
+      given: cause instanceof z.ZodError ? z.prettifyError(cause) : String(cause),
+      cause,
+    });
+  }
+}
+
+function spellingOf(values: Values, chart: string): Spelling {
+  if (values.config?.ociImageRegistry !== undefined) return 'nested';
+  if (values.ociImageRegistry !== undefined) return 'bare';
+  throw new AirgapError('usage', `${chart} has no place for a registry in its values.yaml`, {
+    expected: '`ociImageRegistry` or `config.ociImageRegistry`',
+    next: 'set imageSwap.chart to the image-swap chart of your vendor',
+  });
+}
+
+function ownImagesOf(values: Values): OwnImages | undefined {
+  const named = values.config?.imageSwapImages;
+  const init = named?.imageSwapInitImage;
+  const image = named?.imageSwapImage;
+  if (!init && !image) return undefined;
+  return { ...(init ? { init } : {}), ...(image ? { image } : {}) };
+}

@@ -1,0 +1,95 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { dump } from 'js-yaml';
+import { create } from 'tar';
+
+export interface ChartOptions {
+  /** Which of the two spellings its values.yaml has. */
+  readonly spelling: 'bare' | 'nested';
+  readonly version?: string;
+  /** Named in `config.imageSwapImages`. */
+  readonly images?: { readonly init?: string; readonly image?: string };
+}
+
+/**
+ * Writes a small image-swap chart into `folder`, the same bytes every time, and gives its path. Its templates
+ * put every value into a ConfigMap and a Secret, so that `helm template` shows what the cluster would get.
+ */
+export async function makeChart(folder: string, options: ChartOptions): Promise<string> {
+  const version = options.version ?? '1.5.3';
+  return packChart(folder, `image-swap-${version}.tgz`, {
+    'image-swap/Chart.yaml': dump({ apiVersion: 'v2', name: 'image-swap', version }),
+    'image-swap/values.yaml': dump(valuesOf(options)),
+    'image-swap/templates/registry.yaml': template(options.spelling),
+  });
+}
+
+/** Packs any files as a chart archive; for charts that are wrong on purpose, too. */
+export async function packChart(
+  folder: string,
+  name: string,
+  files: Readonly<Record<string, string>>,
+): Promise<string> {
+  const work = await mkdtemp(join(tmpdir(), 'airgap-chart-'));
+  try {
+    for (const [path, text] of Object.entries(files)) {
+      await mkdir(join(work, dirname(path)), { recursive: true });
+      await writeFile(join(work, path), text);
+    }
+    const file = join(folder, name);
+    const fixed = { gzip: true, portable: true, noMtime: true, cwd: work, file };
+    await create(fixed, Object.keys(files));
+    return file;
+  } finally {
+    await rm(work, { recursive: true });
+  }
+}
+
+function valuesOf({ spelling, images }: ChartOptions): object {
+  const ociImageRegistry = {
+    endpoint: '',
+    name: '',
+    username: '',
+    password: '',
+    baseContentPath: '',
+    insecureSkipVerify: false,
+    caCert: '',
+    mirrorRegistries: '',
+  };
+  const own = {
+    imageSwapImages: {
+      imageSwapInitImage: images?.init ?? '',
+      imageSwapImage: images?.image ?? '',
+    },
+    imageSwapConfig: { isEKSCluster: false },
+  };
+  return spelling === 'nested'
+    ? { config: { ociImageRegistry, ...own } }
+    : { ociImageRegistry, config: own };
+}
+
+function template(spelling: ChartOptions['spelling']): string {
+  const section =
+    spelling === 'nested' ? '.Values.config.ociImageRegistry' : '.Values.ociImageRegistry';
+  return `apiVersion: v1
+kind: Secret
+metadata:
+  name: image-swap-registry
+  namespace: {{ .Release.Namespace }}
+stringData:
+{{- range $key, $value := ${section} }}
+  {{ $key }}: {{ $value | toString | toJson }}
+{{- end }}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: {{ .Release.Name }}
+data:
+  insecureIsBoolean: {{ kindIs "bool" ${section}.insecureSkipVerify | quote }}
+  initImage: {{ .Values.config.imageSwapImages.imageSwapInitImage | toString | toJson }}
+  image: {{ .Values.config.imageSwapImages.imageSwapImage | toString | toJson }}
+  isEKSCluster: {{ .Values.config.imageSwapConfig.isEKSCluster | toString | toJson }}
+`;
+}
