@@ -1,0 +1,138 @@
+import { once } from 'node:events';
+import {
+  createServer,
+  request as httpRequest,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  type ServerResponse,
+} from 'node:http';
+
+export interface FrontRequest {
+  readonly method: string;
+  /** With the query. */
+  readonly path: string;
+  readonly headers: IncomingHttpHeaders;
+}
+
+/** What the proxy says itself; `reset` drops the connection, `cutAfter` lets so many body bytes through. */
+export type FrontAnswer =
+  | { readonly status: number; readonly headers?: OutgoingHttpHeaders; readonly body?: string }
+  | { readonly cutAfter: number }
+  | 'reset';
+
+/** Undefined: the request goes on to the registry. A promise delays it. */
+export type FrontRule = (
+  request: FrontRequest,
+) => FrontAnswer | undefined | Promise<FrontAnswer | undefined>;
+
+export interface FrontProxy {
+  /** `127.0.0.1:PORT`. */
+  readonly host: string;
+  /** Every request in order of arrival; `status` is 0 until it is answered, or when it was reset. */
+  readonly requests: readonly (FrontRequest & { readonly status: number })[];
+  /** The first that answers wins; may be changed while running. */
+  readonly rules: FrontRule[];
+  /** Forgets the requests so far. */
+  clear(): void;
+  stop(): Promise<void>;
+}
+
+/** A recording, faulting HTTP proxy before a real registry: for the faults that it would not produce. */
+export async function startFrontProxy(
+  upstreamHost: string,
+  rules: readonly FrontRule[] = [],
+): Promise<FrontProxy> {
+  const active = [...rules];
+  const requests: (FrontRequest & { status: number })[] = [];
+  const server = createServer((incoming, response) => {
+    const record = {
+      method: incoming.method ?? '',
+      path: incoming.url ?? '',
+      headers: incoming.headers,
+      status: 0,
+    };
+    requests.push(record);
+    response.on('error', () => {});
+    handle(record, incoming, response).catch(() => response.destroy());
+  });
+  const handle = async (
+    record: FrontRequest & { status: number },
+    incoming: IncomingMessage,
+    response: ServerResponse,
+  ) => {
+    const answer = await firstAnswer(active, record);
+    if (answer === 'reset') return void incoming.socket.destroy();
+    if (answer !== undefined && 'status' in answer) {
+      record.status = answer.status;
+      incoming.resume();
+      return void response.writeHead(answer.status, answer.headers).end(answer.body);
+    }
+    record.status = await forward(upstreamHost, incoming, response, answer?.cutAfter);
+  };
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return {
+    host: `127.0.0.1:${address.port}`,
+    requests,
+    rules: active,
+    clear: () => {
+      requests.length = 0;
+    },
+    stop: async () => {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+async function firstAnswer(
+  rules: readonly FrontRule[],
+  request: FrontRequest,
+): Promise<FrontAnswer | undefined> {
+  for (const rule of rules) {
+    const answer = await rule(request);
+    if (answer !== undefined) return answer;
+  }
+  return undefined;
+}
+
+/** The Host header stays ours, so that the registry's Locations lead back through the proxy. */
+function forward(
+  upstreamHost: string,
+  incoming: IncomingMessage,
+  response: ServerResponse,
+  cutAfter: number | undefined,
+): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const outgoing = httpRequest(`http://${upstreamHost}${incoming.url}`, {
+      method: incoming.method ?? 'GET',
+      headers: incoming.headers,
+    });
+    outgoing.on('response', (upstream) => {
+      response.writeHead(upstream.statusCode ?? 502, upstream.rawHeaders);
+      if (cutAfter === undefined) upstream.pipe(response);
+      else cut(upstream, response, cutAfter);
+      resolve(upstream.statusCode ?? 502);
+    });
+    outgoing.on('error', reject);
+    incoming.on('error', reject);
+    incoming.pipe(outgoing);
+  });
+}
+
+function cut(upstream: IncomingMessage, response: ServerResponse, cutAfter: number): void {
+  let left = cutAfter;
+  upstream.on('data', (chunk: Buffer) => {
+    response.write(chunk.subarray(0, left));
+    left -= chunk.length;
+    // Ended by FIN after the bytes are out, as a dying server does: destroying here could drop them.
+    if (left <= 0) {
+      upstream.destroy();
+      response.socket?.end();
+    }
+  });
+}
