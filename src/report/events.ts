@@ -9,6 +9,8 @@ export type Event =
     }
   | { readonly kind: 'bytes'; readonly done: number; readonly total: number }
   | { readonly kind: 'warning'; readonly message: string; readonly cure?: string }
+  /** A value that must never be printed: listeners redact it from then on. */
+  | { readonly kind: 'secret'; readonly value: string }
   | { readonly kind: 'note'; readonly message: string };
 
 /** `copied`: bytes moved. `placed`: only mounted and tagged. `there`: nothing to do. */

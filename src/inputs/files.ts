@@ -1,0 +1,33 @@
+import { readFile } from 'node:fs/promises';
+import { AirgapError } from '../report/error.ts';
+
+/**
+ * Reads a text file that the user named.
+ * @param what the file's role in messages: `the image list`
+ * @throws AirgapError usage when there is none; io when it cannot be read
+ */
+export async function readText(path: string, what: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (cause) {
+    throw unreadable(path, what, cause);
+  }
+}
+
+export function unreadable(path: string, what: string, cause: unknown): AirgapError {
+  const code = (cause as NodeJS.ErrnoException).code;
+  if (code === 'ENOENT' || code === 'ENOTDIR') {
+    return new AirgapError('usage', `${what} is not there`, { given: path, cause });
+  }
+  if (code === 'EISDIR') {
+    return new AirgapError('usage', `${what} is a folder`, {
+      given: path,
+      expected: 'a file',
+      cause,
+    });
+  }
+  return new AirgapError('io', `${what} cannot be read: ${code ?? String(cause)}`, {
+    given: path,
+    cause,
+  });
+}

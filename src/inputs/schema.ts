@@ -1,0 +1,113 @@
+import * as z from 'zod';
+
+const text = z.string().min(1);
+const registryHost = text.describe('Registry as images name it: `docker.io`, `host:port`.');
+const pemOrPath = text.describe('PEM text, or the path of a PEM file.');
+
+const ociImageRegistry = z
+  .strictObject({
+    endpoint: text.describe('Target registry, `host[:port]` without a scheme.'),
+    name: text.describe('Name of the registry in the image-swap values.'),
+    baseContentPath: z.string().describe('Path below the endpoint that every target lies under.'),
+    insecureSkipVerify: z
+      .boolean()
+      .default(false)
+      .describe('True for a certificate that cannot be verified.'),
+    caCert: z.union([pemOrPath, z.literal('')]).optional(),
+    mirrorRegistries: z
+      .union([
+        z.string(),
+        z.array(text),
+        z.strictObject({ file: text.describe('Path of a map in line or comma form.') }),
+      ])
+      .describe('The mirror map: `source::target` entries in the image-swap format.'),
+    username: z.string().optional().describe('Ignored: credentials are given on site.'),
+    password: z.string().optional().describe('Ignored: credentials are given on site.'),
+  })
+  .describe("The chart's section, pasted as it is.");
+
+const imageSwap = z.strictObject({
+  chart: text.optional().describe('The image-swap chart: path of a .tgz, or `oci://…:version`.'),
+  initImage: text.optional().describe("Source of image-swap's init image."),
+  image: text.optional().describe("Source of image-swap's own image."),
+  isEKSCluster: z.boolean().optional(),
+});
+
+const registryAccess = z.strictObject({
+  mirror: text
+    .optional()
+    .describe('`host` or `host/path` that is asked in place of this registry.'),
+  plainHttp: z.boolean().optional().describe('True: http, never https.'),
+  caCert: pemOrPath.optional(),
+  insecureSkipVerify: z.boolean().optional(),
+  maxConcurrent: z.int().min(1).optional().describe('Most requests at a time. Default 8.'),
+});
+
+/** `bundle.yaml`. The published `bundle.schema.json` is generated from this. */
+export const bundleSchema = z.strictObject({
+  $schema: z.string().optional(),
+  apiVersion: z.literal('airgap-bundle/v1'),
+  name: z
+    .string()
+    .regex(/^[a-z0-9]+(?:[._-][a-z0-9]+)*$/, 'lower-case letters, digits, and single . _ - between')
+    .max(100)
+    .describe('Name of the bundle; part of its file name and of its repository in the target.'),
+  version: z
+    .string()
+    .regex(
+      /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/,
+      'letters, digits, . _ - (at most 128): it becomes a tag',
+    )
+    .describe('Version of the bundle; quote it where YAML would read a number.'),
+  environment: z
+    .enum(['airgap', 'non-airgap'])
+    .default('airgap')
+    .describe('non-airgap: the Secret alone is installed, no chart.'),
+  ociImageRegistry: ociImageRegistry.optional(),
+  config: z.strictObject({ ociImageRegistry }).optional(),
+  imageSwap: imageSwap.default({}),
+  images: z
+    .array(
+      z.union([
+        text,
+        z.strictObject({ list: text.describe('Path of a list, one image a line, # comments.') }),
+      ]),
+    )
+    .describe('The images that the cluster needs, as its manifests name them.'),
+  platforms: z
+    .array(text)
+    .default([])
+    .describe('`os/architecture[/variant]` to keep; absent or empty: all.'),
+  registries: z.record(registryHost, registryAccess).default({}),
+  signing: z
+    .union([
+      z.strictObject({ key: text.describe('Path of the private key.') }),
+      z.strictObject({ unsigned: z.literal(true) }),
+    ])
+    .optional(),
+  unsigned: z.literal(true).optional().describe('Make a bundle without a signature.'),
+  pullThrough: z
+    .array(text)
+    .default([])
+    .describe('Target paths that cannot be pushed to (proxy caches); proved by a HEAD.'),
+  sequence: z
+    .int()
+    .min(0)
+    .optional()
+    .describe('Grows with each bundle. Default: createdAt in seconds.'),
+  expires: z
+    .union([z.iso.date(), z.iso.datetime({ offset: true })])
+    .optional()
+    .describe('Date or time after which the bundle is refused.'),
+});
+
+export type BundleDocument = z.output<typeof bundleSchema>;
+
+/** JSON Schema (draft 2020-12) of bundle.yaml for editors. */
+export function bundleJsonSchema(): unknown {
+  return {
+    ...z.toJSONSchema(bundleSchema, { io: 'input' }),
+    $id: 'https://airgap-bundle.dev/bundle.schema.json',
+    title: 'airgap-bundle: bundle.yaml',
+  };
+}

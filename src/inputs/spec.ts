@@ -1,0 +1,60 @@
+import type { MirrorMap } from '../mirror-map/map.ts';
+import type { Platform } from '../oci/platform.ts';
+
+/** What the user asked for, read from bundle.yaml, variables and flags, checked and with absolute paths. */
+export interface BundleSpec {
+  /** Absolute folder that paths in bundle.yaml start from; state lies in its `.airgap-bundle/`. */
+  readonly folder: string;
+  readonly name: string;
+  readonly version: string;
+  readonly environment: 'airgap' | 'non-airgap';
+  readonly target: TargetSpec;
+  readonly imageSwap: {
+    /** Absolute path, or an `oci://` reference. */
+    readonly chart?: string;
+    readonly initImage?: string;
+    readonly image?: string;
+    readonly isEKSCluster?: boolean;
+  };
+  readonly images: readonly ListedImage[];
+  /** Empty: all. */
+  readonly platforms: readonly Platform[];
+  /** By host, the target among them. */
+  readonly registries: Readonly<Record<string, RegistryAccess>>;
+  readonly signing?: { readonly key: string } | { readonly unsigned: true };
+  readonly pullThrough: readonly string[];
+  readonly sequence?: number;
+  /** RFC 3339 in UTC. */
+  readonly expires?: string;
+}
+
+/** The `ociImageRegistry` section: what Secret and values carry. */
+export interface TargetSpec {
+  readonly endpoint: string;
+  readonly name: string;
+  readonly baseContentPath: string;
+  readonly insecureSkipVerify: boolean;
+  /** PEM. */
+  readonly caCert?: string;
+  /** As the user wrote it; the entries of a list or file joined by commas. */
+  readonly mirrorRegistries: string;
+  readonly mirrorMap: MirrorMap;
+}
+
+export interface ListedImage {
+  /** As written. */
+  readonly image: string;
+  /** Where it was written: `images[0]`, `images.txt:3`. */
+  readonly origin: string;
+}
+
+/** How to reach one registry from here. */
+export interface RegistryAccess {
+  readonly plainHttp?: boolean;
+  readonly insecureSkipVerify?: boolean;
+  /** PEM, trusted beside the system's roots. */
+  readonly caCert?: string;
+  /** `host` or `host/path` that is asked in place of this registry. */
+  readonly mirror?: string;
+  readonly maxConcurrent?: number;
+}

@@ -1,0 +1,98 @@
+import type { BundleSpec } from '../inputs/spec.ts';
+import { cureForLoop, rewriteLoop } from '../mirror-map/lint.ts';
+import type { MirrorMap } from '../mirror-map/map.ts';
+import { leavesOf } from '../oci/graph.ts';
+import { isIndex } from '../oci/media-types.ts';
+import { formatPlatform } from '../oci/platform.ts';
+import { repositoryOf } from './placements.ts';
+import type { Candidate } from './plan.ts';
+import { platformNames } from './platforms.ts';
+import { error, type Problem, warning } from './problem.ts';
+
+/** What is wrong with one image under this map and this platform filter. */
+export function checkImage(spec: BundleSpec, map: MirrorMap, candidate: Candidate): Problem[] {
+  return [
+    ...checkSource(candidate),
+    ...checkConsumers(spec, map, candidate),
+    ...checkPlatforms(spec, candidate),
+  ];
+}
+
+function checkSource({ image: { listed, reference, graph, failure, movedTag } }: Candidate): Problem[] {
+  const { image, origin } = listed;
+  const problems: Problem[] = [];
+  if (!graph) {
+    const why = failure ? failure.message : 'its registry does not have it';
+    problems.push(error('unresolved', [image], `${image} (${origin}): ${why}`, 'correct the name or tag'));
+  }
+  if (movedTag) {
+    const message = `${image}: the tag now resolves to ${movedTag}; the digest that you wrote is taken`;
+    problems.push(warning('moved-tag', [image], message, 'write the new digest if you want the new image'));
+  }
+  if (reference.tag === 'latest' && !reference.digest) {
+    const message = `${image} names no fixed version; the bundle holds what it is today`;
+    problems.push(warning('latest-tag', [image], message, 'write a version tag or a digest'));
+  }
+  return problems;
+}
+
+function checkConsumers(spec: BundleSpec, map: MirrorMap, candidate: Candidate): Problem[] {
+  const { listed } = candidate.image;
+  const { asked, webhookError, unusable } = candidate.asks;
+  const loop = rewriteLoop(map, listed.image);
+  const problems: Problem[] = [];
+  if (loop) {
+    const message = `${listed.image} becomes ${loop.once}, which the webhook would rewrite again to ${loop.twice}`;
+    problems.push(error('rewrite-loop', [listed.image], message, cureForLoop(map, spec.target.endpoint)));
+  }
+  if (webhookError) {
+    const message = `${listed.image}: the webhook fails with ${webhookError} and the pod is refused`;
+    problems.push(error('webhook-error', [listed.image], message, 'add an entry for its registry to the map'));
+  } else if (asked.length === 0 && !unusable) {
+    const message = `no rule maps ${listed.image}: it will be pulled from the internet, and is not mirrored`;
+    problems.push(warning('unmapped', [listed.image], message, `add ${candidate.image.reference.registry}::TARGET to the map`));
+  }
+  if (unusable) problems.push(...unusableTarget(listed.image, unusable));
+  if (asked.length > 0 && asked.every(({ by }) => by === 'webhook')) {
+    const message = `${listed.image} is mapped by an entry that containerd's mirrors do not know; only the webhook finds it`;
+    problems.push(warning('containerd-ignores', [listed.image], message, `add ${candidate.image.reference.registry}::TARGET if nodes pull it too`));
+  }
+  return [...problems, ...checkInside(spec, candidate)];
+}
+
+function unusableTarget(image: string, target: string): Problem[] {
+  if (target.includes('/v2/')) return [];
+  const message = `${image} would become ${target}, which is no image reference`;
+  return [error('outside-target', [image], message, 'correct the target in the map')];
+}
+
+/** Rules that build a target from the image itself can leave the base path although the entry looks right. */
+function checkInside({ target }: BundleSpec, { image, asks }: Candidate): Problem[] {
+  const prefix = [target.endpoint, target.baseContentPath].filter(Boolean).join('/');
+  const outside = asks.asked.filter(({ reference }) => !repositoryOf(reference).startsWith(`${prefix}/`));
+  return outside.slice(0, 1).map(({ reference }) =>
+    error(
+      'outside-target',
+      [image.listed.image],
+      `${image.listed.image} would become ${repositoryOf(reference)}, which does not lie under ${prefix}`,
+      'correct the target in the map, or endpoint and baseContentPath',
+    ),
+  );
+}
+
+function checkPlatforms({ platforms }: BundleSpec, { image, filtered }: Candidate): Problem[] {
+  if (platforms.length === 0 || !image.graph) return [];
+  const name = image.listed.image;
+  const names = platforms.map(formatPlatform).join(', ');
+  if (!filtered) {
+    const has = platformNames(leavesOf(image.graph).map((leaf) => leaf.platform)).join(', ') || 'other platforms';
+    return [error('platform-missing', [name], `${name} has none of ${names} (it has ${has})`, 'add a platform, or leave the image out')];
+  }
+  if (image.reference.digest && isIndex(image.graph.root.mediaType)) {
+    const message = `${name} is pinned by the digest of an index: all its platforms are kept, or the digest would change`;
+    return [warning('index-digest-kept', [name], message, 'pin the digest of one platform to carry less')];
+  }
+  if (!filtered.droppedAttestations) return [];
+  const message = `${name}: attestations in its index are dropped by the platform filter`;
+  return [warning('attestations-dropped', [name], message, 'leave platforms out to keep them')];
+}

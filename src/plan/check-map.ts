@@ -1,0 +1,57 @@
+import type { BundleSpec } from '../inputs/spec.ts';
+import { hasDefault, libraryWithoutDockerHub, targetsOutside, v2Targets } from '../mirror-map/lint.ts';
+import type { MapEntry } from '../mirror-map/map.ts';
+import { error, type Problem, warning } from './problem.ts';
+
+/** What is wrong with the map whatever the images. */
+export function checkMap({ target }: BundleSpec): Problem[] {
+  const { mirrorMap: map, endpoint, baseContentPath } = target;
+  const problems: Problem[] = [];
+  if (libraryWithoutDockerHub(map)) problems.push(libraryAlone(endpoint, baseContentPath));
+  for (const entry of targetsOutside(map, endpoint, baseContentPath)) {
+    problems.push(outside(entry, [endpoint, baseContentPath].filter(Boolean).join('/')));
+  }
+  for (const entry of v2Targets(map)) problems.push(v2InTarget(entry));
+  if (!hasDefault(map)) problems.push(noDefault(endpoint));
+  return problems;
+}
+
+function libraryAlone(endpoint: string, basePath: string): Problem {
+  return error(
+    'library-without-docker.io',
+    [],
+    'the map has docker.io/library but not docker.io: the webhook would refuse every pod with another Docker Hub image',
+    `add docker.io::${[endpoint, basePath, 'docker.io'].filter(Boolean).join('/')}`,
+  );
+}
+
+function outside(entry: MapEntry, prefix: string): Problem {
+  return error(
+    'outside-target',
+    [],
+    `${place(entry)}: the target ${entry.value} does not lie under ${prefix}`,
+    'correct the entry, or endpoint and baseContentPath',
+  );
+}
+
+function v2InTarget(entry: MapEntry): Problem {
+  return warning(
+    'v2-in-target',
+    [],
+    `${place(entry)}: with /v2/ in the target the webhook's pods ask for /v2/v2/…, which fails; only containerd's mirrors can use it`,
+    `write ${entry.value.replace('/v2/', '/')}: the containerd files of the bundle get their /v2/ by themselves`,
+  );
+}
+
+function noDefault(endpoint: string): Problem {
+  return warning(
+    'no-default',
+    [],
+    'the map has no `default`: the webhook swaps nothing unless its chart adds one',
+    `make sure that the chart adds \`default::\` and \`noswap_wildcards::${endpoint}\`, or add them to the map`,
+  );
+}
+
+function place({ line, column, key }: MapEntry): string {
+  return `mirror map ${line}:${column} (${key})`;
+}

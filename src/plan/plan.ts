@@ -1,0 +1,111 @@
+import type { BundleSpec, ListedImage } from '../inputs/spec.ts';
+import { effectiveMap } from '../mirror-map/effective.ts';
+import type { MirrorMap } from '../mirror-map/map.ts';
+import type { Digest } from '../oci/digest.ts';
+import { type ImageGraph, leavesOf } from '../oci/graph.ts';
+import type { Reference } from '../oci/reference.ts';
+import type { AirgapError } from '../report/error.ts';
+import { checkImage } from './check-image.ts';
+import { checkMap } from './check-map.ts';
+import { collisions } from './collisions.ts';
+import type { InventoryImage } from './inventory.ts';
+import { type AskedFor, askedFor, placementsOf, tagged } from './placements.ts';
+import { filterPlatforms, platformNames } from './platforms.ts';
+import type { Problem } from './problem.ts';
+
+/** An image of the list with what its source registry says of it. */
+export interface ResolvedImage {
+  readonly listed: ListedImage;
+  readonly reference: Reference;
+  /** Absent when the source does not have it. */
+  readonly graph?: ImageGraph;
+  readonly failure?: AirgapError;
+  /** Of `name:tag@digest`: what the tag resolves to now, where that is another digest. */
+  readonly movedTag?: Digest;
+}
+
+export interface PlannedImage {
+  readonly entry: InventoryImage;
+  readonly reference: Reference;
+  /** After the platform filter. */
+  readonly graph: ImageGraph;
+}
+
+export interface Plan {
+  /** The map that both consumers are judged by. */
+  readonly map: MirrorMap;
+  readonly images: readonly PlannedImage[];
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * Decides what goes where: filters platforms, asks both consumers' rules for every image, and finds what
+ * would go wrong in the cluster. Pure: the registries were asked before.
+ */
+export function makePlan(spec: BundleSpec, resolved: readonly ResolvedImage[]): Plan {
+  const map = effectiveMap(spec.target.mirrorMap, spec.target.endpoint);
+  const candidates = resolved.map((image) => judge(spec, map, image));
+  const claims = tagClaims(candidates);
+  const images = candidates.flatMap((candidate) => planned(spec, candidate, claims));
+  const problems = [
+    ...checkMap(spec),
+    ...candidates.flatMap((candidate) => checkImage(spec, map, candidate)),
+    ...collisions(images.map(({ entry }) => entry)),
+  ];
+  return { map, images, problems };
+}
+
+/** One image on its way into the plan. */
+export interface Candidate {
+  readonly image: ResolvedImage;
+  readonly asks: AskedFor;
+  readonly filtered?: ReturnType<typeof filterPlatforms>;
+}
+
+function judge(spec: BundleSpec, map: MirrorMap, image: ResolvedImage): Candidate {
+  const asks = askedFor(map, image.listed.image);
+  if (!image.graph) return { image, asks };
+  const wanted = keepsIndex(image) ? [] : spec.platforms;
+  return { image, asks, filtered: filterPlatforms(image.graph, wanted) };
+}
+
+/** A reference pinned by an index digest means that index, whole. */
+export function keepsIndex(image: ResolvedImage): boolean {
+  return image.reference.digest !== undefined;
+}
+
+/** Which digests the tags of the target are wanted with; a digest reference's own tag yields to others. */
+function tagClaims(candidates: readonly Candidate[]): ReadonlyMap<string, ReadonlySet<Digest>> {
+  const claims = new Map<string, Set<Digest>>();
+  for (const { asks, filtered } of candidates) {
+    if (!filtered) continue;
+    const { digest } = filtered.graph.root;
+    for (const name of asks.asked.flatMap(({ reference }) => tagged(reference, digest))) {
+      claims.set(name, (claims.get(name) ?? new Set()).add(digest));
+    }
+  }
+  return claims;
+}
+
+function planned(
+  spec: BundleSpec,
+  candidate: Candidate,
+  claims: ReadonlyMap<string, ReadonlySet<Digest>>,
+): PlannedImage[] {
+  const { image, asks, filtered } = candidate;
+  if (!filtered) return [];
+  const { graph, originalDigest } = filtered;
+  const { mediaType, digest, size } = graph.root;
+  const isClaimed = (reference: string): boolean => (claims.get(reference)?.size ?? 0) > 1;
+  const entry: InventoryImage = {
+    source: image.listed.image,
+    digest,
+    mediaType,
+    size,
+    platforms: platformNames(leavesOf(graph).map((leaf) => leaf.platform)),
+    placements: placementsOf(asks.asked, digest, isClaimed),
+    pinnedBy: image.reference.digest ? 'digest' : 'tag',
+    ...(originalDigest ? { originalDigest } : {}),
+  };
+  return [{ entry, reference: image.reference, graph }];
+}

@@ -1,0 +1,47 @@
+/** Something about the plan that a person must know; errors stop `mirror` and `create`. */
+export interface Problem {
+  readonly kind: ProblemKind;
+  readonly severity: 'error' | 'warning';
+  /** As written; empty when it concerns the map as a whole. */
+  readonly images: readonly string[];
+  readonly message: string;
+  /** What to change, ready to paste where that is possible. */
+  readonly cure: string;
+}
+
+export type ProblemKind =
+  | 'collision'
+  | 'rewrite-loop'
+  | 'library-without-docker.io'
+  | 'outside-target'
+  | 'unresolved'
+  | 'unmapped'
+  | 'no-default'
+  | 'v2-in-target'
+  | 'own-images'
+  | 'webhook-error'
+  | 'containerd-ignores'
+  | 'moved-tag'
+  | 'latest-tag'
+  | 'index-digest-kept'
+  | 'platform-missing'
+  | 'attestations-dropped'
+  | 'no-chart';
+
+export function error(
+  kind: ProblemKind,
+  images: readonly string[],
+  message: string,
+  cure: string,
+): Problem {
+  return { kind, severity: 'error', images, message, cure };
+}
+
+export function warning(
+  kind: ProblemKind,
+  images: readonly string[],
+  message: string,
+  cure: string,
+): Problem {
+  return { kind, severity: 'warning', images, message, cure };
+}

@@ -1,0 +1,79 @@
+import type { Descriptor } from '../oci/descriptor.ts';
+import type { Digest } from '../oci/digest.ts';
+import { type ImageGraph, type ManifestDocument, makeDocument } from '../oci/graph.ts';
+import { isIndex } from '../oci/media-types.ts';
+import type { Platform } from '../oci/platform.ts';
+import { AirgapError } from '../report/error.ts';
+import type { RegistryClient } from './client.ts';
+import type { ContentCache } from './content-cache.ts';
+
+export interface ImageSource {
+  readonly client: RegistryClient;
+  readonly repository: string;
+}
+
+/**
+ * Reads an image as manifests alone, by tag or digest. Only the tag is asked for anew: documents come from the
+ * cache by digest where it has them.
+ * @param wanted which children of an index to read; the others stay unread
+ * @returns undefined when the registry does not have it
+ */
+export async function readImage(
+  source: ImageSource,
+  reference: string,
+  cache: ContentCache,
+  wanted: (child: Descriptor) => boolean,
+): Promise<ImageGraph | undefined> {
+  const root = await source.client.headManifest(source.repository, reference);
+  if (!root) return undefined;
+  const documents = new Map<Digest, ManifestDocument>();
+  await readDocument({ source, cache, wanted, documents }, root);
+  return { root, documents };
+}
+
+interface Walk {
+  readonly source: ImageSource;
+  readonly cache: ContentCache;
+  readonly wanted: (child: Descriptor) => boolean;
+  readonly documents: Map<Digest, ManifestDocument>;
+}
+
+async function readDocument(walk: Walk, descriptor: Descriptor): Promise<void> {
+  const bytes = await manifestBytes(walk, descriptor);
+  const sized = { ...descriptor, size: bytes.length };
+  const document = makeDocument(sized, bytes);
+  const platform = document.platform ?? (await configPlatform(walk, document));
+  walk.documents.set(descriptor.digest, platform ? { ...document, platform } : document);
+  if (document.manifest.kind !== 'index') return;
+  const children = document.manifest.manifests.filter((child) => walk.wanted(child));
+  await Promise.all(children.map((child) => readDocument(walk, child)));
+}
+
+async function manifestBytes({ source, cache }: Walk, { digest }: Descriptor): Promise<Buffer> {
+  return cache.get(digest, async () => {
+    const found = await source.client.getManifest(source.repository, digest);
+    if (found) return found.bytes;
+    throw new AirgapError('integrity', 'a manifest that its own registry names is not there', {
+      given: `${source.client.host}/${source.repository}@${digest}`,
+      next: 'push the image to its registry again, or name another tag',
+    });
+  });
+}
+
+/** An image that no index lists says in its config what it runs on. */
+async function configPlatform(
+  { source, cache }: Walk,
+  { manifest, descriptor }: ManifestDocument,
+): Promise<Platform | undefined> {
+  if (manifest.kind === 'index' || isIndex(descriptor.mediaType)) return undefined;
+  if (!/config\.v1\+json|container\.image\.v1\+json/.test(manifest.config.mediaType)) return undefined;
+  const { digest } = manifest.config;
+  const bytes = await cache.get(digest, () => source.client.readBlob(source.repository, manifest.config));
+  return platformOf(bytes);
+}
+
+function platformOf(config: Buffer): Platform | undefined {
+  const { os, architecture, variant } = JSON.parse(config.toString('utf8')) as Record<string, unknown>;
+  if (typeof os !== 'string' || typeof architecture !== 'string') return undefined;
+  return typeof variant === 'string' && variant ? { os, architecture, variant } : { os, architecture };
+}
