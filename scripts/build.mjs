@@ -1,0 +1,75 @@
+#!/usr/bin/env node
+/** Builds dist/ from src/. The same sources give the same bytes, from whatever folder it is run. */
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { licenseText } from './licenses.mjs';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const stub = join(root, 'scripts', 'stubs', 'actions-http-client.mjs');
+
+/** Entry → file in dist/. */
+const doors = { 'src/cli.ts': 'bundle.js', 'src/action.ts': 'action.js' };
+
+/** Writes every file of dist/ into `folder`, and nothing else stays there. */
+export async function buildInto(/** @type {string} */ folder) {
+  const bundles = await Promise.all(
+    Object.entries(doors).map(([entry, file]) => bundle(entry, file)),
+  );
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  for (const { file, code } of bundles) writeFileSync(join(folder, file), code);
+  chmodSync(join(folder, 'bundle.js'), 0o755);
+  copyFileSync(join(root, 'src', 'install', 'install.sh'), join(folder, 'install.sh'));
+  chmodSync(join(folder, 'install.sh'), 0o755);
+  writeFileSync(join(folder, 'package.json'), '{ "type": "commonjs" }\n');
+  const inputs = bundles.flatMap(({ inputs }) => inputs);
+  writeFileSync(join(folder, 'licenses.txt'), licenseText(root, inputs));
+}
+
+/** @returns the bundle's bytes, and the source files that went in, relative to the root */
+async function bundle(entry, file) {
+  const { metafile, outputFiles } = await build({
+    absWorkingDir: root,
+    entryPoints: [entry],
+    outfile: file,
+    write: false,
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'cjs',
+    charset: 'utf8',
+    legalComments: 'inline',
+    metafile: true,
+    logLevel: 'warning',
+    banner: entry === 'src/cli.ts' ? { js: '#!/usr/bin/env node' } : {},
+    define: { 'import.meta.dirname': '__dirname', 'import.meta.filename': '__filename' },
+    logOverride: { 'empty-import-meta': 'error' },
+    alias: { '@actions/http-client': stub, '@actions/http-client/lib/auth': stub },
+    plugins: [nameAndVersionOnly],
+  });
+  return { file, code: outputFiles[0].contents, inputs: Object.keys(metafile.inputs) };
+}
+
+/** Of package.json only what the tool tells of itself, so that a new script does not change dist/. */
+const nameAndVersionOnly = {
+  name: 'name-and-version-only',
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]package\.json$/ }, ({ path }) => {
+      if (path !== join(root, 'package.json')) return undefined;
+      const { name, version } = JSON.parse(readFileSync(path, 'utf8'));
+      return { contents: JSON.stringify({ name, version }), loader: 'json' };
+    });
+  },
+};
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  await buildInto(join(root, 'dist')).catch(exitWhenTold);
+}
+
+/** esbuild has already shown what is wrong in the sources, with line and column. */
+function exitWhenTold(error) {
+  if (error.errors === undefined) throw error;
+  process.exitCode = 1;
+}

@@ -1,0 +1,213 @@
+#!/usr/bin/env node
+/**
+ * Brings what the named sets or tools need: `node scripts/setup.mjs [build|demo|test|system|TOOL…]`.
+ * Plain Node, since it runs before node_modules exists. Tools land in .tools/bin at the versions of
+ * tools.mjs; what is there already is left alone, so that a second call costs next to nothing.
+ * Exits with 3 and the lines to run when a tool is missing that it cannot bring.
+ */
+import { spawnSync } from 'node:child_process';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { packagesAreStale } from './packages.mjs';
+import { sets, tools } from './tools.mjs';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const home = join(root, '.tools');
+const bin = join(home, 'bin');
+const stampFile = join(home, 'versions.json');
+
+class SetupError extends Error {}
+
+function main(/** @type {string[]} */ words) {
+  const names = chosenTools(words);
+  if (!words.every((word) => word === 'system')) installPackages();
+  const missing = names.filter((name) => !isHere(name));
+  refuseWhatCannotBeBrought(missing);
+  installSystemTools(missing.filter((name) => tools[name].from === 'system'));
+  for (const name of missing) {
+    if (tools[name].from === 'go') buildWithGo(name);
+    if (tools[name].from === 'node') installNode(name);
+  }
+}
+
+function chosenTools(words) {
+  const names = words.flatMap((word) => sets[word] ?? [word]);
+  const unknown = names.filter((name) => tools[name] === undefined);
+  if (unknown.length > 0) {
+    const known = [...Object.keys(sets), ...Object.keys(tools)].join(', ');
+    throw new SetupError(`unknown tool or set: ${unknown.join(', ')}\nknown: ${known}`);
+  }
+  return [...new Set(names)];
+}
+
+function installPackages() {
+  if (!packagesAreStale(root)) return;
+  say('installing npm packages with npm ci…');
+  run('npm', ['ci', '--no-audit', '--no-fund'], 'npm packages');
+}
+
+/** Here already: noted in the stamp, or on PATH in the right version (then linked and noted). */
+function isHere(name) {
+  const tool = tools[name];
+  if (tool.from === 'system') return onPath(name).length > 0;
+  if (stamp()[name] === tool.version && existsSync(join(bin, name))) return true;
+  const found = onPath(tool.from === 'node' ? 'node' : name).find((path) => fits(tool, path));
+  if (found === undefined) return false;
+  link(name, found);
+  say(`${name} ${tool.version} taken from ${found}`);
+  return true;
+}
+
+function onPath(command) {
+  const folders = (process.env.PATH ?? '').split(delimiter).filter((folder) => folder !== bin);
+  return folders.map((folder) => join(folder, command)).filter(isExecutable);
+}
+
+function isExecutable(path) {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A Go tool fits in its exact version, Node in its major one. */
+function fits(tool, path) {
+  const said = spawnSync(path, tool.ask, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+  const version = tool.answer.exec(said.stdout ?? '')?.[1];
+  if (tool.from === 'node') return version?.split('.')[0] === tool.version.split('.')[0];
+  return version === tool.version;
+}
+
+/** Names every missing tool at once, each with the line that brings it. */
+function refuseWhatCannotBeBrought(missing) {
+  const lines = [];
+  const go = missing.filter((name) => tools[name].from === 'go');
+  if (go.length > 0 && onPath('go').length === 0) {
+    lines.push(
+      'Go is not on PATH. Install Go, or run this where Go is and put the results on PATH:',
+    );
+    for (const name of go)
+      lines.push(`  ${['go', ...goInstall(tools[name])].map(quoted).join(' ')}`);
+  }
+  const system = missing.filter((name) => tools[name].from === 'system');
+  if (system.length > 0 && !canUseApt()) {
+    lines.push('Not root, or no apt-get. Run:', `  sudo sh -c '${aptLine(system)}'`);
+  }
+  if (lines.length === 0) return;
+  throw new SetupError(`missing: ${[...go, ...system].join(', ')}\n${lines.join('\n')}`);
+}
+
+const canUseApt = () => process.getuid?.() === 0 && onPath('apt-get').length > 0;
+
+const aptLine = (names) =>
+  `apt-get update && apt-get install -y ${names.map((name) => tools[name].package).join(' ')}`;
+
+const quoted = (word) => (/\s/.test(word) ? `'${word}'` : word);
+
+function installSystemTools(names) {
+  if (names.length === 0) return;
+  say(`installing ${names.join(', ')} with apt-get…`);
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  const packages = names.map((name) => tools[name].package);
+  run('apt-get', ['-qq', 'update'], names.join(', '), { env });
+  run(
+    'apt-get',
+    ['-qq', 'install', '-y', '--no-install-recommends', ...packages],
+    names.join(', '),
+    {
+      env,
+    },
+  );
+}
+
+const goInstall = (tool) => [
+  'install',
+  '-ldflags',
+  `-s -w ${tool.ldflags ?? ''}`.trim(),
+  `${tool.package}@v${tool.version}`,
+];
+
+/** Built aside and renamed into place: a killed build leaves no half of a tool. */
+function buildWithGo(name) {
+  const tool = tools[name];
+  say(`building ${name} v${tool.version} with go install (the first time ${tool.takes})…`);
+  const started = Date.now();
+  mkdirSync(bin, { recursive: true });
+  const aside = mkdtempSync(join(home, 'build-'));
+  try {
+    run('go', goInstall(tool), name, { env: { ...process.env, GOBIN: aside } });
+    const built = join(aside, name);
+    if (!fits(tool, built)) throw new SetupError(`${name}: the build is not v${tool.version}`);
+    renameSync(built, join(bin, name));
+  } finally {
+    rmSync(aside, { recursive: true, force: true });
+  }
+  note(name);
+  say(`${name} v${tool.version} ready after ${Math.round((Date.now() - started) / 1000)} s`);
+}
+
+function installNode(name) {
+  const tool = tools[name];
+  say(`installing Node ${tool.version} for act with npm…`);
+  const folder = join(home, name);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'package.json'), '{"private":true}\n');
+  const wanted = `${tool.package}@${tool.version}`;
+  run('npm', ['install', '--no-audit', '--no-fund', '--prefix', folder, wanted], name);
+  link(name, join(folder, 'node_modules', tool.package, 'bin', 'node'));
+}
+
+function link(name, target) {
+  mkdirSync(bin, { recursive: true });
+  rmSync(join(bin, name), { force: true });
+  symlinkSync(target, join(bin, name));
+  note(name);
+}
+
+const stamp = () => (existsSync(stampFile) ? JSON.parse(readFileSync(stampFile, 'utf8')) : {});
+
+function note(name) {
+  const versions = { ...stamp(), [name]: tools[name].version };
+  writeFileSync(stampFile, `${JSON.stringify(versions, null, 2)}\n`);
+}
+
+/** Silent unless it fails: then with everything that the command said. */
+function run(command, args, what, options = {}) {
+  const result = spawnSync(command, args, {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    encoding: 'utf8',
+    maxBuffer: 64 << 20,
+    ...options,
+  });
+  if (result.status === 0) return;
+  const end = result.error?.message ?? `ended with ${result.status ?? result.signal}`;
+  const said = `${result.stdout ?? ''}${result.stderr ?? ''}`.trim();
+  throw new SetupError(
+    `${what}: could not be installed\n${said}\n  ${command} ${args.join(' ')}\n  ${end}`,
+  );
+}
+
+const say = (/** @type {string} */ line) => console.log(`setup: ${line}`);
+
+try {
+  main(process.argv.slice(2));
+} catch (error) {
+  if (!(error instanceof SetupError)) throw error;
+  console.error(`setup: ${error.message}`);
+  process.exitCode = 3;
+}

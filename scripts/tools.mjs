@@ -1,0 +1,90 @@
+/**
+ * Every outside tool that the demo and the tests use, at the version they are written for.
+ * To move to a new version: change it here and run `npm test`.
+ *
+ * `go`     built with `go install PACKAGE@TAG`, unless PATH has this very version
+ * `node`   a Node runtime out of the npm registry, unless PATH has this major version
+ * `system` any version does: found on PATH, else installed by apt-get
+ *
+ * @typedef {object} Tool
+ * @property {'go' | 'node' | 'system'} from
+ * @property {string} [version] without a leading `v`
+ * @property {string} package   Go package, npm package or Debian package
+ * @property {string[]} [ask]   arguments that make the tool say its version
+ * @property {RegExp} [answer]  the version within what it says, as first group
+ * @property {string} [ldflags] what makes a binary of `go install` know its own version
+ * @property {string} [takes]   how long a first build takes on two cores
+ */
+
+/** @type {Readonly<Record<string, Tool>>} */
+export const tools = {
+  oras: {
+    from: 'go',
+    version: '1.3.6',
+    package: 'oras.land/oras/cmd/oras',
+    ask: ['version'],
+    answer: /^Version:\s+v?([^\s+]+)/m,
+    takes: 'about a minute',
+  },
+  registry: {
+    from: 'go',
+    version: '3.1.2',
+    package: 'github.com/distribution/distribution/v3/cmd/registry',
+    ask: ['--version'],
+    answer: / v?([^\s+]+)(?:\+unknown)?$/m,
+    ldflags: '-X github.com/distribution/distribution/v3/version.version=v3.1.2',
+    takes: 'two to three minutes',
+  },
+  helm: {
+    from: 'go',
+    version: '3.22.0',
+    package: 'helm.sh/helm/v3/cmd/helm',
+    ask: ['version', '--short'],
+    answer: /^v?([^\s+]+)/m,
+    ldflags: '-X helm.sh/helm/v3/internal/version.version=v3.22.0',
+    takes: 'two to three minutes',
+  },
+  act: {
+    from: 'go',
+    version: '0.2.89',
+    package: 'github.com/nektos/act',
+    ask: ['--version'],
+    answer: /version v?(\S+)/,
+    takes: 'about a minute',
+  },
+  cosign: {
+    from: 'go',
+    version: '2.6.5',
+    package: 'github.com/sigstore/cosign/v2/cmd/cosign',
+    ask: ['version'],
+    answer: /^GitVersion:\s+v?(\S+)/m,
+    ldflags: '-X sigs.k8s.io/release-utils/version.gitVersion=v2.6.5',
+    takes: 'three to five minutes',
+  },
+  /** What action.yml declares. act runs the first `node` on PATH, whatever that file says. */
+  node24: {
+    from: 'node',
+    version: '24.21.0',
+    package: `node-${process.platform}-${process.arch}`,
+    ask: ['--version'],
+    answer: /^v(\S+)/,
+  },
+  skopeo: { from: 'system', package: 'skopeo' },
+  ctr: { from: 'system', package: 'containerd' },
+  shellcheck: { from: 'system', package: 'shellcheck' },
+  busybox: { from: 'system', package: 'busybox' },
+  dash: { from: 'system', package: 'dash' },
+  strace: { from: 'system', package: 'strace' },
+  openssl: { from: 'system', package: 'openssl' },
+  kubectl: { from: 'system', package: 'kubernetes-client' },
+};
+
+const system = Object.keys(tools).filter((name) => tools[name]?.from === 'system');
+
+/** What a set asks for beside the npm packages; `system` alone leaves those out. */
+export const sets = {
+  build: [],
+  demo: ['oras', 'registry'],
+  test: Object.keys(tools),
+  system,
+};
