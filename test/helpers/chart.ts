@@ -14,7 +14,8 @@ export interface ChartOptions {
 
 /**
  * Writes a small image-swap chart into `folder`, the same bytes every time, and gives its path. Its templates
- * put every value into a ConfigMap and a Secret, so that `helm template` shows what the cluster would get.
+ * put every value of the registry section into a Secret (base64, so any byte survives) and the rest into a
+ * ConfigMap, so that `helm template` shows what the cluster would get.
  */
 export async function makeChart(folder: string, options: ChartOptions): Promise<string> {
   const version = options.version ?? '1.5.3';
@@ -77,9 +78,9 @@ kind: Secret
 metadata:
   name: image-swap-registry
   namespace: {{ .Release.Namespace }}
-stringData:
+data:
 {{- range $key, $value := ${section} }}
-  {{ $key }}: {{ $value | toString | toJson }}
+  {{ $key }}: {{ $value | toString | b64enc | quote }}
 {{- end }}
 ---
 apiVersion: v1
@@ -87,9 +88,10 @@ kind: ConfigMap
 metadata:
   name: {{ .Release.Name }}
 data:
+  mirrorRegistries: {{ ${section}.mirrorRegistries | quote }}
   insecureIsBoolean: {{ kindIs "bool" ${section}.insecureSkipVerify | quote }}
-  initImage: {{ .Values.config.imageSwapImages.imageSwapInitImage | toString | toJson }}
-  image: {{ .Values.config.imageSwapImages.imageSwapImage | toString | toJson }}
-  isEKSCluster: {{ .Values.config.imageSwapConfig.isEKSCluster | toString | toJson }}
+  initImage: {{ .Values.config.imageSwapImages.imageSwapInitImage | quote }}
+  image: {{ .Values.config.imageSwapImages.imageSwapImage | quote }}
+  isEKSCluster: {{ .Values.config.imageSwapConfig.isEKSCluster | quote }}
 `;
 }
