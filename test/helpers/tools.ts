@@ -8,7 +8,7 @@ const pinned = resolve(import.meta.dirname, '../../.tools/bin');
  * A test without its tool fails here; it is never skipped.
  */
 export function toolPath(name: string): string {
-  const folders = [pinned, ...(process.env['PATH'] ?? '').split(delimiter)];
+  const folders = [pinned, ...(process.env.PATH ?? '').split(delimiter)];
   const found = folders.map((folder) => resolve(folder, name)).find(isExecutable);
   if (found !== undefined) return found;
   throw new Error(`${name} is missing: run \`node scripts/setup.mjs ${name}\` (npm test does)`);
