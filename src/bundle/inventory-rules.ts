@@ -1,0 +1,50 @@
+import type { Digest } from '../oci/digest.ts';
+import type { Inventory, InventoryImage } from '../plan/inventory.ts';
+import { isPullThrough } from '../plan/repositories.ts';
+
+/**
+ * What an inventory must hold beyond the shape of its fields: every archive path once, and every image inside.
+ * @returns what is wrong, in plain words; empty when nothing is.
+ */
+export function inventoryFaults(inventory: Inventory): string[] {
+  const paths = inventory.files.map((file) => file.path);
+  const blobs = inventory.blobs.map((blob) => blob.digest);
+  return [
+    ...repeated(paths).map((path) => `file twice: ${path}`),
+    ...foldersAmong(paths).map((path) => `both a file and a folder: ${path}`),
+    ...repeated(blobs).map((digest) => `blob twice: ${digest}`),
+    ...absent(inventory, new Set(blobs)).map((digest) => `not among the blobs: ${digest}`),
+  ];
+}
+
+function repeated<T extends string>(values: readonly T[]): T[] {
+  const seen = new Set<T>();
+  return values.filter((value) => seen.has(value) || !seen.add(value));
+}
+
+/** `a` beside `a/b` could not be unpacked. */
+function foldersAmong(paths: readonly string[]): string[] {
+  const folders = new Set(paths.flatMap((path) => parents(path)));
+  return paths.filter((path) => folders.has(path));
+}
+
+function parents(path: string): string[] {
+  const parts = path.split('/').slice(0, -1);
+  return parts.map((_, index) => parts.slice(0, index + 1).join('/'));
+}
+
+/** Roots are always inside; an image is unless it travels by other ways, all its placements considered. */
+function absent(inventory: Inventory, blobs: ReadonlySet<Digest>): Digest[] {
+  const roots = [inventory.root, ...(inventory.moreRoots ?? [])].flatMap((root) => root ?? []);
+  const images = inventory.imagesNotEmbedded
+    ? []
+    : inventory.images.filter((image) => isPushed(inventory, image));
+  return [...roots, ...images].map(({ digest }) => digest).filter((digest) => !blobs.has(digest));
+}
+
+function isPushed(inventory: Inventory, { placements }: InventoryImage): boolean {
+  return placements.some(({ reference }) => {
+    const repository = reference.slice(0, reference.lastIndexOf(':'));
+    return !isPullThrough(inventory, repository);
+  });
+}

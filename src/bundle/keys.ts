@@ -1,0 +1,105 @@
+import { createHash, createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { AirgapError } from '../report/error.ts';
+
+/** The two kinds of key that sign a bundle. The algorithm follows from the key, never from the bundle. */
+export type KeyType = 'ed25519' | 'ecdsa-p256';
+
+export interface PublicKey {
+  /** SHA-256 of the key's SPKI DER, lower-case hex. */
+  readonly keyId: string;
+  readonly type: KeyType;
+  readonly key: KeyObject;
+}
+
+export interface PrivateKey extends PublicKey {
+  readonly privateKey: KeyObject;
+}
+
+/** Reads an SPKI PEM file, as `keygen`, openssl and cosign write it. @throws AirgapError usage, io */
+export async function loadPublicKey(path: string): Promise<PublicKey> {
+  const pem = await readPem(path);
+  if (pem.includes('PRIVATE KEY')) {
+    throw wrongFile(
+      path,
+      'a private key',
+      'Give the .pub file beside it; keep the private key where bundles are made.',
+    );
+  }
+  if (!/^-----BEGIN PUBLIC KEY-----$/m.test(pem)) throw wrongFile(path, 'no PUBLIC KEY in PEM');
+  return describeKey(
+    understood(path, () => createPublicKey(pem)),
+    path,
+  );
+}
+
+/**
+ * Reads a PKCS#8 PEM file.
+ * @param passphrase for an encrypted key; ignored for one that is not
+ * @throws AirgapError usage, io
+ */
+export async function loadPrivateKey(path: string, passphrase?: string): Promise<PrivateKey> {
+  const pem = await readPem(path);
+  if (!/^-----BEGIN (ENCRYPTED |EC )?PRIVATE KEY-----$/m.test(pem)) {
+    throw wrongFile(path, 'no PRIVATE KEY in PEM');
+  }
+  if (pem.includes('ENCRYPTED') && !passphrase) {
+    throw wrongFile(
+      path,
+      'an encrypted key',
+      'Set AIRGAP_BUNDLE_KEY_PASSPHRASE or give --passphrase-file.',
+    );
+  }
+  const privateKey = understood(path, () =>
+    createPrivateKey({ key: pem, passphrase: passphrase ?? '' }),
+  );
+  return { ...describeKey(createPublicKey(privateKey), path), privateKey };
+}
+
+/** @throws AirgapError usage for anything but Ed25519 and P-256 */
+export function describeKey(key: KeyObject, path: string): PublicKey {
+  const keyId = createHash('sha256')
+    .update(key.export({ type: 'spki', format: 'der' }))
+    .digest('hex');
+  if (key.asymmetricKeyType === 'ed25519') return { keyId, type: 'ed25519', key };
+  const curve = key.asymmetricKeyDetails?.namedCurve;
+  if (key.asymmetricKeyType === 'ec' && curve === 'prime256v1')
+    return { keyId, type: 'ecdsa-p256', key };
+  throw wrongFile(path, [key.asymmetricKeyType, curve].filter(Boolean).join(' '));
+}
+
+async function readPem(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'latin1');
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    const errorClass = code === 'ENOENT' || code === 'EISDIR' ? 'usage' : 'io';
+    throw new AirgapError(errorClass, 'The key file cannot be read.', {
+      given: `${path}: ${code}`,
+      expected: 'a PEM file',
+      cause,
+    });
+  }
+}
+
+function understood(path: string, read: () => KeyObject): KeyObject {
+  try {
+    return read();
+  } catch (cause) {
+    throw wrongFile(
+      path,
+      'a key that does not open: damaged, or a wrong passphrase',
+      undefined,
+      cause,
+    );
+  }
+}
+
+function wrongFile(path: string, found: string, next?: string, cause?: unknown): AirgapError {
+  return new AirgapError('usage', 'The key file does not hold the key that is needed.', {
+    given: `${path}: ${found}`,
+    expected: 'an Ed25519 or ECDSA P-256 key in PEM',
+    next: next ?? 'Make a pair with `airgap-bundle keygen --out NAME.key`.',
+    cause,
+  });
+}
