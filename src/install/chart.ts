@@ -19,7 +19,7 @@ export interface Chart {
   readonly version: string;
   /** Of the `.tgz` bytes. */
   readonly digest: Digest;
-  /** `NAME-VERSION.tgz`, as helm calls it. */
+  /** `NAME-VERSION.tgz`, as helm calls it, with `_` for the `+` that a path in the bundle cannot have. */
   readonly fileName: string;
   readonly bytes: Buffer;
   readonly spelling: Spelling;
@@ -47,21 +47,21 @@ export async function readChart(bytes: Buffer, name: string): Promise<Chart> {
     name: about.name,
     version: about.version,
     digest: digestOf(bytes),
-    fileName: `${about.name}-${about.version}.tgz`,
+    fileName: `${about.name}-${about.version.replaceAll('+', '_')}.tgz`,
     bytes,
     spelling: spellingOf(values, name),
     ...(ownImages === undefined ? {} : { ownImages }),
   };
 }
 
-// helm's own rule for the name, and a letter or digit first, so that the name is safe as a file name.
+// helm's own rule for the name, with a letter or digit first: it becomes a file name, of at most 99 characters.
 const chartName = /^[a-zA-Z0-9][a-zA-Z0-9._-]*$/;
 const semanticVersion =
   /^v?(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?(\+[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?$/;
 
 const chartYaml = z.looseObject({
-  name: z.string().max(100).regex(chartName),
-  version: z.string().max(100).regex(semanticVersion),
+  name: z.string().max(50).regex(chartName),
+  version: z.string().max(38).regex(semanticVersion),
 });
 
 const imageName = z.string().nullish();

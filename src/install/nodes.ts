@@ -1,14 +1,11 @@
 import { stringify } from 'smol-toml';
-
-/** One entry of the mirror map; only the plain `registry::prefix` ones mean anything to containerd. */
-export interface NodeMapEntry {
-  readonly kind: 'registry' | 'exact' | 'replace' | 'noswap' | 'default';
-  readonly key: string;
-  readonly value: string;
-}
+import { isContainerdEntry } from '../mirror-map/containerd.ts';
+import type { MapEntry } from '../mirror-map/map.ts';
+import { readTarget } from '../mirror-map/target.ts';
 
 export interface NodesInput {
-  readonly entries: readonly NodeMapEntry[];
+  /** Of the map as the user wrote it; only the plain `registry::prefix` ones mean anything to containerd. */
+  readonly entries: readonly MapEntry[];
   /** `host[:port]` of the target registry. */
   readonly endpoint: string;
   readonly plainHttp: boolean;
@@ -29,10 +26,12 @@ export function nodeFiles(input: NodesInput): { path: string; bytes: Buffer }[] 
   if (mirrors.length === 0) return [];
   const texts: [string, string][] = [
     ['nodes/config.toml', configToml(mirrors, input)],
-    ...mirrors.map((mirror): [string, string] => [
-      `nodes/certs.d/${hostFolder(mirror.registry)}/hosts.toml`,
-      hostsToml(mirror, input),
-    ]),
+    ...mirrors
+      .filter(fitsArchive)
+      .map((mirror): [string, string] => [
+        `nodes/certs.d/${hostFolder(mirror.registry)}/hosts.toml`,
+        hostsToml(mirror, input),
+      ]),
     ['nodes/README.txt', readme(input)],
   ];
   return texts.map(([path, text]) => ({ path, bytes: Buffer.from(text) }));
@@ -40,25 +39,22 @@ export function nodeFiles(input: NodesInput): { path: string; bytes: Buffer }[] 
 
 /** The mirrors that containerd can be told of, in the order of the map; for a repeated key the last holds. */
 export function nodeMirrors({ entries, plainHttp }: NodesInput): NodeMirror[] {
-  const plain = entries.filter(isPlain).map(({ key, value }) => [key, value] as const);
+  const plain = entries.filter(isContainerdEntry).map(({ key, value }) => [key, value] as const);
   return [...new Map(plain)].map(([registry, target]) => ({
     registry,
     url: mirrorUrl(target, plainHttp),
   }));
 }
 
-/** `host[:port]`, hence neither `docker.io/library` nor a scheme. */
-const plainKey = /^[A-Za-z0-9.-]+(:\d+)?$/;
-
-function isPlain({ kind, key, value }: NodeMapEntry): boolean {
-  return kind === 'registry' && plainKey.test(key) && value !== '' && !value.endsWith('-');
+/** containerd takes the path as it is, so the API's `/v2/` must stand in it: exactly once. */
+function mirrorUrl(value: string, plainHttp: boolean): string {
+  const { host, path } = readTarget(value);
+  return `${plainHttp ? 'http' : 'https'}://${host}/v2${path === '' ? '' : `/${path}`}`;
 }
 
-/** containerd takes the path as it is, so the API's `/v2/` must stand in it: exactly once. */
-function mirrorUrl(target: string, plainHttp: boolean): string {
-  const [host, ...path] = target.replace(/\/+$/, '').split('/');
-  const prefix = path[0] === 'v2' ? path.slice(1) : path;
-  return [`${plainHttp ? 'http' : 'https'}://${host}`, 'v2', ...prefix].join('/');
+/** A path in the bundle has at most 99 characters; a registry with a longer name stands in config.toml alone. */
+function fitsArchive({ registry }: NodeMirror): boolean {
+  return `nodes/certs.d/${hostFolder(registry)}/hosts.toml`.length <= 99;
 }
 
 /** `host_port_` is containerd's own spelling where a colon cannot stand in a folder's name. */

@@ -1,18 +1,16 @@
 import { parse } from 'smol-toml';
 import { describe, expect, test } from 'vitest';
-import {
-  type NodeMapEntry,
-  type NodesInput,
-  nodeFiles,
-  nodeMirrors,
-} from '../../src/install/nodes.ts';
+import { type NodesInput, nodeFiles, nodeMirrors } from '../../src/install/nodes.ts';
+import type { MapEntry } from '../../src/mirror-map/map.ts';
 
-const entry = (key: string, value: string, kind: NodeMapEntry['kind'] = 'registry') => ({
+const entry = (key: string, value: string, kind: MapEntry['kind'] = 'registry') => ({
   kind,
   key,
   value,
+  line: 1,
+  column: 1,
 });
-const input = (entries: NodeMapEntry[], more: Partial<NodesInput> = {}): NodesInput => ({
+const input = (entries: MapEntry[], more: Partial<NodesInput> = {}): NodesInput => ({
   entries,
   endpoint: 'h.example.org',
   plainHttp: false,
@@ -40,7 +38,7 @@ describe('the address that containerd is given', () => {
   });
 });
 
-test.each<[string, NodeMapEntry]>([
+test.each<[string, MapEntry]>([
   ['default', entry('default', 'h/x', 'default')],
   ['[EXACT]', entry('nginx', 'h/x', 'exact')],
   ['[REPLACE]', entry('quay.io/*', 'h/x', 'replace')],

@@ -1,0 +1,50 @@
+import type { InventoryHead } from './tables.ts';
+
+/** `README.txt`: what the file is, how to check it without our tools, how to install it. */
+export function readmeText(inventory: InventoryHead): Buffer {
+  const { name, version, target, images } = inventory;
+  const file = `${name}-${version}.tar`;
+  const placements = images.reduce((count, image) => count + image.placements.length, 0);
+  const content = inventory.imagesNotEmbedded
+    ? `${images.length} images are expected in ${target.endpoint} already; this bundle does not carry them`
+    : `${images.length} images for ${placements} references in ${target.endpoint}`;
+  return Buffer.from(`${name} ${version}
+${'='.repeat(name.length + version.length + 1)}
+
+This file, ${file}, holds what a cluster behind an air gap needs to pull its images from
+${target.endpoint}: ${content}; the Secret registry-info${target.environment === 'airgap' ? '; the image-swap chart and its values' : ''};
+and the containerd configuration that the nodes should show (nodes/).
+It was made at ${inventory.createdAt}${inventory.expiresAt ? ` and expires at ${inventory.expiresAt}` : ''} (sequence ${inventory.sequence}). No credentials are in it.
+
+Install
+-------
+Get install.sh and the public key by another way than this file: a script in the bundle cannot vouch for
+the bundle. Then, on a host that reaches the registry and the cluster:
+
+    sh install.sh ${file} --key KEY.pub --dry-run
+    sh install.sh ${file} --key KEY.pub --username USER --password-file FILE
+
+--username and --password-file are what the cluster pulls with. Whoever pushes logs in to the registry with
+oras or docker before, or gives --push-username and --push-password-file. More: sh install.sh --help
+
+Check the signature by hand
+---------------------------
+    tar -xOf ${file} bundle.json > bundle.json
+    tar -xOf ${file} bundle.sig > bundle.sig
+    openssl base64 -d -A -in bundle.sig -out bundle.sig.bin
+
+An Ed25519 key, OpenSSL 3:
+    openssl pkeyutl -verify -rawin -pubin -inkey KEY.pub -sigfile bundle.sig.bin -in bundle.json
+An ECDSA P-256 key, any OpenSSL:
+    openssl dgst -sha256 -verify KEY.pub -signature bundle.sig.bin bundle.json
+cosign, without a network (cosign 3 also wants --new-bundle-format=false):
+    cosign verify-blob --key KEY.pub --signature bundle.sig --insecure-ignore-tlog=true bundle.json
+
+bundle.json names every other part with its SHA-256. The parts apart from the images are in SHA256SUMS too,
+and its own hash is in bundle.json:
+    grep '"path":"SHA256SUMS"' bundle.json
+    tar -xf ${file} && sha256sum -c SHA256SUMS
+
+The file is an OCI image layout in a tar: oras, skopeo, podman and ctr read it as it is.
+`);
+}
