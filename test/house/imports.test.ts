@@ -1,0 +1,94 @@
+import { describe, expect, test } from 'vitest';
+import { readSource, readSources, roomOf, type Source } from './sources.ts';
+
+/** Each room and what it may import beside itself. Imports go down only: a room knows none above it. */
+const below: Readonly<Record<string, readonly string[]>> = {
+  oci: [],
+  'mirror-map': ['oci'],
+  inputs: ['mirror-map', 'oci'],
+  registry: ['inputs', 'mirror-map', 'oci'],
+  plan: ['inputs', 'mirror-map', 'oci'],
+  transfer: ['registry', 'plan', 'inputs', 'mirror-map', 'oci'],
+  bundle: ['registry', 'plan', 'inputs', 'mirror-map', 'oci'],
+  install: ['registry', 'plan', 'inputs', 'mirror-map', 'oci'],
+  commands: [
+    ...['transfer', 'bundle', 'install'],
+    ...['registry', 'plan', 'inputs', 'mirror-map', 'oci'],
+  ],
+  report: ['plan', 'mirror-map', 'oci'],
+};
+
+/** The doors: they may import every room, and each other's never. */
+const doors = ['cli', 'action'];
+
+/** What every room may import: the words for failures, facts and sizes, and what a door hands in. */
+const forAll = [
+  ...['report/error.ts', 'report/events.ts', 'report/units.ts'],
+  ...['context.ts', 'version.ts'],
+];
+
+/** Packages that stay behind one seam each. Rooms and files that may import them. */
+const keepers: Readonly<Record<string, readonly string[]>> = {
+  execa: ['transfer', 'registry/docker-credentials.ts', 'install', 'commands'],
+  '@actions/core': ['action.ts', 'action', 'report'],
+  commander: ['cli.ts', 'cli'],
+  undici: ['registry'],
+  'js-yaml': ['inputs', 'install'],
+  tar: ['bundle', 'install'],
+};
+
+/** Who may touch `process` and print; all others take a Context and emit events. */
+const speakers = ['cli.ts', 'cli', 'action.ts', 'action', 'report'];
+
+const all = readSources();
+
+describe('imports go down only', () => {
+  test.each(all)('$path', (source) => {
+    expect(source.imports.filter((target) => !mayImport(source, target))).toEqual([]);
+  });
+
+  test.each([
+    ['oci/digest.ts', "import { x } from '../plan/inventory.ts';", '../plan/inventory.ts'],
+    ['plan/plan.ts', "import type { R } from '../registry/client.ts';", '../registry/client.ts'],
+    ['bundle/write.ts', "export * from '../transfer/job.ts';", '../transfer/job.ts'],
+    ['inputs/a.ts', "const x = await import('../commands/plan.ts');", '../commands/plan.ts'],
+    ['commands/plan.ts', "import '../cli.ts';", '../cli.ts'],
+    ['registry/client.ts', "import { t } from '../report/terminal.ts';", '../report/terminal.ts'],
+  ])('%s must not say: %s', (path, text) => {
+    const source = readSource(path, text);
+    expect(source.imports.some((target) => !mayImport(source, target))).toBe(true);
+  });
+});
+
+describe('packages stay behind their seam', () => {
+  test.each(Object.entries(keepers))('%s only in %j', (name, allowed) => {
+    const importers = all.filter(({ packages }) => packages.includes(name));
+    expect(importers.map(({ path }) => path).filter((path) => !isIn(allowed, path))).toEqual([]);
+  });
+
+  test('child processes are started by execa alone', () => {
+    const importers = all.filter(({ packages }) => packages.includes('node:child_process'));
+    expect(importers.map(({ path }) => path)).toEqual([]);
+  });
+});
+
+describe('work code neither prints nor touches process', () => {
+  test.each(all.filter(({ path }) => !isIn(speakers, path)))('$path', ({ code, packages }) => {
+    expect(code.match(/\b(?:process|console)\.\w+/g) ?? []).toEqual([]);
+    expect(packages).not.toContain('node:process');
+  });
+});
+
+function mayImport(source: Source, target: string): boolean {
+  if (target.startsWith('../')) return target === '../package.json' && source.path === 'version.ts';
+  const [from, to] = [source.room, roomOf(target)].map(roomName) as [string, string];
+  if (from === to || forAll.includes(target)) return true;
+  if (doors.includes(from)) return !doors.includes(to);
+  return below[from]?.includes(to) ?? false;
+}
+
+/** `cli.ts` and the folder `cli/` are one door. */
+const roomName = (room: string): string => room.replace(/\.ts$/, '');
+
+const isIn = (places: readonly string[], path: string): boolean =>
+  places.includes(path) || places.includes(roomOf(path));
