@@ -120,18 +120,20 @@ const quoted = (word) => (/\s/.test(word) ? `'${word}'` : word);
 
 function installSystemTools(names) {
   if (names.length === 0) return;
-  say(`installing ${names.join(', ')} with apt-get…`);
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  const what = names.join(', ');
+  say(`installing ${what} with apt-get…`);
+  const options = { env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } };
+  const quiet = ['-qq', '-o', 'DPkg::Lock::Timeout=300'];
   const packages = names.map((name) => tools[name].package);
-  run('apt-get', ['-qq', 'update'], names.join(', '), { env });
+  run('apt-get', [...quiet, 'update'], what, options);
   run(
     'apt-get',
-    ['-qq', 'install', '-y', '--no-install-recommends', ...packages],
-    names.join(', '),
-    {
-      env,
-    },
+    [...quiet, 'install', '-y', '--no-install-recommends', ...packages],
+    what,
+    options,
   );
+  const absent = names.filter((name) => onPath(name).length === 0);
+  if (absent.length > 0) throw new SetupError(`installed, but not on PATH: ${absent.join(', ')}`);
 }
 
 const goInstall = (tool) => [
