@@ -56,6 +56,15 @@ export async function loadPrivateKey(path: string, passphrase?: string): Promise
   return { ...describeKey(createPublicKey(privateKey), path), privateKey };
 }
 
+/** Reads a key id as a person gives it: a mistyped one would revoke nothing. @throws AirgapError usage */
+export function parseKeyId(text: string): string {
+  if (/^[0-9a-f]{64}$/.test(text)) return text;
+  throw new AirgapError('usage', 'This is not a key id.', {
+    given: text,
+    expected: '64 lower-case hex digits, as `keygen` and `verify` print them',
+  });
+}
+
 /** @throws AirgapError usage for anything but Ed25519 and P-256 */
 export function describeKey(key: KeyObject, path: string): PublicKey {
   const keyId = createHash('sha256')

@@ -1,0 +1,127 @@
+import { createHash } from 'node:crypto';
+import type { FileHandle } from 'node:fs/promises';
+import pMap from 'p-map';
+import type { Context } from '../context.ts';
+import type { Digest } from '../oci/digest.ts';
+import { type Archive, type ArchiveEntry, bodyStart, encodeHeader, endSize } from './archive.ts';
+import { damaged } from './damage.ts';
+import { byteProgress } from './progress.ts';
+import { Window } from './window.ts';
+
+const readers = 4;
+const runSize = 8 * 1024 * 1024;
+
+/**
+ * Compares the whole file with what the inventory says: its size, every regenerated header, every body's hash, zero
+ * padding, two zero blocks, the end. No field of the file's own headers is interpreted.
+ * @throws AirgapError integrity naming the entry and the offset; io
+ */
+export async function checkArchive(
+  file: FileHandle,
+  path: string,
+  archive: Archive,
+  context: Context,
+): Promise<void> {
+  await checkSize(file, path, archive);
+  const progress = byteProgress(archive.size - endSize, context.emit);
+  await pMap(
+    runs(archive.entries),
+    async (run) => {
+      const window = new Window(file, path);
+      for (const entry of run) {
+        context.signal.throwIfAborted();
+        await checkEntry(window, entry, archive.mtime, context.signal);
+        progress(entry.end - entry.start);
+      }
+    },
+    { concurrency: readers },
+  );
+  await checkZeros(new Window(file, path), 'the end blocks', archive.size - endSize, archive.size);
+}
+
+/** Consecutive entries, together at least 8 MiB: a thousand small blobs are then a few reads. */
+function runs(entries: readonly ArchiveEntry[]): ArchiveEntry[][] {
+  const all: ArchiveEntry[][] = [];
+  let start = Number.NEGATIVE_INFINITY;
+  for (const entry of entries) {
+    if (entry.start - start >= runSize) {
+      all.push([]);
+      start = entry.start;
+    }
+    all.at(-1)?.push(entry);
+  }
+  return all;
+}
+
+async function checkSize(file: FileHandle, path: string, archive: Archive): Promise<void> {
+  const { size } = await file.stat();
+  if (size === archive.size) return;
+  const place =
+    size < archive.size ? 'its end: bytes are missing' : 'its end: there are more bytes';
+  const offset = Math.min(size, archive.size);
+  throw damaged(path, { place, offset, given: `${size} bytes`, expected: `${archive.size} bytes` });
+}
+
+async function checkEntry(
+  window: Window,
+  entry: ArchiveEntry,
+  mtime: Date,
+  signal: AbortSignal,
+): Promise<void> {
+  await checkHeader(window, entry, mtime);
+  const hash = createHash('sha256');
+  const bodyEnd = bodyStart(entry) + entry.size;
+  for (let position = bodyStart(entry); position < bodyEnd; ) {
+    signal.throwIfAborted();
+    const bytes = await window.read(position, bodyEnd - position);
+    hash.update(bytes);
+    position += bytes.length;
+  }
+  const digest = `sha256:${hash.digest('hex')}` as Digest;
+  if (digest !== entry.digest) {
+    const offset = bodyStart(entry);
+    throw damaged(window.path, {
+      place: entry.path,
+      offset,
+      given: digest,
+      expected: entry.digest,
+    });
+  }
+  await checkZeros(window, `the padding of ${entry.path}`, bodyEnd, entry.end);
+}
+
+async function checkHeader(window: Window, entry: ArchiveEntry, mtime: Date): Promise<void> {
+  const expected = encodeHeader(entry, mtime);
+  for (let done = 0; done < expected.length; ) {
+    const bytes = await window.read(entry.start + done, expected.length - done);
+    if (!bytes.equals(expected.subarray(done, done + bytes.length))) {
+      throw damaged(window.path, {
+        place: `the header of ${entry.path}`,
+        offset: entry.start,
+        given: 'another header',
+        expected: `mode, size and time of the inventory`,
+      });
+    }
+    done += bytes.length;
+  }
+}
+
+async function checkZeros(
+  window: Window,
+  place: string,
+  start: number,
+  end: number,
+): Promise<void> {
+  for (let position = start; position < end; ) {
+    const bytes = await window.read(position, end - position);
+    if (bytes.some((byte) => byte !== 0)) {
+      throw damaged(window.path, {
+        place,
+        offset: position,
+        given: 'other bytes',
+        expected: 'zeros',
+      });
+    }
+    position += bytes.length;
+  }
+}

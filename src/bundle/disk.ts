@@ -1,0 +1,27 @@
+import { AirgapError } from '../report/error.ts';
+
+/** Waits for work on a file; what the operating system refuses is an `io` failure that names the path. */
+export async function onDisk<T>(path: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (cause) {
+    throw diskError(path, cause);
+  }
+}
+
+export function diskError(path: string, cause: unknown): unknown {
+  const { code } = cause as NodeJS.ErrnoException;
+  if (code === undefined) return cause;
+  return new AirgapError('io', wording[code] ?? 'The file cannot be read or written.', {
+    given: `${path}: ${code}`,
+    cause,
+  });
+}
+
+const wording: Readonly<Record<string, string>> = {
+  ENOSPC: 'The disk is full.',
+  EDQUOT: 'The disk quota is used up.',
+  EROFS: 'The file system is read-only.',
+  EACCES: 'Permission denied.',
+  EPERM: 'Permission denied.',
+};

@@ -1,0 +1,130 @@
+import { constants } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { AirgapError } from '../report/error.ts';
+import { type ArchiveHead, blockSize } from './archive.ts';
+import { damaged } from './damage.ts';
+import { diskError, onDisk } from './disk.ts';
+import { inventoryLimit } from './inventory-json.ts';
+
+const signatureLimit = 4 * 1024;
+
+/** @throws AirgapError usage when there is no such file, io when it cannot be opened */
+export async function openBundleFile(path: string): Promise<FileHandle> {
+  // Without O_NONBLOCK a named pipe would wait for its writer.
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch((error) => {
+    throw missing(path, error) ?? diskError(path, error);
+  });
+  const stat = await file.stat();
+  if (stat.isFile()) return file;
+  await file.close();
+  throw notAFile(path, stat.isDirectory() ? 'a folder' : 'neither a file nor a folder');
+}
+
+/**
+ * Takes `bundle.json` and `bundle.sig` from their fixed place. The only header fields that are used are the name, to
+ * tell a signed bundle from an unsigned one, and the size; both headers are regenerated and compared later.
+ * @throws AirgapError integrity, io
+ */
+export async function readHead(file: FileHandle, path: string): Promise<ArchiveHead> {
+  const { size } = await file.stat();
+  if (size < blockSize) throw notABundle(path, `${size} bytes`);
+  const first = await readHeader(file, path, 0);
+  if (first.name !== 'bundle.json') throw notABundle(path, `${size} bytes of something else`);
+  const inventory = await readBody(file, path, { ...first, start: 0, limit: inventoryLimit });
+  const start = blockSize + Math.ceil(inventory.length / blockSize) * blockSize;
+  const second = await readHeader(file, path, start);
+  if (second.name !== 'bundle.sig') return { inventory };
+  const signature = await readBody(file, path, { ...second, start, limit: signatureLimit });
+  return { inventory, signature };
+}
+
+interface FirstHeader {
+  readonly name: string;
+  readonly size: number;
+}
+
+/**
+ * The checksum is looked at so that a damaged name is damage, and not "unsigned". A zero block is the end of an
+ * archive that holds nothing else.
+ */
+async function readHeader(file: FileHandle, path: string, start: number): Promise<FirstHeader> {
+  const block = await readExactly(file, path, start, blockSize);
+  if (start > 0 && block.every((byte) => byte === 0)) return { name: '', size: 0 };
+  const size = /^[0-7]{10,11}(?=[ \0]{1,2}$)/.exec(block.toString('latin1', 124, 136))?.[0];
+  if (size === undefined || !checksumHolds(block)) {
+    if (start === 0) throw notABundle(path, 'something else');
+    throw damaged(path, { place: 'the second header', offset: start, given: 'no ustar header' });
+  }
+  return {
+    name: block.toString('latin1', 0, 100).replace(/\0+$/, ''),
+    size: Number.parseInt(size, 8),
+  };
+}
+
+/** POSIX ustar: the sum of all bytes, with the checksum field itself taken as spaces. */
+function checksumHolds(block: Buffer): boolean {
+  const others = Buffer.concat([block.subarray(0, 148), Buffer.alloc(8, ' '), block.subarray(156)]);
+  const sum = others.reduce((total, byte) => total + byte, 0);
+  return Number.parseInt(block.toString('latin1', 148, 156), 8) === sum;
+}
+
+async function readBody(
+  file: FileHandle,
+  path: string,
+  entry: FirstHeader & { start: number; limit: number },
+): Promise<Buffer> {
+  const { name, size, start, limit } = entry;
+  if (size <= limit) return readExactly(file, path, start + blockSize, size);
+  throw damaged(path, {
+    place: name,
+    offset: start,
+    given: `${size} bytes`,
+    expected: `at most ${limit}`,
+  });
+}
+
+async function readExactly(
+  file: FileHandle,
+  path: string,
+  position: number,
+  length: number,
+): Promise<Buffer> {
+  const { size } = await file.stat();
+  if (position + length > size) throw truncated(path, size, position + length);
+  const buffer = Buffer.alloc(length);
+  for (let done = 0; done < length; ) {
+    const rest = length - done;
+    const { bytesRead } = await onDisk(path, file.read(buffer, done, rest, position + done));
+    if (bytesRead === 0) throw truncated(path, position + done, position + length);
+    done += bytesRead;
+  }
+  return buffer;
+}
+
+function truncated(path: string, found: number, needed: number): AirgapError {
+  return new AirgapError('integrity', 'The bundle is truncated.', {
+    given: `${path}: ${found} bytes`,
+    expected: `at least ${needed} bytes`,
+    next: 'Copy it again, and compare it with its .sha256 file.',
+  });
+}
+
+function notABundle(path: string, found: string): AirgapError {
+  return new AirgapError('integrity', 'This is not a bundle.', {
+    given: `${path}: ${found}`,
+    expected: 'a tar of at least 2048 bytes that starts with bundle.json',
+    next: 'Give the NAME-VERSION.tar that `airgap-bundle create` wrote, or copy it again.',
+  });
+}
+
+function missing(path: string, error: NodeJS.ErrnoException): AirgapError | undefined {
+  if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') return undefined;
+  return notAFile(path, 'nothing there');
+}
+
+function notAFile(path: string, found: string): AirgapError {
+  return new AirgapError('usage', 'The bundle is not there.', {
+    given: `${path}: ${found}`,
+    expected: 'the NAME-VERSION.tar that `airgap-bundle create` wrote',
+  });
+}

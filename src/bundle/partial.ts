@@ -1,0 +1,59 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdir, open, readdir, rename, rm, statfs, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import type { Context } from '../context.ts';
+import { AirgapError } from '../report/error.ts';
+import { onDisk } from './disk.ts';
+import { sumLine } from './sums.ts';
+
+/** Makes the folder, clears what killed runs left there, and asks for the room before a byte is fetched. */
+export async function prepareFolder(out: string, size: number): Promise<void> {
+  const folder = dirname(out);
+  await onDisk(folder, mkdir(folder, { recursive: true }));
+  for (const name of await onDisk(folder, readdir(folder))) {
+    if (name.startsWith(partialPrefix(out))) await onDisk(folder, rm(join(folder, name)));
+  }
+  const { bavail, bsize } = await onDisk(folder, statfs(folder));
+  if (bavail * bsize >= size) return;
+  throw new AirgapError('io', 'The disk has too little room for the bundle.', {
+    given: `${bavail * bsize} bytes free in ${folder}`,
+    expected: `${size} bytes`,
+    next: 'Free some space, or write to another folder.',
+  });
+}
+
+function partialPrefix(out: string): string {
+  return `.${basename(out)}.partial-`;
+}
+
+/** A name of its own for each run: two runs at once cannot write into one file. */
+export function partialPath(out: string): string {
+  return join(dirname(out), `${partialPrefix(out)}${randomBytes(6).toString('hex')}`);
+}
+
+/** One pass over what was just written: it comes from the page cache. */
+export async function hashFile(path: string, { signal }: Context): Promise<string> {
+  const hash = createHash('sha256');
+  const file = await onDisk(path, open(path));
+  try {
+    const buffer = Buffer.allocUnsafe(1024 * 1024);
+    for (;;) {
+      signal.throwIfAborted();
+      const { bytesRead } = await onDisk(path, file.read(buffer, 0, buffer.length, null));
+      if (bytesRead === 0) return hash.digest('hex');
+      hash.update(buffer.subarray(0, bytesRead));
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+/** The old checksum goes first, so that at no moment one lies beside a bundle that is not its own. */
+export async function publish(partial: string, out: string, sha256: string): Promise<void> {
+  const sums = `${out}.sha256`;
+  await onDisk(sums, rm(sums, { force: true }));
+  await onDisk(out, rename(partial, out));
+  await onDisk(sums, writeFile(sums, sumLine(sha256, basename(out)), { flush: true }));
+  const folder = await onDisk(dirname(out), open(dirname(out)));
+  await onDisk(dirname(out), folder.sync()).finally(() => folder.close());
+}

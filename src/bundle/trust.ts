@@ -1,0 +1,73 @@
+import { AirgapError } from '../report/error.ts';
+import type { ArchiveHead } from './archive.ts';
+import type { PublicKey } from './keys.ts';
+import { parseSignature, signatureHolds } from './sign.ts';
+import type { Trust } from './verify.ts';
+
+/** Whose signature was found good, and what was let pass by an override. */
+export interface SignatureVerdict {
+  readonly keyId: string | undefined;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Checks the signature over the raw bytes of `bundle.json`; nothing of them is parsed here. A signature that is there
+ * is always checked when there is a key: `allowUnsigned` never excuses a wrong one.
+ * @throws AirgapError signature
+ */
+export function checkSignature(head: ArchiveHead, trust: Trust): SignatureVerdict {
+  if (!head.signature) return unsigned(trust);
+  if (trust.keys.length === 0) return unchecked();
+  const key = findKey(head, trust.keys);
+  if (!key) throw noKeyFits(head.signature, trust.keys);
+  if (trust.revoked.includes(key.keyId)) throw revoked(key);
+  return { keyId: key.keyId, warnings: [] };
+}
+
+/** The key whose signature over the inventory's bytes is in the archive, if one of these is it. */
+export function findKey(
+  { inventory, signature }: ArchiveHead,
+  keys: readonly PublicKey[],
+): PublicKey | undefined {
+  const bytes = signature && parseSignature(signature);
+  return bytes && keys.find((key) => signatureHolds(key, inventory, bytes));
+}
+
+function unsigned({ allowUnsigned }: Trust): SignatureVerdict {
+  if (allowUnsigned) {
+    return {
+      keyId: undefined,
+      warnings: ['The bundle is unsigned; allowed by an explicit override'],
+    };
+  }
+  throw new AirgapError('signature', 'The bundle is not signed.', {
+    given: 'no bundle.sig',
+    expected: 'a signature by one of the given keys',
+    next: 'Get a signed bundle, or allow this one explicitly with --allow-unsigned.',
+  });
+}
+
+function unchecked(): SignatureVerdict {
+  const warning =
+    'The signature was not checked: no key was given; allowed by an explicit override';
+  return { keyId: undefined, warnings: [warning] };
+}
+
+function noKeyFits(signature: Buffer, keys: readonly PublicKey[]): AirgapError {
+  const isMalformed = parseSignature(signature) === undefined;
+  return new AirgapError('signature', 'The signature does not hold.', {
+    given: isMalformed
+      ? 'a malformed bundle.sig'
+      : 'a signature by another key, or over other bytes',
+    expected: `one by ${keys.map(({ keyId, type }) => `${type} ${keyId}`).join(' or ')}`,
+    next: 'Compare the key id with whoever made the bundle, and copy the bundle again.',
+  });
+}
+
+function revoked({ keyId }: PublicKey): AirgapError {
+  return new AirgapError('signature', 'The bundle is signed with a revoked key.', {
+    given: keyId,
+    expected: 'a key that is not revoked',
+    next: 'Get a bundle that is signed with the current key.',
+  });
+}

@@ -1,0 +1,100 @@
+import { createHash } from 'node:crypto';
+import type { FileHandle } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import type { Digest } from '../oci/digest.ts';
+import type { Inventory } from '../plan/inventory.ts';
+import { type Archive, type ArchiveEntry, blobPath, bodyStart } from './archive.ts';
+import { damaged } from './damage.ts';
+import { Window } from './window.ts';
+
+interface Verified {
+  readonly inventory: Inventory;
+  readonly inventoryDigest: Digest;
+  readonly keyId: string | undefined;
+  readonly warnings: readonly string[];
+  readonly file: FileHandle;
+  readonly path: string;
+  readonly archive: Archive;
+}
+
+/**
+ * A bundle of which every byte was checked; only `openVerified` makes one. It reads from the file that was opened
+ * then, whatever lies at the path now, and hashes again what it reads, as a file can be written to in place.
+ */
+export class VerifiedBundle {
+  readonly inventory: Inventory;
+  /** Of the exact bytes of `bundle.json`: the bundle's name in state and reports. */
+  readonly inventoryDigest: Digest;
+  /** Whose signature held; undefined where an override let an unsigned bundle pass. */
+  readonly keyId: string | undefined;
+  /** Every override that was used, in words. */
+  readonly warnings: readonly string[];
+  readonly file: FileHandle;
+  readonly path: string;
+  /** Bytes of the whole file. */
+  readonly size: number;
+  readonly #entries: ReadonlyMap<string, ArchiveEntry>;
+
+  constructor({ archive, ...verified }: Verified) {
+    this.inventory = verified.inventory;
+    this.inventoryDigest = verified.inventoryDigest;
+    this.keyId = verified.keyId;
+    this.warnings = verified.warnings;
+    this.file = verified.file;
+    this.path = verified.path;
+    this.size = archive.size;
+    this.#entries = new Map(archive.entries.map((entry) => [entry.path, entry]));
+  }
+
+  /** The open file for a child process that inherits the descriptor under the same number. Linux only. */
+  get fdPath(): string {
+    return `/proc/self/fd/${this.file.fd}`;
+  }
+
+  /** One entry's body, whole. @throws AirgapError integrity when it changed since; RangeError for an unknown path */
+  async read(entryPath: string): Promise<Buffer> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of this.#chunks(this.#entry(entryPath))) chunks.push(chunk);
+    return Buffer.concat(chunks);
+  }
+
+  /** One blob's bytes. Fails before its last bytes when they changed since. @throws RangeError for an unknown blob */
+  readBlob(digest: Digest): Readable {
+    return Readable.from(this.#chunks(this.#entry(blobPath(digest))), { objectMode: false });
+  }
+
+  /** Where a blob's bytes start in the file. @throws RangeError for an unknown blob */
+  blobOffset(digest: Digest): number {
+    return bodyStart(this.#entry(blobPath(digest)));
+  }
+
+  async close(): Promise<void> {
+    await this.file.close();
+  }
+
+  #entry(path: string): ArchiveEntry {
+    const entry = this.#entries.get(path);
+    if (!entry) throw new RangeError(`the bundle has no entry ${path}`);
+    return entry;
+  }
+
+  /** The last chunk is held back until the hash of all is right. */
+  async *#chunks(entry: ArchiveEntry): AsyncGenerator<Buffer> {
+    const window = new Window(this.file, this.path, entry.size);
+    const hash = createHash('sha256');
+    const end = bodyStart(entry) + entry.size;
+    for (let position = bodyStart(entry); position < end; ) {
+      const chunk = Buffer.from(await window.read(position, end - position));
+      position += chunk.length;
+      hash.update(chunk);
+      if (position === end) this.#requireDigest(entry, `sha256:${hash.digest('hex')}`);
+      yield chunk;
+    }
+  }
+
+  #requireDigest({ path, digest, start }: ArchiveEntry, found: string): void {
+    if (found === digest) return;
+    const place = `${path}, after it was verified`;
+    throw damaged(this.path, { place, offset: start, given: found, expected: digest });
+  }
+}

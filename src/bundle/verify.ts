@@ -1,0 +1,149 @@
+import type { FileHandle } from 'node:fs/promises';
+import type { Context } from '../context.ts';
+import { digestOf } from '../oci/digest.ts';
+import type { Inventory } from '../plan/inventory.ts';
+import { AirgapError } from '../report/error.ts';
+import { type ArchiveHead, layOut } from './archive.ts';
+import { checkArchive } from './check-archive.ts';
+import { openBundleFile, readHead } from './head.ts';
+import { parseInventory, printInventory } from './inventory-json.ts';
+import type { PublicKey } from './keys.ts';
+import { checkSignature, findKey } from './trust.ts';
+import { VerifiedBundle } from './verified-bundle.ts';
+
+export interface Trust {
+  /** The keyring that was given; a key inside a bundle proves nothing. */
+  readonly keys: readonly PublicKey[];
+  /** Ids of keys whose signatures are refused though valid. */
+  readonly revoked: readonly string[];
+  readonly allowUnsigned: boolean;
+  readonly allowExpired: boolean;
+  readonly now: Date;
+}
+
+/**
+ * Opens a bundle once and checks every byte of it: the signature over the raw `bundle.json` before anything is
+ * parsed, then the dates, then each header, body, padding and the end against the inventory. What is returned reads
+ * from that same open file. The caller closes it.
+ * @throws AirgapError usage (no such file, no key), signature, policy (dates), integrity (any other byte), io
+ */
+export async function openVerified(
+  path: string,
+  trust: Trust,
+  context: Context,
+): Promise<VerifiedBundle> {
+  requireKeys(trust);
+  const file = await openBundleFile(path);
+  try {
+    const head = await readHead(file, path);
+    const { keyId, warnings } = checkSignature(head, trust);
+    const inventory = parseExact(head);
+    const archive = layOut(inventory, head);
+    const allWarnings = [...warnings, ...checkDates(inventory, trust)];
+    await checkArchive(file, path, archive, context);
+    const inventoryDigest = digestOf(head.inventory);
+    return new VerifiedBundle({
+      file,
+      path,
+      archive,
+      inventory,
+      inventoryDigest,
+      keyId,
+      warnings: allWarnings,
+    });
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+/** What a bundle says of itself. Nothing here may be acted upon: no body was checked. */
+export interface UnverifiedBundle {
+  readonly verified: false;
+  readonly path: string;
+  /** Of the file, bytes. */
+  readonly size: number;
+  readonly inventory: Inventory;
+  readonly inventoryDigest: string;
+  readonly signed: boolean;
+  /** The one of the given keys whose signature over the inventory holds. */
+  readonly keyId?: string;
+}
+
+/** Reads the inventory for `inspect`, and asks the keys about it. @throws AirgapError usage, integrity, io */
+export async function readUnverified(
+  path: string,
+  keys: readonly PublicKey[] = [],
+): Promise<UnverifiedBundle> {
+  const file = await openBundleFile(path);
+  try {
+    const head = await readHead(file, path);
+    const key = findKey(head, keys);
+    return {
+      verified: false,
+      path,
+      size: await sizeOf(file),
+      inventory: parseExact(head),
+      inventoryDigest: digestOf(head.inventory),
+      signed: head.signature !== undefined,
+      ...(key ? { keyId: key.keyId } : {}),
+    };
+  } finally {
+    await file.close();
+  }
+}
+
+async function sizeOf(file: FileHandle): Promise<number> {
+  return (await file.stat()).size;
+}
+
+function requireKeys({ keys, allowUnsigned }: Trust): void {
+  if (keys.length > 0 || allowUnsigned) return;
+  throw new AirgapError('usage', 'No public key was given to check the signature with.', {
+    expected: 'the .pub file of whoever made the bundle, had by another way than the bundle',
+    next: 'Give it with --key NAME.pub.',
+  });
+}
+
+/** sh reads this document by lines: the exact print is part of the format. */
+function parseExact(head: ArchiveHead): Inventory {
+  const inventory = parseInventory(head.inventory);
+  if (printInventory(inventory).equals(head.inventory)) return inventory;
+  throw new AirgapError('integrity', 'bundle.json is not laid out as this tool writes it.', {
+    given: 'other white space or line breaks',
+    expected: 'a field a line, in lists an element a line',
+    next: 'Make the bundle with airgap-bundle create.',
+  });
+}
+
+const day = 24 * 60 * 60 * 1000;
+
+/** @returns warnings, where `allowExpired` lets pass what would be refused */
+function checkDates(inventory: Inventory, { allowExpired, now }: Trust): string[] {
+  const fault = clockFault(inventory, now) ?? expiry(inventory, now);
+  if (!fault) return [];
+  if (!allowExpired) throw fault;
+  return [`${fault.message} (${fault.given}); allowed by an explicit override`];
+}
+
+function clockFault({ createdAt }: Inventory, now: Date): AirgapError | undefined {
+  if (now.getTime() >= Date.parse(createdAt) - day) return undefined;
+  return new AirgapError(
+    'policy',
+    "This host's clock is wrong: the bundle was made in its future.",
+    {
+      given: `now ${now.toISOString()}`,
+      expected: `not before ${createdAt}`,
+      next: 'Set the clock, or allow it explicitly with --allow-expired.',
+    },
+  );
+}
+
+function expiry({ expiresAt }: Inventory, now: Date): AirgapError | undefined {
+  if (expiresAt === undefined || now.getTime() < Date.parse(expiresAt)) return undefined;
+  return new AirgapError('policy', 'The bundle has expired.', {
+    given: `expired ${expiresAt}, now ${now.toISOString()}`,
+    expected: 'a bundle that has not',
+    next: 'Get a newer bundle, or allow this one explicitly with --allow-expired.',
+  });
+}

@@ -1,0 +1,197 @@
+import { createHash } from 'node:crypto';
+import { type FileHandle, open, rm } from 'node:fs/promises';
+import { addAbortSignal, type Readable } from 'node:stream';
+import pMap from 'p-map';
+import type { Context } from '../context.ts';
+import { type Digest, digestOf } from '../oci/digest.ts';
+import type { Inventory, InventoryBlob } from '../plan/inventory.ts';
+import { AirgapError } from '../report/error.ts';
+import { type Archive, type ArchiveEntry, bodyStart, encodeHeader, layOut } from './archive.ts';
+import { onDisk } from './disk.ts';
+import { printInventory } from './inventory-json.ts';
+import { hashFile, partialPath, prepareFolder, publish } from './partial.ts';
+import { byteProgress } from './progress.ts';
+import { printSignature, type Signer } from './sign.ts';
+
+export interface WriteJob {
+  readonly inventory: Inventory;
+  /** The body of every file of the inventory, by path. */
+  readonly files: ReadonlyMap<string, Buffer>;
+  /** Opens one blob for reading; called once a blob, several at a time, in archive order. */
+  readBlob(blob: InventoryBlob): Promise<Readable>;
+  /** Absent: the bundle is unsigned. */
+  readonly sign?: Signer;
+  /** Absolute path of the finished bundle. `<out>.sha256` is written beside it. */
+  readonly out: string;
+  /** How many blobs are read at a time. */
+  readonly concurrency: number;
+}
+
+export interface WrittenBundle {
+  readonly path: string;
+  /** Of the whole file, hex. */
+  readonly sha256: string;
+  /** Of the whole file, bytes. */
+  readonly size: number;
+}
+
+/**
+ * Writes a bundle straight to its final offsets in a hidden file beside `out`, and renames it when every byte was
+ * checked and is on the disk. On a failure nothing is left, and what was at `out` stays.
+ * @throws AirgapError integrity for a blob that is not what its digest says, io, and what `readBlob` throws
+ */
+export async function writeBundle(job: WriteJob, context: Context): Promise<WrittenBundle> {
+  const head = headOf(job);
+  const archive = layOut(job.inventory, head);
+  const small = new Map([...job.files, ...headFiles(head)]);
+  await prepareFolder(job.out, archive.size);
+  const partial = partialPath(job.out);
+  try {
+    await writePartial(partial, archive, small, job, context);
+    const sha256 = await hashFile(partial, context);
+    await publish(partial, job.out, sha256);
+    return { path: job.out, sha256, size: archive.size };
+  } catch (error) {
+    await rm(partial, { force: true });
+    throw context.signal.aborted ? context.signal.reason : error;
+  }
+}
+
+function headOf({ inventory, sign }: WriteJob) {
+  const bytes = printInventory(inventory);
+  return { inventory: bytes, ...(sign ? { signature: printSignature(sign.sign(bytes)) } : {}) };
+}
+
+function headFiles({ inventory, signature }: ReturnType<typeof headOf>): [string, Buffer][] {
+  return [
+    ['bundle.json', inventory],
+    ...(signature ? [['bundle.sig', signature] as [string, Buffer]] : []),
+  ];
+}
+
+async function writePartial(
+  path: string,
+  archive: Archive,
+  small: ReadonlyMap<string, Buffer>,
+  job: WriteJob,
+  context: Context,
+): Promise<void> {
+  const file = await onDisk(path, open(path, 'wx'));
+  try {
+    // The paddings and the two end blocks are holes: they read as zeros.
+    await onDisk(path, file.truncate(archive.size));
+    const target = { file, path, mtime: archive.mtime };
+    const [smallEntries, blobEntries] = divide(archive.entries, small);
+    for (const [entry, bytes] of smallEntries) await writeSmall(target, entry, bytes);
+    await writeBlobs(target, blobEntries, job, context);
+    await onDisk(path, file.sync());
+  } finally {
+    await file.close();
+  }
+}
+
+interface Target {
+  readonly file: FileHandle;
+  readonly path: string;
+  readonly mtime: Date;
+}
+
+function divide(
+  entries: readonly ArchiveEntry[],
+  small: ReadonlyMap<string, Buffer>,
+): [[ArchiveEntry, Buffer][], ArchiveEntry[]] {
+  const blobs = entries.filter(({ path }) => path.startsWith('blobs/'));
+  const files = entries.slice(0, entries.length - blobs.length);
+  return [files.map((entry) => [entry, bodyOf(entry, small)]), blobs];
+}
+
+function bodyOf(entry: ArchiveEntry, small: ReadonlyMap<string, Buffer>): Buffer {
+  const bytes = small.get(entry.path);
+  if (bytes && digestOf(bytes) === entry.digest) return bytes;
+  throw new Error(`the inventory's ${entry.path} is not among the files, or another`);
+}
+
+async function writeSmall(
+  { file, path, mtime }: Target,
+  entry: ArchiveEntry,
+  bytes: Buffer,
+): Promise<void> {
+  await writeAt(file, path, encodeHeader(entry, mtime), entry.start);
+  await writeAt(file, path, bytes, bodyStart(entry));
+}
+
+/** The first failure stops the other readers, instead of letting them finish gigabytes for nothing. */
+async function writeBlobs(
+  target: Target,
+  entries: readonly ArchiveEntry[],
+  job: WriteJob,
+  context: Context,
+): Promise<void> {
+  const failed = new AbortController();
+  const signal = AbortSignal.any([failed.signal, context.signal]);
+  const total = entries.reduce((sum, { size }) => sum + size, 0);
+  const progress = byteProgress(total, context.emit);
+  const write = async (entry: ArchiveEntry): Promise<void> => {
+    signal.throwIfAborted();
+    const body = await job.readBlob({ digest: entry.digest, size: entry.size });
+    await writeBlob(target, entry, addAbortSignal(signal, body), progress);
+  };
+  const stop = (error: unknown): void => failed.abort(error);
+  await pMap(entries, (entry) => twice(() => write(entry)).catch(stop), {
+    concurrency: job.concurrency,
+  });
+  signal.throwIfAborted();
+}
+
+/** A flipped bit on the way is worth one more try; a second one is the source's own. */
+async function twice(write: () => Promise<void>): Promise<void> {
+  try {
+    await write();
+  } catch (error) {
+    if (!(error instanceof AirgapError && error.class === 'integrity')) throw error;
+    await write();
+  }
+}
+
+async function writeBlob(
+  { file, path, mtime }: Target,
+  entry: ArchiveEntry,
+  body: Readable,
+  progress: (bytes: number) => void,
+): Promise<void> {
+  const hash = createHash('sha256');
+  let size = 0;
+  await writeAt(file, path, encodeHeader(entry, mtime), entry.start);
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    progress(chunk.length);
+    if (size > entry.size) break;
+    hash.update(chunk);
+    await writeAt(file, path, chunk, bodyStart(entry) + size - chunk.length);
+  }
+  const digest = `sha256:${hash.digest('hex')}` as Digest;
+  if (digest === entry.digest && size === entry.size) return;
+  progress(-size);
+  throw wrongBlob(entry, `${digest}, ${size} bytes`);
+}
+
+async function writeAt(
+  file: FileHandle,
+  path: string,
+  bytes: Buffer,
+  position: number,
+): Promise<void> {
+  for (let done = 0; done < bytes.length; ) {
+    const rest = bytes.length - done;
+    const { bytesWritten } = await onDisk(path, file.write(bytes, done, rest, position + done));
+    done += bytesWritten;
+  }
+}
+
+function wrongBlob({ digest, size }: ArchiveEntry, found: string): AirgapError {
+  return new AirgapError('integrity', `The blob ${digest} arrived with other bytes.`, {
+    given: found,
+    expected: `${digest}, ${size} bytes`,
+    next: 'Run again; if it stays, the source registry or a proxy before it is damaged.',
+  });
+}
