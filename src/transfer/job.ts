@@ -1,0 +1,85 @@
+import type { Descriptor } from '../oci/descriptor.ts';
+import type { Digest } from '../oci/digest.ts';
+import type { Credential } from '../registry/access.ts';
+import type { RegistryClient } from '../registry/client.ts';
+import type { AirgapError } from '../report/error.ts';
+
+/** An image and the references under which the target must have it. */
+export interface TransferImage {
+  /** As the user wrote it; names the image in events and results. */
+  readonly source: string;
+  /** Of the manifest or index that every placement must resolve to. */
+  readonly digest: Digest;
+  readonly mediaType: string;
+  /** `host/repository:tag`; the host is the target's. */
+  readonly placements: readonly string[];
+}
+
+export interface TransferJob {
+  /** In order: the first image that needs a shared blob brings it, later ones mount it. */
+  readonly images: readonly TransferImage[];
+  readonly target: RegistryClient;
+  /** The exact bytes of any manifest or index of the images, nested ones included. */
+  manifest(digest: Digest): Promise<{ readonly mediaType: string; readonly bytes: Buffer }>;
+  readonly origin: Origin;
+  /** `host/path`: at or under these nothing is ever written, the placement is proved by a HEAD. */
+  readonly pullThrough: readonly string[];
+}
+
+/** Where blobs come from. */
+export type Origin = RegistriesOrigin | LayoutOrigin;
+
+export interface RegistriesOrigin {
+  readonly kind: 'registries';
+  locate(image: TransferImage): { readonly client: RegistryClient; readonly repository: string };
+}
+
+/** An OCI image layout in a tar, whose `index.json` lists every image and root. */
+export interface LayoutOrigin {
+  readonly kind: 'layout';
+  /** Read through the descriptor where there is /proc, so that a swapped file changes nothing. */
+  readonly file: { readonly fd: number; readonly path: string };
+  /** Flat indexes that together name every image manifest. */
+  readonly roots: readonly Descriptor[];
+  /** Repository in the target that may hold the roots: `<base path>/bundles/<name>`. */
+  readonly bundleRepository: string;
+  /** Of the first root; further ones get `-2`, `-3` … */
+  readonly tag: string;
+  /** Any small blob of the bundle: pushed once to learn whether mounts work. */
+  readonly smallBlob: { readonly digest: Digest; readonly bytes: Buffer };
+}
+
+export interface TransferTools {
+  /** Path of the oras executable, from `findOras`. */
+  readonly oras: string;
+  /** Undefined: anonymous. */
+  credential(host: string): Promise<Credential | undefined>;
+  /** A private folder (0700) for oras's configuration; credentials in it are removed in the end. */
+  readonly scratch: string;
+}
+
+export interface TransferResult {
+  /** In the order of the job. */
+  readonly images: readonly ImageResult[];
+  /** Bytes of blobs that oras uploaded. */
+  readonly bytesSent: number;
+}
+
+export interface ImageResult {
+  readonly source: string;
+  readonly digest: Digest;
+  readonly placements: readonly PlacementResult[];
+}
+
+/**
+ * `there`: resolved already. `proved`: resolved through a pull-through cache. `placed`: mounted and tagged.
+ * `copied`: blobs were uploaded for it.
+ */
+export type PlacementState = 'there' | 'placed' | 'copied' | 'proved' | 'failed';
+
+export interface PlacementResult {
+  readonly reference: string;
+  readonly state: PlacementState;
+  /** Present when failed. */
+  readonly error?: AirgapError;
+}

@@ -1,0 +1,75 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Context } from '../context.ts';
+import type { Credential } from '../registry/access.ts';
+import type { RegistryClient } from '../registry/client.ts';
+import { dockerTrust, systemTrust } from '../registry/trust.ts';
+import type { TransferTools } from './job.ts';
+import { once } from './waiting.ts';
+
+/** Writes what oras must know of registries into private files, and names them in its arguments. */
+export interface OrasAccess {
+  /** An empty folder for DOCKER_CONFIG, so that no store or helper of the user is asked. */
+  readonly dockerConfig: string;
+  /** `--from-…` or `--to-…` for this registry. */
+  flags(end: 'from' | 'to', client: RegistryClient): Promise<string[]>;
+  /** Removes the files. */
+  close(): Promise<void>;
+}
+
+/** Trust is spelled out as our own client has it: `--…-ca-file` replaces what oras would trust by itself. */
+export async function openOrasAccess(
+  { scratch, credential }: Pick<TransferTools, 'scratch' | 'credential'>,
+  env: Context['env'],
+): Promise<OrasAccess> {
+  const folder = join(scratch, 'oras');
+  const dockerConfig = join(folder, 'docker');
+  await mkdir(dockerConfig, { recursive: true, mode: 0o700 });
+  const login = once(hostOf, async ({ host }: RegistryClient) => {
+    const text = JSON.stringify(loginFile(host, await credential(host)));
+    return writePrivate(join(folder, `login-${fileName(host)}.json`), text);
+  });
+  const system = systemTrust(env);
+  const authorities = once(hostOf, async ({ host, access }: RegistryClient) => {
+    const all = [...(await system), ...(await dockerTrust(host)), access.caCert ?? ''];
+    return writePrivate(join(folder, `authorities-${fileName(host)}.pem`), all.join('\n'));
+  });
+  const security = async (end: string, client: RegistryClient) => {
+    if (client.access.plainHttp) return [`--${end}-plain-http=true`];
+    if (client.access.insecureSkipVerify) return [`--${end}-plain-http=false`, `--${end}-insecure`];
+    return [`--${end}-plain-http=false`, `--${end}-ca-file=${await authorities(client)}`];
+  };
+  return {
+    dockerConfig,
+    flags: async (end, client) => [
+      `--${end}-registry-config=${await login(client)}`,
+      ...(await security(end, client)),
+    ],
+    close: () => rm(folder, { recursive: true, force: true }),
+  };
+}
+
+function hostOf({ host }: RegistryClient): string {
+  return host;
+}
+
+/** A docker configuration with this one registry in it. */
+export function loginFile(host: string, credential: Credential | undefined): object {
+  if (credential === undefined) return { auths: {} };
+  const key = dockerHub.has(host) ? 'https://index.docker.io/v1/' : host;
+  if ('identityToken' in credential)
+    return { auths: { [key]: { identitytoken: credential.identityToken } } };
+  const { username, password } = credential;
+  return { auths: { [key]: { auth: Buffer.from(`${username}:${password}`).toString('base64') } } };
+}
+
+const dockerHub = new Set(['docker.io', 'index.docker.io', 'registry-1.docker.io']);
+
+function fileName(host: string): string {
+  return host.replaceAll(/[^a-zA-Z0-9.-]/g, '_');
+}
+
+async function writePrivate(path: string, text: string): Promise<string> {
+  await writeFile(path, text, { mode: 0o600 });
+  return path;
+}

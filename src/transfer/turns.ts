@@ -1,0 +1,90 @@
+import type { Descriptor } from '../oci/descriptor.ts';
+import type { Digest } from '../oci/digest.ts';
+import { type Deferred, deferred } from './waiting.ts';
+
+/**
+ * A place in the queue of those who need a blob. It is kept until the blob is in the repository in question,
+ * and all places are taken before any work begins, in the order of work: whoever waits, waits for an earlier
+ * one, so no two can wait for each other.
+ */
+export interface Turn {
+  /** Resolves when the blob is somewhere in the target, or when nobody is ahead. */
+  readonly homeOrFirst: Promise<void>;
+  /** Resolves when nobody is ahead: from then on this one alone may upload the blob. */
+  readonly first: Promise<void>;
+  leave(): void;
+}
+
+/** Where each blob is in the target, and whose turn it is to bring it there: one upload per digest at a time. */
+export class BlobTurns {
+  readonly #blobs = new Map<Digest, SharedBlob>();
+  readonly #refusedMounts = new Set<string>();
+  readonly #firstArrival: (blob: Descriptor) => void;
+
+  /** @param firstArrival told of each blob when it is in the target for the first time */
+  constructor(firstArrival: (blob: Descriptor) => void) {
+    this.#firstArrival = firstArrival;
+  }
+
+  /** Takes the next place for each blob. */
+  join(blobs: readonly Descriptor[]): Turn[] {
+    return blobs.map((blob) => this.#shared(blob).join());
+  }
+
+  arrived(blob: Descriptor, repository: string): void {
+    const shared = this.#shared(blob);
+    if (shared.homes.size === 0) this.#firstArrival(blob);
+    shared.homes.add(repository);
+    shared.home.resolve();
+  }
+
+  isIn(digest: Digest, repository: string): boolean {
+    return this.#blobs.get(digest)?.homes.has(repository) ?? false;
+  }
+
+  /** A repository that the blob may be mounted from; one of the same project (first path segment) first. */
+  mountSource(digest: Digest, repository: string): string | undefined {
+    const homes = [...(this.#blobs.get(digest)?.homes ?? [])].filter(
+      (home) => !this.#refusedMounts.has(`${home} ${repository}`),
+    );
+    return homes.find((home) => project(home) === project(repository)) ?? homes[0];
+  }
+
+  mountRefused(from: string, repository: string): void {
+    this.#refusedMounts.add(`${from} ${repository}`);
+  }
+
+  #shared(blob: Descriptor): SharedBlob {
+    const shared = this.#blobs.get(blob.digest) ?? new SharedBlob();
+    this.#blobs.set(blob.digest, shared);
+    return shared;
+  }
+}
+
+/** Registries that limit mounts do so by the first part of the path (Harbor's projects). */
+export function project(repository: string): string {
+  return repository.split('/', 1)[0] ?? repository;
+}
+
+class SharedBlob {
+  readonly homes = new Set<string>();
+  readonly home = deferred();
+  readonly #queue: Deferred[] = [];
+
+  join(): Turn {
+    const place = deferred();
+    this.#queue.push(place);
+    this.#queue[0]?.resolve();
+    return {
+      first: place.promise,
+      homeOrFirst: Promise.race([place.promise, this.home.promise]),
+      leave: () => this.#leave(place),
+    };
+  }
+
+  #leave(place: Deferred): void {
+    const at = this.#queue.indexOf(place);
+    if (at >= 0) this.#queue.splice(at, 1);
+    this.#queue[0]?.resolve();
+  }
+}

@@ -1,0 +1,130 @@
+import type { Context } from '../context.ts';
+import type { Descriptor } from '../oci/descriptor.ts';
+import { type ImageGraph, leavesOf, type ManifestDocument } from '../oci/graph.ts';
+import { bring } from './bringing.ts';
+import type { PlaceFound } from './heads.ts';
+import type { TransferImage, TransferJob } from './job.ts';
+import type { Oras } from './oras.ts';
+import { BlobTurns } from './turns.ts';
+import { blobsOf, type CopyUnit, unitsOf } from './units.ts';
+import { once } from './waiting.ts';
+
+/** An image, what the target said of its placements, and its manifests where they could be read. */
+export interface KnownImage {
+  readonly image: TransferImage;
+  readonly places: readonly PlaceFound[];
+  readonly graph?: ImageGraph;
+}
+
+/** What the steps of one transfer share. */
+export interface Work {
+  readonly job: TransferJob;
+  readonly context: Context;
+  readonly oras: Oras;
+  readonly turns: BlobTurns;
+  /** Brings the blobs of a unit (by its key), once; resolves to whether oras put its manifests too. */
+  bring(key: string): Promise<boolean>;
+  /** Learns whether the target accepts pushes into a repository, once. */
+  checkPush(repository: string): Promise<void>;
+  /** Puts a manifest by its digest, once a repository. */
+  putChild(child: { repository: string; document: ManifestDocument }): Promise<void>;
+  /** Counts what oras uploaded. */
+  sent(blobs: readonly Descriptor[]): void;
+  bytesSent(): number;
+}
+
+/** Takes every unit's place in the queues of its blobs, in order, before anything moves. */
+export function startWork(
+  job: TransferJob,
+  images: readonly KnownImage[],
+  oras: Oras,
+  context: Context,
+): Work {
+  const turns = new BlobTurns(progress(blobsOfImages(images.filter(isIncomplete)), context));
+  rememberHomes(images, turns);
+  const units = unitsInOrder(images, job);
+  const queued = new Map(
+    [...units.values()].map((unit) => [unit.key, { unit, places: turns.join(unit.blobs) }]),
+  );
+  let bytesSent = 0;
+  const work: Work = {
+    job,
+    context,
+    oras,
+    turns,
+    bring: once(itself, async (key) => {
+      const next = queued.get(key);
+      if (next === undefined) throw new Error(`no such unit: ${key}`);
+      return bring(next.unit, next.places, work);
+    }),
+    checkPush: once(itself, (repository) => job.target.checkPush(repository)),
+    putChild: once(
+      ({ repository, document }) => `${repository}@${document.descriptor.digest}`,
+      ({ repository, document: { descriptor, bytes } }) =>
+        job.target.putManifest(repository, descriptor.digest, descriptor.mediaType, bytes),
+    ),
+    sent: (blobs) => {
+      bytesSent += sizeOf(blobs);
+    },
+    bytesSent: () => bytesSent,
+  };
+  return work;
+}
+
+export function isIncomplete({ places }: KnownImage): boolean {
+  return places.some(({ found }) => found.state === 'missing');
+}
+
+export function blobsOfImages(images: readonly KnownImage[]): Descriptor[] {
+  return blobsOf(images.flatMap(({ graph }) => (graph ? leavesOf(graph) : [])));
+}
+
+/** The repositories of the placements that are missing, each once, in order. */
+export function repositoriesOf(images: readonly KnownImage[]): string[] {
+  const missing = images
+    .flatMap(({ places }) => places)
+    .filter(({ found }) => found.state === 'missing');
+  return [...new Set(missing.map(({ place }) => place.repository))];
+}
+
+function unitsInOrder(
+  images: readonly KnownImage[],
+  { origin }: TransferJob,
+): Map<string, CopyUnit> {
+  const units = images.flatMap((known) => {
+    const { image, graph } = known;
+    if (graph === undefined) return [];
+    return repositoriesOf([known]).flatMap((to) => unitsOf(image, graph, to, origin.kind));
+  });
+  const firsts = new Map<string, CopyUnit>();
+  for (const unit of units) if (!firsts.has(unit.key)) firsts.set(unit.key, unit);
+  return firsts;
+}
+
+/** Images that are there are trusted to have their blobs, which can so be mounted. */
+function rememberHomes(images: readonly KnownImage[], turns: BlobTurns): void {
+  for (const known of images) {
+    const homes = known.places.filter(({ found }) => found.state === 'there');
+    for (const blob of blobsOfImages([known]))
+      for (const { place } of homes) turns.arrived(blob, place.repository);
+  }
+}
+
+function progress(needed: readonly Descriptor[], context: Context): (blob: Descriptor) => void {
+  const awaited = new Set(needed.map(({ digest }) => digest));
+  const total = sizeOf(needed);
+  let done = 0;
+  return ({ digest, size }) => {
+    if (!awaited.has(digest)) return;
+    done += size;
+    context.emit({ kind: 'bytes', done, total });
+  };
+}
+
+function itself(text: string): string {
+  return text;
+}
+
+function sizeOf(blobs: readonly Descriptor[]): number {
+  return blobs.reduce((sum, { size }) => sum + size, 0);
+}
