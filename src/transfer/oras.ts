@@ -53,7 +53,8 @@ export async function openOras(tools: TransferTools, context: Context): Promise<
       {
         env,
         extendEnv: false,
-        stdin: 'fd' in copy.from ? copy.from.fd : 'ignore',
+        // execa hands any descriptor on; its types name those up to 9.
+        stdin: 'fd' in copy.from ? (copy.from.fd as 3) : 'ignore',
         cancelSignal: context.signal,
         forceKillAfterDelay: patience,
         reject: false,
