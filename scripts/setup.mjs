@@ -32,7 +32,7 @@ class SetupError extends Error {}
 
 function main(/** @type {string[]} */ words) {
   const names = chosenTools(words);
-  if (!words.every((word) => word === 'system')) installPackages();
+  if (words.join() !== 'system') installPackages();
   const missing = names.filter((name) => !isHere(name));
   refuseWhatCannotBeBrought(missing);
   installSystemTools(missing.filter((name) => tools[name].from === 'system'));
