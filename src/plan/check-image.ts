@@ -18,16 +18,22 @@ export function checkImage(spec: BundleSpec, map: MirrorMap, candidate: Candidat
   ];
 }
 
-function checkSource({ image: { listed, reference, graph, failure, movedTag } }: Candidate): Problem[] {
+function checkSource({
+  image: { listed, reference, graph, failure, movedTag },
+}: Candidate): Problem[] {
   const { image, origin } = listed;
   const problems: Problem[] = [];
   if (!graph) {
     const why = failure ? failure.message : 'its registry does not have it';
-    problems.push(error('unresolved', [image], `${image} (${origin}): ${why}`, 'correct the name or tag'));
+    problems.push(
+      error('unresolved', [image], `${image} (${origin}): ${why}`, 'correct the name or tag'),
+    );
   }
   if (movedTag) {
     const message = `${image}: the tag now resolves to ${movedTag}; the digest that you wrote is taken`;
-    problems.push(warning('moved-tag', [image], message, 'write the new digest if you want the new image'));
+    problems.push(
+      warning('moved-tag', [image], message, 'write the new digest if you want the new image'),
+    );
   }
   if (reference.tag === 'latest' && !reference.digest) {
     const message = `${image} names no fixed version; the bundle holds what it is today`;
@@ -43,19 +49,37 @@ function checkConsumers(spec: BundleSpec, map: MirrorMap, candidate: Candidate):
   const problems: Problem[] = [];
   if (loop) {
     const message = `${listed.image} becomes ${loop.once}, which the webhook would rewrite again to ${loop.twice}`;
-    problems.push(error('rewrite-loop', [listed.image], message, cureForLoop(map, spec.target.endpoint)));
+    problems.push(
+      error('rewrite-loop', [listed.image], message, cureForLoop(map, spec.target.endpoint)),
+    );
   }
   if (webhookError) {
     const message = `${listed.image}: the webhook fails with ${webhookError} and the pod is refused`;
-    problems.push(error('webhook-error', [listed.image], message, 'add an entry for its registry to the map'));
+    problems.push(
+      error('webhook-error', [listed.image], message, 'add an entry for its registry to the map'),
+    );
   } else if (asked.length === 0 && !unusable) {
     const message = `no rule maps ${listed.image}: it will be pulled from the internet, and is not mirrored`;
-    problems.push(warning('unmapped', [listed.image], message, `add ${candidate.image.reference.registry}::TARGET to the map`));
+    problems.push(
+      warning(
+        'unmapped',
+        [listed.image],
+        message,
+        `add ${candidate.image.reference.registry}::TARGET to the map`,
+      ),
+    );
   }
   if (unusable) problems.push(...unusableTarget(listed.image, unusable));
   if (asked.length > 0 && asked.every(({ by }) => by === 'webhook')) {
     const message = `${listed.image} is mapped by an entry that containerd's mirrors do not know; only the webhook finds it`;
-    problems.push(warning('containerd-ignores', [listed.image], message, `add ${candidate.image.reference.registry}::TARGET if nodes pull it too`));
+    problems.push(
+      warning(
+        'containerd-ignores',
+        [listed.image],
+        message,
+        `add ${candidate.image.reference.registry}::TARGET if nodes pull it too`,
+      ),
+    );
   }
   return [...problems, ...checkInside(spec, candidate)];
 }
@@ -69,15 +93,19 @@ function unusableTarget(image: string, target: string): Problem[] {
 /** Rules that build a target from the image itself can leave the base path although the entry looks right. */
 function checkInside({ target }: BundleSpec, { image, asks }: Candidate): Problem[] {
   const prefix = [target.endpoint, target.baseContentPath].filter(Boolean).join('/');
-  const outside = asks.asked.filter(({ reference }) => !repositoryOf(reference).startsWith(`${prefix}/`));
-  return outside.slice(0, 1).map(({ reference }) =>
-    error(
-      'outside-target',
-      [image.listed.image],
-      `${image.listed.image} would become ${repositoryOf(reference)}, which does not lie under ${prefix}`,
-      'correct the target in the map, or endpoint and baseContentPath',
-    ),
+  const outside = asks.asked.filter(
+    ({ reference }) => !repositoryOf(reference).startsWith(`${prefix}/`),
   );
+  return outside
+    .slice(0, 1)
+    .map(({ reference }) =>
+      error(
+        'outside-target',
+        [image.listed.image],
+        `${image.listed.image} would become ${repositoryOf(reference)}, which does not lie under ${prefix}`,
+        'correct the target in the map, or endpoint and baseContentPath',
+      ),
+    );
 }
 
 function checkPlatforms({ platforms }: BundleSpec, { image, filtered }: Candidate): Problem[] {
@@ -85,12 +113,23 @@ function checkPlatforms({ platforms }: BundleSpec, { image, filtered }: Candidat
   const name = image.listed.image;
   const names = platforms.map(formatPlatform).join(', ');
   if (!filtered) {
-    const has = platformNames(leavesOf(image.graph).map((leaf) => leaf.platform)).join(', ') || 'other platforms';
-    return [error('platform-missing', [name], `${name} has none of ${names} (it has ${has})`, 'add a platform, or leave the image out')];
+    const has =
+      platformNames(leavesOf(image.graph).map((leaf) => leaf.platform)).join(', ') ||
+      'other platforms';
+    return [
+      error(
+        'platform-missing',
+        [name],
+        `${name} has none of ${names} (it has ${has})`,
+        'add a platform, or leave the image out',
+      ),
+    ];
   }
   if (image.reference.digest && isIndex(image.graph.root.mediaType)) {
     const message = `${name} is pinned by the digest of an index: all its platforms are kept, or the digest would change`;
-    return [warning('index-digest-kept', [name], message, 'pin the digest of one platform to carry less')];
+    return [
+      warning('index-digest-kept', [name], message, 'pin the digest of one platform to carry less'),
+    ];
   }
   if (!filtered.droppedAttestations) return [];
   const message = `${name}: attestations in its index are dropped by the platform filter`;

@@ -1,5 +1,10 @@
 import type { BundleSpec } from '../inputs/spec.ts';
-import { hasDefault, libraryWithoutDockerHub, targetsOutside, v2Targets } from '../mirror-map/lint.ts';
+import {
+  hasDefault,
+  libraryWithoutDockerHub,
+  targetsOutside,
+  v2Targets,
+} from '../mirror-map/lint.ts';
 import type { MapEntry } from '../mirror-map/map.ts';
 import { error, type Problem, warning } from './problem.ts';
 

@@ -46,7 +46,7 @@ export function makePlan(spec: BundleSpec, resolved: readonly ResolvedImage[]): 
   const map = effectiveMap(spec.target.mirrorMap, spec.target.endpoint);
   const candidates = resolved.map((image) => judge(spec, map, image));
   const claims = tagClaims(candidates);
-  const images = candidates.flatMap((candidate) => planned(spec, candidate, claims));
+  const images = candidates.flatMap((candidate) => planned(candidate, claims));
   const problems = [
     ...checkMap(spec),
     ...candidates.flatMap((candidate) => checkImage(spec, map, candidate)),
@@ -88,7 +88,6 @@ function tagClaims(candidates: readonly Candidate[]): ReadonlyMap<string, Readon
 }
 
 function planned(
-  spec: BundleSpec,
   candidate: Candidate,
   claims: ReadonlyMap<string, ReadonlySet<Digest>>,
 ): PlannedImage[] {

@@ -1,6 +1,11 @@
 import type { Descriptor } from '../oci/descriptor.ts';
 import { type Digest, digestOf } from '../oci/digest.ts';
-import { type ImageGraph, isIndexDocument, type ManifestDocument, makeDocument } from '../oci/graph.ts';
+import {
+  type ImageGraph,
+  isIndexDocument,
+  type ManifestDocument,
+  makeDocument,
+} from '../oci/graph.ts';
 import { isIndex } from '../oci/media-types.ts';
 import { formatPlatform, type Platform, platformMatches } from '../oci/platform.ts';
 
@@ -20,7 +25,10 @@ export interface Filtered {
  * @param wanted empty: all
  * @returns undefined when no wanted platform is there
  */
-export function filterPlatforms(graph: ImageGraph, wanted: readonly Platform[]): Filtered | undefined {
+export function filterPlatforms(
+  graph: ImageGraph,
+  wanted: readonly Platform[],
+): Filtered | undefined {
   const untouched = { graph, droppedAttestations: false };
   if (wanted.length === 0) return untouched;
   const root = documentOf(graph, graph.root.digest);
@@ -63,7 +71,11 @@ function isWanted(platform: Platform | undefined, wanted: readonly Platform[]): 
 }
 
 /** The same document with fewer entries; every other field stays, so the bytes depend on nothing else. */
-function reduced(graph: ImageGraph, root: ManifestDocument, kept: readonly Descriptor[]): ImageGraph {
+function reduced(
+  graph: ImageGraph,
+  root: ManifestDocument,
+  kept: readonly Descriptor[],
+): ImageGraph {
   const original = JSON.parse(root.bytes.toString('utf8')) as Record<string, unknown> & {
     manifests: { digest: string }[];
     annotations?: Record<string, string>;

@@ -23,7 +23,9 @@ export function bundleRepository({ target, name }: Pick<Inventory, 'target' | 'n
 }
 
 export function isPullThrough({ target }: Pick<Inventory, 'target'>, repository: string): boolean {
-  return (target.pullThrough ?? []).some((path) => repository === path || repository.startsWith(`${path}/`));
+  return (target.pullThrough ?? []).some(
+    (path) => repository === path || repository.startsWith(`${path}/`),
+  );
 }
 
 function projectOf(repository: string): string {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { algorithmOf, type Digest, digestOf, hexOf } from '../oci/digest.ts';
@@ -25,7 +26,7 @@ export function folderCache(folder: string): ContentCache {
 }
 
 async function keep(path: string, bytes: Buffer): Promise<void> {
-  const partial = `${path}.${process.pid}.partial`;
+  const partial = `${path}.${randomUUID()}.partial`;
   await writeFile(partial, bytes);
   await rename(partial, path);
 }

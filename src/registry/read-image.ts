@@ -6,6 +6,7 @@ import type { Platform } from '../oci/platform.ts';
 import { AirgapError } from '../report/error.ts';
 import type { RegistryClient } from './client.ts';
 import type { ContentCache } from './content-cache.ts';
+import { readBlob } from './read-blob.ts';
 
 export interface ImageSource {
   readonly client: RegistryClient;
@@ -66,14 +67,22 @@ async function configPlatform(
   { manifest, descriptor }: ManifestDocument,
 ): Promise<Platform | undefined> {
   if (manifest.kind === 'index' || isIndex(descriptor.mediaType)) return undefined;
-  if (!/config\.v1\+json|container\.image\.v1\+json/.test(manifest.config.mediaType)) return undefined;
+  if (!/config\.v1\+json|container\.image\.v1\+json/.test(manifest.config.mediaType))
+    return undefined;
   const { digest } = manifest.config;
-  const bytes = await cache.get(digest, () => source.client.readBlob(source.repository, manifest.config));
+  const bytes = await cache.get(digest, () =>
+    readBlob(source.client, source.repository, manifest.config),
+  );
   return platformOf(bytes);
 }
 
 function platformOf(config: Buffer): Platform | undefined {
-  const { os, architecture, variant } = JSON.parse(config.toString('utf8')) as Record<string, unknown>;
+  const { os, architecture, variant } = JSON.parse(config.toString('utf8')) as Record<
+    string,
+    unknown
+  >;
   if (typeof os !== 'string' || typeof architecture !== 'string') return undefined;
-  return typeof variant === 'string' && variant ? { os, architecture, variant } : { os, architecture };
+  return typeof variant === 'string' && variant
+    ? { os, architecture, variant }
+    : { os, architecture };
 }

@@ -17,10 +17,10 @@ export const exitCodes = {
 
 export interface ErrorText {
   /** What was found: the value, the answer, the path. Never a secret. */
-  readonly given?: string;
-  readonly expected?: string;
+  readonly given?: string | undefined;
+  readonly expected?: string | undefined;
   /** The command or change that mends it. */
-  readonly next?: string;
+  readonly next?: string | undefined;
   readonly cause?: unknown;
 }
 

@@ -1,0 +1,72 @@
+import { CommanderError } from 'commander';
+import { buildProgram } from './cli/program.ts';
+import type { Context } from './context.ts';
+import { failuresIn } from './report/error.ts';
+import { endText, errorJson } from './report/error-text.ts';
+import { lineListener } from './report/lines.ts';
+import { makeRedactor } from './report/redact.ts';
+
+/** Door 2: argv → command → standard output and exit code. */
+async function main(): Promise<number> {
+  const redactor = makeRedactor();
+  const interruption = onInterruption();
+  const quiet = process.argv.includes('--quiet');
+  const toStderr = (line: string): void => {
+    if (!quiet || line.startsWith('warning') || line.startsWith('error'))
+      process.stderr.write(`${line}\n`);
+  };
+  const context: Context = {
+    env: process.env,
+    cwd: process.cwd(),
+    now: () => new Date(),
+    signal: interruption.signal,
+    emit: lineListener(toStderr, redactor),
+  };
+  const wantsJson = /(^|,)--output[=,]json(,|$)/.test(process.argv.join(','));
+  try {
+    let exitCode = 0;
+    const program = buildProgram(context, (text, code) => {
+      process.stdout.write(redactor.redact(text));
+      exitCode = code;
+    });
+    await program.parseAsync(process.argv);
+    return exitCode;
+  } catch (thrown) {
+    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : 2;
+    const signal = interruption.received();
+    if (signal) {
+      process.stderr.write('interrupted: run the same command again to go on\n');
+      return signal === 'SIGINT' ? 130 : 143;
+    }
+    process.stderr.write(`${redactor.redact(endText(thrown))}\n`);
+    const errors = failuresIn(thrown);
+    if (wantsJson && errors.length > 0) {
+      process.stdout.write(
+        redactor.redact(`${JSON.stringify({ errors: errors.map(errorJson) }, null, 2)}\n`),
+      );
+    }
+    return errors.length === 0 ? 1 : Math.min(...errors.map((error) => error.exitCode));
+  }
+}
+
+function onInterruption() {
+  const controller = new AbortController();
+  let received: NodeJS.Signals | undefined;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      received = signal;
+      controller.abort(new Error(signal));
+    });
+  }
+  return { signal: controller.signal, received: () => received };
+}
+
+main().then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error: unknown) => {
+    process.stderr.write(`${endText(error)}\n`);
+    process.exitCode = 1;
+  },
+);

@@ -1,0 +1,100 @@
+import type { Command } from 'commander';
+import { runInspect } from '../commands/inspect.ts';
+import { runLoad } from '../commands/load.ts';
+import type { TrustOptions } from '../commands/trust.ts';
+import { runVerify } from '../commands/verify.ts';
+import type { Context } from '../context.ts';
+import { splitList } from '../inputs/overrides.ts';
+import { inspectText, placedText, verifyText } from '../report/result-text.ts';
+import { finishPlaced, finishWith } from './finish.ts';
+import {
+  addOutput,
+  addPushCredential,
+  collect,
+  examples,
+  type Flags,
+  listFlag,
+  pushOptions,
+} from './flags.ts';
+import type { Finish } from './program.ts';
+
+/** The verbs of the far side of the gap: they take a bundle. */
+export function addBundleVerbs(program: Command, context: Context, finish: Finish): void {
+  addVerify(program, context, finish);
+  addLoad(program, context, finish);
+  addInspect(program, context, finish);
+}
+
+function addVerify(program: Command, context: Context, finish: Finish): void {
+  const verb = program
+    .command('verify')
+    .description('check every byte of a bundle against its signature')
+    .argument('<bundle>', 'NAME-VERSION.tar');
+  addOutput(addTrust(verb))
+    .addHelpText('after', examples('verify pcg-override-1.4.0.tar --key bundle.pub'))
+    .action(async (bundle: string, flags: Flags) => {
+      finishWith(finish, flags, await runVerify(bundle, trustOptions(flags), context), verifyText);
+    });
+}
+
+function addLoad(program: Command, context: Context, finish: Finish): void {
+  const verb = program
+    .command('load')
+    .description('verify a bundle, push it into its target registry, place every image')
+    .argument('<bundle>', 'NAME-VERSION.tar')
+    .option('--allow-downgrade', 'take an older bundle than the one loaded last');
+  addOutput(addPushCredential(addTrust(verb)))
+    .addHelpText(
+      'after',
+      examples(
+        'load pcg-override-1.4.0.tar --key bundle.pub',
+        'load pcg-override-1.4.0.tar --key bundle.pub --push-username ops --push-password-file pw',
+      ),
+    )
+    .action(async (bundle: string, flags: Flags) => {
+      const options = {
+        trust: trustOptions(flags),
+        allowDowngrade: flags.allowDowngrade === true,
+        push: pushOptions(flags),
+      };
+      finishPlaced(finish, flags, await runLoad(bundle, options, context), placedText);
+    });
+}
+
+function addInspect(program: Command, context: Context, finish: Finish): void {
+  const verb = program
+    .command('inspect')
+    .description('show what a bundle says of itself, without verifying its contents')
+    .argument('<bundle>', 'NAME-VERSION.tar')
+    .option('--key <file>', 'public key to ask whether it signed the inventory', collect);
+  addOutput(verb)
+    .addHelpText(
+      'after',
+      examples('inspect pcg-override-1.4.0.tar', 'inspect pcg-override-1.4.0.tar --output json'),
+    )
+    .action(async (bundle: string, flags: Flags) => {
+      finishWith(
+        finish,
+        flags,
+        await runInspect(bundle, listFlag(flags.key), context),
+        inspectText,
+      );
+    });
+}
+
+function addTrust(verb: Command): Command {
+  return verb
+    .option('--key <file>', 'public key of whoever made the bundle; may be repeated', collect)
+    .option('--revoked <ids>', 'key ids whose signatures are refused', collect)
+    .option('--allow-unsigned', 'take a bundle without a signature')
+    .option('--allow-expired', 'take a bundle whose dates do not fit the clock');
+}
+
+function trustOptions(flags: Flags): TrustOptions {
+  return {
+    keys: listFlag(flags.key),
+    revoked: listFlag(flags.revoked).flatMap(splitList),
+    allowUnsigned: flags.allowUnsigned === true,
+    allowExpired: flags.allowExpired === true,
+  };
+}

@@ -1,0 +1,35 @@
+import type { PlacedResult } from '../commands/transferring.ts';
+import { type AirgapError, Failures } from '../report/error.ts';
+import { errorJson } from '../report/error-text.ts';
+import type { Flags } from './flags.ts';
+import type { Finish } from './program.ts';
+
+/** Hands over a result in the form that `--output` asks for. */
+export function finishWith<T>(
+  finish: Finish,
+  flags: Flags,
+  result: T,
+  text: (result: T) => string,
+  exitCode = 0,
+): void {
+  finish(flags.output === 'json' ? json(result) : `${text(result)}\n`, exitCode);
+}
+
+/** A run that placed images: what failed stands in the result, and the smallest of its codes is the exit code. */
+export function finishPlaced(
+  finish: Finish,
+  flags: Flags,
+  result: PlacedResult,
+  text: (result: PlacedResult) => string,
+): void {
+  const exitCode = result.errors.length === 0 ? 0 : new Failures('', result.errors).exitCode;
+  finishWith(finish, flags, result, text, exitCode);
+}
+
+export function json(result: unknown): string {
+  return `${JSON.stringify(result, (_, value: unknown) => (isError(value) ? errorJson(value) : value), 2)}\n`;
+}
+
+function isError(value: unknown): value is AirgapError {
+  return value instanceof Error && value.name === 'AirgapError';
+}

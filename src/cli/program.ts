@@ -1,0 +1,29 @@
+import { Command } from 'commander';
+import type { Context } from '../context.ts';
+import { toolName, toolVersion } from '../version.ts';
+import { addBundleVerbs } from './bundle-verbs.ts';
+import { addSourceVerbs } from './source-verbs.ts';
+
+/** Takes a verb's result text and the exit code that belongs to it. */
+export type Finish = (text: string, exitCode: number) => void;
+
+export const exitCodeHelp = `
+Exit codes: 0 done, 1 our bug, 2 usage or input, 3 tool missing, 4 signature, 5 integrity, 6 policy,
+7 authentication, 8 refused by the target, 9 transient (run again), 10 local I/O, 11 cluster, 12 locked`;
+
+/** The command tree: one verb a file in commands/, the ones before the gap first. */
+export function buildProgram(context: Context, finish: Finish): Command {
+  const program = new Command(toolName)
+    .description(
+      'Mirror the images a cluster needs, bundle them signed, install them behind an air gap.',
+    )
+    .version(toolVersion, '--version', 'print the version')
+    .helpOption('-h, --help', 'print help')
+    .addHelpText('after', exitCodeHelp)
+    .showSuggestionAfterError()
+    .exitOverride();
+  addSourceVerbs(program, context, finish);
+  addBundleVerbs(program, context, finish);
+  for (const verb of program.commands) verb.exitOverride();
+  return program;
+}

@@ -1,0 +1,154 @@
+import { type Command, Option } from 'commander';
+import { runCreate } from '../commands/create.ts';
+import { runKeygen } from '../commands/keygen.ts';
+import { runMirror } from '../commands/mirror.ts';
+import { planErrors, runPlan } from '../commands/plan.ts';
+import { readResolveInput, runResolve } from '../commands/resolve.ts';
+import type { Context } from '../context.ts';
+import { readBundleSpec } from '../inputs/bundle-file.ts';
+import { planText, repositoriesText } from '../report/plan-text.ts';
+import { renderResolve } from '../report/resolve-table.ts';
+import { createText, keygenText, placedText } from '../report/result-text.ts';
+import { finishPlaced, finishWith } from './finish.ts';
+import {
+  addBundleInput,
+  addOutput,
+  addPushCredential,
+  bundleInput,
+  examples,
+  type Flags,
+  pushOptions,
+  requiredFlag,
+  textFlag,
+} from './flags.ts';
+import type { Finish } from './program.ts';
+
+/** The verbs of the connected side. */
+export function addSourceVerbs(program: Command, context: Context, finish: Finish): void {
+  addPlan(program, context, finish);
+  addMirror(program, context, finish);
+  addCreate(program, context, finish);
+  addKeygen(program, context, finish);
+  addResolve(program, context, finish);
+}
+
+function addPlan(program: Command, context: Context, finish: Finish): void {
+  const verb = program
+    .command('plan')
+    .description('show what would be mirrored and bundled, and what is wrong with it')
+    .option('-o, --out <file>', 'save the plan for mirror --plan and create --plan')
+    .option('--without-images', 'plan a bundle without blobs');
+  addOutput(addBundleInput(verb), 'repositories')
+    .addHelpText(
+      'after',
+      examples('plan -f bundle.yaml', 'plan -f bundle.yaml --output repositories'),
+    )
+    .action(async (flags: Flags) => {
+      const spec = await readBundleSpec(bundleInput(flags), context);
+      const options = { out: textFlag(flags.out), withoutImages: flags.withoutImages === true };
+      const result = await runPlan(spec, options, context);
+      const exitCode = planErrors(result.problems).length > 0 ? 2 : 0;
+      if (flags.output === 'repositories') finish(repositoriesText(result.inventory), exitCode);
+      else finishWith(finish, flags, result, planText, exitCode);
+    });
+}
+
+function addMirror(program: Command, context: Context, finish: Finish): void {
+  const verb = program
+    .command('mirror')
+    .description(
+      'copy the images into the target registry, to every place the cluster will ask for',
+    )
+    .option('--plan <file>', 'carry out exactly this saved plan');
+  addOutput(addPushCredential(addBundleInput(verb)))
+    .addHelpText(
+      'after',
+      examples(
+        'mirror -f bundle.yaml',
+        'mirror -f bundle.yaml --push-username ci --push-password-file pw',
+      ),
+    )
+    .action(async (flags: Flags) => {
+      const spec = await readBundleSpec(bundleInput(flags), context);
+      const options = { plan: textFlag(flags.plan), push: pushOptions(flags) };
+      finishPlaced(finish, flags, await runMirror(spec, options, context), placedText);
+    });
+}
+
+function addCreate(program: Command, context: Context, finish: Finish): void {
+  const verb = program
+    .command('create')
+    .description('write the signed bundle, its checksum and install.sh into a folder')
+    .option('-o, --out <folder>', 'folder for the three files', '.')
+    .option('--plan <file>', 'carry out exactly this saved plan')
+    .option('--without-images', 'leave the blobs out: for a registry that mirror has filled');
+  addOutput(addBundleInput(verb))
+    .addHelpText(
+      'after',
+      examples('create -f bundle.yaml -o dist', 'create -f bundle.yaml --without-images -o dist'),
+    )
+    .action(async (flags: Flags) => {
+      const spec = await readBundleSpec(bundleInput(flags), context);
+      const result = await runCreate(
+        spec,
+        {
+          out: requiredFlag(flags, 'out', '--out'),
+          plan: textFlag(flags.plan),
+          withoutImages: flags.withoutImages === true,
+        },
+        context,
+      );
+      finishWith(finish, flags, result, createText);
+    });
+}
+
+function addKeygen(program: Command, context: Context, finish: Finish): void {
+  const verb = program
+    .command('keygen')
+    .option('--out <file>', 'the private key, NAME.key')
+    .addOption(
+      new Option('--type <type>', 'kind of key')
+        .choices(['ed25519', 'ecdsa-p256'])
+        .default('ed25519'),
+    )
+    .description(
+      'make a key pair: NAME.key signs, NAME.pub verifies; AIRGAP_BUNDLE_KEY_PASSPHRASE encrypts it',
+    );
+  addOutput(verb)
+    .addHelpText(
+      'after',
+      examples('keygen --out bundle.key', 'keygen --out fips.key --type ecdsa-p256'),
+    )
+    .action(async (flags: Flags) => {
+      const result = await runKeygen(
+        {
+          out: requiredFlag(flags, 'out', '--out'),
+          type: flags.type === 'ecdsa-p256' ? 'ecdsa-p256' : 'ed25519',
+        },
+        context,
+      );
+      finishWith(finish, flags, result, keygenText);
+    });
+}
+
+function addResolve(program: Command, context: Context, finish: Finish): void {
+  const verb = program
+    .command('resolve')
+    .description('show what the webhook and containerd make of images under a map')
+    .argument('[images...]', 'images as manifests name them')
+    .option('--mirror-map <file>', 'the mirror map, in line or comma form')
+    .option('--images-file <file>', 'list of images, one a line');
+  addOutput(verb)
+    .addHelpText('after', examples('resolve --mirror-map map.conf nginx:1.27 quay.io/a/b:1'))
+    .action(async (images: string[], flags: Flags) => {
+      const input = await readResolveInput(
+        {
+          mirrorMap: requiredFlag(flags, 'mirrorMap', '--mirror-map'),
+          imagesFile: textFlag(flags.imagesFile),
+          images,
+        },
+        context,
+      );
+      finishWith(finish, flags, runResolve(input, context), renderResolve);
+    });
+}

@@ -1,0 +1,137 @@
+import { rename, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { Readable } from 'node:stream';
+import { onDisk } from '../bundle/disk.ts';
+import { printInventory } from '../bundle/inventory-json.ts';
+import { loadSigner, type Signer } from '../bundle/sign.ts';
+import { writeBundle } from '../bundle/write.ts';
+import type { Context } from '../context.ts';
+import type { BundleSpec } from '../inputs/spec.ts';
+import { type Digest, digestOf } from '../oci/digest.ts';
+import { leavesOf } from '../oci/graph.ts';
+import { references } from '../oci/manifest.ts';
+import type { Inventory, InventoryBlob } from '../plan/inventory.ts';
+import type { ImageSource } from '../registry/read-image.ts';
+import { AirgapError } from '../report/error.ts';
+import { connect } from './connect.ts';
+import { refuseOnErrors } from './plan.ts';
+import { type Prepared, prepare } from './prepare.ts';
+import { readSavedPlan } from './saved-plan.ts';
+
+export interface CreateOptions {
+  /** Folder for the three files. */
+  readonly out: string;
+  /** File of `plan -o`. */
+  readonly plan?: string | undefined;
+  readonly withoutImages?: boolean;
+}
+
+export interface CreateResult {
+  readonly bundle: string;
+  readonly sha256: string;
+  /** Bytes. */
+  readonly size: number;
+  readonly installScript: string;
+  /** Key id of the signer; null when unsigned. */
+  readonly keyId: string | null;
+  readonly inventoryDigest: Digest;
+  readonly inventory: Inventory;
+}
+
+/** `create`: `NAME-VERSION.tar`, its `.sha256` and `install.sh` into a folder. Contacts source registries only. */
+export async function runCreate(
+  spec: BundleSpec,
+  options: CreateOptions,
+  context: Context,
+): Promise<CreateResult> {
+  const saved = options.plan ? await readSavedPlan(options.plan, context) : undefined;
+  refuseWithoutChart(spec);
+  const sign = await signerOf(spec, context);
+  const { registries } = await connect(spec.target.endpoint, spec.registries, context);
+  try {
+    const prepared = await prepare(spec, registries, context, {
+      ...(saved ? { saved } : {}),
+      ...(options.withoutImages ? { withoutImages: true } : {}),
+    });
+    refuseOnErrors(prepared.problems, context);
+    return await write(prepared, resolve(context.cwd, options.out), sign, context);
+  } finally {
+    await registries.close();
+  }
+}
+
+function refuseWithoutChart({ environment, imageSwap }: BundleSpec): void {
+  if (environment === 'non-airgap' || imageSwap.chart) return;
+  throw new AirgapError('usage', 'environment is airgap, but no image-swap chart is given', {
+    expected: 'imageSwap: {chart: ./image-swap-1.5.3.tgz}, a path or oci://',
+    next: 'add the chart, or set environment: non-airgap to install the Secret alone',
+  });
+}
+
+async function signerOf({ signing }: BundleSpec, { env }: Context): Promise<Signer | undefined> {
+  if (!signing) {
+    throw new AirgapError('usage', 'nothing says how the bundle is signed', {
+      expected: 'signing: {key: bundle.key}, or unsigned: true',
+      next: 'make a key with: keygen --out bundle.key',
+    });
+  }
+  return 'key' in signing ? loadSigner(signing.key, env.AIRGAP_BUNDLE_KEY_PASSPHRASE) : undefined;
+}
+
+async function write(
+  prepared: Prepared,
+  folder: string,
+  sign: Signer | undefined,
+  context: Context,
+): Promise<CreateResult> {
+  const { inventory, files } = prepared;
+  const out = join(folder, `${inventory.name}-${inventory.version}.tar`);
+  context.emit({ kind: 'step', name: `writing ${out}` });
+  const written = await writeBundle(
+    {
+      inventory,
+      files,
+      readBlob: blobReader(prepared),
+      ...(sign ? { sign } : {}),
+      out,
+      concurrency: 8,
+    },
+    context,
+  );
+  const installScript = join(folder, 'install.sh');
+  await writeInstaller(files.get('install.sh') ?? Buffer.of(), installScript);
+  return {
+    bundle: written.path,
+    sha256: written.sha256,
+    size: written.size,
+    installScript,
+    keyId: sign?.keyId ?? null,
+    inventoryDigest: digestOf(printInventory(inventory)),
+    inventory,
+  };
+}
+
+/** Manifests are at hand from planning; configs and layers come from the first image that has them. */
+function blobReader({ manifests, images, registries }: Prepared) {
+  const homes = new Map<Digest, ImageSource>();
+  for (const { graph, reference } of images) {
+    const source = registries.source(reference);
+    for (const { digest } of leavesOf(graph).flatMap(({ manifest }) => references(manifest))) {
+      if (!homes.has(digest)) homes.set(digest, source);
+    }
+  }
+  return async ({ digest }: InventoryBlob): Promise<Readable> => {
+    const manifest = manifests.get(digest);
+    if (manifest) return Readable.from([manifest.bytes]);
+    const home = homes.get(digest);
+    if (!home) throw new Error(`no image has the blob ${digest}`);
+    return (await home.client.getBlob(home.repository, digest)).body;
+  };
+}
+
+/** The same bytes as in the bundle, for whoever has no other copy yet. */
+async function writeInstaller(script: Buffer, path: string): Promise<void> {
+  const partial = `${path}.partial`;
+  await onDisk(path, writeFile(partial, script, { mode: 0o755 }));
+  await onDisk(path, rename(partial, path));
+}

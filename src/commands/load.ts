@@ -1,0 +1,145 @@
+import type { VerifiedBundle } from '../bundle/verified-bundle.ts';
+import type { Context } from '../context.ts';
+import type { Digest } from '../oci/digest.ts';
+import { type ManifestDocument, makeDocument } from '../oci/graph.ts';
+import { bundleRepository } from '../plan/repositories.ts';
+import type { CredentialOf } from '../registry/access.ts';
+import type { Registries } from '../registry/client.ts';
+import { targetHeads } from '../transfer/heads.ts';
+import type { LayoutOrigin, TransferJob } from '../transfer/job.ts';
+import { transfer } from '../transfer/transfer.ts';
+import { connect, targetAccess } from './connect.ts';
+import { checkInstalled, recordInstalled } from './installed-state.ts';
+import type { PushOptions } from './push-credential.ts';
+import { type PlacedResult, placedResult, transferImages, withTools } from './transferring.ts';
+import type { TrustOptions } from './trust.ts';
+import { openChecked } from './verify.ts';
+
+export interface LoadOptions {
+  readonly trust: TrustOptions;
+  readonly allowDowngrade: boolean;
+  readonly push: PushOptions;
+}
+
+export interface LoadResult extends PlacedResult {
+  readonly inventoryDigest: Digest;
+  /** Every override that let the bundle pass. */
+  readonly overrides: readonly string[];
+}
+
+/** `load`: verifies a bundle, then pushes it from the verified file into the target and places every image. */
+export async function runLoad(
+  path: string,
+  options: LoadOptions,
+  context: Context,
+): Promise<LoadResult> {
+  const bundle = await openChecked(path, options.trust, context);
+  try {
+    const downgrades = await checkInstalled(bundle, options.allowDowngrade, context);
+    for (const message of downgrades) context.emit({ kind: 'warning', message });
+    const overrides = [...bundle.warnings, ...downgrades];
+    const result = await push(bundle, options.push, context);
+    if (result.errors.length === 0) await recordInstalled(bundle, overrides, context);
+    return { ...result, inventoryDigest: bundle.inventoryDigest, overrides };
+  } finally {
+    await bundle.close();
+  }
+}
+
+async function push(
+  bundle: VerifiedBundle,
+  options: PushOptions,
+  context: Context,
+): Promise<PlacedResult> {
+  const { inventory } = bundle;
+  const { target } = inventory;
+  const access = targetAccess(target);
+  const { registries, credential } = await connect(target.endpoint, access, context, options);
+  try {
+    context.emit({
+      kind: 'step',
+      name: `loading ${inventory.name} ${inventory.version} into ${target.endpoint}`,
+    });
+    const result = await place(bundle, registries, credential, context);
+    return placedResult(inventory, result);
+  } finally {
+    await registries.close();
+  }
+}
+
+async function place(
+  bundle: VerifiedBundle,
+  registries: Registries,
+  credential: CredentialOf,
+  context: Context,
+) {
+  const { inventory } = bundle;
+  const places = {
+    images: transferImages(inventory),
+    target: registries.client(inventory.target.endpoint),
+    pullThrough: inventory.target.pullThrough ?? [],
+  };
+  const origin = await layoutOrigin(bundle);
+  if (!origin) return targetHeads(places);
+  const job: TransferJob = { ...places, origin, manifest: manifestReader(bundle) };
+  return withTools(credential, context, (tools) => transfer(job, tools, context));
+}
+
+/** Undefined for a light bundle, whose images must be in the target already. */
+async function layoutOrigin(bundle: VerifiedBundle): Promise<LayoutOrigin | undefined> {
+  const { inventory, file, path } = bundle;
+  if (!inventory.root) return undefined;
+  const roots = [inventory.root, ...(inventory.moreRoots ?? [])];
+  return {
+    kind: 'layout',
+    file: { fd: file.fd, path },
+    roots,
+    bundleRepository: bundleRepository(inventory).slice(inventory.target.endpoint.length + 1),
+    tag: inventory.version,
+    smallBlob: await smallBlob(bundle),
+  };
+}
+
+/** A config: every image has one, and a registry takes it as a blob. */
+async function smallBlob(bundle: VerifiedBundle): Promise<LayoutOrigin['smallBlob']> {
+  const root = await documentOf(
+    bundle,
+    bundle.inventory.root as NonNullable<typeof bundle.inventory.root>,
+  );
+  const [first] = root.manifest.kind === 'index' ? root.manifest.manifests : [];
+  if (!first) throw new Error('the root index of a verified bundle is empty');
+  const { manifest } = await documentOf(bundle, first);
+  if (manifest.kind === 'index') throw new Error('the root index of a verified bundle is not flat');
+  const { digest } = manifest.config;
+  return { digest, bytes: await bundle.read(`blobs/${digest.replace(':', '/')}`) };
+}
+
+async function documentOf(
+  bundle: VerifiedBundle,
+  descriptor: ManifestDocument['descriptor'],
+): Promise<ManifestDocument> {
+  return makeDocument(
+    descriptor,
+    await bundle.read(`blobs/${descriptor.digest.replace(':', '/')}`),
+  );
+}
+
+/** A manifest's media type stands in the document itself, or else where its image or parent names it. */
+function manifestReader(bundle: VerifiedBundle): TransferJob['manifest'] {
+  return async (digest) => {
+    const bytes = await bundle.read(`blobs/${digest.replace(':', '/')}`);
+    return { mediaType: mediaTypeOf(bytes, digest, bundle), bytes };
+  };
+}
+
+function mediaTypeOf(bytes: Buffer, digest: Digest, { inventory }: VerifiedBundle): string {
+  const document = JSON.parse(bytes.toString('utf8')) as {
+    mediaType?: string;
+    manifests?: unknown;
+  };
+  const image = inventory.images.find((one) => one.digest === digest);
+  const byShape = document.manifests
+    ? 'application/vnd.oci.image.index.v1+json'
+    : 'application/vnd.oci.image.manifest.v1+json';
+  return image?.mediaType ?? document.mediaType ?? byShape;
+}

@@ -1,0 +1,144 @@
+import { readFile } from 'node:fs/promises';
+import { layoutFiles, rootIndexes } from '../bundle/oci-layout.ts';
+import { sha256Sums } from '../bundle/sums.ts';
+import type { BundleSpec } from '../inputs/spec.ts';
+import { installScriptPath, programPath } from '../install/assets.ts';
+import type { Chart, OwnImages } from '../install/chart.ts';
+import { installFiles } from '../install/files.ts';
+import { printMirrorMap } from '../mirror-map/print.ts';
+import { type Digest, digestOf, hexOf } from '../oci/digest.ts';
+import { childrenFirst, leavesOf, type ManifestDocument } from '../oci/graph.ts';
+import { formatPlatform } from '../oci/platform.ts';
+import { travels, uniqueBlobs } from '../plan/blobs.ts';
+import type { Inventory, InventoryFile } from '../plan/inventory.ts';
+import type { Plan } from '../plan/plan.ts';
+import { toolName, toolVersion } from '../version.ts';
+
+export interface InventoryInput {
+  readonly spec: BundleSpec;
+  readonly plan: Plan;
+  readonly chart: Chart | undefined;
+  /** Full references in the target. */
+  readonly ownImages: OwnImages;
+  readonly createdAt: Date;
+  readonly withoutImages: boolean;
+}
+
+export type Content = Pick<ManifestDocument, 'descriptor' | 'bytes'>;
+
+export interface MadeInventory {
+  readonly inventory: Inventory;
+  /** The body of every file of the inventory, by path. */
+  readonly files: ReadonlyMap<string, Buffer>;
+  /** Root indexes, indexes and image manifests, by digest. */
+  readonly manifests: ReadonlyMap<Digest, Content>;
+}
+
+/** Lays out the bundle of a plan: its blobs in archive order, its files, and the document that names them all. */
+export async function makeInventory(input: InventoryInput): Promise<MadeInventory> {
+  const { plan, withoutImages } = input;
+  const about = describe(input);
+  const embedded = withoutImages ? [] : plan.images.filter(({ entry }) => travels(about, entry));
+  const leaves = embedded.flatMap(({ graph }) => leavesOf(graph));
+  const roots = rootIndexes(
+    leaves.map(({ descriptor, platform }) => ({
+      ...descriptor,
+      ...(platform ? { platform } : {}),
+    })),
+  );
+  const [root, ...moreRoots] = roots.map(({ descriptor }) => descriptor);
+  const unfinished: Inventory = {
+    ...about,
+    ...(root ? { root } : {}),
+    ...(moreRoots.length > 0 ? { moreRoots } : {}),
+    images: plan.images.map(({ entry }) => entry),
+    files: [],
+    blobs: [
+      ...roots.map(({ descriptor: { digest, size } }) => ({ digest, size })),
+      ...uniqueBlobs(embedded),
+    ],
+    ...(input.chart && input.spec.environment === 'airgap'
+      ? { chart: chartEntry(input.chart) }
+      : {}),
+    ...(withoutImages ? { imagesNotEmbedded: true } : {}),
+  };
+  const named = embedded.filter(({ graph }) => leavesOf(graph).some((leaf) => leaf.platform));
+  const layout = layoutFiles(
+    named.map(({ entry }) => entry),
+    roots.map(({ descriptor }) => descriptor),
+  );
+  const files = await allFiles(layout, unfinished, input);
+  const documents = plan.images.flatMap(({ graph }): Content[] => childrenFirst(graph));
+  return {
+    inventory: { ...unfinished, files: files.map(fileEntry) },
+    files: new Map(files.map(({ path, bytes }) => [path, bytes])),
+    manifests: new Map([...roots, ...documents].map((one) => [one.descriptor.digest, one])),
+  };
+}
+
+function describe({ spec, plan, createdAt }: InventoryInput) {
+  const { target, registries, environment, pullThrough } = spec;
+  const access = registries[target.endpoint];
+  return {
+    schemaVersion: 1,
+    name: spec.name,
+    version: spec.version,
+    sequence: spec.sequence ?? Math.floor(createdAt.getTime() / 1000),
+    createdAt: createdAt.toISOString().replace(/\.\d+Z$/, 'Z'),
+    ...(spec.expires ? { expiresAt: spec.expires } : {}),
+    tool: { name: toolName, version: toolVersion },
+    target: {
+      endpoint: target.endpoint,
+      baseContentPath: target.baseContentPath,
+      plainHttp: access?.plainHttp ?? false,
+      insecureSkipVerify: access?.insecureSkipVerify ?? false,
+      ...(access?.caCert ? { caCert: access.caCert } : {}),
+      mirrorMap: printMirrorMap(plan.map),
+      environment,
+      ...(pullThrough.length > 0 ? { pullThrough } : {}),
+    },
+    platforms: spec.platforms.map(formatPlatform),
+  } as const;
+}
+
+function chartEntry({ name, version, digest }: Chart): NonNullable<Inventory['chart']> {
+  return { name, version, digest };
+}
+
+interface BundleFile {
+  readonly path: string;
+  readonly bytes: Buffer;
+  readonly mode: number;
+}
+
+/** The layout's own files come first, then what the installer reads, `SHA256SUMS` among it, over all of them. */
+async function allFiles(
+  layout: ReadonlyMap<string, Buffer>,
+  inventory: Inventory,
+  input: InventoryInput,
+): Promise<BundleFile[]> {
+  const files: BundleFile[] = [
+    ...[...layout].map(([path, bytes]) => ({ path, bytes, mode: 0o644 })),
+    ...installFiles(await installInput(inventory, input)),
+  ];
+  const sums = { path: 'SHA256SUMS', bytes: sha256Sums(files.map(fileEntry)), mode: 0o644 };
+  const readme = files.findIndex(({ path }) => path === 'README.txt');
+  return files.toSpliced(readme, 0, sums);
+}
+
+async function installInput(inventory: Inventory, { spec, chart, ownImages }: InventoryInput) {
+  const { isEKSCluster } = spec.imageSwap;
+  return {
+    inventory,
+    target: spec.target,
+    ownImages,
+    script: await readFile(installScriptPath()),
+    program: await readFile(programPath()),
+    ...(chart && spec.environment === 'airgap' ? { chart } : {}),
+    ...(isEKSCluster === undefined ? {} : { isEKSCluster }),
+  };
+}
+
+function fileEntry({ path, bytes, mode }: BundleFile): InventoryFile {
+  return { path, size: bytes.length, sha256: hexOf(digestOf(bytes)), mode };
+}

@@ -1,0 +1,65 @@
+import type { Context } from '../context.ts';
+import type { BundleSpec } from '../inputs/spec.ts';
+import type { TransferImage } from '../transfer/job.ts';
+import { transfer } from '../transfer/transfer.ts';
+import { connect } from './connect.ts';
+import { refuseOnErrors } from './plan.ts';
+import { type Prepared, prepare } from './prepare.ts';
+import type { PushOptions } from './push-credential.ts';
+import { readSavedPlan } from './saved-plan.ts';
+import { type PlacedResult, placedResult, transferImages, withTools } from './transferring.ts';
+
+export interface MirrorOptions {
+  /** File of `plan -o`. */
+  readonly plan?: string | undefined;
+  readonly push: PushOptions;
+}
+
+/** `mirror`: registry → registry, every image to every placement, read back in the end. */
+export async function runMirror(
+  spec: BundleSpec,
+  options: MirrorOptions,
+  context: Context,
+): Promise<PlacedResult> {
+  const saved = options.plan ? await readSavedPlan(options.plan, context) : undefined;
+  const { endpoint } = spec.target;
+  const { registries, credential } = await connect(
+    endpoint,
+    spec.registries,
+    context,
+    options.push,
+  );
+  try {
+    return await withTools(credential, context, async (tools) => {
+      const prepared = await prepare(spec, registries, context, saved ? { saved } : {});
+      refuseOnErrors(prepared.problems, context);
+      const images = transferImages(prepared.inventory);
+      context.emit({ kind: 'step', name: `mirroring ${images.length} images to ${endpoint}` });
+      const job = {
+        images,
+        target: registries.client(endpoint),
+        manifest: async (digest: TransferImage['digest']) => manifestOf(prepared, digest),
+        origin: { kind: 'registries', locate: locator(prepared) } as const,
+        pullThrough: spec.pullThrough,
+      };
+      return placedResult(prepared.inventory, await transfer(job, tools, context));
+    });
+  } finally {
+    await registries.close();
+  }
+}
+
+function manifestOf({ manifests }: Prepared, digest: TransferImage['digest']) {
+  const found = manifests.get(digest);
+  if (!found) throw new Error(`the plan lacks the manifest ${digest}`);
+  return { mediaType: found.descriptor.mediaType, bytes: found.bytes };
+}
+
+function locator({ images, registries }: Prepared) {
+  const references = new Map(images.map(({ entry, reference }) => [entry.source, reference]));
+  return ({ source }: TransferImage) => {
+    const reference = references.get(source);
+    if (!reference) throw new Error(`the plan lacks the image ${source}`);
+    return registries.source(reference);
+  };
+}

@@ -1,0 +1,66 @@
+import { writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { printInventory } from '../bundle/inventory-json.ts';
+import type { Context } from '../context.ts';
+import type { BundleSpec } from '../inputs/spec.ts';
+import type { Inventory } from '../plan/inventory.ts';
+import type { Problem } from '../plan/problem.ts';
+import { AirgapError, Failures } from '../report/error.ts';
+import { connect } from './connect.ts';
+import { prepare } from './prepare.ts';
+
+export interface PlanResult {
+  readonly inventory: Inventory;
+  readonly problems: readonly Problem[];
+}
+
+export interface PlanOptions {
+  /** File for the plan, to be carried out later by `--plan`; written only when the plan has no errors. */
+  readonly out?: string | undefined;
+  readonly withoutImages?: boolean;
+}
+
+/** `plan`: what would be mirrored and bundled, and what is wrong with it. Contacts source registries only. */
+export async function runPlan(
+  spec: BundleSpec,
+  options: PlanOptions,
+  context: Context,
+): Promise<PlanResult> {
+  const { registries } = await connect(spec.target.endpoint, spec.registries, context);
+  try {
+    const { withoutImages = false } = options;
+    const { inventory, problems } = await prepare(spec, registries, context, { withoutImages });
+    if (options.out && planErrors(problems).length === 0) {
+      await save(resolve(context.cwd, options.out), inventory);
+    }
+    return { inventory, problems };
+  } finally {
+    await registries.close();
+  }
+}
+
+/** What stops `mirror` and `create`. */
+export function planErrors(problems: readonly Problem[]): AirgapError[] {
+  return problems
+    .filter(({ severity }) => severity === 'error')
+    .map(
+      ({ kind, message, cure }) => new AirgapError('usage', `${kind}: ${message}`, { next: cure }),
+    );
+}
+
+/** Emits the warnings. @throws Failures when the plan has errors */
+export function refuseOnErrors(problems: readonly Problem[], context: Context): void {
+  for (const { severity, message, cure } of problems) {
+    if (severity === 'warning') context.emit({ kind: 'warning', message, cure });
+  }
+  const errors = planErrors(problems);
+  if (errors.length > 0) throw new Failures('the plan has errors', errors);
+}
+
+async function save(path: string, inventory: Inventory): Promise<void> {
+  try {
+    await writeFile(path, printInventory(inventory));
+  } catch (cause) {
+    throw new AirgapError('io', 'the plan cannot be written', { given: path, cause });
+  }
+}

@@ -1,0 +1,73 @@
+import { join } from 'node:path';
+import type { Context } from '../context.ts';
+import type { BundleSpec } from '../inputs/spec.ts';
+import type { Inventory } from '../plan/inventory.ts';
+import { makePlan, type PlannedImage } from '../plan/plan.ts';
+import type { Problem } from '../plan/problem.ts';
+import type { Registries } from '../registry/client.ts';
+import { folderCache } from '../registry/content-cache.ts';
+import { AirgapError } from '../report/error.ts';
+import { count } from '../report/units.ts';
+import { loadChart } from './load-chart.ts';
+import { type MadeInventory, makeInventory } from './make-inventory.ts';
+import { ownImageProblems, ownImageReferences, ownImages } from './own-images.ts';
+import { resolveImages } from './resolve-images.ts';
+import { checkAgainstSaved, pinsOf } from './saved-plan.ts';
+
+/** The plan with everything at hand that carrying it out needs. */
+export interface Prepared extends MadeInventory {
+  readonly spec: BundleSpec;
+  readonly problems: readonly Problem[];
+  readonly images: readonly PlannedImage[];
+  readonly registries: Registries;
+}
+
+export interface PrepareOptions {
+  /** A plan made earlier, to be carried out exactly. */
+  readonly saved?: Inventory;
+  /** Make the bundle without blobs, for a target that `mirror` has filled. */
+  readonly withoutImages?: boolean;
+}
+
+/** Reads the chart, resolves the images, plans, and lays out the bundle. Contacts source registries only. */
+export async function prepare(
+  spec: BundleSpec,
+  registries: Registries,
+  context: Context,
+  { saved, withoutImages = saved?.imagesNotEmbedded ?? false }: PrepareOptions = {},
+): Promise<Prepared> {
+  const chart = await loadChart(spec, registries);
+  const own = ownImages(spec, chart);
+  const listed = [...spec.images, ...own.listed];
+  context.emit({ kind: 'step', name: `resolving ${count(listed.length, 'image')}` });
+  const cache = folderCache(join(stateFolder(spec), 'manifests'));
+  const sources = { registries, cache, pins: pinsOf(saved) };
+  const plan = makePlan(spec, await resolveImages(spec, listed, sources, context));
+  const made = await makeInventory({
+    spec,
+    plan,
+    chart,
+    ownImages: ownImageReferences(plan, own),
+    createdAt: saved ? new Date(saved.createdAt) : creationTime(context),
+    withoutImages,
+  });
+  if (saved) checkAgainstSaved(saved, made.inventory);
+  const problems = [...plan.problems, ...ownImageProblems(spec, chart, own)];
+  return { spec, ...made, problems, images: plan.images, registries };
+}
+
+/** Where hints for the next run lie: beside bundle.yaml. */
+export function stateFolder(spec: BundleSpec): string {
+  return join(spec.folder, '.airgap-bundle');
+}
+
+/** SOURCE_DATE_EPOCH, else now (reproducible-builds.org, "SOURCE_DATE_EPOCH"). */
+function creationTime({ env, now }: Context): Date {
+  const epoch = env.SOURCE_DATE_EPOCH;
+  if (epoch === undefined || epoch === '') return now();
+  if (/^\d{1,11}$/.test(epoch)) return new Date(Number(epoch) * 1000);
+  throw new AirgapError('usage', 'SOURCE_DATE_EPOCH is no time', {
+    given: epoch,
+    expected: 'seconds since 1970',
+  });
+}

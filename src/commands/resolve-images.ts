@@ -1,0 +1,108 @@
+import pMap from 'p-map';
+import type { Context } from '../context.ts';
+import type { BundleSpec, ListedImage } from '../inputs/spec.ts';
+import type { Digest } from '../oci/digest.ts';
+import { parseReference, type Reference } from '../oci/reference.ts';
+import type { ResolvedImage } from '../plan/plan.ts';
+import { isWantedChild } from '../plan/platforms.ts';
+import type { Registries } from '../registry/client.ts';
+import type { ContentCache } from '../registry/content-cache.ts';
+import { readImage } from '../registry/read-image.ts';
+import { AirgapError, Failures } from '../report/error.ts';
+
+export interface Sources {
+  readonly registries: Registries;
+  readonly cache: ContentCache;
+  /** Digests of a saved plan, by image as written: these are asked for in place of the tags. */
+  readonly pins: ReadonlyMap<string, Digest>;
+}
+
+/**
+ * Asks the source registries what every listed image is now, each reference once.
+ * @throws Failures naming every image that could not be asked for; an image that is not there is no failure
+ *   but an `unresolved` problem of the plan
+ */
+export async function resolveImages(
+  spec: BundleSpec,
+  listed: readonly ListedImage[],
+  sources: Sources,
+  context: Context,
+): Promise<ResolvedImage[]> {
+  const failures: AirgapError[] = [];
+  const resolved = await pMap(
+    eachOnce(listed),
+    async (image): Promise<ResolvedImage> => {
+      const reference = readReference(image);
+      if (reference instanceof AirgapError) return unread(image, reference);
+      try {
+        const found = await resolveImage(spec, image, reference, sources);
+        if (found.graph) context.emit({ kind: 'image', image: image.image, state: 'resolved' });
+        return found;
+      } catch (error) {
+        if (!(error instanceof AirgapError)) throw error;
+        failures.push(named(image, error));
+        return { listed: image, reference, failure: error };
+      }
+    },
+    { concurrency: 32, signal: context.signal },
+  );
+  if (failures.length === 0) return resolved;
+  throw new Failures(`${failures.length} of ${resolved.length} images could not be resolved`, [
+    ...failures,
+    ...resolved.filter((image) => !image.graph && !image.failure).map(notThere),
+  ]);
+}
+
+async function resolveImage(
+  spec: BundleSpec,
+  listed: ListedImage,
+  reference: Reference,
+  { registries, cache, pins }: Sources,
+): Promise<ResolvedImage> {
+  const source = registries.source(reference);
+  const platforms = reference.digest ? [] : spec.platforms;
+  const asked = pins.get(listed.image) ?? reference.digest ?? reference.tag ?? 'latest';
+  const [graph, tagged] = await Promise.all([
+    readImage(source, asked, cache, (child) => isWantedChild(child, platforms)),
+    reference.digest && reference.tag
+      ? source.client.headManifest(source.repository, reference.tag)
+      : undefined,
+  ]);
+  return {
+    listed,
+    reference,
+    ...(graph ? { graph } : {}),
+    ...(tagged && tagged.digest !== reference.digest ? { movedTag: tagged.digest } : {}),
+  };
+}
+
+function eachOnce(listed: readonly ListedImage[]): ListedImage[] {
+  return [
+    ...new Map(listed.toReversed().map((image) => [image.image, image])).values(),
+  ].toReversed();
+}
+
+function readReference({ image }: ListedImage): Reference | AirgapError {
+  try {
+    return parseReference(image);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    return new AirgapError('usage', `not an image reference: ${why}`, { given: image, cause });
+  }
+}
+
+/** Stands in the plan as unresolved, with what is wrong with its name. */
+function unread(listed: ListedImage, failure: AirgapError): ResolvedImage {
+  return { listed, reference: { registry: '', repository: '' }, failure };
+}
+
+function named({ image, origin }: ListedImage, error: AirgapError): AirgapError {
+  return new AirgapError(error.class, `${image} (${origin}): ${error.message}`, error);
+}
+
+function notThere({ listed }: ResolvedImage): AirgapError {
+  return new AirgapError(
+    'usage',
+    `${listed.image} (${listed.origin}): its registry does not have it`,
+  );
+}

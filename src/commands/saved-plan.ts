@@ -1,0 +1,59 @@
+import { resolve } from 'node:path';
+import { parseInventory } from '../bundle/inventory-json.ts';
+import type { Context } from '../context.ts';
+import { readText } from '../inputs/files.ts';
+import type { Digest } from '../oci/digest.ts';
+import type { Inventory } from '../plan/inventory.ts';
+import { AirgapError } from '../report/error.ts';
+
+/**
+ * Reads what `plan -o` wrote. The whole result of `plan --output json` is taken too.
+ * @throws AirgapError usage for anything else
+ */
+export async function readSavedPlan(path: string, context: Context): Promise<Inventory> {
+  const text = await readText(resolve(context.cwd, path), 'the saved plan');
+  return parseInventory(Buffer.from(inventoryPart(text)), 'usage');
+}
+
+function inventoryPart(text: string): string {
+  try {
+    const document = JSON.parse(text) as { inventory?: unknown };
+    return document.inventory === undefined ? text : JSON.stringify(document.inventory);
+  } catch {
+    return text;
+  }
+}
+
+/** What each image of a saved plan resolved to at its source. */
+export function pinsOf(saved: Inventory | undefined): ReadonlyMap<string, Digest> {
+  const images = saved?.images ?? [];
+  return new Map(
+    images.map(({ source, originalDigest, digest }) => [source, originalDigest ?? digest]),
+  );
+}
+
+/**
+ * Holds bundle.yaml to the plan: planning the pinned images again must give the same document.
+ * @throws AirgapError usage naming the fields that differ
+ */
+export function checkAgainstSaved(saved: Inventory, made: Inventory): void {
+  const fields = [...new Set([...Object.keys(saved), ...Object.keys(made)])] as (keyof Inventory)[];
+  const different = fields.filter((field) => canonical(saved[field]) !== canonical(made[field]));
+  if (different.length === 0) return;
+  throw new AirgapError('usage', 'bundle.yaml and the saved plan disagree', {
+    given: `other ${different.join(', ')}`,
+    expected: 'the bundle file, chart and tool version that the plan was made with',
+    next: 'make the plan again: plan -f bundle.yaml -o FILE',
+  });
+}
+
+/** Field order carries no meaning. */
+function canonical(value: unknown): string {
+  return (
+    JSON.stringify(value, (_, inner: unknown) =>
+      typeof inner === 'object' && inner !== null && !Array.isArray(inner)
+        ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+        : inner,
+    ) ?? ''
+  );
+}

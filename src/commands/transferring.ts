@@ -1,0 +1,58 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Context } from '../context.ts';
+import type { Inventory } from '../plan/inventory.ts';
+import type { CredentialOf } from '../registry/access.ts';
+import type { AirgapError } from '../report/error.ts';
+import { findOras } from '../transfer/find-oras.ts';
+import type { ImageResult, TransferImage, TransferResult, TransferTools } from '../transfer/job.ts';
+
+/** What `mirror` and `load` end with. */
+export interface PlacedResult {
+  readonly name: string;
+  readonly version: string;
+  readonly target: string;
+  readonly images: readonly ImageResult[];
+  /** Placements by state: `there`, `placed`, `copied`, `proved`, `failed`. */
+  readonly counts: Readonly<Record<string, number>>;
+  readonly errors: readonly AirgapError[];
+}
+
+/** Gives `work` the mover and a private folder, and removes the folder whatever happens. */
+export async function withTools<T>(
+  credential: CredentialOf,
+  context: Context,
+  work: (tools: TransferTools) => Promise<T>,
+): Promise<T> {
+  const oras = await findOras(context);
+  const scratch = await mkdtemp(join(tmpdir(), 'airgap-bundle-'));
+  try {
+    return await work({ oras, credential, scratch });
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+/** The images that have a place in the target; an unmapped one has none. */
+export function transferImages({ images }: Inventory): TransferImage[] {
+  return images
+    .filter(({ placements }) => placements.length > 0)
+    .map(({ source, digest, mediaType, placements }) => ({
+      source,
+      digest,
+      mediaType,
+      placements: placements.map(({ reference }) => reference),
+    }));
+}
+
+export function placedResult(
+  { name, version, target }: Inventory,
+  { images }: TransferResult,
+): PlacedResult {
+  const placements = images.flatMap((image) => image.placements);
+  const counts: Record<string, number> = {};
+  for (const { state } of placements) counts[state] = (counts[state] ?? 0) + 1;
+  const errors = placements.flatMap(({ error }) => error ?? []);
+  return { name, version, target: target.endpoint, images, counts, errors: [...new Set(errors)] };
+}

@@ -1,0 +1,60 @@
+import { resolve } from 'node:path';
+import type { VerifiedBundle } from '../bundle/verified-bundle.ts';
+import { openVerified } from '../bundle/verify.ts';
+import type { Context } from '../context.ts';
+import { readTrust, type TrustOptions } from './trust.ts';
+
+export interface VerifyResult {
+  readonly verified: true;
+  readonly bundle: string;
+  readonly name: string;
+  readonly version: string;
+  readonly sequence: number;
+  readonly createdAt: string;
+  readonly inventoryDigest: string;
+  /** The key whose signature held; null where an override let the bundle pass. */
+  readonly keyId: string | null;
+  readonly images: number;
+  /** Of the whole file, bytes. */
+  readonly size: number;
+  /** Every override that was used. */
+  readonly overrides: readonly string[];
+}
+
+/** `verify`: checks every byte of a bundle against its signature and the given keys. Contacts nothing. */
+export async function runVerify(
+  path: string,
+  trust: TrustOptions,
+  context: Context,
+): Promise<VerifyResult> {
+  const bundle = await openChecked(path, trust, context);
+  await bundle.close();
+  const { inventory, inventoryDigest, keyId, size, warnings } = bundle;
+  const { name, version, sequence, createdAt, images } = inventory;
+  return {
+    verified: true,
+    bundle: bundle.path,
+    name,
+    version,
+    sequence,
+    createdAt,
+    inventoryDigest,
+    keyId: keyId ?? null,
+    images: images.length,
+    size,
+    overrides: warnings,
+  };
+}
+
+/** Opens and verifies a bundle, and emits what was let pass. The caller closes it. */
+export async function openChecked(
+  path: string,
+  options: TrustOptions,
+  context: Context,
+): Promise<VerifiedBundle> {
+  const trust = await readTrust(options, context);
+  context.emit({ kind: 'step', name: `verifying ${path}` });
+  const bundle = await openVerified(resolve(context.cwd, path), trust, context);
+  for (const message of bundle.warnings) context.emit({ kind: 'warning', message });
+  return bundle;
+}

@@ -1,0 +1,32 @@
+/** Takes secrets out of text before it is printed anywhere. */
+export interface Redactor {
+  add(secret: string): void;
+  redact(text: string): string;
+}
+
+/** Shorter values would blank out ordinary text. */
+const shortest = 4;
+
+export function makeRedactor(): Redactor {
+  const secrets = new Set<string>();
+  return {
+    add(secret) {
+      for (const form of formsOf(secret)) if (form.length >= shortest) secrets.add(form);
+    },
+    redact(text) {
+      const longestFirst = [...secrets].sort((a, b) => b.length - a.length);
+      return longestFirst.reduce((rest, secret) => rest.replaceAll(secret, '***'), text);
+    },
+  };
+}
+
+/** A secret as it could turn up: raw, a line of it, base64, URL-escaped, inside JSON. */
+export function formsOf(secret: string): string[] {
+  return [
+    secret,
+    ...secret.split(/\r?\n/),
+    Buffer.from(secret).toString('base64'),
+    encodeURIComponent(secret),
+    JSON.stringify(secret).slice(1, -1),
+  ];
+}

@@ -1,0 +1,93 @@
+import type { UnverifiedBundle } from '../bundle/verify.ts';
+import type { CreateResult } from '../commands/create.ts';
+import type { KeygenResult } from '../commands/keygen.ts';
+import type { PlacedResult } from '../commands/transferring.ts';
+import type { VerifyResult } from '../commands/verify.ts';
+import { errorText } from './error-text.ts';
+import { safeText } from './safe.ts';
+import { table } from './table.ts';
+import { count, formatBytes } from './units.ts';
+
+const stateWords = {
+  copied: 'copied',
+  placed: 'placed by mounts',
+  there: 'there already',
+  proved: 'served by a pull-through cache',
+  failed: 'failed',
+} as const;
+
+/** The end of `mirror` and `load`: every placement with its state, what failed and why, the sums. */
+export function placedText(result: PlacedResult): string {
+  const rows = result.images.flatMap(({ source, placements }) =>
+    placements.map(({ reference, state }) => [state, source, reference]),
+  );
+  const sums = Object.entries(stateWords)
+    .filter(([state]) => result.counts[state])
+    .map(([state, words]) => `${result.counts[state]} ${words}`);
+  return [
+    safeText(table(rows)),
+    ...result.errors.map(errorText),
+    `${result.target}: ${count(rows.length, 'placement')}: ${sums.join(', ') || 'nothing to do'}`,
+    ...(result.errors.length > 0 ? ['run the same command again to go on'] : []),
+  ].join('\n');
+}
+
+export function createText({
+  bundle,
+  sha256,
+  size,
+  installScript,
+  keyId,
+  inventory,
+}: CreateResult): string {
+  return [
+    `${bundle}  ${formatBytes(size)}, ${count(inventory.images.length, 'image')}`,
+    `${bundle}.sha256  ${sha256}`,
+    installScript,
+    keyId ? `signed by key ${keyId}` : 'NOT SIGNED: load refuses it without --allow-unsigned',
+    '',
+    `carry the three files and, by another way, the public key; then run`,
+    `  sh install.sh ${inventory.name}-${inventory.version}.tar --key NAME.pub`,
+  ].join('\n');
+}
+
+export function keygenText({ privateKey, publicKey, keyId, type }: KeygenResult): string {
+  return [
+    `${privateKey}  private ${type} key: keep it where bundles are made`,
+    `${publicKey}  public key: bring it to the jump host by another way than the bundle`,
+    `key id ${keyId}`,
+  ].join('\n');
+}
+
+export function verifyText(result: VerifyResult): string {
+  const { bundle, name, version, sequence, createdAt, keyId, images, size } = result;
+  return [
+    `${bundle}: ${name} ${version}, sequence ${sequence}, made ${createdAt}`,
+    `every byte is as it was signed (${formatBytes(size)}, ${count(images, 'image')})`,
+    keyId
+      ? `signed by key ${keyId}`
+      : 'NOT SIGNED, or not checked: allowed by an explicit override',
+  ].join('\n');
+}
+
+export function inspectText({ inventory, signed, keyId, path, size }: UnverifiedBundle): string {
+  const { name, version, sequence, createdAt, expiresAt, target, images, files, blobs } = inventory;
+  const signature = keyId
+    ? `signed by key ${keyId}`
+    : signed
+      ? 'signed; by whom was not checked'
+      : 'not signed';
+  return safeText(
+    [
+      `${path}: ${name} ${version}, sequence ${sequence}, made ${createdAt}${expiresAt ? `, expires ${expiresAt}` : ''}`,
+      `${signature}; its contents were not verified (airgap-bundle verify does that)`,
+      `for ${target.endpoint}/${target.baseContentPath}, ${target.environment}`,
+      `${count(images.length, 'image')}, ${count(blobs.length, 'blob')}, ${count(files.length, 'file')}, ${formatBytes(size)}`,
+      table(
+        images.flatMap(({ source, digest, placements }) =>
+          placements.map(({ reference }) => [`  ${source}`, digest.slice(0, 19), reference]),
+        ),
+      ),
+    ].join('\n'),
+  );
+}
