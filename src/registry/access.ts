@@ -1,0 +1,57 @@
+import { AirgapError } from '../report/error.ts';
+
+/** How one registry is reached from here (`registries."<host>"` in bundle.yaml). */
+export interface RegistryAccess {
+  readonly plainHttp?: boolean;
+  readonly insecureSkipVerify?: boolean;
+  /** PEM; trusted for this host, beside the system's authorities. */
+  readonly caCert?: string;
+  /** `host` or `host/path` that is asked in this registry's place. */
+  readonly mirror?: string;
+  /** Requests and open blob bodies at a time. Default 8. */
+  readonly maxConcurrent?: number;
+}
+
+export type AccessByHost = Readonly<Record<string, RegistryAccess>>;
+
+/** What a registry or its token service wants to see; none at all is anonymous. */
+export type Credential =
+  | { readonly username: string; readonly password: string }
+  /** An OAuth2 refresh token (docker's `identitytoken`). */
+  | { readonly identityToken: string };
+
+export type CredentialOf = (host: string) => Promise<Credential | undefined>;
+
+const hubNames = ['docker.io', 'index.docker.io', 'registry-1.docker.io'];
+
+/** The name under which a registry's settings and credentials are kept. @throws AirgapError('usage') */
+export function canonicalHost(host: string): string {
+  if (!/^(?:\[[0-9a-fA-F:]+\]|[A-Za-z0-9_.-]+)(?::\d{1,5})?$/.test(host)) {
+    throw new AirgapError('usage', 'not the host of a registry', {
+      given: JSON.stringify(host),
+      expected: 'host[:port], without a scheme or path',
+    });
+  }
+  return hubNames.includes(host) ? 'docker.io' : host;
+}
+
+/** Where the registry's API is: Docker Hub's is not at its name. */
+export function originOf(host: string, access: RegistryAccess): string {
+  const apiHost = host === 'docker.io' ? 'registry-1.docker.io' : host;
+  return new URL(`${access.plainHttp ? 'http' : 'https'}://${apiHost}`).origin;
+}
+
+/** The settings of whichever registry lives at this address; settings apply to the named host alone. */
+export function accessAt(url: URL, accessByHost: AccessByHost): RegistryAccess {
+  const port = url.port || (url.protocol === 'https:' ? '443' : '80');
+  const names = [
+    url.host,
+    `${url.hostname}:${port}`,
+    ...(hubNames.includes(url.host) ? hubNames : []),
+  ];
+  for (const name of names) {
+    const access = accessByHost[name];
+    if (access !== undefined) return access;
+  }
+  return {};
+}

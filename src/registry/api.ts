@@ -1,0 +1,357 @@
+import { type Readable, Transform } from 'node:stream';
+import type { Descriptor } from '../oci/descriptor.ts';
+import { algorithmOf, type Digest, digestOf, isDigest } from '../oci/digest.ts';
+import { manifestTypes } from '../oci/media-types.ts';
+import { AirgapError } from '../report/error.ts';
+import type { RegistryAccess } from './access.ts';
+import { type Call, type Exchange, locationFrom } from './exchange.ts';
+import { pushFailure, readFailure, type Subject } from './failures.ts';
+import { Transient } from './retry.ts';
+import type { Answer } from './transport.ts';
+
+export interface ManifestContent {
+  readonly descriptor: Descriptor;
+  readonly bytes: Buffer;
+}
+
+export interface BlobContent {
+  /** 206 where a range was asked for and the registry can do ranges; else the whole blob, 200. */
+  readonly status: 200 | 206;
+  /** Not yet hashed. Fails with an AirgapError when it ends early; must be read or destroyed. */
+  readonly body: Readable;
+}
+
+const largestManifest = 4 * 1024 * 1024;
+const accept = manifestTypes.join(', ');
+
+/**
+ * One registry's distribution API (distribution-spec 1.1). Every method retries what may pass and throws an
+ * AirgapError: `authentication`, `usage`, `integrity`, `transient`, and for writes `refused`.
+ */
+export class RegistryClient {
+  readonly host: string;
+  readonly access: RegistryAccess;
+  readonly #exchange: Exchange;
+
+  constructor(host: string, access: RegistryAccess, exchange: Exchange) {
+    this.host = host;
+    this.access = access;
+    this.#exchange = exchange;
+  }
+
+  /** What a tag or digest is here; undefined when there is none (404). */
+  async headManifest(repository: string, reference: string): Promise<Descriptor | undefined> {
+    const subject = this.#manifest(repository, reference);
+    const found = await this.#exchange.run(async () => {
+      const answer = await this.#read('HEAD', subject.path, repository, { accept });
+      await answer.body.dump();
+      if (answer.status === 404) return 'none';
+      if (answer.status === 405) return 'ask by GET';
+      if (answer.status !== 200) throw await this.#readFailure(answer, subject);
+      return describedBy(answer) ?? 'ask by GET';
+    });
+    if (found === 'none') return undefined;
+    if (found === 'ask by GET') return (await this.getManifest(repository, reference))?.descriptor;
+    if (isDigest(reference)) expectDigest(reference, found.digest, subject);
+    return found;
+  }
+
+  /** The bytes of a manifest or index, at most 4 MiB, their digest checked; undefined on 404. */
+  async getManifest(repository: string, reference: string): Promise<ManifestContent | undefined> {
+    const subject = this.#manifest(repository, reference);
+    return this.#exchange.run(async () => {
+      const answer = await this.#read('GET', subject.path, repository, { accept });
+      if (answer.status === 404) return void (await answer.body.dump());
+      if (answer.status !== 200) throw await this.#readFailure(answer, subject);
+      const bytes = await this.#exchange.readAll(answer, largestManifest);
+      const digest = checkedDigest(bytes, reference, answer, subject);
+      const descriptor = { mediaType: mediaTypeOf(answer, bytes), digest, size: bytes.length };
+      return { descriptor, bytes };
+    });
+  }
+
+  /** The size of a blob in bytes; undefined when the repository does not have it. */
+  async headBlob(repository: string, digest: Digest): Promise<number | undefined> {
+    const subject = this.#blob(repository, digest);
+    return this.#exchange.run(async () => {
+      let answer = await this.#read('HEAD', subject.path, repository);
+      await answer.body.dump();
+      if (answer.status === 405) {
+        answer = await this.#read('GET', subject.path, repository);
+        // Only its headers are wanted; the rest is not worth the wait.
+        answer.body.on('error', () => {}).destroy();
+      }
+      if (answer.status === 404) return undefined;
+      if (answer.status !== 200) throw await this.#readFailure(answer, subject);
+      const size = contentLength(answer);
+      if (size !== undefined) return size;
+      throw new AirgapError('integrity', `${this.host} tells no size for ${subject.what}`);
+    });
+  }
+
+  /**
+   * A blob, or a part of it, as it comes. The registry may answer a range with the whole blob (200).
+   * Its place among the concurrent requests is held until the body ends.
+   * @param range bytes, `end` inclusive
+   */
+  async getBlob(
+    repository: string,
+    digest: Digest,
+    range?: { start: number; end: number },
+  ): Promise<BlobContent> {
+    const subject = this.#blob(repository, digest);
+    const headers = range && { range: `bytes=${range.start}-${range.end}` };
+    const { result: answer, release } = await this.#exchange.hold(async () => {
+      const answer = await this.#read('GET', subject.path, repository, headers);
+      if (answer.status === 200 || answer.status === 206) return answer;
+      throw await this.#readFailure(answer, subject);
+    });
+    const body = this.#guarded(answer, subject).once('close', release);
+    return { status: answer.status === 206 ? 206 : 200, body };
+  }
+
+  /**
+   * Makes a blob of another repository of this registry appear in this one without moving it. False when
+   * the registry does not do that (any refusal: a mount never tells a wrong password).
+   */
+  async mountBlob(repository: string, digest: Digest, from: string): Promise<boolean> {
+    const scopes = [scope(repository, 'pull,push'), scope(from, 'pull')];
+    const query = new URLSearchParams({ mount: digest, from });
+    const to = `${this.#uploads(repository)}?${query}`;
+    const subject = this.#push(repository, `the mount of ${digest} into ${repository}`);
+    try {
+      return await this.#exchange.run(async () => {
+        const answer = await this.#exchange.send({ method: 'POST', to, scopes });
+        if (answer.status === 202) await this.#cancel(answer, repository);
+        if (![201, 202, 400, 403, 404, 405].includes(answer.status)) {
+          throw await this.#pushFailure(answer, subject);
+        }
+        await answer.body.dump();
+        return answer.status === 201;
+      });
+    } catch (error) {
+      if (error instanceof AirgapError && error.class === 'authentication') return false;
+      throw error;
+    }
+  }
+
+  /** Sends a small blob in one piece. */
+  async putBlob(repository: string, digest: Digest, bytes: Buffer): Promise<void> {
+    const subject = this.#push(repository, `blob ${digest} of ${repository}`);
+    const scopes = [scope(repository, 'pull,push')];
+    const headers = { 'content-type': 'application/octet-stream' };
+    await this.#exchange.run(async () => {
+      const to = await this.#openUpload(subject);
+      to.searchParams.set('digest', digest);
+      const call: Call = { method: 'PUT', to, scopes, headers, body: bytes };
+      await this.#expectWritten(await this.#exchange.send(call), subject);
+    });
+  }
+
+  /** Whether we may push here, by opening an upload session and cancelling it. @throws AirgapError */
+  async checkPush(repository: string): Promise<void> {
+    const subject = this.#push(repository, `a push to ${repository}`);
+    await this.#exchange.run(async () => {
+      await this.#delete(await this.#openUpload(subject), repository);
+    });
+  }
+
+  /** Puts a manifest or index under a tag or its digest; what it refers to must be there. */
+  async putManifest(
+    repository: string,
+    reference: string,
+    mediaType: string,
+    bytes: Buffer,
+  ): Promise<void> {
+    const { path, what } = this.#manifest(repository, reference);
+    const scopes = [scope(repository, 'pull,push')];
+    const headers = { 'content-type': mediaType };
+    await this.#exchange.run(async () => {
+      const call: Call = { method: 'PUT', to: path, scopes, headers, body: bytes };
+      await this.#expectWritten(await this.#exchange.send(call), this.#push(repository, what));
+    });
+  }
+
+  #read(
+    method: 'GET' | 'HEAD',
+    to: string,
+    repository: string,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<Answer> {
+    return this.#exchange.send({ method, to, headers, scopes: [scope(repository, 'pull')] });
+  }
+
+  async #openUpload(subject: Subject): Promise<URL> {
+    const { repository } = subject;
+    const answer = await this.#exchange.send({
+      method: 'POST',
+      to: this.#uploads(repository),
+      scopes: [scope(repository, 'pull,push')],
+    });
+    if (answer.status !== 202) throw await this.#pushFailure(answer, subject);
+    await answer.body.dump();
+    return uploadLocation(answer) ?? this.#noLocation(subject);
+  }
+
+  /** Best effort: a session that stays open is the registry's to clear. */
+  async #cancel(answer: Answer, repository: string): Promise<void> {
+    const location = uploadLocation(answer);
+    if (location !== undefined) await this.#delete(location, repository);
+  }
+
+  async #delete(to: URL, repository: string): Promise<void> {
+    const scopes = [scope(repository, 'pull,push')];
+    try {
+      const answer = await this.#exchange.send({ method: 'DELETE', to, scopes });
+      await answer.body.dump();
+    } catch (error) {
+      if (!(error instanceof AirgapError || error instanceof Transient)) throw error;
+    }
+  }
+
+  async #expectWritten(answer: Answer, subject: Subject): Promise<void> {
+    if (answer.status < 200 || answer.status > 204) throw await this.#pushFailure(answer, subject);
+    await answer.body.dump();
+  }
+
+  /** Ends with our own error when the body breaks off or is shorter than announced. */
+  #guarded(answer: Answer, subject: Subject): Readable {
+    const expected = contentLength(answer);
+    const broken = (error: unknown) => {
+      const failure = this.#exchange.failure(error, answer.url);
+      return failure instanceof Transient ? failure.failure : (failure as Error);
+    };
+    let size = 0;
+    const body = new Transform({
+      transform: (chunk: Buffer, _, done) => {
+        size += chunk.length;
+        done(null, chunk);
+      },
+      flush: (done) => {
+        if (expected === undefined || size === expected) return done();
+        done(
+          new AirgapError('transient', `${subject.what} came incomplete from ${subject.host}`, {
+            given: `${size} bytes`,
+            expected: `${expected} bytes`,
+            next: 'run again to resume',
+          }),
+        );
+      },
+    });
+    answer.body.on('error', (error) => body.destroy(broken(error)));
+    body.once('close', () => answer.body.destroy());
+    return answer.body.pipe(body);
+  }
+
+  async #readFailure(answer: Answer, subject: Subject): Promise<AirgapError> {
+    return readFailure(answer.status, await this.#exchange.errorText(answer), subject);
+  }
+
+  async #pushFailure(answer: Answer, subject: Subject): Promise<AirgapError> {
+    return pushFailure(answer.status, await this.#exchange.errorText(answer), subject);
+  }
+
+  #noLocation(subject: Subject): never {
+    throw new AirgapError('refused', `${this.host} opens no upload session for ${subject.what}`, {
+      given: 'an answer without Location',
+    });
+  }
+
+  #manifest(repository: string, reference: string): Subject & { path: string } {
+    const separator = isDigest(reference) ? '@' : ':';
+    if (separator === ':' && !/^\w[\w.-]{0,127}$/.test(reference)) throw notAllowed(reference);
+    const what = `manifest ${repository}${separator}${reference}`;
+    const path = `${this.#base(repository)}/manifests/${reference}`;
+    return { host: this.host, repository, what, path };
+  }
+
+  #blob(repository: string, digest: Digest): Subject & { path: string } {
+    if (!isDigest(digest)) throw notAllowed(digest);
+    const path = `${this.#base(repository)}/blobs/${digest}`;
+    return { host: this.host, repository, what: `blob ${digest} of ${repository}`, path };
+  }
+
+  #push(repository: string, what: string): Subject {
+    return { host: this.host, repository, what };
+  }
+
+  #uploads(repository: string): string {
+    return `${this.#base(repository)}/blobs/uploads/`;
+  }
+
+  /** A repository name that is not of distribution's grammar could lead elsewhere on the host. */
+  #base(repository: string): string {
+    const part = '[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*';
+    if (!new RegExp(`^${part}(?:/${part})*$`).test(repository)) throw notAllowed(repository);
+    return `/v2/${repository}`;
+  }
+}
+
+function notAllowed(name: string): AirgapError {
+  return new AirgapError('usage', 'not a name that a registry can have', {
+    given: JSON.stringify(name),
+    expected: 'the reference grammar: lower-case repository, tag of at most 128 characters, digest',
+  });
+}
+
+function scope(repository: string, actions: 'pull' | 'pull,push'): string {
+  return `repository:${repository}:${actions}`;
+}
+
+function header(answer: Answer, name: string): string {
+  return answer.headers[name]?.toString() ?? '';
+}
+
+function contentLength(answer: Answer): number | undefined {
+  const text = header(answer, 'content-length');
+  return /^\d+$/.test(text) ? Number(text) : undefined;
+}
+
+function uploadLocation(answer: Answer): URL | undefined {
+  const location = header(answer, 'location');
+  return location === '' ? undefined : locationFrom(answer.url, location);
+}
+
+function contentType(answer: Answer): string {
+  return header(answer, 'content-type').split(';', 1)[0]?.trim() ?? '';
+}
+
+/** Undefined when the headers do not say it all. */
+function describedBy(answer: Answer): Descriptor | undefined {
+  const digest = header(answer, 'docker-content-digest');
+  const size = contentLength(answer);
+  const mediaType = contentType(answer);
+  const known = (manifestTypes as readonly string[]).includes(mediaType);
+  return isDigest(digest) && size && known ? { mediaType, digest, size } : undefined;
+}
+
+/** Checks the bytes against the digest asked for and the one the registry states. */
+function checkedDigest(bytes: Buffer, reference: string, answer: Answer, subject: Subject): Digest {
+  const stated = header(answer, 'docker-content-digest');
+  if (isDigest(stated)) expectDigest(stated, digestOf(bytes, algorithmOf(stated)), subject);
+  else if (stated !== '') expectDigest(stated, digestOf(bytes), subject);
+  if (!isDigest(reference)) return isDigest(stated) ? stated : digestOf(bytes);
+  expectDigest(reference, digestOf(bytes, algorithmOf(reference)), subject);
+  return reference;
+}
+
+function expectDigest(expected: string, given: Digest, subject: Subject): void {
+  if (given === expected) return;
+  throw new AirgapError('integrity', `${subject.what} from ${subject.host} has another digest`, {
+    given,
+    expected,
+    next: 'something between here and the registry changes content, or its storage is damaged',
+  });
+}
+
+/** Content-Type; where that is a general one, what the document says of itself. */
+function mediaTypeOf(answer: Answer, bytes: Buffer): string {
+  const type = contentType(answer);
+  if (type.startsWith('application/vnd.')) return type;
+  try {
+    const { mediaType } = JSON.parse(bytes.toString()) as { mediaType?: unknown };
+    return typeof mediaType === 'string' ? mediaType : type;
+  } catch {
+    return type;
+  }
+}

@@ -1,0 +1,162 @@
+import type { Context } from '../context.ts';
+import { AirgapError } from '../report/error.ts';
+import type { Authorization } from './authorization.ts';
+import { errorText, isPassing, passingFailure, wrongCredentials } from './failures.ts';
+import { HostGate, retry, retryAfter, type Transient } from './retry.ts';
+import type { Answer, Request, Transport } from './transport.ts';
+
+/** One call of the distribution API. */
+export interface Call extends Omit<Request, 'url'> {
+  /** Path under the registry's origin, or a Location that it gave. */
+  readonly to: string | URL;
+  /** Token scopes, `repository:a/b:pull,push`. */
+  readonly scopes: readonly string[];
+}
+
+export interface ExchangeOptions {
+  readonly host: string;
+  readonly registry: URL;
+  readonly authorization: Authorization;
+  readonly transport: Transport;
+  readonly context: Context;
+  readonly maxConcurrent: number;
+  /** Milliseconds. */
+  readonly retryBudget: number;
+}
+
+const mostRedirects = 5;
+const largestErrorText = 64 * 1024;
+
+/**
+ * Calls to one registry, with all that they have in common: a place among so many at a time, retries,
+ * authorization, redirects. Authorization goes to the registry's own origin and to no other.
+ */
+export class Exchange {
+  readonly #options: ExchangeOptions;
+  readonly #gate: HostGate;
+
+  constructor(options: ExchangeOptions) {
+    this.#options = options;
+    this.#gate = new HostGate(options.maxConcurrent);
+  }
+
+  /** Runs one piece of work (one or more calls), again from its start while it fails transiently. */
+  async run<T>(work: () => Promise<T>): Promise<T> {
+    const { result, release } = await this.hold(work);
+    release();
+    return result;
+  }
+
+  /** The same, but the place among the concurrent requests is kept until `release`. */
+  async hold<T>(work: () => Promise<T>): Promise<{ result: T; release: () => void }> {
+    const { context, retryBudget } = this.#options;
+    const release = await this.#gate.enter(context.signal);
+    const attempt = async () => {
+      await this.#gate.opened(context.signal);
+      return work();
+    };
+    try {
+      const result = await retry(attempt, {
+        budget: retryBudget,
+        signal: context.signal,
+        onWait: (wait, failure) => this.#waiting(wait, failure),
+      });
+      return { result, release };
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
+  /** One answer of any status but 401 and those that pass. @throws Transient, AirgapError */
+  async send(call: Call): Promise<Answer> {
+    const { authorization, registry } = this.#options;
+    const url = new URL(call.to, registry);
+    const atHome = url.origin === registry.origin;
+    const used = atHome ? await authorization.header(call.scopes) : undefined;
+    let answer = await this.#follow(call, url, used);
+    if (answer.status === 401 && answer.url.origin === registry.origin) {
+      await answer.body.dump();
+      const challenges = answer.headers['www-authenticate'] ?? '';
+      const fresh = await authorization.answer([challenges].flat().join(', '), call.scopes, used);
+      answer = await this.#follow(call, url, fresh);
+      if (answer.status === 401) throw await this.#stillUnauthorized(answer);
+    }
+    if (isPassing(answer.status)) throw await this.#passing(answer);
+    return answer;
+  }
+
+  /** The registry's words about a failure, safe to show; uses the body up. */
+  async errorText(answer: Answer): Promise<string> {
+    const body = await this.readAll(answer, largestErrorText).catch(() => '');
+    return errorText(body.toString(), String(answer.headers['content-type'] ?? ''));
+  }
+
+  readAll(answer: Answer, limit: number): Promise<Buffer> {
+    return this.#options.transport.readAll(answer, limit);
+  }
+
+  failure(error: unknown, url: URL): unknown {
+    return this.#options.transport.failure(error, url);
+  }
+
+  async #follow(
+    { method, headers, body }: Call,
+    start: URL,
+    authorization: string | undefined,
+  ): Promise<Answer> {
+    let url = start;
+    for (let hops = 0; hops <= mostRedirects; hops++) {
+      const own = url.origin === this.#options.registry.origin && authorization !== undefined;
+      const answer = await this.#options.transport.request({
+        method,
+        url,
+        headers: { ...headers, ...(own && { authorization }) },
+        ...(body !== undefined && { body }),
+      });
+      const location = answer.headers.location;
+      const redirected = [301, 302, 303, 307, 308].includes(answer.status);
+      const isRead = method === 'GET' || method === 'HEAD';
+      if (!redirected || !isRead || typeof location !== 'string') return answer;
+      await answer.body.dump();
+      url = locationFrom(url, location);
+    }
+    throw new AirgapError('usage', `${this.#options.host} redirects in a circle`, {
+      given: `more than ${mostRedirects} redirects, the last to ${url.host}`,
+    });
+  }
+
+  async #stillUnauthorized(answer: Answer): Promise<AirgapError> {
+    const anonymous = await this.#options.authorization.isAnonymous();
+    return wrongCredentials(this.#options.host, anonymous, await this.errorText(answer));
+  }
+
+  async #passing(answer: Answer): Promise<Transient> {
+    const header = answer.headers['retry-after']?.toString();
+    const wait = retryAfter(header, this.#options.context.now());
+    return passingFailure(answer.status, await this.errorText(answer), answer.url.host, wait);
+  }
+
+  #waiting(wait: number, { failure, retryAfter: told }: Transient): void {
+    if (told !== undefined) this.#gate.closeFor(wait);
+    if (wait < 5_000) return;
+    const message = `${failure.message}; next try in ${Math.ceil(wait / 1000)} s`;
+    this.#options.context.emit({ kind: 'note', message });
+  }
+}
+
+/** Where a redirect or an upload's Location leads. @throws AirgapError('usage') from https to anything less. */
+export function locationFrom(from: URL, location: string): URL {
+  const url = URL.canParse(location, from.href) ? new URL(location, from) : undefined;
+  const allowed = from.protocol === 'http:' ? ['http:', 'https:'] : ['https:'];
+  if (url === undefined || !allowed.includes(url.protocol)) {
+    throw new AirgapError('usage', `${from.host} sends us on to an address that is not safe`, {
+      given: url === undefined ? 'no URL' : `${url.protocol}//${url.host}`,
+      expected: `${allowed.join(' or ')}//`,
+      next: `check the external URL (scheme, X-Forwarded-Proto) that ${from.host} is configured with`,
+    });
+  }
+  url.username = '';
+  url.password = '';
+  return url;
+}
