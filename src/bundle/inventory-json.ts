@@ -9,9 +9,12 @@ export const inventoryLimit = 64 * 1024 * 1024;
 /**
  * The exact bytes of `bundle.json`: a field a line, and in `images`, `files` and `blobs` an element a line, so that
  * sh can lift a hash by `sed`. Key order is the schema's, whatever the order in memory.
+ * @throws AirgapError usage for an inventory that no bundle can have, such as one with an overlong path
  */
 export function printInventory(inventory: Inventory): Buffer {
-  const fields = Object.entries(inventorySchema.parse(inventory)).map(
+  const result = inventorySchema.safeParse(inventory);
+  if (!result.success) throw refusal('usage', firstIssue(result.error.issues));
+  const fields = Object.entries(result.data).map(
     ([name, value]) =>
       `${JSON.stringify(name)}: ${listed.has(name) ? lines(value) : JSON.stringify(value)}`,
   );
@@ -24,8 +27,7 @@ export function printInventory(inventory: Inventory): Buffer {
  * @param errorClass what a refusal is to the caller: `integrity` in a bundle, `usage` in a plan that a person gave
  */
 export function parseInventory(bytes: Uint8Array, errorClass: ErrorClass = 'integrity'): Inventory {
-  const refuse = (given: string, cause?: unknown) =>
-    new AirgapError(errorClass, 'This is not a valid inventory.', { given, cause });
+  const refuse = (given: string, cause?: unknown) => refusal(errorClass, given, cause);
   if (bytes.length > inventoryLimit) throw refuse(`${bytes.length} bytes, over 64 MiB`);
   const text = decode(bytes, refuse);
   const result = inventorySchema.safeParse(parseJson(text, refuse));
@@ -45,6 +47,10 @@ const listed: ReadonlySet<string> = new Set(['images', 'files', 'blobs']);
 function lines(value: unknown): string {
   const elements = (value as readonly unknown[]).map((element) => JSON.stringify(element));
   return elements.length === 0 ? '[]' : `[\n${elements.join(',\n')}\n]`;
+}
+
+function refusal(errorClass: ErrorClass, given: string, cause?: unknown): AirgapError {
+  return new AirgapError(errorClass, 'This is not a valid inventory.', { given, cause });
 }
 
 type Refuse = (given: string, cause?: unknown) => AirgapError;

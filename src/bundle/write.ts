@@ -8,7 +8,7 @@ import type { Inventory, InventoryBlob } from '../plan/inventory.ts';
 import { AirgapError } from '../report/error.ts';
 import { type Archive, type ArchiveEntry, bodyStart, encodeHeader, layOut } from './archive.ts';
 import { onDisk } from './disk.ts';
-import { printInventory } from './inventory-json.ts';
+import { parseInventory, printInventory } from './inventory-json.ts';
 import { hashFile, partialPath, prepareFolder, publish } from './partial.ts';
 import { byteProgress } from './progress.ts';
 import { printSignature, type Signer } from './sign.ts';
@@ -59,6 +59,8 @@ export async function writeBundle(job: WriteJob, context: Context): Promise<Writ
 
 function headOf({ inventory, sign }: WriteJob) {
   const bytes = printInventory(inventory);
+  // What cannot be read back is not written.
+  parseInventory(bytes, 'usage');
   return { inventory: bytes, ...(sign ? { signature: printSignature(sign.sign(bytes)) } : {}) };
 }
 
