@@ -8,17 +8,16 @@ import type { MapEntry, MirrorMap } from './map.ts';
 import { withoutApiPath } from './target.ts';
 
 /**
- * What a containerd mirror made from the map asks the target for: one reference for each entry of the
- * image's registry, none when there is no such entry or no grammar accepts the image.
+ * What a containerd mirror made from the map asks the target for: one reference, or none when the image's
+ * registry has no entry or no grammar accepts the image. Of a key that comes again the later entry holds.
  *
  * With a digest it is the digest that containerd resolves; a tag beside it is kept in the reference, so
  * that the tag can be placed too. A target's `/v2/` is part of the request's path, never of a repository.
  */
 export function containerdReferences(map: MirrorMap, image: string): string[] {
   const reference = parsed(image);
-  if (reference === undefined) return [];
-  const found = mirrorsOf(map).get(reference.registry) ?? [];
-  return [...new Set(found.flatMap((entry) => placed(entry.value, reference)))];
+  const target = reference && mirrorsOf(map).get(reference.registry);
+  return reference && target ? placed(target, reference) : [];
 }
 
 /** The entry as a containerd mirror can hold it: `host[:port]::prefix`, and no other kind. */
@@ -27,15 +26,14 @@ export function isContainerdEntry(entry: MapEntry): boolean {
   return kind === 'registry' && isRegistryHost(key) && value !== '' && !value.endsWith('-');
 }
 
-const mirrors = new WeakMap<MirrorMap, ReadonlyMap<string, readonly MapEntry[]>>();
+const mirrors = new WeakMap<MirrorMap, ReadonlyMap<string, string>>();
 
-function mirrorsOf(map: MirrorMap): ReadonlyMap<string, readonly MapEntry[]> {
+/** Targets by source registry, made once for each map. */
+function mirrorsOf(map: MirrorMap): ReadonlyMap<string, string> {
   const known = mirrors.get(map);
   if (known) return known;
-  const made = new Map<string, MapEntry[]>();
-  for (const entry of map.entries.filter(isContainerdEntry)) {
-    made.set(entry.key, [...(made.get(entry.key) ?? []), entry]);
-  }
+  const entries = map.entries.filter(isContainerdEntry);
+  const made = new Map(entries.map(({ key, value }) => [key, value]));
   mirrors.set(map, made);
   return made;
 }

@@ -24,20 +24,21 @@ function textOf(answer: WebhookAnswer): string {
 }
 
 /**
- * The line of the map that ends the loop: it takes the target out of swapping, in place of the map's own
+ * What ends the loop: the line of the map that takes the target out of swapping, in place of the map's own
  * `noswap_wildcards` (whose patterns it repeats). Where the target's host is itself a key, patterns are not
- * consulted, and the line is that key without a value. Undefined when neither helps.
+ * consulted, and the line is that key without a value. Where no line helps, it says what has to change.
  *
  * @param image the image that loops; without it any image of the target
  */
-export function cureForLoop(
-  map: MirrorMap,
-  endpoint: string,
-  image = `${endpoint}/image`,
-): string | undefined {
+export function cureForLoop(map: MirrorMap, endpoint: string, image = `${endpoint}/image`): string {
   const patterns = map.entries.findLast((entry) => entry.kind === 'noswap')?.value;
   const lines = [`${noswapKey}::${patterns ? `${patterns},` : ''}${endpoint}`, `${endpoint}::`];
-  return lines.find((line) => rewriteLoop(withLine(map, line), image) === undefined);
+  return (
+    lines.find((line) => rewriteLoop(withLine(map, line), image) === undefined) ??
+    (endpoint.includes('.')
+      ? 'change the entry that matches the rewritten image: no line of the map ends this loop'
+      : `use a target host with a dot: the webhook takes ${endpoint}/… for an image on Docker Hub`)
+  );
 }
 
 function withLine(map: MirrorMap, line: string): MirrorMap {

@@ -46,7 +46,11 @@ export function isCommaForm(text: string): boolean {
 }
 
 function piecesOf(text: string): { pieces: Piece[]; commaForm: boolean } {
-  const lines = textLines(text).map((line, i) => ({ text: line, line: i + 1, column: 1 }));
+  const lines = textLines(text.replace(/^\uFEFF/, '')).map((line, i) => ({
+    text: line,
+    line: i + 1,
+    column: 1,
+  }));
   const commaForm = isCommaForm(text);
   return { pieces: commaForm ? lines.flatMap(splitAtCommas) : lines, commaForm };
 }
