@@ -18,7 +18,7 @@ export interface MapEntry {
 export interface MapProblem {
   readonly line: number;
   readonly column: number;
-  /** The entry as it was written. */
+  /** The entry: as it was written, or, when it is only a warning on its meaning, without its mark. */
   readonly text: string;
   readonly message: string;
   readonly severity: 'error' | 'warning';

@@ -77,6 +77,7 @@ function kindOf(token: string): Before {
 function inJavaScript(token: string, kind: Before, groups: number): string {
   if (token === '.') return '[^\\n]';
   if (token === '$') return '(?=\\n?(?![^]))';
+  if (token === '\\a') return '\\x07';
   if (token === '\\A') return '^';
   if (token === '\\Z') return '(?![^])';
   if (token.startsWith('[') && token.length > 1) return setInJavaScript(token);
@@ -86,7 +87,7 @@ function inJavaScript(token: string, kind: Before, groups: number): string {
 }
 
 const knownEscape =
-  /\\(?:[1-9][0-9]?|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|[dDsSwWbBAZfnrtv]|[^0-9A-Za-z])/sy;
+  /\\(?:[1-9][0-9]?|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|[dDsSwWbBAZafnrtv]|[^0-9A-Za-z])/sy;
 
 function escapeAt(pattern: string, at: number): string {
   const [found] = sticky(knownEscape, pattern, at) ?? [];

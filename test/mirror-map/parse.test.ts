@@ -105,7 +105,8 @@ describe('problems', () => {
     ['a::1\nb::c::d', '2:1 error b::c::d', '"::" more than once'],
     ['a::1,b,c::3', '1:6 error b', 'has no "::"'],
     ['a::1\nquay.io:H', '2:1 warning quay.io:H', 'write "::"'],
-    ['a::1,\nb::2', '1:1 warning a::1,', 'has a comma in its target'],
+    ['a::1,\nb::2', '1:1 warning a::1,', 'at which its comma form is cut'],
+    ['a::1\n[REPLACE]{a,b}*::H', '2:1 warning {a,b}*::H', 'at which its comma form is cut'],
     ['a::1\nnoswap_wildcards::x,', '2:1 warning noswap_wildcards::x,', 'every image matches'],
     ['a::1\na::2', '2:1 warning a::2', 'gives the key of line 1, column 1 again'],
   ])('%j', (text, where, message) => {
