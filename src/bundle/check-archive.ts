@@ -27,7 +27,7 @@ export async function checkArchive(
   await pMap(
     runs(archive.entries),
     async (run) => {
-      const window = new Window(file, path);
+      const window = new Window(file, path, extentOf(run));
       for (const entry of run) {
         context.signal.throwIfAborted();
         await checkEntry(window, entry, archive.mtime, context.signal);
@@ -36,7 +36,12 @@ export async function checkArchive(
     },
     { concurrency: readers },
   );
-  await checkZeros(new Window(file, path), 'the end blocks', archive.size - endSize, archive.size);
+  await checkZeros(
+    new Window(file, path, endSize),
+    'the end blocks',
+    archive.size - endSize,
+    archive.size,
+  );
 }
 
 /** Consecutive entries, together at least 8 MiB: a thousand small blobs are then a few reads. */
@@ -51,6 +56,10 @@ function runs(entries: readonly ArchiveEntry[]): ArchiveEntry[][] {
     all.at(-1)?.push(entry);
   }
   return all;
+}
+
+function extentOf(run: readonly ArchiveEntry[]): number {
+  return (run.at(-1)?.end ?? 0) - (run[0]?.start ?? 0);
 }
 
 async function checkSize(file: FileHandle, path: string, archive: Archive): Promise<void> {

@@ -89,13 +89,11 @@ async function readExactly(
   position: number,
   length: number,
 ): Promise<Buffer> {
-  const { size } = await file.stat();
-  if (position + length > size) throw truncated(path, size, position + length);
   const buffer = Buffer.alloc(length);
   for (let done = 0; done < length; ) {
     const rest = length - done;
     const { bytesRead } = await onDisk(path, file.read(buffer, done, rest, position + done));
-    if (bytesRead === 0) throw truncated(path, position + done, position + length);
+    if (bytesRead === 0) throw truncated(path, (await file.stat()).size, position + length);
     done += bytesRead;
   }
   return buffer;

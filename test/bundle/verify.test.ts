@@ -167,22 +167,25 @@ describe('a damaged bundle is refused', () => {
   });
 
   test('for a change of any single byte of it, wherever it is', async () => {
-    const file = await open(path, 'r+');
-    const context = testContext();
     const accepted: number[] = [];
     const classes = new Map<string, number>();
-    for (const [offset, byte] of bytes.entries()) {
-      await file.write(Buffer.of(byte ^ (1 << (offset % 8))), 0, 1, offset);
-      try {
-        await (await openVerified(path, trust({ keys: [pair.key] }), context)).close();
-        accepted.push(offset);
-      } catch (error) {
-        const { class: errorClass } = error as { class: string };
-        classes.set(errorClass, (classes.get(errorClass) ?? 0) + 1);
+    const copies = Array.from({ length: 8 }, (_, index) => index);
+    const tryOffsets = async (copy: number) => {
+      const name = at(`copy-${copy}.tar`);
+      await writeFile(name, bytes);
+      const file = await open(name, 'r+');
+      for (let offset = copy; offset < bytes.length; offset += copies.length) {
+        const byte = bytes[offset] ?? 0;
+        await file.write(Buffer.of(byte ^ (1 << ((offset >> 3) % 8))), 0, 1, offset);
+        const outcome = (await refusal(name)).class;
+        if (outcome === 'accepted') accepted.push(offset);
+        classes.set(outcome, (classes.get(outcome) ?? 0) + 1);
+        await file.write(Buffer.of(byte), 0, 1, offset);
       }
-      await file.write(Buffer.of(byte), 0, 1, offset);
-    }
-    await file.close();
+      await file.close();
+      await verify(name);
+    };
+    await Promise.all(copies.map(tryOffsets));
     expect(accepted).toEqual([]);
     const json = Number.parseInt(bytes.toString('latin1', 124, 135), 8);
     // Only bodies of bundle.json and bundle.sig (89 bytes) are a matter of the signature.
@@ -190,7 +193,6 @@ describe('a damaged bundle is refused', () => {
       signature: json + 89,
       integrity: bytes.length - json - 89,
     });
-    await verify(path);
   });
 
   test('naming the entry, the offset, what is there and what should be', async () => {
