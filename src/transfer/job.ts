@@ -1,6 +1,6 @@
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
-import type { Credential } from '../registry/access.ts';
+import type { CredentialOf } from '../registry/access.ts';
 import type { RegistryClient } from '../registry/client.ts';
 import type { AirgapError } from '../report/error.ts';
 
@@ -53,7 +53,7 @@ export interface TransferTools {
   /** Path of the oras executable, from `findOras`. */
   readonly oras: string;
   /** Undefined: anonymous. */
-  credential(host: string): Promise<Credential | undefined>;
+  readonly credential: CredentialOf;
   /** A private folder (0700) for oras's configuration; credentials in it are removed in the end. */
   readonly scratch: string;
 }

@@ -61,7 +61,7 @@ export async function openOras(tools: TransferTools, context: Context): Promise<
       },
     );
     if (isCanceled) context.signal.throwIfAborted();
-    if (failed) throw orasFailure(stderr || shortMessage, nameOf(copy));
+    if (failed) throw orasFailure(stderr || (shortMessage ?? ''), nameOf(copy));
     return stdout;
   };
   return {

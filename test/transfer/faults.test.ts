@@ -1,0 +1,345 @@
+import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { targetHeads } from '../../src/transfer/heads.ts';
+import type { TransferResult } from '../../src/transfer/job.ts';
+import { pushManifest } from '../helpers/images.ts';
+import type { FrontRule } from '../helpers/proxy.ts';
+import { toolPath } from '../helpers/tools.ts';
+import {
+  manifestPuts,
+  pushSample,
+  type Sample,
+  type Setting,
+  startSetting,
+  startTarget,
+  type Target,
+  uploads,
+} from './setting.ts';
+
+let setting: Setting;
+let target: Target;
+let one: Sample;
+let two: Sample;
+beforeAll(async () => {
+  setting = await startSetting();
+  one = await setting.push('one', { layers: ['shared', 'one'] });
+  two = await setting.push('two', { layers: ['shared', 'two'] });
+});
+afterAll(() => setting.stop());
+beforeEach(async () => {
+  target = await startTarget();
+});
+afterEach(() => target.stop());
+
+const placements = (result: TransferResult) => result.images.flatMap((image) => image.placements);
+const states = (result: TransferResult) => placements(result).map(({ state }) => state);
+const errors = (result: TransferResult) =>
+  placements(result).flatMap(({ error }) => (error ? [error] : []));
+const digestAt = async (repository: string, tag: string) =>
+  (await setting.client(target.host).headManifest(repository, tag))?.digest;
+
+/** Answers what matches, as a registry in the field would. */
+const answering =
+  (method: string, path: RegExp, status: number, code: string): FrontRule =>
+  (request) =>
+    request.method === method && path.test(request.path)
+      ? {
+          status,
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify({ errors: [{ code, message: 'so it is configured' }] }),
+        }
+      : undefined;
+
+describe('a target that refuses mounts', () => {
+  test.each([
+    ['by opening an upload', 0],
+    ['with 405', 405],
+    ['with 403', 403],
+  ])('%s gets each blob once a repository', async (_, status) => {
+    // Without its query a mount is the start of an upload, which is how registries refuse it.
+    if (status === 0) target.rules.push(asPlainUpload(target));
+    else target.rules.push(answering('POST', /mount=/, status, 'UNSUPPORTED'));
+    const result = await setting.run(
+      setting.job(target.host, [
+        [one, 'm/one:1', 'm/library/one:1'],
+        [two, 'm/two:1'],
+      ]),
+    );
+    expect(states(result)).toEqual(['copied', 'copied', 'copied']);
+    expect(await digestAt('m/library/one', '1')).toBe(one.image.root.digest);
+    const sent = uploads(target.requests, true);
+    expect(Object.keys(sent)).toHaveLength(9);
+    expect(new Set(Object.values(sent))).toEqual(new Set([1]));
+  });
+});
+
+describe('a failure ends its image only', () => {
+  test('a repository that may not be pushed to, asked once and before any byte', async () => {
+    target.rules.push(answering('POST', /^\/v2\/closed\//, 403, 'DENIED'));
+    const result = await setting.run(
+      setting.job(target.host, [
+        [one, 'closed/one:1'],
+        [two, 'open/two:1'],
+      ]),
+    );
+    expect(states(result)).toEqual(['failed', 'copied']);
+    expect(errors(result)).toMatchObject([{ class: 'refused' }]);
+    expect(await digestAt('open/two', '1')).toBe(two.image.root.digest);
+    const asked = target.requests.filter(
+      ({ method, path }) => method === 'POST' && path.startsWith('/v2/closed/'),
+    );
+    expect(asked.filter(({ path }) => !path.includes('mount='))).toHaveLength(1);
+  });
+
+  test('what the next image shares with it is brought by that image', async () => {
+    const rule = answering('PUT', /^\/v2\/full\/.*uploads/, 507, 'QUOTA');
+    target.rules.push(rule);
+    const result = await setting.run(
+      setting.job(target.host, [
+        [one, 'full/one:1'],
+        [two, 'open/two:1'],
+      ]),
+    );
+    expect(states(result)).toEqual(['failed', 'copied']);
+    expect(errors(result)).toMatchObject([{ class: 'refused' }]);
+  });
+
+  test('an image that the source does not have any more', async () => {
+    const gone: Sample = { name: 'elsewhere', image: one.image };
+    const result = await setting.run(
+      setting.job(target.host, [
+        [gone, 'm/gone:1'],
+        [two, 'm/two:1'],
+      ]),
+    );
+    expect(states(result)).toEqual(['failed', 'copied']);
+    expect(errors(result)).toMatchObject([{ class: 'usage' }]);
+    expect(setting.events).toContainEqual(
+      expect.objectContaining({ kind: 'image', image: 'elsewhere', state: 'failed' }),
+    );
+  });
+});
+
+describe('tags', () => {
+  test('that hold another image are moved', async () => {
+    await pushSample(target.host, 'm/x', two.image);
+    await pushTag('m/x', '1', two);
+    const result = await setting.run(setting.job(target.host, [[one, 'm/x:1']]));
+    expect(states(result)).toEqual(['copied']);
+    expect(await digestAt('m/x', '1')).toBe(one.image.root.digest);
+  });
+
+  test.each([409, 412])(
+    'that are immutable (%i) stay, and both digests are named',
+    async (status) => {
+      await pushSample(target.host, 'm/x', two.image);
+      await pushTag('m/x', '1', two);
+      target.rules.push(answering('PUT', /\/manifests\/1$/, status, 'IMMUTABLE'));
+      const result = await setting.run(setting.job(target.host, [[one, 'm/x:1']]));
+      expect(errors(result)).toMatchObject([
+        {
+          class: 'refused',
+          given: expect.stringContaining(two.image.root.digest),
+          expected: one.image.root.digest,
+        },
+      ]);
+      expect(await digestAt('m/x', '1')).toBe(two.image.root.digest);
+    },
+  );
+
+  test('are read back after they were put', async () => {
+    // A registry that says 201 and keeps nothing.
+    target.rules.push(answering('PUT', /\/manifests\/1$/, 201, 'OK'));
+    const result = await setting.run(setting.job(target.host, [[one, 'm/x:1']]));
+    expect(errors(result)).toMatchObject([{ class: 'integrity', expected: one.image.root.digest }]);
+  });
+});
+
+describe('what an earlier push has left', () => {
+  test('a manifest without its layer is healed before anything is tagged', async () => {
+    await pushSample(target.host, 'm/one', one.image);
+    const [layer = ''] = [...one.image.blobs.keys()].slice(-1);
+    const deleted = await fetch(`http://${target.host}/v2/m/one/blobs/${layer}`, {
+      method: 'DELETE',
+    });
+    expect(deleted.status).toBe(202);
+    target.clear();
+    const result = await setting.run(setting.job(target.host, [[one, 'm/one:1']]));
+    expect(states(result)).toEqual(['copied']);
+    expect(uploads(target.requests)).toEqual({ [layer]: 1 });
+  });
+
+  test('all blobs without a manifest: nothing is uploaded', async () => {
+    await pushSample(target.host, 'm/one', one.image);
+    target.clear();
+    const result = await setting.run(setting.job(target.host, [[one, 'm/one:1']]));
+    expect(states(result)).toEqual(['placed']);
+    expect(uploads(target.requests)).toEqual({});
+    expect(manifestPuts(target.requests, 'm/one')).toEqual(['1']);
+  });
+});
+
+describe('faults that pass', () => {
+  test('an upload that is cut once', async () => {
+    let cuts = 1;
+    target.rules.push(({ method, path }) =>
+      method === 'PUT' && path.includes('/uploads/') && cuts-- > 0 ? 'reset' : undefined,
+    );
+    const result = await setting.run(setting.job(target.host, [[one, 'm/one:1']]));
+    expect(states(result)).toEqual(['copied']);
+  });
+});
+
+describe('pull-through caches', () => {
+  test('are proved by a HEAD and never written', async () => {
+    await pushSample(target.host, 'hub/one', one.image);
+    await pushTag('hub/one', '1', one);
+    await pushTag('hub/one', 'moved', one);
+    target.clear();
+    const result = await setting.run(
+      setting.job(
+        target.host,
+        [
+          [one, 'hub/one:1', 'hub/none:1'],
+          [two, 'hub/one:moved'],
+        ],
+        { pullThrough: [`${target.host}/hub`] },
+      ),
+    );
+    expect(states(result)).toEqual(['proved', 'failed', 'failed']);
+    expect(errors(result).map((error) => error.class)).toEqual(['refused', 'integrity']);
+    expect(target.requests.map(({ method }) => method)).toEqual(['HEAD', 'HEAD', 'HEAD']);
+  });
+});
+
+describe('a light bundle', () => {
+  test('is checked by HEADs alone; what is missing has failed', async () => {
+    await pushSample(target.host, 'm/one', one.image);
+    await pushTag('m/one', '1', one);
+    target.clear();
+    const job = setting.job(target.host, [
+      [one, 'm/one:1'],
+      [two, 'm/two:1', 'm/one:1'],
+    ]);
+    const result = await targetHeads(job);
+    expect(states(result)).toEqual(['there', 'failed', 'failed']);
+    expect(errors(result)[1]?.given).toContain(one.image.root.digest);
+    expect(new Set(target.requests.map(({ method }) => method))).toEqual(new Set(['HEAD']));
+  });
+});
+
+describe('oras itself', () => {
+  async function script(name: string, lines: string): Promise<string> {
+    const path = join(setting.folder, name);
+    await writeFile(path, `#!/bin/sh\n${lines}\n`);
+    await chmod(path, 0o755);
+    return path;
+  }
+
+  test('that ends well without pushing is caught', async () => {
+    const oras = await script('liar', 'exit 0');
+    const result = await setting.run(setting.job(target.host, [[one, 'm/one:1']]), { oras });
+    expect(errors(result)).toMatchObject([{ class: 'integrity' }]);
+    expect(await digestAt('m/one', '1')).toBeUndefined();
+  });
+
+  test('is ended by an abort, which ends the run', async () => {
+    const pids = join(setting.folder, 'pids');
+    const oras = await script('sleeper', `echo $$ >> ${pids}\nexec sleep 60`);
+    const controller = new AbortController();
+    const running = setting.run(
+      setting.job(target.host, [
+        [one, 'm/one:1'],
+        [two, 'm/two:1'],
+      ]),
+      { oras, signal: controller.signal },
+    );
+    const ended = expect(running).rejects.toThrow('enough');
+    await expect.poll(() => readFile(pids, 'utf8').catch(() => '')).not.toBe('');
+    controller.abort(new Error('enough'));
+    await ended;
+    for (const pid of (await readFile(pids, 'utf8')).trim().split('\n'))
+      expect(() => process.kill(Number(pid), 0)).toThrow('ESRCH');
+    await rm(pids);
+  });
+
+  test('that does not listen to SIGTERM is killed', async () => {
+    const pids = join(setting.folder, 'pids');
+    const stubborn = `trap '' TERM\necho $$ >> ${pids}\nwhile :; do sleep 0.1; done`;
+    const oras = await script('stubborn', stubborn);
+    const controller = new AbortController();
+    const job = setting.job(target.host, [[one, 'm/one:1']]);
+    const ended = expect(setting.run(job, { oras, signal: controller.signal })).rejects.toThrow();
+    await expect.poll(() => readFile(pids, 'utf8').catch(() => '')).not.toBe('');
+    controller.abort();
+    await ended;
+    const pid = Number(await readFile(pids, 'utf8'));
+    expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+  }, 15_000);
+});
+
+describe('secrets', () => {
+  const password = `pass "$word" 'with' \\ and ü`;
+
+  test('a password is in no argument of oras, and its file is private and removed', async () => {
+    const guarded = await startTarget({ htpasswd: { username: 'pusher', password } });
+    const log = join(setting.folder, 'argv.log');
+    const oras = join(setting.folder, 'logging-oras');
+    await writeFile(
+      oras,
+      `#!/bin/sh
+for word; do case $word in
+  *-registry-config=*) file=\${word#*=}; stat -c '%a %n' "$file" >> ${log}; cat "$file" >> ${log}.files;;
+esac; printf '%s\\n' "$word" >> ${log}; done
+env >> ${log}; stat -c 'mode %a' "$DOCKER_CONFIG" >> ${log}; ls -A "$DOCKER_CONFIG" >> ${log}
+exec ${toolPath('oras')} "$@"
+`,
+    );
+    await chmod(oras, 0o755);
+    try {
+      const credential = { username: 'pusher', password };
+      const how = { oras, credential, env: { AIRGAP_BUNDLE_PUSH_PASSWORD: password } };
+      const result = await setting.run(setting.job(guarded.host, [[one, 'm/one:1']], how), how);
+      expect(states(result)).toEqual(['copied']);
+      const seen = await readFile(log, 'utf8');
+      const encoded = Buffer.from(`pusher:${password}`).toString('base64');
+      expect(seen).toContain('--to-registry-config=');
+      for (const secret of [password, encoded, 'PASSWORD']) expect(seen).not.toContain(secret);
+      expect(seen.match(/^\d+ .*login-.*$/gm)?.every((line) => line.startsWith('600 '))).toBe(true);
+      expect(seen).toMatch(/^mode 700$/m);
+      expect(await readFile(`${log}.files`, 'utf8')).toContain(encoded);
+      const files = [...seen.matchAll(/^600 (.*)$/gm)].map(([, path]) => path ?? '');
+      expect(files).toHaveLength(2);
+      for (const file of files) await expect(readFile(file)).rejects.toThrow('ENOENT');
+    } finally {
+      await guarded.stop();
+    }
+  });
+
+  test('a wrong password is an authentication failure', async () => {
+    const guarded = await startTarget({ htpasswd: { username: 'pusher', password } });
+    try {
+      const how = { credential: { username: 'pusher', password: 'guess' } };
+      const result = await setting.run(setting.job(guarded.host, [[one, 'm/one:1']], how), how);
+      expect(errors(result)).toMatchObject([{ class: 'authentication' }]);
+    } finally {
+      await guarded.stop();
+    }
+  });
+});
+
+async function pushTag(repository: string, tag: string, { image }: Sample): Promise<void> {
+  const root = image.manifests.at(-1);
+  if (root === undefined) throw new Error('no root');
+  await pushManifest(target.host, repository, tag, root.descriptor.mediaType, root.bytes);
+}
+
+/** A registry that opens an upload session for each mount. */
+function asPlainUpload({ registry }: Target): FrontRule {
+  return async ({ method, path }) => {
+    if (method !== 'POST' || !path.includes('mount=')) return undefined;
+    const opened = await fetch(`http://${registry.host}${path.replace(/\?.*/, '')}`, { method });
+    return { status: 202, headers: { location: opened.headers.get('location') ?? '' } };
+  };
+}
