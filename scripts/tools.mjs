@@ -24,7 +24,7 @@ export const tools = {
     package: 'oras.land/oras/cmd/oras',
     ask: ['version'],
     answer: /^Version:\s+v?([^\s+]+)/m,
-    takes: 'about a minute',
+    takes: 'half a minute',
   },
   registry: {
     from: 'go',
@@ -33,7 +33,7 @@ export const tools = {
     ask: ['--version'],
     answer: / v?([^\s+]+)(?:\+unknown)?$/m,
     ldflags: '-X github.com/distribution/distribution/v3/version.version=v3.1.2',
-    takes: 'two to three minutes',
+    takes: 'one to two minutes',
   },
   helm: {
     from: 'go',
@@ -42,7 +42,7 @@ export const tools = {
     ask: ['version', '--short'],
     answer: /^v?([^\s+]+)/m,
     ldflags: '-X helm.sh/helm/v3/internal/version.version=v3.22.0',
-    takes: 'two to three minutes',
+    takes: 'one to two minutes',
   },
   act: {
     from: 'go',
@@ -50,7 +50,7 @@ export const tools = {
     package: 'github.com/nektos/act',
     ask: ['--version'],
     answer: /version v?(\S+)/,
-    takes: 'about a minute',
+    takes: 'half a minute',
   },
   cosign: {
     from: 'go',
