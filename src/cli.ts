@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { CommanderError } from 'commander';
 import { buildProgram } from './cli/program.ts';
 import type { Context } from './context.ts';
@@ -51,6 +52,8 @@ async function main(): Promise<number> {
 
 function onInterruption() {
   const controller = new AbortController();
+  // Every request and child process of a run listens to this one signal.
+  setMaxListeners(0, controller.signal);
   let received: NodeJS.Signals | undefined;
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
@@ -60,6 +63,9 @@ function onInterruption() {
   }
   return { signal: controller.signal, received: () => received };
 }
+
+// A reader that has seen enough (`| head`) is no failure.
+process.stdout.on('error', () => undefined);
 
 main().then(
   (code) => {

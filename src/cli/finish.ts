@@ -1,6 +1,6 @@
 import type { PlacedResult } from '../commands/transferring.ts';
-import { type AirgapError, Failures } from '../report/error.ts';
-import { errorJson } from '../report/error-text.ts';
+import { Failures } from '../report/error.ts';
+import { jsonText } from '../report/json.ts';
 import type { Flags } from './flags.ts';
 import type { Finish } from './program.ts';
 
@@ -12,7 +12,7 @@ export function finishWith<T>(
   text: (result: T) => string,
   exitCode = 0,
 ): void {
-  finish(flags.output === 'json' ? json(result) : `${text(result)}\n`, exitCode);
+  finish(flags.output === 'json' ? jsonText(result) : `${text(result)}\n`, exitCode);
 }
 
 /** A run that placed images: what failed stands in the result, and the smallest of its codes is the exit code. */
@@ -24,12 +24,4 @@ export function finishPlaced(
 ): void {
   const exitCode = result.errors.length === 0 ? 0 : new Failures('', result.errors).exitCode;
   finishWith(finish, flags, result, text, exitCode);
-}
-
-export function json(result: unknown): string {
-  return `${JSON.stringify(result, (_, value: unknown) => (isError(value) ? errorJson(value) : value), 2)}\n`;
-}
-
-function isError(value: unknown): value is AirgapError {
-  return value instanceof Error && value.name === 'AirgapError';
 }

@@ -110,7 +110,7 @@ export const settings: readonly Setting[] = [
     help: 'registries that speak plain HTTP',
   },
   {
-    name: 'signing-key',
+    name: 'signing-key-file',
     kind: 'path',
     field: ['signing', 'key'],
     help: 'private key that signs the bundle',
@@ -131,5 +131,9 @@ export const settings: readonly Setting[] = [
 ];
 
 export function variableOf(setting: Setting): string {
-  return `AIRGAP_BUNDLE_${setting.name.toUpperCase().replaceAll('-', '_')}`;
+  const name = setting.name
+    .replace(/^bundle-/, '')
+    .toUpperCase()
+    .replaceAll('-', '_');
+  return `AIRGAP_BUNDLE_${name}`;
 }

@@ -50,7 +50,12 @@ function checkConsumers(spec: BundleSpec, map: MirrorMap, candidate: Candidate):
   if (loop) {
     const message = `${listed.image} becomes ${loop.once}, which the webhook would rewrite again to ${loop.twice}`;
     problems.push(
-      error('rewrite-loop', [listed.image], message, cureForLoop(map, spec.target.endpoint)),
+      error(
+        'rewrite-loop',
+        [listed.image],
+        message,
+        cureForLoop(map, spec.target.endpoint, listed.image),
+      ),
     );
   }
   if (webhookError) {

@@ -12,7 +12,8 @@ import { error, type Problem, warning } from './problem.ts';
 export function checkMap({ target }: BundleSpec): Problem[] {
   const { mirrorMap: map, endpoint, baseContentPath } = target;
   const problems: Problem[] = [];
-  if (libraryWithoutDockerHub(map)) problems.push(libraryAlone(endpoint, baseContentPath));
+  const library = libraryWithoutDockerHub(map);
+  if (library) problems.push(libraryAlone(library, endpoint, baseContentPath));
   for (const entry of targetsOutside(map, endpoint, baseContentPath)) {
     problems.push(outside(entry, [endpoint, baseContentPath].filter(Boolean).join('/')));
   }
@@ -21,12 +22,13 @@ export function checkMap({ target }: BundleSpec): Problem[] {
   return problems;
 }
 
-function libraryAlone(endpoint: string, basePath: string): Problem {
+function libraryAlone({ key }: MapEntry, endpoint: string, basePath: string): Problem {
+  const registry = key.replace(/\/library$/, '');
   return error(
     'library-without-docker.io',
     [],
-    'the map has docker.io/library but not docker.io: the webhook would refuse every pod with another Docker Hub image',
-    `add docker.io::${[endpoint, basePath, 'docker.io'].filter(Boolean).join('/')}`,
+    `the map has ${key} but not ${registry}: the webhook would refuse every pod with another image of ${registry}`,
+    `add ${registry}::${[endpoint, basePath, registry].filter(Boolean).join('/')}`,
   );
 }
 

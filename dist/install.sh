@@ -1,0 +1,1013 @@
+#!/bin/sh
+# Installs a bundle made by airgap-bundle on a host behind the air gap. Needs no Node: POSIX sh, tar, openssl,
+# and of oras, kubectl and helm those that the steps use.
+#
+# Nothing of a bundle is written into this text. What the script knows of one it reads from the bundle's own
+# flat tables, after openssl has accepted the signature over bundle.json and the table's hash hangs on that.
+# Credentials go through files that only this user can read; never through arguments, never through eval.
+set -euf
+umask 077
+LC_ALL=C
+export LC_ALL
+unset CDPATH TAR_OPTIONS IFS
+tab=$(printf '\t')
+
+usage() {
+  cat <<'END'
+Usage: sh install.sh BUNDLE --key PUB [options]
+
+Checks the bundle's signature, puts its images into the target registry, applies the Secret registry-info,
+installs the image-swap chart and reads MIRROR_REGISTRIES back.
+
+  --key PUB                  public key in PEM that may have signed the bundle; may be given more than once
+  --username U               what the cluster pulls with, into the Secret and the chart's values;
+  --password-file FILE         its password (or AIRGAP_BUNDLE_PASSWORD)
+  --push-username U          who pushes the images; default: the login of docker or oras on this host
+  --push-password-file FILE    its password (or AIRGAP_BUNDLE_PUSH_PASSWORD)
+  --only STEP[,STEP]         only these of load, secret, chart, check
+  --skip STEP[,STEP]         all but these
+  --dry-run                  verify, then print what would be run; contacts nothing
+  --yes                      do not ask
+  --wait                     wait until the chart's workloads are ready
+  --create-namespace         create the namespaces that are missing
+  --namespace NS             of the chart's release; default: default
+  --kubeconfig FILE          passed to kubectl and helm
+  --context NAME             passed to kubectl and helm
+  --uninstall                take the chart, the Secret and our note in the cluster away again; images stay
+  --allow-unsigned           take a bundle without a signature
+  --allow-expired            take a bundle after its last day
+  --allow-downgrade          replace a newer bundle, or another one of the same version
+  --allow-plain-http-credentials
+                             send the push password over plain HTTP to a host that is not this one
+
+Exit codes: 0 done, 2 usage, 3 tool missing or too old, 4 signature, 5 integrity, 6 expired or older than the
+installed bundle, 7 login refused, 8 refused by the registry, 9 run again to resume, 10 local file, 11 cluster.
+END
+}
+
+main() {
+  make_private_folder
+  read_arguments "$@"
+  require_tool tar openssl awk sed tr fold cmp od date
+  read_keys
+  verify_bundle
+  read_settings
+  check_dates
+  choose_steps
+  check_tools
+  keep_credentials
+  show_plan
+  confirm
+  if [ "$uninstall" = yes ]; then
+    uninstall
+    return
+  fi
+  if uses_cluster; then look_at_cluster; fi
+  if wanted load; then load_images; fi
+  if wanted secret; then apply_secret; fi
+  if wanted chart; then install_chart; fi
+  if wanted check; then check_secret; fi
+  if wanted secret; then record_bundle; fi
+  say 'Done.'
+}
+
+# --- words ------------------------------------------------------------------------------------------------
+
+say() {
+  printf '%s\n' "$*"
+}
+
+# fail CODE WHAT [FOUND [NEXT]]
+fail() {
+  printf 'install.sh: %s\n' "$2" >&2
+  if [ -n "${3-}" ]; then printf '  found: %s\n' "$3" >&2; fi
+  if [ -n "${4-}" ]; then printf '  next:  %s\n' "$4" >&2; fi
+  exit "$1"
+}
+
+# Prints a command so that it could be pasted into a shell.
+show_command() {
+  printf '  would run:'
+  for word in "$@"; do
+    case $word in
+      '' | *[!A-Za-z0-9_./:=@,+-]*)
+        printf " '%s'" "$(printf '%s\n' "$word" | sed "s/'/'\\\\''/g")"
+        ;;
+      *) printf ' %s' "$word" ;;
+    esac
+  done
+  printf '\n'
+}
+
+# --- processes and files ----------------------------------------------------------------------------------
+
+make_private_folder() {
+  child=
+  private=
+  trap clean_up EXIT
+  trap 'stop 129' HUP
+  trap 'stop 130' INT
+  trap 'stop 143' TERM
+  private=$(mktemp -d "${TMPDIR:-/tmp}/airgap-install.XXXXXX") ||
+    fail 10 'no temporary folder can be made' "${TMPDIR:-/tmp}" 'set TMPDIR to a folder that can be written'
+  # helm splits --values and --set-file at these, and oras a layout's path at ':' and '@'.
+  case $private in
+    [!/]* | *[,\":@\\]*)
+      fail 2 'TMPDIR must be an absolute path without any of , " : @ and backslash' "$private"
+      ;;
+  esac
+}
+
+clean_up() {
+  if [ -n "$private" ]; then rm -rf -- "$private"; fi
+}
+
+stop() {
+  if [ -n "$child" ]; then
+    kill -TERM "$child" 2> /dev/null || :
+    wait "$child" 2> /dev/null || :
+  fi
+  exit "$1"
+}
+
+# In the background and waited for, so that a signal stops the command at once and not after it.
+run() {
+  "$@" < /dev/null &
+  child=$!
+  status=0
+  wait "$child" || status=$?
+  child=
+  return "$status"
+}
+
+# Runs what changes something, or only prints it.
+act() {
+  if [ "$dry_run" = yes ]; then show_command "$@"; else run "$@"; fi
+}
+
+# Sets `sum` to the SHA-256 of a file, in hex.
+sha256() {
+  if command -v sha256sum > /dev/null 2>&1; then
+    sum=$(sha256sum < "$1")
+  elif command -v shasum > /dev/null 2>&1; then
+    sum=$(shasum -a 256 < "$1")
+  else
+    sum=$(openssl dgst -sha256 -r < "$1")
+  fi
+  sum=${sum%% *}
+}
+
+# decode FROM TO. In lines, because `openssl base64 -A` fails on long ones.
+decode() {
+  fold -w 64 < "$1" > "$private/lines"
+  printf '\n' >> "$private/lines"
+  openssl base64 -d -in "$private/lines" -out "$2" 2> /dev/null || return 1
+}
+
+# encode FROM TO: one line without an end.
+encode() {
+  openssl base64 -in "$1" -out "$private/lines"
+  tr -d '\n' < "$private/lines" > "$2"
+}
+
+require_tool() {
+  for tool in "$@"; do
+    if command -v "$tool" > /dev/null 2>&1; then continue; fi
+    case $tool in
+      oras) where='https://github.com/oras-project/oras/releases, 1.3.6 or newer' ;;
+      helm) where='https://github.com/helm/helm/releases, version 3' ;;
+      kubectl) where='https://kubernetes.io/docs/tasks/tools' ;;
+      *) where='the packages of this host' ;;
+    esac
+    if [ "$dry_run" = yes ] && [ "$where" != 'the packages of this host' ]; then
+      say "  missing here: $tool ($where)"
+    else
+      fail 3 "$tool is needed and not on PATH" '' "install it from $where"
+    fi
+  done
+}
+
+# --- arguments --------------------------------------------------------------------------------------------
+
+read_arguments() {
+  bundle='' keys=0 username='' password_file='' push_username='' push_password_file=''
+  only='' skip='' namespace='' kubeconfig='' context=''
+  dry_run=no yes=no wait=no create_namespace=no uninstall=no
+  allow_unsigned=no allow_expired=no allow_downgrade=no allow_plain=no
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --*=*)
+        flag=${1%%=*} value=${1#*=}
+        shift
+        set -- "$flag" "$value" "$@"
+        continue
+        ;;
+      -h | --help)
+        usage
+        exit 0
+        ;;
+      --dry-run) dry_run=yes ;;
+      --yes) yes=yes ;;
+      --wait) wait=yes ;;
+      --create-namespace) create_namespace=yes ;;
+      --uninstall) uninstall=yes ;;
+      --allow-unsigned) allow_unsigned=yes ;;
+      --allow-expired) allow_expired=yes ;;
+      --allow-downgrade) allow_downgrade=yes ;;
+      --allow-plain-http-credentials) allow_plain=yes ;;
+      --key | --username | --password-file | --push-username | --push-password-file | --only | --skip | \
+        --namespace | --kubeconfig | --context)
+        if [ $# -lt 2 ] || [ -z "$2" ]; then fail 2 "$1 needs a value" '' 'sh install.sh --help'; fi
+        read_flag "$1" "$2"
+        shift
+        ;;
+      -?*) fail 2 "there is no flag $1" '' 'sh install.sh --help' ;;
+      *)
+        if [ -n "$bundle" ]; then fail 2 'more than one bundle is given' "$1" 'sh install.sh --help'; fi
+        bundle=$1
+        ;;
+    esac
+    shift
+  done
+  check_arguments
+}
+
+read_flag() {
+  case $1 in
+    --key) keep_key "$2" ;;
+    --username) username=$2 ;;
+    --password-file) password_file=$2 ;;
+    --push-username) push_username=$2 ;;
+    --push-password-file) push_password_file=$2 ;;
+    --only) only=$2 ;;
+    --skip) skip=$2 ;;
+    --namespace) namespace=$2 ;;
+    --kubeconfig) kubeconfig=$2 ;;
+    --context) context=$2 ;;
+  esac
+}
+
+check_arguments() {
+  mode=run
+  if [ "$dry_run" = yes ]; then mode=show; fi
+  if [ -z "$bundle" ]; then fail 2 'no bundle is given' '' 'sh install.sh NAME-VERSION.tar --key KEY.pub'; fi
+  if [ ! -f "$bundle" ] || [ ! -r "$bundle" ]; then fail 2 'the bundle cannot be read' "$bundle"; fi
+  if [ "$keys" -eq 0 ] && [ "$allow_unsigned" = no ]; then
+    fail 2 'no key is given that may have signed the bundle' '' 'add --key KEY.pub'
+  fi
+  case $namespace in
+    *[!a-z0-9-]*) fail 2 'that is no namespace' "$namespace" ;;
+  esac
+  # tar takes a name with a colon for another host; a link has a name that every tool takes.
+  case $bundle in
+    /*) ;;
+    *) bundle=$PWD/$bundle ;;
+  esac
+  ln -s -- "$bundle" "$private/bundle.tar"
+}
+
+# --- signature and hashes ---------------------------------------------------------------------------------
+
+# A copy, so that the key that is checked is the key that is used.
+keep_key() {
+  keys=$((keys + 1))
+  tr -d '\r' 2> /dev/null < "$1" > "$private/key.$keys" || fail 2 'the key cannot be read' "$1"
+}
+
+read_keys() {
+  number=1
+  while [ "$number" -le "$keys" ]; do
+    read_key "$private/key.$number" "key $number of $keys"
+    number=$((number + 1))
+  done
+}
+
+# The key's bytes are looked at, not asked of openssl: an old one cannot name an Ed25519 key.
+read_key() {
+  sed -n '/^-----BEGIN PUBLIC KEY-----$/,/^-----END PUBLIC KEY-----$/p' "$1" > "$1.pem"
+  grep -v '^-----' "$1.pem" > "$1.b64" ||
+    fail 2 'a --key is no public key in PEM' "$2" 'give the .pub file that keygen wrote'
+  tr -d '\n' < "$1.b64" > "$1.line"
+  decode "$1.line" "$1.der" || fail 2 'a --key is no public key in PEM' "$2"
+  od -An -v -tx1 "$1.der" > "$1.hex"
+  case $(tr -d ' \n' < "$1.hex") in
+    302a300506032b6570032100????????????????????????????????????????????????????????????????)
+      printf ed25519 > "$1.type"
+      ;;
+    3059301306072a8648ce3d020106082a8648ce3d03010703420004*) printf ecdsa-p256 > "$1.type" ;;
+    *) fail 2 'a --key is not exactly one Ed25519 or ECDSA P-256 key' "$2" 'give each key by its own --key' ;;
+  esac
+}
+
+verify_bundle() {
+  say "Verifying $bundle"
+  tar -xOf "$private/bundle.tar" bundle.json > "$private/bundle.json" 2> "$private/tar.err" ||
+    fail 5 'the bundle cannot be read to its end: cut short, or no bundle' "$(head -n 1 "$private/tar.err")"
+  tar -xOf "$private/bundle.tar" bundle.sig > "$private/bundle.sig" 2> /dev/null || :
+  if [ -s "$private/bundle.sig" ]; then
+    check_signature
+  elif [ "$allow_unsigned" = no ]; then
+    fail 4 'the bundle is not signed' '' 'get a signed one, or add --allow-unsigned and trust its carrier'
+  else
+    say '  warning: not signed; whoever carried the bundle could have changed it (--allow-unsigned)'
+  fi
+  sha256 "$private/bundle.json"
+  inventory_digest=sha256:$sum
+  take_sums
+}
+
+# The signature must be the one base64 spelling of its bytes, on one line: lenient decoders accept others.
+check_signature() {
+  if [ "$keys" -eq 0 ]; then
+    say '  warning: signed, but no key is given to check it with (--allow-unsigned)'
+    return
+  fi
+  tr -d '\n' < "$private/bundle.sig" > "$private/sig.line"
+  decode "$private/sig.line" "$private/sig.bin" || fail 4 'the signature is malformed: no base64'
+  encode "$private/sig.bin" "$private/sig.again"
+  printf '\n' >> "$private/sig.again"
+  cmp -s "$private/bundle.sig" "$private/sig.again" || fail 4 'the signature is malformed: not one canonical line'
+  untested=
+  number=1
+  while [ "$number" -le "$keys" ]; do
+    try_key "$private/key.$number" && return
+    number=$((number + 1))
+  done
+  if [ -n "$untested" ]; then
+    fail 3 "the openssl of this host cannot check $untested signatures" "$(openssl version)" \
+      'use OpenSSL 3, or sign with keygen --type ecdsa-p256 (OpenSSL 1.1, LibreSSL and FIPS hosts)'
+  fi
+  fail 4 'no key that was given made this signature' "$keys key(s) tried" \
+    'check that bundle and key belong together; otherwise the bundle was changed'
+}
+
+try_key() {
+  type=$(cat "$1.type")
+  can_check "$type" || {
+    untested=$type
+    return 1
+  }
+  openssl_verify "$type" "$1.pem" "$private/sig.bin" "$private/bundle.json" || return 1
+  sha256 "$1.der"
+  say "  signed by the $type key SHA256:$sum"
+}
+
+# The algorithm follows from the key, never from the bundle.
+openssl_verify() {
+  case $1 in
+    ed25519) openssl pkeyutl -verify -rawin -pubin -inkey "$2" -sigfile "$3" -in "$4" > /dev/null 2>&1 ;;
+    *) openssl dgst -sha256 -verify "$2" -signature "$3" "$4" > /dev/null 2>&1 ;;
+  esac
+}
+
+# Whether this openssl accepts a signature that is known to be good.
+can_check() {
+  case $1 in
+    ed25519)
+      public='MCowBQYDK2VwAyEA2vfEzKogN2i13/tBd/PGCWZ2177TS/nfDXnymtvgqZQ='
+      known='nkDfxeBb2UDQckEBvaKGiesbh5RqDOwh0utZlsfxtWZU4DnzKys7nIMwEqnv1qCrOx1rVDaeM1NJrV7GHoYyAg=='
+      ;;
+    *)
+      public='MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAESkyO56cFxCfkAFlC8xTU8MkbzPFS
+/i+WmkohNkxb3GMM2331gZ/57C/RslPtKWn5augfzhR8y9VJcB2xjMmcQw=='
+      known='MEQCIHGWS/6vU1q4fzLKWM9BwrSocVJTgFw7omNEie85uB1GAiAIfEXlv0txUp3gaKtWZPtplUaVZR8bBsbIscujEVesEQ=='
+      ;;
+  esac
+  printf -- '-----BEGIN PUBLIC KEY-----\n%s\n-----END PUBLIC KEY-----\n' "$public" > "$private/known.pem"
+  printf '%s' "$known" > "$private/known.line"
+  decode "$private/known.line" "$private/known.sig" || return 1
+  printf 'airgap-bundle\n' > "$private/known.txt"
+  openssl_verify "$1" "$private/known.pem" "$private/known.sig" "$private/known.txt"
+}
+
+# bundle.json has one element of `files` a line, so that the hash of SHA256SUMS can be lifted here.
+take_sums() {
+  listed=$(sed -n \
+    's/^{"path":"SHA256SUMS","size":[0-9]*,"sha256":"\([0-9a-f]\{64\}\)","mode":[0-9]*},\{0,1\}$/\1/p' \
+    "$private/bundle.json")
+  if [ "${#listed}" -ne 64 ]; then fail 5 'bundle.json does not name SHA256SUMS once'; fi
+  take SHA256SUMS "$listed"
+}
+
+# take PATH [HASH]: copies one file of the bundle into the private folder, and goes on only if its hash is right.
+take() {
+  case $1 in
+    */*) mkdir -p -- "$private/${1%/*}" ;;
+  esac
+  wanted_sum=${2:-$(listed_sum "$1")}
+  if [ -z "$wanted_sum" ]; then fail 5 "SHA256SUMS does not name $1"; fi
+  tar -xOf "$private/bundle.tar" "$1" > "$private/$1" 2> "$private/tar.err" ||
+    fail 5 "$1 cannot be read from the bundle" "$(head -n 1 "$private/tar.err")"
+  sha256 "$private/$1"
+  if [ "$sum" != "$wanted_sum" ]; then
+    fail 5 "$1 was changed after signing" "SHA-256 $sum, signed $wanted_sum" 'copy the bundle again'
+  fi
+}
+
+listed_sum() {
+  awk -v path="$1" 'substr($0, 67) == path { print substr($0, 1, 64) }' "$private/SHA256SUMS"
+}
+
+# --- what the bundle says ---------------------------------------------------------------------------------
+
+# setting KEY: its value without a line end; nothing when there is no such line.
+setting() {
+  awk -v key="$1$tab" -v ORS= 'index($0, key) == 1 { print substr($0, length(key) + 1); exit }' \
+    "$private/settings.tsv"
+}
+
+read_settings() {
+  take settings.tsv
+  take images.tsv
+  if [ "$(setting format)" != 1 ]; then
+    fail 3 'this install.sh is too old for the bundle' "format $(setting format)" 'use the install.sh of its tool'
+  fi
+  name=$(setting name) version=$(setting version) sequence=$(setting sequence)
+  environment=$(setting environment) endpoint=$(setting endpoint) bundles=$(setting bundleRepository)
+  plain_http=$(setting plainHttp) insecure=$(setting insecureSkipVerify)
+  release=$(setting release) chart=$(setting chart) registry_key=$(setting registryKey)
+  if [ -z "$namespace" ]; then namespace=$(setting namespace); fi
+  namespace=${namespace:-default}
+  case $endpoint$name$version in
+    *[!]A-Za-z0-9.:_+[-]*) fail 5 'settings.tsv holds a name that no tool takes' "$endpoint $name $version" ;;
+  esac
+  setting caCert > "$private/ca.line"
+  if [ -s "$private/ca.line" ]; then decode "$private/ca.line" "$private/ca.pem" || fail 5 'caCert is no base64'; fi
+  if [ "$environment" = airgap ]; then
+    take "$chart"
+    take values.yaml
+  fi
+}
+
+check_dates() {
+  now=$(date -u +%Y%m%d%H%M%S)
+  if [ "$now" -lt "$(setting notBefore | tr -dc 0-9)" ]; then
+    fail 6 'the clock of this host is wrong: the bundle is from its future' \
+      "now $(date -u +%Y-%m-%dT%H:%M:%SZ), made $(setting createdAt)" 'set the clock'
+  fi
+  expires=$(setting expiresAt)
+  if [ -z "$expires" ] || [ "$now" -le "$(printf '%s' "$expires" | tr -dc 0-9)" ]; then return; fi
+  if [ "$allow_expired" = yes ]; then
+    say "  warning: expired at $expires (--allow-expired)"
+  else
+    fail 6 'the bundle has expired' "$expires" 'get a newer one, or add --allow-expired'
+  fi
+}
+
+# --- steps ------------------------------------------------------------------------------------------------
+
+choose_steps() {
+  steps=' load secret chart check '
+  if [ "$environment" != airgap ]; then steps=' load secret check '; fi
+  check_step_names "$only,$skip"
+  if [ -n "$only" ]; then keep_steps "$only"; fi
+  if [ -n "$skip" ]; then drop_steps "$skip"; fi
+}
+
+check_step_names() {
+  for step in $(printf '%s' "$1" | tr ',' ' '); do
+    case $step in
+      load | secret | chart | check) ;;
+      *) fail 2 'there is no such step' "$step" 'the steps are load, secret, chart, check; verifying is none' ;;
+    esac
+  done
+}
+
+keep_steps() {
+  kept=' '
+  for step in $steps; do
+    case ,$1, in
+      *,"$step",*) kept="$kept$step " ;;
+    esac
+  done
+  steps=$kept
+}
+
+drop_steps() {
+  kept=' '
+  for step in $steps; do
+    case ,$1, in
+      *,"$step",*) ;;
+      *) kept="$kept$step " ;;
+    esac
+  done
+  steps=$kept
+}
+
+wanted() {
+  case $steps in
+    *" $1 "*) return 0 ;;
+  esac
+  return 1
+}
+
+uses_cluster() {
+  wanted secret || wanted chart || wanted check
+}
+
+check_tools() {
+  if [ "$uninstall" = yes ]; then
+    require_tool kubectl
+    if [ "$environment" = airgap ]; then require_tool helm; fi
+    return
+  fi
+  if wanted load; then
+    require_tool oras
+    check_oras
+  fi
+  if uses_cluster; then require_tool kubectl; fi
+  if wanted chart; then require_tool helm; fi
+}
+
+check_oras() {
+  if ! command -v oras > /dev/null 2>&1; then return; fi
+  found=$(oras version 2> /dev/null | sed -n 's/^Version:[[:space:]]*v\{0,1\}\([0-9.]*\).*/\1/p')
+  if ! awk -v have="$found" 'BEGIN {
+    split(have, part, ".")
+    exit !(part[1] * 1000000 + part[2] * 1000 + part[3] >= 1003006)
+  }'; then
+    fail 3 'oras is too old' "oras ${found:-of an unknown version}" \
+      'install 1.3.6 or newer from https://github.com/oras-project/oras/releases'
+  fi
+}
+
+# --- credentials ------------------------------------------------------------------------------------------
+
+keep_credentials() {
+  keep_login pull "$username" "$password_file" AIRGAP_BUNDLE_PASSWORD
+  keep_login push "$push_username" "$push_password_file" AIRGAP_BUNDLE_PUSH_PASSWORD
+  unset AIRGAP_BUNDLE_PASSWORD AIRGAP_BUNDLE_PUSH_PASSWORD
+  if wanted load; then write_registry_config; fi
+}
+
+# keep_login WHO USERNAME FILE VARIABLE: WHO-username and WHO-password in the private folder.
+keep_login() {
+  if [ -z "$2" ]; then
+    if [ -n "$3" ]; then fail 2 "a password file is given without the $1 user's name" "$3"; fi
+    return
+  fi
+  printf '%s' "$2" > "$private/$1-username"
+  if [ -n "$3" ]; then
+    if [ ! -r "$3" ]; then fail 2 "the $1 password file cannot be read" "$3"; fi
+    without_last_line_break < "$3" > "$private/$1-password"
+  else
+    awk -v name="$4" -v ORS= 'BEGIN { print ENVIRON[name] }' > "$private/$1-password"
+  fi
+  if [ ! -s "$private/$1-password" ]; then
+    fail 2 "there is no password for the $1 user" "${3:-$4 is not set}" 'give it in a file'
+  fi
+}
+
+without_last_line_break() {
+  awk -v ORS= 'NR > 1 { print last "\n" } { last = $0 } END { sub(/\r$/, "", last); print last }'
+}
+
+# oras gets its login in a file; without one over plain HTTP to another host, no login at all.
+write_registry_config() {
+  registry_config=
+  if [ -z "$push_username" ]; then
+    if [ "$plain_http" != true ] || is_loopback || [ "$allow_plain" = yes ]; then return; fi
+    printf '{"auths":{}}\n' > "$private/registry.json"
+  else
+    if [ "$plain_http" = true ] && [ "$allow_plain" = no ] && ! is_loopback; then
+      fail 2 "the push password would go to $endpoint in clear text, over plain HTTP" '' \
+        'add --allow-plain-http-credentials if that network is trusted'
+    fi
+    case $push_username in
+      *:*) fail 2 'a registry user has no colon in its name' "$push_username" ;;
+    esac
+    cat "$private/push-username" > "$private/login"
+    printf ':' >> "$private/login"
+    cat "$private/push-password" >> "$private/login"
+    encode "$private/login" "$private/login.b64"
+    {
+      printf '{"auths":{"%s":{"auth":"' "$endpoint"
+      cat "$private/login.b64"
+      printf '"}}}\n'
+    } > "$private/registry.json"
+  fi
+  registry_config=$private/registry.json
+}
+
+is_loopback() {
+  case $endpoint in
+    localhost | localhost:* | 127.* | '[::1]'*) return 0 ;;
+  esac
+  return 1
+}
+
+# --- before anything changes ------------------------------------------------------------------------------
+
+show_plan() {
+  say "Bundle   $name $version, sequence $sequence, made $(setting createdAt)"
+  say "         $inventory_digest"
+  say "Registry $endpoint"
+  if [ "$uninstall" = yes ] || uses_cluster; then show_cluster; fi
+  if [ "$uninstall" = yes ]; then say 'Steps    uninstall'; else say "Steps    verify$steps"; fi
+}
+
+show_cluster() {
+  at=$context
+  if [ -z "$at" ]; then at=$(kube run config current-context 2> /dev/null) || at='(no current context)'; fi
+  server=$(kube run config view --minify --output 'jsonpath={.clusters[0].cluster.server}' 2> /dev/null) || server=
+  say "Cluster  $at $server"
+}
+
+confirm() {
+  if [ "$yes" = yes ] || [ "$dry_run" = yes ] || [ ! -t 0 ]; then return; fi
+  printf 'Go on? [y/N] '
+  answer=
+  read -r answer || :
+  case $answer in
+    y | Y | yes) ;;
+    *)
+      say 'Nothing was changed.'
+      exit 130
+      ;;
+  esac
+}
+
+# kube run|show …: kubectl with the cluster that was asked for.
+kube() {
+  how=$1
+  shift
+  if [ -n "$context" ]; then set -- --context "$context" "$@"; fi
+  if [ -n "$kubeconfig" ]; then set -- --kubeconfig "$kubeconfig" "$@"; fi
+  if [ "$how" = show ]; then show_command kubectl "$@"; else kubectl --request-timeout=60s "$@"; fi
+}
+
+# Server-side, because a client-side apply would copy the password into an annotation.
+kube_apply() {
+  kube "$mode" apply --server-side --field-manager=airgap-bundle --force-conflicts --filename - \
+    < "$private/$1" > "$private/applied" || fail 11 "kubectl could not apply the $1"
+  cat "$private/applied"
+}
+
+look_at_cluster() {
+  if [ "$dry_run" = yes ]; then return; fi
+  need_namespace jet-system
+  need_namespace "$namespace"
+  check_installed
+}
+
+need_namespace() {
+  found=$(kube run get namespace "$1" --ignore-not-found --output name < /dev/null) ||
+    fail 11 'the cluster does not answer' '' 'check --kubeconfig and --context, and that you may read namespaces'
+  if [ -n "$found" ]; then return; fi
+  if [ "$create_namespace" = no ]; then
+    fail 11 "the namespace $1 does not exist" '' 'check that this is the right cluster, or add --create-namespace'
+  fi
+  kube run create namespace "$1" < /dev/null || fail 11 "the namespace $1 cannot be created"
+}
+
+# The note of the last install: `SEQUENCE VERSION DIGEST` under the bundle's name.
+check_installed() {
+  template="{{with .data}}{{with index . \"$name\"}}{{.}}{{end}}{{end}}"
+  kube run get configmap airgap-bundle --namespace "$namespace" --ignore-not-found \
+    --output "go-template=$template" < /dev/null > "$private/installed" ||
+    fail 11 'what is installed cannot be read' "configmap airgap-bundle in $namespace"
+  printf '\n' >> "$private/installed"
+  IFS=' ' read -r old_sequence old_version old_digest < "$private/installed" || :
+  case $old_sequence in
+    '' | *[!0-9]*) return ;;
+  esac
+  if [ "$allow_downgrade" = yes ]; then return; fi
+  if [ "$old_sequence" -gt "$sequence" ]; then
+    fail 6 'a newer bundle is installed' "$name $old_version, sequence $old_sequence" \
+      'get a newer bundle, or add --allow-downgrade'
+  fi
+  if [ "$old_version" = "$version" ] && [ "$old_digest" != "$inventory_digest" ]; then
+    fail 6 "another bundle is installed as $name $version" "$old_digest" \
+      'give the new bundle a new version, or add --allow-downgrade'
+  fi
+}
+
+# --- load -------------------------------------------------------------------------------------------------
+
+load_images() {
+  say 'Loading the images'
+  if has_node && [ -n "$(listed_sum bundle.js)" ]; then load_with_node; else load_with_oras; fi
+}
+
+has_node() {
+  command -v node > /dev/null 2>&1 || return 1
+  major=$(node -p 'process.versions.node.split(".")[0]' 2> /dev/null) || return 1
+  [ "$major" -ge 20 ] 2> /dev/null
+}
+
+load_with_node() {
+  take bundle.js
+  printf '{ "type": "commonjs" }\n' > "$private/package.json"
+  set -- node "$private/bundle.js" load "$bundle"
+  number=1
+  while [ "$number" -le "$keys" ]; do
+    set -- "$@" --key "$private/key.$number"
+    number=$((number + 1))
+  done
+  if [ -n "$push_username" ]; then
+    # One line break of a password file is not part of the password.
+    printf '\n' >> "$private/push-password"
+    set -- "$@" --push-username "$push_username" --push-password-file "$private/push-password"
+  fi
+  if [ "$allow_unsigned" = yes ]; then set -- "$@" --allow-unsigned; fi
+  if [ "$allow_expired" = yes ]; then set -- "$@" --allow-expired; fi
+  if [ "$allow_downgrade" = yes ]; then set -- "$@" --allow-downgrade; fi
+  if [ "$allow_plain" = yes ]; then set -- "$@" --allow-plain-http-credentials; fi
+  act "$@" || exit "$?"
+}
+
+# Without Node: the roots bring every blob into the bundle repository once, then each image is placed by mounts
+# from there. Where the registry refuses that, image by image. oras checks each blob against its digest.
+load_with_oras() {
+  if [ "$dry_run" = yes ]; then
+    show_load
+    return
+  fi
+  failed=0
+  find_missing
+  if [ -s "$private/todo.tsv" ]; then
+    if [ "$(setting imagesEmbedded)" != true ]; then
+      fail 8 'the registry lacks images that this bundle does not carry' \
+        "$(awk -F "$tab" 'END { print NR }' "$private/todo.tsv") placements" 'run airgap-bundle mirror first'
+    fi
+    push_roots
+    place_all
+  fi
+  if [ "$failed" -ne 0 ]; then fail "$failed" 'not every image is in the registry' '' 'mend that and run again'; fi
+}
+
+show_load() {
+  if [ "$(setting imagesEmbedded)" = true ]; then
+    write_roots
+    while IFS=' ' read -r root tag <&3; do copy_from_bundle "$root" "$endpoint/$bundles:$tag"; done 3< "$private/roots"
+  fi
+  while IFS=$tab read -r digest _ repository tag how _ <&3; do
+    if [ "$how" = push ] && [ "$(setting imagesEmbedded)" = true ]; then
+      copy_in_target "$digest" "$endpoint/$repository:$tag"
+    else
+      oras_at plain resolve -- "$endpoint/$repository:$tag"
+    fi
+  done 3< "$private/images.tsv"
+}
+
+# Asks for every placement; those that are not right go to todo.tsv.
+find_missing() {
+  : > "$private/todo.tsv"
+  while IFS=$tab read -r digest type repository tag how source <&3; do
+    resolve "$endpoint/$repository:$tag"
+    if [ "$found" = "$digest" ]; then
+      say "  there   $endpoint/$repository:$tag"
+    elif [ "$how" = push ]; then
+      printf '%s\t%s\t%s\t%s\t%s\n' "$digest" "$type" "$repository" "$tag" "$source" >> "$private/todo.tsv"
+    else
+      note_failure 8 "$endpoint/$repository:$tag" "the pull-through cache has ${found:-nothing}, not $digest"
+    fi
+  done 3< "$private/images.tsv"
+}
+
+write_roots() {
+  awk -v key="root$tab" 'index($0, key) == 1 { print substr($0, length(key) + 1) }' \
+    "$private/settings.tsv" > "$private/roots"
+}
+
+push_roots() {
+  write_roots
+  by_mount=yes
+  while IFS=' ' read -r root tag <&3; do
+    resolve "$endpoint/$bundles:$tag"
+    if [ "$found" = "$root" ]; then continue; fi
+    if try_oras push copy_from_bundle "$root" "$endpoint/$bundles:$tag"; then continue; fi
+    if [ "$class" -ne 8 ]; then stop_for_oras "$endpoint/$bundles:$tag"; fi
+    say "  the registry refused the bundle repository $bundles, so each image is copied by itself:"
+    sed 's/^/    /' "$private/oras.err"
+    by_mount=no
+    break
+  done 3< "$private/roots"
+}
+
+place_all() {
+  while IFS=$tab read -r digest type repository tag source <&3; do
+    place "$digest" "$type" "$endpoint/$repository:$tag"
+  done 3< "$private/todo.tsv"
+}
+
+# place DIGEST TYPE REFERENCE
+place() {
+  if [ "$by_mount" = yes ] && place_by_mount "$@"; then
+    state=placed
+  elif try_oras push copy_from_bundle "$1" "$3"; then
+    state=copied
+  else
+    note_failure "$class" "$3" "$(head -n 1 "$private/oras.err")"
+    return
+  fi
+  resolve "$3"
+  if [ "$found" = "$1" ]; then
+    say "  $state  $3"
+  else
+    note_failure 5 "$3" "resolves to ${found:-nothing} after the push, not $1"
+  fi
+}
+
+# The roots name manifests alone; an image's own index is put beside them once its manifests are there.
+place_by_mount() {
+  case $2 in
+    *.index.* | *.list.*) try_oras push copy_from_bundle "$1" "$endpoint/$bundles" || return 1 ;;
+  esac
+  try_oras push copy_in_target "$1" "$3"
+}
+
+copy_from_bundle() {
+  oras_at to- cp --no-tty --from-oci-layout -- "$private/bundle.tar@$1" "$2"
+}
+
+copy_in_target() {
+  oras_at 'from- to-' cp --no-tty -- "$endpoint/$bundles@$1" "$2"
+}
+
+# Sets `found` to the digest that a reference has in the registry; empty when it is not there.
+resolve() {
+  found=
+  if try_oras read oras_at plain resolve -- "$1"; then
+    found=$(cat "$private/oras.out")
+  elif [ "$class" -ne 0 ]; then
+    stop_for_oras "$1"
+  fi
+}
+
+# oras_at PREFIXES VERB …: oras, with the flags that reach the target registry.
+oras_at() {
+  prefixes=$1 verb=$2
+  shift 2
+  for prefix in $prefixes; do
+    if [ "$prefix" = plain ]; then prefix=''; fi
+    if [ "$plain_http" = true ]; then
+      set -- "--${prefix}plain-http" "$@"
+    else
+      if [ "$insecure" = true ]; then set -- "--${prefix}insecure" "$@"; fi
+      if [ -s "$private/ca.line" ]; then set -- "--${prefix}ca-file" "$private/ca.pem" "$@"; fi
+    fi
+    if [ -n "$registry_config" ]; then set -- "--${prefix}registry-config" "$registry_config" "$@"; fi
+  done
+  act oras "$verb" "$@"
+}
+
+# try_oras read|push COMMAND…: again after a pause while the failure may pass. Sets `class` to its exit code,
+# 0 for "not found" on a read.
+try_oras() {
+  access=$1
+  shift
+  for pause in 1 5 0; do
+    if "$@" > "$private/oras.out" 2> "$private/oras.err"; then return 0; fi
+    classify
+    if [ "$class" -ne 9 ] || [ "$pause" -eq 0 ]; then return 1; fi
+    sleep "$pause"
+  done
+}
+
+classify() {
+  refusal=8
+  if [ "$access" = read ]; then refusal=7; fi
+  if said ': not found$' && [ "$access" = read ]; then
+    class=0
+  elif said 'unauthorized|401|credential'; then
+    class=7
+  elif said 'x509|certificate|HTTP response to HTTPS client'; then
+    class=2
+  elif said 'denied|forbidden|403'; then
+    class=$refusal
+  elif said 'mismatch|unexpected EOF in archive|invalid tar'; then
+    class=5
+  elif said '400|404|405|409|412|413|507|not found|unknown|unsupported|invalid|immutable|quota'; then
+    class=8
+  else
+    class=9
+  fi
+}
+
+said() {
+  grep -E -i -q -e "$1" "$private/oras.err"
+}
+
+stop_for_oras() {
+  next='run it again: what is in the registry already is not sent twice'
+  case $class in
+    2) next='give the bundle the right caCert or plainHttp: registries."HOST" in bundle.yaml' ;;
+    7) next='log in with oras or docker, or give --push-username and --push-password-file' ;;
+  esac
+  fail "$class" "$1 cannot be reached or written" "$(head -n 1 "$private/oras.err")" "$next"
+}
+
+# One refusal costs one image: the others go on. The smallest code is the one to exit with.
+note_failure() {
+  printf '  failed  %s\n          %s\n' "$2" "$3" >&2
+  if [ "$failed" -eq 0 ] || [ "$1" -lt "$failed" ]; then failed=$1; fi
+}
+
+# --- secret, chart, check ---------------------------------------------------------------------------------
+
+apply_secret() {
+  say 'Applying the Secret registry-info'
+  if [ -n "$username" ]; then
+    encode "$private/pull-username" "$private/secret.USERNAME"
+    encode "$private/pull-password" "$private/secret.PASSWORD"
+  fi
+  printf 'apiVersion: v1\nkind: Secret\nmetadata:\n  name: registry-info\n  namespace: jet-system\n' \
+    > "$private/Secret"
+  printf 'type: Opaque\ndata:\n' >> "$private/Secret"
+  for key in DOMAIN BASE_PATH USERNAME PASSWORD INSECURE CA_CERT MIRROR_REGISTRIES; do
+    if [ ! -f "$private/secret.$key" ]; then setting "secret.$key" > "$private/secret.$key"; fi
+    {
+      printf '  %s: "' "$key"
+      cat "$private/secret.$key"
+      printf '"\n'
+    } >> "$private/Secret"
+  done
+  kube_apply Secret
+}
+
+install_chart() {
+  say "Installing the chart as $release in $namespace"
+  set -- upgrade --install "$release" "$private/$chart" --namespace "$namespace" --values "$private/values.yaml"
+  if [ -n "$username" ]; then
+    set -- "$@" --set-file "$registry_key.username=$private/pull-username"
+    set -- "$@" --set-file "$registry_key.password=$private/pull-password"
+  fi
+  if [ "$wait" = yes ]; then set -- "$@" --wait; fi
+  helm_at "$@" || fail 11 'helm could not install the chart' '' \
+    "helm status $release --namespace $namespace shows its state; a pending one needs helm rollback or uninstall"
+}
+
+helm_at() {
+  if [ -n "$context" ]; then set -- --kube-context "$context" "$@"; fi
+  if [ -n "$kubeconfig" ]; then set -- --kubeconfig "$kubeconfig" "$@"; fi
+  act helm "$@"
+}
+
+# The base64 of the cluster and ours are both canonical, so equal text is equal bytes.
+check_secret() {
+  say 'Reading MIRROR_REGISTRIES back'
+  kube "$mode" get secret registry-info --namespace jet-system \
+    --output 'jsonpath={.data.MIRROR_REGISTRIES}' < /dev/null > "$private/map.line" ||
+    fail 11 'the Secret registry-info cannot be read back'
+  if [ "$dry_run" = yes ]; then
+    cat "$private/map.line"
+    return
+  fi
+  setting secret.MIRROR_REGISTRIES > "$private/map.signed"
+  decode "$private/map.line" "$private/map" || :
+  cmp -s "$private/map.line" "$private/map.signed" ||
+    fail 11 'MIRROR_REGISTRIES in the cluster is not the map of this bundle' "$(head -n 3 "$private/map" | cut -c 1-300)" \
+      'run it with --only secret,check; then look who else writes the Secret'
+  sed 's/^/  /' "$private/map"
+  say ''
+}
+
+record_bundle() {
+  {
+    printf 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: airgap-bundle\n  namespace: "%s"\n' "$namespace"
+    printf 'data:\n  "%s": "%s %s %s"\n' "$name" "$sequence" "$version" "$inventory_digest"
+  } > "$private/ConfigMap"
+  kube_apply ConfigMap
+}
+
+# --- uninstall --------------------------------------------------------------------------------------------
+
+uninstall() {
+  if [ "$environment" = airgap ]; then uninstall_chart; fi
+  delete_secret
+  kube "$mode" delete configmap airgap-bundle --namespace "$namespace" --ignore-not-found < /dev/null ||
+    fail 11 'the note of this install cannot be deleted' "configmap airgap-bundle in $namespace"
+  say "Done. The images stay in $endpoint."
+}
+
+uninstall_chart() {
+  if [ "$dry_run" = no ]; then
+    helm_at list --short --filter "^$release\$" --namespace "$namespace" > "$private/releases" ||
+      fail 11 'helm cannot list the releases'
+    if [ ! -s "$private/releases" ]; then
+      say "There is no release $release in $namespace."
+      return
+    fi
+  fi
+  helm_at uninstall "$release" --namespace "$namespace" || fail 11 'helm could not uninstall the chart'
+}
+
+# Only a Secret that this script wrote last goes; one that the page's `kubectl create` made is not ours.
+delete_secret() {
+  writers=' airgap-bundle '
+  if [ "$dry_run" = no ]; then
+    writers=$(kube run get secret registry-info --namespace jet-system --ignore-not-found --show-managed-fields \
+      --output 'jsonpath={.metadata.managedFields[*].manager}' < /dev/null) || fail 11 'the Secret cannot be read'
+  fi
+  case " $writers " in
+    *' airgap-bundle '*)
+      kube "$mode" delete secret registry-info --namespace jet-system < /dev/null ||
+        fail 11 'the Secret registry-info cannot be deleted'
+      ;;
+    '  ') say 'There is no Secret registry-info.' ;;
+    *) say "The Secret registry-info was not written by this script ($writers): it stays." ;;
+  esac
+}
+
+main "$@"

@@ -1,0 +1,9 @@
+import { AirgapError } from './error.ts';
+import { errorJson } from './error-text.ts';
+
+/** A result as one JSON document, failures inside it as their fields. */
+export function jsonText(result: unknown): string {
+  const replace = (_: string, value: unknown) =>
+    value instanceof AirgapError ? errorJson(value) : value;
+  return `${JSON.stringify(result, replace, 2)}\n`;
+}
