@@ -1,11 +1,8 @@
-import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { targetHeads } from '../../src/transfer/heads.ts';
 import type { TransferResult } from '../../src/transfer/job.ts';
 import { pushManifest } from '../helpers/images.ts';
 import type { FrontRule } from '../helpers/proxy.ts';
-import { toolPath } from '../helpers/tools.ts';
 import {
   manifestPuts,
   pushSample,
@@ -226,106 +223,6 @@ describe('a light bundle', () => {
     expect(states(result)).toEqual(['there', 'failed', 'failed']);
     expect(errors(result)[1]?.given).toContain(one.image.root.digest);
     expect(new Set(target.requests.map(({ method }) => method))).toEqual(new Set(['HEAD']));
-  });
-});
-
-describe('oras itself', () => {
-  async function script(name: string, lines: string): Promise<string> {
-    const path = join(setting.folder, name);
-    await writeFile(path, `#!/bin/sh\n${lines}\n`);
-    await chmod(path, 0o755);
-    return path;
-  }
-
-  test('that ends well without pushing is caught', async () => {
-    const oras = await script('liar', 'exit 0');
-    const result = await setting.run(setting.job(target.host, [[one, 'm/one:1']]), { oras });
-    expect(errors(result)).toMatchObject([{ class: 'integrity' }]);
-    expect(await digestAt('m/one', '1')).toBeUndefined();
-  });
-
-  test('is ended by an abort, which ends the run', async () => {
-    const pids = join(setting.folder, 'pids');
-    const oras = await script('sleeper', `echo $$ >> ${pids}\nexec sleep 60`);
-    const controller = new AbortController();
-    const running = setting.run(
-      setting.job(target.host, [
-        [one, 'm/one:1'],
-        [two, 'm/two:1'],
-      ]),
-      { oras, signal: controller.signal },
-    );
-    const ended = expect(running).rejects.toThrow('enough');
-    await expect.poll(() => readFile(pids, 'utf8').catch(() => '')).not.toBe('');
-    controller.abort(new Error('enough'));
-    await ended;
-    for (const pid of (await readFile(pids, 'utf8')).trim().split('\n'))
-      expect(() => process.kill(Number(pid), 0)).toThrow('ESRCH');
-    await rm(pids);
-  });
-
-  test('that does not listen to SIGTERM is killed', async () => {
-    const pids = join(setting.folder, 'pids');
-    const stubborn = `trap '' TERM\necho $$ >> ${pids}\nwhile :; do sleep 0.1; done`;
-    const oras = await script('stubborn', stubborn);
-    const controller = new AbortController();
-    const job = setting.job(target.host, [[one, 'm/one:1']]);
-    const ended = expect(setting.run(job, { oras, signal: controller.signal })).rejects.toThrow();
-    await expect.poll(() => readFile(pids, 'utf8').catch(() => '')).not.toBe('');
-    controller.abort();
-    await ended;
-    const pid = Number(await readFile(pids, 'utf8'));
-    expect(() => process.kill(pid, 0)).toThrow('ESRCH');
-  }, 15_000);
-});
-
-describe('secrets', () => {
-  const password = `pass "$word" 'with' \\ and ü`;
-
-  test('a password is in no argument of oras, and its file is private and removed', async () => {
-    const guarded = await startTarget({ htpasswd: { username: 'pusher', password } });
-    const log = join(setting.folder, 'argv.log');
-    const oras = join(setting.folder, 'logging-oras');
-    await writeFile(
-      oras,
-      `#!/bin/sh
-for word; do case $word in
-  *-registry-config=*) file=\${word#*=}; stat -c '%a %n' "$file" >> ${log}; cat "$file" >> ${log}.files;;
-esac; printf '%s\\n' "$word" >> ${log}; done
-env >> ${log}; stat -c 'mode %a' "$DOCKER_CONFIG" >> ${log}; ls -A "$DOCKER_CONFIG" >> ${log}
-exec ${toolPath('oras')} "$@"
-`,
-    );
-    await chmod(oras, 0o755);
-    try {
-      const credential = { username: 'pusher', password };
-      const how = { oras, credential, env: { AIRGAP_BUNDLE_PUSH_PASSWORD: password } };
-      const result = await setting.run(setting.job(guarded.host, [[one, 'm/one:1']], how), how);
-      expect(states(result)).toEqual(['copied']);
-      const seen = await readFile(log, 'utf8');
-      const encoded = Buffer.from(`pusher:${password}`).toString('base64');
-      expect(seen).toContain('--to-registry-config=');
-      for (const secret of [password, encoded, 'PASSWORD']) expect(seen).not.toContain(secret);
-      expect(seen.match(/^\d+ .*login-.*$/gm)?.every((line) => line.startsWith('600 '))).toBe(true);
-      expect(seen).toMatch(/^mode 700$/m);
-      expect(await readFile(`${log}.files`, 'utf8')).toContain(encoded);
-      const files = [...seen.matchAll(/^600 (.*)$/gm)].map(([, path]) => path ?? '');
-      expect(files).toHaveLength(2);
-      for (const file of files) await expect(readFile(file)).rejects.toThrow('ENOENT');
-    } finally {
-      await guarded.stop();
-    }
-  });
-
-  test('a wrong password is an authentication failure', async () => {
-    const guarded = await startTarget({ htpasswd: { username: 'pusher', password } });
-    try {
-      const how = { credential: { username: 'pusher', password: 'guess' } };
-      const result = await setting.run(setting.job(guarded.host, [[one, 'm/one:1']], how), how);
-      expect(errors(result)).toMatchObject([{ class: 'authentication' }]);
-    } finally {
-      await guarded.stop();
-    }
   });
 });
 
