@@ -46,7 +46,8 @@ export class RegistryClient {
       const answer = await this.#read('HEAD', subject.path, repository, { accept });
       await answer.body.dump();
       if (answer.status === 404) return 'none';
-      if (answer.status === 405) return 'ask by GET';
+      // Some do not know HEAD; and of a 400 only a body says why.
+      if (answer.status === 405 || answer.status === 400) return 'ask by GET';
       if (answer.status !== 200) throw await this.#readFailure(answer, subject);
       return describedBy(answer) ?? 'ask by GET';
     });

@@ -9,7 +9,7 @@ export interface Challenge {
 
 export function parseChallenges(header: string): Challenge[] {
   const challenges: { scheme: string; parameters: Record<string, string> }[] = [];
-  const part = /\s*,?\s*(?:([\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))|([\w-]+)(?:\s+|$))/y;
+  const part = /\s*,?\s*(?:([\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))|([\w-]+)(?=[\s,]|$))/y;
   for (let match = part.exec(header); match !== null; match = part.exec(header)) {
     const [whole, name, quoted, token, scheme] = match;
     if (whole === '') break;

@@ -42,7 +42,9 @@ export function readFailure(status: number, text: string, subject: Subject): Air
   }
   return new AirgapError('usage', `cannot read ${subject.what} from ${subject.host}`, {
     given,
-    next: 'check the reference, and that the host is a registry',
+    next: /HTTP request.* HTTPS/i.test(text)
+      ? `remove plainHttp of registries."${subject.host}"`
+      : 'check the reference, and that the host is a registry',
   });
 }
 

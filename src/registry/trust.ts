@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createSecureContext, rootCertificates, type SecureContext } from 'node:tls';
@@ -43,20 +44,25 @@ export async function dockerTrust(
 export function secureContext(
   host: string,
   authorities: readonly string[],
-  caCert?: string,
+  caCert = '',
 ): SecureContext {
-  const own = certificatesIn(caCert ?? '');
-  const broken = (cause?: unknown) =>
-    new AirgapError('usage', `the CA given for ${host} is no certificate`, {
+  const own = certificatesIn(caCert);
+  if (caCert.trim() !== '' && (own.length === 0 || !own.every(isCertificate))) {
+    throw new AirgapError('usage', `the CA given for ${host} is no certificate`, {
       expected: 'PEM, "-----BEGIN CERTIFICATE-----"',
       next: `mend caCert of registries."${host}"`,
-      cause,
     });
-  if (caCert?.trim() && own.length === 0) throw broken();
+  }
+  return createSecureContext({ ca: [...authorities, ...own] });
+}
+
+/** OpenSSL's own reader says nothing about a certificate that it cannot read. */
+function isCertificate(pem: string): boolean {
   try {
-    return createSecureContext({ ca: [...authorities, ...own] });
-  } catch (cause) {
-    throw broken(cause);
+    new X509Certificate(pem);
+    return true;
+  } catch {
+    return false;
   }
 }
 
