@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { AirgapError } from '../report/error.ts';
 import { Transient } from './retry.ts';
 
@@ -9,21 +10,28 @@ export interface Subject {
   readonly repository: string;
 }
 
-/** What a failed connection means; undefined when it is none of the known ways to fail. */
+/**
+ * What a failed connection means; undefined when it is none of the known ways to fail.
+ * @param proxy its host, where there is one: it is the proxy then that cannot be reached
+ */
 export function connectionFailure(
   error: unknown,
   host: string,
+  proxy?: string,
 ): AirgapError | Transient | undefined {
   const { code, text } = rootOf(error);
   const rule = connectionRules.find(({ codes }) => codes.test(code) || codes.test(text));
   if (rule === undefined) return undefined;
-  const failure = new AirgapError(rule.transient ? 'transient' : 'usage', rule.say(host), {
+  const { transient } = rule;
+  const peer =
+    transient === 'unreachable' && code !== aborted && proxy ? `the proxy ${proxy}` : host;
+  const failure = new AirgapError(transient ? 'transient' : 'usage', rule.say(peer), {
     given: [...new Set([code, safeText(text)])].filter(Boolean).join(': '),
-    next: rule.next(host),
+    next: rule.next(peer),
     cause: error,
   });
-  if (!rule.transient) return failure;
-  return new Transient(failure, { unreachable: rule.transient === 'unreachable' });
+  if (!transient) return failure;
+  return new Transient(failure, { unreachable: transient === 'unreachable' });
 }
 
 /** An answer to a read that is neither success nor "not there". */
@@ -104,7 +112,9 @@ function distributionErrors(body: string): string | undefined {
 }
 
 export function safeText(text: string): string {
-  const line = text.replace(/[\p{C}\p{Zl}\p{Zp}\s]+/gu, ' ').trim();
+  const line = stripVTControlCharacters(text)
+    .replace(/[\p{C}\p{Zl}\p{Zp}\s]+/gu, ' ')
+    .trim();
   return line.length > 300 ? `${line.slice(0, 299)}…` : line;
 }
 
@@ -124,6 +134,9 @@ interface ConnectionRule {
   say(host: string): string;
   next(host: string): string;
 }
+
+/** What undici calls a tunnel that the proxy refused. */
+const aborted = 'UND_ERR_ABORTED';
 
 const again = () => 'run again to resume';
 
@@ -173,8 +186,14 @@ const connectionRules: readonly ConnectionRule[] = [
     next: () => 'put them into HTTP_PROXY and HTTPS_PROXY, or the host into NO_PROXY',
   },
   {
+    codes: /^Proxy response \(5/,
+    transient: 'unreachable',
+    say: (host) => `${host} cannot be reached through the proxy`,
+    next: () => 'check the proxy in HTTP_PROXY and HTTPS_PROXY, then run again',
+  },
+  {
     codes: /^Proxy response/,
-    transient: 'broken',
+    transient: false,
     say: (host) => `the proxy does not let us through to ${host}`,
     next: () => 'check HTTP_PROXY and HTTPS_PROXY, or put the host into NO_PROXY',
   },

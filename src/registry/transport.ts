@@ -83,7 +83,8 @@ export class Transport {
   failure(error: unknown, url: URL): unknown {
     if (error instanceof AirgapError || error instanceof Transient) return error;
     if (this.#context.signal.aborted) return this.#context.signal.reason;
-    return connectionFailure(error, url.host) ?? error;
+    const proxy = proxyFor(url, this.#context.env);
+    return connectionFailure(error, url.host, proxy?.host) ?? error;
   }
 
   async close(): Promise<void> {

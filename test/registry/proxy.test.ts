@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openRegistries } from '../../src/registry/client.ts';
 import { proxyFor } from '../../src/registry/proxy.ts';
 import { pushImage } from '../helpers/images.ts';
-import { startRegistry, type TestRegistry } from '../helpers/registry.ts';
+import { freePort, startRegistry, type TestRegistry } from '../helpers/registry.ts';
 import { type Authority, makeAuthority } from '../helpers/tls.ts';
 import { context } from './context.ts';
 
@@ -119,6 +119,42 @@ describe('through a real proxy', () => {
   });
 });
 
+test.each([{ plainHttp: true }, { plainHttp: false }])(
+  'a proxy that is not there is named, not the registry: %j',
+  async (access) => {
+    const nobody = `127.0.0.1:${await freePort()}`;
+    const env = { HTTP_PROXY: nobody, HTTPS_PROXY: nobody };
+    const registries = openRegistries({
+      access: { 'r.example': access },
+      credential: async () => undefined,
+      context: context({ env }),
+      retryBudgetMs: 500,
+    });
+    await expect(registries.client('r.example').headManifest('a/b', 'v1')).rejects.toMatchObject({
+      class: 'transient',
+      message: `the proxy ${nobody} refuses the connection`,
+    });
+    await registries.close();
+  },
+);
+
+test('a host that the proxy cannot reach is transient', async () => {
+  const proxy = await startProxy('Basic bWU6cHc=');
+  const registries = openRegistries({
+    access: {},
+    credential: async () => undefined,
+    context: context({ env: { HTTPS_PROXY: `http://me:pw@${proxy.host}` } }),
+    retryBudgetMs: 500,
+  });
+  const host = `r.example:${await freePort()}`;
+  await expect(registries.client(host).headManifest('a/b', 'v1')).rejects.toMatchObject({
+    class: 'transient',
+    message: `${host} cannot be reached through the proxy`,
+  });
+  await registries.close();
+  await proxy.stop();
+});
+
 interface Proxy {
   readonly host: string;
   readonly seen: readonly string[];
@@ -157,7 +193,7 @@ async function startProxy(password: string): Promise<Proxy> {
       upstream.write(head);
       socket.pipe(upstream).pipe(socket);
     });
-    upstream.on('error', () => socket.destroy());
+    upstream.on('error', () => socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\n'));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

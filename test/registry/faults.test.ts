@@ -1,0 +1,326 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { digestOf } from '../../src/oci/digest.ts';
+import { ociIndex, ociManifest } from '../../src/oci/media-types.ts';
+import { openRegistries, type Registries, type RegistryClient } from '../../src/registry/client.ts';
+import { locationFrom } from '../../src/registry/exchange.ts';
+import type { Event } from '../../src/report/events.ts';
+import { pushBlob, pushImage } from '../helpers/images.ts';
+import { type FrontAnswer, type FrontProxy, startFrontProxy } from '../helpers/proxy.ts';
+import { freePort, startRegistry, type TestRegistry } from '../helpers/registry.ts';
+import { context, text } from './context.ts';
+
+let registry: TestRegistry;
+let front: FrontProxy;
+let registries: Registries;
+let client: RegistryClient;
+let events: Event[];
+
+beforeAll(async () => {
+  registry = await startRegistry();
+});
+beforeEach(async () => {
+  front = await startFrontProxy(registry.host);
+  events = [];
+  registries = open(2_000);
+  client = registries.client(front.host);
+});
+afterEach(async () => {
+  await registries.close();
+  await front.stop();
+});
+afterAll(() => registry.stop());
+
+function open(retryBudgetMs: number): Registries {
+  return openRegistries({
+    access: { [front.host]: { plainHttp: true } },
+    credential: async () => undefined,
+    context: context({ emit: (event) => events.push(event) }),
+    retryBudgetMs,
+  });
+}
+
+/** Answers so the first few times that a request of this method comes. */
+function first(times: number, method: string, answer: FrontAnswer): void {
+  let left = times;
+  front.rules.push((request) => (request.method === method && left-- > 0 ? answer : undefined));
+}
+
+const methods = () => front.requests.map(({ method }) => method);
+
+describe('what passes is tried again', () => {
+  test.each<{ title: string; answer: FrontAnswer }>([
+    { title: '503', answer: { status: 503 } },
+    { title: '500', answer: { status: 500 } },
+    { title: '429', answer: { status: 429, headers: { 'retry-after': '0' } } },
+    { title: 'reset', answer: 'reset' },
+  ])('$title twice', async ({ answer }) => {
+    const root = await pushImage(registry.host, 'a/b', 'v1');
+    first(2, 'HEAD', answer);
+    expect(await client.headManifest('a/b', 'v1')).toEqual(root);
+    expect(front.requests).toHaveLength(3);
+  });
+
+  test('a manifest that is cut off', async () => {
+    const root = await pushImage(registry.host, 'a/b', 'v1');
+    first(1, 'GET', { cutAfter: 10 });
+    expect((await client.getManifest('a/b', 'v1'))?.descriptor).toEqual(root);
+  });
+
+  test('an upload, from a new session on', async () => {
+    first(1, 'PUT', 'reset');
+    const bytes = Buffer.from('sent twice');
+    await client.putBlob('a/b', digestOf(bytes), bytes);
+    expect(methods()).toEqual(['POST', 'PUT', 'POST', 'PUT']);
+    expect(await client.headBlob('a/b', digestOf(bytes))).toBe(bytes.length);
+  });
+
+  test('Retry-After keeps every request away from the host', async () => {
+    await pushImage(registry.host, 'a/b', 'v1');
+    first(1, 'HEAD', { status: 429, headers: { 'retry-after': '1' } });
+    const limited = client.headManifest('a/b', 'v1');
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const other = client.getManifest('a/b', 'v1');
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    expect(front.requests).toHaveLength(1);
+    await Promise.all([limited, other]);
+    expect(front.requests).toHaveLength(3);
+  });
+});
+
+describe('until the budget is spent', () => {
+  test('503 for ever is transient, with what the registry said', async () => {
+    const body = '{"errors":[{"code":"UNAVAILABLE","message":"down \\u001b[31mfor\\n now"}]}';
+    first(1000, 'GET', { status: 503, body });
+    const started = performance.now();
+    await expect(client.getManifest('a/b', 'v1')).rejects.toMatchObject({
+      class: 'transient',
+      given: '503: UNAVAILABLE: down for now',
+    });
+    expect(performance.now() - started).toBeLessThan(2_500);
+    expect(front.requests.length).toBeGreaterThan(2);
+  });
+
+  test.each([
+    ['seconds', '3600'],
+    ['date', new Date(Date.now() + 3600_000).toUTCString()],
+  ])('a Retry-After beyond it (%s) is not waited for, but told', async (_, value) => {
+    first(1000, 'HEAD', { status: 429, headers: { 'retry-after': value } });
+    await expect(client.headManifest('a/b', 'v1')).rejects.toMatchObject({
+      class: 'transient',
+      next: expect.stringMatching(/run again in 3[56]\d\d s/),
+    });
+    expect(front.requests).toHaveLength(1);
+  });
+
+  test('nobody listens: transient within seconds', async () => {
+    const nobody = `127.0.0.1:${await freePort()}`;
+    const all = openRegistries({
+      access: { [nobody]: { plainHttp: true } },
+      credential: async () => undefined,
+      context: context(),
+    });
+    await expect(all.client(nobody).headManifest('a/b', 'v1')).rejects.toMatchObject({
+      class: 'transient',
+      message: `${nobody} refuses the connection`,
+    });
+    await all.close();
+  });
+
+  test('a name that nobody knows: transient, and said so', async () => {
+    const all = openRegistries({
+      access: {},
+      credential: async () => undefined,
+      context: context(),
+      retryBudgetMs: 500,
+    });
+    await expect(all.client('no.such.invalid').headManifest('a/b', 'v1')).rejects.toMatchObject({
+      class: 'transient',
+      message: 'no address is known for no.such.invalid',
+    });
+    await all.close();
+  });
+});
+
+describe('a blob that breaks off', () => {
+  test('is an error of its stream', async () => {
+    const digest = await pushBlob(registry.host, 'a/b', Buffer.alloc(100_000));
+    front.rules.push(({ method }) => (method === 'GET' ? { cutAfter: 50_000 } : undefined));
+    const { body } = await client.getBlob('a/b', digest);
+    await expect(text(body)).rejects.toMatchObject({ class: 'transient' });
+  });
+
+  test('gives its place back, as does one that is not read to its end', async () => {
+    const digest = await pushBlob(registry.host, 'a/b', Buffer.alloc(1_000_000));
+    for (let i = 0; i < 10; i++) {
+      const { body } = await client.getBlob('a/b', digest);
+      body.destroy();
+    }
+    expect(await client.headBlob('a/b', digest)).toBe(1_000_000);
+  });
+});
+
+describe('registries that differ', () => {
+  test.each([405, 400])('HEAD answered by %i: GET is asked', async (status) => {
+    const root = await pushImage(registry.host, 'a/b', 'v1');
+    first(1, 'HEAD', { status });
+    expect(await client.headManifest('a/b', 'v1')).toEqual(root);
+    expect(methods()).toEqual(['HEAD', 'GET']);
+  });
+
+  test('HEAD of a blob answered by 405: GET is asked, and not read', async () => {
+    const digest = await pushBlob(registry.host, 'a/b', Buffer.alloc(1_000_000));
+    first(1, 'HEAD', { status: 405 });
+    expect(await client.headBlob('a/b', digest)).toBe(1_000_000);
+  });
+
+  test('HEAD without a digest: GET is asked', async () => {
+    const root = await pushImage(registry.host, 'a/b', 'v1');
+    first(1, 'HEAD', { status: 200, headers: { 'content-type': root.mediaType } });
+    expect(await client.headManifest('a/b', 'v1')).toEqual(root);
+  });
+
+  test.each([
+    { type: 'application/json', own: ociManifest, expected: ociManifest },
+    { type: `${ociIndex}; charset=utf-8`, own: undefined, expected: ociIndex },
+    { type: 'text/plain', own: undefined, expected: 'text/plain' },
+  ])('media type from $type and $own', async ({ type, own, expected }) => {
+    const body = JSON.stringify({ schemaVersion: 2, mediaType: own });
+    first(1, 'GET', { status: 200, headers: { 'content-type': type }, body });
+    const found = await client.getManifest('a/b', 'v1');
+    expect(found?.descriptor).toEqual({
+      mediaType: expected,
+      digest: digestOf(Buffer.from(body)),
+      size: body.length,
+    });
+  });
+
+  test('a range may be answered with the whole', async () => {
+    const digest = await pushBlob(registry.host, 'a/b', Buffer.from('0123456789'));
+    first(1, 'GET', { status: 200, body: '0123456789' });
+    const { status, body } = await client.getBlob('a/b', digest, { start: 1, end: 2 });
+    expect([status, await text(body)]).toEqual([200, '0123456789']);
+  });
+});
+
+describe('a mount', () => {
+  test.each([400, 401, 403, 404, 405])('answered by %i is only refused', async (status) => {
+    const digest = await pushBlob(registry.host, 'from', Buffer.from('x'));
+    front.rules.push(() => ({ status, headers: { 'www-authenticate': 'Basic realm="x"' } }));
+    expect(await client.mountBlob('to', digest, 'from')).toBe(false);
+  });
+
+  test('answered by a session cancels it', async () => {
+    const digest = await pushBlob(registry.host, 'from', Buffer.from('x'));
+    const location = `/v2/to/blobs/uploads/123`;
+    first(1, 'POST', { status: 202, headers: { location } });
+    first(1, 'DELETE', { status: 204 });
+    expect(await client.mountBlob('to', digest, 'from')).toBe(false);
+    expect(front.requests.map(({ method, path }) => `${method} ${path}`)).toEqual([
+      `POST /v2/to/blobs/uploads/?mount=${encodeURIComponent(digest)}&from=from`,
+      `DELETE ${location}`,
+    ]);
+  });
+});
+
+describe('refusals are final and named', () => {
+  test.each([400, 403, 404, 405, 409, 412, 413, 507])('a push answered by %i', async (status) => {
+    const body = `{"errors":[{"code":"WHY","message":"${'x'.repeat(1000)}"}]}`;
+    front.rules.push(() => ({ status, body }));
+    const bytes = Buffer.from('{}');
+    const attempts = [
+      () => client.checkPush('a/b'),
+      () => client.putBlob('a/b', digestOf(bytes), bytes),
+      () => client.putManifest('a/b', 'v1', ociIndex, bytes),
+    ];
+    for (const attempt of attempts) {
+      const error = await attempt().catch((thrown) => thrown);
+      expect(error).toMatchObject({ class: 'refused', next: expect.any(String) });
+      expect(error.given).toMatch(new RegExp(`^${status}: WHY: x+…$`));
+      expect(error.given.length).toBeLessThan(320);
+    }
+    expect(front.requests).toHaveLength(attempts.length);
+  });
+
+  test('a read answered by 403 is a matter of authentication', async () => {
+    front.rules.push(() => ({ status: 403 }));
+    await expect(client.headManifest('a/b', 'v1')).rejects.toMatchObject({
+      class: 'authentication',
+    });
+  });
+
+  test('a page of HTML is not quoted', async () => {
+    front.rules.push(() => ({
+      status: 418,
+      headers: { 'content-type': 'text/html' },
+      body: '<h1>teapot</h1>',
+    }));
+    await expect(client.getManifest('a/b', 'v1')).rejects.toMatchObject({
+      class: 'usage',
+      given: `418 from ${front.host}`,
+    });
+  });
+});
+
+describe('content that is not what it should be', () => {
+  const other = digestOf(Buffer.from('other'));
+  test.each([
+    { title: 'asked by digest', reference: other, headers: {} },
+    { title: 'header differs', reference: 'v1', headers: { 'docker-content-digest': other } },
+    { title: 'header is none', reference: 'v1', headers: { 'docker-content-digest': 'sha256:x' } },
+  ])('$title: integrity', async ({ reference, headers }) => {
+    front.rules.push(() => ({ status: 200, headers, body: '{"schemaVersion":2}' }));
+    await expect(client.getManifest('a/b', reference)).rejects.toMatchObject({
+      class: 'integrity',
+    });
+  });
+
+  test('HEAD by digest that names another: integrity', async () => {
+    front.rules.push(() => ({
+      status: 200,
+      headers: {
+        'docker-content-digest': other,
+        'content-type': ociManifest,
+        'content-length': '5',
+      },
+    }));
+    const asked = client.headManifest('a/b', digestOf(Buffer.from('this')));
+    await expect(asked).rejects.toMatchObject({ class: 'integrity' });
+  });
+
+  test('a manifest over 4 MiB is not read', async () => {
+    front.rules.push(() => ({ status: 200, body: ' '.repeat(4 * 1024 * 1024 + 1) }));
+    await expect(client.getManifest('a/b', 'v1')).rejects.toMatchObject({ class: 'integrity' });
+  });
+});
+
+describe('redirects', () => {
+  test('are followed, a few', async () => {
+    const digest = await pushBlob(registry.host, 'a/b', Buffer.from('x'));
+    first(3, 'GET', {
+      status: 302,
+      headers: { location: `http://${front.host}/v2/a/b/blobs/${digest}` },
+    });
+    expect(await text((await client.getBlob('a/b', digest)).body)).toBe('x');
+    front.rules.push(({ method }) =>
+      method === 'GET' ? { status: 302, headers: { location: '?round' } } : undefined,
+    );
+    await expect(client.getBlob('a/b', digest)).rejects.toMatchObject({
+      class: 'usage',
+      message: expect.stringContaining('in a circle'),
+    });
+  });
+
+  test.each([
+    ['https://h/a', 'http://h/a'],
+    ['https://h/a', 'http://cdn.example/a'],
+    ['https://h/a', 'ftp://h/a'],
+    ['https://h/a', 'http://['],
+  ])('from %s to %s are refused', (from, to) => {
+    expect(() => locationFrom(new URL(from), to)).toThrow('not safe');
+  });
+
+  test('to anything but HTTP are refused', async () => {
+    front.rules.push(() => ({ status: 302, headers: { location: 'file:///etc/passwd' } }));
+    await expect(client.getManifest('a/b', 'v1')).rejects.toMatchObject({ class: 'usage' });
+  });
+});
