@@ -1,9 +1,4 @@
-import {
-  formatReference,
-  isRegistryHost,
-  parseReference,
-  type Reference,
-} from '../oci/reference.ts';
+import { isRegistryHost, parseReference, type Reference } from '../oci/reference.ts';
 import type { MapEntry, MirrorMap } from './map.ts';
 import { withoutApiPath } from './target.ts';
 
@@ -40,8 +35,8 @@ function mirrorsOf(map: MirrorMap): ReadonlyMap<string, string> {
 
 function placed(target: string, { repository, tag, digest }: Reference): string[] {
   const named = `${withoutApiPath(target)}/${repository}`;
-  const reference = parsed(`${named}${tag ? `:${tag}` : ''}${digest ? `@${digest}` : ''}`);
-  return reference === undefined ? [] : [formatReference(reference)];
+  const text = `${named}${tag ? `:${tag}` : ''}${digest ? `@${digest}` : ''}`;
+  return parsed(text) === undefined ? [] : [text];
 }
 
 function parsed(text: string): Reference | undefined {
