@@ -1,0 +1,99 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { digestOf } from '../../src/oci/digest.ts';
+import type { RegistryAccess } from '../../src/registry/access.ts';
+import { copyArguments } from '../../src/transfer/oras.ts';
+import { loginFile } from '../../src/transfer/oras-access.ts';
+import { startRegistry, type TestRegistry } from '../helpers/registry.ts';
+import { type Sample, type Setting, startSetting } from './setting.ts';
+
+describe('the login file', () => {
+  const login = { username: 'u', password: 'p:ä' };
+  const auth = Buffer.from('u:p:ä').toString('base64');
+  test.each([
+    ['nobody', 'r.example:5000', undefined, { auths: {} }],
+    ['a user', 'r.example:5000', login, { auths: { 'r.example:5000': { auth } } }],
+    ['Docker Hub', 'docker.io', login, { auths: { 'https://index.docker.io/v1/': { auth } } }],
+    [
+      'an identity token',
+      'r.example',
+      { identityToken: 't' },
+      { auths: { 'r.example': { identitytoken: 't' } } },
+    ],
+  ])('for %s', (_, host, credential, expected) => {
+    expect(loginFile(host, credential)).toEqual(expected);
+  });
+});
+
+describe('a target that speaks TLS', () => {
+  let folder: string;
+  let setting: Setting;
+  let target: TestRegistry;
+  let sample: Sample;
+  let caCert: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'airgap-'));
+    const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
+    await promisify(execFile)('openssl', [
+      ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'],
+      ...['-keyout', key, '-out', cert, '-days', '2', '-subj', '/CN=registry'],
+      ...['-addext', 'subjectAltName=IP:127.0.0.1'],
+    ]);
+    caCert = await readFile(cert, 'utf8');
+    setting = await startSetting();
+    target = await startRegistry({ tls: { cert, key } });
+    sample = await setting.push('one', { layers: ['one'] });
+  });
+  afterAll(async () => {
+    await target.stop();
+    await setting.stop();
+    await rm(folder, { recursive: true });
+  });
+
+  const run = async (path: string, access: RegistryAccess) => {
+    const result = await setting.run(setting.job(target.host, [[sample, path]], { access }));
+    return result.images[0]?.placements[0];
+  };
+
+  test('is trusted by its own CA, by us and by oras', async () => {
+    expect(await run('m/ca:1', { caCert })).toMatchObject({ state: 'copied' });
+  });
+
+  test('is not verified where that was asked for', async () => {
+    expect(await run('m/skip:1', { insecureSkipVerify: true })).toMatchObject({ state: 'copied' });
+  });
+
+  test('is refused without its CA, before oras runs', async () => {
+    const placement = await run('m/none:1', {});
+    expect(placement).toMatchObject({ state: 'failed', error: { class: 'usage' } });
+  });
+});
+
+describe('argv of a copy', () => {
+  const digest = digestOf(Buffer.from('x'));
+  const client = { host: 'r.example' } as ReturnType<Setting['client']>;
+
+  test('from a registry, by digest and without a tag', () => {
+    const to = { client, repository: 'm/x' };
+    expect(copyArguments({ digest, from: { client, repository: 's/x' }, to }, ['--flag'])).toEqual([
+      'cp',
+      '--force',
+      '--no-tty',
+      '--concurrency=4',
+      '--flag',
+      '--',
+      `r.example/s/x@${digest}`,
+      'r.example/m/x',
+    ]);
+  });
+
+  test('from a tar: through the descriptor, never its path', () => {
+    const to = { client, repository: 'm/x', tag: '1' };
+    const words = copyArguments({ digest, from: { fd: 9, path: '/b.tar' }, to }, []);
+    expect(words.slice(-2)).toEqual([`/proc/self/fd/0@${digest}`, 'r.example/m/x:1']);
+  });
+});
