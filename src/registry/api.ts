@@ -1,10 +1,19 @@
-import { type Readable, Transform } from 'node:stream';
+import type { Readable } from 'node:stream';
 import type { Descriptor } from '../oci/descriptor.ts';
-import { algorithmOf, type Digest, digestOf, isDigest } from '../oci/digest.ts';
+import { type Digest, isDigest } from '../oci/digest.ts';
 import { manifestTypes } from '../oci/media-types.ts';
 import { AirgapError } from '../report/error.ts';
 import type { RegistryAccess } from './access.ts';
-import { type Call, type Exchange, locationFrom } from './exchange.ts';
+import {
+  checkedDigest,
+  contentLength,
+  describedBy,
+  expectDigest,
+  mediaTypeOf,
+  uploadLocation,
+} from './answers.ts';
+import { blobBody } from './blob-body.ts';
+import type { Call, Exchange } from './exchange.ts';
 import { pushFailure, readFailure, type Subject } from './failures.ts';
 import { Transient } from './retry.ts';
 import type { Answer } from './transport.ts';
@@ -107,7 +116,8 @@ export class RegistryClient {
       if (answer.status === 200 || answer.status === 206) return answer;
       throw await this.#readFailure(answer, subject);
     });
-    const body = this.#guarded(answer, subject).once('close', release);
+    const classify = (error: unknown) => this.#exchange.failure(error, answer.url);
+    const body = blobBody(answer, subject, classify).once('close', release);
     return { status: answer.status === 206 ? 206 : 200, body };
   }
 
@@ -215,35 +225,6 @@ export class RegistryClient {
     await answer.body.dump();
   }
 
-  /** Ends with our own error when the body breaks off or is shorter than announced. */
-  #guarded(answer: Answer, subject: Subject): Readable {
-    const expected = contentLength(answer);
-    const broken = (error: unknown) => {
-      const failure = this.#exchange.failure(error, answer.url);
-      return failure instanceof Transient ? failure.failure : (failure as Error);
-    };
-    let size = 0;
-    const body = new Transform({
-      transform: (chunk: Buffer, _, done) => {
-        size += chunk.length;
-        done(null, chunk);
-      },
-      flush: (done) => {
-        if (expected === undefined || size === expected) return done();
-        done(
-          new AirgapError('transient', `${subject.what} came incomplete from ${subject.host}`, {
-            given: `${size} bytes`,
-            expected: `${expected} bytes`,
-            next: 'run again to resume',
-          }),
-        );
-      },
-    });
-    answer.body.on('error', (error) => body.destroy(broken(error)));
-    body.once('close', () => answer.body.destroy());
-    return answer.body.pipe(body);
-  }
-
   async #readFailure(answer: Answer, subject: Subject): Promise<AirgapError> {
     return readFailure(answer.status, await this.#exchange.errorText(answer), subject);
   }
@@ -297,62 +278,4 @@ function notAllowed(name: string): AirgapError {
 
 function scope(repository: string, actions: 'pull' | 'pull,push'): string {
   return `repository:${repository}:${actions}`;
-}
-
-function header(answer: Answer, name: string): string {
-  return answer.headers[name]?.toString() ?? '';
-}
-
-function contentLength(answer: Answer): number | undefined {
-  const text = header(answer, 'content-length');
-  return /^\d+$/.test(text) ? Number(text) : undefined;
-}
-
-function uploadLocation(answer: Answer): URL | undefined {
-  const location = header(answer, 'location');
-  return location === '' ? undefined : locationFrom(answer.url, location);
-}
-
-function contentType(answer: Answer): string {
-  return header(answer, 'content-type').split(';', 1)[0]?.trim() ?? '';
-}
-
-/** Undefined when the headers do not say it all. */
-function describedBy(answer: Answer): Descriptor | undefined {
-  const digest = header(answer, 'docker-content-digest');
-  const size = contentLength(answer);
-  const mediaType = contentType(answer);
-  const known = (manifestTypes as readonly string[]).includes(mediaType);
-  return isDigest(digest) && size && known ? { mediaType, digest, size } : undefined;
-}
-
-/** Checks the bytes against the digest asked for and the one the registry states. */
-function checkedDigest(bytes: Buffer, reference: string, answer: Answer, subject: Subject): Digest {
-  const stated = header(answer, 'docker-content-digest');
-  if (isDigest(stated)) expectDigest(stated, digestOf(bytes, algorithmOf(stated)), subject);
-  else if (stated !== '') expectDigest(stated, digestOf(bytes), subject);
-  if (!isDigest(reference)) return isDigest(stated) ? stated : digestOf(bytes);
-  expectDigest(reference, digestOf(bytes, algorithmOf(reference)), subject);
-  return reference;
-}
-
-function expectDigest(expected: string, given: Digest, subject: Subject): void {
-  if (given === expected) return;
-  throw new AirgapError('integrity', `${subject.what} from ${subject.host} has another digest`, {
-    given,
-    expected,
-    next: 'something between here and the registry changes content, or its storage is damaged',
-  });
-}
-
-/** Content-Type; where that is a general one, what the document says of itself. */
-function mediaTypeOf(answer: Answer, bytes: Buffer): string {
-  const type = contentType(answer);
-  if (type.startsWith('application/vnd.')) return type;
-  try {
-    const { mediaType } = JSON.parse(bytes.toString()) as { mediaType?: unknown };
-    return typeof mediaType === 'string' ? mediaType : type;
-  } catch {
-    return type;
-  }
 }

@@ -2,7 +2,7 @@ import { Agent, type Dispatcher, ProxyAgent } from 'undici';
 import type { Context } from '../context.ts';
 import { AirgapError } from '../report/error.ts';
 import { type AccessByHost, accessAt } from './access.ts';
-import { connectionFailure } from './failures.ts';
+import { connectionFailure } from './connection-failures.ts';
 import { bareHost, proxyFor } from './proxy.ts';
 import { Transient } from './retry.ts';
 import { dockerTrust, secureContext, systemTrust } from './trust.ts';
