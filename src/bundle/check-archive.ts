@@ -23,16 +23,16 @@ export async function checkArchive(
   context: Context,
 ): Promise<void> {
   await checkSize(file, path, archive);
-  const progress = byteProgress(archive.size - endSize, context.emit);
+  const work = {
+    mtime: archive.mtime,
+    signal: context.signal,
+    progress: progressOf(archive, context),
+  };
   await pMap(
     runs(archive.entries),
     async (run) => {
       const window = new Window(file, path, extentOf(run));
-      for (const entry of run) {
-        context.signal.throwIfAborted();
-        await checkEntry(window, entry, archive.mtime, context.signal);
-        progress(entry.end - entry.start);
-      }
+      for (const entry of run) await checkEntry(window, entry, work);
     },
     { concurrency: readers },
   );
@@ -71,20 +71,31 @@ async function checkSize(file: FileHandle, path: string, archive: Archive): Prom
   throw damaged(path, { place, offset, given: `${size} bytes`, expected: `${archive.size} bytes` });
 }
 
+interface Work {
+  readonly mtime: Date;
+  readonly signal: AbortSignal;
+  progress(bytes: number): void;
+}
+
+function progressOf({ entries }: Archive, { emit }: Context): Work['progress'] {
+  const total = entries.reduce((sum, { size }) => sum + size, 0);
+  return byteProgress(total, emit);
+}
+
 async function checkEntry(
   window: Window,
   entry: ArchiveEntry,
-  mtime: Date,
-  signal: AbortSignal,
+  { mtime, signal, progress }: Work,
 ): Promise<void> {
   await checkHeader(window, entry, mtime);
   const hash = createHash('sha256');
   const bodyEnd = bodyStart(entry) + entry.size;
   for (let position = bodyStart(entry); position < bodyEnd; ) {
-    signal.throwIfAborted();
     const bytes = await window.read(position, bodyEnd - position);
     hash.update(bytes);
     position += bytes.length;
+    progress(bytes.length);
+    signal.throwIfAborted();
   }
   const digest = `sha256:${hash.digest('hex')}` as Digest;
   if (digest !== entry.digest) {
@@ -108,7 +119,7 @@ async function checkHeader(window: Window, entry: ArchiveEntry, mtime: Date): Pr
         place: `the header of ${entry.path}`,
         offset: entry.start,
         given: 'another header',
-        expected: `mode, size and time of the inventory`,
+        expected: 'the one that the inventory makes',
       });
     }
     done += bytes.length;

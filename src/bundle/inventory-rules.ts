@@ -1,6 +1,6 @@
 import type { Digest } from '../oci/digest.ts';
-import type { Inventory, InventoryImage } from '../plan/inventory.ts';
-import { isPullThrough } from '../plan/repositories.ts';
+import { travels } from '../plan/blobs.ts';
+import type { Inventory } from '../plan/inventory.ts';
 
 /**
  * What an inventory must hold beyond the shape of its fields: every archive path once, and every image inside.
@@ -33,18 +33,11 @@ function parents(path: string): string[] {
   return parts.map((_, index) => parts.slice(0, index + 1).join('/'));
 }
 
-/** Roots are always inside; an image is unless it travels by other ways, all its placements considered. */
+/** Roots are always inside; an image is if it travels at all. */
 function absent(inventory: Inventory, blobs: ReadonlySet<Digest>): Digest[] {
   const roots = [inventory.root, ...(inventory.moreRoots ?? [])].flatMap((root) => root ?? []);
   const images = inventory.imagesNotEmbedded
     ? []
-    : inventory.images.filter((image) => isPushed(inventory, image));
+    : inventory.images.filter((image) => travels(inventory, image));
   return [...roots, ...images].map(({ digest }) => digest).filter((digest) => !blobs.has(digest));
-}
-
-function isPushed(inventory: Inventory, { placements }: InventoryImage): boolean {
-  return placements.some(({ reference }) => {
-    const repository = reference.slice(0, reference.lastIndexOf(':'));
-    return !isPullThrough(inventory, repository);
-  });
 }

@@ -2,7 +2,16 @@ import { AirgapError } from '../report/error.ts';
 import type { ArchiveHead } from './archive.ts';
 import type { PublicKey } from './keys.ts';
 import { parseSignature, signatureHolds } from './sign.ts';
-import type { Trust } from './verify.ts';
+
+export interface Trust {
+  /** The keyring that was given; a key inside a bundle proves nothing. */
+  readonly keys: readonly PublicKey[];
+  /** Ids of keys whose signatures are refused though valid. */
+  readonly revoked: readonly string[];
+  readonly allowUnsigned: boolean;
+  readonly allowExpired: boolean;
+  readonly now: Date;
+}
 
 /** Whose signature was found good, and what was let pass by an override. */
 export interface SignatureVerdict {

@@ -8,18 +8,10 @@ import { checkArchive } from './check-archive.ts';
 import { openBundleFile, readHead } from './head.ts';
 import { parseInventory, printInventory } from './inventory-json.ts';
 import type { PublicKey } from './keys.ts';
-import { checkSignature, findKey } from './trust.ts';
+import { checkSignature, findKey, type Trust } from './trust.ts';
 import { VerifiedBundle } from './verified-bundle.ts';
 
-export interface Trust {
-  /** The keyring that was given; a key inside a bundle proves nothing. */
-  readonly keys: readonly PublicKey[];
-  /** Ids of keys whose signatures are refused though valid. */
-  readonly revoked: readonly string[];
-  readonly allowUnsigned: boolean;
-  readonly allowExpired: boolean;
-  readonly now: Date;
-}
+export type { Trust } from './trust.ts';
 
 /**
  * Opens a bundle once and checks every byte of it: the signature over the raw `bundle.json` before anything is

@@ -72,6 +72,63 @@ describe.each(['ed25519', 'ecdsa-p256'] as KeyType[])('a bundle signed with %s',
   });
 });
 
+describe('a bundle of many megabytes', () => {
+  const sizes = [
+    1,
+    511,
+    512,
+    2 ** 20 - 512,
+    2 ** 20 - 1,
+    2 ** 20,
+    2 ** 20 + 513,
+    9 * 2 ** 20 + 7,
+    3,
+  ];
+  const parts = sample(sizes.map((size, index) => Buffer.alloc(size, `${index} layer`)));
+  let bytes: Buffer;
+  let path: string;
+  beforeAll(async () => {
+    path = at('large.tar');
+    await write(parts, path, { sign: pair.signer });
+    bytes = await readFile(path);
+  });
+
+  test('comes back whole, and tells how far it is', async () => {
+    const context = testContext();
+    const bundle = await openVerified(path, trust({ keys: [pair.key] }), context);
+    for (const [digest, blob] of parts.blobs) {
+      expect((await buffer(bundle.readBlob(digest))).equals(blob)).toBe(true);
+    }
+    await bundle.close();
+    const events = context.events as { done: number; total: number }[];
+    expect(events.length).toBeGreaterThan(2);
+    expect(events.at(-1)?.done).toBe(events.at(-1)?.total);
+  });
+
+  test('is refused for a change on either side of each border', async () => {
+    const file = await open(path, 'r+');
+    const bundle = await openVerified(path, trust({ keys: [pair.key] }), testContext());
+    const ends = parts.inventory.blobs.map(({ digest, size }) => bundle.blobOffset(digest) + size);
+    await bundle.close();
+    const borders = [...ends, ...Array.from({ length: 12 }, (_, i) => (i + 1) * 2 ** 20)];
+    for (const offset of borders.flatMap((border) => [border - 1, border])) {
+      const byte = bytes[offset] ?? 0;
+      await file.write(Buffer.of(byte ^ 0x80), 0, 1, offset);
+      expect([offset, (await refusal(path)).class]).toEqual([offset, 'integrity']);
+      await file.write(Buffer.of(byte), 0, 1, offset);
+    }
+    await file.close();
+    await verify(path);
+  });
+
+  test('is left when the run is stopped', async () => {
+    const context = testContext();
+    context.abort();
+    const opening = openVerified(path, trust({ keys: [pair.key] }), context);
+    await expect(opening).rejects.toThrow('stopped by hand');
+  });
+});
+
 describe('whose signature counts', () => {
   let path: string;
   let unsigned: string;
