@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { loadPublicKey } from '../bundle/keys.ts';
+import { loadPublicKey, parseKeyId } from '../bundle/keys.ts';
 import type { Trust } from '../bundle/verify.ts';
 import type { Context } from '../context.ts';
 
@@ -17,6 +17,7 @@ export async function readTrust(options: TrustOptions, context: Context): Promis
   const keys = await Promise.all(
     options.keys.map((path) => loadPublicKey(resolve(context.cwd, path))),
   );
-  const { revoked, allowUnsigned, allowExpired } = options;
+  const revoked = options.revoked.map(parseKeyId);
+  const { allowUnsigned, allowExpired } = options;
   return { keys, revoked, allowUnsigned, allowExpired, now: context.now() };
 }

@@ -39,7 +39,7 @@ export async function makeSpec(
     ...defined({
       signing: signingOf(document, folder),
       sequence: document.sequence,
-      expires: document.expires && new Date(document.expires).toISOString().replace('.000Z', 'Z'),
+      expires: document.expires && new Date(document.expires).toISOString().replace(/\.\d+Z$/, 'Z'),
     }),
   };
 }

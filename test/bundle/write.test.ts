@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { promisify } from 'node:util';
@@ -212,18 +212,10 @@ test('a folder that cannot be made is a failure of the disk', async () => {
   });
 });
 
-test.skipIf(process.getuid?.() === 0)('a read-only folder is a failure of the disk', async () => {
-  await mkdir(join(folder.path, 'out'));
-  await chmod(join(folder.path, 'out'), 0o500);
-  await expect(write(sample([]), out)).rejects.toMatchObject({ class: 'io' });
-  await rm(join(folder.path, 'out'), { recursive: true });
-});
-
-test('a full disk leaves nothing', async ({ skip }) => {
+test('a full disk leaves nothing', async () => {
   const mount = join(folder.path, 'out');
   await mkdir(mount);
-  const mounting = run('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', mount]);
-  await mounting.catch(() => skip('this host does not let us mount a small disk'));
+  await run('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', mount]);
   try {
     const parts = sample([large]);
     const readBlob = async () => {
