@@ -2,7 +2,7 @@ import pMap from 'p-map';
 import type { Digest } from '../oci/digest.ts';
 import type { RegistryClient } from '../registry/client.ts';
 import { AirgapError, failuresIn } from '../report/error.ts';
-import type { ImageResult, PlacementResult, TransferImage, TransferResult } from './job.ts';
+import type { PlacementResult, TransferImage, TransferResult } from './job.ts';
 
 /** One placement as the target's API names it. */
 export interface Place {
@@ -48,15 +48,12 @@ export interface HeadJob {
 /** Only looks: which placements resolve to their digest. What is missing has failed. For light bundles. */
 export async function targetHeads(job: HeadJob): Promise<TransferResult> {
   const found = await headPlacements(job);
-  const images = found.map(({ image, places }) => imageResult(image, places.map(missingHasFailed)));
+  const images = found.map(({ image: { source, digest }, places }) => ({
+    source,
+    digest,
+    placements: places.map(missingHasFailed),
+  }));
   return { images, bytesSent: 0 };
-}
-
-export function imageResult(
-  { source, digest }: TransferImage,
-  placements: readonly PlacementResult[],
-): ImageResult {
-  return { source, digest, placements };
 }
 
 async function headPlacement(place: Place, digest: Digest, job: HeadJob): Promise<Found> {

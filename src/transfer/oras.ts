@@ -41,34 +41,44 @@ export async function openOras(tools: TransferTools, context: Context): Promise<
   const access = await openOrasAccess(tools, context.env);
   const env = childEnvironment(context.env, access.dockerConfig);
   const limited = gate(processes);
-  const run = async (copy: Copy): Promise<string> => {
-    context.signal.throwIfAborted();
+  const attempt = async (copy: Copy): Promise<string> => {
     const flags = [
       ...('fd' in copy.from ? ['--from-oci-layout'] : await access.flags('from', copy.from.client)),
       ...(await access.flags('to', copy.to.client)),
     ];
-    const { stdout, stderr, failed, isCanceled, shortMessage } = await execa(
-      tools.oras,
-      [...copyArguments(copy, flags)],
-      {
-        env,
-        extendEnv: false,
-        // execa hands any descriptor on; its types name those up to 9.
-        stdin: 'fd' in copy.from ? (copy.from.fd as 3) : 'ignore',
-        cancelSignal: context.signal,
-        forceKillAfterDelay: patience,
-        reject: false,
-      },
-    );
-    if (isCanceled) context.signal.throwIfAborted();
-    if (failed) throw orasFailure(stderr || (shortMessage ?? ''), nameOf(copy));
-    return stdout;
+    return run(tools.oras, copy, flags, env, context.signal);
   };
   return {
     copy: (copy, blobs) =>
-      limited(async () => uploaded(await retryTransient(() => run(copy), context.signal), blobs)),
+      limited(async () => {
+        const stdout = await retryTransient(() => attempt(copy), context.signal);
+        return uploaded(stdout, blobs);
+      }),
     close: access.close,
   };
+}
+
+/** Resolves to what oras wrote to stdout. */
+async function run(
+  oras: string,
+  copy: Copy,
+  flags: readonly string[],
+  env: Record<string, string>,
+  signal: AbortSignal,
+): Promise<string> {
+  signal.throwIfAborted();
+  const result = await execa(oras, copyArguments(copy, flags), {
+    env,
+    extendEnv: false,
+    // execa hands any descriptor on; its types name those up to 9.
+    stdin: 'fd' in copy.from ? (copy.from.fd as 3) : 'ignore',
+    cancelSignal: signal,
+    forceKillAfterDelay: patience,
+    reject: false,
+  });
+  if (result.isCanceled) signal.throwIfAborted();
+  if (result.failed) throw orasFailure(result.stderr || (result.shortMessage ?? ''), nameOf(copy));
+  return result.stdout;
 }
 
 /**

@@ -31,7 +31,14 @@ export class BlobTurns {
     return blobs.map((blob) => this.#shared(blob).join());
   }
 
+  /** The blob was seen in the repository, or put there. */
   arrived(blob: Descriptor, repository: string): void {
+    this.believed(blob, repository);
+    this.#shared(blob).proved.add(repository);
+  }
+
+  /** A manifest there names the blob: enough to mount it from, not to put another manifest on. */
+  believed(blob: Descriptor, repository: string): void {
     const shared = this.#shared(blob);
     if (shared.homes.size === 0) this.#firstArrival(blob);
     shared.homes.add(repository);
@@ -39,13 +46,13 @@ export class BlobTurns {
   }
 
   isIn(digest: Digest, repository: string): boolean {
-    return this.#blobs.get(digest)?.homes.has(repository) ?? false;
+    return this.#blobs.get(digest)?.proved.has(repository) ?? false;
   }
 
   /** A repository that the blob may be mounted from; one of the same project (first path segment) first. */
   mountSource(digest: Digest, repository: string): string | undefined {
     const homes = [...(this.#blobs.get(digest)?.homes ?? [])].filter(
-      (home) => !this.#refusedMounts.has(`${home} ${repository}`),
+      (home) => home !== repository && !this.#refusedMounts.has(`${home} ${repository}`),
     );
     return homes.find((home) => project(home) === project(repository)) ?? homes[0];
   }
@@ -68,6 +75,7 @@ export function project(repository: string): string {
 
 class SharedBlob {
   readonly homes = new Set<string>();
+  readonly proved = new Set<string>();
   readonly home = deferred();
   readonly #queue: Deferred[] = [];
 

@@ -101,12 +101,12 @@ function unitsInOrder(
   return firsts;
 }
 
-/** Images that are there are trusted to have their blobs, which can so be mounted. */
+/** Images that are there have their blobs, most likely: those can be mounted. */
 function rememberHomes(images: readonly KnownImage[], turns: BlobTurns): void {
   for (const known of images) {
     const homes = known.places.filter(({ found }) => found.state === 'there');
     for (const blob of blobsOfImages([known]))
-      for (const { place } of homes) turns.arrived(blob, place.repository);
+      for (const { place } of homes) turns.believed(blob, place.repository);
   }
 }
 

@@ -167,6 +167,21 @@ describe('what an earlier push has left', () => {
     expect(uploads(target.requests)).toEqual({ [layer]: 1 });
   });
 
+  test('a layer that is gone from under an image that is there is not built upon', async () => {
+    await pushSample(target.host, 'm/x', one.image);
+    await pushTag('m/x', '1', one);
+    const shared = [...one.image.blobs.keys()].find((digest) => two.image.blobs.has(digest)) ?? '';
+    await fetch(`http://${target.host}/v2/m/x/blobs/${shared}`, { method: 'DELETE' });
+    const result = await setting.run(
+      setting.job(target.host, [
+        [one, 'm/x:1'],
+        [two, 'm/x:2', 'm/y:2'],
+      ]),
+    );
+    expect(states(result)).toEqual(['there', 'copied', expect.stringMatching(/copied|placed/)]);
+    expect((await fetch(`http://${target.host}/v2/m/x/blobs/${shared}`)).status).toBe(200);
+  });
+
   test('all blobs without a manifest: nothing is uploaded', async () => {
     await pushSample(target.host, 'm/one', one.image);
     target.clear();

@@ -1,14 +1,10 @@
-import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { digestOf } from '../../src/oci/digest.ts';
 import type { RegistryAccess } from '../../src/registry/access.ts';
 import { copyArguments } from '../../src/transfer/oras.ts';
 import { loginFile } from '../../src/transfer/oras-access.ts';
 import { startRegistry, type TestRegistry } from '../helpers/registry.ts';
+import { type Authority, makeAuthority } from '../helpers/tls.ts';
 import { type Sample, type Setting, startSetting } from './setting.ts';
 
 describe('the login file', () => {
@@ -30,28 +26,20 @@ describe('the login file', () => {
 });
 
 describe('a target that speaks TLS', () => {
-  let folder: string;
+  let authority: Authority;
   let setting: Setting;
   let target: TestRegistry;
   let sample: Sample;
-  let caCert: string;
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'airgap-'));
-    const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
-    await promisify(execFile)('openssl', [
-      ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'],
-      ...['-keyout', key, '-out', cert, '-days', '2', '-subj', '/CN=registry'],
-      ...['-addext', 'subjectAltName=IP:127.0.0.1'],
-    ]);
-    caCert = await readFile(cert, 'utf8');
+    authority = await makeAuthority();
     setting = await startSetting();
-    target = await startRegistry({ tls: { cert, key } });
+    target = await startRegistry({ tls: await authority.issue(['IP:127.0.0.1']) });
     sample = await setting.push('one', { layers: ['one'] });
   });
   afterAll(async () => {
     await target.stop();
     await setting.stop();
-    await rm(folder, { recursive: true });
+    await authority.remove();
   });
 
   const run = async (path: string, access: RegistryAccess) => {
@@ -60,7 +48,7 @@ describe('a target that speaks TLS', () => {
   };
 
   test('is trusted by its own CA, by us and by oras', async () => {
-    expect(await run('m/ca:1', { caCert })).toMatchObject({ state: 'copied' });
+    expect(await run('m/ca:1', { caCert: authority.pem })).toMatchObject({ state: 'copied' });
   });
 
   test('is not verified where that was asked for', async () => {

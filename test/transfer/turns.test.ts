@@ -72,6 +72,16 @@ describe('where to mount from', () => {
     expect(turns.mountSource(layer.digest, 'a/three')).toBe('a/one');
   });
 
+  test('never the repository itself; what is only believed to be there is not in it', () => {
+    const turns = new BlobTurns(() => {});
+    turns.believed(layer, 'a/one');
+    expect(turns.mountSource(layer.digest, 'a/one')).toBeUndefined();
+    expect(turns.mountSource(layer.digest, 'a/two')).toBe('a/one');
+    expect(turns.isIn(layer.digest, 'a/one')).toBe(false);
+    turns.arrived(layer, 'a/one');
+    expect(turns.isIn(layer.digest, 'a/one')).toBe(true);
+  });
+
   test('a project is the first part of a path', () => {
     expect(project('airgap/docker.io/nginx')).toBe('airgap');
     expect(project('nginx')).toBe('nginx');
