@@ -15,6 +15,7 @@ import {
 import { blobBody } from './blob-body.ts';
 import type { Call, Exchange } from './exchange.ts';
 import { pushFailure, readFailure, type Subject } from './failures.ts';
+import { blobPath, manifestPath, uploadsPath } from './paths.ts';
 import { Transient } from './retry.ts';
 import type { Answer } from './transport.ts';
 
@@ -128,7 +129,7 @@ export class RegistryClient {
   async mountBlob(repository: string, digest: Digest, from: string): Promise<boolean> {
     const scopes = [scope(repository, 'pull,push'), scope(from, 'pull')];
     const query = new URLSearchParams({ mount: digest, from });
-    const to = `${this.#uploads(repository)}?${query}`;
+    const to = `${uploadsPath(repository)}?${query}`;
     const subject = this.#push(repository, `the mount of ${digest} into ${repository}`);
     try {
       return await this.#exchange.run(async () => {
@@ -196,7 +197,7 @@ export class RegistryClient {
     const { repository } = subject;
     const answer = await this.#exchange.send({
       method: 'POST',
-      to: this.#uploads(repository),
+      to: uploadsPath(repository),
       scopes: [scope(repository, 'pull,push')],
     });
     if (answer.status !== 202) throw await this.#pushFailure(answer, subject);
@@ -240,42 +241,21 @@ export class RegistryClient {
   }
 
   #manifest(repository: string, reference: string): Subject & { path: string } {
-    const separator = isDigest(reference) ? '@' : ':';
-    if (separator === ':' && !/^\w[\w.-]{0,127}$/.test(reference)) throw notAllowed(reference);
-    const what = `manifest ${repository}${separator}${reference}`;
-    const path = `${this.#base(repository)}/manifests/${reference}`;
-    return { host: this.host, repository, what, path };
+    const what = `manifest ${repository}${isDigest(reference) ? '@' : ':'}${reference}`;
+    return { host: this.host, repository, what, path: manifestPath(repository, reference) };
   }
 
   #blob(repository: string, digest: Digest): Subject & { path: string } {
-    if (!isDigest(digest)) throw notAllowed(digest);
-    const path = `${this.#base(repository)}/blobs/${digest}`;
-    return { host: this.host, repository, what: `blob ${digest} of ${repository}`, path };
+    const what = `blob ${digest} of ${repository}`;
+    return { host: this.host, repository, what, path: blobPath(repository, digest) };
   }
 
   #push(repository: string, what: string): Subject {
     return { host: this.host, repository, what };
   }
-
-  #uploads(repository: string): string {
-    return `${this.#base(repository)}/blobs/uploads/`;
-  }
-
-  /** A repository name that is not of distribution's grammar could lead elsewhere on the host. */
-  #base(repository: string): string {
-    const part = '[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*';
-    if (!new RegExp(`^${part}(?:/${part})*$`).test(repository)) throw notAllowed(repository);
-    return `/v2/${repository}`;
-  }
 }
 
-function notAllowed(name: string): AirgapError {
-  return new AirgapError('usage', 'not a name that a registry can have', {
-    given: JSON.stringify(name),
-    expected: 'the reference grammar: lower-case repository, tag of at most 128 characters, digest',
-  });
-}
-
+/** A token's scope (distribution, "Token Scope Documentation"). */
 function scope(repository: string, actions: 'pull' | 'pull,push'): string {
   return `repository:${repository}:${actions}`;
 }

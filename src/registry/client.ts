@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Context } from '../context.ts';
 import {
   type AccessByHost,
@@ -39,6 +40,8 @@ export interface Registries {
 const tenMinutes = 600_000;
 
 export function openRegistries(options: RegistriesOptions): Registries {
+  // Every request under way or in line listens to it; Node would warn of a leak at the eleventh.
+  setMaxListeners(0, options.context.signal);
   const transport = new Transport(options.access, options.context);
   const clients = new Map<string, RegistryClient>();
   const client = (name: string): RegistryClient => {

@@ -138,6 +138,26 @@ test.each([{ plainHttp: true }, { plainHttp: false }])(
   },
 );
 
+test('Docker Hub is asked where its API is', async () => {
+  const proxy = await startProxy('Basic bWU6cHc=');
+  const registries = openRegistries({
+    access: {},
+    credential: async () => undefined,
+    context: context({ env: { HTTPS_PROXY: `http://me:pw@${proxy.host}` } }),
+    retryBudgetMs: 1,
+  });
+  for (const name of ['docker.io', 'index.docker.io']) {
+    expect(registries.client(name).host).toBe('docker.io');
+  }
+  await registries
+    .client('docker.io')
+    .headManifest('library/nginx', '1')
+    .catch(() => {});
+  expect(new Set(proxy.seen)).toEqual(new Set(['CONNECT registry-1.docker.io:443']));
+  await registries.close();
+  await proxy.stop();
+});
+
 test('a host that the proxy cannot reach is transient', async () => {
   const proxy = await startProxy('Basic bWU6cHc=');
   const registries = openRegistries({

@@ -162,6 +162,16 @@ describe('against a real registry', () => {
     await narrow.close();
   });
 
+  test('a hundred requests in line: no warning of Node', async () => {
+    const warnings: Error[] = [];
+    const listen = (warning: Error) => warnings.push(warning);
+    process.on('warning', listen);
+    const client = registries.client(registry.host);
+    await Promise.all(Array.from({ length: 100 }, () => client.headManifest('a/b', 'none')));
+    process.off('warning', listen);
+    expect(warnings).toEqual([]);
+  });
+
   test('an abort ends a request with its reason', async () => {
     const controller = new AbortController();
     const aborted = anonymous(registry.host, context({ signal: controller.signal }));
