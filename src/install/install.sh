@@ -35,7 +35,7 @@ installs the image-swap chart and reads MIRROR_REGISTRIES back.
   --context NAME             passed to kubectl and helm
   --uninstall                take the chart, the Secret and our note in the cluster away again; images stay
   --allow-unsigned           take a bundle without a signature
-  --allow-expired            take a bundle after its last day
+  --allow-expired            take a bundle whose dates do not fit the clock
   --allow-downgrade          replace a newer bundle, or another one of the same version
   --allow-plain-http-credentials
                              send the push password over plain HTTP to a host that is not this one
@@ -440,18 +440,24 @@ read_settings() {
 }
 
 check_dates() {
-  now=$(date -u +%Y%m%d%H%M%S)
-  if [ "$now" -lt "$(setting notBefore | tr -dc 0-9)" ]; then
-    fail 6 'the clock of this host is wrong: the bundle is from its future' \
-      "now $(date -u +%Y-%m-%dT%H:%M:%SZ), made $(setting createdAt)" 'set the clock'
+  now=$(date -u +%Y-%m-%dT%H:%M:%SZ)
+  if is_before "$now" "$(setting notBefore)"; then
+    date_fault 'the clock of this host is wrong: the bundle is from its future' \
+      "now $now, made $(setting createdAt)" 'set the clock'
   fi
   expires=$(setting expiresAt)
-  if [ -z "$expires" ] || [ "$now" -le "$(printf '%s' "$expires" | tr -dc 0-9)" ]; then return; fi
-  if [ "$allow_expired" = yes ]; then
-    say "  warning: expired at $expires (--allow-expired)"
-  else
-    fail 6 'the bundle has expired' "$expires" 'get a newer one, or add --allow-expired'
+  if [ -n "$expires" ] && is_before "$expires" "$now"; then
+    date_fault 'the bundle has expired' "at $expires, now $now" 'get a newer one'
   fi
+}
+
+is_before() {
+  [ "$(printf '%s' "$1" | tr -dc 0-9)" -lt "$(printf '%s' "$2" | tr -dc 0-9)" ]
+}
+
+date_fault() {
+  if [ "$allow_expired" = no ]; then fail 6 "$1" "$2" "$3, or add --allow-expired"; fi
+  say "  warning: $1 ($2); allowed by --allow-expired"
 }
 
 # --- steps ------------------------------------------------------------------------------------------------
@@ -590,8 +596,10 @@ write_registry_config() {
 }
 
 is_loopback() {
-  case $endpoint in
-    localhost | localhost:* | 127.* | '[::1]'*) return 0 ;;
+  case ${endpoint%:*} in
+    localhost | '[::1]') return 0 ;;
+    127.*[!0-9.]*) return 1 ;;
+    127.*) return 0 ;;
   esac
   return 1
 }
