@@ -48,13 +48,14 @@ export interface ListedImage {
   readonly origin: string;
 }
 
-/** How to reach one registry from here. */
+/** How one registry is reached from here (`registries."<host>"` in bundle.yaml). */
 export interface RegistryAccess {
   readonly plainHttp?: boolean;
   readonly insecureSkipVerify?: boolean;
-  /** PEM, trusted beside the system's roots. */
+  /** PEM; trusted for this host, beside the system's authorities. */
   readonly caCert?: string;
   /** `host` or `host/path` that is asked in place of this registry. */
   readonly mirror?: string;
+  /** Requests and open blob bodies at a time. Default 8. */
   readonly maxConcurrent?: number;
 }

@@ -1,16 +1,7 @@
+import type { RegistryAccess } from '../inputs/spec.ts';
 import { AirgapError } from '../report/error.ts';
 
-/** How one registry is reached from here (`registries."<host>"` in bundle.yaml). */
-export interface RegistryAccess {
-  readonly plainHttp?: boolean;
-  readonly insecureSkipVerify?: boolean;
-  /** PEM; trusted for this host, beside the system's authorities. */
-  readonly caCert?: string;
-  /** `host` or `host/path` that is asked in this registry's place. */
-  readonly mirror?: string;
-  /** Requests and open blob bodies at a time. Default 8. */
-  readonly maxConcurrent?: number;
-}
+export type { RegistryAccess };
 
 export type AccessByHost = Readonly<Record<string, RegistryAccess>>;
 
