@@ -35,7 +35,7 @@ const rules: readonly (readonly [RegExp, ErrorClass, ErrorClass])[] = [
     'io',
   ],
   [
-    /digest invalid|mismatched? digest|digest mismatch|does not match digest/i,
+    /does not look like a tar archive|digest invalid|mismatched? digest|digest mismatch|does not match digest/i,
     'integrity',
     'integrity',
   ],

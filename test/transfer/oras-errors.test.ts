@@ -85,6 +85,11 @@ describe('stderr of oras', () => {
       `Error: invalid argument "lay.tar@${digest}": failed to find path "lay.tar": stat lay.tar: no such file or directory`,
       'io',
     ],
+    [
+      'bundle cut short',
+      'Error: "tr.tar" does not look like a tar archive: unexpected EOF',
+      'integrity',
+    ],
     ['something new', 'Error: the moon is in the wrong place', 'tool'],
     ['nothing', '', 'tool'],
   ])('%s', (_, stderr, expected) => {
