@@ -1,70 +1,97 @@
 import { setMaxListeners } from 'node:events';
+import { tmpdir } from 'node:os';
 import * as core from '@actions/core';
 import { readActionInputs } from './action/inputs.ts';
-import { harmless } from './action/log.ts';
-import { writeOutputs } from './action/outputs.ts';
-import { withPrivateFiles } from './action/private-files.ts';
-import { runCommands } from './action/run.ts';
-import { writeSummary } from './action/summary.ts';
+import { actionLog } from './action/log.ts';
+import { writeOutputs, writeReport } from './action/outputs.ts';
+import { removePrivateFolder, withPrivateFolder } from './action/private-folder.ts';
+import { type ActionResult, runCommands } from './action/run.ts';
+import { summaryText } from './action/summary.ts';
 import type { Context } from './context.ts';
-import { failuresIn } from './report/error.ts';
+import { Failures, failuresIn } from './report/error.ts';
 import { endText } from './report/error-text.ts';
-import { lineListener } from './report/lines.ts';
-import { formsOf, makeRedactor } from './report/redact.ts';
+import { planText } from './report/plan-text.ts';
+import { makeRedactor } from './report/redact.ts';
+import { createText, placedText } from './report/result-text.ts';
+
+/** Tells the post step, which is this same file, what a killed run may have left. */
+const privateFolderState = 'private-folder';
 
 /** Door 1: inputs → commands → outputs, summary, annotations. */
 async function main(): Promise<void> {
   const redactor = makeRedactor();
-  const controller = new AbortController();
-  setMaxListeners(0, controller.signal);
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(signal, () => controller.abort(new Error(signal)));
-  }
-  const listen = lineListener((line) => core.info(harmless(line)), redactor);
-  const context: Context = {
-    env: process.env,
-    cwd: process.env.GITHUB_WORKSPACE ?? process.cwd(),
-    now: () => new Date(),
-    signal: controller.signal,
-    emit: (event) => {
-      if (event.kind === 'secret') maskEverywhere(event.value);
-      if (event.kind === 'step') startGroup(event.name);
-      else if (event.kind === 'warning') core.warning(redactor.redact(event.message));
-      listen(event);
-    },
-  };
+  const log = actionLog(core, redactor);
+  const interruption = onInterruption();
+  const temporary = process.env.RUNNER_TEMP || tmpdir();
   try {
-    await withPrivateFiles(process.env.RUNNER_TEMP, async (keep) => {
-      const inputs = await readActionInputs(core.getInput, context, keep);
-      const result = await runCommands(inputs, context);
-      core.endGroup();
-      await writeOutputs(result, core.setOutput, context);
-      await writeSummary(result, core.summary);
-      if (result.errors.length > 0)
-        fail(result.errors.map((error) => endText(error)).join('\n'), result.errors);
+    const result = await withPrivateFolder(temporary, async (folder) => {
+      core.saveState(privateFolderState, folder.path);
+      // Whatever a command keeps for a moment, credentials for oras among it, lies in the private folder.
+      process.env.TMPDIR = folder.path;
+      const context = contextOf(log.emit, interruption.signal);
+      return runCommands(await readActionInputs(readInput, context, folder), context);
     });
+    log.endGroup();
+    if (interruption.received()) throw interruption.signal.reason;
+    print(result, log);
+    writeOutputs(result, await writeReport(result, temporary, redactor), core.setOutput);
+    await writeSummary(redactor.redact(summaryText(result)));
+    if (result.errors.length > 0) throw new Failures('the step failed', result.errors);
   } catch (thrown) {
-    core.endGroup();
-    fail(redactor.redact(endText(thrown)), failuresIn(thrown));
+    log.endGroup();
+    const signal = interruption.received();
+    if (signal) fail(`interrupted by ${signal}`, signal === 'SIGINT' ? 130 : 143);
+    else fail(redactor.redact(endText(thrown)), exitCodeOf(thrown));
   }
 }
 
-/** Masks what a log could show of a secret: each line of it, and its base64 form. */
-function maskEverywhere(secret: string): void {
-  for (const form of formsOf(secret)) if (form.trim().length >= 4) core.setSecret(form);
+function contextOf(emit: Context['emit'], signal: AbortSignal): Context {
+  // No child process needs the inputs, and some of them are secrets.
+  const env = Object.entries(process.env).filter(([name]) => !name.startsWith('INPUT_'));
+  const cwd = process.env.GITHUB_WORKSPACE || process.cwd();
+  return { env: Object.fromEntries(env), cwd, now: () => new Date(), signal, emit };
 }
 
-let isGroupOpen = false;
-
-function startGroup(name: string): void {
-  if (isGroupOpen) core.endGroup();
-  isGroupOpen = true;
-  core.startGroup(harmless(name));
+function readInput(name: string): string {
+  return core.getInput(name, { trimWhitespace: false });
 }
 
-function fail(text: string, errors: readonly { exitCode: number }[]): void {
-  core.setFailed(text);
-  process.exitCode = Math.min(...errors.map((error) => error.exitCode), errors.length > 0 ? 99 : 1);
+function print({ plan, mirror, create }: ActionResult, log: ReturnType<typeof actionLog>): void {
+  if (plan) log.print(planText(plan), 'the plan');
+  if (mirror) log.print(placedText({ ...mirror, errors: [] }), 'what was mirrored');
+  log.endGroup();
+  if (create) log.print(createText(create));
 }
 
-void main();
+/** Runners without summaries name no file for them. */
+async function writeSummary(text: string): Promise<void> {
+  if (process.env.GITHUB_STEP_SUMMARY) await core.summary.addRaw(text).write();
+}
+
+function exitCodeOf(thrown: unknown): number {
+  const errors = failuresIn(thrown);
+  return errors.length > 0 ? new Failures('', errors).exitCode : 1;
+}
+
+/** The annotation already says that it is an error. */
+function fail(text: string, exitCode: number): void {
+  core.setFailed(text.replace(/^error: /, ''));
+  process.exitCode = exitCode;
+}
+
+function onInterruption() {
+  const controller = new AbortController();
+  // Every request and child process of a run listens to this one signal.
+  setMaxListeners(0, controller.signal);
+  let received: NodeJS.Signals | undefined;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      received ??= signal;
+      controller.abort(new Error(signal));
+    });
+  }
+  return { signal: controller.signal, received: () => received };
+}
+
+const left = core.getState(privateFolderState);
+void (left ? removePrivateFolder(left) : main());

@@ -1,10 +1,12 @@
+import { resolve } from 'node:path';
 import type { PushOptions } from '../commands/push-credential.ts';
 import type { Context } from '../context.ts';
 import type { BundleInput } from '../inputs/bundle-file.ts';
+import { readText } from '../inputs/files.ts';
 import { type Given, splitList } from '../inputs/overrides.ts';
-import { settings } from '../inputs/settings.ts';
+import { type Setting, settings } from '../inputs/settings.ts';
 import { AirgapError } from '../report/error.ts';
-import type { KeepPrivate } from './private-files.ts';
+import type { PrivateFolder } from './private-folder.ts';
 
 const commands = ['plan', 'mirror', 'create'] as const;
 
@@ -24,41 +26,111 @@ export interface ActionInputs {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** Reads `with:`; the same settings as the CLI's flags, by the same names. Secrets are masked at once. */
+/** The value of an input as it was written, `''` where there is none. */
+export type ReadInput = (name: string) => string;
+
+/** Inputs of the Action alone; all others are settings, by the names of the CLI's flags. */
+export const ownInputs = [
+  ...['command', 'file', 'out', 'plan', 'without-images'],
+  ...['signing-key', 'signing-key-passphrase', 'signing-key-passphrase-file'],
+  ...['push-username', 'push-password', 'push-password-file', 'allow-plain-http-credentials'],
+] as const;
+
+/** Variables whose values are secrets. */
+const secretVariables = ['AIRGAP_BUNDLE_PUSH_PASSWORD', 'AIRGAP_BUNDLE_KEY_PASSPHRASE'];
+
+/**
+ * Reads `with:`. Secrets are masked at once, before anything can fail.
+ * @throws AirgapError usage for a value that no command can take, or a thing given twice
+ */
 export async function readActionInputs(
-  input: (name: string) => string,
-  { emit }: Context,
-  keep: KeepPrivate,
+  input: ReadInput,
+  context: Context,
+  folder: PrivateFolder,
 ): Promise<ActionInputs> {
-  const text = (name: string): string | undefined => input(name) || undefined;
-  const secret = (name: string): string | undefined => {
-    const value = text(name);
-    if (value) emit({ kind: 'secret', value });
-    return value;
-  };
-  const given: Record<string, Given[string]> = {};
-  for (const { name, kind } of settings) {
-    const value = text(name);
-    if (value) given[name] = kind === 'list' || kind === 'pairs' ? splitList(value) : value;
-  }
-  const key = secret('signing-key');
-  if (key) given['signing-key-file'] = await keep('signing.key', `${key}\n`);
-  const passphrase = secret('signing-key-passphrase');
-  const password = secret('push-password');
-  const file = text('file');
+  maskSecrets(input, context);
+  refuseTwins(input);
+  const file = text(input, 'file');
   return {
-    commands: readCommands(text('command') ?? 'create'),
-    bundle: { given, ...(file ? { file } : {}) },
-    out: text('out') ?? '.',
-    plan: text('plan'),
-    withoutImages: input('without-images') === 'true',
-    env: passphrase ? { AIRGAP_BUNDLE_KEY_PASSPHRASE: passphrase } : {},
-    push: {
-      username: text('push-username'),
-      passwordFile: password ? await keep('push-password', password) : text('push-password-file'),
-      allowPlainHttp: input('allow-plain-http-credentials') === 'true',
-    },
+    commands: readCommands(text(input, 'command') ?? 'create'),
+    bundle: { given: await readSettings(input, folder), ...(file ? { file } : {}) },
+    out: text(input, 'out') ?? '.',
+    plan: text(input, 'plan'),
+    withoutImages: switchOf(input, 'without-images'),
+    env: await readPassphrase(input, context),
+    push: await readPush(input, folder),
   };
+}
+
+function maskSecrets(input: ReadInput, { env, emit }: Context): void {
+  const password = secret(input, 'push-password');
+  const username = text(input, 'push-username');
+  const pair = password && username ? `${username}:${password}` : undefined;
+  const values = [
+    ...[secret(input, 'signing-key'), secret(input, 'signing-key-passphrase'), password, pair],
+    ...secretVariables.map((name) => env[name]),
+  ];
+  for (const value of values) if (value) emit({ kind: 'secret', value });
+}
+
+const twins = [
+  ['signing-key', 'signing-key-file'],
+  ['signing-key', 'unsigned'],
+  ['signing-key-passphrase', 'signing-key-passphrase-file'],
+  ['push-password', 'push-password-file'],
+] as const;
+
+/** Those of the settings are refused where flags are, too. */
+function refuseTwins(input: ReadInput): void {
+  const isGiven = (name: string) =>
+    text(input, name) !== undefined && text(input, name) !== 'false';
+  for (const [one, other] of twins) {
+    if (!isGiven(one) || !isGiven(other)) continue;
+    throw new AirgapError('usage', `${one} and ${other} are both given`, {
+      expected: 'one of them',
+    });
+  }
+}
+
+async function readSettings(input: ReadInput, { keep }: PrivateFolder): Promise<Given> {
+  const given: Record<string, Given[string]> = {};
+  for (const setting of settings) given[setting.name] = readSetting(input, setting);
+  const key = secret(input, 'signing-key');
+  if (key) given['signing-key-file'] = await keep('signing.key', `${key}\n`);
+  return given;
+}
+
+function readSetting(input: ReadInput, { name, kind }: Setting): Given[string] {
+  const value = text(input, name);
+  if (value === undefined) return undefined;
+  if (kind === 'list' || kind === 'pairs') return splitList(value);
+  return kind === 'switch' ? switchOf(input, name) : value;
+}
+
+async function readPassphrase(
+  input: ReadInput,
+  { cwd, emit }: Context,
+): Promise<Record<string, string>> {
+  const file = text(input, 'signing-key-passphrase-file');
+  const passphrase = file
+    ? withoutLastBreak(await readText(resolve(cwd, file), 'the passphrase file'))
+    : secret(input, 'signing-key-passphrase');
+  if (!passphrase) return {};
+  emit({ kind: 'secret', value: passphrase });
+  return { AIRGAP_BUNDLE_KEY_PASSPHRASE: passphrase };
+}
+
+async function readPush(input: ReadInput, { keep }: PrivateFolder): Promise<PushOptions> {
+  const username = text(input, 'push-username');
+  const password = secret(input, 'push-password');
+  const passwordFile = password
+    ? await keep('push-password', password)
+    : text(input, 'push-password-file');
+  const allowPlainHttp = switchOf(input, 'allow-plain-http-credentials');
+  if (username || !passwordFile) return { username, passwordFile, allowPlainHttp };
+  throw new AirgapError('usage', 'a push password is given, but no push-username', {
+    next: 'add push-username, or drop the password to push with the docker config',
+  });
 }
 
 function readCommands(value: string): ActionCommand[] {
@@ -70,4 +142,24 @@ function readCommands(value: string): ActionCommand[] {
     given: value,
     expected: `one or more of ${commands.join(', ')}`,
   });
+}
+
+function text(input: ReadInput, name: string): string | undefined {
+  return input(name).trim() || undefined;
+}
+
+/** Its own spaces belong to a secret; a trailing line break, which YAML and shells add, does not. */
+function secret(input: ReadInput, name: string): string | undefined {
+  return withoutLastBreak(input(name)) || undefined;
+}
+
+function withoutLastBreak(value: string): string {
+  return value.replace(/\r?\n$/, '');
+}
+
+/** Absent is false. */
+function switchOf(input: ReadInput, name: string): boolean {
+  const value = text(input, name)?.toLowerCase() ?? 'false';
+  if (value === 'true' || value === 'false') return value === 'true';
+  throw new AirgapError('usage', `${name} is neither true nor false`, { given: value });
 }

@@ -1,10 +1,69 @@
+import type { Emit } from '../report/events.ts';
+import { lineListener } from '../report/lines.ts';
+import { formsOf, type Redactor } from '../report/redact.ts';
+import { safeText } from '../report/safe.ts';
+
+/** The part of `@actions/core` that writes to the step's log. */
+export interface Log {
+  info(line: string): void;
+  warning(text: string): void;
+  startGroup(name: string): void;
+  endGroup(): void;
+  setSecret(value: string): void;
+}
+
+export interface ActionLog {
+  readonly emit: Emit;
+  /** Text for people, line by line, in a group of its own or below the last one. */
+  print(text: string, group?: string): void;
+  endGroup(): void;
+}
+
+/** Writes a run's events as the runner wants them: a group a step, warnings as annotations, secrets masked. */
+export function actionLog(log: Log, redactor: Redactor): ActionLog {
+  let isGroupOpen = false;
+  const endGroup = (): void => {
+    if (isGroupOpen) log.endGroup();
+    isGroupOpen = false;
+  };
+  const startGroup = (name: string): void => {
+    endGroup();
+    log.startGroup(redactor.redact(safeText(name)));
+    isGroupOpen = true;
+  };
+  const write = (line: string): void => log.info(harmless(line));
+  const writeEvent = lineListener(write, redactor);
+  return {
+    emit: (event) => {
+      if (event.kind === 'secret') for (const form of masked(event.value)) log.setSecret(form);
+      if (event.kind === 'step') startGroup(event.name);
+      else if (event.kind === 'warning') {
+        const text = event.cure ? `${event.message} (cure: ${event.cure})` : event.message;
+        log.warning(redactor.redact(safeText(text)));
+      } else writeEvent(event);
+    },
+    print: (text, group) => {
+      endGroup();
+      if (group) startGroup(group);
+      write(redactor.redact(text));
+    },
+    endGroup,
+  };
+}
+
+/** The runner blanks out exact text alone: every form that a log could show of a secret is named to it. */
+function masked(secret: string): string[] {
+  const forms = formsOf(secret).filter((form) => form.trim().length >= 4);
+  return [...new Set(forms)];
+}
+
 /**
- * A line for the log that the runner cannot read as a workflow command: names and error texts come from
- * registries and lists that strangers write.
+ * Text for the log that the runner cannot read as a workflow command: names and error texts come from
+ * registries and lists that strangers write. The runner looks for `::` behind leading space and for `##[`
+ * anywhere (actions/runner, ActionCommand.cs); its comparison may pass over characters that show nothing.
  */
-export function harmless(line: string): string {
-  return line.replace(
-    /^(\s*)(::|##\[)/gm,
-    (_, space: string, mark: string) => `${space}${mark[0]} ${mark.slice(1)}`,
-  );
+export function harmless(text: string): string {
+  return text
+    .replace(/^([^!-~\r\n]*:)(?=[^ -~\r\n]*:)/gm, '$1 ')
+    .replace(/#(?=[^ -~\r\n]*#[^ -~\r\n]*\[)/g, '# ');
 }

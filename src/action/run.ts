@@ -1,34 +1,78 @@
-import { type CreateResult, runCreate } from '../commands/create.ts';
-import { runMirror } from '../commands/mirror.ts';
-import { type PlanResult, planErrors, runPlan } from '../commands/plan.ts';
-import type { PlacedResult } from '../commands/transferring.ts';
+import { connect } from '../commands/connect.ts';
+import { type CreateResult, createPrepared, readyToCreate } from '../commands/create.ts';
+import { mirrorPrepared } from '../commands/mirror.ts';
+import { type PlanResult, refuseOnErrors } from '../commands/plan.ts';
+import { prepare } from '../commands/prepare.ts';
+import { readSavedPlan } from '../commands/saved-plan.ts';
+import { type PlacedResult, withTools } from '../commands/transferring.ts';
 import type { Context } from '../context.ts';
 import { readBundleSpec } from '../inputs/bundle-file.ts';
-import type { AirgapError } from '../report/error.ts';
-import type { ActionInputs } from './inputs.ts';
+import { readText } from '../inputs/files.ts';
+import type { BundleSpec } from '../inputs/spec.ts';
+import { type AirgapError, failuresIn } from '../report/error.ts';
+import type { ActionCommand, ActionInputs } from './inputs.ts';
 
-/** What the step did; fields are there for the commands that were asked for. */
+/** What the step did: of the commands that were asked for, as far as it came. */
 export interface ActionResult {
-  readonly plan: PlanResult;
-  readonly mirror?: PlacedResult;
-  readonly create?: CreateResult;
-  readonly errors: readonly AirgapError[];
+  plan?: PlanResult;
+  mirror?: PlacedResult;
+  create?: CreateResult;
+  errors: readonly AirgapError[];
 }
 
-/** Plans always, then mirrors and creates as asked; a failure of one keeps the next from running. */
+/**
+ * Plans once, then mirrors and creates by that one plan, as asked; a failure of one keeps the next from running.
+ * Failures that a user can mend are part of the result; anything else is thrown.
+ */
 export async function runCommands(inputs: ActionInputs, outer: Context): Promise<ActionResult> {
   const context = { ...outer, env: { ...outer.env, ...inputs.env } };
-  const { commands, plan: planFile, push, out, withoutImages } = inputs;
+  const result: ActionResult = { errors: [] };
+  try {
+    await carryOut(inputs, result, context);
+    return { ...result, errors: result.mirror?.errors ?? [] };
+  } catch (thrown) {
+    const errors = failuresIn(thrown);
+    if (errors.length === 0) throw thrown;
+    return { ...result, errors };
+  }
+}
+
+async function carryOut(
+  inputs: ActionInputs,
+  result: ActionResult,
+  context: Context,
+): Promise<void> {
+  const wants = (command: ActionCommand) => inputs.commands.includes(command);
   const spec = await readBundleSpec(inputs.bundle, context);
-  const plan = await runPlan(spec, { withoutImages }, context);
-  const errors = planErrors(plan.problems);
-  if (errors.length > 0) return { plan, errors };
-  const mirror = commands.includes('mirror')
-    ? await runMirror(spec, { plan: planFile, push }, context)
-    : undefined;
-  if (mirror && mirror.errors.length > 0) return { plan, mirror, errors: mirror.errors };
-  const create = commands.includes('create')
-    ? await runCreate(spec, { out, plan: planFile, withoutImages }, context)
-    : undefined;
-  return { plan, ...(mirror ? { mirror } : {}), ...(create ? { create } : {}), errors: [] };
+  const saved = inputs.plan ? await readSavedPlan(inputs.plan, context) : undefined;
+  await maskKey(spec, context);
+  const sign = wants('create') ? await readyToCreate(spec, context) : undefined;
+  const push = wants('mirror') ? inputs.push : undefined;
+  const connections = await connect(spec.target.endpoint, spec.registries, context, push);
+  const { registries, credential } = connections;
+  try {
+    const prepared = await prepare(spec, registries, context, {
+      ...(saved ? { saved } : {}),
+      ...(inputs.withoutImages ? { withoutImages: true } : {}),
+    });
+    result.plan = { inventory: prepared.inventory, problems: prepared.problems };
+    refuseOnErrors(prepared.problems, context);
+    if (wants('mirror')) {
+      result.mirror = await withTools(credential, context, (tools) =>
+        mirrorPrepared(prepared, tools, context),
+      );
+      if (result.mirror.errors.length > 0) return;
+    }
+    if (wants('create')) {
+      result.create = await createPrepared(prepared, inputs.out, sign, context);
+    }
+  } finally {
+    await registries.close();
+  }
+}
+
+/** A key that lies in a file is masked as well: later steps of the job could print it. */
+async function maskKey({ signing }: BundleSpec, { emit }: Context): Promise<void> {
+  if (!signing || !('key' in signing)) return;
+  emit({ kind: 'secret', value: (await readText(signing.key, 'the signing key')).trimEnd() });
 }

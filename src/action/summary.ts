@@ -1,38 +1,39 @@
 import type { Inventory } from '../plan/inventory.ts';
-import { formatBytes } from '../report/units.ts';
+import { safeText } from '../report/safe.ts';
+import { count, formatBytes } from '../report/units.ts';
 import type { ActionResult } from './run.ts';
 
-/** The part of `core.summary` that is used. */
-export interface Summary {
-  addRaw(text: string): Summary;
-  write(): Promise<unknown>;
-}
+/** GitHub drops a summary over 1 MiB; the parts that grow share most of it. */
+const mostBytesOfProblems = 200_000;
+const mostBytesOfRows = 700_000;
 
-/** GitHub drops a summary over 1 MiB. */
-const mostRows = 1000;
-
-/** The job summary: what was done, the problems, and a table of the images. */
-export async function writeSummary(result: ActionResult, summary: Summary): Promise<void> {
-  const { inventory, problems } = result.plan;
-  const parts = [
-    `<h2>${escaped(`${inventory.name} ${inventory.version}`)}</h2>`,
-    paragraph(whatWasDone(result)),
-    ...problems.map(({ severity, kind, message, cure }) =>
-      paragraph(`${severity}: ${kind}: ${message} (${cure})`),
-    ),
-    ...result.errors.map(({ message }) => paragraph(`error: ${message}`)),
-    imageTable(inventory),
+/** The job summary, in HTML: what was done, what is wrong, and a table of the images. */
+export function summaryText(result: ActionResult): string {
+  const { plan, errors } = result;
+  const problems = [
+    ...errors.map(({ message, next }) => paragraph(`❌ ${message}${next ? `; ${next}` : ''}`)),
+    ...(plan?.problems ?? [])
+      .filter(({ severity }) => severity === 'warning')
+      .map(({ kind, message, cure }) => paragraph(`⚠️ ${kind}: ${message}; ${cure}`)),
   ];
-  await summary.addRaw(`${parts.join('\n')}\n`).write();
+  return [
+    `<h2>${escaped(plan ? `${plan.inventory.name} ${plan.inventory.version}` : 'airgap-bundle')}</h2>`,
+    ...(plan ? [paragraph(whatWasDone(result, plan.inventory))] : []),
+    ...within(mostBytesOfProblems, problems, (left) => paragraph(`and ${left} more, in the log`)),
+    ...(plan ? [imageTable(plan.inventory)] : []),
+    '',
+  ].join('\n');
 }
 
-function whatWasDone({ plan, mirror, create }: ActionResult): string {
-  const bytes = plan.inventory.blobs.reduce((sum, { size }) => sum + size, 0);
+function whatWasDone({ mirror, create }: ActionResult, { images, blobs }: Inventory): string {
+  const bytes = blobs.reduce((sum, { size }) => sum + size, 0);
   return [
-    `${plan.inventory.images.length} images, ${formatBytes(bytes)} of unique blobs`,
+    `${count(images.length, 'image')}, ${formatBytes(bytes)} of unique blobs`,
     ...(mirror ? [`mirrored to ${mirror.target}: ${counts(mirror.counts)}`] : []),
     ...(create
-      ? [`bundle ${formatBytes(create.size)}, sha256 ${create.sha256}, ${signature(create.keyId)}`]
+      ? [
+          `bundle of ${formatBytes(create.size)}, sha256 ${create.sha256}, ${signature(create.keyId)}`,
+        ]
       : []),
   ].join('; ');
 }
@@ -48,17 +49,30 @@ function signature(keyId: string | null): string {
 }
 
 function imageTable({ images }: Inventory): string {
-  const rows = images.slice(0, mostRows).map(({ source, digest, platforms, placements }) => {
+  const rows = images.map(({ source, digest, platforms, placements }) => {
     const where = placements.map(({ reference }) => code(reference)).join('<br>');
-    return `<tr><td>${code(source)}</td><td>${code(digest.slice(0, 19))}</td><td>${escaped(platforms.join(', '))}</td><td>${where}</td></tr>`;
+    const cells = [code(source), code(digest.slice(0, 19)), escaped(platforms.join(', ')), where];
+    return `<tr>${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>`;
   });
-  const more = images.length - rows.length;
   return [
     '<table><tr><th>Image</th><th>Digest</th><th>Platforms</th><th>Placements</th></tr>',
-    ...rows,
+    ...within(
+      mostBytesOfRows,
+      rows,
+      (left) => `<tr><td colspan="4">and ${left} more, in the report</td></tr>`,
+    ),
     '</table>',
-    ...(more > 0 ? [paragraph(`and ${more} more, in the report`)] : []),
   ].join('\n');
+}
+
+/** As many parts as have room, and a word on those that have none. */
+function within(most: number, parts: readonly string[], more: (left: number) => string): string[] {
+  let bytes = 0;
+  const end = parts.findIndex((part) => {
+    bytes += Buffer.byteLength(part) + 1;
+    return bytes > most;
+  });
+  return end < 0 ? [...parts] : [...parts.slice(0, end), more(parts.length - end)];
 }
 
 function paragraph(text: string): string {
@@ -71,10 +85,11 @@ function code(text: string): string {
 
 /** Names come from lists and registries: nothing in them is markup, nor a line of its own. */
 function escaped(text: string): string {
-  return text
+  return safeText(text)
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')
     .replaceAll('"', '&quot;')
+    .replaceAll("'", '&#39;')
     .replace(/\s+/g, ' ');
 }

@@ -45,8 +45,7 @@ export async function runCreate(
   context: Context,
 ): Promise<CreateResult> {
   const saved = options.plan ? await readSavedPlan(options.plan, context) : undefined;
-  refuseWithoutChart(spec);
-  const sign = await signerOf(spec, context);
+  const sign = await readyToCreate(spec, context);
   const { registries } = await connect(spec.target.endpoint, spec.registries, context);
   try {
     const prepared = await prepare(spec, registries, context, {
@@ -54,10 +53,19 @@ export async function runCreate(
       ...(options.withoutImages ? { withoutImages: true } : {}),
     });
     refuseOnErrors(prepared.problems, context);
-    return await write(prepared, resolve(context.cwd, options.out), sign, context);
+    return await createPrepared(prepared, options.out, sign, context);
   } finally {
     await registries.close();
   }
+}
+
+/** What is looked at before any registry: a chart where one is installed, and the key. Undefined: unsigned by choice. */
+export async function readyToCreate(
+  spec: BundleSpec,
+  context: Context,
+): Promise<Signer | undefined> {
+  refuseWithoutChart(spec);
+  return signerOf(spec, context);
 }
 
 function refuseWithoutChart({ environment, imageSwap }: BundleSpec): void {
@@ -78,22 +86,24 @@ async function signerOf({ signing }: BundleSpec, { env }: Context): Promise<Sign
   return 'key' in signing ? loadSigner(signing.key, env.AIRGAP_BUNDLE_KEY_PASSPHRASE) : undefined;
 }
 
-async function write(
+/** The second half: carries out a plan that has no errors. */
+export async function createPrepared(
   prepared: Prepared,
-  folder: string,
+  out: string,
   sign: Signer | undefined,
   context: Context,
 ): Promise<CreateResult> {
   const { inventory, files } = prepared;
-  const out = join(folder, `${inventory.name}-${inventory.version}.tar`);
-  context.emit({ kind: 'step', name: `writing ${out}` });
+  const folder = resolve(context.cwd, out);
+  const bundle = join(folder, `${inventory.name}-${inventory.version}.tar`);
+  context.emit({ kind: 'step', name: `writing ${bundle}` });
   const written = await writeBundle(
     {
       inventory,
       files,
       readBlob: blobReader(prepared),
       ...(sign ? { sign } : {}),
-      out,
+      out: bundle,
       concurrency: 8,
     },
     context,

@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts';
 import type { BundleSpec } from '../inputs/spec.ts';
-import type { TransferImage } from '../transfer/job.ts';
+import type { TransferImage, TransferTools } from '../transfer/job.ts';
 import { transfer } from '../transfer/transfer.ts';
 import { connect } from './connect.ts';
 import { refuseOnErrors } from './plan.ts';
@@ -22,9 +22,8 @@ export async function runMirror(
   context: Context,
 ): Promise<PlacedResult> {
   const saved = options.plan ? await readSavedPlan(options.plan, context) : undefined;
-  const { endpoint } = spec.target;
   const { registries, credential } = await connect(
-    endpoint,
+    spec.target.endpoint,
     spec.registries,
     context,
     options.push,
@@ -33,20 +32,30 @@ export async function runMirror(
     return await withTools(credential, context, async (tools) => {
       const prepared = await prepare(spec, registries, context, saved ? { saved } : {});
       refuseOnErrors(prepared.problems, context);
-      const images = transferImages(prepared.inventory);
-      context.emit({ kind: 'step', name: `mirroring ${images.length} images to ${endpoint}` });
-      const job = {
-        images,
-        target: registries.client(endpoint),
-        manifest: async (digest: TransferImage['digest']) => manifestOf(prepared, digest),
-        origin: { kind: 'registries', locate: locator(prepared) } as const,
-        pullThrough: spec.pullThrough,
-      };
-      return placedResult(prepared.inventory, await transfer(job, tools, context));
+      return mirrorPrepared(prepared, tools, context);
     });
   } finally {
     await registries.close();
   }
+}
+
+/** The second half: carries out a plan that has no errors. */
+export async function mirrorPrepared(
+  prepared: Prepared,
+  tools: TransferTools,
+  context: Context,
+): Promise<PlacedResult> {
+  const { endpoint } = prepared.spec.target;
+  const images = transferImages(prepared.inventory);
+  context.emit({ kind: 'step', name: `mirroring ${images.length} images to ${endpoint}` });
+  const job = {
+    images,
+    target: prepared.registries.client(endpoint),
+    manifest: async (digest: TransferImage['digest']) => manifestOf(prepared, digest),
+    origin: { kind: 'registries', locate: locator(prepared) } as const,
+    pullThrough: prepared.spec.pullThrough,
+  };
+  return placedResult(prepared.inventory, await transfer(job, tools, context));
 }
 
 function manifestOf({ manifests }: Prepared, digest: TransferImage['digest']) {

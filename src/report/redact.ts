@@ -25,8 +25,15 @@ export function formsOf(secret: string): string[] {
   return [
     secret,
     ...secret.split(/\r?\n/),
-    Buffer.from(secret).toString('base64'),
+    ...base64Forms(secret),
+    ...base64Forms(`${secret}\n`),
     encodeURIComponent(secret),
     JSON.stringify(secret).slice(1, -1),
   ];
+}
+
+/** In one piece, and as base64(1) prints it, 76 characters a line. */
+function base64Forms(secret: string): string[] {
+  const whole = Buffer.from(secret).toString('base64');
+  return [whole, ...(whole.match(/.{76}/g) ?? [])];
 }
