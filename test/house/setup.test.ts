@@ -71,12 +71,11 @@ test('a tool on PATH is taken in its pinned version only', async () => {
   expect((await execa(join(checkout, '.tools/bin/oras'))).stdout).toBe('Version:    1.3.6');
 });
 
-test('a second call asks nothing again and costs less than a second', async () => {
+test('a second call asks no tool anything again', async () => {
   putOras('1.3.6');
   await setup('oras');
-  const again = [await setup('oras'), await setup('oras'), await setup('oras')];
-  expect(again.map(({ stdout }) => stdout)).toEqual(['', '', '']);
-  expect(Math.min(...again.map(({ durationMs }) => durationMs))).toBeLessThan(1000);
+  writeFileSync(join(path, 'oras'), '#!/bin/sh\nexit 1\n', { mode: 0o755 });
+  expect(await setup('oras')).toMatchObject({ exitCode: 0, stdout: '', stderr: '' });
 });
 
 test('a tool that has gone from PATH is missed', async () => {

@@ -91,12 +91,10 @@ describe('until the budget is spent', () => {
   test('503 for ever is transient, with what the registry said', async () => {
     const body = '{"errors":[{"code":"UNAVAILABLE","message":"down \\u001b[31mfor\\n now"}]}';
     first(1000, 'GET', { status: 503, body });
-    const started = performance.now();
     await expect(client.getManifest('a/b', 'v1')).rejects.toMatchObject({
       class: 'transient',
       given: '503: UNAVAILABLE: down for now',
     });
-    expect(performance.now() - started).toBeLessThan(2_500);
     expect(front.requests.length).toBeGreaterThan(2);
   });
 

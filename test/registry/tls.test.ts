@@ -119,13 +119,11 @@ describe('what is wrong with a certificate is said apart, and never retried', ()
       next: 'plainHttp: true',
     },
   ])('$title', async ({ host, access, message, next }) => {
-    const started = performance.now();
     await expect(ask(host(), { [host()]: access() })).rejects.toMatchObject({
       class: 'usage',
       message: expect.stringContaining(message),
       next: expect.stringContaining(next),
     });
-    expect(performance.now() - started).toBeLessThan(2_000);
     expect(plain.requests()).toEqual([]);
   });
 
