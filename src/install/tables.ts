@@ -1,5 +1,5 @@
 import type { Inventory, InventoryImage } from '../plan/inventory.ts';
-import { bundleRepository, isPullThrough } from '../plan/repositories.ts';
+import { bundleRepository, isPullThrough, splitPlacement } from '../plan/repositories.ts';
 import { AirgapError } from '../report/error.ts';
 import type { Chart } from './chart.ts';
 import { secretData } from './secret.ts';
@@ -21,18 +21,10 @@ export function imagesTable(inventory: InventoryHead): Buffer {
 
 function placementRows(image: InventoryImage, inventory: InventoryHead): string[][] {
   return image.placements.map(({ reference }) => {
-    const colon = reference.lastIndexOf(':');
-    const whole = reference.slice(0, colon);
-    const how = isPullThrough(inventory, whole) ? 'prove' : 'push';
-    const repository = inEndpoint(whole, inventory);
-    return [
-      image.digest,
-      image.mediaType,
-      repository,
-      reference.slice(colon + 1),
-      how,
-      image.source,
-    ];
+    const { repository, tag } = splitPlacement(reference);
+    const how = isPullThrough(repository, inventory.target.pullThrough) ? 'prove' : 'push';
+    const inTarget = inEndpoint(repository, inventory);
+    return [image.digest, image.mediaType, inTarget, tag, how, image.source];
   });
 }
 

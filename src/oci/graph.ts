@@ -37,7 +37,10 @@ export function childrenFirst(graph: ImageGraph): ManifestDocument[] {
   const visit = (digest: Digest): void => {
     const document = graph.documents.get(digest);
     if (!document || ordered.has(document)) return;
-    if (document.manifest.kind === 'index') document.manifest.manifests.forEach((m) => { visit(m.digest); });
+    if (document.manifest.kind === 'index')
+      document.manifest.manifests.forEach((m) => {
+        visit(m.digest);
+      });
     ordered.add(document);
   };
   visit(graph.root.digest);

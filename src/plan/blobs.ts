@@ -3,7 +3,7 @@ import { childrenFirst, isLeaf } from '../oci/graph.ts';
 import { references } from '../oci/manifest.ts';
 import type { Inventory, InventoryBlob, InventoryImage } from './inventory.ts';
 import type { PlannedImage } from './plan.ts';
-import { isPullThrough } from './repositories.ts';
+import { isPullThrough, splitPlacement } from './repositories.ts';
 
 /**
  * What the archive holds of the images, each once: indexes and manifests first, then configs and layers, in the
@@ -24,10 +24,10 @@ export function uniqueBlobs(images: readonly PlannedImage[]): InventoryBlob[] {
 
 /** Whether an image travels: it is wanted somewhere in the target that can be pushed to. */
 export function travels(
-  inventory: Pick<Inventory, 'target'>,
+  { target: { pullThrough } }: Pick<Inventory, 'target'>,
   { placements }: InventoryImage,
 ): boolean {
   return placements.some(
-    ({ reference }) => !isPullThrough(inventory, reference.slice(0, reference.lastIndexOf(':'))),
+    ({ reference }) => !isPullThrough(splitPlacement(reference).repository, pullThrough),
   );
 }

@@ -10,9 +10,10 @@ export interface TargetRepositories {
 /** Everything in the target that must exist before a push, for registries that do not make it. */
 export function targetRepositories(inventory: Inventory): TargetRepositories {
   const placed = inventory.images.flatMap(({ placements }) =>
-    placements.map(({ reference }) => reference.slice(0, reference.lastIndexOf(':'))),
+    placements.map(({ reference }) => splitPlacement(reference).repository),
   );
-  const written = placed.filter((repository) => !isPullThrough(inventory, repository));
+  const { pullThrough } = inventory.target;
+  const written = placed.filter((repository) => !isPullThrough(repository, pullThrough));
   const repositories = [...new Set([...written, bundleRepository(inventory)])].sort();
   return { projects: [...new Set(repositories.map(projectOf))].sort(), repositories };
 }
@@ -22,10 +23,15 @@ export function bundleRepository({ target, name }: Pick<Inventory, 'target' | 'n
   return [target.endpoint, target.baseContentPath, 'bundles', name].filter(Boolean).join('/');
 }
 
-export function isPullThrough({ target }: Pick<Inventory, 'target'>, repository: string): boolean {
-  return (target.pullThrough ?? []).some(
-    (path) => repository === path || repository.startsWith(`${path}/`),
-  );
+/** Whether a `host/repository` is one of these `host/path` or under one: a proxy cache, which is never written. */
+export function isPullThrough(repository: string, paths: readonly string[] = []): boolean {
+  return paths.some((path) => repository === path || repository.startsWith(`${path}/`));
+}
+
+/** A placement's `host/repository:tag` in two. */
+export function splitPlacement(reference: string): { repository: string; tag: string } {
+  const colon = reference.lastIndexOf(':');
+  return { repository: reference.slice(0, colon), tag: reference.slice(colon + 1) };
 }
 
 function projectOf(repository: string): string {

@@ -1,5 +1,6 @@
 import pMap from 'p-map';
 import type { Digest } from '../oci/digest.ts';
+import { isPullThrough, splitPlacement } from '../plan/repositories.ts';
 import type { RegistryClient } from '../registry/client.ts';
 import { AirgapError, failuresIn } from '../report/error.ts';
 import type { PlacementResult, TransferImage, TransferResult } from './job.ts';
@@ -76,18 +77,12 @@ export function failed(reference: string, thrown: unknown): PlacementResult {
   return { reference, state: 'failed', error };
 }
 
-/** Whether a `host/repository` is one of these `host/path` or under one. */
-export function isPullThrough(repository: string, paths: readonly string[]): boolean {
-  return paths.some((path) => `${repository}/`.startsWith(`${path.replace(/\/+$/, '')}/`));
-}
-
 /** @throws Error when the plan gave something that is not in the target */
 function readPlace(reference: string, host: string): Place {
-  const path = reference.slice(host.length + 1);
-  const colon = path.lastIndexOf(':');
-  if (!reference.startsWith(`${host}/`) || colon < 1)
+  const { repository, tag } = splitPlacement(reference);
+  if (!repository.startsWith(`${host}/`))
     throw new Error(`not a placement in ${host}: ${reference}`);
-  return { reference, repository: path.slice(0, colon), tag: path.slice(colon + 1) };
+  return { reference, repository: repository.slice(host.length + 1), tag };
 }
 
 function missingHasFailed({ place, found }: PlaceFound): PlacementResult {

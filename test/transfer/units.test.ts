@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Digest } from '../../src/oci/digest.ts';
-import { isPullThrough } from '../../src/transfer/heads.ts';
+import { isPullThrough } from '../../src/plan/repositories.ts';
 import { readGraph, unitsOf } from '../../src/transfer/units.ts';
 import { buildImage, type SampleImage } from '../helpers/images.ts';
 
@@ -63,6 +63,6 @@ describe('pull-through paths', () => {
     ['h/other/proxy', false],
     ['h:5000/proxy', false],
   ])('%s is one: %s', (repository, expected) => {
-    expect(isPullThrough(repository, ['h/proxy/', 'x/y'])).toBe(expected);
+    expect(isPullThrough(repository, ['h/proxy', 'x/y'])).toBe(expected);
   });
 });
