@@ -1,12 +1,13 @@
 import { dirname, resolve } from 'node:path';
 import { load, YAMLException } from 'js-yaml';
-import type * as z from 'zod';
 import type { Context } from '../context.ts';
 import { AirgapError, Failures } from '../report/error.ts';
+import { fieldErrors, type PlaceOf, settingOf } from './field-errors.ts';
 import { readText } from './files.ts';
 import { makeSpec } from './make-spec.ts';
-import { type Given, withOverrides } from './overrides.ts';
+import { type Given, type Layers, variablesOf, withOverrides } from './overrides.ts';
 import { type BundleDocument, bundleSchema } from './schema.ts';
+import { variableOf } from './settings.ts';
 import type { BundleSpec } from './spec.ts';
 
 export interface BundleInput {
@@ -21,28 +22,40 @@ export interface BundleInput {
  */
 export async function readBundleSpec(input: BundleInput, context: Context): Promise<BundleSpec> {
   const path = resolve(context.cwd, input.file ?? 'bundle.yaml');
-  const written = await readDocument(path, input);
-  const document = validate(withOverrides(written, input.given, context.env, context.cwd), path);
-  return makeSpec(document, dirname(path), context);
+  const layers: Layers = { flags: input.given, variables: variablesOf(context.env) };
+  const written = await readDocument(path, input.file === undefined && isAnyGiven(layers));
+  const document = withOverrides(written, layers, context.cwd);
+  return makeSpec(validate(document, path, layers), dirname(path), context);
 }
 
-async function readDocument(path: string, input: BundleInput): Promise<Record<string, unknown>> {
+/** @param mayBeAbsent flags or variables may say everything that the file would */
+async function readDocument(path: string, mayBeAbsent: boolean): Promise<Record<string, unknown>> {
   try {
     return parseDocument(await readText(path, 'the bundle file'), path);
   } catch (error) {
-    const absent =
-      error instanceof AirgapError &&
-      error.class === 'usage' &&
-      !(error.cause instanceof YAMLException);
-    const allGiven =
-      input.file === undefined && Object.values(input.given).some((value) => value !== undefined);
-    if (absent && allGiven) return { apiVersion: 'airgap-bundle/v1' };
-    throw error;
+    if (!isAbsent(error)) throw error;
+    if (mayBeAbsent) return { apiVersion: 'airgap-bundle/v1' };
+    throw new AirgapError('usage', error.message, {
+      given: path,
+      expected: 'a file that starts with `apiVersion: airgap-bundle/v1`',
+      next: 'name it with -f FILE',
+      cause: error,
+    });
   }
 }
 
+function isAbsent(error: unknown): error is AirgapError {
+  if (!(error instanceof AirgapError)) return false;
+  return (error.cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT';
+}
+
+function isAnyGiven({ flags, variables }: Layers): boolean {
+  return Object.values({ ...variables, ...flags }).some((value) => value !== undefined);
+}
+
 function parseDocument(text: string, path: string): Record<string, unknown> {
-  const document = parseYaml(text, path);
+  const isEmpty = text.replaceAll(/^\s*#.*$/gm, '').trim() === '';
+  const document = isEmpty ? undefined : parseYaml(text, path);
   if (typeof document === 'object' && document !== null && !Array.isArray(document)) {
     return document as Record<string, unknown>;
   }
@@ -65,52 +78,20 @@ function parseYaml(text: string, path: string): unknown {
   }
 }
 
-function validate(document: unknown, path: string): BundleDocument {
+function validate(document: unknown, path: string, layers: Layers): BundleDocument {
   const result = bundleSchema.safeParse(document);
   if (result.success) return result.data;
-  const errors = result.error.issues.flatMap(flatten).map((issue) => issueError(issue, path));
+  const errors = fieldErrors(result.error.issues, document, placesOf(path, layers));
   if (errors.length === 1 && errors[0]) throw errors[0];
   throw new Failures(`${path} has ${errors.length} mistakes`, errors);
 }
 
-type Issue = z.core.$ZodIssue;
-
-/** A union says only "no form fits": name what is wrong with the form that the value comes nearest to. */
-function flatten(issue: Issue): Issue[] {
-  if (issue.code !== 'invalid_union') return [issue];
-  const forms = issue.errors.filter((form) =>
-    form.every((inner) => inner.path.length > 0 || inner.code !== 'invalid_type'),
-  );
-  const nearest = forms[0];
-  if (!nearest) return [issue];
-  return nearest.flatMap((inner) => flatten({ ...inner, path: [...issue.path, ...inner.path] }));
-}
-
-function issueError(issue: Issue, path: string): AirgapError {
-  const field = fieldName(issue.path);
-  if (issue.code === 'unrecognized_keys') {
-    const names = issue.keys.map((key) => JSON.stringify(key)).join(', ');
-    return new AirgapError('usage', `unknown field ${names}${field ? ` in ${field}` : ''}`, {
-      given: path,
-      expected: 'a field of bundle.schema.json',
-    });
-  }
-  const missing = issue.code === 'invalid_type' && issue.input === undefined;
-  return new AirgapError('usage', missing ? `${field} is missing` : `${field}: ${issue.message}`, {
-    given: path,
-    ...(field === 'version' ? { next: `quote it: version: "1.4"` } : {}),
-  });
-}
-
-/** `images[3].list` for the path `['images', 3, 'list']`. */
-function fieldName(path: readonly PropertyKey[]): string {
-  return path.reduce<string>(
-    (name, key) =>
-      typeof key === 'number'
-        ? `${name}[${key}]`
-        : name === ''
-          ? String(key)
-          : `${name}.${String(key)}`,
-    '',
-  );
+/** A flag or variable that gave a field is named in place of the file. */
+function placesOf(path: string, { flags, variables }: Layers): PlaceOf {
+  return (field) => {
+    const setting = settingOf(field);
+    if (setting && flags[setting.name] !== undefined) return `--${setting.name}`;
+    if (setting && variables[setting.name] !== undefined) return variableOf(setting);
+    return path;
+  };
 }

@@ -1,4 +1,24 @@
+import { basename, resolve } from 'node:path';
+import { AirgapError } from '../report/error.ts';
+import { readText } from './files.ts';
+import type { BundleDocument } from './schema.ts';
 import type { ListedImage } from './spec.ts';
+
+/** The images of bundle.yaml, those of the lists that it names among them, in order. */
+export async function readImages(
+  items: BundleDocument['images'],
+  folder: string,
+): Promise<ListedImage[]> {
+  const listed: ListedImage[] = [];
+  for (const [index, item] of items.entries()) {
+    if (typeof item === 'string') listed.push({ image: item, origin: `images[${index}]` });
+    else listed.push(...(await readList(resolve(folder, item.list), `images[${index}].list`)));
+  }
+  if (listed.length > 0) return listed;
+  throw new AirgapError('usage', 'no image is listed', {
+    expected: 'images: [nginx:1.27, {list: images.txt}]',
+  });
+}
 
 /**
  * Reads a list: one image a line, `#` starts a comment at a line's beginning or after white space, blank
@@ -14,4 +34,8 @@ export function parseImageList(text: string, name: string): ListedImage[] {
       origin: `${name}:${index + 1}`,
     }))
     .filter(({ image }) => image !== '');
+}
+
+async function readList(path: string, field: string): Promise<ListedImage[]> {
+  return parseImageList(await readText(path, `${field}: the image list`), basename(path));
 }

@@ -1,16 +1,13 @@
-import { basename, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { Context } from '../context.ts';
-import type { MirrorMap } from '../mirror-map/map.ts';
-import { parseMirrorMap } from '../mirror-map/parse.ts';
-import { printAsList } from '../mirror-map/print.ts';
 import { type Platform, parsePlatform } from '../oci/platform.ts';
-import { AirgapError, Failures } from '../report/error.ts';
+import { AirgapError } from '../report/error.ts';
 import { readCertificates } from './certificate.ts';
-import { checkEndpoint } from './endpoint.ts';
-import { readText } from './files.ts';
-import { parseImageList } from './image-list.ts';
+import { checkEndpoint, checkRegistry, readBasePath, readPullThrough } from './endpoint.ts';
+import { readImages } from './image-list.ts';
+import { readMap } from './read-map.ts';
 import type { BundleDocument } from './schema.ts';
-import type { BundleSpec, ListedImage, RegistryAccess, TargetSpec } from './spec.ts';
+import type { BundleSpec, RegistryAccess, TargetSpec } from './spec.ts';
 
 type Section = NonNullable<BundleDocument['ociImageRegistry']>;
 
@@ -35,11 +32,11 @@ export async function makeSpec(
     images: await readImages(document.images, folder),
     platforms: document.platforms.map((text, index) => readPlatform(text, index)),
     registries: await readRegistries(document, target, folder),
-    pullThrough: document.pullThrough.map((path) => path.replace(/\/+$/, '')),
+    pullThrough: document.pullThrough.map((path, index) => readPullThrough(path, index, target)),
     ...defined({
       signing: signingOf(document, folder),
       sequence: document.sequence,
-      expires: document.expires && new Date(document.expires).toISOString().replace(/\.\d+Z$/, 'Z'),
+      expires: document.expires && timeOf(document.expires),
     }),
   };
 }
@@ -55,12 +52,12 @@ function sectionOf(document: BundleDocument, context: Context): Section {
       },
     );
   }
-  if (section.password) context.emit({ kind: 'secret', value: section.password });
+  if (section.password) context.emit({ kind: 'secret', value: String(section.password) });
   if (section.username || section.password) {
     context.emit({
       kind: 'warning',
       message: 'username and password in ociImageRegistry are not used and not put into the bundle',
-      cure: 'delete them; give the pull credential to install.sh with --username and --password-file',
+      cure: 'delete them; give install.sh the pull credential with --username and --password-file',
     });
   }
   return section;
@@ -72,64 +69,13 @@ async function readTarget(section: Section, folder: string, context: Context): P
   return {
     endpoint: section.endpoint,
     name: section.name,
-    baseContentPath: section.baseContentPath.replace(/^\/+|\/+$/g, ''),
+    baseContentPath: readBasePath(section.baseContentPath),
     insecureSkipVerify: section.insecureSkipVerify,
     ...map,
     ...(section.caCert
       ? { caCert: await readCertificates(section.caCert, folder, 'ociImageRegistry.caCert') }
       : {}),
   };
-}
-
-async function readMap(
-  value: Section['mirrorRegistries'],
-  folder: string,
-  context: Context,
-): Promise<{ mirrorRegistries: string; mirrorMap: MirrorMap }> {
-  if (typeof value === 'string') return checkMap(value, value, 'mirrorRegistries', context);
-  if ('file' in value) {
-    const path = resolve(folder, value.file);
-    const text = await readText(path, 'the mirror map');
-    return checkMap(printAsList(text), text, path, context);
-  }
-  return checkMap(value.join(','), value.join('\n'), 'mirrorRegistries', context);
-}
-
-/** Refuses what the webhook would ignore in silence; a deprecated spelling is a warning. */
-function checkMap(mirrorRegistries: string, text: string, name: string, context: Context) {
-  const mirrorMap = parseMirrorMap(text);
-  const errors: AirgapError[] = [];
-  for (const { line, column, text: entry, message, severity } of mirrorMap.problems) {
-    const at = `${name}:${line}:${column}`;
-    if (severity === 'warning') context.emit({ kind: 'warning', message: `${at}: ${message}` });
-    else
-      errors.push(
-        new AirgapError('usage', `${at}: ${message}`, { given: entry, expected: 'source::target' }),
-      );
-  }
-  if (errors.length > 0)
-    throw new Failures('the mirror map has entries that the webhook would ignore', errors);
-  if (mirrorMap.entries.length > 0) return { mirrorRegistries, mirrorMap };
-  throw new AirgapError('usage', 'the mirror map is empty', {
-    given: name,
-    expected: 'source::target,…',
-  });
-}
-
-async function readImages(items: BundleDocument['images'], folder: string): Promise<ListedImage[]> {
-  const listed: ListedImage[] = [];
-  for (const [index, item] of items.entries()) {
-    if (typeof item === 'string') listed.push({ image: item, origin: `images[${index}]` });
-    else listed.push(...(await readList(resolve(folder, item.list), `images[${index}].list`)));
-  }
-  if (listed.length > 0) return listed;
-  throw new AirgapError('usage', 'no image is listed', {
-    expected: 'images: [nginx:1.27, {list: images.txt}]',
-  });
-}
-
-async function readList(path: string, field: string): Promise<ListedImage[]> {
-  return parseImageList(await readText(path, `${field}: the image list`), basename(path));
 }
 
 function readPlatform(text: string, index: number): Platform {
@@ -155,6 +101,7 @@ async function readRegistries(
     [target.endpoint]: defined({ insecureSkipVerify, caCert }),
   };
   for (const [host, { caCert: pem, ...access }] of Object.entries(document.registries)) {
+    checkRegistry(host, access.mirror);
     registries[host] = {
       ...registries[host],
       ...defined(access),
@@ -164,11 +111,20 @@ async function readRegistries(
   return registries;
 }
 
-function signingOf(document: BundleDocument, folder: string): BundleSpec['signing'] {
-  if (document.unsigned) return { unsigned: true };
-  if (document.signing && 'key' in document.signing)
-    return { key: resolve(folder, document.signing.key) };
-  return document.signing;
+function signingOf({ signing, unsigned }: BundleDocument, folder: string): BundleSpec['signing'] {
+  const key = signing && 'key' in signing ? signing.key : undefined;
+  if (key && unsigned) {
+    throw new AirgapError('usage', 'signing.key and unsigned: true contradict each other', {
+      expected: 'one of the two',
+    });
+  }
+  if (unsigned) return { unsigned };
+  return key ? { key: resolve(folder, key) } : (signing as { unsigned: true } | undefined);
+}
+
+/** RFC 3339 in UTC with whole seconds. */
+function timeOf(date: string): string {
+  return new Date(date).toISOString().replace(/\.\d+Z$/, 'Z');
 }
 
 function chartLocation(chart: string, folder: string): string {

@@ -5,23 +5,37 @@ import { type Setting, settings, variableOf } from './settings.ts';
 /** Values as given outside the file, by setting name: a flag's or an Action input's, lists already split. */
 export type Given = Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
 
+/** What lies over bundle.yaml: flags over variables over the file. */
+export interface Layers {
+  readonly flags: Given;
+  readonly variables: Given;
+}
+
 type Document = Record<string, unknown>;
+
+/** The settings that are given as AIRGAP_BUNDLE_… variables; an empty one counts as absent. */
+export function variablesOf(env: Readonly<Record<string, string | undefined>>): Given {
+  return Object.fromEntries(
+    settings.map((setting) => [setting.name, env[variableOf(setting)] || undefined]),
+  );
+}
 
 /**
  * Lays flags over variables over the parsed file.
  * @param cwd where relative paths in flags and variables start
- * @throws AirgapError usage for a value that its setting cannot take
+ * @throws AirgapError usage for a value that its setting cannot take, or two that contradict each other
  */
-export function withOverrides(
-  file: Document,
-  flags: Given,
-  env: Readonly<Record<string, string | undefined>>,
-  cwd: string,
-): Document {
+export function withOverrides(file: Document, layers: Layers, cwd: string): Document {
   const document = structuredClone(file);
-  for (const setting of settings) {
-    const value = flags[setting.name] ?? (env[variableOf(setting)] || undefined);
-    if (value !== undefined) place(document, setting, value, cwd);
+  for (const given of [layers.variables, layers.flags]) {
+    refuseContradictions(given);
+    placeImages(document, given, cwd);
+    for (const setting of settings) {
+      const value = given[setting.name];
+      if (value !== undefined && setting.field[0] !== 'images') {
+        place(document, setting, value, cwd);
+      }
+    }
   }
   return document;
 }
@@ -36,24 +50,60 @@ export function splitList(text: string): string[] {
     .filter((item) => item !== '');
 }
 
+const contradictions = [
+  ['ca-cert', 'ca-cert-file'],
+  ['mirror-registries', 'mirror-registries-file'],
+  ['signing-key-file', 'unsigned'],
+] as const;
+
+function refuseContradictions(given: Given): void {
+  for (const [one, other] of contradictions) {
+    if (given[one] === undefined || given[other] === undefined) continue;
+    if (String(given[other]) === 'false') continue;
+    throw new AirgapError('usage', `${one} and ${other} are both given`, {
+      expected: 'one of the two',
+    });
+  }
+}
+
+/** Images and a file of images stand together, in place of those of the layer below. */
+function placeImages(document: Document, given: Given, cwd: string): void {
+  const list = given['images-file'];
+  const images = [
+    ...(given.images === undefined ? [] : listOf(given.images)),
+    ...(list === undefined ? [] : [{ list: resolve(cwd, String(list)) }]),
+  ];
+  if (images.length > 0) document.images = images;
+}
+
 function place(document: Document, setting: Setting, value: Given[string], cwd: string): void {
   const [first = '', second] = setting.field;
-  if (first === 'registries' && second) {
-    placeRegistries(document, second, setting, value);
-    return;
-  }
-  if (first === 'images') {
-    const items = listOf(value);
-    document.images = second ? [{ list: resolve(cwd, items[0] ?? '') }] : items;
-    return;
-  }
+  if (first === 'registries' && second) placeRegistries(document, second, setting, value);
+  else if (first === 'signing') sign(document, resolve(cwd, String(value)));
+  else if (first === 'unsigned') leaveUnsigned(document, switchOf(setting, value));
+  else placeField(document, setting, convert(setting, value, cwd));
+}
+
+function placeField(document: Document, { field }: Setting, value: unknown): void {
   let holder = document;
-  if (first === 'ociImageRegistry' && isDocument(document.config)) holder = document.config;
-  for (const key of setting.field.slice(0, -1)) {
+  if (field[0] === 'ociImageRegistry' && isDocument(document.config)) holder = document.config;
+  for (const key of field.slice(0, -1)) {
     if (!isDocument(holder[key])) holder[key] = {};
     holder = holder[key] as Document;
   }
-  holder[setting.field.at(-1) ?? ''] = convert(setting, value, cwd);
+  holder[field.at(-1) ?? ''] = value;
+}
+
+function sign(document: Document, key: string): void {
+  document.signing = { key };
+  delete document.unsigned;
+}
+
+/** Either word of the file is taken back by the other one of a flag or variable. */
+function leaveUnsigned(document: Document, unsigned: boolean): void {
+  const wasUnsigned = isDocument(document.signing) && document.signing.unsigned === true;
+  if (unsigned || wasUnsigned) delete document.signing;
+  document.unsigned = unsigned;
 }
 
 function placeRegistries(
@@ -74,9 +124,9 @@ function placeRegistries(
 function splitPair(setting: Setting, item: string): [string, string] {
   const at = item.indexOf('=');
   if (at > 0 && at < item.length - 1) return [item.slice(0, at), item.slice(at + 1)];
-  throw new AirgapError('usage', `--${setting.name} takes pairs`, {
+  throw new AirgapError('usage', `${setting.name} takes pairs`, {
     given: item,
-    expected: `--${setting.name} docker.io=127.0.0.1:5001/docker.io`,
+    expected: 'docker.io=127.0.0.1:5001/docker.io',
   });
 }
 
@@ -85,9 +135,14 @@ function convert(setting: Setting, value: Given[string], cwd: string): unknown {
   if (setting.kind === 'switch') return switchOf(setting, value);
   if (setting.kind === 'path') return resolve(cwd, String(value));
   if (setting.kind === 'number') return numberOf(setting, value);
-  if (setting.name === 'chart' && !String(value).startsWith('oci://'))
-    return resolve(cwd, String(value));
+  if (isPath(setting, String(value))) return resolve(cwd, String(value));
   return String(value);
+}
+
+/** Two settings take a path or something else. */
+function isPath({ name }: Setting, value: string): boolean {
+  if (name === 'chart') return !value.startsWith('oci://');
+  return name === 'ca-cert' && value !== '' && !value.includes('-----BEGIN');
 }
 
 function switchOf(setting: Setting, value: Given[string]): boolean {

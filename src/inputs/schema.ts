@@ -3,6 +3,11 @@ import * as z from 'zod';
 const text = z.string().min(1);
 const registryHost = text.describe('Registry as images name it: `docker.io`, `host:port`.');
 const pemOrPath = text.describe('PEM text, or the path of a PEM file.');
+/** Whatever a pasted section has there; YAML makes a number of some passwords. */
+const pastedCredential = z
+  .union([z.string(), z.number(), z.null()])
+  .optional()
+  .describe('Ignored: credentials are given on site.');
 
 const ociImageRegistry = z
   .strictObject({
@@ -12,17 +17,17 @@ const ociImageRegistry = z
     insecureSkipVerify: z
       .boolean()
       .default(false)
-      .describe('True for a certificate that cannot be verified.'),
-    caCert: z.union([pemOrPath, z.literal('')]).optional(),
+      .describe('`true` for a certificate that cannot be verified, else `false`.'),
+    caCert: z.string().nullish().describe('CA of the target: PEM text, or the path of a PEM file.'),
     mirrorRegistries: z
       .union([
         z.string(),
         z.array(text),
         z.strictObject({ file: text.describe('Path of a map in line or comma form.') }),
       ])
-      .describe('The mirror map: `source::target` entries in the image-swap format.'),
-    username: z.string().optional().describe('Ignored: credentials are given on site.'),
-    password: z.string().optional().describe('Ignored: credentials are given on site.'),
+      .describe('The mirror map: `source::target,…`, a list of such entries, or {file: PATH}.'),
+    username: pastedCredential,
+    password: pastedCredential,
   })
   .describe("The chart's section, pasted as it is.");
 
@@ -30,27 +35,30 @@ const imageSwap = z.strictObject({
   chart: text.optional().describe('The image-swap chart: path of a .tgz, or `oci://…:version`.'),
   initImage: text.optional().describe("Source of image-swap's init image."),
   image: text.optional().describe("Source of image-swap's own image."),
-  isEKSCluster: z.boolean().optional(),
+  isEKSCluster: z.boolean().optional().describe('`true` or `false`, for the values of the chart.'),
 });
 
 const registryAccess = z.strictObject({
   mirror: text
     .optional()
     .describe('`host` or `host/path` that is asked in place of this registry.'),
-  plainHttp: z.boolean().optional().describe('True: http, never https.'),
+  plainHttp: z.boolean().optional().describe('`true`: http, never https.'),
   caCert: pemOrPath.optional(),
-  insecureSkipVerify: z.boolean().optional(),
-  maxConcurrent: z.int().min(1).optional().describe('Most requests at a time. Default 8.'),
+  insecureSkipVerify: z
+    .boolean()
+    .optional()
+    .describe('`true` for a certificate that cannot be verified, else `false`.'),
+  maxConcurrent: z.int().min(1).optional().describe('Most requests at a time, default 8.'),
 });
 
 /** `bundle.yaml`. The published `bundle.schema.json` is generated from this. */
 export const bundleSchema = z.strictObject({
   $schema: z.string().optional(),
-  apiVersion: z.literal('airgap-bundle/v1'),
+  apiVersion: z.literal('airgap-bundle/v1').describe('`airgap-bundle/v1`'),
   name: z
     .string()
     .regex(/^[a-z0-9]+(?:[._-][a-z0-9]+)*$/, 'lower-case letters, digits, and single . _ - between')
-    .max(100)
+    .max(100, 'of at most 100 characters')
     .describe('Name of the bundle; part of its file name and of its repository in the target.'),
   version: z
     .string()
@@ -62,52 +70,57 @@ export const bundleSchema = z.strictObject({
   environment: z
     .enum(['airgap', 'non-airgap'])
     .default('airgap')
-    .describe('non-airgap: the Secret alone is installed, no chart.'),
+    .describe('`airgap`, or `non-airgap` to install the Secret alone, no chart.'),
   ociImageRegistry: ociImageRegistry.optional(),
   config: z.strictObject({ ociImageRegistry }).optional(),
   imageSwap: imageSwap.default({}),
   images: z
     .array(
-      z.union([
-        text,
-        z.strictObject({ list: text.describe('Path of a list, one image a line, # comments.') }),
-      ]),
+      z
+        .union([
+          text,
+          z.strictObject({ list: text.describe('Path of a list, one image a line, # comments.') }),
+        ])
+        .describe('An image as manifests name it, or {list: FILE}.'),
     )
     .describe('The images that the cluster needs, as its manifests name them.'),
   platforms: z
     .array(text)
     .default([])
-    .describe('`os/architecture[/variant]` to keep; absent or empty: all.'),
-  registries: z.record(registryHost, registryAccess).default({}),
+    .describe('List of `os/architecture[/variant]` to keep; absent or empty: all.'),
+  registries: z
+    .record(registryHost, registryAccess)
+    .default({})
+    .describe('How to reach a registry from here, by `host[:port]`.'),
   signing: z
     .union([
       z.strictObject({ key: text.describe('Path of the private key.') }),
       z.strictObject({ unsigned: z.literal(true) }),
     ])
-    .optional(),
-  unsigned: z.literal(true).optional().describe('Make a bundle without a signature.'),
+    .optional()
+    .describe('{key: FILE}, or {unsigned: true}.'),
+  unsigned: z.boolean().optional().describe('`true`: make a bundle without a signature.'),
   pullThrough: z
     .array(text)
     .default([])
-    .describe('Target paths that cannot be pushed to (proxy caches); proved by a HEAD.'),
+    .describe('List of target paths that cannot be pushed to (proxy caches); proved by a HEAD.'),
   sequence: z
     .int()
     .min(0)
     .optional()
-    .describe('Grows with each bundle. Default: createdAt in seconds.'),
+    .describe('Whole number that grows with each bundle; by default createdAt in seconds.'),
   expires: z
     .union([z.iso.date(), z.iso.datetime({ offset: true })])
     .optional()
-    .describe('Date or time after which the bundle is refused.'),
+    .describe(
+      'When the bundle begins to be refused: `2027-06-30` (0:00 UTC) or `2027-06-30T12:00:00Z`.',
+    ),
 });
 
 export type BundleDocument = z.output<typeof bundleSchema>;
 
 /** JSON Schema (draft 2020-12) of bundle.yaml for editors. */
 export function bundleJsonSchema(): unknown {
-  return {
-    ...z.toJSONSchema(bundleSchema, { io: 'input' }),
-    $id: 'https://airgap-bundle.dev/bundle.schema.json',
-    title: 'airgap-bundle: bundle.yaml',
-  };
+  const { $schema, ...schema } = z.toJSONSchema(bundleSchema, { io: 'input' });
+  return { $schema, title: 'airgap-bundle: bundle.yaml', ...schema };
 }

@@ -41,7 +41,12 @@ export const settings: readonly Setting[] = [
     field: [registry, 'insecureSkipVerify'],
     help: "do not verify the target's certificate",
   },
-  { name: 'ca-cert', kind: 'text', field: [registry, 'caCert'], help: "the target's CA: PEM text" },
+  {
+    name: 'ca-cert',
+    kind: 'text',
+    field: [registry, 'caCert'],
+    help: "the target's CA: PEM text, or a PEM file",
+  },
   {
     name: 'ca-cert-file',
     kind: 'path',
@@ -79,10 +84,16 @@ export const settings: readonly Setting[] = [
     help: "image-swap's own image",
   },
   {
+    name: 'is-eks-cluster',
+    kind: 'switch',
+    field: ['imageSwap', 'isEKSCluster'],
+    help: 'the cluster runs on EKS',
+  },
+  {
     name: 'images',
     kind: 'list',
     field: ['images'],
-    help: 'images, in place of those in the file',
+    help: 'images, in place of those in the bundle file',
   },
   {
     name: 'images-file',
@@ -126,7 +137,7 @@ export const settings: readonly Setting[] = [
     name: 'expires',
     kind: 'text',
     field: ['expires'],
-    help: 'date after which the bundle is refused',
+    help: 'date or time when the bundle begins to be refused',
   },
 ];
 
