@@ -5,6 +5,7 @@ import type { BundleInput } from '../inputs/bundle-file.ts';
 import { readText } from '../inputs/files.ts';
 import { type Given, splitList } from '../inputs/overrides.ts';
 import { type Setting, settings } from '../inputs/settings.ts';
+import { isCommaForm } from '../mirror-map/parse.ts';
 import { AirgapError } from '../report/error.ts';
 import type { PrivateFolder } from './private-folder.ts';
 
@@ -104,6 +105,8 @@ function readSetting(input: ReadInput, { name, kind }: Setting): Given[string] {
   const value = text(input, name);
   if (value === undefined) return undefined;
   if (kind === 'list' || kind === 'pairs') return splitList(value);
+  // By lines it is a list like any other; the Secret carries the comma form.
+  if (name === 'mirror-registries' && !isCommaForm(value)) return splitList(value).join(',');
   return kind === 'switch' ? switchOf(input, name) : value;
 }
 

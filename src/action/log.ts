@@ -12,6 +12,9 @@ export interface Log {
   setSecret(value: string): void;
 }
 
+/** Shorter masks would blank out ordinary text. */
+const shortestMask = 4;
+
 export interface ActionLog {
   readonly emit: Emit;
   /** Text for people, line by line, in a group of its own or below the last one. */
@@ -21,6 +24,7 @@ export interface ActionLog {
 
 /** Writes a run's events as the runner wants them: a group a step, warnings as annotations, secrets masked. */
 export function actionLog(log: Log, redactor: Redactor): ActionLog {
+  const mask = masker(log.setSecret);
   let isGroupOpen = false;
   const endGroup = (): void => {
     if (isGroupOpen) log.endGroup();
@@ -35,7 +39,7 @@ export function actionLog(log: Log, redactor: Redactor): ActionLog {
   const writeEvent = lineListener(write, redactor);
   return {
     emit: (event) => {
-      if (event.kind === 'secret') for (const form of masked(event.value)) log.setSecret(form);
+      if (event.kind === 'secret') mask(event.value);
       if (event.kind === 'step') startGroup(event.name);
       else if (event.kind === 'warning') {
         const text = event.cure ? `${event.message} (cure: ${event.cure})` : event.message;
@@ -51,10 +55,16 @@ export function actionLog(log: Log, redactor: Redactor): ActionLog {
   };
 }
 
-/** The runner blanks out exact text alone: every form that a log could show of a secret is named to it. */
-function masked(secret: string): string[] {
-  const forms = formsOf(secret).filter((form) => form.trim().length >= 4);
-  return [...new Set(forms)];
+/** The runner blanks out exact text alone: every form that a log could show of a secret is named to it, once. */
+function masker(setSecret: Log['setSecret']): (secret: string) => void {
+  const masked = new Set<string>();
+  return (secret) => {
+    for (const form of formsOf(secret)) {
+      if (form.trim().length < shortestMask || masked.has(form)) continue;
+      masked.add(form);
+      setSecret(form);
+    }
+  };
 }
 
 /**

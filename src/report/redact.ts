@@ -35,5 +35,5 @@ export function formsOf(secret: string): string[] {
 /** In one piece, and as base64(1) prints it, 76 characters a line. */
 function base64Forms(secret: string): string[] {
   const whole = Buffer.from(secret).toString('base64');
-  return [whole, ...(whole.match(/.{76}/g) ?? [])];
+  return [whole, ...(whole.match(/.{8,76}/g) ?? [])];
 }
