@@ -30,6 +30,8 @@ export interface How {
   readonly cwd?: string;
   /** Words before `node`: `strace -f …`. */
   readonly prefix?: readonly string[];
+  /** Ends the run by SIGTERM. */
+  readonly stop?: AbortSignal;
 }
 
 export interface Ended<Result> {
@@ -88,6 +90,7 @@ export async function startJob(env: Readonly<Record<string, string>> = {}): Prom
       extendEnv: false,
       stdin: 'ignore',
       reject: false,
+      ...(how.stop && { cancelSignal: how.stop }),
     });
     const { stdout, stderr, exitCode = 1 } = ended;
     return { exitCode, stdout, stderr, json: json(stdout) };
