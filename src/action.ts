@@ -57,7 +57,8 @@ function readInput(name: string): string {
 }
 
 function print({ plan, mirror, create }: ActionResult, log: ReturnType<typeof actionLog>): void {
-  if (plan) log.print(planText(plan), 'the plan');
+  // Warnings are annotations already, and errors are the annotation that the step ends with.
+  if (plan) log.print(planText({ ...plan, problems: [] }), 'the plan');
   if (mirror) log.print(placedText({ ...mirror, errors: [] }), 'what was mirrored');
   log.endGroup();
   if (create) log.print(createText(create));

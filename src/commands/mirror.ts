@@ -1,5 +1,6 @@
 import type { Context } from '../context.ts';
 import type { BundleSpec } from '../inputs/spec.ts';
+import { count } from '../report/units.ts';
 import type { TransferImage, TransferTools } from '../transfer/job.ts';
 import { transfer } from '../transfer/transfer.ts';
 import { connect } from './connect.ts';
@@ -47,7 +48,7 @@ export async function mirrorPrepared(
 ): Promise<PlacedResult> {
   const { endpoint } = prepared.spec.target;
   const images = transferImages(prepared.inventory);
-  context.emit({ kind: 'step', name: `mirroring ${images.length} images to ${endpoint}` });
+  context.emit({ kind: 'step', name: `mirroring ${count(images.length, 'image')} to ${endpoint}` });
   const job = {
     images,
     target: prepared.registries.client(endpoint),
