@@ -46,6 +46,7 @@ END
 }
 
 main() {
+  take_variables
   make_private_folder
   read_arguments "$@"
   require_tool tar openssl awk sed tr fold cmp od date
@@ -539,14 +540,21 @@ check_oras() {
 
 # --- credentials ------------------------------------------------------------------------------------------
 
-keep_credentials() {
-  keep_login pull "$username" "$password_file" AIRGAP_BUNDLE_PASSWORD
-  keep_login push "$push_username" "$push_password_file" AIRGAP_BUNDLE_PUSH_PASSWORD
+# Before any child is started, so that none of them gets the passwords in its environment.
+take_variables() {
+  unset pull_variable push_variable
+  pull_variable=${AIRGAP_BUNDLE_PASSWORD-}
+  push_variable=${AIRGAP_BUNDLE_PUSH_PASSWORD-}
   unset AIRGAP_BUNDLE_PASSWORD AIRGAP_BUNDLE_PUSH_PASSWORD
+}
+
+keep_credentials() {
+  keep_login pull "$username" "$password_file" "$pull_variable" AIRGAP_BUNDLE_PASSWORD
+  keep_login push "$push_username" "$push_password_file" "$push_variable" AIRGAP_BUNDLE_PUSH_PASSWORD
   if wanted load; then write_registry_config; fi
 }
 
-# keep_login WHO USERNAME FILE VARIABLE: WHO-username and WHO-password in the private folder.
+# keep_login WHO USERNAME FILE VALUE VARIABLE: WHO-username and WHO-password in the private folder.
 keep_login() {
   if [ -z "$2" ]; then
     if [ -n "$3" ]; then fail 2 "a password file is given without the $1 user's name" "$3"; fi
@@ -555,17 +563,20 @@ keep_login() {
   printf '%s' "$2" > "$private/$1-username"
   if [ -n "$3" ]; then
     if [ ! -r "$3" ]; then fail 2 "the $1 password file cannot be read" "$3"; fi
-    without_last_line_break < "$3" > "$private/$1-password"
+    without_last_line_break '\r?' < "$3" > "$private/$1-password"
   else
-    awk -v name="$4" -v ORS= 'BEGIN { print ENVIRON[name] }' > "$private/$1-password"
+    # A here-document and no printf, which some shells run as a program, with arguments that all can see.
+    without_last_line_break '' > "$private/$1-password" << END
+$4
+END
   fi
   if [ ! -s "$private/$1-password" ]; then
-    fail 2 "there is no password for the $1 user" "${3:-$4 is not set}" 'give it in a file'
+    fail 2 "there is no password for the $1 user" "${3:-$5 is not set}" 'give it in a file'
   fi
 }
 
 without_last_line_break() {
-  awk -v ORS= 'NR > 1 { print last "\n" } { last = $0 } END { sub(/\r$/, "", last); print last }'
+  awk -v end="$1\$" -v ORS= 'NR > 1 { print last "\n" } { last = $0 } END { sub(end, "", last); print last }'
 }
 
 # oras gets its login in a file; without one over plain HTTP to another host, no login at all.
