@@ -68,14 +68,18 @@ function allFields({ properties = {} }: Node, prefix = ''): string[] {
   ]);
 }
 
-/** Equal but for case and separators, or but for a letter or two. */
+/** Equal but for case, separators and the order of letters, or but for a letter or two. */
 export function isNear(name: string, key: string): boolean {
   const [a, b] = [plain(name), plain(key)];
-  return a === b || distance(a, b) <= (a.length < 6 ? 1 : 2);
+  return sorted(a) === sorted(b) || distance(a, b) <= (a.length < 6 ? 1 : 2);
 }
 
 function plain(name: string): string {
   return name.toLowerCase().replaceAll(/[-_ ]/g, '');
+}
+
+function sorted(name: string): string {
+  return [...name].sort().join('');
 }
 
 /** Letters to insert, drop or change (Levenshtein). */

@@ -1,0 +1,73 @@
+import { readFile } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Authority, makeAuthority } from '../helpers/tls.ts';
+import { minimal, read, readSpec } from './read.ts';
+
+let authority: Authority;
+let key: string;
+beforeAll(async () => {
+  authority = await makeAuthority();
+  const server = await authority.issue(['DNS:harbor.example.org']);
+  key = await readFile(server.key, 'utf8');
+});
+afterAll(() => authority.remove());
+
+/** PEM as a block of YAML. */
+function block(pem: string): string {
+  return `|\n${pem.replaceAll(/^(?=.)/gm, '    ')}`;
+}
+
+describe('caCert', () => {
+  test('as text', async () => {
+    const { target, registries } = await readSpec(`${minimal}  caCert: ${block(authority.pem)}`);
+    expect(target.caCert).toBe(authority.pem);
+    expect(registries['harbor.example.org']?.caCert).toBe(authority.pem);
+  });
+
+  test('as a path beside bundle.yaml', async () => {
+    const files = { 'tls/ca.pem': authority.pem };
+    const { target } = await readSpec(`${minimal}  caCert: tls/ca.pem\n`, { files });
+    expect(target.caCert).toBe(authority.pem);
+  });
+
+  test('as several certificates with words between them', async () => {
+    const pem = `# root\n${authority.pem}\n# the same again\n${authority.pem}`;
+    const { target } = await readSpec(`${minimal}  caCert: ca.pem\n`, { files: { 'ca.pem': pem } });
+    expect(target.caCert).toBe(pem);
+  });
+
+  test('of another registry', async () => {
+    const text = `${minimal}registries: {quay.io: {caCert: ca.pem}}\n`;
+    const { registries } = await readSpec(text, { files: { 'ca.pem': authority.pem } });
+    expect(registries['quay.io']).toEqual({ caCert: authority.pem });
+  });
+
+  test.each<[string, () => string, string]>([
+    ['words', () => 'to be done', 'given:     no certificate is in it'],
+    ['nothing', () => '', 'given:     no certificate is in it'],
+    [
+      'garbage between the marks',
+      () => '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n',
+      'given:     a block in it is no certificate',
+    ],
+    ['half a certificate', () => authority.pem.slice(0, 200), 'given:     no certificate is in it'],
+    ['a private key', () => key, 'given:     a private key is in it'],
+    [
+      'a private key beside the certificate',
+      () => authority.pem + key,
+      'given:     a private key is in it',
+    ],
+  ])('%s in the file is refused', async (_, pem, expected) => {
+    const { error } = await read(`${minimal}  caCert: ca.pem\n`, { files: { 'ca.pem': pem() } });
+    expect(error).toContain('error: ociImageRegistry.caCert is not a PEM certificate');
+    expect(error).toContain(expected);
+    expect(error).not.toContain(key.split('\n')[1]);
+  });
+
+  test('a file that is not there is named', async () => {
+    const { error } = await read(`${minimal}  caCert: ca.pem\n`);
+    expect(error).toContain(
+      'error: ociImageRegistry.caCert: the certificate file is not there\n  given:     DIR/bundle/ca.pem',
+    );
+  });
+});
