@@ -1142,14 +1142,14 @@ var require_util = __commonJS({
         }
         const port = url.port != null ? url.port : url.protocol === "https:" ? 443 : 80;
         let origin = url.origin != null ? url.origin : `${url.protocol || ""}//${url.hostname || ""}:${port}`;
-        let path7 = url.path != null ? url.path : `${url.pathname || ""}${url.search || ""}`;
+        let path12 = url.path != null ? url.path : `${url.pathname || ""}${url.search || ""}`;
         if (origin[origin.length - 1] === "/") {
           origin = origin.slice(0, origin.length - 1);
         }
-        if (path7 && path7[0] !== "/") {
-          path7 = `/${path7}`;
+        if (path12 && path12[0] !== "/") {
+          path12 = `/${path12}`;
         }
-        return new URL(`${origin}${path7}`);
+        return new URL(`${origin}${path12}`);
       }
       if (!isHttpOrHttpsPrefixed(url.origin || url.protocol)) {
         throw new InvalidArgumentError("Invalid URL protocol: the URL must start with `http:` or `https:`.");
@@ -1163,22 +1163,22 @@ var require_util = __commonJS({
       }
       return url;
     }
-    function getHostname(host2) {
-      if (host2[0] === "[") {
-        const idx2 = host2.indexOf("]");
+    function getHostname(host) {
+      if (host[0] === "[") {
+        const idx2 = host.indexOf("]");
         assert2(idx2 !== -1);
-        return host2.substring(1, idx2);
+        return host.substring(1, idx2);
       }
-      const idx = host2.indexOf(":");
-      if (idx === -1) return host2;
-      return host2.substring(0, idx);
+      const idx = host.indexOf(":");
+      if (idx === -1) return host;
+      return host.substring(0, idx);
     }
-    function getServerName(host2) {
-      if (!host2) {
+    function getServerName(host) {
+      if (!host) {
         return null;
       }
-      assert2(typeof host2 === "string");
-      const servername = getHostname(host2);
+      assert2(typeof host === "string");
+      const servername = getHostname(host);
       if (net.isIP(servername)) {
         return "";
       }
@@ -1937,11 +1937,11 @@ var require_diagnostics = __commonJS({
         "undici:client:beforeConnect",
         (evt) => {
           const {
-            connectParams: { version: version2, protocol, port, host: host2 }
+            connectParams: { version: version2, protocol, port, host }
           } = evt;
           debugLog(
             "connecting to %s%s using %s%s",
-            host2,
+            host,
             port ? `:${port}` : "",
             protocol,
             version2
@@ -1952,11 +1952,11 @@ var require_diagnostics = __commonJS({
         "undici:client:connected",
         (evt) => {
           const {
-            connectParams: { version: version2, protocol, port, host: host2 }
+            connectParams: { version: version2, protocol, port, host }
           } = evt;
           debugLog(
             "connected to %s%s using %s%s",
-            host2,
+            host,
             port ? `:${port}` : "",
             protocol,
             version2
@@ -1967,12 +1967,12 @@ var require_diagnostics = __commonJS({
         "undici:client:connectError",
         (evt) => {
           const {
-            connectParams: { version: version2, protocol, port, host: host2 },
+            connectParams: { version: version2, protocol, port, host },
             error: error4
           } = evt;
           debugLog(
             "connection to %s%s using %s%s errored - %s",
-            host2,
+            host,
             port ? `:${port}` : "",
             protocol,
             version2,
@@ -1984,9 +1984,9 @@ var require_diagnostics = __commonJS({
         "undici:client:sendHeaders",
         (evt) => {
           const {
-            request: { method, path: path7, origin }
+            request: { method, path: path12, origin }
           } = evt;
-          debugLog("sending request to %s %s%s", method, origin, path7);
+          debugLog("sending request to %s %s%s", method, origin, path12);
         }
       );
     }
@@ -2004,14 +2004,14 @@ var require_diagnostics = __commonJS({
         "undici:request:headers",
         (evt) => {
           const {
-            request: { method, path: path7, origin },
+            request: { method, path: path12, origin },
             response: { statusCode }
           } = evt;
           debugLog(
             "received response to %s %s%s - HTTP %d",
             method,
             origin,
-            path7,
+            path12,
             statusCode
           );
         }
@@ -2020,23 +2020,23 @@ var require_diagnostics = __commonJS({
         "undici:request:trailers",
         (evt) => {
           const {
-            request: { method, path: path7, origin }
+            request: { method, path: path12, origin }
           } = evt;
-          debugLog("trailers received from %s %s%s", method, origin, path7);
+          debugLog("trailers received from %s %s%s", method, origin, path12);
         }
       );
       diagnosticsChannel.subscribe(
         "undici:request:error",
         (evt) => {
           const {
-            request: { method, path: path7, origin },
+            request: { method, path: path12, origin },
             error: error4
           } = evt;
           debugLog(
             "request to %s %s%s errored - %s",
             method,
             origin,
-            path7,
+            path12,
             error4.message
           );
         }
@@ -2151,7 +2151,7 @@ var require_request = __commonJS({
     var kHandler = /* @__PURE__ */ Symbol("handler");
     var Request = class {
       constructor(origin, {
-        path: path7,
+        path: path12,
         method,
         body,
         headers,
@@ -2168,11 +2168,11 @@ var require_request = __commonJS({
         maxRedirections,
         typeOfService
       }, handler) {
-        if (typeof path7 !== "string") {
+        if (typeof path12 !== "string") {
           throw new InvalidArgumentError("path must be a string");
-        } else if (path7[0] !== "/" && !(path7.startsWith("http://") || path7.startsWith("https://")) && method !== "CONNECT") {
+        } else if (path12[0] !== "/" && !(path12.startsWith("http://") || path12.startsWith("https://")) && method !== "CONNECT") {
           throw new InvalidArgumentError("path must be an absolute URL or start with a slash");
-        } else if (invalidPathRegex.test(path7)) {
+        } else if (invalidPathRegex.test(path12)) {
           throw new InvalidArgumentError("invalid request path");
         }
         if (typeof method !== "string") {
@@ -2247,7 +2247,7 @@ var require_request = __commonJS({
         this.completed = false;
         this.aborted = false;
         this.upgrade = upgrade || null;
-        this.path = query ? serializePathWithQuery(path7, query) : path7;
+        this.path = query ? serializePathWithQuery(path12, query) : path12;
         this.origin = origin;
         this.protocol = getProtocolFromUrlString(origin);
         this.idempotent = idempotent == null ? method === "HEAD" || method === "GET" : idempotent;
@@ -2591,10 +2591,10 @@ var require_wrap_handler = __commonJS({
 var require_dispatcher = __commonJS({
   "node_modules/undici/lib/dispatcher/dispatcher.js"(exports2, module2) {
     "use strict";
-    var EventEmitter2 = require("node:events");
+    var EventEmitter3 = require("node:events");
     var WrapHandler = require_wrap_handler();
     var wrapInterceptor = (dispatch) => (opts, handler) => dispatch(opts, WrapHandler.wrap(handler));
-    var Dispatcher = class extends EventEmitter2 {
+    var Dispatcher = class extends EventEmitter3 {
       dispatch() {
         throw new Error("not implemented");
       }
@@ -2779,9 +2779,9 @@ var require_dispatcher_base = __commonJS({
       }
       close(callback) {
         if (callback === void 0) {
-          return new Promise((resolve11, reject) => {
+          return new Promise((resolve14, reject) => {
             this.close((err, data) => {
-              return err ? reject(err) : resolve11(data);
+              return err ? reject(err) : resolve14(data);
             });
           });
         }
@@ -2819,9 +2819,9 @@ var require_dispatcher_base = __commonJS({
           err = null;
         }
         if (callback === void 0) {
-          return new Promise((resolve11, reject) => {
+          return new Promise((resolve14, reject) => {
             this.destroy(err, (err2, data) => {
-              return err2 ? reject(err2) : resolve11(data);
+              return err2 ? reject(err2) : resolve14(data);
             });
           });
         }
@@ -2941,13 +2941,13 @@ var require_connect = __commonJS({
       const sessionCache = new SessionCache(maxCachedSessions == null ? 100 : maxCachedSessions);
       timeout = timeout == null ? 1e4 : timeout;
       allowH2 = allowH2 != null ? allowH2 : false;
-      return function connect2({ hostname, host: host2, protocol, port, servername, localAddress, httpSocket }, callback) {
+      return function connect2({ hostname, host, protocol, port, servername, localAddress, httpSocket }, callback) {
         let socket;
         if (protocol === "https:") {
           if (!tls) {
             tls = require("node:tls");
           }
-          servername = servername || options.servername || util.getServerName(host2) || null;
+          servername = servername || options.servername || util.getServerName(host) || null;
           const sessionKey = servername || hostname;
           assert2(sessionKey);
           const session = customSession || sessionCache.get(sessionKey) || null;
@@ -6327,8 +6327,8 @@ var require_promise = __commonJS({
     function createDeferredPromise() {
       let res;
       let rej;
-      const promise = new Promise((resolve11, reject) => {
-        res = resolve11;
+      const promise = new Promise((resolve14, reject) => {
+        res = resolve14;
         rej = reject;
       });
       return { promise, resolve: res, reject: rej };
@@ -6463,11 +6463,11 @@ Content-Type: ${value.type || "application/octet-stream"}\r
         }
         source = object2;
         const parts = (async function* () {
-          for (const part2 of blobParts) {
-            if (part2.stream) {
-              yield* part2.stream();
+          for (const part3 of blobParts) {
+            if (part3.stream) {
+              yield* part3.stream();
             } else {
-              yield part2;
+              yield part3;
             }
           }
         })();
@@ -7492,7 +7492,7 @@ var require_client_h1 = __commonJS({
       }
     }
     function writeH1(client, request) {
-      const { method, path: path7, host: host2, upgrade, blocking, reset: reset2 } = request;
+      const { method, path: path12, host, upgrade, blocking, reset: reset2 } = request;
       let { body, headers, contentLength: contentLength2 } = request;
       const expectsPayload = method === "PUT" || method === "POST" || method === "PATCH" || method === "QUERY" || method === "PROPFIND" || method === "PROPPATCH";
       if (util.isFormDataLike(body)) {
@@ -7568,10 +7568,10 @@ var require_client_h1 = __commonJS({
         socket[kBlocking] = true;
       }
       setTypeOfService(socket, request);
-      let header2 = `${method} ${path7} HTTP/1.1\r
+      let header2 = `${method} ${path12} HTTP/1.1\r
 `;
-      if (typeof host2 === "string") {
-        header2 += `host: ${host2}\r
+      if (typeof host === "string") {
+        header2 += `host: ${host}\r
 `;
       } else {
         header2 += client[kHostHeader];
@@ -7755,12 +7755,12 @@ upgrade: ${upgrade}\r
           cb();
         }
       }
-      const waitForDrain = () => new Promise((resolve11, reject) => {
+      const waitForDrain = () => new Promise((resolve14, reject) => {
         assert2(callback === null);
         if (socket[kError]) {
           reject(socket[kError]);
         } else {
-          callback = resolve11;
+          callback = resolve14;
         }
       });
       socket.on("close", onDrain).on("drain", onDrain);
@@ -8245,7 +8245,7 @@ var require_client_h2 = __commonJS({
       const headersTimeout = request.headersTimeout ?? client[kHeadersTimeout];
       const bodyTimeout = request.bodyTimeout ?? client[kBodyTimeout];
       const session = client[kHTTP2Session];
-      const { method, path: path7, host: host2, upgrade, expectContinue, signal, protocol, headers: reqHeaders } = request;
+      const { method, path: path12, host, upgrade, expectContinue, signal, protocol, headers: reqHeaders } = request;
       let { body } = request;
       if (upgrade != null && upgrade !== "websocket") {
         util.errorRequest(client, request, new InvalidArgumentError(`Custom upgrade "${upgrade}" not supported over HTTP/2`));
@@ -8279,7 +8279,7 @@ var require_client_h2 = __commonJS({
       }
       let stream = null;
       const { hostname, port } = client[kUrl];
-      headers[HTTP2_HEADER_AUTHORITY] = host2 || `${hostname}${port ? `:${port}` : ""}`;
+      headers[HTTP2_HEADER_AUTHORITY] = host || `${hostname}${port ? `:${port}` : ""}`;
       headers[HTTP2_HEADER_METHOD] = method;
       const abort = (err) => {
         if (request.aborted || request.completed) {
@@ -8314,7 +8314,7 @@ var require_client_h2 = __commonJS({
           }
           headers[HTTP2_HEADER_METHOD] = "CONNECT";
           headers[HTTP2_HEADER_PROTOCOL] = "websocket";
-          headers[HTTP2_HEADER_PATH] = path7;
+          headers[HTTP2_HEADER_PATH] = path12;
           if (protocol === "ws:" || protocol === "wss:") {
             headers[HTTP2_HEADER_SCHEME] = protocol === "ws:" ? "http" : "https";
           } else {
@@ -8366,7 +8366,7 @@ var require_client_h2 = __commonJS({
         stream.setTimeout(headersTimeout);
         return true;
       }
-      headers[HTTP2_HEADER_PATH] = path7;
+      headers[HTTP2_HEADER_PATH] = path12;
       headers[HTTP2_HEADER_SCHEME] = protocol === "http:" ? "http" : "https";
       const expectsPayload = method === "PUT" || method === "POST" || method === "PATCH";
       if (body && typeof body.read === "function") {
@@ -8644,12 +8644,12 @@ var require_client_h2 = __commonJS({
           cb();
         }
       }
-      const waitForDrain = () => new Promise((resolve11, reject) => {
+      const waitForDrain = () => new Promise((resolve14, reject) => {
         assert2(callback === null);
         if (socket[kError]) {
           reject(socket[kError]);
         } else {
-          callback = resolve11;
+          callback = resolve14;
         }
       });
       h2stream.on("close", onDrain).on("drain", onDrain);
@@ -8966,16 +8966,16 @@ var require_client = __commonJS({
         return this[kNeedDrain] < 2;
       }
       [kClose]() {
-        return new Promise((resolve11) => {
+        return new Promise((resolve14) => {
           if (this[kSize]) {
-            this[kClosedResolve] = resolve11;
+            this[kClosedResolve] = resolve14;
           } else {
-            resolve11(null);
+            resolve14(null);
           }
         });
       }
       [kDestroy](err) {
-        return new Promise((resolve11) => {
+        return new Promise((resolve14) => {
           const requests = this[kQueue].splice(this[kPendingIdx]);
           for (let i2 = 0; i2 < requests.length; i2++) {
             const request = requests[i2];
@@ -8988,7 +8988,7 @@ var require_client = __commonJS({
               this[kClosedResolve]();
               this[kClosedResolve] = null;
             }
-            resolve11(null);
+            resolve14(null);
           };
           if (this[kHTTPContext]) {
             this[kHTTPContext].destroy(err, callback);
@@ -9016,7 +9016,7 @@ var require_client = __commonJS({
     function connect2(client) {
       assert2(!client[kConnecting]);
       assert2(!client[kHTTPContext]);
-      let { host: host2, hostname, protocol, port } = client[kUrl];
+      let { host, hostname, protocol, port } = client[kUrl];
       if (hostname[0] === "[") {
         const idx = hostname.indexOf("]");
         assert2(idx !== -1);
@@ -9028,7 +9028,7 @@ var require_client = __commonJS({
       if (channels.beforeConnect.hasSubscribers) {
         channels.beforeConnect.publish({
           connectParams: {
-            host: host2,
+            host,
             hostname,
             protocol,
             port,
@@ -9041,7 +9041,7 @@ var require_client = __commonJS({
       }
       try {
         client[kConnector]({
-          host: host2,
+          host,
           hostname,
           protocol,
           port,
@@ -9049,7 +9049,7 @@ var require_client = __commonJS({
           localAddress: client[kLocalAddress]
         }, (err, socket) => {
           if (err) {
-            handleConnectError(client, err, { host: host2, hostname, protocol, port });
+            handleConnectError(client, err, { host, hostname, protocol, port });
             client[kResume]();
             return;
           }
@@ -9063,7 +9063,7 @@ var require_client = __commonJS({
             client[kHTTPContext] = socket.alpnProtocol === "h2" ? connectH2(client, socket) : connectH1(client, socket);
           } catch (err2) {
             socket.destroy().on("error", noop3);
-            handleConnectError(client, err2, { host: host2, hostname, protocol, port });
+            handleConnectError(client, err2, { host, hostname, protocol, port });
             client[kResume]();
             return;
           }
@@ -9075,7 +9075,7 @@ var require_client = __commonJS({
           if (channels.connected.hasSubscribers) {
             channels.connected.publish({
               connectParams: {
-                host: host2,
+                host,
                 hostname,
                 protocol,
                 port,
@@ -9091,11 +9091,11 @@ var require_client = __commonJS({
           client[kResume]();
         });
       } catch (err) {
-        handleConnectError(client, err, { host: host2, hostname, protocol, port });
+        handleConnectError(client, err, { host, hostname, protocol, port });
         client[kResume]();
       }
     }
-    function handleConnectError(client, err, { host: host2, hostname, protocol, port }) {
+    function handleConnectError(client, err, { host, hostname, protocol, port }) {
       if (client.destroyed) {
         return;
       }
@@ -9103,7 +9103,7 @@ var require_client = __commonJS({
       if (channels.connectError.hasSubscribers) {
         channels.connectError.publish({
           connectParams: {
-            host: host2,
+            host,
             hostname,
             protocol,
             port,
@@ -9395,8 +9395,8 @@ var require_pool_base = __commonJS({
           }
           return Promise.all(closeAll);
         } else {
-          return new Promise((resolve11) => {
-            this[kClosedResolve] = resolve11;
+          return new Promise((resolve14) => {
+            this[kClosedResolve] = resolve14;
           });
         }
       }
@@ -10017,13 +10017,13 @@ var require_socks5_utils = __commonJS({
         const beforeParts = before === "" ? [] : before.split(":");
         const afterParts = after === "" ? [] : after.split(":");
         let bufferIndex = 0;
-        for (const part2 of beforeParts) {
-          buffer2.writeUInt16BE(parseInt(part2, 16), bufferIndex);
+        for (const part3 of beforeParts) {
+          buffer2.writeUInt16BE(parseInt(part3, 16), bufferIndex);
           bufferIndex += 2;
         }
         bufferIndex = 16 - afterParts.length * 2;
-        for (const part2 of afterParts) {
-          buffer2.writeUInt16BE(parseInt(part2, 16), bufferIndex);
+        for (const part3 of afterParts) {
+          buffer2.writeUInt16BE(parseInt(part3, 16), bufferIndex);
           bufferIndex += 2;
         }
       } else {
@@ -10129,7 +10129,7 @@ var require_socks5_utils = __commonJS({
 var require_socks5_client = __commonJS({
   "node_modules/undici/lib/core/socks5-client.js"(exports2, module2) {
     "use strict";
-    var { EventEmitter: EventEmitter2 } = require("node:events");
+    var { EventEmitter: EventEmitter3 } = require("node:events");
     var { Buffer: Buffer5 } = require("node:buffer");
     var { InvalidArgumentError, Socks5ProxyError } = require_errors();
     var { debuglog: debuglog2 } = require("node:util");
@@ -10174,7 +10174,7 @@ var require_socks5_client = __commonJS({
       ERROR: "error",
       CLOSED: "closed"
     };
-    var Socks5Client = class extends EventEmitter2 {
+    var Socks5Client = class extends EventEmitter3 {
       constructor(socket, options = {}) {
         super();
         if (!socket) {
@@ -10518,7 +10518,7 @@ var require_socks5_proxy_agent = __commonJS({
         const proxyHost = this[kProxyUrl].hostname;
         const proxyPort = parseInt(this[kProxyUrl].port) || 1080;
         debug2("creating SOCKS5 connection to", proxyHost, proxyPort);
-        const socket = await new Promise((resolve11, reject) => {
+        const socket = await new Promise((resolve14, reject) => {
           this[kConnector]({
             hostname: proxyHost,
             host: proxyHost,
@@ -10528,7 +10528,7 @@ var require_socks5_proxy_agent = __commonJS({
             if (err) {
               reject(err);
             } else {
-              resolve11(socket2);
+              resolve14(socket2);
             }
           });
         });
@@ -10538,14 +10538,14 @@ var require_socks5_proxy_agent = __commonJS({
           socket.destroy();
         });
         await socks5Client.handshake();
-        await new Promise((resolve11, reject) => {
+        await new Promise((resolve14, reject) => {
           const timeout = setTimeout(() => {
             reject(new Error("SOCKS5 authentication timeout"));
           }, 5e3);
           const onAuthenticated = () => {
             clearTimeout(timeout);
             socks5Client.removeListener("error", onError);
-            resolve11();
+            resolve14();
           };
           const onError = (err) => {
             clearTimeout(timeout);
@@ -10554,14 +10554,14 @@ var require_socks5_proxy_agent = __commonJS({
           };
           if (socks5Client.state === STATES.AUTHENTICATED) {
             clearTimeout(timeout);
-            resolve11();
+            resolve14();
           } else {
             socks5Client.once("authenticated", onAuthenticated);
             socks5Client.once("error", onError);
           }
         });
         await socks5Client.connect(targetHost, targetPort);
-        await new Promise((resolve11, reject) => {
+        await new Promise((resolve14, reject) => {
           const timeout = setTimeout(() => {
             reject(new Error("SOCKS5 connection timeout"));
           }, 5e3);
@@ -10569,7 +10569,7 @@ var require_socks5_proxy_agent = __commonJS({
             debug2("SOCKS5 tunnel established to", targetHost, targetPort, "via", info2);
             clearTimeout(timeout);
             socks5Client.removeListener("error", onError);
-            resolve11();
+            resolve14();
           };
           const onError = (err) => {
             clearTimeout(timeout);
@@ -10612,8 +10612,8 @@ var require_socks5_proxy_agent = __commonJS({
                       socket,
                       servername: this[kRequestTls]?.servername || targetHost
                     });
-                    await new Promise((resolve11, reject) => {
-                      finalSocket.once("secureConnect", resolve11);
+                    await new Promise((resolve14, reject) => {
+                      finalSocket.once("secureConnect", resolve14);
                       finalSocket.once("error", reject);
                     });
                   }
@@ -10722,13 +10722,13 @@ var require_proxy_agent = __commonJS({
         };
         const {
           origin,
-          path: path7 = "/",
+          path: path12 = "/",
           headers = {}
         } = opts;
-        opts.path = origin + path7;
+        opts.path = origin + path12;
         if (!("host" in headers) && !("Host" in headers)) {
-          const { host: host2 } = new URL(origin);
-          headers.host = host2;
+          const { host } = new URL(origin);
+          headers.host = host;
         }
         opts.headers = { ...this[kProxyHeaders], ...headers };
         return this.#client[kDispatch](opts, handler);
@@ -10859,8 +10859,8 @@ var require_proxy_agent = __commonJS({
         const headers = buildHeaders(opts.headers);
         throwIfProxyAuthIsSent(headers);
         if (headers && !("host" in headers) && !("Host" in headers)) {
-          const { host: host2 } = new URL(opts.origin);
-          headers.host = host2;
+          const { host } = new URL(opts.origin);
+          headers.host = host;
         }
         return this[kAgent].dispatch(
           {
@@ -11746,7 +11746,7 @@ var require_readable = __commonJS({
         if (this._readableState.closeEmitted) {
           return Promise.resolve(null);
         }
-        return new Promise((resolve11, reject) => {
+        return new Promise((resolve14, reject) => {
           if (this[kContentLength] && this[kContentLength] > limit || this[kBytesRead] > limit) {
             this.destroy(new AbortError());
           }
@@ -11760,11 +11760,11 @@ var require_readable = __commonJS({
               if (signal.aborted) {
                 reject(signal.reason ?? new AbortError());
               } else {
-                resolve11(null);
+                resolve14(null);
               }
             });
           } else {
-            this.on("close", resolve11);
+            this.on("close", resolve14);
           }
           this.on("error", noop3).on("data", () => {
             if (this[kBytesRead] > limit) {
@@ -11792,7 +11792,7 @@ var require_readable = __commonJS({
     }
     function consume(stream, type) {
       assert2(!stream[kConsume]);
-      return new Promise((resolve11, reject) => {
+      return new Promise((resolve14, reject) => {
         if (isUnusable(stream)) {
           const rState = stream._readableState;
           if (rState.destroyed && rState.closeEmitted === false) {
@@ -11807,7 +11807,7 @@ var require_readable = __commonJS({
             stream[kConsume] = {
               type,
               stream,
-              resolve: resolve11,
+              resolve: resolve14,
               reject,
               length: 0,
               body: []
@@ -11881,18 +11881,18 @@ var require_readable = __commonJS({
       return buffer2;
     }
     function consumeEnd(consume2, encoding) {
-      const { type, body, resolve: resolve11, stream, length } = consume2;
+      const { type, body, resolve: resolve14, stream, length } = consume2;
       try {
         if (type === "text") {
-          resolve11(chunksDecode(body, length, encoding));
+          resolve14(chunksDecode(body, length, encoding));
         } else if (type === "json") {
-          resolve11(JSON.parse(chunksDecode(body, length, encoding)));
+          resolve14(JSON.parse(chunksDecode(body, length, encoding)));
         } else if (type === "arrayBuffer") {
-          resolve11(chunksConcat(body, length).buffer);
+          resolve14(chunksConcat(body, length).buffer);
         } else if (type === "blob") {
-          resolve11(new Blob(body, { type: stream[kContentType] }));
+          resolve14(new Blob(body, { type: stream[kContentType] }));
         } else if (type === "bytes") {
-          resolve11(chunksConcat(body, length));
+          resolve14(chunksConcat(body, length));
         }
         consumeFinish(consume2);
       } catch (err) {
@@ -12082,9 +12082,9 @@ var require_api_request = __commonJS({
     };
     function request(opts, callback) {
       if (callback === void 0) {
-        return new Promise((resolve11, reject) => {
+        return new Promise((resolve14, reject) => {
           request.call(this, opts, (err, data) => {
-            return err ? reject(err) : resolve11(data);
+            return err ? reject(err) : resolve14(data);
           });
         });
       }
@@ -12296,9 +12296,9 @@ var require_api_stream = __commonJS({
     };
     function stream(opts, factory, callback) {
       if (callback === void 0) {
-        return new Promise((resolve11, reject) => {
+        return new Promise((resolve14, reject) => {
           stream.call(this, opts, factory, (err, data) => {
-            return err ? reject(err) : resolve11(data);
+            return err ? reject(err) : resolve14(data);
           });
         });
       }
@@ -12586,9 +12586,9 @@ var require_api_upgrade = __commonJS({
     };
     function upgrade(opts, callback) {
       if (callback === void 0) {
-        return new Promise((resolve11, reject) => {
+        return new Promise((resolve14, reject) => {
           upgrade.call(this, opts, (err, data) => {
-            return err ? reject(err) : resolve11(data);
+            return err ? reject(err) : resolve14(data);
           });
         });
       }
@@ -12681,9 +12681,9 @@ var require_api_connect = __commonJS({
     };
     function connect2(opts, callback) {
       if (callback === void 0) {
-        return new Promise((resolve11, reject) => {
+        return new Promise((resolve14, reject) => {
           connect2.call(this, opts, (err, data) => {
-            return err ? reject(err) : resolve11(data);
+            return err ? reject(err) : resolve14(data);
           });
         });
       }
@@ -12885,20 +12885,20 @@ var require_mock_utils = __commonJS({
       }
       return normalizedQp;
     }
-    function safeUrl(path7) {
-      if (typeof path7 !== "string") {
-        return path7;
+    function safeUrl(path12) {
+      if (typeof path12 !== "string") {
+        return path12;
       }
-      const pathSegments = path7.split("?", 3);
+      const pathSegments = path12.split("?", 3);
       if (pathSegments.length !== 2) {
-        return path7;
+        return path12;
       }
       const qp = new URLSearchParams(pathSegments.pop());
       qp.sort();
       return [...pathSegments, qp.toString()].join("?");
     }
-    function matchKey(mockDispatch2, { path: path7, method, body, headers }) {
-      const pathMatch = matchValue(mockDispatch2.path, path7);
+    function matchKey(mockDispatch2, { path: path12, method, body, headers }) {
+      const pathMatch = matchValue(mockDispatch2.path, path12);
       const methodMatch = matchValue(mockDispatch2.method, method);
       const bodyMatch = typeof mockDispatch2.body !== "undefined" ? matchValue(mockDispatch2.body, body) : true;
       const headersMatch = matchHeaders(mockDispatch2, headers);
@@ -12923,8 +12923,8 @@ var require_mock_utils = __commonJS({
       const basePath = key.query ? serializePathWithQuery(key.path, key.query) : key.path;
       const resolvedPath = typeof basePath === "string" ? safeUrl(basePath) : basePath;
       const resolvedPathWithoutTrailingSlash = removeTrailingSlash(resolvedPath);
-      let matchedMockDispatches = mockDispatches.filter(({ consumed }) => !consumed).filter(({ path: path7, ignoreTrailingSlash }) => {
-        return ignoreTrailingSlash ? matchValue(removeTrailingSlash(safeUrl(path7)), resolvedPathWithoutTrailingSlash) : matchValue(safeUrl(path7), resolvedPath);
+      let matchedMockDispatches = mockDispatches.filter(({ consumed }) => !consumed).filter(({ path: path12, ignoreTrailingSlash }) => {
+        return ignoreTrailingSlash ? matchValue(removeTrailingSlash(safeUrl(path12)), resolvedPathWithoutTrailingSlash) : matchValue(safeUrl(path12), resolvedPath);
       });
       if (matchedMockDispatches.length === 0) {
         throw new MockNotMatchedError(`Mock dispatch not matched for path '${resolvedPath}'`);
@@ -12963,19 +12963,19 @@ var require_mock_utils = __commonJS({
         mockDispatches.splice(index, 1);
       }
     }
-    function removeTrailingSlash(path7) {
-      while (path7.endsWith("/")) {
-        path7 = path7.slice(0, -1);
+    function removeTrailingSlash(path12) {
+      while (path12.endsWith("/")) {
+        path12 = path12.slice(0, -1);
       }
-      if (path7.length === 0) {
-        path7 = "/";
+      if (path12.length === 0) {
+        path12 = "/";
       }
-      return path7;
+      return path12;
     }
     function buildKey(opts) {
-      const { path: path7, method, body, headers, query } = opts;
+      const { path: path12, method, body, headers, query } = opts;
       return {
-        path: path7,
+        path: path12,
         method,
         body,
         headers,
@@ -13025,13 +13025,13 @@ var require_mock_utils = __commonJS({
         handler.onError(error4);
         return true;
       }
-      let aborted3 = false;
+      let aborted4 = false;
       let timer = null;
       function abort(err) {
-        if (aborted3) {
+        if (aborted4) {
           return;
         }
-        aborted3 = true;
+        aborted4 = true;
         if (timer !== null) {
           clearTimeout(timer);
           timer = null;
@@ -13048,7 +13048,7 @@ var require_mock_utils = __commonJS({
         handleReply(this[kDispatches]);
       }
       function handleReply(mockDispatches, _data = data) {
-        if (aborted3) {
+        if (aborted4) {
           return;
         }
         const optsHeaders = Array.isArray(opts.headers) ? buildHeadersFromArray(opts.headers) : opts.headers;
@@ -13056,7 +13056,7 @@ var require_mock_utils = __commonJS({
         if (isPromise(body)) {
           return body.then((newData) => handleReply(mockDispatches, newData));
         }
-        if (aborted3) {
+        if (aborted4) {
           return;
         }
         const responseData = getResponseData(body);
@@ -13494,17 +13494,17 @@ var require_mock_call_history = __commonJS({
       lastCall() {
         return this.logs.at(-1);
       }
-      nthCall(number2) {
-        if (typeof number2 !== "number") {
+      nthCall(number3) {
+        if (typeof number3 !== "number") {
           throw new InvalidArgumentError("nthCall must be called with a number");
         }
-        if (!Number.isInteger(number2)) {
+        if (!Number.isInteger(number3)) {
           throw new InvalidArgumentError("nthCall must be called with an integer");
         }
-        if (Math.sign(number2) !== 1) {
+        if (Math.sign(number3) !== 1) {
           throw new InvalidArgumentError("nthCall must be called with a positive value. use firstCall or lastCall instead");
         }
-        return this.logs.at(number2 - 1);
+        return this.logs.at(number3 - 1);
       }
       filterCalls(criteria, options) {
         if (this.logs.length === 0) {
@@ -13665,10 +13665,10 @@ var require_pending_interceptors_formatter = __commonJS({
       }
       format(pendingInterceptors) {
         const withPrettyHeaders = pendingInterceptors.map(
-          ({ method, path: path7, data: { statusCode }, persist, times, timesInvoked, origin }) => ({
+          ({ method, path: path12, data: { statusCode }, persist, times, timesInvoked, origin }) => ({
             Method: method,
             Origin: origin,
-            Path: path7,
+            Path: path12,
             "Status code": statusCode,
             Persistent: persist ? PERSISTENT : NOT_PERSISTENT,
             Invocations: timesInvoked,
@@ -13750,9 +13750,9 @@ var require_mock_agent = __commonJS({
         const acceptNonStandardSearchParameters = this[kMockAgentAcceptsNonStandardSearchParameters];
         const dispatchOpts = { ...opts };
         if (acceptNonStandardSearchParameters && dispatchOpts.path) {
-          const [path7, searchParams] = dispatchOpts.path.split("?");
+          const [path12, searchParams] = dispatchOpts.path.split("?");
           const normalizedSearchParams = normalizeSearchParams(searchParams, acceptNonStandardSearchParameters);
-          dispatchOpts.path = `${path7}?${normalizedSearchParams}`;
+          dispatchOpts.path = `${path12}?${normalizedSearchParams}`;
         }
         return this[kAgent].dispatch(dispatchOpts, handler);
       }
@@ -13956,9 +13956,9 @@ var require_snapshot_utils = __commonJS({
 var require_snapshot_recorder = __commonJS({
   "node_modules/undici/lib/mock/snapshot-recorder.js"(exports2, module2) {
     "use strict";
-    var { writeFile: writeFile9, readFile: readFile8, mkdir: mkdir5 } = require("node:fs/promises");
-    var { dirname: dirname3, resolve: resolve11 } = require("node:path");
-    var { setTimeout: setTimeout4, clearTimeout: clearTimeout2 } = require("node:timers");
+    var { writeFile: writeFile8, readFile: readFile8, mkdir: mkdir5 } = require("node:fs/promises");
+    var { dirname: dirname5, resolve: resolve14 } = require("node:path");
+    var { setTimeout: setTimeout5, clearTimeout: clearTimeout2 } = require("node:timers");
     var { InvalidArgumentError, UndiciError } = require_errors();
     var { hashId, isUrlExcludedFactory, normalizeHeaders, createHeaderFilters } = require_snapshot_utils();
     function formatRequestKey(opts, headerFilters, matchOptions = {}) {
@@ -14153,12 +14153,12 @@ var require_snapshot_recorder = __commonJS({
        * @return {Promise<void>} - Resolves when snapshots are loaded
        */
       async loadSnapshots(filePath) {
-        const path7 = filePath || this.#snapshotPath;
-        if (!path7) {
+        const path12 = filePath || this.#snapshotPath;
+        if (!path12) {
           throw new InvalidArgumentError("Snapshot path is required");
         }
         try {
-          const data = await readFile8(resolve11(path7), "utf8");
+          const data = await readFile8(resolve14(path12), "utf8");
           const parsed3 = JSON.parse(data);
           if (Array.isArray(parsed3)) {
             this.#snapshots.clear();
@@ -14172,7 +14172,7 @@ var require_snapshot_recorder = __commonJS({
           if (error4.code === "ENOENT") {
             this.#snapshots.clear();
           } else {
-            throw new UndiciError(`Failed to load snapshots from ${path7}`, { cause: error4 });
+            throw new UndiciError(`Failed to load snapshots from ${path12}`, { cause: error4 });
           }
         }
       }
@@ -14183,17 +14183,17 @@ var require_snapshot_recorder = __commonJS({
        * @returns {Promise<void>} - Resolves when snapshots are saved
        */
       async saveSnapshots(filePath) {
-        const path7 = filePath || this.#snapshotPath;
-        if (!path7) {
+        const path12 = filePath || this.#snapshotPath;
+        if (!path12) {
           throw new InvalidArgumentError("Snapshot path is required");
         }
-        const resolvedPath = resolve11(path7);
-        await mkdir5(dirname3(resolvedPath), { recursive: true });
+        const resolvedPath = resolve14(path12);
+        await mkdir5(dirname5(resolvedPath), { recursive: true });
         const data = Array.from(this.#snapshots.entries()).map(([hash, snapshot]) => ({
           hash,
           snapshot
         }));
-        await writeFile9(resolvedPath, JSON.stringify(data, null, 2), { flush: true });
+        await writeFile8(resolvedPath, JSON.stringify(data, null, 2), { flush: true });
       }
       /**
        * Clears all recorded snapshots
@@ -14292,7 +14292,7 @@ var require_snapshot_recorder = __commonJS({
        * Schedules a flush (debounced to avoid excessive writes)
        */
       #scheduleFlush() {
-        this.#flushTimeout = setTimeout4(() => {
+        this.#flushTimeout = setTimeout5(() => {
           this.saveSnapshots().catch(() => {
           });
           if (this.#autoFlush) {
@@ -14828,15 +14828,15 @@ var require_redirect_handler = __commonJS({
           receivedAt: Date.now()
         });
         const { origin, pathname, search } = util.parseURL(new URL(this.location, this.opts.origin && new URL(this.opts.path, this.opts.origin)));
-        const path7 = search ? `${pathname}${search}` : pathname;
-        const redirectUrlString = `${origin}${path7}`;
+        const path12 = search ? `${pathname}${search}` : pathname;
+        const redirectUrlString = `${origin}${path12}`;
         for (const historyUrl of this.history) {
           if (historyUrl.toString() === redirectUrlString) {
             throw new InvalidArgumentError(`Redirect loop detected. Cannot redirect to ${origin}. This typically happens when using a Client or Pool with cross-origin redirects. Use an Agent for cross-origin redirects.`);
           }
         }
         this.opts.headers = cleanRequestHeaders(this.opts.headers, statusCode === 303, this.opts.origin !== origin);
-        this.opts.path = path7;
+        this.opts.path = path12;
         this.opts.origin = origin;
         this.opts.query = null;
       }
@@ -15179,21 +15179,21 @@ var require_dns = __commonJS({
       }
       return false;
     }
-    function withHostHeader(host2, headers) {
+    function withHostHeader(host, headers) {
       const normalizedHeaders = normalizeHeaders(headers);
       if (hasHostHeader(normalizedHeaders)) {
         return normalizedHeaders;
       }
       if (Array.isArray(normalizedHeaders)) {
-        return ["host", host2, ...normalizedHeaders];
+        return ["host", host, ...normalizedHeaders];
       }
       if (normalizedHeaders && typeof normalizedHeaders === "object") {
         return {
-          host: host2,
+          host,
           ...normalizedHeaders
         };
       }
-      return { host: host2 };
+      return { host };
     }
     var DNSStorage = class {
       #maxItems = 0;
@@ -16653,10 +16653,10 @@ var require_cache_handler = __commonJS({
       }
       return locationUrl.pathname + locationUrl.search;
     }
-    function deleteCachedUri(store, cacheKey, path7) {
+    function deleteCachedUri(store, cacheKey, path12) {
       deleteCachedValue(store, {
         ...cacheKey,
-        path: path7
+        path: path12
       });
       for (let i2 = 0; i2 < util.safeHTTPMethods.length; i2++) {
         const method = util.safeHTTPMethods[i2];
@@ -16664,7 +16664,7 @@ var require_cache_handler = __commonJS({
           deleteCachedValue(store, {
             ...cacheKey,
             method,
-            path: path7
+            path: path12
           });
         }
       }
@@ -16675,9 +16675,9 @@ var require_cache_handler = __commonJS({
       }
       const values = Array.isArray(headerValue) ? headerValue : [headerValue];
       for (let i2 = 0; i2 < values.length; i2++) {
-        const path7 = getSameOriginPath(cacheKey, values[i2]);
-        if (path7 !== void 0) {
-          deleteCachedUri(store, cacheKey, path7);
+        const path12 = getSameOriginPath(cacheKey, values[i2]);
+        if (path12 !== void 0) {
+          deleteCachedUri(store, cacheKey, path12);
         }
       }
     }
@@ -17315,9 +17315,9 @@ var require_memory_cache_store = __commonJS({
   "node_modules/undici/lib/cache/memory-cache-store.js"(exports2, module2) {
     "use strict";
     var { Writable: Writable4 } = require("node:stream");
-    var { EventEmitter: EventEmitter2 } = require("node:events");
+    var { EventEmitter: EventEmitter3 } = require("node:events");
     var { assertCacheKey, assertCacheValue } = require_cache();
-    var MemoryCacheStore = class extends EventEmitter2 {
+    var MemoryCacheStore = class extends EventEmitter3 {
       #maxCount = 1024;
       #maxSize = 104857600;
       // 100MB
@@ -17798,19 +17798,19 @@ var require_cache2 = __commonJS({
     }
     function handleUncachedResponse(dispatch, globalOpts, cacheKey, handler, opts, reqCacheControl) {
       if (reqCacheControl?.["only-if-cached"]) {
-        let aborted3 = false;
+        let aborted4 = false;
         try {
           if (typeof handler.onConnect === "function") {
             handler.onConnect(() => {
-              aborted3 = true;
+              aborted4 = true;
             });
-            if (aborted3) {
+            if (aborted4) {
               return;
             }
           }
           if (typeof handler.onHeaders === "function") {
             handler.onHeaders(504, [], nop, "Gateway Timeout");
-            if (aborted3) {
+            if (aborted4) {
               return;
             }
           }
@@ -19569,10 +19569,10 @@ var require_headers = __commonJS({
         const lowercaseName = isLowerCase ? name : name.toLowerCase();
         const exists2 = this.headersMap.get(lowercaseName);
         if (exists2) {
-          const delimiter2 = lowercaseName === "cookie" ? "; " : ", ";
+          const delimiter4 = lowercaseName === "cookie" ? "; " : ", ";
           this.headersMap.set(lowercaseName, {
             name: exists2.name,
-            value: `${exists2.value}${delimiter2}${value}`
+            value: `${exists2.value}${delimiter4}${value}`
           });
         } else {
           this.headersMap.set(lowercaseName, { name, value });
@@ -19661,26 +19661,26 @@ var require_headers = __commonJS({
           const firstValue = iterator.next().value;
           array2[0] = [firstValue[0], firstValue[1].value];
           assert2(firstValue[1].value !== null);
-          for (let i2 = 1, j2 = 0, right = 0, left = 0, pivot = 0, x, value; i2 < size; ++i2) {
+          for (let i2 = 1, j2 = 0, right = 0, left2 = 0, pivot = 0, x, value; i2 < size; ++i2) {
             value = iterator.next().value;
             x = array2[i2] = [value[0], value[1].value];
             assert2(x[1] !== null);
-            left = 0;
+            left2 = 0;
             right = i2;
-            while (left < right) {
-              pivot = left + (right - left >> 1);
+            while (left2 < right) {
+              pivot = left2 + (right - left2 >> 1);
               if (array2[pivot][0] <= x[0]) {
-                left = pivot + 1;
+                left2 = pivot + 1;
               } else {
                 right = pivot;
               }
             }
             if (i2 !== pivot) {
               j2 = i2;
-              while (j2 > left) {
+              while (j2 > left2) {
                 array2[j2] = array2[--j2];
               }
-              array2[left] = x;
+              array2[left2] = x;
             }
           }
           if (!iterator.next().done) {
@@ -20343,7 +20343,7 @@ var require_request2 = __commonJS({
     var { URLSerializer } = require_data_url();
     var { kConstruct } = require_symbols();
     var assert2 = require("node:assert");
-    var { getMaxListeners, setMaxListeners: setMaxListeners3, defaultMaxListeners } = require("node:events");
+    var { getMaxListeners, setMaxListeners: setMaxListeners4, defaultMaxListeners } = require("node:events");
     var kAbortController = /* @__PURE__ */ Symbol("abortController");
     var requestFinalizer = new FinalizationRegistry(({ signal, abort }) => {
       signal.removeEventListener("abort", abort);
@@ -20583,7 +20583,7 @@ var require_request2 = __commonJS({
             const acRef = new WeakRef(ac);
             const abort = buildAbort(acRef);
             if (abortSignalHasEventHandlerLeakWarning && getMaxListeners(signal) === defaultMaxListeners) {
-              setMaxListeners3(1500, signal);
+              setMaxListeners4(1500, signal);
             }
             util.addAbortListener(signal, abort);
             requestFinalizer.register(ac, { signal, abort }, abort);
@@ -22165,11 +22165,11 @@ var require_fetch = __commonJS({
       function dispatch({ body }) {
         const url = requestCurrentURL(request);
         const agent = fetchParams.controller.dispatcher;
-        const path7 = url.pathname + url.search;
+        const path12 = url.pathname + url.search;
         const hasTrailingQuestionMark = url.search.length === 0 && url.href[url.href.length - url.hash.length - 1] === "?";
-        return new Promise((resolve11, reject) => agent.dispatch(
+        return new Promise((resolve14, reject) => agent.dispatch(
           {
-            path: hasTrailingQuestionMark ? `${path7}?` : path7,
+            path: hasTrailingQuestionMark ? `${path12}?` : path12,
             origin: url.origin,
             method: request.method,
             body: agent.isMockActive ? request.body && (request.body.source || request.body.stream) : body,
@@ -22255,7 +22255,7 @@ var require_fetch = __commonJS({
               }
               this.body = new Readable5({ read: resume });
               const onError = this.onError.bind(this);
-              resolve11({
+              resolve14({
                 status,
                 statusText,
                 headersList,
@@ -22308,7 +22308,7 @@ var require_fetch = __commonJS({
                   headersList.append(headerName, String(value), true);
                 }
               }
-              resolve11({
+              resolve14({
                 status,
                 statusText: STATUS_CODES[status],
                 headersList,
@@ -22332,7 +22332,7 @@ var require_fetch = __commonJS({
                   headersList.append(nameStr, value.toString("latin1"), true);
                 }
               }
-              resolve11({
+              resolve14({
                 status,
                 statusText: STATUS_CODES[status],
                 headersList,
@@ -23116,9 +23116,9 @@ var require_util4 = __commonJS({
         }
       }
     }
-    function validateCookiePath(path7) {
-      for (let i2 = 0; i2 < path7.length; ++i2) {
-        const code2 = path7.charCodeAt(i2);
+    function validateCookiePath(path12) {
+      for (let i2 = 0; i2 < path12.length; ++i2) {
+        const code2 = path12.charCodeAt(i2);
         if (code2 < 32 || // exclude CTLs (0-31)
         code2 > 126 || // exclude DEL and non-ascii
         code2 === 59) {
@@ -23243,11 +23243,11 @@ var require_util4 = __commonJS({
       if (cookie.sameSite) {
         out.push(`SameSite=${cookie.sameSite}`);
       }
-      for (const part2 of cookie.unparsed) {
-        if (!part2.includes("=")) {
+      for (const part3 of cookie.unparsed) {
+        if (!part3.includes("=")) {
           throw new Error("Invalid unparsed");
         }
-        const [key, ...value] = part2.split("=");
+        const [key, ...value] = part3.split("=");
         const trimmedKey = key.trim();
         const joinedValue = value.join("=");
         validateCookieName(trimmedKey);
@@ -24071,7 +24071,7 @@ var require_frame = __commonJS({
       }
       createFrame(opcode) {
         const frameData = this.frameData;
-        const maskKey = generateMask();
+        const maskKey2 = generateMask();
         const bodyLength = frameData?.byteLength ?? 0;
         let payloadLength = bodyLength;
         let offset = 6;
@@ -24087,10 +24087,10 @@ var require_frame = __commonJS({
         buffer3[0] |= 128;
         buffer3[0] = (buffer3[0] & 240) + opcode;
         /*! ws. MIT License. Einar Otto Stangvik <einaros@gmail.com> */
-        buffer3[offset - 4] = maskKey[0];
-        buffer3[offset - 3] = maskKey[1];
-        buffer3[offset - 2] = maskKey[2];
-        buffer3[offset - 1] = maskKey[3];
+        buffer3[offset - 4] = maskKey2[0];
+        buffer3[offset - 3] = maskKey2[1];
+        buffer3[offset - 2] = maskKey2[2];
+        buffer3[offset - 1] = maskKey2[3];
         buffer3[1] = payloadLength;
         if (payloadLength === 126) {
           buffer3.writeUInt16BE(bodyLength, 2);
@@ -24100,7 +24100,7 @@ var require_frame = __commonJS({
         }
         buffer3[1] |= 128;
         for (let i2 = 0; i2 < bodyLength; ++i2) {
-          buffer3[offset + i2] = frameData[i2] ^ maskKey[i2 & 3];
+          buffer3[offset + i2] = frameData[i2] ^ maskKey2[i2 & 3];
         }
         return buffer3;
       }
@@ -24108,10 +24108,10 @@ var require_frame = __commonJS({
        * @param {Uint8Array} buffer
        */
       static createFastTextFrame(buffer3) {
-        const maskKey = generateMask();
+        const maskKey2 = generateMask();
         const bodyLength = buffer3.length;
         for (let i2 = 0; i2 < bodyLength; ++i2) {
-          buffer3[i2] ^= maskKey[i2 & 3];
+          buffer3[i2] ^= maskKey2[i2 & 3];
         }
         let payloadLength = bodyLength;
         let offset = 6;
@@ -24125,10 +24125,10 @@ var require_frame = __commonJS({
         const head = Buffer.allocUnsafeSlow(offset);
         head[0] = 128 | opcodes.TEXT;
         head[1] = payloadLength | 128;
-        head[offset - 4] = maskKey[0];
-        head[offset - 3] = maskKey[1];
-        head[offset - 2] = maskKey[2];
-        head[offset - 1] = maskKey[3];
+        head[offset - 4] = maskKey2[0];
+        head[offset - 3] = maskKey2[1];
+        head[offset - 2] = maskKey2[2];
+        head[offset - 1] = maskKey2[3];
         if (payloadLength === 126) {
           head.writeUInt16BE(bodyLength, 2);
         } else if (payloadLength === 127) {
@@ -26555,11 +26555,11 @@ var require_undici = __commonJS({
           if (typeof opts.path !== "string") {
             throw new InvalidArgumentError("invalid opts.path");
           }
-          let path7 = opts.path;
+          let path12 = opts.path;
           if (!opts.path.startsWith("/")) {
-            path7 = `/${path7}`;
+            path12 = `/${path12}`;
           }
-          url = new URL(util.parseOrigin(url).origin + path7);
+          url = new URL(util.parseOrigin(url).origin + path12);
         } else {
           if (!opts) {
             opts = typeof url === "object" ? url : {};
@@ -26674,7 +26674,7 @@ var require_windows = __commonJS({
     module2.exports = isexe;
     isexe.sync = sync;
     var fs4 = require("fs");
-    function checkPathExt(path7, options) {
+    function checkPathExt(path12, options) {
       var pathext = options.pathExt !== void 0 ? options.pathExt : process.env.PATHEXT;
       if (!pathext) {
         return true;
@@ -26685,25 +26685,25 @@ var require_windows = __commonJS({
       }
       for (var i2 = 0; i2 < pathext.length; i2++) {
         var p2 = pathext[i2].toLowerCase();
-        if (p2 && path7.substr(-p2.length).toLowerCase() === p2) {
+        if (p2 && path12.substr(-p2.length).toLowerCase() === p2) {
           return true;
         }
       }
       return false;
     }
-    function checkStat(stat3, path7, options) {
+    function checkStat(stat3, path12, options) {
       if (!stat3.isSymbolicLink() && !stat3.isFile()) {
         return false;
       }
-      return checkPathExt(path7, options);
+      return checkPathExt(path12, options);
     }
-    function isexe(path7, options, cb) {
-      fs4.stat(path7, function(er2, stat3) {
-        cb(er2, er2 ? false : checkStat(stat3, path7, options));
+    function isexe(path12, options, cb) {
+      fs4.stat(path12, function(er2, stat3) {
+        cb(er2, er2 ? false : checkStat(stat3, path12, options));
       });
     }
-    function sync(path7, options) {
-      return checkStat(fs4.statSync(path7), path7, options);
+    function sync(path12, options) {
+      return checkStat(fs4.statSync(path12), path12, options);
     }
   }
 });
@@ -26714,13 +26714,13 @@ var require_mode = __commonJS({
     module2.exports = isexe;
     isexe.sync = sync;
     var fs4 = require("fs");
-    function isexe(path7, options, cb) {
-      fs4.stat(path7, function(er2, stat3) {
+    function isexe(path12, options, cb) {
+      fs4.stat(path12, function(er2, stat3) {
         cb(er2, er2 ? false : checkStat(stat3, options));
       });
     }
-    function sync(path7, options) {
-      return checkStat(fs4.statSync(path7), options);
+    function sync(path12, options) {
+      return checkStat(fs4.statSync(path12), options);
     }
     function checkStat(stat3, options) {
       return stat3.isFile() && checkMode(stat3, options);
@@ -26753,7 +26753,7 @@ var require_isexe = __commonJS({
     }
     module2.exports = isexe;
     isexe.sync = sync;
-    function isexe(path7, options, cb) {
+    function isexe(path12, options, cb) {
       if (typeof options === "function") {
         cb = options;
         options = {};
@@ -26762,17 +26762,17 @@ var require_isexe = __commonJS({
         if (typeof Promise !== "function") {
           throw new TypeError("callback not provided");
         }
-        return new Promise(function(resolve11, reject) {
-          isexe(path7, options || {}, function(er2, is2) {
+        return new Promise(function(resolve14, reject) {
+          isexe(path12, options || {}, function(er2, is2) {
             if (er2) {
               reject(er2);
             } else {
-              resolve11(is2);
+              resolve14(is2);
             }
           });
         });
       }
-      core(path7, options || {}, function(er2, is2) {
+      core(path12, options || {}, function(er2, is2) {
         if (er2) {
           if (er2.code === "EACCES" || options && options.ignoreErrors) {
             er2 = null;
@@ -26782,9 +26782,9 @@ var require_isexe = __commonJS({
         cb(er2, is2);
       });
     }
-    function sync(path7, options) {
+    function sync(path12, options) {
       try {
-        return core.sync(path7, options || {});
+        return core.sync(path12, options || {});
       } catch (er2) {
         if (options && options.ignoreErrors || er2.code === "EACCES") {
           return false;
@@ -26799,22 +26799,22 @@ var require_isexe = __commonJS({
 // node_modules/which/which.js
 var require_which = __commonJS({
   "node_modules/which/which.js"(exports2, module2) {
-    var isWindows = process.platform === "win32" || process.env.OSTYPE === "cygwin" || process.env.OSTYPE === "msys";
-    var path7 = require("path");
-    var COLON = isWindows ? ";" : ":";
+    var isWindows2 = process.platform === "win32" || process.env.OSTYPE === "cygwin" || process.env.OSTYPE === "msys";
+    var path12 = require("path");
+    var COLON = isWindows2 ? ";" : ":";
     var isexe = require_isexe();
     var getNotFoundError = (cmd) => Object.assign(new Error(`not found: ${cmd}`), { code: "ENOENT" });
     var getPathInfo = (cmd, opt) => {
       const colon = opt.colon || COLON;
-      const pathEnv = cmd.match(/\//) || isWindows && cmd.match(/\\/) ? [""] : [
+      const pathEnv = cmd.match(/\//) || isWindows2 && cmd.match(/\\/) ? [""] : [
         // windows always checks the cwd first
-        ...isWindows ? [process.cwd()] : [],
+        ...isWindows2 ? [process.cwd()] : [],
         ...(opt.path || process.env.PATH || /* istanbul ignore next: very unusual */
         "").split(colon)
       ];
-      const pathExtExe = isWindows ? opt.pathExt || process.env.PATHEXT || ".EXE;.CMD;.BAT;.COM" : "";
-      const pathExt = isWindows ? pathExtExe.split(colon) : [""];
-      if (isWindows) {
+      const pathExtExe = isWindows2 ? opt.pathExt || process.env.PATHEXT || ".EXE;.CMD;.BAT;.COM" : "";
+      const pathExt = isWindows2 ? pathExtExe.split(colon) : [""];
+      if (isWindows2) {
         if (cmd.indexOf(".") !== -1 && pathExt[0] !== "")
           pathExt.unshift("");
       }
@@ -26833,27 +26833,27 @@ var require_which = __commonJS({
         opt = {};
       const { pathEnv, pathExt, pathExtExe } = getPathInfo(cmd, opt);
       const found = [];
-      const step = (i2) => new Promise((resolve11, reject) => {
+      const step = (i2) => new Promise((resolve14, reject) => {
         if (i2 === pathEnv.length)
-          return opt.all && found.length ? resolve11(found) : reject(getNotFoundError(cmd));
+          return opt.all && found.length ? resolve14(found) : reject(getNotFoundError(cmd));
         const ppRaw = pathEnv[i2];
         const pathPart = /^".*"$/.test(ppRaw) ? ppRaw.slice(1, -1) : ppRaw;
-        const pCmd = path7.join(pathPart, cmd);
+        const pCmd = path12.join(pathPart, cmd);
         const p2 = !pathPart && /^\.[\\\/]/.test(cmd) ? cmd.slice(0, 2) + pCmd : pCmd;
-        resolve11(subStep(p2, i2, 0));
+        resolve14(subStep(p2, i2, 0));
       });
-      const subStep = (p2, i2, ii2) => new Promise((resolve11, reject) => {
+      const subStep = (p2, i2, ii2) => new Promise((resolve14, reject) => {
         if (ii2 === pathExt.length)
-          return resolve11(step(i2 + 1));
+          return resolve14(step(i2 + 1));
         const ext = pathExt[ii2];
         isexe(p2 + ext, { pathExt: pathExtExe }, (er2, is2) => {
           if (!er2 && is2) {
             if (opt.all)
               found.push(p2 + ext);
             else
-              return resolve11(p2 + ext);
+              return resolve14(p2 + ext);
           }
-          return resolve11(subStep(p2, i2, ii2 + 1));
+          return resolve14(subStep(p2, i2, ii2 + 1));
         });
       });
       return cb ? step(0).then((res) => cb(null, res), cb) : step(0);
@@ -26865,7 +26865,7 @@ var require_which = __commonJS({
       for (let i2 = 0; i2 < pathEnv.length; i2++) {
         const ppRaw = pathEnv[i2];
         const pathPart = /^".*"$/.test(ppRaw) ? ppRaw.slice(1, -1) : ppRaw;
-        const pCmd = path7.join(pathPart, cmd);
+        const pCmd = path12.join(pathPart, cmd);
         const p2 = !pathPart && /^\.[\\\/]/.test(cmd) ? cmd.slice(0, 2) + pCmd : pCmd;
         for (let j2 = 0; j2 < pathExt.length; j2++) {
           const cur = p2 + pathExt[j2];
@@ -26913,7 +26913,7 @@ var require_path_key = __commonJS({
 var require_resolveCommand = __commonJS({
   "node_modules/cross-spawn/lib/util/resolveCommand.js"(exports2, module2) {
     "use strict";
-    var path7 = require("path");
+    var path12 = require("path");
     var which2 = require_which();
     var getPathKey = require_path_key();
     function resolveCommandAttempt(parsed3, withoutPathExt) {
@@ -26931,7 +26931,7 @@ var require_resolveCommand = __commonJS({
       try {
         resolved = which2.sync(parsed3.command, {
           path: env[getPathKey({ env })],
-          pathExt: withoutPathExt ? path7.delimiter : void 0
+          pathExt: withoutPathExt ? path12.delimiter : void 0
         });
       } catch (e) {
       } finally {
@@ -26940,7 +26940,7 @@ var require_resolveCommand = __commonJS({
         }
       }
       if (resolved) {
-        resolved = path7.resolve(hasCustomCwd ? parsed3.options.cwd : "", resolved);
+        resolved = path12.resolve(hasCustomCwd ? parsed3.options.cwd : "", resolved);
       }
       return resolved;
     }
@@ -26994,8 +26994,8 @@ var require_shebang_command = __commonJS({
       if (!match) {
         return null;
       }
-      const [path7, argument] = match[0].replace(/#! ?/, "").split(" ");
-      const binary = path7.split("/").pop();
+      const [path12, argument] = match[0].replace(/#! ?/, "").split(" ");
+      const binary = path12.split("/").pop();
       if (binary === "env") {
         return argument;
       }
@@ -27030,7 +27030,7 @@ var require_readShebang = __commonJS({
 var require_parse2 = __commonJS({
   "node_modules/cross-spawn/lib/parse.js"(exports2, module2) {
     "use strict";
-    var path7 = require("path");
+    var path12 = require("path");
     var resolveCommand = require_resolveCommand();
     var escape = require_escape();
     var readShebang = require_readShebang();
@@ -27055,7 +27055,7 @@ var require_parse2 = __commonJS({
       const needsShell = !isExecutableRegExp.test(commandFile);
       if (parsed3.options.forceShell || needsShell) {
         const needsDoubleEscapeMetaChars = isCmdShimRegExp.test(commandFile);
-        parsed3.command = path7.normalize(parsed3.command);
+        parsed3.command = path12.normalize(parsed3.command);
         parsed3.command = escape.command(parsed3.command);
         parsed3.args = parsed3.args.map((arg) => escape.argument(arg, needsDoubleEscapeMetaChars));
         const shellCommand = [parsed3.command].concat(parsed3.args).join(" ");
@@ -27145,7 +27145,7 @@ var require_cross_spawn = __commonJS({
     var cp = require("child_process");
     var parse3 = require_parse2();
     var enoent = require_enoent();
-    function spawn2(command, args, options) {
+    function spawn3(command, args, options) {
       const parsed3 = parse3(command, args, options);
       const spawned = cp.spawn(parsed3.command, parsed3.args, parsed3.options);
       enoent.hookChildProcess(spawned, parsed3);
@@ -27157,8 +27157,8 @@ var require_cross_spawn = __commonJS({
       result.error = result.error || enoent.verifyENOENTSync(result.status, parsed3);
       return result;
     }
-    module2.exports = spawn2;
-    module2.exports.spawn = spawn2;
+    module2.exports = spawn3;
+    module2.exports.spawn = spawn3;
     module2.exports.sync = spawnSync2;
     module2.exports._parse = parse3;
     module2.exports._enoent = enoent;
@@ -27166,7 +27166,41 @@ var require_cross_spawn = __commonJS({
 });
 
 // src/action.ts
-var import_node_events16 = require("node:events");
+var import_node_events17 = require("node:events");
+var import_node_os5 = require("node:os");
+
+// node_modules/@actions/core/lib/core.js
+var core_exports = {};
+__export(core_exports, {
+  ExitCode: () => ExitCode,
+  addPath: () => addPath,
+  debug: () => debug,
+  endGroup: () => endGroup,
+  error: () => error,
+  exportVariable: () => exportVariable,
+  getBooleanInput: () => getBooleanInput,
+  getIDToken: () => getIDToken,
+  getInput: () => getInput,
+  getMultilineInput: () => getMultilineInput,
+  getState: () => getState,
+  group: () => group,
+  info: () => info,
+  isDebug: () => isDebug,
+  markdownSummary: () => markdownSummary,
+  notice: () => notice,
+  platform: () => platform_exports,
+  saveState: () => saveState,
+  setCommandEcho: () => setCommandEcho,
+  setFailed: () => setFailed,
+  setOutput: () => setOutput,
+  setSecret: () => setSecret,
+  startGroup: () => startGroup,
+  summary: () => summary,
+  toPlatformPath: () => toPlatformPath,
+  toPosixPath: () => toPosixPath,
+  toWin32Path: () => toWin32Path,
+  warning: () => warning
+});
 
 // node_modules/@actions/core/lib/command.js
 var os = __toESM(require("os"), 1);
@@ -27259,30 +27293,38 @@ function issueFileCommand(command, message) {
   });
 }
 function prepareKeyValueMessage(key, value) {
-  const delimiter2 = `ghadelimiter_${crypto.randomUUID()}`;
+  const delimiter4 = `ghadelimiter_${crypto.randomUUID()}`;
   const convertedValue = toCommandValue(value);
-  if (key.includes(delimiter2)) {
-    throw new Error(`Unexpected input: name should not contain the delimiter "${delimiter2}"`);
+  if (key.includes(delimiter4)) {
+    throw new Error(`Unexpected input: name should not contain the delimiter "${delimiter4}"`);
   }
-  if (convertedValue.includes(delimiter2)) {
-    throw new Error(`Unexpected input: value should not contain the delimiter "${delimiter2}"`);
+  if (convertedValue.includes(delimiter4)) {
+    throw new Error(`Unexpected input: value should not contain the delimiter "${delimiter4}"`);
   }
-  return `${key}<<${delimiter2}${os2.EOL}${convertedValue}${os2.EOL}${delimiter2}`;
+  return `${key}<<${delimiter4}${os2.EOL}${convertedValue}${os2.EOL}${delimiter4}`;
 }
 
 // node_modules/@actions/core/lib/core.js
-var os4 = __toESM(require("os"), 1);
+var os5 = __toESM(require("os"), 1);
+var path5 = __toESM(require("path"), 1);
 
-// node_modules/@actions/core/lib/summary.js
-var import_os = require("os");
-var import_fs = require("fs");
+// scripts/stubs/actions-http-client.mjs
+var HttpClient = class {
+  constructor() {
+    throw new Error("OIDC tokens are not available: @actions/http-client is not bundled");
+  }
+};
+var BearerCredentialHandler = class {
+};
+
+// node_modules/@actions/core/lib/oidc-utils.js
 var __awaiter = function(thisArg, _arguments, P2, generator) {
   function adopt(value) {
-    return value instanceof P2 ? value : new P2(function(resolve11) {
-      resolve11(value);
+    return value instanceof P2 ? value : new P2(function(resolve14) {
+      resolve14(value);
     });
   }
-  return new (P2 || (P2 = Promise))(function(resolve11, reject) {
+  return new (P2 || (P2 = Promise))(function(resolve14, reject) {
     function fulfilled(value) {
       try {
         step(generator.next(value));
@@ -27298,7 +27340,96 @@ var __awaiter = function(thisArg, _arguments, P2, generator) {
       }
     }
     function step(result) {
-      result.done ? resolve11(result.value) : adopt(result.value).then(fulfilled, rejected);
+      result.done ? resolve14(result.value) : adopt(result.value).then(fulfilled, rejected);
+    }
+    step((generator = generator.apply(thisArg, _arguments || [])).next());
+  });
+};
+var OidcClient = class _OidcClient {
+  static createHttpClient(allowRetry = true, maxRetry = 10) {
+    const requestOptions = {
+      allowRetries: allowRetry,
+      maxRetries: maxRetry
+    };
+    return new HttpClient("actions/oidc-client", [new BearerCredentialHandler(_OidcClient.getRequestToken())], requestOptions);
+  }
+  static getRequestToken() {
+    const token = process.env["ACTIONS_ID_TOKEN_REQUEST_TOKEN"];
+    if (!token) {
+      throw new Error("Unable to get ACTIONS_ID_TOKEN_REQUEST_TOKEN env variable");
+    }
+    return token;
+  }
+  static getIDTokenUrl() {
+    const runtimeUrl = process.env["ACTIONS_ID_TOKEN_REQUEST_URL"];
+    if (!runtimeUrl) {
+      throw new Error("Unable to get ACTIONS_ID_TOKEN_REQUEST_URL env variable");
+    }
+    return runtimeUrl;
+  }
+  static getCall(id_token_url) {
+    return __awaiter(this, void 0, void 0, function* () {
+      var _a3;
+      const httpclient = _OidcClient.createHttpClient();
+      const res = yield httpclient.getJson(id_token_url).catch((error4) => {
+        throw new Error(`Failed to get ID Token. 
+ 
+        Error Code : ${error4.statusCode}
+ 
+        Error Message: ${error4.message}`);
+      });
+      const id_token = (_a3 = res.result) === null || _a3 === void 0 ? void 0 : _a3.value;
+      if (!id_token) {
+        throw new Error("Response json body do not have ID Token field");
+      }
+      return id_token;
+    });
+  }
+  static getIDToken(audience) {
+    return __awaiter(this, void 0, void 0, function* () {
+      try {
+        let id_token_url = _OidcClient.getIDTokenUrl();
+        if (audience) {
+          const encodedAudience = encodeURIComponent(audience);
+          id_token_url = `${id_token_url}&audience=${encodedAudience}`;
+        }
+        debug(`ID token url is ${id_token_url}`);
+        const id_token = yield _OidcClient.getCall(id_token_url);
+        setSecret(id_token);
+        return id_token;
+      } catch (error4) {
+        throw new Error(`Error message: ${error4.message}`);
+      }
+    });
+  }
+};
+
+// node_modules/@actions/core/lib/summary.js
+var import_os = require("os");
+var import_fs = require("fs");
+var __awaiter2 = function(thisArg, _arguments, P2, generator) {
+  function adopt(value) {
+    return value instanceof P2 ? value : new P2(function(resolve14) {
+      resolve14(value);
+    });
+  }
+  return new (P2 || (P2 = Promise))(function(resolve14, reject) {
+    function fulfilled(value) {
+      try {
+        step(generator.next(value));
+      } catch (e) {
+        reject(e);
+      }
+    }
+    function rejected(value) {
+      try {
+        step(generator["throw"](value));
+      } catch (e) {
+        reject(e);
+      }
+    }
+    function step(result) {
+      result.done ? resolve14(result.value) : adopt(result.value).then(fulfilled, rejected);
     }
     step((generator = generator.apply(thisArg, _arguments || [])).next());
   });
@@ -27316,7 +27447,7 @@ var Summary = class {
    * @returns step summary file path
    */
   filePath() {
-    return __awaiter(this, void 0, void 0, function* () {
+    return __awaiter2(this, void 0, void 0, function* () {
       if (this._filePath) {
         return this._filePath;
       }
@@ -27342,12 +27473,12 @@ var Summary = class {
    *
    * @returns {string} content wrapped in HTML element
    */
-  wrap(tag, content, attrs = {}) {
+  wrap(tag2, content, attrs = {}) {
     const htmlAttrs = Object.entries(attrs).map(([key, value]) => ` ${key}="${value}"`).join("");
     if (!content) {
-      return `<${tag}${htmlAttrs}>`;
+      return `<${tag2}${htmlAttrs}>`;
     }
-    return `<${tag}${htmlAttrs}>${content}</${tag}>`;
+    return `<${tag2}${htmlAttrs}>${content}</${tag2}>`;
   }
   /**
    * Writes text in the buffer to the summary buffer file and empties buffer. Will append by default.
@@ -27357,7 +27488,7 @@ var Summary = class {
    * @returns {Promise<Summary>} summary instance
    */
   write(options) {
-    return __awaiter(this, void 0, void 0, function* () {
+    return __awaiter2(this, void 0, void 0, function* () {
       const overwrite = !!(options === null || options === void 0 ? void 0 : options.overwrite);
       const filePath = yield this.filePath();
       const writeFunc = overwrite ? writeFile : appendFile;
@@ -27371,7 +27502,7 @@ var Summary = class {
    * @returns {Summary} summary instance
    */
   clear() {
-    return __awaiter(this, void 0, void 0, function* () {
+    return __awaiter2(this, void 0, void 0, function* () {
       return this.emptyBuffer().write({ overwrite: true });
     });
   }
@@ -27408,8 +27539,8 @@ var Summary = class {
    *
    * @returns {Summary} summary instance
    */
-  addRaw(text3, addEOL = false) {
-    this._buffer += text3;
+  addRaw(text4, addEOL = false) {
+    this._buffer += text4;
     return addEOL ? this.addEOL() : this;
   }
   /**
@@ -27442,9 +27573,9 @@ var Summary = class {
    * @returns {Summary} summary instance
    */
   addList(items, ordered = false) {
-    const tag = ordered ? "ol" : "ul";
+    const tag2 = ordered ? "ol" : "ul";
     const listItems = items.map((item) => this.wrap("li", item)).join("");
-    const element = this.wrap(tag, listItems);
+    const element = this.wrap(tag2, listItems);
     return this.addRaw(element).addEOL();
   }
   /**
@@ -27461,9 +27592,9 @@ var Summary = class {
           return this.wrap("td", cell);
         }
         const { header: header2, data, colspan, rowspan } = cell;
-        const tag = header2 ? "th" : "td";
+        const tag2 = header2 ? "th" : "td";
         const attrs = Object.assign(Object.assign({}, colspan && { colspan }), rowspan && { rowspan });
-        return this.wrap(tag, data, attrs);
+        return this.wrap(tag2, data, attrs);
       }).join("");
       return this.wrap("tr", cells);
     }).join("");
@@ -27505,10 +27636,10 @@ var Summary = class {
    *
    * @returns {Summary} summary instance
    */
-  addHeading(text3, level) {
-    const tag = `h${level}`;
-    const allowedTag = ["h1", "h2", "h3", "h4", "h5", "h6"].includes(tag) ? tag : "h1";
-    const element = this.wrap(allowedTag, text3);
+  addHeading(text4, level) {
+    const tag2 = `h${level}`;
+    const allowedTag = ["h1", "h2", "h3", "h4", "h5", "h6"].includes(tag2) ? tag2 : "h1";
+    const element = this.wrap(allowedTag, text4);
     return this.addRaw(element).addEOL();
   }
   /**
@@ -27537,9 +27668,9 @@ var Summary = class {
    *
    * @returns {Summary} summary instance
    */
-  addQuote(text3, cite) {
+  addQuote(text4, cite) {
     const attrs = Object.assign({}, cite && { cite });
-    const element = this.wrap("blockquote", text3, attrs);
+    const element = this.wrap("blockquote", text4, attrs);
     return this.addRaw(element).addEOL();
   }
   /**
@@ -27550,38 +27681,921 @@ var Summary = class {
    *
    * @returns {Summary} summary instance
    */
-  addLink(text3, href) {
-    const element = this.wrap("a", text3, { href });
+  addLink(text4, href) {
+    const element = this.wrap("a", text4, { href });
     return this.addRaw(element).addEOL();
   }
 };
 var _summary = new Summary();
+var markdownSummary = _summary;
 var summary = _summary;
 
+// node_modules/@actions/core/lib/path-utils.js
+var path = __toESM(require("path"), 1);
+function toPosixPath(pth) {
+  return pth.replace(/[\\]/g, "/");
+}
+function toWin32Path(pth) {
+  return pth.replace(/[/]/g, "\\");
+}
+function toPlatformPath(pth) {
+  return pth.replace(/[/\\]/g, path.sep);
+}
+
 // node_modules/@actions/core/lib/platform.js
+var platform_exports = {};
+__export(platform_exports, {
+  arch: () => arch,
+  getDetails: () => getDetails,
+  isLinux: () => isLinux,
+  isMacOS: () => isMacOS,
+  isWindows: () => isWindows,
+  platform: () => platform
+});
 var import_os2 = __toESM(require("os"), 1);
+
+// node_modules/@actions/exec/lib/exec.js
+var import_string_decoder = require("string_decoder");
+
+// node_modules/@actions/exec/lib/toolrunner.js
+var os3 = __toESM(require("os"), 1);
+var events = __toESM(require("events"), 1);
+var child = __toESM(require("child_process"), 1);
+var path4 = __toESM(require("path"), 1);
+
+// node_modules/@actions/io/lib/io.js
+var path3 = __toESM(require("path"), 1);
 
 // node_modules/@actions/io/lib/io-util.js
 var fs2 = __toESM(require("fs"), 1);
+var path2 = __toESM(require("path"), 1);
+var __awaiter3 = function(thisArg, _arguments, P2, generator) {
+  function adopt(value) {
+    return value instanceof P2 ? value : new P2(function(resolve14) {
+      resolve14(value);
+    });
+  }
+  return new (P2 || (P2 = Promise))(function(resolve14, reject) {
+    function fulfilled(value) {
+      try {
+        step(generator.next(value));
+      } catch (e) {
+        reject(e);
+      }
+    }
+    function rejected(value) {
+      try {
+        step(generator["throw"](value));
+      } catch (e) {
+        reject(e);
+      }
+    }
+    function step(result) {
+      result.done ? resolve14(result.value) : adopt(result.value).then(fulfilled, rejected);
+    }
+    step((generator = generator.apply(thisArg, _arguments || [])).next());
+  });
+};
 var { chmod, copyFile, lstat, mkdir, open, readdir, rename, rm, rmdir, stat, symlink, unlink } = fs2.promises;
 var IS_WINDOWS = process.platform === "win32";
 var READONLY = fs2.constants.O_RDONLY;
+function exists(fsPath) {
+  return __awaiter3(this, void 0, void 0, function* () {
+    try {
+      yield stat(fsPath);
+    } catch (err) {
+      if (err.code === "ENOENT") {
+        return false;
+      }
+      throw err;
+    }
+    return true;
+  });
+}
+function isRooted(p2) {
+  p2 = normalizeSeparators(p2);
+  if (!p2) {
+    throw new Error('isRooted() parameter "p" cannot be empty');
+  }
+  if (IS_WINDOWS) {
+    return p2.startsWith("\\") || /^[A-Z]:/i.test(p2);
+  }
+  return p2.startsWith("/");
+}
+function tryGetExecutablePath(filePath, extensions) {
+  return __awaiter3(this, void 0, void 0, function* () {
+    let stats = void 0;
+    try {
+      stats = yield stat(filePath);
+    } catch (err) {
+      if (err.code !== "ENOENT") {
+        console.log(`Unexpected error attempting to determine if executable file exists '${filePath}': ${err}`);
+      }
+    }
+    if (stats && stats.isFile()) {
+      if (IS_WINDOWS) {
+        const upperExt = path2.extname(filePath).toUpperCase();
+        if (extensions.some((validExt) => validExt.toUpperCase() === upperExt)) {
+          return filePath;
+        }
+      } else {
+        if (isUnixExecutable(stats)) {
+          return filePath;
+        }
+      }
+    }
+    const originalFilePath = filePath;
+    for (const extension of extensions) {
+      filePath = originalFilePath + extension;
+      stats = void 0;
+      try {
+        stats = yield stat(filePath);
+      } catch (err) {
+        if (err.code !== "ENOENT") {
+          console.log(`Unexpected error attempting to determine if executable file exists '${filePath}': ${err}`);
+        }
+      }
+      if (stats && stats.isFile()) {
+        if (IS_WINDOWS) {
+          try {
+            const directory = path2.dirname(filePath);
+            const upperName = path2.basename(filePath).toUpperCase();
+            for (const actualName of yield readdir(directory)) {
+              if (upperName === actualName.toUpperCase()) {
+                filePath = path2.join(directory, actualName);
+                break;
+              }
+            }
+          } catch (err) {
+            console.log(`Unexpected error attempting to determine the actual case of the file '${filePath}': ${err}`);
+          }
+          return filePath;
+        } else {
+          if (isUnixExecutable(stats)) {
+            return filePath;
+          }
+        }
+      }
+    }
+    return "";
+  });
+}
+function normalizeSeparators(p2) {
+  p2 = p2 || "";
+  if (IS_WINDOWS) {
+    p2 = p2.replace(/\//g, "\\");
+    return p2.replace(/\\\\+/g, "\\");
+  }
+  return p2.replace(/\/\/+/g, "/");
+}
+function isUnixExecutable(stats) {
+  return (stats.mode & 1) > 0 || (stats.mode & 8) > 0 && process.getgid !== void 0 && stats.gid === process.getgid() || (stats.mode & 64) > 0 && process.getuid !== void 0 && stats.uid === process.getuid();
+}
+
+// node_modules/@actions/io/lib/io.js
+var __awaiter4 = function(thisArg, _arguments, P2, generator) {
+  function adopt(value) {
+    return value instanceof P2 ? value : new P2(function(resolve14) {
+      resolve14(value);
+    });
+  }
+  return new (P2 || (P2 = Promise))(function(resolve14, reject) {
+    function fulfilled(value) {
+      try {
+        step(generator.next(value));
+      } catch (e) {
+        reject(e);
+      }
+    }
+    function rejected(value) {
+      try {
+        step(generator["throw"](value));
+      } catch (e) {
+        reject(e);
+      }
+    }
+    function step(result) {
+      result.done ? resolve14(result.value) : adopt(result.value).then(fulfilled, rejected);
+    }
+    step((generator = generator.apply(thisArg, _arguments || [])).next());
+  });
+};
+function which(tool, check2) {
+  return __awaiter4(this, void 0, void 0, function* () {
+    if (!tool) {
+      throw new Error("parameter 'tool' is required");
+    }
+    if (check2) {
+      const result = yield which(tool, false);
+      if (!result) {
+        if (IS_WINDOWS) {
+          throw new Error(`Unable to locate executable file: ${tool}. Please verify either the file path exists or the file can be found within a directory specified by the PATH environment variable. Also verify the file has a valid extension for an executable file.`);
+        } else {
+          throw new Error(`Unable to locate executable file: ${tool}. Please verify either the file path exists or the file can be found within a directory specified by the PATH environment variable. Also check the file mode to verify the file is executable.`);
+        }
+      }
+      return result;
+    }
+    const matches2 = yield findInPath(tool);
+    if (matches2 && matches2.length > 0) {
+      return matches2[0];
+    }
+    return "";
+  });
+}
+function findInPath(tool) {
+  return __awaiter4(this, void 0, void 0, function* () {
+    if (!tool) {
+      throw new Error("parameter 'tool' is required");
+    }
+    const extensions = [];
+    if (IS_WINDOWS && process.env["PATHEXT"]) {
+      for (const extension of process.env["PATHEXT"].split(path3.delimiter)) {
+        if (extension) {
+          extensions.push(extension);
+        }
+      }
+    }
+    if (isRooted(tool)) {
+      const filePath = yield tryGetExecutablePath(tool, extensions);
+      if (filePath) {
+        return [filePath];
+      }
+      return [];
+    }
+    if (tool.includes(path3.sep)) {
+      return [];
+    }
+    const directories = [];
+    if (process.env.PATH) {
+      for (const p2 of process.env.PATH.split(path3.delimiter)) {
+        if (p2) {
+          directories.push(p2);
+        }
+      }
+    }
+    const matches2 = [];
+    for (const directory of directories) {
+      const filePath = yield tryGetExecutablePath(path3.join(directory, tool), extensions);
+      if (filePath) {
+        matches2.push(filePath);
+      }
+    }
+    return matches2;
+  });
+}
 
 // node_modules/@actions/exec/lib/toolrunner.js
+var import_timers = require("timers");
+var __awaiter5 = function(thisArg, _arguments, P2, generator) {
+  function adopt(value) {
+    return value instanceof P2 ? value : new P2(function(resolve14) {
+      resolve14(value);
+    });
+  }
+  return new (P2 || (P2 = Promise))(function(resolve14, reject) {
+    function fulfilled(value) {
+      try {
+        step(generator.next(value));
+      } catch (e) {
+        reject(e);
+      }
+    }
+    function rejected(value) {
+      try {
+        step(generator["throw"](value));
+      } catch (e) {
+        reject(e);
+      }
+    }
+    function step(result) {
+      result.done ? resolve14(result.value) : adopt(result.value).then(fulfilled, rejected);
+    }
+    step((generator = generator.apply(thisArg, _arguments || [])).next());
+  });
+};
 var IS_WINDOWS2 = process.platform === "win32";
+var ToolRunner = class extends events.EventEmitter {
+  constructor(toolPath, args, options) {
+    super();
+    if (!toolPath) {
+      throw new Error("Parameter 'toolPath' cannot be null or empty.");
+    }
+    this.toolPath = toolPath;
+    this.args = args || [];
+    this.options = options || {};
+  }
+  _debug(message) {
+    if (this.options.listeners && this.options.listeners.debug) {
+      this.options.listeners.debug(message);
+    }
+  }
+  _getCommandString(options, noPrefix) {
+    const toolPath = this._getSpawnFileName();
+    const args = this._getSpawnArgs(options);
+    let cmd = noPrefix ? "" : "[command]";
+    if (IS_WINDOWS2) {
+      if (this._isCmdFile()) {
+        cmd += toolPath;
+        for (const a2 of args) {
+          cmd += ` ${a2}`;
+        }
+      } else if (options.windowsVerbatimArguments) {
+        cmd += `"${toolPath}"`;
+        for (const a2 of args) {
+          cmd += ` ${a2}`;
+        }
+      } else {
+        cmd += this._windowsQuoteCmdArg(toolPath);
+        for (const a2 of args) {
+          cmd += ` ${this._windowsQuoteCmdArg(a2)}`;
+        }
+      }
+    } else {
+      cmd += toolPath;
+      for (const a2 of args) {
+        cmd += ` ${a2}`;
+      }
+    }
+    return cmd;
+  }
+  _processLineBuffer(data, strBuffer, onLine) {
+    try {
+      let s3 = strBuffer + data.toString();
+      let n2 = s3.indexOf(os3.EOL);
+      while (n2 > -1) {
+        const line = s3.substring(0, n2);
+        onLine(line);
+        s3 = s3.substring(n2 + os3.EOL.length);
+        n2 = s3.indexOf(os3.EOL);
+      }
+      return s3;
+    } catch (err) {
+      this._debug(`error processing line. Failed with error ${err}`);
+      return "";
+    }
+  }
+  _getSpawnFileName() {
+    if (IS_WINDOWS2) {
+      if (this._isCmdFile()) {
+        return process.env["COMSPEC"] || "cmd.exe";
+      }
+    }
+    return this.toolPath;
+  }
+  _getSpawnArgs(options) {
+    if (IS_WINDOWS2) {
+      if (this._isCmdFile()) {
+        let argline = `/D /S /C "${this._windowsQuoteCmdArg(this.toolPath)}`;
+        for (const a2 of this.args) {
+          argline += " ";
+          argline += options.windowsVerbatimArguments ? a2 : this._windowsQuoteCmdArg(a2);
+        }
+        argline += '"';
+        return [argline];
+      }
+    }
+    return this.args;
+  }
+  _endsWith(str, end) {
+    return str.endsWith(end);
+  }
+  _isCmdFile() {
+    const upperToolPath = this.toolPath.toUpperCase();
+    return this._endsWith(upperToolPath, ".CMD") || this._endsWith(upperToolPath, ".BAT");
+  }
+  _windowsQuoteCmdArg(arg) {
+    if (!this._isCmdFile()) {
+      return this._uvQuoteCmdArg(arg);
+    }
+    if (!arg) {
+      return '""';
+    }
+    const cmdSpecialChars = [
+      " ",
+      "	",
+      "&",
+      "(",
+      ")",
+      "[",
+      "]",
+      "{",
+      "}",
+      "^",
+      "=",
+      ";",
+      "!",
+      "'",
+      "+",
+      ",",
+      "`",
+      "~",
+      "|",
+      "<",
+      ">",
+      '"'
+    ];
+    let needsQuotes = false;
+    for (const char of arg) {
+      if (cmdSpecialChars.some((x) => x === char)) {
+        needsQuotes = true;
+        break;
+      }
+    }
+    if (!needsQuotes) {
+      return arg;
+    }
+    let reverse = '"';
+    let quoteHit = true;
+    for (let i2 = arg.length; i2 > 0; i2--) {
+      reverse += arg[i2 - 1];
+      if (quoteHit && arg[i2 - 1] === "\\") {
+        reverse += "\\";
+      } else if (arg[i2 - 1] === '"') {
+        quoteHit = true;
+        reverse += '"';
+      } else {
+        quoteHit = false;
+      }
+    }
+    reverse += '"';
+    return reverse.split("").reverse().join("");
+  }
+  _uvQuoteCmdArg(arg) {
+    if (!arg) {
+      return '""';
+    }
+    if (!arg.includes(" ") && !arg.includes("	") && !arg.includes('"')) {
+      return arg;
+    }
+    if (!arg.includes('"') && !arg.includes("\\")) {
+      return `"${arg}"`;
+    }
+    let reverse = '"';
+    let quoteHit = true;
+    for (let i2 = arg.length; i2 > 0; i2--) {
+      reverse += arg[i2 - 1];
+      if (quoteHit && arg[i2 - 1] === "\\") {
+        reverse += "\\";
+      } else if (arg[i2 - 1] === '"') {
+        quoteHit = true;
+        reverse += "\\";
+      } else {
+        quoteHit = false;
+      }
+    }
+    reverse += '"';
+    return reverse.split("").reverse().join("");
+  }
+  _cloneExecOptions(options) {
+    options = options || {};
+    const result = {
+      cwd: options.cwd || process.cwd(),
+      env: options.env || process.env,
+      silent: options.silent || false,
+      windowsVerbatimArguments: options.windowsVerbatimArguments || false,
+      failOnStdErr: options.failOnStdErr || false,
+      ignoreReturnCode: options.ignoreReturnCode || false,
+      delay: options.delay || 1e4
+    };
+    result.outStream = options.outStream || process.stdout;
+    result.errStream = options.errStream || process.stderr;
+    return result;
+  }
+  _getSpawnOptions(options, toolPath) {
+    options = options || {};
+    const result = {};
+    result.cwd = options.cwd;
+    result.env = options.env;
+    result["windowsVerbatimArguments"] = options.windowsVerbatimArguments || this._isCmdFile();
+    if (options.windowsVerbatimArguments) {
+      result.argv0 = `"${toolPath}"`;
+    }
+    return result;
+  }
+  /**
+   * Exec a tool.
+   * Output will be streamed to the live console.
+   * Returns promise with return code
+   *
+   * @param     tool     path to tool to exec
+   * @param     options  optional exec options.  See ExecOptions
+   * @returns   number
+   */
+  exec() {
+    return __awaiter5(this, void 0, void 0, function* () {
+      if (!isRooted(this.toolPath) && (this.toolPath.includes("/") || IS_WINDOWS2 && this.toolPath.includes("\\"))) {
+        this.toolPath = path4.resolve(process.cwd(), this.options.cwd || process.cwd(), this.toolPath);
+      }
+      this.toolPath = yield which(this.toolPath, true);
+      return new Promise((resolve14, reject) => __awaiter5(this, void 0, void 0, function* () {
+        this._debug(`exec tool: ${this.toolPath}`);
+        this._debug("arguments:");
+        for (const arg of this.args) {
+          this._debug(`   ${arg}`);
+        }
+        const optionsNonNull = this._cloneExecOptions(this.options);
+        if (!optionsNonNull.silent && optionsNonNull.outStream) {
+          optionsNonNull.outStream.write(this._getCommandString(optionsNonNull) + os3.EOL);
+        }
+        const state = new ExecState(optionsNonNull, this.toolPath);
+        state.on("debug", (message) => {
+          this._debug(message);
+        });
+        if (this.options.cwd && !(yield exists(this.options.cwd))) {
+          return reject(new Error(`The cwd: ${this.options.cwd} does not exist!`));
+        }
+        const fileName2 = this._getSpawnFileName();
+        const cp = child.spawn(fileName2, this._getSpawnArgs(optionsNonNull), this._getSpawnOptions(this.options, fileName2));
+        let stdbuffer = "";
+        if (cp.stdout) {
+          cp.stdout.on("data", (data) => {
+            if (this.options.listeners && this.options.listeners.stdout) {
+              this.options.listeners.stdout(data);
+            }
+            if (!optionsNonNull.silent && optionsNonNull.outStream) {
+              optionsNonNull.outStream.write(data);
+            }
+            stdbuffer = this._processLineBuffer(data, stdbuffer, (line) => {
+              if (this.options.listeners && this.options.listeners.stdline) {
+                this.options.listeners.stdline(line);
+              }
+            });
+          });
+        }
+        let errbuffer = "";
+        if (cp.stderr) {
+          cp.stderr.on("data", (data) => {
+            state.processStderr = true;
+            if (this.options.listeners && this.options.listeners.stderr) {
+              this.options.listeners.stderr(data);
+            }
+            if (!optionsNonNull.silent && optionsNonNull.errStream && optionsNonNull.outStream) {
+              const s3 = optionsNonNull.failOnStdErr ? optionsNonNull.errStream : optionsNonNull.outStream;
+              s3.write(data);
+            }
+            errbuffer = this._processLineBuffer(data, errbuffer, (line) => {
+              if (this.options.listeners && this.options.listeners.errline) {
+                this.options.listeners.errline(line);
+              }
+            });
+          });
+        }
+        cp.on("error", (err) => {
+          state.processError = err.message;
+          state.processExited = true;
+          state.processClosed = true;
+          state.CheckComplete();
+        });
+        cp.on("exit", (code2) => {
+          state.processExitCode = code2;
+          state.processExited = true;
+          this._debug(`Exit code ${code2} received from tool '${this.toolPath}'`);
+          state.CheckComplete();
+        });
+        cp.on("close", (code2) => {
+          state.processExitCode = code2;
+          state.processExited = true;
+          state.processClosed = true;
+          this._debug(`STDIO streams have closed for tool '${this.toolPath}'`);
+          state.CheckComplete();
+        });
+        state.on("done", (error4, exitCode) => {
+          if (stdbuffer.length > 0) {
+            this.emit("stdline", stdbuffer);
+          }
+          if (errbuffer.length > 0) {
+            this.emit("errline", errbuffer);
+          }
+          cp.removeAllListeners();
+          if (error4) {
+            reject(error4);
+          } else {
+            resolve14(exitCode);
+          }
+        });
+        if (this.options.input) {
+          if (!cp.stdin) {
+            throw new Error("child process missing stdin");
+          }
+          cp.stdin.end(this.options.input);
+        }
+      }));
+    });
+  }
+};
+function argStringToArray(argString) {
+  const args = [];
+  let inQuotes = false;
+  let escaped2 = false;
+  let arg = "";
+  function append(c3) {
+    if (escaped2 && c3 !== '"') {
+      arg += "\\";
+    }
+    arg += c3;
+    escaped2 = false;
+  }
+  for (let i2 = 0; i2 < argString.length; i2++) {
+    const c3 = argString.charAt(i2);
+    if (c3 === '"') {
+      if (!escaped2) {
+        inQuotes = !inQuotes;
+      } else {
+        append(c3);
+      }
+      continue;
+    }
+    if (c3 === "\\" && escaped2) {
+      append(c3);
+      continue;
+    }
+    if (c3 === "\\" && inQuotes) {
+      escaped2 = true;
+      continue;
+    }
+    if (c3 === " " && !inQuotes) {
+      if (arg.length > 0) {
+        args.push(arg);
+        arg = "";
+      }
+      continue;
+    }
+    append(c3);
+  }
+  if (arg.length > 0) {
+    args.push(arg.trim());
+  }
+  return args;
+}
+var ExecState = class _ExecState extends events.EventEmitter {
+  constructor(options, toolPath) {
+    super();
+    this.processClosed = false;
+    this.processError = "";
+    this.processExitCode = 0;
+    this.processExited = false;
+    this.processStderr = false;
+    this.delay = 1e4;
+    this.done = false;
+    this.timeout = null;
+    if (!toolPath) {
+      throw new Error("toolPath must not be empty");
+    }
+    this.options = options;
+    this.toolPath = toolPath;
+    if (options.delay) {
+      this.delay = options.delay;
+    }
+  }
+  CheckComplete() {
+    if (this.done) {
+      return;
+    }
+    if (this.processClosed) {
+      this._setResult();
+    } else if (this.processExited) {
+      this.timeout = (0, import_timers.setTimeout)(_ExecState.HandleTimeout, this.delay, this);
+    }
+  }
+  _debug(message) {
+    this.emit("debug", message);
+  }
+  _setResult() {
+    let error4;
+    if (this.processExited) {
+      if (this.processError) {
+        error4 = new Error(`There was an error when attempting to execute the process '${this.toolPath}'. This may indicate the process failed to start. Error: ${this.processError}`);
+      } else if (this.processExitCode !== 0 && !this.options.ignoreReturnCode) {
+        error4 = new Error(`The process '${this.toolPath}' failed with exit code ${this.processExitCode}`);
+      } else if (this.processStderr && this.options.failOnStdErr) {
+        error4 = new Error(`The process '${this.toolPath}' failed because one or more lines were written to the STDERR stream`);
+      }
+    }
+    if (this.timeout) {
+      clearTimeout(this.timeout);
+      this.timeout = null;
+    }
+    this.done = true;
+    this.emit("done", error4, this.processExitCode);
+  }
+  static HandleTimeout(state) {
+    if (state.done) {
+      return;
+    }
+    if (!state.processClosed && state.processExited) {
+      const message = `The STDIO streams did not close within ${state.delay / 1e3} seconds of the exit event from process '${state.toolPath}'. This may indicate a child process inherited the STDIO streams and has not yet exited.`;
+      state._debug(message);
+    }
+    state._setResult();
+  }
+};
+
+// node_modules/@actions/exec/lib/exec.js
+var __awaiter6 = function(thisArg, _arguments, P2, generator) {
+  function adopt(value) {
+    return value instanceof P2 ? value : new P2(function(resolve14) {
+      resolve14(value);
+    });
+  }
+  return new (P2 || (P2 = Promise))(function(resolve14, reject) {
+    function fulfilled(value) {
+      try {
+        step(generator.next(value));
+      } catch (e) {
+        reject(e);
+      }
+    }
+    function rejected(value) {
+      try {
+        step(generator["throw"](value));
+      } catch (e) {
+        reject(e);
+      }
+    }
+    function step(result) {
+      result.done ? resolve14(result.value) : adopt(result.value).then(fulfilled, rejected);
+    }
+    step((generator = generator.apply(thisArg, _arguments || [])).next());
+  });
+};
+function exec(commandLine, args, options) {
+  return __awaiter6(this, void 0, void 0, function* () {
+    const commandArgs = argStringToArray(commandLine);
+    if (commandArgs.length === 0) {
+      throw new Error(`Parameter 'commandLine' cannot be null or empty.`);
+    }
+    const toolPath = commandArgs[0];
+    args = commandArgs.slice(1).concat(args || []);
+    const runner = new ToolRunner(toolPath, args, options);
+    return runner.exec();
+  });
+}
+function getExecOutput(commandLine, args, options) {
+  return __awaiter6(this, void 0, void 0, function* () {
+    var _a3, _b;
+    let stdout = "";
+    let stderr = "";
+    const stdoutDecoder = new import_string_decoder.StringDecoder("utf8");
+    const stderrDecoder = new import_string_decoder.StringDecoder("utf8");
+    const originalStdoutListener = (_a3 = options === null || options === void 0 ? void 0 : options.listeners) === null || _a3 === void 0 ? void 0 : _a3.stdout;
+    const originalStdErrListener = (_b = options === null || options === void 0 ? void 0 : options.listeners) === null || _b === void 0 ? void 0 : _b.stderr;
+    const stdErrListener = (data) => {
+      stderr += stderrDecoder.write(data);
+      if (originalStdErrListener) {
+        originalStdErrListener(data);
+      }
+    };
+    const stdOutListener = (data) => {
+      stdout += stdoutDecoder.write(data);
+      if (originalStdoutListener) {
+        originalStdoutListener(data);
+      }
+    };
+    const listeners = Object.assign(Object.assign({}, options === null || options === void 0 ? void 0 : options.listeners), { stdout: stdOutListener, stderr: stdErrListener });
+    const exitCode = yield exec(commandLine, args, Object.assign(Object.assign({}, options), { listeners }));
+    stdout += stdoutDecoder.end();
+    stderr += stderrDecoder.end();
+    return {
+      exitCode,
+      stdout,
+      stderr
+    };
+  });
+}
 
 // node_modules/@actions/core/lib/platform.js
+var __awaiter7 = function(thisArg, _arguments, P2, generator) {
+  function adopt(value) {
+    return value instanceof P2 ? value : new P2(function(resolve14) {
+      resolve14(value);
+    });
+  }
+  return new (P2 || (P2 = Promise))(function(resolve14, reject) {
+    function fulfilled(value) {
+      try {
+        step(generator.next(value));
+      } catch (e) {
+        reject(e);
+      }
+    }
+    function rejected(value) {
+      try {
+        step(generator["throw"](value));
+      } catch (e) {
+        reject(e);
+      }
+    }
+    function step(result) {
+      result.done ? resolve14(result.value) : adopt(result.value).then(fulfilled, rejected);
+    }
+    step((generator = generator.apply(thisArg, _arguments || [])).next());
+  });
+};
+var getWindowsInfo = () => __awaiter7(void 0, void 0, void 0, function* () {
+  const { stdout: version2 } = yield getExecOutput('powershell -command "(Get-CimInstance -ClassName Win32_OperatingSystem).Version"', void 0, {
+    silent: true
+  });
+  const { stdout: name } = yield getExecOutput('powershell -command "(Get-CimInstance -ClassName Win32_OperatingSystem).Caption"', void 0, {
+    silent: true
+  });
+  return {
+    name: name.trim(),
+    version: version2.trim()
+  };
+});
+var getMacOsInfo = () => __awaiter7(void 0, void 0, void 0, function* () {
+  var _a3, _b, _c, _d;
+  const { stdout } = yield getExecOutput("sw_vers", void 0, {
+    silent: true
+  });
+  const version2 = (_b = (_a3 = stdout.match(/ProductVersion:\s*(.+)/)) === null || _a3 === void 0 ? void 0 : _a3[1]) !== null && _b !== void 0 ? _b : "";
+  const name = (_d = (_c = stdout.match(/ProductName:\s*(.+)/)) === null || _c === void 0 ? void 0 : _c[1]) !== null && _d !== void 0 ? _d : "";
+  return {
+    name,
+    version: version2
+  };
+});
+var getLinuxInfo = () => __awaiter7(void 0, void 0, void 0, function* () {
+  const { stdout } = yield getExecOutput("lsb_release", ["-i", "-r", "-s"], {
+    silent: true
+  });
+  const [name, version2] = stdout.trim().split("\n");
+  return {
+    name,
+    version: version2
+  };
+});
 var platform = import_os2.default.platform();
 var arch = import_os2.default.arch();
+var isWindows = platform === "win32";
+var isMacOS = platform === "darwin";
+var isLinux = platform === "linux";
+function getDetails() {
+  return __awaiter7(this, void 0, void 0, function* () {
+    return Object.assign(Object.assign({}, yield isWindows ? getWindowsInfo() : isMacOS ? getMacOsInfo() : getLinuxInfo()), {
+      platform,
+      arch,
+      isWindows,
+      isMacOS,
+      isLinux
+    });
+  });
+}
 
 // node_modules/@actions/core/lib/core.js
+var __awaiter8 = function(thisArg, _arguments, P2, generator) {
+  function adopt(value) {
+    return value instanceof P2 ? value : new P2(function(resolve14) {
+      resolve14(value);
+    });
+  }
+  return new (P2 || (P2 = Promise))(function(resolve14, reject) {
+    function fulfilled(value) {
+      try {
+        step(generator.next(value));
+      } catch (e) {
+        reject(e);
+      }
+    }
+    function rejected(value) {
+      try {
+        step(generator["throw"](value));
+      } catch (e) {
+        reject(e);
+      }
+    }
+    function step(result) {
+      result.done ? resolve14(result.value) : adopt(result.value).then(fulfilled, rejected);
+    }
+    step((generator = generator.apply(thisArg, _arguments || [])).next());
+  });
+};
 var ExitCode;
 (function(ExitCode2) {
   ExitCode2[ExitCode2["Success"] = 0] = "Success";
   ExitCode2[ExitCode2["Failure"] = 1] = "Failure";
 })(ExitCode || (ExitCode = {}));
-function setSecret(secret) {
-  issueCommand("add-mask", {}, secret);
+function exportVariable(name, val) {
+  const convertedVal = toCommandValue(val);
+  process.env[name] = convertedVal;
+  const filePath = process.env["GITHUB_ENV"] || "";
+  if (filePath) {
+    return issueFileCommand("ENV", prepareKeyValueMessage(name, val));
+  }
+  issueCommand("set-env", { name }, convertedVal);
+}
+function setSecret(secret2) {
+  issueCommand("add-mask", {}, secret2);
+}
+function addPath(inputPath) {
+  const filePath = process.env["GITHUB_PATH"] || "";
+  if (filePath) {
+    issueFileCommand("PATH", inputPath);
+  } else {
+    issueCommand("add-path", {}, inputPath);
+  }
+  process.env["PATH"] = `${inputPath}${path5.delimiter}${process.env["PATH"]}`;
 }
 function getInput(name, options) {
   const val = process.env[`INPUT_${name.replace(/ /g, "_").toUpperCase()}`] || "";
@@ -27593,17 +28607,44 @@ function getInput(name, options) {
   }
   return val.trim();
 }
+function getMultilineInput(name, options) {
+  const inputs = getInput(name, options).split("\n").filter((x) => x !== "");
+  if (options && options.trimWhitespace === false) {
+    return inputs;
+  }
+  return inputs.map((input) => input.trim());
+}
+function getBooleanInput(name, options) {
+  const trueValue = ["true", "True", "TRUE"];
+  const falseValue = ["false", "False", "FALSE"];
+  const val = getInput(name, options);
+  if (trueValue.includes(val))
+    return true;
+  if (falseValue.includes(val))
+    return false;
+  throw new TypeError(`Input does not meet YAML 1.2 "Core Schema" specification: ${name}
+Support boolean input list: \`true | True | TRUE | false | False | FALSE\``);
+}
 function setOutput(name, value) {
   const filePath = process.env["GITHUB_OUTPUT"] || "";
   if (filePath) {
     return issueFileCommand("OUTPUT", prepareKeyValueMessage(name, value));
   }
-  process.stdout.write(os4.EOL);
+  process.stdout.write(os5.EOL);
   issueCommand("set-output", { name }, toCommandValue(value));
+}
+function setCommandEcho(enabled) {
+  issue("echo", enabled ? "on" : "off");
 }
 function setFailed(message) {
   process.exitCode = ExitCode.Failure;
   error(message);
+}
+function isDebug() {
+  return process.env["RUNNER_DEBUG"] === "1";
+}
+function debug(message) {
+  issueCommand("debug", {}, message);
 }
 function error(message, properties = {}) {
   issueCommand("error", toCommandProperties(properties), message instanceof Error ? message.toString() : message);
@@ -27611,8 +28652,11 @@ function error(message, properties = {}) {
 function warning(message, properties = {}) {
   issueCommand("warning", toCommandProperties(properties), message instanceof Error ? message.toString() : message);
 }
+function notice(message, properties = {}) {
+  issueCommand("notice", toCommandProperties(properties), message instanceof Error ? message.toString() : message);
+}
 function info(message) {
-  process.stdout.write(message + os4.EOL);
+  process.stdout.write(message + os5.EOL);
 }
 function startGroup(name) {
   issue("group", name);
@@ -27620,9 +28664,39 @@ function startGroup(name) {
 function endGroup() {
   issue("endgroup");
 }
+function group(name, fn) {
+  return __awaiter8(this, void 0, void 0, function* () {
+    startGroup(name);
+    let result;
+    try {
+      result = yield fn();
+    } finally {
+      endGroup();
+    }
+    return result;
+  });
+}
+function saveState(name, value) {
+  const filePath = process.env["GITHUB_STATE"] || "";
+  if (filePath) {
+    return issueFileCommand("STATE", prepareKeyValueMessage(name, value));
+  }
+  issueCommand("save-state", { name }, toCommandValue(value));
+}
+function getState(name) {
+  return process.env[`STATE_${name}`] || "";
+}
+function getIDToken(aud) {
+  return __awaiter8(this, void 0, void 0, function* () {
+    return yield OidcClient.getIDToken(aud);
+  });
+}
 
-// src/inputs/overrides.ts
-var import_node_path = require("node:path");
+// src/action/inputs.ts
+var import_node_path2 = require("node:path");
+
+// src/inputs/files.ts
+var import_promises = require("node:fs/promises");
 
 // src/report/error.ts
 var exitCodes = {
@@ -27644,12 +28718,12 @@ var AirgapError = class extends Error {
   given;
   expected;
   next;
-  constructor(errorClass, message, text3 = {}) {
-    super(message, text3.cause === void 0 ? void 0 : { cause: text3.cause });
+  constructor(errorClass, message, text4 = {}) {
+    super(message, text4.cause === void 0 ? void 0 : { cause: text4.cause });
     this.class = errorClass;
-    this.given = text3.given;
-    this.expected = text3.expected;
-    this.next = text3.next;
+    this.given = text4.given;
+    this.expected = text4.expected;
+    this.next = text4.next;
   }
   get exitCode() {
     return exitCodes[this.class];
@@ -27671,6 +28745,35 @@ function failuresIn(thrown) {
   if (thrown instanceof Failures) return thrown.errors;
   return [];
 }
+
+// src/inputs/files.ts
+async function readText(path12, what) {
+  try {
+    return await (0, import_promises.readFile)(path12, "utf8");
+  } catch (cause) {
+    throw unreadable(path12, what, cause);
+  }
+}
+function unreadable(path12, what, cause) {
+  const code2 = cause.code;
+  if (code2 === "ENOENT" || code2 === "ENOTDIR") {
+    return new AirgapError("usage", `${what} is not there`, { given: path12, cause });
+  }
+  if (code2 === "EISDIR") {
+    return new AirgapError("usage", `${what} is a folder`, {
+      given: path12,
+      expected: "a file",
+      cause
+    });
+  }
+  return new AirgapError("io", `${what} cannot be read: ${code2 ?? String(cause)}`, {
+    given: path12,
+    cause
+  });
+}
+
+// src/inputs/overrides.ts
+var import_node_path = require("node:path");
 
 // src/inputs/settings.ts
 var registry = "ociImageRegistry";
@@ -27702,7 +28805,12 @@ var settings = [
     field: [registry, "insecureSkipVerify"],
     help: "do not verify the target's certificate"
   },
-  { name: "ca-cert", kind: "text", field: [registry, "caCert"], help: "the target's CA: PEM text" },
+  {
+    name: "ca-cert",
+    kind: "text",
+    field: [registry, "caCert"],
+    help: "the target's CA: PEM text, or a PEM file"
+  },
   {
     name: "ca-cert-file",
     kind: "path",
@@ -27740,10 +28848,16 @@ var settings = [
     help: "image-swap's own image"
   },
   {
+    name: "is-eks-cluster",
+    kind: "switch",
+    field: ["imageSwap", "isEKSCluster"],
+    help: "the cluster runs on EKS"
+  },
+  {
     name: "images",
     kind: "list",
     field: ["images"],
-    help: "images, in place of those in the file"
+    help: "images, in place of those in the bundle file"
   },
   {
     name: "images-file",
@@ -27787,7 +28901,7 @@ var settings = [
     name: "expires",
     kind: "text",
     field: ["expires"],
-    help: "date after which the bundle is refused"
+    help: "date or time when the bundle begins to be refused"
   }
 ];
 function variableOf(setting) {
@@ -27796,51 +28910,90 @@ function variableOf(setting) {
 }
 
 // src/inputs/overrides.ts
-function withOverrides(file2, flags, env, cwd) {
+function variablesOf(env) {
+  return Object.fromEntries(
+    settings.map((setting) => [setting.name, env[variableOf(setting)] || void 0])
+  );
+}
+function withOverrides(file2, layers, cwd) {
   const document = structuredClone(file2);
-  for (const setting of settings) {
-    const value = flags[setting.name] ?? (env[variableOf(setting)] || void 0);
-    if (value !== void 0) place(document, setting, value, cwd);
+  for (const given of [layers.variables, layers.flags]) {
+    refuseContradictions(given);
+    placeImages(document, given, cwd);
+    for (const setting of settings) {
+      const value = given[setting.name];
+      if (value !== void 0 && setting.field[0] !== "images") {
+        place(document, setting, value, cwd);
+      }
+    }
   }
   return document;
 }
-function splitList(text3) {
-  return text3.split("\n").map((line) => line.replace(/(^|\s)#.*$/, "")).flatMap((line) => line.split(",")).map((item) => item.trim()).filter((item) => item !== "");
+function splitList(text4) {
+  return text4.split("\n").map((line) => line.replace(/(^|\s)#.*$/, "")).flatMap((line) => line.split(",")).map((item) => item.trim()).filter((item) => item !== "");
+}
+var contradictions = [
+  ["ca-cert", "ca-cert-file"],
+  ["mirror-registries", "mirror-registries-file"],
+  ["signing-key-file", "unsigned"]
+];
+function refuseContradictions(given) {
+  for (const [one, other] of contradictions) {
+    if (given[one] === void 0 || given[other] === void 0) continue;
+    if (String(given[other]) === "false") continue;
+    throw new AirgapError("usage", `${one} and ${other} are both given`, {
+      expected: "one of the two"
+    });
+  }
+}
+function placeImages(document, given, cwd) {
+  const list = given["images-file"];
+  const images = [
+    ...given.images === void 0 ? [] : listOf(given.images),
+    ...list === void 0 ? [] : [{ list: (0, import_node_path.resolve)(cwd, String(list)) }]
+  ];
+  if (images.length > 0) document.images = images;
 }
 function place(document, setting, value, cwd) {
   const [first = "", second] = setting.field;
-  if (first === "registries" && second) {
-    placeRegistries(document, second, setting, value);
-    return;
-  }
-  if (first === "images") {
-    const items = listOf(value);
-    document.images = second ? [{ list: (0, import_node_path.resolve)(cwd, items[0] ?? "") }] : items;
-    return;
-  }
+  if (first === "registries" && second) placeRegistries(document, second, setting, value);
+  else if (first === "signing") sign(document, (0, import_node_path.resolve)(cwd, String(value)));
+  else if (first === "unsigned") leaveUnsigned(document, switchOf(setting, value));
+  else placeField(document, setting, convert(setting, value, cwd));
+}
+function placeField(document, { field }, value) {
   let holder = document;
-  if (first === "ociImageRegistry" && isDocument(document.config)) holder = document.config;
-  for (const key of setting.field.slice(0, -1)) {
+  if (field[0] === "ociImageRegistry" && isDocument(document.config)) holder = document.config;
+  for (const key of field.slice(0, -1)) {
     if (!isDocument(holder[key])) holder[key] = {};
     holder = holder[key];
   }
-  holder[setting.field.at(-1) ?? ""] = convert(setting, value, cwd);
+  holder[field.at(-1) ?? ""] = value;
+}
+function sign(document, key) {
+  document.signing = { key };
+  delete document.unsigned;
+}
+function leaveUnsigned(document, unsigned) {
+  const wasUnsigned = isDocument(document.signing) && document.signing.unsigned === true;
+  if (unsigned || wasUnsigned) delete document.signing;
+  document.unsigned = unsigned;
 }
 function placeRegistries(document, key, setting, value) {
   const registries = isDocument(document.registries) ? document.registries : {};
   document.registries = registries;
   for (const item of listOf(value)) {
-    const [host2 = "", mirror] = setting.kind === "pairs" ? splitPair(setting, item) : [item];
-    const access3 = isDocument(registries[host2]) ? registries[host2] : {};
-    registries[host2] = { ...access3, [key]: mirror ?? true };
+    const [host = "", mirror] = setting.kind === "pairs" ? splitPair(setting, item) : [item];
+    const access3 = isDocument(registries[host]) ? registries[host] : {};
+    registries[host] = { ...access3, [key]: mirror ?? true };
   }
 }
 function splitPair(setting, item) {
   const at2 = item.indexOf("=");
   if (at2 > 0 && at2 < item.length - 1) return [item.slice(0, at2), item.slice(at2 + 1)];
-  throw new AirgapError("usage", `--${setting.name} takes pairs`, {
+  throw new AirgapError("usage", `${setting.name} takes pairs`, {
     given: item,
-    expected: `--${setting.name} docker.io=127.0.0.1:5001/docker.io`
+    expected: "docker.io=127.0.0.1:5001/docker.io"
   });
 }
 function convert(setting, value, cwd) {
@@ -27848,9 +29001,12 @@ function convert(setting, value, cwd) {
   if (setting.kind === "switch") return switchOf(setting, value);
   if (setting.kind === "path") return (0, import_node_path.resolve)(cwd, String(value));
   if (setting.kind === "number") return numberOf(setting, value);
-  if (setting.name === "chart" && !String(value).startsWith("oci://"))
-    return (0, import_node_path.resolve)(cwd, String(value));
+  if (isPath(setting, String(value))) return (0, import_node_path.resolve)(cwd, String(value));
   return String(value);
+}
+function isPath({ name }, value) {
+  if (name === "chart") return !value.startsWith("oci://");
+  return name === "ca-cert" && value !== "" && !value.includes("-----BEGIN");
 }
 function switchOf(setting, value) {
   if (value === true || value === "true") return true;
@@ -27860,8 +29016,8 @@ function switchOf(setting, value) {
   });
 }
 function numberOf(setting, value) {
-  const number2 = Number(value);
-  if (value !== "" && Number.isSafeInteger(number2)) return number2;
+  const number3 = Number(value);
+  if (value !== "" && Number.isSafeInteger(number3)) return number3;
   throw new AirgapError("usage", `${setting.name} is no whole number`, { given: String(value) });
 }
 function listOf(value) {
@@ -27872,39 +29028,215 @@ function isDocument(value) {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+// src/mirror-map/map.ts
+var exactMark = "[EXACT]";
+var replaceMark = "[REPLACE]";
+var defaultKey = "default";
+var noswapKey = "noswap_wildcards";
+
+// src/mirror-map/python.ts
+var whitespace = "\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000";
+var leading = new RegExp(`^[${whitespace}]+`);
+var onlySpace = new RegExp(`[${whitespace}]`);
+function lstrip(text4) {
+  return text4.replace(leading, "");
+}
+function rstrip(text4) {
+  let end = text4.length;
+  while (end > 0 && onlySpace.test(text4.charAt(end - 1))) end--;
+  return text4.slice(0, end);
+}
+function textLines(text4) {
+  return text4.split(/\r\n|\r|\n/);
+}
+function pathJoin(first, second) {
+  if (second.startsWith("/")) return second;
+  return first === "" || first.endsWith("/") ? first + second : `${first}/${second}`;
+}
+var PythonError = class extends Error {
+  constructor(name, message) {
+    super(message);
+    this.name = name;
+  }
+};
+
+// src/mirror-map/parse.ts
+function parseMirrorMap(text4) {
+  const { pieces, commaForm } = piecesOf(text4);
+  const entries = [];
+  const problems = [];
+  for (const piece of pieces) {
+    const content = contentOf(piece.text);
+    if (content === "") continue;
+    const last = entries.at(-1);
+    if (commaForm && !content.includes("::") && last?.kind === "noswap") {
+      entries[entries.length - 1] = withPattern(last, content);
+      continue;
+    }
+    const split2 = splitEntry(content);
+    if ("ignored" in split2) problems.push(problem(piece, split2.ignored, "error"));
+    else entries.push(entryOf(split2.key, split2.value, place2(piece)));
+    if ("old" in split2) problems.push(problem(piece, oldSpelling, "warning"));
+  }
+  return { entries, problems: inOrder([...problems, ...oddities(entries)]) };
+}
+function isCommaForm(text4) {
+  return textLines(text4).filter((line) => rstrip(line) !== "").length <= 1;
+}
+function piecesOf(text4) {
+  const lines2 = textLines(text4.replace(/^\uFEFF/, "")).map((line, i2) => ({
+    text: line,
+    line: i2 + 1,
+    column: 1
+  }));
+  const commaForm = isCommaForm(text4);
+  return { pieces: commaForm ? lines2.flatMap(splitAtCommas) : lines2, commaForm };
+}
+function splitAtCommas(whole) {
+  let column = 1;
+  return whole.text.split(",").map((text4) => {
+    const piece = { text: text4, line: whole.line, column };
+    column += text4.length + 1;
+    return piece;
+  });
+}
+function contentOf(text4) {
+  if (text4.startsWith("#")) return "";
+  let cut = text4.lastIndexOf("#");
+  while (cut > 0 && text4[cut - 1] === "#") cut--;
+  return rstrip(cut > 0 ? text4.slice(0, cut) : text4).replaceAll(" ", "");
+}
+function splitEntry(content) {
+  const [key = "", value, ...more] = content.split("::");
+  if (value !== void 0) {
+    return more.length === 0 ? { key, value } : { ignored: 'has "::" more than once; the webhook ignores it' };
+  }
+  const [oldKey = "", oldValue, ...rest] = content.split(":");
+  if (oldValue === void 0) return { ignored: 'has no "::"; the webhook ignores it' };
+  if (rest.length === 0) return { key: oldKey, value: oldValue, old: true };
+  return { ignored: 'has no "::", which a port needs; the webhook ignores it' };
+}
+var oldSpelling = 'uses the old ":" between key and value; write "::"';
+function entryOf(key, value, at2) {
+  const marked = (mark) => lstrip(key.slice(mark.length));
+  if (key.startsWith(exactMark)) return { kind: "exact", key: marked(exactMark), value, ...at2 };
+  if (key.startsWith(replaceMark)) {
+    return { kind: "replace", key: marked(replaceMark), value, ...at2 };
+  }
+  if (key === defaultKey) return { kind: "default", key, value, ...at2 };
+  return { kind: key === noswapKey ? "noswap" : "registry", key, value, ...at2 };
+}
+function withPattern(entry, pattern2) {
+  return { ...entry, value: entry.value === "" ? pattern2 : `${entry.value},${pattern2}` };
+}
+function oddities(entries) {
+  const seen = /* @__PURE__ */ new Map();
+  return entries.flatMap((entry) => {
+    const name = `${entry.kind} ${entry.key}`;
+    const earlier = seen.get(name);
+    seen.set(name, entry);
+    const messages = [...commaOddities(entry), ...earlier ? [givenTwice(earlier)] : []];
+    return messages.map((message) => oddity(entry, message));
+  });
+}
+function commaOddities({ kind, key, value }) {
+  if (kind !== "noswap") {
+    return `${key}${value}`.includes(",") ? ["has a comma, at which its comma form is cut"] : [];
+  }
+  const blank = value !== "" && value.split(",").includes("");
+  return blank ? ["has an empty pattern, which every image matches"] : [];
+}
+function givenTwice(earlier) {
+  return `gives the key of line ${earlier.line}, column ${earlier.column} again; the webhook takes the later one`;
+}
+function oddity(entry, message) {
+  const { line, column, key, value } = entry;
+  return { line, column, text: `${key}::${value}`, message, severity: "warning" };
+}
+function problem(piece, message, severity) {
+  return { ...place2(piece), text: rstrip(lstrip(piece.text)), message, severity };
+}
+function place2(piece) {
+  const indent = piece.text.length - lstrip(piece.text).length;
+  return { line: piece.line, column: piece.column + indent };
+}
+function inOrder(problems) {
+  return problems.sort((a2, b2) => a2.line - b2.line || a2.column - b2.column);
+}
+
 // src/action/inputs.ts
 var commands = ["plan", "mirror", "create"];
-async function readActionInputs(input, { emit }, keep2) {
-  const text3 = (name) => input(name) || void 0;
-  const secret = (name) => {
-    const value = text3(name);
-    if (value) emit({ kind: "secret", value });
-    return value;
+var secretVariables = ["AIRGAP_BUNDLE_PUSH_PASSWORD", "AIRGAP_BUNDLE_KEY_PASSPHRASE"];
+async function readActionInputs(input, context, folder) {
+  maskSecrets(input, context);
+  refuseTwins(input);
+  const file2 = text(input, "file");
+  return {
+    commands: readCommands(text(input, "command") ?? "create"),
+    bundle: { given: await readSettings(input, folder), ...file2 ? { file: file2 } : {} },
+    out: text(input, "out") ?? ".",
+    plan: text(input, "plan"),
+    withoutImages: switchOf2(input, "without-images"),
+    env: await readPassphrase(input, context),
+    push: await readPush(input, folder)
   };
-  const given = {};
-  for (const { name, kind } of settings) {
-    const value = text3(name);
-    if (value) given[name] = kind === "list" || kind === "pairs" ? splitList(value) : value;
+}
+function maskSecrets(input, { env, emit }) {
+  const password = secret(input, "push-password");
+  const username = text(input, "push-username");
+  const pair = password && username ? `${username}:${password}` : void 0;
+  const values = [
+    ...[secret(input, "signing-key"), secret(input, "signing-key-passphrase"), password, pair],
+    ...secretVariables.map((name) => env[name])
+  ];
+  for (const value of values) if (value) emit({ kind: "secret", value });
+}
+var twins = [
+  ["signing-key", "signing-key-file"],
+  ["signing-key", "unsigned"],
+  ["signing-key-passphrase", "signing-key-passphrase-file"],
+  ["push-password", "push-password-file"]
+];
+function refuseTwins(input) {
+  const isGiven = (name) => text(input, name) !== void 0 && text(input, name) !== "false";
+  for (const [one, other] of twins) {
+    if (!isGiven(one) || !isGiven(other)) continue;
+    throw new AirgapError("usage", `${one} and ${other} are both given`, {
+      expected: "one of them"
+    });
   }
-  const key = secret("signing-key");
+}
+async function readSettings(input, { keep: keep2 }) {
+  const given = {};
+  for (const setting of settings) given[setting.name] = readSetting(input, setting);
+  const key = secret(input, "signing-key");
   if (key) given["signing-key-file"] = await keep2("signing.key", `${key}
 `);
-  const passphrase = secret("signing-key-passphrase");
-  const password = secret("push-password");
-  const file2 = text3("file");
-  return {
-    commands: readCommands(text3("command") ?? "create"),
-    bundle: { given, ...file2 ? { file: file2 } : {} },
-    out: text3("out") ?? ".",
-    plan: text3("plan"),
-    withoutImages: input("without-images") === "true",
-    env: passphrase ? { AIRGAP_BUNDLE_KEY_PASSPHRASE: passphrase } : {},
-    push: {
-      username: text3("push-username"),
-      passwordFile: password ? await keep2("push-password", password) : text3("push-password-file"),
-      allowPlainHttp: input("allow-plain-http-credentials") === "true"
-    }
-  };
+  return given;
+}
+function readSetting(input, { name, kind }) {
+  const value = text(input, name);
+  if (value === void 0) return void 0;
+  if (kind === "list" || kind === "pairs") return splitList(value);
+  if (name === "mirror-registries" && !isCommaForm(value)) return splitList(value).join(",");
+  return kind === "switch" ? switchOf2(input, name) : value;
+}
+async function readPassphrase(input, { cwd, emit }) {
+  const file2 = text(input, "signing-key-passphrase-file");
+  const passphrase = file2 ? withoutLastBreak(await readText((0, import_node_path2.resolve)(cwd, file2), "the passphrase file")) : secret(input, "signing-key-passphrase");
+  if (!passphrase) return {};
+  emit({ kind: "secret", value: passphrase });
+  return { AIRGAP_BUNDLE_KEY_PASSPHRASE: passphrase };
+}
+async function readPush(input, { keep: keep2 }) {
+  const username = text(input, "push-username");
+  const password = secret(input, "push-password");
+  const passwordFile = password ? await keep2("push-password", password) : text(input, "push-password-file");
+  const allowPlainHttp = switchOf2(input, "allow-plain-http-credentials");
+  if (username || !passwordFile) return { username, passwordFile, allowPlainHttp };
+  throw new AirgapError("usage", "a push password is given, but no push-username", {
+    next: "add push-username, or drop the password to push with the docker config"
+  });
 }
 function readCommands(value) {
   const wanted = splitList(value);
@@ -27916,25 +29248,129 @@ function readCommands(value) {
     expected: `one or more of ${commands.join(", ")}`
   });
 }
-
-// src/action/log.ts
-function harmless(line) {
-  return line.replace(
-    /^(\s*)(::|##\[)/gm,
-    (_2, space, mark) => `${space}${mark[0]} ${mark.slice(1)}`
-  );
+function text(input, name) {
+  return input(name).trim() || void 0;
 }
-
-// src/action/outputs.ts
-var import_promises = require("node:fs/promises");
-var import_node_os = require("node:os");
-var import_node_path2 = require("node:path");
+function secret(input, name) {
+  return withoutLastBreak(input(name)) || void 0;
+}
+function withoutLastBreak(value) {
+  return value.replace(/\r?\n$/, "");
+}
+function switchOf2(input, name) {
+  const value = text(input, name)?.toLowerCase() ?? "false";
+  if (value === "true" || value === "false") return value === "true";
+  throw new AirgapError("usage", `${name} is neither true nor false`, { given: value });
+}
 
 // src/report/safe.ts
 var unsafe = /(?![\t\n])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
-function safeText(text3) {
-  return text3.replace(unsafe, (c3) => `\\u{${c3.codePointAt(0)?.toString(16)}}`);
+function safeText(text4) {
+  return text4.replace(unsafe, (c3) => `\\u{${c3.codePointAt(0)?.toString(16)}}`);
 }
+
+// src/report/lines.ts
+function lineListener(write, redactor) {
+  return (event) => {
+    if (event.kind === "secret") redactor.add(event.value);
+    else for (const line of linesOf(event)) write(redactor.redact(safeText(line)));
+  };
+}
+function linesOf(event) {
+  switch (event.kind) {
+    case "step":
+      return [`${event.name} …`];
+    case "image":
+      return event.state === "resolved" || event.state === "there" ? [] : [`  ${event.state.padEnd(7)} ${event.image}${event.detail ? `  ${event.detail}` : ""}`];
+    case "warning":
+      return [`warning: ${event.message}`, ...event.cure ? [`  cure: ${event.cure}`] : []];
+    case "note":
+      return [`  ${event.message}`];
+    case "bytes":
+      return [];
+  }
+}
+
+// src/report/redact.ts
+var shortest = 4;
+function makeRedactor() {
+  const secrets = /* @__PURE__ */ new Set();
+  return {
+    add(secret2) {
+      for (const form of formsOf(secret2)) if (form.length >= shortest) secrets.add(form);
+    },
+    redact(text4) {
+      const longestFirst = [...secrets].sort((a2, b2) => b2.length - a2.length);
+      return longestFirst.reduce((rest, secret2) => rest.replaceAll(secret2, "***"), text4);
+    }
+  };
+}
+function formsOf(secret2) {
+  return [
+    secret2,
+    ...secret2.split(/\r?\n/),
+    ...base64Forms(secret2),
+    ...base64Forms(`${secret2}
+`),
+    encodeURIComponent(secret2),
+    JSON.stringify(secret2).slice(1, -1)
+  ];
+}
+function base64Forms(secret2) {
+  const whole = Buffer.from(secret2).toString("base64");
+  return [whole, ...whole.match(/.{8,76}/g) ?? []];
+}
+
+// src/action/log.ts
+var shortestMask = 4;
+function actionLog(log, redactor) {
+  const mask = masker(log.setSecret);
+  let isGroupOpen = false;
+  const endGroup2 = () => {
+    if (isGroupOpen) log.endGroup();
+    isGroupOpen = false;
+  };
+  const startGroup2 = (name) => {
+    endGroup2();
+    log.startGroup(redactor.redact(safeText(name)));
+    isGroupOpen = true;
+  };
+  const write = (line) => log.info(harmless(line));
+  const writeEvent = lineListener(write, redactor);
+  return {
+    emit: (event) => {
+      if (event.kind === "secret") mask(event.value);
+      if (event.kind === "step") startGroup2(event.name);
+      else if (event.kind === "warning") {
+        const text4 = event.cure ? `${event.message} (cure: ${event.cure})` : event.message;
+        log.warning(redactor.redact(safeText(text4)));
+      } else writeEvent(event);
+    },
+    print: (text4, group2) => {
+      endGroup2();
+      if (group2) startGroup2(group2);
+      write(redactor.redact(text4));
+    },
+    endGroup: endGroup2
+  };
+}
+function masker(setSecret2) {
+  const masked = /* @__PURE__ */ new Set();
+  return (secret2) => {
+    for (const form of formsOf(secret2)) {
+      if (form.trim().length < shortestMask || masked.has(form)) continue;
+      masked.add(form);
+      setSecret2(form);
+    }
+  };
+}
+function harmless(text4) {
+  return text4.replace(/^([^!-~\r\n]*:)(?=[^ -~\r\n]*:)/gm, "$1 ").replace(/#(?=[^ -~\r\n]*#[^ -~\r\n]*\[)/g, "# ");
+}
+
+// src/action/outputs.ts
+var import_promises2 = require("node:fs/promises");
+var import_node_path3 = require("node:path");
 
 // src/report/error-text.ts
 function errorText(error4) {
@@ -27969,106 +29405,8077 @@ function jsonText(result) {
 }
 
 // src/action/outputs.ts
-async function writeOutputs(result, setOutput2, { env }) {
-  const report = (0, import_node_path2.join)(env.RUNNER_TEMP ?? (0, import_node_os.tmpdir)(), "airgap-bundle-report.json");
-  await (0, import_promises.writeFile)(report, jsonText(result), { mode: 384 });
-  setOutput2("report-path", report);
-  setOutput2("image-count", String(result.plan.inventory.images.length));
-  if (!result.create) return;
-  setOutput2("bundle-path", result.create.bundle);
-  setOutput2("bundle-digest", `sha256:${result.create.sha256}`);
+function writeOutputs({ plan, create }, reportPath, setOutput2) {
+  setOutput2("report-path", reportPath);
+  if (plan) setOutput2("image-count", String(plan.inventory.images.length));
+  if (!create) return;
+  setOutput2("bundle-path", create.bundle);
+  setOutput2("bundle-digest", `sha256:${create.sha256}`);
+}
+async function writeReport({ create, ...rest }, parent, redactor) {
+  const { inventory: _2, ...created } = create ?? {};
+  const report = { ...rest, ...create ? { create: created } : {} };
+  const folder = await (0, import_promises2.mkdtemp)((0, import_node_path3.join)(parent, "airgap-bundle-report-"));
+  const path12 = (0, import_node_path3.join)(folder, "report.json");
+  await (0, import_promises2.writeFile)(path12, redactor.redact(jsonText(report)));
+  return path12;
 }
 
-// src/action/private-files.ts
-var import_promises2 = require("node:fs/promises");
-var import_node_os2 = require("node:os");
-var import_node_path3 = require("node:path");
-async function withPrivateFiles(parent, work) {
-  const folder = await (0, import_promises2.mkdtemp)((0, import_node_path3.join)(parent ?? (0, import_node_os2.tmpdir)(), "airgap-bundle-"));
+// src/action/private-folder.ts
+var import_promises3 = require("node:fs/promises");
+var import_node_path4 = require("node:path");
+async function withPrivateFolder(parent, work) {
+  const path12 = await (0, import_promises3.mkdtemp)((0, import_node_path4.join)(parent, "airgap-bundle-"));
   try {
-    await work(async (name, content) => {
-      const path7 = (0, import_node_path3.join)(folder, name);
-      await (0, import_promises2.writeFile)(path7, content, { mode: 384 });
-      return path7;
+    return await work({
+      path: path12,
+      keep: async (name, content) => {
+        const file2 = (0, import_node_path4.join)(path12, name);
+        await (0, import_promises3.writeFile)(file2, content, { mode: 384 });
+        return file2;
+      }
     });
   } finally {
-    await (0, import_promises2.rm)(folder, { recursive: true, force: true });
+    await removePrivateFolder(path12);
   }
 }
+async function removePrivateFolder(path12) {
+  await (0, import_promises3.rm)(path12, { recursive: true, force: true });
+}
 
-// src/commands/create.ts
-var import_promises26 = require("node:fs/promises");
-var import_node_path27 = require("node:path");
-var import_node_stream12 = require("node:stream");
+// src/registry/client.ts
+var import_node_events = require("node:events");
 
-// src/bundle/disk.ts
-async function onDisk(path7, work) {
-  try {
-    return await work;
-  } catch (cause) {
-    throw diskError(path7, cause);
+// src/registry/access.ts
+var hubNames = ["docker.io", "index.docker.io", "registry-1.docker.io"];
+function canonicalHost(host) {
+  if (!/^(?:\[[0-9a-fA-F:]+\]|[A-Za-z0-9_.-]+)(?::\d{1,5})?$/.test(host)) {
+    throw new AirgapError("usage", "not the host of a registry", {
+      given: JSON.stringify(host),
+      expected: "host[:port], without a scheme or path"
+    });
+  }
+  return hubNames.includes(host) ? "docker.io" : host;
+}
+function originOf(host, access3) {
+  const apiHost = host === "docker.io" ? "registry-1.docker.io" : host;
+  return new URL(`${access3.plainHttp ? "http" : "https"}://${apiHost}`).origin;
+}
+function accessAt(url, accessByHost) {
+  const port = url.port || (url.protocol === "https:" ? "443" : "80");
+  const names = [
+    url.host,
+    `${url.hostname}:${port}`,
+    ...hubNames.includes(url.host) ? hubNames : []
+  ];
+  for (const name of names) {
+    const access3 = accessByHost[name];
+    if (access3 !== void 0) return access3;
+  }
+  return {};
+}
+
+// src/oci/digest.ts
+var import_node_crypto = require("node:crypto");
+var pattern = /^(?:sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/;
+function isDigest(text4) {
+  return pattern.test(text4);
+}
+function algorithmOf(digest2) {
+  return digest2.startsWith("sha512:") ? "sha512" : "sha256";
+}
+function hexOf(digest2) {
+  return digest2.slice(digest2.indexOf(":") + 1);
+}
+function digestOf(bytes, algorithm = "sha256") {
+  return `${algorithm}:${(0, import_node_crypto.createHash)(algorithm).update(bytes).digest("hex")}`;
+}
+
+// src/oci/media-types.ts
+var ociManifest = "application/vnd.oci.image.manifest.v1+json";
+var ociIndex = "application/vnd.oci.image.index.v1+json";
+var dockerManifest = "application/vnd.docker.distribution.manifest.v2+json";
+var dockerIndex = "application/vnd.docker.distribution.manifest.list.v2+json";
+var manifestTypes = [ociIndex, dockerIndex, ociManifest, dockerManifest];
+function isIndex(mediaType2) {
+  return mediaType2 === ociIndex || mediaType2 === dockerIndex;
+}
+function isImageManifest(mediaType2) {
+  return mediaType2 === ociManifest || mediaType2 === dockerManifest;
+}
+
+// src/registry/failures.ts
+var import_node_util = require("node:util");
+
+// src/registry/retry.ts
+var import_promises4 = require("node:timers/promises");
+var Transient = class extends Error {
+  name = "Transient";
+  failure;
+  /** The server's own word on when to come back, milliseconds. */
+  retryAfter;
+  /** No connection at all (refused, no such name): retried for seconds, not for the whole budget. */
+  unreachable;
+  constructor(failure2, how = {}) {
+    super(failure2.message, { cause: failure2 });
+    this.failure = failure2;
+    this.retryAfter = how.retryAfter;
+    this.unreachable = how.unreachable ?? false;
+  }
+};
+var unreachableBudget = 5e3;
+var firstBackoff = 250;
+var longestBackoff = 3e4;
+async function retry(work, options) {
+  const start = performance.now();
+  for (let tries = 1; ; tries++) {
+    try {
+      options.signal.throwIfAborted();
+      return await work();
+    } catch (thrown) {
+      if (!(thrown instanceof Transient)) throw thrown;
+      const wait = thrown.retryAfter ?? fullJitter(tries);
+      if (overBudget(thrown, tries, performance.now() - start + wait, options)) {
+        throw thrown.failure;
+      }
+      options.onWait?.(wait, thrown);
+      await (0, import_promises4.setTimeout)(wait, void 0, { signal: options.signal });
+    }
   }
 }
-function diskError(path7, cause) {
-  const { code: code2 } = cause;
-  if (code2 === void 0) return cause;
-  return new AirgapError("io", wording[code2] ?? "The file cannot be read or written.", {
-    given: `${path7}: ${code2}`,
-    cause
-  });
+function overBudget(failure2, tries, then, { budget }) {
+  if (!failure2.unreachable) return then > budget;
+  return then > Math.min(budget, unreachableBudget) && tries > 1;
 }
-var wording = {
-  ENOSPC: "The disk is full.",
-  EDQUOT: "The disk quota is used up.",
-  EROFS: "The file system is read-only.",
-  EACCES: "Permission denied.",
-  EPERM: "Permission denied."
+function fullJitter(tries) {
+  return Math.random() * Math.min(longestBackoff, firstBackoff * 2 ** tries);
+}
+function retryAfter(header2, now) {
+  if (header2 === void 0) return void 0;
+  if (/^\d+$/.test(header2.trim())) return Number(header2) * 1e3;
+  const date3 = Date.parse(header2);
+  return Number.isNaN(date3) ? void 0 : Math.max(0, date3 - now.getTime());
+}
+var HostGate = class {
+  #free;
+  #closedUntil = 0;
+  #queue = [];
+  constructor(places) {
+    this.#free = places;
+  }
+  /** Resolves to the function that gives the place back (once, however often it is called). */
+  async enter(signal) {
+    signal.throwIfAborted();
+    if (this.#free > 0) this.#free--;
+    else await this.#turn(signal);
+    let inside = true;
+    return () => {
+      if (inside) this.#leave();
+      inside = false;
+    };
+  }
+  /** Keeps everyone out for so many milliseconds. */
+  closeFor(wait) {
+    this.#closedUntil = Math.max(this.#closedUntil, performance.now() + wait);
+  }
+  async opened(signal) {
+    for (; ; ) {
+      const wait = this.#closedUntil - performance.now();
+      if (wait <= 0) return;
+      await (0, import_promises4.setTimeout)(wait, void 0, { signal });
+    }
+  }
+  #turn(signal) {
+    return new Promise((resolve14, reject) => {
+      const called = () => {
+        signal.removeEventListener("abort", aborted4);
+        resolve14();
+      };
+      const aborted4 = () => {
+        this.#queue.splice(this.#queue.indexOf(called), 1);
+        reject(signal.reason);
+      };
+      signal.addEventListener("abort", aborted4, { once: true });
+      this.#queue.push(called);
+    });
+  }
+  #leave() {
+    const next = this.#queue.shift();
+    if (next === void 0) this.#free++;
+    else next();
+  }
 };
 
-// src/plan/repositories.ts
-function bundleRepository({ target: target2, name }) {
-  return [target2.endpoint, target2.baseContentPath, "bundles", name].filter(Boolean).join("/");
-}
-function isPullThrough({ target: target2 }, repository) {
-  return (target2.pullThrough ?? []).some(
-    (path7) => repository === path7 || repository.startsWith(`${path7}/`)
-  );
-}
-
-// src/bundle/inventory-rules.ts
-function inventoryFaults(inventory) {
-  const paths = inventory.files.map((file2) => file2.path);
-  const blobs = inventory.blobs.map((blob2) => blob2.digest);
-  return [
-    ...repeated(paths).map((path7) => `file twice: ${path7}`),
-    ...foldersAmong(paths).map((path7) => `both a file and a folder: ${path7}`),
-    ...repeated(blobs).map((digest2) => `blob twice: ${digest2}`),
-    ...absent(inventory, new Set(blobs)).map((digest2) => `not among the blobs: ${digest2}`)
-  ];
-}
-function repeated(values) {
-  const seen = /* @__PURE__ */ new Set();
-  return values.filter((value) => seen.has(value) || !seen.add(value));
-}
-function foldersAmong(paths) {
-  const folders = new Set(paths.flatMap((path7) => parents(path7)));
-  return paths.filter((path7) => folders.has(path7));
-}
-function parents(path7) {
-  const parts = path7.split("/").slice(0, -1);
-  return parts.map((_2, index) => parts.slice(0, index + 1).join("/"));
-}
-function absent(inventory, blobs) {
-  const roots = [inventory.root, ...inventory.moreRoots ?? []].flatMap((root) => root ?? []);
-  const images = inventory.imagesNotEmbedded ? [] : inventory.images.filter((image2) => isPushed(inventory, image2));
-  return [...roots, ...images].map(({ digest: digest2 }) => digest2).filter((digest2) => !blobs.has(digest2));
-}
-function isPushed(inventory, { placements }) {
-  return placements.some(({ reference }) => {
-    const repository = reference.slice(0, reference.lastIndexOf(":"));
-    return !isPullThrough(inventory, repository);
+// src/registry/failures.ts
+function readFailure(status, text4, subject) {
+  const given = `${status} from ${subject.host}${text4 && `: ${text4}`}`;
+  if (status === 401 || status === 403) {
+    return new AirgapError("authentication", `${subject.host} refuses to read ${subject.what}`, {
+      given,
+      next: `give the account the right to pull ${subject.repository}, or log in: docker login ${subject.host}`
+    });
+  }
+  if (status === 416) {
+    return new AirgapError("integrity", `${subject.what} is smaller than its descriptor says`, {
+      given
+    });
+  }
+  return new AirgapError("usage", `cannot read ${subject.what} from ${subject.host}`, {
+    given,
+    next: /HTTP request.* HTTPS/i.test(text4) ? `remove plainHttp of registries."${subject.host}"` : "check the reference, and that the host is a registry"
   });
 }
+function pushFailure(status, text4, subject) {
+  return new AirgapError("refused", `${subject.host} refuses ${subject.what}`, {
+    given: `${status}${text4 && `: ${text4}`}`,
+    next: pushCures[status] ?? `see what ${subject.host} logs about it`
+  });
+}
+function wrongCredentials(host, anonymous, text4) {
+  const message = anonymous ? `${host} wants a login, and there are no credentials for it` : `${host} does not accept the credentials given for it`;
+  return new AirgapError("authentication", message, {
+    ...text4 && { given: text4 },
+    next: `docker login ${host}`
+  });
+}
+function isPassing(status) {
+  return [408, 429, 500, 502, 503, 504].includes(status);
+}
+function passingFailure(status, text4, host, retryAfter2) {
+  const wait = retryAfter2 === void 0 ? void 0 : Math.ceil(retryAfter2 / 1e3);
+  const message = status === 429 ? `${host} asks for fewer requests` : `${host} is not able to answer now`;
+  const failure2 = new AirgapError("transient", message, {
+    given: `${status}${text4 && `: ${text4}`}`,
+    next: wait === void 0 ? "run again to resume" : `run again in ${wait} s to resume`
+  });
+  return new Transient(failure2, retryAfter2 === void 0 ? {} : { retryAfter: retryAfter2 });
+}
+function errorText2(body, contentType2) {
+  if (/html/i.test(contentType2)) return "";
+  return safeText2(distributionErrors(body) ?? body);
+}
+function distributionErrors(body) {
+  try {
+    const { errors } = JSON.parse(body);
+    if (!Array.isArray(errors) || errors.length === 0) return void 0;
+    return errors.map(({ code: code2, message }) => [code2, message].filter(Boolean).join(": ")).join("; ");
+  } catch {
+    return void 0;
+  }
+}
+function safeText2(text4) {
+  const line = (0, import_node_util.stripVTControlCharacters)(text4).replace(/[\p{C}\p{Zl}\p{Zp}\s]+/gu, " ").trim();
+  return line.length > 300 ? `${line.slice(0, 299)}…` : line;
+}
+var pushCures = {
+  403: "give the account the right to push there; a proxy cache cannot be pushed to: name it in pullThrough",
+  404: "make the repository or project in the target first: plan --output repositories lists them",
+  409: "the tag is immutable and holds something else: choose another tag or delete it there",
+  412: "the tag is immutable and holds something else: choose another tag or delete it there",
+  413: "raise the body size that the registry's front server accepts",
+  507: "free space or raise the quota in the target"
+};
+
+// src/registry/exchange.ts
+var mostRedirects = 5;
+var largestErrorText = 64 * 1024;
+var Exchange = class {
+  #options;
+  #gate;
+  constructor(options) {
+    this.#options = options;
+    this.#gate = new HostGate(options.maxConcurrent);
+  }
+  /** Runs one piece of work (one or more calls), again from its start while it fails transiently. */
+  async run(work) {
+    const { result, release: release2 } = await this.hold(work);
+    release2();
+    return result;
+  }
+  /** The same, but the place among the concurrent requests is kept until `release`. */
+  async hold(work) {
+    const { context, retryBudget } = this.#options;
+    const release2 = await this.#gate.enter(context.signal);
+    const attempt = async () => {
+      await this.#gate.opened(context.signal);
+      return work();
+    };
+    try {
+      const result = await retry(attempt, {
+        budget: retryBudget,
+        signal: context.signal,
+        onWait: (wait, failure2) => this.#waiting(wait, failure2)
+      });
+      return { result, release: release2 };
+    } catch (error4) {
+      release2();
+      throw error4;
+    }
+  }
+  /** One answer of any status but 401 and those that pass. @throws Transient, AirgapError */
+  async send(call) {
+    const { authorization, registry: registry3 } = this.#options;
+    const url = new URL(call.to, registry3);
+    const atHome = url.origin === registry3.origin;
+    const used = atHome ? await authorization.header(call.scopes) : void 0;
+    let answer = await this.#follow(call, url, used);
+    if (answer.status === 401 && answer.url.origin === registry3.origin) {
+      await answer.body.dump();
+      const challenges = answer.headers["www-authenticate"] ?? "";
+      const fresh = await authorization.answer([challenges].flat().join(", "), call.scopes, used);
+      answer = await this.#follow(call, url, fresh);
+      if (answer.status === 401) throw await this.#stillUnauthorized(answer);
+    }
+    if (isPassing(answer.status)) throw await this.#passing(answer);
+    return answer;
+  }
+  /** The registry's words about a failure, safe to show; uses the body up. */
+  async errorText(answer) {
+    const body = await this.readAll(answer, largestErrorText).catch(() => "");
+    return errorText2(body.toString(), String(answer.headers["content-type"] ?? ""));
+  }
+  readAll(answer, limit) {
+    return this.#options.transport.readAll(answer, limit);
+  }
+  failure(error4, url) {
+    return this.#options.transport.failure(error4, url);
+  }
+  async #follow({ method, headers, body }, start, authorization) {
+    let url = start;
+    for (let hops = 0; hops <= mostRedirects; hops++) {
+      const own2 = url.origin === this.#options.registry.origin && authorization !== void 0;
+      const answer = await this.#options.transport.request({
+        method,
+        url,
+        headers: { ...headers, ...own2 && { authorization } },
+        ...body !== void 0 && { body }
+      });
+      const location = answer.headers.location;
+      const redirected = [301, 302, 303, 307, 308].includes(answer.status);
+      const isRead = method === "GET" || method === "HEAD";
+      if (!redirected || !isRead || typeof location !== "string") return answer;
+      await answer.body.dump();
+      url = locationFrom(url, location);
+    }
+    throw new AirgapError("usage", `${this.#options.host} redirects in a circle`, {
+      given: `more than ${mostRedirects} redirects, the last to ${url.host}`
+    });
+  }
+  async #stillUnauthorized(answer) {
+    const anonymous = await this.#options.authorization.isAnonymous();
+    return wrongCredentials(this.#options.host, anonymous, await this.errorText(answer));
+  }
+  async #passing(answer) {
+    const header2 = answer.headers["retry-after"]?.toString();
+    const wait = retryAfter(header2, this.#options.context.now());
+    return passingFailure(answer.status, await this.errorText(answer), answer.url.host, wait);
+  }
+  #waiting(wait, { failure: failure2, retryAfter: told }) {
+    if (told !== void 0) this.#gate.closeFor(wait);
+    if (wait < 5e3) return;
+    const message = `${failure2.message}; next try in ${Math.ceil(wait / 1e3)} s`;
+    this.#options.context.emit({ kind: "note", message });
+  }
+};
+function locationFrom(from, location) {
+  const url = URL.canParse(location, from.href) ? new URL(location, from) : void 0;
+  const allowed = from.protocol === "http:" ? ["http:", "https:"] : ["https:"];
+  if (url === void 0 || !allowed.includes(url.protocol)) {
+    throw new AirgapError("usage", `${from.host} sends us on to an address that is not safe`, {
+      given: url === void 0 ? "no URL" : `${url.protocol}//${url.host}`,
+      expected: `${allowed.join(" or ")}//`,
+      next: `check the external URL (scheme, X-Forwarded-Proto) that ${from.host} is configured with`
+    });
+  }
+  url.username = "";
+  url.password = "";
+  return url;
+}
+
+// src/registry/answers.ts
+function header(answer, name) {
+  return answer.headers[name]?.toString() ?? "";
+}
+function contentLength(answer) {
+  const text4 = header(answer, "content-length");
+  return /^\d+$/.test(text4) ? Number(text4) : void 0;
+}
+function uploadLocation(answer) {
+  const location = header(answer, "location");
+  return location === "" ? void 0 : locationFrom(answer.url, location);
+}
+function contentType(answer) {
+  return header(answer, "content-type").split(";", 1)[0]?.trim() ?? "";
+}
+function describedBy(answer) {
+  const digest2 = header(answer, "docker-content-digest");
+  const size = contentLength(answer);
+  const mediaType2 = contentType(answer);
+  const known = manifestTypes.includes(mediaType2);
+  return isDigest(digest2) && size && known ? { mediaType: mediaType2, digest: digest2, size } : void 0;
+}
+function checkedDigest(bytes, reference, answer, subject) {
+  const stated = header(answer, "docker-content-digest");
+  if (isDigest(stated)) expectDigest(stated, digestOf(bytes, algorithmOf(stated)), subject);
+  else if (stated !== "") expectDigest(stated, digestOf(bytes), subject);
+  if (!isDigest(reference)) return isDigest(stated) ? stated : digestOf(bytes);
+  expectDigest(reference, digestOf(bytes, algorithmOf(reference)), subject);
+  return reference;
+}
+function expectDigest(expected, given, subject) {
+  if (given === expected) return;
+  throw new AirgapError("integrity", `${subject.what} from ${subject.host} has another digest`, {
+    given,
+    expected,
+    next: "something between here and the registry changes content, or its storage is damaged"
+  });
+}
+function mediaTypeOf(answer, bytes) {
+  const type = contentType(answer);
+  if (type.startsWith("application/vnd.")) return type;
+  try {
+    const { mediaType: mediaType2 } = JSON.parse(bytes.toString());
+    return typeof mediaType2 === "string" ? mediaType2 : type;
+  } catch {
+    return type;
+  }
+}
+
+// src/registry/blob-body.ts
+var import_node_stream = require("node:stream");
+function blobBody(answer, subject, classify2) {
+  const expected = contentLength(answer);
+  let size = 0;
+  const body = new import_node_stream.Transform({
+    transform: (chunk, _2, done) => {
+      size += chunk.length;
+      done(null, chunk);
+    },
+    flush: (done) => {
+      if (expected === void 0 || size === expected) done();
+      else done(incomplete(subject, size, expected));
+    }
+  });
+  answer.body.on("error", (error4) => {
+    const failure2 = classify2(error4);
+    body.destroy(failure2 instanceof Transient ? failure2.failure : failure2);
+  });
+  body.once("close", () => answer.body.destroy());
+  return answer.body.pipe(body);
+}
+function incomplete({ what, host }, size, expected) {
+  return new AirgapError("transient", `${what} came incomplete from ${host}`, {
+    given: `${size} bytes`,
+    expected: `${expected} bytes`,
+    next: "run again to resume"
+  });
+}
+
+// src/registry/paths.ts
+var part = "[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*";
+var repositoryName = new RegExp(`^${part}(?:/${part})*$`);
+var tag = /^\w[\w.-]{0,127}$/;
+function manifestPath(repository, reference) {
+  if (!isDigest(reference) && !tag.test(reference)) throw notAllowed(reference);
+  return `${repositoryPath(repository)}/manifests/${reference}`;
+}
+function blobPath(repository, digest2) {
+  if (!isDigest(digest2)) throw notAllowed(digest2);
+  return `${repositoryPath(repository)}/blobs/${digest2}`;
+}
+function uploadsPath(repository) {
+  return `${repositoryPath(repository)}/blobs/uploads/`;
+}
+function repositoryPath(repository) {
+  if (!repositoryName.test(repository)) throw notAllowed(repository);
+  return `/v2/${repository}`;
+}
+function notAllowed(name) {
+  return new AirgapError("usage", "not a name that a registry can have", {
+    given: JSON.stringify(name),
+    expected: "a lower-case repository; a tag of at most 128 characters, or a digest"
+  });
+}
+
+// src/registry/api.ts
+var largestManifest = 4 * 1024 * 1024;
+var accept = manifestTypes.join(", ");
+var RegistryClient = class {
+  host;
+  access;
+  #exchange;
+  constructor(host, access3, exchange) {
+    this.host = host;
+    this.access = access3;
+    this.#exchange = exchange;
+  }
+  /** What a tag or digest is here; undefined when there is none (404). */
+  async headManifest(repository, reference) {
+    const subject = this.#manifest(repository, reference);
+    const found = await this.#exchange.run(async () => {
+      const answer = await this.#read("HEAD", subject.path, repository, { accept });
+      await answer.body.dump();
+      if (answer.status === 404) return "none";
+      if (answer.status === 405 || answer.status === 400) return "ask by GET";
+      if (answer.status !== 200) throw await this.#readFailure(answer, subject);
+      return describedBy(answer) ?? "ask by GET";
+    });
+    if (found === "none") return void 0;
+    if (found === "ask by GET") return (await this.getManifest(repository, reference))?.descriptor;
+    if (isDigest(reference)) expectDigest(reference, found.digest, subject);
+    return found;
+  }
+  /** The bytes of a manifest or index, at most 4 MiB, their digest checked; undefined on 404. */
+  async getManifest(repository, reference) {
+    const subject = this.#manifest(repository, reference);
+    return this.#exchange.run(async () => {
+      const answer = await this.#read("GET", subject.path, repository, { accept });
+      if (answer.status === 404) return void await answer.body.dump();
+      if (answer.status !== 200) throw await this.#readFailure(answer, subject);
+      const bytes = await this.#exchange.readAll(answer, largestManifest);
+      const digest2 = checkedDigest(bytes, reference, answer, subject);
+      const descriptor3 = { mediaType: mediaTypeOf(answer, bytes), digest: digest2, size: bytes.length };
+      return { descriptor: descriptor3, bytes };
+    });
+  }
+  /** The size of a blob in bytes; undefined when the repository does not have it. */
+  async headBlob(repository, digest2) {
+    const subject = this.#blob(repository, digest2);
+    return this.#exchange.run(async () => {
+      let answer = await this.#read("HEAD", subject.path, repository);
+      await answer.body.dump();
+      if (answer.status === 405) {
+        answer = await this.#read("GET", subject.path, repository);
+        answer.body.on("error", () => {
+        }).destroy();
+      }
+      if (answer.status === 404) return void 0;
+      if (answer.status !== 200) throw await this.#readFailure(answer, subject);
+      const size = contentLength(answer);
+      if (size !== void 0) return size;
+      throw new AirgapError("integrity", `${this.host} tells no size for ${subject.what}`);
+    });
+  }
+  /**
+   * A blob, or a part of it, as it comes. The registry may answer a range with the whole blob (200).
+   * Its place among the concurrent requests is held until the body ends.
+   * @param range bytes, `end` inclusive
+   */
+  async getBlob(repository, digest2, range) {
+    const subject = this.#blob(repository, digest2);
+    const headers = range && { range: `bytes=${range.start}-${range.end}` };
+    const { result: answer, release: release2 } = await this.#exchange.hold(async () => {
+      const answer2 = await this.#read("GET", subject.path, repository, headers);
+      if (answer2.status === 200 || answer2.status === 206) return answer2;
+      throw await this.#readFailure(answer2, subject);
+    });
+    const classify2 = (error4) => this.#exchange.failure(error4, answer.url);
+    const body = blobBody(answer, subject, classify2).once("close", release2);
+    return { status: answer.status === 206 ? 206 : 200, body };
+  }
+  /**
+   * Makes a blob of another repository of this registry appear in this one without moving it. False when
+   * the registry does not do that (any refusal: a mount never tells a wrong password).
+   */
+  async mountBlob(repository, digest2, from) {
+    const scopes = [scope(repository, "pull,push"), scope(from, "pull")];
+    const query = new URLSearchParams({ mount: digest2, from });
+    const to2 = `${uploadsPath(repository)}?${query}`;
+    const subject = this.#push(repository, `the mount of ${digest2} into ${repository}`);
+    try {
+      return await this.#exchange.run(async () => {
+        const answer = await this.#exchange.send({ method: "POST", to: to2, scopes });
+        if (answer.status === 202) await this.#cancel(answer, repository);
+        if (![201, 202, 400, 403, 404, 405].includes(answer.status)) {
+          throw await this.#pushFailure(answer, subject);
+        }
+        await answer.body.dump();
+        return answer.status === 201;
+      });
+    } catch (error4) {
+      if (error4 instanceof AirgapError && error4.class === "authentication") return false;
+      throw error4;
+    }
+  }
+  /** Sends a small blob in one piece. */
+  async putBlob(repository, digest2, bytes) {
+    const subject = this.#push(repository, `blob ${digest2} of ${repository}`);
+    const scopes = [scope(repository, "pull,push")];
+    const headers = { "content-type": "application/octet-stream" };
+    await this.#exchange.run(async () => {
+      const to2 = await this.#openUpload(subject);
+      to2.searchParams.set("digest", digest2);
+      const call = { method: "PUT", to: to2, scopes, headers, body: bytes };
+      await this.#expectWritten(await this.#exchange.send(call), subject);
+    });
+  }
+  /** Whether we may push here, by opening an upload session and cancelling it. @throws AirgapError */
+  async checkPush(repository) {
+    const subject = this.#push(repository, `a push to ${repository}`);
+    await this.#exchange.run(async () => {
+      await this.#delete(await this.#openUpload(subject), repository);
+    });
+  }
+  /** Puts a manifest or index under a tag or its digest; what it refers to must be there. */
+  async putManifest(repository, reference, mediaType2, bytes) {
+    const { path: path12, what } = this.#manifest(repository, reference);
+    const scopes = [scope(repository, "pull,push")];
+    const headers = { "content-type": mediaType2 };
+    await this.#exchange.run(async () => {
+      const call = { method: "PUT", to: path12, scopes, headers, body: bytes };
+      await this.#expectWritten(await this.#exchange.send(call), this.#push(repository, what));
+    });
+  }
+  #read(method, to2, repository, headers = {}) {
+    return this.#exchange.send({ method, to: to2, headers, scopes: [scope(repository, "pull")] });
+  }
+  async #openUpload(subject) {
+    const { repository } = subject;
+    const answer = await this.#exchange.send({
+      method: "POST",
+      to: uploadsPath(repository),
+      scopes: [scope(repository, "pull,push")]
+    });
+    if (answer.status !== 202) throw await this.#pushFailure(answer, subject);
+    await answer.body.dump();
+    return uploadLocation(answer) ?? this.#noLocation(subject);
+  }
+  /** Best effort: a session that stays open is the registry's to clear. */
+  async #cancel(answer, repository) {
+    const location = uploadLocation(answer);
+    if (location !== void 0) await this.#delete(location, repository);
+  }
+  async #delete(to2, repository) {
+    const scopes = [scope(repository, "pull,push")];
+    try {
+      const answer = await this.#exchange.send({ method: "DELETE", to: to2, scopes });
+      await answer.body.dump();
+    } catch (error4) {
+      if (!(error4 instanceof AirgapError || error4 instanceof Transient)) throw error4;
+    }
+  }
+  async #expectWritten(answer, subject) {
+    if (answer.status < 200 || answer.status > 204) throw await this.#pushFailure(answer, subject);
+    await answer.body.dump();
+  }
+  async #readFailure(answer, subject) {
+    return readFailure(answer.status, await this.#exchange.errorText(answer), subject);
+  }
+  async #pushFailure(answer, subject) {
+    return pushFailure(answer.status, await this.#exchange.errorText(answer), subject);
+  }
+  #noLocation(subject) {
+    throw new AirgapError("refused", `${this.host} opens no upload session for ${subject.what}`, {
+      given: "an answer without Location"
+    });
+  }
+  #manifest(repository, reference) {
+    const what = `manifest ${repository}${isDigest(reference) ? "@" : ":"}${reference}`;
+    return { host: this.host, repository, what, path: manifestPath(repository, reference) };
+  }
+  #blob(repository, digest2) {
+    const what = `blob ${digest2} of ${repository}`;
+    return { host: this.host, repository, what, path: blobPath(repository, digest2) };
+  }
+  #push(repository, what) {
+    return { host: this.host, repository, what };
+  }
+};
+function scope(repository, actions) {
+  return `repository:${repository}:${actions}`;
+}
+
+// src/registry/proxy.ts
+var import_node_net = require("node:net");
+function proxyFor(url, env) {
+  const name = url.protocol === "https:" ? "HTTPS_PROXY" : "HTTP_PROXY";
+  const proxy = env[name] || env[name.toLowerCase()];
+  if (!proxy || isLoopback(bareHost(url))) return void 0;
+  const exceptions = (env.NO_PROXY || env.no_proxy || "").split(",");
+  if (exceptions.some((exception) => isExempt(url, exception.trim().toLowerCase()))) {
+    return void 0;
+  }
+  return proxyUrl(name, proxy);
+}
+function isLoopback(host) {
+  return host === "localhost" || host.endsWith(".localhost") || inRanges(loopback, host);
+}
+function isLinkLocal(host) {
+  return inRanges(linkLocal, host);
+}
+function bareHost(url) {
+  return url.hostname.replace(/^\[|\]$/g, "").replace(/\.$/, "").toLowerCase();
+}
+var loopback = new import_node_net.BlockList();
+loopback.addSubnet("127.0.0.0", 8, "ipv4");
+loopback.addAddress("::1", "ipv6");
+loopback.addSubnet("::ffff:127.0.0.0", 104, "ipv6");
+var linkLocal = new import_node_net.BlockList();
+linkLocal.addSubnet("169.254.0.0", 16, "ipv4");
+linkLocal.addSubnet("0.0.0.0", 8, "ipv4");
+linkLocal.addSubnet("fe80::", 10, "ipv6");
+linkLocal.addAddress("::", "ipv6");
+linkLocal.addSubnet("::ffff:169.254.0.0", 112, "ipv6");
+linkLocal.addSubnet("::ffff:0.0.0.0", 104, "ipv6");
+function inRanges(ranges, host) {
+  const version2 = (0, import_node_net.isIP)(host);
+  return version2 !== 0 && ranges.check(host, version2 === 4 ? "ipv4" : "ipv6");
+}
+function isExempt(url, exception) {
+  if (exception === "") return false;
+  if (exception === "*") return true;
+  const host = bareHost(url);
+  if (exception.includes("/")) return inNetwork(host, exception);
+  const { name, port } = hostAndPort(exception);
+  if (port !== void 0 && port !== (url.port || (url.protocol === "https:" ? "443" : "80"))) {
+    return false;
+  }
+  const domain = name.replace(/^\*\./, ".");
+  if (domain.startsWith(".")) return host.endsWith(domain);
+  return host === domain || (0, import_node_net.isIP)(domain) === 0 && host.endsWith(`.${domain}`);
+}
+function hostAndPort(text4) {
+  if ((0, import_node_net.isIP)(text4) !== 0) return { name: text4 };
+  const [, name = text4, port] = /^(.*?)(?::(\d+))?$/.exec(text4) ?? [];
+  const bare2 = name.replace(/^\[|\]$/g, "");
+  return port === void 0 ? { name: bare2 } : { name: bare2, port };
+}
+function inNetwork(host, network) {
+  const [address = "", bits] = network.split("/");
+  const version2 = (0, import_node_net.isIP)(address);
+  const prefix = Number(bits);
+  if (version2 === 0 || !Number.isInteger(prefix) || prefix < 0 || prefix > (version2 === 4 ? 32 : 128)) {
+    return false;
+  }
+  const ranges = new import_node_net.BlockList();
+  ranges.addSubnet(address, prefix, version2 === 4 ? "ipv4" : "ipv6");
+  return inRanges(ranges, host);
+}
+function proxyUrl(name, proxy) {
+  const text4 = /^(?:https?|socks5h?):\/\//i.test(proxy) ? proxy : `http://${proxy}`;
+  try {
+    return new URL(text4.replace(/^socks5h:/i, "socks5:"));
+  } catch {
+    throw new AirgapError("usage", `${name} is no URL`, { expected: "http://host:port" });
+  }
+}
+
+// src/registry/challenge.ts
+function parseChallenges(header2) {
+  const challenges = [];
+  const part3 = /\s*,?\s*(?:([\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))|([\w-]+)(?=[\s,]|$))/y;
+  for (let match = part3.exec(header2); match !== null; match = part3.exec(header2)) {
+    const [whole, name, quoted, token, scheme] = match;
+    if (whole === "") break;
+    if (scheme !== void 0) challenges.push({ scheme: scheme.toLowerCase(), parameters: {} });
+    else if (name !== void 0) {
+      const value = quoted?.replace(/\\(.)/g, "$1") ?? token ?? "";
+      const last = challenges.at(-1);
+      if (last !== void 0) last.parameters[name.toLowerCase()] = value;
+    }
+  }
+  return challenges;
+}
+function checkRealm(realm, registry3) {
+  const refuse = (expected) => new AirgapError(
+    "authentication",
+    `${registry3.host} names a token service that gets no password`,
+    {
+      given: JSON.stringify(realm.slice(0, 200)),
+      expected,
+      next: `check the token realm that ${registry3.host} is configured with`
+    }
+  );
+  const url = URL.canParse(realm) ? new URL(realm) : void 0;
+  const allowed = registry3.protocol === "http:" ? ["http:", "https:"] : ["https:"];
+  if (url === void 0 || !allowed.includes(url.protocol)) throw refuse("an https URL");
+  if (url.username || url.password) throw refuse("a URL without a user name");
+  const host = bareHost(url);
+  if ((isLoopback(host) || isLinkLocal(host)) && host !== bareHost(registry3)) {
+    throw refuse("no loopback or link-local address");
+  }
+  return url;
+}
+
+// src/registry/authorization.ts
+var largestAnswer = 1024 * 1024;
+var Authorization = class {
+  #options;
+  #tokens = /* @__PURE__ */ new Map();
+  #challenge;
+  constructor(options) {
+    this.#options = options;
+  }
+  /** What to send with a first try: nothing until the registry has asked. */
+  async header(scopes) {
+    if (this.#challenge === void 0) return void 0;
+    if (this.#challenge.scheme === "basic") return this.#basic();
+    return this.#token(this.#challenge, scopes);
+  }
+  /**
+   * The header that answers a 401, once.
+   * @param used what the refused request carried: the same is never offered again
+   * @throws AirgapError('authentication') when there is nothing else to offer
+   */
+  async answer(challenges, scopes, used) {
+    const offered = parseChallenges(challenges);
+    const challenge = offered.find(({ scheme }) => scheme === "bearer") ?? offered.find(({ scheme }) => scheme === "basic");
+    if (challenge === void 0) throw this.#unknownScheme(offered);
+    this.#challenge = withoutScope(challenge);
+    if (challenge.scheme === "bearer") return this.#freshToken(challenge, scopes, used);
+    const header2 = await this.#basic();
+    if (header2 === void 0) throw wrongCredentials(this.#options.host, true, "");
+    if (header2 === used) throw wrongCredentials(this.#options.host, false, "");
+    return header2;
+  }
+  /** Whether requests go without a user: decides the wording of a refusal. */
+  async isAnonymous() {
+    return await this.#options.credential() === void 0;
+  }
+  async #basic() {
+    const credential = await this.#options.credential();
+    if (credential === void 0) return void 0;
+    if ("username" in credential) return basicHeader(credential.username, credential.password);
+    throw new AirgapError("authentication", `${this.#options.host} takes no identity token`, {
+      expected: "a user name and a password",
+      next: `docker login ${this.#options.host}`
+    });
+  }
+  async #freshToken(challenge, scopes, used) {
+    const wanted = allScopes(scopes, challenge);
+    const known = await this.#tokens.get(scopeKey(wanted))?.catch(() => void 0);
+    if (known !== void 0 && known.header === used) this.#tokens.delete(scopeKey(wanted));
+    return this.#token(challenge, scopes);
+  }
+  async #token(challenge, scopes) {
+    const wanted = allScopes(scopes, challenge);
+    const key = scopeKey(wanted);
+    const known = this.#tokens.get(key);
+    if (known !== void 0) {
+      const { header: header2, until } = await known;
+      if (performance.now() < until) return header2;
+      if (this.#tokens.get(key) === known) this.#tokens.delete(key);
+      return this.#token(challenge, scopes);
+    }
+    const fetched = this.#fetchToken(challenge, wanted);
+    this.#tokens.set(key, fetched);
+    fetched.catch(() => this.#tokens.delete(key));
+    return (await fetched).header;
+  }
+  async #fetchToken(challenge, scopes) {
+    const { host, registry: registry3, transport } = this.#options;
+    const realm = checkRealm(challenge.parameters.realm ?? "", registry3);
+    const credential = await this.#options.credential();
+    const service = challenge.parameters.service ?? "";
+    const answer = credential !== void 0 && "identityToken" in credential ? await this.#refresh(realm, service, scopes, credential.identityToken) : await this.#get(realm, service, scopes, credential);
+    const text4 = (await transport.readAll(answer, largestAnswer)).toString();
+    if (answer.status !== 200) throw this.#refusal(answer, text4, credential === void 0);
+    return readToken(text4) ?? this.#noToken(host, realm);
+  }
+  #get(realm, service, scopes, credential) {
+    const url = new URL(realm);
+    if (service) url.searchParams.set("service", service);
+    for (const scope2 of scopes) url.searchParams.append("scope", scope2);
+    const headers = credential && {
+      authorization: basicHeader(credential.username, credential.password)
+    };
+    return this.#options.transport.request({ method: "GET", url, ...headers && { headers } });
+  }
+  #refresh(url, service, scopes, identityToken) {
+    const body = new URLSearchParams({
+      grant_type: "refresh_token",
+      service,
+      client_id: "airgap-bundle",
+      scope: scopes.join(" "),
+      refresh_token: identityToken
+    }).toString();
+    const headers = { "content-type": "application/x-www-form-urlencoded" };
+    return this.#options.transport.request({ method: "POST", url, headers, body });
+  }
+  #refusal({ status, url, headers }, text4, anonymous) {
+    const said = errorText2(text4, String(headers["content-type"] ?? ""));
+    if (isPassing(status)) {
+      const wait = retryAfter(headers["retry-after"]?.toString(), this.#options.now());
+      return passingFailure(status, said, url.host, wait);
+    }
+    const given = `${status} from its token service ${url.host}${said && `: ${said}`}`;
+    return wrongCredentials(this.#options.host, anonymous, given);
+  }
+  #noToken(host, realm) {
+    throw new AirgapError("authentication", `the token service of ${host} gives no token`, {
+      given: `an answer of ${realm.host} without one`,
+      next: `docker login ${host}`
+    });
+  }
+  #unknownScheme(offered) {
+    const { host } = this.#options;
+    return new AirgapError("authentication", `${host} wants a login of a kind not known here`, {
+      given: offered.map(({ scheme }) => scheme).join(", ") || "no challenge",
+      expected: "Bearer or Basic"
+    });
+  }
+};
+function basicHeader(username, password) {
+  return `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
+}
+function withoutScope({ scheme, parameters: { scope: _2, ...parameters } }) {
+  return { scheme, parameters };
+}
+function allScopes(scopes, { parameters }) {
+  const ours = new Set(scopes.map(resourceOf));
+  const theirs = (parameters.scope ?? "").split(" ").filter(Boolean);
+  return [...scopes, ...theirs.filter((scope2) => !ours.has(resourceOf(scope2)))];
+}
+function resourceOf(scope2) {
+  return scope2.slice(0, scope2.lastIndexOf(":"));
+}
+function scopeKey(scopes) {
+  return [...scopes].sort().join(" ");
+}
+function readToken(text4) {
+  let answer;
+  try {
+    answer = JSON.parse(text4) ?? {};
+  } catch {
+    return void 0;
+  }
+  const token = answer.token || answer.access_token;
+  if (typeof token !== "string" || !/^[\x21-\x7e]+$/.test(token)) return void 0;
+  const life = typeof answer.expires_in === "number" ? answer.expires_in : 60;
+  return { header: `Bearer ${token}`, until: performance.now() + life * 900 };
+}
+
+// src/registry/transport.ts
+var import_undici = __toESM(require_undici(), 1);
+
+// src/registry/connection-failures.ts
+function connectionFailure(error4, host, proxy) {
+  const { code: code2, text: text4 } = rootOf(error4);
+  const rule = connectionRules.find(({ codes }) => codes.test(code2) || codes.test(text4));
+  if (rule === void 0) return void 0;
+  const { transient } = rule;
+  const peer = transient === "unreachable" && code2 !== aborted && proxy ? `the proxy ${proxy}` : host;
+  const failure2 = new AirgapError(transient ? "transient" : "usage", rule.say(peer), {
+    given: [.../* @__PURE__ */ new Set([code2, safeText2(text4)])].filter(Boolean).join(": "),
+    next: rule.next(peer),
+    cause: error4
+  });
+  if (!transient) return failure2;
+  return new Transient(failure2, { unreachable: transient === "unreachable" });
+}
+var aborted = "UND_ERR_ABORTED";
+var again = () => "run again to resume";
+var connectionRules = [
+  {
+    codes: /^CERT_HAS_EXPIRED$|^CERT_NOT_YET_VALID$/,
+    transient: false,
+    say: (host) => `the certificate of ${host} has expired or is not valid yet`,
+    next: () => "renew the certificate, or set the clock of this machine right"
+  },
+  {
+    codes: /^ERR_TLS_CERT_ALTNAME_INVALID$/,
+    transient: false,
+    say: (host) => `the certificate of ${host} is for another name`,
+    next: () => "use a name that the certificate has, or have it issued for this one"
+  },
+  {
+    codes: /^(?:UNABLE_TO_\w+|\w*SELF_SIGNED\w*|CERT_UNTRUSTED|INVALID_CA)$/,
+    transient: false,
+    say: (host) => `the certificate of ${host} is from an authority that is not trusted here`,
+    next: (host) => `give the authority's PEM as caCert of registries."${host}"`
+  },
+  {
+    codes: /^ERR_SSL_(?:WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST)$|wrong version number/i,
+    transient: false,
+    say: (host) => `${host} does not speak TLS`,
+    next: (host) => `if it is meant to be plain HTTP: registries."${host}": {plainHttp: true}`
+  },
+  {
+    codes: /^(?:CERT_\w+|CRL_\w+|ERR_SSL_\w+|ERR_TLS_\w+|EPROTO)$/,
+    transient: false,
+    say: (host) => `no TLS connection to ${host}`,
+    next: (host) => `look at it with: openssl s_client -connect ${host}`
+  },
+  {
+    codes: /^HPE_|^UND_ERR_RESPONSE_STATUS_CODE$/,
+    transient: false,
+    say: (host) => `${host} does not speak HTTP`,
+    next: (host) => `check host and port; if it wants TLS, remove plainHttp of registries."${host}"`
+  },
+  {
+    codes: /Proxy.*407/,
+    transient: false,
+    say: (host) => `the proxy on the way to ${host} wants a user name and a password`,
+    next: () => "put them into HTTP_PROXY and HTTPS_PROXY, or the host into NO_PROXY"
+  },
+  {
+    codes: /^Proxy response \(5/,
+    transient: "unreachable",
+    say: (host) => `${host} cannot be reached through the proxy`,
+    next: () => "check the proxy in HTTP_PROXY and HTTPS_PROXY, then run again"
+  },
+  {
+    codes: /^Proxy response/,
+    transient: false,
+    say: (host) => `the proxy does not let us through to ${host}`,
+    next: () => "check HTTP_PROXY and HTTPS_PROXY, or put the host into NO_PROXY"
+  },
+  {
+    codes: /^(?:ENOTFOUND|EAI_\w+|ENODATA)$/,
+    transient: "unreachable",
+    say: (host) => `no address is known for ${host}`,
+    next: () => "check the name and the DNS of this machine, then run again"
+  },
+  {
+    codes: /^ECONNREFUSED$/,
+    transient: "unreachable",
+    say: (host) => `${host} refuses the connection`,
+    next: () => "check that the registry runs on this port, then run again"
+  },
+  {
+    codes: /^(?:EHOSTUNREACH|ENETUNREACH|ENETDOWN|EADDRNOTAVAIL|UND_ERR_CONNECT_TIMEOUT|ETIMEDOUT)$/,
+    transient: "unreachable",
+    say: (host) => `${host} cannot be reached`,
+    next: () => "check the network or HTTPS_PROXY, then run again"
+  },
+  {
+    codes: /^(?:UND_ERR_HEADERS_TIMEOUT|UND_ERR_BODY_TIMEOUT)$/,
+    transient: "broken",
+    say: (host) => `${host} stopped answering`,
+    next: again
+  },
+  {
+    codes: /^(?:ECONNRESET|EPIPE|ECONNABORTED|UND_ERR_SOCKET|UND_ERR_RES_CONTENT_LENGTH_MISMATCH)$/,
+    transient: "broken",
+    say: (host) => `the connection to ${host} broke off`,
+    next: again
+  }
+];
+function rootOf(error4) {
+  let found = { code: "", text: "" };
+  for (let e = error4; e instanceof Error; e = e.cause) {
+    const { code: code2 } = e;
+    if (typeof code2 === "string" || found.text === "") {
+      found = { code: typeof code2 === "string" ? code2 : "", text: e.message };
+    }
+  }
+  return found;
+}
+
+// src/registry/trust.ts
+var import_node_crypto2 = require("node:crypto");
+var import_promises5 = require("node:fs/promises");
+var import_node_path5 = require("node:path");
+var import_node_tls = require("node:tls");
+var bundles = [
+  "/etc/ssl/certs/ca-certificates.crt",
+  "/etc/pki/tls/certs/ca-bundle.crt",
+  "/etc/ssl/ca-bundle.pem",
+  "/etc/pki/tls/cacert.pem",
+  "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+  "/etc/ssl/cert.pem"
+];
+async function systemTrust(env) {
+  const files = env.SSL_CERT_FILE ? [env.SSL_CERT_FILE] : bundles;
+  const texts = [
+    ...import_node_tls.rootCertificates,
+    await firstText(files),
+    ...await Promise.all(
+      (env.SSL_CERT_DIR ?? "").split(":").filter(Boolean).map((folder) => folderTexts(folder))
+    ),
+    env.NODE_EXTRA_CA_CERTS ? await textOf(env.NODE_EXTRA_CA_CERTS) : ""
+  ];
+  return [...new Set(texts.flatMap(certificatesIn))];
+}
+async function dockerTrust(host, folder = "/etc/docker/certs.d") {
+  return certificatesIn(await folderTexts((0, import_node_path5.join)(folder, host), ".crt"));
+}
+function secureContext(host, authorities, caCert = "") {
+  const own2 = certificatesIn(caCert);
+  if (caCert.trim() !== "" && (own2.length === 0 || !own2.every(isCertificate))) {
+    throw new AirgapError("usage", `the CA given for ${host} is no certificate`, {
+      expected: 'PEM, "-----BEGIN CERTIFICATE-----"',
+      next: `mend caCert of registries."${host}"`
+    });
+  }
+  return (0, import_node_tls.createSecureContext)({ ca: [...authorities, ...own2] });
+}
+function isCertificate(pem) {
+  try {
+    new import_node_crypto2.X509Certificate(pem);
+    return true;
+  } catch {
+    return false;
+  }
+}
+function certificatesIn(text4) {
+  return text4.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+}
+async function firstText(paths) {
+  for (const path12 of paths) {
+    const text4 = await textOf(path12);
+    if (text4 !== "") return text4;
+  }
+  return "";
+}
+async function folderTexts(folder, ending = "") {
+  const names = await (0, import_promises5.readdir)(folder).catch(() => []);
+  const paths = names.filter((name) => name.endsWith(ending)).sort();
+  return (await Promise.all(paths.map((name) => textOf((0, import_node_path5.join)(folder, name))))).join("\n");
+}
+function textOf(path12) {
+  return (0, import_promises5.readFile)(path12, "utf8").catch(() => "");
+}
+
+// src/registry/transport.ts
+var readTimeout = 6e4;
+var writeTimeout = 3e5;
+var Transport = class {
+  #access;
+  #context;
+  #dispatchers = /* @__PURE__ */ new Map();
+  #system;
+  constructor(access3, context) {
+    this.#access = access3;
+    this.#context = context;
+  }
+  /** One request, no redirects followed. @throws AirgapError, or Transient when it may work later. */
+  async request({ url, method, headers, body }) {
+    const { signal } = this.#context;
+    signal.throwIfAborted();
+    const dispatcher = await this.#dispatcherFor(url);
+    try {
+      const { statusCode, ...answer } = await dispatcher.request({
+        origin: url.origin,
+        path: `${url.pathname}${url.search}`,
+        method,
+        headers: { "user-agent": "airgap-bundle", ...headers },
+        body: body ?? null,
+        signal,
+        headersTimeout: method === "PUT" ? writeTimeout : readTimeout,
+        bodyTimeout: readTimeout
+      });
+      return { url, status: statusCode, headers: answer.headers, body: answer.body };
+    } catch (error4) {
+      throw this.failure(error4, url);
+    }
+  }
+  /** The whole body. @throws AirgapError('integrity') when it is over `limit` bytes. */
+  async readAll({ body, url }, limit) {
+    const chunks = [];
+    let size = 0;
+    try {
+      for await (const chunk of body) {
+        chunks.push(chunk);
+        size += chunk.length;
+        if (size > limit) {
+          throw new AirgapError("integrity", `${url.host} sends more than is allowed`, {
+            expected: `at most ${limit} bytes`
+          });
+        }
+      }
+    } catch (error4) {
+      throw this.failure(error4, url);
+    }
+    return Buffer.concat(chunks, size);
+  }
+  /** What to throw for an error of undici; ours and unknown ones stay as they are. */
+  failure(error4, url) {
+    if (error4 instanceof AirgapError || error4 instanceof Transient) return error4;
+    if (this.#context.signal.aborted) return this.#context.signal.reason;
+    const proxy = proxyFor(url, this.#context.env);
+    return connectionFailure(error4, url.host, proxy?.host) ?? error4;
+  }
+  async close() {
+    const opened = await Promise.all(this.#dispatchers.values());
+    await Promise.all(opened.map((dispatcher) => dispatcher.destroy()));
+  }
+  #dispatcherFor(url) {
+    let dispatcher = this.#dispatchers.get(url.origin);
+    if (dispatcher === void 0) {
+      dispatcher = this.#open(url);
+      this.#dispatchers.set(url.origin, dispatcher);
+    }
+    return dispatcher;
+  }
+  async #open(url) {
+    const proxy = proxyFor(url, this.#context.env);
+    const own2 = url.protocol === "https:" ? await this.#tls(url) : {};
+    if (proxy === void 0) return new import_undici.Agent({ connect: own2 });
+    return new import_undici.ProxyAgent({
+      uri: proxy.href,
+      // A plain HTTP request goes to the proxy as it is: most refuse CONNECT to other ports than 443.
+      proxyTunnel: url.protocol === "https:",
+      requestTls: { ...own2, servername: bareHost(url) },
+      proxyTls: proxy.protocol === "https:" ? await this.#tls(proxy) : {}
+    });
+  }
+  async #tls(url) {
+    this.#system ??= systemTrust(this.#context.env);
+    const { caCert, insecureSkipVerify = false } = accessAt(url, this.#access);
+    const authorities = [...await this.#system, ...await dockerTrust(url.host)];
+    return {
+      // Made once: reading some 300 certificates for every connection is slow.
+      secureContext: secureContext(url.host, authorities, caCert),
+      rejectUnauthorized: !insecureSkipVerify
+    };
+  }
+};
+
+// src/registry/client.ts
+var tenMinutes = 6e5;
+function openRegistries(options) {
+  (0, import_node_events.setMaxListeners)(0, options.context.signal);
+  const transport = new Transport(options.access, options.context);
+  const clients = /* @__PURE__ */ new Map();
+  const client = (name) => {
+    const host = canonicalHost(name);
+    const known = clients.get(host) ?? openClient(host, options, transport);
+    clients.set(host, known);
+    return known;
+  };
+  return {
+    client,
+    source: ({ registry: registry3, repository }) => {
+      const mirror = options.access[registry3]?.mirror;
+      if (mirror === void 0) return { client: client(registry3), repository };
+      const [host = "", ...path12] = mirror.split("/").filter(Boolean);
+      return { client: client(host), repository: [...path12, repository].join("/") };
+    },
+    close: () => transport.close()
+  };
+}
+function openClient(host, { access: accessByHost, credential, context, retryBudgetMs = tenMinutes }, transport) {
+  const access3 = accessByHost[host] ?? accessAt(new URL(originOf(host, {})), accessByHost);
+  const registry3 = new URL(originOf(host, access3));
+  const authorization = new Authorization({
+    host,
+    registry: registry3,
+    transport,
+    now: context.now,
+    credential: once(() => credential(host))
+  });
+  const exchange = new Exchange({
+    host,
+    registry: registry3,
+    authorization,
+    transport,
+    context,
+    maxConcurrent: access3.maxConcurrent ?? 8,
+    retryBudget: retryBudgetMs
+  });
+  return new RegistryClient(host, access3, exchange);
+}
+function once(ask) {
+  let answer;
+  return () => {
+    answer ??= ask();
+    return answer;
+  };
+}
+
+// src/commands/push-credential.ts
+var import_node_path12 = require("node:path");
+
+// src/registry/docker-credentials.ts
+var import_promises17 = require("node:fs/promises");
+var import_node_path11 = require("node:path");
+
+// node_modules/is-plain-obj/index.js
+function isPlainObject(value) {
+  if (typeof value !== "object" || value === null) {
+    return false;
+  }
+  const prototype = Object.getPrototypeOf(value);
+  return (prototype === null || prototype === Object.prototype || Object.getPrototypeOf(prototype) === null) && !(Symbol.toStringTag in value) && !(Symbol.iterator in value);
+}
+
+// node_modules/execa/lib/arguments/file-url.js
+var import_node_url = require("node:url");
+var safeNormalizeFileUrl = (file2, name) => {
+  const fileString = normalizeFileUrl(normalizeDenoExecPath(file2));
+  if (typeof fileString !== "string") {
+    throw new TypeError(`${name} must be a string or a file URL: ${fileString}.`);
+  }
+  return fileString;
+};
+var normalizeDenoExecPath = (file2) => isDenoExecPath(file2) ? file2.toString() : file2;
+var isDenoExecPath = (file2) => typeof file2 !== "string" && file2 && Object.getPrototypeOf(file2) === String.prototype;
+var normalizeFileUrl = (file2) => file2 instanceof URL ? (0, import_node_url.fileURLToPath)(file2) : file2;
+
+// node_modules/execa/lib/methods/parameters.js
+var normalizeParameters = (rawFile, rawArguments = [], rawOptions = {}) => {
+  const filePath = safeNormalizeFileUrl(rawFile, "First argument");
+  const [commandArguments, options] = isPlainObject(rawArguments) ? [[], rawArguments] : [rawArguments, rawOptions];
+  if (!Array.isArray(commandArguments)) {
+    throw new TypeError(`Second argument must be either an array of arguments or an options object: ${commandArguments}`);
+  }
+  if (commandArguments.some((commandArgument) => typeof commandArgument === "object" && commandArgument !== null)) {
+    throw new TypeError(`Second argument must be an array of strings: ${commandArguments}`);
+  }
+  const normalizedArguments = commandArguments.map(String);
+  const nullByteArgument = normalizedArguments.find((normalizedArgument) => normalizedArgument.includes("\0"));
+  if (nullByteArgument !== void 0) {
+    throw new TypeError(`Arguments cannot contain null bytes ("\\0"): ${nullByteArgument}`);
+  }
+  if (!isPlainObject(options)) {
+    throw new TypeError(`Last argument must be an options object: ${options}`);
+  }
+  return [filePath, normalizedArguments, options];
+};
+
+// node_modules/execa/lib/methods/template.js
+var import_node_child_process = require("node:child_process");
+
+// node_modules/execa/lib/utils/uint-array.js
+var import_node_string_decoder = require("node:string_decoder");
+var { toString: objectToString } = Object.prototype;
+var isArrayBuffer = (value) => objectToString.call(value) === "[object ArrayBuffer]";
+var isUint8Array = (value) => objectToString.call(value) === "[object Uint8Array]";
+var bufferToUint8Array = (buffer2) => new Uint8Array(buffer2.buffer, buffer2.byteOffset, buffer2.byteLength);
+var textEncoder = new TextEncoder();
+var stringToUint8Array = (string3) => textEncoder.encode(string3);
+var textDecoder = new TextDecoder();
+var uint8ArrayToString = (uint8Array) => textDecoder.decode(uint8Array);
+var joinToString = (uint8ArraysOrStrings, encoding) => {
+  const strings = uint8ArraysToStrings(uint8ArraysOrStrings, encoding);
+  return strings.join("");
+};
+var uint8ArraysToStrings = (uint8ArraysOrStrings, encoding) => {
+  if (encoding === "utf8" && uint8ArraysOrStrings.every((uint8ArrayOrString) => typeof uint8ArrayOrString === "string")) {
+    return uint8ArraysOrStrings;
+  }
+  const decoder = new import_node_string_decoder.StringDecoder(encoding);
+  const strings = uint8ArraysOrStrings.map((uint8ArrayOrString) => typeof uint8ArrayOrString === "string" ? stringToUint8Array(uint8ArrayOrString) : uint8ArrayOrString).map((uint8Array) => decoder.write(uint8Array));
+  const finalString = decoder.end();
+  return finalString === "" ? strings : [...strings, finalString];
+};
+var joinToUint8Array = (uint8ArraysOrStrings) => {
+  if (uint8ArraysOrStrings.length === 1 && isUint8Array(uint8ArraysOrStrings[0])) {
+    return uint8ArraysOrStrings[0];
+  }
+  return concatUint8Arrays(stringsToUint8Arrays(uint8ArraysOrStrings));
+};
+var stringsToUint8Arrays = (uint8ArraysOrStrings) => uint8ArraysOrStrings.map((uint8ArrayOrString) => typeof uint8ArrayOrString === "string" ? stringToUint8Array(uint8ArrayOrString) : uint8ArrayOrString);
+var concatUint8Arrays = (uint8Arrays) => {
+  const result = new Uint8Array(getJoinLength(uint8Arrays));
+  let index = 0;
+  for (const uint8Array of uint8Arrays) {
+    result.set(uint8Array, index);
+    index += uint8Array.length;
+  }
+  return result;
+};
+var getJoinLength = (uint8Arrays) => {
+  let joinLength = 0;
+  for (const uint8Array of uint8Arrays) {
+    joinLength += uint8Array.length;
+  }
+  return joinLength;
+};
+
+// node_modules/execa/lib/methods/template.js
+var isTemplateString = (templates) => Array.isArray(templates) && Array.isArray(templates.raw);
+var parseTemplates = (templates, expressions) => {
+  let tokens = [];
+  for (const [index, template] of templates.entries()) {
+    tokens = parseTemplate({
+      templates,
+      expressions,
+      tokens,
+      index,
+      template
+    });
+  }
+  if (tokens.length === 0) {
+    throw new TypeError("Template script must not be empty");
+  }
+  const [file2, ...commandArguments] = tokens;
+  return [file2, commandArguments, {}];
+};
+var parseTemplate = ({ templates, expressions, tokens, index, template }) => {
+  if (template === void 0) {
+    throw new TypeError(`Invalid backslash sequence: ${templates.raw[index]}`);
+  }
+  const { nextTokens, leadingWhitespaces, trailingWhitespaces } = splitByWhitespaces(template, templates.raw[index]);
+  const newTokens = concatTokens(tokens, nextTokens, leadingWhitespaces);
+  if (index === expressions.length) {
+    return newTokens;
+  }
+  const expression = expressions[index];
+  const expressionTokens = Array.isArray(expression) ? expression.map((expression2) => parseExpression(expression2)) : [parseExpression(expression)];
+  return concatTokens(newTokens, expressionTokens, trailingWhitespaces);
+};
+var splitByWhitespaces = (template, rawTemplate) => {
+  if (rawTemplate.length === 0) {
+    return { nextTokens: [], leadingWhitespaces: false, trailingWhitespaces: false };
+  }
+  const nextTokens = [];
+  let templateStart = 0;
+  const leadingWhitespaces = DELIMITERS.has(rawTemplate[0]);
+  for (let templateIndex = 0, rawIndex = 0; templateIndex < template.length; templateIndex += 1, rawIndex += 1) {
+    const rawCharacter = rawTemplate[rawIndex];
+    if (DELIMITERS.has(rawCharacter)) {
+      if (templateStart !== templateIndex) {
+        nextTokens.push(template.slice(templateStart, templateIndex));
+      }
+      templateStart = templateIndex + 1;
+    } else if (rawCharacter === "\\") {
+      const nextRawCharacter = rawTemplate[rawIndex + 1];
+      if (nextRawCharacter === "\n") {
+        templateIndex -= 1;
+        rawIndex += 1;
+      } else if (nextRawCharacter === "u" && rawTemplate[rawIndex + 2] === "{") {
+        rawIndex = rawTemplate.indexOf("}", rawIndex + 3);
+      } else {
+        rawIndex += ESCAPE_LENGTH[nextRawCharacter] ?? 1;
+      }
+    }
+  }
+  const trailingWhitespaces = templateStart === template.length;
+  if (!trailingWhitespaces) {
+    nextTokens.push(template.slice(templateStart));
+  }
+  return { nextTokens, leadingWhitespaces, trailingWhitespaces };
+};
+var DELIMITERS = /* @__PURE__ */ new Set([" ", "	", "\r", "\n"]);
+var ESCAPE_LENGTH = { x: 3, u: 5 };
+var concatTokens = (tokens, nextTokens, isSeparated) => isSeparated || tokens.length === 0 || nextTokens.length === 0 ? [...tokens, ...nextTokens] : [
+  ...tokens.slice(0, -1),
+  `${tokens.at(-1)}${nextTokens[0]}`,
+  ...nextTokens.slice(1)
+];
+var parseExpression = (expression) => {
+  const typeOfExpression = typeof expression;
+  if (typeOfExpression === "string") {
+    return expression;
+  }
+  if (typeOfExpression === "number") {
+    return String(expression);
+  }
+  if (isPlainObject(expression) && ("stdout" in expression || "isMaxBuffer" in expression)) {
+    return getSubprocessResult(expression);
+  }
+  if (expression instanceof import_node_child_process.ChildProcess || Object.prototype.toString.call(expression) === "[object Promise]") {
+    throw new TypeError("Unexpected subprocess in template expression. Please use ${await subprocess} instead of ${subprocess}.");
+  }
+  throw new TypeError(`Unexpected "${typeOfExpression}" in template expression`);
+};
+var getSubprocessResult = ({ stdout }) => {
+  if (typeof stdout === "string") {
+    return stdout;
+  }
+  if (isUint8Array(stdout)) {
+    return uint8ArrayToString(stdout);
+  }
+  if (stdout === void 0) {
+    throw new TypeError(`Missing result.stdout in template expression. This is probably due to the previous subprocess' "stdout" option.`);
+  }
+  throw new TypeError(`Unexpected "${typeof stdout}" stdout in template expression`);
+};
+
+// node_modules/execa/lib/methods/main-sync.js
+var import_node_child_process3 = require("node:child_process");
+
+// node_modules/execa/lib/arguments/specific.js
+var import_node_util2 = require("node:util");
+
+// node_modules/execa/lib/utils/standard-stream.js
+var import_node_process = __toESM(require("node:process"), 1);
+var isStandardStream = (stream) => STANDARD_STREAMS.includes(stream);
+var STANDARD_STREAMS = [import_node_process.default.stdin, import_node_process.default.stdout, import_node_process.default.stderr];
+var STANDARD_STREAMS_ALIASES = ["stdin", "stdout", "stderr"];
+var getStreamName = (fdNumber) => STANDARD_STREAMS_ALIASES[fdNumber] ?? `stdio[${fdNumber}]`;
+
+// node_modules/execa/lib/arguments/specific.js
+var normalizeFdSpecificOptions = (options) => {
+  const optionsCopy = { ...options };
+  for (const optionName of FD_SPECIFIC_OPTIONS) {
+    optionsCopy[optionName] = normalizeFdSpecificOption(options, optionName);
+  }
+  return optionsCopy;
+};
+var normalizeFdSpecificOption = (options, optionName) => {
+  const optionBaseArray = Array.from({ length: getStdioLength(options) + 1 });
+  const optionArray = normalizeFdSpecificValue(options[optionName], optionBaseArray, optionName);
+  return addDefaultValue(optionArray, optionName);
+};
+var getStdioLength = ({ stdio }) => Array.isArray(stdio) ? Math.max(stdio.length, STANDARD_STREAMS_ALIASES.length) : STANDARD_STREAMS_ALIASES.length;
+var normalizeFdSpecificValue = (optionValue, optionArray, optionName) => isPlainObject(optionValue) ? normalizeOptionObject(optionValue, optionArray, optionName) : optionArray.fill(optionValue);
+var normalizeOptionObject = (optionValue, optionArray, optionName) => {
+  for (const fdName of Object.keys(optionValue).sort(compareFdName)) {
+    for (const fdNumber of parseFdName(fdName, optionName, optionArray)) {
+      optionArray[fdNumber] = optionValue[fdName];
+    }
+  }
+  return optionArray;
+};
+var compareFdName = (fdNameA, fdNameB) => getFdNameOrder(fdNameA) < getFdNameOrder(fdNameB) ? 1 : -1;
+var getFdNameOrder = (fdName) => {
+  if (fdName === "stdout" || fdName === "stderr") {
+    return 0;
+  }
+  return fdName === "all" ? 2 : 1;
+};
+var parseFdName = (fdName, optionName, optionArray) => {
+  if (fdName === "ipc") {
+    return [optionArray.length - 1];
+  }
+  const fdNumber = parseFd(fdName);
+  if (fdNumber === void 0 || fdNumber === 0) {
+    throw new TypeError(`"${optionName}.${fdName}" is invalid.
+It must be "${optionName}.stdout", "${optionName}.stderr", "${optionName}.all", "${optionName}.ipc", or "${optionName}.fd3", "${optionName}.fd4" (and so on).`);
+  }
+  if (fdNumber >= optionArray.length) {
+    throw new TypeError(`"${optionName}.${fdName}" is invalid: that file descriptor does not exist.
+Please set the "stdio" option to ensure that file descriptor exists.`);
+  }
+  return fdNumber === "all" ? [1, 2] : [fdNumber];
+};
+var parseFd = (fdName) => {
+  if (fdName === "all") {
+    return fdName;
+  }
+  if (STANDARD_STREAMS_ALIASES.includes(fdName)) {
+    return STANDARD_STREAMS_ALIASES.indexOf(fdName);
+  }
+  const regexpResult = FD_REGEXP.exec(fdName);
+  if (regexpResult !== null) {
+    return Number(regexpResult[1]);
+  }
+};
+var FD_REGEXP = /^fd(\d+)$/;
+var addDefaultValue = (optionArray, optionName) => optionArray.map((optionValue) => optionValue === void 0 ? DEFAULT_OPTIONS[optionName] : optionValue);
+var verboseDefault = (0, import_node_util2.debuglog)("execa").enabled ? "full" : "none";
+var DEFAULT_OPTIONS = {
+  lines: false,
+  buffer: true,
+  maxBuffer: 1e3 * 1e3 * 100,
+  verbose: verboseDefault,
+  stripFinalNewline: true
+};
+var FD_SPECIFIC_OPTIONS = ["lines", "buffer", "maxBuffer", "verbose", "stripFinalNewline"];
+var getFdSpecificValue = (optionArray, fdNumber) => fdNumber === "ipc" ? optionArray.at(-1) : optionArray[fdNumber];
+
+// node_modules/execa/lib/verbose/values.js
+var isVerbose = ({ verbose }, fdNumber) => getFdVerbose(verbose, fdNumber) !== "none";
+var isFullVerbose = ({ verbose }, fdNumber) => !["none", "short"].includes(getFdVerbose(verbose, fdNumber));
+var getVerboseFunction = ({ verbose }, fdNumber) => {
+  const fdVerbose = getFdVerbose(verbose, fdNumber);
+  return isVerboseFunction(fdVerbose) ? fdVerbose : void 0;
+};
+var getFdVerbose = (verbose, fdNumber) => fdNumber === void 0 ? getFdGenericVerbose(verbose) : getFdSpecificValue(verbose, fdNumber);
+var getFdGenericVerbose = (verbose) => verbose.find((fdVerbose) => isVerboseFunction(fdVerbose)) ?? VERBOSE_VALUES.findLast((fdVerbose) => verbose.includes(fdVerbose));
+var isVerboseFunction = (fdVerbose) => typeof fdVerbose === "function";
+var VERBOSE_VALUES = ["none", "short", "full"];
+
+// node_modules/execa/lib/verbose/log.js
+var import_node_util4 = require("node:util");
+
+// node_modules/execa/lib/arguments/escape.js
+var import_node_process2 = require("node:process");
+var import_node_util3 = require("node:util");
+var joinCommand = (filePath, rawArguments) => {
+  const fileAndArguments = [filePath, ...rawArguments];
+  const command = fileAndArguments.join(" ");
+  const escapedCommand = fileAndArguments.map((fileAndArgument) => quoteString(escapeControlCharacters(fileAndArgument))).join(" ");
+  return { command, escapedCommand };
+};
+var escapeLines = (lines2) => (0, import_node_util3.stripVTControlCharacters)(lines2).split("\n").map((line) => escapeControlCharacters(line)).join("\n");
+var escapeControlCharacters = (line) => line.replaceAll(SPECIAL_CHAR_REGEXP, (character) => escapeControlCharacter(character));
+var escapeControlCharacter = (character) => {
+  const commonEscape = COMMON_ESCAPES[character];
+  if (commonEscape !== void 0) {
+    return commonEscape;
+  }
+  const codepoint = character.codePointAt(0);
+  const codepointHex = codepoint.toString(16);
+  return codepoint <= ASTRAL_START ? `\\u${codepointHex.padStart(4, "0")}` : `\\U${codepointHex}`;
+};
+var getSpecialCharRegExp = () => {
+  try {
+    return new RegExp("\\p{Separator}|\\p{Other}", "gu");
+  } catch {
+    return /[\s\u0000-\u001F\u007F-\u009F\u00AD]/g;
+  }
+};
+var SPECIAL_CHAR_REGEXP = getSpecialCharRegExp();
+var COMMON_ESCAPES = {
+  " ": " ",
+  "\b": "\\b",
+  "\f": "\\f",
+  "\n": "\\n",
+  "\r": "\\r",
+  "	": "\\t"
+};
+var ASTRAL_START = 65535;
+var quoteString = (escapedArgument) => {
+  if (NO_ESCAPE_REGEXP.test(escapedArgument)) {
+    return escapedArgument;
+  }
+  return import_node_process2.platform === "win32" ? `"${escapedArgument.replaceAll('"', '""')}"` : `'${escapedArgument.replaceAll("'", "'\\''")}'`;
+};
+var NO_ESCAPE_REGEXP = /^[\w./-]+$/;
+
+// node_modules/is-unicode-supported/index.js
+var import_node_process3 = __toESM(require("node:process"), 1);
+function isUnicodeSupported() {
+  const { env } = import_node_process3.default;
+  const { TERM, TERM_PROGRAM } = env;
+  if (import_node_process3.default.platform !== "win32") {
+    return TERM !== "linux";
+  }
+  return Boolean(env.WT_SESSION) || Boolean(env.TERMINUS_SUBLIME) || env.ConEmuTask === "{cmd::Cmder}" || TERM_PROGRAM === "Terminus-Sublime" || TERM_PROGRAM === "vscode" || TERM === "xterm-256color" || TERM === "alacritty" || TERM === "rxvt-unicode" || TERM === "rxvt-unicode-256color" || env.TERMINAL_EMULATOR === "JetBrains-JediTerm";
+}
+
+// node_modules/figures/index.js
+var common = {
+  circleQuestionMark: "(?)",
+  questionMarkPrefix: "(?)",
+  square: "█",
+  squareDarkShade: "▓",
+  squareMediumShade: "▒",
+  squareLightShade: "░",
+  squareTop: "▀",
+  squareBottom: "▄",
+  squareLeft: "▌",
+  squareRight: "▐",
+  squareCenter: "■",
+  bullet: "●",
+  dot: "․",
+  ellipsis: "…",
+  pointerSmall: "›",
+  triangleUp: "▲",
+  triangleUpSmall: "▴",
+  triangleDown: "▼",
+  triangleDownSmall: "▾",
+  triangleLeftSmall: "◂",
+  triangleRightSmall: "▸",
+  home: "⌂",
+  heart: "♥",
+  musicNote: "♪",
+  musicNoteBeamed: "♫",
+  arrowUp: "↑",
+  arrowDown: "↓",
+  arrowLeft: "←",
+  arrowRight: "→",
+  arrowLeftRight: "↔",
+  arrowUpDown: "↕",
+  almostEqual: "≈",
+  notEqual: "≠",
+  lessOrEqual: "≤",
+  greaterOrEqual: "≥",
+  identical: "≡",
+  infinity: "∞",
+  subscriptZero: "₀",
+  subscriptOne: "₁",
+  subscriptTwo: "₂",
+  subscriptThree: "₃",
+  subscriptFour: "₄",
+  subscriptFive: "₅",
+  subscriptSix: "₆",
+  subscriptSeven: "₇",
+  subscriptEight: "₈",
+  subscriptNine: "₉",
+  oneHalf: "½",
+  oneThird: "⅓",
+  oneQuarter: "¼",
+  oneFifth: "⅕",
+  oneSixth: "⅙",
+  oneEighth: "⅛",
+  twoThirds: "⅔",
+  twoFifths: "⅖",
+  threeQuarters: "¾",
+  threeFifths: "⅗",
+  threeEighths: "⅜",
+  fourFifths: "⅘",
+  fiveSixths: "⅚",
+  fiveEighths: "⅝",
+  sevenEighths: "⅞",
+  line: "─",
+  lineBold: "━",
+  lineDouble: "═",
+  lineDashed0: "┄",
+  lineDashed1: "┅",
+  lineDashed2: "┈",
+  lineDashed3: "┉",
+  lineDashed4: "╌",
+  lineDashed5: "╍",
+  lineDashed6: "╴",
+  lineDashed7: "╶",
+  lineDashed8: "╸",
+  lineDashed9: "╺",
+  lineDashed10: "╼",
+  lineDashed11: "╾",
+  lineDashed12: "−",
+  lineDashed13: "–",
+  lineDashed14: "‐",
+  lineDashed15: "⁃",
+  lineVertical: "│",
+  lineVerticalBold: "┃",
+  lineVerticalDouble: "║",
+  lineVerticalDashed0: "┆",
+  lineVerticalDashed1: "┇",
+  lineVerticalDashed2: "┊",
+  lineVerticalDashed3: "┋",
+  lineVerticalDashed4: "╎",
+  lineVerticalDashed5: "╏",
+  lineVerticalDashed6: "╵",
+  lineVerticalDashed7: "╷",
+  lineVerticalDashed8: "╹",
+  lineVerticalDashed9: "╻",
+  lineVerticalDashed10: "╽",
+  lineVerticalDashed11: "╿",
+  lineDownLeft: "┐",
+  lineDownLeftArc: "╮",
+  lineDownBoldLeftBold: "┓",
+  lineDownBoldLeft: "┒",
+  lineDownLeftBold: "┑",
+  lineDownDoubleLeftDouble: "╗",
+  lineDownDoubleLeft: "╖",
+  lineDownLeftDouble: "╕",
+  lineDownRight: "┌",
+  lineDownRightArc: "╭",
+  lineDownBoldRightBold: "┏",
+  lineDownBoldRight: "┎",
+  lineDownRightBold: "┍",
+  lineDownDoubleRightDouble: "╔",
+  lineDownDoubleRight: "╓",
+  lineDownRightDouble: "╒",
+  lineUpLeft: "┘",
+  lineUpLeftArc: "╯",
+  lineUpBoldLeftBold: "┛",
+  lineUpBoldLeft: "┚",
+  lineUpLeftBold: "┙",
+  lineUpDoubleLeftDouble: "╝",
+  lineUpDoubleLeft: "╜",
+  lineUpLeftDouble: "╛",
+  lineUpRight: "└",
+  lineUpRightArc: "╰",
+  lineUpBoldRightBold: "┗",
+  lineUpBoldRight: "┖",
+  lineUpRightBold: "┕",
+  lineUpDoubleRightDouble: "╚",
+  lineUpDoubleRight: "╙",
+  lineUpRightDouble: "╘",
+  lineUpDownLeft: "┤",
+  lineUpBoldDownBoldLeftBold: "┫",
+  lineUpBoldDownBoldLeft: "┨",
+  lineUpDownLeftBold: "┥",
+  lineUpBoldDownLeftBold: "┩",
+  lineUpDownBoldLeftBold: "┪",
+  lineUpDownBoldLeft: "┧",
+  lineUpBoldDownLeft: "┦",
+  lineUpDoubleDownDoubleLeftDouble: "╣",
+  lineUpDoubleDownDoubleLeft: "╢",
+  lineUpDownLeftDouble: "╡",
+  lineUpDownRight: "├",
+  lineUpBoldDownBoldRightBold: "┣",
+  lineUpBoldDownBoldRight: "┠",
+  lineUpDownRightBold: "┝",
+  lineUpBoldDownRightBold: "┡",
+  lineUpDownBoldRightBold: "┢",
+  lineUpDownBoldRight: "┟",
+  lineUpBoldDownRight: "┞",
+  lineUpDoubleDownDoubleRightDouble: "╠",
+  lineUpDoubleDownDoubleRight: "╟",
+  lineUpDownRightDouble: "╞",
+  lineDownLeftRight: "┬",
+  lineDownBoldLeftBoldRightBold: "┳",
+  lineDownLeftBoldRightBold: "┯",
+  lineDownBoldLeftRight: "┰",
+  lineDownBoldLeftBoldRight: "┱",
+  lineDownBoldLeftRightBold: "┲",
+  lineDownLeftRightBold: "┮",
+  lineDownLeftBoldRight: "┭",
+  lineDownDoubleLeftDoubleRightDouble: "╦",
+  lineDownDoubleLeftRight: "╥",
+  lineDownLeftDoubleRightDouble: "╤",
+  lineUpLeftRight: "┴",
+  lineUpBoldLeftBoldRightBold: "┻",
+  lineUpLeftBoldRightBold: "┷",
+  lineUpBoldLeftRight: "┸",
+  lineUpBoldLeftBoldRight: "┹",
+  lineUpBoldLeftRightBold: "┺",
+  lineUpLeftRightBold: "┶",
+  lineUpLeftBoldRight: "┵",
+  lineUpDoubleLeftDoubleRightDouble: "╩",
+  lineUpDoubleLeftRight: "╨",
+  lineUpLeftDoubleRightDouble: "╧",
+  lineUpDownLeftRight: "┼",
+  lineUpBoldDownBoldLeftBoldRightBold: "╋",
+  lineUpDownBoldLeftBoldRightBold: "╈",
+  lineUpBoldDownLeftBoldRightBold: "╇",
+  lineUpBoldDownBoldLeftRightBold: "╊",
+  lineUpBoldDownBoldLeftBoldRight: "╉",
+  lineUpBoldDownLeftRight: "╀",
+  lineUpDownBoldLeftRight: "╁",
+  lineUpDownLeftBoldRight: "┽",
+  lineUpDownLeftRightBold: "┾",
+  lineUpBoldDownBoldLeftRight: "╂",
+  lineUpDownLeftBoldRightBold: "┿",
+  lineUpBoldDownLeftBoldRight: "╃",
+  lineUpBoldDownLeftRightBold: "╄",
+  lineUpDownBoldLeftBoldRight: "╅",
+  lineUpDownBoldLeftRightBold: "╆",
+  lineUpDoubleDownDoubleLeftDoubleRightDouble: "╬",
+  lineUpDoubleDownDoubleLeftRight: "╫",
+  lineUpDownLeftDoubleRightDouble: "╪",
+  lineCross: "╳",
+  lineBackslash: "╲",
+  lineSlash: "╱"
+};
+var specialMainSymbols = {
+  tick: "✔",
+  info: "ℹ",
+  warning: "⚠",
+  cross: "✘",
+  squareSmall: "◻",
+  squareSmallFilled: "◼",
+  circle: "◯",
+  circleFilled: "◉",
+  circleDotted: "◌",
+  circleDouble: "◎",
+  circleCircle: "ⓞ",
+  circleCross: "ⓧ",
+  circlePipe: "Ⓘ",
+  radioOn: "◉",
+  radioOff: "◯",
+  checkboxOn: "☒",
+  checkboxOff: "☐",
+  checkboxCircleOn: "ⓧ",
+  checkboxCircleOff: "Ⓘ",
+  pointer: "❯",
+  triangleUpOutline: "△",
+  triangleLeft: "◀",
+  triangleRight: "▶",
+  lozenge: "◆",
+  lozengeOutline: "◇",
+  hamburger: "☰",
+  smiley: "㋡",
+  mustache: "෴",
+  star: "★",
+  play: "▶",
+  nodejs: "⬢",
+  oneSeventh: "⅐",
+  oneNinth: "⅑",
+  oneTenth: "⅒"
+};
+var specialFallbackSymbols = {
+  tick: "√",
+  info: "i",
+  warning: "‼",
+  cross: "×",
+  squareSmall: "□",
+  squareSmallFilled: "■",
+  circle: "( )",
+  circleFilled: "(*)",
+  circleDotted: "( )",
+  circleDouble: "( )",
+  circleCircle: "(○)",
+  circleCross: "(×)",
+  circlePipe: "(│)",
+  radioOn: "(*)",
+  radioOff: "( )",
+  checkboxOn: "[×]",
+  checkboxOff: "[ ]",
+  checkboxCircleOn: "(×)",
+  checkboxCircleOff: "( )",
+  pointer: ">",
+  triangleUpOutline: "∆",
+  triangleLeft: "◄",
+  triangleRight: "►",
+  lozenge: "♦",
+  lozengeOutline: "◊",
+  hamburger: "≡",
+  smiley: "☺",
+  mustache: "┌─┐",
+  star: "✶",
+  play: "►",
+  nodejs: "♦",
+  oneSeventh: "1/7",
+  oneNinth: "1/9",
+  oneTenth: "1/10"
+};
+var mainSymbols = { ...common, ...specialMainSymbols };
+var fallbackSymbols = { ...common, ...specialFallbackSymbols };
+var shouldUseMain = isUnicodeSupported();
+var figures = shouldUseMain ? mainSymbols : fallbackSymbols;
+var figures_default = figures;
+var replacements = Object.entries(specialMainSymbols);
+
+// node_modules/yoctocolors/base.js
+var import_node_tty = __toESM(require("node:tty"), 1);
+var hasColors = import_node_tty.default?.WriteStream?.prototype?.hasColors?.() ?? false;
+var format = (open5, close) => {
+  if (!hasColors) {
+    return (input) => input;
+  }
+  const openCode = `\x1B[${open5}m`;
+  const closeCode = `\x1B[${close}m`;
+  return (input) => {
+    const string3 = input + "";
+    let index = string3.indexOf(closeCode);
+    if (index === -1) {
+      return openCode + string3 + closeCode;
+    }
+    let result = openCode;
+    let lastIndex = 0;
+    const reopenOnNestedClose = close === 22;
+    const replaceCode = (reopenOnNestedClose ? closeCode : "") + openCode;
+    while (index !== -1) {
+      result += string3.slice(lastIndex, index) + replaceCode;
+      lastIndex = index + closeCode.length;
+      index = string3.indexOf(closeCode, lastIndex);
+    }
+    result += string3.slice(lastIndex) + closeCode;
+    return result;
+  };
+};
+var reset = format(0, 0);
+var bold = format(1, 22);
+var dim = format(2, 22);
+var italic = format(3, 23);
+var underline = format(4, 24);
+var underlineDouble = format("4:2", 24);
+var underlineCurly = format("4:3", 24);
+var underlineDotted = format("4:4", 24);
+var underlineDashed = format("4:5", 24);
+var overline = format(53, 55);
+var inverse = format(7, 27);
+var hidden = format(8, 28);
+var strikethrough = format(9, 29);
+var black = format(30, 39);
+var red = format(31, 39);
+var green = format(32, 39);
+var yellow = format(33, 39);
+var blue = format(34, 39);
+var magenta = format(35, 39);
+var cyan = format(36, 39);
+var white = format(37, 39);
+var gray = format(90, 39);
+var bgBlack = format(40, 49);
+var bgRed = format(41, 49);
+var bgGreen = format(42, 49);
+var bgYellow = format(43, 49);
+var bgBlue = format(44, 49);
+var bgMagenta = format(45, 49);
+var bgCyan = format(46, 49);
+var bgWhite = format(47, 49);
+var bgGray = format(100, 49);
+var redBright = format(91, 39);
+var greenBright = format(92, 39);
+var yellowBright = format(93, 39);
+var blueBright = format(94, 39);
+var magentaBright = format(95, 39);
+var cyanBright = format(96, 39);
+var whiteBright = format(97, 39);
+var bgRedBright = format(101, 49);
+var bgGreenBright = format(102, 49);
+var bgYellowBright = format(103, 49);
+var bgBlueBright = format(104, 49);
+var bgMagentaBright = format(105, 49);
+var bgCyanBright = format(106, 49);
+var bgWhiteBright = format(107, 49);
+var underlineBlack = format("58;5;0", 59);
+var underlineRed = format("58;5;1", 59);
+var underlineGreen = format("58;5;2", 59);
+var underlineYellow = format("58;5;3", 59);
+var underlineBlue = format("58;5;4", 59);
+var underlineMagenta = format("58;5;5", 59);
+var underlineCyan = format("58;5;6", 59);
+var underlineWhite = format("58;5;7", 59);
+var underlineGray = format("58;5;8", 59);
+var underlineRedBright = format("58;5;9", 59);
+var underlineGreenBright = format("58;5;10", 59);
+var underlineYellowBright = format("58;5;11", 59);
+var underlineBlueBright = format("58;5;12", 59);
+var underlineMagentaBright = format("58;5;13", 59);
+var underlineCyanBright = format("58;5;14", 59);
+var underlineWhiteBright = format("58;5;15", 59);
+
+// node_modules/execa/lib/verbose/default.js
+var defaultVerboseFunction = ({
+  type,
+  message,
+  timestamp: timestamp2,
+  piped,
+  commandId,
+  result: { failed: failed3 = false } = {},
+  options: { reject = true }
+}) => {
+  const timestampString = serializeTimestamp(timestamp2);
+  const icon = ICONS[type]({ failed: failed3, reject, piped });
+  const color = COLORS[type]({ reject });
+  return `${gray(`[${timestampString}]`)} ${gray(`[${commandId}]`)} ${color(icon)} ${color(message)}`;
+};
+var serializeTimestamp = (timestamp2) => `${padField(timestamp2.getHours(), 2)}:${padField(timestamp2.getMinutes(), 2)}:${padField(timestamp2.getSeconds(), 2)}.${padField(timestamp2.getMilliseconds(), 3)}`;
+var padField = (field, padding) => String(field).padStart(padding, "0");
+var getFinalIcon = ({ failed: failed3, reject }) => {
+  if (!failed3) {
+    return figures_default.tick;
+  }
+  return reject ? figures_default.cross : figures_default.warning;
+};
+var ICONS = {
+  command: ({ piped }) => piped ? "|" : "$",
+  output: () => " ",
+  ipc: () => "*",
+  error: getFinalIcon,
+  duration: getFinalIcon
+};
+var identity = (string3) => string3;
+var COLORS = {
+  command: () => bold,
+  output: () => identity,
+  ipc: () => identity,
+  error: ({ reject }) => reject ? redBright : yellowBright,
+  duration: () => gray
+};
+
+// node_modules/execa/lib/verbose/custom.js
+var applyVerboseOnLines = (printedLines, verboseInfo, fdNumber) => {
+  const verboseFunction = getVerboseFunction(verboseInfo, fdNumber);
+  return printedLines.map(({ verboseLine, verboseObject }) => applyVerboseFunction(verboseLine, verboseObject, verboseFunction)).filter((printedLine) => printedLine !== void 0).map((printedLine) => appendNewline(printedLine)).join("");
+};
+var applyVerboseFunction = (verboseLine, verboseObject, verboseFunction) => {
+  if (verboseFunction === void 0) {
+    return verboseLine;
+  }
+  const printedLine = verboseFunction(verboseLine, verboseObject);
+  if (typeof printedLine === "string") {
+    return printedLine;
+  }
+};
+var appendNewline = (printedLine) => printedLine.endsWith("\n") ? printedLine : `${printedLine}
+`;
+
+// node_modules/execa/lib/verbose/log.js
+var verboseLog = ({ type, verboseMessage, fdNumber, verboseInfo, result }) => {
+  const verboseObject = getVerboseObject({ type, result, verboseInfo });
+  const printedLines = getPrintedLines(verboseMessage, verboseObject);
+  const finalLines = applyVerboseOnLines(printedLines, verboseInfo, fdNumber);
+  if (finalLines !== "") {
+    console.warn(finalLines.slice(0, -1));
+  }
+};
+var getVerboseObject = ({
+  type,
+  result,
+  verboseInfo: { escapedCommand, commandId, rawOptions: { piped = false, ...options } }
+}) => ({
+  type,
+  escapedCommand,
+  commandId: `${commandId}`,
+  timestamp: /* @__PURE__ */ new Date(),
+  piped,
+  result,
+  options
+});
+var getPrintedLines = (verboseMessage, verboseObject) => verboseMessage.split("\n").map((message) => getPrintedLine({ ...verboseObject, message }));
+var getPrintedLine = (verboseObject) => {
+  const verboseLine = defaultVerboseFunction(verboseObject);
+  return { verboseLine, verboseObject };
+};
+var serializeVerboseMessage = (message) => {
+  const messageString = typeof message === "string" ? message : (0, import_node_util4.inspect)(message);
+  const escapedMessage = escapeLines(messageString);
+  return escapedMessage.replaceAll("	", " ".repeat(TAB_SIZE));
+};
+var TAB_SIZE = 2;
+
+// node_modules/execa/lib/verbose/start.js
+var logCommand = (escapedCommand, verboseInfo) => {
+  if (!isVerbose(verboseInfo)) {
+    return;
+  }
+  verboseLog({
+    type: "command",
+    verboseMessage: escapedCommand,
+    verboseInfo
+  });
+};
+
+// node_modules/execa/lib/verbose/info.js
+var getVerboseInfo = (verbose, escapedCommand, rawOptions) => {
+  validateVerbose(verbose);
+  const commandId = getCommandId(verbose);
+  return {
+    verbose,
+    escapedCommand,
+    commandId,
+    rawOptions
+  };
+};
+var getCommandId = (verbose) => isVerbose({ verbose }) ? COMMAND_ID++ : void 0;
+var COMMAND_ID = 0n;
+var validateVerbose = (verbose) => {
+  for (const fdVerbose of verbose) {
+    if (fdVerbose === false) {
+      throw new TypeError(`The "verbose: false" option was renamed to "verbose: 'none'".`);
+    }
+    if (fdVerbose === true) {
+      throw new TypeError(`The "verbose: true" option was renamed to "verbose: 'short'".`);
+    }
+    if (!VERBOSE_VALUES.includes(fdVerbose) && !isVerboseFunction(fdVerbose)) {
+      const allowedValues = VERBOSE_VALUES.map((allowedValue) => `'${allowedValue}'`).join(", ");
+      throw new TypeError(`The "verbose" option must not be ${fdVerbose}. Allowed values are: ${allowedValues} or a function.`);
+    }
+  }
+};
+
+// node_modules/execa/lib/return/duration.js
+var import_node_process4 = require("node:process");
+var getStartTime = () => import_node_process4.hrtime.bigint();
+var getDurationMs = (startTime) => Number(import_node_process4.hrtime.bigint() - startTime) / 1e6;
+
+// node_modules/execa/lib/arguments/command.js
+var handleCommand = (filePath, rawArguments, rawOptions) => {
+  const startTime = getStartTime();
+  const { command, escapedCommand } = joinCommand(filePath, rawArguments);
+  const verbose = normalizeFdSpecificOption(rawOptions, "verbose");
+  const verboseInfo = getVerboseInfo(verbose, escapedCommand, { ...rawOptions });
+  logCommand(escapedCommand, verboseInfo);
+  return {
+    command,
+    escapedCommand,
+    startTime,
+    verboseInfo
+  };
+};
+
+// node_modules/execa/lib/arguments/options.js
+var import_node_path10 = __toESM(require("node:path"), 1);
+var import_node_process8 = __toESM(require("node:process"), 1);
+var import_cross_spawn = __toESM(require_cross_spawn(), 1);
+
+// node_modules/npm-run-path/index.js
+var import_node_process5 = __toESM(require("node:process"), 1);
+var import_node_path7 = __toESM(require("node:path"), 1);
+
+// node_modules/npm-run-path/node_modules/path-key/index.js
+function pathKey(options = {}) {
+  const {
+    env = process.env,
+    platform: platform4 = process.platform
+  } = options;
+  if (platform4 !== "win32") {
+    return "PATH";
+  }
+  return Object.keys(env).reverse().find((key) => key.toUpperCase() === "PATH") || "Path";
+}
+
+// node_modules/unicorn-magic/node.js
+var import_node_util5 = require("node:util");
+var import_node_child_process2 = require("node:child_process");
+var import_node_path6 = __toESM(require("node:path"), 1);
+var import_node_url2 = require("node:url");
+var execFileOriginal = (0, import_node_util5.promisify)(import_node_child_process2.execFile);
+function toPath(urlOrPath) {
+  return urlOrPath instanceof URL ? (0, import_node_url2.fileURLToPath)(urlOrPath) : urlOrPath;
+}
+function traversePathUp(startPath) {
+  return {
+    *[Symbol.iterator]() {
+      let currentPath = import_node_path6.default.resolve(toPath(startPath));
+      let previousPath;
+      while (previousPath !== currentPath) {
+        yield currentPath;
+        previousPath = currentPath;
+        currentPath = import_node_path6.default.resolve(currentPath, "..");
+      }
+    }
+  };
+}
+var TEN_MEGABYTES_IN_BYTES = 10 * 1024 * 1024;
+
+// node_modules/npm-run-path/index.js
+var npmRunPath = ({
+  cwd = import_node_process5.default.cwd(),
+  path: pathOption = import_node_process5.default.env[pathKey()],
+  preferLocal = true,
+  execPath: execPath2 = import_node_process5.default.execPath,
+  addExecPath = true
+} = {}) => {
+  const cwdPath = import_node_path7.default.resolve(toPath(cwd));
+  const result = [];
+  const pathParts = pathOption.split(import_node_path7.default.delimiter);
+  if (preferLocal) {
+    applyPreferLocal(result, pathParts, cwdPath);
+  }
+  if (addExecPath) {
+    applyExecPath(result, pathParts, execPath2, cwdPath);
+  }
+  return pathOption === "" || pathOption === import_node_path7.default.delimiter ? `${result.join(import_node_path7.default.delimiter)}${pathOption}` : [...result, pathOption].join(import_node_path7.default.delimiter);
+};
+var applyPreferLocal = (result, pathParts, cwdPath) => {
+  for (const directory of traversePathUp(cwdPath)) {
+    const pathPart = import_node_path7.default.join(directory, "node_modules/.bin");
+    if (!pathParts.includes(pathPart)) {
+      result.push(pathPart);
+    }
+  }
+};
+var applyExecPath = (result, pathParts, execPath2, cwdPath) => {
+  const pathPart = import_node_path7.default.resolve(cwdPath, toPath(execPath2), "..");
+  if (!pathParts.includes(pathPart)) {
+    result.push(pathPart);
+  }
+};
+var npmRunPathEnv = ({ env = import_node_process5.default.env, ...options } = {}) => {
+  env = { ...env };
+  const pathName = pathKey({ env });
+  options.path = env[pathName];
+  env[pathName] = npmRunPath(options);
+  return env;
+};
+
+// node_modules/execa/lib/terminate/kill.js
+var import_promises6 = require("node:timers/promises");
+
+// node_modules/execa/lib/return/final-error.js
+var getFinalError = (originalError, message, isSync) => {
+  const ErrorClass = isSync ? ExecaSyncError : ExecaError;
+  const options = originalError instanceof DiscardedError ? {} : { cause: originalError };
+  return new ErrorClass(message, options);
+};
+var DiscardedError = class extends Error {
+};
+var setErrorName = (ErrorClass, value) => {
+  Object.defineProperty(ErrorClass.prototype, "name", {
+    value,
+    writable: true,
+    enumerable: false,
+    configurable: true
+  });
+  Object.defineProperty(ErrorClass.prototype, execaErrorSymbol, {
+    value: true,
+    writable: false,
+    enumerable: false,
+    configurable: false
+  });
+};
+var isExecaError = (error4) => isErrorInstance(error4) && execaErrorSymbol in error4;
+var execaErrorSymbol = /* @__PURE__ */ Symbol("isExecaError");
+var isErrorInstance = (value) => Object.prototype.toString.call(value) === "[object Error]";
+var ExecaError = class extends Error {
+};
+setErrorName(ExecaError, ExecaError.name);
+var ExecaSyncError = class extends Error {
+};
+setErrorName(ExecaSyncError, ExecaSyncError.name);
+
+// node_modules/execa/lib/terminate/signal.js
+var import_node_os3 = require("node:os");
+
+// node_modules/human-signals/build/src/main.js
+var import_node_os2 = require("node:os");
+
+// node_modules/human-signals/build/src/realtime.js
+var getRealtimeSignals = () => {
+  const length = SIGRTMAX - SIGRTMIN + 1;
+  return Array.from({ length }, getRealtimeSignal);
+};
+var getRealtimeSignal = (value, index) => ({
+  name: `SIGRT${index + 1}`,
+  number: SIGRTMIN + index,
+  action: "terminate",
+  description: "Application-specific signal (realtime)",
+  standard: "posix"
+});
+var SIGRTMIN = 34;
+var SIGRTMAX = 64;
+
+// node_modules/human-signals/build/src/signals.js
+var import_node_os = require("node:os");
+
+// node_modules/human-signals/build/src/core.js
+var SIGNALS = [
+  {
+    name: "SIGHUP",
+    number: 1,
+    action: "terminate",
+    description: "Terminal closed",
+    standard: "posix"
+  },
+  {
+    name: "SIGINT",
+    number: 2,
+    action: "terminate",
+    description: "User interruption with CTRL-C",
+    standard: "ansi"
+  },
+  {
+    name: "SIGQUIT",
+    number: 3,
+    action: "core",
+    description: "User interruption with CTRL-\\",
+    standard: "posix"
+  },
+  {
+    name: "SIGILL",
+    number: 4,
+    action: "core",
+    description: "Invalid machine instruction",
+    standard: "ansi"
+  },
+  {
+    name: "SIGTRAP",
+    number: 5,
+    action: "core",
+    description: "Debugger breakpoint",
+    standard: "posix"
+  },
+  {
+    name: "SIGABRT",
+    number: 6,
+    action: "core",
+    description: "Aborted",
+    standard: "ansi"
+  },
+  {
+    name: "SIGIOT",
+    number: 6,
+    action: "core",
+    description: "Aborted",
+    standard: "bsd"
+  },
+  {
+    name: "SIGBUS",
+    number: 7,
+    action: "core",
+    description: "Bus error due to misaligned, non-existing address or paging error",
+    standard: "bsd"
+  },
+  {
+    name: "SIGEMT",
+    number: 7,
+    action: "terminate",
+    description: "Command should be emulated but is not implemented",
+    standard: "other"
+  },
+  {
+    name: "SIGFPE",
+    number: 8,
+    action: "core",
+    description: "Floating point arithmetic error",
+    standard: "ansi"
+  },
+  {
+    name: "SIGKILL",
+    number: 9,
+    action: "terminate",
+    description: "Forced termination",
+    standard: "posix",
+    forced: true
+  },
+  {
+    name: "SIGUSR1",
+    number: 10,
+    action: "terminate",
+    description: "Application-specific signal",
+    standard: "posix"
+  },
+  {
+    name: "SIGSEGV",
+    number: 11,
+    action: "core",
+    description: "Segmentation fault",
+    standard: "ansi"
+  },
+  {
+    name: "SIGUSR2",
+    number: 12,
+    action: "terminate",
+    description: "Application-specific signal",
+    standard: "posix"
+  },
+  {
+    name: "SIGPIPE",
+    number: 13,
+    action: "terminate",
+    description: "Broken pipe or socket",
+    standard: "posix"
+  },
+  {
+    name: "SIGALRM",
+    number: 14,
+    action: "terminate",
+    description: "Timeout or timer",
+    standard: "posix"
+  },
+  {
+    name: "SIGTERM",
+    number: 15,
+    action: "terminate",
+    description: "Termination",
+    standard: "ansi"
+  },
+  {
+    name: "SIGSTKFLT",
+    number: 16,
+    action: "terminate",
+    description: "Stack is empty or overflowed",
+    standard: "other"
+  },
+  {
+    name: "SIGCHLD",
+    number: 17,
+    action: "ignore",
+    description: "Child process terminated, paused or unpaused",
+    standard: "posix"
+  },
+  {
+    name: "SIGCLD",
+    number: 17,
+    action: "ignore",
+    description: "Child process terminated, paused or unpaused",
+    standard: "other"
+  },
+  {
+    name: "SIGCONT",
+    number: 18,
+    action: "unpause",
+    description: "Unpaused",
+    standard: "posix",
+    forced: true
+  },
+  {
+    name: "SIGSTOP",
+    number: 19,
+    action: "pause",
+    description: "Paused",
+    standard: "posix",
+    forced: true
+  },
+  {
+    name: "SIGTSTP",
+    number: 20,
+    action: "pause",
+    description: 'Paused using CTRL-Z or "suspend"',
+    standard: "posix"
+  },
+  {
+    name: "SIGTTIN",
+    number: 21,
+    action: "pause",
+    description: "Background process cannot read terminal input",
+    standard: "posix"
+  },
+  {
+    name: "SIGBREAK",
+    number: 21,
+    action: "terminate",
+    description: "User interruption with CTRL-BREAK",
+    standard: "other"
+  },
+  {
+    name: "SIGTTOU",
+    number: 22,
+    action: "pause",
+    description: "Background process cannot write to terminal output",
+    standard: "posix"
+  },
+  {
+    name: "SIGURG",
+    number: 23,
+    action: "ignore",
+    description: "Socket received out-of-band data",
+    standard: "bsd"
+  },
+  {
+    name: "SIGXCPU",
+    number: 24,
+    action: "core",
+    description: "Process timed out",
+    standard: "bsd"
+  },
+  {
+    name: "SIGXFSZ",
+    number: 25,
+    action: "core",
+    description: "File too big",
+    standard: "bsd"
+  },
+  {
+    name: "SIGVTALRM",
+    number: 26,
+    action: "terminate",
+    description: "Timeout or timer",
+    standard: "bsd"
+  },
+  {
+    name: "SIGPROF",
+    number: 27,
+    action: "terminate",
+    description: "Timeout or timer",
+    standard: "bsd"
+  },
+  {
+    name: "SIGWINCH",
+    number: 28,
+    action: "ignore",
+    description: "Terminal window size changed",
+    standard: "bsd"
+  },
+  {
+    name: "SIGIO",
+    number: 29,
+    action: "terminate",
+    description: "I/O is available",
+    standard: "other"
+  },
+  {
+    name: "SIGPOLL",
+    number: 29,
+    action: "terminate",
+    description: "Watched event",
+    standard: "other"
+  },
+  {
+    name: "SIGINFO",
+    number: 29,
+    action: "ignore",
+    description: "Request for process information",
+    standard: "other"
+  },
+  {
+    name: "SIGPWR",
+    number: 30,
+    action: "terminate",
+    description: "Device running out of power",
+    standard: "systemv"
+  },
+  {
+    name: "SIGSYS",
+    number: 31,
+    action: "core",
+    description: "Invalid system call",
+    standard: "other"
+  },
+  {
+    name: "SIGUNUSED",
+    number: 31,
+    action: "terminate",
+    description: "Invalid system call",
+    standard: "other"
+  }
+];
+
+// node_modules/human-signals/build/src/signals.js
+var getSignals = () => {
+  const realtimeSignals = getRealtimeSignals();
+  const signals2 = [...SIGNALS, ...realtimeSignals].map(normalizeSignal);
+  return signals2;
+};
+var normalizeSignal = ({
+  name,
+  number: defaultNumber,
+  description,
+  action,
+  forced = false,
+  standard
+}) => {
+  const {
+    signals: { [name]: constantSignal }
+  } = import_node_os.constants;
+  const supported = constantSignal !== void 0;
+  const number3 = supported ? constantSignal : defaultNumber;
+  return { name, number: number3, description, supported, action, forced, standard };
+};
+
+// node_modules/human-signals/build/src/main.js
+var getSignalsByName = () => {
+  const signals2 = getSignals();
+  return Object.fromEntries(signals2.map(getSignalByName));
+};
+var getSignalByName = ({
+  name,
+  number: number3,
+  description,
+  supported,
+  action,
+  forced,
+  standard
+}) => [name, { name, number: number3, description, supported, action, forced, standard }];
+var signalsByName = getSignalsByName();
+var getSignalsByNumber = () => {
+  const signals2 = getSignals();
+  const length = SIGRTMAX + 1;
+  const signalsA = Array.from(
+    { length },
+    (value, number3) => getSignalByNumber(number3, signals2)
+  );
+  return Object.assign({}, ...signalsA);
+};
+var getSignalByNumber = (number3, signals2) => {
+  const signal = findSignalByNumber(number3, signals2);
+  if (signal === void 0) {
+    return {};
+  }
+  const { name, description, supported, action, forced, standard } = signal;
+  return {
+    [number3]: {
+      name,
+      number: number3,
+      description,
+      supported,
+      action,
+      forced,
+      standard
+    }
+  };
+};
+var findSignalByNumber = (number3, signals2) => {
+  const signal = signals2.find(({ name }) => import_node_os2.constants.signals[name] === number3);
+  if (signal !== void 0) {
+    return signal;
+  }
+  return signals2.find((signalA) => signalA.number === number3);
+};
+var signalsByNumber = getSignalsByNumber();
+
+// node_modules/execa/lib/terminate/signal.js
+var normalizeKillSignal = (killSignal) => {
+  const optionName = "option `killSignal`";
+  if (killSignal === 0) {
+    throw new TypeError(`Invalid ${optionName}: 0 cannot be used.`);
+  }
+  return normalizeSignal2(killSignal, optionName);
+};
+var normalizeSignalArgument = (signal) => signal === 0 ? signal : normalizeSignal2(signal, "`subprocess.kill()`'s argument");
+var normalizeSignal2 = (signalNameOrInteger, optionName) => {
+  if (Number.isInteger(signalNameOrInteger)) {
+    return normalizeSignalInteger(signalNameOrInteger, optionName);
+  }
+  if (typeof signalNameOrInteger === "string") {
+    return normalizeSignalName(signalNameOrInteger, optionName);
+  }
+  throw new TypeError(`Invalid ${optionName} ${String(signalNameOrInteger)}: it must be a string or an integer.
+${getAvailableSignals()}`);
+};
+var normalizeSignalInteger = (signalInteger, optionName) => {
+  if (signalsIntegerToName.has(signalInteger)) {
+    return signalsIntegerToName.get(signalInteger);
+  }
+  throw new TypeError(`Invalid ${optionName} ${signalInteger}: this signal integer does not exist.
+${getAvailableSignals()}`);
+};
+var getSignalsIntegerToName = () => new Map(Object.entries(import_node_os3.constants.signals).reverse().map(([signalName, signalInteger]) => [signalInteger, signalName]));
+var signalsIntegerToName = getSignalsIntegerToName();
+var normalizeSignalName = (signalName, optionName) => {
+  if (signalName in import_node_os3.constants.signals) {
+    return signalName;
+  }
+  if (signalName.toUpperCase() in import_node_os3.constants.signals) {
+    throw new TypeError(`Invalid ${optionName} '${signalName}': please rename it to '${signalName.toUpperCase()}'.`);
+  }
+  throw new TypeError(`Invalid ${optionName} '${signalName}': this signal name does not exist.
+${getAvailableSignals()}`);
+};
+var getAvailableSignals = () => `Available signal names: ${getAvailableSignalNames()}.
+Available signal numbers: ${getAvailableSignalIntegers()}.`;
+var getAvailableSignalNames = () => Object.keys(import_node_os3.constants.signals).sort().map((signalName) => `'${signalName}'`).join(", ");
+var getAvailableSignalIntegers = () => [...new Set(Object.values(import_node_os3.constants.signals).sort((signalInteger, signalIntegerTwo) => signalInteger - signalIntegerTwo))].join(", ");
+var getSignalDescription = (signal) => signalsByName[signal].description;
+
+// node_modules/execa/lib/terminate/kill.js
+var normalizeForceKillAfterDelay = (forceKillAfterDelay) => {
+  if (forceKillAfterDelay === false) {
+    return forceKillAfterDelay;
+  }
+  if (forceKillAfterDelay === true) {
+    return DEFAULT_FORCE_KILL_TIMEOUT;
+  }
+  if (!Number.isFinite(forceKillAfterDelay) || forceKillAfterDelay < 0) {
+    throw new TypeError(`Expected the \`forceKillAfterDelay\` option to be a non-negative integer, got \`${forceKillAfterDelay}\` (${typeof forceKillAfterDelay})`);
+  }
+  return forceKillAfterDelay;
+};
+var DEFAULT_FORCE_KILL_TIMEOUT = 1e3 * 5;
+var subprocessKill = ({ kill, options: { forceKillAfterDelay, killSignal }, onInternalError, context, controller }, signalOrError, errorArgument) => {
+  const { signal, error: error4 } = parseKillArguments(signalOrError, errorArgument, killSignal);
+  emitKillError(error4, onInternalError);
+  const killResult = kill(signal);
+  setKillTimeout({
+    kill,
+    signal,
+    forceKillAfterDelay,
+    killSignal,
+    killResult,
+    context,
+    controller
+  });
+  return killResult;
+};
+var parseKillArguments = (signalOrError, errorArgument, killSignal) => {
+  const [signal = killSignal, error4] = isErrorInstance(signalOrError) ? [void 0, signalOrError] : [signalOrError, errorArgument];
+  if (typeof signal !== "string" && !Number.isInteger(signal)) {
+    throw new TypeError(`The first argument must be an error instance or a signal name string/integer: ${String(signal)}`);
+  }
+  if (error4 !== void 0 && !isErrorInstance(error4)) {
+    throw new TypeError(`The second argument is optional. If specified, it must be an error instance: ${error4}`);
+  }
+  return { signal: normalizeSignalArgument(signal), error: error4 };
+};
+var emitKillError = (error4, onInternalError) => {
+  if (error4 !== void 0) {
+    onInternalError.reject(error4);
+  }
+};
+var setKillTimeout = async ({ kill, signal, forceKillAfterDelay, killSignal, killResult, context, controller }) => {
+  if (signal === killSignal && killResult) {
+    killOnTimeout({
+      kill,
+      forceKillAfterDelay,
+      context,
+      controllerSignal: controller.signal
+    });
+  }
+};
+var killOnTimeout = async ({ kill, forceKillAfterDelay, context, controllerSignal }) => {
+  if (forceKillAfterDelay === false) {
+    return;
+  }
+  try {
+    await (0, import_promises6.setTimeout)(forceKillAfterDelay, void 0, { signal: controllerSignal });
+    if (kill("SIGKILL")) {
+      context.isForcefullyTerminated ??= true;
+    }
+  } catch {
+  }
+};
+
+// node_modules/execa/lib/utils/abort-signal.js
+var import_node_events2 = require("node:events");
+var onAbortedSignal = async (mainSignal, stopSignal) => {
+  if (!mainSignal.aborted) {
+    await (0, import_node_events2.once)(mainSignal, "abort", { signal: stopSignal });
+  }
+};
+
+// node_modules/execa/lib/terminate/cancel.js
+var validateCancelSignal = ({ cancelSignal }) => {
+  if (cancelSignal !== void 0 && Object.prototype.toString.call(cancelSignal) !== "[object AbortSignal]") {
+    throw new Error(`The \`cancelSignal\` option must be an AbortSignal: ${String(cancelSignal)}`);
+  }
+};
+var throwOnCancel = ({ subprocess, cancelSignal, gracefulCancel, context, controller }) => cancelSignal === void 0 || gracefulCancel ? [] : [terminateOnCancel(subprocess, cancelSignal, context, controller)];
+var terminateOnCancel = async (subprocess, cancelSignal, context, { signal }) => {
+  await onAbortedSignal(cancelSignal, signal);
+  context.terminationReason ??= "cancel";
+  subprocess.kill();
+  throw cancelSignal.reason;
+};
+
+// node_modules/execa/lib/ipc/graceful.js
+var import_promises8 = require("node:timers/promises");
+
+// node_modules/execa/lib/ipc/send.js
+var import_node_util6 = require("node:util");
+
+// node_modules/execa/lib/ipc/validation.js
+var validateIpcMethod = ({ methodName, isSubprocess, ipc, isConnected: isConnected2 }) => {
+  validateIpcOption(methodName, isSubprocess, ipc);
+  validateConnection(methodName, isSubprocess, isConnected2);
+};
+var validateIpcOption = (methodName, isSubprocess, ipc) => {
+  if (!ipc) {
+    throw new Error(`${getMethodName(methodName, isSubprocess)} can only be used if the \`ipc\` option is \`true\`.`);
+  }
+};
+var validateConnection = (methodName, isSubprocess, isConnected2) => {
+  if (!isConnected2) {
+    throw new Error(`${getMethodName(methodName, isSubprocess)} cannot be used: the ${getOtherProcessName(isSubprocess)} has already exited or disconnected.`);
+  }
+};
+var throwOnEarlyDisconnect = (isSubprocess) => {
+  throw new Error(`${getMethodName("getOneMessage", isSubprocess)} could not complete: the ${getOtherProcessName(isSubprocess)} exited or disconnected.`);
+};
+var throwOnStrictDeadlockError = (isSubprocess) => {
+  throw new Error(`${getMethodName("sendMessage", isSubprocess)} failed: the ${getOtherProcessName(isSubprocess)} is sending a message too, instead of listening to incoming messages.
+This can be fixed by both sending a message and listening to incoming messages at the same time:
+
+const [receivedMessage] = await Promise.all([
+	${getMethodName("getOneMessage", isSubprocess)},
+	${getMethodName("sendMessage", isSubprocess, "message, {strict: true}")},
+]);`);
+};
+var getStrictResponseError = (error4, isSubprocess) => new Error(`${getMethodName("sendMessage", isSubprocess)} failed when sending an acknowledgment response to the ${getOtherProcessName(isSubprocess)}.`, { cause: error4 });
+var throwOnMissingStrict = (isSubprocess) => {
+  throw new Error(`${getMethodName("sendMessage", isSubprocess)} failed: the ${getOtherProcessName(isSubprocess)} is not listening to incoming messages.`);
+};
+var throwOnStrictDisconnect = (isSubprocess) => {
+  throw new Error(`${getMethodName("sendMessage", isSubprocess)} failed: the ${getOtherProcessName(isSubprocess)} exited without listening to incoming messages.`);
+};
+var getAbortDisconnectError = () => new Error(`\`cancelSignal\` aborted: the ${getOtherProcessName(true)} disconnected.`);
+var throwOnMissingParent = () => {
+  throw new Error("`getCancelSignal()` cannot be used without setting the `cancelSignal` subprocess option.");
+};
+var handleEpipeError = ({ error: error4, methodName, isSubprocess }) => {
+  if (error4.code === "EPIPE") {
+    throw new Error(`${getMethodName(methodName, isSubprocess)} cannot be used: the ${getOtherProcessName(isSubprocess)} is disconnecting.`, { cause: error4 });
+  }
+};
+var handleSerializationError = ({ error: error4, methodName, isSubprocess, message }) => {
+  if (isSerializationError(error4)) {
+    throw new Error(`${getMethodName(methodName, isSubprocess)}'s argument type is invalid: the message cannot be serialized: ${String(message)}.`, { cause: error4 });
+  }
+};
+var isSerializationError = ({ code: code2, message }) => SERIALIZATION_ERROR_CODES.has(code2) || SERIALIZATION_ERROR_MESSAGES.some((serializationErrorMessage) => message.includes(serializationErrorMessage));
+var SERIALIZATION_ERROR_CODES = /* @__PURE__ */ new Set([
+  // Message is `undefined`
+  "ERR_MISSING_ARGS",
+  // Message is a function, a bigint, a symbol
+  "ERR_INVALID_ARG_TYPE"
+]);
+var SERIALIZATION_ERROR_MESSAGES = [
+  // Message is a promise or a proxy, with `serialization: 'advanced'`
+  "could not be cloned",
+  // Message has cycles, with `serialization: 'json'`
+  "circular structure",
+  // Message has cycles inside toJSON(), with `serialization: 'json'`
+  "call stack size exceeded"
+];
+var getMethodName = (methodName, isSubprocess, parameters = "") => methodName === "cancelSignal" ? "`cancelSignal`'s `controller.abort()`" : `${getNamespaceName(isSubprocess)}${methodName}(${parameters})`;
+var getNamespaceName = (isSubprocess) => isSubprocess ? "" : "subprocess.";
+var getOtherProcessName = (isSubprocess) => isSubprocess ? "parent process" : "subprocess";
+var disconnect = (anyProcess) => {
+  if (anyProcess.connected) {
+    anyProcess.disconnect();
+  }
+};
+
+// node_modules/execa/lib/utils/deferred.js
+var createDeferred = () => {
+  const methods = {};
+  const promise = new Promise((resolve14, reject) => {
+    Object.assign(methods, { resolve: resolve14, reject });
+  });
+  return Object.assign(promise, methods);
+};
+
+// node_modules/execa/lib/arguments/fd-options.js
+var getToStream = (destination, to2 = "stdin") => {
+  const isWritable = true;
+  const { options, fileDescriptors } = SUBPROCESS_OPTIONS.get(destination);
+  const fdNumber = getFdNumber(fileDescriptors, to2, isWritable);
+  const destinationStream = destination.stdio[fdNumber];
+  if (destinationStream === null) {
+    throw new TypeError(getInvalidStdioOptionMessage(fdNumber, to2, options, isWritable));
+  }
+  return destinationStream;
+};
+var getFromStream = (source, from = "stdout") => {
+  const isWritable = false;
+  const { options, fileDescriptors } = SUBPROCESS_OPTIONS.get(source);
+  const fdNumber = getFdNumber(fileDescriptors, from, isWritable);
+  const sourceStream = fdNumber === "all" ? source.all : source.stdio[fdNumber];
+  if (sourceStream === null || sourceStream === void 0) {
+    throw new TypeError(getInvalidStdioOptionMessage(fdNumber, from, options, isWritable));
+  }
+  return sourceStream;
+};
+var SUBPROCESS_OPTIONS = /* @__PURE__ */ new WeakMap();
+var getFdNumber = (fileDescriptors, fdName, isWritable) => {
+  const fdNumber = parseFdNumber(fdName, isWritable);
+  validateFdNumber(fdNumber, fdName, isWritable, fileDescriptors);
+  return fdNumber;
+};
+var parseFdNumber = (fdName, isWritable) => {
+  const fdNumber = parseFd(fdName);
+  if (fdNumber !== void 0) {
+    return fdNumber;
+  }
+  const { validOptions, defaultValue } = isWritable ? { validOptions: '"stdin"', defaultValue: "stdin" } : { validOptions: '"stdout", "stderr", "all"', defaultValue: "stdout" };
+  throw new TypeError(`"${getOptionName(isWritable)}" must not be "${fdName}".
+It must be ${validOptions} or "fd3", "fd4" (and so on).
+It is optional and defaults to "${defaultValue}".`);
+};
+var validateFdNumber = (fdNumber, fdName, isWritable, fileDescriptors) => {
+  const fileDescriptor = fileDescriptors[getUsedDescriptor(fdNumber)];
+  if (fileDescriptor === void 0) {
+    throw new TypeError(`"${getOptionName(isWritable)}" must not be ${fdName}. That file descriptor does not exist.
+Please set the "stdio" option to ensure that file descriptor exists.`);
+  }
+  if (fileDescriptor.direction === "input" && !isWritable) {
+    throw new TypeError(`"${getOptionName(isWritable)}" must not be ${fdName}. It must be a readable stream, not writable.`);
+  }
+  if (fileDescriptor.direction !== "input" && isWritable) {
+    throw new TypeError(`"${getOptionName(isWritable)}" must not be ${fdName}. It must be a writable stream, not readable.`);
+  }
+};
+var getInvalidStdioOptionMessage = (fdNumber, fdName, options, isWritable) => {
+  if (fdNumber === "all" && !options.all) {
+    return `The "all" option must be true to use "from: 'all'".`;
+  }
+  const { optionName, optionValue } = getInvalidStdioOption(fdNumber, options);
+  return `The "${optionName}: ${serializeOptionValue(optionValue)}" option is incompatible with using "${getOptionName(isWritable)}: ${serializeOptionValue(fdName)}".
+Please set this option with "pipe" instead.`;
+};
+var getInvalidStdioOption = (fdNumber, { stdin, stdout, stderr, stdio }) => {
+  const usedDescriptor = getUsedDescriptor(fdNumber);
+  if (usedDescriptor === 0 && stdin !== void 0) {
+    return { optionName: "stdin", optionValue: stdin };
+  }
+  if (usedDescriptor === 1 && stdout !== void 0) {
+    return { optionName: "stdout", optionValue: stdout };
+  }
+  if (usedDescriptor === 2 && stderr !== void 0) {
+    return { optionName: "stderr", optionValue: stderr };
+  }
+  return { optionName: `stdio[${usedDescriptor}]`, optionValue: stdio[usedDescriptor] };
+};
+var getUsedDescriptor = (fdNumber) => fdNumber === "all" ? 1 : fdNumber;
+var getOptionName = (isWritable) => isWritable ? "to" : "from";
+var serializeOptionValue = (value) => {
+  if (typeof value === "string") {
+    return `'${value}'`;
+  }
+  return typeof value === "number" ? `${value}` : "Stream";
+};
+
+// node_modules/execa/lib/ipc/strict.js
+var import_node_events6 = require("node:events");
+
+// node_modules/execa/lib/utils/max-listeners.js
+var import_node_events3 = require("node:events");
+var incrementMaxListeners = (eventEmitter, maxListenersIncrement, signal) => {
+  const maxListeners = eventEmitter.getMaxListeners();
+  if (maxListeners === 0 || maxListeners === Number.POSITIVE_INFINITY) {
+    return;
+  }
+  eventEmitter.setMaxListeners(maxListeners + maxListenersIncrement);
+  (0, import_node_events3.addAbortListener)(signal, () => {
+    eventEmitter.setMaxListeners(eventEmitter.getMaxListeners() - maxListenersIncrement);
+  });
+};
+
+// node_modules/execa/lib/ipc/forward.js
+var import_node_events5 = require("node:events");
+
+// node_modules/execa/lib/ipc/incoming.js
+var import_node_events4 = require("node:events");
+var import_promises7 = require("node:timers/promises");
+
+// node_modules/execa/lib/ipc/reference.js
+var addReference = (channel, reference) => {
+  if (reference) {
+    addReferenceCount(channel);
+  }
+};
+var addReferenceCount = (channel) => {
+  channel.refCounted();
+};
+var removeReference = (channel, reference) => {
+  if (reference) {
+    removeReferenceCount(channel);
+  }
+};
+var removeReferenceCount = (channel) => {
+  channel.unrefCounted();
+};
+var undoAddedReferences = (channel, isSubprocess) => {
+  if (isSubprocess) {
+    removeReferenceCount(channel);
+    removeReferenceCount(channel);
+  }
+};
+var redoAddedReferences = (channel, isSubprocess) => {
+  if (isSubprocess) {
+    addReferenceCount(channel);
+    addReferenceCount(channel);
+  }
+};
+
+// node_modules/execa/lib/ipc/incoming.js
+var onMessage = async ({ anyProcess, channel, isSubprocess, ipcEmitter }, wrappedMessage) => {
+  if (handleStrictResponse(wrappedMessage) || handleAbort(wrappedMessage)) {
+    return;
+  }
+  if (!INCOMING_MESSAGES.has(anyProcess)) {
+    INCOMING_MESSAGES.set(anyProcess, []);
+  }
+  const incomingMessages = INCOMING_MESSAGES.get(anyProcess);
+  incomingMessages.push(wrappedMessage);
+  if (incomingMessages.length > 1) {
+    return;
+  }
+  while (incomingMessages.length > 0) {
+    await waitForOutgoingMessages(anyProcess, ipcEmitter, wrappedMessage);
+    await import_promises7.scheduler.yield();
+    const message = await handleStrictRequest({
+      wrappedMessage: incomingMessages[0],
+      anyProcess,
+      channel,
+      isSubprocess,
+      ipcEmitter
+    });
+    incomingMessages.shift();
+    ipcEmitter.emit("message", message);
+    ipcEmitter.emit("message:done");
+  }
+};
+var onDisconnect = async ({ anyProcess, channel, isSubprocess, ipcEmitter, boundOnMessage }) => {
+  abortOnDisconnect();
+  const incomingMessages = INCOMING_MESSAGES.get(anyProcess);
+  while (incomingMessages?.length > 0) {
+    await (0, import_node_events4.once)(ipcEmitter, "message:done");
+  }
+  anyProcess.removeListener("message", boundOnMessage);
+  redoAddedReferences(channel, isSubprocess);
+  ipcEmitter.connected = false;
+  ipcEmitter.emit("disconnect");
+};
+var INCOMING_MESSAGES = /* @__PURE__ */ new WeakMap();
+
+// node_modules/execa/lib/ipc/forward.js
+var getIpcEmitter = (anyProcess, channel, isSubprocess) => {
+  if (IPC_EMITTERS.has(anyProcess)) {
+    return IPC_EMITTERS.get(anyProcess);
+  }
+  const ipcEmitter = new import_node_events5.EventEmitter();
+  ipcEmitter.connected = true;
+  IPC_EMITTERS.set(anyProcess, ipcEmitter);
+  forwardEvents({
+    ipcEmitter,
+    anyProcess,
+    channel,
+    isSubprocess
+  });
+  return ipcEmitter;
+};
+var IPC_EMITTERS = /* @__PURE__ */ new WeakMap();
+var forwardEvents = ({ ipcEmitter, anyProcess, channel, isSubprocess }) => {
+  const boundOnMessage = onMessage.bind(void 0, {
+    anyProcess,
+    channel,
+    isSubprocess,
+    ipcEmitter
+  });
+  anyProcess.on("message", boundOnMessage);
+  anyProcess.once("disconnect", onDisconnect.bind(void 0, {
+    anyProcess,
+    channel,
+    isSubprocess,
+    ipcEmitter,
+    boundOnMessage
+  }));
+  undoAddedReferences(channel, isSubprocess);
+};
+var isConnected = (anyProcess) => {
+  const ipcEmitter = IPC_EMITTERS.get(anyProcess);
+  return ipcEmitter === void 0 ? anyProcess.channel !== null : ipcEmitter.connected;
+};
+
+// node_modules/execa/lib/ipc/strict.js
+var handleSendStrict = ({ anyProcess, channel, isSubprocess, message, strict }) => {
+  if (!strict) {
+    return message;
+  }
+  const ipcEmitter = getIpcEmitter(anyProcess, channel, isSubprocess);
+  const hasListeners = hasMessageListeners(anyProcess, ipcEmitter);
+  return {
+    id: count++,
+    type: REQUEST_TYPE,
+    message,
+    hasListeners
+  };
+};
+var count = 0n;
+var validateStrictDeadlock = (outgoingMessages, wrappedMessage) => {
+  if (wrappedMessage?.type !== REQUEST_TYPE || wrappedMessage.hasListeners) {
+    return;
+  }
+  for (const { id } of outgoingMessages) {
+    if (id !== void 0) {
+      STRICT_RESPONSES[id].resolve({ isDeadlock: true, hasListeners: false });
+    }
+  }
+};
+var handleStrictRequest = async ({ wrappedMessage, anyProcess, channel, isSubprocess, ipcEmitter }) => {
+  if (wrappedMessage?.type !== REQUEST_TYPE || !anyProcess.connected) {
+    return wrappedMessage;
+  }
+  const { id, message } = wrappedMessage;
+  const response = { id, type: RESPONSE_TYPE, message: hasMessageListeners(anyProcess, ipcEmitter) };
+  try {
+    await sendMessage({
+      anyProcess,
+      channel,
+      isSubprocess,
+      ipc: true
+    }, response);
+  } catch (error4) {
+    ipcEmitter.emit("strict:error", error4);
+  }
+  return message;
+};
+var handleStrictResponse = (wrappedMessage) => {
+  if (wrappedMessage?.type !== RESPONSE_TYPE) {
+    return false;
+  }
+  const { id, message: hasListeners } = wrappedMessage;
+  STRICT_RESPONSES[id]?.resolve({ isDeadlock: false, hasListeners });
+  return true;
+};
+var waitForStrictResponse = async (wrappedMessage, anyProcess, isSubprocess) => {
+  if (wrappedMessage?.type !== REQUEST_TYPE) {
+    return;
+  }
+  const deferred2 = createDeferred();
+  STRICT_RESPONSES[wrappedMessage.id] = deferred2;
+  const controller = new AbortController();
+  try {
+    const { isDeadlock, hasListeners } = await Promise.race([
+      deferred2,
+      throwOnDisconnect(anyProcess, isSubprocess, controller)
+    ]);
+    if (isDeadlock) {
+      throwOnStrictDeadlockError(isSubprocess);
+    }
+    if (!hasListeners) {
+      throwOnMissingStrict(isSubprocess);
+    }
+  } finally {
+    controller.abort();
+    delete STRICT_RESPONSES[wrappedMessage.id];
+  }
+};
+var STRICT_RESPONSES = {};
+var throwOnDisconnect = async (anyProcess, isSubprocess, { signal }) => {
+  incrementMaxListeners(anyProcess, 1, signal);
+  await (0, import_node_events6.once)(anyProcess, "disconnect", { signal });
+  throwOnStrictDisconnect(isSubprocess);
+};
+var REQUEST_TYPE = "execa:ipc:request";
+var RESPONSE_TYPE = "execa:ipc:response";
+
+// node_modules/execa/lib/ipc/outgoing.js
+var startSendMessage = (anyProcess, wrappedMessage, strict) => {
+  if (!OUTGOING_MESSAGES.has(anyProcess)) {
+    OUTGOING_MESSAGES.set(anyProcess, /* @__PURE__ */ new Set());
+  }
+  const outgoingMessages = OUTGOING_MESSAGES.get(anyProcess);
+  const onMessageSent = createDeferred();
+  const id = strict ? wrappedMessage.id : void 0;
+  const outgoingMessage = { onMessageSent, id };
+  outgoingMessages.add(outgoingMessage);
+  return { outgoingMessages, outgoingMessage };
+};
+var endSendMessage = ({ outgoingMessages, outgoingMessage }) => {
+  outgoingMessages.delete(outgoingMessage);
+  outgoingMessage.onMessageSent.resolve();
+};
+var waitForOutgoingMessages = async (anyProcess, ipcEmitter, wrappedMessage) => {
+  while (!hasMessageListeners(anyProcess, ipcEmitter) && OUTGOING_MESSAGES.get(anyProcess)?.size > 0) {
+    const outgoingMessages = [...OUTGOING_MESSAGES.get(anyProcess)];
+    validateStrictDeadlock(outgoingMessages, wrappedMessage);
+    await Promise.all(outgoingMessages.map(({ onMessageSent }) => onMessageSent));
+  }
+};
+var OUTGOING_MESSAGES = /* @__PURE__ */ new WeakMap();
+var hasMessageListeners = (anyProcess, ipcEmitter) => ipcEmitter.listenerCount("message") > getMinListenerCount(anyProcess);
+var getMinListenerCount = (anyProcess) => SUBPROCESS_OPTIONS.has(anyProcess) && !getFdSpecificValue(SUBPROCESS_OPTIONS.get(anyProcess).options.buffer, "ipc") ? 1 : 0;
+
+// node_modules/execa/lib/ipc/send.js
+var sendMessage = ({ anyProcess, channel, isSubprocess, ipc }, message, { strict = false } = {}) => {
+  const methodName = "sendMessage";
+  validateIpcMethod({
+    methodName,
+    isSubprocess,
+    ipc,
+    isConnected: anyProcess.connected
+  });
+  return sendMessageAsync({
+    anyProcess,
+    channel,
+    methodName,
+    isSubprocess,
+    message,
+    strict
+  });
+};
+var sendMessageAsync = async ({ anyProcess, channel, methodName, isSubprocess, message, strict }) => {
+  const wrappedMessage = handleSendStrict({
+    anyProcess,
+    channel,
+    isSubprocess,
+    message,
+    strict
+  });
+  const outgoingMessagesState = startSendMessage(anyProcess, wrappedMessage, strict);
+  try {
+    await sendOneMessage({
+      anyProcess,
+      methodName,
+      isSubprocess,
+      wrappedMessage,
+      message
+    });
+  } catch (error4) {
+    disconnect(anyProcess);
+    throw error4;
+  } finally {
+    endSendMessage(outgoingMessagesState);
+  }
+};
+var sendOneMessage = async ({ anyProcess, methodName, isSubprocess, wrappedMessage, message }) => {
+  const sendMethod = getSendMethod(anyProcess);
+  try {
+    await Promise.all([
+      waitForStrictResponse(wrappedMessage, anyProcess, isSubprocess),
+      sendMethod(wrappedMessage)
+    ]);
+  } catch (error4) {
+    handleEpipeError({ error: error4, methodName, isSubprocess });
+    handleSerializationError({
+      error: error4,
+      methodName,
+      isSubprocess,
+      message
+    });
+    throw error4;
+  }
+};
+var getSendMethod = (anyProcess) => {
+  if (PROCESS_SEND_METHODS.has(anyProcess)) {
+    return PROCESS_SEND_METHODS.get(anyProcess);
+  }
+  const sendMethod = (0, import_node_util6.promisify)(anyProcess.send.bind(anyProcess));
+  PROCESS_SEND_METHODS.set(anyProcess, sendMethod);
+  return sendMethod;
+};
+var PROCESS_SEND_METHODS = /* @__PURE__ */ new WeakMap();
+
+// node_modules/execa/lib/ipc/graceful.js
+var sendAbort = (subprocess, message) => {
+  const methodName = "cancelSignal";
+  validateConnection(methodName, false, subprocess.connected);
+  return sendOneMessage({
+    anyProcess: subprocess,
+    methodName,
+    isSubprocess: false,
+    wrappedMessage: { type: GRACEFUL_CANCEL_TYPE, message },
+    message
+  });
+};
+var getCancelSignal = async ({ anyProcess, channel, isSubprocess, ipc }) => {
+  await startIpc({
+    anyProcess,
+    channel,
+    isSubprocess,
+    ipc
+  });
+  return cancelController.signal;
+};
+var startIpc = async ({ anyProcess, channel, isSubprocess, ipc }) => {
+  if (cancelListening) {
+    return;
+  }
+  cancelListening = true;
+  if (!ipc) {
+    throwOnMissingParent();
+    return;
+  }
+  if (channel === null) {
+    abortOnDisconnect();
+    return;
+  }
+  getIpcEmitter(anyProcess, channel, isSubprocess);
+  await import_promises8.scheduler.yield();
+};
+var cancelListening = false;
+var handleAbort = (wrappedMessage) => {
+  if (wrappedMessage?.type !== GRACEFUL_CANCEL_TYPE) {
+    return false;
+  }
+  cancelController.abort(wrappedMessage.message);
+  return true;
+};
+var GRACEFUL_CANCEL_TYPE = "execa:ipc:cancel";
+var abortOnDisconnect = () => {
+  cancelController.abort(getAbortDisconnectError());
+};
+var cancelController = new AbortController();
+
+// node_modules/execa/lib/terminate/graceful.js
+var validateGracefulCancel = ({ gracefulCancel, cancelSignal, ipc, serialization }) => {
+  if (!gracefulCancel) {
+    return;
+  }
+  if (cancelSignal === void 0) {
+    throw new Error("The `cancelSignal` option must be defined when setting the `gracefulCancel` option.");
+  }
+  if (!ipc) {
+    throw new Error("The `ipc` option cannot be false when setting the `gracefulCancel` option.");
+  }
+  if (serialization === "json") {
+    throw new Error("The `serialization` option cannot be 'json' when setting the `gracefulCancel` option.");
+  }
+};
+var throwOnGracefulCancel = ({
+  subprocess,
+  cancelSignal,
+  gracefulCancel,
+  forceKillAfterDelay,
+  context,
+  controller
+}) => gracefulCancel ? [sendOnAbort({
+  subprocess,
+  cancelSignal,
+  forceKillAfterDelay,
+  context,
+  controller
+})] : [];
+var sendOnAbort = async ({ subprocess, cancelSignal, forceKillAfterDelay, context, controller: { signal } }) => {
+  await onAbortedSignal(cancelSignal, signal);
+  const reason2 = getReason(cancelSignal);
+  await sendAbort(subprocess, reason2);
+  killOnTimeout({
+    kill: subprocess.kill,
+    forceKillAfterDelay,
+    context,
+    controllerSignal: signal
+  });
+  context.terminationReason ??= "gracefulCancel";
+  throw cancelSignal.reason;
+};
+var getReason = ({ reason: reason2 }) => {
+  if (!(reason2 instanceof DOMException)) {
+    return reason2;
+  }
+  const error4 = new Error(reason2.message);
+  Object.defineProperty(error4, "stack", {
+    value: reason2.stack,
+    enumerable: false,
+    configurable: true,
+    writable: true
+  });
+  return error4;
+};
+
+// node_modules/execa/lib/terminate/timeout.js
+var import_promises9 = require("node:timers/promises");
+var validateTimeout = ({ timeout }) => {
+  if (timeout !== void 0 && (!Number.isFinite(timeout) || timeout < 0)) {
+    throw new TypeError(`Expected the \`timeout\` option to be a non-negative integer, got \`${timeout}\` (${typeof timeout})`);
+  }
+};
+var throwOnTimeout = (subprocess, timeout, context, controller) => timeout === 0 || timeout === void 0 ? [] : [killAfterTimeout(subprocess, timeout, context, controller)];
+var killAfterTimeout = async (subprocess, timeout, context, { signal }) => {
+  await (0, import_promises9.setTimeout)(timeout, void 0, { signal });
+  context.terminationReason ??= "timeout";
+  subprocess.kill();
+  throw new DiscardedError();
+};
+
+// node_modules/execa/lib/methods/node.js
+var import_node_process6 = require("node:process");
+var import_node_path8 = __toESM(require("node:path"), 1);
+var mapNode = ({ options }) => {
+  if (options.node === false) {
+    throw new TypeError('The "node" option cannot be false with `execaNode()`.');
+  }
+  return { options: { ...options, node: true } };
+};
+var handleNodeOption = (file2, commandArguments, {
+  node: shouldHandleNode = false,
+  nodePath = import_node_process6.execPath,
+  nodeOptions = import_node_process6.execArgv.filter((nodeOption) => !nodeOption.startsWith("--inspect")),
+  cwd,
+  execPath: formerNodePath,
+  ...options
+}) => {
+  if (formerNodePath !== void 0) {
+    throw new TypeError('The "execPath" option has been removed. Please use the "nodePath" option instead.');
+  }
+  const normalizedNodePath = safeNormalizeFileUrl(nodePath, 'The "nodePath" option');
+  const resolvedNodePath = import_node_path8.default.resolve(cwd, normalizedNodePath);
+  const newOptions = {
+    ...options,
+    nodePath: resolvedNodePath,
+    node: shouldHandleNode,
+    cwd
+  };
+  if (!shouldHandleNode) {
+    return [file2, commandArguments, newOptions];
+  }
+  if (import_node_path8.default.basename(file2, ".exe") === "node") {
+    throw new TypeError('When the "node" option is true, the first argument does not need to be "node".');
+  }
+  return [
+    resolvedNodePath,
+    [...nodeOptions, file2, ...commandArguments],
+    { ipc: true, ...newOptions, shell: false }
+  ];
+};
+
+// node_modules/execa/lib/ipc/ipc-input.js
+var import_node_v8 = require("node:v8");
+var validateIpcInputOption = ({ ipcInput, ipc, serialization }) => {
+  if (ipcInput === void 0) {
+    return;
+  }
+  if (!ipc) {
+    throw new Error("The `ipcInput` option cannot be set unless the `ipc` option is `true`.");
+  }
+  validateIpcInput[serialization](ipcInput);
+};
+var validateAdvancedInput = (ipcInput) => {
+  try {
+    (0, import_node_v8.serialize)(ipcInput);
+  } catch (error4) {
+    throw new Error("The `ipcInput` option is not serializable with a structured clone.", { cause: error4 });
+  }
+};
+var validateJsonInput = (ipcInput) => {
+  try {
+    JSON.stringify(ipcInput);
+  } catch (error4) {
+    throw new Error("The `ipcInput` option is not serializable with JSON.", { cause: error4 });
+  }
+};
+var validateIpcInput = {
+  advanced: validateAdvancedInput,
+  json: validateJsonInput
+};
+var sendIpcInput = async (subprocess, ipcInput) => {
+  if (ipcInput === void 0) {
+    return;
+  }
+  await subprocess.sendMessage(ipcInput);
+};
+
+// node_modules/execa/lib/arguments/encoding-option.js
+var validateEncoding = ({ encoding }) => {
+  if (ENCODINGS.has(encoding)) {
+    return;
+  }
+  const correctEncoding = getCorrectEncoding(encoding);
+  if (correctEncoding !== void 0) {
+    throw new TypeError(`Invalid option \`encoding: ${serializeEncoding(encoding)}\`.
+Please rename it to ${serializeEncoding(correctEncoding)}.`);
+  }
+  const correctEncodings = [...ENCODINGS].map((correctEncoding2) => serializeEncoding(correctEncoding2)).join(", ");
+  throw new TypeError(`Invalid option \`encoding: ${serializeEncoding(encoding)}\`.
+Please rename it to one of: ${correctEncodings}.`);
+};
+var TEXT_ENCODINGS = /* @__PURE__ */ new Set(["utf8", "utf16le"]);
+var BINARY_ENCODINGS = /* @__PURE__ */ new Set(["buffer", "hex", "base64", "base64url", "latin1", "ascii"]);
+var ENCODINGS = /* @__PURE__ */ new Set([...TEXT_ENCODINGS, ...BINARY_ENCODINGS]);
+var getCorrectEncoding = (encoding) => {
+  if (encoding === null) {
+    return "buffer";
+  }
+  if (typeof encoding !== "string") {
+    return;
+  }
+  const lowerEncoding = encoding.toLowerCase();
+  if (lowerEncoding in ENCODING_ALIASES) {
+    return ENCODING_ALIASES[lowerEncoding];
+  }
+  if (ENCODINGS.has(lowerEncoding)) {
+    return lowerEncoding;
+  }
+};
+var ENCODING_ALIASES = {
+  // eslint-disable-next-line unicorn/text-encoding-identifier-case
+  "utf-8": "utf8",
+  "utf-16le": "utf16le",
+  "ucs-2": "utf16le",
+  ucs2: "utf16le",
+  binary: "latin1"
+};
+var serializeEncoding = (encoding) => typeof encoding === "string" ? `"${encoding}"` : String(encoding);
+
+// node_modules/execa/lib/arguments/cwd.js
+var import_node_fs = require("node:fs");
+var import_node_path9 = __toESM(require("node:path"), 1);
+var import_node_process7 = __toESM(require("node:process"), 1);
+var normalizeCwd = (cwd = getDefaultCwd()) => {
+  const cwdString = safeNormalizeFileUrl(cwd, 'The "cwd" option');
+  return import_node_path9.default.resolve(cwdString);
+};
+var getDefaultCwd = () => {
+  try {
+    return import_node_process7.default.cwd();
+  } catch (error4) {
+    error4.message = `The current directory does not exist.
+${error4.message}`;
+    throw error4;
+  }
+};
+var fixCwdError = (originalMessage, cwd) => {
+  if (cwd === getDefaultCwd()) {
+    return originalMessage;
+  }
+  let cwdStat;
+  try {
+    cwdStat = (0, import_node_fs.statSync)(cwd);
+  } catch (error4) {
+    return `The "cwd" option is invalid: ${cwd}.
+${error4.message}
+${originalMessage}`;
+  }
+  if (!cwdStat.isDirectory()) {
+    return `The "cwd" option is not a directory: ${cwd}.
+${originalMessage}`;
+  }
+  return originalMessage;
+};
+
+// node_modules/execa/lib/arguments/options.js
+var normalizeOptions = (filePath, rawArguments, rawOptions) => {
+  rawOptions.cwd = normalizeCwd(rawOptions.cwd);
+  const [processedFile, processedArguments, processedOptions] = handleNodeOption(filePath, rawArguments, rawOptions);
+  const { command: file2, args: commandArguments, options: initialOptions } = import_cross_spawn.default._parse(processedFile, processedArguments, processedOptions);
+  const fdOptions = normalizeFdSpecificOptions(initialOptions);
+  const options = addDefaultOptions(fdOptions);
+  validateTimeout(options);
+  validateEncoding(options);
+  validateIpcInputOption(options);
+  validateCancelSignal(options);
+  validateGracefulCancel(options);
+  options.shell = normalizeFileUrl(options.shell);
+  options.env = getEnv(options);
+  options.killSignal = normalizeKillSignal(options.killSignal);
+  options.forceKillAfterDelay = normalizeForceKillAfterDelay(options.forceKillAfterDelay);
+  options.lines = options.lines.map((lines2, fdNumber) => lines2 && !BINARY_ENCODINGS.has(options.encoding) && options.buffer[fdNumber]);
+  if (import_node_process8.default.platform === "win32" && import_node_path10.default.basename(file2, ".exe") === "cmd") {
+    commandArguments.unshift("/q");
+  }
+  return { file: file2, commandArguments, options };
+};
+var addDefaultOptions = ({
+  extendEnv = true,
+  preferLocal = false,
+  cwd,
+  localDir: localDirectory = cwd,
+  encoding = "utf8",
+  reject = true,
+  cleanup = true,
+  all = false,
+  windowsHide = true,
+  killSignal = "SIGTERM",
+  forceKillAfterDelay = true,
+  gracefulCancel = false,
+  ipcInput,
+  ipc = ipcInput !== void 0 || gracefulCancel,
+  serialization = "advanced",
+  ...options
+}) => ({
+  ...options,
+  extendEnv,
+  preferLocal,
+  cwd,
+  localDirectory,
+  encoding,
+  reject,
+  cleanup,
+  all,
+  windowsHide,
+  killSignal,
+  forceKillAfterDelay,
+  gracefulCancel,
+  ipcInput,
+  ipc,
+  serialization
+});
+var getEnv = ({ env: envOption, extendEnv, preferLocal, node: node2, localDirectory, nodePath }) => {
+  const env = extendEnv ? { ...import_node_process8.default.env, ...envOption } : envOption;
+  if (preferLocal || node2) {
+    return npmRunPathEnv({
+      env,
+      cwd: localDirectory,
+      execPath: nodePath,
+      preferLocal,
+      addExecPath: node2
+    });
+  }
+  return env;
+};
+
+// node_modules/execa/lib/arguments/shell.js
+var concatenateShell = (file2, commandArguments, options) => options.shell && commandArguments.length > 0 ? [[file2, ...commandArguments].join(" "), [], options] : [file2, commandArguments, options];
+
+// node_modules/execa/lib/return/message.js
+var import_node_util7 = require("node:util");
+
+// node_modules/strip-final-newline/index.js
+function stripFinalNewline(input) {
+  if (typeof input === "string") {
+    return stripFinalNewlineString(input);
+  }
+  if (!(ArrayBuffer.isView(input) && input.BYTES_PER_ELEMENT === 1)) {
+    throw new Error("Input must be a string or a Uint8Array");
+  }
+  return stripFinalNewlineBinary(input);
+}
+var stripFinalNewlineString = (input) => input.at(-1) === LF ? input.slice(0, input.at(-2) === CR ? -2 : -1) : input;
+var stripFinalNewlineBinary = (input) => input.at(-1) === LF_BINARY ? input.subarray(0, input.at(-2) === CR_BINARY ? -2 : -1) : input;
+var LF = "\n";
+var LF_BINARY = LF.codePointAt(0);
+var CR = "\r";
+var CR_BINARY = CR.codePointAt(0);
+
+// node_modules/get-stream/source/index.js
+var import_node_events7 = require("node:events");
+var import_promises10 = require("node:stream/promises");
+
+// node_modules/is-stream/index.js
+function isStream(stream, { checkOpen = true } = {}) {
+  return stream !== null && typeof stream === "object" && (stream.writable || stream.readable || !checkOpen || stream.writable === void 0 && stream.readable === void 0) && typeof stream.pipe === "function";
+}
+function isWritableStream(stream, { checkOpen = true } = {}) {
+  return isStream(stream, { checkOpen }) && (stream.writable || !checkOpen) && typeof stream.write === "function" && typeof stream.end === "function" && typeof stream.writable === "boolean" && typeof stream.writableObjectMode === "boolean" && typeof stream.destroy === "function" && typeof stream.destroyed === "boolean";
+}
+function isReadableStream(stream, { checkOpen = true } = {}) {
+  return isStream(stream, { checkOpen }) && (stream.readable || !checkOpen) && typeof stream.read === "function" && typeof stream.readable === "boolean" && typeof stream.readableObjectMode === "boolean" && typeof stream.destroy === "function" && typeof stream.destroyed === "boolean";
+}
+function isDuplexStream(stream, options) {
+  return isWritableStream(stream, options) && isReadableStream(stream, options);
+}
+
+// node_modules/@sec-ant/readable-stream/dist/ponyfill/asyncIterator.js
+var a = Object.getPrototypeOf(
+  Object.getPrototypeOf(
+    /* istanbul ignore next */
+    async function* () {
+    }
+  ).prototype
+);
+var c = class {
+  #t;
+  #n;
+  #r = false;
+  #e = void 0;
+  constructor(e, t) {
+    this.#t = e, this.#n = t;
+  }
+  next() {
+    const e = () => this.#s();
+    return this.#e = this.#e ? this.#e.then(e, e) : e(), this.#e;
+  }
+  return(e) {
+    const t = () => this.#i(e);
+    return this.#e ? this.#e.then(t, t) : t();
+  }
+  async #s() {
+    if (this.#r)
+      return {
+        done: true,
+        value: void 0
+      };
+    let e;
+    try {
+      e = await this.#t.read();
+    } catch (t) {
+      throw this.#e = void 0, this.#r = true, this.#t.releaseLock(), t;
+    }
+    return e.done && (this.#e = void 0, this.#r = true, this.#t.releaseLock()), e;
+  }
+  async #i(e) {
+    if (this.#r)
+      return {
+        done: true,
+        value: e
+      };
+    if (this.#r = true, !this.#n) {
+      const t = this.#t.cancel(e);
+      return this.#t.releaseLock(), await t, {
+        done: true,
+        value: e
+      };
+    }
+    return this.#t.releaseLock(), {
+      done: true,
+      value: e
+    };
+  }
+};
+var n = /* @__PURE__ */ Symbol();
+function i() {
+  return this[n].next();
+}
+Object.defineProperty(i, "name", { value: "next" });
+function o(r) {
+  return this[n].return(r);
+}
+Object.defineProperty(o, "name", { value: "return" });
+var u = Object.create(a, {
+  next: {
+    enumerable: true,
+    configurable: true,
+    writable: true,
+    value: i
+  },
+  return: {
+    enumerable: true,
+    configurable: true,
+    writable: true,
+    value: o
+  }
+});
+function h({ preventCancel: r = false } = {}) {
+  const e = this.getReader(), t = new c(
+    e,
+    r
+  ), s3 = Object.create(u);
+  return s3[n] = t, s3;
+}
+
+// node_modules/get-stream/source/stream.js
+var getAsyncIterable = (stream) => {
+  if (isReadableStream(stream, { checkOpen: false }) && nodeImports.on !== void 0) {
+    return getStreamIterable(stream);
+  }
+  if (typeof stream?.[Symbol.asyncIterator] === "function") {
+    return stream;
+  }
+  if (toString.call(stream) === "[object ReadableStream]") {
+    return h.call(stream);
+  }
+  throw new TypeError("The first argument must be a Readable, a ReadableStream, or an async iterable.");
+};
+var { toString } = Object.prototype;
+var getStreamIterable = async function* (stream) {
+  const controller = new AbortController();
+  const state = {};
+  handleStreamEnd(stream, controller, state);
+  try {
+    for await (const [chunk] of nodeImports.on(stream, "data", { signal: controller.signal })) {
+      yield chunk;
+    }
+  } catch (error4) {
+    if (state.error !== void 0) {
+      throw state.error;
+    } else if (!controller.signal.aborted) {
+      throw error4;
+    }
+  } finally {
+    stream.destroy();
+  }
+};
+var handleStreamEnd = async (stream, controller, state) => {
+  try {
+    await nodeImports.finished(stream, {
+      cleanup: true,
+      readable: true,
+      writable: false,
+      error: false
+    });
+  } catch (error4) {
+    state.error = error4;
+  } finally {
+    controller.abort();
+  }
+};
+var nodeImports = {};
+
+// node_modules/get-stream/source/contents.js
+var getStreamContents = async (stream, { init, convertChunk, getSize, truncateChunk, addChunk, getFinalChunk, finalize: finalize2 }, { maxBuffer = Number.POSITIVE_INFINITY } = {}) => {
+  const asyncIterable = getAsyncIterable(stream);
+  const state = init();
+  state.length = 0;
+  try {
+    for await (const chunk of asyncIterable) {
+      const chunkType = getChunkType(chunk);
+      const convertedChunk = convertChunk[chunkType](chunk, state);
+      appendChunk({
+        convertedChunk,
+        state,
+        getSize,
+        truncateChunk,
+        addChunk,
+        maxBuffer
+      });
+    }
+    appendFinalChunk({
+      state,
+      convertChunk,
+      getSize,
+      truncateChunk,
+      addChunk,
+      getFinalChunk,
+      maxBuffer
+    });
+    return finalize2(state);
+  } catch (error4) {
+    const normalizedError = typeof error4 === "object" && error4 !== null ? error4 : new Error(error4);
+    normalizedError.bufferedData = finalize2(state);
+    throw normalizedError;
+  }
+};
+var appendFinalChunk = ({ state, getSize, truncateChunk, addChunk, getFinalChunk, maxBuffer }) => {
+  const convertedChunk = getFinalChunk(state);
+  if (convertedChunk !== void 0) {
+    appendChunk({
+      convertedChunk,
+      state,
+      getSize,
+      truncateChunk,
+      addChunk,
+      maxBuffer
+    });
+  }
+};
+var appendChunk = ({ convertedChunk, state, getSize, truncateChunk, addChunk, maxBuffer }) => {
+  const chunkSize = getSize(convertedChunk);
+  const newLength = state.length + chunkSize;
+  if (newLength <= maxBuffer) {
+    addNewChunk(convertedChunk, state, addChunk, newLength);
+    return;
+  }
+  const truncatedChunk = truncateChunk(convertedChunk, maxBuffer - state.length);
+  if (truncatedChunk !== void 0) {
+    addNewChunk(truncatedChunk, state, addChunk, maxBuffer);
+  }
+  throw new MaxBufferError();
+};
+var addNewChunk = (convertedChunk, state, addChunk, newLength) => {
+  state.contents = addChunk(convertedChunk, state, newLength);
+  state.length = newLength;
+};
+var getChunkType = (chunk) => {
+  const typeOfChunk = typeof chunk;
+  if (typeOfChunk === "string") {
+    return "string";
+  }
+  if (typeOfChunk !== "object" || chunk === null) {
+    return "others";
+  }
+  if (globalThis.Buffer?.isBuffer(chunk)) {
+    return "buffer";
+  }
+  const prototypeName = objectToString2.call(chunk);
+  if (prototypeName === "[object ArrayBuffer]") {
+    return "arrayBuffer";
+  }
+  if (prototypeName === "[object DataView]") {
+    return "dataView";
+  }
+  if (Number.isInteger(chunk.byteLength) && Number.isInteger(chunk.byteOffset) && objectToString2.call(chunk.buffer) === "[object ArrayBuffer]") {
+    return "typedArray";
+  }
+  return "others";
+};
+var { toString: objectToString2 } = Object.prototype;
+var MaxBufferError = class extends Error {
+  name = "MaxBufferError";
+  constructor() {
+    super("maxBuffer exceeded");
+  }
+};
+
+// node_modules/get-stream/source/utils.js
+var identity2 = (value) => value;
+var noop = () => void 0;
+var getContentsProperty = ({ contents }) => contents;
+var throwObjectStream = (chunk) => {
+  throw new Error(`Streams in object mode are not supported: ${String(chunk)}`);
+};
+var getLengthProperty = (convertedChunk) => convertedChunk.length;
+
+// node_modules/get-stream/source/array.js
+async function getStreamAsArray(stream, options) {
+  return getStreamContents(stream, arrayMethods, options);
+}
+var initArray = () => ({ contents: [] });
+var increment = () => 1;
+var addArrayChunk = (convertedChunk, { contents }) => {
+  contents.push(convertedChunk);
+  return contents;
+};
+var arrayMethods = {
+  init: initArray,
+  convertChunk: {
+    string: identity2,
+    buffer: identity2,
+    arrayBuffer: identity2,
+    dataView: identity2,
+    typedArray: identity2,
+    others: identity2
+  },
+  getSize: increment,
+  truncateChunk: noop,
+  addChunk: addArrayChunk,
+  getFinalChunk: noop,
+  finalize: getContentsProperty
+};
+
+// node_modules/get-stream/source/array-buffer.js
+async function getStreamAsArrayBuffer(stream, options) {
+  return getStreamContents(stream, arrayBufferMethods, options);
+}
+var initArrayBuffer = () => ({ contents: new ArrayBuffer(0) });
+var useTextEncoder = (chunk) => textEncoder2.encode(chunk);
+var textEncoder2 = new TextEncoder();
+var useUint8Array = (chunk) => new Uint8Array(chunk);
+var useUint8ArrayWithOffset = (chunk) => new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+var truncateArrayBufferChunk = (convertedChunk, chunkSize) => convertedChunk.slice(0, chunkSize);
+var addArrayBufferChunk = (convertedChunk, { contents, length: previousLength }, length) => {
+  const newContents = hasArrayBufferResize() ? resizeArrayBuffer(contents, length) : resizeArrayBufferSlow(contents, length);
+  new Uint8Array(newContents).set(convertedChunk, previousLength);
+  return newContents;
+};
+var resizeArrayBufferSlow = (contents, length) => {
+  if (length <= contents.byteLength) {
+    return contents;
+  }
+  const arrayBuffer = new ArrayBuffer(getNewContentsLength(length));
+  new Uint8Array(arrayBuffer).set(new Uint8Array(contents), 0);
+  return arrayBuffer;
+};
+var resizeArrayBuffer = (contents, length) => {
+  if (length <= contents.maxByteLength) {
+    contents.resize(length);
+    return contents;
+  }
+  const arrayBuffer = new ArrayBuffer(length, { maxByteLength: getNewContentsLength(length) });
+  new Uint8Array(arrayBuffer).set(new Uint8Array(contents), 0);
+  return arrayBuffer;
+};
+var getNewContentsLength = (length) => SCALE_FACTOR ** Math.ceil(Math.log(length) / Math.log(SCALE_FACTOR));
+var SCALE_FACTOR = 2;
+var finalizeArrayBuffer = ({ contents, length }) => hasArrayBufferResize() ? contents : contents.slice(0, length);
+var hasArrayBufferResize = () => "resize" in ArrayBuffer.prototype;
+var arrayBufferMethods = {
+  init: initArrayBuffer,
+  convertChunk: {
+    string: useTextEncoder,
+    buffer: useUint8Array,
+    arrayBuffer: useUint8Array,
+    dataView: useUint8ArrayWithOffset,
+    typedArray: useUint8ArrayWithOffset,
+    others: throwObjectStream
+  },
+  getSize: getLengthProperty,
+  truncateChunk: truncateArrayBufferChunk,
+  addChunk: addArrayBufferChunk,
+  getFinalChunk: noop,
+  finalize: finalizeArrayBuffer
+};
+
+// node_modules/get-stream/source/string.js
+async function getStreamAsString(stream, options) {
+  return getStreamContents(stream, stringMethods, options);
+}
+var initString = () => ({ contents: "", textDecoder: new TextDecoder() });
+var useTextDecoder = (chunk, { textDecoder: textDecoder2 }) => textDecoder2.decode(chunk, { stream: true });
+var addStringChunk = (convertedChunk, { contents }) => contents + convertedChunk;
+var truncateStringChunk = (convertedChunk, chunkSize) => convertedChunk.slice(0, chunkSize);
+var getFinalStringChunk = ({ textDecoder: textDecoder2 }) => {
+  const finalChunk = textDecoder2.decode();
+  return finalChunk === "" ? void 0 : finalChunk;
+};
+var stringMethods = {
+  init: initString,
+  convertChunk: {
+    string: identity2,
+    buffer: useTextDecoder,
+    arrayBuffer: useTextDecoder,
+    dataView: useTextDecoder,
+    typedArray: useTextDecoder,
+    others: throwObjectStream
+  },
+  getSize: getLengthProperty,
+  truncateChunk: truncateStringChunk,
+  addChunk: addStringChunk,
+  getFinalChunk: getFinalStringChunk,
+  finalize: getContentsProperty
+};
+
+// node_modules/get-stream/source/index.js
+Object.assign(nodeImports, { on: import_node_events7.on, finished: import_promises10.finished });
+
+// node_modules/execa/lib/io/max-buffer.js
+var handleMaxBuffer = ({ error: error4, stream, readableObjectMode, lines: lines2, encoding, fdNumber }) => {
+  if (!(error4 instanceof MaxBufferError)) {
+    throw error4;
+  }
+  if (fdNumber === "all") {
+    return error4;
+  }
+  const unit = getMaxBufferUnit(readableObjectMode, lines2, encoding);
+  error4.maxBufferInfo = { fdNumber, unit };
+  stream.destroy();
+  throw error4;
+};
+var getMaxBufferUnit = (readableObjectMode, lines2, encoding) => {
+  if (readableObjectMode) {
+    return "objects";
+  }
+  if (lines2) {
+    return "lines";
+  }
+  if (encoding === "buffer") {
+    return "bytes";
+  }
+  return "characters";
+};
+var checkIpcMaxBuffer = (subprocess, ipcOutput, maxBuffer) => {
+  if (ipcOutput.length !== maxBuffer) {
+    return;
+  }
+  const error4 = new MaxBufferError();
+  error4.maxBufferInfo = { fdNumber: "ipc" };
+  throw error4;
+};
+var getMaxBufferMessage = (error4, maxBuffer) => {
+  const { streamName, threshold, unit } = getMaxBufferInfo(error4, maxBuffer);
+  return `Command's ${streamName} was larger than ${threshold} ${unit}`;
+};
+var getMaxBufferInfo = (error4, maxBuffer) => {
+  if (error4?.maxBufferInfo === void 0) {
+    return { streamName: "output", threshold: maxBuffer[1], unit: "bytes" };
+  }
+  const { maxBufferInfo: { fdNumber, unit } } = error4;
+  delete error4.maxBufferInfo;
+  const threshold = getFdSpecificValue(maxBuffer, fdNumber);
+  if (fdNumber === "ipc") {
+    return { streamName: "IPC output", threshold, unit: "messages" };
+  }
+  return { streamName: getStreamName(fdNumber), threshold, unit };
+};
+var isMaxBufferSync = (resultError, output, maxBuffer) => resultError?.code === "ENOBUFS" && output !== null && output.some((result) => result !== null && result.length > getMaxBufferSync(maxBuffer));
+var truncateMaxBufferSync = (result, isMaxBuffer, maxBuffer) => {
+  if (!isMaxBuffer) {
+    return result;
+  }
+  const maxBufferValue = getMaxBufferSync(maxBuffer);
+  return result.length > maxBufferValue ? result.slice(0, maxBufferValue) : result;
+};
+var getMaxBufferSync = ([, stdoutMaxBuffer]) => stdoutMaxBuffer;
+
+// node_modules/execa/lib/return/message.js
+var createMessages = ({
+  stdio,
+  all,
+  ipcOutput,
+  originalError,
+  signal,
+  signalDescription,
+  exitCode,
+  escapedCommand,
+  timedOut,
+  isCanceled,
+  isGracefullyCanceled,
+  isMaxBuffer,
+  isForcefullyTerminated,
+  forceKillAfterDelay,
+  killSignal,
+  maxBuffer,
+  timeout,
+  cwd
+}) => {
+  const errorCode = originalError?.code;
+  const prefix = getErrorPrefix({
+    originalError,
+    timedOut,
+    timeout,
+    isMaxBuffer,
+    maxBuffer,
+    errorCode,
+    signal,
+    signalDescription,
+    exitCode,
+    isCanceled,
+    isGracefullyCanceled,
+    isForcefullyTerminated,
+    forceKillAfterDelay,
+    killSignal
+  });
+  const originalMessage = getOriginalMessage(originalError, cwd);
+  const suffix = originalMessage === void 0 ? "" : `
+${originalMessage}`;
+  const shortMessage = `${prefix}: ${escapedCommand}${suffix}`;
+  const messageStdio = all === void 0 ? [stdio[2], stdio[1]] : [all];
+  const message = [
+    shortMessage,
+    ...messageStdio,
+    ...stdio.slice(3),
+    ipcOutput.map((ipcMessage) => serializeIpcMessage(ipcMessage)).join("\n")
+  ].map((messagePart) => escapeLines(stripFinalNewline(serializeMessagePart(messagePart)))).filter(Boolean).join("\n\n");
+  return { originalMessage, shortMessage, message };
+};
+var getErrorPrefix = ({
+  originalError,
+  timedOut,
+  timeout,
+  isMaxBuffer,
+  maxBuffer,
+  errorCode,
+  signal,
+  signalDescription,
+  exitCode,
+  isCanceled,
+  isGracefullyCanceled,
+  isForcefullyTerminated,
+  forceKillAfterDelay,
+  killSignal
+}) => {
+  const forcefulSuffix = getForcefulSuffix(isForcefullyTerminated, forceKillAfterDelay);
+  if (timedOut) {
+    return `Command timed out after ${timeout} milliseconds${forcefulSuffix}`;
+  }
+  if (isGracefullyCanceled) {
+    if (signal === void 0) {
+      return `Command was gracefully canceled with exit code ${exitCode}`;
+    }
+    return isForcefullyTerminated ? `Command was gracefully canceled${forcefulSuffix}` : `Command was gracefully canceled with ${signal} (${signalDescription})`;
+  }
+  if (isCanceled) {
+    return `Command was canceled${forcefulSuffix}`;
+  }
+  if (isMaxBuffer) {
+    return `${getMaxBufferMessage(originalError, maxBuffer)}${forcefulSuffix}`;
+  }
+  if (errorCode !== void 0) {
+    return `Command failed with ${errorCode}${forcefulSuffix}`;
+  }
+  if (isForcefullyTerminated) {
+    return `Command was killed with ${killSignal} (${getSignalDescription(killSignal)})${forcefulSuffix}`;
+  }
+  if (signal !== void 0) {
+    return `Command was killed with ${signal} (${signalDescription})`;
+  }
+  if (exitCode !== void 0) {
+    return `Command failed with exit code ${exitCode}`;
+  }
+  return "Command failed";
+};
+var getForcefulSuffix = (isForcefullyTerminated, forceKillAfterDelay) => isForcefullyTerminated ? ` and was forcefully terminated after ${forceKillAfterDelay} milliseconds` : "";
+var getOriginalMessage = (originalError, cwd) => {
+  if (originalError instanceof DiscardedError) {
+    return;
+  }
+  const originalMessage = isExecaError(originalError) ? originalError.originalMessage : String(originalError?.message ?? originalError);
+  const escapedOriginalMessage = escapeLines(fixCwdError(originalMessage, cwd));
+  return escapedOriginalMessage === "" ? void 0 : escapedOriginalMessage;
+};
+var serializeIpcMessage = (ipcMessage) => typeof ipcMessage === "string" ? ipcMessage : (0, import_node_util7.inspect)(ipcMessage);
+var serializeMessagePart = (messagePart) => Array.isArray(messagePart) ? messagePart.map((messageItem) => stripFinalNewline(serializeMessageItem(messageItem))).filter(Boolean).join("\n") : serializeMessageItem(messagePart);
+var serializeMessageItem = (messageItem) => {
+  if (typeof messageItem === "string") {
+    return messageItem;
+  }
+  if (isUint8Array(messageItem)) {
+    return uint8ArrayToString(messageItem);
+  }
+  return "";
+};
+
+// node_modules/execa/lib/return/result.js
+var makeSuccessResult = ({
+  command,
+  escapedCommand,
+  stdio,
+  all,
+  ipcOutput,
+  options: { cwd },
+  startTime
+}) => omitUndefinedProperties({
+  command,
+  escapedCommand,
+  cwd,
+  durationMs: getDurationMs(startTime),
+  failed: false,
+  timedOut: false,
+  isCanceled: false,
+  isGracefullyCanceled: false,
+  isTerminated: false,
+  isMaxBuffer: false,
+  isForcefullyTerminated: false,
+  exitCode: 0,
+  stdout: stdio[1],
+  stderr: stdio[2],
+  all,
+  stdio,
+  ipcOutput,
+  pipedFrom: []
+});
+var makeEarlyError = ({
+  error: error4,
+  command,
+  escapedCommand,
+  fileDescriptors,
+  options,
+  startTime,
+  isSync
+}) => makeError({
+  error: error4,
+  command,
+  escapedCommand,
+  startTime,
+  timedOut: false,
+  isCanceled: false,
+  isGracefullyCanceled: false,
+  isMaxBuffer: false,
+  isForcefullyTerminated: false,
+  stdio: Array.from({ length: fileDescriptors.length }),
+  ipcOutput: [],
+  options,
+  isSync
+});
+var makeError = ({
+  error: originalError,
+  command,
+  escapedCommand,
+  startTime,
+  timedOut,
+  isCanceled,
+  isGracefullyCanceled,
+  isMaxBuffer,
+  isForcefullyTerminated,
+  exitCode: rawExitCode,
+  signal: rawSignal,
+  stdio,
+  all,
+  ipcOutput,
+  options: {
+    timeoutDuration,
+    timeout = timeoutDuration,
+    forceKillAfterDelay,
+    killSignal,
+    cwd,
+    maxBuffer
+  },
+  isSync
+}) => {
+  const { exitCode, signal, signalDescription } = normalizeExitPayload(rawExitCode, rawSignal);
+  const { originalMessage, shortMessage, message } = createMessages({
+    stdio,
+    all,
+    ipcOutput,
+    originalError,
+    signal,
+    signalDescription,
+    exitCode,
+    escapedCommand,
+    timedOut,
+    isCanceled,
+    isGracefullyCanceled,
+    isMaxBuffer,
+    isForcefullyTerminated,
+    forceKillAfterDelay,
+    killSignal,
+    maxBuffer,
+    timeout,
+    cwd
+  });
+  const error4 = getFinalError(originalError, message, isSync);
+  Object.assign(error4, getErrorProperties({
+    error: error4,
+    command,
+    escapedCommand,
+    startTime,
+    timedOut,
+    isCanceled,
+    isGracefullyCanceled,
+    isMaxBuffer,
+    isForcefullyTerminated,
+    exitCode,
+    signal,
+    signalDescription,
+    stdio,
+    all,
+    ipcOutput,
+    cwd,
+    originalMessage,
+    shortMessage
+  }));
+  return error4;
+};
+var getErrorProperties = ({
+  error: error4,
+  command,
+  escapedCommand,
+  startTime,
+  timedOut,
+  isCanceled,
+  isGracefullyCanceled,
+  isMaxBuffer,
+  isForcefullyTerminated,
+  exitCode,
+  signal,
+  signalDescription,
+  stdio,
+  all,
+  ipcOutput,
+  cwd,
+  originalMessage,
+  shortMessage
+}) => omitUndefinedProperties({
+  shortMessage,
+  originalMessage,
+  command,
+  escapedCommand,
+  cwd,
+  durationMs: getDurationMs(startTime),
+  failed: true,
+  timedOut,
+  isCanceled,
+  isGracefullyCanceled,
+  isTerminated: signal !== void 0,
+  isMaxBuffer,
+  isForcefullyTerminated,
+  exitCode,
+  signal,
+  signalDescription,
+  code: error4.cause?.code,
+  stdout: stdio[1],
+  stderr: stdio[2],
+  all,
+  stdio,
+  ipcOutput,
+  pipedFrom: []
+});
+var omitUndefinedProperties = (result) => Object.fromEntries(Object.entries(result).filter(([, value]) => value !== void 0));
+var normalizeExitPayload = (rawExitCode, rawSignal) => {
+  const exitCode = rawExitCode === null ? void 0 : rawExitCode;
+  const signal = rawSignal === null ? void 0 : rawSignal;
+  const signalDescription = signal === void 0 ? void 0 : getSignalDescription(rawSignal);
+  return { exitCode, signal, signalDescription };
+};
+
+// node_modules/parse-ms/index.js
+var toZeroIfInfinity = (value) => Number.isFinite(value) ? value : 0;
+function parseNumber(milliseconds) {
+  return {
+    days: Math.trunc(milliseconds / 864e5),
+    hours: Math.trunc(milliseconds / 36e5 % 24),
+    minutes: Math.trunc(milliseconds / 6e4 % 60),
+    seconds: Math.trunc(milliseconds / 1e3 % 60),
+    milliseconds: Math.trunc(milliseconds % 1e3),
+    microseconds: Math.trunc(toZeroIfInfinity(milliseconds * 1e3) % 1e3),
+    nanoseconds: Math.trunc(toZeroIfInfinity(milliseconds * 1e6) % 1e3)
+  };
+}
+function parseBigint(milliseconds) {
+  return {
+    days: milliseconds / 86400000n,
+    hours: milliseconds / 3600000n % 24n,
+    minutes: milliseconds / 60000n % 60n,
+    seconds: milliseconds / 1000n % 60n,
+    milliseconds: milliseconds % 1000n,
+    microseconds: 0n,
+    nanoseconds: 0n
+  };
+}
+function parseMilliseconds(milliseconds) {
+  switch (typeof milliseconds) {
+    case "number": {
+      if (Number.isFinite(milliseconds)) {
+        return parseNumber(milliseconds);
+      }
+      break;
+    }
+    case "bigint": {
+      return parseBigint(milliseconds);
+    }
+  }
+  throw new TypeError("Expected a finite number or bigint");
+}
+
+// node_modules/pretty-ms/index.js
+var isZero = (value) => value === 0 || value === 0n;
+var pluralize = (word, count4) => count4 === 1 || count4 === 1n ? word : `${word}s`;
+var SECOND_ROUNDING_EPSILON = 1e-7;
+var ONE_DAY_IN_MILLISECONDS = 24n * 60n * 60n * 1000n;
+function prettyMilliseconds(milliseconds, options) {
+  const isBigInt = typeof milliseconds === "bigint";
+  if (!isBigInt && !Number.isFinite(milliseconds)) {
+    throw new TypeError("Expected a finite number or bigint");
+  }
+  options = { ...options };
+  const sign3 = milliseconds < 0 ? "-" : "";
+  milliseconds = milliseconds < 0 ? -milliseconds : milliseconds;
+  if (options.colonNotation) {
+    options.compact = false;
+    options.formatSubMilliseconds = false;
+    options.separateMilliseconds = false;
+    options.verbose = false;
+  }
+  if (options.compact) {
+    options.unitCount = 1;
+    options.secondsDecimalDigits = 0;
+    options.millisecondsDecimalDigits = 0;
+  }
+  let result = [];
+  const floorDecimals = (value, decimalDigits) => {
+    const flooredInterimValue = Math.floor(value * 10 ** decimalDigits + SECOND_ROUNDING_EPSILON);
+    const flooredValue = Math.round(flooredInterimValue) / 10 ** decimalDigits;
+    return flooredValue.toFixed(decimalDigits);
+  };
+  const add = (value, long, short, valueString) => {
+    if ((result.length === 0 || !options.colonNotation) && isZero(value) && !(options.colonNotation && short === "m")) {
+      return;
+    }
+    valueString ??= String(value);
+    if (options.colonNotation) {
+      const wholeDigits = valueString.includes(".") ? valueString.split(".")[0].length : valueString.length;
+      const minLength = result.length > 0 ? 2 : 1;
+      valueString = "0".repeat(Math.max(0, minLength - wholeDigits)) + valueString;
+    } else {
+      valueString += options.verbose ? " " + pluralize(long, value) : short;
+    }
+    result.push(valueString);
+  };
+  const parsed3 = parseMilliseconds(milliseconds);
+  const days = BigInt(parsed3.days);
+  if (options.hideYearAndDays) {
+    add(BigInt(days) * 24n + BigInt(parsed3.hours), "hour", "h");
+  } else {
+    if (options.hideYear) {
+      add(days, "day", "d");
+    } else {
+      add(days / 365n, "year", "y");
+      add(days % 365n, "day", "d");
+    }
+    add(Number(parsed3.hours), "hour", "h");
+  }
+  add(Number(parsed3.minutes), "minute", "m");
+  if (!options.hideSeconds) {
+    if (options.separateMilliseconds || options.formatSubMilliseconds || !options.colonNotation && milliseconds < 1e3 && !options.subSecondsAsDecimals) {
+      const seconds = Number(parsed3.seconds);
+      const milliseconds2 = Number(parsed3.milliseconds);
+      const microseconds = Number(parsed3.microseconds);
+      const nanoseconds = Number(parsed3.nanoseconds);
+      add(seconds, "second", "s");
+      if (options.formatSubMilliseconds) {
+        add(milliseconds2, "millisecond", "ms");
+        add(microseconds, "microsecond", "µs");
+        add(nanoseconds, "nanosecond", "ns");
+      } else {
+        const millisecondsAndBelow = milliseconds2 + microseconds / 1e3 + nanoseconds / 1e6;
+        const millisecondsDecimalDigits = typeof options.millisecondsDecimalDigits === "number" ? options.millisecondsDecimalDigits : 0;
+        const roundedMilliseconds = millisecondsAndBelow >= 1 ? Math.round(millisecondsAndBelow) : Math.ceil(millisecondsAndBelow);
+        const maximumMilliseconds = 1e3 - 10 ** -millisecondsDecimalDigits;
+        const millisecondsString = millisecondsDecimalDigits ? Math.min(millisecondsAndBelow, maximumMilliseconds).toFixed(millisecondsDecimalDigits) : Math.min(roundedMilliseconds, maximumMilliseconds);
+        add(
+          Number.parseFloat(millisecondsString),
+          "millisecond",
+          "ms",
+          millisecondsString
+        );
+      }
+    } else {
+      const seconds = (isBigInt ? Number(milliseconds % ONE_DAY_IN_MILLISECONDS) : milliseconds) / 1e3 % 60;
+      const secondsDecimalDigits = typeof options.secondsDecimalDigits === "number" ? options.secondsDecimalDigits : 1;
+      const secondsFixed = floorDecimals(seconds, secondsDecimalDigits);
+      const secondsString = options.keepDecimalsOnWholeSeconds ? secondsFixed : secondsFixed.replace(/\.0+$/, "");
+      add(Number.parseFloat(secondsString), "second", "s", secondsString);
+    }
+  }
+  if (result.length === 0) {
+    return sign3 + "0" + (options.verbose ? " milliseconds" : "ms");
+  }
+  const separator = options.colonNotation ? ":" : " ";
+  if (typeof options.unitCount === "number") {
+    result = result.slice(0, Math.max(options.unitCount, 1));
+  }
+  return sign3 + result.join(separator);
+}
+
+// node_modules/execa/lib/verbose/error.js
+var logError = (result, verboseInfo) => {
+  if (result.failed) {
+    verboseLog({
+      type: "error",
+      verboseMessage: result.shortMessage,
+      verboseInfo,
+      result
+    });
+  }
+};
+
+// node_modules/execa/lib/verbose/complete.js
+var logResult = (result, verboseInfo) => {
+  if (!isVerbose(verboseInfo)) {
+    return;
+  }
+  logError(result, verboseInfo);
+  logDuration(result, verboseInfo);
+};
+var logDuration = (result, verboseInfo) => {
+  const verboseMessage = `(done in ${prettyMilliseconds(result.durationMs)})`;
+  verboseLog({
+    type: "duration",
+    verboseMessage,
+    verboseInfo,
+    result
+  });
+};
+
+// node_modules/execa/lib/return/reject.js
+var handleResult = (result, verboseInfo, { reject }) => {
+  logResult(result, verboseInfo);
+  if (result.failed && reject) {
+    throw result;
+  }
+  return result;
+};
+
+// node_modules/execa/lib/stdio/handle-sync.js
+var import_node_fs3 = require("node:fs");
+
+// node_modules/execa/lib/stdio/type.js
+var getStdioItemType = (value, optionName) => {
+  if (isAsyncGenerator(value)) {
+    return "asyncGenerator";
+  }
+  if (isSyncGenerator(value)) {
+    return "generator";
+  }
+  if (isUrl(value)) {
+    return "fileUrl";
+  }
+  if (isFilePathObject(value)) {
+    return "filePath";
+  }
+  if (isWebStream(value)) {
+    return "webStream";
+  }
+  if (isStream(value, { checkOpen: false })) {
+    return "native";
+  }
+  if (isUint8Array(value)) {
+    return "uint8Array";
+  }
+  if (isAsyncIterableObject(value)) {
+    return "asyncIterable";
+  }
+  if (isIterableObject(value)) {
+    return "iterable";
+  }
+  if (isTransformStream(value)) {
+    return getTransformStreamType({ transform: value }, optionName);
+  }
+  if (isTransformOptions(value)) {
+    return getTransformObjectType(value, optionName);
+  }
+  return "native";
+};
+var getTransformObjectType = (value, optionName) => {
+  if (isDuplexStream(value.transform, { checkOpen: false })) {
+    return getDuplexType(value, optionName);
+  }
+  if (isTransformStream(value.transform)) {
+    return getTransformStreamType(value, optionName);
+  }
+  return getGeneratorObjectType(value, optionName);
+};
+var getDuplexType = (value, optionName) => {
+  validateNonGeneratorType(value, optionName, "Duplex stream");
+  return "duplex";
+};
+var getTransformStreamType = (value, optionName) => {
+  validateNonGeneratorType(value, optionName, "web TransformStream");
+  return "webTransform";
+};
+var validateNonGeneratorType = ({ final, binary, objectMode }, optionName, typeName) => {
+  checkUndefinedOption(final, `${optionName}.final`, typeName);
+  checkUndefinedOption(binary, `${optionName}.binary`, typeName);
+  checkBooleanOption(objectMode, `${optionName}.objectMode`);
+};
+var checkUndefinedOption = (value, optionName, typeName) => {
+  if (value !== void 0) {
+    throw new TypeError(`The \`${optionName}\` option can only be defined when using a generator, not a ${typeName}.`);
+  }
+};
+var getGeneratorObjectType = ({ transform: transform2, final, binary, objectMode }, optionName) => {
+  if (transform2 !== void 0 && !isGenerator(transform2)) {
+    throw new TypeError(`The \`${optionName}.transform\` option must be a generator, a Duplex stream or a web TransformStream.`);
+  }
+  if (isDuplexStream(final, { checkOpen: false })) {
+    throw new TypeError(`The \`${optionName}.final\` option must not be a Duplex stream.`);
+  }
+  if (isTransformStream(final)) {
+    throw new TypeError(`The \`${optionName}.final\` option must not be a web TransformStream.`);
+  }
+  if (final !== void 0 && !isGenerator(final)) {
+    throw new TypeError(`The \`${optionName}.final\` option must be a generator.`);
+  }
+  checkBooleanOption(binary, `${optionName}.binary`);
+  checkBooleanOption(objectMode, `${optionName}.objectMode`);
+  return isAsyncGenerator(transform2) || isAsyncGenerator(final) ? "asyncGenerator" : "generator";
+};
+var checkBooleanOption = (value, optionName) => {
+  if (value !== void 0 && typeof value !== "boolean") {
+    throw new TypeError(`The \`${optionName}\` option must use a boolean.`);
+  }
+};
+var isGenerator = (value) => isAsyncGenerator(value) || isSyncGenerator(value);
+var isAsyncGenerator = (value) => Object.prototype.toString.call(value) === "[object AsyncGeneratorFunction]";
+var isSyncGenerator = (value) => Object.prototype.toString.call(value) === "[object GeneratorFunction]";
+var isTransformOptions = (value) => isPlainObject(value) && (value.transform !== void 0 || value.final !== void 0);
+var isUrl = (value) => Object.prototype.toString.call(value) === "[object URL]";
+var isRegularUrl = (value) => isUrl(value) && value.protocol !== "file:";
+var isFilePathObject = (value) => isPlainObject(value) && Object.keys(value).length > 0 && Object.keys(value).every((key) => FILE_PATH_KEYS.has(key)) && isFilePathString(value.file);
+var FILE_PATH_KEYS = /* @__PURE__ */ new Set(["file", "append"]);
+var isFilePathString = (file2) => typeof file2 === "string";
+var isUnknownStdioString = (type, value) => type === "native" && typeof value === "string" && !KNOWN_STDIO_STRINGS.has(value);
+var KNOWN_STDIO_STRINGS = /* @__PURE__ */ new Set(["ipc", "ignore", "inherit", "overlapped", "pipe"]);
+var isReadableStream2 = (value) => Object.prototype.toString.call(value) === "[object ReadableStream]";
+var isWritableStream2 = (value) => Object.prototype.toString.call(value) === "[object WritableStream]";
+var isWebStream = (value) => isReadableStream2(value) || isWritableStream2(value);
+var isTransformStream = (value) => isReadableStream2(value?.readable) && isWritableStream2(value?.writable);
+var isAsyncIterableObject = (value) => isObject(value) && typeof value[Symbol.asyncIterator] === "function";
+var isIterableObject = (value) => isObject(value) && typeof value[Symbol.iterator] === "function";
+var isObject = (value) => typeof value === "object" && value !== null;
+var TRANSFORM_TYPES = /* @__PURE__ */ new Set(["generator", "asyncGenerator", "duplex", "webTransform"]);
+var FILE_TYPES = /* @__PURE__ */ new Set(["fileUrl", "filePath", "fileNumber"]);
+var SPECIAL_DUPLICATE_TYPES_SYNC = /* @__PURE__ */ new Set(["fileUrl", "filePath"]);
+var SPECIAL_DUPLICATE_TYPES = /* @__PURE__ */ new Set([...SPECIAL_DUPLICATE_TYPES_SYNC, "webStream", "nodeStream"]);
+var FORBID_DUPLICATE_TYPES = /* @__PURE__ */ new Set(["webTransform", "duplex"]);
+var TYPE_TO_MESSAGE = {
+  generator: "a generator",
+  asyncGenerator: "an async generator",
+  fileUrl: "a file URL",
+  filePath: "a file path string",
+  fileNumber: "a file descriptor number",
+  webStream: "a web stream",
+  nodeStream: "a Node.js stream",
+  webTransform: "a web TransformStream",
+  duplex: "a Duplex stream",
+  native: "any value",
+  iterable: "an iterable",
+  asyncIterable: "an async iterable",
+  string: "a string",
+  uint8Array: "a Uint8Array"
+};
+
+// node_modules/execa/lib/transform/object-mode.js
+var getTransformObjectModes = (objectMode, index, newTransforms, direction) => direction === "output" ? getOutputObjectModes(objectMode, index, newTransforms) : getInputObjectModes(objectMode, index, newTransforms);
+var getOutputObjectModes = (objectMode, index, newTransforms) => {
+  const writableObjectMode = index !== 0 && newTransforms[index - 1].value.readableObjectMode;
+  const readableObjectMode = objectMode ?? writableObjectMode;
+  return { writableObjectMode, readableObjectMode };
+};
+var getInputObjectModes = (objectMode, index, newTransforms) => {
+  const writableObjectMode = index === 0 ? objectMode === true : newTransforms[index - 1].value.readableObjectMode;
+  const readableObjectMode = index !== newTransforms.length - 1 && (objectMode ?? writableObjectMode);
+  return { writableObjectMode, readableObjectMode };
+};
+var getFdObjectMode = (stdioItems, direction) => {
+  const lastTransform = stdioItems.findLast(({ type }) => TRANSFORM_TYPES.has(type));
+  if (lastTransform === void 0) {
+    return false;
+  }
+  return direction === "input" ? lastTransform.value.writableObjectMode : lastTransform.value.readableObjectMode;
+};
+
+// node_modules/execa/lib/transform/normalize.js
+var normalizeTransforms = (stdioItems, optionName, direction, options) => [
+  ...stdioItems.filter(({ type }) => !TRANSFORM_TYPES.has(type)),
+  ...getTransforms(stdioItems, optionName, direction, options)
+];
+var getTransforms = (stdioItems, optionName, direction, { encoding }) => {
+  const transforms = stdioItems.filter(({ type }) => TRANSFORM_TYPES.has(type));
+  const newTransforms = Array.from({ length: transforms.length });
+  for (const [index, stdioItem] of Object.entries(transforms)) {
+    newTransforms[index] = normalizeTransform({
+      stdioItem,
+      index: Number(index),
+      newTransforms,
+      optionName,
+      direction,
+      encoding
+    });
+  }
+  return sortTransforms(newTransforms, direction);
+};
+var normalizeTransform = ({ stdioItem, stdioItem: { type }, index, newTransforms, optionName, direction, encoding }) => {
+  if (type === "duplex") {
+    return normalizeDuplex({ stdioItem, optionName });
+  }
+  if (type === "webTransform") {
+    return normalizeTransformStream({
+      stdioItem,
+      index,
+      newTransforms,
+      direction
+    });
+  }
+  return normalizeGenerator({
+    stdioItem,
+    index,
+    newTransforms,
+    direction,
+    encoding
+  });
+};
+var normalizeDuplex = ({
+  stdioItem,
+  stdioItem: {
+    value: {
+      transform: transform2,
+      transform: { writableObjectMode, readableObjectMode },
+      objectMode = readableObjectMode
+    }
+  },
+  optionName
+}) => {
+  if (objectMode && !readableObjectMode) {
+    throw new TypeError(`The \`${optionName}.objectMode\` option can only be \`true\` if \`new Duplex({objectMode: true})\` is used.`);
+  }
+  if (!objectMode && readableObjectMode) {
+    throw new TypeError(`The \`${optionName}.objectMode\` option cannot be \`false\` if \`new Duplex({objectMode: true})\` is used.`);
+  }
+  return {
+    ...stdioItem,
+    value: { transform: transform2, writableObjectMode, readableObjectMode }
+  };
+};
+var normalizeTransformStream = ({ stdioItem, stdioItem: { value }, index, newTransforms, direction }) => {
+  const { transform: transform2, objectMode } = isPlainObject(value) ? value : { transform: value };
+  const { writableObjectMode, readableObjectMode } = getTransformObjectModes(objectMode, index, newTransforms, direction);
+  return {
+    ...stdioItem,
+    value: { transform: transform2, writableObjectMode, readableObjectMode }
+  };
+};
+var normalizeGenerator = ({ stdioItem, stdioItem: { value }, index, newTransforms, direction, encoding }) => {
+  const {
+    transform: transform2,
+    final,
+    binary: binaryOption = false,
+    preserveNewlines = false,
+    objectMode
+  } = isPlainObject(value) ? value : { transform: value };
+  const binary = binaryOption || BINARY_ENCODINGS.has(encoding);
+  const { writableObjectMode, readableObjectMode } = getTransformObjectModes(objectMode, index, newTransforms, direction);
+  return {
+    ...stdioItem,
+    value: {
+      transform: transform2,
+      final,
+      binary,
+      preserveNewlines,
+      writableObjectMode,
+      readableObjectMode
+    }
+  };
+};
+var sortTransforms = (newTransforms, direction) => direction === "input" ? newTransforms.reverse() : newTransforms;
+
+// node_modules/execa/lib/stdio/direction.js
+var import_node_process9 = __toESM(require("node:process"), 1);
+var getStreamDirection = (stdioItems, fdNumber, optionName) => {
+  const directions = stdioItems.map((stdioItem) => getStdioItemDirection(stdioItem, fdNumber));
+  if (directions.includes("input") && directions.includes("output")) {
+    throw new TypeError(`The \`${optionName}\` option must not be an array of both readable and writable values.`);
+  }
+  return directions.find(Boolean) ?? DEFAULT_DIRECTION;
+};
+var getStdioItemDirection = ({ type, value }, fdNumber) => KNOWN_DIRECTIONS[fdNumber] ?? guessStreamDirection[type](value);
+var KNOWN_DIRECTIONS = ["input", "output", "output"];
+var anyDirection = () => void 0;
+var alwaysInput = () => "input";
+var guessStreamDirection = {
+  generator: anyDirection,
+  asyncGenerator: anyDirection,
+  fileUrl: anyDirection,
+  filePath: anyDirection,
+  iterable: alwaysInput,
+  asyncIterable: alwaysInput,
+  uint8Array: alwaysInput,
+  webStream: (value) => isWritableStream2(value) ? "output" : "input",
+  nodeStream(value) {
+    if (!isReadableStream(value, { checkOpen: false })) {
+      return "output";
+    }
+    return isWritableStream(value, { checkOpen: false }) ? void 0 : "input";
+  },
+  webTransform: anyDirection,
+  duplex: anyDirection,
+  native(value) {
+    const standardStreamDirection = getStandardStreamDirection(value);
+    if (standardStreamDirection !== void 0) {
+      return standardStreamDirection;
+    }
+    if (isStream(value, { checkOpen: false })) {
+      return guessStreamDirection.nodeStream(value);
+    }
+  }
+};
+var getStandardStreamDirection = (value) => {
+  if ([0, import_node_process9.default.stdin].includes(value)) {
+    return "input";
+  }
+  if ([1, 2, import_node_process9.default.stdout, import_node_process9.default.stderr].includes(value)) {
+    return "output";
+  }
+};
+var DEFAULT_DIRECTION = "output";
+
+// node_modules/execa/lib/ipc/array.js
+var normalizeIpcStdioArray = (stdioArray, ipc) => ipc && !stdioArray.includes("ipc") ? [...stdioArray, "ipc"] : stdioArray;
+
+// node_modules/execa/lib/stdio/stdio-option.js
+var normalizeStdioOption = ({ stdio, ipc, buffer: buffer2, ...options }, verboseInfo, isSync) => {
+  const stdioArray = getStdioArray(stdio, options).map((stdioOption, fdNumber) => addDefaultValue2(stdioOption, fdNumber));
+  return isSync ? normalizeStdioSync(stdioArray, buffer2, verboseInfo) : normalizeIpcStdioArray(stdioArray, ipc);
+};
+var getStdioArray = (stdio, options) => {
+  if (stdio === void 0) {
+    return STANDARD_STREAMS_ALIASES.map((alias) => options[alias]);
+  }
+  if (hasAlias(options)) {
+    throw new Error(`It's not possible to provide \`stdio\` in combination with one of ${STANDARD_STREAMS_ALIASES.map((alias) => `\`${alias}\``).join(", ")}`);
+  }
+  if (typeof stdio === "string") {
+    return [stdio, stdio, stdio];
+  }
+  if (!Array.isArray(stdio)) {
+    throw new TypeError(`Expected \`stdio\` to be of type \`string\` or \`Array\`, got \`${typeof stdio}\``);
+  }
+  const length = Math.max(stdio.length, STANDARD_STREAMS_ALIASES.length);
+  return Array.from({ length }, (_2, fdNumber) => stdio[fdNumber]);
+};
+var hasAlias = (options) => STANDARD_STREAMS_ALIASES.some((alias) => options[alias] !== void 0);
+var addDefaultValue2 = (stdioOption, fdNumber) => {
+  if (Array.isArray(stdioOption)) {
+    return stdioOption.map((item) => addDefaultValue2(item, fdNumber));
+  }
+  if (stdioOption === null || stdioOption === void 0) {
+    return fdNumber >= STANDARD_STREAMS_ALIASES.length ? "ignore" : "pipe";
+  }
+  return stdioOption;
+};
+var normalizeStdioSync = (stdioArray, buffer2, verboseInfo) => stdioArray.map((stdioOption, fdNumber) => !buffer2[fdNumber] && fdNumber !== 0 && !isFullVerbose(verboseInfo, fdNumber) && isOutputPipeOnly(stdioOption) ? "ignore" : stdioOption);
+var isOutputPipeOnly = (stdioOption) => stdioOption === "pipe" || Array.isArray(stdioOption) && stdioOption.every((item) => item === "pipe");
+
+// node_modules/execa/lib/stdio/native.js
+var import_node_fs2 = require("node:fs");
+var import_node_tty2 = __toESM(require("node:tty"), 1);
+var handleNativeStream = ({ stdioItem, stdioItem: { type }, isStdioArray, fdNumber, direction, isSync }) => {
+  if (!isStdioArray || type !== "native") {
+    return stdioItem;
+  }
+  return isSync ? handleNativeStreamSync({ stdioItem, fdNumber, direction }) : handleNativeStreamAsync({ stdioItem, fdNumber });
+};
+var handleNativeStreamSync = ({ stdioItem, stdioItem: { value, optionName }, fdNumber, direction }) => {
+  const targetFd = getTargetFd({
+    value,
+    optionName,
+    fdNumber,
+    direction
+  });
+  if (targetFd !== void 0) {
+    return targetFd;
+  }
+  if (isStream(value, { checkOpen: false })) {
+    throw new TypeError(`The \`${optionName}: Stream\` option cannot both be an array and include a stream with synchronous methods.`);
+  }
+  return stdioItem;
+};
+var getTargetFd = ({ value, optionName, fdNumber, direction }) => {
+  const targetFdNumber = getTargetFdNumber(value, fdNumber);
+  if (targetFdNumber === void 0) {
+    return;
+  }
+  if (direction === "output") {
+    return { type: "fileNumber", value: targetFdNumber, optionName };
+  }
+  if (import_node_tty2.default.isatty(targetFdNumber)) {
+    throw new TypeError(`The \`${optionName}: ${serializeOptionValue(value)}\` option is invalid: it cannot be a TTY with synchronous methods.`);
+  }
+  return { type: "uint8Array", value: bufferToUint8Array((0, import_node_fs2.readFileSync)(targetFdNumber)), optionName };
+};
+var getTargetFdNumber = (value, fdNumber) => {
+  if (value === "inherit") {
+    return fdNumber;
+  }
+  if (typeof value === "number") {
+    return value;
+  }
+  const standardStreamIndex = STANDARD_STREAMS.indexOf(value);
+  if (standardStreamIndex !== -1) {
+    return standardStreamIndex;
+  }
+};
+var handleNativeStreamAsync = ({ stdioItem, stdioItem: { value, optionName }, fdNumber }) => {
+  if (value === "inherit") {
+    return { type: "nodeStream", value: getStandardStream(fdNumber, value, optionName), optionName };
+  }
+  if (typeof value === "number") {
+    return { type: "nodeStream", value: getStandardStream(value, value, optionName), optionName };
+  }
+  if (isStream(value, { checkOpen: false })) {
+    return { type: "nodeStream", value, optionName };
+  }
+  return stdioItem;
+};
+var getStandardStream = (fdNumber, value, optionName) => {
+  const standardStream = STANDARD_STREAMS[fdNumber];
+  if (standardStream === void 0) {
+    throw new TypeError(`The \`${optionName}: ${value}\` option is invalid: no such standard stream.`);
+  }
+  return standardStream;
+};
+
+// node_modules/execa/lib/stdio/input-option.js
+var handleInputOptions = ({ input, inputFile }, fdNumber) => fdNumber === 0 ? [
+  ...handleInputOption(input),
+  ...handleInputFileOption(inputFile)
+] : [];
+var handleInputOption = (input) => input === void 0 ? [] : [{
+  type: getInputType(input),
+  value: input,
+  optionName: "input"
+}];
+var getInputType = (input) => {
+  if (isReadableStream(input, { checkOpen: false })) {
+    return "nodeStream";
+  }
+  if (typeof input === "string") {
+    return "string";
+  }
+  if (isUint8Array(input)) {
+    return "uint8Array";
+  }
+  throw new Error("The `input` option must be a string, a Uint8Array or a Node.js Readable stream.");
+};
+var handleInputFileOption = (inputFile) => inputFile === void 0 ? [] : [{
+  ...getInputFileType(inputFile),
+  optionName: "inputFile"
+}];
+var getInputFileType = (inputFile) => {
+  if (isUrl(inputFile)) {
+    return { type: "fileUrl", value: inputFile };
+  }
+  if (isFilePathString(inputFile)) {
+    return { type: "filePath", value: { file: inputFile } };
+  }
+  throw new Error("The `inputFile` option must be a file path string or a file URL.");
+};
+
+// node_modules/execa/lib/stdio/duplicate.js
+var filterDuplicates = (stdioItems) => stdioItems.filter((stdioItemOne, indexOne) => stdioItems.every((stdioItemTwo, indexTwo) => stdioItemOne.value !== stdioItemTwo.value || indexOne >= indexTwo || stdioItemOne.type === "generator" || stdioItemOne.type === "asyncGenerator"));
+var getDuplicateStream = ({ stdioItem: { type, value, optionName }, direction, fileDescriptors, isSync }) => {
+  const otherStdioItems = getOtherStdioItems(fileDescriptors, type);
+  if (otherStdioItems.length === 0) {
+    return;
+  }
+  if (isSync) {
+    validateDuplicateStreamSync({
+      otherStdioItems,
+      type,
+      value,
+      optionName,
+      direction
+    });
+    return;
+  }
+  if (SPECIAL_DUPLICATE_TYPES.has(type)) {
+    return getDuplicateStreamInstance({
+      otherStdioItems,
+      type,
+      value,
+      optionName,
+      direction
+    });
+  }
+  if (FORBID_DUPLICATE_TYPES.has(type)) {
+    validateDuplicateTransform({
+      otherStdioItems,
+      type,
+      value,
+      optionName
+    });
+  }
+};
+var getOtherStdioItems = (fileDescriptors, type) => fileDescriptors.flatMap(({ direction, stdioItems }) => stdioItems.filter((stdioItem) => stdioItem.type === type).map(((stdioItem) => ({ ...stdioItem, direction }))));
+var validateDuplicateStreamSync = ({ otherStdioItems, type, value, optionName, direction }) => {
+  if (SPECIAL_DUPLICATE_TYPES_SYNC.has(type)) {
+    getDuplicateStreamInstance({
+      otherStdioItems,
+      type,
+      value,
+      optionName,
+      direction
+    });
+  }
+};
+var getDuplicateStreamInstance = ({ otherStdioItems, type, value, optionName, direction }) => {
+  const duplicateStdioItems = otherStdioItems.filter((stdioItem) => hasSameValue(stdioItem, value));
+  if (duplicateStdioItems.length === 0) {
+    return;
+  }
+  const differentStdioItem = duplicateStdioItems.find((stdioItem) => stdioItem.direction !== direction);
+  throwOnDuplicateStream(differentStdioItem, optionName, type);
+  return direction === "output" ? duplicateStdioItems[0].stream : void 0;
+};
+var hasSameValue = ({ type, value }, secondValue) => {
+  if (type === "filePath") {
+    return value.file === secondValue.file;
+  }
+  if (type === "fileUrl") {
+    return value.href === secondValue.href;
+  }
+  return value === secondValue;
+};
+var validateDuplicateTransform = ({ otherStdioItems, type, value, optionName }) => {
+  const duplicateStdioItem = otherStdioItems.find(({ value: { transform: transform2 } }) => transform2 === value.transform);
+  throwOnDuplicateStream(duplicateStdioItem, optionName, type);
+};
+var throwOnDuplicateStream = (stdioItem, optionName, type) => {
+  if (stdioItem !== void 0) {
+    throw new TypeError(`The \`${stdioItem.optionName}\` and \`${optionName}\` options must not target ${TYPE_TO_MESSAGE[type]} that is the same.`);
+  }
+};
+
+// node_modules/execa/lib/stdio/handle.js
+var handleStdio = (addProperties3, options, verboseInfo, isSync) => {
+  const stdio = normalizeStdioOption(options, verboseInfo, isSync);
+  const initialFileDescriptors = stdio.map((stdioOption, fdNumber) => getFileDescriptor({
+    stdioOption,
+    fdNumber,
+    options,
+    isSync
+  }));
+  const fileDescriptors = getFinalFileDescriptors({
+    initialFileDescriptors,
+    addProperties: addProperties3,
+    options,
+    isSync
+  });
+  options.stdio = fileDescriptors.map(({ stdioItems }) => forwardStdio(stdioItems));
+  return fileDescriptors;
+};
+var getFileDescriptor = ({ stdioOption, fdNumber, options, isSync }) => {
+  const optionName = getStreamName(fdNumber);
+  const { stdioItems: initialStdioItems, isStdioArray } = initializeStdioItems({
+    stdioOption,
+    fdNumber,
+    options,
+    optionName
+  });
+  const direction = getStreamDirection(initialStdioItems, fdNumber, optionName);
+  const stdioItems = initialStdioItems.map((stdioItem) => handleNativeStream({
+    stdioItem,
+    isStdioArray,
+    fdNumber,
+    direction,
+    isSync
+  }));
+  const normalizedStdioItems = normalizeTransforms(stdioItems, optionName, direction, options);
+  const objectMode = getFdObjectMode(normalizedStdioItems, direction);
+  validateFileObjectMode(normalizedStdioItems, objectMode);
+  return { direction, objectMode, stdioItems: normalizedStdioItems };
+};
+var initializeStdioItems = ({ stdioOption, fdNumber, options, optionName }) => {
+  const values = Array.isArray(stdioOption) ? stdioOption : [stdioOption];
+  const initialStdioItems = [
+    ...values.map((value) => initializeStdioItem(value, optionName)),
+    ...handleInputOptions(options, fdNumber)
+  ];
+  const stdioItems = filterDuplicates(initialStdioItems);
+  const isStdioArray = stdioItems.length > 1;
+  validateStdioArray(stdioItems, isStdioArray, optionName);
+  validateStreams(stdioItems);
+  return { stdioItems, isStdioArray };
+};
+var initializeStdioItem = (value, optionName) => ({
+  type: getStdioItemType(value, optionName),
+  value,
+  optionName
+});
+var validateStdioArray = (stdioItems, isStdioArray, optionName) => {
+  if (stdioItems.length === 0) {
+    throw new TypeError(`The \`${optionName}\` option must not be an empty array.`);
+  }
+  if (!isStdioArray) {
+    return;
+  }
+  for (const { value, optionName: optionName2 } of stdioItems) {
+    if (INVALID_STDIO_ARRAY_OPTIONS.has(value)) {
+      throw new Error(`The \`${optionName2}\` option must not include \`${value}\`.`);
+    }
+  }
+};
+var INVALID_STDIO_ARRAY_OPTIONS = /* @__PURE__ */ new Set(["ignore", "ipc"]);
+var validateStreams = (stdioItems) => {
+  for (const stdioItem of stdioItems) {
+    validateFileStdio(stdioItem);
+  }
+};
+var validateFileStdio = ({ type, value, optionName }) => {
+  if (isRegularUrl(value)) {
+    throw new TypeError(`The \`${optionName}: URL\` option must use the \`file:\` scheme.
+For example, you can use the \`pathToFileURL()\` method of the \`url\` core module.`);
+  }
+  if (isUnknownStdioString(type, value)) {
+    throw new TypeError(`The \`${optionName}: { file: '...' }\` option must be used instead of \`${optionName}: '...'\`.`);
+  }
+};
+var validateFileObjectMode = (stdioItems, objectMode) => {
+  if (!objectMode) {
+    return;
+  }
+  const fileStdioItem = stdioItems.find(({ type }) => FILE_TYPES.has(type));
+  if (fileStdioItem !== void 0) {
+    throw new TypeError(`The \`${fileStdioItem.optionName}\` option cannot use both files and transforms in objectMode.`);
+  }
+};
+var getFinalFileDescriptors = ({ initialFileDescriptors, addProperties: addProperties3, options, isSync }) => {
+  const fileDescriptors = [];
+  try {
+    for (const fileDescriptor of initialFileDescriptors) {
+      fileDescriptors.push(getFinalFileDescriptor({
+        fileDescriptor,
+        fileDescriptors,
+        addProperties: addProperties3,
+        options,
+        isSync
+      }));
+    }
+    return fileDescriptors;
+  } catch (error4) {
+    cleanupCustomStreams(fileDescriptors);
+    throw error4;
+  }
+};
+var getFinalFileDescriptor = ({
+  fileDescriptor: { direction, objectMode, stdioItems },
+  fileDescriptors,
+  addProperties: addProperties3,
+  options,
+  isSync
+}) => {
+  const finalStdioItems = stdioItems.map((stdioItem) => addStreamProperties({
+    stdioItem,
+    addProperties: addProperties3,
+    direction,
+    options,
+    fileDescriptors,
+    isSync
+  }));
+  return { direction, objectMode, stdioItems: finalStdioItems };
+};
+var addStreamProperties = ({ stdioItem, addProperties: addProperties3, direction, options, fileDescriptors, isSync }) => {
+  const duplicateStream = getDuplicateStream({
+    stdioItem,
+    direction,
+    fileDescriptors,
+    isSync
+  });
+  if (duplicateStream !== void 0) {
+    return { ...stdioItem, stream: duplicateStream };
+  }
+  return {
+    ...stdioItem,
+    ...addProperties3[direction][stdioItem.type](stdioItem, options)
+  };
+};
+var cleanupCustomStreams = (fileDescriptors) => {
+  for (const { stdioItems } of fileDescriptors) {
+    for (const { stream } of stdioItems) {
+      if (stream !== void 0 && !isStandardStream(stream)) {
+        stream.destroy();
+      }
+    }
+  }
+};
+var forwardStdio = (stdioItems) => {
+  if (stdioItems.length > 1) {
+    return stdioItems.some(({ value: value2 }) => value2 === "overlapped") ? "overlapped" : "pipe";
+  }
+  const [{ type, value }] = stdioItems;
+  return type === "native" ? value : "pipe";
+};
+
+// node_modules/execa/lib/stdio/handle-sync.js
+var handleStdioSync = (options, verboseInfo) => handleStdio(addPropertiesSync, options, verboseInfo, true);
+var forbiddenIfSync = ({ type, optionName }) => {
+  throwInvalidSyncValue(optionName, TYPE_TO_MESSAGE[type]);
+};
+var forbiddenNativeIfSync = ({ optionName, value }) => {
+  if (value === "ipc" || value === "overlapped") {
+    throwInvalidSyncValue(optionName, `"${value}"`);
+  }
+  return {};
+};
+var throwInvalidSyncValue = (optionName, value) => {
+  throw new TypeError(`The \`${optionName}\` option cannot be ${value} with synchronous methods.`);
+};
+var addProperties = {
+  generator() {
+  },
+  asyncGenerator: forbiddenIfSync,
+  webStream: forbiddenIfSync,
+  nodeStream: forbiddenIfSync,
+  webTransform: forbiddenIfSync,
+  duplex: forbiddenIfSync,
+  asyncIterable: forbiddenIfSync,
+  native: forbiddenNativeIfSync
+};
+var addPropertiesSync = {
+  input: {
+    ...addProperties,
+    fileUrl: ({ value }) => ({ contents: [bufferToUint8Array((0, import_node_fs3.readFileSync)(value))] }),
+    filePath: ({ value: { file: file2 } }) => ({ contents: [bufferToUint8Array((0, import_node_fs3.readFileSync)(file2))] }),
+    fileNumber: forbiddenIfSync,
+    iterable: ({ value }) => ({ contents: [...value] }),
+    string: ({ value }) => ({ contents: [value] }),
+    uint8Array: ({ value }) => ({ contents: [value] })
+  },
+  output: {
+    ...addProperties,
+    fileUrl: ({ value }) => ({ path: value }),
+    filePath: ({ value: { file: file2, append } }) => ({ path: file2, append }),
+    fileNumber: ({ value }) => ({ path: value }),
+    iterable: forbiddenIfSync,
+    string: forbiddenIfSync,
+    uint8Array: forbiddenIfSync
+  }
+};
+
+// node_modules/execa/lib/io/strip-newline.js
+var stripNewline = (value, { stripFinalNewline: stripFinalNewline2 }, fdNumber) => getStripFinalNewline(stripFinalNewline2, fdNumber) && value !== void 0 && !Array.isArray(value) ? stripFinalNewline(value) : value;
+var getStripFinalNewline = (stripFinalNewline2, fdNumber) => fdNumber === "all" ? stripFinalNewline2[1] || stripFinalNewline2[2] : stripFinalNewline2[fdNumber];
+
+// node_modules/execa/lib/transform/generator.js
+var import_node_stream2 = require("node:stream");
+
+// node_modules/execa/lib/transform/split.js
+var getSplitLinesGenerator = (binary, preserveNewlines, skipped, state) => binary || skipped ? void 0 : initializeSplitLines(preserveNewlines, state);
+var splitLinesSync = (chunk, preserveNewlines, objectMode) => objectMode ? chunk.flatMap((item) => splitLinesItemSync(item, preserveNewlines)) : splitLinesItemSync(chunk, preserveNewlines);
+var splitLinesItemSync = (chunk, preserveNewlines) => {
+  const { transform: transform2, final } = initializeSplitLines(preserveNewlines, {});
+  return [...transform2(chunk), ...final()];
+};
+var initializeSplitLines = (preserveNewlines, state) => {
+  state.previousChunks = "";
+  return {
+    transform: splitGenerator.bind(void 0, state, preserveNewlines),
+    final: linesFinal.bind(void 0, state)
+  };
+};
+var splitGenerator = function* (state, preserveNewlines, chunk) {
+  if (typeof chunk !== "string") {
+    yield chunk;
+    return;
+  }
+  let { previousChunks } = state;
+  let start = -1;
+  for (let end = 0; end < chunk.length; end += 1) {
+    if (chunk[end] === "\n") {
+      const newlineLength = getNewlineLength(chunk, end, preserveNewlines, state);
+      let line = chunk.slice(start + 1, end + 1 - newlineLength);
+      if (previousChunks.length > 0) {
+        line = concatString(previousChunks, line);
+        previousChunks = "";
+      }
+      yield line;
+      start = end;
+    }
+  }
+  if (start !== chunk.length - 1) {
+    previousChunks = concatString(previousChunks, chunk.slice(start + 1));
+  }
+  state.previousChunks = previousChunks;
+};
+var getNewlineLength = (chunk, end, preserveNewlines, state) => {
+  if (preserveNewlines) {
+    return 0;
+  }
+  state.isWindowsNewline = end !== 0 && chunk[end - 1] === "\r";
+  return state.isWindowsNewline ? 2 : 1;
+};
+var linesFinal = function* ({ previousChunks }) {
+  if (previousChunks.length > 0) {
+    yield previousChunks;
+  }
+};
+var getAppendNewlineGenerator = ({ binary, preserveNewlines, readableObjectMode, state }) => binary || preserveNewlines || readableObjectMode ? void 0 : { transform: appendNewlineGenerator.bind(void 0, state) };
+var appendNewlineGenerator = function* ({ isWindowsNewline = false }, chunk) {
+  const { unixNewline, windowsNewline, LF: LF2, concatBytes } = typeof chunk === "string" ? linesStringInfo : linesUint8ArrayInfo;
+  if (chunk.at(-1) === LF2) {
+    yield chunk;
+    return;
+  }
+  const newline = isWindowsNewline ? windowsNewline : unixNewline;
+  yield concatBytes(chunk, newline);
+};
+var concatString = (firstChunk, secondChunk) => `${firstChunk}${secondChunk}`;
+var linesStringInfo = {
+  windowsNewline: "\r\n",
+  unixNewline: "\n",
+  LF: "\n",
+  concatBytes: concatString
+};
+var concatUint8Array = (firstChunk, secondChunk) => {
+  const chunk = new Uint8Array(firstChunk.length + secondChunk.length);
+  chunk.set(firstChunk, 0);
+  chunk.set(secondChunk, firstChunk.length);
+  return chunk;
+};
+var linesUint8ArrayInfo = {
+  windowsNewline: new Uint8Array([13, 10]),
+  unixNewline: new Uint8Array([10]),
+  LF: 10,
+  concatBytes: concatUint8Array
+};
+
+// node_modules/execa/lib/transform/validate.js
+var import_node_buffer = require("node:buffer");
+var getValidateTransformInput = (writableObjectMode, optionName) => writableObjectMode ? void 0 : validateStringTransformInput.bind(void 0, optionName);
+var validateStringTransformInput = function* (optionName, chunk) {
+  if (typeof chunk !== "string" && !isUint8Array(chunk) && !import_node_buffer.Buffer.isBuffer(chunk)) {
+    throw new TypeError(`The \`${optionName}\` option's transform must use "objectMode: true" to receive as input: ${typeof chunk}.`);
+  }
+  yield chunk;
+};
+var getValidateTransformReturn = (readableObjectMode, optionName) => readableObjectMode ? validateObjectTransformReturn.bind(void 0, optionName) : validateStringTransformReturn.bind(void 0, optionName);
+var validateObjectTransformReturn = function* (optionName, chunk) {
+  validateEmptyReturn(optionName, chunk);
+  yield chunk;
+};
+var validateStringTransformReturn = function* (optionName, chunk) {
+  validateEmptyReturn(optionName, chunk);
+  if (typeof chunk !== "string" && !isUint8Array(chunk)) {
+    throw new TypeError(`The \`${optionName}\` option's function must yield a string or an Uint8Array, not ${typeof chunk}.`);
+  }
+  yield chunk;
+};
+var validateEmptyReturn = (optionName, chunk) => {
+  if (chunk === null || chunk === void 0) {
+    throw new TypeError(`The \`${optionName}\` option's function must not call \`yield ${chunk}\`.
+Instead, \`yield\` should either be called with a value, or not be called at all. For example:
+  if (condition) { yield value; }`);
+  }
+};
+
+// node_modules/execa/lib/transform/encoding-transform.js
+var import_node_buffer2 = require("node:buffer");
+var import_node_string_decoder2 = require("node:string_decoder");
+var getEncodingTransformGenerator = (binary, encoding, skipped) => {
+  if (skipped) {
+    return;
+  }
+  if (binary) {
+    return { transform: encodingUint8ArrayGenerator.bind(void 0, new TextEncoder()) };
+  }
+  const stringDecoder = new import_node_string_decoder2.StringDecoder(encoding);
+  return {
+    transform: encodingStringGenerator.bind(void 0, stringDecoder),
+    final: encodingStringFinal.bind(void 0, stringDecoder)
+  };
+};
+var encodingUint8ArrayGenerator = function* (textEncoder3, chunk) {
+  if (import_node_buffer2.Buffer.isBuffer(chunk)) {
+    yield bufferToUint8Array(chunk);
+  } else if (typeof chunk === "string") {
+    yield textEncoder3.encode(chunk);
+  } else {
+    yield chunk;
+  }
+};
+var encodingStringGenerator = function* (stringDecoder, chunk) {
+  yield isUint8Array(chunk) ? stringDecoder.write(chunk) : chunk;
+};
+var encodingStringFinal = function* (stringDecoder) {
+  const lastChunk = stringDecoder.end();
+  if (lastChunk !== "") {
+    yield lastChunk;
+  }
+};
+
+// node_modules/execa/lib/transform/run-async.js
+var import_node_util8 = require("node:util");
+var pushChunks = (0, import_node_util8.callbackify)(async (getChunks, state, getChunksArguments, transformStream) => {
+  state.currentIterable = getChunks(...getChunksArguments);
+  try {
+    for await (const chunk of state.currentIterable) {
+      transformStream.push(chunk);
+    }
+  } finally {
+    delete state.currentIterable;
+  }
+});
+var transformChunk = async function* (chunk, generators, index) {
+  if (index === generators.length) {
+    yield chunk;
+    return;
+  }
+  const { transform: transform2 = identityGenerator } = generators[index];
+  for await (const transformedChunk of transform2(chunk)) {
+    yield* transformChunk(transformedChunk, generators, index + 1);
+  }
+};
+var finalChunks = async function* (generators) {
+  for (const [index, { final }] of Object.entries(generators)) {
+    yield* generatorFinalChunks(final, Number(index), generators);
+  }
+};
+var generatorFinalChunks = async function* (final, index, generators) {
+  if (final === void 0) {
+    return;
+  }
+  for await (const finalChunk of final()) {
+    yield* transformChunk(finalChunk, generators, index + 1);
+  }
+};
+var destroyTransform = (0, import_node_util8.callbackify)(async ({ currentIterable }, error4) => {
+  if (currentIterable !== void 0) {
+    await (error4 ? currentIterable.throw(error4) : currentIterable.return());
+    return;
+  }
+  if (error4) {
+    throw error4;
+  }
+});
+var identityGenerator = function* (chunk) {
+  yield chunk;
+};
+
+// node_modules/execa/lib/transform/run-sync.js
+var pushChunksSync = (getChunksSync, getChunksArguments, transformStream, done) => {
+  try {
+    for (const chunk of getChunksSync(...getChunksArguments)) {
+      transformStream.push(chunk);
+    }
+    done();
+  } catch (error4) {
+    done(error4);
+  }
+};
+var runTransformSync = (generators, chunks) => [
+  ...chunks.flatMap((chunk) => [...transformChunkSync(chunk, generators, 0)]),
+  ...finalChunksSync(generators)
+];
+var transformChunkSync = function* (chunk, generators, index) {
+  if (index === generators.length) {
+    yield chunk;
+    return;
+  }
+  const { transform: transform2 = identityGenerator2 } = generators[index];
+  for (const transformedChunk of transform2(chunk)) {
+    yield* transformChunkSync(transformedChunk, generators, index + 1);
+  }
+};
+var finalChunksSync = function* (generators) {
+  for (const [index, { final }] of Object.entries(generators)) {
+    yield* generatorFinalChunksSync(final, Number(index), generators);
+  }
+};
+var generatorFinalChunksSync = function* (final, index, generators) {
+  if (final === void 0) {
+    return;
+  }
+  for (const finalChunk of final()) {
+    yield* transformChunkSync(finalChunk, generators, index + 1);
+  }
+};
+var identityGenerator2 = function* (chunk) {
+  yield chunk;
+};
+
+// node_modules/execa/lib/transform/generator.js
+var generatorToStream = ({
+  value,
+  value: { transform: transform2, final, writableObjectMode, readableObjectMode },
+  optionName
+}, { encoding }) => {
+  const state = {};
+  const generators = addInternalGenerators(value, encoding, optionName);
+  const transformAsync = isAsyncGenerator(transform2);
+  const finalAsync = isAsyncGenerator(final);
+  const transformMethod = transformAsync ? pushChunks.bind(void 0, transformChunk, state) : pushChunksSync.bind(void 0, transformChunkSync);
+  const finalMethod = transformAsync || finalAsync ? pushChunks.bind(void 0, finalChunks, state) : pushChunksSync.bind(void 0, finalChunksSync);
+  const destroyMethod = transformAsync || finalAsync ? destroyTransform.bind(void 0, state) : void 0;
+  const stream = new import_node_stream2.Transform({
+    writableObjectMode,
+    writableHighWaterMark: (0, import_node_stream2.getDefaultHighWaterMark)(writableObjectMode),
+    readableObjectMode,
+    readableHighWaterMark: (0, import_node_stream2.getDefaultHighWaterMark)(readableObjectMode),
+    transform(chunk, encoding2, done) {
+      transformMethod([chunk, generators, 0], this, done);
+    },
+    flush(done) {
+      finalMethod([generators], this, done);
+    },
+    destroy: destroyMethod
+  });
+  return { stream };
+};
+var runGeneratorsSync = (chunks, stdioItems, encoding, isInput) => {
+  const generators = stdioItems.filter(({ type }) => type === "generator");
+  const reversedGenerators = isInput ? generators.reverse() : generators;
+  for (const { value, optionName } of reversedGenerators) {
+    const generators2 = addInternalGenerators(value, encoding, optionName);
+    chunks = runTransformSync(generators2, chunks);
+  }
+  return chunks;
+};
+var addInternalGenerators = ({ transform: transform2, final, binary, writableObjectMode, readableObjectMode, preserveNewlines }, encoding, optionName) => {
+  const state = {};
+  return [
+    { transform: getValidateTransformInput(writableObjectMode, optionName) },
+    getEncodingTransformGenerator(binary, encoding, writableObjectMode),
+    getSplitLinesGenerator(binary, preserveNewlines, writableObjectMode, state),
+    { transform: transform2, final },
+    { transform: getValidateTransformReturn(readableObjectMode, optionName) },
+    getAppendNewlineGenerator({
+      binary,
+      preserveNewlines,
+      readableObjectMode,
+      state
+    })
+  ].filter(Boolean);
+};
+
+// node_modules/execa/lib/io/input-sync.js
+var addInputOptionsSync = (fileDescriptors, options) => {
+  for (const fdNumber of getInputFdNumbers(fileDescriptors)) {
+    addInputOptionSync(fileDescriptors, fdNumber, options);
+  }
+};
+var getInputFdNumbers = (fileDescriptors) => new Set(Object.entries(fileDescriptors).filter(([, { direction }]) => direction === "input").map(([fdNumber]) => Number(fdNumber)));
+var addInputOptionSync = (fileDescriptors, fdNumber, options) => {
+  const { stdioItems } = fileDescriptors[fdNumber];
+  const allStdioItems = stdioItems.filter(({ contents }) => contents !== void 0);
+  if (allStdioItems.length === 0) {
+    return;
+  }
+  if (fdNumber !== 0) {
+    const [{ type, optionName }] = allStdioItems;
+    throw new TypeError(`Only the \`stdin\` option, not \`${optionName}\`, can be ${TYPE_TO_MESSAGE[type]} with synchronous methods.`);
+  }
+  const allContents = allStdioItems.map(({ contents }) => contents);
+  const transformedContents = allContents.map((contents) => applySingleInputGeneratorsSync(contents, stdioItems));
+  options.input = joinToUint8Array(transformedContents);
+};
+var applySingleInputGeneratorsSync = (contents, stdioItems) => {
+  const newContents = runGeneratorsSync(contents, stdioItems, "utf8", true);
+  validateSerializable(newContents);
+  return joinToUint8Array(newContents);
+};
+var validateSerializable = (newContents) => {
+  const invalidItem = newContents.find((item) => typeof item !== "string" && !isUint8Array(item));
+  if (invalidItem !== void 0) {
+    throw new TypeError(`The \`stdin\` option is invalid: when passing objects as input, a transform must be used to serialize them to strings or Uint8Arrays: ${invalidItem}.`);
+  }
+};
+
+// node_modules/execa/lib/io/output-sync.js
+var import_node_fs4 = require("node:fs");
+
+// node_modules/execa/lib/verbose/output.js
+var shouldLogOutput = ({ stdioItems, encoding, verboseInfo, fdNumber }) => fdNumber !== "all" && isFullVerbose(verboseInfo, fdNumber) && !BINARY_ENCODINGS.has(encoding) && fdUsesVerbose(fdNumber) && (stdioItems.some(({ type, value }) => type === "native" && PIPED_STDIO_VALUES.has(value)) || stdioItems.every(({ type }) => TRANSFORM_TYPES.has(type)));
+var fdUsesVerbose = (fdNumber) => fdNumber === 1 || fdNumber === 2;
+var PIPED_STDIO_VALUES = /* @__PURE__ */ new Set(["pipe", "overlapped"]);
+var logLines = async (linesIterable, stream, fdNumber, verboseInfo) => {
+  for await (const line of linesIterable) {
+    if (!isPipingStream(stream)) {
+      logLine(line, fdNumber, verboseInfo);
+    }
+  }
+};
+var logLinesSync = (linesArray, fdNumber, verboseInfo) => {
+  for (const line of linesArray) {
+    logLine(line, fdNumber, verboseInfo);
+  }
+};
+var isPipingStream = (stream) => stream._readableState.pipes.length > 0;
+var logLine = (line, fdNumber, verboseInfo) => {
+  const verboseMessage = serializeVerboseMessage(line);
+  verboseLog({
+    type: "output",
+    verboseMessage,
+    fdNumber,
+    verboseInfo
+  });
+};
+
+// node_modules/execa/lib/io/output-sync.js
+var transformOutputSync = ({ fileDescriptors, syncResult: { output }, options, isMaxBuffer, verboseInfo }) => {
+  if (output === null) {
+    return { output: Array.from({ length: 3 }) };
+  }
+  const state = {};
+  const outputFiles = /* @__PURE__ */ new Set([]);
+  const transformedOutput = output.map((result, fdNumber) => transformOutputResultSync({
+    result,
+    fileDescriptors,
+    fdNumber,
+    state,
+    outputFiles,
+    isMaxBuffer,
+    verboseInfo
+  }, options));
+  return { output: transformedOutput, ...state };
+};
+var transformOutputResultSync = ({ result, fileDescriptors, fdNumber, state, outputFiles, isMaxBuffer, verboseInfo }, { buffer: buffer2, encoding, lines: lines2, stripFinalNewline: stripFinalNewline2, maxBuffer }) => {
+  if (result === null) {
+    return;
+  }
+  const truncatedResult = truncateMaxBufferSync(result, isMaxBuffer, maxBuffer);
+  const uint8ArrayResult = bufferToUint8Array(truncatedResult);
+  const { stdioItems, objectMode } = fileDescriptors[fdNumber];
+  const chunks = runOutputGeneratorsSync([uint8ArrayResult], stdioItems, encoding, state);
+  const { serializedResult, finalResult = serializedResult } = serializeChunks({
+    chunks,
+    objectMode,
+    encoding,
+    lines: lines2,
+    stripFinalNewline: stripFinalNewline2,
+    fdNumber
+  });
+  logOutputSync({
+    serializedResult,
+    fdNumber,
+    state,
+    verboseInfo,
+    encoding,
+    stdioItems,
+    objectMode
+  });
+  const returnedResult = buffer2[fdNumber] ? finalResult : void 0;
+  try {
+    if (state.error === void 0) {
+      writeToFiles(serializedResult, stdioItems, outputFiles);
+    }
+    return returnedResult;
+  } catch (error4) {
+    state.error = error4;
+    return returnedResult;
+  }
+};
+var runOutputGeneratorsSync = (chunks, stdioItems, encoding, state) => {
+  try {
+    return runGeneratorsSync(chunks, stdioItems, encoding, false);
+  } catch (error4) {
+    state.error = error4;
+    return chunks;
+  }
+};
+var serializeChunks = ({ chunks, objectMode, encoding, lines: lines2, stripFinalNewline: stripFinalNewline2, fdNumber }) => {
+  if (objectMode) {
+    return { serializedResult: chunks };
+  }
+  if (encoding === "buffer") {
+    return { serializedResult: joinToUint8Array(chunks) };
+  }
+  const serializedResult = joinToString(chunks, encoding);
+  if (lines2[fdNumber]) {
+    return { serializedResult, finalResult: splitLinesSync(serializedResult, !stripFinalNewline2[fdNumber], objectMode) };
+  }
+  return { serializedResult };
+};
+var logOutputSync = ({ serializedResult, fdNumber, state, verboseInfo, encoding, stdioItems, objectMode }) => {
+  if (!shouldLogOutput({
+    stdioItems,
+    encoding,
+    verboseInfo,
+    fdNumber
+  })) {
+    return;
+  }
+  const linesArray = splitLinesSync(serializedResult, false, objectMode);
+  try {
+    logLinesSync(linesArray, fdNumber, verboseInfo);
+  } catch (error4) {
+    state.error ??= error4;
+  }
+};
+var writeToFiles = (serializedResult, stdioItems, outputFiles) => {
+  for (const { path: path12, append } of stdioItems.filter(({ type }) => FILE_TYPES.has(type))) {
+    const pathString = typeof path12 === "string" ? path12 : path12.toString();
+    if (append || outputFiles.has(pathString)) {
+      (0, import_node_fs4.appendFileSync)(path12, serializedResult);
+    } else {
+      outputFiles.add(pathString);
+      (0, import_node_fs4.writeFileSync)(path12, serializedResult);
+    }
+  }
+};
+
+// node_modules/execa/lib/resolve/all-sync.js
+var getAllSync = ([, stdout, stderr], options) => {
+  if (!options.all) {
+    return;
+  }
+  if (stdout === void 0) {
+    return stderr;
+  }
+  if (stderr === void 0) {
+    return stdout;
+  }
+  if (Array.isArray(stdout)) {
+    return Array.isArray(stderr) ? [...stdout, ...stderr] : [...stdout, stripNewline(stderr, options, "all")];
+  }
+  if (Array.isArray(stderr)) {
+    return [stripNewline(stdout, options, "all"), ...stderr];
+  }
+  if (isUint8Array(stdout) && isUint8Array(stderr)) {
+    return concatUint8Arrays([stdout, stderr]);
+  }
+  return `${stdout}${stderr}`;
+};
+
+// node_modules/execa/lib/resolve/exit-async.js
+var import_node_events8 = require("node:events");
+var waitForExit = async (subprocess, context) => {
+  const [exitCode, signal] = await waitForExitOrError(subprocess);
+  context.isForcefullyTerminated ??= false;
+  return [exitCode, signal];
+};
+var waitForExitOrError = async (subprocess) => {
+  const [spawnPayload, exitPayload] = await Promise.allSettled([
+    (0, import_node_events8.once)(subprocess, "spawn"),
+    (0, import_node_events8.once)(subprocess, "exit")
+  ]);
+  if (spawnPayload.status === "rejected") {
+    return [];
+  }
+  return exitPayload.status === "rejected" ? waitForSubprocessExit(subprocess) : exitPayload.value;
+};
+var waitForSubprocessExit = async (subprocess) => {
+  try {
+    return await (0, import_node_events8.once)(subprocess, "exit");
+  } catch {
+    return waitForSubprocessExit(subprocess);
+  }
+};
+var waitForSuccessfulExit = async (exitPromise) => {
+  const [exitCode, signal] = await exitPromise;
+  if (!isSubprocessErrorExit(exitCode, signal) && isFailedExit(exitCode, signal)) {
+    throw new DiscardedError();
+  }
+  return [exitCode, signal];
+};
+var isSubprocessErrorExit = (exitCode, signal) => exitCode === void 0 && signal === void 0;
+var isFailedExit = (exitCode, signal) => exitCode !== 0 || signal !== null;
+
+// node_modules/execa/lib/resolve/exit-sync.js
+var getExitResultSync = ({ error: error4, status: exitCode, signal, output }, { maxBuffer }) => {
+  const resultError = getResultError(error4, exitCode, signal);
+  const timedOut = resultError?.code === "ETIMEDOUT";
+  const isMaxBuffer = isMaxBufferSync(resultError, output, maxBuffer);
+  return {
+    resultError,
+    exitCode,
+    signal,
+    timedOut,
+    isMaxBuffer
+  };
+};
+var getResultError = (error4, exitCode, signal) => {
+  if (error4 !== void 0) {
+    return error4;
+  }
+  return isFailedExit(exitCode, signal) ? new DiscardedError() : void 0;
+};
+
+// node_modules/execa/lib/methods/main-sync.js
+var execaCoreSync = (rawFile, rawArguments, rawOptions) => {
+  const { file: file2, commandArguments, command, escapedCommand, startTime, verboseInfo, options, fileDescriptors } = handleSyncArguments(rawFile, rawArguments, rawOptions);
+  const result = spawnSubprocessSync({
+    file: file2,
+    commandArguments,
+    options,
+    command,
+    escapedCommand,
+    verboseInfo,
+    fileDescriptors,
+    startTime
+  });
+  return handleResult(result, verboseInfo, options);
+};
+var handleSyncArguments = (rawFile, rawArguments, rawOptions) => {
+  const { command, escapedCommand, startTime, verboseInfo } = handleCommand(rawFile, rawArguments, rawOptions);
+  const syncOptions = normalizeSyncOptions(rawOptions);
+  const { file: file2, commandArguments, options } = normalizeOptions(rawFile, rawArguments, syncOptions);
+  validateSyncOptions(options);
+  const fileDescriptors = handleStdioSync(options, verboseInfo);
+  return {
+    file: file2,
+    commandArguments,
+    command,
+    escapedCommand,
+    startTime,
+    verboseInfo,
+    options,
+    fileDescriptors
+  };
+};
+var normalizeSyncOptions = (options) => options.node && !options.ipc ? { ...options, ipc: false } : options;
+var validateSyncOptions = ({ ipc, ipcInput, detached, cancelSignal }) => {
+  if (ipcInput) {
+    throwInvalidSyncOption("ipcInput");
+  }
+  if (ipc) {
+    throwInvalidSyncOption("ipc: true");
+  }
+  if (detached) {
+    throwInvalidSyncOption("detached: true");
+  }
+  if (cancelSignal) {
+    throwInvalidSyncOption("cancelSignal");
+  }
+};
+var throwInvalidSyncOption = (value) => {
+  throw new TypeError(`The "${value}" option cannot be used with synchronous methods.`);
+};
+var spawnSubprocessSync = ({ file: file2, commandArguments, options, command, escapedCommand, verboseInfo, fileDescriptors, startTime }) => {
+  const syncResult = runSubprocessSync({
+    file: file2,
+    commandArguments,
+    options,
+    command,
+    escapedCommand,
+    fileDescriptors,
+    startTime
+  });
+  if (syncResult.failed) {
+    return syncResult;
+  }
+  const { resultError, exitCode, signal, timedOut, isMaxBuffer } = getExitResultSync(syncResult, options);
+  const { output, error: error4 = resultError } = transformOutputSync({
+    fileDescriptors,
+    syncResult,
+    options,
+    isMaxBuffer,
+    verboseInfo
+  });
+  const stdio = output.map((stdioOutput, fdNumber) => stripNewline(stdioOutput, options, fdNumber));
+  const all = stripNewline(getAllSync(output, options), options, "all");
+  return getSyncResult({
+    error: error4,
+    exitCode,
+    signal,
+    timedOut,
+    isMaxBuffer,
+    stdio,
+    all,
+    options,
+    command,
+    escapedCommand,
+    startTime
+  });
+};
+var runSubprocessSync = ({ file: file2, commandArguments, options, command, escapedCommand, fileDescriptors, startTime }) => {
+  try {
+    addInputOptionsSync(fileDescriptors, options);
+    const normalizedOptions = normalizeSpawnSyncOptions(options);
+    return (0, import_node_child_process3.spawnSync)(...concatenateShell(file2, commandArguments, normalizedOptions));
+  } catch (error4) {
+    return makeEarlyError({
+      error: error4,
+      command,
+      escapedCommand,
+      fileDescriptors,
+      options,
+      startTime,
+      isSync: true
+    });
+  }
+};
+var normalizeSpawnSyncOptions = ({ encoding, maxBuffer, ...options }) => ({ ...options, encoding: "buffer", maxBuffer: getMaxBufferSync(maxBuffer) });
+var getSyncResult = ({ error: error4, exitCode, signal, timedOut, isMaxBuffer, stdio, all, options, command, escapedCommand, startTime }) => error4 === void 0 ? makeSuccessResult({
+  command,
+  escapedCommand,
+  stdio,
+  all,
+  ipcOutput: [],
+  options,
+  startTime
+}) : makeError({
+  error: error4,
+  command,
+  escapedCommand,
+  timedOut,
+  isCanceled: false,
+  isGracefullyCanceled: false,
+  isMaxBuffer,
+  isForcefullyTerminated: false,
+  exitCode,
+  signal,
+  stdio,
+  all,
+  ipcOutput: [],
+  options,
+  startTime,
+  isSync: true
+});
+
+// node_modules/execa/lib/methods/main-async.js
+var import_node_events15 = require("node:events");
+var import_node_child_process5 = require("node:child_process");
+
+// node_modules/execa/lib/ipc/methods.js
+var import_node_process10 = __toESM(require("node:process"), 1);
+
+// node_modules/execa/lib/ipc/get-one.js
+var import_node_events9 = require("node:events");
+var getOneMessage = ({ anyProcess, channel, isSubprocess, ipc }, { reference = true, filter } = {}) => {
+  validateIpcMethod({
+    methodName: "getOneMessage",
+    isSubprocess,
+    ipc,
+    isConnected: isConnected(anyProcess)
+  });
+  return getOneMessageAsync({
+    anyProcess,
+    channel,
+    isSubprocess,
+    filter,
+    reference
+  });
+};
+var getOneMessageAsync = async ({ anyProcess, channel, isSubprocess, filter, reference }) => {
+  addReference(channel, reference);
+  const ipcEmitter = getIpcEmitter(anyProcess, channel, isSubprocess);
+  const controller = new AbortController();
+  try {
+    return await Promise.race([
+      getMessage(ipcEmitter, filter, controller),
+      throwOnDisconnect2(ipcEmitter, isSubprocess, controller),
+      throwOnStrictError(ipcEmitter, isSubprocess, controller)
+    ]);
+  } catch (error4) {
+    disconnect(anyProcess);
+    throw error4;
+  } finally {
+    controller.abort();
+    removeReference(channel, reference);
+  }
+};
+var getMessage = async (ipcEmitter, filter, { signal }) => {
+  if (filter === void 0) {
+    const [message] = await (0, import_node_events9.once)(ipcEmitter, "message", { signal });
+    return message;
+  }
+  for await (const [message] of (0, import_node_events9.on)(ipcEmitter, "message", { signal })) {
+    if (filter(message)) {
+      return message;
+    }
+  }
+};
+var throwOnDisconnect2 = async (ipcEmitter, isSubprocess, { signal }) => {
+  await (0, import_node_events9.once)(ipcEmitter, "disconnect", { signal });
+  throwOnEarlyDisconnect(isSubprocess);
+};
+var throwOnStrictError = async (ipcEmitter, isSubprocess, { signal }) => {
+  const [error4] = await (0, import_node_events9.once)(ipcEmitter, "strict:error", { signal });
+  throw getStrictResponseError(error4, isSubprocess);
+};
+
+// node_modules/execa/lib/ipc/get-each.js
+var import_node_events10 = require("node:events");
+var getEachMessage = ({ anyProcess, channel, isSubprocess, ipc }, { reference = true } = {}) => loopOnMessages({
+  anyProcess,
+  channel,
+  isSubprocess,
+  ipc,
+  shouldAwait: !isSubprocess,
+  reference
+});
+var loopOnMessages = ({ anyProcess, channel, isSubprocess, ipc, shouldAwait, reference }) => {
+  validateIpcMethod({
+    methodName: "getEachMessage",
+    isSubprocess,
+    ipc,
+    isConnected: isConnected(anyProcess)
+  });
+  addReference(channel, reference);
+  const ipcEmitter = getIpcEmitter(anyProcess, channel, isSubprocess);
+  const controller = new AbortController();
+  const state = {};
+  stopOnDisconnect(anyProcess, ipcEmitter, controller);
+  abortOnStrictError({
+    ipcEmitter,
+    isSubprocess,
+    controller,
+    state
+  });
+  return iterateOnMessages({
+    anyProcess,
+    channel,
+    ipcEmitter,
+    isSubprocess,
+    shouldAwait,
+    controller,
+    state,
+    reference
+  });
+};
+var stopOnDisconnect = async (anyProcess, ipcEmitter, controller) => {
+  try {
+    await (0, import_node_events10.once)(ipcEmitter, "disconnect", { signal: controller.signal });
+    controller.abort();
+  } catch {
+  }
+};
+var abortOnStrictError = async ({ ipcEmitter, isSubprocess, controller, state }) => {
+  try {
+    const [error4] = await (0, import_node_events10.once)(ipcEmitter, "strict:error", { signal: controller.signal });
+    state.error = getStrictResponseError(error4, isSubprocess);
+    controller.abort();
+  } catch {
+  }
+};
+var iterateOnMessages = async function* ({ anyProcess, channel, ipcEmitter, isSubprocess, shouldAwait, controller, state, reference }) {
+  try {
+    for await (const [message] of (0, import_node_events10.on)(ipcEmitter, "message", { signal: controller.signal })) {
+      throwIfStrictError(state);
+      yield message;
+    }
+  } catch {
+    throwIfStrictError(state);
+  } finally {
+    controller.abort();
+    removeReference(channel, reference);
+    if (!isSubprocess) {
+      disconnect(anyProcess);
+    }
+    if (shouldAwait) {
+      await anyProcess;
+    }
+  }
+};
+var throwIfStrictError = ({ error: error4 }) => {
+  if (error4) {
+    throw error4;
+  }
+};
+
+// node_modules/execa/lib/ipc/methods.js
+var addIpcMethods = (subprocess, { ipc }) => {
+  Object.assign(subprocess, getIpcMethods(subprocess, false, ipc));
+};
+var getIpcExport = () => {
+  const anyProcess = import_node_process10.default;
+  const isSubprocess = true;
+  const ipc = import_node_process10.default.channel !== void 0;
+  return {
+    ...getIpcMethods(anyProcess, isSubprocess, ipc),
+    getCancelSignal: getCancelSignal.bind(void 0, {
+      anyProcess,
+      channel: anyProcess.channel,
+      isSubprocess,
+      ipc
+    })
+  };
+};
+var getIpcMethods = (anyProcess, isSubprocess, ipc) => ({
+  sendMessage: sendMessage.bind(void 0, {
+    anyProcess,
+    channel: anyProcess.channel,
+    isSubprocess,
+    ipc
+  }),
+  getOneMessage: getOneMessage.bind(void 0, {
+    anyProcess,
+    channel: anyProcess.channel,
+    isSubprocess,
+    ipc
+  }),
+  getEachMessage: getEachMessage.bind(void 0, {
+    anyProcess,
+    channel: anyProcess.channel,
+    isSubprocess,
+    ipc
+  })
+});
+
+// node_modules/execa/lib/return/early-error.js
+var import_node_child_process4 = require("node:child_process");
+var import_node_stream3 = require("node:stream");
+var handleEarlyError = ({ error: error4, command, escapedCommand, fileDescriptors, options, startTime, verboseInfo }) => {
+  cleanupCustomStreams(fileDescriptors);
+  const subprocess = new import_node_child_process4.ChildProcess();
+  createDummyStreams(subprocess, fileDescriptors);
+  Object.assign(subprocess, { readable, writable, duplex });
+  const earlyError = makeEarlyError({
+    error: error4,
+    command,
+    escapedCommand,
+    fileDescriptors,
+    options,
+    startTime,
+    isSync: false
+  });
+  const promise = handleDummyPromise(earlyError, verboseInfo, options);
+  return { subprocess, promise };
+};
+var createDummyStreams = (subprocess, fileDescriptors) => {
+  const stdin = createDummyStream();
+  const stdout = createDummyStream();
+  const stderr = createDummyStream();
+  const extraStdio = Array.from({ length: fileDescriptors.length - 3 }, createDummyStream);
+  const all = createDummyStream();
+  const stdio = [stdin, stdout, stderr, ...extraStdio];
+  Object.assign(subprocess, {
+    stdin,
+    stdout,
+    stderr,
+    all,
+    stdio
+  });
+};
+var createDummyStream = () => {
+  const stream = new import_node_stream3.PassThrough();
+  stream.end();
+  return stream;
+};
+var readable = () => new import_node_stream3.Readable({ read() {
+} });
+var writable = () => new import_node_stream3.Writable({ write() {
+} });
+var duplex = () => new import_node_stream3.Duplex({ read() {
+}, write() {
+} });
+var handleDummyPromise = async (error4, verboseInfo, options) => handleResult(error4, verboseInfo, options);
+
+// node_modules/execa/lib/stdio/handle-async.js
+var import_node_fs5 = require("node:fs");
+var import_node_buffer3 = require("node:buffer");
+var import_node_stream4 = require("node:stream");
+var handleStdioAsync = (options, verboseInfo) => handleStdio(addPropertiesAsync, options, verboseInfo, false);
+var forbiddenIfAsync = ({ type, optionName }) => {
+  throw new TypeError(`The \`${optionName}\` option cannot be ${TYPE_TO_MESSAGE[type]}.`);
+};
+var addProperties2 = {
+  fileNumber: forbiddenIfAsync,
+  generator: generatorToStream,
+  asyncGenerator: generatorToStream,
+  nodeStream: ({ value }) => ({ stream: value }),
+  webTransform({ value: { transform: transform2, writableObjectMode, readableObjectMode } }) {
+    const objectMode = writableObjectMode || readableObjectMode;
+    const stream = import_node_stream4.Duplex.fromWeb(transform2, { objectMode });
+    return { stream };
+  },
+  duplex: ({ value: { transform: transform2 } }) => ({ stream: transform2 }),
+  native() {
+  }
+};
+var addPropertiesAsync = {
+  input: {
+    ...addProperties2,
+    fileUrl: ({ value }) => ({ stream: (0, import_node_fs5.createReadStream)(value) }),
+    filePath: ({ value: { file: file2 } }) => ({ stream: (0, import_node_fs5.createReadStream)(file2) }),
+    webStream: ({ value }) => ({ stream: import_node_stream4.Readable.fromWeb(value) }),
+    iterable: ({ value }) => ({ stream: import_node_stream4.Readable.from(value) }),
+    asyncIterable: ({ value }) => ({ stream: import_node_stream4.Readable.from(value) }),
+    string: ({ value }) => ({ stream: import_node_stream4.Readable.from(value) }),
+    uint8Array: ({ value }) => ({ stream: import_node_stream4.Readable.from(import_node_buffer3.Buffer.from(value)) })
+  },
+  output: {
+    ...addProperties2,
+    fileUrl: ({ value }) => ({ stream: (0, import_node_fs5.createWriteStream)(value) }),
+    filePath: ({ value: { file: file2, append } }) => ({ stream: (0, import_node_fs5.createWriteStream)(file2, append ? { flags: "a" } : {}) }),
+    webStream: ({ value }) => ({ stream: import_node_stream4.Writable.fromWeb(value) }),
+    iterable: forbiddenIfAsync,
+    asyncIterable: forbiddenIfAsync,
+    string: forbiddenIfAsync,
+    uint8Array: forbiddenIfAsync
+  }
+};
+
+// node_modules/@sindresorhus/merge-streams/index.js
+var import_node_events11 = require("node:events");
+var import_node_stream5 = require("node:stream");
+var import_promises11 = require("node:stream/promises");
+function mergeStreams(streams) {
+  if (!Array.isArray(streams)) {
+    throw new TypeError(`Expected an array, got \`${typeof streams}\`.`);
+  }
+  for (const stream of streams) {
+    validateStream(stream);
+  }
+  const objectMode = streams.some(({ readableObjectMode }) => readableObjectMode);
+  const highWaterMark = getHighWaterMark(streams, objectMode);
+  const passThroughStream = new MergedStream({
+    objectMode,
+    writableHighWaterMark: highWaterMark,
+    readableHighWaterMark: highWaterMark
+  });
+  for (const stream of streams) {
+    passThroughStream.add(stream);
+  }
+  return passThroughStream;
+}
+var getHighWaterMark = (streams, objectMode) => {
+  if (streams.length === 0) {
+    return (0, import_node_stream5.getDefaultHighWaterMark)(objectMode);
+  }
+  const highWaterMarks = streams.filter(({ readableObjectMode }) => readableObjectMode === objectMode).map(({ readableHighWaterMark }) => readableHighWaterMark);
+  return Math.max(...highWaterMarks);
+};
+var MergedStream = class extends import_node_stream5.PassThrough {
+  #streams = /* @__PURE__ */ new Set([]);
+  #ended = /* @__PURE__ */ new Set([]);
+  #aborted = /* @__PURE__ */ new Set([]);
+  #onFinished;
+  #unpipeEvent = /* @__PURE__ */ Symbol("unpipe");
+  #streamPromises = /* @__PURE__ */ new WeakMap();
+  add(stream) {
+    validateStream(stream);
+    if (this.#streams.has(stream)) {
+      return;
+    }
+    this.#streams.add(stream);
+    this.#onFinished ??= onMergedStreamFinished(this, this.#streams, this.#unpipeEvent);
+    const streamPromise = endWhenStreamsDone({
+      passThroughStream: this,
+      stream,
+      streams: this.#streams,
+      ended: this.#ended,
+      aborted: this.#aborted,
+      onFinished: this.#onFinished,
+      unpipeEvent: this.#unpipeEvent
+    });
+    this.#streamPromises.set(stream, streamPromise);
+    stream.pipe(this, { end: false });
+  }
+  async remove(stream) {
+    validateStream(stream);
+    if (!this.#streams.has(stream)) {
+      return false;
+    }
+    const streamPromise = this.#streamPromises.get(stream);
+    if (streamPromise === void 0) {
+      return false;
+    }
+    this.#streamPromises.delete(stream);
+    stream.unpipe(this);
+    await streamPromise;
+    return true;
+  }
+};
+var onMergedStreamFinished = async (passThroughStream, streams, unpipeEvent) => {
+  updateMaxListeners(passThroughStream, PASSTHROUGH_LISTENERS_COUNT);
+  const controller = new AbortController();
+  try {
+    await Promise.race([
+      onMergedStreamEnd(passThroughStream, controller),
+      onInputStreamsUnpipe(passThroughStream, streams, unpipeEvent, controller)
+    ]);
+  } finally {
+    controller.abort();
+    updateMaxListeners(passThroughStream, -PASSTHROUGH_LISTENERS_COUNT);
+  }
+};
+var onMergedStreamEnd = async (passThroughStream, { signal }) => {
+  try {
+    await (0, import_promises11.finished)(passThroughStream, { signal, cleanup: true });
+  } catch (error4) {
+    errorOrAbortStream(passThroughStream, error4);
+    throw error4;
+  }
+};
+var onInputStreamsUnpipe = async (passThroughStream, streams, unpipeEvent, { signal }) => {
+  for await (const [unpipedStream] of (0, import_node_events11.on)(passThroughStream, "unpipe", { signal })) {
+    if (streams.has(unpipedStream)) {
+      unpipedStream.emit(unpipeEvent);
+    }
+  }
+};
+var validateStream = (stream) => {
+  if (typeof stream?.pipe !== "function") {
+    throw new TypeError(`Expected a readable stream, got: \`${typeof stream}\`.`);
+  }
+};
+var endWhenStreamsDone = async ({ passThroughStream, stream, streams, ended: ended2, aborted: aborted4, onFinished, unpipeEvent }) => {
+  updateMaxListeners(passThroughStream, PASSTHROUGH_LISTENERS_PER_STREAM);
+  const controller = new AbortController();
+  try {
+    await Promise.race([
+      afterMergedStreamFinished(onFinished, stream, controller),
+      onInputStreamEnd({
+        passThroughStream,
+        stream,
+        streams,
+        ended: ended2,
+        aborted: aborted4,
+        controller
+      }),
+      onInputStreamUnpipe({
+        stream,
+        streams,
+        ended: ended2,
+        aborted: aborted4,
+        unpipeEvent,
+        controller
+      })
+    ]);
+  } finally {
+    controller.abort();
+    updateMaxListeners(passThroughStream, -PASSTHROUGH_LISTENERS_PER_STREAM);
+  }
+  if (streams.size > 0 && streams.size === ended2.size + aborted4.size) {
+    if (ended2.size === 0 && aborted4.size > 0) {
+      abortStream(passThroughStream);
+    } else {
+      endStream(passThroughStream);
+    }
+  }
+};
+var afterMergedStreamFinished = async (onFinished, stream, { signal }) => {
+  try {
+    await onFinished;
+    if (!signal.aborted) {
+      abortStream(stream);
+    }
+  } catch (error4) {
+    if (!signal.aborted) {
+      errorOrAbortStream(stream, error4);
+    }
+  }
+};
+var onInputStreamEnd = async ({ passThroughStream, stream, streams, ended: ended2, aborted: aborted4, controller: { signal } }) => {
+  try {
+    await (0, import_promises11.finished)(stream, {
+      signal,
+      cleanup: true,
+      readable: true,
+      writable: false
+    });
+    if (streams.has(stream)) {
+      ended2.add(stream);
+    }
+  } catch (error4) {
+    if (signal.aborted || !streams.has(stream)) {
+      return;
+    }
+    if (isAbortError(error4)) {
+      aborted4.add(stream);
+    } else {
+      errorStream(passThroughStream, error4);
+    }
+  }
+};
+var onInputStreamUnpipe = async ({ stream, streams, ended: ended2, aborted: aborted4, unpipeEvent, controller: { signal } }) => {
+  await (0, import_node_events11.once)(stream, unpipeEvent, { signal });
+  if (!stream.readable) {
+    return (0, import_node_events11.once)(signal, "abort", { signal });
+  }
+  streams.delete(stream);
+  ended2.delete(stream);
+  aborted4.delete(stream);
+};
+var endStream = (stream) => {
+  if (stream.writable) {
+    stream.end();
+  }
+};
+var errorOrAbortStream = (stream, error4) => {
+  if (isAbortError(error4)) {
+    abortStream(stream);
+  } else {
+    errorStream(stream, error4);
+  }
+};
+var isAbortError = (error4) => error4?.code === "ERR_STREAM_PREMATURE_CLOSE";
+var abortStream = (stream) => {
+  if (stream.readable || stream.writable) {
+    stream.destroy();
+  }
+};
+var errorStream = (stream, error4) => {
+  if (!stream.destroyed) {
+    stream.once("error", noop2);
+    stream.destroy(error4);
+  }
+};
+var noop2 = () => {
+};
+var updateMaxListeners = (passThroughStream, increment2) => {
+  const maxListeners = passThroughStream.getMaxListeners();
+  if (maxListeners !== 0 && maxListeners !== Number.POSITIVE_INFINITY) {
+    passThroughStream.setMaxListeners(maxListeners + increment2);
+  }
+};
+var PASSTHROUGH_LISTENERS_COUNT = 2;
+var PASSTHROUGH_LISTENERS_PER_STREAM = 1;
+
+// node_modules/execa/lib/io/pipeline.js
+var import_promises12 = require("node:stream/promises");
+var pipeStreams = (source, destination) => {
+  source.pipe(destination);
+  onSourceFinish(source, destination);
+  onDestinationFinish(source, destination);
+};
+var onSourceFinish = async (source, destination) => {
+  if (isStandardStream(source) || isStandardStream(destination)) {
+    return;
+  }
+  try {
+    await (0, import_promises12.finished)(source, { cleanup: true, readable: true, writable: false });
+  } catch {
+  }
+  endDestinationStream(destination);
+};
+var endDestinationStream = (destination) => {
+  if (destination.writable) {
+    destination.end();
+  }
+};
+var onDestinationFinish = async (source, destination) => {
+  if (isStandardStream(source) || isStandardStream(destination)) {
+    return;
+  }
+  try {
+    await (0, import_promises12.finished)(destination, { cleanup: true, readable: false, writable: true });
+  } catch {
+  }
+  abortSourceStream(source);
+};
+var abortSourceStream = (source) => {
+  if (source.readable) {
+    source.destroy();
+  }
+};
+
+// node_modules/execa/lib/io/output-async.js
+var pipeOutputAsync = (subprocess, fileDescriptors, controller) => {
+  const pipeGroups = /* @__PURE__ */ new Map();
+  for (const [fdNumber, { stdioItems, direction }] of Object.entries(fileDescriptors)) {
+    for (const { stream } of stdioItems.filter(({ type }) => TRANSFORM_TYPES.has(type))) {
+      pipeTransform(subprocess, stream, direction, fdNumber);
+    }
+    for (const { stream } of stdioItems.filter(({ type }) => !TRANSFORM_TYPES.has(type))) {
+      pipeStdioItem({
+        subprocess,
+        stream,
+        direction,
+        fdNumber,
+        pipeGroups,
+        controller
+      });
+    }
+  }
+  for (const [outputStream, inputStreams] of pipeGroups.entries()) {
+    const inputStream = inputStreams.length === 1 ? inputStreams[0] : mergeStreams(inputStreams);
+    pipeStreams(inputStream, outputStream);
+  }
+};
+var pipeTransform = (subprocess, stream, direction, fdNumber) => {
+  if (direction === "output") {
+    pipeStreams(subprocess.stdio[fdNumber], stream);
+  } else {
+    pipeStreams(stream, subprocess.stdio[fdNumber]);
+  }
+  const streamProperty = SUBPROCESS_STREAM_PROPERTIES[fdNumber];
+  if (streamProperty !== void 0) {
+    subprocess[streamProperty] = stream;
+  }
+  subprocess.stdio[fdNumber] = stream;
+};
+var SUBPROCESS_STREAM_PROPERTIES = ["stdin", "stdout", "stderr"];
+var pipeStdioItem = ({ subprocess, stream, direction, fdNumber, pipeGroups, controller }) => {
+  if (stream === void 0) {
+    return;
+  }
+  setStandardStreamMaxListeners(stream, controller);
+  const [inputStream, outputStream] = direction === "output" ? [stream, subprocess.stdio[fdNumber]] : [subprocess.stdio[fdNumber], stream];
+  const outputStreams = pipeGroups.get(inputStream) ?? [];
+  pipeGroups.set(inputStream, [...outputStreams, outputStream]);
+};
+var setStandardStreamMaxListeners = (stream, { signal }) => {
+  if (isStandardStream(stream)) {
+    incrementMaxListeners(stream, MAX_LISTENERS_INCREMENT, signal);
+  }
+};
+var MAX_LISTENERS_INCREMENT = 2;
+
+// node_modules/execa/lib/terminate/cleanup.js
+var import_node_events12 = require("node:events");
+
+// node_modules/signal-exit/dist/mjs/signals.js
+var signals = [];
+signals.push("SIGHUP", "SIGINT", "SIGTERM");
+if (process.platform !== "win32") {
+  signals.push(
+    "SIGALRM",
+    "SIGABRT",
+    "SIGVTALRM",
+    "SIGXCPU",
+    "SIGXFSZ",
+    "SIGUSR2",
+    "SIGTRAP",
+    "SIGSYS",
+    "SIGQUIT",
+    "SIGIOT"
+    // should detect profiler and enable/disable accordingly.
+    // see #21
+    // 'SIGPROF'
+  );
+}
+if (process.platform === "linux") {
+  signals.push("SIGIO", "SIGPOLL", "SIGPWR", "SIGSTKFLT");
+}
+
+// node_modules/signal-exit/dist/mjs/index.js
+var processOk = (process10) => !!process10 && typeof process10 === "object" && typeof process10.removeListener === "function" && typeof process10.emit === "function" && typeof process10.reallyExit === "function" && typeof process10.listeners === "function" && typeof process10.kill === "function" && typeof process10.pid === "number" && typeof process10.on === "function";
+var kExitEmitter = /* @__PURE__ */ Symbol.for("signal-exit emitter");
+var global2 = globalThis;
+var ObjectDefineProperty = Object.defineProperty.bind(Object);
+var Emitter = class {
+  emitted = {
+    afterExit: false,
+    exit: false
+  };
+  listeners = {
+    afterExit: [],
+    exit: []
+  };
+  count = 0;
+  id = Math.random();
+  constructor() {
+    if (global2[kExitEmitter]) {
+      return global2[kExitEmitter];
+    }
+    ObjectDefineProperty(global2, kExitEmitter, {
+      value: this,
+      writable: false,
+      enumerable: false,
+      configurable: false
+    });
+  }
+  on(ev, fn) {
+    this.listeners[ev].push(fn);
+  }
+  removeListener(ev, fn) {
+    const list = this.listeners[ev];
+    const i2 = list.indexOf(fn);
+    if (i2 === -1) {
+      return;
+    }
+    if (i2 === 0 && list.length === 1) {
+      list.length = 0;
+    } else {
+      list.splice(i2, 1);
+    }
+  }
+  emit(ev, code2, signal) {
+    if (this.emitted[ev]) {
+      return false;
+    }
+    this.emitted[ev] = true;
+    let ret = false;
+    for (const fn of this.listeners[ev]) {
+      ret = fn(code2, signal) === true || ret;
+    }
+    if (ev === "exit") {
+      ret = this.emit("afterExit", code2, signal) || ret;
+    }
+    return ret;
+  }
+};
+var SignalExitBase = class {
+};
+var signalExitWrap = (handler) => {
+  return {
+    onExit(cb, opts) {
+      return handler.onExit(cb, opts);
+    },
+    load() {
+      return handler.load();
+    },
+    unload() {
+      return handler.unload();
+    }
+  };
+};
+var SignalExitFallback = class extends SignalExitBase {
+  onExit() {
+    return () => {
+    };
+  }
+  load() {
+  }
+  unload() {
+  }
+};
+var SignalExit = class extends SignalExitBase {
+  // "SIGHUP" throws an `ENOSYS` error on Windows,
+  // so use a supported signal instead
+  /* c8 ignore start */
+  #hupSig = process9.platform === "win32" ? "SIGINT" : "SIGHUP";
+  /* c8 ignore stop */
+  #emitter = new Emitter();
+  #process;
+  #originalProcessEmit;
+  #originalProcessReallyExit;
+  #sigListeners = {};
+  #loaded = false;
+  constructor(process10) {
+    super();
+    this.#process = process10;
+    this.#sigListeners = {};
+    for (const sig of signals) {
+      this.#sigListeners[sig] = () => {
+        const listeners = this.#process.listeners(sig);
+        let { count: count4 } = this.#emitter;
+        const p2 = process10;
+        if (typeof p2.__signal_exit_emitter__ === "object" && typeof p2.__signal_exit_emitter__.count === "number") {
+          count4 += p2.__signal_exit_emitter__.count;
+        }
+        if (listeners.length === count4) {
+          this.unload();
+          const ret = this.#emitter.emit("exit", null, sig);
+          const s3 = sig === "SIGHUP" ? this.#hupSig : sig;
+          if (!ret)
+            process10.kill(process10.pid, s3);
+        }
+      };
+    }
+    this.#originalProcessReallyExit = process10.reallyExit;
+    this.#originalProcessEmit = process10.emit;
+  }
+  onExit(cb, opts) {
+    if (!processOk(this.#process)) {
+      return () => {
+      };
+    }
+    if (this.#loaded === false) {
+      this.load();
+    }
+    const ev = opts?.alwaysLast ? "afterExit" : "exit";
+    this.#emitter.on(ev, cb);
+    return () => {
+      this.#emitter.removeListener(ev, cb);
+      if (this.#emitter.listeners["exit"].length === 0 && this.#emitter.listeners["afterExit"].length === 0) {
+        this.unload();
+      }
+    };
+  }
+  load() {
+    if (this.#loaded) {
+      return;
+    }
+    this.#loaded = true;
+    this.#emitter.count += 1;
+    for (const sig of signals) {
+      try {
+        const fn = this.#sigListeners[sig];
+        if (fn)
+          this.#process.on(sig, fn);
+      } catch (_2) {
+      }
+    }
+    this.#process.emit = (ev, ...a2) => {
+      return this.#processEmit(ev, ...a2);
+    };
+    this.#process.reallyExit = (code2) => {
+      return this.#processReallyExit(code2);
+    };
+  }
+  unload() {
+    if (!this.#loaded) {
+      return;
+    }
+    this.#loaded = false;
+    signals.forEach((sig) => {
+      const listener = this.#sigListeners[sig];
+      if (!listener) {
+        throw new Error("Listener not defined for signal: " + sig);
+      }
+      try {
+        this.#process.removeListener(sig, listener);
+      } catch (_2) {
+      }
+    });
+    this.#process.emit = this.#originalProcessEmit;
+    this.#process.reallyExit = this.#originalProcessReallyExit;
+    this.#emitter.count -= 1;
+  }
+  #processReallyExit(code2) {
+    if (!processOk(this.#process)) {
+      return 0;
+    }
+    this.#process.exitCode = code2 || 0;
+    this.#emitter.emit("exit", this.#process.exitCode, null);
+    return this.#originalProcessReallyExit.call(this.#process, this.#process.exitCode);
+  }
+  #processEmit(ev, ...args) {
+    const og = this.#originalProcessEmit;
+    if (ev === "exit" && processOk(this.#process)) {
+      if (typeof args[0] === "number") {
+        this.#process.exitCode = args[0];
+      }
+      const ret = og.call(this.#process, ev, ...args);
+      this.#emitter.emit("exit", this.#process.exitCode, null);
+      return ret;
+    } else {
+      return og.call(this.#process, ev, ...args);
+    }
+  }
+};
+var process9 = globalThis.process;
+var {
+  /**
+   * Called when the process is exiting, whether via signal, explicit
+   * exit, or running out of stuff to do.
+   *
+   * If the global process object is not suitable for instrumentation,
+   * then this will be a no-op.
+   *
+   * Returns a function that may be used to unload signal-exit.
+   */
+  onExit,
+  /**
+   * Load the listeners.  Likely you never need to call this, unless
+   * doing a rather deep integration with signal-exit functionality.
+   * Mostly exposed for the benefit of testing.
+   *
+   * @internal
+   */
+  load,
+  /**
+   * Unload the listeners.  Likely you never need to call this, unless
+   * doing a rather deep integration with signal-exit functionality.
+   * Mostly exposed for the benefit of testing.
+   *
+   * @internal
+   */
+  unload
+} = signalExitWrap(processOk(process9) ? new SignalExit(process9) : new SignalExitFallback());
+
+// node_modules/execa/lib/terminate/cleanup.js
+var cleanupOnExit = (subprocess, { cleanup, detached }, { signal }) => {
+  if (!cleanup || detached) {
+    return;
+  }
+  const removeExitHandler = onExit(() => {
+    subprocess.kill();
+  });
+  (0, import_node_events12.addAbortListener)(signal, () => {
+    removeExitHandler();
+  });
+};
+
+// node_modules/execa/lib/pipe/pipe-arguments.js
+var normalizePipeArguments = ({ source, sourcePromise, boundOptions, createNested }, ...pipeArguments) => {
+  const startTime = getStartTime();
+  const {
+    destination,
+    destinationStream,
+    destinationError,
+    from,
+    unpipeSignal
+  } = getDestinationStream(boundOptions, createNested, pipeArguments);
+  const { sourceStream, sourceError } = getSourceStream(source, from);
+  const { options: sourceOptions, fileDescriptors } = SUBPROCESS_OPTIONS.get(source);
+  return {
+    sourcePromise,
+    sourceStream,
+    sourceOptions,
+    sourceError,
+    destination,
+    destinationStream,
+    destinationError,
+    unpipeSignal,
+    fileDescriptors,
+    startTime
+  };
+};
+var getDestinationStream = (boundOptions, createNested, pipeArguments) => {
+  try {
+    const {
+      destination,
+      pipeOptions: { from, to: to2, unpipeSignal } = {}
+    } = getDestination(boundOptions, createNested, ...pipeArguments);
+    const destinationStream = getToStream(destination, to2);
+    return {
+      destination,
+      destinationStream,
+      from,
+      unpipeSignal
+    };
+  } catch (error4) {
+    return { destinationError: error4 };
+  }
+};
+var getDestination = (boundOptions, createNested, firstArgument, ...pipeArguments) => {
+  if (Array.isArray(firstArgument)) {
+    const destination = createNested(mapDestinationArguments, boundOptions)(firstArgument, ...pipeArguments);
+    return { destination, pipeOptions: boundOptions };
+  }
+  if (typeof firstArgument === "string" || firstArgument instanceof URL || isDenoExecPath(firstArgument)) {
+    if (Object.keys(boundOptions).length > 0) {
+      throw new TypeError('Please use .pipe("file", ..., options) or .pipe(execa("file", ..., options)) instead of .pipe(options)("file", ...).');
+    }
+    const [rawFile, rawArguments, rawOptions] = normalizeParameters(firstArgument, ...pipeArguments);
+    const destination = createNested(mapDestinationArguments)(rawFile, rawArguments, rawOptions);
+    return { destination, pipeOptions: rawOptions };
+  }
+  if (SUBPROCESS_OPTIONS.has(firstArgument)) {
+    if (Object.keys(boundOptions).length > 0) {
+      throw new TypeError("Please use .pipe(options)`command` or .pipe($(options)`command`) instead of .pipe(options)($`command`).");
+    }
+    return { destination: firstArgument, pipeOptions: pipeArguments[0] };
+  }
+  throw new TypeError(`The first argument must be a template string, an options object, or an Execa subprocess: ${firstArgument}`);
+};
+var mapDestinationArguments = ({ options }) => ({ options: { ...options, stdin: "pipe", piped: true } });
+var getSourceStream = (source, from) => {
+  try {
+    const sourceStream = getFromStream(source, from);
+    return { sourceStream };
+  } catch (error4) {
+    return { sourceError: error4 };
+  }
+};
+
+// node_modules/execa/lib/pipe/throw.js
+var handlePipeArgumentsError = ({
+  sourceStream,
+  sourceError,
+  destinationStream,
+  destinationError,
+  fileDescriptors,
+  sourceOptions,
+  startTime
+}) => {
+  const error4 = getPipeArgumentsError({
+    sourceStream,
+    sourceError,
+    destinationStream,
+    destinationError
+  });
+  if (error4 !== void 0) {
+    throw createNonCommandError({
+      error: error4,
+      fileDescriptors,
+      sourceOptions,
+      startTime
+    });
+  }
+};
+var getPipeArgumentsError = ({ sourceStream, sourceError, destinationStream, destinationError }) => {
+  if (sourceError !== void 0 && destinationError !== void 0) {
+    return destinationError;
+  }
+  if (destinationError !== void 0) {
+    abortSourceStream(sourceStream);
+    return destinationError;
+  }
+  if (sourceError !== void 0) {
+    endDestinationStream(destinationStream);
+    return sourceError;
+  }
+};
+var createNonCommandError = ({ error: error4, fileDescriptors, sourceOptions, startTime }) => makeEarlyError({
+  error: error4,
+  command: PIPE_COMMAND_MESSAGE,
+  escapedCommand: PIPE_COMMAND_MESSAGE,
+  fileDescriptors,
+  options: sourceOptions,
+  startTime,
+  isSync: false
+});
+var PIPE_COMMAND_MESSAGE = "source.pipe(destination)";
+
+// node_modules/execa/lib/pipe/sequence.js
+var waitForBothSubprocesses = async (subprocessPromises) => {
+  const [
+    { status: sourceStatus, reason: sourceReason, value: sourceResult = sourceReason },
+    { status: destinationStatus, reason: destinationReason, value: destinationResult = destinationReason }
+  ] = await subprocessPromises;
+  if (!destinationResult.pipedFrom.includes(sourceResult)) {
+    destinationResult.pipedFrom.push(sourceResult);
+  }
+  if (destinationStatus === "rejected") {
+    throw destinationResult;
+  }
+  if (sourceStatus === "rejected") {
+    throw sourceResult;
+  }
+  return destinationResult;
+};
+
+// node_modules/execa/lib/pipe/streaming.js
+var import_promises13 = require("node:stream/promises");
+var pipeSubprocessStream = (sourceStream, destinationStream, maxListenersController) => {
+  const mergedStream = MERGED_STREAMS.has(destinationStream) ? pipeMoreSubprocessStream(sourceStream, destinationStream) : pipeFirstSubprocessStream(sourceStream, destinationStream);
+  incrementMaxListeners(sourceStream, SOURCE_LISTENERS_PER_PIPE, maxListenersController.signal);
+  incrementMaxListeners(destinationStream, DESTINATION_LISTENERS_PER_PIPE, maxListenersController.signal);
+  cleanupMergedStreamsMap(destinationStream);
+  return mergedStream;
+};
+var pipeFirstSubprocessStream = (sourceStream, destinationStream) => {
+  const mergedStream = mergeStreams([sourceStream]);
+  pipeStreams(mergedStream, destinationStream);
+  MERGED_STREAMS.set(destinationStream, mergedStream);
+  return mergedStream;
+};
+var pipeMoreSubprocessStream = (sourceStream, destinationStream) => {
+  const mergedStream = MERGED_STREAMS.get(destinationStream);
+  mergedStream.add(sourceStream);
+  return mergedStream;
+};
+var cleanupMergedStreamsMap = async (destinationStream) => {
+  try {
+    await (0, import_promises13.finished)(destinationStream, { cleanup: true, readable: false, writable: true });
+  } catch {
+  }
+  MERGED_STREAMS.delete(destinationStream);
+};
+var MERGED_STREAMS = /* @__PURE__ */ new WeakMap();
+var SOURCE_LISTENERS_PER_PIPE = 2;
+var DESTINATION_LISTENERS_PER_PIPE = 1;
+
+// node_modules/execa/lib/pipe/abort.js
+var import_node_util9 = require("node:util");
+var unpipeOnAbort = (unpipeSignal, unpipeContext) => unpipeSignal === void 0 ? [] : [unpipeOnSignalAbort(unpipeSignal, unpipeContext)];
+var unpipeOnSignalAbort = async (unpipeSignal, { sourceStream, mergedStream, fileDescriptors, sourceOptions, startTime }) => {
+  await (0, import_node_util9.aborted)(unpipeSignal, sourceStream);
+  await mergedStream.remove(sourceStream);
+  const error4 = new Error("Pipe canceled by `unpipeSignal` option.");
+  throw createNonCommandError({
+    error: error4,
+    fileDescriptors,
+    sourceOptions,
+    startTime
+  });
+};
+
+// node_modules/execa/lib/pipe/setup.js
+var pipeToSubprocess = (sourceInfo, ...pipeArguments) => {
+  if (isPlainObject(pipeArguments[0])) {
+    return pipeToSubprocess.bind(void 0, {
+      ...sourceInfo,
+      boundOptions: { ...sourceInfo.boundOptions, ...pipeArguments[0] }
+    });
+  }
+  const { destination, ...normalizedInfo } = normalizePipeArguments(sourceInfo, ...pipeArguments);
+  const promise = handlePipePromise({ ...normalizedInfo, destination });
+  promise.pipe = pipeToSubprocess.bind(void 0, {
+    ...sourceInfo,
+    source: destination,
+    sourcePromise: promise,
+    boundOptions: {}
+  });
+  return promise;
+};
+var handlePipePromise = async ({
+  sourcePromise,
+  sourceStream,
+  sourceOptions,
+  sourceError,
+  destination,
+  destinationStream,
+  destinationError,
+  unpipeSignal,
+  fileDescriptors,
+  startTime
+}) => {
+  const subprocessPromises = getSubprocessPromises(sourcePromise, destination);
+  handlePipeArgumentsError({
+    sourceStream,
+    sourceError,
+    destinationStream,
+    destinationError,
+    fileDescriptors,
+    sourceOptions,
+    startTime
+  });
+  const maxListenersController = new AbortController();
+  try {
+    const mergedStream = pipeSubprocessStream(sourceStream, destinationStream, maxListenersController);
+    return await Promise.race([
+      waitForBothSubprocesses(subprocessPromises),
+      ...unpipeOnAbort(unpipeSignal, {
+        sourceStream,
+        mergedStream,
+        sourceOptions,
+        fileDescriptors,
+        startTime
+      })
+    ]);
+  } finally {
+    maxListenersController.abort();
+  }
+};
+var getSubprocessPromises = (sourcePromise, destination) => Promise.allSettled([sourcePromise, destination]);
+
+// node_modules/execa/lib/io/contents.js
+var import_promises14 = require("node:timers/promises");
+
+// node_modules/execa/lib/io/iterate.js
+var import_node_events13 = require("node:events");
+var import_node_stream6 = require("node:stream");
+var iterateOnSubprocessStream = ({ subprocessStdout, subprocess, binary, shouldEncode, encoding, preserveNewlines }) => {
+  const controller = new AbortController();
+  stopReadingOnExit(subprocess, controller);
+  return iterateOnStream({
+    stream: subprocessStdout,
+    controller,
+    binary,
+    shouldEncode: !subprocessStdout.readableObjectMode && shouldEncode,
+    encoding,
+    shouldSplit: !subprocessStdout.readableObjectMode,
+    preserveNewlines
+  });
+};
+var stopReadingOnExit = async (subprocess, controller) => {
+  try {
+    await subprocess;
+  } catch {
+  } finally {
+    controller.abort();
+  }
+};
+var iterateForResult = ({ stream, onStreamEnd, lines: lines2, encoding, stripFinalNewline: stripFinalNewline2, allMixed }) => {
+  const controller = new AbortController();
+  stopReadingOnStreamEnd(onStreamEnd, controller, stream);
+  const objectMode = stream.readableObjectMode && !allMixed;
+  return iterateOnStream({
+    stream,
+    controller,
+    binary: encoding === "buffer",
+    shouldEncode: !objectMode,
+    encoding,
+    shouldSplit: !objectMode && lines2,
+    preserveNewlines: !stripFinalNewline2
+  });
+};
+var stopReadingOnStreamEnd = async (onStreamEnd, controller, stream) => {
+  try {
+    await onStreamEnd;
+  } catch {
+    stream.destroy();
+  } finally {
+    controller.abort();
+  }
+};
+var iterateOnStream = ({ stream, controller, binary, shouldEncode, encoding, shouldSplit, preserveNewlines }) => {
+  const onStdoutChunk = (0, import_node_events13.on)(stream, "data", {
+    signal: controller.signal,
+    highWaterMark: HIGH_WATER_MARK,
+    // Backward compatibility with older name for this option
+    // See https://github.com/nodejs/node/pull/52080#discussion_r1525227861
+    // @todo Remove after removing support for Node 21
+    highWatermark: HIGH_WATER_MARK
+  });
+  return iterateOnData({
+    onStdoutChunk,
+    controller,
+    binary,
+    shouldEncode,
+    encoding,
+    shouldSplit,
+    preserveNewlines
+  });
+};
+var DEFAULT_OBJECT_HIGH_WATER_MARK = (0, import_node_stream6.getDefaultHighWaterMark)(true);
+var HIGH_WATER_MARK = DEFAULT_OBJECT_HIGH_WATER_MARK;
+var iterateOnData = async function* ({ onStdoutChunk, controller, binary, shouldEncode, encoding, shouldSplit, preserveNewlines }) {
+  const generators = getGenerators({
+    binary,
+    shouldEncode,
+    encoding,
+    shouldSplit,
+    preserveNewlines
+  });
+  try {
+    for await (const [chunk] of onStdoutChunk) {
+      yield* transformChunkSync(chunk, generators, 0);
+    }
+  } catch (error4) {
+    if (!controller.signal.aborted) {
+      throw error4;
+    }
+  } finally {
+    yield* finalChunksSync(generators);
+  }
+};
+var getGenerators = ({ binary, shouldEncode, encoding, shouldSplit, preserveNewlines }) => [
+  getEncodingTransformGenerator(binary, encoding, !shouldEncode),
+  getSplitLinesGenerator(binary, preserveNewlines, !shouldSplit, {})
+].filter(Boolean);
+
+// node_modules/execa/lib/io/contents.js
+var getStreamOutput = async ({ stream, onStreamEnd, fdNumber, encoding, buffer: buffer2, maxBuffer, lines: lines2, allMixed, stripFinalNewline: stripFinalNewline2, verboseInfo, streamInfo }) => {
+  const logPromise = logOutputAsync({
+    stream,
+    onStreamEnd,
+    fdNumber,
+    encoding,
+    allMixed,
+    verboseInfo,
+    streamInfo
+  });
+  if (!buffer2) {
+    await Promise.all([resumeStream(stream), logPromise]);
+    return;
+  }
+  const stripFinalNewlineValue = getStripFinalNewline(stripFinalNewline2, fdNumber);
+  const iterable = iterateForResult({
+    stream,
+    onStreamEnd,
+    lines: lines2,
+    encoding,
+    stripFinalNewline: stripFinalNewlineValue,
+    allMixed
+  });
+  const [output] = await Promise.all([
+    getStreamContents2({
+      stream,
+      iterable,
+      fdNumber,
+      encoding,
+      maxBuffer,
+      lines: lines2
+    }),
+    logPromise
+  ]);
+  return output;
+};
+var logOutputAsync = async ({ stream, onStreamEnd, fdNumber, encoding, allMixed, verboseInfo, streamInfo: { fileDescriptors } }) => {
+  if (!shouldLogOutput({
+    stdioItems: fileDescriptors[fdNumber]?.stdioItems,
+    encoding,
+    verboseInfo,
+    fdNumber
+  })) {
+    return;
+  }
+  const linesIterable = iterateForResult({
+    stream,
+    onStreamEnd,
+    lines: true,
+    encoding,
+    stripFinalNewline: true,
+    allMixed
+  });
+  await logLines(linesIterable, stream, fdNumber, verboseInfo);
+};
+var resumeStream = async (stream) => {
+  await (0, import_promises14.setImmediate)();
+  if (stream.readableFlowing === null) {
+    stream.resume();
+  }
+};
+var getStreamContents2 = async ({ stream, stream: { readableObjectMode }, iterable, fdNumber, encoding, maxBuffer, lines: lines2 }) => {
+  try {
+    if (readableObjectMode || lines2) {
+      return await getStreamAsArray(iterable, { maxBuffer });
+    }
+    if (encoding === "buffer") {
+      return new Uint8Array(await getStreamAsArrayBuffer(iterable, { maxBuffer }));
+    }
+    return await getStreamAsString(iterable, { maxBuffer });
+  } catch (error4) {
+    return handleBufferedData(handleMaxBuffer({
+      error: error4,
+      stream,
+      readableObjectMode,
+      lines: lines2,
+      encoding,
+      fdNumber
+    }));
+  }
+};
+var getBufferedData = async (streamPromise) => {
+  try {
+    return await streamPromise;
+  } catch (error4) {
+    return handleBufferedData(error4);
+  }
+};
+var handleBufferedData = ({ bufferedData }) => isArrayBuffer(bufferedData) ? new Uint8Array(bufferedData) : bufferedData;
+
+// node_modules/execa/lib/resolve/wait-stream.js
+var import_promises15 = require("node:stream/promises");
+var waitForStream = async (stream, fdNumber, streamInfo, { isSameDirection, stopOnExit = false } = {}) => {
+  const state = handleStdinDestroy(stream, streamInfo);
+  const abortController = new AbortController();
+  try {
+    await Promise.race([
+      ...stopOnExit ? [streamInfo.exitPromise] : [],
+      (0, import_promises15.finished)(stream, { cleanup: true, signal: abortController.signal })
+    ]);
+  } catch (error4) {
+    if (!state.stdinCleanedUp) {
+      handleStreamError(error4, fdNumber, streamInfo, isSameDirection);
+    }
+  } finally {
+    abortController.abort();
+  }
+};
+var handleStdinDestroy = (stream, { originalStreams: [originalStdin], subprocess }) => {
+  const state = { stdinCleanedUp: false };
+  if (stream === originalStdin) {
+    spyOnStdinDestroy(stream, subprocess, state);
+  }
+  return state;
+};
+var spyOnStdinDestroy = (subprocessStdin, subprocess, state) => {
+  const { _destroy } = subprocessStdin;
+  subprocessStdin._destroy = (...destroyArguments) => {
+    setStdinCleanedUp(subprocess, state);
+    _destroy.call(subprocessStdin, ...destroyArguments);
+  };
+};
+var setStdinCleanedUp = ({ exitCode, signalCode }, state) => {
+  if (exitCode !== null || signalCode !== null) {
+    state.stdinCleanedUp = true;
+  }
+};
+var handleStreamError = (error4, fdNumber, streamInfo, isSameDirection) => {
+  if (!shouldIgnoreStreamError(error4, fdNumber, streamInfo, isSameDirection)) {
+    throw error4;
+  }
+};
+var shouldIgnoreStreamError = (error4, fdNumber, streamInfo, isSameDirection = true) => {
+  if (streamInfo.propagating) {
+    return isStreamEpipe(error4) || isStreamAbort(error4);
+  }
+  streamInfo.propagating = true;
+  return isInputFileDescriptor(streamInfo, fdNumber) === isSameDirection ? isStreamEpipe(error4) : isStreamAbort(error4);
+};
+var isInputFileDescriptor = ({ fileDescriptors }, fdNumber) => fdNumber !== "all" && fileDescriptors[fdNumber].direction === "input";
+var isStreamAbort = (error4) => error4?.code === "ERR_STREAM_PREMATURE_CLOSE";
+var isStreamEpipe = (error4) => error4?.code === "EPIPE";
+
+// node_modules/execa/lib/resolve/stdio.js
+var waitForStdioStreams = ({ subprocess, encoding, buffer: buffer2, maxBuffer, lines: lines2, stripFinalNewline: stripFinalNewline2, verboseInfo, streamInfo }) => subprocess.stdio.map((stream, fdNumber) => waitForSubprocessStream({
+  stream,
+  fdNumber,
+  encoding,
+  buffer: buffer2[fdNumber],
+  maxBuffer: maxBuffer[fdNumber],
+  lines: lines2[fdNumber],
+  allMixed: false,
+  stripFinalNewline: stripFinalNewline2,
+  verboseInfo,
+  streamInfo
+}));
+var waitForSubprocessStream = async ({ stream, fdNumber, encoding, buffer: buffer2, maxBuffer, lines: lines2, allMixed, stripFinalNewline: stripFinalNewline2, verboseInfo, streamInfo }) => {
+  if (!stream) {
+    return;
+  }
+  const onStreamEnd = waitForStream(stream, fdNumber, streamInfo);
+  if (isInputFileDescriptor(streamInfo, fdNumber)) {
+    await onStreamEnd;
+    return;
+  }
+  const [output] = await Promise.all([
+    getStreamOutput({
+      stream,
+      onStreamEnd,
+      fdNumber,
+      encoding,
+      buffer: buffer2,
+      maxBuffer,
+      lines: lines2,
+      allMixed,
+      stripFinalNewline: stripFinalNewline2,
+      verboseInfo,
+      streamInfo
+    }),
+    onStreamEnd
+  ]);
+  return output;
+};
+
+// node_modules/execa/lib/resolve/all-async.js
+var makeAllStream = ({ stdout, stderr }, { all }) => all && (stdout || stderr) ? mergeStreams([stdout, stderr].filter(Boolean)) : void 0;
+var waitForAllStream = ({ subprocess, encoding, buffer: buffer2, maxBuffer, lines: lines2, stripFinalNewline: stripFinalNewline2, verboseInfo, streamInfo }) => waitForSubprocessStream({
+  ...getAllStream(subprocess, buffer2),
+  fdNumber: "all",
+  encoding,
+  maxBuffer: maxBuffer[1] + maxBuffer[2],
+  lines: lines2[1] || lines2[2],
+  allMixed: getAllMixed(subprocess),
+  stripFinalNewline: stripFinalNewline2,
+  verboseInfo,
+  streamInfo
+});
+var getAllStream = ({ stdout, stderr, all }, [, bufferStdout, bufferStderr]) => {
+  const buffer2 = bufferStdout || bufferStderr;
+  if (!buffer2) {
+    return { stream: all, buffer: buffer2 };
+  }
+  if (!bufferStdout) {
+    return { stream: stderr, buffer: buffer2 };
+  }
+  if (!bufferStderr) {
+    return { stream: stdout, buffer: buffer2 };
+  }
+  return { stream: all, buffer: buffer2 };
+};
+var getAllMixed = ({ all, stdout, stderr }) => all && stdout && stderr && stdout.readableObjectMode !== stderr.readableObjectMode;
+
+// node_modules/execa/lib/resolve/wait-subprocess.js
+var import_node_events14 = require("node:events");
+
+// node_modules/execa/lib/verbose/ipc.js
+var shouldLogIpc = (verboseInfo) => isFullVerbose(verboseInfo, "ipc");
+var logIpcOutput = (message, verboseInfo) => {
+  const verboseMessage = serializeVerboseMessage(message);
+  verboseLog({
+    type: "ipc",
+    verboseMessage,
+    fdNumber: "ipc",
+    verboseInfo
+  });
+};
+
+// node_modules/execa/lib/ipc/buffer-messages.js
+var waitForIpcOutput = async ({
+  subprocess,
+  buffer: bufferArray,
+  maxBuffer: maxBufferArray,
+  ipc,
+  ipcOutput,
+  verboseInfo
+}) => {
+  if (!ipc) {
+    return ipcOutput;
+  }
+  const isVerbose2 = shouldLogIpc(verboseInfo);
+  const buffer2 = getFdSpecificValue(bufferArray, "ipc");
+  const maxBuffer = getFdSpecificValue(maxBufferArray, "ipc");
+  for await (const message of loopOnMessages({
+    anyProcess: subprocess,
+    channel: subprocess.channel,
+    isSubprocess: false,
+    ipc,
+    shouldAwait: false,
+    reference: true
+  })) {
+    if (buffer2) {
+      checkIpcMaxBuffer(subprocess, ipcOutput, maxBuffer);
+      ipcOutput.push(message);
+    }
+    if (isVerbose2) {
+      logIpcOutput(message, verboseInfo);
+    }
+  }
+  return ipcOutput;
+};
+var getBufferedIpcOutput = async (ipcOutputPromise, ipcOutput) => {
+  await Promise.allSettled([ipcOutputPromise]);
+  return ipcOutput;
+};
+
+// node_modules/execa/lib/resolve/wait-subprocess.js
+var waitForSubprocessResult = async ({
+  subprocess,
+  options: {
+    encoding,
+    buffer: buffer2,
+    maxBuffer,
+    lines: lines2,
+    timeoutDuration: timeout,
+    cancelSignal,
+    gracefulCancel,
+    forceKillAfterDelay,
+    stripFinalNewline: stripFinalNewline2,
+    ipc,
+    ipcInput
+  },
+  context,
+  verboseInfo,
+  fileDescriptors,
+  originalStreams,
+  onInternalError,
+  controller
+}) => {
+  const exitPromise = waitForExit(subprocess, context);
+  const streamInfo = {
+    originalStreams,
+    fileDescriptors,
+    subprocess,
+    exitPromise,
+    propagating: false
+  };
+  const stdioPromises = waitForStdioStreams({
+    subprocess,
+    encoding,
+    buffer: buffer2,
+    maxBuffer,
+    lines: lines2,
+    stripFinalNewline: stripFinalNewline2,
+    verboseInfo,
+    streamInfo
+  });
+  const allPromise = waitForAllStream({
+    subprocess,
+    encoding,
+    buffer: buffer2,
+    maxBuffer,
+    lines: lines2,
+    stripFinalNewline: stripFinalNewline2,
+    verboseInfo,
+    streamInfo
+  });
+  const ipcOutput = [];
+  const ipcOutputPromise = waitForIpcOutput({
+    subprocess,
+    buffer: buffer2,
+    maxBuffer,
+    ipc,
+    ipcOutput,
+    verboseInfo
+  });
+  const originalPromises = waitForOriginalStreams(originalStreams, subprocess, streamInfo);
+  const customStreamsEndPromises = waitForCustomStreamsEnd(fileDescriptors, streamInfo);
+  try {
+    return await Promise.race([
+      Promise.all([
+        {},
+        waitForSuccessfulExit(exitPromise),
+        Promise.all(stdioPromises),
+        allPromise,
+        ipcOutputPromise,
+        sendIpcInput(subprocess, ipcInput),
+        ...originalPromises,
+        ...customStreamsEndPromises
+      ]),
+      onInternalError,
+      throwOnSubprocessError(subprocess, controller),
+      ...throwOnTimeout(subprocess, timeout, context, controller),
+      ...throwOnCancel({
+        subprocess,
+        cancelSignal,
+        gracefulCancel,
+        context,
+        controller
+      }),
+      ...throwOnGracefulCancel({
+        subprocess,
+        cancelSignal,
+        gracefulCancel,
+        forceKillAfterDelay,
+        context,
+        controller
+      })
+    ]);
+  } catch (error4) {
+    context.terminationReason ??= "other";
+    return Promise.all([
+      { error: error4 },
+      exitPromise,
+      Promise.all(stdioPromises.map((stdioPromise) => getBufferedData(stdioPromise))),
+      getBufferedData(allPromise),
+      getBufferedIpcOutput(ipcOutputPromise, ipcOutput),
+      Promise.allSettled(originalPromises),
+      Promise.allSettled(customStreamsEndPromises)
+    ]);
+  }
+};
+var waitForOriginalStreams = (originalStreams, subprocess, streamInfo) => originalStreams.map((stream, fdNumber) => stream === subprocess.stdio[fdNumber] ? void 0 : waitForStream(stream, fdNumber, streamInfo));
+var waitForCustomStreamsEnd = (fileDescriptors, streamInfo) => fileDescriptors.flatMap(({ stdioItems }, fdNumber) => stdioItems.filter(({ value, stream = value }) => isStream(stream, { checkOpen: false }) && !isStandardStream(stream)).map(({ type, value, stream = value }) => waitForStream(stream, fdNumber, streamInfo, {
+  isSameDirection: TRANSFORM_TYPES.has(type),
+  stopOnExit: type === "native"
+})));
+var throwOnSubprocessError = async (subprocess, { signal }) => {
+  const [error4] = await (0, import_node_events14.once)(subprocess, "error", { signal });
+  throw error4;
+};
+
+// node_modules/execa/lib/convert/concurrent.js
+var initializeConcurrentStreams = () => ({
+  readableDestroy: /* @__PURE__ */ new WeakMap(),
+  writableFinal: /* @__PURE__ */ new WeakMap(),
+  writableDestroy: /* @__PURE__ */ new WeakMap()
+});
+var addConcurrentStream = (concurrentStreams, stream, waitName) => {
+  const weakMap = concurrentStreams[waitName];
+  if (!weakMap.has(stream)) {
+    weakMap.set(stream, []);
+  }
+  const promises3 = weakMap.get(stream);
+  const promise = createDeferred();
+  promises3.push(promise);
+  const resolve14 = promise.resolve.bind(promise);
+  return { resolve: resolve14, promises: promises3 };
+};
+var waitForConcurrentStreams = async ({ resolve: resolve14, promises: promises3 }, subprocess) => {
+  resolve14();
+  const [isSubprocessExit] = await Promise.race([
+    Promise.allSettled([true, subprocess]),
+    Promise.all([false, ...promises3])
+  ]);
+  return !isSubprocessExit;
+};
+
+// node_modules/execa/lib/convert/readable.js
+var import_node_stream7 = require("node:stream");
+var import_node_util10 = require("node:util");
+
+// node_modules/execa/lib/convert/shared.js
+var import_promises16 = require("node:stream/promises");
+var safeWaitForSubprocessStdin = async (subprocessStdin) => {
+  if (subprocessStdin === void 0) {
+    return;
+  }
+  try {
+    await waitForSubprocessStdin(subprocessStdin);
+  } catch {
+  }
+};
+var safeWaitForSubprocessStdout = async (subprocessStdout) => {
+  if (subprocessStdout === void 0) {
+    return;
+  }
+  try {
+    await waitForSubprocessStdout(subprocessStdout);
+  } catch {
+  }
+};
+var waitForSubprocessStdin = async (subprocessStdin) => {
+  await (0, import_promises16.finished)(subprocessStdin, { cleanup: true, readable: false, writable: true });
+};
+var waitForSubprocessStdout = async (subprocessStdout) => {
+  await (0, import_promises16.finished)(subprocessStdout, { cleanup: true, readable: true, writable: false });
+};
+var waitForSubprocess = async (subprocess, error4) => {
+  await subprocess;
+  if (error4) {
+    throw error4;
+  }
+};
+var destroyOtherStream = (stream, isOpen, error4) => {
+  if (error4 && !isStreamAbort(error4)) {
+    stream.destroy(error4);
+  } else if (isOpen) {
+    stream.destroy();
+  }
+};
+
+// node_modules/execa/lib/convert/readable.js
+var createReadable = ({ subprocess, concurrentStreams, encoding }, { from, binary: binaryOption = true, preserveNewlines = true } = {}) => {
+  const binary = binaryOption || BINARY_ENCODINGS.has(encoding);
+  const { subprocessStdout, waitReadableDestroy } = getSubprocessStdout(subprocess, from, concurrentStreams);
+  const { readableEncoding, readableObjectMode, readableHighWaterMark } = getReadableOptions(subprocessStdout, binary);
+  const { read: read2, onStdoutDataDone } = getReadableMethods({
+    subprocessStdout,
+    subprocess,
+    binary,
+    encoding,
+    preserveNewlines
+  });
+  const readable2 = new import_node_stream7.Readable({
+    read: read2,
+    destroy: (0, import_node_util10.callbackify)(onReadableDestroy.bind(void 0, { subprocessStdout, subprocess, waitReadableDestroy })),
+    highWaterMark: readableHighWaterMark,
+    objectMode: readableObjectMode,
+    encoding: readableEncoding
+  });
+  onStdoutFinished({
+    subprocessStdout,
+    onStdoutDataDone,
+    readable: readable2,
+    subprocess
+  });
+  return readable2;
+};
+var getSubprocessStdout = (subprocess, from, concurrentStreams) => {
+  const subprocessStdout = getFromStream(subprocess, from);
+  const waitReadableDestroy = addConcurrentStream(concurrentStreams, subprocessStdout, "readableDestroy");
+  return { subprocessStdout, waitReadableDestroy };
+};
+var getReadableOptions = ({ readableEncoding, readableObjectMode, readableHighWaterMark }, binary) => binary ? { readableEncoding, readableObjectMode, readableHighWaterMark } : { readableEncoding, readableObjectMode: true, readableHighWaterMark: DEFAULT_OBJECT_HIGH_WATER_MARK };
+var getReadableMethods = ({ subprocessStdout, subprocess, binary, encoding, preserveNewlines }) => {
+  const onStdoutDataDone = createDeferred();
+  const onStdoutData = iterateOnSubprocessStream({
+    subprocessStdout,
+    subprocess,
+    binary,
+    shouldEncode: !binary,
+    encoding,
+    preserveNewlines
+  });
+  return {
+    read() {
+      onRead(this, onStdoutData, onStdoutDataDone);
+    },
+    onStdoutDataDone
+  };
+};
+var onRead = async (readable2, onStdoutData, onStdoutDataDone) => {
+  try {
+    const { value, done } = await onStdoutData.next();
+    if (done) {
+      onStdoutDataDone.resolve();
+    } else {
+      readable2.push(value);
+    }
+  } catch {
+  }
+};
+var onStdoutFinished = async ({ subprocessStdout, onStdoutDataDone, readable: readable2, subprocess, subprocessStdin }) => {
+  try {
+    await waitForSubprocessStdout(subprocessStdout);
+    await subprocess;
+    await safeWaitForSubprocessStdin(subprocessStdin);
+    await onStdoutDataDone;
+    if (readable2.readable) {
+      readable2.push(null);
+    }
+  } catch (error4) {
+    await safeWaitForSubprocessStdin(subprocessStdin);
+    destroyOtherReadable(readable2, error4);
+  }
+};
+var onReadableDestroy = async ({ subprocessStdout, subprocess, waitReadableDestroy }, error4) => {
+  if (await waitForConcurrentStreams(waitReadableDestroy, subprocess)) {
+    destroyOtherReadable(subprocessStdout, error4);
+    await waitForSubprocess(subprocess, error4);
+  }
+};
+var destroyOtherReadable = (stream, error4) => {
+  destroyOtherStream(stream, stream.readable, error4);
+};
+
+// node_modules/execa/lib/convert/writable.js
+var import_node_stream8 = require("node:stream");
+var import_node_util11 = require("node:util");
+var createWritable = ({ subprocess, concurrentStreams }, { to: to2 } = {}) => {
+  const { subprocessStdin, waitWritableFinal, waitWritableDestroy } = getSubprocessStdin(subprocess, to2, concurrentStreams);
+  const writable2 = new import_node_stream8.Writable({
+    ...getWritableMethods(subprocessStdin, subprocess, waitWritableFinal),
+    destroy: (0, import_node_util11.callbackify)(onWritableDestroy.bind(void 0, {
+      subprocessStdin,
+      subprocess,
+      waitWritableFinal,
+      waitWritableDestroy
+    })),
+    highWaterMark: subprocessStdin.writableHighWaterMark,
+    objectMode: subprocessStdin.writableObjectMode
+  });
+  onStdinFinished(subprocessStdin, writable2);
+  return writable2;
+};
+var getSubprocessStdin = (subprocess, to2, concurrentStreams) => {
+  const subprocessStdin = getToStream(subprocess, to2);
+  const waitWritableFinal = addConcurrentStream(concurrentStreams, subprocessStdin, "writableFinal");
+  const waitWritableDestroy = addConcurrentStream(concurrentStreams, subprocessStdin, "writableDestroy");
+  return { subprocessStdin, waitWritableFinal, waitWritableDestroy };
+};
+var getWritableMethods = (subprocessStdin, subprocess, waitWritableFinal) => ({
+  write: onWrite.bind(void 0, subprocessStdin),
+  final: (0, import_node_util11.callbackify)(onWritableFinal.bind(void 0, subprocessStdin, subprocess, waitWritableFinal))
+});
+var onWrite = (subprocessStdin, chunk, encoding, done) => {
+  if (subprocessStdin.write(chunk, encoding)) {
+    done();
+  } else {
+    subprocessStdin.once("drain", done);
+  }
+};
+var onWritableFinal = async (subprocessStdin, subprocess, waitWritableFinal) => {
+  if (await waitForConcurrentStreams(waitWritableFinal, subprocess)) {
+    if (subprocessStdin.writable) {
+      subprocessStdin.end();
+    }
+    await subprocess;
+  }
+};
+var onStdinFinished = async (subprocessStdin, writable2, subprocessStdout) => {
+  try {
+    await waitForSubprocessStdin(subprocessStdin);
+    if (writable2.writable) {
+      writable2.end();
+    }
+  } catch (error4) {
+    await safeWaitForSubprocessStdout(subprocessStdout);
+    destroyOtherWritable(writable2, error4);
+  }
+};
+var onWritableDestroy = async ({ subprocessStdin, subprocess, waitWritableFinal, waitWritableDestroy }, error4) => {
+  await waitForConcurrentStreams(waitWritableFinal, subprocess);
+  if (await waitForConcurrentStreams(waitWritableDestroy, subprocess)) {
+    destroyOtherWritable(subprocessStdin, error4);
+    await waitForSubprocess(subprocess, error4);
+  }
+};
+var destroyOtherWritable = (stream, error4) => {
+  destroyOtherStream(stream, stream.writable, error4);
+};
+
+// node_modules/execa/lib/convert/duplex.js
+var import_node_stream9 = require("node:stream");
+var import_node_util12 = require("node:util");
+var createDuplex = ({ subprocess, concurrentStreams, encoding }, { from, to: to2, binary: binaryOption = true, preserveNewlines = true } = {}) => {
+  const binary = binaryOption || BINARY_ENCODINGS.has(encoding);
+  const { subprocessStdout, waitReadableDestroy } = getSubprocessStdout(subprocess, from, concurrentStreams);
+  const { subprocessStdin, waitWritableFinal, waitWritableDestroy } = getSubprocessStdin(subprocess, to2, concurrentStreams);
+  const { readableEncoding, readableObjectMode, readableHighWaterMark } = getReadableOptions(subprocessStdout, binary);
+  const { read: read2, onStdoutDataDone } = getReadableMethods({
+    subprocessStdout,
+    subprocess,
+    binary,
+    encoding,
+    preserveNewlines
+  });
+  const duplex2 = new import_node_stream9.Duplex({
+    read: read2,
+    ...getWritableMethods(subprocessStdin, subprocess, waitWritableFinal),
+    destroy: (0, import_node_util12.callbackify)(onDuplexDestroy.bind(void 0, {
+      subprocessStdout,
+      subprocessStdin,
+      subprocess,
+      waitReadableDestroy,
+      waitWritableFinal,
+      waitWritableDestroy
+    })),
+    readableHighWaterMark,
+    writableHighWaterMark: subprocessStdin.writableHighWaterMark,
+    readableObjectMode,
+    writableObjectMode: subprocessStdin.writableObjectMode,
+    encoding: readableEncoding
+  });
+  onStdoutFinished({
+    subprocessStdout,
+    onStdoutDataDone,
+    readable: duplex2,
+    subprocess,
+    subprocessStdin
+  });
+  onStdinFinished(subprocessStdin, duplex2, subprocessStdout);
+  return duplex2;
+};
+var onDuplexDestroy = async ({ subprocessStdout, subprocessStdin, subprocess, waitReadableDestroy, waitWritableFinal, waitWritableDestroy }, error4) => {
+  await Promise.all([
+    onReadableDestroy({ subprocessStdout, subprocess, waitReadableDestroy }, error4),
+    onWritableDestroy({
+      subprocessStdin,
+      subprocess,
+      waitWritableFinal,
+      waitWritableDestroy
+    }, error4)
+  ]);
+};
+
+// node_modules/execa/lib/convert/iterable.js
+var createIterable = (subprocess, encoding, {
+  from,
+  binary: binaryOption = false,
+  preserveNewlines = false
+} = {}) => {
+  const binary = binaryOption || BINARY_ENCODINGS.has(encoding);
+  const subprocessStdout = getFromStream(subprocess, from);
+  const onStdoutData = iterateOnSubprocessStream({
+    subprocessStdout,
+    subprocess,
+    binary,
+    shouldEncode: true,
+    encoding,
+    preserveNewlines
+  });
+  return iterateOnStdoutData(onStdoutData, subprocessStdout, subprocess);
+};
+var iterateOnStdoutData = async function* (onStdoutData, subprocessStdout, subprocess) {
+  try {
+    yield* onStdoutData;
+  } finally {
+    if (subprocessStdout.readable) {
+      subprocessStdout.destroy();
+    }
+    await subprocess;
+  }
+};
+
+// node_modules/execa/lib/convert/add.js
+var addConvertedStreams = (subprocess, { encoding }) => {
+  const concurrentStreams = initializeConcurrentStreams();
+  subprocess.readable = createReadable.bind(void 0, { subprocess, concurrentStreams, encoding });
+  subprocess.writable = createWritable.bind(void 0, { subprocess, concurrentStreams });
+  subprocess.duplex = createDuplex.bind(void 0, { subprocess, concurrentStreams, encoding });
+  subprocess.iterable = createIterable.bind(void 0, subprocess, encoding);
+  subprocess[Symbol.asyncIterator] = createIterable.bind(void 0, subprocess, encoding, {});
+};
+
+// node_modules/execa/lib/methods/promise.js
+var mergePromise = (subprocess, promise) => {
+  for (const [property, descriptor3] of descriptors) {
+    const value = descriptor3.value.bind(promise);
+    Reflect.defineProperty(subprocess, property, { ...descriptor3, value });
+  }
+};
+var nativePromisePrototype = (async () => {
+})().constructor.prototype;
+var descriptors = ["then", "catch", "finally"].map((property) => [
+  property,
+  Reflect.getOwnPropertyDescriptor(nativePromisePrototype, property)
+]);
+
+// node_modules/execa/lib/methods/main-async.js
+var execaCoreAsync = (rawFile, rawArguments, rawOptions, createNested) => {
+  const { file: file2, commandArguments, command, escapedCommand, startTime, verboseInfo, options, fileDescriptors } = handleAsyncArguments(rawFile, rawArguments, rawOptions);
+  const { subprocess, promise } = spawnSubprocessAsync({
+    file: file2,
+    commandArguments,
+    options,
+    startTime,
+    verboseInfo,
+    command,
+    escapedCommand,
+    fileDescriptors
+  });
+  subprocess.pipe = pipeToSubprocess.bind(void 0, {
+    source: subprocess,
+    sourcePromise: promise,
+    boundOptions: {},
+    createNested
+  });
+  mergePromise(subprocess, promise);
+  SUBPROCESS_OPTIONS.set(subprocess, { options, fileDescriptors });
+  return subprocess;
+};
+var handleAsyncArguments = (rawFile, rawArguments, rawOptions) => {
+  const { command, escapedCommand, startTime, verboseInfo } = handleCommand(rawFile, rawArguments, rawOptions);
+  const { file: file2, commandArguments, options: normalizedOptions } = normalizeOptions(rawFile, rawArguments, rawOptions);
+  const options = handleAsyncOptions(normalizedOptions);
+  const fileDescriptors = handleStdioAsync(options, verboseInfo);
+  return {
+    file: file2,
+    commandArguments,
+    command,
+    escapedCommand,
+    startTime,
+    verboseInfo,
+    options,
+    fileDescriptors
+  };
+};
+var handleAsyncOptions = ({ timeout, signal, ...options }) => {
+  if (signal !== void 0) {
+    throw new TypeError('The "signal" option has been renamed to "cancelSignal" instead.');
+  }
+  return { ...options, timeoutDuration: timeout };
+};
+var spawnSubprocessAsync = ({ file: file2, commandArguments, options, startTime, verboseInfo, command, escapedCommand, fileDescriptors }) => {
+  let subprocess;
+  try {
+    subprocess = (0, import_node_child_process5.spawn)(...concatenateShell(file2, commandArguments, options));
+  } catch (error4) {
+    return handleEarlyError({
+      error: error4,
+      command,
+      escapedCommand,
+      fileDescriptors,
+      options,
+      startTime,
+      verboseInfo
+    });
+  }
+  const controller = new AbortController();
+  (0, import_node_events15.setMaxListeners)(Number.POSITIVE_INFINITY, controller.signal);
+  const originalStreams = [...subprocess.stdio];
+  pipeOutputAsync(subprocess, fileDescriptors, controller);
+  cleanupOnExit(subprocess, options, controller);
+  const context = {};
+  const onInternalError = createDeferred();
+  subprocess.kill = subprocessKill.bind(void 0, {
+    kill: subprocess.kill.bind(subprocess),
+    options,
+    onInternalError,
+    context,
+    controller
+  });
+  subprocess.all = makeAllStream(subprocess, options);
+  addConvertedStreams(subprocess, options);
+  addIpcMethods(subprocess, options);
+  const promise = handlePromise({
+    subprocess,
+    options,
+    startTime,
+    verboseInfo,
+    fileDescriptors,
+    originalStreams,
+    command,
+    escapedCommand,
+    context,
+    onInternalError,
+    controller
+  });
+  return { subprocess, promise };
+};
+var handlePromise = async ({ subprocess, options, startTime, verboseInfo, fileDescriptors, originalStreams, command, escapedCommand, context, onInternalError, controller }) => {
+  const [
+    errorInfo,
+    [exitCode, signal],
+    stdioResults,
+    allResult,
+    ipcOutput
+  ] = await waitForSubprocessResult({
+    subprocess,
+    options,
+    context,
+    verboseInfo,
+    fileDescriptors,
+    originalStreams,
+    onInternalError,
+    controller
+  });
+  controller.abort();
+  onInternalError.resolve();
+  const stdio = stdioResults.map((stdioResult, fdNumber) => stripNewline(stdioResult, options, fdNumber));
+  const all = stripNewline(allResult, options, "all");
+  const result = getAsyncResult({
+    errorInfo,
+    exitCode,
+    signal,
+    stdio,
+    all,
+    ipcOutput,
+    context,
+    options,
+    command,
+    escapedCommand,
+    startTime
+  });
+  return handleResult(result, verboseInfo, options);
+};
+var getAsyncResult = ({ errorInfo, exitCode, signal, stdio, all, ipcOutput, context, options, command, escapedCommand, startTime }) => "error" in errorInfo ? makeError({
+  error: errorInfo.error,
+  command,
+  escapedCommand,
+  timedOut: context.terminationReason === "timeout",
+  isCanceled: context.terminationReason === "cancel" || context.terminationReason === "gracefulCancel",
+  isGracefullyCanceled: context.terminationReason === "gracefulCancel",
+  isMaxBuffer: errorInfo.error instanceof MaxBufferError,
+  isForcefullyTerminated: context.isForcefullyTerminated,
+  exitCode,
+  signal,
+  stdio,
+  all,
+  ipcOutput,
+  options,
+  startTime,
+  isSync: false
+}) : makeSuccessResult({
+  command,
+  escapedCommand,
+  stdio,
+  all,
+  ipcOutput,
+  options,
+  startTime
+});
+
+// node_modules/execa/lib/methods/bind.js
+var mergeOptions = (boundOptions, options) => {
+  const newOptions = Object.fromEntries(
+    Object.entries(options).map(([optionName, optionValue]) => [
+      optionName,
+      mergeOption(optionName, boundOptions[optionName], optionValue)
+    ])
+  );
+  return { ...boundOptions, ...newOptions };
+};
+var mergeOption = (optionName, boundOptionValue, optionValue) => {
+  if (DEEP_OPTIONS.has(optionName) && isPlainObject(boundOptionValue) && isPlainObject(optionValue)) {
+    return { ...boundOptionValue, ...optionValue };
+  }
+  return optionValue;
+};
+var DEEP_OPTIONS = /* @__PURE__ */ new Set(["env", ...FD_SPECIFIC_OPTIONS]);
+
+// node_modules/execa/lib/methods/create.js
+var createExeca = (mapArguments, boundOptions, deepOptions, setBoundExeca) => {
+  const createNested = (mapArguments2, boundOptions2, setBoundExeca2) => createExeca(mapArguments2, boundOptions2, deepOptions, setBoundExeca2);
+  const boundExeca = (...execaArguments) => callBoundExeca({
+    mapArguments,
+    deepOptions,
+    boundOptions,
+    setBoundExeca,
+    createNested
+  }, ...execaArguments);
+  if (setBoundExeca !== void 0) {
+    setBoundExeca(boundExeca, createNested, boundOptions);
+  }
+  return boundExeca;
+};
+var callBoundExeca = ({ mapArguments, deepOptions = {}, boundOptions = {}, setBoundExeca, createNested }, firstArgument, ...nextArguments) => {
+  if (isPlainObject(firstArgument)) {
+    return createNested(mapArguments, mergeOptions(boundOptions, firstArgument), setBoundExeca);
+  }
+  const { file: file2, commandArguments, options, isSync } = parseArguments({
+    mapArguments,
+    firstArgument,
+    nextArguments,
+    deepOptions,
+    boundOptions
+  });
+  return isSync ? execaCoreSync(file2, commandArguments, options) : execaCoreAsync(file2, commandArguments, options, createNested);
+};
+var parseArguments = ({ mapArguments, firstArgument, nextArguments, deepOptions, boundOptions }) => {
+  const callArguments = isTemplateString(firstArgument) ? parseTemplates(firstArgument, nextArguments) : [firstArgument, ...nextArguments];
+  const [initialFile, initialArguments, initialOptions] = normalizeParameters(...callArguments);
+  const mergedOptions = mergeOptions(mergeOptions(deepOptions, boundOptions), initialOptions);
+  const {
+    file: file2 = initialFile,
+    commandArguments = initialArguments,
+    options = mergedOptions,
+    isSync = false
+  } = mapArguments({ file: initialFile, commandArguments: initialArguments, options: mergedOptions });
+  return {
+    file: file2,
+    commandArguments,
+    options,
+    isSync
+  };
+};
+
+// node_modules/execa/lib/methods/command.js
+var mapCommandAsync = ({ file: file2, commandArguments }) => parseCommand(file2, commandArguments);
+var mapCommandSync = ({ file: file2, commandArguments }) => ({ ...parseCommand(file2, commandArguments), isSync: true });
+var parseCommand = (command, unusedArguments) => {
+  if (unusedArguments.length > 0) {
+    throw new TypeError(`The command and its arguments must be passed as a single string: ${command} ${unusedArguments}.`);
+  }
+  const [file2, ...commandArguments] = parseCommandString(command);
+  return { file: file2, commandArguments };
+};
+var parseCommandString = (command) => {
+  if (typeof command !== "string") {
+    throw new TypeError(`The command must be a string: ${String(command)}.`);
+  }
+  const trimmedCommand = command.trim();
+  if (trimmedCommand === "") {
+    return [];
+  }
+  const tokens = [];
+  for (const token of trimmedCommand.split(SPACES_REGEXP)) {
+    const previousToken = tokens.at(-1);
+    if (previousToken && previousToken.endsWith("\\")) {
+      tokens[tokens.length - 1] = `${previousToken.slice(0, -1)} ${token}`;
+    } else {
+      tokens.push(token);
+    }
+  }
+  return tokens;
+};
+var SPACES_REGEXP = / +/g;
+
+// node_modules/execa/lib/methods/script.js
+var setScriptSync = (boundExeca, createNested, boundOptions) => {
+  boundExeca.sync = createNested(mapScriptSync, boundOptions);
+  boundExeca.s = boundExeca.sync;
+};
+var mapScriptAsync = ({ options }) => getScriptOptions(options);
+var mapScriptSync = ({ options }) => ({ ...getScriptOptions(options), isSync: true });
+var getScriptOptions = (options) => ({ options: { ...getScriptStdinOption(options), ...options } });
+var getScriptStdinOption = ({ input, inputFile, stdio }) => input === void 0 && inputFile === void 0 && stdio === void 0 ? { stdin: "inherit" } : {};
+var deepScriptOptions = { preferLocal: true };
+
+// node_modules/execa/index.js
+var execa = createExeca(() => ({}));
+var execaSync = createExeca(() => ({ isSync: true }));
+var execaCommand = createExeca(mapCommandAsync);
+var execaCommandSync = createExeca(mapCommandSync);
+var execaNode = createExeca(mapNode);
+var $ = createExeca(mapScriptAsync, {}, deepScriptOptions, setScriptSync);
+var {
+  sendMessage: sendMessage2,
+  getOneMessage: getOneMessage2,
+  getEachMessage: getEachMessage2,
+  getCancelSignal: getCancelSignal2
+} = getIpcExport();
 
 // node_modules/zod/v4/core/util.js
 var util_exports = {};
@@ -28077,7 +37484,7 @@ __export(util_exports, {
   CONSTANT_CATCH: () => CONSTANT_CATCH,
   Class: () => Class,
   NUMBER_FORMAT_RANGES: () => NUMBER_FORMAT_RANGES,
-  aborted: () => aborted,
+  aborted: () => aborted3,
   allowsEval: () => allowsEval,
   assert: () => assert,
   assertEqual: () => assertEqual,
@@ -28114,8 +37521,8 @@ __export(util_exports, {
   hexToUint8Array: () => hexToUint8Array,
   hide: () => hide,
   installLazyProp: () => installLazyProp,
-  isObject: () => isObject,
-  isPlainObject: () => isPlainObject,
+  isObject: () => isObject2,
+  isPlainObject: () => isPlainObject2,
   issue: () => issue2,
   joinValues: () => joinValues,
   jsonStringifyReplacer: () => jsonStringifyReplacer,
@@ -28307,10 +37714,10 @@ function mergeDefs(...defs) {
 function cloneDef(schema) {
   return mergeDefs(schema._zod.def);
 }
-function getElementAtPath(obj, path7) {
-  if (!path7)
+function getElementAtPath(obj, path12) {
+  if (!path12)
     return obj;
-  return path7.reduce((acc, key) => acc?.[key], obj);
+  return path12.reduce((acc, key) => acc?.[key], obj);
 }
 function promiseAllObject(promisesObj) {
   const keys = Object.keys(promisesObj);
@@ -28339,7 +37746,7 @@ function slugify(input) {
 }
 var captureStackTrace = "captureStackTrace" in Error ? Error.captureStackTrace : (..._args) => {
 };
-function isObject(data) {
+function isObject2(data) {
   return typeof data === "object" && data !== null && !Array.isArray(data);
 }
 var allowsEval = /* @__PURE__ */ cached(() => {
@@ -28357,8 +37764,8 @@ var allowsEval = /* @__PURE__ */ cached(() => {
     return false;
   }
 });
-function isPlainObject(o2) {
-  if (isObject(o2) === false)
+function isPlainObject2(o2) {
+  if (isObject2(o2) === false)
     return false;
   const ctor = o2.constructor;
   if (ctor === void 0)
@@ -28366,7 +37773,7 @@ function isPlainObject(o2) {
   if (typeof ctor !== "function")
     return true;
   const prot = ctor.prototype;
-  if (isObject(prot) === false)
+  if (isObject2(prot) === false)
     return false;
   if (Object.prototype.hasOwnProperty.call(prot, "isPrototypeOf") === false) {
     return false;
@@ -28374,7 +37781,7 @@ function isPlainObject(o2) {
   return true;
 }
 function shallowClone(o2) {
-  if (isPlainObject(o2))
+  if (isPlainObject2(o2))
     return { ...o2 };
   if (Array.isArray(o2))
     return [...o2];
@@ -28563,7 +37970,7 @@ function omit(schema, mask) {
   return clone(schema, mergeDefs(currDef, { shape: newShape, checks: [] }));
 }
 function extend(schema, shape) {
-  if (!isPlainObject(shape)) {
+  if (!isPlainObject2(shape)) {
     throw new Error("Invalid input to extend: expected a plain object");
   }
   const checks = schema._zod.def.checks;
@@ -28585,7 +37992,7 @@ function extended(schema, shape) {
   return newShape;
 }
 function safeExtend(schema, shape) {
-  if (!isPlainObject(shape)) {
+  if (!isPlainObject2(shape)) {
     throw new Error("Invalid input to safeExtend: expected a plain object");
   }
   return clone(schema, mergeDefs(schema._zod.def, { shape: extended(schema, shape) }));
@@ -28630,7 +38037,7 @@ function required(Class2, schema, mask) {
   ));
   return clone(schema, mergeDefs(schema._zod.def, { shape: newShape }));
 }
-function aborted(x, startIndex = 0) {
+function aborted3(x, startIndex = 0) {
   if (x.aborted === true)
     return true;
   for (let i2 = startIndex; i2 < x.issues.length; i2++) {
@@ -28650,11 +38057,11 @@ function explicitlyAborted(x, startIndex = 0) {
   }
   return false;
 }
-function prefixIssues(path7, issues) {
+function prefixIssues(path12, issues) {
   return issues.map((iss) => {
     var _a3;
     (_a3 = iss).path ?? (_a3.path = []);
-    iss.path.unshift(path7);
+    iss.path.unshift(path12);
     return iss;
   });
 }
@@ -28812,9 +38219,9 @@ var Class = class {
   constructor(..._args) {
   }
 };
-function members(proto, table2) {
-  for (const key in table2) {
-    const desc = Object.getOwnPropertyDescriptor(table2, key);
+function members(proto, table3) {
+  for (const key in table3) {
+    const desc = Object.getOwnPropertyDescriptor(table3, key);
     if (desc.get)
       Object.defineProperty(proto, key, { ...desc, enumerable: false });
     else
@@ -28829,10 +38236,10 @@ function hide(inst, key, value) {
   return own(inst, key, value, false);
 }
 // @__NO_SIDE_EFFECTS__
-function derived(computes, table2) {
+function derived(computes, table3) {
   for (const key in computes) {
     const compute = computes[key];
-    Object.defineProperty(table2, key, {
+    Object.defineProperty(table3, key, {
       configurable: true,
       enumerable: true,
       get() {
@@ -28843,7 +38250,7 @@ function derived(computes, table2) {
       }
     });
   }
-  return table2;
+  return table3;
 }
 function defineBound(proto, key, fn) {
   Object.defineProperty(proto, key, {
@@ -29099,33 +38506,33 @@ function node(obj, key, make) {
   return obj[key];
 }
 function flattenError(error4, mapper = (issue3) => issue3.message) {
-  const fieldErrors = {};
+  const fieldErrors2 = {};
   const formErrors = [];
   for (const sub of error4.issues) {
     if (sub.path.length > 0) {
-      node(fieldErrors, sub.path[0], () => []).push(mapper(sub));
+      node(fieldErrors2, sub.path[0], () => []).push(mapper(sub));
     } else {
       formErrors.push(mapper(sub));
     }
   }
-  return { formErrors, fieldErrors };
+  return { formErrors, fieldErrors: fieldErrors2 };
 }
 function formatError(error4, mapper = (issue3) => issue3.message) {
-  const fieldErrors = { _errors: [] };
-  const processError = (error5, path7 = []) => {
+  const fieldErrors2 = { _errors: [] };
+  const processError = (error5, path12 = []) => {
     for (const issue3 of error5.issues) {
       if (issue3.code === "invalid_union" && issue3.errors.length) {
-        issue3.errors.map((issues) => processError({ issues }, [...path7, ...issue3.path]));
+        issue3.errors.map((issues) => processError({ issues }, [...path12, ...issue3.path]));
       } else if (issue3.code === "invalid_key") {
-        processError({ issues: issue3.issues }, [...path7, ...issue3.path]);
+        processError({ issues: issue3.issues }, [...path12, ...issue3.path]);
       } else if (issue3.code === "invalid_element") {
-        processError({ issues: issue3.issues }, [...path7, ...issue3.path]);
+        processError({ issues: issue3.issues }, [...path12, ...issue3.path]);
       } else {
-        const fullpath = [...path7, ...issue3.path];
+        const fullpath = [...path12, ...issue3.path];
         if (fullpath.length === 0) {
-          fieldErrors._errors.push(mapper(issue3));
+          fieldErrors2._errors.push(mapper(issue3));
         } else {
-          let curr = fieldErrors;
+          let curr = fieldErrors2;
           let i2 = 0;
           while (i2 < fullpath.length) {
             const el = fullpath[i2];
@@ -29156,12 +38563,12 @@ function formatError(error4, mapper = (issue3) => issue3.message) {
     }
   };
   processError(error4);
-  return fieldErrors;
+  return fieldErrors2;
 }
 function toDotPath(_path) {
   const segs = [];
-  const path7 = _path.map((seg) => typeof seg === "object" ? seg.key : seg);
-  for (const seg of path7) {
+  const path12 = _path.map((seg) => typeof seg === "object" ? seg.key : seg);
+  for (const seg of path12) {
     if (typeof seg === "number")
       segs.push(`[${seg}]`);
     else if (typeof seg === "symbol")
@@ -29390,6 +38797,7 @@ var anyString = /^[\s\S]{0,}$/;
 var integer = /^-?\d+$/;
 var number = /^-?\d+(?:\.\d+)?$/;
 var boolean = /^(?:true|false)$/i;
+var _null = /^null$/i;
 var lowercase = /^[^A-Z]*$/;
 var uppercase = /^[^a-z]*$/;
 
@@ -29784,7 +39192,7 @@ var $ZodType = /* @__PURE__ */ $constructor("$ZodType", (inst, def) => {
     const runChecks = (payload, checks2, ctx) => {
       if (payload.memo)
         return payload;
-      let isAborted = aborted(payload);
+      let isAborted = aborted3(payload);
       let asyncResult;
       for (const ch of checks2) {
         if (ch._zod.def.when) {
@@ -29809,7 +39217,7 @@ var $ZodType = /* @__PURE__ */ $constructor("$ZodType", (inst, def) => {
               return;
             attachSchema(payload.issues, currLen, inst);
             if (!isAborted)
-              isAborted = aborted(payload, currLen);
+              isAborted = aborted3(payload, currLen);
           });
         } else {
           const nextLen = payload.issues.length;
@@ -29817,7 +39225,7 @@ var $ZodType = /* @__PURE__ */ $constructor("$ZodType", (inst, def) => {
             continue;
           attachSchema(payload.issues, currLen, inst);
           if (!isAborted)
-            isAborted = aborted(payload, currLen);
+            isAborted = aborted3(payload, currLen);
         }
       }
       if (asyncResult) {
@@ -29828,7 +39236,7 @@ var $ZodType = /* @__PURE__ */ $constructor("$ZodType", (inst, def) => {
       return payload;
     };
     const handleCanaryResult = (canary, payload, ctx) => {
-      if (aborted(canary)) {
+      if (aborted3(canary)) {
         canary.aborted = true;
         return canary;
       }
@@ -30299,6 +39707,23 @@ var $ZodBoolean = /* @__PURE__ */ $constructor("$ZodBoolean", (inst, def) => {
     return payload;
   };
 });
+var $ZodNull = /* @__PURE__ */ $constructor("$ZodNull", (inst, def) => {
+  $ZodType.init(inst, def);
+  inst._zod.pattern = _null;
+  inst._zod.values = /* @__PURE__ */ new Set([null]);
+  inst._zod.parse = (payload, _ctx) => {
+    const input = payload.value;
+    if (input === null)
+      return payload;
+    payload.issues.push({
+      expected: "null",
+      code: "invalid_type",
+      input,
+      inst
+    });
+    return payload;
+  };
+});
 var $ZodUnknown = /* @__PURE__ */ $constructor("$ZodUnknown", (inst, def) => {
   $ZodType.init(inst, def);
   inst._zod.parse = (payload) => payload;
@@ -30372,7 +39797,7 @@ var $ZodArray = /* @__PURE__ */ $constructor("$ZodArray", (inst, def) => {
         proms.push(result.then((result2) => handleArrayResult(result2, payload, i2)));
       } else {
         handleArrayResult(result, payload, i2);
-        if (abortEarly && result.issues.length !== 0 && aborted(result))
+        if (abortEarly && result.issues.length !== 0 && aborted3(result))
           break;
       }
     }
@@ -30446,7 +39871,7 @@ function handleCatchall(proms, input, payload, ctx, def, inst, abortEarly) {
   let seen = 0;
   for (const key in input) {
     if (abortEarly && payload.issues.length !== seen) {
-      if (aborted(payload, seen))
+      if (aborted3(payload, seen))
         break;
       seen = payload.issues.length;
     }
@@ -30516,7 +39941,7 @@ var $ZodObject = /* @__PURE__ */ $constructor("$ZodObject", (inst, def) => {
     }
     return propValues;
   });
-  const isObject3 = isObject;
+  const isObject3 = isObject2;
   const catchall = def.catchall;
   let value;
   const memo2 = globalConfig.memoizer;
@@ -30540,7 +39965,7 @@ var $ZodObject = /* @__PURE__ */ $constructor("$ZodObject", (inst, def) => {
     let seen = payload.issues.length;
     for (const key of value.allKeys) {
       if (abortEarly && payload.issues.length !== seen) {
-        if (aborted(payload, seen))
+        if (aborted3(payload, seen))
           break;
         seen = payload.issues.length;
       }
@@ -30660,7 +40085,7 @@ var $ZodObjectJIT = /* @__PURE__ */ $constructor("$ZodObjectJIT", (inst, def) =>
     return doc.compile();
   };
   let fastpass;
-  const isObject3 = isObject;
+  const isObject3 = isObject2;
   const jit = !globalConfig.jitless;
   const allowsEval2 = allowsEval;
   const fastEnabled = jit && allowsEval2.value;
@@ -30696,7 +40121,7 @@ function handleUnionResults(results, final, inst, ctx) {
       return final;
     }
   }
-  const nonaborted = results.filter((r) => !aborted(r));
+  const nonaborted = results.filter((r) => !aborted3(r));
   if (nonaborted.length === 1) {
     final.value = nonaborted[0].value;
     return nonaborted[0];
@@ -30758,15 +40183,15 @@ var $ZodIntersection = /* @__PURE__ */ $constructor("$ZodIntersection", (inst, d
   $ZodType.init(inst, def);
   inst._zod.parse = (payload, ctx) => {
     const input = payload.value;
-    const left = def.left._zod.run({ value: input, issues: [] }, ctx);
+    const left2 = def.left._zod.run({ value: input, issues: [] }, ctx);
     const right = def.right._zod.run({ value: input, issues: [] }, ctx);
-    const async = left instanceof Promise || right instanceof Promise;
+    const async = left2 instanceof Promise || right instanceof Promise;
     if (async) {
-      return Promise.all([left, right]).then(([left2, right2]) => {
-        return handleIntersectionResults(payload, left2, right2);
+      return Promise.all([left2, right]).then(([left3, right2]) => {
+        return handleIntersectionResults(payload, left3, right2);
       });
     }
-    return handleIntersectionResults(payload, left, right);
+    return handleIntersectionResults(payload, left2, right);
   };
 });
 function mergeValues(a2, b2) {
@@ -30776,7 +40201,7 @@ function mergeValues(a2, b2) {
   if (a2 instanceof Date && b2 instanceof Date && +a2 === +b2) {
     return { valid: true, data: a2 };
   }
-  if (isPlainObject(a2) && isPlainObject(b2)) {
+  if (isPlainObject2(a2) && isPlainObject2(b2)) {
     const bKeys = Object.keys(b2);
     const sharedKeys = Object.keys(a2).filter((key) => bKeys.indexOf(key) !== -1);
     const newObj = { ...a2, ...b2 };
@@ -30817,7 +40242,7 @@ function mergeValues(a2, b2) {
   }
   return { valid: false, mergeErrorPath: [] };
 }
-function handleIntersectionResults(result, left, right) {
+function handleIntersectionResults(result, left2, right) {
   const unrecKeys = /* @__PURE__ */ new Map();
   let unrecIssue;
   const keyIssues = /* @__PURE__ */ new Map();
@@ -30841,7 +40266,7 @@ function handleIntersectionResults(result, left, right) {
     }
     return true;
   };
-  for (const iss of left.issues) {
+  for (const iss of left2.issues) {
     if (!collect(iss, "l"))
       result.issues.push(iss);
   }
@@ -30859,9 +40284,9 @@ function handleIntersectionResults(result, left, right) {
         result.issues.push(keyIssues.get(k2));
     }
   }
-  const merged = mergeValues(left.value, right.value);
+  const merged = mergeValues(left2.value, right.value);
   if (!merged.valid) {
-    if (aborted(result))
+    if (aborted3(result))
       return result;
     throw new Error(`Unmergable intersection. Error path: ${JSON.stringify(merged.mergeErrorPath)}`);
   }
@@ -30874,7 +40299,7 @@ var $ZodRecord = /* @__PURE__ */ $constructor("$ZodRecord", (inst, def) => {
   memo2?.attach(inst);
   inst._zod.parse = (payload, ctx) => {
     const input = payload.value;
-    if (!isPlainObject(input)) {
+    if (!isPlainObject2(input)) {
       payload.issues.push({
         expected: "record",
         code: "invalid_type",
@@ -31255,19 +40680,19 @@ var $ZodPipe = /* @__PURE__ */ $constructor("$ZodPipe", (inst, def) => {
       }
       return handlePipeResult(right, def.in, ctx);
     }
-    const left = def.in._zod.run(payload, ctx);
-    if (left instanceof Promise) {
-      return left.then((left2) => handlePipeResult(left2, def.out, ctx));
+    const left2 = def.in._zod.run(payload, ctx);
+    if (left2 instanceof Promise) {
+      return left2.then((left3) => handlePipeResult(left3, def.out, ctx));
     }
-    return handlePipeResult(left, def.out, ctx);
+    return handlePipeResult(left2, def.out, ctx);
   };
 });
-function handlePipeResult(left, next, ctx) {
-  if (left.issues.some((iss) => iss.code !== "unrecognized_keys")) {
-    left.aborted = true;
-    return left;
+function handlePipeResult(left2, next, ctx) {
+  if (left2.issues.some((iss) => iss.code !== "unrecognized_keys")) {
+    left2.aborted = true;
+    return left2;
   }
-  return next._zod.run({ value: left.value, issues: left.issues }, ctx);
+  return next._zod.run({ value: left2.value, issues: left2.issues }, ctx);
 }
 var $ZodReadonly = /* @__PURE__ */ $constructor("$ZodReadonly", (inst, def) => {
   $ZodType.init(inst, def);
@@ -31344,7 +40769,7 @@ var recursive = /* @__PURE__ */ new WeakMap();
 var NONE = 0;
 var ASSUMED = 1;
 var PROVEN = 2;
-function isRecursive(inst, stack, resolve11) {
+function isRecursive(inst, stack, resolve14) {
   const cached2 = recursive.get(inst);
   if (cached2 !== void 0)
     return cached2 ? PROVEN : NONE;
@@ -31352,9 +40777,9 @@ function isRecursive(inst, stack, resolve11) {
     return PROVEN;
   stack.add(inst);
   let result = NONE;
-  const check2 = (child) => {
-    if (result !== PROVEN && child?._zod) {
-      const answer = isRecursive(child, stack, resolve11);
+  const check2 = (child2) => {
+    if (result !== PROVEN && child2?._zod) {
+      const answer = isRecursive(child2, stack, resolve14);
       if (answer > result)
         result = answer;
     }
@@ -31365,9 +40790,9 @@ function isRecursive(inst, stack, resolve11) {
       const desc = Object.getOwnPropertyDescriptor(sh, key);
       if (spread && !desc.enumerable)
         continue;
-      const child = desc.get ? ASSUMED : desc.value?._zod ? isRecursive(desc.value, stack, resolve11) : NONE;
-      if (child > answer)
-        answer = child;
+      const child2 = desc.get ? ASSUMED : desc.value?._zod ? isRecursive(desc.value, stack, resolve14) : NONE;
+      if (child2 > answer)
+        answer = child2;
     }
     return answer;
   };
@@ -31429,7 +40854,7 @@ function isRecursive(inst, stack, resolve11) {
       break;
     // `$ZodLazy` caches its inner on the def, so a resolved edge is followed exactly
     case "lazy": {
-      const inner = def._cachedInner ?? (resolve11 ? inst._zod.innerType : void 0);
+      const inner = def._cachedInner ?? (resolve14 ? inst._zod.innerType : void 0);
       merge2(inner ? isRecursive(inner, stack, false) : ASSUMED);
       break;
     }
@@ -32046,6 +41471,10 @@ function _isoDuration(Class2, params) {
   });
 }
 // @__NO_SIDE_EFFECTS__
+function _number(Class2, params) {
+  return new Class2(snapshotChecks({ type: "number", checks: [], ...normalizeParams(params) }));
+}
+// @__NO_SIDE_EFFECTS__
 function _int(Class2, params) {
   return new Class2({
     type: "number",
@@ -32059,6 +41488,13 @@ function _int(Class2, params) {
 function _boolean(Class2, params) {
   return new Class2({
     type: "boolean",
+    ...normalizeParams(params)
+  });
+}
+// @__NO_SIDE_EFFECTS__
+function _null2(Class2, params) {
+  return new Class2({
+    type: "null",
     ...normalizeParams(params)
   });
 }
@@ -32393,8 +41829,8 @@ function encodeJSONPointerSegment(segment) {
   return segment.replace(/~/g, "~0").replace(/\//g, "~1");
 }
 function extractDefs(ctx, schema) {
-  const root = ctx.seen.get(schema);
-  if (!root)
+  const root2 = ctx.seen.get(schema);
+  if (!root2)
     throw new Error("Unprocessed schema. This is a bug in Zod.");
   if (ctx.external && ctx.sharedDefsExtractedFor === ctx.external)
     return;
@@ -32423,7 +41859,7 @@ function extractDefs(ctx, schema) {
     }
     const uriPrefix = `#`;
     const defUriPrefix = `${uriPrefix}/${defsSegment}/`;
-    if (entry[1] === root && !entry[1].schema.id) {
+    if (entry[1] === root2 && !entry[1].schema.id) {
       return { ref: uriPrefix };
     }
     const defId = entry[1].schema.id ?? `__schema${ctx.counter++}`;
@@ -32535,11 +41971,11 @@ function foldObjects(members2) {
         continue;
       const parts = [];
       for (const other of objects) {
-        const part2 = other.properties?.[key] ?? undeclaredConstraint(other);
-        if (part2 === null || part2 === void 0)
+        const part3 = other.properties?.[key] ?? undeclaredConstraint(other);
+        if (part3 === null || part3 === void 0)
           continue;
-        if (!parts.some((seen) => JSON.stringify(seen) === JSON.stringify(part2)))
-          parts.push(part2);
+        if (!parts.some((seen) => JSON.stringify(seen) === JSON.stringify(part3)))
+          parts.push(part3);
       }
       const merged = parts.length === 1 ? parts[0] : foldObjects(parts) ?? { allOf: parts };
       assignProp(properties, key, merged);
@@ -32594,8 +42030,8 @@ function foldIntersection(json2) {
   assignProps(json2, folded);
 }
 function finalize(ctx, schema) {
-  const root = ctx.seen.get(schema);
-  if (!root)
+  const root2 = ctx.seen.get(schema);
+  if (!root2)
     throw new Error("Unprocessed schema. This is a bug in Zod.");
   const flattenRef = (zodSchema) => {
     const seen = ctx.seen.get(zodSchema);
@@ -32706,7 +42142,7 @@ function finalize(ctx, schema) {
       throw new Error("Schema is missing an `id` property");
     result.$id = ctx.external.uri(id);
   }
-  assignProps(result, root.defId ? root.schema : root.def ?? root.schema);
+  assignProps(result, root2.defId ? root2.schema : root2.def ?? root2.schema);
   const rootMetaId = ctx.metadataRegistry.get(schema)?.id;
   if (rootMetaId !== void 0 && result.id === rootMetaId)
     delete result.id;
@@ -32997,10 +42433,36 @@ var numberProcessor = (schema, ctx, _json, params) => {
 var booleanProcessor = (_schema, _ctx, json2, _params) => {
   json2.type = "boolean";
 };
+var bigintProcessor = (schema, ctx, json2, params) => {
+  handleUnrepresentable(schema, ctx, json2, params, "BigInt cannot be represented in JSON Schema");
+};
+var symbolProcessor = (schema, ctx, json2, params) => {
+  handleUnrepresentable(schema, ctx, json2, params, "Symbols cannot be represented in JSON Schema");
+};
+var nullProcessor = (_schema, ctx, json2, _params) => {
+  if (ctx.target === "openapi-3.0") {
+    json2.type = "string";
+    json2.nullable = true;
+    json2.enum = [null];
+  } else {
+    json2.type = "null";
+  }
+};
+var undefinedProcessor = (schema, ctx, json2, params) => {
+  handleUnrepresentable(schema, ctx, json2, params, "Undefined cannot be represented in JSON Schema");
+};
+var voidProcessor = (schema, ctx, json2, params) => {
+  handleUnrepresentable(schema, ctx, json2, params, "Void cannot be represented in JSON Schema");
+};
 var neverProcessor = (_schema, _ctx, json2, _params) => {
   json2.not = {};
 };
+var anyProcessor = (_schema, _ctx, _json, _params) => {
+};
 var unknownProcessor = (_schema, _ctx, _json, _params) => {
+};
+var dateProcessor = (schema, ctx, json2, params) => {
+  handleUnrepresentable(schema, ctx, json2, params, "Date cannot be represented in JSON Schema");
 };
 var enumProcessor = (schema, _ctx, json2, _params) => {
   const def = schema._zod.def;
@@ -33055,11 +42517,53 @@ var literalProcessor = (schema, ctx, json2, params) => {
     json2.enum = vals;
   }
 };
+var nanProcessor = (schema, ctx, json2, params) => {
+  handleUnrepresentable(schema, ctx, json2, params, "NaN cannot be represented in JSON Schema");
+};
+var templateLiteralProcessor = (schema, _ctx, json2, _params) => {
+  const _json = json2;
+  const pattern2 = schema._zod.pattern;
+  if (!pattern2)
+    throw new Error("Pattern not found in template literal");
+  _json.type = "string";
+  _json.pattern = pattern2.source;
+};
+var fileProcessor = (schema, _ctx, json2, _params) => {
+  const _json = json2;
+  _json.type = "string";
+  _json.format = "binary";
+  _json.contentEncoding = "binary";
+  const { minimum, maximum, mime } = aggregateChecks(schema);
+  if (minimum !== void 0)
+    _json.minLength = minimum;
+  if (maximum !== void 0)
+    _json.maxLength = maximum;
+  if (!mime)
+    return;
+  if (mime.length === 0)
+    _json.not = {};
+  else if (mime.length === 1)
+    _json.contentMediaType = mime[0];
+  else
+    _json.anyOf = mime.map((m2) => ({ contentMediaType: m2 }));
+};
+var successProcessor = (_schema, _ctx, json2, _params) => {
+  json2.type = "boolean";
+};
 var customProcessor = (schema, ctx, json2, params) => {
   handleUnrepresentable(schema, ctx, json2, params, "Custom types cannot be represented in JSON Schema");
 };
+var functionProcessor = (schema, ctx, json2, params) => {
+  handleUnrepresentable(schema, ctx, json2, params, "Function types cannot be represented in JSON Schema");
+};
 var transformProcessor = (schema, ctx, json2, params) => {
   handleUnrepresentable(schema, ctx, json2, params, "Transforms cannot be represented in JSON Schema");
+};
+var mapProcessor = (schema, ctx, json2, params) => {
+  handleUnrepresentable(schema, ctx, json2, params, "Map cannot be represented in JSON Schema");
+};
+var setProcessor = (schema, ctx, json2, params) => {
+  handleUnrepresentable(schema, ctx, json2, params, "Set cannot be represented in JSON Schema");
 };
 var arrayProcessor = (schema, ctx, _json, params) => {
   const json2 = _json;
@@ -33153,6 +42657,70 @@ var intersectionProcessor = (schema, ctx, json2, params) => {
   ];
   json2.allOf = allOf;
   ctx.intersections.push(allOf);
+};
+var tupleProcessor = (schema, ctx, _json, params) => {
+  const json2 = _json;
+  const def = schema._zod.def;
+  json2.type = "array";
+  const prefixPath = ctx.target === "draft-2020-12" ? "prefixItems" : "items";
+  const restPath = ctx.target === "draft-2020-12" ? "items" : ctx.target === "openapi-3.0" ? "items" : "additionalItems";
+  const prefixItems = def.items.map((x, i2) => processSchema(x, ctx, {
+    ...params,
+    path: [...params.path, prefixPath, i2]
+  }));
+  const rest = def.rest ? processSchema(def.rest, ctx, {
+    ...params,
+    path: [...params.path, restPath, ...ctx.target === "openapi-3.0" ? [def.items.length] : []]
+  }) : null;
+  let minItems = def.items.length;
+  while (minItems > 0) {
+    const item = def.items[minItems - 1];
+    const optional2 = ctx.io === "input" ? inputOptin(item) !== void 0 : item._zod.optout === "optional";
+    if (!optional2)
+      break;
+    minItems--;
+  }
+  const maxItems = def.items.length;
+  const isClosed = !def.rest;
+  if (ctx.target === "draft-2020-12") {
+    json2.prefixItems = prefixItems;
+    if (isClosed) {
+      json2.items = false;
+    } else if (rest) {
+      json2.items = rest;
+    }
+    if (minItems > 0)
+      json2.minItems = minItems;
+    if (isClosed)
+      json2.maxItems = maxItems;
+  } else if (ctx.target === "openapi-3.0") {
+    json2.items = {
+      anyOf: prefixItems
+    };
+    if (rest) {
+      json2.items.anyOf.push(rest);
+    }
+    if (minItems > 0)
+      json2.minItems = minItems;
+    if (isClosed)
+      json2.maxItems = maxItems;
+  } else {
+    json2.items = prefixItems;
+    if (isClosed) {
+      json2.additionalItems = false;
+    } else if (rest) {
+      json2.additionalItems = rest;
+    }
+    if (minItems > 0)
+      json2.minItems = minItems;
+    if (isClosed)
+      json2.maxItems = maxItems;
+  }
+  const { minimum, maximum } = aggregateChecks(schema);
+  if (typeof minimum === "number")
+    json2.minItems = minimum;
+  if (typeof maximum === "number")
+    json2.maxItems = maximum;
 };
 function stringifyKeyNames(bySchema, json2, visited) {
   if (json2.$ref) {
@@ -33340,12 +42908,99 @@ var readonlyProcessor = (schema, ctx, json2, params) => {
   seen.ref = def.innerType;
   json2.readOnly = true;
 };
+var promiseProcessor = (schema, ctx, _json, params) => {
+  const def = schema._zod.def;
+  processSchema(def.innerType, ctx, params);
+  const seen = ctx.seen.get(schema);
+  seen.ref = def.innerType;
+};
 var optionalProcessor = (schema, ctx, _json, params) => {
   const def = schema._zod.def;
   processSchema(def.innerType, ctx, params);
   const seen = ctx.seen.get(schema);
   seen.ref = def.innerType;
 };
+var lazyProcessor = (schema, ctx, _json, params) => {
+  const innerType = schema._zod.innerType;
+  processSchema(innerType, ctx, params);
+  const seen = ctx.seen.get(schema);
+  seen.ref = innerType;
+};
+var allProcessors = {
+  string: stringProcessor,
+  number: numberProcessor,
+  boolean: booleanProcessor,
+  bigint: bigintProcessor,
+  symbol: symbolProcessor,
+  null: nullProcessor,
+  undefined: undefinedProcessor,
+  void: voidProcessor,
+  never: neverProcessor,
+  any: anyProcessor,
+  unknown: unknownProcessor,
+  date: dateProcessor,
+  enum: enumProcessor,
+  literal: literalProcessor,
+  nan: nanProcessor,
+  template_literal: templateLiteralProcessor,
+  file: fileProcessor,
+  success: successProcessor,
+  custom: customProcessor,
+  function: functionProcessor,
+  transform: transformProcessor,
+  map: mapProcessor,
+  set: setProcessor,
+  array: arrayProcessor,
+  object: objectProcessor,
+  union: unionProcessor,
+  intersection: intersectionProcessor,
+  tuple: tupleProcessor,
+  record: recordProcessor,
+  nullable: nullableProcessor,
+  nonoptional: nonoptionalProcessor,
+  default: defaultProcessor,
+  prefault: prefaultProcessor,
+  catch: catchProcessor,
+  pipe: pipeProcessor,
+  readonly: readonlyProcessor,
+  promise: promiseProcessor,
+  optional: optionalProcessor,
+  lazy: lazyProcessor
+};
+function toJSONSchema(input, params) {
+  if ("_idmap" in input) {
+    const registry3 = input;
+    const ctx2 = initializeContext({ ...params, processors: allProcessors });
+    const defs = {};
+    for (const entry of registry3._idmap.entries()) {
+      const [_2, schema] = entry;
+      processSchema(schema, ctx2);
+    }
+    const schemas = {};
+    const external = {
+      registry: registry3,
+      uri: params?.uri,
+      defs
+    };
+    ctx2.external = external;
+    for (const entry of registry3._idmap.entries()) {
+      const [key, schema] = entry;
+      extractDefs(ctx2, schema);
+      assignProp(schemas, key, finalize(ctx2, schema));
+    }
+    if (Object.keys(defs).length > 0) {
+      const defsSegment = ctx2.target === "draft-2020-12" ? "$defs" : "definitions";
+      schemas.__shared = {
+        [defsSegment]: defs
+      };
+    }
+    return { schemas };
+  }
+  const ctx = initializeContext({ ...params, processors: allProcessors });
+  processSchema(input, ctx);
+  extractDefs(ctx, input);
+  return finalize(ctx, input);
+}
 
 // node_modules/zod/v4/classic/errors.js
 var _installedErrorProtos = /* @__PURE__ */ new WeakSet([Object.prototype, Error.prototype]);
@@ -33902,6 +43557,9 @@ var ZodNumber = /* @__PURE__ */ $constructor(
     }
   })
 );
+function number2(params) {
+  return _number(ZodNumber, params);
+}
 var ZodNumberFormat = /* @__PURE__ */ $constructor("ZodNumberFormat", (inst, def) => {
   $ZodNumberFormat.init(inst, def);
   ZodNumber.init(inst, def);
@@ -33916,6 +43574,14 @@ var ZodBoolean = /* @__PURE__ */ $constructor("ZodBoolean", (inst, def) => {
 });
 function boolean2(params) {
   return _boolean(ZodBoolean, params);
+}
+var ZodNull = /* @__PURE__ */ $constructor("ZodNull", (inst, def) => {
+  $ZodNull.init(inst, def);
+  ZodType.init(inst, def);
+  inst._zod.processJSONSchema = (ctx, json2, params) => nullProcessor(inst, ctx, json2, params);
+});
+function _null3(params) {
+  return _null2(ZodNull, params);
 }
 var ZodUnknown = /* @__PURE__ */ $constructor("ZodUnknown", (inst, def) => {
   $ZodUnknown.init(inst, def);
@@ -34051,10 +43717,10 @@ var ZodIntersection = /* @__PURE__ */ $constructor("ZodIntersection", (inst, def
   ZodType.init(inst, def);
   inst._zod.processJSONSchema = (ctx, json2, params) => intersectionProcessor(inst, ctx, json2, params);
 });
-function intersection(left, right) {
+function intersection(left2, right) {
   return new ZodIntersection({
     type: "intersection",
-    left,
+    left: left2,
     right
   });
 }
@@ -34350,88 +44016,451 @@ function duration2(params) {
   return _isoDuration(ZodISODuration, params);
 }
 
-// src/oci/digest.ts
-var import_node_crypto = require("node:crypto");
-var pattern = /^(?:sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/;
-function isDigest(text3) {
-  return pattern.test(text3);
+// src/registry/docker-credentials.ts
+var hubKey = "https://index.docker.io/v1/";
+var hubHosts = ["docker.io", "index.docker.io", "registry-1.docker.io"];
+var notFound = "credentials not found in native keychain";
+var helperTimeout = 6e4;
+var entrySchema = object({
+  auth: string2().optional(),
+  username: string2().optional(),
+  password: string2().optional(),
+  identitytoken: string2().optional()
+});
+var configSchema = object({
+  auths: record(string2(), entrySchema).nullish(),
+  credHelpers: record(string2(), string2()).nullish(),
+  credsStore: string2().nullish()
+});
+var helperSchema = object({ Username: string2(), Secret: string2() });
+function dockerCredentials(context) {
+  let config2;
+  const known = /* @__PURE__ */ new Map();
+  const look = async (host) => {
+    config2 ??= readConfig(context);
+    return lookUp(host, await config2, context);
+  };
+  return (host) => {
+    const found = known.get(host) ?? look(host);
+    known.set(host, found);
+    return found;
+  };
 }
-function algorithmOf(digest2) {
-  return digest2.startsWith("sha512:") ? "sha512" : "sha256";
+async function lookUp(host, config2, context) {
+  const helper = entryFor(host, config2.credHelpers ?? {}) || config2.credsStore;
+  const fromHelper = helper ? await askHelper(helper, host, context) : void 0;
+  if (fromHelper !== void 0) return fromHelper;
+  const entry = entryFor(host, config2.auths ?? {});
+  return entry && readEntry(entry, host, context);
 }
-function hexOf(digest2) {
-  return digest2.slice(digest2.indexOf(":") + 1);
+async function readConfig(context) {
+  const path12 = configPath(context);
+  const text4 = path12 && await readIfThere(path12);
+  if (!text4) return {};
+  try {
+    return configSchema.parse(JSON.parse(text4));
+  } catch (error4) {
+    throw new AirgapError("usage", `cannot read the docker config ${path12}`, {
+      given: error4 instanceof ZodError ? prettifyError(error4) : "no JSON",
+      next: `mend ${path12}, or name another folder in DOCKER_CONFIG`
+    });
+  }
 }
-function digestOf(bytes, algorithm = "sha256") {
-  return `${algorithm}:${(0, import_node_crypto.createHash)(algorithm).update(bytes).digest("hex")}`;
+function configPath({ env, cwd }) {
+  if (env.DOCKER_CONFIG) return (0, import_node_path11.resolve)(cwd, env.DOCKER_CONFIG, "config.json");
+  return env.HOME ? (0, import_node_path11.join)(env.HOME, ".docker", "config.json") : void 0;
+}
+async function readIfThere(path12) {
+  try {
+    return await (0, import_promises17.readFile)(path12, "utf8");
+  } catch (cause) {
+    const { code: code2 } = cause;
+    if (code2 === "ENOENT" || code2 === "ENOTDIR") return void 0;
+    const next = "make the file readable, or name another folder in DOCKER_CONFIG";
+    throw new AirgapError("usage", `cannot read the docker config ${path12}`, {
+      given: code2 ?? "",
+      next,
+      cause
+    });
+  }
+}
+function entryFor(host, entries) {
+  const names = hubHosts.includes(host) ? [hubKey, ...hubHosts] : [host];
+  const exact = names.find((name) => Object.hasOwn(entries, name));
+  if (exact !== void 0) return entries[exact];
+  const key = Object.keys(entries).find((name) => names.includes(hostOfKey(name)));
+  return key === void 0 ? void 0 : entries[key];
+}
+function hostOfKey(key) {
+  return key.replace(/^https?:\/\//, "").replace(/\/.*$/, "");
+}
+function readEntry(entry, host, context) {
+  if (entry.identitytoken) return { identityToken: entry.identitytoken };
+  const { username, password } = entry.auth ? decoded(entry.auth, host, context) : entry;
+  return username ? { username, password: password ?? "" } : void 0;
+}
+function decoded(auth, host, context) {
+  const text4 = Buffer.from(auth, "base64").toString();
+  const colon = text4.indexOf(":");
+  if (colon < 0) {
+    throw new AirgapError("usage", `the docker config holds no usable auth for ${host}`, {
+      given: configPath(context) ?? "",
+      expected: "base64 of user:password",
+      next: `docker login ${host}`
+    });
+  }
+  return { username: text4.slice(0, colon), password: text4.slice(colon + 1).replace(/\0+$/, "") };
+}
+async function askHelper(helper, host, context) {
+  if (!/^[\w.-]+$/.test(helper)) throw badHelper(helper, "usage", "not the name of a helper");
+  const program = `docker-credential-${helper}`;
+  const answer = await execa(program, ["get"], {
+    input: hubHosts.includes(host) ? hubKey : host,
+    env: context.env,
+    extendEnv: false,
+    cwd: context.cwd,
+    cancelSignal: context.signal,
+    timeout: helperTimeout,
+    reject: false
+  });
+  context.signal.throwIfAborted();
+  if (answer.code === "ENOENT") throw badHelper(program, "tool", "not found on PATH");
+  if (answer.failed) {
+    if (`${answer.stdout}${answer.stderr}`.includes(notFound)) return void 0;
+    const said = safeText2(`${answer.stderr} ${answer.stdout}`) || "no reason given";
+    throw badHelper(program, "authentication", said);
+  }
+  return readHelper(answer.stdout, program);
+}
+function readHelper(text4, program) {
+  let answer;
+  try {
+    answer = helperSchema.parse(JSON.parse(text4));
+  } catch {
+    throw badHelper(program, "authentication", "an answer that is not its protocol");
+  }
+  const { Username: username, Secret: secret2 } = answer;
+  if (username === "<token>") return { identityToken: secret2 };
+  return username ? { username, password: secret2 } : void 0;
+}
+function badHelper(program, kind, given) {
+  return new AirgapError(kind, `the credential helper ${JSON.stringify(program)} does not work`, {
+    given,
+    next: "install it, or remove it from credsStore and credHelpers of the docker config"
+  });
+}
+
+// src/commands/push-credential.ts
+var noPush = {
+  username: void 0,
+  passwordFile: void 0,
+  allowPlainHttp: false
+};
+async function runCredentials(endpoint, access3, push, context) {
+  const fromDocker = dockerCredentials(context);
+  const pushed = await pushCredential(push, context);
+  return async (host) => {
+    const credential = host === endpoint && pushed ? pushed : await fromDocker(host);
+    if (!credential) return void 0;
+    emitSecret(credential, context);
+    if (access3[host]?.plainHttp && !isLoopback2(host) && !push.allowPlainHttp)
+      throw overPlainHttp(host);
+    return credential;
+  };
+}
+async function pushCredential({ username, passwordFile }, context) {
+  if (!username) return void 0;
+  const password = passwordFile ? withoutLastBreak2(await readText((0, import_node_path12.resolve)(context.cwd, passwordFile), "the push password file")) : context.env.AIRGAP_BUNDLE_PUSH_PASSWORD;
+  if (password) return { username, password };
+  throw new AirgapError("usage", "the push password is missing", {
+    given: `--push-username ${username}`,
+    expected: "--push-password-file FILE, or AIRGAP_BUNDLE_PUSH_PASSWORD"
+  });
+}
+function withoutLastBreak2(text4) {
+  return text4.replace(/\r?\n$/, "");
+}
+function emitSecret(credential, { emit }) {
+  if ("identityToken" in credential) emit({ kind: "secret", value: credential.identityToken });
+  else {
+    emit({ kind: "secret", value: credential.password });
+    const pair = `${credential.username}:${credential.password}`;
+    emit({ kind: "secret", value: Buffer.from(pair).toString("base64") });
+  }
+}
+function isLoopback2(host) {
+  return /^(localhost|127(\.\d+){3}|\[::1\])(:\d+)?$/.test(host);
+}
+function overPlainHttp(host) {
+  return new AirgapError("usage", `a credential for ${host} would travel over plain HTTP`, {
+    expected: "https, or a registry on loopback",
+    next: "set up TLS, or add --allow-plain-http-credentials if the network is yours alone"
+  });
+}
+
+// src/commands/connect.ts
+async function connect(endpoint, access3, context, push = noPush) {
+  const credential = await runCredentials(endpoint, access3, push, context);
+  return { registries: openRegistries({ access: access3, credential, context }), credential };
+}
+
+// src/commands/create.ts
+var import_promises25 = require("node:fs/promises");
+var import_node_path27 = require("node:path");
+var import_node_stream12 = require("node:stream");
+
+// src/bundle/disk.ts
+async function onDisk(path12, work) {
+  try {
+    return await work;
+  } catch (cause) {
+    throw diskError(path12, cause);
+  }
+}
+function diskError(path12, cause) {
+  const { code: code2 } = cause;
+  if (code2 === void 0) return cause;
+  return new AirgapError("io", wording[code2] ?? "The file cannot be read or written.", {
+    given: `${path12}: ${code2}`,
+    cause
+  });
+}
+var wording = {
+  ENOSPC: "The disk is full.",
+  EDQUOT: "The disk quota is used up.",
+  EROFS: "The file system is read-only.",
+  EACCES: "Permission denied.",
+  EPERM: "Permission denied."
+};
+
+// src/oci/manifest.ts
+function parseManifest(bytes, mediaType2) {
+  if (!isIndex(mediaType2) && !isImageManifest(mediaType2)) throw unsupported(mediaType2);
+  const document = readDocument(bytes);
+  refuseAmbiguous(document, mediaType2);
+  return isIndex(mediaType2) ? { kind: "index", mediaType: mediaType2, ...read(indexSchema, document) } : { kind: "manifest", mediaType: mediaType2, ...read(manifestSchema, document) };
+}
+function references(manifest) {
+  return manifest.kind === "index" ? [...manifest.manifests] : [manifest.config, ...manifest.layers];
+}
+var annotations = record(string2(), string2()).exactOptional();
+var platform3 = object({
+  os: string2(),
+  architecture: string2(),
+  variant: string2().exactOptional(),
+  "os.version": string2().exactOptional(),
+  "os.features": array(string2()).exactOptional()
+});
+var descriptor = object({
+  mediaType: string2(),
+  digest: custom((value) => typeof value === "string" && isDigest(value), {
+    error: "not a sha256 or sha512 digest"
+  }),
+  size: int().min(0),
+  platform: platform3.exactOptional(),
+  annotations,
+  artifactType: string2().exactOptional()
+});
+var manifestSchema = object({
+  config: descriptor,
+  layers: array(descriptor).default([]),
+  subject: descriptor.exactOptional(),
+  artifactType: string2().exactOptional()
+});
+var indexSchema = object({ manifests: array(descriptor).default([]), annotations });
+function read(schema, document) {
+  const result = schema.safeParse(document);
+  if (result.success) return result.data;
+  const [issue3] = result.error.issues;
+  throw malformed(`${issue3?.path.join(".") ?? ""}: ${issue3?.message ?? ""}`);
+}
+function readDocument(bytes) {
+  try {
+    const text4 = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    const document = JSON.parse(text4, (_2, value) => value ?? void 0);
+    if (typeof document === "object" && document !== null && !Array.isArray(document)) {
+      return document;
+    }
+  } catch (cause) {
+    throw malformed("not JSON in UTF-8", cause);
+  }
+  throw malformed("not a JSON object");
+}
+function refuseAmbiguous(document, mediaType2) {
+  const foreign = isIndex(mediaType2) ? ["config", "layers", "fsLayers"] : ["manifests", "fsLayers"];
+  const found = foreign.find((field) => Object.hasOwn(document, field));
+  if (found !== void 0) throw malformed(`${mediaType2} with a field "${found}"`);
+  if (document.schemaVersion !== 2) throw malformed(`schemaVersion ${document.schemaVersion}`);
+  if (typeof document.mediaType === "string" && document.mediaType !== mediaType2) {
+    throw malformed(`served as ${mediaType2}, but says that it is ${document.mediaType}`);
+  }
+}
+function malformed(given, cause) {
+  return new AirgapError("integrity", "The manifest is malformed.", { given, cause });
+}
+function unsupported(mediaType2) {
+  return new AirgapError("usage", "This kind of manifest cannot be carried.", {
+    given: mediaType2,
+    expected: "an OCI or Docker (schema 2) image manifest or index",
+    next: "Build or push the image again with a current tool, or take it off the list."
+  });
+}
+
+// src/oci/graph.ts
+function makeDocument(descriptor3, bytes, platform4 = descriptor3.platform) {
+  const manifest = parseManifest(bytes, descriptor3.mediaType);
+  return { descriptor: descriptor3, bytes, manifest, ...platform4 ? { platform: platform4 } : {} };
+}
+function childrenFirst(graph) {
+  const ordered = /* @__PURE__ */ new Set();
+  const visit2 = (digest2) => {
+    const document = graph.documents.get(digest2);
+    if (!document || ordered.has(document)) return;
+    if (document.manifest.kind === "index")
+      document.manifest.manifests.forEach((m2) => {
+        visit2(m2.digest);
+      });
+    ordered.add(document);
+  };
+  visit2(graph.root.digest);
+  return [...ordered];
+}
+function leavesOf(graph) {
+  return childrenFirst(graph).filter(isLeaf);
+}
+function isLeaf(document) {
+  return document.manifest.kind === "manifest";
+}
+function isIndexDocument(document) {
+  return document.manifest.kind === "index";
+}
+
+// src/plan/repositories.ts
+function bundleRepository({ target: target2, name }) {
+  return [target2.endpoint, target2.baseContentPath, "bundles", name].filter(Boolean).join("/");
+}
+function isPullThrough(repository, paths = []) {
+  return paths.some((path12) => repository === path12 || repository.startsWith(`${path12}/`));
+}
+function splitPlacement(reference) {
+  const colon = reference.lastIndexOf(":");
+  return { repository: reference.slice(0, colon), tag: reference.slice(colon + 1) };
+}
+
+// src/plan/blobs.ts
+function uniqueBlobs(images) {
+  const documents = images.flatMap(({ graph }) => childrenFirst(graph));
+  const content = documents.filter(isLeaf).flatMap(({ manifest }) => references(manifest));
+  const unique = /* @__PURE__ */ new Map();
+  for (const { digest: digest2, size } of [
+    ...documents.map((document) => document.descriptor),
+    ...content
+  ]) {
+    if (!unique.has(digest2)) unique.set(digest2, { digest: digest2, size });
+  }
+  return [...unique.values()];
+}
+function travels({ target: { pullThrough } }, { placements }) {
+  return placements.some(
+    ({ reference }) => !isPullThrough(splitPlacement(reference).repository, pullThrough)
+  );
+}
+
+// src/bundle/inventory-rules.ts
+function inventoryFaults(inventory) {
+  const paths = inventory.files.map((file2) => file2.path);
+  const blobs = inventory.blobs.map((blob2) => blob2.digest);
+  return [
+    ...repeated(paths).map((path12) => `file twice: ${path12}`),
+    ...foldersAmong(paths).map((path12) => `both a file and a folder: ${path12}`),
+    ...repeated(blobs).map((digest2) => `blob twice: ${digest2}`),
+    ...absent(inventory, new Set(blobs)).map((digest2) => `not among the blobs: ${digest2}`)
+  ];
+}
+function repeated(values) {
+  const seen = /* @__PURE__ */ new Set();
+  return values.filter((value) => seen.has(value) || !seen.add(value));
+}
+function foldersAmong(paths) {
+  const folders = new Set(paths.flatMap((path12) => parents(path12)));
+  return paths.filter((path12) => folders.has(path12));
+}
+function parents(path12) {
+  const parts = path12.split("/").slice(0, -1);
+  return parts.map((_2, index) => parts.slice(0, index + 1).join("/"));
+}
+function absent(inventory, blobs) {
+  const roots = [inventory.root, ...inventory.moreRoots ?? []].flatMap((root2) => root2 ?? []);
+  const images = inventory.imagesNotEmbedded ? [] : inventory.images.filter((image2) => travels(inventory, image2));
+  return [...roots, ...images].map(({ digest: digest2 }) => digest2).filter((digest2) => !blobs.has(digest2));
 }
 
 // src/bundle/inventory-schema.ts
-var text = string2().refine((value) => !new RegExp("\\p{Surrogate}", "u").test(value), "has a lone surrogate");
+var text2 = string2().refine((value) => !new RegExp("\\p{Surrogate}", "u").test(value), "has a lone surrogate");
 var digest = string2().regex(/^(sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/).refine(isDigest);
 var sha256 = string2().regex(/^[0-9a-f]{64}$/, "not 64 lower-case hex digits");
-var count = int().min(0);
+var count2 = int().min(0);
 var mediaType = string2().regex(/^[\x21-\x7e]+$/, "not a media type");
-var platformName = text.min(1);
+var platformName = text2.min(1);
 var timestamp = string2().regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/).refine(isMoment, "not a moment between 1970 and 2242, in UTC with whole seconds");
-var path = string2().max(99).regex(/^(?!.*(^|\/)\.{0,2}(\/|$))[A-Za-z0-9._/-]+$/, "not a plain relative path").refine((value) => !/^(bundle\.(json|sig)|blobs)(\/|$)/i.test(value), "a reserved name");
-var descriptor = strictObject({
+var path11 = string2().max(99).regex(/^(?!.*(^|\/)\.{0,2}(\/|$))[A-Za-z0-9._/-]+$/, "not a plain relative path").refine((value) => !/^(bundle\.(json|sig)|blobs)(\/|$)/i.test(value), "a reserved name");
+var descriptor2 = strictObject({
   mediaType,
   digest,
-  size: count,
+  size: count2,
   platform: strictObject({
-    os: text,
-    architecture: text,
-    variant: text.exactOptional(),
-    "os.version": text.exactOptional(),
-    "os.features": array(text).exactOptional()
+    os: text2,
+    architecture: text2,
+    variant: text2.exactOptional(),
+    "os.version": text2.exactOptional(),
+    "os.features": array(text2).exactOptional()
   }).exactOptional(),
-  annotations: record(text, text).exactOptional(),
-  artifactType: text.exactOptional()
+  annotations: record(text2, text2).exactOptional(),
+  artifactType: text2.exactOptional()
 });
 var target = strictObject({
-  endpoint: text.min(1),
-  baseContentPath: text,
+  endpoint: text2.min(1),
+  baseContentPath: text2,
   plainHttp: boolean2(),
   insecureSkipVerify: boolean2(),
-  caCert: text.exactOptional(),
-  mirrorMap: text,
+  caCert: text2.exactOptional(),
+  mirrorMap: text2,
   environment: _enum(["airgap", "non-airgap"]),
-  pullThrough: array(text).exactOptional()
+  pullThrough: array(text2).exactOptional()
 });
 var image = strictObject({
-  source: text.min(1),
+  source: text2.min(1),
   digest,
   mediaType,
-  size: count,
+  size: count2,
   platforms: array(platformName),
   placements: array(
     strictObject({
-      reference: text.min(1),
+      reference: text2.min(1),
       askedForBy: _enum(["webhook", "containerd", "both"])
     })
   ),
   pinnedBy: _enum(["tag", "digest"]),
   originalDigest: digest.exactOptional()
 });
-var file = strictObject({ path, size: count, sha256, mode: literal([420, 493]) });
-var blob = strictObject({ digest, size: count });
+var file = strictObject({ path: path11, size: count2, sha256, mode: literal([420, 493]) });
+var blob = strictObject({ digest, size: count2 });
 var inventorySchema = strictObject({
   schemaVersion: literal(1),
   name: string2().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/),
   version: string2().regex(/^[A-Za-z0-9_][A-Za-z0-9._+-]{0,127}$/),
-  sequence: count,
+  sequence: count2,
   createdAt: timestamp,
   expiresAt: timestamp.exactOptional(),
-  tool: strictObject({ name: text, version: text }),
+  tool: strictObject({ name: text2, version: text2 }),
   target,
   platforms: array(platformName),
-  root: descriptor.exactOptional(),
-  moreRoots: array(descriptor).exactOptional(),
+  root: descriptor2.exactOptional(),
+  moreRoots: array(descriptor2).exactOptional(),
   images: array(image),
   files: array(file),
   blobs: array(blob),
-  chart: strictObject({ name: text, version: text, digest }).exactOptional(),
+  chart: strictObject({ name: text2, version: text2, digest }).exactOptional(),
   imagesNotEmbedded: literal(true).exactOptional()
 });
 function isMoment(value) {
@@ -34456,16 +44485,16 @@ ${fields.join(",\n")}
 function parseInventory(bytes, errorClass = "integrity") {
   const refuse = (given, cause) => refusal(errorClass, given, cause);
   if (bytes.length > inventoryLimit) throw refuse(`${bytes.length} bytes, over 64 MiB`);
-  const text3 = decode2(bytes, refuse);
-  const result = inventorySchema.safeParse(parseJson(text3, refuse));
+  const text4 = decode2(bytes, refuse);
+  const result = inventorySchema.safeParse(parseJson(text4, refuse));
   if (!result.success) throw refuse(firstIssue(result.error.issues));
-  if (withoutWhitespace(text3) !== JSON.stringify(result.data)) {
+  if (withoutWhitespace(text4) !== JSON.stringify(result.data)) {
     throw refuse(
       "a field twice, out of order, or a value that is not written in its shortest form"
     );
   }
-  const [fault] = inventoryFaults(result.data);
-  if (fault !== void 0) throw refuse(fault);
+  const [fault2] = inventoryFaults(result.data);
+  if (fault2 !== void 0) throw refuse(fault2);
   return result.data;
 }
 var listed = /* @__PURE__ */ new Set(["images", "files", "blobs"]);
@@ -34485,15 +44514,15 @@ function decode2(bytes, refuse) {
     throw refuse("not UTF-8", cause);
   }
 }
-function parseJson(text3, refuse) {
+function parseJson(text4, refuse) {
   try {
-    return JSON.parse(text3);
+    return JSON.parse(text4);
   } catch (cause) {
     throw refuse(`not JSON: ${cause.message}`, cause);
   }
 }
-function withoutWhitespace(text3) {
-  return text3.replace(/("[^"\\]*(?:\\.[^"\\]*)*")|[ \t\r\n]+/g, "$1");
+function withoutWhitespace(text4) {
+  return text4.replace(/("[^"\\]*(?:\\.[^"\\]*)*")|[ \t\r\n]+/g, "$1");
 }
 function firstIssue(issues) {
   const [issue3] = issues;
@@ -34501,65 +44530,65 @@ function firstIssue(issues) {
 }
 
 // src/bundle/sign.ts
-var import_node_crypto3 = require("node:crypto");
+var import_node_crypto4 = require("node:crypto");
 
 // src/bundle/keys.ts
-var import_node_crypto2 = require("node:crypto");
-var import_promises3 = require("node:fs/promises");
-async function loadPrivateKey(path7, passphrase) {
-  const pem = await readPem(path7);
+var import_node_crypto3 = require("node:crypto");
+var import_promises18 = require("node:fs/promises");
+async function loadPrivateKey(path12, passphrase) {
+  const pem = await readPem(path12);
   if (!/^-----BEGIN (ENCRYPTED |EC )?PRIVATE KEY-----$/m.test(pem)) {
-    throw wrongFile(path7, "no PRIVATE KEY in PEM");
+    throw wrongFile(path12, "no PRIVATE KEY in PEM");
   }
   if (pem.includes("ENCRYPTED") && !passphrase) {
     throw wrongFile(
-      path7,
+      path12,
       "an encrypted key",
       "Set AIRGAP_BUNDLE_KEY_PASSPHRASE or give --passphrase-file."
     );
   }
   const privateKey = understood(
-    path7,
-    () => (0, import_node_crypto2.createPrivateKey)({ key: pem, passphrase: passphrase ?? "" })
+    path12,
+    () => (0, import_node_crypto3.createPrivateKey)({ key: pem, passphrase: passphrase ?? "" })
   );
-  return { ...describeKey((0, import_node_crypto2.createPublicKey)(privateKey), path7), privateKey };
+  return { ...describeKey((0, import_node_crypto3.createPublicKey)(privateKey), path12), privateKey };
 }
-function describeKey(key, path7) {
-  const keyId = (0, import_node_crypto2.createHash)("sha256").update(key.export({ type: "spki", format: "der" })).digest("hex");
+function describeKey(key, path12) {
+  const keyId = (0, import_node_crypto3.createHash)("sha256").update(key.export({ type: "spki", format: "der" })).digest("hex");
   if (key.asymmetricKeyType === "ed25519") return { keyId, type: "ed25519", key };
   const curve = key.asymmetricKeyDetails?.namedCurve;
   if (key.asymmetricKeyType === "ec" && curve === "prime256v1")
     return { keyId, type: "ecdsa-p256", key };
-  throw wrongFile(path7, [key.asymmetricKeyType, curve].filter(Boolean).join(" "));
+  throw wrongFile(path12, [key.asymmetricKeyType, curve].filter(Boolean).join(" "));
 }
-async function readPem(path7) {
+async function readPem(path12) {
   try {
-    return await (0, import_promises3.readFile)(path7, "latin1");
+    return await (0, import_promises18.readFile)(path12, "latin1");
   } catch (cause) {
     const { code: code2 } = cause;
     const errorClass = code2 === "ENOENT" || code2 === "EISDIR" ? "usage" : "io";
     throw new AirgapError(errorClass, "The key file cannot be read.", {
-      given: `${path7}: ${code2}`,
+      given: `${path12}: ${code2}`,
       expected: "a PEM file",
       cause
     });
   }
 }
-function understood(path7, read2) {
+function understood(path12, read2) {
   try {
     return read2();
   } catch (cause) {
     throw wrongFile(
-      path7,
+      path12,
       "a key that does not open: damaged, or a wrong passphrase",
       void 0,
       cause
     );
   }
 }
-function wrongFile(path7, found, next, cause) {
+function wrongFile(path12, found, next, cause) {
   return new AirgapError("usage", "The key file does not hold the key that is needed.", {
-    given: `${path7}: ${found}`,
+    given: `${path12}: ${found}`,
     expected: "an Ed25519 or ECDSA P-256 key in PEM",
     next: next ?? "Make a pair with `airgap-bundle keygen --out NAME.key`.",
     cause
@@ -34567,9 +44596,9 @@ function wrongFile(path7, found, next, cause) {
 }
 
 // src/bundle/sign.ts
-async function loadSigner(path7, passphrase) {
-  const { keyId, type, privateKey } = await loadPrivateKey(path7, passphrase);
-  return { keyId, type, sign: (bytes) => (0, import_node_crypto3.sign)(hashOf(type), bytes, privateKey) };
+async function loadSigner(path12, passphrase) {
+  const { keyId, type, privateKey } = await loadPrivateKey(path12, passphrase);
+  return { keyId, type, sign: (bytes) => (0, import_node_crypto4.sign)(hashOf(type), bytes, privateKey) };
 }
 function printSignature(signature2) {
   return Buffer.from(`${signature2.toString("base64")}
@@ -34580,9 +44609,9 @@ function hashOf(type) {
 }
 
 // src/bundle/write.ts
-var import_node_crypto6 = require("node:crypto");
-var import_promises6 = require("node:fs/promises");
-var import_node_stream2 = require("node:stream");
+var import_node_crypto7 = require("node:crypto");
+var import_promises21 = require("node:fs/promises");
+var import_node_stream11 = require("node:stream");
 
 // node_modules/p-map/index.js
 function pMap(iterable, mapper, options) {
@@ -34610,7 +44639,7 @@ async function mapConcurrently(iterable, mapper, {
     const cleanup = () => {
       signal?.removeEventListener("abort", signalListener);
     };
-    const resolve11 = (value) => {
+    const resolve14 = (value) => {
       resolve_(value);
       cleanup();
     };
@@ -34660,10 +44689,10 @@ async function mapConcurrently(iterable, mapper, {
       }
       const lastIndex = Math.min(doneIndex, result.length);
       if (lastIndex === result.length && skippedCount === 0) {
-        resolve11(result);
+        resolve14(result);
         return;
       }
-      resolve11(result.slice(0, lastIndex).filter((value) => value !== pMapSkip));
+      resolve14(result.slice(0, lastIndex).filter((value) => value !== pMapSkip));
     };
     const next = async () => {
       if (isResolved || currentIndex >= doneIndex) {
@@ -34798,46 +44827,46 @@ function createPuller(iterator) {
 // node_modules/tar/dist/esm/index.min.js
 var import_events = __toESM(require("events"), 1);
 var import_fs2 = __toESM(require("fs"), 1);
-var import_node_events = require("node:events");
-var import_node_stream = __toESM(require("node:stream"), 1);
-var import_node_string_decoder = require("node:string_decoder");
-var import_node_path4 = __toESM(require("node:path"), 1);
-var import_node_fs = __toESM(require("node:fs"), 1);
+var import_node_events16 = require("node:events");
+var import_node_stream10 = __toESM(require("node:stream"), 1);
+var import_node_string_decoder3 = require("node:string_decoder");
+var import_node_path13 = __toESM(require("node:path"), 1);
+var import_node_fs6 = __toESM(require("node:fs"), 1);
 var import_path = require("path");
 var import_events2 = require("events");
 var import_assert = __toESM(require("assert"), 1);
 var import_buffer = require("buffer");
 var Ps = __toESM(require("zlib"), 1);
 var import_zlib = __toESM(require("zlib"), 1);
-var import_node_path5 = require("node:path");
-var import_node_path6 = require("node:path");
+var import_node_path14 = require("node:path");
+var import_node_path15 = require("node:path");
 var import_fs3 = __toESM(require("fs"), 1);
 var import_fs4 = __toESM(require("fs"), 1);
 var import_path2 = __toESM(require("path"), 1);
-var import_node_path7 = require("node:path");
+var import_node_path16 = require("node:path");
 var import_path3 = __toESM(require("path"), 1);
-var import_node_fs2 = __toESM(require("node:fs"), 1);
+var import_node_fs7 = __toESM(require("node:fs"), 1);
 var import_node_assert = __toESM(require("node:assert"), 1);
-var import_node_crypto4 = require("node:crypto");
-var import_node_fs3 = __toESM(require("node:fs"), 1);
-var import_node_path8 = __toESM(require("node:path"), 1);
+var import_node_crypto5 = require("node:crypto");
+var import_node_fs8 = __toESM(require("node:fs"), 1);
+var import_node_path17 = __toESM(require("node:path"), 1);
 var import_fs5 = __toESM(require("fs"), 1);
-var import_node_fs4 = __toESM(require("node:fs"), 1);
-var import_node_path9 = __toESM(require("node:path"), 1);
-var import_node_fs5 = __toESM(require("node:fs"), 1);
-var import_promises4 = __toESM(require("node:fs/promises"), 1);
-var import_node_path10 = __toESM(require("node:path"), 1);
-var import_node_path11 = require("node:path");
-var import_node_fs6 = __toESM(require("node:fs"), 1);
-var import_node_path12 = __toESM(require("node:path"), 1);
+var import_node_fs9 = __toESM(require("node:fs"), 1);
+var import_node_path18 = __toESM(require("node:path"), 1);
+var import_node_fs10 = __toESM(require("node:fs"), 1);
+var import_promises19 = __toESM(require("node:fs/promises"), 1);
+var import_node_path19 = __toESM(require("node:path"), 1);
+var import_node_path20 = require("node:path");
+var import_node_fs11 = __toESM(require("node:fs"), 1);
+var import_node_path21 = __toESM(require("node:path"), 1);
 var zr = Object.defineProperty;
 var Ur = (s3, t) => {
   for (var e in t) zr(s3, e, { get: t[e], enumerable: true });
 };
 var Ds = typeof process == "object" && process ? process : { stdout: null, stderr: null };
-var Wr = (s3) => !!s3 && typeof s3 == "object" && (s3 instanceof A || s3 instanceof import_node_stream.default || Gr(s3) || Zr(s3));
-var Gr = (s3) => !!s3 && typeof s3 == "object" && s3 instanceof import_node_events.EventEmitter && typeof s3.pipe == "function" && s3.pipe !== import_node_stream.default.Writable.prototype.pipe;
-var Zr = (s3) => !!s3 && typeof s3 == "object" && s3 instanceof import_node_events.EventEmitter && typeof s3.write == "function" && typeof s3.end == "function";
+var Wr = (s3) => !!s3 && typeof s3 == "object" && (s3 instanceof A || s3 instanceof import_node_stream10.default || Gr(s3) || Zr(s3));
+var Gr = (s3) => !!s3 && typeof s3 == "object" && s3 instanceof import_node_events16.EventEmitter && typeof s3.pipe == "function" && s3.pipe !== import_node_stream10.default.Writable.prototype.pipe;
+var Zr = (s3) => !!s3 && typeof s3 == "object" && s3 instanceof import_node_events16.EventEmitter && typeof s3.write == "function" && typeof s3.end == "function";
 var Q = /* @__PURE__ */ Symbol("EOF");
 var J = /* @__PURE__ */ Symbol("maybeEmitEnd");
 var nt = /* @__PURE__ */ Symbol("emittedEnd");
@@ -34901,7 +44930,7 @@ var Li = class extends Fe {
 };
 var Xr = (s3) => !!s3.objectMode;
 var qr = (s3) => !s3.objectMode && !!s3.encoding && s3.encoding !== "buffer";
-var A = class extends import_node_events.EventEmitter {
+var A = class extends import_node_events16.EventEmitter {
   [g] = false;
   [Qt] = false;
   [N] = [];
@@ -34926,7 +44955,7 @@ var A = class extends import_node_events.EventEmitter {
   constructor(...t) {
     let e = t[0] || {};
     if (super(), e.objectMode && typeof e.encoding == "string") throw new TypeError("Encoding and objectMode may not be used together");
-    Xr(e) ? (this[L] = true, this[z] = null) : qr(e) ? (this[z] = e.encoding, this[L] = false) : (this[L] = false, this[z] = null), this[Z] = !!e.async, this[Mt] = this[z] ? new import_node_string_decoder.StringDecoder(this[z]) : null, e && e.debugExposeBuffer === true && Object.defineProperty(this, "buffer", { get: () => this[b] }), e && e.debugExposePipes === true && Object.defineProperty(this, "pipes", { get: () => this[N] });
+    Xr(e) ? (this[L] = true, this[z] = null) : qr(e) ? (this[z] = e.encoding, this[L] = false) : (this[L] = false, this[z] = null), this[Z] = !!e.async, this[Mt] = this[z] ? new import_node_string_decoder3.StringDecoder(this[z]) : null, e && e.debugExposeBuffer === true && Object.defineProperty(this, "buffer", { get: () => this[b] }), e && e.debugExposePipes === true && Object.defineProperty(this, "pipes", { get: () => this[N] });
     let { signal: i2 } = e;
     i2 && (this[Jt] = i2, i2.aborted ? this[xi]() : i2.addEventListener("abort", () => this[xi]()));
   }
@@ -35723,12 +45752,12 @@ var F = class {
   }
 };
 var mn = (s3, t) => {
-  let i2 = s3, r = "", n2, o2 = import_node_path5.posix.parse(s3).root || ".";
+  let i2 = s3, r = "", n2, o2 = import_node_path14.posix.parse(s3).root || ".";
   if (Buffer.byteLength(i2) < 100) n2 = [i2, r, false];
   else {
-    r = import_node_path5.posix.dirname(i2), i2 = import_node_path5.posix.basename(i2);
+    r = import_node_path14.posix.dirname(i2), i2 = import_node_path14.posix.basename(i2);
     do
-      Buffer.byteLength(i2) <= 100 && Buffer.byteLength(r) <= t ? n2 = [i2, r, false] : Buffer.byteLength(i2) > 100 && Buffer.byteLength(r) <= t ? n2 = [i2.slice(0, 99), r, true] : (i2 = import_node_path5.posix.join(import_node_path5.posix.basename(r), i2), r = import_node_path5.posix.dirname(r));
+      Buffer.byteLength(i2) <= 100 && Buffer.byteLength(r) <= t ? n2 = [i2, r, false] : Buffer.byteLength(i2) > 100 && Buffer.byteLength(r) <= t ? n2 = [i2.slice(0, 99), r, true] : (i2 = import_node_path14.posix.join(import_node_path14.posix.basename(r), i2), r = import_node_path14.posix.dirname(r));
     while (r !== o2 && n2 === void 0);
     n2 || (n2 = [s3.slice(0, 99), "", true]);
   }
@@ -35774,7 +45803,7 @@ var ft = class s {
     if (t === "") return Buffer.allocUnsafe(0);
     let e = Buffer.byteLength(t), i2 = 512 * Math.ceil(1 + e / 512), r = Buffer.allocUnsafe(i2);
     for (let n2 = 0; n2 < 512; n2++) r[n2] = 0;
-    new F({ path: ("PaxHeader/" + (0, import_node_path6.basename)(this.path ?? "")).slice(0, 99), mode: this.mode || 420, uid: this.uid, gid: this.gid, size: e, mtime: this.mtime, type: this.global ? "GlobalExtendedHeader" : "ExtendedHeader", linkpath: "", uname: this.uname || "", gname: this.gname || "", devmaj: 0, devmin: 0, atime: this.atime, ctime: this.ctime }).encode(r), r.write(t, 512, e, "utf8");
+    new F({ path: ("PaxHeader/" + (0, import_node_path15.basename)(this.path ?? "")).slice(0, 99), mode: this.mode || 420, uid: this.uid, gid: this.gid, size: e, mtime: this.mtime, type: this.global ? "GlobalExtendedHeader" : "ExtendedHeader", linkpath: "", uname: this.uname || "", gname: this.gname || "", devmaj: 0, devmin: 0, atime: this.atime, ctime: this.ctime }).encode(r), r.write(t, 512, e, "utf8");
     for (let n2 = e + 512; n2 < r.length; n2++) r[n2] = 0;
     return r;
   }
@@ -35928,7 +45957,7 @@ var ae = /* @__PURE__ */ Symbol("consuming");
 var Vi = /* @__PURE__ */ Symbol("bufferConcat");
 var Qe = /* @__PURE__ */ Symbol("maybeEnd");
 var Yt = /* @__PURE__ */ Symbol("writing");
-var $ = /* @__PURE__ */ Symbol("aborted");
+var $2 = /* @__PURE__ */ Symbol("aborted");
 var Je = /* @__PURE__ */ Symbol("onDone");
 var It = /* @__PURE__ */ Symbol("sawValidEntry");
 var je = /* @__PURE__ */ Symbol("sawNullBlock");
@@ -35959,7 +45988,7 @@ var rt = class extends import_events2.EventEmitter {
   [he];
   [ut] = false;
   [w];
-  [$] = false;
+  [$2] = false;
   [It];
   [je] = false;
   [ti] = false;
@@ -36068,12 +46097,12 @@ var rt = class extends import_events2.EventEmitter {
     }
   }
   abort(t) {
-    if (!this[$]) {
+    if (!this[$2]) {
       if (this[w]) {
         let e = this[w];
         e.write = () => true, e.end = () => e, e.emit = () => false, e.destroy?.();
       }
-      this[$] = true, this.emit("abort", t), this.warn("TAR_ABORT", t, { recoverable: false });
+      this[$2] = true, this.emit("abort", t), this.warn("TAR_ABORT", t, { recoverable: false });
     }
   }
   [Xs](t) {
@@ -36082,7 +46111,7 @@ var rt = class extends import_events2.EventEmitter {
     return e > this.maxDecompressionRatio ? (this.abort(new Error(`max decompression ratio exceeded: ${e.toFixed(2)} > ${this.maxDecompressionRatio}`)), false) : true;
   }
   write(t, e, i2) {
-    if (typeof e == "function" && (i2 = e, e = void 0), typeof t == "string" && (t = Buffer.from(t, typeof e == "string" ? e : "utf8")), this[$]) return i2?.(), false;
+    if (typeof e == "function" && (i2 = e, e = void 0), typeof t == "string" && (t = Buffer.from(t, typeof e == "string" ? e : "utf8")), this[$2]) return i2?.(), false;
     if ((this[w] === void 0 || this.brotli === void 0 && this[w] === false) && t) {
       if (this[p] && (t = Buffer.concat([this[p], t]), this[p] = void 0), t.length < An) return this[p] = t, i2?.(), true;
       for (let a2 = 0; this[w] === void 0 && a2 < Xi.length; a2++) t[a2] !== Xi[a2] && (this[w] = false);
@@ -36107,7 +46136,7 @@ var rt = class extends import_events2.EventEmitter {
         this[ut] = false, this[w] = this[w] === void 0 ? new Ue({}) : o2 ? new Ke({}) : new Ge({}), this[w].on("data", (c3) => {
           this[Xs](c3) && this[Xe](c3);
         }), this[w].on("error", (c3) => {
-          this[$] || this.abort(c3);
+          this[$2] || this.abort(c3);
         }), this[w].on("end", () => {
           this[ut] = true, this[Xe]();
         }), this[Yt] = true, this[le] += t.length;
@@ -36120,10 +46149,10 @@ var rt = class extends import_events2.EventEmitter {
     return !n2 && this[st].length === 0 && this[it]?.once("drain", () => this.emit("drain")), i2?.(), n2;
   }
   [Vi](t) {
-    t && !this[$] && (this[p] = this[p] ? Buffer.concat([this[p], t]) : t);
+    t && !this[$2] && (this[p] = this[p] ? Buffer.concat([this[p], t]) : t);
   }
   [Qe]() {
-    if (this[ut] && !this[Yi] && !this[$] && !this[ae]) {
+    if (this[ut] && !this[Yi] && !this[$2] && !this[ae]) {
       this[Yi] = true;
       let t = this[Nt];
       if (t?.blockRemain) {
@@ -36142,7 +46171,7 @@ var rt = class extends import_events2.EventEmitter {
         let e = this[p];
         this[p] = void 0, this[qe](e);
       } else this[qe](t);
-      for (; this[p] && this[p]?.length >= 512 && !this[$] && !this[ti]; ) {
+      for (; this[p] && this[p]?.length >= 512 && !this[$2] && !this[ti]; ) {
         let e = this[p];
         this[p] = void 0, this[qe](e);
       }
@@ -36152,7 +46181,7 @@ var rt = class extends import_events2.EventEmitter {
   }
   [qe](t) {
     let e = 0, i2 = t.length;
-    for (; e + 512 <= i2 && !this[$] && !this[ti]; ) switch (this[B]) {
+    for (; e + 512 <= i2 && !this[$2] && !this[ti]; ) switch (this[B]) {
       case "begin":
       case "header":
         this[Vs](t, e), e += 512;
@@ -36170,7 +46199,7 @@ var rt = class extends import_events2.EventEmitter {
     e < i2 && (this[p] = this[p] ? Buffer.concat([t.subarray(e), this[p]]) : t.subarray(e));
   }
   end(t, e, i2) {
-    return typeof t == "function" && (i2 = t, e = void 0, t = void 0), typeof e == "function" && (i2 = e, e = void 0), typeof t == "string" && (t = Buffer.from(t, e)), i2 && this.once("finish", i2), this[$] || (this[w] ? (t && (this[le] += t.length, this[w].write(t)), this[w].end()) : (this[ut] = true, (this.brotli === void 0 || this.zstd === void 0) && (t = t || Buffer.alloc(0)), t && this.write(t), this[Qe]())), this;
+    return typeof t == "function" && (i2 = t, e = void 0, t = void 0), typeof e == "function" && (i2 = e, e = void 0), typeof t == "string" && (t = Buffer.from(t, e)), i2 && this.once("finish", i2), this[$2] || (this[w] ? (t && (this[le] += t.length, this[w].write(t)), this[w].end()) : (this[ut] = true, (this.brotli === void 0 || this.zstd === void 0) && (t = t || Buffer.alloc(0)), t && this.write(t), this[Qe]())), this;
   }
 };
 var mt = (s3) => {
@@ -36200,15 +46229,15 @@ var Qi = (s3, t) => {
 var Mn = (s3) => {
   let t = new rt(s3), e = s3.file, i2;
   try {
-    i2 = import_node_fs.default.openSync(e, "r");
-    let r = import_node_fs.default.fstatSync(i2), n2 = s3.maxReadSize || 16 * 1024 * 1024;
+    i2 = import_node_fs6.default.openSync(e, "r");
+    let r = import_node_fs6.default.fstatSync(i2), n2 = s3.maxReadSize || 16 * 1024 * 1024;
     if (r.size < n2) {
-      let o2 = Buffer.allocUnsafe(r.size), h2 = import_node_fs.default.readSync(i2, o2, 0, r.size, 0);
+      let o2 = Buffer.allocUnsafe(r.size), h2 = import_node_fs6.default.readSync(i2, o2, 0, r.size, 0);
       t.end(h2 === o2.byteLength ? o2 : o2.subarray(0, h2));
     } else {
       let o2 = 0, h2 = Buffer.allocUnsafe(n2);
       for (; o2 < r.size; ) {
-        let a2 = import_node_fs.default.readSync(i2, h2, 0, n2, o2);
+        let a2 = import_node_fs6.default.readSync(i2, h2, 0, n2, o2);
         if (a2 === 0) break;
         o2 += a2, t.write(h2.subarray(0, a2));
       }
@@ -36216,7 +46245,7 @@ var Mn = (s3) => {
     }
   } finally {
     if (typeof i2 == "number") try {
-      import_node_fs.default.closeSync(i2);
+      import_node_fs6.default.closeSync(i2);
     } catch {
     }
   }
@@ -36224,7 +46253,7 @@ var Mn = (s3) => {
 var Bn = (s3, t) => {
   let e = new rt(s3), i2 = s3.maxReadSize || 16 * 1024 * 1024, r = s3.file;
   return new Promise((o2, h2) => {
-    e.on("error", h2), e.on("end", o2), import_node_fs.default.stat(r, (a2, l) => {
+    e.on("error", h2), e.on("end", o2), import_node_fs6.default.stat(r, (a2, l) => {
       if (a2) h2(a2);
       else {
         let c3 = new _t(r, { readSize: i2, size: l.size });
@@ -36237,7 +46266,7 @@ var Ct = K(Mn, Bn, (s3) => new rt(s3), (s3) => new rt(s3), (s3, t) => {
   t?.length && Qi(s3, t), s3.noResume || vn(s3);
 });
 var Ji = (s3, t, e) => (s3 &= 4095, e && (s3 = (s3 | 384) & -19), t && (s3 & 256 && (s3 |= 64), s3 & 32 && (s3 |= 8), s3 & 4 && (s3 |= 1)), s3);
-var { isAbsolute: zn, parse: qs } = import_node_path7.win32;
+var { isAbsolute: zn, parse: qs } = import_node_path16.win32;
 var ce = (s3) => {
   let t = "", e = qs(s3);
   for (; zn(s3) || e.root; ) {
@@ -36265,7 +46294,7 @@ var ss = /* @__PURE__ */ Symbol("lstat");
 var si = /* @__PURE__ */ Symbol("onlstat");
 var rs = /* @__PURE__ */ Symbol("onread");
 var ns = /* @__PURE__ */ Symbol("onreadlink");
-var os5 = /* @__PURE__ */ Symbol("openfile");
+var os6 = /* @__PURE__ */ Symbol("openfile");
 var hs = /* @__PURE__ */ Symbol("onopenfile");
 var pt = /* @__PURE__ */ Symbol("close");
 var ri = /* @__PURE__ */ Symbol("mode");
@@ -36380,9 +46409,9 @@ var de = class extends A {
       this.linkCache.set(t, this.absolute);
     }
     if (this[fe](), this.stat.size === 0) return this.end();
-    this[os5]();
+    this[os6]();
   }
-  [os5]() {
+  [os6]() {
     import_fs4.default.open(this.absolute, "r", (t, e) => {
       if (t) return this.emit("error", t);
       this[hs](e);
@@ -36445,7 +46474,7 @@ var ni = class extends de {
   [is]() {
     this[ns](import_fs4.default.readlinkSync(this.absolute));
   }
-  [os5]() {
+  [os6]() {
     this[hs](import_fs4.default.openSync(this.absolute, "r"));
   }
   [ii]() {
@@ -36946,11 +46975,11 @@ var $n = (s3, t) => {
 };
 var fr = (s3, t) => {
   t.forEach((e) => {
-    e.charAt(0) === "@" ? Ct({ file: import_node_path4.default.resolve(s3.cwd, e.slice(1)), sync: true, noResume: true, onReadEntry: (i2) => s3.add(i2) }) : s3.add(e);
+    e.charAt(0) === "@" ? Ct({ file: import_node_path13.default.resolve(s3.cwd, e.slice(1)), sync: true, noResume: true, onReadEntry: (i2) => s3.add(i2) }) : s3.add(e);
   }), s3.end();
 };
 var dr = async (s3, t) => {
-  for (let e of t) e.charAt(0) === "@" ? await Ct({ file: import_node_path4.default.resolve(String(s3.cwd), e.slice(1)), noResume: true, onReadEntry: (i2) => {
+  for (let e of t) e.charAt(0) === "@" ? await Ct({ file: import_node_path13.default.resolve(String(s3.cwd), e.slice(1)), noResume: true, onReadEntry: (i2) => {
     s3.add(i2);
   } }) : s3.add(e);
   s3.end();
@@ -36977,29 +47006,29 @@ var mr = !Er && typeof ur == "number" ? ur | Sr | wr | yr : null;
 var ms = mr !== null ? () => mr : jn ? (s3) => s3 < to ? eo : "w" : () => "w";
 var ps = (s3, t, e) => {
   try {
-    return import_node_fs4.default.lchownSync(s3, t, e);
+    return import_node_fs9.default.lchownSync(s3, t, e);
   } catch (i2) {
     if (i2?.code !== "ENOENT") throw i2;
   }
 };
 var Ei = (s3, t, e, i2) => {
-  import_node_fs4.default.lchown(s3, t, e, (r) => {
+  import_node_fs9.default.lchown(s3, t, e, (r) => {
     i2(r && r?.code !== "ENOENT" ? r : null);
   });
 };
 var io = (s3, t, e, i2, r) => {
-  if (t.isDirectory()) Es(import_node_path9.default.resolve(s3, t.name), e, i2, (n2) => {
+  if (t.isDirectory()) Es(import_node_path18.default.resolve(s3, t.name), e, i2, (n2) => {
     if (n2) return r(n2);
-    let o2 = import_node_path9.default.resolve(s3, t.name);
+    let o2 = import_node_path18.default.resolve(s3, t.name);
     Ei(o2, e, i2, r);
   });
   else {
-    let n2 = import_node_path9.default.resolve(s3, t.name);
+    let n2 = import_node_path18.default.resolve(s3, t.name);
     Ei(n2, e, i2, r);
   }
 };
 var Es = (s3, t, e, i2) => {
-  import_node_fs4.default.readdir(s3, { withFileTypes: true }, (r, n2) => {
+  import_node_fs9.default.readdir(s3, { withFileTypes: true }, (r, n2) => {
     if (r) {
       if (r.code === "ENOENT") return i2();
       if (r.code !== "ENOTDIR" && r.code !== "ENOTSUP") return i2(r);
@@ -37015,12 +47044,12 @@ var Es = (s3, t, e, i2) => {
   });
 };
 var so = (s3, t, e, i2) => {
-  t.isDirectory() && ws(import_node_path9.default.resolve(s3, t.name), e, i2), ps(import_node_path9.default.resolve(s3, t.name), e, i2);
+  t.isDirectory() && ws(import_node_path18.default.resolve(s3, t.name), e, i2), ps(import_node_path18.default.resolve(s3, t.name), e, i2);
 };
 var ws = (s3, t, e) => {
   let i2;
   try {
-    i2 = import_node_fs4.default.readdirSync(s3, { withFileTypes: true });
+    i2 = import_node_fs9.default.readdirSync(s3, { withFileTypes: true });
   } catch (r) {
     let n2 = r;
     if (n2?.code === "ENOENT") return;
@@ -37054,32 +47083,32 @@ var St = class extends Error {
   }
 };
 var no = (s3, t) => {
-  import_node_fs5.default.stat(s3, (e, i2) => {
+  import_node_fs10.default.stat(s3, (e, i2) => {
     (e || !i2.isDirectory()) && (e = new Se(s3, e?.code || "ENOTDIR")), t(e);
   });
 };
 var gr = (s3, t, e) => {
   s3 = f(s3);
   let i2 = t.umask ?? 18, r = t.mode | 448, n2 = (r & i2) !== 0, o2 = t.uid, h2 = t.gid, a2 = typeof o2 == "number" && typeof h2 == "number" && (o2 !== t.processUid || h2 !== t.processGid), l = t.preserve, c3 = t.unlink, d = f(t.cwd), y = (E, x) => {
-    E ? e(E) : x && a2 ? Es(x, o2, h2, (Le) => y(Le)) : n2 ? import_node_fs5.default.chmod(s3, r, e) : e();
+    E ? e(E) : x && a2 ? Es(x, o2, h2, (Le) => y(Le)) : n2 ? import_node_fs10.default.chmod(s3, r, e) : e();
   };
   if (s3 === d) return no(s3, y);
-  if (l) return import_promises4.default.mkdir(s3, { mode: r, recursive: true }).then((E) => y(null, E ?? void 0), y);
-  let D = f(import_node_path10.default.relative(d, s3)).split("/");
+  if (l) return import_promises19.default.mkdir(s3, { mode: r, recursive: true }).then((E) => y(null, E ?? void 0), y);
+  let D = f(import_node_path19.default.relative(d, s3)).split("/");
   Ss(d, D, r, c3, d, void 0, y);
 };
 var Ss = (s3, t, e, i2, r, n2, o2) => {
   if (t.length === 0) return o2(null, n2);
-  let h2 = t.shift(), a2 = f(import_node_path10.default.resolve(s3 + "/" + h2));
-  import_node_fs5.default.mkdir(a2, e, br(a2, t, e, i2, r, n2, o2));
+  let h2 = t.shift(), a2 = f(import_node_path19.default.resolve(s3 + "/" + h2));
+  import_node_fs10.default.mkdir(a2, e, br(a2, t, e, i2, r, n2, o2));
 };
 var br = (s3, t, e, i2, r, n2, o2) => (h2) => {
-  h2 ? import_node_fs5.default.lstat(s3, (a2, l) => {
+  h2 ? import_node_fs10.default.lstat(s3, (a2, l) => {
     if (a2) a2.path = a2.path && f(a2.path), o2(a2);
     else if (l.isDirectory()) Ss(s3, t, e, i2, r, n2, o2);
-    else if (i2) import_node_fs5.default.unlink(s3, (c3) => {
+    else if (i2) import_node_fs10.default.unlink(s3, (c3) => {
       if (c3) return o2(c3);
-      import_node_fs5.default.mkdir(s3, e, br(s3, t, e, i2, r, n2, o2));
+      import_node_fs10.default.mkdir(s3, e, br(s3, t, e, i2, r, n2, o2));
     });
     else {
       if (l.isSymbolicLink()) return o2(new St(s3, s3 + "/" + t.join("/")));
@@ -37090,7 +47119,7 @@ var br = (s3, t, e, i2, r, n2, o2) => (h2) => {
 var oo = (s3) => {
   let t = false, e;
   try {
-    t = import_node_fs5.default.statSync(s3).isDirectory();
+    t = import_node_fs10.default.statSync(s3).isDirectory();
   } catch (i2) {
     e = i2?.code;
   } finally {
@@ -37100,20 +47129,20 @@ var oo = (s3) => {
 var _r = (s3, t) => {
   s3 = f(s3);
   let e = t.umask ?? 18, i2 = t.mode | 448, r = (i2 & e) !== 0, n2 = t.uid, o2 = t.gid, h2 = typeof n2 == "number" && typeof o2 == "number" && (n2 !== t.processUid || o2 !== t.processGid), a2 = t.preserve, l = t.unlink, c3 = f(t.cwd), d = (E) => {
-    E && h2 && ws(E, n2, o2), r && import_node_fs5.default.chmodSync(s3, i2);
+    E && h2 && ws(E, n2, o2), r && import_node_fs10.default.chmodSync(s3, i2);
   };
   if (s3 === c3) return oo(c3), d();
-  if (a2) return d(import_node_fs5.default.mkdirSync(s3, { mode: i2, recursive: true }) ?? void 0);
-  let T = f(import_node_path10.default.relative(c3, s3)).split("/"), D;
+  if (a2) return d(import_node_fs10.default.mkdirSync(s3, { mode: i2, recursive: true }) ?? void 0);
+  let T = f(import_node_path19.default.relative(c3, s3)).split("/"), D;
   for (let E = T.shift(), x = c3; E && (x += "/" + E); E = T.shift()) {
-    x = f(import_node_path10.default.resolve(x));
+    x = f(import_node_path19.default.resolve(x));
     try {
-      import_node_fs5.default.mkdirSync(x, i2), D = D || x;
+      import_node_fs10.default.mkdirSync(x, i2), D = D || x;
     } catch {
-      let Le = import_node_fs5.default.lstatSync(x);
+      let Le = import_node_fs10.default.lstatSync(x);
       if (Le.isDirectory()) continue;
       if (l) {
-        import_node_fs5.default.unlinkSync(x), import_node_fs5.default.mkdirSync(x, i2), D = D || x;
+        import_node_fs10.default.unlinkSync(x), import_node_fs10.default.mkdirSync(x, i2), D = D || x;
         continue;
       } else if (Le.isSymbolicLink()) return new St(x, x + "/" + T.join("/"));
     }
@@ -37135,14 +47164,14 @@ var ho = process.env.TESTING_TAR_FAKE_PLATFORM || process.platform;
 var ao = ho === "win32";
 var lo = (s3) => s3.split("/").slice(0, -1).reduce((e, i2) => {
   let r = e.at(-1);
-  return r !== void 0 && (i2 = (0, import_node_path11.join)(r, i2)), e.push(i2 || "/"), e;
+  return r !== void 0 && (i2 = (0, import_node_path20.join)(r, i2)), e.push(i2 || "/"), e;
 }, []);
 var yi = class {
   #t = /* @__PURE__ */ new Map();
   #i = /* @__PURE__ */ new Map();
   #s = /* @__PURE__ */ new Set();
   reserve(t, e) {
-    t = ao ? ["win32 parallelization disabled"] : t.map((r) => mt((0, import_node_path11.join)(Tr(r))));
+    t = ao ? ["win32 parallelization disabled"] : t.map((r) => mt((0, import_node_path20.join)(Tr(r))));
     let i2 = new Set(t.map((r) => lo(r)).reduce((r, n2) => r.concat(n2)));
     this.#i.set(e, { dirs: i2, paths: t });
     for (let r of t) {
@@ -37232,17 +47261,17 @@ var fo = process.env.TESTING_TAR_FAKE_PLATFORM || process.platform;
 var Te = fo === "win32";
 var uo = 1024;
 var mo = (s3, t) => {
-  if (!Te) return import_node_fs3.default.unlink(s3, t);
-  let e = s3 + ".DELETE." + (0, import_node_crypto4.randomBytes)(16).toString("hex");
-  import_node_fs3.default.rename(s3, e, (i2) => {
+  if (!Te) return import_node_fs8.default.unlink(s3, t);
+  let e = s3 + ".DELETE." + (0, import_node_crypto5.randomBytes)(16).toString("hex");
+  import_node_fs8.default.rename(s3, e, (i2) => {
     if (i2) return t(i2);
-    import_node_fs3.default.unlink(e, t);
+    import_node_fs8.default.unlink(e, t);
   });
 };
 var po = (s3) => {
-  if (!Te) return import_node_fs3.default.unlinkSync(s3);
-  let t = s3 + ".DELETE." + (0, import_node_crypto4.randomBytes)(16).toString("hex");
-  import_node_fs3.default.renameSync(s3, t), import_node_fs3.default.unlinkSync(t);
+  if (!Te) return import_node_fs8.default.unlinkSync(s3);
+  let t = s3 + ".DELETE." + (0, import_node_crypto5.randomBytes)(16).toString("hex");
+  import_node_fs8.default.renameSync(s3, t), import_node_fs8.default.unlinkSync(t);
 };
 var vr = (s3, t, e) => s3 !== void 0 && s3 === s3 >>> 0 ? s3 : t !== void 0 && t === t >>> 0 ? t : e;
 var Xt = class extends rt {
@@ -37282,7 +47311,7 @@ var Xt = class extends rt {
       if (t.preserveOwner) throw new TypeError("cannot preserve owner in archive and also set owner explicitly");
       this.uid = t.uid, this.gid = t.gid, this.setOwner = true;
     } else this.uid = void 0, this.gid = void 0, this.setOwner = false;
-    this.preserveOwner = t.preserveOwner === void 0 && typeof t.uid != "number" ? process.getuid?.() === 0 : !!t.preserveOwner, this.processUid = (this.preserveOwner || this.setOwner) && process.getuid ? process.getuid() : void 0, this.processGid = (this.preserveOwner || this.setOwner) && process.getgid ? process.getgid() : void 0, this.maxDepth = typeof t.maxDepth == "number" ? t.maxDepth : uo, this.forceChown = t.forceChown === true, this.win32 = !!t.win32 || Te, this.newer = !!t.newer, this.keep = !!t.keep, this.noMtime = !!t.noMtime, this.preservePaths = !!t.preservePaths, this.unlink = !!t.unlink, this.cwd = f(import_node_path8.default.resolve(t.cwd || process.cwd())), this.strip = Number(t.strip) || 0, this.processUmask = this.chmod ? typeof t.processUmask == "number" ? t.processUmask : Lr() : 0, this.umask = typeof t.umask == "number" ? t.umask : this.processUmask, this.dmode = t.dmode || 511 & ~this.umask, this.fmode = t.fmode || 438 & ~this.umask, this.on("entry", (e) => this[Dr](e));
+    this.preserveOwner = t.preserveOwner === void 0 && typeof t.uid != "number" ? process.getuid?.() === 0 : !!t.preserveOwner, this.processUid = (this.preserveOwner || this.setOwner) && process.getuid ? process.getuid() : void 0, this.processGid = (this.preserveOwner || this.setOwner) && process.getgid ? process.getgid() : void 0, this.maxDepth = typeof t.maxDepth == "number" ? t.maxDepth : uo, this.forceChown = t.forceChown === true, this.win32 = !!t.win32 || Te, this.newer = !!t.newer, this.keep = !!t.keep, this.noMtime = !!t.noMtime, this.preservePaths = !!t.preservePaths, this.unlink = !!t.unlink, this.cwd = f(import_node_path17.default.resolve(t.cwd || process.cwd())), this.strip = Number(t.strip) || 0, this.processUmask = this.chmod ? typeof t.processUmask == "number" ? t.processUmask : Lr() : 0, this.umask = typeof t.umask == "number" ? t.umask : this.processUmask, this.dmode = t.dmode || 511 & ~this.umask, this.fmode = t.fmode || 438 & ~this.umask, this.on("entry", (e) => this[Dr](e));
   }
   warn(t, e, i2 = {}) {
     return (t === "TAR_BAD_ARCHIVE" || t === "TAR_ABORT") && (i2.recoverable = false), super.warn(t, e, i2);
@@ -37296,7 +47325,7 @@ var Xt = class extends rt {
     let [n2, o2] = ce(i2), h2 = o2.replaceAll(/\\/g, "/").split("/");
     if (h2.includes("..") || Te && /^[a-z]:\.\.$/i.test(h2[0] ?? "")) {
       if (e === "path" || r === "Link") return this.warn("TAR_ENTRY_ERROR", `${e} contains '..'`, { entry: t, [e]: i2 }), false;
-      let a2 = import_node_path8.default.posix.dirname(t.path), l = import_node_path8.default.posix.normalize(import_node_path8.default.posix.join(a2, h2.join("/")));
+      let a2 = import_node_path17.default.posix.dirname(t.path), l = import_node_path17.default.posix.normalize(import_node_path17.default.posix.join(a2, h2.join("/")));
       if (l.startsWith("../") || l === "..") return this.warn("TAR_ENTRY_ERROR", `${e} escapes extraction directory`, { entry: t, [e]: i2 }), false;
     }
     return n2 && (t[e] = String(o2), this.warn("TAR_ENTRY_INFO", `stripping ${n2} from absolute ${e}`, { entry: t, [e]: i2 })), true;
@@ -37314,12 +47343,12 @@ var Xt = class extends rt {
     }
     if (isFinite(this.maxDepth) && i2.length > this.maxDepth) return this.warn("TAR_ENTRY_ERROR", "path excessively deep", { entry: t, path: e, depth: i2.length, maxDepth: this.maxDepth }), false;
     if (!this[Rs](t, "path") || !this[Rs](t, "linkpath")) return false;
-    if (t.absolute = import_node_path8.default.isAbsolute(t.path) ? f(import_node_path8.default.resolve(t.path)) : f(import_node_path8.default.resolve(this.cwd, t.path)), !this.preservePaths && typeof t.absolute == "string" && t.absolute.indexOf(this.cwd + "/") !== 0 && t.absolute !== this.cwd) return this.warn("TAR_ENTRY_ERROR", "path escaped extraction target", { entry: t, path: f(t.path), resolvedPath: t.absolute, cwd: this.cwd }), false;
+    if (t.absolute = import_node_path17.default.isAbsolute(t.path) ? f(import_node_path17.default.resolve(t.path)) : f(import_node_path17.default.resolve(this.cwd, t.path)), !this.preservePaths && typeof t.absolute == "string" && t.absolute.indexOf(this.cwd + "/") !== 0 && t.absolute !== this.cwd) return this.warn("TAR_ENTRY_ERROR", "path escaped extraction target", { entry: t, path: f(t.path), resolvedPath: t.absolute, cwd: this.cwd }), false;
     if (t.absolute === this.cwd && t.type !== "Directory" && t.type !== "GNUDumpDir") return false;
     if (this.win32) {
-      let { root: r } = import_node_path8.default.win32.parse(String(t.absolute));
+      let { root: r } = import_node_path17.default.win32.parse(String(t.absolute));
       t.absolute = r + ts(String(t.absolute).slice(r.length));
-      let { root: n2 } = import_node_path8.default.win32.parse(t.path);
+      let { root: n2 } = import_node_path17.default.win32.parse(t.path);
       t.path = n2 + ts(t.path.slice(n2.length));
     }
     return true;
@@ -37358,16 +47387,16 @@ var Xt = class extends rt {
   [Ts](t, e) {
     let i2 = typeof t.mode == "number" ? t.mode & 4095 : this.fmode, r = new et(String(t.absolute), { flags: ms(t.size), mode: i2, autoClose: false });
     r.on("error", (a2) => {
-      r.fd && import_node_fs3.default.close(r.fd, () => {
+      r.fd && import_node_fs8.default.close(r.fd, () => {
       }), r.write = () => true, this[O](a2, t), e();
     });
     let n2 = 1, o2 = (a2) => {
       if (a2) {
-        r.fd && import_node_fs3.default.close(r.fd, () => {
+        r.fd && import_node_fs8.default.close(r.fd, () => {
         }), this[O](a2, t), e();
         return;
       }
-      --n2 === 0 && r.fd !== void 0 && import_node_fs3.default.close(r.fd, (l) => {
+      --n2 === 0 && r.fd !== void 0 && import_node_fs8.default.close(r.fd, (l) => {
         l ? this[O](l, t) : this[$t](), e();
       });
     };
@@ -37376,12 +47405,12 @@ var Xt = class extends rt {
       if (typeof l == "number" && t.mtime && !this.noMtime) {
         n2++;
         let c3 = t.atime || /* @__PURE__ */ new Date(), d = t.mtime;
-        import_node_fs3.default.futimes(l, c3, d, (y) => y ? import_node_fs3.default.utimes(a2, c3, d, (T) => o2(T && y)) : o2());
+        import_node_fs8.default.futimes(l, c3, d, (y) => y ? import_node_fs8.default.utimes(a2, c3, d, (T) => o2(T && y)) : o2());
       }
       if (typeof l == "number" && this[ge](t)) {
         n2++;
         let c3 = this[be](t), d = this[_e](t);
-        typeof c3 == "number" && typeof d == "number" && import_node_fs3.default.fchown(l, c3, d, (y) => y ? import_node_fs3.default.chown(a2, c3, d, (T) => o2(T && y)) : o2());
+        typeof c3 == "number" && typeof d == "number" && import_node_fs8.default.fchown(l, c3, d, (y) => y ? import_node_fs8.default.chown(a2, c3, d, (T) => o2(T && y)) : o2());
       }
       o2();
     });
@@ -37400,20 +47429,20 @@ var Xt = class extends rt {
       let n2 = 1, o2 = () => {
         --n2 === 0 && (e(), this[$t](), t.resume());
       };
-      t.mtime && !this.noMtime && (n2++, import_node_fs3.default.utimes(String(t.absolute), t.atime || /* @__PURE__ */ new Date(), t.mtime, o2)), this[ge](t) && (n2++, import_node_fs3.default.chown(String(t.absolute), Number(this[be](t)), Number(this[_e](t)), o2)), o2();
+      t.mtime && !this.noMtime && (n2++, import_node_fs8.default.utimes(String(t.absolute), t.atime || /* @__PURE__ */ new Date(), t.mtime, o2)), this[ge](t) && (n2++, import_node_fs8.default.chown(String(t.absolute), Number(this[be](t)), Number(this[_e](t)), o2)), o2();
     });
   }
   [Cr](t) {
     t.unsupported = true, this.warn("TAR_ENTRY_UNSUPPORTED", `unsupported entry type: ${t.type}`, { entry: t }), t.resume();
   }
   [Ar](t, e) {
-    let i2 = f(import_node_path8.default.relative(this.cwd, import_node_path8.default.resolve(import_node_path8.default.dirname(String(t.absolute)), String(t.linkpath)))).split("/");
+    let i2 = f(import_node_path17.default.relative(this.cwd, import_node_path17.default.resolve(import_node_path17.default.dirname(String(t.absolute)), String(t.linkpath)))).split("/");
     this[Re](t, this.cwd, i2, () => this[gi](t, String(t.linkpath), "symlink", e), (r) => {
       this[O](r, t), e();
     });
   }
   [Ir](t, e) {
-    let i2 = f(import_node_path8.default.resolve(this.cwd, String(t.linkpath))), r = f(String(t.linkpath)).split("/");
+    let i2 = f(import_node_path17.default.resolve(this.cwd, String(t.linkpath))), r = f(String(t.linkpath)).split("/");
     this[Re](t, this.cwd, r, () => this[gi](t, i2, "link", e), (n2) => {
       this[O](n2, t), e();
     });
@@ -37421,10 +47450,10 @@ var Xt = class extends rt {
   [Re](t, e, i2, r, n2) {
     let o2 = i2.shift();
     if (this.preservePaths || o2 === void 0) return r();
-    let h2 = import_node_path8.default.resolve(e, o2);
-    import_node_fs3.default.lstat(h2, (a2, l) => {
+    let h2 = import_node_path17.default.resolve(e, o2);
+    import_node_fs8.default.lstat(h2, (a2, l) => {
       if (a2) return r();
-      if (l?.isSymbolicLink()) return n2(new St(h2, import_node_path8.default.resolve(h2, i2.join("/"))));
+      if (l?.isSymbolicLink()) return n2(new St(h2, import_node_path17.default.resolve(h2, i2.join("/"))));
       this[Re](t, h2, i2, r, n2);
     });
   }
@@ -37458,7 +47487,7 @@ var Xt = class extends rt {
       });
     }, n2 = () => {
       if (t.absolute !== this.cwd) {
-        let h2 = f(import_node_path8.default.dirname(String(t.absolute)));
+        let h2 = f(import_node_path17.default.dirname(String(t.absolute)));
         if (h2 !== this.cwd) return this[yt](h2, this.dmode, (a2) => {
           if (a2) {
             this[O](a2, t), i2();
@@ -37469,7 +47498,7 @@ var Xt = class extends rt {
       }
       o2();
     }, o2 = () => {
-      import_node_fs3.default.lstat(String(t.absolute), (h2, a2) => {
+      import_node_fs8.default.lstat(String(t.absolute), (h2, a2) => {
         if (a2 && (this.keep || this.newer && a2.mtime > (t.mtime ?? a2.mtime))) {
           this[Ls](t), i2();
           return;
@@ -37478,9 +47507,9 @@ var Xt = class extends rt {
         if (a2.isDirectory()) {
           if (t.type === "Directory") {
             let l = this.chmod && t.mode && (a2.mode & 4095) !== t.mode, c3 = (d) => this[P](d ?? null, t, i2);
-            return l ? import_node_fs3.default.chmod(String(t.absolute), Number(t.mode), c3) : c3();
+            return l ? import_node_fs8.default.chmod(String(t.absolute), Number(t.mode), c3) : c3();
           }
-          if (t.absolute !== this.cwd) return import_node_fs3.default.rmdir(String(t.absolute), (l) => this[P](l ?? null, t, i2));
+          if (t.absolute !== this.cwd) return import_node_fs8.default.rmdir(String(t.absolute), (l) => this[P](l ?? null, t, i2));
         }
         if (t.absolute === this.cwd) return this[P](null, t, i2);
         mo(String(t.absolute), (l) => this[P](l ?? null, t, i2));
@@ -37508,7 +47537,7 @@ var Xt = class extends rt {
     }
   }
   [gi](t, e, i2, r) {
-    import_node_fs3.default[i2](e, String(t.absolute), (n2) => {
+    import_node_fs8.default[i2](e, String(t.absolute), (n2) => {
       n2 ? this[O](n2, t) : (this[$t](), t.resume()), r();
     });
   }
@@ -37533,23 +47562,23 @@ var xe = class extends Xt {
       this[Oe] = true;
     }
     if (t.absolute !== this.cwd) {
-      let n2 = f(import_node_path8.default.dirname(String(t.absolute)));
+      let n2 = f(import_node_path17.default.dirname(String(t.absolute)));
       if (n2 !== this.cwd) {
         let o2 = this[yt](n2, this.dmode);
         if (o2) return this[O](o2, t);
       }
     }
-    let [e, i2] = ye(() => import_node_fs3.default.lstatSync(String(t.absolute)));
+    let [e, i2] = ye(() => import_node_fs8.default.lstatSync(String(t.absolute)));
     if (i2 && (this.keep || this.newer && i2.mtime > (t.mtime ?? i2.mtime))) return this[Ls](t);
     if (e || this[Os](t, i2)) return this[P](null, t);
     if (i2.isDirectory()) {
       if (t.type === "Directory") {
         let o2 = this.chmod && t.mode && (i2.mode & 4095) !== t.mode, [h2] = o2 ? ye(() => {
-          import_node_fs3.default.chmodSync(String(t.absolute), Number(t.mode));
+          import_node_fs8.default.chmodSync(String(t.absolute), Number(t.mode));
         }) : [];
         return this[P](h2, t);
       }
-      let [n2] = ye(() => import_node_fs3.default.rmdirSync(String(t.absolute)));
+      let [n2] = ye(() => import_node_fs8.default.rmdirSync(String(t.absolute)));
       this[P](n2, t);
     }
     let [r] = t.absolute === this.cwd ? [] : ye(() => po(String(t.absolute)));
@@ -37559,21 +47588,21 @@ var xe = class extends Xt {
     let i2 = typeof t.mode == "number" ? t.mode & 4095 : this.fmode, r = (h2) => {
       let a2;
       try {
-        import_node_fs3.default.closeSync(n2);
+        import_node_fs8.default.closeSync(n2);
       } catch (l) {
         a2 = l;
       }
       (h2 || a2) && this[O](h2 || a2, t), e();
     }, n2;
     try {
-      n2 = import_node_fs3.default.openSync(String(t.absolute), ms(t.size), i2);
+      n2 = import_node_fs8.default.openSync(String(t.absolute), ms(t.size), i2);
     } catch (h2) {
       return r(h2);
     }
     let o2 = this.transform && this.transform(t) || t;
     o2 !== t && (o2.on("error", (h2) => this[O](h2, t)), t.pipe(o2)), o2.on("data", (h2) => {
       try {
-        import_node_fs3.default.writeSync(n2, h2, 0, h2.length);
+        import_node_fs8.default.writeSync(n2, h2, 0, h2.length);
       } catch (a2) {
         r(a2);
       }
@@ -37582,10 +47611,10 @@ var xe = class extends Xt {
       if (t.mtime && !this.noMtime) {
         let a2 = t.atime || /* @__PURE__ */ new Date(), l = t.mtime;
         try {
-          import_node_fs3.default.futimesSync(n2, a2, l);
+          import_node_fs8.default.futimesSync(n2, a2, l);
         } catch (c3) {
           try {
-            import_node_fs3.default.utimesSync(String(t.absolute), a2, l);
+            import_node_fs8.default.utimesSync(String(t.absolute), a2, l);
           } catch {
             h2 = c3;
           }
@@ -37594,10 +47623,10 @@ var xe = class extends Xt {
       if (this[ge](t)) {
         let a2 = this[be](t), l = this[_e](t);
         try {
-          import_node_fs3.default.fchownSync(n2, Number(a2), Number(l));
+          import_node_fs8.default.fchownSync(n2, Number(a2), Number(l));
         } catch (c3) {
           try {
-            import_node_fs3.default.chownSync(String(t.absolute), Number(a2), Number(l));
+            import_node_fs8.default.chownSync(String(t.absolute), Number(a2), Number(l));
           } catch {
             h2 = h2 || c3;
           }
@@ -37613,11 +47642,11 @@ var xe = class extends Xt {
       return;
     }
     if (t.mtime && !this.noMtime) try {
-      import_node_fs3.default.utimesSync(String(t.absolute), t.atime || /* @__PURE__ */ new Date(), t.mtime);
+      import_node_fs8.default.utimesSync(String(t.absolute), t.atime || /* @__PURE__ */ new Date(), t.mtime);
     } catch {
     }
     if (this[ge](t)) try {
-      import_node_fs3.default.chownSync(String(t.absolute), Number(this[be](t)), Number(this[_e](t)));
+      import_node_fs8.default.chownSync(String(t.absolute), Number(this[be](t)), Number(this[_e](t)));
     } catch {
     }
     e(), t.resume();
@@ -37633,30 +47662,30 @@ var xe = class extends Xt {
     if (this.preservePaths || i2.length === 0) return r();
     let o2 = e;
     for (let h2 of i2) {
-      o2 = import_node_path8.default.resolve(o2, h2);
-      let [a2, l] = ye(() => import_node_fs3.default.lstatSync(o2));
+      o2 = import_node_path17.default.resolve(o2, h2);
+      let [a2, l] = ye(() => import_node_fs8.default.lstatSync(o2));
       if (a2) return r();
-      if (l.isSymbolicLink()) return n2(new St(o2, import_node_path8.default.resolve(e, i2.join("/"))));
+      if (l.isSymbolicLink()) return n2(new St(o2, import_node_path17.default.resolve(e, i2.join("/"))));
     }
     r();
   }
   [gi](t, e, i2, r) {
     let n2 = `${i2}Sync`;
     try {
-      import_node_fs3.default[n2](e, String(t.absolute)), r(), t.resume();
+      import_node_fs8.default[n2](e, String(t.absolute)), r(), t.resume();
     } catch (o2) {
       return this[O](o2, t);
     }
   }
 };
 var Eo = (s3) => {
-  let t = new xe(s3), e = s3.file, i2 = import_node_fs2.default.statSync(e), r = s3.maxReadSize || 16 * 1024 * 1024;
+  let t = new xe(s3), e = s3.file, i2 = import_node_fs7.default.statSync(e), r = s3.maxReadSize || 16 * 1024 * 1024;
   new Be(e, { readSize: r, size: i2.size }).pipe(t);
 };
 var wo = (s3, t) => {
   let e = new Xt(s3), i2 = s3.maxReadSize || 16 * 1024 * 1024, r = s3.file;
   return new Promise((o2, h2) => {
-    e.on("error", h2), e.on("close", o2), import_node_fs2.default.stat(r, (a2, l) => {
+    e.on("error", h2), e.on("close", o2), import_node_fs7.default.stat(r, (a2, l) => {
       if (a2) h2(a2);
       else {
         let c3 = new _t(r, { readSize: i2, size: l.size });
@@ -37672,15 +47701,15 @@ var yo = (s3, t) => {
   let e = new kt(s3), i2 = true, r, n2;
   try {
     try {
-      r = import_node_fs6.default.openSync(s3.file, "r+");
+      r = import_node_fs11.default.openSync(s3.file, "r+");
     } catch (a2) {
-      if (a2?.code === "ENOENT") r = import_node_fs6.default.openSync(s3.file, "w+");
+      if (a2?.code === "ENOENT") r = import_node_fs11.default.openSync(s3.file, "w+");
       else throw a2;
     }
-    let o2 = import_node_fs6.default.fstatSync(r), h2 = Buffer.alloc(512);
+    let o2 = import_node_fs11.default.fstatSync(r), h2 = Buffer.alloc(512);
     t: for (n2 = 0; n2 < o2.size; n2 += 512) {
       for (let c3 = 0, d = 0; c3 < 512; c3 += d) {
-        if (d = import_node_fs6.default.readSync(r, h2, c3, h2.length - c3, n2 + c3), n2 === 0 && h2[0] === 31 && h2[1] === 139) throw new Error("cannot append to compressed archives");
+        if (d = import_node_fs11.default.readSync(r, h2, c3, h2.length - c3, n2 + c3), n2 === 0 && h2[0] === 31 && h2[1] === 139) throw new Error("cannot append to compressed archives");
         if (!d) break t;
       }
       let a2 = new F(h2);
@@ -37692,7 +47721,7 @@ var yo = (s3, t) => {
     i2 = false, Ro(s3, e, n2, r, t);
   } finally {
     if (i2) try {
-      import_node_fs6.default.closeSync(r);
+      import_node_fs11.default.closeSync(r);
     } catch {
     }
   }
@@ -37705,29 +47734,29 @@ var go = (s3, t) => {
   t = Array.from(t);
   let e = new wt(s3), i2 = (n2, o2, h2) => {
     let a2 = (T, D) => {
-      T ? import_node_fs6.default.close(n2, (E) => h2(T)) : h2(null, D);
+      T ? import_node_fs11.default.close(n2, (E) => h2(T)) : h2(null, D);
     }, l = 0;
     if (o2 === 0) return a2(null, 0);
     let c3 = 0, d = Buffer.alloc(512), y = (T, D) => {
       if (T || D === void 0) return a2(T);
-      if (c3 += D, c3 < 512 && D) return import_node_fs6.default.read(n2, d, c3, d.length - c3, l + c3, y);
+      if (c3 += D, c3 < 512 && D) return import_node_fs11.default.read(n2, d, c3, d.length - c3, l + c3, y);
       if (l === 0 && d[0] === 31 && d[1] === 139) return a2(new Error("cannot append to compressed archives"));
       if (c3 < 512) return a2(null, l);
       let E = new F(d);
       if (!E.cksumValid) return a2(null, l);
       let x = 512 * Math.ceil((E.size ?? 0) / 512);
       if (l + x + 512 > o2 || (l += x + 512, l >= o2)) return a2(null, l);
-      s3.mtimeCache && E.mtime && s3.mtimeCache.set(String(E.path), E.mtime), c3 = 0, import_node_fs6.default.read(n2, d, 0, 512, l, y);
+      s3.mtimeCache && E.mtime && s3.mtimeCache.set(String(E.path), E.mtime), c3 = 0, import_node_fs11.default.read(n2, d, 0, 512, l, y);
     };
-    import_node_fs6.default.read(n2, d, 0, 512, l, y);
+    import_node_fs11.default.read(n2, d, 0, 512, l, y);
   };
   return new Promise((n2, o2) => {
     e.on("error", o2);
     let h2 = "r+", a2 = (l, c3) => {
-      if (l && l.code === "ENOENT" && h2 === "r+") return h2 = "w+", import_node_fs6.default.open(s3.file, h2, a2);
+      if (l && l.code === "ENOENT" && h2 === "r+") return h2 = "w+", import_node_fs11.default.open(s3.file, h2, a2);
       if (l || !c3) return o2(l);
-      import_node_fs6.default.fstat(c3, (d, y) => {
-        if (d) return import_node_fs6.default.close(c3, () => o2(d));
+      import_node_fs11.default.fstat(c3, (d, y) => {
+        if (d) return import_node_fs11.default.close(c3, () => o2(d));
         i2(c3, y.size, (T, D) => {
           if (T) return o2(T);
           let E = new et(s3.file, { fd: c3, start: D });
@@ -37735,16 +47764,16 @@ var go = (s3, t) => {
         });
       });
     };
-    import_node_fs6.default.open(s3.file, h2, a2);
+    import_node_fs11.default.open(s3.file, h2, a2);
   });
 };
 var bo = (s3, t) => {
   t.forEach((e) => {
-    e.charAt(0) === "@" ? Ct({ file: import_node_path12.default.resolve(s3.cwd, e.slice(1)), sync: true, noResume: true, onReadEntry: (i2) => s3.add(i2) }) : s3.add(e);
+    e.charAt(0) === "@" ? Ct({ file: import_node_path21.default.resolve(s3.cwd, e.slice(1)), sync: true, noResume: true, onReadEntry: (i2) => s3.add(i2) }) : s3.add(e);
   }), s3.end();
 };
 var _o = async (s3, t) => {
-  for (let e of t) e.charAt(0) === "@" ? await Ct({ file: import_node_path12.default.resolve(String(s3.cwd), e.slice(1)), noResume: true, onReadEntry: (i2) => s3.add(i2) }) : s3.add(e);
+  for (let e of t) e.charAt(0) === "@" ? await Ct({ file: import_node_path21.default.resolve(String(s3.cwd), e.slice(1)), noResume: true, onReadEntry: (i2) => s3.add(i2) }) : s3.add(e);
   s3.end();
 };
 var vt = K(yo, go, () => {
@@ -37776,15 +47805,15 @@ function layOut(inventory, head) {
   });
   return { entries, size: start + endSize, mtime: new Date(inventory.createdAt) };
 }
-function encodeHeader({ path: path7, size, mode }, mtime) {
-  const header2 = new F({ path: path7, size, mode, mtime, uid: 0, gid: 0, type: "File" });
+function encodeHeader({ path: path12, size, mode }, mtime) {
+  const header2 = new F({ path: path12, size, mode, mtime, uid: 0, gid: 0, type: "File" });
   header2.encode();
   return header2.block;
 }
 function bodyStart(entry) {
   return entry.start + blockSize;
 }
-function blobPath(digest2) {
+function blobPath2(digest2) {
   if (algorithmOf(digest2) === "sha256") return `blobs/sha256/${hexOf(digest2)}`;
   throw new AirgapError("usage", "A bundle holds blobs by sha256 only.", {
     given: digest2,
@@ -37793,8 +47822,8 @@ function blobPath(digest2) {
   });
 }
 function headBodies({ inventory, signature: signature2 }) {
-  const body = (path7, bytes) => ({
-    path: path7,
+  const body = (path12, bytes) => ({
+    path: path12,
     size: bytes.length,
     mode: 420,
     digest: digestOf(bytes)
@@ -37803,13 +47832,13 @@ function headBodies({ inventory, signature: signature2 }) {
 }
 function bodies({ files, blobs }) {
   return [
-    ...files.map(({ path: path7, size, mode, sha256: sha2562 }) => ({
-      path: path7,
+    ...files.map(({ path: path12, size, mode, sha256: sha2562 }) => ({
+      path: path12,
       size,
       mode,
       digest: `sha256:${sha2562}`
     })),
-    ...blobs.map(({ digest: digest2, size }) => ({ path: blobPath(digest2), size, mode: 420, digest: digest2 }))
+    ...blobs.map(({ digest: digest2, size }) => ({ path: blobPath2(digest2), size, mode: 420, digest: digest2 }))
   ];
 }
 function padded(size) {
@@ -37817,14 +47846,14 @@ function padded(size) {
 }
 
 // src/bundle/partial.ts
-var import_node_crypto5 = require("node:crypto");
-var import_promises5 = require("node:fs/promises");
-var import_node_path13 = require("node:path");
+var import_node_crypto6 = require("node:crypto");
+var import_promises20 = require("node:fs/promises");
+var import_node_path22 = require("node:path");
 
 // src/bundle/sums.ts
 function sha256Sums(files) {
-  const others = files.filter(({ path: path7 }) => path7 !== "SHA256SUMS");
-  return Buffer.from(others.map(({ path: path7, sha256: sha2562 }) => sumLine(sha2562, path7)).join(""));
+  const others = files.filter(({ path: path12 }) => path12 !== "SHA256SUMS");
+  return Buffer.from(others.map(({ path: path12, sha256: sha2562 }) => sumLine(sha2562, path12)).join(""));
 }
 function sumLine(sha2562, name) {
   return `${sha2562}  ${name}
@@ -37833,12 +47862,12 @@ function sumLine(sha2562, name) {
 
 // src/bundle/partial.ts
 async function prepareFolder(out, size) {
-  const folder = (0, import_node_path13.dirname)(out);
-  await onDisk(folder, (0, import_promises5.mkdir)(folder, { recursive: true }));
-  for (const name of await onDisk(folder, (0, import_promises5.readdir)(folder))) {
-    if (name.startsWith(partialPrefix(out))) await onDisk(folder, (0, import_promises5.rm)((0, import_node_path13.join)(folder, name)));
+  const folder = (0, import_node_path22.dirname)(out);
+  await onDisk(folder, (0, import_promises20.mkdir)(folder, { recursive: true }));
+  for (const name of await onDisk(folder, (0, import_promises20.readdir)(folder))) {
+    if (name.startsWith(partialPrefix(out))) await onDisk(folder, (0, import_promises20.rm)((0, import_node_path22.join)(folder, name)));
   }
-  const { bavail, bsize } = await onDisk(folder, (0, import_promises5.statfs)(folder));
+  const { bavail, bsize } = await onDisk(folder, (0, import_promises20.statfs)(folder));
   if (bavail * bsize >= size) return;
   throw new AirgapError("io", "The disk has too little room for the bundle.", {
     given: `${bavail * bsize} bytes free in ${folder}`,
@@ -37847,19 +47876,19 @@ async function prepareFolder(out, size) {
   });
 }
 function partialPrefix(out) {
-  return `.${(0, import_node_path13.basename)(out)}.partial-`;
+  return `.${(0, import_node_path22.basename)(out)}.partial-`;
 }
 function partialPath(out) {
-  return (0, import_node_path13.join)((0, import_node_path13.dirname)(out), `${partialPrefix(out)}${(0, import_node_crypto5.randomBytes)(6).toString("hex")}`);
+  return (0, import_node_path22.join)((0, import_node_path22.dirname)(out), `${partialPrefix(out)}${(0, import_node_crypto6.randomBytes)(6).toString("hex")}`);
 }
-async function hashFile(path7, { signal }) {
-  const hash = (0, import_node_crypto5.createHash)("sha256");
-  const file2 = await onDisk(path7, (0, import_promises5.open)(path7));
+async function hashFile(path12, { signal }) {
+  const hash = (0, import_node_crypto6.createHash)("sha256");
+  const file2 = await onDisk(path12, (0, import_promises20.open)(path12));
   try {
     const buffer2 = Buffer.allocUnsafe(1024 * 1024);
     for (; ; ) {
       signal.throwIfAborted();
-      const { bytesRead } = await onDisk(path7, file2.read(buffer2, 0, buffer2.length, null));
+      const { bytesRead } = await onDisk(path12, file2.read(buffer2, 0, buffer2.length, null));
       if (bytesRead === 0) return hash.digest("hex");
       hash.update(buffer2.subarray(0, bytesRead));
     }
@@ -37869,11 +47898,11 @@ async function hashFile(path7, { signal }) {
 }
 async function publish(partial2, out, sha2562) {
   const sums = `${out}.sha256`;
-  await onDisk(sums, (0, import_promises5.rm)(sums, { force: true }));
-  await onDisk(out, (0, import_promises5.rename)(partial2, out));
-  await onDisk(sums, (0, import_promises5.writeFile)(sums, sumLine(sha2562, (0, import_node_path13.basename)(out)), { flush: true }));
-  const folder = await onDisk((0, import_node_path13.dirname)(out), (0, import_promises5.open)((0, import_node_path13.dirname)(out)));
-  await onDisk((0, import_node_path13.dirname)(out), folder.sync()).finally(() => folder.close());
+  await onDisk(sums, (0, import_promises20.rm)(sums, { force: true }));
+  await onDisk(out, (0, import_promises20.rename)(partial2, out));
+  await onDisk(sums, (0, import_promises20.writeFile)(sums, sumLine(sha2562, (0, import_node_path22.basename)(out)), { flush: true }));
+  const folder = await onDisk((0, import_node_path22.dirname)(out), (0, import_promises20.open)((0, import_node_path22.dirname)(out)));
+  await onDisk((0, import_node_path22.dirname)(out), folder.sync()).finally(() => folder.close());
 }
 
 // src/bundle/progress.ts
@@ -37902,14 +47931,14 @@ async function writeBundle(job, context) {
     await publish(partial2, job.out, sha2562);
     return { path: job.out, sha256: sha2562, size: archive.size };
   } catch (error4) {
-    await (0, import_promises6.rm)(partial2, { force: true });
+    await (0, import_promises21.rm)(partial2, { force: true });
     throw context.signal.aborted ? context.signal.reason : error4;
   }
 }
-function headOf({ inventory, sign: sign2 }) {
+function headOf({ inventory, sign: sign3 }) {
   const bytes = printInventory(inventory);
   parseInventory(bytes, "usage");
-  return { inventory: bytes, ...sign2 ? { signature: printSignature(sign2.sign(bytes)) } : {} };
+  return { inventory: bytes, ...sign3 ? { signature: printSignature(sign3.sign(bytes)) } : {} };
 }
 function headFiles({ inventory, signature: signature2 }) {
   return [
@@ -37917,21 +47946,21 @@ function headFiles({ inventory, signature: signature2 }) {
     ...signature2 ? [["bundle.sig", signature2]] : []
   ];
 }
-async function writePartial(path7, archive, small, job, context) {
-  const file2 = await onDisk(path7, (0, import_promises6.open)(path7, "wx"));
+async function writePartial(path12, archive, small, job, context) {
+  const file2 = await onDisk(path12, (0, import_promises21.open)(path12, "wx"));
   try {
-    await onDisk(path7, file2.truncate(archive.size));
-    const target2 = { file: file2, path: path7, mtime: archive.mtime };
+    await onDisk(path12, file2.truncate(archive.size));
+    const target2 = { file: file2, path: path12, mtime: archive.mtime };
     const [smallEntries, blobEntries] = divide(archive.entries, small);
     for (const [entry, bytes] of smallEntries) await writeSmall(target2, entry, bytes);
     await writeBlobs(target2, blobEntries, job, context);
-    await onDisk(path7, file2.sync());
+    await onDisk(path12, file2.sync());
   } finally {
     await file2.close();
   }
 }
 function divide(entries, small) {
-  const blobs = entries.filter(({ path: path7 }) => path7.startsWith("blobs/"));
+  const blobs = entries.filter(({ path: path12 }) => path12.startsWith("blobs/"));
   const files = entries.slice(0, entries.length - blobs.length);
   return [files.map((entry) => [entry, bodyOf(entry, small)]), blobs];
 }
@@ -37940,54 +47969,54 @@ function bodyOf(entry, small) {
   if (bytes && digestOf(bytes) === entry.digest) return bytes;
   throw new Error(`the inventory's ${entry.path} is not among the files, or another`);
 }
-async function writeSmall({ file: file2, path: path7, mtime }, entry, bytes) {
-  await writeAt(file2, path7, encodeHeader(entry, mtime), entry.start);
-  await writeAt(file2, path7, bytes, bodyStart(entry));
+async function writeSmall({ file: file2, path: path12, mtime }, entry, bytes) {
+  await writeAt(file2, path12, encodeHeader(entry, mtime), entry.start);
+  await writeAt(file2, path12, bytes, bodyStart(entry));
 }
 async function writeBlobs(target2, entries, job, context) {
   const failed3 = new AbortController();
   const signal = AbortSignal.any([failed3.signal, context.signal]);
   const total = entries.reduce((sum, { size }) => sum + size, 0);
   const progress2 = byteProgress(total, context.emit);
-  const write2 = async (entry) => {
+  const write = async (entry) => {
     signal.throwIfAborted();
     const body = await job.readBlob({ digest: entry.digest, size: entry.size });
-    await writeBlob(target2, entry, (0, import_node_stream2.addAbortSignal)(signal, body), progress2);
+    await writeBlob(target2, entry, (0, import_node_stream11.addAbortSignal)(signal, body), progress2);
   };
   const stop = (error4) => failed3.abort(error4);
-  await pMap(entries, (entry) => twice(() => write2(entry)).catch(stop), {
+  await pMap(entries, (entry) => twice(() => write(entry)).catch(stop), {
     concurrency: job.concurrency
   });
   signal.throwIfAborted();
 }
-async function twice(write2) {
+async function twice(write) {
   try {
-    await write2();
+    await write();
   } catch (error4) {
     if (!(error4 instanceof AirgapError && error4.class === "integrity")) throw error4;
-    await write2();
+    await write();
   }
 }
-async function writeBlob({ file: file2, path: path7, mtime }, entry, body, progress2) {
-  const hash = (0, import_node_crypto6.createHash)("sha256");
+async function writeBlob({ file: file2, path: path12, mtime }, entry, body, progress2) {
+  const hash = (0, import_node_crypto7.createHash)("sha256");
   let size = 0;
-  await writeAt(file2, path7, encodeHeader(entry, mtime), entry.start);
+  await writeAt(file2, path12, encodeHeader(entry, mtime), entry.start);
   for await (const chunk of body) {
     size += chunk.length;
     progress2(chunk.length);
     if (size > entry.size) break;
     hash.update(chunk);
-    await writeAt(file2, path7, chunk, bodyStart(entry) + size - chunk.length);
+    await writeAt(file2, path12, chunk, bodyStart(entry) + size - chunk.length);
   }
   const digest2 = `sha256:${hash.digest("hex")}`;
   if (digest2 === entry.digest && size === entry.size) return;
   progress2(-size);
   throw wrongBlob(entry, `${digest2}, ${size} bytes`);
 }
-async function writeAt(file2, path7, bytes, position) {
+async function writeAt(file2, path12, bytes, position) {
   for (let done = 0; done < bytes.length; ) {
     const rest = bytes.length - done;
-    const { bytesWritten } = await onDisk(path7, file2.write(bytes, done, rest, position + done));
+    const { bytesWritten } = await onDisk(path12, file2.write(bytes, done, rest, position + done));
     done += bytesWritten;
   }
 }
@@ -37999,8332 +48028,15 @@ function wrongBlob({ digest: digest2, size }, found) {
   });
 }
 
-// src/oci/media-types.ts
-var ociManifest = "application/vnd.oci.image.manifest.v1+json";
-var ociIndex = "application/vnd.oci.image.index.v1+json";
-var dockerManifest = "application/vnd.docker.distribution.manifest.v2+json";
-var dockerIndex = "application/vnd.docker.distribution.manifest.list.v2+json";
-var manifestTypes = [ociIndex, dockerIndex, ociManifest, dockerManifest];
-function isIndex(mediaType2) {
-  return mediaType2 === ociIndex || mediaType2 === dockerIndex;
-}
-function isImageManifest(mediaType2) {
-  return mediaType2 === ociManifest || mediaType2 === dockerManifest;
-}
-
-// src/oci/manifest.ts
-function parseManifest(bytes, mediaType2) {
-  if (!isIndex(mediaType2) && !isImageManifest(mediaType2)) throw unsupported(mediaType2);
-  const document = readDocument(bytes);
-  refuseAmbiguous(document, mediaType2);
-  return isIndex(mediaType2) ? { kind: "index", mediaType: mediaType2, ...read(indexSchema, document) } : { kind: "manifest", mediaType: mediaType2, ...read(manifestSchema, document) };
-}
-function references(manifest) {
-  return manifest.kind === "index" ? [...manifest.manifests] : [manifest.config, ...manifest.layers];
-}
-var annotations = record(string2(), string2()).exactOptional();
-var platform2 = object({
-  os: string2(),
-  architecture: string2(),
-  variant: string2().exactOptional(),
-  "os.version": string2().exactOptional(),
-  "os.features": array(string2()).exactOptional()
-});
-var descriptor2 = object({
-  mediaType: string2(),
-  digest: custom((value) => typeof value === "string" && isDigest(value), {
-    error: "not a sha256 or sha512 digest"
-  }),
-  size: int().min(0),
-  platform: platform2.exactOptional(),
-  annotations,
-  artifactType: string2().exactOptional()
-});
-var manifestSchema = object({
-  config: descriptor2,
-  layers: array(descriptor2).default([]),
-  subject: descriptor2.exactOptional(),
-  artifactType: string2().exactOptional()
-});
-var indexSchema = object({ manifests: array(descriptor2).default([]), annotations });
-function read(schema, document) {
-  const result = schema.safeParse(document);
-  if (result.success) return result.data;
-  const [issue3] = result.error.issues;
-  throw malformed(`${issue3?.path.join(".") ?? ""}: ${issue3?.message ?? ""}`);
-}
-function readDocument(bytes) {
-  try {
-    const text3 = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-    const document = JSON.parse(text3, (_2, value) => value ?? void 0);
-    if (typeof document === "object" && document !== null && !Array.isArray(document)) {
-      return document;
-    }
-  } catch (cause) {
-    throw malformed("not JSON in UTF-8", cause);
-  }
-  throw malformed("not a JSON object");
-}
-function refuseAmbiguous(document, mediaType2) {
-  const foreign = isIndex(mediaType2) ? ["config", "layers", "fsLayers"] : ["manifests", "fsLayers"];
-  const found = foreign.find((field) => Object.hasOwn(document, field));
-  if (found !== void 0) throw malformed(`${mediaType2} with a field "${found}"`);
-  if (document.schemaVersion !== 2) throw malformed(`schemaVersion ${document.schemaVersion}`);
-  if (typeof document.mediaType === "string" && document.mediaType !== mediaType2) {
-    throw malformed(`served as ${mediaType2}, but says that it is ${document.mediaType}`);
-  }
-}
-function malformed(given, cause) {
-  return new AirgapError("integrity", "The manifest is malformed.", { given, cause });
-}
-function unsupported(mediaType2) {
-  return new AirgapError("usage", "This kind of manifest cannot be carried.", {
-    given: mediaType2,
-    expected: "an OCI or Docker (schema 2) image manifest or index",
-    next: "Build or push the image again with a current tool, or take it off the list."
-  });
-}
-
-// src/oci/graph.ts
-function makeDocument(descriptor3, bytes, platform4 = descriptor3.platform) {
-  const manifest = parseManifest(bytes, descriptor3.mediaType);
-  return { descriptor: descriptor3, bytes, manifest, ...platform4 ? { platform: platform4 } : {} };
-}
-function childrenFirst(graph) {
-  const ordered = /* @__PURE__ */ new Set();
-  const visit2 = (digest2) => {
-    const document = graph.documents.get(digest2);
-    if (!document || ordered.has(document)) return;
-    if (document.manifest.kind === "index")
-      document.manifest.manifests.forEach((m2) => {
-        visit2(m2.digest);
-      });
-    ordered.add(document);
-  };
-  visit2(graph.root.digest);
-  return [...ordered];
-}
-function leavesOf(graph) {
-  return childrenFirst(graph).filter(isLeaf);
-}
-function isLeaf(document) {
-  return document.manifest.kind === "manifest";
-}
-function isIndexDocument(document) {
-  return document.manifest.kind === "index";
-}
-
-// src/registry/access.ts
-var hubNames = ["docker.io", "index.docker.io", "registry-1.docker.io"];
-function canonicalHost(host2) {
-  if (!/^(?:\[[0-9a-fA-F:]+\]|[A-Za-z0-9_.-]+)(?::\d{1,5})?$/.test(host2)) {
-    throw new AirgapError("usage", "not the host of a registry", {
-      given: JSON.stringify(host2),
-      expected: "host[:port], without a scheme or path"
-    });
-  }
-  return hubNames.includes(host2) ? "docker.io" : host2;
-}
-function originOf(host2, access3) {
-  const apiHost = host2 === "docker.io" ? "registry-1.docker.io" : host2;
-  return new URL(`${access3.plainHttp ? "http" : "https"}://${apiHost}`).origin;
-}
-function accessAt(url, accessByHost) {
-  const port = url.port || (url.protocol === "https:" ? "443" : "80");
-  const names = [
-    url.host,
-    `${url.hostname}:${port}`,
-    ...hubNames.includes(url.host) ? hubNames : []
-  ];
-  for (const name of names) {
-    const access3 = accessByHost[name];
-    if (access3 !== void 0) return access3;
-  }
-  return {};
-}
-
-// src/registry/api.ts
-var import_node_stream3 = require("node:stream");
-
-// src/registry/retry.ts
-var import_promises7 = require("node:timers/promises");
-var Transient = class extends Error {
-  name = "Transient";
-  failure;
-  /** The server's own word on when to come back, milliseconds. */
-  retryAfter;
-  /** No connection at all (refused, no such name): retried for seconds, not for the whole budget. */
-  unreachable;
-  constructor(failure2, how = {}) {
-    super(failure2.message, { cause: failure2 });
-    this.failure = failure2;
-    this.retryAfter = how.retryAfter;
-    this.unreachable = how.unreachable ?? false;
-  }
-};
-var unreachableBudget = 5e3;
-var firstBackoff = 250;
-var longestBackoff = 3e4;
-async function retry(work, options) {
-  const start = performance.now();
-  for (let tries = 1; ; tries++) {
-    try {
-      options.signal.throwIfAborted();
-      return await work();
-    } catch (thrown) {
-      if (!(thrown instanceof Transient)) throw thrown;
-      const wait = thrown.retryAfter ?? fullJitter(tries);
-      if (overBudget(thrown, tries, performance.now() - start + wait, options)) {
-        throw thrown.failure;
-      }
-      options.onWait?.(wait, thrown);
-      await (0, import_promises7.setTimeout)(wait, void 0, { signal: options.signal });
-    }
-  }
-}
-function overBudget(failure2, tries, then, { budget }) {
-  if (!failure2.unreachable) return then > budget;
-  return then > Math.min(budget, unreachableBudget) && tries > 1;
-}
-function fullJitter(tries) {
-  return Math.random() * Math.min(longestBackoff, firstBackoff * 2 ** tries);
-}
-function retryAfter(header2, now) {
-  if (header2 === void 0) return void 0;
-  if (/^\d+$/.test(header2.trim())) return Number(header2) * 1e3;
-  const date3 = Date.parse(header2);
-  return Number.isNaN(date3) ? void 0 : Math.max(0, date3 - now.getTime());
-}
-var HostGate = class {
-  #free;
-  #closedUntil = 0;
-  #queue = [];
-  constructor(places) {
-    this.#free = places;
-  }
-  /** Resolves to the function that gives the place back (once, however often it is called). */
-  async enter(signal) {
-    signal.throwIfAborted();
-    if (this.#free > 0) this.#free--;
-    else await this.#turn(signal);
-    let inside = true;
-    return () => {
-      if (inside) this.#leave();
-      inside = false;
-    };
-  }
-  /** Keeps everyone out for so many milliseconds. */
-  closeFor(wait) {
-    this.#closedUntil = Math.max(this.#closedUntil, performance.now() + wait);
-  }
-  async opened(signal) {
-    for (; ; ) {
-      const wait = this.#closedUntil - performance.now();
-      if (wait <= 0) return;
-      await (0, import_promises7.setTimeout)(wait, void 0, { signal });
-    }
-  }
-  #turn(signal) {
-    return new Promise((resolve11, reject) => {
-      const called = () => {
-        signal.removeEventListener("abort", aborted3);
-        resolve11();
-      };
-      const aborted3 = () => {
-        this.#queue.splice(this.#queue.indexOf(called), 1);
-        reject(signal.reason);
-      };
-      signal.addEventListener("abort", aborted3, { once: true });
-      this.#queue.push(called);
-    });
-  }
-  #leave() {
-    const next = this.#queue.shift();
-    if (next === void 0) this.#free++;
-    else next();
-  }
-};
-
-// src/registry/failures.ts
-function connectionFailure(error4, host2) {
-  const { code: code2, text: text3 } = rootOf(error4);
-  const rule = connectionRules.find(({ codes }) => codes.test(code2) || codes.test(text3));
-  if (rule === void 0) return void 0;
-  const failure2 = new AirgapError(rule.transient ? "transient" : "usage", rule.say(host2), {
-    given: [.../* @__PURE__ */ new Set([code2, safeText2(text3)])].filter(Boolean).join(": "),
-    next: rule.next(host2),
-    cause: error4
-  });
-  if (!rule.transient) return failure2;
-  return new Transient(failure2, { unreachable: rule.transient === "unreachable" });
-}
-function readFailure(status, text3, subject) {
-  const given = `${status} from ${subject.host}${text3 && `: ${text3}`}`;
-  if (status === 401 || status === 403) {
-    return new AirgapError("authentication", `${subject.host} refuses to read ${subject.what}`, {
-      given,
-      next: `give the account the right to pull ${subject.repository}, or log in: docker login ${subject.host}`
-    });
-  }
-  if (status === 416) {
-    return new AirgapError("integrity", `${subject.what} is smaller than its descriptor says`, {
-      given
-    });
-  }
-  return new AirgapError("usage", `cannot read ${subject.what} from ${subject.host}`, {
-    given,
-    next: /HTTP request.* HTTPS/i.test(text3) ? `remove plainHttp of registries."${subject.host}"` : "check the reference, and that the host is a registry"
-  });
-}
-function pushFailure(status, text3, subject) {
-  return new AirgapError("refused", `${subject.host} refuses ${subject.what}`, {
-    given: `${status}${text3 && `: ${text3}`}`,
-    next: pushCures[status] ?? `see what ${subject.host} logs about it`
-  });
-}
-function wrongCredentials(host2, anonymous, text3) {
-  const message = anonymous ? `${host2} wants a login, and there are no credentials for it` : `${host2} does not accept the credentials given for it`;
-  return new AirgapError("authentication", message, {
-    ...text3 && { given: text3 },
-    next: `docker login ${host2}`
-  });
-}
-function isPassing(status) {
-  return [408, 429, 500, 502, 503, 504].includes(status);
-}
-function passingFailure(status, text3, host2, retryAfter2) {
-  const wait = retryAfter2 === void 0 ? void 0 : Math.ceil(retryAfter2 / 1e3);
-  const message = status === 429 ? `${host2} asks for fewer requests` : `${host2} is not able to answer now`;
-  const failure2 = new AirgapError("transient", message, {
-    given: `${status}${text3 && `: ${text3}`}`,
-    next: wait === void 0 ? "run again to resume" : `run again in ${wait} s to resume`
-  });
-  return new Transient(failure2, retryAfter2 === void 0 ? {} : { retryAfter: retryAfter2 });
-}
-function errorText2(body, contentType2) {
-  if (/html/i.test(contentType2)) return "";
-  return safeText2(distributionErrors(body) ?? body);
-}
-function distributionErrors(body) {
-  try {
-    const { errors } = JSON.parse(body);
-    if (!Array.isArray(errors) || errors.length === 0) return void 0;
-    return errors.map(({ code: code2, message }) => [code2, message].filter(Boolean).join(": ")).join("; ");
-  } catch {
-    return void 0;
-  }
-}
-function safeText2(text3) {
-  const line = text3.replace(/[\p{C}\p{Zl}\p{Zp}\s]+/gu, " ").trim();
-  return line.length > 300 ? `${line.slice(0, 299)}…` : line;
-}
-var pushCures = {
-  403: "give the account the right to push there; a proxy cache cannot be pushed to: name it in pullThrough",
-  404: "make the repository or project in the target first: plan --output repositories lists them",
-  409: "the tag is immutable and holds something else: choose another tag or delete it there",
-  412: "the tag is immutable and holds something else: choose another tag or delete it there",
-  413: "raise the body size that the registry's front server accepts",
-  507: "free space or raise the quota in the target"
-};
-var again = () => "run again to resume";
-var connectionRules = [
-  {
-    codes: /^CERT_HAS_EXPIRED$|^CERT_NOT_YET_VALID$/,
-    transient: false,
-    say: (host2) => `the certificate of ${host2} has expired or is not valid yet`,
-    next: () => "renew the certificate, or set the clock of this machine right"
-  },
-  {
-    codes: /^ERR_TLS_CERT_ALTNAME_INVALID$/,
-    transient: false,
-    say: (host2) => `the certificate of ${host2} is for another name`,
-    next: () => "use a name that the certificate has, or have it issued for this one"
-  },
-  {
-    codes: /^(?:UNABLE_TO_\w+|\w*SELF_SIGNED\w*|CERT_UNTRUSTED|INVALID_CA)$/,
-    transient: false,
-    say: (host2) => `the certificate of ${host2} is from an authority that is not trusted here`,
-    next: (host2) => `give the authority's PEM as caCert of registries."${host2}"`
-  },
-  {
-    codes: /^ERR_SSL_(?:WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST)$|wrong version number/i,
-    transient: false,
-    say: (host2) => `${host2} does not speak TLS`,
-    next: (host2) => `if it is meant to be plain HTTP: registries."${host2}": {plainHttp: true}`
-  },
-  {
-    codes: /^(?:CERT_\w+|CRL_\w+|ERR_SSL_\w+|ERR_TLS_\w+|EPROTO)$/,
-    transient: false,
-    say: (host2) => `no TLS connection to ${host2}`,
-    next: (host2) => `look at it with: openssl s_client -connect ${host2}`
-  },
-  {
-    codes: /^HPE_|^UND_ERR_RESPONSE_STATUS_CODE$/,
-    transient: false,
-    say: (host2) => `${host2} does not speak HTTP`,
-    next: (host2) => `check host and port; if it wants TLS, remove plainHttp of registries."${host2}"`
-  },
-  {
-    codes: /Proxy.*407/,
-    transient: false,
-    say: (host2) => `the proxy on the way to ${host2} wants a user name and a password`,
-    next: () => "put them into HTTP_PROXY and HTTPS_PROXY, or the host into NO_PROXY"
-  },
-  {
-    codes: /^Proxy response/,
-    transient: "broken",
-    say: (host2) => `the proxy does not let us through to ${host2}`,
-    next: () => "check HTTP_PROXY and HTTPS_PROXY, or put the host into NO_PROXY"
-  },
-  {
-    codes: /^(?:ENOTFOUND|EAI_\w+|ENODATA)$/,
-    transient: "unreachable",
-    say: (host2) => `no address is known for ${host2}`,
-    next: () => "check the name and the DNS of this machine, then run again"
-  },
-  {
-    codes: /^ECONNREFUSED$/,
-    transient: "unreachable",
-    say: (host2) => `${host2} refuses the connection`,
-    next: () => "check that the registry runs on this port, then run again"
-  },
-  {
-    codes: /^(?:EHOSTUNREACH|ENETUNREACH|ENETDOWN|EADDRNOTAVAIL|UND_ERR_CONNECT_TIMEOUT|ETIMEDOUT)$/,
-    transient: "unreachable",
-    say: (host2) => `${host2} cannot be reached`,
-    next: () => "check the network or HTTPS_PROXY, then run again"
-  },
-  {
-    codes: /^(?:UND_ERR_HEADERS_TIMEOUT|UND_ERR_BODY_TIMEOUT)$/,
-    transient: "broken",
-    say: (host2) => `${host2} stopped answering`,
-    next: again
-  },
-  {
-    codes: /^(?:ECONNRESET|EPIPE|ECONNABORTED|UND_ERR_SOCKET|UND_ERR_RES_CONTENT_LENGTH_MISMATCH)$/,
-    transient: "broken",
-    say: (host2) => `the connection to ${host2} broke off`,
-    next: again
-  }
-];
-function rootOf(error4) {
-  let found = { code: "", text: "" };
-  for (let e = error4; e instanceof Error; e = e.cause) {
-    const { code: code2 } = e;
-    if (typeof code2 === "string" || found.text === "") {
-      found = { code: typeof code2 === "string" ? code2 : "", text: e.message };
-    }
-  }
-  return found;
-}
-
-// src/registry/exchange.ts
-var mostRedirects = 5;
-var largestErrorText = 64 * 1024;
-var Exchange = class {
-  #options;
-  #gate;
-  constructor(options) {
-    this.#options = options;
-    this.#gate = new HostGate(options.maxConcurrent);
-  }
-  /** Runs one piece of work (one or more calls), again from its start while it fails transiently. */
-  async run(work) {
-    const { result, release: release2 } = await this.hold(work);
-    release2();
-    return result;
-  }
-  /** The same, but the place among the concurrent requests is kept until `release`. */
-  async hold(work) {
-    const { context, retryBudget } = this.#options;
-    const release2 = await this.#gate.enter(context.signal);
-    const attempt = async () => {
-      await this.#gate.opened(context.signal);
-      return work();
-    };
-    try {
-      const result = await retry(attempt, {
-        budget: retryBudget,
-        signal: context.signal,
-        onWait: (wait, failure2) => this.#waiting(wait, failure2)
-      });
-      return { result, release: release2 };
-    } catch (error4) {
-      release2();
-      throw error4;
-    }
-  }
-  /** One answer of any status but 401 and those that pass. @throws Transient, AirgapError */
-  async send(call) {
-    const { authorization, registry: registry3 } = this.#options;
-    const url = new URL(call.to, registry3);
-    const atHome = url.origin === registry3.origin;
-    const used = atHome ? await authorization.header(call.scopes) : void 0;
-    let answer = await this.#follow(call, url, used);
-    if (answer.status === 401 && answer.url.origin === registry3.origin) {
-      await answer.body.dump();
-      const challenges = answer.headers["www-authenticate"] ?? "";
-      const fresh = await authorization.answer([challenges].flat().join(", "), call.scopes, used);
-      answer = await this.#follow(call, url, fresh);
-      if (answer.status === 401) throw await this.#stillUnauthorized(answer);
-    }
-    if (isPassing(answer.status)) throw await this.#passing(answer);
-    return answer;
-  }
-  /** The registry's words about a failure, safe to show; uses the body up. */
-  async errorText(answer) {
-    const body = await this.readAll(answer, largestErrorText).catch(() => "");
-    return errorText2(body.toString(), String(answer.headers["content-type"] ?? ""));
-  }
-  readAll(answer, limit) {
-    return this.#options.transport.readAll(answer, limit);
-  }
-  failure(error4, url) {
-    return this.#options.transport.failure(error4, url);
-  }
-  async #follow({ method, headers, body }, start, authorization) {
-    let url = start;
-    for (let hops = 0; hops <= mostRedirects; hops++) {
-      const own2 = url.origin === this.#options.registry.origin && authorization !== void 0;
-      const answer = await this.#options.transport.request({
-        method,
-        url,
-        headers: { ...headers, ...own2 && { authorization } },
-        ...body !== void 0 && { body }
-      });
-      const location = answer.headers.location;
-      const redirected = [301, 302, 303, 307, 308].includes(answer.status);
-      const isRead = method === "GET" || method === "HEAD";
-      if (!redirected || !isRead || typeof location !== "string") return answer;
-      await answer.body.dump();
-      url = locationFrom(url, location);
-    }
-    throw new AirgapError("usage", `${this.#options.host} redirects in a circle`, {
-      given: `more than ${mostRedirects} redirects, the last to ${url.host}`
-    });
-  }
-  async #stillUnauthorized(answer) {
-    const anonymous = await this.#options.authorization.isAnonymous();
-    return wrongCredentials(this.#options.host, anonymous, await this.errorText(answer));
-  }
-  async #passing(answer) {
-    const header2 = answer.headers["retry-after"]?.toString();
-    const wait = retryAfter(header2, this.#options.context.now());
-    return passingFailure(answer.status, await this.errorText(answer), answer.url.host, wait);
-  }
-  #waiting(wait, { failure: failure2, retryAfter: told }) {
-    if (told !== void 0) this.#gate.closeFor(wait);
-    if (wait < 5e3) return;
-    const message = `${failure2.message}; next try in ${Math.ceil(wait / 1e3)} s`;
-    this.#options.context.emit({ kind: "note", message });
-  }
-};
-function locationFrom(from, location) {
-  const url = URL.canParse(location, from.href) ? new URL(location, from) : void 0;
-  const allowed = from.protocol === "http:" ? ["http:", "https:"] : ["https:"];
-  if (url === void 0 || !allowed.includes(url.protocol)) {
-    throw new AirgapError("usage", `${from.host} sends us on to an address that is not safe`, {
-      given: url === void 0 ? "no URL" : `${url.protocol}//${url.host}`,
-      expected: `${allowed.join(" or ")}//`,
-      next: `check the external URL (scheme, X-Forwarded-Proto) that ${from.host} is configured with`
-    });
-  }
-  url.username = "";
-  url.password = "";
-  return url;
-}
-
-// src/registry/api.ts
-var largestManifest = 4 * 1024 * 1024;
-var accept = manifestTypes.join(", ");
-var RegistryClient = class {
-  host;
-  access;
-  #exchange;
-  constructor(host2, access3, exchange) {
-    this.host = host2;
-    this.access = access3;
-    this.#exchange = exchange;
-  }
-  /** What a tag or digest is here; undefined when there is none (404). */
-  async headManifest(repository, reference) {
-    const subject = this.#manifest(repository, reference);
-    const found = await this.#exchange.run(async () => {
-      const answer = await this.#read("HEAD", subject.path, repository, { accept });
-      await answer.body.dump();
-      if (answer.status === 404) return "none";
-      if (answer.status === 405 || answer.status === 400) return "ask by GET";
-      if (answer.status !== 200) throw await this.#readFailure(answer, subject);
-      return describedBy(answer) ?? "ask by GET";
-    });
-    if (found === "none") return void 0;
-    if (found === "ask by GET") return (await this.getManifest(repository, reference))?.descriptor;
-    if (isDigest(reference)) expectDigest(reference, found.digest, subject);
-    return found;
-  }
-  /** The bytes of a manifest or index, at most 4 MiB, their digest checked; undefined on 404. */
-  async getManifest(repository, reference) {
-    const subject = this.#manifest(repository, reference);
-    return this.#exchange.run(async () => {
-      const answer = await this.#read("GET", subject.path, repository, { accept });
-      if (answer.status === 404) return void await answer.body.dump();
-      if (answer.status !== 200) throw await this.#readFailure(answer, subject);
-      const bytes = await this.#exchange.readAll(answer, largestManifest);
-      const digest2 = checkedDigest(bytes, reference, answer, subject);
-      const descriptor3 = { mediaType: mediaTypeOf(answer, bytes), digest: digest2, size: bytes.length };
-      return { descriptor: descriptor3, bytes };
-    });
-  }
-  /** The size of a blob in bytes; undefined when the repository does not have it. */
-  async headBlob(repository, digest2) {
-    const subject = this.#blob(repository, digest2);
-    return this.#exchange.run(async () => {
-      let answer = await this.#read("HEAD", subject.path, repository);
-      await answer.body.dump();
-      if (answer.status === 405) {
-        answer = await this.#read("GET", subject.path, repository);
-        answer.body.on("error", () => {
-        }).destroy();
-      }
-      if (answer.status === 404) return void 0;
-      if (answer.status !== 200) throw await this.#readFailure(answer, subject);
-      const size = contentLength(answer);
-      if (size !== void 0) return size;
-      throw new AirgapError("integrity", `${this.host} tells no size for ${subject.what}`);
-    });
-  }
-  /**
-   * A blob, or a part of it, as it comes. The registry may answer a range with the whole blob (200).
-   * Its place among the concurrent requests is held until the body ends.
-   * @param range bytes, `end` inclusive
-   */
-  async getBlob(repository, digest2, range) {
-    const subject = this.#blob(repository, digest2);
-    const headers = range && { range: `bytes=${range.start}-${range.end}` };
-    const { result: answer, release: release2 } = await this.#exchange.hold(async () => {
-      const answer2 = await this.#read("GET", subject.path, repository, headers);
-      if (answer2.status === 200 || answer2.status === 206) return answer2;
-      throw await this.#readFailure(answer2, subject);
-    });
-    const body = this.#guarded(answer, subject).once("close", release2);
-    return { status: answer.status === 206 ? 206 : 200, body };
-  }
-  /**
-   * Makes a blob of another repository of this registry appear in this one without moving it. False when
-   * the registry does not do that (any refusal: a mount never tells a wrong password).
-   */
-  async mountBlob(repository, digest2, from) {
-    const scopes = [scope(repository, "pull,push"), scope(from, "pull")];
-    const query = new URLSearchParams({ mount: digest2, from });
-    const to2 = `${this.#uploads(repository)}?${query}`;
-    const subject = this.#push(repository, `the mount of ${digest2} into ${repository}`);
-    try {
-      return await this.#exchange.run(async () => {
-        const answer = await this.#exchange.send({ method: "POST", to: to2, scopes });
-        if (answer.status === 202) await this.#cancel(answer, repository);
-        if (![201, 202, 400, 403, 404, 405].includes(answer.status)) {
-          throw await this.#pushFailure(answer, subject);
-        }
-        await answer.body.dump();
-        return answer.status === 201;
-      });
-    } catch (error4) {
-      if (error4 instanceof AirgapError && error4.class === "authentication") return false;
-      throw error4;
-    }
-  }
-  /** Sends a small blob in one piece. */
-  async putBlob(repository, digest2, bytes) {
-    const subject = this.#push(repository, `blob ${digest2} of ${repository}`);
-    const scopes = [scope(repository, "pull,push")];
-    const headers = { "content-type": "application/octet-stream" };
-    await this.#exchange.run(async () => {
-      const to2 = await this.#openUpload(subject);
-      to2.searchParams.set("digest", digest2);
-      const call = { method: "PUT", to: to2, scopes, headers, body: bytes };
-      await this.#expectWritten(await this.#exchange.send(call), subject);
-    });
-  }
-  /** Whether we may push here, by opening an upload session and cancelling it. @throws AirgapError */
-  async checkPush(repository) {
-    const subject = this.#push(repository, `a push to ${repository}`);
-    await this.#exchange.run(async () => {
-      await this.#delete(await this.#openUpload(subject), repository);
-    });
-  }
-  /** Puts a manifest or index under a tag or its digest; what it refers to must be there. */
-  async putManifest(repository, reference, mediaType2, bytes) {
-    const { path: path7, what } = this.#manifest(repository, reference);
-    const scopes = [scope(repository, "pull,push")];
-    const headers = { "content-type": mediaType2 };
-    await this.#exchange.run(async () => {
-      const call = { method: "PUT", to: path7, scopes, headers, body: bytes };
-      await this.#expectWritten(await this.#exchange.send(call), this.#push(repository, what));
-    });
-  }
-  #read(method, to2, repository, headers = {}) {
-    return this.#exchange.send({ method, to: to2, headers, scopes: [scope(repository, "pull")] });
-  }
-  async #openUpload(subject) {
-    const { repository } = subject;
-    const answer = await this.#exchange.send({
-      method: "POST",
-      to: this.#uploads(repository),
-      scopes: [scope(repository, "pull,push")]
-    });
-    if (answer.status !== 202) throw await this.#pushFailure(answer, subject);
-    await answer.body.dump();
-    return uploadLocation(answer) ?? this.#noLocation(subject);
-  }
-  /** Best effort: a session that stays open is the registry's to clear. */
-  async #cancel(answer, repository) {
-    const location = uploadLocation(answer);
-    if (location !== void 0) await this.#delete(location, repository);
-  }
-  async #delete(to2, repository) {
-    const scopes = [scope(repository, "pull,push")];
-    try {
-      const answer = await this.#exchange.send({ method: "DELETE", to: to2, scopes });
-      await answer.body.dump();
-    } catch (error4) {
-      if (!(error4 instanceof AirgapError || error4 instanceof Transient)) throw error4;
-    }
-  }
-  async #expectWritten(answer, subject) {
-    if (answer.status < 200 || answer.status > 204) throw await this.#pushFailure(answer, subject);
-    await answer.body.dump();
-  }
-  /** Ends with our own error when the body breaks off or is shorter than announced. */
-  #guarded(answer, subject) {
-    const expected = contentLength(answer);
-    const broken = (error4) => {
-      const failure2 = this.#exchange.failure(error4, answer.url);
-      return failure2 instanceof Transient ? failure2.failure : failure2;
-    };
-    let size = 0;
-    const body = new import_node_stream3.Transform({
-      transform: (chunk, _2, done) => {
-        size += chunk.length;
-        done(null, chunk);
-      },
-      flush: (done) => {
-        if (expected === void 0 || size === expected) return done();
-        done(
-          new AirgapError("transient", `${subject.what} came incomplete from ${subject.host}`, {
-            given: `${size} bytes`,
-            expected: `${expected} bytes`,
-            next: "run again to resume"
-          })
-        );
-      }
-    });
-    answer.body.on("error", (error4) => body.destroy(broken(error4)));
-    body.once("close", () => answer.body.destroy());
-    return answer.body.pipe(body);
-  }
-  async #readFailure(answer, subject) {
-    return readFailure(answer.status, await this.#exchange.errorText(answer), subject);
-  }
-  async #pushFailure(answer, subject) {
-    return pushFailure(answer.status, await this.#exchange.errorText(answer), subject);
-  }
-  #noLocation(subject) {
-    throw new AirgapError("refused", `${this.host} opens no upload session for ${subject.what}`, {
-      given: "an answer without Location"
-    });
-  }
-  #manifest(repository, reference) {
-    const separator = isDigest(reference) ? "@" : ":";
-    if (separator === ":" && !/^\w[\w.-]{0,127}$/.test(reference)) throw notAllowed(reference);
-    const what = `manifest ${repository}${separator}${reference}`;
-    const path7 = `${this.#base(repository)}/manifests/${reference}`;
-    return { host: this.host, repository, what, path: path7 };
-  }
-  #blob(repository, digest2) {
-    if (!isDigest(digest2)) throw notAllowed(digest2);
-    const path7 = `${this.#base(repository)}/blobs/${digest2}`;
-    return { host: this.host, repository, what: `blob ${digest2} of ${repository}`, path: path7 };
-  }
-  #push(repository, what) {
-    return { host: this.host, repository, what };
-  }
-  #uploads(repository) {
-    return `${this.#base(repository)}/blobs/uploads/`;
-  }
-  /** A repository name that is not of distribution's grammar could lead elsewhere on the host. */
-  #base(repository) {
-    const part2 = "[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*";
-    if (!new RegExp(`^${part2}(?:/${part2})*$`).test(repository)) throw notAllowed(repository);
-    return `/v2/${repository}`;
-  }
-};
-function notAllowed(name) {
-  return new AirgapError("usage", "not a name that a registry can have", {
-    given: JSON.stringify(name),
-    expected: "the reference grammar: lower-case repository, tag of at most 128 characters, digest"
-  });
-}
-function scope(repository, actions) {
-  return `repository:${repository}:${actions}`;
-}
-function header(answer, name) {
-  return answer.headers[name]?.toString() ?? "";
-}
-function contentLength(answer) {
-  const text3 = header(answer, "content-length");
-  return /^\d+$/.test(text3) ? Number(text3) : void 0;
-}
-function uploadLocation(answer) {
-  const location = header(answer, "location");
-  return location === "" ? void 0 : locationFrom(answer.url, location);
-}
-function contentType(answer) {
-  return header(answer, "content-type").split(";", 1)[0]?.trim() ?? "";
-}
-function describedBy(answer) {
-  const digest2 = header(answer, "docker-content-digest");
-  const size = contentLength(answer);
-  const mediaType2 = contentType(answer);
-  const known = manifestTypes.includes(mediaType2);
-  return isDigest(digest2) && size && known ? { mediaType: mediaType2, digest: digest2, size } : void 0;
-}
-function checkedDigest(bytes, reference, answer, subject) {
-  const stated = header(answer, "docker-content-digest");
-  if (isDigest(stated)) expectDigest(stated, digestOf(bytes, algorithmOf(stated)), subject);
-  else if (stated !== "") expectDigest(stated, digestOf(bytes), subject);
-  if (!isDigest(reference)) return isDigest(stated) ? stated : digestOf(bytes);
-  expectDigest(reference, digestOf(bytes, algorithmOf(reference)), subject);
-  return reference;
-}
-function expectDigest(expected, given, subject) {
-  if (given === expected) return;
-  throw new AirgapError("integrity", `${subject.what} from ${subject.host} has another digest`, {
-    given,
-    expected,
-    next: "something between here and the registry changes content, or its storage is damaged"
-  });
-}
-function mediaTypeOf(answer, bytes) {
-  const type = contentType(answer);
-  if (type.startsWith("application/vnd.")) return type;
-  try {
-    const { mediaType: mediaType2 } = JSON.parse(bytes.toString());
-    return typeof mediaType2 === "string" ? mediaType2 : type;
-  } catch {
-    return type;
-  }
-}
-
-// src/registry/proxy.ts
-var import_node_net = require("node:net");
-function proxyFor(url, env) {
-  const name = url.protocol === "https:" ? "HTTPS_PROXY" : "HTTP_PROXY";
-  const proxy = env[name] || env[name.toLowerCase()];
-  if (!proxy || isLoopback(bareHost(url))) return void 0;
-  const exceptions = (env.NO_PROXY || env.no_proxy || "").split(",");
-  if (exceptions.some((exception) => isExempt(url, exception.trim().toLowerCase()))) {
-    return void 0;
-  }
-  return proxyUrl(name, proxy);
-}
-function isLoopback(host2) {
-  return host2 === "localhost" || host2.endsWith(".localhost") || inRanges(loopback, host2);
-}
-function isLinkLocal(host2) {
-  return inRanges(linkLocal, host2);
-}
-function bareHost(url) {
-  return url.hostname.replace(/^\[|\]$/g, "").replace(/\.$/, "").toLowerCase();
-}
-var loopback = new import_node_net.BlockList();
-loopback.addSubnet("127.0.0.0", 8, "ipv4");
-loopback.addAddress("::1", "ipv6");
-loopback.addSubnet("::ffff:127.0.0.0", 104, "ipv6");
-var linkLocal = new import_node_net.BlockList();
-linkLocal.addSubnet("169.254.0.0", 16, "ipv4");
-linkLocal.addSubnet("0.0.0.0", 8, "ipv4");
-linkLocal.addSubnet("fe80::", 10, "ipv6");
-linkLocal.addAddress("::", "ipv6");
-linkLocal.addSubnet("::ffff:169.254.0.0", 112, "ipv6");
-linkLocal.addSubnet("::ffff:0.0.0.0", 104, "ipv6");
-function inRanges(ranges, host2) {
-  const version2 = (0, import_node_net.isIP)(host2);
-  return version2 !== 0 && ranges.check(host2, version2 === 4 ? "ipv4" : "ipv6");
-}
-function isExempt(url, exception) {
-  if (exception === "") return false;
-  if (exception === "*") return true;
-  const host2 = bareHost(url);
-  if (exception.includes("/")) return inNetwork(host2, exception);
-  const { name, port } = hostAndPort(exception);
-  if (port !== void 0 && port !== (url.port || (url.protocol === "https:" ? "443" : "80"))) {
-    return false;
-  }
-  const domain = name.replace(/^\*\./, ".");
-  if (domain.startsWith(".")) return host2.endsWith(domain);
-  return host2 === domain || (0, import_node_net.isIP)(domain) === 0 && host2.endsWith(`.${domain}`);
-}
-function hostAndPort(text3) {
-  if ((0, import_node_net.isIP)(text3) !== 0) return { name: text3 };
-  const [, name = text3, port] = /^(.*?)(?::(\d+))?$/.exec(text3) ?? [];
-  const bare = name.replace(/^\[|\]$/g, "");
-  return port === void 0 ? { name: bare } : { name: bare, port };
-}
-function inNetwork(host2, network) {
-  const [address = "", bits] = network.split("/");
-  const version2 = (0, import_node_net.isIP)(address);
-  const prefix = Number(bits);
-  if (version2 === 0 || !Number.isInteger(prefix) || prefix < 0 || prefix > (version2 === 4 ? 32 : 128)) {
-    return false;
-  }
-  const ranges = new import_node_net.BlockList();
-  ranges.addSubnet(address, prefix, version2 === 4 ? "ipv4" : "ipv6");
-  return inRanges(ranges, host2);
-}
-function proxyUrl(name, proxy) {
-  const text3 = /^(?:https?|socks5h?):\/\//i.test(proxy) ? proxy : `http://${proxy}`;
-  try {
-    return new URL(text3.replace(/^socks5h:/i, "socks5:"));
-  } catch {
-    throw new AirgapError("usage", `${name} is no URL`, { expected: "http://host:port" });
-  }
-}
-
-// src/registry/challenge.ts
-function parseChallenges(header2) {
-  const challenges = [];
-  const part2 = /\s*,?\s*(?:([\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))|([\w-]+)(?=[\s,]|$))/y;
-  for (let match = part2.exec(header2); match !== null; match = part2.exec(header2)) {
-    const [whole, name, quoted, token, scheme] = match;
-    if (whole === "") break;
-    if (scheme !== void 0) challenges.push({ scheme: scheme.toLowerCase(), parameters: {} });
-    else if (name !== void 0) {
-      const value = quoted?.replace(/\\(.)/g, "$1") ?? token ?? "";
-      const last = challenges.at(-1);
-      if (last !== void 0) last.parameters[name.toLowerCase()] = value;
-    }
-  }
-  return challenges;
-}
-function checkRealm(realm, registry3) {
-  const refuse = (expected) => new AirgapError(
-    "authentication",
-    `${registry3.host} names a token service that gets no password`,
-    {
-      given: JSON.stringify(realm.slice(0, 200)),
-      expected,
-      next: `check the token realm that ${registry3.host} is configured with`
-    }
-  );
-  const url = URL.canParse(realm) ? new URL(realm) : void 0;
-  const allowed = registry3.protocol === "http:" ? ["http:", "https:"] : ["https:"];
-  if (url === void 0 || !allowed.includes(url.protocol)) throw refuse("an https URL");
-  if (url.username || url.password) throw refuse("a URL without a user name");
-  const host2 = bareHost(url);
-  if ((isLoopback(host2) || isLinkLocal(host2)) && host2 !== bareHost(registry3)) {
-    throw refuse("no loopback or link-local address");
-  }
-  return url;
-}
-
-// src/registry/authorization.ts
-var largestAnswer = 1024 * 1024;
-var Authorization = class {
-  #options;
-  #tokens = /* @__PURE__ */ new Map();
-  #challenge;
-  constructor(options) {
-    this.#options = options;
-  }
-  /** What to send with a first try: nothing until the registry has asked. */
-  async header(scopes) {
-    if (this.#challenge === void 0) return void 0;
-    if (this.#challenge.scheme === "basic") return this.#basic();
-    return this.#token(this.#challenge, scopes);
-  }
-  /**
-   * The header that answers a 401, once.
-   * @param used what the refused request carried: the same is never offered again
-   * @throws AirgapError('authentication') when there is nothing else to offer
-   */
-  async answer(challenges, scopes, used) {
-    const offered = parseChallenges(challenges);
-    const challenge = offered.find(({ scheme }) => scheme === "bearer") ?? offered.find(({ scheme }) => scheme === "basic");
-    if (challenge === void 0) throw this.#unknownScheme(offered);
-    this.#challenge = withoutScope(challenge);
-    if (challenge.scheme === "bearer") return this.#freshToken(challenge, scopes, used);
-    const header2 = await this.#basic();
-    if (header2 === void 0) throw wrongCredentials(this.#options.host, true, "");
-    if (header2 === used) throw wrongCredentials(this.#options.host, false, "");
-    return header2;
-  }
-  /** Whether requests go without a user: decides the wording of a refusal. */
-  async isAnonymous() {
-    return await this.#options.credential() === void 0;
-  }
-  async #basic() {
-    const credential = await this.#options.credential();
-    if (credential === void 0) return void 0;
-    if ("username" in credential) return basicHeader(credential.username, credential.password);
-    throw new AirgapError("authentication", `${this.#options.host} takes no identity token`, {
-      expected: "a user name and a password",
-      next: `docker login ${this.#options.host}`
-    });
-  }
-  async #freshToken(challenge, scopes, used) {
-    const wanted = allScopes(scopes, challenge);
-    const known = await this.#tokens.get(scopeKey(wanted))?.catch(() => void 0);
-    if (known !== void 0 && known.header === used) this.#tokens.delete(scopeKey(wanted));
-    return this.#token(challenge, scopes);
-  }
-  async #token(challenge, scopes) {
-    const wanted = allScopes(scopes, challenge);
-    const key = scopeKey(wanted);
-    const known = this.#tokens.get(key);
-    if (known !== void 0) {
-      const { header: header2, until } = await known;
-      if (performance.now() < until) return header2;
-      if (this.#tokens.get(key) === known) this.#tokens.delete(key);
-      return this.#token(challenge, scopes);
-    }
-    const fetched = this.#fetchToken(challenge, wanted);
-    this.#tokens.set(key, fetched);
-    fetched.catch(() => this.#tokens.delete(key));
-    return (await fetched).header;
-  }
-  async #fetchToken(challenge, scopes) {
-    const { host: host2, registry: registry3, transport } = this.#options;
-    const realm = checkRealm(challenge.parameters.realm ?? "", registry3);
-    const credential = await this.#options.credential();
-    const service = challenge.parameters.service ?? "";
-    const answer = credential !== void 0 && "identityToken" in credential ? await this.#refresh(realm, service, scopes, credential.identityToken) : await this.#get(realm, service, scopes, credential);
-    const text3 = (await transport.readAll(answer, largestAnswer)).toString();
-    if (answer.status !== 200) throw this.#refusal(answer, text3, credential === void 0);
-    return readToken(text3) ?? this.#noToken(host2, realm);
-  }
-  #get(realm, service, scopes, credential) {
-    const url = new URL(realm);
-    if (service) url.searchParams.set("service", service);
-    for (const scope2 of scopes) url.searchParams.append("scope", scope2);
-    const headers = credential && {
-      authorization: basicHeader(credential.username, credential.password)
-    };
-    return this.#options.transport.request({ method: "GET", url, ...headers && { headers } });
-  }
-  #refresh(url, service, scopes, identityToken) {
-    const body = new URLSearchParams({
-      grant_type: "refresh_token",
-      service,
-      client_id: "airgap-bundle",
-      scope: scopes.join(" "),
-      refresh_token: identityToken
-    }).toString();
-    const headers = { "content-type": "application/x-www-form-urlencoded" };
-    return this.#options.transport.request({ method: "POST", url, headers, body });
-  }
-  #refusal({ status, url, headers }, text3, anonymous) {
-    const said = errorText2(text3, String(headers["content-type"] ?? ""));
-    if (isPassing(status)) {
-      const wait = retryAfter(headers["retry-after"]?.toString(), this.#options.now());
-      return passingFailure(status, said, url.host, wait);
-    }
-    const given = `${status} from its token service ${url.host}${said && `: ${said}`}`;
-    return wrongCredentials(this.#options.host, anonymous, given);
-  }
-  #noToken(host2, realm) {
-    throw new AirgapError("authentication", `the token service of ${host2} gives no token`, {
-      given: `an answer of ${realm.host} without one`,
-      next: `docker login ${host2}`
-    });
-  }
-  #unknownScheme(offered) {
-    const { host: host2 } = this.#options;
-    return new AirgapError("authentication", `${host2} wants a login of a kind not known here`, {
-      given: offered.map(({ scheme }) => scheme).join(", ") || "no challenge",
-      expected: "Bearer or Basic"
-    });
-  }
-};
-function basicHeader(username, password) {
-  return `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
-}
-function withoutScope({ scheme, parameters: { scope: _2, ...parameters } }) {
-  return { scheme, parameters };
-}
-function allScopes(scopes, { parameters }) {
-  const ours = new Set(scopes.map(resourceOf));
-  const theirs = (parameters.scope ?? "").split(" ").filter(Boolean);
-  return [...scopes, ...theirs.filter((scope2) => !ours.has(resourceOf(scope2)))];
-}
-function resourceOf(scope2) {
-  return scope2.slice(0, scope2.lastIndexOf(":"));
-}
-function scopeKey(scopes) {
-  return [...scopes].sort().join(" ");
-}
-function readToken(text3) {
-  let answer;
-  try {
-    answer = JSON.parse(text3) ?? {};
-  } catch {
-    return void 0;
-  }
-  const token = answer.token || answer.access_token;
-  if (typeof token !== "string" || !/^[\x21-\x7e]+$/.test(token)) return void 0;
-  const life = typeof answer.expires_in === "number" ? answer.expires_in : 60;
-  return { header: `Bearer ${token}`, until: performance.now() + life * 900 };
-}
-
-// src/registry/transport.ts
-var import_undici = __toESM(require_undici(), 1);
-
-// src/registry/trust.ts
-var import_node_crypto7 = require("node:crypto");
-var import_promises8 = require("node:fs/promises");
-var import_node_path14 = require("node:path");
-var import_node_tls = require("node:tls");
-var bundles = [
-  "/etc/ssl/certs/ca-certificates.crt",
-  "/etc/pki/tls/certs/ca-bundle.crt",
-  "/etc/ssl/ca-bundle.pem",
-  "/etc/pki/tls/cacert.pem",
-  "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
-  "/etc/ssl/cert.pem"
-];
-async function systemTrust(env) {
-  const files = env.SSL_CERT_FILE ? [env.SSL_CERT_FILE] : bundles;
-  const texts = [
-    ...import_node_tls.rootCertificates,
-    await firstText(files),
-    ...await Promise.all(
-      (env.SSL_CERT_DIR ?? "").split(":").filter(Boolean).map((folder) => folderTexts(folder))
-    ),
-    env.NODE_EXTRA_CA_CERTS ? await textOf(env.NODE_EXTRA_CA_CERTS) : ""
-  ];
-  return [...new Set(texts.flatMap(certificatesIn))];
-}
-async function dockerTrust(host2, folder = "/etc/docker/certs.d") {
-  return certificatesIn(await folderTexts((0, import_node_path14.join)(folder, host2), ".crt"));
-}
-function secureContext(host2, authorities, caCert = "") {
-  const own2 = certificatesIn(caCert);
-  if (caCert.trim() !== "" && (own2.length === 0 || !own2.every(isCertificate))) {
-    throw new AirgapError("usage", `the CA given for ${host2} is no certificate`, {
-      expected: 'PEM, "-----BEGIN CERTIFICATE-----"',
-      next: `mend caCert of registries."${host2}"`
-    });
-  }
-  return (0, import_node_tls.createSecureContext)({ ca: [...authorities, ...own2] });
-}
-function isCertificate(pem) {
-  try {
-    new import_node_crypto7.X509Certificate(pem);
-    return true;
-  } catch {
-    return false;
-  }
-}
-function certificatesIn(text3) {
-  return text3.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
-}
-async function firstText(paths) {
-  for (const path7 of paths) {
-    const text3 = await textOf(path7);
-    if (text3 !== "") return text3;
-  }
-  return "";
-}
-async function folderTexts(folder, ending = "") {
-  const names = await (0, import_promises8.readdir)(folder).catch(() => []);
-  const paths = names.filter((name) => name.endsWith(ending)).sort();
-  return (await Promise.all(paths.map((name) => textOf((0, import_node_path14.join)(folder, name))))).join("\n");
-}
-function textOf(path7) {
-  return (0, import_promises8.readFile)(path7, "utf8").catch(() => "");
-}
-
-// src/registry/transport.ts
-var readTimeout = 6e4;
-var writeTimeout = 3e5;
-var Transport = class {
-  #access;
-  #context;
-  #dispatchers = /* @__PURE__ */ new Map();
-  #system;
-  constructor(access3, context) {
-    this.#access = access3;
-    this.#context = context;
-  }
-  /** One request, no redirects followed. @throws AirgapError, or Transient when it may work later. */
-  async request({ url, method, headers, body }) {
-    const { signal } = this.#context;
-    signal.throwIfAborted();
-    const dispatcher = await this.#dispatcherFor(url);
-    try {
-      const { statusCode, ...answer } = await dispatcher.request({
-        origin: url.origin,
-        path: `${url.pathname}${url.search}`,
-        method,
-        headers: { "user-agent": "airgap-bundle", ...headers },
-        body: body ?? null,
-        signal,
-        headersTimeout: method === "PUT" ? writeTimeout : readTimeout,
-        bodyTimeout: readTimeout
-      });
-      return { url, status: statusCode, headers: answer.headers, body: answer.body };
-    } catch (error4) {
-      throw this.failure(error4, url);
-    }
-  }
-  /** The whole body. @throws AirgapError('integrity') when it is over `limit` bytes. */
-  async readAll({ body, url }, limit) {
-    const chunks = [];
-    let size = 0;
-    try {
-      for await (const chunk of body) {
-        chunks.push(chunk);
-        size += chunk.length;
-        if (size > limit) {
-          throw new AirgapError("integrity", `${url.host} sends more than is allowed`, {
-            expected: `at most ${limit} bytes`
-          });
-        }
-      }
-    } catch (error4) {
-      throw this.failure(error4, url);
-    }
-    return Buffer.concat(chunks, size);
-  }
-  /** What to throw for an error of undici; ours and unknown ones stay as they are. */
-  failure(error4, url) {
-    if (error4 instanceof AirgapError || error4 instanceof Transient) return error4;
-    if (this.#context.signal.aborted) return this.#context.signal.reason;
-    return connectionFailure(error4, url.host) ?? error4;
-  }
-  async close() {
-    const opened = await Promise.all(this.#dispatchers.values());
-    await Promise.all(opened.map((dispatcher) => dispatcher.destroy()));
-  }
-  #dispatcherFor(url) {
-    let dispatcher = this.#dispatchers.get(url.origin);
-    if (dispatcher === void 0) {
-      dispatcher = this.#open(url);
-      this.#dispatchers.set(url.origin, dispatcher);
-    }
-    return dispatcher;
-  }
-  async #open(url) {
-    const proxy = proxyFor(url, this.#context.env);
-    const own2 = url.protocol === "https:" ? await this.#tls(url) : {};
-    if (proxy === void 0) return new import_undici.Agent({ connect: own2 });
-    return new import_undici.ProxyAgent({
-      uri: proxy.href,
-      // A plain HTTP request goes to the proxy as it is: most refuse CONNECT to other ports than 443.
-      proxyTunnel: url.protocol === "https:",
-      requestTls: { ...own2, servername: bareHost(url) },
-      proxyTls: proxy.protocol === "https:" ? await this.#tls(proxy) : {}
-    });
-  }
-  async #tls(url) {
-    this.#system ??= systemTrust(this.#context.env);
-    const { caCert, insecureSkipVerify = false } = accessAt(url, this.#access);
-    const authorities = [...await this.#system, ...await dockerTrust(url.host)];
-    return {
-      // Made once: reading some 300 certificates for every connection is slow.
-      secureContext: secureContext(url.host, authorities, caCert),
-      rejectUnauthorized: !insecureSkipVerify
-    };
-  }
-};
-
-// src/registry/client.ts
-var tenMinutes = 6e5;
-function openRegistries(options) {
-  const transport = new Transport(options.access, options.context);
-  const clients = /* @__PURE__ */ new Map();
-  const client = (name) => {
-    const host2 = canonicalHost(name);
-    const known = clients.get(host2) ?? openClient(host2, options, transport);
-    clients.set(host2, known);
-    return known;
-  };
-  return {
-    client,
-    source: ({ registry: registry3, repository }) => {
-      const mirror = options.access[registry3]?.mirror;
-      if (mirror === void 0) return { client: client(registry3), repository };
-      const [host2 = "", ...path7] = mirror.split("/").filter(Boolean);
-      return { client: client(host2), repository: [...path7, repository].join("/") };
-    },
-    close: () => transport.close()
-  };
-}
-function openClient(host2, { access: accessByHost, credential, context, retryBudgetMs = tenMinutes }, transport) {
-  const access3 = accessByHost[host2] ?? accessAt(new URL(originOf(host2, {})), accessByHost);
-  const registry3 = new URL(originOf(host2, access3));
-  const authorization = new Authorization({
-    host: host2,
-    registry: registry3,
-    transport,
-    now: context.now,
-    credential: once(() => credential(host2))
-  });
-  const exchange = new Exchange({
-    host: host2,
-    registry: registry3,
-    authorization,
-    transport,
-    context,
-    maxConcurrent: access3.maxConcurrent ?? 8,
-    retryBudget: retryBudgetMs
-  });
-  return new RegistryClient(host2, access3, exchange);
-}
-function once(ask) {
-  let answer;
-  return () => {
-    answer ??= ask();
-    return answer;
-  };
-}
-
-// src/commands/push-credential.ts
-var import_node_path21 = require("node:path");
-
-// src/inputs/files.ts
-var import_promises9 = require("node:fs/promises");
-async function readText(path7, what) {
-  try {
-    return await (0, import_promises9.readFile)(path7, "utf8");
-  } catch (cause) {
-    throw unreadable(path7, what, cause);
-  }
-}
-function unreadable(path7, what, cause) {
-  const code2 = cause.code;
-  if (code2 === "ENOENT" || code2 === "ENOTDIR") {
-    return new AirgapError("usage", `${what} is not there`, { given: path7, cause });
-  }
-  if (code2 === "EISDIR") {
-    return new AirgapError("usage", `${what} is a folder`, {
-      given: path7,
-      expected: "a file",
-      cause
-    });
-  }
-  return new AirgapError("io", `${what} cannot be read: ${code2 ?? String(cause)}`, {
-    given: path7,
-    cause
-  });
-}
-
-// src/registry/docker-credentials.ts
-var import_promises21 = require("node:fs/promises");
-var import_node_path20 = require("node:path");
-
-// node_modules/is-plain-obj/index.js
-function isPlainObject2(value) {
-  if (typeof value !== "object" || value === null) {
-    return false;
-  }
-  const prototype = Object.getPrototypeOf(value);
-  return (prototype === null || prototype === Object.prototype || Object.getPrototypeOf(prototype) === null) && !(Symbol.toStringTag in value) && !(Symbol.iterator in value);
-}
-
-// node_modules/execa/lib/arguments/file-url.js
-var import_node_url = require("node:url");
-var safeNormalizeFileUrl = (file2, name) => {
-  const fileString = normalizeFileUrl(normalizeDenoExecPath(file2));
-  if (typeof fileString !== "string") {
-    throw new TypeError(`${name} must be a string or a file URL: ${fileString}.`);
-  }
-  return fileString;
-};
-var normalizeDenoExecPath = (file2) => isDenoExecPath(file2) ? file2.toString() : file2;
-var isDenoExecPath = (file2) => typeof file2 !== "string" && file2 && Object.getPrototypeOf(file2) === String.prototype;
-var normalizeFileUrl = (file2) => file2 instanceof URL ? (0, import_node_url.fileURLToPath)(file2) : file2;
-
-// node_modules/execa/lib/methods/parameters.js
-var normalizeParameters = (rawFile, rawArguments = [], rawOptions = {}) => {
-  const filePath = safeNormalizeFileUrl(rawFile, "First argument");
-  const [commandArguments, options] = isPlainObject2(rawArguments) ? [[], rawArguments] : [rawArguments, rawOptions];
-  if (!Array.isArray(commandArguments)) {
-    throw new TypeError(`Second argument must be either an array of arguments or an options object: ${commandArguments}`);
-  }
-  if (commandArguments.some((commandArgument) => typeof commandArgument === "object" && commandArgument !== null)) {
-    throw new TypeError(`Second argument must be an array of strings: ${commandArguments}`);
-  }
-  const normalizedArguments = commandArguments.map(String);
-  const nullByteArgument = normalizedArguments.find((normalizedArgument) => normalizedArgument.includes("\0"));
-  if (nullByteArgument !== void 0) {
-    throw new TypeError(`Arguments cannot contain null bytes ("\\0"): ${nullByteArgument}`);
-  }
-  if (!isPlainObject2(options)) {
-    throw new TypeError(`Last argument must be an options object: ${options}`);
-  }
-  return [filePath, normalizedArguments, options];
-};
-
-// node_modules/execa/lib/methods/template.js
-var import_node_child_process = require("node:child_process");
-
-// node_modules/execa/lib/utils/uint-array.js
-var import_node_string_decoder2 = require("node:string_decoder");
-var { toString: objectToString } = Object.prototype;
-var isArrayBuffer = (value) => objectToString.call(value) === "[object ArrayBuffer]";
-var isUint8Array = (value) => objectToString.call(value) === "[object Uint8Array]";
-var bufferToUint8Array = (buffer2) => new Uint8Array(buffer2.buffer, buffer2.byteOffset, buffer2.byteLength);
-var textEncoder = new TextEncoder();
-var stringToUint8Array = (string3) => textEncoder.encode(string3);
-var textDecoder = new TextDecoder();
-var uint8ArrayToString = (uint8Array) => textDecoder.decode(uint8Array);
-var joinToString = (uint8ArraysOrStrings, encoding) => {
-  const strings = uint8ArraysToStrings(uint8ArraysOrStrings, encoding);
-  return strings.join("");
-};
-var uint8ArraysToStrings = (uint8ArraysOrStrings, encoding) => {
-  if (encoding === "utf8" && uint8ArraysOrStrings.every((uint8ArrayOrString) => typeof uint8ArrayOrString === "string")) {
-    return uint8ArraysOrStrings;
-  }
-  const decoder = new import_node_string_decoder2.StringDecoder(encoding);
-  const strings = uint8ArraysOrStrings.map((uint8ArrayOrString) => typeof uint8ArrayOrString === "string" ? stringToUint8Array(uint8ArrayOrString) : uint8ArrayOrString).map((uint8Array) => decoder.write(uint8Array));
-  const finalString = decoder.end();
-  return finalString === "" ? strings : [...strings, finalString];
-};
-var joinToUint8Array = (uint8ArraysOrStrings) => {
-  if (uint8ArraysOrStrings.length === 1 && isUint8Array(uint8ArraysOrStrings[0])) {
-    return uint8ArraysOrStrings[0];
-  }
-  return concatUint8Arrays(stringsToUint8Arrays(uint8ArraysOrStrings));
-};
-var stringsToUint8Arrays = (uint8ArraysOrStrings) => uint8ArraysOrStrings.map((uint8ArrayOrString) => typeof uint8ArrayOrString === "string" ? stringToUint8Array(uint8ArrayOrString) : uint8ArrayOrString);
-var concatUint8Arrays = (uint8Arrays) => {
-  const result = new Uint8Array(getJoinLength(uint8Arrays));
-  let index = 0;
-  for (const uint8Array of uint8Arrays) {
-    result.set(uint8Array, index);
-    index += uint8Array.length;
-  }
-  return result;
-};
-var getJoinLength = (uint8Arrays) => {
-  let joinLength = 0;
-  for (const uint8Array of uint8Arrays) {
-    joinLength += uint8Array.length;
-  }
-  return joinLength;
-};
-
-// node_modules/execa/lib/methods/template.js
-var isTemplateString = (templates) => Array.isArray(templates) && Array.isArray(templates.raw);
-var parseTemplates = (templates, expressions) => {
-  let tokens = [];
-  for (const [index, template] of templates.entries()) {
-    tokens = parseTemplate({
-      templates,
-      expressions,
-      tokens,
-      index,
-      template
-    });
-  }
-  if (tokens.length === 0) {
-    throw new TypeError("Template script must not be empty");
-  }
-  const [file2, ...commandArguments] = tokens;
-  return [file2, commandArguments, {}];
-};
-var parseTemplate = ({ templates, expressions, tokens, index, template }) => {
-  if (template === void 0) {
-    throw new TypeError(`Invalid backslash sequence: ${templates.raw[index]}`);
-  }
-  const { nextTokens, leadingWhitespaces, trailingWhitespaces } = splitByWhitespaces(template, templates.raw[index]);
-  const newTokens = concatTokens(tokens, nextTokens, leadingWhitespaces);
-  if (index === expressions.length) {
-    return newTokens;
-  }
-  const expression = expressions[index];
-  const expressionTokens = Array.isArray(expression) ? expression.map((expression2) => parseExpression(expression2)) : [parseExpression(expression)];
-  return concatTokens(newTokens, expressionTokens, trailingWhitespaces);
-};
-var splitByWhitespaces = (template, rawTemplate) => {
-  if (rawTemplate.length === 0) {
-    return { nextTokens: [], leadingWhitespaces: false, trailingWhitespaces: false };
-  }
-  const nextTokens = [];
-  let templateStart = 0;
-  const leadingWhitespaces = DELIMITERS.has(rawTemplate[0]);
-  for (let templateIndex = 0, rawIndex = 0; templateIndex < template.length; templateIndex += 1, rawIndex += 1) {
-    const rawCharacter = rawTemplate[rawIndex];
-    if (DELIMITERS.has(rawCharacter)) {
-      if (templateStart !== templateIndex) {
-        nextTokens.push(template.slice(templateStart, templateIndex));
-      }
-      templateStart = templateIndex + 1;
-    } else if (rawCharacter === "\\") {
-      const nextRawCharacter = rawTemplate[rawIndex + 1];
-      if (nextRawCharacter === "\n") {
-        templateIndex -= 1;
-        rawIndex += 1;
-      } else if (nextRawCharacter === "u" && rawTemplate[rawIndex + 2] === "{") {
-        rawIndex = rawTemplate.indexOf("}", rawIndex + 3);
-      } else {
-        rawIndex += ESCAPE_LENGTH[nextRawCharacter] ?? 1;
-      }
-    }
-  }
-  const trailingWhitespaces = templateStart === template.length;
-  if (!trailingWhitespaces) {
-    nextTokens.push(template.slice(templateStart));
-  }
-  return { nextTokens, leadingWhitespaces, trailingWhitespaces };
-};
-var DELIMITERS = /* @__PURE__ */ new Set([" ", "	", "\r", "\n"]);
-var ESCAPE_LENGTH = { x: 3, u: 5 };
-var concatTokens = (tokens, nextTokens, isSeparated) => isSeparated || tokens.length === 0 || nextTokens.length === 0 ? [...tokens, ...nextTokens] : [
-  ...tokens.slice(0, -1),
-  `${tokens.at(-1)}${nextTokens[0]}`,
-  ...nextTokens.slice(1)
-];
-var parseExpression = (expression) => {
-  const typeOfExpression = typeof expression;
-  if (typeOfExpression === "string") {
-    return expression;
-  }
-  if (typeOfExpression === "number") {
-    return String(expression);
-  }
-  if (isPlainObject2(expression) && ("stdout" in expression || "isMaxBuffer" in expression)) {
-    return getSubprocessResult(expression);
-  }
-  if (expression instanceof import_node_child_process.ChildProcess || Object.prototype.toString.call(expression) === "[object Promise]") {
-    throw new TypeError("Unexpected subprocess in template expression. Please use ${await subprocess} instead of ${subprocess}.");
-  }
-  throw new TypeError(`Unexpected "${typeOfExpression}" in template expression`);
-};
-var getSubprocessResult = ({ stdout }) => {
-  if (typeof stdout === "string") {
-    return stdout;
-  }
-  if (isUint8Array(stdout)) {
-    return uint8ArrayToString(stdout);
-  }
-  if (stdout === void 0) {
-    throw new TypeError(`Missing result.stdout in template expression. This is probably due to the previous subprocess' "stdout" option.`);
-  }
-  throw new TypeError(`Unexpected "${typeof stdout}" stdout in template expression`);
-};
-
-// node_modules/execa/lib/methods/main-sync.js
-var import_node_child_process3 = require("node:child_process");
-
-// node_modules/execa/lib/arguments/specific.js
-var import_node_util = require("node:util");
-
-// node_modules/execa/lib/utils/standard-stream.js
-var import_node_process = __toESM(require("node:process"), 1);
-var isStandardStream = (stream) => STANDARD_STREAMS.includes(stream);
-var STANDARD_STREAMS = [import_node_process.default.stdin, import_node_process.default.stdout, import_node_process.default.stderr];
-var STANDARD_STREAMS_ALIASES = ["stdin", "stdout", "stderr"];
-var getStreamName = (fdNumber) => STANDARD_STREAMS_ALIASES[fdNumber] ?? `stdio[${fdNumber}]`;
-
-// node_modules/execa/lib/arguments/specific.js
-var normalizeFdSpecificOptions = (options) => {
-  const optionsCopy = { ...options };
-  for (const optionName of FD_SPECIFIC_OPTIONS) {
-    optionsCopy[optionName] = normalizeFdSpecificOption(options, optionName);
-  }
-  return optionsCopy;
-};
-var normalizeFdSpecificOption = (options, optionName) => {
-  const optionBaseArray = Array.from({ length: getStdioLength(options) + 1 });
-  const optionArray = normalizeFdSpecificValue(options[optionName], optionBaseArray, optionName);
-  return addDefaultValue(optionArray, optionName);
-};
-var getStdioLength = ({ stdio }) => Array.isArray(stdio) ? Math.max(stdio.length, STANDARD_STREAMS_ALIASES.length) : STANDARD_STREAMS_ALIASES.length;
-var normalizeFdSpecificValue = (optionValue, optionArray, optionName) => isPlainObject2(optionValue) ? normalizeOptionObject(optionValue, optionArray, optionName) : optionArray.fill(optionValue);
-var normalizeOptionObject = (optionValue, optionArray, optionName) => {
-  for (const fdName of Object.keys(optionValue).sort(compareFdName)) {
-    for (const fdNumber of parseFdName(fdName, optionName, optionArray)) {
-      optionArray[fdNumber] = optionValue[fdName];
-    }
-  }
-  return optionArray;
-};
-var compareFdName = (fdNameA, fdNameB) => getFdNameOrder(fdNameA) < getFdNameOrder(fdNameB) ? 1 : -1;
-var getFdNameOrder = (fdName) => {
-  if (fdName === "stdout" || fdName === "stderr") {
-    return 0;
-  }
-  return fdName === "all" ? 2 : 1;
-};
-var parseFdName = (fdName, optionName, optionArray) => {
-  if (fdName === "ipc") {
-    return [optionArray.length - 1];
-  }
-  const fdNumber = parseFd(fdName);
-  if (fdNumber === void 0 || fdNumber === 0) {
-    throw new TypeError(`"${optionName}.${fdName}" is invalid.
-It must be "${optionName}.stdout", "${optionName}.stderr", "${optionName}.all", "${optionName}.ipc", or "${optionName}.fd3", "${optionName}.fd4" (and so on).`);
-  }
-  if (fdNumber >= optionArray.length) {
-    throw new TypeError(`"${optionName}.${fdName}" is invalid: that file descriptor does not exist.
-Please set the "stdio" option to ensure that file descriptor exists.`);
-  }
-  return fdNumber === "all" ? [1, 2] : [fdNumber];
-};
-var parseFd = (fdName) => {
-  if (fdName === "all") {
-    return fdName;
-  }
-  if (STANDARD_STREAMS_ALIASES.includes(fdName)) {
-    return STANDARD_STREAMS_ALIASES.indexOf(fdName);
-  }
-  const regexpResult = FD_REGEXP.exec(fdName);
-  if (regexpResult !== null) {
-    return Number(regexpResult[1]);
-  }
-};
-var FD_REGEXP = /^fd(\d+)$/;
-var addDefaultValue = (optionArray, optionName) => optionArray.map((optionValue) => optionValue === void 0 ? DEFAULT_OPTIONS[optionName] : optionValue);
-var verboseDefault = (0, import_node_util.debuglog)("execa").enabled ? "full" : "none";
-var DEFAULT_OPTIONS = {
-  lines: false,
-  buffer: true,
-  maxBuffer: 1e3 * 1e3 * 100,
-  verbose: verboseDefault,
-  stripFinalNewline: true
-};
-var FD_SPECIFIC_OPTIONS = ["lines", "buffer", "maxBuffer", "verbose", "stripFinalNewline"];
-var getFdSpecificValue = (optionArray, fdNumber) => fdNumber === "ipc" ? optionArray.at(-1) : optionArray[fdNumber];
-
-// node_modules/execa/lib/verbose/values.js
-var isVerbose = ({ verbose }, fdNumber) => getFdVerbose(verbose, fdNumber) !== "none";
-var isFullVerbose = ({ verbose }, fdNumber) => !["none", "short"].includes(getFdVerbose(verbose, fdNumber));
-var getVerboseFunction = ({ verbose }, fdNumber) => {
-  const fdVerbose = getFdVerbose(verbose, fdNumber);
-  return isVerboseFunction(fdVerbose) ? fdVerbose : void 0;
-};
-var getFdVerbose = (verbose, fdNumber) => fdNumber === void 0 ? getFdGenericVerbose(verbose) : getFdSpecificValue(verbose, fdNumber);
-var getFdGenericVerbose = (verbose) => verbose.find((fdVerbose) => isVerboseFunction(fdVerbose)) ?? VERBOSE_VALUES.findLast((fdVerbose) => verbose.includes(fdVerbose));
-var isVerboseFunction = (fdVerbose) => typeof fdVerbose === "function";
-var VERBOSE_VALUES = ["none", "short", "full"];
-
-// node_modules/execa/lib/verbose/log.js
-var import_node_util3 = require("node:util");
-
-// node_modules/execa/lib/arguments/escape.js
-var import_node_process2 = require("node:process");
-var import_node_util2 = require("node:util");
-var joinCommand = (filePath, rawArguments) => {
-  const fileAndArguments = [filePath, ...rawArguments];
-  const command = fileAndArguments.join(" ");
-  const escapedCommand = fileAndArguments.map((fileAndArgument) => quoteString(escapeControlCharacters(fileAndArgument))).join(" ");
-  return { command, escapedCommand };
-};
-var escapeLines = (lines2) => (0, import_node_util2.stripVTControlCharacters)(lines2).split("\n").map((line) => escapeControlCharacters(line)).join("\n");
-var escapeControlCharacters = (line) => line.replaceAll(SPECIAL_CHAR_REGEXP, (character) => escapeControlCharacter(character));
-var escapeControlCharacter = (character) => {
-  const commonEscape = COMMON_ESCAPES[character];
-  if (commonEscape !== void 0) {
-    return commonEscape;
-  }
-  const codepoint = character.codePointAt(0);
-  const codepointHex = codepoint.toString(16);
-  return codepoint <= ASTRAL_START ? `\\u${codepointHex.padStart(4, "0")}` : `\\U${codepointHex}`;
-};
-var getSpecialCharRegExp = () => {
-  try {
-    return new RegExp("\\p{Separator}|\\p{Other}", "gu");
-  } catch {
-    return /[\s\u0000-\u001F\u007F-\u009F\u00AD]/g;
-  }
-};
-var SPECIAL_CHAR_REGEXP = getSpecialCharRegExp();
-var COMMON_ESCAPES = {
-  " ": " ",
-  "\b": "\\b",
-  "\f": "\\f",
-  "\n": "\\n",
-  "\r": "\\r",
-  "	": "\\t"
-};
-var ASTRAL_START = 65535;
-var quoteString = (escapedArgument) => {
-  if (NO_ESCAPE_REGEXP.test(escapedArgument)) {
-    return escapedArgument;
-  }
-  return import_node_process2.platform === "win32" ? `"${escapedArgument.replaceAll('"', '""')}"` : `'${escapedArgument.replaceAll("'", "'\\''")}'`;
-};
-var NO_ESCAPE_REGEXP = /^[\w./-]+$/;
-
-// node_modules/is-unicode-supported/index.js
-var import_node_process3 = __toESM(require("node:process"), 1);
-function isUnicodeSupported() {
-  const { env } = import_node_process3.default;
-  const { TERM, TERM_PROGRAM } = env;
-  if (import_node_process3.default.platform !== "win32") {
-    return TERM !== "linux";
-  }
-  return Boolean(env.WT_SESSION) || Boolean(env.TERMINUS_SUBLIME) || env.ConEmuTask === "{cmd::Cmder}" || TERM_PROGRAM === "Terminus-Sublime" || TERM_PROGRAM === "vscode" || TERM === "xterm-256color" || TERM === "alacritty" || TERM === "rxvt-unicode" || TERM === "rxvt-unicode-256color" || env.TERMINAL_EMULATOR === "JetBrains-JediTerm";
-}
-
-// node_modules/figures/index.js
-var common = {
-  circleQuestionMark: "(?)",
-  questionMarkPrefix: "(?)",
-  square: "█",
-  squareDarkShade: "▓",
-  squareMediumShade: "▒",
-  squareLightShade: "░",
-  squareTop: "▀",
-  squareBottom: "▄",
-  squareLeft: "▌",
-  squareRight: "▐",
-  squareCenter: "■",
-  bullet: "●",
-  dot: "․",
-  ellipsis: "…",
-  pointerSmall: "›",
-  triangleUp: "▲",
-  triangleUpSmall: "▴",
-  triangleDown: "▼",
-  triangleDownSmall: "▾",
-  triangleLeftSmall: "◂",
-  triangleRightSmall: "▸",
-  home: "⌂",
-  heart: "♥",
-  musicNote: "♪",
-  musicNoteBeamed: "♫",
-  arrowUp: "↑",
-  arrowDown: "↓",
-  arrowLeft: "←",
-  arrowRight: "→",
-  arrowLeftRight: "↔",
-  arrowUpDown: "↕",
-  almostEqual: "≈",
-  notEqual: "≠",
-  lessOrEqual: "≤",
-  greaterOrEqual: "≥",
-  identical: "≡",
-  infinity: "∞",
-  subscriptZero: "₀",
-  subscriptOne: "₁",
-  subscriptTwo: "₂",
-  subscriptThree: "₃",
-  subscriptFour: "₄",
-  subscriptFive: "₅",
-  subscriptSix: "₆",
-  subscriptSeven: "₇",
-  subscriptEight: "₈",
-  subscriptNine: "₉",
-  oneHalf: "½",
-  oneThird: "⅓",
-  oneQuarter: "¼",
-  oneFifth: "⅕",
-  oneSixth: "⅙",
-  oneEighth: "⅛",
-  twoThirds: "⅔",
-  twoFifths: "⅖",
-  threeQuarters: "¾",
-  threeFifths: "⅗",
-  threeEighths: "⅜",
-  fourFifths: "⅘",
-  fiveSixths: "⅚",
-  fiveEighths: "⅝",
-  sevenEighths: "⅞",
-  line: "─",
-  lineBold: "━",
-  lineDouble: "═",
-  lineDashed0: "┄",
-  lineDashed1: "┅",
-  lineDashed2: "┈",
-  lineDashed3: "┉",
-  lineDashed4: "╌",
-  lineDashed5: "╍",
-  lineDashed6: "╴",
-  lineDashed7: "╶",
-  lineDashed8: "╸",
-  lineDashed9: "╺",
-  lineDashed10: "╼",
-  lineDashed11: "╾",
-  lineDashed12: "−",
-  lineDashed13: "–",
-  lineDashed14: "‐",
-  lineDashed15: "⁃",
-  lineVertical: "│",
-  lineVerticalBold: "┃",
-  lineVerticalDouble: "║",
-  lineVerticalDashed0: "┆",
-  lineVerticalDashed1: "┇",
-  lineVerticalDashed2: "┊",
-  lineVerticalDashed3: "┋",
-  lineVerticalDashed4: "╎",
-  lineVerticalDashed5: "╏",
-  lineVerticalDashed6: "╵",
-  lineVerticalDashed7: "╷",
-  lineVerticalDashed8: "╹",
-  lineVerticalDashed9: "╻",
-  lineVerticalDashed10: "╽",
-  lineVerticalDashed11: "╿",
-  lineDownLeft: "┐",
-  lineDownLeftArc: "╮",
-  lineDownBoldLeftBold: "┓",
-  lineDownBoldLeft: "┒",
-  lineDownLeftBold: "┑",
-  lineDownDoubleLeftDouble: "╗",
-  lineDownDoubleLeft: "╖",
-  lineDownLeftDouble: "╕",
-  lineDownRight: "┌",
-  lineDownRightArc: "╭",
-  lineDownBoldRightBold: "┏",
-  lineDownBoldRight: "┎",
-  lineDownRightBold: "┍",
-  lineDownDoubleRightDouble: "╔",
-  lineDownDoubleRight: "╓",
-  lineDownRightDouble: "╒",
-  lineUpLeft: "┘",
-  lineUpLeftArc: "╯",
-  lineUpBoldLeftBold: "┛",
-  lineUpBoldLeft: "┚",
-  lineUpLeftBold: "┙",
-  lineUpDoubleLeftDouble: "╝",
-  lineUpDoubleLeft: "╜",
-  lineUpLeftDouble: "╛",
-  lineUpRight: "└",
-  lineUpRightArc: "╰",
-  lineUpBoldRightBold: "┗",
-  lineUpBoldRight: "┖",
-  lineUpRightBold: "┕",
-  lineUpDoubleRightDouble: "╚",
-  lineUpDoubleRight: "╙",
-  lineUpRightDouble: "╘",
-  lineUpDownLeft: "┤",
-  lineUpBoldDownBoldLeftBold: "┫",
-  lineUpBoldDownBoldLeft: "┨",
-  lineUpDownLeftBold: "┥",
-  lineUpBoldDownLeftBold: "┩",
-  lineUpDownBoldLeftBold: "┪",
-  lineUpDownBoldLeft: "┧",
-  lineUpBoldDownLeft: "┦",
-  lineUpDoubleDownDoubleLeftDouble: "╣",
-  lineUpDoubleDownDoubleLeft: "╢",
-  lineUpDownLeftDouble: "╡",
-  lineUpDownRight: "├",
-  lineUpBoldDownBoldRightBold: "┣",
-  lineUpBoldDownBoldRight: "┠",
-  lineUpDownRightBold: "┝",
-  lineUpBoldDownRightBold: "┡",
-  lineUpDownBoldRightBold: "┢",
-  lineUpDownBoldRight: "┟",
-  lineUpBoldDownRight: "┞",
-  lineUpDoubleDownDoubleRightDouble: "╠",
-  lineUpDoubleDownDoubleRight: "╟",
-  lineUpDownRightDouble: "╞",
-  lineDownLeftRight: "┬",
-  lineDownBoldLeftBoldRightBold: "┳",
-  lineDownLeftBoldRightBold: "┯",
-  lineDownBoldLeftRight: "┰",
-  lineDownBoldLeftBoldRight: "┱",
-  lineDownBoldLeftRightBold: "┲",
-  lineDownLeftRightBold: "┮",
-  lineDownLeftBoldRight: "┭",
-  lineDownDoubleLeftDoubleRightDouble: "╦",
-  lineDownDoubleLeftRight: "╥",
-  lineDownLeftDoubleRightDouble: "╤",
-  lineUpLeftRight: "┴",
-  lineUpBoldLeftBoldRightBold: "┻",
-  lineUpLeftBoldRightBold: "┷",
-  lineUpBoldLeftRight: "┸",
-  lineUpBoldLeftBoldRight: "┹",
-  lineUpBoldLeftRightBold: "┺",
-  lineUpLeftRightBold: "┶",
-  lineUpLeftBoldRight: "┵",
-  lineUpDoubleLeftDoubleRightDouble: "╩",
-  lineUpDoubleLeftRight: "╨",
-  lineUpLeftDoubleRightDouble: "╧",
-  lineUpDownLeftRight: "┼",
-  lineUpBoldDownBoldLeftBoldRightBold: "╋",
-  lineUpDownBoldLeftBoldRightBold: "╈",
-  lineUpBoldDownLeftBoldRightBold: "╇",
-  lineUpBoldDownBoldLeftRightBold: "╊",
-  lineUpBoldDownBoldLeftBoldRight: "╉",
-  lineUpBoldDownLeftRight: "╀",
-  lineUpDownBoldLeftRight: "╁",
-  lineUpDownLeftBoldRight: "┽",
-  lineUpDownLeftRightBold: "┾",
-  lineUpBoldDownBoldLeftRight: "╂",
-  lineUpDownLeftBoldRightBold: "┿",
-  lineUpBoldDownLeftBoldRight: "╃",
-  lineUpBoldDownLeftRightBold: "╄",
-  lineUpDownBoldLeftBoldRight: "╅",
-  lineUpDownBoldLeftRightBold: "╆",
-  lineUpDoubleDownDoubleLeftDoubleRightDouble: "╬",
-  lineUpDoubleDownDoubleLeftRight: "╫",
-  lineUpDownLeftDoubleRightDouble: "╪",
-  lineCross: "╳",
-  lineBackslash: "╲",
-  lineSlash: "╱"
-};
-var specialMainSymbols = {
-  tick: "✔",
-  info: "ℹ",
-  warning: "⚠",
-  cross: "✘",
-  squareSmall: "◻",
-  squareSmallFilled: "◼",
-  circle: "◯",
-  circleFilled: "◉",
-  circleDotted: "◌",
-  circleDouble: "◎",
-  circleCircle: "ⓞ",
-  circleCross: "ⓧ",
-  circlePipe: "Ⓘ",
-  radioOn: "◉",
-  radioOff: "◯",
-  checkboxOn: "☒",
-  checkboxOff: "☐",
-  checkboxCircleOn: "ⓧ",
-  checkboxCircleOff: "Ⓘ",
-  pointer: "❯",
-  triangleUpOutline: "△",
-  triangleLeft: "◀",
-  triangleRight: "▶",
-  lozenge: "◆",
-  lozengeOutline: "◇",
-  hamburger: "☰",
-  smiley: "㋡",
-  mustache: "෴",
-  star: "★",
-  play: "▶",
-  nodejs: "⬢",
-  oneSeventh: "⅐",
-  oneNinth: "⅑",
-  oneTenth: "⅒"
-};
-var specialFallbackSymbols = {
-  tick: "√",
-  info: "i",
-  warning: "‼",
-  cross: "×",
-  squareSmall: "□",
-  squareSmallFilled: "■",
-  circle: "( )",
-  circleFilled: "(*)",
-  circleDotted: "( )",
-  circleDouble: "( )",
-  circleCircle: "(○)",
-  circleCross: "(×)",
-  circlePipe: "(│)",
-  radioOn: "(*)",
-  radioOff: "( )",
-  checkboxOn: "[×]",
-  checkboxOff: "[ ]",
-  checkboxCircleOn: "(×)",
-  checkboxCircleOff: "( )",
-  pointer: ">",
-  triangleUpOutline: "∆",
-  triangleLeft: "◄",
-  triangleRight: "►",
-  lozenge: "♦",
-  lozengeOutline: "◊",
-  hamburger: "≡",
-  smiley: "☺",
-  mustache: "┌─┐",
-  star: "✶",
-  play: "►",
-  nodejs: "♦",
-  oneSeventh: "1/7",
-  oneNinth: "1/9",
-  oneTenth: "1/10"
-};
-var mainSymbols = { ...common, ...specialMainSymbols };
-var fallbackSymbols = { ...common, ...specialFallbackSymbols };
-var shouldUseMain = isUnicodeSupported();
-var figures = shouldUseMain ? mainSymbols : fallbackSymbols;
-var figures_default = figures;
-var replacements = Object.entries(specialMainSymbols);
-
-// node_modules/yoctocolors/base.js
-var import_node_tty = __toESM(require("node:tty"), 1);
-var hasColors = import_node_tty.default?.WriteStream?.prototype?.hasColors?.() ?? false;
-var format = (open5, close) => {
-  if (!hasColors) {
-    return (input) => input;
-  }
-  const openCode = `\x1B[${open5}m`;
-  const closeCode = `\x1B[${close}m`;
-  return (input) => {
-    const string3 = input + "";
-    let index = string3.indexOf(closeCode);
-    if (index === -1) {
-      return openCode + string3 + closeCode;
-    }
-    let result = openCode;
-    let lastIndex = 0;
-    const reopenOnNestedClose = close === 22;
-    const replaceCode = (reopenOnNestedClose ? closeCode : "") + openCode;
-    while (index !== -1) {
-      result += string3.slice(lastIndex, index) + replaceCode;
-      lastIndex = index + closeCode.length;
-      index = string3.indexOf(closeCode, lastIndex);
-    }
-    result += string3.slice(lastIndex) + closeCode;
-    return result;
-  };
-};
-var reset = format(0, 0);
-var bold = format(1, 22);
-var dim = format(2, 22);
-var italic = format(3, 23);
-var underline = format(4, 24);
-var underlineDouble = format("4:2", 24);
-var underlineCurly = format("4:3", 24);
-var underlineDotted = format("4:4", 24);
-var underlineDashed = format("4:5", 24);
-var overline = format(53, 55);
-var inverse = format(7, 27);
-var hidden = format(8, 28);
-var strikethrough = format(9, 29);
-var black = format(30, 39);
-var red = format(31, 39);
-var green = format(32, 39);
-var yellow = format(33, 39);
-var blue = format(34, 39);
-var magenta = format(35, 39);
-var cyan = format(36, 39);
-var white = format(37, 39);
-var gray = format(90, 39);
-var bgBlack = format(40, 49);
-var bgRed = format(41, 49);
-var bgGreen = format(42, 49);
-var bgYellow = format(43, 49);
-var bgBlue = format(44, 49);
-var bgMagenta = format(45, 49);
-var bgCyan = format(46, 49);
-var bgWhite = format(47, 49);
-var bgGray = format(100, 49);
-var redBright = format(91, 39);
-var greenBright = format(92, 39);
-var yellowBright = format(93, 39);
-var blueBright = format(94, 39);
-var magentaBright = format(95, 39);
-var cyanBright = format(96, 39);
-var whiteBright = format(97, 39);
-var bgRedBright = format(101, 49);
-var bgGreenBright = format(102, 49);
-var bgYellowBright = format(103, 49);
-var bgBlueBright = format(104, 49);
-var bgMagentaBright = format(105, 49);
-var bgCyanBright = format(106, 49);
-var bgWhiteBright = format(107, 49);
-var underlineBlack = format("58;5;0", 59);
-var underlineRed = format("58;5;1", 59);
-var underlineGreen = format("58;5;2", 59);
-var underlineYellow = format("58;5;3", 59);
-var underlineBlue = format("58;5;4", 59);
-var underlineMagenta = format("58;5;5", 59);
-var underlineCyan = format("58;5;6", 59);
-var underlineWhite = format("58;5;7", 59);
-var underlineGray = format("58;5;8", 59);
-var underlineRedBright = format("58;5;9", 59);
-var underlineGreenBright = format("58;5;10", 59);
-var underlineYellowBright = format("58;5;11", 59);
-var underlineBlueBright = format("58;5;12", 59);
-var underlineMagentaBright = format("58;5;13", 59);
-var underlineCyanBright = format("58;5;14", 59);
-var underlineWhiteBright = format("58;5;15", 59);
-
-// node_modules/execa/lib/verbose/default.js
-var defaultVerboseFunction = ({
-  type,
-  message,
-  timestamp: timestamp2,
-  piped,
-  commandId,
-  result: { failed: failed3 = false } = {},
-  options: { reject = true }
-}) => {
-  const timestampString = serializeTimestamp(timestamp2);
-  const icon = ICONS[type]({ failed: failed3, reject, piped });
-  const color = COLORS[type]({ reject });
-  return `${gray(`[${timestampString}]`)} ${gray(`[${commandId}]`)} ${color(icon)} ${color(message)}`;
-};
-var serializeTimestamp = (timestamp2) => `${padField(timestamp2.getHours(), 2)}:${padField(timestamp2.getMinutes(), 2)}:${padField(timestamp2.getSeconds(), 2)}.${padField(timestamp2.getMilliseconds(), 3)}`;
-var padField = (field, padding) => String(field).padStart(padding, "0");
-var getFinalIcon = ({ failed: failed3, reject }) => {
-  if (!failed3) {
-    return figures_default.tick;
-  }
-  return reject ? figures_default.cross : figures_default.warning;
-};
-var ICONS = {
-  command: ({ piped }) => piped ? "|" : "$",
-  output: () => " ",
-  ipc: () => "*",
-  error: getFinalIcon,
-  duration: getFinalIcon
-};
-var identity = (string3) => string3;
-var COLORS = {
-  command: () => bold,
-  output: () => identity,
-  ipc: () => identity,
-  error: ({ reject }) => reject ? redBright : yellowBright,
-  duration: () => gray
-};
-
-// node_modules/execa/lib/verbose/custom.js
-var applyVerboseOnLines = (printedLines, verboseInfo, fdNumber) => {
-  const verboseFunction = getVerboseFunction(verboseInfo, fdNumber);
-  return printedLines.map(({ verboseLine, verboseObject }) => applyVerboseFunction(verboseLine, verboseObject, verboseFunction)).filter((printedLine) => printedLine !== void 0).map((printedLine) => appendNewline(printedLine)).join("");
-};
-var applyVerboseFunction = (verboseLine, verboseObject, verboseFunction) => {
-  if (verboseFunction === void 0) {
-    return verboseLine;
-  }
-  const printedLine = verboseFunction(verboseLine, verboseObject);
-  if (typeof printedLine === "string") {
-    return printedLine;
-  }
-};
-var appendNewline = (printedLine) => printedLine.endsWith("\n") ? printedLine : `${printedLine}
-`;
-
-// node_modules/execa/lib/verbose/log.js
-var verboseLog = ({ type, verboseMessage, fdNumber, verboseInfo, result }) => {
-  const verboseObject = getVerboseObject({ type, result, verboseInfo });
-  const printedLines = getPrintedLines(verboseMessage, verboseObject);
-  const finalLines = applyVerboseOnLines(printedLines, verboseInfo, fdNumber);
-  if (finalLines !== "") {
-    console.warn(finalLines.slice(0, -1));
-  }
-};
-var getVerboseObject = ({
-  type,
-  result,
-  verboseInfo: { escapedCommand, commandId, rawOptions: { piped = false, ...options } }
-}) => ({
-  type,
-  escapedCommand,
-  commandId: `${commandId}`,
-  timestamp: /* @__PURE__ */ new Date(),
-  piped,
-  result,
-  options
-});
-var getPrintedLines = (verboseMessage, verboseObject) => verboseMessage.split("\n").map((message) => getPrintedLine({ ...verboseObject, message }));
-var getPrintedLine = (verboseObject) => {
-  const verboseLine = defaultVerboseFunction(verboseObject);
-  return { verboseLine, verboseObject };
-};
-var serializeVerboseMessage = (message) => {
-  const messageString = typeof message === "string" ? message : (0, import_node_util3.inspect)(message);
-  const escapedMessage = escapeLines(messageString);
-  return escapedMessage.replaceAll("	", " ".repeat(TAB_SIZE));
-};
-var TAB_SIZE = 2;
-
-// node_modules/execa/lib/verbose/start.js
-var logCommand = (escapedCommand, verboseInfo) => {
-  if (!isVerbose(verboseInfo)) {
-    return;
-  }
-  verboseLog({
-    type: "command",
-    verboseMessage: escapedCommand,
-    verboseInfo
-  });
-};
-
-// node_modules/execa/lib/verbose/info.js
-var getVerboseInfo = (verbose, escapedCommand, rawOptions) => {
-  validateVerbose(verbose);
-  const commandId = getCommandId(verbose);
-  return {
-    verbose,
-    escapedCommand,
-    commandId,
-    rawOptions
-  };
-};
-var getCommandId = (verbose) => isVerbose({ verbose }) ? COMMAND_ID++ : void 0;
-var COMMAND_ID = 0n;
-var validateVerbose = (verbose) => {
-  for (const fdVerbose of verbose) {
-    if (fdVerbose === false) {
-      throw new TypeError(`The "verbose: false" option was renamed to "verbose: 'none'".`);
-    }
-    if (fdVerbose === true) {
-      throw new TypeError(`The "verbose: true" option was renamed to "verbose: 'short'".`);
-    }
-    if (!VERBOSE_VALUES.includes(fdVerbose) && !isVerboseFunction(fdVerbose)) {
-      const allowedValues = VERBOSE_VALUES.map((allowedValue) => `'${allowedValue}'`).join(", ");
-      throw new TypeError(`The "verbose" option must not be ${fdVerbose}. Allowed values are: ${allowedValues} or a function.`);
-    }
-  }
-};
-
-// node_modules/execa/lib/return/duration.js
-var import_node_process4 = require("node:process");
-var getStartTime = () => import_node_process4.hrtime.bigint();
-var getDurationMs = (startTime) => Number(import_node_process4.hrtime.bigint() - startTime) / 1e6;
-
-// node_modules/execa/lib/arguments/command.js
-var handleCommand = (filePath, rawArguments, rawOptions) => {
-  const startTime = getStartTime();
-  const { command, escapedCommand } = joinCommand(filePath, rawArguments);
-  const verbose = normalizeFdSpecificOption(rawOptions, "verbose");
-  const verboseInfo = getVerboseInfo(verbose, escapedCommand, { ...rawOptions });
-  logCommand(escapedCommand, verboseInfo);
-  return {
-    command,
-    escapedCommand,
-    startTime,
-    verboseInfo
-  };
-};
-
-// node_modules/execa/lib/arguments/options.js
-var import_node_path19 = __toESM(require("node:path"), 1);
-var import_node_process8 = __toESM(require("node:process"), 1);
-var import_cross_spawn = __toESM(require_cross_spawn(), 1);
-
-// node_modules/npm-run-path/index.js
-var import_node_process5 = __toESM(require("node:process"), 1);
-var import_node_path16 = __toESM(require("node:path"), 1);
-
-// node_modules/npm-run-path/node_modules/path-key/index.js
-function pathKey(options = {}) {
-  const {
-    env = process.env,
-    platform: platform4 = process.platform
-  } = options;
-  if (platform4 !== "win32") {
-    return "PATH";
-  }
-  return Object.keys(env).reverse().find((key) => key.toUpperCase() === "PATH") || "Path";
-}
-
-// node_modules/unicorn-magic/node.js
-var import_node_util4 = require("node:util");
-var import_node_child_process2 = require("node:child_process");
-var import_node_path15 = __toESM(require("node:path"), 1);
-var import_node_url2 = require("node:url");
-var execFileOriginal = (0, import_node_util4.promisify)(import_node_child_process2.execFile);
-function toPath(urlOrPath) {
-  return urlOrPath instanceof URL ? (0, import_node_url2.fileURLToPath)(urlOrPath) : urlOrPath;
-}
-function traversePathUp(startPath) {
-  return {
-    *[Symbol.iterator]() {
-      let currentPath = import_node_path15.default.resolve(toPath(startPath));
-      let previousPath;
-      while (previousPath !== currentPath) {
-        yield currentPath;
-        previousPath = currentPath;
-        currentPath = import_node_path15.default.resolve(currentPath, "..");
-      }
-    }
-  };
-}
-var TEN_MEGABYTES_IN_BYTES = 10 * 1024 * 1024;
-
-// node_modules/npm-run-path/index.js
-var npmRunPath = ({
-  cwd = import_node_process5.default.cwd(),
-  path: pathOption = import_node_process5.default.env[pathKey()],
-  preferLocal = true,
-  execPath: execPath2 = import_node_process5.default.execPath,
-  addExecPath = true
-} = {}) => {
-  const cwdPath = import_node_path16.default.resolve(toPath(cwd));
-  const result = [];
-  const pathParts = pathOption.split(import_node_path16.default.delimiter);
-  if (preferLocal) {
-    applyPreferLocal(result, pathParts, cwdPath);
-  }
-  if (addExecPath) {
-    applyExecPath(result, pathParts, execPath2, cwdPath);
-  }
-  return pathOption === "" || pathOption === import_node_path16.default.delimiter ? `${result.join(import_node_path16.default.delimiter)}${pathOption}` : [...result, pathOption].join(import_node_path16.default.delimiter);
-};
-var applyPreferLocal = (result, pathParts, cwdPath) => {
-  for (const directory of traversePathUp(cwdPath)) {
-    const pathPart = import_node_path16.default.join(directory, "node_modules/.bin");
-    if (!pathParts.includes(pathPart)) {
-      result.push(pathPart);
-    }
-  }
-};
-var applyExecPath = (result, pathParts, execPath2, cwdPath) => {
-  const pathPart = import_node_path16.default.resolve(cwdPath, toPath(execPath2), "..");
-  if (!pathParts.includes(pathPart)) {
-    result.push(pathPart);
-  }
-};
-var npmRunPathEnv = ({ env = import_node_process5.default.env, ...options } = {}) => {
-  env = { ...env };
-  const pathName = pathKey({ env });
-  options.path = env[pathName];
-  env[pathName] = npmRunPath(options);
-  return env;
-};
-
-// node_modules/execa/lib/terminate/kill.js
-var import_promises10 = require("node:timers/promises");
-
-// node_modules/execa/lib/return/final-error.js
-var getFinalError = (originalError, message, isSync) => {
-  const ErrorClass = isSync ? ExecaSyncError : ExecaError;
-  const options = originalError instanceof DiscardedError ? {} : { cause: originalError };
-  return new ErrorClass(message, options);
-};
-var DiscardedError = class extends Error {
-};
-var setErrorName = (ErrorClass, value) => {
-  Object.defineProperty(ErrorClass.prototype, "name", {
-    value,
-    writable: true,
-    enumerable: false,
-    configurable: true
-  });
-  Object.defineProperty(ErrorClass.prototype, execaErrorSymbol, {
-    value: true,
-    writable: false,
-    enumerable: false,
-    configurable: false
-  });
-};
-var isExecaError = (error4) => isErrorInstance(error4) && execaErrorSymbol in error4;
-var execaErrorSymbol = /* @__PURE__ */ Symbol("isExecaError");
-var isErrorInstance = (value) => Object.prototype.toString.call(value) === "[object Error]";
-var ExecaError = class extends Error {
-};
-setErrorName(ExecaError, ExecaError.name);
-var ExecaSyncError = class extends Error {
-};
-setErrorName(ExecaSyncError, ExecaSyncError.name);
-
-// node_modules/execa/lib/terminate/signal.js
-var import_node_os5 = require("node:os");
-
-// node_modules/human-signals/build/src/main.js
-var import_node_os4 = require("node:os");
-
-// node_modules/human-signals/build/src/realtime.js
-var getRealtimeSignals = () => {
-  const length = SIGRTMAX - SIGRTMIN + 1;
-  return Array.from({ length }, getRealtimeSignal);
-};
-var getRealtimeSignal = (value, index) => ({
-  name: `SIGRT${index + 1}`,
-  number: SIGRTMIN + index,
-  action: "terminate",
-  description: "Application-specific signal (realtime)",
-  standard: "posix"
-});
-var SIGRTMIN = 34;
-var SIGRTMAX = 64;
-
-// node_modules/human-signals/build/src/signals.js
-var import_node_os3 = require("node:os");
-
-// node_modules/human-signals/build/src/core.js
-var SIGNALS = [
-  {
-    name: "SIGHUP",
-    number: 1,
-    action: "terminate",
-    description: "Terminal closed",
-    standard: "posix"
-  },
-  {
-    name: "SIGINT",
-    number: 2,
-    action: "terminate",
-    description: "User interruption with CTRL-C",
-    standard: "ansi"
-  },
-  {
-    name: "SIGQUIT",
-    number: 3,
-    action: "core",
-    description: "User interruption with CTRL-\\",
-    standard: "posix"
-  },
-  {
-    name: "SIGILL",
-    number: 4,
-    action: "core",
-    description: "Invalid machine instruction",
-    standard: "ansi"
-  },
-  {
-    name: "SIGTRAP",
-    number: 5,
-    action: "core",
-    description: "Debugger breakpoint",
-    standard: "posix"
-  },
-  {
-    name: "SIGABRT",
-    number: 6,
-    action: "core",
-    description: "Aborted",
-    standard: "ansi"
-  },
-  {
-    name: "SIGIOT",
-    number: 6,
-    action: "core",
-    description: "Aborted",
-    standard: "bsd"
-  },
-  {
-    name: "SIGBUS",
-    number: 7,
-    action: "core",
-    description: "Bus error due to misaligned, non-existing address or paging error",
-    standard: "bsd"
-  },
-  {
-    name: "SIGEMT",
-    number: 7,
-    action: "terminate",
-    description: "Command should be emulated but is not implemented",
-    standard: "other"
-  },
-  {
-    name: "SIGFPE",
-    number: 8,
-    action: "core",
-    description: "Floating point arithmetic error",
-    standard: "ansi"
-  },
-  {
-    name: "SIGKILL",
-    number: 9,
-    action: "terminate",
-    description: "Forced termination",
-    standard: "posix",
-    forced: true
-  },
-  {
-    name: "SIGUSR1",
-    number: 10,
-    action: "terminate",
-    description: "Application-specific signal",
-    standard: "posix"
-  },
-  {
-    name: "SIGSEGV",
-    number: 11,
-    action: "core",
-    description: "Segmentation fault",
-    standard: "ansi"
-  },
-  {
-    name: "SIGUSR2",
-    number: 12,
-    action: "terminate",
-    description: "Application-specific signal",
-    standard: "posix"
-  },
-  {
-    name: "SIGPIPE",
-    number: 13,
-    action: "terminate",
-    description: "Broken pipe or socket",
-    standard: "posix"
-  },
-  {
-    name: "SIGALRM",
-    number: 14,
-    action: "terminate",
-    description: "Timeout or timer",
-    standard: "posix"
-  },
-  {
-    name: "SIGTERM",
-    number: 15,
-    action: "terminate",
-    description: "Termination",
-    standard: "ansi"
-  },
-  {
-    name: "SIGSTKFLT",
-    number: 16,
-    action: "terminate",
-    description: "Stack is empty or overflowed",
-    standard: "other"
-  },
-  {
-    name: "SIGCHLD",
-    number: 17,
-    action: "ignore",
-    description: "Child process terminated, paused or unpaused",
-    standard: "posix"
-  },
-  {
-    name: "SIGCLD",
-    number: 17,
-    action: "ignore",
-    description: "Child process terminated, paused or unpaused",
-    standard: "other"
-  },
-  {
-    name: "SIGCONT",
-    number: 18,
-    action: "unpause",
-    description: "Unpaused",
-    standard: "posix",
-    forced: true
-  },
-  {
-    name: "SIGSTOP",
-    number: 19,
-    action: "pause",
-    description: "Paused",
-    standard: "posix",
-    forced: true
-  },
-  {
-    name: "SIGTSTP",
-    number: 20,
-    action: "pause",
-    description: 'Paused using CTRL-Z or "suspend"',
-    standard: "posix"
-  },
-  {
-    name: "SIGTTIN",
-    number: 21,
-    action: "pause",
-    description: "Background process cannot read terminal input",
-    standard: "posix"
-  },
-  {
-    name: "SIGBREAK",
-    number: 21,
-    action: "terminate",
-    description: "User interruption with CTRL-BREAK",
-    standard: "other"
-  },
-  {
-    name: "SIGTTOU",
-    number: 22,
-    action: "pause",
-    description: "Background process cannot write to terminal output",
-    standard: "posix"
-  },
-  {
-    name: "SIGURG",
-    number: 23,
-    action: "ignore",
-    description: "Socket received out-of-band data",
-    standard: "bsd"
-  },
-  {
-    name: "SIGXCPU",
-    number: 24,
-    action: "core",
-    description: "Process timed out",
-    standard: "bsd"
-  },
-  {
-    name: "SIGXFSZ",
-    number: 25,
-    action: "core",
-    description: "File too big",
-    standard: "bsd"
-  },
-  {
-    name: "SIGVTALRM",
-    number: 26,
-    action: "terminate",
-    description: "Timeout or timer",
-    standard: "bsd"
-  },
-  {
-    name: "SIGPROF",
-    number: 27,
-    action: "terminate",
-    description: "Timeout or timer",
-    standard: "bsd"
-  },
-  {
-    name: "SIGWINCH",
-    number: 28,
-    action: "ignore",
-    description: "Terminal window size changed",
-    standard: "bsd"
-  },
-  {
-    name: "SIGIO",
-    number: 29,
-    action: "terminate",
-    description: "I/O is available",
-    standard: "other"
-  },
-  {
-    name: "SIGPOLL",
-    number: 29,
-    action: "terminate",
-    description: "Watched event",
-    standard: "other"
-  },
-  {
-    name: "SIGINFO",
-    number: 29,
-    action: "ignore",
-    description: "Request for process information",
-    standard: "other"
-  },
-  {
-    name: "SIGPWR",
-    number: 30,
-    action: "terminate",
-    description: "Device running out of power",
-    standard: "systemv"
-  },
-  {
-    name: "SIGSYS",
-    number: 31,
-    action: "core",
-    description: "Invalid system call",
-    standard: "other"
-  },
-  {
-    name: "SIGUNUSED",
-    number: 31,
-    action: "terminate",
-    description: "Invalid system call",
-    standard: "other"
-  }
-];
-
-// node_modules/human-signals/build/src/signals.js
-var getSignals = () => {
-  const realtimeSignals = getRealtimeSignals();
-  const signals2 = [...SIGNALS, ...realtimeSignals].map(normalizeSignal);
-  return signals2;
-};
-var normalizeSignal = ({
-  name,
-  number: defaultNumber,
-  description,
-  action,
-  forced = false,
-  standard
-}) => {
-  const {
-    signals: { [name]: constantSignal }
-  } = import_node_os3.constants;
-  const supported = constantSignal !== void 0;
-  const number2 = supported ? constantSignal : defaultNumber;
-  return { name, number: number2, description, supported, action, forced, standard };
-};
-
-// node_modules/human-signals/build/src/main.js
-var getSignalsByName = () => {
-  const signals2 = getSignals();
-  return Object.fromEntries(signals2.map(getSignalByName));
-};
-var getSignalByName = ({
-  name,
-  number: number2,
-  description,
-  supported,
-  action,
-  forced,
-  standard
-}) => [name, { name, number: number2, description, supported, action, forced, standard }];
-var signalsByName = getSignalsByName();
-var getSignalsByNumber = () => {
-  const signals2 = getSignals();
-  const length = SIGRTMAX + 1;
-  const signalsA = Array.from(
-    { length },
-    (value, number2) => getSignalByNumber(number2, signals2)
-  );
-  return Object.assign({}, ...signalsA);
-};
-var getSignalByNumber = (number2, signals2) => {
-  const signal = findSignalByNumber(number2, signals2);
-  if (signal === void 0) {
-    return {};
-  }
-  const { name, description, supported, action, forced, standard } = signal;
-  return {
-    [number2]: {
-      name,
-      number: number2,
-      description,
-      supported,
-      action,
-      forced,
-      standard
-    }
-  };
-};
-var findSignalByNumber = (number2, signals2) => {
-  const signal = signals2.find(({ name }) => import_node_os4.constants.signals[name] === number2);
-  if (signal !== void 0) {
-    return signal;
-  }
-  return signals2.find((signalA) => signalA.number === number2);
-};
-var signalsByNumber = getSignalsByNumber();
-
-// node_modules/execa/lib/terminate/signal.js
-var normalizeKillSignal = (killSignal) => {
-  const optionName = "option `killSignal`";
-  if (killSignal === 0) {
-    throw new TypeError(`Invalid ${optionName}: 0 cannot be used.`);
-  }
-  return normalizeSignal2(killSignal, optionName);
-};
-var normalizeSignalArgument = (signal) => signal === 0 ? signal : normalizeSignal2(signal, "`subprocess.kill()`'s argument");
-var normalizeSignal2 = (signalNameOrInteger, optionName) => {
-  if (Number.isInteger(signalNameOrInteger)) {
-    return normalizeSignalInteger(signalNameOrInteger, optionName);
-  }
-  if (typeof signalNameOrInteger === "string") {
-    return normalizeSignalName(signalNameOrInteger, optionName);
-  }
-  throw new TypeError(`Invalid ${optionName} ${String(signalNameOrInteger)}: it must be a string or an integer.
-${getAvailableSignals()}`);
-};
-var normalizeSignalInteger = (signalInteger, optionName) => {
-  if (signalsIntegerToName.has(signalInteger)) {
-    return signalsIntegerToName.get(signalInteger);
-  }
-  throw new TypeError(`Invalid ${optionName} ${signalInteger}: this signal integer does not exist.
-${getAvailableSignals()}`);
-};
-var getSignalsIntegerToName = () => new Map(Object.entries(import_node_os5.constants.signals).reverse().map(([signalName, signalInteger]) => [signalInteger, signalName]));
-var signalsIntegerToName = getSignalsIntegerToName();
-var normalizeSignalName = (signalName, optionName) => {
-  if (signalName in import_node_os5.constants.signals) {
-    return signalName;
-  }
-  if (signalName.toUpperCase() in import_node_os5.constants.signals) {
-    throw new TypeError(`Invalid ${optionName} '${signalName}': please rename it to '${signalName.toUpperCase()}'.`);
-  }
-  throw new TypeError(`Invalid ${optionName} '${signalName}': this signal name does not exist.
-${getAvailableSignals()}`);
-};
-var getAvailableSignals = () => `Available signal names: ${getAvailableSignalNames()}.
-Available signal numbers: ${getAvailableSignalIntegers()}.`;
-var getAvailableSignalNames = () => Object.keys(import_node_os5.constants.signals).sort().map((signalName) => `'${signalName}'`).join(", ");
-var getAvailableSignalIntegers = () => [...new Set(Object.values(import_node_os5.constants.signals).sort((signalInteger, signalIntegerTwo) => signalInteger - signalIntegerTwo))].join(", ");
-var getSignalDescription = (signal) => signalsByName[signal].description;
-
-// node_modules/execa/lib/terminate/kill.js
-var normalizeForceKillAfterDelay = (forceKillAfterDelay) => {
-  if (forceKillAfterDelay === false) {
-    return forceKillAfterDelay;
-  }
-  if (forceKillAfterDelay === true) {
-    return DEFAULT_FORCE_KILL_TIMEOUT;
-  }
-  if (!Number.isFinite(forceKillAfterDelay) || forceKillAfterDelay < 0) {
-    throw new TypeError(`Expected the \`forceKillAfterDelay\` option to be a non-negative integer, got \`${forceKillAfterDelay}\` (${typeof forceKillAfterDelay})`);
-  }
-  return forceKillAfterDelay;
-};
-var DEFAULT_FORCE_KILL_TIMEOUT = 1e3 * 5;
-var subprocessKill = ({ kill, options: { forceKillAfterDelay, killSignal }, onInternalError, context, controller }, signalOrError, errorArgument) => {
-  const { signal, error: error4 } = parseKillArguments(signalOrError, errorArgument, killSignal);
-  emitKillError(error4, onInternalError);
-  const killResult = kill(signal);
-  setKillTimeout({
-    kill,
-    signal,
-    forceKillAfterDelay,
-    killSignal,
-    killResult,
-    context,
-    controller
-  });
-  return killResult;
-};
-var parseKillArguments = (signalOrError, errorArgument, killSignal) => {
-  const [signal = killSignal, error4] = isErrorInstance(signalOrError) ? [void 0, signalOrError] : [signalOrError, errorArgument];
-  if (typeof signal !== "string" && !Number.isInteger(signal)) {
-    throw new TypeError(`The first argument must be an error instance or a signal name string/integer: ${String(signal)}`);
-  }
-  if (error4 !== void 0 && !isErrorInstance(error4)) {
-    throw new TypeError(`The second argument is optional. If specified, it must be an error instance: ${error4}`);
-  }
-  return { signal: normalizeSignalArgument(signal), error: error4 };
-};
-var emitKillError = (error4, onInternalError) => {
-  if (error4 !== void 0) {
-    onInternalError.reject(error4);
-  }
-};
-var setKillTimeout = async ({ kill, signal, forceKillAfterDelay, killSignal, killResult, context, controller }) => {
-  if (signal === killSignal && killResult) {
-    killOnTimeout({
-      kill,
-      forceKillAfterDelay,
-      context,
-      controllerSignal: controller.signal
-    });
-  }
-};
-var killOnTimeout = async ({ kill, forceKillAfterDelay, context, controllerSignal }) => {
-  if (forceKillAfterDelay === false) {
-    return;
-  }
-  try {
-    await (0, import_promises10.setTimeout)(forceKillAfterDelay, void 0, { signal: controllerSignal });
-    if (kill("SIGKILL")) {
-      context.isForcefullyTerminated ??= true;
-    }
-  } catch {
-  }
-};
-
-// node_modules/execa/lib/utils/abort-signal.js
-var import_node_events2 = require("node:events");
-var onAbortedSignal = async (mainSignal, stopSignal) => {
-  if (!mainSignal.aborted) {
-    await (0, import_node_events2.once)(mainSignal, "abort", { signal: stopSignal });
-  }
-};
-
-// node_modules/execa/lib/terminate/cancel.js
-var validateCancelSignal = ({ cancelSignal }) => {
-  if (cancelSignal !== void 0 && Object.prototype.toString.call(cancelSignal) !== "[object AbortSignal]") {
-    throw new Error(`The \`cancelSignal\` option must be an AbortSignal: ${String(cancelSignal)}`);
-  }
-};
-var throwOnCancel = ({ subprocess, cancelSignal, gracefulCancel, context, controller }) => cancelSignal === void 0 || gracefulCancel ? [] : [terminateOnCancel(subprocess, cancelSignal, context, controller)];
-var terminateOnCancel = async (subprocess, cancelSignal, context, { signal }) => {
-  await onAbortedSignal(cancelSignal, signal);
-  context.terminationReason ??= "cancel";
-  subprocess.kill();
-  throw cancelSignal.reason;
-};
-
-// node_modules/execa/lib/ipc/graceful.js
-var import_promises12 = require("node:timers/promises");
-
-// node_modules/execa/lib/ipc/send.js
-var import_node_util5 = require("node:util");
-
-// node_modules/execa/lib/ipc/validation.js
-var validateIpcMethod = ({ methodName, isSubprocess, ipc, isConnected: isConnected2 }) => {
-  validateIpcOption(methodName, isSubprocess, ipc);
-  validateConnection(methodName, isSubprocess, isConnected2);
-};
-var validateIpcOption = (methodName, isSubprocess, ipc) => {
-  if (!ipc) {
-    throw new Error(`${getMethodName(methodName, isSubprocess)} can only be used if the \`ipc\` option is \`true\`.`);
-  }
-};
-var validateConnection = (methodName, isSubprocess, isConnected2) => {
-  if (!isConnected2) {
-    throw new Error(`${getMethodName(methodName, isSubprocess)} cannot be used: the ${getOtherProcessName(isSubprocess)} has already exited or disconnected.`);
-  }
-};
-var throwOnEarlyDisconnect = (isSubprocess) => {
-  throw new Error(`${getMethodName("getOneMessage", isSubprocess)} could not complete: the ${getOtherProcessName(isSubprocess)} exited or disconnected.`);
-};
-var throwOnStrictDeadlockError = (isSubprocess) => {
-  throw new Error(`${getMethodName("sendMessage", isSubprocess)} failed: the ${getOtherProcessName(isSubprocess)} is sending a message too, instead of listening to incoming messages.
-This can be fixed by both sending a message and listening to incoming messages at the same time:
-
-const [receivedMessage] = await Promise.all([
-	${getMethodName("getOneMessage", isSubprocess)},
-	${getMethodName("sendMessage", isSubprocess, "message, {strict: true}")},
-]);`);
-};
-var getStrictResponseError = (error4, isSubprocess) => new Error(`${getMethodName("sendMessage", isSubprocess)} failed when sending an acknowledgment response to the ${getOtherProcessName(isSubprocess)}.`, { cause: error4 });
-var throwOnMissingStrict = (isSubprocess) => {
-  throw new Error(`${getMethodName("sendMessage", isSubprocess)} failed: the ${getOtherProcessName(isSubprocess)} is not listening to incoming messages.`);
-};
-var throwOnStrictDisconnect = (isSubprocess) => {
-  throw new Error(`${getMethodName("sendMessage", isSubprocess)} failed: the ${getOtherProcessName(isSubprocess)} exited without listening to incoming messages.`);
-};
-var getAbortDisconnectError = () => new Error(`\`cancelSignal\` aborted: the ${getOtherProcessName(true)} disconnected.`);
-var throwOnMissingParent = () => {
-  throw new Error("`getCancelSignal()` cannot be used without setting the `cancelSignal` subprocess option.");
-};
-var handleEpipeError = ({ error: error4, methodName, isSubprocess }) => {
-  if (error4.code === "EPIPE") {
-    throw new Error(`${getMethodName(methodName, isSubprocess)} cannot be used: the ${getOtherProcessName(isSubprocess)} is disconnecting.`, { cause: error4 });
-  }
-};
-var handleSerializationError = ({ error: error4, methodName, isSubprocess, message }) => {
-  if (isSerializationError(error4)) {
-    throw new Error(`${getMethodName(methodName, isSubprocess)}'s argument type is invalid: the message cannot be serialized: ${String(message)}.`, { cause: error4 });
-  }
-};
-var isSerializationError = ({ code: code2, message }) => SERIALIZATION_ERROR_CODES.has(code2) || SERIALIZATION_ERROR_MESSAGES.some((serializationErrorMessage) => message.includes(serializationErrorMessage));
-var SERIALIZATION_ERROR_CODES = /* @__PURE__ */ new Set([
-  // Message is `undefined`
-  "ERR_MISSING_ARGS",
-  // Message is a function, a bigint, a symbol
-  "ERR_INVALID_ARG_TYPE"
-]);
-var SERIALIZATION_ERROR_MESSAGES = [
-  // Message is a promise or a proxy, with `serialization: 'advanced'`
-  "could not be cloned",
-  // Message has cycles, with `serialization: 'json'`
-  "circular structure",
-  // Message has cycles inside toJSON(), with `serialization: 'json'`
-  "call stack size exceeded"
-];
-var getMethodName = (methodName, isSubprocess, parameters = "") => methodName === "cancelSignal" ? "`cancelSignal`'s `controller.abort()`" : `${getNamespaceName(isSubprocess)}${methodName}(${parameters})`;
-var getNamespaceName = (isSubprocess) => isSubprocess ? "" : "subprocess.";
-var getOtherProcessName = (isSubprocess) => isSubprocess ? "parent process" : "subprocess";
-var disconnect = (anyProcess) => {
-  if (anyProcess.connected) {
-    anyProcess.disconnect();
-  }
-};
-
-// node_modules/execa/lib/utils/deferred.js
-var createDeferred = () => {
-  const methods = {};
-  const promise = new Promise((resolve11, reject) => {
-    Object.assign(methods, { resolve: resolve11, reject });
-  });
-  return Object.assign(promise, methods);
-};
-
-// node_modules/execa/lib/arguments/fd-options.js
-var getToStream = (destination, to2 = "stdin") => {
-  const isWritable = true;
-  const { options, fileDescriptors } = SUBPROCESS_OPTIONS.get(destination);
-  const fdNumber = getFdNumber(fileDescriptors, to2, isWritable);
-  const destinationStream = destination.stdio[fdNumber];
-  if (destinationStream === null) {
-    throw new TypeError(getInvalidStdioOptionMessage(fdNumber, to2, options, isWritable));
-  }
-  return destinationStream;
-};
-var getFromStream = (source, from = "stdout") => {
-  const isWritable = false;
-  const { options, fileDescriptors } = SUBPROCESS_OPTIONS.get(source);
-  const fdNumber = getFdNumber(fileDescriptors, from, isWritable);
-  const sourceStream = fdNumber === "all" ? source.all : source.stdio[fdNumber];
-  if (sourceStream === null || sourceStream === void 0) {
-    throw new TypeError(getInvalidStdioOptionMessage(fdNumber, from, options, isWritable));
-  }
-  return sourceStream;
-};
-var SUBPROCESS_OPTIONS = /* @__PURE__ */ new WeakMap();
-var getFdNumber = (fileDescriptors, fdName, isWritable) => {
-  const fdNumber = parseFdNumber(fdName, isWritable);
-  validateFdNumber(fdNumber, fdName, isWritable, fileDescriptors);
-  return fdNumber;
-};
-var parseFdNumber = (fdName, isWritable) => {
-  const fdNumber = parseFd(fdName);
-  if (fdNumber !== void 0) {
-    return fdNumber;
-  }
-  const { validOptions, defaultValue } = isWritable ? { validOptions: '"stdin"', defaultValue: "stdin" } : { validOptions: '"stdout", "stderr", "all"', defaultValue: "stdout" };
-  throw new TypeError(`"${getOptionName(isWritable)}" must not be "${fdName}".
-It must be ${validOptions} or "fd3", "fd4" (and so on).
-It is optional and defaults to "${defaultValue}".`);
-};
-var validateFdNumber = (fdNumber, fdName, isWritable, fileDescriptors) => {
-  const fileDescriptor = fileDescriptors[getUsedDescriptor(fdNumber)];
-  if (fileDescriptor === void 0) {
-    throw new TypeError(`"${getOptionName(isWritable)}" must not be ${fdName}. That file descriptor does not exist.
-Please set the "stdio" option to ensure that file descriptor exists.`);
-  }
-  if (fileDescriptor.direction === "input" && !isWritable) {
-    throw new TypeError(`"${getOptionName(isWritable)}" must not be ${fdName}. It must be a readable stream, not writable.`);
-  }
-  if (fileDescriptor.direction !== "input" && isWritable) {
-    throw new TypeError(`"${getOptionName(isWritable)}" must not be ${fdName}. It must be a writable stream, not readable.`);
-  }
-};
-var getInvalidStdioOptionMessage = (fdNumber, fdName, options, isWritable) => {
-  if (fdNumber === "all" && !options.all) {
-    return `The "all" option must be true to use "from: 'all'".`;
-  }
-  const { optionName, optionValue } = getInvalidStdioOption(fdNumber, options);
-  return `The "${optionName}: ${serializeOptionValue(optionValue)}" option is incompatible with using "${getOptionName(isWritable)}: ${serializeOptionValue(fdName)}".
-Please set this option with "pipe" instead.`;
-};
-var getInvalidStdioOption = (fdNumber, { stdin, stdout, stderr, stdio }) => {
-  const usedDescriptor = getUsedDescriptor(fdNumber);
-  if (usedDescriptor === 0 && stdin !== void 0) {
-    return { optionName: "stdin", optionValue: stdin };
-  }
-  if (usedDescriptor === 1 && stdout !== void 0) {
-    return { optionName: "stdout", optionValue: stdout };
-  }
-  if (usedDescriptor === 2 && stderr !== void 0) {
-    return { optionName: "stderr", optionValue: stderr };
-  }
-  return { optionName: `stdio[${usedDescriptor}]`, optionValue: stdio[usedDescriptor] };
-};
-var getUsedDescriptor = (fdNumber) => fdNumber === "all" ? 1 : fdNumber;
-var getOptionName = (isWritable) => isWritable ? "to" : "from";
-var serializeOptionValue = (value) => {
-  if (typeof value === "string") {
-    return `'${value}'`;
-  }
-  return typeof value === "number" ? `${value}` : "Stream";
-};
-
-// node_modules/execa/lib/ipc/strict.js
-var import_node_events6 = require("node:events");
-
-// node_modules/execa/lib/utils/max-listeners.js
-var import_node_events3 = require("node:events");
-var incrementMaxListeners = (eventEmitter, maxListenersIncrement, signal) => {
-  const maxListeners = eventEmitter.getMaxListeners();
-  if (maxListeners === 0 || maxListeners === Number.POSITIVE_INFINITY) {
-    return;
-  }
-  eventEmitter.setMaxListeners(maxListeners + maxListenersIncrement);
-  (0, import_node_events3.addAbortListener)(signal, () => {
-    eventEmitter.setMaxListeners(eventEmitter.getMaxListeners() - maxListenersIncrement);
-  });
-};
-
-// node_modules/execa/lib/ipc/forward.js
-var import_node_events5 = require("node:events");
-
-// node_modules/execa/lib/ipc/incoming.js
-var import_node_events4 = require("node:events");
-var import_promises11 = require("node:timers/promises");
-
-// node_modules/execa/lib/ipc/reference.js
-var addReference = (channel, reference) => {
-  if (reference) {
-    addReferenceCount(channel);
-  }
-};
-var addReferenceCount = (channel) => {
-  channel.refCounted();
-};
-var removeReference = (channel, reference) => {
-  if (reference) {
-    removeReferenceCount(channel);
-  }
-};
-var removeReferenceCount = (channel) => {
-  channel.unrefCounted();
-};
-var undoAddedReferences = (channel, isSubprocess) => {
-  if (isSubprocess) {
-    removeReferenceCount(channel);
-    removeReferenceCount(channel);
-  }
-};
-var redoAddedReferences = (channel, isSubprocess) => {
-  if (isSubprocess) {
-    addReferenceCount(channel);
-    addReferenceCount(channel);
-  }
-};
-
-// node_modules/execa/lib/ipc/incoming.js
-var onMessage = async ({ anyProcess, channel, isSubprocess, ipcEmitter }, wrappedMessage) => {
-  if (handleStrictResponse(wrappedMessage) || handleAbort(wrappedMessage)) {
-    return;
-  }
-  if (!INCOMING_MESSAGES.has(anyProcess)) {
-    INCOMING_MESSAGES.set(anyProcess, []);
-  }
-  const incomingMessages = INCOMING_MESSAGES.get(anyProcess);
-  incomingMessages.push(wrappedMessage);
-  if (incomingMessages.length > 1) {
-    return;
-  }
-  while (incomingMessages.length > 0) {
-    await waitForOutgoingMessages(anyProcess, ipcEmitter, wrappedMessage);
-    await import_promises11.scheduler.yield();
-    const message = await handleStrictRequest({
-      wrappedMessage: incomingMessages[0],
-      anyProcess,
-      channel,
-      isSubprocess,
-      ipcEmitter
-    });
-    incomingMessages.shift();
-    ipcEmitter.emit("message", message);
-    ipcEmitter.emit("message:done");
-  }
-};
-var onDisconnect = async ({ anyProcess, channel, isSubprocess, ipcEmitter, boundOnMessage }) => {
-  abortOnDisconnect();
-  const incomingMessages = INCOMING_MESSAGES.get(anyProcess);
-  while (incomingMessages?.length > 0) {
-    await (0, import_node_events4.once)(ipcEmitter, "message:done");
-  }
-  anyProcess.removeListener("message", boundOnMessage);
-  redoAddedReferences(channel, isSubprocess);
-  ipcEmitter.connected = false;
-  ipcEmitter.emit("disconnect");
-};
-var INCOMING_MESSAGES = /* @__PURE__ */ new WeakMap();
-
-// node_modules/execa/lib/ipc/forward.js
-var getIpcEmitter = (anyProcess, channel, isSubprocess) => {
-  if (IPC_EMITTERS.has(anyProcess)) {
-    return IPC_EMITTERS.get(anyProcess);
-  }
-  const ipcEmitter = new import_node_events5.EventEmitter();
-  ipcEmitter.connected = true;
-  IPC_EMITTERS.set(anyProcess, ipcEmitter);
-  forwardEvents({
-    ipcEmitter,
-    anyProcess,
-    channel,
-    isSubprocess
-  });
-  return ipcEmitter;
-};
-var IPC_EMITTERS = /* @__PURE__ */ new WeakMap();
-var forwardEvents = ({ ipcEmitter, anyProcess, channel, isSubprocess }) => {
-  const boundOnMessage = onMessage.bind(void 0, {
-    anyProcess,
-    channel,
-    isSubprocess,
-    ipcEmitter
-  });
-  anyProcess.on("message", boundOnMessage);
-  anyProcess.once("disconnect", onDisconnect.bind(void 0, {
-    anyProcess,
-    channel,
-    isSubprocess,
-    ipcEmitter,
-    boundOnMessage
-  }));
-  undoAddedReferences(channel, isSubprocess);
-};
-var isConnected = (anyProcess) => {
-  const ipcEmitter = IPC_EMITTERS.get(anyProcess);
-  return ipcEmitter === void 0 ? anyProcess.channel !== null : ipcEmitter.connected;
-};
-
-// node_modules/execa/lib/ipc/strict.js
-var handleSendStrict = ({ anyProcess, channel, isSubprocess, message, strict }) => {
-  if (!strict) {
-    return message;
-  }
-  const ipcEmitter = getIpcEmitter(anyProcess, channel, isSubprocess);
-  const hasListeners = hasMessageListeners(anyProcess, ipcEmitter);
-  return {
-    id: count2++,
-    type: REQUEST_TYPE,
-    message,
-    hasListeners
-  };
-};
-var count2 = 0n;
-var validateStrictDeadlock = (outgoingMessages, wrappedMessage) => {
-  if (wrappedMessage?.type !== REQUEST_TYPE || wrappedMessage.hasListeners) {
-    return;
-  }
-  for (const { id } of outgoingMessages) {
-    if (id !== void 0) {
-      STRICT_RESPONSES[id].resolve({ isDeadlock: true, hasListeners: false });
-    }
-  }
-};
-var handleStrictRequest = async ({ wrappedMessage, anyProcess, channel, isSubprocess, ipcEmitter }) => {
-  if (wrappedMessage?.type !== REQUEST_TYPE || !anyProcess.connected) {
-    return wrappedMessage;
-  }
-  const { id, message } = wrappedMessage;
-  const response = { id, type: RESPONSE_TYPE, message: hasMessageListeners(anyProcess, ipcEmitter) };
-  try {
-    await sendMessage({
-      anyProcess,
-      channel,
-      isSubprocess,
-      ipc: true
-    }, response);
-  } catch (error4) {
-    ipcEmitter.emit("strict:error", error4);
-  }
-  return message;
-};
-var handleStrictResponse = (wrappedMessage) => {
-  if (wrappedMessage?.type !== RESPONSE_TYPE) {
-    return false;
-  }
-  const { id, message: hasListeners } = wrappedMessage;
-  STRICT_RESPONSES[id]?.resolve({ isDeadlock: false, hasListeners });
-  return true;
-};
-var waitForStrictResponse = async (wrappedMessage, anyProcess, isSubprocess) => {
-  if (wrappedMessage?.type !== REQUEST_TYPE) {
-    return;
-  }
-  const deferred2 = createDeferred();
-  STRICT_RESPONSES[wrappedMessage.id] = deferred2;
-  const controller = new AbortController();
-  try {
-    const { isDeadlock, hasListeners } = await Promise.race([
-      deferred2,
-      throwOnDisconnect(anyProcess, isSubprocess, controller)
-    ]);
-    if (isDeadlock) {
-      throwOnStrictDeadlockError(isSubprocess);
-    }
-    if (!hasListeners) {
-      throwOnMissingStrict(isSubprocess);
-    }
-  } finally {
-    controller.abort();
-    delete STRICT_RESPONSES[wrappedMessage.id];
-  }
-};
-var STRICT_RESPONSES = {};
-var throwOnDisconnect = async (anyProcess, isSubprocess, { signal }) => {
-  incrementMaxListeners(anyProcess, 1, signal);
-  await (0, import_node_events6.once)(anyProcess, "disconnect", { signal });
-  throwOnStrictDisconnect(isSubprocess);
-};
-var REQUEST_TYPE = "execa:ipc:request";
-var RESPONSE_TYPE = "execa:ipc:response";
-
-// node_modules/execa/lib/ipc/outgoing.js
-var startSendMessage = (anyProcess, wrappedMessage, strict) => {
-  if (!OUTGOING_MESSAGES.has(anyProcess)) {
-    OUTGOING_MESSAGES.set(anyProcess, /* @__PURE__ */ new Set());
-  }
-  const outgoingMessages = OUTGOING_MESSAGES.get(anyProcess);
-  const onMessageSent = createDeferred();
-  const id = strict ? wrappedMessage.id : void 0;
-  const outgoingMessage = { onMessageSent, id };
-  outgoingMessages.add(outgoingMessage);
-  return { outgoingMessages, outgoingMessage };
-};
-var endSendMessage = ({ outgoingMessages, outgoingMessage }) => {
-  outgoingMessages.delete(outgoingMessage);
-  outgoingMessage.onMessageSent.resolve();
-};
-var waitForOutgoingMessages = async (anyProcess, ipcEmitter, wrappedMessage) => {
-  while (!hasMessageListeners(anyProcess, ipcEmitter) && OUTGOING_MESSAGES.get(anyProcess)?.size > 0) {
-    const outgoingMessages = [...OUTGOING_MESSAGES.get(anyProcess)];
-    validateStrictDeadlock(outgoingMessages, wrappedMessage);
-    await Promise.all(outgoingMessages.map(({ onMessageSent }) => onMessageSent));
-  }
-};
-var OUTGOING_MESSAGES = /* @__PURE__ */ new WeakMap();
-var hasMessageListeners = (anyProcess, ipcEmitter) => ipcEmitter.listenerCount("message") > getMinListenerCount(anyProcess);
-var getMinListenerCount = (anyProcess) => SUBPROCESS_OPTIONS.has(anyProcess) && !getFdSpecificValue(SUBPROCESS_OPTIONS.get(anyProcess).options.buffer, "ipc") ? 1 : 0;
-
-// node_modules/execa/lib/ipc/send.js
-var sendMessage = ({ anyProcess, channel, isSubprocess, ipc }, message, { strict = false } = {}) => {
-  const methodName = "sendMessage";
-  validateIpcMethod({
-    methodName,
-    isSubprocess,
-    ipc,
-    isConnected: anyProcess.connected
-  });
-  return sendMessageAsync({
-    anyProcess,
-    channel,
-    methodName,
-    isSubprocess,
-    message,
-    strict
-  });
-};
-var sendMessageAsync = async ({ anyProcess, channel, methodName, isSubprocess, message, strict }) => {
-  const wrappedMessage = handleSendStrict({
-    anyProcess,
-    channel,
-    isSubprocess,
-    message,
-    strict
-  });
-  const outgoingMessagesState = startSendMessage(anyProcess, wrappedMessage, strict);
-  try {
-    await sendOneMessage({
-      anyProcess,
-      methodName,
-      isSubprocess,
-      wrappedMessage,
-      message
-    });
-  } catch (error4) {
-    disconnect(anyProcess);
-    throw error4;
-  } finally {
-    endSendMessage(outgoingMessagesState);
-  }
-};
-var sendOneMessage = async ({ anyProcess, methodName, isSubprocess, wrappedMessage, message }) => {
-  const sendMethod = getSendMethod(anyProcess);
-  try {
-    await Promise.all([
-      waitForStrictResponse(wrappedMessage, anyProcess, isSubprocess),
-      sendMethod(wrappedMessage)
-    ]);
-  } catch (error4) {
-    handleEpipeError({ error: error4, methodName, isSubprocess });
-    handleSerializationError({
-      error: error4,
-      methodName,
-      isSubprocess,
-      message
-    });
-    throw error4;
-  }
-};
-var getSendMethod = (anyProcess) => {
-  if (PROCESS_SEND_METHODS.has(anyProcess)) {
-    return PROCESS_SEND_METHODS.get(anyProcess);
-  }
-  const sendMethod = (0, import_node_util5.promisify)(anyProcess.send.bind(anyProcess));
-  PROCESS_SEND_METHODS.set(anyProcess, sendMethod);
-  return sendMethod;
-};
-var PROCESS_SEND_METHODS = /* @__PURE__ */ new WeakMap();
-
-// node_modules/execa/lib/ipc/graceful.js
-var sendAbort = (subprocess, message) => {
-  const methodName = "cancelSignal";
-  validateConnection(methodName, false, subprocess.connected);
-  return sendOneMessage({
-    anyProcess: subprocess,
-    methodName,
-    isSubprocess: false,
-    wrappedMessage: { type: GRACEFUL_CANCEL_TYPE, message },
-    message
-  });
-};
-var getCancelSignal = async ({ anyProcess, channel, isSubprocess, ipc }) => {
-  await startIpc({
-    anyProcess,
-    channel,
-    isSubprocess,
-    ipc
-  });
-  return cancelController.signal;
-};
-var startIpc = async ({ anyProcess, channel, isSubprocess, ipc }) => {
-  if (cancelListening) {
-    return;
-  }
-  cancelListening = true;
-  if (!ipc) {
-    throwOnMissingParent();
-    return;
-  }
-  if (channel === null) {
-    abortOnDisconnect();
-    return;
-  }
-  getIpcEmitter(anyProcess, channel, isSubprocess);
-  await import_promises12.scheduler.yield();
-};
-var cancelListening = false;
-var handleAbort = (wrappedMessage) => {
-  if (wrappedMessage?.type !== GRACEFUL_CANCEL_TYPE) {
-    return false;
-  }
-  cancelController.abort(wrappedMessage.message);
-  return true;
-};
-var GRACEFUL_CANCEL_TYPE = "execa:ipc:cancel";
-var abortOnDisconnect = () => {
-  cancelController.abort(getAbortDisconnectError());
-};
-var cancelController = new AbortController();
-
-// node_modules/execa/lib/terminate/graceful.js
-var validateGracefulCancel = ({ gracefulCancel, cancelSignal, ipc, serialization }) => {
-  if (!gracefulCancel) {
-    return;
-  }
-  if (cancelSignal === void 0) {
-    throw new Error("The `cancelSignal` option must be defined when setting the `gracefulCancel` option.");
-  }
-  if (!ipc) {
-    throw new Error("The `ipc` option cannot be false when setting the `gracefulCancel` option.");
-  }
-  if (serialization === "json") {
-    throw new Error("The `serialization` option cannot be 'json' when setting the `gracefulCancel` option.");
-  }
-};
-var throwOnGracefulCancel = ({
-  subprocess,
-  cancelSignal,
-  gracefulCancel,
-  forceKillAfterDelay,
-  context,
-  controller
-}) => gracefulCancel ? [sendOnAbort({
-  subprocess,
-  cancelSignal,
-  forceKillAfterDelay,
-  context,
-  controller
-})] : [];
-var sendOnAbort = async ({ subprocess, cancelSignal, forceKillAfterDelay, context, controller: { signal } }) => {
-  await onAbortedSignal(cancelSignal, signal);
-  const reason2 = getReason(cancelSignal);
-  await sendAbort(subprocess, reason2);
-  killOnTimeout({
-    kill: subprocess.kill,
-    forceKillAfterDelay,
-    context,
-    controllerSignal: signal
-  });
-  context.terminationReason ??= "gracefulCancel";
-  throw cancelSignal.reason;
-};
-var getReason = ({ reason: reason2 }) => {
-  if (!(reason2 instanceof DOMException)) {
-    return reason2;
-  }
-  const error4 = new Error(reason2.message);
-  Object.defineProperty(error4, "stack", {
-    value: reason2.stack,
-    enumerable: false,
-    configurable: true,
-    writable: true
-  });
-  return error4;
-};
-
-// node_modules/execa/lib/terminate/timeout.js
-var import_promises13 = require("node:timers/promises");
-var validateTimeout = ({ timeout }) => {
-  if (timeout !== void 0 && (!Number.isFinite(timeout) || timeout < 0)) {
-    throw new TypeError(`Expected the \`timeout\` option to be a non-negative integer, got \`${timeout}\` (${typeof timeout})`);
-  }
-};
-var throwOnTimeout = (subprocess, timeout, context, controller) => timeout === 0 || timeout === void 0 ? [] : [killAfterTimeout(subprocess, timeout, context, controller)];
-var killAfterTimeout = async (subprocess, timeout, context, { signal }) => {
-  await (0, import_promises13.setTimeout)(timeout, void 0, { signal });
-  context.terminationReason ??= "timeout";
-  subprocess.kill();
-  throw new DiscardedError();
-};
-
-// node_modules/execa/lib/methods/node.js
-var import_node_process6 = require("node:process");
-var import_node_path17 = __toESM(require("node:path"), 1);
-var mapNode = ({ options }) => {
-  if (options.node === false) {
-    throw new TypeError('The "node" option cannot be false with `execaNode()`.');
-  }
-  return { options: { ...options, node: true } };
-};
-var handleNodeOption = (file2, commandArguments, {
-  node: shouldHandleNode = false,
-  nodePath = import_node_process6.execPath,
-  nodeOptions = import_node_process6.execArgv.filter((nodeOption) => !nodeOption.startsWith("--inspect")),
-  cwd,
-  execPath: formerNodePath,
-  ...options
-}) => {
-  if (formerNodePath !== void 0) {
-    throw new TypeError('The "execPath" option has been removed. Please use the "nodePath" option instead.');
-  }
-  const normalizedNodePath = safeNormalizeFileUrl(nodePath, 'The "nodePath" option');
-  const resolvedNodePath = import_node_path17.default.resolve(cwd, normalizedNodePath);
-  const newOptions = {
-    ...options,
-    nodePath: resolvedNodePath,
-    node: shouldHandleNode,
-    cwd
-  };
-  if (!shouldHandleNode) {
-    return [file2, commandArguments, newOptions];
-  }
-  if (import_node_path17.default.basename(file2, ".exe") === "node") {
-    throw new TypeError('When the "node" option is true, the first argument does not need to be "node".');
-  }
-  return [
-    resolvedNodePath,
-    [...nodeOptions, file2, ...commandArguments],
-    { ipc: true, ...newOptions, shell: false }
-  ];
-};
-
-// node_modules/execa/lib/ipc/ipc-input.js
-var import_node_v8 = require("node:v8");
-var validateIpcInputOption = ({ ipcInput, ipc, serialization }) => {
-  if (ipcInput === void 0) {
-    return;
-  }
-  if (!ipc) {
-    throw new Error("The `ipcInput` option cannot be set unless the `ipc` option is `true`.");
-  }
-  validateIpcInput[serialization](ipcInput);
-};
-var validateAdvancedInput = (ipcInput) => {
-  try {
-    (0, import_node_v8.serialize)(ipcInput);
-  } catch (error4) {
-    throw new Error("The `ipcInput` option is not serializable with a structured clone.", { cause: error4 });
-  }
-};
-var validateJsonInput = (ipcInput) => {
-  try {
-    JSON.stringify(ipcInput);
-  } catch (error4) {
-    throw new Error("The `ipcInput` option is not serializable with JSON.", { cause: error4 });
-  }
-};
-var validateIpcInput = {
-  advanced: validateAdvancedInput,
-  json: validateJsonInput
-};
-var sendIpcInput = async (subprocess, ipcInput) => {
-  if (ipcInput === void 0) {
-    return;
-  }
-  await subprocess.sendMessage(ipcInput);
-};
-
-// node_modules/execa/lib/arguments/encoding-option.js
-var validateEncoding = ({ encoding }) => {
-  if (ENCODINGS.has(encoding)) {
-    return;
-  }
-  const correctEncoding = getCorrectEncoding(encoding);
-  if (correctEncoding !== void 0) {
-    throw new TypeError(`Invalid option \`encoding: ${serializeEncoding(encoding)}\`.
-Please rename it to ${serializeEncoding(correctEncoding)}.`);
-  }
-  const correctEncodings = [...ENCODINGS].map((correctEncoding2) => serializeEncoding(correctEncoding2)).join(", ");
-  throw new TypeError(`Invalid option \`encoding: ${serializeEncoding(encoding)}\`.
-Please rename it to one of: ${correctEncodings}.`);
-};
-var TEXT_ENCODINGS = /* @__PURE__ */ new Set(["utf8", "utf16le"]);
-var BINARY_ENCODINGS = /* @__PURE__ */ new Set(["buffer", "hex", "base64", "base64url", "latin1", "ascii"]);
-var ENCODINGS = /* @__PURE__ */ new Set([...TEXT_ENCODINGS, ...BINARY_ENCODINGS]);
-var getCorrectEncoding = (encoding) => {
-  if (encoding === null) {
-    return "buffer";
-  }
-  if (typeof encoding !== "string") {
-    return;
-  }
-  const lowerEncoding = encoding.toLowerCase();
-  if (lowerEncoding in ENCODING_ALIASES) {
-    return ENCODING_ALIASES[lowerEncoding];
-  }
-  if (ENCODINGS.has(lowerEncoding)) {
-    return lowerEncoding;
-  }
-};
-var ENCODING_ALIASES = {
-  // eslint-disable-next-line unicorn/text-encoding-identifier-case
-  "utf-8": "utf8",
-  "utf-16le": "utf16le",
-  "ucs-2": "utf16le",
-  ucs2: "utf16le",
-  binary: "latin1"
-};
-var serializeEncoding = (encoding) => typeof encoding === "string" ? `"${encoding}"` : String(encoding);
-
-// node_modules/execa/lib/arguments/cwd.js
-var import_node_fs7 = require("node:fs");
-var import_node_path18 = __toESM(require("node:path"), 1);
-var import_node_process7 = __toESM(require("node:process"), 1);
-var normalizeCwd = (cwd = getDefaultCwd()) => {
-  const cwdString = safeNormalizeFileUrl(cwd, 'The "cwd" option');
-  return import_node_path18.default.resolve(cwdString);
-};
-var getDefaultCwd = () => {
-  try {
-    return import_node_process7.default.cwd();
-  } catch (error4) {
-    error4.message = `The current directory does not exist.
-${error4.message}`;
-    throw error4;
-  }
-};
-var fixCwdError = (originalMessage, cwd) => {
-  if (cwd === getDefaultCwd()) {
-    return originalMessage;
-  }
-  let cwdStat;
-  try {
-    cwdStat = (0, import_node_fs7.statSync)(cwd);
-  } catch (error4) {
-    return `The "cwd" option is invalid: ${cwd}.
-${error4.message}
-${originalMessage}`;
-  }
-  if (!cwdStat.isDirectory()) {
-    return `The "cwd" option is not a directory: ${cwd}.
-${originalMessage}`;
-  }
-  return originalMessage;
-};
-
-// node_modules/execa/lib/arguments/options.js
-var normalizeOptions = (filePath, rawArguments, rawOptions) => {
-  rawOptions.cwd = normalizeCwd(rawOptions.cwd);
-  const [processedFile, processedArguments, processedOptions] = handleNodeOption(filePath, rawArguments, rawOptions);
-  const { command: file2, args: commandArguments, options: initialOptions } = import_cross_spawn.default._parse(processedFile, processedArguments, processedOptions);
-  const fdOptions = normalizeFdSpecificOptions(initialOptions);
-  const options = addDefaultOptions(fdOptions);
-  validateTimeout(options);
-  validateEncoding(options);
-  validateIpcInputOption(options);
-  validateCancelSignal(options);
-  validateGracefulCancel(options);
-  options.shell = normalizeFileUrl(options.shell);
-  options.env = getEnv(options);
-  options.killSignal = normalizeKillSignal(options.killSignal);
-  options.forceKillAfterDelay = normalizeForceKillAfterDelay(options.forceKillAfterDelay);
-  options.lines = options.lines.map((lines2, fdNumber) => lines2 && !BINARY_ENCODINGS.has(options.encoding) && options.buffer[fdNumber]);
-  if (import_node_process8.default.platform === "win32" && import_node_path19.default.basename(file2, ".exe") === "cmd") {
-    commandArguments.unshift("/q");
-  }
-  return { file: file2, commandArguments, options };
-};
-var addDefaultOptions = ({
-  extendEnv = true,
-  preferLocal = false,
-  cwd,
-  localDir: localDirectory = cwd,
-  encoding = "utf8",
-  reject = true,
-  cleanup = true,
-  all = false,
-  windowsHide = true,
-  killSignal = "SIGTERM",
-  forceKillAfterDelay = true,
-  gracefulCancel = false,
-  ipcInput,
-  ipc = ipcInput !== void 0 || gracefulCancel,
-  serialization = "advanced",
-  ...options
-}) => ({
-  ...options,
-  extendEnv,
-  preferLocal,
-  cwd,
-  localDirectory,
-  encoding,
-  reject,
-  cleanup,
-  all,
-  windowsHide,
-  killSignal,
-  forceKillAfterDelay,
-  gracefulCancel,
-  ipcInput,
-  ipc,
-  serialization
-});
-var getEnv = ({ env: envOption, extendEnv, preferLocal, node: node2, localDirectory, nodePath }) => {
-  const env = extendEnv ? { ...import_node_process8.default.env, ...envOption } : envOption;
-  if (preferLocal || node2) {
-    return npmRunPathEnv({
-      env,
-      cwd: localDirectory,
-      execPath: nodePath,
-      preferLocal,
-      addExecPath: node2
-    });
-  }
-  return env;
-};
-
-// node_modules/execa/lib/arguments/shell.js
-var concatenateShell = (file2, commandArguments, options) => options.shell && commandArguments.length > 0 ? [[file2, ...commandArguments].join(" "), [], options] : [file2, commandArguments, options];
-
-// node_modules/execa/lib/return/message.js
-var import_node_util6 = require("node:util");
-
-// node_modules/strip-final-newline/index.js
-function stripFinalNewline(input) {
-  if (typeof input === "string") {
-    return stripFinalNewlineString(input);
-  }
-  if (!(ArrayBuffer.isView(input) && input.BYTES_PER_ELEMENT === 1)) {
-    throw new Error("Input must be a string or a Uint8Array");
-  }
-  return stripFinalNewlineBinary(input);
-}
-var stripFinalNewlineString = (input) => input.at(-1) === LF ? input.slice(0, input.at(-2) === CR ? -2 : -1) : input;
-var stripFinalNewlineBinary = (input) => input.at(-1) === LF_BINARY ? input.subarray(0, input.at(-2) === CR_BINARY ? -2 : -1) : input;
-var LF = "\n";
-var LF_BINARY = LF.codePointAt(0);
-var CR = "\r";
-var CR_BINARY = CR.codePointAt(0);
-
-// node_modules/get-stream/source/index.js
-var import_node_events7 = require("node:events");
-var import_promises14 = require("node:stream/promises");
-
-// node_modules/is-stream/index.js
-function isStream(stream, { checkOpen = true } = {}) {
-  return stream !== null && typeof stream === "object" && (stream.writable || stream.readable || !checkOpen || stream.writable === void 0 && stream.readable === void 0) && typeof stream.pipe === "function";
-}
-function isWritableStream(stream, { checkOpen = true } = {}) {
-  return isStream(stream, { checkOpen }) && (stream.writable || !checkOpen) && typeof stream.write === "function" && typeof stream.end === "function" && typeof stream.writable === "boolean" && typeof stream.writableObjectMode === "boolean" && typeof stream.destroy === "function" && typeof stream.destroyed === "boolean";
-}
-function isReadableStream(stream, { checkOpen = true } = {}) {
-  return isStream(stream, { checkOpen }) && (stream.readable || !checkOpen) && typeof stream.read === "function" && typeof stream.readable === "boolean" && typeof stream.readableObjectMode === "boolean" && typeof stream.destroy === "function" && typeof stream.destroyed === "boolean";
-}
-function isDuplexStream(stream, options) {
-  return isWritableStream(stream, options) && isReadableStream(stream, options);
-}
-
-// node_modules/@sec-ant/readable-stream/dist/ponyfill/asyncIterator.js
-var a = Object.getPrototypeOf(
-  Object.getPrototypeOf(
-    /* istanbul ignore next */
-    async function* () {
-    }
-  ).prototype
-);
-var c = class {
-  #t;
-  #n;
-  #r = false;
-  #e = void 0;
-  constructor(e, t) {
-    this.#t = e, this.#n = t;
-  }
-  next() {
-    const e = () => this.#s();
-    return this.#e = this.#e ? this.#e.then(e, e) : e(), this.#e;
-  }
-  return(e) {
-    const t = () => this.#i(e);
-    return this.#e ? this.#e.then(t, t) : t();
-  }
-  async #s() {
-    if (this.#r)
-      return {
-        done: true,
-        value: void 0
-      };
-    let e;
-    try {
-      e = await this.#t.read();
-    } catch (t) {
-      throw this.#e = void 0, this.#r = true, this.#t.releaseLock(), t;
-    }
-    return e.done && (this.#e = void 0, this.#r = true, this.#t.releaseLock()), e;
-  }
-  async #i(e) {
-    if (this.#r)
-      return {
-        done: true,
-        value: e
-      };
-    if (this.#r = true, !this.#n) {
-      const t = this.#t.cancel(e);
-      return this.#t.releaseLock(), await t, {
-        done: true,
-        value: e
-      };
-    }
-    return this.#t.releaseLock(), {
-      done: true,
-      value: e
-    };
-  }
-};
-var n = /* @__PURE__ */ Symbol();
-function i() {
-  return this[n].next();
-}
-Object.defineProperty(i, "name", { value: "next" });
-function o(r) {
-  return this[n].return(r);
-}
-Object.defineProperty(o, "name", { value: "return" });
-var u2 = Object.create(a, {
-  next: {
-    enumerable: true,
-    configurable: true,
-    writable: true,
-    value: i
-  },
-  return: {
-    enumerable: true,
-    configurable: true,
-    writable: true,
-    value: o
-  }
-});
-function h({ preventCancel: r = false } = {}) {
-  const e = this.getReader(), t = new c(
-    e,
-    r
-  ), s3 = Object.create(u2);
-  return s3[n] = t, s3;
-}
-
-// node_modules/get-stream/source/stream.js
-var getAsyncIterable = (stream) => {
-  if (isReadableStream(stream, { checkOpen: false }) && nodeImports.on !== void 0) {
-    return getStreamIterable(stream);
-  }
-  if (typeof stream?.[Symbol.asyncIterator] === "function") {
-    return stream;
-  }
-  if (toString.call(stream) === "[object ReadableStream]") {
-    return h.call(stream);
-  }
-  throw new TypeError("The first argument must be a Readable, a ReadableStream, or an async iterable.");
-};
-var { toString } = Object.prototype;
-var getStreamIterable = async function* (stream) {
-  const controller = new AbortController();
-  const state = {};
-  handleStreamEnd(stream, controller, state);
-  try {
-    for await (const [chunk] of nodeImports.on(stream, "data", { signal: controller.signal })) {
-      yield chunk;
-    }
-  } catch (error4) {
-    if (state.error !== void 0) {
-      throw state.error;
-    } else if (!controller.signal.aborted) {
-      throw error4;
-    }
-  } finally {
-    stream.destroy();
-  }
-};
-var handleStreamEnd = async (stream, controller, state) => {
-  try {
-    await nodeImports.finished(stream, {
-      cleanup: true,
-      readable: true,
-      writable: false,
-      error: false
-    });
-  } catch (error4) {
-    state.error = error4;
-  } finally {
-    controller.abort();
-  }
-};
-var nodeImports = {};
-
-// node_modules/get-stream/source/contents.js
-var getStreamContents = async (stream, { init, convertChunk, getSize, truncateChunk, addChunk, getFinalChunk, finalize: finalize2 }, { maxBuffer = Number.POSITIVE_INFINITY } = {}) => {
-  const asyncIterable = getAsyncIterable(stream);
-  const state = init();
-  state.length = 0;
-  try {
-    for await (const chunk of asyncIterable) {
-      const chunkType = getChunkType(chunk);
-      const convertedChunk = convertChunk[chunkType](chunk, state);
-      appendChunk({
-        convertedChunk,
-        state,
-        getSize,
-        truncateChunk,
-        addChunk,
-        maxBuffer
-      });
-    }
-    appendFinalChunk({
-      state,
-      convertChunk,
-      getSize,
-      truncateChunk,
-      addChunk,
-      getFinalChunk,
-      maxBuffer
-    });
-    return finalize2(state);
-  } catch (error4) {
-    const normalizedError = typeof error4 === "object" && error4 !== null ? error4 : new Error(error4);
-    normalizedError.bufferedData = finalize2(state);
-    throw normalizedError;
-  }
-};
-var appendFinalChunk = ({ state, getSize, truncateChunk, addChunk, getFinalChunk, maxBuffer }) => {
-  const convertedChunk = getFinalChunk(state);
-  if (convertedChunk !== void 0) {
-    appendChunk({
-      convertedChunk,
-      state,
-      getSize,
-      truncateChunk,
-      addChunk,
-      maxBuffer
-    });
-  }
-};
-var appendChunk = ({ convertedChunk, state, getSize, truncateChunk, addChunk, maxBuffer }) => {
-  const chunkSize = getSize(convertedChunk);
-  const newLength = state.length + chunkSize;
-  if (newLength <= maxBuffer) {
-    addNewChunk(convertedChunk, state, addChunk, newLength);
-    return;
-  }
-  const truncatedChunk = truncateChunk(convertedChunk, maxBuffer - state.length);
-  if (truncatedChunk !== void 0) {
-    addNewChunk(truncatedChunk, state, addChunk, maxBuffer);
-  }
-  throw new MaxBufferError();
-};
-var addNewChunk = (convertedChunk, state, addChunk, newLength) => {
-  state.contents = addChunk(convertedChunk, state, newLength);
-  state.length = newLength;
-};
-var getChunkType = (chunk) => {
-  const typeOfChunk = typeof chunk;
-  if (typeOfChunk === "string") {
-    return "string";
-  }
-  if (typeOfChunk !== "object" || chunk === null) {
-    return "others";
-  }
-  if (globalThis.Buffer?.isBuffer(chunk)) {
-    return "buffer";
-  }
-  const prototypeName = objectToString2.call(chunk);
-  if (prototypeName === "[object ArrayBuffer]") {
-    return "arrayBuffer";
-  }
-  if (prototypeName === "[object DataView]") {
-    return "dataView";
-  }
-  if (Number.isInteger(chunk.byteLength) && Number.isInteger(chunk.byteOffset) && objectToString2.call(chunk.buffer) === "[object ArrayBuffer]") {
-    return "typedArray";
-  }
-  return "others";
-};
-var { toString: objectToString2 } = Object.prototype;
-var MaxBufferError = class extends Error {
-  name = "MaxBufferError";
-  constructor() {
-    super("maxBuffer exceeded");
-  }
-};
-
-// node_modules/get-stream/source/utils.js
-var identity2 = (value) => value;
-var noop = () => void 0;
-var getContentsProperty = ({ contents }) => contents;
-var throwObjectStream = (chunk) => {
-  throw new Error(`Streams in object mode are not supported: ${String(chunk)}`);
-};
-var getLengthProperty = (convertedChunk) => convertedChunk.length;
-
-// node_modules/get-stream/source/array.js
-async function getStreamAsArray(stream, options) {
-  return getStreamContents(stream, arrayMethods, options);
-}
-var initArray = () => ({ contents: [] });
-var increment = () => 1;
-var addArrayChunk = (convertedChunk, { contents }) => {
-  contents.push(convertedChunk);
-  return contents;
-};
-var arrayMethods = {
-  init: initArray,
-  convertChunk: {
-    string: identity2,
-    buffer: identity2,
-    arrayBuffer: identity2,
-    dataView: identity2,
-    typedArray: identity2,
-    others: identity2
-  },
-  getSize: increment,
-  truncateChunk: noop,
-  addChunk: addArrayChunk,
-  getFinalChunk: noop,
-  finalize: getContentsProperty
-};
-
-// node_modules/get-stream/source/array-buffer.js
-async function getStreamAsArrayBuffer(stream, options) {
-  return getStreamContents(stream, arrayBufferMethods, options);
-}
-var initArrayBuffer = () => ({ contents: new ArrayBuffer(0) });
-var useTextEncoder = (chunk) => textEncoder2.encode(chunk);
-var textEncoder2 = new TextEncoder();
-var useUint8Array = (chunk) => new Uint8Array(chunk);
-var useUint8ArrayWithOffset = (chunk) => new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-var truncateArrayBufferChunk = (convertedChunk, chunkSize) => convertedChunk.slice(0, chunkSize);
-var addArrayBufferChunk = (convertedChunk, { contents, length: previousLength }, length) => {
-  const newContents = hasArrayBufferResize() ? resizeArrayBuffer(contents, length) : resizeArrayBufferSlow(contents, length);
-  new Uint8Array(newContents).set(convertedChunk, previousLength);
-  return newContents;
-};
-var resizeArrayBufferSlow = (contents, length) => {
-  if (length <= contents.byteLength) {
-    return contents;
-  }
-  const arrayBuffer = new ArrayBuffer(getNewContentsLength(length));
-  new Uint8Array(arrayBuffer).set(new Uint8Array(contents), 0);
-  return arrayBuffer;
-};
-var resizeArrayBuffer = (contents, length) => {
-  if (length <= contents.maxByteLength) {
-    contents.resize(length);
-    return contents;
-  }
-  const arrayBuffer = new ArrayBuffer(length, { maxByteLength: getNewContentsLength(length) });
-  new Uint8Array(arrayBuffer).set(new Uint8Array(contents), 0);
-  return arrayBuffer;
-};
-var getNewContentsLength = (length) => SCALE_FACTOR ** Math.ceil(Math.log(length) / Math.log(SCALE_FACTOR));
-var SCALE_FACTOR = 2;
-var finalizeArrayBuffer = ({ contents, length }) => hasArrayBufferResize() ? contents : contents.slice(0, length);
-var hasArrayBufferResize = () => "resize" in ArrayBuffer.prototype;
-var arrayBufferMethods = {
-  init: initArrayBuffer,
-  convertChunk: {
-    string: useTextEncoder,
-    buffer: useUint8Array,
-    arrayBuffer: useUint8Array,
-    dataView: useUint8ArrayWithOffset,
-    typedArray: useUint8ArrayWithOffset,
-    others: throwObjectStream
-  },
-  getSize: getLengthProperty,
-  truncateChunk: truncateArrayBufferChunk,
-  addChunk: addArrayBufferChunk,
-  getFinalChunk: noop,
-  finalize: finalizeArrayBuffer
-};
-
-// node_modules/get-stream/source/string.js
-async function getStreamAsString(stream, options) {
-  return getStreamContents(stream, stringMethods, options);
-}
-var initString = () => ({ contents: "", textDecoder: new TextDecoder() });
-var useTextDecoder = (chunk, { textDecoder: textDecoder2 }) => textDecoder2.decode(chunk, { stream: true });
-var addStringChunk = (convertedChunk, { contents }) => contents + convertedChunk;
-var truncateStringChunk = (convertedChunk, chunkSize) => convertedChunk.slice(0, chunkSize);
-var getFinalStringChunk = ({ textDecoder: textDecoder2 }) => {
-  const finalChunk = textDecoder2.decode();
-  return finalChunk === "" ? void 0 : finalChunk;
-};
-var stringMethods = {
-  init: initString,
-  convertChunk: {
-    string: identity2,
-    buffer: useTextDecoder,
-    arrayBuffer: useTextDecoder,
-    dataView: useTextDecoder,
-    typedArray: useTextDecoder,
-    others: throwObjectStream
-  },
-  getSize: getLengthProperty,
-  truncateChunk: truncateStringChunk,
-  addChunk: addStringChunk,
-  getFinalChunk: getFinalStringChunk,
-  finalize: getContentsProperty
-};
-
-// node_modules/get-stream/source/index.js
-Object.assign(nodeImports, { on: import_node_events7.on, finished: import_promises14.finished });
-
-// node_modules/execa/lib/io/max-buffer.js
-var handleMaxBuffer = ({ error: error4, stream, readableObjectMode, lines: lines2, encoding, fdNumber }) => {
-  if (!(error4 instanceof MaxBufferError)) {
-    throw error4;
-  }
-  if (fdNumber === "all") {
-    return error4;
-  }
-  const unit = getMaxBufferUnit(readableObjectMode, lines2, encoding);
-  error4.maxBufferInfo = { fdNumber, unit };
-  stream.destroy();
-  throw error4;
-};
-var getMaxBufferUnit = (readableObjectMode, lines2, encoding) => {
-  if (readableObjectMode) {
-    return "objects";
-  }
-  if (lines2) {
-    return "lines";
-  }
-  if (encoding === "buffer") {
-    return "bytes";
-  }
-  return "characters";
-};
-var checkIpcMaxBuffer = (subprocess, ipcOutput, maxBuffer) => {
-  if (ipcOutput.length !== maxBuffer) {
-    return;
-  }
-  const error4 = new MaxBufferError();
-  error4.maxBufferInfo = { fdNumber: "ipc" };
-  throw error4;
-};
-var getMaxBufferMessage = (error4, maxBuffer) => {
-  const { streamName, threshold, unit } = getMaxBufferInfo(error4, maxBuffer);
-  return `Command's ${streamName} was larger than ${threshold} ${unit}`;
-};
-var getMaxBufferInfo = (error4, maxBuffer) => {
-  if (error4?.maxBufferInfo === void 0) {
-    return { streamName: "output", threshold: maxBuffer[1], unit: "bytes" };
-  }
-  const { maxBufferInfo: { fdNumber, unit } } = error4;
-  delete error4.maxBufferInfo;
-  const threshold = getFdSpecificValue(maxBuffer, fdNumber);
-  if (fdNumber === "ipc") {
-    return { streamName: "IPC output", threshold, unit: "messages" };
-  }
-  return { streamName: getStreamName(fdNumber), threshold, unit };
-};
-var isMaxBufferSync = (resultError, output, maxBuffer) => resultError?.code === "ENOBUFS" && output !== null && output.some((result) => result !== null && result.length > getMaxBufferSync(maxBuffer));
-var truncateMaxBufferSync = (result, isMaxBuffer, maxBuffer) => {
-  if (!isMaxBuffer) {
-    return result;
-  }
-  const maxBufferValue = getMaxBufferSync(maxBuffer);
-  return result.length > maxBufferValue ? result.slice(0, maxBufferValue) : result;
-};
-var getMaxBufferSync = ([, stdoutMaxBuffer]) => stdoutMaxBuffer;
-
-// node_modules/execa/lib/return/message.js
-var createMessages = ({
-  stdio,
-  all,
-  ipcOutput,
-  originalError,
-  signal,
-  signalDescription,
-  exitCode,
-  escapedCommand,
-  timedOut,
-  isCanceled,
-  isGracefullyCanceled,
-  isMaxBuffer,
-  isForcefullyTerminated,
-  forceKillAfterDelay,
-  killSignal,
-  maxBuffer,
-  timeout,
-  cwd
-}) => {
-  const errorCode = originalError?.code;
-  const prefix = getErrorPrefix({
-    originalError,
-    timedOut,
-    timeout,
-    isMaxBuffer,
-    maxBuffer,
-    errorCode,
-    signal,
-    signalDescription,
-    exitCode,
-    isCanceled,
-    isGracefullyCanceled,
-    isForcefullyTerminated,
-    forceKillAfterDelay,
-    killSignal
-  });
-  const originalMessage = getOriginalMessage(originalError, cwd);
-  const suffix = originalMessage === void 0 ? "" : `
-${originalMessage}`;
-  const shortMessage = `${prefix}: ${escapedCommand}${suffix}`;
-  const messageStdio = all === void 0 ? [stdio[2], stdio[1]] : [all];
-  const message = [
-    shortMessage,
-    ...messageStdio,
-    ...stdio.slice(3),
-    ipcOutput.map((ipcMessage) => serializeIpcMessage(ipcMessage)).join("\n")
-  ].map((messagePart) => escapeLines(stripFinalNewline(serializeMessagePart(messagePart)))).filter(Boolean).join("\n\n");
-  return { originalMessage, shortMessage, message };
-};
-var getErrorPrefix = ({
-  originalError,
-  timedOut,
-  timeout,
-  isMaxBuffer,
-  maxBuffer,
-  errorCode,
-  signal,
-  signalDescription,
-  exitCode,
-  isCanceled,
-  isGracefullyCanceled,
-  isForcefullyTerminated,
-  forceKillAfterDelay,
-  killSignal
-}) => {
-  const forcefulSuffix = getForcefulSuffix(isForcefullyTerminated, forceKillAfterDelay);
-  if (timedOut) {
-    return `Command timed out after ${timeout} milliseconds${forcefulSuffix}`;
-  }
-  if (isGracefullyCanceled) {
-    if (signal === void 0) {
-      return `Command was gracefully canceled with exit code ${exitCode}`;
-    }
-    return isForcefullyTerminated ? `Command was gracefully canceled${forcefulSuffix}` : `Command was gracefully canceled with ${signal} (${signalDescription})`;
-  }
-  if (isCanceled) {
-    return `Command was canceled${forcefulSuffix}`;
-  }
-  if (isMaxBuffer) {
-    return `${getMaxBufferMessage(originalError, maxBuffer)}${forcefulSuffix}`;
-  }
-  if (errorCode !== void 0) {
-    return `Command failed with ${errorCode}${forcefulSuffix}`;
-  }
-  if (isForcefullyTerminated) {
-    return `Command was killed with ${killSignal} (${getSignalDescription(killSignal)})${forcefulSuffix}`;
-  }
-  if (signal !== void 0) {
-    return `Command was killed with ${signal} (${signalDescription})`;
-  }
-  if (exitCode !== void 0) {
-    return `Command failed with exit code ${exitCode}`;
-  }
-  return "Command failed";
-};
-var getForcefulSuffix = (isForcefullyTerminated, forceKillAfterDelay) => isForcefullyTerminated ? ` and was forcefully terminated after ${forceKillAfterDelay} milliseconds` : "";
-var getOriginalMessage = (originalError, cwd) => {
-  if (originalError instanceof DiscardedError) {
-    return;
-  }
-  const originalMessage = isExecaError(originalError) ? originalError.originalMessage : String(originalError?.message ?? originalError);
-  const escapedOriginalMessage = escapeLines(fixCwdError(originalMessage, cwd));
-  return escapedOriginalMessage === "" ? void 0 : escapedOriginalMessage;
-};
-var serializeIpcMessage = (ipcMessage) => typeof ipcMessage === "string" ? ipcMessage : (0, import_node_util6.inspect)(ipcMessage);
-var serializeMessagePart = (messagePart) => Array.isArray(messagePart) ? messagePart.map((messageItem) => stripFinalNewline(serializeMessageItem(messageItem))).filter(Boolean).join("\n") : serializeMessageItem(messagePart);
-var serializeMessageItem = (messageItem) => {
-  if (typeof messageItem === "string") {
-    return messageItem;
-  }
-  if (isUint8Array(messageItem)) {
-    return uint8ArrayToString(messageItem);
-  }
-  return "";
-};
-
-// node_modules/execa/lib/return/result.js
-var makeSuccessResult = ({
-  command,
-  escapedCommand,
-  stdio,
-  all,
-  ipcOutput,
-  options: { cwd },
-  startTime
-}) => omitUndefinedProperties({
-  command,
-  escapedCommand,
-  cwd,
-  durationMs: getDurationMs(startTime),
-  failed: false,
-  timedOut: false,
-  isCanceled: false,
-  isGracefullyCanceled: false,
-  isTerminated: false,
-  isMaxBuffer: false,
-  isForcefullyTerminated: false,
-  exitCode: 0,
-  stdout: stdio[1],
-  stderr: stdio[2],
-  all,
-  stdio,
-  ipcOutput,
-  pipedFrom: []
-});
-var makeEarlyError = ({
-  error: error4,
-  command,
-  escapedCommand,
-  fileDescriptors,
-  options,
-  startTime,
-  isSync
-}) => makeError({
-  error: error4,
-  command,
-  escapedCommand,
-  startTime,
-  timedOut: false,
-  isCanceled: false,
-  isGracefullyCanceled: false,
-  isMaxBuffer: false,
-  isForcefullyTerminated: false,
-  stdio: Array.from({ length: fileDescriptors.length }),
-  ipcOutput: [],
-  options,
-  isSync
-});
-var makeError = ({
-  error: originalError,
-  command,
-  escapedCommand,
-  startTime,
-  timedOut,
-  isCanceled,
-  isGracefullyCanceled,
-  isMaxBuffer,
-  isForcefullyTerminated,
-  exitCode: rawExitCode,
-  signal: rawSignal,
-  stdio,
-  all,
-  ipcOutput,
-  options: {
-    timeoutDuration,
-    timeout = timeoutDuration,
-    forceKillAfterDelay,
-    killSignal,
-    cwd,
-    maxBuffer
-  },
-  isSync
-}) => {
-  const { exitCode, signal, signalDescription } = normalizeExitPayload(rawExitCode, rawSignal);
-  const { originalMessage, shortMessage, message } = createMessages({
-    stdio,
-    all,
-    ipcOutput,
-    originalError,
-    signal,
-    signalDescription,
-    exitCode,
-    escapedCommand,
-    timedOut,
-    isCanceled,
-    isGracefullyCanceled,
-    isMaxBuffer,
-    isForcefullyTerminated,
-    forceKillAfterDelay,
-    killSignal,
-    maxBuffer,
-    timeout,
-    cwd
-  });
-  const error4 = getFinalError(originalError, message, isSync);
-  Object.assign(error4, getErrorProperties({
-    error: error4,
-    command,
-    escapedCommand,
-    startTime,
-    timedOut,
-    isCanceled,
-    isGracefullyCanceled,
-    isMaxBuffer,
-    isForcefullyTerminated,
-    exitCode,
-    signal,
-    signalDescription,
-    stdio,
-    all,
-    ipcOutput,
-    cwd,
-    originalMessage,
-    shortMessage
-  }));
-  return error4;
-};
-var getErrorProperties = ({
-  error: error4,
-  command,
-  escapedCommand,
-  startTime,
-  timedOut,
-  isCanceled,
-  isGracefullyCanceled,
-  isMaxBuffer,
-  isForcefullyTerminated,
-  exitCode,
-  signal,
-  signalDescription,
-  stdio,
-  all,
-  ipcOutput,
-  cwd,
-  originalMessage,
-  shortMessage
-}) => omitUndefinedProperties({
-  shortMessage,
-  originalMessage,
-  command,
-  escapedCommand,
-  cwd,
-  durationMs: getDurationMs(startTime),
-  failed: true,
-  timedOut,
-  isCanceled,
-  isGracefullyCanceled,
-  isTerminated: signal !== void 0,
-  isMaxBuffer,
-  isForcefullyTerminated,
-  exitCode,
-  signal,
-  signalDescription,
-  code: error4.cause?.code,
-  stdout: stdio[1],
-  stderr: stdio[2],
-  all,
-  stdio,
-  ipcOutput,
-  pipedFrom: []
-});
-var omitUndefinedProperties = (result) => Object.fromEntries(Object.entries(result).filter(([, value]) => value !== void 0));
-var normalizeExitPayload = (rawExitCode, rawSignal) => {
-  const exitCode = rawExitCode === null ? void 0 : rawExitCode;
-  const signal = rawSignal === null ? void 0 : rawSignal;
-  const signalDescription = signal === void 0 ? void 0 : getSignalDescription(rawSignal);
-  return { exitCode, signal, signalDescription };
-};
-
-// node_modules/parse-ms/index.js
-var toZeroIfInfinity = (value) => Number.isFinite(value) ? value : 0;
-function parseNumber(milliseconds) {
-  return {
-    days: Math.trunc(milliseconds / 864e5),
-    hours: Math.trunc(milliseconds / 36e5 % 24),
-    minutes: Math.trunc(milliseconds / 6e4 % 60),
-    seconds: Math.trunc(milliseconds / 1e3 % 60),
-    milliseconds: Math.trunc(milliseconds % 1e3),
-    microseconds: Math.trunc(toZeroIfInfinity(milliseconds * 1e3) % 1e3),
-    nanoseconds: Math.trunc(toZeroIfInfinity(milliseconds * 1e6) % 1e3)
-  };
-}
-function parseBigint(milliseconds) {
-  return {
-    days: milliseconds / 86400000n,
-    hours: milliseconds / 3600000n % 24n,
-    minutes: milliseconds / 60000n % 60n,
-    seconds: milliseconds / 1000n % 60n,
-    milliseconds: milliseconds % 1000n,
-    microseconds: 0n,
-    nanoseconds: 0n
-  };
-}
-function parseMilliseconds(milliseconds) {
-  switch (typeof milliseconds) {
-    case "number": {
-      if (Number.isFinite(milliseconds)) {
-        return parseNumber(milliseconds);
-      }
-      break;
-    }
-    case "bigint": {
-      return parseBigint(milliseconds);
-    }
-  }
-  throw new TypeError("Expected a finite number or bigint");
-}
-
-// node_modules/pretty-ms/index.js
-var isZero = (value) => value === 0 || value === 0n;
-var pluralize = (word, count4) => count4 === 1 || count4 === 1n ? word : `${word}s`;
-var SECOND_ROUNDING_EPSILON = 1e-7;
-var ONE_DAY_IN_MILLISECONDS = 24n * 60n * 60n * 1000n;
-function prettyMilliseconds(milliseconds, options) {
-  const isBigInt = typeof milliseconds === "bigint";
-  if (!isBigInt && !Number.isFinite(milliseconds)) {
-    throw new TypeError("Expected a finite number or bigint");
-  }
-  options = { ...options };
-  const sign2 = milliseconds < 0 ? "-" : "";
-  milliseconds = milliseconds < 0 ? -milliseconds : milliseconds;
-  if (options.colonNotation) {
-    options.compact = false;
-    options.formatSubMilliseconds = false;
-    options.separateMilliseconds = false;
-    options.verbose = false;
-  }
-  if (options.compact) {
-    options.unitCount = 1;
-    options.secondsDecimalDigits = 0;
-    options.millisecondsDecimalDigits = 0;
-  }
-  let result = [];
-  const floorDecimals = (value, decimalDigits) => {
-    const flooredInterimValue = Math.floor(value * 10 ** decimalDigits + SECOND_ROUNDING_EPSILON);
-    const flooredValue = Math.round(flooredInterimValue) / 10 ** decimalDigits;
-    return flooredValue.toFixed(decimalDigits);
-  };
-  const add = (value, long, short, valueString) => {
-    if ((result.length === 0 || !options.colonNotation) && isZero(value) && !(options.colonNotation && short === "m")) {
-      return;
-    }
-    valueString ??= String(value);
-    if (options.colonNotation) {
-      const wholeDigits = valueString.includes(".") ? valueString.split(".")[0].length : valueString.length;
-      const minLength = result.length > 0 ? 2 : 1;
-      valueString = "0".repeat(Math.max(0, minLength - wholeDigits)) + valueString;
-    } else {
-      valueString += options.verbose ? " " + pluralize(long, value) : short;
-    }
-    result.push(valueString);
-  };
-  const parsed3 = parseMilliseconds(milliseconds);
-  const days = BigInt(parsed3.days);
-  if (options.hideYearAndDays) {
-    add(BigInt(days) * 24n + BigInt(parsed3.hours), "hour", "h");
-  } else {
-    if (options.hideYear) {
-      add(days, "day", "d");
-    } else {
-      add(days / 365n, "year", "y");
-      add(days % 365n, "day", "d");
-    }
-    add(Number(parsed3.hours), "hour", "h");
-  }
-  add(Number(parsed3.minutes), "minute", "m");
-  if (!options.hideSeconds) {
-    if (options.separateMilliseconds || options.formatSubMilliseconds || !options.colonNotation && milliseconds < 1e3 && !options.subSecondsAsDecimals) {
-      const seconds = Number(parsed3.seconds);
-      const milliseconds2 = Number(parsed3.milliseconds);
-      const microseconds = Number(parsed3.microseconds);
-      const nanoseconds = Number(parsed3.nanoseconds);
-      add(seconds, "second", "s");
-      if (options.formatSubMilliseconds) {
-        add(milliseconds2, "millisecond", "ms");
-        add(microseconds, "microsecond", "µs");
-        add(nanoseconds, "nanosecond", "ns");
-      } else {
-        const millisecondsAndBelow = milliseconds2 + microseconds / 1e3 + nanoseconds / 1e6;
-        const millisecondsDecimalDigits = typeof options.millisecondsDecimalDigits === "number" ? options.millisecondsDecimalDigits : 0;
-        const roundedMilliseconds = millisecondsAndBelow >= 1 ? Math.round(millisecondsAndBelow) : Math.ceil(millisecondsAndBelow);
-        const maximumMilliseconds = 1e3 - 10 ** -millisecondsDecimalDigits;
-        const millisecondsString = millisecondsDecimalDigits ? Math.min(millisecondsAndBelow, maximumMilliseconds).toFixed(millisecondsDecimalDigits) : Math.min(roundedMilliseconds, maximumMilliseconds);
-        add(
-          Number.parseFloat(millisecondsString),
-          "millisecond",
-          "ms",
-          millisecondsString
-        );
-      }
-    } else {
-      const seconds = (isBigInt ? Number(milliseconds % ONE_DAY_IN_MILLISECONDS) : milliseconds) / 1e3 % 60;
-      const secondsDecimalDigits = typeof options.secondsDecimalDigits === "number" ? options.secondsDecimalDigits : 1;
-      const secondsFixed = floorDecimals(seconds, secondsDecimalDigits);
-      const secondsString = options.keepDecimalsOnWholeSeconds ? secondsFixed : secondsFixed.replace(/\.0+$/, "");
-      add(Number.parseFloat(secondsString), "second", "s", secondsString);
-    }
-  }
-  if (result.length === 0) {
-    return sign2 + "0" + (options.verbose ? " milliseconds" : "ms");
-  }
-  const separator = options.colonNotation ? ":" : " ";
-  if (typeof options.unitCount === "number") {
-    result = result.slice(0, Math.max(options.unitCount, 1));
-  }
-  return sign2 + result.join(separator);
-}
-
-// node_modules/execa/lib/verbose/error.js
-var logError = (result, verboseInfo) => {
-  if (result.failed) {
-    verboseLog({
-      type: "error",
-      verboseMessage: result.shortMessage,
-      verboseInfo,
-      result
-    });
-  }
-};
-
-// node_modules/execa/lib/verbose/complete.js
-var logResult = (result, verboseInfo) => {
-  if (!isVerbose(verboseInfo)) {
-    return;
-  }
-  logError(result, verboseInfo);
-  logDuration(result, verboseInfo);
-};
-var logDuration = (result, verboseInfo) => {
-  const verboseMessage = `(done in ${prettyMilliseconds(result.durationMs)})`;
-  verboseLog({
-    type: "duration",
-    verboseMessage,
-    verboseInfo,
-    result
-  });
-};
-
-// node_modules/execa/lib/return/reject.js
-var handleResult = (result, verboseInfo, { reject }) => {
-  logResult(result, verboseInfo);
-  if (result.failed && reject) {
-    throw result;
-  }
-  return result;
-};
-
-// node_modules/execa/lib/stdio/handle-sync.js
-var import_node_fs9 = require("node:fs");
-
-// node_modules/execa/lib/stdio/type.js
-var getStdioItemType = (value, optionName) => {
-  if (isAsyncGenerator(value)) {
-    return "asyncGenerator";
-  }
-  if (isSyncGenerator(value)) {
-    return "generator";
-  }
-  if (isUrl(value)) {
-    return "fileUrl";
-  }
-  if (isFilePathObject(value)) {
-    return "filePath";
-  }
-  if (isWebStream(value)) {
-    return "webStream";
-  }
-  if (isStream(value, { checkOpen: false })) {
-    return "native";
-  }
-  if (isUint8Array(value)) {
-    return "uint8Array";
-  }
-  if (isAsyncIterableObject(value)) {
-    return "asyncIterable";
-  }
-  if (isIterableObject(value)) {
-    return "iterable";
-  }
-  if (isTransformStream(value)) {
-    return getTransformStreamType({ transform: value }, optionName);
-  }
-  if (isTransformOptions(value)) {
-    return getTransformObjectType(value, optionName);
-  }
-  return "native";
-};
-var getTransformObjectType = (value, optionName) => {
-  if (isDuplexStream(value.transform, { checkOpen: false })) {
-    return getDuplexType(value, optionName);
-  }
-  if (isTransformStream(value.transform)) {
-    return getTransformStreamType(value, optionName);
-  }
-  return getGeneratorObjectType(value, optionName);
-};
-var getDuplexType = (value, optionName) => {
-  validateNonGeneratorType(value, optionName, "Duplex stream");
-  return "duplex";
-};
-var getTransformStreamType = (value, optionName) => {
-  validateNonGeneratorType(value, optionName, "web TransformStream");
-  return "webTransform";
-};
-var validateNonGeneratorType = ({ final, binary, objectMode }, optionName, typeName) => {
-  checkUndefinedOption(final, `${optionName}.final`, typeName);
-  checkUndefinedOption(binary, `${optionName}.binary`, typeName);
-  checkBooleanOption(objectMode, `${optionName}.objectMode`);
-};
-var checkUndefinedOption = (value, optionName, typeName) => {
-  if (value !== void 0) {
-    throw new TypeError(`The \`${optionName}\` option can only be defined when using a generator, not a ${typeName}.`);
-  }
-};
-var getGeneratorObjectType = ({ transform: transform2, final, binary, objectMode }, optionName) => {
-  if (transform2 !== void 0 && !isGenerator(transform2)) {
-    throw new TypeError(`The \`${optionName}.transform\` option must be a generator, a Duplex stream or a web TransformStream.`);
-  }
-  if (isDuplexStream(final, { checkOpen: false })) {
-    throw new TypeError(`The \`${optionName}.final\` option must not be a Duplex stream.`);
-  }
-  if (isTransformStream(final)) {
-    throw new TypeError(`The \`${optionName}.final\` option must not be a web TransformStream.`);
-  }
-  if (final !== void 0 && !isGenerator(final)) {
-    throw new TypeError(`The \`${optionName}.final\` option must be a generator.`);
-  }
-  checkBooleanOption(binary, `${optionName}.binary`);
-  checkBooleanOption(objectMode, `${optionName}.objectMode`);
-  return isAsyncGenerator(transform2) || isAsyncGenerator(final) ? "asyncGenerator" : "generator";
-};
-var checkBooleanOption = (value, optionName) => {
-  if (value !== void 0 && typeof value !== "boolean") {
-    throw new TypeError(`The \`${optionName}\` option must use a boolean.`);
-  }
-};
-var isGenerator = (value) => isAsyncGenerator(value) || isSyncGenerator(value);
-var isAsyncGenerator = (value) => Object.prototype.toString.call(value) === "[object AsyncGeneratorFunction]";
-var isSyncGenerator = (value) => Object.prototype.toString.call(value) === "[object GeneratorFunction]";
-var isTransformOptions = (value) => isPlainObject2(value) && (value.transform !== void 0 || value.final !== void 0);
-var isUrl = (value) => Object.prototype.toString.call(value) === "[object URL]";
-var isRegularUrl = (value) => isUrl(value) && value.protocol !== "file:";
-var isFilePathObject = (value) => isPlainObject2(value) && Object.keys(value).length > 0 && Object.keys(value).every((key) => FILE_PATH_KEYS.has(key)) && isFilePathString(value.file);
-var FILE_PATH_KEYS = /* @__PURE__ */ new Set(["file", "append"]);
-var isFilePathString = (file2) => typeof file2 === "string";
-var isUnknownStdioString = (type, value) => type === "native" && typeof value === "string" && !KNOWN_STDIO_STRINGS.has(value);
-var KNOWN_STDIO_STRINGS = /* @__PURE__ */ new Set(["ipc", "ignore", "inherit", "overlapped", "pipe"]);
-var isReadableStream2 = (value) => Object.prototype.toString.call(value) === "[object ReadableStream]";
-var isWritableStream2 = (value) => Object.prototype.toString.call(value) === "[object WritableStream]";
-var isWebStream = (value) => isReadableStream2(value) || isWritableStream2(value);
-var isTransformStream = (value) => isReadableStream2(value?.readable) && isWritableStream2(value?.writable);
-var isAsyncIterableObject = (value) => isObject2(value) && typeof value[Symbol.asyncIterator] === "function";
-var isIterableObject = (value) => isObject2(value) && typeof value[Symbol.iterator] === "function";
-var isObject2 = (value) => typeof value === "object" && value !== null;
-var TRANSFORM_TYPES = /* @__PURE__ */ new Set(["generator", "asyncGenerator", "duplex", "webTransform"]);
-var FILE_TYPES = /* @__PURE__ */ new Set(["fileUrl", "filePath", "fileNumber"]);
-var SPECIAL_DUPLICATE_TYPES_SYNC = /* @__PURE__ */ new Set(["fileUrl", "filePath"]);
-var SPECIAL_DUPLICATE_TYPES = /* @__PURE__ */ new Set([...SPECIAL_DUPLICATE_TYPES_SYNC, "webStream", "nodeStream"]);
-var FORBID_DUPLICATE_TYPES = /* @__PURE__ */ new Set(["webTransform", "duplex"]);
-var TYPE_TO_MESSAGE = {
-  generator: "a generator",
-  asyncGenerator: "an async generator",
-  fileUrl: "a file URL",
-  filePath: "a file path string",
-  fileNumber: "a file descriptor number",
-  webStream: "a web stream",
-  nodeStream: "a Node.js stream",
-  webTransform: "a web TransformStream",
-  duplex: "a Duplex stream",
-  native: "any value",
-  iterable: "an iterable",
-  asyncIterable: "an async iterable",
-  string: "a string",
-  uint8Array: "a Uint8Array"
-};
-
-// node_modules/execa/lib/transform/object-mode.js
-var getTransformObjectModes = (objectMode, index, newTransforms, direction) => direction === "output" ? getOutputObjectModes(objectMode, index, newTransforms) : getInputObjectModes(objectMode, index, newTransforms);
-var getOutputObjectModes = (objectMode, index, newTransforms) => {
-  const writableObjectMode = index !== 0 && newTransforms[index - 1].value.readableObjectMode;
-  const readableObjectMode = objectMode ?? writableObjectMode;
-  return { writableObjectMode, readableObjectMode };
-};
-var getInputObjectModes = (objectMode, index, newTransforms) => {
-  const writableObjectMode = index === 0 ? objectMode === true : newTransforms[index - 1].value.readableObjectMode;
-  const readableObjectMode = index !== newTransforms.length - 1 && (objectMode ?? writableObjectMode);
-  return { writableObjectMode, readableObjectMode };
-};
-var getFdObjectMode = (stdioItems, direction) => {
-  const lastTransform = stdioItems.findLast(({ type }) => TRANSFORM_TYPES.has(type));
-  if (lastTransform === void 0) {
-    return false;
-  }
-  return direction === "input" ? lastTransform.value.writableObjectMode : lastTransform.value.readableObjectMode;
-};
-
-// node_modules/execa/lib/transform/normalize.js
-var normalizeTransforms = (stdioItems, optionName, direction, options) => [
-  ...stdioItems.filter(({ type }) => !TRANSFORM_TYPES.has(type)),
-  ...getTransforms(stdioItems, optionName, direction, options)
-];
-var getTransforms = (stdioItems, optionName, direction, { encoding }) => {
-  const transforms = stdioItems.filter(({ type }) => TRANSFORM_TYPES.has(type));
-  const newTransforms = Array.from({ length: transforms.length });
-  for (const [index, stdioItem] of Object.entries(transforms)) {
-    newTransforms[index] = normalizeTransform({
-      stdioItem,
-      index: Number(index),
-      newTransforms,
-      optionName,
-      direction,
-      encoding
-    });
-  }
-  return sortTransforms(newTransforms, direction);
-};
-var normalizeTransform = ({ stdioItem, stdioItem: { type }, index, newTransforms, optionName, direction, encoding }) => {
-  if (type === "duplex") {
-    return normalizeDuplex({ stdioItem, optionName });
-  }
-  if (type === "webTransform") {
-    return normalizeTransformStream({
-      stdioItem,
-      index,
-      newTransforms,
-      direction
-    });
-  }
-  return normalizeGenerator({
-    stdioItem,
-    index,
-    newTransforms,
-    direction,
-    encoding
-  });
-};
-var normalizeDuplex = ({
-  stdioItem,
-  stdioItem: {
-    value: {
-      transform: transform2,
-      transform: { writableObjectMode, readableObjectMode },
-      objectMode = readableObjectMode
-    }
-  },
-  optionName
-}) => {
-  if (objectMode && !readableObjectMode) {
-    throw new TypeError(`The \`${optionName}.objectMode\` option can only be \`true\` if \`new Duplex({objectMode: true})\` is used.`);
-  }
-  if (!objectMode && readableObjectMode) {
-    throw new TypeError(`The \`${optionName}.objectMode\` option cannot be \`false\` if \`new Duplex({objectMode: true})\` is used.`);
-  }
-  return {
-    ...stdioItem,
-    value: { transform: transform2, writableObjectMode, readableObjectMode }
-  };
-};
-var normalizeTransformStream = ({ stdioItem, stdioItem: { value }, index, newTransforms, direction }) => {
-  const { transform: transform2, objectMode } = isPlainObject2(value) ? value : { transform: value };
-  const { writableObjectMode, readableObjectMode } = getTransformObjectModes(objectMode, index, newTransforms, direction);
-  return {
-    ...stdioItem,
-    value: { transform: transform2, writableObjectMode, readableObjectMode }
-  };
-};
-var normalizeGenerator = ({ stdioItem, stdioItem: { value }, index, newTransforms, direction, encoding }) => {
-  const {
-    transform: transform2,
-    final,
-    binary: binaryOption = false,
-    preserveNewlines = false,
-    objectMode
-  } = isPlainObject2(value) ? value : { transform: value };
-  const binary = binaryOption || BINARY_ENCODINGS.has(encoding);
-  const { writableObjectMode, readableObjectMode } = getTransformObjectModes(objectMode, index, newTransforms, direction);
-  return {
-    ...stdioItem,
-    value: {
-      transform: transform2,
-      final,
-      binary,
-      preserveNewlines,
-      writableObjectMode,
-      readableObjectMode
-    }
-  };
-};
-var sortTransforms = (newTransforms, direction) => direction === "input" ? newTransforms.reverse() : newTransforms;
-
-// node_modules/execa/lib/stdio/direction.js
-var import_node_process9 = __toESM(require("node:process"), 1);
-var getStreamDirection = (stdioItems, fdNumber, optionName) => {
-  const directions = stdioItems.map((stdioItem) => getStdioItemDirection(stdioItem, fdNumber));
-  if (directions.includes("input") && directions.includes("output")) {
-    throw new TypeError(`The \`${optionName}\` option must not be an array of both readable and writable values.`);
-  }
-  return directions.find(Boolean) ?? DEFAULT_DIRECTION;
-};
-var getStdioItemDirection = ({ type, value }, fdNumber) => KNOWN_DIRECTIONS[fdNumber] ?? guessStreamDirection[type](value);
-var KNOWN_DIRECTIONS = ["input", "output", "output"];
-var anyDirection = () => void 0;
-var alwaysInput = () => "input";
-var guessStreamDirection = {
-  generator: anyDirection,
-  asyncGenerator: anyDirection,
-  fileUrl: anyDirection,
-  filePath: anyDirection,
-  iterable: alwaysInput,
-  asyncIterable: alwaysInput,
-  uint8Array: alwaysInput,
-  webStream: (value) => isWritableStream2(value) ? "output" : "input",
-  nodeStream(value) {
-    if (!isReadableStream(value, { checkOpen: false })) {
-      return "output";
-    }
-    return isWritableStream(value, { checkOpen: false }) ? void 0 : "input";
-  },
-  webTransform: anyDirection,
-  duplex: anyDirection,
-  native(value) {
-    const standardStreamDirection = getStandardStreamDirection(value);
-    if (standardStreamDirection !== void 0) {
-      return standardStreamDirection;
-    }
-    if (isStream(value, { checkOpen: false })) {
-      return guessStreamDirection.nodeStream(value);
-    }
-  }
-};
-var getStandardStreamDirection = (value) => {
-  if ([0, import_node_process9.default.stdin].includes(value)) {
-    return "input";
-  }
-  if ([1, 2, import_node_process9.default.stdout, import_node_process9.default.stderr].includes(value)) {
-    return "output";
-  }
-};
-var DEFAULT_DIRECTION = "output";
-
-// node_modules/execa/lib/ipc/array.js
-var normalizeIpcStdioArray = (stdioArray, ipc) => ipc && !stdioArray.includes("ipc") ? [...stdioArray, "ipc"] : stdioArray;
-
-// node_modules/execa/lib/stdio/stdio-option.js
-var normalizeStdioOption = ({ stdio, ipc, buffer: buffer2, ...options }, verboseInfo, isSync) => {
-  const stdioArray = getStdioArray(stdio, options).map((stdioOption, fdNumber) => addDefaultValue2(stdioOption, fdNumber));
-  return isSync ? normalizeStdioSync(stdioArray, buffer2, verboseInfo) : normalizeIpcStdioArray(stdioArray, ipc);
-};
-var getStdioArray = (stdio, options) => {
-  if (stdio === void 0) {
-    return STANDARD_STREAMS_ALIASES.map((alias) => options[alias]);
-  }
-  if (hasAlias(options)) {
-    throw new Error(`It's not possible to provide \`stdio\` in combination with one of ${STANDARD_STREAMS_ALIASES.map((alias) => `\`${alias}\``).join(", ")}`);
-  }
-  if (typeof stdio === "string") {
-    return [stdio, stdio, stdio];
-  }
-  if (!Array.isArray(stdio)) {
-    throw new TypeError(`Expected \`stdio\` to be of type \`string\` or \`Array\`, got \`${typeof stdio}\``);
-  }
-  const length = Math.max(stdio.length, STANDARD_STREAMS_ALIASES.length);
-  return Array.from({ length }, (_2, fdNumber) => stdio[fdNumber]);
-};
-var hasAlias = (options) => STANDARD_STREAMS_ALIASES.some((alias) => options[alias] !== void 0);
-var addDefaultValue2 = (stdioOption, fdNumber) => {
-  if (Array.isArray(stdioOption)) {
-    return stdioOption.map((item) => addDefaultValue2(item, fdNumber));
-  }
-  if (stdioOption === null || stdioOption === void 0) {
-    return fdNumber >= STANDARD_STREAMS_ALIASES.length ? "ignore" : "pipe";
-  }
-  return stdioOption;
-};
-var normalizeStdioSync = (stdioArray, buffer2, verboseInfo) => stdioArray.map((stdioOption, fdNumber) => !buffer2[fdNumber] && fdNumber !== 0 && !isFullVerbose(verboseInfo, fdNumber) && isOutputPipeOnly(stdioOption) ? "ignore" : stdioOption);
-var isOutputPipeOnly = (stdioOption) => stdioOption === "pipe" || Array.isArray(stdioOption) && stdioOption.every((item) => item === "pipe");
-
-// node_modules/execa/lib/stdio/native.js
-var import_node_fs8 = require("node:fs");
-var import_node_tty2 = __toESM(require("node:tty"), 1);
-var handleNativeStream = ({ stdioItem, stdioItem: { type }, isStdioArray, fdNumber, direction, isSync }) => {
-  if (!isStdioArray || type !== "native") {
-    return stdioItem;
-  }
-  return isSync ? handleNativeStreamSync({ stdioItem, fdNumber, direction }) : handleNativeStreamAsync({ stdioItem, fdNumber });
-};
-var handleNativeStreamSync = ({ stdioItem, stdioItem: { value, optionName }, fdNumber, direction }) => {
-  const targetFd = getTargetFd({
-    value,
-    optionName,
-    fdNumber,
-    direction
-  });
-  if (targetFd !== void 0) {
-    return targetFd;
-  }
-  if (isStream(value, { checkOpen: false })) {
-    throw new TypeError(`The \`${optionName}: Stream\` option cannot both be an array and include a stream with synchronous methods.`);
-  }
-  return stdioItem;
-};
-var getTargetFd = ({ value, optionName, fdNumber, direction }) => {
-  const targetFdNumber = getTargetFdNumber(value, fdNumber);
-  if (targetFdNumber === void 0) {
-    return;
-  }
-  if (direction === "output") {
-    return { type: "fileNumber", value: targetFdNumber, optionName };
-  }
-  if (import_node_tty2.default.isatty(targetFdNumber)) {
-    throw new TypeError(`The \`${optionName}: ${serializeOptionValue(value)}\` option is invalid: it cannot be a TTY with synchronous methods.`);
-  }
-  return { type: "uint8Array", value: bufferToUint8Array((0, import_node_fs8.readFileSync)(targetFdNumber)), optionName };
-};
-var getTargetFdNumber = (value, fdNumber) => {
-  if (value === "inherit") {
-    return fdNumber;
-  }
-  if (typeof value === "number") {
-    return value;
-  }
-  const standardStreamIndex = STANDARD_STREAMS.indexOf(value);
-  if (standardStreamIndex !== -1) {
-    return standardStreamIndex;
-  }
-};
-var handleNativeStreamAsync = ({ stdioItem, stdioItem: { value, optionName }, fdNumber }) => {
-  if (value === "inherit") {
-    return { type: "nodeStream", value: getStandardStream(fdNumber, value, optionName), optionName };
-  }
-  if (typeof value === "number") {
-    return { type: "nodeStream", value: getStandardStream(value, value, optionName), optionName };
-  }
-  if (isStream(value, { checkOpen: false })) {
-    return { type: "nodeStream", value, optionName };
-  }
-  return stdioItem;
-};
-var getStandardStream = (fdNumber, value, optionName) => {
-  const standardStream = STANDARD_STREAMS[fdNumber];
-  if (standardStream === void 0) {
-    throw new TypeError(`The \`${optionName}: ${value}\` option is invalid: no such standard stream.`);
-  }
-  return standardStream;
-};
-
-// node_modules/execa/lib/stdio/input-option.js
-var handleInputOptions = ({ input, inputFile }, fdNumber) => fdNumber === 0 ? [
-  ...handleInputOption(input),
-  ...handleInputFileOption(inputFile)
-] : [];
-var handleInputOption = (input) => input === void 0 ? [] : [{
-  type: getInputType(input),
-  value: input,
-  optionName: "input"
-}];
-var getInputType = (input) => {
-  if (isReadableStream(input, { checkOpen: false })) {
-    return "nodeStream";
-  }
-  if (typeof input === "string") {
-    return "string";
-  }
-  if (isUint8Array(input)) {
-    return "uint8Array";
-  }
-  throw new Error("The `input` option must be a string, a Uint8Array or a Node.js Readable stream.");
-};
-var handleInputFileOption = (inputFile) => inputFile === void 0 ? [] : [{
-  ...getInputFileType(inputFile),
-  optionName: "inputFile"
-}];
-var getInputFileType = (inputFile) => {
-  if (isUrl(inputFile)) {
-    return { type: "fileUrl", value: inputFile };
-  }
-  if (isFilePathString(inputFile)) {
-    return { type: "filePath", value: { file: inputFile } };
-  }
-  throw new Error("The `inputFile` option must be a file path string or a file URL.");
-};
-
-// node_modules/execa/lib/stdio/duplicate.js
-var filterDuplicates = (stdioItems) => stdioItems.filter((stdioItemOne, indexOne) => stdioItems.every((stdioItemTwo, indexTwo) => stdioItemOne.value !== stdioItemTwo.value || indexOne >= indexTwo || stdioItemOne.type === "generator" || stdioItemOne.type === "asyncGenerator"));
-var getDuplicateStream = ({ stdioItem: { type, value, optionName }, direction, fileDescriptors, isSync }) => {
-  const otherStdioItems = getOtherStdioItems(fileDescriptors, type);
-  if (otherStdioItems.length === 0) {
-    return;
-  }
-  if (isSync) {
-    validateDuplicateStreamSync({
-      otherStdioItems,
-      type,
-      value,
-      optionName,
-      direction
-    });
-    return;
-  }
-  if (SPECIAL_DUPLICATE_TYPES.has(type)) {
-    return getDuplicateStreamInstance({
-      otherStdioItems,
-      type,
-      value,
-      optionName,
-      direction
-    });
-  }
-  if (FORBID_DUPLICATE_TYPES.has(type)) {
-    validateDuplicateTransform({
-      otherStdioItems,
-      type,
-      value,
-      optionName
-    });
-  }
-};
-var getOtherStdioItems = (fileDescriptors, type) => fileDescriptors.flatMap(({ direction, stdioItems }) => stdioItems.filter((stdioItem) => stdioItem.type === type).map(((stdioItem) => ({ ...stdioItem, direction }))));
-var validateDuplicateStreamSync = ({ otherStdioItems, type, value, optionName, direction }) => {
-  if (SPECIAL_DUPLICATE_TYPES_SYNC.has(type)) {
-    getDuplicateStreamInstance({
-      otherStdioItems,
-      type,
-      value,
-      optionName,
-      direction
-    });
-  }
-};
-var getDuplicateStreamInstance = ({ otherStdioItems, type, value, optionName, direction }) => {
-  const duplicateStdioItems = otherStdioItems.filter((stdioItem) => hasSameValue(stdioItem, value));
-  if (duplicateStdioItems.length === 0) {
-    return;
-  }
-  const differentStdioItem = duplicateStdioItems.find((stdioItem) => stdioItem.direction !== direction);
-  throwOnDuplicateStream(differentStdioItem, optionName, type);
-  return direction === "output" ? duplicateStdioItems[0].stream : void 0;
-};
-var hasSameValue = ({ type, value }, secondValue) => {
-  if (type === "filePath") {
-    return value.file === secondValue.file;
-  }
-  if (type === "fileUrl") {
-    return value.href === secondValue.href;
-  }
-  return value === secondValue;
-};
-var validateDuplicateTransform = ({ otherStdioItems, type, value, optionName }) => {
-  const duplicateStdioItem = otherStdioItems.find(({ value: { transform: transform2 } }) => transform2 === value.transform);
-  throwOnDuplicateStream(duplicateStdioItem, optionName, type);
-};
-var throwOnDuplicateStream = (stdioItem, optionName, type) => {
-  if (stdioItem !== void 0) {
-    throw new TypeError(`The \`${stdioItem.optionName}\` and \`${optionName}\` options must not target ${TYPE_TO_MESSAGE[type]} that is the same.`);
-  }
-};
-
-// node_modules/execa/lib/stdio/handle.js
-var handleStdio = (addProperties3, options, verboseInfo, isSync) => {
-  const stdio = normalizeStdioOption(options, verboseInfo, isSync);
-  const initialFileDescriptors = stdio.map((stdioOption, fdNumber) => getFileDescriptor({
-    stdioOption,
-    fdNumber,
-    options,
-    isSync
-  }));
-  const fileDescriptors = getFinalFileDescriptors({
-    initialFileDescriptors,
-    addProperties: addProperties3,
-    options,
-    isSync
-  });
-  options.stdio = fileDescriptors.map(({ stdioItems }) => forwardStdio(stdioItems));
-  return fileDescriptors;
-};
-var getFileDescriptor = ({ stdioOption, fdNumber, options, isSync }) => {
-  const optionName = getStreamName(fdNumber);
-  const { stdioItems: initialStdioItems, isStdioArray } = initializeStdioItems({
-    stdioOption,
-    fdNumber,
-    options,
-    optionName
-  });
-  const direction = getStreamDirection(initialStdioItems, fdNumber, optionName);
-  const stdioItems = initialStdioItems.map((stdioItem) => handleNativeStream({
-    stdioItem,
-    isStdioArray,
-    fdNumber,
-    direction,
-    isSync
-  }));
-  const normalizedStdioItems = normalizeTransforms(stdioItems, optionName, direction, options);
-  const objectMode = getFdObjectMode(normalizedStdioItems, direction);
-  validateFileObjectMode(normalizedStdioItems, objectMode);
-  return { direction, objectMode, stdioItems: normalizedStdioItems };
-};
-var initializeStdioItems = ({ stdioOption, fdNumber, options, optionName }) => {
-  const values = Array.isArray(stdioOption) ? stdioOption : [stdioOption];
-  const initialStdioItems = [
-    ...values.map((value) => initializeStdioItem(value, optionName)),
-    ...handleInputOptions(options, fdNumber)
-  ];
-  const stdioItems = filterDuplicates(initialStdioItems);
-  const isStdioArray = stdioItems.length > 1;
-  validateStdioArray(stdioItems, isStdioArray, optionName);
-  validateStreams(stdioItems);
-  return { stdioItems, isStdioArray };
-};
-var initializeStdioItem = (value, optionName) => ({
-  type: getStdioItemType(value, optionName),
-  value,
-  optionName
-});
-var validateStdioArray = (stdioItems, isStdioArray, optionName) => {
-  if (stdioItems.length === 0) {
-    throw new TypeError(`The \`${optionName}\` option must not be an empty array.`);
-  }
-  if (!isStdioArray) {
-    return;
-  }
-  for (const { value, optionName: optionName2 } of stdioItems) {
-    if (INVALID_STDIO_ARRAY_OPTIONS.has(value)) {
-      throw new Error(`The \`${optionName2}\` option must not include \`${value}\`.`);
-    }
-  }
-};
-var INVALID_STDIO_ARRAY_OPTIONS = /* @__PURE__ */ new Set(["ignore", "ipc"]);
-var validateStreams = (stdioItems) => {
-  for (const stdioItem of stdioItems) {
-    validateFileStdio(stdioItem);
-  }
-};
-var validateFileStdio = ({ type, value, optionName }) => {
-  if (isRegularUrl(value)) {
-    throw new TypeError(`The \`${optionName}: URL\` option must use the \`file:\` scheme.
-For example, you can use the \`pathToFileURL()\` method of the \`url\` core module.`);
-  }
-  if (isUnknownStdioString(type, value)) {
-    throw new TypeError(`The \`${optionName}: { file: '...' }\` option must be used instead of \`${optionName}: '...'\`.`);
-  }
-};
-var validateFileObjectMode = (stdioItems, objectMode) => {
-  if (!objectMode) {
-    return;
-  }
-  const fileStdioItem = stdioItems.find(({ type }) => FILE_TYPES.has(type));
-  if (fileStdioItem !== void 0) {
-    throw new TypeError(`The \`${fileStdioItem.optionName}\` option cannot use both files and transforms in objectMode.`);
-  }
-};
-var getFinalFileDescriptors = ({ initialFileDescriptors, addProperties: addProperties3, options, isSync }) => {
-  const fileDescriptors = [];
-  try {
-    for (const fileDescriptor of initialFileDescriptors) {
-      fileDescriptors.push(getFinalFileDescriptor({
-        fileDescriptor,
-        fileDescriptors,
-        addProperties: addProperties3,
-        options,
-        isSync
-      }));
-    }
-    return fileDescriptors;
-  } catch (error4) {
-    cleanupCustomStreams(fileDescriptors);
-    throw error4;
-  }
-};
-var getFinalFileDescriptor = ({
-  fileDescriptor: { direction, objectMode, stdioItems },
-  fileDescriptors,
-  addProperties: addProperties3,
-  options,
-  isSync
-}) => {
-  const finalStdioItems = stdioItems.map((stdioItem) => addStreamProperties({
-    stdioItem,
-    addProperties: addProperties3,
-    direction,
-    options,
-    fileDescriptors,
-    isSync
-  }));
-  return { direction, objectMode, stdioItems: finalStdioItems };
-};
-var addStreamProperties = ({ stdioItem, addProperties: addProperties3, direction, options, fileDescriptors, isSync }) => {
-  const duplicateStream = getDuplicateStream({
-    stdioItem,
-    direction,
-    fileDescriptors,
-    isSync
-  });
-  if (duplicateStream !== void 0) {
-    return { ...stdioItem, stream: duplicateStream };
-  }
-  return {
-    ...stdioItem,
-    ...addProperties3[direction][stdioItem.type](stdioItem, options)
-  };
-};
-var cleanupCustomStreams = (fileDescriptors) => {
-  for (const { stdioItems } of fileDescriptors) {
-    for (const { stream } of stdioItems) {
-      if (stream !== void 0 && !isStandardStream(stream)) {
-        stream.destroy();
-      }
-    }
-  }
-};
-var forwardStdio = (stdioItems) => {
-  if (stdioItems.length > 1) {
-    return stdioItems.some(({ value: value2 }) => value2 === "overlapped") ? "overlapped" : "pipe";
-  }
-  const [{ type, value }] = stdioItems;
-  return type === "native" ? value : "pipe";
-};
-
-// node_modules/execa/lib/stdio/handle-sync.js
-var handleStdioSync = (options, verboseInfo) => handleStdio(addPropertiesSync, options, verboseInfo, true);
-var forbiddenIfSync = ({ type, optionName }) => {
-  throwInvalidSyncValue(optionName, TYPE_TO_MESSAGE[type]);
-};
-var forbiddenNativeIfSync = ({ optionName, value }) => {
-  if (value === "ipc" || value === "overlapped") {
-    throwInvalidSyncValue(optionName, `"${value}"`);
-  }
-  return {};
-};
-var throwInvalidSyncValue = (optionName, value) => {
-  throw new TypeError(`The \`${optionName}\` option cannot be ${value} with synchronous methods.`);
-};
-var addProperties = {
-  generator() {
-  },
-  asyncGenerator: forbiddenIfSync,
-  webStream: forbiddenIfSync,
-  nodeStream: forbiddenIfSync,
-  webTransform: forbiddenIfSync,
-  duplex: forbiddenIfSync,
-  asyncIterable: forbiddenIfSync,
-  native: forbiddenNativeIfSync
-};
-var addPropertiesSync = {
-  input: {
-    ...addProperties,
-    fileUrl: ({ value }) => ({ contents: [bufferToUint8Array((0, import_node_fs9.readFileSync)(value))] }),
-    filePath: ({ value: { file: file2 } }) => ({ contents: [bufferToUint8Array((0, import_node_fs9.readFileSync)(file2))] }),
-    fileNumber: forbiddenIfSync,
-    iterable: ({ value }) => ({ contents: [...value] }),
-    string: ({ value }) => ({ contents: [value] }),
-    uint8Array: ({ value }) => ({ contents: [value] })
-  },
-  output: {
-    ...addProperties,
-    fileUrl: ({ value }) => ({ path: value }),
-    filePath: ({ value: { file: file2, append } }) => ({ path: file2, append }),
-    fileNumber: ({ value }) => ({ path: value }),
-    iterable: forbiddenIfSync,
-    string: forbiddenIfSync,
-    uint8Array: forbiddenIfSync
-  }
-};
-
-// node_modules/execa/lib/io/strip-newline.js
-var stripNewline = (value, { stripFinalNewline: stripFinalNewline2 }, fdNumber) => getStripFinalNewline(stripFinalNewline2, fdNumber) && value !== void 0 && !Array.isArray(value) ? stripFinalNewline(value) : value;
-var getStripFinalNewline = (stripFinalNewline2, fdNumber) => fdNumber === "all" ? stripFinalNewline2[1] || stripFinalNewline2[2] : stripFinalNewline2[fdNumber];
-
-// node_modules/execa/lib/transform/generator.js
-var import_node_stream4 = require("node:stream");
-
-// node_modules/execa/lib/transform/split.js
-var getSplitLinesGenerator = (binary, preserveNewlines, skipped, state) => binary || skipped ? void 0 : initializeSplitLines(preserveNewlines, state);
-var splitLinesSync = (chunk, preserveNewlines, objectMode) => objectMode ? chunk.flatMap((item) => splitLinesItemSync(item, preserveNewlines)) : splitLinesItemSync(chunk, preserveNewlines);
-var splitLinesItemSync = (chunk, preserveNewlines) => {
-  const { transform: transform2, final } = initializeSplitLines(preserveNewlines, {});
-  return [...transform2(chunk), ...final()];
-};
-var initializeSplitLines = (preserveNewlines, state) => {
-  state.previousChunks = "";
-  return {
-    transform: splitGenerator.bind(void 0, state, preserveNewlines),
-    final: linesFinal.bind(void 0, state)
-  };
-};
-var splitGenerator = function* (state, preserveNewlines, chunk) {
-  if (typeof chunk !== "string") {
-    yield chunk;
-    return;
-  }
-  let { previousChunks } = state;
-  let start = -1;
-  for (let end = 0; end < chunk.length; end += 1) {
-    if (chunk[end] === "\n") {
-      const newlineLength = getNewlineLength(chunk, end, preserveNewlines, state);
-      let line = chunk.slice(start + 1, end + 1 - newlineLength);
-      if (previousChunks.length > 0) {
-        line = concatString(previousChunks, line);
-        previousChunks = "";
-      }
-      yield line;
-      start = end;
-    }
-  }
-  if (start !== chunk.length - 1) {
-    previousChunks = concatString(previousChunks, chunk.slice(start + 1));
-  }
-  state.previousChunks = previousChunks;
-};
-var getNewlineLength = (chunk, end, preserveNewlines, state) => {
-  if (preserveNewlines) {
-    return 0;
-  }
-  state.isWindowsNewline = end !== 0 && chunk[end - 1] === "\r";
-  return state.isWindowsNewline ? 2 : 1;
-};
-var linesFinal = function* ({ previousChunks }) {
-  if (previousChunks.length > 0) {
-    yield previousChunks;
-  }
-};
-var getAppendNewlineGenerator = ({ binary, preserveNewlines, readableObjectMode, state }) => binary || preserveNewlines || readableObjectMode ? void 0 : { transform: appendNewlineGenerator.bind(void 0, state) };
-var appendNewlineGenerator = function* ({ isWindowsNewline = false }, chunk) {
-  const { unixNewline, windowsNewline, LF: LF2, concatBytes } = typeof chunk === "string" ? linesStringInfo : linesUint8ArrayInfo;
-  if (chunk.at(-1) === LF2) {
-    yield chunk;
-    return;
-  }
-  const newline = isWindowsNewline ? windowsNewline : unixNewline;
-  yield concatBytes(chunk, newline);
-};
-var concatString = (firstChunk, secondChunk) => `${firstChunk}${secondChunk}`;
-var linesStringInfo = {
-  windowsNewline: "\r\n",
-  unixNewline: "\n",
-  LF: "\n",
-  concatBytes: concatString
-};
-var concatUint8Array = (firstChunk, secondChunk) => {
-  const chunk = new Uint8Array(firstChunk.length + secondChunk.length);
-  chunk.set(firstChunk, 0);
-  chunk.set(secondChunk, firstChunk.length);
-  return chunk;
-};
-var linesUint8ArrayInfo = {
-  windowsNewline: new Uint8Array([13, 10]),
-  unixNewline: new Uint8Array([10]),
-  LF: 10,
-  concatBytes: concatUint8Array
-};
-
-// node_modules/execa/lib/transform/validate.js
-var import_node_buffer = require("node:buffer");
-var getValidateTransformInput = (writableObjectMode, optionName) => writableObjectMode ? void 0 : validateStringTransformInput.bind(void 0, optionName);
-var validateStringTransformInput = function* (optionName, chunk) {
-  if (typeof chunk !== "string" && !isUint8Array(chunk) && !import_node_buffer.Buffer.isBuffer(chunk)) {
-    throw new TypeError(`The \`${optionName}\` option's transform must use "objectMode: true" to receive as input: ${typeof chunk}.`);
-  }
-  yield chunk;
-};
-var getValidateTransformReturn = (readableObjectMode, optionName) => readableObjectMode ? validateObjectTransformReturn.bind(void 0, optionName) : validateStringTransformReturn.bind(void 0, optionName);
-var validateObjectTransformReturn = function* (optionName, chunk) {
-  validateEmptyReturn(optionName, chunk);
-  yield chunk;
-};
-var validateStringTransformReturn = function* (optionName, chunk) {
-  validateEmptyReturn(optionName, chunk);
-  if (typeof chunk !== "string" && !isUint8Array(chunk)) {
-    throw new TypeError(`The \`${optionName}\` option's function must yield a string or an Uint8Array, not ${typeof chunk}.`);
-  }
-  yield chunk;
-};
-var validateEmptyReturn = (optionName, chunk) => {
-  if (chunk === null || chunk === void 0) {
-    throw new TypeError(`The \`${optionName}\` option's function must not call \`yield ${chunk}\`.
-Instead, \`yield\` should either be called with a value, or not be called at all. For example:
-  if (condition) { yield value; }`);
-  }
-};
-
-// node_modules/execa/lib/transform/encoding-transform.js
-var import_node_buffer2 = require("node:buffer");
-var import_node_string_decoder3 = require("node:string_decoder");
-var getEncodingTransformGenerator = (binary, encoding, skipped) => {
-  if (skipped) {
-    return;
-  }
-  if (binary) {
-    return { transform: encodingUint8ArrayGenerator.bind(void 0, new TextEncoder()) };
-  }
-  const stringDecoder = new import_node_string_decoder3.StringDecoder(encoding);
-  return {
-    transform: encodingStringGenerator.bind(void 0, stringDecoder),
-    final: encodingStringFinal.bind(void 0, stringDecoder)
-  };
-};
-var encodingUint8ArrayGenerator = function* (textEncoder3, chunk) {
-  if (import_node_buffer2.Buffer.isBuffer(chunk)) {
-    yield bufferToUint8Array(chunk);
-  } else if (typeof chunk === "string") {
-    yield textEncoder3.encode(chunk);
-  } else {
-    yield chunk;
-  }
-};
-var encodingStringGenerator = function* (stringDecoder, chunk) {
-  yield isUint8Array(chunk) ? stringDecoder.write(chunk) : chunk;
-};
-var encodingStringFinal = function* (stringDecoder) {
-  const lastChunk = stringDecoder.end();
-  if (lastChunk !== "") {
-    yield lastChunk;
-  }
-};
-
-// node_modules/execa/lib/transform/run-async.js
-var import_node_util7 = require("node:util");
-var pushChunks = (0, import_node_util7.callbackify)(async (getChunks, state, getChunksArguments, transformStream) => {
-  state.currentIterable = getChunks(...getChunksArguments);
-  try {
-    for await (const chunk of state.currentIterable) {
-      transformStream.push(chunk);
-    }
-  } finally {
-    delete state.currentIterable;
-  }
-});
-var transformChunk = async function* (chunk, generators, index) {
-  if (index === generators.length) {
-    yield chunk;
-    return;
-  }
-  const { transform: transform2 = identityGenerator } = generators[index];
-  for await (const transformedChunk of transform2(chunk)) {
-    yield* transformChunk(transformedChunk, generators, index + 1);
-  }
-};
-var finalChunks = async function* (generators) {
-  for (const [index, { final }] of Object.entries(generators)) {
-    yield* generatorFinalChunks(final, Number(index), generators);
-  }
-};
-var generatorFinalChunks = async function* (final, index, generators) {
-  if (final === void 0) {
-    return;
-  }
-  for await (const finalChunk of final()) {
-    yield* transformChunk(finalChunk, generators, index + 1);
-  }
-};
-var destroyTransform = (0, import_node_util7.callbackify)(async ({ currentIterable }, error4) => {
-  if (currentIterable !== void 0) {
-    await (error4 ? currentIterable.throw(error4) : currentIterable.return());
-    return;
-  }
-  if (error4) {
-    throw error4;
-  }
-});
-var identityGenerator = function* (chunk) {
-  yield chunk;
-};
-
-// node_modules/execa/lib/transform/run-sync.js
-var pushChunksSync = (getChunksSync, getChunksArguments, transformStream, done) => {
-  try {
-    for (const chunk of getChunksSync(...getChunksArguments)) {
-      transformStream.push(chunk);
-    }
-    done();
-  } catch (error4) {
-    done(error4);
-  }
-};
-var runTransformSync = (generators, chunks) => [
-  ...chunks.flatMap((chunk) => [...transformChunkSync(chunk, generators, 0)]),
-  ...finalChunksSync(generators)
-];
-var transformChunkSync = function* (chunk, generators, index) {
-  if (index === generators.length) {
-    yield chunk;
-    return;
-  }
-  const { transform: transform2 = identityGenerator2 } = generators[index];
-  for (const transformedChunk of transform2(chunk)) {
-    yield* transformChunkSync(transformedChunk, generators, index + 1);
-  }
-};
-var finalChunksSync = function* (generators) {
-  for (const [index, { final }] of Object.entries(generators)) {
-    yield* generatorFinalChunksSync(final, Number(index), generators);
-  }
-};
-var generatorFinalChunksSync = function* (final, index, generators) {
-  if (final === void 0) {
-    return;
-  }
-  for (const finalChunk of final()) {
-    yield* transformChunkSync(finalChunk, generators, index + 1);
-  }
-};
-var identityGenerator2 = function* (chunk) {
-  yield chunk;
-};
-
-// node_modules/execa/lib/transform/generator.js
-var generatorToStream = ({
-  value,
-  value: { transform: transform2, final, writableObjectMode, readableObjectMode },
-  optionName
-}, { encoding }) => {
-  const state = {};
-  const generators = addInternalGenerators(value, encoding, optionName);
-  const transformAsync = isAsyncGenerator(transform2);
-  const finalAsync = isAsyncGenerator(final);
-  const transformMethod = transformAsync ? pushChunks.bind(void 0, transformChunk, state) : pushChunksSync.bind(void 0, transformChunkSync);
-  const finalMethod = transformAsync || finalAsync ? pushChunks.bind(void 0, finalChunks, state) : pushChunksSync.bind(void 0, finalChunksSync);
-  const destroyMethod = transformAsync || finalAsync ? destroyTransform.bind(void 0, state) : void 0;
-  const stream = new import_node_stream4.Transform({
-    writableObjectMode,
-    writableHighWaterMark: (0, import_node_stream4.getDefaultHighWaterMark)(writableObjectMode),
-    readableObjectMode,
-    readableHighWaterMark: (0, import_node_stream4.getDefaultHighWaterMark)(readableObjectMode),
-    transform(chunk, encoding2, done) {
-      transformMethod([chunk, generators, 0], this, done);
-    },
-    flush(done) {
-      finalMethod([generators], this, done);
-    },
-    destroy: destroyMethod
-  });
-  return { stream };
-};
-var runGeneratorsSync = (chunks, stdioItems, encoding, isInput) => {
-  const generators = stdioItems.filter(({ type }) => type === "generator");
-  const reversedGenerators = isInput ? generators.reverse() : generators;
-  for (const { value, optionName } of reversedGenerators) {
-    const generators2 = addInternalGenerators(value, encoding, optionName);
-    chunks = runTransformSync(generators2, chunks);
-  }
-  return chunks;
-};
-var addInternalGenerators = ({ transform: transform2, final, binary, writableObjectMode, readableObjectMode, preserveNewlines }, encoding, optionName) => {
-  const state = {};
-  return [
-    { transform: getValidateTransformInput(writableObjectMode, optionName) },
-    getEncodingTransformGenerator(binary, encoding, writableObjectMode),
-    getSplitLinesGenerator(binary, preserveNewlines, writableObjectMode, state),
-    { transform: transform2, final },
-    { transform: getValidateTransformReturn(readableObjectMode, optionName) },
-    getAppendNewlineGenerator({
-      binary,
-      preserveNewlines,
-      readableObjectMode,
-      state
-    })
-  ].filter(Boolean);
-};
-
-// node_modules/execa/lib/io/input-sync.js
-var addInputOptionsSync = (fileDescriptors, options) => {
-  for (const fdNumber of getInputFdNumbers(fileDescriptors)) {
-    addInputOptionSync(fileDescriptors, fdNumber, options);
-  }
-};
-var getInputFdNumbers = (fileDescriptors) => new Set(Object.entries(fileDescriptors).filter(([, { direction }]) => direction === "input").map(([fdNumber]) => Number(fdNumber)));
-var addInputOptionSync = (fileDescriptors, fdNumber, options) => {
-  const { stdioItems } = fileDescriptors[fdNumber];
-  const allStdioItems = stdioItems.filter(({ contents }) => contents !== void 0);
-  if (allStdioItems.length === 0) {
-    return;
-  }
-  if (fdNumber !== 0) {
-    const [{ type, optionName }] = allStdioItems;
-    throw new TypeError(`Only the \`stdin\` option, not \`${optionName}\`, can be ${TYPE_TO_MESSAGE[type]} with synchronous methods.`);
-  }
-  const allContents = allStdioItems.map(({ contents }) => contents);
-  const transformedContents = allContents.map((contents) => applySingleInputGeneratorsSync(contents, stdioItems));
-  options.input = joinToUint8Array(transformedContents);
-};
-var applySingleInputGeneratorsSync = (contents, stdioItems) => {
-  const newContents = runGeneratorsSync(contents, stdioItems, "utf8", true);
-  validateSerializable(newContents);
-  return joinToUint8Array(newContents);
-};
-var validateSerializable = (newContents) => {
-  const invalidItem = newContents.find((item) => typeof item !== "string" && !isUint8Array(item));
-  if (invalidItem !== void 0) {
-    throw new TypeError(`The \`stdin\` option is invalid: when passing objects as input, a transform must be used to serialize them to strings or Uint8Arrays: ${invalidItem}.`);
-  }
-};
-
-// node_modules/execa/lib/io/output-sync.js
-var import_node_fs10 = require("node:fs");
-
-// node_modules/execa/lib/verbose/output.js
-var shouldLogOutput = ({ stdioItems, encoding, verboseInfo, fdNumber }) => fdNumber !== "all" && isFullVerbose(verboseInfo, fdNumber) && !BINARY_ENCODINGS.has(encoding) && fdUsesVerbose(fdNumber) && (stdioItems.some(({ type, value }) => type === "native" && PIPED_STDIO_VALUES.has(value)) || stdioItems.every(({ type }) => TRANSFORM_TYPES.has(type)));
-var fdUsesVerbose = (fdNumber) => fdNumber === 1 || fdNumber === 2;
-var PIPED_STDIO_VALUES = /* @__PURE__ */ new Set(["pipe", "overlapped"]);
-var logLines = async (linesIterable, stream, fdNumber, verboseInfo) => {
-  for await (const line of linesIterable) {
-    if (!isPipingStream(stream)) {
-      logLine(line, fdNumber, verboseInfo);
-    }
-  }
-};
-var logLinesSync = (linesArray, fdNumber, verboseInfo) => {
-  for (const line of linesArray) {
-    logLine(line, fdNumber, verboseInfo);
-  }
-};
-var isPipingStream = (stream) => stream._readableState.pipes.length > 0;
-var logLine = (line, fdNumber, verboseInfo) => {
-  const verboseMessage = serializeVerboseMessage(line);
-  verboseLog({
-    type: "output",
-    verboseMessage,
-    fdNumber,
-    verboseInfo
-  });
-};
-
-// node_modules/execa/lib/io/output-sync.js
-var transformOutputSync = ({ fileDescriptors, syncResult: { output }, options, isMaxBuffer, verboseInfo }) => {
-  if (output === null) {
-    return { output: Array.from({ length: 3 }) };
-  }
-  const state = {};
-  const outputFiles = /* @__PURE__ */ new Set([]);
-  const transformedOutput = output.map((result, fdNumber) => transformOutputResultSync({
-    result,
-    fileDescriptors,
-    fdNumber,
-    state,
-    outputFiles,
-    isMaxBuffer,
-    verboseInfo
-  }, options));
-  return { output: transformedOutput, ...state };
-};
-var transformOutputResultSync = ({ result, fileDescriptors, fdNumber, state, outputFiles, isMaxBuffer, verboseInfo }, { buffer: buffer2, encoding, lines: lines2, stripFinalNewline: stripFinalNewline2, maxBuffer }) => {
-  if (result === null) {
-    return;
-  }
-  const truncatedResult = truncateMaxBufferSync(result, isMaxBuffer, maxBuffer);
-  const uint8ArrayResult = bufferToUint8Array(truncatedResult);
-  const { stdioItems, objectMode } = fileDescriptors[fdNumber];
-  const chunks = runOutputGeneratorsSync([uint8ArrayResult], stdioItems, encoding, state);
-  const { serializedResult, finalResult = serializedResult } = serializeChunks({
-    chunks,
-    objectMode,
-    encoding,
-    lines: lines2,
-    stripFinalNewline: stripFinalNewline2,
-    fdNumber
-  });
-  logOutputSync({
-    serializedResult,
-    fdNumber,
-    state,
-    verboseInfo,
-    encoding,
-    stdioItems,
-    objectMode
-  });
-  const returnedResult = buffer2[fdNumber] ? finalResult : void 0;
-  try {
-    if (state.error === void 0) {
-      writeToFiles(serializedResult, stdioItems, outputFiles);
-    }
-    return returnedResult;
-  } catch (error4) {
-    state.error = error4;
-    return returnedResult;
-  }
-};
-var runOutputGeneratorsSync = (chunks, stdioItems, encoding, state) => {
-  try {
-    return runGeneratorsSync(chunks, stdioItems, encoding, false);
-  } catch (error4) {
-    state.error = error4;
-    return chunks;
-  }
-};
-var serializeChunks = ({ chunks, objectMode, encoding, lines: lines2, stripFinalNewline: stripFinalNewline2, fdNumber }) => {
-  if (objectMode) {
-    return { serializedResult: chunks };
-  }
-  if (encoding === "buffer") {
-    return { serializedResult: joinToUint8Array(chunks) };
-  }
-  const serializedResult = joinToString(chunks, encoding);
-  if (lines2[fdNumber]) {
-    return { serializedResult, finalResult: splitLinesSync(serializedResult, !stripFinalNewline2[fdNumber], objectMode) };
-  }
-  return { serializedResult };
-};
-var logOutputSync = ({ serializedResult, fdNumber, state, verboseInfo, encoding, stdioItems, objectMode }) => {
-  if (!shouldLogOutput({
-    stdioItems,
-    encoding,
-    verboseInfo,
-    fdNumber
-  })) {
-    return;
-  }
-  const linesArray = splitLinesSync(serializedResult, false, objectMode);
-  try {
-    logLinesSync(linesArray, fdNumber, verboseInfo);
-  } catch (error4) {
-    state.error ??= error4;
-  }
-};
-var writeToFiles = (serializedResult, stdioItems, outputFiles) => {
-  for (const { path: path7, append } of stdioItems.filter(({ type }) => FILE_TYPES.has(type))) {
-    const pathString = typeof path7 === "string" ? path7 : path7.toString();
-    if (append || outputFiles.has(pathString)) {
-      (0, import_node_fs10.appendFileSync)(path7, serializedResult);
-    } else {
-      outputFiles.add(pathString);
-      (0, import_node_fs10.writeFileSync)(path7, serializedResult);
-    }
-  }
-};
-
-// node_modules/execa/lib/resolve/all-sync.js
-var getAllSync = ([, stdout, stderr], options) => {
-  if (!options.all) {
-    return;
-  }
-  if (stdout === void 0) {
-    return stderr;
-  }
-  if (stderr === void 0) {
-    return stdout;
-  }
-  if (Array.isArray(stdout)) {
-    return Array.isArray(stderr) ? [...stdout, ...stderr] : [...stdout, stripNewline(stderr, options, "all")];
-  }
-  if (Array.isArray(stderr)) {
-    return [stripNewline(stdout, options, "all"), ...stderr];
-  }
-  if (isUint8Array(stdout) && isUint8Array(stderr)) {
-    return concatUint8Arrays([stdout, stderr]);
-  }
-  return `${stdout}${stderr}`;
-};
-
-// node_modules/execa/lib/resolve/exit-async.js
-var import_node_events8 = require("node:events");
-var waitForExit = async (subprocess, context) => {
-  const [exitCode, signal] = await waitForExitOrError(subprocess);
-  context.isForcefullyTerminated ??= false;
-  return [exitCode, signal];
-};
-var waitForExitOrError = async (subprocess) => {
-  const [spawnPayload, exitPayload] = await Promise.allSettled([
-    (0, import_node_events8.once)(subprocess, "spawn"),
-    (0, import_node_events8.once)(subprocess, "exit")
-  ]);
-  if (spawnPayload.status === "rejected") {
-    return [];
-  }
-  return exitPayload.status === "rejected" ? waitForSubprocessExit(subprocess) : exitPayload.value;
-};
-var waitForSubprocessExit = async (subprocess) => {
-  try {
-    return await (0, import_node_events8.once)(subprocess, "exit");
-  } catch {
-    return waitForSubprocessExit(subprocess);
-  }
-};
-var waitForSuccessfulExit = async (exitPromise) => {
-  const [exitCode, signal] = await exitPromise;
-  if (!isSubprocessErrorExit(exitCode, signal) && isFailedExit(exitCode, signal)) {
-    throw new DiscardedError();
-  }
-  return [exitCode, signal];
-};
-var isSubprocessErrorExit = (exitCode, signal) => exitCode === void 0 && signal === void 0;
-var isFailedExit = (exitCode, signal) => exitCode !== 0 || signal !== null;
-
-// node_modules/execa/lib/resolve/exit-sync.js
-var getExitResultSync = ({ error: error4, status: exitCode, signal, output }, { maxBuffer }) => {
-  const resultError = getResultError(error4, exitCode, signal);
-  const timedOut = resultError?.code === "ETIMEDOUT";
-  const isMaxBuffer = isMaxBufferSync(resultError, output, maxBuffer);
-  return {
-    resultError,
-    exitCode,
-    signal,
-    timedOut,
-    isMaxBuffer
-  };
-};
-var getResultError = (error4, exitCode, signal) => {
-  if (error4 !== void 0) {
-    return error4;
-  }
-  return isFailedExit(exitCode, signal) ? new DiscardedError() : void 0;
-};
-
-// node_modules/execa/lib/methods/main-sync.js
-var execaCoreSync = (rawFile, rawArguments, rawOptions) => {
-  const { file: file2, commandArguments, command, escapedCommand, startTime, verboseInfo, options, fileDescriptors } = handleSyncArguments(rawFile, rawArguments, rawOptions);
-  const result = spawnSubprocessSync({
-    file: file2,
-    commandArguments,
-    options,
-    command,
-    escapedCommand,
-    verboseInfo,
-    fileDescriptors,
-    startTime
-  });
-  return handleResult(result, verboseInfo, options);
-};
-var handleSyncArguments = (rawFile, rawArguments, rawOptions) => {
-  const { command, escapedCommand, startTime, verboseInfo } = handleCommand(rawFile, rawArguments, rawOptions);
-  const syncOptions = normalizeSyncOptions(rawOptions);
-  const { file: file2, commandArguments, options } = normalizeOptions(rawFile, rawArguments, syncOptions);
-  validateSyncOptions(options);
-  const fileDescriptors = handleStdioSync(options, verboseInfo);
-  return {
-    file: file2,
-    commandArguments,
-    command,
-    escapedCommand,
-    startTime,
-    verboseInfo,
-    options,
-    fileDescriptors
-  };
-};
-var normalizeSyncOptions = (options) => options.node && !options.ipc ? { ...options, ipc: false } : options;
-var validateSyncOptions = ({ ipc, ipcInput, detached, cancelSignal }) => {
-  if (ipcInput) {
-    throwInvalidSyncOption("ipcInput");
-  }
-  if (ipc) {
-    throwInvalidSyncOption("ipc: true");
-  }
-  if (detached) {
-    throwInvalidSyncOption("detached: true");
-  }
-  if (cancelSignal) {
-    throwInvalidSyncOption("cancelSignal");
-  }
-};
-var throwInvalidSyncOption = (value) => {
-  throw new TypeError(`The "${value}" option cannot be used with synchronous methods.`);
-};
-var spawnSubprocessSync = ({ file: file2, commandArguments, options, command, escapedCommand, verboseInfo, fileDescriptors, startTime }) => {
-  const syncResult = runSubprocessSync({
-    file: file2,
-    commandArguments,
-    options,
-    command,
-    escapedCommand,
-    fileDescriptors,
-    startTime
-  });
-  if (syncResult.failed) {
-    return syncResult;
-  }
-  const { resultError, exitCode, signal, timedOut, isMaxBuffer } = getExitResultSync(syncResult, options);
-  const { output, error: error4 = resultError } = transformOutputSync({
-    fileDescriptors,
-    syncResult,
-    options,
-    isMaxBuffer,
-    verboseInfo
-  });
-  const stdio = output.map((stdioOutput, fdNumber) => stripNewline(stdioOutput, options, fdNumber));
-  const all = stripNewline(getAllSync(output, options), options, "all");
-  return getSyncResult({
-    error: error4,
-    exitCode,
-    signal,
-    timedOut,
-    isMaxBuffer,
-    stdio,
-    all,
-    options,
-    command,
-    escapedCommand,
-    startTime
-  });
-};
-var runSubprocessSync = ({ file: file2, commandArguments, options, command, escapedCommand, fileDescriptors, startTime }) => {
-  try {
-    addInputOptionsSync(fileDescriptors, options);
-    const normalizedOptions = normalizeSpawnSyncOptions(options);
-    return (0, import_node_child_process3.spawnSync)(...concatenateShell(file2, commandArguments, normalizedOptions));
-  } catch (error4) {
-    return makeEarlyError({
-      error: error4,
-      command,
-      escapedCommand,
-      fileDescriptors,
-      options,
-      startTime,
-      isSync: true
-    });
-  }
-};
-var normalizeSpawnSyncOptions = ({ encoding, maxBuffer, ...options }) => ({ ...options, encoding: "buffer", maxBuffer: getMaxBufferSync(maxBuffer) });
-var getSyncResult = ({ error: error4, exitCode, signal, timedOut, isMaxBuffer, stdio, all, options, command, escapedCommand, startTime }) => error4 === void 0 ? makeSuccessResult({
-  command,
-  escapedCommand,
-  stdio,
-  all,
-  ipcOutput: [],
-  options,
-  startTime
-}) : makeError({
-  error: error4,
-  command,
-  escapedCommand,
-  timedOut,
-  isCanceled: false,
-  isGracefullyCanceled: false,
-  isMaxBuffer,
-  isForcefullyTerminated: false,
-  exitCode,
-  signal,
-  stdio,
-  all,
-  ipcOutput: [],
-  options,
-  startTime,
-  isSync: true
-});
-
-// node_modules/execa/lib/methods/main-async.js
-var import_node_events15 = require("node:events");
-var import_node_child_process5 = require("node:child_process");
-
-// node_modules/execa/lib/ipc/methods.js
-var import_node_process10 = __toESM(require("node:process"), 1);
-
-// node_modules/execa/lib/ipc/get-one.js
-var import_node_events9 = require("node:events");
-var getOneMessage = ({ anyProcess, channel, isSubprocess, ipc }, { reference = true, filter } = {}) => {
-  validateIpcMethod({
-    methodName: "getOneMessage",
-    isSubprocess,
-    ipc,
-    isConnected: isConnected(anyProcess)
-  });
-  return getOneMessageAsync({
-    anyProcess,
-    channel,
-    isSubprocess,
-    filter,
-    reference
-  });
-};
-var getOneMessageAsync = async ({ anyProcess, channel, isSubprocess, filter, reference }) => {
-  addReference(channel, reference);
-  const ipcEmitter = getIpcEmitter(anyProcess, channel, isSubprocess);
-  const controller = new AbortController();
-  try {
-    return await Promise.race([
-      getMessage(ipcEmitter, filter, controller),
-      throwOnDisconnect2(ipcEmitter, isSubprocess, controller),
-      throwOnStrictError(ipcEmitter, isSubprocess, controller)
-    ]);
-  } catch (error4) {
-    disconnect(anyProcess);
-    throw error4;
-  } finally {
-    controller.abort();
-    removeReference(channel, reference);
-  }
-};
-var getMessage = async (ipcEmitter, filter, { signal }) => {
-  if (filter === void 0) {
-    const [message] = await (0, import_node_events9.once)(ipcEmitter, "message", { signal });
-    return message;
-  }
-  for await (const [message] of (0, import_node_events9.on)(ipcEmitter, "message", { signal })) {
-    if (filter(message)) {
-      return message;
-    }
-  }
-};
-var throwOnDisconnect2 = async (ipcEmitter, isSubprocess, { signal }) => {
-  await (0, import_node_events9.once)(ipcEmitter, "disconnect", { signal });
-  throwOnEarlyDisconnect(isSubprocess);
-};
-var throwOnStrictError = async (ipcEmitter, isSubprocess, { signal }) => {
-  const [error4] = await (0, import_node_events9.once)(ipcEmitter, "strict:error", { signal });
-  throw getStrictResponseError(error4, isSubprocess);
-};
-
-// node_modules/execa/lib/ipc/get-each.js
-var import_node_events10 = require("node:events");
-var getEachMessage = ({ anyProcess, channel, isSubprocess, ipc }, { reference = true } = {}) => loopOnMessages({
-  anyProcess,
-  channel,
-  isSubprocess,
-  ipc,
-  shouldAwait: !isSubprocess,
-  reference
-});
-var loopOnMessages = ({ anyProcess, channel, isSubprocess, ipc, shouldAwait, reference }) => {
-  validateIpcMethod({
-    methodName: "getEachMessage",
-    isSubprocess,
-    ipc,
-    isConnected: isConnected(anyProcess)
-  });
-  addReference(channel, reference);
-  const ipcEmitter = getIpcEmitter(anyProcess, channel, isSubprocess);
-  const controller = new AbortController();
-  const state = {};
-  stopOnDisconnect(anyProcess, ipcEmitter, controller);
-  abortOnStrictError({
-    ipcEmitter,
-    isSubprocess,
-    controller,
-    state
-  });
-  return iterateOnMessages({
-    anyProcess,
-    channel,
-    ipcEmitter,
-    isSubprocess,
-    shouldAwait,
-    controller,
-    state,
-    reference
-  });
-};
-var stopOnDisconnect = async (anyProcess, ipcEmitter, controller) => {
-  try {
-    await (0, import_node_events10.once)(ipcEmitter, "disconnect", { signal: controller.signal });
-    controller.abort();
-  } catch {
-  }
-};
-var abortOnStrictError = async ({ ipcEmitter, isSubprocess, controller, state }) => {
-  try {
-    const [error4] = await (0, import_node_events10.once)(ipcEmitter, "strict:error", { signal: controller.signal });
-    state.error = getStrictResponseError(error4, isSubprocess);
-    controller.abort();
-  } catch {
-  }
-};
-var iterateOnMessages = async function* ({ anyProcess, channel, ipcEmitter, isSubprocess, shouldAwait, controller, state, reference }) {
-  try {
-    for await (const [message] of (0, import_node_events10.on)(ipcEmitter, "message", { signal: controller.signal })) {
-      throwIfStrictError(state);
-      yield message;
-    }
-  } catch {
-    throwIfStrictError(state);
-  } finally {
-    controller.abort();
-    removeReference(channel, reference);
-    if (!isSubprocess) {
-      disconnect(anyProcess);
-    }
-    if (shouldAwait) {
-      await anyProcess;
-    }
-  }
-};
-var throwIfStrictError = ({ error: error4 }) => {
-  if (error4) {
-    throw error4;
-  }
-};
-
-// node_modules/execa/lib/ipc/methods.js
-var addIpcMethods = (subprocess, { ipc }) => {
-  Object.assign(subprocess, getIpcMethods(subprocess, false, ipc));
-};
-var getIpcExport = () => {
-  const anyProcess = import_node_process10.default;
-  const isSubprocess = true;
-  const ipc = import_node_process10.default.channel !== void 0;
-  return {
-    ...getIpcMethods(anyProcess, isSubprocess, ipc),
-    getCancelSignal: getCancelSignal.bind(void 0, {
-      anyProcess,
-      channel: anyProcess.channel,
-      isSubprocess,
-      ipc
-    })
-  };
-};
-var getIpcMethods = (anyProcess, isSubprocess, ipc) => ({
-  sendMessage: sendMessage.bind(void 0, {
-    anyProcess,
-    channel: anyProcess.channel,
-    isSubprocess,
-    ipc
-  }),
-  getOneMessage: getOneMessage.bind(void 0, {
-    anyProcess,
-    channel: anyProcess.channel,
-    isSubprocess,
-    ipc
-  }),
-  getEachMessage: getEachMessage.bind(void 0, {
-    anyProcess,
-    channel: anyProcess.channel,
-    isSubprocess,
-    ipc
-  })
-});
-
-// node_modules/execa/lib/return/early-error.js
-var import_node_child_process4 = require("node:child_process");
-var import_node_stream5 = require("node:stream");
-var handleEarlyError = ({ error: error4, command, escapedCommand, fileDescriptors, options, startTime, verboseInfo }) => {
-  cleanupCustomStreams(fileDescriptors);
-  const subprocess = new import_node_child_process4.ChildProcess();
-  createDummyStreams(subprocess, fileDescriptors);
-  Object.assign(subprocess, { readable, writable, duplex });
-  const earlyError = makeEarlyError({
-    error: error4,
-    command,
-    escapedCommand,
-    fileDescriptors,
-    options,
-    startTime,
-    isSync: false
-  });
-  const promise = handleDummyPromise(earlyError, verboseInfo, options);
-  return { subprocess, promise };
-};
-var createDummyStreams = (subprocess, fileDescriptors) => {
-  const stdin = createDummyStream();
-  const stdout = createDummyStream();
-  const stderr = createDummyStream();
-  const extraStdio = Array.from({ length: fileDescriptors.length - 3 }, createDummyStream);
-  const all = createDummyStream();
-  const stdio = [stdin, stdout, stderr, ...extraStdio];
-  Object.assign(subprocess, {
-    stdin,
-    stdout,
-    stderr,
-    all,
-    stdio
-  });
-};
-var createDummyStream = () => {
-  const stream = new import_node_stream5.PassThrough();
-  stream.end();
-  return stream;
-};
-var readable = () => new import_node_stream5.Readable({ read() {
-} });
-var writable = () => new import_node_stream5.Writable({ write() {
-} });
-var duplex = () => new import_node_stream5.Duplex({ read() {
-}, write() {
-} });
-var handleDummyPromise = async (error4, verboseInfo, options) => handleResult(error4, verboseInfo, options);
-
-// node_modules/execa/lib/stdio/handle-async.js
-var import_node_fs11 = require("node:fs");
-var import_node_buffer3 = require("node:buffer");
-var import_node_stream6 = require("node:stream");
-var handleStdioAsync = (options, verboseInfo) => handleStdio(addPropertiesAsync, options, verboseInfo, false);
-var forbiddenIfAsync = ({ type, optionName }) => {
-  throw new TypeError(`The \`${optionName}\` option cannot be ${TYPE_TO_MESSAGE[type]}.`);
-};
-var addProperties2 = {
-  fileNumber: forbiddenIfAsync,
-  generator: generatorToStream,
-  asyncGenerator: generatorToStream,
-  nodeStream: ({ value }) => ({ stream: value }),
-  webTransform({ value: { transform: transform2, writableObjectMode, readableObjectMode } }) {
-    const objectMode = writableObjectMode || readableObjectMode;
-    const stream = import_node_stream6.Duplex.fromWeb(transform2, { objectMode });
-    return { stream };
-  },
-  duplex: ({ value: { transform: transform2 } }) => ({ stream: transform2 }),
-  native() {
-  }
-};
-var addPropertiesAsync = {
-  input: {
-    ...addProperties2,
-    fileUrl: ({ value }) => ({ stream: (0, import_node_fs11.createReadStream)(value) }),
-    filePath: ({ value: { file: file2 } }) => ({ stream: (0, import_node_fs11.createReadStream)(file2) }),
-    webStream: ({ value }) => ({ stream: import_node_stream6.Readable.fromWeb(value) }),
-    iterable: ({ value }) => ({ stream: import_node_stream6.Readable.from(value) }),
-    asyncIterable: ({ value }) => ({ stream: import_node_stream6.Readable.from(value) }),
-    string: ({ value }) => ({ stream: import_node_stream6.Readable.from(value) }),
-    uint8Array: ({ value }) => ({ stream: import_node_stream6.Readable.from(import_node_buffer3.Buffer.from(value)) })
-  },
-  output: {
-    ...addProperties2,
-    fileUrl: ({ value }) => ({ stream: (0, import_node_fs11.createWriteStream)(value) }),
-    filePath: ({ value: { file: file2, append } }) => ({ stream: (0, import_node_fs11.createWriteStream)(file2, append ? { flags: "a" } : {}) }),
-    webStream: ({ value }) => ({ stream: import_node_stream6.Writable.fromWeb(value) }),
-    iterable: forbiddenIfAsync,
-    asyncIterable: forbiddenIfAsync,
-    string: forbiddenIfAsync,
-    uint8Array: forbiddenIfAsync
-  }
-};
-
-// node_modules/@sindresorhus/merge-streams/index.js
-var import_node_events11 = require("node:events");
-var import_node_stream7 = require("node:stream");
-var import_promises15 = require("node:stream/promises");
-function mergeStreams(streams) {
-  if (!Array.isArray(streams)) {
-    throw new TypeError(`Expected an array, got \`${typeof streams}\`.`);
-  }
-  for (const stream of streams) {
-    validateStream(stream);
-  }
-  const objectMode = streams.some(({ readableObjectMode }) => readableObjectMode);
-  const highWaterMark = getHighWaterMark(streams, objectMode);
-  const passThroughStream = new MergedStream({
-    objectMode,
-    writableHighWaterMark: highWaterMark,
-    readableHighWaterMark: highWaterMark
-  });
-  for (const stream of streams) {
-    passThroughStream.add(stream);
-  }
-  return passThroughStream;
-}
-var getHighWaterMark = (streams, objectMode) => {
-  if (streams.length === 0) {
-    return (0, import_node_stream7.getDefaultHighWaterMark)(objectMode);
-  }
-  const highWaterMarks = streams.filter(({ readableObjectMode }) => readableObjectMode === objectMode).map(({ readableHighWaterMark }) => readableHighWaterMark);
-  return Math.max(...highWaterMarks);
-};
-var MergedStream = class extends import_node_stream7.PassThrough {
-  #streams = /* @__PURE__ */ new Set([]);
-  #ended = /* @__PURE__ */ new Set([]);
-  #aborted = /* @__PURE__ */ new Set([]);
-  #onFinished;
-  #unpipeEvent = /* @__PURE__ */ Symbol("unpipe");
-  #streamPromises = /* @__PURE__ */ new WeakMap();
-  add(stream) {
-    validateStream(stream);
-    if (this.#streams.has(stream)) {
-      return;
-    }
-    this.#streams.add(stream);
-    this.#onFinished ??= onMergedStreamFinished(this, this.#streams, this.#unpipeEvent);
-    const streamPromise = endWhenStreamsDone({
-      passThroughStream: this,
-      stream,
-      streams: this.#streams,
-      ended: this.#ended,
-      aborted: this.#aborted,
-      onFinished: this.#onFinished,
-      unpipeEvent: this.#unpipeEvent
-    });
-    this.#streamPromises.set(stream, streamPromise);
-    stream.pipe(this, { end: false });
-  }
-  async remove(stream) {
-    validateStream(stream);
-    if (!this.#streams.has(stream)) {
-      return false;
-    }
-    const streamPromise = this.#streamPromises.get(stream);
-    if (streamPromise === void 0) {
-      return false;
-    }
-    this.#streamPromises.delete(stream);
-    stream.unpipe(this);
-    await streamPromise;
-    return true;
-  }
-};
-var onMergedStreamFinished = async (passThroughStream, streams, unpipeEvent) => {
-  updateMaxListeners(passThroughStream, PASSTHROUGH_LISTENERS_COUNT);
-  const controller = new AbortController();
-  try {
-    await Promise.race([
-      onMergedStreamEnd(passThroughStream, controller),
-      onInputStreamsUnpipe(passThroughStream, streams, unpipeEvent, controller)
-    ]);
-  } finally {
-    controller.abort();
-    updateMaxListeners(passThroughStream, -PASSTHROUGH_LISTENERS_COUNT);
-  }
-};
-var onMergedStreamEnd = async (passThroughStream, { signal }) => {
-  try {
-    await (0, import_promises15.finished)(passThroughStream, { signal, cleanup: true });
-  } catch (error4) {
-    errorOrAbortStream(passThroughStream, error4);
-    throw error4;
-  }
-};
-var onInputStreamsUnpipe = async (passThroughStream, streams, unpipeEvent, { signal }) => {
-  for await (const [unpipedStream] of (0, import_node_events11.on)(passThroughStream, "unpipe", { signal })) {
-    if (streams.has(unpipedStream)) {
-      unpipedStream.emit(unpipeEvent);
-    }
-  }
-};
-var validateStream = (stream) => {
-  if (typeof stream?.pipe !== "function") {
-    throw new TypeError(`Expected a readable stream, got: \`${typeof stream}\`.`);
-  }
-};
-var endWhenStreamsDone = async ({ passThroughStream, stream, streams, ended: ended2, aborted: aborted3, onFinished, unpipeEvent }) => {
-  updateMaxListeners(passThroughStream, PASSTHROUGH_LISTENERS_PER_STREAM);
-  const controller = new AbortController();
-  try {
-    await Promise.race([
-      afterMergedStreamFinished(onFinished, stream, controller),
-      onInputStreamEnd({
-        passThroughStream,
-        stream,
-        streams,
-        ended: ended2,
-        aborted: aborted3,
-        controller
-      }),
-      onInputStreamUnpipe({
-        stream,
-        streams,
-        ended: ended2,
-        aborted: aborted3,
-        unpipeEvent,
-        controller
-      })
-    ]);
-  } finally {
-    controller.abort();
-    updateMaxListeners(passThroughStream, -PASSTHROUGH_LISTENERS_PER_STREAM);
-  }
-  if (streams.size > 0 && streams.size === ended2.size + aborted3.size) {
-    if (ended2.size === 0 && aborted3.size > 0) {
-      abortStream(passThroughStream);
-    } else {
-      endStream(passThroughStream);
-    }
-  }
-};
-var afterMergedStreamFinished = async (onFinished, stream, { signal }) => {
-  try {
-    await onFinished;
-    if (!signal.aborted) {
-      abortStream(stream);
-    }
-  } catch (error4) {
-    if (!signal.aborted) {
-      errorOrAbortStream(stream, error4);
-    }
-  }
-};
-var onInputStreamEnd = async ({ passThroughStream, stream, streams, ended: ended2, aborted: aborted3, controller: { signal } }) => {
-  try {
-    await (0, import_promises15.finished)(stream, {
-      signal,
-      cleanup: true,
-      readable: true,
-      writable: false
-    });
-    if (streams.has(stream)) {
-      ended2.add(stream);
-    }
-  } catch (error4) {
-    if (signal.aborted || !streams.has(stream)) {
-      return;
-    }
-    if (isAbortError(error4)) {
-      aborted3.add(stream);
-    } else {
-      errorStream(passThroughStream, error4);
-    }
-  }
-};
-var onInputStreamUnpipe = async ({ stream, streams, ended: ended2, aborted: aborted3, unpipeEvent, controller: { signal } }) => {
-  await (0, import_node_events11.once)(stream, unpipeEvent, { signal });
-  if (!stream.readable) {
-    return (0, import_node_events11.once)(signal, "abort", { signal });
-  }
-  streams.delete(stream);
-  ended2.delete(stream);
-  aborted3.delete(stream);
-};
-var endStream = (stream) => {
-  if (stream.writable) {
-    stream.end();
-  }
-};
-var errorOrAbortStream = (stream, error4) => {
-  if (isAbortError(error4)) {
-    abortStream(stream);
-  } else {
-    errorStream(stream, error4);
-  }
-};
-var isAbortError = (error4) => error4?.code === "ERR_STREAM_PREMATURE_CLOSE";
-var abortStream = (stream) => {
-  if (stream.readable || stream.writable) {
-    stream.destroy();
-  }
-};
-var errorStream = (stream, error4) => {
-  if (!stream.destroyed) {
-    stream.once("error", noop2);
-    stream.destroy(error4);
-  }
-};
-var noop2 = () => {
-};
-var updateMaxListeners = (passThroughStream, increment2) => {
-  const maxListeners = passThroughStream.getMaxListeners();
-  if (maxListeners !== 0 && maxListeners !== Number.POSITIVE_INFINITY) {
-    passThroughStream.setMaxListeners(maxListeners + increment2);
-  }
-};
-var PASSTHROUGH_LISTENERS_COUNT = 2;
-var PASSTHROUGH_LISTENERS_PER_STREAM = 1;
-
-// node_modules/execa/lib/io/pipeline.js
-var import_promises16 = require("node:stream/promises");
-var pipeStreams = (source, destination) => {
-  source.pipe(destination);
-  onSourceFinish(source, destination);
-  onDestinationFinish(source, destination);
-};
-var onSourceFinish = async (source, destination) => {
-  if (isStandardStream(source) || isStandardStream(destination)) {
-    return;
-  }
-  try {
-    await (0, import_promises16.finished)(source, { cleanup: true, readable: true, writable: false });
-  } catch {
-  }
-  endDestinationStream(destination);
-};
-var endDestinationStream = (destination) => {
-  if (destination.writable) {
-    destination.end();
-  }
-};
-var onDestinationFinish = async (source, destination) => {
-  if (isStandardStream(source) || isStandardStream(destination)) {
-    return;
-  }
-  try {
-    await (0, import_promises16.finished)(destination, { cleanup: true, readable: false, writable: true });
-  } catch {
-  }
-  abortSourceStream(source);
-};
-var abortSourceStream = (source) => {
-  if (source.readable) {
-    source.destroy();
-  }
-};
-
-// node_modules/execa/lib/io/output-async.js
-var pipeOutputAsync = (subprocess, fileDescriptors, controller) => {
-  const pipeGroups = /* @__PURE__ */ new Map();
-  for (const [fdNumber, { stdioItems, direction }] of Object.entries(fileDescriptors)) {
-    for (const { stream } of stdioItems.filter(({ type }) => TRANSFORM_TYPES.has(type))) {
-      pipeTransform(subprocess, stream, direction, fdNumber);
-    }
-    for (const { stream } of stdioItems.filter(({ type }) => !TRANSFORM_TYPES.has(type))) {
-      pipeStdioItem({
-        subprocess,
-        stream,
-        direction,
-        fdNumber,
-        pipeGroups,
-        controller
-      });
-    }
-  }
-  for (const [outputStream, inputStreams] of pipeGroups.entries()) {
-    const inputStream = inputStreams.length === 1 ? inputStreams[0] : mergeStreams(inputStreams);
-    pipeStreams(inputStream, outputStream);
-  }
-};
-var pipeTransform = (subprocess, stream, direction, fdNumber) => {
-  if (direction === "output") {
-    pipeStreams(subprocess.stdio[fdNumber], stream);
-  } else {
-    pipeStreams(stream, subprocess.stdio[fdNumber]);
-  }
-  const streamProperty = SUBPROCESS_STREAM_PROPERTIES[fdNumber];
-  if (streamProperty !== void 0) {
-    subprocess[streamProperty] = stream;
-  }
-  subprocess.stdio[fdNumber] = stream;
-};
-var SUBPROCESS_STREAM_PROPERTIES = ["stdin", "stdout", "stderr"];
-var pipeStdioItem = ({ subprocess, stream, direction, fdNumber, pipeGroups, controller }) => {
-  if (stream === void 0) {
-    return;
-  }
-  setStandardStreamMaxListeners(stream, controller);
-  const [inputStream, outputStream] = direction === "output" ? [stream, subprocess.stdio[fdNumber]] : [subprocess.stdio[fdNumber], stream];
-  const outputStreams = pipeGroups.get(inputStream) ?? [];
-  pipeGroups.set(inputStream, [...outputStreams, outputStream]);
-};
-var setStandardStreamMaxListeners = (stream, { signal }) => {
-  if (isStandardStream(stream)) {
-    incrementMaxListeners(stream, MAX_LISTENERS_INCREMENT, signal);
-  }
-};
-var MAX_LISTENERS_INCREMENT = 2;
-
-// node_modules/execa/lib/terminate/cleanup.js
-var import_node_events12 = require("node:events");
-
-// node_modules/signal-exit/dist/mjs/signals.js
-var signals = [];
-signals.push("SIGHUP", "SIGINT", "SIGTERM");
-if (process.platform !== "win32") {
-  signals.push(
-    "SIGALRM",
-    "SIGABRT",
-    "SIGVTALRM",
-    "SIGXCPU",
-    "SIGXFSZ",
-    "SIGUSR2",
-    "SIGTRAP",
-    "SIGSYS",
-    "SIGQUIT",
-    "SIGIOT"
-    // should detect profiler and enable/disable accordingly.
-    // see #21
-    // 'SIGPROF'
-  );
-}
-if (process.platform === "linux") {
-  signals.push("SIGIO", "SIGPOLL", "SIGPWR", "SIGSTKFLT");
-}
-
-// node_modules/signal-exit/dist/mjs/index.js
-var processOk = (process10) => !!process10 && typeof process10 === "object" && typeof process10.removeListener === "function" && typeof process10.emit === "function" && typeof process10.reallyExit === "function" && typeof process10.listeners === "function" && typeof process10.kill === "function" && typeof process10.pid === "number" && typeof process10.on === "function";
-var kExitEmitter = /* @__PURE__ */ Symbol.for("signal-exit emitter");
-var global2 = globalThis;
-var ObjectDefineProperty = Object.defineProperty.bind(Object);
-var Emitter = class {
-  emitted = {
-    afterExit: false,
-    exit: false
-  };
-  listeners = {
-    afterExit: [],
-    exit: []
-  };
-  count = 0;
-  id = Math.random();
-  constructor() {
-    if (global2[kExitEmitter]) {
-      return global2[kExitEmitter];
-    }
-    ObjectDefineProperty(global2, kExitEmitter, {
-      value: this,
-      writable: false,
-      enumerable: false,
-      configurable: false
-    });
-  }
-  on(ev, fn) {
-    this.listeners[ev].push(fn);
-  }
-  removeListener(ev, fn) {
-    const list = this.listeners[ev];
-    const i2 = list.indexOf(fn);
-    if (i2 === -1) {
-      return;
-    }
-    if (i2 === 0 && list.length === 1) {
-      list.length = 0;
-    } else {
-      list.splice(i2, 1);
-    }
-  }
-  emit(ev, code2, signal) {
-    if (this.emitted[ev]) {
-      return false;
-    }
-    this.emitted[ev] = true;
-    let ret = false;
-    for (const fn of this.listeners[ev]) {
-      ret = fn(code2, signal) === true || ret;
-    }
-    if (ev === "exit") {
-      ret = this.emit("afterExit", code2, signal) || ret;
-    }
-    return ret;
-  }
-};
-var SignalExitBase = class {
-};
-var signalExitWrap = (handler) => {
-  return {
-    onExit(cb, opts) {
-      return handler.onExit(cb, opts);
-    },
-    load() {
-      return handler.load();
-    },
-    unload() {
-      return handler.unload();
-    }
-  };
-};
-var SignalExitFallback = class extends SignalExitBase {
-  onExit() {
-    return () => {
-    };
-  }
-  load() {
-  }
-  unload() {
-  }
-};
-var SignalExit = class extends SignalExitBase {
-  // "SIGHUP" throws an `ENOSYS` error on Windows,
-  // so use a supported signal instead
-  /* c8 ignore start */
-  #hupSig = process9.platform === "win32" ? "SIGINT" : "SIGHUP";
-  /* c8 ignore stop */
-  #emitter = new Emitter();
-  #process;
-  #originalProcessEmit;
-  #originalProcessReallyExit;
-  #sigListeners = {};
-  #loaded = false;
-  constructor(process10) {
-    super();
-    this.#process = process10;
-    this.#sigListeners = {};
-    for (const sig of signals) {
-      this.#sigListeners[sig] = () => {
-        const listeners = this.#process.listeners(sig);
-        let { count: count4 } = this.#emitter;
-        const p2 = process10;
-        if (typeof p2.__signal_exit_emitter__ === "object" && typeof p2.__signal_exit_emitter__.count === "number") {
-          count4 += p2.__signal_exit_emitter__.count;
-        }
-        if (listeners.length === count4) {
-          this.unload();
-          const ret = this.#emitter.emit("exit", null, sig);
-          const s3 = sig === "SIGHUP" ? this.#hupSig : sig;
-          if (!ret)
-            process10.kill(process10.pid, s3);
-        }
-      };
-    }
-    this.#originalProcessReallyExit = process10.reallyExit;
-    this.#originalProcessEmit = process10.emit;
-  }
-  onExit(cb, opts) {
-    if (!processOk(this.#process)) {
-      return () => {
-      };
-    }
-    if (this.#loaded === false) {
-      this.load();
-    }
-    const ev = opts?.alwaysLast ? "afterExit" : "exit";
-    this.#emitter.on(ev, cb);
-    return () => {
-      this.#emitter.removeListener(ev, cb);
-      if (this.#emitter.listeners["exit"].length === 0 && this.#emitter.listeners["afterExit"].length === 0) {
-        this.unload();
-      }
-    };
-  }
-  load() {
-    if (this.#loaded) {
-      return;
-    }
-    this.#loaded = true;
-    this.#emitter.count += 1;
-    for (const sig of signals) {
-      try {
-        const fn = this.#sigListeners[sig];
-        if (fn)
-          this.#process.on(sig, fn);
-      } catch (_2) {
-      }
-    }
-    this.#process.emit = (ev, ...a2) => {
-      return this.#processEmit(ev, ...a2);
-    };
-    this.#process.reallyExit = (code2) => {
-      return this.#processReallyExit(code2);
-    };
-  }
-  unload() {
-    if (!this.#loaded) {
-      return;
-    }
-    this.#loaded = false;
-    signals.forEach((sig) => {
-      const listener = this.#sigListeners[sig];
-      if (!listener) {
-        throw new Error("Listener not defined for signal: " + sig);
-      }
-      try {
-        this.#process.removeListener(sig, listener);
-      } catch (_2) {
-      }
-    });
-    this.#process.emit = this.#originalProcessEmit;
-    this.#process.reallyExit = this.#originalProcessReallyExit;
-    this.#emitter.count -= 1;
-  }
-  #processReallyExit(code2) {
-    if (!processOk(this.#process)) {
-      return 0;
-    }
-    this.#process.exitCode = code2 || 0;
-    this.#emitter.emit("exit", this.#process.exitCode, null);
-    return this.#originalProcessReallyExit.call(this.#process, this.#process.exitCode);
-  }
-  #processEmit(ev, ...args) {
-    const og = this.#originalProcessEmit;
-    if (ev === "exit" && processOk(this.#process)) {
-      if (typeof args[0] === "number") {
-        this.#process.exitCode = args[0];
-      }
-      const ret = og.call(this.#process, ev, ...args);
-      this.#emitter.emit("exit", this.#process.exitCode, null);
-      return ret;
-    } else {
-      return og.call(this.#process, ev, ...args);
-    }
-  }
-};
-var process9 = globalThis.process;
-var {
-  /**
-   * Called when the process is exiting, whether via signal, explicit
-   * exit, or running out of stuff to do.
-   *
-   * If the global process object is not suitable for instrumentation,
-   * then this will be a no-op.
-   *
-   * Returns a function that may be used to unload signal-exit.
-   */
-  onExit,
-  /**
-   * Load the listeners.  Likely you never need to call this, unless
-   * doing a rather deep integration with signal-exit functionality.
-   * Mostly exposed for the benefit of testing.
-   *
-   * @internal
-   */
-  load,
-  /**
-   * Unload the listeners.  Likely you never need to call this, unless
-   * doing a rather deep integration with signal-exit functionality.
-   * Mostly exposed for the benefit of testing.
-   *
-   * @internal
-   */
-  unload
-} = signalExitWrap(processOk(process9) ? new SignalExit(process9) : new SignalExitFallback());
-
-// node_modules/execa/lib/terminate/cleanup.js
-var cleanupOnExit = (subprocess, { cleanup, detached }, { signal }) => {
-  if (!cleanup || detached) {
-    return;
-  }
-  const removeExitHandler = onExit(() => {
-    subprocess.kill();
-  });
-  (0, import_node_events12.addAbortListener)(signal, () => {
-    removeExitHandler();
-  });
-};
-
-// node_modules/execa/lib/pipe/pipe-arguments.js
-var normalizePipeArguments = ({ source, sourcePromise, boundOptions, createNested }, ...pipeArguments) => {
-  const startTime = getStartTime();
-  const {
-    destination,
-    destinationStream,
-    destinationError,
-    from,
-    unpipeSignal
-  } = getDestinationStream(boundOptions, createNested, pipeArguments);
-  const { sourceStream, sourceError } = getSourceStream(source, from);
-  const { options: sourceOptions, fileDescriptors } = SUBPROCESS_OPTIONS.get(source);
-  return {
-    sourcePromise,
-    sourceStream,
-    sourceOptions,
-    sourceError,
-    destination,
-    destinationStream,
-    destinationError,
-    unpipeSignal,
-    fileDescriptors,
-    startTime
-  };
-};
-var getDestinationStream = (boundOptions, createNested, pipeArguments) => {
-  try {
-    const {
-      destination,
-      pipeOptions: { from, to: to2, unpipeSignal } = {}
-    } = getDestination(boundOptions, createNested, ...pipeArguments);
-    const destinationStream = getToStream(destination, to2);
-    return {
-      destination,
-      destinationStream,
-      from,
-      unpipeSignal
-    };
-  } catch (error4) {
-    return { destinationError: error4 };
-  }
-};
-var getDestination = (boundOptions, createNested, firstArgument, ...pipeArguments) => {
-  if (Array.isArray(firstArgument)) {
-    const destination = createNested(mapDestinationArguments, boundOptions)(firstArgument, ...pipeArguments);
-    return { destination, pipeOptions: boundOptions };
-  }
-  if (typeof firstArgument === "string" || firstArgument instanceof URL || isDenoExecPath(firstArgument)) {
-    if (Object.keys(boundOptions).length > 0) {
-      throw new TypeError('Please use .pipe("file", ..., options) or .pipe(execa("file", ..., options)) instead of .pipe(options)("file", ...).');
-    }
-    const [rawFile, rawArguments, rawOptions] = normalizeParameters(firstArgument, ...pipeArguments);
-    const destination = createNested(mapDestinationArguments)(rawFile, rawArguments, rawOptions);
-    return { destination, pipeOptions: rawOptions };
-  }
-  if (SUBPROCESS_OPTIONS.has(firstArgument)) {
-    if (Object.keys(boundOptions).length > 0) {
-      throw new TypeError("Please use .pipe(options)`command` or .pipe($(options)`command`) instead of .pipe(options)($`command`).");
-    }
-    return { destination: firstArgument, pipeOptions: pipeArguments[0] };
-  }
-  throw new TypeError(`The first argument must be a template string, an options object, or an Execa subprocess: ${firstArgument}`);
-};
-var mapDestinationArguments = ({ options }) => ({ options: { ...options, stdin: "pipe", piped: true } });
-var getSourceStream = (source, from) => {
-  try {
-    const sourceStream = getFromStream(source, from);
-    return { sourceStream };
-  } catch (error4) {
-    return { sourceError: error4 };
-  }
-};
-
-// node_modules/execa/lib/pipe/throw.js
-var handlePipeArgumentsError = ({
-  sourceStream,
-  sourceError,
-  destinationStream,
-  destinationError,
-  fileDescriptors,
-  sourceOptions,
-  startTime
-}) => {
-  const error4 = getPipeArgumentsError({
-    sourceStream,
-    sourceError,
-    destinationStream,
-    destinationError
-  });
-  if (error4 !== void 0) {
-    throw createNonCommandError({
-      error: error4,
-      fileDescriptors,
-      sourceOptions,
-      startTime
-    });
-  }
-};
-var getPipeArgumentsError = ({ sourceStream, sourceError, destinationStream, destinationError }) => {
-  if (sourceError !== void 0 && destinationError !== void 0) {
-    return destinationError;
-  }
-  if (destinationError !== void 0) {
-    abortSourceStream(sourceStream);
-    return destinationError;
-  }
-  if (sourceError !== void 0) {
-    endDestinationStream(destinationStream);
-    return sourceError;
-  }
-};
-var createNonCommandError = ({ error: error4, fileDescriptors, sourceOptions, startTime }) => makeEarlyError({
-  error: error4,
-  command: PIPE_COMMAND_MESSAGE,
-  escapedCommand: PIPE_COMMAND_MESSAGE,
-  fileDescriptors,
-  options: sourceOptions,
-  startTime,
-  isSync: false
-});
-var PIPE_COMMAND_MESSAGE = "source.pipe(destination)";
-
-// node_modules/execa/lib/pipe/sequence.js
-var waitForBothSubprocesses = async (subprocessPromises) => {
-  const [
-    { status: sourceStatus, reason: sourceReason, value: sourceResult = sourceReason },
-    { status: destinationStatus, reason: destinationReason, value: destinationResult = destinationReason }
-  ] = await subprocessPromises;
-  if (!destinationResult.pipedFrom.includes(sourceResult)) {
-    destinationResult.pipedFrom.push(sourceResult);
-  }
-  if (destinationStatus === "rejected") {
-    throw destinationResult;
-  }
-  if (sourceStatus === "rejected") {
-    throw sourceResult;
-  }
-  return destinationResult;
-};
-
-// node_modules/execa/lib/pipe/streaming.js
-var import_promises17 = require("node:stream/promises");
-var pipeSubprocessStream = (sourceStream, destinationStream, maxListenersController) => {
-  const mergedStream = MERGED_STREAMS.has(destinationStream) ? pipeMoreSubprocessStream(sourceStream, destinationStream) : pipeFirstSubprocessStream(sourceStream, destinationStream);
-  incrementMaxListeners(sourceStream, SOURCE_LISTENERS_PER_PIPE, maxListenersController.signal);
-  incrementMaxListeners(destinationStream, DESTINATION_LISTENERS_PER_PIPE, maxListenersController.signal);
-  cleanupMergedStreamsMap(destinationStream);
-  return mergedStream;
-};
-var pipeFirstSubprocessStream = (sourceStream, destinationStream) => {
-  const mergedStream = mergeStreams([sourceStream]);
-  pipeStreams(mergedStream, destinationStream);
-  MERGED_STREAMS.set(destinationStream, mergedStream);
-  return mergedStream;
-};
-var pipeMoreSubprocessStream = (sourceStream, destinationStream) => {
-  const mergedStream = MERGED_STREAMS.get(destinationStream);
-  mergedStream.add(sourceStream);
-  return mergedStream;
-};
-var cleanupMergedStreamsMap = async (destinationStream) => {
-  try {
-    await (0, import_promises17.finished)(destinationStream, { cleanup: true, readable: false, writable: true });
-  } catch {
-  }
-  MERGED_STREAMS.delete(destinationStream);
-};
-var MERGED_STREAMS = /* @__PURE__ */ new WeakMap();
-var SOURCE_LISTENERS_PER_PIPE = 2;
-var DESTINATION_LISTENERS_PER_PIPE = 1;
-
-// node_modules/execa/lib/pipe/abort.js
-var import_node_util8 = require("node:util");
-var unpipeOnAbort = (unpipeSignal, unpipeContext) => unpipeSignal === void 0 ? [] : [unpipeOnSignalAbort(unpipeSignal, unpipeContext)];
-var unpipeOnSignalAbort = async (unpipeSignal, { sourceStream, mergedStream, fileDescriptors, sourceOptions, startTime }) => {
-  await (0, import_node_util8.aborted)(unpipeSignal, sourceStream);
-  await mergedStream.remove(sourceStream);
-  const error4 = new Error("Pipe canceled by `unpipeSignal` option.");
-  throw createNonCommandError({
-    error: error4,
-    fileDescriptors,
-    sourceOptions,
-    startTime
-  });
-};
-
-// node_modules/execa/lib/pipe/setup.js
-var pipeToSubprocess = (sourceInfo, ...pipeArguments) => {
-  if (isPlainObject2(pipeArguments[0])) {
-    return pipeToSubprocess.bind(void 0, {
-      ...sourceInfo,
-      boundOptions: { ...sourceInfo.boundOptions, ...pipeArguments[0] }
-    });
-  }
-  const { destination, ...normalizedInfo } = normalizePipeArguments(sourceInfo, ...pipeArguments);
-  const promise = handlePipePromise({ ...normalizedInfo, destination });
-  promise.pipe = pipeToSubprocess.bind(void 0, {
-    ...sourceInfo,
-    source: destination,
-    sourcePromise: promise,
-    boundOptions: {}
-  });
-  return promise;
-};
-var handlePipePromise = async ({
-  sourcePromise,
-  sourceStream,
-  sourceOptions,
-  sourceError,
-  destination,
-  destinationStream,
-  destinationError,
-  unpipeSignal,
-  fileDescriptors,
-  startTime
-}) => {
-  const subprocessPromises = getSubprocessPromises(sourcePromise, destination);
-  handlePipeArgumentsError({
-    sourceStream,
-    sourceError,
-    destinationStream,
-    destinationError,
-    fileDescriptors,
-    sourceOptions,
-    startTime
-  });
-  const maxListenersController = new AbortController();
-  try {
-    const mergedStream = pipeSubprocessStream(sourceStream, destinationStream, maxListenersController);
-    return await Promise.race([
-      waitForBothSubprocesses(subprocessPromises),
-      ...unpipeOnAbort(unpipeSignal, {
-        sourceStream,
-        mergedStream,
-        sourceOptions,
-        fileDescriptors,
-        startTime
-      })
-    ]);
-  } finally {
-    maxListenersController.abort();
-  }
-};
-var getSubprocessPromises = (sourcePromise, destination) => Promise.allSettled([sourcePromise, destination]);
-
-// node_modules/execa/lib/io/contents.js
-var import_promises18 = require("node:timers/promises");
-
-// node_modules/execa/lib/io/iterate.js
-var import_node_events13 = require("node:events");
-var import_node_stream8 = require("node:stream");
-var iterateOnSubprocessStream = ({ subprocessStdout, subprocess, binary, shouldEncode, encoding, preserveNewlines }) => {
-  const controller = new AbortController();
-  stopReadingOnExit(subprocess, controller);
-  return iterateOnStream({
-    stream: subprocessStdout,
-    controller,
-    binary,
-    shouldEncode: !subprocessStdout.readableObjectMode && shouldEncode,
-    encoding,
-    shouldSplit: !subprocessStdout.readableObjectMode,
-    preserveNewlines
-  });
-};
-var stopReadingOnExit = async (subprocess, controller) => {
-  try {
-    await subprocess;
-  } catch {
-  } finally {
-    controller.abort();
-  }
-};
-var iterateForResult = ({ stream, onStreamEnd, lines: lines2, encoding, stripFinalNewline: stripFinalNewline2, allMixed }) => {
-  const controller = new AbortController();
-  stopReadingOnStreamEnd(onStreamEnd, controller, stream);
-  const objectMode = stream.readableObjectMode && !allMixed;
-  return iterateOnStream({
-    stream,
-    controller,
-    binary: encoding === "buffer",
-    shouldEncode: !objectMode,
-    encoding,
-    shouldSplit: !objectMode && lines2,
-    preserveNewlines: !stripFinalNewline2
-  });
-};
-var stopReadingOnStreamEnd = async (onStreamEnd, controller, stream) => {
-  try {
-    await onStreamEnd;
-  } catch {
-    stream.destroy();
-  } finally {
-    controller.abort();
-  }
-};
-var iterateOnStream = ({ stream, controller, binary, shouldEncode, encoding, shouldSplit, preserveNewlines }) => {
-  const onStdoutChunk = (0, import_node_events13.on)(stream, "data", {
-    signal: controller.signal,
-    highWaterMark: HIGH_WATER_MARK,
-    // Backward compatibility with older name for this option
-    // See https://github.com/nodejs/node/pull/52080#discussion_r1525227861
-    // @todo Remove after removing support for Node 21
-    highWatermark: HIGH_WATER_MARK
-  });
-  return iterateOnData({
-    onStdoutChunk,
-    controller,
-    binary,
-    shouldEncode,
-    encoding,
-    shouldSplit,
-    preserveNewlines
-  });
-};
-var DEFAULT_OBJECT_HIGH_WATER_MARK = (0, import_node_stream8.getDefaultHighWaterMark)(true);
-var HIGH_WATER_MARK = DEFAULT_OBJECT_HIGH_WATER_MARK;
-var iterateOnData = async function* ({ onStdoutChunk, controller, binary, shouldEncode, encoding, shouldSplit, preserveNewlines }) {
-  const generators = getGenerators({
-    binary,
-    shouldEncode,
-    encoding,
-    shouldSplit,
-    preserveNewlines
-  });
-  try {
-    for await (const [chunk] of onStdoutChunk) {
-      yield* transformChunkSync(chunk, generators, 0);
-    }
-  } catch (error4) {
-    if (!controller.signal.aborted) {
-      throw error4;
-    }
-  } finally {
-    yield* finalChunksSync(generators);
-  }
-};
-var getGenerators = ({ binary, shouldEncode, encoding, shouldSplit, preserveNewlines }) => [
-  getEncodingTransformGenerator(binary, encoding, !shouldEncode),
-  getSplitLinesGenerator(binary, preserveNewlines, !shouldSplit, {})
-].filter(Boolean);
-
-// node_modules/execa/lib/io/contents.js
-var getStreamOutput = async ({ stream, onStreamEnd, fdNumber, encoding, buffer: buffer2, maxBuffer, lines: lines2, allMixed, stripFinalNewline: stripFinalNewline2, verboseInfo, streamInfo }) => {
-  const logPromise = logOutputAsync({
-    stream,
-    onStreamEnd,
-    fdNumber,
-    encoding,
-    allMixed,
-    verboseInfo,
-    streamInfo
-  });
-  if (!buffer2) {
-    await Promise.all([resumeStream(stream), logPromise]);
-    return;
-  }
-  const stripFinalNewlineValue = getStripFinalNewline(stripFinalNewline2, fdNumber);
-  const iterable = iterateForResult({
-    stream,
-    onStreamEnd,
-    lines: lines2,
-    encoding,
-    stripFinalNewline: stripFinalNewlineValue,
-    allMixed
-  });
-  const [output] = await Promise.all([
-    getStreamContents2({
-      stream,
-      iterable,
-      fdNumber,
-      encoding,
-      maxBuffer,
-      lines: lines2
-    }),
-    logPromise
-  ]);
-  return output;
-};
-var logOutputAsync = async ({ stream, onStreamEnd, fdNumber, encoding, allMixed, verboseInfo, streamInfo: { fileDescriptors } }) => {
-  if (!shouldLogOutput({
-    stdioItems: fileDescriptors[fdNumber]?.stdioItems,
-    encoding,
-    verboseInfo,
-    fdNumber
-  })) {
-    return;
-  }
-  const linesIterable = iterateForResult({
-    stream,
-    onStreamEnd,
-    lines: true,
-    encoding,
-    stripFinalNewline: true,
-    allMixed
-  });
-  await logLines(linesIterable, stream, fdNumber, verboseInfo);
-};
-var resumeStream = async (stream) => {
-  await (0, import_promises18.setImmediate)();
-  if (stream.readableFlowing === null) {
-    stream.resume();
-  }
-};
-var getStreamContents2 = async ({ stream, stream: { readableObjectMode }, iterable, fdNumber, encoding, maxBuffer, lines: lines2 }) => {
-  try {
-    if (readableObjectMode || lines2) {
-      return await getStreamAsArray(iterable, { maxBuffer });
-    }
-    if (encoding === "buffer") {
-      return new Uint8Array(await getStreamAsArrayBuffer(iterable, { maxBuffer }));
-    }
-    return await getStreamAsString(iterable, { maxBuffer });
-  } catch (error4) {
-    return handleBufferedData(handleMaxBuffer({
-      error: error4,
-      stream,
-      readableObjectMode,
-      lines: lines2,
-      encoding,
-      fdNumber
-    }));
-  }
-};
-var getBufferedData = async (streamPromise) => {
-  try {
-    return await streamPromise;
-  } catch (error4) {
-    return handleBufferedData(error4);
-  }
-};
-var handleBufferedData = ({ bufferedData }) => isArrayBuffer(bufferedData) ? new Uint8Array(bufferedData) : bufferedData;
-
-// node_modules/execa/lib/resolve/wait-stream.js
-var import_promises19 = require("node:stream/promises");
-var waitForStream = async (stream, fdNumber, streamInfo, { isSameDirection, stopOnExit = false } = {}) => {
-  const state = handleStdinDestroy(stream, streamInfo);
-  const abortController = new AbortController();
-  try {
-    await Promise.race([
-      ...stopOnExit ? [streamInfo.exitPromise] : [],
-      (0, import_promises19.finished)(stream, { cleanup: true, signal: abortController.signal })
-    ]);
-  } catch (error4) {
-    if (!state.stdinCleanedUp) {
-      handleStreamError(error4, fdNumber, streamInfo, isSameDirection);
-    }
-  } finally {
-    abortController.abort();
-  }
-};
-var handleStdinDestroy = (stream, { originalStreams: [originalStdin], subprocess }) => {
-  const state = { stdinCleanedUp: false };
-  if (stream === originalStdin) {
-    spyOnStdinDestroy(stream, subprocess, state);
-  }
-  return state;
-};
-var spyOnStdinDestroy = (subprocessStdin, subprocess, state) => {
-  const { _destroy } = subprocessStdin;
-  subprocessStdin._destroy = (...destroyArguments) => {
-    setStdinCleanedUp(subprocess, state);
-    _destroy.call(subprocessStdin, ...destroyArguments);
-  };
-};
-var setStdinCleanedUp = ({ exitCode, signalCode }, state) => {
-  if (exitCode !== null || signalCode !== null) {
-    state.stdinCleanedUp = true;
-  }
-};
-var handleStreamError = (error4, fdNumber, streamInfo, isSameDirection) => {
-  if (!shouldIgnoreStreamError(error4, fdNumber, streamInfo, isSameDirection)) {
-    throw error4;
-  }
-};
-var shouldIgnoreStreamError = (error4, fdNumber, streamInfo, isSameDirection = true) => {
-  if (streamInfo.propagating) {
-    return isStreamEpipe(error4) || isStreamAbort(error4);
-  }
-  streamInfo.propagating = true;
-  return isInputFileDescriptor(streamInfo, fdNumber) === isSameDirection ? isStreamEpipe(error4) : isStreamAbort(error4);
-};
-var isInputFileDescriptor = ({ fileDescriptors }, fdNumber) => fdNumber !== "all" && fileDescriptors[fdNumber].direction === "input";
-var isStreamAbort = (error4) => error4?.code === "ERR_STREAM_PREMATURE_CLOSE";
-var isStreamEpipe = (error4) => error4?.code === "EPIPE";
-
-// node_modules/execa/lib/resolve/stdio.js
-var waitForStdioStreams = ({ subprocess, encoding, buffer: buffer2, maxBuffer, lines: lines2, stripFinalNewline: stripFinalNewline2, verboseInfo, streamInfo }) => subprocess.stdio.map((stream, fdNumber) => waitForSubprocessStream({
-  stream,
-  fdNumber,
-  encoding,
-  buffer: buffer2[fdNumber],
-  maxBuffer: maxBuffer[fdNumber],
-  lines: lines2[fdNumber],
-  allMixed: false,
-  stripFinalNewline: stripFinalNewline2,
-  verboseInfo,
-  streamInfo
-}));
-var waitForSubprocessStream = async ({ stream, fdNumber, encoding, buffer: buffer2, maxBuffer, lines: lines2, allMixed, stripFinalNewline: stripFinalNewline2, verboseInfo, streamInfo }) => {
-  if (!stream) {
-    return;
-  }
-  const onStreamEnd = waitForStream(stream, fdNumber, streamInfo);
-  if (isInputFileDescriptor(streamInfo, fdNumber)) {
-    await onStreamEnd;
-    return;
-  }
-  const [output] = await Promise.all([
-    getStreamOutput({
-      stream,
-      onStreamEnd,
-      fdNumber,
-      encoding,
-      buffer: buffer2,
-      maxBuffer,
-      lines: lines2,
-      allMixed,
-      stripFinalNewline: stripFinalNewline2,
-      verboseInfo,
-      streamInfo
-    }),
-    onStreamEnd
-  ]);
-  return output;
-};
-
-// node_modules/execa/lib/resolve/all-async.js
-var makeAllStream = ({ stdout, stderr }, { all }) => all && (stdout || stderr) ? mergeStreams([stdout, stderr].filter(Boolean)) : void 0;
-var waitForAllStream = ({ subprocess, encoding, buffer: buffer2, maxBuffer, lines: lines2, stripFinalNewline: stripFinalNewline2, verboseInfo, streamInfo }) => waitForSubprocessStream({
-  ...getAllStream(subprocess, buffer2),
-  fdNumber: "all",
-  encoding,
-  maxBuffer: maxBuffer[1] + maxBuffer[2],
-  lines: lines2[1] || lines2[2],
-  allMixed: getAllMixed(subprocess),
-  stripFinalNewline: stripFinalNewline2,
-  verboseInfo,
-  streamInfo
-});
-var getAllStream = ({ stdout, stderr, all }, [, bufferStdout, bufferStderr]) => {
-  const buffer2 = bufferStdout || bufferStderr;
-  if (!buffer2) {
-    return { stream: all, buffer: buffer2 };
-  }
-  if (!bufferStdout) {
-    return { stream: stderr, buffer: buffer2 };
-  }
-  if (!bufferStderr) {
-    return { stream: stdout, buffer: buffer2 };
-  }
-  return { stream: all, buffer: buffer2 };
-};
-var getAllMixed = ({ all, stdout, stderr }) => all && stdout && stderr && stdout.readableObjectMode !== stderr.readableObjectMode;
-
-// node_modules/execa/lib/resolve/wait-subprocess.js
-var import_node_events14 = require("node:events");
-
-// node_modules/execa/lib/verbose/ipc.js
-var shouldLogIpc = (verboseInfo) => isFullVerbose(verboseInfo, "ipc");
-var logIpcOutput = (message, verboseInfo) => {
-  const verboseMessage = serializeVerboseMessage(message);
-  verboseLog({
-    type: "ipc",
-    verboseMessage,
-    fdNumber: "ipc",
-    verboseInfo
-  });
-};
-
-// node_modules/execa/lib/ipc/buffer-messages.js
-var waitForIpcOutput = async ({
-  subprocess,
-  buffer: bufferArray,
-  maxBuffer: maxBufferArray,
-  ipc,
-  ipcOutput,
-  verboseInfo
-}) => {
-  if (!ipc) {
-    return ipcOutput;
-  }
-  const isVerbose2 = shouldLogIpc(verboseInfo);
-  const buffer2 = getFdSpecificValue(bufferArray, "ipc");
-  const maxBuffer = getFdSpecificValue(maxBufferArray, "ipc");
-  for await (const message of loopOnMessages({
-    anyProcess: subprocess,
-    channel: subprocess.channel,
-    isSubprocess: false,
-    ipc,
-    shouldAwait: false,
-    reference: true
-  })) {
-    if (buffer2) {
-      checkIpcMaxBuffer(subprocess, ipcOutput, maxBuffer);
-      ipcOutput.push(message);
-    }
-    if (isVerbose2) {
-      logIpcOutput(message, verboseInfo);
-    }
-  }
-  return ipcOutput;
-};
-var getBufferedIpcOutput = async (ipcOutputPromise, ipcOutput) => {
-  await Promise.allSettled([ipcOutputPromise]);
-  return ipcOutput;
-};
-
-// node_modules/execa/lib/resolve/wait-subprocess.js
-var waitForSubprocessResult = async ({
-  subprocess,
-  options: {
-    encoding,
-    buffer: buffer2,
-    maxBuffer,
-    lines: lines2,
-    timeoutDuration: timeout,
-    cancelSignal,
-    gracefulCancel,
-    forceKillAfterDelay,
-    stripFinalNewline: stripFinalNewline2,
-    ipc,
-    ipcInput
-  },
-  context,
-  verboseInfo,
-  fileDescriptors,
-  originalStreams,
-  onInternalError,
-  controller
-}) => {
-  const exitPromise = waitForExit(subprocess, context);
-  const streamInfo = {
-    originalStreams,
-    fileDescriptors,
-    subprocess,
-    exitPromise,
-    propagating: false
-  };
-  const stdioPromises = waitForStdioStreams({
-    subprocess,
-    encoding,
-    buffer: buffer2,
-    maxBuffer,
-    lines: lines2,
-    stripFinalNewline: stripFinalNewline2,
-    verboseInfo,
-    streamInfo
-  });
-  const allPromise = waitForAllStream({
-    subprocess,
-    encoding,
-    buffer: buffer2,
-    maxBuffer,
-    lines: lines2,
-    stripFinalNewline: stripFinalNewline2,
-    verboseInfo,
-    streamInfo
-  });
-  const ipcOutput = [];
-  const ipcOutputPromise = waitForIpcOutput({
-    subprocess,
-    buffer: buffer2,
-    maxBuffer,
-    ipc,
-    ipcOutput,
-    verboseInfo
-  });
-  const originalPromises = waitForOriginalStreams(originalStreams, subprocess, streamInfo);
-  const customStreamsEndPromises = waitForCustomStreamsEnd(fileDescriptors, streamInfo);
-  try {
-    return await Promise.race([
-      Promise.all([
-        {},
-        waitForSuccessfulExit(exitPromise),
-        Promise.all(stdioPromises),
-        allPromise,
-        ipcOutputPromise,
-        sendIpcInput(subprocess, ipcInput),
-        ...originalPromises,
-        ...customStreamsEndPromises
-      ]),
-      onInternalError,
-      throwOnSubprocessError(subprocess, controller),
-      ...throwOnTimeout(subprocess, timeout, context, controller),
-      ...throwOnCancel({
-        subprocess,
-        cancelSignal,
-        gracefulCancel,
-        context,
-        controller
-      }),
-      ...throwOnGracefulCancel({
-        subprocess,
-        cancelSignal,
-        gracefulCancel,
-        forceKillAfterDelay,
-        context,
-        controller
-      })
-    ]);
-  } catch (error4) {
-    context.terminationReason ??= "other";
-    return Promise.all([
-      { error: error4 },
-      exitPromise,
-      Promise.all(stdioPromises.map((stdioPromise) => getBufferedData(stdioPromise))),
-      getBufferedData(allPromise),
-      getBufferedIpcOutput(ipcOutputPromise, ipcOutput),
-      Promise.allSettled(originalPromises),
-      Promise.allSettled(customStreamsEndPromises)
-    ]);
-  }
-};
-var waitForOriginalStreams = (originalStreams, subprocess, streamInfo) => originalStreams.map((stream, fdNumber) => stream === subprocess.stdio[fdNumber] ? void 0 : waitForStream(stream, fdNumber, streamInfo));
-var waitForCustomStreamsEnd = (fileDescriptors, streamInfo) => fileDescriptors.flatMap(({ stdioItems }, fdNumber) => stdioItems.filter(({ value, stream = value }) => isStream(stream, { checkOpen: false }) && !isStandardStream(stream)).map(({ type, value, stream = value }) => waitForStream(stream, fdNumber, streamInfo, {
-  isSameDirection: TRANSFORM_TYPES.has(type),
-  stopOnExit: type === "native"
-})));
-var throwOnSubprocessError = async (subprocess, { signal }) => {
-  const [error4] = await (0, import_node_events14.once)(subprocess, "error", { signal });
-  throw error4;
-};
-
-// node_modules/execa/lib/convert/concurrent.js
-var initializeConcurrentStreams = () => ({
-  readableDestroy: /* @__PURE__ */ new WeakMap(),
-  writableFinal: /* @__PURE__ */ new WeakMap(),
-  writableDestroy: /* @__PURE__ */ new WeakMap()
-});
-var addConcurrentStream = (concurrentStreams, stream, waitName) => {
-  const weakMap = concurrentStreams[waitName];
-  if (!weakMap.has(stream)) {
-    weakMap.set(stream, []);
-  }
-  const promises3 = weakMap.get(stream);
-  const promise = createDeferred();
-  promises3.push(promise);
-  const resolve11 = promise.resolve.bind(promise);
-  return { resolve: resolve11, promises: promises3 };
-};
-var waitForConcurrentStreams = async ({ resolve: resolve11, promises: promises3 }, subprocess) => {
-  resolve11();
-  const [isSubprocessExit] = await Promise.race([
-    Promise.allSettled([true, subprocess]),
-    Promise.all([false, ...promises3])
-  ]);
-  return !isSubprocessExit;
-};
-
-// node_modules/execa/lib/convert/readable.js
-var import_node_stream9 = require("node:stream");
-var import_node_util9 = require("node:util");
-
-// node_modules/execa/lib/convert/shared.js
-var import_promises20 = require("node:stream/promises");
-var safeWaitForSubprocessStdin = async (subprocessStdin) => {
-  if (subprocessStdin === void 0) {
-    return;
-  }
-  try {
-    await waitForSubprocessStdin(subprocessStdin);
-  } catch {
-  }
-};
-var safeWaitForSubprocessStdout = async (subprocessStdout) => {
-  if (subprocessStdout === void 0) {
-    return;
-  }
-  try {
-    await waitForSubprocessStdout(subprocessStdout);
-  } catch {
-  }
-};
-var waitForSubprocessStdin = async (subprocessStdin) => {
-  await (0, import_promises20.finished)(subprocessStdin, { cleanup: true, readable: false, writable: true });
-};
-var waitForSubprocessStdout = async (subprocessStdout) => {
-  await (0, import_promises20.finished)(subprocessStdout, { cleanup: true, readable: true, writable: false });
-};
-var waitForSubprocess = async (subprocess, error4) => {
-  await subprocess;
-  if (error4) {
-    throw error4;
-  }
-};
-var destroyOtherStream = (stream, isOpen, error4) => {
-  if (error4 && !isStreamAbort(error4)) {
-    stream.destroy(error4);
-  } else if (isOpen) {
-    stream.destroy();
-  }
-};
-
-// node_modules/execa/lib/convert/readable.js
-var createReadable = ({ subprocess, concurrentStreams, encoding }, { from, binary: binaryOption = true, preserveNewlines = true } = {}) => {
-  const binary = binaryOption || BINARY_ENCODINGS.has(encoding);
-  const { subprocessStdout, waitReadableDestroy } = getSubprocessStdout(subprocess, from, concurrentStreams);
-  const { readableEncoding, readableObjectMode, readableHighWaterMark } = getReadableOptions(subprocessStdout, binary);
-  const { read: read2, onStdoutDataDone } = getReadableMethods({
-    subprocessStdout,
-    subprocess,
-    binary,
-    encoding,
-    preserveNewlines
-  });
-  const readable2 = new import_node_stream9.Readable({
-    read: read2,
-    destroy: (0, import_node_util9.callbackify)(onReadableDestroy.bind(void 0, { subprocessStdout, subprocess, waitReadableDestroy })),
-    highWaterMark: readableHighWaterMark,
-    objectMode: readableObjectMode,
-    encoding: readableEncoding
-  });
-  onStdoutFinished({
-    subprocessStdout,
-    onStdoutDataDone,
-    readable: readable2,
-    subprocess
-  });
-  return readable2;
-};
-var getSubprocessStdout = (subprocess, from, concurrentStreams) => {
-  const subprocessStdout = getFromStream(subprocess, from);
-  const waitReadableDestroy = addConcurrentStream(concurrentStreams, subprocessStdout, "readableDestroy");
-  return { subprocessStdout, waitReadableDestroy };
-};
-var getReadableOptions = ({ readableEncoding, readableObjectMode, readableHighWaterMark }, binary) => binary ? { readableEncoding, readableObjectMode, readableHighWaterMark } : { readableEncoding, readableObjectMode: true, readableHighWaterMark: DEFAULT_OBJECT_HIGH_WATER_MARK };
-var getReadableMethods = ({ subprocessStdout, subprocess, binary, encoding, preserveNewlines }) => {
-  const onStdoutDataDone = createDeferred();
-  const onStdoutData = iterateOnSubprocessStream({
-    subprocessStdout,
-    subprocess,
-    binary,
-    shouldEncode: !binary,
-    encoding,
-    preserveNewlines
-  });
-  return {
-    read() {
-      onRead(this, onStdoutData, onStdoutDataDone);
-    },
-    onStdoutDataDone
-  };
-};
-var onRead = async (readable2, onStdoutData, onStdoutDataDone) => {
-  try {
-    const { value, done } = await onStdoutData.next();
-    if (done) {
-      onStdoutDataDone.resolve();
-    } else {
-      readable2.push(value);
-    }
-  } catch {
-  }
-};
-var onStdoutFinished = async ({ subprocessStdout, onStdoutDataDone, readable: readable2, subprocess, subprocessStdin }) => {
-  try {
-    await waitForSubprocessStdout(subprocessStdout);
-    await subprocess;
-    await safeWaitForSubprocessStdin(subprocessStdin);
-    await onStdoutDataDone;
-    if (readable2.readable) {
-      readable2.push(null);
-    }
-  } catch (error4) {
-    await safeWaitForSubprocessStdin(subprocessStdin);
-    destroyOtherReadable(readable2, error4);
-  }
-};
-var onReadableDestroy = async ({ subprocessStdout, subprocess, waitReadableDestroy }, error4) => {
-  if (await waitForConcurrentStreams(waitReadableDestroy, subprocess)) {
-    destroyOtherReadable(subprocessStdout, error4);
-    await waitForSubprocess(subprocess, error4);
-  }
-};
-var destroyOtherReadable = (stream, error4) => {
-  destroyOtherStream(stream, stream.readable, error4);
-};
-
-// node_modules/execa/lib/convert/writable.js
-var import_node_stream10 = require("node:stream");
-var import_node_util10 = require("node:util");
-var createWritable = ({ subprocess, concurrentStreams }, { to: to2 } = {}) => {
-  const { subprocessStdin, waitWritableFinal, waitWritableDestroy } = getSubprocessStdin(subprocess, to2, concurrentStreams);
-  const writable2 = new import_node_stream10.Writable({
-    ...getWritableMethods(subprocessStdin, subprocess, waitWritableFinal),
-    destroy: (0, import_node_util10.callbackify)(onWritableDestroy.bind(void 0, {
-      subprocessStdin,
-      subprocess,
-      waitWritableFinal,
-      waitWritableDestroy
-    })),
-    highWaterMark: subprocessStdin.writableHighWaterMark,
-    objectMode: subprocessStdin.writableObjectMode
-  });
-  onStdinFinished(subprocessStdin, writable2);
-  return writable2;
-};
-var getSubprocessStdin = (subprocess, to2, concurrentStreams) => {
-  const subprocessStdin = getToStream(subprocess, to2);
-  const waitWritableFinal = addConcurrentStream(concurrentStreams, subprocessStdin, "writableFinal");
-  const waitWritableDestroy = addConcurrentStream(concurrentStreams, subprocessStdin, "writableDestroy");
-  return { subprocessStdin, waitWritableFinal, waitWritableDestroy };
-};
-var getWritableMethods = (subprocessStdin, subprocess, waitWritableFinal) => ({
-  write: onWrite.bind(void 0, subprocessStdin),
-  final: (0, import_node_util10.callbackify)(onWritableFinal.bind(void 0, subprocessStdin, subprocess, waitWritableFinal))
-});
-var onWrite = (subprocessStdin, chunk, encoding, done) => {
-  if (subprocessStdin.write(chunk, encoding)) {
-    done();
-  } else {
-    subprocessStdin.once("drain", done);
-  }
-};
-var onWritableFinal = async (subprocessStdin, subprocess, waitWritableFinal) => {
-  if (await waitForConcurrentStreams(waitWritableFinal, subprocess)) {
-    if (subprocessStdin.writable) {
-      subprocessStdin.end();
-    }
-    await subprocess;
-  }
-};
-var onStdinFinished = async (subprocessStdin, writable2, subprocessStdout) => {
-  try {
-    await waitForSubprocessStdin(subprocessStdin);
-    if (writable2.writable) {
-      writable2.end();
-    }
-  } catch (error4) {
-    await safeWaitForSubprocessStdout(subprocessStdout);
-    destroyOtherWritable(writable2, error4);
-  }
-};
-var onWritableDestroy = async ({ subprocessStdin, subprocess, waitWritableFinal, waitWritableDestroy }, error4) => {
-  await waitForConcurrentStreams(waitWritableFinal, subprocess);
-  if (await waitForConcurrentStreams(waitWritableDestroy, subprocess)) {
-    destroyOtherWritable(subprocessStdin, error4);
-    await waitForSubprocess(subprocess, error4);
-  }
-};
-var destroyOtherWritable = (stream, error4) => {
-  destroyOtherStream(stream, stream.writable, error4);
-};
-
-// node_modules/execa/lib/convert/duplex.js
-var import_node_stream11 = require("node:stream");
-var import_node_util11 = require("node:util");
-var createDuplex = ({ subprocess, concurrentStreams, encoding }, { from, to: to2, binary: binaryOption = true, preserveNewlines = true } = {}) => {
-  const binary = binaryOption || BINARY_ENCODINGS.has(encoding);
-  const { subprocessStdout, waitReadableDestroy } = getSubprocessStdout(subprocess, from, concurrentStreams);
-  const { subprocessStdin, waitWritableFinal, waitWritableDestroy } = getSubprocessStdin(subprocess, to2, concurrentStreams);
-  const { readableEncoding, readableObjectMode, readableHighWaterMark } = getReadableOptions(subprocessStdout, binary);
-  const { read: read2, onStdoutDataDone } = getReadableMethods({
-    subprocessStdout,
-    subprocess,
-    binary,
-    encoding,
-    preserveNewlines
-  });
-  const duplex2 = new import_node_stream11.Duplex({
-    read: read2,
-    ...getWritableMethods(subprocessStdin, subprocess, waitWritableFinal),
-    destroy: (0, import_node_util11.callbackify)(onDuplexDestroy.bind(void 0, {
-      subprocessStdout,
-      subprocessStdin,
-      subprocess,
-      waitReadableDestroy,
-      waitWritableFinal,
-      waitWritableDestroy
-    })),
-    readableHighWaterMark,
-    writableHighWaterMark: subprocessStdin.writableHighWaterMark,
-    readableObjectMode,
-    writableObjectMode: subprocessStdin.writableObjectMode,
-    encoding: readableEncoding
-  });
-  onStdoutFinished({
-    subprocessStdout,
-    onStdoutDataDone,
-    readable: duplex2,
-    subprocess,
-    subprocessStdin
-  });
-  onStdinFinished(subprocessStdin, duplex2, subprocessStdout);
-  return duplex2;
-};
-var onDuplexDestroy = async ({ subprocessStdout, subprocessStdin, subprocess, waitReadableDestroy, waitWritableFinal, waitWritableDestroy }, error4) => {
-  await Promise.all([
-    onReadableDestroy({ subprocessStdout, subprocess, waitReadableDestroy }, error4),
-    onWritableDestroy({
-      subprocessStdin,
-      subprocess,
-      waitWritableFinal,
-      waitWritableDestroy
-    }, error4)
-  ]);
-};
-
-// node_modules/execa/lib/convert/iterable.js
-var createIterable = (subprocess, encoding, {
-  from,
-  binary: binaryOption = false,
-  preserveNewlines = false
-} = {}) => {
-  const binary = binaryOption || BINARY_ENCODINGS.has(encoding);
-  const subprocessStdout = getFromStream(subprocess, from);
-  const onStdoutData = iterateOnSubprocessStream({
-    subprocessStdout,
-    subprocess,
-    binary,
-    shouldEncode: true,
-    encoding,
-    preserveNewlines
-  });
-  return iterateOnStdoutData(onStdoutData, subprocessStdout, subprocess);
-};
-var iterateOnStdoutData = async function* (onStdoutData, subprocessStdout, subprocess) {
-  try {
-    yield* onStdoutData;
-  } finally {
-    if (subprocessStdout.readable) {
-      subprocessStdout.destroy();
-    }
-    await subprocess;
-  }
-};
-
-// node_modules/execa/lib/convert/add.js
-var addConvertedStreams = (subprocess, { encoding }) => {
-  const concurrentStreams = initializeConcurrentStreams();
-  subprocess.readable = createReadable.bind(void 0, { subprocess, concurrentStreams, encoding });
-  subprocess.writable = createWritable.bind(void 0, { subprocess, concurrentStreams });
-  subprocess.duplex = createDuplex.bind(void 0, { subprocess, concurrentStreams, encoding });
-  subprocess.iterable = createIterable.bind(void 0, subprocess, encoding);
-  subprocess[Symbol.asyncIterator] = createIterable.bind(void 0, subprocess, encoding, {});
-};
-
-// node_modules/execa/lib/methods/promise.js
-var mergePromise = (subprocess, promise) => {
-  for (const [property, descriptor3] of descriptors) {
-    const value = descriptor3.value.bind(promise);
-    Reflect.defineProperty(subprocess, property, { ...descriptor3, value });
-  }
-};
-var nativePromisePrototype = (async () => {
-})().constructor.prototype;
-var descriptors = ["then", "catch", "finally"].map((property) => [
-  property,
-  Reflect.getOwnPropertyDescriptor(nativePromisePrototype, property)
-]);
-
-// node_modules/execa/lib/methods/main-async.js
-var execaCoreAsync = (rawFile, rawArguments, rawOptions, createNested) => {
-  const { file: file2, commandArguments, command, escapedCommand, startTime, verboseInfo, options, fileDescriptors } = handleAsyncArguments(rawFile, rawArguments, rawOptions);
-  const { subprocess, promise } = spawnSubprocessAsync({
-    file: file2,
-    commandArguments,
-    options,
-    startTime,
-    verboseInfo,
-    command,
-    escapedCommand,
-    fileDescriptors
-  });
-  subprocess.pipe = pipeToSubprocess.bind(void 0, {
-    source: subprocess,
-    sourcePromise: promise,
-    boundOptions: {},
-    createNested
-  });
-  mergePromise(subprocess, promise);
-  SUBPROCESS_OPTIONS.set(subprocess, { options, fileDescriptors });
-  return subprocess;
-};
-var handleAsyncArguments = (rawFile, rawArguments, rawOptions) => {
-  const { command, escapedCommand, startTime, verboseInfo } = handleCommand(rawFile, rawArguments, rawOptions);
-  const { file: file2, commandArguments, options: normalizedOptions } = normalizeOptions(rawFile, rawArguments, rawOptions);
-  const options = handleAsyncOptions(normalizedOptions);
-  const fileDescriptors = handleStdioAsync(options, verboseInfo);
-  return {
-    file: file2,
-    commandArguments,
-    command,
-    escapedCommand,
-    startTime,
-    verboseInfo,
-    options,
-    fileDescriptors
-  };
-};
-var handleAsyncOptions = ({ timeout, signal, ...options }) => {
-  if (signal !== void 0) {
-    throw new TypeError('The "signal" option has been renamed to "cancelSignal" instead.');
-  }
-  return { ...options, timeoutDuration: timeout };
-};
-var spawnSubprocessAsync = ({ file: file2, commandArguments, options, startTime, verboseInfo, command, escapedCommand, fileDescriptors }) => {
-  let subprocess;
-  try {
-    subprocess = (0, import_node_child_process5.spawn)(...concatenateShell(file2, commandArguments, options));
-  } catch (error4) {
-    return handleEarlyError({
-      error: error4,
-      command,
-      escapedCommand,
-      fileDescriptors,
-      options,
-      startTime,
-      verboseInfo
-    });
-  }
-  const controller = new AbortController();
-  (0, import_node_events15.setMaxListeners)(Number.POSITIVE_INFINITY, controller.signal);
-  const originalStreams = [...subprocess.stdio];
-  pipeOutputAsync(subprocess, fileDescriptors, controller);
-  cleanupOnExit(subprocess, options, controller);
-  const context = {};
-  const onInternalError = createDeferred();
-  subprocess.kill = subprocessKill.bind(void 0, {
-    kill: subprocess.kill.bind(subprocess),
-    options,
-    onInternalError,
-    context,
-    controller
-  });
-  subprocess.all = makeAllStream(subprocess, options);
-  addConvertedStreams(subprocess, options);
-  addIpcMethods(subprocess, options);
-  const promise = handlePromise({
-    subprocess,
-    options,
-    startTime,
-    verboseInfo,
-    fileDescriptors,
-    originalStreams,
-    command,
-    escapedCommand,
-    context,
-    onInternalError,
-    controller
-  });
-  return { subprocess, promise };
-};
-var handlePromise = async ({ subprocess, options, startTime, verboseInfo, fileDescriptors, originalStreams, command, escapedCommand, context, onInternalError, controller }) => {
-  const [
-    errorInfo,
-    [exitCode, signal],
-    stdioResults,
-    allResult,
-    ipcOutput
-  ] = await waitForSubprocessResult({
-    subprocess,
-    options,
-    context,
-    verboseInfo,
-    fileDescriptors,
-    originalStreams,
-    onInternalError,
-    controller
-  });
-  controller.abort();
-  onInternalError.resolve();
-  const stdio = stdioResults.map((stdioResult, fdNumber) => stripNewline(stdioResult, options, fdNumber));
-  const all = stripNewline(allResult, options, "all");
-  const result = getAsyncResult({
-    errorInfo,
-    exitCode,
-    signal,
-    stdio,
-    all,
-    ipcOutput,
-    context,
-    options,
-    command,
-    escapedCommand,
-    startTime
-  });
-  return handleResult(result, verboseInfo, options);
-};
-var getAsyncResult = ({ errorInfo, exitCode, signal, stdio, all, ipcOutput, context, options, command, escapedCommand, startTime }) => "error" in errorInfo ? makeError({
-  error: errorInfo.error,
-  command,
-  escapedCommand,
-  timedOut: context.terminationReason === "timeout",
-  isCanceled: context.terminationReason === "cancel" || context.terminationReason === "gracefulCancel",
-  isGracefullyCanceled: context.terminationReason === "gracefulCancel",
-  isMaxBuffer: errorInfo.error instanceof MaxBufferError,
-  isForcefullyTerminated: context.isForcefullyTerminated,
-  exitCode,
-  signal,
-  stdio,
-  all,
-  ipcOutput,
-  options,
-  startTime,
-  isSync: false
-}) : makeSuccessResult({
-  command,
-  escapedCommand,
-  stdio,
-  all,
-  ipcOutput,
-  options,
-  startTime
-});
-
-// node_modules/execa/lib/methods/bind.js
-var mergeOptions = (boundOptions, options) => {
-  const newOptions = Object.fromEntries(
-    Object.entries(options).map(([optionName, optionValue]) => [
-      optionName,
-      mergeOption(optionName, boundOptions[optionName], optionValue)
-    ])
-  );
-  return { ...boundOptions, ...newOptions };
-};
-var mergeOption = (optionName, boundOptionValue, optionValue) => {
-  if (DEEP_OPTIONS.has(optionName) && isPlainObject2(boundOptionValue) && isPlainObject2(optionValue)) {
-    return { ...boundOptionValue, ...optionValue };
-  }
-  return optionValue;
-};
-var DEEP_OPTIONS = /* @__PURE__ */ new Set(["env", ...FD_SPECIFIC_OPTIONS]);
-
-// node_modules/execa/lib/methods/create.js
-var createExeca = (mapArguments, boundOptions, deepOptions, setBoundExeca) => {
-  const createNested = (mapArguments2, boundOptions2, setBoundExeca2) => createExeca(mapArguments2, boundOptions2, deepOptions, setBoundExeca2);
-  const boundExeca = (...execaArguments) => callBoundExeca({
-    mapArguments,
-    deepOptions,
-    boundOptions,
-    setBoundExeca,
-    createNested
-  }, ...execaArguments);
-  if (setBoundExeca !== void 0) {
-    setBoundExeca(boundExeca, createNested, boundOptions);
-  }
-  return boundExeca;
-};
-var callBoundExeca = ({ mapArguments, deepOptions = {}, boundOptions = {}, setBoundExeca, createNested }, firstArgument, ...nextArguments) => {
-  if (isPlainObject2(firstArgument)) {
-    return createNested(mapArguments, mergeOptions(boundOptions, firstArgument), setBoundExeca);
-  }
-  const { file: file2, commandArguments, options, isSync } = parseArguments({
-    mapArguments,
-    firstArgument,
-    nextArguments,
-    deepOptions,
-    boundOptions
-  });
-  return isSync ? execaCoreSync(file2, commandArguments, options) : execaCoreAsync(file2, commandArguments, options, createNested);
-};
-var parseArguments = ({ mapArguments, firstArgument, nextArguments, deepOptions, boundOptions }) => {
-  const callArguments = isTemplateString(firstArgument) ? parseTemplates(firstArgument, nextArguments) : [firstArgument, ...nextArguments];
-  const [initialFile, initialArguments, initialOptions] = normalizeParameters(...callArguments);
-  const mergedOptions = mergeOptions(mergeOptions(deepOptions, boundOptions), initialOptions);
-  const {
-    file: file2 = initialFile,
-    commandArguments = initialArguments,
-    options = mergedOptions,
-    isSync = false
-  } = mapArguments({ file: initialFile, commandArguments: initialArguments, options: mergedOptions });
-  return {
-    file: file2,
-    commandArguments,
-    options,
-    isSync
-  };
-};
-
-// node_modules/execa/lib/methods/command.js
-var mapCommandAsync = ({ file: file2, commandArguments }) => parseCommand(file2, commandArguments);
-var mapCommandSync = ({ file: file2, commandArguments }) => ({ ...parseCommand(file2, commandArguments), isSync: true });
-var parseCommand = (command, unusedArguments) => {
-  if (unusedArguments.length > 0) {
-    throw new TypeError(`The command and its arguments must be passed as a single string: ${command} ${unusedArguments}.`);
-  }
-  const [file2, ...commandArguments] = parseCommandString(command);
-  return { file: file2, commandArguments };
-};
-var parseCommandString = (command) => {
-  if (typeof command !== "string") {
-    throw new TypeError(`The command must be a string: ${String(command)}.`);
-  }
-  const trimmedCommand = command.trim();
-  if (trimmedCommand === "") {
-    return [];
-  }
-  const tokens = [];
-  for (const token of trimmedCommand.split(SPACES_REGEXP)) {
-    const previousToken = tokens.at(-1);
-    if (previousToken && previousToken.endsWith("\\")) {
-      tokens[tokens.length - 1] = `${previousToken.slice(0, -1)} ${token}`;
-    } else {
-      tokens.push(token);
-    }
-  }
-  return tokens;
-};
-var SPACES_REGEXP = / +/g;
-
-// node_modules/execa/lib/methods/script.js
-var setScriptSync = (boundExeca, createNested, boundOptions) => {
-  boundExeca.sync = createNested(mapScriptSync, boundOptions);
-  boundExeca.s = boundExeca.sync;
-};
-var mapScriptAsync = ({ options }) => getScriptOptions(options);
-var mapScriptSync = ({ options }) => ({ ...getScriptOptions(options), isSync: true });
-var getScriptOptions = (options) => ({ options: { ...getScriptStdinOption(options), ...options } });
-var getScriptStdinOption = ({ input, inputFile, stdio }) => input === void 0 && inputFile === void 0 && stdio === void 0 ? { stdin: "inherit" } : {};
-var deepScriptOptions = { preferLocal: true };
-
-// node_modules/execa/index.js
-var execa = createExeca(() => ({}));
-var execaSync = createExeca(() => ({ isSync: true }));
-var execaCommand = createExeca(mapCommandAsync);
-var execaCommandSync = createExeca(mapCommandSync);
-var execaNode = createExeca(mapNode);
-var $2 = createExeca(mapScriptAsync, {}, deepScriptOptions, setScriptSync);
-var {
-  sendMessage: sendMessage2,
-  getOneMessage: getOneMessage2,
-  getEachMessage: getEachMessage2,
-  getCancelSignal: getCancelSignal2
-} = getIpcExport();
-
-// src/registry/docker-credentials.ts
-var hubKey = "https://index.docker.io/v1/";
-var hubHosts = ["docker.io", "index.docker.io", "registry-1.docker.io"];
-var notFound = "credentials not found in native keychain";
-var helperTimeout = 6e4;
-var entrySchema = object({
-  auth: string2().optional(),
-  username: string2().optional(),
-  password: string2().optional(),
-  identitytoken: string2().optional()
-});
-var configSchema = object({
-  auths: record(string2(), entrySchema).nullish(),
-  credHelpers: record(string2(), string2()).nullish(),
-  credsStore: string2().nullish()
-});
-var helperSchema = object({ Username: string2(), Secret: string2() });
-function dockerCredentials(context) {
-  let config2;
-  const known = /* @__PURE__ */ new Map();
-  const look = async (host2) => {
-    config2 ??= readConfig(context);
-    return lookUp(host2, await config2, context);
-  };
-  return (host2) => {
-    const found = known.get(host2) ?? look(host2);
-    known.set(host2, found);
-    return found;
-  };
-}
-async function lookUp(host2, config2, context) {
-  const helper = entryFor(host2, config2.credHelpers ?? {}) || config2.credsStore;
-  const fromHelper = helper ? await askHelper(helper, host2, context) : void 0;
-  if (fromHelper !== void 0) return fromHelper;
-  const entry = entryFor(host2, config2.auths ?? {});
-  return entry && readEntry(entry, host2, context);
-}
-async function readConfig(context) {
-  const path7 = configPath(context);
-  const text3 = path7 && await readIfThere(path7);
-  if (!text3) return {};
-  try {
-    return configSchema.parse(JSON.parse(text3));
-  } catch (error4) {
-    throw new AirgapError("usage", `cannot read the docker config ${path7}`, {
-      given: error4 instanceof ZodError ? prettifyError(error4) : "no JSON",
-      next: `mend ${path7}, or name another folder in DOCKER_CONFIG`
-    });
-  }
-}
-function configPath({ env, cwd }) {
-  if (env.DOCKER_CONFIG) return (0, import_node_path20.resolve)(cwd, env.DOCKER_CONFIG, "config.json");
-  return env.HOME ? (0, import_node_path20.join)(env.HOME, ".docker", "config.json") : void 0;
-}
-async function readIfThere(path7) {
-  try {
-    return await (0, import_promises21.readFile)(path7, "utf8");
-  } catch (cause) {
-    const { code: code2 } = cause;
-    if (code2 === "ENOENT" || code2 === "ENOTDIR") return void 0;
-    const next = "make the file readable, or name another folder in DOCKER_CONFIG";
-    throw new AirgapError("usage", `cannot read the docker config ${path7}`, {
-      given: code2 ?? "",
-      next,
-      cause
-    });
-  }
-}
-function entryFor(host2, entries) {
-  const names = hubHosts.includes(host2) ? [hubKey, ...hubHosts] : [host2];
-  const exact = names.find((name) => Object.hasOwn(entries, name));
-  if (exact !== void 0) return entries[exact];
-  const key = Object.keys(entries).find((name) => names.includes(hostOfKey(name)));
-  return key === void 0 ? void 0 : entries[key];
-}
-function hostOfKey(key) {
-  return key.replace(/^https?:\/\//, "").replace(/\/.*$/, "");
-}
-function readEntry(entry, host2, context) {
-  if (entry.identitytoken) return { identityToken: entry.identitytoken };
-  const { username, password } = entry.auth ? decoded(entry.auth, host2, context) : entry;
-  return username ? { username, password: password ?? "" } : void 0;
-}
-function decoded(auth, host2, context) {
-  const text3 = Buffer.from(auth, "base64").toString();
-  const colon = text3.indexOf(":");
-  if (colon < 0) {
-    throw new AirgapError("usage", `the docker config holds no usable auth for ${host2}`, {
-      given: configPath(context) ?? "",
-      expected: "base64 of user:password",
-      next: `docker login ${host2}`
-    });
-  }
-  return { username: text3.slice(0, colon), password: text3.slice(colon + 1).replace(/\0+$/, "") };
-}
-async function askHelper(helper, host2, context) {
-  if (!/^[\w.-]+$/.test(helper)) throw badHelper(helper, "usage", "not the name of a helper");
-  const program = `docker-credential-${helper}`;
-  const answer = await execa(program, ["get"], {
-    input: hubHosts.includes(host2) ? hubKey : host2,
-    env: context.env,
-    extendEnv: false,
-    cwd: context.cwd,
-    cancelSignal: context.signal,
-    timeout: helperTimeout,
-    reject: false
-  });
-  context.signal.throwIfAborted();
-  if (answer.code === "ENOENT") throw badHelper(program, "tool", "not found on PATH");
-  if (answer.failed) {
-    if (`${answer.stdout}${answer.stderr}`.includes(notFound)) return void 0;
-    const said = safeText2(`${answer.stderr} ${answer.stdout}`) || "no reason given";
-    throw badHelper(program, "authentication", said);
-  }
-  return readHelper(answer.stdout, program);
-}
-function readHelper(text3, program) {
-  let answer;
-  try {
-    answer = helperSchema.parse(JSON.parse(text3));
-  } catch {
-    throw badHelper(program, "authentication", "an answer that is not its protocol");
-  }
-  const { Username: username, Secret: secret } = answer;
-  if (username === "<token>") return { identityToken: secret };
-  return username ? { username, password: secret } : void 0;
-}
-function badHelper(program, kind, given) {
-  return new AirgapError(kind, `the credential helper ${JSON.stringify(program)} does not work`, {
-    given,
-    next: "install it, or remove it from credsStore and credHelpers of the docker config"
-  });
-}
-
-// src/commands/push-credential.ts
-var noPush = {
-  username: void 0,
-  passwordFile: void 0,
-  allowPlainHttp: false
-};
-async function runCredentials(endpoint, access3, push, context) {
-  const fromDocker = dockerCredentials(context);
-  const pushed = await pushCredential(push, context);
-  return async (host2) => {
-    const credential = host2 === endpoint && pushed ? pushed : await fromDocker(host2);
-    if (!credential) return void 0;
-    emitSecret(credential, context);
-    if (access3[host2]?.plainHttp && !isLoopback2(host2) && !push.allowPlainHttp)
-      throw overPlainHttp(host2);
-    return credential;
-  };
-}
-async function pushCredential({ username, passwordFile }, context) {
-  if (!username) return void 0;
-  const password = passwordFile ? withoutLastBreak(await readText((0, import_node_path21.resolve)(context.cwd, passwordFile), "the push password file")) : context.env.AIRGAP_BUNDLE_PUSH_PASSWORD;
-  if (password) return { username, password };
-  throw new AirgapError("usage", "the push password is missing", {
-    given: `--push-username ${username}`,
-    expected: "--push-password-file FILE, or AIRGAP_BUNDLE_PUSH_PASSWORD"
-  });
-}
-function withoutLastBreak(text3) {
-  return text3.replace(/\r?\n$/, "");
-}
-function emitSecret(credential, { emit }) {
-  if ("identityToken" in credential) emit({ kind: "secret", value: credential.identityToken });
-  else {
-    emit({ kind: "secret", value: credential.password });
-    const pair = `${credential.username}:${credential.password}`;
-    emit({ kind: "secret", value: Buffer.from(pair).toString("base64") });
-  }
-}
-function isLoopback2(host2) {
-  return /^(localhost|127(\.\d+){3}|\[::1\])(:\d+)?$/.test(host2);
-}
-function overPlainHttp(host2) {
-  return new AirgapError("usage", `a credential for ${host2} would travel over plain HTTP`, {
-    expected: "https, or a registry on loopback",
-    next: "set up TLS, or add --allow-plain-http-credentials if the network is yours alone"
-  });
-}
-
-// src/commands/connect.ts
-async function connect(endpoint, access3, context, push = noPush) {
-  const credential = await runCredentials(endpoint, access3, push, context);
-  return { registries: openRegistries({ access: access3, credential, context }), credential };
-}
-
-// src/commands/plan.ts
-var import_promises25 = require("node:fs/promises");
-var import_node_path26 = require("node:path");
-
 // src/commands/prepare.ts
-var import_node_path25 = require("node:path");
-
-// src/mirror-map/map.ts
-var exactMark = "[EXACT]";
-var replaceMark = "[REPLACE]";
-var defaultKey = "default";
-var noswapKey = "noswap_wildcards";
+var import_node_path26 = require("node:path");
 
 // src/mirror-map/effective.ts
 function effectiveMap(map, endpoint) {
-  const missing2 = [added("default", defaultKey, ""), added("noswap", noswapKey, endpoint)].filter(
+  const missing3 = [added("default", defaultKey, ""), added("noswap", noswapKey, endpoint)].filter(
     ({ kind }) => !map.entries.some((entry) => entry.kind === kind)
   );
-  return { entries: [...missing2, ...map.entries], problems: map.problems };
+  return { entries: [...missing3, ...map.entries], problems: map.problems };
 }
 function added(kind, key, value) {
   return { kind, key, value, line: 0, column: 0 };
@@ -46337,36 +48049,36 @@ var component = "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*";
 var repositoryPattern = new RegExp(`^${component}(?:/${component})*$`);
 var tagPattern = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
 var identifierPattern = /^[a-f0-9]{64}$/;
-function isRegistryHost(text3) {
-  return domainPattern.test(text3);
+function isRegistryHost(text4) {
+  return domainPattern.test(text4);
 }
-function parseReference(text3) {
-  if (text3 === "") throw new RangeError("an image name must not be empty");
-  if (identifierPattern.test(text3)) {
-    throw refused(text3, "64 hexadecimal characters are an image id, not a name");
+function parseReference(text4) {
+  if (text4 === "") throw new RangeError("an image name must not be empty");
+  if (identifierPattern.test(text4)) {
+    throw refused(text4, "64 hexadecimal characters are an image id, not a name");
   }
-  const { registry: registry3, remainder } = splitRegistry(text3);
-  const { repository, tag, digest: digest2 } = splitRemainder(remainder);
+  const { registry: registry3, remainder } = splitRegistry(text4);
+  const { repository, tag: tag2, digest: digest2 } = splitRemainder(remainder);
   if (!isRegistryHost(registry3)) {
-    throw refused(text3, `${JSON.stringify(registry3)} is not a registry's host[:port]`);
+    throw refused(text4, `${JSON.stringify(registry3)} is not a registry's host[:port]`);
   }
-  checkRepository(text3, repository);
-  if (tag !== void 0) checkTag(text3, tag);
+  checkRepository(text4, repository);
+  if (tag2 !== void 0) checkTag(text4, tag2);
   return {
     registry: registry3,
     repository,
-    ...tagAndDigest(tag, digest2 === void 0 ? void 0 : checkDigest(text3, digest2))
+    ...tagAndDigest(tag2, digest2 === void 0 ? void 0 : checkDigest(text4, digest2))
   };
 }
 function formatReference(reference) {
-  const { registry: registry3, repository, tag, digest: digest2 } = reference;
-  return `${registry3}/${repository}${tag === void 0 ? "" : `:${tag}`}${digest2 === void 0 ? "" : `@${digest2}`}`;
+  const { registry: registry3, repository, tag: tag2, digest: digest2 } = reference;
+  return `${registry3}/${repository}${tag2 === void 0 ? "" : `:${tag2}`}${digest2 === void 0 ? "" : `@${digest2}`}`;
 }
-function splitRegistry(text3) {
-  const slash = text3.indexOf("/");
-  const first = text3.slice(0, Math.max(slash, 0));
-  if (slash < 0 || !looksLikeRegistry(first)) return onDockerHub(text3);
-  const remainder = text3.slice(slash + 1);
+function splitRegistry(text4) {
+  const slash = text4.indexOf("/");
+  const first = text4.slice(0, Math.max(slash, 0));
+  if (slash < 0 || !looksLikeRegistry(first)) return onDockerHub(text4);
+  const remainder = text4.slice(slash + 1);
   const isHub = first === dockerHub || first === "index.docker.io";
   return isHub ? onDockerHub(remainder) : { registry: first, remainder };
 }
@@ -46386,44 +48098,44 @@ function splitRemainder(remainder) {
     digest: at2 < 0 ? void 0 : remainder.slice(at2 + 1)
   };
 }
-function tagAndDigest(tag, digest2) {
-  if (tag === void 0) return digest2 === void 0 ? { tag: "latest" } : { digest: digest2 };
-  return digest2 === void 0 ? { tag } : { tag, digest: digest2 };
+function tagAndDigest(tag2, digest2) {
+  if (tag2 === void 0) return digest2 === void 0 ? { tag: "latest" } : { digest: digest2 };
+  return digest2 === void 0 ? { tag: tag2 } : { tag: tag2, digest: digest2 };
 }
-function checkRepository(text3, repository) {
+function checkRepository(text4, repository) {
   if (repository.toLowerCase() !== repository) {
-    throw refused(text3, `the repository ${JSON.stringify(repository)} must be in lower case`);
+    throw refused(text4, `the repository ${JSON.stringify(repository)} must be in lower case`);
   }
   if (!repositoryPattern.test(repository)) {
-    throw refused(text3, `${JSON.stringify(repository)} is not a repository`);
+    throw refused(text4, `${JSON.stringify(repository)} is not a repository`);
   }
   if (repository.length > 255) {
-    throw refused(text3, `the repository has ${repository.length} characters, 255 are allowed`);
+    throw refused(text4, `the repository has ${repository.length} characters, 255 are allowed`);
   }
 }
-function checkTag(text3, tag) {
-  if (!tagPattern.test(tag)) throw refused(text3, `${JSON.stringify(tag)} is not a tag`);
+function checkTag(text4, tag2) {
+  if (!tagPattern.test(tag2)) throw refused(text4, `${JSON.stringify(tag2)} is not a tag`);
 }
-function checkDigest(text3, digest2) {
+function checkDigest(text4, digest2) {
   if (!isDigest(digest2)) {
-    throw refused(text3, `${JSON.stringify(digest2)} is not a sha256 or sha512 digest in lower case`);
+    throw refused(text4, `${JSON.stringify(digest2)} is not a sha256 or sha512 digest in lower case`);
   }
   return digest2;
 }
-function refused(text3, why) {
-  return new RangeError(`not an image name: ${JSON.stringify(text3)}: ${why}`);
+function refused(text4, why) {
+  return new RangeError(`not an image name: ${JSON.stringify(text4)}: ${why}`);
 }
 
 // src/mirror-map/target.ts
 function readTarget(value) {
-  const [host2 = "", ...rest] = value.split("/");
-  const path7 = rest.filter((part2) => part2 !== "");
-  const hasApiPath = path7[0] === "v2";
-  return { host: host2, path: path7.slice(hasApiPath ? 1 : 0).join("/"), hasApiPath };
+  const [host = "", ...rest] = value.split("/");
+  const path12 = rest.filter((part3) => part3 !== "");
+  const hasApiPath = path12[0] === "v2";
+  return { host, path: path12.slice(hasApiPath ? 1 : 0).join("/"), hasApiPath };
 }
 function withoutApiPath(value) {
-  const { host: host2, path: path7 } = readTarget(value);
-  return path7 === "" ? host2 : `${host2}/${path7}`;
+  const { host, path: path12 } = readTarget(value);
+  return path12 === "" ? host : `${host}/${path12}`;
 }
 
 // src/mirror-map/containerd.ts
@@ -46445,155 +48157,25 @@ function mirrorsOf(map) {
   mirrors.set(map, made);
   return made;
 }
-function placed(target2, { repository, tag, digest: digest2 }) {
+function placed(target2, { repository, tag: tag2, digest: digest2 }) {
   const named2 = `${withoutApiPath(target2)}/${repository}`;
-  const reference = parsed(`${named2}${tag ? `:${tag}` : ""}${digest2 ? `@${digest2}` : ""}`);
-  return reference === void 0 ? [] : [formatReference(reference)];
+  const text4 = `${named2}${tag2 ? `:${tag2}` : ""}${digest2 ? `@${digest2}` : ""}`;
+  return parsed(text4) === void 0 ? [] : [text4];
 }
-function parsed(text3) {
+function parsed(text4) {
   try {
-    return parseReference(text3);
+    return parseReference(text4);
   } catch {
     return void 0;
   }
 }
 
-// src/mirror-map/python.ts
-var whitespace = "\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000";
-var leading = new RegExp(`^[${whitespace}]+`);
-var onlySpace = new RegExp(`[${whitespace}]`);
-function lstrip(text3) {
-  return text3.replace(leading, "");
-}
-function rstrip(text3) {
-  let end = text3.length;
-  while (end > 0 && onlySpace.test(text3.charAt(end - 1))) end--;
-  return text3.slice(0, end);
-}
-function textLines(text3) {
-  return text3.split(/\r\n|\r|\n/);
-}
-function pathJoin(first, second) {
-  if (second.startsWith("/")) return second;
-  return first === "" || first.endsWith("/") ? first + second : `${first}/${second}`;
-}
-var PythonError = class extends Error {
-  constructor(name, message) {
-    super(message);
-    this.name = name;
-  }
-};
-
-// src/mirror-map/parse.ts
-function parseMirrorMap(text3) {
-  const { pieces, commaForm } = piecesOf(text3);
-  const entries = [];
-  const problems = [];
-  for (const piece of pieces) {
-    const content = contentOf(piece.text);
-    if (content === "") continue;
-    const last = entries.at(-1);
-    if (commaForm && !content.includes("::") && last?.kind === "noswap") {
-      entries[entries.length - 1] = withPattern(last, content);
-      continue;
-    }
-    const split2 = splitEntry(content);
-    if ("ignored" in split2) problems.push(problem(piece, split2.ignored, "error"));
-    else entries.push(entryOf(split2.key, split2.value, place2(piece)));
-    if ("old" in split2) problems.push(problem(piece, oldSpelling, "warning"));
-  }
-  return { entries, problems: inOrder([...problems, ...oddities(entries)]) };
-}
-function isCommaForm(text3) {
-  return textLines(text3).filter((line) => rstrip(line) !== "").length <= 1;
-}
-function piecesOf(text3) {
-  const lines2 = textLines(text3.replace(/^\uFEFF/, "")).map((line, i2) => ({
-    text: line,
-    line: i2 + 1,
-    column: 1
-  }));
-  const commaForm = isCommaForm(text3);
-  return { pieces: commaForm ? lines2.flatMap(splitAtCommas) : lines2, commaForm };
-}
-function splitAtCommas(whole) {
-  let column = 1;
-  return whole.text.split(",").map((text3) => {
-    const piece = { text: text3, line: whole.line, column };
-    column += text3.length + 1;
-    return piece;
-  });
-}
-function contentOf(text3) {
-  if (text3.startsWith("#")) return "";
-  let cut = text3.lastIndexOf("#");
-  while (cut > 0 && text3[cut - 1] === "#") cut--;
-  return rstrip(cut > 0 ? text3.slice(0, cut) : text3).replaceAll(" ", "");
-}
-function splitEntry(content) {
-  const [key = "", value, ...more] = content.split("::");
-  if (value !== void 0) {
-    return more.length === 0 ? { key, value } : { ignored: 'has "::" more than once; the webhook ignores it' };
-  }
-  const [oldKey = "", oldValue, ...rest] = content.split(":");
-  if (oldValue === void 0) return { ignored: 'has no "::"; the webhook ignores it' };
-  if (rest.length === 0) return { key: oldKey, value: oldValue, old: true };
-  return { ignored: 'has no "::", which a port needs; the webhook ignores it' };
-}
-var oldSpelling = 'uses the old ":" between key and value; write "::"';
-function entryOf(key, value, at2) {
-  const marked = (mark) => lstrip(key.slice(mark.length));
-  if (key.startsWith(exactMark)) return { kind: "exact", key: marked(exactMark), value, ...at2 };
-  if (key.startsWith(replaceMark)) {
-    return { kind: "replace", key: marked(replaceMark), value, ...at2 };
-  }
-  if (key === defaultKey) return { kind: "default", key, value, ...at2 };
-  return { kind: key === noswapKey ? "noswap" : "registry", key, value, ...at2 };
-}
-function withPattern(entry, pattern2) {
-  return { ...entry, value: entry.value === "" ? pattern2 : `${entry.value},${pattern2}` };
-}
-function oddities(entries) {
-  const seen = /* @__PURE__ */ new Map();
-  return entries.flatMap((entry) => {
-    const name = `${entry.kind} ${entry.key}`;
-    const earlier = seen.get(name);
-    seen.set(name, entry);
-    const messages = [...commaOddities(entry), ...earlier ? [givenTwice(earlier)] : []];
-    return messages.map((message) => oddity(entry, message));
-  });
-}
-function commaOddities({ kind, key, value }) {
-  if (kind !== "noswap") {
-    return `${key}${value}`.includes(",") ? ["has a comma, at which its comma form is cut"] : [];
-  }
-  const blank = value !== "" && value.split(",").includes("");
-  return blank ? ["has an empty pattern, which every image matches"] : [];
-}
-function givenTwice(earlier) {
-  return `gives the key of line ${earlier.line}, column ${earlier.column} again; the webhook takes the later one`;
-}
-function oddity(entry, message) {
-  const { line, column, key, value } = entry;
-  return { line, column, text: `${key}::${value}`, message, severity: "warning" };
-}
-function problem(piece, message, severity) {
-  return { ...place2(piece), text: rstrip(lstrip(piece.text)), message, severity };
-}
-function place2(piece) {
-  const indent = piece.text.length - lstrip(piece.text).length;
-  return { line: piece.line, column: piece.column + indent };
-}
-function inOrder(problems) {
-  return problems.sort((a2, b2) => a2.line - b2.line || a2.column - b2.column);
-}
-
 // src/mirror-map/fnmatch.ts
 function fnmatch(pattern2) {
   let tokens;
-  return (text3) => {
+  return (text4) => {
     tokens ??= tokensOf([...pattern2]);
-    return matches(tokens, [...text3]);
+    return matches(tokens, [...text4]);
   };
 }
 function tokensOf(pattern2) {
@@ -46638,14 +48220,14 @@ function splitAtRanges(inside) {
   else chunks.at(-1)?.push("-");
   return chunks;
 }
-function matches(tokens, text3) {
+function matches(tokens, text4) {
   let [token, at2] = [0, 0];
   let [star, starAt] = [-1, 0];
-  while (at2 < text3.length) {
+  while (at2 < text4.length) {
     const wanted = tokens[token];
     if (wanted === "*") {
       [star, starAt] = [token++, at2];
-    } else if (wanted !== void 0 && accepts(wanted, text3[at2])) {
+    } else if (wanted !== void 0 && accepts(wanted, text4[at2])) {
       token++;
       at2++;
     } else if (star >= 0) {
@@ -46657,8 +48239,8 @@ function matches(tokens, text3) {
 function accepts(token, character) {
   if (token === "?") return true;
   if ("literal" in token) return token.literal === character;
-  const within = ([from, to2]) => order(from) <= order(character) && order(character) <= order(to2);
-  return (token.characters.has(character) || token.ranges.some(within)) !== token.negated;
+  const within2 = ([from, to2]) => order(from) <= order(character) && order(character) <= order(to2);
+  return (token.characters.has(character) || token.ranges.some(within2)) !== token.negated;
 }
 function order(character) {
   return character.codePointAt(0) ?? -1;
@@ -46690,12 +48272,12 @@ function prepare(entries) {
 }
 
 // src/mirror-map/python-re.ts
-function substitute(pattern2, template, text3) {
+function substitute(pattern2, template, text4) {
   const { source, groups } = translate(pattern2);
   const parts = templateParts(template, groups);
-  return text3.replace(
+  return text4.replace(
     compile2(source),
-    (...match) => parts.map((part2) => typeof part2 === "string" ? part2 : match[part2] ?? "").join("")
+    (...match) => parts.map((part3) => typeof part3 === "string" ? part3 : match[part3] ?? "").join("")
   );
 }
 function compile2(source) {
@@ -46732,9 +48314,9 @@ function tokenAt(pattern2, at2) {
   if (longer === "(" && pattern2[at2 + 1] === "?") throw failed("unknown extension");
   return longer;
 }
-function sticky(expression, text3, at2) {
+function sticky(expression, text4, at2) {
   expression.lastIndex = at2;
-  return expression.exec(text3);
+  return expression.exec(text4);
 }
 function kindOf(token) {
   if (/^(?:[*+?]|\{.+\})/.test(token)) return "quantifier";
@@ -46791,9 +48373,9 @@ function templateParts(template, groups) {
   return [...parts, template.slice(end)];
 }
 function templatePart(match, groups) {
-  const { octal, group, name, other } = match.groups ?? {};
+  const { octal, group: group2, name, other } = match.groups ?? {};
   if (octal !== void 0) return String.fromCharCode(Number.parseInt(octal, 8));
-  if (group !== void 0) return groupNumber(group, groups);
+  if (group2 !== void 0) return groupNumber(group2, groups);
   if (name !== void 0) return namedGroup(name, groups);
   if (other === void 0) throw failed("bad escape (end of pattern)");
   const control = controls[other];
@@ -46805,9 +48387,9 @@ function namedGroup(name, groups) {
   if (/^[\p{L}_][\p{L}\p{N}_]*$/u.test(name)) throw new PythonError("IndexError", "unknown group");
   throw failed("bad character in group name");
 }
-function groupNumber(text3, groups) {
-  if (Number(text3) > groups) throw failed(`invalid group reference ${text3}`);
-  return Number(text3);
+function groupNumber(text4, groups) {
+  if (Number(text4) > groups) throw failed(`invalid group reference ${text4}`);
+  return Number(text4);
 }
 function failed(message) {
   return new PythonError("error", message);
@@ -46834,7 +48416,7 @@ function swap(lookup, image2) {
   if (key !== void 0) return byKey(lookup, key, registry3, image2);
   const { noswap } = lookup;
   const excluded = noswap.join("") !== "" || noswap.length > 1;
-  if (excluded && noswap.some((part2) => image2.includes(part2))) return void 0;
+  if (excluded && noswap.some((part3) => image2.includes(part3))) return void 0;
   return byDefault(lookup.fallback, registry3, image2);
 }
 function registryOf(image2) {
@@ -46847,8 +48429,8 @@ function registryOf(image2) {
   return first.includes(".") && slash < image2.length - 1 ? first : "docker.io";
 }
 function keyFor({ keys }, registry3, image2) {
-  const bare = withoutPort(registry3);
-  const key = !keys.has(registry3) && keys.has(bare) ? bare : registry3;
+  const bare2 = withoutPort(registry3);
+  const key = !keys.has(registry3) && keys.has(bare2) ? bare2 : registry3;
   const library = `${key}/library`;
   if (!keys.has(library)) return keys.has(key) ? key : void 0;
   if (!image2.includes("/")) return library;
@@ -46860,8 +48442,8 @@ function byKey({ keys }, key, registry3, image2) {
   if (value === "") return void 0;
   if (!value.endsWith("-")) return replaceOrPrefix(key, value, image2);
   const cut = image2.replace(/:[^\n]*\//, "/");
-  const bare = withoutPort(registry3);
-  return cut.includes(bare) ? value + cut : `${value}${bare}/${cut}`;
+  const bare2 = withoutPort(registry3);
+  return cut.includes(bare2) ? value + cut : `${value}${bare2}/${cut}`;
 }
 function byDefault(value, registry3, image2) {
   if (value === "") return void 0;
@@ -46909,34 +48491,34 @@ function v2Targets(map) {
   return map.entries.filter((entry) => isTarget(entry) && readTarget(entry.value).hasApiPath);
 }
 function targetsOutside(map, endpoint, basePath) {
-  const base = basePath.split("/").filter((part2) => part2 !== "");
+  const base = basePath.split("/").filter((part3) => part3 !== "");
   return map.entries.filter((entry) => {
     if (!isTarget(entry)) return false;
-    const { host: host2, path: path7 } = readTarget(entry.value);
-    return host2 !== endpoint || !isUnder(entry.kind, path7, base.join("/"));
+    const { host, path: path12 } = readTarget(entry.value);
+    return host !== endpoint || !isUnder(entry.kind, path12, base.join("/"));
   });
 }
-function isUnder(kind, path7, base) {
-  if (base === "" || path7.startsWith(`${base}/`)) return true;
-  return kind !== "exact" && path7 === base;
+function isUnder(kind, path12, base) {
+  if (base === "" || path12.startsWith(`${base}/`)) return true;
+  return kind !== "exact" && path12 === base;
 }
 function isTarget({ kind, value }) {
   return kind !== "noswap" && (value !== "" || kind === "exact" || kind === "replace");
 }
 
 // src/oci/platform.ts
-var part = /^[a-z0-9][a-z0-9._-]*$/;
-function parsePlatform(text3) {
-  const parts = text3.split("/");
-  const [os6, architecture, variant] = parts;
-  if (parts.length > 3 || !os6 || !architecture || !parts.every((p2) => part.test(p2))) {
-    throw new RangeError(`not a platform: ${JSON.stringify(text3)}`);
+var part2 = /^[a-z0-9][a-z0-9._-]*$/;
+function parsePlatform(text4) {
+  const parts = text4.split("/");
+  const [os7, architecture, variant] = parts;
+  if (parts.length > 3 || !os7 || !architecture || !parts.every((p2) => part2.test(p2))) {
+    throw new RangeError(`not a platform: ${JSON.stringify(text4)}`);
   }
-  return variant === void 0 ? { os: os6, architecture } : { os: os6, architecture, variant };
+  return variant === void 0 ? { os: os7, architecture } : { os: os7, architecture, variant };
 }
 function formatPlatform(platform4) {
-  const { os: os6, architecture, variant } = platform4;
-  return [os6, architecture, ...variant ? [variant] : []].join("/");
+  const { os: os7, architecture, variant } = platform4;
+  return [os7, architecture, ...variant ? [variant] : []].join("/");
 }
 function platformMatches(wanted, have) {
   return wanted.os === have.os && wanted.architecture === have.architecture && (wanted.variant === void 0 || wanted.variant === have.variant);
@@ -46944,9 +48526,9 @@ function platformMatches(wanted, have) {
 
 // src/plan/placements.ts
 function askedFor(map, image2) {
-  const containerd = containerdReferences(map, image2).map((text3) => ({
+  const containerd = containerdReferences(map, image2).map((text4) => ({
     by: "containerd",
-    reference: parseReference(text3)
+    reference: parseReference(text4)
   }));
   const webhook = webhookImage(map, image2);
   if ("error" in webhook) return { asked: containerd, webhookError: webhook.error };
@@ -46980,9 +48562,9 @@ function repositoryOf(reference) {
 function written(reference) {
   return `${repositoryOf(reference)}:${reference.tag ?? "latest"}`;
 }
-function parsed2(text3) {
+function parsed2(text4) {
   try {
-    return parseReference(text3);
+    return parseReference(text4);
   } catch {
     return void 0;
   }
@@ -46993,42 +48575,42 @@ var originalDigestAnnotation = "dev.airgap-bundle.original-digest";
 function filterPlatforms(graph, wanted) {
   const untouched = { graph, droppedAttestations: false };
   if (wanted.length === 0) return untouched;
-  const root = documentOf(graph, graph.root.digest);
-  if (!isIndexDocument(root)) return isWanted(root.platform, wanted) ? untouched : void 0;
-  const kept = root.manifest.manifests.filter((child) => keeps(graph, child, wanted));
-  if (kept.length === root.manifest.manifests.length) return untouched;
+  const root2 = documentOf(graph, graph.root.digest);
+  if (!isIndexDocument(root2)) return isWanted(root2.platform, wanted) ? untouched : void 0;
+  const kept = root2.manifest.manifests.filter((child2) => keeps(graph, child2, wanted));
+  if (kept.length === root2.manifest.manifests.length) return untouched;
   const [only, ...others] = kept;
   if (!only) return void 0;
-  const dropped = root.manifest.manifests.filter((child) => !kept.includes(child));
+  const dropped = root2.manifest.manifests.filter((child2) => !kept.includes(child2));
   return {
-    graph: others.length === 0 ? { ...graph, root: only } : reduced(graph, root, kept),
+    graph: others.length === 0 ? { ...graph, root: only } : reduced(graph, root2, kept),
     originalDigest: graph.root.digest,
     droppedAttestations: dropped.some(isAttestation)
   };
 }
-function isWantedChild(child, wanted) {
-  return wanted.length === 0 || isIndex(child.mediaType) || isWanted(child.platform, wanted);
+function isWantedChild(child2, wanted) {
+  return wanted.length === 0 || isIndex(child2.mediaType) || isWanted(child2.platform, wanted);
 }
-function isAttestation(child) {
-  return child.platform?.os === "unknown" && child.platform.architecture === "unknown";
+function isAttestation(child2) {
+  return child2.platform?.os === "unknown" && child2.platform.architecture === "unknown";
 }
 function platformNames(platforms) {
   const names = platforms.filter((platform4) => platform4 !== void 0 && platform4.os !== "unknown").map((platform4) => formatPlatform(platform4));
   return [...new Set(names)];
 }
-function keeps(graph, child, wanted) {
-  return graph.documents.has(child.digest) && isWantedChild(child, wanted);
+function keeps(graph, child2, wanted) {
+  return graph.documents.has(child2.digest) && isWantedChild(child2, wanted);
 }
 function isWanted(platform4, wanted) {
   return platform4 !== void 0 && wanted.some((one) => platformMatches(one, platform4));
 }
-function reduced(graph, root, kept) {
-  const original = JSON.parse(root.bytes.toString("utf8"));
-  const digests = new Set(kept.map((child) => child.digest));
+function reduced(graph, root2, kept) {
+  const original = JSON.parse(root2.bytes.toString("utf8"));
+  const digests = new Set(kept.map((child2) => child2.digest));
   const bytes = Buffer.from(
     JSON.stringify({
       ...original,
-      manifests: original.manifests.filter((child) => digests.has(child.digest)),
+      manifests: original.manifests.filter((child2) => digests.has(child2.digest)),
       annotations: { ...original.annotations, [originalDigestAnnotation]: graph.root.digest }
     })
   );
@@ -47301,25 +48883,25 @@ function planned(candidate, claims) {
 // src/registry/content-cache.ts
 var import_node_crypto8 = require("node:crypto");
 var import_promises22 = require("node:fs/promises");
-var import_node_path22 = require("node:path");
+var import_node_path23 = require("node:path");
 function folderCache(folder) {
   const ready = (0, import_promises22.mkdir)(folder, { recursive: true });
   return {
     async get(digest2, fetch) {
       await ready;
-      const path7 = (0, import_node_path22.join)(folder, `${algorithmOf(digest2)}-${hexOf(digest2)}`);
-      const kept = await (0, import_promises22.readFile)(path7).catch(() => void 0);
+      const path12 = (0, import_node_path23.join)(folder, `${algorithmOf(digest2)}-${hexOf(digest2)}`);
+      const kept = await (0, import_promises22.readFile)(path12).catch(() => void 0);
       if (kept && digestOf(kept, algorithmOf(digest2)) === digest2) return kept;
       const bytes = await fetch();
-      await keep(path7, bytes);
+      await keep(path12, bytes);
       return bytes;
     }
   };
 }
-async function keep(path7, bytes) {
-  const partial2 = `${path7}.${(0, import_node_crypto8.randomUUID)()}.partial`;
+async function keep(path12, bytes) {
+  const partial2 = `${path12}.${(0, import_node_crypto8.randomUUID)()}.partial`;
   await (0, import_promises22.writeFile)(partial2, bytes);
-  await (0, import_promises22.rename)(partial2, path7);
+  await (0, import_promises22.rename)(partial2, path12);
 }
 
 // src/report/units.ts
@@ -47329,8 +48911,8 @@ function formatBytes(bytes) {
   const value = bytes / 1024 ** power;
   return `${power === 0 ? value : value.toFixed(value < 10 ? 1 : 0)} ${units[power]}`;
 }
-function count3(number2, noun) {
-  return `${number2} ${noun}${number2 === 1 ? "" : "s"}`;
+function count3(number3, noun) {
+  return `${number3} ${noun}${number3 === 1 ? "" : "s"}`;
 }
 
 // src/commands/load-chart.ts
@@ -47536,15 +49118,15 @@ var YAML_INTEGER_IMPLICIT_PATTERN$1 = /* @__PURE__ */ new RegExp("^(?:0o[0-7]+|0
 var YAML_INTEGER_EXPLICIT_PATTERN$1 = /* @__PURE__ */ new RegExp("^(?:[-+]?0b[0-1]+|[-+]?0o[0-7]+|[-+]?0x[0-9a-fA-F]+|[-+]?[0-9]+)$");
 function parseYamlInteger$2(source) {
   let value = source;
-  let sign2 = 1;
+  let sign3 = 1;
   if (value[0] === "-" || value[0] === "+") {
-    if (value[0] === "-") sign2 = -1;
+    if (value[0] === "-") sign3 = -1;
     value = value.slice(1);
   }
-  if (value.startsWith("0b")) return sign2 * parseInt(value.slice(2), 2);
-  if (value.startsWith("0o")) return sign2 * parseInt(value.slice(2), 8);
-  if (value.startsWith("0x")) return sign2 * parseInt(value.slice(2), 16);
-  return sign2 * parseInt(value, 10);
+  if (value.startsWith("0b")) return sign3 * parseInt(value.slice(2), 2);
+  if (value.startsWith("0o")) return sign3 * parseInt(value.slice(2), 8);
+  if (value.startsWith("0x")) return sign3 * parseInt(value.slice(2), 16);
+  return sign3 * parseInt(value, 10);
 }
 function resolveYamlInteger$2(source, isExplicit) {
   if (isExplicit) {
@@ -47568,15 +49150,15 @@ var YAML_INTEGER_IMPLICIT_PATTERN = /* @__PURE__ */ new RegExp("^-?(?:0|[1-9][0-
 var YAML_INTEGER_EXPLICIT_PATTERN = /* @__PURE__ */ new RegExp("^(?:[-+]?0b[0-1]+|[-+]?0o[0-7]+|[-+]?0x[0-9a-fA-F]+|[-+]?[0-9]+)$");
 function parseYamlInteger$1(source) {
   let value = source;
-  let sign2 = 1;
+  let sign3 = 1;
   if (value[0] === "-" || value[0] === "+") {
-    if (value[0] === "-") sign2 = -1;
+    if (value[0] === "-") sign3 = -1;
     value = value.slice(1);
   }
-  if (value.startsWith("0b")) return sign2 * parseInt(value.slice(2), 2);
-  if (value.startsWith("0o")) return sign2 * parseInt(value.slice(2), 8);
-  if (value.startsWith("0x")) return sign2 * parseInt(value.slice(2), 16);
-  return sign2 * parseInt(value, 10);
+  if (value.startsWith("0b")) return sign3 * parseInt(value.slice(2), 2);
+  if (value.startsWith("0o")) return sign3 * parseInt(value.slice(2), 8);
+  if (value.startsWith("0x")) return sign3 * parseInt(value.slice(2), 16);
+  return sign3 * parseInt(value, 10);
 }
 function resolveYamlInteger$1(source, isExplicit) {
   if (isExplicit) {
@@ -47595,20 +49177,20 @@ var intJsonTag = defineScalarTag("tag:yaml.org,2002:int", {
 var YAML_INTEGER_PATTERN = /* @__PURE__ */ new RegExp("^(?:[-+]?0b[0-1_]+|[-+]?0[0-7_]+|[-+]?0x[0-9a-fA-F_]+|[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+|[-+]?(?:0|[1-9][0-9_]*))$");
 function parseYamlInteger(source) {
   let value = source.replace(/_/g, "");
-  let sign2 = 1;
+  let sign3 = 1;
   if (value[0] === "-" || value[0] === "+") {
-    if (value[0] === "-") sign2 = -1;
+    if (value[0] === "-") sign3 = -1;
     value = value.slice(1);
   }
-  if (value.startsWith("0b")) return sign2 * parseInt(value.slice(2), 2);
-  if (value.startsWith("0x")) return sign2 * parseInt(value.slice(2), 16);
+  if (value.startsWith("0b")) return sign3 * parseInt(value.slice(2), 2);
+  if (value.startsWith("0x")) return sign3 * parseInt(value.slice(2), 16);
   if (value.includes(":")) {
     let result = 0;
-    for (const part2 of value.split(":")) result = result * 60 + Number(part2);
-    return sign2 * result;
+    for (const part3 of value.split(":")) result = result * 60 + Number(part3);
+    return sign3 * result;
   }
-  if (value !== "0" && value[0] === "0") return sign2 * parseInt(value, 8);
-  return sign2 * parseInt(value, 10);
+  if (value !== "0" && value[0] === "0") return sign3 * parseInt(value, 8);
+  return sign3 * parseInt(value, 10);
 }
 function resolveYamlInteger(source) {
   if (!YAML_INTEGER_PATTERN.test(source)) return NOT_RESOLVED;
@@ -47631,11 +49213,11 @@ var YAML_FLOAT_SPECIAL_PATTERN$1 = /* @__PURE__ */ new RegExp("^(?:[-+]?\\.(?:in
 function resolveYamlFloat$2(source) {
   if (!YAML_FLOAT_PATTERN$1.test(source)) return NOT_RESOLVED;
   let value = source.toLowerCase();
-  const sign2 = value[0] === "-" ? -1 : 1;
+  const sign3 = value[0] === "-" ? -1 : 1;
   if ("+-".includes(value[0])) value = value.slice(1);
-  if (value === ".inf") return sign2 === 1 ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
+  if (value === ".inf") return sign3 === 1 ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
   if (value === ".nan") return NaN;
-  const result = sign2 * parseFloat(value);
+  const result = sign3 * parseFloat(value);
   if (Number.isFinite(result) || YAML_FLOAT_SPECIAL_PATTERN$1.test(source)) return result;
   return NOT_RESOLVED;
 }
@@ -47665,11 +49247,11 @@ function resolveYamlFloat$1(source, isExplicit) {
   if (isExplicit) {
     if (!YAML_FLOAT_EXPLICIT_PATTERN.test(source)) return NOT_RESOLVED;
     let value = source.toLowerCase();
-    const sign2 = value[0] === "-" ? -1 : 1;
+    const sign3 = value[0] === "-" ? -1 : 1;
     if ("+-".includes(value[0])) value = value.slice(1);
-    if (value === ".inf") return sign2 === 1 ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
+    if (value === ".inf") return sign3 === 1 ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
     if (value === ".nan") return NaN;
-    const result2 = sign2 * parseFloat(value);
+    const result2 = sign3 * parseFloat(value);
     return Number.isFinite(result2) ? result2 : NOT_RESOLVED;
   }
   if (!YAML_FLOAT_IMPLICIT_PATTERN.test(source)) return NOT_RESOLVED;
@@ -47697,15 +49279,15 @@ var YAML_FLOAT_SPECIAL_PATTERN = /* @__PURE__ */ new RegExp("^(?:[-+]?\\.(?:inf|
 function resolveYamlFloat(source) {
   if (!YAML_FLOAT_PATTERN.test(source)) return NOT_RESOLVED;
   let value = source.toLowerCase().replace(/_/g, "");
-  const sign2 = value[0] === "-" ? -1 : 1;
+  const sign3 = value[0] === "-" ? -1 : 1;
   if ("+-".includes(value[0])) value = value.slice(1);
-  if (value === ".inf") return sign2 === 1 ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
+  if (value === ".inf") return sign3 === 1 ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
   if (value === ".nan") return NaN;
   let result = 0;
   if (value.includes(":")) {
-    for (const part2 of value.split(":")) result = result * 60 + Number(part2);
-    result *= sign2;
-  } else result = sign2 * parseFloat(value);
+    for (const part3 of value.split(":")) result = result * 60 + Number(part3);
+    result *= sign3;
+  } else result = sign3 * parseFloat(value);
   if (Number.isFinite(result) || YAML_FLOAT_SPECIAL_PATTERN.test(source)) return result;
   return NOT_RESOLVED;
 }
@@ -47925,16 +49507,16 @@ function createTagDefinitionListMap() {
 }
 function compileTags(tags) {
   const result = [];
-  for (const tag of tags) {
+  for (const tag2 of tags) {
     let index = result.length;
     for (let previousIndex = 0; previousIndex < result.length; previousIndex++) {
       const previous = result[previousIndex];
-      if (previous.nodeKind === tag.nodeKind && previous.tagName === tag.tagName && previous.matchByTagPrefix === tag.matchByTagPrefix) {
+      if (previous.nodeKind === tag2.nodeKind && previous.tagName === tag2.tagName && previous.matchByTagPrefix === tag2.matchByTagPrefix) {
         index = previousIndex;
         break;
       }
     }
-    result[index] = tag;
+    result[index] = tag2;
   }
   return result;
 }
@@ -47977,30 +49559,30 @@ var Schema = class Schema2 {
     const implicitScalarTags = [];
     const exact = createTagDefinitionMap();
     const prefix = createTagDefinitionListMap();
-    for (const tag of compiledTags) {
-      if (tag.nodeKind === "scalar" && tag.implicit) {
-        if (tag.matchByTagPrefix) throw new Error("Implicit scalar tags cannot match by tag prefix");
-        implicitScalarTags.push(tag);
+    for (const tag2 of compiledTags) {
+      if (tag2.nodeKind === "scalar" && tag2.implicit) {
+        if (tag2.matchByTagPrefix) throw new Error("Implicit scalar tags cannot match by tag prefix");
+        implicitScalarTags.push(tag2);
       }
-      switch (tag.nodeKind) {
+      switch (tag2.nodeKind) {
         case "scalar":
-          if (tag.matchByTagPrefix) prefix.scalar.push(tag);
-          else exact.scalar[tag.tagName] = tag;
+          if (tag2.matchByTagPrefix) prefix.scalar.push(tag2);
+          else exact.scalar[tag2.tagName] = tag2;
           break;
         case "sequence":
-          if (tag.matchByTagPrefix) prefix.sequence.push(tag);
-          else exact.sequence[tag.tagName] = tag;
+          if (tag2.matchByTagPrefix) prefix.sequence.push(tag2);
+          else exact.sequence[tag2.tagName] = tag2;
           break;
         case "mapping":
-          if (tag.matchByTagPrefix) prefix.mapping.push(tag);
-          else exact.mapping[tag.tagName] = tag;
+          if (tag2.matchByTagPrefix) prefix.mapping.push(tag2);
+          else exact.mapping[tag2.tagName] = tag2;
       }
     }
-    const implicitScalarAnyFirstChar = implicitScalarTags.filter((tag) => tag.implicitFirstChars === null);
+    const implicitScalarAnyFirstChar = implicitScalarTags.filter((tag2) => tag2.implicitFirstChars === null);
     const keys = /* @__PURE__ */ new Set();
-    for (const tag of implicitScalarTags) if (tag.implicitFirstChars !== null) for (const key of tag.implicitFirstChars) keys.add(key);
+    for (const tag2 of implicitScalarTags) if (tag2.implicitFirstChars !== null) for (const key of tag2.implicitFirstChars) keys.add(key);
     const implicitScalarByFirstChar = /* @__PURE__ */ new Map();
-    for (const key of keys) implicitScalarByFirstChar.set(key, implicitScalarTags.filter((tag) => tag.implicitFirstChars === null || tag.implicitFirstChars.indexOf(key) !== -1));
+    for (const key of keys) implicitScalarByFirstChar.set(key, implicitScalarTags.filter((tag2) => tag2.implicitFirstChars === null || tag2.implicitFirstChars.indexOf(key) !== -1));
     const defaultScalarTag = exact.scalar["tag:yaml.org,2002:str"];
     if (!defaultScalarTag) throw new Error("schema does not define the default scalar tag (tag:yaml.org,2002:str)");
     this.tags = compiledTags;
@@ -48017,34 +49599,34 @@ var Schema = class Schema2 {
   lookupScalarTag(tagName) {
     const exactTag = this.exact.scalar[tagName];
     if (exactTag) return exactTag;
-    for (const tag of this.prefix.scalar) if (tagName.startsWith(tag.tagName)) return tag;
+    for (const tag2 of this.prefix.scalar) if (tagName.startsWith(tag2.tagName)) return tag2;
   }
   /** @internal */
   lookupSequenceTag(tagName) {
     const exactTag = this.exact.sequence[tagName];
     if (exactTag) return exactTag;
-    for (const tag of this.prefix.sequence) if (tagName.startsWith(tag.tagName)) return tag;
+    for (const tag2 of this.prefix.sequence) if (tagName.startsWith(tag2.tagName)) return tag2;
   }
   /** @internal */
   lookupMappingTag(tagName) {
     const exactTag = this.exact.mapping[tagName];
     if (exactTag) return exactTag;
-    for (const tag of this.prefix.mapping) if (tagName.startsWith(tag.tagName)) return tag;
+    for (const tag2 of this.prefix.mapping) if (tagName.startsWith(tag2.tagName)) return tag2;
   }
   /** @internal */
   resolveImplicitScalarTag(source) {
     const candidates = this.implicitScalarByFirstChar.get(source.charAt(0)) ?? this.implicitScalarAnyFirstChar;
-    for (const tag2 of candidates) {
-      const value = tag2.resolve(source, false, tag2.tagName);
+    for (const tag3 of candidates) {
+      const value = tag3.resolve(source, false, tag3.tagName);
       if (value !== NOT_RESOLVED) return {
         value,
-        tag: tag2
+        tag: tag3
       };
     }
-    const tag = this.defaultScalarTag;
+    const tag2 = this.defaultScalarTag;
     return {
-      value: tag.resolve(source, false, tag.tagName),
-      tag
+      value: tag2.resolve(source, false, tag2.tagName),
+      tag: tag2
     };
   }
   /**
@@ -48061,7 +49643,7 @@ var Schema = class Schema2 {
   */
   withTags(...tags) {
     let flatTags = [];
-    for (const tag of tags) flatTags = flatTags.concat(tag);
+    for (const tag2 of tags) flatTags = flatTags.concat(tag2);
     return new Schema2([...this.tags, ...flatTags]);
   }
 };
@@ -48601,13 +50183,13 @@ function tagNameFull(rawTag, tagHandlers) {
   return tagPercentDecode(tagHandlers?.[handle] ?? DEFAULT_TAG_HANDLERS[handle] ?? handle) + tagPercentDecode(rawTag.slice(handle.length));
 }
 function tagNameShort(fullTag) {
-  let tag = fullTag;
-  if (tag.charCodeAt(0) === 33) {
-    tag = tag.slice(1);
-    return `!${tagPercentEncode(tag, true)}`;
+  let tag2 = fullTag;
+  if (tag2.charCodeAt(0) === 33) {
+    tag2 = tag2.slice(1);
+    return `!${tagPercentEncode(tag2, true)}`;
   }
-  if (tag.slice(0, 18) === "tag:yaml.org,2002:") return `!!${tagPercentEncode(tag.slice(18), true)}`;
-  return `!<${tagPercentEncode(tag, false)}>`;
+  if (tag2.slice(0, 18) === "tag:yaml.org,2002:") return `!!${tagPercentEncode(tag2.slice(18), true)}`;
+  return `!<${tagPercentEncode(tag2, false)}>`;
 }
 var NO_RANGE$2 = -1;
 var MERGE_TAG_NAME = "tag:yaml.org,2002:merge";
@@ -48628,9 +50210,9 @@ function eventPosition$1(event) {
 function throwError$1(state, message) {
   YAMLException.throwAt(state.source, state.position, message, state.filename);
 }
-function finalizeCollection(state, position, tag, carrier) {
+function finalizeCollection(state, position, tag2, carrier) {
   try {
-    return tag.finalize(carrier);
+    return tag2.finalize(carrier);
   } catch (error4) {
     if (error4 instanceof YAMLException) throw error4;
     YAMLException.throwAt(state.source, position, error4 instanceof Error ? error4.message : String(error4), state.filename);
@@ -48676,8 +50258,8 @@ function collectionTagName(state, event, defaultTagName) {
   const rawTag = event.tagStart === NO_RANGE$2 ? "" : state.source.slice(event.tagStart, event.tagEnd);
   return rawTag === "" || rawTag === "!" ? defaultTagName : tagNameFull(rawTag, state.tagHandlers);
 }
-function isMappingTag(tag) {
-  return tag.nodeKind === "mapping";
+function isMappingTag(tag2) {
+  return tag2.nodeKind === "mapping";
 }
 function chargeMergeWork(state) {
   state.totalMergeKeys++;
@@ -48706,10 +50288,10 @@ function mergeSource(state, frame, source, sourceTag) {
     }
   } else throwError$1(state, "cannot merge mappings; the provided source object is unacceptable");
 }
-function addMappingValue(state, frame, key, value, tag) {
+function addMappingValue(state, frame, key, value, tag2) {
   state.position = frame.keyPosition;
   if (frame.keyIsMerge) {
-    mergeSource(state, frame, value, tag);
+    mergeSource(state, frame, value, tag2);
     return;
   }
   if (!state.json && frame.tag.has(frame.value, key) && !frame.overridable?.has(key)) throwError$1(state, "duplicated mapping key");
@@ -48717,32 +50299,32 @@ function addMappingValue(state, frame, key, value, tag) {
   if (err) throwError$1(state, err);
   frame.overridable?.delete(key);
 }
-function addValue(state, value, tag) {
+function addValue(state, value, tag2) {
   const frame = state.frames[state.frames.length - 1];
   if (frame.kind === "document") {
     frame.value = value;
     frame.hasValue = true;
   } else if (frame.kind === "sequence") {
-    if (isMappingTag(tag)) state.nodeTags.set(value, tag);
+    if (isMappingTag(tag2)) state.nodeTags.set(value, tag2);
     const err = frame.tag.addItem(frame.value, value, frame.index++);
     if (err) throwError$1(state, err);
   } else if (frame.hasKey) {
     const key = frame.key;
     frame.key = void 0;
     frame.hasKey = false;
-    addMappingValue(state, frame, key, value, tag);
+    addMappingValue(state, frame, key, value, tag2);
   } else {
     frame.key = value;
     frame.keyPosition = state.position;
     frame.hasKey = true;
-    frame.keyIsMerge = tag.tagName === MERGE_TAG_NAME;
+    frame.keyIsMerge = tag2.tagName === MERGE_TAG_NAME;
   }
 }
-function storeAnchor(state, event, value, tag, isValueFinal) {
+function storeAnchor(state, event, value, tag2, isValueFinal) {
   if (event.anchorStart !== NO_RANGE$2) {
     const anchor2 = {
       value,
-      tag,
+      tag: tag2,
       isValueFinal
     };
     state.anchors.set(state.source.slice(event.anchorStart, event.anchorEnd), anchor2);
@@ -48750,11 +50332,11 @@ function storeAnchor(state, event, value, tag, isValueFinal) {
   }
   return null;
 }
-function constructFromEvents(events, options) {
+function constructFromEvents(events2, options) {
   const state = {
     ...DEFAULT_CONSTRUCTOR_OPTIONS,
     ...options,
-    events,
+    events: events2,
     documents: [],
     eventIndex: 0,
     position: 0,
@@ -48783,22 +50365,22 @@ function constructFromEvents(events, options) {
         });
         break;
       case EVENT_ID.SCALAR: {
-        const { value, tag } = constructScalar(state, event);
-        storeAnchor(state, event, value, tag, true);
-        addValue(state, value, tag);
+        const { value, tag: tag2 } = constructScalar(state, event);
+        storeAnchor(state, event, value, tag2, true);
+        addValue(state, value, tag2);
         break;
       }
       case EVENT_ID.SEQUENCE: {
         const tagName = collectionTagName(state, event, "tag:yaml.org,2002:seq");
-        const tag = state.schema.lookupSequenceTag(tagName);
-        if (!tag) throwError$1(state, `unknown sequence tag !<${tagName}>`);
-        const value = tag.create(tagName);
-        const anchor2 = storeAnchor(state, event, value, tag, tag.carrierIsResult);
+        const tag2 = state.schema.lookupSequenceTag(tagName);
+        if (!tag2) throwError$1(state, `unknown sequence tag !<${tagName}>`);
+        const value = tag2.create(tagName);
+        const anchor2 = storeAnchor(state, event, value, tag2, tag2.carrierIsResult);
         state.frames.push({
           kind: "sequence",
           position: state.position,
           value,
-          tag,
+          tag: tag2,
           anchor: anchor2,
           index: 0
         });
@@ -48806,15 +50388,15 @@ function constructFromEvents(events, options) {
       }
       case EVENT_ID.MAPPING: {
         const tagName = collectionTagName(state, event, "tag:yaml.org,2002:map");
-        const tag = state.schema.lookupMappingTag(tagName);
-        if (!tag) throwError$1(state, `unknown mapping tag !<${tagName}>`);
-        const value = tag.create(tagName);
-        const anchor2 = storeAnchor(state, event, value, tag, tag.carrierIsResult);
+        const tag2 = state.schema.lookupMappingTag(tagName);
+        if (!tag2) throwError$1(state, `unknown mapping tag !<${tagName}>`);
+        const value = tag2.create(tagName);
+        const anchor2 = storeAnchor(state, event, value, tag2, tag2.carrierIsResult);
         state.frames.push({
           kind: "mapping",
           position: state.position,
           value,
-          tag,
+          tag: tag2,
           anchor: anchor2,
           key: void 0,
           keyPosition: state.position,
@@ -49346,12 +50928,12 @@ function skipFlowSeparationSpace(state, nodeIndent) {
 }
 function readFlowCollection(state, nodeIndent, props) {
   const ch = state.input.charCodeAt(state.position);
-  const isMapping = ch === 123;
+  const isMapping2 = ch === 123;
   const start = state.position;
   let readNext = true;
   if (ch !== 91 && ch !== 123) return false;
-  const terminator = isMapping ? 125 : 93;
-  if (isMapping) addMappingEvent(state, start, props.anchorStart, props.anchorEnd, props.tagStart, props.tagEnd, COLLECTION_STYLE.FLOW);
+  const terminator = isMapping2 ? 125 : 93;
+  if (isMapping2) addMappingEvent(state, start, props.anchorStart, props.anchorEnd, props.tagStart, props.tagEnd, COLLECTION_STYLE.FLOW);
   else addSequenceEvent(state, start, props.anchorStart, props.anchorEnd, props.tagStart, props.tagEnd, COLLECTION_STYLE.FLOW);
   state.position++;
   while (state.input.charCodeAt(state.position) !== 0) {
@@ -49375,21 +50957,21 @@ function readFlowCollection(state, nodeIndent, props) {
     const keyWasRead = parseNode(state, nodeIndent, CONTEXT_FLOW_IN, false, true);
     skipFlowSeparationSpace(state, nodeIndent);
     ch2 = state.input.charCodeAt(state.position);
-    if ((isMapping || isExplicitPair || state.line === entryLine) && ch2 === 58) {
+    if ((isMapping2 || isExplicitPair || state.line === entryLine) && ch2 === 58) {
       isPair = true;
       state.position++;
       skipFlowSeparationSpace(state, nodeIndent);
-      if (!isMapping) {
+      if (!isMapping2) {
         insertFlowPairMappingEvent(state, entryStart);
         if (!keyWasRead) addEmptyScalarEvent(state);
       } else if (!keyWasRead) addEmptyScalarEvent(state);
       if (!parseNode(state, nodeIndent, CONTEXT_FLOW_IN, false, true)) addEmptyScalarEvent(state);
       skipFlowSeparationSpace(state, nodeIndent);
-      if (!isMapping) addPopEvent(state);
-    } else if (isMapping && isPair) {
+      if (!isMapping2) addPopEvent(state);
+    } else if (isMapping2 && isPair) {
       if (!keyWasRead) addEmptyScalarEvent(state);
       addEmptyScalarEvent(state);
-    } else if (isMapping) addEmptyScalarEvent(state);
+    } else if (isMapping2) addEmptyScalarEvent(state);
     else if (isPair) {
       insertFlowPairMappingEvent(state, entryStart);
       if (!keyWasRead) addEmptyScalarEvent(state);
@@ -49734,29 +51316,29 @@ function buildRepresentTypes(schema) {
   const explicitTags = schema.tags.filter((t) => !(t.nodeKind === "scalar" && t.implicit) && !defaultTags.has(t));
   const defaultTagsLast = schema.tags.filter((t) => defaultTags.has(t));
   return [
-    ...implicitScalars.map((tag) => ({
-      tag,
+    ...implicitScalars.map((tag2) => ({
+      tag: tag2,
       implicitTag: true
     })),
-    ...explicitTags.map((tag) => ({
-      tag,
+    ...explicitTags.map((tag2) => ({
+      tag: tag2,
       implicitTag: false
     })),
-    ...defaultTagsLast.map((tag) => ({
-      tag,
+    ...defaultTagsLast.map((tag2) => ({
+      tag: tag2,
       implicitTag: true
     }))
   ];
 }
 function matchTag(state, object2) {
   for (let index = 0, length = state.representTypes.length; index < length; index += 1) {
-    const { tag, implicitTag } = state.representTypes[index];
-    if (tag.identify(object2)) {
+    const { tag: tag2, implicitTag } = state.representTypes[index];
+    if (tag2.identify(object2)) {
       let tagName;
-      if (tag.matchByTagPrefix) tagName = tag.representTagName(object2);
-      else tagName = tag.tagName;
+      if (tag2.matchByTagPrefix) tagName = tag2.representTagName(object2);
+      else tagName = tag2.tagName;
       return {
-        tag,
+        tag: tag2,
         tagName,
         implicitTag
       };
@@ -49781,17 +51363,17 @@ function build(state, object2) {
     if (state.skipInvalid) return INVALID2;
     throw new YAMLException(`unacceptable kind of an object to dump ${Object.prototype.toString.call(object2)}`);
   }
-  const { tag, tagName, implicitTag } = matched;
+  const { tag: tag2, tagName, implicitTag } = matched;
   const nodeTagName = implicitTag ? tagName : tagNameShort(tagName);
-  if (tag.nodeKind === "scalar") return {
+  if (tag2.nodeKind === "scalar") return {
     kind: "scalar",
     tag: nodeTagName,
     tagged: !implicitTag,
     style: SCALAR_STYLE.PLAIN,
-    value: tag.represent(object2)
+    value: tag2.represent(object2)
   };
-  if (tag.nodeKind === "sequence") {
-    const container = tag.represent(object2);
+  if (tag2.nodeKind === "sequence") {
+    const container = tag2.represent(object2);
     const node3 = {
       kind: "sequence",
       tag: nodeTagName,
@@ -49808,7 +51390,7 @@ function build(state, object2) {
     }
     return node3;
   }
-  const map = tag.represent(object2);
+  const map = tag2.represent(object2);
   const node2 = {
     kind: "mapping",
     tag: nodeTagName,
@@ -49830,7 +51412,7 @@ function build(state, object2) {
   return node2;
 }
 function jsToAst(input, schema, options = {}) {
-  const root = build({
+  const root2 = build({
     representTypes: buildRepresentTypes(schema),
     noRefs: options.noRefs ?? false,
     skipInvalid: options.skipInvalid ?? false,
@@ -49838,7 +51420,7 @@ function jsToAst(input, schema, options = {}) {
     refCounter: 0
   }, input);
   return [{
-    contents: root === INVALID2 ? null : root,
+    contents: root2 === INVALID2 ? null : root2,
     directives: []
   }];
 }
@@ -50278,10 +51860,10 @@ function writeFlowMapping(state, level, node2) {
     const keyRender = writeNode(state, level, key, node2, { iskey: true });
     const keyText = keyRender.text;
     const valueText = writeNode(state, level, value, node2, {}).text;
-    const sep = state.flowSkipColonSpace || valueText === "" ? "" : " ";
+    const sep3 = state.flowSkipColonSpace || valueText === "" ? "" : " ";
     const keyIsBareProps = key.kind === "scalar" && keyRender.noBody && (key.tagged || key.anchor !== void 0);
     const keyColonSep = key.kind === "alias" || keyIsBareProps ? " " : "";
-    pairBuffer += `${keyText}${keyColonSep}:${sep}${valueText}`;
+    pairBuffer += `${keyText}${keyColonSep}:${sep3}${valueText}`;
     result += pairBuffer;
   }
   const pad = state.flowBracketPadding && result !== "" ? " " : "";
@@ -50365,23 +51947,23 @@ function writeNode(state, level, node2, parent, ctx) {
   if ((node2.kind === "mapping" || node2.kind === "sequence") && !useBlockCollection) state.openEnded = false;
   if (useBlockCollection && compact && level > 0 && state.indent > 2) body = `${" ".repeat(state.indent - 2)}${body}`;
   const noBody = body === "";
-  let text3 = body;
+  let text4 = body;
   if (shouldPrintTag || hasAnchor) {
     const props = [];
-    const tag = shouldPrintTag ? nodeTagShort(node2) : null;
+    const tag2 = shouldPrintTag ? nodeTagShort(node2) : null;
     const anchor2 = hasAnchor ? `&${node2.anchor}` : null;
     if (state.tagBeforeAnchor) {
-      if (tag !== null) props.push(tag);
+      if (tag2 !== null) props.push(tag2);
       if (anchor2 !== null) props.push(anchor2);
     } else {
       if (anchor2 !== null) props.push(anchor2);
-      if (tag !== null) props.push(tag);
+      if (tag2 !== null) props.push(tag2);
     }
-    const sep = body === "" || body.charCodeAt(0) === CHAR_LINE_FEED ? "" : " ";
-    text3 = `${props.join(" ")}${sep}${body}`;
+    const sep3 = body === "" || body.charCodeAt(0) === CHAR_LINE_FEED ? "" : " ";
+    text4 = `${props.join(" ")}${sep3}${body}`;
   }
   return {
-    text: text3,
+    text: text4,
     noBody
   };
 }
@@ -50420,8 +52002,8 @@ function present(documents, options) {
         block: true,
         compact: true
       }).text;
-      const sep = body === "" ? "" : hasDirectives || rootStartsOwnLine(doc.contents) ? "\n" : " ";
-      result += `---${sep}${body}
+      const sep3 = body === "" ? "" : hasDirectives || rootStartsOwnLine(doc.contents) ? "\n" : " ";
+      result += `---${sep3}${body}
 `;
     } else result += writeNode(state, 0, doc.contents, null, {
       block: true,
@@ -50506,7 +52088,7 @@ async function readChartArchive(bytes, wanted) {
     throw new RangeError(`more than one top folder: ${[...folders].sort().join(", ")}`);
   }
   const files = entries.flatMap(
-    ({ path: path7, body }) => body === void 0 ? [] : [[path7.slice(1).join("/"), Buffer.concat(body)]]
+    ({ path: path12, body }) => body === void 0 ? [] : [[path12.slice(1).join("/"), Buffer.concat(body)]]
   );
   return { folder, files: new Map(files) };
 }
@@ -50522,7 +52104,7 @@ function unzip(bytes) {
 }
 async function readEntries(archive, wanted) {
   const entries = [];
-  await new Promise((resolve11, reject) => {
+  await new Promise((resolve14, reject) => {
     const parser = new rt({ strict: true });
     const take = (entry) => {
       entries.push(readEntry2(entry, wanted));
@@ -50531,7 +52113,7 @@ async function readEntries(archive, wanted) {
     parser.on("entry", take);
     parser.on("ignoredEntry", take);
     parser.on("error", reject);
-    parser.on("end", resolve11);
+    parser.on("end", resolve14);
     parser.end(archive);
   }).catch((cause) => {
     throw new RangeError(`not a tar archive that can be used: ${cause.message}`, { cause });
@@ -50541,31 +52123,31 @@ async function readEntries(archive, wanted) {
 }
 function readEntry2(entry, wanted) {
   const { path: name, type } = entry;
-  const path7 = name.replace(/\/$/, "").split("/");
+  const path12 = name.replace(/\/$/, "").split("/");
   const body = [];
-  const keep2 = type !== "Directory" && wanted.includes(path7.slice(1).join("/"));
+  const keep2 = type !== "Directory" && wanted.includes(path12.slice(1).join("/"));
   if (keep2) entry.on("data", (chunk) => body.push(chunk));
   else entry.resume();
-  return keep2 ? { name, type, path: path7, body } : { name, type, path: path7 };
+  return keep2 ? { name, type, path: path12, body } : { name, type, path: path12 };
 }
-function checkEntry({ name, type, path: path7 }) {
-  const shown = JSON.stringify(name);
-  if (path7.some((part2) => part2 === "" || part2 === "." || part2 === ".." || part2.includes("\\"))) {
-    throw new RangeError(`a path that is not plain: ${shown}`);
+function checkEntry({ name, type, path: path12 }) {
+  const shown2 = JSON.stringify(name);
+  if (path12.some((part3) => part3 === "" || part3 === "." || part3 === ".." || part3.includes("\\"))) {
+    throw new RangeError(`a path that is not plain: ${shown2}`);
   }
   if (type !== "Directory" && type !== "File" && type !== "OldFile") {
-    throw new RangeError(`${shown} is no plain file but a ${type}`);
+    throw new RangeError(`${shown2} is no plain file but a ${type}`);
   }
-  if (type !== "Directory" && path7.length === 1) {
-    throw new RangeError(`${shown} lies outside a folder`);
+  if (type !== "Directory" && path12.length === 1) {
+    throw new RangeError(`${shown2} lies outside a folder`);
   }
 }
 function refuseDuplicates(entries) {
   const seen = /* @__PURE__ */ new Set();
-  for (const { path: path7 } of entries) {
-    const text3 = path7.join("/");
-    if (seen.has(text3)) throw new RangeError(`${text3} is there twice`);
-    seen.add(text3);
+  for (const { path: path12 } of entries) {
+    const text4 = path12.join("/");
+    if (seen.has(text4)) throw new RangeError(`${text4} is there twice`);
+    seen.add(text4);
   }
   return entries;
 }
@@ -50606,13 +52188,13 @@ var valuesYaml = looseObject({
     imageSwapImages: looseObject({ imageSwapInitImage: imageName, imageSwapImage: imageName }).nullish()
   }).nullish()
 });
-function readYaml(files, path7, schema, chart) {
-  const bytes = files.get(path7);
-  if (bytes === void 0) throw new AirgapError("usage", `${chart} has no ${path7}`);
+function readYaml(files, path12, schema, chart) {
+  const bytes = files.get(path12);
+  if (bytes === void 0) throw new AirgapError("usage", `${chart} has no ${path12}`);
   try {
     return schema.parse(load2(bytes.toString("utf8")) ?? {});
   } catch (cause) {
-    throw new AirgapError("usage", `${path7} of ${chart} is not what helm would take`, {
+    throw new AirgapError("usage", `${path12} of ${chart} is not what helm would take`, {
       given: cause instanceof ZodError ? prettifyError(cause) : String(cause),
       cause
     });
@@ -50676,10 +52258,10 @@ async function pullChart(name, registries) {
   });
 }
 function chartReference(name) {
-  const text3 = name.slice("oci://".length);
-  if (/[:@][^/]+$/.test(text3)) {
+  const text4 = name.slice("oci://".length);
+  if (/[:@][^/]+$/.test(text4)) {
     try {
-      return parseReference(text3);
+      return parseReference(text4);
     } catch (cause) {
       throw notAReference(name, cause);
     }
@@ -50709,8 +52291,8 @@ function layoutFiles(images, roots) {
 function rootIndexes(leaves) {
   const unique = /* @__PURE__ */ new Map();
   for (const leaf of leaves) unique.set(leaf.digest, unique.get(leaf.digest) ?? leaf);
-  const children = [...unique.values()].map(childDescriptor).sort(byDigest);
-  return split(children).map((manifests) => {
+  const children2 = [...unique.values()].map(childDescriptor).sort(byDigest);
+  return split(children2).map((manifests) => {
     const bytes = json({ schemaVersion: 2, mediaType: ociIndex, manifests });
     return {
       descriptor: { mediaType: ociIndex, digest: digestOf(bytes), size: bytes.length },
@@ -50739,16 +52321,16 @@ function childDescriptor({ mediaType: mediaType2, digest: digest2, size, platfor
 function byDigest(one, other) {
   return one.digest < other.digest ? -1 : 1;
 }
-function split(children) {
+function split(children2) {
   const parts = [];
   let room = 0;
-  for (const child of children) {
-    const size = JSON.stringify(child).length + 1;
+  for (const child2 of children2) {
+    const size = JSON.stringify(child2).length + 1;
     if (size > room) {
       parts.push([]);
       room = rootLimit - 1024;
     }
-    parts.at(-1)?.push(child);
+    parts.at(-1)?.push(child2);
     room -= size;
   }
   return parts;
@@ -50758,17 +52340,17 @@ function json(document) {
 }
 
 // src/install/assets.ts
-var import_node_path23 = require("node:path");
+var import_node_path24 = require("node:path");
 function distFolder() {
   const here = __dirname;
-  return (0, import_node_path23.basename)(here) === "dist" ? here : (0, import_node_path23.join)(here, "../../dist");
+  return (0, import_node_path24.basename)(here) === "dist" ? here : (0, import_node_path24.join)(here, "../../dist");
 }
 function installScriptPath() {
   const here = __dirname;
-  return (0, import_node_path23.join)(here, "install.sh");
+  return (0, import_node_path24.join)(here, "install.sh");
 }
 function programPath() {
-  return (0, import_node_path23.join)(distFolder(), "bundle.js");
+  return (0, import_node_path24.join)(distFolder(), "bundle.js");
 }
 
 // node_modules/smol-toml/dist/error.js
@@ -51228,18 +52810,18 @@ function nodeFiles(input) {
     ]),
     ["nodes/README.txt", readme(input)]
   ];
-  return texts.map(([path7, text3]) => ({ path: path7, bytes: Buffer.from(text3) }));
+  return texts.map(([path12, text4]) => ({ path: path12, bytes: Buffer.from(text4) }));
 }
 function nodeMirrors({ entries, plainHttp }) {
-  const plain2 = entries.filter(isContainerdEntry).map(({ key, value }) => [key, value]);
-  return [...new Map(plain2)].map(([registry3, target2]) => ({
+  const plain3 = entries.filter(isContainerdEntry).map(({ key, value }) => [key, value]);
+  return [...new Map(plain3)].map(([registry3, target2]) => ({
     registry: registry3,
     url: mirrorUrl(target2, plainHttp)
   }));
 }
 function mirrorUrl(value, plainHttp) {
-  const { host: host2, path: path7 } = readTarget(value);
-  return `${plainHttp ? "http" : "https"}://${host2}/v2${path7 === "" ? "" : `/${path7}`}`;
+  const { host, path: path12 } = readTarget(value);
+  return `${plainHttp ? "http" : "https"}://${host}/v2${path12 === "" ? "" : `/${path12}`}`;
 }
 function fitsArchive({ registry: registry3 }) {
   return `nodes/certs.d/${hostFolder(registry3)}/hosts.toml`.length <= 99;
@@ -51357,11 +52939,11 @@ function toYaml(value, name) {
   return Buffer.from(`---
 ${dump(value, options)}`);
 }
-function refuseUnprintable(value, path7) {
+function refuseUnprintable(value, path12) {
   if (typeof value === "object") {
-    for (const [key, inner] of Object.entries(value)) refuseUnprintable(inner, `${path7}: ${key}`);
+    for (const [key, inner] of Object.entries(value)) refuseUnprintable(inner, `${path12}: ${key}`);
   } else if (typeof value === "string" && (value.includes("\0") || new RegExp("\\p{Surrogate}", "u").test(value))) {
-    throw new AirgapError("usage", `${path7} holds a character that kubectl and helm cannot carry`, {
+    throw new AirgapError("usage", `${path12} holds a character that kubectl and helm cannot carry`, {
       given: JSON.stringify(value.slice(0, 200)),
       expected: "text without NUL characters and halves of characters"
     });
@@ -51407,18 +52989,10 @@ function imagesTable(inventory) {
 }
 function placementRows(image2, inventory) {
   return image2.placements.map(({ reference }) => {
-    const colon = reference.lastIndexOf(":");
-    const whole = reference.slice(0, colon);
-    const how = isPullThrough(inventory, whole) ? "prove" : "push";
-    const repository = inEndpoint(whole, inventory);
-    return [
-      image2.digest,
-      image2.mediaType,
-      repository,
-      reference.slice(colon + 1),
-      how,
-      image2.source
-    ];
+    const { repository, tag: tag2 } = splitPlacement(reference);
+    const how = isPullThrough(repository, inventory.target.pullThrough) ? "prove" : "push";
+    const inTarget2 = inEndpoint(repository, inventory);
+    return [image2.digest, image2.mediaType, inTarget2, tag2, how, image2.source];
   });
 }
 function settingsTable(inventory, target2, chart) {
@@ -51456,13 +53030,13 @@ function registryRows({ target: target2 }) {
   ];
 }
 function rootRows(inventory) {
-  const { root, moreRoots = [], version: version2 } = inventory;
-  const tag = version2.replaceAll("+", "_");
-  const roots = root === void 0 ? [] : [root, ...moreRoots];
+  const { root: root2, moreRoots = [], version: version2 } = inventory;
+  const tag2 = version2.replaceAll("+", "_");
+  const roots = root2 === void 0 ? [] : [root2, ...moreRoots];
   return [
     ["imagesEmbedded", String(inventory.imagesNotEmbedded !== true)],
     ["bundleRepository", inEndpoint(bundleRepository(inventory), inventory)],
-    ...roots.map(({ digest: digest2 }, n2) => ["root", `${digest2} ${n2 === 0 ? tag : `${tag}-${n2 + 1}`}`])
+    ...roots.map(({ digest: digest2 }, n2) => ["root", `${digest2} ${n2 === 0 ? tag2 : `${tag2}-${n2 + 1}`}`])
   ];
 }
 function chartRows(chart) {
@@ -51474,12 +53048,12 @@ function chartRows(chart) {
   ];
 }
 function inEndpoint(whole, { target: target2 }) {
-  const host2 = `${target2.endpoint}/`;
-  if (!whole.startsWith(host2)) throw new Error(`${whole} is not in ${target2.endpoint}`);
-  return whole.slice(host2.length);
+  const host = `${target2.endpoint}/`;
+  if (!whole.startsWith(host)) throw new Error(`${whole} is not in ${target2.endpoint}`);
+  return whole.slice(host.length);
 }
-function base642(text3) {
-  return Buffer.from(text3).toString("base64");
+function base642(text4) {
+  return Buffer.from(text4).toString("base64");
 }
 function table(rows) {
   for (const value of rows.flat()) refuseControls(value);
@@ -51535,12 +53109,12 @@ function installFiles(input) {
     plain("README.txt", readmeText(input.inventory)),
     ...chartFiles(input),
     plain("registry-secret.yaml", secretYaml(input.target)),
-    ...nodeFiles(nodesInput(input)).map(({ path: path7, bytes }) => plain(path7, bytes)),
+    ...nodeFiles(nodesInput(input)).map(({ path: path12, bytes }) => plain(path12, bytes)),
     ...input.program === void 0 ? [] : [plain("bundle.js", input.program)]
   ];
 }
-function plain(path7, bytes) {
-  return { path: path7, bytes, mode: 420 };
+function plain(path12, bytes) {
+  return { path: path12, bytes, mode: 420 };
 }
 function chartFiles({ chart, target: target2, ownImages: ownImages2, isEKSCluster }) {
   if (chart === void 0) return [];
@@ -51571,36 +53145,17 @@ function printMirrorMap(map) {
   const alone = lines2.length === 1 && lines2[0]?.includes(",");
   return (alone ? "# one entry a line\n" : "") + lines2.join("");
 }
-function printAsList(text3) {
-  return isCommaForm(text3) ? text3.trim() : printEntries(parseMirrorMap(text3).entries);
+function printAsList(text4) {
+  return isCommaForm(text4) ? text4.trim() : printEntries(parseMirrorMap(text4).entries);
 }
 function printEntries(entries) {
   return entries.map(printEntry).join(",");
 }
 function printEntry(entry) {
-  const text3 = `${marks[entry.kind]}${entry.key}::${entry.value}`;
-  return text3.includes("#") ? ` ${text3} #` : text3;
+  const text4 = `${marks[entry.kind]}${entry.key}::${entry.value}`;
+  return text4.includes("#") ? ` ${text4} #` : text4;
 }
 var marks = { exact: exactMark, replace: replaceMark, registry: "", noswap: "", default: "" };
-
-// src/plan/blobs.ts
-function uniqueBlobs(images) {
-  const documents = images.flatMap(({ graph }) => childrenFirst(graph));
-  const content = documents.filter(isLeaf).flatMap(({ manifest }) => references(manifest));
-  const unique = /* @__PURE__ */ new Map();
-  for (const { digest: digest2, size } of [
-    ...documents.map((document) => document.descriptor),
-    ...content
-  ]) {
-    if (!unique.has(digest2)) unique.set(digest2, { digest: digest2, size });
-  }
-  return [...unique.values()];
-}
-function travels(inventory, { placements }) {
-  return placements.some(
-    ({ reference }) => !isPullThrough(inventory, reference.slice(0, reference.lastIndexOf(":")))
-  );
-}
 
 // package.json
 var package_default = { name: "airgap-bundle", version: "0.1.0" };
@@ -51621,10 +53176,10 @@ async function makeInventory(input) {
       ...platform4 ? { platform: platform4 } : {}
     }))
   );
-  const [root, ...moreRoots] = roots.map(({ descriptor: descriptor3 }) => descriptor3);
+  const [root2, ...moreRoots] = roots.map(({ descriptor: descriptor3 }) => descriptor3);
   const unfinished = {
     ...about,
-    ...root ? { root } : {},
+    ...root2 ? { root: root2 } : {},
     ...moreRoots.length > 0 ? { moreRoots } : {},
     images: plan.images.map(({ entry }) => entry),
     files: [],
@@ -51644,7 +53199,7 @@ async function makeInventory(input) {
   const documents = plan.images.flatMap(({ graph }) => childrenFirst(graph));
   return {
     inventory: { ...unfinished, files: files.map(fileEntry) },
-    files: new Map(files.map(({ path: path7, bytes }) => [path7, bytes])),
+    files: new Map(files.map(({ path: path12, bytes }) => [path12, bytes])),
     manifests: new Map([...roots, ...documents].map((one) => [one.descriptor.digest, one]))
   };
 }
@@ -51677,11 +53232,11 @@ function chartEntry({ name, version: version2, digest: digest2 }) {
 }
 async function allFiles(layout, inventory, input) {
   const files = [
-    ...[...layout].map(([path7, bytes]) => ({ path: path7, bytes, mode: 420 })),
+    ...[...layout].map(([path12, bytes]) => ({ path: path12, bytes, mode: 420 })),
     ...installFiles(await installInput(inventory, input))
   ];
   const sums = { path: "SHA256SUMS", bytes: sha256Sums(files.map(fileEntry)), mode: 420 };
-  const readme2 = files.findIndex(({ path: path7 }) => path7 === "README.txt");
+  const readme2 = files.findIndex(({ path: path12 }) => path12 === "README.txt");
   return files.toSpliced(readme2, 0, sums);
 }
 async function installInput(inventory, { spec, chart, ownImages: ownImages2 }) {
@@ -51696,8 +53251,8 @@ async function installInput(inventory, { spec, chart, ownImages: ownImages2 }) {
     ...isEKSCluster === void 0 ? {} : { isEKSCluster }
   };
 }
-function fileEntry({ path: path7, bytes, mode }) {
-  return { path: path7, size: bytes.length, sha256: hexOf(digestOf(bytes)), mode };
+function fileEntry({ path: path12, bytes, mode }) {
+  return { path: path12, size: bytes.length, sha256: hexOf(digestOf(bytes)), mode };
 }
 
 // src/commands/own-images.ts
@@ -51764,11 +53319,11 @@ function alreadyInTarget(images) {
 
 // src/registry/read-image.ts
 async function readImage(source, reference, cache, wanted) {
-  const root = await source.client.headManifest(source.repository, reference);
-  if (!root) return void 0;
+  const root2 = await source.client.headManifest(source.repository, reference);
+  if (!root2) return void 0;
   const documents = /* @__PURE__ */ new Map();
-  await readDocument3({ source, cache, wanted, documents }, root);
-  return { root, documents };
+  await readDocument3({ source, cache, wanted, documents }, root2);
+  return { root: root2, documents };
 }
 async function readDocument3(walk, descriptor3) {
   const bytes = await manifestBytes(walk, descriptor3);
@@ -51777,8 +53332,8 @@ async function readDocument3(walk, descriptor3) {
   const platform4 = document.platform ?? await configPlatform(walk, document);
   walk.documents.set(descriptor3.digest, platform4 ? { ...document, platform: platform4 } : document);
   if (document.manifest.kind !== "index") return;
-  const children = document.manifest.manifests.filter((child) => walk.wanted(child));
-  await Promise.all(children.map((child) => readDocument3(walk, child)));
+  const children2 = document.manifest.manifests.filter((child2) => walk.wanted(child2));
+  await Promise.all(children2.map((child2) => readDocument3(walk, child2)));
 }
 async function manifestBytes({ source, cache }, { digest: digest2 }) {
   return cache.get(digest2, async () => {
@@ -51802,9 +53357,9 @@ async function configPlatform({ source, cache }, { manifest, descriptor: descrip
   return platformOf(bytes);
 }
 function platformOf(config2) {
-  const { os: os6, architecture, variant } = JSON.parse(config2.toString("utf8"));
-  if (typeof os6 !== "string" || typeof architecture !== "string") return void 0;
-  return typeof variant === "string" && variant ? { os: os6, architecture, variant } : { os: os6, architecture };
+  const { os: os7, architecture, variant } = JSON.parse(config2.toString("utf8"));
+  if (typeof os7 !== "string" || typeof architecture !== "string") return void 0;
+  return typeof variant === "string" && variant ? { os: os7, architecture, variant } : { os: os7, architecture };
 }
 
 // src/commands/resolve-images.ts
@@ -51838,7 +53393,7 @@ async function resolveImage(spec, listed2, reference, { registries, cache, pins 
   const platforms = reference.digest ? [] : spec.platforms;
   const asked = pins.get(listed2.image) ?? reference.digest ?? reference.tag ?? "latest";
   const [graph, tagged2] = await Promise.all([
-    readImage(source, asked, cache, (child) => isWantedChild(child, platforms)),
+    readImage(source, asked, cache, (child2) => isWantedChild(child2, platforms)),
     reference.digest && reference.tag ? source.client.headManifest(source.repository, reference.tag) : void 0
   ]);
   return {
@@ -51870,22 +53425,23 @@ function named({ image: image2, origin }, error4) {
 function notThere({ listed: listed2 }) {
   return new AirgapError(
     "usage",
-    `${listed2.image} (${listed2.origin}): its registry does not have it`
+    `${listed2.image} (${listed2.origin}): its registry does not have it`,
+    { next: "correct the name or tag" }
   );
 }
 
 // src/commands/saved-plan.ts
-var import_node_path24 = require("node:path");
-async function readSavedPlan(path7, context) {
-  const text3 = await readText((0, import_node_path24.resolve)(context.cwd, path7), "the saved plan");
-  return parseInventory(Buffer.from(inventoryPart(text3)), "usage");
+var import_node_path25 = require("node:path");
+async function readSavedPlan(path12, context) {
+  const text4 = await readText((0, import_node_path25.resolve)(context.cwd, path12), "the saved plan");
+  return parseInventory(Buffer.from(inventoryPart(text4)), "usage");
 }
-function inventoryPart(text3) {
+function inventoryPart(text4) {
   try {
-    const document = JSON.parse(text3);
-    return document.inventory === void 0 ? text3 : JSON.stringify(document.inventory);
+    const document = JSON.parse(text4);
+    return document.inventory === void 0 ? text4 : JSON.stringify(document.inventory);
   } catch {
-    return text3;
+    return text4;
   }
 }
 function pinsOf(saved) {
@@ -51917,7 +53473,7 @@ async function prepare2(spec, registries, context, { saved, withoutImages = save
   const own2 = ownImages(spec, chart);
   const listed2 = [...spec.images, ...own2.listed];
   context.emit({ kind: "step", name: `resolving ${count3(listed2.length, "image")}` });
-  const cache = folderCache((0, import_node_path25.join)(stateFolder(spec), "manifests"));
+  const cache = folderCache((0, import_node_path26.join)(stateFolder(spec), "manifests"));
   const sources = { registries, cache, pins: pinsOf(saved) };
   const plan = makePlan(spec, await resolveImages(spec, listed2, sources, context));
   const made = await makeInventory({
@@ -51933,7 +53489,7 @@ async function prepare2(spec, registries, context, { saved, withoutImages = save
   return { spec, ...made, problems, images: plan.images, registries };
 }
 function stateFolder(spec) {
-  return (0, import_node_path25.join)(spec.folder, ".airgap-bundle");
+  return (0, import_node_path26.join)(spec.folder, ".airgap-bundle");
 }
 function creationTime({ env, now }) {
   const epoch = env.SOURCE_DATE_EPOCH;
@@ -51946,19 +53502,6 @@ function creationTime({ env, now }) {
 }
 
 // src/commands/plan.ts
-async function runPlan(spec, options, context) {
-  const { registries } = await connect(spec.target.endpoint, spec.registries, context);
-  try {
-    const { withoutImages = false } = options;
-    const { inventory, problems } = await prepare2(spec, registries, context, { withoutImages });
-    if (options.out && planErrors(problems).length === 0) {
-      await save((0, import_node_path26.resolve)(context.cwd, options.out), inventory);
-    }
-    return { inventory, problems };
-  } finally {
-    await registries.close();
-  }
-}
 function planErrors(problems) {
   return problems.filter(({ severity }) => severity === "error").map(
     ({ kind, message, cure }) => new AirgapError("usage", `${kind}: ${message}`, { next: cure })
@@ -51971,30 +53514,11 @@ function refuseOnErrors(problems, context) {
   const errors = planErrors(problems);
   if (errors.length > 0) throw new Failures("the plan has errors", errors);
 }
-async function save(path7, inventory) {
-  try {
-    await (0, import_promises25.writeFile)(path7, printInventory(inventory));
-  } catch (cause) {
-    throw new AirgapError("io", "the plan cannot be written", { given: path7, cause });
-  }
-}
 
 // src/commands/create.ts
-async function runCreate(spec, options, context) {
-  const saved = options.plan ? await readSavedPlan(options.plan, context) : void 0;
+async function readyToCreate(spec, context) {
   refuseWithoutChart(spec);
-  const sign2 = await signerOf(spec, context);
-  const { registries } = await connect(spec.target.endpoint, spec.registries, context);
-  try {
-    const prepared2 = await prepare2(spec, registries, context, {
-      ...saved ? { saved } : {},
-      ...options.withoutImages ? { withoutImages: true } : {}
-    });
-    refuseOnErrors(prepared2.problems, context);
-    return await write(prepared2, (0, import_node_path27.resolve)(context.cwd, options.out), sign2, context);
-  } finally {
-    await registries.close();
-  }
+  return signerOf(spec, context);
 }
 function refuseWithoutChart({ environment, imageSwap: imageSwap2 }) {
   if (environment === "non-airgap" || imageSwap2.chart) return;
@@ -52012,17 +53536,18 @@ async function signerOf({ signing }, { env }) {
   }
   return "key" in signing ? loadSigner(signing.key, env.AIRGAP_BUNDLE_KEY_PASSPHRASE) : void 0;
 }
-async function write(prepared2, folder, sign2, context) {
+async function createPrepared(prepared2, out, sign3, context) {
   const { inventory, files } = prepared2;
-  const out = (0, import_node_path27.join)(folder, `${inventory.name}-${inventory.version}.tar`);
-  context.emit({ kind: "step", name: `writing ${out}` });
+  const folder = (0, import_node_path27.resolve)(context.cwd, out);
+  const bundle = (0, import_node_path27.join)(folder, `${inventory.name}-${inventory.version}.tar`);
+  context.emit({ kind: "step", name: `writing ${bundle}` });
   const written2 = await writeBundle(
     {
       inventory,
       files,
       readBlob: blobReader(prepared2),
-      ...sign2 ? { sign: sign2 } : {},
-      out,
+      ...sign3 ? { sign: sign3 } : {},
+      out: bundle,
       concurrency: 8
     },
     context
@@ -52034,7 +53559,7 @@ async function write(prepared2, folder, sign2, context) {
     sha256: written2.sha256,
     size: written2.size,
     installScript,
-    keyId: sign2?.keyId ?? null,
+    keyId: sign3?.keyId ?? null,
     inventoryDigest: digestOf(printInventory(inventory)),
     inventory
   };
@@ -52055,10 +53580,10 @@ function blobReader({ manifests, images, registries }) {
     return (await home.client.getBlob(home.repository, digest2)).body;
   };
 }
-async function writeInstaller(script, path7) {
-  const partial2 = `${path7}.partial`;
-  await onDisk(path7, (0, import_promises26.writeFile)(partial2, script, { mode: 493 }));
-  await onDisk(path7, (0, import_promises26.rename)(partial2, path7));
+async function writeInstaller(script, path12) {
+  const partial2 = `${path12}.partial`;
+  await onDisk(path12, (0, import_promises25.writeFile)(partial2, script, { mode: 493 }));
+  await onDisk(path12, (0, import_promises25.rename)(partial2, path12));
 }
 
 // src/transfer/waiting.ts
@@ -52078,12 +53603,12 @@ async function settleAll(promises3) {
   });
 }
 function deferred() {
-  let resolve11 = () => {
+  let resolve14 = () => {
   };
   const promise = new Promise((done) => {
-    resolve11 = done;
+    resolve14 = done;
   });
-  return { promise, resolve: resolve11 };
+  return { promise, resolve: resolve14 };
 }
 function gate(limit) {
   const waiting = [];
@@ -52114,19 +53639,25 @@ var BlobTurns = class {
   join(blobs) {
     return blobs.map((blob2) => this.#shared(blob2).join());
   }
+  /** The blob was seen in the repository, or put there. */
   arrived(blob2, repository) {
+    this.believed(blob2, repository);
+    this.#shared(blob2).proved.add(repository);
+  }
+  /** A manifest there names the blob: enough to mount it from, not to put another manifest on. */
+  believed(blob2, repository) {
     const shared = this.#shared(blob2);
     if (shared.homes.size === 0) this.#firstArrival(blob2);
     shared.homes.add(repository);
     shared.home.resolve();
   }
   isIn(digest2, repository) {
-    return this.#blobs.get(digest2)?.homes.has(repository) ?? false;
+    return this.#blobs.get(digest2)?.proved.has(repository) ?? false;
   }
   /** A repository that the blob may be mounted from; one of the same project (first path segment) first. */
   mountSource(digest2, repository) {
     const homes = [...this.#blobs.get(digest2)?.homes ?? []].filter(
-      (home) => !this.#refusedMounts.has(`${home} ${repository}`)
+      (home) => home !== repository && !this.#refusedMounts.has(`${home} ${repository}`)
     );
     return homes.find((home) => project(home) === project(repository)) ?? homes[0];
   }
@@ -52144,6 +53675,7 @@ function project(repository) {
 }
 var SharedBlob = class {
   homes = /* @__PURE__ */ new Set();
+  proved = /* @__PURE__ */ new Set();
   home = deferred();
   #queue = [];
   join() {
@@ -52175,8 +53707,8 @@ async function fillBundleRepository(origin, repositories, blobs, work) {
     return oneByOne(`${at2} cannot be pushed to (${reason(error4)})`);
   }
   try {
-    for (const [number2, root] of origin.roots.entries())
-      await pushRoot(origin, root, number2, blobs, work);
+    for (const [number3, root2] of origin.roots.entries())
+      await pushRoot(origin, root2, number3, blobs, work);
     for (const blob2 of blobs) work.turns.arrived(blob2, origin.bundleRepository);
     work.context.emit({ kind: "note", message: `images are mounted from ${at2}` });
   } catch (error4) {
@@ -52193,17 +53725,17 @@ async function refusesMounts({ bundleRepository: bundleRepository2, smallBlob },
   }
   return void 0;
 }
-async function pushRoot({ file: file2, bundleRepository: repository, tag: first }, { digest: digest2 }, number2, blobs, work) {
+async function pushRoot({ file: file2, bundleRepository: repository, tag: first }, { digest: digest2 }, number3, blobs, work) {
   const { target: target2 } = work.job;
-  const tag = number2 === 0 ? first : `${first}-${number2 + 1}`;
-  const head = async () => (await target2.headManifest(repository, tag))?.digest;
+  const tag2 = number3 === 0 ? first : `${first}-${number3 + 1}`;
+  const head = async () => (await target2.headManifest(repository, tag2))?.digest;
   if (await head() === digest2) return;
-  const copy2 = { digest: digest2, from: file2, to: { client: target2, repository, tag } };
+  const copy2 = { digest: digest2, from: file2, to: { client: target2, repository, tag: tag2 } };
   work.sent(await work.oras.copy(copy2, blobs));
   const found = await head();
   if (found === digest2) return;
   throw new AirgapError("integrity", "oras reported success, but the bundle is not there", {
-    given: found ?? `no tag ${tag} in ${target2.host}/${repository}`,
+    given: found ?? `no tag ${tag2} in ${target2.host}/${repository}`,
     expected: digest2
   });
 }
@@ -52240,10 +53772,10 @@ function headPlacements(job) {
   );
 }
 async function headPlacement(place5, digest2, job) {
-  const { reference, repository, tag } = place5;
+  const { reference, repository, tag: tag2 } = place5;
   try {
-    const existing = (await job.target.headManifest(repository, tag))?.digest;
-    const through = isPullThrough2(`${job.target.host}/${repository}`, job.pullThrough);
+    const existing = (await job.target.headManifest(repository, tag2))?.digest;
+    const through = isPullThrough(`${job.target.host}/${repository}`, job.pullThrough);
     if (existing === digest2) return { reference, state: through ? "proved" : "there" };
     if (through) return failed2(reference, notServed(reference, digest2, existing));
     return { state: "missing", ...existing && { existing } };
@@ -52256,15 +53788,11 @@ function failed2(reference, thrown) {
   if (error4 === void 0) throw thrown;
   return { reference, state: "failed", error: error4 };
 }
-function isPullThrough2(repository, paths) {
-  return paths.some((path7) => `${repository}/`.startsWith(`${path7.replace(/\/+$/, "")}/`));
-}
-function readPlace(reference, host2) {
-  const path7 = reference.slice(host2.length + 1);
-  const colon = path7.lastIndexOf(":");
-  if (!reference.startsWith(`${host2}/`) || colon < 1)
-    throw new Error(`not a placement in ${host2}: ${reference}`);
-  return { reference, repository: path7.slice(0, colon), tag: path7.slice(colon + 1) };
+function readPlace(reference, host) {
+  const { repository, tag: tag2 } = splitPlacement(reference);
+  if (!repository.startsWith(`${host}/`))
+    throw new Error(`not a placement in ${host}: ${reference}`);
+  return { reference, repository: repository.slice(host.length + 1), tag: tag2 };
 }
 function notServed(reference, expected, existing) {
   const errorClass = existing === void 0 ? "refused" : "integrity";
@@ -52279,20 +53807,20 @@ function notServed(reference, expected, existing) {
 var import_node_fs12 = require("node:fs");
 
 // src/transfer/oras-access.ts
-var import_promises27 = require("node:fs/promises");
+var import_promises26 = require("node:fs/promises");
 var import_node_path28 = require("node:path");
 async function openOrasAccess({ scratch, credential }, env) {
   const folder = (0, import_node_path28.join)(scratch, "oras");
   const dockerConfig = (0, import_node_path28.join)(folder, "docker");
-  await (0, import_promises27.mkdir)(dockerConfig, { recursive: true, mode: 448 });
-  const login = once10(hostOf, async ({ host: host2 }) => {
-    const text3 = JSON.stringify(loginFile(host2, await credential(host2)));
-    return writePrivate((0, import_node_path28.join)(folder, `login-${fileName(host2)}.json`), text3);
+  await (0, import_promises26.mkdir)(dockerConfig, { recursive: true, mode: 448 });
+  const login = once10(hostOf, async ({ host }) => {
+    const text4 = JSON.stringify(loginFile(host, await credential(host)));
+    return writePrivate((0, import_node_path28.join)(folder, `login-${fileName(host)}.json`), text4);
   });
   const system = systemTrust(env);
-  const authorities = once10(hostOf, async ({ host: host2, access: access3 }) => {
-    const all = [...await system, ...await dockerTrust(host2), access3.caCert ?? ""];
-    return writePrivate((0, import_node_path28.join)(folder, `authorities-${fileName(host2)}.pem`), all.join("\n"));
+  const authorities = once10(hostOf, async ({ host, access: access3 }) => {
+    const all = [...await system, ...await dockerTrust(host), access3.caCert ?? ""];
+    return writePrivate((0, import_node_path28.join)(folder, `authorities-${fileName(host)}.pem`), all.join("\n"));
   });
   const security = async (end, client) => {
     if (client.access.plainHttp) return [`--${end}-plain-http=true`];
@@ -52305,47 +53833,47 @@ async function openOrasAccess({ scratch, credential }, env) {
       `--${end}-registry-config=${await login(client)}`,
       ...await security(end, client)
     ],
-    close: () => (0, import_promises27.rm)(folder, { recursive: true, force: true })
+    close: () => (0, import_promises26.rm)(folder, { recursive: true, force: true })
   };
 }
-function hostOf({ host: host2 }) {
-  return host2;
+function hostOf({ host }) {
+  return host;
 }
-function loginFile(host2, credential) {
+function loginFile(host, credential) {
   if (credential === void 0) return { auths: {} };
-  const key = dockerHub2.has(host2) ? "https://index.docker.io/v1/" : host2;
+  const key = dockerHub2.has(host) ? "https://index.docker.io/v1/" : host;
   if ("identityToken" in credential)
     return { auths: { [key]: { identitytoken: credential.identityToken } } };
   const { username, password } = credential;
   return { auths: { [key]: { auth: Buffer.from(`${username}:${password}`).toString("base64") } } };
 }
 var dockerHub2 = /* @__PURE__ */ new Set(["docker.io", "index.docker.io", "registry-1.docker.io"]);
-function fileName(host2) {
-  return host2.replaceAll(/[^a-zA-Z0-9.-]/g, "_");
+function fileName(host) {
+  return host.replaceAll(/[^a-zA-Z0-9.-]/g, "_");
 }
-async function writePrivate(path7, text3) {
-  await (0, import_promises27.writeFile)(path7, text3, { mode: 384 });
-  return path7;
+async function writePrivate(path12, text4) {
+  await (0, import_promises26.writeFile)(path12, text4, { mode: 384 });
+  return path12;
 }
 
 // src/transfer/oras-errors.ts
 function orasFailure(stderr, copying) {
-  const text3 = withoutQueries(firstError(stderr));
-  const end = endOf(text3);
-  const errorClass = classify(text3, end);
+  const text4 = withoutQueries(firstError(stderr));
+  const end = endOf(text4);
+  const errorClass = classify(text4, end);
   return new AirgapError(errorClass, `oras could not copy ${copying}`, {
-    given: text3 || "oras said nothing",
+    given: text4 || "oras said nothing",
     next: nextStep(errorClass, end)
   });
 }
-function classify(text3, end) {
-  const rule = rules.find(([pattern2]) => pattern2.test(text3));
+function classify(text4, end) {
+  const rule = rules.find(([pattern2]) => pattern2.test(text4));
   if (rule === void 0) return end === "target" ? "refused" : "tool";
   const [, atSource, atTarget] = rule;
   return end === "target" ? atTarget : atSource;
 }
-function endOf(text3) {
-  return /destination registry/.test(text3) ? "target" : "source";
+function endOf(text4) {
+  return /destination registry/.test(text4) ? "target" : "source";
 }
 var rules = [
   [/x509: |tls: .*certificate|HTTP response to HTTPS client/, "usage", "usage"],
@@ -52355,7 +53883,7 @@ var rules = [
     "io"
   ],
   [
-    /digest invalid|mismatched? digest|digest mismatch|does not match digest/i,
+    /does not look like a tar archive|digest invalid|mismatched? digest|digest mismatch|does not match digest/i,
     "integrity",
     "integrity"
   ],
@@ -52387,8 +53915,8 @@ function firstError(stderr) {
   const lines2 = stderr.split("\n").map((line) => line.trim());
   return lines2.find((line) => line.startsWith("Error")) ?? lines2.find((line) => line !== "") ?? "";
 }
-function withoutQueries(text3) {
-  return text3.replaceAll(/(https?:\/\/[^\s"?]*)\?[^\s"]*/g, "$1?…").slice(0, 1e3);
+function withoutQueries(text4) {
+  return text4.replaceAll(/(https?:\/\/[^\s"?]*)\?[^\s"]*/g, "$1?…").slice(0, 1e3);
 }
 function nextStep(errorClass, end) {
   if (errorClass === "authentication") return `log in to the ${end} registry (docker login HOST)`;
@@ -52403,7 +53931,7 @@ var nextSteps = {
 };
 
 // src/transfer/retry.ts
-var import_promises28 = require("node:timers/promises");
+var import_promises27 = require("node:timers/promises");
 var pauses = [1e3, 5e3];
 async function retryTransient(attempt, signal) {
   for (const pause of pauses) {
@@ -52411,7 +53939,7 @@ async function retryTransient(attempt, signal) {
       return await attempt();
     } catch (error4) {
       if (!(error4 instanceof AirgapError) || error4.class !== "transient") throw error4;
-      await (0, import_promises28.setTimeout)(pause, void 0, { signal });
+      await (0, import_promises27.setTimeout)(pause, void 0, { signal });
     }
   }
   return attempt();
@@ -52425,37 +53953,39 @@ async function openOras(tools, context) {
   const access3 = await openOrasAccess(tools, context.env);
   const env = childEnvironment(context.env, access3.dockerConfig);
   const limited = gate(processes);
-  const run = async (copy2) => {
-    context.signal.throwIfAborted();
+  const attempt = async (copy2) => {
     const flags = [
       ..."fd" in copy2.from ? ["--from-oci-layout"] : await access3.flags("from", copy2.from.client),
       ...await access3.flags("to", copy2.to.client)
     ];
-    const { stdout, stderr, failed: failed3, isCanceled, shortMessage } = await execa(
-      tools.oras,
-      [...copyArguments(copy2, flags)],
-      {
-        env,
-        extendEnv: false,
-        // execa hands any descriptor on; its types name those up to 9.
-        stdin: "fd" in copy2.from ? copy2.from.fd : "ignore",
-        cancelSignal: context.signal,
-        forceKillAfterDelay: patience,
-        reject: false
-      }
-    );
-    if (isCanceled) context.signal.throwIfAborted();
-    if (failed3) throw orasFailure(stderr || (shortMessage ?? ""), nameOf(copy2));
-    return stdout;
+    return run(tools.oras, copy2, flags, env, context.signal);
   };
   return {
-    copy: (copy2, blobs) => limited(async () => uploaded(await retryTransient(() => run(copy2), context.signal), blobs)),
+    copy: (copy2, blobs) => limited(async () => {
+      const stdout = await retryTransient(() => attempt(copy2), context.signal);
+      return uploaded(stdout, blobs);
+    }),
     close: access3.close
   };
 }
+async function run(oras, copy2, flags, env, signal) {
+  signal.throwIfAborted();
+  const result = await execa(oras, copyArguments(copy2, flags), {
+    env,
+    extendEnv: false,
+    // execa hands any descriptor on; its types name those up to 9.
+    stdin: "fd" in copy2.from ? copy2.from.fd : "ignore",
+    cancelSignal: signal,
+    forceKillAfterDelay: patience,
+    reject: false
+  });
+  if (result.isCanceled) signal.throwIfAborted();
+  if (result.failed) throw orasFailure(result.stderr || (result.shortMessage ?? ""), nameOf(copy2));
+  return result.stdout;
+}
 function copyArguments(copy2, flags) {
-  const { client, repository, tag } = copy2.to;
-  const target2 = `${client.host}/${repository}${tag === void 0 ? "" : `:${tag}`}`;
+  const { client, repository, tag: tag2 } = copy2.to;
+  const target2 = `${client.host}/${repository}${tag2 === void 0 ? "" : `:${tag2}`}`;
   const options = ["--force", "--no-tty", `--concurrency=${concurrency}`, ...flags];
   return ["cp", ...options, "--", `${sourceName(copy2.from)}@${copy2.digest}`, target2];
 }
@@ -52515,7 +54045,7 @@ async function readGraph(image2, manifest) {
     const document = makeDocument({ mediaType: mediaType2, digest: digest2, size: bytes.length }, bytes);
     documents.set(digest2, document);
     if (document.manifest.kind === "index")
-      await Promise.all(references(document.manifest).map((child) => read2(child.digest)));
+      await Promise.all(references(document.manifest).map((child2) => read2(child2.digest)));
     return document;
   };
   const { descriptor: descriptor3 } = await read2(image2.digest);
@@ -52530,10 +54060,10 @@ async function place4(placing, work) {
     const units2 = unitsOf(image2, graph, repository, work.job.origin.kind);
     const byOras = await settleAll(units2.map(({ key }) => work.bring(key)));
     const already = new Set(units2.flatMap((unit, at2) => byOras[at2] ? unit.documents : []));
-    const children = childrenFirst(graph).filter(
+    const children2 = childrenFirst(graph).filter(
       ({ descriptor: { digest: digest2 } }) => digest2 !== graph.root.digest && !already.has(digest2)
     );
-    await putChildren(children, repository, work);
+    await putChildren(children2, repository, work);
     await putTag(placing, work);
     await readBack(placing, work);
     return { reference, state: byOras.includes(true) ? "copied" : "placed" };
@@ -52541,10 +54071,10 @@ async function place4(placing, work) {
     return failed2(reference, error4);
   }
 }
-async function putChildren(children, repository, work) {
+async function putChildren(children2, repository, work) {
   const put = (document) => work.putChild({ repository, document });
-  await settleAll(children.filter((child) => !isIndexDocument(child)).map(put));
-  for (const index of children.filter(isIndexDocument)) await put(index);
+  await settleAll(children2.filter((child2) => !isIndexDocument(child2)).map(put));
+  for (const index of children2.filter(isIndexDocument)) await put(index);
 }
 async function putTag({ graph, place: place5, found }, { job }) {
   const document = graph.documents.get(graph.root.digest);
@@ -52578,10 +54108,10 @@ async function readBack({ graph, place: place5 }, { job }) {
 async function bring(unit, turns, work) {
   try {
     work.context.signal.throwIfAborted();
-    const missing2 = await missingBlobs(unit, turns, work);
-    if (missing2.length === 0) return false;
+    const missing3 = await missingBlobs(unit, turns, work);
+    if (missing3.length === 0) return false;
     await work.checkPush(unit.repository);
-    await copy(unit, missing2, work);
+    await copy(unit, missing3, work);
     return true;
   } finally {
     for (const turn of turns) turn.leave();
@@ -52616,19 +54146,19 @@ async function isThere({ digest: digest2 }, repository, work) {
   if (work.turns.isIn(digest2, repository)) return true;
   return await work.job.target.headBlob(repository, digest2) !== void 0;
 }
-async function copy(unit, missing2, work) {
+async function copy(unit, missing3, work) {
   const { origin, target: target2 } = work.job;
   const { digest: digest2, repository, image: image2 } = unit;
   const from = origin.kind === "layout" ? origin.file : origin.locate(image2);
-  const sent = await work.oras.copy({ digest: digest2, from, to: { client: target2, repository } }, missing2);
+  const sent = await work.oras.copy({ digest: digest2, from, to: { client: target2, repository } }, missing3);
   work.sent(sent);
   const put = await target2.headManifest(repository, digest2);
   if (put?.digest !== digest2) throw notPut(unit, target2.host);
-  for (const blob2 of missing2) work.turns.arrived(blob2, repository);
+  for (const blob2 of missing3) work.turns.arrived(blob2, repository);
 }
-function notPut({ repository, digest: digest2, image: image2 }, host2) {
+function notPut({ repository, digest: digest2, image: image2 }, host) {
   return new AirgapError("integrity", `oras reported success, but ${image2.source} is not there`, {
-    given: `no manifest ${digest2} in ${host2}/${repository}`,
+    given: `no manifest ${digest2} in ${host}/${repository}`,
     next: "check that the oras in use is the original one, then run again"
   });
 }
@@ -52671,8 +54201,8 @@ function blobsOfImages(images) {
   return blobsOf(images.flatMap(({ graph }) => graph ? leavesOf(graph) : []));
 }
 function repositoriesOf(images) {
-  const missing2 = images.flatMap(({ places }) => places).filter(({ found }) => found.state === "missing");
-  return [...new Set(missing2.map(({ place: place5 }) => place5.repository))];
+  const missing3 = images.flatMap(({ places }) => places).filter(({ found }) => found.state === "missing");
+  return [...new Set(missing3.map(({ place: place5 }) => place5.repository))];
 }
 function unitsInOrder(images, { origin }) {
   const units2 = images.flatMap((known) => {
@@ -52688,7 +54218,7 @@ function rememberHomes(images, turns) {
   for (const known of images) {
     const homes = known.places.filter(({ found }) => found.state === "there");
     for (const blob2 of blobsOfImages([known]))
-      for (const { place: place5 } of homes) turns.arrived(blob2, place5.repository);
+      for (const { place: place5 } of homes) turns.believed(blob2, place5.repository);
   }
 }
 function progress(needed, context) {
@@ -52701,8 +54231,8 @@ function progress(needed, context) {
     context.emit({ kind: "bytes", done, total });
   };
 }
-function itself(text3) {
-  return text3;
+function itself(text4) {
+  return text4;
 }
 function sizeOf(blobs) {
   return blobs.reduce((sum, { size }) => sum + size, 0);
@@ -52785,22 +54315,22 @@ function stateOf(placements) {
 }
 
 // src/commands/transferring.ts
-var import_promises30 = require("node:fs/promises");
-var import_node_os6 = require("node:os");
+var import_promises29 = require("node:fs/promises");
+var import_node_os4 = require("node:os");
 var import_node_path30 = require("node:path");
 
 // src/transfer/find-oras.ts
 var import_node_fs13 = require("node:fs");
-var import_promises29 = require("node:fs/promises");
+var import_promises28 = require("node:fs/promises");
 var import_node_path29 = require("node:path");
 var oldestOras = "1.3.6";
 async function findOras(context, explicitPath) {
   const named2 = explicitPath ?? context.env.AIRGAP_BUNDLE_ORAS;
-  const path7 = named2 ? (0, import_node_path29.resolve)(context.cwd, named2) : await firstOnPath(context);
-  if (path7 === void 0 || !await isExecutable(path7)) throw missing(named2);
-  const version2 = await versionOf(path7, context);
-  if (version2 === void 0 || isOlder(version2, oldestOras)) throw tooOld(path7, version2);
-  return path7;
+  const path12 = named2 ? (0, import_node_path29.resolve)(context.cwd, named2) : await firstOnPath(context);
+  if (path12 === void 0 || !await isExecutable(path12)) throw missing(named2);
+  const version2 = await versionOf(path12, context);
+  if (version2 === void 0 || isOlder(version2, oldestOras)) throw tooOld(path12, version2);
+  return path12;
 }
 var howToGetIt = `get oras v${oldestOras} or later from https://github.com/oras-project/oras/releases, put it on PATH or name it in AIRGAP_BUNDLE_ORAS`;
 async function firstOnPath({ env, cwd }) {
@@ -52808,19 +54338,19 @@ async function firstOnPath({ env, cwd }) {
   const candidates = folders.flatMap(
     (folder) => ["oras", "oras.exe"].map((name) => (0, import_node_path29.join)((0, import_node_path29.resolve)(cwd, folder), name))
   );
-  for (const path7 of candidates) if (await isExecutable(path7)) return path7;
+  for (const path12 of candidates) if (await isExecutable(path12)) return path12;
   return void 0;
 }
-async function isExecutable(path7) {
+async function isExecutable(path12) {
   try {
-    await (0, import_promises29.access)(path7, import_node_fs13.constants.X_OK);
-    return (await (0, import_promises29.stat)(path7)).isFile();
+    await (0, import_promises28.access)(path12, import_node_fs13.constants.X_OK);
+    return (await (0, import_promises28.stat)(path12)).isFile();
   } catch {
     return false;
   }
 }
-async function versionOf(path7, { env, signal }) {
-  const { stdout } = await execa(path7, ["version"], {
+async function versionOf(path12, { env, signal }) {
+  const { stdout } = await execa(path12, ["version"], {
     env: { PATH: env.PATH ?? "" },
     extendEnv: false,
     stdin: "ignore",
@@ -52840,10 +54370,10 @@ function missing(named2) {
     next: howToGetIt
   });
 }
-function tooOld(path7, version2) {
+function tooOld(path12, version2) {
   const message = version2 ? "oras is too old" : "this oras does not tell its version";
   return new AirgapError("tool", message, {
-    given: version2 ? `${version2} (${path7})` : path7,
+    given: version2 ? `${version2} (${path12})` : path12,
     expected: `oras ${oldestOras} or later`,
     next: howToGetIt
   });
@@ -52852,11 +54382,11 @@ function tooOld(path7, version2) {
 // src/commands/transferring.ts
 async function withTools(credential, context, work) {
   const oras = await findOras(context);
-  const scratch = await (0, import_promises30.mkdtemp)((0, import_node_path30.join)((0, import_node_os6.tmpdir)(), "airgap-bundle-"));
+  const scratch = await (0, import_promises29.mkdtemp)((0, import_node_path30.join)((0, import_node_os4.tmpdir)(), "airgap-bundle-"));
   try {
     return await work({ oras, credential, scratch });
   } finally {
-    await (0, import_promises30.rm)(scratch, { recursive: true, force: true });
+    await (0, import_promises29.rm)(scratch, { recursive: true, force: true });
   }
 }
 function transferImages({ images }) {
@@ -52876,33 +54406,18 @@ function placedResult({ name, version: version2, target: target2 }, { images }) 
 }
 
 // src/commands/mirror.ts
-async function runMirror(spec, options, context) {
-  const saved = options.plan ? await readSavedPlan(options.plan, context) : void 0;
-  const { endpoint } = spec.target;
-  const { registries, credential } = await connect(
-    endpoint,
-    spec.registries,
-    context,
-    options.push
-  );
-  try {
-    return await withTools(credential, context, async (tools) => {
-      const prepared2 = await prepare2(spec, registries, context, saved ? { saved } : {});
-      refuseOnErrors(prepared2.problems, context);
-      const images = transferImages(prepared2.inventory);
-      context.emit({ kind: "step", name: `mirroring ${images.length} images to ${endpoint}` });
-      const job = {
-        images,
-        target: registries.client(endpoint),
-        manifest: async (digest2) => manifestOf(prepared2, digest2),
-        origin: { kind: "registries", locate: locator(prepared2) },
-        pullThrough: spec.pullThrough
-      };
-      return placedResult(prepared2.inventory, await transfer(job, tools, context));
-    });
-  } finally {
-    await registries.close();
-  }
+async function mirrorPrepared(prepared2, tools, context) {
+  const { endpoint } = prepared2.spec.target;
+  const images = transferImages(prepared2.inventory);
+  context.emit({ kind: "step", name: `mirroring ${count3(images.length, "image")} to ${endpoint}` });
+  const job = {
+    images,
+    target: prepared2.registries.client(endpoint),
+    manifest: async (digest2) => manifestOf(prepared2, digest2),
+    origin: { kind: "registries", locate: locator(prepared2) },
+    pullThrough: prepared2.spec.pullThrough
+  };
+  return placedResult(prepared2.inventory, await transfer(job, tools, context));
 }
 function manifestOf({ manifests }, digest2) {
   const found = manifests.get(digest2);
@@ -52919,10 +54434,240 @@ function locator({ images, registries }) {
 }
 
 // src/inputs/bundle-file.ts
-var import_node_path33 = require("node:path");
+var import_node_path35 = require("node:path");
+
+// src/inputs/schema.ts
+var text3 = string2().min(1);
+var registryHost = text3.describe("Registry as images name it: `docker.io`, `host:port`.");
+var pemOrPath = text3.describe("PEM text, or the path of a PEM file.");
+var pastedCredential = union([string2(), number2(), _null3()]).optional().describe("Ignored: credentials are given on site.");
+var ociImageRegistry = strictObject({
+  endpoint: text3.describe("Target registry, `host[:port]` without a scheme."),
+  name: text3.describe("Name of the registry in the image-swap values."),
+  baseContentPath: string2().describe("Path below the endpoint that every target lies under."),
+  insecureSkipVerify: boolean2().default(false).describe("`true` for a certificate that cannot be verified, else `false`."),
+  caCert: string2().nullish().describe("CA of the target: PEM text, or the path of a PEM file."),
+  mirrorRegistries: union([
+    string2(),
+    array(text3),
+    strictObject({ file: text3.describe("Path of a map in line or comma form.") })
+  ]).describe("The mirror map: `source::target,…`, a list of such entries, or {file: PATH}."),
+  username: pastedCredential,
+  password: pastedCredential
+}).describe("The chart's section, pasted as it is.");
+var imageSwap = strictObject({
+  chart: text3.optional().describe("The image-swap chart: path of a .tgz, or `oci://…:version`."),
+  initImage: text3.optional().describe("Source of image-swap's init image."),
+  image: text3.optional().describe("Source of image-swap's own image."),
+  isEKSCluster: boolean2().optional().describe("`true` or `false`, for the values of the chart.")
+});
+var registryAccess = strictObject({
+  mirror: text3.optional().describe("`host` or `host/path` that is asked in place of this registry."),
+  plainHttp: boolean2().optional().describe("`true`: http, never https."),
+  caCert: pemOrPath.optional(),
+  insecureSkipVerify: boolean2().optional().describe("`true` for a certificate that cannot be verified, else `false`."),
+  maxConcurrent: int().min(1).optional().describe("Most requests at a time, default 8.")
+});
+var bundleSchema = strictObject({
+  $schema: string2().optional(),
+  apiVersion: literal("airgap-bundle/v1").describe("`airgap-bundle/v1`"),
+  name: string2().regex(/^[a-z0-9]+(?:[._-][a-z0-9]+)*$/, "lower-case letters, digits, and single . _ - between").max(100, "of at most 100 characters").describe("Name of the bundle; part of its file name and of its repository in the target."),
+  version: string2().regex(
+    /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/,
+    "letters, digits, . _ - (at most 128): it becomes a tag"
+  ).describe("Version of the bundle; quote it where YAML would read a number."),
+  environment: _enum(["airgap", "non-airgap"]).default("airgap").describe("`airgap`, or `non-airgap` to install the Secret alone, no chart."),
+  ociImageRegistry: ociImageRegistry.optional(),
+  config: strictObject({ ociImageRegistry }).optional(),
+  imageSwap: imageSwap.default({}),
+  images: array(
+    union([
+      text3,
+      strictObject({ list: text3.describe("Path of a list, one image a line, # comments.") })
+    ]).describe("An image as manifests name it, or {list: FILE}.")
+  ).describe("The images that the cluster needs, as its manifests name them."),
+  platforms: array(text3).default([]).describe("List of `os/architecture[/variant]` to keep; absent or empty: all."),
+  registries: record(registryHost, registryAccess).default({}).describe("How to reach a registry from here, by `host[:port]`."),
+  signing: union([
+    strictObject({ key: text3.describe("Path of the private key.") }),
+    strictObject({ unsigned: literal(true) })
+  ]).optional().describe("{key: FILE}, or {unsigned: true}."),
+  unsigned: boolean2().optional().describe("`true`: make a bundle without a signature."),
+  pullThrough: array(text3).default([]).describe("List of target paths that cannot be pushed to (proxy caches); proved by a HEAD."),
+  sequence: int().min(0).optional().describe("Whole number that grows with each bundle; by default createdAt in seconds."),
+  expires: union([iso_exports.date(), iso_exports.datetime({ offset: true })]).optional().describe(
+    "When the bundle begins to be refused: `2027-06-30` (0:00 UTC) or `2027-06-30T12:00:00Z`."
+  )
+});
+function bundleJsonSchema() {
+  const { $schema, ...schema } = toJSONSchema(bundleSchema, { io: "input" });
+  return { $schema, title: "airgap-bundle: bundle.yaml", ...schema };
+}
+
+// src/inputs/fields.ts
+function fieldName(path12) {
+  return path12.reduce((name, key) => {
+    if (typeof key === "number") return `${name}[${key}]`;
+    const word = /^[\w$-]+$/.test(String(key)) ? String(key) : JSON.stringify(String(key));
+    return name === "" ? word : `${name}.${word}`;
+  }, "");
+}
+function describeField(path12) {
+  const text4 = nodesAt(path12).find(({ description }) => description)?.description;
+  return text4?.replace(/\.$/, "").replace(/^[A-Z](?=[a-z ])/, (letter) => letter.toLowerCase());
+}
+function allowedFields(path12) {
+  const names = nodesAt(path12).flatMap(({ properties }) => Object.keys(properties ?? {}));
+  return [...new Set(names)].filter((name) => name !== "$schema");
+}
+function nearestField(path12, key) {
+  const beside = allowedFields(path12).find((name) => isNear(name, key));
+  if (beside) return fieldName([...path12, beside]);
+  return allFields(root()).find((field) => isNear(field.slice(field.lastIndexOf(".") + 1), key));
+}
+function root() {
+  return bundleJsonSchema();
+}
+function nodesAt(path12) {
+  return path12.reduce((nodes, key) => nodes.flatMap((node2) => children(node2, key)), [root()]).flatMap(forms);
+}
+function children(node2, key) {
+  return forms(node2).flatMap(({ properties, additionalProperties, items }) => {
+    const child2 = typeof key === "number" ? items : properties?.[String(key)] ?? additionalProperties;
+    return child2 ? [child2] : [];
+  });
+}
+function forms(node2) {
+  return [node2, ...(node2.anyOf ?? []).flatMap(forms)];
+}
+function allFields({ properties = {} }, prefix = "") {
+  return Object.entries(properties).flatMap(([name, node2]) => [
+    `${prefix}${name}`,
+    ...allFields(node2, `${prefix}${name}.`)
+  ]);
+}
+function isNear(name, key) {
+  const [a2, b2] = [plain2(name), plain2(key)];
+  return sorted(a2) === sorted(b2) || distance(a2, b2) <= (a2.length < 6 ? 1 : 2);
+}
+function plain2(name) {
+  return name.toLowerCase().replaceAll(/[-_ ]/g, "");
+}
+function sorted(name) {
+  return [...name].sort().join("");
+}
+function distance(a2, b2) {
+  let row = Array.from({ length: b2.length + 1 }, (_2, index) => index);
+  for (const [i2, letter] of [...a2].entries()) {
+    const next = [i2 + 1];
+    for (const [j2, other] of [...b2].entries()) {
+      const changed = (row[j2] ?? 0) + (letter === other ? 0 : 1);
+      next.push(Math.min(changed, (row[j2 + 1] ?? 0) + 1, (next[j2] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row.at(-1) ?? 0;
+}
+
+// src/inputs/field-errors.ts
+function fieldErrors(issues, document, placeOf) {
+  return issues.flatMap((issue3) => flatten(issue3, document)).flatMap((issue3) => issueErrors(issue3, document, placeOf));
+}
+function flatten(issue3, document) {
+  if (issue3.code !== "invalid_union") return [issue3];
+  const value = valueAt(document, issue3.path);
+  const possible = issue3.errors.filter((inner) => !isOfOtherKind(inner));
+  const meant = isMapping(value) ? possible.filter((inner) => Object.keys(value).some((key) => isMeant(inner, key))) : possible.filter(() => Array.isArray(value));
+  const [form] = meant;
+  if (!form || meant.length > 1) return [issue3];
+  return form.flatMap(
+    (inner) => flatten({ ...inner, path: [...issue3.path, ...inner.path] }, document)
+  );
+}
+function isOfOtherKind(form) {
+  return form.some(({ path: path12, code: code2 }) => path12.length === 0 && code2 === "invalid_type");
+}
+function isMeant(form, key) {
+  const missing3 = form.flatMap(({ path: path12 }) => path12.length === 1 ? [String(path12[0])] : []);
+  const unknown2 = form.flatMap((inner) => inner.code === "unrecognized_keys" ? inner.keys : []);
+  return !unknown2.includes(key) || missing3.some((name) => isNear(name, key));
+}
+function issueErrors(issue3, document, placeOf) {
+  if (issue3.code === "unrecognized_keys") {
+    return issue3.keys.map((key) => unknownField(issue3.path, key, placeOf));
+  }
+  const value = valueAt(document, issue3.path);
+  return [value === void 0 ? missing2(issue3.path, placeOf) : wrong(issue3, value, placeOf)];
+}
+function unknownField(path12, key, placeOf) {
+  const near = nearestField(path12, key);
+  return new AirgapError("usage", `unknown field ${fieldName([...path12, key])}`, {
+    given: placeOf([...path12, key]),
+    expected: near ? void 0 : allowedFields(path12).join(", "),
+    next: near ? `did you mean ${near}?` : void 0
+  });
+}
+function missing2(path12, placeOf) {
+  const setting = settingOf(path12);
+  return new AirgapError("usage", `${fieldName(path12)} is missing`, {
+    given: placeOf(path12),
+    expected: describeField(path12),
+    next: setting ? `add it to bundle.yaml, or give --${setting.name}` : void 0
+  });
+}
+function wrong(issue3, value, placeOf) {
+  const field = fieldName(issue3.path);
+  const isNumber = issue3.path[0] === "version" && typeof value === "number";
+  return new AirgapError("usage", `${field} ${fault(issue3, value)}`, {
+    given: isEmpty(value) ? placeOf(issue3.path) : `${shown(value)} in ${placeOf(issue3.path)}`,
+    expected: describeField(issue3.path),
+    next: isNumber ? `quote it as you mean it: version: "${value}"` : void 0
+  });
+}
+function fault(issue3, value) {
+  if (isEmpty(value)) return "is empty";
+  if (issue3.code === "invalid_type") return `must be ${nouns[issue3.expected] ?? issue3.expected}`;
+  if (issue3.code === "invalid_value") return `must be ${issue3.values.map(String).join(" or ")}`;
+  if (issue3.code === "too_small") return `must be at least ${issue3.minimum}`;
+  if (issue3.code === "too_big") return `must be at most ${issue3.maximum}`;
+  if (issue3.code === "invalid_union") return "has the wrong form";
+  if (issue3.code === "invalid_format") return `must be ${issue3.message}`;
+  return `is wrong: ${issue3.message}`;
+}
+var nouns = {
+  string: "text",
+  array: "a list",
+  object: "a mapping",
+  record: "a mapping",
+  boolean: "true or false, without quotes",
+  number: "a number",
+  int: "a whole number"
+};
+function isEmpty(value) {
+  return value === null || value === "";
+}
+function shown(value) {
+  if (Array.isArray(value)) return "a list";
+  if (isMapping(value)) return "a mapping";
+  const text4 = JSON.stringify(value);
+  return text4.length > 80 ? `${text4.slice(0, 80)}…` : text4;
+}
+function settingOf(path12) {
+  const field = path12[0] === "config" ? path12.slice(1) : path12;
+  return settings.find((setting) => setting.field.join("\n") === field.map(String).join("\n"));
+}
+function valueAt(document, path12) {
+  return path12.reduce(
+    (value, key) => typeof value === "object" && value !== null && Object.hasOwn(value, key) ? value[key] : void 0,
+    document
+  );
+}
+function isMapping(value) {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
 
 // src/inputs/make-spec.ts
-var import_node_path32 = require("node:path");
+var import_node_path34 = require("node:path");
 
 // src/inputs/certificate.ts
 var import_node_crypto9 = require("node:crypto");
@@ -52953,23 +54698,134 @@ function refusal2(field, given, cause) {
 }
 
 // src/inputs/endpoint.ts
-var host = /^(?:\[[0-9a-fA-F:]+\]|[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)(?::[0-9]{1,5})?$/;
 function checkEndpoint(endpoint) {
-  if (host.test(endpoint)) return;
-  const bare = endpoint.replace(/^[a-z]+:\/\//i, "").split("/")[0] ?? "";
-  throw new AirgapError("usage", "ociImageRegistry.endpoint is not host[:port]", {
+  const field = "ociImageRegistry.endpoint";
+  if (!isHost(endpoint)) throw notHost(field, endpoint);
+  if (isTakenAsRegistry(endpoint)) return;
+  throw new AirgapError("usage", `${field} would be taken for a name on Docker Hub`, {
     given: endpoint,
-    expected: host.test(bare) ? bare : "harbor.example.org or harbor.example.org:8443",
-    next: endpoint.startsWith("http://") ? `write the host alone, and registries: {"${bare}": {plainHttp: true}} for plain HTTP` : "write the host alone; a path belongs into baseContentPath"
+    expected: "a host with a dot or a port",
+    next: `write ${endpoint}:443, or the host's full name`
   });
+}
+function checkRegistry(host, mirror) {
+  const field = fieldName(["registries", host]);
+  if (!isHost(host)) throw notHost(field, host);
+  if (!isTakenAsRegistry(host)) {
+    throw new AirgapError("usage", `${field} is not how images name a registry`, {
+      given: host,
+      expected: host === "index.docker.io" ? "docker.io" : "a host with a dot or a port"
+    });
+  }
+  if (mirror === void 0 || isTakenAsRegistry(mirror.replace(/\/+$/, ""))) return;
+  throw new AirgapError("usage", `${field}.mirror is not host[:port][/path]`, {
+    given: withoutCredential(mirror),
+    expected: bare(mirror).replace(/\/+$/, ""),
+    next: plainHttpHint(mirror)
+  });
+}
+function readBasePath(path12) {
+  const trimmed = path12.replace(/^\/+|\/+$/g, "");
+  if (trimmed === "" || isTakenAsRegistry(`a.example/${trimmed}`)) return trimmed;
+  throw new AirgapError("usage", "ociImageRegistry.baseContentPath is no repository path", {
+    given: path12,
+    expected: "lower-case letters, digits and single . _ - between, in parts joined by /"
+  });
+}
+function readPullThrough(path12, index, { endpoint }) {
+  const trimmed = path12.replace(/\/+$/, "");
+  if (trimmed.startsWith(`${endpoint}/`)) return trimmed;
+  throw new AirgapError("usage", `pullThrough[${index}] does not lie in the target`, {
+    given: withoutCredential(path12),
+    expected: `${endpoint}/PATH`
+  });
+}
+function notHost(field, given) {
+  const host = bare(given).split("/")[0] ?? "";
+  return new AirgapError("usage", `${field} is not host[:port]`, {
+    given: withoutCredential(given),
+    expected: isHost(host) ? host : "harbor.example.org or harbor.example.org:8443",
+    next: plainHttpHint(given) ?? "write the host alone; a path belongs into baseContentPath"
+  });
+}
+function plainHttpHint(given) {
+  const host = bare(given).split("/")[0];
+  return given.startsWith("http://") ? `leave out http://, and add registries: {"${host}": {plainHttp: true}}` : void 0;
+}
+function isHost(text4) {
+  const port = /:(\d+)$/.exec(text4)?.[1];
+  return isRegistryHost(text4) && (port === void 0 || Number(port) > 0 && Number(port) < 65536);
+}
+function isTakenAsRegistry(prefix) {
+  const [host = "", ...path12] = prefix.split("/");
+  try {
+    const { registry: registry3, repository } = parseReference(`${prefix}/a/b`);
+    return isHost(host) && registry3 === host && repository === [...path12, "a", "b"].join("/");
+  } catch {
+    return false;
+  }
+}
+function bare(url) {
+  return url.replace(/^[a-z]+:\/\//i, "").replace(/^[^/]*@/, "");
+}
+function withoutCredential(url) {
+  return url.replace(/^([a-z]+:\/\/)?[^/]*@/i, "$1***@");
 }
 
 // src/inputs/image-list.ts
-function parseImageList(text3, name) {
-  return text3.replace(/^\uFEFF/, "").split(/\r?\n/).map((line, index) => ({
+var import_node_path32 = require("node:path");
+async function readImages2(items, folder) {
+  const listed2 = [];
+  for (const [index, item] of items.entries()) {
+    if (typeof item === "string") listed2.push({ image: item, origin: `images[${index}]` });
+    else listed2.push(...await readList((0, import_node_path32.resolve)(folder, item.list), `images[${index}].list`));
+  }
+  if (listed2.length > 0) return listed2;
+  throw new AirgapError("usage", "no image is listed", {
+    expected: "images: [nginx:1.27, {list: images.txt}]"
+  });
+}
+function parseImageList(text4, name) {
+  return text4.replace(/^\uFEFF/, "").split(/\r?\n/).map((line, index) => ({
     image: line.replace(/(^|\s)#.*$/, "").trim(),
     origin: `${name}:${index + 1}`
   })).filter(({ image: image2 }) => image2 !== "");
+}
+async function readList(path12, field) {
+  return parseImageList(await readText(path12, `${field}: the image list`), (0, import_node_path32.basename)(path12));
+}
+
+// src/inputs/read-map.ts
+var import_node_path33 = require("node:path");
+async function readMap(value, folder, context) {
+  const field = "ociImageRegistry.mirrorRegistries";
+  if (typeof value === "string") return checkMap2(value, value, inText(field), context);
+  if (Array.isArray(value)) {
+    const at2 = ({ line, column }) => `${field}[${line - 1}]:1:${column}`;
+    return checkMap2(value.join(","), value.join("\n"), at2, context);
+  }
+  const path12 = (0, import_node_path33.resolve)(folder, value.file);
+  const text4 = await readText(path12, `${field}.file: the mirror map`);
+  return checkMap2(printAsList(text4), text4, inText(path12), context);
+}
+function inText(name) {
+  return ({ line, column }) => `${name}:${line}:${column}`;
+}
+function checkMap2(mirrorRegistries, text4, placeOf, { emit }) {
+  const mirrorMap = parseMirrorMap(text4);
+  const errors = [];
+  for (const problem2 of mirrorMap.problems) {
+    const message = `${placeOf(problem2)}: ${problem2.text} ${problem2.message}`;
+    if (problem2.severity === "warning") emit({ kind: "warning", message });
+    else errors.push(new AirgapError("usage", message, { expected: "source::target" }));
+  }
+  if (errors.length > 0)
+    throw new Failures("the mirror map has entries that the webhook would ignore", errors);
+  if (mirrorMap.entries.length > 0) return { mirrorRegistries, mirrorMap };
+  throw new AirgapError("usage", "the mirror map is empty", {
+    given: placeOf({ line: 1, column: 1 }),
+    expected: "source::target,…"
+  });
 }
 
 // src/inputs/make-spec.ts
@@ -52984,13 +54840,13 @@ async function makeSpec(document, folder, context) {
     target: target2,
     imageSwap: defined({ ...imageSwap2, chart: chart && chartLocation(chart, folder) }),
     images: await readImages2(document.images, folder),
-    platforms: document.platforms.map((text3, index) => readPlatform(text3, index)),
+    platforms: document.platforms.map((text4, index) => readPlatform(text4, index)),
     registries: await readRegistries(document, target2, folder),
-    pullThrough: document.pullThrough.map((path7) => path7.replace(/\/+$/, "")),
+    pullThrough: document.pullThrough.map((path12, index) => readPullThrough(path12, index, target2)),
     ...defined({
       signing: signingOf(document, folder),
       sequence: document.sequence,
-      expires: document.expires && new Date(document.expires).toISOString().replace(".000Z", "Z")
+      expires: document.expires && timeOf(document.expires)
     })
   };
 }
@@ -53005,12 +54861,12 @@ function sectionOf(document, context) {
       }
     );
   }
-  if (section.password) context.emit({ kind: "secret", value: section.password });
+  if (section.password) context.emit({ kind: "secret", value: String(section.password) });
   if (section.username || section.password) {
     context.emit({
       kind: "warning",
       message: "username and password in ociImageRegistry are not used and not put into the bundle",
-      cure: "delete them; give the pull credential to install.sh with --username and --password-file"
+      cure: "delete them; give install.sh the pull credential with --username and --password-file"
     });
   }
   return section;
@@ -53021,60 +54877,18 @@ async function readTarget2(section, folder, context) {
   return {
     endpoint: section.endpoint,
     name: section.name,
-    baseContentPath: section.baseContentPath.replace(/^\/+|\/+$/g, ""),
+    baseContentPath: readBasePath(section.baseContentPath),
     insecureSkipVerify: section.insecureSkipVerify,
     ...map,
     ...section.caCert ? { caCert: await readCertificates(section.caCert, folder, "ociImageRegistry.caCert") } : {}
   };
 }
-async function readMap(value, folder, context) {
-  if (typeof value === "string") return checkMap2(value, value, "mirrorRegistries", context);
-  if ("file" in value) {
-    const path7 = (0, import_node_path32.resolve)(folder, value.file);
-    const text3 = await readText(path7, "the mirror map");
-    return checkMap2(printAsList(text3), text3, path7, context);
-  }
-  return checkMap2(value.join(","), value.join("\n"), "mirrorRegistries", context);
-}
-function checkMap2(mirrorRegistries, text3, name, context) {
-  const mirrorMap = parseMirrorMap(text3);
-  const errors = [];
-  for (const { line, column, text: entry, message, severity } of mirrorMap.problems) {
-    const at2 = `${name}:${line}:${column}`;
-    if (severity === "warning") context.emit({ kind: "warning", message: `${at2}: ${message}` });
-    else
-      errors.push(
-        new AirgapError("usage", `${at2}: ${message}`, { given: entry, expected: "source::target" })
-      );
-  }
-  if (errors.length > 0)
-    throw new Failures("the mirror map has entries that the webhook would ignore", errors);
-  if (mirrorMap.entries.length > 0) return { mirrorRegistries, mirrorMap };
-  throw new AirgapError("usage", "the mirror map is empty", {
-    given: name,
-    expected: "source::target,…"
-  });
-}
-async function readImages2(items, folder) {
-  const listed2 = [];
-  for (const [index, item] of items.entries()) {
-    if (typeof item === "string") listed2.push({ image: item, origin: `images[${index}]` });
-    else listed2.push(...await readList((0, import_node_path32.resolve)(folder, item.list), `images[${index}].list`));
-  }
-  if (listed2.length > 0) return listed2;
-  throw new AirgapError("usage", "no image is listed", {
-    expected: "images: [nginx:1.27, {list: images.txt}]"
-  });
-}
-async function readList(path7, field) {
-  return parseImageList(await readText(path7, `${field}: the image list`), (0, import_node_path32.basename)(path7));
-}
-function readPlatform(text3, index) {
+function readPlatform(text4, index) {
   try {
-    return parsePlatform(text3);
+    return parsePlatform(text4);
   } catch (cause) {
     throw new AirgapError("usage", `platforms[${index}] is no platform`, {
-      given: text3,
+      given: text4,
       expected: "os/architecture[/variant], such as linux/amd64",
       cause
     });
@@ -53085,23 +54899,31 @@ async function readRegistries(document, target2, folder) {
   const registries = {
     [target2.endpoint]: defined({ insecureSkipVerify, caCert })
   };
-  for (const [host2, { caCert: pem, ...access3 }] of Object.entries(document.registries)) {
-    registries[host2] = {
-      ...registries[host2],
+  for (const [host, { caCert: pem, ...access3 }] of Object.entries(document.registries)) {
+    checkRegistry(host, access3.mirror);
+    registries[host] = {
+      ...registries[host],
       ...defined(access3),
-      ...pem ? { caCert: await readCertificates(pem, folder, `registries.${host2}.caCert`) } : {}
+      ...pem ? { caCert: await readCertificates(pem, folder, `registries.${host}.caCert`) } : {}
     };
   }
   return registries;
 }
-function signingOf(document, folder) {
-  if (document.unsigned) return { unsigned: true };
-  if (document.signing && "key" in document.signing)
-    return { key: (0, import_node_path32.resolve)(folder, document.signing.key) };
-  return document.signing;
+function signingOf({ signing, unsigned }, folder) {
+  const key = signing && "key" in signing ? signing.key : void 0;
+  if (key && unsigned) {
+    throw new AirgapError("usage", "signing.key and unsigned: true contradict each other", {
+      expected: "one of the two"
+    });
+  }
+  if (unsigned) return { unsigned };
+  return key ? { key: (0, import_node_path34.resolve)(folder, key) } : signing;
+}
+function timeOf(date3) {
+  return new Date(date3).toISOString().replace(/\.\d+Z$/, "Z");
 }
 function chartLocation(chart, folder) {
-  return chart.startsWith("oci://") ? chart : (0, import_node_path32.resolve)(folder, chart);
+  return chart.startsWith("oci://") ? chart : (0, import_node_path34.resolve)(folder, chart);
 }
 function defined(fields) {
   return Object.fromEntries(
@@ -53109,304 +54931,335 @@ function defined(fields) {
   );
 }
 
-// src/inputs/schema.ts
-var text2 = string2().min(1);
-var registryHost = text2.describe("Registry as images name it: `docker.io`, `host:port`.");
-var pemOrPath = text2.describe("PEM text, or the path of a PEM file.");
-var ociImageRegistry = strictObject({
-  endpoint: text2.describe("Target registry, `host[:port]` without a scheme."),
-  name: text2.describe("Name of the registry in the image-swap values."),
-  baseContentPath: string2().describe("Path below the endpoint that every target lies under."),
-  insecureSkipVerify: boolean2().default(false).describe("True for a certificate that cannot be verified."),
-  caCert: union([pemOrPath, literal("")]).optional(),
-  mirrorRegistries: union([
-    string2(),
-    array(text2),
-    strictObject({ file: text2.describe("Path of a map in line or comma form.") })
-  ]).describe("The mirror map: `source::target` entries in the image-swap format."),
-  username: string2().optional().describe("Ignored: credentials are given on site."),
-  password: string2().optional().describe("Ignored: credentials are given on site.")
-}).describe("The chart's section, pasted as it is.");
-var imageSwap = strictObject({
-  chart: text2.optional().describe("The image-swap chart: path of a .tgz, or `oci://…:version`."),
-  initImage: text2.optional().describe("Source of image-swap's init image."),
-  image: text2.optional().describe("Source of image-swap's own image."),
-  isEKSCluster: boolean2().optional()
-});
-var registryAccess = strictObject({
-  mirror: text2.optional().describe("`host` or `host/path` that is asked in place of this registry."),
-  plainHttp: boolean2().optional().describe("True: http, never https."),
-  caCert: pemOrPath.optional(),
-  insecureSkipVerify: boolean2().optional(),
-  maxConcurrent: int().min(1).optional().describe("Most requests at a time. Default 8.")
-});
-var bundleSchema = strictObject({
-  $schema: string2().optional(),
-  apiVersion: literal("airgap-bundle/v1"),
-  name: string2().regex(/^[a-z0-9]+(?:[._-][a-z0-9]+)*$/, "lower-case letters, digits, and single . _ - between").max(100).describe("Name of the bundle; part of its file name and of its repository in the target."),
-  version: string2().regex(
-    /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/,
-    "letters, digits, . _ - (at most 128): it becomes a tag"
-  ).describe("Version of the bundle; quote it where YAML would read a number."),
-  environment: _enum(["airgap", "non-airgap"]).default("airgap").describe("non-airgap: the Secret alone is installed, no chart."),
-  ociImageRegistry: ociImageRegistry.optional(),
-  config: strictObject({ ociImageRegistry }).optional(),
-  imageSwap: imageSwap.default({}),
-  images: array(
-    union([
-      text2,
-      strictObject({ list: text2.describe("Path of a list, one image a line, # comments.") })
-    ])
-  ).describe("The images that the cluster needs, as its manifests name them."),
-  platforms: array(text2).default([]).describe("`os/architecture[/variant]` to keep; absent or empty: all."),
-  registries: record(registryHost, registryAccess).default({}),
-  signing: union([
-    strictObject({ key: text2.describe("Path of the private key.") }),
-    strictObject({ unsigned: literal(true) })
-  ]).optional(),
-  unsigned: literal(true).optional().describe("Make a bundle without a signature."),
-  pullThrough: array(text2).default([]).describe("Target paths that cannot be pushed to (proxy caches); proved by a HEAD."),
-  sequence: int().min(0).optional().describe("Grows with each bundle. Default: createdAt in seconds."),
-  expires: union([iso_exports.date(), iso_exports.datetime({ offset: true })]).optional().describe("Date or time after which the bundle is refused.")
-});
-
 // src/inputs/bundle-file.ts
 async function readBundleSpec(input, context) {
-  const path7 = (0, import_node_path33.resolve)(context.cwd, input.file ?? "bundle.yaml");
-  const written2 = await readDocument4(path7, input);
-  const document = validate2(withOverrides(written2, input.given, context.env, context.cwd), path7);
-  return makeSpec(document, (0, import_node_path33.dirname)(path7), context);
+  const path12 = (0, import_node_path35.resolve)(context.cwd, input.file ?? "bundle.yaml");
+  const layers = { flags: input.given, variables: variablesOf(context.env) };
+  const written2 = await readDocument4(path12, input.file === void 0 && isAnyGiven(layers));
+  const document = withOverrides(written2, layers, context.cwd);
+  return makeSpec(validate2(document, path12, layers), (0, import_node_path35.dirname)(path12), context);
 }
-async function readDocument4(path7, input) {
+async function readDocument4(path12, mayBeAbsent) {
   try {
-    return parseDocument(await readText(path7, "the bundle file"), path7);
+    return parseDocument(await readText(path12, "the bundle file"), path12);
   } catch (error4) {
-    const absent2 = error4 instanceof AirgapError && error4.class === "usage" && !(error4.cause instanceof YAMLException);
-    const allGiven = input.file === void 0 && Object.values(input.given).some((value) => value !== void 0);
-    if (absent2 && allGiven) return { apiVersion: "airgap-bundle/v1" };
-    throw error4;
+    if (!isAbsent(error4)) throw error4;
+    if (mayBeAbsent) return { apiVersion: "airgap-bundle/v1" };
+    throw new AirgapError("usage", error4.message, {
+      given: path12,
+      expected: "a file that starts with `apiVersion: airgap-bundle/v1`",
+      next: "name it with -f FILE",
+      cause: error4
+    });
   }
 }
-function parseDocument(text3, path7) {
-  const document = parseYaml(text3, path7);
+function isAbsent(error4) {
+  if (!(error4 instanceof AirgapError)) return false;
+  return error4.cause?.code === "ENOENT";
+}
+function isAnyGiven({ flags, variables }) {
+  return Object.values({ ...variables, ...flags }).some((value) => value !== void 0);
+}
+function parseDocument(text4, path12) {
+  const isEmpty2 = text4.replaceAll(/^\s*#.*$/gm, "").trim() === "";
+  const document = isEmpty2 ? void 0 : parseYaml(text4, path12);
   if (typeof document === "object" && document !== null && !Array.isArray(document)) {
     return document;
   }
   throw new AirgapError("usage", "the bundle file holds no mapping", {
-    given: path7,
+    given: path12,
     expected: "YAML that starts with `apiVersion: airgap-bundle/v1`"
   });
 }
-function parseYaml(text3, path7) {
+function parseYaml(text4, path12) {
   try {
-    return load2(text3);
+    return load2(text4);
   } catch (cause) {
     if (!(cause instanceof YAMLException)) throw cause;
     const at2 = cause.mark ? `:${cause.mark.line + 1}:${cause.mark.column + 1}` : "";
     throw new AirgapError("usage", `the bundle file is not valid YAML: ${cause.reason}`, {
-      given: `${path7}${at2}`,
+      given: `${path12}${at2}`,
       cause
     });
   }
 }
-function validate2(document, path7) {
+function validate2(document, path12, layers) {
   const result = bundleSchema.safeParse(document);
   if (result.success) return result.data;
-  const errors = result.error.issues.flatMap(flatten).map((issue3) => issueError(issue3, path7));
+  const errors = fieldErrors(result.error.issues, document, placesOf(path12, layers));
   if (errors.length === 1 && errors[0]) throw errors[0];
-  throw new Failures(`${path7} has ${errors.length} mistakes`, errors);
+  throw new Failures(`${path12} has ${errors.length} mistakes`, errors);
 }
-function flatten(issue3) {
-  if (issue3.code !== "invalid_union") return [issue3];
-  const forms = issue3.errors.filter(
-    (form) => form.every((inner) => inner.path.length > 0 || inner.code !== "invalid_type")
-  );
-  const nearest = forms[0];
-  if (!nearest) return [issue3];
-  return nearest.flatMap((inner) => flatten({ ...inner, path: [...issue3.path, ...inner.path] }));
-}
-function issueError(issue3, path7) {
-  const field = fieldName(issue3.path);
-  if (issue3.code === "unrecognized_keys") {
-    const names = issue3.keys.map((key) => JSON.stringify(key)).join(", ");
-    return new AirgapError("usage", `unknown field ${names}${field ? ` in ${field}` : ""}`, {
-      given: path7,
-      expected: "a field of bundle.schema.json"
-    });
-  }
-  const missing2 = issue3.code === "invalid_type" && issue3.input === void 0;
-  return new AirgapError("usage", missing2 ? `${field} is missing` : `${field}: ${issue3.message}`, {
-    given: path7,
-    ...field === "version" ? { next: `quote it: version: "1.4"` } : {}
-  });
-}
-function fieldName(path7) {
-  return path7.reduce(
-    (name, key) => typeof key === "number" ? `${name}[${key}]` : name === "" ? String(key) : `${name}.${String(key)}`,
-    ""
-  );
+function placesOf(path12, { flags, variables }) {
+  return (field) => {
+    const setting = settingOf(field);
+    if (setting && flags[setting.name] !== void 0) return `--${setting.name}`;
+    if (setting && variables[setting.name] !== void 0) return variableOf(setting);
+    return path12;
+  };
 }
 
 // src/action/run.ts
 async function runCommands(inputs, outer) {
   const context = { ...outer, env: { ...outer.env, ...inputs.env } };
-  const { commands: commands2, plan: planFile, push, out, withoutImages } = inputs;
+  const result = { errors: [] };
+  try {
+    await carryOut(inputs, result, context);
+    return { ...result, errors: result.mirror?.errors ?? [] };
+  } catch (thrown) {
+    const errors = failuresIn(thrown);
+    if (errors.length === 0) throw thrown;
+    return { ...result, errors };
+  }
+}
+async function carryOut(inputs, result, context) {
+  const wants = (command) => inputs.commands.includes(command);
   const spec = await readBundleSpec(inputs.bundle, context);
-  const plan = await runPlan(spec, { withoutImages }, context);
-  const errors = planErrors(plan.problems);
-  if (errors.length > 0) return { plan, errors };
-  const mirror = commands2.includes("mirror") ? await runMirror(spec, { plan: planFile, push }, context) : void 0;
-  if (mirror && mirror.errors.length > 0) return { plan, mirror, errors: mirror.errors };
-  const create = commands2.includes("create") ? await runCreate(spec, { out, plan: planFile, withoutImages }, context) : void 0;
-  return { plan, ...mirror ? { mirror } : {}, ...create ? { create } : {}, errors: [] };
+  const saved = inputs.plan ? await readSavedPlan(inputs.plan, context) : void 0;
+  await maskKey(spec, context);
+  const sign3 = wants("create") ? await readyToCreate(spec, context) : void 0;
+  const push = wants("mirror") ? inputs.push : void 0;
+  const connections = await connect(spec.target.endpoint, spec.registries, context, push);
+  const { registries, credential } = connections;
+  try {
+    const prepared2 = await prepare2(spec, registries, context, {
+      ...saved ? { saved } : {},
+      ...inputs.withoutImages ? { withoutImages: true } : {}
+    });
+    result.plan = { inventory: prepared2.inventory, problems: prepared2.problems };
+    refuseOnErrors(prepared2.problems, context);
+    if (wants("mirror")) {
+      result.mirror = await withTools(
+        credential,
+        context,
+        (tools) => mirrorPrepared(prepared2, tools, context)
+      );
+      if (result.mirror.errors.length > 0) return;
+    }
+    if (wants("create")) {
+      result.create = await createPrepared(prepared2, inputs.out, sign3, context);
+    }
+  } finally {
+    await registries.close();
+  }
+}
+async function maskKey({ signing }, { emit }) {
+  if (!signing || !("key" in signing)) return;
+  emit({ kind: "secret", value: (await readText(signing.key, "the signing key")).trimEnd() });
 }
 
 // src/action/summary.ts
-var mostRows = 1e3;
-async function writeSummary(result, summary2) {
-  const { inventory, problems } = result.plan;
-  const parts = [
-    `<h2>${escaped(`${inventory.name} ${inventory.version}`)}</h2>`,
-    paragraph(whatWasDone(result)),
-    ...problems.map(
-      ({ severity, kind, message, cure }) => paragraph(`${severity}: ${kind}: ${message} (${cure})`)
-    ),
-    ...result.errors.map(({ message }) => paragraph(`error: ${message}`)),
-    imageTable(inventory)
+var mostBytesOfProblems = 2e5;
+var mostBytesOfRows = 7e5;
+function summaryText(result) {
+  const { plan, errors } = result;
+  const problems = [
+    ...errors.map(({ message, next }) => paragraph(`❌ ${message}${next ? `; ${next}` : ""}`)),
+    ...(plan?.problems ?? []).filter(({ severity }) => severity === "warning").map(({ kind, message, cure }) => paragraph(`⚠️ ${kind}: ${message}; ${cure}`))
   ];
-  await summary2.addRaw(`${parts.join("\n")}
-`).write();
-}
-function whatWasDone({ plan, mirror, create }) {
-  const bytes = plan.inventory.blobs.reduce((sum, { size }) => sum + size, 0);
   return [
-    `${plan.inventory.images.length} images, ${formatBytes(bytes)} of unique blobs`,
+    `<h2>${escaped(plan ? `${plan.inventory.name} ${plan.inventory.version}` : "airgap-bundle")}</h2>`,
+    ...plan ? [paragraph(whatWasDone(result, plan.inventory))] : [],
+    ...within(mostBytesOfProblems, problems, (left2) => paragraph(`and ${left2} more, in the log`)),
+    ...plan ? [imageTable(plan.inventory)] : [],
+    ""
+  ].join("\n");
+}
+function whatWasDone({ mirror, create }, { images, blobs }) {
+  const bytes = blobs.reduce((sum, { size }) => sum + size, 0);
+  return [
+    `${count3(images.length, "image")}, ${formatBytes(bytes)} of unique blobs`,
     ...mirror ? [`mirrored to ${mirror.target}: ${counts(mirror.counts)}`] : [],
-    ...create ? [`bundle ${formatBytes(create.size)}, sha256 ${create.sha256}, ${signature(create.keyId)}`] : []
+    ...create ? [
+      `bundle of ${formatBytes(create.size)}, sha256 ${create.sha256}, ${signature(create.keyId)}`
+    ] : []
   ].join("; ");
 }
 function counts(byState) {
-  return Object.entries(byState).map(([state, number2]) => `${number2} ${state}`).join(", ");
+  return Object.entries(byState).map(([state, number3]) => `${number3} ${state}`).join(", ");
 }
 function signature(keyId) {
   return keyId ? `signed by key ${keyId}` : "not signed";
 }
 function imageTable({ images }) {
-  const rows = images.slice(0, mostRows).map(({ source, digest: digest2, platforms, placements }) => {
+  const rows = images.map(({ source, digest: digest2, platforms, placements }) => {
     const where = placements.map(({ reference }) => code(reference)).join("<br>");
-    return `<tr><td>${code(source)}</td><td>${code(digest2.slice(0, 19))}</td><td>${escaped(platforms.join(", "))}</td><td>${where}</td></tr>`;
+    const cells = [code(source), code(digest2.slice(0, 19)), escaped(platforms.join(", ")), where];
+    return `<tr>${cells.map((cell) => `<td>${cell}</td>`).join("")}</tr>`;
   });
-  const more = images.length - rows.length;
   return [
     "<table><tr><th>Image</th><th>Digest</th><th>Platforms</th><th>Placements</th></tr>",
-    ...rows,
-    "</table>",
-    ...more > 0 ? [paragraph(`and ${more} more, in the report`)] : []
+    ...within(
+      mostBytesOfRows,
+      rows,
+      (left2) => `<tr><td colspan="4">and ${left2} more, in the report</td></tr>`
+    ),
+    "</table>"
   ].join("\n");
 }
-function paragraph(text3) {
-  return `<p>${escaped(text3)}</p>`;
+function within(most, parts, more) {
+  let bytes = 0;
+  const end = parts.findIndex((part3) => {
+    bytes += Buffer.byteLength(part3) + 1;
+    return bytes > most;
+  });
+  return end < 0 ? [...parts] : [...parts.slice(0, end), more(parts.length - end)];
 }
-function code(text3) {
-  return `<code>${escaped(text3)}</code>`;
+function paragraph(text4) {
+  return `<p>${escaped(text4)}</p>`;
 }
-function escaped(text3) {
-  return text3.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;").replace(/\s+/g, " ");
+function code(text4) {
+  return `<code>${escaped(text4)}</code>`;
+}
+function escaped(text4) {
+  return safeText(text4).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;").replaceAll("'", "&#39;").replace(/\s+/g, " ");
 }
 
-// src/report/lines.ts
-function lineListener(write2, redactor) {
-  return (event) => {
-    if (event.kind === "secret") redactor.add(event.value);
-    else for (const line of linesOf(event)) write2(redactor.redact(safeText(line)));
-  };
-}
-function linesOf(event) {
-  switch (event.kind) {
-    case "step":
-      return [`${event.name} …`];
-    case "image":
-      return event.state === "resolved" || event.state === "there" ? [] : [`  ${event.state.padEnd(7)} ${event.image}${event.detail ? `  ${event.detail}` : ""}`];
-    case "warning":
-      return [`warning: ${event.message}`, ...event.cure ? [`  cure: ${event.cure}`] : []];
-    case "note":
-      return [`  ${event.message}`];
-    case "bytes":
-      return [];
+// src/report/table.ts
+function table2(rows) {
+  const widths = [];
+  for (const row of rows) {
+    row.slice(0, -1).forEach((cell, index) => {
+      widths[index] = Math.max(widths[index] ?? 0, cell.length);
+    });
   }
+  return rows.map(
+    (row) => row.map((cell, index) => index < row.length - 1 ? cell.padEnd(widths[index] ?? 0) : cell)
+  ).map((row) => row.join("  ").trimEnd()).join("\n");
 }
 
-// src/report/redact.ts
-var shortest = 4;
-function makeRedactor() {
-  const secrets = /* @__PURE__ */ new Set();
-  return {
-    add(secret) {
-      for (const form of formsOf(secret)) if (form.length >= shortest) secrets.add(form);
-    },
-    redact(text3) {
-      const longestFirst = [...secrets].sort((a2, b2) => b2.length - a2.length);
-      return longestFirst.reduce((rest, secret) => rest.replaceAll(secret, "***"), text3);
-    }
-  };
+// src/report/plan-text.ts
+function planText({
+  inventory,
+  problems
+}) {
+  return [...problems.map(problemText), imagesText(inventory), sumsText(inventory)].filter(Boolean).join("\n\n");
 }
-function formsOf(secret) {
+function problemText({ kind, severity, message, cure }) {
+  return safeText(`${severity}: ${kind}: ${message}
+  cure: ${cure}`);
+}
+function imagesText({ images }) {
+  const rows = images.flatMap((image2) => imageRows(image2));
+  return rows.length === 0 ? "" : safeText(table2([["IMAGE", "DIGEST", "PLATFORMS", "ASKED FOR BY", "PLACEMENT"], ...rows]));
+}
+function imageRows({ source, digest: digest2, platforms, placements }) {
+  const about = [source, digest2.slice(0, 19), platforms.join(",") || "-"];
+  const [first, ...others] = placements;
+  if (!first) return [[...about, "-", "(no rule maps it)"]];
   return [
-    secret,
-    ...secret.split(/\r?\n/),
-    Buffer.from(secret).toString("base64"),
-    encodeURIComponent(secret),
-    JSON.stringify(secret).slice(1, -1)
+    [...about, first.askedForBy, first.reference],
+    ...others.map(({ askedForBy, reference }) => ["", "", "", askedForBy, reference])
   ];
+}
+function sumsText({ images, blobs, target: target2 }) {
+  const placements = images.flatMap((image2) => image2.placements).length;
+  const bytes = blobs.reduce((sum, { size }) => sum + size, 0);
+  return `${count3(images.length, "image")}, ${count3(placements, "placement")} in ${target2.endpoint}, ${count3(blobs.length, "unique blob")}, ${formatBytes(bytes)}`;
+}
+
+// src/report/result-text.ts
+var stateWords = {
+  copied: "copied",
+  placed: "placed by mounts",
+  there: "there already",
+  proved: "served by a pull-through cache",
+  failed: "failed"
+};
+function placedText(result) {
+  const rows = result.images.flatMap(
+    ({ source, placements }) => placements.map(({ reference, state }) => [state, source, reference])
+  );
+  const sums = Object.entries(stateWords).filter(([state]) => result.counts[state]).map(([state, words]) => `${result.counts[state]} ${words}`);
+  return [
+    safeText(table2(rows)),
+    ...result.errors.map(errorText),
+    `${result.target}: ${count3(rows.length, "placement")}: ${sums.join(", ") || "nothing to do"}`,
+    ...result.errors.length > 0 ? ["run the same command again to go on"] : []
+  ].join("\n");
+}
+function createText({
+  bundle,
+  sha256: sha2562,
+  size,
+  installScript,
+  keyId,
+  inventory
+}) {
+  return [
+    `${bundle}  ${formatBytes(size)}, ${count3(inventory.images.length, "image")}`,
+    `${bundle}.sha256  ${sha2562}`,
+    installScript,
+    keyId ? `signed by key ${keyId}` : "NOT SIGNED: load refuses it without --allow-unsigned",
+    "",
+    `carry the three files and, by another way, the public key; then run`,
+    `  sh install.sh ${inventory.name}-${inventory.version}.tar --key NAME.pub`
+  ].join("\n");
 }
 
 // src/action.ts
+var privateFolderState = "private-folder";
 async function main() {
   const redactor = makeRedactor();
-  const controller = new AbortController();
-  (0, import_node_events16.setMaxListeners)(0, controller.signal);
-  for (const signal of ["SIGINT", "SIGTERM"]) {
-    process.on(signal, () => controller.abort(new Error(signal)));
-  }
-  const listen = lineListener((line) => info(harmless(line)), redactor);
-  const context = {
-    env: process.env,
-    cwd: process.env.GITHUB_WORKSPACE ?? process.cwd(),
-    now: () => /* @__PURE__ */ new Date(),
-    signal: controller.signal,
-    emit: (event) => {
-      if (event.kind === "secret") maskEverywhere(event.value);
-      if (event.kind === "step") startGroup2(event.name);
-      else if (event.kind === "warning") warning(redactor.redact(event.message));
-      listen(event);
-    }
-  };
+  const log = actionLog(core_exports, redactor);
+  const interruption = onInterruption();
+  const temporary = process.env.RUNNER_TEMP || (0, import_node_os5.tmpdir)();
   try {
-    await withPrivateFiles(process.env.RUNNER_TEMP, async (keep2) => {
-      const inputs = await readActionInputs(getInput, context, keep2);
-      const result = await runCommands(inputs, context);
-      endGroup();
-      await writeOutputs(result, setOutput, context);
-      await writeSummary(result, summary);
-      if (result.errors.length > 0)
-        fail(result.errors.map((error4) => endText(error4)).join("\n"), result.errors);
+    const result = await withPrivateFolder(temporary, async (folder) => {
+      saveState(privateFolderState, folder.path);
+      process.env.TMPDIR = folder.path;
+      const context = contextOf(log.emit, interruption.signal);
+      return runCommands(await readActionInputs(readInput, context, folder), context);
     });
+    log.endGroup();
+    if (interruption.received()) throw interruption.signal.reason;
+    print(result, log);
+    writeOutputs(result, await writeReport(result, temporary, redactor), setOutput);
+    await writeSummary(redactor.redact(summaryText(result)));
+    if (result.errors.length > 0) throw new Failures("the step failed", result.errors);
   } catch (thrown) {
-    endGroup();
-    fail(redactor.redact(endText(thrown)), failuresIn(thrown));
+    log.endGroup();
+    const signal = interruption.received();
+    if (signal) fail(`interrupted by ${signal}`, signal === "SIGINT" ? 130 : 143);
+    else fail(redactor.redact(endText(thrown)), exitCodeOf(thrown));
   }
 }
-function maskEverywhere(secret) {
-  for (const form of formsOf(secret)) if (form.trim().length >= 4) setSecret(form);
+function contextOf(emit, signal) {
+  const env = Object.entries(process.env).filter(([name]) => !name.startsWith("INPUT_"));
+  const cwd = process.env.GITHUB_WORKSPACE || process.cwd();
+  return { env: Object.fromEntries(env), cwd, now: () => /* @__PURE__ */ new Date(), signal, emit };
 }
-var isGroupOpen = false;
-function startGroup2(name) {
-  if (isGroupOpen) endGroup();
-  isGroupOpen = true;
-  startGroup(harmless(name));
+function readInput(name) {
+  return getInput(name, { trimWhitespace: false });
 }
-function fail(text3, errors) {
-  setFailed(text3);
-  process.exitCode = Math.min(...errors.map((error4) => error4.exitCode), errors.length > 0 ? 99 : 1);
+function print({ plan, mirror, create }, log) {
+  if (plan) log.print(planText({ ...plan, problems: [] }), "the plan");
+  if (mirror) log.print(placedText({ ...mirror, errors: [] }), "what was mirrored");
+  log.endGroup();
+  if (create) log.print(createText(create));
 }
-void main();
+async function writeSummary(text4) {
+  if (process.env.GITHUB_STEP_SUMMARY) await summary.addRaw(text4).write();
+}
+function exitCodeOf(thrown) {
+  const errors = failuresIn(thrown);
+  return errors.length > 0 ? new Failures("", errors).exitCode : 1;
+}
+function fail(text4, exitCode) {
+  setFailed(text4.replace(/^error: /, ""));
+  process.exitCode = exitCode;
+}
+function onInterruption() {
+  const controller = new AbortController();
+  (0, import_node_events17.setMaxListeners)(0, controller.signal);
+  let received;
+  for (const signal of ["SIGINT", "SIGTERM"]) {
+    process.on(signal, () => {
+      received ??= signal;
+      controller.abort(new Error(signal));
+    });
+  }
+  return { signal: controller.signal, received: () => received };
+}
+var left = getState(privateFolderState);
+void (left ? removePrivateFolder(left) : main());

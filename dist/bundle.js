@@ -1162,14 +1162,14 @@ var require_suggestSimilar = __commonJS({
       const minSimilarity = 0.4;
       candidates.forEach((candidate) => {
         if (candidate.length <= 1) return;
-        const distance = editDistance(word, candidate);
+        const distance2 = editDistance(word, candidate);
         const length = Math.max(word.length, candidate.length);
-        const similarity = (length - distance) / length;
+        const similarity = (length - distance2) / length;
         if (similarity > minSimilarity) {
-          if (distance < bestDistance) {
-            bestDistance = distance;
+          if (distance2 < bestDistance) {
+            bestDistance = distance2;
             similar = [candidate];
-          } else if (distance === bestDistance) {
+          } else if (distance2 === bestDistance) {
             similar.push(candidate);
           }
         }
@@ -1248,7 +1248,7 @@ var require_command = __commonJS({
         this._outputConfiguration = {
           writeOut: (str) => process10.stdout.write(str),
           writeErr: (str) => process10.stderr.write(str),
-          outputError: (str, write2) => write2(str),
+          outputError: (str, write) => write(str),
           getOutHelpWidth: () => process10.stdout.isTTY ? process10.stdout.columns : void 0,
           getErrHelpWidth: () => process10.stderr.isTTY ? process10.stderr.columns : void 0,
           getOutHasColors: () => useColor() ?? (process10.stdout.isTTY && process10.stdout.hasColors?.()),
@@ -3229,11 +3229,11 @@ Expecting one of '${allowedValues.join("', '")}'`);
           hasColors2 = this._outputConfiguration.getOutHasColors();
           helpWidth = this._outputConfiguration.getOutHelpWidth();
         }
-        const write2 = (str) => {
+        const write = (str) => {
           if (!hasColors2) str = this._outputConfiguration.stripColor(str);
           return baseWrite(str);
         };
-        return { error: error3, write: write2, hasColors: hasColors2, helpWidth };
+        return { error: error3, write, hasColors: hasColors2, helpWidth };
       }
       /**
        * Output help information for this command.
@@ -3554,12 +3554,12 @@ var require_isexe = __commonJS({
         if (typeof Promise !== "function") {
           throw new TypeError("callback not provided");
         }
-        return new Promise(function(resolve16, reject) {
+        return new Promise(function(resolve18, reject) {
           isexe(path7, options || {}, function(er2, is2) {
             if (er2) {
               reject(er2);
             } else {
-              resolve16(is2);
+              resolve18(is2);
             }
           });
         });
@@ -3625,27 +3625,27 @@ var require_which = __commonJS({
         opt = {};
       const { pathEnv, pathExt, pathExtExe } = getPathInfo(cmd, opt);
       const found = [];
-      const step = (i2) => new Promise((resolve16, reject) => {
+      const step = (i2) => new Promise((resolve18, reject) => {
         if (i2 === pathEnv.length)
-          return opt.all && found.length ? resolve16(found) : reject(getNotFoundError(cmd));
+          return opt.all && found.length ? resolve18(found) : reject(getNotFoundError(cmd));
         const ppRaw = pathEnv[i2];
         const pathPart = /^".*"$/.test(ppRaw) ? ppRaw.slice(1, -1) : ppRaw;
         const pCmd = path7.join(pathPart, cmd);
         const p2 = !pathPart && /^\.[\\\/]/.test(cmd) ? cmd.slice(0, 2) + pCmd : pCmd;
-        resolve16(subStep(p2, i2, 0));
+        resolve18(subStep(p2, i2, 0));
       });
-      const subStep = (p2, i2, ii2) => new Promise((resolve16, reject) => {
+      const subStep = (p2, i2, ii2) => new Promise((resolve18, reject) => {
         if (ii2 === pathExt.length)
-          return resolve16(step(i2 + 1));
+          return resolve18(step(i2 + 1));
         const ext = pathExt[ii2];
         isexe(p2 + ext, { pathExt: pathExtExe }, (er2, is2) => {
           if (!er2 && is2) {
             if (opt.all)
               found.push(p2 + ext);
             else
-              return resolve16(p2 + ext);
+              return resolve18(p2 + ext);
           }
-          return resolve16(subStep(p2, i2, ii2 + 1));
+          return resolve18(subStep(p2, i2, ii2 + 1));
         });
       });
       return cb ? step(0).then((res) => cb(null, res), cb) : step(0);
@@ -5087,22 +5087,22 @@ var require_util = __commonJS({
       }
       return url;
     }
-    function getHostname(host2) {
-      if (host2[0] === "[") {
-        const idx2 = host2.indexOf("]");
+    function getHostname(host) {
+      if (host[0] === "[") {
+        const idx2 = host.indexOf("]");
         assert2(idx2 !== -1);
-        return host2.substring(1, idx2);
+        return host.substring(1, idx2);
       }
-      const idx = host2.indexOf(":");
-      if (idx === -1) return host2;
-      return host2.substring(0, idx);
+      const idx = host.indexOf(":");
+      if (idx === -1) return host;
+      return host.substring(0, idx);
     }
-    function getServerName(host2) {
-      if (!host2) {
+    function getServerName(host) {
+      if (!host) {
         return null;
       }
-      assert2(typeof host2 === "string");
-      const servername = getHostname(host2);
+      assert2(typeof host === "string");
+      const servername = getHostname(host);
       if (net.isIP(servername)) {
         return "";
       }
@@ -5861,11 +5861,11 @@ var require_diagnostics = __commonJS({
         "undici:client:beforeConnect",
         (evt) => {
           const {
-            connectParams: { version: version2, protocol, port, host: host2 }
+            connectParams: { version: version2, protocol, port, host }
           } = evt;
           debugLog(
             "connecting to %s%s using %s%s",
-            host2,
+            host,
             port ? `:${port}` : "",
             protocol,
             version2
@@ -5876,11 +5876,11 @@ var require_diagnostics = __commonJS({
         "undici:client:connected",
         (evt) => {
           const {
-            connectParams: { version: version2, protocol, port, host: host2 }
+            connectParams: { version: version2, protocol, port, host }
           } = evt;
           debugLog(
             "connected to %s%s using %s%s",
-            host2,
+            host,
             port ? `:${port}` : "",
             protocol,
             version2
@@ -5891,12 +5891,12 @@ var require_diagnostics = __commonJS({
         "undici:client:connectError",
         (evt) => {
           const {
-            connectParams: { version: version2, protocol, port, host: host2 },
+            connectParams: { version: version2, protocol, port, host },
             error: error3
           } = evt;
           debugLog(
             "connection to %s%s using %s%s errored - %s",
-            host2,
+            host,
             port ? `:${port}` : "",
             protocol,
             version2,
@@ -6703,9 +6703,9 @@ var require_dispatcher_base = __commonJS({
       }
       close(callback) {
         if (callback === void 0) {
-          return new Promise((resolve16, reject) => {
+          return new Promise((resolve18, reject) => {
             this.close((err, data) => {
-              return err ? reject(err) : resolve16(data);
+              return err ? reject(err) : resolve18(data);
             });
           });
         }
@@ -6743,9 +6743,9 @@ var require_dispatcher_base = __commonJS({
           err = null;
         }
         if (callback === void 0) {
-          return new Promise((resolve16, reject) => {
+          return new Promise((resolve18, reject) => {
             this.destroy(err, (err2, data) => {
-              return err2 ? reject(err2) : resolve16(data);
+              return err2 ? reject(err2) : resolve18(data);
             });
           });
         }
@@ -6865,13 +6865,13 @@ var require_connect = __commonJS({
       const sessionCache = new SessionCache(maxCachedSessions == null ? 100 : maxCachedSessions);
       timeout = timeout == null ? 1e4 : timeout;
       allowH2 = allowH2 != null ? allowH2 : false;
-      return function connect2({ hostname, host: host2, protocol, port, servername, localAddress, httpSocket }, callback) {
+      return function connect2({ hostname, host, protocol, port, servername, localAddress, httpSocket }, callback) {
         let socket;
         if (protocol === "https:") {
           if (!tls) {
             tls = require("node:tls");
           }
-          servername = servername || options.servername || util.getServerName(host2) || null;
+          servername = servername || options.servername || util.getServerName(host) || null;
           const sessionKey = servername || hostname;
           assert2(sessionKey);
           const session = customSession || sessionCache.get(sessionKey) || null;
@@ -10251,8 +10251,8 @@ var require_promise = __commonJS({
     function createDeferredPromise() {
       let res;
       let rej;
-      const promise = new Promise((resolve16, reject) => {
-        res = resolve16;
+      const promise = new Promise((resolve18, reject) => {
+        res = resolve18;
         rej = reject;
       });
       return { promise, resolve: res, reject: rej };
@@ -10387,11 +10387,11 @@ Content-Type: ${value.type || "application/octet-stream"}\r
         }
         source = object2;
         const parts = (async function* () {
-          for (const part2 of blobParts) {
-            if (part2.stream) {
-              yield* part2.stream();
+          for (const part3 of blobParts) {
+            if (part3.stream) {
+              yield* part3.stream();
             } else {
-              yield part2;
+              yield part3;
             }
           }
         })();
@@ -11416,7 +11416,7 @@ var require_client_h1 = __commonJS({
       }
     }
     function writeH1(client, request) {
-      const { method, path: path7, host: host2, upgrade, blocking, reset: reset2 } = request;
+      const { method, path: path7, host, upgrade, blocking, reset: reset2 } = request;
       let { body, headers, contentLength: contentLength2 } = request;
       const expectsPayload = method === "PUT" || method === "POST" || method === "PATCH" || method === "QUERY" || method === "PROPFIND" || method === "PROPPATCH";
       if (util.isFormDataLike(body)) {
@@ -11494,8 +11494,8 @@ var require_client_h1 = __commonJS({
       setTypeOfService(socket, request);
       let header2 = `${method} ${path7} HTTP/1.1\r
 `;
-      if (typeof host2 === "string") {
-        header2 += `host: ${host2}\r
+      if (typeof host === "string") {
+        header2 += `host: ${host}\r
 `;
       } else {
         header2 += client[kHostHeader];
@@ -11679,12 +11679,12 @@ upgrade: ${upgrade}\r
           cb();
         }
       }
-      const waitForDrain = () => new Promise((resolve16, reject) => {
+      const waitForDrain = () => new Promise((resolve18, reject) => {
         assert2(callback === null);
         if (socket[kError]) {
           reject(socket[kError]);
         } else {
-          callback = resolve16;
+          callback = resolve18;
         }
       });
       socket.on("close", onDrain).on("drain", onDrain);
@@ -12169,7 +12169,7 @@ var require_client_h2 = __commonJS({
       const headersTimeout = request.headersTimeout ?? client[kHeadersTimeout];
       const bodyTimeout = request.bodyTimeout ?? client[kBodyTimeout];
       const session = client[kHTTP2Session];
-      const { method, path: path7, host: host2, upgrade, expectContinue, signal, protocol, headers: reqHeaders } = request;
+      const { method, path: path7, host, upgrade, expectContinue, signal, protocol, headers: reqHeaders } = request;
       let { body } = request;
       if (upgrade != null && upgrade !== "websocket") {
         util.errorRequest(client, request, new InvalidArgumentError2(`Custom upgrade "${upgrade}" not supported over HTTP/2`));
@@ -12203,7 +12203,7 @@ var require_client_h2 = __commonJS({
       }
       let stream = null;
       const { hostname, port } = client[kUrl];
-      headers[HTTP2_HEADER_AUTHORITY] = host2 || `${hostname}${port ? `:${port}` : ""}`;
+      headers[HTTP2_HEADER_AUTHORITY] = host || `${hostname}${port ? `:${port}` : ""}`;
       headers[HTTP2_HEADER_METHOD] = method;
       const abort = (err) => {
         if (request.aborted || request.completed) {
@@ -12568,12 +12568,12 @@ var require_client_h2 = __commonJS({
           cb();
         }
       }
-      const waitForDrain = () => new Promise((resolve16, reject) => {
+      const waitForDrain = () => new Promise((resolve18, reject) => {
         assert2(callback === null);
         if (socket[kError]) {
           reject(socket[kError]);
         } else {
-          callback = resolve16;
+          callback = resolve18;
         }
       });
       h2stream.on("close", onDrain).on("drain", onDrain);
@@ -12890,16 +12890,16 @@ var require_client = __commonJS({
         return this[kNeedDrain] < 2;
       }
       [kClose]() {
-        return new Promise((resolve16) => {
+        return new Promise((resolve18) => {
           if (this[kSize]) {
-            this[kClosedResolve] = resolve16;
+            this[kClosedResolve] = resolve18;
           } else {
-            resolve16(null);
+            resolve18(null);
           }
         });
       }
       [kDestroy](err) {
-        return new Promise((resolve16) => {
+        return new Promise((resolve18) => {
           const requests = this[kQueue].splice(this[kPendingIdx]);
           for (let i2 = 0; i2 < requests.length; i2++) {
             const request = requests[i2];
@@ -12912,7 +12912,7 @@ var require_client = __commonJS({
               this[kClosedResolve]();
               this[kClosedResolve] = null;
             }
-            resolve16(null);
+            resolve18(null);
           };
           if (this[kHTTPContext]) {
             this[kHTTPContext].destroy(err, callback);
@@ -12940,7 +12940,7 @@ var require_client = __commonJS({
     function connect2(client) {
       assert2(!client[kConnecting]);
       assert2(!client[kHTTPContext]);
-      let { host: host2, hostname, protocol, port } = client[kUrl];
+      let { host, hostname, protocol, port } = client[kUrl];
       if (hostname[0] === "[") {
         const idx = hostname.indexOf("]");
         assert2(idx !== -1);
@@ -12952,7 +12952,7 @@ var require_client = __commonJS({
       if (channels.beforeConnect.hasSubscribers) {
         channels.beforeConnect.publish({
           connectParams: {
-            host: host2,
+            host,
             hostname,
             protocol,
             port,
@@ -12965,7 +12965,7 @@ var require_client = __commonJS({
       }
       try {
         client[kConnector]({
-          host: host2,
+          host,
           hostname,
           protocol,
           port,
@@ -12973,7 +12973,7 @@ var require_client = __commonJS({
           localAddress: client[kLocalAddress]
         }, (err, socket) => {
           if (err) {
-            handleConnectError(client, err, { host: host2, hostname, protocol, port });
+            handleConnectError(client, err, { host, hostname, protocol, port });
             client[kResume]();
             return;
           }
@@ -12987,7 +12987,7 @@ var require_client = __commonJS({
             client[kHTTPContext] = socket.alpnProtocol === "h2" ? connectH2(client, socket) : connectH1(client, socket);
           } catch (err2) {
             socket.destroy().on("error", noop3);
-            handleConnectError(client, err2, { host: host2, hostname, protocol, port });
+            handleConnectError(client, err2, { host, hostname, protocol, port });
             client[kResume]();
             return;
           }
@@ -12999,7 +12999,7 @@ var require_client = __commonJS({
           if (channels.connected.hasSubscribers) {
             channels.connected.publish({
               connectParams: {
-                host: host2,
+                host,
                 hostname,
                 protocol,
                 port,
@@ -13015,11 +13015,11 @@ var require_client = __commonJS({
           client[kResume]();
         });
       } catch (err) {
-        handleConnectError(client, err, { host: host2, hostname, protocol, port });
+        handleConnectError(client, err, { host, hostname, protocol, port });
         client[kResume]();
       }
     }
-    function handleConnectError(client, err, { host: host2, hostname, protocol, port }) {
+    function handleConnectError(client, err, { host, hostname, protocol, port }) {
       if (client.destroyed) {
         return;
       }
@@ -13027,7 +13027,7 @@ var require_client = __commonJS({
       if (channels.connectError.hasSubscribers) {
         channels.connectError.publish({
           connectParams: {
-            host: host2,
+            host,
             hostname,
             protocol,
             port,
@@ -13319,8 +13319,8 @@ var require_pool_base = __commonJS({
           }
           return Promise.all(closeAll);
         } else {
-          return new Promise((resolve16) => {
-            this[kClosedResolve] = resolve16;
+          return new Promise((resolve18) => {
+            this[kClosedResolve] = resolve18;
           });
         }
       }
@@ -13941,13 +13941,13 @@ var require_socks5_utils = __commonJS({
         const beforeParts = before === "" ? [] : before.split(":");
         const afterParts = after === "" ? [] : after.split(":");
         let bufferIndex = 0;
-        for (const part2 of beforeParts) {
-          buffer2.writeUInt16BE(parseInt(part2, 16), bufferIndex);
+        for (const part3 of beforeParts) {
+          buffer2.writeUInt16BE(parseInt(part3, 16), bufferIndex);
           bufferIndex += 2;
         }
         bufferIndex = 16 - afterParts.length * 2;
-        for (const part2 of afterParts) {
-          buffer2.writeUInt16BE(parseInt(part2, 16), bufferIndex);
+        for (const part3 of afterParts) {
+          buffer2.writeUInt16BE(parseInt(part3, 16), bufferIndex);
           bufferIndex += 2;
         }
       } else {
@@ -14442,7 +14442,7 @@ var require_socks5_proxy_agent = __commonJS({
         const proxyHost = this[kProxyUrl].hostname;
         const proxyPort = parseInt(this[kProxyUrl].port) || 1080;
         debug("creating SOCKS5 connection to", proxyHost, proxyPort);
-        const socket = await new Promise((resolve16, reject) => {
+        const socket = await new Promise((resolve18, reject) => {
           this[kConnector]({
             hostname: proxyHost,
             host: proxyHost,
@@ -14452,7 +14452,7 @@ var require_socks5_proxy_agent = __commonJS({
             if (err) {
               reject(err);
             } else {
-              resolve16(socket2);
+              resolve18(socket2);
             }
           });
         });
@@ -14462,14 +14462,14 @@ var require_socks5_proxy_agent = __commonJS({
           socket.destroy();
         });
         await socks5Client.handshake();
-        await new Promise((resolve16, reject) => {
+        await new Promise((resolve18, reject) => {
           const timeout = setTimeout(() => {
             reject(new Error("SOCKS5 authentication timeout"));
           }, 5e3);
           const onAuthenticated = () => {
             clearTimeout(timeout);
             socks5Client.removeListener("error", onError);
-            resolve16();
+            resolve18();
           };
           const onError = (err) => {
             clearTimeout(timeout);
@@ -14478,14 +14478,14 @@ var require_socks5_proxy_agent = __commonJS({
           };
           if (socks5Client.state === STATES.AUTHENTICATED) {
             clearTimeout(timeout);
-            resolve16();
+            resolve18();
           } else {
             socks5Client.once("authenticated", onAuthenticated);
             socks5Client.once("error", onError);
           }
         });
         await socks5Client.connect(targetHost, targetPort);
-        await new Promise((resolve16, reject) => {
+        await new Promise((resolve18, reject) => {
           const timeout = setTimeout(() => {
             reject(new Error("SOCKS5 connection timeout"));
           }, 5e3);
@@ -14493,7 +14493,7 @@ var require_socks5_proxy_agent = __commonJS({
             debug("SOCKS5 tunnel established to", targetHost, targetPort, "via", info);
             clearTimeout(timeout);
             socks5Client.removeListener("error", onError);
-            resolve16();
+            resolve18();
           };
           const onError = (err) => {
             clearTimeout(timeout);
@@ -14536,8 +14536,8 @@ var require_socks5_proxy_agent = __commonJS({
                       socket,
                       servername: this[kRequestTls]?.servername || targetHost
                     });
-                    await new Promise((resolve16, reject) => {
-                      finalSocket.once("secureConnect", resolve16);
+                    await new Promise((resolve18, reject) => {
+                      finalSocket.once("secureConnect", resolve18);
                       finalSocket.once("error", reject);
                     });
                   }
@@ -14651,8 +14651,8 @@ var require_proxy_agent = __commonJS({
         } = opts;
         opts.path = origin + path7;
         if (!("host" in headers) && !("Host" in headers)) {
-          const { host: host2 } = new URL(origin);
-          headers.host = host2;
+          const { host } = new URL(origin);
+          headers.host = host;
         }
         opts.headers = { ...this[kProxyHeaders], ...headers };
         return this.#client[kDispatch](opts, handler);
@@ -14783,8 +14783,8 @@ var require_proxy_agent = __commonJS({
         const headers = buildHeaders(opts.headers);
         throwIfProxyAuthIsSent(headers);
         if (headers && !("host" in headers) && !("Host" in headers)) {
-          const { host: host2 } = new URL(opts.origin);
-          headers.host = host2;
+          const { host } = new URL(opts.origin);
+          headers.host = host;
         }
         return this[kAgent].dispatch(
           {
@@ -15670,7 +15670,7 @@ var require_readable = __commonJS({
         if (this._readableState.closeEmitted) {
           return Promise.resolve(null);
         }
-        return new Promise((resolve16, reject) => {
+        return new Promise((resolve18, reject) => {
           if (this[kContentLength] && this[kContentLength] > limit || this[kBytesRead] > limit) {
             this.destroy(new AbortError());
           }
@@ -15684,11 +15684,11 @@ var require_readable = __commonJS({
               if (signal.aborted) {
                 reject(signal.reason ?? new AbortError());
               } else {
-                resolve16(null);
+                resolve18(null);
               }
             });
           } else {
-            this.on("close", resolve16);
+            this.on("close", resolve18);
           }
           this.on("error", noop3).on("data", () => {
             if (this[kBytesRead] > limit) {
@@ -15716,7 +15716,7 @@ var require_readable = __commonJS({
     }
     function consume(stream, type) {
       assert2(!stream[kConsume]);
-      return new Promise((resolve16, reject) => {
+      return new Promise((resolve18, reject) => {
         if (isUnusable(stream)) {
           const rState = stream._readableState;
           if (rState.destroyed && rState.closeEmitted === false) {
@@ -15731,7 +15731,7 @@ var require_readable = __commonJS({
             stream[kConsume] = {
               type,
               stream,
-              resolve: resolve16,
+              resolve: resolve18,
               reject,
               length: 0,
               body: []
@@ -15805,18 +15805,18 @@ var require_readable = __commonJS({
       return buffer2;
     }
     function consumeEnd(consume2, encoding) {
-      const { type, body, resolve: resolve16, stream, length } = consume2;
+      const { type, body, resolve: resolve18, stream, length } = consume2;
       try {
         if (type === "text") {
-          resolve16(chunksDecode(body, length, encoding));
+          resolve18(chunksDecode(body, length, encoding));
         } else if (type === "json") {
-          resolve16(JSON.parse(chunksDecode(body, length, encoding)));
+          resolve18(JSON.parse(chunksDecode(body, length, encoding)));
         } else if (type === "arrayBuffer") {
-          resolve16(chunksConcat(body, length).buffer);
+          resolve18(chunksConcat(body, length).buffer);
         } else if (type === "blob") {
-          resolve16(new Blob(body, { type: stream[kContentType] }));
+          resolve18(new Blob(body, { type: stream[kContentType] }));
         } else if (type === "bytes") {
-          resolve16(chunksConcat(body, length));
+          resolve18(chunksConcat(body, length));
         }
         consumeFinish(consume2);
       } catch (err) {
@@ -16006,9 +16006,9 @@ var require_api_request = __commonJS({
     };
     function request(opts, callback) {
       if (callback === void 0) {
-        return new Promise((resolve16, reject) => {
+        return new Promise((resolve18, reject) => {
           request.call(this, opts, (err, data) => {
-            return err ? reject(err) : resolve16(data);
+            return err ? reject(err) : resolve18(data);
           });
         });
       }
@@ -16220,9 +16220,9 @@ var require_api_stream = __commonJS({
     };
     function stream(opts, factory, callback) {
       if (callback === void 0) {
-        return new Promise((resolve16, reject) => {
+        return new Promise((resolve18, reject) => {
           stream.call(this, opts, factory, (err, data) => {
-            return err ? reject(err) : resolve16(data);
+            return err ? reject(err) : resolve18(data);
           });
         });
       }
@@ -16510,9 +16510,9 @@ var require_api_upgrade = __commonJS({
     };
     function upgrade(opts, callback) {
       if (callback === void 0) {
-        return new Promise((resolve16, reject) => {
+        return new Promise((resolve18, reject) => {
           upgrade.call(this, opts, (err, data) => {
-            return err ? reject(err) : resolve16(data);
+            return err ? reject(err) : resolve18(data);
           });
         });
       }
@@ -16605,9 +16605,9 @@ var require_api_connect = __commonJS({
     };
     function connect2(opts, callback) {
       if (callback === void 0) {
-        return new Promise((resolve16, reject) => {
+        return new Promise((resolve18, reject) => {
           connect2.call(this, opts, (err, data) => {
-            return err ? reject(err) : resolve16(data);
+            return err ? reject(err) : resolve18(data);
           });
         });
       }
@@ -16949,13 +16949,13 @@ var require_mock_utils = __commonJS({
         handler.onError(error3);
         return true;
       }
-      let aborted3 = false;
+      let aborted4 = false;
       let timer = null;
       function abort(err) {
-        if (aborted3) {
+        if (aborted4) {
           return;
         }
-        aborted3 = true;
+        aborted4 = true;
         if (timer !== null) {
           clearTimeout(timer);
           timer = null;
@@ -16972,7 +16972,7 @@ var require_mock_utils = __commonJS({
         handleReply(this[kDispatches]);
       }
       function handleReply(mockDispatches, _data = data) {
-        if (aborted3) {
+        if (aborted4) {
           return;
         }
         const optsHeaders = Array.isArray(opts.headers) ? buildHeadersFromArray(opts.headers) : opts.headers;
@@ -16980,7 +16980,7 @@ var require_mock_utils = __commonJS({
         if (isPromise(body)) {
           return body.then((newData) => handleReply(mockDispatches, newData));
         }
-        if (aborted3) {
+        if (aborted4) {
           return;
         }
         const responseData = getResponseData(body);
@@ -17881,7 +17881,7 @@ var require_snapshot_recorder = __commonJS({
   "node_modules/undici/lib/mock/snapshot-recorder.js"(exports2, module2) {
     "use strict";
     var { writeFile: writeFile8, readFile: readFile9, mkdir: mkdir5 } = require("node:fs/promises");
-    var { dirname: dirname3, resolve: resolve16 } = require("node:path");
+    var { dirname: dirname3, resolve: resolve18 } = require("node:path");
     var { setTimeout: setTimeout4, clearTimeout: clearTimeout2 } = require("node:timers");
     var { InvalidArgumentError: InvalidArgumentError2, UndiciError } = require_errors();
     var { hashId, isUrlExcludedFactory, normalizeHeaders, createHeaderFilters } = require_snapshot_utils();
@@ -18082,7 +18082,7 @@ var require_snapshot_recorder = __commonJS({
           throw new InvalidArgumentError2("Snapshot path is required");
         }
         try {
-          const data = await readFile9(resolve16(path7), "utf8");
+          const data = await readFile9(resolve18(path7), "utf8");
           const parsed3 = JSON.parse(data);
           if (Array.isArray(parsed3)) {
             this.#snapshots.clear();
@@ -18111,7 +18111,7 @@ var require_snapshot_recorder = __commonJS({
         if (!path7) {
           throw new InvalidArgumentError2("Snapshot path is required");
         }
-        const resolvedPath = resolve16(path7);
+        const resolvedPath = resolve18(path7);
         await mkdir5(dirname3(resolvedPath), { recursive: true });
         const data = Array.from(this.#snapshots.entries()).map(([hash, snapshot]) => ({
           hash,
@@ -19103,21 +19103,21 @@ var require_dns = __commonJS({
       }
       return false;
     }
-    function withHostHeader(host2, headers) {
+    function withHostHeader(host, headers) {
       const normalizedHeaders = normalizeHeaders(headers);
       if (hasHostHeader(normalizedHeaders)) {
         return normalizedHeaders;
       }
       if (Array.isArray(normalizedHeaders)) {
-        return ["host", host2, ...normalizedHeaders];
+        return ["host", host, ...normalizedHeaders];
       }
       if (normalizedHeaders && typeof normalizedHeaders === "object") {
         return {
-          host: host2,
+          host,
           ...normalizedHeaders
         };
       }
-      return { host: host2 };
+      return { host };
     }
     var DNSStorage = class {
       #maxItems = 0;
@@ -21722,19 +21722,19 @@ var require_cache2 = __commonJS({
     }
     function handleUncachedResponse(dispatch, globalOpts, cacheKey, handler, opts, reqCacheControl) {
       if (reqCacheControl?.["only-if-cached"]) {
-        let aborted3 = false;
+        let aborted4 = false;
         try {
           if (typeof handler.onConnect === "function") {
             handler.onConnect(() => {
-              aborted3 = true;
+              aborted4 = true;
             });
-            if (aborted3) {
+            if (aborted4) {
               return;
             }
           }
           if (typeof handler.onHeaders === "function") {
             handler.onHeaders(504, [], nop, "Gateway Timeout");
-            if (aborted3) {
+            if (aborted4) {
               return;
             }
           }
@@ -24267,7 +24267,7 @@ var require_request2 = __commonJS({
     var { URLSerializer } = require_data_url();
     var { kConstruct } = require_symbols();
     var assert2 = require("node:assert");
-    var { getMaxListeners, setMaxListeners: setMaxListeners3, defaultMaxListeners } = require("node:events");
+    var { getMaxListeners, setMaxListeners: setMaxListeners4, defaultMaxListeners } = require("node:events");
     var kAbortController = /* @__PURE__ */ Symbol("abortController");
     var requestFinalizer = new FinalizationRegistry(({ signal, abort }) => {
       signal.removeEventListener("abort", abort);
@@ -24507,7 +24507,7 @@ var require_request2 = __commonJS({
             const acRef = new WeakRef(ac);
             const abort = buildAbort(acRef);
             if (abortSignalHasEventHandlerLeakWarning && getMaxListeners(signal) === defaultMaxListeners) {
-              setMaxListeners3(1500, signal);
+              setMaxListeners4(1500, signal);
             }
             util.addAbortListener(signal, abort);
             requestFinalizer.register(ac, { signal, abort }, abort);
@@ -26091,7 +26091,7 @@ var require_fetch = __commonJS({
         const agent = fetchParams.controller.dispatcher;
         const path7 = url.pathname + url.search;
         const hasTrailingQuestionMark = url.search.length === 0 && url.href[url.href.length - url.hash.length - 1] === "?";
-        return new Promise((resolve16, reject) => agent.dispatch(
+        return new Promise((resolve18, reject) => agent.dispatch(
           {
             path: hasTrailingQuestionMark ? `${path7}?` : path7,
             origin: url.origin,
@@ -26179,7 +26179,7 @@ var require_fetch = __commonJS({
               }
               this.body = new Readable6({ read: resume });
               const onError = this.onError.bind(this);
-              resolve16({
+              resolve18({
                 status,
                 statusText,
                 headersList,
@@ -26232,7 +26232,7 @@ var require_fetch = __commonJS({
                   headersList.append(headerName, String(value), true);
                 }
               }
-              resolve16({
+              resolve18({
                 status,
                 statusText: STATUS_CODES[status],
                 headersList,
@@ -26256,7 +26256,7 @@ var require_fetch = __commonJS({
                   headersList.append(nameStr, value.toString("latin1"), true);
                 }
               }
-              resolve16({
+              resolve18({
                 status,
                 statusText: STATUS_CODES[status],
                 headersList,
@@ -27167,11 +27167,11 @@ var require_util4 = __commonJS({
       if (cookie.sameSite) {
         out.push(`SameSite=${cookie.sameSite}`);
       }
-      for (const part2 of cookie.unparsed) {
-        if (!part2.includes("=")) {
+      for (const part3 of cookie.unparsed) {
+        if (!part3.includes("=")) {
           throw new Error("Invalid unparsed");
         }
-        const [key, ...value] = part2.split("=");
+        const [key, ...value] = part3.split("=");
         const trimmedKey = key.trim();
         const joinedValue = value.join("=");
         validateCookieName(trimmedKey);
@@ -30593,7 +30593,7 @@ ${captureLines}` : capture.stack;
 });
 
 // src/cli.ts
-var import_node_events16 = require("node:events");
+var import_node_events17 = require("node:events");
 
 // node_modules/commander/esm.mjs
 var import_index = __toESM(require_commander(), 1);
@@ -30707,6 +30707,13 @@ async function loadPrivateKey(path7, passphrase) {
     () => (0, import_node_crypto.createPrivateKey)({ key: pem, passphrase: passphrase ?? "" })
   );
   return { ...describeKey((0, import_node_crypto.createPublicKey)(privateKey), path7), privateKey };
+}
+function parseKeyId(text3) {
+  if (/^[0-9a-f]{64}$/.test(text3)) return text3;
+  throw new AirgapError("usage", "This is not a key id.", {
+    given: text3,
+    expected: "64 lower-case hex digits, as `keygen` and `verify` print them"
+  });
 }
 function describeKey(key, path7) {
   const keyId = (0, import_node_crypto.createHash)("sha256").update(key.export({ type: "spki", format: "der" })).digest("hex");
@@ -33816,7 +33823,7 @@ async function mapConcurrently(iterable, mapper, {
     const cleanup = () => {
       signal?.removeEventListener("abort", signalListener);
     };
-    const resolve16 = (value) => {
+    const resolve18 = (value) => {
       resolve_(value);
       cleanup();
     };
@@ -33866,10 +33873,10 @@ async function mapConcurrently(iterable, mapper, {
       }
       const lastIndex = Math.min(doneIndex, result.length);
       if (lastIndex === result.length && skippedCount === 0) {
-        resolve16(result);
+        resolve18(result);
         return;
       }
-      resolve16(result.slice(0, lastIndex).filter((value) => value !== pMapSkip));
+      resolve18(result.slice(0, lastIndex).filter((value) => value !== pMapSkip));
     };
     const next = async () => {
       if (isResolved || currentIndex >= doneIndex) {
@@ -34085,16 +34092,16 @@ var readers = 4;
 var runSize = 8 * 1024 * 1024;
 async function checkArchive(file2, path7, archive, context) {
   await checkSize(file2, path7, archive);
-  const progress2 = byteProgress(archive.size - endSize, context.emit);
+  const work = {
+    mtime: archive.mtime,
+    signal: context.signal,
+    progress: progressOf(archive, context)
+  };
   await pMap(
     runs(archive.entries),
-    async (run) => {
-      const window = new Window(file2, path7, extentOf(run));
-      for (const entry of run) {
-        context.signal.throwIfAborted();
-        await checkEntry(window, entry, archive.mtime, context.signal);
-        progress2(entry.end - entry.start);
-      }
+    async (run2) => {
+      const window = new Window(file2, path7, extentOf(run2));
+      for (const entry of run2) await checkEntry(window, entry, work);
     },
     { concurrency: readers }
   );
@@ -34117,8 +34124,8 @@ function runs(entries) {
   }
   return all;
 }
-function extentOf(run) {
-  return (run.at(-1)?.end ?? 0) - (run[0]?.start ?? 0);
+function extentOf(run2) {
+  return (run2.at(-1)?.end ?? 0) - (run2[0]?.start ?? 0);
 }
 async function checkSize(file2, path7, archive) {
   const { size } = await file2.stat();
@@ -34127,15 +34134,20 @@ async function checkSize(file2, path7, archive) {
   const offset = Math.min(size, archive.size);
   throw damaged(path7, { place: place6, offset, given: `${size} bytes`, expected: `${archive.size} bytes` });
 }
-async function checkEntry(window, entry, mtime, signal) {
+function progressOf({ entries }, { emit }) {
+  const total = entries.reduce((sum, { size }) => sum + size, 0);
+  return byteProgress(total, emit);
+}
+async function checkEntry(window, entry, { mtime, signal, progress: progress2 }) {
   await checkHeader(window, entry, mtime);
   const hash = (0, import_node_crypto4.createHash)("sha256");
   const bodyEnd = bodyStart(entry) + entry.size;
   for (let position = bodyStart(entry); position < bodyEnd; ) {
-    signal.throwIfAborted();
     const bytes = await window.read(position, bodyEnd - position);
     hash.update(bytes);
     position += bytes.length;
+    progress2(bytes.length);
+    signal.throwIfAborted();
   }
   const digest2 = `sha256:${hash.digest("hex")}`;
   if (digest2 !== entry.digest) {
@@ -34158,7 +34170,7 @@ async function checkHeader(window, entry, mtime) {
         place: `the header of ${entry.path}`,
         offset: entry.start,
         given: "another header",
-        expected: `mode, size and time of the inventory`
+        expected: "the one that the inventory makes"
       });
     }
     done += bytes.length;
@@ -34182,62 +34194,6 @@ async function checkZeros(window, place6, start, end) {
 // src/bundle/head.ts
 var import_node_fs7 = require("node:fs");
 var import_promises3 = require("node:fs/promises");
-
-// src/plan/repositories.ts
-function targetRepositories(inventory) {
-  const placed2 = inventory.images.flatMap(
-    ({ placements }) => placements.map(({ reference }) => reference.slice(0, reference.lastIndexOf(":")))
-  );
-  const written2 = placed2.filter((repository) => !isPullThrough(inventory, repository));
-  const repositories = [.../* @__PURE__ */ new Set([...written2, bundleRepository(inventory)])].sort();
-  return { projects: [...new Set(repositories.map(projectOf))].sort(), repositories };
-}
-function bundleRepository({ target: target2, name }) {
-  return [target2.endpoint, target2.baseContentPath, "bundles", name].filter(Boolean).join("/");
-}
-function isPullThrough({ target: target2 }, repository) {
-  return (target2.pullThrough ?? []).some(
-    (path7) => repository === path7 || repository.startsWith(`${path7}/`)
-  );
-}
-function projectOf(repository) {
-  return repository.split("/").slice(0, 2).join("/");
-}
-
-// src/bundle/inventory-rules.ts
-function inventoryFaults(inventory) {
-  const paths = inventory.files.map((file2) => file2.path);
-  const blobs = inventory.blobs.map((blob2) => blob2.digest);
-  return [
-    ...repeated(paths).map((path7) => `file twice: ${path7}`),
-    ...foldersAmong(paths).map((path7) => `both a file and a folder: ${path7}`),
-    ...repeated(blobs).map((digest2) => `blob twice: ${digest2}`),
-    ...absent(inventory, new Set(blobs)).map((digest2) => `not among the blobs: ${digest2}`)
-  ];
-}
-function repeated(values) {
-  const seen = /* @__PURE__ */ new Set();
-  return values.filter((value) => seen.has(value) || !seen.add(value));
-}
-function foldersAmong(paths) {
-  const folders = new Set(paths.flatMap((path7) => parents(path7)));
-  return paths.filter((path7) => folders.has(path7));
-}
-function parents(path7) {
-  const parts = path7.split("/").slice(0, -1);
-  return parts.map((_2, index) => parts.slice(0, index + 1).join("/"));
-}
-function absent(inventory, blobs) {
-  const roots = [inventory.root, ...inventory.moreRoots ?? []].flatMap((root) => root ?? []);
-  const images = inventory.imagesNotEmbedded ? [] : inventory.images.filter((image2) => isPushed(inventory, image2));
-  return [...roots, ...images].map(({ digest: digest2 }) => digest2).filter((digest2) => !blobs.has(digest2));
-}
-function isPushed(inventory, { placements }) {
-  return placements.some(({ reference }) => {
-    const repository = reference.slice(0, reference.lastIndexOf(":"));
-    return !isPullThrough(inventory, repository);
-  });
-}
 
 // node_modules/zod/v4/core/util.js
 var util_exports = {};
@@ -35268,19 +35224,19 @@ function node(obj, key, make) {
   return obj[key];
 }
 function flattenError(error3, mapper = (issue2) => issue2.message) {
-  const fieldErrors = {};
+  const fieldErrors2 = {};
   const formErrors = [];
   for (const sub of error3.issues) {
     if (sub.path.length > 0) {
-      node(fieldErrors, sub.path[0], () => []).push(mapper(sub));
+      node(fieldErrors2, sub.path[0], () => []).push(mapper(sub));
     } else {
       formErrors.push(mapper(sub));
     }
   }
-  return { formErrors, fieldErrors };
+  return { formErrors, fieldErrors: fieldErrors2 };
 }
 function formatError(error3, mapper = (issue2) => issue2.message) {
-  const fieldErrors = { _errors: [] };
+  const fieldErrors2 = { _errors: [] };
   const processError = (error4, path7 = []) => {
     for (const issue2 of error4.issues) {
       if (issue2.code === "invalid_union" && issue2.errors.length) {
@@ -35292,9 +35248,9 @@ function formatError(error3, mapper = (issue2) => issue2.message) {
       } else {
         const fullpath = [...path7, ...issue2.path];
         if (fullpath.length === 0) {
-          fieldErrors._errors.push(mapper(issue2));
+          fieldErrors2._errors.push(mapper(issue2));
         } else {
-          let curr = fieldErrors;
+          let curr = fieldErrors2;
           let i2 = 0;
           while (i2 < fullpath.length) {
             const el = fullpath[i2];
@@ -35325,7 +35281,7 @@ function formatError(error3, mapper = (issue2) => issue2.message) {
     }
   };
   processError(error3);
-  return fieldErrors;
+  return fieldErrors2;
 }
 function toDotPath(_path) {
   const segs = [];
@@ -35559,6 +35515,7 @@ var anyString = /^[\s\S]{0,}$/;
 var integer = /^-?\d+$/;
 var number = /^-?\d+(?:\.\d+)?$/;
 var boolean = /^(?:true|false)$/i;
+var _null = /^null$/i;
 var lowercase = /^[^A-Z]*$/;
 var uppercase = /^[^a-z]*$/;
 
@@ -36461,6 +36418,23 @@ var $ZodBoolean = /* @__PURE__ */ $constructor("$ZodBoolean", (inst, def) => {
       return payload;
     payload.issues.push({
       expected: "boolean",
+      code: "invalid_type",
+      input,
+      inst
+    });
+    return payload;
+  };
+});
+var $ZodNull = /* @__PURE__ */ $constructor("$ZodNull", (inst, def) => {
+  $ZodType.init(inst, def);
+  inst._zod.pattern = _null;
+  inst._zod.values = /* @__PURE__ */ new Set([null]);
+  inst._zod.parse = (payload, _ctx) => {
+    const input = payload.value;
+    if (input === null)
+      return payload;
+    payload.issues.push({
+      expected: "null",
       code: "invalid_type",
       input,
       inst
@@ -37513,7 +37487,7 @@ var recursive = /* @__PURE__ */ new WeakMap();
 var NONE = 0;
 var ASSUMED = 1;
 var PROVEN = 2;
-function isRecursive(inst, stack, resolve16) {
+function isRecursive(inst, stack, resolve18) {
   const cached2 = recursive.get(inst);
   if (cached2 !== void 0)
     return cached2 ? PROVEN : NONE;
@@ -37523,7 +37497,7 @@ function isRecursive(inst, stack, resolve16) {
   let result = NONE;
   const check2 = (child) => {
     if (result !== PROVEN && child?._zod) {
-      const answer = isRecursive(child, stack, resolve16);
+      const answer = isRecursive(child, stack, resolve18);
       if (answer > result)
         result = answer;
     }
@@ -37534,7 +37508,7 @@ function isRecursive(inst, stack, resolve16) {
       const desc = Object.getOwnPropertyDescriptor(sh, key);
       if (spread && !desc.enumerable)
         continue;
-      const child = desc.get ? ASSUMED : desc.value?._zod ? isRecursive(desc.value, stack, resolve16) : NONE;
+      const child = desc.get ? ASSUMED : desc.value?._zod ? isRecursive(desc.value, stack, resolve18) : NONE;
       if (child > answer)
         answer = child;
     }
@@ -37598,7 +37572,7 @@ function isRecursive(inst, stack, resolve16) {
       break;
     // `$ZodLazy` caches its inner on the def, so a resolved edge is followed exactly
     case "lazy": {
-      const inner = def._cachedInner ?? (resolve16 ? inst._zod.innerType : void 0);
+      const inner = def._cachedInner ?? (resolve18 ? inst._zod.innerType : void 0);
       merge2(inner ? isRecursive(inner, stack, false) : ASSUMED);
       break;
     }
@@ -38236,6 +38210,13 @@ function _boolean(Class2, params) {
   });
 }
 // @__NO_SIDE_EFFECTS__
+function _null2(Class2, params) {
+  return new Class2({
+    type: "null",
+    ...normalizeParams(params)
+  });
+}
+// @__NO_SIDE_EFFECTS__
 function _unknown(Class2) {
   return new Class2({
     type: "unknown"
@@ -38566,8 +38547,8 @@ function encodeJSONPointerSegment(segment) {
   return segment.replace(/~/g, "~0").replace(/\//g, "~1");
 }
 function extractDefs(ctx, schema) {
-  const root = ctx.seen.get(schema);
-  if (!root)
+  const root2 = ctx.seen.get(schema);
+  if (!root2)
     throw new Error("Unprocessed schema. This is a bug in Zod.");
   if (ctx.external && ctx.sharedDefsExtractedFor === ctx.external)
     return;
@@ -38596,7 +38577,7 @@ function extractDefs(ctx, schema) {
     }
     const uriPrefix = `#`;
     const defUriPrefix = `${uriPrefix}/${defsSegment}/`;
-    if (entry[1] === root && !entry[1].schema.id) {
+    if (entry[1] === root2 && !entry[1].schema.id) {
       return { ref: uriPrefix };
     }
     const defId = entry[1].schema.id ?? `__schema${ctx.counter++}`;
@@ -38708,11 +38689,11 @@ function foldObjects(members2) {
         continue;
       const parts = [];
       for (const other of objects) {
-        const part2 = other.properties?.[key] ?? undeclaredConstraint(other);
-        if (part2 === null || part2 === void 0)
+        const part3 = other.properties?.[key] ?? undeclaredConstraint(other);
+        if (part3 === null || part3 === void 0)
           continue;
-        if (!parts.some((seen) => JSON.stringify(seen) === JSON.stringify(part2)))
-          parts.push(part2);
+        if (!parts.some((seen) => JSON.stringify(seen) === JSON.stringify(part3)))
+          parts.push(part3);
       }
       const merged = parts.length === 1 ? parts[0] : foldObjects(parts) ?? { allOf: parts };
       assignProp(properties, key, merged);
@@ -38767,8 +38748,8 @@ function foldIntersection(json2) {
   assignProps(json2, folded);
 }
 function finalize(ctx, schema) {
-  const root = ctx.seen.get(schema);
-  if (!root)
+  const root2 = ctx.seen.get(schema);
+  if (!root2)
     throw new Error("Unprocessed schema. This is a bug in Zod.");
   const flattenRef = (zodSchema) => {
     const seen = ctx.seen.get(zodSchema);
@@ -38879,7 +38860,7 @@ function finalize(ctx, schema) {
       throw new Error("Schema is missing an `id` property");
     result.$id = ctx.external.uri(id);
   }
-  assignProps(result, root.defId ? root.schema : root.def ?? root.schema);
+  assignProps(result, root2.defId ? root2.schema : root2.def ?? root2.schema);
   const rootMetaId = ctx.metadataRegistry.get(schema)?.id;
   if (rootMetaId !== void 0 && result.id === rootMetaId)
     delete result.id;
@@ -39170,10 +39151,36 @@ var numberProcessor = (schema, ctx, _json, params) => {
 var booleanProcessor = (_schema, _ctx, json2, _params) => {
   json2.type = "boolean";
 };
+var bigintProcessor = (schema, ctx, json2, params) => {
+  handleUnrepresentable(schema, ctx, json2, params, "BigInt cannot be represented in JSON Schema");
+};
+var symbolProcessor = (schema, ctx, json2, params) => {
+  handleUnrepresentable(schema, ctx, json2, params, "Symbols cannot be represented in JSON Schema");
+};
+var nullProcessor = (_schema, ctx, json2, _params) => {
+  if (ctx.target === "openapi-3.0") {
+    json2.type = "string";
+    json2.nullable = true;
+    json2.enum = [null];
+  } else {
+    json2.type = "null";
+  }
+};
+var undefinedProcessor = (schema, ctx, json2, params) => {
+  handleUnrepresentable(schema, ctx, json2, params, "Undefined cannot be represented in JSON Schema");
+};
+var voidProcessor = (schema, ctx, json2, params) => {
+  handleUnrepresentable(schema, ctx, json2, params, "Void cannot be represented in JSON Schema");
+};
 var neverProcessor = (_schema, _ctx, json2, _params) => {
   json2.not = {};
 };
+var anyProcessor = (_schema, _ctx, _json, _params) => {
+};
 var unknownProcessor = (_schema, _ctx, _json, _params) => {
+};
+var dateProcessor = (schema, ctx, json2, params) => {
+  handleUnrepresentable(schema, ctx, json2, params, "Date cannot be represented in JSON Schema");
 };
 var enumProcessor = (schema, _ctx, json2, _params) => {
   const def = schema._zod.def;
@@ -39228,11 +39235,53 @@ var literalProcessor = (schema, ctx, json2, params) => {
     json2.enum = vals;
   }
 };
+var nanProcessor = (schema, ctx, json2, params) => {
+  handleUnrepresentable(schema, ctx, json2, params, "NaN cannot be represented in JSON Schema");
+};
+var templateLiteralProcessor = (schema, _ctx, json2, _params) => {
+  const _json = json2;
+  const pattern2 = schema._zod.pattern;
+  if (!pattern2)
+    throw new Error("Pattern not found in template literal");
+  _json.type = "string";
+  _json.pattern = pattern2.source;
+};
+var fileProcessor = (schema, _ctx, json2, _params) => {
+  const _json = json2;
+  _json.type = "string";
+  _json.format = "binary";
+  _json.contentEncoding = "binary";
+  const { minimum, maximum, mime } = aggregateChecks(schema);
+  if (minimum !== void 0)
+    _json.minLength = minimum;
+  if (maximum !== void 0)
+    _json.maxLength = maximum;
+  if (!mime)
+    return;
+  if (mime.length === 0)
+    _json.not = {};
+  else if (mime.length === 1)
+    _json.contentMediaType = mime[0];
+  else
+    _json.anyOf = mime.map((m2) => ({ contentMediaType: m2 }));
+};
+var successProcessor = (_schema, _ctx, json2, _params) => {
+  json2.type = "boolean";
+};
 var customProcessor = (schema, ctx, json2, params) => {
   handleUnrepresentable(schema, ctx, json2, params, "Custom types cannot be represented in JSON Schema");
 };
+var functionProcessor = (schema, ctx, json2, params) => {
+  handleUnrepresentable(schema, ctx, json2, params, "Function types cannot be represented in JSON Schema");
+};
 var transformProcessor = (schema, ctx, json2, params) => {
   handleUnrepresentable(schema, ctx, json2, params, "Transforms cannot be represented in JSON Schema");
+};
+var mapProcessor = (schema, ctx, json2, params) => {
+  handleUnrepresentable(schema, ctx, json2, params, "Map cannot be represented in JSON Schema");
+};
+var setProcessor = (schema, ctx, json2, params) => {
+  handleUnrepresentable(schema, ctx, json2, params, "Set cannot be represented in JSON Schema");
 };
 var arrayProcessor = (schema, ctx, _json, params) => {
   const json2 = _json;
@@ -39326,6 +39375,70 @@ var intersectionProcessor = (schema, ctx, json2, params) => {
   ];
   json2.allOf = allOf;
   ctx.intersections.push(allOf);
+};
+var tupleProcessor = (schema, ctx, _json, params) => {
+  const json2 = _json;
+  const def = schema._zod.def;
+  json2.type = "array";
+  const prefixPath = ctx.target === "draft-2020-12" ? "prefixItems" : "items";
+  const restPath = ctx.target === "draft-2020-12" ? "items" : ctx.target === "openapi-3.0" ? "items" : "additionalItems";
+  const prefixItems = def.items.map((x, i2) => processSchema(x, ctx, {
+    ...params,
+    path: [...params.path, prefixPath, i2]
+  }));
+  const rest = def.rest ? processSchema(def.rest, ctx, {
+    ...params,
+    path: [...params.path, restPath, ...ctx.target === "openapi-3.0" ? [def.items.length] : []]
+  }) : null;
+  let minItems = def.items.length;
+  while (minItems > 0) {
+    const item = def.items[minItems - 1];
+    const optional2 = ctx.io === "input" ? inputOptin(item) !== void 0 : item._zod.optout === "optional";
+    if (!optional2)
+      break;
+    minItems--;
+  }
+  const maxItems = def.items.length;
+  const isClosed = !def.rest;
+  if (ctx.target === "draft-2020-12") {
+    json2.prefixItems = prefixItems;
+    if (isClosed) {
+      json2.items = false;
+    } else if (rest) {
+      json2.items = rest;
+    }
+    if (minItems > 0)
+      json2.minItems = minItems;
+    if (isClosed)
+      json2.maxItems = maxItems;
+  } else if (ctx.target === "openapi-3.0") {
+    json2.items = {
+      anyOf: prefixItems
+    };
+    if (rest) {
+      json2.items.anyOf.push(rest);
+    }
+    if (minItems > 0)
+      json2.minItems = minItems;
+    if (isClosed)
+      json2.maxItems = maxItems;
+  } else {
+    json2.items = prefixItems;
+    if (isClosed) {
+      json2.additionalItems = false;
+    } else if (rest) {
+      json2.additionalItems = rest;
+    }
+    if (minItems > 0)
+      json2.minItems = minItems;
+    if (isClosed)
+      json2.maxItems = maxItems;
+  }
+  const { minimum, maximum } = aggregateChecks(schema);
+  if (typeof minimum === "number")
+    json2.minItems = minimum;
+  if (typeof maximum === "number")
+    json2.maxItems = maximum;
 };
 function stringifyKeyNames(bySchema, json2, visited) {
   if (json2.$ref) {
@@ -39513,12 +39626,99 @@ var readonlyProcessor = (schema, ctx, json2, params) => {
   seen.ref = def.innerType;
   json2.readOnly = true;
 };
+var promiseProcessor = (schema, ctx, _json, params) => {
+  const def = schema._zod.def;
+  processSchema(def.innerType, ctx, params);
+  const seen = ctx.seen.get(schema);
+  seen.ref = def.innerType;
+};
 var optionalProcessor = (schema, ctx, _json, params) => {
   const def = schema._zod.def;
   processSchema(def.innerType, ctx, params);
   const seen = ctx.seen.get(schema);
   seen.ref = def.innerType;
 };
+var lazyProcessor = (schema, ctx, _json, params) => {
+  const innerType = schema._zod.innerType;
+  processSchema(innerType, ctx, params);
+  const seen = ctx.seen.get(schema);
+  seen.ref = innerType;
+};
+var allProcessors = {
+  string: stringProcessor,
+  number: numberProcessor,
+  boolean: booleanProcessor,
+  bigint: bigintProcessor,
+  symbol: symbolProcessor,
+  null: nullProcessor,
+  undefined: undefinedProcessor,
+  void: voidProcessor,
+  never: neverProcessor,
+  any: anyProcessor,
+  unknown: unknownProcessor,
+  date: dateProcessor,
+  enum: enumProcessor,
+  literal: literalProcessor,
+  nan: nanProcessor,
+  template_literal: templateLiteralProcessor,
+  file: fileProcessor,
+  success: successProcessor,
+  custom: customProcessor,
+  function: functionProcessor,
+  transform: transformProcessor,
+  map: mapProcessor,
+  set: setProcessor,
+  array: arrayProcessor,
+  object: objectProcessor,
+  union: unionProcessor,
+  intersection: intersectionProcessor,
+  tuple: tupleProcessor,
+  record: recordProcessor,
+  nullable: nullableProcessor,
+  nonoptional: nonoptionalProcessor,
+  default: defaultProcessor,
+  prefault: prefaultProcessor,
+  catch: catchProcessor,
+  pipe: pipeProcessor,
+  readonly: readonlyProcessor,
+  promise: promiseProcessor,
+  optional: optionalProcessor,
+  lazy: lazyProcessor
+};
+function toJSONSchema(input, params) {
+  if ("_idmap" in input) {
+    const registry3 = input;
+    const ctx2 = initializeContext({ ...params, processors: allProcessors });
+    const defs = {};
+    for (const entry of registry3._idmap.entries()) {
+      const [_2, schema] = entry;
+      processSchema(schema, ctx2);
+    }
+    const schemas = {};
+    const external = {
+      registry: registry3,
+      uri: params?.uri,
+      defs
+    };
+    ctx2.external = external;
+    for (const entry of registry3._idmap.entries()) {
+      const [key, schema] = entry;
+      extractDefs(ctx2, schema);
+      assignProp(schemas, key, finalize(ctx2, schema));
+    }
+    if (Object.keys(defs).length > 0) {
+      const defsSegment = ctx2.target === "draft-2020-12" ? "$defs" : "definitions";
+      schemas.__shared = {
+        [defsSegment]: defs
+      };
+    }
+    return { schemas };
+  }
+  const ctx = initializeContext({ ...params, processors: allProcessors });
+  processSchema(input, ctx);
+  extractDefs(ctx, input);
+  return finalize(ctx, input);
+}
 
 // node_modules/zod/v4/classic/errors.js
 var _installedErrorProtos = /* @__PURE__ */ new WeakSet([Object.prototype, Error.prototype]);
@@ -40093,6 +40293,14 @@ var ZodBoolean = /* @__PURE__ */ $constructor("ZodBoolean", (inst, def) => {
 function boolean2(params) {
   return _boolean(ZodBoolean, params);
 }
+var ZodNull = /* @__PURE__ */ $constructor("ZodNull", (inst, def) => {
+  $ZodNull.init(inst, def);
+  ZodType.init(inst, def);
+  inst._zod.processJSONSchema = (ctx, json2, params) => nullProcessor(inst, ctx, json2, params);
+});
+function _null3(params) {
+  return _null2(ZodNull, params);
+}
 var ZodUnknown = /* @__PURE__ */ $constructor("ZodUnknown", (inst, def) => {
   $ZodUnknown.init(inst, def);
   ZodType.init(inst, def);
@@ -40526,6 +40734,193 @@ function duration2(params) {
   return _isoDuration(ZodISODuration, params);
 }
 
+// src/oci/media-types.ts
+var ociManifest = "application/vnd.oci.image.manifest.v1+json";
+var ociIndex = "application/vnd.oci.image.index.v1+json";
+var dockerManifest = "application/vnd.docker.distribution.manifest.v2+json";
+var dockerIndex = "application/vnd.docker.distribution.manifest.list.v2+json";
+var manifestTypes = [ociIndex, dockerIndex, ociManifest, dockerManifest];
+function isIndex(mediaType2) {
+  return mediaType2 === ociIndex || mediaType2 === dockerIndex;
+}
+function isImageManifest(mediaType2) {
+  return mediaType2 === ociManifest || mediaType2 === dockerManifest;
+}
+
+// src/oci/manifest.ts
+function parseManifest(bytes, mediaType2) {
+  if (!isIndex(mediaType2) && !isImageManifest(mediaType2)) throw unsupported(mediaType2);
+  const document = readDocument(bytes);
+  refuseAmbiguous(document, mediaType2);
+  return isIndex(mediaType2) ? { kind: "index", mediaType: mediaType2, ...read(indexSchema, document) } : { kind: "manifest", mediaType: mediaType2, ...read(manifestSchema, document) };
+}
+function references(manifest) {
+  return manifest.kind === "index" ? [...manifest.manifests] : [manifest.config, ...manifest.layers];
+}
+var annotations = record(string2(), string2()).exactOptional();
+var platform = object({
+  os: string2(),
+  architecture: string2(),
+  variant: string2().exactOptional(),
+  "os.version": string2().exactOptional(),
+  "os.features": array(string2()).exactOptional()
+});
+var descriptor = object({
+  mediaType: string2(),
+  digest: custom((value) => typeof value === "string" && isDigest(value), {
+    error: "not a sha256 or sha512 digest"
+  }),
+  size: int().min(0),
+  platform: platform.exactOptional(),
+  annotations,
+  artifactType: string2().exactOptional()
+});
+var manifestSchema = object({
+  config: descriptor,
+  layers: array(descriptor).default([]),
+  subject: descriptor.exactOptional(),
+  artifactType: string2().exactOptional()
+});
+var indexSchema = object({ manifests: array(descriptor).default([]), annotations });
+function read(schema, document) {
+  const result = schema.safeParse(document);
+  if (result.success) return result.data;
+  const [issue2] = result.error.issues;
+  throw malformed(`${issue2?.path.join(".") ?? ""}: ${issue2?.message ?? ""}`);
+}
+function readDocument(bytes) {
+  try {
+    const text3 = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    const document = JSON.parse(text3, (_2, value) => value ?? void 0);
+    if (typeof document === "object" && document !== null && !Array.isArray(document)) {
+      return document;
+    }
+  } catch (cause) {
+    throw malformed("not JSON in UTF-8", cause);
+  }
+  throw malformed("not a JSON object");
+}
+function refuseAmbiguous(document, mediaType2) {
+  const foreign = isIndex(mediaType2) ? ["config", "layers", "fsLayers"] : ["manifests", "fsLayers"];
+  const found = foreign.find((field) => Object.hasOwn(document, field));
+  if (found !== void 0) throw malformed(`${mediaType2} with a field "${found}"`);
+  if (document.schemaVersion !== 2) throw malformed(`schemaVersion ${document.schemaVersion}`);
+  if (typeof document.mediaType === "string" && document.mediaType !== mediaType2) {
+    throw malformed(`served as ${mediaType2}, but says that it is ${document.mediaType}`);
+  }
+}
+function malformed(given, cause) {
+  return new AirgapError("integrity", "The manifest is malformed.", { given, cause });
+}
+function unsupported(mediaType2) {
+  return new AirgapError("usage", "This kind of manifest cannot be carried.", {
+    given: mediaType2,
+    expected: "an OCI or Docker (schema 2) image manifest or index",
+    next: "Build or push the image again with a current tool, or take it off the list."
+  });
+}
+
+// src/oci/graph.ts
+function makeDocument(descriptor3, bytes, platform3 = descriptor3.platform) {
+  const manifest = parseManifest(bytes, descriptor3.mediaType);
+  return { descriptor: descriptor3, bytes, manifest, ...platform3 ? { platform: platform3 } : {} };
+}
+function childrenFirst(graph) {
+  const ordered = /* @__PURE__ */ new Set();
+  const visit2 = (digest2) => {
+    const document = graph.documents.get(digest2);
+    if (!document || ordered.has(document)) return;
+    if (document.manifest.kind === "index")
+      document.manifest.manifests.forEach((m2) => {
+        visit2(m2.digest);
+      });
+    ordered.add(document);
+  };
+  visit2(graph.root.digest);
+  return [...ordered];
+}
+function leavesOf(graph) {
+  return childrenFirst(graph).filter(isLeaf);
+}
+function isLeaf(document) {
+  return document.manifest.kind === "manifest";
+}
+function isIndexDocument(document) {
+  return document.manifest.kind === "index";
+}
+
+// src/plan/repositories.ts
+function targetRepositories(inventory) {
+  const placed2 = inventory.images.flatMap(
+    ({ placements }) => placements.map(({ reference }) => splitPlacement(reference).repository)
+  );
+  const { pullThrough } = inventory.target;
+  const written2 = placed2.filter((repository) => !isPullThrough(repository, pullThrough));
+  const repositories = [.../* @__PURE__ */ new Set([...written2, bundleRepository(inventory)])].sort();
+  return { projects: [...new Set(repositories.map(projectOf))].sort(), repositories };
+}
+function bundleRepository({ target: target2, name }) {
+  return [target2.endpoint, target2.baseContentPath, "bundles", name].filter(Boolean).join("/");
+}
+function isPullThrough(repository, paths = []) {
+  return paths.some((path7) => repository === path7 || repository.startsWith(`${path7}/`));
+}
+function splitPlacement(reference) {
+  const colon = reference.lastIndexOf(":");
+  return { repository: reference.slice(0, colon), tag: reference.slice(colon + 1) };
+}
+function projectOf(repository) {
+  return repository.split("/").slice(0, 2).join("/");
+}
+
+// src/plan/blobs.ts
+function uniqueBlobs(images) {
+  const documents = images.flatMap(({ graph }) => childrenFirst(graph));
+  const content = documents.filter(isLeaf).flatMap(({ manifest }) => references(manifest));
+  const unique = /* @__PURE__ */ new Map();
+  for (const { digest: digest2, size } of [
+    ...documents.map((document) => document.descriptor),
+    ...content
+  ]) {
+    if (!unique.has(digest2)) unique.set(digest2, { digest: digest2, size });
+  }
+  return [...unique.values()];
+}
+function travels({ target: { pullThrough } }, { placements }) {
+  return placements.some(
+    ({ reference }) => !isPullThrough(splitPlacement(reference).repository, pullThrough)
+  );
+}
+
+// src/bundle/inventory-rules.ts
+function inventoryFaults(inventory) {
+  const paths = inventory.files.map((file2) => file2.path);
+  const blobs = inventory.blobs.map((blob2) => blob2.digest);
+  return [
+    ...repeated(paths).map((path7) => `file twice: ${path7}`),
+    ...foldersAmong(paths).map((path7) => `both a file and a folder: ${path7}`),
+    ...repeated(blobs).map((digest2) => `blob twice: ${digest2}`),
+    ...absent(inventory, new Set(blobs)).map((digest2) => `not among the blobs: ${digest2}`)
+  ];
+}
+function repeated(values) {
+  const seen = /* @__PURE__ */ new Set();
+  return values.filter((value) => seen.has(value) || !seen.add(value));
+}
+function foldersAmong(paths) {
+  const folders = new Set(paths.flatMap((path7) => parents(path7)));
+  return paths.filter((path7) => folders.has(path7));
+}
+function parents(path7) {
+  const parts = path7.split("/").slice(0, -1);
+  return parts.map((_2, index) => parts.slice(0, index + 1).join("/"));
+}
+function absent(inventory, blobs) {
+  const roots = [inventory.root, ...inventory.moreRoots ?? []].flatMap((root2) => root2 ?? []);
+  const images = inventory.imagesNotEmbedded ? [] : inventory.images.filter((image2) => travels(inventory, image2));
+  return [...roots, ...images].map(({ digest: digest2 }) => digest2).filter((digest2) => !blobs.has(digest2));
+}
+
 // src/bundle/inventory-schema.ts
 var text = string2().refine((value) => !new RegExp("\\p{Surrogate}", "u").test(value), "has a lone surrogate");
 var digest = string2().regex(/^(sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/).refine(isDigest);
@@ -40535,7 +40930,7 @@ var mediaType = string2().regex(/^[\x21-\x7e]+$/, "not a media type");
 var platformName = text.min(1);
 var timestamp = string2().regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/).refine(isMoment, "not a moment between 1970 and 2242, in UTC with whole seconds");
 var path = string2().max(99).regex(/^(?!.*(^|\/)\.{0,2}(\/|$))[A-Za-z0-9._/-]+$/, "not a plain relative path").refine((value) => !/^(bundle\.(json|sig)|blobs)(\/|$)/i.test(value), "a reserved name");
-var descriptor = strictObject({
+var descriptor2 = strictObject({
   mediaType,
   digest,
   size: count,
@@ -40586,8 +40981,8 @@ var inventorySchema = strictObject({
   tool: strictObject({ name: text, version: text }),
   target,
   platforms: array(platformName),
-  root: descriptor.exactOptional(),
-  moreRoots: array(descriptor).exactOptional(),
+  root: descriptor2.exactOptional(),
+  moreRoots: array(descriptor2).exactOptional(),
   images: array(image),
   files: array(file),
   blobs: array(blob),
@@ -40624,8 +41019,8 @@ function parseInventory(bytes, errorClass = "integrity") {
       "a field twice, out of order, or a value that is not written in its shortest form"
     );
   }
-  const [fault] = inventoryFaults(result.data);
-  if (fault !== void 0) throw refuse(fault);
+  const [fault2] = inventoryFaults(result.data);
+  if (fault2 !== void 0) throw refuse(fault2);
   return result.data;
 }
 var listed = /* @__PURE__ */ new Set(["images", "files", "blobs"]);
@@ -40950,10 +41345,10 @@ function parseExact(head) {
 }
 var day = 24 * 60 * 60 * 1e3;
 function checkDates(inventory, { allowExpired, now }) {
-  const fault = clockFault(inventory, now) ?? expiry(inventory, now);
-  if (!fault) return [];
-  if (!allowExpired) throw fault;
-  return [`${fault.message} (${fault.given}); allowed by an explicit override`];
+  const fault2 = clockFault(inventory, now) ?? expiry(inventory, now);
+  if (!fault2) return [];
+  if (!allowExpired) throw fault2;
+  return [`${fault2.message} (${fault2.given}); allowed by an explicit override`];
 }
 function clockFault({ createdAt }, now) {
   if (now.getTime() >= Date.parse(createdAt) - day) return void 0;
@@ -40982,121 +41377,6 @@ async function runInspect(path7, keyFiles, context) {
   return readUnverified((0, import_node_path10.resolve)(context.cwd, path7), keys);
 }
 
-// src/oci/media-types.ts
-var ociManifest = "application/vnd.oci.image.manifest.v1+json";
-var ociIndex = "application/vnd.oci.image.index.v1+json";
-var dockerManifest = "application/vnd.docker.distribution.manifest.v2+json";
-var dockerIndex = "application/vnd.docker.distribution.manifest.list.v2+json";
-var manifestTypes = [ociIndex, dockerIndex, ociManifest, dockerManifest];
-function isIndex(mediaType2) {
-  return mediaType2 === ociIndex || mediaType2 === dockerIndex;
-}
-function isImageManifest(mediaType2) {
-  return mediaType2 === ociManifest || mediaType2 === dockerManifest;
-}
-
-// src/oci/manifest.ts
-function parseManifest(bytes, mediaType2) {
-  if (!isIndex(mediaType2) && !isImageManifest(mediaType2)) throw unsupported(mediaType2);
-  const document = readDocument(bytes);
-  refuseAmbiguous(document, mediaType2);
-  return isIndex(mediaType2) ? { kind: "index", mediaType: mediaType2, ...read(indexSchema, document) } : { kind: "manifest", mediaType: mediaType2, ...read(manifestSchema, document) };
-}
-function references(manifest) {
-  return manifest.kind === "index" ? [...manifest.manifests] : [manifest.config, ...manifest.layers];
-}
-var annotations = record(string2(), string2()).exactOptional();
-var platform = object({
-  os: string2(),
-  architecture: string2(),
-  variant: string2().exactOptional(),
-  "os.version": string2().exactOptional(),
-  "os.features": array(string2()).exactOptional()
-});
-var descriptor2 = object({
-  mediaType: string2(),
-  digest: custom((value) => typeof value === "string" && isDigest(value), {
-    error: "not a sha256 or sha512 digest"
-  }),
-  size: int().min(0),
-  platform: platform.exactOptional(),
-  annotations,
-  artifactType: string2().exactOptional()
-});
-var manifestSchema = object({
-  config: descriptor2,
-  layers: array(descriptor2).default([]),
-  subject: descriptor2.exactOptional(),
-  artifactType: string2().exactOptional()
-});
-var indexSchema = object({ manifests: array(descriptor2).default([]), annotations });
-function read(schema, document) {
-  const result = schema.safeParse(document);
-  if (result.success) return result.data;
-  const [issue2] = result.error.issues;
-  throw malformed(`${issue2?.path.join(".") ?? ""}: ${issue2?.message ?? ""}`);
-}
-function readDocument(bytes) {
-  try {
-    const text3 = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-    const document = JSON.parse(text3, (_2, value) => value ?? void 0);
-    if (typeof document === "object" && document !== null && !Array.isArray(document)) {
-      return document;
-    }
-  } catch (cause) {
-    throw malformed("not JSON in UTF-8", cause);
-  }
-  throw malformed("not a JSON object");
-}
-function refuseAmbiguous(document, mediaType2) {
-  const foreign = isIndex(mediaType2) ? ["config", "layers", "fsLayers"] : ["manifests", "fsLayers"];
-  const found = foreign.find((field) => Object.hasOwn(document, field));
-  if (found !== void 0) throw malformed(`${mediaType2} with a field "${found}"`);
-  if (document.schemaVersion !== 2) throw malformed(`schemaVersion ${document.schemaVersion}`);
-  if (typeof document.mediaType === "string" && document.mediaType !== mediaType2) {
-    throw malformed(`served as ${mediaType2}, but says that it is ${document.mediaType}`);
-  }
-}
-function malformed(given, cause) {
-  return new AirgapError("integrity", "The manifest is malformed.", { given, cause });
-}
-function unsupported(mediaType2) {
-  return new AirgapError("usage", "This kind of manifest cannot be carried.", {
-    given: mediaType2,
-    expected: "an OCI or Docker (schema 2) image manifest or index",
-    next: "Build or push the image again with a current tool, or take it off the list."
-  });
-}
-
-// src/oci/graph.ts
-function makeDocument(descriptor3, bytes, platform3 = descriptor3.platform) {
-  const manifest = parseManifest(bytes, descriptor3.mediaType);
-  return { descriptor: descriptor3, bytes, manifest, ...platform3 ? { platform: platform3 } : {} };
-}
-function childrenFirst(graph) {
-  const ordered = /* @__PURE__ */ new Set();
-  const visit2 = (digest2) => {
-    const document = graph.documents.get(digest2);
-    if (!document || ordered.has(document)) return;
-    if (document.manifest.kind === "index")
-      document.manifest.manifests.forEach((m2) => {
-        visit2(m2.digest);
-      });
-    ordered.add(document);
-  };
-  visit2(graph.root.digest);
-  return [...ordered];
-}
-function leavesOf(graph) {
-  return childrenFirst(graph).filter(isLeaf);
-}
-function isLeaf(document) {
-  return document.manifest.kind === "manifest";
-}
-function isIndexDocument(document) {
-  return document.manifest.kind === "index";
-}
-
 // src/transfer/heads.ts
 function headPlacements(job) {
   return pMap(
@@ -41115,17 +41395,18 @@ function headPlacements(job) {
 }
 async function targetHeads(job) {
   const found = await headPlacements(job);
-  const images = found.map(({ image: image2, places }) => imageResult(image2, places.map(missingHasFailed)));
+  const images = found.map(({ image: { source, digest: digest2 }, places }) => ({
+    source,
+    digest: digest2,
+    placements: places.map(missingHasFailed)
+  }));
   return { images, bytesSent: 0 };
 }
-function imageResult({ source, digest: digest2 }, placements) {
-  return { source, digest: digest2, placements };
-}
 async function headPlacement(place6, digest2, job) {
-  const { reference, repository, tag } = place6;
+  const { reference, repository, tag: tag2 } = place6;
   try {
-    const existing = (await job.target.headManifest(repository, tag))?.digest;
-    const through = isPullThrough2(`${job.target.host}/${repository}`, job.pullThrough);
+    const existing = (await job.target.headManifest(repository, tag2))?.digest;
+    const through = isPullThrough(`${job.target.host}/${repository}`, job.pullThrough);
     if (existing === digest2) return { reference, state: through ? "proved" : "there" };
     if (through) return failed(reference, notServed(reference, digest2, existing));
     return { state: "missing", ...existing && { existing } };
@@ -41138,15 +41419,11 @@ function failed(reference, thrown) {
   if (error3 === void 0) throw thrown;
   return { reference, state: "failed", error: error3 };
 }
-function isPullThrough2(repository, paths) {
-  return paths.some((path7) => `${repository}/`.startsWith(`${path7.replace(/\/+$/, "")}/`));
-}
-function readPlace(reference, host2) {
-  const path7 = reference.slice(host2.length + 1);
-  const colon = path7.lastIndexOf(":");
-  if (!reference.startsWith(`${host2}/`) || colon < 1)
-    throw new Error(`not a placement in ${host2}: ${reference}`);
-  return { reference, repository: path7.slice(0, colon), tag: path7.slice(colon + 1) };
+function readPlace(reference, host) {
+  const { repository, tag: tag2 } = splitPlacement(reference);
+  if (!repository.startsWith(`${host}/`))
+    throw new Error(`not a placement in ${host}: ${reference}`);
+  return { reference, repository: repository.slice(host.length + 1), tag: tag2 };
 }
 function missingHasFailed({ place: place6, found }) {
   if (found.state !== "missing") return found;
@@ -41185,12 +41462,12 @@ async function settleAll(promises) {
   });
 }
 function deferred() {
-  let resolve16 = () => {
+  let resolve18 = () => {
   };
   const promise = new Promise((done) => {
-    resolve16 = done;
+    resolve18 = done;
   });
-  return { promise, resolve: resolve16 };
+  return { promise, resolve: resolve18 };
 }
 function gate(limit) {
   const waiting = [];
@@ -41221,19 +41498,25 @@ var BlobTurns = class {
   join(blobs) {
     return blobs.map((blob2) => this.#shared(blob2).join());
   }
+  /** The blob was seen in the repository, or put there. */
   arrived(blob2, repository) {
+    this.believed(blob2, repository);
+    this.#shared(blob2).proved.add(repository);
+  }
+  /** A manifest there names the blob: enough to mount it from, not to put another manifest on. */
+  believed(blob2, repository) {
     const shared = this.#shared(blob2);
     if (shared.homes.size === 0) this.#firstArrival(blob2);
     shared.homes.add(repository);
     shared.home.resolve();
   }
   isIn(digest2, repository) {
-    return this.#blobs.get(digest2)?.homes.has(repository) ?? false;
+    return this.#blobs.get(digest2)?.proved.has(repository) ?? false;
   }
   /** A repository that the blob may be mounted from; one of the same project (first path segment) first. */
   mountSource(digest2, repository) {
     const homes = [...this.#blobs.get(digest2)?.homes ?? []].filter(
-      (home) => !this.#refusedMounts.has(`${home} ${repository}`)
+      (home) => home !== repository && !this.#refusedMounts.has(`${home} ${repository}`)
     );
     return homes.find((home) => project(home) === project(repository)) ?? homes[0];
   }
@@ -41251,6 +41534,7 @@ function project(repository) {
 }
 var SharedBlob = class {
   homes = /* @__PURE__ */ new Set();
+  proved = /* @__PURE__ */ new Set();
   home = deferred();
   #queue = [];
   join() {
@@ -41282,8 +41566,8 @@ async function fillBundleRepository(origin, repositories, blobs, work) {
     return oneByOne(`${at2} cannot be pushed to (${reason(error3)})`);
   }
   try {
-    for (const [number3, root] of origin.roots.entries())
-      await pushRoot(origin, root, number3, blobs, work);
+    for (const [number3, root2] of origin.roots.entries())
+      await pushRoot(origin, root2, number3, blobs, work);
     for (const blob2 of blobs) work.turns.arrived(blob2, origin.bundleRepository);
     work.context.emit({ kind: "note", message: `images are mounted from ${at2}` });
   } catch (error3) {
@@ -41302,15 +41586,15 @@ async function refusesMounts({ bundleRepository: bundleRepository2, smallBlob: s
 }
 async function pushRoot({ file: file2, bundleRepository: repository, tag: first }, { digest: digest2 }, number3, blobs, work) {
   const { target: target2 } = work.job;
-  const tag = number3 === 0 ? first : `${first}-${number3 + 1}`;
-  const head = async () => (await target2.headManifest(repository, tag))?.digest;
+  const tag2 = number3 === 0 ? first : `${first}-${number3 + 1}`;
+  const head = async () => (await target2.headManifest(repository, tag2))?.digest;
   if (await head() === digest2) return;
-  const copy2 = { digest: digest2, from: file2, to: { client: target2, repository, tag } };
+  const copy2 = { digest: digest2, from: file2, to: { client: target2, repository, tag: tag2 } };
   work.sent(await work.oras.copy(copy2, blobs));
   const found = await head();
   if (found === digest2) return;
   throw new AirgapError("integrity", "oras reported success, but the bundle is not there", {
-    given: found ?? `no tag ${tag} in ${target2.host}/${repository}`,
+    given: found ?? `no tag ${tag2} in ${target2.host}/${repository}`,
     expected: digest2
   });
 }
@@ -42901,8 +43185,8 @@ var disconnect = (anyProcess) => {
 // node_modules/execa/lib/utils/deferred.js
 var createDeferred = () => {
   const methods = {};
-  const promise = new Promise((resolve16, reject) => {
-    Object.assign(methods, { resolve: resolve16, reject });
+  const promise = new Promise((resolve18, reject) => {
+    Object.assign(methods, { resolve: resolve18, reject });
   });
   return Object.assign(promise, methods);
 };
@@ -44441,7 +44725,7 @@ function prettyMilliseconds(milliseconds, options) {
     throw new TypeError("Expected a finite number or bigint");
   }
   options = { ...options };
-  const sign2 = milliseconds < 0 ? "-" : "";
+  const sign3 = milliseconds < 0 ? "-" : "";
   milliseconds = milliseconds < 0 ? -milliseconds : milliseconds;
   if (options.colonNotation) {
     options.compact = false;
@@ -44521,13 +44805,13 @@ function prettyMilliseconds(milliseconds, options) {
     }
   }
   if (result.length === 0) {
-    return sign2 + "0" + (options.verbose ? " milliseconds" : "ms");
+    return sign3 + "0" + (options.verbose ? " milliseconds" : "ms");
   }
   const separator = options.colonNotation ? ":" : " ";
   if (typeof options.unitCount === "number") {
     result = result.slice(0, Math.max(options.unitCount, 1));
   }
-  return sign2 + result.join(separator);
+  return sign3 + result.join(separator);
 }
 
 // node_modules/execa/lib/verbose/error.js
@@ -46333,7 +46617,7 @@ var validateStream = (stream) => {
     throw new TypeError(`Expected a readable stream, got: \`${typeof stream}\`.`);
   }
 };
-var endWhenStreamsDone = async ({ passThroughStream, stream, streams, ended: ended2, aborted: aborted3, onFinished, unpipeEvent }) => {
+var endWhenStreamsDone = async ({ passThroughStream, stream, streams, ended: ended2, aborted: aborted4, onFinished, unpipeEvent }) => {
   updateMaxListeners(passThroughStream, PASSTHROUGH_LISTENERS_PER_STREAM);
   const controller = new AbortController();
   try {
@@ -46344,14 +46628,14 @@ var endWhenStreamsDone = async ({ passThroughStream, stream, streams, ended: end
         stream,
         streams,
         ended: ended2,
-        aborted: aborted3,
+        aborted: aborted4,
         controller
       }),
       onInputStreamUnpipe({
         stream,
         streams,
         ended: ended2,
-        aborted: aborted3,
+        aborted: aborted4,
         unpipeEvent,
         controller
       })
@@ -46360,8 +46644,8 @@ var endWhenStreamsDone = async ({ passThroughStream, stream, streams, ended: end
     controller.abort();
     updateMaxListeners(passThroughStream, -PASSTHROUGH_LISTENERS_PER_STREAM);
   }
-  if (streams.size > 0 && streams.size === ended2.size + aborted3.size) {
-    if (ended2.size === 0 && aborted3.size > 0) {
+  if (streams.size > 0 && streams.size === ended2.size + aborted4.size) {
+    if (ended2.size === 0 && aborted4.size > 0) {
       abortStream(passThroughStream);
     } else {
       endStream(passThroughStream);
@@ -46380,7 +46664,7 @@ var afterMergedStreamFinished = async (onFinished, stream, { signal }) => {
     }
   }
 };
-var onInputStreamEnd = async ({ passThroughStream, stream, streams, ended: ended2, aborted: aborted3, controller: { signal } }) => {
+var onInputStreamEnd = async ({ passThroughStream, stream, streams, ended: ended2, aborted: aborted4, controller: { signal } }) => {
   try {
     await (0, import_promises9.finished)(stream, {
       signal,
@@ -46396,20 +46680,20 @@ var onInputStreamEnd = async ({ passThroughStream, stream, streams, ended: ended
       return;
     }
     if (isAbortError(error3)) {
-      aborted3.add(stream);
+      aborted4.add(stream);
     } else {
       errorStream(passThroughStream, error3);
     }
   }
 };
-var onInputStreamUnpipe = async ({ stream, streams, ended: ended2, aborted: aborted3, unpipeEvent, controller: { signal } }) => {
+var onInputStreamUnpipe = async ({ stream, streams, ended: ended2, aborted: aborted4, unpipeEvent, controller: { signal } }) => {
   await (0, import_node_events11.once)(stream, unpipeEvent, { signal });
   if (!stream.readable) {
     return (0, import_node_events11.once)(signal, "abort", { signal });
   }
   streams.delete(stream);
   ended2.delete(stream);
-  aborted3.delete(stream);
+  aborted4.delete(stream);
 };
 var endStream = (stream) => {
   if (stream.writable) {
@@ -47540,11 +47824,11 @@ var addConcurrentStream = (concurrentStreams, stream, waitName) => {
   const promises = weakMap.get(stream);
   const promise = createDeferred();
   promises.push(promise);
-  const resolve16 = promise.resolve.bind(promise);
-  return { resolve: resolve16, promises };
+  const resolve18 = promise.resolve.bind(promise);
+  return { resolve: resolve18, promises };
 };
-var waitForConcurrentStreams = async ({ resolve: resolve16, promises }, subprocess) => {
-  resolve16();
+var waitForConcurrentStreams = async ({ resolve: resolve18, promises }, subprocess) => {
+  resolve18();
   const [isSubprocessExit] = await Promise.race([
     Promise.allSettled([true, subprocess]),
     Promise.all([false, ...promises])
@@ -48158,15 +48442,15 @@ async function systemTrust(env) {
   ];
   return [...new Set(texts.flatMap(certificatesIn))];
 }
-async function dockerTrust(host2, folder = "/etc/docker/certs.d") {
-  return certificatesIn(await folderTexts((0, import_node_path16.join)(folder, host2), ".crt"));
+async function dockerTrust(host, folder = "/etc/docker/certs.d") {
+  return certificatesIn(await folderTexts((0, import_node_path16.join)(folder, host), ".crt"));
 }
-function secureContext(host2, authorities, caCert = "") {
+function secureContext(host, authorities, caCert = "") {
   const own2 = certificatesIn(caCert);
   if (caCert.trim() !== "" && (own2.length === 0 || !own2.every(isCertificate))) {
-    throw new AirgapError("usage", `the CA given for ${host2} is no certificate`, {
+    throw new AirgapError("usage", `the CA given for ${host} is no certificate`, {
       expected: 'PEM, "-----BEGIN CERTIFICATE-----"',
-      next: `mend caCert of registries."${host2}"`
+      next: `mend caCert of registries."${host}"`
     });
   }
   return (0, import_node_tls.createSecureContext)({ ca: [...authorities, ...own2] });
@@ -48203,14 +48487,14 @@ async function openOrasAccess({ scratch, credential }, env) {
   const folder = (0, import_node_path17.join)(scratch, "oras");
   const dockerConfig = (0, import_node_path17.join)(folder, "docker");
   await (0, import_promises16.mkdir)(dockerConfig, { recursive: true, mode: 448 });
-  const login = once(hostOf, async ({ host: host2 }) => {
-    const text3 = JSON.stringify(loginFile(host2, await credential(host2)));
-    return writePrivate((0, import_node_path17.join)(folder, `login-${fileName(host2)}.json`), text3);
+  const login = once(hostOf, async ({ host }) => {
+    const text3 = JSON.stringify(loginFile(host, await credential(host)));
+    return writePrivate((0, import_node_path17.join)(folder, `login-${fileName(host)}.json`), text3);
   });
   const system = systemTrust(env);
-  const authorities = once(hostOf, async ({ host: host2, access: access2 }) => {
-    const all = [...await system, ...await dockerTrust(host2), access2.caCert ?? ""];
-    return writePrivate((0, import_node_path17.join)(folder, `authorities-${fileName(host2)}.pem`), all.join("\n"));
+  const authorities = once(hostOf, async ({ host, access: access2 }) => {
+    const all = [...await system, ...await dockerTrust(host), access2.caCert ?? ""];
+    return writePrivate((0, import_node_path17.join)(folder, `authorities-${fileName(host)}.pem`), all.join("\n"));
   });
   const security = async (end, client) => {
     if (client.access.plainHttp) return [`--${end}-plain-http=true`];
@@ -48226,20 +48510,20 @@ async function openOrasAccess({ scratch, credential }, env) {
     close: () => (0, import_promises16.rm)(folder, { recursive: true, force: true })
   };
 }
-function hostOf({ host: host2 }) {
-  return host2;
+function hostOf({ host }) {
+  return host;
 }
-function loginFile(host2, credential) {
+function loginFile(host, credential) {
   if (credential === void 0) return { auths: {} };
-  const key = dockerHub.has(host2) ? "https://index.docker.io/v1/" : host2;
+  const key = dockerHub.has(host) ? "https://index.docker.io/v1/" : host;
   if ("identityToken" in credential)
     return { auths: { [key]: { identitytoken: credential.identityToken } } };
   const { username, password } = credential;
   return { auths: { [key]: { auth: Buffer.from(`${username}:${password}`).toString("base64") } } };
 }
 var dockerHub = /* @__PURE__ */ new Set(["docker.io", "index.docker.io", "registry-1.docker.io"]);
-function fileName(host2) {
-  return host2.replaceAll(/[^a-zA-Z0-9.-]/g, "_");
+function fileName(host) {
+  return host.replaceAll(/[^a-zA-Z0-9.-]/g, "_");
 }
 async function writePrivate(path7, text3) {
   await (0, import_promises16.writeFile)(path7, text3, { mode: 384 });
@@ -48273,7 +48557,7 @@ var rules = [
     "io"
   ],
   [
-    /digest invalid|mismatched? digest|digest mismatch|does not match digest/i,
+    /does not look like a tar archive|digest invalid|mismatched? digest|digest mismatch|does not match digest/i,
     "integrity",
     "integrity"
   ],
@@ -48343,37 +48627,39 @@ async function openOras(tools, context) {
   const access2 = await openOrasAccess(tools, context.env);
   const env = childEnvironment(context.env, access2.dockerConfig);
   const limited = gate(processes);
-  const run = async (copy2) => {
-    context.signal.throwIfAborted();
+  const attempt = async (copy2) => {
     const flags = [
       ..."fd" in copy2.from ? ["--from-oci-layout"] : await access2.flags("from", copy2.from.client),
       ...await access2.flags("to", copy2.to.client)
     ];
-    const { stdout, stderr, failed: failed3, isCanceled, shortMessage } = await execa(
-      tools.oras,
-      [...copyArguments(copy2, flags)],
-      {
-        env,
-        extendEnv: false,
-        // execa hands any descriptor on; its types name those up to 9.
-        stdin: "fd" in copy2.from ? copy2.from.fd : "ignore",
-        cancelSignal: context.signal,
-        forceKillAfterDelay: patience,
-        reject: false
-      }
-    );
-    if (isCanceled) context.signal.throwIfAborted();
-    if (failed3) throw orasFailure(stderr || (shortMessage ?? ""), nameOf(copy2));
-    return stdout;
+    return run(tools.oras, copy2, flags, env, context.signal);
   };
   return {
-    copy: (copy2, blobs) => limited(async () => uploaded(await retryTransient(() => run(copy2), context.signal), blobs)),
+    copy: (copy2, blobs) => limited(async () => {
+      const stdout = await retryTransient(() => attempt(copy2), context.signal);
+      return uploaded(stdout, blobs);
+    }),
     close: access2.close
   };
 }
+async function run(oras, copy2, flags, env, signal) {
+  signal.throwIfAborted();
+  const result = await execa(oras, copyArguments(copy2, flags), {
+    env,
+    extendEnv: false,
+    // execa hands any descriptor on; its types name those up to 9.
+    stdin: "fd" in copy2.from ? copy2.from.fd : "ignore",
+    cancelSignal: signal,
+    forceKillAfterDelay: patience,
+    reject: false
+  });
+  if (result.isCanceled) signal.throwIfAborted();
+  if (result.failed) throw orasFailure(result.stderr || (result.shortMessage ?? ""), nameOf(copy2));
+  return result.stdout;
+}
 function copyArguments(copy2, flags) {
-  const { client, repository, tag } = copy2.to;
-  const target2 = `${client.host}/${repository}${tag === void 0 ? "" : `:${tag}`}`;
+  const { client, repository, tag: tag2 } = copy2.to;
+  const target2 = `${client.host}/${repository}${tag2 === void 0 ? "" : `:${tag2}`}`;
   const options = ["--force", "--no-tty", `--concurrency=${concurrency}`, ...flags];
   return ["cp", ...options, "--", `${sourceName(copy2.from)}@${copy2.digest}`, target2];
 }
@@ -48448,10 +48734,10 @@ async function place(placing, work) {
     const units2 = unitsOf(image2, graph, repository, work.job.origin.kind);
     const byOras = await settleAll(units2.map(({ key }) => work.bring(key)));
     const already = new Set(units2.flatMap((unit, at2) => byOras[at2] ? unit.documents : []));
-    const children = childrenFirst(graph).filter(
+    const children2 = childrenFirst(graph).filter(
       ({ descriptor: { digest: digest2 } }) => digest2 !== graph.root.digest && !already.has(digest2)
     );
-    await putChildren(children, repository, work);
+    await putChildren(children2, repository, work);
     await putTag(placing, work);
     await readBack(placing, work);
     return { reference, state: byOras.includes(true) ? "copied" : "placed" };
@@ -48459,10 +48745,10 @@ async function place(placing, work) {
     return failed(reference, error3);
   }
 }
-async function putChildren(children, repository, work) {
+async function putChildren(children2, repository, work) {
   const put = (document) => work.putChild({ repository, document });
-  await settleAll(children.filter((child) => !isIndexDocument(child)).map(put));
-  for (const index of children.filter(isIndexDocument)) await put(index);
+  await settleAll(children2.filter((child) => !isIndexDocument(child)).map(put));
+  for (const index of children2.filter(isIndexDocument)) await put(index);
 }
 async function putTag({ graph, place: place6, found }, { job }) {
   const document = graph.documents.get(graph.root.digest);
@@ -48496,10 +48782,10 @@ async function readBack({ graph, place: place6 }, { job }) {
 async function bring(unit, turns, work) {
   try {
     work.context.signal.throwIfAborted();
-    const missing3 = await missingBlobs(unit, turns, work);
-    if (missing3.length === 0) return false;
+    const missing4 = await missingBlobs(unit, turns, work);
+    if (missing4.length === 0) return false;
     await work.checkPush(unit.repository);
-    await copy(unit, missing3, work);
+    await copy(unit, missing4, work);
     return true;
   } finally {
     for (const turn of turns) turn.leave();
@@ -48534,19 +48820,19 @@ async function isThere({ digest: digest2 }, repository, work) {
   if (work.turns.isIn(digest2, repository)) return true;
   return await work.job.target.headBlob(repository, digest2) !== void 0;
 }
-async function copy(unit, missing3, work) {
+async function copy(unit, missing4, work) {
   const { origin, target: target2 } = work.job;
   const { digest: digest2, repository, image: image2 } = unit;
   const from = origin.kind === "layout" ? origin.file : origin.locate(image2);
-  const sent = await work.oras.copy({ digest: digest2, from, to: { client: target2, repository } }, missing3);
+  const sent = await work.oras.copy({ digest: digest2, from, to: { client: target2, repository } }, missing4);
   work.sent(sent);
   const put = await target2.headManifest(repository, digest2);
   if (put?.digest !== digest2) throw notPut(unit, target2.host);
-  for (const blob2 of missing3) work.turns.arrived(blob2, repository);
+  for (const blob2 of missing4) work.turns.arrived(blob2, repository);
 }
-function notPut({ repository, digest: digest2, image: image2 }, host2) {
+function notPut({ repository, digest: digest2, image: image2 }, host) {
   return new AirgapError("integrity", `oras reported success, but ${image2.source} is not there`, {
-    given: `no manifest ${digest2} in ${host2}/${repository}`,
+    given: `no manifest ${digest2} in ${host}/${repository}`,
     next: "check that the oras in use is the original one, then run again"
   });
 }
@@ -48589,8 +48875,8 @@ function blobsOfImages(images) {
   return blobsOf(images.flatMap(({ graph }) => graph ? leavesOf(graph) : []));
 }
 function repositoriesOf(images) {
-  const missing3 = images.flatMap(({ places }) => places).filter(({ found }) => found.state === "missing");
-  return [...new Set(missing3.map(({ place: place6 }) => place6.repository))];
+  const missing4 = images.flatMap(({ places }) => places).filter(({ found }) => found.state === "missing");
+  return [...new Set(missing4.map(({ place: place6 }) => place6.repository))];
 }
 function unitsInOrder(images, { origin }) {
   const units2 = images.flatMap((known) => {
@@ -48606,7 +48892,7 @@ function rememberHomes(images, turns) {
   for (const known of images) {
     const homes = known.places.filter(({ found }) => found.state === "there");
     for (const blob2 of blobsOfImages([known]))
-      for (const { place: place6 } of homes) turns.arrived(blob2, place6.repository);
+      for (const { place: place6 } of homes) turns.believed(blob2, place6.repository);
   }
 }
 function progress(needed, context) {
@@ -48702,19 +48988,22 @@ function stateOf(placements) {
   return has("placed") ? "placed" : "there";
 }
 
+// src/registry/client.ts
+var import_node_events16 = require("node:events");
+
 // src/registry/access.ts
 var hubNames = ["docker.io", "index.docker.io", "registry-1.docker.io"];
-function canonicalHost(host2) {
-  if (!/^(?:\[[0-9a-fA-F:]+\]|[A-Za-z0-9_.-]+)(?::\d{1,5})?$/.test(host2)) {
+function canonicalHost(host) {
+  if (!/^(?:\[[0-9a-fA-F:]+\]|[A-Za-z0-9_.-]+)(?::\d{1,5})?$/.test(host)) {
     throw new AirgapError("usage", "not the host of a registry", {
-      given: JSON.stringify(host2),
+      given: JSON.stringify(host),
       expected: "host[:port], without a scheme or path"
     });
   }
-  return hubNames.includes(host2) ? "docker.io" : host2;
+  return hubNames.includes(host) ? "docker.io" : host;
 }
-function originOf(host2, access2) {
-  const apiHost = host2 === "docker.io" ? "registry-1.docker.io" : host2;
+function originOf(host, access2) {
+  const apiHost = host === "docker.io" ? "registry-1.docker.io" : host;
   return new URL(`${access2.plainHttp ? "http" : "https"}://${apiHost}`).origin;
 }
 function accessAt(url, accessByHost) {
@@ -48731,8 +49020,8 @@ function accessAt(url, accessByHost) {
   return {};
 }
 
-// src/registry/api.ts
-var import_node_stream11 = require("node:stream");
+// src/registry/failures.ts
+var import_node_util12 = require("node:util");
 
 // src/registry/retry.ts
 var import_promises18 = require("node:timers/promises");
@@ -48813,16 +49102,16 @@ var HostGate = class {
     }
   }
   #turn(signal) {
-    return new Promise((resolve16, reject) => {
+    return new Promise((resolve18, reject) => {
       const called = () => {
-        signal.removeEventListener("abort", aborted3);
-        resolve16();
+        signal.removeEventListener("abort", aborted4);
+        resolve18();
       };
-      const aborted3 = () => {
+      const aborted4 = () => {
         this.#queue.splice(this.#queue.indexOf(called), 1);
         reject(signal.reason);
       };
-      signal.addEventListener("abort", aborted3, { once: true });
+      signal.addEventListener("abort", aborted4, { once: true });
       this.#queue.push(called);
     });
   }
@@ -48834,18 +49123,6 @@ var HostGate = class {
 };
 
 // src/registry/failures.ts
-function connectionFailure(error3, host2) {
-  const { code, text: text3 } = rootOf(error3);
-  const rule = connectionRules.find(({ codes }) => codes.test(code) || codes.test(text3));
-  if (rule === void 0) return void 0;
-  const failure2 = new AirgapError(rule.transient ? "transient" : "usage", rule.say(host2), {
-    given: [.../* @__PURE__ */ new Set([code, safeText(text3)])].filter(Boolean).join(": "),
-    next: rule.next(host2),
-    cause: error3
-  });
-  if (!rule.transient) return failure2;
-  return new Transient(failure2, { unreachable: rule.transient === "unreachable" });
-}
 function readFailure(status, text3, subject) {
   const given = `${status} from ${subject.host}${text3 && `: ${text3}`}`;
   if (status === 401 || status === 403) {
@@ -48870,19 +49147,19 @@ function pushFailure(status, text3, subject) {
     next: pushCures[status] ?? `see what ${subject.host} logs about it`
   });
 }
-function wrongCredentials(host2, anonymous, text3) {
-  const message = anonymous ? `${host2} wants a login, and there are no credentials for it` : `${host2} does not accept the credentials given for it`;
+function wrongCredentials(host, anonymous, text3) {
+  const message = anonymous ? `${host} wants a login, and there are no credentials for it` : `${host} does not accept the credentials given for it`;
   return new AirgapError("authentication", message, {
     ...text3 && { given: text3 },
-    next: `docker login ${host2}`
+    next: `docker login ${host}`
   });
 }
 function isPassing(status) {
   return [408, 429, 500, 502, 503, 504].includes(status);
 }
-function passingFailure(status, text3, host2, retryAfter2) {
+function passingFailure(status, text3, host, retryAfter2) {
   const wait = retryAfter2 === void 0 ? void 0 : Math.ceil(retryAfter2 / 1e3);
-  const message = status === 429 ? `${host2} asks for fewer requests` : `${host2} is not able to answer now`;
+  const message = status === 429 ? `${host} asks for fewer requests` : `${host} is not able to answer now`;
   const failure2 = new AirgapError("transient", message, {
     given: `${status}${text3 && `: ${text3}`}`,
     next: wait === void 0 ? "run again to resume" : `run again in ${wait} s to resume`
@@ -48903,7 +49180,7 @@ function distributionErrors(body) {
   }
 }
 function safeText(text3) {
-  const line = text3.replace(/[\p{C}\p{Zl}\p{Zp}\s]+/gu, " ").trim();
+  const line = (0, import_node_util12.stripVTControlCharacters)(text3).replace(/[\p{C}\p{Zl}\p{Zp}\s]+/gu, " ").trim();
   return line.length > 300 ? `${line.slice(0, 299)}…` : line;
 }
 var pushCures = {
@@ -48914,97 +49191,6 @@ var pushCures = {
   413: "raise the body size that the registry's front server accepts",
   507: "free space or raise the quota in the target"
 };
-var again = () => "run again to resume";
-var connectionRules = [
-  {
-    codes: /^CERT_HAS_EXPIRED$|^CERT_NOT_YET_VALID$/,
-    transient: false,
-    say: (host2) => `the certificate of ${host2} has expired or is not valid yet`,
-    next: () => "renew the certificate, or set the clock of this machine right"
-  },
-  {
-    codes: /^ERR_TLS_CERT_ALTNAME_INVALID$/,
-    transient: false,
-    say: (host2) => `the certificate of ${host2} is for another name`,
-    next: () => "use a name that the certificate has, or have it issued for this one"
-  },
-  {
-    codes: /^(?:UNABLE_TO_\w+|\w*SELF_SIGNED\w*|CERT_UNTRUSTED|INVALID_CA)$/,
-    transient: false,
-    say: (host2) => `the certificate of ${host2} is from an authority that is not trusted here`,
-    next: (host2) => `give the authority's PEM as caCert of registries."${host2}"`
-  },
-  {
-    codes: /^ERR_SSL_(?:WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST)$|wrong version number/i,
-    transient: false,
-    say: (host2) => `${host2} does not speak TLS`,
-    next: (host2) => `if it is meant to be plain HTTP: registries."${host2}": {plainHttp: true}`
-  },
-  {
-    codes: /^(?:CERT_\w+|CRL_\w+|ERR_SSL_\w+|ERR_TLS_\w+|EPROTO)$/,
-    transient: false,
-    say: (host2) => `no TLS connection to ${host2}`,
-    next: (host2) => `look at it with: openssl s_client -connect ${host2}`
-  },
-  {
-    codes: /^HPE_|^UND_ERR_RESPONSE_STATUS_CODE$/,
-    transient: false,
-    say: (host2) => `${host2} does not speak HTTP`,
-    next: (host2) => `check host and port; if it wants TLS, remove plainHttp of registries."${host2}"`
-  },
-  {
-    codes: /Proxy.*407/,
-    transient: false,
-    say: (host2) => `the proxy on the way to ${host2} wants a user name and a password`,
-    next: () => "put them into HTTP_PROXY and HTTPS_PROXY, or the host into NO_PROXY"
-  },
-  {
-    codes: /^Proxy response/,
-    transient: "broken",
-    say: (host2) => `the proxy does not let us through to ${host2}`,
-    next: () => "check HTTP_PROXY and HTTPS_PROXY, or put the host into NO_PROXY"
-  },
-  {
-    codes: /^(?:ENOTFOUND|EAI_\w+|ENODATA)$/,
-    transient: "unreachable",
-    say: (host2) => `no address is known for ${host2}`,
-    next: () => "check the name and the DNS of this machine, then run again"
-  },
-  {
-    codes: /^ECONNREFUSED$/,
-    transient: "unreachable",
-    say: (host2) => `${host2} refuses the connection`,
-    next: () => "check that the registry runs on this port, then run again"
-  },
-  {
-    codes: /^(?:EHOSTUNREACH|ENETUNREACH|ENETDOWN|EADDRNOTAVAIL|UND_ERR_CONNECT_TIMEOUT|ETIMEDOUT)$/,
-    transient: "unreachable",
-    say: (host2) => `${host2} cannot be reached`,
-    next: () => "check the network or HTTPS_PROXY, then run again"
-  },
-  {
-    codes: /^(?:UND_ERR_HEADERS_TIMEOUT|UND_ERR_BODY_TIMEOUT)$/,
-    transient: "broken",
-    say: (host2) => `${host2} stopped answering`,
-    next: again
-  },
-  {
-    codes: /^(?:ECONNRESET|EPIPE|ECONNABORTED|UND_ERR_SOCKET|UND_ERR_RES_CONTENT_LENGTH_MISMATCH)$/,
-    transient: "broken",
-    say: (host2) => `the connection to ${host2} broke off`,
-    next: again
-  }
-];
-function rootOf(error3) {
-  let found = { code: "", text: "" };
-  for (let e = error3; e instanceof Error; e = e.cause) {
-    const { code } = e;
-    if (typeof code === "string" || found.text === "") {
-      found = { code: typeof code === "string" ? code : "", text: e.message };
-    }
-  }
-  return found;
-}
 
 // src/registry/exchange.ts
 var mostRedirects = 5;
@@ -49122,6 +49308,111 @@ function locationFrom(from, location) {
   return url;
 }
 
+// src/registry/answers.ts
+function header(answer, name) {
+  return answer.headers[name]?.toString() ?? "";
+}
+function contentLength(answer) {
+  const text3 = header(answer, "content-length");
+  return /^\d+$/.test(text3) ? Number(text3) : void 0;
+}
+function uploadLocation(answer) {
+  const location = header(answer, "location");
+  return location === "" ? void 0 : locationFrom(answer.url, location);
+}
+function contentType(answer) {
+  return header(answer, "content-type").split(";", 1)[0]?.trim() ?? "";
+}
+function describedBy(answer) {
+  const digest2 = header(answer, "docker-content-digest");
+  const size = contentLength(answer);
+  const mediaType2 = contentType(answer);
+  const known = manifestTypes.includes(mediaType2);
+  return isDigest(digest2) && size && known ? { mediaType: mediaType2, digest: digest2, size } : void 0;
+}
+function checkedDigest(bytes, reference, answer, subject) {
+  const stated = header(answer, "docker-content-digest");
+  if (isDigest(stated)) expectDigest(stated, digestOf(bytes, algorithmOf(stated)), subject);
+  else if (stated !== "") expectDigest(stated, digestOf(bytes), subject);
+  if (!isDigest(reference)) return isDigest(stated) ? stated : digestOf(bytes);
+  expectDigest(reference, digestOf(bytes, algorithmOf(reference)), subject);
+  return reference;
+}
+function expectDigest(expected, given, subject) {
+  if (given === expected) return;
+  throw new AirgapError("integrity", `${subject.what} from ${subject.host} has another digest`, {
+    given,
+    expected,
+    next: "something between here and the registry changes content, or its storage is damaged"
+  });
+}
+function mediaTypeOf(answer, bytes) {
+  const type = contentType(answer);
+  if (type.startsWith("application/vnd.")) return type;
+  try {
+    const { mediaType: mediaType2 } = JSON.parse(bytes.toString());
+    return typeof mediaType2 === "string" ? mediaType2 : type;
+  } catch {
+    return type;
+  }
+}
+
+// src/registry/blob-body.ts
+var import_node_stream11 = require("node:stream");
+function blobBody(answer, subject, classify2) {
+  const expected = contentLength(answer);
+  let size = 0;
+  const body = new import_node_stream11.Transform({
+    transform: (chunk, _2, done) => {
+      size += chunk.length;
+      done(null, chunk);
+    },
+    flush: (done) => {
+      if (expected === void 0 || size === expected) done();
+      else done(incomplete(subject, size, expected));
+    }
+  });
+  answer.body.on("error", (error3) => {
+    const failure2 = classify2(error3);
+    body.destroy(failure2 instanceof Transient ? failure2.failure : failure2);
+  });
+  body.once("close", () => answer.body.destroy());
+  return answer.body.pipe(body);
+}
+function incomplete({ what, host }, size, expected) {
+  return new AirgapError("transient", `${what} came incomplete from ${host}`, {
+    given: `${size} bytes`,
+    expected: `${expected} bytes`,
+    next: "run again to resume"
+  });
+}
+
+// src/registry/paths.ts
+var part = "[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*";
+var repositoryName = new RegExp(`^${part}(?:/${part})*$`);
+var tag = /^\w[\w.-]{0,127}$/;
+function manifestPath(repository, reference) {
+  if (!isDigest(reference) && !tag.test(reference)) throw notAllowed(reference);
+  return `${repositoryPath(repository)}/manifests/${reference}`;
+}
+function blobPath2(repository, digest2) {
+  if (!isDigest(digest2)) throw notAllowed(digest2);
+  return `${repositoryPath(repository)}/blobs/${digest2}`;
+}
+function uploadsPath(repository) {
+  return `${repositoryPath(repository)}/blobs/uploads/`;
+}
+function repositoryPath(repository) {
+  if (!repositoryName.test(repository)) throw notAllowed(repository);
+  return `/v2/${repository}`;
+}
+function notAllowed(name) {
+  return new AirgapError("usage", "not a name that a registry can have", {
+    given: JSON.stringify(name),
+    expected: "a lower-case repository; a tag of at most 128 characters, or a digest"
+  });
+}
+
 // src/registry/api.ts
 var largestManifest = 4 * 1024 * 1024;
 var accept = manifestTypes.join(", ");
@@ -49129,8 +49420,8 @@ var RegistryClient = class {
   host;
   access;
   #exchange;
-  constructor(host2, access2, exchange) {
-    this.host = host2;
+  constructor(host, access2, exchange) {
+    this.host = host;
     this.access = access2;
     this.#exchange = exchange;
   }
@@ -49194,7 +49485,8 @@ var RegistryClient = class {
       if (answer2.status === 200 || answer2.status === 206) return answer2;
       throw await this.#readFailure(answer2, subject);
     });
-    const body = this.#guarded(answer, subject).once("close", release2);
+    const classify2 = (error3) => this.#exchange.failure(error3, answer.url);
+    const body = blobBody(answer, subject, classify2).once("close", release2);
     return { status: answer.status === 206 ? 206 : 200, body };
   }
   /**
@@ -49204,7 +49496,7 @@ var RegistryClient = class {
   async mountBlob(repository, digest2, from) {
     const scopes = [scope(repository, "pull,push"), scope(from, "pull")];
     const query = new URLSearchParams({ mount: digest2, from });
-    const to2 = `${this.#uploads(repository)}?${query}`;
+    const to2 = `${uploadsPath(repository)}?${query}`;
     const subject = this.#push(repository, `the mount of ${digest2} into ${repository}`);
     try {
       return await this.#exchange.run(async () => {
@@ -49257,7 +49549,7 @@ var RegistryClient = class {
     const { repository } = subject;
     const answer = await this.#exchange.send({
       method: "POST",
-      to: this.#uploads(repository),
+      to: uploadsPath(repository),
       scopes: [scope(repository, "pull,push")]
     });
     if (answer.status !== 202) throw await this.#pushFailure(answer, subject);
@@ -49282,34 +49574,6 @@ var RegistryClient = class {
     if (answer.status < 200 || answer.status > 204) throw await this.#pushFailure(answer, subject);
     await answer.body.dump();
   }
-  /** Ends with our own error when the body breaks off or is shorter than announced. */
-  #guarded(answer, subject) {
-    const expected = contentLength(answer);
-    const broken = (error3) => {
-      const failure2 = this.#exchange.failure(error3, answer.url);
-      return failure2 instanceof Transient ? failure2.failure : failure2;
-    };
-    let size = 0;
-    const body = new import_node_stream11.Transform({
-      transform: (chunk, _2, done) => {
-        size += chunk.length;
-        done(null, chunk);
-      },
-      flush: (done) => {
-        if (expected === void 0 || size === expected) return done();
-        done(
-          new AirgapError("transient", `${subject.what} came incomplete from ${subject.host}`, {
-            given: `${size} bytes`,
-            expected: `${expected} bytes`,
-            next: "run again to resume"
-          })
-        );
-      }
-    });
-    answer.body.on("error", (error3) => body.destroy(broken(error3)));
-    body.once("close", () => answer.body.destroy());
-    return answer.body.pipe(body);
-  }
   async #readFailure(answer, subject) {
     return readFailure(answer.status, await this.#exchange.errorText(answer), subject);
   }
@@ -49322,85 +49586,19 @@ var RegistryClient = class {
     });
   }
   #manifest(repository, reference) {
-    const separator = isDigest(reference) ? "@" : ":";
-    if (separator === ":" && !/^\w[\w.-]{0,127}$/.test(reference)) throw notAllowed(reference);
-    const what = `manifest ${repository}${separator}${reference}`;
-    const path7 = `${this.#base(repository)}/manifests/${reference}`;
-    return { host: this.host, repository, what, path: path7 };
+    const what = `manifest ${repository}${isDigest(reference) ? "@" : ":"}${reference}`;
+    return { host: this.host, repository, what, path: manifestPath(repository, reference) };
   }
   #blob(repository, digest2) {
-    if (!isDigest(digest2)) throw notAllowed(digest2);
-    const path7 = `${this.#base(repository)}/blobs/${digest2}`;
-    return { host: this.host, repository, what: `blob ${digest2} of ${repository}`, path: path7 };
+    const what = `blob ${digest2} of ${repository}`;
+    return { host: this.host, repository, what, path: blobPath2(repository, digest2) };
   }
   #push(repository, what) {
     return { host: this.host, repository, what };
   }
-  #uploads(repository) {
-    return `${this.#base(repository)}/blobs/uploads/`;
-  }
-  /** A repository name that is not of distribution's grammar could lead elsewhere on the host. */
-  #base(repository) {
-    const part2 = "[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*";
-    if (!new RegExp(`^${part2}(?:/${part2})*$`).test(repository)) throw notAllowed(repository);
-    return `/v2/${repository}`;
-  }
 };
-function notAllowed(name) {
-  return new AirgapError("usage", "not a name that a registry can have", {
-    given: JSON.stringify(name),
-    expected: "the reference grammar: lower-case repository, tag of at most 128 characters, digest"
-  });
-}
 function scope(repository, actions) {
   return `repository:${repository}:${actions}`;
-}
-function header(answer, name) {
-  return answer.headers[name]?.toString() ?? "";
-}
-function contentLength(answer) {
-  const text3 = header(answer, "content-length");
-  return /^\d+$/.test(text3) ? Number(text3) : void 0;
-}
-function uploadLocation(answer) {
-  const location = header(answer, "location");
-  return location === "" ? void 0 : locationFrom(answer.url, location);
-}
-function contentType(answer) {
-  return header(answer, "content-type").split(";", 1)[0]?.trim() ?? "";
-}
-function describedBy(answer) {
-  const digest2 = header(answer, "docker-content-digest");
-  const size = contentLength(answer);
-  const mediaType2 = contentType(answer);
-  const known = manifestTypes.includes(mediaType2);
-  return isDigest(digest2) && size && known ? { mediaType: mediaType2, digest: digest2, size } : void 0;
-}
-function checkedDigest(bytes, reference, answer, subject) {
-  const stated = header(answer, "docker-content-digest");
-  if (isDigest(stated)) expectDigest(stated, digestOf(bytes, algorithmOf(stated)), subject);
-  else if (stated !== "") expectDigest(stated, digestOf(bytes), subject);
-  if (!isDigest(reference)) return isDigest(stated) ? stated : digestOf(bytes);
-  expectDigest(reference, digestOf(bytes, algorithmOf(reference)), subject);
-  return reference;
-}
-function expectDigest(expected, given, subject) {
-  if (given === expected) return;
-  throw new AirgapError("integrity", `${subject.what} from ${subject.host} has another digest`, {
-    given,
-    expected,
-    next: "something between here and the registry changes content, or its storage is damaged"
-  });
-}
-function mediaTypeOf(answer, bytes) {
-  const type = contentType(answer);
-  if (type.startsWith("application/vnd.")) return type;
-  try {
-    const { mediaType: mediaType2 } = JSON.parse(bytes.toString());
-    return typeof mediaType2 === "string" ? mediaType2 : type;
-  } catch {
-    return type;
-  }
 }
 
 // src/registry/proxy.ts
@@ -49415,11 +49613,11 @@ function proxyFor(url, env) {
   }
   return proxyUrl(name, proxy);
 }
-function isLoopback(host2) {
-  return host2 === "localhost" || host2.endsWith(".localhost") || inRanges(loopback, host2);
+function isLoopback(host) {
+  return host === "localhost" || host.endsWith(".localhost") || inRanges(loopback, host);
 }
-function isLinkLocal(host2) {
-  return inRanges(linkLocal, host2);
+function isLinkLocal(host) {
+  return inRanges(linkLocal, host);
 }
 function bareHost(url) {
   return url.hostname.replace(/^\[|\]$/g, "").replace(/\.$/, "").toLowerCase();
@@ -49435,30 +49633,30 @@ linkLocal.addSubnet("fe80::", 10, "ipv6");
 linkLocal.addAddress("::", "ipv6");
 linkLocal.addSubnet("::ffff:169.254.0.0", 112, "ipv6");
 linkLocal.addSubnet("::ffff:0.0.0.0", 104, "ipv6");
-function inRanges(ranges, host2) {
-  const version2 = (0, import_node_net.isIP)(host2);
-  return version2 !== 0 && ranges.check(host2, version2 === 4 ? "ipv4" : "ipv6");
+function inRanges(ranges, host) {
+  const version2 = (0, import_node_net.isIP)(host);
+  return version2 !== 0 && ranges.check(host, version2 === 4 ? "ipv4" : "ipv6");
 }
 function isExempt(url, exception) {
   if (exception === "") return false;
   if (exception === "*") return true;
-  const host2 = bareHost(url);
-  if (exception.includes("/")) return inNetwork(host2, exception);
+  const host = bareHost(url);
+  if (exception.includes("/")) return inNetwork(host, exception);
   const { name, port } = hostAndPort(exception);
   if (port !== void 0 && port !== (url.port || (url.protocol === "https:" ? "443" : "80"))) {
     return false;
   }
   const domain = name.replace(/^\*\./, ".");
-  if (domain.startsWith(".")) return host2.endsWith(domain);
-  return host2 === domain || (0, import_node_net.isIP)(domain) === 0 && host2.endsWith(`.${domain}`);
+  if (domain.startsWith(".")) return host.endsWith(domain);
+  return host === domain || (0, import_node_net.isIP)(domain) === 0 && host.endsWith(`.${domain}`);
 }
 function hostAndPort(text3) {
   if ((0, import_node_net.isIP)(text3) !== 0) return { name: text3 };
   const [, name = text3, port] = /^(.*?)(?::(\d+))?$/.exec(text3) ?? [];
-  const bare = name.replace(/^\[|\]$/g, "");
-  return port === void 0 ? { name: bare } : { name: bare, port };
+  const bare2 = name.replace(/^\[|\]$/g, "");
+  return port === void 0 ? { name: bare2 } : { name: bare2, port };
 }
-function inNetwork(host2, network) {
+function inNetwork(host, network) {
   const [address = "", bits] = network.split("/");
   const version2 = (0, import_node_net.isIP)(address);
   const prefix = Number(bits);
@@ -49467,7 +49665,7 @@ function inNetwork(host2, network) {
   }
   const ranges = new import_node_net.BlockList();
   ranges.addSubnet(address, prefix, version2 === 4 ? "ipv4" : "ipv6");
-  return inRanges(ranges, host2);
+  return inRanges(ranges, host);
 }
 function proxyUrl(name, proxy) {
   const text3 = /^(?:https?|socks5h?):\/\//i.test(proxy) ? proxy : `http://${proxy}`;
@@ -49481,8 +49679,8 @@ function proxyUrl(name, proxy) {
 // src/registry/challenge.ts
 function parseChallenges(header2) {
   const challenges = [];
-  const part2 = /\s*,?\s*(?:([\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))|([\w-]+)(?=[\s,]|$))/y;
-  for (let match = part2.exec(header2); match !== null; match = part2.exec(header2)) {
+  const part3 = /\s*,?\s*(?:([\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))|([\w-]+)(?=[\s,]|$))/y;
+  for (let match = part3.exec(header2); match !== null; match = part3.exec(header2)) {
     const [whole, name, quoted, token, scheme] = match;
     if (whole === "") break;
     if (scheme !== void 0) challenges.push({ scheme: scheme.toLowerCase(), parameters: {} });
@@ -49508,8 +49706,8 @@ function checkRealm(realm, registry3) {
   const allowed = registry3.protocol === "http:" ? ["http:", "https:"] : ["https:"];
   if (url === void 0 || !allowed.includes(url.protocol)) throw refuse("an https URL");
   if (url.username || url.password) throw refuse("a URL without a user name");
-  const host2 = bareHost(url);
-  if ((isLoopback(host2) || isLinkLocal(host2)) && host2 !== bareHost(registry3)) {
+  const host = bareHost(url);
+  if ((isLoopback(host) || isLinkLocal(host)) && host !== bareHost(registry3)) {
     throw refuse("no loopback or link-local address");
   }
   return url;
@@ -49581,14 +49779,14 @@ var Authorization = class {
     return (await fetched).header;
   }
   async #fetchToken(challenge, scopes) {
-    const { host: host2, registry: registry3, transport } = this.#options;
+    const { host, registry: registry3, transport } = this.#options;
     const realm = checkRealm(challenge.parameters.realm ?? "", registry3);
     const credential = await this.#options.credential();
     const service = challenge.parameters.service ?? "";
     const answer = credential !== void 0 && "identityToken" in credential ? await this.#refresh(realm, service, scopes, credential.identityToken) : await this.#get(realm, service, scopes, credential);
     const text3 = (await transport.readAll(answer, largestAnswer)).toString();
     if (answer.status !== 200) throw this.#refusal(answer, text3, credential === void 0);
-    return readToken(text3) ?? this.#noToken(host2, realm);
+    return readToken(text3) ?? this.#noToken(host, realm);
   }
   #get(realm, service, scopes, credential) {
     const url = new URL(realm);
@@ -49619,15 +49817,15 @@ var Authorization = class {
     const given = `${status} from its token service ${url.host}${said && `: ${said}`}`;
     return wrongCredentials(this.#options.host, anonymous, given);
   }
-  #noToken(host2, realm) {
-    throw new AirgapError("authentication", `the token service of ${host2} gives no token`, {
+  #noToken(host, realm) {
+    throw new AirgapError("authentication", `the token service of ${host} gives no token`, {
       given: `an answer of ${realm.host} without one`,
-      next: `docker login ${host2}`
+      next: `docker login ${host}`
     });
   }
   #unknownScheme(offered) {
-    const { host: host2 } = this.#options;
-    return new AirgapError("authentication", `${host2} wants a login of a kind not known here`, {
+    const { host } = this.#options;
+    return new AirgapError("authentication", `${host} wants a login of a kind not known here`, {
       given: offered.map(({ scheme }) => scheme).join(", ") || "no challenge",
       expected: "Bearer or Basic"
     });
@@ -49665,6 +49863,122 @@ function readToken(text3) {
 
 // src/registry/transport.ts
 var import_undici = __toESM(require_undici(), 1);
+
+// src/registry/connection-failures.ts
+function connectionFailure(error3, host, proxy) {
+  const { code, text: text3 } = rootOf(error3);
+  const rule = connectionRules.find(({ codes }) => codes.test(code) || codes.test(text3));
+  if (rule === void 0) return void 0;
+  const { transient } = rule;
+  const peer = transient === "unreachable" && code !== aborted3 && proxy ? `the proxy ${proxy}` : host;
+  const failure2 = new AirgapError(transient ? "transient" : "usage", rule.say(peer), {
+    given: [.../* @__PURE__ */ new Set([code, safeText(text3)])].filter(Boolean).join(": "),
+    next: rule.next(peer),
+    cause: error3
+  });
+  if (!transient) return failure2;
+  return new Transient(failure2, { unreachable: transient === "unreachable" });
+}
+var aborted3 = "UND_ERR_ABORTED";
+var again = () => "run again to resume";
+var connectionRules = [
+  {
+    codes: /^CERT_HAS_EXPIRED$|^CERT_NOT_YET_VALID$/,
+    transient: false,
+    say: (host) => `the certificate of ${host} has expired or is not valid yet`,
+    next: () => "renew the certificate, or set the clock of this machine right"
+  },
+  {
+    codes: /^ERR_TLS_CERT_ALTNAME_INVALID$/,
+    transient: false,
+    say: (host) => `the certificate of ${host} is for another name`,
+    next: () => "use a name that the certificate has, or have it issued for this one"
+  },
+  {
+    codes: /^(?:UNABLE_TO_\w+|\w*SELF_SIGNED\w*|CERT_UNTRUSTED|INVALID_CA)$/,
+    transient: false,
+    say: (host) => `the certificate of ${host} is from an authority that is not trusted here`,
+    next: (host) => `give the authority's PEM as caCert of registries."${host}"`
+  },
+  {
+    codes: /^ERR_SSL_(?:WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST)$|wrong version number/i,
+    transient: false,
+    say: (host) => `${host} does not speak TLS`,
+    next: (host) => `if it is meant to be plain HTTP: registries."${host}": {plainHttp: true}`
+  },
+  {
+    codes: /^(?:CERT_\w+|CRL_\w+|ERR_SSL_\w+|ERR_TLS_\w+|EPROTO)$/,
+    transient: false,
+    say: (host) => `no TLS connection to ${host}`,
+    next: (host) => `look at it with: openssl s_client -connect ${host}`
+  },
+  {
+    codes: /^HPE_|^UND_ERR_RESPONSE_STATUS_CODE$/,
+    transient: false,
+    say: (host) => `${host} does not speak HTTP`,
+    next: (host) => `check host and port; if it wants TLS, remove plainHttp of registries."${host}"`
+  },
+  {
+    codes: /Proxy.*407/,
+    transient: false,
+    say: (host) => `the proxy on the way to ${host} wants a user name and a password`,
+    next: () => "put them into HTTP_PROXY and HTTPS_PROXY, or the host into NO_PROXY"
+  },
+  {
+    codes: /^Proxy response \(5/,
+    transient: "unreachable",
+    say: (host) => `${host} cannot be reached through the proxy`,
+    next: () => "check the proxy in HTTP_PROXY and HTTPS_PROXY, then run again"
+  },
+  {
+    codes: /^Proxy response/,
+    transient: false,
+    say: (host) => `the proxy does not let us through to ${host}`,
+    next: () => "check HTTP_PROXY and HTTPS_PROXY, or put the host into NO_PROXY"
+  },
+  {
+    codes: /^(?:ENOTFOUND|EAI_\w+|ENODATA)$/,
+    transient: "unreachable",
+    say: (host) => `no address is known for ${host}`,
+    next: () => "check the name and the DNS of this machine, then run again"
+  },
+  {
+    codes: /^ECONNREFUSED$/,
+    transient: "unreachable",
+    say: (host) => `${host} refuses the connection`,
+    next: () => "check that the registry runs on this port, then run again"
+  },
+  {
+    codes: /^(?:EHOSTUNREACH|ENETUNREACH|ENETDOWN|EADDRNOTAVAIL|UND_ERR_CONNECT_TIMEOUT|ETIMEDOUT)$/,
+    transient: "unreachable",
+    say: (host) => `${host} cannot be reached`,
+    next: () => "check the network or HTTPS_PROXY, then run again"
+  },
+  {
+    codes: /^(?:UND_ERR_HEADERS_TIMEOUT|UND_ERR_BODY_TIMEOUT)$/,
+    transient: "broken",
+    say: (host) => `${host} stopped answering`,
+    next: again
+  },
+  {
+    codes: /^(?:ECONNRESET|EPIPE|ECONNABORTED|UND_ERR_SOCKET|UND_ERR_RES_CONTENT_LENGTH_MISMATCH)$/,
+    transient: "broken",
+    say: (host) => `the connection to ${host} broke off`,
+    next: again
+  }
+];
+function rootOf(error3) {
+  let found = { code: "", text: "" };
+  for (let e = error3; e instanceof Error; e = e.cause) {
+    const { code } = e;
+    if (typeof code === "string" || found.text === "") {
+      found = { code: typeof code === "string" ? code : "", text: e.message };
+    }
+  }
+  return found;
+}
+
+// src/registry/transport.ts
 var readTimeout = 6e4;
 var writeTimeout = 3e5;
 var Transport = class {
@@ -49720,7 +50034,8 @@ var Transport = class {
   failure(error3, url) {
     if (error3 instanceof AirgapError || error3 instanceof Transient) return error3;
     if (this.#context.signal.aborted) return this.#context.signal.reason;
-    return connectionFailure(error3, url.host) ?? error3;
+    const proxy = proxyFor(url, this.#context.env);
+    return connectionFailure(error3, url.host, proxy?.host) ?? error3;
   }
   async close() {
     const opened = await Promise.all(this.#dispatchers.values());
@@ -49761,12 +50076,13 @@ var Transport = class {
 // src/registry/client.ts
 var tenMinutes = 6e5;
 function openRegistries(options) {
+  (0, import_node_events16.setMaxListeners)(0, options.context.signal);
   const transport = new Transport(options.access, options.context);
   const clients = /* @__PURE__ */ new Map();
   const client = (name) => {
-    const host2 = canonicalHost(name);
-    const known = clients.get(host2) ?? openClient(host2, options, transport);
-    clients.set(host2, known);
+    const host = canonicalHost(name);
+    const known = clients.get(host) ?? openClient(host, options, transport);
+    clients.set(host, known);
     return known;
   };
   return {
@@ -49774,24 +50090,24 @@ function openRegistries(options) {
     source: ({ registry: registry3, repository }) => {
       const mirror = options.access[registry3]?.mirror;
       if (mirror === void 0) return { client: client(registry3), repository };
-      const [host2 = "", ...path7] = mirror.split("/").filter(Boolean);
-      return { client: client(host2), repository: [...path7, repository].join("/") };
+      const [host = "", ...path7] = mirror.split("/").filter(Boolean);
+      return { client: client(host), repository: [...path7, repository].join("/") };
     },
     close: () => transport.close()
   };
 }
-function openClient(host2, { access: accessByHost, credential, context, retryBudgetMs = tenMinutes }, transport) {
-  const access2 = accessByHost[host2] ?? accessAt(new URL(originOf(host2, {})), accessByHost);
-  const registry3 = new URL(originOf(host2, access2));
+function openClient(host, { access: accessByHost, credential, context, retryBudgetMs = tenMinutes }, transport) {
+  const access2 = accessByHost[host] ?? accessAt(new URL(originOf(host, {})), accessByHost);
+  const registry3 = new URL(originOf(host, access2));
   const authorization = new Authorization({
-    host: host2,
+    host,
     registry: registry3,
     transport,
     now: context.now,
-    credential: once10(() => credential(host2))
+    credential: once10(() => credential(host))
   });
   const exchange = new Exchange({
-    host: host2,
+    host,
     registry: registry3,
     authorization,
     transport,
@@ -49799,7 +50115,7 @@ function openClient(host2, { access: accessByHost, credential, context, retryBud
     maxConcurrent: access2.maxConcurrent ?? 8,
     retryBudget: retryBudgetMs
   });
-  return new RegistryClient(host2, access2, exchange);
+  return new RegistryClient(host, access2, exchange);
 }
 function once10(ask) {
   let answer;
@@ -49861,22 +50177,22 @@ var helperSchema = object({ Username: string2(), Secret: string2() });
 function dockerCredentials(context) {
   let config2;
   const known = /* @__PURE__ */ new Map();
-  const look = async (host2) => {
+  const look = async (host) => {
     config2 ??= readConfig(context);
-    return lookUp(host2, await config2, context);
+    return lookUp(host, await config2, context);
   };
-  return (host2) => {
-    const found = known.get(host2) ?? look(host2);
-    known.set(host2, found);
+  return (host) => {
+    const found = known.get(host) ?? look(host);
+    known.set(host, found);
     return found;
   };
 }
-async function lookUp(host2, config2, context) {
-  const helper = entryFor(host2, config2.credHelpers ?? {}) || config2.credsStore;
-  const fromHelper = helper ? await askHelper(helper, host2, context) : void 0;
+async function lookUp(host, config2, context) {
+  const helper = entryFor(host, config2.credHelpers ?? {}) || config2.credsStore;
+  const fromHelper = helper ? await askHelper(helper, host, context) : void 0;
   if (fromHelper !== void 0) return fromHelper;
-  const entry = entryFor(host2, config2.auths ?? {});
-  return entry && readEntry(entry, host2, context);
+  const entry = entryFor(host, config2.auths ?? {});
+  return entry && readEntry(entry, host, context);
 }
 async function readConfig(context) {
   const path7 = configPath(context);
@@ -49909,8 +50225,8 @@ async function readIfThere(path7) {
     });
   }
 }
-function entryFor(host2, entries) {
-  const names = hubHosts.includes(host2) ? [hubKey, ...hubHosts] : [host2];
+function entryFor(host, entries) {
+  const names = hubHosts.includes(host) ? [hubKey, ...hubHosts] : [host];
   const exact = names.find((name) => Object.hasOwn(entries, name));
   if (exact !== void 0) return entries[exact];
   const key = Object.keys(entries).find((name) => names.includes(hostOfKey(name)));
@@ -49919,28 +50235,28 @@ function entryFor(host2, entries) {
 function hostOfKey(key) {
   return key.replace(/^https?:\/\//, "").replace(/\/.*$/, "");
 }
-function readEntry(entry, host2, context) {
+function readEntry(entry, host, context) {
   if (entry.identitytoken) return { identityToken: entry.identitytoken };
-  const { username, password } = entry.auth ? decoded(entry.auth, host2, context) : entry;
+  const { username, password } = entry.auth ? decoded(entry.auth, host, context) : entry;
   return username ? { username, password: password ?? "" } : void 0;
 }
-function decoded(auth, host2, context) {
+function decoded(auth, host, context) {
   const text3 = Buffer.from(auth, "base64").toString();
   const colon = text3.indexOf(":");
   if (colon < 0) {
-    throw new AirgapError("usage", `the docker config holds no usable auth for ${host2}`, {
+    throw new AirgapError("usage", `the docker config holds no usable auth for ${host}`, {
       given: configPath(context) ?? "",
       expected: "base64 of user:password",
-      next: `docker login ${host2}`
+      next: `docker login ${host}`
     });
   }
   return { username: text3.slice(0, colon), password: text3.slice(colon + 1).replace(/\0+$/, "") };
 }
-async function askHelper(helper, host2, context) {
+async function askHelper(helper, host, context) {
   if (!/^[\w.-]+$/.test(helper)) throw badHelper(helper, "usage", "not the name of a helper");
   const program2 = `docker-credential-${helper}`;
   const answer = await execa(program2, ["get"], {
-    input: hubHosts.includes(host2) ? hubKey : host2,
+    input: hubHosts.includes(host) ? hubKey : host,
     env: context.env,
     extendEnv: false,
     cwd: context.cwd,
@@ -49984,12 +50300,12 @@ var noPush = {
 async function runCredentials(endpoint, access2, push2, context) {
   const fromDocker = dockerCredentials(context);
   const pushed = await pushCredential(push2, context);
-  return async (host2) => {
-    const credential = host2 === endpoint && pushed ? pushed : await fromDocker(host2);
+  return async (host) => {
+    const credential = host === endpoint && pushed ? pushed : await fromDocker(host);
     if (!credential) return void 0;
     emitSecret(credential, context);
-    if (access2[host2]?.plainHttp && !isLoopback2(host2) && !push2.allowPlainHttp)
-      throw overPlainHttp(host2);
+    if (access2[host]?.plainHttp && !isLoopback2(host) && !push2.allowPlainHttp)
+      throw overPlainHttp(host);
     return credential;
   };
 }
@@ -50013,11 +50329,11 @@ function emitSecret(credential, { emit }) {
     emit({ kind: "secret", value: Buffer.from(pair).toString("base64") });
   }
 }
-function isLoopback2(host2) {
-  return /^(localhost|127(\.\d+){3}|\[::1\])(:\d+)?$/.test(host2);
+function isLoopback2(host) {
+  return /^(localhost|127(\.\d+){3}|\[::1\])(:\d+)?$/.test(host);
 }
-function overPlainHttp(host2) {
-  return new AirgapError("usage", `a credential for ${host2} would travel over plain HTTP`, {
+function overPlainHttp(host) {
+  return new AirgapError("usage", `a credential for ${host} would travel over plain HTTP`, {
     expected: "https, or a registry on loopback",
     next: "set up TLS, or add --allow-plain-http-credentials if the network is yours alone"
   });
@@ -50047,10 +50363,10 @@ var recordSchema = strictObject({
 });
 async function checkInstalled(bundle, allowDowngrade, context) {
   const installed = await readRecord(recordPath(bundle, context));
-  const fault = installed && faultOf(bundle, installed);
-  if (!fault) return [];
-  if (allowDowngrade) return [`${fault.message} (${fault.given}); allowed by an explicit override`];
-  throw fault;
+  const fault2 = installed && faultOf(bundle, installed);
+  if (!fault2) return [];
+  if (allowDowngrade) return [`${fault2.message} (${fault2.given}); allowed by an explicit override`];
+  throw fault2;
 }
 async function recordInstalled(bundle, overrides, context) {
   const { inventory, inventoryDigest } = bundle;
@@ -50219,7 +50535,8 @@ async function readTrust(options, context) {
   const keys = await Promise.all(
     options.keys.map((path7) => loadPublicKey((0, import_node_path23.resolve)(context.cwd, path7)))
   );
-  const { revoked: revoked2, allowUnsigned, allowExpired } = options;
+  const revoked2 = options.revoked.map(parseKeyId);
+  const { allowUnsigned, allowExpired } = options;
   return { keys, revoked: revoked2, allowUnsigned, allowExpired, now: context.now() };
 }
 
@@ -50307,11 +50624,11 @@ async function layoutOrigin(bundle) {
   };
 }
 async function smallBlob(bundle) {
-  const root = await documentOf(
+  const root2 = await documentOf(
     bundle,
     bundle.inventory.root
   );
-  const [first] = root.manifest.kind === "index" ? root.manifest.manifests : [];
+  const [first] = root2.manifest.kind === "index" ? root2.manifest.manifests : [];
   if (!first) throw new Error("the root index of a verified bundle is empty");
   const { manifest } = await documentOf(bundle, first);
   if (manifest.kind === "index") throw new Error("the root index of a verified bundle is not flat");
@@ -50370,7 +50687,12 @@ var settings = [
     field: [registry2, "insecureSkipVerify"],
     help: "do not verify the target's certificate"
   },
-  { name: "ca-cert", kind: "text", field: [registry2, "caCert"], help: "the target's CA: PEM text" },
+  {
+    name: "ca-cert",
+    kind: "text",
+    field: [registry2, "caCert"],
+    help: "the target's CA: PEM text, or a PEM file"
+  },
   {
     name: "ca-cert-file",
     kind: "path",
@@ -50408,10 +50730,16 @@ var settings = [
     help: "image-swap's own image"
   },
   {
+    name: "is-eks-cluster",
+    kind: "switch",
+    field: ["imageSwap", "isEKSCluster"],
+    help: "the cluster runs on EKS"
+  },
+  {
     name: "images",
     kind: "list",
     field: ["images"],
-    help: "images, in place of those in the file"
+    help: "images, in place of those in the bundle file"
   },
   {
     name: "images-file",
@@ -50455,7 +50783,7 @@ var settings = [
     name: "expires",
     kind: "text",
     field: ["expires"],
-    help: "date after which the bundle is refused"
+    help: "date or time when the bundle begins to be refused"
   }
 ];
 function variableOf(setting) {
@@ -50464,51 +50792,90 @@ function variableOf(setting) {
 }
 
 // src/inputs/overrides.ts
-function withOverrides(file2, flags, env, cwd) {
+function variablesOf(env) {
+  return Object.fromEntries(
+    settings.map((setting) => [setting.name, env[variableOf(setting)] || void 0])
+  );
+}
+function withOverrides(file2, layers, cwd) {
   const document = structuredClone(file2);
-  for (const setting of settings) {
-    const value = flags[setting.name] ?? (env[variableOf(setting)] || void 0);
-    if (value !== void 0) place3(document, setting, value, cwd);
+  for (const given of [layers.variables, layers.flags]) {
+    refuseContradictions(given);
+    placeImages(document, given, cwd);
+    for (const setting of settings) {
+      const value = given[setting.name];
+      if (value !== void 0 && setting.field[0] !== "images") {
+        place3(document, setting, value, cwd);
+      }
+    }
   }
   return document;
 }
 function splitList(text3) {
   return text3.split("\n").map((line) => line.replace(/(^|\s)#.*$/, "")).flatMap((line) => line.split(",")).map((item) => item.trim()).filter((item) => item !== "");
 }
+var contradictions = [
+  ["ca-cert", "ca-cert-file"],
+  ["mirror-registries", "mirror-registries-file"],
+  ["signing-key-file", "unsigned"]
+];
+function refuseContradictions(given) {
+  for (const [one, other] of contradictions) {
+    if (given[one] === void 0 || given[other] === void 0) continue;
+    if (String(given[other]) === "false") continue;
+    throw new AirgapError("usage", `${one} and ${other} are both given`, {
+      expected: "one of the two"
+    });
+  }
+}
+function placeImages(document, given, cwd) {
+  const list = given["images-file"];
+  const images = [
+    ...given.images === void 0 ? [] : listOf(given.images),
+    ...list === void 0 ? [] : [{ list: (0, import_node_path25.resolve)(cwd, String(list)) }]
+  ];
+  if (images.length > 0) document.images = images;
+}
 function place3(document, setting, value, cwd) {
   const [first = "", second] = setting.field;
-  if (first === "registries" && second) {
-    placeRegistries(document, second, setting, value);
-    return;
-  }
-  if (first === "images") {
-    const items = listOf(value);
-    document.images = second ? [{ list: (0, import_node_path25.resolve)(cwd, items[0] ?? "") }] : items;
-    return;
-  }
+  if (first === "registries" && second) placeRegistries(document, second, setting, value);
+  else if (first === "signing") sign2(document, (0, import_node_path25.resolve)(cwd, String(value)));
+  else if (first === "unsigned") leaveUnsigned(document, switchOf(setting, value));
+  else placeField(document, setting, convert(setting, value, cwd));
+}
+function placeField(document, { field }, value) {
   let holder = document;
-  if (first === "ociImageRegistry" && isDocument(document.config)) holder = document.config;
-  for (const key of setting.field.slice(0, -1)) {
+  if (field[0] === "ociImageRegistry" && isDocument(document.config)) holder = document.config;
+  for (const key of field.slice(0, -1)) {
     if (!isDocument(holder[key])) holder[key] = {};
     holder = holder[key];
   }
-  holder[setting.field.at(-1) ?? ""] = convert(setting, value, cwd);
+  holder[field.at(-1) ?? ""] = value;
+}
+function sign2(document, key) {
+  document.signing = { key };
+  delete document.unsigned;
+}
+function leaveUnsigned(document, unsigned2) {
+  const wasUnsigned = isDocument(document.signing) && document.signing.unsigned === true;
+  if (unsigned2 || wasUnsigned) delete document.signing;
+  document.unsigned = unsigned2;
 }
 function placeRegistries(document, key, setting, value) {
   const registries = isDocument(document.registries) ? document.registries : {};
   document.registries = registries;
   for (const item of listOf(value)) {
-    const [host2 = "", mirror] = setting.kind === "pairs" ? splitPair(setting, item) : [item];
-    const access2 = isDocument(registries[host2]) ? registries[host2] : {};
-    registries[host2] = { ...access2, [key]: mirror ?? true };
+    const [host = "", mirror] = setting.kind === "pairs" ? splitPair(setting, item) : [item];
+    const access2 = isDocument(registries[host]) ? registries[host] : {};
+    registries[host] = { ...access2, [key]: mirror ?? true };
   }
 }
 function splitPair(setting, item) {
   const at2 = item.indexOf("=");
   if (at2 > 0 && at2 < item.length - 1) return [item.slice(0, at2), item.slice(at2 + 1)];
-  throw new AirgapError("usage", `--${setting.name} takes pairs`, {
+  throw new AirgapError("usage", `${setting.name} takes pairs`, {
     given: item,
-    expected: `--${setting.name} docker.io=127.0.0.1:5001/docker.io`
+    expected: "docker.io=127.0.0.1:5001/docker.io"
   });
 }
 function convert(setting, value, cwd) {
@@ -50516,9 +50883,12 @@ function convert(setting, value, cwd) {
   if (setting.kind === "switch") return switchOf(setting, value);
   if (setting.kind === "path") return (0, import_node_path25.resolve)(cwd, String(value));
   if (setting.kind === "number") return numberOf(setting, value);
-  if (setting.name === "chart" && !String(value).startsWith("oci://"))
-    return (0, import_node_path25.resolve)(cwd, String(value));
+  if (isPath(setting, String(value))) return (0, import_node_path25.resolve)(cwd, String(value));
   return String(value);
+}
+function isPath({ name }, value) {
+  if (name === "chart") return !value.startsWith("oci://");
+  return name === "ca-cert" && value !== "" && !value.includes("-----BEGIN");
 }
 function switchOf(setting, value) {
   if (value === true || value === "true") return true;
@@ -50882,10 +51252,10 @@ async function writeBundle(job, context) {
     throw context.signal.aborted ? context.signal.reason : error3;
   }
 }
-function headOf({ inventory, sign: sign2 }) {
+function headOf({ inventory, sign: sign3 }) {
   const bytes = printInventory(inventory);
   parseInventory(bytes, "usage");
-  return { inventory: bytes, ...sign2 ? { signature: printSignature(sign2.sign(bytes)) } : {} };
+  return { inventory: bytes, ...sign3 ? { signature: printSignature(sign3.sign(bytes)) } : {} };
 }
 function headFiles({ inventory, signature }) {
   return [
@@ -50925,23 +51295,23 @@ async function writeBlobs(target2, entries, job, context) {
   const signal = AbortSignal.any([failed3.signal, context.signal]);
   const total = entries.reduce((sum, { size }) => sum + size, 0);
   const progress2 = byteProgress(total, context.emit);
-  const write2 = async (entry) => {
+  const write = async (entry) => {
     signal.throwIfAborted();
     const body = await job.readBlob({ digest: entry.digest, size: entry.size });
     await writeBlob(target2, entry, (0, import_node_stream12.addAbortSignal)(signal, body), progress2);
   };
   const stop = (error3) => failed3.abort(error3);
-  await pMap(entries, (entry) => twice(() => write2(entry)).catch(stop), {
+  await pMap(entries, (entry) => twice(() => write(entry)).catch(stop), {
     concurrency: job.concurrency
   });
   signal.throwIfAborted();
 }
-async function twice(write2) {
+async function twice(write) {
   try {
-    await write2();
+    await write();
   } catch (error3) {
     if (!(error3 instanceof AirgapError && error3.class === "integrity")) throw error3;
-    await write2();
+    await write();
   }
 }
 async function writeBlob({ file: file2, path: path7, mtime }, entry, body, progress2) {
@@ -50990,10 +51360,10 @@ var noswapKey = "noswap_wildcards";
 
 // src/mirror-map/effective.ts
 function effectiveMap(map, endpoint) {
-  const missing3 = [added("default", defaultKey, ""), added("noswap", noswapKey, endpoint)].filter(
+  const missing4 = [added("default", defaultKey, ""), added("noswap", noswapKey, endpoint)].filter(
     ({ kind }) => !map.entries.some((entry) => entry.kind === kind)
   );
-  return { entries: [...missing3, ...map.entries], problems: map.problems };
+  return { entries: [...missing4, ...map.entries], problems: map.problems };
 }
 function added(kind, key, value) {
   return { kind, key, value, line: 0, column: 0 };
@@ -51015,21 +51385,21 @@ function parseReference(text3) {
     throw refused(text3, "64 hexadecimal characters are an image id, not a name");
   }
   const { registry: registry3, remainder } = splitRegistry(text3);
-  const { repository, tag, digest: digest2 } = splitRemainder(remainder);
+  const { repository, tag: tag2, digest: digest2 } = splitRemainder(remainder);
   if (!isRegistryHost(registry3)) {
     throw refused(text3, `${JSON.stringify(registry3)} is not a registry's host[:port]`);
   }
   checkRepository(text3, repository);
-  if (tag !== void 0) checkTag(text3, tag);
+  if (tag2 !== void 0) checkTag(text3, tag2);
   return {
     registry: registry3,
     repository,
-    ...tagAndDigest(tag, digest2 === void 0 ? void 0 : checkDigest(text3, digest2))
+    ...tagAndDigest(tag2, digest2 === void 0 ? void 0 : checkDigest(text3, digest2))
   };
 }
 function formatReference(reference) {
-  const { registry: registry3, repository, tag, digest: digest2 } = reference;
-  return `${registry3}/${repository}${tag === void 0 ? "" : `:${tag}`}${digest2 === void 0 ? "" : `@${digest2}`}`;
+  const { registry: registry3, repository, tag: tag2, digest: digest2 } = reference;
+  return `${registry3}/${repository}${tag2 === void 0 ? "" : `:${tag2}`}${digest2 === void 0 ? "" : `@${digest2}`}`;
 }
 function splitRegistry(text3) {
   const slash = text3.indexOf("/");
@@ -51055,9 +51425,9 @@ function splitRemainder(remainder) {
     digest: at2 < 0 ? void 0 : remainder.slice(at2 + 1)
   };
 }
-function tagAndDigest(tag, digest2) {
-  if (tag === void 0) return digest2 === void 0 ? { tag: "latest" } : { digest: digest2 };
-  return digest2 === void 0 ? { tag } : { tag, digest: digest2 };
+function tagAndDigest(tag2, digest2) {
+  if (tag2 === void 0) return digest2 === void 0 ? { tag: "latest" } : { digest: digest2 };
+  return digest2 === void 0 ? { tag: tag2 } : { tag: tag2, digest: digest2 };
 }
 function checkRepository(text3, repository) {
   if (repository.toLowerCase() !== repository) {
@@ -51070,8 +51440,8 @@ function checkRepository(text3, repository) {
     throw refused(text3, `the repository has ${repository.length} characters, 255 are allowed`);
   }
 }
-function checkTag(text3, tag) {
-  if (!tagPattern.test(tag)) throw refused(text3, `${JSON.stringify(tag)} is not a tag`);
+function checkTag(text3, tag2) {
+  if (!tagPattern.test(tag2)) throw refused(text3, `${JSON.stringify(tag2)} is not a tag`);
 }
 function checkDigest(text3, digest2) {
   if (!isDigest(digest2)) {
@@ -51085,14 +51455,14 @@ function refused(text3, why) {
 
 // src/mirror-map/target.ts
 function readTarget(value) {
-  const [host2 = "", ...rest] = value.split("/");
-  const path7 = rest.filter((part2) => part2 !== "");
+  const [host = "", ...rest] = value.split("/");
+  const path7 = rest.filter((part3) => part3 !== "");
   const hasApiPath = path7[0] === "v2";
-  return { host: host2, path: path7.slice(hasApiPath ? 1 : 0).join("/"), hasApiPath };
+  return { host, path: path7.slice(hasApiPath ? 1 : 0).join("/"), hasApiPath };
 }
 function withoutApiPath(value) {
-  const { host: host2, path: path7 } = readTarget(value);
-  return path7 === "" ? host2 : `${host2}/${path7}`;
+  const { host, path: path7 } = readTarget(value);
+  return path7 === "" ? host : `${host}/${path7}`;
 }
 
 // src/mirror-map/containerd.ts
@@ -51114,10 +51484,10 @@ function mirrorsOf(map) {
   mirrors.set(map, made);
   return made;
 }
-function placed(target2, { repository, tag, digest: digest2 }) {
+function placed(target2, { repository, tag: tag2, digest: digest2 }) {
   const named2 = `${withoutApiPath(target2)}/${repository}`;
-  const reference = parsed(`${named2}${tag ? `:${tag}` : ""}${digest2 ? `@${digest2}` : ""}`);
-  return reference === void 0 ? [] : [formatReference(reference)];
+  const text3 = `${named2}${tag2 ? `:${tag2}` : ""}${digest2 ? `@${digest2}` : ""}`;
+  return parsed(text3) === void 0 ? [] : [text3];
 }
 function parsed(text3) {
   try {
@@ -51364,7 +51734,7 @@ function substitute(pattern2, template, text3) {
   const parts = templateParts(template, groups);
   return text3.replace(
     compile2(source),
-    (...match) => parts.map((part2) => typeof part2 === "string" ? part2 : match[part2] ?? "").join("")
+    (...match) => parts.map((part3) => typeof part3 === "string" ? part3 : match[part3] ?? "").join("")
   );
 }
 function compile2(source) {
@@ -51503,7 +51873,7 @@ function swap(lookup, image2) {
   if (key !== void 0) return byKey(lookup, key, registry3, image2);
   const { noswap } = lookup;
   const excluded = noswap.join("") !== "" || noswap.length > 1;
-  if (excluded && noswap.some((part2) => image2.includes(part2))) return void 0;
+  if (excluded && noswap.some((part3) => image2.includes(part3))) return void 0;
   return byDefault(lookup.fallback, registry3, image2);
 }
 function registryOf(image2) {
@@ -51516,8 +51886,8 @@ function registryOf(image2) {
   return first.includes(".") && slash < image2.length - 1 ? first : "docker.io";
 }
 function keyFor({ keys }, registry3, image2) {
-  const bare = withoutPort(registry3);
-  const key = !keys.has(registry3) && keys.has(bare) ? bare : registry3;
+  const bare2 = withoutPort(registry3);
+  const key = !keys.has(registry3) && keys.has(bare2) ? bare2 : registry3;
   const library = `${key}/library`;
   if (!keys.has(library)) return keys.has(key) ? key : void 0;
   if (!image2.includes("/")) return library;
@@ -51529,8 +51899,8 @@ function byKey({ keys }, key, registry3, image2) {
   if (value === "") return void 0;
   if (!value.endsWith("-")) return replaceOrPrefix(key, value, image2);
   const cut = image2.replace(/:[^\n]*\//, "/");
-  const bare = withoutPort(registry3);
-  return cut.includes(bare) ? value + cut : `${value}${bare}/${cut}`;
+  const bare2 = withoutPort(registry3);
+  return cut.includes(bare2) ? value + cut : `${value}${bare2}/${cut}`;
 }
 function byDefault(value, registry3, image2) {
   if (value === "") return void 0;
@@ -51578,11 +51948,11 @@ function v2Targets(map) {
   return map.entries.filter((entry) => isTarget(entry) && readTarget(entry.value).hasApiPath);
 }
 function targetsOutside(map, endpoint, basePath) {
-  const base = basePath.split("/").filter((part2) => part2 !== "");
+  const base = basePath.split("/").filter((part3) => part3 !== "");
   return map.entries.filter((entry) => {
     if (!isTarget(entry)) return false;
-    const { host: host2, path: path7 } = readTarget(entry.value);
-    return host2 !== endpoint || !isUnder(entry.kind, path7, base.join("/"));
+    const { host, path: path7 } = readTarget(entry.value);
+    return host !== endpoint || !isUnder(entry.kind, path7, base.join("/"));
   });
 }
 function isUnder(kind, path7, base) {
@@ -51597,11 +51967,11 @@ function isTarget({ kind, value }) {
 }
 
 // src/oci/platform.ts
-var part = /^[a-z0-9][a-z0-9._-]*$/;
+var part2 = /^[a-z0-9][a-z0-9._-]*$/;
 function parsePlatform(text3) {
   const parts = text3.split("/");
   const [os2, architecture, variant] = parts;
-  if (parts.length > 3 || !os2 || !architecture || !parts.every((p2) => part.test(p2))) {
+  if (parts.length > 3 || !os2 || !architecture || !parts.every((p2) => part2.test(p2))) {
     throw new RangeError(`not a platform: ${JSON.stringify(text3)}`);
   }
   return variant === void 0 ? { os: os2, architecture } : { os: os2, architecture, variant };
@@ -51665,15 +52035,15 @@ var originalDigestAnnotation = "dev.airgap-bundle.original-digest";
 function filterPlatforms(graph, wanted) {
   const untouched = { graph, droppedAttestations: false };
   if (wanted.length === 0) return untouched;
-  const root = documentOf2(graph, graph.root.digest);
-  if (!isIndexDocument(root)) return isWanted(root.platform, wanted) ? untouched : void 0;
-  const kept = root.manifest.manifests.filter((child) => keeps(graph, child, wanted));
-  if (kept.length === root.manifest.manifests.length) return untouched;
+  const root2 = documentOf2(graph, graph.root.digest);
+  if (!isIndexDocument(root2)) return isWanted(root2.platform, wanted) ? untouched : void 0;
+  const kept = root2.manifest.manifests.filter((child) => keeps(graph, child, wanted));
+  if (kept.length === root2.manifest.manifests.length) return untouched;
   const [only, ...others] = kept;
   if (!only) return void 0;
-  const dropped = root.manifest.manifests.filter((child) => !kept.includes(child));
+  const dropped = root2.manifest.manifests.filter((child) => !kept.includes(child));
   return {
-    graph: others.length === 0 ? { ...graph, root: only } : reduced(graph, root, kept),
+    graph: others.length === 0 ? { ...graph, root: only } : reduced(graph, root2, kept),
     originalDigest: graph.root.digest,
     droppedAttestations: dropped.some(isAttestation)
   };
@@ -51694,8 +52064,8 @@ function keeps(graph, child, wanted) {
 function isWanted(platform3, wanted) {
   return platform3 !== void 0 && wanted.some((one) => platformMatches(one, platform3));
 }
-function reduced(graph, root, kept) {
-  const original = JSON.parse(root.bytes.toString("utf8"));
+function reduced(graph, root2, kept) {
+  const original = JSON.parse(root2.bytes.toString("utf8"));
   const digests = new Set(kept.map((child) => child.digest));
   const bytes = Buffer.from(
     JSON.stringify({
@@ -52197,15 +52567,15 @@ var YAML_INTEGER_IMPLICIT_PATTERN$1 = /* @__PURE__ */ new RegExp("^(?:0o[0-7]+|0
 var YAML_INTEGER_EXPLICIT_PATTERN$1 = /* @__PURE__ */ new RegExp("^(?:[-+]?0b[0-1]+|[-+]?0o[0-7]+|[-+]?0x[0-9a-fA-F]+|[-+]?[0-9]+)$");
 function parseYamlInteger$2(source) {
   let value = source;
-  let sign2 = 1;
+  let sign3 = 1;
   if (value[0] === "-" || value[0] === "+") {
-    if (value[0] === "-") sign2 = -1;
+    if (value[0] === "-") sign3 = -1;
     value = value.slice(1);
   }
-  if (value.startsWith("0b")) return sign2 * parseInt(value.slice(2), 2);
-  if (value.startsWith("0o")) return sign2 * parseInt(value.slice(2), 8);
-  if (value.startsWith("0x")) return sign2 * parseInt(value.slice(2), 16);
-  return sign2 * parseInt(value, 10);
+  if (value.startsWith("0b")) return sign3 * parseInt(value.slice(2), 2);
+  if (value.startsWith("0o")) return sign3 * parseInt(value.slice(2), 8);
+  if (value.startsWith("0x")) return sign3 * parseInt(value.slice(2), 16);
+  return sign3 * parseInt(value, 10);
 }
 function resolveYamlInteger$2(source, isExplicit) {
   if (isExplicit) {
@@ -52229,15 +52599,15 @@ var YAML_INTEGER_IMPLICIT_PATTERN = /* @__PURE__ */ new RegExp("^-?(?:0|[1-9][0-
 var YAML_INTEGER_EXPLICIT_PATTERN = /* @__PURE__ */ new RegExp("^(?:[-+]?0b[0-1]+|[-+]?0o[0-7]+|[-+]?0x[0-9a-fA-F]+|[-+]?[0-9]+)$");
 function parseYamlInteger$1(source) {
   let value = source;
-  let sign2 = 1;
+  let sign3 = 1;
   if (value[0] === "-" || value[0] === "+") {
-    if (value[0] === "-") sign2 = -1;
+    if (value[0] === "-") sign3 = -1;
     value = value.slice(1);
   }
-  if (value.startsWith("0b")) return sign2 * parseInt(value.slice(2), 2);
-  if (value.startsWith("0o")) return sign2 * parseInt(value.slice(2), 8);
-  if (value.startsWith("0x")) return sign2 * parseInt(value.slice(2), 16);
-  return sign2 * parseInt(value, 10);
+  if (value.startsWith("0b")) return sign3 * parseInt(value.slice(2), 2);
+  if (value.startsWith("0o")) return sign3 * parseInt(value.slice(2), 8);
+  if (value.startsWith("0x")) return sign3 * parseInt(value.slice(2), 16);
+  return sign3 * parseInt(value, 10);
 }
 function resolveYamlInteger$1(source, isExplicit) {
   if (isExplicit) {
@@ -52256,20 +52626,20 @@ var intJsonTag = defineScalarTag("tag:yaml.org,2002:int", {
 var YAML_INTEGER_PATTERN = /* @__PURE__ */ new RegExp("^(?:[-+]?0b[0-1_]+|[-+]?0[0-7_]+|[-+]?0x[0-9a-fA-F_]+|[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+|[-+]?(?:0|[1-9][0-9_]*))$");
 function parseYamlInteger(source) {
   let value = source.replace(/_/g, "");
-  let sign2 = 1;
+  let sign3 = 1;
   if (value[0] === "-" || value[0] === "+") {
-    if (value[0] === "-") sign2 = -1;
+    if (value[0] === "-") sign3 = -1;
     value = value.slice(1);
   }
-  if (value.startsWith("0b")) return sign2 * parseInt(value.slice(2), 2);
-  if (value.startsWith("0x")) return sign2 * parseInt(value.slice(2), 16);
+  if (value.startsWith("0b")) return sign3 * parseInt(value.slice(2), 2);
+  if (value.startsWith("0x")) return sign3 * parseInt(value.slice(2), 16);
   if (value.includes(":")) {
     let result = 0;
-    for (const part2 of value.split(":")) result = result * 60 + Number(part2);
-    return sign2 * result;
+    for (const part3 of value.split(":")) result = result * 60 + Number(part3);
+    return sign3 * result;
   }
-  if (value !== "0" && value[0] === "0") return sign2 * parseInt(value, 8);
-  return sign2 * parseInt(value, 10);
+  if (value !== "0" && value[0] === "0") return sign3 * parseInt(value, 8);
+  return sign3 * parseInt(value, 10);
 }
 function resolveYamlInteger(source) {
   if (!YAML_INTEGER_PATTERN.test(source)) return NOT_RESOLVED;
@@ -52292,11 +52662,11 @@ var YAML_FLOAT_SPECIAL_PATTERN$1 = /* @__PURE__ */ new RegExp("^(?:[-+]?\\.(?:in
 function resolveYamlFloat$2(source) {
   if (!YAML_FLOAT_PATTERN$1.test(source)) return NOT_RESOLVED;
   let value = source.toLowerCase();
-  const sign2 = value[0] === "-" ? -1 : 1;
+  const sign3 = value[0] === "-" ? -1 : 1;
   if ("+-".includes(value[0])) value = value.slice(1);
-  if (value === ".inf") return sign2 === 1 ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
+  if (value === ".inf") return sign3 === 1 ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
   if (value === ".nan") return NaN;
-  const result = sign2 * parseFloat(value);
+  const result = sign3 * parseFloat(value);
   if (Number.isFinite(result) || YAML_FLOAT_SPECIAL_PATTERN$1.test(source)) return result;
   return NOT_RESOLVED;
 }
@@ -52326,11 +52696,11 @@ function resolveYamlFloat$1(source, isExplicit) {
   if (isExplicit) {
     if (!YAML_FLOAT_EXPLICIT_PATTERN.test(source)) return NOT_RESOLVED;
     let value = source.toLowerCase();
-    const sign2 = value[0] === "-" ? -1 : 1;
+    const sign3 = value[0] === "-" ? -1 : 1;
     if ("+-".includes(value[0])) value = value.slice(1);
-    if (value === ".inf") return sign2 === 1 ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
+    if (value === ".inf") return sign3 === 1 ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
     if (value === ".nan") return NaN;
-    const result2 = sign2 * parseFloat(value);
+    const result2 = sign3 * parseFloat(value);
     return Number.isFinite(result2) ? result2 : NOT_RESOLVED;
   }
   if (!YAML_FLOAT_IMPLICIT_PATTERN.test(source)) return NOT_RESOLVED;
@@ -52358,15 +52728,15 @@ var YAML_FLOAT_SPECIAL_PATTERN = /* @__PURE__ */ new RegExp("^(?:[-+]?\\.(?:inf|
 function resolveYamlFloat(source) {
   if (!YAML_FLOAT_PATTERN.test(source)) return NOT_RESOLVED;
   let value = source.toLowerCase().replace(/_/g, "");
-  const sign2 = value[0] === "-" ? -1 : 1;
+  const sign3 = value[0] === "-" ? -1 : 1;
   if ("+-".includes(value[0])) value = value.slice(1);
-  if (value === ".inf") return sign2 === 1 ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
+  if (value === ".inf") return sign3 === 1 ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
   if (value === ".nan") return NaN;
   let result = 0;
   if (value.includes(":")) {
-    for (const part2 of value.split(":")) result = result * 60 + Number(part2);
-    result *= sign2;
-  } else result = sign2 * parseFloat(value);
+    for (const part3 of value.split(":")) result = result * 60 + Number(part3);
+    result *= sign3;
+  } else result = sign3 * parseFloat(value);
   if (Number.isFinite(result) || YAML_FLOAT_SPECIAL_PATTERN.test(source)) return result;
   return NOT_RESOLVED;
 }
@@ -52586,16 +52956,16 @@ function createTagDefinitionListMap() {
 }
 function compileTags(tags) {
   const result = [];
-  for (const tag of tags) {
+  for (const tag2 of tags) {
     let index = result.length;
     for (let previousIndex = 0; previousIndex < result.length; previousIndex++) {
       const previous = result[previousIndex];
-      if (previous.nodeKind === tag.nodeKind && previous.tagName === tag.tagName && previous.matchByTagPrefix === tag.matchByTagPrefix) {
+      if (previous.nodeKind === tag2.nodeKind && previous.tagName === tag2.tagName && previous.matchByTagPrefix === tag2.matchByTagPrefix) {
         index = previousIndex;
         break;
       }
     }
-    result[index] = tag;
+    result[index] = tag2;
   }
   return result;
 }
@@ -52638,30 +53008,30 @@ var Schema = class Schema2 {
     const implicitScalarTags = [];
     const exact = createTagDefinitionMap();
     const prefix = createTagDefinitionListMap();
-    for (const tag of compiledTags) {
-      if (tag.nodeKind === "scalar" && tag.implicit) {
-        if (tag.matchByTagPrefix) throw new Error("Implicit scalar tags cannot match by tag prefix");
-        implicitScalarTags.push(tag);
+    for (const tag2 of compiledTags) {
+      if (tag2.nodeKind === "scalar" && tag2.implicit) {
+        if (tag2.matchByTagPrefix) throw new Error("Implicit scalar tags cannot match by tag prefix");
+        implicitScalarTags.push(tag2);
       }
-      switch (tag.nodeKind) {
+      switch (tag2.nodeKind) {
         case "scalar":
-          if (tag.matchByTagPrefix) prefix.scalar.push(tag);
-          else exact.scalar[tag.tagName] = tag;
+          if (tag2.matchByTagPrefix) prefix.scalar.push(tag2);
+          else exact.scalar[tag2.tagName] = tag2;
           break;
         case "sequence":
-          if (tag.matchByTagPrefix) prefix.sequence.push(tag);
-          else exact.sequence[tag.tagName] = tag;
+          if (tag2.matchByTagPrefix) prefix.sequence.push(tag2);
+          else exact.sequence[tag2.tagName] = tag2;
           break;
         case "mapping":
-          if (tag.matchByTagPrefix) prefix.mapping.push(tag);
-          else exact.mapping[tag.tagName] = tag;
+          if (tag2.matchByTagPrefix) prefix.mapping.push(tag2);
+          else exact.mapping[tag2.tagName] = tag2;
       }
     }
-    const implicitScalarAnyFirstChar = implicitScalarTags.filter((tag) => tag.implicitFirstChars === null);
+    const implicitScalarAnyFirstChar = implicitScalarTags.filter((tag2) => tag2.implicitFirstChars === null);
     const keys = /* @__PURE__ */ new Set();
-    for (const tag of implicitScalarTags) if (tag.implicitFirstChars !== null) for (const key of tag.implicitFirstChars) keys.add(key);
+    for (const tag2 of implicitScalarTags) if (tag2.implicitFirstChars !== null) for (const key of tag2.implicitFirstChars) keys.add(key);
     const implicitScalarByFirstChar = /* @__PURE__ */ new Map();
-    for (const key of keys) implicitScalarByFirstChar.set(key, implicitScalarTags.filter((tag) => tag.implicitFirstChars === null || tag.implicitFirstChars.indexOf(key) !== -1));
+    for (const key of keys) implicitScalarByFirstChar.set(key, implicitScalarTags.filter((tag2) => tag2.implicitFirstChars === null || tag2.implicitFirstChars.indexOf(key) !== -1));
     const defaultScalarTag = exact.scalar["tag:yaml.org,2002:str"];
     if (!defaultScalarTag) throw new Error("schema does not define the default scalar tag (tag:yaml.org,2002:str)");
     this.tags = compiledTags;
@@ -52678,34 +53048,34 @@ var Schema = class Schema2 {
   lookupScalarTag(tagName) {
     const exactTag = this.exact.scalar[tagName];
     if (exactTag) return exactTag;
-    for (const tag of this.prefix.scalar) if (tagName.startsWith(tag.tagName)) return tag;
+    for (const tag2 of this.prefix.scalar) if (tagName.startsWith(tag2.tagName)) return tag2;
   }
   /** @internal */
   lookupSequenceTag(tagName) {
     const exactTag = this.exact.sequence[tagName];
     if (exactTag) return exactTag;
-    for (const tag of this.prefix.sequence) if (tagName.startsWith(tag.tagName)) return tag;
+    for (const tag2 of this.prefix.sequence) if (tagName.startsWith(tag2.tagName)) return tag2;
   }
   /** @internal */
   lookupMappingTag(tagName) {
     const exactTag = this.exact.mapping[tagName];
     if (exactTag) return exactTag;
-    for (const tag of this.prefix.mapping) if (tagName.startsWith(tag.tagName)) return tag;
+    for (const tag2 of this.prefix.mapping) if (tagName.startsWith(tag2.tagName)) return tag2;
   }
   /** @internal */
   resolveImplicitScalarTag(source) {
     const candidates = this.implicitScalarByFirstChar.get(source.charAt(0)) ?? this.implicitScalarAnyFirstChar;
-    for (const tag2 of candidates) {
-      const value = tag2.resolve(source, false, tag2.tagName);
+    for (const tag3 of candidates) {
+      const value = tag3.resolve(source, false, tag3.tagName);
       if (value !== NOT_RESOLVED) return {
         value,
-        tag: tag2
+        tag: tag3
       };
     }
-    const tag = this.defaultScalarTag;
+    const tag2 = this.defaultScalarTag;
     return {
-      value: tag.resolve(source, false, tag.tagName),
-      tag
+      value: tag2.resolve(source, false, tag2.tagName),
+      tag: tag2
     };
   }
   /**
@@ -52722,7 +53092,7 @@ var Schema = class Schema2 {
   */
   withTags(...tags) {
     let flatTags = [];
-    for (const tag of tags) flatTags = flatTags.concat(tag);
+    for (const tag2 of tags) flatTags = flatTags.concat(tag2);
     return new Schema2([...this.tags, ...flatTags]);
   }
 };
@@ -53262,13 +53632,13 @@ function tagNameFull(rawTag, tagHandlers) {
   return tagPercentDecode(tagHandlers?.[handle] ?? DEFAULT_TAG_HANDLERS[handle] ?? handle) + tagPercentDecode(rawTag.slice(handle.length));
 }
 function tagNameShort(fullTag) {
-  let tag = fullTag;
-  if (tag.charCodeAt(0) === 33) {
-    tag = tag.slice(1);
-    return `!${tagPercentEncode(tag, true)}`;
+  let tag2 = fullTag;
+  if (tag2.charCodeAt(0) === 33) {
+    tag2 = tag2.slice(1);
+    return `!${tagPercentEncode(tag2, true)}`;
   }
-  if (tag.slice(0, 18) === "tag:yaml.org,2002:") return `!!${tagPercentEncode(tag.slice(18), true)}`;
-  return `!<${tagPercentEncode(tag, false)}>`;
+  if (tag2.slice(0, 18) === "tag:yaml.org,2002:") return `!!${tagPercentEncode(tag2.slice(18), true)}`;
+  return `!<${tagPercentEncode(tag2, false)}>`;
 }
 var NO_RANGE$2 = -1;
 var MERGE_TAG_NAME = "tag:yaml.org,2002:merge";
@@ -53289,9 +53659,9 @@ function eventPosition$1(event) {
 function throwError$1(state, message) {
   YAMLException.throwAt(state.source, state.position, message, state.filename);
 }
-function finalizeCollection(state, position, tag, carrier) {
+function finalizeCollection(state, position, tag2, carrier) {
   try {
-    return tag.finalize(carrier);
+    return tag2.finalize(carrier);
   } catch (error3) {
     if (error3 instanceof YAMLException) throw error3;
     YAMLException.throwAt(state.source, position, error3 instanceof Error ? error3.message : String(error3), state.filename);
@@ -53337,8 +53707,8 @@ function collectionTagName(state, event, defaultTagName) {
   const rawTag = event.tagStart === NO_RANGE$2 ? "" : state.source.slice(event.tagStart, event.tagEnd);
   return rawTag === "" || rawTag === "!" ? defaultTagName : tagNameFull(rawTag, state.tagHandlers);
 }
-function isMappingTag(tag) {
-  return tag.nodeKind === "mapping";
+function isMappingTag(tag2) {
+  return tag2.nodeKind === "mapping";
 }
 function chargeMergeWork(state) {
   state.totalMergeKeys++;
@@ -53367,10 +53737,10 @@ function mergeSource(state, frame, source, sourceTag) {
     }
   } else throwError$1(state, "cannot merge mappings; the provided source object is unacceptable");
 }
-function addMappingValue(state, frame, key, value, tag) {
+function addMappingValue(state, frame, key, value, tag2) {
   state.position = frame.keyPosition;
   if (frame.keyIsMerge) {
-    mergeSource(state, frame, value, tag);
+    mergeSource(state, frame, value, tag2);
     return;
   }
   if (!state.json && frame.tag.has(frame.value, key) && !frame.overridable?.has(key)) throwError$1(state, "duplicated mapping key");
@@ -53378,32 +53748,32 @@ function addMappingValue(state, frame, key, value, tag) {
   if (err) throwError$1(state, err);
   frame.overridable?.delete(key);
 }
-function addValue(state, value, tag) {
+function addValue(state, value, tag2) {
   const frame = state.frames[state.frames.length - 1];
   if (frame.kind === "document") {
     frame.value = value;
     frame.hasValue = true;
   } else if (frame.kind === "sequence") {
-    if (isMappingTag(tag)) state.nodeTags.set(value, tag);
+    if (isMappingTag(tag2)) state.nodeTags.set(value, tag2);
     const err = frame.tag.addItem(frame.value, value, frame.index++);
     if (err) throwError$1(state, err);
   } else if (frame.hasKey) {
     const key = frame.key;
     frame.key = void 0;
     frame.hasKey = false;
-    addMappingValue(state, frame, key, value, tag);
+    addMappingValue(state, frame, key, value, tag2);
   } else {
     frame.key = value;
     frame.keyPosition = state.position;
     frame.hasKey = true;
-    frame.keyIsMerge = tag.tagName === MERGE_TAG_NAME;
+    frame.keyIsMerge = tag2.tagName === MERGE_TAG_NAME;
   }
 }
-function storeAnchor(state, event, value, tag, isValueFinal) {
+function storeAnchor(state, event, value, tag2, isValueFinal) {
   if (event.anchorStart !== NO_RANGE$2) {
     const anchor2 = {
       value,
-      tag,
+      tag: tag2,
       isValueFinal
     };
     state.anchors.set(state.source.slice(event.anchorStart, event.anchorEnd), anchor2);
@@ -53444,22 +53814,22 @@ function constructFromEvents(events, options) {
         });
         break;
       case EVENT_ID.SCALAR: {
-        const { value, tag } = constructScalar(state, event);
-        storeAnchor(state, event, value, tag, true);
-        addValue(state, value, tag);
+        const { value, tag: tag2 } = constructScalar(state, event);
+        storeAnchor(state, event, value, tag2, true);
+        addValue(state, value, tag2);
         break;
       }
       case EVENT_ID.SEQUENCE: {
         const tagName = collectionTagName(state, event, "tag:yaml.org,2002:seq");
-        const tag = state.schema.lookupSequenceTag(tagName);
-        if (!tag) throwError$1(state, `unknown sequence tag !<${tagName}>`);
-        const value = tag.create(tagName);
-        const anchor2 = storeAnchor(state, event, value, tag, tag.carrierIsResult);
+        const tag2 = state.schema.lookupSequenceTag(tagName);
+        if (!tag2) throwError$1(state, `unknown sequence tag !<${tagName}>`);
+        const value = tag2.create(tagName);
+        const anchor2 = storeAnchor(state, event, value, tag2, tag2.carrierIsResult);
         state.frames.push({
           kind: "sequence",
           position: state.position,
           value,
-          tag,
+          tag: tag2,
           anchor: anchor2,
           index: 0
         });
@@ -53467,15 +53837,15 @@ function constructFromEvents(events, options) {
       }
       case EVENT_ID.MAPPING: {
         const tagName = collectionTagName(state, event, "tag:yaml.org,2002:map");
-        const tag = state.schema.lookupMappingTag(tagName);
-        if (!tag) throwError$1(state, `unknown mapping tag !<${tagName}>`);
-        const value = tag.create(tagName);
-        const anchor2 = storeAnchor(state, event, value, tag, tag.carrierIsResult);
+        const tag2 = state.schema.lookupMappingTag(tagName);
+        if (!tag2) throwError$1(state, `unknown mapping tag !<${tagName}>`);
+        const value = tag2.create(tagName);
+        const anchor2 = storeAnchor(state, event, value, tag2, tag2.carrierIsResult);
         state.frames.push({
           kind: "mapping",
           position: state.position,
           value,
-          tag,
+          tag: tag2,
           anchor: anchor2,
           key: void 0,
           keyPosition: state.position,
@@ -54007,12 +54377,12 @@ function skipFlowSeparationSpace(state, nodeIndent) {
 }
 function readFlowCollection(state, nodeIndent, props) {
   const ch = state.input.charCodeAt(state.position);
-  const isMapping = ch === 123;
+  const isMapping2 = ch === 123;
   const start = state.position;
   let readNext = true;
   if (ch !== 91 && ch !== 123) return false;
-  const terminator = isMapping ? 125 : 93;
-  if (isMapping) addMappingEvent(state, start, props.anchorStart, props.anchorEnd, props.tagStart, props.tagEnd, COLLECTION_STYLE.FLOW);
+  const terminator = isMapping2 ? 125 : 93;
+  if (isMapping2) addMappingEvent(state, start, props.anchorStart, props.anchorEnd, props.tagStart, props.tagEnd, COLLECTION_STYLE.FLOW);
   else addSequenceEvent(state, start, props.anchorStart, props.anchorEnd, props.tagStart, props.tagEnd, COLLECTION_STYLE.FLOW);
   state.position++;
   while (state.input.charCodeAt(state.position) !== 0) {
@@ -54036,21 +54406,21 @@ function readFlowCollection(state, nodeIndent, props) {
     const keyWasRead = parseNode(state, nodeIndent, CONTEXT_FLOW_IN, false, true);
     skipFlowSeparationSpace(state, nodeIndent);
     ch2 = state.input.charCodeAt(state.position);
-    if ((isMapping || isExplicitPair || state.line === entryLine) && ch2 === 58) {
+    if ((isMapping2 || isExplicitPair || state.line === entryLine) && ch2 === 58) {
       isPair = true;
       state.position++;
       skipFlowSeparationSpace(state, nodeIndent);
-      if (!isMapping) {
+      if (!isMapping2) {
         insertFlowPairMappingEvent(state, entryStart);
         if (!keyWasRead) addEmptyScalarEvent(state);
       } else if (!keyWasRead) addEmptyScalarEvent(state);
       if (!parseNode(state, nodeIndent, CONTEXT_FLOW_IN, false, true)) addEmptyScalarEvent(state);
       skipFlowSeparationSpace(state, nodeIndent);
-      if (!isMapping) addPopEvent(state);
-    } else if (isMapping && isPair) {
+      if (!isMapping2) addPopEvent(state);
+    } else if (isMapping2 && isPair) {
       if (!keyWasRead) addEmptyScalarEvent(state);
       addEmptyScalarEvent(state);
-    } else if (isMapping) addEmptyScalarEvent(state);
+    } else if (isMapping2) addEmptyScalarEvent(state);
     else if (isPair) {
       insertFlowPairMappingEvent(state, entryStart);
       if (!keyWasRead) addEmptyScalarEvent(state);
@@ -54395,29 +54765,29 @@ function buildRepresentTypes(schema) {
   const explicitTags = schema.tags.filter((t) => !(t.nodeKind === "scalar" && t.implicit) && !defaultTags.has(t));
   const defaultTagsLast = schema.tags.filter((t) => defaultTags.has(t));
   return [
-    ...implicitScalars.map((tag) => ({
-      tag,
+    ...implicitScalars.map((tag2) => ({
+      tag: tag2,
       implicitTag: true
     })),
-    ...explicitTags.map((tag) => ({
-      tag,
+    ...explicitTags.map((tag2) => ({
+      tag: tag2,
       implicitTag: false
     })),
-    ...defaultTagsLast.map((tag) => ({
-      tag,
+    ...defaultTagsLast.map((tag2) => ({
+      tag: tag2,
       implicitTag: true
     }))
   ];
 }
 function matchTag(state, object2) {
   for (let index = 0, length = state.representTypes.length; index < length; index += 1) {
-    const { tag, implicitTag } = state.representTypes[index];
-    if (tag.identify(object2)) {
+    const { tag: tag2, implicitTag } = state.representTypes[index];
+    if (tag2.identify(object2)) {
       let tagName;
-      if (tag.matchByTagPrefix) tagName = tag.representTagName(object2);
-      else tagName = tag.tagName;
+      if (tag2.matchByTagPrefix) tagName = tag2.representTagName(object2);
+      else tagName = tag2.tagName;
       return {
-        tag,
+        tag: tag2,
         tagName,
         implicitTag
       };
@@ -54442,17 +54812,17 @@ function build(state, object2) {
     if (state.skipInvalid) return INVALID2;
     throw new YAMLException(`unacceptable kind of an object to dump ${Object.prototype.toString.call(object2)}`);
   }
-  const { tag, tagName, implicitTag } = matched;
+  const { tag: tag2, tagName, implicitTag } = matched;
   const nodeTagName = implicitTag ? tagName : tagNameShort(tagName);
-  if (tag.nodeKind === "scalar") return {
+  if (tag2.nodeKind === "scalar") return {
     kind: "scalar",
     tag: nodeTagName,
     tagged: !implicitTag,
     style: SCALAR_STYLE.PLAIN,
-    value: tag.represent(object2)
+    value: tag2.represent(object2)
   };
-  if (tag.nodeKind === "sequence") {
-    const container = tag.represent(object2);
+  if (tag2.nodeKind === "sequence") {
+    const container = tag2.represent(object2);
     const node3 = {
       kind: "sequence",
       tag: nodeTagName,
@@ -54469,7 +54839,7 @@ function build(state, object2) {
     }
     return node3;
   }
-  const map = tag.represent(object2);
+  const map = tag2.represent(object2);
   const node2 = {
     kind: "mapping",
     tag: nodeTagName,
@@ -54491,7 +54861,7 @@ function build(state, object2) {
   return node2;
 }
 function jsToAst(input, schema, options = {}) {
-  const root = build({
+  const root2 = build({
     representTypes: buildRepresentTypes(schema),
     noRefs: options.noRefs ?? false,
     skipInvalid: options.skipInvalid ?? false,
@@ -54499,7 +54869,7 @@ function jsToAst(input, schema, options = {}) {
     refCounter: 0
   }, input);
   return [{
-    contents: root === INVALID2 ? null : root,
+    contents: root2 === INVALID2 ? null : root2,
     directives: []
   }];
 }
@@ -55029,14 +55399,14 @@ function writeNode(state, level, node2, parent, ctx) {
   let text3 = body;
   if (shouldPrintTag || hasAnchor) {
     const props = [];
-    const tag = shouldPrintTag ? nodeTagShort(node2) : null;
+    const tag2 = shouldPrintTag ? nodeTagShort(node2) : null;
     const anchor2 = hasAnchor ? `&${node2.anchor}` : null;
     if (state.tagBeforeAnchor) {
-      if (tag !== null) props.push(tag);
+      if (tag2 !== null) props.push(tag2);
       if (anchor2 !== null) props.push(anchor2);
     } else {
       if (anchor2 !== null) props.push(anchor2);
-      if (tag !== null) props.push(tag);
+      if (tag2 !== null) props.push(tag2);
     }
     const sep = body === "" || body.charCodeAt(0) === CHAR_LINE_FEED ? "" : " ";
     text3 = `${props.join(" ")}${sep}${body}`;
@@ -55183,7 +55553,7 @@ function unzip(bytes) {
 }
 async function readEntries(archive, wanted) {
   const entries = [];
-  await new Promise((resolve16, reject) => {
+  await new Promise((resolve18, reject) => {
     const parser = new rt({ strict: true });
     const take = (entry) => {
       entries.push(readEntry2(entry, wanted));
@@ -55192,7 +55562,7 @@ async function readEntries(archive, wanted) {
     parser.on("entry", take);
     parser.on("ignoredEntry", take);
     parser.on("error", reject);
-    parser.on("end", resolve16);
+    parser.on("end", resolve18);
     parser.end(archive);
   }).catch((cause) => {
     throw new RangeError(`not a tar archive that can be used: ${cause.message}`, { cause });
@@ -55210,15 +55580,15 @@ function readEntry2(entry, wanted) {
   return keep2 ? { name, type, path: path7, body } : { name, type, path: path7 };
 }
 function checkEntry2({ name, type, path: path7 }) {
-  const shown = JSON.stringify(name);
-  if (path7.some((part2) => part2 === "" || part2 === "." || part2 === ".." || part2.includes("\\"))) {
-    throw new RangeError(`a path that is not plain: ${shown}`);
+  const shown2 = JSON.stringify(name);
+  if (path7.some((part3) => part3 === "" || part3 === "." || part3 === ".." || part3.includes("\\"))) {
+    throw new RangeError(`a path that is not plain: ${shown2}`);
   }
   if (type !== "Directory" && type !== "File" && type !== "OldFile") {
-    throw new RangeError(`${shown} is no plain file but a ${type}`);
+    throw new RangeError(`${shown2} is no plain file but a ${type}`);
   }
   if (type !== "Directory" && path7.length === 1) {
-    throw new RangeError(`${shown} lies outside a folder`);
+    throw new RangeError(`${shown2} lies outside a folder`);
   }
 }
 function refuseDuplicates(entries) {
@@ -55370,8 +55740,8 @@ function layoutFiles(images, roots) {
 function rootIndexes(leaves) {
   const unique = /* @__PURE__ */ new Map();
   for (const leaf of leaves) unique.set(leaf.digest, unique.get(leaf.digest) ?? leaf);
-  const children = [...unique.values()].map(childDescriptor).sort(byDigest);
-  return split(children).map((manifests) => {
+  const children2 = [...unique.values()].map(childDescriptor).sort(byDigest);
+  return split(children2).map((manifests) => {
     const bytes = json({ schemaVersion: 2, mediaType: ociIndex, manifests });
     return {
       descriptor: { mediaType: ociIndex, digest: digestOf(bytes), size: bytes.length },
@@ -55400,10 +55770,10 @@ function childDescriptor({ mediaType: mediaType2, digest: digest2, size, platfor
 function byDigest(one, other) {
   return one.digest < other.digest ? -1 : 1;
 }
-function split(children) {
+function split(children2) {
   const parts = [];
   let room = 0;
-  for (const child of children) {
+  for (const child of children2) {
     const size = JSON.stringify(child).length + 1;
     if (size > room) {
       parts.push([]);
@@ -55892,15 +56262,15 @@ function nodeFiles(input) {
   return texts.map(([path7, text3]) => ({ path: path7, bytes: Buffer.from(text3) }));
 }
 function nodeMirrors({ entries, plainHttp }) {
-  const plain2 = entries.filter(isContainerdEntry).map(({ key, value }) => [key, value]);
-  return [...new Map(plain2)].map(([registry3, target2]) => ({
+  const plain3 = entries.filter(isContainerdEntry).map(({ key, value }) => [key, value]);
+  return [...new Map(plain3)].map(([registry3, target2]) => ({
     registry: registry3,
     url: mirrorUrl(target2, plainHttp)
   }));
 }
 function mirrorUrl(value, plainHttp) {
-  const { host: host2, path: path7 } = readTarget(value);
-  return `${plainHttp ? "http" : "https"}://${host2}/v2${path7 === "" ? "" : `/${path7}`}`;
+  const { host, path: path7 } = readTarget(value);
+  return `${plainHttp ? "http" : "https"}://${host}/v2${path7 === "" ? "" : `/${path7}`}`;
 }
 function fitsArchive({ registry: registry3 }) {
   return `nodes/certs.d/${hostFolder(registry3)}/hosts.toml`.length <= 99;
@@ -56068,18 +56438,10 @@ function imagesTable(inventory) {
 }
 function placementRows(image2, inventory) {
   return image2.placements.map(({ reference }) => {
-    const colon = reference.lastIndexOf(":");
-    const whole = reference.slice(0, colon);
-    const how = isPullThrough(inventory, whole) ? "prove" : "push";
-    const repository = inEndpoint(whole, inventory);
-    return [
-      image2.digest,
-      image2.mediaType,
-      repository,
-      reference.slice(colon + 1),
-      how,
-      image2.source
-    ];
+    const { repository, tag: tag2 } = splitPlacement(reference);
+    const how = isPullThrough(repository, inventory.target.pullThrough) ? "prove" : "push";
+    const inTarget2 = inEndpoint(repository, inventory);
+    return [image2.digest, image2.mediaType, inTarget2, tag2, how, image2.source];
   });
 }
 function settingsTable(inventory, target2, chart) {
@@ -56117,13 +56479,13 @@ function registryRows({ target: target2 }) {
   ];
 }
 function rootRows(inventory) {
-  const { root, moreRoots = [], version: version2 } = inventory;
-  const tag = version2.replaceAll("+", "_");
-  const roots = root === void 0 ? [] : [root, ...moreRoots];
+  const { root: root2, moreRoots = [], version: version2 } = inventory;
+  const tag2 = version2.replaceAll("+", "_");
+  const roots = root2 === void 0 ? [] : [root2, ...moreRoots];
   return [
     ["imagesEmbedded", String(inventory.imagesNotEmbedded !== true)],
     ["bundleRepository", inEndpoint(bundleRepository(inventory), inventory)],
-    ...roots.map(({ digest: digest2 }, n2) => ["root", `${digest2} ${n2 === 0 ? tag : `${tag}-${n2 + 1}`}`])
+    ...roots.map(({ digest: digest2 }, n2) => ["root", `${digest2} ${n2 === 0 ? tag2 : `${tag2}-${n2 + 1}`}`])
   ];
 }
 function chartRows(chart) {
@@ -56135,9 +56497,9 @@ function chartRows(chart) {
   ];
 }
 function inEndpoint(whole, { target: target2 }) {
-  const host2 = `${target2.endpoint}/`;
-  if (!whole.startsWith(host2)) throw new Error(`${whole} is not in ${target2.endpoint}`);
-  return whole.slice(host2.length);
+  const host = `${target2.endpoint}/`;
+  if (!whole.startsWith(host)) throw new Error(`${whole} is not in ${target2.endpoint}`);
+  return whole.slice(host.length);
 }
 function base642(text3) {
   return Buffer.from(text3).toString("base64");
@@ -56244,25 +56606,6 @@ function printEntry(entry) {
 }
 var marks = { exact: exactMark, replace: replaceMark, registry: "", noswap: "", default: "" };
 
-// src/plan/blobs.ts
-function uniqueBlobs(images) {
-  const documents = images.flatMap(({ graph }) => childrenFirst(graph));
-  const content = documents.filter(isLeaf).flatMap(({ manifest }) => references(manifest));
-  const unique = /* @__PURE__ */ new Map();
-  for (const { digest: digest2, size } of [
-    ...documents.map((document) => document.descriptor),
-    ...content
-  ]) {
-    if (!unique.has(digest2)) unique.set(digest2, { digest: digest2, size });
-  }
-  return [...unique.values()];
-}
-function travels(inventory, { placements }) {
-  return placements.some(
-    ({ reference }) => !isPullThrough(inventory, reference.slice(0, reference.lastIndexOf(":")))
-  );
-}
-
 // src/commands/make-inventory.ts
 async function makeInventory(input) {
   const { plan, withoutImages } = input;
@@ -56275,10 +56618,10 @@ async function makeInventory(input) {
       ...platform3 ? { platform: platform3 } : {}
     }))
   );
-  const [root, ...moreRoots] = roots.map(({ descriptor: descriptor3 }) => descriptor3);
+  const [root2, ...moreRoots] = roots.map(({ descriptor: descriptor3 }) => descriptor3);
   const unfinished = {
     ...about,
-    ...root ? { root } : {},
+    ...root2 ? { root: root2 } : {},
     ...moreRoots.length > 0 ? { moreRoots } : {},
     images: plan.images.map(({ entry }) => entry),
     files: [],
@@ -56418,11 +56761,11 @@ function alreadyInTarget(images) {
 
 // src/registry/read-image.ts
 async function readImage(source, reference, cache, wanted) {
-  const root = await source.client.headManifest(source.repository, reference);
-  if (!root) return void 0;
+  const root2 = await source.client.headManifest(source.repository, reference);
+  if (!root2) return void 0;
   const documents = /* @__PURE__ */ new Map();
-  await readDocument3({ source, cache, wanted, documents }, root);
-  return { root, documents };
+  await readDocument3({ source, cache, wanted, documents }, root2);
+  return { root: root2, documents };
 }
 async function readDocument3(walk, descriptor3) {
   const bytes = await manifestBytes(walk, descriptor3);
@@ -56431,8 +56774,8 @@ async function readDocument3(walk, descriptor3) {
   const platform3 = document.platform ?? await configPlatform(walk, document);
   walk.documents.set(descriptor3.digest, platform3 ? { ...document, platform: platform3 } : document);
   if (document.manifest.kind !== "index") return;
-  const children = document.manifest.manifests.filter((child) => walk.wanted(child));
-  await Promise.all(children.map((child) => readDocument3(walk, child)));
+  const children2 = document.manifest.manifests.filter((child) => walk.wanted(child));
+  await Promise.all(children2.map((child) => readDocument3(walk, child)));
 }
 async function manifestBytes({ source, cache }, { digest: digest2 }) {
   return cache.get(digest2, async () => {
@@ -56524,7 +56867,8 @@ function named({ image: image2, origin }, error3) {
 function notThere({ listed: listed2 }) {
   return new AirgapError(
     "usage",
-    `${listed2.image} (${listed2.origin}): its registry does not have it`
+    `${listed2.image} (${listed2.origin}): its registry does not have it`,
+    { next: "correct the name or tag" }
   );
 }
 
@@ -56636,8 +56980,7 @@ async function save(path7, inventory) {
 // src/commands/create.ts
 async function runCreate(spec, options, context) {
   const saved = options.plan ? await readSavedPlan(options.plan, context) : void 0;
-  refuseWithoutChart(spec);
-  const sign2 = await signerOf(spec, context);
+  const sign3 = await readyToCreate(spec, context);
   const { registries } = await connect(spec.target.endpoint, spec.registries, context);
   try {
     const prepared2 = await prepare2(spec, registries, context, {
@@ -56645,10 +56988,14 @@ async function runCreate(spec, options, context) {
       ...options.withoutImages ? { withoutImages: true } : {}
     });
     refuseOnErrors(prepared2.problems, context);
-    return await write(prepared2, (0, import_node_path32.resolve)(context.cwd, options.out), sign2, context);
+    return await createPrepared(prepared2, options.out, sign3, context);
   } finally {
     await registries.close();
   }
+}
+async function readyToCreate(spec, context) {
+  refuseWithoutChart(spec);
+  return signerOf(spec, context);
 }
 function refuseWithoutChart({ environment, imageSwap: imageSwap2 }) {
   if (environment === "non-airgap" || imageSwap2.chart) return;
@@ -56666,17 +57013,18 @@ async function signerOf({ signing }, { env }) {
   }
   return "key" in signing ? loadSigner(signing.key, env.AIRGAP_BUNDLE_KEY_PASSPHRASE) : void 0;
 }
-async function write(prepared2, folder, sign2, context) {
+async function createPrepared(prepared2, out, sign3, context) {
   const { inventory, files } = prepared2;
-  const out = (0, import_node_path32.join)(folder, `${inventory.name}-${inventory.version}.tar`);
-  context.emit({ kind: "step", name: `writing ${out}` });
+  const folder = (0, import_node_path32.resolve)(context.cwd, out);
+  const bundle = (0, import_node_path32.join)(folder, `${inventory.name}-${inventory.version}.tar`);
+  context.emit({ kind: "step", name: `writing ${bundle}` });
   const written2 = await writeBundle(
     {
       inventory,
       files,
       readBlob: blobReader(prepared2),
-      ...sign2 ? { sign: sign2 } : {},
-      out,
+      ...sign3 ? { sign: sign3 } : {},
+      out: bundle,
       concurrency: 8
     },
     context
@@ -56688,7 +57036,7 @@ async function write(prepared2, folder, sign2, context) {
     sha256: written2.sha256,
     size: written2.size,
     installScript,
-    keyId: sign2?.keyId ?? null,
+    keyId: sign3?.keyId ?? null,
     inventoryDigest: digestOf(printInventory(inventory)),
     inventory
   };
@@ -56763,9 +57111,8 @@ function alreadyThere(path7) {
 // src/commands/mirror.ts
 async function runMirror(spec, options, context) {
   const saved = options.plan ? await readSavedPlan(options.plan, context) : void 0;
-  const { endpoint } = spec.target;
   const { registries, credential } = await connect(
-    endpoint,
+    spec.target.endpoint,
     spec.registries,
     context,
     options.push
@@ -56774,20 +57121,24 @@ async function runMirror(spec, options, context) {
     return await withTools(credential, context, async (tools) => {
       const prepared2 = await prepare2(spec, registries, context, saved ? { saved } : {});
       refuseOnErrors(prepared2.problems, context);
-      const images = transferImages(prepared2.inventory);
-      context.emit({ kind: "step", name: `mirroring ${images.length} images to ${endpoint}` });
-      const job = {
-        images,
-        target: registries.client(endpoint),
-        manifest: async (digest2) => manifestOf(prepared2, digest2),
-        origin: { kind: "registries", locate: locator(prepared2) },
-        pullThrough: spec.pullThrough
-      };
-      return placedResult(prepared2.inventory, await transfer(job, tools, context));
+      return mirrorPrepared(prepared2, tools, context);
     });
   } finally {
     await registries.close();
   }
+}
+async function mirrorPrepared(prepared2, tools, context) {
+  const { endpoint } = prepared2.spec.target;
+  const images = transferImages(prepared2.inventory);
+  context.emit({ kind: "step", name: `mirroring ${count3(images.length, "image")} to ${endpoint}` });
+  const job = {
+    images,
+    target: prepared2.registries.client(endpoint),
+    manifest: async (digest2) => manifestOf(prepared2, digest2),
+    origin: { kind: "registries", locate: locator(prepared2) },
+    pullThrough: prepared2.spec.pullThrough
+  };
+  return placedResult(prepared2.inventory, await transfer(job, tools, context));
 }
 function manifestOf({ manifests }, digest2) {
   const found = manifests.get(digest2);
@@ -56804,14 +57155,29 @@ function locator({ images, registries }) {
 }
 
 // src/commands/resolve.ts
-var import_node_path34 = require("node:path");
+var import_node_path35 = require("node:path");
 
 // src/inputs/image-list.ts
+var import_node_path34 = require("node:path");
+async function readImages2(items, folder) {
+  const listed2 = [];
+  for (const [index, item] of items.entries()) {
+    if (typeof item === "string") listed2.push({ image: item, origin: `images[${index}]` });
+    else listed2.push(...await readList((0, import_node_path34.resolve)(folder, item.list), `images[${index}].list`));
+  }
+  if (listed2.length > 0) return listed2;
+  throw new AirgapError("usage", "no image is listed", {
+    expected: "images: [nginx:1.27, {list: images.txt}]"
+  });
+}
 function parseImageList(text3, name) {
   return text3.replace(/^\uFEFF/, "").split(/\r?\n/).map((line, index) => ({
     image: line.replace(/(^|\s)#.*$/, "").trim(),
     origin: `${name}:${index + 1}`
   })).filter(({ image: image2 }) => image2 !== "");
+}
+async function readList(path7, field) {
+  return parseImageList(await readText(path7, `${field}: the image list`), (0, import_node_path34.basename)(path7));
 }
 
 // src/mirror-map/consumers.ts
@@ -56822,8 +57188,8 @@ function resolveImage2(map, image2) {
 // src/commands/resolve.ts
 async function readResolveInput(flags, { cwd }) {
   const { mirrorMap, imagesFile, images } = flags;
-  const mirrorMapText = await readText((0, import_node_path34.resolve)(cwd, mirrorMap), "the mirror map");
-  const list = imagesFile ? await readText((0, import_node_path34.resolve)(cwd, imagesFile), "the image list") : "";
+  const mirrorMapText = await readText((0, import_node_path35.resolve)(cwd, mirrorMap), "the mirror map");
+  const list = imagesFile ? await readText((0, import_node_path35.resolve)(cwd, imagesFile), "the image list") : "";
   const listed2 = parseImageList(list, imagesFile ?? "").map(({ image: image2 }) => image2);
   return { mirrorMapText, mirrorMapName: mirrorMap, images: [...listed2, ...images] };
 }
@@ -56861,17 +57227,247 @@ function nameWarning(image2) {
 }
 
 // src/inputs/bundle-file.ts
-var import_node_path37 = require("node:path");
+var import_node_path39 = require("node:path");
+
+// src/inputs/schema.ts
+var text2 = string2().min(1);
+var registryHost = text2.describe("Registry as images name it: `docker.io`, `host:port`.");
+var pemOrPath = text2.describe("PEM text, or the path of a PEM file.");
+var pastedCredential = union([string2(), number2(), _null3()]).optional().describe("Ignored: credentials are given on site.");
+var ociImageRegistry = strictObject({
+  endpoint: text2.describe("Target registry, `host[:port]` without a scheme."),
+  name: text2.describe("Name of the registry in the image-swap values."),
+  baseContentPath: string2().describe("Path below the endpoint that every target lies under."),
+  insecureSkipVerify: boolean2().default(false).describe("`true` for a certificate that cannot be verified, else `false`."),
+  caCert: string2().nullish().describe("CA of the target: PEM text, or the path of a PEM file."),
+  mirrorRegistries: union([
+    string2(),
+    array(text2),
+    strictObject({ file: text2.describe("Path of a map in line or comma form.") })
+  ]).describe("The mirror map: `source::target,…`, a list of such entries, or {file: PATH}."),
+  username: pastedCredential,
+  password: pastedCredential
+}).describe("The chart's section, pasted as it is.");
+var imageSwap = strictObject({
+  chart: text2.optional().describe("The image-swap chart: path of a .tgz, or `oci://…:version`."),
+  initImage: text2.optional().describe("Source of image-swap's init image."),
+  image: text2.optional().describe("Source of image-swap's own image."),
+  isEKSCluster: boolean2().optional().describe("`true` or `false`, for the values of the chart.")
+});
+var registryAccess = strictObject({
+  mirror: text2.optional().describe("`host` or `host/path` that is asked in place of this registry."),
+  plainHttp: boolean2().optional().describe("`true`: http, never https."),
+  caCert: pemOrPath.optional(),
+  insecureSkipVerify: boolean2().optional().describe("`true` for a certificate that cannot be verified, else `false`."),
+  maxConcurrent: int().min(1).optional().describe("Most requests at a time, default 8.")
+});
+var bundleSchema = strictObject({
+  $schema: string2().optional(),
+  apiVersion: literal("airgap-bundle/v1").describe("`airgap-bundle/v1`"),
+  name: string2().regex(/^[a-z0-9]+(?:[._-][a-z0-9]+)*$/, "lower-case letters, digits, and single . _ - between").max(100, "of at most 100 characters").describe("Name of the bundle; part of its file name and of its repository in the target."),
+  version: string2().regex(
+    /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/,
+    "letters, digits, . _ - (at most 128): it becomes a tag"
+  ).describe("Version of the bundle; quote it where YAML would read a number."),
+  environment: _enum(["airgap", "non-airgap"]).default("airgap").describe("`airgap`, or `non-airgap` to install the Secret alone, no chart."),
+  ociImageRegistry: ociImageRegistry.optional(),
+  config: strictObject({ ociImageRegistry }).optional(),
+  imageSwap: imageSwap.default({}),
+  images: array(
+    union([
+      text2,
+      strictObject({ list: text2.describe("Path of a list, one image a line, # comments.") })
+    ]).describe("An image as manifests name it, or {list: FILE}.")
+  ).describe("The images that the cluster needs, as its manifests name them."),
+  platforms: array(text2).default([]).describe("List of `os/architecture[/variant]` to keep; absent or empty: all."),
+  registries: record(registryHost, registryAccess).default({}).describe("How to reach a registry from here, by `host[:port]`."),
+  signing: union([
+    strictObject({ key: text2.describe("Path of the private key.") }),
+    strictObject({ unsigned: literal(true) })
+  ]).optional().describe("{key: FILE}, or {unsigned: true}."),
+  unsigned: boolean2().optional().describe("`true`: make a bundle without a signature."),
+  pullThrough: array(text2).default([]).describe("List of target paths that cannot be pushed to (proxy caches); proved by a HEAD."),
+  sequence: int().min(0).optional().describe("Whole number that grows with each bundle; by default createdAt in seconds."),
+  expires: union([iso_exports.date(), iso_exports.datetime({ offset: true })]).optional().describe(
+    "When the bundle begins to be refused: `2027-06-30` (0:00 UTC) or `2027-06-30T12:00:00Z`."
+  )
+});
+function bundleJsonSchema() {
+  const { $schema, ...schema } = toJSONSchema(bundleSchema, { io: "input" });
+  return { $schema, title: "airgap-bundle: bundle.yaml", ...schema };
+}
+
+// src/inputs/fields.ts
+function fieldName(path7) {
+  return path7.reduce((name, key) => {
+    if (typeof key === "number") return `${name}[${key}]`;
+    const word = /^[\w$-]+$/.test(String(key)) ? String(key) : JSON.stringify(String(key));
+    return name === "" ? word : `${name}.${word}`;
+  }, "");
+}
+function describeField(path7) {
+  const text3 = nodesAt(path7).find(({ description }) => description)?.description;
+  return text3?.replace(/\.$/, "").replace(/^[A-Z](?=[a-z ])/, (letter) => letter.toLowerCase());
+}
+function allowedFields(path7) {
+  const names = nodesAt(path7).flatMap(({ properties }) => Object.keys(properties ?? {}));
+  return [...new Set(names)].filter((name) => name !== "$schema");
+}
+function nearestField(path7, key) {
+  const beside = allowedFields(path7).find((name) => isNear(name, key));
+  if (beside) return fieldName([...path7, beside]);
+  return allFields(root()).find((field) => isNear(field.slice(field.lastIndexOf(".") + 1), key));
+}
+function root() {
+  return bundleJsonSchema();
+}
+function nodesAt(path7) {
+  return path7.reduce((nodes, key) => nodes.flatMap((node2) => children(node2, key)), [root()]).flatMap(forms);
+}
+function children(node2, key) {
+  return forms(node2).flatMap(({ properties, additionalProperties, items }) => {
+    const child = typeof key === "number" ? items : properties?.[String(key)] ?? additionalProperties;
+    return child ? [child] : [];
+  });
+}
+function forms(node2) {
+  return [node2, ...(node2.anyOf ?? []).flatMap(forms)];
+}
+function allFields({ properties = {} }, prefix = "") {
+  return Object.entries(properties).flatMap(([name, node2]) => [
+    `${prefix}${name}`,
+    ...allFields(node2, `${prefix}${name}.`)
+  ]);
+}
+function isNear(name, key) {
+  const [a2, b2] = [plain2(name), plain2(key)];
+  return sorted(a2) === sorted(b2) || distance(a2, b2) <= (a2.length < 6 ? 1 : 2);
+}
+function plain2(name) {
+  return name.toLowerCase().replaceAll(/[-_ ]/g, "");
+}
+function sorted(name) {
+  return [...name].sort().join("");
+}
+function distance(a2, b2) {
+  let row = Array.from({ length: b2.length + 1 }, (_2, index) => index);
+  for (const [i2, letter] of [...a2].entries()) {
+    const next = [i2 + 1];
+    for (const [j2, other] of [...b2].entries()) {
+      const changed = (row[j2] ?? 0) + (letter === other ? 0 : 1);
+      next.push(Math.min(changed, (row[j2 + 1] ?? 0) + 1, (next[j2] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row.at(-1) ?? 0;
+}
+
+// src/inputs/field-errors.ts
+function fieldErrors(issues, document, placeOf) {
+  return issues.flatMap((issue2) => flatten(issue2, document)).flatMap((issue2) => issueErrors(issue2, document, placeOf));
+}
+function flatten(issue2, document) {
+  if (issue2.code !== "invalid_union") return [issue2];
+  const value = valueAt(document, issue2.path);
+  const possible = issue2.errors.filter((inner) => !isOfOtherKind(inner));
+  const meant = isMapping(value) ? possible.filter((inner) => Object.keys(value).some((key) => isMeant(inner, key))) : possible.filter(() => Array.isArray(value));
+  const [form] = meant;
+  if (!form || meant.length > 1) return [issue2];
+  return form.flatMap(
+    (inner) => flatten({ ...inner, path: [...issue2.path, ...inner.path] }, document)
+  );
+}
+function isOfOtherKind(form) {
+  return form.some(({ path: path7, code }) => path7.length === 0 && code === "invalid_type");
+}
+function isMeant(form, key) {
+  const missing4 = form.flatMap(({ path: path7 }) => path7.length === 1 ? [String(path7[0])] : []);
+  const unknown2 = form.flatMap((inner) => inner.code === "unrecognized_keys" ? inner.keys : []);
+  return !unknown2.includes(key) || missing4.some((name) => isNear(name, key));
+}
+function issueErrors(issue2, document, placeOf) {
+  if (issue2.code === "unrecognized_keys") {
+    return issue2.keys.map((key) => unknownField(issue2.path, key, placeOf));
+  }
+  const value = valueAt(document, issue2.path);
+  return [value === void 0 ? missing3(issue2.path, placeOf) : wrong(issue2, value, placeOf)];
+}
+function unknownField(path7, key, placeOf) {
+  const near = nearestField(path7, key);
+  return new AirgapError("usage", `unknown field ${fieldName([...path7, key])}`, {
+    given: placeOf([...path7, key]),
+    expected: near ? void 0 : allowedFields(path7).join(", "),
+    next: near ? `did you mean ${near}?` : void 0
+  });
+}
+function missing3(path7, placeOf) {
+  const setting = settingOf(path7);
+  return new AirgapError("usage", `${fieldName(path7)} is missing`, {
+    given: placeOf(path7),
+    expected: describeField(path7),
+    next: setting ? `add it to bundle.yaml, or give --${setting.name}` : void 0
+  });
+}
+function wrong(issue2, value, placeOf) {
+  const field = fieldName(issue2.path);
+  const isNumber = issue2.path[0] === "version" && typeof value === "number";
+  return new AirgapError("usage", `${field} ${fault(issue2, value)}`, {
+    given: isEmpty(value) ? placeOf(issue2.path) : `${shown(value)} in ${placeOf(issue2.path)}`,
+    expected: describeField(issue2.path),
+    next: isNumber ? `quote it as you mean it: version: "${value}"` : void 0
+  });
+}
+function fault(issue2, value) {
+  if (isEmpty(value)) return "is empty";
+  if (issue2.code === "invalid_type") return `must be ${nouns[issue2.expected] ?? issue2.expected}`;
+  if (issue2.code === "invalid_value") return `must be ${issue2.values.map(String).join(" or ")}`;
+  if (issue2.code === "too_small") return `must be at least ${issue2.minimum}`;
+  if (issue2.code === "too_big") return `must be at most ${issue2.maximum}`;
+  if (issue2.code === "invalid_union") return "has the wrong form";
+  if (issue2.code === "invalid_format") return `must be ${issue2.message}`;
+  return `is wrong: ${issue2.message}`;
+}
+var nouns = {
+  string: "text",
+  array: "a list",
+  object: "a mapping",
+  record: "a mapping",
+  boolean: "true or false, without quotes",
+  number: "a number",
+  int: "a whole number"
+};
+function isEmpty(value) {
+  return value === null || value === "";
+}
+function shown(value) {
+  if (Array.isArray(value)) return "a list";
+  if (isMapping(value)) return "a mapping";
+  const text3 = JSON.stringify(value);
+  return text3.length > 80 ? `${text3.slice(0, 80)}…` : text3;
+}
+function settingOf(path7) {
+  const field = path7[0] === "config" ? path7.slice(1) : path7;
+  return settings.find((setting) => setting.field.join("\n") === field.map(String).join("\n"));
+}
+function valueAt(document, path7) {
+  return path7.reduce(
+    (value, key) => typeof value === "object" && value !== null && Object.hasOwn(value, key) ? value[key] : void 0,
+    document
+  );
+}
+function isMapping(value) {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
 
 // src/inputs/make-spec.ts
-var import_node_path36 = require("node:path");
+var import_node_path38 = require("node:path");
 
 // src/inputs/certificate.ts
 var import_node_crypto13 = require("node:crypto");
-var import_node_path35 = require("node:path");
+var import_node_path36 = require("node:path");
 var block = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
 async function readCertificates(value, folder, field) {
-  const pem = value.includes("-----BEGIN") ? value : await readText((0, import_node_path35.resolve)(folder, value), `${field}: the certificate file`);
+  const pem = value.includes("-----BEGIN") ? value : await readText((0, import_node_path36.resolve)(folder, value), `${field}: the certificate file`);
   if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(pem))
     throw refusal2(field, "a private key is in it");
   const blocks = pem.match(block) ?? [];
@@ -56895,14 +57491,110 @@ function refusal2(field, given, cause) {
 }
 
 // src/inputs/endpoint.ts
-var host = /^(?:\[[0-9a-fA-F:]+\]|[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)(?::[0-9]{1,5})?$/;
 function checkEndpoint(endpoint) {
-  if (host.test(endpoint)) return;
-  const bare = endpoint.replace(/^[a-z]+:\/\//i, "").split("/")[0] ?? "";
-  throw new AirgapError("usage", "ociImageRegistry.endpoint is not host[:port]", {
+  const field = "ociImageRegistry.endpoint";
+  if (!isHost(endpoint)) throw notHost(field, endpoint);
+  if (isTakenAsRegistry(endpoint)) return;
+  throw new AirgapError("usage", `${field} would be taken for a name on Docker Hub`, {
     given: endpoint,
-    expected: host.test(bare) ? bare : "harbor.example.org or harbor.example.org:8443",
-    next: endpoint.startsWith("http://") ? `write the host alone, and registries: {"${bare}": {plainHttp: true}} for plain HTTP` : "write the host alone; a path belongs into baseContentPath"
+    expected: "a host with a dot or a port",
+    next: `write ${endpoint}:443, or the host's full name`
+  });
+}
+function checkRegistry(host, mirror) {
+  const field = fieldName(["registries", host]);
+  if (!isHost(host)) throw notHost(field, host);
+  if (!isTakenAsRegistry(host)) {
+    throw new AirgapError("usage", `${field} is not how images name a registry`, {
+      given: host,
+      expected: host === "index.docker.io" ? "docker.io" : "a host with a dot or a port"
+    });
+  }
+  if (mirror === void 0 || isTakenAsRegistry(mirror.replace(/\/+$/, ""))) return;
+  throw new AirgapError("usage", `${field}.mirror is not host[:port][/path]`, {
+    given: withoutCredential(mirror),
+    expected: bare(mirror).replace(/\/+$/, ""),
+    next: plainHttpHint(mirror)
+  });
+}
+function readBasePath(path7) {
+  const trimmed = path7.replace(/^\/+|\/+$/g, "");
+  if (trimmed === "" || isTakenAsRegistry(`a.example/${trimmed}`)) return trimmed;
+  throw new AirgapError("usage", "ociImageRegistry.baseContentPath is no repository path", {
+    given: path7,
+    expected: "lower-case letters, digits and single . _ - between, in parts joined by /"
+  });
+}
+function readPullThrough(path7, index, { endpoint }) {
+  const trimmed = path7.replace(/\/+$/, "");
+  if (trimmed.startsWith(`${endpoint}/`)) return trimmed;
+  throw new AirgapError("usage", `pullThrough[${index}] does not lie in the target`, {
+    given: withoutCredential(path7),
+    expected: `${endpoint}/PATH`
+  });
+}
+function notHost(field, given) {
+  const host = bare(given).split("/")[0] ?? "";
+  return new AirgapError("usage", `${field} is not host[:port]`, {
+    given: withoutCredential(given),
+    expected: isHost(host) ? host : "harbor.example.org or harbor.example.org:8443",
+    next: plainHttpHint(given) ?? "write the host alone; a path belongs into baseContentPath"
+  });
+}
+function plainHttpHint(given) {
+  const host = bare(given).split("/")[0];
+  return given.startsWith("http://") ? `leave out http://, and add registries: {"${host}": {plainHttp: true}}` : void 0;
+}
+function isHost(text3) {
+  const port = /:(\d+)$/.exec(text3)?.[1];
+  return isRegistryHost(text3) && (port === void 0 || Number(port) > 0 && Number(port) < 65536);
+}
+function isTakenAsRegistry(prefix) {
+  const [host = "", ...path7] = prefix.split("/");
+  try {
+    const { registry: registry3, repository } = parseReference(`${prefix}/a/b`);
+    return isHost(host) && registry3 === host && repository === [...path7, "a", "b"].join("/");
+  } catch {
+    return false;
+  }
+}
+function bare(url) {
+  return url.replace(/^[a-z]+:\/\//i, "").replace(/^[^/]*@/, "");
+}
+function withoutCredential(url) {
+  return url.replace(/^([a-z]+:\/\/)?[^/]*@/i, "$1***@");
+}
+
+// src/inputs/read-map.ts
+var import_node_path37 = require("node:path");
+async function readMap(value, folder, context) {
+  const field = "ociImageRegistry.mirrorRegistries";
+  if (typeof value === "string") return checkMap2(value, value, inText(field), context);
+  if (Array.isArray(value)) {
+    const at2 = ({ line, column }) => `${field}[${line - 1}]:1:${column}`;
+    return checkMap2(value.join(","), value.join("\n"), at2, context);
+  }
+  const path7 = (0, import_node_path37.resolve)(folder, value.file);
+  const text3 = await readText(path7, `${field}.file: the mirror map`);
+  return checkMap2(printAsList(text3), text3, inText(path7), context);
+}
+function inText(name) {
+  return ({ line, column }) => `${name}:${line}:${column}`;
+}
+function checkMap2(mirrorRegistries, text3, placeOf, { emit }) {
+  const mirrorMap = parseMirrorMap(text3);
+  const errors = [];
+  for (const problem2 of mirrorMap.problems) {
+    const message = `${placeOf(problem2)}: ${problem2.text} ${problem2.message}`;
+    if (problem2.severity === "warning") emit({ kind: "warning", message });
+    else errors.push(new AirgapError("usage", message, { expected: "source::target" }));
+  }
+  if (errors.length > 0)
+    throw new Failures("the mirror map has entries that the webhook would ignore", errors);
+  if (mirrorMap.entries.length > 0) return { mirrorRegistries, mirrorMap };
+  throw new AirgapError("usage", "the mirror map is empty", {
+    given: placeOf({ line: 1, column: 1 }),
+    expected: "source::target,…"
   });
 }
 
@@ -56920,11 +57612,11 @@ async function makeSpec(document, folder, context) {
     images: await readImages2(document.images, folder),
     platforms: document.platforms.map((text3, index) => readPlatform(text3, index)),
     registries: await readRegistries(document, target2, folder),
-    pullThrough: document.pullThrough.map((path7) => path7.replace(/\/+$/, "")),
+    pullThrough: document.pullThrough.map((path7, index) => readPullThrough(path7, index, target2)),
     ...defined({
       signing: signingOf(document, folder),
       sequence: document.sequence,
-      expires: document.expires && new Date(document.expires).toISOString().replace(".000Z", "Z")
+      expires: document.expires && timeOf(document.expires)
     })
   };
 }
@@ -56939,12 +57631,12 @@ function sectionOf(document, context) {
       }
     );
   }
-  if (section.password) context.emit({ kind: "secret", value: section.password });
+  if (section.password) context.emit({ kind: "secret", value: String(section.password) });
   if (section.username || section.password) {
     context.emit({
       kind: "warning",
       message: "username and password in ociImageRegistry are not used and not put into the bundle",
-      cure: "delete them; give the pull credential to install.sh with --username and --password-file"
+      cure: "delete them; give install.sh the pull credential with --username and --password-file"
     });
   }
   return section;
@@ -56955,53 +57647,11 @@ async function readTarget2(section, folder, context) {
   return {
     endpoint: section.endpoint,
     name: section.name,
-    baseContentPath: section.baseContentPath.replace(/^\/+|\/+$/g, ""),
+    baseContentPath: readBasePath(section.baseContentPath),
     insecureSkipVerify: section.insecureSkipVerify,
     ...map,
     ...section.caCert ? { caCert: await readCertificates(section.caCert, folder, "ociImageRegistry.caCert") } : {}
   };
-}
-async function readMap(value, folder, context) {
-  if (typeof value === "string") return checkMap2(value, value, "mirrorRegistries", context);
-  if ("file" in value) {
-    const path7 = (0, import_node_path36.resolve)(folder, value.file);
-    const text3 = await readText(path7, "the mirror map");
-    return checkMap2(printAsList(text3), text3, path7, context);
-  }
-  return checkMap2(value.join(","), value.join("\n"), "mirrorRegistries", context);
-}
-function checkMap2(mirrorRegistries, text3, name, context) {
-  const mirrorMap = parseMirrorMap(text3);
-  const errors = [];
-  for (const { line, column, text: entry, message, severity } of mirrorMap.problems) {
-    const at2 = `${name}:${line}:${column}`;
-    if (severity === "warning") context.emit({ kind: "warning", message: `${at2}: ${message}` });
-    else
-      errors.push(
-        new AirgapError("usage", `${at2}: ${message}`, { given: entry, expected: "source::target" })
-      );
-  }
-  if (errors.length > 0)
-    throw new Failures("the mirror map has entries that the webhook would ignore", errors);
-  if (mirrorMap.entries.length > 0) return { mirrorRegistries, mirrorMap };
-  throw new AirgapError("usage", "the mirror map is empty", {
-    given: name,
-    expected: "source::target,…"
-  });
-}
-async function readImages2(items, folder) {
-  const listed2 = [];
-  for (const [index, item] of items.entries()) {
-    if (typeof item === "string") listed2.push({ image: item, origin: `images[${index}]` });
-    else listed2.push(...await readList((0, import_node_path36.resolve)(folder, item.list), `images[${index}].list`));
-  }
-  if (listed2.length > 0) return listed2;
-  throw new AirgapError("usage", "no image is listed", {
-    expected: "images: [nginx:1.27, {list: images.txt}]"
-  });
-}
-async function readList(path7, field) {
-  return parseImageList(await readText(path7, `${field}: the image list`), (0, import_node_path36.basename)(path7));
 }
 function readPlatform(text3, index) {
   try {
@@ -57019,23 +57669,31 @@ async function readRegistries(document, target2, folder) {
   const registries = {
     [target2.endpoint]: defined({ insecureSkipVerify, caCert })
   };
-  for (const [host2, { caCert: pem, ...access2 }] of Object.entries(document.registries)) {
-    registries[host2] = {
-      ...registries[host2],
+  for (const [host, { caCert: pem, ...access2 }] of Object.entries(document.registries)) {
+    checkRegistry(host, access2.mirror);
+    registries[host] = {
+      ...registries[host],
       ...defined(access2),
-      ...pem ? { caCert: await readCertificates(pem, folder, `registries.${host2}.caCert`) } : {}
+      ...pem ? { caCert: await readCertificates(pem, folder, `registries.${host}.caCert`) } : {}
     };
   }
   return registries;
 }
-function signingOf(document, folder) {
-  if (document.unsigned) return { unsigned: true };
-  if (document.signing && "key" in document.signing)
-    return { key: (0, import_node_path36.resolve)(folder, document.signing.key) };
-  return document.signing;
+function signingOf({ signing, unsigned: unsigned2 }, folder) {
+  const key = signing && "key" in signing ? signing.key : void 0;
+  if (key && unsigned2) {
+    throw new AirgapError("usage", "signing.key and unsigned: true contradict each other", {
+      expected: "one of the two"
+    });
+  }
+  if (unsigned2) return { unsigned: unsigned2 };
+  return key ? { key: (0, import_node_path38.resolve)(folder, key) } : signing;
+}
+function timeOf(date3) {
+  return new Date(date3).toISOString().replace(/\.\d+Z$/, "Z");
 }
 function chartLocation(chart, folder) {
-  return chart.startsWith("oci://") ? chart : (0, import_node_path36.resolve)(folder, chart);
+  return chart.startsWith("oci://") ? chart : (0, import_node_path38.resolve)(folder, chart);
 }
 function defined(fields) {
   return Object.fromEntries(
@@ -57043,86 +57701,38 @@ function defined(fields) {
   );
 }
 
-// src/inputs/schema.ts
-var text2 = string2().min(1);
-var registryHost = text2.describe("Registry as images name it: `docker.io`, `host:port`.");
-var pemOrPath = text2.describe("PEM text, or the path of a PEM file.");
-var ociImageRegistry = strictObject({
-  endpoint: text2.describe("Target registry, `host[:port]` without a scheme."),
-  name: text2.describe("Name of the registry in the image-swap values."),
-  baseContentPath: string2().describe("Path below the endpoint that every target lies under."),
-  insecureSkipVerify: boolean2().default(false).describe("True for a certificate that cannot be verified."),
-  caCert: union([pemOrPath, literal("")]).optional(),
-  mirrorRegistries: union([
-    string2(),
-    array(text2),
-    strictObject({ file: text2.describe("Path of a map in line or comma form.") })
-  ]).describe("The mirror map: `source::target` entries in the image-swap format."),
-  username: string2().optional().describe("Ignored: credentials are given on site."),
-  password: string2().optional().describe("Ignored: credentials are given on site.")
-}).describe("The chart's section, pasted as it is.");
-var imageSwap = strictObject({
-  chart: text2.optional().describe("The image-swap chart: path of a .tgz, or `oci://…:version`."),
-  initImage: text2.optional().describe("Source of image-swap's init image."),
-  image: text2.optional().describe("Source of image-swap's own image."),
-  isEKSCluster: boolean2().optional()
-});
-var registryAccess = strictObject({
-  mirror: text2.optional().describe("`host` or `host/path` that is asked in place of this registry."),
-  plainHttp: boolean2().optional().describe("True: http, never https."),
-  caCert: pemOrPath.optional(),
-  insecureSkipVerify: boolean2().optional(),
-  maxConcurrent: int().min(1).optional().describe("Most requests at a time. Default 8.")
-});
-var bundleSchema = strictObject({
-  $schema: string2().optional(),
-  apiVersion: literal("airgap-bundle/v1"),
-  name: string2().regex(/^[a-z0-9]+(?:[._-][a-z0-9]+)*$/, "lower-case letters, digits, and single . _ - between").max(100).describe("Name of the bundle; part of its file name and of its repository in the target."),
-  version: string2().regex(
-    /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/,
-    "letters, digits, . _ - (at most 128): it becomes a tag"
-  ).describe("Version of the bundle; quote it where YAML would read a number."),
-  environment: _enum(["airgap", "non-airgap"]).default("airgap").describe("non-airgap: the Secret alone is installed, no chart."),
-  ociImageRegistry: ociImageRegistry.optional(),
-  config: strictObject({ ociImageRegistry }).optional(),
-  imageSwap: imageSwap.default({}),
-  images: array(
-    union([
-      text2,
-      strictObject({ list: text2.describe("Path of a list, one image a line, # comments.") })
-    ])
-  ).describe("The images that the cluster needs, as its manifests name them."),
-  platforms: array(text2).default([]).describe("`os/architecture[/variant]` to keep; absent or empty: all."),
-  registries: record(registryHost, registryAccess).default({}),
-  signing: union([
-    strictObject({ key: text2.describe("Path of the private key.") }),
-    strictObject({ unsigned: literal(true) })
-  ]).optional(),
-  unsigned: literal(true).optional().describe("Make a bundle without a signature."),
-  pullThrough: array(text2).default([]).describe("Target paths that cannot be pushed to (proxy caches); proved by a HEAD."),
-  sequence: int().min(0).optional().describe("Grows with each bundle. Default: createdAt in seconds."),
-  expires: union([iso_exports.date(), iso_exports.datetime({ offset: true })]).optional().describe("Date or time after which the bundle is refused.")
-});
-
 // src/inputs/bundle-file.ts
 async function readBundleSpec(input, context) {
-  const path7 = (0, import_node_path37.resolve)(context.cwd, input.file ?? "bundle.yaml");
-  const written2 = await readDocument4(path7, input);
-  const document = validate2(withOverrides(written2, input.given, context.env, context.cwd), path7);
-  return makeSpec(document, (0, import_node_path37.dirname)(path7), context);
+  const path7 = (0, import_node_path39.resolve)(context.cwd, input.file ?? "bundle.yaml");
+  const layers = { flags: input.given, variables: variablesOf(context.env) };
+  const written2 = await readDocument4(path7, input.file === void 0 && isAnyGiven(layers));
+  const document = withOverrides(written2, layers, context.cwd);
+  return makeSpec(validate2(document, path7, layers), (0, import_node_path39.dirname)(path7), context);
 }
-async function readDocument4(path7, input) {
+async function readDocument4(path7, mayBeAbsent) {
   try {
     return parseDocument(await readText(path7, "the bundle file"), path7);
   } catch (error3) {
-    const absent2 = error3 instanceof AirgapError && error3.class === "usage" && !(error3.cause instanceof YAMLException);
-    const allGiven = input.file === void 0 && Object.values(input.given).some((value) => value !== void 0);
-    if (absent2 && allGiven) return { apiVersion: "airgap-bundle/v1" };
-    throw error3;
+    if (!isAbsent(error3)) throw error3;
+    if (mayBeAbsent) return { apiVersion: "airgap-bundle/v1" };
+    throw new AirgapError("usage", error3.message, {
+      given: path7,
+      expected: "a file that starts with `apiVersion: airgap-bundle/v1`",
+      next: "name it with -f FILE",
+      cause: error3
+    });
   }
 }
+function isAbsent(error3) {
+  if (!(error3 instanceof AirgapError)) return false;
+  return error3.cause?.code === "ENOENT";
+}
+function isAnyGiven({ flags, variables }) {
+  return Object.values({ ...variables, ...flags }).some((value) => value !== void 0);
+}
 function parseDocument(text3, path7) {
-  const document = parseYaml(text3, path7);
+  const isEmpty2 = text3.replaceAll(/^\s*#.*$/gm, "").trim() === "";
+  const document = isEmpty2 ? void 0 : parseYaml(text3, path7);
   if (typeof document === "object" && document !== null && !Array.isArray(document)) {
     return document;
   }
@@ -57143,42 +57753,20 @@ function parseYaml(text3, path7) {
     });
   }
 }
-function validate2(document, path7) {
+function validate2(document, path7, layers) {
   const result = bundleSchema.safeParse(document);
   if (result.success) return result.data;
-  const errors = result.error.issues.flatMap(flatten).map((issue2) => issueError(issue2, path7));
+  const errors = fieldErrors(result.error.issues, document, placesOf(path7, layers));
   if (errors.length === 1 && errors[0]) throw errors[0];
   throw new Failures(`${path7} has ${errors.length} mistakes`, errors);
 }
-function flatten(issue2) {
-  if (issue2.code !== "invalid_union") return [issue2];
-  const forms = issue2.errors.filter(
-    (form) => form.every((inner) => inner.path.length > 0 || inner.code !== "invalid_type")
-  );
-  const nearest = forms[0];
-  if (!nearest) return [issue2];
-  return nearest.flatMap((inner) => flatten({ ...inner, path: [...issue2.path, ...inner.path] }));
-}
-function issueError(issue2, path7) {
-  const field = fieldName(issue2.path);
-  if (issue2.code === "unrecognized_keys") {
-    const names = issue2.keys.map((key) => JSON.stringify(key)).join(", ");
-    return new AirgapError("usage", `unknown field ${names}${field ? ` in ${field}` : ""}`, {
-      given: path7,
-      expected: "a field of bundle.schema.json"
-    });
-  }
-  const missing3 = issue2.code === "invalid_type" && issue2.input === void 0;
-  return new AirgapError("usage", missing3 ? `${field} is missing` : `${field}: ${issue2.message}`, {
-    given: path7,
-    ...field === "version" ? { next: `quote it: version: "1.4"` } : {}
-  });
-}
-function fieldName(path7) {
-  return path7.reduce(
-    (name, key) => typeof key === "number" ? `${name}[${key}]` : name === "" ? String(key) : `${name}.${String(key)}`,
-    ""
-  );
+function placesOf(path7, { flags, variables }) {
+  return (field) => {
+    const setting = settingOf(field);
+    if (setting && flags[setting.name] !== void 0) return `--${setting.name}`;
+    if (setting && variables[setting.name] !== void 0) return variableOf(setting);
+    return path7;
+  };
 }
 
 // src/report/plan-text.ts
@@ -57341,10 +57929,10 @@ function buildProgram(context, finish) {
 }
 
 // src/report/lines.ts
-function lineListener(write2, redactor) {
+function lineListener(write, redactor) {
   return (event) => {
     if (event.kind === "secret") redactor.add(event.value);
-    else for (const line of linesOf(event)) write2(redactor.redact(safeText2(line)));
+    else for (const line of linesOf(event)) write(redactor.redact(safeText2(line)));
   };
 }
 function linesOf(event) {
@@ -57380,10 +57968,16 @@ function formsOf(secret) {
   return [
     secret,
     ...secret.split(/\r?\n/),
-    Buffer.from(secret).toString("base64"),
+    ...base64Forms(secret),
+    ...base64Forms(`${secret}
+`),
     encodeURIComponent(secret),
     JSON.stringify(secret).slice(1, -1)
   ];
+}
+function base64Forms(secret) {
+  const whole = Buffer.from(secret).toString("base64");
+  return [whole, ...whole.match(/.{8,76}/g) ?? []];
 }
 
 // src/cli.ts
@@ -57413,15 +58007,16 @@ async function main() {
     await program2.parseAsync(process.argv);
     return exitCode;
   } catch (thrown) {
-    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : 2;
+    if (thrown instanceof CommanderError && thrown.exitCode === 0) return 0;
     const signal = interruption.received();
     if (signal) {
       process.stderr.write("interrupted: run the same command again to go on\n");
       return signal === "SIGINT" ? 130 : 143;
     }
-    process.stderr.write(`${redactor.redact(endText(thrown))}
+    const errors = thrown instanceof CommanderError ? [usageError(thrown)] : failuresIn(thrown);
+    if (!(thrown instanceof CommanderError))
+      process.stderr.write(`${redactor.redact(endText(thrown))}
 `);
-    const errors = failuresIn(thrown);
     if (wantsJson && errors.length > 0) {
       process.stdout.write(
         redactor.redact(`${JSON.stringify({ errors: errors.map(errorJson) }, null, 2)}
@@ -57431,9 +58026,12 @@ async function main() {
     return errors.length === 0 ? 1 : Math.min(...errors.map((error3) => error3.exitCode));
   }
 }
+function usageError({ message }) {
+  return new AirgapError("usage", message.replace(/^error: /, ""), { next: "see --help" });
+}
 function onInterruption() {
   const controller = new AbortController();
-  (0, import_node_events16.setMaxListeners)(0, controller.signal);
+  (0, import_node_events17.setMaxListeners)(0, controller.signal);
   let received;
   for (const signal of ["SIGINT", "SIGTERM"]) {
     process.on(signal, () => {

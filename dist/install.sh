@@ -35,7 +35,7 @@ installs the image-swap chart and reads MIRROR_REGISTRIES back.
   --context NAME             passed to kubectl and helm
   --uninstall                take the chart, the Secret and our note in the cluster away again; images stay
   --allow-unsigned           take a bundle without a signature
-  --allow-expired            take a bundle after its last day
+  --allow-expired            take a bundle whose dates do not fit the clock
   --allow-downgrade          replace a newer bundle, or another one of the same version
   --allow-plain-http-credentials
                              send the push password over plain HTTP to a host that is not this one
@@ -46,6 +46,7 @@ END
 }
 
 main() {
+  take_variables
   make_private_folder
   read_arguments "$@"
   require_tool tar openssl awk sed tr fold cmp od date
@@ -440,18 +441,24 @@ read_settings() {
 }
 
 check_dates() {
-  now=$(date -u +%Y%m%d%H%M%S)
-  if [ "$now" -lt "$(setting notBefore | tr -dc 0-9)" ]; then
-    fail 6 'the clock of this host is wrong: the bundle is from its future' \
-      "now $(date -u +%Y-%m-%dT%H:%M:%SZ), made $(setting createdAt)" 'set the clock'
+  now=$(date -u +%Y-%m-%dT%H:%M:%SZ)
+  if is_before "$now" "$(setting notBefore)"; then
+    date_fault 'the clock of this host is wrong: the bundle is from its future' \
+      "now $now, made $(setting createdAt)" 'set the clock'
   fi
   expires=$(setting expiresAt)
-  if [ -z "$expires" ] || [ "$now" -le "$(printf '%s' "$expires" | tr -dc 0-9)" ]; then return; fi
-  if [ "$allow_expired" = yes ]; then
-    say "  warning: expired at $expires (--allow-expired)"
-  else
-    fail 6 'the bundle has expired' "$expires" 'get a newer one, or add --allow-expired'
+  if [ -n "$expires" ] && is_before "$expires" "$now"; then
+    date_fault 'the bundle has expired' "at $expires, now $now" 'get a newer one'
   fi
+}
+
+is_before() {
+  [ "$(printf '%s' "$1" | tr -dc 0-9)" -lt "$(printf '%s' "$2" | tr -dc 0-9)" ]
+}
+
+date_fault() {
+  if [ "$allow_expired" = no ]; then fail 6 "$1" "$2" "$3, or add --allow-expired"; fi
+  say "  warning: $1 ($2); allowed by --allow-expired"
 }
 
 # --- steps ------------------------------------------------------------------------------------------------
@@ -533,14 +540,21 @@ check_oras() {
 
 # --- credentials ------------------------------------------------------------------------------------------
 
-keep_credentials() {
-  keep_login pull "$username" "$password_file" AIRGAP_BUNDLE_PASSWORD
-  keep_login push "$push_username" "$push_password_file" AIRGAP_BUNDLE_PUSH_PASSWORD
+# Before any child is started, so that none of them gets the passwords in its environment.
+take_variables() {
+  unset pull_variable push_variable
+  pull_variable=${AIRGAP_BUNDLE_PASSWORD-}
+  push_variable=${AIRGAP_BUNDLE_PUSH_PASSWORD-}
   unset AIRGAP_BUNDLE_PASSWORD AIRGAP_BUNDLE_PUSH_PASSWORD
+}
+
+keep_credentials() {
+  keep_login pull "$username" "$password_file" "$pull_variable" AIRGAP_BUNDLE_PASSWORD
+  keep_login push "$push_username" "$push_password_file" "$push_variable" AIRGAP_BUNDLE_PUSH_PASSWORD
   if wanted load; then write_registry_config; fi
 }
 
-# keep_login WHO USERNAME FILE VARIABLE: WHO-username and WHO-password in the private folder.
+# keep_login WHO USERNAME FILE VALUE VARIABLE: WHO-username and WHO-password in the private folder.
 keep_login() {
   if [ -z "$2" ]; then
     if [ -n "$3" ]; then fail 2 "a password file is given without the $1 user's name" "$3"; fi
@@ -549,17 +563,20 @@ keep_login() {
   printf '%s' "$2" > "$private/$1-username"
   if [ -n "$3" ]; then
     if [ ! -r "$3" ]; then fail 2 "the $1 password file cannot be read" "$3"; fi
-    without_last_line_break < "$3" > "$private/$1-password"
+    without_last_line_break '\r?' < "$3" > "$private/$1-password"
   else
-    awk -v name="$4" -v ORS= 'BEGIN { print ENVIRON[name] }' > "$private/$1-password"
+    # A here-document and no printf, which some shells run as a program, with arguments that all can see.
+    without_last_line_break '' > "$private/$1-password" << END
+$4
+END
   fi
   if [ ! -s "$private/$1-password" ]; then
-    fail 2 "there is no password for the $1 user" "${3:-$4 is not set}" 'give it in a file'
+    fail 2 "there is no password for the $1 user" "${3:-$5 is not set}" 'give it in a file'
   fi
 }
 
 without_last_line_break() {
-  awk -v ORS= 'NR > 1 { print last "\n" } { last = $0 } END { sub(/\r$/, "", last); print last }'
+  awk -v end="$1\$" -v ORS= 'NR > 1 { print last "\n" } { last = $0 } END { sub(end, "", last); print last }'
 }
 
 # oras gets its login in a file; without one over plain HTTP to another host, no login at all.
@@ -590,8 +607,10 @@ write_registry_config() {
 }
 
 is_loopback() {
-  case $endpoint in
-    localhost | localhost:* | 127.* | '[::1]'*) return 0 ;;
+  case ${endpoint%:*} in
+    localhost | '[::1]') return 0 ;;
+    127.*[!0-9.]*) return 1 ;;
+    127.*) return 0 ;;
   esac
   return 1
 }

@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { CommanderError } from 'commander';
 import { buildProgram } from './cli/program.ts';
 import type { Context } from './context.ts';
-import { failuresIn } from './report/error.ts';
+import { AirgapError, failuresIn } from './report/error.ts';
 import { endText, errorJson } from './report/error-text.ts';
 import { lineListener } from './report/lines.ts';
 import { makeRedactor } from './report/redact.ts';
@@ -33,14 +33,16 @@ async function main(): Promise<number> {
     await program.parseAsync(process.argv);
     return exitCode;
   } catch (thrown) {
-    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : 2;
+    if (thrown instanceof CommanderError && thrown.exitCode === 0) return 0;
     const signal = interruption.received();
     if (signal) {
       process.stderr.write('interrupted: run the same command again to go on\n');
       return signal === 'SIGINT' ? 130 : 143;
     }
-    process.stderr.write(`${redactor.redact(endText(thrown))}\n`);
-    const errors = failuresIn(thrown);
+    const errors = thrown instanceof CommanderError ? [usageError(thrown)] : failuresIn(thrown);
+    // Commander has written its own to standard error.
+    if (!(thrown instanceof CommanderError))
+      process.stderr.write(`${redactor.redact(endText(thrown))}\n`);
     if (wantsJson && errors.length > 0) {
       process.stdout.write(
         redactor.redact(`${JSON.stringify({ errors: errors.map(errorJson) }, null, 2)}\n`),
@@ -48,6 +50,10 @@ async function main(): Promise<number> {
     }
     return errors.length === 0 ? 1 : Math.min(...errors.map((error) => error.exitCode));
   }
+}
+
+function usageError({ message }: CommanderError): AirgapError {
+  return new AirgapError('usage', message.replace(/^error: /, ''), { next: 'see --help' });
 }
 
 function onInterruption() {

@@ -104,5 +104,6 @@ function notThere({ listed }: ResolvedImage): AirgapError {
   return new AirgapError(
     'usage',
     `${listed.image} (${listed.origin}): its registry does not have it`,
+    { next: 'correct the name or tag' },
   );
 }

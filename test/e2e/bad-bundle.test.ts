@@ -130,8 +130,10 @@ const cases: readonly Case[] = [
   },
 ];
 
+const table = cases.map((one) => [one.title, one] as const);
+
 describe('verify and load refuse, and send nothing to the target', () => {
-  test.each(cases)('$title', async ({ bundle, trust = trusted, exitCode, says }) => {
+  test.each(table)('%s', async (_, { bundle, trust = trusted, exitCode, says }) => {
     const path = await bundle();
     const asked = await requestsOf(target, async () => {
       const argv = [path, ...trust, '--output', 'json'];
