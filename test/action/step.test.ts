@@ -9,7 +9,7 @@ import { startRegistry, type TestRegistry } from '../helpers/registry.ts';
 import { makeStep, type Step } from './step.ts';
 
 /** What a stranger would write to make the runner act. */
-const evil = 'x\n::set-env name=PATH::/evil\r##[add-mask]a ::stop-commands::b\n  ::error::fake';
+const evil = 'x\n::set-env name=PATH::/evil\r##[add-mask]evil ::stop-commands::b\n  ::error::fake';
 
 const key = execFileSync('openssl', ['genpkey', '-algorithm', 'ed25519'], { encoding: 'utf8' });
 const password = 'correct horse/battery+staple';
@@ -115,7 +115,7 @@ describe('a step', () => {
 describe('what strangers write does nothing', () => {
   const known = ['group', 'endgroup', 'error', 'warning', 'add-mask'];
   const fromUs = ({ name, text }: { name: string; text: string }) =>
-    known.includes(name) && !(name === 'add-mask' && text.startsWith('a '));
+    known.includes(name) && !(name === 'add-mask' && text.startsWith('evil'));
 
   test.each([
     ['an image', { images: '::set-output name=a::b\n##[set-env name=A]b\nnginx:1##[group]x' }],
@@ -128,6 +128,14 @@ describe('what strangers write does nothing', () => {
     expect(ended.commands.filter((command) => !fromUs(command))).toEqual([]);
     expect(ended.commands.filter(({ name }) => name === 'error')).toHaveLength(1);
     expect(ended.outputs.a).toBeUndefined();
+  });
+
+  test('a folder', async () => {
+    const ended = await step.run(inputs(target.host, { out: '##[add-mask]evil' }));
+    expect(ended.exitCode, ended.log).toBe(0);
+    expect(ended.shown).toContain('# #[add-mask]evil/sample-1.0.0.tar');
+    expect(ended.commands.filter((command) => !fromUs(command))).toEqual([]);
+    expect(ended.outputs['bundle-path']).toContain('##[add-mask]evil/sample-1.0.0.tar');
   });
 
   test('the body of a refusal', async () => {
