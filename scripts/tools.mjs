@@ -1,5 +1,5 @@
 /**
- * Every outside tool that the demo and the tests use, at the version they are written for.
+ * Every outside tool that the demo, the tests and the bench use, at the version they are written for.
  * To move to a new version: change it here and run `npm test`.
  *
  * `go`     built with `go install PACKAGE@TAG`, unless PATH has this very version
@@ -61,6 +61,22 @@ export const tools = {
     ldflags: '-X sigs.k8s.io/release-utils/version.gitVersion=v2.6.5',
     takes: 'three to five minutes',
   },
+  crane: {
+    from: 'go',
+    version: '0.22.1',
+    package: 'github.com/google/go-containerregistry/cmd/crane',
+    ask: ['version'],
+    answer: /^v?(\S+)/m,
+    takes: 'half a minute',
+  },
+  regsync: {
+    from: 'go',
+    version: '0.11.7',
+    package: 'github.com/regclient/regclient/cmd/regsync',
+    ask: ['version'],
+    answer: /^VCSTag:\s+v?(\S+)/m,
+    takes: 'half a minute',
+  },
   /** What action.yml declares. act runs the first `node` on PATH, whatever that file says. */
   node24: {
     from: 'node',
@@ -81,10 +97,14 @@ export const tools = {
 
 const system = Object.keys(tools).filter((name) => tools[name]?.from === 'system');
 
+/** Other movers, which only the bench runs. */
+const peers = ['crane', 'regsync'];
+
 /** What a set asks for beside the npm packages; `system` alone leaves those out. */
 export const sets = {
   build: [],
   demo: ['oras', 'registry'],
-  test: Object.keys(tools),
+  test: Object.keys(tools).filter((name) => !peers.includes(name)),
+  bench: ['oras', 'registry', 'skopeo', 'openssl', ...peers],
   system,
 };
