@@ -65,10 +65,10 @@ export function bodyStart(entry: ArchiveEntry): number {
 /** The path of a blob in the archive (image-spec, image-layout.md). @throws AirgapError usage for sha512 */
 export function blobPath(digest: Digest): string {
   if (algorithmOf(digest) === 'sha256') return `blobs/sha256/${hexOf(digest)}`;
-  throw new AirgapError('usage', 'A bundle holds blobs by sha256 only.', {
+  throw new AirgapError('usage', 'a bundle holds blobs by sha256 only', {
     given: digest,
     expected: 'an image whose manifests name sha256 digests',
-    next: 'Take the image off the list, or move it with `mirror`.',
+    next: 'take the image off the list, or move it with `mirror`',
   });
 }
 

@@ -11,9 +11,9 @@ export interface Damage {
 
 /** A byte that is not what the inventory says. */
 export function damaged(path: string, { place, offset, given, expected }: Damage): AirgapError {
-  return new AirgapError('integrity', `The bundle is damaged at ${place}, byte ${offset}.`, {
+  return new AirgapError('integrity', `the bundle is damaged at ${place}, byte ${offset}`, {
     given: `${path}: ${given}`,
     ...(expected === undefined ? {} : { expected }),
-    next: 'Copy it again from where it was made, and compare it with its .sha256 file.',
+    next: 'copy it again from where it was made, and compare it with its .sha256 file',
   });
 }

@@ -12,16 +12,16 @@ export async function onDisk<T>(path: string, work: Promise<T>): Promise<T> {
 export function diskError(path: string, cause: unknown): unknown {
   const { code } = cause as NodeJS.ErrnoException;
   if (code === undefined) return cause;
-  return new AirgapError('io', wording[code] ?? 'The file cannot be read or written.', {
+  return new AirgapError('io', wording[code] ?? 'the file cannot be read or written', {
     given: `${path}: ${code}`,
     cause,
   });
 }
 
 const wording: Readonly<Record<string, string>> = {
-  ENOSPC: 'The disk is full.',
-  EDQUOT: 'The disk quota is used up.',
-  EROFS: 'The file system is read-only.',
-  EACCES: 'Permission denied.',
-  EPERM: 'Permission denied.',
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk quota is used up',
+  EROFS: 'the file system is read-only',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
 };

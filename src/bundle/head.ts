@@ -100,18 +100,18 @@ async function readExactly(
 }
 
 function truncated(path: string, found: number, needed: number): AirgapError {
-  return new AirgapError('integrity', 'The bundle is truncated.', {
+  return new AirgapError('integrity', 'the bundle is truncated', {
     given: `${path}: ${found} bytes`,
     expected: `at least ${needed} bytes`,
-    next: 'Copy it again, and compare it with its .sha256 file.',
+    next: 'copy it again, and compare it with its .sha256 file',
   });
 }
 
 function notABundle(path: string, found: string): AirgapError {
-  return new AirgapError('integrity', 'This is not a bundle.', {
+  return new AirgapError('integrity', 'not a bundle', {
     given: `${path}: ${found}`,
     expected: 'a tar of at least 2048 bytes that starts with bundle.json',
-    next: 'Give the NAME-VERSION.tar that `airgap-bundle create` wrote, or copy it again.',
+    next: 'give the NAME-VERSION.tar that `airgap-bundle create` wrote, or copy it again',
   });
 }
 
@@ -121,7 +121,7 @@ function missing(path: string, error: NodeJS.ErrnoException): AirgapError | unde
 }
 
 function notAFile(path: string, found: string): AirgapError {
-  return new AirgapError('usage', 'The bundle is not there.', {
+  return new AirgapError('usage', 'the bundle is not there', {
     given: `${path}: ${found}`,
     expected: 'the NAME-VERSION.tar that `airgap-bundle create` wrote',
   });

@@ -50,7 +50,7 @@ function lines(value: unknown): string {
 }
 
 function refusal(errorClass: ErrorClass, given: string, cause?: unknown): AirgapError {
-  return new AirgapError(errorClass, 'This is not a valid inventory.', { given, cause });
+  return new AirgapError(errorClass, 'not a valid inventory', { given, cause });
 }
 
 type Refuse = (given: string, cause?: unknown) => AirgapError;

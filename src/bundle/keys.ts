@@ -23,7 +23,7 @@ export async function loadPublicKey(path: string): Promise<PublicKey> {
     throw wrongFile(
       path,
       'a private key',
-      'Give the .pub file beside it; keep the private key where bundles are made.',
+      'give the .pub file beside it; keep the private key where bundles are made',
     );
   }
   if (!/^-----BEGIN PUBLIC KEY-----$/m.test(pem)) throw wrongFile(path, 'no PUBLIC KEY in PEM');
@@ -44,11 +44,7 @@ export async function loadPrivateKey(path: string, passphrase?: string): Promise
     throw wrongFile(path, 'no PRIVATE KEY in PEM');
   }
   if (pem.includes('ENCRYPTED') && !passphrase) {
-    throw wrongFile(
-      path,
-      'an encrypted key',
-      'Set AIRGAP_BUNDLE_KEY_PASSPHRASE or give --passphrase-file.',
-    );
+    throw wrongFile(path, 'an encrypted key', 'set AIRGAP_BUNDLE_KEY_PASSPHRASE');
   }
   const privateKey = understood(path, () =>
     createPrivateKey({ key: pem, passphrase: passphrase ?? '' }),
@@ -59,7 +55,7 @@ export async function loadPrivateKey(path: string, passphrase?: string): Promise
 /** Reads a key id as a person gives it: a mistyped one would revoke nothing. @throws AirgapError usage */
 export function parseKeyId(text: string): string {
   if (/^[0-9a-f]{64}$/.test(text)) return text;
-  throw new AirgapError('usage', 'This is not a key id.', {
+  throw new AirgapError('usage', 'not a key id', {
     given: text,
     expected: '64 lower-case hex digits, as `keygen` and `verify` print them',
   });
@@ -83,7 +79,7 @@ async function readPem(path: string): Promise<string> {
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     const errorClass = code === 'ENOENT' || code === 'EISDIR' ? 'usage' : 'io';
-    throw new AirgapError(errorClass, 'The key file cannot be read.', {
+    throw new AirgapError(errorClass, 'the key file cannot be read', {
       given: `${path}: ${code}`,
       expected: 'a PEM file',
       cause,
@@ -105,10 +101,10 @@ function understood(path: string, read: () => KeyObject): KeyObject {
 }
 
 function wrongFile(path: string, found: string, next?: string, cause?: unknown): AirgapError {
-  return new AirgapError('usage', 'The key file does not hold the key that is needed.', {
+  return new AirgapError('usage', 'the key file does not hold the key that is needed', {
     given: `${path}: ${found}`,
     expected: 'an Ed25519 or ECDSA P-256 key in PEM',
-    next: next ?? 'Make a pair with `airgap-bundle keygen --out NAME.key`.',
+    next: next ?? 'make a pair with `airgap-bundle keygen --out NAME.key`',
     cause,
   });
 }

@@ -15,10 +15,10 @@ export async function prepareFolder(out: string, size: number): Promise<void> {
   }
   const { bavail, bsize } = await onDisk(folder, statfs(folder));
   if (bavail * bsize >= size) return;
-  throw new AirgapError('io', 'The disk has too little room for the bundle.', {
+  throw new AirgapError('io', 'the disk has too little room for the bundle', {
     given: `${bavail * bsize} bytes free in ${folder}`,
     expected: `${size} bytes`,
-    next: 'Free some space, or write to another folder.',
+    next: 'free some space, or write to another folder',
   });
 }
 

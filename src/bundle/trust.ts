@@ -46,37 +46,37 @@ function unsigned({ allowUnsigned }: Trust): SignatureVerdict {
   if (allowUnsigned) {
     return {
       keyId: undefined,
-      warnings: ['The bundle is unsigned; allowed by an explicit override'],
+      warnings: ['the bundle is unsigned; allowed by an explicit override'],
     };
   }
-  throw new AirgapError('signature', 'The bundle is not signed.', {
+  throw new AirgapError('signature', 'the bundle is not signed', {
     given: 'no bundle.sig',
     expected: 'a signature by one of the given keys',
-    next: 'Get a signed bundle, or allow this one explicitly with --allow-unsigned.',
+    next: 'get a signed bundle, or allow this one explicitly with --allow-unsigned',
   });
 }
 
 function unchecked(): SignatureVerdict {
   const warning =
-    'The signature was not checked: no key was given; allowed by an explicit override';
+    'the signature was not checked: no key was given; allowed by an explicit override';
   return { keyId: undefined, warnings: [warning] };
 }
 
 function noKeyFits(signature: Buffer, keys: readonly PublicKey[]): AirgapError {
   const isMalformed = parseSignature(signature) === undefined;
-  return new AirgapError('signature', 'The signature does not hold.', {
+  return new AirgapError('signature', 'the signature does not hold', {
     given: isMalformed
       ? 'a malformed bundle.sig'
       : 'a signature by another key, or over other bytes',
     expected: `one by ${keys.map(({ keyId, type }) => `${type} ${keyId}`).join(' or ')}`,
-    next: 'Compare the key id with whoever made the bundle, and copy the bundle again.',
+    next: 'compare the key id with whoever made the bundle, and copy the bundle again',
   });
 }
 
 function revoked({ keyId }: PublicKey): AirgapError {
-  return new AirgapError('signature', 'The bundle is signed with a revoked key.', {
+  return new AirgapError('signature', 'the bundle is signed with a revoked key', {
     given: keyId,
     expected: 'a key that is not revoked',
-    next: 'Get a bundle that is signed with the current key.',
+    next: 'get a bundle that is signed with the current key',
   });
 }

@@ -91,9 +91,9 @@ async function sizeOf(file: FileHandle): Promise<number> {
 
 function requireKeys({ keys, allowUnsigned }: Trust): void {
   if (keys.length > 0 || allowUnsigned) return;
-  throw new AirgapError('usage', 'No public key was given to check the signature with.', {
+  throw new AirgapError('usage', 'no public key was given to check the signature with', {
     expected: 'the .pub file of whoever made the bundle, had by another way than the bundle',
-    next: 'Give it with --key NAME.pub.',
+    next: 'give it with --key NAME.pub',
   });
 }
 
@@ -101,10 +101,10 @@ function requireKeys({ keys, allowUnsigned }: Trust): void {
 function parseExact(head: ArchiveHead): Inventory {
   const inventory = parseInventory(head.inventory);
   if (printInventory(inventory).equals(head.inventory)) return inventory;
-  throw new AirgapError('integrity', 'bundle.json is not laid out as this tool writes it.', {
+  throw new AirgapError('integrity', 'bundle.json is not laid out as this tool writes it', {
     given: 'other white space or line breaks',
     expected: 'a field a line, in lists an element a line',
-    next: 'Make the bundle with airgap-bundle create.',
+    next: 'make the bundle with airgap-bundle create',
   });
 }
 
@@ -122,20 +122,20 @@ function clockFault({ createdAt }: Inventory, now: Date): AirgapError | undefine
   if (now.getTime() >= Date.parse(createdAt) - day) return undefined;
   return new AirgapError(
     'policy',
-    "This host's clock is wrong: the bundle was made in its future.",
+    "this host's clock is wrong: the bundle was made in its future",
     {
       given: `now ${now.toISOString()}`,
       expected: `not before ${createdAt}`,
-      next: 'Set the clock, or allow it explicitly with --allow-expired.',
+      next: 'set the clock, or allow it explicitly with --allow-expired',
     },
   );
 }
 
 function expiry({ expiresAt }: Inventory, now: Date): AirgapError | undefined {
   if (expiresAt === undefined || now.getTime() < Date.parse(expiresAt)) return undefined;
-  return new AirgapError('policy', 'The bundle has expired.', {
+  return new AirgapError('policy', 'the bundle has expired', {
     given: `expired ${expiresAt}, now ${now.toISOString()}`,
     expected: 'a bundle that has not',
-    next: 'Get a newer bundle, or allow this one explicitly with --allow-expired.',
+    next: 'get a newer bundle, or allow this one explicitly with --allow-expired',
   });
 }

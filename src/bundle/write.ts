@@ -191,9 +191,9 @@ async function writeAt(
 }
 
 function wrongBlob({ digest, size }: ArchiveEntry, found: string): AirgapError {
-  return new AirgapError('integrity', `The blob ${digest} arrived with other bytes.`, {
+  return new AirgapError('integrity', `the blob ${digest} arrived with other bytes`, {
     given: found,
     expected: `${digest}, ${size} bytes`,
-    next: 'Run again; if it stays, the source registry or a proxy before it is damaged.',
+    next: 'run again; if it stays, the source registry or a proxy before it is damaged',
   });
 }

@@ -56,7 +56,7 @@ async function writeNew(path: string, text: string, mode: number): Promise<void>
     await writeFile(path, text, { mode, flag: 'wx', flush: true });
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'EEXIST') throw alreadyThere(path);
-    throw new AirgapError('io', 'The key cannot be written.', {
+    throw new AirgapError('io', 'the key cannot be written', {
       given: `${path}: ${(cause as NodeJS.ErrnoException).code}`,
       cause,
     });
@@ -64,9 +64,9 @@ async function writeNew(path: string, text: string, mode: number): Promise<void>
 }
 
 function alreadyThere(path: string): AirgapError {
-  return new AirgapError('usage', 'There is a file already; keys are never overwritten.', {
+  return new AirgapError('usage', 'there is a file already; keys are never overwritten', {
     given: path,
     expected: 'a path where nothing is',
-    next: 'Choose another --out, or move the old pair away.',
+    next: 'choose another --out, or move the old pair away',
   });
 }

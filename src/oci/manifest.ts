@@ -105,13 +105,13 @@ function refuseAmbiguous(document: Record<string, unknown>, mediaType: string): 
 }
 
 function malformed(given: string, cause?: unknown): AirgapError {
-  return new AirgapError('integrity', 'The manifest is malformed.', { given, cause });
+  return new AirgapError('integrity', 'the manifest is malformed', { given, cause });
 }
 
 function unsupported(mediaType: string): AirgapError {
-  return new AirgapError('usage', 'This kind of manifest cannot be carried.', {
+  return new AirgapError('usage', 'this kind of manifest cannot be carried', {
     given: mediaType,
     expected: 'an OCI or Docker (schema 2) image manifest or index',
-    next: 'Build or push the image again with a current tool, or take it off the list.',
+    next: 'build or push the image again with a current tool, or take it off the list',
   });
 }
