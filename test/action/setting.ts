@@ -1,0 +1,63 @@
+import { execFileSync } from 'node:child_process';
+import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
+import { pushImage } from '../helpers/images.ts';
+import { startRegistry, type TestRegistry } from '../helpers/registry.ts';
+import { makeStep, type Step } from './step.ts';
+
+export const key = execFileSync('openssl', ['genpkey', '-algorithm', 'ed25519'], {
+  encoding: 'utf8',
+});
+export const password = 'correct horse/battery+staple';
+
+export interface Setting {
+  readonly source: TestRegistry;
+  readonly target: TestRegistry;
+  /** Takes `ops` with `password` alone. */
+  readonly locked: TestRegistry;
+  /** A new one for each test. */
+  readonly step: Step;
+  /** Of a step that brings one image from the source to `host`. */
+  inputs(host: string, more?: Readonly<Record<string, string>>): Record<string, string>;
+}
+
+/** Registers the hooks that make, renew and remove a setting; it is filled when a test runs. */
+export function useSetting(): Setting {
+  const setting = { inputs: (host, more) => inputs(setting.source.host, host, more) } as {
+    -readonly [Name in keyof Setting]: Setting[Name];
+  };
+  beforeAll(async () => {
+    setting.source = await startRegistry();
+    setting.target = await startRegistry();
+    setting.locked = await startRegistry({ htpasswd: { username: 'ops', password } });
+    await pushImage(setting.source.host, 'library/nginx', '1');
+  });
+  beforeEach(async () => {
+    setting.step = await makeStep();
+  });
+  afterEach(() => setting.step.remove());
+  afterAll(async () => {
+    for (const { stop } of [setting.source, setting.target, setting.locked]) await stop();
+  });
+  return setting;
+}
+
+function inputs(
+  source: string,
+  host: string,
+  more: Readonly<Record<string, string>> = {},
+): Record<string, string> {
+  return {
+    name: 'sample',
+    'bundle-version': '1.0.0',
+    environment: 'non-airgap',
+    endpoint: host,
+    'registry-name': 'private',
+    'base-content-path': 'm',
+    'mirror-registries': `docker.io::${host}/m/docker.io`,
+    images: 'nginx:1',
+    'registry-mirrors': `docker.io=${source}`,
+    'plain-http': `${source}\n${host}`,
+    'signing-key': key,
+    ...more,
+  };
+}
