@@ -82,7 +82,7 @@ function alreadyInTarget(images: readonly string[]): Problem {
   return warning(
     'own-images',
     images,
-    `${images.join(' and ')} already named in the target: not mirrored, because the source is not known`,
+    `${images.join(' and ')}: named in the target already, so not mirrored: the source is not known`,
     "write the source of image-swap's images; the values get the target reference by themselves",
   );
 }

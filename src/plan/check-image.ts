@@ -11,6 +11,8 @@ import { error, type Problem, warning } from './problem.ts';
 
 /** What is wrong with one image under this map and this platform filter. */
 export function checkImage(spec: BundleSpec, map: MirrorMap, candidate: Candidate): Problem[] {
+  const isNoName = candidate.image.reference.registry === '';
+  if (isNoName) return checkSource(candidate);
   return [
     ...checkSource(candidate),
     ...checkConsumers(spec, map, candidate),
@@ -89,8 +91,9 @@ function checkConsumers(spec: BundleSpec, map: MirrorMap, candidate: Candidate):
   return [...problems, ...checkInside(spec, candidate)];
 }
 
+/** A `/v2/` in the target is told of once, with the map. */
 function unusableTarget(image: string, target: string): Problem[] {
-  if (target.includes('/v2/')) return [];
+  if (target.split('/')[1] === 'v2') return [];
   const message = `${image} would become ${target}, which is no image reference`;
   return [error('outside-target', [image], message, 'correct the target in the map')];
 }

@@ -2,14 +2,15 @@ import type { BundleSpec } from '../inputs/spec.ts';
 import {
   hasDefault,
   libraryWithoutDockerHub,
+  rewriteLoop,
   targetsOutside,
   v2Targets,
 } from '../mirror-map/lint.ts';
 import type { MapEntry } from '../mirror-map/map.ts';
 import { error, type Problem, warning } from './problem.ts';
 
-/** What is wrong with the map whatever the images. */
-export function checkMap({ target }: BundleSpec): Problem[] {
+/** What is wrong with the map as a whole. */
+export function checkMap({ target, images }: BundleSpec): Problem[] {
   const { mirrorMap: map, endpoint, baseContentPath } = target;
   const problems: Problem[] = [];
   const library = libraryWithoutDockerHub(map);
@@ -19,6 +20,7 @@ export function checkMap({ target }: BundleSpec): Problem[] {
   }
   for (const entry of v2Targets(map)) problems.push(v2InTarget(entry));
   if (!hasDefault(map)) problems.push(noDefault(endpoint));
+  else problems.push(...targetNotExcluded(target, images));
   return problems;
 }
 
@@ -37,7 +39,9 @@ function outside(entry: MapEntry, prefix: string): Problem {
     'outside-target',
     [],
     `${place(entry)}: the target ${entry.value} does not lie under ${prefix}`,
-    'correct the entry, or endpoint and baseContentPath',
+    /^https?:\/\//.test(entry.value)
+      ? `write ${entry.value.replace(/^https?:\/\//, '')}: a target has no scheme`
+      : 'correct the entry, or endpoint and baseContentPath',
   );
 }
 
@@ -57,6 +61,25 @@ function noDefault(endpoint: string): Problem {
     'the map has no `default`: the webhook swaps nothing unless its chart adds one',
     `make sure that the chart adds \`default::\` and \`noswap_wildcards::${endpoint}\`, or add them to the map`,
   );
+}
+
+/** With the exclusion that the effective map adds there is no loop; a chart that does not add it has one. */
+function targetNotExcluded(
+  { mirrorMap: map, endpoint }: BundleSpec['target'],
+  images: BundleSpec['images'],
+): Problem[] {
+  if (map.entries.some(({ kind }) => kind === 'noswap')) return [];
+  const looping = images.map(({ image }) => image).filter((image) => rewriteLoop(map, image));
+  if (looping.length === 0) return [];
+  const message = `the map does not take ${endpoint} out of swapping: unless the chart does, the webhook rewrites its own answers`;
+  return [
+    warning(
+      'target-not-excluded',
+      looping,
+      message,
+      `make sure that the chart adds \`noswap_wildcards::${endpoint}\`, or add it to the map`,
+    ),
+  ];
 }
 
 function place({ line, column, key }: MapEntry): string {

@@ -32,7 +32,7 @@ export function filterPlatforms(
   const untouched = { graph, droppedAttestations: false };
   if (wanted.length === 0) return untouched;
   const root = documentOf(graph, graph.root.digest);
-  if (!isIndexDocument(root)) return isWanted(root.platform, wanted) ? untouched : undefined;
+  if (!isIndexDocument(root)) return fits(root, wanted) ? untouched : undefined;
   const kept = root.manifest.manifests.filter((child) => keeps(graph, child, wanted));
   if (kept.length === root.manifest.manifests.length) return untouched;
   const [only, ...others] = kept;
@@ -60,6 +60,11 @@ export function platformNames(platforms: readonly (Platform | undefined)[]): str
     .filter((platform) => platform !== undefined && platform.os !== 'unknown')
     .map((platform) => formatPlatform(platform as Platform));
   return [...new Set(names)];
+}
+
+/** What runs on no platform in particular, such as a chart kept as an image, fits every filter. */
+function fits({ platform }: ManifestDocument, wanted: readonly Platform[]): boolean {
+  return platform === undefined || isWanted(platform, wanted);
 }
 
 function keeps(graph: ImageGraph, child: Descriptor, wanted: readonly Platform[]): boolean {

@@ -17,6 +17,7 @@ export type ProblemKind =
   | 'unresolved'
   | 'unmapped'
   | 'no-default'
+  | 'target-not-excluded'
   | 'v2-in-target'
   | 'own-images'
   | 'webhook-error'
