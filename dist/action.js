@@ -44220,17 +44220,17 @@ async function onDisk(path12, work) {
 function diskError(path12, cause) {
   const { code: code2 } = cause;
   if (code2 === void 0) return cause;
-  return new AirgapError("io", wording[code2] ?? "The file cannot be read or written.", {
+  return new AirgapError("io", wording[code2] ?? "the file cannot be read or written", {
     given: `${path12}: ${code2}`,
     cause
   });
 }
 var wording = {
-  ENOSPC: "The disk is full.",
-  EDQUOT: "The disk quota is used up.",
-  EROFS: "The file system is read-only.",
-  EACCES: "Permission denied.",
-  EPERM: "Permission denied."
+  ENOSPC: "the disk is full",
+  EDQUOT: "the disk quota is used up",
+  EROFS: "the file system is read-only",
+  EACCES: "permission denied",
+  EPERM: "permission denied"
 };
 
 // src/oci/manifest.ts
@@ -44296,13 +44296,13 @@ function refuseAmbiguous(document, mediaType2) {
   }
 }
 function malformed(given, cause) {
-  return new AirgapError("integrity", "The manifest is malformed.", { given, cause });
+  return new AirgapError("integrity", "the manifest is malformed", { given, cause });
 }
 function unsupported(mediaType2) {
-  return new AirgapError("usage", "This kind of manifest cannot be carried.", {
+  return new AirgapError("usage", "this kind of manifest cannot be carried", {
     given: mediaType2,
     expected: "an OCI or Docker (schema 2) image manifest or index",
-    next: "Build or push the image again with a current tool, or take it off the list."
+    next: "build or push the image again with a current tool, or take it off the list"
   });
 }
 
@@ -44505,7 +44505,7 @@ ${elements.join(",\n")}
 ]`;
 }
 function refusal(errorClass, given, cause) {
-  return new AirgapError(errorClass, "This is not a valid inventory.", { given, cause });
+  return new AirgapError(errorClass, "not a valid inventory", { given, cause });
 }
 function decode2(bytes, refuse) {
   try {
@@ -44541,11 +44541,7 @@ async function loadPrivateKey(path12, passphrase) {
     throw wrongFile(path12, "no PRIVATE KEY in PEM");
   }
   if (pem.includes("ENCRYPTED") && !passphrase) {
-    throw wrongFile(
-      path12,
-      "an encrypted key",
-      "Set AIRGAP_BUNDLE_KEY_PASSPHRASE or give --passphrase-file."
-    );
+    throw wrongFile(path12, "an encrypted key", "set AIRGAP_BUNDLE_KEY_PASSPHRASE");
   }
   const privateKey = understood(
     path12,
@@ -44567,7 +44563,7 @@ async function readPem(path12) {
   } catch (cause) {
     const { code: code2 } = cause;
     const errorClass = code2 === "ENOENT" || code2 === "EISDIR" ? "usage" : "io";
-    throw new AirgapError(errorClass, "The key file cannot be read.", {
+    throw new AirgapError(errorClass, "the key file cannot be read", {
       given: `${path12}: ${code2}`,
       expected: "a PEM file",
       cause
@@ -44587,10 +44583,10 @@ function understood(path12, read2) {
   }
 }
 function wrongFile(path12, found, next, cause) {
-  return new AirgapError("usage", "The key file does not hold the key that is needed.", {
+  return new AirgapError("usage", "the key file does not hold the key that is needed", {
     given: `${path12}: ${found}`,
     expected: "an Ed25519 or ECDSA P-256 key in PEM",
-    next: next ?? "Make a pair with `airgap-bundle keygen --out NAME.key`.",
+    next: next ?? "make a pair with `airgap-bundle keygen --out NAME.key`",
     cause
   });
 }
@@ -47815,10 +47811,10 @@ function bodyStart(entry) {
 }
 function blobPath2(digest2) {
   if (algorithmOf(digest2) === "sha256") return `blobs/sha256/${hexOf(digest2)}`;
-  throw new AirgapError("usage", "A bundle holds blobs by sha256 only.", {
+  throw new AirgapError("usage", "a bundle holds blobs by sha256 only", {
     given: digest2,
     expected: "an image whose manifests name sha256 digests",
-    next: "Take the image off the list, or move it with `mirror`."
+    next: "take the image off the list, or move it with `mirror`"
   });
 }
 function headBodies({ inventory, signature: signature2 }) {
@@ -47869,10 +47865,10 @@ async function prepareFolder(out, size) {
   }
   const { bavail, bsize } = await onDisk(folder, (0, import_promises20.statfs)(folder));
   if (bavail * bsize >= size) return;
-  throw new AirgapError("io", "The disk has too little room for the bundle.", {
+  throw new AirgapError("io", "the disk has too little room for the bundle", {
     given: `${bavail * bsize} bytes free in ${folder}`,
     expected: `${size} bytes`,
-    next: "Free some space, or write to another folder."
+    next: "free some space, or write to another folder"
   });
 }
 function partialPrefix(out) {
@@ -48021,10 +48017,10 @@ async function writeAt(file2, path12, bytes, position) {
   }
 }
 function wrongBlob({ digest: digest2, size }, found) {
-  return new AirgapError("integrity", `The blob ${digest2} arrived with other bytes.`, {
+  return new AirgapError("integrity", `the blob ${digest2} arrived with other bytes`, {
     given: found,
     expected: `${digest2}, ${size} bytes`,
-    next: "Run again; if it stays, the source registry or a proxy before it is damaged."
+    next: "run again; if it stays, the source registry or a proxy before it is damaged"
   });
 }
 
@@ -48576,7 +48572,7 @@ function filterPlatforms(graph, wanted) {
   const untouched = { graph, droppedAttestations: false };
   if (wanted.length === 0) return untouched;
   const root2 = documentOf(graph, graph.root.digest);
-  if (!isIndexDocument(root2)) return isWanted(root2.platform, wanted) ? untouched : void 0;
+  if (!isIndexDocument(root2)) return fits(root2, wanted) ? untouched : void 0;
   const kept = root2.manifest.manifests.filter((child2) => keeps(graph, child2, wanted));
   if (kept.length === root2.manifest.manifests.length) return untouched;
   const [only, ...others] = kept;
@@ -48597,6 +48593,9 @@ function isAttestation(child2) {
 function platformNames(platforms) {
   const names = platforms.filter((platform4) => platform4 !== void 0 && platform4.os !== "unknown").map((platform4) => formatPlatform(platform4));
   return [...new Set(names)];
+}
+function fits({ platform: platform4 }, wanted) {
+  return platform4 === void 0 || isWanted(platform4, wanted);
 }
 function keeps(graph, child2, wanted) {
   return graph.documents.has(child2.digest) && isWantedChild(child2, wanted);
@@ -48635,6 +48634,8 @@ function warning2(kind, images, message, cure) {
 
 // src/plan/check-image.ts
 function checkImage(spec, map, candidate) {
+  const isNoName = candidate.image.reference.registry === "";
+  if (isNoName) return checkSource(candidate);
   return [
     ...checkSource(candidate),
     ...checkConsumers(spec, map, candidate),
@@ -48711,7 +48712,7 @@ function checkConsumers(spec, map, candidate) {
   return [...problems, ...checkInside(spec, candidate)];
 }
 function unusableTarget(image2, target2) {
-  if (target2.includes("/v2/")) return [];
+  if (target2.split("/")[1] === "v2") return [];
   const message = `${image2} would become ${target2}, which is no image reference`;
   return [error3("outside-target", [image2], message, "correct the target in the map")];
 }
@@ -48756,7 +48757,7 @@ function checkPlatforms({ platforms }, { image: image2, filtered }) {
 }
 
 // src/plan/check-map.ts
-function checkMap({ target: target2 }) {
+function checkMap({ target: target2, images }) {
   const { mirrorMap: map, endpoint, baseContentPath } = target2;
   const problems = [];
   const library = libraryWithoutDockerHub(map);
@@ -48766,6 +48767,7 @@ function checkMap({ target: target2 }) {
   }
   for (const entry of v2Targets(map)) problems.push(v2InTarget(entry));
   if (!hasDefault(map)) problems.push(noDefault(endpoint));
+  else problems.push(...targetNotExcluded(target2, images));
   return problems;
 }
 function libraryAlone({ key }, endpoint, basePath) {
@@ -48782,7 +48784,7 @@ function outside(entry, prefix) {
     "outside-target",
     [],
     `${place3(entry)}: the target ${entry.value} does not lie under ${prefix}`,
-    "correct the entry, or endpoint and baseContentPath"
+    /^https?:\/\//.test(entry.value) ? `write ${entry.value.replace(/^https?:\/\//, "")}: a target has no scheme` : "correct the entry, or endpoint and baseContentPath"
   );
 }
 function v2InTarget(entry) {
@@ -48800,6 +48802,20 @@ function noDefault(endpoint) {
     "the map has no `default`: the webhook swaps nothing unless its chart adds one",
     `make sure that the chart adds \`default::\` and \`noswap_wildcards::${endpoint}\`, or add them to the map`
   );
+}
+function targetNotExcluded({ mirrorMap: map, endpoint }, images) {
+  if (map.entries.some(({ kind }) => kind === "noswap")) return [];
+  const looping = images.map(({ image: image2 }) => image2).filter((image2) => rewriteLoop(map, image2));
+  if (looping.length === 0) return [];
+  const message = `the map does not take ${endpoint} out of swapping: unless the chart does, the webhook rewrites its own answers`;
+  return [
+    warning2(
+      "target-not-excluded",
+      looping,
+      message,
+      `make sure that the chart adds \`noswap_wildcards::${endpoint}\`, or add it to the map`
+    )
+  ];
 }
 function place3({ line, column, key }) {
   return `mirror map ${line}:${column} (${key})`;
@@ -53312,7 +53328,7 @@ function alreadyInTarget(images) {
   return warning2(
     "own-images",
     images,
-    `${images.join(" and ")} already named in the target: not mirrored, because the source is not known`,
+    `${images.join(" and ")}: named in the target already, so not mirrored: the source is not known`,
     "write the source of image-swap's images; the values get the target reference by themselves"
   );
 }

@@ -30681,7 +30681,7 @@ async function loadPublicKey(path7) {
     throw wrongFile(
       path7,
       "a private key",
-      "Give the .pub file beside it; keep the private key where bundles are made."
+      "give the .pub file beside it; keep the private key where bundles are made"
     );
   }
   if (!/^-----BEGIN PUBLIC KEY-----$/m.test(pem)) throw wrongFile(path7, "no PUBLIC KEY in PEM");
@@ -30696,11 +30696,7 @@ async function loadPrivateKey(path7, passphrase) {
     throw wrongFile(path7, "no PRIVATE KEY in PEM");
   }
   if (pem.includes("ENCRYPTED") && !passphrase) {
-    throw wrongFile(
-      path7,
-      "an encrypted key",
-      "Set AIRGAP_BUNDLE_KEY_PASSPHRASE or give --passphrase-file."
-    );
+    throw wrongFile(path7, "an encrypted key", "set AIRGAP_BUNDLE_KEY_PASSPHRASE");
   }
   const privateKey = understood(
     path7,
@@ -30710,7 +30706,7 @@ async function loadPrivateKey(path7, passphrase) {
 }
 function parseKeyId(text3) {
   if (/^[0-9a-f]{64}$/.test(text3)) return text3;
-  throw new AirgapError("usage", "This is not a key id.", {
+  throw new AirgapError("usage", "not a key id", {
     given: text3,
     expected: "64 lower-case hex digits, as `keygen` and `verify` print them"
   });
@@ -30729,7 +30725,7 @@ async function readPem(path7) {
   } catch (cause) {
     const { code } = cause;
     const errorClass = code === "ENOENT" || code === "EISDIR" ? "usage" : "io";
-    throw new AirgapError(errorClass, "The key file cannot be read.", {
+    throw new AirgapError(errorClass, "the key file cannot be read", {
       given: `${path7}: ${code}`,
       expected: "a PEM file",
       cause
@@ -30749,10 +30745,10 @@ function understood(path7, read2) {
   }
 }
 function wrongFile(path7, found, next, cause) {
-  return new AirgapError("usage", "The key file does not hold the key that is needed.", {
+  return new AirgapError("usage", "the key file does not hold the key that is needed", {
     given: `${path7}: ${found}`,
     expected: "an Ed25519 or ECDSA P-256 key in PEM",
-    next: next ?? "Make a pair with `airgap-bundle keygen --out NAME.key`.",
+    next: next ?? "make a pair with `airgap-bundle keygen --out NAME.key`",
     cause
   });
 }
@@ -33764,10 +33760,10 @@ function bodyStart(entry) {
 }
 function blobPath(digest2) {
   if (algorithmOf(digest2) === "sha256") return `blobs/sha256/${hexOf(digest2)}`;
-  throw new AirgapError("usage", "A bundle holds blobs by sha256 only.", {
+  throw new AirgapError("usage", "a bundle holds blobs by sha256 only", {
     given: digest2,
     expected: "an image whose manifests name sha256 digests",
-    next: "Take the image off the list, or move it with `mirror`."
+    next: "take the image off the list, or move it with `mirror`"
   });
 }
 function headBodies({ inventory, signature }) {
@@ -34010,10 +34006,10 @@ function createPuller(iterator) {
 
 // src/bundle/damage.ts
 function damaged(path7, { place: place6, offset, given, expected }) {
-  return new AirgapError("integrity", `The bundle is damaged at ${place6}, byte ${offset}.`, {
+  return new AirgapError("integrity", `the bundle is damaged at ${place6}, byte ${offset}`, {
     given: `${path7}: ${given}`,
     ...expected === void 0 ? {} : { expected },
-    next: "Copy it again from where it was made, and compare it with its .sha256 file."
+    next: "copy it again from where it was made, and compare it with its .sha256 file"
   });
 }
 
@@ -34041,17 +34037,17 @@ async function onDisk(path7, work) {
 function diskError(path7, cause) {
   const { code } = cause;
   if (code === void 0) return cause;
-  return new AirgapError("io", wording[code] ?? "The file cannot be read or written.", {
+  return new AirgapError("io", wording[code] ?? "the file cannot be read or written", {
     given: `${path7}: ${code}`,
     cause
   });
 }
 var wording = {
-  ENOSPC: "The disk is full.",
-  EDQUOT: "The disk quota is used up.",
-  EROFS: "The file system is read-only.",
-  EACCES: "Permission denied.",
-  EPERM: "Permission denied."
+  ENOSPC: "the disk is full",
+  EDQUOT: "the disk quota is used up",
+  EROFS: "the file system is read-only",
+  EACCES: "permission denied",
+  EPERM: "permission denied"
 };
 
 // src/bundle/window.ts
@@ -40810,13 +40806,13 @@ function refuseAmbiguous(document, mediaType2) {
   }
 }
 function malformed(given, cause) {
-  return new AirgapError("integrity", "The manifest is malformed.", { given, cause });
+  return new AirgapError("integrity", "the manifest is malformed", { given, cause });
 }
 function unsupported(mediaType2) {
-  return new AirgapError("usage", "This kind of manifest cannot be carried.", {
+  return new AirgapError("usage", "this kind of manifest cannot be carried", {
     given: mediaType2,
     expected: "an OCI or Docker (schema 2) image manifest or index",
-    next: "Build or push the image again with a current tool, or take it off the list."
+    next: "build or push the image again with a current tool, or take it off the list"
   });
 }
 
@@ -41031,7 +41027,7 @@ ${elements.join(",\n")}
 ]`;
 }
 function refusal(errorClass, given, cause) {
-  return new AirgapError(errorClass, "This is not a valid inventory.", { given, cause });
+  return new AirgapError(errorClass, "not a valid inventory", { given, cause });
 }
 function decode2(bytes, refuse) {
   try {
@@ -41117,17 +41113,17 @@ async function readExactly(file2, path7, position, length) {
   return buffer2;
 }
 function truncated(path7, found, needed) {
-  return new AirgapError("integrity", "The bundle is truncated.", {
+  return new AirgapError("integrity", "the bundle is truncated", {
     given: `${path7}: ${found} bytes`,
     expected: `at least ${needed} bytes`,
-    next: "Copy it again, and compare it with its .sha256 file."
+    next: "copy it again, and compare it with its .sha256 file"
   });
 }
 function notABundle(path7, found) {
-  return new AirgapError("integrity", "This is not a bundle.", {
+  return new AirgapError("integrity", "not a bundle", {
     given: `${path7}: ${found}`,
     expected: "a tar of at least 2048 bytes that starts with bundle.json",
-    next: "Give the NAME-VERSION.tar that `airgap-bundle create` wrote, or copy it again."
+    next: "give the NAME-VERSION.tar that `airgap-bundle create` wrote, or copy it again"
   });
 }
 function missing(path7, error3) {
@@ -41135,7 +41131,7 @@ function missing(path7, error3) {
   return notAFile(path7, "nothing there");
 }
 function notAFile(path7, found) {
-  return new AirgapError("usage", "The bundle is not there.", {
+  return new AirgapError("usage", "the bundle is not there", {
     given: `${path7}: ${found}`,
     expected: "the NAME-VERSION.tar that `airgap-bundle create` wrote"
   });
@@ -41179,32 +41175,32 @@ function unsigned({ allowUnsigned }) {
   if (allowUnsigned) {
     return {
       keyId: void 0,
-      warnings: ["The bundle is unsigned; allowed by an explicit override"]
+      warnings: ["the bundle is unsigned; allowed by an explicit override"]
     };
   }
-  throw new AirgapError("signature", "The bundle is not signed.", {
+  throw new AirgapError("signature", "the bundle is not signed", {
     given: "no bundle.sig",
     expected: "a signature by one of the given keys",
-    next: "Get a signed bundle, or allow this one explicitly with --allow-unsigned."
+    next: "get a signed bundle, or allow this one explicitly with --allow-unsigned"
   });
 }
 function unchecked() {
-  const warning2 = "The signature was not checked: no key was given; allowed by an explicit override";
+  const warning2 = "the signature was not checked: no key was given; allowed by an explicit override";
   return { keyId: void 0, warnings: [warning2] };
 }
 function noKeyFits(signature, keys) {
   const isMalformed = parseSignature(signature) === void 0;
-  return new AirgapError("signature", "The signature does not hold.", {
+  return new AirgapError("signature", "the signature does not hold", {
     given: isMalformed ? "a malformed bundle.sig" : "a signature by another key, or over other bytes",
     expected: `one by ${keys.map(({ keyId, type }) => `${type} ${keyId}`).join(" or ")}`,
-    next: "Compare the key id with whoever made the bundle, and copy the bundle again."
+    next: "compare the key id with whoever made the bundle, and copy the bundle again"
   });
 }
 function revoked({ keyId }) {
-  return new AirgapError("signature", "The bundle is signed with a revoked key.", {
+  return new AirgapError("signature", "the bundle is signed with a revoked key", {
     given: keyId,
     expected: "a key that is not revoked",
-    next: "Get a bundle that is signed with the current key."
+    next: "get a bundle that is signed with the current key"
   });
 }
 
@@ -41329,18 +41325,18 @@ async function sizeOf(file2) {
 }
 function requireKeys({ keys, allowUnsigned }) {
   if (keys.length > 0 || allowUnsigned) return;
-  throw new AirgapError("usage", "No public key was given to check the signature with.", {
+  throw new AirgapError("usage", "no public key was given to check the signature with", {
     expected: "the .pub file of whoever made the bundle, had by another way than the bundle",
-    next: "Give it with --key NAME.pub."
+    next: "give it with --key NAME.pub"
   });
 }
 function parseExact(head) {
   const inventory = parseInventory(head.inventory);
   if (printInventory(inventory).equals(head.inventory)) return inventory;
-  throw new AirgapError("integrity", "bundle.json is not laid out as this tool writes it.", {
+  throw new AirgapError("integrity", "bundle.json is not laid out as this tool writes it", {
     given: "other white space or line breaks",
     expected: "a field a line, in lists an element a line",
-    next: "Make the bundle with airgap-bundle create."
+    next: "make the bundle with airgap-bundle create"
   });
 }
 var day = 24 * 60 * 60 * 1e3;
@@ -41354,20 +41350,20 @@ function clockFault({ createdAt }, now) {
   if (now.getTime() >= Date.parse(createdAt) - day) return void 0;
   return new AirgapError(
     "policy",
-    "This host's clock is wrong: the bundle was made in its future.",
+    "this host's clock is wrong: the bundle was made in its future",
     {
       given: `now ${now.toISOString()}`,
       expected: `not before ${createdAt}`,
-      next: "Set the clock, or allow it explicitly with --allow-expired."
+      next: "set the clock, or allow it explicitly with --allow-expired"
     }
   );
 }
 function expiry({ expiresAt }, now) {
   if (expiresAt === void 0 || now.getTime() < Date.parse(expiresAt)) return void 0;
-  return new AirgapError("policy", "The bundle has expired.", {
+  return new AirgapError("policy", "the bundle has expired", {
     given: `expired ${expiresAt}, now ${now.toISOString()}`,
     expected: "a bundle that has not",
-    next: "Get a newer bundle, or allow this one explicitly with --allow-expired."
+    next: "get a newer bundle, or allow this one explicitly with --allow-expired"
   });
 }
 
@@ -51199,10 +51195,10 @@ async function prepareFolder(out, size) {
   }
   const { bavail, bsize } = await onDisk(folder, (0, import_promises24.statfs)(folder));
   if (bavail * bsize >= size) return;
-  throw new AirgapError("io", "The disk has too little room for the bundle.", {
+  throw new AirgapError("io", "the disk has too little room for the bundle", {
     given: `${bavail * bsize} bytes free in ${folder}`,
     expected: `${size} bytes`,
-    next: "Free some space, or write to another folder."
+    next: "free some space, or write to another folder"
   });
 }
 function partialPrefix(out) {
@@ -51338,10 +51334,10 @@ async function writeAt(file2, path7, bytes, position) {
   }
 }
 function wrongBlob({ digest: digest2, size }, found) {
-  return new AirgapError("integrity", `The blob ${digest2} arrived with other bytes.`, {
+  return new AirgapError("integrity", `the blob ${digest2} arrived with other bytes`, {
     given: found,
     expected: `${digest2}, ${size} bytes`,
-    next: "Run again; if it stays, the source registry or a proxy before it is damaged."
+    next: "run again; if it stays, the source registry or a proxy before it is damaged"
   });
 }
 
@@ -52036,7 +52032,7 @@ function filterPlatforms(graph, wanted) {
   const untouched = { graph, droppedAttestations: false };
   if (wanted.length === 0) return untouched;
   const root2 = documentOf2(graph, graph.root.digest);
-  if (!isIndexDocument(root2)) return isWanted(root2.platform, wanted) ? untouched : void 0;
+  if (!isIndexDocument(root2)) return fits(root2, wanted) ? untouched : void 0;
   const kept = root2.manifest.manifests.filter((child) => keeps(graph, child, wanted));
   if (kept.length === root2.manifest.manifests.length) return untouched;
   const [only, ...others] = kept;
@@ -52057,6 +52053,9 @@ function isAttestation(child) {
 function platformNames(platforms) {
   const names = platforms.filter((platform3) => platform3 !== void 0 && platform3.os !== "unknown").map((platform3) => formatPlatform(platform3));
   return [...new Set(names)];
+}
+function fits({ platform: platform3 }, wanted) {
+  return platform3 === void 0 || isWanted(platform3, wanted);
 }
 function keeps(graph, child, wanted) {
   return graph.documents.has(child.digest) && isWantedChild(child, wanted);
@@ -52095,6 +52094,8 @@ function warning(kind, images, message, cure) {
 
 // src/plan/check-image.ts
 function checkImage(spec, map, candidate) {
+  const isNoName = candidate.image.reference.registry === "";
+  if (isNoName) return checkSource(candidate);
   return [
     ...checkSource(candidate),
     ...checkConsumers(spec, map, candidate),
@@ -52171,7 +52172,7 @@ function checkConsumers(spec, map, candidate) {
   return [...problems, ...checkInside(spec, candidate)];
 }
 function unusableTarget(image2, target2) {
-  if (target2.includes("/v2/")) return [];
+  if (target2.split("/")[1] === "v2") return [];
   const message = `${image2} would become ${target2}, which is no image reference`;
   return [error2("outside-target", [image2], message, "correct the target in the map")];
 }
@@ -52216,7 +52217,7 @@ function checkPlatforms({ platforms }, { image: image2, filtered }) {
 }
 
 // src/plan/check-map.ts
-function checkMap({ target: target2 }) {
+function checkMap({ target: target2, images }) {
   const { mirrorMap: map, endpoint, baseContentPath } = target2;
   const problems = [];
   const library = libraryWithoutDockerHub(map);
@@ -52226,6 +52227,7 @@ function checkMap({ target: target2 }) {
   }
   for (const entry of v2Targets(map)) problems.push(v2InTarget(entry));
   if (!hasDefault(map)) problems.push(noDefault(endpoint));
+  else problems.push(...targetNotExcluded(target2, images));
   return problems;
 }
 function libraryAlone({ key }, endpoint, basePath) {
@@ -52242,7 +52244,7 @@ function outside(entry, prefix) {
     "outside-target",
     [],
     `${place5(entry)}: the target ${entry.value} does not lie under ${prefix}`,
-    "correct the entry, or endpoint and baseContentPath"
+    /^https?:\/\//.test(entry.value) ? `write ${entry.value.replace(/^https?:\/\//, "")}: a target has no scheme` : "correct the entry, or endpoint and baseContentPath"
   );
 }
 function v2InTarget(entry) {
@@ -52260,6 +52262,20 @@ function noDefault(endpoint) {
     "the map has no `default`: the webhook swaps nothing unless its chart adds one",
     `make sure that the chart adds \`default::\` and \`noswap_wildcards::${endpoint}\`, or add them to the map`
   );
+}
+function targetNotExcluded({ mirrorMap: map, endpoint }, images) {
+  if (map.entries.some(({ kind }) => kind === "noswap")) return [];
+  const looping = images.map(({ image: image2 }) => image2).filter((image2) => rewriteLoop(map, image2));
+  if (looping.length === 0) return [];
+  const message = `the map does not take ${endpoint} out of swapping: unless the chart does, the webhook rewrites its own answers`;
+  return [
+    warning(
+      "target-not-excluded",
+      looping,
+      message,
+      `make sure that the chart adds \`noswap_wildcards::${endpoint}\`, or add it to the map`
+    )
+  ];
 }
 function place5({ line, column, key }) {
   return `mirror map ${line}:${column} (${key})`;
@@ -56754,7 +56770,7 @@ function alreadyInTarget(images) {
   return warning(
     "own-images",
     images,
-    `${images.join(" and ")} already named in the target: not mirrored, because the source is not known`,
+    `${images.join(" and ")}: named in the target already, so not mirrored: the source is not known`,
     "write the source of image-swap's images; the values get the target reference by themselves"
   );
 }
@@ -57094,17 +57110,17 @@ async function writeNew(path7, text3, mode) {
     await (0, import_promises31.writeFile)(path7, text3, { mode, flag: "wx", flush: true });
   } catch (cause) {
     if (cause.code === "EEXIST") throw alreadyThere(path7);
-    throw new AirgapError("io", "The key cannot be written.", {
+    throw new AirgapError("io", "the key cannot be written", {
       given: `${path7}: ${cause.code}`,
       cause
     });
   }
 }
 function alreadyThere(path7) {
-  return new AirgapError("usage", "There is a file already; keys are never overwritten.", {
+  return new AirgapError("usage", "there is a file already; keys are never overwritten", {
     given: path7,
     expected: "a path where nothing is",
-    next: "Choose another --out, or move the old pair away."
+    next: "choose another --out, or move the old pair away"
   });
 }
 
