@@ -64,14 +64,13 @@ const chartYaml = z.looseObject({
   version: z.string().max(38).regex(semanticVersion),
 });
 
-const imageName = z.string().nullish();
 const valuesYaml = z.looseObject({
   ociImageRegistry: z.unknown().optional(),
   config: z
     .looseObject({
       ociImageRegistry: z.unknown().optional(),
       imageSwapImages: z
-        .looseObject({ imageSwapInitImage: imageName, imageSwapImage: imageName })
+        .looseObject({ imageSwapInitImage: z.unknown(), imageSwapImage: z.unknown() })
         .nullish(),
     })
     .nullish(),
@@ -105,10 +104,15 @@ function spellingOf(values: Values, chart: string): Spelling {
   });
 }
 
+/** Only names are taken: a chart may put its images together from parts that we do not know. */
 function ownImagesOf(values: Values): OwnImages | undefined {
   const named = values.config?.imageSwapImages;
-  const init = named?.imageSwapInitImage;
-  const image = named?.imageSwapImage;
+  const init = nonEmpty(named?.imageSwapInitImage);
+  const image = nonEmpty(named?.imageSwapImage);
   if (!init && !image) return undefined;
   return { ...(init ? { init } : {}), ...(image ? { image } : {}) };
+}
+
+function nonEmpty(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
 }

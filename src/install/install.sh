@@ -69,7 +69,7 @@ main() {
   if wanted chart; then install_chart; fi
   if wanted check; then check_secret; fi
   if wanted secret; then record_bundle; fi
-  say 'Done.'
+  if [ "$dry_run" = yes ]; then say 'Nothing was changed (--dry-run).'; else say 'Done.'; fi
 }
 
 # --- words ------------------------------------------------------------------------------------------------
@@ -756,12 +756,12 @@ load_with_oras() {
 }
 
 show_load() {
-  if [ "$(setting imagesEmbedded)" = true ]; then
-    write_roots
-    while IFS=' ' read -r root tag <&3; do copy_from_bundle "$root" "$endpoint/$bundles:$tag"; done 3< "$private/roots"
-  fi
-  while IFS=$tab read -r digest _ repository tag how _ <&3; do
-    if [ "$how" = push ] && [ "$(setting imagesEmbedded)" = true ]; then
+  embedded=$(setting imagesEmbedded)
+  write_roots
+  while IFS=' ' read -r root tag <&3; do copy_from_bundle "$root" "$endpoint/$bundles:$tag"; done 3< "$private/roots"
+  while IFS=$tab read -r digest type repository tag how _ <&3; do
+    if [ "$how" = push ] && [ "$embedded" = true ]; then
+      if is_index "$type"; then copy_from_bundle "$digest" "$endpoint/$bundles"; fi
       copy_in_target "$digest" "$endpoint/$repository:$tag"
     else
       oras_at plain resolve -- "$endpoint/$repository:$tag"
@@ -798,7 +798,7 @@ push_roots() {
     if try_oras push copy_from_bundle "$root" "$endpoint/$bundles:$tag"; then continue; fi
     if [ "$class" -ne 8 ]; then stop_for_oras "$endpoint/$bundles:$tag"; fi
     say "  the registry refused the bundle repository $bundles, so each image is copied by itself:"
-    sed 's/^/    /' "$private/oras.err"
+    say "    $words"
     by_mount=no
     break
   done 3< "$private/roots"
@@ -817,7 +817,7 @@ place() {
   elif try_oras push copy_from_bundle "$1" "$3"; then
     state=copied
   else
-    note_failure "$class" "$3" "$(head -n 1 "$private/oras.err")"
+    note_failure "$class" "$3" "$words"
     return
   fi
   resolve "$3"
@@ -830,10 +830,15 @@ place() {
 
 # The roots name manifests alone; an image's own index is put beside them once its manifests are there.
 place_by_mount() {
-  case $2 in
-    *.index.* | *.list.*) try_oras push copy_from_bundle "$1" "$endpoint/$bundles" || return 1 ;;
-  esac
+  if is_index "$2"; then try_oras push copy_from_bundle "$1" "$endpoint/$bundles" || return 1; fi
   try_oras push copy_in_target "$1" "$3"
+}
+
+is_index() {
+  case $1 in
+    *.index.* | *.list.*) return 0 ;;
+  esac
+  return 1
 }
 
 copy_from_bundle() {
@@ -884,28 +889,41 @@ try_oras() {
   done
 }
 
+# The first rule that fits decides. What is none of these, but a registry's own answer, is a refusal.
 classify() {
-  refusal=8
-  if [ "$access" = read ]; then refusal=7; fi
-  if said ': not found$' && [ "$access" = read ]; then
+  oras_words
+  if [ "$access" = read ] && said ': not found$'; then
     class=0
-  elif said 'unauthorized|401|credential'; then
-    class=7
-  elif said 'x509|certificate|HTTP response to HTTPS client'; then
+  elif said 'x509: |tls: .*certificate|HTTP response to HTTPS client'; then
     class=2
-  elif said 'denied|forbidden|403'; then
-    class=$refusal
-  elif said 'mismatch|unexpected EOF in archive|invalid tar'; then
+  elif said 'no space left on device|read-only file system'; then
+    class=10
+  elif said 'does not look like a tar archive|digest invalid|mismatched? digest|digest mismatch|does not match digest'; then
     class=5
-  elif said '400|404|405|409|412|413|507|not found|unknown|unsupported|invalid|immutable|quota'; then
+  elif said 'status code 401|credential not found|unauthorized: |authentication required'; then
+    class=7
+  elif said 'status code (408|425|429|500|502|503|504)|toomanyrequests: |: too many requests'; then
+    class=9
+  elif said 'connection (refused|reset)|broken pipe|no such host|server misbehaving|network is unreachable'; then
+    class=9
+  elif said 'no route to host|timeout|deadline exceeded|EOF|GOAWAY|stream error|closed network connection'; then
+    class=9
+  elif [ "$access" = read ] && said 'status code 403|denied: |forbidden'; then
+    class=7
+  elif said 'destination registry|response from registry|source registry'; then
     class=8
   else
     class=9
   fi
 }
 
+# Sets `words` to what oras said, in a line. The query of an upload's address is a secret.
+oras_words() {
+  words=$(sed -n -e '/^Error/!d' -e 's/\(:\/\/[^ "?]*\)?[^ "]*/\1?.../g' -e p -e q "$private/oras.err" | cut -c 1-1000)
+}
+
 said() {
-  grep -E -i -q -e "$1" "$private/oras.err"
+  printf '%s\n' "$words" | grep -E -i -q -e "$1"
 }
 
 stop_for_oras() {
@@ -914,7 +932,7 @@ stop_for_oras() {
     2) next='give the bundle the right caCert or plainHttp: registries."HOST" in bundle.yaml' ;;
     7) next='log in with oras or docker, or give --push-username and --push-password-file' ;;
   esac
-  fail "$class" "$1 cannot be reached or written" "$(head -n 1 "$private/oras.err")" "$next"
+  fail "$class" "$1 cannot be reached or written" "$words" "$next"
 }
 
 # One refusal costs one image: the others go on. The smallest code is the one to exit with.
@@ -997,7 +1015,11 @@ uninstall() {
   delete_secret
   kube "$mode" delete configmap airgap-bundle --namespace "$namespace" --ignore-not-found < /dev/null ||
     fail 11 'the note of this install cannot be deleted' "configmap airgap-bundle in $namespace"
-  say "Done. The images stay in $endpoint."
+  if [ "$dry_run" = yes ]; then
+    say 'Nothing was changed (--dry-run).'
+  else
+    say "Done. The images stay in $endpoint."
+  fi
 }
 
 uninstall_chart() {

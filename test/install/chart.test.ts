@@ -40,6 +40,19 @@ describe('a chart that can be used', () => {
     expect(await readChart(await readFile(path), path)).not.toHaveProperty('ownImages');
   });
 
+  test('names its images in parts', async () => {
+    const values = `${bare}config: {imageSwapImages: {imageSwapImage: {repository: a}}}\n`;
+    const files = { 'a/Chart.yaml': chartYaml, 'a/values.yaml': values };
+    const path = await packChart(folder, 'parts.tgz', files);
+    expect(await readChart(await readFile(path), path)).not.toHaveProperty('ownImages');
+  });
+
+  test('has a version with a plus, which no path in a bundle can have', async () => {
+    const path = await makeChart(folder, { spelling: 'bare', version: '1.5.3+a' });
+    const chart = await readChart(await readFile(path), path);
+    expect(chart).toMatchObject({ version: '1.5.3+a', fileName: 'image-swap-1.5.3_a.tgz' });
+  });
+
   test('is made the same twice', async () => {
     const once = await readFile(await makeChart(folder, { spelling: 'nested' }));
     expect(await readFile(await makeChart(folder, { spelling: 'nested' }))).toEqual(once);
