@@ -70,7 +70,10 @@ const valuesYaml = z.looseObject({
     .looseObject({
       ociImageRegistry: z.unknown().optional(),
       imageSwapImages: z
-        .looseObject({ imageSwapInitImage: z.unknown(), imageSwapImage: z.unknown() })
+        .looseObject({
+          imageSwapInitImage: z.unknown().optional(),
+          imageSwapImage: z.unknown().optional(),
+        })
         .nullish(),
     })
     .nullish(),
