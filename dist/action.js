@@ -19661,26 +19661,26 @@ var require_headers = __commonJS({
           const firstValue = iterator.next().value;
           array2[0] = [firstValue[0], firstValue[1].value];
           assert2(firstValue[1].value !== null);
-          for (let i2 = 1, j2 = 0, right = 0, left2 = 0, pivot = 0, x, value; i2 < size; ++i2) {
+          for (let i2 = 1, j2 = 0, right = 0, left = 0, pivot = 0, x, value; i2 < size; ++i2) {
             value = iterator.next().value;
             x = array2[i2] = [value[0], value[1].value];
             assert2(x[1] !== null);
-            left2 = 0;
+            left = 0;
             right = i2;
-            while (left2 < right) {
-              pivot = left2 + (right - left2 >> 1);
+            while (left < right) {
+              pivot = left + (right - left >> 1);
               if (array2[pivot][0] <= x[0]) {
-                left2 = pivot + 1;
+                left = pivot + 1;
               } else {
                 right = pivot;
               }
             }
             if (i2 !== pivot) {
               j2 = i2;
-              while (j2 > left2) {
+              while (j2 > left) {
                 array2[j2] = array2[--j2];
               }
-              array2[left2] = x;
+              array2[left] = x;
             }
           }
           if (!iterator.next().done) {
@@ -40183,15 +40183,15 @@ var $ZodIntersection = /* @__PURE__ */ $constructor("$ZodIntersection", (inst, d
   $ZodType.init(inst, def);
   inst._zod.parse = (payload, ctx) => {
     const input = payload.value;
-    const left2 = def.left._zod.run({ value: input, issues: [] }, ctx);
+    const left = def.left._zod.run({ value: input, issues: [] }, ctx);
     const right = def.right._zod.run({ value: input, issues: [] }, ctx);
-    const async = left2 instanceof Promise || right instanceof Promise;
+    const async = left instanceof Promise || right instanceof Promise;
     if (async) {
-      return Promise.all([left2, right]).then(([left3, right2]) => {
-        return handleIntersectionResults(payload, left3, right2);
+      return Promise.all([left, right]).then(([left2, right2]) => {
+        return handleIntersectionResults(payload, left2, right2);
       });
     }
-    return handleIntersectionResults(payload, left2, right);
+    return handleIntersectionResults(payload, left, right);
   };
 });
 function mergeValues(a2, b2) {
@@ -40242,7 +40242,7 @@ function mergeValues(a2, b2) {
   }
   return { valid: false, mergeErrorPath: [] };
 }
-function handleIntersectionResults(result, left2, right) {
+function handleIntersectionResults(result, left, right) {
   const unrecKeys = /* @__PURE__ */ new Map();
   let unrecIssue;
   const keyIssues = /* @__PURE__ */ new Map();
@@ -40266,7 +40266,7 @@ function handleIntersectionResults(result, left2, right) {
     }
     return true;
   };
-  for (const iss of left2.issues) {
+  for (const iss of left.issues) {
     if (!collect(iss, "l"))
       result.issues.push(iss);
   }
@@ -40284,7 +40284,7 @@ function handleIntersectionResults(result, left2, right) {
         result.issues.push(keyIssues.get(k2));
     }
   }
-  const merged = mergeValues(left2.value, right.value);
+  const merged = mergeValues(left.value, right.value);
   if (!merged.valid) {
     if (aborted3(result))
       return result;
@@ -40680,19 +40680,19 @@ var $ZodPipe = /* @__PURE__ */ $constructor("$ZodPipe", (inst, def) => {
       }
       return handlePipeResult(right, def.in, ctx);
     }
-    const left2 = def.in._zod.run(payload, ctx);
-    if (left2 instanceof Promise) {
-      return left2.then((left3) => handlePipeResult(left3, def.out, ctx));
+    const left = def.in._zod.run(payload, ctx);
+    if (left instanceof Promise) {
+      return left.then((left2) => handlePipeResult(left2, def.out, ctx));
     }
-    return handlePipeResult(left2, def.out, ctx);
+    return handlePipeResult(left, def.out, ctx);
   };
 });
-function handlePipeResult(left2, next, ctx) {
-  if (left2.issues.some((iss) => iss.code !== "unrecognized_keys")) {
-    left2.aborted = true;
-    return left2;
+function handlePipeResult(left, next, ctx) {
+  if (left.issues.some((iss) => iss.code !== "unrecognized_keys")) {
+    left.aborted = true;
+    return left;
   }
-  return next._zod.run({ value: left2.value, issues: left2.issues }, ctx);
+  return next._zod.run({ value: left.value, issues: left.issues }, ctx);
 }
 var $ZodReadonly = /* @__PURE__ */ $constructor("$ZodReadonly", (inst, def) => {
   $ZodType.init(inst, def);
@@ -43717,10 +43717,10 @@ var ZodIntersection = /* @__PURE__ */ $constructor("ZodIntersection", (inst, def
   ZodType.init(inst, def);
   inst._zod.processJSONSchema = (ctx, json2, params) => intersectionProcessor(inst, ctx, json2, params);
 });
-function intersection(left2, right) {
+function intersection(left, right) {
   return new ZodIntersection({
     type: "intersection",
-    left: left2,
+    left,
     right
   });
 }
@@ -52196,12 +52196,14 @@ var chartYaml = looseObject({
   name: string2().max(50).regex(chartName),
   version: string2().max(38).regex(semanticVersion)
 });
-var imageName = string2().nullish();
 var valuesYaml = looseObject({
   ociImageRegistry: unknown().optional(),
   config: looseObject({
     ociImageRegistry: unknown().optional(),
-    imageSwapImages: looseObject({ imageSwapInitImage: imageName, imageSwapImage: imageName }).nullish()
+    imageSwapImages: looseObject({
+      imageSwapInitImage: unknown().optional(),
+      imageSwapImage: unknown().optional()
+    }).nullish()
   }).nullish()
 });
 function readYaml(files, path12, schema, chart) {
@@ -52226,10 +52228,13 @@ function spellingOf(values, chart) {
 }
 function ownImagesOf(values) {
   const named2 = values.config?.imageSwapImages;
-  const init = named2?.imageSwapInitImage;
-  const image2 = named2?.imageSwapImage;
+  const init = nonEmpty(named2?.imageSwapInitImage);
+  const image2 = nonEmpty(named2?.imageSwapImage);
   if (!init && !image2) return void 0;
   return { ...init ? { init } : {}, ...image2 ? { image: image2 } : {} };
+}
+function nonEmpty(value) {
+  return typeof value === "string" && value !== "" ? value : void 0;
 }
 
 // src/registry/read-blob.ts
@@ -55076,7 +55081,7 @@ function summaryText(result) {
   return [
     `<h2>${escaped(plan ? `${plan.inventory.name} ${plan.inventory.version}` : "airgap-bundle")}</h2>`,
     ...plan ? [paragraph(whatWasDone(result, plan.inventory))] : [],
-    ...within(mostBytesOfProblems, problems, (left2) => paragraph(`and ${left2} more, in the log`)),
+    ...within(mostBytesOfProblems, problems, (left) => paragraph(`and ${left} more, in the log`)),
     ...plan ? [imageTable(plan.inventory)] : [],
     ""
   ].join("\n");
@@ -55108,7 +55113,7 @@ function imageTable({ images }) {
     ...within(
       mostBytesOfRows,
       rows,
-      (left2) => `<tr><td colspan="4">and ${left2} more, in the report</td></tr>`
+      (left) => `<tr><td colspan="4">and ${left} more, in the report</td></tr>`
     ),
     "</table>"
   ].join("\n");
@@ -55214,6 +55219,7 @@ function createText({
 }
 
 // src/action.ts
+var postState = "is-post";
 var privateFolderState = "private-folder";
 async function main() {
   const redactor = makeRedactor();
@@ -55277,5 +55283,10 @@ function onInterruption() {
   }
   return { signal: controller.signal, received: () => received };
 }
-var left = getState(privateFolderState);
-void (left ? removePrivateFolder(left) : main());
+async function cleanUp() {
+  const left = getState(privateFolderState);
+  if (left) await removePrivateFolder(left);
+}
+var isPost = getState(postState) !== "";
+if (!isPost) saveState(postState, "true");
+void (isPost ? cleanUp() : main());

@@ -55645,12 +55645,14 @@ var chartYaml = looseObject({
   name: string2().max(50).regex(chartName),
   version: string2().max(38).regex(semanticVersion)
 });
-var imageName = string2().nullish();
 var valuesYaml = looseObject({
   ociImageRegistry: unknown().optional(),
   config: looseObject({
     ociImageRegistry: unknown().optional(),
-    imageSwapImages: looseObject({ imageSwapInitImage: imageName, imageSwapImage: imageName }).nullish()
+    imageSwapImages: looseObject({
+      imageSwapInitImage: unknown().optional(),
+      imageSwapImage: unknown().optional()
+    }).nullish()
   }).nullish()
 });
 function readYaml(files, path7, schema, chart) {
@@ -55675,10 +55677,13 @@ function spellingOf(values, chart) {
 }
 function ownImagesOf(values) {
   const named2 = values.config?.imageSwapImages;
-  const init = named2?.imageSwapInitImage;
-  const image2 = named2?.imageSwapImage;
+  const init = nonEmpty(named2?.imageSwapInitImage);
+  const image2 = nonEmpty(named2?.imageSwapImage);
   if (!init && !image2) return void 0;
   return { ...init ? { init } : {}, ...image2 ? { image: image2 } : {} };
+}
+function nonEmpty(value) {
+  return typeof value === "string" && value !== "" ? value : void 0;
 }
 
 // src/registry/read-blob.ts

@@ -14,7 +14,8 @@ import { planText } from './report/plan-text.ts';
 import { makeRedactor } from './report/redact.ts';
 import { createText, placedText } from './report/result-text.ts';
 
-/** Tells the post step, which is this same file, what a killed run may have left. */
+/** What is told to the post step, which is this same file: that it is one, and what a killed run may have left. */
+const postState = 'is-post';
 const privateFolderState = 'private-folder';
 
 /** Door 1: inputs → commands → outputs, summary, annotations. */
@@ -94,5 +95,11 @@ function onInterruption() {
   return { signal: controller.signal, received: () => received };
 }
 
-const left = core.getState(privateFolderState);
-void (left ? removePrivateFolder(left) : main());
+async function cleanUp(): Promise<void> {
+  const left = core.getState(privateFolderState);
+  if (left) await removePrivateFolder(left);
+}
+
+const isPost = core.getState(postState) !== '';
+if (!isPost) core.saveState(postState, 'true');
+void (isPost ? cleanUp() : main());

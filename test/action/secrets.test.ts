@@ -83,8 +83,17 @@ describe('a cancelled step', () => {
     expect(ended.exitCode).toBe(null);
     const folder = ended.state['private-folder'] ?? '';
     expect(readdirSync(folder)).toContain('signing.key');
-    const post = await on.step.run({}, { 'STATE_private-folder': folder });
+    const post = await on.step.run({}, { 'STATE_is-post': 'true', 'STATE_private-folder': folder });
     expect(post).toMatchObject({ exitCode: 0, log: '' });
     expect(await on.step.left()).toEqual([]);
+  });
+
+  test('that failed before it began is not begun again by the post step', async () => {
+    const nowhere = { RUNNER_TEMP: join(on.step.temporary, 'nowhere') };
+    const { exitCode, state } = await on.step.run(on.inputs(on.target.host), nowhere);
+    expect(exitCode).toBe(1);
+    expect(state).toEqual({ 'is-post': 'true' });
+    const post = await on.step.run({}, { ...nowhere, 'STATE_is-post': 'true' });
+    expect(post).toMatchObject({ exitCode: 0, log: '' });
   });
 });
