@@ -3,6 +3,7 @@ import { mirrors, ownImages, pageMap, pushSamples, samples } from '../../demo/sa
 import { digestOfReference, requestsOf } from '../helpers/ask.ts';
 import { makeChart } from '../helpers/chart.ts';
 import { type ForwardProxy, startForwardProxy } from '../helpers/forward-proxy.ts';
+import { pushImage } from '../helpers/images.ts';
 import { type Job, type Outcome, startJob } from '../helpers/job.ts';
 import { type RequestLine, startRegistry, type TestRegistry } from '../helpers/registry.ts';
 
@@ -25,12 +26,14 @@ beforeAll(async () => {
   ]);
   proxy.lead(endpoint, near.host);
   await pushSamples(source.host);
+  // The same image under both registries that share a target: one digest, so no collision.
+  await pushImage(source.host, 'gcr.io/pause', '3.2', samples['k8s.gcr.io/pause:3.2']);
   job = await startJob({ HTTP_PROXY: proxy.url, SOURCE_DATE_EPOCH: '1790000000' });
   await makeChart(job.folder, { spelling: 'nested', images: ownImages });
   await job.done('keygen', '--out', 'bundle.key');
   const pause = await sourceDigest('registry.k8s.io/pause:3.10');
   const pinned = [`registry.k8s.io/pause@${pause}`, `registry.k8s.io/pause:3.10@${pause}`];
-  images = [...Object.keys(samples), ...pinned];
+  images = [...Object.keys(samples), 'gcr.io/pause:3.2', ...pinned];
   await job.write('bundle.yaml', {
     apiVersion: 'airgap-bundle/v1',
     name: 'pcg-override',
