@@ -13,8 +13,7 @@ async function main(): Promise<number> {
   const interruption = onInterruption();
   const quiet = process.argv.includes('--quiet');
   const toStderr = (line: string): void => {
-    if (!quiet || line.startsWith('warning') || line.startsWith('error'))
-      process.stderr.write(`${line}\n`);
+    if (!quiet || /^(warning|error| {2}cure):/.test(line)) process.stderr.write(`${line}\n`);
   };
   const context: Context = {
     env: process.env,

@@ -13,9 +13,14 @@ export function errorText(error: AirgapError): string {
     .filter(([, value]) => value)
     .map(
       ([label, value]) =>
-        `${label === 'error' ? 'error:' : `  ${`${label}:`.padEnd(10)}`} ${safeText(value ?? '')}`,
+        `${label === 'error' ? 'error:' : `  ${`${label}:`.padEnd(10)}`} ${indented(value ?? '')}`,
     )
     .join('\n');
+}
+
+/** Further lines of a value, such as a tool's words, stand below its first: none can pass for a line of ours. */
+function indented(value: string): string {
+  return safeText(value.replaceAll('\r\n', '\n').trimEnd()).replaceAll('\n', `\n${' '.repeat(13)}`);
 }
 
 /** Everything that a run ended with, for people. */

@@ -1,0 +1,72 @@
+import { describe, expect, test } from 'vitest';
+import { AirgapError, exitCodes, Failures, failuresIn } from '../../src/report/error.ts';
+import { endText, errorJson, errorText } from '../../src/report/error-text.ts';
+
+const full = new AirgapError('refused', 'the target refuses the push', {
+  given: '403 from harbor.example.org',
+  expected: 'the right to push',
+  next: 'ask for it',
+  cause: new Error('inner'),
+});
+
+describe('a failure in words', () => {
+  test('has four lines: what failed, given, expected, next', () => {
+    expect(errorText(full)).toBe(
+      [
+        'error: the target refuses the push',
+        '  given:     403 from harbor.example.org',
+        '  expected:  the right to push',
+        '  next:      ask for it',
+      ].join('\n'),
+    );
+  });
+
+  test('leaves out what it does not say', () => {
+    expect(errorText(new AirgapError('usage', 'no', { given: '', next: 'go' }))).toBe(
+      'error: no\n  next:      go',
+    );
+  });
+
+  test('keeps further lines of a value below its first', () => {
+    const error = new AirgapError('cluster', 'helm failed', { given: 'a\r\nerror: b\n' });
+    expect(errorText(error)).toBe('error: helm failed\n  given:     a\n             error: b');
+  });
+
+  test('spells out what would move the cursor', () => {
+    const error = new AirgapError('usage', 'no image', { given: 'nginx\u001b[2K\rerror' });
+    expect(errorText(error)).toContain('given:     nginx\\u{1b}[2K\\u{d}error');
+  });
+});
+
+describe('the end of a run', () => {
+  test('several failures stand one below the other', () => {
+    const run = new Failures('2 failed', [full, new AirgapError('usage', 'second')]);
+    expect(endText(run)).toBe(`${errorText(full)}\nerror: second`);
+    expect(run.exitCode).toBe(2);
+  });
+
+  test('anything else is our bug, with its stack and what to do', () => {
+    const text = endText(new TypeError('x is not a function'));
+    expect(text).toMatch(
+      /^error: this is a bug in airgap-bundle\nTypeError: x is not a function\n\s+at /,
+    );
+    expect(text).toContain('Please report it');
+    expect(endText('thrown text')).toContain('\nthrown text\n');
+    expect(failuresIn(new TypeError('x'))).toEqual([]);
+  });
+});
+
+test('a failure for machines has its class and code, and no cause', () => {
+  expect(errorJson(full)).toEqual({
+    class: 'refused',
+    exitCode: 8,
+    message: 'the target refuses the push',
+    given: '403 from harbor.example.org',
+    expected: 'the right to push',
+    next: 'ask for it',
+  });
+});
+
+test('each class has its own exit code', () => {
+  expect(Object.values(exitCodes)).toEqual([2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+});
