@@ -1,0 +1,164 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { execa } from 'execa';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { settings, variableOf } from '../../src/inputs/settings.ts';
+
+const program = resolve(import.meta.dirname, '../../dist/bundle.js');
+const verbs = ['plan', 'mirror', 'create', 'keygen', 'resolve', 'verify', 'load', 'inspect'];
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'airgap-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/** Runs the built program in an empty folder, with nothing of ours in the environment. */
+async function run(...args: string[]) {
+  const { PATH, HOME } = process.env;
+  const { exitCode, stdout, stderr } = await execa(process.execPath, [program, ...args], {
+    cwd: folder,
+    env: { PATH, HOME },
+    extendEnv: false,
+    reject: false,
+  });
+  return { exitCode, stdout, stderr };
+}
+
+describe('help and version go to standard output', () => {
+  test('--version', async () => {
+    const { version } = JSON.parse(await readFile('package.json', 'utf8')) as { version: string };
+    expect(await run('--version')).toEqual({ exitCode: 0, stdout: version, stderr: '' });
+  });
+
+  test('--help names every verb and the exit codes', async () => {
+    const { exitCode, stdout, stderr } = await run('--help');
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+    for (const verb of verbs) expect(stdout).toMatch(new RegExp(`^  ${verb} `, 'm'));
+    expect(stdout).toContain('Exit codes: 0 done, 1 our bug, 2 usage or input');
+  });
+
+  test.each(verbs)('%s --help has examples that begin with the verb', async (verb) => {
+    const { exitCode, stdout, stderr } = await run(verb, '--help');
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+    expect(stdout).toContain(`Usage: airgap-bundle ${verb} [options]`);
+    expect(stdout).toContain(`Examples:\n  $ airgap-bundle ${verb} `);
+  });
+
+  test.each(['plan', 'mirror', 'create'])(
+    '%s --help has a flag and a variable for every setting',
+    async (verb) => {
+      const words = (await run(verb, '--help')).stdout.split(/\s+/);
+      for (const setting of settings) {
+        expect(words).toContain(`--${setting.name}`);
+        expect(words).toContain(`[${variableOf(setting)}]`);
+      }
+    },
+  );
+
+  test.each(['plan', 'mirror', 'create', 'verify', 'load', 'inspect', 'keygen', 'resolve'])(
+    "%s never takes a secret as a flag's value",
+    async (verb) => {
+      const { stdout } = await run(verb, '--help');
+      expect(stdout.match(/--\S*(password|passphrase|token)\S* <(?!file>)/g)).toBeNull();
+    },
+  );
+
+  test('-o is short for --out and -f for --file', async () => {
+    const { stdout } = await run('create', '--help');
+    expect(stdout).toContain('-o, --out <');
+    expect(stdout).toContain('-f, --file <');
+  });
+});
+
+describe('a mistyped command line ends with 2, says what was meant, and prints no result', () => {
+  test.each([
+    ['a verb', ['pln'], "unknown command 'pln'\n(Did you mean plan?)"],
+    ['a flag', ['plan', '--fil', 'x'], "unknown option '--fil'\n(Did you mean --file?)"],
+    [
+      'a form',
+      ['plan', '--output', 'jsn'],
+      "argument 'jsn' is invalid. Allowed choices are text, json, repositories.",
+    ],
+    ['an argument too many', ['plan', 'bundle.yaml'], "too many arguments for 'plan'"],
+    ['an argument too few', ['verify'], "missing required argument 'bundle'"],
+    ['a flag without its value', ['plan', '-f'], "option '-f, --file <file>' argument missing"],
+    [
+      'a kind of key',
+      ['keygen', '--out', 'a.key', '--type', 'rsa'],
+      'Allowed choices are ed25519, ecdsa-p256.',
+    ],
+    ['no name for the key', ['keygen'], '--out is missing'],
+    ['no map', ['resolve', 'nginx'], '--mirror-map is missing'],
+    ['nothing', [], 'Usage: airgap-bundle'],
+  ])('%s', async (_, args, expected) => {
+    const { exitCode, stdout, stderr } = await run(...args);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
+    expect(stderr).toContain(expected);
+    expect(stderr).not.toContain('    at ');
+  });
+});
+
+describe('--output json ends with one JSON document also when it fails', () => {
+  const missing = { class: 'usage', exitCode: 2, message: 'the bundle file is not there' };
+
+  test.each([
+    ['an input', ['plan', '-f', 'none.yaml', '--output', 'json'], missing],
+    ['an input, with =', ['plan', '-f', 'none.yaml', '--output=json'], missing],
+    ['a flag', ['plan', '--output', 'json', '--bogus'], { class: 'usage', exitCode: 2 }],
+    ['a bundle', ['verify', 'none.tar', '--output', 'json'], { exitCode: expect.any(Number) }],
+    [
+      'a map',
+      ['resolve', '--mirror-map', 'none', '--output', 'json', 'a'],
+      { message: 'the mirror map is not there' },
+    ],
+  ])('%s', async (_, args, expected) => {
+    const { exitCode, stdout, stderr } = await run(...args);
+    const { errors } = JSON.parse(stdout) as { errors: { exitCode: number }[] };
+    expect(errors).toEqual([expect.objectContaining(expected)]);
+    expect(exitCode).toBe(errors[0]?.exitCode);
+    expect(stderr).toContain('error: ');
+  });
+
+  test('all mistakes of a bundle file are in it', async () => {
+    await writeFile(
+      join(folder, 'bad.yaml'),
+      'apiVersion: airgap-bundle/v1\nname: x\nversion: "1"\ncolour: red\n',
+    );
+    const { stdout } = await run('plan', '-f', 'bad.yaml', '--output', 'json');
+    const { errors } = JSON.parse(stdout) as { errors: { message: string }[] };
+    expect(errors.map(({ message }) => message)).toEqual([
+      'images is missing',
+      'unknown field colour',
+    ]);
+  });
+});
+
+describe('a password in a pasted section', () => {
+  test('is shown nowhere, whatever else is wrong', async () => {
+    await writeFile(
+      join(folder, 'secret.yaml'),
+      'apiVersion: airgap-bundle/v1\nname: x\nversion: "1"\nimages: [hunter2-hunter2]\nociImageRegistry: {endpoint: hunter2-hunter2/a, name: a, baseContentPath: a, mirrorRegistries: "a::b", password: hunter2-hunter2}\n',
+    );
+    for (const form of ['text', 'json']) {
+      const { exitCode, stdout, stderr } = await run('plan', '-f', 'secret.yaml', '--output', form);
+      expect(exitCode).toBe(2);
+      expect(stdout + stderr).not.toContain('hunter2');
+      expect(stderr).toContain('warning: username and password in ociImageRegistry are not used');
+      expect(stderr).toContain('given:     ***/a');
+    }
+  });
+});
+
+test('--quiet leaves warnings, their cures, and errors', async () => {
+  await writeFile(
+    join(folder, 'quiet.yaml'),
+    'apiVersion: airgap-bundle/v1\nname: x\nversion: "1"\nimages: [NO]\nenvironment: non-airgap\nociImageRegistry: {endpoint: h.example, name: a, baseContentPath: a, mirrorRegistries: "default::", username: ci}\n',
+  );
+  const loud = await run('plan', '-f', 'quiet.yaml');
+  const quiet = await run('plan', '-f', 'quiet.yaml', '--quiet');
+  expect(loud.stderr).toContain('resolving 1 image …');
+  expect(quiet.stderr).toBe(loud.stderr.replace('resolving 1 image …\n', ''));
+  expect(quiet.stderr).toContain('\n  cure: delete them');
+});
