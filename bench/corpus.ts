@@ -35,7 +35,9 @@ export const ownImages = {
 
 /** Made once and kept below .tools/bench, since a corpus never changes. */
 export async function corpusOf(profile: Profile): Promise<Corpus> {
-  const shape = createHash('sha256').update(JSON.stringify([1, profile])).digest('hex');
+  const shape = createHash('sha256')
+    .update(JSON.stringify([1, profile]))
+    .digest('hex');
   const folder = join(cache, `${profile.name}-${shape.slice(0, 12)}`);
   const list = join(folder, 'corpus.json');
   if (!existsSync(list)) await make(profile, folder, list);
