@@ -29381,8 +29381,12 @@ function errorText(error4) {
     ["next", error4.next]
   ];
   return lines2.filter(([, value]) => value).map(
-    ([label, value]) => `${label === "error" ? "error:" : `  ${`${label}:`.padEnd(10)}`} ${safeText(value ?? "")}`
+    ([label, value]) => `${label === "error" ? "error:" : `  ${`${label}:`.padEnd(10)}`} ${indented(value ?? "")}`
   ).join("\n");
+}
+function indented(value) {
+  return safeText(value.replaceAll("\r\n", "\n").trimEnd()).replaceAll("\n", `
+${" ".repeat(13)}`);
 }
 function endText(thrown) {
   const failures = failuresIn(thrown);
@@ -48086,11 +48090,11 @@ function onDockerHub(name) {
 }
 function splitRemainder(remainder) {
   const at2 = remainder.indexOf("@");
-  const named2 = at2 < 0 ? remainder : remainder.slice(0, at2);
-  const colon = named2.indexOf(":");
+  const named = at2 < 0 ? remainder : remainder.slice(0, at2);
+  const colon = named.indexOf(":");
   return {
-    repository: colon < 0 ? named2 : named2.slice(0, colon),
-    tag: colon < 0 ? void 0 : named2.slice(colon + 1),
+    repository: colon < 0 ? named : named.slice(0, colon),
+    tag: colon < 0 ? void 0 : named.slice(colon + 1),
     digest: at2 < 0 ? void 0 : remainder.slice(at2 + 1)
   };
 }
@@ -48154,8 +48158,8 @@ function mirrorsOf(map) {
   return made;
 }
 function placed(target2, { repository, tag: tag2, digest: digest2 }) {
-  const named2 = `${withoutApiPath(target2)}/${repository}`;
-  const text4 = `${named2}${tag2 ? `:${tag2}` : ""}${digest2 ? `@${digest2}` : ""}`;
+  const named = `${withoutApiPath(target2)}/${repository}`;
+  const text4 = `${named}${tag2 ? `:${tag2}` : ""}${digest2 ? `@${digest2}` : ""}`;
   return parsed(text4) === void 0 ? [] : [text4];
 }
 function parsed(text4) {
@@ -48833,12 +48837,12 @@ function collisions(images) {
 }
 function collision(reference, wanters) {
   if (new Set(wanters.map((image2) => image2.digest)).size < 2) return [];
-  const named2 = wanters.map((image2) => `${image2.source} (${image2.digest})`).join(" and ");
+  const named = wanters.map((image2) => `${image2.source} (${image2.digest})`).join(" and ");
   return [
     error3(
       "collision",
       wanters.map((image2) => image2.source),
-      `${named2} would both be ${reference}`,
+      `${named} would both be ${reference}`,
       "give the two source registries different targets in mirrorRegistries, or leave one image out"
     )
   ];
@@ -52227,9 +52231,9 @@ function spellingOf(values, chart) {
   });
 }
 function ownImagesOf(values) {
-  const named2 = values.config?.imageSwapImages;
-  const init = nonEmpty(named2?.imageSwapInitImage);
-  const image2 = nonEmpty(named2?.imageSwapImage);
+  const named = values.config?.imageSwapImages;
+  const init = nonEmpty(named?.imageSwapInitImage);
+  const image2 = nonEmpty(named?.imageSwapImage);
   if (!init && !image2) return void 0;
   return { ...init ? { init } : {}, ...image2 ? { image: image2 } : {} };
 }
@@ -53211,9 +53215,9 @@ async function makeInventory(input) {
     ...input.chart && input.spec.environment === "airgap" ? { chart: chartEntry(input.chart) } : {},
     ...withoutImages ? { imagesNotEmbedded: true } : {}
   };
-  const named2 = embedded.filter(({ graph }) => leavesOf(graph).some((leaf) => leaf.platform));
+  const named = embedded.filter(({ graph }) => leavesOf(graph).some((leaf) => leaf.platform));
   const layout = layoutFiles(
-    named2.map(({ entry }) => entry),
+    named.map(({ entry }) => entry),
     roots.map(({ descriptor: descriptor3 }) => descriptor3)
   );
   const files = await allFiles(layout, unfinished, input);
@@ -53385,7 +53389,6 @@ function platformOf(config2) {
 
 // src/commands/resolve-images.ts
 async function resolveImages(spec, listed2, sources, context) {
-  const failures = [];
   const resolved = await pMap(
     eachOnce(listed2),
     async (image2) => {
@@ -53397,17 +53400,18 @@ async function resolveImages(spec, listed2, sources, context) {
         return found;
       } catch (error4) {
         if (!(error4 instanceof AirgapError)) throw error4;
-        failures.push(named(image2, error4));
         return { listed: image2, reference, failure: error4 };
       }
     },
     { concurrency: 32, signal: context.signal }
   );
-  if (failures.length === 0) return resolved;
-  throw new Failures(`${failures.length} of ${resolved.length} images could not be resolved`, [
-    ...failures,
-    ...resolved.filter((image2) => !image2.graph && !image2.failure).map(notThere)
-  ]);
+  const isUnasked = ({ failure: failure2, reference }) => failure2 && reference.registry !== "";
+  if (!resolved.some(isUnasked)) return resolved;
+  const failures = resolved.filter(({ graph }) => !graph).map(failureOf);
+  throw new Failures(
+    `${failures.length} of ${resolved.length} images could not be resolved`,
+    failures
+  );
 }
 async function resolveImage(spec, listed2, reference, { registries, cache, pins }) {
   const source = registries.source(reference);
@@ -53434,21 +53438,19 @@ function readReference({ image: image2 }) {
     return parseReference(image2);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    return new AirgapError("usage", `not an image reference: ${why}`, { given: image2, cause });
+    return new AirgapError("usage", why, { given: image2, next: "correct the name", cause });
   }
 }
 function unread(listed2, failure2) {
   return { listed: listed2, reference: { registry: "", repository: "" }, failure: failure2 };
 }
-function named({ image: image2, origin }, error4) {
-  return new AirgapError(error4.class, `${image2} (${origin}): ${error4.message}`, error4);
-}
-function notThere({ listed: listed2 }) {
-  return new AirgapError(
-    "usage",
-    `${listed2.image} (${listed2.origin}): its registry does not have it`,
-    { next: "correct the name or tag" }
-  );
+function failureOf({ listed: { image: image2, origin }, failure: failure2 }) {
+  if (failure2) {
+    return new AirgapError(failure2.class, `${image2} (${origin}): ${failure2.message}`, failure2);
+  }
+  return new AirgapError("usage", `${image2} (${origin}): its registry does not have it`, {
+    next: "correct the name or tag"
+  });
 }
 
 // src/commands/saved-plan.ts
@@ -54346,9 +54348,9 @@ var import_promises28 = require("node:fs/promises");
 var import_node_path29 = require("node:path");
 var oldestOras = "1.3.6";
 async function findOras(context, explicitPath) {
-  const named2 = explicitPath ?? context.env.AIRGAP_BUNDLE_ORAS;
-  const path12 = named2 ? (0, import_node_path29.resolve)(context.cwd, named2) : await firstOnPath(context);
-  if (path12 === void 0 || !await isExecutable(path12)) throw missing(named2);
+  const named = explicitPath ?? context.env.AIRGAP_BUNDLE_ORAS;
+  const path12 = named ? (0, import_node_path29.resolve)(context.cwd, named) : await firstOnPath(context);
+  if (path12 === void 0 || !await isExecutable(path12)) throw missing(named);
   const version2 = await versionOf(path12, context);
   if (version2 === void 0 || isOlder(version2, oldestOras)) throw tooOld(path12, version2);
   return path12;
@@ -54384,9 +54386,9 @@ async function versionOf(path12, { env, signal }) {
 function isOlder(version2, than) {
   return version2.localeCompare(than, "en", { numeric: true }) < 0;
 }
-function missing(named2) {
+function missing(named) {
   return new AirgapError("tool", "oras was not found", {
-    given: named2 ?? "no oras on PATH",
+    given: named ?? "no oras on PATH",
     expected: `oras ${oldestOras} or later`,
     next: howToGetIt
   });

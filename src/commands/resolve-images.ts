@@ -28,7 +28,6 @@ export async function resolveImages(
   sources: Sources,
   context: Context,
 ): Promise<ResolvedImage[]> {
-  const failures: AirgapError[] = [];
   const resolved = await pMap(
     eachOnce(listed),
     async (image): Promise<ResolvedImage> => {
@@ -40,17 +39,18 @@ export async function resolveImages(
         return found;
       } catch (error) {
         if (!(error instanceof AirgapError)) throw error;
-        failures.push(named(image, error));
         return { listed: image, reference, failure: error };
       }
     },
     { concurrency: 32, signal: context.signal },
   );
-  if (failures.length === 0) return resolved;
-  throw new Failures(`${failures.length} of ${resolved.length} images could not be resolved`, [
-    ...failures,
-    ...resolved.filter((image) => !image.graph && !image.failure).map(notThere),
-  ]);
+  const isUnasked = ({ failure, reference }: ResolvedImage) => failure && reference.registry !== '';
+  if (!resolved.some(isUnasked)) return resolved;
+  const failures = resolved.filter(({ graph }) => !graph).map(failureOf);
+  throw new Failures(
+    `${failures.length} of ${resolved.length} images could not be resolved`,
+    failures,
+  );
 }
 
 async function resolveImage(
@@ -87,7 +87,7 @@ function readReference({ image }: ListedImage): Reference | AirgapError {
     return parseReference(image);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    return new AirgapError('usage', `not an image reference: ${why}`, { given: image, cause });
+    return new AirgapError('usage', why, { given: image, next: 'correct the name', cause });
   }
 }
 
@@ -96,14 +96,11 @@ function unread(listed: ListedImage, failure: AirgapError): ResolvedImage {
   return { listed, reference: { registry: '', repository: '' }, failure };
 }
 
-function named({ image, origin }: ListedImage, error: AirgapError): AirgapError {
-  return new AirgapError(error.class, `${image} (${origin}): ${error.message}`, error);
-}
-
-function notThere({ listed }: ResolvedImage): AirgapError {
-  return new AirgapError(
-    'usage',
-    `${listed.image} (${listed.origin}): its registry does not have it`,
-    { next: 'correct the name or tag' },
-  );
+function failureOf({ listed: { image, origin }, failure }: ResolvedImage): AirgapError {
+  if (failure) {
+    return new AirgapError(failure.class, `${image} (${origin}): ${failure.message}`, failure);
+  }
+  return new AirgapError('usage', `${image} (${origin}): its registry does not have it`, {
+    next: 'correct the name or tag',
+  });
 }

@@ -159,6 +159,6 @@ test('--quiet leaves warnings, their cures, and errors', async () => {
   const loud = await run('plan', '-f', 'quiet.yaml');
   const quiet = await run('plan', '-f', 'quiet.yaml', '--quiet');
   expect(loud.stderr).toContain('resolving 1 image …');
-  expect(quiet.stderr).toBe(loud.stderr.replace('resolving 1 image …\n', ''));
+  expect(quiet.stderr).toBe(loud.stderr.replace('\nresolving 1 image …', ''));
   expect(quiet.stderr).toContain('\n  cure: delete them');
 });

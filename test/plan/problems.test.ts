@@ -14,7 +14,7 @@ const unresolved = (name: string, failure?: AirgapError): ResolvedImage => {
 const noName: ResolvedImage = {
   listed: { image: 'NGINX', origin: 'images.txt:3' },
   reference: { registry: '', repository: '' },
-  failure: new AirgapError('usage', 'not an image reference: upper case'),
+  failure: new AirgapError('usage', 'not an image name: upper case'),
 };
 const [one, other] = [image('a.example/x:1', { seed: '1' }), image('b.example/x:1', { seed: '2' })];
 const sharing =
@@ -109,7 +109,7 @@ const table: [Problem['kind'], Problem['severity'], () => Plan, Partial<Problem>
     () => planOf(spec(hub), [noName]),
     {
       images: ['NGINX'],
-      message: 'NGINX (images.txt:3): not an image reference: upper case',
+      message: 'NGINX (images.txt:3): not an image name: upper case',
     },
   ],
   [
