@@ -49,7 +49,7 @@ export function readPullThrough(
   { endpoint }: { readonly endpoint: string },
 ): string {
   const trimmed = path.replace(/\/+$/, '');
-  if (trimmed.startsWith(`${endpoint}/`)) return trimmed;
+  if (`${trimmed}/`.startsWith(`${endpoint}/`)) return trimmed;
   throw new AirgapError('usage', `pullThrough[${index}] does not lie in the target`, {
     given: withoutCredential(path),
     expected: `${endpoint}/PATH`,

@@ -4,6 +4,7 @@ import { type Platform, parsePlatform } from '../oci/platform.ts';
 import { AirgapError } from '../report/error.ts';
 import { readCertificates } from './certificate.ts';
 import { checkEndpoint, checkRegistry, readBasePath, readPullThrough } from './endpoint.ts';
+import { fieldName } from './fields.ts';
 import { readImages } from './image-list.ts';
 import { readMap } from './read-map.ts';
 import type { BundleDocument } from './schema.ts';
@@ -105,7 +106,9 @@ async function readRegistries(
     registries[host] = {
       ...registries[host],
       ...defined(access),
-      ...(pem ? { caCert: await readCertificates(pem, folder, `registries.${host}.caCert`) } : {}),
+      ...(pem
+        ? { caCert: await readCertificates(pem, folder, fieldName(['registries', host, 'caCert'])) }
+        : {}),
     };
   }
   return registries;

@@ -105,6 +105,7 @@ describe('a bundle file', () => {
     ['expires: 2027-06-30', { expires: '2027-06-30T00:00:00Z' }],
     ['expires: "2027-06-30T12:00:00.5+02:00"', { expires: '2027-06-30T10:00:00Z' }],
     ['pullThrough: [harbor.example.org/hub/]', { pullThrough: ['harbor.example.org/hub'] }],
+    ['pullThrough: [harbor.example.org]', { pullThrough: ['harbor.example.org'] }],
     ['imageSwap: {chart: oci://r.example/c:1}', { imageSwap: { chart: 'oci://r.example/c:1' } }],
     [
       'platforms: [linux/arm/v7]',

@@ -64,6 +64,12 @@ describe('caCert', () => {
     expect(error).not.toContain(key.split('\n')[1]);
   });
 
+  test("another registry's is named by its field", async () => {
+    const text = `${minimal}registries: {quay.io: {caCert: ca.pem}}\n`;
+    const { error } = await read(text, { files: { 'ca.pem': '' } });
+    expect(error).toContain('error: registries."quay.io".caCert is not a PEM certificate');
+  });
+
   test('a file that is not there is named', async () => {
     const { error } = await read(`${minimal}  caCert: ca.pem\n`);
     expect(error).toContain(
