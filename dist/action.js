@@ -29535,11 +29535,14 @@ async function retry(work, options) {
   for (let tries = 1; ; tries++) {
     try {
       options.signal.throwIfAborted();
-      return await work();
+      const result = await work();
+      options.outage.seen = false;
+      return result;
     } catch (thrown) {
       if (!(thrown instanceof Transient)) throw thrown;
       const wait = thrown.retryAfter ?? fullJitter(tries);
       if (overBudget(thrown, tries, performance.now() - start + wait, options)) {
+        options.outage.seen = thrown.unreachable;
         throw thrown.failure;
       }
       options.onWait?.(wait, thrown);
@@ -29547,8 +29550,9 @@ async function retry(work, options) {
     }
   }
 }
-function overBudget(failure2, tries, then, { budget }) {
+function overBudget(failure2, tries, then, { budget, outage }) {
   if (!failure2.unreachable) return then > budget;
+  if (outage.seen) return true;
   return then > Math.min(budget, unreachableBudget) && tries > 1;
 }
 function fullJitter(tries) {
@@ -29686,6 +29690,7 @@ var largestErrorText = 64 * 1024;
 var Exchange = class {
   #options;
   #gate;
+  #outage = { seen: false };
   constructor(options) {
     this.#options = options;
     this.#gate = new HostGate(options.maxConcurrent);
@@ -29708,6 +29713,7 @@ var Exchange = class {
       const result = await retry(attempt, {
         budget: retryBudget,
         signal: context.signal,
+        outage: this.#outage,
         onWait: (wait, failure2) => this.#waiting(wait, failure2)
       });
       return { result, release: release2 };
@@ -54424,8 +54430,14 @@ function placedResult({ name, version: version2, target: target2 }, { images }) 
   const placements = images.flatMap((image2) => image2.placements);
   const counts2 = {};
   for (const { state } of placements) counts2[state] = (counts2[state] ?? 0) + 1;
-  const errors = placements.flatMap(({ error: error4 }) => error4 ?? []);
-  return { name, version: version2, target: target2.endpoint, images, counts: counts2, errors: [...new Set(errors)] };
+  const errors = eachOnce2(placements.flatMap(({ error: error4 }) => error4 ?? []));
+  return { name, version: version2, target: target2.endpoint, images, counts: counts2, errors };
+}
+function eachOnce2(errors) {
+  const wording2 = ({ class: name, message, given }) => `${name}
+${message}
+${given}`;
+  return [...new Map(errors.map((error4) => [wording2(error4), error4])).values()];
 }
 
 // src/commands/mirror.ts
@@ -54757,7 +54769,7 @@ function readBasePath(path12) {
 }
 function readPullThrough(path12, index, { endpoint }) {
   const trimmed = path12.replace(/\/+$/, "");
-  if (trimmed.startsWith(`${endpoint}/`)) return trimmed;
+  if (`${trimmed}/`.startsWith(`${endpoint}/`)) return trimmed;
   throw new AirgapError("usage", `pullThrough[${index}] does not lie in the target`, {
     given: withoutCredential(path12),
     expected: `${endpoint}/PATH`
@@ -54927,7 +54939,7 @@ async function readRegistries(document, target2, folder) {
     registries[host] = {
       ...registries[host],
       ...defined(access3),
-      ...pem ? { caCert: await readCertificates(pem, folder, `registries.${host}.caCert`) } : {}
+      ...pem ? { caCert: await readCertificates(pem, folder, fieldName(["registries", host, "caCert"])) } : {}
     };
   }
   return registries;

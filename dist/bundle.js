@@ -49043,11 +49043,14 @@ async function retry(work, options) {
   for (let tries = 1; ; tries++) {
     try {
       options.signal.throwIfAborted();
-      return await work();
+      const result = await work();
+      options.outage.seen = false;
+      return result;
     } catch (thrown) {
       if (!(thrown instanceof Transient)) throw thrown;
       const wait = thrown.retryAfter ?? fullJitter(tries);
       if (overBudget(thrown, tries, performance.now() - start + wait, options)) {
+        options.outage.seen = thrown.unreachable;
         throw thrown.failure;
       }
       options.onWait?.(wait, thrown);
@@ -49055,8 +49058,9 @@ async function retry(work, options) {
     }
   }
 }
-function overBudget(failure2, tries, then, { budget }) {
+function overBudget(failure2, tries, then, { budget, outage }) {
   if (!failure2.unreachable) return then > budget;
+  if (outage.seen) return true;
   return then > Math.min(budget, unreachableBudget) && tries > 1;
 }
 function fullJitter(tries) {
@@ -49194,6 +49198,7 @@ var largestErrorText = 64 * 1024;
 var Exchange = class {
   #options;
   #gate;
+  #outage = { seen: false };
   constructor(options) {
     this.#options = options;
     this.#gate = new HostGate(options.maxConcurrent);
@@ -49216,6 +49221,7 @@ var Exchange = class {
       const result = await retry(attempt, {
         budget: retryBudget,
         signal: context.signal,
+        outage: this.#outage,
         onWait: (wait, failure2) => this.#waiting(wait, failure2)
       });
       return { result, release: release2 };
@@ -50518,8 +50524,14 @@ function placedResult({ name, version: version2, target: target2 }, { images }) 
   const placements = images.flatMap((image2) => image2.placements);
   const counts = {};
   for (const { state } of placements) counts[state] = (counts[state] ?? 0) + 1;
-  const errors = placements.flatMap(({ error: error3 }) => error3 ?? []);
-  return { name, version: version2, target: target2.endpoint, images, counts, errors: [...new Set(errors)] };
+  const errors = eachOnce(placements.flatMap(({ error: error3 }) => error3 ?? []));
+  return { name, version: version2, target: target2.endpoint, images, counts, errors };
+}
+function eachOnce(errors) {
+  const wording2 = ({ class: name, message, given }) => `${name}
+${message}
+${given}`;
+  return [...new Map(errors.map((error3) => [wording2(error3), error3])).values()];
 }
 
 // src/commands/verify.ts
@@ -56832,7 +56844,7 @@ function platformOf(config2) {
 // src/commands/resolve-images.ts
 async function resolveImages(spec, listed2, sources, context) {
   const resolved = await pMap(
-    eachOnce(listed2),
+    eachOnce2(listed2),
     async (image2) => {
       const reference = readReference(image2);
       if (reference instanceof AirgapError) return unread(image2, reference);
@@ -56870,7 +56882,7 @@ async function resolveImage(spec, listed2, reference, { registries, cache, pins 
     ...tagged2 && tagged2.digest !== reference.digest ? { movedTag: tagged2.digest } : {}
   };
 }
-function eachOnce(listed2) {
+function eachOnce2(listed2) {
   return [
     ...new Map(listed2.toReversed().map((image2) => [image2.image, image2])).values()
   ].toReversed();
@@ -56996,7 +57008,11 @@ async function save(path7, inventory) {
   try {
     await (0, import_promises29.writeFile)(path7, printInventory(inventory));
   } catch (cause) {
-    throw new AirgapError("io", "the plan cannot be written", { given: path7, cause });
+    throw new AirgapError("io", "the plan cannot be written", {
+      given: `${path7}: ${cause.code}`,
+      next: "give another file with --out",
+      cause
+    });
   }
 }
 
@@ -57550,7 +57566,7 @@ function readBasePath(path7) {
 }
 function readPullThrough(path7, index, { endpoint }) {
   const trimmed = path7.replace(/\/+$/, "");
-  if (trimmed.startsWith(`${endpoint}/`)) return trimmed;
+  if (`${trimmed}/`.startsWith(`${endpoint}/`)) return trimmed;
   throw new AirgapError("usage", `pullThrough[${index}] does not lie in the target`, {
     given: withoutCredential(path7),
     expected: `${endpoint}/PATH`
@@ -57697,7 +57713,7 @@ async function readRegistries(document, target2, folder) {
     registries[host] = {
       ...registries[host],
       ...defined(access2),
-      ...pem ? { caCert: await readCertificates(pem, folder, `registries.${host}.caCert`) } : {}
+      ...pem ? { caCert: await readCertificates(pem, folder, fieldName(["registries", host, "caCert"])) } : {}
     };
   }
   return registries;

@@ -61,6 +61,10 @@ async function save(path: string, inventory: Inventory): Promise<void> {
   try {
     await writeFile(path, printInventory(inventory));
   } catch (cause) {
-    throw new AirgapError('io', 'the plan cannot be written', { given: path, cause });
+    throw new AirgapError('io', 'the plan cannot be written', {
+      given: `${path}: ${(cause as NodeJS.ErrnoException).code}`,
+      next: 'give another file with --out',
+      cause,
+    });
   }
 }

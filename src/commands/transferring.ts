@@ -53,6 +53,12 @@ export function placedResult(
   const placements = images.flatMap((image) => image.placements);
   const counts: Record<string, number> = {};
   for (const { state } of placements) counts[state] = (counts[state] ?? 0) + 1;
-  const errors = placements.flatMap(({ error }) => error ?? []);
-  return { name, version, target: target.endpoint, images, counts, errors: [...new Set(errors)] };
+  const errors = eachOnce(placements.flatMap(({ error }) => error ?? []));
+  return { name, version, target: target.endpoint, images, counts, errors };
+}
+
+/** A registry that is down fails every placement in the same words. */
+function eachOnce(errors: readonly AirgapError[]): AirgapError[] {
+  const wording = ({ class: name, message, given }: AirgapError) => `${name}\n${message}\n${given}`;
+  return [...new Map(errors.map((error) => [wording(error), error])).values()];
 }

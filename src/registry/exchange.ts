@@ -2,7 +2,7 @@ import type { Context } from '../context.ts';
 import { AirgapError } from '../report/error.ts';
 import type { Authorization } from './authorization.ts';
 import { errorText, isPassing, passingFailure, wrongCredentials } from './failures.ts';
-import { HostGate, retry, retryAfter, type Transient } from './retry.ts';
+import { HostGate, type Outage, retry, retryAfter, type Transient } from './retry.ts';
 import type { Answer, Request, Transport } from './transport.ts';
 
 /** One call of the distribution API. */
@@ -34,6 +34,7 @@ const largestErrorText = 64 * 1024;
 export class Exchange {
   readonly #options: ExchangeOptions;
   readonly #gate: HostGate;
+  readonly #outage: Outage = { seen: false };
 
   constructor(options: ExchangeOptions) {
     this.#options = options;
@@ -59,6 +60,7 @@ export class Exchange {
       const result = await retry(attempt, {
         budget: retryBudget,
         signal: context.signal,
+        outage: this.#outage,
         onWait: (wait, failure) => this.#waiting(wait, failure),
       });
       return { result, release };

@@ -18,10 +18,16 @@ export class Transient extends Error {
   }
 }
 
+/** Shared by all work at one host: once one has waited in vain for a connection, the others do not wait again. */
+export interface Outage {
+  seen: boolean;
+}
+
 export interface RetryOptions {
   /** Milliseconds from the first try, in which a further one may start. */
   readonly budget: number;
   readonly signal: AbortSignal;
+  readonly outage: Outage;
   /** Told before each wait, milliseconds. */
   onWait?(wait: number, failure: Transient): void;
 }
@@ -36,11 +42,14 @@ export async function retry<T>(work: () => Promise<T>, options: RetryOptions): P
   for (let tries = 1; ; tries++) {
     try {
       options.signal.throwIfAborted();
-      return await work();
+      const result = await work();
+      options.outage.seen = false;
+      return result;
     } catch (thrown) {
       if (!(thrown instanceof Transient)) throw thrown;
       const wait = thrown.retryAfter ?? fullJitter(tries);
       if (overBudget(thrown, tries, performance.now() - start + wait, options)) {
+        options.outage.seen = thrown.unreachable;
         throw thrown.failure;
       }
       options.onWait?.(wait, thrown);
@@ -53,9 +62,10 @@ function overBudget(
   failure: Transient,
   tries: number,
   then: number,
-  { budget }: RetryOptions,
+  { budget, outage }: RetryOptions,
 ): boolean {
   if (!failure.unreachable) return then > budget;
+  if (outage.seen) return true;
   return then > Math.min(budget, unreachableBudget) && tries > 1;
 }
 

@@ -271,6 +271,17 @@ describe('mirror refuses', () => {
     expect(asked).toEqual([]);
   });
 
+  test('a target that cannot be reached, and says so once however many placements there are', async () => {
+    const registries = reached(front.host, nobody, names);
+    await job.bundle(nobody, { ...right(), registries });
+    const ended = await job.run('mirror', '-f', 'bundle.yaml', '--output', 'json');
+    expect(ended.exitCode).toBe(9);
+    expect(ended.json.counts).toEqual({ failed: 3 });
+    expect(ended.json.errors).toEqual([
+      expect.objectContaining({ exitCode: 9, message: `${nobody} refuses the connection` }),
+    ]);
+  });
+
   test('a push password without its file', async () => {
     await job.bundle(target.host, right());
     const argv = ['mirror', '-f', 'bundle.yaml', '--output', 'json', '--push-username', 'ops'];
