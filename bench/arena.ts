@@ -51,8 +51,12 @@ async function startProxy(upstream: number, delayMs: number) {
   const port = await freePort();
   const words = [runner, proxyFile, port, upstream, delayMs].map(String);
   const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'inherit'] });
-  const stop = () => child.kill();
-  process.once('exit', stop);
+  const killWithUs = () => child.kill('SIGKILL');
+  process.once('exit', killWithUs);
   await once(child.stdout, 'data');
+  const stop = () => {
+    process.off('exit', killWithUs);
+    child.kill();
+  };
   return { host: `127.0.0.1:${port}`, stop };
 }

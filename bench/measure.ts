@@ -22,7 +22,8 @@ export interface Measured extends TreeFigures {
   readonly disk: number;
 }
 
-const interval = 40;
+/** Milliseconds between samples. */
+const interval = 60;
 const pinned = join(import.meta.dirname, '..', '.tools', 'bin');
 
 /** Runs a command in its folder, which is also its home and its place for temporary files. */

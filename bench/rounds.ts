@@ -128,9 +128,7 @@ async function runStep(
   await run('sync');
   const sides = [source, target] as const;
   const before = sides.map((side) => ({ cpu: side.cpu(), lines: side.registry.requests().length }));
-  const own = process.cpuUsage();
   const measured = await measure(command, scene.folder);
-  console.error('BENCH OVERHEAD', process.cpuUsage(own));
   // The registries' last log lines are on their way.
   await sleep(100);
   const lines = sides.map((side, at) => side.registry.requests().slice(before[at]?.lines));
