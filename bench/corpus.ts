@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Descriptor } from '../src/oci/descriptor.ts';
 import { ociIndex, ociManifest } from '../src/oci/media-types.ts';
@@ -40,12 +40,21 @@ export async function corpusOf(profile: Profile): Promise<Corpus> {
     .digest('hex');
   const folder = join(cache, `${profile.name}-${shape.slice(0, 12)}`);
   const list = join(folder, 'corpus.json');
-  if (!existsSync(list)) await make(profile, folder, list);
+  if (!existsSync(list)) {
+    await removeOlder(profile);
+    await make(profile, folder, list);
+  }
   return { ...(JSON.parse(await readFile(list, 'utf8')) as Omit<Corpus, 'folder'>), folder };
 }
 
+/** Also what a killed run has left half made. */
+async function removeOlder({ name }: Profile): Promise<void> {
+  const names = await readdir(cache).catch(() => []);
+  for (const found of names.filter((found) => found.startsWith(`${name}-`)))
+    await rm(join(cache, found), { recursive: true, force: true });
+}
+
 async function make(profile: Profile, folder: string, list: string): Promise<void> {
-  await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   const storage = new Storage(join(folder, 'storage'));
   const before: CorpusImage[] = [];
