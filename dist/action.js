@@ -47987,6 +47987,7 @@ async function writeBlobs(target2, entries, job, context) {
   const write = async (entry) => {
     signal.throwIfAborted();
     const body = await job.readBlob({ digest: entry.digest, size: entry.size });
+    body.on("error", () => void 0);
     await writeBlob(target2, entry, (0, import_node_stream11.addAbortSignal)(signal, body), progress2);
   };
   const stop = (error4) => failed3.abort(error4);

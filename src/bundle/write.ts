@@ -136,6 +136,8 @@ async function writeBlobs(
   const write = async (entry: ArchiveEntry): Promise<void> => {
     signal.throwIfAborted();
     const body = await job.readBlob({ digest: entry.digest, size: entry.size });
+    // It may be aborted before anyone reads from it; whoever reads is told then.
+    body.on('error', () => undefined);
     await writeBlob(target, entry, addAbortSignal(signal, body), progress);
   };
   const stop = (error: unknown): void => failed.abort(error);

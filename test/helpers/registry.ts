@@ -1,8 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { request as httpRequest } from 'node:http';
-import { request as httpsRequest } from 'node:https';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -41,9 +39,8 @@ export interface TestRegistry {
 /** A real distribution registry on a free loopback port, with its storage in a temporary folder. */
 export async function startRegistry(options: RegistryOptions = {}): Promise<TestRegistry> {
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'airgap-registry-')));
-  const host = `127.0.0.1:${options.port ?? (await freePort())}`;
   const configuration = join(folder, 'config.json');
-  await writeFile(configuration, JSON.stringify(await settings(host, folder, options)));
+  await writeFile(configuration, JSON.stringify(await settings(folder, options)));
   const child = spawn(await toolPath('registry'), ['serve', configuration], {
     env: { PATH: process.env.PATH, OTEL_TRACES_EXPORTER: 'none', ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -51,12 +48,10 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Test
   const output = collect(child);
   const killWithUs = () => child.kill('SIGKILL');
   process.once('exit', killWithUs);
-  try {
-    await ready(host, options.tls !== undefined, child, output);
-  } catch (error) {
+  const host = await listening(child, output).catch((error: unknown) => {
     killWithUs();
     throw error;
-  }
+  });
   return {
     host,
     folder,
@@ -83,7 +78,7 @@ export async function freePort(): Promise<number> {
   return address.port;
 }
 
-async function settings(host: string, folder: string, options: RegistryOptions): Promise<object> {
+async function settings(folder: string, options: RegistryOptions): Promise<object> {
   return {
     version: '0.1',
     log: { level: 'info', accesslog: { disabled: false } },
@@ -93,7 +88,7 @@ async function settings(host: string, folder: string, options: RegistryOptions):
       maintenance: { readonly: { enabled: options.readOnly ?? false } },
     },
     http: {
-      addr: host,
+      addr: `127.0.0.1:${options.port ?? 0}`,
       secret: 'for tests only',
       ...(options.tls && { tls: { certificate: options.tls.cert, key: options.tls.key } }),
     },
@@ -123,38 +118,21 @@ function collect(child: ChildProcess): { stdout: string; stderr: string } {
   return output;
 }
 
-async function ready(
-  host: string,
-  tls: boolean,
-  child: ChildProcess,
-  output: { stderr: string },
-): Promise<void> {
-  for (let attempt = 0; attempt < 200; attempt++) {
-    if (child.exitCode !== null) throw new Error(`registry did not start: ${output.stderr}`);
-    if (await answers(host, tls)) return;
-    await sleep(50);
+/** The `host:port` that it says it listens on: no other process can have the port, and none can answer for it. */
+async function listening(child: ChildProcess, output: { stderr: string }): Promise<string> {
+  for (let attempt = 0; attempt < 600 && child.exitCode === null; attempt++) {
+    const host = /listening on (127\.0\.0\.1:\d+)/.exec(output.stderr)?.[1];
+    if (host) return host;
+    await sleep(25);
   }
-  throw new Error(`registry does not answer: ${output.stderr}`);
-}
-
-/** `/` is outside `/v2/`: it answers 200 whatever the authentication. */
-function answers(host: string, tls: boolean): Promise<boolean> {
-  return new Promise((resolve) => {
-    const request = tls
-      ? httpsRequest(`https://${host}/`, { rejectUnauthorized: false })
-      : httpRequest(`http://${host}/`);
-    request.on('response', (response) => {
-      response.resume();
-      resolve(true);
-    });
-    request.on('error', () => resolve(false));
-    request.end();
-  });
+  throw new Error(`registry did not start: ${output.stderr}`);
 }
 
 function requestLines(log: string): RequestLine[] {
   const lines = log.matchAll(/"([A-Z]+) (\S+) HTTP\/[\d.]+" (\d{3}) /g);
-  return [...lines]
-    .map(([, method = '', path = '', status]) => ({ method, path, status: Number(status) }))
-    .filter(({ path }) => path !== '/');
+  return [...lines].map(([, method = '', path = '', status]) => ({
+    method,
+    path,
+    status: Number(status),
+  }));
 }
