@@ -92,9 +92,8 @@ function partsText(
   return ` (${sorted.map(([name, value]) => `${name} ${show(value)}`).join(', ')})`;
 }
 
-function requestsText({ head, get, post, patch, put, mounts }: Run['source']): string {
-  const kinds = { HEAD: head, GET: get, POST: post, PATCH: patch, PUT: put };
-  const asked = Object.entries(kinds).filter(([, count]) => count > 0);
-  const text = asked.map(([kind, count]) => `${kind} ${count}`).join(', ');
+function requestsText({ mounts, ...methods }: Run['source']): string {
+  const asked = Object.entries(methods).filter(([, count]) => count > 0);
+  const text = asked.map(([method, count]) => `${method.toUpperCase()} ${count}`).join(', ');
   return mounts > 0 ? `${text} (${mounts} mounted)` : text || 'nothing';
 }

@@ -8,6 +8,7 @@ export interface Requests {
   readonly post: number;
   readonly patch: number;
   readonly put: number;
+  readonly delete: number;
   /** Those of the POST that mounted a blob. */
   readonly mounts: number;
 }
@@ -20,6 +21,7 @@ export function requestKinds(lines: readonly RequestLine[]): Requests {
     post: count('POST'),
     patch: count('PATCH'),
     put: count('PUT'),
+    delete: count('DELETE'),
     mounts: lines.filter(
       ({ method, path, status }) => method === 'POST' && path.includes('mount=') && status === 201,
     ).length,
