@@ -140,15 +140,21 @@ async function cleanUp(): Promise<void> {
   for (const remove of leftovers.splice(0)) await remove();
 }
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.on(signal, () => stopping.abort(new Error(signal)));
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const) {
+  process.on(signal, () => {
+    process.exitCode = code;
+    stopping.abort(signal);
+  });
 }
 
 try {
   await main();
 } catch (error) {
   console.error(stopping.signal.aborted ? `stopped by ${stopping.signal.reason}` : error);
-  process.exitCode = 1;
+  process.exitCode ??= 1;
 } finally {
   await cleanUp();
 }

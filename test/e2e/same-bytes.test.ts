@@ -96,8 +96,6 @@ describe('a saved plan', () => {
     ['another base path', { baseContentPath: '' }, 'target'],
     ['no chart', { imageSwap: {}, environment: 'non-airgap' }, 'chart'],
   ])('that disagrees with bundle.yaml is refused: %s', async (_, change, named) => {
-    await job.bundle(target.host, fields());
-    await job.done('plan', '-f', 'bundle.yaml', '-o', 'plan.json');
     await job.write('bundle.yaml', changed(change));
     const asked = await requestsOf(target, async () => {
       for (const verb of [['mirror'], ['create', '-o', 'refused']]) {
