@@ -144,6 +144,15 @@ describe('verify and load refuse, and send nothing to the target', () => {
     expect(await readdir(job.path('state'))).toEqual([]);
   });
 
+  test('load without oras', async () => {
+    const asked = await requestsOf(target, async () => {
+      const how = { env: { PATH: '/nonexistent' } };
+      const ended = await job.runWith(how, 'load', good, ...trusted, '--output', 'json');
+      expectReadable(ended, 3, ['oras was not found', 'oras 1.3.6 or later']);
+    });
+    expect(asked).toEqual([]);
+  });
+
   test('but overrides let an expired or unsigned bundle pass, and say so', async () => {
     const expired = ['expired/sample-1.0.0.tar', ...trusted, '--allow-expired'];
     const unsigned = ['unsigned/sample-1.0.0.tar', '--allow-unsigned'];

@@ -37,7 +37,7 @@ test.each([
 ] as const)('%s stops it, and it leaves nothing', async (signal, code, moment) => {
   const demo = start();
   demo.all.on('data', (chunk) => {
-    if (String(chunk).includes(moment)) process.kill(-(demo.pid ?? 0), signal);
+    if (demo.pid && String(chunk).includes(moment)) process.kill(-demo.pid, signal);
   });
   const { exitCode, all } = await demo;
   expect(all).toContain(`stopped by ${signal}`);

@@ -101,6 +101,19 @@ describe.each(verbs)('%s', (_, place) => {
   });
 });
 
+test('after a change only what is new is written', async () => {
+  await job.bundle(target.host, { images: images.slice(0, 2), registries: registries() });
+  await job.done('mirror', '-f', 'bundle.yaml');
+  await job.bundle(target.host, { images, registries: registries() });
+  target.clear();
+  const { counts } = await job.done('mirror', '-f', 'bundle.yaml');
+  expect(counts).toEqual({ there: 3, copied: 1 });
+  const written = target.requests.filter(({ method }) => !['GET', 'HEAD'].includes(method));
+  expect(written.length).toBeGreaterThan(0);
+  expect(written.filter(({ path }) => !path.startsWith('/v2/m/quay.io/a/c/'))).toEqual([]);
+  expect(Object.values(uploads(target.requests))).toEqual([1, 1]);
+});
+
 test('a target that refuses the root index is loaded image by image', async () => {
   const root = /\/m\/bundles\/sample\/manifests\//;
   target.rules.push(answering('PUT', root, 400, 'MANIFEST_INVALID'));
