@@ -1,8 +1,5 @@
 import type { Command } from 'commander';
-import { runInspect } from '../commands/inspect.ts';
-import { runLoad } from '../commands/load.ts';
 import type { TrustOptions } from '../commands/trust.ts';
-import { runVerify } from '../commands/verify.ts';
 import type { Context } from '../context.ts';
 import { splitList } from '../inputs/overrides.ts';
 import { inspectText, placedText, verifyText } from '../report/result-text.ts';
@@ -33,6 +30,7 @@ function addVerify(program: Command, context: Context, finish: Finish): void {
   addOutput(addTrust(verb))
     .addHelpText('after', examples('verify pcg-override-1.4.0.tar --key bundle.pub'))
     .action(async (bundle: string, flags: Flags) => {
+      const { runVerify } = await import('../commands/verify.ts');
       finishWith(finish, flags, await runVerify(bundle, trustOptions(flags), context), verifyText);
     });
 }
@@ -52,6 +50,7 @@ function addLoad(program: Command, context: Context, finish: Finish): void {
       ),
     )
     .action(async (bundle: string, flags: Flags) => {
+      const { runLoad } = await import('../commands/load.ts');
       const options = {
         trust: trustOptions(flags),
         allowDowngrade: flags.allowDowngrade === true,
@@ -73,6 +72,7 @@ function addInspect(program: Command, context: Context, finish: Finish): void {
       examples('inspect pcg-override-1.4.0.tar', 'inspect pcg-override-1.4.0.tar --output json'),
     )
     .action(async (bundle: string, flags: Flags) => {
+      const { runInspect } = await import('../commands/inspect.ts');
       finishWith(
         finish,
         flags,

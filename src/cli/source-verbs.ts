@@ -1,11 +1,5 @@
 import { type Command, Option } from 'commander';
-import { runCreate } from '../commands/create.ts';
-import { runKeygen } from '../commands/keygen.ts';
-import { runMirror } from '../commands/mirror.ts';
-import { planErrors, runPlan } from '../commands/plan.ts';
-import { readResolveInput, runResolve } from '../commands/resolve.ts';
 import type { Context } from '../context.ts';
-import { readBundleSpec } from '../inputs/bundle-file.ts';
 import { planText, repositoriesText } from '../report/plan-text.ts';
 import { renderResolve } from '../report/resolve-table.ts';
 import { createText, keygenText, placedText } from '../report/result-text.ts';
@@ -23,7 +17,7 @@ import {
 } from './flags.ts';
 import type { Finish } from './program.ts';
 
-/** The verbs of the connected side. */
+/** The verbs of the connected side. What a verb works with is loaded when it is run: help and version start fast. */
 export function addSourceVerbs(program: Command, context: Context, finish: Finish): void {
   addPlan(program, context, finish);
   addMirror(program, context, finish);
@@ -44,6 +38,8 @@ function addPlan(program: Command, context: Context, finish: Finish): void {
       examples('plan -f bundle.yaml', 'plan -f bundle.yaml --output repositories'),
     )
     .action(async (flags: Flags) => {
+      const { planErrors, runPlan } = await import('../commands/plan.ts');
+      const { readBundleSpec } = await import('../inputs/bundle-file.ts');
       const spec = await readBundleSpec(bundleInput(flags), context);
       const options = { out: textFlag(flags.out), withoutImages: flags.withoutImages === true };
       const result = await runPlan(spec, options, context);
@@ -69,6 +65,8 @@ function addMirror(program: Command, context: Context, finish: Finish): void {
       ),
     )
     .action(async (flags: Flags) => {
+      const { runMirror } = await import('../commands/mirror.ts');
+      const { readBundleSpec } = await import('../inputs/bundle-file.ts');
       const spec = await readBundleSpec(bundleInput(flags), context);
       const options = { plan: textFlag(flags.plan), push: pushOptions(flags) };
       finishPlaced(finish, flags, await runMirror(spec, options, context), placedText);
@@ -88,6 +86,8 @@ function addCreate(program: Command, context: Context, finish: Finish): void {
       examples('create -f bundle.yaml -o dist', 'create -f bundle.yaml --without-images -o dist'),
     )
     .action(async (flags: Flags) => {
+      const { runCreate } = await import('../commands/create.ts');
+      const { readBundleSpec } = await import('../inputs/bundle-file.ts');
       const spec = await readBundleSpec(bundleInput(flags), context);
       const result = await runCreate(
         spec,
@@ -120,6 +120,7 @@ function addKeygen(program: Command, context: Context, finish: Finish): void {
       examples('keygen --out bundle.key', 'keygen --out fips.key --type ecdsa-p256'),
     )
     .action(async (flags: Flags) => {
+      const { runKeygen } = await import('../commands/keygen.ts');
       const result = await runKeygen(
         {
           out: requiredFlag(flags, 'out', '--out'),
@@ -141,6 +142,7 @@ function addResolve(program: Command, context: Context, finish: Finish): void {
   addOutput(verb)
     .addHelpText('after', examples('resolve --mirror-map map.conf nginx:1.27 quay.io/a/b:1'))
     .action(async (images: string[], flags: Flags) => {
+      const { readResolveInput, runResolve } = await import('../commands/resolve.ts');
       const input = await readResolveInput(
         {
           mirrorMap: requiredFlag(flags, 'mirrorMap', '--mirror-map'),
