@@ -25,8 +25,9 @@ export async function openSource(corpus: Corpus, profile: Profile): Promise<Side
   return side(registry, profile, { keep: true });
 }
 
-export async function openTarget(profile: Profile): Promise<Side> {
-  return side(await startRegistry(), profile, {});
+/** @param folder its storage, which goes with it */
+export async function openTarget(profile: Profile, folder: string): Promise<Side> {
+  return side(await startRegistry({ folder }), profile, {});
 }
 
 async function side(

@@ -24,6 +24,8 @@ export interface Measured extends TreeFigures {
 
 /** Milliseconds between samples. */
 const interval = 60;
+/** A command that takes longer hangs; milliseconds. */
+const limit = 20 * 60_000;
 const pinned = join(import.meta.dirname, '..', '.tools', 'bin');
 
 /** Runs a command in its folder, which is also its home and its place for temporary files. */
@@ -47,6 +49,7 @@ async function runAndSample(
   process.once('exit', killWithUs);
   const tree = new ProcessTree(child.pid ?? 0);
   const timer = setInterval(() => tree.sample(), interval);
+  const overdue = setTimeout(killWithUs, limit);
   let output = '';
   let firstPart: number | undefined;
   for (const stream of [child.stdout, child.stderr]) {
@@ -58,6 +61,7 @@ async function runAndSample(
   const [code] = await once(child, 'close');
   const took = seconds();
   clearInterval(timer);
+  clearTimeout(overdue);
   process.off('exit', killWithUs);
   if (code !== 0) throw new Error(`ended with ${code}: ${script}\n${output}`);
   return {

@@ -24,8 +24,8 @@ const medium: Profile = {
   images: 80,
   multiPlatformEvery: 4,
   bases: { amd64: 7, arm64: 2 },
-  baseLayers: [30 * MiB, 11.8 * MiB, 1 * MiB],
-  ownLayers: [11.2 * MiB, 4 * MiB, 0.9 * MiB],
+  baseLayers: [30 * MiB, 12 * MiB, 1 * MiB],
+  ownLayers: [11 * MiB, 4 * MiB, 1 * MiB],
   delayMs: 0,
 };
 

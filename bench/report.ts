@@ -1,7 +1,8 @@
 import { judge } from './judge.ts';
 import { machine, today } from './machine.ts';
-import type { Result, Run } from './rounds.ts';
+import type { Result } from './rounds.ts';
 import { counted, mebi, most, type Row, rowsOf } from './rows.ts';
+import type { Run } from './step.ts';
 import { meaning, type Work, works } from './works.ts';
 
 /** One work of one profile, as Markdown. */

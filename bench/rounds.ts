@@ -1,16 +1,12 @@
-import { execFile } from 'node:child_process';
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import { openSource, openTarget, type Side } from './arena.ts';
-import { checkDone } from './checks.ts';
 import { type Corpus, corpusOf } from './corpus.ts';
-import { type Measured, measure } from './measure.ts';
 import type { Options } from './options.ts';
 import type { Profile } from './profiles.ts';
-import { bytesUploaded, type Requests, requestKinds } from './requests.ts';
+import { type Run, runStep } from './step.ts';
 import {
   type ChainName,
   type Contestant,
@@ -19,19 +15,6 @@ import {
   type Scene,
   type Work,
 } from './works.ts';
-
-const run = promisify(execFile);
-
-export interface Run extends Measured {
-  /** CPU seconds of both registries. */
-  readonly registriesCpu: number;
-  /** Bytes of blobs that reached the target. */
-  readonly sent: number;
-  readonly source: Requests;
-  readonly target: Requests;
-  /** Size of the file that `create` left. */
-  readonly bundle?: number;
-}
 
 export interface Result {
   readonly profile: string;
@@ -79,8 +62,12 @@ async function* runChain(
 ): AsyncGenerator<Result> {
   const steps = stepsOf(chain, wanted, contestant);
   if (steps.length === 0) return;
-  const folder = await mkdtemp(join(tmpdir(), 'airgap-bench-'));
-  const target = await openTarget(profile);
+  const root = await mkdtemp(join(tmpdir(), 'airgap-bench-'));
+  const [folder, storage] = [join(root, 'work'), join(root, 'target')];
+  for (const path of [folder, storage]) await mkdir(path);
+  const target = await openTarget(profile, storage);
+  const removeWithUs = () => rmSync(root, { recursive: true, force: true });
+  process.once('exit', removeWithUs);
   try {
     for (const work of steps) {
       const scene = sceneOf(work, corpus, folder, source, target);
@@ -90,7 +77,8 @@ async function* runChain(
     }
   } finally {
     await target.close();
-    await rm(folder, { recursive: true, force: true });
+    process.off('exit', removeWithUs);
+    await rm(root, { recursive: true, force: true });
   }
 }
 
@@ -112,38 +100,4 @@ function sceneOf(work: Work, corpus: Corpus, folder: string, source: Side, targe
     source: `${source.host}/${state}/${image.name}`,
   }));
   return { folder, jobs, state, source: source.host, target: target.host };
-}
-
-async function runStep(
-  work: Work,
-  contestant: Contestant,
-  scene: Scene,
-  source: Side,
-  target: Side,
-): Promise<Run> {
-  const prepare = contestant.works[work] ?? contestant.unmeasured?.[work];
-  if (prepare === undefined) throw new Error(`${contestant.name} does not ${work}`);
-  const command = await prepare(scene);
-  if (work === 'verify') await run('cp', [contestant.bundle(scene), '/dev/null']);
-  await run('sync');
-  const sides = [source, target] as const;
-  const before = sides.map((side) => ({ cpu: side.cpu(), lines: side.registry.requests().length }));
-  const measured = await measure(command, scene.folder);
-  // The registries' last log lines are on their way.
-  await sleep(100);
-  const lines = sides.map((side, at) => side.registry.requests().slice(before[at]?.lines));
-  const registriesCpu = sides.reduce(
-    (sum, side, at) => sum + side.cpu() - (before[at]?.cpu ?? 0),
-    0,
-  );
-  const [from = [], to = []] = lines;
-  await checkDone(work, contestant, scene, target.registry.host);
-  return {
-    ...measured,
-    registriesCpu,
-    sent: bytesUploaded(to, scene.jobs),
-    source: requestKinds(from),
-    target: requestKinds(to),
-    ...(work.startsWith('create') && { bundle: (await stat(contestant.bundle(scene))).size }),
-  };
 }

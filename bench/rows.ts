@@ -1,4 +1,5 @@
-import type { Result, Run } from './rounds.ts';
+import type { Result } from './rounds.ts';
+import type { Run } from './step.ts';
 import type { Contestant } from './works.ts';
 
 /** A contestant's runs of one work. */

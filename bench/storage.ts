@@ -24,6 +24,7 @@ export class Storage {
   async layer(seed: string, size: number): Promise<Descriptor> {
     const known = this.#layers.get(seed);
     if (known !== undefined) return known;
+    if (!Number.isInteger(size)) throw new Error(`a layer has whole bytes, not ${size}`);
     const digest = await this.#writeLayer(seed, size);
     const made = { mediaType: layerType, digest, size };
     this.#layers.set(seed, made);
