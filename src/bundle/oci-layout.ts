@@ -16,15 +16,16 @@ export interface RootIndex {
 const rootLimit = 3 * 1024 * 1024;
 
 /**
- * `oci-layout` and `index.json` (image-spec, image-layout.md). Images come with their names, then the root
- * indexes without one: `ctr images import` fails on a named entry that is not a runnable image.
- * @param images those whose blobs are in the archive, in the inventory's order
+ * `oci-layout` and `index.json` (image-spec, image-layout.md). Everything that is copied by its digest stands
+ * there: oras takes an unlisted digest for a blob. `ctr images import` fails on a name that cannot run.
+ * @param images the runnable ones of the archive, in the inventory's order; they come with their names
+ * @param unnamed root indexes and artifacts
  */
 export function layoutFiles(
   images: readonly LayoutImage[],
-  roots: readonly Descriptor[],
+  unnamed: readonly Descriptor[],
 ): Map<'oci-layout' | 'index.json', Buffer> {
-  const manifests = [...images.map(namedDescriptor), ...roots.map(plainDescriptor)];
+  const manifests = [...images.map(namedDescriptor), ...unnamed.map(plainDescriptor)];
   return new Map([
     ['oci-layout', json({ imageLayoutVersion: '1.0.0' })],
     ['index.json', json({ schemaVersion: 2, mediaType: ociIndex, manifests })],

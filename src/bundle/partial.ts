@@ -1,18 +1,19 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm, statfs, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Context } from '../context.ts';
 import { AirgapError } from '../report/error.ts';
 import { onDisk } from './disk.ts';
 import { sumLine } from './sums.ts';
 
+/** A run that is alive writes more often than this, milliseconds. */
+const longestPause = 15 * 60 * 1000;
+
 /** Makes the folder, clears what killed runs left there, and asks for the room before a byte is fetched. */
-export async function prepareFolder(out: string, size: number): Promise<void> {
+export async function prepareFolder(out: string, size: number, now: Date): Promise<void> {
   const folder = dirname(out);
   await onDisk(folder, mkdir(folder, { recursive: true }));
-  for (const name of await onDisk(folder, readdir(folder))) {
-    if (name.startsWith(partialPrefix(out))) await onDisk(folder, rm(join(folder, name)));
-  }
+  await clearLeftovers(out, now);
   const { bavail, bsize } = await onDisk(folder, statfs(folder));
   if (bavail * bsize >= size) return;
   throw new AirgapError('io', 'the disk has too little room for the bundle', {
@@ -20,6 +21,17 @@ export async function prepareFolder(out: string, size: number): Promise<void> {
     expected: `${size} bytes`,
     next: 'free some space, or write to another folder',
   });
+}
+
+/** What another run is writing at this moment is left alone. */
+async function clearLeftovers(out: string, now: Date): Promise<void> {
+  const folder = dirname(out);
+  for (const name of await onDisk(folder, readdir(folder))) {
+    if (!name.startsWith(partialPrefix(out))) continue;
+    const path = join(folder, name);
+    const { mtimeMs } = await onDisk(path, stat(path));
+    if (now.getTime() - mtimeMs > longestPause) await onDisk(path, rm(path, { force: true }));
+  }
 }
 
 function partialPrefix(out: string): string {
@@ -48,12 +60,33 @@ export async function hashFile(path: string, { signal }: Context): Promise<strin
   }
 }
 
-/** The old checksum goes first, so that at no moment one lies beside a bundle that is not its own. */
-export async function publish(partial: string, out: string, sha256: string): Promise<void> {
+/**
+ * Puts the three files in place. The old checksum goes first, so that at no moment one lies beside a bundle that is
+ * not its own.
+ * @returns the path of install.sh
+ */
+export async function publish(
+  partial: string,
+  out: string,
+  sha256: string,
+  script: Buffer,
+): Promise<string> {
   const sums = `${out}.sha256`;
+  const installer = join(dirname(out), 'install.sh');
+  await onDisk(installer, writeFile(partialScript(partial), script, { mode: 0o755, flush: true }));
   await onDisk(sums, rm(sums, { force: true }));
   await onDisk(out, rename(partial, out));
   await onDisk(sums, writeFile(sums, sumLine(sha256, basename(out)), { flush: true }));
+  await onDisk(installer, rename(partialScript(partial), installer));
   const folder = await onDisk(dirname(out), open(dirname(out)));
   await onDisk(dirname(out), folder.sync()).finally(() => folder.close());
+  return installer;
+}
+
+export async function removePartial(partial: string): Promise<void> {
+  for (const path of [partial, partialScript(partial)]) await rm(path, { force: true });
+}
+
+function partialScript(partial: string): string {
+  return `${partial}-install.sh`;
 }

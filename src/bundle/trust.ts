@@ -21,14 +21,15 @@ export interface SignatureVerdict {
 
 /**
  * Checks the signature over the raw bytes of `bundle.json`; nothing of them is parsed here. A signature that is there
- * is always checked when there is a key: `allowUnsigned` never excuses a wrong one.
+ * is always checked when there is a key: `allowUnsigned` never excuses a wrong one, nor a malformed one.
  * @throws AirgapError signature
  */
 export function checkSignature(head: ArchiveHead, trust: Trust): SignatureVerdict {
   if (!head.signature) return unsigned(trust);
+  if (!parseSignature(head.signature)) throw malformed();
   if (trust.keys.length === 0) return unchecked();
   const key = findKey(head, trust.keys);
-  if (!key) throw noKeyFits(head.signature, trust.keys);
+  if (!key) throw noKeyFits(trust.keys);
   if (trust.revoked.includes(key.keyId)) throw revoked(key);
   return { keyId: key.keyId, warnings: [] };
 }
@@ -62,12 +63,17 @@ function unchecked(): SignatureVerdict {
   return { keyId: undefined, warnings: [warning] };
 }
 
-function noKeyFits(signature: Buffer, keys: readonly PublicKey[]): AirgapError {
-  const isMalformed = parseSignature(signature) === undefined;
+function malformed(): AirgapError {
   return new AirgapError('signature', 'the signature does not hold', {
-    given: isMalformed
-      ? 'a malformed bundle.sig'
-      : 'a signature by another key, or over other bytes',
+    given: 'a malformed bundle.sig',
+    expected: 'canonical base64 and one line break',
+    next: 'copy the bundle again',
+  });
+}
+
+function noKeyFits(keys: readonly PublicKey[]): AirgapError {
+  return new AirgapError('signature', 'the signature does not hold', {
+    given: 'a signature by another key, or over other bytes',
     expected: `one by ${keys.map(({ keyId, type }) => `${type} ${keyId}`).join(' or ')}`,
     next: 'compare the key id with whoever made the bundle, and copy the bundle again',
   });

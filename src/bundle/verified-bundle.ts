@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
-import { Readable } from 'node:stream';
 import type { Digest } from '../oci/digest.ts';
 import type { Inventory } from '../plan/inventory.ts';
 import { type Archive, type ArchiveEntry, blobPath, bodyStart } from './archive.ts';
@@ -46,11 +45,6 @@ export class VerifiedBundle {
     this.#entries = new Map(archive.entries.map((entry) => [entry.path, entry]));
   }
 
-  /** The open file for a child process that inherits the descriptor under the same number. Linux only. */
-  get fdPath(): string {
-    return `/proc/self/fd/${this.file.fd}`;
-  }
-
   /** One entry's body, whole. @throws AirgapError integrity when it changed since; RangeError for an unknown path */
   async read(entryPath: string): Promise<Buffer> {
     const chunks: Buffer[] = [];
@@ -58,14 +52,9 @@ export class VerifiedBundle {
     return Buffer.concat(chunks);
   }
 
-  /** One blob's bytes. Fails before its last bytes when they changed since. @throws RangeError for an unknown blob */
-  readBlob(digest: Digest): Readable {
-    return Readable.from(this.#chunks(this.#entry(blobPath(digest))), { objectMode: false });
-  }
-
-  /** Where a blob's bytes start in the file. @throws RangeError for an unknown blob */
-  blobOffset(digest: Digest): number {
-    return bodyStart(this.#entry(blobPath(digest)));
+  /** One blob, whole. @throws AirgapError integrity when it changed since; RangeError for an unknown blob */
+  readBlob(digest: Digest): Promise<Buffer> {
+    return this.read(blobPath(digest));
   }
 
   async close(): Promise<void> {

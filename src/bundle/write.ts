@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type FileHandle, open, rm } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { addAbortSignal, type Readable } from 'node:stream';
 import pMap from 'p-map';
 import type { Context } from '../context.ts';
@@ -9,7 +9,7 @@ import { AirgapError } from '../report/error.ts';
 import { type Archive, type ArchiveEntry, bodyStart, encodeHeader, layOut } from './archive.ts';
 import { onDisk } from './disk.ts';
 import { parseInventory, printInventory } from './inventory-json.ts';
-import { hashFile, partialPath, prepareFolder, publish } from './partial.ts';
+import { hashFile, partialPath, prepareFolder, publish, removePartial } from './partial.ts';
 import { byteProgress } from './progress.ts';
 import { printSignature, type Signer } from './sign.ts';
 
@@ -21,7 +21,7 @@ export interface WriteJob {
   readBlob(blob: InventoryBlob): Promise<Readable>;
   /** Absent: the bundle is unsigned. */
   readonly sign?: Signer;
-  /** Absolute path of the finished bundle. `<out>.sha256` is written beside it. */
+  /** Absolute path of the finished bundle. `<out>.sha256` and `install.sh` are written beside it. */
   readonly out: string;
   /** How many blobs are read at a time. */
   readonly concurrency: number;
@@ -29,6 +29,8 @@ export interface WriteJob {
 
 export interface WrittenBundle {
   readonly path: string;
+  /** Path of install.sh beside it. */
+  readonly installScript: string;
   /** Of the whole file, hex. */
   readonly sha256: string;
   /** Of the whole file, bytes. */
@@ -44,15 +46,16 @@ export async function writeBundle(job: WriteJob, context: Context): Promise<Writ
   const head = headOf(job);
   const archive = layOut(job.inventory, head);
   const small = new Map([...job.files, ...headFiles(head)]);
-  await prepareFolder(job.out, archive.size);
+  await prepareFolder(job.out, archive.size, context.now());
   const partial = partialPath(job.out);
   try {
     await writePartial(partial, archive, small, job, context);
     const sha256 = await hashFile(partial, context);
-    await publish(partial, job.out, sha256);
-    return { path: job.out, sha256, size: archive.size };
+    const script = job.files.get('install.sh') ?? Buffer.of();
+    const installScript = await publish(partial, job.out, sha256, script);
+    return { path: job.out, installScript, sha256, size: archive.size };
   } catch (error) {
-    await rm(partial, { force: true });
+    await removePartial(partial);
     throw context.signal.aborted ? context.signal.reason : error;
   }
 }

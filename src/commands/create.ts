@@ -1,7 +1,5 @@
-import { rename, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
-import { onDisk } from '../bundle/disk.ts';
 import { printInventory } from '../bundle/inventory-json.ts';
 import { loadSigner, type Signer } from '../bundle/sign.ts';
 import { writeBundle } from '../bundle/write.ts';
@@ -108,13 +106,11 @@ export async function createPrepared(
     },
     context,
   );
-  const installScript = join(folder, 'install.sh');
-  await writeInstaller(files.get('install.sh') ?? Buffer.of(), installScript);
   return {
     bundle: written.path,
     sha256: written.sha256,
     size: written.size,
-    installScript,
+    installScript: written.installScript,
     keyId: sign?.keyId ?? null,
     inventoryDigest: digestOf(printInventory(inventory)),
     inventory,
@@ -137,11 +133,4 @@ function blobReader({ manifests, images, registries }: Prepared) {
     if (!home) throw new Error(`no image has the blob ${digest}`);
     return (await home.client.getBlob(home.repository, digest)).body;
   };
-}
-
-/** The same bytes as in the bundle, for whoever has no other copy yet. */
-async function writeInstaller(script: Buffer, path: string): Promise<void> {
-  const partial = `${path}.partial`;
-  await onDisk(path, writeFile(partial, script, { mode: 0o755 }));
-  await onDisk(path, rename(partial, path));
 }

@@ -1,7 +1,8 @@
 import type { VerifiedBundle } from '../bundle/verified-bundle.ts';
 import type { Context } from '../context.ts';
+import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
-import { type ManifestDocument, makeDocument } from '../oci/graph.ts';
+import { mediaTypeOf, parseManifest } from '../oci/manifest.ts';
 import { bundleRepository } from '../plan/repositories.ts';
 import type { CredentialOf } from '../registry/access.ts';
 import type { Registries } from '../registry/client.ts';
@@ -96,50 +97,31 @@ async function layoutOrigin(bundle: VerifiedBundle): Promise<LayoutOrigin | unde
     roots,
     bundleRepository: bundleRepository(inventory).slice(inventory.target.endpoint.length + 1),
     tag: inventory.version,
-    smallBlob: await smallBlob(bundle),
+    smallBlob: await smallBlob(bundle, inventory.root),
   };
 }
 
 /** A config: every image has one, and a registry takes it as a blob. */
-async function smallBlob(bundle: VerifiedBundle): Promise<LayoutOrigin['smallBlob']> {
-  const root = await documentOf(
-    bundle,
-    bundle.inventory.root as NonNullable<typeof bundle.inventory.root>,
-  );
-  const [first] = root.manifest.kind === 'index' ? root.manifest.manifests : [];
+async function smallBlob(
+  bundle: VerifiedBundle,
+  root: Descriptor,
+): Promise<LayoutOrigin['smallBlob']> {
+  const index = parseManifest(await bundle.readBlob(root.digest), root.mediaType);
+  const [first] = index.kind === 'index' ? index.manifests : [];
   if (!first) throw new Error('the root index of a verified bundle is empty');
-  const { manifest } = await documentOf(bundle, first);
+  const manifest = parseManifest(await bundle.readBlob(first.digest), first.mediaType);
   if (manifest.kind === 'index') throw new Error('the root index of a verified bundle is not flat');
   const { digest } = manifest.config;
-  return { digest, bytes: await bundle.read(`blobs/${digest.replace(':', '/')}`) };
+  return { digest, bytes: await bundle.readBlob(digest) };
 }
 
-async function documentOf(
-  bundle: VerifiedBundle,
-  descriptor: ManifestDocument['descriptor'],
-): Promise<ManifestDocument> {
-  return makeDocument(
-    descriptor,
-    await bundle.read(`blobs/${descriptor.digest.replace(':', '/')}`),
-  );
-}
-
-/** A manifest's media type stands in the document itself, or else where its image or parent names it. */
+/** The inventory says what an image is; what lies below one says it itself. */
 function manifestReader(bundle: VerifiedBundle): TransferJob['manifest'] {
+  const named = new Map(
+    bundle.inventory.images.map(({ digest, mediaType }) => [digest, mediaType]),
+  );
   return async (digest) => {
-    const bytes = await bundle.read(`blobs/${digest.replace(':', '/')}`);
-    return { mediaType: mediaTypeOf(bytes, digest, bundle), bytes };
+    const bytes = await bundle.readBlob(digest);
+    return { mediaType: named.get(digest) ?? mediaTypeOf(bytes), bytes };
   };
-}
-
-function mediaTypeOf(bytes: Buffer, digest: Digest, { inventory }: VerifiedBundle): string {
-  const document = JSON.parse(bytes.toString('utf8')) as {
-    mediaType?: string;
-    manifests?: unknown;
-  };
-  const image = inventory.images.find((one) => one.digest === digest);
-  const byShape = document.manifests
-    ? 'application/vnd.oci.image.index.v1+json'
-    : 'application/vnd.oci.image.manifest.v1+json';
-  return image?.mediaType ?? document.mediaType ?? byShape;
 }

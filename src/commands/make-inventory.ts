@@ -11,7 +11,7 @@ import { childrenFirst, leavesOf, type ManifestDocument } from '../oci/graph.ts'
 import { formatPlatform } from '../oci/platform.ts';
 import { travels, uniqueBlobs } from '../plan/blobs.ts';
 import type { Inventory, InventoryFile } from '../plan/inventory.ts';
-import type { Plan } from '../plan/plan.ts';
+import type { Plan, PlannedImage } from '../plan/plan.ts';
 import { toolName, toolVersion } from '../version.ts';
 
 export interface InventoryInput {
@@ -62,10 +62,12 @@ export async function makeInventory(input: InventoryInput): Promise<MadeInventor
       : {}),
     ...(withoutImages ? { imagesNotEmbedded: true } : {}),
   };
-  const named = embedded.filter(({ graph }) => leavesOf(graph).some((leaf) => leaf.platform));
   const layout = layoutFiles(
-    named.map(({ entry }) => entry),
-    roots.map(({ descriptor }) => descriptor),
+    embedded.filter(isRunnable).map(({ entry }) => entry),
+    [
+      ...roots.map(({ descriptor }) => descriptor),
+      ...embedded.filter((image) => !isRunnable(image)).map(({ graph }) => graph.root),
+    ],
   );
   const files = await allFiles(layout, unfinished, input);
   const documents = plan.images.flatMap(({ graph }): Content[] => childrenFirst(graph));
@@ -74,6 +76,11 @@ export async function makeInventory(input: InventoryInput): Promise<MadeInventor
     files: new Map(files.map(({ path, bytes }) => [path, bytes])),
     manifests: new Map([...roots, ...documents].map((one) => [one.descriptor.digest, one])),
   };
+}
+
+/** A chart or another artifact runs nowhere: no config says a platform. */
+function isRunnable({ graph }: PlannedImage): boolean {
+  return leavesOf(graph).some((leaf) => leaf.platform);
 }
 
 function describe({ spec, plan, createdAt }: InventoryInput) {

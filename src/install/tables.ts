@@ -71,10 +71,9 @@ function registryRows({ target }: InventoryHead): string[][] {
   ];
 }
 
-/** Each root with the tag that keeps it in the bundle repository; `+` of a version cannot be in a tag. */
+/** Each root with the tag that keeps it in the bundle repository. */
 function rootRows(inventory: InventoryHead): string[][] {
-  const { root, moreRoots = [], version } = inventory;
-  const tag = version.replaceAll('+', '_');
+  const { root, moreRoots = [], version: tag } = inventory;
   const roots = root === undefined ? [] : [root, ...moreRoots];
   return [
     ['imagesEmbedded', String(inventory.imagesNotEmbedded !== true)],

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { AirgapError } from '../report/error.ts';
 import type { Descriptor } from './descriptor.ts';
 import { type Digest, isDigest } from './digest.ts';
-import { isImageManifest, isIndex } from './media-types.ts';
+import { isImageManifest, isIndex, ociIndex, ociManifest } from './media-types.ts';
 
 export type Manifest = ImageManifest | ImageIndex;
 
@@ -37,6 +37,13 @@ export function parseManifest(bytes: Uint8Array, mediaType: string): Manifest {
   return isIndex(mediaType)
     ? { kind: 'index', mediaType, ...read(indexSchema, document) }
     : { kind: 'manifest', mediaType, ...read(manifestSchema, document) };
+}
+
+/** What a document says that it is; by its shape, where it says nothing (image-spec lets OCI documents be silent). */
+export function mediaTypeOf(bytes: Uint8Array): string {
+  const { mediaType, manifests } = readDocument(bytes);
+  if (typeof mediaType === 'string') return mediaType;
+  return manifests === undefined ? ociManifest : ociIndex;
 }
 
 /** What a manifest points at: the config and the layers, or the children of an index, in document order. */

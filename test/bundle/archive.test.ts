@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { encodeHeader, layOut } from '../../src/bundle/archive.ts';
 import { sha256Sums } from '../../src/bundle/sums.ts';
-import { type Digest, digestOf } from '../../src/oci/digest.ts';
+import { digestOf } from '../../src/oci/digest.ts';
 import { sample } from './sample.ts';
 
 const mtime = new Date('2026-11-22T16:00:00Z');
@@ -109,13 +109,12 @@ describe('a header', () => {
   });
 });
 
-test('SHA256SUMS lists every file but itself', () => {
-  const files = ['oci-layout', 'SHA256SUMS', 'install.sh'].map((path, index) => ({
+test('SHA256SUMS is as sha256sum reads it', () => {
+  const files = ['oci-layout', 'install.sh'].map((path, index) => ({
     path,
     sha256: `${index}`.repeat(64),
   }));
   expect(sha256Sums(files).toString()).toBe(
-    `${'0'.repeat(64)}  oci-layout\n${'2'.repeat(64)}  install.sh\n`,
+    `${'0'.repeat(64)}  oci-layout\n${'1'.repeat(64)}  install.sh\n`,
   );
-  expect(digestOf(sha256Sums([]))).toBe(digestOf(Buffer.alloc(0)) as Digest);
 });

@@ -18,6 +18,7 @@ export function testContext(
   return {
     env,
     cwd: tmpdir(),
+    temporary: tmpdir(),
     now: () => new Date('2026-11-22T16:00:00Z'),
     signal: controller.signal,
     emit: (event) => events.push(event),

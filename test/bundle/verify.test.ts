@@ -1,7 +1,6 @@
 import { execFile } from 'node:child_process';
 import { mkdir, open, readFile, rename, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { buffer } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { encodeHeader } from '../../src/bundle/archive.ts';
@@ -64,9 +63,7 @@ describe.each(['ed25519', 'ecdsa-p256'] as KeyType[])('a bundle signed with %s',
     expect(digestOf(await bundle.read('bundle.json'))).toBe(bundle.inventoryDigest);
     for (const [name, bytes] of parts.files) expect(await bundle.read(name)).toEqual(bytes);
     for (const [digest, bytes] of parts.blobs) {
-      expect(await buffer(bundle.readBlob(digest))).toEqual(bytes);
-      const start = bundle.blobOffset(digest);
-      expect((await readFile(path)).subarray(start, start + bytes.length)).toEqual(bytes);
+      expect(await bundle.readBlob(digest)).toEqual(bytes);
     }
     await bundle.close();
   });
@@ -97,7 +94,7 @@ describe('a bundle of many megabytes', () => {
     const context = testContext();
     const bundle = await openVerified(path, trust({ keys: [pair.key] }), context);
     for (const [digest, blob] of parts.blobs) {
-      expect((await buffer(bundle.readBlob(digest))).equals(blob)).toBe(true);
+      expect((await bundle.readBlob(digest)).equals(blob)).toBe(true);
     }
     await bundle.close();
     const events = context.events as { done: number; total: number }[];
@@ -107,9 +104,7 @@ describe('a bundle of many megabytes', () => {
 
   test('is refused for a change on either side of each border', async () => {
     const file = await open(path, 'r+');
-    const bundle = await openVerified(path, trust({ keys: [pair.key] }), testContext());
-    const ends = parts.inventory.blobs.map(({ digest, size }) => bundle.blobOffset(digest) + size);
-    await bundle.close();
+    const ends = [...parts.blobs.values()].map((blob) => bytes.indexOf(blob) + blob.length);
     const borders = [...ends, ...Array.from({ length: 12 }, (_, i) => (i + 1) * 2 ** 20)];
     for (const offset of borders.flatMap((border) => [border - 1, border])) {
       const byte = bytes[offset] ?? 0;
@@ -448,8 +443,6 @@ describe('between verification and use', () => {
     await writeFile(at('evil'), 'evil');
     await rename(at('evil'), path);
     expect(await bundle.read('install.sh')).toEqual(parts.files.get('install.sh'));
-    if (process.platform === 'linux')
-      expect((await readFile(bundle.fdPath)).length).toBe(bundle.size);
     await bundle.close();
   });
 
@@ -459,8 +452,7 @@ describe('between verification and use', () => {
     const changed = Buffer.from(bytes.map((byte, at) => (at > 4096 ? byte ^ 1 : byte)));
     await writeFile(path, changed);
     await expect(bundle.read('install.sh')).rejects.toMatchObject({ class: 'integrity' });
-    const blob = buffer(bundle.readBlob(digestOf(manifest)));
-    await expect(blob).rejects.toMatchObject({ class: 'integrity' });
+    await expect(bundle.readBlob(digestOf(manifest))).rejects.toMatchObject({ class: 'integrity' });
     await truncate(path, 4096);
     await expect(bundle.read('install.sh')).rejects.toMatchObject({ class: 'integrity' });
     await bundle.close();
@@ -470,7 +462,7 @@ describe('between verification and use', () => {
     const { path } = await signed('missing.tar');
     const bundle = await openVerified(path, trust({ keys: [pair.key] }), testContext());
     await expect(bundle.read('../etc/passwd')).rejects.toThrow(RangeError);
-    expect(() => bundle.readBlob(digestOf(Buffer.from('absent')))).toThrow(RangeError);
+    await expect(bundle.readBlob(digestOf(Buffer.from('absent')))).rejects.toThrow(RangeError);
     await bundle.close();
   });
 });

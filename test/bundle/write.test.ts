@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { promisify } from 'node:util';
@@ -27,6 +27,7 @@ beforeEach(async () => {
   out = join(folder.path, 'out', 'sample-1.0.0.tar');
 });
 afterEach(() => folder.remove());
+const threeFiles = ['install.sh', 'sample-1.0.0.tar', 'sample-1.0.0.tar.sha256'];
 const outFolder = () => readdir(join(folder.path, 'out'));
 
 describe('a written bundle', () => {
@@ -69,13 +70,14 @@ describe('a written bundle', () => {
     const bytes = await readFile(out);
     expect(written).toEqual({
       path: out,
+      installScript: join(folder.path, 'out', 'install.sh'),
       size: bytes.length,
       sha256: createHash('sha256').update(bytes).digest('hex'),
     });
     await run('sha256sum', ['--check', '--strict', 'sample-1.0.0.tar.sha256'], {
       cwd: join(folder.path, 'out'),
     });
-    expect(await outFolder()).toEqual(['sample-1.0.0.tar', 'sample-1.0.0.tar.sha256']);
+    expect(await outFolder()).toEqual(threeFiles);
   });
 
   test('is the same in another zone, under another umask, with other readers', async () => {
@@ -94,10 +96,21 @@ describe('a written bundle', () => {
 
   test('takes the place of an older one, and of what a killed run left', async () => {
     await write(sample([]), out);
-    await writeFile(join(folder.path, 'out', '.sample-1.0.0.tar.partial-0123'), 'left behind');
+    const left = join(folder.path, 'out', '.sample-1.0.0.tar.partial-0123');
+    await writeFile(left, 'left behind');
+    await utimes(left, 0, 0);
     const written = await write(sample(contents), out, { sign: signer });
     expect((await readFile(out)).length).toBe(written.size);
-    expect(await outFolder()).toEqual(['sample-1.0.0.tar', 'sample-1.0.0.tar.sha256']);
+    expect(await outFolder()).toEqual(threeFiles);
+  });
+
+  test('leaves what another run is writing at this moment', async () => {
+    const other = join(folder.path, 'out', '.sample-1.0.0.tar.partial-4567');
+    await mkdir(join(folder.path, 'out'), { recursive: true });
+    await writeFile(other, 'half a bundle');
+    await write(sample(contents), out);
+    expect(await readFile(other, 'utf8')).toBe('half a bundle');
+    await rm(other);
   });
 
   test('tells how far it is', async () => {
@@ -128,7 +141,7 @@ describe('nothing is at the final name, and the older bundle stays,', () => {
   });
   afterEach(async () => {
     expect((await readFile(out)).equals(older)).toBe(true);
-    expect(await outFolder()).toEqual(['sample-1.0.0.tar', 'sample-1.0.0.tar.sha256']);
+    expect(await outFolder()).toEqual(threeFiles);
   });
   const flipped = Buffer.from(large);
   flipped[1_000_000] = 0;
