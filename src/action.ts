@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events';
 import { tmpdir } from 'node:os';
 import * as core from '@actions/core';
 import { readActionInputs } from './action/inputs.ts';
@@ -8,8 +7,9 @@ import { removePrivateFolder, withPrivateFolder } from './action/private-folder.
 import { type ActionResult, runCommands } from './action/run.ts';
 import { summaryText } from './action/summary.ts';
 import type { Context } from './context.ts';
-import { Failures, failuresIn } from './report/error.ts';
-import { endText } from './report/error-text.ts';
+import { Failures } from './report/error.ts';
+import { endOf } from './report/error-text.ts';
+import { onInterruption } from './report/interruption.ts';
 import { planText } from './report/plan-text.ts';
 import { makeRedactor } from './report/redact.ts';
 import { createText, placedText } from './report/result-text.ts';
@@ -21,15 +21,13 @@ const privateFolderState = 'private-folder';
 /** Door 1: inputs → commands → outputs, summary, annotations. */
 async function main(): Promise<void> {
   const redactor = makeRedactor();
-  const log = actionLog(core, redactor);
+  const log = actionLog(core, redactor, now);
   const interruption = onInterruption();
   const temporary = process.env.RUNNER_TEMP || tmpdir();
   try {
     const result = await withPrivateFolder(temporary, async (folder) => {
       core.saveState(privateFolderState, folder.path);
-      // Whatever a command keeps for a moment, credentials for oras among it, lies in the private folder.
-      process.env.TMPDIR = folder.path;
-      const context = contextOf(log.emit, interruption.signal);
+      const context = contextOf(folder.path, log.emit, interruption.signal);
       return runCommands(await readActionInputs(readInput, context, folder), context);
     });
     log.endGroup();
@@ -40,17 +38,22 @@ async function main(): Promise<void> {
     if (result.errors.length > 0) throw new Failures('the step failed', result.errors);
   } catch (thrown) {
     log.endGroup();
-    const signal = interruption.received();
-    if (signal) fail(`interrupted by ${signal}`, signal === 'SIGINT' ? 130 : 143);
-    else fail(redactor.redact(endText(thrown)), exitCodeOf(thrown));
+    const { text, exitCode } = endOf(thrown, interruption.received());
+    fail(redactor.redact(text), exitCode);
   }
 }
 
-function contextOf(emit: Context['emit'], signal: AbortSignal): Context {
+/** @param temporary where all lies that is kept for a moment, credentials for oras and its own files among it */
+function contextOf(temporary: string, emit: Context['emit'], signal: AbortSignal): Context {
   // No child process needs the inputs, and some of them are secrets.
-  const env = Object.entries(process.env).filter(([name]) => !name.startsWith('INPUT_'));
+  const given = Object.entries(process.env).filter(([name]) => !name.startsWith('INPUT_'));
+  const env = { ...Object.fromEntries(given), TMPDIR: temporary };
   const cwd = process.env.GITHUB_WORKSPACE || process.cwd();
-  return { env: Object.fromEntries(env), cwd, now: () => new Date(), signal, emit };
+  return { env, cwd, temporary, now, signal, emit };
+}
+
+function now(): Date {
+  return new Date();
 }
 
 function readInput(name: string): string {
@@ -70,29 +73,10 @@ async function writeSummary(text: string): Promise<void> {
   if (process.env.GITHUB_STEP_SUMMARY) await core.summary.addRaw(text).write();
 }
 
-function exitCodeOf(thrown: unknown): number {
-  const errors = failuresIn(thrown);
-  return errors.length > 0 ? new Failures('', errors).exitCode : 1;
-}
-
 /** The annotation already says that it is an error. */
 function fail(text: string, exitCode: number): void {
   core.setFailed(text.replace(/^error: /, ''));
   process.exitCode = exitCode;
-}
-
-function onInterruption() {
-  const controller = new AbortController();
-  // Every request and child process of a run listens to this one signal.
-  setMaxListeners(0, controller.signal);
-  let received: NodeJS.Signals | undefined;
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(signal, () => {
-      received ??= signal;
-      controller.abort(new Error(signal));
-    });
-  }
-  return { signal: controller.signal, received: () => received };
 }
 
 async function cleanUp(): Promise<void> {

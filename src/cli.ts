@@ -1,83 +1,81 @@
-import { setMaxListeners } from 'node:events';
+import { tmpdir } from 'node:os';
 import { CommanderError } from 'commander';
-import { buildProgram } from './cli/program.ts';
+import { buildProgram, doorFlags } from './cli/program.ts';
 import type { Context } from './context.ts';
-import { AirgapError, failuresIn } from './report/error.ts';
-import { endText, errorJson } from './report/error-text.ts';
-import { lineListener } from './report/lines.ts';
+import { AirgapError, exitCodes } from './report/error.ts';
+import { endOf } from './report/error-text.ts';
+import { onInterruption } from './report/interruption.ts';
+import { jsonText } from './report/json.ts';
+import { type LineListener, type LineOutput, lineListener } from './report/lines.ts';
 import { makeRedactor } from './report/redact.ts';
 
 /** Door 2: argv → command → standard output and exit code. */
 async function main(): Promise<number> {
   const redactor = makeRedactor();
   const interruption = onInterruption();
-  const quiet = process.argv.includes('--quiet');
-  const toStderr = (line: string): void => {
-    if (!quiet || /^(warning|error| {2}cure):/.test(line)) process.stderr.write(`${line}\n`);
+  const lines = lineListener(
+    { ...standardError, isQuiet: () => doorFlags(program).isQuiet },
+    redactor,
+  );
+  const toStdout = (text: string): void => {
+    lines.clear();
+    process.stdout.write(redactor.redact(text));
   };
-  const context: Context = {
-    env: process.env,
-    cwd: process.cwd(),
-    now: () => new Date(),
-    signal: interruption.signal,
-    emit: lineListener(toStderr, redactor),
-  };
-  const wantsJson = /(^|,)--output[=,]json(,|$)/.test(process.argv.join(','));
+  let exitCode = 0;
+  const program = buildProgram(contextOf(interruption.signal, lines), (text, code) => {
+    toStdout(text);
+    exitCode = code;
+  });
   try {
-    let exitCode = 0;
-    const program = buildProgram(context, (text, code) => {
-      process.stdout.write(redactor.redact(text));
-      exitCode = code;
-    });
     await program.parseAsync(process.argv);
     return exitCode;
   } catch (thrown) {
     if (thrown instanceof CommanderError && thrown.exitCode === 0) return 0;
-    const signal = interruption.received();
-    if (signal) {
-      process.stderr.write('interrupted: run the same command again to go on\n');
-      return signal === 'SIGINT' ? 130 : 143;
-    }
-    const errors = thrown instanceof CommanderError ? [usageError(thrown)] : failuresIn(thrown);
+    const isMistyped = thrown instanceof CommanderError;
+    const end = endOf(isMistyped ? usageError(thrown) : thrown, interruption.received());
+    lines.clear();
     // Commander has written its own to standard error.
-    if (!(thrown instanceof CommanderError))
-      process.stderr.write(`${redactor.redact(endText(thrown))}\n`);
-    if (wantsJson && errors.length > 0) {
-      process.stdout.write(
-        redactor.redact(`${JSON.stringify({ errors: errors.map(errorJson) }, null, 2)}\n`),
-      );
-    }
-    return errors.length === 0 ? 1 : Math.min(...errors.map((error) => error.exitCode));
+    if (!isMistyped) process.stderr.write(`${redactor.redact(end.text)}\n`);
+    if (doorFlags(program).wantsJson) toStdout(jsonText({ errors: end.errors }));
+    return end.exitCode;
   }
+}
+
+const now = () => new Date();
+
+const standardError: LineOutput = {
+  write: (line) => process.stderr.write(`${line}\n`),
+  ...(process.stderr.isTTY ? { redraw: (text) => process.stderr.write(text) } : {}),
+  now,
+};
+
+function contextOf(signal: AbortSignal, { emit }: LineListener): Context {
+  const { env } = process;
+  return { env, cwd: process.cwd(), temporary: tmpdir(), now, signal, emit };
 }
 
 function usageError({ message }: CommanderError): AirgapError {
   return new AirgapError('usage', message.replace(/^error: /, ''), { next: 'see --help' });
 }
 
-function onInterruption() {
-  const controller = new AbortController();
-  // Every request and child process of a run listens to this one signal.
-  setMaxListeners(0, controller.signal);
-  let received: NodeJS.Signals | undefined;
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(signal, () => {
-      received = signal;
-      controller.abort(new Error(signal));
-    });
-  }
-  return { signal: controller.signal, received: () => received };
+/** A reader that has seen enough (`| head`) is no failure; a disk that is full is. */
+function onLostOutput(stream: NodeJS.WriteStream): void {
+  stream.on('error', ({ code }: NodeJS.ErrnoException) => {
+    if (code === 'EPIPE') return;
+    process.exitCode ||= exitCodes.io;
+    if (stream === process.stdout)
+      process.stderr.write(`error: the result cannot be written\n  given:     ${code}\n`);
+  });
 }
 
-// A reader that has seen enough (`| head`) is no failure.
-process.stdout.on('error', () => undefined);
+for (const stream of [process.stdout, process.stderr]) onLostOutput(stream);
 
 main().then(
   (code) => {
-    process.exitCode = code;
+    process.exitCode ||= code;
   },
   (error: unknown) => {
-    process.stderr.write(`${endText(error)}\n`);
+    process.stderr.write(`${endOf(error).text}\n`);
     process.exitCode = 1;
   },
 );

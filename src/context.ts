@@ -6,9 +6,14 @@ export interface Context {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Absolute path that relative paths of flags start from. */
   readonly cwd: string;
+  /** Absolute path of a folder for private temporary files; whoever puts something there removes it. */
+  readonly temporary: string;
   readonly now: () => Date;
   /** Aborted on SIGINT and SIGTERM; every child process and request listens to it. */
   readonly signal: AbortSignal;
-  /** Where facts about the run go. Never words: renderers in `report/` make those. */
+  /**
+   * Where facts about the run go, whoever listens. Steps, notes and warnings carry a sentence for people; how it
+   * looks, and whether it is shown, is up to `report/`.
+   */
   readonly emit: Emit;
 }

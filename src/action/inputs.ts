@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { PushOptions } from '../commands/push-credential.ts';
 import type { Context } from '../context.ts';
 import type { BundleInput } from '../inputs/bundle-file.ts';
-import { readText } from '../inputs/files.ts';
+import { readText, withoutLastBreak } from '../inputs/files.ts';
 import { type Given, splitList } from '../inputs/overrides.ts';
 import { type Setting, settings } from '../inputs/settings.ts';
 import { isCommaForm } from '../mirror-map/parse.ts';
@@ -29,13 +29,6 @@ export interface ActionInputs {
 
 /** The value of an input as it was written, `''` where there is none. */
 export type ReadInput = (name: string) => string;
-
-/** Inputs of the Action alone; all others are settings, by the names of the CLI's flags. */
-export const ownInputs = [
-  ...['command', 'file', 'out', 'plan', 'without-images'],
-  ...['signing-key', 'signing-key-passphrase', 'signing-key-passphrase-file'],
-  ...['push-username', 'push-password', 'push-password-file', 'allow-plain-http-credentials'],
-] as const;
 
 /** Variables whose values are secrets. */
 const secretVariables = ['AIRGAP_BUNDLE_PUSH_PASSWORD', 'AIRGAP_BUNDLE_KEY_PASSPHRASE'];
@@ -151,13 +144,9 @@ function text(input: ReadInput, name: string): string | undefined {
   return input(name).trim() || undefined;
 }
 
-/** Its own spaces belong to a secret; a trailing line break, which YAML and shells add, does not. */
+/** Its own spaces belong to a secret. */
 function secret(input: ReadInput, name: string): string | undefined {
   return withoutLastBreak(input(name)) || undefined;
-}
-
-function withoutLastBreak(value: string): string {
-  return value.replace(/\r?\n$/, '');
 }
 
 /** Absent is false. */

@@ -23,7 +23,7 @@ export interface ActionLog {
 }
 
 /** Writes a run's events as the runner wants them: a group a step, warnings as annotations, secrets masked. */
-export function actionLog(log: Log, redactor: Redactor): ActionLog {
+export function actionLog(log: Log, redactor: Redactor, now: () => Date): ActionLog {
   const mask = masker(log.setSecret);
   let isGroupOpen = false;
   const endGroup = (): void => {
@@ -36,7 +36,7 @@ export function actionLog(log: Log, redactor: Redactor): ActionLog {
     isGroupOpen = true;
   };
   const write = (line: string): void => log.info(harmless(line));
-  const writeEvent = lineListener(write, redactor);
+  const lines = lineListener({ write, now }, redactor);
   return {
     emit: (event) => {
       if (event.kind === 'secret') mask(event.value);
@@ -44,7 +44,7 @@ export function actionLog(log: Log, redactor: Redactor): ActionLog {
       else if (event.kind === 'warning') {
         const text = event.cure ? `${event.message} (cure: ${event.cure})` : event.message;
         log.warning(redactor.redact(safeText(text)));
-      } else writeEvent(event);
+      } else lines.emit(event);
     },
     print: (text, group) => {
       endGroup();

@@ -1,5 +1,5 @@
 import type { PlacedResult } from '../commands/transferring.ts';
-import { Failures } from '../report/error.ts';
+import { exitCodeOf } from '../report/error.ts';
 import { jsonText } from '../report/json.ts';
 import type { Flags } from './flags.ts';
 import type { Finish } from './program.ts';
@@ -22,6 +22,5 @@ export function finishPlaced(
   result: PlacedResult,
   text: (result: PlacedResult) => string,
 ): void {
-  const exitCode = result.errors.length === 0 ? 0 : new Failures('', result.errors).exitCode;
-  finishWith(finish, flags, result, text, exitCode);
+  finishWith(finish, flags, result, text, exitCodeOf(result.errors));
 }

@@ -2,14 +2,24 @@ import { Command } from 'commander';
 import type { Context } from '../context.ts';
 import { toolName, toolVersion } from '../version.ts';
 import { addBundleVerbs } from './bundle-verbs.ts';
+import type { Flags } from './flags.ts';
 import { addSourceVerbs } from './source-verbs.ts';
 
 /** Takes a verb's result text and the exit code that belongs to it. */
 export type Finish = (text: string, exitCode: number) => void;
 
-export const exitCodeHelp = `
+const exitCodeHelp = `
 Exit codes: 0 done, 1 our bug, 2 usage or input, 3 tool missing, 4 signature, 5 integrity, 6 policy,
-7 authentication, 8 refused by the target, 9 transient (run again), 10 local I/O, 11 cluster, 12 locked`;
+7 authentication, 8 refused by the target, 9 transient (run again), 10 local I/O, 11 cluster`;
+
+/** What the command line asks of the door, as far as it is read; one verb alone has flags. */
+export function doorFlags(program: Command): { isQuiet: boolean; wantsJson: boolean } {
+  const flags = program.commands.map((verb) => verb.opts<Flags>());
+  return {
+    isQuiet: flags.some(({ quiet }) => quiet === true),
+    wantsJson: flags.some(({ output }) => output === 'json'),
+  };
+}
 
 /** The command tree: one verb a file in commands/, the ones before the gap first. */
 export function buildProgram(context: Context, finish: Finish): Command {

@@ -1,5 +1,7 @@
 import { type Command, Option } from 'commander';
+import type { PlanResult } from '../commands/plan.ts';
 import type { Context } from '../context.ts';
+import { exitCodeOf } from '../report/error.ts';
 import { planText, repositoriesText } from '../report/plan-text.ts';
 import { renderResolve } from '../report/resolve-table.ts';
 import { createText, keygenText, placedText } from '../report/result-text.ts';
@@ -38,15 +40,24 @@ function addPlan(program: Command, context: Context, finish: Finish): void {
       examples('plan -f bundle.yaml', 'plan -f bundle.yaml --output repositories'),
     )
     .action(async (flags: Flags) => {
-      const { planErrors, runPlan } = await import('../commands/plan.ts');
+      const { runPlan } = await import('../commands/plan.ts');
       const { readBundleSpec } = await import('../inputs/bundle-file.ts');
       const spec = await readBundleSpec(bundleInput(flags), context);
       const options = { out: textFlag(flags.out), withoutImages: flags.withoutImages === true };
-      const result = await runPlan(spec, options, context);
-      const exitCode = planErrors(result.problems).length > 0 ? 2 : 0;
-      if (flags.output === 'repositories') finish(repositoriesText(result.inventory), exitCode);
-      else finishWith(finish, flags, result, planText, exitCode);
+      await finishPlan(finish, flags, await runPlan(spec, options, context), context);
     });
+}
+
+/** Problems stand in the text and in the document; in a list of repositories they have no place. */
+async function finishPlan(finish: Finish, flags: Flags, result: PlanResult, context: Context) {
+  const { emitWarnings, planErrors, refuseOnErrors } = await import('../commands/plan.ts');
+  const { inventory, problems } = result;
+  if (flags.output === 'repositories') {
+    finish(repositoriesText(inventory), 0);
+    return refuseOnErrors(problems, context);
+  }
+  if (flags.output === 'json') emitWarnings(problems, context);
+  finishWith(finish, flags, result, planText, exitCodeOf(planErrors(problems)));
 }
 
 function addMirror(program: Command, context: Context, finish: Finish): void {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import type { VerifiedBundle } from '../bundle/verified-bundle.ts';
 import type { Context } from '../context.ts';
+import { basePath } from '../plan/repositories.ts';
 import { AirgapError } from '../report/error.ts';
 
 const recordSchema = z.strictObject({
@@ -44,7 +45,7 @@ export async function recordInstalled(
   const { inventory, inventoryDigest } = bundle;
   const { name, version, sequence } = inventory;
   const record: InstalledRecord = {
-    target: targetOf(bundle),
+    target: basePath(bundle.inventory.target),
     name,
     version,
     sequence,
@@ -98,13 +99,9 @@ async function readRecord(path: string): Promise<InstalledRecord | undefined> {
 
 function recordPath(bundle: VerifiedBundle, context: Context): string {
   const key = createHash('sha256')
-    .update(`${targetOf(bundle)}\n${bundle.inventory.name}`)
+    .update(`${basePath(bundle.inventory.target)}\n${bundle.inventory.name}`)
     .digest('hex');
   return join(stateHome(context), `${bundle.inventory.name}-${key.slice(0, 16)}.json`);
-}
-
-function targetOf({ inventory: { target } }: VerifiedBundle): string {
-  return [target.endpoint, target.baseContentPath].filter(Boolean).join('/');
 }
 
 /** `$XDG_STATE_HOME/airgap-bundle` (XDG base directory specification). */

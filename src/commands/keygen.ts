@@ -9,8 +9,6 @@ export interface KeygenOptions {
   /** Where the private key goes, relative to the context's folder; `.pub` in place of `.key` for the public one. */
   readonly out: string;
   readonly type: KeyType;
-  /** Encrypts the private key. Default: AIRGAP_BUNDLE_KEY_PASSPHRASE, else none. */
-  readonly passphrase?: string;
 }
 
 export interface KeygenResult {
@@ -23,14 +21,16 @@ export interface KeygenResult {
   readonly type: KeyType;
 }
 
-/** Makes a key pair: PKCS#8 and SPKI in PEM. @throws AirgapError usage when a file is there already; io */
+/**
+ * Makes a key pair: PKCS#8 and SPKI in PEM; AIRGAP_BUNDLE_KEY_PASSPHRASE encrypts the private key.
+ * @throws AirgapError usage when a file is there already; io
+ */
 export async function runKeygen(options: KeygenOptions, context: Context): Promise<KeygenResult> {
   const privateKey = resolve(context.cwd, options.out);
   const publicKey = `${privateKey.replace(/\.key$/, '')}.pub`;
-  const passphrase = options.passphrase || context.env.AIRGAP_BUNDLE_KEY_PASSPHRASE;
   const key = generateKey(options.type);
   const spki = createPublicKey(key);
-  await writeNew(privateKey, privatePem(key, passphrase), 0o600);
+  await writeNew(privateKey, privatePem(key, context.env.AIRGAP_BUNDLE_KEY_PASSPHRASE), 0o600);
   try {
     await writeNew(publicKey, spki.export({ type: 'spki', format: 'pem' }).toString(), 0o644);
   } catch (error) {

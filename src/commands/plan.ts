@@ -48,11 +48,15 @@ export function planErrors(problems: readonly Problem[]): AirgapError[] {
     );
 }
 
+export function emitWarnings(problems: readonly Problem[], { emit }: Context): void {
+  for (const { severity, message, cure } of problems) {
+    if (severity === 'warning') emit({ kind: 'warning', message, cure });
+  }
+}
+
 /** Emits the warnings. @throws Failures when the plan has errors */
 export function refuseOnErrors(problems: readonly Problem[], context: Context): void {
-  for (const { severity, message, cure } of problems) {
-    if (severity === 'warning') context.emit({ kind: 'warning', message, cure });
-  }
+  emitWarnings(problems, context);
   const errors = planErrors(problems);
   if (errors.length > 0) throw new Failures('the plan has errors', errors);
 }

@@ -57,7 +57,7 @@ export async function prepare(
 }
 
 /** Where hints for the next run lie: beside bundle.yaml. */
-export function stateFolder(spec: BundleSpec): string {
+function stateFolder(spec: BundleSpec): string {
   return join(spec.folder, '.airgap-bundle');
 }
 

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { Context } from '../context.ts';
-import { readText } from '../inputs/files.ts';
+import { readText, withoutLastBreak } from '../inputs/files.ts';
 import type { RegistryAccess } from '../inputs/spec.ts';
 import type { Credential, CredentialOf } from '../registry/access.ts';
 import { dockerCredentials } from '../registry/docker-credentials.ts';
@@ -55,11 +55,6 @@ async function pushCredential(
     given: `--push-username ${username}`,
     expected: '--push-password-file FILE, or AIRGAP_BUNDLE_PUSH_PASSWORD',
   });
-}
-
-/** One trailing line break in a file is not part of a password. */
-function withoutLastBreak(text: string): string {
-  return text.replace(/\r?\n$/, '');
 }
 
 function emitSecret(credential: Credential, { emit }: Context): void {

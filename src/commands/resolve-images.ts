@@ -18,9 +18,9 @@ export interface Sources {
 }
 
 /**
- * Asks the source registries what every listed image is now, each reference once.
- * @throws Failures naming every image that could not be asked for; an image that is not there is no failure
- *   but an `unresolved` problem of the plan
+ * Asks the source registries what every listed image is now, each reference once. An image that is not there, or
+ * is none, keeps its failure and becomes an `unresolved` problem of the plan.
+ * @throws Failures naming every image without an answer, when a registry could not be asked: down, no right to read
  */
 export async function resolveImages(
   spec: BundleSpec,
@@ -44,13 +44,18 @@ export async function resolveImages(
     },
     { concurrency: 32, signal: context.signal },
   );
-  const isUnasked = ({ failure, reference }: ResolvedImage) => failure && reference.registry !== '';
+  const isUnasked = ({ failure }: ResolvedImage) => failure && !isAnswer(failure);
   if (!resolved.some(isUnasked)) return resolved;
   const failures = resolved.filter(({ graph }) => !graph).map(failureOf);
   throw new Failures(
     `${failures.length} of ${resolved.length} images could not be resolved`,
     failures,
   );
+}
+
+/** What holds of the image whenever it is asked for, so that it belongs into the plan. */
+function isAnswer(failure: AirgapError): boolean {
+  return failure.class === 'usage' || failure.class === 'integrity';
 }
 
 async function resolveImage(
@@ -64,7 +69,7 @@ async function resolveImage(
   const asked = pins.get(listed.image) ?? reference.digest ?? reference.tag ?? 'latest';
   const [graph, tagged] = await Promise.all([
     readImage(source, asked, cache, (child) => isWantedChild(child, platforms)),
-    reference.digest && reference.tag
+    reference.digest && reference.tag && !pins.has(listed.image)
       ? source.client.headManifest(source.repository, reference.tag)
       : undefined,
   ]);

@@ -1,5 +1,4 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Context } from '../context.ts';
 import type { Inventory } from '../plan/inventory.ts';
@@ -26,7 +25,7 @@ export async function withTools<T>(
   work: (tools: TransferTools) => Promise<T>,
 ): Promise<T> {
   const oras = await findOras(context);
-  const scratch = await mkdtemp(join(tmpdir(), 'airgap-bundle-'));
+  const scratch = await mkdtemp(join(context.temporary, 'airgap-bundle-'));
   try {
     return await work({ oras, credential, scratch });
   } finally {

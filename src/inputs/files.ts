@@ -14,6 +14,11 @@ export async function readText(path: string, what: string): Promise<string> {
   }
 }
 
+/** A secret as a file or an input has it: one trailing line break, which YAML and shells add, is no part of it. */
+export function withoutLastBreak(text: string): string {
+  return text.replace(/\r?\n$/, '');
+}
+
 export function unreadable(path: string, what: string, cause: unknown): AirgapError {
   const code = (cause as NodeJS.ErrnoException).code;
   if (code === 'ENOENT' || code === 'ENOTDIR') {

@@ -12,13 +12,6 @@ export function isDigest(text: string): text is Digest {
   return pattern.test(text);
 }
 
-/** @throws RangeError when the text is no digest. */
-export function parseDigest(text: string): Digest {
-  if (!isDigest(text))
-    throw new RangeError(`not a sha256 or sha512 digest: ${JSON.stringify(text)}`);
-  return text;
-}
-
 export function algorithmOf(digest: Digest): 'sha256' | 'sha512' {
   return digest.startsWith('sha512:') ? 'sha512' : 'sha256';
 }

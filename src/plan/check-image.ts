@@ -4,10 +4,12 @@ import type { MirrorMap } from '../mirror-map/map.ts';
 import { leavesOf } from '../oci/graph.ts';
 import { isIndex } from '../oci/media-types.ts';
 import { formatPlatform } from '../oci/platform.ts';
+import type { AirgapError } from '../report/error.ts';
 import { repositoryOf } from './placements.ts';
 import type { Candidate } from './plan.ts';
 import { platformNames } from './platforms.ts';
 import { error, type Problem, warning } from './problem.ts';
+import { basePath } from './repositories.ts';
 
 /** What is wrong with one image under this map and this platform filter. */
 export function checkImage(spec: BundleSpec, map: MirrorMap, candidate: Candidate): Problem[] {
@@ -26,9 +28,13 @@ function checkSource({
   const { image, origin } = listed;
   const problems: Problem[] = [];
   if (!graph) {
-    const why = failure ? failure.message : 'its registry does not have it';
     problems.push(
-      error('unresolved', [image], `${image} (${origin}): ${why}`, 'correct the name or tag'),
+      error(
+        'unresolved',
+        [image],
+        `${image} (${origin}): ${failure ? whyUnresolved(failure, image) : 'its registry does not have it'}`,
+        failure?.next ?? 'correct the name or tag',
+      ),
     );
   }
   if (movedTag) {
@@ -42,6 +48,11 @@ function checkSource({
     problems.push(warning('latest-tag', [image], message, 'write a version tag or a digest'));
   }
   return problems;
+}
+
+/** The name is told with the image; anything else that was found says more than the message alone. */
+function whyUnresolved({ message, given }: AirgapError, image: string): string {
+  return given && given !== image ? `${message} (${given})` : message;
 }
 
 function checkConsumers(spec: BundleSpec, map: MirrorMap, candidate: Candidate): Problem[] {
@@ -100,7 +111,7 @@ function unusableTarget(image: string, target: string): Problem[] {
 
 /** Rules that build a target from the image itself can leave the base path although the entry looks right. */
 function checkInside({ target }: BundleSpec, { image, asks }: Candidate): Problem[] {
-  const prefix = [target.endpoint, target.baseContentPath].filter(Boolean).join('/');
+  const prefix = basePath(target);
   const outside = asks.asked.filter(
     ({ reference }) => !repositoryOf(reference).startsWith(`${prefix}/`),
   );

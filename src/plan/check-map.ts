@@ -8,15 +8,16 @@ import {
 } from '../mirror-map/lint.ts';
 import type { MapEntry } from '../mirror-map/map.ts';
 import { error, type Problem, warning } from './problem.ts';
+import { basePath } from './repositories.ts';
 
 /** What is wrong with the map as a whole. */
 export function checkMap({ target, images }: BundleSpec): Problem[] {
   const { mirrorMap: map, endpoint, baseContentPath } = target;
   const problems: Problem[] = [];
   const library = libraryWithoutDockerHub(map);
-  if (library) problems.push(libraryAlone(library, endpoint, baseContentPath));
+  if (library) problems.push(libraryAlone(library, basePath(target)));
   for (const entry of targetsOutside(map, endpoint, baseContentPath)) {
-    problems.push(outside(entry, [endpoint, baseContentPath].filter(Boolean).join('/')));
+    problems.push(outside(entry, basePath(target)));
   }
   for (const entry of v2Targets(map)) problems.push(v2InTarget(entry));
   if (!hasDefault(map)) problems.push(noDefault(endpoint));
@@ -24,13 +25,13 @@ export function checkMap({ target, images }: BundleSpec): Problem[] {
   return problems;
 }
 
-function libraryAlone({ key }: MapEntry, endpoint: string, basePath: string): Problem {
+function libraryAlone({ key }: MapEntry, prefix: string): Problem {
   const registry = key.replace(/\/library$/, '');
   return error(
     'library-without-docker.io',
     [],
     `the map has ${key} but not ${registry}: the webhook would refuse every pod with another image of ${registry}`,
-    `add ${registry}::${[endpoint, basePath, registry].filter(Boolean).join('/')}`,
+    `add ${registry}::${prefix}/${registry}`,
   );
 }
 

@@ -33,7 +33,7 @@ export function askedFor(map: MirrorMap, image: string): AskedFor {
   return { asked: [{ by: 'webhook', reference }, ...containerd] };
 }
 
-export function startsWithV2(reference: Reference): boolean {
+function startsWithV2(reference: Reference): boolean {
   return reference.repository === 'v2' || reference.repository.startsWith('v2/');
 }
 

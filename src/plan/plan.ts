@@ -70,7 +70,7 @@ function judge(spec: BundleSpec, map: MirrorMap, image: ResolvedImage): Candidat
 }
 
 /** A reference pinned by an index digest means that index, whole. */
-export function keepsIndex(image: ResolvedImage): boolean {
+function keepsIndex(image: ResolvedImage): boolean {
   return image.reference.digest !== undefined;
 }
 

@@ -1,4 +1,4 @@
-import type { Inventory } from './inventory.ts';
+import type { Inventory, InventoryTarget } from './inventory.ts';
 
 export interface TargetRepositories {
   /** First path components of the target, `host/project`: Harbor, Quay and Artifactory want them made. */
@@ -15,12 +15,24 @@ export function targetRepositories(inventory: Inventory): TargetRepositories {
   const { pullThrough } = inventory.target;
   const written = placed.filter((repository) => !isPullThrough(repository, pullThrough));
   const repositories = [...new Set([...written, bundleRepository(inventory)])].sort();
-  return { projects: [...new Set(repositories.map(projectOf))].sort(), repositories };
+  const { endpoint } = inventory.target;
+  const projects = repositories.map(
+    (repository) => `${endpoint}/${projectOf(repository.slice(endpoint.length + 1))}`,
+  );
+  return { projects: [...new Set(projects)].sort(), repositories };
+}
+
+/** Where everything of ours lies in the target: `host[/<base path>]`. */
+export function basePath({
+  endpoint,
+  baseContentPath,
+}: Pick<InventoryTarget, 'endpoint' | 'baseContentPath'>): string {
+  return baseContentPath === '' ? endpoint : `${endpoint}/${baseContentPath}`;
 }
 
 /** Where `load` keeps the bundle itself: `host/<base path>/bundles/<name>`. */
 export function bundleRepository({ target, name }: Pick<Inventory, 'target' | 'name'>): string {
-  return [target.endpoint, target.baseContentPath, 'bundles', name].filter(Boolean).join('/');
+  return `${basePath(target)}/bundles/${name}`;
 }
 
 /** Whether a `host/repository` is one of these `host/path` or under one: a proxy cache, which is never written. */
@@ -34,6 +46,7 @@ export function splitPlacement(reference: string): { repository: string; tag: st
   return { repository: reference.slice(0, colon), tag: reference.slice(colon + 1) };
 }
 
-function projectOf(repository: string): string {
-  return repository.split('/').slice(0, 2).join('/');
+/** The first part of a path in a registry: what Harbor calls a project, and where registries limit mounts. */
+export function projectOf(path: string): string {
+  return path.split('/', 1)[0] ?? path;
 }

@@ -1,4 +1,5 @@
-import { type AirgapError, failuresIn } from './error.ts';
+import { type AirgapError, exitCodeOf, failuresIn } from './error.ts';
+import type { InterruptingSignal } from './interruption.ts';
 import { safeText } from './safe.ts';
 
 /** A failure in up to four lines: what failed, given, expected, what to do next. */
@@ -23,15 +24,41 @@ function indented(value: string): string {
   return safeText(value.replaceAll('\r\n', '\n').trimEnd()).replaceAll('\n', `\n${' '.repeat(13)}`);
 }
 
-/** Everything that a run ended with, for people. */
-export function endText(thrown: unknown): string {
-  const failures = failuresIn(thrown);
-  if (failures.length > 0) return failures.map(errorText).join('\n');
-  const stack = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
-  return `error: this is a bug in airgap-bundle\n${stack}\nPlease report it with the command that you ran and the lines above.`;
+/** What a run that threw ended with. */
+export interface End {
+  readonly exitCode: number;
+  /** For people. */
+  readonly text: string;
+  /** The same for machines. */
+  readonly errors: readonly { class: string; exitCode: number; message: string }[];
 }
 
-/** The same for machines. */
+/** @param signal the one that stopped the run: what was thrown then is only its consequence */
+export function endOf(thrown: unknown, signal?: InterruptingSignal): End {
+  if (signal) return interrupted(signal);
+  const failures = failuresIn(thrown);
+  if (failures.length === 0) return bug(thrown);
+  return {
+    exitCode: exitCodeOf(failures),
+    text: failures.map(errorText).join('\n'),
+    errors: failures.map(errorJson),
+  };
+}
+
+function interrupted(signal: InterruptingSignal): End {
+  const exitCode = signal === 'SIGINT' ? 130 : 143;
+  const text = `interrupted by ${signal}: run again to go on`;
+  return { exitCode, text, errors: [{ class: 'interrupted', exitCode, message: text }] };
+}
+
+function bug(thrown: unknown): End {
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  const stack = thrown instanceof Error ? (thrown.stack ?? message) : message;
+  const text = `error: this is a bug in airgap-bundle\n${stack}\nPlease report it with the command that you ran and the lines above.`;
+  return { exitCode: 1, text, errors: [{ class: 'bug', exitCode: 1, message }] };
+}
+
+/** A failure for machines. */
 export function errorJson(error: AirgapError) {
   const { class: errorClass, exitCode, message, given, expected, next } = error;
   return { class: errorClass, exitCode, message, given, expected, next };

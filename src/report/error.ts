@@ -45,7 +45,7 @@ export class AirgapError extends Error {
   }
 }
 
-/** Several failures of one run, for instance one an image. Exits with the smallest code. */
+/** Several failures of one run, for instance one an image. */
 export class Failures extends Error {
   override readonly name = 'Failures';
   readonly errors: readonly AirgapError[];
@@ -54,10 +54,11 @@ export class Failures extends Error {
     super(message);
     this.errors = errors;
   }
+}
 
-  get exitCode(): number {
-    return Math.min(...this.errors.map((error) => error.exitCode));
-  }
+/** Of several failures in one run the smallest code counts; 0 where there is none. */
+export function exitCodeOf(errors: readonly AirgapError[]): number {
+  return errors.length === 0 ? 0 : Math.min(...errors.map(({ exitCode }) => exitCode));
 }
 
 /** The user-reachable failures inside whatever was thrown; empty when it is our bug. */

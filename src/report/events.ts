@@ -1,4 +1,4 @@
-/** One fact about a running job. Renderers turn it into words; work code never prints. */
+/** One fact about a running job, some of them a sentence for people. Renderers show it; work code never prints. */
 export type Event =
   | { readonly kind: 'step'; readonly name: string }
   | {

@@ -1,16 +1,61 @@
 import type { Emit, Event } from './events.ts';
+import { progressMeter } from './progress.ts';
 import type { Redactor } from './redact.ts';
 import { safeText } from './safe.ts';
 
-/** Listens to a run and writes a line a fact: to standard error, or into the log of an Action. */
-export function lineListener(write: (line: string) => void, redactor: Redactor): Emit {
-  return (event) => {
-    if (event.kind === 'secret') redactor.add(event.value);
-    else for (const line of linesOf(event)) write(redactor.redact(safeText(line)));
-  };
+/** Where the lines go: standard error, or the log of an Action. */
+export interface LineOutput {
+  /** Takes one line, without its break. */
+  write(line: string): void;
+  /** On a terminal: takes text that rewrites the line that the cursor is in. */
+  redraw?(text: string): void;
+  /** Only warnings and images that failed are written. */
+  isQuiet?(): boolean;
+  now(): Date;
 }
 
-function linesOf(event: Exclude<Event, { kind: 'secret' }>): string[] {
+export interface LineListener {
+  readonly emit: Emit;
+  /** Clears what was drawn; to be called before anything else is written, and in the end. */
+  clear(): void;
+}
+
+const fifthOfASecond = 200;
+const tenSeconds = 10_000;
+const clearLine = '\r\u001b[2K';
+
+/** Listens to a run and writes a line a fact, and how far transfers are: redrawn in place, or now and then. */
+export function lineListener(output: LineOutput, redactor: Redactor): LineListener {
+  const { redraw, isQuiet = () => false } = output;
+  const meter = progressMeter(output.now, redraw ? fifthOfASecond : tenSeconds);
+  let isDrawn = false;
+  const clear = (): void => {
+    if (isDrawn) redraw?.(clearLine);
+    isDrawn = false;
+  };
+  const write = (line: string): void => {
+    clear();
+    output.write(redactor.redact(safeText(line)));
+  };
+  const draw = (line: string): void => {
+    redraw?.(`${clearLine}${line}`);
+    isDrawn = true;
+  };
+  const emit: Emit = (event) => {
+    if (event.kind === 'secret') redactor.add(event.value);
+    else if (isQuiet() && !isForQuiet(event)) return;
+    else if (event.kind === 'bytes') meter.read(event).forEach(redraw ? draw : write);
+    else linesOf(event).forEach(write);
+    if (event.kind === 'step') meter.restart();
+  };
+  return { emit, clear };
+}
+
+function isForQuiet(event: Event): boolean {
+  return event.kind === 'warning' || (event.kind === 'image' && event.state === 'failed');
+}
+
+function linesOf(event: Exclude<Event, { kind: 'secret' | 'bytes' }>): string[] {
   switch (event.kind) {
     case 'step':
       return [`${event.name} …`];
@@ -22,7 +67,5 @@ function linesOf(event: Exclude<Event, { kind: 'secret' }>): string[] {
       return [`warning: ${event.message}`, ...(event.cure ? [`  cure: ${event.cure}`] : [])];
     case 'note':
       return [`  ${event.message}`];
-    case 'bytes':
-      return [];
   }
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { load } from 'js-yaml';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type ActionInputs, ownInputs, readActionInputs } from '../../src/action/inputs.ts';
+import { type ActionInputs, readActionInputs } from '../../src/action/inputs.ts';
 import type { Context } from '../../src/context.ts';
 import { settings } from '../../src/inputs/settings.ts';
 import { recordingFolder } from './recorder.ts';
@@ -33,6 +33,7 @@ async function read(
   const context: Context = {
     env,
     cwd,
+    temporary: cwd,
     now: () => new Date(0),
     signal: new AbortController().signal,
     emit: (event) => void (event.kind === 'secret' && secrets.push(event.value)),
@@ -47,6 +48,13 @@ describe('action.yml', () => {
     outputs: Record<string, object>;
     runs: Record<string, string>;
   };
+
+  /** Inputs of the Action alone; all others are settings, by the names of the CLI's flags. */
+  const ownInputs = [
+    ...['command', 'file', 'out', 'plan', 'without-images'],
+    ...['signing-key', 'signing-key-passphrase', 'signing-key-passphrase-file'],
+    ...['push-username', 'push-password', 'push-password-file', 'allow-plain-http-credentials'],
+  ];
 
   test('has an input for every setting and for what the Action alone takes, and no other', () => {
     const names = [...ownInputs, ...settings.map(({ name }) => name)];

@@ -47,7 +47,7 @@ describe('a line of the log is no workflow command', () => {
 describe('events', () => {
   function said(...events: Event[]): string[] {
     const log = recordingLog();
-    const { emit, endGroup } = actionLog(log, makeRedactor());
+    const { emit, endGroup } = actionLog(log, makeRedactor(), () => new Date(0));
     for (const event of events) emit(event);
     endGroup();
     return log.said;

@@ -1,9 +1,9 @@
 import type { ActionResult } from '../../src/action/run.ts';
-import { parseDigest } from '../../src/oci/digest.ts';
+import type { Digest } from '../../src/oci/digest.ts';
 import type { Inventory } from '../../src/plan/inventory.ts';
 import { AirgapError } from '../../src/report/error.ts';
 
-const digest = parseDigest(`sha256:${'ab'.repeat(32)}`);
+const digest = `sha256:${'ab'.repeat(32)}` as Digest;
 
 export const image = (
   source: string,

@@ -75,7 +75,9 @@ describe('a cancelled step', () => {
     expect(children.filter(({ pid }) => existsSync(`/proc/${pid}/exe`))).toEqual([]);
     expect(await on.step.left()).toEqual([]);
     const errors = ended.commands.filter(({ name }) => name === 'error');
-    expect(errors.map(({ text }) => text)).toEqual([`interrupted by ${signal}`]);
+    expect(errors.map(({ text }) => text)).toEqual([
+      `interrupted by ${signal}: run again to go on`,
+    ]);
   });
 
   test('that was killed is cleaned up by the post step', async () => {

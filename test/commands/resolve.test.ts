@@ -11,7 +11,8 @@ function contextIn(cwd: string): { context: Context; events: Event[] } {
   const events: Event[] = [];
   const signal = new AbortController().signal;
   const emit = (event: Event) => void events.push(event);
-  return { context: { env: {}, cwd, now: () => new Date(0), signal, emit }, events };
+  const context = { env: {}, cwd, temporary: cwd, now: () => new Date(0), signal, emit };
+  return { context, events };
 }
 
 function resolved(mirrorMapText: string, ...images: string[]) {

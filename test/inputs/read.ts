@@ -53,6 +53,7 @@ export async function read(text: string, setting: Setting = {}): Promise<Read> {
   const context = {
     env: setting.env ?? {},
     cwd: folder,
+    temporary: folder,
     now: () => new Date(0),
     signal: new AbortController().signal,
     emit: (event: Event) => void events.push(event),

@@ -210,6 +210,7 @@ function context(cwd: string): Context {
   return {
     env: {},
     cwd,
+    temporary: cwd,
     now: () => new Date(0),
     signal: new AbortController().signal,
     emit: () => {},

@@ -113,6 +113,22 @@ const table: [Problem['kind'], Problem['severity'], () => Plan, Partial<Problem>
     },
   ],
   [
+    'unresolved',
+    'error',
+    () =>
+      planOf(spec(hub), [
+        unresolved(
+          'nginx:1',
+          new AirgapError('integrity', 'no manifest', { given: 'schema 1', next: 'push it again' }),
+        ),
+      ]),
+    {
+      images: ['nginx:1'],
+      message: 'nginx:1 (images[0]): no manifest (schema 1)',
+      cure: 'push it again',
+    },
+  ],
+  [
     'webhook-error',
     'error',
     () =>

@@ -7,6 +7,7 @@ export function context(with_: Partial<Context> = {}): Context {
   return {
     env: {},
     cwd: '/',
+    temporary: '/nonexistent',
     now: () => new Date(),
     signal: new AbortController().signal,
     emit: () => {},

@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { AirgapError, exitCodes, Failures, failuresIn } from '../../src/report/error.ts';
-import { endText, errorJson, errorText } from '../../src/report/error-text.ts';
+import {
+  AirgapError,
+  exitCodeOf,
+  exitCodes,
+  Failures,
+  failuresIn,
+} from '../../src/report/error.ts';
+import { endOf, errorJson, errorText } from '../../src/report/error-text.ts';
 
 const full = new AirgapError('refused', 'the target refuses the push', {
   given: '403 from harbor.example.org',
@@ -41,18 +47,36 @@ describe('a failure in words', () => {
 describe('the end of a run', () => {
   test('several failures stand one below the other', () => {
     const run = new Failures('2 failed', [full, new AirgapError('usage', 'second')]);
-    expect(endText(run)).toBe(`${errorText(full)}\nerror: second`);
-    expect(run.exitCode).toBe(2);
+    expect(endOf(run)).toEqual({
+      exitCode: 2,
+      text: `${errorText(full)}\nerror: second`,
+      errors: run.errors.map(errorJson),
+    });
   });
 
   test('anything else is our bug, with its stack and what to do', () => {
-    const text = endText(new TypeError('x is not a function'));
+    const { text, ...forMachines } = endOf(new TypeError('x is not a function'));
     expect(text).toMatch(
       /^error: this is a bug in airgap-bundle\nTypeError: x is not a function\n\s+at /,
     );
     expect(text).toContain('Please report it');
-    expect(endText('thrown text')).toContain('\nthrown text\n');
+    const error = { class: 'bug', exitCode: 1, message: 'x is not a function' };
+    expect(forMachines).toEqual({ exitCode: 1, errors: [error] });
+    expect(endOf('thrown text').text).toContain('\nthrown text\n');
     expect(failuresIn(new TypeError('x'))).toEqual([]);
+  });
+
+  test.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('%s: whatever was thrown because of it is not told', (signal, exitCode) => {
+    const message = `interrupted by ${signal}: run again to go on`;
+    const error = { class: 'interrupted', exitCode, message };
+    expect(endOf(full, signal)).toEqual({ exitCode, text: message, errors: [error] });
+  });
+
+  test('without a failure the code is 0', () => {
+    expect(exitCodeOf([])).toBe(0);
   });
 });
 

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { AirgapError } from '../../src/report/error.ts';
 import type { Event } from '../../src/report/events.ts';
 import { jsonText } from '../../src/report/json.ts';
-import { lineListener } from '../../src/report/lines.ts';
+import { type LineOutput, lineListener } from '../../src/report/lines.ts';
+import { progressText } from '../../src/report/progress.ts';
 import { makeRedactor } from '../../src/report/redact.ts';
 import { safeText } from '../../src/report/safe.ts';
 import { table } from '../../src/report/table.ts';
@@ -56,6 +57,14 @@ describe('redaction', () => {
 });
 
 describe('events as lines', () => {
+  function said(how: Partial<LineOutput>, ...events: Event[]): string[] {
+    const lines: string[] = [];
+    const write = (line: string) => lines.push(line);
+    const { emit } = lineListener({ write, now: () => new Date(0), ...how }, makeRedactor());
+    for (const event of events) emit(event);
+    return lines;
+  }
+
   test.each<[Event, string[]]>([
     [{ kind: 'step', name: 'resolving 2 images' }, ['resolving 2 images …']],
     [{ kind: 'image', image: 'a:1', state: 'copied', detail: '3 MiB' }, ['  copied  a:1  3 MiB']],
@@ -63,13 +72,88 @@ describe('events as lines', () => {
     [{ kind: 'warning', message: 'm', cure: 'c' }, ['warning: m', '  cure: c']],
     [{ kind: 'note', message: 'my password' }, ['  my ***']],
     [{ kind: 'note', message: 'a\u001b[2K' }, ['  a\\u{1b}[2K']],
-    [{ kind: 'bytes', done: 1, total: 2 }, []],
   ])('%j', (event, expected) => {
-    const lines: string[] = [];
-    const listen = lineListener((line) => lines.push(line), makeRedactor());
-    listen({ kind: 'secret', value: 'password' });
-    listen(event);
-    expect(lines).toEqual(expected);
+    expect(said({}, { kind: 'secret', value: 'password' }, event)).toEqual(expected);
+  });
+
+  test('quiet: warnings and what failed', () => {
+    expect(
+      said(
+        { isQuiet: () => true },
+        { kind: 'step', name: 'mirroring' },
+        { kind: 'note', message: 'n' },
+        { kind: 'image', image: 'a:1', state: 'copied' },
+        { kind: 'image', image: 'b:1', state: 'failed', detail: 'no' },
+        { kind: 'bytes', done: 1, total: 2 },
+        { kind: 'warning', message: 'm' },
+      ),
+    ).toEqual(['  failed  b:1  no', 'warning: m']);
+  });
+});
+
+describe('progress', () => {
+  const MiB = 1024 ** 2;
+  /** Bytes after as many milliseconds. */
+  const bytes = (at: number, done: number, total = 100) => ({
+    at,
+    event: { kind: 'bytes', done: done * MiB, total: total * MiB } as const,
+  });
+  const step = (at: number) => ({ at, event: { kind: 'step', name: 'next' } as const });
+
+  function told(parts: readonly { at: number; event: Event }[], terminal = false): string[] {
+    const texts: string[] = [];
+    let at = 0;
+    const output: LineOutput = {
+      write: (line) => texts.push(line),
+      ...(terminal ? { redraw: (text: string) => texts.push(text) } : {}),
+      now: () => new Date(at),
+    };
+    const lines = lineListener(output, makeRedactor());
+    for (const part of parts) {
+      at = part.at;
+      lines.emit(part.event);
+    }
+    lines.clear();
+    return texts;
+  }
+
+  test('a line every ten seconds at most: how much, how fast, how long yet', () => {
+    expect(
+      told([bytes(0, 0), bytes(9_999, 9), bytes(10_000, 10), bytes(15_000, 20), bytes(20_000, 40)]),
+    ).toEqual([
+      '  10 MiB of 100 MiB, 10 %, 1.0 MiB/s, 1 min 30 s left',
+      '  40 MiB of 100 MiB, 40 %, 2.0 MiB/s, 30 s left',
+    ]);
+  });
+
+  test('the next step, and another total, begin anew', () => {
+    expect(
+      told([bytes(0, 0), step(5_000), bytes(9_000, 10), bytes(10_000, 20), bytes(19_000, 20)]),
+    ).toEqual(['next …', '  20 MiB of 100 MiB, 20 %, 1.0 MiB/s, 1 min 20 s left']);
+    expect(told([bytes(0, 0), bytes(9_000, 0, 50), bytes(10_000, 1, 50)])).toEqual([]);
+  });
+
+  test('without movement no rate', () => {
+    expect(told([bytes(0, 5), bytes(10_000, 5)])).toEqual(['  5.0 MiB of 100 MiB, 5 %']);
+  });
+
+  test('a terminal has one line, redrawn five times a second at most and cleared in the end', () => {
+    const clear = '\r\u001b[2K';
+    expect(
+      told(
+        [bytes(0, 0), bytes(199, 1), bytes(200, 2), bytes(300, 3), step(350), bytes(400, 4)],
+        true,
+      ),
+    ).toEqual([`${clear}  2.0 MiB of 100 MiB, 2 %, 10 MiB/s, 10 s left`, clear, 'next …']);
+    expect(told([bytes(0, 0), bytes(200, 2)], true).at(-1)).toBe(clear);
+  });
+
+  test.each([
+    [7_200, '2 h 0 min left'],
+    [3_599, '59 min 59 s left'],
+    [59, '59 s left'],
+  ])('%i seconds are %s', (seconds, expected) => {
+    expect(progressText({ done: 0, total: seconds * 10 }, 10)).toContain(expected);
   });
 });
 

@@ -15,6 +15,7 @@ afterAll(() => rm(folder, { recursive: true }));
 const context = (env: Record<string, string>): Context => ({
   env,
   cwd: folder,
+  temporary: folder,
   now: () => new Date(),
   signal: new AbortController().signal,
   emit: () => {},

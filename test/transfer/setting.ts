@@ -86,7 +86,8 @@ export async function startSetting(): Promise<Setting> {
     const signal = how.signal ?? new AbortController().signal;
     setMaxListeners(0, signal);
     const env = { PATH: process.env.PATH, HOME: '/nonexistent', ...how.env };
-    return { env, cwd: folder, now: () => new Date(), signal, emit: (event) => events.push(event) };
+    const emit = (event: Event) => void events.push(event);
+    return { env, cwd: folder, temporary: folder, now: () => new Date(), signal, emit };
   };
   const client = (host: string, how: How = {}): RegistryClient => {
     const registries = openRegistries({
