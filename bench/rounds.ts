@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { openSource, openTarget, type Side } from './arena.ts';
 import { type Corpus, corpusOf } from './corpus.ts';
 import type { Options } from './options.ts';
@@ -15,6 +17,8 @@ import {
   type Scene,
   type Work,
 } from './works.ts';
+
+const run = promisify(execFile);
 
 export interface Result {
   readonly profile: string;
@@ -31,6 +35,8 @@ export async function runRounds(
 ): Promise<Result[]> {
   say(`${profile.name}: making or finding the corpus`);
   const corpus = await corpusOf(profile);
+  // Else the first contestant alone would wait for the disk.
+  await run('sh', ['-c', 'find "$0" -type f -exec cat {} + > /dev/null', corpus.folder]);
   const source = await openSource(corpus, profile);
   const results: Result[] = [];
   try {
