@@ -5,7 +5,7 @@
 
 import { buildImgpkg } from './build-imgpkg.ts';
 import { writeDocument } from './document.ts';
-import { type Options, readOptions } from './options.ts';
+import { type Options, readOptions, UsageError, usage } from './options.ts';
 import { sectionsOf } from './report.ts';
 import { runRounds } from './rounds.ts';
 
@@ -31,6 +31,11 @@ function present(options: Options): Options {
   };
 }
 
+/** Of node:util's parseArgs. */
+function isUnknownOption(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && /^ERR_PARSE_ARGS/.test(String(error.code));
+}
+
 function say(line: string): void {
   console.error(`bench: ${line}`);
 }
@@ -41,4 +46,11 @@ for (const [signal, code] of [
 ] as const)
   process.on(signal, () => process.exit(code));
 
-await main();
+try {
+  await main();
+} catch (error) {
+  const known = error instanceof UsageError || isUnknownOption(error);
+  if (!known) throw error;
+  console.error(`${(error as Error).message}\n${usage}`);
+  process.exitCode = 2;
+}

@@ -20,7 +20,10 @@ export const usage = `usage: npm run bench -- [--profile NAME,…] [--work NAME,
     .map(({ name }) => name)
     .join(', ')}`;
 
-/** @throws Error with what is wrong and the usage */
+/** What was asked for makes no sense. */
+export class UsageError extends Error {}
+
+/** @throws UsageError */
 export function readOptions(argv: readonly string[]): Options {
   const text = { type: 'string' } as const;
   const { values } = parseArgs({
@@ -28,7 +31,7 @@ export function readOptions(argv: readonly string[]): Options {
     options: { profile: text, work: text, only: text, rounds: text },
   });
   const rounds = Number(values.rounds ?? 3);
-  if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`--rounds is a count\n${usage}`);
+  if (!Number.isInteger(rounds) || rounds < 1) throw new UsageError('--rounds is a count');
   return {
     profiles: chosen('profile', values.profile, profiles, ({ name }) => name),
     works: chosen('work', values.work, works, (work) => work),
@@ -52,6 +55,6 @@ function chosen<Thing>(
   if (words === undefined) return things;
   const names = words.split(',').map((name) => name.trim());
   const unknown = names.filter((name) => !things.some((thing) => nameOf(thing) === name));
-  if (unknown.length > 0) throw new Error(`--${option} ${unknown.join(',')}: unknown\n${usage}`);
+  if (unknown.length > 0) throw new UsageError(`--${option} ${unknown.join(',')}: unknown`);
   return things.filter((thing) => names.includes(nameOf(thing)));
 }
