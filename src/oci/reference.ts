@@ -1,4 +1,5 @@
 import { type Digest, isDigest } from './digest.ts';
+import { dockerHub, formerDockerHub } from './docker-hub.ts';
 
 /**
  * The name of an image in a registry, normalised as docker and containerd do
@@ -14,7 +15,6 @@ export interface Reference {
   readonly digest?: Digest;
 }
 
-const dockerHub = 'docker.io';
 const domainPattern =
   /^(?:[a-zA-Z0-9]+(?:-+[a-zA-Z0-9]+)*(?:\.[a-zA-Z0-9]+(?:-+[a-zA-Z0-9]+)*)*|\[[a-fA-F0-9:]+\])(?::[0-9]+)?$/;
 const component = '[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*';
@@ -63,7 +63,7 @@ function splitRegistry(text: string): { registry: string; remainder: string } {
   const first = text.slice(0, Math.max(slash, 0));
   if (slash < 0 || !looksLikeRegistry(first)) return onDockerHub(text);
   const remainder = text.slice(slash + 1);
-  const isHub = first === dockerHub || first === 'index.docker.io';
+  const isHub = first === dockerHub || first === formerDockerHub;
   return isHub ? onDockerHub(remainder) : { registry: first, remainder };
 }
 

@@ -45,12 +45,12 @@ export function filterPlatforms(
   };
 }
 
-/** Whether a child is worth reading under a filter; nested indexes are read and kept whole. */
+/** Whether a child of the root is worth reading under a filter; a nested index is read and kept whole. */
 export function isWantedChild(child: Descriptor, wanted: readonly Platform[]): boolean {
   return wanted.length === 0 || isIndex(child.mediaType) || isWanted(child.platform, wanted);
 }
 
-export function isAttestation(child: Descriptor): boolean {
+function isAttestation(child: Descriptor): boolean {
   return child.platform?.os === 'unknown' && child.platform.architecture === 'unknown';
 }
 

@@ -1,4 +1,5 @@
 import type { RegistryAccess } from '../inputs/spec.ts';
+import { dockerHub, dockerHubApi, dockerHubHosts, isDockerHub } from '../oci/docker-hub.ts';
 import { AirgapError } from '../report/error.ts';
 
 export type { RegistryAccess };
@@ -13,8 +14,6 @@ export type Credential =
 
 export type CredentialOf = (host: string) => Promise<Credential | undefined>;
 
-const hubNames = ['docker.io', 'index.docker.io', 'registry-1.docker.io'];
-
 /** The name under which a registry's settings and credentials are kept. @throws AirgapError('usage') */
 export function canonicalHost(host: string): string {
   if (!/^(?:\[[0-9a-fA-F:]+\]|[A-Za-z0-9_.-]+)(?::\d{1,5})?$/.test(host)) {
@@ -23,12 +22,12 @@ export function canonicalHost(host: string): string {
       expected: 'host[:port], without a scheme or path',
     });
   }
-  return hubNames.includes(host) ? 'docker.io' : host;
+  return isDockerHub(host) ? dockerHub : host;
 }
 
 /** Where the registry's API is: Docker Hub's is not at its name. */
 export function originOf(host: string, access: RegistryAccess): string {
-  const apiHost = host === 'docker.io' ? 'registry-1.docker.io' : host;
+  const apiHost = host === dockerHub ? dockerHubApi : host;
   return new URL(`${access.plainHttp ? 'http' : 'https'}://${apiHost}`).origin;
 }
 
@@ -38,7 +37,7 @@ export function accessAt(url: URL, accessByHost: AccessByHost): RegistryAccess {
   const names = [
     url.host,
     `${url.hostname}:${port}`,
-    ...(hubNames.includes(url.host) ? hubNames : []),
+    ...(isDockerHub(url.host) ? dockerHubHosts : []),
   ];
   for (const name of names) {
     const access = accessByHost[name];

@@ -16,6 +16,12 @@ export function contentLength(answer: Answer): number | undefined {
   return /^\d+$/.test(text) ? Number(text) : undefined;
 }
 
+/** The first byte that a 206 brings (RFC 9110, 14.4); undefined where it is not told. */
+export function rangeStart(answer: Answer): number | undefined {
+  const start = /^bytes (\d+)-/.exec(header(answer, 'content-range'))?.[1];
+  return start === undefined ? undefined : Number(start);
+}
+
 export function uploadLocation(answer: Answer): URL | undefined {
   const location = header(answer, 'location');
   return location === '' ? undefined : locationFrom(answer.url, location);

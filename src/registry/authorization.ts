@@ -1,7 +1,8 @@
 import { AirgapError } from '../report/error.ts';
 import type { Credential } from './access.ts';
 import { type Challenge, checkRealm, parseChallenges } from './challenge.ts';
-import { errorText, isPassing, passingFailure, wrongCredentials } from './failures.ts';
+import { isPassing, passingFailure, registryWords, wrongCredentials } from './failures.ts';
+import { isPrivate, overPlainHttp } from './plain-http.ts';
 import { retryAfter } from './retry.ts';
 import type { Answer, Transport } from './transport.ts';
 
@@ -10,6 +11,8 @@ export interface AuthorizationOptions {
   readonly registry: URL;
   readonly transport: Transport;
   readonly now: () => Date;
+  /** Whether credentials may be sent readable by everyone on the way. */
+  readonly allowPlainHttp: boolean;
   credential(): Promise<Credential | undefined>;
 }
 
@@ -65,6 +68,7 @@ export class Authorization {
   async #basic(): Promise<string | undefined> {
     const credential = await this.#options.credential();
     if (credential === undefined) return undefined;
+    this.#mayGoTo(this.#options.registry);
     if ('username' in credential) return basicHeader(credential.username, credential.password);
     throw new AirgapError('authentication', `${this.#options.host} takes no identity token`, {
       expected: 'a user name and a password',
@@ -104,6 +108,11 @@ export class Authorization {
     const { host, registry, transport } = this.#options;
     const realm = checkRealm(challenge.parameters.realm ?? '', registry);
     const credential = await this.#options.credential();
+    if (credential !== undefined) {
+      this.#mayGoTo(realm);
+      // The token that it buys is as good as the password for a while.
+      this.#mayGoTo(registry);
+    }
     const service = challenge.parameters.service ?? '';
     const answer =
       credential !== undefined && 'identityToken' in credential
@@ -147,13 +156,19 @@ export class Authorization {
   }
 
   #refusal({ status, url, headers }: Answer, text: string, anonymous: boolean): Error {
-    const said = errorText(text, String(headers['content-type'] ?? ''));
+    const said = registryWords(text, String(headers['content-type'] ?? ''));
     if (isPassing(status)) {
       const wait = retryAfter(headers['retry-after']?.toString(), this.#options.now());
       return passingFailure(status, said, url.host, wait);
     }
     const given = `${status} from its token service ${url.host}${said && `: ${said}`}`;
     return wrongCredentials(this.#options.host, anonymous, given);
+  }
+
+  /** The one place where a credential is kept from the open network. @throws AirgapError('usage') */
+  #mayGoTo(url: URL): void {
+    const { host, allowPlainHttp } = this.#options;
+    if (!allowPlainHttp && !isPrivate(url)) throw overPlainHttp(host, url);
   }
 
   #noToken(host: string, realm: URL): never {

@@ -1,5 +1,5 @@
 import { AirgapError } from '../report/error.ts';
-import { bareHost, isLinkLocal, isLoopback } from './proxy.ts';
+import { bareHost, isLinkLocal, isLoopback } from './addresses.ts';
 
 /** One `WWW-Authenticate` challenge (RFC 9110, 11.6.1); names are lower-case. */
 export interface Challenge {

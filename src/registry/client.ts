@@ -10,6 +10,8 @@ import {
 import { RegistryClient } from './api.ts';
 import { Authorization } from './authorization.ts';
 import { Exchange } from './exchange.ts';
+import { itself, onceEach } from './once.ts';
+import { tenMinutes } from './retry.ts';
 import { Transport } from './transport.ts';
 
 export type { BlobContent, ManifestContent } from './api.ts';
@@ -23,6 +25,8 @@ export interface RegistriesOptions {
   readonly context: Context;
   /** How long a request is tried again from its first try, milliseconds. Default ten minutes. */
   readonly retryBudgetMs?: number;
+  /** Whether credentials may be sent to plain HTTP beyond this machine. Default false. */
+  readonly allowPlainHttpCredentials?: boolean;
 }
 
 /** All registries of a run: one client a host, so that limits, tokens and connections are shared. */
@@ -37,16 +41,15 @@ export interface Registries {
   close(): Promise<void>;
 }
 
-const tenMinutes = 600_000;
-
 export function openRegistries(options: RegistriesOptions): Registries {
   // Every request under way or in line listens to it; Node would warn of a leak at the eleventh.
   setMaxListeners(0, options.context.signal);
   const transport = new Transport(options.access, options.context);
+  const credential = onceEach(itself, options.credential);
   const clients = new Map<string, RegistryClient>();
   const client = (name: string): RegistryClient => {
     const host = canonicalHost(name);
-    const known = clients.get(host) ?? openClient(host, options, transport);
+    const known = clients.get(host) ?? openClient(host, { ...options, credential }, transport);
     clients.set(host, known);
     return known;
   };
@@ -64,9 +67,10 @@ export function openRegistries(options: RegistriesOptions): Registries {
 
 function openClient(
   host: string,
-  { access: accessByHost, credential, context, retryBudgetMs = tenMinutes }: RegistriesOptions,
+  options: RegistriesOptions,
   transport: Transport,
 ): RegistryClient {
+  const { access: accessByHost, credential, context } = options;
   const access = accessByHost[host] ?? accessAt(new URL(originOf(host, {})), accessByHost);
   const registry = new URL(originOf(host, access));
   const authorization = new Authorization({
@@ -74,7 +78,8 @@ function openClient(
     registry,
     transport,
     now: context.now,
-    credential: once(() => credential(host)),
+    credential: () => credential(host),
+    allowPlainHttp: options.allowPlainHttpCredentials ?? false,
   });
   const exchange = new Exchange({
     host,
@@ -83,15 +88,7 @@ function openClient(
     transport,
     context,
     maxConcurrent: access.maxConcurrent ?? 8,
-    retryBudget: retryBudgetMs,
+    retryBudget: options.retryBudgetMs ?? tenMinutes,
   });
   return new RegistryClient(host, access, exchange);
-}
-
-function once<T>(ask: () => Promise<T>): () => Promise<T> {
-  let answer: Promise<T> | undefined;
-  return () => {
-    answer ??= ask();
-    return answer;
-  };
 }

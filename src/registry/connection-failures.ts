@@ -1,5 +1,5 @@
 import { AirgapError } from '../report/error.ts';
-import { safeText } from './failures.ts';
+import { oneLine } from './failures.ts';
 import { Transient } from './retry.ts';
 
 /**
@@ -8,7 +8,7 @@ import { Transient } from './retry.ts';
  */
 export function connectionFailure(
   error: unknown,
-  host: string,
+  { host, origin }: URL,
   proxy?: string,
 ): AirgapError | Transient | undefined {
   const { code, text } = rootOf(error);
@@ -18,12 +18,12 @@ export function connectionFailure(
   const peer =
     transient === 'unreachable' && code !== aborted && proxy ? `the proxy ${proxy}` : host;
   const failure = new AirgapError(transient ? 'transient' : 'usage', rule.say(peer), {
-    given: [...new Set([code, safeText(text)])].filter(Boolean).join(': '),
+    given: [...new Set([code, oneLine(text)])].filter(Boolean).join(': '),
     next: rule.next(peer),
     cause: error,
   });
   if (!transient) return failure;
-  return new Transient(failure, { unreachable: transient === 'unreachable' });
+  return new Transient(failure, transient === 'unreachable' ? { unreachable: origin } : {});
 }
 
 interface ConnectionRule {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { algorithmOf, type Digest, digestOf, hexOf } from '../oci/digest.ts';
 
@@ -9,24 +9,30 @@ export interface ContentCache {
   get(digest: Digest, fetch: () => Promise<Buffer>): Promise<Buffer>;
 }
 
-/** A folder as cache. It is a hint: what it holds is hashed again whenever it is read. */
+/**
+ * A folder as cache. It is a hint: what it holds is hashed again whenever it is read, and a folder that cannot be
+ * read or written costs requests, never the run.
+ */
 export function folderCache(folder: string): ContentCache {
-  const ready = mkdir(folder, { recursive: true });
   return {
     async get(digest, fetch) {
-      await ready;
       const path = join(folder, `${algorithmOf(digest)}-${hexOf(digest)}`);
       const kept = await readFile(path).catch(() => undefined);
       if (kept && digestOf(kept, algorithmOf(digest)) === digest) return kept;
       const bytes = await fetch();
-      await keep(path, bytes);
+      await keep(folder, path, bytes).catch(() => {});
       return bytes;
     },
   };
 }
 
-async function keep(path: string, bytes: Buffer): Promise<void> {
+async function keep(folder: string, path: string, bytes: Buffer): Promise<void> {
   const partial = `${path}.${randomUUID()}.partial`;
-  await writeFile(partial, bytes);
-  await rename(partial, path);
+  await mkdir(folder, { recursive: true });
+  try {
+    await writeFile(partial, bytes);
+    await rename(partial, path);
+  } finally {
+    await rm(partial, { force: true });
+  }
 }

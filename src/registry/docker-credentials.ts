@@ -3,13 +3,12 @@ import { join, resolve } from 'node:path';
 import { execa } from 'execa';
 import * as z from 'zod';
 import type { Context } from '../context.ts';
+import { dockerHubHosts, dockerHubKey, isDockerHub } from '../oci/docker-hub.ts';
 import { AirgapError } from '../report/error.ts';
 import type { Credential, CredentialOf } from './access.ts';
-import { safeText } from './failures.ts';
+import { oneLine } from './failures.ts';
+import { itself, onceEach } from './once.ts';
 
-/** Docker Hub's key in docker's config and helpers, for history's sake. */
-const hubKey = 'https://index.docker.io/v1/';
-const hubHosts = ['docker.io', 'index.docker.io', 'registry-1.docker.io'];
 const notFound = 'credentials not found in native keychain';
 const helperTimeout = 60_000;
 
@@ -39,16 +38,10 @@ type Entry = z.infer<typeof entrySchema>;
  */
 export function dockerCredentials(context: Context): CredentialOf {
   let config: Promise<Config> | undefined;
-  const known = new Map<string, Promise<Credential | undefined>>();
-  const look = async (host: string) => {
+  return onceEach(itself, async (host) => {
     config ??= readConfig(context);
     return lookUp(host, await config, context);
-  };
-  return (host) => {
-    const found = known.get(host) ?? look(host);
-    known.set(host, found);
-    return found;
-  };
+  });
 }
 
 async function lookUp(
@@ -100,7 +93,7 @@ async function readIfThere(path: string): Promise<string | undefined> {
 
 /** By exact key, else by a key that is the host with a scheme or path (`https://host/v2/`). */
 function entryFor<T>(host: string, entries: Readonly<Record<string, T>>): T | undefined {
-  const names = hubHosts.includes(host) ? [hubKey, ...hubHosts] : [host];
+  const names = isDockerHub(host) ? [dockerHubKey, ...dockerHubHosts] : [host];
   const exact = names.find((name) => Object.hasOwn(entries, name));
   if (exact !== undefined) return entries[exact];
   const key = Object.keys(entries).find((name) => names.includes(hostOfKey(name)));
@@ -144,8 +137,8 @@ async function askHelper(
   if (!/^[\w.-]+$/.test(helper)) throw badHelper(helper, 'usage', 'not the name of a helper');
   const program = `docker-credential-${helper}`;
   const answer = await execa(program, ['get'], {
-    input: hubHosts.includes(host) ? hubKey : host,
-    env: context.env,
+    input: isDockerHub(host) ? dockerHubKey : host,
+    env: helperEnvironment(context.env),
     extendEnv: false,
     cwd: context.cwd,
     cancelSignal: context.signal,
@@ -156,10 +149,16 @@ async function askHelper(
   if (answer.code === 'ENOENT') throw badHelper(program, 'tool', 'not found on PATH');
   if (answer.failed) {
     if (`${answer.stdout}${answer.stderr}`.includes(notFound)) return undefined;
-    const said = safeText(`${answer.stderr} ${answer.stdout}`) || 'no reason given';
+    const said = oneLine(`${answer.stderr} ${answer.stdout}`) || 'no reason given';
     throw badHelper(program, 'authentication', said);
   }
   return readHelper(answer.stdout, program);
+}
+
+/** Theirs is whatever their cloud or desktop wants, so all but our own secrets and the Action's inputs. */
+function helperEnvironment(env: Context['env']): Context['env'] {
+  const theirs = Object.entries(env).filter(([name]) => !/^(?:AIRGAP_BUNDLE|INPUT)_/i.test(name));
+  return Object.fromEntries(theirs);
 }
 
 function readHelper(text: string, program: string): Credential | undefined {

@@ -1,8 +1,9 @@
 import type { Context } from '../context.ts';
 import { AirgapError } from '../report/error.ts';
 import type { Authorization } from './authorization.ts';
-import { errorText, isPassing, passingFailure, wrongCredentials } from './failures.ts';
-import { HostGate, type Outage, retry, retryAfter, type Transient } from './retry.ts';
+import { isPassing, passingFailure, registryWords, wrongCredentials } from './failures.ts';
+import { Gate } from './gate.ts';
+import { Attempts, type RetryOptions, retry, retryAfter, type Transient } from './retry.ts';
 import type { Answer, Request, Transport } from './transport.ts';
 
 /** One call of the distribution API. */
@@ -33,41 +34,46 @@ const largestErrorText = 64 * 1024;
  */
 export class Exchange {
   readonly #options: ExchangeOptions;
-  readonly #gate: HostGate;
-  readonly #outage: Outage = { seen: false };
+  readonly #gate: Gate;
 
   constructor(options: ExchangeOptions) {
     this.#options = options;
-    this.#gate = new HostGate(options.maxConcurrent);
+    this.#gate = new Gate(options.maxConcurrent);
   }
 
   /** Runs one piece of work (one or more calls), again from its start while it fails transiently. */
   async run<T>(work: () => Promise<T>): Promise<T> {
-    const { result, release } = await this.hold(work);
-    release();
-    return result;
+    const release = await this.enter();
+    try {
+      return await this.retry(work);
+    } finally {
+      release();
+    }
   }
 
-  /** The same, but the place among the concurrent requests is kept until `release`. */
-  async hold<T>(work: () => Promise<T>): Promise<{ result: T; release: () => void }> {
-    const { context, retryBudget } = this.#options;
-    const release = await this.#gate.enter(context.signal);
-    const attempt = async () => {
-      await this.#gate.opened(context.signal);
-      return work();
-    };
-    try {
-      const result = await retry(attempt, {
-        budget: retryBudget,
-        signal: context.signal,
-        outage: this.#outage,
-        onWait: (wait, failure) => this.#waiting(wait, failure),
-      });
-      return { result, release };
-    } catch (error) {
-      release();
-      throw error;
-    }
+  /** A place among the concurrent requests; resolves to what gives it back. */
+  enter(): Promise<() => void> {
+    return this.#gate.enter(this.signal);
+  }
+
+  /** As `run`, for who has a place already. */
+  retry<T>(work: () => Promise<T>): Promise<T> {
+    return retry(() => this.whenOpen(work), this.#retrying());
+  }
+
+  /** By the same rules, for work that goes on from where it stopped; each try waits by `whenOpen`. */
+  attempts(): Attempts {
+    return new Attempts(this.#retrying());
+  }
+
+  /** Not while the host asked to be left alone. */
+  async whenOpen<T>(work: () => Promise<T>): Promise<T> {
+    await this.#gate.opened(this.signal);
+    return work();
+  }
+
+  get signal(): AbortSignal {
+    return this.#options.context.signal;
   }
 
   /** One answer of any status but 401 and those that pass. @throws Transient, AirgapError */
@@ -89,9 +95,9 @@ export class Exchange {
   }
 
   /** The registry's words about a failure, safe to show; uses the body up. */
-  async errorText(answer: Answer): Promise<string> {
+  async words(answer: Answer): Promise<string> {
     const body = await this.readAll(answer, largestErrorText).catch(() => '');
-    return errorText(body.toString(), String(answer.headers['content-type'] ?? ''));
+    return registryWords(body.toString(), String(answer.headers['content-type'] ?? ''));
   }
 
   readAll(answer: Answer, limit: number): Promise<Buffer> {
@@ -130,13 +136,19 @@ export class Exchange {
 
   async #stillUnauthorized(answer: Answer): Promise<AirgapError> {
     const anonymous = await this.#options.authorization.isAnonymous();
-    return wrongCredentials(this.#options.host, anonymous, await this.errorText(answer));
+    return wrongCredentials(this.#options.host, anonymous, await this.words(answer));
   }
 
   async #passing(answer: Answer): Promise<Transient> {
     const header = answer.headers['retry-after']?.toString();
     const wait = retryAfter(header, this.#options.context.now());
-    return passingFailure(answer.status, await this.errorText(answer), answer.url.host, wait);
+    return passingFailure(answer.status, await this.words(answer), answer.url.host, wait);
+  }
+
+  #retrying(): RetryOptions {
+    const { retryBudget: budget, transport } = this.#options;
+    const onWait = (wait: number, failure: Transient) => this.#waiting(wait, failure);
+    return { budget, signal: this.signal, reach: transport.reach, onWait };
   }
 
   #waiting(wait: number, { failure, retryAfter: told }: Transient): void {

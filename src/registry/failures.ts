@@ -72,9 +72,9 @@ export function passingFailure(
 }
 
 /** A registry's own words, made fit for a terminal and a log: one line, no control characters, at most 300. */
-export function errorText(body: string, contentType: string): string {
+export function registryWords(body: string, contentType: string): string {
   if (/html/i.test(contentType)) return '';
-  return safeText(distributionErrors(body) ?? body);
+  return oneLine(distributionErrors(body) ?? body);
 }
 
 function distributionErrors(body: string): string | undefined {
@@ -87,7 +87,7 @@ function distributionErrors(body: string): string | undefined {
   }
 }
 
-export function safeText(text: string): string {
+export function oneLine(text: string): string {
   const line = stripVTControlCharacters(text)
     .replace(/[\p{C}\p{Zl}\p{Zp}\s]+/gu, ' ')
     .trim();

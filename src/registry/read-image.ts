@@ -16,7 +16,7 @@ export interface ImageSource {
 /**
  * Reads an image as manifests alone, by tag or digest. Only the tag is asked for anew: documents come from the
  * cache by digest where it has them.
- * @param wanted which children of an index to read; the others stay unread
+ * @param wanted which children of the root, if it is an index, to read; nested indexes are read whole
  * @returns undefined when the registry does not have it
  */
 export async function readImage(
@@ -28,26 +28,37 @@ export async function readImage(
   const root = await source.client.headManifest(source.repository, reference);
   if (!root) return undefined;
   const documents = new Map<Digest, ManifestDocument>();
-  await readDocument({ source, cache, wanted, documents }, root);
-  return { root, documents };
+  const walk = { source, cache, documents };
+  const document = await readDocument(walk, root);
+  if (document.manifest.kind === 'index')
+    await readAll(walk, document.manifest.manifests.filter(wanted));
+  return { root: document.descriptor, documents };
 }
 
 interface Walk {
   readonly source: ImageSource;
   readonly cache: ContentCache;
-  readonly wanted: (child: Descriptor) => boolean;
   readonly documents: Map<Digest, ManifestDocument>;
 }
 
-async function readDocument(walk: Walk, descriptor: Descriptor): Promise<void> {
+/** Documents and all that is below them. */
+async function readAll(walk: Walk, descriptors: readonly Descriptor[]): Promise<void> {
+  await Promise.all(
+    descriptors.map(async (descriptor) => {
+      const { manifest } = await readDocument(walk, descriptor);
+      if (manifest.kind === 'index') await readAll(walk, manifest.manifests);
+    }),
+  );
+}
+
+async function readDocument(walk: Walk, descriptor: Descriptor): Promise<ManifestDocument> {
   const bytes = await manifestBytes(walk, descriptor);
   const sized = { ...descriptor, size: bytes.length };
-  const document = makeDocument(sized, bytes);
-  const platform = document.platform ?? (await configPlatform(walk, document));
-  walk.documents.set(descriptor.digest, platform ? { ...document, platform } : document);
-  if (document.manifest.kind !== 'index') return;
-  const children = document.manifest.manifests.filter((child) => walk.wanted(child));
-  await Promise.all(children.map((child) => readDocument(walk, child)));
+  const read = makeDocument(sized, bytes);
+  const platform = read.platform ?? (await configPlatform(walk, read));
+  const document = platform ? { ...read, platform } : read;
+  walk.documents.set(descriptor.digest, document);
+  return document;
 }
 
 async function manifestBytes({ source, cache }: Walk, { digest }: Descriptor): Promise<Buffer> {

@@ -7,30 +7,36 @@ export class Transient extends Error {
   readonly failure: AirgapError;
   /** The server's own word on when to come back, milliseconds. */
   readonly retryAfter: number | undefined;
-  /** No connection at all (refused, no such name): retried for seconds, not for the whole budget. */
-  readonly unreachable: boolean;
+  /** The origin that no connection could be made to: unless it has answered before, it is waited for some seconds. */
+  readonly unreachable: string | undefined;
 
-  constructor(failure: AirgapError, how: { retryAfter?: number; unreachable?: boolean } = {}) {
+  constructor(failure: AirgapError, how: { retryAfter?: number; unreachable?: string } = {}) {
     super(failure.message, { cause: failure });
     this.failure = failure;
     this.retryAfter = how.retryAfter;
-    this.unreachable = how.unreachable ?? false;
+    this.unreachable = how.unreachable;
   }
 }
 
-/** Shared by all work at one host: once one has waited in vain for a connection, the others do not wait again. */
-export interface Outage {
-  seen: boolean;
+/** What a run knows of the origins that it asks. */
+export interface Reach {
+  /** They are there: when they are gone, it is worth waiting for them. */
+  readonly answered: Set<string>;
+  /** Somebody waited for them in vain: nobody else does, until they answer. */
+  readonly missed: Set<string>;
 }
 
 export interface RetryOptions {
-  /** Milliseconds from the first try, in which a further one may start. */
+  /** Milliseconds from the first try, or from the last progress, in which a further one may start. */
   readonly budget: number;
   readonly signal: AbortSignal;
-  readonly outage: Outage;
+  readonly reach: Reach;
   /** Told before each wait, milliseconds. */
   onWait?(wait: number, failure: Transient): void;
 }
+
+/** How long a request or a copy is tried again where nothing else is said. */
+export const tenMinutes = 600_000;
 
 const unreachableBudget = 5_000;
 const firstBackoff = 250;
@@ -38,35 +44,53 @@ const longestBackoff = 30_000;
 
 /** Tries until it works, fails for good, or the budget is spent; then throws the failure itself. */
 export async function retry<T>(work: () => Promise<T>, options: RetryOptions): Promise<T> {
-  const start = performance.now();
-  for (let tries = 1; ; tries++) {
+  const attempts = new Attempts(options);
+  for (;;) {
     try {
       options.signal.throwIfAborted();
-      const result = await work();
-      options.outage.seen = false;
-      return result;
+      return await work();
     } catch (thrown) {
-      if (!(thrown instanceof Transient)) throw thrown;
-      const wait = thrown.retryAfter ?? fullJitter(tries);
-      if (overBudget(thrown, tries, performance.now() - start + wait, options)) {
-        options.outage.seen = thrown.unreachable;
-        throw thrown.failure;
-      }
-      options.onWait?.(wait, thrown);
-      await sleep(wait, undefined, { signal: options.signal });
+      await attempts.pauseAfter(thrown);
     }
   }
 }
 
-function overBudget(
-  failure: Transient,
-  tries: number,
-  then: number,
-  { budget, outage }: RetryOptions,
-): boolean {
-  if (!failure.unreachable) return then > budget;
-  if (outage.seen) return true;
-  return then > Math.min(budget, unreachableBudget) && tries > 1;
+/** The tries of one piece of work: when the next one may start, and when it is enough. */
+export class Attempts {
+  readonly #options: RetryOptions;
+  #start = performance.now();
+  #tries = 0;
+
+  constructor(options: RetryOptions) {
+    this.#options = options;
+  }
+
+  /** Something arrived that need not be asked for again: tries and budget count from here. */
+  progressed(): void {
+    this.#start = performance.now();
+    this.#tries = 0;
+  }
+
+  /** Waits until the next try may start. @throws what was thrown, when trying again does not help or not any more */
+  async pauseAfter(thrown: unknown, signal = this.#options.signal): Promise<void> {
+    if (!(thrown instanceof Transient)) throw thrown;
+    this.#tries++;
+    const wait = Math.max(thrown.retryAfter ?? 0, fullJitter(this.#tries));
+    if (this.#isEnough(thrown, performance.now() - this.#start + wait)) {
+      if (thrown.unreachable !== undefined) this.#options.reach.missed.add(thrown.unreachable);
+      throw thrown.failure;
+    }
+    this.#options.onWait?.(wait, thrown);
+    await sleep(wait, undefined, { signal });
+  }
+
+  #isEnough({ unreachable }: Transient, then: number): boolean {
+    const { budget, reach } = this.#options;
+    if (unreachable === undefined) return then > budget;
+    if (reach.missed.has(unreachable)) return true;
+    const isKnown = reach.answered.has(unreachable);
+    return then > (isKnown ? budget : Math.min(budget, unreachableBudget)) && this.#tries > 1;
+  }
 }
 
 function fullJitter(tries: number): number {
@@ -79,61 +103,4 @@ export function retryAfter(header: string | undefined, now: Date): number | unde
   if (/^\d+$/.test(header.trim())) return Number(header) * 1000;
   const date = Date.parse(header);
   return Number.isNaN(date) ? undefined : Math.max(0, date - now.getTime());
-}
-
-/** One host's door: so many at a time, and nobody while the host asked to be left alone. */
-export class HostGate {
-  #free: number;
-  #closedUntil = 0;
-  readonly #queue: (() => void)[] = [];
-
-  constructor(places: number) {
-    this.#free = places;
-  }
-
-  /** Resolves to the function that gives the place back (once, however often it is called). */
-  async enter(signal: AbortSignal): Promise<() => void> {
-    signal.throwIfAborted();
-    if (this.#free > 0) this.#free--;
-    else await this.#turn(signal);
-    let inside = true;
-    return () => {
-      if (inside) this.#leave();
-      inside = false;
-    };
-  }
-
-  /** Keeps everyone out for so many milliseconds. */
-  closeFor(wait: number): void {
-    this.#closedUntil = Math.max(this.#closedUntil, performance.now() + wait);
-  }
-
-  async opened(signal: AbortSignal): Promise<void> {
-    for (;;) {
-      const wait = this.#closedUntil - performance.now();
-      if (wait <= 0) return;
-      await sleep(wait, undefined, { signal });
-    }
-  }
-
-  #turn(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const called = () => {
-        signal.removeEventListener('abort', aborted);
-        resolve();
-      };
-      const aborted = () => {
-        this.#queue.splice(this.#queue.indexOf(called), 1);
-        reject(signal.reason);
-      };
-      signal.addEventListener('abort', aborted, { once: true });
-      this.#queue.push(called);
-    });
-  }
-
-  #leave(): void {
-    const next = this.#queue.shift();
-    if (next === undefined) this.#free++;
-    else next();
-  }
 }

@@ -2,9 +2,10 @@ import { Agent, type Dispatcher, ProxyAgent } from 'undici';
 import type { Context } from '../context.ts';
 import { AirgapError } from '../report/error.ts';
 import { type AccessByHost, accessAt } from './access.ts';
+import { bareHost } from './addresses.ts';
 import { connectionFailure } from './connection-failures.ts';
-import { bareHost, proxyFor } from './proxy.ts';
-import { Transient } from './retry.ts';
+import { proxyFor } from './proxy.ts';
+import { type Reach, Transient } from './retry.ts';
 import { dockerTrust, secureContext, systemTrust } from './trust.ts';
 
 export interface Request {
@@ -27,6 +28,7 @@ const writeTimeout = 300_000;
 
 /** Connections, kept alive, with the trust and the proxy that each host is due. Knows no credentials. */
 export class Transport {
+  readonly reach: Reach = { answered: new Set(), missed: new Set() };
   readonly #access: AccessByHost;
   readonly #context: Context;
   readonly #dispatchers = new Map<string, Promise<Dispatcher>>();
@@ -53,6 +55,8 @@ export class Transport {
         headersTimeout: method === 'PUT' ? writeTimeout : readTimeout,
         bodyTimeout: readTimeout,
       });
+      this.reach.answered.add(url.origin);
+      this.reach.missed.delete(url.origin);
       return { url, status: statusCode, headers: answer.headers, body: answer.body };
     } catch (error) {
       throw this.failure(error, url);
@@ -84,12 +88,15 @@ export class Transport {
     if (error instanceof AirgapError || error instanceof Transient) return error;
     if (this.#context.signal.aborted) return this.#context.signal.reason;
     const proxy = proxyFor(url, this.#context.env);
-    return connectionFailure(error, url.host, proxy?.host) ?? error;
+    return connectionFailure(error, url, proxy?.host) ?? error;
   }
 
+  /** Drops what was opened; what could not be opened was told to whoever asked for it. */
   async close(): Promise<void> {
-    const opened = await Promise.all(this.#dispatchers.values());
-    await Promise.all(opened.map((dispatcher) => dispatcher.destroy()));
+    const opened = await Promise.allSettled(this.#dispatchers.values());
+    await Promise.all(
+      opened.map((one) => (one.status === 'fulfilled' ? one.value.destroy() : undefined)),
+    );
   }
 
   #dispatcherFor(url: URL): Promise<Dispatcher> {

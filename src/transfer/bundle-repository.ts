@@ -1,8 +1,8 @@
 import pMap from 'p-map';
 import type { Descriptor } from '../oci/descriptor.ts';
+import { projectOf } from '../plan/repositories.ts';
 import { AirgapError, failuresIn } from '../report/error.ts';
 import type { LayoutOrigin } from './job.ts';
-import { project } from './turns.ts';
 import type { Work } from './work.ts';
 
 /**
@@ -44,7 +44,7 @@ async function refusesMounts(
   { job: { target } }: Work,
 ): Promise<string | undefined> {
   await target.putBlob(bundleRepository, smallBlob.digest, smallBlob.bytes);
-  const perProject = new Map(repositories.map((repository) => [project(repository), repository]));
+  const perProject = new Map(repositories.map((repository) => [projectOf(repository), repository]));
   for (const repository of perProject.values()) {
     const mounted = await target.mountBlob(repository, smallBlob.digest, bundleRepository);
     if (!mounted) return repository;

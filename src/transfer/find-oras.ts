@@ -6,14 +6,14 @@ import type { Context } from '../context.ts';
 import { AirgapError } from '../report/error.ts';
 
 /** The oldest oras that can be used: it has `cp --force` and reads layouts in a tar by digest. */
-export const oldestOras = '1.3.6';
+const oldestOras = '1.3.6';
 
 /**
- * Path of a usable oras: as given, else AIRGAP_BUNDLE_ORAS, else the first on PATH.
+ * Path of a usable oras: AIRGAP_BUNDLE_ORAS, else the first on PATH.
  * @throws AirgapError tool when there is none, or when it is too old
  */
-export async function findOras(context: Context, explicitPath?: string): Promise<string> {
-  const named = explicitPath ?? context.env.AIRGAP_BUNDLE_ORAS;
+export async function findOras(context: Context): Promise<string> {
+  const named = context.env.AIRGAP_BUNDLE_ORAS;
   const path = named ? resolve(context.cwd, named) : await firstOnPath(context);
   if (path === undefined || !(await isExecutable(path))) throw missing(named);
   const version = await versionOf(path, context);

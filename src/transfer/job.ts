@@ -56,6 +56,10 @@ export interface TransferTools {
   readonly credential: CredentialOf;
   /** A private folder (0700) for oras's configuration; credentials in it are removed in the end. */
   readonly scratch: string;
+  /** Whether oras may get the login of a plain-HTTP registry that is not on this machine. */
+  readonly allowPlainHttpCredentials: boolean;
+  /** How long a copy that may yet succeed is tried again, milliseconds. Default ten minutes. */
+  readonly retryBudgetMs?: number;
 }
 
 export interface TransferResult {

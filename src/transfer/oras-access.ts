@@ -1,11 +1,13 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Context } from '../context.ts';
-import type { Credential } from '../registry/access.ts';
+import { dockerHubKey, isDockerHub } from '../oci/docker-hub.ts';
+import { type Credential, originOf } from '../registry/access.ts';
 import type { RegistryClient } from '../registry/client.ts';
+import { onceEach } from '../registry/once.ts';
+import { isPrivate } from '../registry/plain-http.ts';
 import { dockerTrust, systemTrust } from '../registry/trust.ts';
 import type { TransferTools } from './job.ts';
-import { once } from './waiting.ts';
 
 /** Writes what oras must know of registries into private files, and names them in its arguments. */
 export interface OrasAccess {
@@ -17,20 +19,24 @@ export interface OrasAccess {
   close(): Promise<void>;
 }
 
+type Logins = Pick<TransferTools, 'scratch' | 'credential' | 'allowPlainHttpCredentials'>;
+
 /** Trust is spelled out as our own client has it: `--…-ca-file` replaces what oras would trust by itself. */
 export async function openOrasAccess(
-  { scratch, credential }: Pick<TransferTools, 'scratch' | 'credential'>,
+  { scratch, credential, allowPlainHttpCredentials }: Logins,
   env: Context['env'],
 ): Promise<OrasAccess> {
   const folder = join(scratch, 'oras');
   const dockerConfig = join(folder, 'docker');
   await mkdir(dockerConfig, { recursive: true, mode: 0o700 });
-  const login = once(hostOf, async ({ host }: RegistryClient) => {
-    const text = JSON.stringify(loginFile(host, await credential(host)));
+  const login = onceEach(hostOf, async ({ host, access }: RegistryClient) => {
+    // Where the way is open to all oras goes without: our own client has said so if the registry wants a login.
+    const mayLogIn = allowPlainHttpCredentials || isPrivate(new URL(originOf(host, access)));
+    const text = JSON.stringify(loginFile(host, mayLogIn ? await credential(host) : undefined));
     return writePrivate(join(folder, `login-${fileName(host)}.json`), text);
   });
   const system = systemTrust(env);
-  const authorities = once(hostOf, async ({ host, access }: RegistryClient) => {
+  const authorities = onceEach(hostOf, async ({ host, access }: RegistryClient) => {
     const all = [...(await system), ...(await dockerTrust(host)), access.caCert ?? ''];
     return writePrivate(join(folder, `authorities-${fileName(host)}.pem`), all.join('\n'));
   });
@@ -56,14 +62,12 @@ function hostOf({ host }: RegistryClient): string {
 /** A docker configuration with this one registry in it. */
 export function loginFile(host: string, credential: Credential | undefined): object {
   if (credential === undefined) return { auths: {} };
-  const key = dockerHub.has(host) ? 'https://index.docker.io/v1/' : host;
+  const key = isDockerHub(host) ? dockerHubKey : host;
   if ('identityToken' in credential)
     return { auths: { [key]: { identitytoken: credential.identityToken } } };
   const { username, password } = credential;
   return { auths: { [key]: { auth: Buffer.from(`${username}:${password}`).toString('base64') } } };
 }
-
-const dockerHub = new Set(['docker.io', 'index.docker.io', 'registry-1.docker.io']);
 
 function fileName(host: string): string {
   return host.replaceAll(/[^a-zA-Z0-9.-]/g, '_');

@@ -1,7 +1,7 @@
 import { AirgapError, type ErrorClass } from '../report/error.ts';
 
 /** Which end of a copy an error of oras speaks of. */
-export type CopyEnd = 'source' | 'target';
+type CopyEnd = 'source' | 'target';
 
 /** What oras wrote to stderr, as a failure with a class. Tables of real output are in the tests. */
 export function orasFailure(stderr: string, copying: string): AirgapError {
@@ -15,14 +15,14 @@ export function orasFailure(stderr: string, copying: string): AirgapError {
 }
 
 /** The first rule that matches decides; `source` and `target` differ where a refusal means something else. */
-export function classify(text: string, end: CopyEnd): ErrorClass {
+function classify(text: string, end: CopyEnd): ErrorClass {
   const rule = rules.find(([pattern]) => pattern.test(text));
   if (rule === undefined) return end === 'target' ? 'refused' : 'tool';
   const [, atSource, atTarget] = rule;
   return end === 'target' ? atTarget : atSource;
 }
 
-export function endOf(text: string): CopyEnd {
+function endOf(text: string): CopyEnd {
   return /destination registry/.test(text) ? 'target' : 'source';
 }
 

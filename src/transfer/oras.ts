@@ -4,11 +4,12 @@ import type { Context } from '../context.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { RegistryClient } from '../registry/client.ts';
+import { Gate } from '../registry/gate.ts';
+import { type Reach, retry, Transient, tenMinutes } from '../registry/retry.ts';
+import { AirgapError } from '../report/error.ts';
 import type { LayoutOrigin, TransferTools } from './job.ts';
 import { openOrasAccess } from './oras-access.ts';
 import { orasFailure } from './oras-errors.ts';
-import { retryTransient } from './retry.ts';
-import { gate } from './waiting.ts';
 
 /** One `oras cp`: everything reachable from a digest, into one repository of a registry. */
 export interface Copy {
@@ -40,22 +41,47 @@ const patience = 5_000;
 export async function openOras(tools: TransferTools, context: Context): Promise<Oras> {
   const access = await openOrasAccess(tools, context.env);
   const env = childEnvironment(context.env, access.dockerConfig);
-  const limited = gate(processes);
+  const gate = new Gate(processes);
   const attempt = async (copy: Copy): Promise<string> => {
     const flags = [
       ...('fd' in copy.from ? ['--from-oci-layout'] : await access.flags('from', copy.from.client)),
       ...(await access.flags('to', copy.to.client)),
     ];
-    return run(tools.oras, copy, flags, env, context.signal);
+    const leave = await gate.enter(context.signal);
+    try {
+      return await run(tools.oras, copy, flags, env, context.signal);
+    } finally {
+      leave();
+    }
   };
   return {
-    copy: (copy, blobs) =>
-      limited(async () => {
-        const stdout = await retryTransient(() => attempt(copy), context.signal);
-        return uploaded(stdout, blobs);
-      }),
+    copy: async (copy, blobs) => uploaded(await persist(copy, attempt, tools, context), blobs),
     close: access.close,
   };
+}
+
+/** Runs a copy again while it may yet succeed, by the rules of our own requests; oras itself gives up in seconds. */
+async function persist(
+  copy: Copy,
+  attempt: (copy: Copy) => Promise<string>,
+  { retryBudgetMs: budget = tenMinutes }: TransferTools,
+  { signal, emit }: Context,
+): Promise<string> {
+  let again = false;
+  const reach: Reach = { answered: new Set(), missed: new Set() };
+  const work = async () => {
+    // Our own request waits for a target that is away; a process would be started in vain.
+    if (again) await copy.to.client.headManifest(copy.to.repository, copy.digest);
+    again = true;
+    return attempt(copy).catch(asTransient);
+  };
+  const onWait = (wait: number, { failure }: Transient) =>
+    emit({ kind: 'note', message: `${failure.message}; next try in ${Math.ceil(wait / 1000)} s` });
+  return retry(work, { budget, signal, reach, onWait });
+}
+
+function asTransient(error: unknown): never {
+  throw error instanceof AirgapError && error.class === 'transient' ? new Transient(error) : error;
 }
 
 /** Resolves to what oras wrote to stdout. */

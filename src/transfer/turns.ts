@@ -1,5 +1,6 @@
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
+import { projectOf } from '../plan/repositories.ts';
 import { type Deferred, deferred } from './waiting.ts';
 
 /**
@@ -54,7 +55,7 @@ export class BlobTurns {
     const homes = [...(this.#blobs.get(digest)?.homes ?? [])].filter(
       (home) => home !== repository && !this.#refusedMounts.has(`${home} ${repository}`),
     );
-    return homes.find((home) => project(home) === project(repository)) ?? homes[0];
+    return homes.find((home) => projectOf(home) === projectOf(repository)) ?? homes[0];
   }
 
   mountRefused(from: string, repository: string): void {
@@ -66,11 +67,6 @@ export class BlobTurns {
     this.#blobs.set(blob.digest, shared);
     return shared;
   }
-}
-
-/** Registries that limit mounts do so by the first part of the path (Harbor's projects). */
-export function project(repository: string): string {
-  return repository.split('/', 1)[0] ?? repository;
 }
 
 class SharedBlob {

@@ -1,13 +1,13 @@
 import type { Context } from '../context.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { type ImageGraph, leavesOf, type ManifestDocument } from '../oci/graph.ts';
+import { itself, onceEach } from '../registry/once.ts';
 import { bring } from './bringing.ts';
 import type { PlaceFound } from './heads.ts';
 import type { TransferImage, TransferJob } from './job.ts';
 import type { Oras } from './oras.ts';
 import { BlobTurns } from './turns.ts';
 import { blobsOf, type CopyUnit, unitsOf } from './units.ts';
-import { once } from './waiting.ts';
 
 /** An image, what the target said of its placements, and its manifests where they could be read. */
 export interface KnownImage {
@@ -52,13 +52,13 @@ export function startWork(
     context,
     oras,
     turns,
-    bring: once(itself, async (key) => {
+    bring: onceEach(itself, async (key) => {
       const next = queued.get(key);
       if (next === undefined) throw new Error(`no such unit: ${key}`);
       return bring(next.unit, next.places, work);
     }),
-    checkPush: once(itself, (repository) => job.target.checkPush(repository)),
-    putChild: once(
+    checkPush: onceEach(itself, (repository) => job.target.checkPush(repository)),
+    putChild: onceEach(
       ({ repository, document }) => `${repository}@${document.descriptor.digest}`,
       ({ repository, document: { descriptor, bytes } }) =>
         job.target.putManifest(repository, descriptor.digest, descriptor.mediaType, bytes),
@@ -119,10 +119,6 @@ function progress(needed: readonly Descriptor[], context: Context): (blob: Descr
     done += size;
     context.emit({ kind: 'bytes', done, total });
   };
-}
-
-function itself(text: string): string {
-  return text;
 }
 
 function sizeOf(blobs: readonly Descriptor[]): number {

@@ -42,6 +42,7 @@ export interface FrontProxy {
 export async function startFrontProxy(
   upstreamHost: string,
   rules: readonly FrontRule[] = [],
+  port = 0,
 ): Promise<FrontProxy> {
   const active = [...rules];
   const requests: (FrontRequest & { status: number })[] = [];
@@ -70,7 +71,7 @@ export async function startFrontProxy(
     }
     record.status = await forward(upstreamHost, incoming, response, answer?.cutAfter);
   };
-  server.listen(0, '127.0.0.1');
+  server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('no port');

@@ -1,7 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { travels, uniqueBlobs } from '../../src/plan/blobs.ts';
 import type { Inventory, InventoryImage } from '../../src/plan/inventory.ts';
-import { isPullThrough, splitPlacement, targetRepositories } from '../../src/plan/repositories.ts';
+import {
+  isPullThrough,
+  projectOf,
+  splitPlacement,
+  targetRepositories,
+} from '../../src/plan/repositories.ts';
 import { image, pageMap, planOf, spec } from './setting.ts';
 
 /** As much of an inventory as says where its images go. */
@@ -117,4 +122,9 @@ describe('blobs', () => {
     // Config and three layers for nginx/amd64, config and a layer more for arm64; config and two layers for redis.
     expect(digests).toHaveLength(5 + 4 + 2 + 2);
   });
+});
+
+test('a project is the first part of a path', () => {
+  expect(projectOf('airgap/docker.io/nginx')).toBe('airgap');
+  expect(projectOf('nginx')).toBe('nginx');
 });

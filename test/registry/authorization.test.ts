@@ -94,6 +94,62 @@ describe('a registry with passwords', () => {
   });
 });
 
+describe('credentials over plain HTTP', () => {
+  let proxy: FrontProxy;
+  beforeEach(async () => {
+    proxy = await startFrontProxy('127.0.0.1:1');
+  });
+  afterEach(() => proxy.stop());
+
+  /** A registry beyond this machine, whose part the proxy plays. */
+  async function ask(challenge: string | undefined, allowPlainHttpCredentials: boolean) {
+    const headers = challenge === undefined ? {} : { 'www-authenticate': challenge };
+    proxy.rules.push(({ path }) =>
+      path.includes('/token')
+        ? { status: 200, body: '{"token":"t"}' }
+        : { status: challenge === undefined ? 404 : 401, headers },
+    );
+    const registries = openRegistries({
+      access: { 'r.example': { plainHttp: true } },
+      credential: async () => ann,
+      context: context({ env: { HTTP_PROXY: proxy.host } }),
+      allowPlainHttpCredentials,
+      retryBudgetMs: 100,
+    });
+    const answer = registries.client('r.example').headManifest('a/b', 'v1');
+    const outcome = await answer.catch((error) => error);
+    await registries.close();
+    return outcome;
+  }
+  const sent = () => proxy.requests.flatMap(({ headers }) => headers.authorization ?? []);
+
+  test.each([
+    ['a password', 'Basic realm="x"', 'http://r.example'],
+    ['a password for a token', 'Bearer realm="http://t.example/token"', 'http://t.example'],
+    ['a token', 'Bearer realm="https://t.example/token"', 'http://r.example'],
+  ])('%s is not sent', async (_, challenge, given) => {
+    expect(await ask(challenge, false)).toMatchObject({
+      class: 'usage',
+      message: 'a credential for r.example would travel over plain HTTP',
+      given,
+      next: expect.stringContaining('--allow-plain-http-credentials'),
+    });
+    expect(sent()).toEqual([]);
+  });
+
+  test.each([
+    ['a password', 'Basic realm="x"'],
+    ['a password for a token', 'Bearer realm="http://t.example/token"'],
+  ])('%s is sent where that is allowed', async (_, challenge) => {
+    expect(await ask(challenge, true)).toMatchObject({ class: 'authentication' });
+    expect(sent()[0]).toBe(`Basic ${Buffer.from('ann:secret').toString('base64')}`);
+  });
+
+  test('a registry that wants none is asked all the same', async () => {
+    expect(await ask(undefined, false)).toBeUndefined();
+  });
+});
+
 describe('a registry with a token service', () => {
   let service: TokenService;
   let registry: TestRegistry;

@@ -144,6 +144,20 @@ esac
     expect(await credential('two.h')).toEqual({ username: 'two', password: 'p' });
   });
 
+  test('helpers get the environment, but none of our secrets and inputs', async () => {
+    const says = `env > '${home}/env'; echo '{"Username":"u","Secret":"$CLOUD"}'`;
+    const env = await install('store', { h: says });
+    const secrets = { AIRGAP_BUNDLE_PUSH_PASSWORD: 'canary', INPUT_KEY: 'canary' };
+    const credential = await configured(
+      { credsStore: 'store' },
+      { ...env, ...secrets, CLOUD: 'x' },
+    );
+    await credential('h');
+    const seen = await readFile(join(home, 'env'), 'utf8');
+    expect(seen).toContain('CLOUD=x');
+    expect(seen).not.toContain('canary');
+  });
+
   test('a host is asked for once', async () => {
     const env = await install('store', { h: says('ann', 'p') });
     const credential = await configured({ credsStore: 'store' }, env);

@@ -1,5 +1,8 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { buffer } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { digestOf } from '../../src/oci/digest.ts';
+import { type Digest, digestOf } from '../../src/oci/digest.ts';
 import { ociIndex, ociManifest } from '../../src/oci/media-types.ts';
 import { openRegistries, type Registries, type RegistryClient } from '../../src/registry/client.ts';
 import { locationFrom } from '../../src/registry/exchange.ts';
@@ -124,6 +127,19 @@ describe('until the budget is spent', () => {
     await all.close();
   });
 
+  test('a registry that is away for a while and was there before is waited for', async () => {
+    const root = await pushImage(registry.host, 'a/b', 'v1');
+    const all = open(20_000);
+    await all.client(front.host).headManifest('a/b', 'v1');
+    const port = Number(front.host.split(':')[1]);
+    await front.stop();
+    const asked = all.client(front.host).headManifest('a/b', 'v1');
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    front = await startFrontProxy(registry.host, [], port);
+    expect(await asked).toEqual(root);
+    await all.close();
+  });
+
   test('a name that nobody knows: transient, and said so', async () => {
     const all = openRegistries({
       access: {},
@@ -140,11 +156,85 @@ describe('until the budget is spent', () => {
 });
 
 describe('a blob that breaks off', () => {
-  test('is an error of its stream', async () => {
-    const digest = await pushBlob(registry.host, 'a/b', Buffer.alloc(100_000));
-    front.rules.push(({ method }) => (method === 'GET' ? { cutAfter: 50_000 } : undefined));
+  const bytes = randomBytes(400_000);
+  let digest: Digest;
+  beforeEach(async () => {
+    digest = await pushBlob(registry.host, 'a/b', bytes);
+  });
+  const ranges = () => front.requests.map(({ headers }) => headers.range);
+
+  test('is asked for from there on, as often as it takes', async () => {
+    first(3, 'GET', { cutAfter: 100_000 });
+    const { status, body } = await client.getBlob('a/b', digest);
+    expect(status).toBe(200);
+    expect((await buffer(body)).equals(bytes)).toBe(true);
+    expect(ranges()).toEqual([undefined, 'bytes=100000-', 'bytes=200000-', 'bytes=300000-']);
+  });
+
+  test('comes whole from a registry that knows no ranges', async () => {
+    let cut = 0;
+    front.rules.push(({ headers }) => {
+      delete headers.range;
+      return cut++ < 2 ? { cutAfter: cut * 100_000 } : undefined;
+    });
     const { body } = await client.getBlob('a/b', digest);
-    await expect(text(body)).rejects.toMatchObject({ class: 'transient' });
+    expect((await buffer(body)).equals(bytes)).toBe(true);
+    expect(front.requests.map(({ status }) => status)).toEqual([200, 200, 200]);
+  });
+
+  test('a part of it, too', async () => {
+    first(2, 'GET', { cutAfter: 100_000 });
+    const { status, body } = await client.getBlob('a/b', digest, { start: 50_000, end: 349_999 });
+    expect(status).toBe(206);
+    expect((await buffer(body)).equals(bytes.subarray(50_000, 350_000))).toBe(true);
+    expect(ranges().slice(1)).toEqual(['bytes=150000-349999', 'bytes=250000-349999']);
+  });
+
+  test('a part of it, from a registry that forgets about ranges', async () => {
+    first(1, 'GET', { cutAfter: 100_000 });
+    front.rules.push(({ headers }) => {
+      delete headers.range;
+      return undefined;
+    });
+    const { body } = await client.getBlob('a/b', digest, { start: 50_000, end: 349_999 });
+    expect((await buffer(body)).equals(bytes.subarray(50_000, 350_000))).toBe(true);
+  });
+
+  test('and of which the rest never comes is an error of its stream', async () => {
+    first(1, 'GET', { cutAfter: 100_000 });
+    first(1000, 'GET', 'reset');
+    const { body } = await client.getBlob('a/b', digest);
+    await expect(buffer(body)).rejects.toMatchObject({ class: 'transient' });
+    expect(front.requests.length).toBeGreaterThan(2);
+  });
+
+  test('and is gone by then is an error that no try mends', async () => {
+    first(1, 'GET', { cutAfter: 100_000 });
+    first(1, 'GET', { status: 404 });
+    const { body } = await client.getBlob('a/b', digest);
+    await expect(buffer(body)).rejects.toMatchObject({ class: 'usage' });
+  });
+
+  test('and of which bytes are left out is an error', async () => {
+    first(1, 'GET', { cutAfter: 100_000 });
+    const headers = { 'content-range': 'bytes 300000-399999/400000' };
+    first(1, 'GET', { status: 206, headers, body: 'x' });
+    const { body } = await client.getBlob('a/b', digest);
+    await expect(buffer(body)).rejects.toMatchObject({ class: 'integrity' });
+  });
+
+  test('and is not wanted any more is not asked for again', async () => {
+    first(1, 'GET', { cutAfter: 100_000 });
+    const { body } = await client.getBlob('a/b', digest);
+    body.destroy();
+    await once(body, 'close');
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    expect(front.requests).toHaveLength(1);
+  });
+
+  test('may be empty', async () => {
+    const empty = await pushBlob(registry.host, 'a/b', Buffer.alloc(0));
+    expect(await buffer((await client.getBlob('a/b', empty)).body)).toHaveLength(0);
   });
 
   test('gives its place back, as does one that is not read to its end', async () => {

@@ -158,6 +158,18 @@ test('Docker Hub is asked where its API is', async () => {
   await proxy.stop();
 });
 
+test('what could not be opened does not keep the rest from closing', async () => {
+  const registries = openRegistries({
+    access: {},
+    credential: async () => undefined,
+    context: context({ env: { HTTPS_PROXY: 'http://[' } }),
+    retryBudgetMs: 1,
+  });
+  const asked = registries.client('r.example').headManifest('a/b', 'v1');
+  await expect(asked).rejects.toMatchObject({ message: 'HTTPS_PROXY is no URL' });
+  await registries.close();
+});
+
 test('a host that the proxy cannot reach is transient', async () => {
   const proxy = await startProxy('Basic bWU6cHc=');
   const registries = openRegistries({

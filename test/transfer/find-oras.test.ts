@@ -34,12 +34,10 @@ describe('oras', () => {
     expect(await findOras(context({ PATH: `/nowhere:${dirname(path)}` }))).toBe(path);
   });
 
-  test('is taken from AIRGAP_BUNDLE_ORAS before PATH, and as it is given before both', async () => {
-    const old = await script('old-oras', '#!/bin/sh\necho "Version:    1.2.0"\n');
+  test('is taken from AIRGAP_BUNDLE_ORAS before PATH', async () => {
     const path = toolPath('oras');
     const env = { PATH: '/usr/bin:/bin', AIRGAP_BUNDLE_ORAS: path };
     expect(await findOras(context(env))).toBe(path);
-    expect(await findOras(context({ ...env, AIRGAP_BUNDLE_ORAS: old }), path)).toBe(path);
   });
 
   test.each([
@@ -59,7 +57,9 @@ describe('oras', () => {
 
   test('that is too old is named with its version', async () => {
     const path = await script('oras-1', '#!/bin/sh\necho "Version:    1.2.0"\n');
-    await expect(findOras(context({ PATH: '/bin' }), path)).rejects.toMatchObject({
+    await expect(
+      findOras(context({ PATH: '/bin', AIRGAP_BUNDLE_ORAS: path })),
+    ).rejects.toMatchObject({
       given: `1.2.0 (${path})`,
     });
   });

@@ -72,6 +72,7 @@ export interface How {
   readonly pullThrough?: readonly string[];
   readonly oras?: string;
   readonly credential?: Credential;
+  readonly allowPlainHttpCredentials?: boolean;
   readonly signal?: AbortSignal;
   readonly env?: Record<string, string>;
 }
@@ -139,6 +140,8 @@ export async function startSetting(): Promise<Setting> {
         credential: async (host: string) =>
           host === work.target.host ? how.credential : undefined,
         scratch,
+        allowPlainHttpCredentials: how.allowPlainHttpCredentials ?? false,
+        retryBudgetMs: 2_000,
       };
       return transfer(work, tools, context(how));
     },

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { digestOf } from '../../src/oci/digest.ts';
-import { BlobTurns, project, type Turn } from '../../src/transfer/turns.ts';
+import { BlobTurns, type Turn } from '../../src/transfer/turns.ts';
 
 const blob = (name: string) => {
   const bytes = Buffer.from(name);
@@ -80,10 +80,5 @@ describe('where to mount from', () => {
     expect(turns.isIn(layer.digest, 'a/one')).toBe(false);
     turns.arrived(layer, 'a/one');
     expect(turns.isIn(layer.digest, 'a/one')).toBe(true);
-  });
-
-  test('a project is the first part of a path', () => {
-    expect(project('airgap/docker.io/nginx')).toBe('airgap');
-    expect(project('nginx')).toBe('nginx');
   });
 });

@@ -1,0 +1,114 @@
+import type { Digest } from '../oci/digest.ts';
+import { AirgapError } from '../report/error.ts';
+import { uploadLocation } from './answers.ts';
+import type { Call } from './exchange.ts';
+import type { Subject } from './failures.ts';
+import { uploadsPath } from './paths.ts';
+import { Transient } from './retry.ts';
+import { manifestSubject, type Registry, refusedPush, scope } from './subject.ts';
+import type { Answer } from './transport.ts';
+
+export async function mountBlob(
+  registry: Registry,
+  repository: string,
+  digest: Digest,
+  from: string,
+): Promise<boolean> {
+  const { host, exchange } = registry;
+  const scopes = [scope(repository, 'pull,push'), scope(from, 'pull')];
+  const to = `${uploadsPath(repository)}?${new URLSearchParams({ mount: digest, from })}`;
+  const subject = { host, repository, what: `the mount of ${digest} into ${repository}` };
+  try {
+    return await exchange.run(async () => {
+      const answer = await exchange.send({ method: 'POST', to, scopes });
+      if (answer.status === 202) await cancel(registry, answer, repository);
+      if (![201, 202, 400, 403, 404, 405].includes(answer.status))
+        throw await refusedPush(registry, answer, subject);
+      await answer.body.dump();
+      return answer.status === 201;
+    });
+  } catch (error) {
+    if (error instanceof AirgapError && error.class === 'authentication') return false;
+    throw error;
+  }
+}
+
+export async function putBlob(
+  registry: Registry,
+  repository: string,
+  digest: Digest,
+  bytes: Buffer,
+): Promise<void> {
+  const { host, exchange } = registry;
+  const subject = { host, repository, what: `blob ${digest} of ${repository}` };
+  const headers = { 'content-type': 'application/octet-stream' };
+  await exchange.run(async () => {
+    const to = await openUpload(registry, subject);
+    to.searchParams.set('digest', digest);
+    await put(registry, { to, headers, body: bytes }, subject);
+  });
+}
+
+export async function checkPush(registry: Registry, repository: string): Promise<void> {
+  const { host, exchange } = registry;
+  const subject = { host, repository, what: `a push to ${repository}` };
+  await exchange.run(async () => {
+    await remove(registry, await openUpload(registry, subject), repository);
+  });
+}
+
+export async function putManifest(
+  registry: Registry,
+  repository: string,
+  reference: string,
+  mediaType: string,
+  bytes: Buffer,
+): Promise<void> {
+  const { path: to, ...subject } = manifestSubject(registry.host, repository, reference);
+  const headers = { 'content-type': mediaType };
+  await registry.exchange.run(() => put(registry, { to, headers, body: bytes }, subject));
+}
+
+async function put(
+  registry: Registry,
+  call: Pick<Call, 'to' | 'headers' | 'body'>,
+  subject: Subject,
+): Promise<void> {
+  const scopes = [scope(subject.repository, 'pull,push')];
+  const answer = await registry.exchange.send({ method: 'PUT', scopes, ...call });
+  if (answer.status < 200 || answer.status > 204)
+    throw await refusedPush(registry, answer, subject);
+  await answer.body.dump();
+}
+
+async function openUpload(registry: Registry, subject: Subject): Promise<URL> {
+  const { repository, host, what } = subject;
+  const answer = await registry.exchange.send({
+    method: 'POST',
+    to: uploadsPath(repository),
+    scopes: [scope(repository, 'pull,push')],
+  });
+  if (answer.status !== 202) throw await refusedPush(registry, answer, subject);
+  await answer.body.dump();
+  const location = uploadLocation(answer);
+  if (location !== undefined) return location;
+  throw new AirgapError('refused', `${host} opens no upload session for ${what}`, {
+    given: 'an answer without Location',
+  });
+}
+
+async function cancel(registry: Registry, answer: Answer, repository: string): Promise<void> {
+  const location = uploadLocation(answer);
+  if (location !== undefined) await remove(registry, location, repository);
+}
+
+/** Best effort: a session that stays open is the registry's to clear. */
+async function remove({ exchange }: Registry, to: URL, repository: string): Promise<void> {
+  const scopes = [scope(repository, 'pull,push')];
+  try {
+    const answer = await exchange.send({ method: 'DELETE', to, scopes });
+    await answer.body.dump();
+  } catch (error) {
+    if (!(error instanceof AirgapError || error instanceof Transient)) throw error;
+  }
+}

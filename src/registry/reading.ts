@@ -1,0 +1,149 @@
+import type { Descriptor } from '../oci/descriptor.ts';
+import { type Digest, isDigest } from '../oci/digest.ts';
+import { manifestTypes } from '../oci/media-types.ts';
+import { AirgapError } from '../report/error.ts';
+import {
+  checkedDigest,
+  contentLength,
+  describedBy,
+  expectDigest,
+  mediaTypeOf,
+  rangeStart,
+} from './answers.ts';
+import type { BlobContent, ManifestContent } from './api.ts';
+import { blobBody, type Part } from './blob-body.ts';
+import {
+  type Asked,
+  blobSubject,
+  manifestSubject,
+  type Registry,
+  refusedRead,
+  scope,
+} from './subject.ts';
+import type { Answer } from './transport.ts';
+
+const largestManifest = 4 * 1024 * 1024;
+const accept = manifestTypes.join(', ');
+
+export async function headManifest(
+  registry: Registry,
+  repository: string,
+  reference: string,
+): Promise<Descriptor | undefined> {
+  const subject = manifestSubject(registry.host, repository, reference);
+  const found = await registry.exchange.run(async () => {
+    const answer = await read(registry, 'HEAD', subject, { accept });
+    await answer.body.dump();
+    if (answer.status === 404) return 'none';
+    // Some do not know HEAD; and of a 400 only a body says why.
+    if (answer.status === 405 || answer.status === 400) return 'ask by GET';
+    if (answer.status !== 200) throw await refusedRead(registry, answer, subject);
+    return describedBy(answer) ?? 'ask by GET';
+  });
+  if (found === 'none') return undefined;
+  if (found === 'ask by GET')
+    return (await getManifest(registry, repository, reference))?.descriptor;
+  if (isDigest(reference)) expectDigest(reference, found.digest, subject);
+  return found;
+}
+
+export async function getManifest(
+  registry: Registry,
+  repository: string,
+  reference: string,
+): Promise<ManifestContent | undefined> {
+  const { exchange } = registry;
+  const subject = manifestSubject(registry.host, repository, reference);
+  return exchange.run(async () => {
+    const answer = await read(registry, 'GET', subject, { accept });
+    if (answer.status === 404) return void (await answer.body.dump());
+    if (answer.status !== 200) throw await refusedRead(registry, answer, subject);
+    const bytes = await exchange.readAll(answer, largestManifest);
+    const digest = checkedDigest(bytes, reference, answer, subject);
+    const descriptor = { mediaType: mediaTypeOf(answer, bytes), digest, size: bytes.length };
+    return { descriptor, bytes };
+  });
+}
+
+export async function headBlob(
+  registry: Registry,
+  repository: string,
+  digest: Digest,
+): Promise<number | undefined> {
+  const subject = blobSubject(registry.host, repository, digest);
+  return registry.exchange.run(async () => {
+    let answer = await read(registry, 'HEAD', subject);
+    await answer.body.dump();
+    if (answer.status === 405) {
+      answer = await read(registry, 'GET', subject);
+      // Only its headers are wanted; the rest is not worth the wait.
+      answer.body.on('error', () => {}).destroy();
+    }
+    if (answer.status === 404) return undefined;
+    if (answer.status !== 200) throw await refusedRead(registry, answer, subject);
+    const size = contentLength(answer);
+    if (size !== undefined) return size;
+    throw new AirgapError('integrity', `${registry.host} tells no size for ${subject.what}`);
+  });
+}
+
+export async function getBlob(
+  registry: Registry,
+  repository: string,
+  digest: Digest,
+  range?: { readonly start: number; readonly end: number },
+): Promise<BlobContent> {
+  const { host, exchange } = registry;
+  const subject = blobSubject(host, repository, digest);
+  const release = await exchange.enter();
+  try {
+    const first = await exchange.retry(() => readBlob(registry, subject, range?.start, range?.end));
+    const part = first.status === 206 ? range : undefined;
+    const resume = (position: number) =>
+      exchange.whenOpen(() => rest(registry, subject, position, part));
+    const body = blobBody(first, { subject, exchange, resume }).once('close', release);
+    return { status: first.status === 206 ? 206 : 200, body };
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+/** The rest of a blob, or of a part of it, after so many bytes. */
+async function rest(
+  registry: Registry,
+  subject: Asked,
+  position: number,
+  part?: { readonly start: number; readonly end: number },
+): Promise<Part> {
+  const origin = part?.start ?? 0;
+  const answer = await readBlob(registry, subject, origin + position, part?.end);
+  const from = answer.status === 206 ? (rangeStart(answer) ?? origin + position) : 0;
+  if (from <= origin + position) return { answer, start: from - origin };
+  answer.body.on('error', () => {}).destroy();
+  throw new AirgapError('integrity', `${subject.host} leaves out bytes of ${subject.what}`, {
+    given: `bytes from ${from} on`,
+    expected: `bytes from ${origin + position} on`,
+  });
+}
+
+async function readBlob(
+  registry: Registry,
+  subject: Asked,
+  start?: number,
+  end?: number,
+): Promise<Answer> {
+  const headers = start === undefined ? undefined : { range: `bytes=${start}-${end ?? ''}` };
+  const answer = await read(registry, 'GET', subject, headers);
+  if (answer.status === 200 || answer.status === 206) return answer;
+  throw await refusedRead(registry, answer, subject);
+}
+
+function read(
+  { exchange }: Registry,
+  method: 'GET' | 'HEAD',
+  { path, repository }: Asked,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Answer> {
+  return exchange.send({ method, to: path, headers, scopes: [scope(repository, 'pull')] });
+}
