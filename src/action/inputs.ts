@@ -123,10 +123,7 @@ async function readPush(input: ReadInput, { keep }: PrivateFolder): Promise<Push
     ? await keep('push-password', password)
     : text(input, 'push-password-file');
   const allowPlainHttp = switchOf(input, 'allow-plain-http-credentials');
-  if (username || !passwordFile) return { username, passwordFile, allowPlainHttp };
-  throw new AirgapError('usage', 'a push password is given, but no push-username', {
-    next: 'add push-username, or drop the password to push with the docker config',
-  });
+  return { username, passwordFile, allowPlainHttp };
 }
 
 function readCommands(value: string): ActionCommand[] {

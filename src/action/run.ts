@@ -49,7 +49,7 @@ async function carryOut(
   const sign = wants('create') ? await readyToCreate(spec, context) : undefined;
   const push = wants('mirror') ? inputs.push : undefined;
   const connections = await connect(spec.target.endpoint, spec.registries, context, push);
-  const { registries, credential } = connections;
+  const { registries } = connections;
   try {
     const prepared = await prepare(spec, registries, context, {
       ...(saved ? { saved } : {}),
@@ -58,7 +58,7 @@ async function carryOut(
     result.plan = { inventory: prepared.inventory, problems: prepared.problems };
     refuseOnErrors(prepared.problems, context);
     if (wants('mirror')) {
-      result.mirror = await withTools(credential, context, (tools) =>
+      result.mirror = await withTools(connections, context, (tools) =>
         mirrorPrepared(prepared, tools, context),
       );
       if (result.mirror.errors.length > 0) return;

@@ -7,8 +7,9 @@ import { noPush, runCredentials } from './push-credential.ts';
 
 export interface Connections {
   readonly registries: Registries;
-  /** The same credentials for oras. */
+  /** With what oras enters the same registries. */
   readonly credential: CredentialOf;
+  readonly allowPlainHttpCredentials: boolean;
 }
 
 /**
@@ -21,8 +22,11 @@ export async function connect(
   context: Context,
   push = noPush,
 ): Promise<Connections> {
-  const credential = await runCredentials(endpoint, access, push, context);
-  return { registries: openRegistries({ access, credential, context }), credential };
+  const entry = {
+    credential: await runCredentials(endpoint, push, context),
+    allowPlainHttpCredentials: push.allowPlainHttp,
+  };
+  return { registries: openRegistries({ access, ...entry, context }), ...entry };
 }
 
 /** How the signed inventory says that its target is reached. */

@@ -4,12 +4,10 @@ import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import { mediaTypeOf, parseManifest } from '../oci/manifest.ts';
 import { bundleRepository } from '../plan/repositories.ts';
-import type { CredentialOf } from '../registry/access.ts';
-import type { Registries } from '../registry/client.ts';
 import { targetHeads } from '../transfer/heads.ts';
 import type { LayoutOrigin, TransferJob } from '../transfer/job.ts';
 import { transfer } from '../transfer/transfer.ts';
-import { connect, targetAccess } from './connect.ts';
+import { type Connections, connect, targetAccess } from './connect.ts';
 import { checkInstalled, recordInstalled } from './installed-state.ts';
 import type { PushOptions } from './push-credential.ts';
 import { type PlacedResult, placedResult, transferImages, withTools } from './transferring.ts';
@@ -55,35 +53,30 @@ async function push(
   const { inventory } = bundle;
   const { target } = inventory;
   const access = targetAccess(target);
-  const { registries, credential } = await connect(target.endpoint, access, context, options);
+  const connections = await connect(target.endpoint, access, context, options);
   try {
     context.emit({
       kind: 'step',
       name: `loading ${inventory.name} ${inventory.version} into ${target.endpoint}`,
     });
-    const result = await place(bundle, registries, credential, context);
+    const result = await place(bundle, connections, context);
     return placedResult(inventory, result);
   } finally {
-    await registries.close();
+    await connections.registries.close();
   }
 }
 
-async function place(
-  bundle: VerifiedBundle,
-  registries: Registries,
-  credential: CredentialOf,
-  context: Context,
-) {
+async function place(bundle: VerifiedBundle, connections: Connections, context: Context) {
   const { inventory } = bundle;
   const places = {
     images: transferImages(inventory),
-    target: registries.client(inventory.target.endpoint),
+    target: connections.registries.client(inventory.target.endpoint),
     pullThrough: inventory.target.pullThrough ?? [],
   };
   const origin = await layoutOrigin(bundle);
   if (!origin) return targetHeads(places);
   const job: TransferJob = { ...places, origin, manifest: manifestReader(bundle) };
-  return withTools(credential, context, (tools) => transfer(job, tools, context));
+  return withTools(connections, context, (tools) => transfer(job, tools, context));
 }
 
 /** Undefined for a light bundle, whose images must be in the target already. */

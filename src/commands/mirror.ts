@@ -23,14 +23,11 @@ export async function runMirror(
   context: Context,
 ): Promise<PlacedResult> {
   const saved = options.plan ? await readSavedPlan(options.plan, context) : undefined;
-  const { registries, credential } = await connect(
-    spec.target.endpoint,
-    spec.registries,
-    context,
-    options.push,
-  );
+  const { endpoint } = spec.target;
+  const connections = await connect(endpoint, spec.registries, context, options.push);
+  const { registries } = connections;
   try {
-    return await withTools(credential, context, async (tools) => {
+    return await withTools(connections, context, async (tools) => {
       const prepared = await prepare(spec, registries, context, saved ? { saved } : {});
       refuseOnErrors(prepared.problems, context);
       return mirrorPrepared(prepared, tools, context);

@@ -1,7 +1,6 @@
 import { resolve } from 'node:path';
 import type { Context } from '../context.ts';
 import { readText, withoutLastBreak } from '../inputs/files.ts';
-import type { RegistryAccess } from '../inputs/spec.ts';
 import type { Credential, CredentialOf } from '../registry/access.ts';
 import { dockerCredentials } from '../registry/docker-credentials.ts';
 import { AirgapError } from '../report/error.ts';
@@ -10,6 +9,7 @@ import { AirgapError } from '../report/error.ts';
 export interface PushOptions {
   readonly username: string | undefined;
   readonly passwordFile: string | undefined;
+  /** Whether credentials may be sent over plain HTTP beyond loopback. */
   readonly allowPlainHttp: boolean;
 }
 
@@ -20,13 +20,9 @@ export const noPush: PushOptions = {
   allowPlainHttp: false,
 };
 
-/**
- * Credentials for every registry of a run: the push credential for the target, the docker config's for all others.
- * None is handed out for plain HTTP to a host that is not loopback, unless that is allowed.
- */
+/** Credentials for every registry of a run: the push credential for the target, the docker config's for all others. */
 export async function runCredentials(
   endpoint: string,
-  access: Readonly<Record<string, RegistryAccess>>,
   push: PushOptions,
   context: Context,
 ): Promise<CredentialOf> {
@@ -34,10 +30,7 @@ export async function runCredentials(
   const pushed = await pushCredential(push, context);
   return async (host) => {
     const credential = host === endpoint && pushed ? pushed : await fromDocker(host);
-    if (!credential) return undefined;
-    emitSecret(credential, context);
-    if (access[host]?.plainHttp && !isLoopback(host) && !push.allowPlainHttp)
-      throw overPlainHttp(host);
+    if (credential) emitSecret(credential, context);
     return credential;
   };
 }
@@ -46,6 +39,8 @@ async function pushCredential(
   { username, passwordFile }: PushOptions,
   context: Context,
 ): Promise<Credential | undefined> {
+  if (!username && passwordFile) throw passwordOfNobody(passwordFile);
+  // The variable may be set for every job of a machine: alone it asks for nothing.
   if (!username) return undefined;
   const password = passwordFile
     ? withoutLastBreak(await readText(resolve(context.cwd, passwordFile), 'the push password file'))
@@ -57,6 +52,13 @@ async function pushCredential(
   });
 }
 
+function passwordOfNobody(passwordFile: string): AirgapError {
+  return new AirgapError('usage', 'a push password is given, but no user name', {
+    given: passwordFile,
+    next: 'add --push-username (push-username in the Action), or drop it to push with the docker config',
+  });
+}
+
 function emitSecret(credential: Credential, { emit }: Context): void {
   if ('identityToken' in credential) emit({ kind: 'secret', value: credential.identityToken });
   else {
@@ -64,15 +66,4 @@ function emitSecret(credential: Credential, { emit }: Context): void {
     const pair = `${credential.username}:${credential.password}`;
     emit({ kind: 'secret', value: Buffer.from(pair).toString('base64') });
   }
-}
-
-function isLoopback(host: string): boolean {
-  return /^(localhost|127(\.\d+){3}|\[::1\])(:\d+)?$/.test(host);
-}
-
-function overPlainHttp(host: string): AirgapError {
-  return new AirgapError('usage', `a credential for ${host} would travel over plain HTTP`, {
-    expected: 'https, or a registry on loopback',
-    next: 'set up TLS, or add --allow-plain-http-credentials if the network is yours alone',
-  });
 }

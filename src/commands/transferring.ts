@@ -2,10 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Context } from '../context.ts';
 import type { Inventory } from '../plan/inventory.ts';
-import type { CredentialOf } from '../registry/access.ts';
 import type { AirgapError } from '../report/error.ts';
 import { findOras } from '../transfer/find-oras.ts';
 import type { ImageResult, TransferImage, TransferResult, TransferTools } from '../transfer/job.ts';
+import type { Connections } from './connect.ts';
 
 /** What `mirror` and `load` end with. */
 export interface PlacedResult {
@@ -20,14 +20,14 @@ export interface PlacedResult {
 
 /** Gives `work` the mover and a private folder, and removes the folder whatever happens. */
 export async function withTools<T>(
-  credential: CredentialOf,
+  { credential, allowPlainHttpCredentials }: Omit<Connections, 'registries'>,
   context: Context,
   work: (tools: TransferTools) => Promise<T>,
 ): Promise<T> {
   const oras = await findOras(context);
   const scratch = await mkdtemp(join(context.temporary, 'airgap-bundle-'));
   try {
-    return await work({ oras, credential, scratch });
+    return await work({ oras, credential, allowPlainHttpCredentials, scratch });
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }

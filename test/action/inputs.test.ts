@@ -215,7 +215,6 @@ describe('refused', () => {
       { 'push-password': 'p', 'push-password-file': 'f' },
       'push-password and push-password-file are',
     ],
-    [{ 'push-password': 'p' }, 'no push-username'],
     [{ 'signing-key-passphrase-file': 'nowhere' }, 'the passphrase file is not there'],
   ])('%j', async (given, message) => {
     await expect(read(given as Record<string, string>)).rejects.toMatchObject({

@@ -33,6 +33,16 @@ describe('secrets', () => {
     expect((await on.step.left()).join('\n')).not.toMatch(/key|password|config/);
   });
 
+  test('a password without a user name is refused before any registry is asked', async () => {
+    const before = on.locked.requests().length;
+    const given = { command: 'mirror', 'push-password': password };
+    const ended = await on.step.run(on.inputs(on.locked.host, given));
+    expect(ended.exitCode, ended.log).toBe(2);
+    const errors = ended.commands.filter(({ name }) => name === 'error');
+    expect(errors[0]?.text).toContain('a push password is given, but no user name');
+    expect(on.locked.requests()).toHaveLength(before);
+  });
+
   test('that lie in files are masked, an encrypted key opened', async () => {
     const file = join(on.step.workspace, 'bundle.key');
     const options = ['-algorithm', 'ed25519', '-aes256', '-pass', 'pass:open sesame', '-out', file];

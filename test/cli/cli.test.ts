@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { execa } from 'execa';
@@ -14,17 +16,24 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
+const command = [process.execPath, program] as const;
+
 /** Runs the built program in an empty folder, with nothing of ours in the environment. */
-async function run(...args: string[]) {
+function start(...args: string[]) {
   const { PATH, HOME } = process.env;
-  const { exitCode, stdout, stderr } = await execa(process.execPath, [program, ...args], {
-    cwd: folder,
-    env: { PATH, HOME },
-    extendEnv: false,
-    reject: false,
-  });
+  const env = { PATH, HOME };
+  const [node, ...words] = command;
+  return execa(node, [...words, ...args], { cwd: folder, env, extendEnv: false, reject: false });
+}
+
+async function run(...args: string[]) {
+  const { exitCode, stdout, stderr } = await start(...args);
   return { exitCode, stdout, stderr };
 }
+
+/** Fields of a bundle.yaml that need no registry. */
+const target =
+  'environment: non-airgap\nociImageRegistry: {endpoint: h.example, name: a, baseContentPath: a, mirrorRegistries: "docker.io::h.example/a"}\n';
 
 describe('help and version go to standard output', () => {
   test('--version', async () => {
@@ -132,6 +141,87 @@ describe('--output json ends with one JSON document also when it fails', () => {
       'images is missing',
       'unknown field colour',
     ]);
+  });
+});
+
+describe('a run that is stopped', () => {
+  test.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('by %s ends with one JSON document too', async (signal, code) => {
+    const silent = createServer().listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const host = `127.0.0.1:${(silent.address() as AddressInfo).port}`;
+    await writeFile(
+      join(folder, 'slow.yaml'),
+      `apiVersion: airgap-bundle/v1\nname: x\nversion: "1"\nimages: ["${host}/a:1"]\nregistries: {"${host}": {plainHttp: true}}\n${target}`,
+    );
+    const child = start('plan', '-f', 'slow.yaml', '--output', 'json');
+    const [socket] = (await once(silent, 'connection')) as [Socket];
+    child.kill(signal);
+    const { exitCode, stdout, stderr } = await child;
+    socket.destroy();
+    silent.close();
+    const message = `interrupted by ${signal}: run again to go on`;
+    expect(JSON.parse(stdout)).toEqual({
+      errors: [{ class: 'interrupted', exitCode: code, message }],
+    });
+    expect(exitCode).toBe(code);
+    expect(stderr).toContain(message);
+  });
+});
+
+describe('standard output', () => {
+  const script = (redirection: string) =>
+    execa('bash', ['-o', 'pipefail', '-c', `"$0" "$1" --help ${redirection}`, ...command], {
+      reject: false,
+    });
+
+  test('that nobody reads to its end is no failure', async () => {
+    expect(await script('| true')).toMatchObject({ exitCode: 0, stderr: '' });
+  });
+
+  test('that is lost is one', async () => {
+    const { exitCode, stderr } = await script('> /dev/full');
+    expect(exitCode).toBe(10);
+    expect(stderr).toBe('error: the result cannot be written\n  given:     ENOSPC');
+  });
+});
+
+describe('the problems of a plan', () => {
+  const problem = 'unresolved: NO (images[0])';
+  beforeAll(() =>
+    writeFile(
+      join(folder, 'problems.yaml'),
+      `apiVersion: airgap-bundle/v1\nname: x\nversion: "1"\nimages: [NO]\n${target}`,
+    ),
+  );
+
+  test('are beside a list of repositories', async () => {
+    const { exitCode, stdout, stderr } = await run(
+      ...['plan', '-f', 'problems.yaml', '--output', 'repositories'],
+    );
+    expect(exitCode).toBe(2);
+    expect(stdout).toBe('project\th.example/a\nrepository\th.example/a/bundles/x');
+    expect(stderr).toContain(`error: ${problem}`);
+    expect(stderr).toContain('warning: the map has no `default`');
+  });
+
+  test('are in the JSON document, its warnings beside it too', async () => {
+    const { exitCode, stdout, stderr } = await run(
+      ...['plan', '-f', 'problems.yaml', '--output', 'json'],
+    );
+    expect(exitCode).toBe(2);
+    expect(Object.keys(JSON.parse(stdout) as object)).toEqual(['inventory', 'problems']);
+    expect(stdout).toContain('NO (images[0])');
+    expect(stderr).toContain('warning: the map has no `default`');
+  });
+
+  test('are in the text, and nowhere else', async () => {
+    const { stdout, stderr } = await run('plan', '-f', 'problems.yaml');
+    expect(stdout).toContain(`error: ${problem}`);
+    expect(stdout).toContain('warning: no-default: the map has no `default`');
+    expect(stderr).toBe('resolving 1 image …');
   });
 });
 
