@@ -1,8 +1,11 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { digestOf } from '../../src/oci/digest.ts';
 import type { RegistryAccess } from '../../src/registry/access.ts';
 import { copyArguments } from '../../src/transfer/oras.ts';
-import { loginFile } from '../../src/transfer/oras-access.ts';
+import { loginFile, openOrasAccess } from '../../src/transfer/oras-access.ts';
 import { startRegistry, type TestRegistry } from '../helpers/registry.ts';
 import { type Authority, makeAuthority } from '../helpers/tls.ts';
 import { type Sample, type Setting, startSetting } from './setting.ts';
@@ -22,6 +25,30 @@ describe('the login file', () => {
     ],
   ])('for %s', (_, host, credential, expected) => {
     expect(loginFile(host, credential)).toEqual(expected);
+  });
+});
+
+describe('the login of a registry', () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'airgap-'));
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  test.each([
+    ['with TLS', 'r.example', {}, false, true],
+    ['with plain HTTP on this machine', '127.0.0.1:5000', { plainHttp: true }, false, true],
+    ['with plain HTTP elsewhere', 'r.example:5000', { plainHttp: true }, false, false],
+    ['with plain HTTP elsewhere, allowed', 'r.example:5000', { plainHttp: true }, true, true],
+  ])('%s is handed to oras or not', async (_, host, access, allowPlainHttpCredentials, given) => {
+    const client = { host, access } as ReturnType<Setting['client']>;
+    const credential = async () => ({ username: 'u', password: 'p' });
+    const logins = { scratch: folder, credential, allowPlainHttpCredentials };
+    const orasAccess = await openOrasAccess(logins, {});
+    const [flag = ''] = await orasAccess.flags('to', client);
+    const file = await readFile(flag.replace('--to-registry-config=', ''), 'utf8');
+    await orasAccess.close();
+    expect(Object.keys(JSON.parse(file).auths)).toEqual(given ? [host] : []);
   });
 });
 

@@ -42,6 +42,33 @@ describe('oras itself', () => {
     expect(await digestAt('m/one', '1')).toBeUndefined();
   });
 
+  const reset = `echo 'Error: read tcp: connection reset by peer' >&2; exit 1`;
+
+  test('that fails for a reason that may pass is run again, once the target answers', async () => {
+    const tries = join(setting.folder, 'tries');
+    const real = `exec ${toolPath('oras')} "$@"`;
+    const oras = await script(
+      'flaky',
+      `echo >> ${tries}; [ $(wc -l < ${tries}) -gt 2 ] && ${real}\n${reset}`,
+    );
+    const result = await setting.run(setting.job(target.host, [[one, 'm/one:1']]), { oras });
+    expect(states(result)).toEqual(['copied']);
+    expect(await readFile(tries, 'utf8')).toBe('\n\n\n');
+    const ours = target.requests.filter(
+      ({ method, path, headers }) =>
+        headers['user-agent'] === 'airgap-bundle' &&
+        method === 'HEAD' &&
+        path === `/v2/m/one/manifests/${one.image.root.digest}`,
+    );
+    expect(ours.map(({ status }) => status)).toEqual([404, 404, 200]);
+  });
+
+  test('that always fails so has failed when the budget is spent', async () => {
+    const oras = await script('broken', reset);
+    const result = await setting.run(setting.job(target.host, [[one, 'm/one:1']]), { oras });
+    expect(errors(result)).toMatchObject([{ class: 'transient' }]);
+  });
+
   test('is ended by an abort, which ends the run', async () => {
     const pids = join(setting.folder, 'pids');
     const oras = await script('sleeper', `echo $$ >> ${pids}\nexec sleep 60`);
