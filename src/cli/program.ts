@@ -12,13 +12,19 @@ const exitCodeHelp = `
 Exit codes: 0 done, 1 our bug, 2 usage or input, 3 tool missing, 4 signature, 5 integrity, 6 policy,
 7 authentication, 8 refused by the target, 9 transient (run again), 10 local I/O, 11 cluster`;
 
-/** What the command line asks of the door, as far as it is read; one verb alone has flags. */
+/** What the command line asks of the door, as far as it is read. */
 export function doorFlags(program: Command): { isQuiet: boolean; wantsJson: boolean } {
-  const flags = program.commands.map((verb) => verb.opts<Flags>());
-  return {
-    isQuiet: flags.some(({ quiet }) => quiet === true),
-    wantsJson: flags.some(({ output }) => output === 'json'),
-  };
+  const [name] = program.args;
+  const verb = program.commands.find((one) => one.name() === name) ?? unknownVerb(program.args);
+  const { quiet, output } = verb.opts<Flags>();
+  return { isQuiet: quiet === true, wantsJson: output === 'json' };
+}
+
+/** A mistyped verb has its flags all the same. */
+function unknownVerb(args: readonly string[]): Command {
+  const verb = new Command().option('--output [form]').option('--quiet');
+  verb.parseOptions([...args]);
+  return verb;
 }
 
 /** The command tree: one verb a file in commands/, the ones before the gap first. */

@@ -115,6 +115,7 @@ describe('--output json ends with one JSON document also when it fails', () => {
   test.each([
     ['an input', ['plan', '-f', 'none.yaml', '--output', 'json'], missing],
     ['an input, with =', ['plan', '-f', 'none.yaml', '--output=json'], missing],
+    ['a verb', ['pln', '--output', 'json'], { message: expect.stringContaining("'pln'") }],
     ['a flag', ['plan', '--output', 'json', '--bogus'], { class: 'usage', exitCode: 2 }],
     ['a bundle', ['verify', 'none.tar', '--output', 'json'], { exitCode: expect.any(Number) }],
     [
