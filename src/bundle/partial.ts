@@ -12,7 +12,7 @@ const longestPause = 15 * 60 * 1000;
 /** Makes the folder, clears what killed runs left there, and asks for the room before a byte is fetched. */
 export async function prepareFolder(out: string, size: number, now: Date): Promise<void> {
   const folder = dirname(out);
-  await onDisk(folder, mkdir(folder, { recursive: true }));
+  await onDisk(folder, makeFolder(folder));
   await clearLeftovers(out, now);
   const { bavail, bsize } = await onDisk(folder, statfs(folder));
   if (bavail * bsize >= size) return;
@@ -21,6 +21,19 @@ export async function prepareFolder(out: string, size: number, now: Date): Promi
     expected: `${size} bytes`,
     next: 'free some space, or write to another folder',
   });
+}
+
+/** Node's own recursive `mkdir` never ends where a parent takes no folders, below /proc for instance. */
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST' && (await stat(path)).isDirectory()) return;
+    if (code !== 'ENOENT' || dirname(path) === path) throw error;
+    await makeFolder(dirname(path));
+    await mkdir(path);
+  }
 }
 
 /** What another run is writing at this moment is left alone. */

@@ -58,8 +58,8 @@ export interface UnverifiedBundle {
   readonly inventory: Inventory;
   readonly inventoryDigest: string;
   readonly signed: boolean;
-  /** The one of the given keys whose signature over the inventory holds. */
-  readonly keyId?: string;
+  /** The one of the given keys whose signature over the inventory holds; null: none of them. */
+  readonly keyId?: string | null;
 }
 
 /** Reads the inventory for `inspect`, and asks the keys about it. @throws AirgapError usage, integrity, io */
@@ -78,7 +78,7 @@ export async function readUnverified(
       inventory: parseExact(head),
       inventoryDigest: digestOf(head.inventory),
       signed: head.signature !== undefined,
-      ...(key ? { keyId: key.keyId } : {}),
+      ...(keys.length > 0 ? { keyId: key?.keyId ?? null } : {}),
     };
   } finally {
     await file.close();

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import * as z from 'zod';
 import type { VerifiedBundle } from '../bundle/verified-bundle.ts';
@@ -32,7 +33,7 @@ export async function checkInstalled(
   const installed = await readRecord(recordPath(bundle, context));
   const fault = installed && faultOf(bundle, installed);
   if (!fault) return [];
-  if (allowDowngrade) return [`${fault.message} (${fault.given}); allowed by an explicit override`];
+  if (allowDowngrade) return [`${fault.message}; allowed by an explicit override`];
   throw fault;
 }
 
@@ -58,30 +59,39 @@ export async function recordInstalled(
     await writeFile(`${path}.partial`, `${JSON.stringify(record, null, 2)}\n`, { mode: 0o600 });
     await rename(`${path}.partial`, path);
   } catch (cause) {
-    throw new AirgapError('io', 'what was loaded cannot be remembered', { given: path, cause });
+    throw new AirgapError(
+      'io',
+      'the images are in the target, but what was loaded cannot be remembered',
+      {
+        given: `${path}: ${(cause as NodeJS.ErrnoException).code}`,
+        next: 'set XDG_STATE_HOME to a folder that can be written, and run again',
+        cause,
+      },
+    );
   }
 }
 
 function faultOf({ inventory, inventoryDigest }: VerifiedBundle, installed: InstalledRecord) {
   const { name, version, sequence } = inventory;
   if (sequence < installed.sequence) {
-    return new AirgapError('policy', 'the bundle is older than the one that was loaded last', {
-      given: `${name} ${version}, sequence ${sequence}`,
-      expected: `a sequence of at least ${installed.sequence} (${installed.version})`,
-      next: 'load the newer bundle, or allow this one with --allow-downgrade',
-    });
+    const last = `${installed.version} with sequence ${installed.sequence}`;
+    return new AirgapError(
+      'policy',
+      `the bundle is older than the one that was loaded last, ${last}`,
+      {
+        given: `${name} ${version}, sequence ${sequence}`,
+        expected: `a sequence of at least ${installed.sequence}`,
+        next: 'load the newer bundle, or allow this one with --allow-downgrade',
+      },
+    );
   }
   if (version !== installed.version || inventoryDigest === installed.inventoryDigest)
     return undefined;
-  return new AirgapError(
-    'policy',
-    'another bundle of the same name and version was loaded before',
-    {
-      given: `${name} ${version}, ${inventoryDigest}`,
-      expected: installed.inventoryDigest,
-      next: 'give the new bundle a version of its own, or allow it with --allow-downgrade',
-    },
-  );
+  return new AirgapError('policy', `another bundle was loaded as ${name} ${version} before`, {
+    given: `inventory ${inventoryDigest}`,
+    expected: `inventory ${installed.inventoryDigest}, as loaded before`,
+    next: 'give the new bundle a version of its own, or allow it with --allow-downgrade',
+  });
 }
 
 async function readRecord(path: string): Promise<InstalledRecord | undefined> {
@@ -105,7 +115,7 @@ function recordPath(bundle: VerifiedBundle, context: Context): string {
 }
 
 /** `$XDG_STATE_HOME/airgap-bundle` (XDG base directory specification). */
-function stateHome({ env, cwd }: Context): string {
-  const home = env.XDG_STATE_HOME || join(env.HOME ?? cwd, '.local/state');
+function stateHome({ env }: Context): string {
+  const home = env.XDG_STATE_HOME || join(env.HOME || homedir(), '.local/state');
   return join(home, 'airgap-bundle');
 }

@@ -22,6 +22,8 @@ export interface InventoryInput {
   readonly ownImages: OwnImages;
   readonly createdAt: Date;
   readonly withoutImages: boolean;
+  /** False for a plan that cannot be carried out: its targets may fit no file. */
+  readonly withFiles: boolean;
 }
 
 export type Content = Pick<ManifestDocument, 'descriptor' | 'bytes'>;
@@ -69,7 +71,7 @@ export async function makeInventory(input: InventoryInput): Promise<MadeInventor
       ...embedded.filter((image) => !isRunnable(image)).map(({ graph }) => graph.root),
     ],
   );
-  const files = await allFiles(layout, unfinished, input);
+  const files = input.withFiles ? await allFiles(layout, unfinished, input) : [];
   const documents = plan.images.flatMap(({ graph }): Content[] => childrenFirst(graph));
   return {
     inventory: { ...unfinished, files: files.map(fileEntry) },

@@ -30,9 +30,8 @@ export async function runPlan(
   try {
     const { withoutImages = false } = options;
     const { inventory, problems } = await prepare(spec, registries, context, { withoutImages });
-    if (options.out && planErrors(problems).length === 0) {
-      await save(resolve(context.cwd, options.out), inventory);
-    }
+    if (options.out)
+      await saveSound(resolve(context.cwd, options.out), inventory, problems, context);
     return { inventory, problems };
   } finally {
     await registries.close();
@@ -59,6 +58,27 @@ export function refuseOnErrors(problems: readonly Problem[], context: Context): 
   emitWarnings(problems, context);
   const errors = planErrors(problems);
   if (errors.length > 0) throw new Failures('the plan has errors', errors);
+}
+
+async function saveSound(
+  path: string,
+  inventory: Inventory,
+  problems: readonly Problem[],
+  context: Context,
+): Promise<void> {
+  if (planErrors(problems).length > 0) {
+    context.emit({
+      kind: 'warning',
+      message: 'a plan with errors is not saved',
+      cure: 'mend the errors, and plan again',
+    });
+    return;
+  }
+  await save(path, inventory);
+  context.emit({
+    kind: 'note',
+    message: `saved to ${path}; carry it out with mirror --plan or create --plan`,
+  });
 }
 
 async function save(path: string, inventory: Inventory): Promise<void> {

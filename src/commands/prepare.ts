@@ -36,6 +36,8 @@ export async function prepare(
   context: Context,
   { saved, withoutImages = saved?.imagesNotEmbedded ?? false }: PrepareOptions = {},
 ): Promise<Prepared> {
+  const createdAt = saved ? new Date(saved.createdAt) : creationTime(context);
+  refuseExpired(spec, createdAt);
   const chart = await loadChart(spec, registries);
   const own = ownImages(spec, chart);
   const listed = [...spec.images, ...own.listed];
@@ -48,12 +50,21 @@ export async function prepare(
     plan,
     chart,
     ownImages: ownImageReferences(plan, own),
-    createdAt: saved ? new Date(saved.createdAt) : creationTime(context),
+    createdAt,
     withoutImages,
+    withFiles: plan.problems.every(({ severity }) => severity !== 'error'),
   });
   if (saved) checkAgainstSaved(saved, made.inventory);
   const problems = [...plan.problems, ...ownImageProblems(spec, chart, own)];
   return { spec, ...made, problems, images: plan.images, registries };
+}
+
+function refuseExpired({ expires }: BundleSpec, createdAt: Date): void {
+  if (expires === undefined || Date.parse(expires) > createdAt.getTime()) return;
+  throw new AirgapError('usage', 'the bundle would have expired before it was made', {
+    given: `expires ${expires}`,
+    expected: `a time after ${createdAt.toISOString()}`,
+  });
 }
 
 /** Where hints for the next run lie: beside bundle.yaml. */

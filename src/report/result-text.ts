@@ -46,8 +46,10 @@ export function createText({
     installScript,
     keyId ? `signed by key ${keyId}` : 'NOT SIGNED: load refuses it without --allow-unsigned',
     '',
-    `carry the three files and, by another way, the public key; then run`,
-    `  sh install.sh ${inventory.name}-${inventory.version}.tar --key NAME.pub`,
+    keyId
+      ? 'carry the three files and, by another way, the public key; then run'
+      : 'carry the three files; then run',
+    `  sh install.sh ${inventory.name}-${inventory.version}.tar ${keyId ? '--key NAME.pub' : '--allow-unsigned'}`,
   ].join('\n');
 }
 
@@ -63,24 +65,25 @@ export function verifyText(result: VerifyResult): string {
   const { bundle, name, version, sequence, createdAt, keyId, images, size } = result;
   return [
     `${bundle}: ${name} ${version}, sequence ${sequence}, made ${createdAt}`,
-    `every byte is as it was signed (${formatBytes(size)}, ${count(images, 'image')})`,
+    `every byte is as its inventory says (${formatBytes(size)}, ${count(images, 'image')})`,
     keyId
       ? `signed by key ${keyId}`
       : 'NOT SIGNED, or not checked: allowed by an explicit override',
   ].join('\n');
 }
 
+function signatureWords(signed: boolean, keyId: string | null | undefined): string {
+  if (!signed) return 'not signed';
+  if (keyId === null) return 'signed, but NOT by a key that was given';
+  return keyId ? `signed by key ${keyId}` : 'signed; by whom was not checked';
+}
+
 export function inspectText({ inventory, signed, keyId, path, size }: UnverifiedBundle): string {
   const { name, version, sequence, createdAt, expiresAt, target, images, files, blobs } = inventory;
-  const signature = keyId
-    ? `signed by key ${keyId}`
-    : signed
-      ? 'signed; by whom was not checked'
-      : 'not signed';
   return safeText(
     [
       `${path}: ${name} ${version}, sequence ${sequence}, made ${createdAt}${expiresAt ? `, expires ${expiresAt}` : ''}`,
-      `${signature}; its contents were not verified (airgap-bundle verify does that)`,
+      `${signatureWords(signed, keyId)}; its contents were not verified (airgap-bundle verify does that)`,
       `for ${target.endpoint}/${target.baseContentPath}, ${target.environment}`,
       `${count(images.length, 'image')}, ${count(blobs.length, 'blob')}, ${count(files.length, 'file')}, ${formatBytes(size)}`,
       table(

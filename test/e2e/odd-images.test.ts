@@ -7,6 +7,7 @@ import { digestAt } from '../helpers/ask.ts';
 import { type Containerd, startContainerd } from '../helpers/containerd.ts';
 import { buildImage, type ImageOptions, pushBlob, pushManifest } from '../helpers/images.ts';
 import { type Job, reached, startKeyedJob } from '../helpers/job.ts';
+import { startFrontProxy } from '../helpers/proxy.ts';
 import { startRegistry, type TestRegistry } from '../helpers/registry.ts';
 import { toolPath } from '../helpers/tools.ts';
 import { uploads } from '../transfer/setting.ts';
@@ -114,6 +115,27 @@ describe.each(Object.keys(odd))('%s', (name) => {
       await execa(toolPath('oras'), argv);
     }
   });
+});
+
+test('all of them are loaded where mounts are refused, too', async () => {
+  const registry = await startRegistry();
+  const front = await startFrontProxy(registry.host, [
+    ({ method, path }) =>
+      method === 'POST' && path.includes('mount=') ? { status: 405 } : undefined,
+  ]);
+  await job.bundle(front.host, {
+    name: 'unmounted',
+    images: Object.keys(odd).map((name) => `quay.io/odd/${name}:1`),
+    registries: reached(source.host, front.host),
+  });
+  await job.done('create', '-f', 'bundle.yaml', '-o', 'out');
+  await job.done('load', 'out/unmounted-1.0.0.tar', '--key', 'bundle.pub');
+  for (const name of Object.keys(odd)) {
+    const loaded = await digestAt(registry.host, `m/quay.io/odd/${name}`, '1');
+    expect([name, loaded]).toEqual([name, await digestAt(source.host, at(name), '1')]);
+  }
+  await front.stop();
+  await registry.stop();
 });
 
 test('each blob was sent once, and loaded once', () => {
