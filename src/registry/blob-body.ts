@@ -57,7 +57,9 @@ async function fill(
     try {
       const part: Part = next ?? (await resume(position));
       next = undefined;
-      await stoppable(part, closed, () => read(part, { from: position, to: size }, take, exchange));
+      await stoppable(part, closed, () =>
+        read(part, { from: position, ...(size !== undefined && { to: size }) }, take, exchange),
+      );
       if (size !== undefined && position < size) throw incomplete(subject, position, size);
       return;
     } catch (error) {
@@ -71,14 +73,14 @@ async function fill(
 /** Hands on what of a part is in the range, which is relative to the body. @throws Transient, AirgapError */
 async function read(
   { answer, start }: Part,
-  { from, to }: { readonly from: number; readonly to: number | undefined },
+  { from, to = Number.POSITIVE_INFINITY }: { readonly from: number; readonly to?: number },
   take: (bytes: Buffer) => Promise<void>,
   exchange: Exchange,
 ): Promise<void> {
   let at = start;
   try {
     for await (const chunk of answer.body as AsyncIterable<Buffer>) {
-      const fresh = chunk.subarray(Math.max(0, from - at), to && to - at);
+      const fresh = chunk.subarray(Math.max(0, from - at), Math.max(0, to - at));
       at += chunk.length;
       if (fresh.length > 0) await take(fresh);
     }
