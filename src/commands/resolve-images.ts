@@ -1,13 +1,13 @@
 import pMap from 'p-map';
 import type { Context } from '../context.ts';
 import type { BundleSpec, ListedImage } from '../inputs/spec.ts';
-import type { Digest } from '../oci/digest.ts';
+import { type Digest, isDigest } from '../oci/digest.ts';
 import { parseReference, type Reference } from '../oci/reference.ts';
 import type { ResolvedImage } from '../plan/plan.ts';
 import { isWantedChild } from '../plan/platforms.ts';
 import type { Registries } from '../registry/client.ts';
 import type { ContentCache } from '../registry/content-cache.ts';
-import { readImage } from '../registry/read-image.ts';
+import { type ImageSource, readImage } from '../registry/read-image.ts';
 import { AirgapError, Failures } from '../report/error.ts';
 
 export interface Sources {
@@ -76,7 +76,7 @@ async function resolveImage(
   return {
     listed,
     reference,
-    ...(graph ? { graph } : {}),
+    ...(graph ? { graph } : { failure: notThere(source, asked) }),
     ...(tagged && tagged.digest !== reference.digest ? { movedTag: tagged.digest } : {}),
   };
 }
@@ -102,10 +102,15 @@ function unread(listed: ListedImage, failure: AirgapError): ResolvedImage {
 }
 
 function failureOf({ listed: { image, origin }, failure }: ResolvedImage): AirgapError {
-  if (failure) {
-    return new AirgapError(failure.class, `${image} (${origin}): ${failure.message}`, failure);
-  }
-  return new AirgapError('usage', `${image} (${origin}): its registry does not have it`, {
+  if (!failure) throw new Error(`${image} has neither manifests nor a failure`);
+  return new AirgapError(failure.class, `${image} (${origin}): ${failure.message}`, failure);
+}
+
+/** Names the place that was asked: behind a mirror it is another than the image's name says. */
+function notThere({ client, repository }: ImageSource, asked: string): AirgapError {
+  const separator = isDigest(asked) ? '@' : ':';
+  return new AirgapError('usage', 'its registry does not have it', {
+    given: `${client.host}/${repository}${separator}${asked}`,
     next: 'correct the name or tag',
   });
 }

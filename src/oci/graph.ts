@@ -36,7 +36,8 @@ export function childrenFirst(graph: ImageGraph): ManifestDocument[] {
   const ordered = new Set<ManifestDocument>();
   const visit = (digest: Digest): void => {
     const document = graph.documents.get(digest);
-    if (!document || ordered.has(document)) return;
+    if (!document) throw new Error(`the graph lacks ${digest}`);
+    if (ordered.has(document)) return;
     if (document.manifest.kind === 'index')
       document.manifest.manifests.forEach((m) => {
         visit(m.digest);

@@ -1,13 +1,12 @@
 import type { BundleSpec } from '../inputs/spec.ts';
 import { cureForLoop, rewriteLoop } from '../mirror-map/lint.ts';
 import type { MirrorMap } from '../mirror-map/map.ts';
-import { leavesOf } from '../oci/graph.ts';
 import { isIndex } from '../oci/media-types.ts';
 import { formatPlatform } from '../oci/platform.ts';
 import type { AirgapError } from '../report/error.ts';
 import { repositoryOf } from './placements.ts';
 import type { Candidate } from './plan.ts';
-import { platformNames } from './platforms.ts';
+import { availablePlatforms, platformNames } from './platforms.ts';
 import { error, type Problem, warning } from './problem.ts';
 import { basePath } from './repositories.ts';
 
@@ -132,9 +131,7 @@ function checkPlatforms({ platforms }: BundleSpec, { image, filtered }: Candidat
   const name = image.listed.image;
   const names = platforms.map(formatPlatform).join(', ');
   if (!filtered) {
-    const has =
-      platformNames(leavesOf(image.graph).map((leaf) => leaf.platform)).join(', ') ||
-      'other platforms';
+    const has = platformNames(availablePlatforms(image.graph)).join(', ') || 'none that it tells';
     return [
       error(
         'platform-missing',

@@ -54,10 +54,18 @@ function isAttestation(child: Descriptor): boolean {
   return child.platform?.os === 'unknown' && child.platform.architecture === 'unknown';
 }
 
+/** What an image can be had for at its source, unread children included. */
+export function availablePlatforms({ root, documents }: ImageGraph): (Platform | undefined)[] {
+  const document = documents.get(root.digest);
+  return document?.manifest.kind === 'index'
+    ? document.manifest.manifests.map(({ platform }) => platform)
+    : [document?.platform];
+}
+
 /** `linux/amd64` and so on, each once; attestations are not platforms. */
 export function platformNames(platforms: readonly (Platform | undefined)[]): string[] {
   const names = platforms
-    .filter((platform) => platform !== undefined && platform.os !== 'unknown')
+    .filter((platform) => platform?.os && platform.os !== 'unknown')
     .map((platform) => formatPlatform(platform as Platform));
   return [...new Set(names)];
 }

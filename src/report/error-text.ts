@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import { type AirgapError, exitCodeOf, failuresIn } from './error.ts';
 import type { InterruptingSignal } from './interruption.ts';
 import { safeText } from './safe.ts';
@@ -46,7 +47,7 @@ export function endOf(thrown: unknown, signal?: InterruptingSignal): End {
 }
 
 function interrupted(signal: InterruptingSignal): End {
-  const exitCode = signal === 'SIGINT' ? 130 : 143;
+  const exitCode = 128 + constants.signals[signal];
   const text = `interrupted by ${signal}: run again to go on`;
   return { exitCode, text, errors: [{ class: 'interrupted', exitCode, message: text }] };
 }

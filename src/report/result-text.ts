@@ -3,6 +3,7 @@ import type { CreateResult } from '../commands/create.ts';
 import type { KeygenResult } from '../commands/keygen.ts';
 import type { PlacedResult } from '../commands/transferring.ts';
 import type { VerifyResult } from '../commands/verify.ts';
+import { basePath } from '../plan/repositories.ts';
 import { errorText } from './error-text.ts';
 import { safeText } from './safe.ts';
 import { table } from './table.ts';
@@ -84,7 +85,7 @@ export function inspectText({ inventory, signed, keyId, path, size }: Unverified
     [
       `${path}: ${name} ${version}, sequence ${sequence}, made ${createdAt}${expiresAt ? `, expires ${expiresAt}` : ''}`,
       `${signatureWords(signed, keyId)}; its contents were not verified (airgap-bundle verify does that)`,
-      `for ${target.endpoint}/${target.baseContentPath}, ${target.environment}`,
+      `for ${basePath(target)}, ${target.environment}`,
       `${count(images.length, 'image')}, ${count(blobs.length, 'blob')}, ${count(files.length, 'file')}, ${formatBytes(size)}`,
       table(
         images.flatMap(({ source, digest, placements }) =>
