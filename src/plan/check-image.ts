@@ -55,50 +55,42 @@ function whyUnresolved({ message, given }: AirgapError, image: string): string {
 }
 
 function checkConsumers(spec: BundleSpec, map: MirrorMap, candidate: Candidate): Problem[] {
-  const { listed } = candidate.image;
-  const { asked, webhookError, unusable } = candidate.asks;
-  const loop = rewriteLoop(map, listed.image);
-  const problems: Problem[] = [];
-  if (loop) {
-    const message = `${listed.image} becomes ${loop.once}, which the webhook would rewrite again to ${loop.twice}`;
-    problems.push(
-      error(
-        'rewrite-loop',
-        [listed.image],
-        message,
-        cureForLoop(map, spec.target.endpoint, listed.image),
-      ),
-    );
-  }
+  const outside = checkInside(spec, candidate);
+  return [
+    // What leaves the target comes back to the webhook as an image of elsewhere: one cause, told once.
+    ...(outside.length > 0 ? outside : checkLoop(spec, map, candidate)),
+    ...checkMapped(candidate),
+    ...checkContainerd(candidate),
+  ];
+}
+
+function checkLoop(spec: BundleSpec, map: MirrorMap, { image: { listed } }: Candidate): Problem[] {
+  const { image } = listed;
+  const loop = rewriteLoop(map, image);
+  if (!loop) return [];
+  const message = `${image} becomes ${loop.once}, which the webhook would rewrite again to ${loop.twice}`;
+  return [error('rewrite-loop', [image], message, cureForLoop(map, spec.target.endpoint, image))];
+}
+
+function checkMapped({ image: { listed, reference }, asks }: Candidate): Problem[] {
+  const { image } = listed;
+  const { asked, webhookError, unusable } = asks;
   if (webhookError) {
-    const message = `${listed.image}: the webhook fails with ${webhookError} and the pod is refused`;
-    problems.push(
-      error('webhook-error', [listed.image], message, 'add an entry for its registry to the map'),
-    );
-  } else if (asked.length === 0 && !unusable) {
-    const message = `no rule maps ${listed.image}: it will be pulled from the internet, and is not mirrored`;
-    problems.push(
-      warning(
-        'unmapped',
-        [listed.image],
-        message,
-        `add ${candidate.image.reference.registry}::TARGET to the map`,
-      ),
-    );
+    const message = `${image}: the webhook fails with ${webhookError} and the pod is refused`;
+    return [error('webhook-error', [image], message, 'add an entry for its registry to the map')];
   }
-  if (unusable) problems.push(...unusableTarget(listed.image, unusable));
-  if (asked.length > 0 && asked.every(({ by }) => by === 'webhook')) {
-    const message = `${listed.image} is mapped by an entry that containerd's mirrors do not know; only the webhook finds it`;
-    problems.push(
-      warning(
-        'containerd-ignores',
-        [listed.image],
-        message,
-        `add ${candidate.image.reference.registry}::TARGET if nodes pull it too`,
-      ),
-    );
-  }
-  return [...problems, ...checkInside(spec, candidate)];
+  if (unusable) return unusableTarget(image, unusable);
+  if (asked.length > 0) return [];
+  const message = `no rule maps ${image}: it will be pulled from the internet, and is not mirrored`;
+  return [warning('unmapped', [image], message, `add ${reference.registry}::TARGET to the map`)];
+}
+
+function checkContainerd({ image: { listed, reference }, asks: { asked } }: Candidate): Problem[] {
+  if (asked.length === 0 || asked.some(({ by }) => by === 'containerd')) return [];
+  const { image } = listed;
+  const message = `${image} is mapped by an entry that containerd's mirrors do not know; only the webhook finds it`;
+  const cure = `add ${reference.registry}::TARGET if nodes pull it too`;
+  return [warning('containerd-ignores', [image], message, cure)];
 }
 
 /** A `/v2/` in the target is told of once, with the map. */
