@@ -102,9 +102,9 @@ describe('settings.tsv', () => {
     if (root === undefined) throw new Error('no root');
     const rows = settings({ moreRoots: [root, root] }).filter(([key]) => key === 'root');
     expect(rows.map(([, value]) => value)).toEqual([
-      `${root.digest} 1.4.0_a`,
-      `${root.digest} 1.4.0_a-2`,
-      `${root.digest} 1.4.0_a-3`,
+      `${root.digest} 1.4.0`,
+      `${root.digest} 1.4.0-2`,
+      `${root.digest} 1.4.0-3`,
     ]);
   });
 

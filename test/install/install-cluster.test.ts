@@ -90,7 +90,7 @@ describe('the cluster', () => {
     const digest = /sha256:[0-9a-f]{64}/.exec(outcome.stdout)?.[0];
     expect(await site.applied('ConfigMap')).toMatchObject({
       metadata: { name: 'airgap-bundle', namespace: 'jet-system' },
-      data: { 'pcg-override': `7 1.4.0+a ${digest}` },
+      data: { 'pcg-override': `7 1.4.0 ${digest}` },
     });
     const [helm] = await site.calls('helm');
     expect(helm?.slice(0, 7)).toEqual([

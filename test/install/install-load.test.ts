@@ -41,7 +41,7 @@ describe('the registry', () => {
     expect(done.some(({ method, path }) => method === 'POST' && path.includes('mount='))).toBe(
       true,
     );
-    const kept = await resolve(`${target.host}/airgap/bundles/pcg-override:1.4.0_a`);
+    const kept = await resolve(`${target.host}/airgap/bundles/pcg-override:1.4.0`);
     expect(kept).toBe(bundle.inventory.root?.digest);
   });
 
@@ -59,7 +59,7 @@ describe('the registry', () => {
     [
       'the root index',
       ({ method, path }) =>
-        method === 'PUT' && path.endsWith('/bundles/pcg-override/manifests/1.4.0_a')
+        method === 'PUT' && path.endsWith('/bundles/pcg-override/manifests/1.4.0')
           ? refusal(400, 'MANIFEST_INVALID')
           : undefined,
     ],
@@ -200,13 +200,12 @@ describe('with Node on PATH', () => {
   test('an old Node is not used', async () => {
     const target = await registry();
     const bundle = await bundleFor(target.host, { program });
-    const old = '#!/bin/sh\necho 18\n';
-    const outcome = await (await on({ programs: { node: old } })).install([
-      ...bundle.args,
-      '--only',
-      'load',
-    ]);
-    expect(outcome).toMatchObject({ code: 0 });
+    const versions = "{ value: { ...process.versions, node: '20.18.0' } }";
+    const preload = `data:text/javascript,Object.defineProperty(process, 'versions', ${versions})`;
+    const old = `#!/bin/sh\nexec '${process.execPath}' --import "${preload}" "$@"\n`;
+    const site = await on({ programs: { node: old } });
+    const outcome = await site.install([...bundle.args, '--only', 'load']);
+    expect(outcome).toMatchObject({ code: 0, stderr: '' });
     await expectPlaced(bundle);
   });
 });

@@ -161,7 +161,7 @@ function headOf(
   return {
     schemaVersion: 1,
     name: 'pcg-override',
-    version: '1.4.0+a',
+    version: '1.4.0',
     sequence: 7,
     createdAt: '2026-01-02T03:04:05Z',
     tool: { name: 'airgap-bundle', version: '0.1.0' },
