@@ -5065,7 +5065,7 @@ var require_webidl = __commonJS({
 var require_util2 = __commonJS({
   "node_modules/undici/lib/web/fetch/util.js"(exports2, module2) {
     "use strict";
-    var { Transform: Transform3 } = require("node:stream");
+    var { Transform: Transform2 } = require("node:stream");
     var zlib = require("node:zlib");
     var { redirectStatusSet, referrerPolicyTokens, badPortsSet } = require_constants3();
     var { getGlobalOrigin } = require_global();
@@ -5600,7 +5600,7 @@ var require_util2 = __commonJS({
           position
         );
       }
-      const rangeStart = collectASequenceOfCodePoints(
+      const rangeStart2 = collectASequenceOfCodePoints(
         (char) => {
           const code2 = char.charCodeAt(0);
           return code2 >= 48 && code2 <= 57;
@@ -5608,7 +5608,7 @@ var require_util2 = __commonJS({
         data,
         position
       );
-      const rangeStartValue = rangeStart.length ? Number(rangeStart) : null;
+      const rangeStartValue = rangeStart2.length ? Number(rangeStart2) : null;
       if (allowWhitespace) {
         collectASequenceOfCodePoints(
           (char) => char === "	" || char === " ",
@@ -5647,16 +5647,16 @@ var require_util2 = __commonJS({
       }
       return { rangeStartValue, rangeEndValue };
     }
-    function buildContentRange(rangeStart, rangeEnd, fullLength) {
+    function buildContentRange(rangeStart2, rangeEnd, fullLength) {
       let contentRange = "bytes ";
-      contentRange += isomorphicEncode(`${rangeStart}`);
+      contentRange += isomorphicEncode(`${rangeStart2}`);
       contentRange += "-";
       contentRange += isomorphicEncode(`${rangeEnd}`);
       contentRange += "/";
       contentRange += isomorphicEncode(`${fullLength}`);
       return contentRange;
     }
-    var InflateStream = class extends Transform3 {
+    var InflateStream = class extends Transform2 {
       #zlibOptions;
       /** @param {zlib.ZlibOptions} [zlibOptions] */
       constructor(zlibOptions) {
@@ -6678,7 +6678,7 @@ var require_client_h1 = __commonJS({
       kHTTPContext,
       kClosed
     } = require_symbols();
-    var constants7 = require_constants2();
+    var constants8 = require_constants2();
     var EMPTY_BUF = Buffer.alloc(0);
     var FastBuffer = Buffer[Symbol.species];
     var removeAllListeners = util.removeAllListeners;
@@ -6814,7 +6814,7 @@ var require_client_h1 = __commonJS({
          */
       constructor(client, socket, { exports: exports3 }) {
         this.llhttp = exports3;
-        this.ptr = this.llhttp.llhttp_alloc(constants7.TYPE.RESPONSE);
+        this.ptr = this.llhttp.llhttp_alloc(constants8.TYPE.RESPONSE);
         this.client = client;
         this.socket = socket;
         this.timeout = null;
@@ -6910,11 +6910,11 @@ var require_client_h1 = __commonJS({
             currentParser = null;
             currentBufferRef = null;
           }
-          if (ret !== constants7.ERROR.OK) {
+          if (ret !== constants8.ERROR.OK) {
             const data = chunk.subarray(llhttp.llhttp_get_error_pos(this.ptr) - currentBufferPtr);
-            if (ret === constants7.ERROR.PAUSED_UPGRADE) {
+            if (ret === constants8.ERROR.PAUSED_UPGRADE) {
               this.onUpgrade(data);
-            } else if (ret === constants7.ERROR.PAUSED) {
+            } else if (ret === constants8.ERROR.PAUSED) {
               this.paused = true;
               socket.unshift(data);
             } else {
@@ -6937,10 +6937,10 @@ var require_client_h1 = __commonJS({
         } finally {
           currentParser = null;
         }
-        if (ret === constants7.ERROR.OK) {
+        if (ret === constants8.ERROR.OK) {
           return null;
         }
-        if (ret === constants7.ERROR.PAUSED || ret === constants7.ERROR.PAUSED_UPGRADE) {
+        if (ret === constants8.ERROR.PAUSED || ret === constants8.ERROR.PAUSED_UPGRADE) {
           this.paused = true;
           return null;
         }
@@ -6957,7 +6957,7 @@ var require_client_h1 = __commonJS({
           const len = new Uint8Array(llhttp.memory.buffer, ptr).indexOf(0);
           message = "Response does not match the HTTP/1.1 protocol (" + Buffer.from(llhttp.memory.buffer, ptr, len).toString() + ")";
         }
-        return new HTTPParserError(message, constants7.ERROR[ret], data);
+        return new HTTPParserError(message, constants8.ERROR[ret], data);
       }
       destroy() {
         assert2(currentParser === null);
@@ -7168,7 +7168,7 @@ var require_client_h1 = __commonJS({
           socket[kBlocking] = false;
           client[kResume]();
         }
-        return pause ? constants7.ERROR.PAUSED : 0;
+        return pause ? constants8.ERROR.PAUSED : 0;
       }
       /**
        * @param {Buffer} buf
@@ -7194,7 +7194,7 @@ var require_client_h1 = __commonJS({
         }
         this.bytesRead += buf.length;
         if (request.onData(buf) === false) {
-          return constants7.ERROR.PAUSED;
+          return constants8.ERROR.PAUSED;
         }
         return 0;
       }
@@ -7234,13 +7234,13 @@ var require_client_h1 = __commonJS({
         if (socket[kWriting]) {
           assert2(client[kRunning] === 0);
           util.destroy(socket, new InformationalError("reset"));
-          return constants7.ERROR.PAUSED;
+          return constants8.ERROR.PAUSED;
         } else if (!shouldKeepAlive) {
           util.destroy(socket, new InformationalError("reset"));
-          return constants7.ERROR.PAUSED;
+          return constants8.ERROR.PAUSED;
         } else if (socket[kReset] && client[kRunning] === 0) {
           util.destroy(socket, new InformationalError("reset"));
-          return constants7.ERROR.PAUSED;
+          return constants8.ERROR.PAUSED;
         } else if (client[kPipelining] == null || client[kPipelining] === 1) {
           setImmediate(client[kResume]);
         } else {
@@ -12324,7 +12324,7 @@ var require_api_pipeline = __commonJS({
     var {
       Readable: Readable5,
       Duplex: Duplex4,
-      PassThrough: PassThrough2
+      PassThrough: PassThrough3
     } = require("node:stream");
     var assert2 = require("node:assert");
     var { AsyncResource } = require("node:async_hooks");
@@ -12511,7 +12511,7 @@ var require_api_pipeline = __commonJS({
         this.dispatch({ ...opts, body: pipelineHandler.req }, pipelineHandler);
         return pipelineHandler.ret;
       } catch (err) {
-        return new PassThrough2().destroy(err);
+        return new PassThrough3().destroy(err);
       }
     }
     module2.exports = pipeline;
@@ -12920,8 +12920,8 @@ var require_mock_utils = __commonJS({
       }
     }
     function getMockDispatch(mockDispatches, key) {
-      const basePath = key.query ? serializePathWithQuery(key.path, key.query) : key.path;
-      const resolvedPath = typeof basePath === "string" ? safeUrl(basePath) : basePath;
+      const basePath2 = key.query ? serializePathWithQuery(key.path, key.query) : key.path;
+      const resolvedPath = typeof basePath2 === "string" ? safeUrl(basePath2) : basePath2;
       const resolvedPathWithoutTrailingSlash = removeTrailingSlash(resolvedPath);
       let matchedMockDispatches = mockDispatches.filter(({ consumed }) => !consumed).filter(({ path: path12, ignoreTrailingSlash }) => {
         return ignoreTrailingSlash ? matchValue(removeTrailingSlash(safeUrl(path12)), resolvedPathWithoutTrailingSlash) : matchValue(safeUrl(path12), resolvedPath);
@@ -13016,9 +13016,9 @@ var require_mock_utils = __commonJS({
       if (mockDispatch2.data.callback) {
         mockDispatch2.data = { ...mockDispatch2.data, ...mockDispatch2.data.callback(opts) };
       }
-      const { data: { statusCode, data, headers, trailers, error: error4 }, delay, persist } = mockDispatch2;
+      const { data: { statusCode, data, headers, trailers, error: error4 }, delay, persist: persist2 } = mockDispatch2;
       const { timesInvoked, times } = mockDispatch2;
-      mockDispatch2.consumed = !persist && timesInvoked >= times;
+      mockDispatch2.consumed = !persist2 && timesInvoked >= times;
       mockDispatch2.pending = timesInvoked < times;
       if (error4 !== null) {
         deleteMockDispatch(this[kDispatches], key);
@@ -13645,13 +13645,13 @@ var require_mock_pool = __commonJS({
 var require_pending_interceptors_formatter = __commonJS({
   "node_modules/undici/lib/mock/pending-interceptors-formatter.js"(exports2, module2) {
     "use strict";
-    var { Transform: Transform3 } = require("node:stream");
+    var { Transform: Transform2 } = require("node:stream");
     var { Console } = require("node:console");
     var PERSISTENT = process.versions.icu ? "✅" : "Y ";
     var NOT_PERSISTENT = process.versions.icu ? "❌" : "N ";
     module2.exports = class PendingInterceptorsFormatter {
       constructor({ disableColors } = {}) {
-        this.transform = new Transform3({
+        this.transform = new Transform2({
           transform(chunk, _enc, cb) {
             cb(null, chunk);
           }
@@ -13665,14 +13665,14 @@ var require_pending_interceptors_formatter = __commonJS({
       }
       format(pendingInterceptors) {
         const withPrettyHeaders = pendingInterceptors.map(
-          ({ method, path: path12, data: { statusCode }, persist, times, timesInvoked, origin }) => ({
+          ({ method, path: path12, data: { statusCode }, persist: persist2, times, timesInvoked, origin }) => ({
             Method: method,
             Origin: origin,
             Path: path12,
             "Status code": statusCode,
-            Persistent: persist ? PERSISTENT : NOT_PERSISTENT,
+            Persistent: persist2 ? PERSISTENT : NOT_PERSISTENT,
             Invocations: timesInvoked,
-            Remaining: persist ? Infinity : times - timesInvoked
+            Remaining: persist2 ? Infinity : times - timesInvoked
           })
         );
         this.logger.table(withPrettyHeaders);
@@ -13956,7 +13956,7 @@ var require_snapshot_utils = __commonJS({
 var require_snapshot_recorder = __commonJS({
   "node_modules/undici/lib/mock/snapshot-recorder.js"(exports2, module2) {
     "use strict";
-    var { writeFile: writeFile8, readFile: readFile8, mkdir: mkdir5 } = require("node:fs/promises");
+    var { writeFile: writeFile7, readFile: readFile8, mkdir: mkdir5 } = require("node:fs/promises");
     var { dirname: dirname5, resolve: resolve14 } = require("node:path");
     var { setTimeout: setTimeout5, clearTimeout: clearTimeout2 } = require("node:timers");
     var { InvalidArgumentError, UndiciError } = require_errors();
@@ -14193,7 +14193,7 @@ var require_snapshot_recorder = __commonJS({
           hash,
           snapshot
         }));
-        await writeFile8(resolvedPath, JSON.stringify(data, null, 2), { flush: true });
+        await writeFile7(resolvedPath, JSON.stringify(data, null, 2), { flush: true });
       }
       /**
        * Clears all recorded snapshots
@@ -14910,11 +14910,11 @@ var require_redirect = __commonJS({
     function createRedirectInterceptor({ maxRedirections: defaultMaxRedirections } = {}) {
       return (dispatch) => {
         return function Intercept(opts, handler) {
-          const { maxRedirections = defaultMaxRedirections, ...rest } = opts;
+          const { maxRedirections = defaultMaxRedirections, ...rest2 } = opts;
           if (maxRedirections == null || maxRedirections === 0) {
             return dispatch(opts, handler);
           }
-          const dispatchOpts = { ...rest };
+          const dispatchOpts = { ...rest2 };
           const redirectHandler = new RedirectHandler(dispatch, maxRedirections, dispatchOpts, handler);
           return dispatch(dispatchOpts, redirectHandler);
         };
@@ -15111,7 +15111,7 @@ var require_dump = __commonJS({
 var require_dns = __commonJS({
   "node_modules/undici/lib/interceptor/dns.js"(exports2, module2) {
     "use strict";
-    var { isIP: isIP2 } = require("node:net");
+    var { isIP: isIP3 } = require("node:net");
     var { lookup } = require("node:dns");
     var DecoratorHandler = require_decorator_handler();
     var { InvalidArgumentError, InformationalError } = require_errors();
@@ -15517,7 +15517,7 @@ var require_dns = __commonJS({
       return (dispatch) => {
         return function dnsInterceptor(origDispatchOpts, handler) {
           const origin = origDispatchOpts.origin.constructor === URL ? origDispatchOpts.origin : new URL(origDispatchOpts.origin);
-          if (isIP2(origin.hostname) !== 0) {
+          if (isIP3(origin.hostname) !== 0) {
             return dispatch(origDispatchOpts, handler);
           }
           instance.runLookup(origin, origDispatchOpts, (err, newOrigin) => {
@@ -16779,7 +16779,7 @@ var require_cache_handler = __commonJS({
             }
           }
         }
-        const now = Date.now();
+        const now2 = Date.now();
         const redirectHopInfo = this.#history?.[kRedirectCacheControl];
         const redirectPolicy = redirectHopInfo?.length > 0 ? getRedirectPolicy(
           this.#cacheType,
@@ -16787,7 +16787,7 @@ var require_cache_handler = __commonJS({
           redirectHopInfo,
           this.#cacheKey.headers,
           this.#cacheByDefault,
-          now
+          now2
         ) : void 0;
         if (redirectHopInfo?.length > 0 && redirectPolicy === void 0) {
           return downstreamOnHeaders();
@@ -16821,10 +16821,10 @@ var require_cache_handler = __commonJS({
           deleteCachedValueIfNotModified(statusCode, this.#store, this.#cacheKey);
           return downstreamOnHeaders();
         }
-        const apparentAge = resDate ? Math.max(0, now - resDate.getTime()) : 0;
+        const apparentAge = resDate ? Math.max(0, now2 - resDate.getTime()) : 0;
         const currentAge = Math.max(apparentAge, resAge ?? 0);
         const hasValidator = typeof resHeaders.etag === "string" && isEtagUsable(resHeaders.etag) || typeof resHeaders["last-modified"] === "string";
-        const staleAt = determineStaleAt(this.#cacheType, now, resAge, resHeaders, resDate, cacheControlDirectives, hasValidator) ?? this.#cacheByDefault;
+        const staleAt = determineStaleAt(this.#cacheType, now2, resAge, resHeaders, resDate, cacheControlDirectives, hasValidator) ?? this.#cacheByDefault;
         const revalidationOnly = staleAt === 0 && hasValidator;
         if (staleAt === void 0 || currentAge >= staleAt && !revalidationOnly) {
           if (cacheControlHeader || staleAt !== void 0) {
@@ -16832,12 +16832,12 @@ var require_cache_handler = __commonJS({
           }
           return downstreamOnHeaders();
         }
-        const baseTime = now - currentAge;
+        const baseTime = now2 - currentAge;
         let absoluteStaleAt = staleAt + baseTime;
         if (redirectPolicy !== void 0) {
           absoluteStaleAt = Math.min(absoluteStaleAt, redirectPolicy.staleAt);
         }
-        if (now >= absoluteStaleAt && !revalidationOnly) {
+        if (now2 >= absoluteStaleAt && !revalidationOnly) {
           deleteCachedValueIfNotModified(statusCode, this.#store, this.#cacheKey);
           return downstreamOnHeaders();
         }
@@ -16872,7 +16872,7 @@ var require_cache_handler = __commonJS({
           }
         }
         const cachedAt = baseTime;
-        const deleteAt = determineDeleteAt(baseTime, now, effectiveCacheControlDirectives, absoluteStaleAt);
+        const deleteAt = determineDeleteAt(baseTime, now2, effectiveCacheControlDirectives, absoluteStaleAt);
         const strippedHeaders = stripNecessaryHeaders(resHeaders, cacheControlDirectives);
         const value = {
           statusCode,
@@ -17096,12 +17096,12 @@ var require_cache_handler = __commonJS({
       }
       return true;
     }
-    function getRedirectPolicy(cacheType, method, redirectHops, reqHeaders, cacheByDefault, now) {
+    function getRedirectPolicy(cacheType, method, redirectHops, reqHeaders, cacheByDefault, now2) {
       let staleAt = Infinity;
       let requiresRevalidation = false;
       for (const hop of redirectHops) {
         const hopPolicy = getRedirectHopPolicy(cacheType, method, hop, reqHeaders, cacheByDefault);
-        if (hopPolicy === void 0 || hopPolicy.staleAt <= now) {
+        if (hopPolicy === void 0 || hopPolicy.staleAt <= now2) {
           return void 0;
         }
         staleAt = Math.min(staleAt, hopPolicy.staleAt);
@@ -17194,7 +17194,7 @@ var require_cache_handler = __commonJS({
       }
       return Number(age) * 1e3;
     }
-    function determineStaleAt(cacheType, now, age, resHeaders, responseDate, cacheControlDirectives, hasValidator) {
+    function determineStaleAt(cacheType, now2, age, resHeaders, responseDate, cacheControlDirectives, hasValidator) {
       if (cacheType === "shared") {
         if (hasInvalidCacheControlDirective(cacheControlDirectives, "s-maxage")) {
           return 0;
@@ -17219,7 +17219,7 @@ var require_cache_handler = __commonJS({
         if (!expiresDate) {
           return 0;
         }
-        if (now >= expiresDate.getTime()) {
+        if (now2 >= expiresDate.getTime()) {
           return 0;
         }
         if (responseDate) {
@@ -17232,15 +17232,15 @@ var require_cache_handler = __commonJS({
           }
           return freshnessLifetime;
         }
-        return expiresDate.getTime() - now;
+        return expiresDate.getTime() - now2;
       }
       if (typeof resHeaders["last-modified"] === "string") {
         const lastModified = parseHttpDate(resHeaders["last-modified"]);
         if (lastModified) {
-          if (lastModified.getTime() >= now) {
+          if (lastModified.getTime() >= now2) {
             return void 0;
           }
-          const responseAge = now - lastModified.getTime();
+          const responseAge = now2 - lastModified.getTime();
           return responseAge * 0.1;
         }
       }
@@ -17377,9 +17377,9 @@ var require_memory_cache_store = __commonJS({
       get(key) {
         assertCacheKey(key);
         const topLevelKey = `${key.origin}:${key.path}`;
-        const now = Date.now();
+        const now2 = Date.now();
         const entries = this.#entries.get(topLevelKey);
-        const entry = entries ? findEntry(key, entries, now) : null;
+        const entry = entries ? findEntry(key, entries, now2) : null;
         return entry == null ? void 0 : {
           statusMessage: entry.statusMessage,
           statusCode: entry.statusCode,
@@ -17475,10 +17475,10 @@ var require_memory_cache_store = __commonJS({
         this.#entries.delete(topLevelKey);
       }
     };
-    function findEntry(key, entries, now) {
+    function findEntry(key, entries, now2) {
       for (let i2 = 0; i2 < entries.length; i2++) {
         const entry = entries[i2];
-        if (entry.deleteAt > now && entry.method === key.method && varyMatches(key, entry)) {
+        if (entry.deleteAt > now2 && entry.method === key.method && varyMatches(key, entry)) {
           return entry;
         }
       }
@@ -17772,16 +17772,16 @@ var require_cache2 = __commonJS({
       return responseEtag.slice(2) === cachedOpaqueTag;
     }
     function isStale(result, cacheControlDirectives, cacheType) {
-      const now = Date.now();
-      if (now > result.staleAt) {
+      const now2 = Date.now();
+      if (now2 > result.staleAt) {
         if (!staleResponseRequiresRevalidation(result, cacheType) && cacheControlDirectives?.["max-stale"]) {
           const gracePeriod = result.staleAt + cacheControlDirectives["max-stale"] * 1e3;
-          return now > gracePeriod;
+          return now2 > gracePeriod;
         }
         return true;
       }
       if (cacheControlDirectives?.["min-fresh"]) {
-        const timeLeftTillStale = result.staleAt - now;
+        const timeLeftTillStale = result.staleAt - now2;
         const threshold = cacheControlDirectives["min-fresh"] * 1e3;
         return timeLeftTillStale <= threshold;
       }
@@ -17792,9 +17792,9 @@ var require_cache2 = __commonJS({
       if (!staleWhileRevalidate || staleResponseRequiresRevalidation(result, cacheType)) {
         return false;
       }
-      const now = Date.now();
+      const now2 = Date.now();
       const staleWhileRevalidateExpiry = result.staleAt + staleWhileRevalidate * 1e3;
-      return now <= staleWhileRevalidateExpiry;
+      return now2 <= staleWhileRevalidateExpiry;
     }
     function handleUncachedResponse(dispatch, globalOpts, cacheKey, handler, opts, reqCacheControl) {
       if (reqCacheControl?.["only-if-cached"]) {
@@ -17906,11 +17906,11 @@ var require_cache2 = __commonJS({
         deleteCachedValue(globalOpts.store, cacheKey);
         return handleUncachedResponse(dispatch, globalOpts, cacheKey, handler, opts, reqCacheControl);
       }
-      const now = Date.now();
-      if (now > result.deleteAt) {
+      const now2 = Date.now();
+      if (now2 > result.deleteAt) {
         return dispatch(opts, new CacheHandler(globalOpts, cacheKey, handler));
       }
-      const age = Math.round((now - result.cachedAt) / 1e3);
+      const age = Math.round((now2 - result.cachedAt) / 1e3);
       const requestMaxAgeExpired = reqCacheControl?.["max-age"] !== void 0 && age >= reqCacheControl["max-age"];
       const stale = requestMaxAgeExpired || isStale(result, reqCacheControl, globalOpts.type);
       const revalidate = requestMaxAgeExpired || needsRevalidation(result, reqCacheControl, opts);
@@ -17950,7 +17950,7 @@ var require_cache2 = __commonJS({
         if (!staleResponseRequiresRevalidation(result, globalOpts.type)) {
           const staleIfErrorExpiry = result.cacheControlDirectives["stale-if-error"] ?? reqCacheControl?.["stale-if-error"];
           if (staleIfErrorExpiry) {
-            withinStaleIfErrorThreshold = now < result.staleAt + staleIfErrorExpiry * 1e3;
+            withinStaleIfErrorThreshold = now2 < result.staleAt + staleIfErrorExpiry * 1e3;
           }
         }
         const headers = makeRevalidationHeaders(opts, result);
@@ -19387,9 +19387,9 @@ var require_sqlite_cache_store = __commonJS({
         if (values.length === 0) {
           return void 0;
         }
-        const now = Date.now();
+        const now2 = Date.now();
         for (const value of values) {
-          if (now >= value.deleteAt && !canBeExpired) {
+          if (now2 >= value.deleteAt && !canBeExpired) {
             continue;
           }
           let matches2 = true;
@@ -19456,7 +19456,7 @@ var require_headers = __commonJS({
       while (j2 > i2 && isHTTPWhiteSpaceCharCode(potentialValue.charCodeAt(i2))) ++i2;
       return i2 === 0 && j2 === potentialValue.length ? potentialValue : potentialValue.substring(i2, j2);
     }
-    function fill(headers, object2) {
+    function fill2(headers, object2) {
       if (Array.isArray(object2)) {
         for (let i2 = 0; i2 < object2.length; ++i2) {
           const header2 = object2[i2];
@@ -19716,7 +19716,7 @@ var require_headers = __commonJS({
         this.#guard = "none";
         if (init !== void 0) {
           init = webidl.converters.HeadersInit(init, "Headers constructor", "init");
-          fill(this, init);
+          fill2(this, init);
         }
       }
       // https://fetch.spec.whatwg.org/#dom-headers-append
@@ -19880,7 +19880,7 @@ var require_headers = __commonJS({
       });
     };
     module2.exports = {
-      fill,
+      fill: fill2,
       // for test.
       compareHeaderName,
       Headers,
@@ -19897,7 +19897,7 @@ var require_headers = __commonJS({
 var require_response = __commonJS({
   "node_modules/undici/lib/web/fetch/response.js"(exports2, module2) {
     "use strict";
-    var { Headers, HeadersList, fill, getHeadersGuard, setHeadersGuard, setHeadersList } = require_headers();
+    var { Headers, HeadersList, fill: fill2, getHeadersGuard, setHeadersGuard, setHeadersList } = require_headers();
     var { extractBody, cloneBody, mixinBody, streamRegistry, bodyUnusable } = require_body();
     var util = require_util();
     var nodeUtil = require("node:util");
@@ -20230,7 +20230,7 @@ var require_response = __commonJS({
         getResponseState(response).statusText = init.statusText;
       }
       if ("headers" in init && init.headers != null) {
-        fill(getResponseHeaders(response), init.headers);
+        fill2(getResponseHeaders(response), init.headers);
       }
       if (body) {
         if (nullBodyStatus.includes(response.status)) {
@@ -21636,23 +21636,23 @@ var require_fetch = __commonJS({
             if (rangeValue === "failure") {
               return Promise.resolve(makeNetworkError("failed to fetch the data URL"));
             }
-            let { rangeStartValue: rangeStart, rangeEndValue: rangeEnd } = rangeValue;
-            if (rangeStart === null) {
-              rangeStart = fullLength - rangeEnd;
-              rangeEnd = rangeStart + rangeEnd - 1;
+            let { rangeStartValue: rangeStart2, rangeEndValue: rangeEnd } = rangeValue;
+            if (rangeStart2 === null) {
+              rangeStart2 = fullLength - rangeEnd;
+              rangeEnd = rangeStart2 + rangeEnd - 1;
             } else {
-              if (rangeStart >= fullLength) {
+              if (rangeStart2 >= fullLength) {
                 return Promise.resolve(makeNetworkError("Range start is greater than the blob's size."));
               }
               if (rangeEnd === null || rangeEnd >= fullLength) {
                 rangeEnd = fullLength - 1;
               }
             }
-            const slicedBlob = blob2.slice(rangeStart, rangeEnd + 1, type);
+            const slicedBlob = blob2.slice(rangeStart2, rangeEnd + 1, type);
             const slicedBodyWithType = extractBody(slicedBlob);
             response.body = slicedBodyWithType[0];
             const serializedSlicedLength = isomorphicEncode(`${slicedBlob.size}`);
-            const contentRange = buildContentRange(rangeStart, rangeEnd, fullLength);
+            const contentRange = buildContentRange(rangeStart2, rangeEnd, fullLength);
             response.status = 206;
             response.statusText = "Partial Content";
             response.headersList.set("content-length", serializedSlicedLength, true);
@@ -25752,7 +25752,7 @@ var require_eventsource_stream = __commonJS({
   "node_modules/undici/lib/web/eventsource/eventsource-stream.js"(exports2, module2) {
     "use strict";
     var buffer2 = require("node:buffer");
-    var { Transform: Transform3 } = require("node:stream");
+    var { Transform: Transform2 } = require("node:stream");
     var { isASCIINumber, isValidLastEventId } = require_util6();
     var BOM = [239, 187, 191];
     var LF2 = 10;
@@ -25802,7 +25802,7 @@ var require_eventsource_stream = __commonJS({
       error4.aborted = false;
       return error4;
     }
-    var EventSourceStream = class extends Transform3 {
+    var EventSourceStream = class extends Transform2 {
       /**
        * @type {eventSourceSettings}
        */
@@ -26691,15 +26691,15 @@ var require_windows = __commonJS({
       }
       return false;
     }
-    function checkStat(stat3, path12, options) {
-      if (!stat3.isSymbolicLink() && !stat3.isFile()) {
+    function checkStat(stat4, path12, options) {
+      if (!stat4.isSymbolicLink() && !stat4.isFile()) {
         return false;
       }
       return checkPathExt(path12, options);
     }
     function isexe(path12, options, cb) {
-      fs4.stat(path12, function(er2, stat3) {
-        cb(er2, er2 ? false : checkStat(stat3, path12, options));
+      fs4.stat(path12, function(er2, stat4) {
+        cb(er2, er2 ? false : checkStat(stat4, path12, options));
       });
     }
     function sync(path12, options) {
@@ -26715,20 +26715,20 @@ var require_mode = __commonJS({
     isexe.sync = sync;
     var fs4 = require("fs");
     function isexe(path12, options, cb) {
-      fs4.stat(path12, function(er2, stat3) {
-        cb(er2, er2 ? false : checkStat(stat3, options));
+      fs4.stat(path12, function(er2, stat4) {
+        cb(er2, er2 ? false : checkStat(stat4, options));
       });
     }
     function sync(path12, options) {
       return checkStat(fs4.statSync(path12), options);
     }
-    function checkStat(stat3, options) {
-      return stat3.isFile() && checkMode(stat3, options);
+    function checkStat(stat4, options) {
+      return stat4.isFile() && checkMode(stat4, options);
     }
-    function checkMode(stat3, options) {
-      var mod = stat3.mode;
-      var uid = stat3.uid;
-      var gid = stat3.gid;
+    function checkMode(stat4, options) {
+      var mod = stat4.mode;
+      var uid = stat4.uid;
+      var gid = stat4.gid;
       var myUid = options.uid !== void 0 ? options.uid : process.getuid && process.getuid();
       var myGid = options.gid !== void 0 ? options.gid : process.getgid && process.getgid();
       var u3 = parseInt("100", 8);
@@ -27166,7 +27166,6 @@ var require_cross_spawn = __commonJS({
 });
 
 // src/action.ts
-var import_node_events17 = require("node:events");
 var import_node_os5 = require("node:os");
 
 // node_modules/@actions/core/lib/core.js
@@ -28736,10 +28735,10 @@ var Failures = class extends Error {
     super(message);
     this.errors = errors;
   }
-  get exitCode() {
-    return Math.min(...this.errors.map((error4) => error4.exitCode));
-  }
 };
+function exitCodeOf(errors) {
+  return errors.length === 0 ? 0 : Math.min(...errors.map(({ exitCode }) => exitCode));
+}
 function failuresIn(thrown) {
   if (thrown instanceof AirgapError) return [thrown];
   if (thrown instanceof Failures) return thrown.errors;
@@ -28753,6 +28752,9 @@ async function readText(path12, what) {
   } catch (cause) {
     throw unreadable(path12, what, cause);
   }
+}
+function withoutLastBreak(text4) {
+  return text4.replace(/\r?\n$/, "");
 }
 function unreadable(path12, what, cause) {
   const code2 = cause.code;
@@ -29111,9 +29113,9 @@ function splitEntry(content) {
   if (value !== void 0) {
     return more.length === 0 ? { key, value } : { ignored: 'has "::" more than once; the webhook ignores it' };
   }
-  const [oldKey = "", oldValue, ...rest] = content.split(":");
+  const [oldKey = "", oldValue, ...rest2] = content.split(":");
   if (oldValue === void 0) return { ignored: 'has no "::"; the webhook ignores it' };
-  if (rest.length === 0) return { key: oldKey, value: oldValue, old: true };
+  if (rest2.length === 0) return { key: oldKey, value: oldValue, old: true };
   return { ignored: 'has no "::", which a port needs; the webhook ignores it' };
 }
 var oldSpelling = 'uses the old ":" between key and value; write "::"';
@@ -29233,10 +29235,7 @@ async function readPush(input, { keep: keep2 }) {
   const password = secret(input, "push-password");
   const passwordFile = password ? await keep2("push-password", password) : text(input, "push-password-file");
   const allowPlainHttp = switchOf2(input, "allow-plain-http-credentials");
-  if (username || !passwordFile) return { username, passwordFile, allowPlainHttp };
-  throw new AirgapError("usage", "a push password is given, but no push-username", {
-    next: "add push-username, or drop the password to push with the docker config"
-  });
+  return { username, passwordFile, allowPlainHttp };
 }
 function readCommands(value) {
   const wanted = splitList(value);
@@ -29254,13 +29253,54 @@ function text(input, name) {
 function secret(input, name) {
   return withoutLastBreak(input(name)) || void 0;
 }
-function withoutLastBreak(value) {
-  return value.replace(/\r?\n$/, "");
-}
 function switchOf2(input, name) {
   const value = text(input, name)?.toLowerCase() ?? "false";
   if (value === "true" || value === "false") return value === "true";
   throw new AirgapError("usage", `${name} is neither true nor false`, { given: value });
+}
+
+// src/report/units.ts
+var units = ["B", "KiB", "MiB", "GiB", "TiB"];
+function formatBytes(bytes) {
+  const power = Math.min(Math.floor(Math.log2(Math.max(bytes, 1)) / 10), units.length - 1);
+  const value = bytes / 1024 ** power;
+  return `${power === 0 ? value : value.toFixed(value < 10 ? 1 : 0)} ${units[power]}`;
+}
+function count(number3, noun) {
+  return `${number3} ${noun}${number3 === 1 ? "" : "s"}`;
+}
+
+// src/report/progress.ts
+function progressMeter(now2, interval) {
+  let start;
+  let saidAt = 0;
+  return {
+    read: (bytes) => {
+      const at2 = now2().getTime();
+      if (start?.total !== bytes.total) {
+        start = { ...bytes, at: at2 };
+        saidAt = at2;
+      }
+      if (at2 - saidAt < interval) return [];
+      saidAt = at2;
+      return [`  ${progressText(bytes, (bytes.done - start.done) / ((at2 - start.at) / 1e3))}`];
+    },
+    restart: () => {
+      start = void 0;
+    }
+  };
+}
+function progressText({ done, total }, rate) {
+  const percent = total === 0 ? 100 : Math.floor(100 * done / total);
+  const text4 = `${formatBytes(done)} of ${formatBytes(total)}, ${percent} %`;
+  if (!(rate >= 1)) return text4;
+  const left = Math.ceil((total - done) / rate);
+  return `${text4}, ${formatBytes(Math.round(rate))}/s, ${formatSeconds(left)} left`;
+}
+function formatSeconds(seconds) {
+  const [minutes, hours] = [Math.floor(seconds / 60), Math.floor(seconds / 3600)];
+  if (minutes === 0) return `${seconds} s`;
+  return hours === 0 ? `${minutes} min ${seconds % 60} s` : `${hours} h ${minutes % 60} min`;
 }
 
 // src/report/safe.ts
@@ -29270,11 +29310,36 @@ function safeText(text4) {
 }
 
 // src/report/lines.ts
-function lineListener(write, redactor) {
-  return (event) => {
-    if (event.kind === "secret") redactor.add(event.value);
-    else for (const line of linesOf(event)) write(redactor.redact(safeText(line)));
+var fifthOfASecond = 200;
+var tenSeconds = 1e4;
+var clearLine = "\r\x1B[2K";
+function lineListener(output, redactor) {
+  const { redraw, isQuiet = () => false } = output;
+  const meter = progressMeter(output.now, redraw ? fifthOfASecond : tenSeconds);
+  let isDrawn = false;
+  const clear = () => {
+    if (isDrawn) redraw?.(clearLine);
+    isDrawn = false;
   };
+  const write = (line) => {
+    clear();
+    output.write(redactor.redact(safeText(line)));
+  };
+  const draw = (line) => {
+    redraw?.(`${clearLine}${line}`);
+    isDrawn = true;
+  };
+  const emit = (event) => {
+    if (event.kind === "secret") redactor.add(event.value);
+    else if (isQuiet() && !isForQuiet(event)) return;
+    else if (event.kind === "bytes") meter.read(event).forEach(redraw ? draw : write);
+    else linesOf(event).forEach(write);
+    if (event.kind === "step") meter.restart();
+  };
+  return { emit, clear };
+}
+function isForQuiet(event) {
+  return event.kind === "warning" || event.kind === "image" && event.state === "failed";
 }
 function linesOf(event) {
   switch (event.kind) {
@@ -29286,8 +29351,6 @@ function linesOf(event) {
       return [`warning: ${event.message}`, ...event.cure ? [`  cure: ${event.cure}`] : []];
     case "note":
       return [`  ${event.message}`];
-    case "bytes":
-      return [];
   }
 }
 
@@ -29301,7 +29364,7 @@ function makeRedactor() {
     },
     redact(text4) {
       const longestFirst = [...secrets].sort((a2, b2) => b2.length - a2.length);
-      return longestFirst.reduce((rest, secret2) => rest.replaceAll(secret2, "***"), text4);
+      return longestFirst.reduce((rest2, secret2) => rest2.replaceAll(secret2, "***"), text4);
     }
   };
 }
@@ -29323,7 +29386,7 @@ function base64Forms(secret2) {
 
 // src/action/log.ts
 var shortestMask = 4;
-function actionLog(log, redactor) {
+function actionLog(log, redactor, now2) {
   const mask = masker(log.setSecret);
   let isGroupOpen = false;
   const endGroup2 = () => {
@@ -29336,7 +29399,7 @@ function actionLog(log, redactor) {
     isGroupOpen = true;
   };
   const write = (line) => log.info(harmless(line));
-  const writeEvent = lineListener(write, redactor);
+  const lines2 = lineListener({ write, now: now2 }, redactor);
   return {
     emit: (event) => {
       if (event.kind === "secret") mask(event.value);
@@ -29344,7 +29407,7 @@ function actionLog(log, redactor) {
       else if (event.kind === "warning") {
         const text4 = event.cure ? `${event.message} (cure: ${event.cure})` : event.message;
         log.warning(redactor.redact(safeText(text4)));
-      } else writeEvent(event);
+      } else lines2.emit(event);
     },
     print: (text4, group2) => {
       endGroup2();
@@ -29373,6 +29436,7 @@ var import_promises2 = require("node:fs/promises");
 var import_node_path3 = require("node:path");
 
 // src/report/error-text.ts
+var import_node_os = require("node:os");
 function errorText(error4) {
   const lines2 = [
     ["error", error4.message],
@@ -29388,13 +29452,28 @@ function indented(value) {
   return safeText(value.replaceAll("\r\n", "\n").trimEnd()).replaceAll("\n", `
 ${" ".repeat(13)}`);
 }
-function endText(thrown) {
+function endOf(thrown, signal) {
+  if (signal) return interrupted(signal);
   const failures = failuresIn(thrown);
-  if (failures.length > 0) return failures.map(errorText).join("\n");
-  const stack = thrown instanceof Error ? thrown.stack ?? thrown.message : String(thrown);
-  return `error: this is a bug in airgap-bundle
+  if (failures.length === 0) return bug(thrown);
+  return {
+    exitCode: exitCodeOf(failures),
+    text: failures.map(errorText).join("\n"),
+    errors: failures.map(errorJson)
+  };
+}
+function interrupted(signal) {
+  const exitCode = 128 + import_node_os.constants.signals[signal];
+  const text4 = `interrupted by ${signal}: run again to go on`;
+  return { exitCode, text: text4, errors: [{ class: "interrupted", exitCode, message: text4 }] };
+}
+function bug(thrown) {
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  const stack = thrown instanceof Error ? thrown.stack ?? message : message;
+  const text4 = `error: this is a bug in airgap-bundle
 ${stack}
 Please report it with the command that you ran and the lines above.`;
+  return { exitCode: 1, text: text4, errors: [{ class: "bug", exitCode: 1, message }] };
 }
 function errorJson(error4) {
   const { class: errorClass, exitCode, message, given, expected, next } = error4;
@@ -29416,9 +29495,9 @@ function writeOutputs({ plan, create }, reportPath, setOutput2) {
   setOutput2("bundle-path", create.bundle);
   setOutput2("bundle-digest", `sha256:${create.sha256}`);
 }
-async function writeReport({ create, ...rest }, parent, redactor) {
+async function writeReport({ create, ...rest2 }, parent, redactor) {
   const { inventory: _2, ...created } = create ?? {};
-  const report = { ...rest, ...create ? { create: created } : {} };
+  const report = { ...rest2, ...create ? { create: created } : {} };
   const folder = await (0, import_promises2.mkdtemp)((0, import_node_path3.join)(parent, "airgap-bundle-report-"));
   const path12 = (0, import_node_path3.join)(folder, "report.json");
   await (0, import_promises2.writeFile)(path12, redactor.redact(jsonText(report)));
@@ -29448,10 +29527,19 @@ async function removePrivateFolder(path12) {
 }
 
 // src/registry/client.ts
-var import_node_events = require("node:events");
+var import_node_events2 = require("node:events");
+
+// src/oci/docker-hub.ts
+var dockerHub = "docker.io";
+var formerDockerHub = "index.docker.io";
+var dockerHubApi = "registry-1.docker.io";
+var dockerHubKey = "https://index.docker.io/v1/";
+var dockerHubHosts = [dockerHub, formerDockerHub, dockerHubApi];
+function isDockerHub(host) {
+  return dockerHubHosts.includes(host);
+}
 
 // src/registry/access.ts
-var hubNames = ["docker.io", "index.docker.io", "registry-1.docker.io"];
 function canonicalHost(host) {
   if (!/^(?:\[[0-9a-fA-F:]+\]|[A-Za-z0-9_.-]+)(?::\d{1,5})?$/.test(host)) {
     throw new AirgapError("usage", "not the host of a registry", {
@@ -29459,10 +29547,10 @@ function canonicalHost(host) {
       expected: "host[:port], without a scheme or path"
     });
   }
-  return hubNames.includes(host) ? "docker.io" : host;
+  return isDockerHub(host) ? dockerHub : host;
 }
 function originOf(host, access3) {
-  const apiHost = host === "docker.io" ? "registry-1.docker.io" : host;
+  const apiHost = host === dockerHub ? dockerHubApi : host;
   return new URL(`${access3.plainHttp ? "http" : "https"}://${apiHost}`).origin;
 }
 function accessAt(url, accessByHost) {
@@ -29470,7 +29558,7 @@ function accessAt(url, accessByHost) {
   const names = [
     url.host,
     `${url.hostname}:${port}`,
-    ...hubNames.includes(url.host) ? hubNames : []
+    ...isDockerHub(url.host) ? dockerHubHosts : []
   ];
   for (const name of names) {
     const access3 = accessByHost[name];
@@ -29518,101 +29606,71 @@ var Transient = class extends Error {
   failure;
   /** The server's own word on when to come back, milliseconds. */
   retryAfter;
-  /** No connection at all (refused, no such name): retried for seconds, not for the whole budget. */
+  /** The origin that no connection could be made to: unless it has answered before, it is waited for some seconds. */
   unreachable;
   constructor(failure2, how = {}) {
     super(failure2.message, { cause: failure2 });
     this.failure = failure2;
     this.retryAfter = how.retryAfter;
-    this.unreachable = how.unreachable ?? false;
+    this.unreachable = how.unreachable;
   }
 };
+var tenMinutes = 6e5;
 var unreachableBudget = 5e3;
 var firstBackoff = 250;
 var longestBackoff = 3e4;
 async function retry(work, options) {
-  const start = performance.now();
-  for (let tries = 1; ; tries++) {
+  const attempts = new Attempts(options);
+  for (; ; ) {
     try {
       options.signal.throwIfAborted();
-      const result = await work();
-      options.outage.seen = false;
-      return result;
+      return await work();
     } catch (thrown) {
-      if (!(thrown instanceof Transient)) throw thrown;
-      const wait = thrown.retryAfter ?? fullJitter(tries);
-      if (overBudget(thrown, tries, performance.now() - start + wait, options)) {
-        options.outage.seen = thrown.unreachable;
-        throw thrown.failure;
-      }
-      options.onWait?.(wait, thrown);
-      await (0, import_promises4.setTimeout)(wait, void 0, { signal: options.signal });
+      await attempts.pauseAfter(thrown);
     }
   }
 }
-function overBudget(failure2, tries, then, { budget, outage }) {
-  if (!failure2.unreachable) return then > budget;
-  if (outage.seen) return true;
-  return then > Math.min(budget, unreachableBudget) && tries > 1;
-}
+var Attempts = class {
+  #options;
+  #start = performance.now();
+  #tries = 0;
+  constructor(options) {
+    this.#options = options;
+  }
+  /** Something arrived that need not be asked for again: tries and budget count from here. */
+  progressed() {
+    this.#start = performance.now();
+    this.#tries = 0;
+  }
+  /** Waits until the next try may start. @throws what was thrown, when trying again does not help or not any more */
+  async pauseAfter(thrown, signal = this.#options.signal) {
+    if (!(thrown instanceof Transient)) throw thrown;
+    this.#tries++;
+    const wait = Math.max(thrown.retryAfter ?? 0, fullJitter(this.#tries));
+    if (this.#isEnough(thrown, performance.now() - this.#start + wait)) {
+      if (thrown.unreachable !== void 0) this.#options.reach.missed.add(thrown.unreachable);
+      throw thrown.failure;
+    }
+    this.#options.onWait?.(wait, thrown);
+    await (0, import_promises4.setTimeout)(wait, void 0, { signal });
+  }
+  #isEnough({ unreachable }, then) {
+    const { budget, reach } = this.#options;
+    if (unreachable === void 0) return then > budget;
+    if (reach.missed.has(unreachable)) return true;
+    const isKnown = reach.answered.has(unreachable);
+    return then > (isKnown ? budget : Math.min(budget, unreachableBudget)) && this.#tries > 1;
+  }
+};
 function fullJitter(tries) {
   return Math.random() * Math.min(longestBackoff, firstBackoff * 2 ** tries);
 }
-function retryAfter(header2, now) {
+function retryAfter(header2, now2) {
   if (header2 === void 0) return void 0;
   if (/^\d+$/.test(header2.trim())) return Number(header2) * 1e3;
   const date3 = Date.parse(header2);
-  return Number.isNaN(date3) ? void 0 : Math.max(0, date3 - now.getTime());
+  return Number.isNaN(date3) ? void 0 : Math.max(0, date3 - now2.getTime());
 }
-var HostGate = class {
-  #free;
-  #closedUntil = 0;
-  #queue = [];
-  constructor(places) {
-    this.#free = places;
-  }
-  /** Resolves to the function that gives the place back (once, however often it is called). */
-  async enter(signal) {
-    signal.throwIfAborted();
-    if (this.#free > 0) this.#free--;
-    else await this.#turn(signal);
-    let inside = true;
-    return () => {
-      if (inside) this.#leave();
-      inside = false;
-    };
-  }
-  /** Keeps everyone out for so many milliseconds. */
-  closeFor(wait) {
-    this.#closedUntil = Math.max(this.#closedUntil, performance.now() + wait);
-  }
-  async opened(signal) {
-    for (; ; ) {
-      const wait = this.#closedUntil - performance.now();
-      if (wait <= 0) return;
-      await (0, import_promises4.setTimeout)(wait, void 0, { signal });
-    }
-  }
-  #turn(signal) {
-    return new Promise((resolve14, reject) => {
-      const called = () => {
-        signal.removeEventListener("abort", aborted4);
-        resolve14();
-      };
-      const aborted4 = () => {
-        this.#queue.splice(this.#queue.indexOf(called), 1);
-        reject(signal.reason);
-      };
-      signal.addEventListener("abort", aborted4, { once: true });
-      this.#queue.push(called);
-    });
-  }
-  #leave() {
-    const next = this.#queue.shift();
-    if (next === void 0) this.#free++;
-    else next();
-  }
-};
 
 // src/registry/failures.ts
 function readFailure(status, text4, subject) {
@@ -29658,9 +29716,9 @@ function passingFailure(status, text4, host, retryAfter2) {
   });
   return new Transient(failure2, retryAfter2 === void 0 ? {} : { retryAfter: retryAfter2 });
 }
-function errorText2(body, contentType2) {
+function registryWords(body, contentType2) {
   if (/html/i.test(contentType2)) return "";
-  return safeText2(distributionErrors(body) ?? body);
+  return oneLine(distributionErrors(body) ?? body);
 }
 function distributionErrors(body) {
   try {
@@ -29671,7 +29729,7 @@ function distributionErrors(body) {
     return void 0;
   }
 }
-function safeText2(text4) {
+function oneLine(text4) {
   const line = (0, import_node_util.stripVTControlCharacters)(text4).replace(/[\p{C}\p{Zl}\p{Zp}\s]+/gu, " ").trim();
   return line.length > 300 ? `${line.slice(0, 299)}…` : line;
 }
@@ -29684,43 +29742,96 @@ var pushCures = {
   507: "free space or raise the quota in the target"
 };
 
+// src/registry/gate.ts
+var import_promises5 = require("node:timers/promises");
+var Gate = class {
+  #free;
+  #closedUntil = 0;
+  #queue = [];
+  constructor(places) {
+    this.#free = places;
+  }
+  /** Resolves to the function that gives the place back (once, however often it is called). */
+  async enter(signal) {
+    signal.throwIfAborted();
+    if (this.#free > 0) this.#free--;
+    else await this.#turn(signal);
+    let inside = true;
+    return () => {
+      if (inside) this.#leave();
+      inside = false;
+    };
+  }
+  /** Keeps everyone out for so many milliseconds. */
+  closeFor(wait) {
+    this.#closedUntil = Math.max(this.#closedUntil, performance.now() + wait);
+  }
+  async opened(signal) {
+    for (; ; ) {
+      const wait = this.#closedUntil - performance.now();
+      if (wait <= 0) return;
+      await (0, import_promises5.setTimeout)(wait, void 0, { signal });
+    }
+  }
+  #turn(signal) {
+    return new Promise((resolve14, reject) => {
+      const called = () => {
+        signal.removeEventListener("abort", aborted4);
+        resolve14();
+      };
+      const aborted4 = () => {
+        this.#queue.splice(this.#queue.indexOf(called), 1);
+        reject(signal.reason);
+      };
+      signal.addEventListener("abort", aborted4, { once: true });
+      this.#queue.push(called);
+    });
+  }
+  #leave() {
+    const next = this.#queue.shift();
+    if (next === void 0) this.#free++;
+    else next();
+  }
+};
+
 // src/registry/exchange.ts
 var mostRedirects = 5;
 var largestErrorText = 64 * 1024;
 var Exchange = class {
   #options;
   #gate;
-  #outage = { seen: false };
   constructor(options) {
     this.#options = options;
-    this.#gate = new HostGate(options.maxConcurrent);
+    this.#gate = new Gate(options.maxConcurrent);
   }
   /** Runs one piece of work (one or more calls), again from its start while it fails transiently. */
   async run(work) {
-    const { result, release: release2 } = await this.hold(work);
-    release2();
-    return result;
-  }
-  /** The same, but the place among the concurrent requests is kept until `release`. */
-  async hold(work) {
-    const { context, retryBudget } = this.#options;
-    const release2 = await this.#gate.enter(context.signal);
-    const attempt = async () => {
-      await this.#gate.opened(context.signal);
-      return work();
-    };
+    const release2 = await this.enter();
     try {
-      const result = await retry(attempt, {
-        budget: retryBudget,
-        signal: context.signal,
-        outage: this.#outage,
-        onWait: (wait, failure2) => this.#waiting(wait, failure2)
-      });
-      return { result, release: release2 };
-    } catch (error4) {
+      return await this.retry(work);
+    } finally {
       release2();
-      throw error4;
     }
+  }
+  /** A place among the concurrent requests; resolves to what gives it back. */
+  enter() {
+    return this.#gate.enter(this.signal);
+  }
+  /** As `run`, for who has a place already. */
+  retry(work) {
+    return retry(() => this.whenOpen(work), this.#retrying());
+  }
+  /** By the same rules, for work that goes on from where it stopped; each try waits by `whenOpen`. */
+  attempts() {
+    return new Attempts(this.#retrying());
+  }
+  /** Not while the host asked to be left alone. */
+  async whenOpen(work) {
+    await this.#gate.opened(this.signal);
+    return work();
+  }
+  get signal() {
+    return this.#options.context.signal;
   }
   /** One answer of any status but 401 and those that pass. @throws Transient, AirgapError */
   async send(call) {
@@ -29740,9 +29851,9 @@ var Exchange = class {
     return answer;
   }
   /** The registry's words about a failure, safe to show; uses the body up. */
-  async errorText(answer) {
+  async words(answer) {
     const body = await this.readAll(answer, largestErrorText).catch(() => "");
-    return errorText2(body.toString(), String(answer.headers["content-type"] ?? ""));
+    return registryWords(body.toString(), String(answer.headers["content-type"] ?? ""));
   }
   readAll(answer, limit) {
     return this.#options.transport.readAll(answer, limit);
@@ -29773,12 +29884,17 @@ var Exchange = class {
   }
   async #stillUnauthorized(answer) {
     const anonymous = await this.#options.authorization.isAnonymous();
-    return wrongCredentials(this.#options.host, anonymous, await this.errorText(answer));
+    return wrongCredentials(this.#options.host, anonymous, await this.words(answer));
   }
   async #passing(answer) {
     const header2 = answer.headers["retry-after"]?.toString();
     const wait = retryAfter(header2, this.#options.context.now());
-    return passingFailure(answer.status, await this.errorText(answer), answer.url.host, wait);
+    return passingFailure(answer.status, await this.words(answer), answer.url.host, wait);
+  }
+  #retrying() {
+    const { retryBudget: budget, transport } = this.#options;
+    const onWait = (wait, failure2) => this.#waiting(wait, failure2);
+    return { budget, signal: this.signal, reach: transport.reach, onWait };
   }
   #waiting(wait, { failure: failure2, retryAfter: told }) {
     if (told !== void 0) this.#gate.closeFor(wait);
@@ -29809,6 +29925,10 @@ function header(answer, name) {
 function contentLength(answer) {
   const text4 = header(answer, "content-length");
   return /^\d+$/.test(text4) ? Number(text4) : void 0;
+}
+function rangeStart(answer) {
+  const start = /^bytes (\d+)-/.exec(header(answer, "content-range"))?.[1];
+  return start === void 0 ? void 0 : Number(start);
 }
 function uploadLocation(answer) {
   const location = header(answer, "location");
@@ -29851,36 +29971,6 @@ function mediaTypeOf(answer, bytes) {
   }
 }
 
-// src/registry/blob-body.ts
-var import_node_stream = require("node:stream");
-function blobBody(answer, subject, classify2) {
-  const expected = contentLength(answer);
-  let size = 0;
-  const body = new import_node_stream.Transform({
-    transform: (chunk, _2, done) => {
-      size += chunk.length;
-      done(null, chunk);
-    },
-    flush: (done) => {
-      if (expected === void 0 || size === expected) done();
-      else done(incomplete(subject, size, expected));
-    }
-  });
-  answer.body.on("error", (error4) => {
-    const failure2 = classify2(error4);
-    body.destroy(failure2 instanceof Transient ? failure2.failure : failure2);
-  });
-  body.once("close", () => answer.body.destroy());
-  return answer.body.pipe(body);
-}
-function incomplete({ what, host }, size, expected) {
-  return new AirgapError("transient", `${what} came incomplete from ${host}`, {
-    given: `${size} bytes`,
-    expected: `${expected} bytes`,
-    next: "run again to resume"
-  });
-}
-
 // src/registry/paths.ts
 var part = "[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*";
 var repositoryName = new RegExp(`^${part}(?:/${part})*$`);
@@ -29907,206 +29997,318 @@ function notAllowed(name) {
   });
 }
 
-// src/registry/api.ts
+// src/registry/subject.ts
+function manifestSubject(host, repository, reference) {
+  const what = `manifest ${repository}${reference.includes(":") ? "@" : ":"}${reference}`;
+  return { host, repository, what, path: manifestPath(repository, reference) };
+}
+function blobSubject(host, repository, digest2) {
+  const what = `blob ${digest2} of ${repository}`;
+  return { host, repository, what, path: blobPath(repository, digest2) };
+}
+function scope(repository, actions) {
+  return `repository:${repository}:${actions}`;
+}
+async function refusedRead({ exchange }, answer, subject) {
+  return readFailure(answer.status, await exchange.words(answer), subject);
+}
+async function refusedPush({ exchange }, answer, subject) {
+  return pushFailure(answer.status, await exchange.words(answer), subject);
+}
+
+// src/registry/pushing.ts
+async function mountBlob(registry3, repository, digest2, from) {
+  const { host, exchange } = registry3;
+  const scopes = [scope(repository, "pull,push"), scope(from, "pull")];
+  const to2 = `${uploadsPath(repository)}?${new URLSearchParams({ mount: digest2, from })}`;
+  const subject = { host, repository, what: `the mount of ${digest2} into ${repository}` };
+  try {
+    return await exchange.run(async () => {
+      const answer = await exchange.send({ method: "POST", to: to2, scopes });
+      if (answer.status === 202) await cancel(registry3, answer, repository);
+      if (![201, 202, 400, 403, 404, 405].includes(answer.status))
+        throw await refusedPush(registry3, answer, subject);
+      await answer.body.dump();
+      return answer.status === 201;
+    });
+  } catch (error4) {
+    if (error4 instanceof AirgapError && error4.class === "authentication") return false;
+    throw error4;
+  }
+}
+async function putBlob(registry3, repository, digest2, bytes) {
+  const { host, exchange } = registry3;
+  const subject = { host, repository, what: `blob ${digest2} of ${repository}` };
+  const headers = { "content-type": "application/octet-stream" };
+  await exchange.run(async () => {
+    const to2 = await openUpload(registry3, subject);
+    to2.searchParams.set("digest", digest2);
+    await put(registry3, { to: to2, headers, body: bytes }, subject);
+  });
+}
+async function checkPush(registry3, repository) {
+  const { host, exchange } = registry3;
+  const subject = { host, repository, what: `a push to ${repository}` };
+  await exchange.run(async () => {
+    await remove(registry3, await openUpload(registry3, subject), repository);
+  });
+}
+async function putManifest(registry3, repository, reference, mediaType2, bytes) {
+  const { path: to2, ...subject } = manifestSubject(registry3.host, repository, reference);
+  const headers = { "content-type": mediaType2 };
+  await registry3.exchange.run(() => put(registry3, { to: to2, headers, body: bytes }, subject));
+}
+async function put(registry3, call, subject) {
+  const scopes = [scope(subject.repository, "pull,push")];
+  const answer = await registry3.exchange.send({ method: "PUT", scopes, ...call });
+  if (answer.status < 200 || answer.status > 204)
+    throw await refusedPush(registry3, answer, subject);
+  await answer.body.dump();
+}
+async function openUpload(registry3, subject) {
+  const { repository, host, what } = subject;
+  const answer = await registry3.exchange.send({
+    method: "POST",
+    to: uploadsPath(repository),
+    scopes: [scope(repository, "pull,push")]
+  });
+  if (answer.status !== 202) throw await refusedPush(registry3, answer, subject);
+  await answer.body.dump();
+  const location = uploadLocation(answer);
+  if (location !== void 0) return location;
+  throw new AirgapError("refused", `${host} opens no upload session for ${what}`, {
+    given: "an answer without Location"
+  });
+}
+async function cancel(registry3, answer, repository) {
+  const location = uploadLocation(answer);
+  if (location !== void 0) await remove(registry3, location, repository);
+}
+async function remove({ exchange }, to2, repository) {
+  const scopes = [scope(repository, "pull,push")];
+  try {
+    const answer = await exchange.send({ method: "DELETE", to: to2, scopes });
+    await answer.body.dump();
+  } catch (error4) {
+    if (!(error4 instanceof AirgapError || error4 instanceof Transient)) throw error4;
+  }
+}
+
+// src/registry/blob-body.ts
+var import_node_events = require("node:events");
+var import_node_stream = require("node:stream");
+function blobBody(first, request) {
+  const body = new import_node_stream.PassThrough();
+  const closed = new AbortController();
+  body.once("close", () => closed.abort());
+  const { signal } = request.exchange;
+  signal.addEventListener("abort", () => body.destroy(signal.reason), { signal: closed.signal });
+  fill(body, first, request, closed.signal).then(
+    () => body.end(),
+    (error4) => body.destroy(error4)
+  );
+  return body;
+}
+async function fill(body, first, { subject, exchange, resume }, closed) {
+  const size = contentLength(first);
+  const attempts = exchange.attempts();
+  let next = { answer: first, start: 0 };
+  let position = 0;
+  const take = async (bytes) => {
+    position += bytes.length;
+    attempts.progressed();
+    if (!body.write(bytes)) await (0, import_node_events.once)(body, "drain", { signal: closed });
+  };
+  for (; ; ) {
+    try {
+      const part3 = next ?? await resume(position);
+      next = void 0;
+      await stoppable(
+        part3,
+        closed,
+        () => read(part3, { from: position, ...size !== void 0 && { to: size } }, take, exchange)
+      );
+      if (size !== void 0 && position < size) throw incomplete(subject, position, size);
+      return;
+    } catch (error4) {
+      closed.throwIfAborted();
+      if (position === size) return;
+      await attempts.pauseAfter(error4, closed);
+    }
+  }
+}
+async function read({ answer, start }, { from, to: to2 = Number.POSITIVE_INFINITY }, take, exchange) {
+  let at2 = start;
+  try {
+    for await (const chunk of answer.body) {
+      const fresh = chunk.subarray(Math.max(0, from - at2), Math.max(0, to2 - at2));
+      at2 += chunk.length;
+      if (fresh.length > 0) await take(fresh);
+    }
+  } catch (error4) {
+    throw exchange.failure(error4, answer.url);
+  }
+}
+async function stoppable({ answer: { body } }, closed, work) {
+  const stop = () => body.destroy();
+  body.on("error", () => {
+  });
+  closed.addEventListener("abort", stop, { once: true });
+  try {
+    await work();
+  } finally {
+    closed.removeEventListener("abort", stop);
+  }
+}
+function incomplete({ what, host }, size, expected) {
+  return new Transient(
+    new AirgapError("transient", `${what} came incomplete from ${host}`, {
+      given: `${size} bytes`,
+      expected: `${expected} bytes`,
+      next: "run again to resume"
+    })
+  );
+}
+
+// src/registry/reading.ts
 var largestManifest = 4 * 1024 * 1024;
 var accept = manifestTypes.join(", ");
+async function headManifest(registry3, repository, reference) {
+  const subject = manifestSubject(registry3.host, repository, reference);
+  const found = await registry3.exchange.run(async () => {
+    const answer = await read2(registry3, "HEAD", subject, { accept });
+    await answer.body.dump();
+    if (answer.status === 404) return "none";
+    if (answer.status === 405 || answer.status === 400) return "ask by GET";
+    if (answer.status !== 200) throw await refusedRead(registry3, answer, subject);
+    return describedBy(answer) ?? "ask by GET";
+  });
+  if (found === "none") return void 0;
+  if (found === "ask by GET")
+    return (await getManifest(registry3, repository, reference))?.descriptor;
+  if (isDigest(reference)) expectDigest(reference, found.digest, subject);
+  return found;
+}
+async function getManifest(registry3, repository, reference) {
+  const { exchange } = registry3;
+  const subject = manifestSubject(registry3.host, repository, reference);
+  return exchange.run(async () => {
+    const answer = await read2(registry3, "GET", subject, { accept });
+    if (answer.status === 404) return void await answer.body.dump();
+    if (answer.status !== 200) throw await refusedRead(registry3, answer, subject);
+    const bytes = await exchange.readAll(answer, largestManifest);
+    const digest2 = checkedDigest(bytes, reference, answer, subject);
+    const descriptor3 = { mediaType: mediaTypeOf(answer, bytes), digest: digest2, size: bytes.length };
+    return { descriptor: descriptor3, bytes };
+  });
+}
+async function headBlob(registry3, repository, digest2) {
+  const subject = blobSubject(registry3.host, repository, digest2);
+  return registry3.exchange.run(async () => {
+    let answer = await read2(registry3, "HEAD", subject);
+    await answer.body.dump();
+    if (answer.status === 405) {
+      answer = await read2(registry3, "GET", subject);
+      answer.body.on("error", () => {
+      }).destroy();
+    }
+    if (answer.status === 404) return void 0;
+    if (answer.status !== 200) throw await refusedRead(registry3, answer, subject);
+    const size = contentLength(answer);
+    if (size !== void 0) return size;
+    throw new AirgapError("integrity", `${registry3.host} tells no size for ${subject.what}`);
+  });
+}
+async function getBlob(registry3, repository, digest2, range) {
+  const { host, exchange } = registry3;
+  const subject = blobSubject(host, repository, digest2);
+  const release2 = await exchange.enter();
+  try {
+    const first = await exchange.retry(() => readBlob(registry3, subject, range?.start, range?.end));
+    const part3 = first.status === 206 ? range : void 0;
+    const resume = (position) => exchange.whenOpen(() => rest(registry3, subject, position, part3));
+    const body = blobBody(first, { subject, exchange, resume }).once("close", release2);
+    return { status: first.status === 206 ? 206 : 200, body };
+  } catch (error4) {
+    release2();
+    throw error4;
+  }
+}
+async function rest(registry3, subject, position, part3) {
+  const origin = part3?.start ?? 0;
+  const answer = await readBlob(registry3, subject, origin + position, part3?.end);
+  const from = answer.status === 206 ? rangeStart(answer) ?? origin + position : 0;
+  if (from <= origin + position) return { answer, start: from - origin };
+  answer.body.on("error", () => {
+  }).destroy();
+  throw new AirgapError("integrity", `${subject.host} leaves out bytes of ${subject.what}`, {
+    given: `bytes from ${from} on`,
+    expected: `bytes from ${origin + position} on`
+  });
+}
+async function readBlob(registry3, subject, start, end) {
+  const headers = start === void 0 ? void 0 : { range: `bytes=${start}-${end ?? ""}` };
+  const answer = await read2(registry3, "GET", subject, headers);
+  if (answer.status === 200 || answer.status === 206) return answer;
+  throw await refusedRead(registry3, answer, subject);
+}
+function read2({ exchange }, method, { path: path12, repository }, headers = {}) {
+  return exchange.send({ method, to: path12, headers, scopes: [scope(repository, "pull")] });
+}
+
+// src/registry/api.ts
 var RegistryClient = class {
   host;
   access;
-  #exchange;
+  #registry;
   constructor(host, access3, exchange) {
     this.host = host;
     this.access = access3;
-    this.#exchange = exchange;
+    this.#registry = { host, exchange };
   }
   /** What a tag or digest is here; undefined when there is none (404). */
-  async headManifest(repository, reference) {
-    const subject = this.#manifest(repository, reference);
-    const found = await this.#exchange.run(async () => {
-      const answer = await this.#read("HEAD", subject.path, repository, { accept });
-      await answer.body.dump();
-      if (answer.status === 404) return "none";
-      if (answer.status === 405 || answer.status === 400) return "ask by GET";
-      if (answer.status !== 200) throw await this.#readFailure(answer, subject);
-      return describedBy(answer) ?? "ask by GET";
-    });
-    if (found === "none") return void 0;
-    if (found === "ask by GET") return (await this.getManifest(repository, reference))?.descriptor;
-    if (isDigest(reference)) expectDigest(reference, found.digest, subject);
-    return found;
+  headManifest(repository, reference) {
+    return headManifest(this.#registry, repository, reference);
   }
   /** The bytes of a manifest or index, at most 4 MiB, their digest checked; undefined on 404. */
-  async getManifest(repository, reference) {
-    const subject = this.#manifest(repository, reference);
-    return this.#exchange.run(async () => {
-      const answer = await this.#read("GET", subject.path, repository, { accept });
-      if (answer.status === 404) return void await answer.body.dump();
-      if (answer.status !== 200) throw await this.#readFailure(answer, subject);
-      const bytes = await this.#exchange.readAll(answer, largestManifest);
-      const digest2 = checkedDigest(bytes, reference, answer, subject);
-      const descriptor3 = { mediaType: mediaTypeOf(answer, bytes), digest: digest2, size: bytes.length };
-      return { descriptor: descriptor3, bytes };
-    });
+  getManifest(repository, reference) {
+    return getManifest(this.#registry, repository, reference);
   }
   /** The size of a blob in bytes; undefined when the repository does not have it. */
-  async headBlob(repository, digest2) {
-    const subject = this.#blob(repository, digest2);
-    return this.#exchange.run(async () => {
-      let answer = await this.#read("HEAD", subject.path, repository);
-      await answer.body.dump();
-      if (answer.status === 405) {
-        answer = await this.#read("GET", subject.path, repository);
-        answer.body.on("error", () => {
-        }).destroy();
-      }
-      if (answer.status === 404) return void 0;
-      if (answer.status !== 200) throw await this.#readFailure(answer, subject);
-      const size = contentLength(answer);
-      if (size !== void 0) return size;
-      throw new AirgapError("integrity", `${this.host} tells no size for ${subject.what}`);
-    });
+  headBlob(repository, digest2) {
+    return headBlob(this.#registry, repository, digest2);
   }
   /**
    * A blob, or a part of it, as it comes. The registry may answer a range with the whole blob (200).
    * Its place among the concurrent requests is held until the body ends.
    * @param range bytes, `end` inclusive
    */
-  async getBlob(repository, digest2, range) {
-    const subject = this.#blob(repository, digest2);
-    const headers = range && { range: `bytes=${range.start}-${range.end}` };
-    const { result: answer, release: release2 } = await this.#exchange.hold(async () => {
-      const answer2 = await this.#read("GET", subject.path, repository, headers);
-      if (answer2.status === 200 || answer2.status === 206) return answer2;
-      throw await this.#readFailure(answer2, subject);
-    });
-    const classify2 = (error4) => this.#exchange.failure(error4, answer.url);
-    const body = blobBody(answer, subject, classify2).once("close", release2);
-    return { status: answer.status === 206 ? 206 : 200, body };
+  getBlob(repository, digest2, range) {
+    return getBlob(this.#registry, repository, digest2, range);
   }
   /**
    * Makes a blob of another repository of this registry appear in this one without moving it. False when
    * the registry does not do that (any refusal: a mount never tells a wrong password).
    */
-  async mountBlob(repository, digest2, from) {
-    const scopes = [scope(repository, "pull,push"), scope(from, "pull")];
-    const query = new URLSearchParams({ mount: digest2, from });
-    const to2 = `${uploadsPath(repository)}?${query}`;
-    const subject = this.#push(repository, `the mount of ${digest2} into ${repository}`);
-    try {
-      return await this.#exchange.run(async () => {
-        const answer = await this.#exchange.send({ method: "POST", to: to2, scopes });
-        if (answer.status === 202) await this.#cancel(answer, repository);
-        if (![201, 202, 400, 403, 404, 405].includes(answer.status)) {
-          throw await this.#pushFailure(answer, subject);
-        }
-        await answer.body.dump();
-        return answer.status === 201;
-      });
-    } catch (error4) {
-      if (error4 instanceof AirgapError && error4.class === "authentication") return false;
-      throw error4;
-    }
+  mountBlob(repository, digest2, from) {
+    return mountBlob(this.#registry, repository, digest2, from);
   }
   /** Sends a small blob in one piece. */
-  async putBlob(repository, digest2, bytes) {
-    const subject = this.#push(repository, `blob ${digest2} of ${repository}`);
-    const scopes = [scope(repository, "pull,push")];
-    const headers = { "content-type": "application/octet-stream" };
-    await this.#exchange.run(async () => {
-      const to2 = await this.#openUpload(subject);
-      to2.searchParams.set("digest", digest2);
-      const call = { method: "PUT", to: to2, scopes, headers, body: bytes };
-      await this.#expectWritten(await this.#exchange.send(call), subject);
-    });
+  putBlob(repository, digest2, bytes) {
+    return putBlob(this.#registry, repository, digest2, bytes);
   }
   /** Whether we may push here, by opening an upload session and cancelling it. @throws AirgapError */
-  async checkPush(repository) {
-    const subject = this.#push(repository, `a push to ${repository}`);
-    await this.#exchange.run(async () => {
-      await this.#delete(await this.#openUpload(subject), repository);
-    });
+  checkPush(repository) {
+    return checkPush(this.#registry, repository);
   }
   /** Puts a manifest or index under a tag or its digest; what it refers to must be there. */
-  async putManifest(repository, reference, mediaType2, bytes) {
-    const { path: path12, what } = this.#manifest(repository, reference);
-    const scopes = [scope(repository, "pull,push")];
-    const headers = { "content-type": mediaType2 };
-    await this.#exchange.run(async () => {
-      const call = { method: "PUT", to: path12, scopes, headers, body: bytes };
-      await this.#expectWritten(await this.#exchange.send(call), this.#push(repository, what));
-    });
-  }
-  #read(method, to2, repository, headers = {}) {
-    return this.#exchange.send({ method, to: to2, headers, scopes: [scope(repository, "pull")] });
-  }
-  async #openUpload(subject) {
-    const { repository } = subject;
-    const answer = await this.#exchange.send({
-      method: "POST",
-      to: uploadsPath(repository),
-      scopes: [scope(repository, "pull,push")]
-    });
-    if (answer.status !== 202) throw await this.#pushFailure(answer, subject);
-    await answer.body.dump();
-    return uploadLocation(answer) ?? this.#noLocation(subject);
-  }
-  /** Best effort: a session that stays open is the registry's to clear. */
-  async #cancel(answer, repository) {
-    const location = uploadLocation(answer);
-    if (location !== void 0) await this.#delete(location, repository);
-  }
-  async #delete(to2, repository) {
-    const scopes = [scope(repository, "pull,push")];
-    try {
-      const answer = await this.#exchange.send({ method: "DELETE", to: to2, scopes });
-      await answer.body.dump();
-    } catch (error4) {
-      if (!(error4 instanceof AirgapError || error4 instanceof Transient)) throw error4;
-    }
-  }
-  async #expectWritten(answer, subject) {
-    if (answer.status < 200 || answer.status > 204) throw await this.#pushFailure(answer, subject);
-    await answer.body.dump();
-  }
-  async #readFailure(answer, subject) {
-    return readFailure(answer.status, await this.#exchange.errorText(answer), subject);
-  }
-  async #pushFailure(answer, subject) {
-    return pushFailure(answer.status, await this.#exchange.errorText(answer), subject);
-  }
-  #noLocation(subject) {
-    throw new AirgapError("refused", `${this.host} opens no upload session for ${subject.what}`, {
-      given: "an answer without Location"
-    });
-  }
-  #manifest(repository, reference) {
-    const what = `manifest ${repository}${isDigest(reference) ? "@" : ":"}${reference}`;
-    return { host: this.host, repository, what, path: manifestPath(repository, reference) };
-  }
-  #blob(repository, digest2) {
-    const what = `blob ${digest2} of ${repository}`;
-    return { host: this.host, repository, what, path: blobPath(repository, digest2) };
-  }
-  #push(repository, what) {
-    return { host: this.host, repository, what };
+  putManifest(repository, reference, mediaType2, bytes) {
+    return putManifest(this.#registry, repository, reference, mediaType2, bytes);
   }
 };
-function scope(repository, actions) {
-  return `repository:${repository}:${actions}`;
-}
 
-// src/registry/proxy.ts
+// src/registry/addresses.ts
 var import_node_net = require("node:net");
-function proxyFor(url, env) {
-  const name = url.protocol === "https:" ? "HTTPS_PROXY" : "HTTP_PROXY";
-  const proxy = env[name] || env[name.toLowerCase()];
-  if (!proxy || isLoopback(bareHost(url))) return void 0;
-  const exceptions = (env.NO_PROXY || env.no_proxy || "").split(",");
-  if (exceptions.some((exception) => isExempt(url, exception.trim().toLowerCase()))) {
-    return void 0;
-  }
-  return proxyUrl(name, proxy);
-}
 function isLoopback(host) {
   return host === "localhost" || host.endsWith(".localhost") || inRanges(loopback, host);
 }
@@ -30130,44 +30332,6 @@ linkLocal.addSubnet("::ffff:0.0.0.0", 104, "ipv6");
 function inRanges(ranges, host) {
   const version2 = (0, import_node_net.isIP)(host);
   return version2 !== 0 && ranges.check(host, version2 === 4 ? "ipv4" : "ipv6");
-}
-function isExempt(url, exception) {
-  if (exception === "") return false;
-  if (exception === "*") return true;
-  const host = bareHost(url);
-  if (exception.includes("/")) return inNetwork(host, exception);
-  const { name, port } = hostAndPort(exception);
-  if (port !== void 0 && port !== (url.port || (url.protocol === "https:" ? "443" : "80"))) {
-    return false;
-  }
-  const domain = name.replace(/^\*\./, ".");
-  if (domain.startsWith(".")) return host.endsWith(domain);
-  return host === domain || (0, import_node_net.isIP)(domain) === 0 && host.endsWith(`.${domain}`);
-}
-function hostAndPort(text4) {
-  if ((0, import_node_net.isIP)(text4) !== 0) return { name: text4 };
-  const [, name = text4, port] = /^(.*?)(?::(\d+))?$/.exec(text4) ?? [];
-  const bare2 = name.replace(/^\[|\]$/g, "");
-  return port === void 0 ? { name: bare2 } : { name: bare2, port };
-}
-function inNetwork(host, network) {
-  const [address = "", bits] = network.split("/");
-  const version2 = (0, import_node_net.isIP)(address);
-  const prefix = Number(bits);
-  if (version2 === 0 || !Number.isInteger(prefix) || prefix < 0 || prefix > (version2 === 4 ? 32 : 128)) {
-    return false;
-  }
-  const ranges = new import_node_net.BlockList();
-  ranges.addSubnet(address, prefix, version2 === 4 ? "ipv4" : "ipv6");
-  return inRanges(ranges, host);
-}
-function proxyUrl(name, proxy) {
-  const text4 = /^(?:https?|socks5h?):\/\//i.test(proxy) ? proxy : `http://${proxy}`;
-  try {
-    return new URL(text4.replace(/^socks5h:/i, "socks5:"));
-  } catch {
-    throw new AirgapError("usage", `${name} is no URL`, { expected: "http://host:port" });
-  }
 }
 
 // src/registry/challenge.ts
@@ -30205,6 +30369,18 @@ function checkRealm(realm, registry3) {
     throw refuse("no loopback or link-local address");
   }
   return url;
+}
+
+// src/registry/plain-http.ts
+function isPrivate(url) {
+  return url.protocol === "https:" || isLoopback(bareHost(url));
+}
+function overPlainHttp(host, url) {
+  return new AirgapError("usage", `a credential for ${host} would travel over plain HTTP`, {
+    given: url.origin,
+    expected: "https, or a registry on loopback",
+    next: "set up TLS, or add --allow-plain-http-credentials if the network is yours alone"
+  });
 }
 
 // src/registry/authorization.ts
@@ -30245,6 +30421,7 @@ var Authorization = class {
   async #basic() {
     const credential = await this.#options.credential();
     if (credential === void 0) return void 0;
+    this.#mayGoTo(this.#options.registry);
     if ("username" in credential) return basicHeader(credential.username, credential.password);
     throw new AirgapError("authentication", `${this.#options.host} takes no identity token`, {
       expected: "a user name and a password",
@@ -30276,6 +30453,10 @@ var Authorization = class {
     const { host, registry: registry3, transport } = this.#options;
     const realm = checkRealm(challenge.parameters.realm ?? "", registry3);
     const credential = await this.#options.credential();
+    if (credential !== void 0) {
+      this.#mayGoTo(realm);
+      this.#mayGoTo(registry3);
+    }
     const service = challenge.parameters.service ?? "";
     const answer = credential !== void 0 && "identityToken" in credential ? await this.#refresh(realm, service, scopes, credential.identityToken) : await this.#get(realm, service, scopes, credential);
     const text4 = (await transport.readAll(answer, largestAnswer)).toString();
@@ -30303,13 +30484,18 @@ var Authorization = class {
     return this.#options.transport.request({ method: "POST", url, headers, body });
   }
   #refusal({ status, url, headers }, text4, anonymous) {
-    const said = errorText2(text4, String(headers["content-type"] ?? ""));
+    const said = registryWords(text4, String(headers["content-type"] ?? ""));
     if (isPassing(status)) {
       const wait = retryAfter(headers["retry-after"]?.toString(), this.#options.now());
       return passingFailure(status, said, url.host, wait);
     }
     const given = `${status} from its token service ${url.host}${said && `: ${said}`}`;
     return wrongCredentials(this.#options.host, anonymous, given);
+  }
+  /** The one place where a credential is kept from the open network. @throws AirgapError('usage') */
+  #mayGoTo(url) {
+    const { host, allowPlainHttp } = this.#options;
+    if (!allowPlainHttp && !isPrivate(url)) throw overPlainHttp(host, url);
   }
   #noToken(host, realm) {
     throw new AirgapError("authentication", `the token service of ${host} gives no token`, {
@@ -30355,23 +30541,36 @@ function readToken(text4) {
   return { header: `Bearer ${token}`, until: performance.now() + life * 900 };
 }
 
+// src/registry/once.ts
+function onceEach(name, make) {
+  const made = /* @__PURE__ */ new Map();
+  return (input) => {
+    const promise = made.get(name(input)) ?? make(input);
+    made.set(name(input), promise);
+    return promise;
+  };
+}
+function itself(text4) {
+  return text4;
+}
+
 // src/registry/transport.ts
 var import_undici = __toESM(require_undici(), 1);
 
 // src/registry/connection-failures.ts
-function connectionFailure(error4, host, proxy) {
+function connectionFailure(error4, { host, origin }, proxy) {
   const { code: code2, text: text4 } = rootOf(error4);
   const rule = connectionRules.find(({ codes }) => codes.test(code2) || codes.test(text4));
   if (rule === void 0) return void 0;
   const { transient } = rule;
   const peer = transient === "unreachable" && code2 !== aborted && proxy ? `the proxy ${proxy}` : host;
   const failure2 = new AirgapError(transient ? "transient" : "usage", rule.say(peer), {
-    given: [.../* @__PURE__ */ new Set([code2, safeText2(text4)])].filter(Boolean).join(": "),
+    given: [.../* @__PURE__ */ new Set([code2, oneLine(text4)])].filter(Boolean).join(": "),
     next: rule.next(peer),
     cause: error4
   });
   if (!transient) return failure2;
-  return new Transient(failure2, { unreachable: transient === "unreachable" });
+  return new Transient(failure2, transient === "unreachable" ? { unreachable: origin } : {});
 }
 var aborted = "UND_ERR_ABORTED";
 var again = () => "run again to resume";
@@ -30472,9 +30671,60 @@ function rootOf(error4) {
   return found;
 }
 
+// src/registry/proxy.ts
+var import_node_net2 = require("node:net");
+function proxyFor(url, env) {
+  const name = url.protocol === "https:" ? "HTTPS_PROXY" : "HTTP_PROXY";
+  const proxy = env[name] || env[name.toLowerCase()];
+  if (!proxy || isLoopback(bareHost(url))) return void 0;
+  const exceptions = (env.NO_PROXY || env.no_proxy || "").split(",");
+  if (exceptions.some((exception) => isExempt(url, exception.trim().toLowerCase()))) {
+    return void 0;
+  }
+  return proxyUrl(name, proxy);
+}
+function isExempt(url, exception) {
+  if (exception === "") return false;
+  if (exception === "*") return true;
+  const host = bareHost(url);
+  if (exception.includes("/")) return inNetwork(host, exception);
+  const { name, port } = hostAndPort(exception);
+  if (port !== void 0 && port !== (url.port || (url.protocol === "https:" ? "443" : "80"))) {
+    return false;
+  }
+  const domain = name.replace(/^\*\./, ".");
+  if (domain.startsWith(".")) return host.endsWith(domain);
+  return host === domain || (0, import_node_net2.isIP)(domain) === 0 && host.endsWith(`.${domain}`);
+}
+function hostAndPort(text4) {
+  if ((0, import_node_net2.isIP)(text4) !== 0) return { name: text4 };
+  const [, name = text4, port] = /^(.*?)(?::(\d+))?$/.exec(text4) ?? [];
+  const bare2 = name.replace(/^\[|\]$/g, "");
+  return port === void 0 ? { name: bare2 } : { name: bare2, port };
+}
+function inNetwork(host, network) {
+  const [address = "", bits] = network.split("/");
+  const version2 = (0, import_node_net2.isIP)(address);
+  const prefix = Number(bits);
+  if (version2 === 0 || !Number.isInteger(prefix) || prefix < 0 || prefix > (version2 === 4 ? 32 : 128)) {
+    return false;
+  }
+  const ranges = new import_node_net2.BlockList();
+  ranges.addSubnet(address, prefix, version2 === 4 ? "ipv4" : "ipv6");
+  return inRanges(ranges, host);
+}
+function proxyUrl(name, proxy) {
+  const text4 = /^(?:https?|socks5h?):\/\//i.test(proxy) ? proxy : `http://${proxy}`;
+  try {
+    return new URL(text4.replace(/^socks5h:/i, "socks5:"));
+  } catch {
+    throw new AirgapError("usage", `${name} is no URL`, { expected: "http://host:port" });
+  }
+}
+
 // src/registry/trust.ts
 var import_node_crypto2 = require("node:crypto");
-var import_promises5 = require("node:fs/promises");
+var import_promises6 = require("node:fs/promises");
 var import_node_path5 = require("node:path");
 var import_node_tls = require("node:tls");
 var bundles = [
@@ -30529,18 +30779,19 @@ async function firstText(paths) {
   return "";
 }
 async function folderTexts(folder, ending = "") {
-  const names = await (0, import_promises5.readdir)(folder).catch(() => []);
+  const names = await (0, import_promises6.readdir)(folder).catch(() => []);
   const paths = names.filter((name) => name.endsWith(ending)).sort();
   return (await Promise.all(paths.map((name) => textOf((0, import_node_path5.join)(folder, name))))).join("\n");
 }
 function textOf(path12) {
-  return (0, import_promises5.readFile)(path12, "utf8").catch(() => "");
+  return (0, import_promises6.readFile)(path12, "utf8").catch(() => "");
 }
 
 // src/registry/transport.ts
 var readTimeout = 6e4;
 var writeTimeout = 3e5;
 var Transport = class {
+  reach = { answered: /* @__PURE__ */ new Set(), missed: /* @__PURE__ */ new Set() };
   #access;
   #context;
   #dispatchers = /* @__PURE__ */ new Map();
@@ -30565,6 +30816,8 @@ var Transport = class {
         headersTimeout: method === "PUT" ? writeTimeout : readTimeout,
         bodyTimeout: readTimeout
       });
+      this.reach.answered.add(url.origin);
+      this.reach.missed.delete(url.origin);
       return { url, status: statusCode, headers: answer.headers, body: answer.body };
     } catch (error4) {
       throw this.failure(error4, url);
@@ -30594,11 +30847,14 @@ var Transport = class {
     if (error4 instanceof AirgapError || error4 instanceof Transient) return error4;
     if (this.#context.signal.aborted) return this.#context.signal.reason;
     const proxy = proxyFor(url, this.#context.env);
-    return connectionFailure(error4, url.host, proxy?.host) ?? error4;
+    return connectionFailure(error4, url, proxy?.host) ?? error4;
   }
+  /** Drops what was opened; what could not be opened was told to whoever asked for it. */
   async close() {
-    const opened = await Promise.all(this.#dispatchers.values());
-    await Promise.all(opened.map((dispatcher) => dispatcher.destroy()));
+    const opened = await Promise.allSettled(this.#dispatchers.values());
+    await Promise.all(
+      opened.map((one) => one.status === "fulfilled" ? one.value.destroy() : void 0)
+    );
   }
   #dispatcherFor(url) {
     let dispatcher = this.#dispatchers.get(url.origin);
@@ -30633,14 +30889,14 @@ var Transport = class {
 };
 
 // src/registry/client.ts
-var tenMinutes = 6e5;
 function openRegistries(options) {
-  (0, import_node_events.setMaxListeners)(0, options.context.signal);
+  (0, import_node_events2.setMaxListeners)(0, options.context.signal);
   const transport = new Transport(options.access, options.context);
+  const credential = onceEach(itself, options.credential);
   const clients = /* @__PURE__ */ new Map();
   const client = (name) => {
     const host = canonicalHost(name);
-    const known = clients.get(host) ?? openClient(host, options, transport);
+    const known = clients.get(host) ?? openClient(host, { ...options, credential }, transport);
     clients.set(host, known);
     return known;
   };
@@ -30655,7 +30911,8 @@ function openRegistries(options) {
     close: () => transport.close()
   };
 }
-function openClient(host, { access: accessByHost, credential, context, retryBudgetMs = tenMinutes }, transport) {
+function openClient(host, options, transport) {
+  const { access: accessByHost, credential, context } = options;
   const access3 = accessByHost[host] ?? accessAt(new URL(originOf(host, {})), accessByHost);
   const registry3 = new URL(originOf(host, access3));
   const authorization = new Authorization({
@@ -30663,7 +30920,8 @@ function openClient(host, { access: accessByHost, credential, context, retryBudg
     registry: registry3,
     transport,
     now: context.now,
-    credential: once(() => credential(host))
+    credential: () => credential(host),
+    allowPlainHttp: options.allowPlainHttpCredentials ?? false
   });
   const exchange = new Exchange({
     host,
@@ -30672,23 +30930,16 @@ function openClient(host, { access: accessByHost, credential, context, retryBudg
     transport,
     context,
     maxConcurrent: access3.maxConcurrent ?? 8,
-    retryBudget: retryBudgetMs
+    retryBudget: options.retryBudgetMs ?? tenMinutes
   });
   return new RegistryClient(host, access3, exchange);
-}
-function once(ask) {
-  let answer;
-  return () => {
-    answer ??= ask();
-    return answer;
-  };
 }
 
 // src/commands/push-credential.ts
 var import_node_path12 = require("node:path");
 
 // src/registry/docker-credentials.ts
-var import_promises17 = require("node:fs/promises");
+var import_promises18 = require("node:fs/promises");
 var import_node_path11 = require("node:path");
 
 // node_modules/is-plain-obj/index.js
@@ -31641,7 +31892,7 @@ var npmRunPathEnv = ({ env = import_node_process5.default.env, ...options } = {}
 };
 
 // node_modules/execa/lib/terminate/kill.js
-var import_promises6 = require("node:timers/promises");
+var import_promises7 = require("node:timers/promises");
 
 // node_modules/execa/lib/return/final-error.js
 var getFinalError = (originalError, message, isSync) => {
@@ -31676,10 +31927,10 @@ var ExecaSyncError = class extends Error {
 setErrorName(ExecaSyncError, ExecaSyncError.name);
 
 // node_modules/execa/lib/terminate/signal.js
-var import_node_os3 = require("node:os");
+var import_node_os4 = require("node:os");
 
 // node_modules/human-signals/build/src/main.js
-var import_node_os2 = require("node:os");
+var import_node_os3 = require("node:os");
 
 // node_modules/human-signals/build/src/realtime.js
 var getRealtimeSignals = () => {
@@ -31697,7 +31948,7 @@ var SIGRTMIN = 34;
 var SIGRTMAX = 64;
 
 // node_modules/human-signals/build/src/signals.js
-var import_node_os = require("node:os");
+var import_node_os2 = require("node:os");
 
 // node_modules/human-signals/build/src/core.js
 var SIGNALS = [
@@ -31988,7 +32239,7 @@ var normalizeSignal = ({
 }) => {
   const {
     signals: { [name]: constantSignal }
-  } = import_node_os.constants;
+  } = import_node_os2.constants;
   const supported = constantSignal !== void 0;
   const number3 = supported ? constantSignal : defaultNumber;
   return { name, number: number3, description, supported, action, forced, standard };
@@ -32037,7 +32288,7 @@ var getSignalByNumber = (number3, signals2) => {
   };
 };
 var findSignalByNumber = (number3, signals2) => {
-  const signal = signals2.find(({ name }) => import_node_os2.constants.signals[name] === number3);
+  const signal = signals2.find(({ name }) => import_node_os3.constants.signals[name] === number3);
   if (signal !== void 0) {
     return signal;
   }
@@ -32071,13 +32322,13 @@ var normalizeSignalInteger = (signalInteger, optionName) => {
   throw new TypeError(`Invalid ${optionName} ${signalInteger}: this signal integer does not exist.
 ${getAvailableSignals()}`);
 };
-var getSignalsIntegerToName = () => new Map(Object.entries(import_node_os3.constants.signals).reverse().map(([signalName, signalInteger]) => [signalInteger, signalName]));
+var getSignalsIntegerToName = () => new Map(Object.entries(import_node_os4.constants.signals).reverse().map(([signalName, signalInteger]) => [signalInteger, signalName]));
 var signalsIntegerToName = getSignalsIntegerToName();
 var normalizeSignalName = (signalName, optionName) => {
-  if (signalName in import_node_os3.constants.signals) {
+  if (signalName in import_node_os4.constants.signals) {
     return signalName;
   }
-  if (signalName.toUpperCase() in import_node_os3.constants.signals) {
+  if (signalName.toUpperCase() in import_node_os4.constants.signals) {
     throw new TypeError(`Invalid ${optionName} '${signalName}': please rename it to '${signalName.toUpperCase()}'.`);
   }
   throw new TypeError(`Invalid ${optionName} '${signalName}': this signal name does not exist.
@@ -32085,8 +32336,8 @@ ${getAvailableSignals()}`);
 };
 var getAvailableSignals = () => `Available signal names: ${getAvailableSignalNames()}.
 Available signal numbers: ${getAvailableSignalIntegers()}.`;
-var getAvailableSignalNames = () => Object.keys(import_node_os3.constants.signals).sort().map((signalName) => `'${signalName}'`).join(", ");
-var getAvailableSignalIntegers = () => [...new Set(Object.values(import_node_os3.constants.signals).sort((signalInteger, signalIntegerTwo) => signalInteger - signalIntegerTwo))].join(", ");
+var getAvailableSignalNames = () => Object.keys(import_node_os4.constants.signals).sort().map((signalName) => `'${signalName}'`).join(", ");
+var getAvailableSignalIntegers = () => [...new Set(Object.values(import_node_os4.constants.signals).sort((signalInteger, signalIntegerTwo) => signalInteger - signalIntegerTwo))].join(", ");
 var getSignalDescription = (signal) => signalsByName[signal].description;
 
 // node_modules/execa/lib/terminate/kill.js
@@ -32148,7 +32399,7 @@ var killOnTimeout = async ({ kill, forceKillAfterDelay, context, controllerSigna
     return;
   }
   try {
-    await (0, import_promises6.setTimeout)(forceKillAfterDelay, void 0, { signal: controllerSignal });
+    await (0, import_promises7.setTimeout)(forceKillAfterDelay, void 0, { signal: controllerSignal });
     if (kill("SIGKILL")) {
       context.isForcefullyTerminated ??= true;
     }
@@ -32157,10 +32408,10 @@ var killOnTimeout = async ({ kill, forceKillAfterDelay, context, controllerSigna
 };
 
 // node_modules/execa/lib/utils/abort-signal.js
-var import_node_events2 = require("node:events");
+var import_node_events3 = require("node:events");
 var onAbortedSignal = async (mainSignal, stopSignal) => {
   if (!mainSignal.aborted) {
-    await (0, import_node_events2.once)(mainSignal, "abort", { signal: stopSignal });
+    await (0, import_node_events3.once)(mainSignal, "abort", { signal: stopSignal });
   }
 };
 
@@ -32179,7 +32430,7 @@ var terminateOnCancel = async (subprocess, cancelSignal, context, { signal }) =>
 };
 
 // node_modules/execa/lib/ipc/graceful.js
-var import_promises8 = require("node:timers/promises");
+var import_promises9 = require("node:timers/promises");
 
 // node_modules/execa/lib/ipc/send.js
 var import_node_util6 = require("node:util");
@@ -32346,27 +32597,27 @@ var serializeOptionValue = (value) => {
 };
 
 // node_modules/execa/lib/ipc/strict.js
-var import_node_events6 = require("node:events");
+var import_node_events7 = require("node:events");
 
 // node_modules/execa/lib/utils/max-listeners.js
-var import_node_events3 = require("node:events");
+var import_node_events4 = require("node:events");
 var incrementMaxListeners = (eventEmitter, maxListenersIncrement, signal) => {
   const maxListeners = eventEmitter.getMaxListeners();
   if (maxListeners === 0 || maxListeners === Number.POSITIVE_INFINITY) {
     return;
   }
   eventEmitter.setMaxListeners(maxListeners + maxListenersIncrement);
-  (0, import_node_events3.addAbortListener)(signal, () => {
+  (0, import_node_events4.addAbortListener)(signal, () => {
     eventEmitter.setMaxListeners(eventEmitter.getMaxListeners() - maxListenersIncrement);
   });
 };
 
 // node_modules/execa/lib/ipc/forward.js
-var import_node_events5 = require("node:events");
+var import_node_events6 = require("node:events");
 
 // node_modules/execa/lib/ipc/incoming.js
-var import_node_events4 = require("node:events");
-var import_promises7 = require("node:timers/promises");
+var import_node_events5 = require("node:events");
+var import_promises8 = require("node:timers/promises");
 
 // node_modules/execa/lib/ipc/reference.js
 var addReference = (channel, reference) => {
@@ -32413,7 +32664,7 @@ var onMessage = async ({ anyProcess, channel, isSubprocess, ipcEmitter }, wrappe
   }
   while (incomingMessages.length > 0) {
     await waitForOutgoingMessages(anyProcess, ipcEmitter, wrappedMessage);
-    await import_promises7.scheduler.yield();
+    await import_promises8.scheduler.yield();
     const message = await handleStrictRequest({
       wrappedMessage: incomingMessages[0],
       anyProcess,
@@ -32430,7 +32681,7 @@ var onDisconnect = async ({ anyProcess, channel, isSubprocess, ipcEmitter, bound
   abortOnDisconnect();
   const incomingMessages = INCOMING_MESSAGES.get(anyProcess);
   while (incomingMessages?.length > 0) {
-    await (0, import_node_events4.once)(ipcEmitter, "message:done");
+    await (0, import_node_events5.once)(ipcEmitter, "message:done");
   }
   anyProcess.removeListener("message", boundOnMessage);
   redoAddedReferences(channel, isSubprocess);
@@ -32444,7 +32695,7 @@ var getIpcEmitter = (anyProcess, channel, isSubprocess) => {
   if (IPC_EMITTERS.has(anyProcess)) {
     return IPC_EMITTERS.get(anyProcess);
   }
-  const ipcEmitter = new import_node_events5.EventEmitter();
+  const ipcEmitter = new import_node_events6.EventEmitter();
   ipcEmitter.connected = true;
   IPC_EMITTERS.set(anyProcess, ipcEmitter);
   forwardEvents({
@@ -32486,13 +32737,13 @@ var handleSendStrict = ({ anyProcess, channel, isSubprocess, message, strict }) 
   const ipcEmitter = getIpcEmitter(anyProcess, channel, isSubprocess);
   const hasListeners = hasMessageListeners(anyProcess, ipcEmitter);
   return {
-    id: count++,
+    id: count2++,
     type: REQUEST_TYPE,
     message,
     hasListeners
   };
 };
-var count = 0n;
+var count2 = 0n;
 var validateStrictDeadlock = (outgoingMessages, wrappedMessage) => {
   if (wrappedMessage?.type !== REQUEST_TYPE || wrappedMessage.hasListeners) {
     return;
@@ -32555,7 +32806,7 @@ var waitForStrictResponse = async (wrappedMessage, anyProcess, isSubprocess) => 
 var STRICT_RESPONSES = {};
 var throwOnDisconnect = async (anyProcess, isSubprocess, { signal }) => {
   incrementMaxListeners(anyProcess, 1, signal);
-  await (0, import_node_events6.once)(anyProcess, "disconnect", { signal });
+  await (0, import_node_events7.once)(anyProcess, "disconnect", { signal });
   throwOnStrictDisconnect(isSubprocess);
 };
 var REQUEST_TYPE = "execa:ipc:request";
@@ -32693,7 +32944,7 @@ var startIpc = async ({ anyProcess, channel, isSubprocess, ipc }) => {
     return;
   }
   getIpcEmitter(anyProcess, channel, isSubprocess);
-  await import_promises8.scheduler.yield();
+  await import_promises9.scheduler.yield();
 };
 var cancelListening = false;
 var handleAbort = (wrappedMessage) => {
@@ -32766,7 +33017,7 @@ var getReason = ({ reason: reason2 }) => {
 };
 
 // node_modules/execa/lib/terminate/timeout.js
-var import_promises9 = require("node:timers/promises");
+var import_promises10 = require("node:timers/promises");
 var validateTimeout = ({ timeout }) => {
   if (timeout !== void 0 && (!Number.isFinite(timeout) || timeout < 0)) {
     throw new TypeError(`Expected the \`timeout\` option to be a non-negative integer, got \`${timeout}\` (${typeof timeout})`);
@@ -32774,7 +33025,7 @@ var validateTimeout = ({ timeout }) => {
 };
 var throwOnTimeout = (subprocess, timeout, context, controller) => timeout === 0 || timeout === void 0 ? [] : [killAfterTimeout(subprocess, timeout, context, controller)];
 var killAfterTimeout = async (subprocess, timeout, context, { signal }) => {
-  await (0, import_promises9.setTimeout)(timeout, void 0, { signal });
+  await (0, import_promises10.setTimeout)(timeout, void 0, { signal });
   context.terminationReason ??= "timeout";
   subprocess.kill();
   throw new DiscardedError();
@@ -33030,8 +33281,8 @@ var CR = "\r";
 var CR_BINARY = CR.codePointAt(0);
 
 // node_modules/get-stream/source/index.js
-var import_node_events7 = require("node:events");
-var import_promises10 = require("node:stream/promises");
+var import_node_events8 = require("node:events");
+var import_promises11 = require("node:stream/promises");
 
 // node_modules/is-stream/index.js
 function isStream(stream, { checkOpen = true } = {}) {
@@ -33397,7 +33648,7 @@ var stringMethods = {
 };
 
 // node_modules/get-stream/source/index.js
-Object.assign(nodeImports, { on: import_node_events7.on, finished: import_promises10.finished });
+Object.assign(nodeImports, { on: import_node_events8.on, finished: import_promises11.finished });
 
 // node_modules/execa/lib/io/max-buffer.js
 var handleMaxBuffer = ({ error: error4, stream, readableObjectMode, lines: lines2, encoding, fdNumber }) => {
@@ -35128,7 +35379,7 @@ var getAllSync = ([, stdout, stderr], options) => {
 };
 
 // node_modules/execa/lib/resolve/exit-async.js
-var import_node_events8 = require("node:events");
+var import_node_events9 = require("node:events");
 var waitForExit = async (subprocess, context) => {
   const [exitCode, signal] = await waitForExitOrError(subprocess);
   context.isForcefullyTerminated ??= false;
@@ -35136,8 +35387,8 @@ var waitForExit = async (subprocess, context) => {
 };
 var waitForExitOrError = async (subprocess) => {
   const [spawnPayload, exitPayload] = await Promise.allSettled([
-    (0, import_node_events8.once)(subprocess, "spawn"),
-    (0, import_node_events8.once)(subprocess, "exit")
+    (0, import_node_events9.once)(subprocess, "spawn"),
+    (0, import_node_events9.once)(subprocess, "exit")
   ]);
   if (spawnPayload.status === "rejected") {
     return [];
@@ -35146,7 +35397,7 @@ var waitForExitOrError = async (subprocess) => {
 };
 var waitForSubprocessExit = async (subprocess) => {
   try {
-    return await (0, import_node_events8.once)(subprocess, "exit");
+    return await (0, import_node_events9.once)(subprocess, "exit");
   } catch {
     return waitForSubprocessExit(subprocess);
   }
@@ -35314,14 +35565,14 @@ var getSyncResult = ({ error: error4, exitCode, signal, timedOut, isMaxBuffer, s
 });
 
 // node_modules/execa/lib/methods/main-async.js
-var import_node_events15 = require("node:events");
+var import_node_events16 = require("node:events");
 var import_node_child_process5 = require("node:child_process");
 
 // node_modules/execa/lib/ipc/methods.js
 var import_node_process10 = __toESM(require("node:process"), 1);
 
 // node_modules/execa/lib/ipc/get-one.js
-var import_node_events9 = require("node:events");
+var import_node_events10 = require("node:events");
 var getOneMessage = ({ anyProcess, channel, isSubprocess, ipc }, { reference = true, filter } = {}) => {
   validateIpcMethod({
     methodName: "getOneMessage",
@@ -35357,26 +35608,26 @@ var getOneMessageAsync = async ({ anyProcess, channel, isSubprocess, filter, ref
 };
 var getMessage = async (ipcEmitter, filter, { signal }) => {
   if (filter === void 0) {
-    const [message] = await (0, import_node_events9.once)(ipcEmitter, "message", { signal });
+    const [message] = await (0, import_node_events10.once)(ipcEmitter, "message", { signal });
     return message;
   }
-  for await (const [message] of (0, import_node_events9.on)(ipcEmitter, "message", { signal })) {
+  for await (const [message] of (0, import_node_events10.on)(ipcEmitter, "message", { signal })) {
     if (filter(message)) {
       return message;
     }
   }
 };
 var throwOnDisconnect2 = async (ipcEmitter, isSubprocess, { signal }) => {
-  await (0, import_node_events9.once)(ipcEmitter, "disconnect", { signal });
+  await (0, import_node_events10.once)(ipcEmitter, "disconnect", { signal });
   throwOnEarlyDisconnect(isSubprocess);
 };
 var throwOnStrictError = async (ipcEmitter, isSubprocess, { signal }) => {
-  const [error4] = await (0, import_node_events9.once)(ipcEmitter, "strict:error", { signal });
+  const [error4] = await (0, import_node_events10.once)(ipcEmitter, "strict:error", { signal });
   throw getStrictResponseError(error4, isSubprocess);
 };
 
 // node_modules/execa/lib/ipc/get-each.js
-var import_node_events10 = require("node:events");
+var import_node_events11 = require("node:events");
 var getEachMessage = ({ anyProcess, channel, isSubprocess, ipc }, { reference = true } = {}) => loopOnMessages({
   anyProcess,
   channel,
@@ -35416,14 +35667,14 @@ var loopOnMessages = ({ anyProcess, channel, isSubprocess, ipc, shouldAwait, ref
 };
 var stopOnDisconnect = async (anyProcess, ipcEmitter, controller) => {
   try {
-    await (0, import_node_events10.once)(ipcEmitter, "disconnect", { signal: controller.signal });
+    await (0, import_node_events11.once)(ipcEmitter, "disconnect", { signal: controller.signal });
     controller.abort();
   } catch {
   }
 };
 var abortOnStrictError = async ({ ipcEmitter, isSubprocess, controller, state }) => {
   try {
-    const [error4] = await (0, import_node_events10.once)(ipcEmitter, "strict:error", { signal: controller.signal });
+    const [error4] = await (0, import_node_events11.once)(ipcEmitter, "strict:error", { signal: controller.signal });
     state.error = getStrictResponseError(error4, isSubprocess);
     controller.abort();
   } catch {
@@ -35431,7 +35682,7 @@ var abortOnStrictError = async ({ ipcEmitter, isSubprocess, controller, state })
 };
 var iterateOnMessages = async function* ({ anyProcess, channel, ipcEmitter, isSubprocess, shouldAwait, controller, state, reference }) {
   try {
-    for await (const [message] of (0, import_node_events10.on)(ipcEmitter, "message", { signal: controller.signal })) {
+    for await (const [message] of (0, import_node_events11.on)(ipcEmitter, "message", { signal: controller.signal })) {
       throwIfStrictError(state);
       yield message;
     }
@@ -35588,9 +35839,9 @@ var addPropertiesAsync = {
 };
 
 // node_modules/@sindresorhus/merge-streams/index.js
-var import_node_events11 = require("node:events");
+var import_node_events12 = require("node:events");
 var import_node_stream5 = require("node:stream");
-var import_promises11 = require("node:stream/promises");
+var import_promises12 = require("node:stream/promises");
 function mergeStreams(streams) {
   if (!Array.isArray(streams)) {
     throw new TypeError(`Expected an array, got \`${typeof streams}\`.`);
@@ -35673,14 +35924,14 @@ var onMergedStreamFinished = async (passThroughStream, streams, unpipeEvent) => 
 };
 var onMergedStreamEnd = async (passThroughStream, { signal }) => {
   try {
-    await (0, import_promises11.finished)(passThroughStream, { signal, cleanup: true });
+    await (0, import_promises12.finished)(passThroughStream, { signal, cleanup: true });
   } catch (error4) {
     errorOrAbortStream(passThroughStream, error4);
     throw error4;
   }
 };
 var onInputStreamsUnpipe = async (passThroughStream, streams, unpipeEvent, { signal }) => {
-  for await (const [unpipedStream] of (0, import_node_events11.on)(passThroughStream, "unpipe", { signal })) {
+  for await (const [unpipedStream] of (0, import_node_events12.on)(passThroughStream, "unpipe", { signal })) {
     if (streams.has(unpipedStream)) {
       unpipedStream.emit(unpipeEvent);
     }
@@ -35740,7 +35991,7 @@ var afterMergedStreamFinished = async (onFinished, stream, { signal }) => {
 };
 var onInputStreamEnd = async ({ passThroughStream, stream, streams, ended: ended2, aborted: aborted4, controller: { signal } }) => {
   try {
-    await (0, import_promises11.finished)(stream, {
+    await (0, import_promises12.finished)(stream, {
       signal,
       cleanup: true,
       readable: true,
@@ -35761,9 +36012,9 @@ var onInputStreamEnd = async ({ passThroughStream, stream, streams, ended: ended
   }
 };
 var onInputStreamUnpipe = async ({ stream, streams, ended: ended2, aborted: aborted4, unpipeEvent, controller: { signal } }) => {
-  await (0, import_node_events11.once)(stream, unpipeEvent, { signal });
+  await (0, import_node_events12.once)(stream, unpipeEvent, { signal });
   if (!stream.readable) {
-    return (0, import_node_events11.once)(signal, "abort", { signal });
+    return (0, import_node_events12.once)(signal, "abort", { signal });
   }
   streams.delete(stream);
   ended2.delete(stream);
@@ -35805,7 +36056,7 @@ var PASSTHROUGH_LISTENERS_COUNT = 2;
 var PASSTHROUGH_LISTENERS_PER_STREAM = 1;
 
 // node_modules/execa/lib/io/pipeline.js
-var import_promises12 = require("node:stream/promises");
+var import_promises13 = require("node:stream/promises");
 var pipeStreams = (source, destination) => {
   source.pipe(destination);
   onSourceFinish(source, destination);
@@ -35816,7 +36067,7 @@ var onSourceFinish = async (source, destination) => {
     return;
   }
   try {
-    await (0, import_promises12.finished)(source, { cleanup: true, readable: true, writable: false });
+    await (0, import_promises13.finished)(source, { cleanup: true, readable: true, writable: false });
   } catch {
   }
   endDestinationStream(destination);
@@ -35831,7 +36082,7 @@ var onDestinationFinish = async (source, destination) => {
     return;
   }
   try {
-    await (0, import_promises12.finished)(destination, { cleanup: true, readable: false, writable: true });
+    await (0, import_promises13.finished)(destination, { cleanup: true, readable: false, writable: true });
   } catch {
   }
   abortSourceStream(source);
@@ -35895,7 +36146,7 @@ var setStandardStreamMaxListeners = (stream, { signal }) => {
 var MAX_LISTENERS_INCREMENT = 2;
 
 // node_modules/execa/lib/terminate/cleanup.js
-var import_node_events12 = require("node:events");
+var import_node_events13 = require("node:events");
 
 // node_modules/signal-exit/dist/mjs/signals.js
 var signals = [];
@@ -36156,7 +36407,7 @@ var cleanupOnExit = (subprocess, { cleanup, detached }, { signal }) => {
   const removeExitHandler = onExit(() => {
     subprocess.kill();
   });
-  (0, import_node_events12.addAbortListener)(signal, () => {
+  (0, import_node_events13.addAbortListener)(signal, () => {
     removeExitHandler();
   });
 };
@@ -36302,7 +36553,7 @@ var waitForBothSubprocesses = async (subprocessPromises) => {
 };
 
 // node_modules/execa/lib/pipe/streaming.js
-var import_promises13 = require("node:stream/promises");
+var import_promises14 = require("node:stream/promises");
 var pipeSubprocessStream = (sourceStream, destinationStream, maxListenersController) => {
   const mergedStream = MERGED_STREAMS.has(destinationStream) ? pipeMoreSubprocessStream(sourceStream, destinationStream) : pipeFirstSubprocessStream(sourceStream, destinationStream);
   incrementMaxListeners(sourceStream, SOURCE_LISTENERS_PER_PIPE, maxListenersController.signal);
@@ -36323,7 +36574,7 @@ var pipeMoreSubprocessStream = (sourceStream, destinationStream) => {
 };
 var cleanupMergedStreamsMap = async (destinationStream) => {
   try {
-    await (0, import_promises13.finished)(destinationStream, { cleanup: true, readable: false, writable: true });
+    await (0, import_promises14.finished)(destinationStream, { cleanup: true, readable: false, writable: true });
   } catch {
   }
   MERGED_STREAMS.delete(destinationStream);
@@ -36407,10 +36658,10 @@ var handlePipePromise = async ({
 var getSubprocessPromises = (sourcePromise, destination) => Promise.allSettled([sourcePromise, destination]);
 
 // node_modules/execa/lib/io/contents.js
-var import_promises14 = require("node:timers/promises");
+var import_promises15 = require("node:timers/promises");
 
 // node_modules/execa/lib/io/iterate.js
-var import_node_events13 = require("node:events");
+var import_node_events14 = require("node:events");
 var import_node_stream6 = require("node:stream");
 var iterateOnSubprocessStream = ({ subprocessStdout, subprocess, binary, shouldEncode, encoding, preserveNewlines }) => {
   const controller = new AbortController();
@@ -36457,7 +36708,7 @@ var stopReadingOnStreamEnd = async (onStreamEnd, controller, stream) => {
   }
 };
 var iterateOnStream = ({ stream, controller, binary, shouldEncode, encoding, shouldSplit, preserveNewlines }) => {
-  const onStdoutChunk = (0, import_node_events13.on)(stream, "data", {
+  const onStdoutChunk = (0, import_node_events14.on)(stream, "data", {
     signal: controller.signal,
     highWaterMark: HIGH_WATER_MARK,
     // Backward compatibility with older name for this option
@@ -36559,7 +36810,7 @@ var logOutputAsync = async ({ stream, onStreamEnd, fdNumber, encoding, allMixed,
   await logLines(linesIterable, stream, fdNumber, verboseInfo);
 };
 var resumeStream = async (stream) => {
-  await (0, import_promises14.setImmediate)();
+  await (0, import_promises15.setImmediate)();
   if (stream.readableFlowing === null) {
     stream.resume();
   }
@@ -36594,14 +36845,14 @@ var getBufferedData = async (streamPromise) => {
 var handleBufferedData = ({ bufferedData }) => isArrayBuffer(bufferedData) ? new Uint8Array(bufferedData) : bufferedData;
 
 // node_modules/execa/lib/resolve/wait-stream.js
-var import_promises15 = require("node:stream/promises");
+var import_promises16 = require("node:stream/promises");
 var waitForStream = async (stream, fdNumber, streamInfo, { isSameDirection, stopOnExit = false } = {}) => {
   const state = handleStdinDestroy(stream, streamInfo);
   const abortController = new AbortController();
   try {
     await Promise.race([
       ...stopOnExit ? [streamInfo.exitPromise] : [],
-      (0, import_promises15.finished)(stream, { cleanup: true, signal: abortController.signal })
+      (0, import_promises16.finished)(stream, { cleanup: true, signal: abortController.signal })
     ]);
   } catch (error4) {
     if (!state.stdinCleanedUp) {
@@ -36716,7 +36967,7 @@ var getAllStream = ({ stdout, stderr, all }, [, bufferStdout, bufferStderr]) => 
 var getAllMixed = ({ all, stdout, stderr }) => all && stdout && stderr && stdout.readableObjectMode !== stderr.readableObjectMode;
 
 // node_modules/execa/lib/resolve/wait-subprocess.js
-var import_node_events14 = require("node:events");
+var import_node_events15 = require("node:events");
 
 // node_modules/execa/lib/verbose/ipc.js
 var shouldLogIpc = (verboseInfo) => isFullVerbose(verboseInfo, "ipc");
@@ -36880,7 +37131,7 @@ var waitForCustomStreamsEnd = (fileDescriptors, streamInfo) => fileDescriptors.f
   stopOnExit: type === "native"
 })));
 var throwOnSubprocessError = async (subprocess, { signal }) => {
-  const [error4] = await (0, import_node_events14.once)(subprocess, "error", { signal });
+  const [error4] = await (0, import_node_events15.once)(subprocess, "error", { signal });
   throw error4;
 };
 
@@ -36915,7 +37166,7 @@ var import_node_stream7 = require("node:stream");
 var import_node_util10 = require("node:util");
 
 // node_modules/execa/lib/convert/shared.js
-var import_promises16 = require("node:stream/promises");
+var import_promises17 = require("node:stream/promises");
 var safeWaitForSubprocessStdin = async (subprocessStdin) => {
   if (subprocessStdin === void 0) {
     return;
@@ -36935,10 +37186,10 @@ var safeWaitForSubprocessStdout = async (subprocessStdout) => {
   }
 };
 var waitForSubprocessStdin = async (subprocessStdin) => {
-  await (0, import_promises16.finished)(subprocessStdin, { cleanup: true, readable: false, writable: true });
+  await (0, import_promises17.finished)(subprocessStdin, { cleanup: true, readable: false, writable: true });
 };
 var waitForSubprocessStdout = async (subprocessStdout) => {
-  await (0, import_promises16.finished)(subprocessStdout, { cleanup: true, readable: true, writable: false });
+  await (0, import_promises17.finished)(subprocessStdout, { cleanup: true, readable: true, writable: false });
 };
 var waitForSubprocess = async (subprocess, error4) => {
   await subprocess;
@@ -36959,7 +37210,7 @@ var createReadable = ({ subprocess, concurrentStreams, encoding }, { from, binar
   const binary = binaryOption || BINARY_ENCODINGS.has(encoding);
   const { subprocessStdout, waitReadableDestroy } = getSubprocessStdout(subprocess, from, concurrentStreams);
   const { readableEncoding, readableObjectMode, readableHighWaterMark } = getReadableOptions(subprocessStdout, binary);
-  const { read: read2, onStdoutDataDone } = getReadableMethods({
+  const { read: read4, onStdoutDataDone } = getReadableMethods({
     subprocessStdout,
     subprocess,
     binary,
@@ -36967,7 +37218,7 @@ var createReadable = ({ subprocess, concurrentStreams, encoding }, { from, binar
     preserveNewlines
   });
   const readable2 = new import_node_stream7.Readable({
-    read: read2,
+    read: read4,
     destroy: (0, import_node_util10.callbackify)(onReadableDestroy.bind(void 0, { subprocessStdout, subprocess, waitReadableDestroy })),
     highWaterMark: readableHighWaterMark,
     objectMode: readableObjectMode,
@@ -37113,7 +37364,7 @@ var createDuplex = ({ subprocess, concurrentStreams, encoding }, { from, to: to2
   const { subprocessStdout, waitReadableDestroy } = getSubprocessStdout(subprocess, from, concurrentStreams);
   const { subprocessStdin, waitWritableFinal, waitWritableDestroy } = getSubprocessStdin(subprocess, to2, concurrentStreams);
   const { readableEncoding, readableObjectMode, readableHighWaterMark } = getReadableOptions(subprocessStdout, binary);
-  const { read: read2, onStdoutDataDone } = getReadableMethods({
+  const { read: read4, onStdoutDataDone } = getReadableMethods({
     subprocessStdout,
     subprocess,
     binary,
@@ -37121,7 +37372,7 @@ var createDuplex = ({ subprocess, concurrentStreams, encoding }, { from, to: to2
     preserveNewlines
   });
   const duplex2 = new import_node_stream9.Duplex({
-    read: read2,
+    read: read4,
     ...getWritableMethods(subprocessStdin, subprocess, waitWritableFinal),
     destroy: (0, import_node_util12.callbackify)(onDuplexDestroy.bind(void 0, {
       subprocessStdout,
@@ -37273,7 +37524,7 @@ var spawnSubprocessAsync = ({ file: file2, commandArguments, options, startTime,
     });
   }
   const controller = new AbortController();
-  (0, import_node_events15.setMaxListeners)(Number.POSITIVE_INFINITY, controller.signal);
+  (0, import_node_events16.setMaxListeners)(Number.POSITIVE_INFINITY, controller.signal);
   const originalStreams = [...subprocess.stdio];
   pipeOutputAsync(subprocess, fileDescriptors, controller);
   cleanupOnExit(subprocess, options, controller);
@@ -42028,8 +42279,8 @@ function foldIntersection(json2) {
     const keyword = UNION_KEYS.find((k2) => Array.isArray(union2[k2]));
     if (Object.keys(union2).length !== 1)
       return;
-    const rest = allOf.filter((m2) => m2 !== union2);
-    const branches = union2[keyword].map((branch) => foldObjects([...rest, branch]));
+    const rest2 = allOf.filter((m2) => m2 !== union2);
+    const branches = union2[keyword].map((branch) => foldObjects([...rest2, branch]));
     if (branches.some((b2) => !b2))
       return;
     folded = { [keyword]: branches };
@@ -42433,11 +42684,11 @@ var numberProcessor = (schema, ctx, _json, params) => {
       else
         handleUnrepresentable(schema, ctx, json2, params, `A multipleOf divisor of ${divisor} cannot be represented in JSON Schema`);
     }
-    const [first, ...rest] = divisors;
+    const [first, ...rest2] = divisors;
     if (first !== void 0)
       json2.multipleOf = first;
-    if (rest.length)
-      json2.allOf = [...json2.allOf ?? [], ...rest.map((m2) => ({ multipleOf: m2 }))];
+    if (rest2.length)
+      json2.allOf = [...json2.allOf ?? [], ...rest2.map((m2) => ({ multipleOf: m2 }))];
   }
 };
 var booleanProcessor = (_schema, _ctx, json2, _params) => {
@@ -42678,7 +42929,7 @@ var tupleProcessor = (schema, ctx, _json, params) => {
     ...params,
     path: [...params.path, prefixPath, i2]
   }));
-  const rest = def.rest ? processSchema(def.rest, ctx, {
+  const rest2 = def.rest ? processSchema(def.rest, ctx, {
     ...params,
     path: [...params.path, restPath, ...ctx.target === "openapi-3.0" ? [def.items.length] : []]
   }) : null;
@@ -42696,8 +42947,8 @@ var tupleProcessor = (schema, ctx, _json, params) => {
     json2.prefixItems = prefixItems;
     if (isClosed) {
       json2.items = false;
-    } else if (rest) {
-      json2.items = rest;
+    } else if (rest2) {
+      json2.items = rest2;
     }
     if (minItems > 0)
       json2.minItems = minItems;
@@ -42707,8 +42958,8 @@ var tupleProcessor = (schema, ctx, _json, params) => {
     json2.items = {
       anyOf: prefixItems
     };
-    if (rest) {
-      json2.items.anyOf.push(rest);
+    if (rest2) {
+      json2.items.anyOf.push(rest2);
     }
     if (minItems > 0)
       json2.minItems = minItems;
@@ -42718,8 +42969,8 @@ var tupleProcessor = (schema, ctx, _json, params) => {
     json2.items = prefixItems;
     if (isClosed) {
       json2.additionalItems = false;
-    } else if (rest) {
-      json2.additionalItems = rest;
+    } else if (rest2) {
+      json2.additionalItems = rest2;
     }
     if (minItems > 0)
       json2.minItems = minItems;
@@ -42756,17 +43007,17 @@ function stringifyKeyNames(bySchema, json2, visited) {
   const values = json2.enum ?? (json2.const !== void 0 ? [json2.const] : void 0);
   if (!numericType && !values?.some((v2) => typeof v2 === "number"))
     return json2;
-  const { minimum, maximum, exclusiveMinimum, exclusiveMaximum, multipleOf, format: format2, id, ...rest } = json2;
-  if (rest.enum)
-    rest.enum = rest.enum.map((v2) => typeof v2 === "number" ? String(v2) : v2);
-  else if (typeof rest.const === "number")
-    rest.const = String(rest.const);
+  const { minimum, maximum, exclusiveMinimum, exclusiveMaximum, multipleOf, format: format2, id, ...rest2 } = json2;
+  if (rest2.enum)
+    rest2.enum = rest2.enum.map((v2) => typeof v2 === "number" ? String(v2) : v2);
+  else if (typeof rest2.const === "number")
+    rest2.const = String(rest2.const);
   if (!numericType)
-    return rest;
-  rest.type = "string";
+    return rest2;
+  rest2.type = "string";
   if (!values)
-    rest.pattern = (types.includes("number") ? number : integer).source;
-  return rest;
+    rest2.pattern = (types.includes("number") ? number : integer).source;
+  return rest2;
 }
 var pendingRecords = /* @__PURE__ */ new WeakMap();
 function rewriteKeyNames(ctx) {
@@ -44027,8 +44278,6 @@ function duration2(params) {
 }
 
 // src/registry/docker-credentials.ts
-var hubKey = "https://index.docker.io/v1/";
-var hubHosts = ["docker.io", "index.docker.io", "registry-1.docker.io"];
 var notFound = "credentials not found in native keychain";
 var helperTimeout = 6e4;
 var entrySchema = object({
@@ -44045,16 +44294,10 @@ var configSchema = object({
 var helperSchema = object({ Username: string2(), Secret: string2() });
 function dockerCredentials(context) {
   let config2;
-  const known = /* @__PURE__ */ new Map();
-  const look = async (host) => {
+  return onceEach(itself, async (host) => {
     config2 ??= readConfig(context);
     return lookUp(host, await config2, context);
-  };
-  return (host) => {
-    const found = known.get(host) ?? look(host);
-    known.set(host, found);
-    return found;
-  };
+  });
 }
 async function lookUp(host, config2, context) {
   const helper = entryFor(host, config2.credHelpers ?? {}) || config2.credsStore;
@@ -44082,7 +44325,7 @@ function configPath({ env, cwd }) {
 }
 async function readIfThere(path12) {
   try {
-    return await (0, import_promises17.readFile)(path12, "utf8");
+    return await (0, import_promises18.readFile)(path12, "utf8");
   } catch (cause) {
     const { code: code2 } = cause;
     if (code2 === "ENOENT" || code2 === "ENOTDIR") return void 0;
@@ -44095,7 +44338,7 @@ async function readIfThere(path12) {
   }
 }
 function entryFor(host, entries) {
-  const names = hubHosts.includes(host) ? [hubKey, ...hubHosts] : [host];
+  const names = isDockerHub(host) ? [dockerHubKey, ...dockerHubHosts] : [host];
   const exact = names.find((name) => Object.hasOwn(entries, name));
   if (exact !== void 0) return entries[exact];
   const key = Object.keys(entries).find((name) => names.includes(hostOfKey(name)));
@@ -44125,8 +44368,8 @@ async function askHelper(helper, host, context) {
   if (!/^[\w.-]+$/.test(helper)) throw badHelper(helper, "usage", "not the name of a helper");
   const program = `docker-credential-${helper}`;
   const answer = await execa(program, ["get"], {
-    input: hubHosts.includes(host) ? hubKey : host,
-    env: context.env,
+    input: isDockerHub(host) ? dockerHubKey : host,
+    env: helperEnvironment(context.env),
     extendEnv: false,
     cwd: context.cwd,
     cancelSignal: context.signal,
@@ -44137,10 +44380,14 @@ async function askHelper(helper, host, context) {
   if (answer.code === "ENOENT") throw badHelper(program, "tool", "not found on PATH");
   if (answer.failed) {
     if (`${answer.stdout}${answer.stderr}`.includes(notFound)) return void 0;
-    const said = safeText2(`${answer.stderr} ${answer.stdout}`) || "no reason given";
+    const said = oneLine(`${answer.stderr} ${answer.stdout}`) || "no reason given";
     throw badHelper(program, "authentication", said);
   }
   return readHelper(answer.stdout, program);
+}
+function helperEnvironment(env) {
+  const theirs = Object.entries(env).filter(([name]) => !/^(?:AIRGAP_BUNDLE|INPUT)_/i.test(name));
+  return Object.fromEntries(theirs);
 }
 function readHelper(text4, program) {
   let answer;
@@ -44166,29 +44413,30 @@ var noPush = {
   passwordFile: void 0,
   allowPlainHttp: false
 };
-async function runCredentials(endpoint, access3, push, context) {
+async function runCredentials(endpoint, push, context) {
   const fromDocker = dockerCredentials(context);
   const pushed = await pushCredential(push, context);
   return async (host) => {
     const credential = host === endpoint && pushed ? pushed : await fromDocker(host);
-    if (!credential) return void 0;
-    emitSecret(credential, context);
-    if (access3[host]?.plainHttp && !isLoopback2(host) && !push.allowPlainHttp)
-      throw overPlainHttp(host);
+    if (credential) emitSecret(credential, context);
     return credential;
   };
 }
 async function pushCredential({ username, passwordFile }, context) {
+  if (!username && passwordFile) throw passwordOfNobody(passwordFile);
   if (!username) return void 0;
-  const password = passwordFile ? withoutLastBreak2(await readText((0, import_node_path12.resolve)(context.cwd, passwordFile), "the push password file")) : context.env.AIRGAP_BUNDLE_PUSH_PASSWORD;
+  const password = passwordFile ? withoutLastBreak(await readText((0, import_node_path12.resolve)(context.cwd, passwordFile), "the push password file")) : context.env.AIRGAP_BUNDLE_PUSH_PASSWORD;
   if (password) return { username, password };
   throw new AirgapError("usage", "the push password is missing", {
     given: `--push-username ${username}`,
     expected: "--push-password-file FILE, or AIRGAP_BUNDLE_PUSH_PASSWORD"
   });
 }
-function withoutLastBreak2(text4) {
-  return text4.replace(/\r?\n$/, "");
+function passwordOfNobody(passwordFile) {
+  return new AirgapError("usage", "a push password is given, but no user name", {
+    given: passwordFile,
+    next: "add --push-username (push-username in the Action), or drop it to push with the docker config"
+  });
 }
 function emitSecret(credential, { emit }) {
   if ("identityToken" in credential) emit({ kind: "secret", value: credential.identityToken });
@@ -44198,57 +44446,26 @@ function emitSecret(credential, { emit }) {
     emit({ kind: "secret", value: Buffer.from(pair).toString("base64") });
   }
 }
-function isLoopback2(host) {
-  return /^(localhost|127(\.\d+){3}|\[::1\])(:\d+)?$/.test(host);
-}
-function overPlainHttp(host) {
-  return new AirgapError("usage", `a credential for ${host} would travel over plain HTTP`, {
-    expected: "https, or a registry on loopback",
-    next: "set up TLS, or add --allow-plain-http-credentials if the network is yours alone"
-  });
-}
 
 // src/commands/connect.ts
 async function connect(endpoint, access3, context, push = noPush) {
-  const credential = await runCredentials(endpoint, access3, push, context);
-  return { registries: openRegistries({ access: access3, credential, context }), credential };
+  const entry = {
+    credential: await runCredentials(endpoint, push, context),
+    allowPlainHttpCredentials: push.allowPlainHttp
+  };
+  return { registries: openRegistries({ access: access3, ...entry, context }), ...entry };
 }
 
 // src/commands/create.ts
-var import_promises25 = require("node:fs/promises");
 var import_node_path27 = require("node:path");
 var import_node_stream12 = require("node:stream");
-
-// src/bundle/disk.ts
-async function onDisk(path12, work) {
-  try {
-    return await work;
-  } catch (cause) {
-    throw diskError(path12, cause);
-  }
-}
-function diskError(path12, cause) {
-  const { code: code2 } = cause;
-  if (code2 === void 0) return cause;
-  return new AirgapError("io", wording[code2] ?? "the file cannot be read or written", {
-    given: `${path12}: ${code2}`,
-    cause
-  });
-}
-var wording = {
-  ENOSPC: "the disk is full",
-  EDQUOT: "the disk quota is used up",
-  EROFS: "the file system is read-only",
-  EACCES: "permission denied",
-  EPERM: "permission denied"
-};
 
 // src/oci/manifest.ts
 function parseManifest(bytes, mediaType2) {
   if (!isIndex(mediaType2) && !isImageManifest(mediaType2)) throw unsupported(mediaType2);
   const document = readDocument(bytes);
   refuseAmbiguous(document, mediaType2);
-  return isIndex(mediaType2) ? { kind: "index", mediaType: mediaType2, ...read(indexSchema, document) } : { kind: "manifest", mediaType: mediaType2, ...read(manifestSchema, document) };
+  return isIndex(mediaType2) ? { kind: "index", mediaType: mediaType2, ...read3(indexSchema, document) } : { kind: "manifest", mediaType: mediaType2, ...read3(manifestSchema, document) };
 }
 function references(manifest) {
   return manifest.kind === "index" ? [...manifest.manifests] : [manifest.config, ...manifest.layers];
@@ -44278,7 +44495,7 @@ var manifestSchema = object({
   artifactType: string2().exactOptional()
 });
 var indexSchema = object({ manifests: array(descriptor).default([]), annotations });
-function read(schema, document) {
+function read3(schema, document) {
   const result = schema.safeParse(document);
   if (result.success) return result.data;
   const [issue3] = result.error.issues;
@@ -44325,7 +44542,8 @@ function childrenFirst(graph) {
   const ordered = /* @__PURE__ */ new Set();
   const visit2 = (digest2) => {
     const document = graph.documents.get(digest2);
-    if (!document || ordered.has(document)) return;
+    if (!document) throw new Error(`the graph lacks ${digest2}`);
+    if (ordered.has(document)) return;
     if (document.manifest.kind === "index")
       document.manifest.manifests.forEach((m2) => {
         visit2(m2.digest);
@@ -44346,8 +44564,14 @@ function isIndexDocument(document) {
 }
 
 // src/plan/repositories.ts
+function basePath({
+  endpoint,
+  baseContentPath
+}) {
+  return baseContentPath === "" ? endpoint : `${endpoint}/${baseContentPath}`;
+}
 function bundleRepository({ target: target2, name }) {
-  return [target2.endpoint, target2.baseContentPath, "bundles", name].filter(Boolean).join("/");
+  return `${basePath(target2)}/bundles/${name}`;
 }
 function isPullThrough(repository, paths = []) {
   return paths.some((path12) => repository === path12 || repository.startsWith(`${path12}/`));
@@ -44355,6 +44579,9 @@ function isPullThrough(repository, paths = []) {
 function splitPlacement(reference) {
   const colon = reference.lastIndexOf(":");
   return { repository: reference.slice(0, colon), tag: reference.slice(colon + 1) };
+}
+function projectOf(path12) {
+  return path12.split("/", 1)[0] ?? path12;
 }
 
 // src/plan/blobs.ts
@@ -44409,7 +44636,7 @@ function absent(inventory, blobs) {
 var text2 = string2().refine((value) => !new RegExp("\\p{Surrogate}", "u").test(value), "has a lone surrogate");
 var digest = string2().regex(/^(sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/).refine(isDigest);
 var sha256 = string2().regex(/^[0-9a-f]{64}$/, "not 64 lower-case hex digits");
-var count2 = int().min(0);
+var count3 = int().min(0);
 var mediaType = string2().regex(/^[\x21-\x7e]+$/, "not a media type");
 var platformName = text2.min(1);
 var timestamp = string2().regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/).refine(isMoment, "not a moment between 1970 and 2242, in UTC with whole seconds");
@@ -44417,7 +44644,7 @@ var path11 = string2().max(99).regex(/^(?!.*(^|\/)\.{0,2}(\/|$))[A-Za-z0-9._/-]+
 var descriptor2 = strictObject({
   mediaType,
   digest,
-  size: count2,
+  size: count3,
   platform: strictObject({
     os: text2,
     architecture: text2,
@@ -44442,7 +44669,7 @@ var image = strictObject({
   source: text2.min(1),
   digest,
   mediaType,
-  size: count2,
+  size: count3,
   platforms: array(platformName),
   placements: array(
     strictObject({
@@ -44453,13 +44680,13 @@ var image = strictObject({
   pinnedBy: _enum(["tag", "digest"]),
   originalDigest: digest.exactOptional()
 });
-var file = strictObject({ path: path11, size: count2, sha256, mode: literal([420, 493]) });
-var blob = strictObject({ digest, size: count2 });
+var file = strictObject({ path: path11, size: count3, sha256, mode: literal([420, 493]) });
+var blob = strictObject({ digest, size: count3 });
 var inventorySchema = strictObject({
   schemaVersion: literal(1),
   name: string2().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/),
   version: string2().regex(/^[A-Za-z0-9_][A-Za-z0-9._+-]{0,127}$/),
-  sequence: count2,
+  sequence: count3,
   createdAt: timestamp,
   expiresAt: timestamp.exactOptional(),
   tool: strictObject({ name: text2, version: text2 }),
@@ -44544,7 +44771,7 @@ var import_node_crypto4 = require("node:crypto");
 
 // src/bundle/keys.ts
 var import_node_crypto3 = require("node:crypto");
-var import_promises18 = require("node:fs/promises");
+var import_promises19 = require("node:fs/promises");
 async function loadPrivateKey(path12, passphrase) {
   const pem = await readPem(path12);
   if (!/^-----BEGIN (ENCRYPTED |EC )?PRIVATE KEY-----$/m.test(pem)) {
@@ -44569,7 +44796,7 @@ function describeKey(key, path12) {
 }
 async function readPem(path12) {
   try {
-    return await (0, import_promises18.readFile)(path12, "latin1");
+    return await (0, import_promises19.readFile)(path12, "latin1");
   } catch (cause) {
     const { code: code2 } = cause;
     const errorClass = code2 === "ENOENT" || code2 === "EISDIR" ? "usage" : "io";
@@ -44580,9 +44807,9 @@ async function readPem(path12) {
     });
   }
 }
-function understood(path12, read2) {
+function understood(path12, read4) {
   try {
-    return read2();
+    return read4();
   } catch (cause) {
     throw wrongFile(
       path12,
@@ -44616,7 +44843,7 @@ function hashOf(type) {
 
 // src/bundle/write.ts
 var import_node_crypto7 = require("node:crypto");
-var import_promises21 = require("node:fs/promises");
+var import_promises22 = require("node:fs/promises");
 var import_node_stream11 = require("node:stream");
 
 // node_modules/p-map/index.js
@@ -44833,7 +45060,7 @@ function createPuller(iterator) {
 // node_modules/tar/dist/esm/index.min.js
 var import_events = __toESM(require("events"), 1);
 var import_fs2 = __toESM(require("fs"), 1);
-var import_node_events16 = require("node:events");
+var import_node_events17 = require("node:events");
 var import_node_stream10 = __toESM(require("node:stream"), 1);
 var import_node_string_decoder3 = require("node:string_decoder");
 var import_node_path13 = __toESM(require("node:path"), 1);
@@ -44860,7 +45087,7 @@ var import_fs5 = __toESM(require("fs"), 1);
 var import_node_fs9 = __toESM(require("node:fs"), 1);
 var import_node_path18 = __toESM(require("node:path"), 1);
 var import_node_fs10 = __toESM(require("node:fs"), 1);
-var import_promises19 = __toESM(require("node:fs/promises"), 1);
+var import_promises20 = __toESM(require("node:fs/promises"), 1);
 var import_node_path19 = __toESM(require("node:path"), 1);
 var import_node_path20 = require("node:path");
 var import_node_fs11 = __toESM(require("node:fs"), 1);
@@ -44871,8 +45098,8 @@ var Ur = (s3, t) => {
 };
 var Ds = typeof process == "object" && process ? process : { stdout: null, stderr: null };
 var Wr = (s3) => !!s3 && typeof s3 == "object" && (s3 instanceof A || s3 instanceof import_node_stream10.default || Gr(s3) || Zr(s3));
-var Gr = (s3) => !!s3 && typeof s3 == "object" && s3 instanceof import_node_events16.EventEmitter && typeof s3.pipe == "function" && s3.pipe !== import_node_stream10.default.Writable.prototype.pipe;
-var Zr = (s3) => !!s3 && typeof s3 == "object" && s3 instanceof import_node_events16.EventEmitter && typeof s3.write == "function" && typeof s3.end == "function";
+var Gr = (s3) => !!s3 && typeof s3 == "object" && s3 instanceof import_node_events17.EventEmitter && typeof s3.pipe == "function" && s3.pipe !== import_node_stream10.default.Writable.prototype.pipe;
+var Zr = (s3) => !!s3 && typeof s3 == "object" && s3 instanceof import_node_events17.EventEmitter && typeof s3.write == "function" && typeof s3.end == "function";
 var Q = /* @__PURE__ */ Symbol("EOF");
 var J = /* @__PURE__ */ Symbol("maybeEmitEnd");
 var nt = /* @__PURE__ */ Symbol("emittedEnd");
@@ -44936,7 +45163,7 @@ var Li = class extends Fe {
 };
 var Xr = (s3) => !!s3.objectMode;
 var qr = (s3) => !s3.objectMode && !!s3.encoding && s3.encoding !== "buffer";
-var A = class extends import_node_events16.EventEmitter {
+var A = class extends import_node_events17.EventEmitter {
   [g] = false;
   [Qt] = false;
   [N] = [];
@@ -47099,7 +47326,7 @@ var gr = (s3, t, e) => {
     E ? e(E) : x && a2 ? Es(x, o2, h2, (Le) => y(Le)) : n2 ? import_node_fs10.default.chmod(s3, r, e) : e();
   };
   if (s3 === d) return no(s3, y);
-  if (l) return import_promises19.default.mkdir(s3, { mode: r, recursive: true }).then((E) => y(null, E ?? void 0), y);
+  if (l) return import_promises20.default.mkdir(s3, { mode: r, recursive: true }).then((E) => y(null, E ?? void 0), y);
   let D = f(import_node_path19.default.relative(d, s3)).split("/");
   Ss(d, D, r, c3, d, void 0, y);
 };
@@ -47851,15 +48078,38 @@ function padded(size) {
   return Math.ceil(size / blockSize) * blockSize;
 }
 
+// src/bundle/disk.ts
+async function onDisk(path12, work) {
+  try {
+    return await work;
+  } catch (cause) {
+    throw diskError(path12, cause);
+  }
+}
+function diskError(path12, cause) {
+  const { code: code2 } = cause;
+  if (code2 === void 0) return cause;
+  return new AirgapError("io", wording[code2] ?? "the file cannot be read or written", {
+    given: `${path12}: ${code2}`,
+    cause
+  });
+}
+var wording = {
+  ENOSPC: "the disk is full",
+  EDQUOT: "the disk quota is used up",
+  EROFS: "the file system is read-only",
+  EACCES: "permission denied",
+  EPERM: "permission denied"
+};
+
 // src/bundle/partial.ts
 var import_node_crypto6 = require("node:crypto");
-var import_promises20 = require("node:fs/promises");
+var import_promises21 = require("node:fs/promises");
 var import_node_path22 = require("node:path");
 
 // src/bundle/sums.ts
 function sha256Sums(files) {
-  const others = files.filter(({ path: path12 }) => path12 !== "SHA256SUMS");
-  return Buffer.from(others.map(({ path: path12, sha256: sha2562 }) => sumLine(sha2562, path12)).join(""));
+  return Buffer.from(files.map(({ path: path12, sha256: sha2562 }) => sumLine(sha2562, path12)).join(""));
 }
 function sumLine(sha2562, name) {
   return `${sha2562}  ${name}
@@ -47867,19 +48117,38 @@ function sumLine(sha2562, name) {
 }
 
 // src/bundle/partial.ts
-async function prepareFolder(out, size) {
+var longestPause = 15 * 60 * 1e3;
+async function prepareFolder(out, size, now2) {
   const folder = (0, import_node_path22.dirname)(out);
-  await onDisk(folder, (0, import_promises20.mkdir)(folder, { recursive: true }));
-  for (const name of await onDisk(folder, (0, import_promises20.readdir)(folder))) {
-    if (name.startsWith(partialPrefix(out))) await onDisk(folder, (0, import_promises20.rm)((0, import_node_path22.join)(folder, name)));
-  }
-  const { bavail, bsize } = await onDisk(folder, (0, import_promises20.statfs)(folder));
+  await onDisk(folder, makeFolder(folder));
+  await clearLeftovers(out, now2);
+  const { bavail, bsize } = await onDisk(folder, (0, import_promises21.statfs)(folder));
   if (bavail * bsize >= size) return;
   throw new AirgapError("io", "the disk has too little room for the bundle", {
     given: `${bavail * bsize} bytes free in ${folder}`,
     expected: `${size} bytes`,
     next: "free some space, or write to another folder"
   });
+}
+async function makeFolder(path12) {
+  try {
+    await (0, import_promises21.mkdir)(path12);
+  } catch (error4) {
+    const { code: code2 } = error4;
+    if (code2 === "EEXIST" && (await (0, import_promises21.stat)(path12)).isDirectory()) return;
+    if (code2 !== "ENOENT" || (0, import_node_path22.dirname)(path12) === path12) throw error4;
+    await makeFolder((0, import_node_path22.dirname)(path12));
+    await (0, import_promises21.mkdir)(path12);
+  }
+}
+async function clearLeftovers(out, now2) {
+  const folder = (0, import_node_path22.dirname)(out);
+  for (const name of await onDisk(folder, (0, import_promises21.readdir)(folder))) {
+    if (!name.startsWith(partialPrefix(out))) continue;
+    const path12 = (0, import_node_path22.join)(folder, name);
+    const { mtimeMs } = await onDisk(path12, (0, import_promises21.stat)(path12));
+    if (now2.getTime() - mtimeMs > longestPause) await onDisk(path12, (0, import_promises21.rm)(path12, { force: true }));
+  }
 }
 function partialPrefix(out) {
   return `.${(0, import_node_path22.basename)(out)}.partial-`;
@@ -47889,7 +48158,7 @@ function partialPath(out) {
 }
 async function hashFile(path12, { signal }) {
   const hash = (0, import_node_crypto6.createHash)("sha256");
-  const file2 = await onDisk(path12, (0, import_promises20.open)(path12));
+  const file2 = await onDisk(path12, (0, import_promises21.open)(path12));
   try {
     const buffer2 = Buffer.allocUnsafe(1024 * 1024);
     for (; ; ) {
@@ -47902,13 +48171,23 @@ async function hashFile(path12, { signal }) {
     await file2.close();
   }
 }
-async function publish(partial2, out, sha2562) {
+async function publish(partial2, out, sha2562, script) {
   const sums = `${out}.sha256`;
-  await onDisk(sums, (0, import_promises20.rm)(sums, { force: true }));
-  await onDisk(out, (0, import_promises20.rename)(partial2, out));
-  await onDisk(sums, (0, import_promises20.writeFile)(sums, sumLine(sha2562, (0, import_node_path22.basename)(out)), { flush: true }));
-  const folder = await onDisk((0, import_node_path22.dirname)(out), (0, import_promises20.open)((0, import_node_path22.dirname)(out)));
+  const installer = (0, import_node_path22.join)((0, import_node_path22.dirname)(out), "install.sh");
+  await onDisk(installer, (0, import_promises21.writeFile)(partialScript(partial2), script, { mode: 493, flush: true }));
+  await onDisk(sums, (0, import_promises21.rm)(sums, { force: true }));
+  await onDisk(out, (0, import_promises21.rename)(partial2, out));
+  await onDisk(sums, (0, import_promises21.writeFile)(sums, sumLine(sha2562, (0, import_node_path22.basename)(out)), { flush: true }));
+  await onDisk(installer, (0, import_promises21.rename)(partialScript(partial2), installer));
+  const folder = await onDisk((0, import_node_path22.dirname)(out), (0, import_promises21.open)((0, import_node_path22.dirname)(out)));
   await onDisk((0, import_node_path22.dirname)(out), folder.sync()).finally(() => folder.close());
+  return installer;
+}
+async function removePartial(partial2) {
+  for (const path12 of [partial2, partialScript(partial2)]) await (0, import_promises21.rm)(path12, { force: true });
+}
+function partialScript(partial2) {
+  return `${partial2}-install.sh`;
 }
 
 // src/bundle/progress.ts
@@ -47929,15 +48208,16 @@ async function writeBundle(job, context) {
   const head = headOf(job);
   const archive = layOut(job.inventory, head);
   const small = new Map([...job.files, ...headFiles(head)]);
-  await prepareFolder(job.out, archive.size);
+  await prepareFolder(job.out, archive.size, context.now());
   const partial2 = partialPath(job.out);
   try {
     await writePartial(partial2, archive, small, job, context);
     const sha2562 = await hashFile(partial2, context);
-    await publish(partial2, job.out, sha2562);
-    return { path: job.out, sha256: sha2562, size: archive.size };
+    const script = job.files.get("install.sh") ?? Buffer.of();
+    const installScript = await publish(partial2, job.out, sha2562, script);
+    return { path: job.out, installScript, sha256: sha2562, size: archive.size };
   } catch (error4) {
-    await (0, import_promises21.rm)(partial2, { force: true });
+    await removePartial(partial2);
     throw context.signal.aborted ? context.signal.reason : error4;
   }
 }
@@ -47953,7 +48233,7 @@ function headFiles({ inventory, signature: signature2 }) {
   ];
 }
 async function writePartial(path12, archive, small, job, context) {
-  const file2 = await onDisk(path12, (0, import_promises21.open)(path12, "wx"));
+  const file2 = await onDisk(path12, (0, import_promises22.open)(path12, "wx"));
   try {
     await onDisk(path12, file2.truncate(archive.size));
     const target2 = { file: file2, path: path12, mtime: archive.mtime };
@@ -48022,8 +48302,8 @@ async function writeBlob({ file: file2, path: path12, mtime }, entry, body, prog
 }
 async function writeAt(file2, path12, bytes, position) {
   for (let done = 0; done < bytes.length; ) {
-    const rest = bytes.length - done;
-    const { bytesWritten } = await onDisk(path12, file2.write(bytes, done, rest, position + done));
+    const rest2 = bytes.length - done;
+    const { bytesWritten } = await onDisk(path12, file2.write(bytes, done, rest2, position + done));
     done += bytesWritten;
   }
 }
@@ -48050,7 +48330,6 @@ function added(kind, key, value) {
 }
 
 // src/oci/reference.ts
-var dockerHub = "docker.io";
 var domainPattern = /^(?:[a-zA-Z0-9]+(?:-+[a-zA-Z0-9]+)*(?:\.[a-zA-Z0-9]+(?:-+[a-zA-Z0-9]+)*)*|\[[a-fA-F0-9:]+\])(?::[0-9]+)?$/;
 var component = "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*";
 var repositoryPattern = new RegExp(`^${component}(?:/${component})*$`);
@@ -48086,7 +48365,7 @@ function splitRegistry(text4) {
   const first = text4.slice(0, Math.max(slash, 0));
   if (slash < 0 || !looksLikeRegistry(first)) return onDockerHub(text4);
   const remainder = text4.slice(slash + 1);
-  const isHub = first === dockerHub || first === "index.docker.io";
+  const isHub = first === dockerHub || first === formerDockerHub;
   return isHub ? onDockerHub(remainder) : { registry: first, remainder };
 }
 function looksLikeRegistry(first) {
@@ -48135,8 +48414,8 @@ function refused(text4, why) {
 
 // src/mirror-map/target.ts
 function readTarget(value) {
-  const [host = "", ...rest] = value.split("/");
-  const path12 = rest.filter((part3) => part3 !== "");
+  const [host = "", ...rest2] = value.split("/");
+  const path12 = rest2.filter((part3) => part3 !== "");
   const hasApiPath = path12[0] === "v2";
   return { host, path: path12.slice(hasApiPath ? 1 : 0).join("/"), hasApiPath };
 }
@@ -48241,7 +48520,7 @@ function matches(tokens, text4) {
       [token, at2] = [star + 1, ++starAt];
     } else return false;
   }
-  return tokens.slice(token).every((rest) => rest === "*");
+  return tokens.slice(token).every((rest2) => rest2 === "*");
 }
 function accepts(token, character) {
   if (token === "?") return true;
@@ -48497,8 +48776,8 @@ function hasDefault(map) {
 function v2Targets(map) {
   return map.entries.filter((entry) => isTarget(entry) && readTarget(entry.value).hasApiPath);
 }
-function targetsOutside(map, endpoint, basePath) {
-  const base = basePath.split("/").filter((part3) => part3 !== "");
+function targetsOutside(map, endpoint, basePath2) {
+  const base = basePath2.split("/").filter((part3) => part3 !== "");
   return map.entries.filter((entry) => {
     if (!isTarget(entry)) return false;
     const { host, path: path12 } = readTarget(entry.value);
@@ -48601,8 +48880,12 @@ function isWantedChild(child2, wanted) {
 function isAttestation(child2) {
   return child2.platform?.os === "unknown" && child2.platform.architecture === "unknown";
 }
+function availablePlatforms({ root: root2, documents }) {
+  const document = documents.get(root2.digest);
+  return document?.manifest.kind === "index" ? document.manifest.manifests.map(({ platform: platform4 }) => platform4) : [document?.platform];
+}
 function platformNames(platforms) {
-  const names = platforms.filter((platform4) => platform4 !== void 0 && platform4.os !== "unknown").map((platform4) => formatPlatform(platform4));
+  const names = platforms.filter((platform4) => platform4?.os && platform4.os !== "unknown").map((platform4) => formatPlatform(platform4));
   return [...new Set(names)];
 }
 function fits({ platform: platform4 }, wanted) {
@@ -48659,9 +48942,13 @@ function checkSource({
   const { image: image2, origin } = listed2;
   const problems = [];
   if (!graph) {
-    const why = failure2 ? failure2.message : "its registry does not have it";
     problems.push(
-      error3("unresolved", [image2], `${image2} (${origin}): ${why}`, "correct the name or tag")
+      error3(
+        "unresolved",
+        [image2],
+        `${image2} (${origin}): ${failure2 ? whyUnresolved(failure2, image2) : "its registry does not have it"}`,
+        failure2?.next ?? "correct the name or tag"
+      )
     );
   }
   if (movedTag) {
@@ -48676,51 +48963,43 @@ function checkSource({
   }
   return problems;
 }
+function whyUnresolved({ message, given }, image2) {
+  return given && given !== image2 ? `${message} (${given})` : message;
+}
 function checkConsumers(spec, map, candidate) {
-  const { listed: listed2 } = candidate.image;
-  const { asked, webhookError, unusable } = candidate.asks;
-  const loop = rewriteLoop(map, listed2.image);
-  const problems = [];
-  if (loop) {
-    const message = `${listed2.image} becomes ${loop.once}, which the webhook would rewrite again to ${loop.twice}`;
-    problems.push(
-      error3(
-        "rewrite-loop",
-        [listed2.image],
-        message,
-        cureForLoop(map, spec.target.endpoint, listed2.image)
-      )
-    );
-  }
+  const outside2 = checkInside(spec, candidate);
+  return [
+    // What leaves the target comes back to the webhook as an image of elsewhere: one cause, told once.
+    ...outside2.length > 0 ? outside2 : checkLoop(spec, map, candidate),
+    ...checkMapped(candidate),
+    ...checkContainerd(candidate)
+  ];
+}
+function checkLoop(spec, map, { image: { listed: listed2 } }) {
+  const { image: image2 } = listed2;
+  const loop = rewriteLoop(map, image2);
+  if (!loop) return [];
+  const message = `${image2} becomes ${loop.once}, which the webhook would rewrite again to ${loop.twice}`;
+  return [error3("rewrite-loop", [image2], message, cureForLoop(map, spec.target.endpoint, image2))];
+}
+function checkMapped({ image: { listed: listed2, reference }, asks }) {
+  const { image: image2 } = listed2;
+  const { asked, webhookError, unusable } = asks;
   if (webhookError) {
-    const message = `${listed2.image}: the webhook fails with ${webhookError} and the pod is refused`;
-    problems.push(
-      error3("webhook-error", [listed2.image], message, "add an entry for its registry to the map")
-    );
-  } else if (asked.length === 0 && !unusable) {
-    const message = `no rule maps ${listed2.image}: it will be pulled from the internet, and is not mirrored`;
-    problems.push(
-      warning2(
-        "unmapped",
-        [listed2.image],
-        message,
-        `add ${candidate.image.reference.registry}::TARGET to the map`
-      )
-    );
+    const message2 = `${image2}: the webhook fails with ${webhookError} and the pod is refused`;
+    return [error3("webhook-error", [image2], message2, "add an entry for its registry to the map")];
   }
-  if (unusable) problems.push(...unusableTarget(listed2.image, unusable));
-  if (asked.length > 0 && asked.every(({ by }) => by === "webhook")) {
-    const message = `${listed2.image} is mapped by an entry that containerd's mirrors do not know; only the webhook finds it`;
-    problems.push(
-      warning2(
-        "containerd-ignores",
-        [listed2.image],
-        message,
-        `add ${candidate.image.reference.registry}::TARGET if nodes pull it too`
-      )
-    );
-  }
-  return [...problems, ...checkInside(spec, candidate)];
+  if (unusable) return unusableTarget(image2, unusable);
+  if (asked.length > 0) return [];
+  const message = `no rule maps ${image2}: it will be pulled from the internet, and is not mirrored`;
+  return [warning2("unmapped", [image2], message, `add ${reference.registry}::TARGET to the map`)];
+}
+function checkContainerd({ image: { listed: listed2, reference }, asks: { asked } }) {
+  if (asked.length === 0 || asked.some(({ by }) => by === "containerd")) return [];
+  const { image: image2 } = listed2;
+  const message = `${image2} is mapped by an entry that containerd's mirrors do not know; only the webhook finds it`;
+  const cure = `add ${reference.registry}::TARGET if nodes pull it too`;
+  return [warning2("containerd-ignores", [image2], message, cure)];
 }
 function unusableTarget(image2, target2) {
   if (target2.split("/")[1] === "v2") return [];
@@ -48728,7 +49007,7 @@ function unusableTarget(image2, target2) {
   return [error3("outside-target", [image2], message, "correct the target in the map")];
 }
 function checkInside({ target: target2 }, { image: image2, asks }) {
-  const prefix = [target2.endpoint, target2.baseContentPath].filter(Boolean).join("/");
+  const prefix = basePath(target2);
   const outside2 = asks.asked.filter(
     ({ reference }) => !repositoryOf(reference).startsWith(`${prefix}/`)
   );
@@ -48746,7 +49025,7 @@ function checkPlatforms({ platforms }, { image: image2, filtered }) {
   const name = image2.listed.image;
   const names = platforms.map(formatPlatform).join(", ");
   if (!filtered) {
-    const has = platformNames(leavesOf(image2.graph).map((leaf) => leaf.platform)).join(", ") || "other platforms";
+    const has = platformNames(availablePlatforms(image2.graph)).join(", ") || "none that it tells";
     return [
       error3(
         "platform-missing",
@@ -48772,22 +49051,22 @@ function checkMap({ target: target2, images }) {
   const { mirrorMap: map, endpoint, baseContentPath } = target2;
   const problems = [];
   const library = libraryWithoutDockerHub(map);
-  if (library) problems.push(libraryAlone(library, endpoint, baseContentPath));
+  if (library) problems.push(libraryAlone(library, basePath(target2)));
   for (const entry of targetsOutside(map, endpoint, baseContentPath)) {
-    problems.push(outside(entry, [endpoint, baseContentPath].filter(Boolean).join("/")));
+    problems.push(outside(entry, basePath(target2)));
   }
   for (const entry of v2Targets(map)) problems.push(v2InTarget(entry));
   if (!hasDefault(map)) problems.push(noDefault(endpoint));
   else problems.push(...targetNotExcluded(target2, images));
   return problems;
 }
-function libraryAlone({ key }, endpoint, basePath) {
+function libraryAlone({ key }, prefix) {
   const registry3 = key.replace(/\/library$/, "");
   return error3(
     "library-without-docker.io",
     [],
     `the map has ${key} but not ${registry3}: the webhook would refuse every pod with another image of ${registry3}`,
-    `add ${registry3}::${[endpoint, basePath, registry3].filter(Boolean).join("/")}`
+    `add ${registry3}::${prefix}/${registry3}`
   );
 }
 function outside(entry, prefix) {
@@ -48909,41 +49188,34 @@ function planned(candidate, claims) {
 
 // src/registry/content-cache.ts
 var import_node_crypto8 = require("node:crypto");
-var import_promises22 = require("node:fs/promises");
+var import_promises23 = require("node:fs/promises");
 var import_node_path23 = require("node:path");
 function folderCache(folder) {
-  const ready = (0, import_promises22.mkdir)(folder, { recursive: true });
   return {
     async get(digest2, fetch) {
-      await ready;
       const path12 = (0, import_node_path23.join)(folder, `${algorithmOf(digest2)}-${hexOf(digest2)}`);
-      const kept = await (0, import_promises22.readFile)(path12).catch(() => void 0);
+      const kept = await (0, import_promises23.readFile)(path12).catch(() => void 0);
       if (kept && digestOf(kept, algorithmOf(digest2)) === digest2) return kept;
       const bytes = await fetch();
-      await keep(path12, bytes);
+      await keep(folder, path12, bytes).catch(() => {
+      });
       return bytes;
     }
   };
 }
-async function keep(path12, bytes) {
+async function keep(folder, path12, bytes) {
   const partial2 = `${path12}.${(0, import_node_crypto8.randomUUID)()}.partial`;
-  await (0, import_promises22.writeFile)(partial2, bytes);
-  await (0, import_promises22.rename)(partial2, path12);
-}
-
-// src/report/units.ts
-var units = ["B", "KiB", "MiB", "GiB", "TiB"];
-function formatBytes(bytes) {
-  const power = Math.min(Math.floor(Math.log2(Math.max(bytes, 1)) / 10), units.length - 1);
-  const value = bytes / 1024 ** power;
-  return `${power === 0 ? value : value.toFixed(value < 10 ? 1 : 0)} ${units[power]}`;
-}
-function count3(number3, noun) {
-  return `${number3} ${noun}${number3 === 1 ? "" : "s"}`;
+  await (0, import_promises23.mkdir)(folder, { recursive: true });
+  try {
+    await (0, import_promises23.writeFile)(partial2, bytes);
+    await (0, import_promises23.rename)(partial2, path12);
+  } finally {
+    await (0, import_promises23.rm)(partial2, { force: true });
+  }
 }
 
 // src/commands/load-chart.ts
-var import_promises23 = require("node:fs/promises");
+var import_promises24 = require("node:fs/promises");
 
 // node_modules/js-yaml/dist/js-yaml.mjs
 /*! js-yaml 5.5.0 https://github.com/nodeca/js-yaml @license MIT */
@@ -52251,7 +52523,7 @@ function nonEmpty(value) {
 // src/registry/read-blob.ts
 var import_consumers = require("node:stream/consumers");
 var mostBytes = 32 * 1024 * 1024;
-async function readBlob(client, repository, { digest: digest2, size }) {
+async function readBlob2(client, repository, { digest: digest2, size }) {
   const name = `${client.host}/${repository}@${digest2}`;
   if (size > mostBytes) {
     throw new AirgapError("usage", "a config or chart is too large", {
@@ -52270,7 +52542,7 @@ var chartLayer = "application/vnd.cncf.helm.chart.content.v1.tar+gzip";
 async function loadChart(spec, registries) {
   const { chart } = spec.imageSwap;
   if (chart === void 0) return void 0;
-  const bytes = chart.startsWith("oci://") ? await pullChart(chart, registries) : await (0, import_promises23.readFile)(chart).catch((cause) => {
+  const bytes = chart.startsWith("oci://") ? await pullChart(chart, registries) : await (0, import_promises24.readFile)(chart).catch((cause) => {
     throw unreadable(chart, "imageSwap.chart", cause);
   });
   return readChart(bytes, chart);
@@ -52283,7 +52555,7 @@ async function pullChart(name, registries) {
     throw new AirgapError("usage", "imageSwap.chart is not in its registry", { given: name });
   const { manifest } = makeDocument(found.descriptor, found.bytes);
   const layer = manifest.kind === "manifest" && manifest.layers.find((one) => one.mediaType === chartLayer);
-  if (layer) return readBlob(client, repository, layer);
+  if (layer) return readBlob2(client, repository, layer);
   throw new AirgapError("usage", "imageSwap.chart is no helm chart", {
     given: name,
     expected: `a manifest with a layer of type ${chartLayer}, as \`helm push\` makes it`
@@ -52309,12 +52581,12 @@ function notAReference(name, cause) {
 }
 
 // src/commands/make-inventory.ts
-var import_promises24 = require("node:fs/promises");
+var import_promises25 = require("node:fs/promises");
 
 // src/bundle/oci-layout.ts
 var rootLimit = 3 * 1024 * 1024;
-function layoutFiles(images, roots) {
-  const manifests = [...images.map(namedDescriptor), ...roots.map(plainDescriptor)];
+function layoutFiles(images, unnamed) {
+  const manifests = [...images.map(namedDescriptor), ...unnamed.map(plainDescriptor)];
   return /* @__PURE__ */ new Map([
     ["oci-layout", json({ imageLayoutVersion: "1.0.0" })],
     ["index.json", json({ schemaVersion: 2, mediaType: ociIndex, manifests })]
@@ -53062,8 +53334,7 @@ function registryRows({ target: target2 }) {
   ];
 }
 function rootRows(inventory) {
-  const { root: root2, moreRoots = [], version: version2 } = inventory;
-  const tag2 = version2.replaceAll("+", "_");
+  const { root: root2, moreRoots = [], version: tag2 } = inventory;
   const roots = root2 === void 0 ? [] : [root2, ...moreRoots];
   return [
     ["imagesEmbedded", String(inventory.imagesNotEmbedded !== true)],
@@ -53222,18 +53493,23 @@ async function makeInventory(input) {
     ...input.chart && input.spec.environment === "airgap" ? { chart: chartEntry(input.chart) } : {},
     ...withoutImages ? { imagesNotEmbedded: true } : {}
   };
-  const named = embedded.filter(({ graph }) => leavesOf(graph).some((leaf) => leaf.platform));
   const layout = layoutFiles(
-    named.map(({ entry }) => entry),
-    roots.map(({ descriptor: descriptor3 }) => descriptor3)
+    embedded.filter(isRunnable).map(({ entry }) => entry),
+    [
+      ...roots.map(({ descriptor: descriptor3 }) => descriptor3),
+      ...embedded.filter((image2) => !isRunnable(image2)).map(({ graph }) => graph.root)
+    ]
   );
-  const files = await allFiles(layout, unfinished, input);
+  const files = input.withFiles ? await allFiles(layout, unfinished, input) : [];
   const documents = plan.images.flatMap(({ graph }) => childrenFirst(graph));
   return {
     inventory: { ...unfinished, files: files.map(fileEntry) },
     files: new Map(files.map(({ path: path12, bytes }) => [path12, bytes])),
     manifests: new Map([...roots, ...documents].map((one) => [one.descriptor.digest, one]))
   };
+}
+function isRunnable({ graph }) {
+  return leavesOf(graph).some((leaf) => leaf.platform);
 }
 function describe2({ spec, plan, createdAt }) {
   const { target: target2, registries, environment, pullThrough } = spec;
@@ -53277,8 +53553,8 @@ async function installInput(inventory, { spec, chart, ownImages: ownImages2 }) {
     inventory,
     target: spec.target,
     ownImages: ownImages2,
-    script: await (0, import_promises24.readFile)(installScriptPath()),
-    program: await (0, import_promises24.readFile)(programPath()),
+    script: await (0, import_promises25.readFile)(installScriptPath()),
+    program: await (0, import_promises25.readFile)(programPath()),
     ...chart && spec.environment === "airgap" ? { chart } : {},
     ...isEKSCluster === void 0 ? {} : { isEKSCluster }
   };
@@ -53354,18 +53630,28 @@ async function readImage(source, reference, cache, wanted) {
   const root2 = await source.client.headManifest(source.repository, reference);
   if (!root2) return void 0;
   const documents = /* @__PURE__ */ new Map();
-  await readDocument3({ source, cache, wanted, documents }, root2);
-  return { root: root2, documents };
+  const walk = { source, cache, documents };
+  const document = await readDocument3(walk, root2);
+  if (document.manifest.kind === "index")
+    await readAll(walk, document.manifest.manifests.filter(wanted));
+  return { root: document.descriptor, documents };
+}
+async function readAll(walk, descriptors2) {
+  await Promise.all(
+    descriptors2.map(async (descriptor3) => {
+      const { manifest } = await readDocument3(walk, descriptor3);
+      if (manifest.kind === "index") await readAll(walk, manifest.manifests);
+    })
+  );
 }
 async function readDocument3(walk, descriptor3) {
   const bytes = await manifestBytes(walk, descriptor3);
   const sized = { ...descriptor3, size: bytes.length };
-  const document = makeDocument(sized, bytes);
-  const platform4 = document.platform ?? await configPlatform(walk, document);
-  walk.documents.set(descriptor3.digest, platform4 ? { ...document, platform: platform4 } : document);
-  if (document.manifest.kind !== "index") return;
-  const children2 = document.manifest.manifests.filter((child2) => walk.wanted(child2));
-  await Promise.all(children2.map((child2) => readDocument3(walk, child2)));
+  const read4 = makeDocument(sized, bytes);
+  const platform4 = read4.platform ?? await configPlatform(walk, read4);
+  const document = platform4 ? { ...read4, platform: platform4 } : read4;
+  walk.documents.set(descriptor3.digest, document);
+  return document;
 }
 async function manifestBytes({ source, cache }, { digest: digest2 }) {
   return cache.get(digest2, async () => {
@@ -53384,7 +53670,7 @@ async function configPlatform({ source, cache }, { manifest, descriptor: descrip
   const { digest: digest2 } = manifest.config;
   const bytes = await cache.get(
     digest2,
-    () => readBlob(source.client, source.repository, manifest.config)
+    () => readBlob2(source.client, source.repository, manifest.config)
   );
   return platformOf(bytes);
 }
@@ -53412,7 +53698,7 @@ async function resolveImages(spec, listed2, sources, context) {
     },
     { concurrency: 32, signal: context.signal }
   );
-  const isUnasked = ({ failure: failure2, reference }) => failure2 && reference.registry !== "";
+  const isUnasked = ({ failure: failure2 }) => failure2 && !isAnswer(failure2);
   if (!resolved.some(isUnasked)) return resolved;
   const failures = resolved.filter(({ graph }) => !graph).map(failureOf);
   throw new Failures(
@@ -53420,18 +53706,21 @@ async function resolveImages(spec, listed2, sources, context) {
     failures
   );
 }
+function isAnswer(failure2) {
+  return failure2.class === "usage" || failure2.class === "integrity";
+}
 async function resolveImage(spec, listed2, reference, { registries, cache, pins }) {
   const source = registries.source(reference);
   const platforms = reference.digest ? [] : spec.platforms;
   const asked = pins.get(listed2.image) ?? reference.digest ?? reference.tag ?? "latest";
   const [graph, tagged2] = await Promise.all([
     readImage(source, asked, cache, (child2) => isWantedChild(child2, platforms)),
-    reference.digest && reference.tag ? source.client.headManifest(source.repository, reference.tag) : void 0
+    reference.digest && reference.tag && !pins.has(listed2.image) ? source.client.headManifest(source.repository, reference.tag) : void 0
   ]);
   return {
     listed: listed2,
     reference,
-    ...graph ? { graph } : {},
+    ...graph ? { graph } : { failure: notThere(source, asked) },
     ...tagged2 && tagged2.digest !== reference.digest ? { movedTag: tagged2.digest } : {}
   };
 }
@@ -53452,10 +53741,13 @@ function unread(listed2, failure2) {
   return { listed: listed2, reference: { registry: "", repository: "" }, failure: failure2 };
 }
 function failureOf({ listed: { image: image2, origin }, failure: failure2 }) {
-  if (failure2) {
-    return new AirgapError(failure2.class, `${image2} (${origin}): ${failure2.message}`, failure2);
-  }
-  return new AirgapError("usage", `${image2} (${origin}): its registry does not have it`, {
+  if (!failure2) throw new Error(`${image2} has neither manifests nor a failure`);
+  return new AirgapError(failure2.class, `${image2} (${origin}): ${failure2.message}`, failure2);
+}
+function notThere({ client, repository }, asked) {
+  const separator = isDigest(asked) ? "@" : ":";
+  return new AirgapError("usage", "its registry does not have it", {
+    given: `${client.host}/${repository}${separator}${asked}`,
     next: "correct the name or tag"
   });
 }
@@ -53499,10 +53791,12 @@ function canonical(value) {
 
 // src/commands/prepare.ts
 async function prepare2(spec, registries, context, { saved, withoutImages = saved?.imagesNotEmbedded ?? false } = {}) {
+  const createdAt = saved ? new Date(saved.createdAt) : creationTime(context);
+  refuseExpired(spec, createdAt);
   const chart = await loadChart(spec, registries);
   const own2 = ownImages(spec, chart);
   const listed2 = [...spec.images, ...own2.listed];
-  context.emit({ kind: "step", name: `resolving ${count3(listed2.length, "image")}` });
+  context.emit({ kind: "step", name: `resolving ${count(listed2.length, "image")}` });
   const cache = folderCache((0, import_node_path26.join)(stateFolder(spec), "manifests"));
   const sources = { registries, cache, pins: pinsOf(saved) };
   const plan = makePlan(spec, await resolveImages(spec, listed2, sources, context));
@@ -53511,19 +53805,27 @@ async function prepare2(spec, registries, context, { saved, withoutImages = save
     plan,
     chart,
     ownImages: ownImageReferences(plan, own2),
-    createdAt: saved ? new Date(saved.createdAt) : creationTime(context),
-    withoutImages
+    createdAt,
+    withoutImages,
+    withFiles: plan.problems.every(({ severity }) => severity !== "error")
   });
   if (saved) checkAgainstSaved(saved, made.inventory);
   const problems = [...plan.problems, ...ownImageProblems(spec, chart, own2)];
   return { spec, ...made, problems, images: plan.images, registries };
 }
+function refuseExpired({ expires }, createdAt) {
+  if (expires === void 0 || Date.parse(expires) > createdAt.getTime()) return;
+  throw new AirgapError("usage", "the bundle would have expired before it was made", {
+    given: `expires ${expires}`,
+    expected: `a time after ${createdAt.toISOString()}`
+  });
+}
 function stateFolder(spec) {
   return (0, import_node_path26.join)(spec.folder, ".airgap-bundle");
 }
-function creationTime({ env, now }) {
+function creationTime({ env, now: now2 }) {
   const epoch = env.SOURCE_DATE_EPOCH;
-  if (epoch === void 0 || epoch === "") return now();
+  if (epoch === void 0 || epoch === "") return now2();
   if (/^\d{1,11}$/.test(epoch)) return new Date(Number(epoch) * 1e3);
   throw new AirgapError("usage", "SOURCE_DATE_EPOCH is no time", {
     given: epoch,
@@ -53537,10 +53839,13 @@ function planErrors(problems) {
     ({ kind, message, cure }) => new AirgapError("usage", `${kind}: ${message}`, { next: cure })
   );
 }
-function refuseOnErrors(problems, context) {
+function emitWarnings(problems, { emit }) {
   for (const { severity, message, cure } of problems) {
-    if (severity === "warning") context.emit({ kind: "warning", message, cure });
+    if (severity === "warning") emit({ kind: "warning", message, cure });
   }
+}
+function refuseOnErrors(problems, context) {
+  emitWarnings(problems, context);
   const errors = planErrors(problems);
   if (errors.length > 0) throw new Failures("the plan has errors", errors);
 }
@@ -53582,13 +53887,11 @@ async function createPrepared(prepared2, out, sign3, context) {
     },
     context
   );
-  const installScript = (0, import_node_path27.join)(folder, "install.sh");
-  await writeInstaller(files.get("install.sh") ?? Buffer.of(), installScript);
   return {
     bundle: written2.path,
     sha256: written2.sha256,
     size: written2.size,
-    installScript,
+    installScript: written2.installScript,
     keyId: sign3?.keyId ?? null,
     inventoryDigest: digestOf(printInventory(inventory)),
     inventory
@@ -53610,120 +53913,6 @@ function blobReader({ manifests, images, registries }) {
     return (await home.client.getBlob(home.repository, digest2)).body;
   };
 }
-async function writeInstaller(script, path12) {
-  const partial2 = `${path12}.partial`;
-  await onDisk(path12, (0, import_promises25.writeFile)(partial2, script, { mode: 493 }));
-  await onDisk(path12, (0, import_promises25.rename)(partial2, path12));
-}
-
-// src/transfer/waiting.ts
-function once10(name, make) {
-  const made = /* @__PURE__ */ new Map();
-  return (input) => {
-    const promise = made.get(name(input)) ?? make(input);
-    made.set(name(input), promise);
-    return promise;
-  };
-}
-async function settleAll(promises3) {
-  const results = await Promise.allSettled(promises3);
-  return results.map((result) => {
-    if (result.status === "rejected") throw result.reason;
-    return result.value;
-  });
-}
-function deferred() {
-  let resolve14 = () => {
-  };
-  const promise = new Promise((done) => {
-    resolve14 = done;
-  });
-  return { promise, resolve: resolve14 };
-}
-function gate(limit) {
-  const waiting = [];
-  let running = 0;
-  return async (work) => {
-    if (running < limit) running++;
-    else await new Promise((go2) => waiting.push(go2));
-    try {
-      return await work();
-    } finally {
-      const next = waiting.shift();
-      if (next) next();
-      else running--;
-    }
-  };
-}
-
-// src/transfer/turns.ts
-var BlobTurns = class {
-  #blobs = /* @__PURE__ */ new Map();
-  #refusedMounts = /* @__PURE__ */ new Set();
-  #firstArrival;
-  /** @param firstArrival told of each blob when it is in the target for the first time */
-  constructor(firstArrival) {
-    this.#firstArrival = firstArrival;
-  }
-  /** Takes the next place for each blob. */
-  join(blobs) {
-    return blobs.map((blob2) => this.#shared(blob2).join());
-  }
-  /** The blob was seen in the repository, or put there. */
-  arrived(blob2, repository) {
-    this.believed(blob2, repository);
-    this.#shared(blob2).proved.add(repository);
-  }
-  /** A manifest there names the blob: enough to mount it from, not to put another manifest on. */
-  believed(blob2, repository) {
-    const shared = this.#shared(blob2);
-    if (shared.homes.size === 0) this.#firstArrival(blob2);
-    shared.homes.add(repository);
-    shared.home.resolve();
-  }
-  isIn(digest2, repository) {
-    return this.#blobs.get(digest2)?.proved.has(repository) ?? false;
-  }
-  /** A repository that the blob may be mounted from; one of the same project (first path segment) first. */
-  mountSource(digest2, repository) {
-    const homes = [...this.#blobs.get(digest2)?.homes ?? []].filter(
-      (home) => home !== repository && !this.#refusedMounts.has(`${home} ${repository}`)
-    );
-    return homes.find((home) => project(home) === project(repository)) ?? homes[0];
-  }
-  mountRefused(from, repository) {
-    this.#refusedMounts.add(`${from} ${repository}`);
-  }
-  #shared(blob2) {
-    const shared = this.#blobs.get(blob2.digest) ?? new SharedBlob();
-    this.#blobs.set(blob2.digest, shared);
-    return shared;
-  }
-};
-function project(repository) {
-  return repository.split("/", 1)[0] ?? repository;
-}
-var SharedBlob = class {
-  homes = /* @__PURE__ */ new Set();
-  proved = /* @__PURE__ */ new Set();
-  home = deferred();
-  #queue = [];
-  join() {
-    const place5 = deferred();
-    this.#queue.push(place5);
-    this.#queue[0]?.resolve();
-    return {
-      first: place5.promise,
-      homeOrFirst: Promise.race([place5.promise, this.home.promise]),
-      leave: () => this.#leave(place5)
-    };
-  }
-  #leave(place5) {
-    const at2 = this.#queue.indexOf(place5);
-    if (at2 >= 0) this.#queue.splice(at2, 1);
-    this.#queue[0]?.resolve();
-  }
-};
 
 // src/transfer/bundle-repository.ts
 async function fillBundleRepository(origin, repositories, blobs, work) {
@@ -53748,7 +53937,7 @@ async function fillBundleRepository(origin, repositories, blobs, work) {
 }
 async function refusesMounts({ bundleRepository: bundleRepository2, smallBlob }, repositories, { job: { target: target2 } }) {
   await target2.putBlob(bundleRepository2, smallBlob.digest, smallBlob.bytes);
-  const perProject = new Map(repositories.map((repository) => [project(repository), repository]));
+  const perProject = new Map(repositories.map((repository) => [projectOf(repository), repository]));
   for (const repository of perProject.values()) {
     const mounted = await target2.mountBlob(repository, smallBlob.digest, bundleRepository2);
     if (!mounted) return repository;
@@ -53839,16 +54028,17 @@ var import_node_fs12 = require("node:fs");
 // src/transfer/oras-access.ts
 var import_promises26 = require("node:fs/promises");
 var import_node_path28 = require("node:path");
-async function openOrasAccess({ scratch, credential }, env) {
+async function openOrasAccess({ scratch, credential, allowPlainHttpCredentials }, env) {
   const folder = (0, import_node_path28.join)(scratch, "oras");
   const dockerConfig = (0, import_node_path28.join)(folder, "docker");
   await (0, import_promises26.mkdir)(dockerConfig, { recursive: true, mode: 448 });
-  const login = once10(hostOf, async ({ host }) => {
-    const text4 = JSON.stringify(loginFile(host, await credential(host)));
+  const login = onceEach(hostOf, async ({ host, access: access3 }) => {
+    const mayLogIn = allowPlainHttpCredentials || isPrivate(new URL(originOf(host, access3)));
+    const text4 = JSON.stringify(loginFile(host, mayLogIn ? await credential(host) : void 0));
     return writePrivate((0, import_node_path28.join)(folder, `login-${fileName(host)}.json`), text4);
   });
   const system = systemTrust(env);
-  const authorities = once10(hostOf, async ({ host, access: access3 }) => {
+  const authorities = onceEach(hostOf, async ({ host, access: access3 }) => {
     const all = [...await system, ...await dockerTrust(host), access3.caCert ?? ""];
     return writePrivate((0, import_node_path28.join)(folder, `authorities-${fileName(host)}.pem`), all.join("\n"));
   });
@@ -53871,13 +54061,12 @@ function hostOf({ host }) {
 }
 function loginFile(host, credential) {
   if (credential === void 0) return { auths: {} };
-  const key = dockerHub2.has(host) ? "https://index.docker.io/v1/" : host;
+  const key = isDockerHub(host) ? dockerHubKey : host;
   if ("identityToken" in credential)
     return { auths: { [key]: { identitytoken: credential.identityToken } } };
   const { username, password } = credential;
   return { auths: { [key]: { auth: Buffer.from(`${username}:${password}`).toString("base64") } } };
 }
-var dockerHub2 = /* @__PURE__ */ new Set(["docker.io", "index.docker.io", "registry-1.docker.io"]);
 function fileName(host) {
   return host.replaceAll(/[^a-zA-Z0-9.-]/g, "_");
 }
@@ -53889,7 +54078,7 @@ async function writePrivate(path12, text4) {
 // src/transfer/oras-errors.ts
 function orasFailure(stderr, copying) {
   const text4 = withoutQueries(firstError(stderr));
-  const end = endOf(text4);
+  const end = endOf2(text4);
   const errorClass = classify(text4, end);
   return new AirgapError(errorClass, `oras could not copy ${copying}`, {
     given: text4 || "oras said nothing",
@@ -53902,7 +54091,7 @@ function classify(text4, end) {
   const [, atSource, atTarget] = rule;
   return end === "target" ? atTarget : atSource;
 }
-function endOf(text4) {
+function endOf2(text4) {
   return /destination registry/.test(text4) ? "target" : "source";
 }
 var rules = [
@@ -53960,21 +54149,6 @@ var nextSteps = {
   tool: "run the same `oras cp` by hand to see more, and report this message"
 };
 
-// src/transfer/retry.ts
-var import_promises27 = require("node:timers/promises");
-var pauses = [1e3, 5e3];
-async function retryTransient(attempt, signal) {
-  for (const pause of pauses) {
-    try {
-      return await attempt();
-    } catch (error4) {
-      if (!(error4 instanceof AirgapError) || error4.class !== "transient") throw error4;
-      await (0, import_promises27.setTimeout)(pause, void 0, { signal });
-    }
-  }
-  return attempt();
-}
-
 // src/transfer/oras.ts
 var processes = 4;
 var concurrency = 4;
@@ -53982,21 +54156,37 @@ var patience = 5e3;
 async function openOras(tools, context) {
   const access3 = await openOrasAccess(tools, context.env);
   const env = childEnvironment(context.env, access3.dockerConfig);
-  const limited = gate(processes);
+  const gate = new Gate(processes);
   const attempt = async (copy2) => {
     const flags = [
       ..."fd" in copy2.from ? ["--from-oci-layout"] : await access3.flags("from", copy2.from.client),
       ...await access3.flags("to", copy2.to.client)
     ];
-    return run(tools.oras, copy2, flags, env, context.signal);
+    const leave = await gate.enter(context.signal);
+    try {
+      return await run(tools.oras, copy2, flags, env, context.signal);
+    } finally {
+      leave();
+    }
   };
   return {
-    copy: (copy2, blobs) => limited(async () => {
-      const stdout = await retryTransient(() => attempt(copy2), context.signal);
-      return uploaded(stdout, blobs);
-    }),
+    copy: async (copy2, blobs) => uploaded(await persist(copy2, attempt, tools, context), blobs),
     close: access3.close
   };
+}
+async function persist(copy2, attempt, { retryBudgetMs: budget = tenMinutes }, { signal, emit }) {
+  let again2 = false;
+  const reach = { answered: /* @__PURE__ */ new Set(), missed: /* @__PURE__ */ new Set() };
+  const work = async () => {
+    if (again2) await copy2.to.client.headManifest(copy2.to.repository, copy2.digest);
+    again2 = true;
+    return attempt(copy2).catch(asTransient);
+  };
+  const onWait = (wait, { failure: failure2 }) => emit({ kind: "note", message: `${failure2.message}; next try in ${Math.ceil(wait / 1e3)} s` });
+  return retry(work, { budget, signal, reach, onWait });
+}
+function asTransient(error4) {
+  throw error4 instanceof AirgapError && error4.class === "transient" ? new Transient(error4) : error4;
 }
 async function run(oras, copy2, flags, env, signal) {
   signal.throwIfAborted();
@@ -54070,16 +54260,33 @@ function blobsOf(documents) {
 var notDistributed = /\.image\.rootfs\.foreign\.diff\.tar|\.image\.layer\.nondistributable\./;
 async function readGraph(image2, manifest) {
   const documents = /* @__PURE__ */ new Map();
-  const read2 = async (digest2) => {
+  const read4 = async (digest2) => {
     const { mediaType: mediaType2, bytes } = await manifest(digest2);
     const document = makeDocument({ mediaType: mediaType2, digest: digest2, size: bytes.length }, bytes);
     documents.set(digest2, document);
     if (document.manifest.kind === "index")
-      await Promise.all(references(document.manifest).map((child2) => read2(child2.digest)));
+      await Promise.all(references(document.manifest).map((child2) => read4(child2.digest)));
     return document;
   };
-  const { descriptor: descriptor3 } = await read2(image2.digest);
+  const { descriptor: descriptor3 } = await read4(image2.digest);
   return { root: descriptor3, documents };
+}
+
+// src/transfer/waiting.ts
+async function settleAll(promises3) {
+  const results = await Promise.allSettled(promises3);
+  return results.map((result) => {
+    if (result.status === "rejected") throw result.reason;
+    return result.value;
+  });
+}
+function deferred() {
+  let resolve14 = () => {
+  };
+  const promise = new Promise((done) => {
+    resolve14 = done;
+  });
+  return { promise, resolve: resolve14 };
 }
 
 // src/transfer/placing.ts
@@ -54102,9 +54309,9 @@ async function place4(placing, work) {
   }
 }
 async function putChildren(children2, repository, work) {
-  const put = (document) => work.putChild({ repository, document });
-  await settleAll(children2.filter((child2) => !isIndexDocument(child2)).map(put));
-  for (const index of children2.filter(isIndexDocument)) await put(index);
+  const put2 = (document) => work.putChild({ repository, document });
+  await settleAll(children2.filter((child2) => !isIndexDocument(child2)).map(put2));
+  for (const index of children2.filter(isIndexDocument)) await put2(index);
 }
 async function putTag({ graph, place: place5, found }, { job }) {
   const document = graph.documents.get(graph.root.digest);
@@ -54182,8 +54389,8 @@ async function copy(unit, missing3, work) {
   const from = origin.kind === "layout" ? origin.file : origin.locate(image2);
   const sent = await work.oras.copy({ digest: digest2, from, to: { client: target2, repository } }, missing3);
   work.sent(sent);
-  const put = await target2.headManifest(repository, digest2);
-  if (put?.digest !== digest2) throw notPut(unit, target2.host);
+  const put2 = await target2.headManifest(repository, digest2);
+  if (put2?.digest !== digest2) throw notPut(unit, target2.host);
   for (const blob2 of missing3) work.turns.arrived(blob2, repository);
 }
 function notPut({ repository, digest: digest2, image: image2 }, host) {
@@ -54192,6 +54399,72 @@ function notPut({ repository, digest: digest2, image: image2 }, host) {
     next: "check that the oras in use is the original one, then run again"
   });
 }
+
+// src/transfer/turns.ts
+var BlobTurns = class {
+  #blobs = /* @__PURE__ */ new Map();
+  #refusedMounts = /* @__PURE__ */ new Set();
+  #firstArrival;
+  /** @param firstArrival told of each blob when it is in the target for the first time */
+  constructor(firstArrival) {
+    this.#firstArrival = firstArrival;
+  }
+  /** Takes the next place for each blob. */
+  join(blobs) {
+    return blobs.map((blob2) => this.#shared(blob2).join());
+  }
+  /** The blob was seen in the repository, or put there. */
+  arrived(blob2, repository) {
+    this.believed(blob2, repository);
+    this.#shared(blob2).proved.add(repository);
+  }
+  /** A manifest there names the blob: enough to mount it from, not to put another manifest on. */
+  believed(blob2, repository) {
+    const shared = this.#shared(blob2);
+    if (shared.homes.size === 0) this.#firstArrival(blob2);
+    shared.homes.add(repository);
+    shared.home.resolve();
+  }
+  isIn(digest2, repository) {
+    return this.#blobs.get(digest2)?.proved.has(repository) ?? false;
+  }
+  /** A repository that the blob may be mounted from; one of the same project (first path segment) first. */
+  mountSource(digest2, repository) {
+    const homes = [...this.#blobs.get(digest2)?.homes ?? []].filter(
+      (home) => home !== repository && !this.#refusedMounts.has(`${home} ${repository}`)
+    );
+    return homes.find((home) => projectOf(home) === projectOf(repository)) ?? homes[0];
+  }
+  mountRefused(from, repository) {
+    this.#refusedMounts.add(`${from} ${repository}`);
+  }
+  #shared(blob2) {
+    const shared = this.#blobs.get(blob2.digest) ?? new SharedBlob();
+    this.#blobs.set(blob2.digest, shared);
+    return shared;
+  }
+};
+var SharedBlob = class {
+  homes = /* @__PURE__ */ new Set();
+  proved = /* @__PURE__ */ new Set();
+  home = deferred();
+  #queue = [];
+  join() {
+    const place5 = deferred();
+    this.#queue.push(place5);
+    this.#queue[0]?.resolve();
+    return {
+      first: place5.promise,
+      homeOrFirst: Promise.race([place5.promise, this.home.promise]),
+      leave: () => this.#leave(place5)
+    };
+  }
+  #leave(place5) {
+    const at2 = this.#queue.indexOf(place5);
+    if (at2 >= 0) this.#queue.splice(at2, 1);
+    this.#queue[0]?.resolve();
+  }
+};
 
 // src/transfer/work.ts
 function startWork(job, images, oras, context) {
@@ -54207,13 +54480,13 @@ function startWork(job, images, oras, context) {
     context,
     oras,
     turns,
-    bring: once10(itself, async (key) => {
+    bring: onceEach(itself, async (key) => {
       const next = queued.get(key);
       if (next === void 0) throw new Error(`no such unit: ${key}`);
       return bring(next.unit, next.places, work);
     }),
-    checkPush: once10(itself, (repository) => job.target.checkPush(repository)),
-    putChild: once10(
+    checkPush: onceEach(itself, (repository) => job.target.checkPush(repository)),
+    putChild: onceEach(
       ({ repository, document }) => `${repository}@${document.descriptor.digest}`,
       ({ repository, document: { descriptor: descriptor3, bytes } }) => job.target.putManifest(repository, descriptor3.digest, descriptor3.mediaType, bytes)
     ),
@@ -54260,9 +54533,6 @@ function progress(needed, context) {
     done += size;
     context.emit({ kind: "bytes", done, total });
   };
-}
-function itself(text4) {
-  return text4;
 }
 function sizeOf(blobs) {
   return blobs.reduce((sum, { size }) => sum + size, 0);
@@ -54345,17 +54615,16 @@ function stateOf(placements) {
 }
 
 // src/commands/transferring.ts
-var import_promises29 = require("node:fs/promises");
-var import_node_os4 = require("node:os");
+var import_promises28 = require("node:fs/promises");
 var import_node_path30 = require("node:path");
 
 // src/transfer/find-oras.ts
 var import_node_fs13 = require("node:fs");
-var import_promises28 = require("node:fs/promises");
+var import_promises27 = require("node:fs/promises");
 var import_node_path29 = require("node:path");
 var oldestOras = "1.3.6";
-async function findOras(context, explicitPath) {
-  const named = explicitPath ?? context.env.AIRGAP_BUNDLE_ORAS;
+async function findOras(context) {
+  const named = context.env.AIRGAP_BUNDLE_ORAS;
   const path12 = named ? (0, import_node_path29.resolve)(context.cwd, named) : await firstOnPath(context);
   if (path12 === void 0 || !await isExecutable(path12)) throw missing(named);
   const version2 = await versionOf(path12, context);
@@ -54373,8 +54642,8 @@ async function firstOnPath({ env, cwd }) {
 }
 async function isExecutable(path12) {
   try {
-    await (0, import_promises28.access)(path12, import_node_fs13.constants.X_OK);
-    return (await (0, import_promises28.stat)(path12)).isFile();
+    await (0, import_promises27.access)(path12, import_node_fs13.constants.X_OK);
+    return (await (0, import_promises27.stat)(path12)).isFile();
   } catch {
     return false;
   }
@@ -54410,13 +54679,13 @@ function tooOld(path12, version2) {
 }
 
 // src/commands/transferring.ts
-async function withTools(credential, context, work) {
+async function withTools({ credential, allowPlainHttpCredentials }, context, work) {
   const oras = await findOras(context);
-  const scratch = await (0, import_promises29.mkdtemp)((0, import_node_path30.join)((0, import_node_os4.tmpdir)(), "airgap-bundle-"));
+  const scratch = await (0, import_promises28.mkdtemp)((0, import_node_path30.join)(context.temporary, "airgap-bundle-"));
   try {
-    return await work({ oras, credential, scratch });
+    return await work({ oras, credential, allowPlainHttpCredentials, scratch });
   } finally {
-    await (0, import_promises29.rm)(scratch, { recursive: true, force: true });
+    await (0, import_promises28.rm)(scratch, { recursive: true, force: true });
   }
 }
 function transferImages({ images }) {
@@ -54445,7 +54714,7 @@ ${given}`;
 async function mirrorPrepared(prepared2, tools, context) {
   const { endpoint } = prepared2.spec.target;
   const images = transferImages(prepared2.inventory);
-  context.emit({ kind: "step", name: `mirroring ${count3(images.length, "image")} to ${endpoint}` });
+  context.emit({ kind: "step", name: `mirroring ${count(images.length, "image")} to ${endpoint}` });
   const job = {
     images,
     target: prepared2.registries.client(endpoint),
@@ -55056,7 +55325,7 @@ async function carryOut(inputs, result, context) {
   const sign3 = wants("create") ? await readyToCreate(spec, context) : void 0;
   const push = wants("mirror") ? inputs.push : void 0;
   const connections = await connect(spec.target.endpoint, spec.registries, context, push);
-  const { registries, credential } = connections;
+  const { registries } = connections;
   try {
     const prepared2 = await prepare2(spec, registries, context, {
       ...saved ? { saved } : {},
@@ -55066,7 +55335,7 @@ async function carryOut(inputs, result, context) {
     refuseOnErrors(prepared2.problems, context);
     if (wants("mirror")) {
       result.mirror = await withTools(
-        credential,
+        connections,
         context,
         (tools) => mirrorPrepared(prepared2, tools, context)
       );
@@ -55104,7 +55373,7 @@ function summaryText(result) {
 function whatWasDone({ mirror, create }, { images, blobs }) {
   const bytes = blobs.reduce((sum, { size }) => sum + size, 0);
   return [
-    `${count3(images.length, "image")}, ${formatBytes(bytes)} of unique blobs`,
+    `${count(images.length, "image")}, ${formatBytes(bytes)} of unique blobs`,
     ...mirror ? [`mirrored to ${mirror.target}: ${counts(mirror.counts)}`] : [],
     ...create ? [
       `bundle of ${formatBytes(create.size)}, sha256 ${create.sha256}, ${signature(create.keyId)}`
@@ -55151,6 +55420,21 @@ function escaped(text4) {
   return safeText(text4).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;").replaceAll("'", "&#39;").replace(/\s+/g, " ");
 }
 
+// src/report/interruption.ts
+var import_node_events18 = require("node:events");
+function onInterruption() {
+  const controller = new AbortController();
+  (0, import_node_events18.setMaxListeners)(0, controller.signal);
+  let received;
+  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+    process.on(name, () => {
+      received ??= name;
+      controller.abort(new Error(name));
+    });
+  }
+  return { signal: controller.signal, received: () => received };
+}
+
 // src/report/table.ts
 function table2(rows) {
   const widths = [];
@@ -55191,7 +55475,7 @@ function imageRows({ source, digest: digest2, platforms, placements }) {
 function sumsText({ images, blobs, target: target2 }) {
   const placements = images.flatMap((image2) => image2.placements).length;
   const bytes = blobs.reduce((sum, { size }) => sum + size, 0);
-  return `${count3(images.length, "image")}, ${count3(placements, "placement")} in ${target2.endpoint}, ${count3(blobs.length, "unique blob")}, ${formatBytes(bytes)}`;
+  return `${count(images.length, "image")}, ${count(placements, "placement")} in ${target2.endpoint}, ${count(blobs.length, "unique blob")}, ${formatBytes(bytes)}`;
 }
 
 // src/report/result-text.ts
@@ -55210,7 +55494,7 @@ function placedText(result) {
   return [
     safeText(table2(rows)),
     ...result.errors.map(errorText),
-    `${result.target}: ${count3(rows.length, "placement")}: ${sums.join(", ") || "nothing to do"}`,
+    `${result.target}: ${count(rows.length, "placement")}: ${sums.join(", ") || "nothing to do"}`,
     ...result.errors.length > 0 ? ["run the same command again to go on"] : []
   ].join("\n");
 }
@@ -55223,13 +55507,13 @@ function createText({
   inventory
 }) {
   return [
-    `${bundle}  ${formatBytes(size)}, ${count3(inventory.images.length, "image")}`,
+    `${bundle}  ${formatBytes(size)}, ${count(inventory.images.length, "image")}`,
     `${bundle}.sha256  ${sha2562}`,
     installScript,
     keyId ? `signed by key ${keyId}` : "NOT SIGNED: load refuses it without --allow-unsigned",
     "",
-    `carry the three files and, by another way, the public key; then run`,
-    `  sh install.sh ${inventory.name}-${inventory.version}.tar --key NAME.pub`
+    keyId ? "carry the three files and, by another way, the public key; then run" : "carry the three files; then run",
+    `  sh install.sh ${inventory.name}-${inventory.version}.tar ${keyId ? "--key NAME.pub" : "--allow-unsigned"}`
   ].join("\n");
 }
 
@@ -55238,14 +55522,13 @@ var postState = "is-post";
 var privateFolderState = "private-folder";
 async function main() {
   const redactor = makeRedactor();
-  const log = actionLog(core_exports, redactor);
+  const log = actionLog(core_exports, redactor, now);
   const interruption = onInterruption();
   const temporary = process.env.RUNNER_TEMP || (0, import_node_os5.tmpdir)();
   try {
     const result = await withPrivateFolder(temporary, async (folder) => {
       saveState(privateFolderState, folder.path);
-      process.env.TMPDIR = folder.path;
-      const context = contextOf(log.emit, interruption.signal);
+      const context = contextOf(folder.path, log.emit, interruption.signal);
       return runCommands(await readActionInputs(readInput, context, folder), context);
     });
     log.endGroup();
@@ -55256,15 +55539,18 @@ async function main() {
     if (result.errors.length > 0) throw new Failures("the step failed", result.errors);
   } catch (thrown) {
     log.endGroup();
-    const signal = interruption.received();
-    if (signal) fail(`interrupted by ${signal}`, signal === "SIGINT" ? 130 : 143);
-    else fail(redactor.redact(endText(thrown)), exitCodeOf(thrown));
+    const { text: text4, exitCode } = endOf(thrown, interruption.received());
+    fail(redactor.redact(text4), exitCode);
   }
 }
-function contextOf(emit, signal) {
-  const env = Object.entries(process.env).filter(([name]) => !name.startsWith("INPUT_"));
+function contextOf(temporary, emit, signal) {
+  const given = Object.entries(process.env).filter(([name]) => !name.startsWith("INPUT_"));
+  const env = { ...Object.fromEntries(given), TMPDIR: temporary };
   const cwd = process.env.GITHUB_WORKSPACE || process.cwd();
-  return { env: Object.fromEntries(env), cwd, now: () => /* @__PURE__ */ new Date(), signal, emit };
+  return { env, cwd, temporary, now, signal, emit };
+}
+function now() {
+  return /* @__PURE__ */ new Date();
 }
 function readInput(name) {
   return getInput(name, { trimWhitespace: false });
@@ -55278,25 +55564,9 @@ function print({ plan, mirror, create }, log) {
 async function writeSummary(text4) {
   if (process.env.GITHUB_STEP_SUMMARY) await summary.addRaw(text4).write();
 }
-function exitCodeOf(thrown) {
-  const errors = failuresIn(thrown);
-  return errors.length > 0 ? new Failures("", errors).exitCode : 1;
-}
 function fail(text4, exitCode) {
   setFailed(text4.replace(/^error: /, ""));
   process.exitCode = exitCode;
-}
-function onInterruption() {
-  const controller = new AbortController();
-  (0, import_node_events17.setMaxListeners)(0, controller.signal);
-  let received;
-  for (const signal of ["SIGINT", "SIGTERM"]) {
-    process.on(signal, () => {
-      received ??= signal;
-      controller.abort(new Error(signal));
-    });
-  }
-  return { signal: controller.signal, received: () => received };
 }
 async function cleanUp() {
   const left = getState(privateFolderState);

@@ -3488,6 +3488,9 @@ var init_version = __esm({
 });
 
 // src/report/error.ts
+function exitCodeOf(errors) {
+  return errors.length === 0 ? 0 : Math.min(...errors.map(({ exitCode }) => exitCode));
+}
 function failuresIn(thrown) {
   if (thrown instanceof AirgapError) return [thrown];
   if (thrown instanceof Failures) return thrown.errors;
@@ -3533,9 +3536,6 @@ var init_error = __esm({
       constructor(message, errors) {
         super(message);
         this.errors = errors;
-      }
-      get exitCode() {
-        return Math.min(...this.errors.map((error3) => error3.exitCode));
       }
     };
   }
@@ -3806,6 +3806,45 @@ var init_overrides = __esm({
       ["mirror-registries", "mirror-registries-file"],
       ["signing-key-file", "unsigned"]
     ];
+  }
+});
+
+// src/plan/repositories.ts
+function targetRepositories(inventory) {
+  const placed2 = inventory.images.flatMap(
+    ({ placements }) => placements.map(({ reference }) => splitPlacement(reference).repository)
+  );
+  const { pullThrough } = inventory.target;
+  const written2 = placed2.filter((repository) => !isPullThrough(repository, pullThrough));
+  const repositories = [.../* @__PURE__ */ new Set([...written2, bundleRepository(inventory)])].sort();
+  const { endpoint } = inventory.target;
+  const projects = repositories.map(
+    (repository) => `${endpoint}/${projectOf(repository.slice(endpoint.length + 1))}`
+  );
+  return { projects: [...new Set(projects)].sort(), repositories };
+}
+function basePath({
+  endpoint,
+  baseContentPath
+}) {
+  return baseContentPath === "" ? endpoint : `${endpoint}/${baseContentPath}`;
+}
+function bundleRepository({ target: target2, name }) {
+  return `${basePath(target2)}/bundles/${name}`;
+}
+function isPullThrough(repository, paths = []) {
+  return paths.some((path7) => repository === path7 || repository.startsWith(`${path7}/`));
+}
+function splitPlacement(reference) {
+  const colon = reference.lastIndexOf(":");
+  return { repository: reference.slice(0, colon), tag: reference.slice(colon + 1) };
+}
+function projectOf(path7) {
+  return path7.split("/", 1)[0] ?? path7;
+}
+var init_repositories = __esm({
+  "src/plan/repositories.ts"() {
+    "use strict";
   }
 });
 
@@ -7193,8 +7232,8 @@ var init_window = __esm({
         return this.#buffer.subarray(from, Math.min(from + most, this.#end - this.#start));
       }
       async #fill(position) {
-        const read2 = this.#file.read(this.#buffer, 0, this.#buffer.length, position);
-        const { bytesRead } = await onDisk(this.path, read2);
+        const read4 = this.#file.read(this.#buffer, 0, this.#buffer.length, position);
+        const { bytesRead } = await onDisk(this.path, read4);
         if (bytesRead === 0) {
           throw damaged(this.path, { place: "its end", offset: position, given: "no more bytes" });
         }
@@ -11952,8 +11991,8 @@ function foldIntersection(json2) {
     const keyword = UNION_KEYS.find((k2) => Array.isArray(union2[k2]));
     if (Object.keys(union2).length !== 1)
       return;
-    const rest = allOf.filter((m2) => m2 !== union2);
-    const branches = union2[keyword].map((branch) => foldObjects([...rest, branch]));
+    const rest2 = allOf.filter((m2) => m2 !== union2);
+    const branches = union2[keyword].map((branch) => foldObjects([...rest2, branch]));
     if (branches.some((b2) => !b2))
       return;
     folded = { [keyword]: branches };
@@ -12260,17 +12299,17 @@ function stringifyKeyNames(bySchema, json2, visited) {
   const values = json2.enum ?? (json2.const !== void 0 ? [json2.const] : void 0);
   if (!numericType && !values?.some((v2) => typeof v2 === "number"))
     return json2;
-  const { minimum, maximum, exclusiveMinimum, exclusiveMaximum, multipleOf, format: format2, id, ...rest } = json2;
-  if (rest.enum)
-    rest.enum = rest.enum.map((v2) => typeof v2 === "number" ? String(v2) : v2);
-  else if (typeof rest.const === "number")
-    rest.const = String(rest.const);
+  const { minimum, maximum, exclusiveMinimum, exclusiveMaximum, multipleOf, format: format2, id, ...rest2 } = json2;
+  if (rest2.enum)
+    rest2.enum = rest2.enum.map((v2) => typeof v2 === "number" ? String(v2) : v2);
+  else if (typeof rest2.const === "number")
+    rest2.const = String(rest2.const);
   if (!numericType)
-    return rest;
-  rest.type = "string";
+    return rest2;
+  rest2.type = "string";
   if (!values)
-    rest.pattern = (types.includes("number") ? number : integer).source;
-  return rest;
+    rest2.pattern = (types.includes("number") ? number : integer).source;
+  return rest2;
 }
 function rewriteKeyNames(ctx) {
   const bySchema = /* @__PURE__ */ new Map();
@@ -12492,11 +12531,11 @@ var init_json_schema_processors = __esm({
           else
             handleUnrepresentable(schema, ctx, json2, params, `A multipleOf divisor of ${divisor} cannot be represented in JSON Schema`);
         }
-        const [first, ...rest] = divisors;
+        const [first, ...rest2] = divisors;
         if (first !== void 0)
           json2.multipleOf = first;
-        if (rest.length)
-          json2.allOf = [...json2.allOf ?? [], ...rest.map((m2) => ({ multipleOf: m2 }))];
+        if (rest2.length)
+          json2.allOf = [...json2.allOf ?? [], ...rest2.map((m2) => ({ multipleOf: m2 }))];
       }
     };
     booleanProcessor = (_schema, _ctx, json2, _params) => {
@@ -12727,7 +12766,7 @@ var init_json_schema_processors = __esm({
         ...params,
         path: [...params.path, prefixPath, i2]
       }));
-      const rest = def.rest ? processSchema(def.rest, ctx, {
+      const rest2 = def.rest ? processSchema(def.rest, ctx, {
         ...params,
         path: [...params.path, restPath, ...ctx.target === "openapi-3.0" ? [def.items.length] : []]
       }) : null;
@@ -12745,8 +12784,8 @@ var init_json_schema_processors = __esm({
         json2.prefixItems = prefixItems;
         if (isClosed) {
           json2.items = false;
-        } else if (rest) {
-          json2.items = rest;
+        } else if (rest2) {
+          json2.items = rest2;
         }
         if (minItems > 0)
           json2.minItems = minItems;
@@ -12756,8 +12795,8 @@ var init_json_schema_processors = __esm({
         json2.items = {
           anyOf: prefixItems
         };
-        if (rest) {
-          json2.items.anyOf.push(rest);
+        if (rest2) {
+          json2.items.anyOf.push(rest2);
         }
         if (minItems > 0)
           json2.minItems = minItems;
@@ -12767,8 +12806,8 @@ var init_json_schema_processors = __esm({
         json2.items = prefixItems;
         if (isClosed) {
           json2.additionalItems = false;
-        } else if (rest) {
-          json2.additionalItems = rest;
+        } else if (rest2) {
+          json2.additionalItems = rest2;
         }
         if (minItems > 0)
           json2.minItems = minItems;
@@ -14103,6 +14142,11 @@ function parseManifest(bytes, mediaType2) {
   refuseAmbiguous(document, mediaType2);
   return isIndex(mediaType2) ? { kind: "index", mediaType: mediaType2, ...read(indexSchema, document) } : { kind: "manifest", mediaType: mediaType2, ...read(manifestSchema, document) };
 }
+function mediaTypeOf(bytes) {
+  const { mediaType: mediaType2, manifests } = readDocument(bytes);
+  if (typeof mediaType2 === "string") return mediaType2;
+  return manifests === void 0 ? ociManifest : ociIndex;
+}
 function references(manifest) {
   return manifest.kind === "index" ? [...manifest.manifests] : [manifest.config, ...manifest.layers];
 }
@@ -14188,7 +14232,8 @@ function childrenFirst(graph) {
   const ordered = /* @__PURE__ */ new Set();
   const visit2 = (digest2) => {
     const document = graph.documents.get(digest2);
-    if (!document || ordered.has(document)) return;
+    if (!document) throw new Error(`the graph lacks ${digest2}`);
+    if (ordered.has(document)) return;
     if (document.manifest.kind === "index")
       document.manifest.manifests.forEach((m2) => {
         visit2(m2.digest);
@@ -14211,35 +14256,6 @@ var init_graph = __esm({
   "src/oci/graph.ts"() {
     "use strict";
     init_manifest();
-  }
-});
-
-// src/plan/repositories.ts
-function targetRepositories(inventory) {
-  const placed2 = inventory.images.flatMap(
-    ({ placements }) => placements.map(({ reference }) => splitPlacement(reference).repository)
-  );
-  const { pullThrough } = inventory.target;
-  const written2 = placed2.filter((repository) => !isPullThrough(repository, pullThrough));
-  const repositories = [.../* @__PURE__ */ new Set([...written2, bundleRepository(inventory)])].sort();
-  return { projects: [...new Set(repositories.map(projectOf))].sort(), repositories };
-}
-function bundleRepository({ target: target2, name }) {
-  return [target2.endpoint, target2.baseContentPath, "bundles", name].filter(Boolean).join("/");
-}
-function isPullThrough(repository, paths = []) {
-  return paths.some((path7) => repository === path7 || repository.startsWith(`${path7}/`));
-}
-function splitPlacement(reference) {
-  const colon = reference.lastIndexOf(":");
-  return { repository: reference.slice(0, colon), tag: reference.slice(colon + 1) };
-}
-function projectOf(repository) {
-  return repository.split("/").slice(0, 2).join("/");
-}
-var init_repositories = __esm({
-  "src/plan/repositories.ts"() {
-    "use strict";
   }
 });
 
@@ -14461,10 +14477,10 @@ async function openBundleFile(path7) {
   const file2 = await (0, import_promises2.open)(path7, import_node_fs7.constants.O_RDONLY | import_node_fs7.constants.O_NONBLOCK).catch((error3) => {
     throw missing(path7, error3) ?? diskError(path7, error3);
   });
-  const stat2 = await file2.stat();
-  if (stat2.isFile()) return file2;
+  const stat3 = await file2.stat();
+  if (stat3.isFile()) return file2;
   await file2.close();
-  throw notAFile(path7, stat2.isDirectory() ? "a folder" : "neither a file nor a folder");
+  throw notAFile(path7, stat3.isDirectory() ? "a folder" : "neither a file nor a folder");
 }
 async function readHead(file2, path7) {
   const { size } = await file2.stat();
@@ -14509,8 +14525,8 @@ async function readBody(file2, path7, entry) {
 async function readExactly(file2, path7, position, length) {
   const buffer2 = Buffer.alloc(length);
   for (let done = 0; done < length; ) {
-    const rest = length - done;
-    const { bytesRead } = await onDisk(path7, file2.read(buffer2, done, rest, position + done));
+    const rest2 = length - done;
+    const { bytesRead } = await onDisk(path7, file2.read(buffer2, done, rest2, position + done));
     if (bytesRead === 0) throw truncated(path7, (await file2.stat()).size, position + length);
     done += bytesRead;
   }
@@ -14613,9 +14629,9 @@ async function readPem(path7) {
     });
   }
 }
-function understood(path7, read2) {
+function understood(path7, read4) {
   try {
-    return read2();
+    return read4();
   } catch (cause) {
     throw wrongFile(
       path7,
@@ -14674,9 +14690,10 @@ var init_sign = __esm({
 // src/bundle/trust.ts
 function checkSignature(head, trust) {
   if (!head.signature) return unsigned(trust);
+  if (!parseSignature(head.signature)) throw malformed2();
   if (trust.keys.length === 0) return unchecked();
   const key = findKey(head, trust.keys);
-  if (!key) throw noKeyFits(head.signature, trust.keys);
+  if (!key) throw noKeyFits(trust.keys);
   if (trust.revoked.includes(key.keyId)) throw revoked(key);
   return { keyId: key.keyId, warnings: [] };
 }
@@ -14701,10 +14718,16 @@ function unchecked() {
   const warning2 = "the signature was not checked: no key was given; allowed by an explicit override";
   return { keyId: void 0, warnings: [warning2] };
 }
-function noKeyFits(signature, keys) {
-  const isMalformed = parseSignature(signature) === void 0;
+function malformed2() {
   return new AirgapError("signature", "the signature does not hold", {
-    given: isMalformed ? "a malformed bundle.sig" : "a signature by another key, or over other bytes",
+    given: "a malformed bundle.sig",
+    expected: "canonical base64 and one line break",
+    next: "copy the bundle again"
+  });
+}
+function noKeyFits(keys) {
+  return new AirgapError("signature", "the signature does not hold", {
+    given: "a signature by another key, or over other bytes",
     expected: `one by ${keys.map(({ keyId, type }) => `${type} ${keyId}`).join(" or ")}`,
     next: "compare the key id with whoever made the bundle, and copy the bundle again"
   });
@@ -14725,12 +14748,11 @@ var init_trust = __esm({
 });
 
 // src/bundle/verified-bundle.ts
-var import_node_crypto6, import_node_stream2, VerifiedBundle;
+var import_node_crypto6, VerifiedBundle;
 var init_verified_bundle = __esm({
   "src/bundle/verified-bundle.ts"() {
     "use strict";
     import_node_crypto6 = require("node:crypto");
-    import_node_stream2 = require("node:stream");
     init_archive();
     init_damage();
     init_window();
@@ -14757,23 +14779,15 @@ var init_verified_bundle = __esm({
         this.size = archive.size;
         this.#entries = new Map(archive.entries.map((entry) => [entry.path, entry]));
       }
-      /** The open file for a child process that inherits the descriptor under the same number. Linux only. */
-      get fdPath() {
-        return `/proc/self/fd/${this.file.fd}`;
-      }
       /** One entry's body, whole. @throws AirgapError integrity when it changed since; RangeError for an unknown path */
       async read(entryPath) {
         const chunks = [];
         for await (const chunk of this.#chunks(this.#entry(entryPath))) chunks.push(chunk);
         return Buffer.concat(chunks);
       }
-      /** One blob's bytes. Fails before its last bytes when they changed since. @throws RangeError for an unknown blob */
+      /** One blob, whole. @throws AirgapError integrity when it changed since; RangeError for an unknown blob */
       readBlob(digest2) {
-        return import_node_stream2.Readable.from(this.#chunks(this.#entry(blobPath(digest2))), { objectMode: false });
-      }
-      /** Where a blob's bytes start in the file. @throws RangeError for an unknown blob */
-      blobOffset(digest2) {
-        return bodyStart(this.#entry(blobPath(digest2)));
+        return this.read(blobPath(digest2));
       }
       async close() {
         await this.file.close();
@@ -14843,7 +14857,7 @@ async function readUnverified(path7, keys = []) {
       inventory: parseExact(head),
       inventoryDigest: digestOf(head.inventory),
       signed: head.signature !== void 0,
-      ...key ? { keyId: key.keyId } : {}
+      ...keys.length > 0 ? { keyId: key?.keyId ?? null } : {}
     };
   } finally {
     await file2.close();
@@ -14868,28 +14882,28 @@ function parseExact(head) {
     next: "make the bundle with airgap-bundle create"
   });
 }
-function checkDates(inventory, { allowExpired, now }) {
-  const fault2 = clockFault(inventory, now) ?? expiry(inventory, now);
+function checkDates(inventory, { allowExpired, now: now2 }) {
+  const fault2 = clockFault(inventory, now2) ?? expiry(inventory, now2);
   if (!fault2) return [];
   if (!allowExpired) throw fault2;
   return [`${fault2.message} (${fault2.given}); allowed by an explicit override`];
 }
-function clockFault({ createdAt }, now) {
-  if (now.getTime() >= Date.parse(createdAt) - day) return void 0;
+function clockFault({ createdAt }, now2) {
+  if (now2.getTime() >= Date.parse(createdAt) - day) return void 0;
   return new AirgapError(
     "policy",
     "this host's clock is wrong: the bundle was made in its future",
     {
-      given: `now ${now.toISOString()}`,
+      given: `now ${now2.toISOString()}`,
       expected: `not before ${createdAt}`,
       next: "set the clock, or allow it explicitly with --allow-expired"
     }
   );
 }
-function expiry({ expiresAt }, now) {
-  if (expiresAt === void 0 || now.getTime() < Date.parse(expiresAt)) return void 0;
+function expiry({ expiresAt }, now2) {
+  if (expiresAt === void 0 || now2.getTime() < Date.parse(expiresAt)) return void 0;
   return new AirgapError("policy", "the bundle has expired", {
-    given: `expired ${expiresAt}, now ${now.toISOString()}`,
+    given: `expired ${expiresAt}, now ${now2.toISOString()}`,
     expected: "a bundle that has not",
     next: "get a newer bundle, or allow this one explicitly with --allow-expired"
   });
@@ -15046,127 +15060,6 @@ var init_heads = __esm({
   }
 });
 
-// src/transfer/waiting.ts
-function once(name, make) {
-  const made = /* @__PURE__ */ new Map();
-  return (input) => {
-    const promise = made.get(name(input)) ?? make(input);
-    made.set(name(input), promise);
-    return promise;
-  };
-}
-async function settleAll(promises) {
-  const results = await Promise.allSettled(promises);
-  return results.map((result) => {
-    if (result.status === "rejected") throw result.reason;
-    return result.value;
-  });
-}
-function deferred() {
-  let resolve18 = () => {
-  };
-  const promise = new Promise((done) => {
-    resolve18 = done;
-  });
-  return { promise, resolve: resolve18 };
-}
-function gate(limit) {
-  const waiting = [];
-  let running = 0;
-  return async (work) => {
-    if (running < limit) running++;
-    else await new Promise((go2) => waiting.push(go2));
-    try {
-      return await work();
-    } finally {
-      const next = waiting.shift();
-      if (next) next();
-      else running--;
-    }
-  };
-}
-var init_waiting = __esm({
-  "src/transfer/waiting.ts"() {
-    "use strict";
-  }
-});
-
-// src/transfer/turns.ts
-function project(repository) {
-  return repository.split("/", 1)[0] ?? repository;
-}
-var BlobTurns, SharedBlob;
-var init_turns = __esm({
-  "src/transfer/turns.ts"() {
-    "use strict";
-    init_waiting();
-    BlobTurns = class {
-      #blobs = /* @__PURE__ */ new Map();
-      #refusedMounts = /* @__PURE__ */ new Set();
-      #firstArrival;
-      /** @param firstArrival told of each blob when it is in the target for the first time */
-      constructor(firstArrival) {
-        this.#firstArrival = firstArrival;
-      }
-      /** Takes the next place for each blob. */
-      join(blobs) {
-        return blobs.map((blob2) => this.#shared(blob2).join());
-      }
-      /** The blob was seen in the repository, or put there. */
-      arrived(blob2, repository) {
-        this.believed(blob2, repository);
-        this.#shared(blob2).proved.add(repository);
-      }
-      /** A manifest there names the blob: enough to mount it from, not to put another manifest on. */
-      believed(blob2, repository) {
-        const shared = this.#shared(blob2);
-        if (shared.homes.size === 0) this.#firstArrival(blob2);
-        shared.homes.add(repository);
-        shared.home.resolve();
-      }
-      isIn(digest2, repository) {
-        return this.#blobs.get(digest2)?.proved.has(repository) ?? false;
-      }
-      /** A repository that the blob may be mounted from; one of the same project (first path segment) first. */
-      mountSource(digest2, repository) {
-        const homes = [...this.#blobs.get(digest2)?.homes ?? []].filter(
-          (home) => home !== repository && !this.#refusedMounts.has(`${home} ${repository}`)
-        );
-        return homes.find((home) => project(home) === project(repository)) ?? homes[0];
-      }
-      mountRefused(from, repository) {
-        this.#refusedMounts.add(`${from} ${repository}`);
-      }
-      #shared(blob2) {
-        const shared = this.#blobs.get(blob2.digest) ?? new SharedBlob();
-        this.#blobs.set(blob2.digest, shared);
-        return shared;
-      }
-    };
-    SharedBlob = class {
-      homes = /* @__PURE__ */ new Set();
-      proved = /* @__PURE__ */ new Set();
-      home = deferred();
-      #queue = [];
-      join() {
-        const place6 = deferred();
-        this.#queue.push(place6);
-        this.#queue[0]?.resolve();
-        return {
-          first: place6.promise,
-          homeOrFirst: Promise.race([place6.promise, this.home.promise]),
-          leave: () => this.#leave(place6)
-        };
-      }
-      #leave(place6) {
-        const at2 = this.#queue.indexOf(place6);
-        if (at2 >= 0) this.#queue.splice(at2, 1);
-        this.#queue[0]?.resolve();
-      }
-    };
-  }
-});
-
 // src/transfer/bundle-repository.ts
 async function fillBundleRepository(origin, repositories, blobs, work) {
   const at2 = `${work.job.target.host}/${origin.bundleRepository}`;
@@ -15190,7 +15083,7 @@ async function fillBundleRepository(origin, repositories, blobs, work) {
 }
 async function refusesMounts({ bundleRepository: bundleRepository2, smallBlob: smallBlob2 }, repositories, { job: { target: target2 } }) {
   await target2.putBlob(bundleRepository2, smallBlob2.digest, smallBlob2.bytes);
-  const perProject = new Map(repositories.map((repository) => [project(repository), repository]));
+  const perProject = new Map(repositories.map((repository) => [projectOf(repository), repository]));
   for (const repository of perProject.values()) {
     const mounted = await target2.mountBlob(repository, smallBlob2.digest, bundleRepository2);
     if (!mounted) return repository;
@@ -15230,8 +15123,8 @@ var init_bundle_repository = __esm({
   "src/transfer/bundle-repository.ts"() {
     "use strict";
     init_p_map();
+    init_repositories();
     init_error();
-    init_turns();
   }
 });
 
@@ -16236,15 +16129,15 @@ var require_windows = __commonJS({
       }
       return false;
     }
-    function checkStat(stat2, path7, options) {
-      if (!stat2.isSymbolicLink() && !stat2.isFile()) {
+    function checkStat(stat3, path7, options) {
+      if (!stat3.isSymbolicLink() && !stat3.isFile()) {
         return false;
       }
       return checkPathExt(path7, options);
     }
     function isexe(path7, options, cb) {
-      fs2.stat(path7, function(er2, stat2) {
-        cb(er2, er2 ? false : checkStat(stat2, path7, options));
+      fs2.stat(path7, function(er2, stat3) {
+        cb(er2, er2 ? false : checkStat(stat3, path7, options));
       });
     }
     function sync(path7, options) {
@@ -16260,20 +16153,20 @@ var require_mode = __commonJS({
     isexe.sync = sync;
     var fs2 = require("fs");
     function isexe(path7, options, cb) {
-      fs2.stat(path7, function(er2, stat2) {
-        cb(er2, er2 ? false : checkStat(stat2, options));
+      fs2.stat(path7, function(er2, stat3) {
+        cb(er2, er2 ? false : checkStat(stat3, options));
       });
     }
     function sync(path7, options) {
       return checkStat(fs2.statSync(path7), options);
     }
-    function checkStat(stat2, options) {
-      return stat2.isFile() && checkMode(stat2, options);
+    function checkStat(stat3, options) {
+      return stat3.isFile() && checkMode(stat3, options);
     }
-    function checkMode(stat2, options) {
-      var mod = stat2.mode;
-      var uid = stat2.uid;
-      var gid = stat2.gid;
+    function checkMode(stat3, options) {
+      var mod = stat3.mode;
+      var uid = stat3.uid;
+      var gid = stat3.gid;
       var myUid = options.uid !== void 0 ? options.uid : process.getuid && process.getuid();
       var myGid = options.gid !== void 0 ? options.gid : process.getgid && process.getgid();
       var u3 = parseInt("100", 8);
@@ -17148,10 +17041,10 @@ var init_core3 = __esm({
 });
 
 // node_modules/human-signals/build/src/signals.js
-var import_node_os, getSignals, normalizeSignal;
+var import_node_os2, getSignals, normalizeSignal;
 var init_signals = __esm({
   "node_modules/human-signals/build/src/signals.js"() {
-    import_node_os = require("node:os");
+    import_node_os2 = require("node:os");
     init_core3();
     init_realtime();
     getSignals = () => {
@@ -17169,7 +17062,7 @@ var init_signals = __esm({
     }) => {
       const {
         signals: { [name]: constantSignal }
-      } = import_node_os.constants;
+      } = import_node_os2.constants;
       const supported = constantSignal !== void 0;
       const number3 = supported ? constantSignal : defaultNumber;
       return { name, number: number3, description, supported, action, forced, standard };
@@ -17178,10 +17071,10 @@ var init_signals = __esm({
 });
 
 // node_modules/human-signals/build/src/main.js
-var import_node_os2, getSignalsByName, getSignalByName, signalsByName, getSignalsByNumber, getSignalByNumber, findSignalByNumber, signalsByNumber;
+var import_node_os3, getSignalsByName, getSignalByName, signalsByName, getSignalsByNumber, getSignalByNumber, findSignalByNumber, signalsByNumber;
 var init_main = __esm({
   "node_modules/human-signals/build/src/main.js"() {
-    import_node_os2 = require("node:os");
+    import_node_os3 = require("node:os");
     init_realtime();
     init_signals();
     getSignalsByName = () => {
@@ -17226,7 +17119,7 @@ var init_main = __esm({
       };
     };
     findSignalByNumber = (number3, signals2) => {
-      const signal = signals2.find(({ name }) => import_node_os2.constants.signals[name] === number3);
+      const signal = signals2.find(({ name }) => import_node_os3.constants.signals[name] === number3);
       if (signal !== void 0) {
         return signal;
       }
@@ -17237,10 +17130,10 @@ var init_main = __esm({
 });
 
 // node_modules/execa/lib/terminate/signal.js
-var import_node_os3, normalizeKillSignal, normalizeSignalArgument, normalizeSignal2, normalizeSignalInteger, getSignalsIntegerToName, signalsIntegerToName, normalizeSignalName, getAvailableSignals, getAvailableSignalNames, getAvailableSignalIntegers, getSignalDescription;
+var import_node_os4, normalizeKillSignal, normalizeSignalArgument, normalizeSignal2, normalizeSignalInteger, getSignalsIntegerToName, signalsIntegerToName, normalizeSignalName, getAvailableSignals, getAvailableSignalNames, getAvailableSignalIntegers, getSignalDescription;
 var init_signal = __esm({
   "node_modules/execa/lib/terminate/signal.js"() {
-    import_node_os3 = require("node:os");
+    import_node_os4 = require("node:os");
     init_main();
     normalizeKillSignal = (killSignal) => {
       const optionName = "option `killSignal`";
@@ -17267,13 +17160,13 @@ ${getAvailableSignals()}`);
       throw new TypeError(`Invalid ${optionName} ${signalInteger}: this signal integer does not exist.
 ${getAvailableSignals()}`);
     };
-    getSignalsIntegerToName = () => new Map(Object.entries(import_node_os3.constants.signals).reverse().map(([signalName, signalInteger]) => [signalInteger, signalName]));
+    getSignalsIntegerToName = () => new Map(Object.entries(import_node_os4.constants.signals).reverse().map(([signalName, signalInteger]) => [signalInteger, signalName]));
     signalsIntegerToName = getSignalsIntegerToName();
     normalizeSignalName = (signalName, optionName) => {
-      if (signalName in import_node_os3.constants.signals) {
+      if (signalName in import_node_os4.constants.signals) {
         return signalName;
       }
-      if (signalName.toUpperCase() in import_node_os3.constants.signals) {
+      if (signalName.toUpperCase() in import_node_os4.constants.signals) {
         throw new TypeError(`Invalid ${optionName} '${signalName}': please rename it to '${signalName.toUpperCase()}'.`);
       }
       throw new TypeError(`Invalid ${optionName} '${signalName}': this signal name does not exist.
@@ -17281,8 +17174,8 @@ ${getAvailableSignals()}`);
     };
     getAvailableSignals = () => `Available signal names: ${getAvailableSignalNames()}.
 Available signal numbers: ${getAvailableSignalIntegers()}.`;
-    getAvailableSignalNames = () => Object.keys(import_node_os3.constants.signals).sort().map((signalName) => `'${signalName}'`).join(", ");
-    getAvailableSignalIntegers = () => [...new Set(Object.values(import_node_os3.constants.signals).sort((signalInteger, signalIntegerTwo) => signalInteger - signalIntegerTwo))].join(", ");
+    getAvailableSignalNames = () => Object.keys(import_node_os4.constants.signals).sort().map((signalName) => `'${signalName}'`).join(", ");
+    getAvailableSignalIntegers = () => [...new Set(Object.values(import_node_os4.constants.signals).sort((signalInteger, signalIntegerTwo) => signalInteger - signalIntegerTwo))].join(", ");
     getSignalDescription = (signal) => signalsByName[signal].description;
   }
 });
@@ -20488,10 +20381,10 @@ var init_run_sync = __esm({
 });
 
 // node_modules/execa/lib/transform/generator.js
-var import_node_stream3, generatorToStream, runGeneratorsSync, addInternalGenerators;
+var import_node_stream2, generatorToStream, runGeneratorsSync, addInternalGenerators;
 var init_generator = __esm({
   "node_modules/execa/lib/transform/generator.js"() {
-    import_node_stream3 = require("node:stream");
+    import_node_stream2 = require("node:stream");
     init_type();
     init_split();
     init_validate();
@@ -20510,11 +20403,11 @@ var init_generator = __esm({
       const transformMethod = transformAsync ? pushChunks.bind(void 0, transformChunk, state) : pushChunksSync.bind(void 0, transformChunkSync);
       const finalMethod = transformAsync || finalAsync ? pushChunks.bind(void 0, finalChunks, state) : pushChunksSync.bind(void 0, finalChunksSync);
       const destroyMethod = transformAsync || finalAsync ? destroyTransform.bind(void 0, state) : void 0;
-      const stream = new import_node_stream3.Transform({
+      const stream = new import_node_stream2.Transform({
         writableObjectMode,
-        writableHighWaterMark: (0, import_node_stream3.getDefaultHighWaterMark)(writableObjectMode),
+        writableHighWaterMark: (0, import_node_stream2.getDefaultHighWaterMark)(writableObjectMode),
         readableObjectMode,
-        readableHighWaterMark: (0, import_node_stream3.getDefaultHighWaterMark)(readableObjectMode),
+        readableHighWaterMark: (0, import_node_stream2.getDefaultHighWaterMark)(readableObjectMode),
         transform(chunk, encoding2, done) {
           transformMethod([chunk, generators, 0], this, done);
         },
@@ -21193,11 +21086,11 @@ var init_methods = __esm({
 });
 
 // node_modules/execa/lib/return/early-error.js
-var import_node_child_process4, import_node_stream4, handleEarlyError, createDummyStreams, createDummyStream, readable, writable, duplex, handleDummyPromise;
+var import_node_child_process4, import_node_stream3, handleEarlyError, createDummyStreams, createDummyStream, readable, writable, duplex, handleDummyPromise;
 var init_early_error = __esm({
   "node_modules/execa/lib/return/early-error.js"() {
     import_node_child_process4 = require("node:child_process");
-    import_node_stream4 = require("node:stream");
+    import_node_stream3 = require("node:stream");
     init_handle();
     init_result();
     init_reject();
@@ -21234,15 +21127,15 @@ var init_early_error = __esm({
       });
     };
     createDummyStream = () => {
-      const stream = new import_node_stream4.PassThrough();
+      const stream = new import_node_stream3.PassThrough();
       stream.end();
       return stream;
     };
-    readable = () => new import_node_stream4.Readable({ read() {
+    readable = () => new import_node_stream3.Readable({ read() {
     } });
-    writable = () => new import_node_stream4.Writable({ write() {
+    writable = () => new import_node_stream3.Writable({ write() {
     } });
-    duplex = () => new import_node_stream4.Duplex({ read() {
+    duplex = () => new import_node_stream3.Duplex({ read() {
     }, write() {
     } });
     handleDummyPromise = async (error3, verboseInfo, options) => handleResult(error3, verboseInfo, options);
@@ -21250,12 +21143,12 @@ var init_early_error = __esm({
 });
 
 // node_modules/execa/lib/stdio/handle-async.js
-var import_node_fs12, import_node_buffer3, import_node_stream5, handleStdioAsync, forbiddenIfAsync, addProperties2, addPropertiesAsync;
+var import_node_fs12, import_node_buffer3, import_node_stream4, handleStdioAsync, forbiddenIfAsync, addProperties2, addPropertiesAsync;
 var init_handle_async = __esm({
   "node_modules/execa/lib/stdio/handle-async.js"() {
     import_node_fs12 = require("node:fs");
     import_node_buffer3 = require("node:buffer");
-    import_node_stream5 = require("node:stream");
+    import_node_stream4 = require("node:stream");
     init_generator();
     init_handle();
     init_type();
@@ -21270,7 +21163,7 @@ var init_handle_async = __esm({
       nodeStream: ({ value }) => ({ stream: value }),
       webTransform({ value: { transform: transform2, writableObjectMode, readableObjectMode } }) {
         const objectMode = writableObjectMode || readableObjectMode;
-        const stream = import_node_stream5.Duplex.fromWeb(transform2, { objectMode });
+        const stream = import_node_stream4.Duplex.fromWeb(transform2, { objectMode });
         return { stream };
       },
       duplex: ({ value: { transform: transform2 } }) => ({ stream: transform2 }),
@@ -21282,17 +21175,17 @@ var init_handle_async = __esm({
         ...addProperties2,
         fileUrl: ({ value }) => ({ stream: (0, import_node_fs12.createReadStream)(value) }),
         filePath: ({ value: { file: file2 } }) => ({ stream: (0, import_node_fs12.createReadStream)(file2) }),
-        webStream: ({ value }) => ({ stream: import_node_stream5.Readable.fromWeb(value) }),
-        iterable: ({ value }) => ({ stream: import_node_stream5.Readable.from(value) }),
-        asyncIterable: ({ value }) => ({ stream: import_node_stream5.Readable.from(value) }),
-        string: ({ value }) => ({ stream: import_node_stream5.Readable.from(value) }),
-        uint8Array: ({ value }) => ({ stream: import_node_stream5.Readable.from(import_node_buffer3.Buffer.from(value)) })
+        webStream: ({ value }) => ({ stream: import_node_stream4.Readable.fromWeb(value) }),
+        iterable: ({ value }) => ({ stream: import_node_stream4.Readable.from(value) }),
+        asyncIterable: ({ value }) => ({ stream: import_node_stream4.Readable.from(value) }),
+        string: ({ value }) => ({ stream: import_node_stream4.Readable.from(value) }),
+        uint8Array: ({ value }) => ({ stream: import_node_stream4.Readable.from(import_node_buffer3.Buffer.from(value)) })
       },
       output: {
         ...addProperties2,
         fileUrl: ({ value }) => ({ stream: (0, import_node_fs12.createWriteStream)(value) }),
         filePath: ({ value: { file: file2, append } }) => ({ stream: (0, import_node_fs12.createWriteStream)(file2, append ? { flags: "a" } : {}) }),
-        webStream: ({ value }) => ({ stream: import_node_stream5.Writable.fromWeb(value) }),
+        webStream: ({ value }) => ({ stream: import_node_stream4.Writable.fromWeb(value) }),
         iterable: forbiddenIfAsync,
         asyncIterable: forbiddenIfAsync,
         string: forbiddenIfAsync,
@@ -21322,20 +21215,20 @@ function mergeStreams(streams) {
   }
   return passThroughStream;
 }
-var import_node_events11, import_node_stream6, import_promises9, getHighWaterMark, MergedStream, onMergedStreamFinished, onMergedStreamEnd, onInputStreamsUnpipe, validateStream, endWhenStreamsDone, afterMergedStreamFinished, onInputStreamEnd, onInputStreamUnpipe, endStream, errorOrAbortStream, isAbortError, abortStream, errorStream, noop2, updateMaxListeners, PASSTHROUGH_LISTENERS_COUNT, PASSTHROUGH_LISTENERS_PER_STREAM;
+var import_node_events11, import_node_stream5, import_promises9, getHighWaterMark, MergedStream, onMergedStreamFinished, onMergedStreamEnd, onInputStreamsUnpipe, validateStream, endWhenStreamsDone, afterMergedStreamFinished, onInputStreamEnd, onInputStreamUnpipe, endStream, errorOrAbortStream, isAbortError, abortStream, errorStream, noop2, updateMaxListeners, PASSTHROUGH_LISTENERS_COUNT, PASSTHROUGH_LISTENERS_PER_STREAM;
 var init_merge_streams = __esm({
   "node_modules/@sindresorhus/merge-streams/index.js"() {
     import_node_events11 = require("node:events");
-    import_node_stream6 = require("node:stream");
+    import_node_stream5 = require("node:stream");
     import_promises9 = require("node:stream/promises");
     getHighWaterMark = (streams, objectMode) => {
       if (streams.length === 0) {
-        return (0, import_node_stream6.getDefaultHighWaterMark)(objectMode);
+        return (0, import_node_stream5.getDefaultHighWaterMark)(objectMode);
       }
       const highWaterMarks = streams.filter(({ readableObjectMode }) => readableObjectMode === objectMode).map(({ readableHighWaterMark }) => readableHighWaterMark);
       return Math.max(...highWaterMarks);
     };
-    MergedStream = class extends import_node_stream6.PassThrough {
+    MergedStream = class extends import_node_stream5.PassThrough {
       #streams = /* @__PURE__ */ new Set([]);
       #ended = /* @__PURE__ */ new Set([]);
       #aborted = /* @__PURE__ */ new Set([]);
@@ -22210,11 +22103,11 @@ var init_setup = __esm({
 });
 
 // node_modules/execa/lib/io/iterate.js
-var import_node_events13, import_node_stream7, iterateOnSubprocessStream, stopReadingOnExit, iterateForResult, stopReadingOnStreamEnd, iterateOnStream, DEFAULT_OBJECT_HIGH_WATER_MARK, HIGH_WATER_MARK, iterateOnData, getGenerators;
+var import_node_events13, import_node_stream6, iterateOnSubprocessStream, stopReadingOnExit, iterateForResult, stopReadingOnStreamEnd, iterateOnStream, DEFAULT_OBJECT_HIGH_WATER_MARK, HIGH_WATER_MARK, iterateOnData, getGenerators;
 var init_iterate = __esm({
   "node_modules/execa/lib/io/iterate.js"() {
     import_node_events13 = require("node:events");
-    import_node_stream7 = require("node:stream");
+    import_node_stream6 = require("node:stream");
     init_encoding_transform();
     init_split();
     init_run_sync();
@@ -22281,7 +22174,7 @@ var init_iterate = __esm({
         preserveNewlines
       });
     };
-    DEFAULT_OBJECT_HIGH_WATER_MARK = (0, import_node_stream7.getDefaultHighWaterMark)(true);
+    DEFAULT_OBJECT_HIGH_WATER_MARK = (0, import_node_stream6.getDefaultHighWaterMark)(true);
     HIGH_WATER_MARK = DEFAULT_OBJECT_HIGH_WATER_MARK;
     iterateOnData = async function* ({ onStdoutChunk, controller, binary, shouldEncode, encoding, shouldSplit, preserveNewlines }) {
       const generators = getGenerators({
@@ -22834,10 +22727,10 @@ var init_shared = __esm({
 });
 
 // node_modules/execa/lib/convert/readable.js
-var import_node_stream8, import_node_util9, createReadable, getSubprocessStdout, getReadableOptions, getReadableMethods, onRead, onStdoutFinished, onReadableDestroy, destroyOtherReadable;
+var import_node_stream7, import_node_util9, createReadable, getSubprocessStdout, getReadableOptions, getReadableMethods, onRead, onStdoutFinished, onReadableDestroy, destroyOtherReadable;
 var init_readable = __esm({
   "node_modules/execa/lib/convert/readable.js"() {
-    import_node_stream8 = require("node:stream");
+    import_node_stream7 = require("node:stream");
     import_node_util9 = require("node:util");
     init_encoding_option();
     init_fd_options();
@@ -22849,15 +22742,15 @@ var init_readable = __esm({
       const binary = binaryOption || BINARY_ENCODINGS.has(encoding);
       const { subprocessStdout, waitReadableDestroy } = getSubprocessStdout(subprocess, from, concurrentStreams);
       const { readableEncoding, readableObjectMode, readableHighWaterMark } = getReadableOptions(subprocessStdout, binary);
-      const { read: read2, onStdoutDataDone } = getReadableMethods({
+      const { read: read4, onStdoutDataDone } = getReadableMethods({
         subprocessStdout,
         subprocess,
         binary,
         encoding,
         preserveNewlines
       });
-      const readable2 = new import_node_stream8.Readable({
-        read: read2,
+      const readable2 = new import_node_stream7.Readable({
+        read: read4,
         destroy: (0, import_node_util9.callbackify)(onReadableDestroy.bind(void 0, { subprocessStdout, subprocess, waitReadableDestroy })),
         highWaterMark: readableHighWaterMark,
         objectMode: readableObjectMode,
@@ -22932,17 +22825,17 @@ var init_readable = __esm({
 });
 
 // node_modules/execa/lib/convert/writable.js
-var import_node_stream9, import_node_util10, createWritable, getSubprocessStdin, getWritableMethods, onWrite, onWritableFinal, onStdinFinished, onWritableDestroy, destroyOtherWritable;
+var import_node_stream8, import_node_util10, createWritable, getSubprocessStdin, getWritableMethods, onWrite, onWritableFinal, onStdinFinished, onWritableDestroy, destroyOtherWritable;
 var init_writable = __esm({
   "node_modules/execa/lib/convert/writable.js"() {
-    import_node_stream9 = require("node:stream");
+    import_node_stream8 = require("node:stream");
     import_node_util10 = require("node:util");
     init_fd_options();
     init_concurrent();
     init_shared();
     createWritable = ({ subprocess, concurrentStreams }, { to: to2 } = {}) => {
       const { subprocessStdin, waitWritableFinal, waitWritableDestroy } = getSubprocessStdin(subprocess, to2, concurrentStreams);
-      const writable2 = new import_node_stream9.Writable({
+      const writable2 = new import_node_stream8.Writable({
         ...getWritableMethods(subprocessStdin, subprocess, waitWritableFinal),
         destroy: (0, import_node_util10.callbackify)(onWritableDestroy.bind(void 0, {
           subprocessStdin,
@@ -23006,10 +22899,10 @@ var init_writable = __esm({
 });
 
 // node_modules/execa/lib/convert/duplex.js
-var import_node_stream10, import_node_util11, createDuplex, onDuplexDestroy;
+var import_node_stream9, import_node_util11, createDuplex, onDuplexDestroy;
 var init_duplex = __esm({
   "node_modules/execa/lib/convert/duplex.js"() {
-    import_node_stream10 = require("node:stream");
+    import_node_stream9 = require("node:stream");
     import_node_util11 = require("node:util");
     init_encoding_option();
     init_readable();
@@ -23019,15 +22912,15 @@ var init_duplex = __esm({
       const { subprocessStdout, waitReadableDestroy } = getSubprocessStdout(subprocess, from, concurrentStreams);
       const { subprocessStdin, waitWritableFinal, waitWritableDestroy } = getSubprocessStdin(subprocess, to2, concurrentStreams);
       const { readableEncoding, readableObjectMode, readableHighWaterMark } = getReadableOptions(subprocessStdout, binary);
-      const { read: read2, onStdoutDataDone } = getReadableMethods({
+      const { read: read4, onStdoutDataDone } = getReadableMethods({
         subprocessStdout,
         subprocess,
         binary,
         encoding,
         preserveNewlines
       });
-      const duplex2 = new import_node_stream10.Duplex({
-        read: read2,
+      const duplex2 = new import_node_stream9.Duplex({
+        read: read4,
         ...getWritableMethods(subprocessStdin, subprocess, waitWritableFinal),
         destroy: (0, import_node_util11.callbackify)(onDuplexDestroy.bind(void 0, {
           subprocessStdout,
@@ -23483,6 +23376,264 @@ var init_execa = __esm({
   }
 });
 
+// src/registry/gate.ts
+var import_promises15, Gate;
+var init_gate = __esm({
+  "src/registry/gate.ts"() {
+    "use strict";
+    import_promises15 = require("node:timers/promises");
+    Gate = class {
+      #free;
+      #closedUntil = 0;
+      #queue = [];
+      constructor(places) {
+        this.#free = places;
+      }
+      /** Resolves to the function that gives the place back (once, however often it is called). */
+      async enter(signal) {
+        signal.throwIfAborted();
+        if (this.#free > 0) this.#free--;
+        else await this.#turn(signal);
+        let inside = true;
+        return () => {
+          if (inside) this.#leave();
+          inside = false;
+        };
+      }
+      /** Keeps everyone out for so many milliseconds. */
+      closeFor(wait) {
+        this.#closedUntil = Math.max(this.#closedUntil, performance.now() + wait);
+      }
+      async opened(signal) {
+        for (; ; ) {
+          const wait = this.#closedUntil - performance.now();
+          if (wait <= 0) return;
+          await (0, import_promises15.setTimeout)(wait, void 0, { signal });
+        }
+      }
+      #turn(signal) {
+        return new Promise((resolve18, reject) => {
+          const called = () => {
+            signal.removeEventListener("abort", aborted4);
+            resolve18();
+          };
+          const aborted4 = () => {
+            this.#queue.splice(this.#queue.indexOf(called), 1);
+            reject(signal.reason);
+          };
+          signal.addEventListener("abort", aborted4, { once: true });
+          this.#queue.push(called);
+        });
+      }
+      #leave() {
+        const next = this.#queue.shift();
+        if (next === void 0) this.#free++;
+        else next();
+      }
+    };
+  }
+});
+
+// src/registry/retry.ts
+async function retry(work, options) {
+  const attempts = new Attempts(options);
+  for (; ; ) {
+    try {
+      options.signal.throwIfAborted();
+      return await work();
+    } catch (thrown) {
+      await attempts.pauseAfter(thrown);
+    }
+  }
+}
+function fullJitter(tries) {
+  return Math.random() * Math.min(longestBackoff, firstBackoff * 2 ** tries);
+}
+function retryAfter(header2, now2) {
+  if (header2 === void 0) return void 0;
+  if (/^\d+$/.test(header2.trim())) return Number(header2) * 1e3;
+  const date3 = Date.parse(header2);
+  return Number.isNaN(date3) ? void 0 : Math.max(0, date3 - now2.getTime());
+}
+var import_promises16, Transient, tenMinutes, unreachableBudget, firstBackoff, longestBackoff, Attempts;
+var init_retry = __esm({
+  "src/registry/retry.ts"() {
+    "use strict";
+    import_promises16 = require("node:timers/promises");
+    Transient = class extends Error {
+      name = "Transient";
+      failure;
+      /** The server's own word on when to come back, milliseconds. */
+      retryAfter;
+      /** The origin that no connection could be made to: unless it has answered before, it is waited for some seconds. */
+      unreachable;
+      constructor(failure2, how = {}) {
+        super(failure2.message, { cause: failure2 });
+        this.failure = failure2;
+        this.retryAfter = how.retryAfter;
+        this.unreachable = how.unreachable;
+      }
+    };
+    tenMinutes = 6e5;
+    unreachableBudget = 5e3;
+    firstBackoff = 250;
+    longestBackoff = 3e4;
+    Attempts = class {
+      #options;
+      #start = performance.now();
+      #tries = 0;
+      constructor(options) {
+        this.#options = options;
+      }
+      /** Something arrived that need not be asked for again: tries and budget count from here. */
+      progressed() {
+        this.#start = performance.now();
+        this.#tries = 0;
+      }
+      /** Waits until the next try may start. @throws what was thrown, when trying again does not help or not any more */
+      async pauseAfter(thrown, signal = this.#options.signal) {
+        if (!(thrown instanceof Transient)) throw thrown;
+        this.#tries++;
+        const wait = Math.max(thrown.retryAfter ?? 0, fullJitter(this.#tries));
+        if (this.#isEnough(thrown, performance.now() - this.#start + wait)) {
+          if (thrown.unreachable !== void 0) this.#options.reach.missed.add(thrown.unreachable);
+          throw thrown.failure;
+        }
+        this.#options.onWait?.(wait, thrown);
+        await (0, import_promises16.setTimeout)(wait, void 0, { signal });
+      }
+      #isEnough({ unreachable }, then) {
+        const { budget, reach } = this.#options;
+        if (unreachable === void 0) return then > budget;
+        if (reach.missed.has(unreachable)) return true;
+        const isKnown = reach.answered.has(unreachable);
+        return then > (isKnown ? budget : Math.min(budget, unreachableBudget)) && this.#tries > 1;
+      }
+    };
+  }
+});
+
+// src/oci/docker-hub.ts
+function isDockerHub(host) {
+  return dockerHubHosts.includes(host);
+}
+var dockerHub, formerDockerHub, dockerHubApi, dockerHubKey, dockerHubHosts;
+var init_docker_hub = __esm({
+  "src/oci/docker-hub.ts"() {
+    "use strict";
+    dockerHub = "docker.io";
+    formerDockerHub = "index.docker.io";
+    dockerHubApi = "registry-1.docker.io";
+    dockerHubKey = "https://index.docker.io/v1/";
+    dockerHubHosts = [dockerHub, formerDockerHub, dockerHubApi];
+  }
+});
+
+// src/registry/access.ts
+function canonicalHost(host) {
+  if (!/^(?:\[[0-9a-fA-F:]+\]|[A-Za-z0-9_.-]+)(?::\d{1,5})?$/.test(host)) {
+    throw new AirgapError("usage", "not the host of a registry", {
+      given: JSON.stringify(host),
+      expected: "host[:port], without a scheme or path"
+    });
+  }
+  return isDockerHub(host) ? dockerHub : host;
+}
+function originOf(host, access2) {
+  const apiHost = host === dockerHub ? dockerHubApi : host;
+  return new URL(`${access2.plainHttp ? "http" : "https"}://${apiHost}`).origin;
+}
+function accessAt(url, accessByHost) {
+  const port = url.port || (url.protocol === "https:" ? "443" : "80");
+  const names = [
+    url.host,
+    `${url.hostname}:${port}`,
+    ...isDockerHub(url.host) ? dockerHubHosts : []
+  ];
+  for (const name of names) {
+    const access2 = accessByHost[name];
+    if (access2 !== void 0) return access2;
+  }
+  return {};
+}
+var init_access = __esm({
+  "src/registry/access.ts"() {
+    "use strict";
+    init_docker_hub();
+    init_error();
+  }
+});
+
+// src/registry/once.ts
+function onceEach(name, make) {
+  const made = /* @__PURE__ */ new Map();
+  return (input) => {
+    const promise = made.get(name(input)) ?? make(input);
+    made.set(name(input), promise);
+    return promise;
+  };
+}
+function itself(text3) {
+  return text3;
+}
+var init_once = __esm({
+  "src/registry/once.ts"() {
+    "use strict";
+  }
+});
+
+// src/registry/addresses.ts
+function isLoopback(host) {
+  return host === "localhost" || host.endsWith(".localhost") || inRanges(loopback, host);
+}
+function isLinkLocal(host) {
+  return inRanges(linkLocal, host);
+}
+function bareHost(url) {
+  return url.hostname.replace(/^\[|\]$/g, "").replace(/\.$/, "").toLowerCase();
+}
+function inRanges(ranges, host) {
+  const version2 = (0, import_node_net.isIP)(host);
+  return version2 !== 0 && ranges.check(host, version2 === 4 ? "ipv4" : "ipv6");
+}
+var import_node_net, loopback, linkLocal;
+var init_addresses = __esm({
+  "src/registry/addresses.ts"() {
+    "use strict";
+    import_node_net = require("node:net");
+    loopback = new import_node_net.BlockList();
+    loopback.addSubnet("127.0.0.0", 8, "ipv4");
+    loopback.addAddress("::1", "ipv6");
+    loopback.addSubnet("::ffff:127.0.0.0", 104, "ipv6");
+    linkLocal = new import_node_net.BlockList();
+    linkLocal.addSubnet("169.254.0.0", 16, "ipv4");
+    linkLocal.addSubnet("0.0.0.0", 8, "ipv4");
+    linkLocal.addSubnet("fe80::", 10, "ipv6");
+    linkLocal.addAddress("::", "ipv6");
+    linkLocal.addSubnet("::ffff:169.254.0.0", 112, "ipv6");
+    linkLocal.addSubnet("::ffff:0.0.0.0", 104, "ipv6");
+  }
+});
+
+// src/registry/plain-http.ts
+function isPrivate(url) {
+  return url.protocol === "https:" || isLoopback(bareHost(url));
+}
+function overPlainHttp(host, url) {
+  return new AirgapError("usage", `a credential for ${host} would travel over plain HTTP`, {
+    given: url.origin,
+    expected: "https, or a registry on loopback",
+    next: "set up TLS, or add --allow-plain-http-credentials if the network is yours alone"
+  });
+}
+var init_plain_http = __esm({
+  "src/registry/plain-http.ts"() {
+    "use strict";
+    init_error();
+    init_addresses();
+  }
+});
+
 // src/registry/trust.ts
 async function systemTrust(env) {
   const files = env.SSL_CERT_FILE ? [env.SSL_CERT_FILE] : bundles;
@@ -23528,19 +23679,19 @@ async function firstText(paths) {
   return "";
 }
 async function folderTexts(folder, ending = "") {
-  const names = await (0, import_promises15.readdir)(folder).catch(() => []);
+  const names = await (0, import_promises17.readdir)(folder).catch(() => []);
   const paths = names.filter((name) => name.endsWith(ending)).sort();
   return (await Promise.all(paths.map((name) => textOf((0, import_node_path18.join)(folder, name))))).join("\n");
 }
 function textOf(path7) {
-  return (0, import_promises15.readFile)(path7, "utf8").catch(() => "");
+  return (0, import_promises17.readFile)(path7, "utf8").catch(() => "");
 }
-var import_node_crypto7, import_promises15, import_node_path18, import_node_tls, bundles;
+var import_node_crypto7, import_promises17, import_node_path18, import_node_tls, bundles;
 var init_trust3 = __esm({
   "src/registry/trust.ts"() {
     "use strict";
     import_node_crypto7 = require("node:crypto");
-    import_promises15 = require("node:fs/promises");
+    import_promises17 = require("node:fs/promises");
     import_node_path18 = require("node:path");
     import_node_tls = require("node:tls");
     init_error();
@@ -23556,16 +23707,17 @@ var init_trust3 = __esm({
 });
 
 // src/transfer/oras-access.ts
-async function openOrasAccess({ scratch, credential }, env) {
+async function openOrasAccess({ scratch, credential, allowPlainHttpCredentials }, env) {
   const folder = (0, import_node_path19.join)(scratch, "oras");
   const dockerConfig = (0, import_node_path19.join)(folder, "docker");
-  await (0, import_promises16.mkdir)(dockerConfig, { recursive: true, mode: 448 });
-  const login = once(hostOf, async ({ host }) => {
-    const text3 = JSON.stringify(loginFile(host, await credential(host)));
+  await (0, import_promises18.mkdir)(dockerConfig, { recursive: true, mode: 448 });
+  const login = onceEach(hostOf, async ({ host, access: access2 }) => {
+    const mayLogIn = allowPlainHttpCredentials || isPrivate(new URL(originOf(host, access2)));
+    const text3 = JSON.stringify(loginFile(host, mayLogIn ? await credential(host) : void 0));
     return writePrivate((0, import_node_path19.join)(folder, `login-${fileName(host)}.json`), text3);
   });
   const system = systemTrust(env);
-  const authorities = once(hostOf, async ({ host, access: access2 }) => {
+  const authorities = onceEach(hostOf, async ({ host, access: access2 }) => {
     const all = [...await system, ...await dockerTrust(host), access2.caCert ?? ""];
     return writePrivate((0, import_node_path19.join)(folder, `authorities-${fileName(host)}.pem`), all.join("\n"));
   });
@@ -23580,7 +23732,7 @@ async function openOrasAccess({ scratch, credential }, env) {
       `--${end}-registry-config=${await login(client)}`,
       ...await security(end, client)
     ],
-    close: () => (0, import_promises16.rm)(folder, { recursive: true, force: true })
+    close: () => (0, import_promises18.rm)(folder, { recursive: true, force: true })
   };
 }
 function hostOf({ host }) {
@@ -23588,7 +23740,7 @@ function hostOf({ host }) {
 }
 function loginFile(host, credential) {
   if (credential === void 0) return { auths: {} };
-  const key = dockerHub.has(host) ? "https://index.docker.io/v1/" : host;
+  const key = isDockerHub(host) ? dockerHubKey : host;
   if ("identityToken" in credential)
     return { auths: { [key]: { identitytoken: credential.identityToken } } };
   const { username, password } = credential;
@@ -23598,25 +23750,27 @@ function fileName(host) {
   return host.replaceAll(/[^a-zA-Z0-9.-]/g, "_");
 }
 async function writePrivate(path7, text3) {
-  await (0, import_promises16.writeFile)(path7, text3, { mode: 384 });
+  await (0, import_promises18.writeFile)(path7, text3, { mode: 384 });
   return path7;
 }
-var import_promises16, import_node_path19, dockerHub;
+var import_promises18, import_node_path19;
 var init_oras_access = __esm({
   "src/transfer/oras-access.ts"() {
     "use strict";
-    import_promises16 = require("node:fs/promises");
+    import_promises18 = require("node:fs/promises");
     import_node_path19 = require("node:path");
+    init_docker_hub();
+    init_access();
+    init_once();
+    init_plain_http();
     init_trust3();
-    init_waiting();
-    dockerHub = /* @__PURE__ */ new Set(["docker.io", "index.docker.io", "registry-1.docker.io"]);
   }
 });
 
 // src/transfer/oras-errors.ts
 function orasFailure(stderr, copying) {
   const text3 = withoutQueries(firstError(stderr));
-  const end = endOf(text3);
+  const end = endOf2(text3);
   const errorClass = classify(text3, end);
   return new AirgapError(errorClass, `oras could not copy ${copying}`, {
     given: text3 || "oras said nothing",
@@ -23629,7 +23783,7 @@ function classify(text3, end) {
   const [, atSource, atTarget] = rule;
   return end === "target" ? atTarget : atSource;
 }
-function endOf(text3) {
+function endOf2(text3) {
   return /destination registry/.test(text3) ? "target" : "source";
 }
 function firstError(stderr) {
@@ -23694,47 +23848,41 @@ var init_oras_errors = __esm({
   }
 });
 
-// src/transfer/retry.ts
-async function retryTransient(attempt, signal) {
-  for (const pause of pauses) {
-    try {
-      return await attempt();
-    } catch (error3) {
-      if (!(error3 instanceof AirgapError) || error3.class !== "transient") throw error3;
-      await (0, import_promises17.setTimeout)(pause, void 0, { signal });
-    }
-  }
-  return attempt();
-}
-var import_promises17, pauses;
-var init_retry = __esm({
-  "src/transfer/retry.ts"() {
-    "use strict";
-    import_promises17 = require("node:timers/promises");
-    init_error();
-    pauses = [1e3, 5e3];
-  }
-});
-
 // src/transfer/oras.ts
 async function openOras(tools, context) {
   const access2 = await openOrasAccess(tools, context.env);
   const env = childEnvironment(context.env, access2.dockerConfig);
-  const limited = gate(processes);
+  const gate = new Gate(processes);
   const attempt = async (copy2) => {
     const flags = [
       ..."fd" in copy2.from ? ["--from-oci-layout"] : await access2.flags("from", copy2.from.client),
       ...await access2.flags("to", copy2.to.client)
     ];
-    return run(tools.oras, copy2, flags, env, context.signal);
+    const leave = await gate.enter(context.signal);
+    try {
+      return await run(tools.oras, copy2, flags, env, context.signal);
+    } finally {
+      leave();
+    }
   };
   return {
-    copy: (copy2, blobs) => limited(async () => {
-      const stdout = await retryTransient(() => attempt(copy2), context.signal);
-      return uploaded(stdout, blobs);
-    }),
+    copy: async (copy2, blobs) => uploaded(await persist(copy2, attempt, tools, context), blobs),
     close: access2.close
   };
+}
+async function persist(copy2, attempt, { retryBudgetMs: budget = tenMinutes }, { signal, emit }) {
+  let again2 = false;
+  const reach = { answered: /* @__PURE__ */ new Set(), missed: /* @__PURE__ */ new Set() };
+  const work = async () => {
+    if (again2) await copy2.to.client.headManifest(copy2.to.repository, copy2.digest);
+    again2 = true;
+    return attempt(copy2).catch(asTransient);
+  };
+  const onWait = (wait, { failure: failure2 }) => emit({ kind: "note", message: `${failure2.message}; next try in ${Math.ceil(wait / 1e3)} s` });
+  return retry(work, { budget, signal, reach, onWait });
+}
+function asTransient(error3) {
+  throw error3 instanceof AirgapError && error3.class === "transient" ? new Transient(error3) : error3;
 }
 async function run(oras, copy2, flags, env, signal) {
   signal.throwIfAborted();
@@ -23780,10 +23928,11 @@ var init_oras = __esm({
     "use strict";
     import_node_fs13 = require("node:fs");
     init_execa();
+    init_gate();
+    init_retry();
+    init_error();
     init_oras_access();
     init_oras_errors();
-    init_retry();
-    init_waiting();
     processes = 4;
     concurrency = 4;
     patience = 5e3;
@@ -23822,15 +23971,15 @@ function blobsOf(documents) {
 }
 async function readGraph(image2, manifest) {
   const documents = /* @__PURE__ */ new Map();
-  const read2 = async (digest2) => {
+  const read4 = async (digest2) => {
     const { mediaType: mediaType2, bytes } = await manifest(digest2);
     const document = makeDocument({ mediaType: mediaType2, digest: digest2, size: bytes.length }, bytes);
     documents.set(digest2, document);
     if (document.manifest.kind === "index")
-      await Promise.all(references(document.manifest).map((child) => read2(child.digest)));
+      await Promise.all(references(document.manifest).map((child) => read4(child.digest)));
     return document;
   };
-  const { descriptor: descriptor3 } = await read2(image2.digest);
+  const { descriptor: descriptor3 } = await read4(image2.digest);
   return { root: descriptor3, documents };
 }
 var notDistributed;
@@ -23840,6 +23989,28 @@ var init_units2 = __esm({
     init_graph();
     init_manifest();
     notDistributed = /\.image\.rootfs\.foreign\.diff\.tar|\.image\.layer\.nondistributable\./;
+  }
+});
+
+// src/transfer/waiting.ts
+async function settleAll(promises) {
+  const results = await Promise.allSettled(promises);
+  return results.map((result) => {
+    if (result.status === "rejected") throw result.reason;
+    return result.value;
+  });
+}
+function deferred() {
+  let resolve18 = () => {
+  };
+  const promise = new Promise((done) => {
+    resolve18 = done;
+  });
+  return { promise, resolve: resolve18 };
+}
+var init_waiting = __esm({
+  "src/transfer/waiting.ts"() {
+    "use strict";
   }
 });
 
@@ -23863,9 +24034,9 @@ async function place2(placing, work) {
   }
 }
 async function putChildren(children2, repository, work) {
-  const put = (document) => work.putChild({ repository, document });
-  await settleAll(children2.filter((child) => !isIndexDocument(child)).map(put));
-  for (const index of children2.filter(isIndexDocument)) await put(index);
+  const put2 = (document) => work.putChild({ repository, document });
+  await settleAll(children2.filter((child) => !isIndexDocument(child)).map(put2));
+  for (const index of children2.filter(isIndexDocument)) await put2(index);
 }
 async function putTag({ graph, place: place6, found }, { job }) {
   const document = graph.documents.get(graph.root.digest);
@@ -23953,8 +24124,8 @@ async function copy(unit, missing4, work) {
   const from = origin.kind === "layout" ? origin.file : origin.locate(image2);
   const sent = await work.oras.copy({ digest: digest2, from, to: { client: target2, repository } }, missing4);
   work.sent(sent);
-  const put = await target2.headManifest(repository, digest2);
-  if (put?.digest !== digest2) throw notPut(unit, target2.host);
+  const put2 = await target2.headManifest(repository, digest2);
+  if (put2?.digest !== digest2) throw notPut(unit, target2.host);
   for (const blob2 of missing4) work.turns.arrived(blob2, repository);
 }
 function notPut({ repository, digest: digest2, image: image2 }, host) {
@@ -23968,6 +24139,80 @@ var init_bringing = __esm({
     "use strict";
     init_error();
     init_waiting();
+  }
+});
+
+// src/transfer/turns.ts
+var BlobTurns, SharedBlob;
+var init_turns = __esm({
+  "src/transfer/turns.ts"() {
+    "use strict";
+    init_repositories();
+    init_waiting();
+    BlobTurns = class {
+      #blobs = /* @__PURE__ */ new Map();
+      #refusedMounts = /* @__PURE__ */ new Set();
+      #firstArrival;
+      /** @param firstArrival told of each blob when it is in the target for the first time */
+      constructor(firstArrival) {
+        this.#firstArrival = firstArrival;
+      }
+      /** Takes the next place for each blob. */
+      join(blobs) {
+        return blobs.map((blob2) => this.#shared(blob2).join());
+      }
+      /** The blob was seen in the repository, or put there. */
+      arrived(blob2, repository) {
+        this.believed(blob2, repository);
+        this.#shared(blob2).proved.add(repository);
+      }
+      /** A manifest there names the blob: enough to mount it from, not to put another manifest on. */
+      believed(blob2, repository) {
+        const shared = this.#shared(blob2);
+        if (shared.homes.size === 0) this.#firstArrival(blob2);
+        shared.homes.add(repository);
+        shared.home.resolve();
+      }
+      isIn(digest2, repository) {
+        return this.#blobs.get(digest2)?.proved.has(repository) ?? false;
+      }
+      /** A repository that the blob may be mounted from; one of the same project (first path segment) first. */
+      mountSource(digest2, repository) {
+        const homes = [...this.#blobs.get(digest2)?.homes ?? []].filter(
+          (home) => home !== repository && !this.#refusedMounts.has(`${home} ${repository}`)
+        );
+        return homes.find((home) => projectOf(home) === projectOf(repository)) ?? homes[0];
+      }
+      mountRefused(from, repository) {
+        this.#refusedMounts.add(`${from} ${repository}`);
+      }
+      #shared(blob2) {
+        const shared = this.#blobs.get(blob2.digest) ?? new SharedBlob();
+        this.#blobs.set(blob2.digest, shared);
+        return shared;
+      }
+    };
+    SharedBlob = class {
+      homes = /* @__PURE__ */ new Set();
+      proved = /* @__PURE__ */ new Set();
+      home = deferred();
+      #queue = [];
+      join() {
+        const place6 = deferred();
+        this.#queue.push(place6);
+        this.#queue[0]?.resolve();
+        return {
+          first: place6.promise,
+          homeOrFirst: Promise.race([place6.promise, this.home.promise]),
+          leave: () => this.#leave(place6)
+        };
+      }
+      #leave(place6) {
+        const at2 = this.#queue.indexOf(place6);
+        if (at2 >= 0) this.#queue.splice(at2, 1);
+        this.#queue[0]?.resolve();
+      }
+    };
   }
 });
 
@@ -23985,13 +24230,13 @@ function startWork(job, images, oras, context) {
     context,
     oras,
     turns,
-    bring: once(itself, async (key) => {
+    bring: onceEach(itself, async (key) => {
       const next = queued.get(key);
       if (next === void 0) throw new Error(`no such unit: ${key}`);
       return bring(next.unit, next.places, work);
     }),
-    checkPush: once(itself, (repository) => job.target.checkPush(repository)),
-    putChild: once(
+    checkPush: onceEach(itself, (repository) => job.target.checkPush(repository)),
+    putChild: onceEach(
       ({ repository, document }) => `${repository}@${document.descriptor.digest}`,
       ({ repository, document: { descriptor: descriptor3, bytes } }) => job.target.putManifest(repository, descriptor3.digest, descriptor3.mediaType, bytes)
     ),
@@ -24039,9 +24284,6 @@ function progress(needed, context) {
     context.emit({ kind: "bytes", done, total });
   };
 }
-function itself(text3) {
-  return text3;
-}
 function sizeOf2(blobs) {
   return blobs.reduce((sum, { size }) => sum + size, 0);
 }
@@ -24049,10 +24291,10 @@ var init_work = __esm({
   "src/transfer/work.ts"() {
     "use strict";
     init_graph();
+    init_once();
     init_bringing();
     init_turns();
     init_units2();
-    init_waiting();
   }
 });
 
@@ -24146,151 +24388,6 @@ var init_transfer = __esm({
   }
 });
 
-// src/registry/access.ts
-function canonicalHost(host) {
-  if (!/^(?:\[[0-9a-fA-F:]+\]|[A-Za-z0-9_.-]+)(?::\d{1,5})?$/.test(host)) {
-    throw new AirgapError("usage", "not the host of a registry", {
-      given: JSON.stringify(host),
-      expected: "host[:port], without a scheme or path"
-    });
-  }
-  return hubNames.includes(host) ? "docker.io" : host;
-}
-function originOf(host, access2) {
-  const apiHost = host === "docker.io" ? "registry-1.docker.io" : host;
-  return new URL(`${access2.plainHttp ? "http" : "https"}://${apiHost}`).origin;
-}
-function accessAt(url, accessByHost) {
-  const port = url.port || (url.protocol === "https:" ? "443" : "80");
-  const names = [
-    url.host,
-    `${url.hostname}:${port}`,
-    ...hubNames.includes(url.host) ? hubNames : []
-  ];
-  for (const name of names) {
-    const access2 = accessByHost[name];
-    if (access2 !== void 0) return access2;
-  }
-  return {};
-}
-var hubNames;
-var init_access = __esm({
-  "src/registry/access.ts"() {
-    "use strict";
-    init_error();
-    hubNames = ["docker.io", "index.docker.io", "registry-1.docker.io"];
-  }
-});
-
-// src/registry/retry.ts
-async function retry(work, options) {
-  const start = performance.now();
-  for (let tries = 1; ; tries++) {
-    try {
-      options.signal.throwIfAborted();
-      const result = await work();
-      options.outage.seen = false;
-      return result;
-    } catch (thrown) {
-      if (!(thrown instanceof Transient)) throw thrown;
-      const wait = thrown.retryAfter ?? fullJitter(tries);
-      if (overBudget(thrown, tries, performance.now() - start + wait, options)) {
-        options.outage.seen = thrown.unreachable;
-        throw thrown.failure;
-      }
-      options.onWait?.(wait, thrown);
-      await (0, import_promises18.setTimeout)(wait, void 0, { signal: options.signal });
-    }
-  }
-}
-function overBudget(failure2, tries, then, { budget, outage }) {
-  if (!failure2.unreachable) return then > budget;
-  if (outage.seen) return true;
-  return then > Math.min(budget, unreachableBudget) && tries > 1;
-}
-function fullJitter(tries) {
-  return Math.random() * Math.min(longestBackoff, firstBackoff * 2 ** tries);
-}
-function retryAfter(header2, now) {
-  if (header2 === void 0) return void 0;
-  if (/^\d+$/.test(header2.trim())) return Number(header2) * 1e3;
-  const date3 = Date.parse(header2);
-  return Number.isNaN(date3) ? void 0 : Math.max(0, date3 - now.getTime());
-}
-var import_promises18, Transient, unreachableBudget, firstBackoff, longestBackoff, HostGate;
-var init_retry2 = __esm({
-  "src/registry/retry.ts"() {
-    "use strict";
-    import_promises18 = require("node:timers/promises");
-    Transient = class extends Error {
-      name = "Transient";
-      failure;
-      /** The server's own word on when to come back, milliseconds. */
-      retryAfter;
-      /** No connection at all (refused, no such name): retried for seconds, not for the whole budget. */
-      unreachable;
-      constructor(failure2, how = {}) {
-        super(failure2.message, { cause: failure2 });
-        this.failure = failure2;
-        this.retryAfter = how.retryAfter;
-        this.unreachable = how.unreachable ?? false;
-      }
-    };
-    unreachableBudget = 5e3;
-    firstBackoff = 250;
-    longestBackoff = 3e4;
-    HostGate = class {
-      #free;
-      #closedUntil = 0;
-      #queue = [];
-      constructor(places) {
-        this.#free = places;
-      }
-      /** Resolves to the function that gives the place back (once, however often it is called). */
-      async enter(signal) {
-        signal.throwIfAborted();
-        if (this.#free > 0) this.#free--;
-        else await this.#turn(signal);
-        let inside = true;
-        return () => {
-          if (inside) this.#leave();
-          inside = false;
-        };
-      }
-      /** Keeps everyone out for so many milliseconds. */
-      closeFor(wait) {
-        this.#closedUntil = Math.max(this.#closedUntil, performance.now() + wait);
-      }
-      async opened(signal) {
-        for (; ; ) {
-          const wait = this.#closedUntil - performance.now();
-          if (wait <= 0) return;
-          await (0, import_promises18.setTimeout)(wait, void 0, { signal });
-        }
-      }
-      #turn(signal) {
-        return new Promise((resolve18, reject) => {
-          const called = () => {
-            signal.removeEventListener("abort", aborted4);
-            resolve18();
-          };
-          const aborted4 = () => {
-            this.#queue.splice(this.#queue.indexOf(called), 1);
-            reject(signal.reason);
-          };
-          signal.addEventListener("abort", aborted4, { once: true });
-          this.#queue.push(called);
-        });
-      }
-      #leave() {
-        const next = this.#queue.shift();
-        if (next === void 0) this.#free++;
-        else next();
-      }
-    };
-  }
-});
-
 // src/registry/failures.ts
 function readFailure(status, text3, subject) {
   const given = `${status} from ${subject.host}${text3 && `: ${text3}`}`;
@@ -24335,9 +24432,9 @@ function passingFailure(status, text3, host, retryAfter2) {
   });
   return new Transient(failure2, retryAfter2 === void 0 ? {} : { retryAfter: retryAfter2 });
 }
-function errorText2(body, contentType2) {
+function registryWords(body, contentType2) {
   if (/html/i.test(contentType2)) return "";
-  return safeText2(distributionErrors(body) ?? body);
+  return oneLine(distributionErrors(body) ?? body);
 }
 function distributionErrors(body) {
   try {
@@ -24348,7 +24445,7 @@ function distributionErrors(body) {
     return void 0;
   }
 }
-function safeText2(text3) {
+function oneLine(text3) {
   const line = (0, import_node_util12.stripVTControlCharacters)(text3).replace(/[\p{C}\p{Zl}\p{Zp}\s]+/gu, " ").trim();
   return line.length > 300 ? `${line.slice(0, 299)}…` : line;
 }
@@ -24358,7 +24455,7 @@ var init_failures = __esm({
     "use strict";
     import_node_util12 = require("node:util");
     init_error();
-    init_retry2();
+    init_retry();
     pushCures = {
       403: "give the account the right to push there; a proxy cache cannot be pushed to: name it in pullThrough",
       404: "make the repository or project in the target first: plan --output repositories lists them",
@@ -24391,43 +24488,45 @@ var init_exchange = __esm({
     "use strict";
     init_error();
     init_failures();
-    init_retry2();
+    init_gate();
+    init_retry();
     mostRedirects = 5;
     largestErrorText = 64 * 1024;
     Exchange = class {
       #options;
       #gate;
-      #outage = { seen: false };
       constructor(options) {
         this.#options = options;
-        this.#gate = new HostGate(options.maxConcurrent);
+        this.#gate = new Gate(options.maxConcurrent);
       }
       /** Runs one piece of work (one or more calls), again from its start while it fails transiently. */
       async run(work) {
-        const { result, release: release2 } = await this.hold(work);
-        release2();
-        return result;
-      }
-      /** The same, but the place among the concurrent requests is kept until `release`. */
-      async hold(work) {
-        const { context, retryBudget } = this.#options;
-        const release2 = await this.#gate.enter(context.signal);
-        const attempt = async () => {
-          await this.#gate.opened(context.signal);
-          return work();
-        };
+        const release2 = await this.enter();
         try {
-          const result = await retry(attempt, {
-            budget: retryBudget,
-            signal: context.signal,
-            outage: this.#outage,
-            onWait: (wait, failure2) => this.#waiting(wait, failure2)
-          });
-          return { result, release: release2 };
-        } catch (error3) {
+          return await this.retry(work);
+        } finally {
           release2();
-          throw error3;
         }
+      }
+      /** A place among the concurrent requests; resolves to what gives it back. */
+      enter() {
+        return this.#gate.enter(this.signal);
+      }
+      /** As `run`, for who has a place already. */
+      retry(work) {
+        return retry(() => this.whenOpen(work), this.#retrying());
+      }
+      /** By the same rules, for work that goes on from where it stopped; each try waits by `whenOpen`. */
+      attempts() {
+        return new Attempts(this.#retrying());
+      }
+      /** Not while the host asked to be left alone. */
+      async whenOpen(work) {
+        await this.#gate.opened(this.signal);
+        return work();
+      }
+      get signal() {
+        return this.#options.context.signal;
       }
       /** One answer of any status but 401 and those that pass. @throws Transient, AirgapError */
       async send(call) {
@@ -24447,9 +24546,9 @@ var init_exchange = __esm({
         return answer;
       }
       /** The registry's words about a failure, safe to show; uses the body up. */
-      async errorText(answer) {
+      async words(answer) {
         const body = await this.readAll(answer, largestErrorText).catch(() => "");
-        return errorText2(body.toString(), String(answer.headers["content-type"] ?? ""));
+        return registryWords(body.toString(), String(answer.headers["content-type"] ?? ""));
       }
       readAll(answer, limit) {
         return this.#options.transport.readAll(answer, limit);
@@ -24480,12 +24579,17 @@ var init_exchange = __esm({
       }
       async #stillUnauthorized(answer) {
         const anonymous = await this.#options.authorization.isAnonymous();
-        return wrongCredentials(this.#options.host, anonymous, await this.errorText(answer));
+        return wrongCredentials(this.#options.host, anonymous, await this.words(answer));
       }
       async #passing(answer) {
         const header2 = answer.headers["retry-after"]?.toString();
         const wait = retryAfter(header2, this.#options.context.now());
-        return passingFailure(answer.status, await this.errorText(answer), answer.url.host, wait);
+        return passingFailure(answer.status, await this.words(answer), answer.url.host, wait);
+      }
+      #retrying() {
+        const { retryBudget: budget, transport } = this.#options;
+        const onWait = (wait, failure2) => this.#waiting(wait, failure2);
+        return { budget, signal: this.signal, reach: transport.reach, onWait };
       }
       #waiting(wait, { failure: failure2, retryAfter: told }) {
         if (told !== void 0) this.#gate.closeFor(wait);
@@ -24504,6 +24608,10 @@ function header(answer, name) {
 function contentLength(answer) {
   const text3 = header(answer, "content-length");
   return /^\d+$/.test(text3) ? Number(text3) : void 0;
+}
+function rangeStart(answer) {
+  const start = /^bytes (\d+)-/.exec(header(answer, "content-range"))?.[1];
+  return start === void 0 ? void 0 : Number(start);
 }
 function uploadLocation(answer) {
   const location = header(answer, "location");
@@ -24535,7 +24643,7 @@ function expectDigest(expected, given, subject) {
     next: "something between here and the registry changes content, or its storage is damaged"
   });
 }
-function mediaTypeOf(answer, bytes) {
+function mediaTypeOf2(answer, bytes) {
   const type = contentType(answer);
   if (type.startsWith("application/vnd.")) return type;
   try {
@@ -24552,45 +24660,6 @@ var init_answers = __esm({
     init_media_types();
     init_error();
     init_exchange();
-  }
-});
-
-// src/registry/blob-body.ts
-function blobBody(answer, subject, classify2) {
-  const expected = contentLength(answer);
-  let size = 0;
-  const body = new import_node_stream11.Transform({
-    transform: (chunk, _2, done) => {
-      size += chunk.length;
-      done(null, chunk);
-    },
-    flush: (done) => {
-      if (expected === void 0 || size === expected) done();
-      else done(incomplete(subject, size, expected));
-    }
-  });
-  answer.body.on("error", (error3) => {
-    const failure2 = classify2(error3);
-    body.destroy(failure2 instanceof Transient ? failure2.failure : failure2);
-  });
-  body.once("close", () => answer.body.destroy());
-  return answer.body.pipe(body);
-}
-function incomplete({ what, host }, size, expected) {
-  return new AirgapError("transient", `${what} came incomplete from ${host}`, {
-    given: `${size} bytes`,
-    expected: `${expected} bytes`,
-    next: "run again to resume"
-  });
-}
-var import_node_stream11;
-var init_blob_body = __esm({
-  "src/registry/blob-body.ts"() {
-    "use strict";
-    import_node_stream11 = require("node:stream");
-    init_error();
-    init_answers();
-    init_retry2();
   }
 });
 
@@ -24628,287 +24697,359 @@ var init_paths = __esm({
   }
 });
 
-// src/registry/api.ts
+// src/registry/subject.ts
+function manifestSubject(host, repository, reference) {
+  const what = `manifest ${repository}${reference.includes(":") ? "@" : ":"}${reference}`;
+  return { host, repository, what, path: manifestPath(repository, reference) };
+}
+function blobSubject(host, repository, digest2) {
+  const what = `blob ${digest2} of ${repository}`;
+  return { host, repository, what, path: blobPath2(repository, digest2) };
+}
 function scope(repository, actions) {
   return `repository:${repository}:${actions}`;
 }
-var largestManifest, accept, RegistryClient;
-var init_api2 = __esm({
-  "src/registry/api.ts"() {
+async function refusedRead({ exchange }, answer, subject) {
+  return readFailure(answer.status, await exchange.words(answer), subject);
+}
+async function refusedPush({ exchange }, answer, subject) {
+  return pushFailure(answer.status, await exchange.words(answer), subject);
+}
+var init_subject = __esm({
+  "src/registry/subject.ts"() {
+    "use strict";
+    init_failures();
+    init_paths();
+  }
+});
+
+// src/registry/pushing.ts
+async function mountBlob(registry3, repository, digest2, from) {
+  const { host, exchange } = registry3;
+  const scopes = [scope(repository, "pull,push"), scope(from, "pull")];
+  const to2 = `${uploadsPath(repository)}?${new URLSearchParams({ mount: digest2, from })}`;
+  const subject = { host, repository, what: `the mount of ${digest2} into ${repository}` };
+  try {
+    return await exchange.run(async () => {
+      const answer = await exchange.send({ method: "POST", to: to2, scopes });
+      if (answer.status === 202) await cancel(registry3, answer, repository);
+      if (![201, 202, 400, 403, 404, 405].includes(answer.status))
+        throw await refusedPush(registry3, answer, subject);
+      await answer.body.dump();
+      return answer.status === 201;
+    });
+  } catch (error3) {
+    if (error3 instanceof AirgapError && error3.class === "authentication") return false;
+    throw error3;
+  }
+}
+async function putBlob(registry3, repository, digest2, bytes) {
+  const { host, exchange } = registry3;
+  const subject = { host, repository, what: `blob ${digest2} of ${repository}` };
+  const headers = { "content-type": "application/octet-stream" };
+  await exchange.run(async () => {
+    const to2 = await openUpload(registry3, subject);
+    to2.searchParams.set("digest", digest2);
+    await put(registry3, { to: to2, headers, body: bytes }, subject);
+  });
+}
+async function checkPush(registry3, repository) {
+  const { host, exchange } = registry3;
+  const subject = { host, repository, what: `a push to ${repository}` };
+  await exchange.run(async () => {
+    await remove(registry3, await openUpload(registry3, subject), repository);
+  });
+}
+async function putManifest(registry3, repository, reference, mediaType2, bytes) {
+  const { path: to2, ...subject } = manifestSubject(registry3.host, repository, reference);
+  const headers = { "content-type": mediaType2 };
+  await registry3.exchange.run(() => put(registry3, { to: to2, headers, body: bytes }, subject));
+}
+async function put(registry3, call, subject) {
+  const scopes = [scope(subject.repository, "pull,push")];
+  const answer = await registry3.exchange.send({ method: "PUT", scopes, ...call });
+  if (answer.status < 200 || answer.status > 204)
+    throw await refusedPush(registry3, answer, subject);
+  await answer.body.dump();
+}
+async function openUpload(registry3, subject) {
+  const { repository, host, what } = subject;
+  const answer = await registry3.exchange.send({
+    method: "POST",
+    to: uploadsPath(repository),
+    scopes: [scope(repository, "pull,push")]
+  });
+  if (answer.status !== 202) throw await refusedPush(registry3, answer, subject);
+  await answer.body.dump();
+  const location = uploadLocation(answer);
+  if (location !== void 0) return location;
+  throw new AirgapError("refused", `${host} opens no upload session for ${what}`, {
+    given: "an answer without Location"
+  });
+}
+async function cancel(registry3, answer, repository) {
+  const location = uploadLocation(answer);
+  if (location !== void 0) await remove(registry3, location, repository);
+}
+async function remove({ exchange }, to2, repository) {
+  const scopes = [scope(repository, "pull,push")];
+  try {
+    const answer = await exchange.send({ method: "DELETE", to: to2, scopes });
+    await answer.body.dump();
+  } catch (error3) {
+    if (!(error3 instanceof AirgapError || error3 instanceof Transient)) throw error3;
+  }
+}
+var init_pushing = __esm({
+  "src/registry/pushing.ts"() {
+    "use strict";
+    init_error();
+    init_answers();
+    init_paths();
+    init_retry();
+    init_subject();
+  }
+});
+
+// src/registry/blob-body.ts
+function blobBody(first, request) {
+  const body = new import_node_stream10.PassThrough();
+  const closed = new AbortController();
+  body.once("close", () => closed.abort());
+  const { signal } = request.exchange;
+  signal.addEventListener("abort", () => body.destroy(signal.reason), { signal: closed.signal });
+  fill(body, first, request, closed.signal).then(
+    () => body.end(),
+    (error3) => body.destroy(error3)
+  );
+  return body;
+}
+async function fill(body, first, { subject, exchange, resume }, closed) {
+  const size = contentLength(first);
+  const attempts = exchange.attempts();
+  let next = { answer: first, start: 0 };
+  let position = 0;
+  const take = async (bytes) => {
+    position += bytes.length;
+    attempts.progressed();
+    if (!body.write(bytes)) await (0, import_node_events16.once)(body, "drain", { signal: closed });
+  };
+  for (; ; ) {
+    try {
+      const part3 = next ?? await resume(position);
+      next = void 0;
+      await stoppable(
+        part3,
+        closed,
+        () => read2(part3, { from: position, ...size !== void 0 && { to: size } }, take, exchange)
+      );
+      if (size !== void 0 && position < size) throw incomplete(subject, position, size);
+      return;
+    } catch (error3) {
+      closed.throwIfAborted();
+      if (position === size) return;
+      await attempts.pauseAfter(error3, closed);
+    }
+  }
+}
+async function read2({ answer, start }, { from, to: to2 = Number.POSITIVE_INFINITY }, take, exchange) {
+  let at2 = start;
+  try {
+    for await (const chunk of answer.body) {
+      const fresh = chunk.subarray(Math.max(0, from - at2), Math.max(0, to2 - at2));
+      at2 += chunk.length;
+      if (fresh.length > 0) await take(fresh);
+    }
+  } catch (error3) {
+    throw exchange.failure(error3, answer.url);
+  }
+}
+async function stoppable({ answer: { body } }, closed, work) {
+  const stop = () => body.destroy();
+  body.on("error", () => {
+  });
+  closed.addEventListener("abort", stop, { once: true });
+  try {
+    await work();
+  } finally {
+    closed.removeEventListener("abort", stop);
+  }
+}
+function incomplete({ what, host }, size, expected) {
+  return new Transient(
+    new AirgapError("transient", `${what} came incomplete from ${host}`, {
+      given: `${size} bytes`,
+      expected: `${expected} bytes`,
+      next: "run again to resume"
+    })
+  );
+}
+var import_node_events16, import_node_stream10;
+var init_blob_body = __esm({
+  "src/registry/blob-body.ts"() {
+    "use strict";
+    import_node_events16 = require("node:events");
+    import_node_stream10 = require("node:stream");
+    init_error();
+    init_answers();
+    init_retry();
+  }
+});
+
+// src/registry/reading.ts
+async function headManifest(registry3, repository, reference) {
+  const subject = manifestSubject(registry3.host, repository, reference);
+  const found = await registry3.exchange.run(async () => {
+    const answer = await read3(registry3, "HEAD", subject, { accept });
+    await answer.body.dump();
+    if (answer.status === 404) return "none";
+    if (answer.status === 405 || answer.status === 400) return "ask by GET";
+    if (answer.status !== 200) throw await refusedRead(registry3, answer, subject);
+    return describedBy(answer) ?? "ask by GET";
+  });
+  if (found === "none") return void 0;
+  if (found === "ask by GET")
+    return (await getManifest(registry3, repository, reference))?.descriptor;
+  if (isDigest(reference)) expectDigest(reference, found.digest, subject);
+  return found;
+}
+async function getManifest(registry3, repository, reference) {
+  const { exchange } = registry3;
+  const subject = manifestSubject(registry3.host, repository, reference);
+  return exchange.run(async () => {
+    const answer = await read3(registry3, "GET", subject, { accept });
+    if (answer.status === 404) return void await answer.body.dump();
+    if (answer.status !== 200) throw await refusedRead(registry3, answer, subject);
+    const bytes = await exchange.readAll(answer, largestManifest);
+    const digest2 = checkedDigest(bytes, reference, answer, subject);
+    const descriptor3 = { mediaType: mediaTypeOf2(answer, bytes), digest: digest2, size: bytes.length };
+    return { descriptor: descriptor3, bytes };
+  });
+}
+async function headBlob(registry3, repository, digest2) {
+  const subject = blobSubject(registry3.host, repository, digest2);
+  return registry3.exchange.run(async () => {
+    let answer = await read3(registry3, "HEAD", subject);
+    await answer.body.dump();
+    if (answer.status === 405) {
+      answer = await read3(registry3, "GET", subject);
+      answer.body.on("error", () => {
+      }).destroy();
+    }
+    if (answer.status === 404) return void 0;
+    if (answer.status !== 200) throw await refusedRead(registry3, answer, subject);
+    const size = contentLength(answer);
+    if (size !== void 0) return size;
+    throw new AirgapError("integrity", `${registry3.host} tells no size for ${subject.what}`);
+  });
+}
+async function getBlob(registry3, repository, digest2, range) {
+  const { host, exchange } = registry3;
+  const subject = blobSubject(host, repository, digest2);
+  const release2 = await exchange.enter();
+  try {
+    const first = await exchange.retry(() => readBlob(registry3, subject, range?.start, range?.end));
+    const part3 = first.status === 206 ? range : void 0;
+    const resume = (position) => exchange.whenOpen(() => rest(registry3, subject, position, part3));
+    const body = blobBody(first, { subject, exchange, resume }).once("close", release2);
+    return { status: first.status === 206 ? 206 : 200, body };
+  } catch (error3) {
+    release2();
+    throw error3;
+  }
+}
+async function rest(registry3, subject, position, part3) {
+  const origin = part3?.start ?? 0;
+  const answer = await readBlob(registry3, subject, origin + position, part3?.end);
+  const from = answer.status === 206 ? rangeStart(answer) ?? origin + position : 0;
+  if (from <= origin + position) return { answer, start: from - origin };
+  answer.body.on("error", () => {
+  }).destroy();
+  throw new AirgapError("integrity", `${subject.host} leaves out bytes of ${subject.what}`, {
+    given: `bytes from ${from} on`,
+    expected: `bytes from ${origin + position} on`
+  });
+}
+async function readBlob(registry3, subject, start, end) {
+  const headers = start === void 0 ? void 0 : { range: `bytes=${start}-${end ?? ""}` };
+  const answer = await read3(registry3, "GET", subject, headers);
+  if (answer.status === 200 || answer.status === 206) return answer;
+  throw await refusedRead(registry3, answer, subject);
+}
+function read3({ exchange }, method, { path: path7, repository }, headers = {}) {
+  return exchange.send({ method, to: path7, headers, scopes: [scope(repository, "pull")] });
+}
+var largestManifest, accept;
+var init_reading = __esm({
+  "src/registry/reading.ts"() {
     "use strict";
     init_digest();
     init_media_types();
     init_error();
     init_answers();
     init_blob_body();
-    init_failures();
-    init_paths();
-    init_retry2();
+    init_subject();
     largestManifest = 4 * 1024 * 1024;
     accept = manifestTypes.join(", ");
+  }
+});
+
+// src/registry/api.ts
+var RegistryClient;
+var init_api2 = __esm({
+  "src/registry/api.ts"() {
+    "use strict";
+    init_pushing();
+    init_reading();
     RegistryClient = class {
       host;
       access;
-      #exchange;
+      #registry;
       constructor(host, access2, exchange) {
         this.host = host;
         this.access = access2;
-        this.#exchange = exchange;
+        this.#registry = { host, exchange };
       }
       /** What a tag or digest is here; undefined when there is none (404). */
-      async headManifest(repository, reference) {
-        const subject = this.#manifest(repository, reference);
-        const found = await this.#exchange.run(async () => {
-          const answer = await this.#read("HEAD", subject.path, repository, { accept });
-          await answer.body.dump();
-          if (answer.status === 404) return "none";
-          if (answer.status === 405 || answer.status === 400) return "ask by GET";
-          if (answer.status !== 200) throw await this.#readFailure(answer, subject);
-          return describedBy(answer) ?? "ask by GET";
-        });
-        if (found === "none") return void 0;
-        if (found === "ask by GET") return (await this.getManifest(repository, reference))?.descriptor;
-        if (isDigest(reference)) expectDigest(reference, found.digest, subject);
-        return found;
+      headManifest(repository, reference) {
+        return headManifest(this.#registry, repository, reference);
       }
       /** The bytes of a manifest or index, at most 4 MiB, their digest checked; undefined on 404. */
-      async getManifest(repository, reference) {
-        const subject = this.#manifest(repository, reference);
-        return this.#exchange.run(async () => {
-          const answer = await this.#read("GET", subject.path, repository, { accept });
-          if (answer.status === 404) return void await answer.body.dump();
-          if (answer.status !== 200) throw await this.#readFailure(answer, subject);
-          const bytes = await this.#exchange.readAll(answer, largestManifest);
-          const digest2 = checkedDigest(bytes, reference, answer, subject);
-          const descriptor3 = { mediaType: mediaTypeOf(answer, bytes), digest: digest2, size: bytes.length };
-          return { descriptor: descriptor3, bytes };
-        });
+      getManifest(repository, reference) {
+        return getManifest(this.#registry, repository, reference);
       }
       /** The size of a blob in bytes; undefined when the repository does not have it. */
-      async headBlob(repository, digest2) {
-        const subject = this.#blob(repository, digest2);
-        return this.#exchange.run(async () => {
-          let answer = await this.#read("HEAD", subject.path, repository);
-          await answer.body.dump();
-          if (answer.status === 405) {
-            answer = await this.#read("GET", subject.path, repository);
-            answer.body.on("error", () => {
-            }).destroy();
-          }
-          if (answer.status === 404) return void 0;
-          if (answer.status !== 200) throw await this.#readFailure(answer, subject);
-          const size = contentLength(answer);
-          if (size !== void 0) return size;
-          throw new AirgapError("integrity", `${this.host} tells no size for ${subject.what}`);
-        });
+      headBlob(repository, digest2) {
+        return headBlob(this.#registry, repository, digest2);
       }
       /**
        * A blob, or a part of it, as it comes. The registry may answer a range with the whole blob (200).
        * Its place among the concurrent requests is held until the body ends.
        * @param range bytes, `end` inclusive
        */
-      async getBlob(repository, digest2, range) {
-        const subject = this.#blob(repository, digest2);
-        const headers = range && { range: `bytes=${range.start}-${range.end}` };
-        const { result: answer, release: release2 } = await this.#exchange.hold(async () => {
-          const answer2 = await this.#read("GET", subject.path, repository, headers);
-          if (answer2.status === 200 || answer2.status === 206) return answer2;
-          throw await this.#readFailure(answer2, subject);
-        });
-        const classify2 = (error3) => this.#exchange.failure(error3, answer.url);
-        const body = blobBody(answer, subject, classify2).once("close", release2);
-        return { status: answer.status === 206 ? 206 : 200, body };
+      getBlob(repository, digest2, range) {
+        return getBlob(this.#registry, repository, digest2, range);
       }
       /**
        * Makes a blob of another repository of this registry appear in this one without moving it. False when
        * the registry does not do that (any refusal: a mount never tells a wrong password).
        */
-      async mountBlob(repository, digest2, from) {
-        const scopes = [scope(repository, "pull,push"), scope(from, "pull")];
-        const query = new URLSearchParams({ mount: digest2, from });
-        const to2 = `${uploadsPath(repository)}?${query}`;
-        const subject = this.#push(repository, `the mount of ${digest2} into ${repository}`);
-        try {
-          return await this.#exchange.run(async () => {
-            const answer = await this.#exchange.send({ method: "POST", to: to2, scopes });
-            if (answer.status === 202) await this.#cancel(answer, repository);
-            if (![201, 202, 400, 403, 404, 405].includes(answer.status)) {
-              throw await this.#pushFailure(answer, subject);
-            }
-            await answer.body.dump();
-            return answer.status === 201;
-          });
-        } catch (error3) {
-          if (error3 instanceof AirgapError && error3.class === "authentication") return false;
-          throw error3;
-        }
+      mountBlob(repository, digest2, from) {
+        return mountBlob(this.#registry, repository, digest2, from);
       }
       /** Sends a small blob in one piece. */
-      async putBlob(repository, digest2, bytes) {
-        const subject = this.#push(repository, `blob ${digest2} of ${repository}`);
-        const scopes = [scope(repository, "pull,push")];
-        const headers = { "content-type": "application/octet-stream" };
-        await this.#exchange.run(async () => {
-          const to2 = await this.#openUpload(subject);
-          to2.searchParams.set("digest", digest2);
-          const call = { method: "PUT", to: to2, scopes, headers, body: bytes };
-          await this.#expectWritten(await this.#exchange.send(call), subject);
-        });
+      putBlob(repository, digest2, bytes) {
+        return putBlob(this.#registry, repository, digest2, bytes);
       }
       /** Whether we may push here, by opening an upload session and cancelling it. @throws AirgapError */
-      async checkPush(repository) {
-        const subject = this.#push(repository, `a push to ${repository}`);
-        await this.#exchange.run(async () => {
-          await this.#delete(await this.#openUpload(subject), repository);
-        });
+      checkPush(repository) {
+        return checkPush(this.#registry, repository);
       }
       /** Puts a manifest or index under a tag or its digest; what it refers to must be there. */
-      async putManifest(repository, reference, mediaType2, bytes) {
-        const { path: path7, what } = this.#manifest(repository, reference);
-        const scopes = [scope(repository, "pull,push")];
-        const headers = { "content-type": mediaType2 };
-        await this.#exchange.run(async () => {
-          const call = { method: "PUT", to: path7, scopes, headers, body: bytes };
-          await this.#expectWritten(await this.#exchange.send(call), this.#push(repository, what));
-        });
-      }
-      #read(method, to2, repository, headers = {}) {
-        return this.#exchange.send({ method, to: to2, headers, scopes: [scope(repository, "pull")] });
-      }
-      async #openUpload(subject) {
-        const { repository } = subject;
-        const answer = await this.#exchange.send({
-          method: "POST",
-          to: uploadsPath(repository),
-          scopes: [scope(repository, "pull,push")]
-        });
-        if (answer.status !== 202) throw await this.#pushFailure(answer, subject);
-        await answer.body.dump();
-        return uploadLocation(answer) ?? this.#noLocation(subject);
-      }
-      /** Best effort: a session that stays open is the registry's to clear. */
-      async #cancel(answer, repository) {
-        const location = uploadLocation(answer);
-        if (location !== void 0) await this.#delete(location, repository);
-      }
-      async #delete(to2, repository) {
-        const scopes = [scope(repository, "pull,push")];
-        try {
-          const answer = await this.#exchange.send({ method: "DELETE", to: to2, scopes });
-          await answer.body.dump();
-        } catch (error3) {
-          if (!(error3 instanceof AirgapError || error3 instanceof Transient)) throw error3;
-        }
-      }
-      async #expectWritten(answer, subject) {
-        if (answer.status < 200 || answer.status > 204) throw await this.#pushFailure(answer, subject);
-        await answer.body.dump();
-      }
-      async #readFailure(answer, subject) {
-        return readFailure(answer.status, await this.#exchange.errorText(answer), subject);
-      }
-      async #pushFailure(answer, subject) {
-        return pushFailure(answer.status, await this.#exchange.errorText(answer), subject);
-      }
-      #noLocation(subject) {
-        throw new AirgapError("refused", `${this.host} opens no upload session for ${subject.what}`, {
-          given: "an answer without Location"
-        });
-      }
-      #manifest(repository, reference) {
-        const what = `manifest ${repository}${isDigest(reference) ? "@" : ":"}${reference}`;
-        return { host: this.host, repository, what, path: manifestPath(repository, reference) };
-      }
-      #blob(repository, digest2) {
-        const what = `blob ${digest2} of ${repository}`;
-        return { host: this.host, repository, what, path: blobPath2(repository, digest2) };
-      }
-      #push(repository, what) {
-        return { host: this.host, repository, what };
+      putManifest(repository, reference, mediaType2, bytes) {
+        return putManifest(this.#registry, repository, reference, mediaType2, bytes);
       }
     };
-  }
-});
-
-// src/registry/proxy.ts
-function proxyFor(url, env) {
-  const name = url.protocol === "https:" ? "HTTPS_PROXY" : "HTTP_PROXY";
-  const proxy = env[name] || env[name.toLowerCase()];
-  if (!proxy || isLoopback(bareHost(url))) return void 0;
-  const exceptions = (env.NO_PROXY || env.no_proxy || "").split(",");
-  if (exceptions.some((exception) => isExempt(url, exception.trim().toLowerCase()))) {
-    return void 0;
-  }
-  return proxyUrl(name, proxy);
-}
-function isLoopback(host) {
-  return host === "localhost" || host.endsWith(".localhost") || inRanges(loopback, host);
-}
-function isLinkLocal(host) {
-  return inRanges(linkLocal, host);
-}
-function bareHost(url) {
-  return url.hostname.replace(/^\[|\]$/g, "").replace(/\.$/, "").toLowerCase();
-}
-function inRanges(ranges, host) {
-  const version2 = (0, import_node_net.isIP)(host);
-  return version2 !== 0 && ranges.check(host, version2 === 4 ? "ipv4" : "ipv6");
-}
-function isExempt(url, exception) {
-  if (exception === "") return false;
-  if (exception === "*") return true;
-  const host = bareHost(url);
-  if (exception.includes("/")) return inNetwork(host, exception);
-  const { name, port } = hostAndPort(exception);
-  if (port !== void 0 && port !== (url.port || (url.protocol === "https:" ? "443" : "80"))) {
-    return false;
-  }
-  const domain = name.replace(/^\*\./, ".");
-  if (domain.startsWith(".")) return host.endsWith(domain);
-  return host === domain || (0, import_node_net.isIP)(domain) === 0 && host.endsWith(`.${domain}`);
-}
-function hostAndPort(text3) {
-  if ((0, import_node_net.isIP)(text3) !== 0) return { name: text3 };
-  const [, name = text3, port] = /^(.*?)(?::(\d+))?$/.exec(text3) ?? [];
-  const bare2 = name.replace(/^\[|\]$/g, "");
-  return port === void 0 ? { name: bare2 } : { name: bare2, port };
-}
-function inNetwork(host, network) {
-  const [address = "", bits] = network.split("/");
-  const version2 = (0, import_node_net.isIP)(address);
-  const prefix = Number(bits);
-  if (version2 === 0 || !Number.isInteger(prefix) || prefix < 0 || prefix > (version2 === 4 ? 32 : 128)) {
-    return false;
-  }
-  const ranges = new import_node_net.BlockList();
-  ranges.addSubnet(address, prefix, version2 === 4 ? "ipv4" : "ipv6");
-  return inRanges(ranges, host);
-}
-function proxyUrl(name, proxy) {
-  const text3 = /^(?:https?|socks5h?):\/\//i.test(proxy) ? proxy : `http://${proxy}`;
-  try {
-    return new URL(text3.replace(/^socks5h:/i, "socks5:"));
-  } catch {
-    throw new AirgapError("usage", `${name} is no URL`, { expected: "http://host:port" });
-  }
-}
-var import_node_net, loopback, linkLocal;
-var init_proxy = __esm({
-  "src/registry/proxy.ts"() {
-    "use strict";
-    import_node_net = require("node:net");
-    init_error();
-    loopback = new import_node_net.BlockList();
-    loopback.addSubnet("127.0.0.0", 8, "ipv4");
-    loopback.addAddress("::1", "ipv6");
-    loopback.addSubnet("::ffff:127.0.0.0", 104, "ipv6");
-    linkLocal = new import_node_net.BlockList();
-    linkLocal.addSubnet("169.254.0.0", 16, "ipv4");
-    linkLocal.addSubnet("0.0.0.0", 8, "ipv4");
-    linkLocal.addSubnet("fe80::", 10, "ipv6");
-    linkLocal.addAddress("::", "ipv6");
-    linkLocal.addSubnet("::ffff:169.254.0.0", 112, "ipv6");
-    linkLocal.addSubnet("::ffff:0.0.0.0", 104, "ipv6");
   }
 });
 
@@ -24952,7 +25093,7 @@ var init_challenge = __esm({
   "src/registry/challenge.ts"() {
     "use strict";
     init_error();
-    init_proxy();
+    init_addresses();
   }
 });
 
@@ -24993,7 +25134,8 @@ var init_authorization = __esm({
     init_error();
     init_challenge();
     init_failures();
-    init_retry2();
+    init_plain_http();
+    init_retry();
     largestAnswer = 1024 * 1024;
     Authorization = class {
       #options;
@@ -25031,6 +25173,7 @@ var init_authorization = __esm({
       async #basic() {
         const credential = await this.#options.credential();
         if (credential === void 0) return void 0;
+        this.#mayGoTo(this.#options.registry);
         if ("username" in credential) return basicHeader(credential.username, credential.password);
         throw new AirgapError("authentication", `${this.#options.host} takes no identity token`, {
           expected: "a user name and a password",
@@ -25062,6 +25205,10 @@ var init_authorization = __esm({
         const { host, registry: registry3, transport } = this.#options;
         const realm = checkRealm(challenge.parameters.realm ?? "", registry3);
         const credential = await this.#options.credential();
+        if (credential !== void 0) {
+          this.#mayGoTo(realm);
+          this.#mayGoTo(registry3);
+        }
         const service = challenge.parameters.service ?? "";
         const answer = credential !== void 0 && "identityToken" in credential ? await this.#refresh(realm, service, scopes, credential.identityToken) : await this.#get(realm, service, scopes, credential);
         const text3 = (await transport.readAll(answer, largestAnswer)).toString();
@@ -25089,13 +25236,18 @@ var init_authorization = __esm({
         return this.#options.transport.request({ method: "POST", url, headers, body });
       }
       #refusal({ status, url, headers }, text3, anonymous) {
-        const said = errorText2(text3, String(headers["content-type"] ?? ""));
+        const said = registryWords(text3, String(headers["content-type"] ?? ""));
         if (isPassing(status)) {
           const wait = retryAfter(headers["retry-after"]?.toString(), this.#options.now());
           return passingFailure(status, said, url.host, wait);
         }
         const given = `${status} from its token service ${url.host}${said && `: ${said}`}`;
         return wrongCredentials(this.#options.host, anonymous, given);
+      }
+      /** The one place where a credential is kept from the open network. @throws AirgapError('usage') */
+      #mayGoTo(url) {
+        const { host, allowPlainHttp } = this.#options;
+        if (!allowPlainHttp && !isPrivate(url)) throw overPlainHttp(host, url);
       }
       #noToken(host, realm) {
         throw new AirgapError("authentication", `the token service of ${host} gives no token`, {
@@ -30146,7 +30298,7 @@ var require_webidl = __commonJS({
 var require_util2 = __commonJS({
   "node_modules/undici/lib/web/fetch/util.js"(exports2, module2) {
     "use strict";
-    var { Transform: Transform3 } = require("node:stream");
+    var { Transform: Transform2 } = require("node:stream");
     var zlib = require("node:zlib");
     var { redirectStatusSet, referrerPolicyTokens, badPortsSet } = require_constants3();
     var { getGlobalOrigin } = require_global();
@@ -30681,7 +30833,7 @@ var require_util2 = __commonJS({
           position
         );
       }
-      const rangeStart = collectASequenceOfCodePoints(
+      const rangeStart2 = collectASequenceOfCodePoints(
         (char) => {
           const code = char.charCodeAt(0);
           return code >= 48 && code <= 57;
@@ -30689,7 +30841,7 @@ var require_util2 = __commonJS({
         data,
         position
       );
-      const rangeStartValue = rangeStart.length ? Number(rangeStart) : null;
+      const rangeStartValue = rangeStart2.length ? Number(rangeStart2) : null;
       if (allowWhitespace) {
         collectASequenceOfCodePoints(
           (char) => char === "	" || char === " ",
@@ -30728,16 +30880,16 @@ var require_util2 = __commonJS({
       }
       return { rangeStartValue, rangeEndValue };
     }
-    function buildContentRange(rangeStart, rangeEnd, fullLength) {
+    function buildContentRange(rangeStart2, rangeEnd, fullLength) {
       let contentRange = "bytes ";
-      contentRange += isomorphicEncode(`${rangeStart}`);
+      contentRange += isomorphicEncode(`${rangeStart2}`);
       contentRange += "-";
       contentRange += isomorphicEncode(`${rangeEnd}`);
       contentRange += "/";
       contentRange += isomorphicEncode(`${fullLength}`);
       return contentRange;
     }
-    var InflateStream = class extends Transform3 {
+    var InflateStream = class extends Transform2 {
       #zlibOptions;
       /** @param {zlib.ZlibOptions} [zlibOptions] */
       constructor(zlibOptions) {
@@ -31759,7 +31911,7 @@ var require_client_h1 = __commonJS({
       kHTTPContext,
       kClosed
     } = require_symbols();
-    var constants6 = require_constants2();
+    var constants7 = require_constants2();
     var EMPTY_BUF = Buffer.alloc(0);
     var FastBuffer = Buffer[Symbol.species];
     var removeAllListeners = util.removeAllListeners;
@@ -31895,7 +32047,7 @@ var require_client_h1 = __commonJS({
          */
       constructor(client, socket, { exports: exports3 }) {
         this.llhttp = exports3;
-        this.ptr = this.llhttp.llhttp_alloc(constants6.TYPE.RESPONSE);
+        this.ptr = this.llhttp.llhttp_alloc(constants7.TYPE.RESPONSE);
         this.client = client;
         this.socket = socket;
         this.timeout = null;
@@ -31991,11 +32143,11 @@ var require_client_h1 = __commonJS({
             currentParser = null;
             currentBufferRef = null;
           }
-          if (ret !== constants6.ERROR.OK) {
+          if (ret !== constants7.ERROR.OK) {
             const data = chunk.subarray(llhttp.llhttp_get_error_pos(this.ptr) - currentBufferPtr);
-            if (ret === constants6.ERROR.PAUSED_UPGRADE) {
+            if (ret === constants7.ERROR.PAUSED_UPGRADE) {
               this.onUpgrade(data);
-            } else if (ret === constants6.ERROR.PAUSED) {
+            } else if (ret === constants7.ERROR.PAUSED) {
               this.paused = true;
               socket.unshift(data);
             } else {
@@ -32018,10 +32170,10 @@ var require_client_h1 = __commonJS({
         } finally {
           currentParser = null;
         }
-        if (ret === constants6.ERROR.OK) {
+        if (ret === constants7.ERROR.OK) {
           return null;
         }
-        if (ret === constants6.ERROR.PAUSED || ret === constants6.ERROR.PAUSED_UPGRADE) {
+        if (ret === constants7.ERROR.PAUSED || ret === constants7.ERROR.PAUSED_UPGRADE) {
           this.paused = true;
           return null;
         }
@@ -32038,7 +32190,7 @@ var require_client_h1 = __commonJS({
           const len = new Uint8Array(llhttp.memory.buffer, ptr).indexOf(0);
           message = "Response does not match the HTTP/1.1 protocol (" + Buffer.from(llhttp.memory.buffer, ptr, len).toString() + ")";
         }
-        return new HTTPParserError(message, constants6.ERROR[ret], data);
+        return new HTTPParserError(message, constants7.ERROR[ret], data);
       }
       destroy() {
         assert2(currentParser === null);
@@ -32249,7 +32401,7 @@ var require_client_h1 = __commonJS({
           socket[kBlocking] = false;
           client[kResume]();
         }
-        return pause ? constants6.ERROR.PAUSED : 0;
+        return pause ? constants7.ERROR.PAUSED : 0;
       }
       /**
        * @param {Buffer} buf
@@ -32275,7 +32427,7 @@ var require_client_h1 = __commonJS({
         }
         this.bytesRead += buf.length;
         if (request.onData(buf) === false) {
-          return constants6.ERROR.PAUSED;
+          return constants7.ERROR.PAUSED;
         }
         return 0;
       }
@@ -32315,13 +32467,13 @@ var require_client_h1 = __commonJS({
         if (socket[kWriting]) {
           assert2(client[kRunning] === 0);
           util.destroy(socket, new InformationalError("reset"));
-          return constants6.ERROR.PAUSED;
+          return constants7.ERROR.PAUSED;
         } else if (!shouldKeepAlive) {
           util.destroy(socket, new InformationalError("reset"));
-          return constants6.ERROR.PAUSED;
+          return constants7.ERROR.PAUSED;
         } else if (socket[kReset] && client[kRunning] === 0) {
           util.destroy(socket, new InformationalError("reset"));
-          return constants6.ERROR.PAUSED;
+          return constants7.ERROR.PAUSED;
         } else if (client[kPipelining] == null || client[kPipelining] === 1) {
           setImmediate(client[kResume]);
         } else {
@@ -36610,7 +36762,7 @@ var require_readable = __commonJS({
   "node_modules/undici/lib/api/readable.js"(exports2, module2) {
     "use strict";
     var assert2 = require("node:assert");
-    var { Readable: Readable6 } = require("node:stream");
+    var { Readable: Readable5 } = require("node:stream");
     var { RequestAbortedError, NotSupportedError, InvalidArgumentError: InvalidArgumentError2, AbortError } = require_errors();
     var util = require_util();
     var { ReadableStreamFrom } = require_util();
@@ -36624,7 +36776,7 @@ var require_readable = __commonJS({
     var kBytesRead = /* @__PURE__ */ Symbol("kBytesRead");
     var noop3 = () => {
     };
-    var BodyReadable = class extends Readable6 {
+    var BodyReadable = class extends Readable5 {
       /**
        * @param {object} opts
        * @param {(this: Readable, size: number) => void} opts.resume
@@ -37013,7 +37165,7 @@ var require_api_request = __commonJS({
     "use strict";
     var assert2 = require("node:assert");
     var { AsyncResource } = require("node:async_hooks");
-    var { Readable: Readable6 } = require_readable();
+    var { Readable: Readable5 } = require_readable();
     var { InvalidArgumentError: InvalidArgumentError2, RequestAbortedError } = require_errors();
     var util = require_util();
     function noop3() {
@@ -37094,7 +37246,7 @@ var require_api_request = __commonJS({
         const parsedHeaders = responseHeaders === "raw" ? util.parseHeaders(rawHeaders) : headers;
         const contentType2 = parsedHeaders["content-type"];
         const contentLength2 = parsedHeaders["content-length"];
-        const res = new Readable6({
+        const res = new Readable5({
           resume,
           abort,
           contentType: contentType2,
@@ -37403,9 +37555,9 @@ var require_api_pipeline = __commonJS({
   "node_modules/undici/lib/api/api-pipeline.js"(exports2, module2) {
     "use strict";
     var {
-      Readable: Readable6,
+      Readable: Readable5,
       Duplex: Duplex4,
-      PassThrough: PassThrough2
+      PassThrough: PassThrough3
     } = require("node:stream");
     var assert2 = require("node:assert");
     var { AsyncResource } = require("node:async_hooks");
@@ -37419,7 +37571,7 @@ var require_api_pipeline = __commonJS({
     function noop3() {
     }
     var kResume = /* @__PURE__ */ Symbol("resume");
-    var PipelineRequest = class extends Readable6 {
+    var PipelineRequest = class extends Readable5 {
       constructor() {
         super({ autoDestroy: true });
         this[kResume] = null;
@@ -37436,7 +37588,7 @@ var require_api_pipeline = __commonJS({
         callback(err);
       }
     };
-    var PipelineResponse = class extends Readable6 {
+    var PipelineResponse = class extends Readable5 {
       constructor(resume) {
         super({ autoDestroy: true });
         this[kResume] = resume;
@@ -37592,7 +37744,7 @@ var require_api_pipeline = __commonJS({
         this.dispatch({ ...opts, body: pipelineHandler.req }, pipelineHandler);
         return pipelineHandler.ret;
       } catch (err) {
-        return new PassThrough2().destroy(err);
+        return new PassThrough3().destroy(err);
       }
     }
     module2.exports = pipeline;
@@ -38001,8 +38153,8 @@ var require_mock_utils = __commonJS({
       }
     }
     function getMockDispatch(mockDispatches, key) {
-      const basePath = key.query ? serializePathWithQuery(key.path, key.query) : key.path;
-      const resolvedPath = typeof basePath === "string" ? safeUrl(basePath) : basePath;
+      const basePath2 = key.query ? serializePathWithQuery(key.path, key.query) : key.path;
+      const resolvedPath = typeof basePath2 === "string" ? safeUrl(basePath2) : basePath2;
       const resolvedPathWithoutTrailingSlash = removeTrailingSlash(resolvedPath);
       let matchedMockDispatches = mockDispatches.filter(({ consumed }) => !consumed).filter(({ path: path7, ignoreTrailingSlash }) => {
         return ignoreTrailingSlash ? matchValue(removeTrailingSlash(safeUrl(path7)), resolvedPathWithoutTrailingSlash) : matchValue(safeUrl(path7), resolvedPath);
@@ -38097,9 +38249,9 @@ var require_mock_utils = __commonJS({
       if (mockDispatch2.data.callback) {
         mockDispatch2.data = { ...mockDispatch2.data, ...mockDispatch2.data.callback(opts) };
       }
-      const { data: { statusCode, data, headers, trailers, error: error3 }, delay, persist } = mockDispatch2;
+      const { data: { statusCode, data, headers, trailers, error: error3 }, delay, persist: persist2 } = mockDispatch2;
       const { timesInvoked, times } = mockDispatch2;
-      mockDispatch2.consumed = !persist && timesInvoked >= times;
+      mockDispatch2.consumed = !persist2 && timesInvoked >= times;
       mockDispatch2.pending = timesInvoked < times;
       if (error3 !== null) {
         deleteMockDispatch(this[kDispatches], key);
@@ -38726,13 +38878,13 @@ var require_mock_pool = __commonJS({
 var require_pending_interceptors_formatter = __commonJS({
   "node_modules/undici/lib/mock/pending-interceptors-formatter.js"(exports2, module2) {
     "use strict";
-    var { Transform: Transform3 } = require("node:stream");
+    var { Transform: Transform2 } = require("node:stream");
     var { Console } = require("node:console");
     var PERSISTENT = process.versions.icu ? "✅" : "Y ";
     var NOT_PERSISTENT = process.versions.icu ? "❌" : "N ";
     module2.exports = class PendingInterceptorsFormatter {
       constructor({ disableColors } = {}) {
-        this.transform = new Transform3({
+        this.transform = new Transform2({
           transform(chunk, _enc, cb) {
             cb(null, chunk);
           }
@@ -38746,14 +38898,14 @@ var require_pending_interceptors_formatter = __commonJS({
       }
       format(pendingInterceptors) {
         const withPrettyHeaders = pendingInterceptors.map(
-          ({ method, path: path7, data: { statusCode }, persist, times, timesInvoked, origin }) => ({
+          ({ method, path: path7, data: { statusCode }, persist: persist2, times, timesInvoked, origin }) => ({
             Method: method,
             Origin: origin,
             Path: path7,
             "Status code": statusCode,
-            Persistent: persist ? PERSISTENT : NOT_PERSISTENT,
+            Persistent: persist2 ? PERSISTENT : NOT_PERSISTENT,
             Invocations: timesInvoked,
-            Remaining: persist ? Infinity : times - timesInvoked
+            Remaining: persist2 ? Infinity : times - timesInvoked
           })
         );
         this.logger.table(withPrettyHeaders);
@@ -39037,7 +39189,7 @@ var require_snapshot_utils = __commonJS({
 var require_snapshot_recorder = __commonJS({
   "node_modules/undici/lib/mock/snapshot-recorder.js"(exports2, module2) {
     "use strict";
-    var { writeFile: writeFile8, readFile: readFile9, mkdir: mkdir5 } = require("node:fs/promises");
+    var { writeFile: writeFile7, readFile: readFile9, mkdir: mkdir5 } = require("node:fs/promises");
     var { dirname: dirname3, resolve: resolve18 } = require("node:path");
     var { setTimeout: setTimeout4, clearTimeout: clearTimeout2 } = require("node:timers");
     var { InvalidArgumentError: InvalidArgumentError2, UndiciError } = require_errors();
@@ -39274,7 +39426,7 @@ var require_snapshot_recorder = __commonJS({
           hash,
           snapshot
         }));
-        await writeFile8(resolvedPath, JSON.stringify(data, null, 2), { flush: true });
+        await writeFile7(resolvedPath, JSON.stringify(data, null, 2), { flush: true });
       }
       /**
        * Clears all recorded snapshots
@@ -39991,11 +40143,11 @@ var require_redirect = __commonJS({
     function createRedirectInterceptor({ maxRedirections: defaultMaxRedirections } = {}) {
       return (dispatch) => {
         return function Intercept(opts, handler) {
-          const { maxRedirections = defaultMaxRedirections, ...rest } = opts;
+          const { maxRedirections = defaultMaxRedirections, ...rest2 } = opts;
           if (maxRedirections == null || maxRedirections === 0) {
             return dispatch(opts, handler);
           }
-          const dispatchOpts = { ...rest };
+          const dispatchOpts = { ...rest2 };
           const redirectHandler = new RedirectHandler(dispatch, maxRedirections, dispatchOpts, handler);
           return dispatch(dispatchOpts, redirectHandler);
         };
@@ -40192,7 +40344,7 @@ var require_dump = __commonJS({
 var require_dns = __commonJS({
   "node_modules/undici/lib/interceptor/dns.js"(exports2, module2) {
     "use strict";
-    var { isIP: isIP2 } = require("node:net");
+    var { isIP: isIP3 } = require("node:net");
     var { lookup } = require("node:dns");
     var DecoratorHandler = require_decorator_handler();
     var { InvalidArgumentError: InvalidArgumentError2, InformationalError } = require_errors();
@@ -40598,7 +40750,7 @@ var require_dns = __commonJS({
       return (dispatch) => {
         return function dnsInterceptor(origDispatchOpts, handler) {
           const origin = origDispatchOpts.origin.constructor === URL ? origDispatchOpts.origin : new URL(origDispatchOpts.origin);
-          if (isIP2(origin.hostname) !== 0) {
+          if (isIP3(origin.hostname) !== 0) {
             return dispatch(origDispatchOpts, handler);
           }
           instance.runLookup(origin, origDispatchOpts, (err, newOrigin) => {
@@ -41860,7 +42012,7 @@ var require_cache_handler = __commonJS({
             }
           }
         }
-        const now = Date.now();
+        const now2 = Date.now();
         const redirectHopInfo = this.#history?.[kRedirectCacheControl];
         const redirectPolicy = redirectHopInfo?.length > 0 ? getRedirectPolicy(
           this.#cacheType,
@@ -41868,7 +42020,7 @@ var require_cache_handler = __commonJS({
           redirectHopInfo,
           this.#cacheKey.headers,
           this.#cacheByDefault,
-          now
+          now2
         ) : void 0;
         if (redirectHopInfo?.length > 0 && redirectPolicy === void 0) {
           return downstreamOnHeaders();
@@ -41902,10 +42054,10 @@ var require_cache_handler = __commonJS({
           deleteCachedValueIfNotModified(statusCode, this.#store, this.#cacheKey);
           return downstreamOnHeaders();
         }
-        const apparentAge = resDate ? Math.max(0, now - resDate.getTime()) : 0;
+        const apparentAge = resDate ? Math.max(0, now2 - resDate.getTime()) : 0;
         const currentAge = Math.max(apparentAge, resAge ?? 0);
         const hasValidator = typeof resHeaders.etag === "string" && isEtagUsable(resHeaders.etag) || typeof resHeaders["last-modified"] === "string";
-        const staleAt = determineStaleAt(this.#cacheType, now, resAge, resHeaders, resDate, cacheControlDirectives, hasValidator) ?? this.#cacheByDefault;
+        const staleAt = determineStaleAt(this.#cacheType, now2, resAge, resHeaders, resDate, cacheControlDirectives, hasValidator) ?? this.#cacheByDefault;
         const revalidationOnly = staleAt === 0 && hasValidator;
         if (staleAt === void 0 || currentAge >= staleAt && !revalidationOnly) {
           if (cacheControlHeader || staleAt !== void 0) {
@@ -41913,12 +42065,12 @@ var require_cache_handler = __commonJS({
           }
           return downstreamOnHeaders();
         }
-        const baseTime = now - currentAge;
+        const baseTime = now2 - currentAge;
         let absoluteStaleAt = staleAt + baseTime;
         if (redirectPolicy !== void 0) {
           absoluteStaleAt = Math.min(absoluteStaleAt, redirectPolicy.staleAt);
         }
-        if (now >= absoluteStaleAt && !revalidationOnly) {
+        if (now2 >= absoluteStaleAt && !revalidationOnly) {
           deleteCachedValueIfNotModified(statusCode, this.#store, this.#cacheKey);
           return downstreamOnHeaders();
         }
@@ -41953,7 +42105,7 @@ var require_cache_handler = __commonJS({
           }
         }
         const cachedAt = baseTime;
-        const deleteAt = determineDeleteAt(baseTime, now, effectiveCacheControlDirectives, absoluteStaleAt);
+        const deleteAt = determineDeleteAt(baseTime, now2, effectiveCacheControlDirectives, absoluteStaleAt);
         const strippedHeaders = stripNecessaryHeaders(resHeaders, cacheControlDirectives);
         const value = {
           statusCode,
@@ -42177,12 +42329,12 @@ var require_cache_handler = __commonJS({
       }
       return true;
     }
-    function getRedirectPolicy(cacheType, method, redirectHops, reqHeaders, cacheByDefault, now) {
+    function getRedirectPolicy(cacheType, method, redirectHops, reqHeaders, cacheByDefault, now2) {
       let staleAt = Infinity;
       let requiresRevalidation = false;
       for (const hop of redirectHops) {
         const hopPolicy = getRedirectHopPolicy(cacheType, method, hop, reqHeaders, cacheByDefault);
-        if (hopPolicy === void 0 || hopPolicy.staleAt <= now) {
+        if (hopPolicy === void 0 || hopPolicy.staleAt <= now2) {
           return void 0;
         }
         staleAt = Math.min(staleAt, hopPolicy.staleAt);
@@ -42275,7 +42427,7 @@ var require_cache_handler = __commonJS({
       }
       return Number(age) * 1e3;
     }
-    function determineStaleAt(cacheType, now, age, resHeaders, responseDate, cacheControlDirectives, hasValidator) {
+    function determineStaleAt(cacheType, now2, age, resHeaders, responseDate, cacheControlDirectives, hasValidator) {
       if (cacheType === "shared") {
         if (hasInvalidCacheControlDirective(cacheControlDirectives, "s-maxage")) {
           return 0;
@@ -42300,7 +42452,7 @@ var require_cache_handler = __commonJS({
         if (!expiresDate) {
           return 0;
         }
-        if (now >= expiresDate.getTime()) {
+        if (now2 >= expiresDate.getTime()) {
           return 0;
         }
         if (responseDate) {
@@ -42313,15 +42465,15 @@ var require_cache_handler = __commonJS({
           }
           return freshnessLifetime;
         }
-        return expiresDate.getTime() - now;
+        return expiresDate.getTime() - now2;
       }
       if (typeof resHeaders["last-modified"] === "string") {
         const lastModified = parseHttpDate(resHeaders["last-modified"]);
         if (lastModified) {
-          if (lastModified.getTime() >= now) {
+          if (lastModified.getTime() >= now2) {
             return void 0;
           }
-          const responseAge = now - lastModified.getTime();
+          const responseAge = now2 - lastModified.getTime();
           return responseAge * 0.1;
         }
       }
@@ -42458,9 +42610,9 @@ var require_memory_cache_store = __commonJS({
       get(key) {
         assertCacheKey(key);
         const topLevelKey = `${key.origin}:${key.path}`;
-        const now = Date.now();
+        const now2 = Date.now();
         const entries = this.#entries.get(topLevelKey);
-        const entry = entries ? findEntry(key, entries, now) : null;
+        const entry = entries ? findEntry(key, entries, now2) : null;
         return entry == null ? void 0 : {
           statusMessage: entry.statusMessage,
           statusCode: entry.statusCode,
@@ -42556,10 +42708,10 @@ var require_memory_cache_store = __commonJS({
         this.#entries.delete(topLevelKey);
       }
     };
-    function findEntry(key, entries, now) {
+    function findEntry(key, entries, now2) {
       for (let i2 = 0; i2 < entries.length; i2++) {
         const entry = entries[i2];
-        if (entry.deleteAt > now && entry.method === key.method && varyMatches(key, entry)) {
+        if (entry.deleteAt > now2 && entry.method === key.method && varyMatches(key, entry)) {
           return entry;
         }
       }
@@ -42691,7 +42843,7 @@ var require_cache2 = __commonJS({
   "node_modules/undici/lib/interceptor/cache.js"(exports2, module2) {
     "use strict";
     var assert2 = require("node:assert");
-    var { Readable: Readable6 } = require("node:stream");
+    var { Readable: Readable5 } = require("node:stream");
     var util = require_util();
     var CacheHandler = require_cache_handler();
     var MemoryCacheStore = require_memory_cache_store();
@@ -42853,16 +43005,16 @@ var require_cache2 = __commonJS({
       return responseEtag.slice(2) === cachedOpaqueTag;
     }
     function isStale(result, cacheControlDirectives, cacheType) {
-      const now = Date.now();
-      if (now > result.staleAt) {
+      const now2 = Date.now();
+      if (now2 > result.staleAt) {
         if (!staleResponseRequiresRevalidation(result, cacheType) && cacheControlDirectives?.["max-stale"]) {
           const gracePeriod = result.staleAt + cacheControlDirectives["max-stale"] * 1e3;
-          return now > gracePeriod;
+          return now2 > gracePeriod;
         }
         return true;
       }
       if (cacheControlDirectives?.["min-fresh"]) {
-        const timeLeftTillStale = result.staleAt - now;
+        const timeLeftTillStale = result.staleAt - now2;
         const threshold = cacheControlDirectives["min-fresh"] * 1e3;
         return timeLeftTillStale <= threshold;
       }
@@ -42873,9 +43025,9 @@ var require_cache2 = __commonJS({
       if (!staleWhileRevalidate || staleResponseRequiresRevalidation(result, cacheType)) {
         return false;
       }
-      const now = Date.now();
+      const now2 = Date.now();
       const staleWhileRevalidateExpiry = result.staleAt + staleWhileRevalidate * 1e3;
-      return now <= staleWhileRevalidateExpiry;
+      return now2 <= staleWhileRevalidateExpiry;
     }
     function handleUncachedResponse(dispatch, globalOpts, cacheKey, handler, opts, reqCacheControl) {
       if (reqCacheControl?.["only-if-cached"]) {
@@ -42908,7 +43060,7 @@ var require_cache2 = __commonJS({
       return dispatch(opts, new CacheHandler(globalOpts, cacheKey, handler));
     }
     function sendCachedValue(handler, opts, result, age, context, isStale2) {
-      const stream = util.isStream(result.body) ? result.body : Readable6.from(result.body ?? []);
+      const stream = util.isStream(result.body) ? result.body : Readable5.from(result.body ?? []);
       assert2(!stream.destroyed, "stream should not be destroyed");
       assert2(!stream.readableDidRead, "stream should not be readableDidRead");
       const controller = {
@@ -42987,11 +43139,11 @@ var require_cache2 = __commonJS({
         deleteCachedValue(globalOpts.store, cacheKey);
         return handleUncachedResponse(dispatch, globalOpts, cacheKey, handler, opts, reqCacheControl);
       }
-      const now = Date.now();
-      if (now > result.deleteAt) {
+      const now2 = Date.now();
+      if (now2 > result.deleteAt) {
         return dispatch(opts, new CacheHandler(globalOpts, cacheKey, handler));
       }
-      const age = Math.round((now - result.cachedAt) / 1e3);
+      const age = Math.round((now2 - result.cachedAt) / 1e3);
       const requestMaxAgeExpired = reqCacheControl?.["max-age"] !== void 0 && age >= reqCacheControl["max-age"];
       const stale = requestMaxAgeExpired || isStale(result, reqCacheControl, globalOpts.type);
       const revalidate = requestMaxAgeExpired || needsRevalidation(result, reqCacheControl, opts);
@@ -43031,7 +43183,7 @@ var require_cache2 = __commonJS({
         if (!staleResponseRequiresRevalidation(result, globalOpts.type)) {
           const staleIfErrorExpiry = result.cacheControlDirectives["stale-if-error"] ?? reqCacheControl?.["stale-if-error"];
           if (staleIfErrorExpiry) {
-            withinStaleIfErrorThreshold = now < result.staleAt + staleIfErrorExpiry * 1e3;
+            withinStaleIfErrorThreshold = now2 < result.staleAt + staleIfErrorExpiry * 1e3;
           }
         }
         const headers = makeRevalidationHeaders(opts, result);
@@ -44468,9 +44620,9 @@ var require_sqlite_cache_store = __commonJS({
         if (values.length === 0) {
           return void 0;
         }
-        const now = Date.now();
+        const now2 = Date.now();
         for (const value of values) {
-          if (now >= value.deleteAt && !canBeExpired) {
+          if (now2 >= value.deleteAt && !canBeExpired) {
             continue;
           }
           let matches2 = true;
@@ -44537,7 +44689,7 @@ var require_headers = __commonJS({
       while (j2 > i2 && isHTTPWhiteSpaceCharCode(potentialValue.charCodeAt(i2))) ++i2;
       return i2 === 0 && j2 === potentialValue.length ? potentialValue : potentialValue.substring(i2, j2);
     }
-    function fill(headers, object2) {
+    function fill2(headers, object2) {
       if (Array.isArray(object2)) {
         for (let i2 = 0; i2 < object2.length; ++i2) {
           const header2 = object2[i2];
@@ -44797,7 +44949,7 @@ var require_headers = __commonJS({
         this.#guard = "none";
         if (init !== void 0) {
           init = webidl.converters.HeadersInit(init, "Headers constructor", "init");
-          fill(this, init);
+          fill2(this, init);
         }
       }
       // https://fetch.spec.whatwg.org/#dom-headers-append
@@ -44961,7 +45113,7 @@ var require_headers = __commonJS({
       });
     };
     module2.exports = {
-      fill,
+      fill: fill2,
       // for test.
       compareHeaderName,
       Headers,
@@ -44978,7 +45130,7 @@ var require_headers = __commonJS({
 var require_response = __commonJS({
   "node_modules/undici/lib/web/fetch/response.js"(exports2, module2) {
     "use strict";
-    var { Headers, HeadersList, fill, getHeadersGuard, setHeadersGuard, setHeadersList } = require_headers();
+    var { Headers, HeadersList, fill: fill2, getHeadersGuard, setHeadersGuard, setHeadersList } = require_headers();
     var { extractBody, cloneBody, mixinBody, streamRegistry, bodyUnusable } = require_body();
     var util = require_util();
     var nodeUtil = require("node:util");
@@ -45311,7 +45463,7 @@ var require_response = __commonJS({
         getResponseState(response).statusText = init.statusText;
       }
       if ("headers" in init && init.headers != null) {
-        fill(getResponseHeaders(response), init.headers);
+        fill2(getResponseHeaders(response), init.headers);
       }
       if (body) {
         if (nullBodyStatus.includes(response.status)) {
@@ -46349,7 +46501,7 @@ var require_fetch = __commonJS({
       subresourceSet
     } = require_constants3();
     var EE = require("node:events");
-    var { Readable: Readable6, pipeline, finished: finished7, isErrored, isReadable } = require("node:stream");
+    var { Readable: Readable5, pipeline, finished: finished7, isErrored, isReadable } = require("node:stream");
     var { addAbortListener: addAbortListener3, bufferToLowerCasedHeaderName } = require_util();
     var { dataURLProcessor, serializeAMimeType, minimizeSupportedMimeType } = require_data_url();
     var { getGlobalDispatcher } = require_global2();
@@ -46717,23 +46869,23 @@ var require_fetch = __commonJS({
             if (rangeValue === "failure") {
               return Promise.resolve(makeNetworkError("failed to fetch the data URL"));
             }
-            let { rangeStartValue: rangeStart, rangeEndValue: rangeEnd } = rangeValue;
-            if (rangeStart === null) {
-              rangeStart = fullLength - rangeEnd;
-              rangeEnd = rangeStart + rangeEnd - 1;
+            let { rangeStartValue: rangeStart2, rangeEndValue: rangeEnd } = rangeValue;
+            if (rangeStart2 === null) {
+              rangeStart2 = fullLength - rangeEnd;
+              rangeEnd = rangeStart2 + rangeEnd - 1;
             } else {
-              if (rangeStart >= fullLength) {
+              if (rangeStart2 >= fullLength) {
                 return Promise.resolve(makeNetworkError("Range start is greater than the blob's size."));
               }
               if (rangeEnd === null || rangeEnd >= fullLength) {
                 rangeEnd = fullLength - 1;
               }
             }
-            const slicedBlob = blob2.slice(rangeStart, rangeEnd + 1, type);
+            const slicedBlob = blob2.slice(rangeStart2, rangeEnd + 1, type);
             const slicedBodyWithType = extractBody(slicedBlob);
             response.body = slicedBodyWithType[0];
             const serializedSlicedLength = isomorphicEncode(`${slicedBlob.size}`);
-            const contentRange = buildContentRange(rangeStart, rangeEnd, fullLength);
+            const contentRange = buildContentRange(rangeStart2, rangeEnd, fullLength);
             response.status = 206;
             response.statusText = "Partial Content";
             response.headersList.set("content-length", serializedSlicedLength, true);
@@ -47334,7 +47486,7 @@ var require_fetch = __commonJS({
                   }
                 }
               }
-              this.body = new Readable6({ read: resume });
+              this.body = new Readable5({ read: resume });
               const onError = this.onError.bind(this);
               resolve18({
                 status,
@@ -50833,7 +50985,7 @@ var require_eventsource_stream = __commonJS({
   "node_modules/undici/lib/web/eventsource/eventsource-stream.js"(exports2, module2) {
     "use strict";
     var buffer2 = require("node:buffer");
-    var { Transform: Transform3 } = require("node:stream");
+    var { Transform: Transform2 } = require("node:stream");
     var { isASCIINumber, isValidLastEventId } = require_util6();
     var BOM = [239, 187, 191];
     var LF2 = 10;
@@ -50883,7 +51035,7 @@ var require_eventsource_stream = __commonJS({
       error3.aborted = false;
       return error3;
     }
-    var EventSourceStream = class extends Transform3 {
+    var EventSourceStream = class extends Transform2 {
       /**
        * @type {eventSourceSettings}
        */
@@ -51750,19 +51902,19 @@ ${captureLines}` : capture.stack;
 });
 
 // src/registry/connection-failures.ts
-function connectionFailure(error3, host, proxy) {
+function connectionFailure(error3, { host, origin }, proxy) {
   const { code, text: text3 } = rootOf(error3);
   const rule = connectionRules.find(({ codes }) => codes.test(code) || codes.test(text3));
   if (rule === void 0) return void 0;
   const { transient } = rule;
   const peer = transient === "unreachable" && code !== aborted3 && proxy ? `the proxy ${proxy}` : host;
   const failure2 = new AirgapError(transient ? "transient" : "usage", rule.say(peer), {
-    given: [.../* @__PURE__ */ new Set([code, safeText2(text3)])].filter(Boolean).join(": "),
+    given: [.../* @__PURE__ */ new Set([code, oneLine(text3)])].filter(Boolean).join(": "),
     next: rule.next(peer),
     cause: error3
   });
   if (!transient) return failure2;
-  return new Transient(failure2, { unreachable: transient === "unreachable" });
+  return new Transient(failure2, transient === "unreachable" ? { unreachable: origin } : {});
 }
 function rootOf(error3) {
   let found = { code: "", text: "" };
@@ -51780,7 +51932,7 @@ var init_connection_failures = __esm({
     "use strict";
     init_error();
     init_failures();
-    init_retry2();
+    init_retry();
     aborted3 = "UND_ERR_ABORTED";
     again = () => "run again to resume";
     connectionRules = [
@@ -51872,6 +52024,65 @@ var init_connection_failures = __esm({
   }
 });
 
+// src/registry/proxy.ts
+function proxyFor(url, env) {
+  const name = url.protocol === "https:" ? "HTTPS_PROXY" : "HTTP_PROXY";
+  const proxy = env[name] || env[name.toLowerCase()];
+  if (!proxy || isLoopback(bareHost(url))) return void 0;
+  const exceptions = (env.NO_PROXY || env.no_proxy || "").split(",");
+  if (exceptions.some((exception) => isExempt(url, exception.trim().toLowerCase()))) {
+    return void 0;
+  }
+  return proxyUrl(name, proxy);
+}
+function isExempt(url, exception) {
+  if (exception === "") return false;
+  if (exception === "*") return true;
+  const host = bareHost(url);
+  if (exception.includes("/")) return inNetwork(host, exception);
+  const { name, port } = hostAndPort(exception);
+  if (port !== void 0 && port !== (url.port || (url.protocol === "https:" ? "443" : "80"))) {
+    return false;
+  }
+  const domain = name.replace(/^\*\./, ".");
+  if (domain.startsWith(".")) return host.endsWith(domain);
+  return host === domain || (0, import_node_net2.isIP)(domain) === 0 && host.endsWith(`.${domain}`);
+}
+function hostAndPort(text3) {
+  if ((0, import_node_net2.isIP)(text3) !== 0) return { name: text3 };
+  const [, name = text3, port] = /^(.*?)(?::(\d+))?$/.exec(text3) ?? [];
+  const bare2 = name.replace(/^\[|\]$/g, "");
+  return port === void 0 ? { name: bare2 } : { name: bare2, port };
+}
+function inNetwork(host, network) {
+  const [address = "", bits] = network.split("/");
+  const version2 = (0, import_node_net2.isIP)(address);
+  const prefix = Number(bits);
+  if (version2 === 0 || !Number.isInteger(prefix) || prefix < 0 || prefix > (version2 === 4 ? 32 : 128)) {
+    return false;
+  }
+  const ranges = new import_node_net2.BlockList();
+  ranges.addSubnet(address, prefix, version2 === 4 ? "ipv4" : "ipv6");
+  return inRanges(ranges, host);
+}
+function proxyUrl(name, proxy) {
+  const text3 = /^(?:https?|socks5h?):\/\//i.test(proxy) ? proxy : `http://${proxy}`;
+  try {
+    return new URL(text3.replace(/^socks5h:/i, "socks5:"));
+  } catch {
+    throw new AirgapError("usage", `${name} is no URL`, { expected: "http://host:port" });
+  }
+}
+var import_node_net2;
+var init_proxy = __esm({
+  "src/registry/proxy.ts"() {
+    "use strict";
+    import_node_net2 = require("node:net");
+    init_error();
+    init_addresses();
+  }
+});
+
 // src/registry/transport.ts
 var import_undici, readTimeout, writeTimeout, Transport;
 var init_transport = __esm({
@@ -51880,13 +52091,15 @@ var init_transport = __esm({
     import_undici = __toESM(require_undici(), 1);
     init_error();
     init_access();
+    init_addresses();
     init_connection_failures();
     init_proxy();
-    init_retry2();
+    init_retry();
     init_trust3();
     readTimeout = 6e4;
     writeTimeout = 3e5;
     Transport = class {
+      reach = { answered: /* @__PURE__ */ new Set(), missed: /* @__PURE__ */ new Set() };
       #access;
       #context;
       #dispatchers = /* @__PURE__ */ new Map();
@@ -51911,6 +52124,8 @@ var init_transport = __esm({
             headersTimeout: method === "PUT" ? writeTimeout : readTimeout,
             bodyTimeout: readTimeout
           });
+          this.reach.answered.add(url.origin);
+          this.reach.missed.delete(url.origin);
           return { url, status: statusCode, headers: answer.headers, body: answer.body };
         } catch (error3) {
           throw this.failure(error3, url);
@@ -51940,11 +52155,14 @@ var init_transport = __esm({
         if (error3 instanceof AirgapError || error3 instanceof Transient) return error3;
         if (this.#context.signal.aborted) return this.#context.signal.reason;
         const proxy = proxyFor(url, this.#context.env);
-        return connectionFailure(error3, url.host, proxy?.host) ?? error3;
+        return connectionFailure(error3, url, proxy?.host) ?? error3;
       }
+      /** Drops what was opened; what could not be opened was told to whoever asked for it. */
       async close() {
-        const opened = await Promise.all(this.#dispatchers.values());
-        await Promise.all(opened.map((dispatcher) => dispatcher.destroy()));
+        const opened = await Promise.allSettled(this.#dispatchers.values());
+        await Promise.all(
+          opened.map((one) => one.status === "fulfilled" ? one.value.destroy() : void 0)
+        );
       }
       #dispatcherFor(url) {
         let dispatcher = this.#dispatchers.get(url.origin);
@@ -51982,12 +52200,13 @@ var init_transport = __esm({
 
 // src/registry/client.ts
 function openRegistries(options) {
-  (0, import_node_events16.setMaxListeners)(0, options.context.signal);
+  (0, import_node_events17.setMaxListeners)(0, options.context.signal);
   const transport = new Transport(options.access, options.context);
+  const credential = onceEach(itself, options.credential);
   const clients = /* @__PURE__ */ new Map();
   const client = (name) => {
     const host = canonicalHost(name);
-    const known = clients.get(host) ?? openClient(host, options, transport);
+    const known = clients.get(host) ?? openClient(host, { ...options, credential }, transport);
     clients.set(host, known);
     return known;
   };
@@ -52002,7 +52221,8 @@ function openRegistries(options) {
     close: () => transport.close()
   };
 }
-function openClient(host, { access: accessByHost, credential, context, retryBudgetMs = tenMinutes }, transport) {
+function openClient(host, options, transport) {
+  const { access: accessByHost, credential, context } = options;
   const access2 = accessByHost[host] ?? accessAt(new URL(originOf(host, {})), accessByHost);
   const registry3 = new URL(originOf(host, access2));
   const authorization = new Authorization({
@@ -52010,7 +52230,8 @@ function openClient(host, { access: accessByHost, credential, context, retryBudg
     registry: registry3,
     transport,
     now: context.now,
-    credential: once10(() => credential(host))
+    credential: () => credential(host),
+    allowPlainHttp: options.allowPlainHttpCredentials ?? false
   });
   const exchange = new Exchange({
     host,
@@ -52019,28 +52240,22 @@ function openClient(host, { access: accessByHost, credential, context, retryBudg
     transport,
     context,
     maxConcurrent: access2.maxConcurrent ?? 8,
-    retryBudget: retryBudgetMs
+    retryBudget: options.retryBudgetMs ?? tenMinutes
   });
   return new RegistryClient(host, access2, exchange);
 }
-function once10(ask) {
-  let answer;
-  return () => {
-    answer ??= ask();
-    return answer;
-  };
-}
-var import_node_events16, tenMinutes;
+var import_node_events17;
 var init_client = __esm({
   "src/registry/client.ts"() {
     "use strict";
-    import_node_events16 = require("node:events");
+    import_node_events17 = require("node:events");
     init_access();
     init_api2();
     init_authorization();
     init_exchange();
+    init_once();
+    init_retry();
     init_transport();
-    tenMinutes = 6e5;
   }
 });
 
@@ -52051,6 +52266,9 @@ async function readText(path7, what) {
   } catch (cause) {
     throw unreadable2(path7, what, cause);
   }
+}
+function withoutLastBreak(text3) {
+  return text3.replace(/\r?\n$/, "");
 }
 function unreadable2(path7, what, cause) {
   const code = cause.code;
@@ -52081,16 +52299,10 @@ var init_files = __esm({
 // src/registry/docker-credentials.ts
 function dockerCredentials(context) {
   let config2;
-  const known = /* @__PURE__ */ new Map();
-  const look = async (host) => {
+  return onceEach(itself, async (host) => {
     config2 ??= readConfig(context);
     return lookUp(host, await config2, context);
-  };
-  return (host) => {
-    const found = known.get(host) ?? look(host);
-    known.set(host, found);
-    return found;
-  };
+  });
 }
 async function lookUp(host, config2, context) {
   const helper = entryFor(host, config2.credHelpers ?? {}) || config2.credsStore;
@@ -52131,7 +52343,7 @@ async function readIfThere(path7) {
   }
 }
 function entryFor(host, entries) {
-  const names = hubHosts.includes(host) ? [hubKey, ...hubHosts] : [host];
+  const names = isDockerHub(host) ? [dockerHubKey, ...dockerHubHosts] : [host];
   const exact = names.find((name) => Object.hasOwn(entries, name));
   if (exact !== void 0) return entries[exact];
   const key = Object.keys(entries).find((name) => names.includes(hostOfKey(name)));
@@ -52161,8 +52373,8 @@ async function askHelper(helper, host, context) {
   if (!/^[\w.-]+$/.test(helper)) throw badHelper(helper, "usage", "not the name of a helper");
   const program2 = `docker-credential-${helper}`;
   const answer = await execa(program2, ["get"], {
-    input: hubHosts.includes(host) ? hubKey : host,
-    env: context.env,
+    input: isDockerHub(host) ? dockerHubKey : host,
+    env: helperEnvironment(context.env),
     extendEnv: false,
     cwd: context.cwd,
     cancelSignal: context.signal,
@@ -52173,10 +52385,14 @@ async function askHelper(helper, host, context) {
   if (answer.code === "ENOENT") throw badHelper(program2, "tool", "not found on PATH");
   if (answer.failed) {
     if (`${answer.stdout}${answer.stderr}`.includes(notFound)) return void 0;
-    const said = safeText2(`${answer.stderr} ${answer.stdout}`) || "no reason given";
+    const said = oneLine(`${answer.stderr} ${answer.stdout}`) || "no reason given";
     throw badHelper(program2, "authentication", said);
   }
   return readHelper(answer.stdout, program2);
+}
+function helperEnvironment(env) {
+  const theirs = Object.entries(env).filter(([name]) => !/^(?:AIRGAP_BUNDLE|INPUT)_/i.test(name));
+  return Object.fromEntries(theirs);
 }
 function readHelper(text3, program2) {
   let answer;
@@ -52195,7 +52411,7 @@ function badHelper(program2, kind, given) {
     next: "install it, or remove it from credsStore and credHelpers of the docker config"
   });
 }
-var import_promises20, import_node_path20, hubKey, hubHosts, notFound, helperTimeout, entrySchema, configSchema, helperSchema;
+var import_promises20, import_node_path20, notFound, helperTimeout, entrySchema, configSchema, helperSchema;
 var init_docker_credentials = __esm({
   "src/registry/docker-credentials.ts"() {
     "use strict";
@@ -52203,10 +52419,10 @@ var init_docker_credentials = __esm({
     import_node_path20 = require("node:path");
     init_execa();
     init_zod();
+    init_docker_hub();
     init_error();
     init_failures();
-    hubKey = "https://index.docker.io/v1/";
-    hubHosts = ["docker.io", "index.docker.io", "registry-1.docker.io"];
+    init_once();
     notFound = "credentials not found in native keychain";
     helperTimeout = 6e4;
     entrySchema = object({
@@ -52225,19 +52441,17 @@ var init_docker_credentials = __esm({
 });
 
 // src/commands/push-credential.ts
-async function runCredentials(endpoint, access2, push2, context) {
+async function runCredentials(endpoint, push2, context) {
   const fromDocker = dockerCredentials(context);
   const pushed = await pushCredential(push2, context);
   return async (host) => {
     const credential = host === endpoint && pushed ? pushed : await fromDocker(host);
-    if (!credential) return void 0;
-    emitSecret(credential, context);
-    if (access2[host]?.plainHttp && !isLoopback2(host) && !push2.allowPlainHttp)
-      throw overPlainHttp(host);
+    if (credential) emitSecret(credential, context);
     return credential;
   };
 }
 async function pushCredential({ username, passwordFile }, context) {
+  if (!username && passwordFile) throw passwordOfNobody(passwordFile);
   if (!username) return void 0;
   const password = passwordFile ? withoutLastBreak(await readText((0, import_node_path21.resolve)(context.cwd, passwordFile), "the push password file")) : context.env.AIRGAP_BUNDLE_PUSH_PASSWORD;
   if (password) return { username, password };
@@ -52246,8 +52460,11 @@ async function pushCredential({ username, passwordFile }, context) {
     expected: "--push-password-file FILE, or AIRGAP_BUNDLE_PUSH_PASSWORD"
   });
 }
-function withoutLastBreak(text3) {
-  return text3.replace(/\r?\n$/, "");
+function passwordOfNobody(passwordFile) {
+  return new AirgapError("usage", "a push password is given, but no user name", {
+    given: passwordFile,
+    next: "add --push-username (push-username in the Action), or drop it to push with the docker config"
+  });
 }
 function emitSecret(credential, { emit }) {
   if ("identityToken" in credential) emit({ kind: "secret", value: credential.identityToken });
@@ -52256,15 +52473,6 @@ function emitSecret(credential, { emit }) {
     const pair = `${credential.username}:${credential.password}`;
     emit({ kind: "secret", value: Buffer.from(pair).toString("base64") });
   }
-}
-function isLoopback2(host) {
-  return /^(localhost|127(\.\d+){3}|\[::1\])(:\d+)?$/.test(host);
-}
-function overPlainHttp(host) {
-  return new AirgapError("usage", `a credential for ${host} would travel over plain HTTP`, {
-    expected: "https, or a registry on loopback",
-    next: "set up TLS, or add --allow-plain-http-credentials if the network is yours alone"
-  });
 }
 var import_node_path21, noPush;
 var init_push_credential = __esm({
@@ -52284,8 +52492,11 @@ var init_push_credential = __esm({
 
 // src/commands/connect.ts
 async function connect(endpoint, access2, context, push2 = noPush) {
-  const credential = await runCredentials(endpoint, access2, push2, context);
-  return { registries: openRegistries({ access: access2, credential, context }), credential };
+  const entry = {
+    credential: await runCredentials(endpoint, push2, context),
+    allowPlainHttpCredentials: push2.allowPlainHttp
+  };
+  return { registries: openRegistries({ access: access2, ...entry, context }), ...entry };
 }
 function targetAccess(target2) {
   const { endpoint, plainHttp, insecureSkipVerify, caCert } = target2;
@@ -52304,14 +52515,14 @@ async function checkInstalled(bundle, allowDowngrade, context) {
   const installed = await readRecord(recordPath(bundle, context));
   const fault2 = installed && faultOf(bundle, installed);
   if (!fault2) return [];
-  if (allowDowngrade) return [`${fault2.message} (${fault2.given}); allowed by an explicit override`];
+  if (allowDowngrade) return [`${fault2.message}; allowed by an explicit override`];
   throw fault2;
 }
 async function recordInstalled(bundle, overrides, context) {
   const { inventory, inventoryDigest } = bundle;
   const { name, version: version2, sequence } = inventory;
   const record2 = {
-    target: targetOf(bundle),
+    target: basePath(bundle.inventory.target),
     name,
     version: version2,
     sequence,
@@ -52325,29 +52536,38 @@ async function recordInstalled(bundle, overrides, context) {
 `, { mode: 384 });
     await (0, import_promises21.rename)(`${path7}.partial`, path7);
   } catch (cause) {
-    throw new AirgapError("io", "what was loaded cannot be remembered", { given: path7, cause });
+    throw new AirgapError(
+      "io",
+      "the images are in the target, but what was loaded cannot be remembered",
+      {
+        given: `${path7}: ${cause.code}`,
+        next: "set XDG_STATE_HOME to a folder that can be written, and run again",
+        cause
+      }
+    );
   }
 }
 function faultOf({ inventory, inventoryDigest }, installed) {
   const { name, version: version2, sequence } = inventory;
   if (sequence < installed.sequence) {
-    return new AirgapError("policy", "the bundle is older than the one that was loaded last", {
-      given: `${name} ${version2}, sequence ${sequence}`,
-      expected: `a sequence of at least ${installed.sequence} (${installed.version})`,
-      next: "load the newer bundle, or allow this one with --allow-downgrade"
-    });
+    const last = `${installed.version} with sequence ${installed.sequence}`;
+    return new AirgapError(
+      "policy",
+      `the bundle is older than the one that was loaded last, ${last}`,
+      {
+        given: `${name} ${version2}, sequence ${sequence}`,
+        expected: `a sequence of at least ${installed.sequence}`,
+        next: "load the newer bundle, or allow this one with --allow-downgrade"
+      }
+    );
   }
   if (version2 !== installed.version || inventoryDigest === installed.inventoryDigest)
     return void 0;
-  return new AirgapError(
-    "policy",
-    "another bundle of the same name and version was loaded before",
-    {
-      given: `${name} ${version2}, ${inventoryDigest}`,
-      expected: installed.inventoryDigest,
-      next: "give the new bundle a version of its own, or allow it with --allow-downgrade"
-    }
-  );
+  return new AirgapError("policy", `another bundle was loaded as ${name} ${version2} before`, {
+    given: `inventory ${inventoryDigest}`,
+    expected: `inventory ${installed.inventoryDigest}, as loaded before`,
+    next: "give the new bundle a version of its own, or allow it with --allow-downgrade"
+  });
 }
 async function readRecord(path7) {
   try {
@@ -52362,25 +52582,24 @@ async function readRecord(path7) {
   }
 }
 function recordPath(bundle, context) {
-  const key = (0, import_node_crypto8.createHash)("sha256").update(`${targetOf(bundle)}
+  const key = (0, import_node_crypto8.createHash)("sha256").update(`${basePath(bundle.inventory.target)}
 ${bundle.inventory.name}`).digest("hex");
   return (0, import_node_path22.join)(stateHome(context), `${bundle.inventory.name}-${key.slice(0, 16)}.json`);
 }
-function targetOf({ inventory: { target: target2 } }) {
-  return [target2.endpoint, target2.baseContentPath].filter(Boolean).join("/");
-}
-function stateHome({ env, cwd }) {
-  const home = env.XDG_STATE_HOME || (0, import_node_path22.join)(env.HOME ?? cwd, ".local/state");
+function stateHome({ env }) {
+  const home = env.XDG_STATE_HOME || (0, import_node_path22.join)(env.HOME || (0, import_node_os5.homedir)(), ".local/state");
   return (0, import_node_path22.join)(home, "airgap-bundle");
 }
-var import_node_crypto8, import_promises21, import_node_path22, recordSchema;
+var import_node_crypto8, import_promises21, import_node_os5, import_node_path22, recordSchema;
 var init_installed_state = __esm({
   "src/commands/installed-state.ts"() {
     "use strict";
     import_node_crypto8 = require("node:crypto");
     import_promises21 = require("node:fs/promises");
+    import_node_os5 = require("node:os");
     import_node_path22 = require("node:path");
     init_zod();
+    init_repositories();
     init_error();
     recordSchema = strictObject({
       target: string2(),
@@ -52394,8 +52613,8 @@ var init_installed_state = __esm({
 });
 
 // src/transfer/find-oras.ts
-async function findOras(context, explicitPath) {
-  const named = explicitPath ?? context.env.AIRGAP_BUNDLE_ORAS;
+async function findOras(context) {
+  const named = context.env.AIRGAP_BUNDLE_ORAS;
   const path7 = named ? (0, import_node_path23.resolve)(context.cwd, named) : await firstOnPath(context);
   if (path7 === void 0 || !await isExecutable(path7)) throw missing2(named);
   const version2 = await versionOf(path7, context);
@@ -52462,11 +52681,11 @@ var init_find_oras = __esm({
 });
 
 // src/commands/transferring.ts
-async function withTools(credential, context, work) {
+async function withTools({ credential, allowPlainHttpCredentials }, context, work) {
   const oras = await findOras(context);
-  const scratch = await (0, import_promises23.mkdtemp)((0, import_node_path24.join)((0, import_node_os4.tmpdir)(), "airgap-bundle-"));
+  const scratch = await (0, import_promises23.mkdtemp)((0, import_node_path24.join)(context.temporary, "airgap-bundle-"));
   try {
-    return await work({ oras, credential, scratch });
+    return await work({ oras, credential, allowPlainHttpCredentials, scratch });
   } finally {
     await (0, import_promises23.rm)(scratch, { recursive: true, force: true });
   }
@@ -52492,12 +52711,11 @@ ${message}
 ${given}`;
   return [...new Map(errors.map((error3) => [wording2(error3), error3])).values()];
 }
-var import_promises23, import_node_os4, import_node_path24;
+var import_promises23, import_node_path24;
 var init_transferring = __esm({
   "src/commands/transferring.ts"() {
     "use strict";
     import_promises23 = require("node:fs/promises");
-    import_node_os4 = require("node:os");
     import_node_path24 = require("node:path");
     init_find_oras();
   }
@@ -52525,29 +52743,29 @@ async function push(bundle, options, context) {
   const { inventory } = bundle;
   const { target: target2 } = inventory;
   const access2 = targetAccess(target2);
-  const { registries, credential } = await connect(target2.endpoint, access2, context, options);
+  const connections = await connect(target2.endpoint, access2, context, options);
   try {
     context.emit({
       kind: "step",
       name: `loading ${inventory.name} ${inventory.version} into ${target2.endpoint}`
     });
-    const result = await place3(bundle, registries, credential, context);
+    const result = await place3(bundle, connections, context);
     return placedResult(inventory, result);
   } finally {
-    await registries.close();
+    await connections.registries.close();
   }
 }
-async function place3(bundle, registries, credential, context) {
+async function place3(bundle, connections, context) {
   const { inventory } = bundle;
   const places = {
     images: transferImages(inventory),
-    target: registries.client(inventory.target.endpoint),
+    target: connections.registries.client(inventory.target.endpoint),
     pullThrough: inventory.target.pullThrough ?? []
   };
   const origin = await layoutOrigin(bundle);
   if (!origin) return targetHeads(places);
   const job = { ...places, origin, manifest: manifestReader(bundle) };
-  return withTools(credential, context, (tools) => transfer(job, tools, context));
+  return withTools(connections, context, (tools) => transfer(job, tools, context));
 }
 async function layoutOrigin(bundle) {
   const { inventory, file: file2, path: path7 } = bundle;
@@ -52559,43 +52777,31 @@ async function layoutOrigin(bundle) {
     roots,
     bundleRepository: bundleRepository(inventory).slice(inventory.target.endpoint.length + 1),
     tag: inventory.version,
-    smallBlob: await smallBlob(bundle)
+    smallBlob: await smallBlob(bundle, inventory.root)
   };
 }
-async function smallBlob(bundle) {
-  const root2 = await documentOf(
-    bundle,
-    bundle.inventory.root
-  );
-  const [first] = root2.manifest.kind === "index" ? root2.manifest.manifests : [];
+async function smallBlob(bundle, root2) {
+  const index = parseManifest(await bundle.readBlob(root2.digest), root2.mediaType);
+  const [first] = index.kind === "index" ? index.manifests : [];
   if (!first) throw new Error("the root index of a verified bundle is empty");
-  const { manifest } = await documentOf(bundle, first);
+  const manifest = parseManifest(await bundle.readBlob(first.digest), first.mediaType);
   if (manifest.kind === "index") throw new Error("the root index of a verified bundle is not flat");
   const { digest: digest2 } = manifest.config;
-  return { digest: digest2, bytes: await bundle.read(`blobs/${digest2.replace(":", "/")}`) };
-}
-async function documentOf(bundle, descriptor3) {
-  return makeDocument(
-    descriptor3,
-    await bundle.read(`blobs/${descriptor3.digest.replace(":", "/")}`)
-  );
+  return { digest: digest2, bytes: await bundle.readBlob(digest2) };
 }
 function manifestReader(bundle) {
+  const named = new Map(
+    bundle.inventory.images.map(({ digest: digest2, mediaType: mediaType2 }) => [digest2, mediaType2])
+  );
   return async (digest2) => {
-    const bytes = await bundle.read(`blobs/${digest2.replace(":", "/")}`);
-    return { mediaType: mediaTypeOf2(bytes, digest2, bundle), bytes };
+    const bytes = await bundle.readBlob(digest2);
+    return { mediaType: named.get(digest2) ?? mediaTypeOf(bytes), bytes };
   };
-}
-function mediaTypeOf2(bytes, digest2, { inventory }) {
-  const document = JSON.parse(bytes.toString("utf8"));
-  const image2 = inventory.images.find((one) => one.digest === digest2);
-  const byShape = document.manifests ? "application/vnd.oci.image.index.v1+json" : "application/vnd.oci.image.manifest.v1+json";
-  return image2?.mediaType ?? document.mediaType ?? byShape;
 }
 var init_load = __esm({
   "src/commands/load.ts"() {
     "use strict";
-    init_graph();
+    init_manifest();
     init_repositories();
     init_heads();
     init_transfer();
@@ -52685,14 +52891,14 @@ function splitRegistry(text3) {
   const first = text3.slice(0, Math.max(slash, 0));
   if (slash < 0 || !looksLikeRegistry(first)) return onDockerHub(text3);
   const remainder = text3.slice(slash + 1);
-  const isHub = first === dockerHub2 || first === "index.docker.io";
+  const isHub = first === dockerHub || first === formerDockerHub;
   return isHub ? onDockerHub(remainder) : { registry: first, remainder };
 }
 function looksLikeRegistry(first) {
   return first === "localhost" || /[.:]/.test(first) || first.toLowerCase() !== first;
 }
 function onDockerHub(name) {
-  return { registry: dockerHub2, remainder: name.includes("/") ? name : `library/${name}` };
+  return { registry: dockerHub, remainder: name.includes("/") ? name : `library/${name}` };
 }
 function splitRemainder(remainder) {
   const at2 = remainder.indexOf("@");
@@ -52731,12 +52937,12 @@ function checkDigest(text3, digest2) {
 function refused(text3, why) {
   return new RangeError(`not an image name: ${JSON.stringify(text3)}: ${why}`);
 }
-var dockerHub2, domainPattern, component, repositoryPattern, tagPattern, identifierPattern;
+var domainPattern, component, repositoryPattern, tagPattern, identifierPattern;
 var init_reference2 = __esm({
   "src/oci/reference.ts"() {
     "use strict";
     init_digest();
-    dockerHub2 = "docker.io";
+    init_docker_hub();
     domainPattern = /^(?:[a-zA-Z0-9]+(?:-+[a-zA-Z0-9]+)*(?:\.[a-zA-Z0-9]+(?:-+[a-zA-Z0-9]+)*)*|\[[a-fA-F0-9:]+\])(?::[0-9]+)?$/;
     component = "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*";
     repositoryPattern = new RegExp(`^${component}(?:/${component})*$`);
@@ -52747,8 +52953,8 @@ var init_reference2 = __esm({
 
 // src/mirror-map/target.ts
 function readTarget(value) {
-  const [host = "", ...rest] = value.split("/");
-  const path7 = rest.filter((part3) => part3 !== "");
+  const [host = "", ...rest2] = value.split("/");
+  const path7 = rest2.filter((part3) => part3 !== "");
   const hasApiPath = path7[0] === "v2";
   return { host, path: path7.slice(hasApiPath ? 1 : 0).join("/"), hasApiPath };
 }
@@ -52885,9 +53091,9 @@ function splitEntry(content) {
   if (value !== void 0) {
     return more.length === 0 ? { key, value } : { ignored: 'has "::" more than once; the webhook ignores it' };
   }
-  const [oldKey = "", oldValue, ...rest] = content.split(":");
+  const [oldKey = "", oldValue, ...rest2] = content.split(":");
   if (oldValue === void 0) return { ignored: 'has no "::"; the webhook ignores it' };
-  if (rest.length === 0) return { key: oldKey, value: oldValue, old: true };
+  if (rest2.length === 0) return { key: oldKey, value: oldValue, old: true };
   return { ignored: 'has no "::", which a port needs; the webhook ignores it' };
 }
 function entryOf(key, value, at2) {
@@ -53010,7 +53216,7 @@ function matches(tokens, text3) {
       [token, at2] = [star + 1, ++starAt];
     } else return false;
   }
-  return tokens.slice(token).every((rest) => rest === "*");
+  return tokens.slice(token).every((rest2) => rest2 === "*");
 }
 function accepts(token, character) {
   if (token === "?") return true;
@@ -53295,8 +53501,8 @@ function hasDefault(map) {
 function v2Targets(map) {
   return map.entries.filter((entry) => isTarget(entry) && readTarget(entry.value).hasApiPath);
 }
-function targetsOutside(map, endpoint, basePath) {
-  const base = basePath.split("/").filter((part3) => part3 !== "");
+function targetsOutside(map, endpoint, basePath2) {
+  const base = basePath2.split("/").filter((part3) => part3 !== "");
   return map.entries.filter((entry) => {
     if (!isTarget(entry)) return false;
     const { host, path: path7 } = readTarget(entry.value);
@@ -53407,7 +53613,7 @@ var init_placements = __esm({
 function filterPlatforms(graph, wanted) {
   const untouched = { graph, droppedAttestations: false };
   if (wanted.length === 0) return untouched;
-  const root2 = documentOf2(graph, graph.root.digest);
+  const root2 = documentOf(graph, graph.root.digest);
   if (!isIndexDocument(root2)) return fits(root2, wanted) ? untouched : void 0;
   const kept = root2.manifest.manifests.filter((child) => keeps(graph, child, wanted));
   if (kept.length === root2.manifest.manifests.length) return untouched;
@@ -53426,8 +53632,12 @@ function isWantedChild(child, wanted) {
 function isAttestation(child) {
   return child.platform?.os === "unknown" && child.platform.architecture === "unknown";
 }
+function availablePlatforms({ root: root2, documents }) {
+  const document = documents.get(root2.digest);
+  return document?.manifest.kind === "index" ? document.manifest.manifests.map(({ platform: platform3 }) => platform3) : [document?.platform];
+}
 function platformNames(platforms) {
-  const names = platforms.filter((platform3) => platform3 !== void 0 && platform3.os !== "unknown").map((platform3) => formatPlatform(platform3));
+  const names = platforms.filter((platform3) => platform3?.os && platform3.os !== "unknown").map((platform3) => formatPlatform(platform3));
   return [...new Set(names)];
 }
 function fits({ platform: platform3 }, wanted) {
@@ -53454,7 +53664,7 @@ function reduced(graph, root2, kept) {
   const documents = new Map(graph.documents).set(document.descriptor.digest, document);
   return { root: document.descriptor, documents };
 }
-function documentOf2(graph, digest2) {
+function documentOf(graph, digest2) {
   const document = graph.documents.get(digest2);
   if (!document) throw new Error(`the graph lacks its own root ${digest2}`);
   return document;
@@ -53500,9 +53710,13 @@ function checkSource({
   const { image: image2, origin } = listed2;
   const problems = [];
   if (!graph) {
-    const why = failure2 ? failure2.message : "its registry does not have it";
     problems.push(
-      error2("unresolved", [image2], `${image2} (${origin}): ${why}`, "correct the name or tag")
+      error2(
+        "unresolved",
+        [image2],
+        `${image2} (${origin}): ${failure2 ? whyUnresolved(failure2, image2) : "its registry does not have it"}`,
+        failure2?.next ?? "correct the name or tag"
+      )
     );
   }
   if (movedTag) {
@@ -53517,51 +53731,43 @@ function checkSource({
   }
   return problems;
 }
+function whyUnresolved({ message, given }, image2) {
+  return given && given !== image2 ? `${message} (${given})` : message;
+}
 function checkConsumers(spec, map, candidate) {
-  const { listed: listed2 } = candidate.image;
-  const { asked, webhookError, unusable } = candidate.asks;
-  const loop = rewriteLoop(map, listed2.image);
-  const problems = [];
-  if (loop) {
-    const message = `${listed2.image} becomes ${loop.once}, which the webhook would rewrite again to ${loop.twice}`;
-    problems.push(
-      error2(
-        "rewrite-loop",
-        [listed2.image],
-        message,
-        cureForLoop(map, spec.target.endpoint, listed2.image)
-      )
-    );
-  }
+  const outside2 = checkInside(spec, candidate);
+  return [
+    // What leaves the target comes back to the webhook as an image of elsewhere: one cause, told once.
+    ...outside2.length > 0 ? outside2 : checkLoop(spec, map, candidate),
+    ...checkMapped(candidate),
+    ...checkContainerd(candidate)
+  ];
+}
+function checkLoop(spec, map, { image: { listed: listed2 } }) {
+  const { image: image2 } = listed2;
+  const loop = rewriteLoop(map, image2);
+  if (!loop) return [];
+  const message = `${image2} becomes ${loop.once}, which the webhook would rewrite again to ${loop.twice}`;
+  return [error2("rewrite-loop", [image2], message, cureForLoop(map, spec.target.endpoint, image2))];
+}
+function checkMapped({ image: { listed: listed2, reference }, asks }) {
+  const { image: image2 } = listed2;
+  const { asked, webhookError, unusable } = asks;
   if (webhookError) {
-    const message = `${listed2.image}: the webhook fails with ${webhookError} and the pod is refused`;
-    problems.push(
-      error2("webhook-error", [listed2.image], message, "add an entry for its registry to the map")
-    );
-  } else if (asked.length === 0 && !unusable) {
-    const message = `no rule maps ${listed2.image}: it will be pulled from the internet, and is not mirrored`;
-    problems.push(
-      warning(
-        "unmapped",
-        [listed2.image],
-        message,
-        `add ${candidate.image.reference.registry}::TARGET to the map`
-      )
-    );
+    const message2 = `${image2}: the webhook fails with ${webhookError} and the pod is refused`;
+    return [error2("webhook-error", [image2], message2, "add an entry for its registry to the map")];
   }
-  if (unusable) problems.push(...unusableTarget(listed2.image, unusable));
-  if (asked.length > 0 && asked.every(({ by }) => by === "webhook")) {
-    const message = `${listed2.image} is mapped by an entry that containerd's mirrors do not know; only the webhook finds it`;
-    problems.push(
-      warning(
-        "containerd-ignores",
-        [listed2.image],
-        message,
-        `add ${candidate.image.reference.registry}::TARGET if nodes pull it too`
-      )
-    );
-  }
-  return [...problems, ...checkInside(spec, candidate)];
+  if (unusable) return unusableTarget(image2, unusable);
+  if (asked.length > 0) return [];
+  const message = `no rule maps ${image2}: it will be pulled from the internet, and is not mirrored`;
+  return [warning("unmapped", [image2], message, `add ${reference.registry}::TARGET to the map`)];
+}
+function checkContainerd({ image: { listed: listed2, reference }, asks: { asked } }) {
+  if (asked.length === 0 || asked.some(({ by }) => by === "containerd")) return [];
+  const { image: image2 } = listed2;
+  const message = `${image2} is mapped by an entry that containerd's mirrors do not know; only the webhook finds it`;
+  const cure = `add ${reference.registry}::TARGET if nodes pull it too`;
+  return [warning("containerd-ignores", [image2], message, cure)];
 }
 function unusableTarget(image2, target2) {
   if (target2.split("/")[1] === "v2") return [];
@@ -53569,7 +53775,7 @@ function unusableTarget(image2, target2) {
   return [error2("outside-target", [image2], message, "correct the target in the map")];
 }
 function checkInside({ target: target2 }, { image: image2, asks }) {
-  const prefix = [target2.endpoint, target2.baseContentPath].filter(Boolean).join("/");
+  const prefix = basePath(target2);
   const outside2 = asks.asked.filter(
     ({ reference }) => !repositoryOf(reference).startsWith(`${prefix}/`)
   );
@@ -53587,7 +53793,7 @@ function checkPlatforms({ platforms }, { image: image2, filtered }) {
   const name = image2.listed.image;
   const names = platforms.map(formatPlatform).join(", ");
   if (!filtered) {
-    const has = platformNames(leavesOf(image2.graph).map((leaf) => leaf.platform)).join(", ") || "other platforms";
+    const has = platformNames(availablePlatforms(image2.graph)).join(", ") || "none that it tells";
     return [
       error2(
         "platform-missing",
@@ -53611,12 +53817,12 @@ var init_check_image = __esm({
   "src/plan/check-image.ts"() {
     "use strict";
     init_lint();
-    init_graph();
     init_media_types();
     init_platform();
     init_placements();
     init_platforms();
     init_problem();
+    init_repositories();
   }
 });
 
@@ -53625,22 +53831,22 @@ function checkMap({ target: target2, images }) {
   const { mirrorMap: map, endpoint, baseContentPath } = target2;
   const problems = [];
   const library = libraryWithoutDockerHub(map);
-  if (library) problems.push(libraryAlone(library, endpoint, baseContentPath));
+  if (library) problems.push(libraryAlone(library, basePath(target2)));
   for (const entry of targetsOutside(map, endpoint, baseContentPath)) {
-    problems.push(outside(entry, [endpoint, baseContentPath].filter(Boolean).join("/")));
+    problems.push(outside(entry, basePath(target2)));
   }
   for (const entry of v2Targets(map)) problems.push(v2InTarget(entry));
   if (!hasDefault(map)) problems.push(noDefault(endpoint));
   else problems.push(...targetNotExcluded(target2, images));
   return problems;
 }
-function libraryAlone({ key }, endpoint, basePath) {
+function libraryAlone({ key }, prefix) {
   const registry3 = key.replace(/\/library$/, "");
   return error2(
     "library-without-docker.io",
     [],
     `the map has ${key} but not ${registry3}: the webhook would refuse every pod with another image of ${registry3}`,
-    `add ${registry3}::${[endpoint, basePath, registry3].filter(Boolean).join("/")}`
+    `add ${registry3}::${prefix}/${registry3}`
   );
 }
 function outside(entry, prefix) {
@@ -53689,6 +53895,7 @@ var init_check_map = __esm({
     "use strict";
     init_lint();
     init_problem();
+    init_repositories();
   }
 });
 
@@ -53787,23 +53994,27 @@ var init_plan = __esm({
 
 // src/registry/content-cache.ts
 function folderCache(folder) {
-  const ready = (0, import_promises24.mkdir)(folder, { recursive: true });
   return {
     async get(digest2, fetch) {
-      await ready;
       const path7 = (0, import_node_path26.join)(folder, `${algorithmOf(digest2)}-${hexOf(digest2)}`);
       const kept = await (0, import_promises24.readFile)(path7).catch(() => void 0);
       if (kept && digestOf(kept, algorithmOf(digest2)) === digest2) return kept;
       const bytes = await fetch();
-      await keep(path7, bytes);
+      await keep(folder, path7, bytes).catch(() => {
+      });
       return bytes;
     }
   };
 }
-async function keep(path7, bytes) {
+async function keep(folder, path7, bytes) {
   const partial2 = `${path7}.${(0, import_node_crypto9.randomUUID)()}.partial`;
-  await (0, import_promises24.writeFile)(partial2, bytes);
-  await (0, import_promises24.rename)(partial2, path7);
+  await (0, import_promises24.mkdir)(folder, { recursive: true });
+  try {
+    await (0, import_promises24.writeFile)(partial2, bytes);
+    await (0, import_promises24.rename)(partial2, path7);
+  } finally {
+    await (0, import_promises24.rm)(partial2, { force: true });
+  }
 }
 var import_node_crypto9, import_promises24, import_node_path26;
 var init_content_cache = __esm({
@@ -57143,7 +57354,7 @@ var init_chart = __esm({
 });
 
 // src/registry/read-blob.ts
-async function readBlob(client, repository, { digest: digest2, size }) {
+async function readBlob2(client, repository, { digest: digest2, size }) {
   const name = `${client.host}/${repository}@${digest2}`;
   if (size > mostBytes) {
     throw new AirgapError("usage", "a config or chart is too large", {
@@ -57184,7 +57395,7 @@ async function pullChart(name, registries) {
     throw new AirgapError("usage", "imageSwap.chart is not in its registry", { given: name });
   const { manifest } = makeDocument(found.descriptor, found.bytes);
   const layer = manifest.kind === "manifest" && manifest.layers.find((one) => one.mediaType === chartLayer);
-  if (layer) return readBlob(client, repository, layer);
+  if (layer) return readBlob2(client, repository, layer);
   throw new AirgapError("usage", "imageSwap.chart is no helm chart", {
     given: name,
     expected: `a manifest with a layer of type ${chartLayer}, as \`helm push\` makes it`
@@ -57224,8 +57435,8 @@ var init_load_chart = __esm({
 });
 
 // src/bundle/oci-layout.ts
-function layoutFiles(images, roots) {
-  const manifests = [...images.map(namedDescriptor), ...roots.map(plainDescriptor)];
+function layoutFiles(images, unnamed) {
+  const manifests = [...images.map(namedDescriptor), ...unnamed.map(plainDescriptor)];
   return /* @__PURE__ */ new Map([
     ["oci-layout", json({ imageLayoutVersion: "1.0.0" })],
     ["index.json", json({ schemaVersion: 2, mediaType: ociIndex, manifests })]
@@ -57294,8 +57505,7 @@ var init_oci_layout = __esm({
 
 // src/bundle/sums.ts
 function sha256Sums(files) {
-  const others = files.filter(({ path: path7 }) => path7 !== "SHA256SUMS");
-  return Buffer.from(others.map(({ path: path7, sha256: sha2562 }) => sumLine(sha2562, path7)).join(""));
+  return Buffer.from(files.map(({ path: path7, sha256: sha2562 }) => sumLine(sha2562, path7)).join(""));
 }
 function sumLine(sha2562, name) {
   return `${sha2562}  ${name}
@@ -58086,8 +58296,7 @@ function registryRows({ target: target2 }) {
   ];
 }
 function rootRows(inventory) {
-  const { root: root2, moreRoots = [], version: version2 } = inventory;
-  const tag2 = version2.replaceAll("+", "_");
+  const { root: root2, moreRoots = [], version: tag2 } = inventory;
   const roots = root2 === void 0 ? [] : [root2, ...moreRoots];
   return [
     ["imagesEmbedded", String(inventory.imagesNotEmbedded !== true)],
@@ -58273,18 +58482,23 @@ async function makeInventory(input) {
     ...input.chart && input.spec.environment === "airgap" ? { chart: chartEntry(input.chart) } : {},
     ...withoutImages ? { imagesNotEmbedded: true } : {}
   };
-  const named = embedded.filter(({ graph }) => leavesOf(graph).some((leaf) => leaf.platform));
   const layout = layoutFiles(
-    named.map(({ entry }) => entry),
-    roots.map(({ descriptor: descriptor3 }) => descriptor3)
+    embedded.filter(isRunnable).map(({ entry }) => entry),
+    [
+      ...roots.map(({ descriptor: descriptor3 }) => descriptor3),
+      ...embedded.filter((image2) => !isRunnable(image2)).map(({ graph }) => graph.root)
+    ]
   );
-  const files = await allFiles(layout, unfinished, input);
+  const files = input.withFiles ? await allFiles(layout, unfinished, input) : [];
   const documents = plan.images.flatMap(({ graph }) => childrenFirst(graph));
   return {
     inventory: { ...unfinished, files: files.map(fileEntry) },
     files: new Map(files.map(({ path: path7, bytes }) => [path7, bytes])),
     manifests: new Map([...roots, ...documents].map((one) => [one.descriptor.digest, one]))
   };
+}
+function isRunnable({ graph }) {
+  return leavesOf(graph).some((leaf) => leaf.platform);
 }
 function describe2({ spec, plan, createdAt }) {
   const { target: target2, registries, environment, pullThrough } = spec;
@@ -58429,18 +58643,28 @@ async function readImage(source, reference, cache, wanted) {
   const root2 = await source.client.headManifest(source.repository, reference);
   if (!root2) return void 0;
   const documents = /* @__PURE__ */ new Map();
-  await readDocument3({ source, cache, wanted, documents }, root2);
-  return { root: root2, documents };
+  const walk = { source, cache, documents };
+  const document = await readDocument3(walk, root2);
+  if (document.manifest.kind === "index")
+    await readAll(walk, document.manifest.manifests.filter(wanted));
+  return { root: document.descriptor, documents };
+}
+async function readAll(walk, descriptors2) {
+  await Promise.all(
+    descriptors2.map(async (descriptor3) => {
+      const { manifest } = await readDocument3(walk, descriptor3);
+      if (manifest.kind === "index") await readAll(walk, manifest.manifests);
+    })
+  );
 }
 async function readDocument3(walk, descriptor3) {
   const bytes = await manifestBytes(walk, descriptor3);
   const sized = { ...descriptor3, size: bytes.length };
-  const document = makeDocument(sized, bytes);
-  const platform3 = document.platform ?? await configPlatform(walk, document);
-  walk.documents.set(descriptor3.digest, platform3 ? { ...document, platform: platform3 } : document);
-  if (document.manifest.kind !== "index") return;
-  const children2 = document.manifest.manifests.filter((child) => walk.wanted(child));
-  await Promise.all(children2.map((child) => readDocument3(walk, child)));
+  const read4 = makeDocument(sized, bytes);
+  const platform3 = read4.platform ?? await configPlatform(walk, read4);
+  const document = platform3 ? { ...read4, platform: platform3 } : read4;
+  walk.documents.set(descriptor3.digest, document);
+  return document;
 }
 async function manifestBytes({ source, cache }, { digest: digest2 }) {
   return cache.get(digest2, async () => {
@@ -58459,7 +58683,7 @@ async function configPlatform({ source, cache }, { manifest, descriptor: descrip
   const { digest: digest2 } = manifest.config;
   const bytes = await cache.get(
     digest2,
-    () => readBlob(source.client, source.repository, manifest.config)
+    () => readBlob2(source.client, source.repository, manifest.config)
   );
   return platformOf(bytes);
 }
@@ -58496,7 +58720,7 @@ async function resolveImages(spec, listed2, sources, context) {
     },
     { concurrency: 32, signal: context.signal }
   );
-  const isUnasked = ({ failure: failure2, reference }) => failure2 && reference.registry !== "";
+  const isUnasked = ({ failure: failure2 }) => failure2 && !isAnswer(failure2);
   if (!resolved.some(isUnasked)) return resolved;
   const failures = resolved.filter(({ graph }) => !graph).map(failureOf);
   throw new Failures(
@@ -58504,18 +58728,21 @@ async function resolveImages(spec, listed2, sources, context) {
     failures
   );
 }
+function isAnswer(failure2) {
+  return failure2.class === "usage" || failure2.class === "integrity";
+}
 async function resolveImage(spec, listed2, reference, { registries, cache, pins }) {
   const source = registries.source(reference);
   const platforms = reference.digest ? [] : spec.platforms;
   const asked = pins.get(listed2.image) ?? reference.digest ?? reference.tag ?? "latest";
   const [graph, tagged2] = await Promise.all([
     readImage(source, asked, cache, (child) => isWantedChild(child, platforms)),
-    reference.digest && reference.tag ? source.client.headManifest(source.repository, reference.tag) : void 0
+    reference.digest && reference.tag && !pins.has(listed2.image) ? source.client.headManifest(source.repository, reference.tag) : void 0
   ]);
   return {
     listed: listed2,
     reference,
-    ...graph ? { graph } : {},
+    ...graph ? { graph } : { failure: notThere(source, asked) },
     ...tagged2 && tagged2.digest !== reference.digest ? { movedTag: tagged2.digest } : {}
   };
 }
@@ -58536,10 +58763,13 @@ function unread(listed2, failure2) {
   return { listed: listed2, reference: { registry: "", repository: "" }, failure: failure2 };
 }
 function failureOf({ listed: { image: image2, origin }, failure: failure2 }) {
-  if (failure2) {
-    return new AirgapError(failure2.class, `${image2} (${origin}): ${failure2.message}`, failure2);
-  }
-  return new AirgapError("usage", `${image2} (${origin}): its registry does not have it`, {
+  if (!failure2) throw new Error(`${image2} has neither manifests nor a failure`);
+  return new AirgapError(failure2.class, `${image2} (${origin}): ${failure2.message}`, failure2);
+}
+function notThere({ client, repository }, asked) {
+  const separator = isDigest(asked) ? "@" : ":";
+  return new AirgapError("usage", "its registry does not have it", {
+    given: `${client.host}/${repository}${separator}${asked}`,
     next: "correct the name or tag"
   });
 }
@@ -58547,6 +58777,7 @@ var init_resolve_images = __esm({
   "src/commands/resolve-images.ts"() {
     "use strict";
     init_p_map();
+    init_digest();
     init_reference2();
     init_platforms();
     init_read_image();
@@ -58602,6 +58833,8 @@ var init_saved_plan = __esm({
 
 // src/commands/prepare.ts
 async function prepare2(spec, registries, context, { saved, withoutImages = saved?.imagesNotEmbedded ?? false } = {}) {
+  const createdAt = saved ? new Date(saved.createdAt) : creationTime(context);
+  refuseExpired(spec, createdAt);
   const chart = await loadChart(spec, registries);
   const own2 = ownImages(spec, chart);
   const listed2 = [...spec.images, ...own2.listed];
@@ -58614,19 +58847,27 @@ async function prepare2(spec, registries, context, { saved, withoutImages = save
     plan,
     chart,
     ownImages: ownImageReferences(plan, own2),
-    createdAt: saved ? new Date(saved.createdAt) : creationTime(context),
-    withoutImages
+    createdAt,
+    withoutImages,
+    withFiles: plan.problems.every(({ severity }) => severity !== "error")
   });
   if (saved) checkAgainstSaved(saved, made.inventory);
   const problems = [...plan.problems, ...ownImageProblems(spec, chart, own2)];
   return { spec, ...made, problems, images: plan.images, registries };
 }
+function refuseExpired({ expires }, createdAt) {
+  if (expires === void 0 || Date.parse(expires) > createdAt.getTime()) return;
+  throw new AirgapError("usage", "the bundle would have expired before it was made", {
+    given: `expires ${expires}`,
+    expected: `a time after ${createdAt.toISOString()}`
+  });
+}
 function stateFolder(spec) {
   return (0, import_node_path29.join)(spec.folder, ".airgap-bundle");
 }
-function creationTime({ env, now }) {
+function creationTime({ env, now: now2 }) {
   const epoch = env.SOURCE_DATE_EPOCH;
-  if (epoch === void 0 || epoch === "") return now();
+  if (epoch === void 0 || epoch === "") return now2();
   if (/^\d{1,11}$/.test(epoch)) return new Date(Number(epoch) * 1e3);
   throw new AirgapError("usage", "SOURCE_DATE_EPOCH is no time", {
     given: epoch,
@@ -58653,6 +58894,7 @@ var init_prepare = __esm({
 // src/commands/plan.ts
 var plan_exports = {};
 __export(plan_exports, {
+  emitWarnings: () => emitWarnings,
   planErrors: () => planErrors,
   refuseOnErrors: () => refuseOnErrors,
   runPlan: () => runPlan
@@ -58662,9 +58904,8 @@ async function runPlan(spec, options, context) {
   try {
     const { withoutImages = false } = options;
     const { inventory, problems } = await prepare2(spec, registries, context, { withoutImages });
-    if (options.out && planErrors(problems).length === 0) {
-      await save((0, import_node_path30.resolve)(context.cwd, options.out), inventory);
-    }
+    if (options.out)
+      await saveSound((0, import_node_path30.resolve)(context.cwd, options.out), inventory, problems, context);
     return { inventory, problems };
   } finally {
     await registries.close();
@@ -58675,12 +58916,30 @@ function planErrors(problems) {
     ({ kind, message, cure }) => new AirgapError("usage", `${kind}: ${message}`, { next: cure })
   );
 }
-function refuseOnErrors(problems, context) {
+function emitWarnings(problems, { emit }) {
   for (const { severity, message, cure } of problems) {
-    if (severity === "warning") context.emit({ kind: "warning", message, cure });
+    if (severity === "warning") emit({ kind: "warning", message, cure });
   }
+}
+function refuseOnErrors(problems, context) {
+  emitWarnings(problems, context);
   const errors = planErrors(problems);
   if (errors.length > 0) throw new Failures("the plan has errors", errors);
+}
+async function saveSound(path7, inventory, problems, context) {
+  if (planErrors(problems).length > 0) {
+    context.emit({
+      kind: "warning",
+      message: "a plan with errors is not saved",
+      cure: "mend the errors, and plan again"
+    });
+    return;
+  }
+  await save(path7, inventory);
+  context.emit({
+    kind: "note",
+    message: `saved to ${path7}; carry it out with mirror --plan or create --plan`
+  });
 }
 async function save(path7, inventory) {
   try {
@@ -59363,14 +59622,11 @@ __export(mirror_exports, {
 });
 async function runMirror(spec, options, context) {
   const saved = options.plan ? await readSavedPlan(options.plan, context) : void 0;
-  const { registries, credential } = await connect(
-    spec.target.endpoint,
-    spec.registries,
-    context,
-    options.push
-  );
+  const { endpoint } = spec.target;
+  const connections = await connect(endpoint, spec.registries, context, options.push);
+  const { registries } = connections;
   try {
-    return await withTools(credential, context, async (tools) => {
+    return await withTools(connections, context, async (tools) => {
       const prepared2 = await prepare2(spec, registries, context, saved ? { saved } : {});
       refuseOnErrors(prepared2.problems, context);
       return mirrorPrepared(prepared2, tools, context);
@@ -59419,12 +59675,10 @@ var init_mirror = __esm({
 });
 
 // src/bundle/partial.ts
-async function prepareFolder(out, size) {
+async function prepareFolder(out, size, now2) {
   const folder = (0, import_node_path36.dirname)(out);
-  await onDisk(folder, (0, import_promises28.mkdir)(folder, { recursive: true }));
-  for (const name of await onDisk(folder, (0, import_promises28.readdir)(folder))) {
-    if (name.startsWith(partialPrefix(out))) await onDisk(folder, (0, import_promises28.rm)((0, import_node_path36.join)(folder, name)));
-  }
+  await onDisk(folder, makeFolder(folder));
+  await clearLeftovers(out, now2);
   const { bavail, bsize } = await onDisk(folder, (0, import_promises28.statfs)(folder));
   if (bavail * bsize >= size) return;
   throw new AirgapError("io", "the disk has too little room for the bundle", {
@@ -59432,6 +59686,26 @@ async function prepareFolder(out, size) {
     expected: `${size} bytes`,
     next: "free some space, or write to another folder"
   });
+}
+async function makeFolder(path7) {
+  try {
+    await (0, import_promises28.mkdir)(path7);
+  } catch (error3) {
+    const { code } = error3;
+    if (code === "EEXIST" && (await (0, import_promises28.stat)(path7)).isDirectory()) return;
+    if (code !== "ENOENT" || (0, import_node_path36.dirname)(path7) === path7) throw error3;
+    await makeFolder((0, import_node_path36.dirname)(path7));
+    await (0, import_promises28.mkdir)(path7);
+  }
+}
+async function clearLeftovers(out, now2) {
+  const folder = (0, import_node_path36.dirname)(out);
+  for (const name of await onDisk(folder, (0, import_promises28.readdir)(folder))) {
+    if (!name.startsWith(partialPrefix(out))) continue;
+    const path7 = (0, import_node_path36.join)(folder, name);
+    const { mtimeMs } = await onDisk(path7, (0, import_promises28.stat)(path7));
+    if (now2.getTime() - mtimeMs > longestPause) await onDisk(path7, (0, import_promises28.rm)(path7, { force: true }));
+  }
 }
 function partialPrefix(out) {
   return `.${(0, import_node_path36.basename)(out)}.partial-`;
@@ -59454,15 +59728,25 @@ async function hashFile(path7, { signal }) {
     await file2.close();
   }
 }
-async function publish(partial2, out, sha2562) {
+async function publish(partial2, out, sha2562, script) {
   const sums = `${out}.sha256`;
+  const installer = (0, import_node_path36.join)((0, import_node_path36.dirname)(out), "install.sh");
+  await onDisk(installer, (0, import_promises28.writeFile)(partialScript(partial2), script, { mode: 493, flush: true }));
   await onDisk(sums, (0, import_promises28.rm)(sums, { force: true }));
   await onDisk(out, (0, import_promises28.rename)(partial2, out));
   await onDisk(sums, (0, import_promises28.writeFile)(sums, sumLine(sha2562, (0, import_node_path36.basename)(out)), { flush: true }));
+  await onDisk(installer, (0, import_promises28.rename)(partialScript(partial2), installer));
   const folder = await onDisk((0, import_node_path36.dirname)(out), (0, import_promises28.open)((0, import_node_path36.dirname)(out)));
   await onDisk((0, import_node_path36.dirname)(out), folder.sync()).finally(() => folder.close());
+  return installer;
 }
-var import_node_crypto11, import_promises28, import_node_path36;
+async function removePartial(partial2) {
+  for (const path7 of [partial2, partialScript(partial2)]) await (0, import_promises28.rm)(path7, { force: true });
+}
+function partialScript(partial2) {
+  return `${partial2}-install.sh`;
+}
+var import_node_crypto11, import_promises28, import_node_path36, longestPause;
 var init_partial = __esm({
   "src/bundle/partial.ts"() {
     "use strict";
@@ -59472,6 +59756,7 @@ var init_partial = __esm({
     init_error();
     init_disk();
     init_sums();
+    longestPause = 15 * 60 * 1e3;
   }
 });
 
@@ -59480,15 +59765,16 @@ async function writeBundle(job, context) {
   const head = headOf(job);
   const archive = layOut(job.inventory, head);
   const small = new Map([...job.files, ...headFiles(head)]);
-  await prepareFolder(job.out, archive.size);
+  await prepareFolder(job.out, archive.size, context.now());
   const partial2 = partialPath(job.out);
   try {
     await writePartial(partial2, archive, small, job, context);
     const sha2562 = await hashFile(partial2, context);
-    await publish(partial2, job.out, sha2562);
-    return { path: job.out, sha256: sha2562, size: archive.size };
+    const script = job.files.get("install.sh") ?? Buffer.of();
+    const installScript = await publish(partial2, job.out, sha2562, script);
+    return { path: job.out, installScript, sha256: sha2562, size: archive.size };
   } catch (error3) {
-    await (0, import_promises29.rm)(partial2, { force: true });
+    await removePartial(partial2);
     throw context.signal.aborted ? context.signal.reason : error3;
   }
 }
@@ -59539,7 +59825,7 @@ async function writeBlobs(target2, entries, job, context) {
     signal.throwIfAborted();
     const body = await job.readBlob({ digest: entry.digest, size: entry.size });
     body.on("error", () => void 0);
-    await writeBlob(target2, entry, (0, import_node_stream12.addAbortSignal)(signal, body), progress2);
+    await writeBlob(target2, entry, (0, import_node_stream11.addAbortSignal)(signal, body), progress2);
   };
   const stop = (error3) => failed3.abort(error3);
   await pMap(entries, (entry) => twice(() => write(entry)).catch(stop), {
@@ -59573,8 +59859,8 @@ async function writeBlob({ file: file2, path: path7, mtime }, entry, body, progr
 }
 async function writeAt(file2, path7, bytes, position) {
   for (let done = 0; done < bytes.length; ) {
-    const rest = bytes.length - done;
-    const { bytesWritten } = await onDisk(path7, file2.write(bytes, done, rest, position + done));
+    const rest2 = bytes.length - done;
+    const { bytesWritten } = await onDisk(path7, file2.write(bytes, done, rest2, position + done));
     done += bytesWritten;
   }
 }
@@ -59585,13 +59871,13 @@ function wrongBlob({ digest: digest2, size }, found) {
     next: "run again; if it stays, the source registry or a proxy before it is damaged"
   });
 }
-var import_node_crypto12, import_promises29, import_node_stream12;
+var import_node_crypto12, import_promises29, import_node_stream11;
 var init_write = __esm({
   "src/bundle/write.ts"() {
     "use strict";
     import_node_crypto12 = require("node:crypto");
     import_promises29 = require("node:fs/promises");
-    import_node_stream12 = require("node:stream");
+    import_node_stream11 = require("node:stream");
     init_p_map();
     init_digest();
     init_error();
@@ -59662,13 +59948,11 @@ async function createPrepared(prepared2, out, sign3, context) {
     },
     context
   );
-  const installScript = (0, import_node_path37.join)(folder, "install.sh");
-  await writeInstaller(files.get("install.sh") ?? Buffer.of(), installScript);
   return {
     bundle: written2.path,
     sha256: written2.sha256,
     size: written2.size,
-    installScript,
+    installScript: written2.installScript,
     keyId: sign3?.keyId ?? null,
     inventoryDigest: digestOf(printInventory(inventory)),
     inventory
@@ -59684,25 +59968,18 @@ function blobReader({ manifests, images, registries }) {
   }
   return async ({ digest: digest2 }) => {
     const manifest = manifests.get(digest2);
-    if (manifest) return import_node_stream13.Readable.from([manifest.bytes]);
+    if (manifest) return import_node_stream12.Readable.from([manifest.bytes]);
     const home = homes.get(digest2);
     if (!home) throw new Error(`no image has the blob ${digest2}`);
     return (await home.client.getBlob(home.repository, digest2)).body;
   };
 }
-async function writeInstaller(script, path7) {
-  const partial2 = `${path7}.partial`;
-  await onDisk(path7, (0, import_promises30.writeFile)(partial2, script, { mode: 493 }));
-  await onDisk(path7, (0, import_promises30.rename)(partial2, path7));
-}
-var import_promises30, import_node_path37, import_node_stream13;
+var import_node_path37, import_node_stream12;
 var init_create2 = __esm({
   "src/commands/create.ts"() {
     "use strict";
-    import_promises30 = require("node:fs/promises");
     import_node_path37 = require("node:path");
-    import_node_stream13 = require("node:stream");
-    init_disk();
+    import_node_stream12 = require("node:stream");
     init_inventory_json();
     init_sign();
     init_write();
@@ -59725,14 +60002,13 @@ __export(keygen_exports, {
 async function runKeygen(options, context) {
   const privateKey = (0, import_node_path38.resolve)(context.cwd, options.out);
   const publicKey = `${privateKey.replace(/\.key$/, "")}.pub`;
-  const passphrase = options.passphrase || context.env.AIRGAP_BUNDLE_KEY_PASSPHRASE;
   const key = generateKey(options.type);
   const spki = (0, import_node_crypto13.createPublicKey)(key);
-  await writeNew(privateKey, privatePem(key, passphrase), 384);
+  await writeNew(privateKey, privatePem(key, context.env.AIRGAP_BUNDLE_KEY_PASSPHRASE), 384);
   try {
     await writeNew(publicKey, spki.export({ type: "spki", format: "pem" }).toString(), 420);
   } catch (error3) {
-    await (0, import_promises31.rm)(privateKey);
+    await (0, import_promises30.rm)(privateKey);
     throw error3;
   }
   return { privateKey, publicKey, keyId: describeKey(spki, publicKey).keyId, type: options.type };
@@ -59746,7 +60022,7 @@ function privatePem(key, passphrase) {
 }
 async function writeNew(path7, text3, mode) {
   try {
-    await (0, import_promises31.writeFile)(path7, text3, { mode, flag: "wx", flush: true });
+    await (0, import_promises30.writeFile)(path7, text3, { mode, flag: "wx", flush: true });
   } catch (cause) {
     if (cause.code === "EEXIST") throw alreadyThere(path7);
     throw new AirgapError("io", "the key cannot be written", {
@@ -59762,12 +60038,12 @@ function alreadyThere(path7) {
     next: "choose another --out, or move the old pair away"
   });
 }
-var import_node_crypto13, import_promises31, import_node_path38;
+var import_node_crypto13, import_promises30, import_node_path38;
 var init_keygen = __esm({
   "src/commands/keygen.ts"() {
     "use strict";
     import_node_crypto13 = require("node:crypto");
-    import_promises31 = require("node:fs/promises");
+    import_promises30 = require("node:fs/promises");
     import_node_path38 = require("node:path");
     init_keys();
     init_error();
@@ -59846,7 +60122,7 @@ var init_resolve = __esm({
 });
 
 // src/cli.ts
-var import_node_events17 = require("node:events");
+var import_node_os6 = require("node:os");
 
 // node_modules/commander/esm.mjs
 var import_index = __toESM(require_commander(), 1);
@@ -59871,7 +60147,11 @@ init_version();
 // src/cli/bundle-verbs.ts
 init_overrides();
 
+// src/report/result-text.ts
+init_repositories();
+
 // src/report/error-text.ts
+var import_node_os = require("node:os");
 init_error();
 
 // src/report/safe.ts
@@ -59896,13 +60176,28 @@ function indented(value) {
   return safeText(value.replaceAll("\r\n", "\n").trimEnd()).replaceAll("\n", `
 ${" ".repeat(13)}`);
 }
-function endText(thrown) {
+function endOf(thrown, signal) {
+  if (signal) return interrupted(signal);
   const failures = failuresIn(thrown);
-  if (failures.length > 0) return failures.map(errorText).join("\n");
-  const stack = thrown instanceof Error ? thrown.stack ?? thrown.message : String(thrown);
-  return `error: this is a bug in airgap-bundle
+  if (failures.length === 0) return bug(thrown);
+  return {
+    exitCode: exitCodeOf(failures),
+    text: failures.map(errorText).join("\n"),
+    errors: failures.map(errorJson)
+  };
+}
+function interrupted(signal) {
+  const exitCode = 128 + import_node_os.constants.signals[signal];
+  const text3 = `interrupted by ${signal}: run again to go on`;
+  return { exitCode, text: text3, errors: [{ class: "interrupted", exitCode, message: text3 }] };
+}
+function bug(thrown) {
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  const stack = thrown instanceof Error ? thrown.stack ?? message : message;
+  const text3 = `error: this is a bug in airgap-bundle
 ${stack}
 Please report it with the command that you ran and the lines above.`;
+  return { exitCode: 1, text: text3, errors: [{ class: "bug", exitCode: 1, message }] };
 }
 function errorJson(error3) {
   const { class: errorClass, exitCode, message, given, expected, next } = error3;
@@ -59957,8 +60252,8 @@ function createText({
     installScript,
     keyId ? `signed by key ${keyId}` : "NOT SIGNED: load refuses it without --allow-unsigned",
     "",
-    `carry the three files and, by another way, the public key; then run`,
-    `  sh install.sh ${inventory.name}-${inventory.version}.tar --key NAME.pub`
+    keyId ? "carry the three files and, by another way, the public key; then run" : "carry the three files; then run",
+    `  sh install.sh ${inventory.name}-${inventory.version}.tar ${keyId ? "--key NAME.pub" : "--allow-unsigned"}`
   ].join("\n");
 }
 function keygenText({ privateKey, publicKey, keyId, type }) {
@@ -59972,18 +60267,22 @@ function verifyText(result) {
   const { bundle, name, version: version2, sequence, createdAt, keyId, images, size } = result;
   return [
     `${bundle}: ${name} ${version2}, sequence ${sequence}, made ${createdAt}`,
-    `every byte is as it was signed (${formatBytes(size)}, ${count(images, "image")})`,
+    `every byte is as its inventory says (${formatBytes(size)}, ${count(images, "image")})`,
     keyId ? `signed by key ${keyId}` : "NOT SIGNED, or not checked: allowed by an explicit override"
   ].join("\n");
 }
+function signatureWords(signed, keyId) {
+  if (!signed) return "not signed";
+  if (keyId === null) return "signed, but NOT by a key that was given";
+  return keyId ? `signed by key ${keyId}` : "signed; by whom was not checked";
+}
 function inspectText({ inventory, signed, keyId, path: path7, size }) {
   const { name, version: version2, sequence, createdAt, expiresAt, target: target2, images, files, blobs } = inventory;
-  const signature = keyId ? `signed by key ${keyId}` : signed ? "signed; by whom was not checked" : "not signed";
   return safeText(
     [
       `${path7}: ${name} ${version2}, sequence ${sequence}, made ${createdAt}${expiresAt ? `, expires ${expiresAt}` : ""}`,
-      `${signature}; its contents were not verified (airgap-bundle verify does that)`,
-      `for ${target2.endpoint}/${target2.baseContentPath}, ${target2.environment}`,
+      `${signatureWords(signed, keyId)}; its contents were not verified (airgap-bundle verify does that)`,
+      `for ${basePath(target2)}, ${target2.environment}`,
       `${count(images.length, "image")}, ${count(blobs.length, "blob")}, ${count(files.length, "file")}, ${formatBytes(size)}`,
       table(
         images.flatMap(
@@ -60011,8 +60310,7 @@ function finishWith(finish, flags, result, text3, exitCode = 0) {
 `, exitCode);
 }
 function finishPlaced(finish, flags, result, text3) {
-  const exitCode = result.errors.length === 0 ? 0 : new Failures("", result.errors).exitCode;
-  finishWith(finish, flags, result, text3, exitCode);
+  finishWith(finish, flags, result, text3, exitCodeOf(result.errors));
 }
 
 // src/cli/flags.ts
@@ -60132,6 +60430,9 @@ function trustOptions(flags) {
   };
 }
 
+// src/cli/source-verbs.ts
+init_error();
+
 // src/report/plan-text.ts
 init_repositories();
 init_units();
@@ -60201,15 +60502,22 @@ function addPlan(program2, context, finish) {
     "after",
     examples("plan -f bundle.yaml", "plan -f bundle.yaml --output repositories")
   ).action(async (flags) => {
-    const { planErrors: planErrors2, runPlan: runPlan2 } = await Promise.resolve().then(() => (init_plan2(), plan_exports));
+    const { runPlan: runPlan2 } = await Promise.resolve().then(() => (init_plan2(), plan_exports));
     const { readBundleSpec: readBundleSpec2 } = await Promise.resolve().then(() => (init_bundle_file(), bundle_file_exports));
     const spec = await readBundleSpec2(bundleInput(flags), context);
     const options = { out: textFlag(flags.out), withoutImages: flags.withoutImages === true };
-    const result = await runPlan2(spec, options, context);
-    const exitCode = planErrors2(result.problems).length > 0 ? 2 : 0;
-    if (flags.output === "repositories") finish(repositoriesText(result.inventory), exitCode);
-    else finishWith(finish, flags, result, planText, exitCode);
+    await finishPlan(finish, flags, await runPlan2(spec, options, context), context);
   });
+}
+async function finishPlan(finish, flags, result, context) {
+  const { emitWarnings: emitWarnings2, planErrors: planErrors2, refuseOnErrors: refuseOnErrors2 } = await Promise.resolve().then(() => (init_plan2(), plan_exports));
+  const { inventory, problems } = result;
+  if (flags.output === "repositories") {
+    finish(repositoriesText(inventory), 0);
+    return refuseOnErrors2(problems, context);
+  }
+  if (flags.output === "json") emitWarnings2(problems, context);
+  finishWith(finish, flags, result, planText, exitCodeOf(planErrors2(problems)));
 }
 function addMirror(program2, context, finish) {
   const verb = program2.command("mirror").description(
@@ -60290,7 +60598,18 @@ function addResolve(program2, context, finish) {
 // src/cli/program.ts
 var exitCodeHelp = `
 Exit codes: 0 done, 1 our bug, 2 usage or input, 3 tool missing, 4 signature, 5 integrity, 6 policy,
-7 authentication, 8 refused by the target, 9 transient (run again), 10 local I/O, 11 cluster, 12 locked`;
+7 authentication, 8 refused by the target, 9 transient (run again), 10 local I/O, 11 cluster`;
+function doorFlags(program2) {
+  const [name] = program2.args;
+  const verb = program2.commands.find((one) => one.name() === name) ?? unknownVerb(program2.args);
+  const { quiet, output } = verb.opts();
+  return { isQuiet: quiet === true, wantsJson: output === "json" };
+}
+function unknownVerb(args) {
+  const verb = new Command().option("--output [form]").option("--quiet");
+  verb.parseOptions([...args]);
+  return verb;
+}
 function buildProgram(context, finish) {
   const program2 = new Command(toolName).description(
     "Mirror the images a cluster needs, bundle them signed, install them behind an air gap."
@@ -60304,12 +60623,86 @@ function buildProgram(context, finish) {
 // src/cli.ts
 init_error();
 
-// src/report/lines.ts
-function lineListener(write, redactor) {
-  return (event) => {
-    if (event.kind === "secret") redactor.add(event.value);
-    else for (const line of linesOf(event)) write(redactor.redact(safeText(line)));
+// src/report/interruption.ts
+var import_node_events18 = require("node:events");
+function onInterruption() {
+  const controller = new AbortController();
+  (0, import_node_events18.setMaxListeners)(0, controller.signal);
+  let received;
+  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+    process.on(name, () => {
+      received ??= name;
+      controller.abort(new Error(name));
+    });
+  }
+  return { signal: controller.signal, received: () => received };
+}
+
+// src/report/progress.ts
+init_units();
+function progressMeter(now2, interval) {
+  let start;
+  let saidAt = 0;
+  return {
+    read: (bytes) => {
+      const at2 = now2().getTime();
+      if (start?.total !== bytes.total) {
+        start = { ...bytes, at: at2 };
+        saidAt = at2;
+      }
+      if (at2 - saidAt < interval) return [];
+      saidAt = at2;
+      return [`  ${progressText(bytes, (bytes.done - start.done) / ((at2 - start.at) / 1e3))}`];
+    },
+    restart: () => {
+      start = void 0;
+    }
   };
+}
+function progressText({ done, total }, rate) {
+  const percent = total === 0 ? 100 : Math.floor(100 * done / total);
+  const text3 = `${formatBytes(done)} of ${formatBytes(total)}, ${percent} %`;
+  if (!(rate >= 1)) return text3;
+  const left = Math.ceil((total - done) / rate);
+  return `${text3}, ${formatBytes(Math.round(rate))}/s, ${formatSeconds(left)} left`;
+}
+function formatSeconds(seconds) {
+  const [minutes, hours] = [Math.floor(seconds / 60), Math.floor(seconds / 3600)];
+  if (minutes === 0) return `${seconds} s`;
+  return hours === 0 ? `${minutes} min ${seconds % 60} s` : `${hours} h ${minutes % 60} min`;
+}
+
+// src/report/lines.ts
+var fifthOfASecond = 200;
+var tenSeconds = 1e4;
+var clearLine = "\r\x1B[2K";
+function lineListener(output, redactor) {
+  const { redraw, isQuiet = () => false } = output;
+  const meter = progressMeter(output.now, redraw ? fifthOfASecond : tenSeconds);
+  let isDrawn = false;
+  const clear = () => {
+    if (isDrawn) redraw?.(clearLine);
+    isDrawn = false;
+  };
+  const write = (line) => {
+    clear();
+    output.write(redactor.redact(safeText(line)));
+  };
+  const draw = (line) => {
+    redraw?.(`${clearLine}${line}`);
+    isDrawn = true;
+  };
+  const emit = (event) => {
+    if (event.kind === "secret") redactor.add(event.value);
+    else if (isQuiet() && !isForQuiet(event)) return;
+    else if (event.kind === "bytes") meter.read(event).forEach(redraw ? draw : write);
+    else linesOf(event).forEach(write);
+    if (event.kind === "step") meter.restart();
+  };
+  return { emit, clear };
+}
+function isForQuiet(event) {
+  return event.kind === "warning" || event.kind === "image" && event.state === "failed";
 }
 function linesOf(event) {
   switch (event.kind) {
@@ -60321,8 +60714,6 @@ function linesOf(event) {
       return [`warning: ${event.message}`, ...event.cure ? [`  cure: ${event.cure}`] : []];
     case "note":
       return [`  ${event.message}`];
-    case "bytes":
-      return [];
   }
 }
 
@@ -60336,7 +60727,7 @@ function makeRedactor() {
     },
     redact(text3) {
       const longestFirst = [...secrets].sort((a2, b2) => b2.length - a2.length);
-      return longestFirst.reduce((rest, secret) => rest.replaceAll(secret, "***"), text3);
+      return longestFirst.reduce((rest2, secret) => rest2.replaceAll(secret, "***"), text3);
     }
   };
 }
@@ -60360,69 +60751,64 @@ function base64Forms(secret) {
 async function main() {
   const redactor = makeRedactor();
   const interruption = onInterruption();
-  const quiet = process.argv.includes("--quiet");
-  const toStderr = (line) => {
-    if (!quiet || /^(warning|error| {2}cure):/.test(line)) process.stderr.write(`${line}
-`);
+  const lines2 = lineListener(
+    { ...standardError, isQuiet: () => doorFlags(program2).isQuiet },
+    redactor
+  );
+  const toStdout = (text3) => {
+    lines2.clear();
+    process.stdout.write(redactor.redact(text3));
   };
-  const context = {
-    env: process.env,
-    cwd: process.cwd(),
-    now: () => /* @__PURE__ */ new Date(),
-    signal: interruption.signal,
-    emit: lineListener(toStderr, redactor)
-  };
-  const wantsJson = /(^|,)--output[=,]json(,|$)/.test(process.argv.join(","));
+  let exitCode = 0;
+  const program2 = buildProgram(contextOf(interruption.signal, lines2), (text3, code) => {
+    toStdout(text3);
+    exitCode = code;
+  });
   try {
-    let exitCode = 0;
-    const program2 = buildProgram(context, (text3, code) => {
-      process.stdout.write(redactor.redact(text3));
-      exitCode = code;
-    });
     await program2.parseAsync(process.argv);
     return exitCode;
   } catch (thrown) {
     if (thrown instanceof CommanderError && thrown.exitCode === 0) return 0;
-    const signal = interruption.received();
-    if (signal) {
-      process.stderr.write("interrupted: run the same command again to go on\n");
-      return signal === "SIGINT" ? 130 : 143;
-    }
-    const errors = thrown instanceof CommanderError ? [usageError(thrown)] : failuresIn(thrown);
-    if (!(thrown instanceof CommanderError))
-      process.stderr.write(`${redactor.redact(endText(thrown))}
+    const isMistyped = thrown instanceof CommanderError;
+    const end = endOf(isMistyped ? usageError(thrown) : thrown, interruption.received());
+    lines2.clear();
+    if (!isMistyped) process.stderr.write(`${redactor.redact(end.text)}
 `);
-    if (wantsJson && errors.length > 0) {
-      process.stdout.write(
-        redactor.redact(`${JSON.stringify({ errors: errors.map(errorJson) }, null, 2)}
-`)
-      );
-    }
-    return errors.length === 0 ? 1 : Math.min(...errors.map((error3) => error3.exitCode));
+    if (doorFlags(program2).wantsJson) toStdout(jsonText({ errors: end.errors }));
+    return end.exitCode;
   }
+}
+var now = () => /* @__PURE__ */ new Date();
+var standardError = {
+  write: (line) => process.stderr.write(`${line}
+`),
+  ...process.stderr.isTTY ? { redraw: (text3) => process.stderr.write(text3) } : {},
+  now
+};
+function contextOf(signal, { emit }) {
+  const { env } = process;
+  return { env, cwd: process.cwd(), temporary: (0, import_node_os6.tmpdir)(), now, signal, emit };
 }
 function usageError({ message }) {
   return new AirgapError("usage", message.replace(/^error: /, ""), { next: "see --help" });
 }
-function onInterruption() {
-  const controller = new AbortController();
-  (0, import_node_events17.setMaxListeners)(0, controller.signal);
-  let received;
-  for (const signal of ["SIGINT", "SIGTERM"]) {
-    process.on(signal, () => {
-      received = signal;
-      controller.abort(new Error(signal));
-    });
-  }
-  return { signal: controller.signal, received: () => received };
+function onLostOutput(stream) {
+  stream.on("error", ({ code }) => {
+    if (code === "EPIPE") return;
+    process.exitCode ||= exitCodes.io;
+    if (stream === process.stdout)
+      process.stderr.write(`error: the result cannot be written
+  given:     ${code}
+`);
+  });
 }
-process.stdout.on("error", () => void 0);
+for (const stream of [process.stdout, process.stderr]) onLostOutput(stream);
 main().then(
   (code) => {
-    process.exitCode = code;
+    process.exitCode ||= code;
   },
   (error3) => {
-    process.stderr.write(`${endText(error3)}
+    process.stderr.write(`${endOf(error3).text}
 `);
     process.exitCode = 1;
   }

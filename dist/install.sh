@@ -710,8 +710,8 @@ load_images() {
 
 has_node() {
   command -v node > /dev/null 2>&1 || return 1
-  major=$(node -p 'process.versions.node.split(".")[0]' 2> /dev/null) || return 1
-  [ "$major" -ge 20 ] 2> /dev/null
+  node -e 'const [a, b, c] = process.versions.node.split(".").map(Number);
+    process.exit(a > 20 || (a === 20 && (b > 18 || (b === 18 && c > 0))) ? 0 : 1)' 2> /dev/null
 }
 
 load_with_node() {

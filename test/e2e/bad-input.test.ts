@@ -205,6 +205,27 @@ describe('create and mirror refuse, and send nothing to the target', () => {
     );
     expect(await filesIn('.')).not.toContain('plan.json');
   });
+
+  test('plan shows it also when a registry has something that is no image', async () => {
+    const schema1 = { schemaVersion: 1, name: 'a/b', tag: '1', fsLayers: [] };
+    const headers = { 'content-type': 'application/vnd.docker.distribution.manifest.v1+json' };
+    front.rules.push(({ path }) =>
+      /quay\.io.*\/manifests\//.test(path)
+        ? { status: 200, headers, body: JSON.stringify(schema1) }
+        : undefined,
+    );
+    await job.bundle(target.host, { ...right() });
+    const ended = await job.run('plan', '-f', 'bundle.yaml', '--output', 'json');
+    front.rules.pop();
+    expect(ended.exitCode).toBe(2);
+    expect(ended.json.inventory.images.map(({ source }) => source)).toEqual(['nginx:1']);
+    expect(ended.json.problems).toContainEqual(
+      expect.objectContaining({
+        kind: 'unresolved',
+        message: expect.stringMatching(/^quay\.io\/a\/b:1 \(images\[1\]\): /),
+      }),
+    );
+  });
 });
 
 describe('create refuses', () => {

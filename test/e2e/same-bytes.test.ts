@@ -88,6 +88,18 @@ describe('a saved plan', () => {
     await pushNginx('as it was');
   });
 
+  test('asks for no tag, not even for one that is written beside a digest', async () => {
+    const digest = await digestAt(source.host, 'docker.io/library/nginx', '1');
+    await job.bundle(target.host, { ...fields(), images: [`nginx:1@${digest}`, 'quay.io/a/b:1'] });
+    const tagsAskedBy = async (...argv: string[]) => {
+      const asked = await requestsOf(source, () => job.done(...argv, '-f', 'bundle.yaml'));
+      return asked.filter(({ path }) => path.endsWith('/manifests/1'));
+    };
+    expect(await tagsAskedBy('plan', '-o', 'tags.json')).toHaveLength(2);
+    expect(await tagsAskedBy('create', '--plan', 'tags.json', '-o', 'tags')).toEqual([]);
+    await job.bundle(target.host, fields());
+  });
+
   test.each([
     ['another image', { images: ['nginx:1'] }, 'images'],
     ['another version', { version: '1.0.1' }, 'version'],
