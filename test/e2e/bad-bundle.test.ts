@@ -178,7 +178,11 @@ describe('after a load', () => {
 
   test.each([
     ['an older sequence', 'first', ['older', 'sequence 7', 'at least 8', '--allow-downgrade']],
-    ['the same name and version with other content', 'twin', ['another bundle was loaded as sample 1.0.0', 'sha256:']],
+    [
+      'the same name and version with other content',
+      'twin',
+      ['another bundle was loaded as sample 1.0.0', 'sha256:'],
+    ],
   ])('%s is refused', async (_, out, says) => {
     const asked = await requestsOf(target, async () => {
       expectReadable(await load(out), 6, says);
