@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { layoutFiles, rootIndexes } from '../bundle/oci-layout.ts';
+import { layoutFiles, type RootIndex, rootIndexes } from '../bundle/oci-layout.ts';
 import { sha256Sums } from '../bundle/sums.ts';
 import type { BundleSpec } from '../inputs/spec.ts';
 import { installScriptPath, programPath } from '../install/assets.ts';
@@ -10,7 +10,7 @@ import { type Digest, digestOf, hexOf } from '../oci/digest.ts';
 import { childrenFirst, leavesOf, type ManifestDocument } from '../oci/graph.ts';
 import { formatPlatform } from '../oci/platform.ts';
 import { travels, uniqueBlobs } from '../plan/blobs.ts';
-import type { Inventory, InventoryFile } from '../plan/inventory.ts';
+import type { Inventory, InventoryBlob, InventoryFile } from '../plan/inventory.ts';
 import type { Plan, PlannedImage } from '../plan/plan.ts';
 import { toolName, toolVersion } from '../version.ts';
 
@@ -55,10 +55,7 @@ export async function makeInventory(input: InventoryInput): Promise<MadeInventor
     ...(moreRoots.length > 0 ? { moreRoots } : {}),
     images: plan.images.map(({ entry }) => entry),
     files: [],
-    blobs: [
-      ...roots.map(({ descriptor: { digest, size } }) => ({ digest, size })),
-      ...uniqueBlobs(embedded),
-    ],
+    blobs: withRoots(roots, uniqueBlobs(embedded)),
     ...(input.chart && input.spec.environment === 'airgap'
       ? { chart: chartEntry(input.chart) }
       : {}),
@@ -78,6 +75,13 @@ export async function makeInventory(input: InventoryInput): Promise<MadeInventor
     files: new Map(files.map(({ path, bytes }) => [path, bytes])),
     manifests: new Map([...roots, ...documents].map((one) => [one.descriptor.digest, one])),
   };
+}
+
+/** An image's own index can be, byte for byte, the root: then it stands there once. */
+function withRoots(roots: readonly RootIndex[], blobs: readonly InventoryBlob[]): InventoryBlob[] {
+  const first = roots.map(({ descriptor: { digest, size } }) => ({ digest, size }));
+  const others = blobs.filter(({ digest }) => first.every((root) => root.digest !== digest));
+  return [...first, ...others];
 }
 
 /** A chart or another artifact runs nowhere: no config says a platform. */
