@@ -5,7 +5,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { execa } from 'execa';
+import { ExecaError, execa } from 'execa';
 import { dump } from 'js-yaml';
 import { makeChart } from '../test/helpers/chart.ts';
 import { startRegistry, type TestRegistry } from '../test/helpers/registry.ts';
@@ -153,8 +153,10 @@ for (const [signal, code] of [
 try {
   await main();
 } catch (error) {
-  console.error(stopping.signal.aborted ? `stopped by ${stopping.signal.reason}` : error);
-  process.exitCode ??= 1;
+  // Ctrl-C reaches the running command too, and its end may be seen before our own signal.
+  const signal = stopping.signal.reason ?? (error instanceof ExecaError && error.signal);
+  console.error(signal ? `stopped by ${signal}` : error);
+  process.exitCode ??= signal === 'SIGINT' ? 130 : signal === 'SIGTERM' ? 143 : 1;
 } finally {
   await cleanUp();
 }
