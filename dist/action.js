@@ -30812,6 +30812,8 @@ var Transport = class {
         method,
         headers: { "user-agent": "airgap-bundle", ...headers },
         body: body ?? null,
+        // undici would close the connection after each HEAD and each empty POST.
+        reset: false,
         signal,
         headersTimeout: method === "PUT" ? writeTimeout : readTimeout,
         bodyTimeout: readTimeout
@@ -53486,10 +53488,7 @@ async function makeInventory(input) {
     ...moreRoots.length > 0 ? { moreRoots } : {},
     images: plan.images.map(({ entry }) => entry),
     files: [],
-    blobs: [
-      ...roots.map(({ descriptor: { digest: digest2, size } }) => ({ digest: digest2, size })),
-      ...uniqueBlobs(embedded)
-    ],
+    blobs: withRoots(roots, uniqueBlobs(embedded)),
     ...input.chart && input.spec.environment === "airgap" ? { chart: chartEntry(input.chart) } : {},
     ...withoutImages ? { imagesNotEmbedded: true } : {}
   };
@@ -53507,6 +53506,11 @@ async function makeInventory(input) {
     files: new Map(files.map(({ path: path12, bytes }) => [path12, bytes])),
     manifests: new Map([...roots, ...documents].map((one) => [one.descriptor.digest, one]))
   };
+}
+function withRoots(roots, blobs) {
+  const first = roots.map(({ descriptor: { digest: digest2, size } }) => ({ digest: digest2, size }));
+  const others = blobs.filter(({ digest: digest2 }) => first.every((root2) => root2.digest !== digest2));
+  return [...first, ...others];
 }
 function isRunnable({ graph }) {
   return leavesOf(graph).some((leaf) => leaf.platform);

@@ -51,6 +51,8 @@ export class Transport {
         method,
         headers: { 'user-agent': 'airgap-bundle', ...headers },
         body: body ?? null,
+        // undici would close the connection after each HEAD and each empty POST.
+        reset: false,
         signal,
         headersTimeout: method === 'PUT' ? writeTimeout : readTimeout,
         bodyTimeout: readTimeout,
