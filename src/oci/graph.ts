@@ -31,7 +31,10 @@ export function makeDocument(
   return { descriptor, bytes, manifest, ...(platform ? { platform } : {}) };
 }
 
-/** The documents from children to parents, each once: the order in which they may be put. */
+/**
+ * The documents from children to parents, each once: the order in which they may be put.
+ * @throws Error for a graph with a hole, so that no bundle is made of one
+ */
 export function childrenFirst(graph: ImageGraph): ManifestDocument[] {
   const ordered = new Set<ManifestDocument>();
   const visit = (digest: Digest): void => {
