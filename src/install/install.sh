@@ -11,23 +11,26 @@ LC_ALL=C
 export LC_ALL
 unset CDPATH TAR_OPTIONS IFS
 tab=$(printf '\t')
+newline='
+'
 
 usage() {
   cat <<'END'
 Usage: sh install.sh BUNDLE --key PUB [options]
 
-Checks the bundle's signature, puts its images into the target registry, applies the Secret registry-info,
-installs the image-swap chart and reads MIRROR_REGISTRIES back.
+Checks the bundle's signature, puts its images into the target registry, applies the Secret registry-info in
+jet-system, installs the image-swap chart and reads MIRROR_REGISTRIES back.
 
   --key PUB                  public key in PEM that may have signed the bundle; may be given more than once
-  --username U               what the cluster pulls with, into the Secret and the chart's values;
+  --username U               what the cluster pulls with, into the Secret and the chart's values; without it
+                             the credential that the cluster's Secret has is kept
   --password-file FILE         its password (or AIRGAP_BUNDLE_PASSWORD)
   --push-username U          who pushes the images; default: the login of docker or oras on this host
   --push-password-file FILE    its password (or AIRGAP_BUNDLE_PUSH_PASSWORD)
   --only STEP[,STEP]         only these of load, secret, chart, check
-  --skip STEP[,STEP]         all but these
+  --skip STEP[,STEP]         all but these (not together with --only)
   --dry-run                  verify, then print what would be run; contacts nothing
-  --yes                      do not ask
+  --yes                      do not ask; without it, it asks only on a terminal
   --wait                     wait until the chart's workloads are ready
   --create-namespace         create the namespaces that are missing
   --namespace NS             of the chart's release; default: default
@@ -40,6 +43,9 @@ installs the image-swap chart and reads MIRROR_REGISTRIES back.
   --allow-plain-http-credentials
                              send the push password over plain HTTP to a host that is not this one
 
+With Node 20.18.1 or newer every byte of the bundle is verified before anything is pushed. Without it, the
+inventory and the files are verified and blobs are checked by digest while they are pushed.
+
 Exit codes: 0 done, 2 usage, 3 tool missing or too old, 4 signature, 5 integrity, 6 expired or older than the
 installed bundle, 7 login refused, 8 refused by the registry, 9 run again to resume, 10 local file, 11 cluster.
 END
@@ -50,13 +56,14 @@ main() {
   make_private_folder
   read_arguments "$@"
   require_tool tar openssl awk sed tr fold cmp od date
+  keep_logins
   read_keys
   verify_bundle
   read_settings
   check_dates
   choose_steps
   check_tools
-  keep_credentials
+  if wanted load; then write_registry_config; fi
   show_plan
   confirm
   if [ "$uninstall" = yes ]; then
@@ -78,18 +85,36 @@ say() {
   printf '%s\n' "$*"
 }
 
-# fail CODE WHAT [FOUND [NEXT]]
+# fail CODE WHAT [GIVEN [NEXT [EXPECTED]]]
 fail() {
-  printf 'install.sh: %s\n' "$2" >&2
-  if [ -n "${3-}" ]; then printf '  found: %s\n' "$3" >&2; fi
-  if [ -n "${4-}" ]; then printf '  next:  %s\n' "$4" >&2; fi
+  printf 'error: %s\n' "$2" >&2
+  detail given: "${3-}"
+  detail expected: "${5-}"
+  detail next: "${4-}"
   exit "$1"
 }
 
-# Prints a command so that it could be pasted into a shell.
+# Further lines of a value stand below its first: none can pass for a line of ours.
+detail() {
+  case $2 in
+    '') return ;;
+    *"$newline"*) text=$(printf '%s\n' "$2" | sed '2,$s/^/             /') ;;
+    *) text=$2 ;;
+  esac
+  printf '  %-10s %s\n' "$1" "$text" >&2
+}
+
+# What let the bundle pass though it should not; kept for the record of what was loaded.
+override() {
+  say "  warning: $1; allowed by an explicit override"
+  printf '%s; allowed by an explicit override\n' "$1" >> "$private/overrides"
+}
+
+# Prints a command with the names that its files have outside the private folder.
 show_command() {
   printf '  would run:'
   for word in "$@"; do
+    public_name
     case $word in
       '' | *[!A-Za-z0-9_./:=@,+-]*)
         printf " '%s'" "$(printf '%s\n' "$word" | sed "s/'/'\\\\''/g")"
@@ -98,6 +123,17 @@ show_command() {
     esac
   done
   printf '\n'
+}
+
+public_name() {
+  case $word in
+    "$private/bundle.tar"*) word=$bundle${word#"$private/bundle.tar"} ;;
+    "$private/key."*) word=$(cat "$word.name") ;;
+    "$private/push-password") word=${push_password_file:-PUSH-PASSWORD} ;;
+    *"$private/pull-username") word=${word%"$private"/*}USERNAME ;;
+    *"$private/pull-password") word=${word%"$private"/*}${password_file:-PASSWORD} ;;
+    *"$private"/*) word=${word%"$private"/*}${word##*"$private"/} ;;
+  esac
 }
 
 # --- processes and files ----------------------------------------------------------------------------------
@@ -222,9 +258,9 @@ read_arguments() {
         read_flag "$1" "$2"
         shift
         ;;
-      -?*) fail 2 "there is no flag $1" '' 'sh install.sh --help' ;;
+      -?*) fail 2 'there is no such flag' "$1" 'sh install.sh --help' ;;
       *)
-        if [ -n "$bundle" ]; then fail 2 'more than one bundle is given' "$1" 'sh install.sh --help'; fi
+        if [ -n "$bundle" ]; then fail 2 'more than one bundle is given' "$bundle and $1" 'sh install.sh --help'; fi
         bundle=$1
         ;;
     esac
@@ -252,13 +288,20 @@ check_arguments() {
   mode=run
   if [ "$dry_run" = yes ]; then mode=show; fi
   if [ -z "$bundle" ]; then fail 2 'no bundle is given' '' 'sh install.sh NAME-VERSION.tar --key KEY.pub'; fi
-  if [ ! -f "$bundle" ] || [ ! -r "$bundle" ]; then fail 2 'the bundle cannot be read' "$bundle"; fi
+  if [ ! -f "$bundle" ] || [ ! -r "$bundle" ]; then
+    fail 2 'the bundle cannot be read' "$bundle" 'give the path of the NAME-VERSION.tar that create wrote'
+  fi
   if [ "$keys" -eq 0 ] && [ "$allow_unsigned" = no ]; then
     fail 2 'no key is given that may have signed the bundle' '' 'add --key KEY.pub'
   fi
   case $namespace in
-    *[!a-z0-9-]*) fail 2 'that is no namespace' "$namespace" ;;
+    *[!a-z0-9-]*) fail 2 'that is no namespace' "$namespace" 'mend --namespace' 'letters a to z, digits and -' ;;
   esac
+  check_step_names --only "$only"
+  check_step_names --skip "$skip"
+  if [ -n "$only" ] && [ -n "$skip" ]; then
+    fail 2 '--only and --skip are both given' "--only $only --skip $skip" 'name the steps by one of them'
+  fi
   # tar takes a name with a colon for another host; a link has a name that every tool takes.
   case $bundle in
     /*) ;;
@@ -272,13 +315,15 @@ check_arguments() {
 # A copy, so that the key that is checked is the key that is used.
 keep_key() {
   keys=$((keys + 1))
-  tr -d '\r' 2> /dev/null < "$1" > "$private/key.$keys" || fail 2 'the key cannot be read' "$1"
+  tr -d '\r' 2> /dev/null < "$1" > "$private/key.$keys" ||
+    fail 2 'the key cannot be read' "$1" 'give the path of the .pub file that keygen wrote'
+  printf '%s\n' "$1" > "$private/key.$keys.name"
 }
 
 read_keys() {
   number=1
   while [ "$number" -le "$keys" ]; do
-    read_key "$private/key.$number" "key $number of $keys"
+    read_key "$private/key.$number" "$(cat "$private/key.$number.name")"
     number=$((number + 1))
   done
 }
@@ -289,7 +334,8 @@ read_key() {
   grep -v '^-----' "$1.pem" > "$1.b64" ||
     fail 2 'a --key is no public key in PEM' "$2" 'give the .pub file that keygen wrote'
   tr -d '\n' < "$1.b64" > "$1.line"
-  decode "$1.line" "$1.der" || fail 2 'a --key is no public key in PEM' "$2"
+  decode "$1.line" "$1.der" ||
+    fail 2 'a --key is no public key in PEM' "$2" 'give the .pub file that keygen wrote'
   od -An -v -tx1 "$1.der" > "$1.hex"
   case $(tr -d ' \n' < "$1.hex") in
     302a300506032b6570032100????????????????????????????????????????????????????????????????)
@@ -302,32 +348,44 @@ read_key() {
 
 verify_bundle() {
   say "Verifying $bundle"
+  check_beginning
   tar -xOf "$private/bundle.tar" bundle.json > "$private/bundle.json" 2> "$private/tar.err" ||
-    fail 5 'the bundle cannot be read to its end: cut short, or no bundle' "$(head -n 1 "$private/tar.err")"
+    fail 5 'the bundle is truncated or damaged' "$(head -n 1 "$private/tar.err")" 'copy the bundle again'
   tar -xOf "$private/bundle.tar" bundle.sig > "$private/bundle.sig" 2> /dev/null || :
   if [ -s "$private/bundle.sig" ]; then
     check_signature
   elif [ "$allow_unsigned" = no ]; then
-    fail 4 'the bundle is not signed' '' 'get a signed one, or add --allow-unsigned and trust its carrier'
+    fail 4 'the bundle is not signed' 'no bundle.sig' \
+      'get a signed one, or add --allow-unsigned and trust its carrier' 'a signature by one of the given keys'
   else
-    say '  warning: not signed; whoever carried the bundle could have changed it (--allow-unsigned)'
+    override 'the bundle is unsigned'
   fi
   sha256 "$private/bundle.json"
   inventory_digest=sha256:$sum
   take_sums
 }
 
+# `bundle.json` and a NUL: the name of the first member.
+check_beginning() {
+  start=$(od -An -v -tx1 -N 12 "$private/bundle.tar" | tr -d ' \n')
+  if [ "$start" = 62756e646c652e6a736f6e00 ]; then return; fi
+  fail 5 'not a bundle' "$bundle" 'give the NAME-VERSION.tar that create wrote, or copy it again' \
+    'a tar that starts with bundle.json'
+}
+
 # The signature must be the one base64 spelling of its bytes, on one line: lenient decoders accept others.
 check_signature() {
   if [ "$keys" -eq 0 ]; then
-    say '  warning: signed, but no key is given to check it with (--allow-unsigned)'
+    override 'the signature was not checked: no key was given'
     return
   fi
   tr -d '\n' < "$private/bundle.sig" > "$private/sig.line"
-  decode "$private/sig.line" "$private/sig.bin" || fail 4 'the signature is malformed: no base64'
+  decode "$private/sig.line" "$private/sig.bin" ||
+    fail 4 'the signature is malformed' 'no base64' 'copy the bundle again'
   encode "$private/sig.bin" "$private/sig.again"
   printf '\n' >> "$private/sig.again"
-  cmp -s "$private/bundle.sig" "$private/sig.again" || fail 4 'the signature is malformed: not one canonical line'
+  cmp -s "$private/bundle.sig" "$private/sig.again" ||
+    fail 4 'the signature is malformed' 'base64 of another spelling' 'copy the bundle again' 'one canonical line'
   untested=
   number=1
   while [ "$number" -le "$keys" ]; do
@@ -339,7 +397,7 @@ check_signature() {
       'use OpenSSL 3, or sign with keygen --type ecdsa-p256 (OpenSSL 1.1, LibreSSL and FIPS hosts)'
   fi
   fail 4 'no key that was given made this signature' "$keys key(s) tried" \
-    'check that bundle and key belong together; otherwise the bundle was changed'
+    'check that bundle and key belong together, and copy the bundle again' 'a signature by one of the given keys'
 }
 
 try_key() {
@@ -386,7 +444,7 @@ take_sums() {
   listed=$(sed -n \
     's/^{"path":"SHA256SUMS","size":[0-9]*,"sha256":"\([0-9a-f]\{64\}\)","mode":[0-9]*},\{0,1\}$/\1/p' \
     "$private/bundle.json")
-  if [ "${#listed}" -ne 64 ]; then fail 5 'bundle.json does not name SHA256SUMS once'; fi
+  if [ "${#listed}" -ne 64 ]; then fail 5 'bundle.json does not name SHA256SUMS once' '' 'copy the bundle again'; fi
   take SHA256SUMS "$listed"
 }
 
@@ -396,12 +454,12 @@ take() {
     */*) mkdir -p -- "$private/${1%/*}" ;;
   esac
   wanted_sum=${2:-$(listed_sum "$1")}
-  if [ -z "$wanted_sum" ]; then fail 5 "SHA256SUMS does not name $1"; fi
+  if [ -z "$wanted_sum" ]; then fail 5 "SHA256SUMS does not name $1" '' 'copy the bundle again'; fi
   tar -xOf "$private/bundle.tar" "$1" > "$private/$1" 2> "$private/tar.err" ||
-    fail 5 "$1 cannot be read from the bundle" "$(head -n 1 "$private/tar.err")"
+    fail 5 "$1 cannot be read from the bundle" "$(head -n 1 "$private/tar.err")" 'copy the bundle again'
   sha256 "$private/$1"
   if [ "$sum" != "$wanted_sum" ]; then
-    fail 5 "$1 was changed after signing" "SHA-256 $sum, signed $wanted_sum" 'copy the bundle again'
+    fail 5 "$1 was changed after signing" "SHA-256 $sum" 'copy the bundle again' "SHA-256 $wanted_sum"
   fi
 }
 
@@ -421,7 +479,8 @@ read_settings() {
   take settings.tsv
   take images.tsv
   if [ "$(setting format)" != 1 ]; then
-    fail 3 'this install.sh is too old for the bundle' "format $(setting format)" 'use the install.sh of its tool'
+    fail 3 'this install.sh is too old for the bundle' "format $(setting format)" \
+      'use the install.sh that came with the bundle' 'format 1'
   fi
   name=$(setting name) version=$(setting version) sequence=$(setting sequence)
   environment=$(setting environment) endpoint=$(setting endpoint) bundles=$(setting bundleRepository)
@@ -443,7 +502,7 @@ read_settings() {
 check_dates() {
   now=$(date -u +%Y-%m-%dT%H:%M:%SZ)
   if is_before "$now" "$(setting notBefore)"; then
-    date_fault 'the clock of this host is wrong: the bundle is from its future' \
+    date_fault 'the clock of this host is wrong, or the bundle is from the future' \
       "now $now, made $(setting createdAt)" 'set the clock'
   fi
   expires=$(setting expiresAt)
@@ -458,7 +517,7 @@ is_before() {
 
 date_fault() {
   if [ "$allow_expired" = no ]; then fail 6 "$1" "$2" "$3, or add --allow-expired"; fi
-  say "  warning: $1 ($2); allowed by --allow-expired"
+  override "$1 ($2)"
 }
 
 # --- steps ------------------------------------------------------------------------------------------------
@@ -466,16 +525,22 @@ date_fault() {
 choose_steps() {
   steps=' load secret chart check '
   if [ "$environment" != airgap ]; then steps=' load secret check '; fi
-  check_step_names "$only,$skip"
   if [ -n "$only" ]; then keep_steps "$only"; fi
+  case $environment,$only, in
+    airgap,*) ;;
+    *,chart,*) say '  the bundle is non-airgap: it has no chart' ;;
+  esac
   if [ -n "$skip" ]; then drop_steps "$skip"; fi
 }
 
 check_step_names() {
-  for step in $(printf '%s' "$1" | tr ',' ' '); do
+  for step in $(printf '%s' "$2" | tr ',' ' '); do
     case $step in
       load | secret | chart | check) ;;
-      *) fail 2 'there is no such step' "$step" 'the steps are load, secret, chart, check; verifying is none' ;;
+      *)
+        fail 2 'there is no such step' "$1 $step" 'name one of these; verifying is always done' \
+          'load, secret, chart or check'
+        ;;
     esac
   done
 }
@@ -534,7 +599,7 @@ check_oras() {
     exit !(part[1] * 1000000 + part[2] * 1000 + part[3] >= 1003006)
   }'; then
     fail 3 'oras is too old' "oras ${found:-of an unknown version}" \
-      'install 1.3.6 or newer from https://github.com/oras-project/oras/releases'
+      'install it from https://github.com/oras-project/oras/releases' '1.3.6 or newer'
   fi
 }
 
@@ -548,21 +613,22 @@ take_variables() {
   unset AIRGAP_BUNDLE_PASSWORD AIRGAP_BUNDLE_PUSH_PASSWORD
 }
 
-keep_credentials() {
-  keep_login pull "$username" "$password_file" "$pull_variable" AIRGAP_BUNDLE_PASSWORD
-  keep_login push "$push_username" "$push_password_file" "$push_variable" AIRGAP_BUNDLE_PUSH_PASSWORD
-  if wanted load; then write_registry_config; fi
+keep_logins() {
+  keep_login pull "$username" "$password_file" "$pull_variable" '' AIRGAP_BUNDLE_PASSWORD
+  keep_login push "$push_username" "$push_password_file" "$push_variable" push- AIRGAP_BUNDLE_PUSH_PASSWORD
 }
 
-# keep_login WHO USERNAME FILE VALUE VARIABLE: WHO-username and WHO-password in the private folder.
+# keep_login WHO USERNAME FILE VALUE FLAGS VARIABLE: WHO-username and WHO-password in the private folder.
 keep_login() {
   if [ -z "$2" ]; then
-    if [ -n "$3" ]; then fail 2 "a password file is given without the $1 user's name" "$3"; fi
+    if [ -n "$3" ]; then fail 2 "a $1 password is given, but no user name" "$3" "add --${5}username"; fi
     return
   fi
   printf '%s' "$2" > "$private/$1-username"
   if [ -n "$3" ]; then
-    if [ ! -r "$3" ]; then fail 2 "the $1 password file cannot be read" "$3"; fi
+    if [ -d "$3" ] || [ ! -r "$3" ]; then
+      fail 2 "the $1 password file cannot be read" "$3" "give the path of a file to --${5}password-file"
+    fi
     without_last_line_break '\r?' < "$3" > "$private/$1-password"
   else
     # A here-document and no printf, which some shells run as a program, with arguments that all can see.
@@ -571,7 +637,8 @@ $4
 END
   fi
   if [ ! -s "$private/$1-password" ]; then
-    fail 2 "there is no password for the $1 user" "${3:-$5 is not set}" 'give it in a file'
+    fail 2 "the $1 password is missing" "--${5}username $2${3:+, and $3 is empty}" '' \
+      "--${5}password-file FILE, or $6"
   fi
 }
 
@@ -591,7 +658,7 @@ write_registry_config() {
         'add --allow-plain-http-credentials if that network is trusted'
     fi
     case $push_username in
-      *:*) fail 2 'a registry user has no colon in its name' "$push_username" ;;
+      *:*) fail 2 'a registry user has no colon in its name' "$push_username" 'mend --push-username' ;;
     esac
     cat "$private/push-username" > "$private/login"
     printf ':' >> "$private/login"
@@ -656,17 +723,53 @@ kube() {
 }
 
 # Server-side, because a client-side apply would copy the password into an annotation.
+# kube_apply KIND NAME NAMESPACE
 kube_apply() {
   kube "$mode" apply --server-side --field-manager=airgap-bundle --force-conflicts --filename - \
-    < "$private/$1" > "$private/applied" || fail 11 "kubectl could not apply the $1"
+    < "$private/$1" > "$private/applied" ||
+    fail 11 "kubectl could not apply the $1 $2 in $3" '' 'check that you may write it, and run again'
   cat "$private/applied"
+  if [ "$dry_run" = yes ]; then say "    with the $1 $2 in $3"; fi
 }
 
 look_at_cluster() {
-  if [ "$dry_run" = yes ]; then return; fi
-  need_namespace jet-system
-  need_namespace "$namespace"
-  check_installed
+  if [ "$dry_run" = no ]; then
+    need_namespace jet-system
+    need_namespace "$namespace"
+    check_installed
+  fi
+  if wanted secret || wanted chart; then choose_pull_credential; fi
+}
+
+# Without --username nothing is taken away: what the cluster pulls with stays, in the Secret and in the values.
+choose_pull_credential() {
+  pull=no
+  if [ -n "$username" ]; then
+    pull=yes
+  elif [ "$dry_run" = yes ]; then
+    say '  no pull credential given: the one that the cluster has would be kept; without one, pods pull anonymously'
+  else
+    read_pull_credential
+    if [ -s "$private/pull-username" ] || [ -s "$private/pull-password" ]; then
+      pull=yes
+      say '  keeping the pull credential that the cluster has'
+    else
+      say '  no pull credential given: pods will pull anonymously (give --username and --password-file)'
+    fi
+  fi
+}
+
+read_pull_credential() {
+  kube run get secret registry-info --namespace jet-system --ignore-not-found \
+    --output 'jsonpath={.data.USERNAME}{"\n"}{.data.PASSWORD}{"\n"}' < /dev/null > "$private/pull" ||
+    fail 11 'the pull credential in the cluster cannot be read' 'Secret registry-info in jet-system' \
+      'give --username and --password-file, or get the right to read it'
+  sed -n 1p "$private/pull" > "$private/pull.1"
+  sed -n 2p "$private/pull" > "$private/pull.2"
+  if ! decode "$private/pull.1" "$private/pull-username" || ! decode "$private/pull.2" "$private/pull-password"; then
+    fail 11 'the pull credential in the cluster is no base64' 'Secret registry-info in jet-system' \
+      'give --username and --password-file'
+  fi
 }
 
 need_namespace() {
@@ -674,9 +777,11 @@ need_namespace() {
     fail 11 'the cluster does not answer' '' 'check --kubeconfig and --context, and that you may read namespaces'
   if [ -n "$found" ]; then return; fi
   if [ "$create_namespace" = no ]; then
-    fail 11 "the namespace $1 does not exist" '' 'check that this is the right cluster, or add --create-namespace'
+    fail 11 "the namespace $1 does not exist" "$server" \
+      'check that this is the right cluster, or add --create-namespace'
   fi
-  kube run create namespace "$1" < /dev/null || fail 11 "the namespace $1 cannot be created"
+  kube run create namespace "$1" < /dev/null ||
+    fail 11 "the namespace $1 cannot be created" '' 'have it created, and run again'
 }
 
 # The note of the last install: `SEQUENCE VERSION DIGEST` under the bundle's name.
@@ -684,21 +789,31 @@ check_installed() {
   template="{{with .data}}{{with index . \"$name\"}}{{.}}{{end}}{{end}}"
   kube run get configmap airgap-bundle --namespace "$namespace" --ignore-not-found \
     --output "go-template=$template" < /dev/null > "$private/installed" ||
-    fail 11 'what is installed cannot be read' "configmap airgap-bundle in $namespace"
+    fail 11 'what is installed cannot be read' "ConfigMap airgap-bundle in $namespace" 'check that you may read it'
   printf '\n' >> "$private/installed"
   IFS=' ' read -r old_sequence old_version old_digest < "$private/installed" || :
   case $old_sequence in
     '' | *[!0-9]*) return ;;
   esac
-  if [ "$allow_downgrade" = yes ]; then return; fi
+  check_downgrade 'is installed'
+}
+
+# Holds the bundle to old_sequence, old_version and old_digest of the one that was there before.
+check_downgrade() {
   if [ "$old_sequence" -gt "$sequence" ]; then
-    fail 6 'a newer bundle is installed' "$name $old_version, sequence $old_sequence" \
-      'get a newer bundle, or add --allow-downgrade'
+    downgrade "the bundle is older than the one that $1, $old_version with sequence $old_sequence" \
+      "$name $version, sequence $sequence" "a sequence of at least $old_sequence" \
+      'get the newer bundle, or add --allow-downgrade'
+  elif [ "$old_version" = "$version" ] && [ "$old_digest" != "$inventory_digest" ]; then
+    downgrade "another bundle $1 as $name $version" "inventory $inventory_digest" "inventory $old_digest" \
+      'give the new bundle a version of its own, or add --allow-downgrade'
   fi
-  if [ "$old_version" = "$version" ] && [ "$old_digest" != "$inventory_digest" ]; then
-    fail 6 "another bundle is installed as $name $version" "$old_digest" \
-      'give the new bundle a new version, or add --allow-downgrade'
-  fi
+}
+
+# downgrade WHAT GIVEN EXPECTED NEXT
+downgrade() {
+  if [ "$allow_downgrade" = no ]; then fail 6 "$1" "$2" "$4" "$3"; fi
+  override "$1"
 }
 
 # --- load -------------------------------------------------------------------------------------------------
@@ -738,11 +853,16 @@ load_with_node() {
 # Without Node: the roots bring every blob into the bundle repository once, then each image is placed by mounts
 # from there. Where the registry refuses that, image by image. oras checks each blob against its digest.
 load_with_oras() {
+  if [ "$(setting imagesEmbedded)" = true ]; then
+    say '  without Node, blobs are checked by digest while they are pushed; those that need no push are not read.'
+    say "  verify the whole file with node bundle.js verify or sha256sum -c ${bundle##*/}.sha256 first"
+  fi
+  check_loaded
   if [ "$dry_run" = yes ]; then
     show_load
     return
   fi
-  failed=0
+  failed=0 damaged=no
   find_missing
   if [ -s "$private/todo.tsv" ]; then
     if [ "$(setting imagesEmbedded)" != true ]; then
@@ -752,7 +872,16 @@ load_with_oras() {
     push_roots
     place_all
   fi
-  if [ "$failed" -ne 0 ]; then fail "$failed" 'not every image is in the registry' '' 'mend that and run again'; fi
+  if [ "$damaged" = yes ]; then blob_fault 'see above'; fi
+  if [ "$failed" -ne 0 ]; then
+    fail "$failed" 'not every image is in the registry' 'see above' 'mend what is said above, and run again'
+  fi
+  record_loaded
+}
+
+# blob_fault WORDS
+blob_fault() {
+  fail 5 'a blob of the bundle is damaged' "$1" "copy the bundle again, and compare it with ${bundle##*/}.sha256"
 }
 
 show_load() {
@@ -817,6 +946,7 @@ place() {
   elif try_oras push copy_from_bundle "$1" "$3"; then
     state=copied
   else
+    if [ "$class" -eq 5 ]; then damaged=yes; fi
     note_failure "$class" "$3" "$words"
     return
   fi
@@ -898,7 +1028,7 @@ classify() {
     class=2
   elif said 'no space left on device|read-only file system'; then
     class=10
-  elif said 'does not look like a tar archive|digest invalid|mismatched? digest|digest mismatch|does not match digest'; then
+  elif said 'does not look like a tar archive|archive/tar: |digest invalid|mismatched? digest|digest mismatch|does not match digest'; then
     class=5
   elif said 'status code 401|credential not found|unauthorized: |authentication required'; then
     class=7
@@ -929,7 +1059,10 @@ said() {
 stop_for_oras() {
   next='run it again: what is in the registry already is not sent twice'
   case $class in
+    5) blob_fault "$words" ;;
     2) next='give the bundle the right caCert or plainHttp: registries."HOST" in bundle.yaml' ;;
+    8) next='let this user push there, or make the project or repository in the registry' ;;
+    10) next='make room in TMPDIR' ;;
     7) next='log in with oras or docker, or give --push-username and --push-password-file' ;;
   esac
   fail "$class" "$1 cannot be reached or written" "$words" "$next"
@@ -941,11 +1074,74 @@ note_failure() {
   if [ "$failed" -eq 0 ] || [ "$1" -lt "$failed" ]; then failed=$1; fi
 }
 
+# --- what was loaded last ---------------------------------------------------------------------------------
+
+# The record that `load` of the program keeps too, so that each sees what the other has loaded.
+check_loaded() {
+  find_record
+  if [ ! -e "$record" ]; then return; fi
+  old_sequence=$(recorded sequence) old_version=$(recorded version) old_digest=$(recorded inventoryDigest)
+  case $old_sequence in
+    '' | *[!0-9]*)
+      fail 10 'the record of what was loaded cannot be read' "$record" 'delete it if you know what is in the target'
+      ;;
+  esac
+  check_downgrade 'was loaded last'
+}
+
+find_record() {
+  base_path=${bundles%bundles/"$name"}
+  target=$endpoint${base_path:+/${base_path%/}}
+  printf '%s\n%s' "$target" "$name" > "$private/record.key"
+  sha256 "$private/record.key"
+  state_home=${XDG_STATE_HOME-}
+  if [ -z "$state_home" ]; then
+    home=$(home_folder)
+    if [ -z "$home" ]; then
+      fail 10 'there is no place to remember what was loaded' 'no HOME' \
+        'set HOME or XDG_STATE_HOME to a folder of yours'
+    fi
+    state_home=$home/.local/state
+  fi
+  record=$state_home/airgap-bundle/$name-${sum%"${sum#????????????????}"}.json
+}
+
+home_folder() {
+  if [ -n "${HOME-}" ]; then
+    printf '%s' "$HOME"
+  else
+    awk -F : -v id="$(id -u)" '$3 == id { printf "%s", $6; exit }' /etc/passwd
+  fi
+}
+
+# recorded FIELD: one a line, as JSON with an indent of two.
+recorded() {
+  sed -n "s/^  \"$1\": \"\{0,1\}\([^\",]*\)\"\{0,1\},\{0,1\}\$/\1/p" "$record" 2> /dev/null || :
+}
+
+record_loaded() {
+  if mkdir -p -- "${record%/*}" && print_record > "$record.partial" && mv -f -- "$record.partial" "$record"; then
+    return
+  fi
+  fail 10 'the images are in the target, but what was loaded cannot be remembered' "$record" \
+    'set XDG_STATE_HOME to a folder that can be written, and run again'
+}
+
+# No value can hold a quote or a backslash: names and versions are of a narrow grammar, the rest is our own words.
+print_record() {
+  printf '{\n  "target": "%s",\n  "name": "%s",\n  "version": "%s",\n' "$target" "$name" "$version"
+  printf '  "sequence": %s,\n  "inventoryDigest": "%s",\n  "overrides": [' "$sequence" "$inventory_digest"
+  if [ -s "$private/overrides" ]; then
+    awk '{ printf "%s\n    \"%s\"", (NR > 1 ? "," : ""), $0 } END { printf "\n  " }' "$private/overrides"
+  fi
+  printf ']\n}\n'
+}
+
 # --- secret, chart, check ---------------------------------------------------------------------------------
 
 apply_secret() {
   say 'Applying the Secret registry-info'
-  if [ -n "$username" ]; then
+  if [ "$pull" = yes ]; then
     encode "$private/pull-username" "$private/secret.USERNAME"
     encode "$private/pull-password" "$private/secret.PASSWORD"
   fi
@@ -960,13 +1156,13 @@ apply_secret() {
       printf '"\n'
     } >> "$private/Secret"
   done
-  kube_apply Secret
+  kube_apply Secret registry-info jet-system
 }
 
 install_chart() {
   say "Installing the chart as $release in $namespace"
   set -- upgrade --install "$release" "$private/$chart" --namespace "$namespace" --values "$private/values.yaml"
-  if [ -n "$username" ]; then
+  if [ "$pull" = yes ]; then
     set -- "$@" --set-file "$registry_key.username=$private/pull-username"
     set -- "$@" --set-file "$registry_key.password=$private/pull-password"
   fi
@@ -986,7 +1182,7 @@ check_secret() {
   say 'Reading MIRROR_REGISTRIES back'
   kube "$mode" get secret registry-info --namespace jet-system \
     --output 'jsonpath={.data.MIRROR_REGISTRIES}' < /dev/null > "$private/map.line" ||
-    fail 11 'the Secret registry-info cannot be read back'
+    fail 11 'the Secret registry-info cannot be read back' '' 'check that you may read it in jet-system'
   if [ "$dry_run" = yes ]; then
     cat "$private/map.line"
     return
@@ -994,7 +1190,8 @@ check_secret() {
   setting secret.MIRROR_REGISTRIES > "$private/map.signed"
   decode "$private/map.line" "$private/map" || :
   cmp -s "$private/map.line" "$private/map.signed" ||
-    fail 11 'MIRROR_REGISTRIES in the cluster is not the map of this bundle' "$(head -n 3 "$private/map" | cut -c 1-300)" \
+    fail 11 'MIRROR_REGISTRIES in the cluster is not the map of this bundle' \
+      "$(head -n 3 "$private/map" | cut -c 1-300)" \
       'run it with --only secret,check; then look who else writes the Secret'
   sed 's/^/  /' "$private/map"
   say ''
@@ -1005,7 +1202,7 @@ record_bundle() {
     printf 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: airgap-bundle\n  namespace: "%s"\n' "$namespace"
     printf 'data:\n  "%s": "%s %s %s"\n' "$name" "$sequence" "$version" "$inventory_digest"
   } > "$private/ConfigMap"
-  kube_apply ConfigMap
+  kube_apply ConfigMap airgap-bundle "$namespace"
 }
 
 # --- uninstall --------------------------------------------------------------------------------------------
@@ -1014,7 +1211,7 @@ uninstall() {
   if [ "$environment" = airgap ]; then uninstall_chart; fi
   delete_secret
   kube "$mode" delete configmap airgap-bundle --namespace "$namespace" --ignore-not-found < /dev/null ||
-    fail 11 'the note of this install cannot be deleted' "configmap airgap-bundle in $namespace"
+    fail 11 'the note of this install cannot be deleted' "ConfigMap airgap-bundle in $namespace" 'run it again'
   if [ "$dry_run" = yes ]; then
     say 'Nothing was changed (--dry-run).'
   else
@@ -1025,13 +1222,14 @@ uninstall() {
 uninstall_chart() {
   if [ "$dry_run" = no ]; then
     helm_at list --short --filter "^$release\$" --namespace "$namespace" > "$private/releases" ||
-      fail 11 'helm cannot list the releases'
+      fail 11 'helm cannot list the releases' '' 'check that you may read the Secrets in the namespace'
     if [ ! -s "$private/releases" ]; then
       say "There is no release $release in $namespace."
       return
     fi
   fi
-  helm_at uninstall "$release" --namespace "$namespace" || fail 11 'helm could not uninstall the chart'
+  helm_at uninstall "$release" --namespace "$namespace" ||
+    fail 11 'helm could not uninstall the chart' '' "helm status $release --namespace $namespace shows its state"
 }
 
 # Only a Secret that this script wrote last goes; one that the page's `kubectl create` made is not ours.
@@ -1039,12 +1237,13 @@ delete_secret() {
   writers=' airgap-bundle '
   if [ "$dry_run" = no ]; then
     writers=$(kube run get secret registry-info --namespace jet-system --ignore-not-found --show-managed-fields \
-      --output 'jsonpath={.metadata.managedFields[*].manager}' < /dev/null) || fail 11 'the Secret cannot be read'
+      --output 'jsonpath={.metadata.managedFields[*].manager}' < /dev/null) ||
+      fail 11 'the Secret registry-info cannot be read' '' 'check that you may read it in jet-system'
   fi
   case " $writers " in
     *' airgap-bundle '*)
       kube "$mode" delete secret registry-info --namespace jet-system < /dev/null ||
-        fail 11 'the Secret registry-info cannot be deleted'
+        fail 11 'the Secret registry-info cannot be deleted' '' 'check that you may delete it in jet-system'
       ;;
     '  ') say 'There is no Secret registry-info.' ;;
     *) say "The Secret registry-info was not written by this script ($writers): it stays." ;;

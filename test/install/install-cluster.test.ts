@@ -50,6 +50,48 @@ describe('credentials', () => {
     expect(await site.leftovers()).toEqual([]);
   });
 
+  describe('for pulling, when none is given', () => {
+    const skipLoad = ['--skip', 'load'];
+    const kept = 'keeping the pull credential that the cluster has';
+
+    test.each<[string, string, string]>([
+      ['a user and a password', 'puller', pull],
+      ['a password alone', '', 'token\n\n'],
+    ])('%s that the cluster has are kept', async (_, username, password) => {
+      const bundle = await bundleFor('registry.example.org');
+      const site = await on({ recording: true });
+      const base64 = (text: string) => Buffer.from(text).toString('base64');
+      const secret = `kind: Secret\ndata:\n  USERNAME: "${base64(username)}"\n  PASSWORD: "${base64(password)}"\n`;
+      await writeFile(join(site.folder, 'cluster/Secret'), secret);
+      const outcome = await site.install([...bundle.args, ...skipLoad]);
+      expect(outcome).toMatchObject({ code: 0, stderr: '', stdout: expect.stringContaining(kept) });
+      expect(await secretData(site)).toMatchObject({ USERNAME: username, PASSWORD: password });
+      expect(decoded((await site.rendered())[0])).toMatchObject({ username, password });
+      const record = `${await site.record()}${outcome.stdout}`;
+      for (const text of [password, base64(password)]) expect(record).not.toContain(text);
+    });
+
+    test('and the cluster has none either: pods pull anonymously', async () => {
+      const bundle = await bundleFor('registry.example.org');
+      const site = await on();
+      for (const _ of ['no Secret yet', 'a Secret with empty strings']) {
+        const outcome = await site.install([...bundle.args, ...skipLoad]);
+        expect(outcome).toMatchObject({ code: 0, stderr: '' });
+        expect(outcome.stdout).toContain('no pull credential given: pods will pull anonymously');
+        expect(await secretData(site)).toMatchObject({ USERNAME: '', PASSWORD: '' });
+      }
+    });
+
+    test('and what the cluster has cannot be read: nothing is written over it', async () => {
+      const bundle = await bundleFor('registry.example.org');
+      const kubectl = `#!/bin/sh\ncase "$*" in *USERNAME*) echo forbidden >&2; exit 1 ;; esac\nexec '${join(import.meta.dirname, '../helpers/fake-kubectl')}' "$@"\n`;
+      const site = await on({ programs: { kubectl } });
+      const outcome = await site.install([...bundle.args, ...skipLoad]);
+      expect(outcome).toMatchObject({ code: 11, stderr: expect.stringContaining('--username') });
+      expect(await site.applied('Secret')).toBeNull();
+    });
+  });
+
   test('that are wrong', async () => {
     const target = await registry({ htpasswd: push });
     const bundle = await bundleFor(target.host);
@@ -129,7 +171,7 @@ describe('the cluster', () => {
   test.each<[string, Record<string, string>, RegExp]>([
     ['that does not answer', { FAKE_KUBECTL_DOWN: '1' }, /does not answer/],
     ['where helm fails', { FAKE_HELM_FAILS: '1' }, /helm could not install/],
-    ['with another map', { FAKE_KUBECTL_MAP: 'b3RoZXI=' }, /is not the map[\s\S]*found: other/],
+    ['with another map', { FAKE_KUBECTL_MAP: 'b3RoZXI=' }, /is not the map[\s\S]*given: +other/],
   ])('%s', async (_, env, message) => {
     const outcome = await (await on()).install([...bundle.args, ...skipLoad], env);
     expect(outcome).toMatchObject({ code: 11, stderr: expect.stringMatching(message) });
@@ -175,6 +217,15 @@ describe('the cluster', () => {
     for (const command of ['oras cp', 'kubectl apply', 'helm upgrade', 'kubectl get secret']) {
       expect(install.stdout).toContain(`would run: ${command}`);
     }
+    for (const words of [
+      ` --from-oci-layout -- ${bundle.path}@sha256:`,
+      ' chart/image-swap-1.5.3.tgz --namespace default --values values.yaml',
+      'with the Secret registry-info in jet-system',
+      'the one that the cluster has would be kept',
+    ]) {
+      expect(install.stdout).toContain(words);
+    }
+    expect(install.stdout).not.toContain('airgap-install.');
     const calls = (await site.calls('kubectl')).filter((call) => !call.includes('config'));
     expect(calls).toEqual([]);
     expect(await site.calls('helm')).toEqual([]);
@@ -194,6 +245,7 @@ test.each<[NodeJS.Signals, number]>([
     TMPDIR: join(site.folder, 'tmp'),
     FAKE_KUBECTL: join(site.folder, 'cluster'),
     FAKE_HELM: site.folder,
+    HOME: site.folder,
   };
   const child = spawn('/bin/sh', [script, ...bundle.args], {
     cwd: site.folder,

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -156,6 +156,44 @@ describe('the registry', () => {
     expect(written.length).toBeGreaterThan(0);
   });
 });
+
+describe('a damaged bundle', () => {
+  test.each<[string, (bytes: Buffer) => Buffer]>([
+    ['a changed layer', (bytes) => flipped(bytes, bytes.lastIndexOf('layer-'))],
+    ['a changed config', (bytes) => flipped(bytes, bytes.lastIndexOf('"architecture"'))],
+    ['a changed manifest', (bytes) => flipped(bytes, bytes.lastIndexOf('"schemaVersion"'))],
+    ['a changed header', (bytes) => flipped(bytes, bytes.lastIndexOf('blobs/sha256/') + 20)],
+    ['a lost end', (bytes) => bytes.subarray(0, bytes.length - 2048)],
+  ])('with %s is told from a registry that fails', async (_, change) => {
+    const target = await registry();
+    const bundle = await bundleFor(target.host);
+    await writeFile(bundle.path, change(await readFile(bundle.path)));
+    const outcome = await (await on()).install([...bundle.args, '--only', 'load']);
+    expect(outcome.code).toBe(5);
+    expect(outcome.stderr).toMatch(/^error: (a blob of )?the bundle is (truncated or )?damaged/m);
+    expect(outcome.stderr).toContain('next:      copy the bundle again');
+  });
+
+  test('whose images are all there is not read; that is said', async () => {
+    const target = await registry();
+    const bundle = await bundleFor(target.host);
+    const args = [...bundle.args, '--only', 'load'];
+    const site = await on();
+    await site.install(args);
+    const bytes = await readFile(bundle.path);
+    await writeFile(bundle.path, flipped(bytes, bytes.lastIndexOf('layer-')));
+    const outcome = await site.install(args);
+    expect(outcome).toMatchObject({ code: 0, stderr: '' });
+    expect(outcome.stdout).toContain('blobs are checked by digest while they are pushed');
+    expect(outcome.stdout).toContain('sha256sum -c pcg-override-1.4.0.tar.sha256 first');
+  });
+});
+
+function flipped(bytes: Buffer, at: number): Buffer {
+  const changed = Buffer.from(bytes);
+  changed[at] = (changed[at] ?? 0) ^ 1;
+  return changed;
+}
 
 const refusal = (status: number, code: string) => ({
   status,

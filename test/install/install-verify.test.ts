@@ -71,7 +71,7 @@ describe('the signature', () => {
     const unsigned = await makeBundle({ folder: await mkdtemp(join(folder, 'u-')), endpoint });
     await expectRefused([unsigned.path, '--key', pub], 4, /is not signed/);
     const outcome = await (await on()).install([unsigned.path, '--allow-unsigned', ...verifyOnly]);
-    expect(outcome).toMatchObject({ code: 0, stdout: expect.stringContaining('not signed') });
+    expect(outcome).toMatchObject({ code: 0, stdout: expect.stringContaining('is unsigned') });
   });
 
   test.each<[string, (text: string) => string]>([
@@ -125,12 +125,21 @@ describe('a flipped bit is found', () => {
 const node = `#!/bin/sh\nexec ${process.execPath} "$@"\n`;
 
 describe('a file that is no whole bundle', () => {
-  test.each<[string, (bytes: Buffer) => Buffer]>([
+  const notABundle = /^error: not a bundle\n {2}given: .*\n {2}expected: {2}a tar .*\n {2}next: /;
+  test.each<[string, (bytes: Buffer) => Buffer, RegExp?]>([
     ['cut short in a blob', (bytes) => bytes.subarray(0, bytes.length - 3000)],
-    ['cut short in bundle.json', (bytes) => bytes.subarray(0, 700)],
-    ['empty', () => Buffer.alloc(0)],
-    ['text', () => Buffer.from('hello\n'.repeat(500))],
-    ['a tar without bundle.json', (bytes) => bytes.subarray(bytes.indexOf('oci-layout\0'))],
+    [
+      'cut short in bundle.json',
+      (bytes) => bytes.subarray(0, 700),
+      /the bundle is truncated or damaged/,
+    ],
+    ['empty', () => Buffer.alloc(0), notABundle],
+    ['text', () => Buffer.from('hello\n'.repeat(500)), notABundle],
+    [
+      'a tar without bundle.json',
+      (bytes) => bytes.subarray(bytes.indexOf('oci-layout\0')),
+      notABundle,
+    ],
     [
       'bundle.json twice',
       (bytes) => {
@@ -138,13 +147,11 @@ describe('a file that is no whole bundle', () => {
         return Buffer.concat([first, bytes]);
       },
     ],
-  ])('%s', async (_, change) => {
-    const outcome = await (await on()).install([
-      await kept(change(await readFile(path))),
-      '--key',
-      pub,
-    ]);
+  ])('%s', async (_, change, message = /./) => {
+    const file = await kept(change(await readFile(path)));
+    const outcome = await (await on()).install([file, '--key', pub]);
     expect([4, 5]).toContain(outcome.code);
+    expect(outcome.stderr).toMatch(message);
     await expectUntouched(site);
   });
 });
@@ -163,6 +170,20 @@ describe('dates', () => {
 });
 
 describe('what is asked wrongly', () => {
+  test.each<[string, string[], RegExp]>([
+    ['a step', ['--skip', 'verify'], /--skip verify\n.*load, secret, chart or check/],
+    [
+      'steps in two ways',
+      ['--only', 'load', '--skip', 'chart'],
+      /--only and --skip are both given/,
+    ],
+    ['a password file', ['--username', 'u', '--password-file', 'none'], /none\n +next: /],
+    ['a folder as password file', ['--username', 'u', '--password-file', '.'], /cannot be read/],
+  ])('%s is found before the bundle is read', async (_, flags, message) => {
+    const outcome = await (await on()).install([path, '--key', pub, ...flags]);
+    expect(outcome).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(message) });
+  });
+
   test.each<[string, (at: string) => string[], RegExp]>([
     ['no bundle', () => [], /no bundle is given/],
     ['no key', (at) => [at], /no key is given/],
@@ -170,13 +191,21 @@ describe('what is asked wrongly', () => {
     ['a key that is not there', (at) => [at, '--key', 'none.pub'], /the key cannot be read/],
     ['the private key', (at) => [at, '--key', join(folder, 'ed25519.key')], /no public key/],
     ['a key of another kind', (at) => [at, '--key', rsaKey()], /Ed25519 or ECDSA P-256/],
-    ['an unknown flag', (at) => [at, '--key', pub, '--force'], /no flag --force/],
+    ['an unknown flag', (at) => [at, '--key', pub, '--force'], /no such flag\n +given: +--force/],
     ['a flag without its value', (at) => [at, '--key'], /--key needs a value/],
     ['two bundles', (at) => [at, at, '--key', pub], /more than one bundle/],
     ['an unknown step', (at) => [at, '--key', pub, '--only', 'verify'], /no such step/],
     ['a glob as step', (at) => [at, '--key', pub, '--skip', '*'], /no such step/],
-    ['a user without a password', (at) => [at, '--key', pub, '--username', 'u'], /no password/],
-    ['a password without a user', (at) => [at, '--key', pub, '--password-file', at], /user's name/],
+    [
+      'a user without a password',
+      (at) => [at, '--key', pub, '--username', 'u'],
+      /password is missing[\s\S]*--password-file/,
+    ],
+    [
+      'a password without a user',
+      (at) => [at, '--key', pub, '--password-file', at],
+      /no user name/,
+    ],
     [
       'a push password over plain HTTP',
       (at) => [at, '--key', pub, '--push-username', 'u', '--push-password-file', pub],
