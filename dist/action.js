@@ -53194,6 +53194,9 @@ The certificate of ${input.endpoint} is signed by an own CA (CA_CERT in registry
 // src/install/readme.ts
 function readmeText(inventory) {
   const { name, version: version2, target: target2, images } = inventory;
+  const isAirgap = target2.environment === "airgap";
+  const tools = `oras 1.3.6 or newer, kubectl${isAirgap ? ", helm 3" : ""}`;
+  const steps = `load, secret${isAirgap ? ", chart" : ""} and check`;
   const file2 = `${name}-${version2}.tar`;
   const placements = images.reduce((count4, image2) => count4 + image2.placements.length, 0);
   const content = inventory.imagesNotEmbedded ? `${images.length} images are expected in ${target2.endpoint} already; this bundle does not carry them` : `${images.length} images for ${placements} references in ${target2.endpoint}`;
@@ -53201,20 +53204,30 @@ function readmeText(inventory) {
 ${"=".repeat(name.length + version2.length + 1)}
 
 This file, ${file2}, holds what a cluster behind an air gap needs to pull its images from
-${target2.endpoint}: ${content}; the Secret registry-info${target2.environment === "airgap" ? "; the image-swap chart and its values" : ""};
+${target2.endpoint}: ${content}; the Secret registry-info${isAirgap ? "; the image-swap chart and its values" : ""};
 and the containerd configuration that the nodes should show (nodes/).
 It was made at ${inventory.createdAt}${inventory.expiresAt ? ` and expires at ${inventory.expiresAt}` : ""} (sequence ${inventory.sequence}). No credentials are in it.
 
 Install
 -------
 Get install.sh and the public key by another way than this file: a script in the bundle cannot vouch for
-the bundle. Then, on a host that reaches the registry and the cluster:
+the bundle. Then, on a host that reaches the registry and the cluster (tools: ${tools}):
 
     sh install.sh ${file2} --key KEY.pub --dry-run
     sh install.sh ${file2} --key KEY.pub --username USER --password-file FILE
 
---username and --password-file are what the cluster pulls with. Whoever pushes logs in to the registry with
-oras or docker before, or gives --push-username and --push-password-file. More: sh install.sh --help
+--username and --password-file are what the cluster pulls with; without them the credential that the cluster's
+Secret has is kept. Whoever pushes logs in to the registry with oras or docker before, or gives --push-username
+and --push-password-file. The namespace jet-system must exist, or give --create-namespace. --dry-run contacts
+nothing; --only and --skip choose among the steps ${steps}. More: sh install.sh --help
+
+With Node 20.18.1 or newer on the host, every byte is verified before anything is pushed. Without it, blobs are
+checked by digest while they are pushed, and those that the registry has already are not read; to check the
+whole file first:
+
+    sha256sum -c ${file2}.sha256
+
+That proves as much as the way by which the .sha256 came.
 
 Check the signature by hand
 ---------------------------

@@ -350,7 +350,7 @@ verify_bundle() {
   say "Verifying $bundle"
   check_beginning
   tar -xOf "$private/bundle.tar" bundle.json > "$private/bundle.json" 2> "$private/tar.err" ||
-    fail 5 'the bundle is truncated' "$(head -n 1 "$private/tar.err")" 'copy the bundle again'
+    fail 5 'the bundle is truncated or damaged' "$(head -n 1 "$private/tar.err")" 'copy the bundle again'
   tar -xOf "$private/bundle.tar" bundle.sig > "$private/bundle.sig" 2> /dev/null || :
   if [ -s "$private/bundle.sig" ]; then
     check_signature
@@ -777,7 +777,8 @@ need_namespace() {
     fail 11 'the cluster does not answer' '' 'check --kubeconfig and --context, and that you may read namespaces'
   if [ -n "$found" ]; then return; fi
   if [ "$create_namespace" = no ]; then
-    fail 11 "the namespace $1 does not exist" "$server" 'check that this is the right cluster, or add --create-namespace'
+    fail 11 "the namespace $1 does not exist" "$server" \
+      'check that this is the right cluster, or add --create-namespace'
   fi
   kube run create namespace "$1" < /dev/null ||
     fail 11 "the namespace $1 cannot be created" '' 'have it created, and run again'
@@ -1097,7 +1098,8 @@ find_record() {
   if [ -z "$state_home" ]; then
     home=$(home_folder)
     if [ -z "$home" ]; then
-      fail 10 'there is no place to remember what was loaded' 'no HOME' 'set HOME or XDG_STATE_HOME to a folder of yours'
+      fail 10 'there is no place to remember what was loaded' 'no HOME' \
+        'set HOME or XDG_STATE_HOME to a folder of yours'
     fi
     state_home=$home/.local/state
   fi
@@ -1130,7 +1132,7 @@ print_record() {
   printf '{\n  "target": "%s",\n  "name": "%s",\n  "version": "%s",\n' "$target" "$name" "$version"
   printf '  "sequence": %s,\n  "inventoryDigest": "%s",\n  "overrides": [' "$sequence" "$inventory_digest"
   if [ -s "$private/overrides" ]; then
-    awk '{ printf "%s\n    \"%s\"", NR > 1 ? "," : "", $0 } END { printf "\n  " }' "$private/overrides"
+    awk '{ printf "%s\n    \"%s\"", (NR > 1 ? "," : ""), $0 } END { printf "\n  " }' "$private/overrides"
   fi
   printf ']\n}\n'
 }
@@ -1188,7 +1190,8 @@ check_secret() {
   setting secret.MIRROR_REGISTRIES > "$private/map.signed"
   decode "$private/map.line" "$private/map" || :
   cmp -s "$private/map.line" "$private/map.signed" ||
-    fail 11 'MIRROR_REGISTRIES in the cluster is not the map of this bundle' "$(head -n 3 "$private/map" | cut -c 1-300)" \
+    fail 11 'MIRROR_REGISTRIES in the cluster is not the map of this bundle' \
+      "$(head -n 3 "$private/map" | cut -c 1-300)" \
       'run it with --only secret,check; then look who else writes the Secret'
   sed 's/^/  /' "$private/map"
   say ''
