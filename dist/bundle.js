@@ -24020,15 +24020,17 @@ async function place2(placing, work) {
   const { reference, repository } = place6;
   try {
     const units2 = unitsOf(image2, graph, repository, work.job.origin.kind);
-    const byOras = await settleAll(units2.map(({ key }) => work.bring(key)));
-    const already = new Set(units2.flatMap((unit, at2) => byOras[at2] ? unit.documents : []));
+    const brought = await settleAll(units2.map(({ key }) => work.bring(key)));
+    const already = new Set(
+      units2.flatMap((unit, at2) => brought[at2] === "mounts" ? [] : unit.documents)
+    );
     const children2 = childrenFirst(graph).filter(
       ({ descriptor: { digest: digest2 } }) => digest2 !== graph.root.digest && !already.has(digest2)
     );
     await putChildren(children2, repository, work);
     await putTag(placing, work);
     await readBack(placing, work);
-    return { reference, state: byOras.includes(true) ? "copied" : "placed" };
+    return { reference, state: brought.includes("blobs") ? "copied" : "placed" };
   } catch (error3) {
     return failed(reference, error3);
   }
@@ -24081,10 +24083,9 @@ async function bring(unit, turns, work) {
   try {
     work.context.signal.throwIfAborted();
     const missing4 = await missingBlobs(unit, turns, work);
-    if (missing4.length === 0) return false;
-    await work.checkPush(unit.repository);
-    await copy(unit, missing4, work);
-    return true;
+    if (missing4.length === 0) return "mounts";
+    if (!work.turns.takesPushes(unit.repository)) await work.checkPush(unit.repository);
+    return await copy(unit, missing4, work);
   } finally {
     for (const turn of turns) turn.leave();
   }
@@ -24101,7 +24102,7 @@ async function isThereOrMounted(blob2, repository, turn, work) {
   await turn.homeOrFirst;
   const there = await mount(blob2, repository, work);
   if (!there) await turn.first;
-  if (!there && !await isThere(blob2, repository, work)) return false;
+  if (!there && !work.turns.isIn(blob2.digest, repository)) return false;
   work.turns.arrived(blob2, repository);
   turn.leave();
   return true;
@@ -24110,13 +24111,10 @@ async function mount({ digest: digest2 }, repository, work) {
   if (work.turns.isIn(digest2, repository)) return true;
   const from = work.turns.mountSource(digest2, repository);
   if (from === void 0) return false;
-  if (await work.job.target.mountBlob(repository, digest2, from)) return true;
-  work.turns.mountRefused(from, repository);
-  return false;
-}
-async function isThere({ digest: digest2 }, repository, work) {
-  if (work.turns.isIn(digest2, repository)) return true;
-  return await work.job.target.headBlob(repository, digest2) !== void 0;
+  const isMounted = await work.job.target.mountBlob(repository, digest2, from);
+  if (isMounted) work.turns.mountTaken(repository);
+  else work.turns.mountRefused(from, repository);
+  return isMounted;
 }
 async function copy(unit, missing4, work) {
   const { origin, target: target2 } = work.job;
@@ -24127,6 +24125,7 @@ async function copy(unit, missing4, work) {
   const put2 = await target2.headManifest(repository, digest2);
   if (put2?.digest !== digest2) throw notPut(unit, target2.host);
   for (const blob2 of missing4) work.turns.arrived(blob2, repository);
+  return sent.length > 0 ? "blobs" : "manifests";
 }
 function notPut({ repository, digest: digest2, image: image2 }, host) {
   return new AirgapError("integrity", `oras reported success, but ${image2.source} is not there`, {
@@ -24152,6 +24151,7 @@ var init_turns = __esm({
     BlobTurns = class {
       #blobs = /* @__PURE__ */ new Map();
       #refusedMounts = /* @__PURE__ */ new Set();
+      #takers = /* @__PURE__ */ new Set();
       #firstArrival;
       /** @param firstArrival told of each blob when it is in the target for the first time */
       constructor(firstArrival) {
@@ -24185,6 +24185,13 @@ var init_turns = __esm({
       }
       mountRefused(from, repository) {
         this.#refusedMounts.add(`${from} ${repository}`);
+      }
+      mountTaken(repository) {
+        this.#takers.add(repository);
+      }
+      /** Whether the target has let us put something into the repository in this run. */
+      takesPushes(repository) {
+        return this.#takers.has(repository);
       }
       #shared(blob2) {
         const shared = this.#blobs.get(blob2.digest) ?? new SharedBlob();

@@ -6,17 +6,23 @@ import { settleAll } from './waiting.ts';
 import type { Work } from './work.ts';
 
 /**
- * Gets the blobs of a unit into its repository: by mounts from where they are in the target already, the rest
- * by one oras process. Resolves to whether oras ran, and so put the unit's manifests too.
+ * What it took: `mounts` alone; an oras process that put the unit's `manifests` and found every blob there; or one
+ * that uploaded `blobs` before.
  */
-export async function bring(unit: CopyUnit, turns: readonly Turn[], work: Work): Promise<boolean> {
+export type Brought = 'mounts' | 'manifests' | 'blobs';
+
+/**
+ * Gets the blobs of a unit into its repository: by mounts from where they are in the target already, the rest
+ * by one oras process.
+ */
+export async function bring(unit: CopyUnit, turns: readonly Turn[], work: Work): Promise<Brought> {
   try {
     work.context.signal.throwIfAborted();
     const missing = await missingBlobs(unit, turns, work);
-    if (missing.length === 0) return false;
-    await work.checkPush(unit.repository);
-    await copy(unit, missing, work);
-    return true;
+    if (missing.length === 0) return 'mounts';
+    // A mount that was let in has shown it already.
+    if (!work.turns.takesPushes(unit.repository)) await work.checkPush(unit.repository);
+    return await copy(unit, missing, work);
   } finally {
     for (const turn of turns) turn.leave();
   }
@@ -36,7 +42,8 @@ async function isThereOrMounted(blob: Descriptor, repository: string, turn: Turn
   await turn.homeOrFirst;
   const there = await mount(blob, repository, work);
   if (!there) await turn.first;
-  if (!there && !(await isThere(blob, repository, work))) return false;
+  // What an earlier run left in the repository is not asked for here: oras does that.
+  if (!there && !work.turns.isIn(blob.digest, repository)) return false;
   work.turns.arrived(blob, repository);
   turn.leave();
   return true;
@@ -46,17 +53,13 @@ async function mount({ digest }: Descriptor, repository: string, work: Work): Pr
   if (work.turns.isIn(digest, repository)) return true;
   const from = work.turns.mountSource(digest, repository);
   if (from === undefined) return false;
-  if (await work.job.target.mountBlob(repository, digest, from)) return true;
-  work.turns.mountRefused(from, repository);
-  return false;
+  const isMounted = await work.job.target.mountBlob(repository, digest, from);
+  if (isMounted) work.turns.mountTaken(repository);
+  else work.turns.mountRefused(from, repository);
+  return isMounted;
 }
 
-async function isThere({ digest }: Descriptor, repository: string, work: Work): Promise<boolean> {
-  if (work.turns.isIn(digest, repository)) return true;
-  return (await work.job.target.headBlob(repository, digest)) !== undefined;
-}
-
-async function copy(unit: CopyUnit, missing: readonly Descriptor[], work: Work): Promise<void> {
+async function copy(unit: CopyUnit, missing: readonly Descriptor[], work: Work): Promise<Brought> {
   const { origin, target } = work.job;
   const { digest, repository, image } = unit;
   const from = origin.kind === 'layout' ? origin.file : origin.locate(image);
@@ -65,6 +68,7 @@ async function copy(unit: CopyUnit, missing: readonly Descriptor[], work: Work):
   const put = await target.headManifest(repository, digest);
   if (put?.digest !== digest) throw notPut(unit, target.host);
   for (const blob of missing) work.turns.arrived(blob, repository);
+  return sent.length > 0 ? 'blobs' : 'manifests';
 }
 
 function notPut({ repository, digest, image }: CopyUnit, host: string): AirgapError {

@@ -23,15 +23,17 @@ export async function place(placing: Placing, work: Work): Promise<PlacementResu
   const { reference, repository } = place;
   try {
     const units = unitsOf(image, graph, repository, work.job.origin.kind);
-    const byOras = await settleAll(units.map(({ key }) => work.bring(key)));
-    const already = new Set(units.flatMap((unit, at) => (byOras[at] ? unit.documents : [])));
+    const brought = await settleAll(units.map(({ key }) => work.bring(key)));
+    const already = new Set(
+      units.flatMap((unit, at) => (brought[at] === 'mounts' ? [] : unit.documents)),
+    );
     const children = childrenFirst(graph).filter(
       ({ descriptor: { digest } }) => digest !== graph.root.digest && !already.has(digest),
     );
     await putChildren(children, repository, work);
     await putTag(placing, work);
     await readBack(placing, work);
-    return { reference, state: byOras.includes(true) ? 'copied' : 'placed' };
+    return { reference, state: brought.includes('blobs') ? 'copied' : 'placed' };
   } catch (error) {
     return failed(reference, error);
   }

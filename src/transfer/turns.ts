@@ -20,6 +20,7 @@ export interface Turn {
 export class BlobTurns {
   readonly #blobs = new Map<Digest, SharedBlob>();
   readonly #refusedMounts = new Set<string>();
+  readonly #takers = new Set<string>();
   readonly #firstArrival: (blob: Descriptor) => void;
 
   /** @param firstArrival told of each blob when it is in the target for the first time */
@@ -60,6 +61,15 @@ export class BlobTurns {
 
   mountRefused(from: string, repository: string): void {
     this.#refusedMounts.add(`${from} ${repository}`);
+  }
+
+  mountTaken(repository: string): void {
+    this.#takers.add(repository);
+  }
+
+  /** Whether the target has let us put something into the repository in this run. */
+  takesPushes(repository: string): boolean {
+    return this.#takers.has(repository);
   }
 
   #shared(blob: Descriptor): SharedBlob {

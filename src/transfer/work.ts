@@ -2,7 +2,7 @@ import type { Context } from '../context.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { type ImageGraph, leavesOf, type ManifestDocument } from '../oci/graph.ts';
 import { itself, onceEach } from '../registry/once.ts';
-import { bring } from './bringing.ts';
+import { type Brought, bring } from './bringing.ts';
 import type { PlaceFound } from './heads.ts';
 import type { TransferImage, TransferJob } from './job.ts';
 import type { Oras } from './oras.ts';
@@ -22,8 +22,8 @@ export interface Work {
   readonly context: Context;
   readonly oras: Oras;
   readonly turns: BlobTurns;
-  /** Brings the blobs of a unit (by its key), once; resolves to whether oras put its manifests too. */
-  bring(key: string): Promise<boolean>;
+  /** Brings the blobs of a unit (by its key), once. */
+  bring(key: string): Promise<Brought>;
   /** Learns whether the target accepts pushes into a repository, once. */
   checkPush(repository: string): Promise<void>;
   /** Puts a manifest by its digest, once a repository. */

@@ -188,7 +188,7 @@ describe('what an earlier push has left', () => {
     const result = await setting.run(setting.job(target.host, [[one, 'm/one:1']]));
     expect(states(result)).toEqual(['placed']);
     expect(uploads(target.requests)).toEqual({});
-    expect(manifestPuts(target.requests, 'm/one')).toEqual(['1']);
+    expect(manifestPuts(target.requests, 'm/one').at(-1)).toBe('1');
   });
 });
 
