@@ -29615,6 +29615,10 @@ var Transient = class extends Error {
     this.unreachable = how.unreachable;
   }
 };
+function waitNote(wait, { failure: failure2 }) {
+  const message = `${failure2.message}; next try in ${Math.ceil(wait / 1e3)} s`;
+  return { kind: "note", message };
+}
 var tenMinutes = 6e5;
 var unreachableBudget = 5e3;
 var firstBackoff = 250;
@@ -29896,11 +29900,9 @@ var Exchange = class {
     const onWait = (wait, failure2) => this.#waiting(wait, failure2);
     return { budget, signal: this.signal, reach: transport.reach, onWait };
   }
-  #waiting(wait, { failure: failure2, retryAfter: told }) {
-    if (told !== void 0) this.#gate.closeFor(wait);
-    if (wait < 5e3) return;
-    const message = `${failure2.message}; next try in ${Math.ceil(wait / 1e3)} s`;
-    this.#options.context.emit({ kind: "note", message });
+  #waiting(wait, failure2) {
+    if (failure2.retryAfter !== void 0) this.#gate.closeFor(wait);
+    if (wait >= 5e3) this.#options.context.emit(waitNote(wait, failure2));
   }
 };
 function locationFrom(from, location) {
@@ -48317,6 +48319,17 @@ function wrongBlob({ digest: digest2, size }, found) {
   });
 }
 
+// src/plan/problem.ts
+function hasErrors(problems) {
+  return problems.some(({ severity }) => severity === "error");
+}
+function error3(kind, images, message, cure) {
+  return { kind, severity: "error", images, message, cure };
+}
+function warning2(kind, images, message, cure) {
+  return { kind, severity: "warning", images, message, cure };
+}
+
 // src/commands/prepare.ts
 var import_node_path26 = require("node:path");
 
@@ -48918,14 +48931,6 @@ function documentOf(graph, digest2) {
   const document = graph.documents.get(digest2);
   if (!document) throw new Error(`the graph lacks its own root ${digest2}`);
   return document;
-}
-
-// src/plan/problem.ts
-function error3(kind, images, message, cure) {
-  return { kind, severity: "error", images, message, cure };
-}
-function warning2(kind, images, message, cure) {
-  return { kind, severity: "warning", images, message, cure };
 }
 
 // src/plan/check-image.ts
@@ -52645,6 +52650,11 @@ function json(document) {
   return Buffer.from(JSON.stringify(document));
 }
 
+// src/inputs/time.ts
+function utcSeconds(time3) {
+  return time3.toISOString().replace(/\.\d+Z$/, "Z");
+}
+
 // src/install/assets.ts
 var import_node_path24 = require("node:path");
 function distFolder() {
@@ -53338,7 +53348,7 @@ function identityRows(inventory) {
 }
 function dayBefore(time3) {
   const day = 24 * 60 * 60 * 1e3;
-  return new Date(Date.parse(time3) - day).toISOString().replace(".000Z", "Z");
+  return utcSeconds(new Date(Date.parse(time3) - day));
 }
 function registryRows({ target: target2 }) {
   return [
@@ -53485,6 +53495,7 @@ var toolVersion = package_default.version;
 // src/commands/make-inventory.ts
 async function makeInventory(input) {
   const { plan, withoutImages } = input;
+  const chart = installedChart(input);
   const about = describe2(input);
   const embedded = withoutImages ? [] : plan.images.filter(({ entry }) => travels(about, entry));
   const leaves = embedded.flatMap(({ graph }) => leavesOf(graph));
@@ -53502,7 +53513,7 @@ async function makeInventory(input) {
     images: plan.images.map(({ entry }) => entry),
     files: [],
     blobs: withRoots(roots, uniqueBlobs(embedded)),
-    ...input.chart && input.spec.environment === "airgap" ? { chart: chartEntry(input.chart) } : {},
+    ...chart ? { chart: chartEntry(chart) } : {},
     ...withoutImages ? { imagesNotEmbedded: true } : {}
   };
   const layout = layoutFiles(
@@ -53536,7 +53547,7 @@ function describe2({ spec, plan, createdAt }) {
     name: spec.name,
     version: spec.version,
     sequence: spec.sequence ?? Math.floor(createdAt.getTime() / 1e3),
-    createdAt: createdAt.toISOString().replace(/\.\d+Z$/, "Z"),
+    createdAt: utcSeconds(createdAt),
     ...spec.expires ? { expiresAt: spec.expires } : {},
     tool: { name: toolName, version: toolVersion },
     target: {
@@ -53552,6 +53563,9 @@ function describe2({ spec, plan, createdAt }) {
     platforms: spec.platforms.map(formatPlatform)
   };
 }
+function installedChart({ spec, chart }) {
+  return spec.environment === "airgap" ? chart : void 0;
+}
 function chartEntry({ name, version: version2, digest: digest2 }) {
   return { name, version: version2, digest: digest2 };
 }
@@ -53564,15 +53578,17 @@ async function allFiles(layout, inventory, input) {
   const readme2 = files.findIndex(({ path: path12 }) => path12 === "README.txt");
   return files.toSpliced(readme2, 0, sums);
 }
-async function installInput(inventory, { spec, chart, ownImages: ownImages2 }) {
+async function installInput(inventory, input) {
+  const { spec, ownImages: ownImages2 } = input;
   const { isEKSCluster } = spec.imageSwap;
+  const chart = installedChart(input);
   return {
     inventory,
     target: spec.target,
     ownImages: ownImages2,
     script: await (0, import_promises25.readFile)(installScriptPath()),
     program: await (0, import_promises25.readFile)(programPath()),
-    ...chart && spec.environment === "airgap" ? { chart } : {},
+    ...chart ? { chart } : {},
     ...isEKSCluster === void 0 ? {} : { isEKSCluster }
   };
 }
@@ -53772,6 +53788,7 @@ function notThere({ client, repository }, asked) {
 // src/commands/saved-plan.ts
 var import_node_path25 = require("node:path");
 async function readSavedPlan(path12, context) {
+  if (!path12) return void 0;
   const text4 = await readText((0, import_node_path25.resolve)(context.cwd, path12), "the saved plan");
   return parseInventory(Buffer.from(inventoryPart(text4)), "usage");
 }
@@ -53807,7 +53824,7 @@ function canonical(value) {
 }
 
 // src/commands/prepare.ts
-async function prepare2(spec, registries, context, { saved, withoutImages = saved?.imagesNotEmbedded ?? false } = {}) {
+async function prepare2(spec, registries, context, { saved, withoutImages = false }) {
   const createdAt = saved ? new Date(saved.createdAt) : creationTime(context);
   refuseExpired(spec, createdAt);
   const chart = await loadChart(spec, registries);
@@ -53823,8 +53840,8 @@ async function prepare2(spec, registries, context, { saved, withoutImages = save
     chart,
     ownImages: ownImageReferences(plan, own2),
     createdAt,
-    withoutImages,
-    withFiles: plan.problems.every(({ severity }) => severity !== "error")
+    withoutImages: withoutImages || saved?.imagesNotEmbedded === true,
+    withFiles: !hasErrors(plan.problems)
   });
   if (saved) checkAgainstSaved(saved, made.inventory);
   const problems = [...plan.problems, ...ownImageProblems(spec, chart, own2)];
@@ -54199,7 +54216,7 @@ async function persist(copy2, attempt, { retryBudgetMs: budget = tenMinutes }, {
     again2 = true;
     return attempt(copy2).catch(asTransient);
   };
-  const onWait = (wait, { failure: failure2 }) => emit({ kind: "note", message: `${failure2.message}; next try in ${Math.ceil(wait / 1e3)} s` });
+  const onWait = (wait, failure2) => emit(waitNote(wait, failure2));
   return retry(work, { budget, signal, reach, onWait });
 }
 function asTransient(error4) {
@@ -54366,7 +54383,7 @@ async function bring(unit, turns, work) {
     work.context.signal.throwIfAborted();
     const missing3 = await missingBlobs(unit, turns, work);
     if (missing3.length === 0) return "mounts";
-    if (!work.turns.takesPushes(unit.repository)) await work.checkPush(unit.repository);
+    await work.checkPush(unit.repository);
     return await copy(unit, missing3, work);
   } finally {
     for (const turn of turns) turn.leave();
@@ -54509,7 +54526,9 @@ function startWork(job, images, oras, context) {
       if (next === void 0) throw new Error(`no such unit: ${key}`);
       return bring(next.unit, next.places, work);
     }),
-    checkPush: onceEach(itself, (repository) => job.target.checkPush(repository)),
+    checkPush: onceEach(itself, async (repository) => {
+      if (!turns.takesPushes(repository)) await job.target.checkPush(repository);
+    }),
     putChild: onceEach(
       ({ repository, document }) => `${repository}@${document.descriptor.digest}`,
       ({ repository, document: { descriptor: descriptor3, bytes } }) => job.target.putManifest(repository, descriptor3.digest, descriptor3.mediaType, bytes)
@@ -55249,7 +55268,7 @@ function signingOf({ signing, unsigned }, folder) {
   return key ? { key: (0, import_node_path34.resolve)(folder, key) } : signing;
 }
 function timeOf(date3) {
-  return new Date(date3).toISOString().replace(/\.\d+Z$/, "Z");
+  return utcSeconds(new Date(date3));
 }
 function chartLocation(chart, folder) {
   return chart.startsWith("oci://") ? chart : (0, import_node_path34.resolve)(folder, chart);
@@ -55344,17 +55363,15 @@ async function runCommands(inputs, outer) {
 async function carryOut(inputs, result, context) {
   const wants = (command) => inputs.commands.includes(command);
   const spec = await readBundleSpec(inputs.bundle, context);
-  const saved = inputs.plan ? await readSavedPlan(inputs.plan, context) : void 0;
+  const saved = await readSavedPlan(inputs.plan, context);
   await maskKey(spec, context);
   const sign3 = wants("create") ? await readyToCreate(spec, context) : void 0;
   const push = wants("mirror") ? inputs.push : void 0;
   const connections = await connect(spec.target.endpoint, spec.registries, context, push);
   const { registries } = connections;
   try {
-    const prepared2 = await prepare2(spec, registries, context, {
-      ...saved ? { saved } : {},
-      ...inputs.withoutImages ? { withoutImages: true } : {}
-    });
+    const { withoutImages } = inputs;
+    const prepared2 = await prepare2(spec, registries, context, { saved, withoutImages });
     result.plan = { inventory: prepared2.inventory, problems: prepared2.problems };
     refuseOnErrors(prepared2.problems, context);
     if (wants("mirror")) {

@@ -23435,6 +23435,10 @@ var init_gate = __esm({
 });
 
 // src/registry/retry.ts
+function waitNote(wait, { failure: failure2 }) {
+  const message = `${failure2.message}; next try in ${Math.ceil(wait / 1e3)} s`;
+  return { kind: "note", message };
+}
 async function retry(work, options) {
   const attempts = new Attempts(options);
   for (; ; ) {
@@ -23878,7 +23882,7 @@ async function persist(copy2, attempt, { retryBudgetMs: budget = tenMinutes }, {
     again2 = true;
     return attempt(copy2).catch(asTransient);
   };
-  const onWait = (wait, { failure: failure2 }) => emit({ kind: "note", message: `${failure2.message}; next try in ${Math.ceil(wait / 1e3)} s` });
+  const onWait = (wait, failure2) => emit(waitNote(wait, failure2));
   return retry(work, { budget, signal, reach, onWait });
 }
 function asTransient(error3) {
@@ -24084,7 +24088,7 @@ async function bring(unit, turns, work) {
     work.context.signal.throwIfAborted();
     const missing4 = await missingBlobs(unit, turns, work);
     if (missing4.length === 0) return "mounts";
-    if (!work.turns.takesPushes(unit.repository)) await work.checkPush(unit.repository);
+    await work.checkPush(unit.repository);
     return await copy(unit, missing4, work);
   } finally {
     for (const turn of turns) turn.leave();
@@ -24242,7 +24246,9 @@ function startWork(job, images, oras, context) {
       if (next === void 0) throw new Error(`no such unit: ${key}`);
       return bring(next.unit, next.places, work);
     }),
-    checkPush: onceEach(itself, (repository) => job.target.checkPush(repository)),
+    checkPush: onceEach(itself, async (repository) => {
+      if (!turns.takesPushes(repository)) await job.target.checkPush(repository);
+    }),
     putChild: onceEach(
       ({ repository, document }) => `${repository}@${document.descriptor.digest}`,
       ({ repository, document: { descriptor: descriptor3, bytes } }) => job.target.putManifest(repository, descriptor3.digest, descriptor3.mediaType, bytes)
@@ -24598,11 +24604,9 @@ var init_exchange = __esm({
         const onWait = (wait, failure2) => this.#waiting(wait, failure2);
         return { budget, signal: this.signal, reach: transport.reach, onWait };
       }
-      #waiting(wait, { failure: failure2, retryAfter: told }) {
-        if (told !== void 0) this.#gate.closeFor(wait);
-        if (wait < 5e3) return;
-        const message = `${failure2.message}; next try in ${Math.ceil(wait / 1e3)} s`;
-        this.#options.context.emit({ kind: "note", message });
+      #waiting(wait, failure2) {
+        if (failure2.retryAfter !== void 0) this.#gate.closeFor(wait);
+        if (wait >= 5e3) this.#options.context.emit(waitNote(wait, failure2));
       }
     };
   }
@@ -52840,6 +52844,22 @@ var init_inspect = __esm({
   }
 });
 
+// src/plan/problem.ts
+function hasErrors(problems) {
+  return problems.some(({ severity }) => severity === "error");
+}
+function error2(kind, images, message, cure) {
+  return { kind, severity: "error", images, message, cure };
+}
+function warning(kind, images, message, cure) {
+  return { kind, severity: "warning", images, message, cure };
+}
+var init_problem = __esm({
+  "src/plan/problem.ts"() {
+    "use strict";
+  }
+});
+
 // src/mirror-map/map.ts
 var exactMark, replaceMark, defaultKey, noswapKey;
 var init_map = __esm({
@@ -53687,19 +53707,6 @@ var init_platforms = __esm({
     init_media_types();
     init_platform();
     originalDigestAnnotation = "dev.airgap-bundle.original-digest";
-  }
-});
-
-// src/plan/problem.ts
-function error2(kind, images, message, cure) {
-  return { kind, severity: "error", images, message, cure };
-}
-function warning(kind, images, message, cure) {
-  return { kind, severity: "warning", images, message, cure };
-}
-var init_problem = __esm({
-  "src/plan/problem.ts"() {
-    "use strict";
   }
 });
 
@@ -57526,6 +57533,16 @@ var init_sums = __esm({
   }
 });
 
+// src/inputs/time.ts
+function utcSeconds(time3) {
+  return time3.toISOString().replace(/\.\d+Z$/, "Z");
+}
+var init_time = __esm({
+  "src/inputs/time.ts"() {
+    "use strict";
+  }
+});
+
 // src/install/assets.ts
 function distFolder() {
   const here = __dirname;
@@ -58307,7 +58324,7 @@ function identityRows(inventory) {
 }
 function dayBefore(time3) {
   const day2 = 24 * 60 * 60 * 1e3;
-  return new Date(Date.parse(time3) - day2).toISOString().replace(".000Z", "Z");
+  return utcSeconds(new Date(Date.parse(time3) - day2));
 }
 function registryRows({ target: target2 }) {
   return [
@@ -58358,6 +58375,7 @@ var release;
 var init_tables = __esm({
   "src/install/tables.ts"() {
     "use strict";
+    init_time();
     init_repositories();
     init_error();
     init_secret();
@@ -58481,6 +58499,7 @@ var init_print = __esm({
 // src/commands/make-inventory.ts
 async function makeInventory(input) {
   const { plan, withoutImages } = input;
+  const chart = installedChart(input);
   const about = describe2(input);
   const embedded = withoutImages ? [] : plan.images.filter(({ entry }) => travels(about, entry));
   const leaves = embedded.flatMap(({ graph }) => leavesOf(graph));
@@ -58498,7 +58517,7 @@ async function makeInventory(input) {
     images: plan.images.map(({ entry }) => entry),
     files: [],
     blobs: withRoots(roots, uniqueBlobs(embedded)),
-    ...input.chart && input.spec.environment === "airgap" ? { chart: chartEntry(input.chart) } : {},
+    ...chart ? { chart: chartEntry(chart) } : {},
     ...withoutImages ? { imagesNotEmbedded: true } : {}
   };
   const layout = layoutFiles(
@@ -58532,7 +58551,7 @@ function describe2({ spec, plan, createdAt }) {
     name: spec.name,
     version: spec.version,
     sequence: spec.sequence ?? Math.floor(createdAt.getTime() / 1e3),
-    createdAt: createdAt.toISOString().replace(/\.\d+Z$/, "Z"),
+    createdAt: utcSeconds(createdAt),
     ...spec.expires ? { expiresAt: spec.expires } : {},
     tool: { name: toolName, version: toolVersion },
     target: {
@@ -58548,6 +58567,9 @@ function describe2({ spec, plan, createdAt }) {
     platforms: spec.platforms.map(formatPlatform)
   };
 }
+function installedChart({ spec, chart }) {
+  return spec.environment === "airgap" ? chart : void 0;
+}
 function chartEntry({ name, version: version2, digest: digest2 }) {
   return { name, version: version2, digest: digest2 };
 }
@@ -58560,15 +58582,17 @@ async function allFiles(layout, inventory, input) {
   const readme2 = files.findIndex(({ path: path7 }) => path7 === "README.txt");
   return files.toSpliced(readme2, 0, sums);
 }
-async function installInput(inventory, { spec, chart, ownImages: ownImages2 }) {
+async function installInput(inventory, input) {
+  const { spec, ownImages: ownImages2 } = input;
   const { isEKSCluster } = spec.imageSwap;
+  const chart = installedChart(input);
   return {
     inventory,
     target: spec.target,
     ownImages: ownImages2,
     script: await (0, import_promises26.readFile)(installScriptPath()),
     program: await (0, import_promises26.readFile)(programPath()),
-    ...chart && spec.environment === "airgap" ? { chart } : {},
+    ...chart ? { chart } : {},
     ...isEKSCluster === void 0 ? {} : { isEKSCluster }
   };
 }
@@ -58582,6 +58606,7 @@ var init_make_inventory = __esm({
     import_promises26 = require("node:fs/promises");
     init_oci_layout();
     init_sums();
+    init_time();
     init_assets();
     init_files2();
     init_print();
@@ -58811,6 +58836,7 @@ var init_resolve_images = __esm({
 
 // src/commands/saved-plan.ts
 async function readSavedPlan(path7, context) {
+  if (!path7) return void 0;
   const text3 = await readText((0, import_node_path28.resolve)(context.cwd, path7), "the saved plan");
   return parseInventory(Buffer.from(inventoryPart(text3)), "usage");
 }
@@ -58856,7 +58882,7 @@ var init_saved_plan = __esm({
 });
 
 // src/commands/prepare.ts
-async function prepare2(spec, registries, context, { saved, withoutImages = saved?.imagesNotEmbedded ?? false } = {}) {
+async function prepare2(spec, registries, context, { saved, withoutImages = false }) {
   const createdAt = saved ? new Date(saved.createdAt) : creationTime(context);
   refuseExpired(spec, createdAt);
   const chart = await loadChart(spec, registries);
@@ -58872,8 +58898,8 @@ async function prepare2(spec, registries, context, { saved, withoutImages = save
     chart,
     ownImages: ownImageReferences(plan, own2),
     createdAt,
-    withoutImages,
-    withFiles: plan.problems.every(({ severity }) => severity !== "error")
+    withoutImages: withoutImages || saved?.imagesNotEmbedded === true,
+    withFiles: !hasErrors(plan.problems)
   });
   if (saved) checkAgainstSaved(saved, made.inventory);
   const problems = [...plan.problems, ...ownImageProblems(spec, chart, own2)];
@@ -58904,6 +58930,7 @@ var init_prepare = __esm({
     "use strict";
     import_node_path29 = require("node:path");
     init_plan();
+    init_problem();
     init_content_cache();
     init_error();
     init_units();
@@ -58926,7 +58953,7 @@ __export(plan_exports, {
 async function runPlan(spec, options, context) {
   const { registries } = await connect(spec.target.endpoint, spec.registries, context);
   try {
-    const { withoutImages = false } = options;
+    const { withoutImages } = options;
     const { inventory, problems } = await prepare2(spec, registries, context, { withoutImages });
     if (options.out)
       await saveSound((0, import_node_path30.resolve)(context.cwd, options.out), inventory, problems, context);
@@ -58951,7 +58978,7 @@ function refuseOnErrors(problems, context) {
   if (errors.length > 0) throw new Failures("the plan has errors", errors);
 }
 async function saveSound(path7, inventory, problems, context) {
-  if (planErrors(problems).length > 0) {
+  if (hasErrors(problems)) {
     context.emit({
       kind: "warning",
       message: "a plan with errors is not saved",
@@ -58983,6 +59010,7 @@ var init_plan2 = __esm({
     import_promises27 = require("node:fs/promises");
     import_node_path30 = require("node:path");
     init_inventory_json();
+    init_problem();
     init_error();
     init_connect();
     init_prepare();
@@ -59526,7 +59554,7 @@ function signingOf({ signing, unsigned: unsigned2 }, folder) {
   return key ? { key: (0, import_node_path34.resolve)(folder, key) } : signing;
 }
 function timeOf(date3) {
-  return new Date(date3).toISOString().replace(/\.\d+Z$/, "Z");
+  return utcSeconds(new Date(date3));
 }
 function chartLocation(chart, folder) {
   return chart.startsWith("oci://") ? chart : (0, import_node_path34.resolve)(folder, chart);
@@ -59548,6 +59576,7 @@ var init_make_spec = __esm({
     init_fields();
     init_image_list();
     init_read_map();
+    init_time();
   }
 });
 
@@ -59645,13 +59674,13 @@ __export(mirror_exports, {
   runMirror: () => runMirror
 });
 async function runMirror(spec, options, context) {
-  const saved = options.plan ? await readSavedPlan(options.plan, context) : void 0;
+  const saved = await readSavedPlan(options.plan, context);
   const { endpoint } = spec.target;
   const connections = await connect(endpoint, spec.registries, context, options.push);
   const { registries } = connections;
   try {
     return await withTools(connections, context, async (tools) => {
-      const prepared2 = await prepare2(spec, registries, context, saved ? { saved } : {});
+      const prepared2 = await prepare2(spec, registries, context, { saved });
       refuseOnErrors(prepared2.problems, context);
       return mirrorPrepared(prepared2, tools, context);
     });
@@ -59922,14 +59951,12 @@ __export(create_exports, {
   runCreate: () => runCreate
 });
 async function runCreate(spec, options, context) {
-  const saved = options.plan ? await readSavedPlan(options.plan, context) : void 0;
+  const saved = await readSavedPlan(options.plan, context);
   const sign3 = await readyToCreate(spec, context);
   const { registries } = await connect(spec.target.endpoint, spec.registries, context);
   try {
-    const prepared2 = await prepare2(spec, registries, context, {
-      ...saved ? { saved } : {},
-      ...options.withoutImages ? { withoutImages: true } : {}
-    });
+    const { withoutImages } = options;
+    const prepared2 = await prepare2(spec, registries, context, { saved, withoutImages });
     refuseOnErrors(prepared2.problems, context);
     return await createPrepared(prepared2, options.out, sign3, context);
   } finally {

@@ -44,17 +44,15 @@ async function carryOut(
 ): Promise<void> {
   const wants = (command: ActionCommand) => inputs.commands.includes(command);
   const spec = await readBundleSpec(inputs.bundle, context);
-  const saved = inputs.plan ? await readSavedPlan(inputs.plan, context) : undefined;
+  const saved = await readSavedPlan(inputs.plan, context);
   await maskKey(spec, context);
   const sign = wants('create') ? await readyToCreate(spec, context) : undefined;
   const push = wants('mirror') ? inputs.push : undefined;
   const connections = await connect(spec.target.endpoint, spec.registries, context, push);
   const { registries } = connections;
   try {
-    const prepared = await prepare(spec, registries, context, {
-      ...(saved ? { saved } : {}),
-      ...(inputs.withoutImages ? { withoutImages: true } : {}),
-    });
+    const { withoutImages } = inputs;
+    const prepared = await prepare(spec, registries, context, { saved, withoutImages });
     result.plan = { inventory: prepared.inventory, problems: prepared.problems };
     refuseOnErrors(prepared.problems, context);
     if (wants('mirror')) {

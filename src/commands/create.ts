@@ -42,14 +42,12 @@ export async function runCreate(
   options: CreateOptions,
   context: Context,
 ): Promise<CreateResult> {
-  const saved = options.plan ? await readSavedPlan(options.plan, context) : undefined;
+  const saved = await readSavedPlan(options.plan, context);
   const sign = await readyToCreate(spec, context);
   const { registries } = await connect(spec.target.endpoint, spec.registries, context);
   try {
-    const prepared = await prepare(spec, registries, context, {
-      ...(saved ? { saved } : {}),
-      ...(options.withoutImages ? { withoutImages: true } : {}),
-    });
+    const { withoutImages } = options;
+    const prepared = await prepare(spec, registries, context, { saved, withoutImages });
     refuseOnErrors(prepared.problems, context);
     return await createPrepared(prepared, options.out, sign, context);
   } finally {

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { layoutFiles, type RootIndex, rootIndexes } from '../bundle/oci-layout.ts';
 import { sha256Sums } from '../bundle/sums.ts';
 import type { BundleSpec } from '../inputs/spec.ts';
+import { utcSeconds } from '../inputs/time.ts';
 import { installScriptPath, programPath } from '../install/assets.ts';
 import type { Chart, OwnImages } from '../install/chart.ts';
 import { installFiles } from '../install/files.ts';
@@ -39,6 +40,7 @@ export interface MadeInventory {
 /** Lays out the bundle of a plan: its blobs in archive order, its files, and the document that names them all. */
 export async function makeInventory(input: InventoryInput): Promise<MadeInventory> {
   const { plan, withoutImages } = input;
+  const chart = installedChart(input);
   const about = describe(input);
   const embedded = withoutImages ? [] : plan.images.filter(({ entry }) => travels(about, entry));
   const leaves = embedded.flatMap(({ graph }) => leavesOf(graph));
@@ -56,9 +58,7 @@ export async function makeInventory(input: InventoryInput): Promise<MadeInventor
     images: plan.images.map(({ entry }) => entry),
     files: [],
     blobs: withRoots(roots, uniqueBlobs(embedded)),
-    ...(input.chart && input.spec.environment === 'airgap'
-      ? { chart: chartEntry(input.chart) }
-      : {}),
+    ...(chart ? { chart: chartEntry(chart) } : {}),
     ...(withoutImages ? { imagesNotEmbedded: true } : {}),
   };
   const layout = layoutFiles(
@@ -97,7 +97,7 @@ function describe({ spec, plan, createdAt }: InventoryInput) {
     name: spec.name,
     version: spec.version,
     sequence: spec.sequence ?? Math.floor(createdAt.getTime() / 1000),
-    createdAt: createdAt.toISOString().replace(/\.\d+Z$/, 'Z'),
+    createdAt: utcSeconds(createdAt),
     ...(spec.expires ? { expiresAt: spec.expires } : {}),
     tool: { name: toolName, version: toolVersion },
     target: {
@@ -112,6 +112,11 @@ function describe({ spec, plan, createdAt }: InventoryInput) {
     },
     platforms: spec.platforms.map(formatPlatform),
   } as const;
+}
+
+/** A non-airgap bundle installs the Secret alone, whatever chart is named. */
+function installedChart({ spec, chart }: InventoryInput): Chart | undefined {
+  return spec.environment === 'airgap' ? chart : undefined;
 }
 
 function chartEntry({ name, version, digest }: Chart): NonNullable<Inventory['chart']> {
@@ -139,15 +144,17 @@ async function allFiles(
   return files.toSpliced(readme, 0, sums);
 }
 
-async function installInput(inventory: Inventory, { spec, chart, ownImages }: InventoryInput) {
+async function installInput(inventory: Inventory, input: InventoryInput) {
+  const { spec, ownImages } = input;
   const { isEKSCluster } = spec.imageSwap;
+  const chart = installedChart(input);
   return {
     inventory,
     target: spec.target,
     ownImages,
     script: await readFile(installScriptPath()),
     program: await readFile(programPath()),
-    ...(chart && spec.environment === 'airgap' ? { chart } : {}),
+    ...(chart ? { chart } : {}),
     ...(isEKSCluster === undefined ? {} : { isEKSCluster }),
   };
 }

@@ -22,13 +22,13 @@ export async function runMirror(
   options: MirrorOptions,
   context: Context,
 ): Promise<PlacedResult> {
-  const saved = options.plan ? await readSavedPlan(options.plan, context) : undefined;
+  const saved = await readSavedPlan(options.plan, context);
   const { endpoint } = spec.target;
   const connections = await connect(endpoint, spec.registries, context, options.push);
   const { registries } = connections;
   try {
     return await withTools(connections, context, async (tools) => {
-      const prepared = await prepare(spec, registries, context, saved ? { saved } : {});
+      const prepared = await prepare(spec, registries, context, { saved });
       refuseOnErrors(prepared.problems, context);
       return mirrorPrepared(prepared, tools, context);
     });

@@ -4,7 +4,7 @@ import { printInventory } from '../bundle/inventory-json.ts';
 import type { Context } from '../context.ts';
 import type { BundleSpec } from '../inputs/spec.ts';
 import type { Inventory } from '../plan/inventory.ts';
-import type { Problem } from '../plan/problem.ts';
+import { hasErrors, type Problem } from '../plan/problem.ts';
 import { AirgapError, Failures } from '../report/error.ts';
 import { connect } from './connect.ts';
 import { prepare } from './prepare.ts';
@@ -28,7 +28,7 @@ export async function runPlan(
 ): Promise<PlanResult> {
   const { registries } = await connect(spec.target.endpoint, spec.registries, context);
   try {
-    const { withoutImages = false } = options;
+    const { withoutImages } = options;
     const { inventory, problems } = await prepare(spec, registries, context, { withoutImages });
     if (options.out)
       await saveSound(resolve(context.cwd, options.out), inventory, problems, context);
@@ -66,7 +66,7 @@ async function saveSound(
   problems: readonly Problem[],
   context: Context,
 ): Promise<void> {
-  if (planErrors(problems).length > 0) {
+  if (hasErrors(problems)) {
     context.emit({
       kind: 'warning',
       message: 'a plan with errors is not saved',

@@ -3,7 +3,7 @@ import type { Context } from '../context.ts';
 import type { BundleSpec } from '../inputs/spec.ts';
 import type { Inventory } from '../plan/inventory.ts';
 import { makePlan, type PlannedImage } from '../plan/plan.ts';
-import type { Problem } from '../plan/problem.ts';
+import { hasErrors, type Problem } from '../plan/problem.ts';
 import type { Registries } from '../registry/client.ts';
 import { folderCache } from '../registry/content-cache.ts';
 import { AirgapError } from '../report/error.ts';
@@ -24,9 +24,9 @@ export interface Prepared extends MadeInventory {
 
 export interface PrepareOptions {
   /** A plan made earlier, to be carried out exactly. */
-  readonly saved?: Inventory;
-  /** Make the bundle without blobs, for a target that `mirror` has filled. */
-  readonly withoutImages?: boolean;
+  readonly saved?: Inventory | undefined;
+  /** Make the bundle without blobs, for a target that `mirror` has filled; a saved plan for one stays one. */
+  readonly withoutImages?: boolean | undefined;
 }
 
 /** Reads the chart, resolves the images, plans, and lays out the bundle. Contacts source registries only. */
@@ -34,7 +34,7 @@ export async function prepare(
   spec: BundleSpec,
   registries: Registries,
   context: Context,
-  { saved, withoutImages = saved?.imagesNotEmbedded ?? false }: PrepareOptions = {},
+  { saved, withoutImages = false }: PrepareOptions,
 ): Promise<Prepared> {
   const createdAt = saved ? new Date(saved.createdAt) : creationTime(context);
   refuseExpired(spec, createdAt);
@@ -51,8 +51,8 @@ export async function prepare(
     chart,
     ownImages: ownImageReferences(plan, own),
     createdAt,
-    withoutImages,
-    withFiles: plan.problems.every(({ severity }) => severity !== 'error'),
+    withoutImages: withoutImages || saved?.imagesNotEmbedded === true,
+    withFiles: !hasErrors(plan.problems),
   });
   if (saved) checkAgainstSaved(saved, made.inventory);
   const problems = [...plan.problems, ...ownImageProblems(spec, chart, own)];

@@ -8,9 +8,14 @@ import { AirgapError } from '../report/error.ts';
 
 /**
  * Reads what `plan -o` wrote. The whole result of `plan --output json` is taken too.
+ * @returns undefined where none is named
  * @throws AirgapError usage for anything else
  */
-export async function readSavedPlan(path: string, context: Context): Promise<Inventory> {
+export async function readSavedPlan(
+  path: string | undefined,
+  context: Context,
+): Promise<Inventory | undefined> {
+  if (!path) return undefined;
   const text = await readText(resolve(context.cwd, path), 'the saved plan');
   return parseInventory(Buffer.from(inventoryPart(text)), 'usage');
 }

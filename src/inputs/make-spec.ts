@@ -9,6 +9,7 @@ import { readImages } from './image-list.ts';
 import { readMap } from './read-map.ts';
 import type { BundleDocument } from './schema.ts';
 import type { BundleSpec, RegistryAccess, TargetSpec } from './spec.ts';
+import { utcSeconds } from './time.ts';
 
 type Section = NonNullable<BundleDocument['ociImageRegistry']>;
 
@@ -127,7 +128,7 @@ function signingOf({ signing, unsigned }: BundleDocument, folder: string): Bundl
 
 /** RFC 3339 in UTC with whole seconds. */
 function timeOf(date: string): string {
-  return new Date(date).toISOString().replace(/\.\d+Z$/, 'Z');
+  return utcSeconds(new Date(date));
 }
 
 function chartLocation(chart: string, folder: string): string {

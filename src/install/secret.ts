@@ -3,7 +3,7 @@ import type { SiteTarget } from './values.ts';
 import { toYaml } from './yaml.ts';
 
 /** The keys of the Secret `registry-info`, in the order of the page. */
-export const secretKeys = [
+const secretKeys = [
   'DOMAIN',
   'BASE_PATH',
   'USERNAME',

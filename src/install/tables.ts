@@ -1,3 +1,4 @@
+import { utcSeconds } from '../inputs/time.ts';
 import type { Inventory, InventoryImage } from '../plan/inventory.ts';
 import { bundleRepository, isPullThrough, splitPlacement } from '../plan/repositories.ts';
 import { AirgapError } from '../report/error.ts';
@@ -59,7 +60,7 @@ function identityRows(inventory: InventoryHead): string[][] {
 /** A host whose clock is earlier than this has a wrong clock; sh cannot subtract a day. */
 function dayBefore(time: string): string {
   const day = 24 * 60 * 60 * 1000;
-  return new Date(Date.parse(time) - day).toISOString().replace('.000Z', 'Z');
+  return utcSeconds(new Date(Date.parse(time) - day));
 }
 
 function registryRows({ target }: InventoryHead): string[][] {

@@ -29,6 +29,11 @@ export type ProblemKind =
   | 'attestations-dropped'
   | 'no-chart';
 
+/** Whether `mirror` and `create` must not carry the plan out. */
+export function hasErrors(problems: readonly Problem[]): boolean {
+  return problems.some(({ severity }) => severity === 'error');
+}
+
 export function error(
   kind: ProblemKind,
   images: readonly string[],

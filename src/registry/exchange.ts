@@ -3,7 +3,14 @@ import { AirgapError } from '../report/error.ts';
 import type { Authorization } from './authorization.ts';
 import { isPassing, passingFailure, registryWords, wrongCredentials } from './failures.ts';
 import { Gate } from './gate.ts';
-import { Attempts, type RetryOptions, retry, retryAfter, type Transient } from './retry.ts';
+import {
+  Attempts,
+  type RetryOptions,
+  retry,
+  retryAfter,
+  type Transient,
+  waitNote,
+} from './retry.ts';
 import type { Answer, Request, Transport } from './transport.ts';
 
 /** One call of the distribution API. */
@@ -151,11 +158,9 @@ export class Exchange {
     return { budget, signal: this.signal, reach: transport.reach, onWait };
   }
 
-  #waiting(wait: number, { failure, retryAfter: told }: Transient): void {
-    if (told !== undefined) this.#gate.closeFor(wait);
-    if (wait < 5_000) return;
-    const message = `${failure.message}; next try in ${Math.ceil(wait / 1000)} s`;
-    this.#options.context.emit({ kind: 'note', message });
+  #waiting(wait: number, failure: Transient): void {
+    if (failure.retryAfter !== undefined) this.#gate.closeFor(wait);
+    if (wait >= 5_000) this.#options.context.emit(waitNote(wait, failure));
   }
 }
 

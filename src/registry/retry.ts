@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AirgapError } from '../report/error.ts';
+import type { Event } from '../report/events.ts';
 
 /** A failure that may be gone on the next try; `failure` is what the user gets when it is not. */
 export class Transient extends Error {
@@ -24,6 +25,12 @@ export interface Reach {
   readonly answered: Set<string>;
   /** Somebody waited for them in vain: nobody else does, until they answer. */
   readonly missed: Set<string>;
+}
+
+/** @param wait milliseconds */
+export function waitNote(wait: number, { failure }: Transient): Event {
+  const message = `${failure.message}; next try in ${Math.ceil(wait / 1000)} s`;
+  return { kind: 'note', message };
 }
 
 export interface RetryOptions {

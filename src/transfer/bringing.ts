@@ -20,8 +20,7 @@ export async function bring(unit: CopyUnit, turns: readonly Turn[], work: Work):
     work.context.signal.throwIfAborted();
     const missing = await missingBlobs(unit, turns, work);
     if (missing.length === 0) return 'mounts';
-    // A mount that was let in has shown it already.
-    if (!work.turns.takesPushes(unit.repository)) await work.checkPush(unit.repository);
+    await work.checkPush(unit.repository);
     return await copy(unit, missing, work);
   } finally {
     for (const turn of turns) turn.leave();

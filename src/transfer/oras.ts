@@ -5,7 +5,7 @@ import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { RegistryClient } from '../registry/client.ts';
 import { Gate } from '../registry/gate.ts';
-import { type Reach, retry, Transient, tenMinutes } from '../registry/retry.ts';
+import { type Reach, retry, Transient, tenMinutes, waitNote } from '../registry/retry.ts';
 import { AirgapError } from '../report/error.ts';
 import type { LayoutOrigin, TransferTools } from './job.ts';
 import { openOrasAccess } from './oras-access.ts';
@@ -75,8 +75,7 @@ async function persist(
     again = true;
     return attempt(copy).catch(asTransient);
   };
-  const onWait = (wait: number, { failure }: Transient) =>
-    emit({ kind: 'note', message: `${failure.message}; next try in ${Math.ceil(wait / 1000)} s` });
+  const onWait = (wait: number, failure: Transient) => emit(waitNote(wait, failure));
   return retry(work, { budget, signal, reach, onWait });
 }
 

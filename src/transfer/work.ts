@@ -57,7 +57,10 @@ export function startWork(
       if (next === undefined) throw new Error(`no such unit: ${key}`);
       return bring(next.unit, next.places, work);
     }),
-    checkPush: onceEach(itself, (repository) => job.target.checkPush(repository)),
+    checkPush: onceEach(itself, async (repository) => {
+      // A mount that was let in has shown it already.
+      if (!turns.takesPushes(repository)) await job.target.checkPush(repository);
+    }),
     putChild: onceEach(
       ({ repository, document }) => `${repository}@${document.descriptor.digest}`,
       ({ repository, document: { descriptor, bytes } }) =>
