@@ -1,6 +1,6 @@
 import type { Digest } from '../oci/digest.ts';
 import { travels } from '../plan/blobs.ts';
-import type { Inventory } from '../plan/inventory.ts';
+import type { Inventory, InventoryBase } from '../plan/inventory.ts';
 
 /**
  * What an inventory must hold beyond the shape of its fields: every archive path once, and every image inside.
@@ -14,6 +14,20 @@ export function inventoryFaults(inventory: Inventory): string[] {
     ...foldersAmong(paths).map((path) => `both a file and a folder: ${path}`),
     ...repeated(blobs).map((digest) => `blob twice: ${digest}`),
     ...absent(inventory, new Set(blobs)).map((digest) => `not among the blobs: ${digest}`),
+    ...(inventory.base ? baseFaults(inventory, inventory.base) : []),
+  ];
+}
+
+/** A blob is in the archive or left out of it, and only a bundle with images can leave out any. */
+function baseFaults(inventory: Inventory, base: InventoryBase): string[] {
+  const leftOut = base.blobs.map((blob) => blob.digest);
+  const carried = new Set(inventory.blobs.map((blob) => blob.digest));
+  return [
+    ...(inventory.imagesNotEmbedded ? ['a base, and no images embedded'] : []),
+    ...repeated(leftOut).map((digest) => `blob of the base twice: ${digest}`),
+    ...leftOut
+      .filter((digest) => carried.has(digest))
+      .map((digest) => `both in the base and among the blobs: ${digest}`),
   ];
 }
 

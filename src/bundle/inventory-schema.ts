@@ -76,14 +76,24 @@ const image = z.strictObject({
 const file = z.strictObject({ path, size: count, sha256, mode: z.literal([0o644, 0o755]) });
 const blob = z.strictObject({ digest, size: count });
 
+const name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/);
+const version = z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9._+-]{0,127}$/);
+const base = z.strictObject({
+  name,
+  version,
+  sequence: count,
+  inventoryDigest: digest,
+  blobs: z.array(blob),
+});
+
 /**
  * The shape of `bundle.json` (`docs/bundle-format.md`), field by field in the order in which they are printed.
  * What one field asks of another is in `inventory-rules.ts`.
  */
 export const inventorySchema = z.strictObject({
   schemaVersion: z.literal(1),
-  name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/),
-  version: z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9._+-]{0,127}$/),
+  name,
+  version,
   sequence: count,
   createdAt: timestamp,
   expiresAt: timestamp.exactOptional(),
@@ -97,6 +107,7 @@ export const inventorySchema = z.strictObject({
   blobs: z.array(blob),
   chart: z.strictObject({ name: text, version: text, digest }).exactOptional(),
   imagesNotEmbedded: z.literal(true).exactOptional(),
+  base: base.exactOptional(),
 }) satisfies z.ZodType<Inventory>;
 
 function isMoment(value: string): boolean {

@@ -30,6 +30,19 @@ export interface Inventory {
   readonly chart?: { readonly name: string; readonly version: string; readonly digest: Digest };
   /** True in a bundle made `--without-images`: its images must be in the target already. */
   readonly imagesNotEmbedded?: true;
+  /** In a delta: the bundle that it builds on. */
+  readonly base?: InventoryBase;
+}
+
+/** The older bundle of a delta, made for the same target, and what of it the delta's images need. */
+export interface InventoryBase {
+  readonly name: string;
+  readonly version: string;
+  readonly sequence: number;
+  /** Of the exact bytes of its `bundle.json`. */
+  readonly inventoryDigest: Digest;
+  /** Configs and layers that are left out here, because they must be in the target already. */
+  readonly blobs: readonly InventoryBlob[];
 }
 
 export interface InventoryTarget {

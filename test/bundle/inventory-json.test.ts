@@ -26,6 +26,13 @@ const full: Inventory = {
   moreRoots: [root],
   images: [image, { ...image, pinnedBy: 'digest', originalDigest: digest }],
   chart: { name: 'image-swap', version: '1.5.3', digest },
+  base: {
+    name: 'sample',
+    version: '0.9.0',
+    sequence: 6,
+    inventoryDigest: digest,
+    blobs: [{ digest: digestOf(Buffer.from('left out')), size: 8 }],
+  },
 };
 const printed = printInventory(full).toString();
 
@@ -132,6 +139,7 @@ describe('no inventory is', () => {
   const change = (fields: object) =>
     Buffer.from(JSON.stringify({ ...JSON.parse(printed), ...fields }));
   const file = { path: 'a', size: 1, sha256: '0'.repeat(64), mode: 0o644 };
+  const twice = [...(full.base?.blobs ?? []), ...(full.base?.blobs ?? [])];
   const files = (...paths: string[]) => ({ files: paths.map((path) => ({ ...file, path })) });
   test.each([
     ...[
@@ -183,6 +191,13 @@ describe('no inventory is', () => {
     ['a moment that never was', { createdAt: '2026-02-30T16:00:00Z' }],
     ['a moment before tar', { createdAt: '1969-12-31T23:59:59Z' }],
     ['a moment after tar', { createdAt: '2242-03-16T12:56:32Z' }],
+    ['a base without its inventory', { base: { ...full.base, inventoryDigest: undefined } }],
+    ['a base with another field', { base: { ...full.base, url: 'x' } }],
+    ['a base with a name that climbs', { base: { ...full.base, name: '../x' } }],
+    ['a base whose blobs have no size', { base: { ...full.base, blobs: [{ digest }] } }],
+    ['a blob of the base twice', { base: { ...full.base, blobs: twice } }],
+    ['a blob of the base inside', { base: { ...full.base, blobs: plain.blobs } }],
+    ['a base, but no images inside', { imagesNotEmbedded: true }],
   ])('one with %s', (_, fields) => {
     expect(() => parseInventory(change(fields))).toThrow(/not a valid inventory/);
   });
