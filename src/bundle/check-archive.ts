@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
-import type { FileHandle } from 'node:fs/promises';
 import pMap from 'p-map';
 import type { Context } from '../context.ts';
 import type { Digest } from '../oci/digest.ts';
 import { type Archive, type ArchiveEntry, bodyStart, encodeHeader, endSize } from './archive.ts';
 import { damaged } from './damage.ts';
 import { byteProgress } from './progress.ts';
+import type { Volume } from './volume.ts';
+import { checkSize } from './volume-size.ts';
 import { Window } from './window.ts';
 
 const readers = 4;
@@ -17,12 +18,11 @@ const runSize = 8 * 1024 * 1024;
  * @throws AirgapError integrity naming the entry and the offset; io
  */
 export async function checkArchive(
-  file: FileHandle,
-  path: string,
+  volume: Volume,
   archive: Archive,
   context: Context,
 ): Promise<void> {
-  await checkSize(file, path, archive);
+  checkSize(volume, archive);
   const work = {
     mtime: archive.mtime,
     signal: context.signal,
@@ -31,13 +31,13 @@ export async function checkArchive(
   await pMap(
     runs(archive.entries),
     async (run) => {
-      const window = new Window(file, path, extentOf(run));
+      const window = new Window(volume, extentOf(run));
       for (const entry of run) await checkEntry(window, entry, work);
     },
     { concurrency: readers },
   );
   await checkZeros(
-    new Window(file, path, endSize),
+    new Window(volume, endSize),
     'the end blocks',
     archive.size - endSize,
     archive.size,
@@ -60,15 +60,6 @@ function runs(entries: readonly ArchiveEntry[]): ArchiveEntry[][] {
 
 function extentOf(run: readonly ArchiveEntry[]): number {
   return (run.at(-1)?.end ?? 0) - (run[0]?.start ?? 0);
-}
-
-async function checkSize(file: FileHandle, path: string, archive: Archive): Promise<void> {
-  const { size } = await file.stat();
-  if (size === archive.size) return;
-  const place =
-    size < archive.size ? 'its end: bytes are missing' : 'its end: there are more bytes';
-  const offset = Math.min(size, archive.size);
-  throw damaged(path, { place, offset, given: `${size} bytes`, expected: `${archive.size} bytes` });
 }
 
 interface Work {
@@ -100,7 +91,7 @@ async function checkEntry(
   const digest = `sha256:${hash.digest('hex')}` as Digest;
   if (digest !== entry.digest) {
     const offset = bodyStart(entry);
-    throw damaged(window.path, {
+    throw damaged(window.volume.namesOf(offset, entry.size), {
       place: entry.path,
       offset,
       given: digest,
@@ -115,7 +106,7 @@ async function checkHeader(window: Window, entry: ArchiveEntry, mtime: Date): Pr
   for (let done = 0; done < expected.length; ) {
     const bytes = await window.read(entry.start + done, expected.length - done);
     if (!bytes.equals(expected.subarray(done, done + bytes.length))) {
-      throw damaged(window.path, {
+      throw damaged(window.volume.namesOf(entry.start, expected.length), {
         place: `the header of ${entry.path}`,
         offset: entry.start,
         given: 'another header',
@@ -135,7 +126,7 @@ async function checkZeros(
   for (let position = start; position < end; ) {
     const bytes = await window.read(position, end - position);
     if (bytes.some((byte) => byte !== 0)) {
-      throw damaged(window.path, {
+      throw damaged(window.volume.namesOf(position), {
         place,
         offset: position,
         given: 'other bytes',

@@ -1,40 +1,26 @@
-import { constants } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
 import { AirgapError } from '../report/error.ts';
 import { type ArchiveHead, blockSize } from './archive.ts';
 import { damaged } from './damage.ts';
-import { diskError, onDisk } from './disk.ts';
 import { inventoryLimit } from './inventory-json.ts';
+import { partPathOf, type Volume } from './volume.ts';
 
 const signatureLimit = 4 * 1024;
-
-/** @throws AirgapError usage when there is no such file, io when it cannot be opened */
-export async function openBundleFile(path: string): Promise<FileHandle> {
-  // Without O_NONBLOCK a named pipe would wait for its writer.
-  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch((error) => {
-    throw missing(path, error) ?? diskError(path, error);
-  });
-  const stat = await file.stat();
-  if (stat.isFile()) return file;
-  await file.close();
-  throw notAFile(path, stat.isDirectory() ? 'a folder' : 'neither a file nor a folder');
-}
 
 /**
  * Takes `bundle.json` and `bundle.sig` from their fixed place. The only header fields that are used are the name, to
  * tell a signed bundle from an unsigned one, and the size; both headers are regenerated and compared later.
  * @throws AirgapError integrity, io
  */
-export async function readHead(file: FileHandle, path: string): Promise<ArchiveHead> {
-  const { size } = await file.stat();
+export async function readHead(volume: Volume): Promise<ArchiveHead> {
+  const { path, size } = volume;
   if (size < blockSize) throw notABundle(path, `${size} bytes`);
-  const first = await readHeader(file, path, 0);
+  const first = await readHeader(volume, 0);
   if (first.name !== 'bundle.json') throw notABundle(path, `${size} bytes of something else`);
-  const inventory = await readBody(file, path, { ...first, start: 0, limit: inventoryLimit });
+  const inventory = await readBody(volume, { ...first, start: 0, limit: inventoryLimit });
   const start = blockSize + Math.ceil(inventory.length / blockSize) * blockSize;
-  const second = await readHeader(file, path, start);
+  const second = await readHeader(volume, start);
   if (second.name !== 'bundle.sig') return { inventory };
-  const signature = await readBody(file, path, { ...second, start, limit: signatureLimit });
+  const signature = await readBody(volume, { ...second, start, limit: signatureLimit });
   return { inventory, signature };
 }
 
@@ -47,13 +33,17 @@ interface FirstHeader {
  * The checksum is looked at so that a damaged name is damage, and not "unsigned". A zero block is the end of an
  * archive that holds nothing else.
  */
-async function readHeader(file: FileHandle, path: string, start: number): Promise<FirstHeader> {
-  const block = await readExactly(file, path, start, blockSize);
+async function readHeader(volume: Volume, start: number): Promise<FirstHeader> {
+  const block = await readExactly(volume, start, blockSize);
   if (start > 0 && block.every((byte) => byte === 0)) return { name: '', size: 0 };
   const size = /^[0-7]{10,11}(?=[ \0]{1,2}$)/.exec(block.toString('latin1', 124, 136))?.[0];
   if (size === undefined || !checksumHolds(block)) {
-    if (start === 0) throw notABundle(path, 'something else');
-    throw damaged(path, { place: 'the second header', offset: start, given: 'no ustar header' });
+    if (start === 0) throw notABundle(volume.path, 'something else');
+    throw damaged(volume.namesOf(start), {
+      place: 'the second header',
+      offset: start,
+      given: 'no ustar header',
+    });
   }
   return {
     name: block.toString('latin1', 0, 100).replace(/\0+$/, ''),
@@ -69,13 +59,12 @@ function checksumHolds(block: Buffer): boolean {
 }
 
 async function readBody(
-  file: FileHandle,
-  path: string,
+  volume: Volume,
   entry: FirstHeader & { start: number; limit: number },
 ): Promise<Buffer> {
   const { name, size, start, limit } = entry;
-  if (size <= limit) return readExactly(file, path, start + blockSize, size);
-  throw damaged(path, {
+  if (size <= limit) return readExactly(volume, start + blockSize, size);
+  throw damaged(volume.namesOf(start), {
     place: name,
     offset: start,
     given: `${size} bytes`,
@@ -83,26 +72,22 @@ async function readBody(
   });
 }
 
-async function readExactly(
-  file: FileHandle,
-  path: string,
-  position: number,
-  length: number,
-): Promise<Buffer> {
+async function readExactly(volume: Volume, position: number, length: number): Promise<Buffer> {
   const buffer = Buffer.alloc(length);
   for (let done = 0; done < length; ) {
     const rest = length - done;
-    const { bytesRead } = await onDisk(path, file.read(buffer, done, rest, position + done));
-    if (bytesRead === 0) throw truncated(path, (await file.stat()).size, position + length);
+    const { bytesRead } = await volume.read(buffer, done, rest, position + done);
+    if (bytesRead === 0) throw truncated(volume, position + length);
     done += bytesRead;
   }
   return buffer;
 }
 
-function truncated(path: string, found: number, needed: number): AirgapError {
+function truncated({ path, size, parts, isSplit }: Volume, needed: number): AirgapError {
+  const after = isSplit ? `, so ${partPathOf(path, parts.length + 1)} as well` : '';
   return new AirgapError('integrity', 'the bundle is truncated', {
-    given: `${path}: ${found} bytes`,
-    expected: `at least ${needed} bytes`,
+    given: `${path}: ${size} bytes${isSplit ? ` in ${parts.length} part(s)` : ''}`,
+    expected: `at least ${needed} bytes${after}`,
     next: 'copy it again, and compare it with its .sha256 file',
   });
 }
@@ -112,17 +97,5 @@ function notABundle(path: string, found: string): AirgapError {
     given: `${path}: ${found}`,
     expected: 'a tar of at least 2048 bytes that starts with bundle.json',
     next: 'give the NAME-VERSION.tar that `airgap-bundle create` wrote, or copy it again',
-  });
-}
-
-function missing(path: string, error: NodeJS.ErrnoException): AirgapError | undefined {
-  if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') return undefined;
-  return notAFile(path, 'nothing there');
-}
-
-function notAFile(path: string, found: string): AirgapError {
-  return new AirgapError('usage', 'the bundle is not there', {
-    given: `${path}: ${found}`,
-    expected: 'the NAME-VERSION.tar that `airgap-bundle create` wrote',
   });
 }

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import type { FileHandle } from 'node:fs/promises';
 import type { Digest } from '../oci/digest.ts';
 import type { Inventory } from '../plan/inventory.ts';
 import { type Archive, type ArchiveEntry, blobPath, bodyStart } from './archive.ts';
 import { damaged } from './damage.ts';
+import type { Volume } from './volume.ts';
 import { Window } from './window.ts';
 
 interface Verified {
@@ -11,8 +11,7 @@ interface Verified {
   readonly inventoryDigest: Digest;
   readonly keyId: string | undefined;
   readonly warnings: readonly string[];
-  readonly file: FileHandle;
-  readonly path: string;
+  readonly volume: Volume;
   readonly archive: Archive;
 }
 
@@ -28,8 +27,7 @@ export class VerifiedBundle {
   readonly keyId: string | undefined;
   /** Every override that was used, in words. */
   readonly warnings: readonly string[];
-  readonly file: FileHandle;
-  readonly path: string;
+  readonly volume: Volume;
   /** Bytes of the whole file. */
   readonly size: number;
   readonly #entries: ReadonlyMap<string, ArchiveEntry>;
@@ -39,8 +37,7 @@ export class VerifiedBundle {
     this.inventoryDigest = verified.inventoryDigest;
     this.keyId = verified.keyId;
     this.warnings = verified.warnings;
-    this.file = verified.file;
-    this.path = verified.path;
+    this.volume = verified.volume;
     this.size = archive.size;
     this.#entries = new Map(archive.entries.map((entry) => [entry.path, entry]));
   }
@@ -57,8 +54,12 @@ export class VerifiedBundle {
     return this.read(blobPath(digest));
   }
 
+  get path(): string {
+    return this.volume.path;
+  }
+
   async close(): Promise<void> {
-    await this.file.close();
+    await this.volume.close();
   }
 
   #entry(path: string): ArchiveEntry {
@@ -69,7 +70,7 @@ export class VerifiedBundle {
 
   /** The last chunk is held back until the hash of all is right. */
   async *#chunks(entry: ArchiveEntry): AsyncGenerator<Buffer> {
-    const window = new Window(this.file, this.path, entry.size);
+    const window = new Window(this.volume, entry.size);
     const hash = createHash('sha256');
     const end = bodyStart(entry) + entry.size;
     for (let position = bodyStart(entry); position < end; ) {
@@ -81,9 +82,10 @@ export class VerifiedBundle {
     }
   }
 
-  #requireDigest({ path, digest, start }: ArchiveEntry, found: string): void {
+  #requireDigest({ path, digest, start, size }: ArchiveEntry, found: string): void {
     if (found === digest) return;
     const place = `${path}, after it was verified`;
-    throw damaged(this.path, { place, offset: start, given: found, expected: digest });
+    const file = this.volume.namesOf(start, size);
+    throw damaged(file, { place, offset: start, given: found, expected: digest });
   }
 }

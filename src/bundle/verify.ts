@@ -1,13 +1,13 @@
-import type { FileHandle } from 'node:fs/promises';
 import type { Context } from '../context.ts';
 import { digestOf } from '../oci/digest.ts';
 import type { Inventory } from '../plan/inventory.ts';
 import { AirgapError } from '../report/error.ts';
 import { type ArchiveHead, layOut } from './archive.ts';
 import { checkArchive } from './check-archive.ts';
-import { openBundleFile, readHead } from './head.ts';
+import { readHead } from './head.ts';
 import { parseInventory, printInventory } from './inventory-json.ts';
 import type { PublicKey } from './keys.ts';
+import { openVolume } from './open-volume.ts';
 import { checkSignature, findKey, type Trust } from './trust.ts';
 import { VerifiedBundle } from './verified-bundle.ts';
 
@@ -25,18 +25,17 @@ export async function openVerified(
   context: Context,
 ): Promise<VerifiedBundle> {
   requireKeys(trust);
-  const file = await openBundleFile(path);
+  const volume = await openVolume(path);
   try {
-    const head = await readHead(file, path);
+    const head = await readHead(volume);
     const { keyId, warnings } = checkSignature(head, trust);
     const inventory = parseExact(head);
     const archive = layOut(inventory, head);
     const allWarnings = [...warnings, ...checkDates(inventory, trust)];
-    await checkArchive(file, path, archive, context);
+    await checkArchive(volume, archive, context);
     const inventoryDigest = digestOf(head.inventory);
     return new VerifiedBundle({
-      file,
-      path,
+      volume,
       archive,
       inventory,
       inventoryDigest,
@@ -44,7 +43,7 @@ export async function openVerified(
       warnings: allWarnings,
     });
   } catch (error) {
-    await file.close();
+    await volume.close();
     throw error;
   }
 }
@@ -67,26 +66,22 @@ export async function readUnverified(
   path: string,
   keys: readonly PublicKey[] = [],
 ): Promise<UnverifiedBundle> {
-  const file = await openBundleFile(path);
+  const volume = await openVolume(path);
   try {
-    const head = await readHead(file, path);
+    const head = await readHead(volume);
     const key = findKey(head, keys);
     return {
       verified: false,
-      path,
-      size: await sizeOf(file),
+      path: volume.path,
+      size: volume.size,
       inventory: parseExact(head),
       inventoryDigest: digestOf(head.inventory),
       signed: head.signature !== undefined,
       ...(keys.length > 0 ? { keyId: key?.keyId ?? null } : {}),
     };
   } finally {
-    await file.close();
+    await volume.close();
   }
-}
-
-async function sizeOf(file: FileHandle): Promise<number> {
-  return (await file.stat()).size;
 }
 
 function requireKeys({ keys, allowUnsigned }: Trust): void {

@@ -1,21 +1,18 @@
-import type { FileHandle } from 'node:fs/promises';
 import { damaged } from './damage.ts';
-import { onDisk } from './disk.ts';
+import type { Volume } from './volume.ts';
 
 const windowSize = 1024 * 1024;
 
-/** Reads a file forwards through one buffer, of 1 MiB unless told, so that neighbours cost one system call. */
+/** Reads a bundle forwards through one buffer, of 1 MiB unless told, so that neighbours cost one system call. */
 export class Window {
-  readonly path: string;
-  readonly #file: FileHandle;
+  readonly volume: Volume;
   readonly #buffer: Buffer;
   #start = 0;
   #end = 0;
 
-  constructor(file: FileHandle, path: string, size = windowSize) {
+  constructor(volume: Volume, size = windowSize) {
     this.#buffer = Buffer.allocUnsafe(Math.min(size, windowSize));
-    this.#file = file;
-    this.path = path;
+    this.volume = volume;
   }
 
   /**
@@ -29,10 +26,13 @@ export class Window {
   }
 
   async #fill(position: number): Promise<void> {
-    const read = this.#file.read(this.#buffer, 0, this.#buffer.length, position);
-    const { bytesRead } = await onDisk(this.path, read);
+    const { bytesRead } = await this.volume.read(this.#buffer, 0, this.#buffer.length, position);
     if (bytesRead === 0) {
-      throw damaged(this.path, { place: 'its end', offset: position, given: 'no more bytes' });
+      throw damaged(this.volume.namesOf(position), {
+        place: 'its end',
+        offset: position,
+        given: 'no more bytes',
+      });
     }
     this.#start = position;
     this.#end = position + bytesRead;

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { type FileHandle, open } from 'node:fs/promises';
 import { addAbortSignal, type Readable } from 'node:stream';
 import pMap from 'p-map';
 import type { Context } from '../context.ts';
@@ -7,11 +6,11 @@ import { type Digest, digestOf } from '../oci/digest.ts';
 import type { Inventory, InventoryBlob } from '../plan/inventory.ts';
 import { AirgapError } from '../report/error.ts';
 import { type Archive, type ArchiveEntry, bodyStart, encodeHeader, layOut } from './archive.ts';
-import { onDisk } from './disk.ts';
 import { parseInventory, printInventory } from './inventory-json.ts';
 import { hashFile, partialPath, prepareFolder, publish, removePartial } from './partial.ts';
 import { byteProgress } from './progress.ts';
 import { printSignature, type Signer } from './sign.ts';
+import { createVolume, type Volume } from './volume.ts';
 
 export interface WriteJob {
   readonly inventory: Inventory;
@@ -81,23 +80,21 @@ async function writePartial(
   job: WriteJob,
   context: Context,
 ): Promise<void> {
-  const file = await onDisk(path, open(path, 'wx'));
+  // The paddings and the two end blocks are holes: they read as zeros.
+  const volume = await createVolume(path, archive.size, undefined);
   try {
-    // The paddings and the two end blocks are holes: they read as zeros.
-    await onDisk(path, file.truncate(archive.size));
-    const target = { file, path, mtime: archive.mtime };
+    const target = { volume, mtime: archive.mtime };
     const [smallEntries, blobEntries] = divide(archive.entries, small);
     for (const [entry, bytes] of smallEntries) await writeSmall(target, entry, bytes);
     await writeBlobs(target, blobEntries, job, context);
-    await onDisk(path, file.sync());
+    await volume.sync();
   } finally {
-    await file.close();
+    await volume.close();
   }
 }
 
 interface Target {
-  readonly file: FileHandle;
-  readonly path: string;
+  readonly volume: Volume;
   readonly mtime: Date;
 }
 
@@ -117,12 +114,12 @@ function bodyOf(entry: ArchiveEntry, small: ReadonlyMap<string, Buffer>): Buffer
 }
 
 async function writeSmall(
-  { file, path, mtime }: Target,
+  { volume, mtime }: Target,
   entry: ArchiveEntry,
   bytes: Buffer,
 ): Promise<void> {
-  await writeAt(file, path, encodeHeader(entry, mtime), entry.start);
-  await writeAt(file, path, bytes, bodyStart(entry));
+  await volume.write(encodeHeader(entry, mtime), entry.start);
+  await volume.write(bytes, bodyStart(entry));
 }
 
 /** The first failure stops the other readers, instead of letting them finish gigabytes for nothing. */
@@ -161,38 +158,25 @@ async function twice(write: () => Promise<void>): Promise<void> {
 }
 
 async function writeBlob(
-  { file, path, mtime }: Target,
+  { volume, mtime }: Target,
   entry: ArchiveEntry,
   body: Readable,
   progress: (bytes: number) => void,
 ): Promise<void> {
   const hash = createHash('sha256');
   let size = 0;
-  await writeAt(file, path, encodeHeader(entry, mtime), entry.start);
+  await volume.write(encodeHeader(entry, mtime), entry.start);
   for await (const chunk of body as AsyncIterable<Buffer>) {
     size += chunk.length;
     progress(chunk.length);
     if (size > entry.size) break;
     hash.update(chunk);
-    await writeAt(file, path, chunk, bodyStart(entry) + size - chunk.length);
+    await volume.write(chunk, bodyStart(entry) + size - chunk.length);
   }
   const digest = `sha256:${hash.digest('hex')}` as Digest;
   if (digest === entry.digest && size === entry.size) return;
   progress(-size);
   throw wrongBlob(entry, `${digest}, ${size} bytes`);
-}
-
-async function writeAt(
-  file: FileHandle,
-  path: string,
-  bytes: Buffer,
-  position: number,
-): Promise<void> {
-  for (let done = 0; done < bytes.length; ) {
-    const rest = bytes.length - done;
-    const { bytesWritten } = await onDisk(path, file.write(bytes, done, rest, position + done));
-    done += bytesWritten;
-  }
 }
 
 function wrongBlob({ digest, size }: ArchiveEntry, found: string): AirgapError {

@@ -81,12 +81,12 @@ async function place(bundle: VerifiedBundle, connections: Connections, context: 
 
 /** Undefined for a light bundle, whose images must be in the target already. */
 async function layoutOrigin(bundle: VerifiedBundle): Promise<LayoutOrigin | undefined> {
-  const { inventory, file, path } = bundle;
+  const { inventory, volume } = bundle;
   if (!inventory.root) return undefined;
   const roots = [inventory.root, ...(inventory.moreRoots ?? [])];
   return {
     kind: 'layout',
-    file: { fd: file.fd, path },
+    file: { fd: volume.segments(0, 1)[0]?.fd ?? -1, path: volume.path },
     roots,
     bundleRepository: bundleRepository(inventory).slice(inventory.target.endpoint.length + 1),
     tag: inventory.version,
