@@ -1,5 +1,6 @@
 import type { Descriptor } from '../oci/descriptor.ts';
 import { AirgapError } from '../report/error.ts';
+import { withoutBase } from './from-base.ts';
 import type { Turn } from './turns.ts';
 import type { CopyUnit } from './units.ts';
 import { settleAll } from './waiting.ts';
@@ -21,7 +22,7 @@ export async function bring(unit: CopyUnit, turns: readonly Turn[], work: Work):
     const missing = await missingBlobs(unit, turns, work);
     if (missing.length === 0) return 'mounts';
     await work.checkPush(unit.repository);
-    return await copy(unit, missing, work);
+    return await copy(unit, await withoutBase(unit, missing, work), work);
   } finally {
     for (const turn of turns) turn.leave();
   }

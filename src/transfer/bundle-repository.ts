@@ -2,6 +2,7 @@ import pMap from 'p-map';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { projectOf } from '../plan/repositories.ts';
 import { AirgapError, failuresIn } from '../report/error.ts';
+import { mountBase } from './from-base.ts';
 import type { LayoutOrigin } from './job.ts';
 import type { Work } from './work.ts';
 
@@ -27,6 +28,7 @@ export async function fillBundleRepository(
     return oneByOne(`${at} cannot be pushed to (${reason(error)})`);
   }
   try {
+    await mountBase(origin, blobs, work);
     for (const [number, root] of origin.roots.entries())
       await pushRoot(origin, root, number, blobs, work);
     for (const blob of blobs) work.turns.arrived(blob, origin.bundleRepository);

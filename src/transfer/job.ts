@@ -47,6 +47,18 @@ export interface LayoutOrigin {
   readonly tag: string;
   /** Any small blob of the bundle: pushed once to learn whether mounts work. */
   readonly smallBlob: { readonly digest: Digest; readonly bytes: Buffer };
+  /** In a delta: what is not in the tar, because an older bundle brought it into the target. */
+  readonly base?: LayoutBase;
+}
+
+/** The bundle that a delta builds on. */
+export interface LayoutBase {
+  readonly name: string;
+  readonly version: string;
+  readonly inventoryDigest: Digest;
+  /** Where loading it put its blobs, if the registry does mounts. */
+  readonly repository: string;
+  readonly blobs: ReadonlySet<Digest>;
 }
 
 export interface TransferTools {

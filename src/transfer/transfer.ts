@@ -1,6 +1,7 @@
 import pMap from 'p-map';
 import type { Context } from '../context.ts';
 import type { ImageState } from '../report/events.ts';
+import { findBase } from './base.ts';
 import { fillBundleRepository } from './bundle-repository.ts';
 import { failed, headPlacements } from './heads.ts';
 import type {
@@ -29,6 +30,7 @@ const imagesAtOnce = 24;
 /**
  * Makes every placement resolve to its image's digest, moving only what the target lacks. An image that fails
  * does not stop the others: the result lists all. Sends nothing but HEADs when nothing is missing.
+ * @throws AirgapError refused where the target lacks what a delta builds on: then nothing was written
  * @throws the signal's reason when aborted, after the last child process has ended
  */
 export async function transfer(
@@ -40,9 +42,11 @@ export async function transfer(
   const images = found.some(isIncomplete) ? await readImages(found, job) : found;
   if (!images.some(isIncomplete))
     return { images: images.map((known) => ended(known, settledOf(known), context)), bytesSent: 0 };
+  const base = await findBase(images, job);
   const oras = await openOras(tools, context);
   try {
     const work = startWork(job, images, oras, context);
+    for (const { blob, repository } of base) work.turns.arrived(blob, repository);
     await fillFromLayout(images, work);
     return { images: await placeAll(images, work), bytesSent: work.bytesSent() };
   } finally {
