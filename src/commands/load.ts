@@ -1,11 +1,12 @@
 import type { VerifiedBundle } from '../bundle/verified-bundle.ts';
 import type { Context } from '../context.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
-import type { Digest } from '../oci/digest.ts';
+import { type Digest, digestOf } from '../oci/digest.ts';
 import { mediaTypeOf, parseManifest } from '../oci/manifest.ts';
+import type { Inventory, InventoryBase, InventoryTarget } from '../plan/inventory.ts';
 import { bundleRepository } from '../plan/repositories.ts';
 import { targetHeads } from '../transfer/heads.ts';
-import type { LayoutOrigin, TransferJob } from '../transfer/job.ts';
+import type { LayoutBase, LayoutOrigin, TransferJob } from '../transfer/job.ts';
 import { transfer } from '../transfer/transfer.ts';
 import { type Connections, connect, targetAccess } from './connect.ts';
 import { checkInstalled, recordInstalled } from './installed-state.ts';
@@ -88,10 +89,30 @@ async function layoutOrigin(bundle: VerifiedBundle): Promise<LayoutOrigin | unde
     kind: 'layout',
     file: { fd: volume.segments(0, 1)[0]?.fd ?? -1, path: volume.path },
     roots,
-    bundleRepository: bundleRepository(inventory).slice(inventory.target.endpoint.length + 1),
+    bundleRepository: inEndpoint(bundleRepository(inventory), inventory.target),
     tag: inventory.version,
-    smallBlob: await smallBlob(bundle, inventory.root),
+    smallBlob: inventory.base ? emptyBlob : await smallBlob(bundle, inventory.root),
+    ...(inventory.base ? { base: layoutBase(inventory, inventory.base) } : {}),
   };
+}
+
+/** What the OCI calls the empty descriptor's (image-spec, manifest.md): of a delta no config need be in the tar. */
+const emptyBlob = { digest: digestOf(Buffer.from('{}')), bytes: Buffer.from('{}') };
+
+function layoutBase({ target }: Inventory, base: InventoryBase): LayoutBase {
+  const { name, version, inventoryDigest, blobs } = base;
+  return {
+    name,
+    version,
+    inventoryDigest,
+    repository: inEndpoint(bundleRepository({ target, name }), target),
+    blobs: new Set(blobs.map(({ digest }) => digest)),
+  };
+}
+
+/** A `host/repository` as the target's API names it. */
+function inEndpoint(repository: string, { endpoint }: InventoryTarget): string {
+  return repository.slice(endpoint.length + 1);
 }
 
 /** A config: every image has one, and a registry takes it as a blob. */
