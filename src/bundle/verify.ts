@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts';
-import { digestOf } from '../oci/digest.ts';
+import { type Digest, digestOf } from '../oci/digest.ts';
 import type { Inventory } from '../plan/inventory.ts';
 import { AirgapError } from '../report/error.ts';
 import { type ArchiveHead, layOut } from './archive.ts';
@@ -54,8 +54,10 @@ export interface UnverifiedBundle {
   readonly path: string;
   /** Of the file, bytes. */
   readonly size: number;
+  /** What its size should be. */
+  readonly sizeByInventory: number;
   readonly inventory: Inventory;
-  readonly inventoryDigest: string;
+  readonly inventoryDigest: Digest;
   readonly signed: boolean;
   /** The one of the given keys whose signature over the inventory holds; null: none of them. */
   readonly keyId?: string | null;
@@ -70,11 +72,13 @@ export async function readUnverified(
   try {
     const head = await readHead(volume);
     const key = findKey(head, keys);
+    const inventory = parseExact(head);
     return {
       verified: false,
       path: volume.path,
       size: volume.size,
-      inventory: parseExact(head),
+      sizeByInventory: layOut(inventory, head).size,
+      inventory,
       inventoryDigest: digestOf(head.inventory),
       signed: head.signature !== undefined,
       ...(keys.length > 0 ? { keyId: key?.keyId ?? null } : {}),

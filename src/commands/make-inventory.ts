@@ -8,12 +8,14 @@ import type { Chart, OwnImages } from '../install/chart.ts';
 import { installFiles } from '../install/files.ts';
 import { printMirrorMap } from '../mirror-map/print.ts';
 import { type Digest, digestOf, hexOf } from '../oci/digest.ts';
-import { childrenFirst, leavesOf, type ManifestDocument } from '../oci/graph.ts';
+import { childrenFirst, type Leaf, leavesOf, type ManifestDocument } from '../oci/graph.ts';
 import { formatPlatform } from '../oci/platform.ts';
-import { travels, uniqueBlobs } from '../plan/blobs.ts';
-import type { Inventory, InventoryBlob, InventoryFile } from '../plan/inventory.ts';
+import { blobRepositories, travels, uniqueBlobs } from '../plan/blobs.ts';
+import type { Inventory, InventoryBase, InventoryBlob, InventoryFile } from '../plan/inventory.ts';
 import type { Plan, PlannedImage } from '../plan/plan.ts';
+import { blobsOf } from '../transfer/units.ts';
 import { toolName, toolVersion } from '../version.ts';
+import type { DeltaBase } from './delta-base.ts';
 
 export interface InventoryInput {
   readonly spec: BundleSpec;
@@ -25,6 +27,8 @@ export interface InventoryInput {
   readonly withoutImages: boolean;
   /** False for a plan that cannot be carried out: its targets may fit no file. */
   readonly withFiles: boolean;
+  /** Makes a delta: what this bundle brings is left out. */
+  readonly base?: DeltaBase | undefined;
 }
 
 export type Content = Pick<ManifestDocument, 'descriptor' | 'bytes'>;
@@ -50,6 +54,9 @@ export async function makeInventory(input: InventoryInput): Promise<MadeInventor
       ...(platform ? { platform } : {}),
     })),
   );
+  const content = uniqueBlobs(embedded);
+  const base = input.base && inventoryBase(input.base, leaves, manifestsOf(embedded));
+  const leftOut = new Set(base?.blobs.map(({ digest }) => digest));
   const [root, ...moreRoots] = roots.map(({ descriptor }) => descriptor);
   const unfinished: Inventory = {
     ...about,
@@ -57,9 +64,13 @@ export async function makeInventory(input: InventoryInput): Promise<MadeInventor
     ...(moreRoots.length > 0 ? { moreRoots } : {}),
     images: plan.images.map(({ entry }) => entry),
     files: [],
-    blobs: withRoots(roots, uniqueBlobs(embedded)),
+    blobs: withRoots(
+      roots,
+      content.filter(({ digest }) => !leftOut.has(digest)),
+    ),
     ...(chart ? { chart: chartEntry(chart) } : {}),
     ...(withoutImages ? { imagesNotEmbedded: true } : {}),
+    ...(base ? { base } : {}),
   };
   const layout = layoutFiles(
     embedded.filter(isRunnable).map(({ entry }) => entry),
@@ -68,13 +79,31 @@ export async function makeInventory(input: InventoryInput): Promise<MadeInventor
       ...embedded.filter((image) => !isRunnable(image)).map(({ graph }) => graph.root),
     ],
   );
-  const files = input.withFiles ? await allFiles(layout, unfinished, input) : [];
+  const files = input.withFiles
+    ? await allFiles(layout, unfinished, blobRepositories(embedded, about), input)
+    : [];
   const documents = plan.images.flatMap(({ graph }): Content[] => childrenFirst(graph));
   return {
     inventory: { ...unfinished, files: files.map(fileEntry) },
     files: new Map(files.map(({ path, bytes }) => [path, bytes])),
     manifests: new Map([...roots, ...documents].map((one) => [one.descriptor.digest, one])),
   };
+}
+
+/** Manifests stay: they are small, and what is placed is made of them. */
+function inventoryBase(
+  { about, brings }: DeltaBase,
+  leaves: readonly Leaf[],
+  manifests: ReadonlySet<Digest>,
+): InventoryBase {
+  const blobs = blobsOf(leaves).filter(
+    ({ digest }) => brings.has(digest) && !manifests.has(digest),
+  );
+  return { ...about, blobs: blobs.map(({ digest, size }) => ({ digest, size })) };
+}
+
+function manifestsOf(images: readonly PlannedImage[]): ReadonlySet<Digest> {
+  return new Set(images.flatMap(({ graph }) => [...graph.documents.keys()]));
 }
 
 /** An image's own index can be, byte for byte, the root: then it stands there once. */
@@ -133,11 +162,12 @@ interface BundleFile {
 async function allFiles(
   layout: ReadonlyMap<string, Buffer>,
   inventory: Inventory,
+  homes: ReturnType<typeof blobRepositories>,
   input: InventoryInput,
 ): Promise<BundleFile[]> {
   const files: BundleFile[] = [
     ...[...layout].map(([path, bytes]) => ({ path, bytes, mode: 0o644 })),
-    ...installFiles(await installInput(inventory, input)),
+    ...installFiles({ ...(await installInput(inventory, input)), homes }),
   ];
   const sums = { path: 'SHA256SUMS', bytes: sha256Sums(files.map(fileEntry)), mode: 0o644 };
   const readme = files.findIndex(({ path }) => path === 'README.txt');

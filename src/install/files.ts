@@ -1,9 +1,10 @@
 import type { TargetSpec } from '../inputs/spec.ts';
+import type { Digest } from '../oci/digest.ts';
 import type { Chart, OwnImages } from './chart.ts';
 import { nodeFiles } from './nodes.ts';
 import { readmeText } from './readme.ts';
 import { secretYaml } from './secret.ts';
-import { type InventoryHead, imagesTable, settingsTable } from './tables.ts';
+import { baseTable, type InventoryHead, imagesTable, settingsTable } from './tables.ts';
 import { valuesYaml } from './values.ts';
 
 /** One entry of the archive that the installer reads or a person looks at. */
@@ -27,6 +28,8 @@ export interface InstallInput {
   readonly script: Buffer;
   /** Bytes of bundle.js, where the bundle is to carry it. */
   readonly program?: Buffer;
+  /** Of a delta: the `host/repository`s in the target into which each blob goes, by its digest. */
+  readonly homes?: ReadonlyMap<Digest, readonly string[]>;
 }
 
 /**
@@ -38,6 +41,7 @@ export function installFiles(input: InstallInput): InstallFile[] {
   return [
     { path: 'install.sh', bytes: input.script, mode: 0o755 },
     plain('images.tsv', imagesTable(input.inventory)),
+    ...baseFiles(input),
     plain('settings.tsv', settingsTable(input.inventory, input.target, input.chart)),
     plain('README.txt', readmeText(input.inventory)),
     ...chartFiles(input),
@@ -49,6 +53,11 @@ export function installFiles(input: InstallInput): InstallFile[] {
 
 function plain(path: string, bytes: Buffer): InstallFile {
   return { path, bytes, mode: 0o644 };
+}
+
+function baseFiles({ inventory, homes = new Map() }: InstallInput): InstallFile[] {
+  const { base } = inventory;
+  return base === undefined ? [] : [plain('base.tsv', baseTable(base, homes, inventory))];
 }
 
 function chartFiles({ chart, target, ownImages, isEKSCluster }: InstallInput): InstallFile[] {

@@ -17,7 +17,7 @@ ${'='.repeat(name.length + version.length + 1)}
 This file, ${file}, holds what a cluster behind an air gap needs to pull its images from
 ${target.endpoint}: ${content}; the Secret registry-info${isAirgap ? '; the image-swap chart and its values' : ''};
 and the containerd configuration that the nodes should show (nodes/).
-It was made at ${inventory.createdAt}${inventory.expiresAt ? ` and expires at ${inventory.expiresAt}` : ''} (sequence ${inventory.sequence}). No credentials are in it.
+${baseText(inventory)}It was made at ${inventory.createdAt}${inventory.expiresAt ? ` and expires at ${inventory.expiresAt}` : ''} (sequence ${inventory.sequence}). No credentials are in it.
 
 Install
 -------
@@ -60,4 +60,12 @@ and its own hash is in bundle.json:
 
 The file is an OCI image layout in a tar: oras, skopeo, podman and ctr read it as it is.
 `);
+}
+
+/** A delta says so where a person looks first. */
+function baseText({ base }: InventoryHead): string {
+  if (!base) return '';
+  return `It builds on ${base.name} ${base.version}, which must have been loaded before: ${base.blobs.length} blobs that came
+with that are not in here, so the OCI layout is not complete by itself.
+`;
 }

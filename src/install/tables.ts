@@ -1,5 +1,6 @@
 import { utcSeconds } from '../inputs/time.ts';
-import type { Inventory, InventoryImage } from '../plan/inventory.ts';
+import type { Digest } from '../oci/digest.ts';
+import type { Inventory, InventoryBase, InventoryImage } from '../plan/inventory.ts';
 import { bundleRepository, isPullThrough, splitPlacement } from '../plan/repositories.ts';
 import { AirgapError } from '../report/error.ts';
 import type { Chart } from './chart.ts';
@@ -30,6 +31,22 @@ function placementRows(image: InventoryImage, inventory: InventoryHead): string[
 }
 
 /**
+ * `base.tsv`, in a delta: a line a blob that its base brought, `digest, size, repositories` (with spaces between) into
+ * which it goes, where it may be if it is not in the base's bundle repository.
+ */
+export function baseTable(
+  { blobs }: InventoryBase,
+  homes: ReadonlyMap<Digest, readonly string[]>,
+  inventory: InventoryHead,
+): Buffer {
+  const rows = blobs.map(({ digest, size }) => {
+    const repositories = (homes.get(digest) ?? []).map((home) => inEndpoint(home, inventory));
+    return [digest, String(size), repositories.join(' ')];
+  });
+  return table(rows);
+}
+
+/**
  * `settings.tsv`: `key, value` lines, all that install.sh knows of this bundle. A key may be there more than once
  * (`root`) or not at all; what may hold line breaks (`caCert`, `secret.…`) is base64.
  */
@@ -39,6 +56,7 @@ export function settingsTable(inventory: InventoryHead, target: SiteTarget, char
     ...identityRows(inventory),
     ...registryRows(inventory),
     ...rootRows(inventory),
+    ...baseRows(inventory),
     ...(chart === undefined ? [] : chartRows(chart)),
     ...Object.entries(secretData(target)).map(([key, value]) => [`secret.${key}`, base64(value)]),
   ]);
@@ -80,6 +98,19 @@ function rootRows(inventory: InventoryHead): string[][] {
     ['imagesEmbedded', String(inventory.imagesNotEmbedded !== true)],
     ['bundleRepository', inEndpoint(bundleRepository(inventory), inventory)],
     ...roots.map(({ digest }, n) => ['root', `${digest} ${n === 0 ? tag : `${tag}-${n + 1}`}`]),
+  ];
+}
+
+/** What a delta builds on, and where loading that put its blobs. */
+function baseRows(inventory: InventoryHead): string[][] {
+  const { base, target } = inventory;
+  if (base === undefined) return [];
+  const { name, version, inventoryDigest } = base;
+  return [
+    ['baseName', name],
+    ['baseVersion', version],
+    ['baseInventory', inventoryDigest],
+    ['baseRepository', inEndpoint(bundleRepository({ target, name }), inventory)],
   ];
 }
 

@@ -1,5 +1,5 @@
 import type { Digest } from '../oci/digest.ts';
-import { childrenFirst, isLeaf } from '../oci/graph.ts';
+import { childrenFirst, isLeaf, leavesOf } from '../oci/graph.ts';
 import { references } from '../oci/manifest.ts';
 import type { Inventory, InventoryBlob, InventoryImage } from './inventory.ts';
 import type { PlannedImage } from './plan.ts';
@@ -20,6 +20,24 @@ export function uniqueBlobs(images: readonly PlannedImage[]): InventoryBlob[] {
     if (!unique.has(digest)) unique.set(digest, { digest, size });
   }
   return [...unique.values()];
+}
+
+/** The repositories in the target, `host/repository`, into which each config and layer goes. */
+export function blobRepositories(
+  images: readonly PlannedImage[],
+  { target: { pullThrough } }: Pick<Inventory, 'target'>,
+): ReadonlyMap<Digest, readonly string[]> {
+  const users = new Map<Digest, Set<string>>();
+  for (const { entry, graph } of images) {
+    const placed = entry.placements.map(({ reference }) => splitPlacement(reference).repository);
+    const written = placed.filter((repository) => !isPullThrough(repository, pullThrough));
+    for (const { digest } of leavesOf(graph).flatMap(({ manifest }) => references(manifest))) {
+      const repositories = users.get(digest) ?? new Set();
+      users.set(digest, repositories);
+      for (const repository of written) repositories.add(repository);
+    }
+  }
+  return new Map([...users].map(([digest, repositories]) => [digest, [...repositories]]));
 }
 
 /** Whether an image travels: it is wanted somewhere in the target that can be pushed to. */

@@ -1,0 +1,101 @@
+import { resolve } from 'node:path';
+import { readUnverified } from '../bundle/verify.ts';
+import type { Context } from '../context.ts';
+import type { BundleSpec } from '../inputs/spec.ts';
+import type { Digest } from '../oci/digest.ts';
+import type { Inventory, InventoryBase } from '../plan/inventory.ts';
+import { basePath } from '../plan/repositories.ts';
+import { AirgapError } from '../report/error.ts';
+
+/** The bundle that a delta builds on. */
+export interface DeltaBase {
+  readonly about: Omit<InventoryBase, 'blobs'>;
+  /** What is in the target once it was loaded: its own blobs, and those that it left to its own base. */
+  readonly brings: ReadonlySet<Digest>;
+}
+
+/**
+ * Reads what an older bundle brought. Neither its signature nor its bodies are looked at: `load` asks the target for
+ * every blob that is left out.
+ * @param path file of `--since`; undefined: no delta
+ * @throws AirgapError usage for no bundle, a light one, or one for another target; integrity for a damaged one; io
+ */
+export async function readDeltaBase(
+  path: string | undefined,
+  spec: BundleSpec,
+  context: Context,
+): Promise<DeltaBase | undefined> {
+  if (path === undefined) return undefined;
+  const { inventory, inventoryDigest, ...file } = await readUnverified(resolve(context.cwd, path));
+  refuseOtherSize(file);
+  refuseLight(inventory, file.path);
+  refuseOtherTarget(inventory, spec);
+  refuseSameVersion(inventory, spec);
+  const { name, version, sequence, blobs, base } = inventory;
+  return {
+    about: { name, version, sequence, inventoryDigest },
+    brings: new Set([...blobs, ...(base?.blobs ?? [])].map(({ digest }) => digest)),
+  };
+}
+
+/** The base that a saved plan names. */
+export function savedBase({ base }: Inventory): DeltaBase | undefined {
+  if (!base) return undefined;
+  const { blobs, ...about } = base;
+  return { about, brings: new Set(blobs.map(({ digest }) => digest)) };
+}
+
+/** @throws AirgapError usage: `load` would take the delta for a downgrade once its base is there */
+export function refuseOlderThanBase(made: Inventory): void {
+  const { name, sequence, base } = made;
+  if (!base || base.name !== name || sequence >= base.sequence) return;
+  throw new AirgapError('usage', 'the bundle would be older than the one that it builds on', {
+    given: `sequence ${sequence}`,
+    expected: `at least ${base.sequence}, that of ${base.name} ${base.version}`,
+    next: 'raise sequence in bundle.yaml, or give --since an older bundle',
+  });
+}
+
+/** @throws AirgapError usage for two wishes that exclude each other */
+export function refuseLightDelta(since: string | undefined, withoutImages: boolean): void {
+  if (since === undefined || !withoutImages) return;
+  throw new AirgapError('usage', '--since and --without-images are both given', {
+    expected: 'one of them: a delta carries the blobs that are new, a light bundle none',
+  });
+}
+
+function refuseOtherSize({ path, size, sizeByInventory }: FileOf): void {
+  if (size === sizeByInventory) return;
+  throw new AirgapError('integrity', 'the bundle of --since is damaged', {
+    given: `${path}: ${size} bytes`,
+    expected: `${sizeByInventory} bytes, by its inventory`,
+    next: 'copy it again from where it was made, and compare it with its .sha256 file',
+  });
+}
+
+type FileOf = Pick<Awaited<ReturnType<typeof readUnverified>>, 'path' | 'size' | 'sizeByInventory'>;
+
+function refuseLight({ imagesNotEmbedded }: Inventory, path: string): void {
+  if (!imagesNotEmbedded) return;
+  throw new AirgapError('usage', 'the bundle of --since carries no images', {
+    given: path,
+    next: 'name a bundle that was made with its images',
+  });
+}
+
+function refuseOtherTarget(old: Inventory, { target }: BundleSpec): void {
+  if (basePath(old.target) === basePath(target)) return;
+  throw new AirgapError('usage', 'the bundle of --since was made for another target', {
+    given: basePath(old.target),
+    expected: basePath(target),
+    next: 'name a bundle that was loaded into this target, or leave --since out',
+  });
+}
+
+function refuseSameVersion(old: Inventory, { name, version }: BundleSpec): void {
+  if (old.name !== name || old.version !== version) return;
+  throw new AirgapError('usage', 'the bundle of --since has the name and version of the new one', {
+    given: `${name} ${version}`,
+    next: 'give the new bundle a version of its own',
+  });
+}
