@@ -1,10 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, rm, stat, statfs } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Context } from '../context.ts';
 import { AirgapError } from '../report/error.ts';
 import { onDisk } from './disk.ts';
-import { sumLine } from './sums.ts';
 
 /** A run that is alive writes more often than this, milliseconds. */
 const longestPause = 15 * 60 * 1000;
@@ -73,33 +72,13 @@ export async function hashFile(path: string, { signal }: Context): Promise<strin
   }
 }
 
-/**
- * Puts the three files in place. The old checksum goes first, so that at no moment one lies beside a bundle that is
- * not its own.
- * @returns the path of install.sh
- */
-export async function publish(
-  partial: string,
-  out: string,
-  sha256: string,
-  script: Buffer,
-): Promise<string> {
-  const sums = `${out}.sha256`;
-  const installer = join(dirname(out), 'install.sh');
-  await onDisk(installer, writeFile(partialScript(partial), script, { mode: 0o755, flush: true }));
-  await onDisk(sums, rm(sums, { force: true }));
-  await onDisk(out, rename(partial, out));
-  await onDisk(sums, writeFile(sums, sumLine(sha256, basename(out)), { flush: true }));
-  await onDisk(installer, rename(partialScript(partial), installer));
-  const folder = await onDisk(dirname(out), open(dirname(out)));
-  await onDisk(dirname(out), folder.sync()).finally(() => folder.close());
-  return installer;
-}
-
+/** Parts have names of their own below this one. */
 export async function removePartial(partial: string): Promise<void> {
-  for (const path of [partial, partialScript(partial)]) await rm(path, { force: true });
+  const folder = dirname(partial);
+  for (const name of await readdir(folder).catch(() => []))
+    if (name.startsWith(basename(partial))) await rm(join(folder, name), { force: true });
 }
 
-function partialScript(partial: string): string {
+export function partialScript(partial: string): string {
   return `${partial}-install.sh`;
 }

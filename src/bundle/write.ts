@@ -7,10 +7,12 @@ import type { Inventory, InventoryBlob } from '../plan/inventory.ts';
 import { AirgapError } from '../report/error.ts';
 import { type Archive, type ArchiveEntry, bodyStart, encodeHeader, layOut } from './archive.ts';
 import { parseInventory, printInventory } from './inventory-json.ts';
-import { hashFile, partialPath, prepareFolder, publish, removePartial } from './partial.ts';
+import { requireFewParts } from './part-size.ts';
+import { partialPath, prepareFolder, removePartial } from './partial.ts';
 import { byteProgress } from './progress.ts';
+import { hashVolume, publish } from './publish.ts';
 import { printSignature, type Signer } from './sign.ts';
-import { createVolume, type Volume } from './volume.ts';
+import { createVolume, partPathOf, type Volume } from './volume.ts';
 
 export interface WriteJob {
   readonly inventory: Inventory;
@@ -22,15 +24,19 @@ export interface WriteJob {
   readonly sign?: Signer;
   /** Absolute path of the finished bundle. `<out>.sha256` and `install.sh` are written beside it. */
   readonly out: string;
+  /** Bytes, a multiple of 512: the bundle is written as `<out>.001` and so on, none of them larger. */
+  readonly partSize?: number;
   /** How many blobs are read at a time. */
   readonly concurrency: number;
 }
 
 export interface WrittenBundle {
   readonly path: string;
+  /** The files that the bundle lies in: `path` itself, or its parts. */
+  readonly parts: readonly string[];
   /** Path of install.sh beside it. */
   readonly installScript: string;
-  /** Of the whole file, hex. */
+  /** Of the whole bundle, its parts one after the other, hex. */
   readonly sha256: string;
   /** Of the whole file, bytes. */
   readonly size: number;
@@ -45,14 +51,17 @@ export async function writeBundle(job: WriteJob, context: Context): Promise<Writ
   const head = headOf(job);
   const archive = layOut(job.inventory, head);
   const small = new Map([...job.files, ...headFiles(head)]);
+  if (job.partSize !== undefined) requireFewParts(archive.size, job.partSize);
   await prepareFolder(job.out, archive.size, context.now());
   const partial = partialPath(job.out);
   try {
-    await writePartial(partial, archive, small, job, context);
-    const sha256 = await hashFile(partial, context);
-    const script = job.files.get('install.sh') ?? Buffer.of();
-    const installScript = await publish(partial, job.out, sha256, script);
-    return { path: job.out, installScript, sha256, size: archive.size };
+    const volume = await createVolume(partial, archive.size, job.partSize);
+    try {
+      await writeAll(volume, archive, small, job, context);
+      return await finish(volume, job, context);
+    } finally {
+      await volume.close();
+    }
   } catch (error) {
     await removePartial(partial);
     throw context.signal.aborted ? context.signal.reason : error;
@@ -73,24 +82,33 @@ function headFiles({ inventory, signature }: ReturnType<typeof headOf>): [string
   ];
 }
 
-async function writePartial(
-  path: string,
+/** The paddings and the two end blocks are holes: they read as zeros. */
+async function writeAll(
+  volume: Volume,
   archive: Archive,
   small: ReadonlyMap<string, Buffer>,
   job: WriteJob,
   context: Context,
 ): Promise<void> {
-  // The paddings and the two end blocks are holes: they read as zeros.
-  const volume = await createVolume(path, archive.size, undefined);
-  try {
-    const target = { volume, mtime: archive.mtime };
-    const [smallEntries, blobEntries] = divide(archive.entries, small);
-    for (const [entry, bytes] of smallEntries) await writeSmall(target, entry, bytes);
-    await writeBlobs(target, blobEntries, job, context);
-    await volume.sync();
-  } finally {
-    await volume.close();
-  }
+  const target = { volume, mtime: archive.mtime };
+  const [smallEntries, blobEntries] = divide(archive.entries, small);
+  for (const [entry, bytes] of smallEntries) await writeSmall(target, entry, bytes);
+  await writeBlobs(target, blobEntries, job, context);
+  await volume.sync();
+}
+
+async function finish(
+  volume: Volume,
+  { out, files, partSize }: WriteJob,
+  context: Context,
+): Promise<WrittenBundle> {
+  const { size, path: partial } = volume;
+  const count = partSize === undefined ? 0 : volume.parts.length;
+  const { sha256, sums } = await hashVolume(volume, context);
+  const script = files.get('install.sh') ?? Buffer.of();
+  const installScript = await publish({ partial, out, parts: count, sums, script });
+  const parts = count === 0 ? [out] : volume.parts.map((_, at) => partPathOf(out, at + 1));
+  return { path: out, parts, installScript, sha256, size };
 }
 
 interface Target {

@@ -70,6 +70,7 @@ describe('a written bundle', () => {
     const bytes = await readFile(out);
     expect(written).toEqual({
       path: out,
+      parts: [out],
       installScript: join(folder.path, 'out', 'install.sh'),
       size: bytes.length,
       sha256: createHash('sha256').update(bytes).digest('hex'),
