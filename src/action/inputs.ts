@@ -22,6 +22,10 @@ export interface ActionInputs {
   /** File of `plan -o`. */
   readonly plan: string | undefined;
   readonly withoutImages: boolean;
+  /** A bundle made earlier, whose blobs are taken from there. */
+  readonly reuse: string | undefined;
+  /** Resolve again, whatever a killed run left. */
+  readonly fresh: boolean;
   readonly push: PushOptions;
   /** Variables that inputs stand for. */
   readonly env: Readonly<Record<string, string>>;
@@ -51,6 +55,8 @@ export async function readActionInputs(
     out: text(input, 'out') ?? '.',
     plan: text(input, 'plan'),
     withoutImages: switchOf(input, 'without-images'),
+    reuse: text(input, 'reuse'),
+    fresh: switchOf(input, 'fresh'),
     env: await readPassphrase(input, context),
     push: await readPush(input, folder),
   };

@@ -1,8 +1,13 @@
 import { connect } from '../commands/connect.ts';
-import { type CreateResult, createPrepared, readyToCreate } from '../commands/create.ts';
+import {
+  type CreateResult,
+  createPrepared,
+  openReused,
+  readyToCreate,
+} from '../commands/create.ts';
+import { planRun } from '../commands/kept-plan.ts';
 import { mirrorPrepared } from '../commands/mirror.ts';
 import { type PlanResult, refuseOnErrors } from '../commands/plan.ts';
-import { prepare } from '../commands/prepare.ts';
 import { readSavedPlan } from '../commands/saved-plan.ts';
 import { type PlacedResult, withTools } from '../commands/transferring.ts';
 import type { Context } from '../context.ts';
@@ -47,26 +52,37 @@ async function carryOut(
   const saved = await readSavedPlan(inputs.plan, context);
   await maskKey(spec, context);
   const sign = wants('create') ? await readyToCreate(spec, context) : undefined;
+  const older = wants('create') ? await openReused(inputs.reuse, context) : undefined;
   const push = wants('mirror') ? inputs.push : undefined;
   const connections = await connect(spec.target.endpoint, spec.registries, context, push);
   const { registries } = connections;
   try {
-    const { withoutImages } = inputs;
-    const prepared = await prepare(spec, registries, context, { saved, withoutImages });
+    const { withoutImages, fresh } = inputs;
+    const run = { name: nameOf(inputs), spec, saved, fresh, withoutImages, older };
+    const { prepared, carryOut } = await planRun(run, registries, context);
     result.plan = { inventory: prepared.inventory, problems: prepared.problems };
-    refuseOnErrors(prepared.problems, context);
-    if (wants('mirror')) {
-      result.mirror = await withTools(connections, context, (tools) =>
-        mirrorPrepared(prepared, tools, context),
-      );
-      if (result.mirror.errors.length > 0) return;
-    }
-    if (wants('create')) {
-      result.create = await createPrepared(prepared, inputs.out, sign, context);
-    }
+    if (!wants('mirror') && !wants('create')) return refuseOnErrors(prepared.problems, context);
+    await carryOut(async () => {
+      if (wants('mirror')) {
+        result.mirror = await withTools(connections, context, (tools) =>
+          mirrorPrepared(prepared, tools, context),
+        );
+        if (result.mirror.errors.length > 0) return result.mirror;
+      }
+      if (wants('create')) {
+        result.create = await createPrepared(prepared, { out: inputs.out, sign, older }, context);
+      }
+      return {};
+    });
   } finally {
     await registries.close();
+    await older?.close();
   }
+}
+
+/** Of the plan that is kept: looking at a plan needs none. */
+function nameOf({ commands }: ActionInputs): string {
+  return commands.filter((command) => command !== 'plan').join('-');
 }
 
 /** A key that lies in a file is masked as well: later steps of the job could print it. */

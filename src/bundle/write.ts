@@ -11,6 +11,7 @@ import { requireFewParts } from './part-size.ts';
 import { partialPath, prepareFolder, removePartial } from './partial.ts';
 import { byteProgress } from './progress.ts';
 import { hashVolume, publish } from './publish.ts';
+import type { OlderBundle } from './reuse.ts';
 import { printSignature, type Signer } from './sign.ts';
 import { createVolume, partPathOf, type Volume } from './volume.ts';
 
@@ -20,6 +21,8 @@ export interface WriteJob {
   readonly files: ReadonlyMap<string, Buffer>;
   /** Opens one blob for reading; called once a blob, several at a time, in archive order. */
   readBlob(blob: InventoryBlob): Promise<Readable>;
+  /** A bundle whose blobs are taken in place of reading them. */
+  readonly older?: Pick<OlderBundle, 'take'>;
   /** Absent: the bundle is unsigned. */
   readonly sign?: Signer;
   /** Absolute path of the finished bundle. `<out>.sha256` and `install.sh` are written beside it. */
@@ -151,17 +154,18 @@ async function writeBlobs(
   const signal = AbortSignal.any([failed.signal, context.signal]);
   const total = entries.reduce((sum, { size }) => sum + size, 0);
   const progress = byteProgress(total, context.emit);
-  const write = async (entry: ArchiveEntry): Promise<void> => {
-    signal.throwIfAborted();
-    const body = await job.readBlob({ digest: entry.digest, size: entry.size });
+  const write = async (entry: ArchiveEntry, body: Readable): Promise<void> => {
     // It may be aborted before anyone reads from it; whoever reads is told then.
     body.on('error', () => undefined);
     await writeBlob(target, entry, addAbortSignal(signal, body), progress);
   };
+  const bring = async (entry: ArchiveEntry): Promise<void> => {
+    signal.throwIfAborted();
+    if (await job.older?.take(entry, (body) => write(entry, body))) return;
+    await twice(async () => write(entry, await job.readBlob(entry)));
+  };
   const stop = (error: unknown): void => failed.abort(error);
-  await pMap(entries, (entry) => twice(() => write(entry)).catch(stop), {
-    concurrency: job.concurrency,
-  });
+  await pMap(entries, (entry) => bring(entry).catch(stop), { concurrency: job.concurrency });
   signal.throwIfAborted();
 }
 

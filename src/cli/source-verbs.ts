@@ -66,7 +66,8 @@ function addMirror(program: Command, context: Context, finish: Finish): void {
     .description(
       'copy the images into the target registry, to every place the cluster will ask for',
     )
-    .option('--plan <file>', 'carry out exactly this saved plan');
+    .option('--plan <file>', 'carry out exactly this saved plan')
+    .option('--fresh', 'resolve again, even if an earlier run was killed');
   addOutput(addPushCredential(addBundleInput(verb)))
     .addHelpText(
       'after',
@@ -79,7 +80,11 @@ function addMirror(program: Command, context: Context, finish: Finish): void {
       const { runMirror } = await import('../commands/mirror.ts');
       const { readBundleSpec } = await import('../inputs/bundle-file.ts');
       const spec = await readBundleSpec(bundleInput(flags), context);
-      const options = { plan: textFlag(flags.plan), push: pushOptions(flags) };
+      const options = {
+        plan: textFlag(flags.plan),
+        fresh: flags.fresh === true,
+        push: pushOptions(flags),
+      };
       finishPlaced(finish, flags, await runMirror(spec, options, context), placedText);
     });
 }
@@ -90,11 +95,17 @@ function addCreate(program: Command, context: Context, finish: Finish): void {
     .description('write the signed bundle, its checksum and install.sh into a folder')
     .option('-o, --out <folder>', 'folder for the three files', '.')
     .option('--plan <file>', 'carry out exactly this saved plan')
+    .option('--fresh', 'resolve again, even if an earlier run was killed')
+    .option('--reuse <bundle>', 'take what an older bundle already has from there')
     .option('--without-images', 'leave the blobs out: for a registry that mirror has filled');
   addOutput(addBundleInput(verb))
     .addHelpText(
       'after',
-      examples('create -f bundle.yaml -o dist', 'create -f bundle.yaml --without-images -o dist'),
+      examples(
+        'create -f bundle.yaml -o dist',
+        'create -f bundle.yaml --reuse dist/pcg-override-1.3.0.tar -o dist',
+        'create -f bundle.yaml --without-images -o dist',
+      ),
     )
     .action(async (flags: Flags) => {
       const { runCreate } = await import('../commands/create.ts');
@@ -106,6 +117,8 @@ function addCreate(program: Command, context: Context, finish: Finish): void {
           out: requiredFlag(flags, 'out', '--out'),
           plan: textFlag(flags.plan),
           withoutImages: flags.withoutImages === true,
+          reuse: textFlag(flags.reuse),
+          fresh: flags.fresh === true,
         },
         context,
       );

@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { printInventory } from '../bundle/inventory-json.ts';
+import { type OlderBundle, openOlder } from '../bundle/reuse.ts';
 import { loadSigner, type Signer } from '../bundle/sign.ts';
 import { writeBundle } from '../bundle/write.ts';
 import type { Context } from '../context.ts';
@@ -11,9 +12,10 @@ import { references } from '../oci/manifest.ts';
 import type { Inventory, InventoryBlob } from '../plan/inventory.ts';
 import type { ImageSource } from '../registry/read-image.ts';
 import { AirgapError } from '../report/error.ts';
+import { count, formatBytes } from '../report/units.ts';
 import { connect } from './connect.ts';
-import { refuseOnErrors } from './plan.ts';
-import { type Prepared, prepare } from './prepare.ts';
+import { planRun } from './kept-plan.ts';
+import type { Prepared } from './prepare.ts';
 import { readSavedPlan } from './saved-plan.ts';
 
 export interface CreateOptions {
@@ -22,6 +24,10 @@ export interface CreateOptions {
   /** File of `plan -o`. */
   readonly plan?: string | undefined;
   readonly withoutImages?: boolean;
+  /** A bundle made earlier, whose blobs are taken from there. */
+  readonly reuse?: string | undefined;
+  /** Resolve again, whatever a killed run left. */
+  readonly fresh: boolean;
 }
 
 export interface CreateResult {
@@ -30,6 +36,8 @@ export interface CreateResult {
   /** Bytes. */
   readonly size: number;
   readonly installScript: string;
+  /** Bytes of blobs that came from an older bundle. */
+  readonly reused: number;
   /** Key id of the signer; null when unsigned. */
   readonly keyId: string | null;
   readonly inventoryDigest: Digest;
@@ -44,15 +52,27 @@ export async function runCreate(
 ): Promise<CreateResult> {
   const saved = await readSavedPlan(options.plan, context);
   const sign = await readyToCreate(spec, context);
+  const older = await openReused(options.reuse, context);
   const { registries } = await connect(spec.target.endpoint, spec.registries, context);
   try {
-    const { withoutImages } = options;
-    const prepared = await prepare(spec, registries, context, { saved, withoutImages });
-    refuseOnErrors(prepared.problems, context);
-    return await createPrepared(prepared, options.out, sign, context);
+    const { withoutImages, fresh } = options;
+    const run = { name: 'create', spec, saved, fresh, withoutImages, older };
+    const { carryOut } = await planRun(run, registries, context);
+    return await carryOut((prepared) =>
+      createPrepared(prepared, { out: options.out, sign, older }, context),
+    );
   } finally {
     await registries.close();
+    await older?.close();
   }
+}
+
+/** @throws AirgapError usage when it is no bundle; io */
+export async function openReused(
+  path: string | undefined,
+  { cwd }: Context,
+): Promise<OlderBundle | undefined> {
+  return path ? openOlder(resolve(cwd, path)) : undefined;
 }
 
 /** What is looked at before any registry: a chart where one is installed, and the key. Undefined: unsigned by choice. */
@@ -82,11 +102,18 @@ async function signerOf({ signing }: BundleSpec, { env }: Context): Promise<Sign
   return 'key' in signing ? loadSigner(signing.key, env.AIRGAP_BUNDLE_KEY_PASSPHRASE) : undefined;
 }
 
+export interface Creation {
+  /** Folder for the files. */
+  readonly out: string;
+  /** Absent: unsigned. */
+  readonly sign: Signer | undefined;
+  readonly older: OlderBundle | undefined;
+}
+
 /** The second half: carries out a plan that has no errors. */
 export async function createPrepared(
   prepared: Prepared,
-  out: string,
-  sign: Signer | undefined,
+  { out, sign, older }: Creation,
   context: Context,
 ): Promise<CreateResult> {
   const { inventory, files } = prepared;
@@ -99,20 +126,37 @@ export async function createPrepared(
       files,
       readBlob: blobReader(prepared),
       ...(sign ? { sign } : {}),
+      ...(older ? { older } : {}),
       out: bundle,
       concurrency: 8,
     },
     context,
   );
+  if (older) tellReused(older, context);
   return {
     bundle: written.path,
     sha256: written.sha256,
     size: written.size,
     installScript: written.installScript,
+    reused: older?.taken.bytes ?? 0,
     keyId: sign?.keyId ?? null,
     inventoryDigest: digestOf(printInventory(inventory)),
     inventory,
   };
+}
+
+const damagedNamed = 10;
+
+function tellReused({ path, taken: { bytes, damaged } }: OlderBundle, { emit }: Context): void {
+  emit({ kind: 'note', message: `${formatBytes(bytes)} came from ${path}` });
+  if (damaged.length === 0) return;
+  const named = damaged.slice(0, damagedNamed).join(', ');
+  const others = damaged.length > damagedNamed ? ` and ${damaged.length - damagedNamed} more` : '';
+  emit({
+    kind: 'warning',
+    message: `${path} is damaged: ${count(damaged.length, 'blob')} fetched again: ${named}${others}`,
+    cure: 'reuse the bundle that was made now next time',
+  });
 }
 
 /** Manifests are at hand from planning; configs and layers come from the first image that has them. */

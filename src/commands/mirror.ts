@@ -4,8 +4,8 @@ import { count } from '../report/units.ts';
 import type { TransferImage, TransferTools } from '../transfer/job.ts';
 import { transfer } from '../transfer/transfer.ts';
 import { connect } from './connect.ts';
-import { refuseOnErrors } from './plan.ts';
-import { type Prepared, prepare } from './prepare.ts';
+import { planRun } from './kept-plan.ts';
+import type { Prepared } from './prepare.ts';
 import type { PushOptions } from './push-credential.ts';
 import { readSavedPlan } from './saved-plan.ts';
 import { type PlacedResult, placedResult, transferImages, withTools } from './transferring.ts';
@@ -13,6 +13,8 @@ import { type PlacedResult, placedResult, transferImages, withTools } from './tr
 export interface MirrorOptions {
   /** File of `plan -o`. */
   readonly plan?: string | undefined;
+  /** Resolve again, whatever a killed run left. */
+  readonly fresh: boolean;
   readonly push: PushOptions;
 }
 
@@ -27,10 +29,10 @@ export async function runMirror(
   const connections = await connect(endpoint, spec.registries, context, options.push);
   const { registries } = connections;
   try {
+    const run = { name: 'mirror', spec, saved, fresh: options.fresh };
     return await withTools(connections, context, async (tools) => {
-      const prepared = await prepare(spec, registries, context, { saved });
-      refuseOnErrors(prepared.problems, context);
-      return mirrorPrepared(prepared, tools, context);
+      const { carryOut } = await planRun(run, registries, context);
+      return carryOut((prepared) => mirrorPrepared(prepared, tools, context));
     });
   } finally {
     await registries.close();

@@ -1,11 +1,12 @@
 import { join } from 'node:path';
+import type { OlderBundle } from '../bundle/reuse.ts';
 import type { Context } from '../context.ts';
 import type { BundleSpec } from '../inputs/spec.ts';
 import type { Inventory } from '../plan/inventory.ts';
 import { makePlan, type PlannedImage } from '../plan/plan.ts';
 import { hasErrors, type Problem } from '../plan/problem.ts';
 import type { Registries } from '../registry/client.ts';
-import { folderCache } from '../registry/content-cache.ts';
+import { type ContentCache, cacheBefore, folderCache } from '../registry/content-cache.ts';
 import { AirgapError } from '../report/error.ts';
 import { count } from '../report/units.ts';
 import { loadChart } from './load-chart.ts';
@@ -27,6 +28,8 @@ export interface PrepareOptions {
   readonly saved?: Inventory | undefined;
   /** Make the bundle without blobs, for a target that `mirror` has filled; a saved plan for one stays one. */
   readonly withoutImages?: boolean | undefined;
+  /** A bundle made earlier, asked for manifests before the registries are. */
+  readonly older?: OlderBundle | undefined;
 }
 
 /** Reads the chart, resolves the images, plans, and lays out the bundle. Contacts source registries only. */
@@ -34,7 +37,7 @@ export async function prepare(
   spec: BundleSpec,
   registries: Registries,
   context: Context,
-  { saved, withoutImages = false }: PrepareOptions,
+  { saved, withoutImages = false, older }: PrepareOptions,
 ): Promise<Prepared> {
   const createdAt = saved ? new Date(saved.createdAt) : creationTime(context);
   refuseExpired(spec, createdAt);
@@ -42,8 +45,7 @@ export async function prepare(
   const own = ownImages(spec, chart);
   const listed = [...spec.images, ...own.listed];
   context.emit({ kind: 'step', name: `resolving ${count(listed.length, 'image')}` });
-  const cache = folderCache(join(stateFolder(spec), 'manifests'));
-  const sources = { registries, cache, pins: pinsOf(saved) };
+  const sources = { registries, cache: manifestCache(spec, older), pins: pinsOf(saved) };
   const plan = makePlan(spec, await resolveImages(spec, listed, sources, context));
   const made = await makeInventory({
     spec,
@@ -67,8 +69,13 @@ function refuseExpired({ expires }: BundleSpec, createdAt: Date): void {
   });
 }
 
+function manifestCache(spec: BundleSpec, older: OlderBundle | undefined): ContentCache {
+  const kept = folderCache(join(stateFolder(spec), 'manifests'));
+  return older ? cacheBefore(kept, older.find) : kept;
+}
+
 /** Where hints for the next run lie: beside bundle.yaml. */
-function stateFolder(spec: BundleSpec): string {
+export function stateFolder(spec: BundleSpec): string {
   return join(spec.folder, '.airgap-bundle');
 }
 

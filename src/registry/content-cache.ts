@@ -26,6 +26,16 @@ export function folderCache(folder: string): ContentCache {
   };
 }
 
+/** A cache that asks somewhere near before it fetches what it does not have. */
+export function cacheBefore(
+  cache: ContentCache,
+  near: (digest: Digest) => Promise<Buffer | undefined>,
+): ContentCache {
+  return {
+    get: (digest, fetch) => cache.get(digest, async () => (await near(digest)) ?? fetch()),
+  };
+}
+
 async function keep(folder: string, path: string, bytes: Buffer): Promise<void> {
   const partial = `${path}.${randomUUID()}.partial`;
   await mkdir(folder, { recursive: true });

@@ -67,3 +67,11 @@ export function failuresIn(thrown: unknown): readonly AirgapError[] {
   if (thrown instanceof Failures) return thrown.errors;
   return [];
 }
+
+/** Whether the same run can simply be started again, at most after a login: then what it has done is kept for it. */
+export function canGoOn(thrown: unknown): boolean {
+  const errors = failuresIn(thrown);
+  const isPassing = ({ class: name }: AirgapError) =>
+    name === 'transient' || name === 'authentication';
+  return errors.length > 0 && errors.every(isPassing);
+}

@@ -38,6 +38,7 @@ export function createText({
   sha256,
   size,
   installScript,
+  reused,
   keyId,
   inventory,
 }: CreateResult): string {
@@ -45,6 +46,7 @@ export function createText({
     `${bundle}  ${formatBytes(size)}, ${count(inventory.images.length, 'image')}`,
     `${bundle}.sha256  ${sha256}`,
     installScript,
+    ...(reused > 0 ? [`${formatBytes(reused)} came from the older bundle`] : []),
     keyId ? `signed by key ${keyId}` : 'NOT SIGNED: load refuses it without --allow-unsigned',
     '',
     keyId

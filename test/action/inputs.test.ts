@@ -51,7 +51,7 @@ describe('action.yml', () => {
 
   /** Inputs of the Action alone; all others are settings, by the names of the CLI's flags. */
   const ownInputs = [
-    ...['command', 'file', 'out', 'plan', 'without-images'],
+    ...['command', 'file', 'out', 'plan', 'without-images', 'reuse', 'fresh'],
     ...['signing-key', 'signing-key-passphrase', 'signing-key-passphrase-file'],
     ...['push-username', 'push-password', 'push-password-file', 'allow-plain-http-credentials'],
   ];
@@ -137,6 +137,8 @@ describe('other values', () => {
       out: '.',
       plan: undefined,
       withoutImages: false,
+      reuse: undefined,
+      fresh: false,
       env: {},
       push: { username: undefined, passwordFile: undefined, allowPlainHttp: false },
     });

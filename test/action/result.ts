@@ -32,6 +32,7 @@ export function sampleResult(images = [image('nginx:1', ['h/m/nginx:1', 'h/m/lib
       sha256: 'cd'.repeat(32),
       size: 4096,
       installScript: '/out/install.sh',
+      reused: 0,
       keyId: 'key-1',
       inventoryDigest: digest,
       inventory,

@@ -1,0 +1,154 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import * as z from 'zod';
+import { parseInventory } from '../bundle/inventory-json.ts';
+import type { Context } from '../context.ts';
+import type { BundleSpec } from '../inputs/spec.ts';
+import { digestOf } from '../oci/digest.ts';
+import type { Inventory } from '../plan/inventory.ts';
+import type { Registries } from '../registry/client.ts';
+import { AirgapError, canGoOn, Failures } from '../report/error.ts';
+import { toolVersion } from '../version.ts';
+import { refuseOnErrors } from './plan.ts';
+import { type Prepared, type PrepareOptions, prepare, stateFolder } from './prepare.ts';
+
+export interface PlannedRun extends PrepareOptions {
+  readonly spec: BundleSpec;
+  /** What the plan is for, `mirror`, `create` or `mirror-create`: each keeps its own. */
+  readonly name: string;
+  /** Resolve again, whatever an earlier run left. */
+  readonly fresh: boolean;
+}
+
+/** A plan, and the way to carry it out such that a run that is killed meanwhile can be gone on with. */
+export interface Planned {
+  readonly prepared: Prepared;
+  /**
+   * Keeps the plan beside bundle.yaml until `work` is done. A plan that was given is not kept: it can be given again.
+   * @throws Failures when the plan has errors, and what `work` throws
+   */
+  carryOut<T extends object>(work: (prepared: Prepared) => Promise<T>): Promise<T>;
+}
+
+/** Goes on with the plan that a run with the same input has left, or plans anew. */
+export async function planRun(
+  run: PlannedRun,
+  registries: Registries,
+  context: Context,
+): Promise<Planned> {
+  refuseFreshPlan(run);
+  const kept = run.saved ? undefined : openKeptPlan(run, context);
+  const left = run.fresh ? undefined : await kept?.read();
+  const goneOn = left && (await goOn(left, run, registries, context));
+  const prepared = goneOn ?? (await prepare(run.spec, registries, context, run));
+  return {
+    prepared,
+    async carryOut(work) {
+      refuseOnErrors(prepared.problems, context);
+      if (!goneOn) await kept?.write(prepared.inventory);
+      try {
+        const result = await work(prepared);
+        if (!canGoOn(failuresOf(result))) await kept?.remove();
+        return result;
+      } catch (error) {
+        if (!context.signal.aborted && !canGoOn(error)) await kept?.remove();
+        throw error;
+      }
+    },
+  };
+}
+
+/** A result may list what failed. */
+function failuresOf(result: { readonly errors?: readonly AirgapError[] }): Failures {
+  return new Failures('', result.errors ?? []);
+}
+
+function refuseFreshPlan({ saved, fresh }: PlannedRun): void {
+  if (!saved || !fresh) return;
+  throw new AirgapError('usage', '--plan and --fresh are both given', {
+    expected: 'one of them: a saved plan is carried out exactly, --fresh resolves again',
+  });
+}
+
+/** What was left is a hint: undefined where planning its digests gives another document by now. */
+async function goOn(
+  left: KeptPlan,
+  run: PlannedRun,
+  registries: Registries,
+  context: Context,
+): Promise<Prepared | undefined> {
+  tell(left, context);
+  try {
+    return await prepare(run.spec, registries, context, { ...run, saved: left.inventory });
+  } catch (error) {
+    if (!(error instanceof AirgapError && error.class === 'usage')) throw error;
+    context.emit({ kind: 'note', message: 'that plan does not hold any more: resolving again' });
+    return undefined;
+  }
+}
+
+const day = 24 * 60 * 60 * 1000;
+
+function tell({ plannedAt }: KeptPlan, { emit, now }: Context): void {
+  const message = `going on with the plan of ${plannedAt}, which a run that did not end has left`;
+  const isOld = now().getTime() - Date.parse(plannedAt) > day;
+  if (isOld) emit({ kind: 'warning', message, cure: 'resolve again with --fresh' });
+  else emit({ kind: 'note', message: `${message}; --fresh resolves again` });
+}
+
+interface KeptPlan {
+  readonly plannedAt: string;
+  readonly inventory: Inventory;
+}
+
+const documentSchema = z.strictObject({
+  input: z.string(),
+  plannedAt: z.iso.datetime(),
+  inventory: z.unknown(),
+});
+
+/** The plan that a run keeps. A folder that cannot be written costs the resuming, never the run. */
+function openKeptPlan(run: PlannedRun, context: Context) {
+  const { spec, name } = run;
+  const path = join(stateFolder(spec), `plan-${name}-${spec.name}.json`);
+  const input = fingerprint(run, context);
+  return {
+    /** Undefined where there is none for the same input. */
+    read: () => readKept(path, input).catch(() => undefined),
+    write: async (inventory: Inventory): Promise<void> => {
+      const plannedAt = context.now().toISOString();
+      await replace(path, JSON.stringify({ input, plannedAt, inventory })).catch((cause) => {
+        const why = (cause as NodeJS.ErrnoException).code ?? String(cause);
+        const message = `the plan cannot be kept, so a killed run starts anew: ${path}: ${why}`;
+        context.emit({ kind: 'note', message });
+      });
+    },
+    remove: () => rm(path, { force: true }).catch(() => undefined),
+  };
+}
+
+/** @throws whatever is wrong with it: nobody cares */
+async function readKept(path: string, input: string): Promise<KeptPlan | undefined> {
+  const document = documentSchema.parse(JSON.parse(await readFile(path, 'utf8')));
+  if (document.input !== input) return undefined;
+  const inventory = parseInventory(Buffer.from(JSON.stringify(document.inventory)));
+  return { plannedAt: document.plannedAt, inventory };
+}
+
+/** What the people's input is, without the content of the chart: that stands in the plan. */
+function fingerprint({ spec, withoutImages }: PlannedRun, { env }: Context): string {
+  const input = { spec, withoutImages, epoch: env.SOURCE_DATE_EPOCH, tool: toolVersion };
+  return digestOf(Buffer.from(JSON.stringify(input)));
+}
+
+async function replace(path: string, text: string): Promise<void> {
+  const partial = `${path}.${randomUUID()}.partial`;
+  await mkdir(dirname(path), { recursive: true });
+  try {
+    await writeFile(partial, text);
+    await rename(partial, path);
+  } finally {
+    await rm(partial, { force: true });
+  }
+}
