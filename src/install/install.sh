@@ -486,6 +486,11 @@ read_settings() {
   environment=$(setting environment) endpoint=$(setting endpoint) bundles=$(setting bundleRepository)
   plain_http=$(setting plainHttp) insecure=$(setting insecureSkipVerify)
   release=$(setting release) chart=$(setting chart) registry_key=$(setting registryKey)
+  base=$(setting baseName)
+  if [ -n "$base" ]; then
+    take base.tsv
+    base="$base $(setting baseVersion)"
+  fi
   if [ -z "$namespace" ]; then namespace=$(setting namespace); fi
   namespace=${namespace:-default}
   case $endpoint$name$version in
@@ -869,6 +874,7 @@ load_with_oras() {
       fail 8 'the registry lacks images that this bundle does not carry' \
         "$(awk -F "$tab" 'END { print NR }' "$private/todo.tsv") placements" 'run airgap-bundle mirror first'
     fi
+    find_base
     push_roots
     place_all
   fi
@@ -886,6 +892,9 @@ blob_fault() {
 
 show_load() {
   embedded=$(setting imagesEmbedded)
+  if [ -n "$base" ]; then
+    say "  would look first for the $(awk 'END { print NR }' "$private/base.tsv") blobs that $base brought"
+  fi
   write_roots
   while IFS=' ' read -r root tag <&3; do copy_from_bundle "$root" "$endpoint/$bundles:$tag"; done 3< "$private/roots"
   while IFS=$tab read -r digest type repository tag how _ <&3; do
@@ -913,14 +922,54 @@ find_missing() {
   done 3< "$private/images.tsv"
 }
 
+# A delta leaves out what its base brought. Those blobs must be in the registry before anything is written: all in
+# the bundle repository, or else each in every repository that it goes into.
+find_base() {
+  by_mount=yes
+  if [ -z "$base" ] || base_is_in_bundles; then return; fi
+  by_mount=no
+  blobs=0 lacking=0 lacking_bytes=0 examples=
+  while IFS=$tab read -r digest size homes <&3; do
+    blobs=$((blobs + 1))
+    if has_blob_everywhere; then continue; fi
+    lacking=$((lacking + 1)) lacking_bytes=$((lacking_bytes + size))
+    if [ "$lacking" -le 3 ]; then examples="$examples${examples:+, }$digest"; fi
+  done 3< "$private/base.tsv"
+  if [ "$lacking" -eq 0 ]; then return; fi
+  fail 8 "the bundle builds on $base, of which $endpoint lacks $lacking of $blobs blobs, $lacking_bytes bytes" \
+    "missing: $examples$(if [ "$lacking" -gt 3 ]; then printf ' and %s more' "$((lacking - 3))"; fi)" \
+    "load $(setting baseName)-$(setting baseVersion).tar first, or use a bundle that was made without --since" \
+    "what $base brings, inventory $(setting baseInventory)"
+}
+
+base_is_in_bundles() {
+  while IFS=$tab read -r digest size _ <&3; do has_blob "$bundles" || return 1; done 3< "$private/base.tsv"
+}
+
+has_blob_everywhere() {
+  for home in $homes; do has_blob "$home" || return 1; done
+}
+
+# has_blob REPOSITORY: whether it has `digest` in its `size`. Registries hide what is not there behind 401 and 403.
+has_blob() {
+  if try_oras read oras_at plain 'blob fetch' --descriptor -- "$endpoint/$1@$digest"; then
+    grep -q "\"size\":$size}" "$private/oras.out"
+    return
+  fi
+  case $class in
+    0 | 7) return 1 ;;
+  esac
+  stop_for_oras "$endpoint/$1@$digest"
+}
+
 write_roots() {
   awk -v key="root$tab" 'index($0, key) == 1 { print substr($0, length(key) + 1) }' \
     "$private/settings.tsv" > "$private/roots"
 }
 
 push_roots() {
+  if [ "$by_mount" = no ]; then return; fi
   write_roots
-  by_mount=yes
   while IFS=' ' read -r root tag <&3; do
     resolve "$endpoint/$bundles:$tag"
     if [ "$found" = "$root" ]; then continue; fi
@@ -1003,7 +1052,10 @@ oras_at() {
     fi
     if [ -n "$registry_config" ]; then set -- "--${prefix}registry-config" "$registry_config" "$@"; fi
   done
-  act oras "$verb" "$@"
+  case $verb in
+    'blob fetch') act oras blob fetch "$@" ;;
+    *) act oras "$verb" "$@" ;;
+  esac
 }
 
 # try_oras read|push COMMAND…: again after a pause while the failure may pass. Sets `class` to its exit code,
@@ -1030,6 +1082,8 @@ classify() {
     class=10
   elif said 'does not look like a tar archive|archive/tar: |digest invalid|mismatched? digest|digest mismatch|does not match digest'; then
     class=5
+  elif [ -n "$base" ] && said 'from source oci-layout.*: not found$'; then
+    class=8
   elif said 'status code 401|credential not found|unauthorized: |authentication required'; then
     class=7
   elif said 'status code (408|425|429|500|502|503|504)|toomanyrequests: |: too many requests'; then
