@@ -24,6 +24,8 @@ export interface ActionInputs {
   readonly withoutImages: boolean;
   /** A bundle made earlier, whose blobs are taken from there. */
   readonly reuse: string | undefined;
+  /** The bundle that the new one builds on. */
+  readonly since: string | undefined;
   /** Resolve again, whatever a killed run left. */
   readonly fresh: boolean;
   readonly push: PushOptions;
@@ -56,6 +58,7 @@ export async function readActionInputs(
     plan: text(input, 'plan'),
     withoutImages: switchOf(input, 'without-images'),
     reuse: text(input, 'reuse'),
+    since: text(input, 'since'),
     fresh: switchOf(input, 'fresh'),
     env: await readPassphrase(input, context),
     push: await readPush(input, folder),

@@ -5,6 +5,7 @@ import {
   openReused,
   readyToCreate,
 } from '../commands/create.ts';
+import { readDeltaBase } from '../commands/delta-base.ts';
 import { planRun } from '../commands/kept-plan.ts';
 import { mirrorPrepared } from '../commands/mirror.ts';
 import { type PlanResult, refuseOnErrors } from '../commands/plan.ts';
@@ -52,13 +53,14 @@ async function carryOut(
   const saved = await readSavedPlan(inputs.plan, context);
   await maskKey(spec, context);
   const sign = wants('create') ? await readyToCreate(spec, context) : undefined;
+  const base = await readDeltaBase(inputs, spec, context);
   const older = wants('create') ? await openReused(inputs.reuse, context) : undefined;
   const push = wants('mirror') ? inputs.push : undefined;
   const connections = await connect(spec.target.endpoint, spec.registries, context, push);
   const { registries } = connections;
   try {
     const { withoutImages, fresh } = inputs;
-    const run = { name: nameOf(inputs), spec, saved, fresh, withoutImages, older };
+    const run = { name: nameOf(inputs), spec, saved, fresh, withoutImages, older, base };
     const { prepared, carryOut } = await planRun(run, registries, context);
     result.plan = { inventory: prepared.inventory, problems: prepared.problems };
     if (!wants('mirror') && !wants('create')) return refuseOnErrors(prepared.problems, context);

@@ -33,6 +33,7 @@ function addPlan(program: Command, context: Context, finish: Finish): void {
     .command('plan')
     .description('show what would be mirrored and bundled, and what is wrong with it')
     .option('-o, --out <file>', 'save the plan for mirror --plan and create --plan')
+    .option('--since <bundle>', 'plan a delta to an older bundle')
     .option('--without-images', 'plan a bundle without blobs');
   addOutput(addBundleInput(verb), 'repositories')
     .addHelpText(
@@ -43,7 +44,11 @@ function addPlan(program: Command, context: Context, finish: Finish): void {
       const { runPlan } = await import('../commands/plan.ts');
       const { readBundleSpec } = await import('../inputs/bundle-file.ts');
       const spec = await readBundleSpec(bundleInput(flags), context);
-      const options = { out: textFlag(flags.out), withoutImages: flags.withoutImages === true };
+      const options = {
+        out: textFlag(flags.out),
+        since: textFlag(flags.since),
+        withoutImages: flags.withoutImages === true,
+      };
       await finishPlan(finish, flags, await runPlan(spec, options, context), context);
     });
 }
@@ -97,6 +102,7 @@ function addCreate(program: Command, context: Context, finish: Finish): void {
     .option('--plan <file>', 'carry out exactly this saved plan')
     .option('--fresh', 'resolve again, even if an earlier run was killed')
     .option('--reuse <bundle>', 'take what an older bundle already has from there')
+    .option('--since <bundle>', 'leave out what an older bundle brought: a delta to load after it')
     .option('--without-images', 'leave the blobs out: for a registry that mirror has filled');
   addOutput(addBundleInput(verb))
     .addHelpText(
@@ -104,6 +110,7 @@ function addCreate(program: Command, context: Context, finish: Finish): void {
       examples(
         'create -f bundle.yaml -o dist',
         'create -f bundle.yaml --reuse dist/pcg-override-1.3.0.tar -o dist',
+        'create -f bundle.yaml --since dist/pcg-override-1.3.0.tar -o dist',
         'create -f bundle.yaml --without-images -o dist',
       ),
     )
@@ -118,6 +125,7 @@ function addCreate(program: Command, context: Context, finish: Finish): void {
           plan: textFlag(flags.plan),
           withoutImages: flags.withoutImages === true,
           reuse: textFlag(flags.reuse),
+          since: textFlag(flags.since),
           fresh: flags.fresh === true,
         },
         context,

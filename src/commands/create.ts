@@ -14,16 +14,16 @@ import type { ImageSource } from '../registry/read-image.ts';
 import { AirgapError } from '../report/error.ts';
 import { count, formatBytes } from '../report/units.ts';
 import { connect } from './connect.ts';
+import { type DeltaBase, type DeltaOptions, readDeltaBase, savedBase } from './delta-base.ts';
 import { planRun } from './kept-plan.ts';
 import type { Prepared } from './prepare.ts';
 import { readSavedPlan } from './saved-plan.ts';
 
-export interface CreateOptions {
+export interface CreateOptions extends DeltaOptions {
   /** Folder for the three files. */
   readonly out: string;
   /** File of `plan -o`. */
   readonly plan?: string | undefined;
-  readonly withoutImages?: boolean;
   /** A bundle made earlier, whose blobs are taken from there. */
   readonly reuse?: string | undefined;
   /** Resolve again, whatever a killed run left. */
@@ -38,6 +38,10 @@ export interface CreateResult {
   readonly installScript: string;
   /** Bytes of blobs that came from an older bundle. */
   readonly reused: number;
+  /** What a delta builds on; null for a bundle that is complete by itself. */
+  readonly base: DeltaBase['about'] | null;
+  /** Bytes of blobs that a delta leaves to its base. */
+  readonly leftOut: number;
   /** Key id of the signer; null when unsigned. */
   readonly keyId: string | null;
   readonly inventoryDigest: Digest;
@@ -52,11 +56,12 @@ export async function runCreate(
 ): Promise<CreateResult> {
   const saved = await readSavedPlan(options.plan, context);
   const sign = await readyToCreate(spec, context);
+  const base = await readDeltaBase(options, spec, context);
   const older = await openReused(options.reuse, context);
   const { registries } = await connect(spec.target.endpoint, spec.registries, context);
   try {
     const { withoutImages, fresh } = options;
-    const run = { name: 'create', spec, saved, fresh, withoutImages, older };
+    const run = { name: 'create', spec, saved, fresh, withoutImages, older, base };
     const { carryOut } = await planRun(run, registries, context);
     return await carryOut((prepared) =>
       createPrepared(prepared, { out: options.out, sign, older }, context),
@@ -139,6 +144,8 @@ export async function createPrepared(
     size: written.size,
     installScript: written.installScript,
     reused: older?.taken.bytes ?? 0,
+    base: savedBase(inventory)?.about ?? null,
+    leftOut: (inventory.base?.blobs ?? []).reduce((sum, { size }) => sum + size, 0),
     keyId: sign?.keyId ?? null,
     inventoryDigest: digestOf(printInventory(inventory)),
     inventory,

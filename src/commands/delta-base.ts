@@ -14,18 +14,25 @@ export interface DeltaBase {
   readonly brings: ReadonlySet<Digest>;
 }
 
+export interface DeltaOptions {
+  /** File of the bundle that the new one builds on. */
+  readonly since?: string | undefined;
+  readonly withoutImages?: boolean | undefined;
+}
+
 /**
  * Reads what an older bundle brought. Neither its signature nor its bodies are looked at: `load` asks the target for
  * every blob that is left out.
- * @param path file of `--since`; undefined: no delta
+ * @returns undefined where no delta is wanted
  * @throws AirgapError usage for no bundle, a light one, or one for another target; integrity for a damaged one; io
  */
 export async function readDeltaBase(
-  path: string | undefined,
+  { since: path, withoutImages = false }: DeltaOptions,
   spec: BundleSpec,
   context: Context,
 ): Promise<DeltaBase | undefined> {
-  if (path === undefined) return undefined;
+  if (!path) return undefined;
+  refuseLightDelta(withoutImages);
   const { inventory, inventoryDigest, ...file } = await readUnverified(resolve(context.cwd, path));
   refuseOtherSize(file);
   refuseLight(inventory, file.path);
@@ -56,9 +63,8 @@ export function refuseOlderThanBase(made: Inventory): void {
   });
 }
 
-/** @throws AirgapError usage for two wishes that exclude each other */
-export function refuseLightDelta(since: string | undefined, withoutImages: boolean): void {
-  if (since === undefined || !withoutImages) return;
+function refuseLightDelta(withoutImages: boolean): void {
+  if (!withoutImages) return;
   throw new AirgapError('usage', '--since and --without-images are both given', {
     expected: 'one of them: a delta carries the blobs that are new, a light bundle none',
   });

@@ -137,8 +137,9 @@ async function readKept(path: string, input: string): Promise<KeptPlan | undefin
 }
 
 /** What the people's input is, without the content of the chart: that stands in the plan. */
-function fingerprint({ spec, withoutImages }: PlannedRun, { env }: Context): string {
-  const input = { spec, withoutImages, epoch: env.SOURCE_DATE_EPOCH, tool: toolVersion };
+function fingerprint({ spec, withoutImages, base }: PlannedRun, { env }: Context): string {
+  const since = base?.about.inventoryDigest;
+  const input = { spec, withoutImages, since, epoch: env.SOURCE_DATE_EPOCH, tool: toolVersion };
   return digestOf(Buffer.from(JSON.stringify(input)));
 }
 

@@ -7,6 +7,7 @@ import type { Inventory } from '../plan/inventory.ts';
 import { hasErrors, type Problem } from '../plan/problem.ts';
 import { AirgapError, Failures } from '../report/error.ts';
 import { connect } from './connect.ts';
+import { type DeltaOptions, readDeltaBase } from './delta-base.ts';
 import { prepare } from './prepare.ts';
 
 export interface PlanResult {
@@ -14,10 +15,9 @@ export interface PlanResult {
   readonly problems: readonly Problem[];
 }
 
-export interface PlanOptions {
+export interface PlanOptions extends DeltaOptions {
   /** File for the plan, to be carried out later by `--plan`; written only when the plan has no errors. */
   readonly out?: string | undefined;
-  readonly withoutImages?: boolean;
 }
 
 /** `plan`: what would be mirrored and bundled, and what is wrong with it. Contacts source registries only. */
@@ -26,10 +26,11 @@ export async function runPlan(
   options: PlanOptions,
   context: Context,
 ): Promise<PlanResult> {
+  const base = await readDeltaBase(options, spec, context);
   const { registries } = await connect(spec.target.endpoint, spec.registries, context);
   try {
-    const { withoutImages } = options;
-    const { inventory, problems } = await prepare(spec, registries, context, { withoutImages });
+    const wanted = { withoutImages: options.withoutImages, base };
+    const { inventory, problems } = await prepare(spec, registries, context, wanted);
     if (options.out)
       await saveSound(resolve(context.cwd, options.out), inventory, problems, context);
     return { inventory, problems };

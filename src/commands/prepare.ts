@@ -9,6 +9,7 @@ import type { Registries } from '../registry/client.ts';
 import { type ContentCache, cacheBefore, folderCache } from '../registry/content-cache.ts';
 import { AirgapError } from '../report/error.ts';
 import { count } from '../report/units.ts';
+import { type DeltaBase, refuseOlderThanBase, savedBase } from './delta-base.ts';
 import { loadChart } from './load-chart.ts';
 import { type MadeInventory, makeInventory } from './make-inventory.ts';
 import { ownImageProblems, ownImageReferences, ownImages } from './own-images.ts';
@@ -30,6 +31,8 @@ export interface PrepareOptions {
   readonly withoutImages?: boolean | undefined;
   /** A bundle made earlier, asked for manifests before the registries are. */
   readonly older?: OlderBundle | undefined;
+  /** Make a delta that builds on this one; a saved plan for a delta stays one. */
+  readonly base?: DeltaBase | undefined;
 }
 
 /** Reads the chart, resolves the images, plans, and lays out the bundle. Contacts source registries only. */
@@ -37,7 +40,7 @@ export async function prepare(
   spec: BundleSpec,
   registries: Registries,
   context: Context,
-  { saved, withoutImages = false, older }: PrepareOptions,
+  { saved, withoutImages = false, older, base = saved && savedBase(saved) }: PrepareOptions,
 ): Promise<Prepared> {
   const createdAt = saved ? new Date(saved.createdAt) : creationTime(context);
   refuseExpired(spec, createdAt);
@@ -55,7 +58,9 @@ export async function prepare(
     createdAt,
     withoutImages: withoutImages || saved?.imagesNotEmbedded === true,
     withFiles: !hasErrors(plan.problems),
+    base,
   });
+  refuseOlderThanBase(made.inventory);
   if (saved) checkAgainstSaved(saved, made.inventory);
   const problems = [...plan.problems, ...ownImageProblems(spec, chart, own)];
   return { spec, ...made, problems, images: plan.images, registries };

@@ -3,6 +3,7 @@ import type { CreateResult } from '../commands/create.ts';
 import type { KeygenResult } from '../commands/keygen.ts';
 import type { PlacedResult } from '../commands/transferring.ts';
 import type { VerifyResult } from '../commands/verify.ts';
+import type { InventoryBase } from '../plan/inventory.ts';
 import { basePath } from '../plan/repositories.ts';
 import { errorText } from './error-text.ts';
 import { safeText } from './safe.ts';
@@ -39,6 +40,8 @@ export function createText({
   size,
   installScript,
   reused,
+  base,
+  leftOut,
   keyId,
   inventory,
 }: CreateResult): string {
@@ -46,6 +49,9 @@ export function createText({
     `${bundle}  ${formatBytes(size)}, ${count(inventory.images.length, 'image')}`,
     `${bundle}.sha256  ${sha256}`,
     installScript,
+    ...(base
+      ? [`a delta to ${base.name} ${base.version}: ${formatBytes(leftOut)} left to it`]
+      : []),
     ...(reused > 0 ? [`${formatBytes(reused)} came from the older bundle`] : []),
     keyId ? `signed by key ${keyId}` : 'NOT SIGNED: load refuses it without --allow-unsigned',
     '',
@@ -83,12 +89,14 @@ function signatureWords(signed: boolean, keyId: string | null | undefined): stri
 
 export function inspectText({ inventory, signed, keyId, path, size }: UnverifiedBundle): string {
   const { name, version, sequence, createdAt, expiresAt, target, images, files, blobs } = inventory;
+  const { base } = inventory;
   return safeText(
     [
       `${path}: ${name} ${version}, sequence ${sequence}, made ${createdAt}${expiresAt ? `, expires ${expiresAt}` : ''}`,
       `${signatureWords(signed, keyId)}; its contents were not verified (airgap-bundle verify does that)`,
       `for ${basePath(target)}, ${target.environment}`,
       `${count(images.length, 'image')}, ${count(blobs.length, 'blob')}, ${count(files.length, 'file')}, ${formatBytes(size)}`,
+      ...(base ? [baseText(base)] : []),
       table(
         images.flatMap(({ source, digest, placements }) =>
           placements.map(({ reference }) => [`  ${source}`, digest.slice(0, 19), reference]),
@@ -96,4 +104,9 @@ export function inspectText({ inventory, signed, keyId, path, size }: Unverified
       ),
     ].join('\n'),
   );
+}
+
+function baseText({ name, version, sequence, inventoryDigest, blobs }: InventoryBase): string {
+  const bytes = blobs.reduce((sum, { size }) => sum + size, 0);
+  return `builds on ${name} ${version}, sequence ${sequence}, ${inventoryDigest}: ${count(blobs.length, 'blob')}, ${formatBytes(bytes)}, must be in the target already`;
 }

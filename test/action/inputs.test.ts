@@ -51,7 +51,7 @@ describe('action.yml', () => {
 
   /** Inputs of the Action alone; all others are settings, by the names of the CLI's flags. */
   const ownInputs = [
-    ...['command', 'file', 'out', 'plan', 'without-images', 'reuse', 'fresh'],
+    ...['command', 'file', 'out', 'plan', 'without-images', 'reuse', 'since', 'fresh'],
     ...['signing-key', 'signing-key-passphrase', 'signing-key-passphrase-file'],
     ...['push-username', 'push-password', 'push-password-file', 'allow-plain-http-credentials'],
   ];
@@ -138,6 +138,7 @@ describe('other values', () => {
       plan: undefined,
       withoutImages: false,
       reuse: undefined,
+      since: undefined,
       fresh: false,
       env: {},
       push: { username: undefined, passwordFile: undefined, allowPlainHttp: false },
