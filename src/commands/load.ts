@@ -6,10 +6,11 @@ import { mediaTypeOf, parseManifest } from '../oci/manifest.ts';
 import type { Inventory, InventoryBase, InventoryTarget } from '../plan/inventory.ts';
 import { bundleRepository } from '../plan/repositories.ts';
 import { targetHeads } from '../transfer/heads.ts';
-import type { LayoutBase, LayoutOrigin, TransferJob } from '../transfer/job.ts';
+import type { LayoutBase, LayoutFile, LayoutOrigin, TransferJob } from '../transfer/job.ts';
 import { transfer } from '../transfer/transfer.ts';
 import { type Connections, connect, targetAccess } from './connect.ts';
 import { checkInstalled, recordInstalled } from './installed-state.ts';
+import { withLayoutFile } from './layout-file.ts';
 import type { PushOptions } from './push-credential.ts';
 import { type PlacedResult, placedResult, transferImages, withTools } from './transferring.ts';
 import type { TrustOptions } from './trust.ts';
@@ -74,24 +75,34 @@ async function place(bundle: VerifiedBundle, connections: Connections, context: 
     target: connections.registries.client(inventory.target.endpoint),
     pullThrough: inventory.target.pullThrough ?? [],
   };
-  const origin = await layoutOrigin(bundle);
-  if (!origin) return targetHeads(places);
-  const job: TransferJob = { ...places, origin, manifest: manifestReader(bundle) };
-  return withTools(connections, context, (tools) => transfer(job, tools, context));
+  const { root } = inventory;
+  // Of a light bundle the images must be in the target already.
+  if (!root) return targetHeads(places);
+  const manifest = manifestReader(bundle);
+  return withLayoutFile({ bundle, manifest }, connections, context, async (file, by, during) => {
+    const job: TransferJob = {
+      ...places,
+      origin: await layoutOrigin(bundle, root, file),
+      manifest,
+    };
+    return withTools(by, during, (tools) => transfer(job, tools, during));
+  });
 }
 
-/** Undefined for a light bundle, whose images must be in the target already. */
-async function layoutOrigin(bundle: VerifiedBundle): Promise<LayoutOrigin | undefined> {
-  const { inventory, volume } = bundle;
-  if (!inventory.root) return undefined;
-  const roots = [inventory.root, ...(inventory.moreRoots ?? [])];
+async function layoutOrigin(
+  bundle: VerifiedBundle,
+  root: Descriptor,
+  file: LayoutFile,
+): Promise<LayoutOrigin> {
+  const { inventory } = bundle;
+  const roots = [root, ...(inventory.moreRoots ?? [])];
   return {
     kind: 'layout',
-    file: { fd: volume.segments(0, 1)[0]?.fd ?? -1, path: volume.path },
+    file,
     roots,
     bundleRepository: inEndpoint(bundleRepository(inventory), inventory.target),
     tag: inventory.version,
-    smallBlob: inventory.base ? emptyBlob : await smallBlob(bundle, inventory.root),
+    smallBlob: inventory.base ? emptyBlob : await smallBlob(bundle, root),
     ...(inventory.base ? { base: layoutBase(inventory, inventory.base) } : {}),
   };
 }

@@ -37,8 +37,7 @@ export interface RegistriesOrigin {
 /** An OCI image layout in a tar, whose `index.json` lists every image and root. */
 export interface LayoutOrigin {
   readonly kind: 'layout';
-  /** Read through the descriptor where there is /proc, so that a swapped file changes nothing. */
-  readonly file: { readonly fd: number; readonly path: string };
+  readonly file: LayoutFile;
   /** Flat indexes that together name every image manifest. */
   readonly roots: readonly Descriptor[];
   /** Repository in the target that may hold the roots: `<base path>/bundles/<name>`. */
@@ -50,6 +49,14 @@ export interface LayoutOrigin {
   /** In a delta: what is not in the tar, because an older bundle brought it into the target. */
   readonly base?: LayoutBase;
 }
+
+/**
+ * The tar, read through the descriptor where there is /proc, so that a swapped file changes nothing; one that lies in
+ * several files is served as a registry.
+ */
+export type LayoutFile =
+  | { readonly fd: number; readonly path: string }
+  | { readonly client: Pick<RegistryClient, 'host' | 'access'>; readonly repository: string };
 
 /** The bundle that a delta builds on. */
 export interface LayoutBase {
