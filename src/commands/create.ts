@@ -38,6 +38,8 @@ export interface CreateResult {
   readonly installScript: string;
   /** Bytes of blobs that came from an older bundle. */
   readonly reused: number;
+  /** Bytes of blobs that an earlier run, which was stopped, had written. */
+  readonly resumed: number;
   /** What a delta builds on; null for a bundle that is complete by itself. */
   readonly base: DeltaBase['about'] | null;
   /** Bytes of blobs that a delta leaves to its base. */
@@ -144,6 +146,7 @@ export async function createPrepared(
     size: written.size,
     installScript: written.installScript,
     reused: older?.taken.bytes ?? 0,
+    resumed: written.resumed,
     base: savedBase(inventory)?.about ?? null,
     leftOut: (inventory.base?.blobs ?? []).reduce((sum, { size }) => sum + size, 0),
     keyId: sign?.keyId ?? null,

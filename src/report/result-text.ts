@@ -40,6 +40,7 @@ export function createText({
   size,
   installScript,
   reused,
+  resumed,
   base,
   leftOut,
   keyId,
@@ -52,6 +53,7 @@ export function createText({
     ...(base
       ? [`a delta to ${base.name} ${base.version}: ${formatBytes(leftOut)} left to it`]
       : []),
+    ...(resumed > 0 ? [`${formatBytes(resumed)} were there from the run before`] : []),
     ...(reused > 0 ? [`${formatBytes(reused)} came from the older bundle`] : []),
     keyId ? `signed by key ${keyId}` : 'NOT SIGNED: load refuses it without --allow-unsigned',
     '',

@@ -33,6 +33,7 @@ export function sampleResult(images = [image('nginx:1', ['h/m/nginx:1', 'h/m/lib
       size: 4096,
       installScript: '/out/install.sh',
       reused: 0,
+      resumed: 0,
       base: null,
       leftOut: 0,
       keyId: 'key-1',
