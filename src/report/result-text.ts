@@ -36,6 +36,7 @@ export function placedText(result: PlacedResult): string {
 
 export function createText({
   bundle,
+  parts,
   sha256,
   size,
   installScript,
@@ -47,7 +48,7 @@ export function createText({
   inventory,
 }: CreateResult): string {
   return [
-    `${bundle}  ${formatBytes(size)}, ${count(inventory.images.length, 'image')}`,
+    `${filesText(bundle, parts)}  ${formatBytes(size)}, ${count(inventory.images.length, 'image')}`,
     `${bundle}.sha256  ${sha256}`,
     installScript,
     ...(base
@@ -58,10 +59,16 @@ export function createText({
     keyId ? `signed by key ${keyId}` : 'NOT SIGNED: load refuses it without --allow-unsigned',
     '',
     keyId
-      ? 'carry the three files and, by another way, the public key; then run'
-      : 'carry the three files; then run',
+      ? 'carry these files and, by another way, the public key; then run'
+      : 'carry these files; then run',
     `  sh install.sh ${inventory.name}-${inventory.version}.tar ${keyId ? '--key NAME.pub' : '--allow-unsigned'}`,
   ].join('\n');
+}
+
+/** The first and the last of the parts stand for all. */
+function filesText(bundle: string, parts: readonly string[]): string {
+  const [first = bundle, last = first] = [parts[0], parts.at(-1)];
+  return first === last ? first : `${first} to ${last.slice(bundle.length)}`;
 }
 
 export function keygenText({ privateKey, publicKey, keyId, type }: KeygenResult): string {
