@@ -6,37 +6,55 @@ import { serveOnLoopback } from '../transfer/loopback.ts';
 import type { Connections } from './connect.ts';
 
 type Logins = Omit<Connections, 'registries'>;
-type LayoutWork<T> = (file: LayoutFile, logins: Logins, context: Context) => Promise<T>;
+type LayoutWork<T> = (layout: Layout, logins: Logins, context: Context) => Promise<T>;
+
+/** A bundle as oras reads one. */
+export interface Layout {
+  readonly file: LayoutFile;
+  /** In a delta: with what it leaves to its base. */
+  readonly whole: LayoutFile;
+}
 
 /** What of a bundle is handed to oras. */
 interface Content {
   readonly bundle: VerifiedBundle;
   readonly manifest: TransferJob['manifest'];
+  /** In a delta: what it leaves to its base. */
+  readonly base?: BaseContent | undefined;
 }
 
-/** Gives `work` the bundle as oras reads one: by the descriptor of its file, or its parts as a registry. */
-export function withLayoutFile<T>(
+export interface BaseContent {
+  readonly sizes: ReadonlyMap<Digest, number>;
+  read(digest: Digest): AsyncIterable<Buffer>;
+}
+
+/** Gives `work` the bundle by the descriptor of its file; as a registry where it lies in parts, or is a delta. */
+export function withLayout<T>(
   content: Content,
   logins: Logins,
   context: Context,
   work: LayoutWork<T>,
 ): Promise<T> {
   const { isSplit, parts, path } = content.bundle.volume;
-  const [whole] = parts;
-  if (isSplit || whole === undefined) return withServedParts(content, logins, context, work);
-  return work({ fd: whole.file.fd, path }, logins, context);
+  const [only] = parts;
+  const file = isSplit || only === undefined ? undefined : { fd: only.file.fd, path };
+  if (file && !content.base) return work({ file, whole: file }, logins, context);
+  return withServed(content, logins, context, (served, by, during) =>
+    work({ file: file ?? served, whole: served }, by, during),
+  );
 }
 
-async function withServedParts<T>(
-  { bundle, manifest }: Content,
+async function withServed<T>(
+  { bundle, manifest, base }: Content,
   logins: Logins,
   context: Context,
-  work: LayoutWork<T>,
+  work: (served: LayoutFile, logins: Logins, context: Context) => Promise<T>,
 ): Promise<T> {
   const layout = {
     manifest,
-    sizeOf: (digest: Digest) => bundle.blobSize(digest),
-    read: (digest: Digest) => bundle.streamBlob(digest),
+    sizeOf: (digest: Digest) => base?.sizes.get(digest) ?? bundle.blobSize(digest),
+    read: (digest: Digest) =>
+      base?.sizes.has(digest) ? base.read(digest) : bundle.streamBlob(digest),
   };
   const { file, failed, close } = await serveOnLoopback(layout, context);
   // No one has a login for it, and no helper of the user need be asked.

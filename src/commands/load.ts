@@ -1,16 +1,14 @@
 import type { VerifiedBundle } from '../bundle/verified-bundle.ts';
 import type { Context } from '../context.ts';
-import type { Descriptor } from '../oci/descriptor.ts';
-import { type Digest, digestOf } from '../oci/digest.ts';
-import { mediaTypeOf, parseManifest } from '../oci/manifest.ts';
-import type { Inventory, InventoryBase, InventoryTarget } from '../plan/inventory.ts';
-import { bundleRepository } from '../plan/repositories.ts';
+import type { Digest } from '../oci/digest.ts';
+import { mediaTypeOf } from '../oci/manifest.ts';
 import { targetHeads } from '../transfer/heads.ts';
-import type { LayoutBase, LayoutFile, LayoutOrigin, TransferJob } from '../transfer/job.ts';
+import type { TransferJob } from '../transfer/job.ts';
 import { transfer } from '../transfer/transfer.ts';
 import { type Connections, connect, targetAccess } from './connect.ts';
 import { checkInstalled, recordInstalled } from './installed-state.ts';
-import { withLayoutFile } from './layout-file.ts';
+import { withLayout } from './layout-file.ts';
+import { baseInTarget, layoutOrigin } from './layout-origin.ts';
 import type { PushOptions } from './push-credential.ts';
 import { type PlacedResult, placedResult, transferImages, withTools } from './transferring.ts';
 import type { TrustOptions } from './trust.ts';
@@ -78,66 +76,16 @@ async function place(bundle: VerifiedBundle, connections: Connections, context: 
   const { root } = inventory;
   // Of a light bundle the images must be in the target already.
   if (!root) return targetHeads(places);
-  const manifest = manifestReader(bundle);
-  return withLayoutFile({ bundle, manifest }, connections, context, async (file, by, during) => {
-    const job: TransferJob = {
-      ...places,
-      origin: await layoutOrigin(bundle, root, file),
-      manifest,
-    };
+  const content = {
+    bundle,
+    manifest: manifestReader(bundle),
+    base: inventory.base && baseInTarget(inventory.base, places.target),
+  };
+  return withLayout(content, connections, context, async (layout, by, during) => {
+    const origin = await layoutOrigin(bundle, root, layout, content.base);
+    const job: TransferJob = { ...places, origin, manifest: content.manifest };
     return withTools(by, during, (tools) => transfer(job, tools, during));
   });
-}
-
-async function layoutOrigin(
-  bundle: VerifiedBundle,
-  root: Descriptor,
-  file: LayoutFile,
-): Promise<LayoutOrigin> {
-  const { inventory } = bundle;
-  const roots = [root, ...(inventory.moreRoots ?? [])];
-  return {
-    kind: 'layout',
-    file,
-    roots,
-    bundleRepository: inEndpoint(bundleRepository(inventory), inventory.target),
-    tag: inventory.version,
-    smallBlob: inventory.base ? emptyBlob : await smallBlob(bundle, root),
-    ...(inventory.base ? { base: layoutBase(inventory, inventory.base) } : {}),
-  };
-}
-
-/** What the OCI calls the empty descriptor's (image-spec, manifest.md): of a delta no config need be in the tar. */
-const emptyBlob = { digest: digestOf(Buffer.from('{}')), bytes: Buffer.from('{}') };
-
-function layoutBase({ target }: Inventory, base: InventoryBase): LayoutBase {
-  const { name, version, inventoryDigest, blobs } = base;
-  return {
-    name,
-    version,
-    inventoryDigest,
-    repository: inEndpoint(bundleRepository({ target, name }), target),
-    blobs: new Set(blobs.map(({ digest }) => digest)),
-  };
-}
-
-/** A `host/repository` as the target's API names it. */
-function inEndpoint(repository: string, { endpoint }: InventoryTarget): string {
-  return repository.slice(endpoint.length + 1);
-}
-
-/** A config: every image has one, and a registry takes it as a blob. */
-async function smallBlob(
-  bundle: VerifiedBundle,
-  root: Descriptor,
-): Promise<LayoutOrigin['smallBlob']> {
-  const index = parseManifest(await bundle.readBlob(root.digest), root.mediaType);
-  const [first] = index.kind === 'index' ? index.manifests : [];
-  if (!first) throw new Error('the root index of a verified bundle is empty');
-  const manifest = parseManifest(await bundle.readBlob(first.digest), first.mediaType);
-  if (manifest.kind === 'index') throw new Error('the root index of a verified bundle is not flat');
-  const { digest } = manifest.config;
-  return { digest, bytes: await bundle.readBlob(digest) };
 }
 
 /** The inventory says what an image is; what lies below one says it itself. */

@@ -1,6 +1,6 @@
 import type { Descriptor } from '../oci/descriptor.ts';
 import { AirgapError } from '../report/error.ts';
-import { withoutBase } from './from-base.ts';
+import { sourceFor } from './from-base.ts';
 import type { Turn } from './turns.ts';
 import type { CopyUnit } from './units.ts';
 import { settleAll } from './waiting.ts';
@@ -22,7 +22,7 @@ export async function bring(unit: CopyUnit, turns: readonly Turn[], work: Work):
     const missing = await missingBlobs(unit, turns, work);
     if (missing.length === 0) return 'mounts';
     await work.checkPush(unit.repository);
-    return await copy(unit, await withoutBase(unit, missing, work), work);
+    return await copy(unit, missing, work);
   } finally {
     for (const turn of turns) turn.leave();
   }
@@ -59,10 +59,13 @@ async function mount({ digest }: Descriptor, repository: string, work: Work): Pr
   return isMounted;
 }
 
-async function copy(unit: CopyUnit, missing: readonly Descriptor[], work: Work): Promise<Brought> {
+async function copy(unit: CopyUnit, needed: readonly Descriptor[], work: Work): Promise<Brought> {
   const { origin, target } = work.job;
   const { digest, repository, image } = unit;
-  const from = origin.kind === 'layout' ? origin.file : origin.locate(image);
+  const { from, missing } =
+    origin.kind === 'layout'
+      ? await sourceFor(unit, needed, origin, work)
+      : { from: origin.locate(image), missing: needed };
   const sent = await work.oras.copy({ digest, from, to: { client: target, repository } }, missing);
   work.sent(sent);
   const put = await target.headManifest(repository, digest);

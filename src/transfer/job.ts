@@ -66,6 +66,10 @@ export interface LayoutBase {
   /** Where loading it put its blobs, if the registry does mounts. */
   readonly repository: string;
   readonly blobs: ReadonlySet<Digest>;
+  /** Gets a repository that has it for each blob, once they are all found. */
+  readonly homes: Map<Digest, string>;
+  /** The layout with these blobs in it, read from their homes: for a target that does no mounts. */
+  readonly whole: LayoutFile;
 }
 
 export interface TransferTools {
