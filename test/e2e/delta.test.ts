@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { digestAt, requestsOf } from '../helpers/ask.ts';
 import { pushImage } from '../helpers/images.ts';
@@ -92,6 +92,19 @@ describe('a delta', () => {
     expect(shown.stdout).toMatch(/builds on sample 1\.0\.0, sequence 1, sha256:\w{64}: 8 blobs, /);
   });
 
+  test('takes what is new from another bundle that has it', async () => {
+    await base();
+    await pushImage(source.host, 'quay.io/a/b', '1', { layers: [shared, 'b, changed'] });
+    await create('1.0.5', {});
+    const made: { reused?: number } = {};
+    const asked = await requestsOf(source, async () => {
+      Object.assign(made, await delta({}, '--reuse', 'out/sample-1.0.5.tar'));
+    });
+    expect(contentOf('out/sample-1.1.0.tar')).toHaveLength(2);
+    expect(made.reused).toBeGreaterThan(0);
+    expect(blobGets(asked)).toEqual([]);
+  });
+
   test('of a saved plan is the same file', async () => {
     await base();
     const { sha256 } = await delta();
@@ -164,6 +177,21 @@ describe('loading a delta', () => {
     const made = await create('1.1.0', {}, '--since', 'out/other-1.0.0.tar');
     expect((await load('1.1.0')).json.errors).toEqual([]);
     await provePlacements(made);
+  });
+
+  test('is written in parts, since a bundle in parts', async () => {
+    const parts = ['--split-size', '1MiB'];
+    await create('1.0.0', {}, ...parts);
+    const made = await delta({}, ...parts);
+    expect(await readdir(job.path('out'))).toEqual(
+      expect.arrayContaining(['sample-1.0.0.tar.002', 'sample-1.1.0.tar.002']),
+    );
+    expect(await readdir(job.path('out'))).not.toContain('sample-1.0.0.tar');
+    expect((await load('1.0.0')).exitCode).toBe(0);
+    target.clear();
+    expect((await load('1.1.0')).json.errors).toEqual([]);
+    await provePlacements(made);
+    expect(Object.values(uploads(target.requests))).toEqual([1, 1, 1]);
   });
 
   test('of a delta leaves out what both brought, and needs both', async () => {
