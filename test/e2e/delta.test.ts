@@ -179,6 +179,19 @@ describe('loading a delta', () => {
     await provePlacements(made);
   });
 
+  test('that holds manifests alone places an old image under a new name', async () => {
+    await base();
+    expect((await load('1.0.0')).exitCode).toBe(0);
+    await pushImage(source.host, 'quay.io/a/e', '2', { layers: [shared, 'c'] });
+    const more = { images: [...images, 'quay.io/a/e:2'] };
+    const made = await create('1.1.0', { ...more, sequence: 2 }, ...sinceBase);
+    expect(contentOf('out/sample-1.1.0.tar')).toEqual([]);
+    target.clear();
+    expect((await load('1.1.0')).json.counts).toEqual({ there: 4, placed: 1 });
+    await provePlacements(made);
+    expect(Object.values(uploads(target.requests))).toEqual([1]);
+  });
+
   test('is written in parts, since a bundle in parts', async () => {
     const parts = ['--split-size', '1MiB'];
     await create('1.0.0', {}, ...parts);
