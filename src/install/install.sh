@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs a bundle made by airgap-bundle on a host behind the air gap. Needs no Node: POSIX sh, tar, openssl,
+# Installs a bundle made by airgap-bundle on a host behind the air gap. Needs no Node: POSIX sh, openssl,
 # and of oras, kubectl and helm those that the steps use.
 #
 # Nothing of a bundle is written into this text. What the script knows of one it reads from the bundle's own
@@ -17,6 +17,8 @@ newline='
 usage() {
   cat <<'END'
 Usage: sh install.sh BUNDLE --key PUB [options]
+
+BUNDLE is NAME-VERSION.tar, also when that lies in parts (NAME-VERSION.tar.001 and on): they are read in place.
 
 Checks the bundle's signature, puts its images into the target registry, applies the Secret registry-info in
 jet-system, installs the image-swap chart and reads MIRROR_REGISTRIES back.
@@ -55,7 +57,7 @@ main() {
   take_variables
   make_private_folder
   read_arguments "$@"
-  require_tool tar openssl awk sed tr fold cmp od date
+  require_tool openssl awk sed tr fold cmp od date dd
   keep_logins
   read_keys
   verify_bundle
@@ -288,9 +290,6 @@ check_arguments() {
   mode=run
   if [ "$dry_run" = yes ]; then mode=show; fi
   if [ -z "$bundle" ]; then fail 2 'no bundle is given' '' 'sh install.sh NAME-VERSION.tar --key KEY.pub'; fi
-  if [ ! -f "$bundle" ] || [ ! -r "$bundle" ]; then
-    fail 2 'the bundle cannot be read' "$bundle" 'give the path of the NAME-VERSION.tar that create wrote'
-  fi
   if [ "$keys" -eq 0 ] && [ "$allow_unsigned" = no ]; then
     fail 2 'no key is given that may have signed the bundle' '' 'add --key KEY.pub'
   fi
@@ -302,12 +301,165 @@ check_arguments() {
   if [ -n "$only" ] && [ -n "$skip" ]; then
     fail 2 '--only and --skip are both given' "--only $only --skip $skip" 'name the steps by one of them'
   fi
-  # tar takes a name with a colon for another host; a link has a name that every tool takes.
   case $bundle in
     /*) ;;
     *) bundle=$PWD/$bundle ;;
   esac
-  ln -s -- "$bundle" "$private/bundle.tar"
+  find_bundle
+}
+
+# --- the bundle's file, or its parts ----------------------------------------------------------------------
+
+# Sets `parts` (how many files), `part_size` (bytes, of all but the last) and `total`.
+find_bundle() {
+  split=no
+  case $bundle in
+    *.tar.[0-9][0-9][0-9] | *.001) bundle=${bundle%.*} split=yes ;;
+    *) if [ ! -f "$bundle" ]; then split=yes; fi ;;
+  esac
+  parts=1
+  if [ "$split" = yes ]; then count_parts; fi
+  set_part 1
+  if [ "$parts" -eq 0 ] || [ ! -r "$part" ]; then
+    fail 2 'the bundle cannot be read' "$bundle" \
+      'give the path of the NAME-VERSION.tar that create wrote, or of its first part'
+  fi
+  measure_parts
+  # oras takes a name with a colon for another host; a link has a name that every tool takes.
+  set_part 1
+  if [ "$parts" -eq 1 ]; then ln -s -- "$part" "$private/bundle.tar"; fi
+}
+
+# set_part NUMBER: sets `part` to the path of a file of the bundle.
+set_part() {
+  part=$bundle
+  if [ "$split" = no ]; then return; fi
+  case $1 in
+    ?) part=$part.00$1 ;;
+    ??) part=$part.0$1 ;;
+    *) part=$part.$1 ;;
+  esac
+}
+
+count_parts() {
+  parts=0 number=1
+  while [ "$number" -le 999 ]; do
+    set_part "$number"
+    if [ -e "$part" ]; then parts=$number; fi
+    number=$((number + 1))
+  done
+}
+
+measure_parts() {
+  total=0 number=1
+  while [ "$number" -le "$parts" ]; do
+    set_part "$number"
+    if [ ! -f "$part" ] || [ ! -r "$part" ]; then part_missing; fi
+    size=$(ls -lnL -- "$part" | awk 'NR == 1 { print $5 }')
+    if [ "$number" -eq 1 ]; then part_size=$size; fi
+    if [ "$size" -gt "$part_size" ] || { [ "$size" -lt "$part_size" ] && [ "$number" -lt "$parts" ]; }; then
+      fail 5 'the parts of the bundle do not fit together' "$part: $size bytes" \
+        "copy the parts again, and compare them with ${bundle##*/}.sha256; take away parts of other bundles" \
+        "$part_size bytes, as the first part; less in the last one alone"
+    fi
+    total=$((total + size)) number=$((number + 1))
+  done
+  if [ "$parts" -gt 1 ] && [ $((part_size % 512)) -ne 0 ]; then
+    fail 5 'the parts were not made by create --split-size' "parts of $part_size bytes" \
+      'join them: cat PART… > NAME-VERSION.tar' 'a multiple of 512 bytes'
+  fi
+}
+
+part_missing() {
+  fail 5 'a part of the bundle is missing' "$part" 'copy that part from where the bundle was made' \
+    'all parts of the bundle in one folder'
+}
+
+# Holds the size to what the inventory says, once that is known.
+check_total() {
+  wanted_total=$(awk 'END { print $1 }' "$private/members")
+  if [ "$total" -eq "$wanted_total" ]; then return; fi
+  wanted_parts=$(((wanted_total + part_size - 1) / part_size))
+  if [ "$split" = yes ] && [ "$parts" -lt "$wanted_parts" ]; then
+    set_part "$((parts + 1))"
+    part_missing
+  elif [ "$split" = yes ] && [ "$parts" -gt "$wanted_parts" ]; then
+    set_part "$((wanted_parts + 1))"
+    fail 5 'there is a part that is not of this bundle' "$part" \
+      "take it away, and compare the others with ${bundle##*/}.sha256" "$wanted_parts parts"
+  fi
+  set_part "$parts"
+  fail 5 'the bundle is truncated or damaged' "$part: $total bytes${split#no}" 'copy the bundle again' \
+    "$wanted_total bytes"
+}
+
+# stream OFFSET LENGTH: that range of the bundle, in whatever files it lies. The offset is a multiple of tar's
+# block; dd moves there without reading, and head reads on in larger pieces.
+stream() {
+  offset=$1 left=$2
+  while [ "$left" -gt 0 ]; do
+    within=$((offset % part_size))
+    most=$((part_size - within))
+    if [ "$most" -gt "$left" ]; then most=$left; fi
+    set_part "$((offset / part_size + 1))"
+    { dd bs=512 skip="$((within / 512))" count=0 2> /dev/null && head -c "$most"; } < "$part"
+    offset=$((offset + most)) left=$((left - most))
+  done
+}
+
+# member_header NAME OFFSET MOST: whether a member of that name, of at most that size, starts there; sets `size`.
+member_header() {
+  if [ "$total" -lt $(($2 + 512)) ]; then return 1; fi
+  stream "$2" 512 > "$private/header"
+  printf '%s\000' "$1" | od -An -v -tx1 > "$private/name.wanted"
+  dd if="$private/header" bs=1 count=$((${#1} + 1)) 2> /dev/null | od -An -v -tx1 > "$private/name.found"
+  cmp -s "$private/name.wanted" "$private/name.found" || return 1
+  size=$(dd if="$private/header" bs=1 skip=124 count=11 2> /dev/null | tr -dc 0-7)
+  case ${#size} in
+    10 | 11) size=$((0$size)) ;;
+    *) return 1 ;;
+  esac
+  [ "$size" -le "$3" ]
+}
+
+# The two members at the beginning: nothing is known of them yet, so their size is taken from their headers.
+take_head() {
+  : > "$private/bundle.sig"
+  if ! member_header bundle.json 0 67108864; then
+    fail 5 'not a bundle' "$bundle" 'give the NAME-VERSION.tar that create wrote, or copy it again' \
+      'a tar that starts with bundle.json'
+  fi
+  next=$((512 + (size + 511) / 512 * 512))
+  if [ "$next" -gt "$total" ]; then
+    fail 5 'the bundle is truncated or damaged' "$bundle: $total bytes" 'copy the bundle again, all of its parts'
+  fi
+  stream 512 "$size" > "$private/bundle.json"
+  if member_header bundle.sig "$next" 4096; then
+    stream "$((next + 512))" "$size" > "$private/bundle.sig"
+    next=$((next + 512 + (size + 511) / 512 * 512))
+  fi
+}
+
+# Where each member lies, from the inventory: a line each, `offset size path or digest`; the last one is the end.
+list_members() {
+  awk -F '"' -v at="$next" '
+    substr($0, 1, 1) == "\"" { section = $2 }
+    substr($0, 1, 1) == "{" && (section == "files" || section == "blobs") {
+      size = $7
+      gsub(/[^0-9]/, "", size)
+      printf "%.0f %.0f %s\n", at + 512, size, $4
+      at += 512 + int((size + 511) / 512) * 512
+    }
+    END { printf "%.0f 0 \n", at + 1024 }
+  ' "$private/bundle.json" > "$private/members"
+}
+
+# member PATH: its bytes. A blob is named by its digest.
+member() {
+  range=$(awk -v path="$1" '$3 == path { print $1, $2; exit }' "$private/members")
+  if [ -z "$range" ]; then return 1; fi
+  # In two words: offset and size.
+  stream $range
 }
 
 # --- signature and hashes ---------------------------------------------------------------------------------
@@ -348,10 +500,7 @@ read_key() {
 
 verify_bundle() {
   say "Verifying $bundle"
-  check_beginning
-  tar -xOf "$private/bundle.tar" bundle.json > "$private/bundle.json" 2> "$private/tar.err" ||
-    fail 5 'the bundle is truncated or damaged' "$(head -n 1 "$private/tar.err")" 'copy the bundle again'
-  tar -xOf "$private/bundle.tar" bundle.sig > "$private/bundle.sig" 2> /dev/null || :
+  take_head
   if [ -s "$private/bundle.sig" ]; then
     check_signature
   elif [ "$allow_unsigned" = no ]; then
@@ -362,15 +511,9 @@ verify_bundle() {
   fi
   sha256 "$private/bundle.json"
   inventory_digest=sha256:$sum
+  list_members
+  check_total
   take_sums
-}
-
-# `bundle.json` and a NUL: the name of the first member.
-check_beginning() {
-  start=$(od -An -v -tx1 -N 12 "$private/bundle.tar" | tr -d ' \n')
-  if [ "$start" = 62756e646c652e6a736f6e00 ]; then return; fi
-  fail 5 'not a bundle' "$bundle" 'give the NAME-VERSION.tar that create wrote, or copy it again' \
-    'a tar that starts with bundle.json'
 }
 
 # The signature must be the one base64 spelling of its bytes, on one line: lenient decoders accept others.
@@ -455,8 +598,7 @@ take() {
   esac
   wanted_sum=${2:-$(listed_sum "$1")}
   if [ -z "$wanted_sum" ]; then fail 5 "SHA256SUMS does not name $1" '' 'copy the bundle again'; fi
-  tar -xOf "$private/bundle.tar" "$1" > "$private/$1" 2> "$private/tar.err" ||
-    fail 5 "$1 cannot be read from the bundle" "$(head -n 1 "$private/tar.err")" 'copy the bundle again'
+  member "$1" > "$private/$1" || fail 5 "$1 is not in the bundle" '' 'copy the bundle again'
   sha256 "$private/$1"
   if [ "$sum" != "$wanted_sum" ]; then
     fail 5 "$1 was changed after signing" "SHA-256 $sum" 'copy the bundle again' "SHA-256 $wanted_sum"

@@ -46,7 +46,7 @@ export interface JumpHost {
 }
 
 const plainTools =
-  'tar awk sed tr fold cmp od date mktemp grep cat rm ln head cut mkdir sleep sha256sum cp env mv'.split(
+  'tar awk sed tr fold cmp od date mktemp grep cat rm ln head cut mkdir sleep sha256sum cp env mv dd ls'.split(
     ' ',
   );
 const realTools = ['openssl', 'oras'];
