@@ -131,11 +131,15 @@ describe('a create that was killed', () => {
     expect(await keptPlans()).toEqual([]);
   });
 
-  test('resolves again after the bundle file was changed', async () => {
+  test.each([
+    ['the bundle file', { sequence: 9 }, [], {}],
+    ['a flag', {}, ['--without-images'], {}],
+    ['the time that it is made for', {}, [], { SOURCE_DATE_EPOCH: '1790000000' }],
+  ])('resolves again after %s was changed', async (_, change, flags, env) => {
     await killedCreate();
     const moved = await pushNginx('as it is now');
-    await job.bundle(target.host, { ...fields(), sequence: 9 });
-    const ended = await job.run(...create, '--output', 'json');
+    await job.bundle(target.host, { ...fields(), ...change });
+    const ended = await job.runWith({ env }, ...create, ...flags, '--output', 'json');
     expect(ended.stderr).not.toContain('going on');
     expect(digestOfNginx(ended.json)).toBe(moved.digest);
   });
