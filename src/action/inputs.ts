@@ -19,6 +19,8 @@ export interface ActionInputs {
   readonly bundle: BundleInput;
   /** Folder for the bundle. */
   readonly out: string;
+  /** Of the parts of the bundle, as it was written. */
+  readonly splitSize: string | undefined;
   /** File of `plan -o`. */
   readonly plan: string | undefined;
   readonly withoutImages: boolean;
@@ -55,6 +57,7 @@ export async function readActionInputs(
     commands: readCommands(text(input, 'command') ?? 'create'),
     bundle: { given: await readSettings(input, folder), ...(file ? { file } : {}) },
     out: text(input, 'out') ?? '.',
+    splitSize: text(input, 'split-size'),
     plan: text(input, 'plan'),
     withoutImages: switchOf(input, 'without-images'),
     reuse: text(input, 'reuse'),

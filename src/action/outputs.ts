@@ -14,6 +14,8 @@ export function writeOutputs(
   if (plan) setOutput('image-count', String(plan.inventory.images.length));
   if (!create) return;
   setOutput('bundle-path', create.bundle);
+  const files = [...create.parts, `${create.bundle}.sha256`, create.installScript];
+  setOutput('bundle-files', files.join('\n'));
   setOutput('bundle-digest', `sha256:${create.sha256}`);
 }
 

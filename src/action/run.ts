@@ -3,6 +3,7 @@ import {
   type CreateResult,
   createPrepared,
   openReused,
+  partSizeOf,
   readyToCreate,
 } from '../commands/create.ts';
 import { readDeltaBase } from '../commands/delta-base.ts';
@@ -53,13 +54,14 @@ async function carryOut(
   const saved = await readSavedPlan(inputs.plan, context);
   await maskKey(spec, context);
   const sign = wants('create') ? await readyToCreate(spec, context) : undefined;
+  const partSize = partSizeOf(inputs.splitSize);
   const base = await readDeltaBase(inputs, spec, context);
   const older = wants('create') ? await openReused(inputs.reuse, context) : undefined;
   const push = wants('mirror') ? inputs.push : undefined;
   const connections = await connect(spec.target.endpoint, spec.registries, context, push);
   const { registries } = connections;
   try {
-    const { withoutImages, fresh } = inputs;
+    const { withoutImages, fresh, out } = inputs;
     const run = { name: nameOf(inputs), spec, saved, fresh, withoutImages, older, base };
     const { prepared, carryOut } = await planRun(run, registries, context);
     result.plan = { inventory: prepared.inventory, problems: prepared.problems };
@@ -72,7 +74,7 @@ async function carryOut(
         if (result.mirror.errors.length > 0) return result.mirror;
       }
       if (wants('create')) {
-        result.create = await createPrepared(prepared, { out: inputs.out, sign, older }, context);
+        result.create = await createPrepared(prepared, { out, partSize, sign, older }, context);
       }
       return {};
     });

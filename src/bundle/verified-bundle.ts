@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { Digest } from '../oci/digest.ts';
 import type { Inventory } from '../plan/inventory.ts';
+import type { AirgapError } from '../report/error.ts';
 import { type Archive, type ArchiveEntry, blobPath, bodyStart } from './archive.ts';
 import { damaged } from './damage.ts';
 import type { Volume } from './volume.ts';
 import { Window } from './window.ts';
+
+const pieceSize = 256 * 1024;
 
 interface Verified {
   readonly inventory: Inventory;
@@ -54,6 +57,24 @@ export class VerifiedBundle {
     return this.read(blobPath(digest));
   }
 
+  /** Bytes; undefined for a blob that is not in the bundle. */
+  blobSize(digest: Digest): number | undefined {
+    return this.#entries.get(blobPath(digest))?.size;
+  }
+
+  /** One blob in pieces, as it is on the disk now: whoever reads it checks it. @throws RangeError, AirgapError io */
+  async *streamBlob(digest: Digest): AsyncGenerator<Buffer> {
+    const entry = this.#entry(blobPath(digest));
+    const end = bodyStart(entry) + entry.size;
+    for (let position = bodyStart(entry); position < end; ) {
+      const buffer = Buffer.allocUnsafe(Math.min(pieceSize, end - position));
+      const { bytesRead } = await this.volume.read(buffer, 0, buffer.length, position);
+      if (bytesRead === 0) throw this.#damagedSince(entry, 'no more bytes');
+      position += bytesRead;
+      yield buffer.subarray(0, bytesRead);
+    }
+  }
+
   get path(): string {
     return this.volume.path;
   }
@@ -82,10 +103,13 @@ export class VerifiedBundle {
     }
   }
 
-  #requireDigest({ path, digest, start, size }: ArchiveEntry, found: string): void {
-    if (found === digest) return;
+  #requireDigest(entry: ArchiveEntry, found: string): void {
+    if (found !== entry.digest) throw this.#damagedSince(entry, found);
+  }
+
+  #damagedSince({ path, digest, start, size }: ArchiveEntry, given: string): AirgapError {
     const place = `${path}, after it was verified`;
     const file = this.volume.namesOf(start, size);
-    throw damaged(file, { place, offset: start, given: found, expected: digest });
+    return damaged(file, { place, offset: start, given, expected: digest });
   }
 }

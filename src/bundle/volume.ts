@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { onDisk } from './disk.ts';
 
@@ -110,8 +111,8 @@ export function countParts(size: number, partSize: number): number {
 }
 
 /**
- * New files of `size` bytes altogether, which read as zeros until they are written: one at `path`, or with a
- * `partSize` as many parts as it takes.
+ * Files of `size` bytes altogether, which read as zeros until they are written: one at `path`, or with a `partSize`
+ * as many parts as it takes. What is there already stays in them.
  */
 export async function createVolume(
   path: string,
@@ -121,7 +122,7 @@ export async function createVolume(
   const parts: VolumePart[] = [];
   try {
     for (const { name, start, end } of extentsOf(path, size, partSize)) {
-      const file = await onDisk(name, open(name, 'wx+'));
+      const file = await onDisk(name, open(name, constants.O_RDWR | constants.O_CREAT));
       parts.push({ file, path: name, start, end });
       await onDisk(name, file.truncate(end - start));
     }

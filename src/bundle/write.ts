@@ -2,15 +2,23 @@ import { createHash } from 'node:crypto';
 import { addAbortSignal, type Readable } from 'node:stream';
 import pMap from 'p-map';
 import type { Context } from '../context.ts';
-import { type Digest, digestOf } from '../oci/digest.ts';
+import { type Digest, digestOf, hexOf } from '../oci/digest.ts';
 import type { Inventory, InventoryBlob } from '../plan/inventory.ts';
-import { AirgapError } from '../report/error.ts';
-import { type Archive, type ArchiveEntry, bodyStart, encodeHeader, layOut } from './archive.ts';
+import { AirgapError, canGoOn } from '../report/error.ts';
+import {
+  type Archive,
+  type ArchiveEntry,
+  type ArchiveHead,
+  bodyStart,
+  encodeHeader,
+  layOut,
+} from './archive.ts';
 import { parseInventory, printInventory } from './inventory-json.ts';
 import { requireFewParts } from './part-size.ts';
-import { partialPath, prepareFolder, removePartial } from './partial.ts';
+import { openPartial, type Partial, putAside, removePartial } from './partial.ts';
 import { byteProgress } from './progress.ts';
 import { hashVolume, publish } from './publish.ts';
+import { isFinished } from './resume.ts';
 import type { OlderBundle } from './reuse.ts';
 import { printSignature, type Signer } from './sign.ts';
 import { createVolume, partPathOf, type Volume } from './volume.ts';
@@ -43,11 +51,14 @@ export interface WrittenBundle {
   readonly sha256: string;
   /** Of the whole file, bytes. */
   readonly size: number;
+  /** Bytes of blobs that an earlier run had written. */
+  readonly resumed: number;
 }
 
 /**
  * Writes a bundle straight to its final offsets in a hidden file beside `out`, and renames it when every byte was
- * checked and is on the disk. On a failure nothing is left, and what was at `out` stays.
+ * checked and is on the disk. On a failure what was at `out` stays, and of what is new nothing is left, except
+ * for the next run to go on where this one was stopped.
  * @throws AirgapError integrity for a blob that is not what its digest says, io, and what `readBlob` throws
  */
 export async function writeBundle(job: WriteJob, context: Context): Promise<WrittenBundle> {
@@ -55,20 +66,34 @@ export async function writeBundle(job: WriteJob, context: Context): Promise<Writ
   const archive = layOut(job.inventory, head);
   const small = new Map([...job.files, ...headFiles(head)]);
   if (job.partSize !== undefined) requireFewParts(archive.size, job.partSize);
-  await prepareFolder(job.out, archive.size, context.now());
-  const partial = partialPath(job.out);
+  const layout = layoutName(head, archive, job);
+  const partial = await openPartial(job.out, layout, archive.size, context.now());
   try {
-    const volume = await createVolume(partial, archive.size, job.partSize);
+    const volume = await createVolume(partial.path, archive.size, job.partSize);
     try {
-      await writeAll(volume, archive, small, job, context);
-      return await finish(volume, job, context);
+      const target = { volume, mtime: archive.mtime, isTaken: partial.isTaken };
+      const resumed = await writeAll(target, archive, small, job, context);
+      return { ...(await finish(volume, job, context)), resumed };
     } finally {
       await volume.close();
     }
   } catch (error) {
-    await removePartial(partial);
+    if (context.signal.aborted || canGoOn(error)) await leave(partial, context);
     throw context.signal.aborted ? context.signal.reason : error;
+  } finally {
+    await removePartial(partial.folder);
   }
+}
+
+/** Whatever decides at which offset each byte lies, and in which file. */
+function layoutName({ inventory }: ArchiveHead, { size }: Archive, { partSize }: WriteJob): string {
+  const name = [digestOf(inventory), size, partSize].join();
+  return hexOf(digestOf(Buffer.from(name))).slice(0, 12);
+}
+
+async function leave(partial: Partial, { emit }: Context): Promise<void> {
+  const path = await putAside(partial);
+  emit({ kind: 'note', message: `what is finished stays in ${path}, for the next run to go on` });
 }
 
 function headOf({ inventory, sign }: WriteJob) {
@@ -85,26 +110,26 @@ function headFiles({ inventory, signature }: ReturnType<typeof headOf>): [string
   ];
 }
 
-/** The paddings and the two end blocks are holes: they read as zeros. */
+/** The paddings and the two end blocks are holes: they read as zeros. @returns bytes that were there already */
 async function writeAll(
-  volume: Volume,
+  target: Target,
   archive: Archive,
   small: ReadonlyMap<string, Buffer>,
   job: WriteJob,
   context: Context,
-): Promise<void> {
-  const target = { volume, mtime: archive.mtime };
+): Promise<number> {
   const [smallEntries, blobEntries] = divide(archive.entries, small);
   for (const [entry, bytes] of smallEntries) await writeSmall(target, entry, bytes);
-  await writeBlobs(target, blobEntries, job, context);
-  await volume.sync();
+  const resumed = await writeBlobs(target, blobEntries, job, context);
+  await target.volume.sync();
+  return resumed;
 }
 
 async function finish(
   volume: Volume,
   { out, files, partSize }: WriteJob,
   context: Context,
-): Promise<WrittenBundle> {
+): Promise<Omit<WrittenBundle, 'resumed'>> {
   const { size, path: partial } = volume;
   const count = partSize === undefined ? 0 : volume.parts.length;
   const { sha256, sums } = await hashVolume(volume, context);
@@ -117,6 +142,8 @@ async function finish(
 interface Target {
   readonly volume: Volume;
   readonly mtime: Date;
+  /** An earlier run has written to it. */
+  readonly isTaken: boolean;
 }
 
 function divide(
@@ -149,7 +176,8 @@ async function writeBlobs(
   entries: readonly ArchiveEntry[],
   job: WriteJob,
   context: Context,
-): Promise<void> {
+): Promise<number> {
+  let resumed = 0;
   const failed = new AbortController();
   const signal = AbortSignal.any([failed.signal, context.signal]);
   const total = entries.reduce((sum, { size }) => sum + size, 0);
@@ -161,12 +189,18 @@ async function writeBlobs(
   };
   const bring = async (entry: ArchiveEntry): Promise<void> => {
     signal.throwIfAborted();
+    const header = encodeHeader(entry, target.mtime);
+    if (target.isTaken && (await isFinished(target.volume, entry, header, signal))) {
+      resumed += entry.size;
+      return progress(entry.size);
+    }
     if (await job.older?.take(entry, (body) => write(entry, body))) return;
     await twice(async () => write(entry, await job.readBlob(entry)));
   };
   const stop = (error: unknown): void => failed.abort(error);
   await pMap(entries, (entry) => bring(entry).catch(stop), { concurrency: job.concurrency });
   signal.throwIfAborted();
+  return resumed;
 }
 
 /** A flipped bit on the way is worth one more try; a second one is the source's own. */
@@ -187,7 +221,6 @@ async function writeBlob(
 ): Promise<void> {
   const hash = createHash('sha256');
   let size = 0;
-  await volume.write(encodeHeader(entry, mtime), entry.start);
   for await (const chunk of body as AsyncIterable<Buffer>) {
     size += chunk.length;
     progress(chunk.length);
@@ -196,9 +229,12 @@ async function writeBlob(
     await volume.write(chunk, bodyStart(entry) + size - chunk.length);
   }
   const digest = `sha256:${hash.digest('hex')}` as Digest;
-  if (digest === entry.digest && size === entry.size) return;
-  progress(-size);
-  throw wrongBlob(entry, `${digest}, ${size} bytes`);
+  if (digest !== entry.digest || size !== entry.size) {
+    progress(-size);
+    throw wrongBlob(entry, `${digest}, ${size} bytes`);
+  }
+  // Last, as it tells a later run that the body is there.
+  await volume.write(encodeHeader(entry, mtime), entry.start);
 }
 
 function wrongBlob({ digest, size }: ArchiveEntry, found: string): AirgapError {

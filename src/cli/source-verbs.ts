@@ -98,7 +98,8 @@ function addCreate(program: Command, context: Context, finish: Finish): void {
   const verb = program
     .command('create')
     .description('write the signed bundle, its checksum and install.sh into a folder')
-    .option('-o, --out <folder>', 'folder for the three files', '.')
+    .option('-o, --out <folder>', 'folder for its files', '.')
+    .option('--split-size <size>', 'write the bundle in parts of at most this size')
     .option('--plan <file>', 'carry out exactly this saved plan')
     .option('--fresh', 'resolve again, even if an earlier run was killed')
     .option('--reuse <bundle>', 'take what an older bundle already has from there')
@@ -109,6 +110,7 @@ function addCreate(program: Command, context: Context, finish: Finish): void {
       'after',
       examples(
         'create -f bundle.yaml -o dist',
+        'create -f bundle.yaml --split-size 1900MiB -o dist',
         'create -f bundle.yaml --reuse dist/pcg-override-1.3.0.tar -o dist',
         'create -f bundle.yaml --since dist/pcg-override-1.3.0.tar -o dist',
         'create -f bundle.yaml --without-images -o dist',
@@ -122,6 +124,7 @@ function addCreate(program: Command, context: Context, finish: Finish): void {
         spec,
         {
           out: requiredFlag(flags, 'out', '--out'),
+          splitSize: textFlag(flags.splitSize),
           plan: textFlag(flags.plan),
           withoutImages: flags.withoutImages === true,
           reuse: textFlag(flags.reuse),

@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { printInventory } from '../bundle/inventory-json.ts';
+import { parsePartSize } from '../bundle/part-size.ts';
 import { type OlderBundle, openOlder } from '../bundle/reuse.ts';
 import { loadSigner, type Signer } from '../bundle/sign.ts';
 import { writeBundle } from '../bundle/write.ts';
@@ -20,10 +21,12 @@ import type { Prepared } from './prepare.ts';
 import { readSavedPlan } from './saved-plan.ts';
 
 export interface CreateOptions extends DeltaOptions {
-  /** Folder for the three files. */
+  /** Folder for the files. */
   readonly out: string;
   /** File of `plan -o`. */
   readonly plan?: string | undefined;
+  /** Write parts of at most this size, as a person wrote it. */
+  readonly splitSize?: string | undefined;
   /** A bundle made earlier, whose blobs are taken from there. */
   readonly reuse?: string | undefined;
   /** Resolve again, whatever a killed run left. */
@@ -31,13 +34,19 @@ export interface CreateOptions extends DeltaOptions {
 }
 
 export interface CreateResult {
+  /** What `verify` and `load` take: a path that is there, or the one that its parts' names begin with. */
   readonly bundle: string;
+  /** The files that the bundle lies in. */
+  readonly parts: readonly string[];
+  /** Of the whole bundle, its parts one after the other. */
   readonly sha256: string;
   /** Bytes. */
   readonly size: number;
   readonly installScript: string;
   /** Bytes of blobs that came from an older bundle. */
   readonly reused: number;
+  /** Bytes of blobs that an earlier run, which was stopped, had written. */
+  readonly resumed: number;
   /** What a delta builds on; null for a bundle that is complete by itself. */
   readonly base: DeltaBase['about'] | null;
   /** Bytes of blobs that a delta leaves to its base. */
@@ -54,6 +63,7 @@ export async function runCreate(
   options: CreateOptions,
   context: Context,
 ): Promise<CreateResult> {
+  const partSize = partSizeOf(options.splitSize);
   const saved = await readSavedPlan(options.plan, context);
   const sign = await readyToCreate(spec, context);
   const base = await readDeltaBase(options, spec, context);
@@ -64,12 +74,17 @@ export async function runCreate(
     const run = { name: 'create', spec, saved, fresh, withoutImages, older, base };
     const { carryOut } = await planRun(run, registries, context);
     return await carryOut((prepared) =>
-      createPrepared(prepared, { out: options.out, sign, older }, context),
+      createPrepared(prepared, { out: options.out, partSize, sign, older }, context),
     );
   } finally {
     await registries.close();
     await older?.close();
   }
+}
+
+/** @throws AirgapError usage */
+export function partSizeOf(written: string | undefined): number | undefined {
+  return written === undefined ? undefined : parsePartSize(written);
 }
 
 /** @throws AirgapError usage when it is no bundle; io */
@@ -110,6 +125,8 @@ async function signerOf({ signing }: BundleSpec, { env }: Context): Promise<Sign
 export interface Creation {
   /** Folder for the files. */
   readonly out: string;
+  /** Bytes; absent: one file. */
+  readonly partSize: number | undefined;
   /** Absent: unsigned. */
   readonly sign: Signer | undefined;
   readonly older: OlderBundle | undefined;
@@ -118,7 +135,7 @@ export interface Creation {
 /** The second half: carries out a plan that has no errors. */
 export async function createPrepared(
   prepared: Prepared,
-  { out, sign, older }: Creation,
+  { out, partSize, sign, older }: Creation,
   context: Context,
 ): Promise<CreateResult> {
   const { inventory, files } = prepared;
@@ -132,6 +149,7 @@ export async function createPrepared(
       readBlob: blobReader(prepared),
       ...(sign ? { sign } : {}),
       ...(older ? { older } : {}),
+      ...(partSize === undefined ? {} : { partSize }),
       out: bundle,
       concurrency: 8,
     },
@@ -140,10 +158,12 @@ export async function createPrepared(
   if (older) tellReused(older, context);
   return {
     bundle: written.path,
+    parts: written.parts,
     sha256: written.sha256,
     size: written.size,
     installScript: written.installScript,
     reused: older?.taken.bytes ?? 0,
+    resumed: written.resumed,
     base: savedBase(inventory)?.about ?? null,
     leftOut: (inventory.base?.blobs ?? []).reduce((sum, { size }) => sum + size, 0),
     keyId: sign?.keyId ?? null,

@@ -1,15 +1,14 @@
 import type { VerifiedBundle } from '../bundle/verified-bundle.ts';
 import type { Context } from '../context.ts';
-import type { Descriptor } from '../oci/descriptor.ts';
-import { type Digest, digestOf } from '../oci/digest.ts';
-import { mediaTypeOf, parseManifest } from '../oci/manifest.ts';
-import type { Inventory, InventoryBase, InventoryTarget } from '../plan/inventory.ts';
-import { bundleRepository } from '../plan/repositories.ts';
+import type { Digest } from '../oci/digest.ts';
+import { mediaTypeOf } from '../oci/manifest.ts';
 import { targetHeads } from '../transfer/heads.ts';
-import type { LayoutBase, LayoutOrigin, TransferJob } from '../transfer/job.ts';
+import type { TransferJob } from '../transfer/job.ts';
 import { transfer } from '../transfer/transfer.ts';
 import { type Connections, connect, targetAccess } from './connect.ts';
 import { checkInstalled, recordInstalled } from './installed-state.ts';
+import { withLayout } from './layout-file.ts';
+import { baseInTarget, layoutOrigin } from './layout-origin.ts';
 import type { PushOptions } from './push-credential.ts';
 import { type PlacedResult, placedResult, transferImages, withTools } from './transferring.ts';
 import type { TrustOptions } from './trust.ts';
@@ -74,59 +73,19 @@ async function place(bundle: VerifiedBundle, connections: Connections, context: 
     target: connections.registries.client(inventory.target.endpoint),
     pullThrough: inventory.target.pullThrough ?? [],
   };
-  const origin = await layoutOrigin(bundle);
-  if (!origin) return targetHeads(places);
-  const job: TransferJob = { ...places, origin, manifest: manifestReader(bundle) };
-  return withTools(connections, context, (tools) => transfer(job, tools, context));
-}
-
-/** Undefined for a light bundle, whose images must be in the target already. */
-async function layoutOrigin(bundle: VerifiedBundle): Promise<LayoutOrigin | undefined> {
-  const { inventory, volume } = bundle;
-  if (!inventory.root) return undefined;
-  const roots = [inventory.root, ...(inventory.moreRoots ?? [])];
-  return {
-    kind: 'layout',
-    file: { fd: volume.segments(0, 1)[0]?.fd ?? -1, path: volume.path },
-    roots,
-    bundleRepository: inEndpoint(bundleRepository(inventory), inventory.target),
-    tag: inventory.version,
-    smallBlob: inventory.base ? emptyBlob : await smallBlob(bundle, inventory.root),
-    ...(inventory.base ? { base: layoutBase(inventory, inventory.base) } : {}),
+  const { root } = inventory;
+  // Of a light bundle the images must be in the target already.
+  if (!root) return targetHeads(places);
+  const content = {
+    bundle,
+    manifest: manifestReader(bundle),
+    base: inventory.base && baseInTarget(inventory.base, places.target),
   };
-}
-
-/** What the OCI calls the empty descriptor's (image-spec, manifest.md): of a delta no config need be in the tar. */
-const emptyBlob = { digest: digestOf(Buffer.from('{}')), bytes: Buffer.from('{}') };
-
-function layoutBase({ target }: Inventory, base: InventoryBase): LayoutBase {
-  const { name, version, inventoryDigest, blobs } = base;
-  return {
-    name,
-    version,
-    inventoryDigest,
-    repository: inEndpoint(bundleRepository({ target, name }), target),
-    blobs: new Set(blobs.map(({ digest }) => digest)),
-  };
-}
-
-/** A `host/repository` as the target's API names it. */
-function inEndpoint(repository: string, { endpoint }: InventoryTarget): string {
-  return repository.slice(endpoint.length + 1);
-}
-
-/** A config: every image has one, and a registry takes it as a blob. */
-async function smallBlob(
-  bundle: VerifiedBundle,
-  root: Descriptor,
-): Promise<LayoutOrigin['smallBlob']> {
-  const index = parseManifest(await bundle.readBlob(root.digest), root.mediaType);
-  const [first] = index.kind === 'index' ? index.manifests : [];
-  if (!first) throw new Error('the root index of a verified bundle is empty');
-  const manifest = parseManifest(await bundle.readBlob(first.digest), first.mediaType);
-  if (manifest.kind === 'index') throw new Error('the root index of a verified bundle is not flat');
-  const { digest } = manifest.config;
-  return { digest, bytes: await bundle.readBlob(digest) };
+  return withLayout(content, connections, context, async (layout, by, during) => {
+    const origin = await layoutOrigin(bundle, root, layout, content.base);
+    const job: TransferJob = { ...places, origin, manifest: content.manifest };
+    return withTools(by, during, (tools) => transfer(job, tools, during));
+  });
 }
 
 /** The inventory says what an image is; what lies below one says it itself. */

@@ -36,30 +36,39 @@ export function placedText(result: PlacedResult): string {
 
 export function createText({
   bundle,
+  parts,
   sha256,
   size,
   installScript,
   reused,
+  resumed,
   base,
   leftOut,
   keyId,
   inventory,
 }: CreateResult): string {
   return [
-    `${bundle}  ${formatBytes(size)}, ${count(inventory.images.length, 'image')}`,
+    `${filesText(bundle, parts)}  ${formatBytes(size)}, ${count(inventory.images.length, 'image')}`,
     `${bundle}.sha256  ${sha256}`,
     installScript,
     ...(base
       ? [`a delta to ${base.name} ${base.version}: ${formatBytes(leftOut)} left to it`]
       : []),
+    ...(resumed > 0 ? [`${formatBytes(resumed)} were there from the run before`] : []),
     ...(reused > 0 ? [`${formatBytes(reused)} came from the older bundle`] : []),
     keyId ? `signed by key ${keyId}` : 'NOT SIGNED: load refuses it without --allow-unsigned',
     '',
     keyId
-      ? 'carry the three files and, by another way, the public key; then run'
-      : 'carry the three files; then run',
+      ? 'carry these files and, by another way, the public key; then run'
+      : 'carry these files; then run',
     `  sh install.sh ${inventory.name}-${inventory.version}.tar ${keyId ? '--key NAME.pub' : '--allow-unsigned'}`,
   ].join('\n');
+}
+
+/** The first and the last of the parts stand for all. */
+function filesText(bundle: string, parts: readonly string[]): string {
+  const [first = bundle, last = first] = [parts[0], parts.at(-1)];
+  return first === last ? first : `${first} to ${last.slice(bundle.length)}`;
 }
 
 export function keygenText({ privateKey, publicKey, keyId, type }: KeygenResult): string {

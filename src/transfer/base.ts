@@ -39,6 +39,7 @@ export async function findBase(
   );
   const missing = needed.filter((_, at) => found[at]?.length === 0);
   if (missing.length > 0) throw baseMissing(base, missing, needed.length, target.host);
+  for (const { blob, repository } of found.flat()) base.homes.set(blob.digest, repository);
   return found.flat();
 }
 

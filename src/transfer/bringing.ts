@@ -1,7 +1,7 @@
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import { AirgapError } from '../report/error.ts';
-import { withoutBase } from './from-base.ts';
+import { sourceFor } from './from-base.ts';
 import { isSmall } from './small-blobs.ts';
 import type { Turn } from './turns.ts';
 import type { CopyUnit } from './units.ts';
@@ -33,7 +33,7 @@ export async function bring(unit: CopyUnit, turns: readonly Turn[], work: Work):
     const pending = unit.blobs.filter((_, at) => arrivals[at] === 'pending');
     if (pending.length === 0) return { uploaded, documents: [] };
     await work.checkPush(unit.repository);
-    const sent = await copy(unit, await withoutBase(unit, pending, work), work);
+    const sent = await copy(unit, pending, work);
     return { uploaded: uploaded || sent.length > 0, documents: unit.documents };
   } finally {
     for (const turn of turns) turn.leave();
@@ -46,12 +46,7 @@ function turnOf(turns: readonly Turn[], at: number): Turn {
   return turn;
 }
 
-async function arrive(
-  blob: Descriptor,
-  unit: CopyUnit,
-  turn: Turn,
-  work: Work,
-): Promise<Arrival> {
+async function arrive(blob: Descriptor, unit: CopyUnit, turn: Turn, work: Work): Promise<Arrival> {
   const arrival = await arrivalOf(blob, unit, turn, work);
   if (arrival === 'pending') return arrival;
   work.turns.arrived(blob, unit.repository);
@@ -82,12 +77,15 @@ async function mount({ digest }: Descriptor, repository: string, work: Work): Pr
 /** Resolves to what was uploaded. */
 async function copy(
   unit: CopyUnit,
-  missing: readonly Descriptor[],
+  needed: readonly Descriptor[],
   work: Work,
 ): Promise<readonly Descriptor[]> {
   const { origin, target } = work.job;
   const { digest, repository, image } = unit;
-  const from = origin.kind === 'layout' ? origin.file : origin.locate(image);
+  const { from, missing } =
+    origin.kind === 'layout'
+      ? await sourceFor(unit, needed, origin, work)
+      : { from: origin.locate(image), missing: needed };
   const sent = await work.oras.copy({ digest, from, to: { client: target, repository } }, missing);
   work.sent(sent);
   const put = await target.headManifest(repository, digest);

@@ -39,16 +39,21 @@ export async function fillBundleRepository(
   }
 }
 
-/** Pushes the small blob and mounts it into a repository of each project; resolves to one that refuses. */
+/**
+ * Pushes the small blob, unless an earlier run did, and mounts it into a repository of each project.
+ * @returns one that refuses
+ */
 async function refusesMounts(
   { bundleRepository, smallBlob }: LayoutOrigin,
   repositories: readonly string[],
   { job: { target } }: Work,
 ): Promise<string | undefined> {
-  await target.putBlob(bundleRepository, smallBlob.digest, smallBlob.bytes);
+  const { digest, bytes } = smallBlob;
+  const size = await target.headBlob(bundleRepository, digest);
+  if (size === undefined) await target.putBlob(bundleRepository, digest, bytes);
   const perProject = new Map(repositories.map((repository) => [projectOf(repository), repository]));
   for (const repository of perProject.values()) {
-    const mounted = await target.mountBlob(repository, smallBlob.digest, bundleRepository);
+    const mounted = await target.mountBlob(repository, digest, bundleRepository);
     if (!mounted) return repository;
   }
   return undefined;

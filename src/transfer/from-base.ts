@@ -1,8 +1,7 @@
 import pMap from 'p-map';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { AirgapError } from '../report/error.ts';
-import { formatBytes } from '../report/units.ts';
-import type { LayoutBase, LayoutOrigin } from './job.ts';
+import type { LayoutFile, LayoutOrigin } from './job.ts';
 import type { CopyUnit } from './units.ts';
 import { settleAll } from './waiting.ts';
 import type { Work } from './work.ts';
@@ -34,32 +33,26 @@ export async function mountBase(
 }
 
 /**
- * Holds a copy from the tar to what is in the tar.
+ * What a copy out of a delta is made from: the tar, or where that would lack blobs of the base, the layout with them.
  * @param missing blobs of the unit that could not be mounted
- * @returns those that the tar has
- * @throws AirgapError refused where the repository lacks one that is left to the base
+ * @returns the layout, and what of `missing` is not in the unit's repository
  */
-export async function withoutBase(
+export async function sourceFor(
   { repository }: CopyUnit,
   missing: readonly Descriptor[],
-  { job: { origin, target }, turns }: Work,
-): Promise<readonly Descriptor[]> {
-  const base = origin.kind === 'layout' ? origin.base : undefined;
-  if (base === undefined) return missing;
-  const leftOut = missing.filter(({ digest }) => base.blobs.has(digest));
-  await settleAll(
-    leftOut.map(async (blob) => {
-      if ((await target.headBlob(repository, blob.digest)) !== blob.size)
-        throw notMountable(base, blob, `${target.host}/${repository}`);
-      turns.arrived(blob, repository);
-    }),
+  origin: LayoutOrigin,
+  { job: { target }, turns }: Work,
+): Promise<{ readonly from: LayoutFile; readonly missing: readonly Descriptor[] }> {
+  const { base, file } = origin;
+  const leftOut = missing.filter(({ digest }) => base?.blobs.has(digest));
+  if (base === undefined || leftOut.length === 0) return { from: file, missing };
+  const inTar = missing.filter(({ digest }) => !base.blobs.has(digest));
+  const there = await settleAll(
+    leftOut.map(async ({ digest, size }) => (await target.headBlob(repository, digest)) === size),
   );
-  return missing.filter(({ digest }) => !base.blobs.has(digest));
-}
-
-function notMountable({ name, version }: LayoutBase, blob: Descriptor, at: string): AirgapError {
-  return new AirgapError('refused', `${at} lacks a blob of the base, and takes no mount of it`, {
-    given: `${blob.digest}, ${formatBytes(blob.size)}; ${name} ${version} brought it elsewhere`,
-    next: 'use a bundle that was made without --since',
+  leftOut.forEach((blob, at) => {
+    if (there[at]) turns.arrived(blob, repository);
   });
+  const elsewhere = leftOut.filter((_, at) => !there[at]);
+  return { from: elsewhere.length === 0 ? file : base.whole, missing: [...inTar, ...elsewhere] };
 }

@@ -37,8 +37,7 @@ export interface RegistriesOrigin {
 /** An OCI image layout in a tar, whose `index.json` lists every image and root. */
 export interface LayoutOrigin {
   readonly kind: 'layout';
-  /** Read through the descriptor where there is /proc, so that a swapped file changes nothing. */
-  readonly file: { readonly fd: number; readonly path: string };
+  readonly file: LayoutFile;
   /** Flat indexes that together name every image manifest. */
   readonly roots: readonly Descriptor[];
   /** Repository in the target that may hold the roots: `<base path>/bundles/<name>`. */
@@ -51,6 +50,14 @@ export interface LayoutOrigin {
   readonly base?: LayoutBase;
 }
 
+/**
+ * The tar, read through the descriptor where there is /proc, so that a swapped file changes nothing; one that lies in
+ * several files is served as a registry.
+ */
+export type LayoutFile =
+  | { readonly fd: number; readonly path: string }
+  | { readonly client: Pick<RegistryClient, 'host' | 'access'>; readonly repository: string };
+
 /** The bundle that a delta builds on. */
 export interface LayoutBase {
   readonly name: string;
@@ -59,6 +66,10 @@ export interface LayoutBase {
   /** Where loading it put its blobs, if the registry does mounts. */
   readonly repository: string;
   readonly blobs: ReadonlySet<Digest>;
+  /** Gets a repository that has it for each blob, once they are all found. */
+  readonly homes: Map<Digest, string>;
+  /** The layout with these blobs in it, read from their homes: for a target that does no mounts. */
+  readonly whole: LayoutFile;
 }
 
 export interface TransferTools {

@@ -9,12 +9,15 @@ import { isPrivate } from '../registry/plain-http.ts';
 import { dockerTrust, systemTrust } from '../registry/trust.ts';
 import type { TransferTools } from './job.ts';
 
+/** What must be known of a registry to reach it. */
+export type Reachable = Pick<RegistryClient, 'host' | 'access'>;
+
 /** Writes what oras must know of registries into private files, and names them in its arguments. */
 export interface OrasAccess {
   /** An empty folder for DOCKER_CONFIG, so that no store or helper of the user is asked. */
   readonly dockerConfig: string;
   /** `--from-…` or `--to-…` for this registry. */
-  flags(end: 'from' | 'to', client: RegistryClient): Promise<string[]>;
+  flags(end: 'from' | 'to', client: Reachable): Promise<string[]>;
   /** Removes the files. */
   close(): Promise<void>;
 }
@@ -29,18 +32,18 @@ export async function openOrasAccess(
   const folder = join(scratch, 'oras');
   const dockerConfig = join(folder, 'docker');
   await mkdir(dockerConfig, { recursive: true, mode: 0o700 });
-  const login = onceEach(hostOf, async ({ host, access }: RegistryClient) => {
+  const login = onceEach(hostOf, async ({ host, access }: Reachable) => {
     // Where the way is open to all oras goes without: our own client has said so if the registry wants a login.
     const mayLogIn = allowPlainHttpCredentials || isPrivate(new URL(originOf(host, access)));
     const text = JSON.stringify(loginFile(host, mayLogIn ? await credential(host) : undefined));
     return writePrivate(join(folder, `login-${fileName(host)}.json`), text);
   });
   const system = systemTrust(env);
-  const authorities = onceEach(hostOf, async ({ host, access }: RegistryClient) => {
+  const authorities = onceEach(hostOf, async ({ host, access }: Reachable) => {
     const all = [...(await system), ...(await dockerTrust(host)), access.caCert ?? ''];
     return writePrivate(join(folder, `authorities-${fileName(host)}.pem`), all.join('\n'));
   });
-  const security = async (end: string, client: RegistryClient) => {
+  const security = async (end: string, client: Reachable) => {
     if (client.access.plainHttp) return [`--${end}-plain-http=true`];
     if (client.access.insecureSkipVerify) return [`--${end}-plain-http=false`, `--${end}-insecure`];
     return [`--${end}-plain-http=false`, `--${end}-ca-file=${await authorities(client)}`];
@@ -55,7 +58,7 @@ export async function openOrasAccess(
   };
 }
 
-function hostOf({ host }: RegistryClient): string {
+function hostOf({ host }: Reachable): string {
   return host;
 }
 

@@ -7,16 +7,14 @@ import type { RegistryClient } from '../registry/client.ts';
 import { Gate } from '../registry/gate.ts';
 import { type Reach, retry, Transient, tenMinutes, waitNote } from '../registry/retry.ts';
 import { AirgapError } from '../report/error.ts';
-import type { LayoutOrigin, TransferTools } from './job.ts';
-import { openOrasAccess } from './oras-access.ts';
+import type { LayoutFile, TransferTools } from './job.ts';
+import { openOrasAccess, type Reachable } from './oras-access.ts';
 import { orasFailure } from './oras-errors.ts';
 
 /** One `oras cp`: everything reachable from a digest, into one repository of a registry. */
 export interface Copy {
   readonly digest: Digest;
-  readonly from:
-    | { readonly client: RegistryClient; readonly repository: string }
-    | LayoutOrigin['file'];
+  readonly from: { readonly client: Reachable; readonly repository: string } | LayoutFile;
   readonly to: {
     readonly client: RegistryClient;
     readonly repository: string;

@@ -51,7 +51,17 @@ describe('action.yml', () => {
 
   /** Inputs of the Action alone; all others are settings, by the names of the CLI's flags. */
   const ownInputs = [
-    ...['command', 'file', 'out', 'plan', 'without-images', 'reuse', 'since', 'fresh'],
+    ...[
+      'command',
+      'file',
+      'out',
+      'split-size',
+      'plan',
+      'without-images',
+      'reuse',
+      'since',
+      'fresh',
+    ],
     ...['signing-key', 'signing-key-passphrase', 'signing-key-passphrase-file'],
     ...['push-username', 'push-password', 'push-password-file', 'allow-plain-http-credentials'],
   ];
@@ -74,7 +84,7 @@ describe('action.yml', () => {
   });
 
   test('has the outputs and runs the built file, afterwards too', () => {
-    const outputs = ['bundle-path', 'bundle-digest', 'report-path', 'image-count'];
+    const outputs = ['bundle-path', 'bundle-files', 'bundle-digest', 'report-path', 'image-count'];
     expect(Object.keys(file.outputs)).toEqual(outputs);
     expect(file.runs).toEqual({
       using: 'node24',

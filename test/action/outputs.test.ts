@@ -26,8 +26,17 @@ describe('outputs', () => {
         'report-path': '/tmp/report.json',
         'image-count': '1',
         'bundle-path': '/out/sample-1.0.0.tar',
+        'bundle-files': '/out/sample-1.0.0.tar\n/out/sample-1.0.0.tar.sha256\n/out/install.sh',
         'bundle-digest': `sha256:${'cd'.repeat(32)}`,
       },
+    ],
+    [
+      'a bundle in parts',
+      { create: { ...create, parts: ['/out/a.tar.001', '/out/a.tar.002'] }, errors: [] },
+      expect.objectContaining({
+        'bundle-path': '/out/sample-1.0.0.tar',
+        'bundle-files': expect.stringMatching(/^\/out\/a.tar.001\n\/out\/a.tar.002\n.*sha256\n/),
+      }),
     ],
     ['a plan', { plan, errors: [] }, { 'report-path': '/tmp/report.json', 'image-count': '1' }],
     ['a failure', { errors: [refusal] }, { 'report-path': '/tmp/report.json' }],

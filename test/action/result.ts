@@ -29,10 +29,12 @@ export function sampleResult(images = [image('nginx:1', ['h/m/nginx:1', 'h/m/lib
     plan: { inventory, problems: [] },
     create: {
       bundle: '/out/sample-1.0.0.tar',
+      parts: ['/out/sample-1.0.0.tar'],
       sha256: 'cd'.repeat(32),
       size: 4096,
       installScript: '/out/install.sh',
       reused: 0,
+      resumed: 0,
       base: null,
       leftOut: 0,
       keyId: 'key-1',

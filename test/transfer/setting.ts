@@ -177,7 +177,7 @@ function transferImage({ name, image }: Sample, paths: string[], host: string): 
 export async function layoutTar(
   folder: string,
   samples: readonly Sample[],
-): Promise<LayoutOrigin & { close(): Promise<void> }> {
+): Promise<LayoutOrigin & { readonly file: { path: string }; close(): Promise<void> }> {
   const leaves = new Map<Digest, Descriptor>();
   const blobs = new Map<Digest, Buffer>();
   for (const { image } of samples) {
