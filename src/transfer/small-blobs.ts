@@ -14,16 +14,23 @@ export function isSmall({ size }: Descriptor, { job: { origin } }: Work): boolea
   return size <= largest && origin.kind === 'registries';
 }
 
-/** Copies one small blob from its source into a unit's repository, unless it is there. */
+/**
+ * Copies small blobs from their source into a unit's repository, unless they are there. The first into a repository
+ * is alone, and learns whether the target accepts pushes there.
+ */
 export function smallBlobs(work: () => Work): Work['sendSmall'] {
   const gate = new Gate(atOnce);
-  return async (blob, unit) => {
+  const firsts = new Map<string, Promise<'there' | 'uploaded'>>();
+  const sendInTurn = async (blob: Descriptor, unit: CopyUnit) => {
     const leave = await gate.enter(work().context.signal);
-    try {
-      return await send(blob, unit, work());
-    } finally {
-      leave();
-    }
+    return send(blob, unit, work()).finally(leave);
+  };
+  return (blob, unit) => {
+    const first = firsts.get(unit.repository);
+    if (first !== undefined) return first.then(() => sendInTurn(blob, unit));
+    const sending = sendInTurn(blob, unit);
+    if (!work().turns.takesPushes(unit.repository)) firsts.set(unit.repository, sending);
+    return sending;
   };
 }
 
