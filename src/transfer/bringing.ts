@@ -1,52 +1,67 @@
 import type { Descriptor } from '../oci/descriptor.ts';
+import type { Digest } from '../oci/digest.ts';
 import { AirgapError } from '../report/error.ts';
 import { sourceFor } from './from-base.ts';
+import { isSmall } from './small-blobs.ts';
 import type { Turn } from './turns.ts';
 import type { CopyUnit } from './units.ts';
 import { settleAll } from './waiting.ts';
 import type { Work } from './work.ts';
 
-/**
- * What it took: `mounts` alone; an oras process that put the unit's `manifests` and found every blob there; or one
- * that uploaded `blobs` before.
- */
-export type Brought = 'mounts' | 'manifests' | 'blobs';
+/** What it took to get a unit's blobs into its repository. */
+export interface Brought {
+  /** Whether any blob was uploaded; else all were there or mounted. */
+  readonly uploaded: boolean;
+  /** Manifests that oras put beside its blobs. */
+  readonly documents: readonly Digest[];
+}
+
+/** How a blob came; `pending`: it is oras's to bring, and until our turn is left nobody else's. */
+type Arrival = 'there' | 'uploaded' | 'pending';
 
 /**
- * Gets the blobs of a unit into its repository: by mounts from where they are in the target already, the rest
- * by one oras process.
+ * Gets the blobs of a unit into its repository: by mounts from where they are in the target already, small ones
+ * by our own client, the rest by one oras process.
  */
 export async function bring(unit: CopyUnit, turns: readonly Turn[], work: Work): Promise<Brought> {
   try {
     work.context.signal.throwIfAborted();
-    const missing = await missingBlobs(unit, turns, work);
-    if (missing.length === 0) return 'mounts';
+    const arrivals = await settleAll(
+      unit.blobs.map((blob, at) => arrive(blob, unit, turnOf(turns, at), work)),
+    );
+    const uploaded = arrivals.includes('uploaded');
+    const pending = unit.blobs.filter((_, at) => arrivals[at] === 'pending');
+    if (pending.length === 0) return { uploaded, documents: [] };
     await work.checkPush(unit.repository);
-    return await copy(unit, missing, work);
+    const sent = await copy(unit, pending, work);
+    return { uploaded: uploaded || sent.length > 0, documents: unit.documents };
   } finally {
     for (const turn of turns) turn.leave();
   }
 }
 
-async function missingBlobs(unit: CopyUnit, turns: readonly Turn[], work: Work) {
-  const arrivals = unit.blobs.map(async (blob, at) => {
-    const turn = turns[at];
-    if (turn === undefined) throw new Error('a unit has a turn for each of its blobs');
-    return (await isThereOrMounted(blob, unit.repository, turn, work)) ? [] : [blob];
-  });
-  return (await settleAll(arrivals)).flat();
+function turnOf(turns: readonly Turn[], at: number): Turn {
+  const turn = turns[at];
+  if (turn === undefined) throw new Error('a unit has a turn for each of its blobs');
+  return turn;
 }
 
-/** When false, the turn is ours until it is left: nobody else uploads this blob meanwhile. */
-async function isThereOrMounted(blob: Descriptor, repository: string, turn: Turn, work: Work) {
-  await turn.homeOrFirst;
-  const there = await mount(blob, repository, work);
-  if (!there) await turn.first;
-  // What an earlier run left in the repository is not asked for here: oras does that.
-  if (!there && !work.turns.isIn(blob.digest, repository)) return false;
-  work.turns.arrived(blob, repository);
+async function arrive(blob: Descriptor, unit: CopyUnit, turn: Turn, work: Work): Promise<Arrival> {
+  const arrival = await arrivalOf(blob, unit, turn, work);
+  if (arrival === 'pending') return arrival;
+  work.turns.arrived(blob, unit.repository);
   turn.leave();
-  return true;
+  return arrival;
+}
+
+async function arrivalOf(blob: Descriptor, unit: CopyUnit, turn: Turn, work: Work) {
+  const { repository } = unit;
+  await turn.homeOrFirst;
+  if (await mount(blob, repository, work)) return 'there';
+  await turn.first;
+  if (work.turns.isIn(blob.digest, repository)) return 'there';
+  // What an earlier run left of the large ones is not asked for here: oras does that.
+  return isSmall(blob, work) ? work.sendSmall(blob, unit) : 'pending';
 }
 
 async function mount({ digest }: Descriptor, repository: string, work: Work): Promise<boolean> {
@@ -54,12 +69,17 @@ async function mount({ digest }: Descriptor, repository: string, work: Work): Pr
   const from = work.turns.mountSource(digest, repository);
   if (from === undefined) return false;
   const isMounted = await work.job.target.mountBlob(repository, digest, from);
-  if (isMounted) work.turns.mountTaken(repository);
+  if (isMounted) work.turns.pushTaken(repository);
   else work.turns.mountRefused(from, repository);
   return isMounted;
 }
 
-async function copy(unit: CopyUnit, needed: readonly Descriptor[], work: Work): Promise<Brought> {
+/** Resolves to what was uploaded. */
+async function copy(
+  unit: CopyUnit,
+  needed: readonly Descriptor[],
+  work: Work,
+): Promise<readonly Descriptor[]> {
   const { origin, target } = work.job;
   const { digest, repository, image } = unit;
   const { from, missing } =
@@ -71,7 +91,7 @@ async function copy(unit: CopyUnit, needed: readonly Descriptor[], work: Work): 
   const put = await target.headManifest(repository, digest);
   if (put?.digest !== digest) throw notPut(unit, target.host);
   for (const blob of missing) work.turns.arrived(blob, repository);
-  return sent.length > 0 ? 'blobs' : 'manifests';
+  return sent;
 }
 
 function notPut({ repository, digest, image }: CopyUnit, host: string): AirgapError {

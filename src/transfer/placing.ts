@@ -24,16 +24,14 @@ export async function place(placing: Placing, work: Work): Promise<PlacementResu
   try {
     const units = unitsOf(image, graph, repository, work.job.origin.kind);
     const brought = await settleAll(units.map(({ key }) => work.bring(key)));
-    const already = new Set(
-      units.flatMap((unit, at) => (brought[at] === 'mounts' ? [] : unit.documents)),
-    );
+    const already = new Set(brought.flatMap(({ documents }) => documents));
     const children = childrenFirst(graph).filter(
       ({ descriptor: { digest } }) => digest !== graph.root.digest && !already.has(digest),
     );
     await putChildren(children, repository, work);
     await putTag(placing, work);
     await readBack(placing, work);
-    return { reference, state: brought.includes('blobs') ? 'copied' : 'placed' };
+    return { reference, state: brought.some(({ uploaded }) => uploaded) ? 'copied' : 'placed' };
   } catch (error) {
     return failed(reference, error);
   }

@@ -63,7 +63,7 @@ export class BlobTurns {
     this.#refusedMounts.add(`${from} ${repository}`);
   }
 
-  mountTaken(repository: string): void {
+  pushTaken(repository: string): void {
     this.#takers.add(repository);
   }
 

@@ -6,6 +6,7 @@ import { type Brought, bring } from './bringing.ts';
 import type { PlaceFound } from './heads.ts';
 import type { TransferImage, TransferJob } from './job.ts';
 import type { Oras } from './oras.ts';
+import { smallBlobs } from './small-blobs.ts';
 import { BlobTurns } from './turns.ts';
 import { blobsOf, type CopyUnit, unitsOf } from './units.ts';
 
@@ -28,7 +29,9 @@ export interface Work {
   checkPush(repository: string): Promise<void>;
   /** Puts a manifest by its digest, once a repository. */
   putChild(child: { repository: string; document: ManifestDocument }): Promise<void>;
-  /** Counts what oras uploaded. */
+  /** Uploads a small blob, unless it is there. */
+  sendSmall(blob: Descriptor, unit: CopyUnit): Promise<'there' | 'uploaded'>;
+  /** Counts what was uploaded. */
   sent(blobs: readonly Descriptor[]): void;
   bytesSent(): number;
 }
@@ -66,6 +69,7 @@ export function startWork(
       ({ repository, document: { descriptor, bytes } }) =>
         job.target.putManifest(repository, descriptor.digest, descriptor.mediaType, bytes),
     ),
+    sendSmall: smallBlobs(() => work),
     sent: (blobs) => {
       bytesSent += sizeOf(blobs);
     },

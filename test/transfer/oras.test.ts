@@ -5,14 +5,17 @@ import type { TransferResult } from '../../src/transfer/job.ts';
 import { toolPath } from '../helpers/tools.ts';
 import { type Sample, type Setting, startSetting, startTarget, type Target } from './setting.ts';
 
+/** Smaller ones are not oras's to copy. */
+const mebibyte = 1024 * 1024;
+
 let setting: Setting;
 let target: Target;
 let one: Sample;
 let two: Sample;
 beforeAll(async () => {
   setting = await startSetting();
-  one = await setting.push('one', { layers: ['shared', 'one'] });
-  two = await setting.push('two', { layers: ['shared', 'two'] });
+  one = await setting.push('one', { layers: ['shared', Buffer.alloc(mebibyte + 1, 'one')] });
+  two = await setting.push('two', { layers: ['shared', Buffer.alloc(mebibyte + 1, 'two')] });
 });
 afterAll(() => setting.stop());
 beforeEach(async () => {
