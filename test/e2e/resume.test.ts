@@ -62,6 +62,10 @@ const pushNginx = (content: string) =>
     layers: [shared, content],
     opaque: true,
   });
+const deleteNginx = (digest: string) =>
+  fetch(`http://${source.host}/v2/docker.io/library/nginx/manifests/${digest}`, {
+    method: 'DELETE',
+  });
 const create = ['create', '-f', 'bundle.yaml', '-o', 'out'];
 const mirror = ['mirror', '-f', 'bundle.yaml'];
 const hidden = async () => (await readdir(job.path('out'))).filter((name) => name.startsWith('.'));
@@ -150,6 +154,22 @@ describe('a create that was killed', () => {
     const made = await job.run(...create, '--output', 'json');
     expect(made.exitCode).toBe(0);
     expect(made.stderr).not.toContain('going on');
+  });
+
+  test('resolves again where the source does not have those images any more', async () => {
+    await killedCreate();
+    const moved = await pushNginx('as it is now');
+    await deleteNginx(nginx.digest);
+    const ended = await job.run(...create, '--output', 'json');
+    expect(ended.stderr).toContain('that plan does not hold any more: resolving again');
+    expect(digestOfNginx(ended.json)).toBe(moved.digest);
+  });
+
+  test('costs no run where no plan can be kept', async () => {
+    await job.write('.airgap-bundle', 'a file');
+    const ended = await job.run(...create);
+    expect(ended.exitCode).toBe(0);
+    expect(ended.stderr).toMatch(/the plan cannot be kept, so a killed run starts anew: .*EEXIST/);
   });
 
   test('once it is done, the next run resolves again', async () => {
