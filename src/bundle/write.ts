@@ -4,7 +4,7 @@ import pMap from 'p-map';
 import type { Context } from '../context.ts';
 import { type Digest, digestOf, hexOf } from '../oci/digest.ts';
 import type { Inventory, InventoryBlob } from '../plan/inventory.ts';
-import { AirgapError, canGoOn } from '../report/error.ts';
+import { AirgapError, canGoOn, failuresIn } from '../report/error.ts';
 import {
   type Archive,
   type ArchiveEntry,
@@ -78,7 +78,7 @@ export async function writeBundle(job: WriteJob, context: Context): Promise<Writ
       await volume.close();
     }
   } catch (error) {
-    if (context.signal.aborted || canGoOn(error)) await leave(partial, context);
+    if (context.signal.aborted || isWorthLeaving(error)) await leave(partial, context);
     throw context.signal.aborted ? context.signal.reason : error;
   } finally {
     await removePartial(partial.folder);
@@ -89,6 +89,11 @@ export async function writeBundle(job: WriteJob, context: Context): Promise<Writ
 function layoutName({ inventory }: ArchiveHead, { size }: Archive, { partSize }: WriteJob): string {
   const name = [digestOf(inventory), size, partSize].join();
   return hexOf(digestOf(Buffer.from(name))).slice(0, 12);
+}
+
+/** A disk that is full is not kept full. */
+function isWorthLeaving(error: unknown): boolean {
+  return canGoOn(error) && failuresIn(error).every(({ class: name }) => name !== 'io');
 }
 
 async function leave(partial: Partial, { emit }: Context): Promise<void> {

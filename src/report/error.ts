@@ -68,10 +68,10 @@ export function failuresIn(thrown: unknown): readonly AirgapError[] {
   return [];
 }
 
-/** Whether the same run can simply be started again, at most after a login: then what it has done is kept for it. */
+/** Whether the same plan can be carried out by another run, at most after a login or with more room on the disk. */
 export function canGoOn(thrown: unknown): boolean {
   const errors = failuresIn(thrown);
-  const isPassing = ({ class: name }: AirgapError) =>
-    name === 'transient' || name === 'authentication';
-  return errors.length > 0 && errors.every(isPassing);
+  return errors.length > 0 && errors.every(({ class: name }) => passing.has(name));
 }
+
+const passing: ReadonlySet<ErrorClass> = new Set(['transient', 'authentication', 'io']);

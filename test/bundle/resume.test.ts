@@ -1,6 +1,16 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, open, readdir, readFile, rename, stat, utimes, writeFile } from 'node:fs/promises';
+import {
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { promisify } from 'node:util';
@@ -171,17 +181,26 @@ test('a process is known by when it started, as its number is given again', asyn
   expect(await isGone('0123456789ab')).toBe(false);
 });
 
-test('what lies in it already counts as room on the disk', async () => {
-  await mkdir(home);
-  await run('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', home]);
-  try {
+describe('on a disk with little room', () => {
+  beforeEach(async () => {
+    await mkdir(home);
+    await run('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', home]);
     await stopHalfway();
-    // As much as is left: less than the bundle, enough for what is missing of it.
+  });
+  afterEach(() => run('umount', [home]));
+
+  test('what was left counts', async () => {
+    // What stays free is less than the bundle, and enough for what is missing of it.
     await writeFile(join(home, 'other'), Buffer.alloc(350_000));
     expect((await again()).read).toEqual(digests.slice(2));
-  } finally {
-    await run('umount', [home]);
-  }
+  });
+
+  test('it stays when the room is too little all the same', async () => {
+    await writeFile(join(home, 'other'), Buffer.alloc(1_000_000));
+    await expect(again()).rejects.toMatchObject({ class: 'io' });
+    await rm(join(home, 'other'));
+    expect((await again()).read).toEqual(digests.slice(2));
+  });
 });
 
 async function ownerOf(pid: number): Promise<string> {

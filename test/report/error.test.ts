@@ -7,9 +7,9 @@ test.each<[ErrorClass[], boolean]>([
   [['transient', 'integrity'], false],
   [['refused'], false],
   [['usage'], false],
-  [['io'], false],
+  [['io'], true],
   [[], false],
-])('what a run that failed with %j has done is kept for the next: %s', (classes, expected) => {
+])('the plan of a run that failed with %j is kept for the next: %s', (classes, expected) => {
   const errors = classes.map((name) => new AirgapError(name, 'it failed'));
   expect(canGoOn(new Failures('several', errors))).toBe(expected);
   if (errors.length === 1) expect(canGoOn(errors[0])).toBe(expected);
