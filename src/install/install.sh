@@ -141,6 +141,7 @@ public_name() {
 # --- processes and files ----------------------------------------------------------------------------------
 
 make_private_folder() {
+  input=
   child=
   private=
   trap clean_up EXIT
@@ -169,9 +170,14 @@ stop() {
   exit "$1"
 }
 
-# In the background and waited for, so that a signal stops the command at once and not after it.
+# In the background and waited for, so that a signal stops the command at once and not after it. `input` may name
+# a range of the bundle, for the command's standard input.
 run() {
-  "$@" < /dev/null &
+  if [ -n "$input" ]; then
+    stream "$input" 2> /dev/null | "$@" &
+  else
+    "$@" < /dev/null &
+  fi
   child=$!
   status=0
   wait "$child" || status=$?
@@ -320,7 +326,7 @@ find_bundle() {
   parts=1
   if [ "$split" = yes ]; then count_parts; fi
   set_part 1
-  if [ "$parts" -eq 0 ] || [ ! -r "$part" ]; then
+  if [ "$parts" -eq 0 ] || { [ "$split" = no ] && [ ! -r "$part" ]; }; then
     fail 2 'the bundle cannot be read' "$bundle" \
       'give the path of the NAME-VERSION.tar that create wrote, or of its first part'
   fi
@@ -355,6 +361,8 @@ measure_parts() {
   while [ "$number" -le "$parts" ]; do
     set_part "$number"
     if [ ! -f "$part" ] || [ ! -r "$part" ]; then part_missing; fi
+    # What else tells a size (stat, wc) is another one everywhere, or reads it all.
+    # shellcheck disable=SC2012
     size=$(ls -lnL -- "$part" | awk 'NR == 1 { print $5 }')
     if [ "$number" -eq 1 ]; then part_size=$size; fi
     if [ "$size" -gt "$part_size" ] || { [ "$size" -lt "$part_size" ] && [ "$number" -lt "$parts" ]; }; then
@@ -393,10 +401,10 @@ check_total() {
     "$wanted_total bytes"
 }
 
-# stream OFFSET LENGTH: that range of the bundle, in whatever files it lies. The offset is a multiple of tar's
+# stream 'OFFSET LENGTH': that range of the bundle, in whatever files it lies. The offset is a multiple of tar's
 # block; dd moves there without reading, and head reads on in larger pieces.
 stream() {
-  offset=$1 left=$2
+  offset=${1% *} left=${1#* }
   while [ "$left" -gt 0 ]; do
     within=$((offset % part_size))
     most=$((part_size - within))
@@ -410,7 +418,7 @@ stream() {
 # member_header NAME OFFSET MOST: whether a member of that name, of at most that size, starts there; sets `size`.
 member_header() {
   if [ "$total" -lt $(($2 + 512)) ]; then return 1; fi
-  stream "$2" 512 > "$private/header"
+  stream "$2 512" > "$private/header"
   printf '%s\000' "$1" | od -An -v -tx1 > "$private/name.wanted"
   dd if="$private/header" bs=1 count=$((${#1} + 1)) 2> /dev/null | od -An -v -tx1 > "$private/name.found"
   cmp -s "$private/name.wanted" "$private/name.found" || return 1
@@ -433,9 +441,9 @@ take_head() {
   if [ "$next" -gt "$total" ]; then
     fail 5 'the bundle is truncated or damaged' "$bundle: $total bytes" 'copy the bundle again, all of its parts'
   fi
-  stream 512 "$size" > "$private/bundle.json"
+  stream "512 $size" > "$private/bundle.json"
   if member_header bundle.sig "$next" 4096; then
-    stream "$((next + 512))" "$size" > "$private/bundle.sig"
+    stream "$((next + 512)) $size" > "$private/bundle.sig"
     next=$((next + 512 + (size + 511) / 512 * 512))
   fi
 }
@@ -458,8 +466,7 @@ list_members() {
 member() {
   range=$(awk -v path="$1" '$3 == path { print $1, $2; exit }' "$private/members")
   if [ -z "$range" ]; then return 1; fi
-  # In two words: offset and size.
-  stream $range
+  stream "$range"
 }
 
 # --- signature and hashes ---------------------------------------------------------------------------------
@@ -999,6 +1006,7 @@ load_with_node() {
 
 # Without Node: the roots bring every blob into the bundle repository once, then each image is placed by mounts
 # from there. Where the registry refuses that, image by image. oras checks each blob against its digest.
+# Of a bundle in parts oras gets each blob by its standard input, and a layout with nothing but the manifests.
 load_with_oras() {
   if [ "$(setting imagesEmbedded)" = true ]; then
     say '  without Node, blobs are checked by digest while they are pushed; those that need no push are not read.'
@@ -1017,6 +1025,7 @@ load_with_oras() {
         "$(awk -F "$tab" 'END { print NR }' "$private/todo.tsv") placements" 'run airgap-bundle mirror first'
     fi
     find_base
+    if [ "$parts" -gt 1 ]; then take_layout; fi
     push_roots
     place_all
   fi
@@ -1037,6 +1046,7 @@ show_load() {
   if [ -n "$base" ]; then
     say "  would look first for the $(awk 'END { print NR }' "$private/base.tsv") blobs that $base brought"
   fi
+  if [ "$parts" -gt 1 ]; then say '  would push the blobs first, each from the parts by oras blob push'; fi
   write_roots
   while IFS=' ' read -r root tag <&3; do copy_from_bundle "$root" "$endpoint/$bundles:$tag"; done 3< "$private/roots"
   while IFS=$tab read -r digest type repository tag how _ <&3; do
@@ -1163,7 +1173,83 @@ is_index() {
 }
 
 copy_from_bundle() {
-  oras_at to- cp --no-tty --from-oci-layout -- "$private/bundle.tar@$1" "$2"
+  layout=$private/bundle.tar
+  if [ "$parts" -gt 1 ]; then
+    layout=$private/layout
+    if [ "$dry_run" = no ]; then push_blobs "$1" "$(repository_of "$2")" || return 1; fi
+  fi
+  oras_at to- cp --no-tty --from-oci-layout -- "$layout@$1" "$2"
+}
+
+repository_of() {
+  case ${1##*/} in
+    *:*) printf '%s' "${1%:*}" ;;
+    *) printf '%s' "$1" ;;
+  esac
+}
+
+# An OCI layout that has every manifest, and no blob: what oras finds in the registry it does not look for here.
+# edges: a line `manifest digest` for each digest that a manifest names.
+take_layout() {
+  blobs_folder=$private/layout/blobs/sha256
+  mkdir -p -- "$blobs_folder"
+  for file in oci-layout index.json; do
+    take "$file"
+    mv -- "$private/$file" "$private/layout/$file"
+  done
+  : > "$private/edges"
+  : > "$private/pushed"
+  write_roots
+  awk '!seen[$1]++ { print $1 }' "$private/roots" "$private/images.tsv" > "$private/queue"
+  while [ -s "$private/queue" ]; do
+    : > "$private/later"
+    while read -r digest <&3; do take_manifest; done 3< "$private/queue"
+    mv -f -- "$private/later" "$private/queue"
+  done
+}
+
+take_manifest() {
+  file=$blobs_folder/${digest#sha256:}
+  if [ -e "$file" ] || ! member "$digest" > "$private/manifest"; then return; fi
+  sha256 "$private/manifest"
+  if [ "sha256:$sum" != "$digest" ]; then blob_fault "$digest"; fi
+  mv -f -- "$private/manifest" "$file"
+  tr -c 'a-z0-9:' '\n' < "$file" |
+    awk -v parent="$digest" 'length($0) == 71 && /^sha256:[0-9a-f]*$/ { print parent, $0 }' > "$private/named"
+  cat "$private/named" >> "$private/edges"
+  if grep -q '"manifests"[[:space:]]*:' "$file"; then awk '{ print $2 }' "$private/named" >> "$private/later"; fi
+}
+
+# push_blobs DIGEST REPOSITORY: what that manifest or index is made of, from the parts; what is there is not read.
+push_blobs() {
+  blobs_below "$1" > "$private/needed"
+  while read -r blob_at blob_size blob <&4; do
+    if grep -q -x -F -e "$2@$blob" "$private/pushed"; then continue; fi
+    input="$blob_at $blob_size"
+    oras_at plain 'blob push' --no-tty --size "$blob_size" -- "$2@$blob" - || {
+      input=
+      return 1
+    }
+    input=
+    printf '%s\n' "$2@$blob" >> "$private/pushed"
+  done 4< "$private/needed"
+}
+
+# Their lines of `members`. In a delta, what its base brought has none.
+blobs_below() {
+  awk -v root="$1" '
+    FILENAME ~ /edges$/ { below[$1] = below[$1] " " $2; next }
+    { place[$3] = $0 }
+    END {
+      queue[1] = root
+      for (end = 1; at < end; ) {
+        digest = queue[++at]
+        if (!(digest in below)) { if (digest in place) print place[digest]; continue }
+        count = split(below[digest], children, " ")
+        for (n = 1; n <= count; n++) if (!seen[children[n]]++) queue[++end] = children[n]
+      }
+    }
+  ' "$private/edges" "$private/members"
 }
 
 copy_in_target() {
@@ -1195,7 +1281,7 @@ oras_at() {
     if [ -n "$registry_config" ]; then set -- "--${prefix}registry-config" "$registry_config" "$@"; fi
   done
   case $verb in
-    'blob fetch') act oras blob fetch "$@" ;;
+    'blob '*) act oras blob "${verb#blob }" "$@" ;;
     *) act oras "$verb" "$@" ;;
   esac
 }

@@ -29,6 +29,8 @@ export interface BundleOptions {
   readonly access?: Partial<InventoryHead['target']>;
   readonly target?: Partial<TargetSpec>;
   readonly program?: string;
+  /** Bytes; absent: one file. */
+  readonly partSize?: number;
 }
 
 export type KeyType = 'ed25519' | 'ecdsa-p256';
@@ -102,6 +104,7 @@ export async function makeBundle(options: BundleOptions): Promise<TestBundle> {
       files: new Map(files.map(({ path, bytes }) => [path, bytes])),
       readBlob: async ({ digest }) => Readable.from([blobs.get(digest)]),
       ...(options.key && { sign: await loadSigner(keyPair(options.folder, options.key).key) }),
+      ...(options.partSize && { partSize: options.partSize }),
       out,
       concurrency: 2,
     },
