@@ -1,8 +1,7 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { Stats } from 'node:fs';
-import { mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import type { Context } from '../context.ts';
 import { AirgapError } from '../report/error.ts';
 import { diskError, onDisk } from './disk.ts';
 import { isGone, ownerName } from './owner.ts';
@@ -129,23 +128,6 @@ export async function putAside({ folder, stem }: Partial): Promise<string> {
   const path = `${stem}-${aside}-${anyName()}`;
   await onDisk(folder, rename(folder, path));
   return path;
-}
-
-/** One pass over what was just written: it comes from the page cache. */
-export async function hashFile(path: string, { signal }: Context): Promise<string> {
-  const hash = createHash('sha256');
-  const file = await onDisk(path, open(path));
-  try {
-    const buffer = Buffer.allocUnsafe(1024 * 1024);
-    for (;;) {
-      signal.throwIfAborted();
-      const { bytesRead } = await onDisk(path, file.read(buffer, 0, buffer.length, null));
-      if (bytesRead === 0) return hash.digest('hex');
-      hash.update(buffer.subarray(0, bytesRead));
-    }
-  } finally {
-    await file.close();
-  }
 }
 
 export async function removePartial(folder: string): Promise<void> {

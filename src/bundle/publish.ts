@@ -1,12 +1,10 @@
-import { createHash } from 'node:crypto';
 import { open, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import type { Context } from '../context.ts';
 import { onDisk } from './disk.ts';
 import { partNumber } from './open-volume.ts';
-import { hashFile, partialScript } from './partial.ts';
+import { partialScript } from './partial.ts';
 import { sumLine } from './sums.ts';
-import { partPathOf, type Volume } from './volume.ts';
+import { partPathOf } from './volume.ts';
 
 /** A bundle that is complete and on the disk under its hidden name. */
 export interface Finished {
@@ -37,35 +35,6 @@ export async function publish({ partial, out, parts, sums, script }: Finished): 
   const folder = await onDisk(dirname(out), open(dirname(out)));
   await onDisk(dirname(out), folder.sync()).finally(() => folder.close());
   return installer;
-}
-
-/** What the files of a bundle hash to, and all of them one after the other; hex. */
-export async function hashVolume(
-  volume: Volume,
-  context: Context,
-): Promise<{ readonly sha256: string; readonly sums: readonly string[] }> {
-  if (volume.isSplit) return hashParts(volume, context);
-  const sha256 = await hashFile(volume.path, context);
-  return { sha256, sums: [sha256] };
-}
-
-/** One pass over what was just written: it comes from the page cache. */
-async function hashParts({ parts }: Volume, { signal }: Context) {
-  const whole = createHash('sha256');
-  const sums: string[] = [];
-  const buffer = Buffer.allocUnsafe(1024 * 1024);
-  for (const { file, path, start, end } of parts) {
-    const hash = createHash('sha256');
-    for (let at = 0; at < end - start; ) {
-      signal.throwIfAborted();
-      const { bytesRead } = await onDisk(path, file.read(buffer, 0, buffer.length, at));
-      if (bytesRead === 0) throw new Error(`${path} is shorter than it was made`);
-      for (const one of [whole, hash]) one.update(buffer.subarray(0, bytesRead));
-      at += bytesRead;
-    }
-    sums.push(hash.digest('hex'));
-  }
-  return { sha256: whole.digest('hex'), sums };
 }
 
 function sumLines(out: string, parts: number, sums: readonly string[]): string {

@@ -63,6 +63,16 @@ export class Volume {
     }
   }
 
+  /** The same for buffers that come one after the other: one call to the system, unless a part ends in between. */
+  async writeAll(buffers: readonly Buffer[], position: number): Promise<void> {
+    const size = buffers.reduce((sum, { length }) => sum + length, 0);
+    const { file, path, start, end } = this.partAt(position);
+    const fits = position + size <= end && buffers.length > 0;
+    const written = fits ? await onDisk(path, file.writev(buffers, position - start)) : undefined;
+    const done = written?.bytesWritten ?? 0;
+    if (done < size) await this.write(Buffer.concat(buffers).subarray(done), position + done);
+  }
+
   /** Where a range lies: one segment in a single file, several where it crosses the end of a part. */
   segments(position: number, length: number): Segment[] {
     const all: Segment[] = [];

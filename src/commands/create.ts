@@ -5,6 +5,7 @@ import { parsePartSize } from '../bundle/part-size.ts';
 import { type OlderBundle, openOlder } from '../bundle/reuse.ts';
 import { loadSigner, type Signer } from '../bundle/sign.ts';
 import { writeBundle } from '../bundle/write.ts';
+import type { BlobBody, ByteRange } from '../bundle/write-blob.ts';
 import type { Context } from '../context.ts';
 import type { BundleSpec } from '../inputs/spec.ts';
 import { type Digest, digestOf } from '../oci/digest.ts';
@@ -151,7 +152,7 @@ export async function createPrepared(
       ...(older ? { older } : {}),
       ...(partSize === undefined ? {} : { partSize }),
       out: bundle,
-      concurrency: 8,
+      concurrency: blobsAtOnce,
     },
     context,
   );
@@ -171,6 +172,9 @@ export async function createPrepared(
     inventory,
   };
 }
+
+/** As many as the source registry is let have at a time; the rest of them waits for it. */
+const blobsAtOnce = 32;
 
 const damagedNamed = 10;
 
@@ -195,11 +199,11 @@ function blobReader({ manifests, images, registries }: Prepared) {
       if (!homes.has(digest)) homes.set(digest, source);
     }
   }
-  return async ({ digest }: InventoryBlob): Promise<Readable> => {
+  return async ({ digest }: InventoryBlob, range?: ByteRange): Promise<BlobBody> => {
     const manifest = manifests.get(digest);
-    if (manifest) return Readable.from([manifest.bytes]);
+    if (manifest) return { status: 200, body: Readable.from([manifest.bytes]) };
     const home = homes.get(digest);
     if (!home) throw new Error(`no image has the blob ${digest}`);
-    return (await home.client.getBlob(home.repository, digest)).body;
+    return home.client.getBlob(home.repository, digest, range);
   };
 }

@@ -19,7 +19,7 @@ import { isGone, ownerName } from '../../src/bundle/owner.ts';
 import { type WriteJob, writeBundle } from '../../src/bundle/write.ts';
 import type { Digest } from '../../src/oci/digest.ts';
 import { AirgapError, type ErrorClass } from '../../src/report/error.ts';
-import { jobFor, sample, temporaryFolder, testContext, write } from './sample.ts';
+import { jobFor, sample, temporaryFolder, testContext, whole, write } from './sample.ts';
 
 const run = promisify(execFile);
 const contents = [0, 1, 2, 3].map((at) => Buffer.alloc(400_000 + at, `${at} content `));
@@ -46,7 +46,7 @@ async function stopHalfway(failure?: AirgapError, more: Partial<WriteJob> = {}) 
     if (blob.digest !== digests[2]) return readBlob(blob);
     if (failure) throw failure;
     setTimeout(context.abort, 10);
-    return new Readable({ read() {} });
+    return whole(new Readable({ read() {} }));
   };
   const job = jobFor(parts, out, { concurrency: 1, ...more, readBlob: stalling });
   await expect(writeBundle(job, context)).rejects.toThrow();

@@ -5,6 +5,7 @@ import { Readable } from 'node:stream';
 import { sha256Sums } from '../../src/bundle/sums.ts';
 import type { Trust } from '../../src/bundle/verify.ts';
 import { type WriteJob, writeBundle } from '../../src/bundle/write.ts';
+import type { BlobBody } from '../../src/bundle/write-blob.ts';
 import type { Context } from '../../src/context.ts';
 import { type Digest, digestOf, hexOf } from '../../src/oci/digest.ts';
 import type { Inventory, InventoryFile } from '../../src/plan/inventory.ts';
@@ -87,7 +88,7 @@ export function jobFor(
   more: Partial<WriteJob> = {},
 ): WriteJob {
   const readBlob = async ({ digest }: { digest: Digest }) =>
-    Readable.from([blobs.get(digest) ?? Buffer.alloc(0)], { objectMode: false });
+    whole(Readable.from([blobs.get(digest) ?? Buffer.alloc(0)], { objectMode: false }));
   return { inventory, files, readBlob, out, concurrency: 3, ...more };
 }
 
@@ -104,4 +105,9 @@ export function trust(change: Partial<Trust> = {}): Trust {
     now: new Date('2026-11-23T00:00:00Z'),
     ...change,
   };
+}
+
+/** A source that knows no ranges. */
+export function whole(body: Readable): BlobBody {
+  return { status: 200, body };
 }

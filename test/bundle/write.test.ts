@@ -9,7 +9,7 @@ import { loadSigner, type Signer } from '../../src/bundle/sign.ts';
 import { writeBundle } from '../../src/bundle/write.ts';
 import { runKeygen } from '../../src/commands/keygen.ts';
 import { AirgapError } from '../../src/report/error.ts';
-import { jobFor, sample, temporaryFolder, testContext, write } from './sample.ts';
+import { jobFor, sample, temporaryFolder, testContext, whole, write } from './sample.ts';
 
 const run = promisify(execFile);
 const large = Buffer.alloc(3_000_000, 'layer ');
@@ -127,7 +127,7 @@ describe('a written bundle', () => {
     let reads = 0;
     const readBlob = async ({ digest }: { digest: string }) => {
       const bytes = [...parts.blobs].find(([name]) => name === digest)?.[1] ?? Buffer.alloc(0);
-      return Readable.from([bytes === large && reads++ === 0 ? bytes.subarray(1) : bytes]);
+      return whole(Readable.from([bytes === large && reads++ === 0 ? bytes.subarray(1) : bytes]));
     };
     const written = await write(parts, out, { readBlob });
     expect(reads).toBe(2);
@@ -157,7 +157,7 @@ describe('nothing is at the final name, and the older bundle stays,', () => {
     const parts = sample(contents);
     const digest = parts.inventory.blobs.at(-1)?.digest ?? '';
     const readBlob = async (blob: { digest: string }) =>
-      Readable.from([blob.digest === digest ? wrong : (contents.find(matches(blob)) ?? '')]);
+      whole(Readable.from([blob.digest === digest ? wrong : (contents.find(matches(blob)) ?? '')]));
     const matches = (blob: { digest: string }) => (bytes: Buffer) =>
       blob.digest === `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
     await expect(write(parts, out, { readBlob })).rejects.toMatchObject({
@@ -202,7 +202,7 @@ test('a reader that fails has its error passed on while others still wait', asyn
   const failure = new AirgapError('integrity', 'the blob is another');
   const readBlob = async ({ size }: { size: number }) => {
     if (size > 512) throw failure;
-    return new Readable({ read() {} });
+    return whole(new Readable({ read() {} }));
   };
   const writing = write(sample(contents), out, { readBlob, concurrency: 4 });
   await expect(writing).rejects.toBe(failure);
@@ -226,7 +226,7 @@ test('a full disk leaves nothing', async () => {
     const parts = sample([large]);
     const readBlob = async () => {
       await writeFile(join(mount, 'another'), Buffer.alloc(2_000_000));
-      return Readable.from([large.subarray(0, 1_000_000), large.subarray(1_000_000)]);
+      return whole(Readable.from([large.subarray(0, 1_000_000), large.subarray(1_000_000)]));
     };
     await expect(write(parts, out, { readBlob })).rejects.toMatchObject({
       class: 'io',

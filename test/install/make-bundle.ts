@@ -102,7 +102,7 @@ export async function makeBundle(options: BundleOptions): Promise<TestBundle> {
         blobs: [...blobs].map(([digest, bytes]) => ({ digest, size: bytes.length })),
       },
       files: new Map(files.map(({ path, bytes }) => [path, bytes])),
-      readBlob: async ({ digest }) => Readable.from([blobs.get(digest)]),
+      readBlob: async ({ digest }) => ({ status: 200, body: Readable.from([blobs.get(digest)]) }),
       ...(options.key && { sign: await loadSigner(keyPair(options.folder, options.key).key) }),
       ...(options.partSize && { partSize: options.partSize }),
       out,

@@ -1,0 +1,113 @@
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { damaged } from './damage.ts';
+import { diskError } from './disk.ts';
+import type { Segment, Volume } from './volume.ts';
+
+/** A SHA-256 that grows in a thread, from what lies in a volume. */
+export interface RunningHash {
+  /** Takes in a range of the volume. @throws AirgapError io; integrity where the file ends before */
+  update(position: number, length: number): Promise<void>;
+  /** Hex; nothing comes after it. */
+  digest(): Promise<string>;
+}
+
+/** With more than these, reading is the bound. */
+const mostThreads = 4;
+
+/** Hashes ranges of one volume in threads, of which the first use of each starts one, up to one a processor. */
+export class HashThreads {
+  readonly #volume: Volume;
+  readonly #threads: HashThread[] = [];
+  #hashes = 0;
+
+  constructor(volume: Volume) {
+    this.#volume = volume;
+  }
+
+  start(): RunningHash {
+    const thread = this.#freest();
+    const id = this.#hashes++;
+    thread.running++;
+    return {
+      update: async (position, length) => {
+        let at = position;
+        for (const segment of this.#volume.segments(position, length)) {
+          await this.#take(thread, id, segment, at);
+          at += segment.length;
+        }
+      },
+      digest: async () => {
+        thread.running--;
+        const { hex } = await thread.ask({ id });
+        return hex ?? '';
+      },
+    };
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#threads.map((thread) => thread.close()));
+  }
+
+  async #take(
+    thread: HashThread,
+    id: number,
+    { fd, path, position, length }: Segment,
+    at: number,
+  ): Promise<void> {
+    const { done = 0, code } = await thread.ask({ id, range: { fd, position, length } });
+    if (code !== undefined) throw diskError(path, Object.assign(new Error(code), { code }));
+    if (done === length) return;
+    throw damaged(path, { place: 'its end', offset: at + done, given: 'no more bytes' });
+  }
+
+  #freest(): HashThread {
+    const [freest] = this.#threads.toSorted((a, b) => a.running - b.running);
+    const most = Math.min(availableParallelism(), mostThreads);
+    if (freest && (freest.running === 0 || this.#threads.length === most)) return freest;
+    const thread = new HashThread();
+    this.#threads.push(thread);
+    return thread;
+  }
+}
+
+interface Step {
+  readonly id: number;
+  /** Absent: the end. */
+  readonly range?: Pick<Segment, 'fd' | 'position' | 'length'>;
+}
+
+interface Answer {
+  /** Bytes that were there. */
+  readonly done?: number;
+  /** Of the operating system's error. */
+  readonly code?: string;
+  readonly hex?: string;
+}
+
+/** Answers come in the order of the questions. */
+class HashThread {
+  /** Hashes that have begun and not ended. */
+  running = 0;
+  readonly #worker = new Worker(join(import.meta.dirname, 'hash-worker.mjs'), { execArgv: [] });
+  readonly #waiting: { answer(answer: Answer): void; fail(error: unknown): void }[] = [];
+
+  constructor() {
+    this.#worker.on('message', (answer: Answer) => this.#waiting.shift()?.answer(answer));
+    this.#worker.on('error', (error) => {
+      for (const { fail } of this.#waiting.splice(0)) fail(error);
+    });
+  }
+
+  ask(step: Step): Promise<Answer> {
+    return new Promise((answer, fail) => {
+      this.#waiting.push({ answer, fail });
+      this.#worker.postMessage(step);
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#worker.terminate();
+  }
+}

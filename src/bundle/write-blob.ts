@@ -1,0 +1,160 @@
+import type { Readable } from 'node:stream';
+import { type Digest, digestOf } from '../oci/digest.ts';
+import { AirgapError } from '../report/error.ts';
+import { type ArchiveEntry, bodyStart, encodeHeader } from './archive.ts';
+import type { HashThreads } from './hash-threads.ts';
+import { TrailingHash } from './trailing-hash.ts';
+import type { Volume } from './volume.ts';
+
+/** Where blobs are written to. */
+export interface BlobTarget {
+  readonly volume: Volume;
+  readonly mtime: Date;
+  readonly threads: HashThreads;
+  progress(bytes: number): void;
+}
+
+/** Both included, as in a Range header (RFC 9110, 14.1.2). */
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface BlobBody {
+  /** 206: the range that was asked for; 200: the blob from its first byte, also where a range was asked for. */
+  readonly status: 200 | 206;
+  readonly body: Readable;
+}
+
+export type ReadBlob = (range?: ByteRange) => Promise<BlobBody>;
+
+/** Smaller bodies are hashed here and written at once; a thread would be asked in vain. */
+const smallBody = 1024 * 1024;
+/** Larger ones are read in ranges of so many bytes, in parallel. */
+const rangeSize = 32 * 1024 * 1024;
+/** Gathered before a write: the chunks of a socket are small. */
+const batchSize = 512 * 1024;
+
+/**
+ * Writes a blob and, when its bytes are right, its header: that tells a later run that the body is there.
+ * @throws AirgapError integrity when it is not what its digest says
+ */
+export async function writeBlob(
+  entry: ArchiveEntry,
+  read: ReadBlob,
+  target: BlobTarget,
+): Promise<void> {
+  const write = entry.size < smallBody ? writeSmall : writeLarge;
+  const found = await write(entry, read, target);
+  if (found.digest === entry.digest && found.size === entry.size) return;
+  target.progress(-found.size);
+  throw wrongBlob(entry, [found.digest, `${found.size} bytes`].filter(Boolean).join(', '));
+}
+
+interface Found {
+  /** Absent where too many or too few bytes came to be worth hashing. */
+  readonly digest?: Digest;
+  /** Bytes; no more than one chunk over what was expected. */
+  readonly size: number;
+}
+
+async function writeSmall(
+  entry: ArchiveEntry,
+  read: ReadBlob,
+  { volume, mtime, progress }: BlobTarget,
+): Promise<Found> {
+  const { body } = await read();
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    size += chunk.length;
+    progress(chunk.length);
+    if (size > entry.size) break;
+  }
+  const digest = digestOf(Buffer.concat(chunks));
+  if (digest === entry.digest)
+    await volume.writeAll([encodeHeader(entry, mtime), ...chunks], entry.start);
+  return { digest, size };
+}
+
+async function writeLarge(entry: ArchiveEntry, read: ReadBlob, target: BlobTarget): Promise<Found> {
+  const { volume, threads, mtime } = target;
+  const start = bodyStart(entry);
+  const hash = new TrailingHash(threads.start(), start);
+  const size = await writeBody(entry, read, target, hash);
+  if (size !== entry.size) return { size };
+  const digest = `sha256:${await hash.digest(start + size)}` as Digest;
+  if (digest === entry.digest) await volume.write(encodeHeader(entry, mtime), entry.start);
+  return { digest, size };
+}
+
+/** Asks for the rest in ranges when the source has answered to the first one. @returns bytes written */
+async function writeBody(
+  entry: ArchiveEntry,
+  read: ReadBlob,
+  target: BlobTarget,
+  hash: TrailingHash,
+): Promise<number> {
+  const [first, ...others] = rangesOf(entry.size);
+  if (first === undefined) throw new Error('a large body has a range');
+  const write = ({ status, body }: BlobBody, range: ByteRange) =>
+    writeRange(body, status === 206 ? range.start : 0, range, { entry, target, hash });
+  const answer = await read(others.length > 0 ? first : undefined);
+  if (answer.status === 200) return write(answer, { start: 0, end: entry.size - 1 });
+  const sizes = await Promise.allSettled([
+    write(answer, first),
+    ...others.map(async (range) => write(await read(range), range)),
+  ]);
+  return sizes.reduce((sum, one) => {
+    if (one.status === 'rejected') throw one.reason;
+    return sum + one.value;
+  }, 0);
+}
+
+function rangesOf(size: number): ByteRange[] {
+  return Array.from({ length: Math.ceil(size / rangeSize) }, (_, at) => ({
+    start: at * rangeSize,
+    end: Math.min((at + 1) * rangeSize, size) - 1,
+  }));
+}
+
+/** @param at position in the blob of the body's first byte */
+async function writeRange(
+  body: Readable,
+  at: number,
+  { start, end }: ByteRange,
+  { entry, target, hash }: { entry: ArchiveEntry; target: BlobTarget; hash: TrailingHash },
+): Promise<number> {
+  const origin = bodyStart(entry);
+  let position = start;
+  let pending: Buffer[] = [];
+  let waiting = 0;
+  const flush = async () => {
+    await target.volume.writeAll(pending, origin + position);
+    hash.written(origin + position, origin + position + waiting);
+    position += waiting;
+    pending = [];
+    waiting = 0;
+  };
+  let from = at;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    const fresh = chunk.subarray(Math.max(0, start - from), Math.max(0, end + 1 - from));
+    from += chunk.length;
+    target.progress(fresh.length);
+    pending.push(fresh);
+    waiting += fresh.length;
+    if (from > end + 1) break;
+    if (waiting >= batchSize) await flush();
+  }
+  await flush();
+  return from > end + 1 ? from - start : position - start;
+}
+
+function wrongBlob({ digest, size }: ArchiveEntry, found: string): AirgapError {
+  return new AirgapError('integrity', `the blob ${digest} arrived with other bytes`, {
+    given: found,
+    expected: `${digest}, ${size} bytes`,
+    next: 'run again; if it stays, the source registry or a proxy before it is damaged',
+  });
+}

@@ -1,0 +1,105 @@
+import { addAbortSignal, type Readable } from 'node:stream';
+import pMap from 'p-map';
+import type { Context } from '../context.ts';
+import type { InventoryBlob } from '../plan/inventory.ts';
+import { AirgapError } from '../report/error.ts';
+import { type ArchiveEntry, encodeHeader } from './archive.ts';
+import { byteProgress } from './progress.ts';
+import { isFinished } from './resume.ts';
+import type { OlderBundle } from './reuse.ts';
+import type { VolumeSums } from './volume-sums.ts';
+import {
+  type BlobBody,
+  type BlobTarget,
+  type ByteRange,
+  type ReadBlob,
+  writeBlob,
+} from './write-blob.ts';
+
+/** Where blobs come from. */
+export interface BlobSources {
+  /** Opens one blob for reading, several at a time, in archive order; a large one in several ranges. */
+  readBlob(blob: InventoryBlob, range?: ByteRange): Promise<BlobBody>;
+  /** A bundle whose blobs are taken in place of reading them. */
+  readonly older?: Pick<OlderBundle, 'take'>;
+  /** How many blobs are read at a time. */
+  readonly concurrency: number;
+}
+
+/** Where they go. */
+export interface BlobsTarget extends Omit<BlobTarget, 'progress'> {
+  readonly sums: VolumeSums;
+  /** An earlier run has written to the volume. */
+  readonly isTaken: boolean;
+}
+
+/**
+ * Brings every blob to its place. The first failure stops the other readers, instead of letting them finish
+ * gigabytes for nothing.
+ * @returns bytes that an earlier run had written
+ */
+export async function writeBlobs(
+  target: BlobsTarget,
+  entries: readonly ArchiveEntry[],
+  sources: BlobSources,
+  { emit, signal: runSignal }: Context,
+): Promise<number> {
+  const failed = new AbortController();
+  const signal = AbortSignal.any([failed.signal, runSignal]);
+  const progress = byteProgress(sizeOf(entries), emit);
+  const resumed: ArchiveEntry[] = [];
+  const bring = async (entry: ArchiveEntry): Promise<void> => {
+    signal.throwIfAborted();
+    if (await isThere(entry, target, signal)) {
+      resumed.push(entry);
+      progress(entry.size);
+    } else await fetch(entry, sources, { ...target, progress }, signal);
+    target.sums.written(entry.start, entry.end);
+  };
+  const { concurrency } = sources;
+  await pMap(entries, (entry) => bring(entry).catch((error) => failed.abort(error)), {
+    concurrency,
+  });
+  signal.throwIfAborted();
+  return sizeOf(resumed);
+}
+
+function sizeOf(entries: readonly ArchiveEntry[]): number {
+  return entries.reduce((sum, { size }) => sum + size, 0);
+}
+
+async function isThere(
+  entry: ArchiveEntry,
+  { isTaken, volume, mtime }: BlobsTarget,
+  signal: AbortSignal,
+): Promise<boolean> {
+  return isTaken && isFinished(volume, entry, encodeHeader(entry, mtime), signal);
+}
+
+async function fetch(
+  entry: ArchiveEntry,
+  { older, readBlob }: BlobSources,
+  target: BlobTarget,
+  signal: AbortSignal,
+): Promise<void> {
+  const write = (read: ReadBlob) =>
+    writeBlob(entry, async (range) => stoppable(await read(range), signal), target);
+  if (await older?.take(entry, (body) => write(async () => ({ status: 200, body })))) return;
+  await twice(() => write((range) => readBlob(entry, range)));
+}
+
+/** It may be aborted before anyone reads from it; whoever reads is told then. */
+function stoppable({ status, body }: BlobBody, signal: AbortSignal): BlobBody {
+  body.on('error', () => undefined);
+  return { status, body: addAbortSignal(signal, body) as Readable };
+}
+
+/** A flipped bit on the way is worth one more try; a second one is the source's own. */
+async function twice(write: () => Promise<void>): Promise<void> {
+  try {
+    await write();
+  } catch (error) {
+    if (!(error instanceof AirgapError && error.class === 'integrity')) throw error;
+    await write();
+  }
+}
