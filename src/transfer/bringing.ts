@@ -86,12 +86,18 @@ async function copy(
     origin.kind === 'layout'
       ? await sourceFor(unit, needed, origin, work)
       : { from: origin.locate(image), missing: needed };
-  const sent = await work.oras.copy({ digest, from, to: { client: target, repository } }, missing);
-  work.sent(sent);
-  const put = await target.headManifest(repository, digest);
-  if (put?.digest !== digest) throw notPut(unit, target.host);
-  for (const blob of missing) work.turns.arrived(blob, repository);
-  return sent;
+  const copying = work.progress.copying(missing);
+  try {
+    const to = { client: target, repository };
+    const sent = await work.oras.copy({ digest, from, to, watch: copying.watch() }, missing);
+    work.sent(sent);
+    const put = await target.headManifest(repository, digest);
+    if (put?.digest !== digest) throw notPut(unit, target.host);
+    for (const blob of missing) work.turns.arrived(blob, repository);
+    return sent;
+  } finally {
+    copying.end();
+  }
 }
 
 function notPut({ repository, digest, image }: CopyUnit, host: string): AirgapError {

@@ -9,6 +9,7 @@ import { type Reach, retry, Transient, tenMinutes, waitNote } from '../registry/
 import { AirgapError } from '../report/error.ts';
 import type { LayoutFile, TransferTools } from './job.ts';
 import { openOrasAccess, type Reachable } from './oras-access.ts';
+import { reportedDigests, shortName, type Watch } from './oras-bytes.ts';
 import { orasFailure } from './oras-errors.ts';
 
 /** One `oras cp`: everything reachable from a digest, into one repository of a registry. */
@@ -20,6 +21,8 @@ export interface Copy {
     readonly repository: string;
     readonly tag?: string;
   };
+  /** Told of each process that makes it. */
+  readonly watch?: Watch;
 }
 
 export interface Oras {
@@ -90,7 +93,7 @@ async function run(
   signal: AbortSignal,
 ): Promise<string> {
   signal.throwIfAborted();
-  const result = await execa(oras, copyArguments(copy, flags), {
+  const child = execa(oras, copyArguments(copy, flags), {
     env,
     extendEnv: false,
     // execa hands any descriptor on; its types name those up to 9.
@@ -99,6 +102,9 @@ async function run(
     forceKillAfterDelay: patience,
     reject: false,
   });
+  const stopWatching = copy.watch?.(child);
+  const result = await child;
+  stopWatching?.();
   if (result.isCanceled) signal.throwIfAborted();
   if (result.failed) throw orasFailure(result.stderr || (result.shortMessage ?? ''), nameOf(copy));
   return result.stdout;
@@ -126,10 +132,10 @@ function nameOf({ digest, from, to }: Copy): string {
   return `${source}@${digest} to ${to.client.host}/${to.repository}`;
 }
 
-/** Of oras's words only `Copied <12 hex>` is read, and only to count: what counts is read back by HEAD. */
+/** Only to count: what counts is read back by HEAD. */
 function uploaded(stdout: string, blobs: readonly Descriptor[]): Descriptor[] {
-  const copied = new Set([...stdout.matchAll(/^Copied\s+([0-9a-f]{12}) /gm)].map(([, hex]) => hex));
-  return blobs.filter(({ digest }) => copied.has(digest.split(':')[1]?.slice(0, 12)));
+  const copied = reportedDigests('Copied', stdout);
+  return blobs.filter(({ digest }) => copied.has(shortName(digest)));
 }
 
 function childEnvironment(env: Context['env'], dockerConfig: string): Record<string, string> {
