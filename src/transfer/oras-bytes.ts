@@ -55,7 +55,10 @@ function reportedAs(
   return [...reportedDigests(word, stdout)].reduce((sum, hex) => sum + (sizes.get(hex) ?? 0), 0);
 }
 
-/** oras writes to nothing but sockets, save a few lines; what it reads is more, of a tar every header. */
+/**
+ * oras writes to nothing but sockets, save a few lines (proc(5): wchar; rchar is more, as of a tar it reads every
+ * header). Some megabytes a connection may yet lie in the system's buffers.
+ */
 function moved(
   pid: number | undefined,
   stdout: string,
