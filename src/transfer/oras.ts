@@ -42,7 +42,7 @@ const patience = 5_000;
 export async function openOras(tools: TransferTools, context: Context): Promise<Oras> {
   const access = await openOrasAccess(tools, context.env);
   const env = childEnvironment(context.env, access.dockerConfig);
-  const gate = new Gate(processes);
+  const gate = new Gate({ places: processes });
   const attempt = async (copy: Copy): Promise<string> => {
     const flags = [
       ...('fd' in copy.from ? ['--from-oci-layout'] : await access.flags('from', copy.from.client)),
