@@ -74,6 +74,9 @@ async function mount({ digest }: Descriptor, repository: string, work: Work): Pr
   return isMounted;
 }
 
+/** Of an image, in oras: others want places too. */
+const blobsAtOnce = 4;
+
 /** Resolves to what was uploaded. */
 async function copy(
   unit: CopyUnit,
@@ -89,7 +92,8 @@ async function copy(
   const copying = work.progress.copying(missing);
   try {
     const to = { client: target, repository };
-    const sent = await work.oras.copy({ digest, from, to, watch: copying.watch() }, missing);
+    const job = { digest, from, to, atOnce: blobsAtOnce, watch: copying.watch() };
+    const sent = await work.oras.copy(job, missing);
     work.sent(sent);
     const put = await target.headManifest(repository, digest);
     if (put?.digest !== digest) throw notPut(unit, target.host);

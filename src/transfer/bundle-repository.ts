@@ -63,6 +63,9 @@ async function refusesMounts(
   return undefined;
 }
 
+/** Of a root index, in oras, which is alone with the registry then. */
+const blobsAtOnce = 8;
+
 async function pushRoot(
   { file, bundleRepository: repository, tag: first }: LayoutOrigin,
   { digest }: Descriptor,
@@ -75,7 +78,8 @@ async function pushRoot(
   const tag = number === 0 ? first : `${first}-${number + 1}`;
   const head = async () => (await target.headManifest(repository, tag))?.digest;
   if ((await head()) === digest) return;
-  const copy = { digest, from: file, to: { client: target, repository, tag }, watch };
+  const to = { client: target, repository, tag };
+  const copy = { digest, from: file, to, atOnce: blobsAtOnce, watch };
   work.sent(await work.oras.copy(copy, blobs));
   const found = await head();
   if (found === digest) return;
