@@ -5,6 +5,7 @@ import { parseManifest } from '../oci/manifest.ts';
 import type { Inventory, InventoryBase, InventoryTarget } from '../plan/inventory.ts';
 import { bundleRepository } from '../plan/repositories.ts';
 import type { RegistryClient } from '../registry/client.ts';
+import type { Places } from '../registry/places.ts';
 import type { LayoutBase, LayoutFile, LayoutOrigin } from '../transfer/job.ts';
 import type { BaseContent, Layout } from './layout-file.ts';
 
@@ -34,6 +35,8 @@ const emptyBlob = { digest: digestOf(Buffer.from('{}')), bytes: Buffer.from('{}'
 export interface BaseInTarget extends BaseContent {
   readonly about: InventoryBase;
   readonly homes: Map<Digest, string>;
+  /** What is read takes none of these: who reads it has one. */
+  readonly places: Places;
 }
 
 /** Reads what a delta leaves out from where it is found later. */
@@ -42,23 +45,26 @@ export function baseInTarget(about: InventoryBase, target: RegistryClient): Base
   return {
     about,
     homes,
+    places: target.places,
     sizes: new Map(about.blobs.map(({ digest, size }) => [digest, size])),
     async *read(digest) {
       const home = homes.get(digest);
       if (home === undefined) throw new Error(`nobody has looked for ${digest}`);
-      yield* (await target.getBlob(home, digest)).body;
+      yield* (await target.openBlob(home, digest)).body;
     },
   };
 }
 
 function layoutBase(
   { target }: Inventory,
-  { about, homes, sizes }: BaseInTarget,
-  whole: LayoutFile,
+  { about, homes, places, sizes }: BaseInTarget,
+  served: LayoutFile,
 ): LayoutBase {
   const { name, version, inventoryDigest } = about;
   const repository = inEndpoint(bundleRepository({ target, name }), target);
-  return { name, version, inventoryDigest, repository, blobs: new Set(sizes.keys()), homes, whole };
+  const blobs = new Set(sizes.keys());
+  const whole = 'fd' in served ? served : { ...served, client: { ...served.client, places } };
+  return { name, version, inventoryDigest, repository, blobs, homes, whole };
 }
 
 /** A `host/repository` as the target's API names it. */

@@ -48,7 +48,7 @@ const registryAccess = z.strictObject({
     .boolean()
     .optional()
     .describe('`true` for a certificate that cannot be verified, else `false`.'),
-  maxConcurrent: z.int().min(1).optional().describe('Most requests at a time, default 8.'),
+  maxConcurrent: z.int().min(1).optional().describe('Most requests at a time, default 32.'),
 });
 
 /** `bundle.yaml`. The published `bundle.schema.json` is generated from this. */

@@ -3,6 +3,7 @@ import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { RegistryAccess } from './access.ts';
 import type { Exchange } from './exchange.ts';
+import type { Places } from './places.ts';
 import * as pushing from './pushing.ts';
 import * as reading from './reading.ts';
 import type { Registry } from './subject.ts';
@@ -29,11 +30,14 @@ export interface BlobContent {
 export class RegistryClient {
   readonly host: string;
   readonly access: RegistryAccess;
+  /** For requests to this host that oras sends. */
+  readonly places: Places;
   readonly #registry: Registry;
 
   constructor(host: string, access: RegistryAccess, exchange: Exchange) {
     this.host = host;
     this.access = access;
+    this.places = exchange.places;
     this.#registry = { host, exchange };
   }
 
@@ -63,6 +67,11 @@ export class RegistryClient {
     range?: { readonly start: number; readonly end: number },
   ): Promise<BlobContent> {
     return reading.getBlob(this.#registry, repository, digest, range);
+  }
+
+  /** A blob for who has a place in `places` already, as for oras reading through us. */
+  openBlob(repository: string, digest: Digest): Promise<BlobContent> {
+    return reading.openBlob(this.#registry, repository, digest);
   }
 
   /**

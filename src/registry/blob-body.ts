@@ -51,6 +51,7 @@ async function fill(
   const take = async (bytes: Buffer) => {
     position += bytes.length;
     attempts.progressed();
+    exchange.places.moved(bytes.length);
     if (!body.write(bytes)) await once(body, 'drain', { signal: closed });
   };
   for (;;) {

@@ -87,7 +87,7 @@ function openClient(
     authorization,
     transport,
     context,
-    maxConcurrent: access.maxConcurrent ?? 8,
+    maxConcurrent: access.maxConcurrent,
     retryBudget: options.retryBudgetMs ?? tenMinutes,
   });
   return new RegistryClient(host, access, exchange);

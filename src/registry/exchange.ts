@@ -2,7 +2,7 @@ import type { Context } from '../context.ts';
 import { AirgapError } from '../report/error.ts';
 import type { Authorization } from './authorization.ts';
 import { isPassing, passingFailure, registryWords, wrongCredentials } from './failures.ts';
-import { Gate } from './gate.ts';
+import { Places } from './places.ts';
 import {
   Attempts,
   type RetryOptions,
@@ -27,7 +27,7 @@ export interface ExchangeOptions {
   readonly authorization: Authorization;
   readonly transport: Transport;
   readonly context: Context;
-  readonly maxConcurrent: number;
+  readonly maxConcurrent: number | undefined;
   /** Milliseconds. */
   readonly retryBudget: number;
 }
@@ -40,27 +40,22 @@ const largestErrorText = 64 * 1024;
  * authorization, redirects. Authorization goes to the registry's own origin and to no other.
  */
 export class Exchange {
+  readonly places: Places;
   readonly #options: ExchangeOptions;
-  readonly #gate: Gate;
 
   constructor(options: ExchangeOptions) {
     this.#options = options;
-    this.#gate = new Gate(options.maxConcurrent);
+    this.places = new Places(options.context.signal, options.maxConcurrent);
   }
 
   /** Runs one piece of work (one or more calls), again from its start while it fails transiently. */
   async run<T>(work: () => Promise<T>): Promise<T> {
-    const release = await this.enter();
+    const release = await this.places.enter();
     try {
       return await this.retry(work);
     } finally {
       release();
     }
-  }
-
-  /** A place among the concurrent requests; resolves to what gives it back. */
-  enter(): Promise<() => void> {
-    return this.#gate.enter(this.signal);
   }
 
   /** As `run`, for who has a place already. */
@@ -75,7 +70,7 @@ export class Exchange {
 
   /** Not while the host asked to be left alone. */
   async whenOpen<T>(work: () => Promise<T>): Promise<T> {
-    await this.#gate.opened(this.signal);
+    await this.places.opened();
     return work();
   }
 
@@ -123,15 +118,18 @@ export class Exchange {
     let url = start;
     for (let hops = 0; hops <= mostRedirects; hops++) {
       const own = url.origin === this.#options.registry.origin && authorization !== undefined;
+      const asked = performance.now();
       const answer = await this.#options.transport.request({
         method,
         url,
         headers: { ...headers, ...(own && { authorization }) },
         ...(body !== undefined && { body }),
       });
+      const isRead = method === 'GET' || method === 'HEAD';
+      if (isRead) this.places.answered(performance.now() - asked);
+      this.places.moved(body?.length ?? 0);
       const location = answer.headers.location;
       const redirected = [301, 302, 303, 307, 308].includes(answer.status);
-      const isRead = method === 'GET' || method === 'HEAD';
       if (!redirected || !isRead || typeof location !== 'string') return answer;
       await answer.body.dump();
       url = locationFrom(url, location);
@@ -159,7 +157,7 @@ export class Exchange {
   }
 
   #waiting(wait: number, failure: Transient): void {
-    if (failure.retryAfter !== undefined) this.#gate.closeFor(wait);
+    this.places.failing(failure, wait);
     if (wait >= 5_000) this.#options.context.emit(waitNote(wait, failure));
   }
 }

@@ -1,25 +1,40 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** One door: so many at a time, first come first served, and nobody while it is closed. */
+/** How many may be inside, which may change while they are, and who is told of their coming and going. */
+export interface Size {
+  readonly places: number;
+  /** One comes into an empty gate. Times are those of `performance.now()`. */
+  began?(now: number): void;
+  /** One has left; `isWanted`: somebody waits for a place. */
+  ended?(now: number, isWanted: boolean): void;
+}
+
+/**
+ * One door: so many at a time, first come first served, and nobody while it is closed. Who is inside when there are
+ * fewer places than before stays.
+ */
 export class Gate {
-  #free: number;
+  readonly #size: Size;
+  #inside = 0;
   #closedUntil = 0;
   readonly #queue: (() => void)[] = [];
 
-  constructor(places: number) {
-    this.#free = places;
+  constructor(size: Size) {
+    this.#size = size;
   }
 
   /** Resolves to the function that gives the place back (once, however often it is called). */
   async enter(signal: AbortSignal): Promise<() => void> {
     signal.throwIfAborted();
-    if (this.#free > 0) this.#free--;
-    else await this.#turn(signal);
-    let inside = true;
-    return () => {
-      if (inside) this.#leave();
-      inside = false;
-    };
+    const entered = this.#enterNow();
+    if (entered !== undefined) return entered;
+    await this.#turn(signal);
+    return this.#place();
+  }
+
+  /** As `enter` where nobody need be waited for; else undefined. */
+  tryEnter(): (() => void) | undefined {
+    return performance.now() < this.#closedUntil ? undefined : this.#enterNow();
   }
 
   /** Keeps everyone out for so many milliseconds. */
@@ -33,6 +48,20 @@ export class Gate {
       if (wait <= 0) return;
       await sleep(wait, undefined, { signal });
     }
+  }
+
+  #enterNow(): (() => void) | undefined {
+    if (this.#queue.length > 0 || this.#inside >= this.#size.places) return undefined;
+    if (this.#inside++ === 0) this.#size.began?.(performance.now());
+    return this.#place();
+  }
+
+  #place(): () => void {
+    let inside = true;
+    return () => {
+      if (inside) this.#leave();
+      inside = false;
+    };
   }
 
   #turn(signal: AbortSignal): Promise<void> {
@@ -51,8 +80,11 @@ export class Gate {
   }
 
   #leave(): void {
-    const next = this.#queue.shift();
-    if (next === undefined) this.#free++;
-    else next();
+    this.#inside--;
+    this.#size.ended?.(performance.now(), this.#queue.length > 0);
+    while (this.#queue.length > 0 && this.#inside < this.#size.places) {
+      this.#inside++;
+      this.#queue.shift()?.();
+    }
   }
 }

@@ -93,20 +93,32 @@ export async function getBlob(
   digest: Digest,
   range?: { readonly start: number; readonly end: number },
 ): Promise<BlobContent> {
-  const { host, exchange } = registry;
-  const subject = blobSubject(host, repository, digest);
-  const release = await exchange.enter();
+  const release = await registry.exchange.places.enter();
   try {
-    const first = await exchange.retry(() => readBlob(registry, subject, range?.start, range?.end));
-    const part = first.status === 206 ? range : undefined;
-    const resume = (position: number) =>
-      exchange.whenOpen(() => rest(registry, subject, position, part));
-    const body = blobBody(first, { subject, exchange, resume }).once('close', release);
-    return { status: first.status === 206 ? 206 : 200, body };
+    const content = await openBlob(registry, repository, digest, range);
+    content.body.once('close', release);
+    return content;
   } catch (error) {
     release();
     throw error;
   }
+}
+
+/** As `getBlob`, for who has a place already. */
+export async function openBlob(
+  registry: Registry,
+  repository: string,
+  digest: Digest,
+  range?: { readonly start: number; readonly end: number },
+): Promise<BlobContent> {
+  const { host, exchange } = registry;
+  const subject = blobSubject(host, repository, digest);
+  const first = await exchange.retry(() => readBlob(registry, subject, range?.start, range?.end));
+  const part = first.status === 206 ? range : undefined;
+  const resume = (position: number) =>
+    exchange.whenOpen(() => rest(registry, subject, position, part));
+  const body = blobBody(first, { subject, exchange, resume });
+  return { status: first.status === 206 ? 206 : 200, body };
 }
 
 /** The rest of a blob, or of a part of it, after so many bytes. */

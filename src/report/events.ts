@@ -7,7 +7,12 @@ export type Event =
       readonly state: ImageState;
       readonly detail?: string;
     }
-  | { readonly kind: 'bytes'; readonly done: number; readonly total: number }
+  | {
+      readonly kind: 'bytes';
+      readonly done: number;
+      readonly total: number;
+      readonly images?: { readonly done: number; readonly total: number };
+    }
   | { readonly kind: 'warning'; readonly message: string; readonly cure?: string }
   /** A value that must never be printed: listeners redact it from then on. */
   | { readonly kind: 'secret'; readonly value: string }

@@ -21,13 +21,13 @@ export interface LineListener {
 }
 
 const fifthOfASecond = 200;
-const tenSeconds = 10_000;
+const fiveSeconds = 5_000;
 const clearLine = '\r\u001b[2K';
 
 /** Listens to a run and writes a line a fact, and how far transfers are: redrawn in place, or now and then. */
 export function lineListener(output: LineOutput, redactor: Redactor): LineListener {
   const { redraw, isQuiet = () => false } = output;
-  const meter = progressMeter(output.now, redraw ? fifthOfASecond : tenSeconds);
+  const meter = progressMeter(output.now, redraw ? fifthOfASecond : fiveSeconds);
   let isDrawn = false;
   const clear = (): void => {
     if (isDrawn) redraw?.(clearLine);

@@ -74,6 +74,9 @@ async function mount({ digest }: Descriptor, repository: string, work: Work): Pr
   return isMounted;
 }
 
+/** Of an image, in oras: others want places too. */
+const blobsAtOnce = 4;
+
 /** Resolves to what was uploaded. */
 async function copy(
   unit: CopyUnit,
@@ -86,12 +89,19 @@ async function copy(
     origin.kind === 'layout'
       ? await sourceFor(unit, needed, origin, work)
       : { from: origin.locate(image), missing: needed };
-  const sent = await work.oras.copy({ digest, from, to: { client: target, repository } }, missing);
-  work.sent(sent);
-  const put = await target.headManifest(repository, digest);
-  if (put?.digest !== digest) throw notPut(unit, target.host);
-  for (const blob of missing) work.turns.arrived(blob, repository);
-  return sent;
+  const copying = work.progress.copying(missing);
+  try {
+    const to = { client: target, repository };
+    const job = { digest, from, to, atOnce: blobsAtOnce, watch: copying.watch() };
+    const sent = await work.oras.copy(job, missing);
+    work.sent(sent);
+    const put = await target.headManifest(repository, digest);
+    if (put?.digest !== digest) throw notPut(unit, target.host);
+    for (const blob of missing) work.turns.arrived(blob, repository);
+    return sent;
+  } finally {
+    copying.end();
+  }
 }
 
 function notPut({ repository, digest, image }: CopyUnit, host: string): AirgapError {

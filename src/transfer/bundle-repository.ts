@@ -4,6 +4,7 @@ import { projectOf } from '../plan/repositories.ts';
 import { AirgapError, failuresIn } from '../report/error.ts';
 import { mountBase } from './from-base.ts';
 import type { LayoutOrigin } from './job.ts';
+import type { Watch } from './oras-bytes.ts';
 import type { Work } from './work.ts';
 
 /**
@@ -27,15 +28,18 @@ export async function fillBundleRepository(
   } catch (error) {
     return oneByOne(`${at} cannot be pushed to (${reason(error)})`);
   }
+  const copying = work.progress.copying(blobs);
   try {
     await mountBase(origin, blobs, work);
     for (const [number, root] of origin.roots.entries())
-      await pushRoot(origin, root, number, blobs, work);
+      await pushRoot(origin, root, number, blobs, copying.watch(), work);
     for (const blob of blobs) work.turns.arrived(blob, origin.bundleRepository);
     work.context.emit({ kind: 'note', message: `images are mounted from ${at}` });
   } catch (error) {
     oneByOne(`${at} does not take the bundle as a whole (${reason(error)})`);
     await keepWhatArrived(origin.bundleRepository, blobs, work);
+  } finally {
+    copying.end();
   }
 }
 
@@ -59,18 +63,23 @@ async function refusesMounts(
   return undefined;
 }
 
+/** Of a root index, in oras, which is alone with the registry then. */
+const blobsAtOnce = 8;
+
 async function pushRoot(
   { file, bundleRepository: repository, tag: first }: LayoutOrigin,
   { digest }: Descriptor,
   number: number,
   blobs: readonly Descriptor[],
+  watch: Watch,
   work: Work,
 ): Promise<void> {
   const { target } = work.job;
   const tag = number === 0 ? first : `${first}-${number + 1}`;
   const head = async () => (await target.headManifest(repository, tag))?.digest;
   if ((await head()) === digest) return;
-  const copy = { digest, from: file, to: { client: target, repository, tag } };
+  const to = { client: target, repository, tag };
+  const copy = { digest, from: file, to, atOnce: blobsAtOnce, watch };
   work.sent(await work.oras.copy(copy, blobs));
   const found = await head();
   if (found === digest) return;

@@ -2,6 +2,7 @@ import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { CredentialOf } from '../registry/access.ts';
 import type { RegistryClient } from '../registry/client.ts';
+import type { Places } from '../registry/places.ts';
 import type { AirgapError } from '../report/error.ts';
 
 /** An image and the references under which the target must have it. */
@@ -56,7 +57,12 @@ export interface LayoutOrigin {
  */
 export type LayoutFile =
   | { readonly fd: number; readonly path: string }
-  | { readonly client: Pick<RegistryClient, 'host' | 'access'>; readonly repository: string };
+  | { readonly client: LayoutServer; readonly repository: string };
+
+export interface LayoutServer extends Pick<RegistryClient, 'host' | 'access'> {
+  /** Of a registry that it reads from itself, for whoever reads from it. */
+  readonly places?: Places;
+}
 
 /** The bundle that a delta builds on. */
 export interface LayoutBase {

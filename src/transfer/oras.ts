@@ -8,18 +8,24 @@ import { Gate } from '../registry/gate.ts';
 import { type Reach, retry, Transient, tenMinutes, waitNote } from '../registry/retry.ts';
 import { AirgapError } from '../report/error.ts';
 import type { LayoutFile, TransferTools } from './job.ts';
-import { openOrasAccess, type Reachable } from './oras-access.ts';
+import { openOrasAccess } from './oras-access.ts';
+import { reportedDigests, shortName, type Watch } from './oras-bytes.ts';
 import { orasFailure } from './oras-errors.ts';
+import { placesOf, takePlaces } from './oras-places.ts';
 
 /** One `oras cp`: everything reachable from a digest, into one repository of a registry. */
 export interface Copy {
   readonly digest: Digest;
-  readonly from: { readonly client: Reachable; readonly repository: string } | LayoutFile;
+  readonly from: { readonly client: RegistryClient; readonly repository: string } | LayoutFile;
   readonly to: {
     readonly client: RegistryClient;
     readonly repository: string;
     readonly tag?: string;
   };
+  /** Most blobs at a time. */
+  readonly atOnce: number;
+  /** Told of each process that makes it. */
+  readonly watch?: Watch;
 }
 
 export interface Oras {
@@ -28,10 +34,8 @@ export interface Oras {
   close(): Promise<void>;
 }
 
-/** Processes at a time: each spends most of its time waiting for a registry. */
-const processes = 4;
-/** Blobs at a time within one process. */
-const concurrency = 4;
+/** Processes at a time, whatever the registries take: each needs some 20 MiB. */
+const processes = 12;
 /** Between SIGTERM and SIGKILL, in milliseconds. */
 const patience = 5_000;
 
@@ -39,21 +43,29 @@ const patience = 5_000;
 export async function openOras(tools: TransferTools, context: Context): Promise<Oras> {
   const access = await openOrasAccess(tools, context.env);
   const env = childEnvironment(context.env, access.dockerConfig);
-  const gate = new Gate(processes);
-  const attempt = async (copy: Copy): Promise<string> => {
+  const gate = new Gate({ places: processes });
+  const attempt = async (copy: Copy, most: number): Promise<string> => {
     const flags = [
       ...('fd' in copy.from ? ['--from-oci-layout'] : await access.flags('from', copy.from.client)),
       ...(await access.flags('to', copy.to.client)),
     ];
     const leave = await gate.enter(context.signal);
     try {
-      return await run(tools.oras, copy, flags, env, context.signal);
+      const taken = await takePlaces(copy, most);
+      const words = copyArguments(copy, [`--concurrency=${taken.concurrency}`, ...flags]);
+      return await run(tools.oras, copy, words, env, context.signal).finally(taken.leave);
     } finally {
       leave();
     }
   };
   return {
-    copy: async (copy, blobs) => uploaded(await persist(copy, attempt, tools, context), blobs),
+    copy: async (copy, blobs) => {
+      const most = Math.min(copy.atOnce, blobs.length);
+      const sent = uploaded(await persist(copy, () => attempt(copy, most), tools, context), blobs);
+      const bytes = sent.reduce((sum, { size }) => sum + size, 0);
+      for (const places of placesOf(copy)) places.moved(bytes);
+      return sent;
+    },
     close: access.close,
   };
 }
@@ -61,7 +73,7 @@ export async function openOras(tools: TransferTools, context: Context): Promise<
 /** Runs a copy again while it may yet succeed, by the rules of our own requests; oras itself gives up in seconds. */
 async function persist(
   copy: Copy,
-  attempt: (copy: Copy) => Promise<string>,
+  attempt: () => Promise<string>,
   { retryBudgetMs: budget = tenMinutes }: TransferTools,
   { signal, emit }: Context,
 ): Promise<string> {
@@ -71,9 +83,12 @@ async function persist(
     // Our own request waits for a target that is away; a process would be started in vain.
     if (again) await copy.to.client.headManifest(copy.to.repository, copy.digest);
     again = true;
-    return attempt(copy).catch(asTransient);
+    return attempt().catch(asTransient);
   };
-  const onWait = (wait: number, failure: Transient) => emit(waitNote(wait, failure));
+  const onWait = (wait: number, failure: Transient) => {
+    for (const places of placesOf(copy)) places.failing(failure, wait);
+    emit(waitNote(wait, failure));
+  };
   return retry(work, { budget, signal, reach, onWait });
 }
 
@@ -85,12 +100,12 @@ function asTransient(error: unknown): never {
 async function run(
   oras: string,
   copy: Copy,
-  flags: readonly string[],
+  words: readonly string[],
   env: Record<string, string>,
   signal: AbortSignal,
 ): Promise<string> {
   signal.throwIfAborted();
-  const result = await execa(oras, copyArguments(copy, flags), {
+  const child = execa(oras, words, {
     env,
     extendEnv: false,
     // execa hands any descriptor on; its types name those up to 9.
@@ -99,6 +114,9 @@ async function run(
     forceKillAfterDelay: patience,
     reject: false,
   });
+  const stopWatching = copy.watch?.(child);
+  const result = await child;
+  stopWatching?.();
   if (result.isCanceled) signal.throwIfAborted();
   if (result.failed) throw orasFailure(result.stderr || (result.shortMessage ?? ''), nameOf(copy));
   return result.stdout;
@@ -111,7 +129,7 @@ async function run(
 export function copyArguments(copy: Copy, flags: readonly string[]): readonly string[] {
   const { client, repository, tag } = copy.to;
   const target = `${client.host}/${repository}${tag === undefined ? '' : `:${tag}`}`;
-  const options = ['--force', '--no-tty', `--concurrency=${concurrency}`, ...flags];
+  const options = ['--force', '--no-tty', ...flags];
   return ['cp', ...options, '--', `${sourceName(copy.from)}@${copy.digest}`, target];
 }
 
@@ -126,10 +144,10 @@ function nameOf({ digest, from, to }: Copy): string {
   return `${source}@${digest} to ${to.client.host}/${to.repository}`;
 }
 
-/** Of oras's words only `Copied <12 hex>` is read, and only to count: what counts is read back by HEAD. */
+/** Only to count: what counts is read back by HEAD. */
 function uploaded(stdout: string, blobs: readonly Descriptor[]): Descriptor[] {
-  const copied = new Set([...stdout.matchAll(/^Copied\s+([0-9a-f]{12}) /gm)].map(([, hex]) => hex));
-  return blobs.filter(({ digest }) => copied.has(digest.split(':')[1]?.slice(0, 12)));
+  const copied = reportedDigests('Copied', stdout);
+  return blobs.filter(({ digest }) => copied.has(shortName(digest)));
 }
 
 function childEnvironment(env: Context['env'], dockerConfig: string): Record<string, string> {

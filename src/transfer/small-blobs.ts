@@ -19,7 +19,7 @@ export function isSmall({ size }: Descriptor, { job: { origin } }: Work): boolea
  * is alone, and learns whether the target accepts pushes there.
  */
 export function smallBlobs(work: () => Work): Work['sendSmall'] {
-  const gate = new Gate(atOnce);
+  const gate = new Gate({ places: atOnce });
   const firsts = new Map<string, Promise<'there' | 'uploaded'>>();
   const sendInTurn = async (blob: Descriptor, unit: CopyUnit) => {
     const leave = await gate.enter(work().context.signal);

@@ -101,7 +101,9 @@ async function placeImage(known: KnownImage, work: Work): Promise<ImageResult> {
       return place({ image, graph, place: at, found }, work);
     }),
   );
-  return ended(known, results, work.context);
+  const result = ended(known, results, work.context);
+  work.progress.imageDone();
+  return result;
 }
 
 function settledOf({ places }: KnownImage): PlacementResult[] {

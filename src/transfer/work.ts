@@ -6,6 +6,7 @@ import { type Brought, bring } from './bringing.ts';
 import type { PlaceFound } from './heads.ts';
 import type { TransferImage, TransferJob } from './job.ts';
 import type { Oras } from './oras.ts';
+import { TransferProgress } from './progress.ts';
 import { smallBlobs } from './small-blobs.ts';
 import { BlobTurns } from './turns.ts';
 import { blobsOf, type CopyUnit, unitsOf } from './units.ts';
@@ -23,6 +24,7 @@ export interface Work {
   readonly context: Context;
   readonly oras: Oras;
   readonly turns: BlobTurns;
+  readonly progress: TransferProgress;
   /** Brings the blobs of a unit (by its key), once. */
   bring(key: string): Promise<Brought>;
   /** Learns whether the target accepts pushes into a repository, once. */
@@ -43,7 +45,8 @@ export function startWork(
   oras: Oras,
   context: Context,
 ): Work {
-  const turns = new BlobTurns(progress(blobsOfImages(images.filter(isIncomplete)), context));
+  const progress = new TransferProgress(absentBlobs(images), images.length, context.emit);
+  const turns = new BlobTurns((blob) => progress.arrived(blob));
   rememberHomes(images, turns);
   const units = unitsInOrder(images, job);
   const queued = new Map(
@@ -55,6 +58,7 @@ export function startWork(
     context,
     oras,
     turns,
+    progress,
     bring: onceEach(itself, async (key) => {
       const next = queued.get(key);
       if (next === undefined) throw new Error(`no such unit: ${key}`);
@@ -117,15 +121,11 @@ function rememberHomes(images: readonly KnownImage[], turns: BlobTurns): void {
   }
 }
 
-function progress(needed: readonly Descriptor[], context: Context): (blob: Descriptor) => void {
-  const awaited = new Set(needed.map(({ digest }) => digest));
-  const total = sizeOf(needed);
-  let done = 0;
-  return ({ digest, size }) => {
-    if (!awaited.has(digest)) return;
-    done += size;
-    context.emit({ kind: 'bytes', done, total });
-  };
+/** What no image of the target is known to have. */
+function absentBlobs(images: readonly KnownImage[]): Descriptor[] {
+  const isThere = ({ places }: KnownImage) => places.some(({ found }) => found.state === 'there');
+  const present = new Set(blobsOfImages(images.filter(isThere)).map(({ digest }) => digest));
+  return blobsOfImages(images.filter(isIncomplete)).filter(({ digest }) => !present.has(digest));
 }
 
 function sizeOf(blobs: readonly Descriptor[]): number {

@@ -7,6 +7,8 @@ import {
   type OutgoingHttpHeaders,
   type ServerResponse,
 } from 'node:http';
+import { pipeline } from 'node:stream/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface FrontRequest {
   readonly method: string;
@@ -15,10 +17,14 @@ export interface FrontRequest {
   readonly headers: IncomingHttpHeaders;
 }
 
-/** What the proxy says itself; `reset` drops the connection, `cutAfter` lets so many body bytes through. */
+/**
+ * What the proxy says itself; `reset` drops the connection, `cutAfter` lets so many body bytes through, `sentAt` takes
+ * so many bytes a second of what is sent.
+ */
 export type FrontAnswer =
   | { readonly status: number; readonly headers?: OutgoingHttpHeaders; readonly body?: string }
   | { readonly cutAfter: number }
+  | { readonly sentAt: number }
   | 'reset';
 
 /** Undefined: the request goes on to the registry. A promise delays it. */
@@ -69,7 +75,7 @@ export async function startFrontProxy(
       incoming.resume();
       return void response.writeHead(answer.status, answer.headers).end(answer.body);
     }
-    record.status = await forward(upstreamHost, incoming, response, answer?.cutAfter);
+    record.status = await forward(upstreamHost, incoming, response, answer);
   };
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
@@ -106,7 +112,7 @@ function forward(
   upstreamHost: string,
   incoming: IncomingMessage,
   response: ServerResponse,
-  cutAfter: number | undefined,
+  how: { readonly cutAfter?: number; readonly sentAt?: number } = {},
 ): Promise<number> {
   return new Promise((resolve, reject) => {
     const outgoing = httpRequest(`http://${upstreamHost}${incoming.url}`, {
@@ -115,14 +121,22 @@ function forward(
     });
     outgoing.on('response', (upstream) => {
       response.writeHead(upstream.statusCode ?? 502, upstream.rawHeaders);
-      if (cutAfter === undefined) upstream.pipe(response);
-      else cut(upstream, response, cutAfter);
+      if (how.cutAfter === undefined) upstream.pipe(response);
+      else cut(upstream, response, how.cutAfter);
       resolve(upstream.statusCode ?? 502);
     });
     outgoing.on('error', reject);
     incoming.on('error', reject);
-    incoming.pipe(outgoing);
+    if (how.sentAt === undefined) incoming.pipe(outgoing);
+    else pipeline(incoming, (body) => slowed(body, how.sentAt ?? 0), outgoing).catch(reject);
   });
+}
+
+async function* slowed(body: AsyncIterable<Buffer>, rate: number): AsyncGenerator<Buffer> {
+  for await (const chunk of body) {
+    yield chunk;
+    await sleep((1000 * chunk.length) / rate);
+  }
 }
 
 function cut(upstream: IncomingMessage, response: ServerResponse, cutAfter: number): void {

@@ -117,20 +117,44 @@ describe('progress', () => {
     return texts;
   }
 
-  test('a line every ten seconds at most: how much, how fast, how long yet', () => {
+  test('a line every five seconds at most: how much, how fast, how long yet', () => {
     expect(
-      told([bytes(0, 0), bytes(9_999, 9), bytes(10_000, 10), bytes(15_000, 20), bytes(20_000, 40)]),
+      told([bytes(0, 0), bytes(4_999, 4), bytes(5_000, 5), bytes(8_000, 20), bytes(10_000, 40)]),
     ).toEqual([
-      '  10 MiB of 100 MiB, 10 %, 1.0 MiB/s, 1 min 30 s left',
-      '  40 MiB of 100 MiB, 40 %, 2.0 MiB/s, 30 s left',
+      '  5.0 MiB of 100 MiB, 5 %, 1.0 MiB/s, 1 min 35 s left',
+      '  40 MiB of 100 MiB, 40 %, 4.0 MiB/s, 15 s left',
     ]);
+  });
+
+  test('how fast is how fast of late', () => {
+    const slowing = [0, 10, 20, 30, 40, 45, 50, 55, 60].map((done, at) => bytes(at * 2_500, done));
+    expect(told(slowing)).toEqual([
+      '  20 MiB of 100 MiB, 20 %, 4.0 MiB/s, 20 s left',
+      '  40 MiB of 100 MiB, 40 %, 4.0 MiB/s, 15 s left',
+      '  50 MiB of 100 MiB, 50 %, 3.0 MiB/s, 17 s left',
+      '  60 MiB of 100 MiB, 60 %, 2.0 MiB/s, 20 s left',
+    ]);
+    expect(told([bytes(0, 0), bytes(4_000, 80), bytes(14_000, 80)])).toEqual([
+      '  80 MiB of 100 MiB, 80 %',
+    ]);
+  });
+
+  test('images are counted beside the bytes, and alone where only manifests are missing', () => {
+    const images = (at: number, done: number, total: number) => {
+      const part = bytes(at, done, total);
+      return { at, event: { ...part.event, images: { done, total: 12 } } };
+    };
+    expect(told([images(0, 0, 100), images(5_000, 10, 100), images(10_000, 12, 0)])).toEqual([
+      '  10 MiB of 100 MiB, 10 %, 2.0 MiB/s, 45 s left, 10 of 12 images',
+    ]);
+    expect(told([images(0, 0, 0), images(5_000, 3, 0)])).toEqual(['  3 of 12 images']);
   });
 
   test('the next step, and another total, begin anew', () => {
     expect(
-      told([bytes(0, 0), step(5_000), bytes(9_000, 10), bytes(10_000, 20), bytes(19_000, 20)]),
-    ).toEqual(['next …', '  20 MiB of 100 MiB, 20 %, 1.0 MiB/s, 1 min 20 s left']);
-    expect(told([bytes(0, 0), bytes(9_000, 0, 50), bytes(10_000, 1, 50)])).toEqual([]);
+      told([bytes(0, 0), step(2_000), bytes(4_000, 10), bytes(5_000, 15), bytes(9_000, 15)]),
+    ).toEqual(['next …', '  15 MiB of 100 MiB, 15 %, 1.0 MiB/s, 1 min 25 s left']);
+    expect(told([bytes(0, 0), bytes(4_000, 0, 50), bytes(5_000, 1, 50)])).toEqual([]);
   });
 
   test('without movement no rate', () => {

@@ -94,11 +94,11 @@ describe('argv of a copy', () => {
 
   test('from a registry, by digest and without a tag', () => {
     const to = { client, repository: 'm/x' };
-    expect(copyArguments({ digest, from: { client, repository: 's/x' }, to }, ['--flag'])).toEqual([
+    const copy = { digest, from: { client, repository: 's/x' }, to, atOnce: 1 };
+    expect(copyArguments(copy, ['--flag'])).toEqual([
       'cp',
       '--force',
       '--no-tty',
-      '--concurrency=4',
       '--flag',
       '--',
       `r.example/s/x@${digest}`,
@@ -108,7 +108,7 @@ describe('argv of a copy', () => {
 
   test('from a tar: through the descriptor, never its path', () => {
     const to = { client, repository: 'm/x', tag: '1' };
-    const words = copyArguments({ digest, from: { fd: 9, path: '/b.tar' }, to }, []);
+    const words = copyArguments({ digest, from: { fd: 9, path: '/b.tar' }, to, atOnce: 1 }, []);
     expect(words.slice(-2)).toEqual([`/proc/self/fd/0@${digest}`, 'r.example/m/x:1']);
   });
 });
