@@ -2,15 +2,26 @@ import { createHash } from 'node:crypto';
 import pMap from 'p-map';
 import type { Context } from '../context.ts';
 import type { Digest } from '../oci/digest.ts';
-import { type Archive, type ArchiveEntry, bodyStart, encodeHeader, endSize } from './archive.ts';
+import {
+  type Archive,
+  type ArchiveEntry,
+  blockSize,
+  bodyStart,
+  encodeHeader,
+  endSize,
+} from './archive.ts';
 import { damaged } from './damage.ts';
+import { HashThreads } from './hash-threads.ts';
 import { byteProgress } from './progress.ts';
 import type { Volume } from './volume.ts';
 import { checkSize } from './volume-size.ts';
 import { Window } from './window.ts';
 
-const readers = 4;
+const readers = 8;
 const runSize = 8 * 1024 * 1024;
+/** Bodies of at least this size are hashed by a thread, in pieces of `stride`, bytes. */
+const largeBody = 1024 * 1024;
+const stride = 8 * 1024 * 1024;
 
 /**
  * Compares the whole file with what the inventory says: its size, every regenerated header, every body's hash, zero
@@ -23,19 +34,24 @@ export async function checkArchive(
   context: Context,
 ): Promise<void> {
   checkSize(volume, archive);
+  const threads = new HashThreads(volume);
   const work = {
     mtime: archive.mtime,
     signal: context.signal,
+    threads,
     progress: progressOf(archive, context),
   };
-  await pMap(
-    runs(archive.entries),
-    async (run) => {
-      const window = new Window(volume, extentOf(run));
-      for (const entry of run) await checkEntry(window, entry, work);
-    },
-    { concurrency: readers },
-  );
+  const checkRun = async (run: readonly ArchiveEntry[]) => {
+    const window = new Window(volume, extentOf(run));
+    const besideBody = new Window(volume, blockSize);
+    for (const entry of run)
+      await checkEntry(entry.size < largeBody ? window : besideBody, entry, work);
+  };
+  try {
+    await pMap(runs(archive.entries), checkRun, { concurrency: readers });
+  } finally {
+    await threads.close();
+  }
   await checkZeros(
     new Window(volume, endSize),
     'the end blocks',
@@ -64,6 +80,7 @@ function extentOf(run: readonly ArchiveEntry[]): number {
 
 interface Work {
   readonly mtime: Date;
+  readonly threads: HashThreads;
   readonly signal: AbortSignal;
   progress(bytes: number): void;
 }
@@ -73,22 +90,11 @@ function progressOf({ entries }: Archive, { emit }: Context): Work['progress'] {
   return byteProgress(total, emit);
 }
 
-async function checkEntry(
-  window: Window,
-  entry: ArchiveEntry,
-  { mtime, signal, progress }: Work,
-): Promise<void> {
-  await checkHeader(window, entry, mtime);
-  const hash = createHash('sha256');
-  const bodyEnd = bodyStart(entry) + entry.size;
-  for (let position = bodyStart(entry); position < bodyEnd; ) {
-    const bytes = await window.read(position, bodyEnd - position);
-    hash.update(bytes);
-    position += bytes.length;
-    progress(bytes.length);
-    signal.throwIfAborted();
-  }
-  const digest = `sha256:${hash.digest('hex')}` as Digest;
+async function checkEntry(window: Window, entry: ArchiveEntry, work: Work): Promise<void> {
+  await checkHeader(window, entry, work.mtime);
+  const hash =
+    entry.size < largeBody ? await hashHere(window, entry, work) : await hashInThread(entry, work);
+  const digest = `sha256:${hash}` as Digest;
   if (digest !== entry.digest) {
     const offset = bodyStart(entry);
     throw damaged(window.volume.namesOf(offset, entry.size), {
@@ -98,7 +104,44 @@ async function checkEntry(
       expected: entry.digest,
     });
   }
-  await checkZeros(window, `the padding of ${entry.path}`, bodyEnd, entry.end);
+  await checkZeros(
+    window,
+    `the padding of ${entry.path}`,
+    bodyStart(entry) + entry.size,
+    entry.end,
+  );
+}
+
+async function hashHere(
+  window: Window,
+  entry: ArchiveEntry,
+  { signal, progress }: Work,
+): Promise<string> {
+  const hash = createHash('sha256');
+  const end = bodyStart(entry) + entry.size;
+  for (let position = bodyStart(entry); position < end; ) {
+    const bytes = await window.read(position, end - position);
+    hash.update(bytes);
+    position += bytes.length;
+    progress(bytes.length);
+    signal.throwIfAborted();
+  }
+  return hash.digest('hex');
+}
+
+async function hashInThread(
+  entry: ArchiveEntry,
+  { signal, progress, threads }: Work,
+): Promise<string> {
+  const hash = threads.start();
+  const end = bodyStart(entry) + entry.size;
+  for (let position = bodyStart(entry); position < end; position += stride) {
+    const length = Math.min(stride, end - position);
+    await hash.update(position, length);
+    progress(length);
+    signal.throwIfAborted();
+  }
+  return hash.digest();
 }
 
 async function checkHeader(window: Window, entry: ArchiveEntry, mtime: Date): Promise<void> {

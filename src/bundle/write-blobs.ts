@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { addAbortSignal, type Readable } from 'node:stream';
 import pMap from 'p-map';
 import type { Context } from '../context.ts';
@@ -46,6 +47,8 @@ export async function writeBlobs(
 ): Promise<number> {
   const failed = new AbortController();
   const signal = AbortSignal.any([failed.signal, runSignal]);
+  // Every body that is being read listens to it; Node would warn of a leak at the eleventh.
+  setMaxListeners(0, signal);
   const progress = byteProgress(sizeOf(entries), emit);
   const resumed: ArchiveEntry[] = [];
   const bring = async (entry: ArchiveEntry): Promise<void> => {
