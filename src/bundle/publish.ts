@@ -78,7 +78,8 @@ function asideOf(path: string, partial: string): string {
 
 /** The parts of a bundle that lie there, from the first on. */
 async function partsAt(out: string): Promise<string[]> {
-  const names = await onDisk(dirname(out), readdir(dirname(out)));
+  const there = await onDisk(dirname(out), readdir(dirname(out), { withFileTypes: true }));
+  const names = there.filter((entry) => !entry.isDirectory()).map(({ name }) => name);
   const parts = names.filter((name) => partNumber(basename(out), name) !== undefined);
   return parts.sort().map((name) => join(dirname(out), name));
 }
