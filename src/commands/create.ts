@@ -186,8 +186,8 @@ function tellReused({ path, taken: { bytes, damaged } }: OlderBundle, { emit }: 
   });
 }
 
-/** Manifests are at hand from planning; configs and layers come from the first image that has them. */
-function blobReader({ manifests, images, registries }: Prepared) {
+/** Manifests and configs are at hand from planning; layers come from the first image that has them. */
+function blobReader({ manifests, images, registries, found }: Prepared) {
   const homes = new Map<Digest, ImageSource>();
   for (const { graph, reference } of images) {
     const source = registries.source(reference);
@@ -196,8 +196,8 @@ function blobReader({ manifests, images, registries }: Prepared) {
     }
   }
   return async ({ digest }: InventoryBlob): Promise<Readable> => {
-    const manifest = manifests.get(digest);
-    if (manifest) return Readable.from([manifest.bytes]);
+    const bytes = manifests.get(digest)?.bytes ?? found(digest);
+    if (bytes) return Readable.from([bytes]);
     const home = homes.get(digest);
     if (!home) throw new Error(`no image has the blob ${digest}`);
     return (await home.client.getBlob(home.repository, digest)).body;
