@@ -190,8 +190,8 @@ function tellReused({ path, taken: { bytes, damaged } }: OlderBundle, { emit }: 
   });
 }
 
-/** Manifests are at hand from planning; configs and layers come from the first image that has them. */
-function blobReader({ manifests, images, registries }: Prepared) {
+/** Manifests and configs are at hand from planning; layers come from the first image that has them. */
+function blobReader({ manifests, images, registries, found }: Prepared) {
   const homes = new Map<Digest, ImageSource>();
   for (const { graph, reference } of images) {
     const source = registries.source(reference);
@@ -200,8 +200,8 @@ function blobReader({ manifests, images, registries }: Prepared) {
     }
   }
   return async ({ digest }: InventoryBlob, range?: ByteRange): Promise<BlobBody> => {
-    const manifest = manifests.get(digest);
-    if (manifest) return { status: 200, body: Readable.from([manifest.bytes]) };
+    const bytes = manifests.get(digest)?.bytes ?? found(digest);
+    if (bytes) return { status: 200, body: Readable.from([bytes]) };
     const home = homes.get(digest);
     if (!home) throw new Error(`no image has the blob ${digest}`);
     return home.client.getBlob(home.repository, digest, range);

@@ -52,7 +52,7 @@ export async function mirrorPrepared(
     images,
     target: prepared.registries.client(endpoint),
     manifest: async (digest: TransferImage['digest']) => manifestOf(prepared, digest),
-    origin: { kind: 'registries', locate: locator(prepared) } as const,
+    origin: { kind: 'registries', locate: locator(prepared), found: prepared.found } as const,
     pullThrough: prepared.spec.pullThrough,
   };
   return placedResult(prepared.inventory, await transfer(job, tools, context));

@@ -6,7 +6,7 @@ import type { Inventory } from '../plan/inventory.ts';
 import { makePlan, type PlannedImage } from '../plan/plan.ts';
 import { hasErrors, type Problem } from '../plan/problem.ts';
 import type { Registries } from '../registry/client.ts';
-import { type ContentCache, cacheBefore, folderCache } from '../registry/content-cache.ts';
+import { cacheBefore, type FolderCache, folderCache } from '../registry/content-cache.ts';
 import { AirgapError } from '../report/error.ts';
 import { count } from '../report/units.ts';
 import { type DeltaBase, refuseOlderThanBase, savedBase } from './delta-base.ts';
@@ -22,6 +22,8 @@ export interface Prepared extends MadeInventory {
   readonly problems: readonly Problem[];
   readonly images: readonly PlannedImage[];
   readonly registries: Registries;
+  /** A config that planning has read. */
+  readonly found: FolderCache['find'];
 }
 
 export interface PrepareOptions {
@@ -48,8 +50,10 @@ export async function prepare(
   const own = ownImages(spec, chart);
   const listed = [...spec.images, ...own.listed];
   context.emit({ kind: 'step', name: `resolving ${count(listed.length, 'image')}` });
-  const sources = { registries, cache: manifestCache(spec, older), pins: pinsOf(saved) };
-  const plan = makePlan(spec, await resolveImages(spec, listed, sources, context));
+  const cache = contentCache(spec, older);
+  const sources = { registries, cache, pins: pinsOf(saved) };
+  const resolved = await resolveImages(spec, listed, sources, context).finally(cache.keep);
+  const plan = makePlan(spec, resolved);
   const made = await makeInventory({
     spec,
     plan,
@@ -63,7 +67,7 @@ export async function prepare(
   refuseOlderThanBase(made.inventory);
   if (saved) checkAgainstSaved(saved, made.inventory);
   const problems = [...plan.problems, ...ownImageProblems(spec, chart, own)];
-  return { spec, ...made, problems, images: plan.images, registries };
+  return { spec, ...made, problems, images: plan.images, registries, found: cache.find };
 }
 
 function refuseExpired({ expires }: BundleSpec, createdAt: Date): void {
@@ -74,7 +78,7 @@ function refuseExpired({ expires }: BundleSpec, createdAt: Date): void {
   });
 }
 
-function manifestCache(spec: BundleSpec, older: OlderBundle | undefined): ContentCache {
+function contentCache(spec: BundleSpec, older: OlderBundle | undefined): FolderCache {
   const kept = folderCache(join(stateFolder(spec), 'manifests'));
   return older ? cacheBefore(kept, older.find) : kept;
 }

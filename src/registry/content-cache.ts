@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { algorithmOf, type Digest, digestOf, hexOf } from '../oci/digest.ts';
+import { algorithmOf, type Digest, digestOf } from '../oci/digest.ts';
+import { packContent, unpackContent } from './content-pack.ts';
 
 /** Small content (manifests, configs) by digest, so that an unchanged image costs no GET. */
 export interface ContentCache {
@@ -9,40 +10,97 @@ export interface ContentCache {
   get(digest: Digest, fetch: () => Promise<Buffer>): Promise<Buffer>;
 }
 
+export interface FolderCache extends ContentCache {
+  /** What was got or was kept before, without asking anyone. */
+  find(digest: Digest): Buffer | undefined;
+  /** Writes down what is new, for the next run. */
+  keep(): Promise<void>;
+}
+
+/** Larger content is not kept: there is little of it, and all that is kept is held in memory. */
+const largest = 256 * 1024;
+/** With so many packs in the folder, the next one takes their place. */
+const mostPacks = 8;
+const ending = '.pack.gz';
+
 /**
- * A folder as cache. It is a hint: what it holds is hashed again whenever it is read, and a folder that cannot be
- * read or written costs requests, never the run.
+ * A folder as cache. What a run adds is one file in it: a file each would take several times the room and time. It is
+ * a hint: what it holds is hashed again when it is read, and a folder that cannot be read or written costs requests,
+ * never the run.
  */
-export function folderCache(folder: string): ContentCache {
+export function folderCache(folder: string): FolderCache {
+  const held = new Map<Digest, Buffer>();
+  const fresh = new Map<Digest, Buffer>();
+  const awaited = new Map<Digest, Promise<Buffer>>();
+  let packs: Promise<string[]> | undefined;
+  const bring = async (digest: Digest, fetch: () => Promise<Buffer>): Promise<Buffer> => {
+    const bytes = await fetch();
+    if (bytes.length > largest || digestOf(bytes, algorithmOf(digest)) !== digest) return bytes;
+    for (const map of [held, fresh]) map.set(digest, bytes);
+    return bytes;
+  };
   return {
+    find: (digest) => held.get(digest),
     async get(digest, fetch) {
-      const path = join(folder, `${algorithmOf(digest)}-${hexOf(digest)}`);
-      const kept = await readFile(path).catch(() => undefined);
-      if (kept && digestOf(kept, algorithmOf(digest)) === digest) return kept;
-      const bytes = await fetch();
-      await keep(folder, path, bytes).catch(() => {});
-      return bytes;
+      packs ??= readPacks(folder, held);
+      await packs;
+      const kept = held.get(digest);
+      if (kept) return kept;
+      // Of another image, whose source may fail where ours does not.
+      const other = await awaited.get(digest)?.catch(() => undefined);
+      if (other) return other;
+      const bytes = bring(digest, fetch);
+      awaited.set(digest, bytes);
+      return bytes.finally(() => awaited.delete(digest));
+    },
+    async keep() {
+      if (fresh.size === 0) return;
+      const old = (await packs) ?? [];
+      const replaced = old.length >= mostPacks ? old : [];
+      const contents = replaced.length > 0 ? held : fresh;
+      await replacePacks(folder, contents, replaced).catch(() => undefined);
+      fresh.clear();
     },
   };
 }
 
-/** A cache that asks somewhere near before it fetches what it does not have. */
-export function cacheBefore(
-  cache: ContentCache,
-  near: (digest: Digest) => Promise<Buffer | undefined>,
-): ContentCache {
-  return {
-    get: (digest, fetch) => cache.get(digest, async () => (await near(digest)) ?? fetch()),
-  };
+/** @returns the packs that are there */
+async function readPacks(folder: string, held: Map<Digest, Buffer>): Promise<string[]> {
+  const names = await readdir(folder).catch(() => []);
+  const paths = names.filter((name) => name.endsWith(ending)).map((name) => join(folder, name));
+  for (const path of paths) {
+    const contents = await readFile(path)
+      .then(unpackContent)
+      .catch(() => new Map<Digest, Buffer>());
+    for (const [digest, bytes] of contents) held.set(digest, bytes);
+  }
+  return paths;
 }
 
-async function keep(folder: string, path: string, bytes: Buffer): Promise<void> {
-  const partial = `${path}.${randomUUID()}.partial`;
+async function replacePacks(
+  folder: string,
+  contents: ReadonlyMap<Digest, Buffer>,
+  replaced: readonly string[],
+): Promise<void> {
+  const path = join(folder, `${randomUUID()}${ending}`);
+  const partial = `${path}.partial`;
   await mkdir(folder, { recursive: true });
   try {
-    await writeFile(partial, bytes);
+    await writeFile(partial, await packContent(contents));
     await rename(partial, path);
   } finally {
     await rm(partial, { force: true });
   }
+  for (const old of replaced) await rm(old, { force: true });
+}
+
+/** A cache that asks somewhere near before it fetches what it does not have. */
+export function cacheBefore(
+  cache: FolderCache,
+  near: (digest: Digest) => Promise<Buffer | undefined>,
+): FolderCache {
+  return {
+    ...cache,
+    get: (digest, fetch) => cache.get(digest, async () => (await near(digest)) ?? fetch()),
+  };
 }

@@ -33,6 +33,8 @@ export type Origin = RegistriesOrigin | LayoutOrigin;
 export interface RegistriesOrigin {
   readonly kind: 'registries';
   locate(image: TransferImage): { readonly client: RegistryClient; readonly repository: string };
+  /** A blob that was read for the plan. */
+  found?(digest: Digest): Buffer | undefined;
 }
 
 /** An OCI image layout in a tar, whose `index.json` lists every image and root. */

@@ -41,7 +41,7 @@ export async function serveOnLoopback(
     const isHead = request.method === 'HEAD';
     answered(layout, wanted.digest, isHead, response).catch((error) => {
       // Whoever asked went away: oras has stopped, or the whole run has.
-      if (!response.socket?.destroyed && !isGone(error)) fail(error);
+      if (!isGone(error)) fail(error);
       response.destroy();
     });
   });

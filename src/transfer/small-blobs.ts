@@ -42,7 +42,8 @@ async function send(
   if (origin.kind !== 'registries') throw new Error('only from a registry');
   if ((await target.headBlob(repository, blob.digest)) === blob.size) return 'there';
   const from = origin.locate(image);
-  await target.putBlob(repository, blob.digest, await readBlob(from.client, from.repository, blob));
+  const bytes = origin.found?.(blob.digest) ?? (await readBlob(from.client, from.repository, blob));
+  await target.putBlob(repository, blob.digest, bytes);
   turns.pushTaken(repository);
   sent([blob]);
   return 'uploaded';

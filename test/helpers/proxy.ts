@@ -39,6 +39,8 @@ export interface FrontProxy {
   readonly requests: readonly (FrontRequest & { readonly status: number })[];
   /** The first that answers wins; may be changed while running. */
   readonly rules: FrontRule[];
+  /** Most requests that were under way at the same time, from the first byte in to the last one out. */
+  mostAtOnce(): number;
   /** Forgets the requests so far. */
   clear(): void;
   stop(): Promise<void>;
@@ -52,7 +54,12 @@ export async function startFrontProxy(
 ): Promise<FrontProxy> {
   const active = [...rules];
   const requests: (FrontRequest & { status: number })[] = [];
+  const underWay = new Set<ServerResponse>();
+  let mostAtOnce = 0;
   const server = createServer((incoming, response) => {
+    underWay.add(response);
+    mostAtOnce = Math.max(mostAtOnce, underWay.size);
+    for (const end of ['finish', 'close']) response.once(end, () => underWay.delete(response));
     const record = {
       method: incoming.method ?? '',
       path: incoming.url ?? '',
@@ -85,8 +92,10 @@ export async function startFrontProxy(
     host: `127.0.0.1:${address.port}`,
     requests,
     rules: active,
+    mostAtOnce: () => mostAtOnce,
     clear: () => {
       requests.length = 0;
+      mostAtOnce = 0;
     },
     stop: async () => {
       server.closeAllConnections();

@@ -1,6 +1,7 @@
-import { chmod, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { digestOf } from '../../src/oci/digest.ts';
 import { isLeaf } from '../../src/oci/graph.ts';
@@ -78,22 +79,79 @@ describe('an image', () => {
 });
 
 describe('the cache', () => {
+  /** Reads as a run does that keeps what it got. */
+  async function readKept(reference: string, place: string) {
+    const cache = folderCache(place);
+    const graph = await read(reference, cache);
+    await cache.keep();
+    return graph;
+  }
+
   test('saves every GET of an image that has not changed', async () => {
     await pushImage(registry.host, 'a/b', 'kept');
-    const before = await read('kept', folderCache(join(folder, 'new', 'cache')));
+    const place = join(folder, 'new', 'cache');
+    const before = await readKept('kept', place);
     front.clear();
-    const cache = folderCache(join(folder, 'new', 'cache'));
-    expect(await read('kept', cache)).toEqual(before);
+    expect(await readKept('kept', place)).toEqual(before);
     expect(front.requests.map(({ method }) => method)).toEqual(['HEAD']);
+    expect(await readdir(place)).toHaveLength(1);
   });
 
-  test('is not believed', async () => {
-    await pushImage(registry.host, 'a/b', 'kept');
-    const cache = join(folder, 'changed');
-    const before = await read('kept', folderCache(cache));
-    for (const name of await readdir(cache)) await writeFile(join(cache, name), '{}');
-    expect(await read('kept', folderCache(cache))).toEqual(before);
+  test('asks once for what is wanted twice at a time', async () => {
+    const { digest } = await pushImage(registry.host, 'a/b', 'twice');
+    front.clear();
+    const cache = folderCache(join(folder, 'twice'));
+    const [one, two] = await Promise.all([read('twice', cache), read(digest, cache)]);
+    expect(one?.documents).toEqual(two?.documents);
+    const gets = front.requests.filter(({ method }) => method === 'GET').map(({ path }) => path);
+    expect(gets).toHaveLength(2);
+    expect(new Set(gets).size).toBe(2);
   });
+
+  test('asks for itself where another source fails', async () => {
+    const cache = folderCache(join(folder, 'sources'));
+    const bytes = Buffer.from('{}');
+    const failing = cache.get(digestOf(bytes), async () => Promise.reject(new Error('down')));
+    const other = cache.get(digestOf(bytes), async () => bytes);
+    await expect(failing).rejects.toThrow('down');
+    expect(await other).toEqual(bytes);
+  });
+
+  test('stays a handful of files, with all that was kept', async () => {
+    const place = join(folder, 'many');
+    const contents = Array.from({ length: 20 }, (_, at) => Buffer.from(`content ${at}`));
+    for (const bytes of contents) {
+      const cache = folderCache(place);
+      await cache.get(digestOf(bytes), async () => bytes);
+      await cache.keep();
+      expect((await readdir(place)).length).toBeLessThanOrEqual(8);
+    }
+    const cache = folderCache(place);
+    for (const bytes of contents)
+      expect(await cache.get(digestOf(bytes), async () => Buffer.of())).toEqual(bytes);
+  });
+
+  test.each([
+    ['no pack', async (_: Buffer) => Buffer.from('{}')],
+    ['cut off', async (pack: Buffer) => pack.subarray(0, pack.length / 2)],
+    ['of other content', async (pack: Buffer) => changed(pack)],
+  ])('is not believed: a file that is %s', async (_, spoil) => {
+    await pushImage(registry.host, 'a/b', 'kept');
+    const place = await mkdtemp(join(folder, 'changed-'));
+    const before = await readKept('kept', place);
+    for (const name of await readdir(place))
+      await writeFile(join(place, name), await spoil(await readFile(join(place, name))));
+    front.clear();
+    expect(await readKept('kept', place)).toEqual(before);
+    expect(front.requests.filter(({ method }) => method === 'GET')).not.toHaveLength(0);
+  });
+
+  /** The same digests with other bytes behind them. */
+  function changed(pack: Buffer): Buffer {
+    return gzipSync(
+      gunzipSync(pack).toString('latin1').replaceAll('"schemaVersion":2', '"schemaVersion":3'),
+    );
+  }
 
   test.each([
     ['is a file', async (path: string) => writeFile(path, '')],
@@ -102,7 +160,7 @@ describe('the cache', () => {
     const root = await pushImage(registry.host, 'a/b', 'uncached');
     const place = await mkdtemp(join(folder, 'spoilt-'));
     await spoil(join(place, 'cache'));
-    expect((await read('uncached', folderCache(join(place, 'cache'))))?.root).toEqual(root);
+    expect((await readKept('uncached', join(place, 'cache')))?.root).toEqual(root);
     await chmod(place, 0o700);
   });
 });
