@@ -127,6 +127,7 @@ export class Pace {
     if (!this.#isTroubled)
       this.#standing = afterWindow(this.#standing, this.#seen(elapsed), this.#most);
     this.#open(now);
+    this.#isTroubled = false;
   }
 
   #seen(elapsed: number): Window {
@@ -140,6 +141,5 @@ export class Pace {
   #open(now: number): void {
     this.#opened = now;
     this.#ends = this.#waits = this.#bytes = this.#answers = this.#latencies = 0;
-    this.#isTroubled = false;
   }
 }

@@ -292,6 +292,11 @@ describe('mistakes', () => {
       'error: registries."docker.io".maxConcurrent must be at least 1',
     ],
     [
+      'half a request at a time',
+      `${minimal}registries: {docker.io: {maxConcurrent: 1.5}}\n`,
+      'error: registries."docker.io".maxConcurrent must be a whole number',
+    ],
+    [
       'a field of no registry',
       `${minimal}registries: {docker.io: {plainHTTP: true}}\n`,
       'did you mean registries."docker.io".plainHttp?',

@@ -139,6 +139,16 @@ describe('windows', () => {
     expect(pace.places).toBe(2);
   });
 
+  test('a pause is not the end of trouble: one who tries again, alone, halves no more', () => {
+    const pace = new Pace(32);
+    for (const now of [0, 1_000, 2_000]) {
+      pace.began(now);
+      pace.troubled();
+      pace.ended(now + 900, false);
+    }
+    expect(pace.places).toBe(4);
+  });
+
   test('take the mean of what answers took', () => {
     const pace = new Pace(32);
     pace.began(0);

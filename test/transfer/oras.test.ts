@@ -72,6 +72,20 @@ describe('oras itself', () => {
     expect(errors(result)).toMatchObject([{ class: 'transient' }]);
   });
 
+  test.each([
+    ['that a registry has asked to slow down leaves fewer places', '429: too many requests', 4],
+    ['that is refused leaves them all', '403: denied: no', 8],
+  ])('%s', async (_, words, expected) => {
+    const oras = await script(
+      'slowed',
+      `echo 'Error: unexpected status code ${words}' >&2; exit 1`,
+    );
+    const job = setting.job(target.host, [[one, 'm/one:1']]);
+    await setting.run(job, { oras });
+    const places = Array.from({ length: 9 }, () => job.target.places.tryEnter());
+    expect(places.filter(Boolean)).toHaveLength(expected);
+  });
+
   test('is ended by an abort, which ends the run', async () => {
     const pids = join(setting.folder, 'pids');
     const oras = await script('sleeper', `echo $$ >> ${pids}\nexec sleep 60`);
