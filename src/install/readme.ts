@@ -38,7 +38,8 @@ whole file first:
 
     sha256sum -c ${file}.sha256
 
-That proves as much as the way by which the .sha256 came.
+That proves as much as the way by which the .sha256 came. A bundle in parts (${file}.001 and on) goes by the
+same name everywhere; only tar below wants one file: cat ${file}.[0-9]* > ${file}
 
 Check the signature by hand
 ---------------------------

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { copyFile, open, rename, stat } from 'node:fs/promises';
+import { copyFile, type FileHandle, open, rename, stat } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { digestAt } from '../helpers/ask.ts';
@@ -162,23 +162,32 @@ describe('a bundle in parts', () => {
     await expectPlaced(inventory.images);
   });
 
-  test('that changes under a running load is told at once, and nothing is tagged with it', async () => {
-    const { parts } = await create('--split-size', '1MiB');
-    let damage = async (): Promise<void> => {
-      damage = async () => undefined;
-      const file = await open(parts[3] as string, 'r+');
-      await file.write(Buffer.from('damaged'), 0, 7, 500_000);
-      await file.close();
-    };
-    // Verified by now: the first write to the target is still to come.
-    front.rules.push(async ({ method }) => {
-      if (method !== 'HEAD') await damage();
-      return undefined;
-    });
-    const ended = await job.run<Outcome>('load', bundle, ...trusted, '--output', 'json');
-    expect(ended.exitCode).toBe(5);
-    expect(Object.keys(ended.json.counts)).toEqual(['failed']);
-  });
+  test.each([
+    ['changes', (file: FileHandle) => file.write(Buffer.from('damaged'), 0, 7, 500_000)],
+    ['is cut short', (file: FileHandle) => file.truncate(1000)],
+  ])(
+    'of which a part %s while it is loaded is told at once, and tags nothing',
+    async (_, change) => {
+      const { parts } = await create('--split-size', '1MiB');
+      let damage = async (): Promise<void> => {
+        damage = async () => undefined;
+        const file = await open(parts[3] as string, 'r+');
+        await change(file);
+        await file.close();
+      };
+      // Verified by now: the first write to the target is still to come.
+      front.rules.push(async ({ method }) => {
+        if (method !== 'HEAD') await damage();
+        return undefined;
+      });
+      const ended = await job.run<Outcome>('load', bundle, ...trusted, '--output', 'json');
+      expect(ended.exitCode).toBe(5);
+      const tags = front.requests.filter(
+        ({ method, path }) => method === 'PUT' && /\/manifests\/[^s]/.test(path),
+      );
+      expect(tags).toEqual([]);
+    },
+  );
 });
 
 describe('parts that do not belong together', () => {
