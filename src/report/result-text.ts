@@ -49,7 +49,7 @@ export function createText({
 }: CreateResult): string {
   return [
     `${filesText(bundle, parts)}  ${formatBytes(size)}, ${count(inventory.images.length, 'image')}`,
-    `${bundle}.sha256  ${sha256}`,
+    `${bundle}.sha256  ${parts.length > 1 ? 'a line a part; all of them together: ' : ''}${sha256}`,
     installScript,
     ...(base
       ? [`a delta to ${base.name} ${base.version}: ${formatBytes(leftOut)} left to it`]
