@@ -18,6 +18,9 @@ describe('a step', () => {
       'report-path': expect.stringContaining(on.step.temporary),
       'image-count': '1',
       'bundle-path': bundle,
+      'bundle-files': [bundle, `${bundle}.sha256`, join(on.step.workspace, 'out/install.sh')].join(
+        '\n',
+      ),
       'bundle-digest': `sha256:${readFileSync(`${bundle}.sha256`, 'utf8').slice(0, 64)}`,
     });
     const groups = ended.commands.filter(({ name }) => name === 'group').map(({ text }) => text);
