@@ -1,27 +1,16 @@
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  mkdir,
-  open,
-  readdir,
-  readFile,
-  rename,
-  rm,
-  stat,
-  utimes,
-  writeFile,
-} from 'node:fs/promises';
+import { open, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { isGone, ownerName } from '../../src/bundle/owner.ts';
 import { type WriteJob, writeBundle } from '../../src/bundle/write.ts';
 import type { Digest } from '../../src/oci/digest.ts';
 import { AirgapError, type ErrorClass } from '../../src/report/error.ts';
+import { mountSmallDisk, type SmallDisk } from '../helpers/small-disk.ts';
 import { jobFor, sample, temporaryFolder, testContext, whole, write } from './sample.ts';
 
-const run = promisify(execFile);
 const contents = [0, 1, 2, 3].map((at) => Buffer.alloc(400_000 + at, `${at} content `));
 const parts = sample(contents);
 const digests = parts.inventory.blobs.map(({ digest }) => digest);
@@ -182,12 +171,13 @@ test('a process is known by when it started, as its number is given again', asyn
 });
 
 describe('on a disk with little room', () => {
+  let disk: SmallDisk;
+
   beforeEach(async () => {
-    await mkdir(home);
-    await run('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', home]);
+    disk = await mountSmallDisk(home, 2);
     await stopHalfway();
   });
-  afterEach(() => run('umount', [home]));
+  afterEach(() => disk.unmount());
 
   test('what was left counts', async () => {
     // What stays free is less than the bundle, and enough for what is missing of it.

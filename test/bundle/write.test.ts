@@ -9,6 +9,7 @@ import { loadSigner, type Signer } from '../../src/bundle/sign.ts';
 import { writeBundle } from '../../src/bundle/write.ts';
 import { runKeygen } from '../../src/commands/keygen.ts';
 import { AirgapError } from '../../src/report/error.ts';
+import { mountSmallDisk } from '../helpers/small-disk.ts';
 import { jobFor, sample, temporaryFolder, testContext, whole, write } from './sample.ts';
 
 const run = promisify(execFile);
@@ -220,8 +221,7 @@ test('a folder that cannot be made is a failure of the disk', async () => {
 
 test('a full disk leaves nothing', async () => {
   const mount = join(folder.path, 'out');
-  await mkdir(mount);
-  await run('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', mount]);
+  const disk = await mountSmallDisk(mount, 4);
   try {
     const parts = sample([large]);
     const readBlob = async () => {
@@ -234,6 +234,6 @@ test('a full disk leaves nothing', async () => {
     });
     expect(await outFolder()).toEqual(['another']);
   } finally {
-    await run('umount', [mount]);
+    await disk.unmount();
   }
 });

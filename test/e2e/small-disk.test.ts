@@ -6,7 +6,7 @@ import { pushImage } from '../helpers/images.ts';
 import { type Job, reached, startKeyedJob } from '../helpers/job.ts';
 import { type FrontProxy, startFrontProxy } from '../helpers/proxy.ts';
 import { startRegistry, type TestRegistry } from '../helpers/registry.ts';
-import { mountSmallDisk } from '../helpers/small-disk.ts';
+import { mountSmallDisk, type SmallDisk } from '../helpers/small-disk.ts';
 import { fetched } from './killed.ts';
 
 const MiB = 1024 ** 2;
@@ -17,7 +17,7 @@ describe('create on a disk that', () => {
   let source: TestRegistry;
   let front: FrontProxy;
   let job: Job;
-  let disk: Awaited<ReturnType<typeof mountSmallDisk>>;
+  let disk: SmallDisk;
 
   beforeAll(async () => {
     [source, job] = await Promise.all([startRegistry(), startKeyedJob()]);

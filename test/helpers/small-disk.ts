@@ -1,11 +1,12 @@
 import { mkdir } from 'node:fs/promises';
 import { execa } from 'execa';
 
+export interface SmallDisk {
+  unmount(): Promise<void>;
+}
+
 /** Mounts a disk of so many MiB at a path; it fails where that is not allowed, so that no test passes unseen. */
-export async function mountSmallDisk(
-  path: string,
-  size: number,
-): Promise<{ unmount(): Promise<void> }> {
+export async function mountSmallDisk(path: string, size: number): Promise<SmallDisk> {
   await mkdir(path, { recursive: true });
   await asRoot('mount', '-t', 'tmpfs', '-o', `size=${size}m`, 'tmpfs', path);
   return { unmount: () => asRoot('umount', path) };
