@@ -140,6 +140,7 @@ describe('the Action in a workflow', () => {
     const sum = (await readFile(`${bundle()}.sha256`, 'utf8')).slice(0, 64);
     expect(outputsOf(run)).toEqual({
       'bundle-path': bundle(),
+      'bundle-files': expect.stringMatching(/\.tar\n.*\.tar\.sha256\n.*install\.sh$/),
       'bundle-digest': `sha256:${sum}`,
       'image-count': '18',
       'report-path': expect.stringMatching(/^\/.*\/report\.json$/),
