@@ -72,7 +72,10 @@ export class TransferProgress {
   }
 
   #tell(): void {
-    const moved = [...this.#copies].map(({ left, moved }) => Math.min(left, sum(moved)));
+    // What is in the system's buffers is not there: all is done when all has arrived.
+    const moved = [...this.#copies].map(({ left, moved }) =>
+      Math.min(Math.max(left - 1, 0), sum(moved)),
+    );
     const done = this.#arrived + sum(moved);
     this.#emit({ kind: 'bytes', done, total: this.#total, images: { ...this.#images } });
   }

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Job, reached, startKeyedJob } from '../helpers/job.ts';
 import { startRegistry, type TestRegistry } from '../helpers/registry.ts';
-import { fetched } from './killed.ts';
+import { fetched, sendings } from './killed.ts';
 import { fillRegistry, use } from './limits.ts';
 
 const KiB = 1024;
@@ -78,3 +78,24 @@ test(
   },
   patience,
 );
+
+test('mirror fetches and sends each blob once, configs that planning has read included', async () => {
+  const [source, target, job] = await Promise.all([
+    startRegistry(),
+    startRegistry(),
+    startKeyedJob(),
+  ]);
+  try {
+    const count = 20;
+    const images = await fillRegistry(source, count, 2 * MiB, 50 * KiB);
+    await job.bundle(target.host, { images, registries: reached(source.host, target.host) });
+    await job.done('mirror');
+    const blobs = fetched(source.requests());
+    const sent = sendings(target.requests());
+    expect(blobs).toHaveLength(count + count + 1);
+    expect(new Set(blobs)).toEqual(new Set(sent.keys()));
+    expect(new Set(sent.values())).toEqual(new Set([1]));
+  } finally {
+    await Promise.all([source.stop(), target.stop(), job.remove()]);
+  }
+});
