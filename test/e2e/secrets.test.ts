@@ -43,7 +43,9 @@ beforeAll(async () => {
   sourceFront = await startFrontProxy(source.host);
   targetFront = await startFrontProxy(target.host);
   const options = { credential: pull };
-  await pushImage(source.host, 'docker.io/library/nginx', '1', options);
+  // Large enough that oras moves it, in mirror too.
+  const large = { layers: [Buffer.alloc(2 * 1024 * 1024, 'a layer')], opaque: true };
+  await pushImage(source.host, 'docker.io/library/nginx', '1', { ...options, ...large });
   await pushImage(source.host, 'quay.io/a/b', '1', { ...options, platforms: ['linux/amd64'] });
   job = await startJob({
     AIRGAP_BUNDLE_KEY_PASSPHRASE: secret(canaries.passphrase),
