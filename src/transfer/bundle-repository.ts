@@ -63,8 +63,8 @@ async function refusesMounts(
   return undefined;
 }
 
-/** Of a root index, in oras, which is alone with the registry then. */
-const blobsAtOnce = 8;
+/** Of a root index, in oras, if the registry has as many places: more help over far links, and cost little on near ones. */
+const blobsAtOnce = 16;
 
 async function pushRoot(
   { file, bundleRepository: repository, tag: first }: LayoutOrigin,
