@@ -13,8 +13,8 @@ var __commonJS = (cb, mod) => function __require() {
   }
 };
 var __export = (target2, all) => {
-  for (var name in all)
-    __defProp(target2, name, { get: all[name], enumerable: true });
+  for (var name2 in all)
+    __defProp(target2, name2, { get: all[name2], enumerable: true });
 };
 var __copyProps = (to2, from, except, desc) => {
   if (from && typeof from === "object" || typeof from === "function") {
@@ -861,11 +861,11 @@ var require_constants = __commonJS({
     var wellknownHeaderNameBuffers = {};
     Object.setPrototypeOf(wellknownHeaderNameBuffers, null);
     function getHeaderNameAsBuffer(header2) {
-      let buffer2 = wellknownHeaderNameBuffers[header2];
-      if (buffer2 === void 0) {
-        buffer2 = Buffer.from(header2);
+      let buffer3 = wellknownHeaderNameBuffers[header2];
+      if (buffer3 === void 0) {
+        buffer3 = Buffer.from(header2);
       }
-      return buffer2;
+      return buffer3;
     }
     for (let i2 = 0; i2 < wellknownHeaderNames.length; ++i2) {
       const key = wellknownHeaderNames[i2];
@@ -1292,13 +1292,13 @@ var require_util = __commonJS({
     }
     function toRawHeaders(headers) {
       const rawHeaders = [];
-      for (const [name, value] of Object.entries(headers)) {
+      for (const [name2, value] of Object.entries(headers)) {
         if (Array.isArray(value)) {
           for (const entry of value) {
-            rawHeaders.push(Buffer.from(name, "latin1"), Buffer.from(`${entry}`, "latin1"));
+            rawHeaders.push(Buffer.from(name2, "latin1"), Buffer.from(`${entry}`, "latin1"));
           }
         } else {
-          rawHeaders.push(Buffer.from(name, "latin1"), Buffer.from(`${value}`, "latin1"));
+          rawHeaders.push(Buffer.from(name2, "latin1"), Buffer.from(`${value}`, "latin1"));
         }
       }
       return rawHeaders;
@@ -1309,8 +1309,8 @@ var require_util = __commonJS({
       }
       return headers.map((x) => Buffer.from(x));
     }
-    function isBuffer(buffer2) {
-      return buffer2 instanceof Uint8Array || Buffer.isBuffer(buffer2);
+    function isBuffer(buffer3) {
+      return buffer3 instanceof Uint8Array || Buffer.isBuffer(buffer3);
     }
     function assertRequestHandler(handler, method, upgrade) {
       if (!handler || typeof handler !== "object") {
@@ -1703,16 +1703,16 @@ var require_util = __commonJS({
         size: m2[3] ? parseInt(m2[3]) : null
       } : null;
     }
-    function addListener(obj, name, listener) {
+    function addListener(obj, name2, listener) {
       const listeners = obj[kListeners] ??= [];
-      listeners.push([name, listener]);
-      obj.on(name, listener);
+      listeners.push([name2, listener]);
+      obj.on(name2, listener);
       return obj;
     }
     function removeAllListeners(obj) {
       if (obj[kListeners] != null) {
-        for (const [name, listener] of obj[kListeners]) {
-          obj.removeListener(name, listener);
+        for (const [name2, listener] of obj[kListeners]) {
+          obj.removeListener(name2, listener);
         }
         obj[kListeners] = null;
       }
@@ -1937,14 +1937,14 @@ var require_diagnostics = __commonJS({
         "undici:client:beforeConnect",
         (evt) => {
           const {
-            connectParams: { version: version2, protocol, port, host }
+            connectParams: { version: version3, protocol, port, host }
           } = evt;
           debugLog(
             "connecting to %s%s using %s%s",
             host,
             port ? `:${port}` : "",
             protocol,
-            version2
+            version3
           );
         }
       );
@@ -1952,14 +1952,14 @@ var require_diagnostics = __commonJS({
         "undici:client:connected",
         (evt) => {
           const {
-            connectParams: { version: version2, protocol, port, host }
+            connectParams: { version: version3, protocol, port, host }
           } = evt;
           debugLog(
             "connected to %s%s using %s%s",
             host,
             port ? `:${port}` : "",
             protocol,
-            version2
+            version3
           );
         }
       );
@@ -1967,7 +1967,7 @@ var require_diagnostics = __commonJS({
         "undici:client:connectError",
         (evt) => {
           const {
-            connectParams: { version: version2, protocol, port, host },
+            connectParams: { version: version3, protocol, port, host },
             error: error4
           } = evt;
           debugLog(
@@ -1975,7 +1975,7 @@ var require_diagnostics = __commonJS({
             host,
             port ? `:${port}` : "",
             protocol,
-            version2,
+            version3,
             error4.message
           );
         }
@@ -2721,7 +2721,7 @@ var require_unwrap_handler = __commonJS({
 var require_dispatcher_base = __commonJS({
   "node_modules/undici/lib/dispatcher/dispatcher-base.js"(exports2, module2) {
     "use strict";
-    var buffer2 = require("node:buffer");
+    var buffer3 = require("node:buffer");
     var Dispatcher = require_dispatcher();
     var UnwrapHandler = require_unwrap_handler();
     var {
@@ -2766,7 +2766,7 @@ var require_dispatcher_base = __commonJS({
        */
       get eventSourceOptions() {
         return {
-          maxEventSize: this[kEventSourceOptions].maxEventSize ?? buffer2.kStringMaxLength
+          maxEventSize: this[kEventSourceOptions].maxEventSize ?? buffer3.kStringMaxLength
         };
       }
       /** @returns {boolean} */
@@ -2779,9 +2779,9 @@ var require_dispatcher_base = __commonJS({
       }
       close(callback) {
         if (callback === void 0) {
-          return new Promise((resolve14, reject) => {
+          return new Promise((resolve15, reject) => {
             this.close((err, data) => {
-              return err ? reject(err) : resolve14(data);
+              return err ? reject(err) : resolve15(data);
             });
           });
         }
@@ -2819,9 +2819,9 @@ var require_dispatcher_base = __commonJS({
           err = null;
         }
         if (callback === void 0) {
-          return new Promise((resolve14, reject) => {
+          return new Promise((resolve15, reject) => {
             this.destroy(err, (err2, data) => {
-              return err2 ? reject(err2) : resolve14(data);
+              return err2 ? reject(err2) : resolve15(data);
             });
           });
         }
@@ -2941,14 +2941,14 @@ var require_connect = __commonJS({
       const sessionCache = new SessionCache(maxCachedSessions == null ? 100 : maxCachedSessions);
       timeout = timeout == null ? 1e4 : timeout;
       allowH2 = allowH2 != null ? allowH2 : false;
-      return function connect2({ hostname, host, protocol, port, servername, localAddress, httpSocket }, callback) {
+      return function connect2({ hostname: hostname2, host, protocol, port, servername, localAddress, httpSocket }, callback) {
         let socket;
         if (protocol === "https:") {
           if (!tls) {
             tls = require("node:tls");
           }
           servername = servername || options.servername || util.getServerName(host) || null;
-          const sessionKey = servername || hostname;
+          const sessionKey = servername || hostname2;
           assert2(sessionKey);
           const session = customSession || sessionCache.get(sessionKey) || null;
           port = port || 443;
@@ -2963,7 +2963,7 @@ var require_connect = __commonJS({
             socket: httpSocket,
             // upgrade socket connection
             port,
-            host: hostname
+            host: hostname2
           });
           socket.on("session", function(session2) {
             sessionCache.set(sessionKey, session2);
@@ -2977,7 +2977,7 @@ var require_connect = __commonJS({
             ...options,
             localAddress,
             port,
-            host: hostname
+            host: hostname2
           });
           if (useH2c === true) {
             socket.alpnProtocol = "h2";
@@ -2987,7 +2987,7 @@ var require_connect = __commonJS({
           const keepAliveInitialDelay = options.keepAliveInitialDelay === void 0 ? 6e4 : options.keepAliveInitialDelay;
           socket.setKeepAlive(true, keepAliveInitialDelay);
         }
-        const clearConnectTimeout = util.setupConnectTimeout(new WeakRef(socket), { timeout, hostname, port });
+        const clearConnectTimeout = util.setupConnectTimeout(new WeakRef(socket), { timeout, hostname: hostname2, port });
         socket.setNoDelay(true).once(protocol === "https:" ? "secureConnect" : "connect", function() {
           queueMicrotask(clearConnectTimeout);
           if (callback) {
@@ -3944,14 +3944,14 @@ var require_encoding = __commonJS({
   "node_modules/undici/lib/encoding/index.js"(exports2, module2) {
     "use strict";
     var textDecoder2 = new TextDecoder();
-    function utf8DecodeBytes(buffer2) {
-      if (buffer2.length === 0) {
+    function utf8DecodeBytes(buffer3) {
+      if (buffer3.length === 0) {
         return "";
       }
-      if (buffer2[0] === 239 && buffer2[1] === 187 && buffer2[2] === 191) {
-        buffer2 = buffer2.subarray(3);
+      if (buffer3[0] === 239 && buffer3[1] === 187 && buffer3[2] === 191) {
+        buffer3 = buffer3.subarray(3);
       }
-      const output = textDecoder2.decode(buffer2);
+      const output = textDecoder2.decode(buffer3);
       return output;
     }
     module2.exports = {
@@ -3976,13 +3976,13 @@ var require_infra = __commonJS({
     }
     function collectASequenceOfCodePointsFast(char, input, position) {
       const idx = input.indexOf(char, position.position);
-      const start = position.position;
+      const start2 = position.position;
       if (idx === -1) {
         position.position = input.length;
-        return input.slice(start);
+        return input.slice(start2);
       }
       position.position = idx;
-      return input.slice(start, position.position);
+      return input.slice(start2, position.position);
     }
     var ASCII_WHITESPACE_REPLACE_REGEX = /[\u0009\u000A\u000C\u000D\u0020]/g;
     var nonASCIIRegex = /[^\x00-\x7F]/;
@@ -4006,8 +4006,8 @@ var require_infra = __commonJS({
       if (/[^+/0-9A-Za-z]/.test(data.length === dataLength ? data : data.substring(0, dataLength))) {
         return "failure";
       }
-      const buffer2 = Buffer.from(data, "base64");
-      return new Uint8Array(buffer2.buffer, buffer2.byteOffset, buffer2.byteLength);
+      const buffer3 = Buffer.from(data, "base64");
+      return new Uint8Array(buffer3.buffer, buffer3.byteOffset, buffer3.byteLength);
     }
     function isASCIIWhitespace(char) {
       return char === 9 || // \t
@@ -4288,9 +4288,9 @@ var require_data_url = __commonJS({
       assert2(mimeType !== "failure");
       const { parameters, essence } = mimeType;
       let serialization = essence;
-      for (let [name, value] of parameters.entries()) {
+      for (let [name2, value] of parameters.entries()) {
         serialization += ";";
-        serialization += name;
+        serialization += name2;
         serialization += "=";
         if (!HTTP_TOKEN_CODEPOINTS.test(value)) {
           value = value.replace(/[\\"]/ug, "\\$&");
@@ -4738,12 +4738,12 @@ var require_webidl = __commonJS({
         return result;
       };
     };
-    webidl.interfaceConverter = function(TypeCheck, name) {
+    webidl.interfaceConverter = function(TypeCheck, name2) {
       return (V2, prefix, argument) => {
         if (!TypeCheck(V2)) {
           throw webidl.errors.exception({
             header: prefix,
-            message: `Expected ${argument} ("${webidl.util.Stringify(V2)}") to be an instance of ${name}.`
+            message: `Expected ${argument} ("${webidl.util.Stringify(V2)}") to be an instance of ${name2}.`
           });
         }
         return V2;
@@ -5396,7 +5396,7 @@ var require_util2 = __commonJS({
       return normalizedMethodRecordsBase[method.toLowerCase()] ?? method;
     }
     var esIteratorPrototype = Object.getPrototypeOf(Object.getPrototypeOf([][Symbol.iterator]()));
-    function createIterator(name, kInternalIterator, keyIndex = 0, valueIndex = 1) {
+    function createIterator(name2, kInternalIterator, keyIndex = 0, valueIndex = 1) {
       class FastIterableIterator {
         /** @type {any} */
         #target;
@@ -5417,7 +5417,7 @@ var require_util2 = __commonJS({
         next() {
           if (typeof this !== "object" || this === null || !(#target in this)) {
             throw new TypeError(
-              `'next' called on an object that does not implement interface ${name} Iterator.`
+              `'next' called on an object that does not implement interface ${name2} Iterator.`
             );
           }
           const index = this.#index;
@@ -5456,7 +5456,7 @@ var require_util2 = __commonJS({
           writable: false,
           enumerable: false,
           configurable: true,
-          value: `${name} Iterator`
+          value: `${name2} Iterator`
         },
         next: { writable: true, enumerable: true, configurable: true }
       });
@@ -5464,8 +5464,8 @@ var require_util2 = __commonJS({
         return new FastIterableIterator(target2, kind);
       };
     }
-    function iteratorMixin(name, object2, kInternalIterator, keyIndex = 0, valueIndex = 1) {
-      const makeIterator = createIterator(name, kInternalIterator, keyIndex, valueIndex);
+    function iteratorMixin(name2, object2, kInternalIterator, keyIndex = 0, valueIndex = 1) {
+      const makeIterator = createIterator(name2, kInternalIterator, keyIndex, valueIndex);
       const properties = {
         keys: {
           writable: true,
@@ -5500,10 +5500,10 @@ var require_util2 = __commonJS({
           configurable: true,
           value: function forEach(callbackfn, thisArg = globalThis) {
             webidl.brandCheck(this, object2);
-            webidl.argumentLengthCheck(arguments, 1, `${name}.forEach`);
+            webidl.argumentLengthCheck(arguments, 1, `${name2}.forEach`);
             if (typeof callbackfn !== "function") {
               throw new TypeError(
-                `Failed to execute 'forEach' on '${name}': parameter 1 is not of type 'Function'.`
+                `Failed to execute 'forEach' on '${name2}': parameter 1 is not of type 'Function'.`
               );
             }
             for (const { 0: key, 1: value } of makeIterator(this, "key+value")) {
@@ -5747,8 +5747,8 @@ var require_util2 = __commonJS({
       }
       return values;
     }
-    function getDecodeSplit(name, list) {
-      const value = list.get(name, true);
+    function getDecodeSplit(name2, list) {
+      const value = list.get(name2, true);
       if (value === null) {
         return null;
       }
@@ -5848,11 +5848,11 @@ var require_formdata = __commonJS({
           });
         }
       }
-      append(name, value, filename = void 0) {
+      append(name2, value, filename = void 0) {
         webidl.brandCheck(this, _FormData);
         const prefix = "FormData.append";
         webidl.argumentLengthCheck(arguments, 2, prefix);
-        name = webidl.converters.USVString(name);
+        name2 = webidl.converters.USVString(name2);
         if (arguments.length === 3 || webidl.is.Blob(value)) {
           value = webidl.converters.Blob(value, prefix, "value");
           if (filename !== void 0) {
@@ -5861,46 +5861,46 @@ var require_formdata = __commonJS({
         } else {
           value = webidl.converters.USVString(value);
         }
-        const entry = makeEntry(name, value, filename);
+        const entry = makeEntry(name2, value, filename);
         this.#state.push(entry);
       }
-      delete(name) {
+      delete(name2) {
         webidl.brandCheck(this, _FormData);
         const prefix = "FormData.delete";
         webidl.argumentLengthCheck(arguments, 1, prefix);
-        name = webidl.converters.USVString(name);
-        this.#state = this.#state.filter((entry) => entry.name !== name);
+        name2 = webidl.converters.USVString(name2);
+        this.#state = this.#state.filter((entry) => entry.name !== name2);
       }
-      get(name) {
+      get(name2) {
         webidl.brandCheck(this, _FormData);
         const prefix = "FormData.get";
         webidl.argumentLengthCheck(arguments, 1, prefix);
-        name = webidl.converters.USVString(name);
-        const idx = this.#state.findIndex((entry) => entry.name === name);
+        name2 = webidl.converters.USVString(name2);
+        const idx = this.#state.findIndex((entry) => entry.name === name2);
         if (idx === -1) {
           return null;
         }
         return this.#state[idx].value;
       }
-      getAll(name) {
+      getAll(name2) {
         webidl.brandCheck(this, _FormData);
         const prefix = "FormData.getAll";
         webidl.argumentLengthCheck(arguments, 1, prefix);
-        name = webidl.converters.USVString(name);
-        return this.#state.filter((entry) => entry.name === name).map((entry) => entry.value);
+        name2 = webidl.converters.USVString(name2);
+        return this.#state.filter((entry) => entry.name === name2).map((entry) => entry.value);
       }
-      has(name) {
+      has(name2) {
         webidl.brandCheck(this, _FormData);
         const prefix = "FormData.has";
         webidl.argumentLengthCheck(arguments, 1, prefix);
-        name = webidl.converters.USVString(name);
-        return this.#state.findIndex((entry) => entry.name === name) !== -1;
+        name2 = webidl.converters.USVString(name2);
+        return this.#state.findIndex((entry) => entry.name === name2) !== -1;
       }
-      set(name, value, filename = void 0) {
+      set(name2, value, filename = void 0) {
         webidl.brandCheck(this, _FormData);
         const prefix = "FormData.set";
         webidl.argumentLengthCheck(arguments, 2, prefix);
-        name = webidl.converters.USVString(name);
+        name2 = webidl.converters.USVString(name2);
         if (arguments.length === 3 || webidl.is.Blob(value)) {
           value = webidl.converters.Blob(value, prefix, "value");
           if (filename !== void 0) {
@@ -5909,13 +5909,13 @@ var require_formdata = __commonJS({
         } else {
           value = webidl.converters.USVString(value);
         }
-        const entry = makeEntry(name, value, filename);
-        const idx = this.#state.findIndex((entry2) => entry2.name === name);
+        const entry = makeEntry(name2, value, filename);
+        const idx = this.#state.findIndex((entry2) => entry2.name === name2);
         if (idx !== -1) {
           this.#state = [
             ...this.#state.slice(0, idx),
             entry,
-            ...this.#state.slice(idx + 1).filter((entry2) => entry2.name !== name)
+            ...this.#state.slice(idx + 1).filter((entry2) => entry2.name !== name2)
           ];
         } else {
           this.#state.push(entry);
@@ -5969,7 +5969,7 @@ var require_formdata = __commonJS({
         configurable: true
       }
     });
-    function makeEntry(name, value, filename) {
+    function makeEntry(name2, value, filename) {
       if (typeof value === "string") {
       } else {
         if (!webidl.is.File(value)) {
@@ -5983,7 +5983,7 @@ var require_formdata = __commonJS({
           value = new File([value], filename, options);
         }
       }
-      return { name, value };
+      return { name: name2, value };
     }
     webidl.is.FormData = webidl.util.MakeTypeAssertion(FormData);
     module2.exports = { FormData, makeEntry, setFormDataState };
@@ -6052,7 +6052,7 @@ var require_formdata_parser = __commonJS({
         }
         position.position += 2;
         const result = parseMultipartFormDataHeaders(input, position);
-        let { name, filename, contentType: contentType2, encoding } = result;
+        let { name: name2, filename, contentType: contentType2, encoding } = result;
         position.position += 2;
         let body;
         {
@@ -6081,9 +6081,9 @@ var require_formdata_parser = __commonJS({
         } else {
           value = decoderIgnoreBOM.decode(Buffer.from(body));
         }
-        assert2(webidl.is.USVString(name));
+        assert2(webidl.is.USVString(name2));
         assert2(typeof value === "string" && webidl.is.USVString(value) || webidl.is.File(value));
-        entryList.push(makeEntry(name, value, filename));
+        entryList.push(makeEntry(name2, value, filename));
       }
     }
     function parseContentDispositionAttribute(input, position) {
@@ -6159,16 +6159,16 @@ var require_formdata_parser = __commonJS({
       return { name: attrNameStr, value, extended: isExtended };
     }
     function parseMultipartFormDataHeaders(input, position) {
-      let name = null;
+      let name2 = null;
       let filename = null;
       let contentType2 = null;
       let encoding = null;
       while (true) {
         if (input[position.position] === 13 && input[position.position + 1] === 10) {
-          if (name === null) {
+          if (name2 === null) {
             throw parsingError("header name is null");
           }
-          return { name, filename, contentType: contentType2, encoding };
+          return { name: name2, filename, contentType: contentType2, encoding };
         }
         let headerName = collectASequenceOfBytes(
           (char) => char !== 10 && char !== 13 && char !== 58,
@@ -6190,7 +6190,7 @@ var require_formdata_parser = __commonJS({
         );
         switch (bufferToLowerCasedHeaderName(headerName)) {
           case "content-disposition": {
-            name = filename = null;
+            name2 = filename = null;
             let filenameIsExtended = false;
             const dispositionType = collectASequenceOfBytes(
               (char) => isToken(char),
@@ -6206,7 +6206,7 @@ var require_formdata_parser = __commonJS({
                 break;
               }
               if (attribute.name === "name") {
-                name = attribute.value;
+                name2 = attribute.value;
               } else if (attribute.name === "filename") {
                 if (attribute.extended) {
                   filename = attribute.value;
@@ -6216,7 +6216,7 @@ var require_formdata_parser = __commonJS({
                 }
               }
             }
-            if (name === null) {
+            if (name2 === null) {
               throw parsingError("name attribute is required in content-disposition header");
             }
             break;
@@ -6257,11 +6257,11 @@ var require_formdata_parser = __commonJS({
       }
     }
     function collectASequenceOfBytes(condition, input, position) {
-      let start = position.position;
-      while (start < input.length && condition(input[start])) {
-        ++start;
+      let start2 = position.position;
+      while (start2 < input.length && condition(input[start2])) {
+        ++start2;
       }
-      return input.subarray(position.position, position.position = start);
+      return input.subarray(position.position, position.position = start2);
     }
     function removeChars(buf, leading2, trailing, predicate) {
       let lead = 0;
@@ -6274,12 +6274,12 @@ var require_formdata_parser = __commonJS({
       }
       return lead === 0 && trail === buf.length - 1 ? buf : buf.subarray(lead, trail + 1);
     }
-    function bufferStartsWith(buffer2, start, position) {
-      if (buffer2.length < start.length) {
+    function bufferStartsWith(buffer3, start2, position) {
+      if (buffer3.length < start2.length) {
         return false;
       }
-      for (let i2 = 0; i2 < start.length; i2++) {
-        if (start[i2] !== buffer2[position.position + i2]) {
+      for (let i2 = 0; i2 < start2.length; i2++) {
+        if (start2[i2] !== buffer3[position.position + i2]) {
           return false;
         }
       }
@@ -6327,8 +6327,8 @@ var require_promise = __commonJS({
     function createDeferredPromise() {
       let res;
       let rej;
-      const promise = new Promise((resolve14, reject) => {
-        res = resolve14;
+      const promise = new Promise((resolve15, reject) => {
+        res = resolve15;
         rej = reject;
       });
       return { promise, resolve: res, reject: rej };
@@ -6433,16 +6433,16 @@ Content-Disposition: form-data`;
         const rn2 = new Uint8Array([13, 10]);
         length = 0;
         let hasUnknownSizeValue = false;
-        for (const [name, value] of object2) {
+        for (const [name2, value] of object2) {
           if (typeof value === "string") {
-            const chunk2 = textEncoder3.encode(prefix + `; name="${formdataEscape(normalizeLinefeeds(name))}"\r
+            const chunk2 = textEncoder3.encode(prefix + `; name="${formdataEscape(normalizeLinefeeds(name2))}"\r
 \r
 ${normalizeLinefeeds(value)}\r
 `);
             blobParts.push(chunk2);
             length += chunk2.byteLength;
           } else {
-            const chunk2 = textEncoder3.encode(`${prefix}; name="${formdataEscape(normalizeLinefeeds(name))}"` + (value.name ? `; filename="${formdataEscape(value.name)}"` : "") + `\r
+            const chunk2 = textEncoder3.encode(`${prefix}; name="${formdataEscape(normalizeLinefeeds(name2))}"` + (value.name ? `; filename="${formdataEscape(value.name)}"` : "") + `\r
 Content-Type: ${value.type || "application/octet-stream"}\r
 \r
 `);
@@ -6551,8 +6551,8 @@ Content-Type: ${value.type || "application/octet-stream"}\r
                 case "application/x-www-form-urlencoded": {
                   const entries = new URLSearchParams(value.toString());
                   const fd = new FormData();
-                  for (const [name, value2] of entries) {
-                    fd.append(name, value2);
+                  for (const [name2, value2] of entries) {
+                    fd.append(name2, value2);
                   }
                   return fd;
                 }
@@ -6678,7 +6678,7 @@ var require_client_h1 = __commonJS({
       kHTTPContext,
       kClosed
     } = require_symbols();
-    var constants8 = require_constants2();
+    var constants10 = require_constants2();
     var EMPTY_BUF = Buffer.alloc(0);
     var FastBuffer = Buffer[Symbol.species];
     var removeAllListeners = util.removeAllListeners;
@@ -6730,8 +6730,8 @@ var require_client_h1 = __commonJS({
            */
           wasm_on_status: (p2, at2, len) => {
             assert2(currentParser.ptr === p2);
-            const start = at2 - currentBufferPtr + currentBufferRef.byteOffset;
-            return currentParser.onStatus(new FastBuffer(currentBufferRef.buffer, start, len));
+            const start2 = at2 - currentBufferPtr + currentBufferRef.byteOffset;
+            return currentParser.onStatus(new FastBuffer(currentBufferRef.buffer, start2, len));
           },
           /**
            * @param {number} p
@@ -6749,8 +6749,8 @@ var require_client_h1 = __commonJS({
            */
           wasm_on_header_field: (p2, at2, len) => {
             assert2(currentParser.ptr === p2);
-            const start = at2 - currentBufferPtr + currentBufferRef.byteOffset;
-            return currentParser.onHeaderField(new FastBuffer(currentBufferRef.buffer, start, len));
+            const start2 = at2 - currentBufferPtr + currentBufferRef.byteOffset;
+            return currentParser.onHeaderField(new FastBuffer(currentBufferRef.buffer, start2, len));
           },
           /**
            * @param {number} p
@@ -6760,8 +6760,8 @@ var require_client_h1 = __commonJS({
            */
           wasm_on_header_value: (p2, at2, len) => {
             assert2(currentParser.ptr === p2);
-            const start = at2 - currentBufferPtr + currentBufferRef.byteOffset;
-            return currentParser.onHeaderValue(new FastBuffer(currentBufferRef.buffer, start, len));
+            const start2 = at2 - currentBufferPtr + currentBufferRef.byteOffset;
+            return currentParser.onHeaderValue(new FastBuffer(currentBufferRef.buffer, start2, len));
           },
           /**
            * @param {number} p
@@ -6782,8 +6782,8 @@ var require_client_h1 = __commonJS({
            */
           wasm_on_body: (p2, at2, len) => {
             assert2(currentParser.ptr === p2);
-            const start = at2 - currentBufferPtr + currentBufferRef.byteOffset;
-            return currentParser.onBody(new FastBuffer(currentBufferRef.buffer, start, len));
+            const start2 = at2 - currentBufferPtr + currentBufferRef.byteOffset;
+            return currentParser.onBody(new FastBuffer(currentBufferRef.buffer, start2, len));
           },
           /**
            * @param {number} p
@@ -6814,7 +6814,7 @@ var require_client_h1 = __commonJS({
          */
       constructor(client, socket, { exports: exports3 }) {
         this.llhttp = exports3;
-        this.ptr = this.llhttp.llhttp_alloc(constants8.TYPE.RESPONSE);
+        this.ptr = this.llhttp.llhttp_alloc(constants10.TYPE.RESPONSE);
         this.client = client;
         this.socket = socket;
         this.timeout = null;
@@ -6910,11 +6910,11 @@ var require_client_h1 = __commonJS({
             currentParser = null;
             currentBufferRef = null;
           }
-          if (ret !== constants8.ERROR.OK) {
+          if (ret !== constants10.ERROR.OK) {
             const data = chunk.subarray(llhttp.llhttp_get_error_pos(this.ptr) - currentBufferPtr);
-            if (ret === constants8.ERROR.PAUSED_UPGRADE) {
+            if (ret === constants10.ERROR.PAUSED_UPGRADE) {
               this.onUpgrade(data);
-            } else if (ret === constants8.ERROR.PAUSED) {
+            } else if (ret === constants10.ERROR.PAUSED) {
               this.paused = true;
               socket.unshift(data);
             } else {
@@ -6937,10 +6937,10 @@ var require_client_h1 = __commonJS({
         } finally {
           currentParser = null;
         }
-        if (ret === constants8.ERROR.OK) {
+        if (ret === constants10.ERROR.OK) {
           return null;
         }
-        if (ret === constants8.ERROR.PAUSED || ret === constants8.ERROR.PAUSED_UPGRADE) {
+        if (ret === constants10.ERROR.PAUSED || ret === constants10.ERROR.PAUSED_UPGRADE) {
           this.paused = true;
           return null;
         }
@@ -6957,7 +6957,7 @@ var require_client_h1 = __commonJS({
           const len = new Uint8Array(llhttp.memory.buffer, ptr).indexOf(0);
           message = "Response does not match the HTTP/1.1 protocol (" + Buffer.from(llhttp.memory.buffer, ptr, len).toString() + ")";
         }
-        return new HTTPParserError(message, constants8.ERROR[ret], data);
+        return new HTTPParserError(message, constants10.ERROR[ret], data);
       }
       destroy() {
         assert2(currentParser === null);
@@ -7168,7 +7168,7 @@ var require_client_h1 = __commonJS({
           socket[kBlocking] = false;
           client[kResume]();
         }
-        return pause ? constants8.ERROR.PAUSED : 0;
+        return pause ? constants10.ERROR.PAUSED : 0;
       }
       /**
        * @param {Buffer} buf
@@ -7194,7 +7194,7 @@ var require_client_h1 = __commonJS({
         }
         this.bytesRead += buf.length;
         if (request.onData(buf) === false) {
-          return constants8.ERROR.PAUSED;
+          return constants10.ERROR.PAUSED;
         }
         return 0;
       }
@@ -7234,13 +7234,13 @@ var require_client_h1 = __commonJS({
         if (socket[kWriting]) {
           assert2(client[kRunning] === 0);
           util.destroy(socket, new InformationalError("reset"));
-          return constants8.ERROR.PAUSED;
+          return constants10.ERROR.PAUSED;
         } else if (!shouldKeepAlive) {
           util.destroy(socket, new InformationalError("reset"));
-          return constants8.ERROR.PAUSED;
+          return constants10.ERROR.PAUSED;
         } else if (socket[kReset] && client[kRunning] === 0) {
           util.destroy(socket, new InformationalError("reset"));
-          return constants8.ERROR.PAUSED;
+          return constants10.ERROR.PAUSED;
         } else if (client[kPipelining] == null || client[kPipelining] === 1) {
           setImmediate(client[kResume]);
         } else {
@@ -7728,14 +7728,14 @@ upgrade: ${upgrade}\r
         if (contentLength2 != null && contentLength2 !== body.size) {
           throw new RequestContentLengthMismatchError();
         }
-        const buffer2 = Buffer.from(await body.arrayBuffer());
+        const buffer3 = Buffer.from(await body.arrayBuffer());
         socket.cork();
         socket.write(`${header2}content-length: ${contentLength2}\r
 \r
 `, "latin1");
-        socket.write(buffer2);
+        socket.write(buffer3);
         socket.uncork();
-        request.onBodySent(buffer2);
+        request.onBodySent(buffer3);
         request.onRequestSent();
         if (!expectsPayload && request.reset !== false) {
           socket[kReset] = true;
@@ -7755,12 +7755,12 @@ upgrade: ${upgrade}\r
           cb();
         }
       }
-      const waitForDrain = () => new Promise((resolve14, reject) => {
+      const waitForDrain = () => new Promise((resolve15, reject) => {
         assert2(callback === null);
         if (socket[kError]) {
           reject(socket[kError]);
         } else {
-          callback = resolve14;
+          callback = resolve15;
         }
       });
       socket.on("close", onDrain).on("drain", onDrain);
@@ -7984,13 +7984,13 @@ var require_client_h2 = __commonJS({
     } = http2;
     function parseH2Headers(headers) {
       const result = [];
-      for (const [name, value] of Object.entries(headers)) {
+      for (const [name2, value] of Object.entries(headers)) {
         if (Array.isArray(value)) {
           for (const subvalue of value) {
-            result.push(Buffer.from(name), Buffer.from(subvalue));
+            result.push(Buffer.from(name2), Buffer.from(subvalue));
           }
         } else {
-          result.push(Buffer.from(name), Buffer.from(value));
+          result.push(Buffer.from(name2), Buffer.from(value));
         }
       }
       return result;
@@ -8278,8 +8278,8 @@ var require_client_h2 = __commonJS({
         }
       }
       let stream = null;
-      const { hostname, port } = client[kUrl];
-      headers[HTTP2_HEADER_AUTHORITY] = host || `${hostname}${port ? `:${port}` : ""}`;
+      const { hostname: hostname2, port } = client[kUrl];
+      headers[HTTP2_HEADER_AUTHORITY] = host || `${hostname2}${port ? `:${port}` : ""}`;
       headers[HTTP2_HEADER_METHOD] = method;
       const abort = (err) => {
         if (request.aborted || request.completed) {
@@ -8619,12 +8619,12 @@ var require_client_h2 = __commonJS({
         if (contentLength2 != null && contentLength2 !== body.size) {
           throw new RequestContentLengthMismatchError();
         }
-        const buffer2 = Buffer.from(await body.arrayBuffer());
+        const buffer3 = Buffer.from(await body.arrayBuffer());
         h2stream.cork();
-        h2stream.write(buffer2);
+        h2stream.write(buffer3);
         h2stream.uncork();
         h2stream.end();
-        request.onBodySent(buffer2);
+        request.onBodySent(buffer3);
         request.onRequestSent();
         if (!expectsPayload) {
           socket[kReset] = true;
@@ -8644,12 +8644,12 @@ var require_client_h2 = __commonJS({
           cb();
         }
       }
-      const waitForDrain = () => new Promise((resolve14, reject) => {
+      const waitForDrain = () => new Promise((resolve15, reject) => {
         assert2(callback === null);
         if (socket[kError]) {
           reject(socket[kError]);
         } else {
-          callback = resolve14;
+          callback = resolve15;
         }
       });
       h2stream.on("close", onDrain).on("drain", onDrain);
@@ -8966,16 +8966,16 @@ var require_client = __commonJS({
         return this[kNeedDrain] < 2;
       }
       [kClose]() {
-        return new Promise((resolve14) => {
+        return new Promise((resolve15) => {
           if (this[kSize]) {
-            this[kClosedResolve] = resolve14;
+            this[kClosedResolve] = resolve15;
           } else {
-            resolve14(null);
+            resolve15(null);
           }
         });
       }
       [kDestroy](err) {
-        return new Promise((resolve14) => {
+        return new Promise((resolve15) => {
           const requests = this[kQueue].splice(this[kPendingIdx]);
           for (let i2 = 0; i2 < requests.length; i2++) {
             const request = requests[i2];
@@ -8988,7 +8988,7 @@ var require_client = __commonJS({
               this[kClosedResolve]();
               this[kClosedResolve] = null;
             }
-            resolve14(null);
+            resolve15(null);
           };
           if (this[kHTTPContext]) {
             this[kHTTPContext].destroy(err, callback);
@@ -9016,20 +9016,20 @@ var require_client = __commonJS({
     function connect2(client) {
       assert2(!client[kConnecting]);
       assert2(!client[kHTTPContext]);
-      let { host, hostname, protocol, port } = client[kUrl];
-      if (hostname[0] === "[") {
-        const idx = hostname.indexOf("]");
+      let { host, hostname: hostname2, protocol, port } = client[kUrl];
+      if (hostname2[0] === "[") {
+        const idx = hostname2.indexOf("]");
         assert2(idx !== -1);
-        const ip = hostname.substring(1, idx);
+        const ip = hostname2.substring(1, idx);
         assert2(net.isIPv6(ip));
-        hostname = ip;
+        hostname2 = ip;
       }
       client[kConnecting] = true;
       if (channels.beforeConnect.hasSubscribers) {
         channels.beforeConnect.publish({
           connectParams: {
             host,
-            hostname,
+            hostname: hostname2,
             protocol,
             port,
             version: client[kHTTPContext]?.version,
@@ -9042,14 +9042,14 @@ var require_client = __commonJS({
       try {
         client[kConnector]({
           host,
-          hostname,
+          hostname: hostname2,
           protocol,
           port,
           servername: client[kServerName],
           localAddress: client[kLocalAddress]
         }, (err, socket) => {
           if (err) {
-            handleConnectError(client, err, { host, hostname, protocol, port });
+            handleConnectError(client, err, { host, hostname: hostname2, protocol, port });
             client[kResume]();
             return;
           }
@@ -9063,7 +9063,7 @@ var require_client = __commonJS({
             client[kHTTPContext] = socket.alpnProtocol === "h2" ? connectH2(client, socket) : connectH1(client, socket);
           } catch (err2) {
             socket.destroy().on("error", noop3);
-            handleConnectError(client, err2, { host, hostname, protocol, port });
+            handleConnectError(client, err2, { host, hostname: hostname2, protocol, port });
             client[kResume]();
             return;
           }
@@ -9076,7 +9076,7 @@ var require_client = __commonJS({
             channels.connected.publish({
               connectParams: {
                 host,
-                hostname,
+                hostname: hostname2,
                 protocol,
                 port,
                 version: client[kHTTPContext]?.version,
@@ -9091,11 +9091,11 @@ var require_client = __commonJS({
           client[kResume]();
         });
       } catch (err) {
-        handleConnectError(client, err, { host, hostname, protocol, port });
+        handleConnectError(client, err, { host, hostname: hostname2, protocol, port });
         client[kResume]();
       }
     }
-    function handleConnectError(client, err, { host, hostname, protocol, port }) {
+    function handleConnectError(client, err, { host, hostname: hostname2, protocol, port }) {
       if (client.destroyed) {
         return;
       }
@@ -9104,7 +9104,7 @@ var require_client = __commonJS({
         channels.connectError.publish({
           connectParams: {
             host,
-            hostname,
+            hostname: hostname2,
             protocol,
             port,
             version: client[kHTTPContext]?.version,
@@ -9395,8 +9395,8 @@ var require_pool_base = __commonJS({
           }
           return Promise.all(closeAll);
         } else {
-          return new Promise((resolve14) => {
-            this[kClosedResolve] = resolve14;
+          return new Promise((resolve15) => {
+            this[kClosedResolve] = resolve15;
           });
         }
       }
@@ -9998,7 +9998,7 @@ var require_socks5_utils = __commonJS({
       };
     }
     function parseIPv6(address) {
-      const buffer2 = Buffer5.alloc(16);
+      const buffer3 = Buffer5.alloc(16);
       let normalizedAddress = address;
       if (address.includes(".")) {
         const lastColonIndex = address.lastIndexOf(":");
@@ -10018,21 +10018,21 @@ var require_socks5_utils = __commonJS({
         const afterParts = after === "" ? [] : after.split(":");
         let bufferIndex = 0;
         for (const part3 of beforeParts) {
-          buffer2.writeUInt16BE(parseInt(part3, 16), bufferIndex);
+          buffer3.writeUInt16BE(parseInt(part3, 16), bufferIndex);
           bufferIndex += 2;
         }
         bufferIndex = 16 - afterParts.length * 2;
         for (const part3 of afterParts) {
-          buffer2.writeUInt16BE(parseInt(part3, 16), bufferIndex);
+          buffer3.writeUInt16BE(parseInt(part3, 16), bufferIndex);
           bufferIndex += 2;
         }
       } else {
         const parts = normalizedAddress.split(":");
         for (let i2 = 0; i2 < parts.length; i2++) {
-          buffer2.writeUInt16BE(parseInt(parts[i2], 16), i2 * 2);
+          buffer3.writeUInt16BE(parseInt(parts[i2], 16), i2 * 2);
         }
       }
-      return buffer2;
+      return buffer3;
     }
     function buildAddressBuffer(type, addressBuffer, port) {
       const portBuffer = Buffer5.allocUnsafe(2);
@@ -10043,42 +10043,42 @@ var require_socks5_utils = __commonJS({
         portBuffer
       ]);
     }
-    function parseResponseAddress(buffer2, offset = 0) {
-      if (buffer2.length < offset + 1) {
+    function parseResponseAddress(buffer3, offset = 0) {
+      if (buffer3.length < offset + 1) {
         throw new InvalidArgumentError("Buffer too small to contain address type");
       }
-      const addressType = buffer2[offset];
+      const addressType = buffer3[offset];
       let address;
       let currentOffset = offset + 1;
       switch (addressType) {
         case 1: {
-          if (buffer2.length < currentOffset + 6) {
+          if (buffer3.length < currentOffset + 6) {
             throw new InvalidArgumentError("Buffer too small for IPv4 address");
           }
-          address = Array.from(buffer2.subarray(currentOffset, currentOffset + 4)).join(".");
+          address = Array.from(buffer3.subarray(currentOffset, currentOffset + 4)).join(".");
           currentOffset += 4;
           break;
         }
         case 3: {
-          if (buffer2.length < currentOffset + 1) {
+          if (buffer3.length < currentOffset + 1) {
             throw new InvalidArgumentError("Buffer too small for domain length");
           }
-          const domainLength = buffer2[currentOffset];
+          const domainLength = buffer3[currentOffset];
           currentOffset += 1;
-          if (buffer2.length < currentOffset + domainLength + 2) {
+          if (buffer3.length < currentOffset + domainLength + 2) {
             throw new InvalidArgumentError("Buffer too small for domain address");
           }
-          address = buffer2.subarray(currentOffset, currentOffset + domainLength).toString("utf8");
+          address = buffer3.subarray(currentOffset, currentOffset + domainLength).toString("utf8");
           currentOffset += domainLength;
           break;
         }
         case 4: {
-          if (buffer2.length < currentOffset + 18) {
+          if (buffer3.length < currentOffset + 18) {
             throw new InvalidArgumentError("Buffer too small for IPv6 address");
           }
           const parts = [];
           for (let i2 = 0; i2 < 8; i2++) {
-            const value = buffer2.readUInt16BE(currentOffset + i2 * 2);
+            const value = buffer3.readUInt16BE(currentOffset + i2 * 2);
             parts.push(value.toString(16));
           }
           address = parts.join(":");
@@ -10088,10 +10088,10 @@ var require_socks5_utils = __commonJS({
         default:
           throw new InvalidArgumentError(`Invalid address type: ${addressType}`);
       }
-      if (buffer2.length < currentOffset + 2) {
+      if (buffer3.length < currentOffset + 2) {
         throw new InvalidArgumentError("Buffer too small for port");
       }
-      const port = buffer2.readUInt16BE(currentOffset);
+      const port = buffer3.readUInt16BE(currentOffset);
       currentOffset += 2;
       return {
         address,
@@ -10271,10 +10271,10 @@ var require_socks5_client = __commonJS({
         if (this.buffer.length < 2) {
           return;
         }
-        const version2 = this.buffer[0];
+        const version3 = this.buffer[0];
         const method = this.buffer[1];
-        if (version2 !== SOCKS_VERSION) {
-          throw new Socks5ProxyError(`Invalid SOCKS version: ${version2}`, "UND_ERR_SOCKS5_VERSION");
+        if (version3 !== SOCKS_VERSION) {
+          throw new Socks5ProxyError(`Invalid SOCKS version: ${version3}`, "UND_ERR_SOCKS5_VERSION");
         }
         if (method === AUTH_METHODS.NO_ACCEPTABLE) {
           throw new Socks5ProxyError("No acceptable authentication method", "UND_ERR_SOCKS5_AUTH_REJECTED");
@@ -10319,10 +10319,10 @@ var require_socks5_client = __commonJS({
         if (this.buffer.length < 2) {
           return;
         }
-        const version2 = this.buffer[0];
+        const version3 = this.buffer[0];
         const status = this.buffer[1];
-        if (version2 !== 1) {
-          throw new Socks5ProxyError(`Invalid auth sub-negotiation version: ${version2}`, "UND_ERR_SOCKS5_AUTH_VERSION");
+        if (version3 !== 1) {
+          throw new Socks5ProxyError(`Invalid auth sub-negotiation version: ${version3}`, "UND_ERR_SOCKS5_AUTH_VERSION");
         }
         if (status !== 0) {
           throw new Socks5ProxyError("Authentication failed", "UND_ERR_SOCKS5_AUTH_FAILED");
@@ -10369,11 +10369,11 @@ var require_socks5_client = __commonJS({
         if (this.buffer.length < 4) {
           return;
         }
-        const version2 = this.buffer[0];
+        const version3 = this.buffer[0];
         const reply = this.buffer[1];
         const addressType = this.buffer[3];
-        if (version2 !== SOCKS_VERSION) {
-          throw new Socks5ProxyError(`Invalid SOCKS version in reply: ${version2}`, "UND_ERR_SOCKS5_REPLY_VERSION");
+        if (version3 !== SOCKS_VERSION) {
+          throw new Socks5ProxyError(`Invalid SOCKS version in reply: ${version3}`, "UND_ERR_SOCKS5_REPLY_VERSION");
         }
         let responseLength = 4;
         if (addressType === ADDRESS_TYPES.IPV4) {
@@ -10518,7 +10518,7 @@ var require_socks5_proxy_agent = __commonJS({
         const proxyHost = this[kProxyUrl].hostname;
         const proxyPort = parseInt(this[kProxyUrl].port) || 1080;
         debug2("creating SOCKS5 connection to", proxyHost, proxyPort);
-        const socket = await new Promise((resolve14, reject) => {
+        const socket = await new Promise((resolve15, reject) => {
           this[kConnector]({
             hostname: proxyHost,
             host: proxyHost,
@@ -10528,7 +10528,7 @@ var require_socks5_proxy_agent = __commonJS({
             if (err) {
               reject(err);
             } else {
-              resolve14(socket2);
+              resolve15(socket2);
             }
           });
         });
@@ -10538,14 +10538,14 @@ var require_socks5_proxy_agent = __commonJS({
           socket.destroy();
         });
         await socks5Client.handshake();
-        await new Promise((resolve14, reject) => {
+        await new Promise((resolve15, reject) => {
           const timeout = setTimeout(() => {
             reject(new Error("SOCKS5 authentication timeout"));
           }, 5e3);
           const onAuthenticated = () => {
             clearTimeout(timeout);
             socks5Client.removeListener("error", onError);
-            resolve14();
+            resolve15();
           };
           const onError = (err) => {
             clearTimeout(timeout);
@@ -10554,14 +10554,14 @@ var require_socks5_proxy_agent = __commonJS({
           };
           if (socks5Client.state === STATES.AUTHENTICATED) {
             clearTimeout(timeout);
-            resolve14();
+            resolve15();
           } else {
             socks5Client.once("authenticated", onAuthenticated);
             socks5Client.once("error", onError);
           }
         });
         await socks5Client.connect(targetHost, targetPort);
-        await new Promise((resolve14, reject) => {
+        await new Promise((resolve15, reject) => {
           const timeout = setTimeout(() => {
             reject(new Error("SOCKS5 connection timeout"));
           }, 5e3);
@@ -10569,7 +10569,7 @@ var require_socks5_proxy_agent = __commonJS({
             debug2("SOCKS5 tunnel established to", targetHost, targetPort, "via", info2);
             clearTimeout(timeout);
             socks5Client.removeListener("error", onError);
-            resolve14();
+            resolve15();
           };
           const onError = (err) => {
             clearTimeout(timeout);
@@ -10612,8 +10612,8 @@ var require_socks5_proxy_agent = __commonJS({
                       socket,
                       servername: this[kRequestTls]?.servername || targetHost
                     });
-                    await new Promise((resolve14, reject) => {
-                      finalSocket.once("secureConnect", resolve14);
+                    await new Promise((resolve15, reject) => {
+                      finalSocket.once("secureConnect", resolve15);
                       finalSocket.once("error", reject);
                     });
                   }
@@ -10973,10 +10973,10 @@ var require_env_http_proxy_agent = __commonJS({
         ]);
       }
       #getProxyAgentForUrl(url) {
-        let { protocol, host: hostname, port } = url;
-        hostname = hostname.replace(/:\d*$/, "").toLowerCase();
+        let { protocol, host: hostname2, port } = url;
+        hostname2 = hostname2.replace(/:\d*$/, "").toLowerCase();
         port = Number.parseInt(port, 10) || DEFAULT_PORTS[protocol] || 0;
-        if (!this.#shouldProxy(hostname, port)) {
+        if (!this.#shouldProxy(hostname2, port)) {
           return this[kNoProxyAgent];
         }
         if (protocol === "https:") {
@@ -10984,7 +10984,7 @@ var require_env_http_proxy_agent = __commonJS({
         }
         return this[kHttpProxyAgent];
       }
-      #shouldProxy(hostname, port) {
+      #shouldProxy(hostname2, port) {
         if (this.#noProxyChanged) {
           this.#parseNoProxy();
         }
@@ -10999,10 +10999,10 @@ var require_env_http_proxy_agent = __commonJS({
           if (entry.port && entry.port !== port) {
             continue;
           }
-          if (hostname === entry.hostname) {
+          if (hostname2 === entry.hostname) {
             return false;
           }
-          if (hostname.slice(-(entry.hostname.length + 1)) === `.${entry.hostname}`) {
+          if (hostname2.slice(-(entry.hostname.length + 1)) === `.${entry.hostname}`) {
             return false;
           }
         }
@@ -11317,8 +11317,8 @@ var require_retry_handler = __commonJS({
             });
           }
           validatePartialResponseContentLength(headers, contentRange, statusCode, this.retryCount);
-          const { start, size, end = size ? size - 1 : null } = contentRange;
-          if (this.start !== start || this.end != null && this.end !== end) {
+          const { start: start2, size, end = size ? size - 1 : null } = contentRange;
+          if (this.start !== start2 || this.end != null && this.end !== end) {
             throw new RequestRetryError("Content-Range mismatch", statusCode, {
               headers,
               data: { count: this.retryCount }
@@ -11340,13 +11340,13 @@ var require_retry_handler = __commonJS({
               return;
             }
             validatePartialResponseContentLength(headers, range, statusCode, this.retryCount);
-            const { start, size, end = size ? size - 1 : null } = range;
+            const { start: start2, size, end = size ? size - 1 : null } = range;
             assert2(
-              start != null && Number.isFinite(start),
+              start2 != null && Number.isFinite(start2),
               "content-range mismatch"
             );
             assert2(end != null && Number.isFinite(end), "invalid content-length");
-            this.start = start;
+            this.start = start2;
             this.end = end;
           }
           if (this.end == null) {
@@ -11529,7 +11529,7 @@ var require_readable = __commonJS({
   "node_modules/undici/lib/api/readable.js"(exports2, module2) {
     "use strict";
     var assert2 = require("node:assert");
-    var { Readable: Readable5 } = require("node:stream");
+    var { Readable: Readable6 } = require("node:stream");
     var { RequestAbortedError, NotSupportedError, InvalidArgumentError, AbortError } = require_errors();
     var util = require_util();
     var { ReadableStreamFrom } = require_util();
@@ -11543,7 +11543,7 @@ var require_readable = __commonJS({
     var kBytesRead = /* @__PURE__ */ Symbol("kBytesRead");
     var noop3 = () => {
     };
-    var BodyReadable = class extends Readable5 {
+    var BodyReadable = class extends Readable6 {
       /**
        * @param {object} opts
        * @param {(this: Readable, size: number) => void} opts.resume
@@ -11746,7 +11746,7 @@ var require_readable = __commonJS({
         if (this._readableState.closeEmitted) {
           return Promise.resolve(null);
         }
-        return new Promise((resolve14, reject) => {
+        return new Promise((resolve15, reject) => {
           if (this[kContentLength] && this[kContentLength] > limit || this[kBytesRead] > limit) {
             this.destroy(new AbortError());
           }
@@ -11760,11 +11760,11 @@ var require_readable = __commonJS({
               if (signal.aborted) {
                 reject(signal.reason ?? new AbortError());
               } else {
-                resolve14(null);
+                resolve15(null);
               }
             });
           } else {
-            this.on("close", resolve14);
+            this.on("close", resolve15);
           }
           this.on("error", noop3).on("data", () => {
             if (this[kBytesRead] > limit) {
@@ -11792,7 +11792,7 @@ var require_readable = __commonJS({
     }
     function consume(stream, type) {
       assert2(!stream[kConsume]);
-      return new Promise((resolve14, reject) => {
+      return new Promise((resolve15, reject) => {
         if (isUnusable(stream)) {
           const rState = stream._readableState;
           if (rState.destroyed && rState.closeEmitted === false) {
@@ -11807,7 +11807,7 @@ var require_readable = __commonJS({
             stream[kConsume] = {
               type,
               stream,
-              resolve: resolve14,
+              resolve: resolve15,
               reject,
               length: 0,
               body: []
@@ -11830,9 +11830,9 @@ var require_readable = __commonJS({
       }
       const { _readableState: state } = consume2.stream;
       if (state.bufferIndex) {
-        const start = state.bufferIndex;
+        const start2 = state.bufferIndex;
         const end = state.buffer.length;
-        for (let n2 = start; n2 < end; n2++) {
+        for (let n2 = start2; n2 < end; n2++) {
           consumePush(consume2, state.buffer[n2]);
         }
       } else {
@@ -11851,48 +11851,48 @@ var require_readable = __commonJS({
       while (consume2.stream.read() != null) {
       }
     }
-    function chunksDecode(chunks, length, encoding) {
-      if (chunks.length === 0 || length === 0) {
+    function chunksDecode(chunks2, length, encoding) {
+      if (chunks2.length === 0 || length === 0) {
         return "";
       }
-      const buffer2 = chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, length);
-      const bufferLength = buffer2.length;
-      const start = bufferLength > 2 && buffer2[0] === 239 && buffer2[1] === 187 && buffer2[2] === 191 ? 3 : 0;
+      const buffer3 = chunks2.length === 1 ? chunks2[0] : Buffer.concat(chunks2, length);
+      const bufferLength = buffer3.length;
+      const start2 = bufferLength > 2 && buffer3[0] === 239 && buffer3[1] === 187 && buffer3[2] === 191 ? 3 : 0;
       if (!encoding || encoding === "utf8" || encoding === "utf-8") {
-        return buffer2.utf8Slice(start, bufferLength);
+        return buffer3.utf8Slice(start2, bufferLength);
       } else {
-        return buffer2.subarray(start, bufferLength).toString(encoding);
+        return buffer3.subarray(start2, bufferLength).toString(encoding);
       }
     }
-    function chunksConcat(chunks, length) {
-      if (chunks.length === 0 || length === 0) {
+    function chunksConcat(chunks2, length) {
+      if (chunks2.length === 0 || length === 0) {
         return new Uint8Array(0);
       }
-      if (chunks.length === 1) {
-        return new Uint8Array(chunks[0]);
+      if (chunks2.length === 1) {
+        return new Uint8Array(chunks2[0]);
       }
-      const buffer2 = new Uint8Array(Buffer.allocUnsafeSlow(length).buffer);
+      const buffer3 = new Uint8Array(Buffer.allocUnsafeSlow(length).buffer);
       let offset = 0;
-      for (let i2 = 0; i2 < chunks.length; ++i2) {
-        const chunk = chunks[i2];
-        buffer2.set(chunk, offset);
+      for (let i2 = 0; i2 < chunks2.length; ++i2) {
+        const chunk = chunks2[i2];
+        buffer3.set(chunk, offset);
         offset += chunk.length;
       }
-      return buffer2;
+      return buffer3;
     }
     function consumeEnd(consume2, encoding) {
-      const { type, body, resolve: resolve14, stream, length } = consume2;
+      const { type, body, resolve: resolve15, stream, length } = consume2;
       try {
         if (type === "text") {
-          resolve14(chunksDecode(body, length, encoding));
+          resolve15(chunksDecode(body, length, encoding));
         } else if (type === "json") {
-          resolve14(JSON.parse(chunksDecode(body, length, encoding)));
+          resolve15(JSON.parse(chunksDecode(body, length, encoding)));
         } else if (type === "arrayBuffer") {
-          resolve14(chunksConcat(body, length).buffer);
+          resolve15(chunksConcat(body, length).buffer);
         } else if (type === "blob") {
-          resolve14(new Blob(body, { type: stream[kContentType] }));
+          resolve15(new Blob(body, { type: stream[kContentType] }));
         } else if (type === "bytes") {
-          resolve14(chunksConcat(body, length));
+          resolve15(chunksConcat(body, length));
         }
         consumeFinish(consume2);
       } catch (err) {
@@ -11932,7 +11932,7 @@ var require_api_request = __commonJS({
     "use strict";
     var assert2 = require("node:assert");
     var { AsyncResource } = require("node:async_hooks");
-    var { Readable: Readable5 } = require_readable();
+    var { Readable: Readable6 } = require_readable();
     var { InvalidArgumentError, RequestAbortedError } = require_errors();
     var util = require_util();
     function noop3() {
@@ -12013,7 +12013,7 @@ var require_api_request = __commonJS({
         const parsedHeaders = responseHeaders === "raw" ? util.parseHeaders(rawHeaders) : headers;
         const contentType2 = parsedHeaders["content-type"];
         const contentLength2 = parsedHeaders["content-length"];
-        const res = new Readable5({
+        const res = new Readable6({
           resume,
           abort,
           contentType: contentType2,
@@ -12082,9 +12082,9 @@ var require_api_request = __commonJS({
     };
     function request(opts, callback) {
       if (callback === void 0) {
-        return new Promise((resolve14, reject) => {
+        return new Promise((resolve15, reject) => {
           request.call(this, opts, (err, data) => {
-            return err ? reject(err) : resolve14(data);
+            return err ? reject(err) : resolve15(data);
           });
         });
       }
@@ -12296,9 +12296,9 @@ var require_api_stream = __commonJS({
     };
     function stream(opts, factory, callback) {
       if (callback === void 0) {
-        return new Promise((resolve14, reject) => {
+        return new Promise((resolve15, reject) => {
           stream.call(this, opts, factory, (err, data) => {
-            return err ? reject(err) : resolve14(data);
+            return err ? reject(err) : resolve15(data);
           });
         });
       }
@@ -12322,7 +12322,7 @@ var require_api_pipeline = __commonJS({
   "node_modules/undici/lib/api/api-pipeline.js"(exports2, module2) {
     "use strict";
     var {
-      Readable: Readable5,
+      Readable: Readable6,
       Duplex: Duplex4,
       PassThrough: PassThrough3
     } = require("node:stream");
@@ -12338,7 +12338,7 @@ var require_api_pipeline = __commonJS({
     function noop3() {
     }
     var kResume = /* @__PURE__ */ Symbol("resume");
-    var PipelineRequest = class extends Readable5 {
+    var PipelineRequest = class extends Readable6 {
       constructor() {
         super({ autoDestroy: true });
         this[kResume] = null;
@@ -12355,7 +12355,7 @@ var require_api_pipeline = __commonJS({
         callback(err);
       }
     };
-    var PipelineResponse = class extends Readable5 {
+    var PipelineResponse = class extends Readable6 {
       constructor(resume) {
         super({ autoDestroy: true });
         this[kResume] = resume;
@@ -12586,9 +12586,9 @@ var require_api_upgrade = __commonJS({
     };
     function upgrade(opts, callback) {
       if (callback === void 0) {
-        return new Promise((resolve14, reject) => {
+        return new Promise((resolve15, reject) => {
           upgrade.call(this, opts, (err, data) => {
-            return err ? reject(err) : resolve14(data);
+            return err ? reject(err) : resolve15(data);
           });
         });
       }
@@ -12681,9 +12681,9 @@ var require_api_connect = __commonJS({
     };
     function connect2(opts, callback) {
       if (callback === void 0) {
-        return new Promise((resolve14, reject) => {
+        return new Promise((resolve15, reject) => {
           connect2.call(this, opts, (err, data) => {
-            return err ? reject(err) : resolve14(data);
+            return err ? reject(err) : resolve15(data);
           });
         });
       }
@@ -12988,13 +12988,13 @@ var require_mock_utils = __commonJS({
       for (let i2 = 0; i2 < keys.length; ++i2) {
         const key = keys[i2];
         const value = data[key];
-        const name = Buffer.from(`${key}`);
+        const name2 = Buffer.from(`${key}`);
         if (Array.isArray(value)) {
           for (let j2 = 0; j2 < value.length; ++j2) {
-            result.push(name, Buffer.from(`${value[j2]}`));
+            result.push(name2, Buffer.from(`${value[j2]}`));
           }
         } else {
-          result.push(name, Buffer.from(`${value}`));
+          result.push(name2, Buffer.from(`${value}`));
         }
       }
       return result;
@@ -13323,7 +13323,7 @@ var require_mock_interceptor = __commonJS({
 var require_mock_client = __commonJS({
   "node_modules/undici/lib/mock/mock-client.js"(exports2, module2) {
     "use strict";
-    var { promisify: promisify3 } = require("node:util");
+    var { promisify: promisify4 } = require("node:util");
     var Client = require_client();
     var { buildMockDispatch } = require_mock_utils();
     var {
@@ -13371,7 +13371,7 @@ var require_mock_client = __commonJS({
         this[kDispatches] = [];
       }
       async [kClose]() {
-        await promisify3(this[kOriginalClose])();
+        await promisify4(this[kOriginalClose])();
         this[kConnected] = 0;
         this[kMockAgent][Symbols.kClients].delete(this[kOrigin]);
       }
@@ -13584,7 +13584,7 @@ var require_mock_call_history = __commonJS({
 var require_mock_pool = __commonJS({
   "node_modules/undici/lib/mock/mock-pool.js"(exports2, module2) {
     "use strict";
-    var { promisify: promisify3 } = require("node:util");
+    var { promisify: promisify4 } = require("node:util");
     var Pool = require_pool();
     var { buildMockDispatch } = require_mock_utils();
     var {
@@ -13632,7 +13632,7 @@ var require_mock_pool = __commonJS({
         this[kDispatches] = [];
       }
       async [kClose]() {
-        await promisify3(this[kOriginalClose])();
+        await promisify4(this[kOriginalClose])();
         this[kConnected] = 0;
         this[kMockAgent][Symbols.kClients].delete(this[kOrigin]);
       }
@@ -13956,8 +13956,8 @@ var require_snapshot_utils = __commonJS({
 var require_snapshot_recorder = __commonJS({
   "node_modules/undici/lib/mock/snapshot-recorder.js"(exports2, module2) {
     "use strict";
-    var { writeFile: writeFile7, readFile: readFile8, mkdir: mkdir5 } = require("node:fs/promises");
-    var { dirname: dirname5, resolve: resolve14 } = require("node:path");
+    var { writeFile: writeFile8, readFile: readFile10, mkdir: mkdir6 } = require("node:fs/promises");
+    var { dirname: dirname8, resolve: resolve15 } = require("node:path");
     var { setTimeout: setTimeout5, clearTimeout: clearTimeout2 } = require("node:timers");
     var { InvalidArgumentError, UndiciError } = require_errors();
     var { hashId, isUrlExcludedFactory, normalizeHeaders, createHeaderFilters } = require_snapshot_utils();
@@ -14158,7 +14158,7 @@ var require_snapshot_recorder = __commonJS({
           throw new InvalidArgumentError("Snapshot path is required");
         }
         try {
-          const data = await readFile8(resolve14(path12), "utf8");
+          const data = await readFile10(resolve15(path12), "utf8");
           const parsed3 = JSON.parse(data);
           if (Array.isArray(parsed3)) {
             this.#snapshots.clear();
@@ -14187,13 +14187,13 @@ var require_snapshot_recorder = __commonJS({
         if (!path12) {
           throw new InvalidArgumentError("Snapshot path is required");
         }
-        const resolvedPath = resolve14(path12);
-        await mkdir5(dirname5(resolvedPath), { recursive: true });
+        const resolvedPath = resolve15(path12);
+        await mkdir6(dirname8(resolvedPath), { recursive: true });
         const data = Array.from(this.#snapshots.entries()).map(([hash, snapshot]) => ({
           hash,
           snapshot
         }));
-        await writeFile7(resolvedPath, JSON.stringify(data, null, 2), { flush: true });
+        await writeFile8(resolvedPath, JSON.stringify(data, null, 2), { flush: true });
       }
       /**
        * Clears all recorded snapshots
@@ -14865,8 +14865,8 @@ var require_redirect_handler = __commonJS({
         return true;
       }
       if (unknownOrigin && (header2.length === 13 || header2.length === 6 || header2.length === 19)) {
-        const name = util.headerNameToString(header2);
-        return name === "authorization" || name === "cookie" || name === "proxy-authorization";
+        const name2 = util.headerNameToString(header2);
+        return name2 === "authorization" || name2 === "cookie" || name2 === "proxy-authorization";
       }
       return false;
     }
@@ -15204,14 +15204,14 @@ var require_dns = __commonJS({
       get size() {
         return this.#records.size;
       }
-      get(hostname) {
-        return this.#records.get(hostname) ?? null;
+      get(hostname2) {
+        return this.#records.get(hostname2) ?? null;
       }
-      set(hostname, records) {
-        this.#records.set(hostname, records);
+      set(hostname2, records) {
+        this.#records.set(hostname2, records);
       }
-      delete(hostname) {
-        this.#records.delete(hostname);
+      delete(hostname2) {
+        this.#records.delete(hostname2);
       }
       // Delegate to storage decide can we do more lookups or not
       full() {
@@ -15577,9 +15577,9 @@ var require_cache = __commonJS({
     function trimOWSEnd(value) {
       return value.replace(/[\t ]+$/, "");
     }
-    function findUnescapedQuote(value, start) {
+    function findUnescapedQuote(value, start2) {
       let escaped2 = false;
-      for (let i2 = start; i2 < value.length; i2++) {
+      for (let i2 = start2; i2 < value.length; i2++) {
         if (escaped2) {
           escaped2 = false;
         } else if (value[i2] === "\\") {
@@ -15592,7 +15592,7 @@ var require_cache = __commonJS({
     }
     function splitCacheControlHeaderValue(value) {
       const directives = [];
-      let start = 0;
+      let start2 = 0;
       let quoteStart = -1;
       let inQuote = false;
       let escaped2 = false;
@@ -15610,16 +15610,16 @@ var require_cache = __commonJS({
           inQuote = true;
           quoteStart = i2;
         } else if (value[i2] === ",") {
-          directives.push({ value: value.substring(start, i2), fromMalformedQuote: false });
-          start = i2 + 1;
+          directives.push({ value: value.substring(start2, i2), fromMalformedQuote: false });
+          start2 = i2 + 1;
         }
       }
       if (!inQuote) {
-        directives.push({ value: value.substring(start), fromMalformedQuote: false });
+        directives.push({ value: value.substring(start2), fromMalformedQuote: false });
         return directives;
       }
-      const tail = value.substring(start);
-      const quoteOffset = quoteStart - start;
+      const tail = value.substring(start2);
+      const quoteOffset = quoteStart - start2;
       let tailStart = 0;
       for (let i2 = 0; i2 < tail.length; i2++) {
         if (tail[i2] === ",") {
@@ -16008,26 +16008,26 @@ var require_cache = __commonJS({
       }
       return false;
     }
-    function assertCacheStore(store, name = "CacheStore") {
+    function assertCacheStore(store, name2 = "CacheStore") {
       if (typeof store !== "object" || store === null) {
-        throw new TypeError(`expected type of ${name} to be a CacheStore, got ${store === null ? "null" : typeof store}`);
+        throw new TypeError(`expected type of ${name2} to be a CacheStore, got ${store === null ? "null" : typeof store}`);
       }
       for (const fn of ["get", "createWriteStream", "delete"]) {
         if (typeof store[fn] !== "function") {
-          throw new TypeError(`${name} needs to have a \`${fn}()\` function`);
+          throw new TypeError(`${name2} needs to have a \`${fn}()\` function`);
         }
       }
     }
-    function assertCacheMethods(methods, name = "CacheMethods") {
+    function assertCacheMethods(methods, name2 = "CacheMethods") {
       if (!Array.isArray(methods)) {
-        throw new TypeError(`expected type of ${name} needs to be an array, got ${methods === null ? "null" : typeof methods}`);
+        throw new TypeError(`expected type of ${name2} needs to be an array, got ${methods === null ? "null" : typeof methods}`);
       }
       if (methods.length === 0) {
-        throw new TypeError(`${name} needs to have at least one method`);
+        throw new TypeError(`${name2} needs to have at least one method`);
       }
       for (const method of methods) {
         if (!arrayIncludes(safeHTTPMethods, method)) {
-          throw new TypeError(`element of ${name}-array needs to be one of following values: ${safeHTTPMethods.join(", ")}, got ${method}`);
+          throw new TypeError(`element of ${name2}-array needs to be one of following values: ${safeHTTPMethods.join(", ")}, got ${method}`);
         }
       }
     }
@@ -16076,12 +16076,12 @@ var require_date = __commonJS({
           return parseRfc850Date(date3);
       }
     }
-    function makeDate(year, monthIdx, day, hour, minute, second, weekday) {
-      const result = new Date(Date.UTC(year, monthIdx, day, hour, minute, second));
+    function makeDate(year, monthIdx, day3, hour, minute, second, weekday) {
+      const result = new Date(Date.UTC(year, monthIdx, day3, hour, minute, second));
       if (year >= 0 && year <= 99) {
         result.setUTCFullYear(year);
       }
-      return result.getUTCFullYear() === year && result.getUTCMonth() === monthIdx && result.getUTCDate() === day && result.getUTCHours() === hour && result.getUTCMinutes() === minute && result.getUTCSeconds() === second && result.getUTCDay() === weekday ? result : void 0;
+      return result.getUTCFullYear() === year && result.getUTCMonth() === monthIdx && result.getUTCDate() === day3 && result.getUTCHours() === hour && result.getUTCMinutes() === minute && result.getUTCSeconds() === second && result.getUTCDay() === weekday ? result : void 0;
     }
     function parseImfDate(date3) {
       if (date3.length !== 29 || date3[4] !== " " || date3[7] !== " " || date3[11] !== " " || date3[16] !== " " || date3[19] !== ":" || date3[22] !== ":" || date3[25] !== " " || date3[26] !== "G" || date3[27] !== "M" || date3[28] !== "T") {
@@ -16105,13 +16105,13 @@ var require_date = __commonJS({
       } else {
         return void 0;
       }
-      let day = 0;
+      let day3 = 0;
       if (date3[5] === "0") {
         const code2 = date3.charCodeAt(6);
         if (code2 < 49 || code2 > 57) {
           return void 0;
         }
-        day = code2 - 48;
+        day3 = code2 - 48;
       } else {
         const code1 = date3.charCodeAt(5);
         if (code1 < 49 || code1 > 51) {
@@ -16121,7 +16121,7 @@ var require_date = __commonJS({
         if (code2 < 48 || code2 > 57) {
           return void 0;
         }
-        day = (code1 - 48) * 10 + (code2 - 48);
+        day3 = (code1 - 48) * 10 + (code2 - 48);
       }
       let monthIdx = -1;
       if (date3[8] === "J" && date3[9] === "a" && date3[10] === "n") {
@@ -16243,7 +16243,7 @@ var require_date = __commonJS({
         }
         second = (code1 - 48) * 10 + (code2 - 48);
       }
-      return makeDate(year, monthIdx, day, hour, minute, second, weekday);
+      return makeDate(year, monthIdx, day3, hour, minute, second, weekday);
     }
     function parseAscTimeDate(date3) {
       if (date3.length !== 24 || date3[7] !== " " || date3[10] !== " " || date3[19] !== " ") {
@@ -16313,13 +16313,13 @@ var require_date = __commonJS({
       } else {
         return void 0;
       }
-      let day = 0;
+      let day3 = 0;
       if (date3[8] === " ") {
         const code2 = date3.charCodeAt(9);
         if (code2 < 49 || code2 > 57) {
           return void 0;
         }
-        day = code2 - 48;
+        day3 = code2 - 48;
       } else {
         const code1 = date3.charCodeAt(8);
         if (code1 < 49 || code1 > 51) {
@@ -16329,7 +16329,7 @@ var require_date = __commonJS({
         if (code2 < 48 || code2 > 57) {
           return void 0;
         }
-        day = (code1 - 48) * 10 + (code2 - 48);
+        day3 = (code1 - 48) * 10 + (code2 - 48);
       }
       let hour = 0;
       if (date3[11] === "0") {
@@ -16405,7 +16405,7 @@ var require_date = __commonJS({
         return void 0;
       }
       const year = (yearDigit1 - 48) * 1e3 + (yearDigit2 - 48) * 100 + (yearDigit3 - 48) * 10 + (yearDigit4 - 48);
-      return makeDate(year, monthIdx, day, hour, minute, second, weekday);
+      return makeDate(year, monthIdx, day3, hour, minute, second, weekday);
     }
     function parseRfc850Date(date3) {
       let commaIndex = -1;
@@ -16441,13 +16441,13 @@ var require_date = __commonJS({
       if (date3[commaIndex] !== "," || date3.length - commaIndex - 1 !== 23 || date3[commaIndex + 1] !== " " || date3[commaIndex + 4] !== "-" || date3[commaIndex + 8] !== "-" || date3[commaIndex + 11] !== " " || date3[commaIndex + 14] !== ":" || date3[commaIndex + 17] !== ":" || date3[commaIndex + 20] !== " " || date3[commaIndex + 21] !== "G" || date3[commaIndex + 22] !== "M" || date3[commaIndex + 23] !== "T") {
         return void 0;
       }
-      let day = 0;
+      let day3 = 0;
       if (date3[commaIndex + 2] === "0") {
         const code2 = date3.charCodeAt(commaIndex + 3);
         if (code2 < 49 || code2 > 57) {
           return void 0;
         }
-        day = code2 - 48;
+        day3 = code2 - 48;
       } else {
         const code1 = date3.charCodeAt(commaIndex + 2);
         if (code1 < 49 || code1 > 51) {
@@ -16457,7 +16457,7 @@ var require_date = __commonJS({
         if (code2 < 48 || code2 > 57) {
           return void 0;
         }
-        day = (code1 - 48) * 10 + (code2 - 48);
+        day3 = (code1 - 48) * 10 + (code2 - 48);
       }
       let monthIdx = -1;
       if (date3[commaIndex + 5] === "J" && date3[commaIndex + 6] === "a" && date3[commaIndex + 7] === "n") {
@@ -16554,7 +16554,7 @@ var require_date = __commonJS({
         }
         second = (code1 - 48) * 10 + (code2 - 48);
       }
-      return makeDate(year, monthIdx, day, hour, minute, second, weekday);
+      return makeDate(year, monthIdx, day3, hour, minute, second, weekday);
     }
     module2.exports = {
       parseHttpDate
@@ -17610,7 +17610,7 @@ var require_cache2 = __commonJS({
   "node_modules/undici/lib/interceptor/cache.js"(exports2, module2) {
     "use strict";
     var assert2 = require("node:assert");
-    var { Readable: Readable5 } = require("node:stream");
+    var { Readable: Readable6 } = require("node:stream");
     var util = require_util();
     var CacheHandler = require_cache_handler();
     var MemoryCacheStore = require_memory_cache_store();
@@ -17627,15 +17627,15 @@ var require_cache2 = __commonJS({
     } = require_cache();
     var { AbortError } = require_errors();
     var { parseHttpDate } = require_date();
-    function assertCacheOrigins(origins, name) {
+    function assertCacheOrigins(origins, name2) {
       if (origins === void 0) return;
       if (!Array.isArray(origins)) {
-        throw new TypeError(`expected ${name} to be an array or undefined, got ${typeof origins}`);
+        throw new TypeError(`expected ${name2} to be an array or undefined, got ${typeof origins}`);
       }
       for (let i2 = 0; i2 < origins.length; i2++) {
         const origin = origins[i2];
         if (typeof origin !== "string" && !(origin instanceof RegExp)) {
-          throw new TypeError(`expected ${name}[${i2}] to be a string or RegExp, got ${typeof origin}`);
+          throw new TypeError(`expected ${name2}[${i2}] to be a string or RegExp, got ${typeof origin}`);
         }
       }
     }
@@ -17827,7 +17827,7 @@ var require_cache2 = __commonJS({
       return dispatch(opts, new CacheHandler(globalOpts, cacheKey, handler));
     }
     function sendCachedValue(handler, opts, result, age, context, isStale2) {
-      const stream = util.isStream(result.body) ? result.body : Readable5.from(result.body ?? []);
+      const stream = util.isStream(result.body) ? result.body : Readable6.from(result.body ?? []);
       assert2(!stream.destroyed, "stream should not be destroyed");
       assert2(!stream.readableDidRead, "stream should not be readableDidRead");
       const controller = {
@@ -18502,8 +18502,8 @@ var require_decompress = __commonJS({
             const filteredHeaders = [];
             for (let i2 = 0; i2 < rawHeaders.length; i2 += 2) {
               const headerName = rawHeaders[i2];
-              const name = Buffer.isBuffer(headerName) ? headerName.toString("latin1") : `${headerName}`;
-              const lowerName = name.toLowerCase();
+              const name2 = Buffer.isBuffer(headerName) ? headerName.toString("latin1") : `${headerName}`;
+              const lowerName = name2.toLowerCase();
               if (lowerName === "content-encoding" || lowerName === "content-length") {
                 continue;
               }
@@ -18511,10 +18511,10 @@ var require_decompress = __commonJS({
             }
             rawHeaders.splice(0, rawHeaders.length, ...filteredHeaders);
           } else if (typeof rawHeaders === "object") {
-            for (const name of Object.keys(rawHeaders)) {
-              const lowerName = name.toLowerCase();
+            for (const name2 of Object.keys(rawHeaders)) {
+              const lowerName = name2.toLowerCase();
               if (lowerName === "content-encoding" || lowerName === "content-length") {
-                delete rawHeaders[name];
+                delete rawHeaders[name2];
               }
             }
           }
@@ -19019,8 +19019,8 @@ var require_deduplicate = __commonJS({
       if (!Number.isFinite(maxBufferSize) || maxBufferSize <= 0) {
         throw new TypeError(`expected opts.maxBufferSize to be a positive finite number, got ${maxBufferSize}`);
       }
-      const skipHeaderNamesSet = new Set(skipHeaderNames.map((name) => name.toLowerCase()));
-      const excludeHeaderNamesSet = new Set(excludeHeaderNames.map((name) => name.toLowerCase()));
+      const skipHeaderNamesSet = new Set(skipHeaderNames.map((name2) => name2.toLowerCase()));
+      const excludeHeaderNamesSet = new Set(excludeHeaderNames.map((name2) => name2.toLowerCase()));
       const pendingRequests = /* @__PURE__ */ new Map();
       return (dispatch) => {
         return (opts2, handler) => {
@@ -19481,12 +19481,12 @@ var require_headers = __commonJS({
         });
       }
     }
-    function appendHeader(headers, name, value) {
+    function appendHeader(headers, name2, value) {
       value = headerValueNormalize(value);
-      if (!isValidHeaderName(name)) {
+      if (!isValidHeaderName(name2)) {
         throw webidl.errors.invalidArgument({
           prefix: "Headers.append",
-          value: name,
+          value: name2,
           type: "header name"
         });
       } else if (!isValidHeaderValue(value)) {
@@ -19499,7 +19499,7 @@ var require_headers = __commonJS({
       if (getHeadersGuard(headers) === "immutable") {
         throw new TypeError("immutable");
       }
-      return getHeadersList(headers).append(name, value, false);
+      return getHeadersList(headers).append(name2, value, false);
     }
     function headersListSortAndCombine(target2) {
       const headersList = getHeadersList(target2);
@@ -19516,13 +19516,13 @@ var require_headers = __commonJS({
         return headersList.sortedMap = names;
       }
       for (let i2 = 0; i2 < names.length; ++i2) {
-        const { 0: name, 1: value } = names[i2];
-        if (name === "set-cookie") {
+        const { 0: name2, 1: value } = names[i2];
+        if (name2 === "set-cookie") {
           for (let j2 = 0; j2 < cookies.length; ++j2) {
-            headers.push([name, cookies[j2]]);
+            headers.push([name2, cookies[j2]]);
           }
         } else {
-          headers.push([name, value]);
+          headers.push([name2, value]);
         }
       }
       return headersList.sortedMap = headers;
@@ -19550,8 +19550,8 @@ var require_headers = __commonJS({
        * @param {string} name
        * @param {boolean} isLowerCase
        */
-      contains(name, isLowerCase) {
-        return this.headersMap.has(isLowerCase ? name : name.toLowerCase());
+      contains(name2, isLowerCase) {
+        return this.headersMap.has(isLowerCase ? name2 : name2.toLowerCase());
       }
       clear() {
         this.headersMap.clear();
@@ -19564,9 +19564,9 @@ var require_headers = __commonJS({
        * @param {string} value
        * @param {boolean} isLowerCase
        */
-      append(name, value, isLowerCase) {
+      append(name2, value, isLowerCase) {
         this.sortedMap = null;
-        const lowercaseName = isLowerCase ? name : name.toLowerCase();
+        const lowercaseName = isLowerCase ? name2 : name2.toLowerCase();
         const exists2 = this.headersMap.get(lowercaseName);
         if (exists2) {
           const delimiter4 = lowercaseName === "cookie" ? "; " : ", ";
@@ -19575,7 +19575,7 @@ var require_headers = __commonJS({
             value: `${exists2.value}${delimiter4}${value}`
           });
         } else {
-          this.headersMap.set(lowercaseName, { name, value });
+          this.headersMap.set(lowercaseName, { name: name2, value });
         }
         if (lowercaseName === "set-cookie") {
           (this.cookies ??= []).push(value);
@@ -19587,26 +19587,26 @@ var require_headers = __commonJS({
        * @param {string} value
        * @param {boolean} isLowerCase
        */
-      set(name, value, isLowerCase) {
+      set(name2, value, isLowerCase) {
         this.sortedMap = null;
-        const lowercaseName = isLowerCase ? name : name.toLowerCase();
+        const lowercaseName = isLowerCase ? name2 : name2.toLowerCase();
         if (lowercaseName === "set-cookie") {
           this.cookies = [value];
         }
-        this.headersMap.set(lowercaseName, { name, value });
+        this.headersMap.set(lowercaseName, { name: name2, value });
       }
       /**
        * @see https://fetch.spec.whatwg.org/#concept-header-list-delete
        * @param {string} name
        * @param {boolean} isLowerCase
        */
-      delete(name, isLowerCase) {
+      delete(name2, isLowerCase) {
         this.sortedMap = null;
-        if (!isLowerCase) name = name.toLowerCase();
-        if (name === "set-cookie") {
+        if (!isLowerCase) name2 = name2.toLowerCase();
+        if (name2 === "set-cookie") {
           this.cookies = null;
         }
-        this.headersMap.delete(name);
+        this.headersMap.delete(name2);
       }
       /**
        * @see https://fetch.spec.whatwg.org/#concept-header-list-get
@@ -19614,19 +19614,19 @@ var require_headers = __commonJS({
        * @param {boolean} isLowerCase
        * @returns {string | null}
        */
-      get(name, isLowerCase) {
-        return this.headersMap.get(isLowerCase ? name : name.toLowerCase())?.value ?? null;
+      get(name2, isLowerCase) {
+        return this.headersMap.get(isLowerCase ? name2 : name2.toLowerCase())?.value ?? null;
       }
       *[Symbol.iterator]() {
-        for (const { 0: name, 1: { value } } of this.headersMap) {
-          yield [name, value];
+        for (const { 0: name2, 1: { value } } of this.headersMap) {
+          yield [name2, value];
         }
       }
       get entries() {
         const headers = {};
         if (this.headersMap.size !== 0) {
-          for (const { name, value } of this.headersMap.values()) {
-            headers[name] = value;
+          for (const { name: name2, value } of this.headersMap.values()) {
+            headers[name2] = value;
           }
         }
         return headers;
@@ -19637,13 +19637,13 @@ var require_headers = __commonJS({
       get entriesList() {
         const headers = [];
         if (this.headersMap.size !== 0) {
-          for (const { 0: lowerName, 1: { name, value } } of this.headersMap) {
+          for (const { 0: lowerName, 1: { name: name2, value } } of this.headersMap) {
             if (lowerName === "set-cookie") {
               for (const cookie of this.cookies) {
-                headers.push([name, cookie]);
+                headers.push([name2, cookie]);
               }
             } else {
-              headers.push([name, value]);
+              headers.push([name2, value]);
             }
           }
         }
@@ -19689,8 +19689,8 @@ var require_headers = __commonJS({
           return array2;
         } else {
           let i2 = 0;
-          for (const { 0: name, 1: { value } } of this.headersMap) {
-            array2[i2++] = [name, value];
+          for (const { 0: name2, 1: { value } } of this.headersMap) {
+            array2[i2++] = [name2, value];
             assert2(value !== null);
           }
           return array2.sort(compareHeaderName);
@@ -19720,77 +19720,77 @@ var require_headers = __commonJS({
         }
       }
       // https://fetch.spec.whatwg.org/#dom-headers-append
-      append(name, value) {
+      append(name2, value) {
         webidl.brandCheck(this, _Headers);
         webidl.argumentLengthCheck(arguments, 2, "Headers.append");
         const prefix = "Headers.append";
-        name = webidl.converters.ByteString(name, prefix, "name");
+        name2 = webidl.converters.ByteString(name2, prefix, "name");
         value = webidl.converters.ByteString(value, prefix, "value");
-        return appendHeader(this, name, value);
+        return appendHeader(this, name2, value);
       }
       // https://fetch.spec.whatwg.org/#dom-headers-delete
-      delete(name) {
+      delete(name2) {
         webidl.brandCheck(this, _Headers);
         webidl.argumentLengthCheck(arguments, 1, "Headers.delete");
         const prefix = "Headers.delete";
-        name = webidl.converters.ByteString(name, prefix, "name");
-        if (!isValidHeaderName(name)) {
+        name2 = webidl.converters.ByteString(name2, prefix, "name");
+        if (!isValidHeaderName(name2)) {
           throw webidl.errors.invalidArgument({
             prefix: "Headers.delete",
-            value: name,
+            value: name2,
             type: "header name"
           });
         }
         if (this.#guard === "immutable") {
           throw new TypeError("immutable");
         }
-        if (!this.#headersList.contains(name, false)) {
+        if (!this.#headersList.contains(name2, false)) {
           return;
         }
-        this.#headersList.delete(name, false);
+        this.#headersList.delete(name2, false);
       }
       // https://fetch.spec.whatwg.org/#dom-headers-get
-      get(name) {
+      get(name2) {
         webidl.brandCheck(this, _Headers);
         webidl.argumentLengthCheck(arguments, 1, "Headers.get");
         const prefix = "Headers.get";
-        name = webidl.converters.ByteString(name, prefix, "name");
-        if (!isValidHeaderName(name)) {
+        name2 = webidl.converters.ByteString(name2, prefix, "name");
+        if (!isValidHeaderName(name2)) {
           throw webidl.errors.invalidArgument({
             prefix,
-            value: name,
+            value: name2,
             type: "header name"
           });
         }
-        return this.#headersList.get(name, false);
+        return this.#headersList.get(name2, false);
       }
       // https://fetch.spec.whatwg.org/#dom-headers-has
-      has(name) {
+      has(name2) {
         webidl.brandCheck(this, _Headers);
         webidl.argumentLengthCheck(arguments, 1, "Headers.has");
         const prefix = "Headers.has";
-        name = webidl.converters.ByteString(name, prefix, "name");
-        if (!isValidHeaderName(name)) {
+        name2 = webidl.converters.ByteString(name2, prefix, "name");
+        if (!isValidHeaderName(name2)) {
           throw webidl.errors.invalidArgument({
             prefix,
-            value: name,
+            value: name2,
             type: "header name"
           });
         }
-        return this.#headersList.contains(name, false);
+        return this.#headersList.contains(name2, false);
       }
       // https://fetch.spec.whatwg.org/#dom-headers-set
-      set(name, value) {
+      set(name2, value) {
         webidl.brandCheck(this, _Headers);
         webidl.argumentLengthCheck(arguments, 2, "Headers.set");
         const prefix = "Headers.set";
-        name = webidl.converters.ByteString(name, prefix, "name");
+        name2 = webidl.converters.ByteString(name2, prefix, "name");
         value = webidl.converters.ByteString(value, prefix, "value");
         value = headerValueNormalize(value);
-        if (!isValidHeaderName(name)) {
+        if (!isValidHeaderName(name2)) {
           throw webidl.errors.invalidArgument({
             prefix,
-            value: name,
+            value: name2,
             type: "header name"
           });
         } else if (!isValidHeaderValue(value)) {
@@ -19803,7 +19803,7 @@ var require_headers = __commonJS({
         if (this.#guard === "immutable") {
           throw new TypeError("immutable");
         }
-        this.#headersList.set(name, value, false);
+        this.#headersList.set(name2, value, false);
       }
       // https://fetch.spec.whatwg.org/#dom-headers-getsetcookie
       getSetCookie() {
@@ -20257,9 +20257,9 @@ var require_response = __commonJS({
       }
       return response;
     }
-    webidl.converters.XMLHttpRequestBodyInit = function(V2, prefix, name) {
+    webidl.converters.XMLHttpRequestBodyInit = function(V2, prefix, name2) {
       if (typeof V2 === "string") {
-        return webidl.converters.USVString(V2, prefix, name);
+        return webidl.converters.USVString(V2, prefix, name2);
       }
       if (webidl.is.Blob(V2)) {
         return V2;
@@ -20273,7 +20273,7 @@ var require_response = __commonJS({
       if (webidl.is.URLSearchParams(V2)) {
         return V2;
       }
-      return webidl.converters.DOMString(V2, prefix, name);
+      return webidl.converters.DOMString(V2, prefix, name2);
     };
     webidl.converters.BodyInit = function(V2, prefix, argument) {
       if (webidl.is.ReadableStream(V2)) {
@@ -20343,7 +20343,7 @@ var require_request2 = __commonJS({
     var { URLSerializer } = require_data_url();
     var { kConstruct } = require_symbols();
     var assert2 = require("node:assert");
-    var { getMaxListeners, setMaxListeners: setMaxListeners4, defaultMaxListeners } = require("node:events");
+    var { getMaxListeners, setMaxListeners: setMaxListeners5, defaultMaxListeners } = require("node:events");
     var kAbortController = /* @__PURE__ */ Symbol("abortController");
     var requestFinalizer = new FinalizationRegistry(({ signal, abort }) => {
       signal.removeEventListener("abort", abort);
@@ -20424,15 +20424,15 @@ var require_request2 = __commonJS({
           this.#dispatcher = init.dispatcher || input.#dispatcher;
         }
         const origin = environmentSettingsObject.settingsObject.origin;
-        let window = "client";
+        let window2 = "client";
         if (request.window?.constructor?.name === "EnvironmentSettingsObject" && sameOrigin(request.window, origin)) {
-          window = request.window;
+          window2 = request.window;
         }
         if (init.window != null) {
-          throw new TypeError(`'window' option '${window}' must be null`);
+          throw new TypeError(`'window' option '${window2}' must be null`);
         }
         if ("window" in init) {
-          window = "no-window";
+          window2 = "no-window";
         }
         request = makeRequest({
           // URL request’s URL.
@@ -20447,7 +20447,7 @@ var require_request2 = __commonJS({
           // client This’s relevant settings object.
           client: environmentSettingsObject.settingsObject,
           // window window.
-          window,
+          window: window2,
           // priority request’s priority.
           priority: request.priority,
           // origin request’s origin. The propagation of the origin is only significant for navigation requests
@@ -20583,7 +20583,7 @@ var require_request2 = __commonJS({
             const acRef = new WeakRef(ac);
             const abort = buildAbort(acRef);
             if (abortSignalHasEventHandlerLeakWarning && getMaxListeners(signal) === defaultMaxListeners) {
-              setMaxListeners4(1500, signal);
+              setMaxListeners5(1500, signal);
             }
             util.addAbortListener(signal, abort);
             requestFinalizer.register(ac, { signal, abort }, abort);
@@ -20605,8 +20605,8 @@ var require_request2 = __commonJS({
           const headers = init.headers !== void 0 ? init.headers : new HeadersList(headersList);
           headersList.clear();
           if (headers instanceof HeadersList) {
-            for (const { name, value } of headers.rawValues()) {
-              headersList.append(name, value, false);
+            for (const { name: name2, value } of headers.rawValues()) {
+              headersList.append(name2, value, false);
             }
             headersList.cookies = headers.cookies;
           } else {
@@ -21268,7 +21268,7 @@ var require_fetch = __commonJS({
       subresourceSet
     } = require_constants3();
     var EE = require("node:events");
-    var { Readable: Readable5, pipeline, finished: finished7, isErrored, isReadable } = require("node:stream");
+    var { Readable: Readable6, pipeline, finished: finished7, isErrored, isReadable } = require("node:stream");
     var { addAbortListener: addAbortListener3, bufferToLowerCasedHeaderName } = require_util();
     var { dataURLProcessor, serializeAMimeType, minimizeSupportedMimeType } = require_data_url();
     var { getGlobalDispatcher } = require_global2();
@@ -21315,7 +21315,7 @@ var require_fetch = __commonJS({
     function handleFetchDone(response) {
       finalizeAndReportTiming(response, "fetch");
     }
-    function fetch(input, init = void 0) {
+    function fetch2(input, init = void 0) {
       webidl.argumentLengthCheck(arguments, 1, "globalThis.fetch");
       let p2 = createDeferredPromise();
       let requestObject;
@@ -22131,9 +22131,9 @@ var require_fetch = __commonJS({
             fetchParams.controller.terminate(bytes);
             return;
           }
-          const buffer2 = new Uint8Array(bytes);
-          if (buffer2.byteLength) {
-            fetchParams.controller.controller.enqueue(buffer2);
+          const buffer3 = new Uint8Array(bytes);
+          if (buffer3.byteLength) {
+            fetchParams.controller.controller.enqueue(buffer3);
           }
           if (isErrored(stream)) {
             fetchParams.controller.terminate();
@@ -22167,7 +22167,7 @@ var require_fetch = __commonJS({
         const agent = fetchParams.controller.dispatcher;
         const path12 = url.pathname + url.search;
         const hasTrailingQuestionMark = url.search.length === 0 && url.href[url.href.length - url.hash.length - 1] === "?";
-        return new Promise((resolve14, reject) => agent.dispatch(
+        return new Promise((resolve15, reject) => agent.dispatch(
           {
             path: hasTrailingQuestionMark ? `${path12}?` : path12,
             origin: url.origin,
@@ -22253,9 +22253,9 @@ var require_fetch = __commonJS({
                   }
                 }
               }
-              this.body = new Readable5({ read: resume });
+              this.body = new Readable6({ read: resume });
               const onError = this.onError.bind(this);
-              resolve14({
+              resolve15({
                 status,
                 statusText,
                 headersList,
@@ -22295,11 +22295,11 @@ var require_fetch = __commonJS({
                 return false;
               }
               const headersList = new HeadersList();
-              for (const [name, value] of Object.entries(headers)) {
+              for (const [name2, value] of Object.entries(headers)) {
                 if (value == null) {
                   continue;
                 }
-                const headerName = name.toLowerCase();
+                const headerName = name2.toLowerCase();
                 if (Array.isArray(value)) {
                   for (const entry of value) {
                     headersList.append(headerName, String(entry), true);
@@ -22308,7 +22308,7 @@ var require_fetch = __commonJS({
                   headersList.append(headerName, String(value), true);
                 }
               }
-              resolve14({
+              resolve15({
                 status,
                 statusText: STATUS_CODES[status],
                 headersList,
@@ -22332,7 +22332,7 @@ var require_fetch = __commonJS({
                   headersList.append(nameStr, value.toString("latin1"), true);
                 }
               }
-              resolve14({
+              resolve15({
                 status,
                 statusText: STATUS_CODES[status],
                 headersList,
@@ -22345,7 +22345,7 @@ var require_fetch = __commonJS({
       }
     }
     module2.exports = {
-      fetch,
+      fetch: fetch2,
       Fetch,
       fetching,
       finalizeAndReportTiming
@@ -23068,9 +23068,9 @@ var require_util4 = __commonJS({
       }
       return false;
     }
-    function validateCookieName(name) {
-      for (let i2 = 0; i2 < name.length; ++i2) {
-        const code2 = name.charCodeAt(i2);
+    function validateCookieName(name2) {
+      for (let i2 = 0; i2 < name2.length; ++i2) {
+        const code2 = name2.charCodeAt(i2);
         if (code2 < 33 || // exclude CTLs (0-31), SP and HT
         code2 > 126 || // exclude non-ascii and DEL
         code2 === 34 || // "
@@ -23281,7 +23281,7 @@ var require_parse = __commonJS({
       }
       let nameValuePair = "";
       let unparsedAttributes = "";
-      let name = "";
+      let name2 = "";
       let value = "";
       if (header2.includes(";")) {
         const position = { position: 0 };
@@ -23294,20 +23294,20 @@ var require_parse = __commonJS({
         value = nameValuePair;
       } else {
         const position = { position: 0 };
-        name = collectASequenceOfCodePointsFast(
+        name2 = collectASequenceOfCodePointsFast(
           "=",
           nameValuePair,
           position
         );
         value = nameValuePair.slice(position.position + 1);
       }
-      name = name.trim();
+      name2 = name2.trim();
       value = value.trim();
-      if (name.length + value.length > maxNameValuePairSize) {
+      if (name2.length + value.length > maxNameValuePairSize) {
         return null;
       }
       return {
-        name,
+        name: name2,
         value,
         ...parseUnparsedAttributes(unparsedAttributes)
       };
@@ -23422,19 +23422,19 @@ var require_cookies = __commonJS({
         return out;
       }
       for (const piece of cookie.split(";")) {
-        const [name, ...value] = piece.split("=");
-        out[name.trim()] = value.join("=");
+        const [name2, ...value] = piece.split("=");
+        out[name2.trim()] = value.join("=");
       }
       return out;
     }
-    function deleteCookie(headers, name, attributes) {
+    function deleteCookie(headers, name2, attributes) {
       brandChecks(headers);
       const prefix = "deleteCookie";
       webidl.argumentLengthCheck(arguments, 2, prefix);
-      name = webidl.converters.DOMString(name, prefix, "name");
+      name2 = webidl.converters.DOMString(name2, prefix, "name");
       attributes = webidl.converters.DeleteCookieAttributes(attributes);
       setCookie(headers, {
-        name,
+        name: name2,
         value: "",
         expires: /* @__PURE__ */ new Date(0),
         ...attributes
@@ -23890,11 +23890,11 @@ var require_util5 = __commonJS({
     function websocketMessageReceived(handler, type, data) {
       handler.onMessage(type, data);
     }
-    function toArrayBuffer(buffer2) {
-      if (buffer2.byteLength === buffer2.buffer.byteLength) {
-        return buffer2.buffer;
+    function toArrayBuffer(buffer3) {
+      if (buffer3.byteLength === buffer3.buffer.byteLength) {
+        return buffer3.buffer;
       }
-      return new Uint8Array(buffer2).buffer;
+      return new Uint8Array(buffer3).buffer;
     }
     function isValidSubprotocol(protocol) {
       if (protocol.length === 0) {
@@ -23950,9 +23950,9 @@ var require_util5 = __commonJS({
       const extensionList = /* @__PURE__ */ new Map();
       while (position.position < extensions.length) {
         const pair = collectASequenceOfCodePointsFast(";", extensions, position);
-        const [name, value = ""] = pair.split("=", 2);
+        const [name2, value = ""] = pair.split("=", 2);
         extensionList.set(
-          removeHTTPWhitespace(name, true, false),
+          removeHTTPWhitespace(name2, true, false),
           removeHTTPWhitespace(value, false, true)
         );
         position.position++;
@@ -24010,9 +24010,9 @@ var require_util5 = __commonJS({
         const fatalDecoder = new TextDecoder("utf-8", { fatal: true });
         return fatalDecoder.decode.bind(fatalDecoder);
       }
-      return function(buffer2) {
-        if (isUtf8(buffer2)) {
-          return buffer2.toString("utf-8");
+      return function(buffer3) {
+        if (isUtf8(buffer3)) {
+          return buffer3.toString("utf-8");
         }
         throw new TypeError("Invalid utf-8 received.");
       };
@@ -24047,20 +24047,20 @@ var require_frame = __commonJS({
     var { runtimeFeatures } = require_runtime_features();
     var { maxUnsigned16Bit, opcodes } = require_constants5();
     var BUFFER_SIZE = 8 * 1024;
-    var buffer2 = null;
+    var buffer3 = null;
     var bufIdx = BUFFER_SIZE;
-    var randomFillSync = runtimeFeatures.has("crypto") ? require("node:crypto").randomFillSync : function randomFillSync2(buffer3, _offset, _size2) {
-      for (let i2 = 0; i2 < buffer3.length; ++i2) {
-        buffer3[i2] = Math.random() * 255 | 0;
+    var randomFillSync = runtimeFeatures.has("crypto") ? require("node:crypto").randomFillSync : function randomFillSync2(buffer4, _offset, _size2) {
+      for (let i2 = 0; i2 < buffer4.length; ++i2) {
+        buffer4[i2] = Math.random() * 255 | 0;
       }
-      return buffer3;
+      return buffer4;
     };
     function generateMask() {
       if (bufIdx === BUFFER_SIZE) {
         bufIdx = 0;
-        randomFillSync(buffer2 ??= Buffer.allocUnsafeSlow(BUFFER_SIZE), 0, BUFFER_SIZE);
+        randomFillSync(buffer3 ??= Buffer.allocUnsafeSlow(BUFFER_SIZE), 0, BUFFER_SIZE);
       }
-      return [buffer2[bufIdx++], buffer2[bufIdx++], buffer2[bufIdx++], buffer2[bufIdx++]];
+      return [buffer3[bufIdx++], buffer3[bufIdx++], buffer3[bufIdx++], buffer3[bufIdx++]];
     }
     var WebsocketFrameSend = class {
       /**
@@ -24082,36 +24082,36 @@ var require_frame = __commonJS({
           offset += 2;
           payloadLength = 126;
         }
-        const buffer3 = Buffer.allocUnsafe(bodyLength + offset);
-        buffer3[0] = buffer3[1] = 0;
-        buffer3[0] |= 128;
-        buffer3[0] = (buffer3[0] & 240) + opcode;
+        const buffer4 = Buffer.allocUnsafe(bodyLength + offset);
+        buffer4[0] = buffer4[1] = 0;
+        buffer4[0] |= 128;
+        buffer4[0] = (buffer4[0] & 240) + opcode;
         /*! ws. MIT License. Einar Otto Stangvik <einaros@gmail.com> */
-        buffer3[offset - 4] = maskKey2[0];
-        buffer3[offset - 3] = maskKey2[1];
-        buffer3[offset - 2] = maskKey2[2];
-        buffer3[offset - 1] = maskKey2[3];
-        buffer3[1] = payloadLength;
+        buffer4[offset - 4] = maskKey2[0];
+        buffer4[offset - 3] = maskKey2[1];
+        buffer4[offset - 2] = maskKey2[2];
+        buffer4[offset - 1] = maskKey2[3];
+        buffer4[1] = payloadLength;
         if (payloadLength === 126) {
-          buffer3.writeUInt16BE(bodyLength, 2);
+          buffer4.writeUInt16BE(bodyLength, 2);
         } else if (payloadLength === 127) {
-          buffer3[2] = buffer3[3] = 0;
-          buffer3.writeUIntBE(bodyLength, 4, 6);
+          buffer4[2] = buffer4[3] = 0;
+          buffer4.writeUIntBE(bodyLength, 4, 6);
         }
-        buffer3[1] |= 128;
+        buffer4[1] |= 128;
         for (let i2 = 0; i2 < bodyLength; ++i2) {
-          buffer3[offset + i2] = frameData[i2] ^ maskKey2[i2 & 3];
+          buffer4[offset + i2] = frameData[i2] ^ maskKey2[i2 & 3];
         }
-        return buffer3;
+        return buffer4;
       }
       /**
        * @param {Uint8Array} buffer
        */
-      static createFastTextFrame(buffer3) {
+      static createFastTextFrame(buffer4) {
         const maskKey2 = generateMask();
-        const bodyLength = buffer3.length;
+        const bodyLength = buffer4.length;
         for (let i2 = 0; i2 < bodyLength; ++i2) {
-          buffer3[i2] ^= maskKey2[i2 & 3];
+          buffer4[i2] ^= maskKey2[i2 & 3];
         }
         let payloadLength = bodyLength;
         let offset = 6;
@@ -24135,7 +24135,7 @@ var require_frame = __commonJS({
           head[2] = head[3] = 0;
           head.writeUIntBE(bodyLength, 4, 6);
         }
-        return [head, buffer3];
+        return [head, buffer4];
       }
     };
     module2.exports = {
@@ -24469,15 +24469,15 @@ var require_receiver = __commonJS({
             if (this.#byteOffset < 2) {
               return callback();
             }
-            const buffer2 = this.consume(2);
-            const fin = (buffer2[0] & 128) !== 0;
-            const opcode = buffer2[0] & 15;
-            const masked = (buffer2[1] & 128) === 128;
+            const buffer3 = this.consume(2);
+            const fin = (buffer3[0] & 128) !== 0;
+            const opcode = buffer3[0] & 15;
+            const masked = (buffer3[1] & 128) === 128;
             const fragmented = !fin && opcode !== opcodes.CONTINUATION;
-            const payloadLength = buffer2[1] & 127;
-            const rsv1 = buffer2[0] & 64;
-            const rsv2 = buffer2[0] & 32;
-            const rsv3 = buffer2[0] & 16;
+            const payloadLength = buffer3[1] & 127;
+            const rsv1 = buffer3[0] & 64;
+            const rsv2 = buffer3[0] & 32;
+            const rsv3 = buffer3[0] & 16;
             if (!isValidOpcode(opcode)) {
               failWebsocketConnection(this.#handler, 1002, "Invalid opcode received");
               return callback();
@@ -24537,8 +24537,8 @@ var require_receiver = __commonJS({
             if (this.#byteOffset < 2) {
               return callback();
             }
-            const buffer2 = this.consume(2);
-            this.#info.payloadLength = buffer2.readUInt16BE(0);
+            const buffer3 = this.consume(2);
+            this.#info.payloadLength = buffer3.readUInt16BE(0);
             this.#state = parserStates.READ_DATA;
             if (!this.#validatePayloadLength()) {
               return;
@@ -24547,9 +24547,9 @@ var require_receiver = __commonJS({
             if (this.#byteOffset < 8) {
               return callback();
             }
-            const buffer2 = this.consume(8);
-            const upper = buffer2.readUInt32BE(0);
-            const lower = buffer2.readUInt32BE(4);
+            const buffer3 = this.consume(8);
+            const upper = buffer3.readUInt32BE(0);
+            const lower = buffer3.readUInt32BE(4);
             if (upper !== 0 || lower > 2 ** 31 - 1) {
               failWebsocketConnection(this.#handler, 1009, "Received payload length > 2^31 bytes.");
               return;
@@ -24642,23 +24642,23 @@ var require_receiver = __commonJS({
           return this.#buffers.shift();
         } else {
           let offset = 0;
-          const buffer2 = Buffer.allocUnsafeSlow(n2);
+          const buffer3 = Buffer.allocUnsafeSlow(n2);
           while (offset !== n2) {
             const next = this.#buffers[0];
             const length = next.length;
             if (length + offset === n2) {
-              buffer2.set(this.#buffers.shift(), offset);
+              buffer3.set(this.#buffers.shift(), offset);
               break;
             } else if (length + offset > n2) {
-              buffer2.set(next.subarray(0, n2 - offset), offset);
+              buffer3.set(next.subarray(0, n2 - offset), offset);
               this.#buffers[0] = next.subarray(n2 - offset);
               break;
             } else {
-              buffer2.set(this.#buffers.shift(), offset);
+              buffer3.set(this.#buffers.shift(), offset);
               offset += length;
             }
           }
-          return buffer2;
+          return buffer3;
         }
       }
       writeFragments(fragment) {
@@ -24679,9 +24679,9 @@ var require_receiver = __commonJS({
         let offset = 0;
         const output = Buffer.allocUnsafeSlow(this.#fragmentsBytes);
         for (let i2 = 0; i2 < fragments.length; ++i2) {
-          const buffer2 = fragments[i2];
-          output.set(buffer2, offset);
-          offset += buffer2.length;
+          const buffer3 = fragments[i2];
+          output.set(buffer3, offset);
+          offset += buffer3.length;
         }
         this.#fragments = [];
         this.#fragmentsBytes = 0;
@@ -25008,10 +25008,10 @@ var require_websocket = __commonJS({
           return;
         }
         if (typeof data === "string") {
-          const buffer2 = Buffer.from(data);
-          this.#bufferedAmount += buffer2.byteLength;
-          this.#sendQueue.add(buffer2, () => {
-            this.#bufferedAmount -= buffer2.byteLength;
+          const buffer3 = Buffer.from(data);
+          this.#bufferedAmount += buffer3.byteLength;
+          this.#sendQueue.add(buffer3, () => {
+            this.#bufferedAmount -= buffer3.byteLength;
           }, sendHints.text);
         } else if (isArrayBuffer2(data)) {
           this.#bufferedAmount += data.byteLength;
@@ -25235,17 +25235,17 @@ var require_websocket = __commonJS({
        * @param {WebSocket} ws
        * @param {Buffer|undefined} buffer
        */
-      static ping(ws2, buffer2) {
-        if (Buffer.isBuffer(buffer2)) {
-          if (buffer2.length > 125) {
+      static ping(ws2, buffer3) {
+        if (Buffer.isBuffer(buffer3)) {
+          if (buffer3.length > 125) {
             throw new TypeError("A PING frame cannot have a body larger than 125 bytes.");
           }
-        } else if (buffer2 !== void 0) {
+        } else if (buffer3 !== void 0) {
           throw new TypeError("Expected buffer payload");
         }
         const readyState = ws2.#handler.readyState;
         if (isEstablished(readyState) && !isClosing(readyState) && !isClosed(readyState)) {
-          const frame = new WebsocketFrameSend(buffer2);
+          const frame = new WebsocketFrameSend(buffer3);
           ws2.#handler.socket.write(frame.createFrame(opcodes.PING));
         }
       }
@@ -25751,7 +25751,7 @@ var require_util6 = __commonJS({
 var require_eventsource_stream = __commonJS({
   "node_modules/undici/lib/web/eventsource/eventsource-stream.js"(exports2, module2) {
     "use strict";
-    var buffer2 = require("node:buffer");
+    var buffer3 = require("node:buffer");
     var { Transform: Transform2 } = require("node:stream");
     var { isASCIINumber, isValidLastEventId } = require_util6();
     var BOM = [239, 187, 191];
@@ -25759,7 +25759,7 @@ var require_eventsource_stream = __commonJS({
     var CR2 = 13;
     var COLON = 58;
     var SPACE = 32;
-    var defaultMaxEventSize = buffer2.kStringMaxLength;
+    var defaultMaxEventSize = buffer3.kStringMaxLength;
     var DATA = Buffer.from("data");
     var EVENT = Buffer.from("event");
     var ID = Buffer.from("id");
@@ -25767,20 +25767,20 @@ var require_eventsource_stream = __commonJS({
     var minParserItems = 1024;
     var maxParserItems = 131072;
     var bytesPerParserItem = 128;
-    function isASCIINumberBytes(buffer3, start) {
-      if (start >= buffer3.length) {
+    function isASCIINumberBytes(buffer4, start2) {
+      if (start2 >= buffer4.length) {
         return false;
       }
-      for (let i2 = start; i2 < buffer3.length; i2++) {
-        if (buffer3[i2] < 48 || buffer3[i2] > 57) {
+      for (let i2 = start2; i2 < buffer4.length; i2++) {
+        if (buffer4[i2] < 48 || buffer4[i2] > 57) {
           return false;
         }
       }
       return true;
     }
-    function isValidLastEventIdBytes(buffer3, start) {
-      for (let i2 = start; i2 < buffer3.length; i2++) {
-        if (buffer3[i2] === 0) {
+    function isValidLastEventIdBytes(buffer4, start2) {
+      for (let i2 = start2; i2 < buffer4.length; i2++) {
+        if (buffer4[i2] === 0) {
           return false;
         }
       }
@@ -26079,17 +26079,17 @@ ${value}`;
         if (this.lineChunkIndex === this.chunkIndex) {
           return this.chunks[this.chunkIndex].subarray(this.linePos, this.pos);
         }
-        const chunks = [];
+        const chunks2 = [];
         let length = 0;
         for (let i2 = this.lineChunkIndex; i2 <= this.chunkIndex; i2++) {
           const chunk = this.chunks[i2];
-          const start = i2 === this.lineChunkIndex ? this.linePos : 0;
+          const start2 = i2 === this.lineChunkIndex ? this.linePos : 0;
           const end = i2 === this.chunkIndex ? this.pos : chunk.length;
-          const slice = chunk.subarray(start, end);
+          const slice = chunk.subarray(start2, end);
           length += slice.length;
-          chunks.push(slice);
+          chunks2.push(slice);
         }
-        return Buffer.concat(chunks, length);
+        return Buffer.concat(chunks2, length);
       }
       peekBufferedByte(offset) {
         let chunkIndex = this.lineChunkIndex;
@@ -26600,7 +26600,7 @@ var require_undici = __commonJS({
       err.stack = stack ? `${stack}
 ${captureLines}` : capture.stack;
     }
-    module2.exports.fetch = function fetch(init, options = void 0) {
+    module2.exports.fetch = function fetch2(init, options = void 0) {
       return fetchImpl(init, options).catch((err) => {
         if (currentFilename) {
           appendFetchStackTrace(err, currentFilename);
@@ -26762,12 +26762,12 @@ var require_isexe = __commonJS({
         if (typeof Promise !== "function") {
           throw new TypeError("callback not provided");
         }
-        return new Promise(function(resolve14, reject) {
+        return new Promise(function(resolve15, reject) {
           isexe(path12, options || {}, function(er2, is2) {
             if (er2) {
               reject(er2);
             } else {
-              resolve14(is2);
+              resolve15(is2);
             }
           });
         });
@@ -26833,30 +26833,30 @@ var require_which = __commonJS({
         opt = {};
       const { pathEnv, pathExt, pathExtExe } = getPathInfo(cmd, opt);
       const found = [];
-      const step = (i2) => new Promise((resolve14, reject) => {
+      const step2 = (i2) => new Promise((resolve15, reject) => {
         if (i2 === pathEnv.length)
-          return opt.all && found.length ? resolve14(found) : reject(getNotFoundError(cmd));
+          return opt.all && found.length ? resolve15(found) : reject(getNotFoundError(cmd));
         const ppRaw = pathEnv[i2];
         const pathPart = /^".*"$/.test(ppRaw) ? ppRaw.slice(1, -1) : ppRaw;
         const pCmd = path12.join(pathPart, cmd);
         const p2 = !pathPart && /^\.[\\\/]/.test(cmd) ? cmd.slice(0, 2) + pCmd : pCmd;
-        resolve14(subStep(p2, i2, 0));
+        resolve15(subStep(p2, i2, 0));
       });
-      const subStep = (p2, i2, ii2) => new Promise((resolve14, reject) => {
+      const subStep = (p2, i2, ii2) => new Promise((resolve15, reject) => {
         if (ii2 === pathExt.length)
-          return resolve14(step(i2 + 1));
+          return resolve15(step2(i2 + 1));
         const ext = pathExt[ii2];
         isexe(p2 + ext, { pathExt: pathExtExe }, (er2, is2) => {
           if (!er2 && is2) {
             if (opt.all)
               found.push(p2 + ext);
             else
-              return resolve14(p2 + ext);
+              return resolve15(p2 + ext);
           }
-          return resolve14(subStep(p2, i2, ii2 + 1));
+          return resolve15(subStep(p2, i2, ii2 + 1));
         });
       });
-      return cb ? step(0).then((res) => cb(null, res), cb) : step(0);
+      return cb ? step2(0).then((res) => cb(null, res), cb) : step2(0);
     };
     var whichSync = (cmd, opt) => {
       opt = opt || {};
@@ -27012,15 +27012,15 @@ var require_readShebang = __commonJS({
     var shebangCommand = require_shebang_command();
     function readShebang(command) {
       const size = 150;
-      const buffer2 = Buffer.alloc(size);
+      const buffer3 = Buffer.alloc(size);
       let fd;
       try {
         fd = fs4.openSync(command, "r");
-        fs4.readSync(fd, buffer2, 0, size, 0);
+        fs4.readSync(fd, buffer3, 0, size, 0);
         fs4.closeSync(fd);
       } catch (e) {
       }
-      return shebangCommand(buffer2.toString());
+      return shebangCommand(buffer3.toString());
     }
     module2.exports = readShebang;
   }
@@ -27107,8 +27107,8 @@ var require_enoent = __commonJS({
         return;
       }
       const originalEmit = cp.emit;
-      cp.emit = function(name, arg1) {
-        if (name === "exit") {
+      cp.emit = function(name2, arg1) {
+        if (name2 === "exit") {
           const err = verifyENOENT(arg1, parsed3);
           if (err) {
             return originalEmit.call(cp, "error", err);
@@ -27166,7 +27166,7 @@ var require_cross_spawn = __commonJS({
 });
 
 // src/action.ts
-var import_node_os5 = require("node:os");
+var import_node_os7 = require("node:os");
 
 // node_modules/@actions/core/lib/core.js
 var core_exports = {};
@@ -27232,8 +27232,8 @@ function issueCommand(command, properties, message) {
   const cmd = new Command(command, properties, message);
   process.stdout.write(cmd.toString() + os.EOL);
 }
-function issue(name, message = "") {
-  issueCommand(name, {}, message);
+function issue(name2, message = "") {
+  issueCommand(name2, {}, message);
 }
 var CMD_STRING = "::";
 var Command = class {
@@ -27319,29 +27319,29 @@ var BearerCredentialHandler = class {
 // node_modules/@actions/core/lib/oidc-utils.js
 var __awaiter = function(thisArg, _arguments, P2, generator) {
   function adopt(value) {
-    return value instanceof P2 ? value : new P2(function(resolve14) {
-      resolve14(value);
+    return value instanceof P2 ? value : new P2(function(resolve15) {
+      resolve15(value);
     });
   }
-  return new (P2 || (P2 = Promise))(function(resolve14, reject) {
+  return new (P2 || (P2 = Promise))(function(resolve15, reject) {
     function fulfilled(value) {
       try {
-        step(generator.next(value));
+        step2(generator.next(value));
       } catch (e) {
         reject(e);
       }
     }
     function rejected(value) {
       try {
-        step(generator["throw"](value));
+        step2(generator["throw"](value));
       } catch (e) {
         reject(e);
       }
     }
-    function step(result) {
-      result.done ? resolve14(result.value) : adopt(result.value).then(fulfilled, rejected);
+    function step2(result) {
+      result.done ? resolve15(result.value) : adopt(result.value).then(fulfilled, rejected);
     }
-    step((generator = generator.apply(thisArg, _arguments || [])).next());
+    step2((generator = generator.apply(thisArg, _arguments || [])).next());
   });
 };
 var OidcClient = class _OidcClient {
@@ -27408,29 +27408,29 @@ var import_os = require("os");
 var import_fs = require("fs");
 var __awaiter2 = function(thisArg, _arguments, P2, generator) {
   function adopt(value) {
-    return value instanceof P2 ? value : new P2(function(resolve14) {
-      resolve14(value);
+    return value instanceof P2 ? value : new P2(function(resolve15) {
+      resolve15(value);
     });
   }
-  return new (P2 || (P2 = Promise))(function(resolve14, reject) {
+  return new (P2 || (P2 = Promise))(function(resolve15, reject) {
     function fulfilled(value) {
       try {
-        step(generator.next(value));
+        step2(generator.next(value));
       } catch (e) {
         reject(e);
       }
     }
     function rejected(value) {
       try {
-        step(generator["throw"](value));
+        step2(generator["throw"](value));
       } catch (e) {
         reject(e);
       }
     }
-    function step(result) {
-      result.done ? resolve14(result.value) : adopt(result.value).then(fulfilled, rejected);
+    function step2(result) {
+      result.done ? resolve15(result.value) : adopt(result.value).then(fulfilled, rejected);
     }
-    step((generator = generator.apply(thisArg, _arguments || [])).next());
+    step2((generator = generator.apply(thisArg, _arguments || [])).next());
   });
 };
 var { access, appendFile, writeFile } = import_fs.promises;
@@ -27730,29 +27730,29 @@ var fs2 = __toESM(require("fs"), 1);
 var path2 = __toESM(require("path"), 1);
 var __awaiter3 = function(thisArg, _arguments, P2, generator) {
   function adopt(value) {
-    return value instanceof P2 ? value : new P2(function(resolve14) {
-      resolve14(value);
+    return value instanceof P2 ? value : new P2(function(resolve15) {
+      resolve15(value);
     });
   }
-  return new (P2 || (P2 = Promise))(function(resolve14, reject) {
+  return new (P2 || (P2 = Promise))(function(resolve15, reject) {
     function fulfilled(value) {
       try {
-        step(generator.next(value));
+        step2(generator.next(value));
       } catch (e) {
         reject(e);
       }
     }
     function rejected(value) {
       try {
-        step(generator["throw"](value));
+        step2(generator["throw"](value));
       } catch (e) {
         reject(e);
       }
     }
-    function step(result) {
-      result.done ? resolve14(result.value) : adopt(result.value).then(fulfilled, rejected);
+    function step2(result) {
+      result.done ? resolve15(result.value) : adopt(result.value).then(fulfilled, rejected);
     }
-    step((generator = generator.apply(thisArg, _arguments || [])).next());
+    step2((generator = generator.apply(thisArg, _arguments || [])).next());
   });
 };
 var { chmod, copyFile, lstat, mkdir, open, readdir, rename, rm, rmdir, stat, symlink, unlink } = fs2.promises;
@@ -27854,29 +27854,29 @@ function isUnixExecutable(stats) {
 // node_modules/@actions/io/lib/io.js
 var __awaiter4 = function(thisArg, _arguments, P2, generator) {
   function adopt(value) {
-    return value instanceof P2 ? value : new P2(function(resolve14) {
-      resolve14(value);
+    return value instanceof P2 ? value : new P2(function(resolve15) {
+      resolve15(value);
     });
   }
-  return new (P2 || (P2 = Promise))(function(resolve14, reject) {
+  return new (P2 || (P2 = Promise))(function(resolve15, reject) {
     function fulfilled(value) {
       try {
-        step(generator.next(value));
+        step2(generator.next(value));
       } catch (e) {
         reject(e);
       }
     }
     function rejected(value) {
       try {
-        step(generator["throw"](value));
+        step2(generator["throw"](value));
       } catch (e) {
         reject(e);
       }
     }
-    function step(result) {
-      result.done ? resolve14(result.value) : adopt(result.value).then(fulfilled, rejected);
+    function step2(result) {
+      result.done ? resolve15(result.value) : adopt(result.value).then(fulfilled, rejected);
     }
-    step((generator = generator.apply(thisArg, _arguments || [])).next());
+    step2((generator = generator.apply(thisArg, _arguments || [])).next());
   });
 };
 function which(tool, check2) {
@@ -27948,29 +27948,29 @@ function findInPath(tool) {
 var import_timers = require("timers");
 var __awaiter5 = function(thisArg, _arguments, P2, generator) {
   function adopt(value) {
-    return value instanceof P2 ? value : new P2(function(resolve14) {
-      resolve14(value);
+    return value instanceof P2 ? value : new P2(function(resolve15) {
+      resolve15(value);
     });
   }
-  return new (P2 || (P2 = Promise))(function(resolve14, reject) {
+  return new (P2 || (P2 = Promise))(function(resolve15, reject) {
     function fulfilled(value) {
       try {
-        step(generator.next(value));
+        step2(generator.next(value));
       } catch (e) {
         reject(e);
       }
     }
     function rejected(value) {
       try {
-        step(generator["throw"](value));
+        step2(generator["throw"](value));
       } catch (e) {
         reject(e);
       }
     }
-    function step(result) {
-      result.done ? resolve14(result.value) : adopt(result.value).then(fulfilled, rejected);
+    function step2(result) {
+      result.done ? resolve15(result.value) : adopt(result.value).then(fulfilled, rejected);
     }
-    step((generator = generator.apply(thisArg, _arguments || [])).next());
+    step2((generator = generator.apply(thisArg, _arguments || [])).next());
   });
 };
 var IS_WINDOWS2 = process.platform === "win32";
@@ -28187,7 +28187,7 @@ var ToolRunner = class extends events.EventEmitter {
         this.toolPath = path4.resolve(process.cwd(), this.options.cwd || process.cwd(), this.toolPath);
       }
       this.toolPath = yield which(this.toolPath, true);
-      return new Promise((resolve14, reject) => __awaiter5(this, void 0, void 0, function* () {
+      return new Promise((resolve15, reject) => __awaiter5(this, void 0, void 0, function* () {
         this._debug(`exec tool: ${this.toolPath}`);
         this._debug("arguments:");
         for (const arg of this.args) {
@@ -28270,7 +28270,7 @@ var ToolRunner = class extends events.EventEmitter {
           if (error4) {
             reject(error4);
           } else {
-            resolve14(exitCode);
+            resolve15(exitCode);
           }
         });
         if (this.options.input) {
@@ -28393,29 +28393,29 @@ var ExecState = class _ExecState extends events.EventEmitter {
 // node_modules/@actions/exec/lib/exec.js
 var __awaiter6 = function(thisArg, _arguments, P2, generator) {
   function adopt(value) {
-    return value instanceof P2 ? value : new P2(function(resolve14) {
-      resolve14(value);
+    return value instanceof P2 ? value : new P2(function(resolve15) {
+      resolve15(value);
     });
   }
-  return new (P2 || (P2 = Promise))(function(resolve14, reject) {
+  return new (P2 || (P2 = Promise))(function(resolve15, reject) {
     function fulfilled(value) {
       try {
-        step(generator.next(value));
+        step2(generator.next(value));
       } catch (e) {
         reject(e);
       }
     }
     function rejected(value) {
       try {
-        step(generator["throw"](value));
+        step2(generator["throw"](value));
       } catch (e) {
         reject(e);
       }
     }
-    function step(result) {
-      result.done ? resolve14(result.value) : adopt(result.value).then(fulfilled, rejected);
+    function step2(result) {
+      result.done ? resolve15(result.value) : adopt(result.value).then(fulfilled, rejected);
     }
-    step((generator = generator.apply(thisArg, _arguments || [])).next());
+    step2((generator = generator.apply(thisArg, _arguments || [])).next());
   });
 };
 function exec(commandLine, args, options) {
@@ -28466,41 +28466,41 @@ function getExecOutput(commandLine, args, options) {
 // node_modules/@actions/core/lib/platform.js
 var __awaiter7 = function(thisArg, _arguments, P2, generator) {
   function adopt(value) {
-    return value instanceof P2 ? value : new P2(function(resolve14) {
-      resolve14(value);
+    return value instanceof P2 ? value : new P2(function(resolve15) {
+      resolve15(value);
     });
   }
-  return new (P2 || (P2 = Promise))(function(resolve14, reject) {
+  return new (P2 || (P2 = Promise))(function(resolve15, reject) {
     function fulfilled(value) {
       try {
-        step(generator.next(value));
+        step2(generator.next(value));
       } catch (e) {
         reject(e);
       }
     }
     function rejected(value) {
       try {
-        step(generator["throw"](value));
+        step2(generator["throw"](value));
       } catch (e) {
         reject(e);
       }
     }
-    function step(result) {
-      result.done ? resolve14(result.value) : adopt(result.value).then(fulfilled, rejected);
+    function step2(result) {
+      result.done ? resolve15(result.value) : adopt(result.value).then(fulfilled, rejected);
     }
-    step((generator = generator.apply(thisArg, _arguments || [])).next());
+    step2((generator = generator.apply(thisArg, _arguments || [])).next());
   });
 };
 var getWindowsInfo = () => __awaiter7(void 0, void 0, void 0, function* () {
-  const { stdout: version2 } = yield getExecOutput('powershell -command "(Get-CimInstance -ClassName Win32_OperatingSystem).Version"', void 0, {
+  const { stdout: version3 } = yield getExecOutput('powershell -command "(Get-CimInstance -ClassName Win32_OperatingSystem).Version"', void 0, {
     silent: true
   });
-  const { stdout: name } = yield getExecOutput('powershell -command "(Get-CimInstance -ClassName Win32_OperatingSystem).Caption"', void 0, {
+  const { stdout: name2 } = yield getExecOutput('powershell -command "(Get-CimInstance -ClassName Win32_OperatingSystem).Caption"', void 0, {
     silent: true
   });
   return {
-    name: name.trim(),
-    version: version2.trim()
+    name: name2.trim(),
+    version: version3.trim()
   };
 });
 var getMacOsInfo = () => __awaiter7(void 0, void 0, void 0, function* () {
@@ -28508,21 +28508,21 @@ var getMacOsInfo = () => __awaiter7(void 0, void 0, void 0, function* () {
   const { stdout } = yield getExecOutput("sw_vers", void 0, {
     silent: true
   });
-  const version2 = (_b = (_a3 = stdout.match(/ProductVersion:\s*(.+)/)) === null || _a3 === void 0 ? void 0 : _a3[1]) !== null && _b !== void 0 ? _b : "";
-  const name = (_d = (_c = stdout.match(/ProductName:\s*(.+)/)) === null || _c === void 0 ? void 0 : _c[1]) !== null && _d !== void 0 ? _d : "";
+  const version3 = (_b = (_a3 = stdout.match(/ProductVersion:\s*(.+)/)) === null || _a3 === void 0 ? void 0 : _a3[1]) !== null && _b !== void 0 ? _b : "";
+  const name2 = (_d = (_c = stdout.match(/ProductName:\s*(.+)/)) === null || _c === void 0 ? void 0 : _c[1]) !== null && _d !== void 0 ? _d : "";
   return {
-    name,
-    version: version2
+    name: name2,
+    version: version3
   };
 });
 var getLinuxInfo = () => __awaiter7(void 0, void 0, void 0, function* () {
   const { stdout } = yield getExecOutput("lsb_release", ["-i", "-r", "-s"], {
     silent: true
   });
-  const [name, version2] = stdout.trim().split("\n");
+  const [name2, version3] = stdout.trim().split("\n");
   return {
-    name,
-    version: version2
+    name: name2,
+    version: version3
   };
 });
 var platform = import_os2.default.platform();
@@ -28545,29 +28545,29 @@ function getDetails() {
 // node_modules/@actions/core/lib/core.js
 var __awaiter8 = function(thisArg, _arguments, P2, generator) {
   function adopt(value) {
-    return value instanceof P2 ? value : new P2(function(resolve14) {
-      resolve14(value);
+    return value instanceof P2 ? value : new P2(function(resolve15) {
+      resolve15(value);
     });
   }
-  return new (P2 || (P2 = Promise))(function(resolve14, reject) {
+  return new (P2 || (P2 = Promise))(function(resolve15, reject) {
     function fulfilled(value) {
       try {
-        step(generator.next(value));
+        step2(generator.next(value));
       } catch (e) {
         reject(e);
       }
     }
     function rejected(value) {
       try {
-        step(generator["throw"](value));
+        step2(generator["throw"](value));
       } catch (e) {
         reject(e);
       }
     }
-    function step(result) {
-      result.done ? resolve14(result.value) : adopt(result.value).then(fulfilled, rejected);
+    function step2(result) {
+      result.done ? resolve15(result.value) : adopt(result.value).then(fulfilled, rejected);
     }
-    step((generator = generator.apply(thisArg, _arguments || [])).next());
+    step2((generator = generator.apply(thisArg, _arguments || [])).next());
   });
 };
 var ExitCode;
@@ -28575,14 +28575,14 @@ var ExitCode;
   ExitCode2[ExitCode2["Success"] = 0] = "Success";
   ExitCode2[ExitCode2["Failure"] = 1] = "Failure";
 })(ExitCode || (ExitCode = {}));
-function exportVariable(name, val) {
+function exportVariable(name2, val) {
   const convertedVal = toCommandValue(val);
-  process.env[name] = convertedVal;
+  process.env[name2] = convertedVal;
   const filePath = process.env["GITHUB_ENV"] || "";
   if (filePath) {
-    return issueFileCommand("ENV", prepareKeyValueMessage(name, val));
+    return issueFileCommand("ENV", prepareKeyValueMessage(name2, val));
   }
-  issueCommand("set-env", { name }, convertedVal);
+  issueCommand("set-env", { name: name2 }, convertedVal);
 }
 function setSecret(secret2) {
   issueCommand("add-mask", {}, secret2);
@@ -28596,41 +28596,41 @@ function addPath(inputPath) {
   }
   process.env["PATH"] = `${inputPath}${path5.delimiter}${process.env["PATH"]}`;
 }
-function getInput(name, options) {
-  const val = process.env[`INPUT_${name.replace(/ /g, "_").toUpperCase()}`] || "";
+function getInput(name2, options) {
+  const val = process.env[`INPUT_${name2.replace(/ /g, "_").toUpperCase()}`] || "";
   if (options && options.required && !val) {
-    throw new Error(`Input required and not supplied: ${name}`);
+    throw new Error(`Input required and not supplied: ${name2}`);
   }
   if (options && options.trimWhitespace === false) {
     return val;
   }
   return val.trim();
 }
-function getMultilineInput(name, options) {
-  const inputs = getInput(name, options).split("\n").filter((x) => x !== "");
+function getMultilineInput(name2, options) {
+  const inputs = getInput(name2, options).split("\n").filter((x) => x !== "");
   if (options && options.trimWhitespace === false) {
     return inputs;
   }
   return inputs.map((input) => input.trim());
 }
-function getBooleanInput(name, options) {
+function getBooleanInput(name2, options) {
   const trueValue = ["true", "True", "TRUE"];
   const falseValue = ["false", "False", "FALSE"];
-  const val = getInput(name, options);
+  const val = getInput(name2, options);
   if (trueValue.includes(val))
     return true;
   if (falseValue.includes(val))
     return false;
-  throw new TypeError(`Input does not meet YAML 1.2 "Core Schema" specification: ${name}
+  throw new TypeError(`Input does not meet YAML 1.2 "Core Schema" specification: ${name2}
 Support boolean input list: \`true | True | TRUE | false | False | FALSE\``);
 }
-function setOutput(name, value) {
+function setOutput(name2, value) {
   const filePath = process.env["GITHUB_OUTPUT"] || "";
   if (filePath) {
-    return issueFileCommand("OUTPUT", prepareKeyValueMessage(name, value));
+    return issueFileCommand("OUTPUT", prepareKeyValueMessage(name2, value));
   }
   process.stdout.write(os5.EOL);
-  issueCommand("set-output", { name }, toCommandValue(value));
+  issueCommand("set-output", { name: name2 }, toCommandValue(value));
 }
 function setCommandEcho(enabled) {
   issue("echo", enabled ? "on" : "off");
@@ -28657,15 +28657,15 @@ function notice(message, properties = {}) {
 function info(message) {
   process.stdout.write(message + os5.EOL);
 }
-function startGroup(name) {
-  issue("group", name);
+function startGroup(name2) {
+  issue("group", name2);
 }
 function endGroup() {
   issue("endgroup");
 }
-function group(name, fn) {
+function group(name2, fn) {
   return __awaiter8(this, void 0, void 0, function* () {
-    startGroup(name);
+    startGroup(name2);
     let result;
     try {
       result = yield fn();
@@ -28675,15 +28675,15 @@ function group(name, fn) {
     return result;
   });
 }
-function saveState(name, value) {
+function saveState(name2, value) {
   const filePath = process.env["GITHUB_STATE"] || "";
   if (filePath) {
-    return issueFileCommand("STATE", prepareKeyValueMessage(name, value));
+    return issueFileCommand("STATE", prepareKeyValueMessage(name2, value));
   }
-  issueCommand("save-state", { name }, toCommandValue(value));
+  issueCommand("save-state", { name: name2 }, toCommandValue(value));
 }
-function getState(name) {
-  return process.env[`STATE_${name}`] || "";
+function getState(name2) {
+  return process.env[`STATE_${name2}`] || "";
 }
 function getIDToken(aud) {
   return __awaiter8(this, void 0, void 0, function* () {
@@ -28744,6 +28744,11 @@ function failuresIn(thrown) {
   if (thrown instanceof Failures) return thrown.errors;
   return [];
 }
+function canGoOn(thrown) {
+  const errors = failuresIn(thrown);
+  return errors.length > 0 && errors.every(({ class: name2 }) => passing.has(name2));
+}
+var passing = /* @__PURE__ */ new Set(["transient", "authentication", "io"]);
 
 // src/inputs/files.ts
 async function readText(path12, what) {
@@ -28907,8 +28912,8 @@ var settings = [
   }
 ];
 function variableOf(setting) {
-  const name = setting.name.replace(/^bundle-/, "").toUpperCase().replaceAll("-", "_");
-  return `AIRGAP_BUNDLE_${name}`;
+  const name2 = setting.name.replace(/^bundle-/, "").toUpperCase().replaceAll("-", "_");
+  return `AIRGAP_BUNDLE_${name2}`;
 }
 
 // src/inputs/overrides.ts
@@ -29006,9 +29011,9 @@ function convert(setting, value, cwd) {
   if (isPath(setting, String(value))) return (0, import_node_path.resolve)(cwd, String(value));
   return String(value);
 }
-function isPath({ name }, value) {
-  if (name === "chart") return !value.startsWith("oci://");
-  return name === "ca-cert" && value !== "" && !value.includes("-----BEGIN");
+function isPath({ name: name2 }, value) {
+  if (name2 === "chart") return !value.startsWith("oci://");
+  return name2 === "ca-cert" && value !== "" && !value.includes("-----BEGIN");
 }
 function switchOf(setting, value) {
   if (value === true || value === "true") return true;
@@ -29056,9 +29061,9 @@ function pathJoin(first, second) {
   return first === "" || first.endsWith("/") ? first + second : `${first}/${second}`;
 }
 var PythonError = class extends Error {
-  constructor(name, message) {
+  constructor(name2, message) {
     super(message);
-    this.name = name;
+    this.name = name2;
   }
 };
 
@@ -29134,9 +29139,9 @@ function withPattern(entry, pattern2) {
 function oddities(entries) {
   const seen = /* @__PURE__ */ new Map();
   return entries.flatMap((entry) => {
-    const name = `${entry.kind} ${entry.key}`;
-    const earlier = seen.get(name);
-    seen.set(name, entry);
+    const name2 = `${entry.kind} ${entry.key}`;
+    const earlier = seen.get(name2);
+    seen.set(name2, entry);
     const messages = [...commaOddities(entry), ...earlier ? [givenTwice(earlier)] : []];
     return messages.map((message) => oddity(entry, message));
   });
@@ -29177,8 +29182,12 @@ async function readActionInputs(input, context, folder) {
     commands: readCommands(text(input, "command") ?? "create"),
     bundle: { given: await readSettings(input, folder), ...file2 ? { file: file2 } : {} },
     out: text(input, "out") ?? ".",
+    splitSize: text(input, "split-size"),
     plan: text(input, "plan"),
     withoutImages: switchOf2(input, "without-images"),
+    reuse: text(input, "reuse"),
+    since: text(input, "since"),
+    fresh: switchOf2(input, "fresh"),
     env: await readPassphrase(input, context),
     push: await readPush(input, folder)
   };
@@ -29189,7 +29198,7 @@ function maskSecrets(input, { env, emit }) {
   const pair = password && username ? `${username}:${password}` : void 0;
   const values = [
     ...[secret(input, "signing-key"), secret(input, "signing-key-passphrase"), password, pair],
-    ...secretVariables.map((name) => env[name])
+    ...secretVariables.map((name2) => env[name2])
   ];
   for (const value of values) if (value) emit({ kind: "secret", value });
 }
@@ -29200,7 +29209,7 @@ var twins = [
   ["push-password", "push-password-file"]
 ];
 function refuseTwins(input) {
-  const isGiven = (name) => text(input, name) !== void 0 && text(input, name) !== "false";
+  const isGiven = (name2) => text(input, name2) !== void 0 && text(input, name2) !== "false";
   for (const [one, other] of twins) {
     if (!isGiven(one) || !isGiven(other)) continue;
     throw new AirgapError("usage", `${one} and ${other} are both given`, {
@@ -29208,20 +29217,20 @@ function refuseTwins(input) {
     });
   }
 }
-async function readSettings(input, { keep: keep2 }) {
+async function readSettings(input, { keep }) {
   const given = {};
   for (const setting of settings) given[setting.name] = readSetting(input, setting);
   const key = secret(input, "signing-key");
-  if (key) given["signing-key-file"] = await keep2("signing.key", `${key}
+  if (key) given["signing-key-file"] = await keep("signing.key", `${key}
 `);
   return given;
 }
-function readSetting(input, { name, kind }) {
-  const value = text(input, name);
+function readSetting(input, { name: name2, kind }) {
+  const value = text(input, name2);
   if (value === void 0) return void 0;
   if (kind === "list" || kind === "pairs") return splitList(value);
-  if (name === "mirror-registries" && !isCommaForm(value)) return splitList(value).join(",");
-  return kind === "switch" ? switchOf2(input, name) : value;
+  if (name2 === "mirror-registries" && !isCommaForm(value)) return splitList(value).join(",");
+  return kind === "switch" ? switchOf2(input, name2) : value;
 }
 async function readPassphrase(input, { cwd, emit }) {
   const file2 = text(input, "signing-key-passphrase-file");
@@ -29230,10 +29239,10 @@ async function readPassphrase(input, { cwd, emit }) {
   emit({ kind: "secret", value: passphrase });
   return { AIRGAP_BUNDLE_KEY_PASSPHRASE: passphrase };
 }
-async function readPush(input, { keep: keep2 }) {
+async function readPush(input, { keep }) {
   const username = text(input, "push-username");
   const password = secret(input, "push-password");
-  const passwordFile = password ? await keep2("push-password", password) : text(input, "push-password-file");
+  const passwordFile = password ? await keep("push-password", password) : text(input, "push-password-file");
   const allowPlainHttp = switchOf2(input, "allow-plain-http-credentials");
   return { username, passwordFile, allowPlainHttp };
 }
@@ -29247,16 +29256,16 @@ function readCommands(value) {
     expected: `one or more of ${commands.join(", ")}`
   });
 }
-function text(input, name) {
-  return input(name).trim() || void 0;
+function text(input, name2) {
+  return input(name2).trim() || void 0;
 }
-function secret(input, name) {
-  return withoutLastBreak(input(name)) || void 0;
+function secret(input, name2) {
+  return withoutLastBreak(input(name2)) || void 0;
 }
-function switchOf2(input, name) {
-  const value = text(input, name)?.toLowerCase() ?? "false";
+function switchOf2(input, name2) {
+  const value = text(input, name2)?.toLowerCase() ?? "false";
   if (value === "true" || value === "false") return value === "true";
-  throw new AirgapError("usage", `${name} is neither true nor false`, { given: value });
+  throw new AirgapError("usage", `${name2} is neither true nor false`, { given: value });
 }
 
 // src/report/units.ts
@@ -29271,31 +29280,47 @@ function count(number3, noun) {
 }
 
 // src/report/progress.ts
-function progressMeter(now2, interval) {
-  let start;
+var window = 1e4;
+var grain = 200;
+function progressMeter(now2, interval2) {
+  let recent = [];
+  let total;
   let saidAt = 0;
   return {
     read: (bytes) => {
       const at2 = now2().getTime();
-      if (start?.total !== bytes.total) {
-        start = { ...bytes, at: at2 };
+      if (total !== bytes.total) {
+        total = bytes.total;
+        recent = [];
         saidAt = at2;
       }
-      if (at2 - saidAt < interval) return [];
+      if (at2 - (recent.at(-1)?.at ?? Number.NEGATIVE_INFINITY) >= grain)
+        recent.push({ at: at2, done: bytes.done });
+      while (recent[1] && at2 - recent[1].at >= window) recent.shift();
+      if (at2 - saidAt < interval2) return [];
       saidAt = at2;
-      return [`  ${progressText(bytes, (bytes.done - start.done) / ((at2 - start.at) / 1e3))}`];
+      const [since] = recent;
+      const rate = since ? 1e3 * (bytes.done - since.done) / (at2 - since.at) : 0;
+      return [`  ${progressText(bytes, rate)}`];
     },
     restart: () => {
-      start = void 0;
+      total = void 0;
     }
   };
 }
-function progressText({ done, total }, rate) {
+function progressText({ done, total, images }, rate) {
+  const far = images ? [`${images.done} of ${count(images.total, "image")}`] : [];
+  if (total === 0 && images) return far.join();
   const percent = total === 0 ? 100 : Math.floor(100 * done / total);
-  const text4 = `${formatBytes(done)} of ${formatBytes(total)}, ${percent} %`;
-  if (!(rate >= 1)) return text4;
+  const text4 = [`${formatBytes(done)} of ${formatBytes(total)}, ${percent} %`];
+  if (!(rate >= 1) || done === total) return [...text4, ...far].join(", ");
   const left = Math.ceil((total - done) / rate);
-  return `${text4}, ${formatBytes(Math.round(rate))}/s, ${formatSeconds(left)} left`;
+  return [
+    ...text4,
+    `${formatBytes(Math.round(rate))}/s`,
+    `${formatSeconds(left)} left`,
+    ...far
+  ].join(", ");
 }
 function formatSeconds(seconds) {
   const [minutes, hours] = [Math.floor(seconds / 60), Math.floor(seconds / 3600)];
@@ -29311,11 +29336,11 @@ function safeText(text4) {
 
 // src/report/lines.ts
 var fifthOfASecond = 200;
-var tenSeconds = 1e4;
+var fiveSeconds = 5e3;
 var clearLine = "\r\x1B[2K";
 function lineListener(output, redactor) {
   const { redraw, isQuiet = () => false } = output;
-  const meter = progressMeter(output.now, redraw ? fifthOfASecond : tenSeconds);
+  const meter = progressMeter(output.now, redraw ? fifthOfASecond : fiveSeconds);
   let isDrawn = false;
   const clear = () => {
     if (isDrawn) redraw?.(clearLine);
@@ -29393,9 +29418,9 @@ function actionLog(log, redactor, now2) {
     if (isGroupOpen) log.endGroup();
     isGroupOpen = false;
   };
-  const startGroup2 = (name) => {
+  const startGroup2 = (name2) => {
     endGroup2();
-    log.startGroup(redactor.redact(safeText(name)));
+    log.startGroup(redactor.redact(safeText(name2)));
     isGroupOpen = true;
   };
   const write = (line) => log.info(harmless(line));
@@ -29482,8 +29507,8 @@ function errorJson(error4) {
 
 // src/report/json.ts
 function jsonText(result) {
-  const replace = (_2, value) => value instanceof AirgapError ? errorJson(value) : value;
-  return `${JSON.stringify(result, replace, 2)}
+  const replace2 = (_2, value) => value instanceof AirgapError ? errorJson(value) : value;
+  return `${JSON.stringify(result, replace2, 2)}
 `;
 }
 
@@ -29493,6 +29518,8 @@ function writeOutputs({ plan, create }, reportPath, setOutput2) {
   if (plan) setOutput2("image-count", String(plan.inventory.images.length));
   if (!create) return;
   setOutput2("bundle-path", create.bundle);
+  const files = [...create.parts, `${create.bundle}.sha256`, create.installScript];
+  setOutput2("bundle-files", files.join("\n"));
   setOutput2("bundle-digest", `sha256:${create.sha256}`);
 }
 async function writeReport({ create, ...rest2 }, parent, redactor) {
@@ -29512,8 +29539,8 @@ async function withPrivateFolder(parent, work) {
   try {
     return await work({
       path: path12,
-      keep: async (name, content) => {
-        const file2 = (0, import_node_path4.join)(path12, name);
+      keep: async (name2, content) => {
+        const file2 = (0, import_node_path4.join)(path12, name2);
         await (0, import_promises3.writeFile)(file2, content, { mode: 384 });
         return file2;
       }
@@ -29560,8 +29587,8 @@ function accessAt(url, accessByHost) {
     `${url.hostname}:${port}`,
     ...isDockerHub(url.host) ? dockerHubHosts : []
   ];
-  for (const name of names) {
-    const access3 = accessByHost[name];
+  for (const name2 of names) {
+    const access3 = accessByHost[name2];
     if (access3 !== void 0) return access3;
   }
   return {};
@@ -29749,22 +29776,24 @@ var pushCures = {
 // src/registry/gate.ts
 var import_promises5 = require("node:timers/promises");
 var Gate = class {
-  #free;
+  #size;
+  #inside = 0;
   #closedUntil = 0;
   #queue = [];
-  constructor(places) {
-    this.#free = places;
+  constructor(size) {
+    this.#size = size;
   }
   /** Resolves to the function that gives the place back (once, however often it is called). */
   async enter(signal) {
     signal.throwIfAborted();
-    if (this.#free > 0) this.#free--;
-    else await this.#turn(signal);
-    let inside = true;
-    return () => {
-      if (inside) this.#leave();
-      inside = false;
-    };
+    const entered = this.#enterNow();
+    if (entered !== void 0) return entered;
+    await this.#turn(signal);
+    return this.#place();
+  }
+  /** As `enter` where nobody need be waited for; else undefined. */
+  tryEnter() {
+    return performance.now() < this.#closedUntil ? void 0 : this.#enterNow();
   }
   /** Keeps everyone out for so many milliseconds. */
   closeFor(wait) {
@@ -29777,11 +29806,23 @@ var Gate = class {
       await (0, import_promises5.setTimeout)(wait, void 0, { signal });
     }
   }
+  #enterNow() {
+    if (this.#queue.length > 0 || this.#inside >= this.#size.places) return void 0;
+    if (this.#inside++ === 0) this.#size.began?.(performance.now());
+    return this.#place();
+  }
+  #place() {
+    let inside = true;
+    return () => {
+      if (inside) this.#leave();
+      inside = false;
+    };
+  }
   #turn(signal) {
-    return new Promise((resolve14, reject) => {
+    return new Promise((resolve15, reject) => {
       const called = () => {
         signal.removeEventListener("abort", aborted4);
-        resolve14();
+        resolve15();
       };
       const aborted4 = () => {
         this.#queue.splice(this.#queue.indexOf(called), 1);
@@ -29792,9 +29833,147 @@ var Gate = class {
     });
   }
   #leave() {
-    const next = this.#queue.shift();
-    if (next === void 0) this.#free++;
-    else next();
+    this.#inside--;
+    this.#size.ended?.(performance.now(), this.#queue.length > 0);
+    while (this.#queue.length > 0 && this.#inside < this.#size.places) {
+      this.#inside++;
+      this.#queue.shift()?.();
+    }
+  }
+};
+
+// src/registry/pace.ts
+var start = 8;
+var step = 4;
+var firstRest = 2;
+var longestRest = 32;
+var shortLatency = 200;
+var bytesOfRequest = 64 * 1024;
+var shortest2 = 250;
+function firstStanding(most) {
+  return { places: Math.min(start, most), rest: 0, nextRest: firstRest };
+}
+function afterWindow(standing, window2, most) {
+  if (!window2.isFull) return standing;
+  if (isChoking(standing, window2)) return halved(standing);
+  const { places, before, rest: rest2, nextRest } = standing;
+  if (before !== void 0 && !pays(standing, window2)) {
+    const longer = Math.min(longestRest, nextRest * 2);
+    return { places: before, last: window2, rest: nextRest, nextRest: longer };
+  }
+  const kept = { last: window2, nextRest: before === void 0 ? nextRest : firstRest };
+  if (rest2 > 0) return { places, ...kept, rest: rest2 - 1 };
+  if (places >= most) return { places, ...kept, rest: rest2 };
+  if (places < start) return { places: places + 1, ...kept, rest: rest2 };
+  return { places: Math.min(most, places + step), ...kept, before: places, rest: rest2 };
+}
+function halved({ places, nextRest }) {
+  return { places: Math.max(1, Math.floor(places / 2)), rest: 1, nextRest };
+}
+function pays({ places, before = places, last }, { rate }) {
+  const expected = 1 + (places / before - 1) / 2;
+  return last === void 0 || rate >= last.rate * expected;
+}
+function isChoking({ last }, { latency, rate }) {
+  if (last?.latency === void 0 || latency === void 0) return false;
+  return latency > shortLatency && latency > 3 * last.latency && rate <= last.rate;
+}
+var Pace = class {
+  #most;
+  #standing;
+  #opened = 0;
+  #ends = 0;
+  #waits = 0;
+  #bytes = 0;
+  #answers = 0;
+  #latencies = 0;
+  #isTroubled = false;
+  /** @param most places, at least 1 */
+  constructor(most) {
+    this.#most = most;
+    this.#standing = firstStanding(most);
+  }
+  get places() {
+    return this.#standing.places;
+  }
+  /** The first one is at work after a pause: what was before it says nothing about the rate. */
+  began(now2) {
+    this.#open(now2);
+  }
+  /** Bytes of a blob came or went. */
+  moved(bytes) {
+    this.#bytes += bytes;
+  }
+  /** @param latency milliseconds until the headers of a read were there */
+  answered(latency) {
+    this.#answers++;
+    this.#latencies += latency;
+  }
+  /** The registry asked for less, or broke under it. Of several in one window one counts. */
+  troubled() {
+    if (!this.#isTroubled) this.#standing = halved(this.#standing);
+    this.#isTroubled = true;
+  }
+  /** A piece of work has left its place; `isWanted`: somebody waits for it. */
+  ended(now2, isWanted2) {
+    this.#ends++;
+    if (isWanted2) this.#waits++;
+    const elapsed = now2 - this.#opened;
+    if (elapsed < shortest2 || this.#ends < this.places) return;
+    if (!this.#isTroubled)
+      this.#standing = afterWindow(this.#standing, this.#seen(elapsed), this.#most);
+    this.#open(now2);
+    this.#isTroubled = false;
+  }
+  #seen(elapsed) {
+    return {
+      rate: (this.#ends + this.#bytes / bytesOfRequest) / elapsed * 1e3,
+      latency: this.#answers === 0 ? void 0 : this.#latencies / this.#answers,
+      isFull: this.#waits * 2 > this.#ends
+    };
+  }
+  #open(now2) {
+    this.#opened = now2;
+    this.#ends = this.#waits = this.#bytes = this.#answers = this.#latencies = 0;
+  }
+};
+
+// src/registry/places.ts
+var mostPlaces = 32;
+var Places = class {
+  #gate;
+  #pace;
+  #signal;
+  /** @param most at least 1 */
+  constructor(signal, most = mostPlaces) {
+    this.#pace = new Pace(most);
+    this.#gate = new Gate(this.#pace);
+    this.#signal = signal;
+  }
+  /** Waits for a place; resolves to what gives it back. */
+  enter() {
+    return this.#gate.enter(this.#signal);
+  }
+  /** A place that nobody need be waited for; else undefined. */
+  tryEnter() {
+    return this.#gate.tryEnter();
+  }
+  /** Waits while the host has asked to be left alone. */
+  opened() {
+    return this.#gate.opened(this.#signal);
+  }
+  /** Something that may pass has failed, and is tried again in so many milliseconds. */
+  failing({ retryAfter: retryAfter2, unreachable }, wait) {
+    if (unreachable === void 0) this.#pace.troubled();
+    if (retryAfter2 !== void 0) this.#gate.closeFor(wait);
+  }
+  /** Bytes of blobs came or went. */
+  moved(bytes) {
+    this.#pace.moved(bytes);
+  }
+  /** @param latency milliseconds until the headers of a read were there */
+  answered(latency) {
+    this.#pace.answered(latency);
   }
 };
 
@@ -29802,24 +29981,20 @@ var Gate = class {
 var mostRedirects = 5;
 var largestErrorText = 64 * 1024;
 var Exchange = class {
+  places;
   #options;
-  #gate;
   constructor(options) {
     this.#options = options;
-    this.#gate = new Gate(options.maxConcurrent);
+    this.places = new Places(options.context.signal, options.maxConcurrent);
   }
   /** Runs one piece of work (one or more calls), again from its start while it fails transiently. */
   async run(work) {
-    const release2 = await this.enter();
+    const release2 = await this.places.enter();
     try {
       return await this.retry(work);
     } finally {
       release2();
     }
-  }
-  /** A place among the concurrent requests; resolves to what gives it back. */
-  enter() {
-    return this.#gate.enter(this.signal);
   }
   /** As `run`, for who has a place already. */
   retry(work) {
@@ -29831,7 +30006,7 @@ var Exchange = class {
   }
   /** Not while the host asked to be left alone. */
   async whenOpen(work) {
-    await this.#gate.opened(this.signal);
+    await this.places.opened();
     return work();
   }
   get signal() {
@@ -29865,19 +30040,22 @@ var Exchange = class {
   failure(error4, url) {
     return this.#options.transport.failure(error4, url);
   }
-  async #follow({ method, headers, body }, start, authorization) {
-    let url = start;
+  async #follow({ method, headers, body }, start2, authorization) {
+    let url = start2;
     for (let hops = 0; hops <= mostRedirects; hops++) {
       const own2 = url.origin === this.#options.registry.origin && authorization !== void 0;
+      const asked = performance.now();
       const answer = await this.#options.transport.request({
         method,
         url,
         headers: { ...headers, ...own2 && { authorization } },
         ...body !== void 0 && { body }
       });
+      const isRead = method === "GET" || method === "HEAD";
+      if (isRead) this.places.answered(performance.now() - asked);
+      this.places.moved(body?.length ?? 0);
       const location = answer.headers.location;
       const redirected = [301, 302, 303, 307, 308].includes(answer.status);
-      const isRead = method === "GET" || method === "HEAD";
       if (!redirected || !isRead || typeof location !== "string") return answer;
       await answer.body.dump();
       url = locationFrom(url, location);
@@ -29901,7 +30079,7 @@ var Exchange = class {
     return { budget, signal: this.signal, reach: transport.reach, onWait };
   }
   #waiting(wait, failure2) {
-    if (failure2.retryAfter !== void 0) this.#gate.closeFor(wait);
+    this.places.failing(failure2, wait);
     if (wait >= 5e3) this.#options.context.emit(waitNote(wait, failure2));
   }
 };
@@ -29921,16 +30099,16 @@ function locationFrom(from, location) {
 }
 
 // src/registry/answers.ts
-function header(answer, name) {
-  return answer.headers[name]?.toString() ?? "";
+function header(answer, name2) {
+  return answer.headers[name2]?.toString() ?? "";
 }
 function contentLength(answer) {
   const text4 = header(answer, "content-length");
   return /^\d+$/.test(text4) ? Number(text4) : void 0;
 }
 function rangeStart(answer) {
-  const start = /^bytes (\d+)-/.exec(header(answer, "content-range"))?.[1];
-  return start === void 0 ? void 0 : Number(start);
+  const start2 = /^bytes (\d+)-/.exec(header(answer, "content-range"))?.[1];
+  return start2 === void 0 ? void 0 : Number(start2);
 }
 function uploadLocation(answer) {
   const location = header(answer, "location");
@@ -29992,9 +30170,9 @@ function repositoryPath(repository) {
   if (!repositoryName.test(repository)) throw notAllowed(repository);
   return `/v2/${repository}`;
 }
-function notAllowed(name) {
+function notAllowed(name2) {
   return new AirgapError("usage", "not a name that a registry can have", {
-    given: JSON.stringify(name),
+    given: JSON.stringify(name2),
     expected: "a lower-case repository; a tag of at most 128 characters, or a digest"
   });
 }
@@ -30119,6 +30297,7 @@ async function fill(body, first, { subject, exchange, resume }, closed) {
   const take = async (bytes) => {
     position += bytes.length;
     attempts.progressed();
+    exchange.places.moved(bytes.length);
     if (!body.write(bytes)) await (0, import_node_events.once)(body, "drain", { signal: closed });
   };
   for (; ; ) {
@@ -30139,8 +30318,8 @@ async function fill(body, first, { subject, exchange, resume }, closed) {
     }
   }
 }
-async function read({ answer, start }, { from, to: to2 = Number.POSITIVE_INFINITY }, take, exchange) {
-  let at2 = start;
+async function read({ answer, start: start2 }, { from, to: to2 = Number.POSITIVE_INFINITY }, take, exchange) {
+  let at2 = start2;
   try {
     for await (const chunk of answer.body) {
       const fresh = chunk.subarray(Math.max(0, from - at2), Math.max(0, to2 - at2));
@@ -30222,19 +30401,24 @@ async function headBlob(registry3, repository, digest2) {
   });
 }
 async function getBlob(registry3, repository, digest2, range) {
-  const { host, exchange } = registry3;
-  const subject = blobSubject(host, repository, digest2);
-  const release2 = await exchange.enter();
+  const release2 = await registry3.exchange.places.enter();
   try {
-    const first = await exchange.retry(() => readBlob(registry3, subject, range?.start, range?.end));
-    const part3 = first.status === 206 ? range : void 0;
-    const resume = (position) => exchange.whenOpen(() => rest(registry3, subject, position, part3));
-    const body = blobBody(first, { subject, exchange, resume }).once("close", release2);
-    return { status: first.status === 206 ? 206 : 200, body };
+    const content = await openBlob(registry3, repository, digest2, range);
+    content.body.once("close", release2);
+    return content;
   } catch (error4) {
     release2();
     throw error4;
   }
+}
+async function openBlob(registry3, repository, digest2, range) {
+  const { host, exchange } = registry3;
+  const subject = blobSubject(host, repository, digest2);
+  const first = await exchange.retry(() => readBlob(registry3, subject, range?.start, range?.end));
+  const part3 = first.status === 206 ? range : void 0;
+  const resume = (position) => exchange.whenOpen(() => rest(registry3, subject, position, part3));
+  const body = blobBody(first, { subject, exchange, resume });
+  return { status: first.status === 206 ? 206 : 200, body };
 }
 async function rest(registry3, subject, position, part3) {
   const origin = part3?.start ?? 0;
@@ -30248,8 +30432,8 @@ async function rest(registry3, subject, position, part3) {
     expected: `bytes from ${origin + position} on`
   });
 }
-async function readBlob(registry3, subject, start, end) {
-  const headers = start === void 0 ? void 0 : { range: `bytes=${start}-${end ?? ""}` };
+async function readBlob(registry3, subject, start2, end) {
+  const headers = start2 === void 0 ? void 0 : { range: `bytes=${start2}-${end ?? ""}` };
   const answer = await read2(registry3, "GET", subject, headers);
   if (answer.status === 200 || answer.status === 206) return answer;
   throw await refusedRead(registry3, answer, subject);
@@ -30262,10 +30446,13 @@ function read2({ exchange }, method, { path: path12, repository }, headers = {})
 var RegistryClient = class {
   host;
   access;
+  /** For requests to this host that oras sends. */
+  places;
   #registry;
   constructor(host, access3, exchange) {
     this.host = host;
     this.access = access3;
+    this.places = exchange.places;
     this.#registry = { host, exchange };
   }
   /** What a tag or digest is here; undefined when there is none (404). */
@@ -30287,6 +30474,10 @@ var RegistryClient = class {
    */
   getBlob(repository, digest2, range) {
     return getBlob(this.#registry, repository, digest2, range);
+  }
+  /** A blob for who has a place in `places` already, as for oras reading through us. */
+  openBlob(repository, digest2) {
+    return openBlob(this.#registry, repository, digest2);
   }
   /**
    * Makes a blob of another repository of this registry appear in this one without moving it. False when
@@ -30332,8 +30523,8 @@ linkLocal.addAddress("::", "ipv6");
 linkLocal.addSubnet("::ffff:169.254.0.0", 112, "ipv6");
 linkLocal.addSubnet("::ffff:0.0.0.0", 104, "ipv6");
 function inRanges(ranges, host) {
-  const version2 = (0, import_node_net.isIP)(host);
-  return version2 !== 0 && ranges.check(host, version2 === 4 ? "ipv4" : "ipv6");
+  const version3 = (0, import_node_net.isIP)(host);
+  return version3 !== 0 && ranges.check(host, version3 === 4 ? "ipv4" : "ipv6");
 }
 
 // src/registry/challenge.ts
@@ -30341,13 +30532,13 @@ function parseChallenges(header2) {
   const challenges = [];
   const part3 = /\s*,?\s*(?:([\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))|([\w-]+)(?=[\s,]|$))/y;
   for (let match = part3.exec(header2); match !== null; match = part3.exec(header2)) {
-    const [whole, name, quoted, token, scheme] = match;
+    const [whole, name2, quoted, token, scheme] = match;
     if (whole === "") break;
     if (scheme !== void 0) challenges.push({ scheme: scheme.toLowerCase(), parameters: {} });
-    else if (name !== void 0) {
+    else if (name2 !== void 0) {
       const value = quoted?.replace(/\\(.)/g, "$1") ?? token ?? "";
       const last = challenges.at(-1);
-      if (last !== void 0) last.parameters[name.toLowerCase()] = value;
+      if (last !== void 0) last.parameters[name2.toLowerCase()] = value;
     }
   }
   return challenges;
@@ -30544,11 +30735,11 @@ function readToken(text4) {
 }
 
 // src/registry/once.ts
-function onceEach(name, make) {
+function onceEach(name2, make) {
   const made = /* @__PURE__ */ new Map();
   return (input) => {
-    const promise = made.get(name(input)) ?? make(input);
-    made.set(name(input), promise);
+    const promise = made.get(name2(input)) ?? make(input);
+    made.set(name2(input), promise);
     return promise;
   };
 }
@@ -30676,51 +30867,51 @@ function rootOf(error4) {
 // src/registry/proxy.ts
 var import_node_net2 = require("node:net");
 function proxyFor(url, env) {
-  const name = url.protocol === "https:" ? "HTTPS_PROXY" : "HTTP_PROXY";
-  const proxy = env[name] || env[name.toLowerCase()];
+  const name2 = url.protocol === "https:" ? "HTTPS_PROXY" : "HTTP_PROXY";
+  const proxy = env[name2] || env[name2.toLowerCase()];
   if (!proxy || isLoopback(bareHost(url))) return void 0;
   const exceptions = (env.NO_PROXY || env.no_proxy || "").split(",");
   if (exceptions.some((exception) => isExempt(url, exception.trim().toLowerCase()))) {
     return void 0;
   }
-  return proxyUrl(name, proxy);
+  return proxyUrl(name2, proxy);
 }
 function isExempt(url, exception) {
   if (exception === "") return false;
   if (exception === "*") return true;
   const host = bareHost(url);
   if (exception.includes("/")) return inNetwork(host, exception);
-  const { name, port } = hostAndPort(exception);
+  const { name: name2, port } = hostAndPort(exception);
   if (port !== void 0 && port !== (url.port || (url.protocol === "https:" ? "443" : "80"))) {
     return false;
   }
-  const domain = name.replace(/^\*\./, ".");
+  const domain = name2.replace(/^\*\./, ".");
   if (domain.startsWith(".")) return host.endsWith(domain);
   return host === domain || (0, import_node_net2.isIP)(domain) === 0 && host.endsWith(`.${domain}`);
 }
 function hostAndPort(text4) {
   if ((0, import_node_net2.isIP)(text4) !== 0) return { name: text4 };
-  const [, name = text4, port] = /^(.*?)(?::(\d+))?$/.exec(text4) ?? [];
-  const bare2 = name.replace(/^\[|\]$/g, "");
+  const [, name2 = text4, port] = /^(.*?)(?::(\d+))?$/.exec(text4) ?? [];
+  const bare2 = name2.replace(/^\[|\]$/g, "");
   return port === void 0 ? { name: bare2 } : { name: bare2, port };
 }
 function inNetwork(host, network) {
   const [address = "", bits] = network.split("/");
-  const version2 = (0, import_node_net2.isIP)(address);
+  const version3 = (0, import_node_net2.isIP)(address);
   const prefix = Number(bits);
-  if (version2 === 0 || !Number.isInteger(prefix) || prefix < 0 || prefix > (version2 === 4 ? 32 : 128)) {
+  if (version3 === 0 || !Number.isInteger(prefix) || prefix < 0 || prefix > (version3 === 4 ? 32 : 128)) {
     return false;
   }
   const ranges = new import_node_net2.BlockList();
-  ranges.addSubnet(address, prefix, version2 === 4 ? "ipv4" : "ipv6");
+  ranges.addSubnet(address, prefix, version3 === 4 ? "ipv4" : "ipv6");
   return inRanges(ranges, host);
 }
-function proxyUrl(name, proxy) {
+function proxyUrl(name2, proxy) {
   const text4 = /^(?:https?|socks5h?):\/\//i.test(proxy) ? proxy : `http://${proxy}`;
   try {
     return new URL(text4.replace(/^socks5h:/i, "socks5:"));
   } catch {
-    throw new AirgapError("usage", `${name} is no URL`, { expected: "http://host:port" });
+    throw new AirgapError("usage", `${name2} is no URL`, { expected: "http://host:port" });
   }
 }
 
@@ -30780,10 +30971,10 @@ async function firstText(paths) {
   }
   return "";
 }
-async function folderTexts(folder, ending = "") {
+async function folderTexts(folder, ending2 = "") {
   const names = await (0, import_promises6.readdir)(folder).catch(() => []);
-  const paths = names.filter((name) => name.endsWith(ending)).sort();
-  return (await Promise.all(paths.map((name) => textOf((0, import_node_path5.join)(folder, name))))).join("\n");
+  const paths = names.filter((name2) => name2.endsWith(ending2)).sort();
+  return (await Promise.all(paths.map((name2) => textOf((0, import_node_path5.join)(folder, name2))))).join("\n");
 }
 function textOf(path12) {
   return (0, import_promises6.readFile)(path12, "utf8").catch(() => "");
@@ -30829,11 +31020,11 @@ var Transport = class {
   }
   /** The whole body. @throws AirgapError('integrity') when it is over `limit` bytes. */
   async readAll({ body, url }, limit) {
-    const chunks = [];
+    const chunks2 = [];
     let size = 0;
     try {
       for await (const chunk of body) {
-        chunks.push(chunk);
+        chunks2.push(chunk);
         size += chunk.length;
         if (size > limit) {
           throw new AirgapError("integrity", `${url.host} sends more than is allowed`, {
@@ -30844,7 +31035,7 @@ var Transport = class {
     } catch (error4) {
       throw this.failure(error4, url);
     }
-    return Buffer.concat(chunks, size);
+    return Buffer.concat(chunks2, size);
   }
   /** What to throw for an error of undici; ours and unknown ones stay as they are. */
   failure(error4, url) {
@@ -30898,8 +31089,8 @@ function openRegistries(options) {
   const transport = new Transport(options.access, options.context);
   const credential = onceEach(itself, options.credential);
   const clients = /* @__PURE__ */ new Map();
-  const client = (name) => {
-    const host = canonicalHost(name);
+  const client = (name2) => {
+    const host = canonicalHost(name2);
     const known = clients.get(host) ?? openClient(host, { ...options, credential }, transport);
     clients.set(host, known);
     return known;
@@ -30933,7 +31124,7 @@ function openClient(host, options, transport) {
     authorization,
     transport,
     context,
-    maxConcurrent: access3.maxConcurrent ?? 8,
+    maxConcurrent: access3.maxConcurrent,
     retryBudget: options.retryBudgetMs ?? tenMinutes
   });
   return new RegistryClient(host, access3, exchange);
@@ -30957,10 +31148,10 @@ function isPlainObject(value) {
 
 // node_modules/execa/lib/arguments/file-url.js
 var import_node_url = require("node:url");
-var safeNormalizeFileUrl = (file2, name) => {
+var safeNormalizeFileUrl = (file2, name2) => {
   const fileString = normalizeFileUrl(normalizeDenoExecPath(file2));
   if (typeof fileString !== "string") {
-    throw new TypeError(`${name} must be a string or a file URL: ${fileString}.`);
+    throw new TypeError(`${name2} must be a string or a file URL: ${fileString}.`);
   }
   return fileString;
 };
@@ -30997,7 +31188,7 @@ var import_node_string_decoder = require("node:string_decoder");
 var { toString: objectToString } = Object.prototype;
 var isArrayBuffer = (value) => objectToString.call(value) === "[object ArrayBuffer]";
 var isUint8Array = (value) => objectToString.call(value) === "[object Uint8Array]";
-var bufferToUint8Array = (buffer2) => new Uint8Array(buffer2.buffer, buffer2.byteOffset, buffer2.byteLength);
+var bufferToUint8Array = (buffer3) => new Uint8Array(buffer3.buffer, buffer3.byteOffset, buffer3.byteLength);
 var textEncoder = new TextEncoder();
 var stringToUint8Array = (string3) => textEncoder.encode(string3);
 var textDecoder = new TextDecoder();
@@ -31572,11 +31763,11 @@ var replacements = Object.entries(specialMainSymbols);
 // node_modules/yoctocolors/base.js
 var import_node_tty = __toESM(require("node:tty"), 1);
 var hasColors = import_node_tty.default?.WriteStream?.prototype?.hasColors?.() ?? false;
-var format = (open5, close) => {
+var format = (open6, close) => {
   if (!hasColors) {
     return (input) => input;
   }
-  const openCode = `\x1B[${open5}m`;
+  const openCode = `\x1B[${open6}m`;
   const closeCode = `\x1B[${close}m`;
   return (input) => {
     const string3 = input + "";
@@ -32234,7 +32425,7 @@ var getSignals = () => {
   return signals2;
 };
 var normalizeSignal = ({
-  name,
+  name: name2,
   number: defaultNumber,
   description,
   action,
@@ -32242,11 +32433,11 @@ var normalizeSignal = ({
   standard
 }) => {
   const {
-    signals: { [name]: constantSignal }
+    signals: { [name2]: constantSignal }
   } = import_node_os2.constants;
   const supported = constantSignal !== void 0;
   const number3 = supported ? constantSignal : defaultNumber;
-  return { name, number: number3, description, supported, action, forced, standard };
+  return { name: name2, number: number3, description, supported, action, forced, standard };
 };
 
 // node_modules/human-signals/build/src/main.js
@@ -32255,14 +32446,14 @@ var getSignalsByName = () => {
   return Object.fromEntries(signals2.map(getSignalByName));
 };
 var getSignalByName = ({
-  name,
+  name: name2,
   number: number3,
   description,
   supported,
   action,
   forced,
   standard
-}) => [name, { name, number: number3, description, supported, action, forced, standard }];
+}) => [name2, { name: name2, number: number3, description, supported, action, forced, standard }];
 var signalsByName = getSignalsByName();
 var getSignalsByNumber = () => {
   const signals2 = getSignals();
@@ -32278,10 +32469,10 @@ var getSignalByNumber = (number3, signals2) => {
   if (signal === void 0) {
     return {};
   }
-  const { name, description, supported, action, forced, standard } = signal;
+  const { name: name2, description, supported, action, forced, standard } = signal;
   return {
     [number3]: {
-      name,
+      name: name2,
       number: number3,
       description,
       supported,
@@ -32292,7 +32483,7 @@ var getSignalByNumber = (number3, signals2) => {
   };
 };
 var findSignalByNumber = (number3, signals2) => {
-  const signal = signals2.find(({ name }) => import_node_os3.constants.signals[name] === number3);
+  const signal = signals2.find(({ name: name2 }) => import_node_os3.constants.signals[name2] === number3);
   if (signal !== void 0) {
     return signal;
   }
@@ -32514,8 +32705,8 @@ var disconnect = (anyProcess) => {
 // node_modules/execa/lib/utils/deferred.js
 var createDeferred = () => {
   const methods = {};
-  const promise = new Promise((resolve14, reject) => {
-    Object.assign(methods, { resolve: resolve14, reject });
+  const promise = new Promise((resolve15, reject) => {
+    Object.assign(methods, { resolve: resolve15, reject });
   });
   return Object.assign(promise, methods);
 };
@@ -33486,8 +33677,8 @@ var appendFinalChunk = ({ state, getSize, truncateChunk, addChunk, getFinalChunk
   }
 };
 var appendChunk = ({ convertedChunk, state, getSize, truncateChunk, addChunk, maxBuffer }) => {
-  const chunkSize = getSize(convertedChunk);
-  const newLength = state.length + chunkSize;
+  const chunkSize2 = getSize(convertedChunk);
+  const newLength = state.length + chunkSize2;
   if (newLength <= maxBuffer) {
     addNewChunk(convertedChunk, state, addChunk, newLength);
     return;
@@ -33578,7 +33769,7 @@ var useTextEncoder = (chunk) => textEncoder2.encode(chunk);
 var textEncoder2 = new TextEncoder();
 var useUint8Array = (chunk) => new Uint8Array(chunk);
 var useUint8ArrayWithOffset = (chunk) => new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-var truncateArrayBufferChunk = (convertedChunk, chunkSize) => convertedChunk.slice(0, chunkSize);
+var truncateArrayBufferChunk = (convertedChunk, chunkSize2) => convertedChunk.slice(0, chunkSize2);
 var addArrayBufferChunk = (convertedChunk, { contents, length: previousLength }, length) => {
   const newContents = hasArrayBufferResize() ? resizeArrayBuffer(contents, length) : resizeArrayBufferSlow(contents, length);
   new Uint8Array(newContents).set(convertedChunk, previousLength);
@@ -33629,7 +33820,7 @@ async function getStreamAsString(stream, options) {
 var initString = () => ({ contents: "", textDecoder: new TextDecoder() });
 var useTextDecoder = (chunk, { textDecoder: textDecoder2 }) => textDecoder2.decode(chunk, { stream: true });
 var addStringChunk = (convertedChunk, { contents }) => contents + convertedChunk;
-var truncateStringChunk = (convertedChunk, chunkSize) => convertedChunk.slice(0, chunkSize);
+var truncateStringChunk = (convertedChunk, chunkSize2) => convertedChunk.slice(0, chunkSize2);
 var getFinalStringChunk = ({ textDecoder: textDecoder2 }) => {
   const finalChunk = textDecoder2.decode();
   return finalChunk === "" ? void 0 : finalChunk;
@@ -34479,9 +34670,9 @@ var DEFAULT_DIRECTION = "output";
 var normalizeIpcStdioArray = (stdioArray, ipc) => ipc && !stdioArray.includes("ipc") ? [...stdioArray, "ipc"] : stdioArray;
 
 // node_modules/execa/lib/stdio/stdio-option.js
-var normalizeStdioOption = ({ stdio, ipc, buffer: buffer2, ...options }, verboseInfo, isSync) => {
+var normalizeStdioOption = ({ stdio, ipc, buffer: buffer3, ...options }, verboseInfo, isSync) => {
   const stdioArray = getStdioArray(stdio, options).map((stdioOption, fdNumber) => addDefaultValue2(stdioOption, fdNumber));
-  return isSync ? normalizeStdioSync(stdioArray, buffer2, verboseInfo) : normalizeIpcStdioArray(stdioArray, ipc);
+  return isSync ? normalizeStdioSync(stdioArray, buffer3, verboseInfo) : normalizeIpcStdioArray(stdioArray, ipc);
 };
 var getStdioArray = (stdio, options) => {
   if (stdio === void 0) {
@@ -34509,7 +34700,7 @@ var addDefaultValue2 = (stdioOption, fdNumber) => {
   }
   return stdioOption;
 };
-var normalizeStdioSync = (stdioArray, buffer2, verboseInfo) => stdioArray.map((stdioOption, fdNumber) => !buffer2[fdNumber] && fdNumber !== 0 && !isFullVerbose(verboseInfo, fdNumber) && isOutputPipeOnly(stdioOption) ? "ignore" : stdioOption);
+var normalizeStdioSync = (stdioArray, buffer3, verboseInfo) => stdioArray.map((stdioOption, fdNumber) => !buffer3[fdNumber] && fdNumber !== 0 && !isFullVerbose(verboseInfo, fdNumber) && isOutputPipeOnly(stdioOption) ? "ignore" : stdioOption);
 var isOutputPipeOnly = (stdioOption) => stdioOption === "pipe" || Array.isArray(stdioOption) && stdioOption.every((item) => item === "pipe");
 
 // node_modules/execa/lib/stdio/native.js
@@ -34925,21 +35116,21 @@ var splitGenerator = function* (state, preserveNewlines, chunk) {
     return;
   }
   let { previousChunks } = state;
-  let start = -1;
+  let start2 = -1;
   for (let end = 0; end < chunk.length; end += 1) {
     if (chunk[end] === "\n") {
       const newlineLength = getNewlineLength(chunk, end, preserveNewlines, state);
-      let line = chunk.slice(start + 1, end + 1 - newlineLength);
+      let line = chunk.slice(start2 + 1, end + 1 - newlineLength);
       if (previousChunks.length > 0) {
         line = concatString(previousChunks, line);
         previousChunks = "";
       }
       yield line;
-      start = end;
+      start2 = end;
     }
   }
-  if (start !== chunk.length - 1) {
-    previousChunks = concatString(previousChunks, chunk.slice(start + 1));
+  if (start2 !== chunk.length - 1) {
+    previousChunks = concatString(previousChunks, chunk.slice(start2 + 1));
   }
   state.previousChunks = previousChunks;
 };
@@ -35108,8 +35299,8 @@ var pushChunksSync = (getChunksSync, getChunksArguments, transformStream, done) 
     done(error4);
   }
 };
-var runTransformSync = (generators, chunks) => [
-  ...chunks.flatMap((chunk) => [...transformChunkSync(chunk, generators, 0)]),
+var runTransformSync = (generators, chunks2) => [
+  ...chunks2.flatMap((chunk) => [...transformChunkSync(chunk, generators, 0)]),
   ...finalChunksSync(generators)
 ];
 var transformChunkSync = function* (chunk, generators, index) {
@@ -35167,14 +35358,14 @@ var generatorToStream = ({
   });
   return { stream };
 };
-var runGeneratorsSync = (chunks, stdioItems, encoding, isInput) => {
+var runGeneratorsSync = (chunks2, stdioItems, encoding, isInput) => {
   const generators = stdioItems.filter(({ type }) => type === "generator");
   const reversedGenerators = isInput ? generators.reverse() : generators;
   for (const { value, optionName } of reversedGenerators) {
     const generators2 = addInternalGenerators(value, encoding, optionName);
-    chunks = runTransformSync(generators2, chunks);
+    chunks2 = runTransformSync(generators2, chunks2);
   }
-  return chunks;
+  return chunks2;
 };
 var addInternalGenerators = ({ transform: transform2, final, binary, writableObjectMode, readableObjectMode, preserveNewlines }, encoding, optionName) => {
   const state = {};
@@ -35274,16 +35465,16 @@ var transformOutputSync = ({ fileDescriptors, syncResult: { output }, options, i
   }, options));
   return { output: transformedOutput, ...state };
 };
-var transformOutputResultSync = ({ result, fileDescriptors, fdNumber, state, outputFiles, isMaxBuffer, verboseInfo }, { buffer: buffer2, encoding, lines: lines2, stripFinalNewline: stripFinalNewline2, maxBuffer }) => {
+var transformOutputResultSync = ({ result, fileDescriptors, fdNumber, state, outputFiles, isMaxBuffer, verboseInfo }, { buffer: buffer3, encoding, lines: lines2, stripFinalNewline: stripFinalNewline2, maxBuffer }) => {
   if (result === null) {
     return;
   }
   const truncatedResult = truncateMaxBufferSync(result, isMaxBuffer, maxBuffer);
   const uint8ArrayResult = bufferToUint8Array(truncatedResult);
   const { stdioItems, objectMode } = fileDescriptors[fdNumber];
-  const chunks = runOutputGeneratorsSync([uint8ArrayResult], stdioItems, encoding, state);
+  const chunks2 = runOutputGeneratorsSync([uint8ArrayResult], stdioItems, encoding, state);
   const { serializedResult, finalResult = serializedResult } = serializeChunks({
-    chunks,
+    chunks: chunks2,
     objectMode,
     encoding,
     lines: lines2,
@@ -35299,7 +35490,7 @@ var transformOutputResultSync = ({ result, fileDescriptors, fdNumber, state, out
     stdioItems,
     objectMode
   });
-  const returnedResult = buffer2[fdNumber] ? finalResult : void 0;
+  const returnedResult = buffer3[fdNumber] ? finalResult : void 0;
   try {
     if (state.error === void 0) {
       writeToFiles(serializedResult, stdioItems, outputFiles);
@@ -35310,22 +35501,22 @@ var transformOutputResultSync = ({ result, fileDescriptors, fdNumber, state, out
     return returnedResult;
   }
 };
-var runOutputGeneratorsSync = (chunks, stdioItems, encoding, state) => {
+var runOutputGeneratorsSync = (chunks2, stdioItems, encoding, state) => {
   try {
-    return runGeneratorsSync(chunks, stdioItems, encoding, false);
+    return runGeneratorsSync(chunks2, stdioItems, encoding, false);
   } catch (error4) {
     state.error = error4;
-    return chunks;
+    return chunks2;
   }
 };
-var serializeChunks = ({ chunks, objectMode, encoding, lines: lines2, stripFinalNewline: stripFinalNewline2, fdNumber }) => {
+var serializeChunks = ({ chunks: chunks2, objectMode, encoding, lines: lines2, stripFinalNewline: stripFinalNewline2, fdNumber }) => {
   if (objectMode) {
-    return { serializedResult: chunks };
+    return { serializedResult: chunks2 };
   }
   if (encoding === "buffer") {
-    return { serializedResult: joinToUint8Array(chunks) };
+    return { serializedResult: joinToUint8Array(chunks2) };
   }
-  const serializedResult = joinToString(chunks, encoding);
+  const serializedResult = joinToString(chunks2, encoding);
   if (lines2[fdNumber]) {
     return { serializedResult, finalResult: splitLinesSync(serializedResult, !stripFinalNewline2[fdNumber], objectMode) };
   }
@@ -36758,7 +36949,7 @@ var getGenerators = ({ binary, shouldEncode, encoding, shouldSplit, preserveNewl
 ].filter(Boolean);
 
 // node_modules/execa/lib/io/contents.js
-var getStreamOutput = async ({ stream, onStreamEnd, fdNumber, encoding, buffer: buffer2, maxBuffer, lines: lines2, allMixed, stripFinalNewline: stripFinalNewline2, verboseInfo, streamInfo }) => {
+var getStreamOutput = async ({ stream, onStreamEnd, fdNumber, encoding, buffer: buffer3, maxBuffer, lines: lines2, allMixed, stripFinalNewline: stripFinalNewline2, verboseInfo, streamInfo }) => {
   const logPromise = logOutputAsync({
     stream,
     onStreamEnd,
@@ -36768,7 +36959,7 @@ var getStreamOutput = async ({ stream, onStreamEnd, fdNumber, encoding, buffer: 
     verboseInfo,
     streamInfo
   });
-  if (!buffer2) {
+  if (!buffer3) {
     await Promise.all([resumeStream(stream), logPromise]);
     return;
   }
@@ -36902,11 +37093,11 @@ var isStreamAbort = (error4) => error4?.code === "ERR_STREAM_PREMATURE_CLOSE";
 var isStreamEpipe = (error4) => error4?.code === "EPIPE";
 
 // node_modules/execa/lib/resolve/stdio.js
-var waitForStdioStreams = ({ subprocess, encoding, buffer: buffer2, maxBuffer, lines: lines2, stripFinalNewline: stripFinalNewline2, verboseInfo, streamInfo }) => subprocess.stdio.map((stream, fdNumber) => waitForSubprocessStream({
+var waitForStdioStreams = ({ subprocess, encoding, buffer: buffer3, maxBuffer, lines: lines2, stripFinalNewline: stripFinalNewline2, verboseInfo, streamInfo }) => subprocess.stdio.map((stream, fdNumber) => waitForSubprocessStream({
   stream,
   fdNumber,
   encoding,
-  buffer: buffer2[fdNumber],
+  buffer: buffer3[fdNumber],
   maxBuffer: maxBuffer[fdNumber],
   lines: lines2[fdNumber],
   allMixed: false,
@@ -36914,7 +37105,7 @@ var waitForStdioStreams = ({ subprocess, encoding, buffer: buffer2, maxBuffer, l
   verboseInfo,
   streamInfo
 }));
-var waitForSubprocessStream = async ({ stream, fdNumber, encoding, buffer: buffer2, maxBuffer, lines: lines2, allMixed, stripFinalNewline: stripFinalNewline2, verboseInfo, streamInfo }) => {
+var waitForSubprocessStream = async ({ stream, fdNumber, encoding, buffer: buffer3, maxBuffer, lines: lines2, allMixed, stripFinalNewline: stripFinalNewline2, verboseInfo, streamInfo }) => {
   if (!stream) {
     return;
   }
@@ -36929,7 +37120,7 @@ var waitForSubprocessStream = async ({ stream, fdNumber, encoding, buffer: buffe
       onStreamEnd,
       fdNumber,
       encoding,
-      buffer: buffer2,
+      buffer: buffer3,
       maxBuffer,
       lines: lines2,
       allMixed,
@@ -36944,8 +37135,8 @@ var waitForSubprocessStream = async ({ stream, fdNumber, encoding, buffer: buffe
 
 // node_modules/execa/lib/resolve/all-async.js
 var makeAllStream = ({ stdout, stderr }, { all }) => all && (stdout || stderr) ? mergeStreams([stdout, stderr].filter(Boolean)) : void 0;
-var waitForAllStream = ({ subprocess, encoding, buffer: buffer2, maxBuffer, lines: lines2, stripFinalNewline: stripFinalNewline2, verboseInfo, streamInfo }) => waitForSubprocessStream({
-  ...getAllStream(subprocess, buffer2),
+var waitForAllStream = ({ subprocess, encoding, buffer: buffer3, maxBuffer, lines: lines2, stripFinalNewline: stripFinalNewline2, verboseInfo, streamInfo }) => waitForSubprocessStream({
+  ...getAllStream(subprocess, buffer3),
   fdNumber: "all",
   encoding,
   maxBuffer: maxBuffer[1] + maxBuffer[2],
@@ -36956,17 +37147,17 @@ var waitForAllStream = ({ subprocess, encoding, buffer: buffer2, maxBuffer, line
   streamInfo
 });
 var getAllStream = ({ stdout, stderr, all }, [, bufferStdout, bufferStderr]) => {
-  const buffer2 = bufferStdout || bufferStderr;
-  if (!buffer2) {
-    return { stream: all, buffer: buffer2 };
+  const buffer3 = bufferStdout || bufferStderr;
+  if (!buffer3) {
+    return { stream: all, buffer: buffer3 };
   }
   if (!bufferStdout) {
-    return { stream: stderr, buffer: buffer2 };
+    return { stream: stderr, buffer: buffer3 };
   }
   if (!bufferStderr) {
-    return { stream: stdout, buffer: buffer2 };
+    return { stream: stdout, buffer: buffer3 };
   }
-  return { stream: all, buffer: buffer2 };
+  return { stream: all, buffer: buffer3 };
 };
 var getAllMixed = ({ all, stdout, stderr }) => all && stdout && stderr && stdout.readableObjectMode !== stderr.readableObjectMode;
 
@@ -36998,7 +37189,7 @@ var waitForIpcOutput = async ({
     return ipcOutput;
   }
   const isVerbose2 = shouldLogIpc(verboseInfo);
-  const buffer2 = getFdSpecificValue(bufferArray, "ipc");
+  const buffer3 = getFdSpecificValue(bufferArray, "ipc");
   const maxBuffer = getFdSpecificValue(maxBufferArray, "ipc");
   for await (const message of loopOnMessages({
     anyProcess: subprocess,
@@ -37008,7 +37199,7 @@ var waitForIpcOutput = async ({
     shouldAwait: false,
     reference: true
   })) {
-    if (buffer2) {
+    if (buffer3) {
       checkIpcMaxBuffer(subprocess, ipcOutput, maxBuffer);
       ipcOutput.push(message);
     }
@@ -37028,7 +37219,7 @@ var waitForSubprocessResult = async ({
   subprocess,
   options: {
     encoding,
-    buffer: buffer2,
+    buffer: buffer3,
     maxBuffer,
     lines: lines2,
     timeoutDuration: timeout,
@@ -37057,7 +37248,7 @@ var waitForSubprocessResult = async ({
   const stdioPromises = waitForStdioStreams({
     subprocess,
     encoding,
-    buffer: buffer2,
+    buffer: buffer3,
     maxBuffer,
     lines: lines2,
     stripFinalNewline: stripFinalNewline2,
@@ -37067,7 +37258,7 @@ var waitForSubprocessResult = async ({
   const allPromise = waitForAllStream({
     subprocess,
     encoding,
-    buffer: buffer2,
+    buffer: buffer3,
     maxBuffer,
     lines: lines2,
     stripFinalNewline: stripFinalNewline2,
@@ -37077,7 +37268,7 @@ var waitForSubprocessResult = async ({
   const ipcOutput = [];
   const ipcOutputPromise = waitForIpcOutput({
     subprocess,
-    buffer: buffer2,
+    buffer: buffer3,
     maxBuffer,
     ipc,
     ipcOutput,
@@ -37153,11 +37344,11 @@ var addConcurrentStream = (concurrentStreams, stream, waitName) => {
   const promises3 = weakMap.get(stream);
   const promise = createDeferred();
   promises3.push(promise);
-  const resolve14 = promise.resolve.bind(promise);
-  return { resolve: resolve14, promises: promises3 };
+  const resolve15 = promise.resolve.bind(promise);
+  return { resolve: resolve15, promises: promises3 };
 };
-var waitForConcurrentStreams = async ({ resolve: resolve14, promises: promises3 }, subprocess) => {
-  resolve14();
+var waitForConcurrentStreams = async ({ resolve: resolve15, promises: promises3 }, subprocess) => {
+  resolve15();
   const [isSubprocessExit] = await Promise.race([
     Promise.allSettled([true, subprocess]),
     Promise.all([false, ...promises3])
@@ -37872,12 +38063,12 @@ function nullish(input) {
   return input === null || input === void 0;
 }
 function cleanRegex(source) {
-  const start = source.startsWith("^") ? 1 : 0;
+  const start2 = source.startsWith("^") ? 1 : 0;
   const end = source.endsWith("$") ? source.length - 1 : source.length;
-  return source.slice(start, end);
+  return source.slice(start2, end);
 }
-function floatSafeRemainder(val, step) {
-  const ratio = val / step;
+function floatSafeRemainder(val, step2) {
+  const ratio = val / step2;
   const roundedRatio = Math.round(ratio);
   const tolerance = 4 * Number.EPSILON * Math.max(Math.abs(ratio), 1);
   if (Math.abs(ratio - roundedRatio) < tolerance)
@@ -38281,12 +38472,12 @@ function merge(a2, b2) {
   });
   return clone(a2, def);
 }
-function partial(Class2, schema, mask, name = "partial") {
+function partial(Class2, schema, mask, name2 = "partial") {
   const currDef = schema._zod.def;
   const checks = currDef.checks;
   const hasChecks = checks && checks.length > 0;
   if (hasChecks) {
-    throw new Error(`.${name}() cannot be used on object schemas containing refinements`);
+    throw new Error(`.${name2}() cannot be used on object schemas containing refinements`);
   }
   const selected = mask ? new Set(maskedKeys(schema, mask)) : void 0;
   const newShape = {};
@@ -38345,9 +38536,9 @@ function sizeCaps(defChecks) {
   }
   return caps;
 }
-function attachSchema(issues, start, inst) {
+function attachSchema(issues, start2, inst) {
   var _a3;
-  for (let i2 = start; i2 < issues.length; i2++) {
+  for (let i2 = start2; i2 < issues.length; i2++) {
     (_a3 = issues[i2]).schema ?? (_a3.schema = inst);
   }
 }
@@ -38386,11 +38577,11 @@ function getSizableOrigin(input) {
 }
 var highSurrogate = /[\uD800-\uDBFF]/;
 function codePointLength(str) {
-  const units2 = str.length;
+  const units3 = str.length;
   if (!highSurrogate.test(str))
-    return units2;
-  let count4 = units2;
-  for (let i2 = 0; i2 < units2 - 1; i2++) {
+    return units3;
+  let count4 = units3;
+  for (let i2 = 0; i2 < units3 - 1; i2++) {
     if ((str.charCodeAt(i2) & 64512) === 55296 && (str.charCodeAt(i2 + 1) & 64512) === 56320) {
       count4--;
       i2++;
@@ -38623,7 +38814,7 @@ function newError(Definition) {
   return new Definition();
 }
 // @__NO_SIDE_EFFECTS__
-function $constructor(name, initializer3, proto, params) {
+function $constructor(name2, initializer3, proto, params) {
   const zodProto = {};
   function Internals(def) {
     this.def = def;
@@ -38641,10 +38832,10 @@ function $constructor(name, initializer3, proto, params) {
       } finally {
         _zodDesc.value = void 0;
       }
-    } else if (inst._zod.traits.has(name)) {
+    } else if (inst._zod.traits.has(name2)) {
       return;
     }
-    inst._zod.traits.add(name);
+    inst._zod.traits.add(name2);
     initializer3(inst, def);
     if (initialized) {
       const own2 = Object.getPrototypeOf(inst);
@@ -38670,7 +38861,7 @@ function $constructor(name, initializer3, proto, params) {
   const Parent = params?.Parent ?? Object;
   class Definition extends Parent {
   }
-  Object.defineProperty(Definition, "name", { value: name });
+  Object.defineProperty(Definition, "name", { value: name2 });
   function _2(def) {
     const inst = params?.Parent ? newError(Definition) : this;
     init(inst, def);
@@ -38691,10 +38882,10 @@ function $constructor(name, initializer3, proto, params) {
     value: (inst) => {
       if (params?.Parent && inst instanceof params.Parent)
         return true;
-      return inst?._zod?.traits?.has(name);
+      return inst?._zod?.traits?.has(name2);
     }
   });
-  Object.defineProperty(_2, "name", { value: name });
+  Object.defineProperty(_2, "name", { value: name2 });
   return _2;
 }
 var $ZodAsyncError = class extends Error {
@@ -38703,8 +38894,8 @@ var $ZodAsyncError = class extends Error {
   }
 };
 var $ZodEncodeError = class extends Error {
-  constructor(name) {
-    super(`Encountered unidirectional transform during encode: ${name}`);
+  constructor(name2) {
+    super(`Encountered unidirectional transform during encode: ${name2}`);
     this.name = "ZodEncodeError";
   }
 };
@@ -39019,10 +39210,10 @@ function nanoidOfLength(length) {
 }
 var duration = /^P(?:(\d+W)|(?!.*W)(?=\d|T\d)(\d+Y)?(\d+M)?(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+([.,]\d+)?S)?)?)$/;
 var guid = /^([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12})$/;
-var uuid = (version2) => {
-  if (!version2)
+var uuid = (version3) => {
+  if (!version3)
     return /^([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[1-8][0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}|00000000-0000-0000-0000-000000000000|ffffffff-ffff-ffff-ffff-ffffffffffff)$/;
-  return new RegExp(`^([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-${version2}[0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12})$`);
+  return new RegExp(`^([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-${version3}[0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12})$`);
 };
 var email = /^(?:[A-Za-z0-9_'+\-]+\.)*[A-Za-z0-9_'+\-]*[A-Za-z0-9_+-]@(?:[A-Za-z0-9][A-Za-z0-9\-]*\.)+[A-Za-z]{2,}$/;
 var _emoji = `^(?=[\\s\\S]*[\\p{Extended_Pictographic}\\p{Regional_Indicator}\\u20E3])[\\p{Extended_Pictographic}\\p{Emoji_Component}]+$`;
@@ -39216,8 +39407,8 @@ var $ZodCheckMaxLength = /* @__PURE__ */ $constructor("$ZodCheckMaxLength", (ins
   (_a3 = inst._zod.def).when ?? (_a3.when = _whenHasLength);
   inst._zod.check = (payload) => {
     const input = payload.value;
-    const units2 = input.length;
-    const length = typeof input === "string" && units2 > def.maximum ? codePointLength(input) : units2;
+    const units3 = input.length;
+    const length = typeof input === "string" && units3 > def.maximum ? codePointLength(input) : units3;
     if (length <= def.maximum)
       return;
     const origin = getLengthableOrigin(input);
@@ -39238,8 +39429,8 @@ var $ZodCheckMinLength = /* @__PURE__ */ $constructor("$ZodCheckMinLength", (ins
   (_a3 = inst._zod.def).when ?? (_a3.when = _whenHasLength);
   inst._zod.check = (payload) => {
     const input = payload.value;
-    const units2 = input.length;
-    const length = typeof input === "string" && units2 >= def.minimum && units2 < def.minimum * 2 ? codePointLength(input) : units2;
+    const units3 = input.length;
+    const length = typeof input === "string" && units3 >= def.minimum && units3 < def.minimum * 2 ? codePointLength(input) : units3;
     if (length >= def.minimum)
       return;
     const origin = getLengthableOrigin(input);
@@ -39260,8 +39451,8 @@ var $ZodCheckLengthEquals = /* @__PURE__ */ $constructor("$ZodCheckLengthEquals"
   (_a3 = inst._zod.def).when ?? (_a3.when = _whenHasLength);
   inst._zod.check = (payload) => {
     const input = payload.value;
-    const units2 = input.length;
-    const length = typeof input === "string" && units2 >= def.length && units2 <= def.length * 2 ? codePointLength(input) : units2;
+    const units3 = input.length;
+    const length = typeof input === "string" && units3 >= def.length && units3 <= def.length * 2 ? codePointLength(input) : units3;
     if (length === def.length)
       return;
     const origin = getLengthableOrigin(input);
@@ -39654,9 +39845,9 @@ var asciiTabOrNewline = /[\t\n\r]/g;
 function stripTabAndNewline(value) {
   return value.replace(asciiTabOrNewline, "");
 }
-function urlHostnameOk(url, hostname) {
-  hostname.lastIndex = 0;
-  return hostname.test(url.hostname);
+function urlHostnameOk(url, hostname2) {
+  hostname2.lastIndex = 0;
+  return hostname2.test(url.hostname);
 }
 function urlProtocolOk(url, protocol) {
   protocol.lastIndex = 0;
@@ -40016,10 +40207,10 @@ function capSize(inst, size) {
     if (n2 > cap && !ctx?.skipChecks && ctx?.direction !== "backward") {
       for (const [max, ch] of sizeCaps(inst._zod.def.checks)) {
         if (n2 > max && ch._zod.def.when(payload)) {
-          const start = payload.issues.length;
+          const start2 = payload.issues.length;
           ch._zod.check(payload);
-          payload.issues[start].continue = false;
-          attachSchema(payload.issues, start, inst);
+          payload.issues[start2].continue = false;
+          attachSchema(payload.issues, start2, inst);
           return payload;
         }
       }
@@ -41034,7 +41225,7 @@ var recursive = /* @__PURE__ */ new WeakMap();
 var NONE = 0;
 var ASSUMED = 1;
 var PROVEN = 2;
-function isRecursive(inst, stack, resolve14) {
+function isRecursive(inst, stack, resolve15) {
   const cached2 = recursive.get(inst);
   if (cached2 !== void 0)
     return cached2 ? PROVEN : NONE;
@@ -41044,7 +41235,7 @@ function isRecursive(inst, stack, resolve14) {
   let result = NONE;
   const check2 = (child2) => {
     if (result !== PROVEN && child2?._zod) {
-      const answer = isRecursive(child2, stack, resolve14);
+      const answer = isRecursive(child2, stack, resolve15);
       if (answer > result)
         result = answer;
     }
@@ -41055,7 +41246,7 @@ function isRecursive(inst, stack, resolve14) {
       const desc = Object.getOwnPropertyDescriptor(sh, key);
       if (spread && !desc.enumerable)
         continue;
-      const child2 = desc.get ? ASSUMED : desc.value?._zod ? isRecursive(desc.value, stack, resolve14) : NONE;
+      const child2 = desc.get ? ASSUMED : desc.value?._zod ? isRecursive(desc.value, stack, resolve15) : NONE;
       if (child2 > answer)
         answer = child2;
     }
@@ -41119,7 +41310,7 @@ function isRecursive(inst, stack, resolve14) {
       break;
     // `$ZodLazy` caches its inner on the def, so a resolved edge is followed exactly
     case "lazy": {
-      const inner = def._cachedInner ?? (resolve14 ? inst._zod.innerType : void 0);
+      const inner = def._cachedInner ?? (resolve15 ? inst._zod.innerType : void 0);
       merge2(inner ? isRecursive(inner, stack, false) : ASSUMED);
       break;
     }
@@ -41196,14 +41387,14 @@ var memo = {
     var _a3;
     (_a3 = inst._zod).deferred ?? (_a3.deferred = []);
     inst._zod.deferred.push(() => {
-      const base = inst._zod.parse;
+      const base2 = inst._zod.parse;
       const wrapped = (payload, ctx) => {
         if (ctx.direction !== "backward" && isBackEdge(ctx, payload.value))
           throw new $ZodCyclicError();
-        return base(payload, ctx);
+        return base2(payload, ctx);
       };
       inst._zod.parse = wrapped;
-      if (inst._zod.run === base)
+      if (inst._zod.run === base2)
         inst._zod.run = wrapped;
     });
   },
@@ -41215,15 +41406,15 @@ var memo = {
     let lastBucket;
     (_a3 = inst._zod).deferred ?? (_a3.deferred = []);
     inst._zod.deferred.push(() => {
-      const base = inst._zod.parse;
+      const base2 = inst._zod.parse;
       const wrapped = (payload, ctx) => {
         if (isRecursiveInst === void 0) {
           const walked = isRecursive(inst, /* @__PURE__ */ new Set(), false);
           if (walked === NONE) {
-            inst._zod.parse = base;
+            inst._zod.parse = base2;
             if (inst._zod.run === wrapped)
-              inst._zod.run = base;
-            return base(payload, ctx);
+              inst._zod.run = base2;
+            return base2(payload, ctx);
           }
           if (walked === PROVEN || rechecked)
             isRecursiveInst = true;
@@ -41232,7 +41423,7 @@ var memo = {
         }
         const input = payload.value;
         if (!isRef(input))
-          return base(payload, ctx);
+          return base2(payload, ctx);
         let state = ctx[STATE];
         if (!state) {
           state = { buckets: /* @__PURE__ */ new WeakMap(), backEdges: void 0 };
@@ -41261,7 +41452,7 @@ var memo = {
         }
         handoff = bucket;
         const depth = open2.length;
-        const result = base(payload, ctx);
+        const result = base2(payload, ctx);
         handoff = void 0;
         const entry = open2.length > depth ? open2.pop() : void 0;
         if (result instanceof Promise) {
@@ -41276,7 +41467,7 @@ var memo = {
         return result;
       };
       inst._zod.parse = wrapped;
-      if (inst._zod.run === base)
+      if (inst._zod.run === base2)
         inst._zod.run = wrapped;
     });
   }
@@ -44343,9 +44534,9 @@ async function readIfThere(path12) {
 }
 function entryFor(host, entries) {
   const names = isDockerHub(host) ? [dockerHubKey, ...dockerHubHosts] : [host];
-  const exact = names.find((name) => Object.hasOwn(entries, name));
+  const exact = names.find((name2) => Object.hasOwn(entries, name2));
   if (exact !== void 0) return entries[exact];
-  const key = Object.keys(entries).find((name) => names.includes(hostOfKey(name)));
+  const key = Object.keys(entries).find((name2) => names.includes(hostOfKey(name2)));
   return key === void 0 ? void 0 : entries[key];
 }
 function hostOfKey(key) {
@@ -44390,7 +44581,7 @@ async function askHelper(helper, host, context) {
   return readHelper(answer.stdout, program);
 }
 function helperEnvironment(env) {
-  const theirs = Object.entries(env).filter(([name]) => !/^(?:AIRGAP_BUNDLE|INPUT)_/i.test(name));
+  const theirs = Object.entries(env).filter(([name2]) => !/^(?:AIRGAP_BUNDLE|INPUT)_/i.test(name2));
   return Object.fromEntries(theirs);
 }
 function readHelper(text4, program) {
@@ -44461,8 +44652,8 @@ async function connect(endpoint, access3, context, push = noPush) {
 }
 
 // src/commands/create.ts
-var import_node_path27 = require("node:path");
-var import_node_stream12 = require("node:stream");
+var import_node_path32 = require("node:path");
+var import_node_stream13 = require("node:stream");
 
 // src/oci/manifest.ts
 function parseManifest(bytes, mediaType2) {
@@ -44574,8 +44765,8 @@ function basePath({
 }) {
   return baseContentPath === "" ? endpoint : `${endpoint}/${baseContentPath}`;
 }
-function bundleRepository({ target: target2, name }) {
-  return `${basePath(target2)}/bundles/${name}`;
+function bundleRepository({ target: target2, name: name2 }) {
+  return `${basePath(target2)}/bundles/${name2}`;
 }
 function isPullThrough(repository, paths = []) {
   return paths.some((path12) => repository === path12 || repository.startsWith(`${path12}/`));
@@ -44601,6 +44792,19 @@ function uniqueBlobs(images) {
   }
   return [...unique.values()];
 }
+function blobRepositories(images, { target: { pullThrough } }) {
+  const users = /* @__PURE__ */ new Map();
+  for (const { entry, graph } of images) {
+    const placed2 = entry.placements.map(({ reference }) => splitPlacement(reference).repository);
+    const written2 = placed2.filter((repository) => !isPullThrough(repository, pullThrough));
+    for (const { digest: digest2 } of leavesOf(graph).flatMap(({ manifest }) => references(manifest))) {
+      const repositories = users.get(digest2) ?? /* @__PURE__ */ new Set();
+      users.set(digest2, repositories);
+      for (const repository of written2) repositories.add(repository);
+    }
+  }
+  return new Map([...users].map(([digest2, repositories]) => [digest2, [...repositories]]));
+}
 function travels({ target: { pullThrough } }, { placements }) {
   return placements.some(
     ({ reference }) => !isPullThrough(splitPlacement(reference).repository, pullThrough)
@@ -44615,7 +44819,17 @@ function inventoryFaults(inventory) {
     ...repeated(paths).map((path12) => `file twice: ${path12}`),
     ...foldersAmong(paths).map((path12) => `both a file and a folder: ${path12}`),
     ...repeated(blobs).map((digest2) => `blob twice: ${digest2}`),
-    ...absent(inventory, new Set(blobs)).map((digest2) => `not among the blobs: ${digest2}`)
+    ...absent(inventory, new Set(blobs)).map((digest2) => `not among the blobs: ${digest2}`),
+    ...inventory.base ? baseFaults(inventory, inventory.base) : []
+  ];
+}
+function baseFaults(inventory, base2) {
+  const leftOut = base2.blobs.map((blob2) => blob2.digest);
+  const carried = new Set(inventory.blobs.map((blob2) => blob2.digest));
+  return [
+    ...inventory.imagesNotEmbedded ? ["a base, and no images embedded"] : [],
+    ...repeated(leftOut).map((digest2) => `blob of the base twice: ${digest2}`),
+    ...leftOut.filter((digest2) => carried.has(digest2)).map((digest2) => `both in the base and among the blobs: ${digest2}`)
   ];
 }
 function repeated(values) {
@@ -44686,10 +44900,19 @@ var image = strictObject({
 });
 var file = strictObject({ path: path11, size: count3, sha256, mode: literal([420, 493]) });
 var blob = strictObject({ digest, size: count3 });
+var name = string2().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/);
+var version2 = string2().regex(/^[A-Za-z0-9_][A-Za-z0-9._+-]{0,127}$/);
+var base = strictObject({
+  name,
+  version: version2,
+  sequence: count3,
+  inventoryDigest: digest,
+  blobs: array(blob)
+});
 var inventorySchema = strictObject({
   schemaVersion: literal(1),
-  name: string2().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/),
-  version: string2().regex(/^[A-Za-z0-9_][A-Za-z0-9._+-]{0,127}$/),
+  name,
+  version: version2,
   sequence: count3,
   createdAt: timestamp,
   expiresAt: timestamp.exactOptional(),
@@ -44702,7 +44925,8 @@ var inventorySchema = strictObject({
   files: array(file),
   blobs: array(blob),
   chart: strictObject({ name: text2, version: text2, digest }).exactOptional(),
-  imagesNotEmbedded: literal(true).exactOptional()
+  imagesNotEmbedded: literal(true).exactOptional(),
+  base: base.exactOptional()
 });
 function isMoment(value) {
   const time3 = Date.parse(value);
@@ -44716,7 +44940,7 @@ function printInventory(inventory) {
   const result = inventorySchema.safeParse(inventory);
   if (!result.success) throw refusal("usage", firstIssue(result.error.issues));
   const fields = Object.entries(result.data).map(
-    ([name, value]) => `${JSON.stringify(name)}: ${listed.has(name) ? lines(value) : JSON.stringify(value)}`
+    ([name2, value]) => `${JSON.stringify(name2)}: ${listed.has(name2) ? lines(value) : JSON.stringify(value)}`
   );
   return Buffer.from(`{
 ${fields.join(",\n")}
@@ -44770,297 +44994,6 @@ function firstIssue(issues) {
   return `${issue3?.path.join(".") || "the document"}: ${issue3?.message}`;
 }
 
-// src/bundle/sign.ts
-var import_node_crypto4 = require("node:crypto");
-
-// src/bundle/keys.ts
-var import_node_crypto3 = require("node:crypto");
-var import_promises19 = require("node:fs/promises");
-async function loadPrivateKey(path12, passphrase) {
-  const pem = await readPem(path12);
-  if (!/^-----BEGIN (ENCRYPTED |EC )?PRIVATE KEY-----$/m.test(pem)) {
-    throw wrongFile(path12, "no PRIVATE KEY in PEM");
-  }
-  if (pem.includes("ENCRYPTED") && !passphrase) {
-    throw wrongFile(path12, "an encrypted key", "set AIRGAP_BUNDLE_KEY_PASSPHRASE");
-  }
-  const privateKey = understood(
-    path12,
-    () => (0, import_node_crypto3.createPrivateKey)({ key: pem, passphrase: passphrase ?? "" })
-  );
-  return { ...describeKey((0, import_node_crypto3.createPublicKey)(privateKey), path12), privateKey };
-}
-function describeKey(key, path12) {
-  const keyId = (0, import_node_crypto3.createHash)("sha256").update(key.export({ type: "spki", format: "der" })).digest("hex");
-  if (key.asymmetricKeyType === "ed25519") return { keyId, type: "ed25519", key };
-  const curve = key.asymmetricKeyDetails?.namedCurve;
-  if (key.asymmetricKeyType === "ec" && curve === "prime256v1")
-    return { keyId, type: "ecdsa-p256", key };
-  throw wrongFile(path12, [key.asymmetricKeyType, curve].filter(Boolean).join(" "));
-}
-async function readPem(path12) {
-  try {
-    return await (0, import_promises19.readFile)(path12, "latin1");
-  } catch (cause) {
-    const { code: code2 } = cause;
-    const errorClass = code2 === "ENOENT" || code2 === "EISDIR" ? "usage" : "io";
-    throw new AirgapError(errorClass, "the key file cannot be read", {
-      given: `${path12}: ${code2}`,
-      expected: "a PEM file",
-      cause
-    });
-  }
-}
-function understood(path12, read4) {
-  try {
-    return read4();
-  } catch (cause) {
-    throw wrongFile(
-      path12,
-      "a key that does not open: damaged, or a wrong passphrase",
-      void 0,
-      cause
-    );
-  }
-}
-function wrongFile(path12, found, next, cause) {
-  return new AirgapError("usage", "the key file does not hold the key that is needed", {
-    given: `${path12}: ${found}`,
-    expected: "an Ed25519 or ECDSA P-256 key in PEM",
-    next: next ?? "make a pair with `airgap-bundle keygen --out NAME.key`",
-    cause
-  });
-}
-
-// src/bundle/sign.ts
-async function loadSigner(path12, passphrase) {
-  const { keyId, type, privateKey } = await loadPrivateKey(path12, passphrase);
-  return { keyId, type, sign: (bytes) => (0, import_node_crypto4.sign)(hashOf(type), bytes, privateKey) };
-}
-function printSignature(signature2) {
-  return Buffer.from(`${signature2.toString("base64")}
-`);
-}
-function hashOf(type) {
-  return type === "ed25519" ? null : "sha256";
-}
-
-// src/bundle/write.ts
-var import_node_crypto7 = require("node:crypto");
-var import_promises22 = require("node:fs/promises");
-var import_node_stream11 = require("node:stream");
-
-// node_modules/p-map/index.js
-function pMap(iterable, mapper, options) {
-  return mapConcurrently(iterable, mapper, options, false);
-}
-async function mapConcurrently(iterable, mapper, {
-  concurrency: concurrency2 = Number.POSITIVE_INFINITY,
-  stopOnError = true,
-  signal
-} = {}, isSettled) {
-  return new Promise((resolve_, reject_) => {
-    validateOptions(iterable, mapper, concurrency2);
-    const result = [];
-    const errors = [];
-    let skippedCount = 0;
-    let isResolved = false;
-    let isIterableDone = false;
-    const pendingIndexes = /* @__PURE__ */ new Set();
-    let doneIndex = Number.POSITIVE_INFINITY;
-    let currentIndex = 0;
-    const iterator = getIterator(iterable);
-    const signalListener = () => {
-      reject(signal.reason);
-    };
-    const cleanup = () => {
-      signal?.removeEventListener("abort", signalListener);
-    };
-    const resolve14 = (value) => {
-      resolve_(value);
-      cleanup();
-    };
-    const reject = (reason2) => {
-      if (isResolved) {
-        return;
-      }
-      isResolved = true;
-      reject_(reason2);
-      cleanup();
-      if (!isIterableDone) {
-        closeIterator(iterator);
-      }
-    };
-    if (signal) {
-      if (signal.aborted) {
-        reject(signal.reason);
-        return;
-      }
-      signal.addEventListener("abort", signalListener, { once: true });
-    }
-    const pull = createPuller(iterator);
-    const settleIfFinished = () => {
-      if (isResolved || doneIndex === Number.POSITIVE_INFINITY) {
-        return;
-      }
-      for (const index of pendingIndexes) {
-        if (index < doneIndex) {
-          return;
-        }
-      }
-      if (!stopOnError) {
-        const collectedErrors = [];
-        for (let index = 0; index < Math.min(doneIndex, errors.length); index++) {
-          if (index in errors) {
-            collectedErrors.push(errors[index]);
-          }
-        }
-        if (collectedErrors.length > 0) {
-          reject(new AggregateError(collectedErrors));
-          return;
-        }
-      }
-      isResolved = true;
-      if (!isIterableDone) {
-        closeIterator(iterator);
-      }
-      const lastIndex = Math.min(doneIndex, result.length);
-      if (lastIndex === result.length && skippedCount === 0) {
-        resolve14(result);
-        return;
-      }
-      resolve14(result.slice(0, lastIndex).filter((value) => value !== pMapSkip));
-    };
-    const next = async () => {
-      if (isResolved || currentIndex >= doneIndex) {
-        return;
-      }
-      const index = currentIndex++;
-      pendingIndexes.add(index);
-      let nextItem;
-      try {
-        nextItem = await pull();
-      } catch (error4) {
-        pendingIndexes.delete(index);
-        if (index < doneIndex) {
-          throw error4;
-        }
-        settleIfFinished();
-        return;
-      }
-      if (nextItem.done) {
-        pendingIndexes.delete(index);
-        doneIndex = Math.min(doneIndex, index);
-        isIterableDone = true;
-        settleIfFinished();
-        return;
-      }
-      const runner = (async () => {
-        try {
-          const element = await nextItem.value;
-          if (isResolved || index >= doneIndex) {
-            return;
-          }
-          const value = await mapper(element, index);
-          if (index >= doneIndex) {
-            return;
-          }
-          if (value === pMapStop) {
-            doneIndex = index;
-            return;
-          }
-          if (value === pMapSkip) {
-            skippedCount++;
-          }
-          result[index] = isSettled && value !== pMapSkip ? { status: "fulfilled", value } : value;
-        } catch (error4) {
-          if (index >= doneIndex) {
-            return;
-          }
-          if (isSettled) {
-            result[index] = { status: "rejected", reason: error4 };
-          } else if (stopOnError) {
-            reject(error4);
-            return;
-          } else {
-            errors[index] = error4;
-          }
-        } finally {
-          pendingIndexes.delete(index);
-          settleIfFinished();
-        }
-        try {
-          await next();
-        } catch (error4) {
-          reject(error4);
-        }
-      })();
-      runner.then(() => new Promise(() => {
-      })).then(resolve_);
-    };
-    (async () => {
-      for (let index = 0; index < concurrency2; index++) {
-        try {
-          await next();
-        } catch (error4) {
-          reject(error4);
-          break;
-        }
-        if (isResolved || currentIndex >= doneIndex) {
-          break;
-        }
-      }
-    })();
-  });
-}
-var pMapSkip = /* @__PURE__ */ Symbol("skip");
-var pMapStop = /* @__PURE__ */ Symbol("stop");
-function validateOptions(iterable, mapper, concurrency2) {
-  if (iterable?.[Symbol.iterator] === void 0 && iterable?.[Symbol.asyncIterator] === void 0) {
-    throw new TypeError(`Expected \`input\` to be either an \`Iterable\` or \`AsyncIterable\`, got (${typeof iterable})`);
-  }
-  if (typeof mapper !== "function") {
-    throw new TypeError("Mapper function is required");
-  }
-  if (!isLimit(concurrency2, 1)) {
-    throw new TypeError(`Expected \`concurrency\` to be an integer from 1 and up or \`Infinity\`, got \`${concurrency2}\` (${typeof concurrency2})`);
-  }
-}
-function isLimit(value, minimum) {
-  return Number.isSafeInteger(value) && value >= minimum || value === Number.POSITIVE_INFINITY;
-}
-function getIterator(iterable) {
-  return iterable[Symbol.asyncIterator] === void 0 ? iterable[Symbol.iterator]() : iterable[Symbol.asyncIterator]();
-}
-async function closeIterator(iterator) {
-  try {
-    await iterator.return?.();
-  } catch {
-  }
-}
-function createPuller(iterator) {
-  let isSourceDone = false;
-  const markDone = (item) => {
-    if (item?.done) {
-      isSourceDone = true;
-    }
-  };
-  return () => {
-    if (isSourceDone) {
-      return { done: true };
-    }
-    const result = iterator.next();
-    markDone(result);
-    if (typeof result?.then !== "function") {
-      return result;
-    }
-    const promise = Promise.resolve(result);
-    promise.then(markDone, () => {
-    });
-    return promise;
-  };
-}
-
 // node_modules/tar/dist/esm/index.min.js
 var import_events = __toESM(require("events"), 1);
 var import_fs2 = __toESM(require("fs"), 1);
@@ -45084,14 +45017,14 @@ var import_node_path16 = require("node:path");
 var import_path3 = __toESM(require("path"), 1);
 var import_node_fs7 = __toESM(require("node:fs"), 1);
 var import_node_assert = __toESM(require("node:assert"), 1);
-var import_node_crypto5 = require("node:crypto");
+var import_node_crypto3 = require("node:crypto");
 var import_node_fs8 = __toESM(require("node:fs"), 1);
 var import_node_path17 = __toESM(require("node:path"), 1);
 var import_fs5 = __toESM(require("fs"), 1);
 var import_node_fs9 = __toESM(require("node:fs"), 1);
 var import_node_path18 = __toESM(require("node:path"), 1);
 var import_node_fs10 = __toESM(require("node:fs"), 1);
-var import_promises20 = __toESM(require("node:fs/promises"), 1);
+var import_promises19 = __toESM(require("node:fs/promises"), 1);
 var import_node_path19 = __toESM(require("node:path"), 1);
 var import_node_path20 = require("node:path");
 var import_node_fs11 = __toESM(require("node:fs"), 1);
@@ -47330,7 +47263,7 @@ var gr = (s3, t, e) => {
     E ? e(E) : x && a2 ? Es(x, o2, h2, (Le) => y(Le)) : n2 ? import_node_fs10.default.chmod(s3, r, e) : e();
   };
   if (s3 === d) return no(s3, y);
-  if (l) return import_promises20.default.mkdir(s3, { mode: r, recursive: true }).then((E) => y(null, E ?? void 0), y);
+  if (l) return import_promises19.default.mkdir(s3, { mode: r, recursive: true }).then((E) => y(null, E ?? void 0), y);
   let D = f(import_node_path19.default.relative(d, s3)).split("/");
   Ss(d, D, r, c3, d, void 0, y);
 };
@@ -47499,7 +47432,7 @@ var Te = fo === "win32";
 var uo = 1024;
 var mo = (s3, t) => {
   if (!Te) return import_node_fs8.default.unlink(s3, t);
-  let e = s3 + ".DELETE." + (0, import_node_crypto5.randomBytes)(16).toString("hex");
+  let e = s3 + ".DELETE." + (0, import_node_crypto3.randomBytes)(16).toString("hex");
   import_node_fs8.default.rename(s3, e, (i2) => {
     if (i2) return t(i2);
     import_node_fs8.default.unlink(e, t);
@@ -47507,7 +47440,7 @@ var mo = (s3, t) => {
 };
 var po = (s3) => {
   if (!Te) return import_node_fs8.default.unlinkSync(s3);
-  let t = s3 + ".DELETE." + (0, import_node_crypto5.randomBytes)(16).toString("hex");
+  let t = s3 + ".DELETE." + (0, import_node_crypto3.randomBytes)(16).toString("hex");
   import_node_fs8.default.renameSync(s3, t), import_node_fs8.default.unlinkSync(t);
 };
 var vr = (s3, t, e) => s3 !== void 0 && s3 === s3 >>> 0 ? s3 : t !== void 0 && t === t >>> 0 ? t : e;
@@ -48034,13 +47967,13 @@ var To = (s3) => {
 var blockSize = 512;
 var endSize = 2 * blockSize;
 function layOut(inventory, head) {
-  let start = 0;
+  let start2 = 0;
   const entries = [...headBodies(head), ...bodies(inventory)].map((body) => {
-    const entry = { ...body, start, end: start + blockSize + padded(body.size) };
-    start = entry.end;
+    const entry = { ...body, start: start2, end: start2 + blockSize + padded(body.size) };
+    start2 = entry.end;
     return entry;
   });
-  return { entries, size: start + endSize, mtime: new Date(inventory.createdAt) };
+  return { entries, size: start2 + endSize, mtime: new Date(inventory.createdAt) };
 }
 function encodeHeader({ path: path12, size, mode }, mtime) {
   const header2 = new F({ path: path12, size, mode, mtime, uid: 0, gid: 0, type: "File" });
@@ -48082,6 +48015,10 @@ function padded(size) {
   return Math.ceil(size / blockSize) * blockSize;
 }
 
+// src/bundle/volume.ts
+var import_node_fs12 = require("node:fs");
+var import_promises20 = require("node:fs/promises");
+
 // src/bundle/disk.ts
 async function onDisk(path12, work) {
   try {
@@ -48106,27 +48043,597 @@ var wording = {
   EPERM: "permission denied"
 };
 
-// src/bundle/partial.ts
-var import_node_crypto6 = require("node:crypto");
+// src/bundle/volume.ts
+var Volume = class {
+  /** What the bundle is called: the one file, or the name that the parts' names begin with. */
+  path;
+  /** Bytes. */
+  size;
+  parts;
+  /** Of every part but the last, bytes. */
+  partSize;
+  isSplit;
+  /** @param parts in order, all of one size but the last */
+  constructor(path12, parts) {
+    const [first] = parts;
+    if (first === void 0) throw new Error("a volume has a file");
+    this.path = path12;
+    this.parts = parts;
+    this.size = parts.at(-1)?.end ?? 0;
+    this.isSplit = first.path !== path12;
+    this.partSize = parts.length > 1 ? first.end : Number.POSITIVE_INFINITY;
+  }
+  /** What one read of one file gives: fewer bytes than asked for at a part's end, none at the end of all. */
+  read(buffer3, offset, length, position) {
+    const part3 = this.partAt(position);
+    const most = part3 === this.parts.at(-1) ? length : Math.min(length, part3.end - position);
+    return onDisk(part3.path, part3.file.read(buffer3, offset, most, position - part3.start));
+  }
+  /** Writes all of it, across parts where it must. */
+  async write(bytes, position) {
+    for (let done = 0; done < bytes.length; ) {
+      const at2 = position + done;
+      const { file: file2, path: path12, start: start2, end } = this.partAt(at2);
+      const most = Math.min(bytes.length - done, end - at2);
+      const { bytesWritten } = await onDisk(path12, file2.write(bytes, done, most, at2 - start2));
+      done += bytesWritten;
+    }
+  }
+  /** The same for buffers that come one after the other: one call to the system, unless a part ends in between. */
+  async writeAll(buffers, position) {
+    const size = buffers.reduce((sum2, { length }) => sum2 + length, 0);
+    const { file: file2, path: path12, start: start2, end } = this.partAt(position);
+    const fits2 = position + size <= end && buffers.length > 0;
+    const written2 = fits2 ? await onDisk(path12, file2.writev(buffers, position - start2)) : void 0;
+    const done = written2?.bytesWritten ?? 0;
+    if (done < size) await this.write(Buffer.concat(buffers).subarray(done), position + done);
+  }
+  /** Where a range lies: one segment in a single file, several where it crosses the end of a part. */
+  segments(position, length) {
+    const all = [];
+    for (let at2 = position; at2 < position + length; ) {
+      const { file: file2, path: path12, start: start2, end } = this.partAt(at2);
+      const most = Math.min(position + length, end) - at2;
+      if (most <= 0) throw new RangeError(`no byte ${at2} in ${this.path}`);
+      all.push({ fd: file2.fd, path: path12, position: at2 - start2, length: most });
+      at2 += most;
+    }
+    return all;
+  }
+  /** The part that holds a byte; for one behind the end the last. */
+  partAt(position) {
+    const at2 = Math.min(Math.floor(position / this.partSize), this.parts.length - 1);
+    return this.parts[at2];
+  }
+  /** Names the files of a range for a message: those are to be copied again. */
+  namesOf(position, length = 1) {
+    const first = this.partAt(position).path;
+    const last = this.partAt(position + Math.max(length, 1) - 1).path;
+    return first === last ? first : `${first} to ${last}`;
+  }
+  async sync() {
+    for (const { file: file2, path: path12 } of this.parts) await onDisk(path12, file2.sync());
+  }
+  async close() {
+    for (const { file: file2 } of this.parts) await file2.close();
+  }
+};
+var mostParts = 999;
+function partPathOf(path12, number3) {
+  return `${path12}.${String(number3).padStart(3, "0")}`;
+}
+function countParts(size, partSize) {
+  return Math.max(1, Math.ceil(size / partSize));
+}
+async function createVolume(path12, size, partSize) {
+  const parts = [];
+  try {
+    for (const { name: name2, start: start2, end } of extentsOf(path12, size, partSize)) {
+      const file2 = await onDisk(name2, (0, import_promises20.open)(name2, import_node_fs12.constants.O_RDWR | import_node_fs12.constants.O_CREAT));
+      parts.push({ file: file2, path: name2, start: start2, end });
+      await onDisk(name2, file2.truncate(end - start2));
+    }
+    return new Volume(path12, parts);
+  } catch (error4) {
+    for (const { file: file2 } of parts) await file2.close();
+    throw error4;
+  }
+}
+function extentsOf(path12, size, partSize) {
+  if (partSize === void 0) return [{ name: path12, start: 0, end: size }];
+  return Array.from({ length: countParts(size, partSize) }, (_2, at2) => ({
+    name: partPathOf(path12, at2 + 1),
+    start: at2 * partSize,
+    end: Math.min((at2 + 1) * partSize, size)
+  }));
+}
+
+// src/bundle/part-size.ts
+var units2 = {
+  "": 1,
+  b: 1,
+  kb: 1e3,
+  mb: 1e3 ** 2,
+  gb: 1e3 ** 3,
+  kib: 1024,
+  mib: 1024 ** 2,
+  gib: 1024 ** 3
+};
+var smallest = 1024 ** 2;
+function parsePartSize(text4) {
+  const [, number3 = "", unit = ""] = /^([0-9]+(?:\.[0-9]+)?) *([a-z]*)$/i.exec(text4.trim()) ?? [];
+  const size = Number(number3) * (units2[unit.toLowerCase()] ?? Number.NaN);
+  if (size >= smallest && Number.isSafeInteger(Math.ceil(size)))
+    return Math.floor(size / blockSize) * blockSize;
+  throw new AirgapError("usage", "the split size is no size that a part can have", {
+    given: text4,
+    expected: "at least 1MiB: a number with B, KiB, MiB, GiB, KB, MB or GB; bytes without a unit",
+    next: "give for instance --split-size 1900MiB"
+  });
+}
+function requireFewParts(size, partSize) {
+  const count4 = countParts(size, partSize);
+  if (count4 <= mostParts) return;
+  throw new AirgapError("usage", "the split size is too small for this bundle", {
+    given: `${partSize} bytes, which makes ${count4} parts of ${size} bytes`,
+    expected: `at most ${mostParts} parts`,
+    next: `give a --split-size of at least ${Math.ceil(size / mostParts / smallest)}MiB`
+  });
+}
+
+// src/bundle/reuse.ts
+var import_node_stream11 = require("node:stream");
+var import_consumers = require("node:stream/consumers");
+
+// src/bundle/damage.ts
+function damaged(path12, { place: place5, offset, given, expected }) {
+  return new AirgapError("integrity", `the bundle is damaged at ${place5}, byte ${offset}`, {
+    given: `${path12}: ${given}`,
+    ...expected === void 0 ? {} : { expected },
+    next: "copy it again from where it was made, and compare it with its .sha256 file"
+  });
+}
+
+// src/bundle/head.ts
+var signatureLimit = 4 * 1024;
+async function readHead(volume) {
+  const { path: path12, size } = volume;
+  if (size < blockSize) throw notABundle(path12, `${size} bytes`);
+  const first = await readHeader(volume, 0);
+  if (first.name !== "bundle.json") throw notABundle(path12, `${size} bytes of something else`);
+  const inventory = await readBody(volume, { ...first, start: 0, limit: inventoryLimit });
+  const start2 = blockSize + Math.ceil(inventory.length / blockSize) * blockSize;
+  const second = await readHeader(volume, start2);
+  if (second.name !== "bundle.sig") return { inventory };
+  const signature2 = await readBody(volume, { ...second, start: start2, limit: signatureLimit });
+  return { inventory, signature: signature2 };
+}
+async function readHeader(volume, start2) {
+  const block2 = await readExactly(volume, start2, blockSize);
+  if (start2 > 0 && block2.every((byte) => byte === 0)) return { name: "", size: 0 };
+  const size = /^[0-7]{10,11}(?=[ \0]{1,2}$)/.exec(block2.toString("latin1", 124, 136))?.[0];
+  if (size === void 0 || !checksumHolds(block2)) {
+    if (start2 === 0) throw notABundle(volume.path, "something else");
+    throw damaged(volume.namesOf(start2), {
+      place: "the second header",
+      offset: start2,
+      given: "no ustar header"
+    });
+  }
+  return {
+    name: block2.toString("latin1", 0, 100).replace(/\0+$/, ""),
+    size: Number.parseInt(size, 8)
+  };
+}
+function checksumHolds(block2) {
+  const others = Buffer.concat([block2.subarray(0, 148), Buffer.alloc(8, " "), block2.subarray(156)]);
+  const sum2 = others.reduce((total, byte) => total + byte, 0);
+  return Number.parseInt(block2.toString("latin1", 148, 156), 8) === sum2;
+}
+async function readBody(volume, entry) {
+  const { name: name2, size, start: start2, limit } = entry;
+  if (size <= limit) return readExactly(volume, start2 + blockSize, size);
+  throw damaged(volume.namesOf(start2), {
+    place: name2,
+    offset: start2,
+    given: `${size} bytes`,
+    expected: `at most ${limit}`
+  });
+}
+async function readExactly(volume, position, length) {
+  const buffer3 = Buffer.alloc(length);
+  for (let done = 0; done < length; ) {
+    const rest2 = length - done;
+    const { bytesRead } = await volume.read(buffer3, done, rest2, position + done);
+    if (bytesRead === 0) throw truncated(volume, position + length);
+    done += bytesRead;
+  }
+  return buffer3;
+}
+function truncated({ path: path12, size, parts, isSplit }, needed) {
+  const after = isSplit ? `, so ${partPathOf(path12, parts.length + 1)} as well` : "";
+  return new AirgapError("integrity", "the bundle is truncated", {
+    given: `${path12}: ${size} bytes${isSplit ? ` in ${parts.length} part(s)` : ""}`,
+    expected: `at least ${needed} bytes${after}`,
+    next: "copy it again, and compare it with its .sha256 file"
+  });
+}
+function notABundle(path12, found) {
+  return new AirgapError("integrity", "not a bundle", {
+    given: `${path12}: ${found}`,
+    expected: "a tar of at least 2048 bytes that starts with bundle.json",
+    next: "give the NAME-VERSION.tar that `airgap-bundle create` wrote, or copy it again"
+  });
+}
+
+// src/bundle/open-volume.ts
+var import_node_fs13 = require("node:fs");
 var import_promises21 = require("node:fs/promises");
 var import_node_path22 = require("node:path");
-
-// src/bundle/sums.ts
-function sha256Sums(files) {
-  return Buffer.from(files.map(({ path: path12, sha256: sha2562 }) => sumLine(sha2562, path12)).join(""));
+async function openVolume(path12) {
+  const whole = wholeOf(path12);
+  if (whole === void 0) {
+    const file2 = await openFile(path12);
+    if (file2) return new Volume(path12, await measure([{ file: file2, path: path12 }]));
+  }
+  const numbers = await partNumbers(whole ?? path12);
+  if (numbers.length === 0) throw notAFile(path12, "nothing there");
+  return openParts(whole ?? path12, numbers);
 }
-function sumLine(sha2562, name) {
-  return `${sha2562}  ${name}
-`;
+function wholeOf(path12) {
+  return /^(.+\.tar)\.\d{3}$|^(.+)\.001$/.exec(path12)?.slice(1).find(Boolean);
+}
+async function partNumbers(path12) {
+  const names = await (0, import_promises21.readdir)((0, import_node_path22.dirname)(path12)).catch(() => []);
+  return names.flatMap((name2) => partNumber((0, import_node_path22.basename)(path12), name2) ?? []).sort((a2, b2) => a2 - b2);
+}
+function partNumber(bundle, name2) {
+  const number3 = name2.startsWith(`${bundle}.`) ? name2.slice(bundle.length + 1) : "";
+  return /^(?!000)\d{3}$/.test(number3) ? Number(number3) : void 0;
+}
+async function openParts(path12, numbers) {
+  const missing3 = numbers.findIndex((number3, at2) => number3 !== at2 + 1);
+  if (missing3 >= 0) throw partMissing(partPathOf(path12, missing3 + 1));
+  const files = [];
+  try {
+    for (const number3 of numbers) {
+      const name2 = partPathOf(path12, number3);
+      const file2 = await openFile(name2);
+      if (file2 === void 0) throw partMissing(name2);
+      files.push({ file: file2, path: name2 });
+    }
+    const parts = await measure(files);
+    requireOneSize(parts);
+    return new Volume(path12, parts);
+  } catch (error4) {
+    for (const { file: file2 } of files) await file2.close();
+    throw error4;
+  }
+}
+async function openFile(path12) {
+  const file2 = await (0, import_promises21.open)(path12, import_node_fs13.constants.O_RDONLY | import_node_fs13.constants.O_NONBLOCK).catch((error4) => {
+    if (error4.code === "ENOENT" || error4.code === "ENOTDIR") return void 0;
+    throw diskError(path12, error4);
+  });
+  const stat4 = await file2?.stat();
+  if (file2 === void 0 || stat4?.isFile()) return file2;
+  await file2.close();
+  throw notAFile(path12, stat4?.isDirectory() ? "a folder" : "neither a file nor a folder");
+}
+async function measure(files) {
+  const parts = [];
+  let start2 = 0;
+  for (const { file: file2, path: path12 } of files) {
+    const { size } = await onDisk(path12, file2.stat());
+    parts.push({ file: file2, path: path12, start: start2, end: start2 + size });
+    start2 += size;
+  }
+  return parts;
+}
+function requireOneSize(parts) {
+  const sizeOf3 = ({ start: start2, end }) => end - start2;
+  const [first] = parts;
+  if (first === void 0) return;
+  const wrong2 = parts.find(
+    (part3, at2) => at2 === parts.length - 1 ? sizeOf3(part3) > sizeOf3(first) : sizeOf3(part3) !== sizeOf3(first)
+  );
+  if (wrong2 === void 0) return;
+  throw new AirgapError("integrity", "the parts of the bundle do not fit together", {
+    given: `${wrong2.path}: ${sizeOf3(wrong2)} bytes`,
+    expected: `${sizeOf3(first)} bytes, as ${(0, import_node_path22.basename)(first.path)}; less in the last part alone`,
+    next: "copy the parts again, and compare them with the .sha256 file; take away parts of other bundles"
+  });
+}
+function partMissing(path12) {
+  return new AirgapError("integrity", "a part of the bundle is missing", {
+    given: `${path12}: nothing there`,
+    expected: "all parts of the bundle in one folder",
+    next: "copy that part from where the bundle was made"
+  });
+}
+function notAFile(path12, found) {
+  return new AirgapError("usage", "the bundle is not there", {
+    given: `${path12}: ${found}`,
+    expected: "the NAME-VERSION.tar that `airgap-bundle create` wrote, or its parts .tar.001 and on"
+  });
+}
+
+// src/bundle/reuse.ts
+async function openOlder(path12) {
+  const volume = await reusable(path12, openVolume(path12));
+  try {
+    return olderBundle(volume, await reusable(path12, blobPlaces(volume)));
+  } catch (error4) {
+    await volume.close();
+    throw error4;
+  }
+}
+async function blobPlaces(volume) {
+  const head = await readHead(volume);
+  const { entries } = layOut(parseInventory(head.inventory), head);
+  const blobs = entries.filter(({ path: path12 }) => path12.startsWith("blobs/"));
+  return new Map(
+    blobs.map((entry) => [entry.digest, { start: bodyStart(entry), size: entry.size }])
+  );
+}
+function olderBundle(volume, places) {
+  const taken = { bytes: 0, damaged: [] };
+  return {
+    path: volume.path,
+    taken,
+    async take({ digest: digest2, size }, write) {
+      const place5 = places.get(digest2);
+      if (place5 === void 0) return false;
+      try {
+        await write(import_node_stream11.Readable.from(chunks(volume, place5)));
+        taken.bytes += size;
+        return true;
+      } catch (error4) {
+        if (!(error4 instanceof AirgapError && error4.class === "integrity")) throw error4;
+        taken.damaged.push(digest2);
+        return false;
+      }
+    },
+    async find(digest2) {
+      const place5 = places.get(digest2);
+      if (place5 === void 0 || place5.size > smallSize) return void 0;
+      const bytes = await (0, import_consumers.buffer)(chunks(volume, place5));
+      return digestOf(bytes) === digest2 ? bytes : void 0;
+    },
+    close: () => volume.close()
+  };
+}
+var smallSize = 4 * 1024 * 1024;
+var chunkSize = 1024 * 1024;
+async function* chunks(volume, { start: start2, size }) {
+  for (let done = 0; done < size; ) {
+    const bytes = Buffer.allocUnsafe(Math.min(chunkSize, size - done));
+    const { bytesRead } = await volume.read(bytes, 0, bytes.length, start2 + done).catch(nothing);
+    if (bytesRead === 0) return;
+    done += bytesRead;
+    yield bytes.subarray(0, bytesRead);
+  }
+}
+function nothing() {
+  return { bytesRead: 0 };
+}
+async function reusable(path12, reading) {
+  try {
+    return await reading;
+  } catch (error4) {
+    throw error4 instanceof AirgapError && error4.class !== "io" ? notReusable(path12, error4) : error4;
+  }
+}
+function notReusable(path12, cause) {
+  return new AirgapError("usage", `nothing can be reused: ${cause.message}`, {
+    given: cause.given ?? path12,
+    expected: "a bundle that `airgap-bundle create` wrote",
+    next: "name another one with --reuse, or leave --reuse out",
+    cause
+  });
+}
+
+// src/bundle/sign.ts
+var import_node_crypto5 = require("node:crypto");
+
+// src/bundle/keys.ts
+var import_node_crypto4 = require("node:crypto");
+var import_promises22 = require("node:fs/promises");
+async function loadPrivateKey(path12, passphrase) {
+  const pem = await readPem(path12);
+  if (!/^-----BEGIN (ENCRYPTED |EC )?PRIVATE KEY-----$/m.test(pem)) {
+    throw wrongFile(path12, "no PRIVATE KEY in PEM");
+  }
+  if (pem.includes("ENCRYPTED") && !passphrase) {
+    throw wrongFile(path12, "an encrypted key", "set AIRGAP_BUNDLE_KEY_PASSPHRASE");
+  }
+  const privateKey = understood(
+    path12,
+    () => (0, import_node_crypto4.createPrivateKey)({ key: pem, passphrase: passphrase ?? "" })
+  );
+  return { ...describeKey((0, import_node_crypto4.createPublicKey)(privateKey), path12), privateKey };
+}
+function describeKey(key, path12) {
+  const keyId = (0, import_node_crypto4.createHash)("sha256").update(key.export({ type: "spki", format: "der" })).digest("hex");
+  if (key.asymmetricKeyType === "ed25519") return { keyId, type: "ed25519", key };
+  const curve = key.asymmetricKeyDetails?.namedCurve;
+  if (key.asymmetricKeyType === "ec" && curve === "prime256v1")
+    return { keyId, type: "ecdsa-p256", key };
+  throw wrongFile(path12, [key.asymmetricKeyType, curve].filter(Boolean).join(" "));
+}
+async function readPem(path12) {
+  try {
+    return await (0, import_promises22.readFile)(path12, "latin1");
+  } catch (cause) {
+    const { code: code2 } = cause;
+    const errorClass = code2 === "ENOENT" || code2 === "EISDIR" ? "usage" : "io";
+    throw new AirgapError(errorClass, "the key file cannot be read", {
+      given: `${path12}: ${code2}`,
+      expected: "a PEM file",
+      cause
+    });
+  }
+}
+function understood(path12, read4) {
+  try {
+    return read4();
+  } catch (cause) {
+    throw wrongFile(
+      path12,
+      "a key that does not open: damaged, or a wrong passphrase",
+      void 0,
+      cause
+    );
+  }
+}
+function wrongFile(path12, found, next, cause) {
+  return new AirgapError("usage", "the key file does not hold the key that is needed", {
+    given: `${path12}: ${found}`,
+    expected: "an Ed25519 or ECDSA P-256 key in PEM",
+    next: next ?? "make a pair with `airgap-bundle keygen --out NAME.key`",
+    cause
+  });
+}
+
+// src/bundle/sign.ts
+async function loadSigner(path12, passphrase) {
+  const { keyId, type, privateKey } = await loadPrivateKey(path12, passphrase);
+  return { keyId, type, sign: (bytes) => (0, import_node_crypto5.sign)(hashOf(type), bytes, privateKey) };
+}
+function signatureHolds(key, bytes, signature2) {
+  return (0, import_node_crypto5.verify)(hashOf(key.type), bytes, key.key, signature2);
+}
+function printSignature(signature2) {
+  return Buffer.from(`${signature2.toString("base64")}
+`);
+}
+function parseSignature(body) {
+  const signature2 = Buffer.from(body.toString("latin1").trimEnd(), "base64");
+  return signature2.length > 0 && printSignature(signature2).equals(body) ? signature2 : void 0;
+}
+function hashOf(type) {
+  return type === "ed25519" ? null : "sha256";
+}
+
+// src/bundle/hash-threads.ts
+var import_node_os5 = require("node:os");
+var import_node_path23 = require("node:path");
+var import_node_worker_threads = require("node:worker_threads");
+var mostThreads = 4;
+var HashThreads = class {
+  #volume;
+  #threads = [];
+  #hashes = 0;
+  constructor(volume) {
+    this.#volume = volume;
+  }
+  start() {
+    const thread = this.#freest();
+    const id = this.#hashes++;
+    thread.running++;
+    return {
+      update: async (position, length) => {
+        let at2 = position;
+        for (const segment of this.#volume.segments(position, length)) {
+          await this.#take(thread, id, segment, at2);
+          at2 += segment.length;
+        }
+      },
+      digest: async () => {
+        thread.running--;
+        const { hex } = await thread.ask({ id });
+        return hex ?? "";
+      }
+    };
+  }
+  async close() {
+    await Promise.all(this.#threads.map((thread) => thread.close()));
+  }
+  async #take(thread, id, { fd, path: path12, position, length }, at2) {
+    const { done = 0, code: code2 } = await thread.ask({ id, range: { fd, position, length } });
+    if (code2 !== void 0) throw diskError(path12, Object.assign(new Error(code2), { code: code2 }));
+    if (done === length) return;
+    throw damaged(path12, { place: "its end", offset: at2 + done, given: "no more bytes" });
+  }
+  #freest() {
+    const [freest] = this.#threads.toSorted((a2, b2) => a2.running - b2.running);
+    const most = Math.min((0, import_node_os5.availableParallelism)(), mostThreads);
+    if (freest && (freest.running === 0 || this.#threads.length === most)) return freest;
+    const thread = new HashThread();
+    this.#threads.push(thread);
+    return thread;
+  }
+};
+var HashThread = class {
+  /** Hashes that have begun and not ended. */
+  running = 0;
+  #worker = new import_node_worker_threads.Worker((0, import_node_path23.join)(__dirname, "hash-worker.mjs"), { execArgv: [] });
+  #waiting = [];
+  constructor() {
+    this.#worker.on("message", (answer) => this.#waiting.shift()?.answer(answer));
+    this.#worker.on("error", (error4) => {
+      for (const { fail: fail2 } of this.#waiting.splice(0)) fail2(error4);
+    });
+  }
+  ask(step2) {
+    return new Promise((answer, fail2) => {
+      this.#waiting.push({ answer, fail: fail2 });
+      this.#worker.postMessage(step2);
+    });
+  }
+  async close() {
+    await this.#worker.terminate();
+  }
+};
+
+// src/bundle/partial.ts
+var import_node_crypto7 = require("node:crypto");
+var import_promises24 = require("node:fs/promises");
+var import_node_path24 = require("node:path");
+
+// src/bundle/owner.ts
+var import_node_crypto6 = require("node:crypto");
+var import_promises23 = require("node:fs/promises");
+var import_node_os6 = require("node:os");
+async function ownerName() {
+  const place5 = await placeName();
+  const self = await processStat("self");
+  if (place5 === void 0 || self === void 0) return (0, import_node_crypto6.randomBytes)(6).toString("hex");
+  return `${place5}-${self.pid}-${self.start}`;
+}
+async function isGone(owner) {
+  const [place5, pid = "", start2] = owner.split("-");
+  if (start2 === void 0 || place5 !== await placeName()) return false;
+  return (await processStat(pid))?.start !== start2;
+}
+async function placeName() {
+  const namespace = await (0, import_promises23.readlink)("/proc/self/ns/pid").catch(() => void 0);
+  if (namespace === void 0) return void 0;
+  return (0, import_node_crypto6.createHash)("sha256").update(`${(0, import_node_os6.hostname)()} ${namespace}`).digest("hex").slice(0, 6);
+}
+async function processStat(pid) {
+  const text4 = await (0, import_promises23.readFile)(`/proc/${pid}/stat`, "utf8").catch(() => void 0);
+  const [, number3, rest2] = /^(\d+) \(.*\) (.+)$/s.exec(text4 ?? "") ?? [];
+  const start2 = rest2?.split(" ")[19];
+  return number3 === void 0 || start2 === void 0 ? void 0 : { pid: number3, start: start2 };
 }
 
 // src/bundle/partial.ts
 var longestPause = 15 * 60 * 1e3;
-async function prepareFolder(out, size, now2) {
-  const folder = (0, import_node_path22.dirname)(out);
-  await onDisk(folder, makeFolder(folder));
-  await clearLeftovers(out, now2);
-  const { bavail, bsize } = await onDisk(folder, (0, import_promises21.statfs)(folder));
+async function openPartial(out, layout, size, now2) {
+  const home = (0, import_node_path24.dirname)(out);
+  await onDisk(home, makeFolder(home));
+  const [left, ...others] = await leftovers(out, layout, now2);
+  for (const folder2 of others) await removePartial(folder2);
+  await requireRoom(home, size - (left ? await allocated(left) : 0));
+  const stem = `${partialPrefix(out)}${layout}`;
+  const folder = `${stem}-${await ownerName()}-${anyName()}`;
+  const isTaken = left !== void 0 && await isRenamed(left, folder);
+  if (!isTaken) await onDisk(folder, (0, import_promises24.mkdir)(folder));
+  return { folder, stem, path: (0, import_node_path24.join)(folder, (0, import_node_path24.basename)(out)), isTaken };
+}
+async function requireRoom(folder, size) {
+  const { bavail, bsize } = await onDisk(folder, (0, import_promises24.statfs)(folder));
   if (bavail * bsize >= size) return;
   throw new AirgapError("io", "the disk has too little room for the bundle", {
     given: `${bavail * bsize} bytes free in ${folder}`,
@@ -48136,75 +48643,626 @@ async function prepareFolder(out, size, now2) {
 }
 async function makeFolder(path12) {
   try {
-    await (0, import_promises21.mkdir)(path12);
+    await (0, import_promises24.mkdir)(path12);
   } catch (error4) {
     const { code: code2 } = error4;
-    if (code2 === "EEXIST" && (await (0, import_promises21.stat)(path12)).isDirectory()) return;
-    if (code2 !== "ENOENT" || (0, import_node_path22.dirname)(path12) === path12) throw error4;
-    await makeFolder((0, import_node_path22.dirname)(path12));
-    await (0, import_promises21.mkdir)(path12);
+    if (code2 === "EEXIST" && (await (0, import_promises24.stat)(path12)).isDirectory()) return;
+    if (code2 !== "ENOENT" || (0, import_node_path24.dirname)(path12) === path12) throw error4;
+    await makeFolder((0, import_node_path24.dirname)(path12));
+    await (0, import_promises24.mkdir)(path12);
   }
 }
-async function clearLeftovers(out, now2) {
-  const folder = (0, import_node_path22.dirname)(out);
-  for (const name of await onDisk(folder, (0, import_promises21.readdir)(folder))) {
-    if (!name.startsWith(partialPrefix(out))) continue;
-    const path12 = (0, import_node_path22.join)(folder, name);
-    const { mtimeMs } = await onDisk(path12, (0, import_promises21.stat)(path12));
-    if (now2.getTime() - mtimeMs > longestPause) await onDisk(path12, (0, import_promises21.rm)(path12, { force: true }));
+async function leftovers(out, layout, now2) {
+  const names = await onDisk((0, import_node_path24.dirname)(out), (0, import_promises24.readdir)((0, import_node_path24.dirname)(out)));
+  const paths = names.map((name2) => (0, import_node_path24.join)((0, import_node_path24.dirname)(out), name2));
+  const left = [];
+  for (const path12 of paths)
+    if (path12.startsWith(partialPrefix(out)) && await isLeft(path12, out, now2)) left.push(path12);
+  const fitting = left.find((path12) => path12.startsWith(`${partialPrefix(out)}${layout}-`));
+  return [fitting, ...left.filter((path12) => path12 !== fitting)];
+}
+async function isLeft(path12, out, now2) {
+  const [, ...owner] = path12.slice(partialPrefix(out).length).split("-");
+  if (owner[0] === aside || await isGone(owner.join("-"))) return true;
+  const times = (await statsIn(path12)).map(({ mtimeMs }) => mtimeMs);
+  return now2.getTime() - Math.max(...times) > longestPause;
+}
+async function allocated(folder) {
+  return (await statsIn(folder)).reduce((sum2, { blocks }) => sum2 + blocks * 512, 0);
+}
+async function statsIn(path12) {
+  const names = await (0, import_promises24.readdir)(path12).catch(() => []);
+  const paths = [path12, ...names.map((name2) => (0, import_node_path24.join)(path12, name2))];
+  const stats = await Promise.all(paths.map((one) => (0, import_promises24.stat)(one).catch(() => void 0)));
+  return stats.filter((one) => one !== void 0);
+}
+async function isRenamed(from, to2) {
+  try {
+    await (0, import_promises24.rename)(from, to2);
+    return true;
+  } catch (error4) {
+    if (error4.code === "ENOENT") return false;
+    throw diskError(from, error4);
   }
 }
 function partialPrefix(out) {
-  return `.${(0, import_node_path22.basename)(out)}.partial-`;
+  return (0, import_node_path24.join)((0, import_node_path24.dirname)(out), `.${(0, import_node_path24.basename)(out)}.partial-`);
 }
-function partialPath(out) {
-  return (0, import_node_path22.join)((0, import_node_path22.dirname)(out), `${partialPrefix(out)}${(0, import_node_crypto6.randomBytes)(6).toString("hex")}`);
+var aside = "left";
+function anyName() {
+  return (0, import_node_crypto7.randomBytes)(4).toString("hex");
 }
-async function hashFile(path12, { signal }) {
-  const hash = (0, import_node_crypto6.createHash)("sha256");
-  const file2 = await onDisk(path12, (0, import_promises21.open)(path12));
-  try {
-    const buffer2 = Buffer.allocUnsafe(1024 * 1024);
-    for (; ; ) {
-      signal.throwIfAborted();
-      const { bytesRead } = await onDisk(path12, file2.read(buffer2, 0, buffer2.length, null));
-      if (bytesRead === 0) return hash.digest("hex");
-      hash.update(buffer2.subarray(0, bytesRead));
-    }
-  } finally {
-    await file2.close();
-  }
+async function putAside({ folder, stem }) {
+  const path12 = `${stem}-${aside}-${anyName()}`;
+  await onDisk(folder, (0, import_promises24.rename)(folder, path12));
+  return path12;
 }
-async function publish(partial2, out, sha2562, script) {
-  const sums = `${out}.sha256`;
-  const installer = (0, import_node_path22.join)((0, import_node_path22.dirname)(out), "install.sh");
-  await onDisk(installer, (0, import_promises21.writeFile)(partialScript(partial2), script, { mode: 493, flush: true }));
-  await onDisk(sums, (0, import_promises21.rm)(sums, { force: true }));
-  await onDisk(out, (0, import_promises21.rename)(partial2, out));
-  await onDisk(sums, (0, import_promises21.writeFile)(sums, sumLine(sha2562, (0, import_node_path22.basename)(out)), { flush: true }));
-  await onDisk(installer, (0, import_promises21.rename)(partialScript(partial2), installer));
-  const folder = await onDisk((0, import_node_path22.dirname)(out), (0, import_promises21.open)((0, import_node_path22.dirname)(out)));
-  await onDisk((0, import_node_path22.dirname)(out), folder.sync()).finally(() => folder.close());
-  return installer;
-}
-async function removePartial(partial2) {
-  for (const path12 of [partial2, partialScript(partial2)]) await (0, import_promises21.rm)(path12, { force: true });
+async function removePartial(folder) {
+  await onDisk(folder, (0, import_promises24.rm)(folder, { recursive: true, force: true }));
 }
 function partialScript(partial2) {
   return `${partial2}-install.sh`;
 }
 
+// src/bundle/publish.ts
+var import_promises25 = require("node:fs/promises");
+var import_node_path25 = require("node:path");
+
+// src/bundle/sums.ts
+function sha256Sums(files) {
+  return Buffer.from(files.map(({ path: path12, sha256: sha2562 }) => sumLine(sha2562, path12)).join(""));
+}
+function sumLine(sha2562, name2) {
+  return `${sha2562}  ${name2}
+`;
+}
+
+// src/bundle/publish.ts
+async function publish({ partial: partial2, out, parts, sums, script }) {
+  const sumsFile = `${out}.sha256`;
+  const installer = (0, import_node_path25.join)((0, import_node_path25.dirname)(out), "install.sh");
+  await onDisk(installer, (0, import_promises25.writeFile)(partialScript(partial2), script, { mode: 493, flush: true }));
+  await onDisk(sumsFile, (0, import_promises25.rm)(sumsFile, { force: true }));
+  if (parts === 0) await publishWhole(partial2, out);
+  else await publishParts(partial2, out, parts);
+  await onDisk(sumsFile, (0, import_promises25.writeFile)(sumsFile, sumLines(out, parts, sums), { flush: true }));
+  await onDisk(installer, (0, import_promises25.rename)(partialScript(partial2), installer));
+  const folder = await onDisk((0, import_node_path25.dirname)(out), (0, import_promises25.open)((0, import_node_path25.dirname)(out)));
+  await onDisk((0, import_node_path25.dirname)(out), folder.sync()).finally(() => folder.close());
+  return installer;
+}
+function sumLines(out, parts, sums) {
+  const name2 = (at2) => (0, import_node_path25.basename)(parts === 0 ? out : partPathOf(out, at2 + 1));
+  return sums.map((sum2, at2) => sumLine(sum2, name2(at2))).join("");
+}
+async function publishWhole(partial2, out) {
+  await onDisk(out, (0, import_promises25.rename)(partial2, out));
+  for (const path12 of await partsAt(out)) await onDisk(path12, (0, import_promises25.rm)(path12));
+}
+async function publishParts(partial2, out, parts) {
+  const moved2 = [];
+  const move = async (from, to2) => {
+    await onDisk(to2, (0, import_promises25.rename)(from, to2));
+    moved2.push({ from, to: to2 });
+  };
+  const old = await partsAt(out);
+  try {
+    for (const path12 of old) await move(path12, asideOf(path12, partial2));
+    for (let number3 = parts; number3 > 0; number3--)
+      await move(partPathOf(partial2, number3), partPathOf(out, number3));
+  } catch (error4) {
+    for (const { from, to: to2 } of moved2.reverse()) await (0, import_promises25.rename)(to2, from);
+    throw error4;
+  }
+  await onDisk(out, (0, import_promises25.rm)(out, { force: true }));
+  for (const path12 of old) await onDisk(path12, (0, import_promises25.rm)(asideOf(path12, partial2)));
+}
+function asideOf(path12, partial2) {
+  return `${partial2}-old-${(0, import_node_path25.basename)(path12)}`;
+}
+async function partsAt(out) {
+  const there = await onDisk((0, import_node_path25.dirname)(out), (0, import_promises25.readdir)((0, import_node_path25.dirname)(out), { withFileTypes: true }));
+  const names = there.filter((entry) => !entry.isDirectory()).map(({ name: name2 }) => name2);
+  const parts = names.filter((name2) => partNumber((0, import_node_path25.basename)(out), name2) !== void 0);
+  return parts.sort().map((name2) => (0, import_node_path25.join)((0, import_node_path25.dirname)(out), name2));
+}
+
+// src/bundle/trailing-hash.ts
+var stride = 8 * 1024 * 1024;
+var TrailingHash = class {
+  #hash;
+  /** Ranges behind the first gap, by where they start. */
+  #ahead = /* @__PURE__ */ new Map();
+  #hashed;
+  #complete;
+  #following;
+  #failure;
+  constructor(hash, start2) {
+    this.#hash = hash;
+    this.#hashed = start2;
+    this.#complete = start2;
+  }
+  /** These bytes stay as they are now. Ranges come in any order, each once. */
+  written(start2, end) {
+    if (start2 === end) return;
+    this.#ahead.set(start2, end);
+    for (let next = this.#next(); next !== void 0; next = this.#next()) this.#complete = next;
+    if (this.#hashed < this.#complete) this.#following ??= this.#follow();
+  }
+  /** Hex, when every byte up to `end` was written. @throws AirgapError io */
+  async digest(end) {
+    await this.#following;
+    if (this.#failure !== void 0) throw this.#failure;
+    if (this.#hashed !== end) throw new Error(`bytes ${this.#hashed} to ${end} were not written`);
+    return this.#hash.digest();
+  }
+  #next() {
+    const end = this.#ahead.get(this.#complete);
+    this.#ahead.delete(this.#complete);
+    return end;
+  }
+  async #follow() {
+    try {
+      while (this.#hashed < this.#complete) {
+        const length = Math.min(stride, this.#complete - this.#hashed);
+        await this.#hash.update(this.#hashed, length);
+        this.#hashed += length;
+      }
+      this.#following = void 0;
+    } catch (error4) {
+      this.#failure = error4;
+    }
+  }
+};
+
+// src/bundle/volume-sums.ts
+var VolumeSums = class {
+  #whole;
+  #files;
+  constructor({ size, parts, isSplit }, threads) {
+    const range = ({ start: start2, end }) => ({
+      start: start2,
+      end,
+      hash: new TrailingHash(threads.start(), start2)
+    });
+    this.#whole = range({ start: 0, end: size });
+    this.#files = isSplit ? parts.map(range) : [];
+  }
+  /** These bytes stay as they are now. */
+  written(start2, end) {
+    for (const range of [this.#whole, ...this.#files]) {
+      const from = Math.max(start2, range.start);
+      const to2 = Math.min(end, range.end);
+      if (from < to2) range.hash.written(from, to2);
+    }
+  }
+  /** When every byte was written. @throws AirgapError io */
+  async finish() {
+    const sumOf = ({ hash, end }) => hash.digest(end);
+    const [sha2562, ...files] = await Promise.all([this.#whole, ...this.#files].map(sumOf));
+    if (sha2562 === void 0) throw new Error("a volume has a sum");
+    return { sha256: sha2562, files: files.length > 0 ? files : [sha2562] };
+  }
+};
+
+// src/bundle/write-blobs.ts
+var import_node_events18 = require("node:events");
+var import_node_stream12 = require("node:stream");
+
+// node_modules/p-map/index.js
+function pMap(iterable, mapper, options) {
+  return mapConcurrently(iterable, mapper, options, false);
+}
+async function mapConcurrently(iterable, mapper, {
+  concurrency = Number.POSITIVE_INFINITY,
+  stopOnError = true,
+  signal
+} = {}, isSettled) {
+  return new Promise((resolve_, reject_) => {
+    validateOptions(iterable, mapper, concurrency);
+    const result = [];
+    const errors = [];
+    let skippedCount = 0;
+    let isResolved = false;
+    let isIterableDone = false;
+    const pendingIndexes = /* @__PURE__ */ new Set();
+    let doneIndex = Number.POSITIVE_INFINITY;
+    let currentIndex = 0;
+    const iterator = getIterator(iterable);
+    const signalListener = () => {
+      reject(signal.reason);
+    };
+    const cleanup = () => {
+      signal?.removeEventListener("abort", signalListener);
+    };
+    const resolve15 = (value) => {
+      resolve_(value);
+      cleanup();
+    };
+    const reject = (reason2) => {
+      if (isResolved) {
+        return;
+      }
+      isResolved = true;
+      reject_(reason2);
+      cleanup();
+      if (!isIterableDone) {
+        closeIterator(iterator);
+      }
+    };
+    if (signal) {
+      if (signal.aborted) {
+        reject(signal.reason);
+        return;
+      }
+      signal.addEventListener("abort", signalListener, { once: true });
+    }
+    const pull = createPuller(iterator);
+    const settleIfFinished = () => {
+      if (isResolved || doneIndex === Number.POSITIVE_INFINITY) {
+        return;
+      }
+      for (const index of pendingIndexes) {
+        if (index < doneIndex) {
+          return;
+        }
+      }
+      if (!stopOnError) {
+        const collectedErrors = [];
+        for (let index = 0; index < Math.min(doneIndex, errors.length); index++) {
+          if (index in errors) {
+            collectedErrors.push(errors[index]);
+          }
+        }
+        if (collectedErrors.length > 0) {
+          reject(new AggregateError(collectedErrors));
+          return;
+        }
+      }
+      isResolved = true;
+      if (!isIterableDone) {
+        closeIterator(iterator);
+      }
+      const lastIndex = Math.min(doneIndex, result.length);
+      if (lastIndex === result.length && skippedCount === 0) {
+        resolve15(result);
+        return;
+      }
+      resolve15(result.slice(0, lastIndex).filter((value) => value !== pMapSkip));
+    };
+    const next = async () => {
+      if (isResolved || currentIndex >= doneIndex) {
+        return;
+      }
+      const index = currentIndex++;
+      pendingIndexes.add(index);
+      let nextItem;
+      try {
+        nextItem = await pull();
+      } catch (error4) {
+        pendingIndexes.delete(index);
+        if (index < doneIndex) {
+          throw error4;
+        }
+        settleIfFinished();
+        return;
+      }
+      if (nextItem.done) {
+        pendingIndexes.delete(index);
+        doneIndex = Math.min(doneIndex, index);
+        isIterableDone = true;
+        settleIfFinished();
+        return;
+      }
+      const runner = (async () => {
+        try {
+          const element = await nextItem.value;
+          if (isResolved || index >= doneIndex) {
+            return;
+          }
+          const value = await mapper(element, index);
+          if (index >= doneIndex) {
+            return;
+          }
+          if (value === pMapStop) {
+            doneIndex = index;
+            return;
+          }
+          if (value === pMapSkip) {
+            skippedCount++;
+          }
+          result[index] = isSettled && value !== pMapSkip ? { status: "fulfilled", value } : value;
+        } catch (error4) {
+          if (index >= doneIndex) {
+            return;
+          }
+          if (isSettled) {
+            result[index] = { status: "rejected", reason: error4 };
+          } else if (stopOnError) {
+            reject(error4);
+            return;
+          } else {
+            errors[index] = error4;
+          }
+        } finally {
+          pendingIndexes.delete(index);
+          settleIfFinished();
+        }
+        try {
+          await next();
+        } catch (error4) {
+          reject(error4);
+        }
+      })();
+      runner.then(() => new Promise(() => {
+      })).then(resolve_);
+    };
+    (async () => {
+      for (let index = 0; index < concurrency; index++) {
+        try {
+          await next();
+        } catch (error4) {
+          reject(error4);
+          break;
+        }
+        if (isResolved || currentIndex >= doneIndex) {
+          break;
+        }
+      }
+    })();
+  });
+}
+var pMapSkip = /* @__PURE__ */ Symbol("skip");
+var pMapStop = /* @__PURE__ */ Symbol("stop");
+function validateOptions(iterable, mapper, concurrency) {
+  if (iterable?.[Symbol.iterator] === void 0 && iterable?.[Symbol.asyncIterator] === void 0) {
+    throw new TypeError(`Expected \`input\` to be either an \`Iterable\` or \`AsyncIterable\`, got (${typeof iterable})`);
+  }
+  if (typeof mapper !== "function") {
+    throw new TypeError("Mapper function is required");
+  }
+  if (!isLimit(concurrency, 1)) {
+    throw new TypeError(`Expected \`concurrency\` to be an integer from 1 and up or \`Infinity\`, got \`${concurrency}\` (${typeof concurrency})`);
+  }
+}
+function isLimit(value, minimum) {
+  return Number.isSafeInteger(value) && value >= minimum || value === Number.POSITIVE_INFINITY;
+}
+function getIterator(iterable) {
+  return iterable[Symbol.asyncIterator] === void 0 ? iterable[Symbol.iterator]() : iterable[Symbol.asyncIterator]();
+}
+async function closeIterator(iterator) {
+  try {
+    await iterator.return?.();
+  } catch {
+  }
+}
+function createPuller(iterator) {
+  let isSourceDone = false;
+  const markDone = (item) => {
+    if (item?.done) {
+      isSourceDone = true;
+    }
+  };
+  return () => {
+    if (isSourceDone) {
+      return { done: true };
+    }
+    const result = iterator.next();
+    markDone(result);
+    if (typeof result?.then !== "function") {
+      return result;
+    }
+    const promise = Promise.resolve(result);
+    promise.then(markDone, () => {
+    });
+    return promise;
+  };
+}
+
 // src/bundle/progress.ts
-var stride = 4 * 1024 * 1024;
+var stride2 = 4 * 1024 * 1024;
 function byteProgress(total, emit) {
   let done = 0;
   let told = 0;
   return (bytes) => {
     done += bytes;
-    if (done - told < stride && done < total) return;
+    if (done - told < stride2 && done < total) return;
     told = done;
     emit({ kind: "bytes", done, total });
   };
+}
+
+// src/bundle/resume.ts
+var import_node_crypto8 = require("node:crypto");
+
+// src/bundle/window.ts
+var windowSize = 1024 * 1024;
+var Window = class {
+  volume;
+  #buffer;
+  #start = 0;
+  #end = 0;
+  constructor(volume, size = windowSize) {
+    this.#buffer = Buffer.allocUnsafe(Math.min(size, windowSize));
+    this.volume = volume;
+  }
+  /**
+   * At least one byte from `position` on, at most `most`: what one read gives. Valid until the next call.
+   * @throws AirgapError integrity where the file ends
+   */
+  async read(position, most) {
+    if (position < this.#start || position >= this.#end) await this.#fill(position);
+    const from = position - this.#start;
+    return this.#buffer.subarray(from, Math.min(from + most, this.#end - this.#start));
+  }
+  async #fill(position) {
+    const { bytesRead } = await this.volume.read(this.#buffer, 0, this.#buffer.length, position);
+    if (bytesRead === 0) {
+      throw damaged(this.volume.namesOf(position), {
+        place: "its end",
+        offset: position,
+        given: "no more bytes"
+      });
+    }
+    this.#start = position;
+    this.#end = position + bytesRead;
+  }
+};
+
+// src/bundle/resume.ts
+async function isFinished(volume, entry, header2, signal) {
+  const window2 = new Window(volume, entry.end - entry.start);
+  for (let done = 0; done < header2.length; ) {
+    const bytes = await window2.read(entry.start + done, header2.length - done);
+    if (!bytes.equals(header2.subarray(done, done + bytes.length))) return false;
+    done += bytes.length;
+  }
+  const hash = (0, import_node_crypto8.createHash)("sha256");
+  const end = bodyStart(entry) + entry.size;
+  for (let position = bodyStart(entry); position < end; ) {
+    signal.throwIfAborted();
+    const bytes = await window2.read(position, end - position);
+    hash.update(bytes);
+    position += bytes.length;
+  }
+  return `sha256:${hash.digest("hex")}` === entry.digest;
+}
+
+// src/bundle/write-blob.ts
+var smallBody = 1024 * 1024;
+var rangeSize = 32 * 1024 * 1024;
+var batchSize = 512 * 1024;
+async function writeBlob(entry, read4, target2) {
+  const write = entry.size < smallBody ? writeSmall : writeLarge;
+  const found = await write(entry, read4, target2);
+  if (found.digest === entry.digest && found.size === entry.size) return;
+  target2.progress(-found.size);
+  throw wrongBlob(entry, [found.digest, `${found.size} bytes`].filter(Boolean).join(", "));
+}
+async function writeSmall(entry, read4, { volume, mtime, progress }) {
+  const { body } = await read4();
+  const chunks2 = [];
+  let size = 0;
+  for await (const chunk of body) {
+    chunks2.push(chunk);
+    size += chunk.length;
+    progress(chunk.length);
+    if (size > entry.size) break;
+  }
+  const digest2 = digestOf(Buffer.concat(chunks2));
+  if (digest2 === entry.digest)
+    await volume.writeAll([encodeHeader(entry, mtime), ...chunks2], entry.start);
+  return { digest: digest2, size };
+}
+async function writeLarge(entry, read4, target2) {
+  const { volume, threads, mtime } = target2;
+  const start2 = bodyStart(entry);
+  const hash = new TrailingHash(threads.start(), start2);
+  const size = await writeBody(entry, read4, target2, hash);
+  if (size !== entry.size) return { size };
+  const digest2 = `sha256:${await hash.digest(start2 + size)}`;
+  if (digest2 === entry.digest) await volume.write(encodeHeader(entry, mtime), entry.start);
+  return { digest: digest2, size };
+}
+async function writeBody(entry, read4, target2, hash) {
+  const [first, ...others] = rangesOf(entry.size);
+  if (first === void 0) throw new Error("a large body has a range");
+  const write = ({ status, body }, range) => writeRange(body, status === 206 ? range.start : 0, range, { entry, target: target2, hash });
+  const answer = await read4(others.length > 0 ? first : void 0);
+  if (answer.status === 200) return write(answer, { start: 0, end: entry.size - 1 });
+  const sizes = await Promise.allSettled([
+    write(answer, first),
+    ...others.map(async (range) => write(await read4(range), range))
+  ]);
+  return sizes.reduce((sum2, one) => {
+    if (one.status === "rejected") throw one.reason;
+    return sum2 + one.value;
+  }, 0);
+}
+function rangesOf(size) {
+  return Array.from({ length: Math.ceil(size / rangeSize) }, (_2, at2) => ({
+    start: at2 * rangeSize,
+    end: Math.min((at2 + 1) * rangeSize, size) - 1
+  }));
+}
+async function writeRange(body, at2, { start: start2, end }, { entry, target: target2, hash }) {
+  const origin = bodyStart(entry);
+  let position = start2;
+  let pending = [];
+  let waiting = 0;
+  const flush = async () => {
+    await target2.volume.writeAll(pending, origin + position);
+    hash.written(origin + position, origin + position + waiting);
+    position += waiting;
+    pending = [];
+    waiting = 0;
+  };
+  let from = at2;
+  for await (const chunk of body) {
+    const fresh = chunk.subarray(Math.max(0, start2 - from), Math.max(0, end + 1 - from));
+    from += chunk.length;
+    target2.progress(fresh.length);
+    pending.push(fresh);
+    waiting += fresh.length;
+    if (from > end + 1) break;
+    if (waiting >= batchSize) await flush();
+  }
+  await flush();
+  return from > end + 1 ? from - start2 : position - start2;
+}
+function wrongBlob({ digest: digest2, size }, found) {
+  return new AirgapError("integrity", `the blob ${digest2} arrived with other bytes`, {
+    given: found,
+    expected: `${digest2}, ${size} bytes`,
+    next: "run again; if it stays, the source registry or a proxy before it is damaged"
+  });
+}
+
+// src/bundle/write-blobs.ts
+async function writeBlobs(target2, entries, sources, { emit, signal: runSignal }) {
+  const failed3 = new AbortController();
+  const signal = AbortSignal.any([failed3.signal, runSignal]);
+  (0, import_node_events18.setMaxListeners)(0, signal);
+  const progress = byteProgress(sizeOf(entries), emit);
+  const resumed = [];
+  const bring2 = async (entry) => {
+    signal.throwIfAborted();
+    if (await isThere(entry, target2, signal)) {
+      resumed.push(entry);
+      progress(entry.size);
+    } else await fetch(entry, sources, { ...target2, progress }, signal);
+    target2.sums.written(entry.start, entry.end);
+  };
+  const { concurrency } = sources;
+  await pMap(entries, (entry) => bring2(entry).catch((error4) => failed3.abort(error4)), {
+    concurrency
+  });
+  signal.throwIfAborted();
+  return sizeOf(resumed);
+}
+function sizeOf(entries) {
+  return entries.reduce((sum2, { size }) => sum2 + size, 0);
+}
+async function isThere(entry, { isTaken, volume, mtime }, signal) {
+  return isTaken && isFinished(volume, entry, encodeHeader(entry, mtime), signal);
+}
+async function fetch(entry, { older, readBlob: readBlob3 }, target2, signal) {
+  const write = (read4) => writeBlob(entry, async (range) => stoppable2(await read4(range), signal), target2);
+  if (await older?.take(entry, (body) => write(async () => ({ status: 200, body })))) return;
+  await twice(() => write((range) => readBlob3(entry, range)));
+}
+function stoppable2({ status, body }, signal) {
+  body.on("error", () => void 0);
+  return { status, body: (0, import_node_stream12.addAbortSignal)(signal, body) };
+}
+async function twice(write) {
+  try {
+    await write();
+  } catch (error4) {
+    if (!(error4 instanceof AirgapError && error4.class === "integrity")) throw error4;
+    await write();
+  }
 }
 
 // src/bundle/write.ts
@@ -48212,18 +49270,40 @@ async function writeBundle(job, context) {
   const head = headOf(job);
   const archive = layOut(job.inventory, head);
   const small = new Map([...job.files, ...headFiles(head)]);
-  await prepareFolder(job.out, archive.size, context.now());
-  const partial2 = partialPath(job.out);
+  if (job.partSize !== void 0) requireFewParts(archive.size, job.partSize);
+  const layout = layoutName(head, archive, job);
+  const partial2 = await openPartial(job.out, layout, archive.size, context.now());
   try {
-    await writePartial(partial2, archive, small, job, context);
-    const sha2562 = await hashFile(partial2, context);
-    const script = job.files.get("install.sh") ?? Buffer.of();
-    const installScript = await publish(partial2, job.out, sha2562, script);
-    return { path: job.out, installScript, sha256: sha2562, size: archive.size };
+    const volume = await createVolume(partial2.path, archive.size, job.partSize);
+    const threads = new HashThreads(volume);
+    try {
+      const sums = new VolumeSums(volume, threads);
+      const { mtime } = archive;
+      const target2 = { volume, mtime, threads, sums, isTaken: partial2.isTaken };
+      const resumed = await writeAll(target2, archive, small, job, context);
+      const [done] = await Promise.all([sums.finish(), volume.sync()]);
+      return { ...await finish(volume, done, job), resumed };
+    } finally {
+      await threads.close();
+      await volume.close();
+    }
   } catch (error4) {
-    await removePartial(partial2);
+    if (context.signal.aborted || isWorthLeaving(error4)) await leave(partial2, context);
     throw context.signal.aborted ? context.signal.reason : error4;
+  } finally {
+    await removePartial(partial2.folder);
   }
+}
+function layoutName({ inventory }, { size }, { partSize }) {
+  const name2 = [digestOf(inventory), size, partSize].join();
+  return hexOf(digestOf(Buffer.from(name2))).slice(0, 12);
+}
+function isWorthLeaving(error4) {
+  return canGoOn(error4) && failuresIn(error4).every(({ class: name2 }) => name2 !== "io");
+}
+async function leave(partial2, { emit }) {
+  const path12 = await putAside(partial2);
+  emit({ kind: "note", message: `what is finished stays in ${path12}, for the next run to go on` });
 }
 function headOf({ inventory, sign: sign3 }) {
   const bytes = printInventory(inventory);
@@ -48236,18 +49316,19 @@ function headFiles({ inventory, signature: signature2 }) {
     ...signature2 ? [["bundle.sig", signature2]] : []
   ];
 }
-async function writePartial(path12, archive, small, job, context) {
-  const file2 = await onDisk(path12, (0, import_promises22.open)(path12, "wx"));
-  try {
-    await onDisk(path12, file2.truncate(archive.size));
-    const target2 = { file: file2, path: path12, mtime: archive.mtime };
-    const [smallEntries, blobEntries] = divide(archive.entries, small);
-    for (const [entry, bytes] of smallEntries) await writeSmall(target2, entry, bytes);
-    await writeBlobs(target2, blobEntries, job, context);
-    await onDisk(path12, file2.sync());
-  } finally {
-    await file2.close();
-  }
+async function writeAll(target2, archive, small, job, context) {
+  const [smallEntries, blobEntries] = divide(archive.entries, small);
+  for (const [entry, bytes] of smallEntries) await writeSmall2(target2, entry, bytes);
+  target2.sums.written(archive.size - endSize, archive.size);
+  return writeBlobs(target2, blobEntries, job, context);
+}
+async function finish(volume, sums, { out, files, partSize }) {
+  const { size, path: partial2 } = volume;
+  const count4 = partSize === void 0 ? 0 : volume.parts.length;
+  const script = files.get("install.sh") ?? Buffer.of();
+  const installScript = await publish({ partial: partial2, out, parts: count4, sums: sums.files, script });
+  const parts = count4 === 0 ? [out] : volume.parts.map((_2, at2) => partPathOf(out, at2 + 1));
+  return { path: out, parts, installScript, sha256: sums.sha256, size };
 }
 function divide(entries, small) {
   const blobs = entries.filter(({ path: path12 }) => path12.startsWith("blobs/"));
@@ -48259,65 +49340,137 @@ function bodyOf(entry, small) {
   if (bytes && digestOf(bytes) === entry.digest) return bytes;
   throw new Error(`the inventory's ${entry.path} is not among the files, or another`);
 }
-async function writeSmall({ file: file2, path: path12, mtime }, entry, bytes) {
-  await writeAt(file2, path12, encodeHeader(entry, mtime), entry.start);
-  await writeAt(file2, path12, bytes, bodyStart(entry));
+async function writeSmall2({ volume, mtime, sums }, entry, bytes) {
+  await volume.writeAll([encodeHeader(entry, mtime), bytes], entry.start);
+  sums.written(entry.start, entry.end);
 }
-async function writeBlobs(target2, entries, job, context) {
-  const failed3 = new AbortController();
-  const signal = AbortSignal.any([failed3.signal, context.signal]);
-  const total = entries.reduce((sum, { size }) => sum + size, 0);
-  const progress2 = byteProgress(total, context.emit);
-  const write = async (entry) => {
-    signal.throwIfAborted();
-    const body = await job.readBlob({ digest: entry.digest, size: entry.size });
-    body.on("error", () => void 0);
-    await writeBlob(target2, entry, (0, import_node_stream11.addAbortSignal)(signal, body), progress2);
-  };
-  const stop = (error4) => failed3.abort(error4);
-  await pMap(entries, (entry) => twice(() => write(entry)).catch(stop), {
-    concurrency: job.concurrency
-  });
-  signal.throwIfAborted();
+
+// src/commands/delta-base.ts
+var import_node_path26 = require("node:path");
+
+// src/bundle/check-archive.ts
+var runSize = 8 * 1024 * 1024;
+var largeBody = 1024 * 1024;
+var stride3 = 8 * 1024 * 1024;
+
+// src/bundle/trust.ts
+function findKey({ inventory, signature: signature2 }, keys) {
+  const bytes = signature2 && parseSignature(signature2);
+  return bytes && keys.find((key) => signatureHolds(key, inventory, bytes));
 }
-async function twice(write) {
+
+// src/bundle/verified-bundle.ts
+var pieceSize = 256 * 1024;
+
+// src/bundle/verify.ts
+async function readUnverified(path12, keys = []) {
+  const volume = await openVolume(path12);
   try {
-    await write();
-  } catch (error4) {
-    if (!(error4 instanceof AirgapError && error4.class === "integrity")) throw error4;
-    await write();
+    const head = await readHead(volume);
+    const key = findKey(head, keys);
+    const inventory = parseExact(head);
+    return {
+      verified: false,
+      path: volume.path,
+      size: volume.size,
+      sizeByInventory: layOut(inventory, head).size,
+      inventory,
+      inventoryDigest: digestOf(head.inventory),
+      signed: head.signature !== void 0,
+      ...keys.length > 0 ? { keyId: key?.keyId ?? null } : {}
+    };
+  } finally {
+    await volume.close();
   }
 }
-async function writeBlob({ file: file2, path: path12, mtime }, entry, body, progress2) {
-  const hash = (0, import_node_crypto7.createHash)("sha256");
-  let size = 0;
-  await writeAt(file2, path12, encodeHeader(entry, mtime), entry.start);
-  for await (const chunk of body) {
-    size += chunk.length;
-    progress2(chunk.length);
-    if (size > entry.size) break;
-    hash.update(chunk);
-    await writeAt(file2, path12, chunk, bodyStart(entry) + size - chunk.length);
-  }
-  const digest2 = `sha256:${hash.digest("hex")}`;
-  if (digest2 === entry.digest && size === entry.size) return;
-  progress2(-size);
-  throw wrongBlob(entry, `${digest2}, ${size} bytes`);
-}
-async function writeAt(file2, path12, bytes, position) {
-  for (let done = 0; done < bytes.length; ) {
-    const rest2 = bytes.length - done;
-    const { bytesWritten } = await onDisk(path12, file2.write(bytes, done, rest2, position + done));
-    done += bytesWritten;
-  }
-}
-function wrongBlob({ digest: digest2, size }, found) {
-  return new AirgapError("integrity", `the blob ${digest2} arrived with other bytes`, {
-    given: found,
-    expected: `${digest2}, ${size} bytes`,
-    next: "run again; if it stays, the source registry or a proxy before it is damaged"
+function parseExact(head) {
+  const inventory = parseInventory(head.inventory);
+  if (printInventory(inventory).equals(head.inventory)) return inventory;
+  throw new AirgapError("integrity", "bundle.json is not laid out as this tool writes it", {
+    given: "other white space or line breaks",
+    expected: "a field a line, in lists an element a line",
+    next: "make the bundle with airgap-bundle create"
   });
 }
+var day = 24 * 60 * 60 * 1e3;
+
+// src/commands/delta-base.ts
+async function readDeltaBase({ since: path12, withoutImages = false }, spec, context) {
+  if (!path12) return void 0;
+  refuseLightDelta(withoutImages);
+  const { inventory, inventoryDigest, ...file2 } = await readUnverified((0, import_node_path26.resolve)(context.cwd, path12));
+  refuseOtherSize(file2);
+  refuseLight(inventory, file2.path);
+  refuseOtherTarget(inventory, spec);
+  refuseSameVersion(inventory, spec);
+  const { name: name2, version: version3, sequence, blobs, base: base2 } = inventory;
+  return {
+    about: { name: name2, version: version3, sequence, inventoryDigest },
+    brings: new Set([...blobs, ...base2?.blobs ?? []].map(({ digest: digest2 }) => digest2))
+  };
+}
+function savedBase({ base: base2 }) {
+  if (!base2) return void 0;
+  const { blobs, ...about } = base2;
+  return { about, brings: new Set(blobs.map(({ digest: digest2 }) => digest2)) };
+}
+function refuseOlderThanBase(made) {
+  const { name: name2, sequence, base: base2 } = made;
+  if (!base2 || base2.name !== name2 || sequence >= base2.sequence) return;
+  throw new AirgapError("usage", "the bundle would be older than the one that it builds on", {
+    given: `sequence ${sequence}`,
+    expected: `at least ${base2.sequence}, that of ${base2.name} ${base2.version}`,
+    next: "raise sequence in bundle.yaml, or give --since an older bundle"
+  });
+}
+function refuseLightDelta(withoutImages) {
+  if (!withoutImages) return;
+  throw new AirgapError("usage", "--since and --without-images are both given", {
+    expected: "one of them: a delta carries the blobs that are new, a light bundle none"
+  });
+}
+function refuseOtherSize({ path: path12, size, sizeByInventory }) {
+  if (size === sizeByInventory) return;
+  throw new AirgapError("integrity", "the bundle of --since is damaged", {
+    given: `${path12}: ${size} bytes`,
+    expected: `${sizeByInventory} bytes, by its inventory`,
+    next: "copy it again from where it was made, and compare it with its .sha256 file"
+  });
+}
+function refuseLight({ imagesNotEmbedded }, path12) {
+  if (!imagesNotEmbedded) return;
+  throw new AirgapError("usage", "the bundle of --since carries no images", {
+    given: path12,
+    next: "name a bundle that was made with its images"
+  });
+}
+function refuseOtherTarget(old, { target: target2 }) {
+  if (basePath(old.target) === basePath(target2)) return;
+  throw new AirgapError("usage", "the bundle of --since was made for another target", {
+    given: basePath(old.target),
+    expected: basePath(target2),
+    next: "name a bundle that was loaded into this target, or leave --since out"
+  });
+}
+function refuseSameVersion(old, { name: name2, version: version3 }) {
+  if (old.name !== name2 || old.version !== version3) return;
+  throw new AirgapError("usage", "the bundle of --since has the name and version of the new one", {
+    given: `${name2} ${version3}`,
+    next: "give the new bundle a version of its own"
+  });
+}
+
+// src/commands/kept-plan.ts
+var import_node_crypto10 = require("node:crypto");
+var import_promises29 = require("node:fs/promises");
+var import_node_path31 = require("node:path");
+
+// package.json
+var package_default = { name: "airgap-bundle", version: "0.1.0" };
+
+// src/version.ts
+var toolName = package_default.name;
+var toolVersion = package_default.version;
 
 // src/plan/problem.ts
 function hasErrors(problems) {
@@ -48331,7 +49484,7 @@ function warning2(kind, images, message, cure) {
 }
 
 // src/commands/prepare.ts
-var import_node_path26 = require("node:path");
+var import_node_path30 = require("node:path");
 
 // src/mirror-map/effective.ts
 function effectiveMap(map, endpoint) {
@@ -48386,8 +49539,8 @@ function splitRegistry(text4) {
 function looksLikeRegistry(first) {
   return first === "localhost" || /[.:]/.test(first) || first.toLowerCase() !== first;
 }
-function onDockerHub(name) {
-  return { registry: dockerHub, remainder: name.includes("/") ? name : `library/${name}` };
+function onDockerHub(name2) {
+  return { registry: dockerHub, remainder: name2.includes("/") ? name2 : `library/${name2}` };
 }
 function splitRemainder(remainder) {
   const at2 = remainder.indexOf("@");
@@ -48501,25 +49654,25 @@ function closingBracket(pattern2, at2) {
 }
 function characterSet(inside) {
   const negated = inside[0] === "!";
-  const chunks = splitAtRanges(negated ? inside.slice(1) : inside);
-  const ranges = chunks.slice(1).map((chunk, i2) => [chunks[i2]?.at(-1) ?? "", chunk[0] ?? ""]);
+  const chunks2 = splitAtRanges(negated ? inside.slice(1) : inside);
+  const ranges = chunks2.slice(1).map((chunk, i2) => [chunks2[i2]?.at(-1) ?? "", chunk[0] ?? ""]);
   if (ranges.some(([from, to2]) => order(from) > order(to2))) {
     throw new PythonError("error", "bad character range");
   }
-  return { negated, characters: new Set(chunks.flat()), ranges };
+  return { negated, characters: new Set(chunks2.flat()), ranges };
 }
 function splitAtRanges(inside) {
-  const chunks = [];
-  let start = 0;
+  const chunks2 = [];
+  let start2 = 0;
   let hyphen = inside.indexOf("-", 1);
   while (hyphen >= 0) {
-    chunks.push(inside.slice(start, hyphen));
-    start = hyphen + 1;
+    chunks2.push(inside.slice(start2, hyphen));
+    start2 = hyphen + 1;
     hyphen = inside.indexOf("-", hyphen + 3);
   }
-  if (start < inside.length) chunks.push(inside.slice(start));
-  else chunks.at(-1)?.push("-");
-  return chunks;
+  if (start2 < inside.length) chunks2.push(inside.slice(start2));
+  else chunks2.at(-1)?.push("-");
+  return chunks2;
 }
 function matches(tokens, text4) {
   let [token, at2] = [0, 0];
@@ -48557,15 +49710,15 @@ function lookupOf(map) {
   return lookup;
 }
 function prepare(entries) {
-  const [exact, replace, keys] = [/* @__PURE__ */ new Map(), /* @__PURE__ */ new Map(), /* @__PURE__ */ new Map()];
+  const [exact, replace2, keys] = [/* @__PURE__ */ new Map(), /* @__PURE__ */ new Map(), /* @__PURE__ */ new Map()];
   for (const { kind, key, value } of entries) {
     if (kind === "exact") exact.set(key, value);
-    else if (kind === "replace") replace.set(key, value);
+    else if (kind === "replace") replace2.set(key, value);
     else keys.set(key, value);
   }
   return {
     exact,
-    replace: [...replace].map(([glob, prefix]) => ({ matches: fnmatch(glob), prefix })),
+    replace: [...replace2].map(([glob, prefix]) => ({ matches: fnmatch(glob), prefix })),
     keys,
     fallback: keys.get(defaultKey),
     noswap: keys.get(noswapKey)?.split(",") ?? []
@@ -48589,20 +49742,20 @@ function compile2(source) {
   }
 }
 function translate(pattern2) {
-  let [source, groups, open5, at2] = ["", 0, 0, 0];
+  let [source, groups, open6, at2] = ["", 0, 0, 0];
   let before = "nothing";
   while (at2 < pattern2.length) {
     const token = tokenAt(pattern2, at2);
     at2 += token.length;
     if (token === "(") groups++;
-    if (token.startsWith("(")) open5++;
-    if (token === ")" && --open5 < 0) throw failed("unbalanced parenthesis");
+    if (token.startsWith("(")) open6++;
+    if (token === ")" && --open6 < 0) throw failed("unbalanced parenthesis");
     const kind = kindOf(token);
     if (kind === "quantifier" && before !== "item") throw failed("nothing to repeat");
     source += inJavaScript(token, kind, groups);
     before = kind;
   }
-  if (open5 > 0) throw failed("unterminated subpattern");
+  if (open6 > 0) throw failed("unterminated subpattern");
   return { source, groups };
 }
 var quantifier = /(?:[*+?]|\{(?:[0-9]+(?:,[0-9]*)?|,[0-9]*)\})\??/y;
@@ -48650,8 +49803,8 @@ function setEnd(pattern2, at2) {
   return end + 1;
 }
 function setInJavaScript(set) {
-  const [, open5 = "", inside = ""] = /^(\[\^?)(.*)\]$/s.exec(set) ?? [];
-  return `${open5}${inside.replace(/^\]/, "\\]")}]`;
+  const [, open6 = "", inside = ""] = /^(\[\^?)(.*)\]$/s.exec(set) ?? [];
+  return `${open6}${inside.replace(/^\]/, "\\]")}]`;
 }
 var templateEscape = /\\(?:(?<octal>0[0-7]{0,2}|[0-3][0-7]{2})|(?<group>[1-9][0-9]?)|g<(?<name>[^>]*)>|(?<other>.))?/gs;
 var controls = {
@@ -48674,18 +49827,18 @@ function templateParts(template, groups) {
   return [...parts, template.slice(end)];
 }
 function templatePart(match, groups) {
-  const { octal, group: group2, name, other } = match.groups ?? {};
+  const { octal, group: group2, name: name2, other } = match.groups ?? {};
   if (octal !== void 0) return String.fromCharCode(Number.parseInt(octal, 8));
   if (group2 !== void 0) return groupNumber(group2, groups);
-  if (name !== void 0) return namedGroup(name, groups);
+  if (name2 !== void 0) return namedGroup(name2, groups);
   if (other === void 0) throw failed("bad escape (end of pattern)");
   const control = controls[other];
   if (control === void 0 && /[A-Za-z]/.test(other)) throw failed(`bad escape \\${other}`);
   return control ?? `\\${other}`;
 }
-function namedGroup(name, groups) {
-  if (/^[0-9]+$/.test(name)) return groupNumber(name, groups);
-  if (/^[\p{L}_][\p{L}\p{N}_]*$/u.test(name)) throw new PythonError("IndexError", "unknown group");
+function namedGroup(name2, groups) {
+  if (/^[0-9]+$/.test(name2)) return groupNumber(name2, groups);
+  if (/^[\p{L}_][\p{L}\p{N}_]*$/u.test(name2)) throw new PythonError("IndexError", "unknown group");
   throw failed("bad character in group name");
 }
 function groupNumber(text4, groups) {
@@ -48709,8 +49862,8 @@ function webhookImage(map, image2) {
 function swap(lookup, image2) {
   const exact = lookup.exact.get(image2);
   if (exact !== void 0) return exact;
-  const replace = lookup.replace.find(({ matches: matches2 }) => matches2(image2));
-  if (replace) return pathJoin(replace.prefix, image2.slice(image2.lastIndexOf("/") + 1));
+  const replace2 = lookup.replace.find(({ matches: matches2 }) => matches2(image2));
+  if (replace2) return pathJoin(replace2.prefix, image2.slice(image2.lastIndexOf("/") + 1));
   if (lookup.fallback === void 0) return void 0;
   const registry3 = registryOf(image2);
   const key = keyFor(lookup, registry3, image2);
@@ -48723,8 +49876,8 @@ function swap(lookup, image2) {
 function registryOf(image2) {
   const slash = image2.indexOf("/");
   if (slash < 0) {
-    const name = image2.slice(0, image2.search(/[:@]|$/));
-    return name.includes(".") ? name : "docker.io";
+    const name2 = image2.slice(0, image2.search(/[:@]|$/));
+    return name2.includes(".") ? name2 : "docker.io";
   }
   const first = image2.slice(0, slash);
   return first.includes(".") && slash < image2.length - 1 ? first : "docker.io";
@@ -48792,16 +49945,16 @@ function v2Targets(map) {
   return map.entries.filter((entry) => isTarget(entry) && readTarget(entry.value).hasApiPath);
 }
 function targetsOutside(map, endpoint, basePath2) {
-  const base = basePath2.split("/").filter((part3) => part3 !== "");
+  const base2 = basePath2.split("/").filter((part3) => part3 !== "");
   return map.entries.filter((entry) => {
     if (!isTarget(entry)) return false;
     const { host, path: path12 } = readTarget(entry.value);
-    return host !== endpoint || !isUnder(entry.kind, path12, base.join("/"));
+    return host !== endpoint || !isUnder(entry.kind, path12, base2.join("/"));
   });
 }
-function isUnder(kind, path12, base) {
-  if (base === "" || path12.startsWith(`${base}/`)) return true;
-  return kind !== "exact" && path12 === base;
+function isUnder(kind, path12, base2) {
+  if (base2 === "" || path12.startsWith(`${base2}/`)) return true;
+  return kind !== "exact" && path12 === base2;
 }
 function isTarget({ kind, value }) {
   return kind !== "noswap" && (value !== "" || kind === "exact" || kind === "replace");
@@ -48844,10 +49997,10 @@ function startsWithV2(reference) {
 function placementsOf(asked, digest2, isClaimed) {
   const askers = /* @__PURE__ */ new Map();
   for (const { by, reference } of asked) {
-    for (const name of tagged(reference, digest2)) {
-      if (reference.digest && name === written(reference) && isClaimed(name)) continue;
-      const before = askers.get(name);
-      askers.set(name, before === void 0 || before === by ? by : "both");
+    for (const name2 of tagged(reference, digest2)) {
+      if (reference.digest && name2 === written(reference) && isClaimed(name2)) continue;
+      const before = askers.get(name2);
+      askers.set(name2, before === void 0 || before === by ? by : "both");
     }
   }
   return [...askers].map(([reference, askedForBy]) => ({ reference, askedForBy }));
@@ -49029,28 +50182,28 @@ function checkInside({ target: target2 }, { image: image2, asks }) {
 }
 function checkPlatforms({ platforms }, { image: image2, filtered }) {
   if (platforms.length === 0 || !image2.graph) return [];
-  const name = image2.listed.image;
+  const name2 = image2.listed.image;
   const names = platforms.map(formatPlatform).join(", ");
   if (!filtered) {
     const has = platformNames(availablePlatforms(image2.graph)).join(", ") || "none that it tells";
     return [
       error3(
         "platform-missing",
-        [name],
-        `${name} has none of ${names} (it has ${has})`,
+        [name2],
+        `${name2} has none of ${names} (it has ${has})`,
         "add a platform, or leave the image out"
       )
     ];
   }
   if (image2.reference.digest && isIndex(image2.graph.root.mediaType)) {
-    const message2 = `${name} is pinned by the digest of an index: all its platforms are kept, or the digest would change`;
+    const message2 = `${name2} is pinned by the digest of an index: all its platforms are kept, or the digest would change`;
     return [
-      warning2("index-digest-kept", [name], message2, "pin the digest of one platform to carry less")
+      warning2("index-digest-kept", [name2], message2, "pin the digest of one platform to carry less")
     ];
   }
   if (!filtered.droppedAttestations) return [];
-  const message = `${name}: attestations in its index are dropped by the platform filter`;
-  return [warning2("attestations-dropped", [name], message, "leave platforms out to keep them")];
+  const message = `${name2}: attestations in its index are dropped by the platform filter`;
+  return [warning2("attestations-dropped", [name2], message, "leave platforms out to keep them")];
 }
 
 // src/plan/check-map.ts
@@ -49168,8 +50321,8 @@ function tagClaims(candidates) {
   for (const { asks, filtered } of candidates) {
     if (!filtered) continue;
     const { digest: digest2 } = filtered.graph.root;
-    for (const name of asks.asked.flatMap(({ reference }) => tagged(reference, digest2))) {
-      claims.set(name, (claims.get(name) ?? /* @__PURE__ */ new Set()).add(digest2));
+    for (const name2 of asks.asked.flatMap(({ reference }) => tagged(reference, digest2))) {
+      claims.set(name2, (claims.get(name2) ?? /* @__PURE__ */ new Set()).add(digest2));
     }
   }
   return claims;
@@ -49194,35 +50347,106 @@ function planned(candidate, claims) {
 }
 
 // src/registry/content-cache.ts
-var import_node_crypto8 = require("node:crypto");
-var import_promises23 = require("node:fs/promises");
-var import_node_path23 = require("node:path");
+var import_node_crypto9 = require("node:crypto");
+var import_promises26 = require("node:fs/promises");
+var import_node_path27 = require("node:path");
+
+// src/registry/content-pack.ts
+var import_node_util13 = require("node:util");
+var import_node_zlib = require("node:zlib");
+var largest = 512 * 1024 * 1024;
+var lineFeed = 10;
+async function packContent(contents) {
+  const parts = [...contents].flatMap(([digest2, bytes]) => [
+    Buffer.from(`${digest2} ${bytes.length}
+`),
+    bytes
+  ]);
+  return (0, import_node_util13.promisify)(import_node_zlib.gzip)(Buffer.concat(parts));
+}
+async function unpackContent(pack) {
+  const bytes = await (0, import_node_util13.promisify)(import_node_zlib.gunzip)(pack, { maxOutputLength: largest });
+  const contents = /* @__PURE__ */ new Map();
+  for (let at2 = 0; at2 < bytes.length; ) {
+    const start2 = bytes.indexOf(lineFeed, at2) + 1;
+    const [digest2 = "", size = ""] = bytes.toString("latin1", at2, start2).trimEnd().split(" ");
+    if (start2 === 0 || !isDigest(digest2) || !/^\d+$/.test(size)) break;
+    const content = bytes.subarray(start2, start2 + Number(size));
+    if (digestOf(content, algorithmOf(digest2)) !== digest2) break;
+    contents.set(digest2, content);
+    at2 = start2 + content.length;
+  }
+  return contents;
+}
+
+// src/registry/content-cache.ts
+var largest2 = 256 * 1024;
+var mostPacks = 8;
+var ending = ".pack.gz";
 function folderCache(folder) {
+  const held = /* @__PURE__ */ new Map();
+  const fresh = /* @__PURE__ */ new Map();
+  const awaited = /* @__PURE__ */ new Map();
+  let packs;
+  const bring2 = async (digest2, fetch2) => {
+    const bytes = await fetch2();
+    if (bytes.length > largest2 || digestOf(bytes, algorithmOf(digest2)) !== digest2) return bytes;
+    for (const map of [held, fresh]) map.set(digest2, bytes);
+    return bytes;
+  };
   return {
-    async get(digest2, fetch) {
-      const path12 = (0, import_node_path23.join)(folder, `${algorithmOf(digest2)}-${hexOf(digest2)}`);
-      const kept = await (0, import_promises23.readFile)(path12).catch(() => void 0);
-      if (kept && digestOf(kept, algorithmOf(digest2)) === digest2) return kept;
-      const bytes = await fetch();
-      await keep(folder, path12, bytes).catch(() => {
-      });
-      return bytes;
+    find: (digest2) => held.get(digest2),
+    async get(digest2, fetch2) {
+      packs ??= readPacks(folder, held);
+      await packs;
+      const kept = held.get(digest2);
+      if (kept) return kept;
+      const other = await awaited.get(digest2)?.catch(() => void 0);
+      if (other) return other;
+      const bytes = bring2(digest2, fetch2);
+      awaited.set(digest2, bytes);
+      return bytes.finally(() => awaited.delete(digest2));
+    },
+    async keep() {
+      if (fresh.size === 0) return;
+      const old = await packs ?? [];
+      const replaced = old.length >= mostPacks ? old : [];
+      const contents = replaced.length > 0 ? held : fresh;
+      await replacePacks(folder, contents, replaced).catch(() => void 0);
+      fresh.clear();
     }
   };
 }
-async function keep(folder, path12, bytes) {
-  const partial2 = `${path12}.${(0, import_node_crypto8.randomUUID)()}.partial`;
-  await (0, import_promises23.mkdir)(folder, { recursive: true });
-  try {
-    await (0, import_promises23.writeFile)(partial2, bytes);
-    await (0, import_promises23.rename)(partial2, path12);
-  } finally {
-    await (0, import_promises23.rm)(partial2, { force: true });
+async function readPacks(folder, held) {
+  const names = await (0, import_promises26.readdir)(folder).catch(() => []);
+  const paths = names.filter((name2) => name2.endsWith(ending)).map((name2) => (0, import_node_path27.join)(folder, name2));
+  for (const path12 of paths) {
+    const contents = await (0, import_promises26.readFile)(path12).then(unpackContent).catch(() => /* @__PURE__ */ new Map());
+    for (const [digest2, bytes] of contents) held.set(digest2, bytes);
   }
+  return paths;
+}
+async function replacePacks(folder, contents, replaced) {
+  const path12 = (0, import_node_path27.join)(folder, `${(0, import_node_crypto9.randomUUID)()}${ending}`);
+  const partial2 = `${path12}.partial`;
+  await (0, import_promises26.mkdir)(folder, { recursive: true });
+  try {
+    await (0, import_promises26.writeFile)(partial2, await packContent(contents));
+    await (0, import_promises26.rename)(partial2, path12);
+  } finally {
+    await (0, import_promises26.rm)(partial2, { force: true });
+  }
+  for (const old of replaced) await (0, import_promises26.rm)(old, { force: true });
+}
+function cacheBefore(cache, near) {
+  return {
+    ...cache,
+    get: (digest2, fetch2) => cache.get(digest2, async () => await near(digest2) ?? fetch2())
+  };
 }
 
 // src/commands/load-chart.ts
-var import_promises24 = require("node:fs/promises");
+var import_promises27 = require("node:fs/promises");
 
 // node_modules/js-yaml/dist/js-yaml.mjs
 /*! js-yaml 5.5.0 https://github.com/nodeca/js-yaml @license MIT */
@@ -49647,9 +50871,9 @@ var binaryTag = defineScalarTag("tag:yaml.org,2002:binary", {
 });
 var YAML_DATE_REGEXP = /* @__PURE__ */ new RegExp("^([0-9][0-9][0-9][0-9])-([0-9][0-9])-([0-9][0-9])$");
 var YAML_TIMESTAMP_REGEXP = /* @__PURE__ */ new RegExp("^([0-9][0-9][0-9][0-9])-([0-9][0-9]?)-([0-9][0-9]?)(?:[Tt]|[ \\t]+)([0-9][0-9]?):([0-9][0-9]):([0-9][0-9])(?:\\.([0-9]*))?(?:[ \\t]*(Z|([-+])([0-9][0-9]?)(?::([0-9][0-9]))?))?$");
-function makeUtcDate(year, month, day, hour = 0, minute = 0, second = 0, fraction = 0) {
-  const date3 = new Date(Date.UTC(year, month, day, hour, minute, second, fraction));
-  date3.setUTCFullYear(year, month, day);
+function makeUtcDate(year, month, day3, hour = 0, minute = 0, second = 0, fraction = 0) {
+  const date3 = new Date(Date.UTC(year, month, day3, hour, minute, second, fraction));
+  date3.setUTCFullYear(year, month, day3);
   return date3;
 }
 function resolveYamlTimestamp(source) {
@@ -49658,10 +50882,10 @@ function resolveYamlTimestamp(source) {
   if (match === null) return NOT_RESOLVED;
   const year = +match[1];
   const month = +match[2] - 1;
-  const day = +match[3];
+  const day3 = +match[3];
   if (!match[4]) {
-    const date4 = makeUtcDate(year, month, day);
-    if (date4.getUTCFullYear() !== year || date4.getUTCMonth() !== month || date4.getUTCDate() !== day) return NOT_RESOLVED;
+    const date4 = makeUtcDate(year, month, day3);
+    if (date4.getUTCFullYear() !== year || date4.getUTCMonth() !== month || date4.getUTCDate() !== day3) return NOT_RESOLVED;
     return date4;
   }
   const hour = +match[4];
@@ -49674,8 +50898,8 @@ function resolveYamlTimestamp(source) {
     while (value.length < 3) value += "0";
     fraction = +value;
   }
-  const date3 = makeUtcDate(year, month, day, hour, minute, second, fraction);
-  if (date3.getUTCFullYear() !== year || date3.getUTCMonth() !== month || date3.getUTCDate() !== day) return NOT_RESOLVED;
+  const date3 = makeUtcDate(year, month, day3, hour, minute, second, fraction);
+  if (date3.getUTCFullYear() !== year || date3.getUTCMonth() !== month || date3.getUTCDate() !== day3) return NOT_RESOLVED;
   if (match[9]) {
     const offsetHour = +match[10];
     const offsetMinute = +(match[11] || 0);
@@ -50065,7 +51289,7 @@ var DEFAULT_SNIPPET_OPTIONS = {
   linesBefore: 3,
   linesAfter: 2
 };
-function getLine(buffer2, lineStart, lineEnd, position, maxLineLength) {
+function getLine(buffer3, lineStart, lineEnd, position, maxLineLength) {
   let head = "";
   let tail = "";
   const maxHalfLength = Math.floor(maxLineLength / 2) - 1;
@@ -50078,7 +51302,7 @@ function getLine(buffer2, lineStart, lineEnd, position, maxLineLength) {
     lineEnd = position + maxHalfLength - tail.length;
   }
   return {
-    str: head + buffer2.slice(lineStart, lineEnd).replace(/\t/g, "→") + tail,
+    str: head + buffer3.slice(lineStart, lineEnd).replace(/\t/g, "→") + tail,
     pos: position - lineStart + head.length
   };
 }
@@ -50293,11 +51517,11 @@ function foldedBreaks(count4) {
   if (count4 === 1) return " ";
   return "\n".repeat(count4 - 1);
 }
-function getPlainValue(input, start, end) {
+function getPlainValue(input, start2, end) {
   let result = "";
-  let position = start;
-  let captureStart = start;
-  let captureEnd = start;
+  let position = start2;
+  let captureStart = start2;
+  let captureEnd = start2;
   while (position < end) {
     const ch = input.charCodeAt(position);
     if (ch === 10 || ch === 13) {
@@ -50312,11 +51536,11 @@ function getPlainValue(input, start, end) {
   }
   return result + input.slice(captureStart, captureEnd);
 }
-function getSingleQuotedValue(input, start, end) {
+function getSingleQuotedValue(input, start2, end) {
   let result = "";
-  let position = start;
-  let captureStart = start;
-  let captureEnd = start;
+  let position = start2;
+  let captureStart = start2;
+  let captureEnd = start2;
   while (position < end) {
     const ch = input.charCodeAt(position);
     if (ch === 39) {
@@ -50335,11 +51559,11 @@ function getSingleQuotedValue(input, start, end) {
   }
   return result + input.slice(captureStart, end);
 }
-function getDoubleQuotedValue(input, start, end) {
+function getDoubleQuotedValue(input, start2, end) {
   let result = "";
-  let position = start;
-  let captureStart = start;
-  let captureEnd = start;
+  let position = start2;
+  let captureStart = start2;
+  let captureEnd = start2;
   while (position < end) {
     const ch = input.charCodeAt(position);
     if (ch === 92) {
@@ -50374,9 +51598,9 @@ function getDoubleQuotedValue(input, start, end) {
   }
   return result + input.slice(captureStart, end);
 }
-function getBlockValue(input, start, end, indent, chomping, folded) {
+function getBlockValue(input, start2, end, indent, chomping, folded) {
   const textIndent = indent < 0 ? 0 : indent;
-  const region = input.slice(start, end).replace(/\r\n?/g, "\n");
+  const region = input.slice(start2, end).replace(/\r\n?/g, "\n");
   const lines2 = region === "" ? [] : (region.endsWith("\n") ? region.slice(0, -1) : region).split("\n");
   let result = "";
   let didReadContent = false;
@@ -50714,10 +51938,10 @@ function constructFromEvents(events2, options) {
       }
       case EVENT_ID.ALIAS: {
         if (state.maxAliases !== -1 && ++state.aliasCount > state.maxAliases) throwError$1(state, `aliases exceeded maxAliases (${state.maxAliases})`);
-        const name = state.source.slice(event.anchorStart, event.anchorEnd);
-        const anchor2 = state.anchors.get(name);
-        if (!anchor2) throwError$1(state, `unidentified alias "${name}"`);
-        if (!anchor2.isValueFinal) throwError$1(state, `recursive alias "${name}" is not supported for tag ${anchor2.tag.tagName} because it uses finalize()`);
+        const name2 = state.source.slice(event.anchorStart, event.anchorEnd);
+        const anchor2 = state.anchors.get(name2);
+        if (!anchor2) throwError$1(state, `unidentified alias "${name2}"`);
+        if (!anchor2.isValueFinal) throwError$1(state, `recursive alias "${name2}" is not supported for tag ${anchor2.tag.tagName} because it uses finalize()`);
         addValue(state, anchor2.value, anchor2.tag);
         break;
       }
@@ -50768,10 +51992,10 @@ function addDocumentEvent(state, explicitStart, explicitEnd) {
     directives: state.directives
   });
 }
-function addSequenceEvent(state, start, anchorStart, anchorEnd, tagStart, tagEnd, style) {
+function addSequenceEvent(state, start2, anchorStart, anchorEnd, tagStart, tagEnd, style) {
   state.events.push({
     type: EVENT_ID.SEQUENCE,
-    start,
+    start: start2,
     anchorStart,
     anchorEnd,
     tagStart,
@@ -50779,10 +52003,10 @@ function addSequenceEvent(state, start, anchorStart, anchorEnd, tagStart, tagEnd
     style
   });
 }
-function addMappingEvent(state, start, anchorStart, anchorEnd, tagStart, tagEnd, style) {
+function addMappingEvent(state, start2, anchorStart, anchorEnd, tagStart, tagEnd, style) {
   state.events.push({
     type: EVENT_ID.MAPPING,
-    start,
+    start: start2,
     anchorStart,
     anchorEnd,
     tagStart,
@@ -50957,17 +52181,17 @@ function skipUntilLineEnd(state) {
   let ch = state.input.charCodeAt(state.position);
   while (ch !== 0 && !isEol(ch)) ch = state.input.charCodeAt(++state.position);
 }
-function checkPrintable(state, start, end) {
-  const match = PATTERN_NON_PRINTABLE.exec(state.input.slice(start, end));
+function checkPrintable(state, start2, end) {
+  const match = PATTERN_NON_PRINTABLE.exec(state.input.slice(start2, end));
   if (match !== null) {
-    state.position = start + match.index + match[0].length - 1;
+    state.position = start2 + match.index + match[0].length - 1;
     throwError(state, "the stream contains non-printable characters");
   }
 }
 function readTagProperty(state, props, inFlow) {
   if (state.input.charCodeAt(state.position) !== 33) return false;
   if (props.tagStart !== NO_RANGE$1) throwError(state, "duplication of a tag property");
-  const start = state.position;
+  const start2 = state.position;
   let isVerbatim = false;
   let isNamed = false;
   let tagHandle = "!";
@@ -51004,7 +52228,7 @@ function readTagProperty(state, props, inFlow) {
   }
   if (tagName && !(isVerbatim ? PATTERN_TAG_URI.test(tagName) : PATTERN_TAG_SUFFIX.test(tagName))) throwError(state, `tag name cannot contain such characters: ${tagName}`);
   if (!isVerbatim && tagHandle !== "!" && tagHandle !== "!!" && !HAS_OWN.call(state.tagHandlers, tagHandle)) throwError(state, `undeclared tag handle "${tagHandle}"`);
-  props.tagStart = start;
+  props.tagStart = start2;
   props.tagEnd = state.position;
   return true;
 }
@@ -51012,10 +52236,10 @@ function readAnchorProperty(state, props) {
   if (state.input.charCodeAt(state.position) !== 38) return false;
   if (props.anchorStart !== NO_RANGE$1) throwError(state, "duplication of an anchor property");
   state.position++;
-  const start = state.position;
+  const start2 = state.position;
   while (state.input.charCodeAt(state.position) !== 0 && !isWsOrEol(state.input.charCodeAt(state.position)) && !isFlowIndicator(state.input.charCodeAt(state.position))) state.position++;
-  if (state.position === start) throwError(state, "name of an anchor node must contain at least one character");
-  props.anchorStart = start;
+  if (state.position === start2) throwError(state, "name of an anchor node must contain at least one character");
+  props.anchorStart = start2;
   props.anchorEnd = state.position;
   return true;
 }
@@ -51023,10 +52247,10 @@ function readAlias(state, props) {
   if (state.input.charCodeAt(state.position) !== 42) return false;
   if (props.anchorStart !== NO_RANGE$1 || props.tagStart !== NO_RANGE$1) throwError(state, "alias node should not have any properties");
   state.position++;
-  const start = state.position;
+  const start2 = state.position;
   while (state.input.charCodeAt(state.position) !== 0 && !isWsOrEol(state.input.charCodeAt(state.position)) && !isFlowIndicator(state.input.charCodeAt(state.position))) state.position++;
-  if (state.position === start) throwError(state, "name of an alias node must contain at least one character");
-  addAliasEvent(state, start, state.position);
+  if (state.position === start2) throwError(state, "name of an alias node must contain at least one character");
+  addAliasEvent(state, start2, state.position);
   return true;
 }
 function readFlowScalarBreak(state, nodeIndent) {
@@ -51036,7 +52260,7 @@ function readFlowScalarBreak(state, nodeIndent) {
 function readSingleQuotedScalar(state, nodeIndent, props) {
   if (state.input.charCodeAt(state.position) !== 39) return false;
   state.position++;
-  const start = state.position;
+  const start2 = state.position;
   let simple = true;
   while (state.input.charCodeAt(state.position) !== 0) {
     const ch = state.input.charCodeAt(state.position);
@@ -51048,7 +52272,7 @@ function readSingleQuotedScalar(state, nodeIndent, props) {
       }
       const end = state.position;
       state.position++;
-      addScalarEvent(state, start, end, props.anchorStart, props.anchorEnd, props.tagStart, props.tagEnd, SCALAR_STYLE.SINGLE_QUOTED, CHOMPING_MODE.CLIP, -1, simple);
+      addScalarEvent(state, start2, end, props.anchorStart, props.anchorEnd, props.tagStart, props.tagEnd, SCALAR_STYLE.SINGLE_QUOTED, CHOMPING_MODE.CLIP, -1, simple);
       return true;
     }
     if (isEol(ch)) {
@@ -51063,14 +52287,14 @@ function readSingleQuotedScalar(state, nodeIndent, props) {
 function readDoubleQuotedScalar(state, nodeIndent, props) {
   if (state.input.charCodeAt(state.position) !== 34) return false;
   state.position++;
-  const start = state.position;
+  const start2 = state.position;
   let simple = true;
   while (state.input.charCodeAt(state.position) !== 0) {
     const ch = state.input.charCodeAt(state.position);
     if (ch === 34) {
       const end = state.position;
       state.position++;
-      addScalarEvent(state, start, end, props.anchorStart, props.anchorEnd, props.tagStart, props.tagEnd, SCALAR_STYLE.DOUBLE_QUOTED, CHOMPING_MODE.CLIP, -1, simple);
+      addScalarEvent(state, start2, end, props.anchorStart, props.anchorEnd, props.tagStart, props.tagEnd, SCALAR_STYLE.DOUBLE_QUOTED, CHOMPING_MODE.CLIP, -1, simple);
       return true;
     }
     if (ch === 92) {
@@ -51189,7 +52413,7 @@ function canStartPlainScalar(state, nodeContext) {
 }
 function readPlainScalar(state, nodeIndent, nodeContext, props) {
   if (!canStartPlainScalar(state, nodeContext)) return false;
-  const start = state.position;
+  const start2 = state.position;
   let end = state.position;
   let ch = state.input.charCodeAt(state.position);
   const inFlow = nodeContext === CONTEXT_FLOW_IN;
@@ -51222,9 +52446,9 @@ function readPlainScalar(state, nodeIndent, nodeContext, props) {
     if (!isWhiteSpace(ch)) end = state.position + 1;
     ch = state.input.charCodeAt(++state.position);
   }
-  if (end === start) return false;
-  checkPrintable(state, start, end);
-  addScalarEvent(state, start, end, props.anchorStart, props.anchorEnd, props.tagStart, props.tagEnd, SCALAR_STYLE.PLAIN, CHOMPING_MODE.CLIP, -1, !multiline);
+  if (end === start2) return false;
+  checkPrintable(state, start2, end);
+  addScalarEvent(state, start2, end, props.anchorStart, props.anchorEnd, props.tagStart, props.tagEnd, SCALAR_STYLE.PLAIN, CHOMPING_MODE.CLIP, -1, !multiline);
   return true;
 }
 function skipFlowSeparationSpace(state, nodeIndent) {
@@ -51235,12 +52459,12 @@ function skipFlowSeparationSpace(state, nodeIndent) {
 function readFlowCollection(state, nodeIndent, props) {
   const ch = state.input.charCodeAt(state.position);
   const isMapping2 = ch === 123;
-  const start = state.position;
+  const start2 = state.position;
   let readNext = true;
   if (ch !== 91 && ch !== 123) return false;
   const terminator = isMapping2 ? 125 : 93;
-  if (isMapping2) addMappingEvent(state, start, props.anchorStart, props.anchorEnd, props.tagStart, props.tagEnd, COLLECTION_STYLE.FLOW);
-  else addSequenceEvent(state, start, props.anchorStart, props.anchorEnd, props.tagStart, props.tagEnd, COLLECTION_STYLE.FLOW);
+  if (isMapping2) addMappingEvent(state, start2, props.anchorStart, props.anchorEnd, props.tagStart, props.tagEnd, COLLECTION_STYLE.FLOW);
+  else addSequenceEvent(state, start2, props.anchorStart, props.anchorEnd, props.tagStart, props.tagEnd, COLLECTION_STYLE.FLOW);
   state.position++;
   while (state.input.charCodeAt(state.position) !== 0) {
     skipFlowSeparationSpace(state, nodeIndent);
@@ -51480,18 +52704,18 @@ function readDirective(state) {
   state.position++;
   const nameStart = state.position;
   while (state.input.charCodeAt(state.position) !== 0 && !isWsOrEol(state.input.charCodeAt(state.position))) state.position++;
-  const name = state.input.slice(nameStart, state.position);
+  const name2 = state.input.slice(nameStart, state.position);
   const args = [];
-  if (name.length === 0) throwError(state, "directive name must not be less than one character in length");
+  if (name2.length === 0) throwError(state, "directive name must not be less than one character in length");
   while (state.input.charCodeAt(state.position) !== 0 && !isEol(state.input.charCodeAt(state.position))) {
     while (isWhiteSpace(state.input.charCodeAt(state.position))) state.position++;
     if (state.input.charCodeAt(state.position) === 35 || isEol(state.input.charCodeAt(state.position)) || state.input.charCodeAt(state.position) === 0) break;
-    const start = state.position;
+    const start2 = state.position;
     while (state.input.charCodeAt(state.position) !== 0 && !isWsOrEol(state.input.charCodeAt(state.position))) state.position++;
-    args.push(state.input.slice(start, state.position));
+    args.push(state.input.slice(start2, state.position));
   }
   if (isEol(state.input.charCodeAt(state.position))) consumeLineBreak(state);
-  if (name === "YAML") {
+  if (name2 === "YAML") {
     if (state.directives.some((directive) => directive.kind === "yaml")) throwError(state, "duplication of %YAML directive");
     if (args.length !== 1) throwError(state, "YAML directive accepts exactly one argument");
     const match = /^([0-9]+)\.([0-9]+)$/.exec(args[0]);
@@ -51501,7 +52725,7 @@ function readDirective(state) {
       kind: "yaml",
       version: args[0]
     });
-  } else if (name === "TAG") {
+  } else if (name2 === "TAG") {
     if (args.length !== 2) throwError(state, "TAG directive accepts exactly two arguments");
     const [handle, prefix] = args;
     if (!PATTERN_TAG_HANDLE.test(handle)) throwError(state, "ill-formed tag handle (first argument) of the TAG directive");
@@ -52003,25 +53227,25 @@ function foldLine(line, width) {
   if (line === "" || isMoreIndented(line[0])) return line;
   const breakRe = / [^ \t]/g;
   let match;
-  let start = 0;
+  let start2 = 0;
   let end;
   let curr = 0;
   let next = 0;
   let result = "";
   while (match = breakRe.exec(line)) {
     next = match.index;
-    if (next - start > width) {
-      end = curr > start ? curr : next;
+    if (next - start2 > width) {
+      end = curr > start2 ? curr : next;
       result += `
-${line.slice(start, end)}`;
-      start = end + 1;
+${line.slice(start2, end)}`;
+      start2 = end + 1;
     }
     curr = next;
   }
   result += "\n";
-  if (line.length - start > width && curr > start) result += `${line.slice(start, curr)}
+  if (line.length - start2 > width && curr > start2) result += `${line.slice(start2, curr)}
 ${line.slice(curr + 1)}`;
-  else result += line.slice(start);
+  else result += line.slice(start2);
   return result.slice(1);
 }
 function foldBlockScalar(string3, width) {
@@ -52096,7 +53320,7 @@ var DEFAULT_PRESENTER_OPTIONS = {
   quoteFlowKeys: false,
   quoteStyle: "single",
   forceQuotes: false,
-  scalarStyleRules: Object.keys(DEFAULT_SCALAR_STYLE_RULES).map((name) => Reflect.get(DEFAULT_SCALAR_STYLE_RULES, name)),
+  scalarStyleRules: Object.keys(DEFAULT_SCALAR_STYLE_RULES).map((name2) => Reflect.get(DEFAULT_SCALAR_STYLE_RULES, name2)),
   tagBeforeAnchor: false
 };
 function nodeTagShort(node2) {
@@ -52382,7 +53606,7 @@ var CHOMPING_STRIP = CHOMPING_MODE.STRIP;
 var CHOMPING_KEEP = CHOMPING_MODE.KEEP;
 
 // src/install/chart-archive.ts
-var import_node_zlib = require("node:zlib");
+var import_node_zlib2 = require("node:zlib");
 var maxUnpacked = 20 * 1024 * 1024;
 var maxEntries = 1e4;
 async function readChartArchive(bytes, wanted) {
@@ -52400,7 +53624,7 @@ async function readChartArchive(bytes, wanted) {
 }
 function unzip(bytes) {
   try {
-    return (0, import_node_zlib.gunzipSync)(bytes, { maxOutputLength: maxUnpacked });
+    return (0, import_node_zlib2.gunzipSync)(bytes, { maxOutputLength: maxUnpacked });
   } catch (cause) {
     const tooLarge = cause.code === "ERR_BUFFER_TOO_LARGE";
     throw new RangeError(tooLarge ? "larger than 20 MiB when unpacked" : "not a gzip file", {
@@ -52410,7 +53634,7 @@ function unzip(bytes) {
 }
 async function readEntries(archive, wanted) {
   const entries = [];
-  await new Promise((resolve14, reject) => {
+  await new Promise((resolve15, reject) => {
     const parser = new rt({ strict: true });
     const take = (entry) => {
       entries.push(readEntry2(entry, wanted));
@@ -52419,7 +53643,7 @@ async function readEntries(archive, wanted) {
     parser.on("entry", take);
     parser.on("ignoredEntry", take);
     parser.on("error", reject);
-    parser.on("end", resolve14);
+    parser.on("end", resolve15);
     parser.end(archive);
   }).catch((cause) => {
     throw new RangeError(`not a tar archive that can be used: ${cause.message}`, { cause });
@@ -52428,16 +53652,16 @@ async function readEntries(archive, wanted) {
   return refuseDuplicates(entries);
 }
 function readEntry2(entry, wanted) {
-  const { path: name, type } = entry;
-  const path12 = name.replace(/\/$/, "").split("/");
+  const { path: name2, type } = entry;
+  const path12 = name2.replace(/\/$/, "").split("/");
   const body = [];
-  const keep2 = type !== "Directory" && wanted.includes(path12.slice(1).join("/"));
-  if (keep2) entry.on("data", (chunk) => body.push(chunk));
+  const keep = type !== "Directory" && wanted.includes(path12.slice(1).join("/"));
+  if (keep) entry.on("data", (chunk) => body.push(chunk));
   else entry.resume();
-  return keep2 ? { name, type, path: path12, body } : { name, type, path: path12 };
+  return keep ? { name: name2, type, path: path12, body } : { name: name2, type, path: path12 };
 }
-function checkEntry({ name, type, path: path12 }) {
-  const shown2 = JSON.stringify(name);
+function checkEntry({ name: name2, type, path: path12 }) {
+  const shown2 = JSON.stringify(name2);
   if (path12.some((part3) => part3 === "" || part3 === "." || part3 === ".." || part3.includes("\\"))) {
     throw new RangeError(`a path that is not plain: ${shown2}`);
   }
@@ -52459,16 +53683,16 @@ function refuseDuplicates(entries) {
 }
 
 // src/install/chart.ts
-async function readChart(bytes, name) {
+async function readChart(bytes, name2) {
   const { files } = await readChartArchive(bytes, ["Chart.yaml", "values.yaml"]).catch((cause) => {
-    throw new AirgapError("usage", `${name} cannot be used as a chart`, {
+    throw new AirgapError("usage", `${name2} cannot be used as a chart`, {
       given: cause instanceof Error ? cause.message : String(cause),
       expected: "a chart archive as `helm package` makes it: one folder of plain files in a .tgz",
       cause
     });
   });
-  const about = readYaml(files, "Chart.yaml", chartYaml, name);
-  const values = readYaml(files, "values.yaml", valuesYaml, name);
+  const about = readYaml(files, "Chart.yaml", chartYaml, name2);
+  const values = readYaml(files, "values.yaml", valuesYaml, name2);
   const ownImages2 = ownImagesOf(values);
   return {
     name: about.name,
@@ -52476,7 +53700,7 @@ async function readChart(bytes, name) {
     digest: digestOf(bytes),
     fileName: `${about.name}-${about.version.replaceAll("+", "_")}.tgz`,
     bytes,
-    spelling: spellingOf(values, name),
+    spelling: spellingOf(values, name2),
     ...ownImages2 === void 0 ? {} : { ownImages: ownImages2 }
   };
 }
@@ -52528,20 +53752,20 @@ function nonEmpty(value) {
 }
 
 // src/registry/read-blob.ts
-var import_consumers = require("node:stream/consumers");
+var import_consumers2 = require("node:stream/consumers");
 var mostBytes = 32 * 1024 * 1024;
 async function readBlob2(client, repository, { digest: digest2, size }) {
-  const name = `${client.host}/${repository}@${digest2}`;
+  const name2 = `${client.host}/${repository}@${digest2}`;
   if (size > mostBytes) {
     throw new AirgapError("usage", "a config or chart is too large", {
-      given: `${name}, ${size} bytes`,
+      given: `${name2}, ${size} bytes`,
       expected: `at most ${mostBytes} bytes`
     });
   }
   const { body } = await client.getBlob(repository, digest2);
-  const bytes = await (0, import_consumers.buffer)(body);
+  const bytes = await (0, import_consumers2.buffer)(body);
   if (digestOf(bytes, algorithmOf(digest2)) === digest2) return bytes;
-  throw new AirgapError("integrity", "a blob is not what its digest says", { given: name });
+  throw new AirgapError("integrity", "a blob is not what its digest says", { given: name2 });
 }
 
 // src/commands/load-chart.ts
@@ -52549,46 +53773,46 @@ var chartLayer = "application/vnd.cncf.helm.chart.content.v1.tar+gzip";
 async function loadChart(spec, registries) {
   const { chart } = spec.imageSwap;
   if (chart === void 0) return void 0;
-  const bytes = chart.startsWith("oci://") ? await pullChart(chart, registries) : await (0, import_promises24.readFile)(chart).catch((cause) => {
+  const bytes = chart.startsWith("oci://") ? await pullChart(chart, registries) : await (0, import_promises27.readFile)(chart).catch((cause) => {
     throw unreadable(chart, "imageSwap.chart", cause);
   });
   return readChart(bytes, chart);
 }
-async function pullChart(name, registries) {
-  const reference = chartReference(name);
+async function pullChart(name2, registries) {
+  const reference = chartReference(name2);
   const { client, repository } = registries.source(reference);
   const found = await client.getManifest(repository, reference.digest ?? reference.tag ?? "");
   if (!found)
-    throw new AirgapError("usage", "imageSwap.chart is not in its registry", { given: name });
+    throw new AirgapError("usage", "imageSwap.chart is not in its registry", { given: name2 });
   const { manifest } = makeDocument(found.descriptor, found.bytes);
   const layer = manifest.kind === "manifest" && manifest.layers.find((one) => one.mediaType === chartLayer);
   if (layer) return readBlob2(client, repository, layer);
   throw new AirgapError("usage", "imageSwap.chart is no helm chart", {
-    given: name,
+    given: name2,
     expected: `a manifest with a layer of type ${chartLayer}, as \`helm push\` makes it`
   });
 }
-function chartReference(name) {
-  const text4 = name.slice("oci://".length);
+function chartReference(name2) {
+  const text4 = name2.slice("oci://".length);
   if (/[:@][^/]+$/.test(text4)) {
     try {
       return parseReference(text4);
     } catch (cause) {
-      throw notAReference(name, cause);
+      throw notAReference(name2, cause);
     }
   }
-  throw notAReference(name);
+  throw notAReference(name2);
 }
-function notAReference(name, cause) {
+function notAReference(name2, cause) {
   return new AirgapError("usage", "imageSwap.chart names no version", {
-    given: name,
+    given: name2,
     expected: "oci://host/path/image-swap:1.5.3",
     cause
   });
 }
 
 // src/commands/make-inventory.ts
-var import_promises25 = require("node:fs/promises");
+var import_promises28 = require("node:fs/promises");
 
 // src/bundle/oci-layout.ts
 var rootLimit = 3 * 1024 * 1024;
@@ -52656,17 +53880,17 @@ function utcSeconds(time3) {
 }
 
 // src/install/assets.ts
-var import_node_path24 = require("node:path");
+var import_node_path28 = require("node:path");
 function distFolder() {
   const here = __dirname;
-  return (0, import_node_path24.basename)(here) === "dist" ? here : (0, import_node_path24.join)(here, "../../dist");
+  return (0, import_node_path28.basename)(here) === "dist" ? here : (0, import_node_path28.join)(here, "../../dist");
 }
 function installScriptPath() {
   const here = __dirname;
-  return (0, import_node_path24.join)(here, "install.sh");
+  return (0, import_node_path28.join)(here, "install.sh");
 }
 function programPath() {
-  return (0, import_node_path24.join)(distFolder(), "bundle.js");
+  return (0, import_node_path28.join)(distFolder(), "bundle.js");
 }
 
 // node_modules/smol-toml/dist/error.js
@@ -53203,20 +54427,20 @@ The certificate of ${input.endpoint} is signed by an own CA (CA_CERT in registry
 
 // src/install/readme.ts
 function readmeText(inventory) {
-  const { name, version: version2, target: target2, images } = inventory;
+  const { name: name2, version: version3, target: target2, images } = inventory;
   const isAirgap = target2.environment === "airgap";
   const tools = `oras 1.3.6 or newer, kubectl${isAirgap ? ", helm 3" : ""}`;
   const steps = `load, secret${isAirgap ? ", chart" : ""} and check`;
-  const file2 = `${name}-${version2}.tar`;
+  const file2 = `${name2}-${version3}.tar`;
   const placements = images.reduce((count4, image2) => count4 + image2.placements.length, 0);
   const content = inventory.imagesNotEmbedded ? `${images.length} images are expected in ${target2.endpoint} already; this bundle does not carry them` : `${images.length} images for ${placements} references in ${target2.endpoint}`;
-  return Buffer.from(`${name} ${version2}
-${"=".repeat(name.length + version2.length + 1)}
+  return Buffer.from(`${name2} ${version3}
+${"=".repeat(name2.length + version3.length + 1)}
 
 This file, ${file2}, holds what a cluster behind an air gap needs to pull its images from
 ${target2.endpoint}: ${content}; the Secret registry-info${isAirgap ? "; the image-swap chart and its values" : ""};
 and the containerd configuration that the nodes should show (nodes/).
-It was made at ${inventory.createdAt}${inventory.expiresAt ? ` and expires at ${inventory.expiresAt}` : ""} (sequence ${inventory.sequence}). No credentials are in it.
+${baseText(inventory)}It was made at ${inventory.createdAt}${inventory.expiresAt ? ` and expires at ${inventory.expiresAt}` : ""} (sequence ${inventory.sequence}). No credentials are in it.
 
 Install
 -------
@@ -53237,7 +54461,8 @@ whole file first:
 
     sha256sum -c ${file2}.sha256
 
-That proves as much as the way by which the .sha256 came.
+That proves as much as the way by which the .sha256 came. A bundle in parts (${file2}.001 and on) goes by the
+same name everywhere; only tar below wants one file: cat ${file2}.[0-9]* > ${file2}
 
 Check the signature by hand
 ---------------------------
@@ -53260,10 +54485,16 @@ and its own hash is in bundle.json:
 The file is an OCI image layout in a tar: oras, skopeo, podman and ctr read it as it is.
 `);
 }
+function baseText({ base: base2 }) {
+  if (!base2) return "";
+  return `It builds on ${base2.name} ${base2.version}, which must have been loaded before: ${base2.blobs.length} blobs that came
+with that are not in here, so the OCI layout is not complete by itself.
+`;
+}
 
 // src/install/yaml.ts
-function toYaml(value, name) {
-  refuseUnprintable(value, name);
+function toYaml(value, name2) {
+  refuseUnprintable(value, name2);
   const options = { forceQuotes: true, quoteStyle: "double", lineWidth: -1, noRefs: true };
   return Buffer.from(`---
 ${dump(value, options)}`);
@@ -53324,12 +54555,20 @@ function placementRows(image2, inventory) {
     return [image2.digest, image2.mediaType, inTarget2, tag2, how, image2.source];
   });
 }
+function baseTable({ blobs }, homes, inventory) {
+  const rows = blobs.map(({ digest: digest2, size }) => {
+    const repositories = (homes.get(digest2) ?? []).map((home) => inEndpoint(home, inventory));
+    return [digest2, String(size), repositories.join(" ")];
+  });
+  return table(rows);
+}
 function settingsTable(inventory, target2, chart) {
   return table([
     ["format", "1"],
     ...identityRows(inventory),
     ...registryRows(inventory),
     ...rootRows(inventory),
+    ...baseRows(inventory),
     ...chart === void 0 ? [] : chartRows(chart),
     ...Object.entries(secretData(target2)).map(([key, value]) => [`secret.${key}`, base642(value)])
   ]);
@@ -53347,8 +54586,8 @@ function identityRows(inventory) {
   ];
 }
 function dayBefore(time3) {
-  const day = 24 * 60 * 60 * 1e3;
-  return utcSeconds(new Date(Date.parse(time3) - day));
+  const day3 = 24 * 60 * 60 * 1e3;
+  return utcSeconds(new Date(Date.parse(time3) - day3));
 }
 function registryRows({ target: target2 }) {
   return [
@@ -53365,6 +54604,17 @@ function rootRows(inventory) {
     ["imagesEmbedded", String(inventory.imagesNotEmbedded !== true)],
     ["bundleRepository", inEndpoint(bundleRepository(inventory), inventory)],
     ...roots.map(({ digest: digest2 }, n2) => ["root", `${digest2} ${n2 === 0 ? tag2 : `${tag2}-${n2 + 1}`}`])
+  ];
+}
+function baseRows(inventory) {
+  const { base: base2, target: target2 } = inventory;
+  if (base2 === void 0) return [];
+  const { name: name2, version: version3, inventoryDigest } = base2;
+  return [
+    ["baseName", name2],
+    ["baseVersion", version3],
+    ["baseInventory", inventoryDigest],
+    ["baseRepository", inEndpoint(bundleRepository({ target: target2, name: name2 }), inventory)]
   ];
 }
 function chartRows(chart) {
@@ -53433,6 +54683,7 @@ function installFiles(input) {
   return [
     { path: "install.sh", bytes: input.script, mode: 493 },
     plain("images.tsv", imagesTable(input.inventory)),
+    ...baseFiles(input),
     plain("settings.tsv", settingsTable(input.inventory, input.target, input.chart)),
     plain("README.txt", readmeText(input.inventory)),
     ...chartFiles(input),
@@ -53443,6 +54694,10 @@ function installFiles(input) {
 }
 function plain(path12, bytes) {
   return { path: path12, bytes, mode: 420 };
+}
+function baseFiles({ inventory, homes = /* @__PURE__ */ new Map() }) {
+  const { base: base2 } = inventory;
+  return base2 === void 0 ? [] : [plain("base.tsv", baseTable(base2, homes, inventory))];
 }
 function chartFiles({ chart, target: target2, ownImages: ownImages2, isEKSCluster }) {
   if (chart === void 0) return [];
@@ -53485,12 +54740,39 @@ function printEntry(entry) {
 }
 var marks = { exact: exactMark, replace: replaceMark, registry: "", noswap: "", default: "" };
 
-// package.json
-var package_default = { name: "airgap-bundle", version: "0.1.0" };
-
-// src/version.ts
-var toolName = package_default.name;
-var toolVersion = package_default.version;
+// src/transfer/units.ts
+function unitsOf(image2, graph, repository, kind) {
+  const leaves = leavesOf(graph);
+  const unit = (digest2, of, documents) => ({
+    key: `${repository}@${digest2}`,
+    image: image2,
+    repository,
+    digest: digest2,
+    blobs: blobsOf(of),
+    documents
+  });
+  if (kind === "layout") return [unit(graph.root.digest, leaves, [...graph.documents.keys()])];
+  return leaves.map((leaf) => unit(leaf.descriptor.digest, [leaf], [leaf.descriptor.digest]));
+}
+function blobsOf(documents) {
+  const blobs = documents.flatMap(({ manifest }) => references(manifest));
+  const kept = blobs.filter(({ mediaType: mediaType2 }) => !notDistributed.test(mediaType2));
+  return [...new Map(kept.map((blob2) => [blob2.digest, blob2])).values()];
+}
+var notDistributed = /\.image\.rootfs\.foreign\.diff\.tar|\.image\.layer\.nondistributable\./;
+async function readGraph(image2, manifest) {
+  const documents = /* @__PURE__ */ new Map();
+  const read4 = async (digest2) => {
+    const { mediaType: mediaType2, bytes } = await manifest(digest2);
+    const document = makeDocument({ mediaType: mediaType2, digest: digest2, size: bytes.length }, bytes);
+    documents.set(digest2, document);
+    if (document.manifest.kind === "index")
+      await Promise.all(references(document.manifest).map((child2) => read4(child2.digest)));
+    return document;
+  };
+  const { descriptor: descriptor3 } = await read4(image2.digest);
+  return { root: descriptor3, documents };
+}
 
 // src/commands/make-inventory.ts
 async function makeInventory(input) {
@@ -53505,6 +54787,9 @@ async function makeInventory(input) {
       ...platform4 ? { platform: platform4 } : {}
     }))
   );
+  const content = uniqueBlobs(embedded);
+  const base2 = input.base && inventoryBase(input.base, leaves, manifestsOf(embedded));
+  const leftOut = new Set(base2?.blobs.map(({ digest: digest2 }) => digest2));
   const [root2, ...moreRoots] = roots.map(({ descriptor: descriptor3 }) => descriptor3);
   const unfinished = {
     ...about,
@@ -53512,9 +54797,13 @@ async function makeInventory(input) {
     ...moreRoots.length > 0 ? { moreRoots } : {},
     images: plan.images.map(({ entry }) => entry),
     files: [],
-    blobs: withRoots(roots, uniqueBlobs(embedded)),
+    blobs: withRoots(
+      roots,
+      content.filter(({ digest: digest2 }) => !leftOut.has(digest2))
+    ),
     ...chart ? { chart: chartEntry(chart) } : {},
-    ...withoutImages ? { imagesNotEmbedded: true } : {}
+    ...withoutImages ? { imagesNotEmbedded: true } : {},
+    ...base2 ? { base: base2 } : {}
   };
   const layout = layoutFiles(
     embedded.filter(isRunnable).map(({ entry }) => entry),
@@ -53523,13 +54812,22 @@ async function makeInventory(input) {
       ...embedded.filter((image2) => !isRunnable(image2)).map(({ graph }) => graph.root)
     ]
   );
-  const files = input.withFiles ? await allFiles(layout, unfinished, input) : [];
+  const files = input.withFiles ? await allFiles(layout, unfinished, blobRepositories(embedded, about), input) : [];
   const documents = plan.images.flatMap(({ graph }) => childrenFirst(graph));
   return {
     inventory: { ...unfinished, files: files.map(fileEntry) },
     files: new Map(files.map(({ path: path12, bytes }) => [path12, bytes])),
     manifests: new Map([...roots, ...documents].map((one) => [one.descriptor.digest, one]))
   };
+}
+function inventoryBase({ about, brings }, leaves, manifests) {
+  const blobs = blobsOf(leaves).filter(
+    ({ digest: digest2 }) => brings.has(digest2) && !manifests.has(digest2)
+  );
+  return { ...about, blobs: blobs.map(({ digest: digest2, size }) => ({ digest: digest2, size })) };
+}
+function manifestsOf(images) {
+  return new Set(images.flatMap(({ graph }) => [...graph.documents.keys()]));
 }
 function withRoots(roots, blobs) {
   const first = roots.map(({ descriptor: { digest: digest2, size } }) => ({ digest: digest2, size }));
@@ -53566,13 +54864,13 @@ function describe2({ spec, plan, createdAt }) {
 function installedChart({ spec, chart }) {
   return spec.environment === "airgap" ? chart : void 0;
 }
-function chartEntry({ name, version: version2, digest: digest2 }) {
-  return { name, version: version2, digest: digest2 };
+function chartEntry({ name: name2, version: version3, digest: digest2 }) {
+  return { name: name2, version: version3, digest: digest2 };
 }
-async function allFiles(layout, inventory, input) {
+async function allFiles(layout, inventory, homes, input) {
   const files = [
     ...[...layout].map(([path12, bytes]) => ({ path: path12, bytes, mode: 420 })),
-    ...installFiles(await installInput(inventory, input))
+    ...installFiles({ ...await installInput(inventory, input), homes })
   ];
   const sums = { path: "SHA256SUMS", bytes: sha256Sums(files.map(fileEntry)), mode: 420 };
   const readme2 = files.findIndex(({ path: path12 }) => path12 === "README.txt");
@@ -53586,8 +54884,8 @@ async function installInput(inventory, input) {
     inventory,
     target: spec.target,
     ownImages: ownImages2,
-    script: await (0, import_promises25.readFile)(installScriptPath()),
-    program: await (0, import_promises25.readFile)(programPath()),
+    script: await (0, import_promises28.readFile)(installScriptPath()),
+    program: await (0, import_promises28.readFile)(programPath()),
     ...chart ? { chart } : {},
     ...isEKSCluster === void 0 ? {} : { isEKSCluster }
   };
@@ -53629,9 +54927,9 @@ function isInTarget({ target: target2 }, image2) {
   return image2.startsWith(`${target2.endpoint}/`);
 }
 function inTarget(reference) {
-  const name = repositoryOf(reference);
-  if (reference.digest) return `${name}@${reference.digest}`;
-  return `${name}:${reference.tag ?? "latest"}`;
+  const name2 = repositoryOf(reference);
+  if (reference.digest) return `${name2}@${reference.digest}`;
+  return `${name2}:${reference.tag ?? "latest"}`;
 }
 function noChart() {
   return warning2(
@@ -53786,10 +55084,10 @@ function notThere({ client, repository }, asked) {
 }
 
 // src/commands/saved-plan.ts
-var import_node_path25 = require("node:path");
+var import_node_path29 = require("node:path");
 async function readSavedPlan(path12, context) {
   if (!path12) return void 0;
-  const text4 = await readText((0, import_node_path25.resolve)(context.cwd, path12), "the saved plan");
+  const text4 = await readText((0, import_node_path29.resolve)(context.cwd, path12), "the saved plan");
   return parseInventory(Buffer.from(inventoryPart(text4)), "usage");
 }
 function inventoryPart(text4) {
@@ -53824,16 +55122,17 @@ function canonical(value) {
 }
 
 // src/commands/prepare.ts
-async function prepare2(spec, registries, context, { saved, withoutImages = false }) {
+async function prepare2(spec, registries, context, { saved, withoutImages = false, older, base: base2 = saved && savedBase(saved) }) {
   const createdAt = saved ? new Date(saved.createdAt) : creationTime(context);
   refuseExpired(spec, createdAt);
   const chart = await loadChart(spec, registries);
   const own2 = ownImages(spec, chart);
   const listed2 = [...spec.images, ...own2.listed];
   context.emit({ kind: "step", name: `resolving ${count(listed2.length, "image")}` });
-  const cache = folderCache((0, import_node_path26.join)(stateFolder(spec), "manifests"));
+  const cache = contentCache(spec, older);
   const sources = { registries, cache, pins: pinsOf(saved) };
-  const plan = makePlan(spec, await resolveImages(spec, listed2, sources, context));
+  const resolved = await resolveImages(spec, listed2, sources, context).finally(cache.keep);
+  const plan = makePlan(spec, resolved);
   const made = await makeInventory({
     spec,
     plan,
@@ -53841,11 +55140,13 @@ async function prepare2(spec, registries, context, { saved, withoutImages = fals
     ownImages: ownImageReferences(plan, own2),
     createdAt,
     withoutImages: withoutImages || saved?.imagesNotEmbedded === true,
-    withFiles: !hasErrors(plan.problems)
+    withFiles: !hasErrors(plan.problems),
+    base: base2
   });
+  refuseOlderThanBase(made.inventory);
   if (saved) checkAgainstSaved(saved, made.inventory);
   const problems = [...plan.problems, ...ownImageProblems(spec, chart, own2)];
-  return { spec, ...made, problems, images: plan.images, registries };
+  return { spec, ...made, problems, images: plan.images, registries, found: cache.find };
 }
 function refuseExpired({ expires }, createdAt) {
   if (expires === void 0 || Date.parse(expires) > createdAt.getTime()) return;
@@ -53854,8 +55155,12 @@ function refuseExpired({ expires }, createdAt) {
     expected: `a time after ${createdAt.toISOString()}`
   });
 }
+function contentCache(spec, older) {
+  const kept = folderCache((0, import_node_path30.join)(stateFolder(spec), "manifests"));
+  return older ? cacheBefore(kept, older.find) : kept;
+}
 function stateFolder(spec) {
-  return (0, import_node_path26.join)(spec.folder, ".airgap-bundle");
+  return (0, import_node_path30.join)(spec.folder, ".airgap-bundle");
 }
 function creationTime({ env, now: now2 }) {
   const epoch = env.SOURCE_DATE_EPOCH;
@@ -53884,7 +55189,107 @@ function refuseOnErrors(problems, context) {
   if (errors.length > 0) throw new Failures("the plan has errors", errors);
 }
 
+// src/commands/kept-plan.ts
+async function planRun(run2, registries, context) {
+  refuseFreshPlan(run2);
+  const kept = run2.saved ? void 0 : openKeptPlan(run2, context);
+  const left = run2.fresh ? void 0 : await kept?.read();
+  const goneOn = left && await goOn(left, run2, registries, context);
+  const prepared2 = goneOn ?? await prepare2(run2.spec, registries, context, run2);
+  return {
+    prepared: prepared2,
+    async carryOut(work) {
+      refuseOnErrors(prepared2.problems, context);
+      if (!goneOn) await kept?.write(prepared2.inventory);
+      try {
+        const result = await work(prepared2);
+        if (!canGoOn(failuresOf(result))) await kept?.remove();
+        return result;
+      } catch (error4) {
+        if (!context.signal.aborted && !canGoOn(error4)) await kept?.remove();
+        throw error4;
+      }
+    }
+  };
+}
+function failuresOf(result) {
+  return new Failures("", result.errors ?? []);
+}
+function refuseFreshPlan({ saved, fresh }) {
+  if (!saved || !fresh) return;
+  throw new AirgapError("usage", "--plan and --fresh are both given", {
+    expected: "one of them: a saved plan is carried out exactly, --fresh resolves again"
+  });
+}
+async function goOn(left, run2, registries, context) {
+  tell(left, context);
+  try {
+    return await prepare2(run2.spec, registries, context, { ...run2, saved: left.inventory });
+  } catch (error4) {
+    if (!(error4 instanceof AirgapError && error4.class === "usage")) throw error4;
+    context.emit({ kind: "note", message: "that plan does not hold any more: resolving again" });
+    return void 0;
+  }
+}
+var day2 = 24 * 60 * 60 * 1e3;
+function tell({ plannedAt }, { emit, now: now2 }) {
+  const message = `going on with the plan of ${plannedAt}, which a run that did not end has left`;
+  const isOld = now2().getTime() - Date.parse(plannedAt) > day2;
+  if (isOld) emit({ kind: "warning", message, cure: "resolve again with --fresh" });
+  else emit({ kind: "note", message: `${message}; --fresh resolves again` });
+}
+var documentSchema = strictObject({
+  input: string2(),
+  plannedAt: iso_exports.datetime(),
+  inventory: unknown()
+});
+function openKeptPlan(run2, context) {
+  const { spec, name: name2 } = run2;
+  const path12 = (0, import_node_path31.join)(stateFolder(spec), `plan-${name2}-${spec.name}.json`);
+  const input = fingerprint(run2, context);
+  return {
+    /** Undefined where there is none for the same input. */
+    read: () => readKept(path12, input).catch(() => void 0),
+    write: async (inventory) => {
+      const plannedAt = context.now().toISOString();
+      await replace(path12, JSON.stringify({ input, plannedAt, inventory })).catch((cause) => {
+        const why = cause.code ?? String(cause);
+        const message = `the plan cannot be kept, so a killed run starts anew: ${path12}: ${why}`;
+        context.emit({ kind: "note", message });
+      });
+    },
+    remove: () => (0, import_promises29.rm)(path12, { force: true }).catch(() => void 0)
+  };
+}
+async function readKept(path12, input) {
+  const document = documentSchema.parse(JSON.parse(await (0, import_promises29.readFile)(path12, "utf8")));
+  if (document.input !== input) return void 0;
+  const inventory = parseInventory(Buffer.from(JSON.stringify(document.inventory)));
+  return { plannedAt: document.plannedAt, inventory };
+}
+function fingerprint({ spec, withoutImages, base: base2 }, { env }) {
+  const since = base2?.about.inventoryDigest;
+  const input = { spec, withoutImages, since, epoch: env.SOURCE_DATE_EPOCH, tool: toolVersion };
+  return digestOf(Buffer.from(JSON.stringify(input)));
+}
+async function replace(path12, text4) {
+  const partial2 = `${path12}.${(0, import_node_crypto10.randomUUID)()}.partial`;
+  await (0, import_promises29.mkdir)((0, import_node_path31.dirname)(path12), { recursive: true });
+  try {
+    await (0, import_promises29.writeFile)(partial2, text4);
+    await (0, import_promises29.rename)(partial2, path12);
+  } finally {
+    await (0, import_promises29.rm)(partial2, { force: true });
+  }
+}
+
 // src/commands/create.ts
+function partSizeOf(written2) {
+  return written2 === void 0 ? void 0 : parsePartSize(written2);
+}
+async function openReused(path12, { cwd }) {
+  return path12 ? openOlder((0, import_node_path32.resolve)(cwd, path12)) : void 0;
+}
 async function readyToCreate(spec, context) {
   refuseWithoutChart(spec);
   return signerOf(spec, context);
@@ -53905,10 +55310,10 @@ async function signerOf({ signing }, { env }) {
   }
   return "key" in signing ? loadSigner(signing.key, env.AIRGAP_BUNDLE_KEY_PASSPHRASE) : void 0;
 }
-async function createPrepared(prepared2, out, sign3, context) {
+async function createPrepared(prepared2, { out, partSize, sign: sign3, older }, context) {
   const { inventory, files } = prepared2;
-  const folder = (0, import_node_path27.resolve)(context.cwd, out);
-  const bundle = (0, import_node_path27.join)(folder, `${inventory.name}-${inventory.version}.tar`);
+  const folder = (0, import_node_path32.resolve)(context.cwd, out);
+  const bundle = (0, import_node_path32.join)(folder, `${inventory.name}-${inventory.version}.tar`);
   context.emit({ kind: "step", name: `writing ${bundle}` });
   const written2 = await writeBundle(
     {
@@ -53916,22 +55321,43 @@ async function createPrepared(prepared2, out, sign3, context) {
       files,
       readBlob: blobReader(prepared2),
       ...sign3 ? { sign: sign3 } : {},
+      ...older ? { older } : {},
+      ...partSize === void 0 ? {} : { partSize },
       out: bundle,
-      concurrency: 8
+      concurrency: blobsAtOnce
     },
     context
   );
+  if (older) tellReused(older, context);
   return {
     bundle: written2.path,
+    parts: written2.parts,
     sha256: written2.sha256,
     size: written2.size,
     installScript: written2.installScript,
+    reused: older?.taken.bytes ?? 0,
+    resumed: written2.resumed,
+    base: savedBase(inventory)?.about ?? null,
+    leftOut: (inventory.base?.blobs ?? []).reduce((sum2, { size }) => sum2 + size, 0),
     keyId: sign3?.keyId ?? null,
     inventoryDigest: digestOf(printInventory(inventory)),
     inventory
   };
 }
-function blobReader({ manifests, images, registries }) {
+var blobsAtOnce = 32;
+var damagedNamed = 10;
+function tellReused({ path: path12, taken: { bytes, damaged: damaged2 } }, { emit }) {
+  emit({ kind: "note", message: `${formatBytes(bytes)} came from ${path12}` });
+  if (damaged2.length === 0) return;
+  const named = damaged2.slice(0, damagedNamed).join(", ");
+  const others = damaged2.length > damagedNamed ? ` and ${damaged2.length - damagedNamed} more` : "";
+  emit({
+    kind: "warning",
+    message: `${path12} is damaged: ${count(damaged2.length, "blob")} fetched again: ${named}${others}`,
+    cure: "reuse the bundle that was made now next time"
+  });
+}
+function blobReader({ manifests, images, registries, found }) {
   const homes = /* @__PURE__ */ new Map();
   for (const { graph, reference } of images) {
     const source = registries.source(reference);
@@ -53939,13 +55365,460 @@ function blobReader({ manifests, images, registries }) {
       if (!homes.has(digest2)) homes.set(digest2, source);
     }
   }
-  return async ({ digest: digest2 }) => {
-    const manifest = manifests.get(digest2);
-    if (manifest) return import_node_stream12.Readable.from([manifest.bytes]);
+  return async ({ digest: digest2 }, range) => {
+    const bytes = manifests.get(digest2)?.bytes ?? found(digest2);
+    if (bytes) return { status: 200, body: import_node_stream13.Readable.from([bytes]) };
     const home = homes.get(digest2);
     if (!home) throw new Error(`no image has the blob ${digest2}`);
-    return (await home.client.getBlob(home.repository, digest2)).body;
+    return home.client.getBlob(home.repository, digest2, range);
   };
+}
+
+// src/transfer/waiting.ts
+async function settleAll(promises3) {
+  const results = await Promise.allSettled(promises3);
+  return results.map((result) => {
+    if (result.status === "rejected") throw result.reason;
+    return result.value;
+  });
+}
+function deferred() {
+  let resolve15 = () => {
+  };
+  const promise = new Promise((done) => {
+    resolve15 = done;
+  });
+  return { promise, resolve: resolve15 };
+}
+
+// src/transfer/from-base.ts
+async function mountBase({ base: base2, bundleRepository: bundleRepository2 }, blobs, { job: { target: target2 }, turns }) {
+  const missing3 = blobs.filter(
+    ({ digest: digest2 }) => base2?.blobs.has(digest2) && !turns.isIn(digest2, bundleRepository2)
+  );
+  await pMap(
+    missing3,
+    async (blob2) => {
+      const from = turns.mountSource(blob2.digest, bundleRepository2);
+      if (from && await target2.mountBlob(bundleRepository2, blob2.digest, from))
+        return turns.arrived(blob2, bundleRepository2);
+      throw new AirgapError("refused", "a blob of the base cannot be mounted", {
+        given: `${from ?? "nothing"} gives no ${blob2.digest}`
+      });
+    },
+    { concurrency: 16 }
+  );
+}
+async function sourceFor({ repository }, missing3, origin, { job: { target: target2 }, turns }) {
+  const { base: base2, file: file2 } = origin;
+  const leftOut = missing3.filter(({ digest: digest2 }) => base2?.blobs.has(digest2));
+  if (base2 === void 0 || leftOut.length === 0) return { from: file2, missing: missing3 };
+  const inTar = missing3.filter(({ digest: digest2 }) => !base2.blobs.has(digest2));
+  const there = await settleAll(
+    leftOut.map(async ({ digest: digest2, size }) => await target2.headBlob(repository, digest2) === size)
+  );
+  leftOut.forEach((blob2, at2) => {
+    if (there[at2]) turns.arrived(blob2, repository);
+  });
+  const elsewhere = leftOut.filter((_2, at2) => !there[at2]);
+  return { from: elsewhere.length === 0 ? file2 : base2.whole, missing: [...inTar, ...elsewhere] };
+}
+
+// src/transfer/small-blobs.ts
+var largest3 = 1024 * 1024;
+var atOnce = 32;
+function isSmall({ size }, { job: { origin } }) {
+  return size <= largest3 && origin.kind === "registries";
+}
+function smallBlobs(work) {
+  const gate = new Gate({ places: atOnce });
+  const firsts = /* @__PURE__ */ new Map();
+  const sendInTurn = async (blob2, unit) => {
+    const leave2 = await gate.enter(work().context.signal);
+    return send(blob2, unit, work()).finally(leave2);
+  };
+  return (blob2, unit) => {
+    const first = firsts.get(unit.repository);
+    if (first !== void 0) return first.then(() => sendInTurn(blob2, unit));
+    const sending = sendInTurn(blob2, unit);
+    if (!work().turns.takesPushes(unit.repository)) firsts.set(unit.repository, sending);
+    return sending;
+  };
+}
+async function send(blob2, { image: image2, repository }, { job: { origin, target: target2 }, turns, sent }) {
+  if (origin.kind !== "registries") throw new Error("only from a registry");
+  if (await target2.headBlob(repository, blob2.digest) === blob2.size) return "there";
+  const from = origin.locate(image2);
+  const bytes = origin.found?.(blob2.digest) ?? await readBlob2(from.client, from.repository, blob2);
+  await target2.putBlob(repository, blob2.digest, bytes);
+  turns.pushTaken(repository);
+  sent([blob2]);
+  return "uploaded";
+}
+
+// src/transfer/bringing.ts
+async function bring(unit, turns, work) {
+  try {
+    work.context.signal.throwIfAborted();
+    const arrivals = await settleAll(
+      unit.blobs.map((blob2, at2) => arrive(blob2, unit, turnOf(turns, at2), work))
+    );
+    const uploaded2 = arrivals.includes("uploaded");
+    const pending = unit.blobs.filter((_2, at2) => arrivals[at2] === "pending");
+    if (pending.length === 0) return { uploaded: uploaded2, documents: [] };
+    await work.checkPush(unit.repository);
+    const sent = await copy(unit, pending, work);
+    return { uploaded: uploaded2 || sent.length > 0, documents: unit.documents };
+  } finally {
+    for (const turn of turns) turn.leave();
+  }
+}
+function turnOf(turns, at2) {
+  const turn = turns[at2];
+  if (turn === void 0) throw new Error("a unit has a turn for each of its blobs");
+  return turn;
+}
+async function arrive(blob2, unit, turn, work) {
+  const arrival = await arrivalOf(blob2, unit, turn, work);
+  if (arrival === "pending") return arrival;
+  work.turns.arrived(blob2, unit.repository);
+  turn.leave();
+  return arrival;
+}
+async function arrivalOf(blob2, unit, turn, work) {
+  const { repository } = unit;
+  await turn.homeOrFirst;
+  if (await mount(blob2, repository, work)) return "there";
+  await turn.first;
+  if (work.turns.isIn(blob2.digest, repository)) return "there";
+  return isSmall(blob2, work) ? work.sendSmall(blob2, unit) : "pending";
+}
+async function mount({ digest: digest2 }, repository, work) {
+  if (work.turns.isIn(digest2, repository)) return true;
+  const from = work.turns.mountSource(digest2, repository);
+  if (from === void 0) return false;
+  const isMounted = await work.job.target.mountBlob(repository, digest2, from);
+  if (isMounted) work.turns.pushTaken(repository);
+  else work.turns.mountRefused(from, repository);
+  return isMounted;
+}
+var blobsAtOnce2 = 4;
+async function copy(unit, needed, work) {
+  const { origin, target: target2 } = work.job;
+  const { digest: digest2, repository, image: image2 } = unit;
+  const { from, missing: missing3 } = origin.kind === "layout" ? await sourceFor(unit, needed, origin, work) : { from: origin.locate(image2), missing: needed };
+  const copying = work.progress.copying(missing3);
+  try {
+    const to2 = { client: target2, repository };
+    const job = { digest: digest2, from, to: to2, atOnce: blobsAtOnce2, watch: copying.watch() };
+    const sent = await work.oras.copy(job, missing3);
+    work.sent(sent);
+    const put2 = await target2.headManifest(repository, digest2);
+    if (put2?.digest !== digest2) throw notPut(unit, target2.host);
+    for (const blob2 of missing3) work.turns.arrived(blob2, repository);
+    return sent;
+  } finally {
+    copying.end();
+  }
+}
+function notPut({ repository, digest: digest2, image: image2 }, host) {
+  return new AirgapError("integrity", `oras reported success, but ${image2.source} is not there`, {
+    given: `no manifest ${digest2} in ${host}/${repository}`,
+    next: "check that the oras in use is the original one, then run again"
+  });
+}
+
+// src/transfer/oras-bytes.ts
+var import_node_fs14 = require("node:fs");
+var interval = 1e3;
+function watchOras(blobs, told) {
+  const sizes = new Map(blobs.map(({ digest: digest2, size }) => [shortName(digest2), size]));
+  return ({ pid, stdout }) => {
+    let reported = "";
+    const listen = (chunk) => {
+      reported += chunk;
+    };
+    stdout.on("data", listen);
+    const look = () => told(reportedAs("Exists", reported, sizes) + moved(pid, reported, sizes));
+    const timer = setInterval(look, interval).unref();
+    return () => {
+      clearInterval(timer);
+      stdout.off("data", listen);
+    };
+  };
+}
+function reportedDigests(word, stdout) {
+  const lines2 = stdout.matchAll(new RegExp(`^${word}\\s+([0-9a-f]{12}) `, "gm"));
+  return new Set([...lines2].map(([, hex = ""]) => hex));
+}
+function shortName(digest2) {
+  return digest2.slice(digest2.indexOf(":") + 1).slice(0, 12);
+}
+function reportedAs(word, stdout, sizes) {
+  return [...reportedDigests(word, stdout)].reduce((sum2, hex) => sum2 + (sizes.get(hex) ?? 0), 0);
+}
+function moved(pid, stdout, sizes) {
+  try {
+    const written2 = /^wchar: (\d+)$/m.exec((0, import_node_fs14.readFileSync)(`/proc/${pid}/io`, "latin1"));
+    if (written2 !== null) return Number(written2[1]);
+  } catch {
+  }
+  return reportedAs("Copied", stdout, sizes);
+}
+
+// src/transfer/progress.ts
+var TransferProgress = class {
+  #awaited;
+  #total;
+  #images;
+  #emit;
+  #copies = /* @__PURE__ */ new Set();
+  #arrived = 0;
+  /** @param needed blobs that are not in the target yet, each once */
+  constructor(needed, images, emit) {
+    this.#awaited = new Set(needed.map(({ digest: digest2 }) => digest2));
+    this.#total = sum(needed.map(({ size }) => size));
+    this.#images = { done: 0, total: images };
+    this.#emit = emit;
+  }
+  /** The blob is in the target. */
+  arrived({ digest: digest2, size }) {
+    if (!this.#awaited.delete(digest2)) return;
+    this.#arrived += size;
+    for (const copy2 of this.#copies) if (copy2.digests.has(digest2)) copy2.left -= size;
+    this.#tell();
+  }
+  imageDone() {
+    this.#images.done += 1;
+    this.#tell();
+  }
+  copying(blobs) {
+    const awaited = blobs.filter(({ digest: digest2 }) => this.#awaited.has(digest2));
+    const digests = new Set(awaited.map(({ digest: digest2 }) => digest2));
+    const copy2 = { digests, left: sum(awaited.map(({ size }) => size)), moved: [] };
+    this.#copies.add(copy2);
+    return {
+      watch: () => {
+        const at2 = copy2.moved.push(0) - 1;
+        return watchOras(blobs, (bytes) => {
+          copy2.moved[at2] = Math.max(copy2.moved[at2] ?? 0, bytes);
+          this.#tell();
+        });
+      },
+      end: () => {
+        this.#copies.delete(copy2);
+      }
+    };
+  }
+  #tell() {
+    const moved2 = [...this.#copies].map(
+      ({ left, moved: moved3 }) => Math.min(Math.max(left - 1, 0), sum(moved3))
+    );
+    const done = this.#arrived + sum(moved2);
+    this.#emit({ kind: "bytes", done, total: this.#total, images: { ...this.#images } });
+  }
+};
+function sum(numbers) {
+  return numbers.reduce((all, number3) => all + number3, 0);
+}
+
+// src/transfer/turns.ts
+var BlobTurns = class {
+  #blobs = /* @__PURE__ */ new Map();
+  #refusedMounts = /* @__PURE__ */ new Set();
+  #takers = /* @__PURE__ */ new Set();
+  #firstArrival;
+  /** @param firstArrival told of each blob when it is in the target for the first time */
+  constructor(firstArrival) {
+    this.#firstArrival = firstArrival;
+  }
+  /** Takes the next place for each blob. */
+  join(blobs) {
+    return blobs.map((blob2) => this.#shared(blob2).join());
+  }
+  /** The blob was seen in the repository, or put there. */
+  arrived(blob2, repository) {
+    this.believed(blob2, repository);
+    this.#shared(blob2).proved.add(repository);
+  }
+  /** A manifest there names the blob: enough to mount it from, not to put another manifest on. */
+  believed(blob2, repository) {
+    const shared = this.#shared(blob2);
+    if (shared.homes.size === 0) this.#firstArrival(blob2);
+    shared.homes.add(repository);
+    shared.home.resolve();
+  }
+  isIn(digest2, repository) {
+    return this.#blobs.get(digest2)?.proved.has(repository) ?? false;
+  }
+  /** A repository that the blob may be mounted from; one of the same project (first path segment) first. */
+  mountSource(digest2, repository) {
+    const homes = [...this.#blobs.get(digest2)?.homes ?? []].filter(
+      (home) => home !== repository && !this.#refusedMounts.has(`${home} ${repository}`)
+    );
+    return homes.find((home) => projectOf(home) === projectOf(repository)) ?? homes[0];
+  }
+  mountRefused(from, repository) {
+    this.#refusedMounts.add(`${from} ${repository}`);
+  }
+  pushTaken(repository) {
+    this.#takers.add(repository);
+  }
+  /** Whether the target has let us put something into the repository in this run. */
+  takesPushes(repository) {
+    return this.#takers.has(repository);
+  }
+  #shared(blob2) {
+    const shared = this.#blobs.get(blob2.digest) ?? new SharedBlob();
+    this.#blobs.set(blob2.digest, shared);
+    return shared;
+  }
+};
+var SharedBlob = class {
+  homes = /* @__PURE__ */ new Set();
+  proved = /* @__PURE__ */ new Set();
+  home = deferred();
+  #queue = [];
+  join() {
+    const place5 = deferred();
+    this.#queue.push(place5);
+    this.#queue[0]?.resolve();
+    return {
+      first: place5.promise,
+      homeOrFirst: Promise.race([place5.promise, this.home.promise]),
+      leave: () => this.#leave(place5)
+    };
+  }
+  #leave(place5) {
+    const at2 = this.#queue.indexOf(place5);
+    if (at2 >= 0) this.#queue.splice(at2, 1);
+    this.#queue[0]?.resolve();
+  }
+};
+
+// src/transfer/work.ts
+function startWork(job, images, oras, context) {
+  const progress = new TransferProgress(absentBlobs(images), images.length, context.emit);
+  const turns = new BlobTurns((blob2) => progress.arrived(blob2));
+  rememberHomes(images, turns);
+  const units3 = unitsInOrder(images, job);
+  const queued = new Map(
+    [...units3.values()].map((unit) => [unit.key, { unit, places: turns.join(unit.blobs) }])
+  );
+  let bytesSent = 0;
+  const work = {
+    job,
+    context,
+    oras,
+    turns,
+    progress,
+    bring: onceEach(itself, async (key) => {
+      const next = queued.get(key);
+      if (next === void 0) throw new Error(`no such unit: ${key}`);
+      return bring(next.unit, next.places, work);
+    }),
+    checkPush: onceEach(itself, async (repository) => {
+      if (!turns.takesPushes(repository)) await job.target.checkPush(repository);
+    }),
+    putChild: onceEach(
+      ({ repository, document }) => `${repository}@${document.descriptor.digest}`,
+      ({ repository, document: { descriptor: descriptor3, bytes } }) => job.target.putManifest(repository, descriptor3.digest, descriptor3.mediaType, bytes)
+    ),
+    sendSmall: smallBlobs(() => work),
+    sent: (blobs) => {
+      bytesSent += sizeOf2(blobs);
+    },
+    bytesSent: () => bytesSent
+  };
+  return work;
+}
+function isIncomplete({ places }) {
+  return places.some(({ found }) => found.state === "missing");
+}
+function blobsOfImages(images) {
+  return blobsOf(images.flatMap(({ graph }) => graph ? leavesOf(graph) : []));
+}
+function repositoriesOf(images) {
+  const missing3 = images.flatMap(({ places }) => places).filter(({ found }) => found.state === "missing");
+  return [...new Set(missing3.map(({ place: place5 }) => place5.repository))];
+}
+function unitsInOrder(images, { origin }) {
+  const units3 = images.flatMap((known) => {
+    const { image: image2, graph } = known;
+    if (graph === void 0) return [];
+    return repositoriesOf([known]).flatMap((to2) => unitsOf(image2, graph, to2, origin.kind));
+  });
+  const firsts = /* @__PURE__ */ new Map();
+  for (const unit of units3) if (!firsts.has(unit.key)) firsts.set(unit.key, unit);
+  return firsts;
+}
+function rememberHomes(images, turns) {
+  for (const known of images) {
+    const homes = known.places.filter(({ found }) => found.state === "there");
+    for (const blob2 of blobsOfImages([known]))
+      for (const { place: place5 } of homes) turns.believed(blob2, place5.repository);
+  }
+}
+function absentBlobs(images) {
+  const isThere2 = ({ places }) => places.some(({ found }) => found.state === "there");
+  const present2 = new Set(blobsOfImages(images.filter(isThere2)).map(({ digest: digest2 }) => digest2));
+  return blobsOfImages(images.filter(isIncomplete)).filter(({ digest: digest2 }) => !present2.has(digest2));
+}
+function sizeOf2(blobs) {
+  return blobs.reduce((sum2, { size }) => sum2 + size, 0);
+}
+
+// src/transfer/base.ts
+async function findBase(images, { origin, target: target2 }) {
+  const base2 = origin.kind === "layout" ? origin.base : void 0;
+  if (base2 === void 0) return [];
+  const needed = blobsOfImages(images).filter(({ digest: digest2 }) => base2.blobs.has(digest2));
+  const users = usersOf(images);
+  const has = async (repository, { digest: digest2, size }) => await target2.headBlob(repository, digest2).catch(hidden2) === size;
+  const found = await pMap(
+    needed,
+    async (blob2) => {
+      const places = /* @__PURE__ */ new Set([base2.repository, ...users.get(blob2.digest) ?? []]);
+      for (const repository of places)
+        if (await has(repository, blob2)) return [{ blob: blob2, repository }];
+      return [];
+    },
+    { concurrency: 64 }
+  );
+  const missing3 = needed.filter((_2, at2) => found[at2]?.length === 0);
+  if (missing3.length > 0) throw baseMissing(base2, missing3, needed.length, target2.host);
+  for (const { blob: blob2, repository } of found.flat()) base2.homes.set(blob2.digest, repository);
+  return found.flat();
+}
+function usersOf(images) {
+  const users = /* @__PURE__ */ new Map();
+  for (const known of images) {
+    const places = known.places.filter(({ found }) => ["there", "missing"].includes(found.state));
+    for (const { digest: digest2 } of blobsOfImages([known])) {
+      const repositories = users.get(digest2) ?? /* @__PURE__ */ new Set();
+      users.set(digest2, repositories);
+      for (const { place: place5 } of places) repositories.add(place5.repository);
+    }
+  }
+  return users;
+}
+function hidden2(error4) {
+  if (error4 instanceof AirgapError && error4.class === "authentication") return void 0;
+  throw error4;
+}
+function baseMissing({ name: name2, version: version3, inventoryDigest }, missing3, count4, host) {
+  const bytes = missing3.reduce((sum2, { size }) => sum2 + size, 0);
+  const first = missing3.slice(0, 3).map(({ digest: digest2 }) => digest2);
+  const more = missing3.length > 3 ? ` and ${missing3.length - 3} more` : "";
+  return new AirgapError(
+    "refused",
+    `the bundle builds on ${name2} ${version3}, of which ${host} lacks ${missing3.length} of ${count4} blobs, ${formatBytes(bytes)}`,
+    {
+      given: `missing: ${first.join(", ")}${more}`,
+      expected: `what ${name2} ${version3} brings, inventory ${inventoryDigest}`,
+      next: `load ${name2}-${version3}.tar first, or use a bundle that was made without --since`
+    }
+  );
 }
 
 // src/transfer/bundle-repository.ts
@@ -53959,31 +55832,39 @@ async function fillBundleRepository(origin, repositories, blobs, work) {
   } catch (error4) {
     return oneByOne(`${at2} cannot be pushed to (${reason(error4)})`);
   }
+  const copying = work.progress.copying(blobs);
   try {
+    await mountBase(origin, blobs, work);
     for (const [number3, root2] of origin.roots.entries())
-      await pushRoot(origin, root2, number3, blobs, work);
+      await pushRoot(origin, root2, number3, blobs, copying.watch(), work);
     for (const blob2 of blobs) work.turns.arrived(blob2, origin.bundleRepository);
     work.context.emit({ kind: "note", message: `images are mounted from ${at2}` });
   } catch (error4) {
     oneByOne(`${at2} does not take the bundle as a whole (${reason(error4)})`);
     await keepWhatArrived(origin.bundleRepository, blobs, work);
+  } finally {
+    copying.end();
   }
 }
 async function refusesMounts({ bundleRepository: bundleRepository2, smallBlob }, repositories, { job: { target: target2 } }) {
-  await target2.putBlob(bundleRepository2, smallBlob.digest, smallBlob.bytes);
+  const { digest: digest2, bytes } = smallBlob;
+  const size = await target2.headBlob(bundleRepository2, digest2);
+  if (size === void 0) await target2.putBlob(bundleRepository2, digest2, bytes);
   const perProject = new Map(repositories.map((repository) => [projectOf(repository), repository]));
   for (const repository of perProject.values()) {
-    const mounted = await target2.mountBlob(repository, smallBlob.digest, bundleRepository2);
+    const mounted = await target2.mountBlob(repository, digest2, bundleRepository2);
     if (!mounted) return repository;
   }
   return void 0;
 }
-async function pushRoot({ file: file2, bundleRepository: repository, tag: first }, { digest: digest2 }, number3, blobs, work) {
+var blobsAtOnce3 = 16;
+async function pushRoot({ file: file2, bundleRepository: repository, tag: first }, { digest: digest2 }, number3, blobs, watch, work) {
   const { target: target2 } = work.job;
   const tag2 = number3 === 0 ? first : `${first}-${number3 + 1}`;
   const head = async () => (await target2.headManifest(repository, tag2))?.digest;
   if (await head() === digest2) return;
-  const copy2 = { digest: digest2, from: file2, to: { client: target2, repository, tag: tag2 } };
+  const to2 = { client: target2, repository, tag: tag2 };
+  const copy2 = { digest: digest2, from: file2, to: to2, atOnce: blobsAtOnce3, watch };
   work.sent(await work.oras.copy(copy2, blobs));
   const found = await head();
   if (found === digest2) return;
@@ -53993,18 +55874,18 @@ async function pushRoot({ file: file2, bundleRepository: repository, tag: first 
   });
 }
 async function keepWhatArrived(repository, blobs, { job: { target: target2 }, turns }) {
-  const keep2 = async (blob2) => {
-    const size = await target2.headBlob(repository, blob2.digest).catch(nothing);
+  const keep = async (blob2) => {
+    const size = await target2.headBlob(repository, blob2.digest).catch(nothing2);
     if (size !== void 0) turns.arrived(blob2, repository);
   };
-  await pMap(blobs, keep2, { concurrency: 64 });
+  await pMap(blobs, keep, { concurrency: 64 });
 }
 function reason(error4) {
   const [failure2] = failuresIn(error4);
   if (failure2 === void 0) throw error4;
   return failure2.given ?? failure2.message;
 }
-function nothing(error4) {
+function nothing2(error4) {
   reason(error4);
 }
 
@@ -54057,24 +55938,24 @@ function notServed(reference, expected, existing) {
 }
 
 // src/transfer/oras.ts
-var import_node_fs12 = require("node:fs");
+var import_node_fs15 = require("node:fs");
 
 // src/transfer/oras-access.ts
-var import_promises26 = require("node:fs/promises");
-var import_node_path28 = require("node:path");
+var import_promises30 = require("node:fs/promises");
+var import_node_path33 = require("node:path");
 async function openOrasAccess({ scratch, credential, allowPlainHttpCredentials }, env) {
-  const folder = (0, import_node_path28.join)(scratch, "oras");
-  const dockerConfig = (0, import_node_path28.join)(folder, "docker");
-  await (0, import_promises26.mkdir)(dockerConfig, { recursive: true, mode: 448 });
+  const folder = (0, import_node_path33.join)(scratch, "oras");
+  const dockerConfig = (0, import_node_path33.join)(folder, "docker");
+  await (0, import_promises30.mkdir)(dockerConfig, { recursive: true, mode: 448 });
   const login = onceEach(hostOf, async ({ host, access: access3 }) => {
     const mayLogIn = allowPlainHttpCredentials || isPrivate(new URL(originOf(host, access3)));
     const text4 = JSON.stringify(loginFile(host, mayLogIn ? await credential(host) : void 0));
-    return writePrivate((0, import_node_path28.join)(folder, `login-${fileName(host)}.json`), text4);
+    return writePrivate((0, import_node_path33.join)(folder, `login-${fileName(host)}.json`), text4);
   });
   const system = systemTrust(env);
   const authorities = onceEach(hostOf, async ({ host, access: access3 }) => {
     const all = [...await system, ...await dockerTrust(host), access3.caCert ?? ""];
-    return writePrivate((0, import_node_path28.join)(folder, `authorities-${fileName(host)}.pem`), all.join("\n"));
+    return writePrivate((0, import_node_path33.join)(folder, `authorities-${fileName(host)}.pem`), all.join("\n"));
   });
   const security = async (end, client) => {
     if (client.access.plainHttp) return [`--${end}-plain-http=true`];
@@ -54087,7 +55968,7 @@ async function openOrasAccess({ scratch, credential, allowPlainHttpCredentials }
       `--${end}-registry-config=${await login(client)}`,
       ...await security(end, client)
     ],
-    close: () => (0, import_promises26.rm)(folder, { recursive: true, force: true })
+    close: () => (0, import_promises30.rm)(folder, { recursive: true, force: true })
   };
 }
 function hostOf({ host }) {
@@ -54105,7 +55986,7 @@ function fileName(host) {
   return host.replaceAll(/[^a-zA-Z0-9.-]/g, "_");
 }
 async function writePrivate(path12, text4) {
-  await (0, import_promises26.writeFile)(path12, text4, { mode: 384 });
+  await (0, import_promises30.writeFile)(path12, text4, { mode: 384 });
   return path12;
 }
 
@@ -54183,28 +56064,73 @@ var nextSteps = {
   tool: "run the same `oras cp` by hand to see more, and report this message"
 };
 
+// src/transfer/oras-places.ts
+async function takePlaces(copy2, most) {
+  const hosts = placesOf(copy2);
+  const leaves = [];
+  const leave2 = () => leaves.forEach((one) => void one());
+  try {
+    for (const places of new Set(hosts)) leaves.push(await places.enter());
+    for (const places of new Set(hosts)) await places.opened();
+  } catch (error4) {
+    leave2();
+    throw error4;
+  }
+  if (new Set(hosts).size < hosts.length) leaves.push(...tryAll(hosts.slice(1)) ?? []);
+  let concurrency = 1;
+  for (; concurrency < most; concurrency++) {
+    const more = tryAll(hosts);
+    if (more === void 0) break;
+    leaves.push(...more);
+  }
+  return { concurrency, leave: leave2 };
+}
+function placesOf({ from, to: to2 }) {
+  const source = "fd" in from ? [] : [from.client];
+  return [...source, to2.client].toSorted((a2, b2) => a2.host < b2.host ? -1 : 1).flatMap(({ places }) => places ?? []);
+}
+function tryAll(hosts) {
+  const leaves = [];
+  for (const places of hosts) {
+    const leave2 = places.tryEnter();
+    if (leave2 === void 0) {
+      for (const one of leaves) one();
+      return void 0;
+    }
+    leaves.push(leave2);
+  }
+  return leaves;
+}
+
 // src/transfer/oras.ts
-var processes = 4;
-var concurrency = 4;
+var processes = 12;
 var patience = 5e3;
 async function openOras(tools, context) {
   const access3 = await openOrasAccess(tools, context.env);
   const env = childEnvironment(context.env, access3.dockerConfig);
-  const gate = new Gate(processes);
-  const attempt = async (copy2) => {
+  const gate = new Gate({ places: processes });
+  const attempt = async (copy2, most) => {
     const flags = [
       ..."fd" in copy2.from ? ["--from-oci-layout"] : await access3.flags("from", copy2.from.client),
       ...await access3.flags("to", copy2.to.client)
     ];
-    const leave = await gate.enter(context.signal);
+    const leave2 = await gate.enter(context.signal);
     try {
-      return await run(tools.oras, copy2, flags, env, context.signal);
+      const taken = await takePlaces(copy2, most);
+      const words = copyArguments(copy2, [`--concurrency=${taken.concurrency}`, ...flags]);
+      return await run(tools.oras, copy2, words, env, context.signal).finally(taken.leave);
     } finally {
-      leave();
+      leave2();
     }
   };
   return {
-    copy: async (copy2, blobs) => uploaded(await persist(copy2, attempt, tools, context), blobs),
+    copy: async (copy2, blobs) => {
+      const most = Math.min(copy2.atOnce, blobs.length);
+      const sent = uploaded(await persist(copy2, () => attempt(copy2, most), tools, context), blobs);
+      const bytes = sent.reduce((sum2, { size }) => sum2 + size, 0);
+      for (const places of placesOf(copy2)) places.moved(bytes);
+      return sent;
+    },
     close: access3.close
   };
 }
@@ -54214,17 +56140,20 @@ async function persist(copy2, attempt, { retryBudgetMs: budget = tenMinutes }, {
   const work = async () => {
     if (again2) await copy2.to.client.headManifest(copy2.to.repository, copy2.digest);
     again2 = true;
-    return attempt(copy2).catch(asTransient);
+    return attempt().catch(asTransient);
   };
-  const onWait = (wait, failure2) => emit(waitNote(wait, failure2));
+  const onWait = (wait, failure2) => {
+    for (const places of placesOf(copy2)) places.failing(failure2, wait);
+    emit(waitNote(wait, failure2));
+  };
   return retry(work, { budget, signal, reach, onWait });
 }
 function asTransient(error4) {
   throw error4 instanceof AirgapError && error4.class === "transient" ? new Transient(error4) : error4;
 }
-async function run(oras, copy2, flags, env, signal) {
+async function run(oras, copy2, words, env, signal) {
   signal.throwIfAborted();
-  const result = await execa(oras, copyArguments(copy2, flags), {
+  const child2 = execa(oras, words, {
     env,
     extendEnv: false,
     // execa hands any descriptor on; its types name those up to 9.
@@ -54233,6 +56162,9 @@ async function run(oras, copy2, flags, env, signal) {
     forceKillAfterDelay: patience,
     reject: false
   });
+  const stopWatching = copy2.watch?.(child2);
+  const result = await child2;
+  stopWatching?.();
   if (result.isCanceled) signal.throwIfAborted();
   if (result.failed) throw orasFailure(result.stderr || (result.shortMessage ?? ""), nameOf(copy2));
   return result.stdout;
@@ -54240,24 +56172,24 @@ async function run(oras, copy2, flags, env, signal) {
 function copyArguments(copy2, flags) {
   const { client, repository, tag: tag2 } = copy2.to;
   const target2 = `${client.host}/${repository}${tag2 === void 0 ? "" : `:${tag2}`}`;
-  const options = ["--force", "--no-tty", `--concurrency=${concurrency}`, ...flags];
+  const options = ["--force", "--no-tty", ...flags];
   return ["cp", ...options, "--", `${sourceName(copy2.from)}@${copy2.digest}`, target2];
 }
 function sourceName(from) {
   if (!("fd" in from)) return `${from.client.host}/${from.repository}`;
-  return (0, import_node_fs12.existsSync)("/proc/self/fd") ? "/proc/self/fd/0" : from.path;
+  return (0, import_node_fs15.existsSync)("/proc/self/fd") ? "/proc/self/fd/0" : from.path;
 }
 function nameOf({ digest: digest2, from, to: to2 }) {
   const source = "fd" in from ? from.path : `${from.client.host}/${from.repository}`;
   return `${source}@${digest2} to ${to2.client.host}/${to2.repository}`;
 }
 function uploaded(stdout, blobs) {
-  const copied = new Set([...stdout.matchAll(/^Copied\s+([0-9a-f]{12}) /gm)].map(([, hex]) => hex));
-  return blobs.filter(({ digest: digest2 }) => copied.has(digest2.split(":")[1]?.slice(0, 12)));
+  const copied = reportedDigests("Copied", stdout);
+  return blobs.filter(({ digest: digest2 }) => copied.has(shortName(digest2)));
 }
 function childEnvironment(env, dockerConfig) {
-  const kept = passedOn.flatMap((name) => [name, name.toLowerCase()]);
-  const entries = kept.flatMap((name) => env[name] === void 0 ? [] : [[name, env[name]]]);
+  const kept = passedOn.flatMap((name2) => [name2, name2.toLowerCase()]);
+  const entries = kept.flatMap((name2) => env[name2] === void 0 ? [] : [[name2, env[name2]]]);
   return { ...Object.fromEntries(entries), DOCKER_CONFIG: dockerConfig };
 }
 var passedOn = [
@@ -54272,74 +56204,21 @@ var passedOn = [
   "SSL_CERT_DIR"
 ];
 
-// src/transfer/units.ts
-function unitsOf(image2, graph, repository, kind) {
-  const leaves = leavesOf(graph);
-  const unit = (digest2, of, documents) => ({
-    key: `${repository}@${digest2}`,
-    image: image2,
-    repository,
-    digest: digest2,
-    blobs: blobsOf(of),
-    documents
-  });
-  if (kind === "layout") return [unit(graph.root.digest, leaves, [...graph.documents.keys()])];
-  return leaves.map((leaf) => unit(leaf.descriptor.digest, [leaf], [leaf.descriptor.digest]));
-}
-function blobsOf(documents) {
-  const blobs = documents.flatMap(({ manifest }) => references(manifest));
-  const kept = blobs.filter(({ mediaType: mediaType2 }) => !notDistributed.test(mediaType2));
-  return [...new Map(kept.map((blob2) => [blob2.digest, blob2])).values()];
-}
-var notDistributed = /\.image\.rootfs\.foreign\.diff\.tar|\.image\.layer\.nondistributable\./;
-async function readGraph(image2, manifest) {
-  const documents = /* @__PURE__ */ new Map();
-  const read4 = async (digest2) => {
-    const { mediaType: mediaType2, bytes } = await manifest(digest2);
-    const document = makeDocument({ mediaType: mediaType2, digest: digest2, size: bytes.length }, bytes);
-    documents.set(digest2, document);
-    if (document.manifest.kind === "index")
-      await Promise.all(references(document.manifest).map((child2) => read4(child2.digest)));
-    return document;
-  };
-  const { descriptor: descriptor3 } = await read4(image2.digest);
-  return { root: descriptor3, documents };
-}
-
-// src/transfer/waiting.ts
-async function settleAll(promises3) {
-  const results = await Promise.allSettled(promises3);
-  return results.map((result) => {
-    if (result.status === "rejected") throw result.reason;
-    return result.value;
-  });
-}
-function deferred() {
-  let resolve14 = () => {
-  };
-  const promise = new Promise((done) => {
-    resolve14 = done;
-  });
-  return { promise, resolve: resolve14 };
-}
-
 // src/transfer/placing.ts
 async function place4(placing, work) {
   const { image: image2, graph, place: place5 } = placing;
   const { reference, repository } = place5;
   try {
-    const units2 = unitsOf(image2, graph, repository, work.job.origin.kind);
-    const brought = await settleAll(units2.map(({ key }) => work.bring(key)));
-    const already = new Set(
-      units2.flatMap((unit, at2) => brought[at2] === "mounts" ? [] : unit.documents)
-    );
+    const units3 = unitsOf(image2, graph, repository, work.job.origin.kind);
+    const brought = await settleAll(units3.map(({ key }) => work.bring(key)));
+    const already = new Set(brought.flatMap(({ documents }) => documents));
     const children2 = childrenFirst(graph).filter(
       ({ descriptor: { digest: digest2 } }) => digest2 !== graph.root.digest && !already.has(digest2)
     );
     await putChildren(children2, repository, work);
     await putTag(placing, work);
     await readBack(placing, work);
-    return { reference, state: brought.includes("blobs") ? "copied" : "placed" };
+    return { reference, state: brought.some(({ uploaded: uploaded2 }) => uploaded2) ? "copied" : "placed" };
   } catch (error4) {
     return failed2(reference, error4);
   }
@@ -54377,210 +56256,6 @@ async function readBack({ graph, place: place5 }, { job }) {
   });
 }
 
-// src/transfer/bringing.ts
-async function bring(unit, turns, work) {
-  try {
-    work.context.signal.throwIfAborted();
-    const missing3 = await missingBlobs(unit, turns, work);
-    if (missing3.length === 0) return "mounts";
-    await work.checkPush(unit.repository);
-    return await copy(unit, missing3, work);
-  } finally {
-    for (const turn of turns) turn.leave();
-  }
-}
-async function missingBlobs(unit, turns, work) {
-  const arrivals = unit.blobs.map(async (blob2, at2) => {
-    const turn = turns[at2];
-    if (turn === void 0) throw new Error("a unit has a turn for each of its blobs");
-    return await isThereOrMounted(blob2, unit.repository, turn, work) ? [] : [blob2];
-  });
-  return (await settleAll(arrivals)).flat();
-}
-async function isThereOrMounted(blob2, repository, turn, work) {
-  await turn.homeOrFirst;
-  const there = await mount(blob2, repository, work);
-  if (!there) await turn.first;
-  if (!there && !work.turns.isIn(blob2.digest, repository)) return false;
-  work.turns.arrived(blob2, repository);
-  turn.leave();
-  return true;
-}
-async function mount({ digest: digest2 }, repository, work) {
-  if (work.turns.isIn(digest2, repository)) return true;
-  const from = work.turns.mountSource(digest2, repository);
-  if (from === void 0) return false;
-  const isMounted = await work.job.target.mountBlob(repository, digest2, from);
-  if (isMounted) work.turns.mountTaken(repository);
-  else work.turns.mountRefused(from, repository);
-  return isMounted;
-}
-async function copy(unit, missing3, work) {
-  const { origin, target: target2 } = work.job;
-  const { digest: digest2, repository, image: image2 } = unit;
-  const from = origin.kind === "layout" ? origin.file : origin.locate(image2);
-  const sent = await work.oras.copy({ digest: digest2, from, to: { client: target2, repository } }, missing3);
-  work.sent(sent);
-  const put2 = await target2.headManifest(repository, digest2);
-  if (put2?.digest !== digest2) throw notPut(unit, target2.host);
-  for (const blob2 of missing3) work.turns.arrived(blob2, repository);
-  return sent.length > 0 ? "blobs" : "manifests";
-}
-function notPut({ repository, digest: digest2, image: image2 }, host) {
-  return new AirgapError("integrity", `oras reported success, but ${image2.source} is not there`, {
-    given: `no manifest ${digest2} in ${host}/${repository}`,
-    next: "check that the oras in use is the original one, then run again"
-  });
-}
-
-// src/transfer/turns.ts
-var BlobTurns = class {
-  #blobs = /* @__PURE__ */ new Map();
-  #refusedMounts = /* @__PURE__ */ new Set();
-  #takers = /* @__PURE__ */ new Set();
-  #firstArrival;
-  /** @param firstArrival told of each blob when it is in the target for the first time */
-  constructor(firstArrival) {
-    this.#firstArrival = firstArrival;
-  }
-  /** Takes the next place for each blob. */
-  join(blobs) {
-    return blobs.map((blob2) => this.#shared(blob2).join());
-  }
-  /** The blob was seen in the repository, or put there. */
-  arrived(blob2, repository) {
-    this.believed(blob2, repository);
-    this.#shared(blob2).proved.add(repository);
-  }
-  /** A manifest there names the blob: enough to mount it from, not to put another manifest on. */
-  believed(blob2, repository) {
-    const shared = this.#shared(blob2);
-    if (shared.homes.size === 0) this.#firstArrival(blob2);
-    shared.homes.add(repository);
-    shared.home.resolve();
-  }
-  isIn(digest2, repository) {
-    return this.#blobs.get(digest2)?.proved.has(repository) ?? false;
-  }
-  /** A repository that the blob may be mounted from; one of the same project (first path segment) first. */
-  mountSource(digest2, repository) {
-    const homes = [...this.#blobs.get(digest2)?.homes ?? []].filter(
-      (home) => home !== repository && !this.#refusedMounts.has(`${home} ${repository}`)
-    );
-    return homes.find((home) => projectOf(home) === projectOf(repository)) ?? homes[0];
-  }
-  mountRefused(from, repository) {
-    this.#refusedMounts.add(`${from} ${repository}`);
-  }
-  mountTaken(repository) {
-    this.#takers.add(repository);
-  }
-  /** Whether the target has let us put something into the repository in this run. */
-  takesPushes(repository) {
-    return this.#takers.has(repository);
-  }
-  #shared(blob2) {
-    const shared = this.#blobs.get(blob2.digest) ?? new SharedBlob();
-    this.#blobs.set(blob2.digest, shared);
-    return shared;
-  }
-};
-var SharedBlob = class {
-  homes = /* @__PURE__ */ new Set();
-  proved = /* @__PURE__ */ new Set();
-  home = deferred();
-  #queue = [];
-  join() {
-    const place5 = deferred();
-    this.#queue.push(place5);
-    this.#queue[0]?.resolve();
-    return {
-      first: place5.promise,
-      homeOrFirst: Promise.race([place5.promise, this.home.promise]),
-      leave: () => this.#leave(place5)
-    };
-  }
-  #leave(place5) {
-    const at2 = this.#queue.indexOf(place5);
-    if (at2 >= 0) this.#queue.splice(at2, 1);
-    this.#queue[0]?.resolve();
-  }
-};
-
-// src/transfer/work.ts
-function startWork(job, images, oras, context) {
-  const turns = new BlobTurns(progress(blobsOfImages(images.filter(isIncomplete)), context));
-  rememberHomes(images, turns);
-  const units2 = unitsInOrder(images, job);
-  const queued = new Map(
-    [...units2.values()].map((unit) => [unit.key, { unit, places: turns.join(unit.blobs) }])
-  );
-  let bytesSent = 0;
-  const work = {
-    job,
-    context,
-    oras,
-    turns,
-    bring: onceEach(itself, async (key) => {
-      const next = queued.get(key);
-      if (next === void 0) throw new Error(`no such unit: ${key}`);
-      return bring(next.unit, next.places, work);
-    }),
-    checkPush: onceEach(itself, async (repository) => {
-      if (!turns.takesPushes(repository)) await job.target.checkPush(repository);
-    }),
-    putChild: onceEach(
-      ({ repository, document }) => `${repository}@${document.descriptor.digest}`,
-      ({ repository, document: { descriptor: descriptor3, bytes } }) => job.target.putManifest(repository, descriptor3.digest, descriptor3.mediaType, bytes)
-    ),
-    sent: (blobs) => {
-      bytesSent += sizeOf(blobs);
-    },
-    bytesSent: () => bytesSent
-  };
-  return work;
-}
-function isIncomplete({ places }) {
-  return places.some(({ found }) => found.state === "missing");
-}
-function blobsOfImages(images) {
-  return blobsOf(images.flatMap(({ graph }) => graph ? leavesOf(graph) : []));
-}
-function repositoriesOf(images) {
-  const missing3 = images.flatMap(({ places }) => places).filter(({ found }) => found.state === "missing");
-  return [...new Set(missing3.map(({ place: place5 }) => place5.repository))];
-}
-function unitsInOrder(images, { origin }) {
-  const units2 = images.flatMap((known) => {
-    const { image: image2, graph } = known;
-    if (graph === void 0) return [];
-    return repositoriesOf([known]).flatMap((to2) => unitsOf(image2, graph, to2, origin.kind));
-  });
-  const firsts = /* @__PURE__ */ new Map();
-  for (const unit of units2) if (!firsts.has(unit.key)) firsts.set(unit.key, unit);
-  return firsts;
-}
-function rememberHomes(images, turns) {
-  for (const known of images) {
-    const homes = known.places.filter(({ found }) => found.state === "there");
-    for (const blob2 of blobsOfImages([known]))
-      for (const { place: place5 } of homes) turns.believed(blob2, place5.repository);
-  }
-}
-function progress(needed, context) {
-  const awaited = new Set(needed.map(({ digest: digest2 }) => digest2));
-  const total = sizeOf(needed);
-  let done = 0;
-  return ({ digest: digest2, size }) => {
-    if (!awaited.has(digest2)) return;
-    done += size;
-    context.emit({ kind: "bytes", done, total });
-  };
-}
-function sizeOf(blobs) {
-  return blobs.reduce((sum, { size }) => sum + size, 0);
-}
-
 // src/transfer/transfer.ts
 var imagesAtOnce = 24;
 async function transfer(job, tools, context) {
@@ -54588,9 +56263,11 @@ async function transfer(job, tools, context) {
   const images = found.some(isIncomplete) ? await readImages(found, job) : found;
   if (!images.some(isIncomplete))
     return { images: images.map((known) => ended(known, settledOf(known), context)), bytesSent: 0 };
+  const base2 = await findBase(images, job);
   const oras = await openOras(tools, context);
   try {
     const work = startWork(job, images, oras, context);
+    for (const { blob: blob2, repository } of base2) work.turns.arrived(blob2, repository);
     await fillFromLayout(images, work);
     return { images: await placeAll(images, work), bytesSent: work.bytesSent() };
   } finally {
@@ -54639,7 +56316,9 @@ async function placeImage(known, work) {
       return place4({ image: image2, graph, place: at2, found }, work);
     })
   );
-  return ended(known, results, work.context);
+  const result = ended(known, results, work.context);
+  work.progress.imageDone();
+  return result;
 }
 function settledOf({ places }) {
   return places.flatMap(({ found }) => found.state === "missing" ? [] : [found]);
@@ -54658,35 +56337,35 @@ function stateOf(placements) {
 }
 
 // src/commands/transferring.ts
-var import_promises28 = require("node:fs/promises");
-var import_node_path30 = require("node:path");
+var import_promises32 = require("node:fs/promises");
+var import_node_path35 = require("node:path");
 
 // src/transfer/find-oras.ts
-var import_node_fs13 = require("node:fs");
-var import_promises27 = require("node:fs/promises");
-var import_node_path29 = require("node:path");
+var import_node_fs16 = require("node:fs");
+var import_promises31 = require("node:fs/promises");
+var import_node_path34 = require("node:path");
 var oldestOras = "1.3.6";
 async function findOras(context) {
   const named = context.env.AIRGAP_BUNDLE_ORAS;
-  const path12 = named ? (0, import_node_path29.resolve)(context.cwd, named) : await firstOnPath(context);
+  const path12 = named ? (0, import_node_path34.resolve)(context.cwd, named) : await firstOnPath(context);
   if (path12 === void 0 || !await isExecutable(path12)) throw missing(named);
-  const version2 = await versionOf(path12, context);
-  if (version2 === void 0 || isOlder(version2, oldestOras)) throw tooOld(path12, version2);
+  const version3 = await versionOf(path12, context);
+  if (version3 === void 0 || isOlder(version3, oldestOras)) throw tooOld(path12, version3);
   return path12;
 }
 var howToGetIt = `get oras v${oldestOras} or later from https://github.com/oras-project/oras/releases, put it on PATH or name it in AIRGAP_BUNDLE_ORAS`;
 async function firstOnPath({ env, cwd }) {
-  const folders = (env.PATH ?? "").split(import_node_path29.delimiter).filter((folder) => folder !== "");
+  const folders = (env.PATH ?? "").split(import_node_path34.delimiter).filter((folder) => folder !== "");
   const candidates = folders.flatMap(
-    (folder) => ["oras", "oras.exe"].map((name) => (0, import_node_path29.join)((0, import_node_path29.resolve)(cwd, folder), name))
+    (folder) => ["oras", "oras.exe"].map((name2) => (0, import_node_path34.join)((0, import_node_path34.resolve)(cwd, folder), name2))
   );
   for (const path12 of candidates) if (await isExecutable(path12)) return path12;
   return void 0;
 }
 async function isExecutable(path12) {
   try {
-    await (0, import_promises27.access)(path12, import_node_fs13.constants.X_OK);
-    return (await (0, import_promises27.stat)(path12)).isFile();
+    await (0, import_promises31.access)(path12, import_node_fs16.constants.X_OK);
+    return (await (0, import_promises31.stat)(path12)).isFile();
   } catch {
     return false;
   }
@@ -54702,8 +56381,8 @@ async function versionOf(path12, { env, signal }) {
   });
   return /^Version:\s+v?(\d+\.\d+\.\d+)/m.exec(stdout ?? "")?.[1];
 }
-function isOlder(version2, than) {
-  return version2.localeCompare(than, "en", { numeric: true }) < 0;
+function isOlder(version3, than) {
+  return version3.localeCompare(than, "en", { numeric: true }) < 0;
 }
 function missing(named) {
   return new AirgapError("tool", "oras was not found", {
@@ -54712,10 +56391,10 @@ function missing(named) {
     next: howToGetIt
   });
 }
-function tooOld(path12, version2) {
-  const message = version2 ? "oras is too old" : "this oras does not tell its version";
+function tooOld(path12, version3) {
+  const message = version3 ? "oras is too old" : "this oras does not tell its version";
   return new AirgapError("tool", message, {
-    given: version2 ? `${version2} (${path12})` : path12,
+    given: version3 ? `${version3} (${path12})` : path12,
     expected: `oras ${oldestOras} or later`,
     next: howToGetIt
   });
@@ -54724,11 +56403,11 @@ function tooOld(path12, version2) {
 // src/commands/transferring.ts
 async function withTools({ credential, allowPlainHttpCredentials }, context, work) {
   const oras = await findOras(context);
-  const scratch = await (0, import_promises28.mkdtemp)((0, import_node_path30.join)(context.temporary, "airgap-bundle-"));
+  const scratch = await (0, import_promises32.mkdtemp)((0, import_node_path35.join)(context.temporary, "airgap-bundle-"));
   try {
     return await work({ oras, credential, allowPlainHttpCredentials, scratch });
   } finally {
-    await (0, import_promises28.rm)(scratch, { recursive: true, force: true });
+    await (0, import_promises32.rm)(scratch, { recursive: true, force: true });
   }
 }
 function transferImages({ images }) {
@@ -54739,15 +56418,15 @@ function transferImages({ images }) {
     placements: placements.map(({ reference }) => reference)
   }));
 }
-function placedResult({ name, version: version2, target: target2 }, { images }) {
+function placedResult({ name: name2, version: version3, target: target2 }, { images }) {
   const placements = images.flatMap((image2) => image2.placements);
   const counts2 = {};
   for (const { state } of placements) counts2[state] = (counts2[state] ?? 0) + 1;
   const errors = eachOnce2(placements.flatMap(({ error: error4 }) => error4 ?? []));
-  return { name, version: version2, target: target2.endpoint, images, counts: counts2, errors };
+  return { name: name2, version: version3, target: target2.endpoint, images, counts: counts2, errors };
 }
 function eachOnce2(errors) {
-  const wording2 = ({ class: name, message, given }) => `${name}
+  const wording2 = ({ class: name2, message, given }) => `${name2}
 ${message}
 ${given}`;
   return [...new Map(errors.map((error4) => [wording2(error4), error4])).values()];
@@ -54762,7 +56441,7 @@ async function mirrorPrepared(prepared2, tools, context) {
     images,
     target: prepared2.registries.client(endpoint),
     manifest: async (digest2) => manifestOf(prepared2, digest2),
-    origin: { kind: "registries", locate: locator(prepared2) },
+    origin: { kind: "registries", locate: locator(prepared2), found: prepared2.found },
     pullThrough: prepared2.spec.pullThrough
   };
   return placedResult(prepared2.inventory, await transfer(job, tools, context));
@@ -54782,7 +56461,7 @@ function locator({ images, registries }) {
 }
 
 // src/inputs/bundle-file.ts
-var import_node_path35 = require("node:path");
+var import_node_path40 = require("node:path");
 
 // src/inputs/schema.ts
 var text3 = string2().min(1);
@@ -54814,7 +56493,7 @@ var registryAccess = strictObject({
   plainHttp: boolean2().optional().describe("`true`: http, never https."),
   caCert: pemOrPath.optional(),
   insecureSkipVerify: boolean2().optional().describe("`true` for a certificate that cannot be verified, else `false`."),
-  maxConcurrent: int().min(1).optional().describe("Most requests at a time, default 8.")
+  maxConcurrent: int().min(1).optional().describe("Most requests at a time, default 32.")
 });
 var bundleSchema = strictObject({
   $schema: string2().optional(),
@@ -54854,10 +56533,10 @@ function bundleJsonSchema() {
 
 // src/inputs/fields.ts
 function fieldName(path12) {
-  return path12.reduce((name, key) => {
-    if (typeof key === "number") return `${name}[${key}]`;
+  return path12.reduce((name2, key) => {
+    if (typeof key === "number") return `${name2}[${key}]`;
     const word = /^[\w$-]+$/.test(String(key)) ? String(key) : JSON.stringify(String(key));
-    return name === "" ? word : `${name}.${word}`;
+    return name2 === "" ? word : `${name2}.${word}`;
   }, "");
 }
 function describeField(path12) {
@@ -54866,10 +56545,10 @@ function describeField(path12) {
 }
 function allowedFields(path12) {
   const names = nodesAt(path12).flatMap(({ properties }) => Object.keys(properties ?? {}));
-  return [...new Set(names)].filter((name) => name !== "$schema");
+  return [...new Set(names)].filter((name2) => name2 !== "$schema");
 }
 function nearestField(path12, key) {
-  const beside = allowedFields(path12).find((name) => isNear(name, key));
+  const beside = allowedFields(path12).find((name2) => isNear(name2, key));
   if (beside) return fieldName([...path12, beside]);
   return allFields(root()).find((field) => isNear(field.slice(field.lastIndexOf(".") + 1), key));
 }
@@ -54889,20 +56568,20 @@ function forms(node2) {
   return [node2, ...(node2.anyOf ?? []).flatMap(forms)];
 }
 function allFields({ properties = {} }, prefix = "") {
-  return Object.entries(properties).flatMap(([name, node2]) => [
-    `${prefix}${name}`,
-    ...allFields(node2, `${prefix}${name}.`)
+  return Object.entries(properties).flatMap(([name2, node2]) => [
+    `${prefix}${name2}`,
+    ...allFields(node2, `${prefix}${name2}.`)
   ]);
 }
-function isNear(name, key) {
-  const [a2, b2] = [plain2(name), plain2(key)];
+function isNear(name2, key) {
+  const [a2, b2] = [plain2(name2), plain2(key)];
   return sorted(a2) === sorted(b2) || distance(a2, b2) <= (a2.length < 6 ? 1 : 2);
 }
-function plain2(name) {
-  return name.toLowerCase().replaceAll(/[-_ ]/g, "");
+function plain2(name2) {
+  return name2.toLowerCase().replaceAll(/[-_ ]/g, "");
 }
-function sorted(name) {
-  return [...name].sort().join("");
+function sorted(name2) {
+  return [...name2].sort().join("");
 }
 function distance(a2, b2) {
   let row = Array.from({ length: b2.length + 1 }, (_2, index) => index);
@@ -54938,7 +56617,7 @@ function isOfOtherKind(form) {
 function isMeant(form, key) {
   const missing3 = form.flatMap(({ path: path12 }) => path12.length === 1 ? [String(path12[0])] : []);
   const unknown2 = form.flatMap((inner) => inner.code === "unrecognized_keys" ? inner.keys : []);
-  return !unknown2.includes(key) || missing3.some((name) => isNear(name, key));
+  return !unknown2.includes(key) || missing3.some((name2) => isNear(name2, key));
 }
 function issueErrors(issue3, document, placeOf) {
   if (issue3.code === "unrecognized_keys") {
@@ -55015,14 +56694,14 @@ function isMapping(value) {
 }
 
 // src/inputs/make-spec.ts
-var import_node_path34 = require("node:path");
+var import_node_path39 = require("node:path");
 
 // src/inputs/certificate.ts
-var import_node_crypto9 = require("node:crypto");
-var import_node_path31 = require("node:path");
+var import_node_crypto11 = require("node:crypto");
+var import_node_path36 = require("node:path");
 var block = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
 async function readCertificates(value, folder, field) {
-  const pem = value.includes("-----BEGIN") ? value : await readText((0, import_node_path31.resolve)(folder, value), `${field}: the certificate file`);
+  const pem = value.includes("-----BEGIN") ? value : await readText((0, import_node_path36.resolve)(folder, value), `${field}: the certificate file`);
   if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(pem))
     throw refusal2(field, "a private key is in it");
   const blocks = pem.match(block) ?? [];
@@ -55032,7 +56711,7 @@ async function readCertificates(value, folder, field) {
 }
 function check(pem, field) {
   try {
-    new import_node_crypto9.X509Certificate(pem);
+    new import_node_crypto11.X509Certificate(pem);
   } catch (cause) {
     throw refusal2(field, "a block in it is no certificate", cause);
   }
@@ -55121,30 +56800,30 @@ function withoutCredential(url) {
 }
 
 // src/inputs/image-list.ts
-var import_node_path32 = require("node:path");
+var import_node_path37 = require("node:path");
 async function readImages2(items, folder) {
   const listed2 = [];
   for (const [index, item] of items.entries()) {
     if (typeof item === "string") listed2.push({ image: item, origin: `images[${index}]` });
-    else listed2.push(...await readList((0, import_node_path32.resolve)(folder, item.list), `images[${index}].list`));
+    else listed2.push(...await readList((0, import_node_path37.resolve)(folder, item.list), `images[${index}].list`));
   }
   if (listed2.length > 0) return listed2;
   throw new AirgapError("usage", "no image is listed", {
     expected: "images: [nginx:1.27, {list: images.txt}]"
   });
 }
-function parseImageList(text4, name) {
+function parseImageList(text4, name2) {
   return text4.replace(/^\uFEFF/, "").split(/\r?\n/).map((line, index) => ({
     image: line.replace(/(^|\s)#.*$/, "").trim(),
-    origin: `${name}:${index + 1}`
+    origin: `${name2}:${index + 1}`
   })).filter(({ image: image2 }) => image2 !== "");
 }
 async function readList(path12, field) {
-  return parseImageList(await readText(path12, `${field}: the image list`), (0, import_node_path32.basename)(path12));
+  return parseImageList(await readText(path12, `${field}: the image list`), (0, import_node_path37.basename)(path12));
 }
 
 // src/inputs/read-map.ts
-var import_node_path33 = require("node:path");
+var import_node_path38 = require("node:path");
 async function readMap(value, folder, context) {
   const field = "ociImageRegistry.mirrorRegistries";
   if (typeof value === "string") return checkMap2(value, value, inText(field), context);
@@ -55152,12 +56831,12 @@ async function readMap(value, folder, context) {
     const at2 = ({ line, column }) => `${field}[${line - 1}]:1:${column}`;
     return checkMap2(value.join(","), value.join("\n"), at2, context);
   }
-  const path12 = (0, import_node_path33.resolve)(folder, value.file);
+  const path12 = (0, import_node_path38.resolve)(folder, value.file);
   const text4 = await readText(path12, `${field}.file: the mirror map`);
   return checkMap2(printAsList(text4), text4, inText(path12), context);
 }
-function inText(name) {
-  return ({ line, column }) => `${name}:${line}:${column}`;
+function inText(name2) {
+  return ({ line, column }) => `${name2}:${line}:${column}`;
 }
 function checkMap2(mirrorRegistries, text4, placeOf, { emit }) {
   const mirrorMap = parseMirrorMap(text4);
@@ -55265,13 +56944,13 @@ function signingOf({ signing, unsigned }, folder) {
     });
   }
   if (unsigned) return { unsigned };
-  return key ? { key: (0, import_node_path34.resolve)(folder, key) } : signing;
+  return key ? { key: (0, import_node_path39.resolve)(folder, key) } : signing;
 }
 function timeOf(date3) {
   return utcSeconds(new Date(date3));
 }
 function chartLocation(chart, folder) {
-  return chart.startsWith("oci://") ? chart : (0, import_node_path34.resolve)(folder, chart);
+  return chart.startsWith("oci://") ? chart : (0, import_node_path39.resolve)(folder, chart);
 }
 function defined(fields) {
   return Object.fromEntries(
@@ -55281,11 +56960,11 @@ function defined(fields) {
 
 // src/inputs/bundle-file.ts
 async function readBundleSpec(input, context) {
-  const path12 = (0, import_node_path35.resolve)(context.cwd, input.file ?? "bundle.yaml");
+  const path12 = (0, import_node_path40.resolve)(context.cwd, input.file ?? "bundle.yaml");
   const layers = { flags: input.given, variables: variablesOf(context.env) };
   const written2 = await readDocument4(path12, input.file === void 0 && isAnyGiven(layers));
   const document = withOverrides(written2, layers, context.cwd);
-  return makeSpec(validate2(document, path12, layers), (0, import_node_path35.dirname)(path12), context);
+  return makeSpec(validate2(document, path12, layers), (0, import_node_path40.dirname)(path12), context);
 }
 async function readDocument4(path12, mayBeAbsent) {
   try {
@@ -55334,11 +57013,11 @@ function parseYaml(text4, path12) {
 function validate2(document, path12, layers) {
   const result = bundleSchema.safeParse(document);
   if (result.success) return result.data;
-  const errors = fieldErrors(result.error.issues, document, placesOf(path12, layers));
+  const errors = fieldErrors(result.error.issues, document, placesOf2(path12, layers));
   if (errors.length === 1 && errors[0]) throw errors[0];
   throw new Failures(`${path12} has ${errors.length} mistakes`, errors);
 }
-function placesOf(path12, { flags, variables }) {
+function placesOf2(path12, { flags, variables }) {
   return (field) => {
     const setting = settingOf(field);
     if (setting && flags[setting.name] !== void 0) return `--${setting.name}`;
@@ -55366,28 +57045,39 @@ async function carryOut(inputs, result, context) {
   const saved = await readSavedPlan(inputs.plan, context);
   await maskKey(spec, context);
   const sign3 = wants("create") ? await readyToCreate(spec, context) : void 0;
+  const partSize = partSizeOf(inputs.splitSize);
+  const base2 = await readDeltaBase(inputs, spec, context);
+  const older = wants("create") ? await openReused(inputs.reuse, context) : void 0;
   const push = wants("mirror") ? inputs.push : void 0;
   const connections = await connect(spec.target.endpoint, spec.registries, context, push);
   const { registries } = connections;
   try {
-    const { withoutImages } = inputs;
-    const prepared2 = await prepare2(spec, registries, context, { saved, withoutImages });
+    const { withoutImages, fresh, out } = inputs;
+    const run2 = { name: nameOf2(inputs), spec, saved, fresh, withoutImages, older, base: base2 };
+    const { prepared: prepared2, carryOut: carryOut2 } = await planRun(run2, registries, context);
     result.plan = { inventory: prepared2.inventory, problems: prepared2.problems };
-    refuseOnErrors(prepared2.problems, context);
-    if (wants("mirror")) {
-      result.mirror = await withTools(
-        connections,
-        context,
-        (tools) => mirrorPrepared(prepared2, tools, context)
-      );
-      if (result.mirror.errors.length > 0) return;
-    }
-    if (wants("create")) {
-      result.create = await createPrepared(prepared2, inputs.out, sign3, context);
-    }
+    if (!wants("mirror") && !wants("create")) return refuseOnErrors(prepared2.problems, context);
+    await carryOut2(async () => {
+      if (wants("mirror")) {
+        result.mirror = await withTools(
+          connections,
+          context,
+          (tools) => mirrorPrepared(prepared2, tools, context)
+        );
+        if (result.mirror.errors.length > 0) return result.mirror;
+      }
+      if (wants("create")) {
+        result.create = await createPrepared(prepared2, { out, partSize, sign: sign3, older }, context);
+      }
+      return {};
+    });
   } finally {
     await registries.close();
+    await older?.close();
   }
+}
+function nameOf2({ commands: commands2 }) {
+  return commands2.filter((command) => command !== "plan").join("-");
 }
 async function maskKey({ signing }, { emit }) {
   if (!signing || !("key" in signing)) return;
@@ -55412,7 +57102,7 @@ function summaryText(result) {
   ].join("\n");
 }
 function whatWasDone({ mirror, create }, { images, blobs }) {
-  const bytes = blobs.reduce((sum, { size }) => sum + size, 0);
+  const bytes = blobs.reduce((sum2, { size }) => sum2 + size, 0);
   return [
     `${count(images.length, "image")}, ${formatBytes(bytes)} of unique blobs`,
     ...mirror ? [`mirrored to ${mirror.target}: ${counts(mirror.counts)}`] : [],
@@ -55462,15 +57152,15 @@ function escaped(text4) {
 }
 
 // src/report/interruption.ts
-var import_node_events18 = require("node:events");
+var import_node_events19 = require("node:events");
 function onInterruption() {
   const controller = new AbortController();
-  (0, import_node_events18.setMaxListeners)(0, controller.signal);
+  (0, import_node_events19.setMaxListeners)(0, controller.signal);
   let received;
-  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"]) {
-    process.on(name, () => {
-      received ??= name;
-      controller.abort(new Error(name));
+  for (const name2 of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+    process.on(name2, () => {
+      received ??= name2;
+      controller.abort(new Error(name2));
     });
   }
   return { signal: controller.signal, received: () => received };
@@ -55515,7 +57205,7 @@ function imageRows({ source, digest: digest2, platforms, placements }) {
 }
 function sumsText({ images, blobs, target: target2 }) {
   const placements = images.flatMap((image2) => image2.placements).length;
-  const bytes = blobs.reduce((sum, { size }) => sum + size, 0);
+  const bytes = blobs.reduce((sum2, { size }) => sum2 + size, 0);
   return `${count(images.length, "image")}, ${count(placements, "placement")} in ${target2.endpoint}, ${count(blobs.length, "unique blob")}, ${formatBytes(bytes)}`;
 }
 
@@ -55541,21 +57231,33 @@ function placedText(result) {
 }
 function createText({
   bundle,
+  parts,
   sha256: sha2562,
   size,
   installScript,
+  reused,
+  resumed,
+  base: base2,
+  leftOut,
   keyId,
   inventory
 }) {
   return [
-    `${bundle}  ${formatBytes(size)}, ${count(inventory.images.length, "image")}`,
-    `${bundle}.sha256  ${sha2562}`,
+    `${filesText(bundle, parts)}  ${formatBytes(size)}, ${count(inventory.images.length, "image")}`,
+    `${bundle}.sha256  ${parts.length > 1 ? "a line a part; all of them together: " : ""}${sha2562}`,
     installScript,
+    ...base2 ? [`a delta to ${base2.name} ${base2.version}: ${formatBytes(leftOut)} left to it`] : [],
+    ...resumed > 0 ? [`${formatBytes(resumed)} were there from the run before`] : [],
+    ...reused > 0 ? [`${formatBytes(reused)} came from the older bundle`] : [],
     keyId ? `signed by key ${keyId}` : "NOT SIGNED: load refuses it without --allow-unsigned",
     "",
-    keyId ? "carry the three files and, by another way, the public key; then run" : "carry the three files; then run",
+    keyId ? "carry these files and, by another way, the public key; then run" : "carry these files; then run",
     `  sh install.sh ${inventory.name}-${inventory.version}.tar ${keyId ? "--key NAME.pub" : "--allow-unsigned"}`
   ].join("\n");
+}
+function filesText(bundle, parts) {
+  const [first = bundle, last = first] = [parts[0], parts.at(-1)];
+  return first === last ? first : `${first} to ${last.slice(bundle.length)}`;
 }
 
 // src/action.ts
@@ -55565,7 +57267,7 @@ async function main() {
   const redactor = makeRedactor();
   const log = actionLog(core_exports, redactor, now);
   const interruption = onInterruption();
-  const temporary = process.env.RUNNER_TEMP || (0, import_node_os5.tmpdir)();
+  const temporary = process.env.RUNNER_TEMP || (0, import_node_os7.tmpdir)();
   try {
     const result = await withPrivateFolder(temporary, async (folder) => {
       saveState(privateFolderState, folder.path);
@@ -55585,7 +57287,7 @@ async function main() {
   }
 }
 function contextOf(temporary, emit, signal) {
-  const given = Object.entries(process.env).filter(([name]) => !name.startsWith("INPUT_"));
+  const given = Object.entries(process.env).filter(([name2]) => !name2.startsWith("INPUT_"));
   const env = { ...Object.fromEntries(given), TMPDIR: temporary };
   const cwd = process.env.GITHUB_WORKSPACE || process.cwd();
   return { env, cwd, temporary, now, signal, emit };
@@ -55593,8 +57295,8 @@ function contextOf(temporary, emit, signal) {
 function now() {
   return /* @__PURE__ */ new Date();
 }
-function readInput(name) {
-  return getInput(name, { trimWhitespace: false });
+function readInput(name2) {
+  return getInput(name2, { trimWhitespace: false });
 }
 function print({ plan, mirror, create }, log) {
   if (plan) log.print(planText({ ...plan, problems: [] }), "the plan");

@@ -22,8 +22,8 @@ var __commonJS = (cb, mod) => function __require() {
   }
 };
 var __export = (target2, all) => {
-  for (var name in all)
-    __defProp(target2, name, { get: all[name], enumerable: true });
+  for (var name2 in all)
+    __defProp(target2, name2, { get: all[name2], enumerable: true });
 };
 var __copyProps = (to2, from, except, desc) => {
   if (from && typeof from === "object" || typeof from === "function") {
@@ -90,25 +90,25 @@ var require_argument = __commonJS({
        * @param {string} name
        * @param {string} [description]
        */
-      constructor(name, description) {
+      constructor(name2, description) {
         this.description = description || "";
         this.variadic = false;
         this.parseArg = void 0;
         this.defaultValue = void 0;
         this.defaultValueDescription = void 0;
         this.argChoices = void 0;
-        switch (name[0]) {
+        switch (name2[0]) {
           case "<":
             this.required = true;
-            this._name = name.slice(1, -1);
+            this._name = name2.slice(1, -1);
             break;
           case "[":
             this.required = false;
-            this._name = name.slice(1, -1);
+            this._name = name2.slice(1, -1);
             break;
           default:
             this.required = true;
-            this._name = name;
+            this._name = name2;
             break;
         }
         if (this._name.endsWith("...")) {
@@ -774,14 +774,14 @@ ${itemIndentStr}`);
         const chunkPattern = /[\s]*[^\s]+/g;
         const wrappedLines = [];
         rawLines.forEach((line) => {
-          const chunks = line.match(chunkPattern);
-          if (chunks === null) {
+          const chunks2 = line.match(chunkPattern);
+          if (chunks2 === null) {
             wrappedLines.push("");
             return;
           }
-          let sumChunks = [chunks.shift()];
+          let sumChunks = [chunks2.shift()];
           let sumWidth = this.displayWidth(sumChunks[0]);
-          chunks.forEach((chunk) => {
+          chunks2.forEach((chunk) => {
             const visibleWidth = this.displayWidth(chunk);
             if (sumWidth + visibleWidth <= width) {
               sumChunks.push(chunk);
@@ -915,8 +915,8 @@ var require_option = __commonJS({
        * @param {string} name
        * @return {Option}
        */
-      env(name) {
-        this.envVar = name;
+      env(name2) {
+        this.envVar = name2;
         return this;
       }
       /**
@@ -1219,7 +1219,7 @@ var require_command = __commonJS({
        *
        * @param {string} [name]
        */
-      constructor(name) {
+      constructor(name2) {
         super();
         this.commands = [];
         this.options = [];
@@ -1232,7 +1232,7 @@ var require_command = __commonJS({
         this.rawArgs = [];
         this.processedArgs = [];
         this._scriptPath = null;
-        this._name = name || "";
+        this._name = name2 || "";
         this._optionValues = {};
         this._optionValueSources = {};
         this._storeOptionsAsProperties = false;
@@ -1337,8 +1337,8 @@ var require_command = __commonJS({
           desc = null;
         }
         opts = opts || {};
-        const [, name, args] = nameAndArgs.match(/([^ ]+) *(.*)/);
-        const cmd = this.createCommand(name);
+        const [, name2, args] = nameAndArgs.match(/([^ ]+) *(.*)/);
+        const cmd = this.createCommand(name2);
         if (desc) {
           cmd.description(desc);
           cmd._executableHandler = true;
@@ -1362,8 +1362,8 @@ var require_command = __commonJS({
        * @param {string} [name]
        * @return {Command} new command
        */
-      createCommand(name) {
-        return new _Command(name);
+      createCommand(name2) {
+        return new _Command(name2);
       }
       /**
        * You can customise the help with a subclass of Help by overriding createHelp,
@@ -1469,8 +1469,8 @@ var require_command = __commonJS({
        * @param {string} [description]
        * @return {Argument} new argument
        */
-      createArgument(name, description) {
-        return new Argument2(name, description);
+      createArgument(name2, description) {
+        return new Argument2(name2, description);
       }
       /**
        * Define argument syntax for command.
@@ -1488,8 +1488,8 @@ var require_command = __commonJS({
        * @param {*} [defaultValue]
        * @return {Command} `this` command for chaining
        */
-      argument(name, description, parseArg, defaultValue) {
-        const argument = this.createArgument(name, description);
+      argument(name2, description, parseArg, defaultValue) {
+        const argument = this.createArgument(name2, description);
         if (typeof parseArg === "function") {
           argument.default(defaultValue).argParser(parseArg);
         } else {
@@ -1747,7 +1747,7 @@ Expecting one of '${allowedValues.join("', '")}'`);
           return [cmd.name()].concat(cmd.aliases());
         };
         const alreadyUsed = knownBy(command).find(
-          (name) => this._findCommand(name)
+          (name2) => this._findCommand(name2)
         );
         if (alreadyUsed) {
           const existingCmd = knownBy(this._findCommand(alreadyUsed)).join("|");
@@ -1768,24 +1768,24 @@ Expecting one of '${allowedValues.join("', '")}'`);
       addOption(option) {
         this._registerOption(option);
         const oname = option.name();
-        const name = option.attributeName();
+        const name2 = option.attributeName();
         if (option.negate) {
           const positiveLongFlag = option.long.replace(/^--no-/, "--");
           if (!this._findOption(positiveLongFlag)) {
             this.setOptionValueWithSource(
-              name,
+              name2,
               option.defaultValue === void 0 ? true : option.defaultValue,
               "default"
             );
           }
         } else if (option.defaultValue !== void 0) {
-          this.setOptionValueWithSource(name, option.defaultValue, "default");
+          this.setOptionValueWithSource(name2, option.defaultValue, "default");
         }
         const handleOptionValue = (val, invalidValueMessage, valueSource) => {
           if (val == null && option.presetArg !== void 0) {
             val = option.presetArg;
           }
-          const oldValue = this.getOptionValue(name);
+          const oldValue = this.getOptionValue(name2);
           if (val !== null && option.parseArg) {
             val = this._callParseArg(option, val, oldValue, invalidValueMessage);
           } else if (val !== null && option.variadic) {
@@ -1800,7 +1800,7 @@ Expecting one of '${allowedValues.join("', '")}'`);
               val = "";
             }
           }
-          this.setOptionValueWithSource(name, val, valueSource);
+          this.setOptionValueWithSource(name2, val, valueSource);
         };
         this.on("option:" + oname, (val) => {
           const invalidValueMessage = `error: option '${option.flags}' argument '${val}' is invalid.`;
@@ -2576,10 +2576,10 @@ Expecting one of '${allowedValues.join("', '")}'`);
        * @private
        * @return {Command | undefined}
        */
-      _findCommand(name) {
-        if (!name) return void 0;
+      _findCommand(name2) {
+        if (!name2) return void 0;
         return this.commands.find(
-          (cmd) => cmd._name === name || cmd._aliases.includes(name)
+          (cmd) => cmd._name === name2 || cmd._aliases.includes(name2)
         );
       }
       /**
@@ -2860,8 +2860,8 @@ Expecting one of '${allowedValues.join("', '")}'`);
        * @param {string} name
        * @private
        */
-      missingArgument(name) {
-        const message = `error: missing required argument '${name}'`;
+      missingArgument(name2) {
+        const message = `error: missing required argument '${name2}'`;
         this.error(message, { code: "commander.missingArgument" });
       }
       /**
@@ -3455,9 +3455,9 @@ var require_commander = __commonJS({
     var { Help: Help2 } = require_help();
     var { Option: Option2 } = require_option();
     exports2.program = new Command2();
-    exports2.createCommand = (name) => new Command2(name);
+    exports2.createCommand = (name2) => new Command2(name2);
     exports2.createOption = (flags, description) => new Option2(flags, description);
-    exports2.createArgument = (name, description) => new Argument2(name, description);
+    exports2.createArgument = (name2, description) => new Argument2(name2, description);
     exports2.Command = Command2;
     exports2.Option = Option2;
     exports2.Argument = Argument2;
@@ -3496,7 +3496,11 @@ function failuresIn(thrown) {
   if (thrown instanceof Failures) return thrown.errors;
   return [];
 }
-var exitCodes, AirgapError, Failures;
+function canGoOn(thrown) {
+  const errors = failuresIn(thrown);
+  return errors.length > 0 && errors.every(({ class: name2 }) => passing.has(name2));
+}
+var exitCodes, AirgapError, Failures, passing;
 var init_error = __esm({
   "src/report/error.ts"() {
     "use strict";
@@ -3538,13 +3542,14 @@ var init_error = __esm({
         this.errors = errors;
       }
     };
+    passing = /* @__PURE__ */ new Set(["transient", "authentication", "io"]);
   }
 });
 
 // src/inputs/settings.ts
 function variableOf(setting) {
-  const name = setting.name.replace(/^bundle-/, "").toUpperCase().replaceAll("-", "_");
-  return `AIRGAP_BUNDLE_${name}`;
+  const name2 = setting.name.replace(/^bundle-/, "").toUpperCase().replaceAll("-", "_");
+  return `AIRGAP_BUNDLE_${name2}`;
 }
 var registry, settings;
 var init_settings = __esm({
@@ -3771,9 +3776,9 @@ function convert(setting, value, cwd) {
   if (isPath(setting, String(value))) return (0, import_node_path.resolve)(cwd, String(value));
   return String(value);
 }
-function isPath({ name }, value) {
-  if (name === "chart") return !value.startsWith("oci://");
-  return name === "ca-cert" && value !== "" && !value.includes("-----BEGIN");
+function isPath({ name: name2 }, value) {
+  if (name2 === "chart") return !value.startsWith("oci://");
+  return name2 === "ca-cert" && value !== "" && !value.includes("-----BEGIN");
 }
 function switchOf(setting, value) {
   if (value === true || value === "true") return true;
@@ -3829,8 +3834,8 @@ function basePath({
 }) {
   return baseContentPath === "" ? endpoint : `${endpoint}/${baseContentPath}`;
 }
-function bundleRepository({ target: target2, name }) {
-  return `${basePath(target2)}/bundles/${name}`;
+function bundleRepository({ target: target2, name: name2 }) {
+  return `${basePath(target2)}/bundles/${name2}`;
 }
 function isPullThrough(repository, paths = []) {
   return paths.some((path7) => repository === path7 || repository.startsWith(`${path7}/`));
@@ -6863,13 +6868,13 @@ var init_index_min = __esm({
 
 // src/bundle/archive.ts
 function layOut(inventory, head) {
-  let start = 0;
+  let start2 = 0;
   const entries = [...headBodies(head), ...bodies(inventory)].map((body) => {
-    const entry = { ...body, start, end: start + blockSize + padded(body.size) };
-    start = entry.end;
+    const entry = { ...body, start: start2, end: start2 + blockSize + padded(body.size) };
+    start2 = entry.end;
     return entry;
   });
-  return { entries, size: start + endSize, mtime: new Date(inventory.createdAt) };
+  return { entries, size: start2 + endSize, mtime: new Date(inventory.createdAt) };
 }
 function encodeHeader({ path: path7, size, mode }, mtime) {
   const header2 = new F({ path: path7, size, mode, mtime, uid: 0, gid: 0, type: "File" });
@@ -6927,12 +6932,12 @@ function pMap(iterable, mapper, options) {
   return mapConcurrently(iterable, mapper, options, false);
 }
 async function mapConcurrently(iterable, mapper, {
-  concurrency: concurrency2 = Number.POSITIVE_INFINITY,
+  concurrency = Number.POSITIVE_INFINITY,
   stopOnError = true,
   signal
 } = {}, isSettled) {
   return new Promise((resolve_, reject_) => {
-    validateOptions(iterable, mapper, concurrency2);
+    validateOptions(iterable, mapper, concurrency);
     const result = [];
     const errors = [];
     let skippedCount = 0;
@@ -6948,7 +6953,7 @@ async function mapConcurrently(iterable, mapper, {
     const cleanup = () => {
       signal?.removeEventListener("abort", signalListener);
     };
-    const resolve18 = (value) => {
+    const resolve19 = (value) => {
       resolve_(value);
       cleanup();
     };
@@ -6998,10 +7003,10 @@ async function mapConcurrently(iterable, mapper, {
       }
       const lastIndex = Math.min(doneIndex, result.length);
       if (lastIndex === result.length && skippedCount === 0) {
-        resolve18(result);
+        resolve19(result);
         return;
       }
-      resolve18(result.slice(0, lastIndex).filter((value) => value !== pMapSkip));
+      resolve19(result.slice(0, lastIndex).filter((value) => value !== pMapSkip));
     };
     const next = async () => {
       if (isResolved || currentIndex >= doneIndex) {
@@ -7071,7 +7076,7 @@ async function mapConcurrently(iterable, mapper, {
       })).then(resolve_);
     };
     (async () => {
-      for (let index = 0; index < concurrency2; index++) {
+      for (let index = 0; index < concurrency; index++) {
         try {
           await next();
         } catch (error3) {
@@ -7085,15 +7090,15 @@ async function mapConcurrently(iterable, mapper, {
     })();
   });
 }
-function validateOptions(iterable, mapper, concurrency2) {
+function validateOptions(iterable, mapper, concurrency) {
   if (iterable?.[Symbol.iterator] === void 0 && iterable?.[Symbol.asyncIterator] === void 0) {
     throw new TypeError(`Expected \`input\` to be either an \`Iterable\` or \`AsyncIterable\`, got (${typeof iterable})`);
   }
   if (typeof mapper !== "function") {
     throw new TypeError("Mapper function is required");
   }
-  if (!isLimit(concurrency2, 1)) {
-    throw new TypeError(`Expected \`concurrency\` to be an integer from 1 and up or \`Infinity\`, got \`${concurrency2}\` (${typeof concurrency2})`);
+  if (!isLimit(concurrency, 1)) {
+    throw new TypeError(`Expected \`concurrency\` to be an integer from 1 and up or \`Infinity\`, got \`${concurrency}\` (${typeof concurrency})`);
   }
 }
 function isLimit(value, minimum) {
@@ -7153,25 +7158,6 @@ var init_damage = __esm({
   }
 });
 
-// src/bundle/progress.ts
-function byteProgress(total, emit) {
-  let done = 0;
-  let told = 0;
-  return (bytes) => {
-    done += bytes;
-    if (done - told < stride && done < total) return;
-    told = done;
-    emit({ kind: "bytes", done, total });
-  };
-}
-var stride;
-var init_progress = __esm({
-  "src/bundle/progress.ts"() {
-    "use strict";
-    stride = 4 * 1024 * 1024;
-  }
-});
-
 // src/bundle/disk.ts
 async function onDisk(path7, work) {
   try {
@@ -7203,24 +7189,368 @@ var init_disk = __esm({
   }
 });
 
+// src/bundle/hash-threads.ts
+var import_node_os2, import_node_path11, import_node_worker_threads, mostThreads, HashThreads, HashThread;
+var init_hash_threads = __esm({
+  "src/bundle/hash-threads.ts"() {
+    "use strict";
+    import_node_os2 = require("node:os");
+    import_node_path11 = require("node:path");
+    import_node_worker_threads = require("node:worker_threads");
+    init_damage();
+    init_disk();
+    mostThreads = 4;
+    HashThreads = class {
+      #volume;
+      #threads = [];
+      #hashes = 0;
+      constructor(volume) {
+        this.#volume = volume;
+      }
+      start() {
+        const thread = this.#freest();
+        const id = this.#hashes++;
+        thread.running++;
+        return {
+          update: async (position, length) => {
+            let at2 = position;
+            for (const segment of this.#volume.segments(position, length)) {
+              await this.#take(thread, id, segment, at2);
+              at2 += segment.length;
+            }
+          },
+          digest: async () => {
+            thread.running--;
+            const { hex } = await thread.ask({ id });
+            return hex ?? "";
+          }
+        };
+      }
+      async close() {
+        await Promise.all(this.#threads.map((thread) => thread.close()));
+      }
+      async #take(thread, id, { fd, path: path7, position, length }, at2) {
+        const { done = 0, code } = await thread.ask({ id, range: { fd, position, length } });
+        if (code !== void 0) throw diskError(path7, Object.assign(new Error(code), { code }));
+        if (done === length) return;
+        throw damaged(path7, { place: "its end", offset: at2 + done, given: "no more bytes" });
+      }
+      #freest() {
+        const [freest] = this.#threads.toSorted((a2, b2) => a2.running - b2.running);
+        const most = Math.min((0, import_node_os2.availableParallelism)(), mostThreads);
+        if (freest && (freest.running === 0 || this.#threads.length === most)) return freest;
+        const thread = new HashThread();
+        this.#threads.push(thread);
+        return thread;
+      }
+    };
+    HashThread = class {
+      /** Hashes that have begun and not ended. */
+      running = 0;
+      #worker = new import_node_worker_threads.Worker((0, import_node_path11.join)(__dirname, "hash-worker.mjs"), { execArgv: [] });
+      #waiting = [];
+      constructor() {
+        this.#worker.on("message", (answer) => this.#waiting.shift()?.answer(answer));
+        this.#worker.on("error", (error3) => {
+          for (const { fail } of this.#waiting.splice(0)) fail(error3);
+        });
+      }
+      ask(step2) {
+        return new Promise((answer, fail) => {
+          this.#waiting.push({ answer, fail });
+          this.#worker.postMessage(step2);
+        });
+      }
+      async close() {
+        await this.#worker.terminate();
+      }
+    };
+  }
+});
+
+// src/bundle/progress.ts
+function byteProgress(total, emit) {
+  let done = 0;
+  let told = 0;
+  return (bytes) => {
+    done += bytes;
+    if (done - told < stride && done < total) return;
+    told = done;
+    emit({ kind: "bytes", done, total });
+  };
+}
+var stride;
+var init_progress = __esm({
+  "src/bundle/progress.ts"() {
+    "use strict";
+    stride = 4 * 1024 * 1024;
+  }
+});
+
+// src/bundle/volume.ts
+function partPathOf(path7, number3) {
+  return `${path7}.${String(number3).padStart(3, "0")}`;
+}
+function countParts(size, partSize) {
+  return Math.max(1, Math.ceil(size / partSize));
+}
+async function createVolume(path7, size, partSize) {
+  const parts = [];
+  try {
+    for (const { name: name2, start: start2, end } of extentsOf(path7, size, partSize)) {
+      const file2 = await onDisk(name2, (0, import_promises2.open)(name2, import_node_fs7.constants.O_RDWR | import_node_fs7.constants.O_CREAT));
+      parts.push({ file: file2, path: name2, start: start2, end });
+      await onDisk(name2, file2.truncate(end - start2));
+    }
+    return new Volume(path7, parts);
+  } catch (error3) {
+    for (const { file: file2 } of parts) await file2.close();
+    throw error3;
+  }
+}
+function extentsOf(path7, size, partSize) {
+  if (partSize === void 0) return [{ name: path7, start: 0, end: size }];
+  return Array.from({ length: countParts(size, partSize) }, (_2, at2) => ({
+    name: partPathOf(path7, at2 + 1),
+    start: at2 * partSize,
+    end: Math.min((at2 + 1) * partSize, size)
+  }));
+}
+var import_node_fs7, import_promises2, Volume, mostParts;
+var init_volume = __esm({
+  "src/bundle/volume.ts"() {
+    "use strict";
+    import_node_fs7 = require("node:fs");
+    import_promises2 = require("node:fs/promises");
+    init_disk();
+    Volume = class {
+      /** What the bundle is called: the one file, or the name that the parts' names begin with. */
+      path;
+      /** Bytes. */
+      size;
+      parts;
+      /** Of every part but the last, bytes. */
+      partSize;
+      isSplit;
+      /** @param parts in order, all of one size but the last */
+      constructor(path7, parts) {
+        const [first] = parts;
+        if (first === void 0) throw new Error("a volume has a file");
+        this.path = path7;
+        this.parts = parts;
+        this.size = parts.at(-1)?.end ?? 0;
+        this.isSplit = first.path !== path7;
+        this.partSize = parts.length > 1 ? first.end : Number.POSITIVE_INFINITY;
+      }
+      /** What one read of one file gives: fewer bytes than asked for at a part's end, none at the end of all. */
+      read(buffer3, offset, length, position) {
+        const part3 = this.partAt(position);
+        const most = part3 === this.parts.at(-1) ? length : Math.min(length, part3.end - position);
+        return onDisk(part3.path, part3.file.read(buffer3, offset, most, position - part3.start));
+      }
+      /** Writes all of it, across parts where it must. */
+      async write(bytes, position) {
+        for (let done = 0; done < bytes.length; ) {
+          const at2 = position + done;
+          const { file: file2, path: path7, start: start2, end } = this.partAt(at2);
+          const most = Math.min(bytes.length - done, end - at2);
+          const { bytesWritten } = await onDisk(path7, file2.write(bytes, done, most, at2 - start2));
+          done += bytesWritten;
+        }
+      }
+      /** The same for buffers that come one after the other: one call to the system, unless a part ends in between. */
+      async writeAll(buffers, position) {
+        const size = buffers.reduce((sum2, { length }) => sum2 + length, 0);
+        const { file: file2, path: path7, start: start2, end } = this.partAt(position);
+        const fits2 = position + size <= end && buffers.length > 0;
+        const written2 = fits2 ? await onDisk(path7, file2.writev(buffers, position - start2)) : void 0;
+        const done = written2?.bytesWritten ?? 0;
+        if (done < size) await this.write(Buffer.concat(buffers).subarray(done), position + done);
+      }
+      /** Where a range lies: one segment in a single file, several where it crosses the end of a part. */
+      segments(position, length) {
+        const all = [];
+        for (let at2 = position; at2 < position + length; ) {
+          const { file: file2, path: path7, start: start2, end } = this.partAt(at2);
+          const most = Math.min(position + length, end) - at2;
+          if (most <= 0) throw new RangeError(`no byte ${at2} in ${this.path}`);
+          all.push({ fd: file2.fd, path: path7, position: at2 - start2, length: most });
+          at2 += most;
+        }
+        return all;
+      }
+      /** The part that holds a byte; for one behind the end the last. */
+      partAt(position) {
+        const at2 = Math.min(Math.floor(position / this.partSize), this.parts.length - 1);
+        return this.parts[at2];
+      }
+      /** Names the files of a range for a message: those are to be copied again. */
+      namesOf(position, length = 1) {
+        const first = this.partAt(position).path;
+        const last = this.partAt(position + Math.max(length, 1) - 1).path;
+        return first === last ? first : `${first} to ${last}`;
+      }
+      async sync() {
+        for (const { file: file2, path: path7 } of this.parts) await onDisk(path7, file2.sync());
+      }
+      async close() {
+        for (const { file: file2 } of this.parts) await file2.close();
+      }
+    };
+    mostParts = 999;
+  }
+});
+
+// src/bundle/open-volume.ts
+async function openVolume(path7) {
+  const whole = wholeOf(path7);
+  if (whole === void 0) {
+    const file2 = await openFile(path7);
+    if (file2) return new Volume(path7, await measure([{ file: file2, path: path7 }]));
+  }
+  const numbers = await partNumbers(whole ?? path7);
+  if (numbers.length === 0) throw notAFile(path7, "nothing there");
+  return openParts(whole ?? path7, numbers);
+}
+function wholeOf(path7) {
+  return /^(.+\.tar)\.\d{3}$|^(.+)\.001$/.exec(path7)?.slice(1).find(Boolean);
+}
+async function partNumbers(path7) {
+  const names = await (0, import_promises3.readdir)((0, import_node_path12.dirname)(path7)).catch(() => []);
+  return names.flatMap((name2) => partNumber((0, import_node_path12.basename)(path7), name2) ?? []).sort((a2, b2) => a2 - b2);
+}
+function partNumber(bundle, name2) {
+  const number3 = name2.startsWith(`${bundle}.`) ? name2.slice(bundle.length + 1) : "";
+  return /^(?!000)\d{3}$/.test(number3) ? Number(number3) : void 0;
+}
+async function openParts(path7, numbers) {
+  const missing3 = numbers.findIndex((number3, at2) => number3 !== at2 + 1);
+  if (missing3 >= 0) throw partMissing(partPathOf(path7, missing3 + 1));
+  const files = [];
+  try {
+    for (const number3 of numbers) {
+      const name2 = partPathOf(path7, number3);
+      const file2 = await openFile(name2);
+      if (file2 === void 0) throw partMissing(name2);
+      files.push({ file: file2, path: name2 });
+    }
+    const parts = await measure(files);
+    requireOneSize(parts);
+    return new Volume(path7, parts);
+  } catch (error3) {
+    for (const { file: file2 } of files) await file2.close();
+    throw error3;
+  }
+}
+async function openFile(path7) {
+  const file2 = await (0, import_promises3.open)(path7, import_node_fs8.constants.O_RDONLY | import_node_fs8.constants.O_NONBLOCK).catch((error3) => {
+    if (error3.code === "ENOENT" || error3.code === "ENOTDIR") return void 0;
+    throw diskError(path7, error3);
+  });
+  const stat3 = await file2?.stat();
+  if (file2 === void 0 || stat3?.isFile()) return file2;
+  await file2.close();
+  throw notAFile(path7, stat3?.isDirectory() ? "a folder" : "neither a file nor a folder");
+}
+async function measure(files) {
+  const parts = [];
+  let start2 = 0;
+  for (const { file: file2, path: path7 } of files) {
+    const { size } = await onDisk(path7, file2.stat());
+    parts.push({ file: file2, path: path7, start: start2, end: start2 + size });
+    start2 += size;
+  }
+  return parts;
+}
+function requireOneSize(parts) {
+  const sizeOf3 = ({ start: start2, end }) => end - start2;
+  const [first] = parts;
+  if (first === void 0) return;
+  const wrong2 = parts.find(
+    (part3, at2) => at2 === parts.length - 1 ? sizeOf3(part3) > sizeOf3(first) : sizeOf3(part3) !== sizeOf3(first)
+  );
+  if (wrong2 === void 0) return;
+  throw new AirgapError("integrity", "the parts of the bundle do not fit together", {
+    given: `${wrong2.path}: ${sizeOf3(wrong2)} bytes`,
+    expected: `${sizeOf3(first)} bytes, as ${(0, import_node_path12.basename)(first.path)}; less in the last part alone`,
+    next: "copy the parts again, and compare them with the .sha256 file; take away parts of other bundles"
+  });
+}
+function partMissing(path7) {
+  return new AirgapError("integrity", "a part of the bundle is missing", {
+    given: `${path7}: nothing there`,
+    expected: "all parts of the bundle in one folder",
+    next: "copy that part from where the bundle was made"
+  });
+}
+function notAFile(path7, found) {
+  return new AirgapError("usage", "the bundle is not there", {
+    given: `${path7}: ${found}`,
+    expected: "the NAME-VERSION.tar that `airgap-bundle create` wrote, or its parts .tar.001 and on"
+  });
+}
+var import_node_fs8, import_promises3, import_node_path12;
+var init_open_volume = __esm({
+  "src/bundle/open-volume.ts"() {
+    "use strict";
+    import_node_fs8 = require("node:fs");
+    import_promises3 = require("node:fs/promises");
+    import_node_path12 = require("node:path");
+    init_error();
+    init_disk();
+    init_volume();
+  }
+});
+
+// src/bundle/volume-size.ts
+function checkSize(volume, archive) {
+  if (volume.size === archive.size) return;
+  if (volume.isSplit) checkParts(volume, archive.size);
+  const isShort = volume.size < archive.size;
+  const end = Math.min(volume.size, archive.size);
+  throw damaged(volume.namesOf(end), {
+    place: isShort ? "its end: bytes are missing" : "its end: there are more bytes",
+    offset: end,
+    given: `${volume.size} bytes`,
+    expected: `${archive.size} bytes`
+  });
+}
+function checkParts({ path: path7, parts }, size) {
+  const [first] = parts;
+  const expected = countParts(size, first?.end ?? size);
+  if (parts.length < expected) throw partMissing(partPathOf(path7, parts.length + 1));
+  if (parts.length === expected) return;
+  throw new AirgapError("integrity", "there is a part that is not of this bundle", {
+    given: partPathOf(path7, expected + 1),
+    expected: `${expected} parts`,
+    next: "take it away, and compare the others with the .sha256 file"
+  });
+}
+var init_volume_size = __esm({
+  "src/bundle/volume-size.ts"() {
+    "use strict";
+    init_error();
+    init_damage();
+    init_open_volume();
+    init_volume();
+  }
+});
+
 // src/bundle/window.ts
 var windowSize, Window;
 var init_window = __esm({
   "src/bundle/window.ts"() {
     "use strict";
     init_damage();
-    init_disk();
     windowSize = 1024 * 1024;
     Window = class {
-      path;
-      #file;
+      volume;
       #buffer;
       #start = 0;
       #end = 0;
-      constructor(file2, path7, size = windowSize) {
+      constructor(volume, size = windowSize) {
         this.#buffer = Buffer.allocUnsafe(Math.min(size, windowSize));
-        this.#file = file2;
-        this.path = path7;
+        this.volume = volume;
       }
       /**
        * At least one byte from `position` on, at most `most`: what one read gives. Valid until the next call.
@@ -7232,10 +7562,13 @@ var init_window = __esm({
         return this.#buffer.subarray(from, Math.min(from + most, this.#end - this.#start));
       }
       async #fill(position) {
-        const read4 = this.#file.read(this.#buffer, 0, this.#buffer.length, position);
-        const { bytesRead } = await onDisk(this.path, read4);
+        const { bytesRead } = await this.volume.read(this.#buffer, 0, this.#buffer.length, position);
         if (bytesRead === 0) {
-          throw damaged(this.path, { place: "its end", offset: position, given: "no more bytes" });
+          throw damaged(this.volume.namesOf(position), {
+            place: "its end",
+            offset: position,
+            given: "no more bytes"
+          });
         }
         this.#start = position;
         this.#end = position + bytesRead;
@@ -7245,23 +7578,28 @@ var init_window = __esm({
 });
 
 // src/bundle/check-archive.ts
-async function checkArchive(file2, path7, archive, context) {
-  await checkSize(file2, path7, archive);
+async function checkArchive(volume, archive, context) {
+  checkSize(volume, archive);
+  const threads = new HashThreads(volume);
   const work = {
     mtime: archive.mtime,
     signal: context.signal,
+    threads,
     progress: progressOf(archive, context)
   };
-  await pMap(
-    runs(archive.entries),
-    async (run2) => {
-      const window = new Window(file2, path7, extentOf(run2));
-      for (const entry of run2) await checkEntry(window, entry, work);
-    },
-    { concurrency: readers }
-  );
+  const checkRun = async (run2) => {
+    const window2 = new Window(volume, extentOf(run2));
+    const besideBody = new Window(volume, blockSize);
+    for (const entry of run2)
+      await checkEntry(entry.size < largeBody ? window2 : besideBody, entry, work);
+  };
+  try {
+    await pMap(runs(archive.entries), checkRun, { concurrency: readers });
+  } finally {
+    await threads.close();
+  }
   await checkZeros(
-    new Window(file2, path7, endSize),
+    new Window(volume, endSize),
     "the end blocks",
     archive.size - endSize,
     archive.size
@@ -7269,11 +7607,11 @@ async function checkArchive(file2, path7, archive, context) {
 }
 function runs(entries) {
   const all = [];
-  let start = Number.NEGATIVE_INFINITY;
+  let start2 = Number.NEGATIVE_INFINITY;
   for (const entry of entries) {
-    if (entry.start - start >= runSize) {
+    if (entry.start - start2 >= runSize) {
       all.push([]);
-      start = entry.start;
+      start2 = entry.start;
     }
     all.at(-1)?.push(entry);
   }
@@ -7282,46 +7620,59 @@ function runs(entries) {
 function extentOf(run2) {
   return (run2.at(-1)?.end ?? 0) - (run2[0]?.start ?? 0);
 }
-async function checkSize(file2, path7, archive) {
-  const { size } = await file2.stat();
-  if (size === archive.size) return;
-  const place6 = size < archive.size ? "its end: bytes are missing" : "its end: there are more bytes";
-  const offset = Math.min(size, archive.size);
-  throw damaged(path7, { place: place6, offset, given: `${size} bytes`, expected: `${archive.size} bytes` });
-}
 function progressOf({ entries }, { emit }) {
-  const total = entries.reduce((sum, { size }) => sum + size, 0);
+  const total = entries.reduce((sum2, { size }) => sum2 + size, 0);
   return byteProgress(total, emit);
 }
-async function checkEntry(window, entry, { mtime, signal, progress: progress2 }) {
-  await checkHeader(window, entry, mtime);
-  const hash = (0, import_node_crypto3.createHash)("sha256");
-  const bodyEnd = bodyStart(entry) + entry.size;
-  for (let position = bodyStart(entry); position < bodyEnd; ) {
-    const bytes = await window.read(position, bodyEnd - position);
-    hash.update(bytes);
-    position += bytes.length;
-    progress2(bytes.length);
-    signal.throwIfAborted();
-  }
-  const digest2 = `sha256:${hash.digest("hex")}`;
+async function checkEntry(window2, entry, work) {
+  await checkHeader(window2, entry, work.mtime);
+  const hash = entry.size < largeBody ? await hashHere(window2, entry, work) : await hashInThread(entry, work);
+  const digest2 = `sha256:${hash}`;
   if (digest2 !== entry.digest) {
     const offset = bodyStart(entry);
-    throw damaged(window.path, {
+    throw damaged(window2.volume.namesOf(offset, entry.size), {
       place: entry.path,
       offset,
       given: digest2,
       expected: entry.digest
     });
   }
-  await checkZeros(window, `the padding of ${entry.path}`, bodyEnd, entry.end);
+  await checkZeros(
+    window2,
+    `the padding of ${entry.path}`,
+    bodyStart(entry) + entry.size,
+    entry.end
+  );
 }
-async function checkHeader(window, entry, mtime) {
+async function hashHere(window2, entry, { signal, progress }) {
+  const hash = (0, import_node_crypto3.createHash)("sha256");
+  const end = bodyStart(entry) + entry.size;
+  for (let position = bodyStart(entry); position < end; ) {
+    const bytes = await window2.read(position, end - position);
+    hash.update(bytes);
+    position += bytes.length;
+    progress(bytes.length);
+    signal.throwIfAborted();
+  }
+  return hash.digest("hex");
+}
+async function hashInThread(entry, { signal, progress, threads }) {
+  const hash = threads.start();
+  const end = bodyStart(entry) + entry.size;
+  for (let position = bodyStart(entry); position < end; position += stride2) {
+    const length = Math.min(stride2, end - position);
+    await hash.update(position, length);
+    progress(length);
+    signal.throwIfAborted();
+  }
+  return hash.digest();
+}
+async function checkHeader(window2, entry, mtime) {
   const expected = encodeHeader(entry, mtime);
   for (let done = 0; done < expected.length; ) {
-    const bytes = await window.read(entry.start + done, expected.length - done);
+    const bytes = await window2.read(entry.start + done, expected.length - done);
     if (!bytes.equals(expected.subarray(done, done + bytes.length))) {
-      throw damaged(window.path, {
+      throw damaged(window2.volume.namesOf(entry.start, expected.length), {
         place: `the header of ${entry.path}`,
         offset: entry.start,
         given: "another header",
@@ -7331,11 +7682,11 @@ async function checkHeader(window, entry, mtime) {
     done += bytes.length;
   }
 }
-async function checkZeros(window, place6, start, end) {
-  for (let position = start; position < end; ) {
-    const bytes = await window.read(position, end - position);
+async function checkZeros(window2, place6, start2, end) {
+  for (let position = start2; position < end; ) {
+    const bytes = await window2.read(position, end - position);
     if (bytes.some((byte) => byte !== 0)) {
-      throw damaged(window.path, {
+      throw damaged(window2.volume.namesOf(position), {
         place: place6,
         offset: position,
         given: "other bytes",
@@ -7345,7 +7696,7 @@ async function checkZeros(window, place6, start, end) {
     position += bytes.length;
   }
 }
-var import_node_crypto3, readers, runSize;
+var import_node_crypto3, readers, runSize, largeBody, stride2;
 var init_check_archive = __esm({
   "src/bundle/check-archive.ts"() {
     "use strict";
@@ -7353,10 +7704,14 @@ var init_check_archive = __esm({
     init_p_map();
     init_archive();
     init_damage();
+    init_hash_threads();
     init_progress();
+    init_volume_size();
     init_window();
-    readers = 4;
+    readers = 8;
     runSize = 8 * 1024 * 1024;
+    largeBody = 1024 * 1024;
+    stride2 = 8 * 1024 * 1024;
   }
 });
 
@@ -7476,12 +7831,12 @@ function nullish(input) {
   return input === null || input === void 0;
 }
 function cleanRegex(source) {
-  const start = source.startsWith("^") ? 1 : 0;
+  const start2 = source.startsWith("^") ? 1 : 0;
   const end = source.endsWith("$") ? source.length - 1 : source.length;
-  return source.slice(start, end);
+  return source.slice(start2, end);
 }
-function floatSafeRemainder(val, step) {
-  const ratio = val / step;
+function floatSafeRemainder(val, step2) {
+  const ratio = val / step2;
   const roundedRatio = Math.round(ratio);
   const tolerance = 4 * Number.EPSILON * Math.max(Math.abs(ratio), 1);
   if (Math.abs(ratio - roundedRatio) < tolerance)
@@ -7803,12 +8158,12 @@ function merge(a2, b2) {
   });
   return clone(a2, def);
 }
-function partial(Class2, schema, mask, name = "partial") {
+function partial(Class2, schema, mask, name2 = "partial") {
   const currDef = schema._zod.def;
   const checks = currDef.checks;
   const hasChecks = checks && checks.length > 0;
   if (hasChecks) {
-    throw new Error(`.${name}() cannot be used on object schemas containing refinements`);
+    throw new Error(`.${name2}() cannot be used on object schemas containing refinements`);
   }
   const selected = mask ? new Set(maskedKeys(schema, mask)) : void 0;
   const newShape = {};
@@ -7867,9 +8222,9 @@ function sizeCaps(defChecks) {
   }
   return caps;
 }
-function attachSchema(issues, start, inst) {
+function attachSchema(issues, start2, inst) {
   var _a3;
-  for (let i2 = start; i2 < issues.length; i2++) {
+  for (let i2 = start2; i2 < issues.length; i2++) {
     (_a3 = issues[i2]).schema ?? (_a3.schema = inst);
   }
 }
@@ -7907,11 +8262,11 @@ function getSizableOrigin(input) {
   return "unknown";
 }
 function codePointLength(str) {
-  const units2 = str.length;
+  const units3 = str.length;
   if (!highSurrogate.test(str))
-    return units2;
-  let count4 = units2;
-  for (let i2 = 0; i2 < units2 - 1; i2++) {
+    return units3;
+  let count4 = units3;
+  for (let i2 = 0; i2 < units3 - 1; i2++) {
     if ((str.charCodeAt(i2) & 64512) === 55296 && (str.charCodeAt(i2 + 1) & 64512) === 56320) {
       count4--;
       i2++;
@@ -8243,7 +8598,7 @@ function newError(Definition) {
   return new Definition();
 }
 // @__NO_SIDE_EFFECTS__
-function $constructor(name, initializer3, proto, params) {
+function $constructor(name2, initializer3, proto, params) {
   const zodProto = {};
   function Internals(def) {
     this.def = def;
@@ -8261,10 +8616,10 @@ function $constructor(name, initializer3, proto, params) {
       } finally {
         _zodDesc.value = void 0;
       }
-    } else if (inst._zod.traits.has(name)) {
+    } else if (inst._zod.traits.has(name2)) {
       return;
     }
-    inst._zod.traits.add(name);
+    inst._zod.traits.add(name2);
     initializer3(inst, def);
     if (initialized) {
       const own2 = Object.getPrototypeOf(inst);
@@ -8290,7 +8645,7 @@ function $constructor(name, initializer3, proto, params) {
   const Parent = params?.Parent ?? Object;
   class Definition extends Parent {
   }
-  Object.defineProperty(Definition, "name", { value: name });
+  Object.defineProperty(Definition, "name", { value: name2 });
   function _2(def) {
     const inst = params?.Parent ? newError(Definition) : this;
     init(inst, def);
@@ -8311,10 +8666,10 @@ function $constructor(name, initializer3, proto, params) {
     value: (inst) => {
       if (params?.Parent && inst instanceof params.Parent)
         return true;
-      return inst?._zod?.traits?.has(name);
+      return inst?._zod?.traits?.has(name2);
     }
   });
-  Object.defineProperty(_2, "name", { value: name });
+  Object.defineProperty(_2, "name", { value: name2 });
   return _2;
 }
 function config(newConfig) {
@@ -8334,8 +8689,8 @@ var init_core = __esm({
       }
     };
     $ZodEncodeError = class extends Error {
-      constructor(name) {
-        super(`Encountered unidirectional transform during encode: ${name}`);
+      constructor(name2) {
+        super(`Encountered unidirectional transform during encode: ${name2}`);
         this.name = "ZodEncodeError";
       }
     };
@@ -8686,10 +9041,10 @@ var init_regexes = __esm({
     nanoid = /^[a-zA-Z0-9_-]{21}$/;
     duration = /^P(?:(\d+W)|(?!.*W)(?=\d|T\d)(\d+Y)?(\d+M)?(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+([.,]\d+)?S)?)?)$/;
     guid = /^([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12})$/;
-    uuid = (version2) => {
-      if (!version2)
+    uuid = (version3) => {
+      if (!version3)
         return /^([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[1-8][0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}|00000000-0000-0000-0000-000000000000|ffffffff-ffff-ffff-ffff-ffffffffffff)$/;
-      return new RegExp(`^([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-${version2}[0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12})$`);
+      return new RegExp(`^([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-${version3}[0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12})$`);
     };
     email = /^(?:[A-Za-z0-9_'+\-]+\.)*[A-Za-z0-9_'+\-]*[A-Za-z0-9_+-]@(?:[A-Za-z0-9][A-Za-z0-9\-]*\.)+[A-Za-z]{2,}$/;
     _emoji = `^(?=[\\s\\S]*[\\p{Extended_Pictographic}\\p{Regional_Indicator}\\u20E3])[\\p{Extended_Pictographic}\\p{Emoji_Component}]+$`;
@@ -8869,8 +9224,8 @@ var init_checks = __esm({
       (_a3 = inst._zod.def).when ?? (_a3.when = _whenHasLength);
       inst._zod.check = (payload) => {
         const input = payload.value;
-        const units2 = input.length;
-        const length = typeof input === "string" && units2 > def.maximum ? codePointLength(input) : units2;
+        const units3 = input.length;
+        const length = typeof input === "string" && units3 > def.maximum ? codePointLength(input) : units3;
         if (length <= def.maximum)
           return;
         const origin = getLengthableOrigin(input);
@@ -8891,8 +9246,8 @@ var init_checks = __esm({
       (_a3 = inst._zod.def).when ?? (_a3.when = _whenHasLength);
       inst._zod.check = (payload) => {
         const input = payload.value;
-        const units2 = input.length;
-        const length = typeof input === "string" && units2 >= def.minimum && units2 < def.minimum * 2 ? codePointLength(input) : units2;
+        const units3 = input.length;
+        const length = typeof input === "string" && units3 >= def.minimum && units3 < def.minimum * 2 ? codePointLength(input) : units3;
         if (length >= def.minimum)
           return;
         const origin = getLengthableOrigin(input);
@@ -8913,8 +9268,8 @@ var init_checks = __esm({
       (_a3 = inst._zod.def).when ?? (_a3.when = _whenHasLength);
       inst._zod.check = (payload) => {
         const input = payload.value;
-        const units2 = input.length;
-        const length = typeof input === "string" && units2 >= def.length && units2 <= def.length * 2 ? codePointLength(input) : units2;
+        const units3 = input.length;
+        const length = typeof input === "string" && units3 >= def.length && units3 <= def.length * 2 ? codePointLength(input) : units3;
         if (length === def.length)
           return;
         const origin = getLengthableOrigin(input);
@@ -9154,9 +9509,9 @@ function parseURLObject(trimmed, def) {
 function stripTabAndNewline(value) {
   return value.replace(asciiTabOrNewline, "");
 }
-function urlHostnameOk(url, hostname) {
-  hostname.lastIndex = 0;
-  return hostname.test(url.hostname);
+function urlHostnameOk(url, hostname2) {
+  hostname2.lastIndex = 0;
+  return hostname2.test(url.hostname);
 }
 function urlProtocolOk(url, protocol) {
   protocol.lastIndex = 0;
@@ -9233,10 +9588,10 @@ function capSize(inst, size) {
     if (n2 > cap && !ctx?.skipChecks && ctx?.direction !== "backward") {
       for (const [max, ch] of sizeCaps(inst._zod.def.checks)) {
         if (n2 > max && ch._zod.def.when(payload)) {
-          const start = payload.issues.length;
+          const start2 = payload.issues.length;
           ch._zod.check(payload);
-          payload.issues[start].continue = false;
-          attachSchema(payload.issues, start, inst);
+          payload.issues[start2].continue = false;
+          attachSchema(payload.issues, start2, inst);
           return payload;
         }
       }
@@ -10699,7 +11054,7 @@ function isRef(value) {
 function cloneIssues(issues) {
   return issues.map((iss) => iss.path ? { ...iss, path: iss.path.slice() } : { ...iss });
 }
-function isRecursive(inst, stack, resolve18) {
+function isRecursive(inst, stack, resolve19) {
   const cached2 = recursive.get(inst);
   if (cached2 !== void 0)
     return cached2 ? PROVEN : NONE;
@@ -10709,7 +11064,7 @@ function isRecursive(inst, stack, resolve18) {
   let result = NONE;
   const check2 = (child) => {
     if (result !== PROVEN && child?._zod) {
-      const answer = isRecursive(child, stack, resolve18);
+      const answer = isRecursive(child, stack, resolve19);
       if (answer > result)
         result = answer;
     }
@@ -10720,7 +11075,7 @@ function isRecursive(inst, stack, resolve18) {
       const desc = Object.getOwnPropertyDescriptor(sh, key);
       if (spread && !desc.enumerable)
         continue;
-      const child = desc.get ? ASSUMED : desc.value?._zod ? isRecursive(desc.value, stack, resolve18) : NONE;
+      const child = desc.get ? ASSUMED : desc.value?._zod ? isRecursive(desc.value, stack, resolve19) : NONE;
       if (child > answer)
         answer = child;
     }
@@ -10784,7 +11139,7 @@ function isRecursive(inst, stack, resolve18) {
       break;
     // `$ZodLazy` caches its inner on the def, so a resolved edge is followed exactly
     case "lazy": {
-      const inner = def._cachedInner ?? (resolve18 ? inst._zod.innerType : void 0);
+      const inner = def._cachedInner ?? (resolve19 ? inst._zod.innerType : void 0);
       merge2(inner ? isRecursive(inner, stack, false) : ASSUMED);
       break;
     }
@@ -10851,7 +11206,7 @@ function isBackEdge(ctx, value) {
   const backEdges = ctx[STATE]?.backEdges;
   return backEdges !== void 0 && isRef(value) && backEdges.has(value);
 }
-var $ZodCyclicError, STATE, NO_ISSUES, recursive, NONE, ASSUMED, PROVEN, handoff, open, memo;
+var $ZodCyclicError, STATE, NO_ISSUES, recursive, NONE, ASSUMED, PROVEN, handoff, open3, memo;
 var init_memoizer = __esm({
   "node_modules/zod/v4/core/memoizer.js"() {
     init_util();
@@ -10867,7 +11222,7 @@ var init_memoizer = __esm({
     NONE = 0;
     ASSUMED = 1;
     PROVEN = 2;
-    open = [];
+    open3 = [];
     memo = {
       alloc(_inst, payload, empty) {
         const bucket = handoff;
@@ -10876,21 +11231,21 @@ var init_memoizer = __esm({
         handoff = void 0;
         const entry = { value: empty, issues: null };
         bucket.set(payload.value, entry);
-        open.push(entry);
+        open3.push(entry);
         return empty;
       },
       guard(inst) {
         var _a3;
         (_a3 = inst._zod).deferred ?? (_a3.deferred = []);
         inst._zod.deferred.push(() => {
-          const base = inst._zod.parse;
+          const base2 = inst._zod.parse;
           const wrapped = (payload, ctx) => {
             if (ctx.direction !== "backward" && isBackEdge(ctx, payload.value))
               throw new $ZodCyclicError();
-            return base(payload, ctx);
+            return base2(payload, ctx);
           };
           inst._zod.parse = wrapped;
-          if (inst._zod.run === base)
+          if (inst._zod.run === base2)
             inst._zod.run = wrapped;
         });
       },
@@ -10902,15 +11257,15 @@ var init_memoizer = __esm({
         let lastBucket;
         (_a3 = inst._zod).deferred ?? (_a3.deferred = []);
         inst._zod.deferred.push(() => {
-          const base = inst._zod.parse;
+          const base2 = inst._zod.parse;
           const wrapped = (payload, ctx) => {
             if (isRecursiveInst === void 0) {
               const walked = isRecursive(inst, /* @__PURE__ */ new Set(), false);
               if (walked === NONE) {
-                inst._zod.parse = base;
+                inst._zod.parse = base2;
                 if (inst._zod.run === wrapped)
-                  inst._zod.run = base;
-                return base(payload, ctx);
+                  inst._zod.run = base2;
+                return base2(payload, ctx);
               }
               if (walked === PROVEN || rechecked)
                 isRecursiveInst = true;
@@ -10919,7 +11274,7 @@ var init_memoizer = __esm({
             }
             const input = payload.value;
             if (!isRef(input))
-              return base(payload, ctx);
+              return base2(payload, ctx);
             let state = ctx[STATE];
             if (!state) {
               state = { buckets: /* @__PURE__ */ new WeakMap(), backEdges: void 0 };
@@ -10947,10 +11302,10 @@ var init_memoizer = __esm({
               return payload;
             }
             handoff = bucket;
-            const depth = open.length;
-            const result = base(payload, ctx);
+            const depth = open3.length;
+            const result = base2(payload, ctx);
             handoff = void 0;
-            const entry = open.length > depth ? open.pop() : void 0;
+            const entry = open3.length > depth ? open3.pop() : void 0;
             if (result instanceof Promise) {
               return result.then((r) => {
                 if (entry)
@@ -10963,7 +11318,7 @@ var init_memoizer = __esm({
             return result;
           };
           inst._zod.parse = wrapped;
-          if (inst._zod.run === base)
+          if (inst._zod.run === base2)
             inst._zod.run = wrapped;
         });
       }
@@ -14272,6 +14627,19 @@ function uniqueBlobs(images) {
   }
   return [...unique.values()];
 }
+function blobRepositories(images, { target: { pullThrough } }) {
+  const users = /* @__PURE__ */ new Map();
+  for (const { entry, graph } of images) {
+    const placed2 = entry.placements.map(({ reference }) => splitPlacement(reference).repository);
+    const written2 = placed2.filter((repository) => !isPullThrough(repository, pullThrough));
+    for (const { digest: digest2 } of leavesOf(graph).flatMap(({ manifest }) => references(manifest))) {
+      const repositories = users.get(digest2) ?? /* @__PURE__ */ new Set();
+      users.set(digest2, repositories);
+      for (const repository of written2) repositories.add(repository);
+    }
+  }
+  return new Map([...users].map(([digest2, repositories]) => [digest2, [...repositories]]));
+}
 function travels({ target: { pullThrough } }, { placements }) {
   return placements.some(
     ({ reference }) => !isPullThrough(splitPlacement(reference).repository, pullThrough)
@@ -14294,7 +14662,17 @@ function inventoryFaults(inventory) {
     ...repeated(paths).map((path7) => `file twice: ${path7}`),
     ...foldersAmong(paths).map((path7) => `both a file and a folder: ${path7}`),
     ...repeated(blobs).map((digest2) => `blob twice: ${digest2}`),
-    ...absent(inventory, new Set(blobs)).map((digest2) => `not among the blobs: ${digest2}`)
+    ...absent(inventory, new Set(blobs)).map((digest2) => `not among the blobs: ${digest2}`),
+    ...inventory.base ? baseFaults(inventory, inventory.base) : []
+  ];
+}
+function baseFaults(inventory, base2) {
+  const leftOut = base2.blobs.map((blob2) => blob2.digest);
+  const carried = new Set(inventory.blobs.map((blob2) => blob2.digest));
+  return [
+    ...inventory.imagesNotEmbedded ? ["a base, and no images embedded"] : [],
+    ...repeated(leftOut).map((digest2) => `blob of the base twice: ${digest2}`),
+    ...leftOut.filter((digest2) => carried.has(digest2)).map((digest2) => `both in the base and among the blobs: ${digest2}`)
   ];
 }
 function repeated(values) {
@@ -14327,7 +14705,7 @@ function isMoment(value) {
   if (!(time3 >= 0 && time3 / 1e3 <= 8589934591)) return false;
   return new Date(time3).toISOString() === value.replace("Z", ".000Z");
 }
-var text, digest, sha256, count2, mediaType, platformName, timestamp, path, descriptor2, target, image, file, blob, inventorySchema;
+var text, digest, sha256, count2, mediaType, platformName, timestamp, path, descriptor2, target, image, file, blob, name, version2, base, inventorySchema;
 var init_inventory_schema = __esm({
   "src/bundle/inventory-schema.ts"() {
     "use strict";
@@ -14382,10 +14760,19 @@ var init_inventory_schema = __esm({
     });
     file = strictObject({ path, size: count2, sha256, mode: literal([420, 493]) });
     blob = strictObject({ digest, size: count2 });
+    name = string2().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/);
+    version2 = string2().regex(/^[A-Za-z0-9_][A-Za-z0-9._+-]{0,127}$/);
+    base = strictObject({
+      name,
+      version: version2,
+      sequence: count2,
+      inventoryDigest: digest,
+      blobs: array(blob)
+    });
     inventorySchema = strictObject({
       schemaVersion: literal(1),
-      name: string2().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/),
-      version: string2().regex(/^[A-Za-z0-9_][A-Za-z0-9._+-]{0,127}$/),
+      name,
+      version: version2,
       sequence: count2,
       createdAt: timestamp,
       expiresAt: timestamp.exactOptional(),
@@ -14398,7 +14785,8 @@ var init_inventory_schema = __esm({
       files: array(file),
       blobs: array(blob),
       chart: strictObject({ name: text, version: text, digest }).exactOptional(),
-      imagesNotEmbedded: literal(true).exactOptional()
+      imagesNotEmbedded: literal(true).exactOptional(),
+      base: base.exactOptional()
     });
   }
 });
@@ -14408,7 +14796,7 @@ function printInventory(inventory) {
   const result = inventorySchema.safeParse(inventory);
   if (!result.success) throw refusal("usage", firstIssue(result.error.issues));
   const fields = Object.entries(result.data).map(
-    ([name, value]) => `${JSON.stringify(name)}: ${listed.has(name) ? lines(value) : JSON.stringify(value)}`
+    ([name2, value]) => `${JSON.stringify(name2)}: ${listed.has(name2) ? lines(value) : JSON.stringify(value)}`
   );
   return Buffer.from(`{
 ${fields.join(",\n")}
@@ -14473,34 +14861,29 @@ var init_inventory_json = __esm({
 });
 
 // src/bundle/head.ts
-async function openBundleFile(path7) {
-  const file2 = await (0, import_promises2.open)(path7, import_node_fs7.constants.O_RDONLY | import_node_fs7.constants.O_NONBLOCK).catch((error3) => {
-    throw missing(path7, error3) ?? diskError(path7, error3);
-  });
-  const stat3 = await file2.stat();
-  if (stat3.isFile()) return file2;
-  await file2.close();
-  throw notAFile(path7, stat3.isDirectory() ? "a folder" : "neither a file nor a folder");
-}
-async function readHead(file2, path7) {
-  const { size } = await file2.stat();
+async function readHead(volume) {
+  const { path: path7, size } = volume;
   if (size < blockSize) throw notABundle(path7, `${size} bytes`);
-  const first = await readHeader(file2, path7, 0);
+  const first = await readHeader(volume, 0);
   if (first.name !== "bundle.json") throw notABundle(path7, `${size} bytes of something else`);
-  const inventory = await readBody(file2, path7, { ...first, start: 0, limit: inventoryLimit });
-  const start = blockSize + Math.ceil(inventory.length / blockSize) * blockSize;
-  const second = await readHeader(file2, path7, start);
+  const inventory = await readBody(volume, { ...first, start: 0, limit: inventoryLimit });
+  const start2 = blockSize + Math.ceil(inventory.length / blockSize) * blockSize;
+  const second = await readHeader(volume, start2);
   if (second.name !== "bundle.sig") return { inventory };
-  const signature = await readBody(file2, path7, { ...second, start, limit: signatureLimit });
+  const signature = await readBody(volume, { ...second, start: start2, limit: signatureLimit });
   return { inventory, signature };
 }
-async function readHeader(file2, path7, start) {
-  const block2 = await readExactly(file2, path7, start, blockSize);
-  if (start > 0 && block2.every((byte) => byte === 0)) return { name: "", size: 0 };
+async function readHeader(volume, start2) {
+  const block2 = await readExactly(volume, start2, blockSize);
+  if (start2 > 0 && block2.every((byte) => byte === 0)) return { name: "", size: 0 };
   const size = /^[0-7]{10,11}(?=[ \0]{1,2}$)/.exec(block2.toString("latin1", 124, 136))?.[0];
   if (size === void 0 || !checksumHolds(block2)) {
-    if (start === 0) throw notABundle(path7, "something else");
-    throw damaged(path7, { place: "the second header", offset: start, given: "no ustar header" });
+    if (start2 === 0) throw notABundle(volume.path, "something else");
+    throw damaged(volume.namesOf(start2), {
+      place: "the second header",
+      offset: start2,
+      given: "no ustar header"
+    });
   }
   return {
     name: block2.toString("latin1", 0, 100).replace(/\0+$/, ""),
@@ -14509,33 +14892,34 @@ async function readHeader(file2, path7, start) {
 }
 function checksumHolds(block2) {
   const others = Buffer.concat([block2.subarray(0, 148), Buffer.alloc(8, " "), block2.subarray(156)]);
-  const sum = others.reduce((total, byte) => total + byte, 0);
-  return Number.parseInt(block2.toString("latin1", 148, 156), 8) === sum;
+  const sum2 = others.reduce((total, byte) => total + byte, 0);
+  return Number.parseInt(block2.toString("latin1", 148, 156), 8) === sum2;
 }
-async function readBody(file2, path7, entry) {
-  const { name, size, start, limit } = entry;
-  if (size <= limit) return readExactly(file2, path7, start + blockSize, size);
-  throw damaged(path7, {
-    place: name,
-    offset: start,
+async function readBody(volume, entry) {
+  const { name: name2, size, start: start2, limit } = entry;
+  if (size <= limit) return readExactly(volume, start2 + blockSize, size);
+  throw damaged(volume.namesOf(start2), {
+    place: name2,
+    offset: start2,
     given: `${size} bytes`,
     expected: `at most ${limit}`
   });
 }
-async function readExactly(file2, path7, position, length) {
-  const buffer2 = Buffer.alloc(length);
+async function readExactly(volume, position, length) {
+  const buffer3 = Buffer.alloc(length);
   for (let done = 0; done < length; ) {
     const rest2 = length - done;
-    const { bytesRead } = await onDisk(path7, file2.read(buffer2, done, rest2, position + done));
-    if (bytesRead === 0) throw truncated(path7, (await file2.stat()).size, position + length);
+    const { bytesRead } = await volume.read(buffer3, done, rest2, position + done);
+    if (bytesRead === 0) throw truncated(volume, position + length);
     done += bytesRead;
   }
-  return buffer2;
+  return buffer3;
 }
-function truncated(path7, found, needed) {
+function truncated({ path: path7, size, parts, isSplit }, needed) {
+  const after = isSplit ? `, so ${partPathOf(path7, parts.length + 1)} as well` : "";
   return new AirgapError("integrity", "the bundle is truncated", {
-    given: `${path7}: ${found} bytes`,
-    expected: `at least ${needed} bytes`,
+    given: `${path7}: ${size} bytes${isSplit ? ` in ${parts.length} part(s)` : ""}`,
+    expected: `at least ${needed} bytes${after}`,
     next: "copy it again, and compare it with its .sha256 file"
   });
 }
@@ -14546,27 +14930,15 @@ function notABundle(path7, found) {
     next: "give the NAME-VERSION.tar that `airgap-bundle create` wrote, or copy it again"
   });
 }
-function missing(path7, error3) {
-  if (error3.code !== "ENOENT" && error3.code !== "ENOTDIR") return void 0;
-  return notAFile(path7, "nothing there");
-}
-function notAFile(path7, found) {
-  return new AirgapError("usage", "the bundle is not there", {
-    given: `${path7}: ${found}`,
-    expected: "the NAME-VERSION.tar that `airgap-bundle create` wrote"
-  });
-}
-var import_node_fs7, import_promises2, signatureLimit;
+var signatureLimit;
 var init_head = __esm({
   "src/bundle/head.ts"() {
     "use strict";
-    import_node_fs7 = require("node:fs");
-    import_promises2 = require("node:fs/promises");
     init_error();
     init_archive();
     init_damage();
-    init_disk();
     init_inventory_json();
+    init_volume();
     signatureLimit = 4 * 1024;
   }
 });
@@ -14618,7 +14990,7 @@ function describeKey(key, path7) {
 }
 async function readPem(path7) {
   try {
-    return await (0, import_promises3.readFile)(path7, "latin1");
+    return await (0, import_promises4.readFile)(path7, "latin1");
   } catch (cause) {
     const { code } = cause;
     const errorClass = code === "ENOENT" || code === "EISDIR" ? "usage" : "io";
@@ -14649,12 +15021,12 @@ function wrongFile(path7, found, next, cause) {
     cause
   });
 }
-var import_node_crypto4, import_promises3;
+var import_node_crypto4, import_promises4;
 var init_keys = __esm({
   "src/bundle/keys.ts"() {
     "use strict";
     import_node_crypto4 = require("node:crypto");
-    import_promises3 = require("node:fs/promises");
+    import_promises4 = require("node:fs/promises");
     init_error();
   }
 });
@@ -14748,7 +15120,7 @@ var init_trust = __esm({
 });
 
 // src/bundle/verified-bundle.ts
-var import_node_crypto6, VerifiedBundle;
+var import_node_crypto6, pieceSize, VerifiedBundle;
 var init_verified_bundle = __esm({
   "src/bundle/verified-bundle.ts"() {
     "use strict";
@@ -14756,6 +15128,7 @@ var init_verified_bundle = __esm({
     init_archive();
     init_damage();
     init_window();
+    pieceSize = 256 * 1024;
     VerifiedBundle = class {
       inventory;
       /** Of the exact bytes of `bundle.json`: the bundle's name in state and reports. */
@@ -14764,8 +15137,7 @@ var init_verified_bundle = __esm({
       keyId;
       /** Every override that was used, in words. */
       warnings;
-      file;
-      path;
+      volume;
       /** Bytes of the whole file. */
       size;
       #entries;
@@ -14774,23 +15146,41 @@ var init_verified_bundle = __esm({
         this.inventoryDigest = verified.inventoryDigest;
         this.keyId = verified.keyId;
         this.warnings = verified.warnings;
-        this.file = verified.file;
-        this.path = verified.path;
+        this.volume = verified.volume;
         this.size = archive.size;
         this.#entries = new Map(archive.entries.map((entry) => [entry.path, entry]));
       }
       /** One entry's body, whole. @throws AirgapError integrity when it changed since; RangeError for an unknown path */
       async read(entryPath) {
-        const chunks = [];
-        for await (const chunk of this.#chunks(this.#entry(entryPath))) chunks.push(chunk);
-        return Buffer.concat(chunks);
+        const chunks2 = [];
+        for await (const chunk of this.#chunks(this.#entry(entryPath))) chunks2.push(chunk);
+        return Buffer.concat(chunks2);
       }
       /** One blob, whole. @throws AirgapError integrity when it changed since; RangeError for an unknown blob */
       readBlob(digest2) {
         return this.read(blobPath(digest2));
       }
+      /** Bytes; undefined for a blob that is not in the bundle. */
+      blobSize(digest2) {
+        return this.#entries.get(blobPath(digest2))?.size;
+      }
+      /** One blob in pieces, as it is on the disk now: whoever reads it checks it. @throws RangeError, AirgapError io */
+      async *streamBlob(digest2) {
+        const entry = this.#entry(blobPath(digest2));
+        const end = bodyStart(entry) + entry.size;
+        for (let position = bodyStart(entry); position < end; ) {
+          const buffer3 = Buffer.allocUnsafe(Math.min(pieceSize, end - position));
+          const { bytesRead } = await this.volume.read(buffer3, 0, buffer3.length, position);
+          if (bytesRead === 0) throw this.#damagedSince(entry, "no more bytes");
+          position += bytesRead;
+          yield buffer3.subarray(0, bytesRead);
+        }
+      }
+      get path() {
+        return this.volume.path;
+      }
       async close() {
-        await this.file.close();
+        await this.volume.close();
       }
       #entry(path7) {
         const entry = this.#entries.get(path7);
@@ -14799,21 +15189,24 @@ var init_verified_bundle = __esm({
       }
       /** The last chunk is held back until the hash of all is right. */
       async *#chunks(entry) {
-        const window = new Window(this.file, this.path, entry.size);
+        const window2 = new Window(this.volume, entry.size);
         const hash = (0, import_node_crypto6.createHash)("sha256");
         const end = bodyStart(entry) + entry.size;
         for (let position = bodyStart(entry); position < end; ) {
-          const chunk = Buffer.from(await window.read(position, end - position));
+          const chunk = Buffer.from(await window2.read(position, end - position));
           position += chunk.length;
           hash.update(chunk);
           if (position === end) this.#requireDigest(entry, `sha256:${hash.digest("hex")}`);
           yield chunk;
         }
       }
-      #requireDigest({ path: path7, digest: digest2, start }, found) {
-        if (found === digest2) return;
+      #requireDigest(entry, found) {
+        if (found !== entry.digest) throw this.#damagedSince(entry, found);
+      }
+      #damagedSince({ path: path7, digest: digest2, start: start2, size }, given) {
         const place6 = `${path7}, after it was verified`;
-        throw damaged(this.path, { place: place6, offset: start, given: found, expected: digest2 });
+        const file2 = this.volume.namesOf(start2, size);
+        return damaged(file2, { place: place6, offset: start2, given, expected: digest2 });
       }
     };
   }
@@ -14822,18 +15215,17 @@ var init_verified_bundle = __esm({
 // src/bundle/verify.ts
 async function openVerified(path7, trust, context) {
   requireKeys(trust);
-  const file2 = await openBundleFile(path7);
+  const volume = await openVolume(path7);
   try {
-    const head = await readHead(file2, path7);
+    const head = await readHead(volume);
     const { keyId, warnings } = checkSignature(head, trust);
     const inventory = parseExact(head);
     const archive = layOut(inventory, head);
     const allWarnings = [...warnings, ...checkDates(inventory, trust)];
-    await checkArchive(file2, path7, archive, context);
+    await checkArchive(volume, archive, context);
     const inventoryDigest = digestOf(head.inventory);
     return new VerifiedBundle({
-      file: file2,
-      path: path7,
+      volume,
       archive,
       inventory,
       inventoryDigest,
@@ -14841,30 +15233,29 @@ async function openVerified(path7, trust, context) {
       warnings: allWarnings
     });
   } catch (error3) {
-    await file2.close();
+    await volume.close();
     throw error3;
   }
 }
 async function readUnverified(path7, keys = []) {
-  const file2 = await openBundleFile(path7);
+  const volume = await openVolume(path7);
   try {
-    const head = await readHead(file2, path7);
+    const head = await readHead(volume);
     const key = findKey(head, keys);
+    const inventory = parseExact(head);
     return {
       verified: false,
-      path: path7,
-      size: await sizeOf(file2),
-      inventory: parseExact(head),
+      path: volume.path,
+      size: volume.size,
+      sizeByInventory: layOut(inventory, head).size,
+      inventory,
       inventoryDigest: digestOf(head.inventory),
       signed: head.signature !== void 0,
       ...keys.length > 0 ? { keyId: key?.keyId ?? null } : {}
     };
   } finally {
-    await file2.close();
+    await volume.close();
   }
-}
-async function sizeOf(file2) {
-  return (await file2.stat()).size;
 }
 function requireKeys({ keys, allowUnsigned }) {
   if (keys.length > 0 || allowUnsigned) return;
@@ -14918,6 +15309,7 @@ var init_verify = __esm({
     init_check_archive();
     init_head();
     init_inventory_json();
+    init_open_volume();
     init_trust();
     init_verified_bundle();
     day = 24 * 60 * 60 * 1e3;
@@ -14927,17 +15319,17 @@ var init_verify = __esm({
 // src/commands/trust.ts
 async function readTrust(options, context) {
   const keys = await Promise.all(
-    options.keys.map((path7) => loadPublicKey((0, import_node_path11.resolve)(context.cwd, path7)))
+    options.keys.map((path7) => loadPublicKey((0, import_node_path13.resolve)(context.cwd, path7)))
   );
   const revoked2 = options.revoked.map(parseKeyId);
   const { allowUnsigned, allowExpired } = options;
   return { keys, revoked: revoked2, allowUnsigned, allowExpired, now: context.now() };
 }
-var import_node_path11;
+var import_node_path13;
 var init_trust2 = __esm({
   "src/commands/trust.ts"() {
     "use strict";
-    import_node_path11 = require("node:path");
+    import_node_path13 = require("node:path");
     init_keys();
   }
 });
@@ -14952,12 +15344,12 @@ async function runVerify(path7, trust, context) {
   const bundle = await openChecked(path7, trust, context);
   await bundle.close();
   const { inventory, inventoryDigest, keyId, size, warnings } = bundle;
-  const { name, version: version2, sequence, createdAt, images } = inventory;
+  const { name: name2, version: version3, sequence, createdAt, images } = inventory;
   return {
     verified: true,
     bundle: bundle.path,
-    name,
-    version: version2,
+    name: name2,
+    version: version3,
     sequence,
     createdAt,
     inventoryDigest,
@@ -14970,15 +15362,15 @@ async function runVerify(path7, trust, context) {
 async function openChecked(path7, options, context) {
   const trust = await readTrust(options, context);
   context.emit({ kind: "step", name: `verifying ${path7}` });
-  const bundle = await openVerified((0, import_node_path12.resolve)(context.cwd, path7), trust, context);
+  const bundle = await openVerified((0, import_node_path14.resolve)(context.cwd, path7), trust, context);
   for (const message of bundle.warnings) context.emit({ kind: "warning", message });
   return bundle;
 }
-var import_node_path12;
+var import_node_path14;
 var init_verify2 = __esm({
   "src/commands/verify.ts"() {
     "use strict";
-    import_node_path12 = require("node:path");
+    import_node_path14 = require("node:path");
     init_verify();
     init_trust2();
   }
@@ -15060,6 +15452,686 @@ var init_heads = __esm({
   }
 });
 
+// src/registry/once.ts
+function onceEach(name2, make) {
+  const made = /* @__PURE__ */ new Map();
+  return (input) => {
+    const promise = made.get(name2(input)) ?? make(input);
+    made.set(name2(input), promise);
+    return promise;
+  };
+}
+function itself(text3) {
+  return text3;
+}
+var init_once = __esm({
+  "src/registry/once.ts"() {
+    "use strict";
+  }
+});
+
+// src/transfer/waiting.ts
+async function settleAll(promises) {
+  const results = await Promise.allSettled(promises);
+  return results.map((result) => {
+    if (result.status === "rejected") throw result.reason;
+    return result.value;
+  });
+}
+function deferred() {
+  let resolve19 = () => {
+  };
+  const promise = new Promise((done) => {
+    resolve19 = done;
+  });
+  return { promise, resolve: resolve19 };
+}
+var init_waiting = __esm({
+  "src/transfer/waiting.ts"() {
+    "use strict";
+  }
+});
+
+// src/transfer/from-base.ts
+async function mountBase({ base: base2, bundleRepository: bundleRepository2 }, blobs, { job: { target: target2 }, turns }) {
+  const missing3 = blobs.filter(
+    ({ digest: digest2 }) => base2?.blobs.has(digest2) && !turns.isIn(digest2, bundleRepository2)
+  );
+  await pMap(
+    missing3,
+    async (blob2) => {
+      const from = turns.mountSource(blob2.digest, bundleRepository2);
+      if (from && await target2.mountBlob(bundleRepository2, blob2.digest, from))
+        return turns.arrived(blob2, bundleRepository2);
+      throw new AirgapError("refused", "a blob of the base cannot be mounted", {
+        given: `${from ?? "nothing"} gives no ${blob2.digest}`
+      });
+    },
+    { concurrency: 16 }
+  );
+}
+async function sourceFor({ repository }, missing3, origin, { job: { target: target2 }, turns }) {
+  const { base: base2, file: file2 } = origin;
+  const leftOut = missing3.filter(({ digest: digest2 }) => base2?.blobs.has(digest2));
+  if (base2 === void 0 || leftOut.length === 0) return { from: file2, missing: missing3 };
+  const inTar = missing3.filter(({ digest: digest2 }) => !base2.blobs.has(digest2));
+  const there = await settleAll(
+    leftOut.map(async ({ digest: digest2, size }) => await target2.headBlob(repository, digest2) === size)
+  );
+  leftOut.forEach((blob2, at2) => {
+    if (there[at2]) turns.arrived(blob2, repository);
+  });
+  const elsewhere = leftOut.filter((_2, at2) => !there[at2]);
+  return { from: elsewhere.length === 0 ? file2 : base2.whole, missing: [...inTar, ...elsewhere] };
+}
+var init_from_base = __esm({
+  "src/transfer/from-base.ts"() {
+    "use strict";
+    init_p_map();
+    init_error();
+    init_waiting();
+  }
+});
+
+// src/registry/gate.ts
+var import_promises5, Gate;
+var init_gate = __esm({
+  "src/registry/gate.ts"() {
+    "use strict";
+    import_promises5 = require("node:timers/promises");
+    Gate = class {
+      #size;
+      #inside = 0;
+      #closedUntil = 0;
+      #queue = [];
+      constructor(size) {
+        this.#size = size;
+      }
+      /** Resolves to the function that gives the place back (once, however often it is called). */
+      async enter(signal) {
+        signal.throwIfAborted();
+        const entered = this.#enterNow();
+        if (entered !== void 0) return entered;
+        await this.#turn(signal);
+        return this.#place();
+      }
+      /** As `enter` where nobody need be waited for; else undefined. */
+      tryEnter() {
+        return performance.now() < this.#closedUntil ? void 0 : this.#enterNow();
+      }
+      /** Keeps everyone out for so many milliseconds. */
+      closeFor(wait) {
+        this.#closedUntil = Math.max(this.#closedUntil, performance.now() + wait);
+      }
+      async opened(signal) {
+        for (; ; ) {
+          const wait = this.#closedUntil - performance.now();
+          if (wait <= 0) return;
+          await (0, import_promises5.setTimeout)(wait, void 0, { signal });
+        }
+      }
+      #enterNow() {
+        if (this.#queue.length > 0 || this.#inside >= this.#size.places) return void 0;
+        if (this.#inside++ === 0) this.#size.began?.(performance.now());
+        return this.#place();
+      }
+      #place() {
+        let inside = true;
+        return () => {
+          if (inside) this.#leave();
+          inside = false;
+        };
+      }
+      #turn(signal) {
+        return new Promise((resolve19, reject) => {
+          const called = () => {
+            signal.removeEventListener("abort", aborted4);
+            resolve19();
+          };
+          const aborted4 = () => {
+            this.#queue.splice(this.#queue.indexOf(called), 1);
+            reject(signal.reason);
+          };
+          signal.addEventListener("abort", aborted4, { once: true });
+          this.#queue.push(called);
+        });
+      }
+      #leave() {
+        this.#inside--;
+        this.#size.ended?.(performance.now(), this.#queue.length > 0);
+        while (this.#queue.length > 0 && this.#inside < this.#size.places) {
+          this.#inside++;
+          this.#queue.shift()?.();
+        }
+      }
+    };
+  }
+});
+
+// src/registry/read-blob.ts
+async function readBlob(client, repository, { digest: digest2, size }) {
+  const name2 = `${client.host}/${repository}@${digest2}`;
+  if (size > mostBytes) {
+    throw new AirgapError("usage", "a config or chart is too large", {
+      given: `${name2}, ${size} bytes`,
+      expected: `at most ${mostBytes} bytes`
+    });
+  }
+  const { body } = await client.getBlob(repository, digest2);
+  const bytes = await (0, import_consumers.buffer)(body);
+  if (digestOf(bytes, algorithmOf(digest2)) === digest2) return bytes;
+  throw new AirgapError("integrity", "a blob is not what its digest says", { given: name2 });
+}
+var import_consumers, mostBytes;
+var init_read_blob = __esm({
+  "src/registry/read-blob.ts"() {
+    "use strict";
+    import_consumers = require("node:stream/consumers");
+    init_digest();
+    init_error();
+    mostBytes = 32 * 1024 * 1024;
+  }
+});
+
+// src/transfer/small-blobs.ts
+function isSmall({ size }, { job: { origin } }) {
+  return size <= largest && origin.kind === "registries";
+}
+function smallBlobs(work) {
+  const gate = new Gate({ places: atOnce });
+  const firsts = /* @__PURE__ */ new Map();
+  const sendInTurn = async (blob2, unit) => {
+    const leave2 = await gate.enter(work().context.signal);
+    return send(blob2, unit, work()).finally(leave2);
+  };
+  return (blob2, unit) => {
+    const first = firsts.get(unit.repository);
+    if (first !== void 0) return first.then(() => sendInTurn(blob2, unit));
+    const sending = sendInTurn(blob2, unit);
+    if (!work().turns.takesPushes(unit.repository)) firsts.set(unit.repository, sending);
+    return sending;
+  };
+}
+async function send(blob2, { image: image2, repository }, { job: { origin, target: target2 }, turns, sent }) {
+  if (origin.kind !== "registries") throw new Error("only from a registry");
+  if (await target2.headBlob(repository, blob2.digest) === blob2.size) return "there";
+  const from = origin.locate(image2);
+  const bytes = origin.found?.(blob2.digest) ?? await readBlob(from.client, from.repository, blob2);
+  await target2.putBlob(repository, blob2.digest, bytes);
+  turns.pushTaken(repository);
+  sent([blob2]);
+  return "uploaded";
+}
+var largest, atOnce;
+var init_small_blobs = __esm({
+  "src/transfer/small-blobs.ts"() {
+    "use strict";
+    init_gate();
+    init_read_blob();
+    largest = 1024 * 1024;
+    atOnce = 32;
+  }
+});
+
+// src/transfer/bringing.ts
+async function bring(unit, turns, work) {
+  try {
+    work.context.signal.throwIfAborted();
+    const arrivals = await settleAll(
+      unit.blobs.map((blob2, at2) => arrive(blob2, unit, turnOf(turns, at2), work))
+    );
+    const uploaded2 = arrivals.includes("uploaded");
+    const pending = unit.blobs.filter((_2, at2) => arrivals[at2] === "pending");
+    if (pending.length === 0) return { uploaded: uploaded2, documents: [] };
+    await work.checkPush(unit.repository);
+    const sent = await copy(unit, pending, work);
+    return { uploaded: uploaded2 || sent.length > 0, documents: unit.documents };
+  } finally {
+    for (const turn of turns) turn.leave();
+  }
+}
+function turnOf(turns, at2) {
+  const turn = turns[at2];
+  if (turn === void 0) throw new Error("a unit has a turn for each of its blobs");
+  return turn;
+}
+async function arrive(blob2, unit, turn, work) {
+  const arrival = await arrivalOf(blob2, unit, turn, work);
+  if (arrival === "pending") return arrival;
+  work.turns.arrived(blob2, unit.repository);
+  turn.leave();
+  return arrival;
+}
+async function arrivalOf(blob2, unit, turn, work) {
+  const { repository } = unit;
+  await turn.homeOrFirst;
+  if (await mount(blob2, repository, work)) return "there";
+  await turn.first;
+  if (work.turns.isIn(blob2.digest, repository)) return "there";
+  return isSmall(blob2, work) ? work.sendSmall(blob2, unit) : "pending";
+}
+async function mount({ digest: digest2 }, repository, work) {
+  if (work.turns.isIn(digest2, repository)) return true;
+  const from = work.turns.mountSource(digest2, repository);
+  if (from === void 0) return false;
+  const isMounted = await work.job.target.mountBlob(repository, digest2, from);
+  if (isMounted) work.turns.pushTaken(repository);
+  else work.turns.mountRefused(from, repository);
+  return isMounted;
+}
+async function copy(unit, needed, work) {
+  const { origin, target: target2 } = work.job;
+  const { digest: digest2, repository, image: image2 } = unit;
+  const { from, missing: missing3 } = origin.kind === "layout" ? await sourceFor(unit, needed, origin, work) : { from: origin.locate(image2), missing: needed };
+  const copying = work.progress.copying(missing3);
+  try {
+    const to2 = { client: target2, repository };
+    const job = { digest: digest2, from, to: to2, atOnce: blobsAtOnce, watch: copying.watch() };
+    const sent = await work.oras.copy(job, missing3);
+    work.sent(sent);
+    const put2 = await target2.headManifest(repository, digest2);
+    if (put2?.digest !== digest2) throw notPut(unit, target2.host);
+    for (const blob2 of missing3) work.turns.arrived(blob2, repository);
+    return sent;
+  } finally {
+    copying.end();
+  }
+}
+function notPut({ repository, digest: digest2, image: image2 }, host) {
+  return new AirgapError("integrity", `oras reported success, but ${image2.source} is not there`, {
+    given: `no manifest ${digest2} in ${host}/${repository}`,
+    next: "check that the oras in use is the original one, then run again"
+  });
+}
+var blobsAtOnce;
+var init_bringing = __esm({
+  "src/transfer/bringing.ts"() {
+    "use strict";
+    init_error();
+    init_from_base();
+    init_small_blobs();
+    init_waiting();
+    blobsAtOnce = 4;
+  }
+});
+
+// src/transfer/oras-bytes.ts
+function watchOras(blobs, told) {
+  const sizes = new Map(blobs.map(({ digest: digest2, size }) => [shortName(digest2), size]));
+  return ({ pid, stdout }) => {
+    let reported = "";
+    const listen2 = (chunk) => {
+      reported += chunk;
+    };
+    stdout.on("data", listen2);
+    const look = () => told(reportedAs("Exists", reported, sizes) + moved(pid, reported, sizes));
+    const timer = setInterval(look, interval).unref();
+    return () => {
+      clearInterval(timer);
+      stdout.off("data", listen2);
+    };
+  };
+}
+function reportedDigests(word, stdout) {
+  const lines2 = stdout.matchAll(new RegExp(`^${word}\\s+([0-9a-f]{12}) `, "gm"));
+  return new Set([...lines2].map(([, hex = ""]) => hex));
+}
+function shortName(digest2) {
+  return digest2.slice(digest2.indexOf(":") + 1).slice(0, 12);
+}
+function reportedAs(word, stdout, sizes) {
+  return [...reportedDigests(word, stdout)].reduce((sum2, hex) => sum2 + (sizes.get(hex) ?? 0), 0);
+}
+function moved(pid, stdout, sizes) {
+  try {
+    const written2 = /^wchar: (\d+)$/m.exec((0, import_node_fs9.readFileSync)(`/proc/${pid}/io`, "latin1"));
+    if (written2 !== null) return Number(written2[1]);
+  } catch {
+  }
+  return reportedAs("Copied", stdout, sizes);
+}
+var import_node_fs9, interval;
+var init_oras_bytes = __esm({
+  "src/transfer/oras-bytes.ts"() {
+    "use strict";
+    import_node_fs9 = require("node:fs");
+    interval = 1e3;
+  }
+});
+
+// src/transfer/progress.ts
+function sum(numbers) {
+  return numbers.reduce((all, number3) => all + number3, 0);
+}
+var TransferProgress;
+var init_progress2 = __esm({
+  "src/transfer/progress.ts"() {
+    "use strict";
+    init_oras_bytes();
+    TransferProgress = class {
+      #awaited;
+      #total;
+      #images;
+      #emit;
+      #copies = /* @__PURE__ */ new Set();
+      #arrived = 0;
+      /** @param needed blobs that are not in the target yet, each once */
+      constructor(needed, images, emit) {
+        this.#awaited = new Set(needed.map(({ digest: digest2 }) => digest2));
+        this.#total = sum(needed.map(({ size }) => size));
+        this.#images = { done: 0, total: images };
+        this.#emit = emit;
+      }
+      /** The blob is in the target. */
+      arrived({ digest: digest2, size }) {
+        if (!this.#awaited.delete(digest2)) return;
+        this.#arrived += size;
+        for (const copy2 of this.#copies) if (copy2.digests.has(digest2)) copy2.left -= size;
+        this.#tell();
+      }
+      imageDone() {
+        this.#images.done += 1;
+        this.#tell();
+      }
+      copying(blobs) {
+        const awaited = blobs.filter(({ digest: digest2 }) => this.#awaited.has(digest2));
+        const digests = new Set(awaited.map(({ digest: digest2 }) => digest2));
+        const copy2 = { digests, left: sum(awaited.map(({ size }) => size)), moved: [] };
+        this.#copies.add(copy2);
+        return {
+          watch: () => {
+            const at2 = copy2.moved.push(0) - 1;
+            return watchOras(blobs, (bytes) => {
+              copy2.moved[at2] = Math.max(copy2.moved[at2] ?? 0, bytes);
+              this.#tell();
+            });
+          },
+          end: () => {
+            this.#copies.delete(copy2);
+          }
+        };
+      }
+      #tell() {
+        const moved2 = [...this.#copies].map(
+          ({ left, moved: moved3 }) => Math.min(Math.max(left - 1, 0), sum(moved3))
+        );
+        const done = this.#arrived + sum(moved2);
+        this.#emit({ kind: "bytes", done, total: this.#total, images: { ...this.#images } });
+      }
+    };
+  }
+});
+
+// src/transfer/turns.ts
+var BlobTurns, SharedBlob;
+var init_turns = __esm({
+  "src/transfer/turns.ts"() {
+    "use strict";
+    init_repositories();
+    init_waiting();
+    BlobTurns = class {
+      #blobs = /* @__PURE__ */ new Map();
+      #refusedMounts = /* @__PURE__ */ new Set();
+      #takers = /* @__PURE__ */ new Set();
+      #firstArrival;
+      /** @param firstArrival told of each blob when it is in the target for the first time */
+      constructor(firstArrival) {
+        this.#firstArrival = firstArrival;
+      }
+      /** Takes the next place for each blob. */
+      join(blobs) {
+        return blobs.map((blob2) => this.#shared(blob2).join());
+      }
+      /** The blob was seen in the repository, or put there. */
+      arrived(blob2, repository) {
+        this.believed(blob2, repository);
+        this.#shared(blob2).proved.add(repository);
+      }
+      /** A manifest there names the blob: enough to mount it from, not to put another manifest on. */
+      believed(blob2, repository) {
+        const shared = this.#shared(blob2);
+        if (shared.homes.size === 0) this.#firstArrival(blob2);
+        shared.homes.add(repository);
+        shared.home.resolve();
+      }
+      isIn(digest2, repository) {
+        return this.#blobs.get(digest2)?.proved.has(repository) ?? false;
+      }
+      /** A repository that the blob may be mounted from; one of the same project (first path segment) first. */
+      mountSource(digest2, repository) {
+        const homes = [...this.#blobs.get(digest2)?.homes ?? []].filter(
+          (home) => home !== repository && !this.#refusedMounts.has(`${home} ${repository}`)
+        );
+        return homes.find((home) => projectOf(home) === projectOf(repository)) ?? homes[0];
+      }
+      mountRefused(from, repository) {
+        this.#refusedMounts.add(`${from} ${repository}`);
+      }
+      pushTaken(repository) {
+        this.#takers.add(repository);
+      }
+      /** Whether the target has let us put something into the repository in this run. */
+      takesPushes(repository) {
+        return this.#takers.has(repository);
+      }
+      #shared(blob2) {
+        const shared = this.#blobs.get(blob2.digest) ?? new SharedBlob();
+        this.#blobs.set(blob2.digest, shared);
+        return shared;
+      }
+    };
+    SharedBlob = class {
+      homes = /* @__PURE__ */ new Set();
+      proved = /* @__PURE__ */ new Set();
+      home = deferred();
+      #queue = [];
+      join() {
+        const place6 = deferred();
+        this.#queue.push(place6);
+        this.#queue[0]?.resolve();
+        return {
+          first: place6.promise,
+          homeOrFirst: Promise.race([place6.promise, this.home.promise]),
+          leave: () => this.#leave(place6)
+        };
+      }
+      #leave(place6) {
+        const at2 = this.#queue.indexOf(place6);
+        if (at2 >= 0) this.#queue.splice(at2, 1);
+        this.#queue[0]?.resolve();
+      }
+    };
+  }
+});
+
+// src/transfer/units.ts
+function unitsOf(image2, graph, repository, kind) {
+  const leaves = leavesOf(graph);
+  const unit = (digest2, of, documents) => ({
+    key: `${repository}@${digest2}`,
+    image: image2,
+    repository,
+    digest: digest2,
+    blobs: blobsOf(of),
+    documents
+  });
+  if (kind === "layout") return [unit(graph.root.digest, leaves, [...graph.documents.keys()])];
+  return leaves.map((leaf) => unit(leaf.descriptor.digest, [leaf], [leaf.descriptor.digest]));
+}
+function blobsOf(documents) {
+  const blobs = documents.flatMap(({ manifest }) => references(manifest));
+  const kept = blobs.filter(({ mediaType: mediaType2 }) => !notDistributed.test(mediaType2));
+  return [...new Map(kept.map((blob2) => [blob2.digest, blob2])).values()];
+}
+async function readGraph(image2, manifest) {
+  const documents = /* @__PURE__ */ new Map();
+  const read4 = async (digest2) => {
+    const { mediaType: mediaType2, bytes } = await manifest(digest2);
+    const document = makeDocument({ mediaType: mediaType2, digest: digest2, size: bytes.length }, bytes);
+    documents.set(digest2, document);
+    if (document.manifest.kind === "index")
+      await Promise.all(references(document.manifest).map((child) => read4(child.digest)));
+    return document;
+  };
+  const { descriptor: descriptor3 } = await read4(image2.digest);
+  return { root: descriptor3, documents };
+}
+var notDistributed;
+var init_units2 = __esm({
+  "src/transfer/units.ts"() {
+    "use strict";
+    init_graph();
+    init_manifest();
+    notDistributed = /\.image\.rootfs\.foreign\.diff\.tar|\.image\.layer\.nondistributable\./;
+  }
+});
+
+// src/transfer/work.ts
+function startWork(job, images, oras, context) {
+  const progress = new TransferProgress(absentBlobs(images), images.length, context.emit);
+  const turns = new BlobTurns((blob2) => progress.arrived(blob2));
+  rememberHomes(images, turns);
+  const units3 = unitsInOrder(images, job);
+  const queued = new Map(
+    [...units3.values()].map((unit) => [unit.key, { unit, places: turns.join(unit.blobs) }])
+  );
+  let bytesSent = 0;
+  const work = {
+    job,
+    context,
+    oras,
+    turns,
+    progress,
+    bring: onceEach(itself, async (key) => {
+      const next = queued.get(key);
+      if (next === void 0) throw new Error(`no such unit: ${key}`);
+      return bring(next.unit, next.places, work);
+    }),
+    checkPush: onceEach(itself, async (repository) => {
+      if (!turns.takesPushes(repository)) await job.target.checkPush(repository);
+    }),
+    putChild: onceEach(
+      ({ repository, document }) => `${repository}@${document.descriptor.digest}`,
+      ({ repository, document: { descriptor: descriptor3, bytes } }) => job.target.putManifest(repository, descriptor3.digest, descriptor3.mediaType, bytes)
+    ),
+    sendSmall: smallBlobs(() => work),
+    sent: (blobs) => {
+      bytesSent += sizeOf(blobs);
+    },
+    bytesSent: () => bytesSent
+  };
+  return work;
+}
+function isIncomplete({ places }) {
+  return places.some(({ found }) => found.state === "missing");
+}
+function blobsOfImages(images) {
+  return blobsOf(images.flatMap(({ graph }) => graph ? leavesOf(graph) : []));
+}
+function repositoriesOf(images) {
+  const missing3 = images.flatMap(({ places }) => places).filter(({ found }) => found.state === "missing");
+  return [...new Set(missing3.map(({ place: place6 }) => place6.repository))];
+}
+function unitsInOrder(images, { origin }) {
+  const units3 = images.flatMap((known) => {
+    const { image: image2, graph } = known;
+    if (graph === void 0) return [];
+    return repositoriesOf([known]).flatMap((to2) => unitsOf(image2, graph, to2, origin.kind));
+  });
+  const firsts = /* @__PURE__ */ new Map();
+  for (const unit of units3) if (!firsts.has(unit.key)) firsts.set(unit.key, unit);
+  return firsts;
+}
+function rememberHomes(images, turns) {
+  for (const known of images) {
+    const homes = known.places.filter(({ found }) => found.state === "there");
+    for (const blob2 of blobsOfImages([known]))
+      for (const { place: place6 } of homes) turns.believed(blob2, place6.repository);
+  }
+}
+function absentBlobs(images) {
+  const isThere2 = ({ places }) => places.some(({ found }) => found.state === "there");
+  const present2 = new Set(blobsOfImages(images.filter(isThere2)).map(({ digest: digest2 }) => digest2));
+  return blobsOfImages(images.filter(isIncomplete)).filter(({ digest: digest2 }) => !present2.has(digest2));
+}
+function sizeOf(blobs) {
+  return blobs.reduce((sum2, { size }) => sum2 + size, 0);
+}
+var init_work = __esm({
+  "src/transfer/work.ts"() {
+    "use strict";
+    init_graph();
+    init_once();
+    init_bringing();
+    init_progress2();
+    init_small_blobs();
+    init_turns();
+    init_units2();
+  }
+});
+
+// src/transfer/base.ts
+async function findBase(images, { origin, target: target2 }) {
+  const base2 = origin.kind === "layout" ? origin.base : void 0;
+  if (base2 === void 0) return [];
+  const needed = blobsOfImages(images).filter(({ digest: digest2 }) => base2.blobs.has(digest2));
+  const users = usersOf(images);
+  const has = async (repository, { digest: digest2, size }) => await target2.headBlob(repository, digest2).catch(hidden) === size;
+  const found = await pMap(
+    needed,
+    async (blob2) => {
+      const places = /* @__PURE__ */ new Set([base2.repository, ...users.get(blob2.digest) ?? []]);
+      for (const repository of places)
+        if (await has(repository, blob2)) return [{ blob: blob2, repository }];
+      return [];
+    },
+    { concurrency: 64 }
+  );
+  const missing3 = needed.filter((_2, at2) => found[at2]?.length === 0);
+  if (missing3.length > 0) throw baseMissing(base2, missing3, needed.length, target2.host);
+  for (const { blob: blob2, repository } of found.flat()) base2.homes.set(blob2.digest, repository);
+  return found.flat();
+}
+function usersOf(images) {
+  const users = /* @__PURE__ */ new Map();
+  for (const known of images) {
+    const places = known.places.filter(({ found }) => ["there", "missing"].includes(found.state));
+    for (const { digest: digest2 } of blobsOfImages([known])) {
+      const repositories = users.get(digest2) ?? /* @__PURE__ */ new Set();
+      users.set(digest2, repositories);
+      for (const { place: place6 } of places) repositories.add(place6.repository);
+    }
+  }
+  return users;
+}
+function hidden(error3) {
+  if (error3 instanceof AirgapError && error3.class === "authentication") return void 0;
+  throw error3;
+}
+function baseMissing({ name: name2, version: version3, inventoryDigest }, missing3, count4, host) {
+  const bytes = missing3.reduce((sum2, { size }) => sum2 + size, 0);
+  const first = missing3.slice(0, 3).map(({ digest: digest2 }) => digest2);
+  const more = missing3.length > 3 ? ` and ${missing3.length - 3} more` : "";
+  return new AirgapError(
+    "refused",
+    `the bundle builds on ${name2} ${version3}, of which ${host} lacks ${missing3.length} of ${count4} blobs, ${formatBytes(bytes)}`,
+    {
+      given: `missing: ${first.join(", ")}${more}`,
+      expected: `what ${name2} ${version3} brings, inventory ${inventoryDigest}`,
+      next: `load ${name2}-${version3}.tar first, or use a bundle that was made without --since`
+    }
+  );
+}
+var init_base = __esm({
+  "src/transfer/base.ts"() {
+    "use strict";
+    init_p_map();
+    init_error();
+    init_units();
+    init_work();
+  }
+});
+
 // src/transfer/bundle-repository.ts
 async function fillBundleRepository(origin, repositories, blobs, work) {
   const at2 = `${work.job.target.host}/${origin.bundleRepository}`;
@@ -15071,31 +16143,38 @@ async function fillBundleRepository(origin, repositories, blobs, work) {
   } catch (error3) {
     return oneByOne(`${at2} cannot be pushed to (${reason(error3)})`);
   }
+  const copying = work.progress.copying(blobs);
   try {
+    await mountBase(origin, blobs, work);
     for (const [number3, root2] of origin.roots.entries())
-      await pushRoot(origin, root2, number3, blobs, work);
+      await pushRoot(origin, root2, number3, blobs, copying.watch(), work);
     for (const blob2 of blobs) work.turns.arrived(blob2, origin.bundleRepository);
     work.context.emit({ kind: "note", message: `images are mounted from ${at2}` });
   } catch (error3) {
     oneByOne(`${at2} does not take the bundle as a whole (${reason(error3)})`);
     await keepWhatArrived(origin.bundleRepository, blobs, work);
+  } finally {
+    copying.end();
   }
 }
 async function refusesMounts({ bundleRepository: bundleRepository2, smallBlob: smallBlob2 }, repositories, { job: { target: target2 } }) {
-  await target2.putBlob(bundleRepository2, smallBlob2.digest, smallBlob2.bytes);
+  const { digest: digest2, bytes } = smallBlob2;
+  const size = await target2.headBlob(bundleRepository2, digest2);
+  if (size === void 0) await target2.putBlob(bundleRepository2, digest2, bytes);
   const perProject = new Map(repositories.map((repository) => [projectOf(repository), repository]));
   for (const repository of perProject.values()) {
-    const mounted = await target2.mountBlob(repository, smallBlob2.digest, bundleRepository2);
+    const mounted = await target2.mountBlob(repository, digest2, bundleRepository2);
     if (!mounted) return repository;
   }
   return void 0;
 }
-async function pushRoot({ file: file2, bundleRepository: repository, tag: first }, { digest: digest2 }, number3, blobs, work) {
+async function pushRoot({ file: file2, bundleRepository: repository, tag: first }, { digest: digest2 }, number3, blobs, watch, work) {
   const { target: target2 } = work.job;
   const tag2 = number3 === 0 ? first : `${first}-${number3 + 1}`;
   const head = async () => (await target2.headManifest(repository, tag2))?.digest;
   if (await head() === digest2) return;
-  const copy2 = { digest: digest2, from: file2, to: { client: target2, repository, tag: tag2 } };
+  const to2 = { client: target2, repository, tag: tag2 };
+  const copy2 = { digest: digest2, from: file2, to: to2, atOnce: blobsAtOnce2, watch };
   work.sent(await work.oras.copy(copy2, blobs));
   const found = await head();
   if (found === digest2) return;
@@ -15105,11 +16184,11 @@ async function pushRoot({ file: file2, bundleRepository: repository, tag: first 
   });
 }
 async function keepWhatArrived(repository, blobs, { job: { target: target2 }, turns }) {
-  const keep2 = async (blob2) => {
+  const keep = async (blob2) => {
     const size = await target2.headBlob(repository, blob2.digest).catch(nothing);
     if (size !== void 0) turns.arrived(blob2, repository);
   };
-  await pMap(blobs, keep2, { concurrency: 64 });
+  await pMap(blobs, keep, { concurrency: 64 });
 }
 function reason(error3) {
   const [failure2] = failuresIn(error3);
@@ -15119,12 +16198,15 @@ function reason(error3) {
 function nothing(error3) {
   reason(error3);
 }
+var blobsAtOnce2;
 var init_bundle_repository = __esm({
   "src/transfer/bundle-repository.ts"() {
     "use strict";
     init_p_map();
     init_repositories();
     init_error();
+    init_from_base();
+    blobsAtOnce2 = 16;
   }
 });
 
@@ -15146,10 +16228,10 @@ var import_node_url, safeNormalizeFileUrl, normalizeDenoExecPath, isDenoExecPath
 var init_file_url = __esm({
   "node_modules/execa/lib/arguments/file-url.js"() {
     import_node_url = require("node:url");
-    safeNormalizeFileUrl = (file2, name) => {
+    safeNormalizeFileUrl = (file2, name2) => {
       const fileString = normalizeFileUrl(normalizeDenoExecPath(file2));
       if (typeof fileString !== "string") {
-        throw new TypeError(`${name} must be a string or a file URL: ${fileString}.`);
+        throw new TypeError(`${name2} must be a string or a file URL: ${fileString}.`);
       }
       return fileString;
     };
@@ -15195,7 +16277,7 @@ var init_uint_array = __esm({
     ({ toString: objectToString } = Object.prototype);
     isArrayBuffer = (value) => objectToString.call(value) === "[object ArrayBuffer]";
     isUint8Array = (value) => objectToString.call(value) === "[object Uint8Array]";
-    bufferToUint8Array = (buffer2) => new Uint8Array(buffer2.buffer, buffer2.byteOffset, buffer2.byteLength);
+    bufferToUint8Array = (buffer3) => new Uint8Array(buffer3.buffer, buffer3.byteOffset, buffer3.byteLength);
     textEncoder = new TextEncoder();
     stringToUint8Array = (string3) => textEncoder.encode(string3);
     textDecoder = new TextDecoder();
@@ -15804,8 +16886,8 @@ var init_figures = __esm({
 });
 
 // node_modules/yoctocolors/base.js
-var import_node_tty, hasColors, format, reset, bold, dim, italic, underline, underlineDouble, underlineCurly, underlineDotted, underlineDashed, overline, inverse, hidden, strikethrough, black, red, green, yellow, blue, magenta, cyan, white, gray, bgBlack, bgRed, bgGreen, bgYellow, bgBlue, bgMagenta, bgCyan, bgWhite, bgGray, redBright, greenBright, yellowBright, blueBright, magentaBright, cyanBright, whiteBright, bgRedBright, bgGreenBright, bgYellowBright, bgBlueBright, bgMagentaBright, bgCyanBright, bgWhiteBright, underlineBlack, underlineRed, underlineGreen, underlineYellow, underlineBlue, underlineMagenta, underlineCyan, underlineWhite, underlineGray, underlineRedBright, underlineGreenBright, underlineYellowBright, underlineBlueBright, underlineMagentaBright, underlineCyanBright, underlineWhiteBright;
-var init_base = __esm({
+var import_node_tty, hasColors, format, reset, bold, dim, italic, underline, underlineDouble, underlineCurly, underlineDotted, underlineDashed, overline, inverse, hidden2, strikethrough, black, red, green, yellow, blue, magenta, cyan, white, gray, bgBlack, bgRed, bgGreen, bgYellow, bgBlue, bgMagenta, bgCyan, bgWhite, bgGray, redBright, greenBright, yellowBright, blueBright, magentaBright, cyanBright, whiteBright, bgRedBright, bgGreenBright, bgYellowBright, bgBlueBright, bgMagentaBright, bgCyanBright, bgWhiteBright, underlineBlack, underlineRed, underlineGreen, underlineYellow, underlineBlue, underlineMagenta, underlineCyan, underlineWhite, underlineGray, underlineRedBright, underlineGreenBright, underlineYellowBright, underlineBlueBright, underlineMagentaBright, underlineCyanBright, underlineWhiteBright;
+var init_base2 = __esm({
   "node_modules/yoctocolors/base.js"() {
     import_node_tty = __toESM(require("node:tty"), 1);
     hasColors = import_node_tty.default?.WriteStream?.prototype?.hasColors?.() ?? false;
@@ -15845,7 +16927,7 @@ var init_base = __esm({
     underlineDashed = format("4:5", 24);
     overline = format(53, 55);
     inverse = format(7, 27);
-    hidden = format(8, 28);
+    hidden2 = format(8, 28);
     strikethrough = format(9, 29);
     black = format(30, 39);
     red = format(31, 39);
@@ -15901,8 +16983,8 @@ var init_base = __esm({
 // node_modules/yoctocolors/index.js
 var init_yoctocolors = __esm({
   "node_modules/yoctocolors/index.js"() {
-    init_base();
-    init_base();
+    init_base2();
+    init_base2();
   }
 });
 
@@ -16200,12 +17282,12 @@ var require_isexe = __commonJS({
         if (typeof Promise !== "function") {
           throw new TypeError("callback not provided");
         }
-        return new Promise(function(resolve18, reject) {
+        return new Promise(function(resolve19, reject) {
           isexe(path7, options || {}, function(er2, is2) {
             if (er2) {
               reject(er2);
             } else {
-              resolve18(is2);
+              resolve19(is2);
             }
           });
         });
@@ -16271,30 +17353,30 @@ var require_which = __commonJS({
         opt = {};
       const { pathEnv, pathExt, pathExtExe } = getPathInfo(cmd, opt);
       const found = [];
-      const step = (i2) => new Promise((resolve18, reject) => {
+      const step2 = (i2) => new Promise((resolve19, reject) => {
         if (i2 === pathEnv.length)
-          return opt.all && found.length ? resolve18(found) : reject(getNotFoundError(cmd));
+          return opt.all && found.length ? resolve19(found) : reject(getNotFoundError(cmd));
         const ppRaw = pathEnv[i2];
         const pathPart = /^".*"$/.test(ppRaw) ? ppRaw.slice(1, -1) : ppRaw;
         const pCmd = path7.join(pathPart, cmd);
         const p2 = !pathPart && /^\.[\\\/]/.test(cmd) ? cmd.slice(0, 2) + pCmd : pCmd;
-        resolve18(subStep(p2, i2, 0));
+        resolve19(subStep(p2, i2, 0));
       });
-      const subStep = (p2, i2, ii2) => new Promise((resolve18, reject) => {
+      const subStep = (p2, i2, ii2) => new Promise((resolve19, reject) => {
         if (ii2 === pathExt.length)
-          return resolve18(step(i2 + 1));
+          return resolve19(step2(i2 + 1));
         const ext = pathExt[ii2];
         isexe(p2 + ext, { pathExt: pathExtExe }, (er2, is2) => {
           if (!er2 && is2) {
             if (opt.all)
               found.push(p2 + ext);
             else
-              return resolve18(p2 + ext);
+              return resolve19(p2 + ext);
           }
-          return resolve18(subStep(p2, i2, ii2 + 1));
+          return resolve19(subStep(p2, i2, ii2 + 1));
         });
       });
-      return cb ? step(0).then((res) => cb(null, res), cb) : step(0);
+      return cb ? step2(0).then((res) => cb(null, res), cb) : step2(0);
     };
     var whichSync = (cmd, opt) => {
       opt = opt || {};
@@ -16450,15 +17532,15 @@ var require_readShebang = __commonJS({
     var shebangCommand = require_shebang_command();
     function readShebang(command) {
       const size = 150;
-      const buffer2 = Buffer.alloc(size);
+      const buffer3 = Buffer.alloc(size);
       let fd;
       try {
         fd = fs2.openSync(command, "r");
-        fs2.readSync(fd, buffer2, 0, size, 0);
+        fs2.readSync(fd, buffer3, 0, size, 0);
         fs2.closeSync(fd);
       } catch (e) {
       }
-      return shebangCommand(buffer2.toString());
+      return shebangCommand(buffer3.toString());
     }
     module2.exports = readShebang;
   }
@@ -16545,8 +17627,8 @@ var require_enoent = __commonJS({
         return;
       }
       const originalEmit = cp.emit;
-      cp.emit = function(name, arg1) {
-        if (name === "exit") {
+      cp.emit = function(name2, arg1) {
+        if (name2 === "exit") {
           const err = verifyENOENT(arg1, parsed3);
           if (err) {
             return originalEmit.call(cp, "error", err);
@@ -16632,22 +17714,22 @@ function toPath(urlOrPath) {
 function traversePathUp(startPath) {
   return {
     *[Symbol.iterator]() {
-      let currentPath = import_node_path13.default.resolve(toPath(startPath));
+      let currentPath = import_node_path15.default.resolve(toPath(startPath));
       let previousPath;
       while (previousPath !== currentPath) {
         yield currentPath;
         previousPath = currentPath;
-        currentPath = import_node_path13.default.resolve(currentPath, "..");
+        currentPath = import_node_path15.default.resolve(currentPath, "..");
       }
     }
   };
 }
-var import_node_util4, import_node_child_process2, import_node_path13, import_node_url2, execFileOriginal, TEN_MEGABYTES_IN_BYTES;
+var import_node_util4, import_node_child_process2, import_node_path15, import_node_url2, execFileOriginal, TEN_MEGABYTES_IN_BYTES;
 var init_node = __esm({
   "node_modules/unicorn-magic/node.js"() {
     import_node_util4 = require("node:util");
     import_node_child_process2 = require("node:child_process");
-    import_node_path13 = __toESM(require("node:path"), 1);
+    import_node_path15 = __toESM(require("node:path"), 1);
     import_node_url2 = require("node:url");
     init_default2();
     execFileOriginal = (0, import_node_util4.promisify)(import_node_child_process2.execFile);
@@ -16656,11 +17738,11 @@ var init_node = __esm({
 });
 
 // node_modules/npm-run-path/index.js
-var import_node_process5, import_node_path14, npmRunPath, applyPreferLocal, applyExecPath, npmRunPathEnv;
+var import_node_process5, import_node_path16, npmRunPath, applyPreferLocal, applyExecPath, npmRunPathEnv;
 var init_npm_run_path = __esm({
   "node_modules/npm-run-path/index.js"() {
     import_node_process5 = __toESM(require("node:process"), 1);
-    import_node_path14 = __toESM(require("node:path"), 1);
+    import_node_path16 = __toESM(require("node:path"), 1);
     init_path_key();
     init_node();
     npmRunPath = ({
@@ -16670,27 +17752,27 @@ var init_npm_run_path = __esm({
       execPath: execPath2 = import_node_process5.default.execPath,
       addExecPath = true
     } = {}) => {
-      const cwdPath = import_node_path14.default.resolve(toPath(cwd));
+      const cwdPath = import_node_path16.default.resolve(toPath(cwd));
       const result = [];
-      const pathParts = pathOption.split(import_node_path14.default.delimiter);
+      const pathParts = pathOption.split(import_node_path16.default.delimiter);
       if (preferLocal) {
         applyPreferLocal(result, pathParts, cwdPath);
       }
       if (addExecPath) {
         applyExecPath(result, pathParts, execPath2, cwdPath);
       }
-      return pathOption === "" || pathOption === import_node_path14.default.delimiter ? `${result.join(import_node_path14.default.delimiter)}${pathOption}` : [...result, pathOption].join(import_node_path14.default.delimiter);
+      return pathOption === "" || pathOption === import_node_path16.default.delimiter ? `${result.join(import_node_path16.default.delimiter)}${pathOption}` : [...result, pathOption].join(import_node_path16.default.delimiter);
     };
     applyPreferLocal = (result, pathParts, cwdPath) => {
       for (const directory of traversePathUp(cwdPath)) {
-        const pathPart = import_node_path14.default.join(directory, "node_modules/.bin");
+        const pathPart = import_node_path16.default.join(directory, "node_modules/.bin");
         if (!pathParts.includes(pathPart)) {
           result.push(pathPart);
         }
       }
     };
     applyExecPath = (result, pathParts, execPath2, cwdPath) => {
-      const pathPart = import_node_path14.default.resolve(cwdPath, toPath(execPath2), "..");
+      const pathPart = import_node_path16.default.resolve(cwdPath, toPath(execPath2), "..");
       if (!pathParts.includes(pathPart)) {
         result.push(pathPart);
       }
@@ -17041,10 +18123,10 @@ var init_core3 = __esm({
 });
 
 // node_modules/human-signals/build/src/signals.js
-var import_node_os2, getSignals, normalizeSignal;
+var import_node_os3, getSignals, normalizeSignal;
 var init_signals = __esm({
   "node_modules/human-signals/build/src/signals.js"() {
-    import_node_os2 = require("node:os");
+    import_node_os3 = require("node:os");
     init_core3();
     init_realtime();
     getSignals = () => {
@@ -17053,7 +18135,7 @@ var init_signals = __esm({
       return signals2;
     };
     normalizeSignal = ({
-      name,
+      name: name2,
       number: defaultNumber,
       description,
       action,
@@ -17061,20 +18143,20 @@ var init_signals = __esm({
       standard
     }) => {
       const {
-        signals: { [name]: constantSignal }
-      } = import_node_os2.constants;
+        signals: { [name2]: constantSignal }
+      } = import_node_os3.constants;
       const supported = constantSignal !== void 0;
       const number3 = supported ? constantSignal : defaultNumber;
-      return { name, number: number3, description, supported, action, forced, standard };
+      return { name: name2, number: number3, description, supported, action, forced, standard };
     };
   }
 });
 
 // node_modules/human-signals/build/src/main.js
-var import_node_os3, getSignalsByName, getSignalByName, signalsByName, getSignalsByNumber, getSignalByNumber, findSignalByNumber, signalsByNumber;
+var import_node_os4, getSignalsByName, getSignalByName, signalsByName, getSignalsByNumber, getSignalByNumber, findSignalByNumber, signalsByNumber;
 var init_main = __esm({
   "node_modules/human-signals/build/src/main.js"() {
-    import_node_os3 = require("node:os");
+    import_node_os4 = require("node:os");
     init_realtime();
     init_signals();
     getSignalsByName = () => {
@@ -17082,14 +18164,14 @@ var init_main = __esm({
       return Object.fromEntries(signals2.map(getSignalByName));
     };
     getSignalByName = ({
-      name,
+      name: name2,
       number: number3,
       description,
       supported,
       action,
       forced,
       standard
-    }) => [name, { name, number: number3, description, supported, action, forced, standard }];
+    }) => [name2, { name: name2, number: number3, description, supported, action, forced, standard }];
     signalsByName = getSignalsByName();
     getSignalsByNumber = () => {
       const signals2 = getSignals();
@@ -17105,10 +18187,10 @@ var init_main = __esm({
       if (signal === void 0) {
         return {};
       }
-      const { name, description, supported, action, forced, standard } = signal;
+      const { name: name2, description, supported, action, forced, standard } = signal;
       return {
         [number3]: {
-          name,
+          name: name2,
           number: number3,
           description,
           supported,
@@ -17119,7 +18201,7 @@ var init_main = __esm({
       };
     };
     findSignalByNumber = (number3, signals2) => {
-      const signal = signals2.find(({ name }) => import_node_os3.constants.signals[name] === number3);
+      const signal = signals2.find(({ name: name2 }) => import_node_os4.constants.signals[name2] === number3);
       if (signal !== void 0) {
         return signal;
       }
@@ -17130,10 +18212,10 @@ var init_main = __esm({
 });
 
 // node_modules/execa/lib/terminate/signal.js
-var import_node_os4, normalizeKillSignal, normalizeSignalArgument, normalizeSignal2, normalizeSignalInteger, getSignalsIntegerToName, signalsIntegerToName, normalizeSignalName, getAvailableSignals, getAvailableSignalNames, getAvailableSignalIntegers, getSignalDescription;
+var import_node_os5, normalizeKillSignal, normalizeSignalArgument, normalizeSignal2, normalizeSignalInteger, getSignalsIntegerToName, signalsIntegerToName, normalizeSignalName, getAvailableSignals, getAvailableSignalNames, getAvailableSignalIntegers, getSignalDescription;
 var init_signal = __esm({
   "node_modules/execa/lib/terminate/signal.js"() {
-    import_node_os4 = require("node:os");
+    import_node_os5 = require("node:os");
     init_main();
     normalizeKillSignal = (killSignal) => {
       const optionName = "option `killSignal`";
@@ -17160,13 +18242,13 @@ ${getAvailableSignals()}`);
       throw new TypeError(`Invalid ${optionName} ${signalInteger}: this signal integer does not exist.
 ${getAvailableSignals()}`);
     };
-    getSignalsIntegerToName = () => new Map(Object.entries(import_node_os4.constants.signals).reverse().map(([signalName, signalInteger]) => [signalInteger, signalName]));
+    getSignalsIntegerToName = () => new Map(Object.entries(import_node_os5.constants.signals).reverse().map(([signalName, signalInteger]) => [signalInteger, signalName]));
     signalsIntegerToName = getSignalsIntegerToName();
     normalizeSignalName = (signalName, optionName) => {
-      if (signalName in import_node_os4.constants.signals) {
+      if (signalName in import_node_os5.constants.signals) {
         return signalName;
       }
-      if (signalName.toUpperCase() in import_node_os4.constants.signals) {
+      if (signalName.toUpperCase() in import_node_os5.constants.signals) {
         throw new TypeError(`Invalid ${optionName} '${signalName}': please rename it to '${signalName.toUpperCase()}'.`);
       }
       throw new TypeError(`Invalid ${optionName} '${signalName}': this signal name does not exist.
@@ -17174,17 +18256,17 @@ ${getAvailableSignals()}`);
     };
     getAvailableSignals = () => `Available signal names: ${getAvailableSignalNames()}.
 Available signal numbers: ${getAvailableSignalIntegers()}.`;
-    getAvailableSignalNames = () => Object.keys(import_node_os4.constants.signals).sort().map((signalName) => `'${signalName}'`).join(", ");
-    getAvailableSignalIntegers = () => [...new Set(Object.values(import_node_os4.constants.signals).sort((signalInteger, signalIntegerTwo) => signalInteger - signalIntegerTwo))].join(", ");
+    getAvailableSignalNames = () => Object.keys(import_node_os5.constants.signals).sort().map((signalName) => `'${signalName}'`).join(", ");
+    getAvailableSignalIntegers = () => [...new Set(Object.values(import_node_os5.constants.signals).sort((signalInteger, signalIntegerTwo) => signalInteger - signalIntegerTwo))].join(", ");
     getSignalDescription = (signal) => signalsByName[signal].description;
   }
 });
 
 // node_modules/execa/lib/terminate/kill.js
-var import_promises4, normalizeForceKillAfterDelay, DEFAULT_FORCE_KILL_TIMEOUT, subprocessKill, parseKillArguments, emitKillError, setKillTimeout, killOnTimeout;
+var import_promises6, normalizeForceKillAfterDelay, DEFAULT_FORCE_KILL_TIMEOUT, subprocessKill, parseKillArguments, emitKillError, setKillTimeout, killOnTimeout;
 var init_kill = __esm({
   "node_modules/execa/lib/terminate/kill.js"() {
-    import_promises4 = require("node:timers/promises");
+    import_promises6 = require("node:timers/promises");
     init_final_error();
     init_signal();
     normalizeForceKillAfterDelay = (forceKillAfterDelay) => {
@@ -17245,7 +18327,7 @@ var init_kill = __esm({
         return;
       }
       try {
-        await (0, import_promises4.setTimeout)(forceKillAfterDelay, void 0, { signal: controllerSignal });
+        await (0, import_promises6.setTimeout)(forceKillAfterDelay, void 0, { signal: controllerSignal });
         if (kill("SIGKILL")) {
           context.isForcefullyTerminated ??= true;
         }
@@ -17371,8 +18453,8 @@ var init_deferred = __esm({
   "node_modules/execa/lib/utils/deferred.js"() {
     createDeferred = () => {
       const methods = {};
-      const promise = new Promise((resolve18, reject) => {
-        Object.assign(methods, { resolve: resolve18, reject });
+      const promise = new Promise((resolve19, reject) => {
+        Object.assign(methods, { resolve: resolve19, reject });
       });
       return Object.assign(promise, methods);
     };
@@ -17519,11 +18601,11 @@ var init_reference = __esm({
 });
 
 // node_modules/execa/lib/ipc/incoming.js
-var import_node_events4, import_promises5, onMessage, onDisconnect, INCOMING_MESSAGES;
+var import_node_events4, import_promises7, onMessage, onDisconnect, INCOMING_MESSAGES;
 var init_incoming = __esm({
   "node_modules/execa/lib/ipc/incoming.js"() {
     import_node_events4 = require("node:events");
-    import_promises5 = require("node:timers/promises");
+    import_promises7 = require("node:timers/promises");
     init_outgoing();
     init_reference();
     init_strict();
@@ -17542,7 +18624,7 @@ var init_incoming = __esm({
       }
       while (incomingMessages.length > 0) {
         await waitForOutgoingMessages(anyProcess, ipcEmitter, wrappedMessage);
-        await import_promises5.scheduler.yield();
+        await import_promises7.scheduler.yield();
         const message = await handleStrictRequest({
           wrappedMessage: incomingMessages[0],
           anyProcess,
@@ -17828,10 +18910,10 @@ var init_send = __esm({
 });
 
 // node_modules/execa/lib/ipc/graceful.js
-var import_promises6, sendAbort, getCancelSignal, startIpc, cancelListening, handleAbort, GRACEFUL_CANCEL_TYPE, abortOnDisconnect, cancelController;
+var import_promises8, sendAbort, getCancelSignal, startIpc, cancelListening, handleAbort, GRACEFUL_CANCEL_TYPE, abortOnDisconnect, cancelController;
 var init_graceful = __esm({
   "node_modules/execa/lib/ipc/graceful.js"() {
-    import_promises6 = require("node:timers/promises");
+    import_promises8 = require("node:timers/promises");
     init_send();
     init_forward();
     init_validation();
@@ -17869,7 +18951,7 @@ var init_graceful = __esm({
         return;
       }
       getIpcEmitter(anyProcess, channel, isSubprocess);
-      await import_promises6.scheduler.yield();
+      await import_promises8.scheduler.yield();
     };
     cancelListening = false;
     handleAbort = (wrappedMessage) => {
@@ -17952,10 +19034,10 @@ var init_graceful2 = __esm({
 });
 
 // node_modules/execa/lib/terminate/timeout.js
-var import_promises7, validateTimeout, throwOnTimeout, killAfterTimeout;
+var import_promises9, validateTimeout, throwOnTimeout, killAfterTimeout;
 var init_timeout = __esm({
   "node_modules/execa/lib/terminate/timeout.js"() {
-    import_promises7 = require("node:timers/promises");
+    import_promises9 = require("node:timers/promises");
     init_final_error();
     validateTimeout = ({ timeout }) => {
       if (timeout !== void 0 && (!Number.isFinite(timeout) || timeout < 0)) {
@@ -17964,7 +19046,7 @@ var init_timeout = __esm({
     };
     throwOnTimeout = (subprocess, timeout, context, controller) => timeout === 0 || timeout === void 0 ? [] : [killAfterTimeout(subprocess, timeout, context, controller)];
     killAfterTimeout = async (subprocess, timeout, context, { signal }) => {
-      await (0, import_promises7.setTimeout)(timeout, void 0, { signal });
+      await (0, import_promises9.setTimeout)(timeout, void 0, { signal });
       context.terminationReason ??= "timeout";
       subprocess.kill();
       throw new DiscardedError();
@@ -17973,11 +19055,11 @@ var init_timeout = __esm({
 });
 
 // node_modules/execa/lib/methods/node.js
-var import_node_process6, import_node_path15, mapNode, handleNodeOption;
+var import_node_process6, import_node_path17, mapNode, handleNodeOption;
 var init_node2 = __esm({
   "node_modules/execa/lib/methods/node.js"() {
     import_node_process6 = require("node:process");
-    import_node_path15 = __toESM(require("node:path"), 1);
+    import_node_path17 = __toESM(require("node:path"), 1);
     init_file_url();
     mapNode = ({ options }) => {
       if (options.node === false) {
@@ -17997,7 +19079,7 @@ var init_node2 = __esm({
         throw new TypeError('The "execPath" option has been removed. Please use the "nodePath" option instead.');
       }
       const normalizedNodePath = safeNormalizeFileUrl(nodePath, 'The "nodePath" option');
-      const resolvedNodePath = import_node_path15.default.resolve(cwd, normalizedNodePath);
+      const resolvedNodePath = import_node_path17.default.resolve(cwd, normalizedNodePath);
       const newOptions = {
         ...options,
         nodePath: resolvedNodePath,
@@ -18007,7 +19089,7 @@ var init_node2 = __esm({
       if (!shouldHandleNode) {
         return [file2, commandArguments, newOptions];
       }
-      if (import_node_path15.default.basename(file2, ".exe") === "node") {
+      if (import_node_path17.default.basename(file2, ".exe") === "node") {
         throw new TypeError('When the "node" option is true, the first argument does not need to be "node".');
       }
       return [
@@ -18108,16 +19190,16 @@ Please rename it to one of: ${correctEncodings}.`);
 });
 
 // node_modules/execa/lib/arguments/cwd.js
-var import_node_fs8, import_node_path16, import_node_process7, normalizeCwd, getDefaultCwd, fixCwdError;
+var import_node_fs10, import_node_path18, import_node_process7, normalizeCwd, getDefaultCwd, fixCwdError;
 var init_cwd = __esm({
   "node_modules/execa/lib/arguments/cwd.js"() {
-    import_node_fs8 = require("node:fs");
-    import_node_path16 = __toESM(require("node:path"), 1);
+    import_node_fs10 = require("node:fs");
+    import_node_path18 = __toESM(require("node:path"), 1);
     import_node_process7 = __toESM(require("node:process"), 1);
     init_file_url();
     normalizeCwd = (cwd = getDefaultCwd()) => {
       const cwdString = safeNormalizeFileUrl(cwd, 'The "cwd" option');
-      return import_node_path16.default.resolve(cwdString);
+      return import_node_path18.default.resolve(cwdString);
     };
     getDefaultCwd = () => {
       try {
@@ -18134,7 +19216,7 @@ ${error3.message}`;
       }
       let cwdStat;
       try {
-        cwdStat = (0, import_node_fs8.statSync)(cwd);
+        cwdStat = (0, import_node_fs10.statSync)(cwd);
       } catch (error3) {
         return `The "cwd" option is invalid: ${cwd}.
 ${error3.message}
@@ -18150,10 +19232,10 @@ ${originalMessage}`;
 });
 
 // node_modules/execa/lib/arguments/options.js
-var import_node_path17, import_node_process8, import_cross_spawn, normalizeOptions, addDefaultOptions, getEnv;
+var import_node_path19, import_node_process8, import_cross_spawn, normalizeOptions, addDefaultOptions, getEnv;
 var init_options = __esm({
   "node_modules/execa/lib/arguments/options.js"() {
-    import_node_path17 = __toESM(require("node:path"), 1);
+    import_node_path19 = __toESM(require("node:path"), 1);
     import_node_process8 = __toESM(require("node:process"), 1);
     import_cross_spawn = __toESM(require_cross_spawn(), 1);
     init_npm_run_path();
@@ -18184,7 +19266,7 @@ var init_options = __esm({
       options.killSignal = normalizeKillSignal(options.killSignal);
       options.forceKillAfterDelay = normalizeForceKillAfterDelay(options.forceKillAfterDelay);
       options.lines = options.lines.map((lines2, fdNumber) => lines2 && !BINARY_ENCODINGS.has(options.encoding) && options.buffer[fdNumber]);
-      if (import_node_process8.default.platform === "win32" && import_node_path17.default.basename(file2, ".exe") === "cmd") {
+      if (import_node_process8.default.platform === "win32" && import_node_path19.default.basename(file2, ".exe") === "cmd") {
         commandArguments.unshift("/q");
       }
       return { file: file2, commandArguments, options };
@@ -18502,8 +19584,8 @@ var init_contents = __esm({
       }
     };
     appendChunk = ({ convertedChunk, state, getSize, truncateChunk, addChunk, maxBuffer }) => {
-      const chunkSize = getSize(convertedChunk);
-      const newLength = state.length + chunkSize;
+      const chunkSize2 = getSize(convertedChunk);
+      const newLength = state.length + chunkSize2;
       if (newLength <= maxBuffer) {
         addNewChunk(convertedChunk, state, addChunk, newLength);
         return;
@@ -18613,7 +19695,7 @@ var init_array_buffer = __esm({
     textEncoder2 = new TextEncoder();
     useUint8Array = (chunk) => new Uint8Array(chunk);
     useUint8ArrayWithOffset = (chunk) => new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-    truncateArrayBufferChunk = (convertedChunk, chunkSize) => convertedChunk.slice(0, chunkSize);
+    truncateArrayBufferChunk = (convertedChunk, chunkSize2) => convertedChunk.slice(0, chunkSize2);
     addArrayBufferChunk = (convertedChunk, { contents, length: previousLength }, length) => {
       const newContents = hasArrayBufferResize() ? resizeArrayBuffer(contents, length) : resizeArrayBufferSlow(contents, length);
       new Uint8Array(newContents).set(convertedChunk, previousLength);
@@ -18671,7 +19753,7 @@ var init_string = __esm({
     initString = () => ({ contents: "", textDecoder: new TextDecoder() });
     useTextDecoder = (chunk, { textDecoder: textDecoder2 }) => textDecoder2.decode(chunk, { stream: true });
     addStringChunk = (convertedChunk, { contents }) => contents + convertedChunk;
-    truncateStringChunk = (convertedChunk, chunkSize) => convertedChunk.slice(0, chunkSize);
+    truncateStringChunk = (convertedChunk, chunkSize2) => convertedChunk.slice(0, chunkSize2);
     getFinalStringChunk = ({ textDecoder: textDecoder2 }) => {
       const finalChunk = textDecoder2.decode();
       return finalChunk === "" ? void 0 : finalChunk;
@@ -18706,14 +19788,14 @@ var init_exports = __esm({
 });
 
 // node_modules/get-stream/source/index.js
-var import_node_events7, import_promises8;
+var import_node_events7, import_promises10;
 var init_source = __esm({
   "node_modules/get-stream/source/index.js"() {
     import_node_events7 = require("node:events");
-    import_promises8 = require("node:stream/promises");
+    import_promises10 = require("node:stream/promises");
     init_stream();
     init_exports();
-    Object.assign(nodeImports, { on: import_node_events7.on, finished: import_promises8.finished });
+    Object.assign(nodeImports, { on: import_node_events7.on, finished: import_promises10.finished });
   }
 });
 
@@ -19642,9 +20724,9 @@ var init_stdio_option = __esm({
     init_standard_stream();
     init_array2();
     init_values();
-    normalizeStdioOption = ({ stdio, ipc, buffer: buffer2, ...options }, verboseInfo, isSync) => {
+    normalizeStdioOption = ({ stdio, ipc, buffer: buffer3, ...options }, verboseInfo, isSync) => {
       const stdioArray = getStdioArray(stdio, options).map((stdioOption, fdNumber) => addDefaultValue2(stdioOption, fdNumber));
-      return isSync ? normalizeStdioSync(stdioArray, buffer2, verboseInfo) : normalizeIpcStdioArray(stdioArray, ipc);
+      return isSync ? normalizeStdioSync(stdioArray, buffer3, verboseInfo) : normalizeIpcStdioArray(stdioArray, ipc);
     };
     getStdioArray = (stdio, options) => {
       if (stdio === void 0) {
@@ -19672,16 +20754,16 @@ var init_stdio_option = __esm({
       }
       return stdioOption;
     };
-    normalizeStdioSync = (stdioArray, buffer2, verboseInfo) => stdioArray.map((stdioOption, fdNumber) => !buffer2[fdNumber] && fdNumber !== 0 && !isFullVerbose(verboseInfo, fdNumber) && isOutputPipeOnly(stdioOption) ? "ignore" : stdioOption);
+    normalizeStdioSync = (stdioArray, buffer3, verboseInfo) => stdioArray.map((stdioOption, fdNumber) => !buffer3[fdNumber] && fdNumber !== 0 && !isFullVerbose(verboseInfo, fdNumber) && isOutputPipeOnly(stdioOption) ? "ignore" : stdioOption);
     isOutputPipeOnly = (stdioOption) => stdioOption === "pipe" || Array.isArray(stdioOption) && stdioOption.every((item) => item === "pipe");
   }
 });
 
 // node_modules/execa/lib/stdio/native.js
-var import_node_fs9, import_node_tty2, handleNativeStream, handleNativeStreamSync, getTargetFd, getTargetFdNumber, handleNativeStreamAsync, getStandardStream;
+var import_node_fs11, import_node_tty2, handleNativeStream, handleNativeStreamSync, getTargetFd, getTargetFdNumber, handleNativeStreamAsync, getStandardStream;
 var init_native = __esm({
   "node_modules/execa/lib/stdio/native.js"() {
-    import_node_fs9 = require("node:fs");
+    import_node_fs11 = require("node:fs");
     import_node_tty2 = __toESM(require("node:tty"), 1);
     init_is_stream();
     init_standard_stream();
@@ -19719,7 +20801,7 @@ var init_native = __esm({
       if (import_node_tty2.default.isatty(targetFdNumber)) {
         throw new TypeError(`The \`${optionName}: ${serializeOptionValue(value)}\` option is invalid: it cannot be a TTY with synchronous methods.`);
       }
-      return { type: "uint8Array", value: bufferToUint8Array((0, import_node_fs9.readFileSync)(targetFdNumber)), optionName };
+      return { type: "uint8Array", value: bufferToUint8Array((0, import_node_fs11.readFileSync)(targetFdNumber)), optionName };
     };
     getTargetFdNumber = (value, fdNumber) => {
       if (value === "inherit") {
@@ -20055,10 +21137,10 @@ For example, you can use the \`pathToFileURL()\` method of the \`url\` core modu
 });
 
 // node_modules/execa/lib/stdio/handle-sync.js
-var import_node_fs10, handleStdioSync, forbiddenIfSync, forbiddenNativeIfSync, throwInvalidSyncValue, addProperties, addPropertiesSync;
+var import_node_fs12, handleStdioSync, forbiddenIfSync, forbiddenNativeIfSync, throwInvalidSyncValue, addProperties, addPropertiesSync;
 var init_handle_sync = __esm({
   "node_modules/execa/lib/stdio/handle-sync.js"() {
-    import_node_fs10 = require("node:fs");
+    import_node_fs12 = require("node:fs");
     init_uint_array();
     init_handle();
     init_type();
@@ -20089,8 +21171,8 @@ var init_handle_sync = __esm({
     addPropertiesSync = {
       input: {
         ...addProperties,
-        fileUrl: ({ value }) => ({ contents: [bufferToUint8Array((0, import_node_fs10.readFileSync)(value))] }),
-        filePath: ({ value: { file: file2 } }) => ({ contents: [bufferToUint8Array((0, import_node_fs10.readFileSync)(file2))] }),
+        fileUrl: ({ value }) => ({ contents: [bufferToUint8Array((0, import_node_fs12.readFileSync)(value))] }),
+        filePath: ({ value: { file: file2 } }) => ({ contents: [bufferToUint8Array((0, import_node_fs12.readFileSync)(file2))] }),
         fileNumber: forbiddenIfSync,
         iterable: ({ value }) => ({ contents: [...value] }),
         string: ({ value }) => ({ contents: [value] }),
@@ -20142,21 +21224,21 @@ var init_split = __esm({
         return;
       }
       let { previousChunks } = state;
-      let start = -1;
+      let start2 = -1;
       for (let end = 0; end < chunk.length; end += 1) {
         if (chunk[end] === "\n") {
           const newlineLength = getNewlineLength(chunk, end, preserveNewlines, state);
-          let line = chunk.slice(start + 1, end + 1 - newlineLength);
+          let line = chunk.slice(start2 + 1, end + 1 - newlineLength);
           if (previousChunks.length > 0) {
             line = concatString(previousChunks, line);
             previousChunks = "";
           }
           yield line;
-          start = end;
+          start2 = end;
         }
       }
-      if (start !== chunk.length - 1) {
-        previousChunks = concatString(previousChunks, chunk.slice(start + 1));
+      if (start2 !== chunk.length - 1) {
+        previousChunks = concatString(previousChunks, chunk.slice(start2 + 1));
       }
       state.previousChunks = previousChunks;
     };
@@ -20347,8 +21429,8 @@ var init_run_sync = __esm({
         done(error3);
       }
     };
-    runTransformSync = (generators, chunks) => [
-      ...chunks.flatMap((chunk) => [...transformChunkSync(chunk, generators, 0)]),
+    runTransformSync = (generators, chunks2) => [
+      ...chunks2.flatMap((chunk) => [...transformChunkSync(chunk, generators, 0)]),
       ...finalChunksSync(generators)
     ];
     transformChunkSync = function* (chunk, generators, index) {
@@ -20418,14 +21500,14 @@ var init_generator = __esm({
       });
       return { stream };
     };
-    runGeneratorsSync = (chunks, stdioItems, encoding, isInput) => {
+    runGeneratorsSync = (chunks2, stdioItems, encoding, isInput) => {
       const generators = stdioItems.filter(({ type }) => type === "generator");
       const reversedGenerators = isInput ? generators.reverse() : generators;
       for (const { value, optionName } of reversedGenerators) {
         const generators2 = addInternalGenerators(value, encoding, optionName);
-        chunks = runTransformSync(generators2, chunks);
+        chunks2 = runTransformSync(generators2, chunks2);
       }
-      return chunks;
+      return chunks2;
     };
     addInternalGenerators = ({ transform: transform2, final, binary, writableObjectMode, readableObjectMode, preserveNewlines }, encoding, optionName) => {
       const state = {};
@@ -20524,10 +21606,10 @@ var init_output = __esm({
 });
 
 // node_modules/execa/lib/io/output-sync.js
-var import_node_fs11, transformOutputSync, transformOutputResultSync, runOutputGeneratorsSync, serializeChunks, logOutputSync, writeToFiles;
+var import_node_fs13, transformOutputSync, transformOutputResultSync, runOutputGeneratorsSync, serializeChunks, logOutputSync, writeToFiles;
 var init_output_sync = __esm({
   "node_modules/execa/lib/io/output-sync.js"() {
-    import_node_fs11 = require("node:fs");
+    import_node_fs13 = require("node:fs");
     init_output();
     init_generator();
     init_split();
@@ -20551,16 +21633,16 @@ var init_output_sync = __esm({
       }, options));
       return { output: transformedOutput, ...state };
     };
-    transformOutputResultSync = ({ result, fileDescriptors, fdNumber, state, outputFiles, isMaxBuffer, verboseInfo }, { buffer: buffer2, encoding, lines: lines2, stripFinalNewline: stripFinalNewline2, maxBuffer }) => {
+    transformOutputResultSync = ({ result, fileDescriptors, fdNumber, state, outputFiles, isMaxBuffer, verboseInfo }, { buffer: buffer3, encoding, lines: lines2, stripFinalNewline: stripFinalNewline2, maxBuffer }) => {
       if (result === null) {
         return;
       }
       const truncatedResult = truncateMaxBufferSync(result, isMaxBuffer, maxBuffer);
       const uint8ArrayResult = bufferToUint8Array(truncatedResult);
       const { stdioItems, objectMode } = fileDescriptors[fdNumber];
-      const chunks = runOutputGeneratorsSync([uint8ArrayResult], stdioItems, encoding, state);
+      const chunks2 = runOutputGeneratorsSync([uint8ArrayResult], stdioItems, encoding, state);
       const { serializedResult, finalResult = serializedResult } = serializeChunks({
-        chunks,
+        chunks: chunks2,
         objectMode,
         encoding,
         lines: lines2,
@@ -20576,7 +21658,7 @@ var init_output_sync = __esm({
         stdioItems,
         objectMode
       });
-      const returnedResult = buffer2[fdNumber] ? finalResult : void 0;
+      const returnedResult = buffer3[fdNumber] ? finalResult : void 0;
       try {
         if (state.error === void 0) {
           writeToFiles(serializedResult, stdioItems, outputFiles);
@@ -20587,22 +21669,22 @@ var init_output_sync = __esm({
         return returnedResult;
       }
     };
-    runOutputGeneratorsSync = (chunks, stdioItems, encoding, state) => {
+    runOutputGeneratorsSync = (chunks2, stdioItems, encoding, state) => {
       try {
-        return runGeneratorsSync(chunks, stdioItems, encoding, false);
+        return runGeneratorsSync(chunks2, stdioItems, encoding, false);
       } catch (error3) {
         state.error = error3;
-        return chunks;
+        return chunks2;
       }
     };
-    serializeChunks = ({ chunks, objectMode, encoding, lines: lines2, stripFinalNewline: stripFinalNewline2, fdNumber }) => {
+    serializeChunks = ({ chunks: chunks2, objectMode, encoding, lines: lines2, stripFinalNewline: stripFinalNewline2, fdNumber }) => {
       if (objectMode) {
-        return { serializedResult: chunks };
+        return { serializedResult: chunks2 };
       }
       if (encoding === "buffer") {
-        return { serializedResult: joinToUint8Array(chunks) };
+        return { serializedResult: joinToUint8Array(chunks2) };
       }
-      const serializedResult = joinToString(chunks, encoding);
+      const serializedResult = joinToString(chunks2, encoding);
       if (lines2[fdNumber]) {
         return { serializedResult, finalResult: splitLinesSync(serializedResult, !stripFinalNewline2[fdNumber], objectMode) };
       }
@@ -20628,10 +21710,10 @@ var init_output_sync = __esm({
       for (const { path: path7, append } of stdioItems.filter(({ type }) => FILE_TYPES.has(type))) {
         const pathString = typeof path7 === "string" ? path7 : path7.toString();
         if (append || outputFiles.has(pathString)) {
-          (0, import_node_fs11.appendFileSync)(path7, serializedResult);
+          (0, import_node_fs13.appendFileSync)(path7, serializedResult);
         } else {
           outputFiles.add(pathString);
-          (0, import_node_fs11.writeFileSync)(path7, serializedResult);
+          (0, import_node_fs13.writeFileSync)(path7, serializedResult);
         }
       }
     };
@@ -21143,10 +22225,10 @@ var init_early_error = __esm({
 });
 
 // node_modules/execa/lib/stdio/handle-async.js
-var import_node_fs12, import_node_buffer3, import_node_stream4, handleStdioAsync, forbiddenIfAsync, addProperties2, addPropertiesAsync;
+var import_node_fs14, import_node_buffer3, import_node_stream4, handleStdioAsync, forbiddenIfAsync, addProperties2, addPropertiesAsync;
 var init_handle_async = __esm({
   "node_modules/execa/lib/stdio/handle-async.js"() {
-    import_node_fs12 = require("node:fs");
+    import_node_fs14 = require("node:fs");
     import_node_buffer3 = require("node:buffer");
     import_node_stream4 = require("node:stream");
     init_generator();
@@ -21173,8 +22255,8 @@ var init_handle_async = __esm({
     addPropertiesAsync = {
       input: {
         ...addProperties2,
-        fileUrl: ({ value }) => ({ stream: (0, import_node_fs12.createReadStream)(value) }),
-        filePath: ({ value: { file: file2 } }) => ({ stream: (0, import_node_fs12.createReadStream)(file2) }),
+        fileUrl: ({ value }) => ({ stream: (0, import_node_fs14.createReadStream)(value) }),
+        filePath: ({ value: { file: file2 } }) => ({ stream: (0, import_node_fs14.createReadStream)(file2) }),
         webStream: ({ value }) => ({ stream: import_node_stream4.Readable.fromWeb(value) }),
         iterable: ({ value }) => ({ stream: import_node_stream4.Readable.from(value) }),
         asyncIterable: ({ value }) => ({ stream: import_node_stream4.Readable.from(value) }),
@@ -21183,8 +22265,8 @@ var init_handle_async = __esm({
       },
       output: {
         ...addProperties2,
-        fileUrl: ({ value }) => ({ stream: (0, import_node_fs12.createWriteStream)(value) }),
-        filePath: ({ value: { file: file2, append } }) => ({ stream: (0, import_node_fs12.createWriteStream)(file2, append ? { flags: "a" } : {}) }),
+        fileUrl: ({ value }) => ({ stream: (0, import_node_fs14.createWriteStream)(value) }),
+        filePath: ({ value: { file: file2, append } }) => ({ stream: (0, import_node_fs14.createWriteStream)(file2, append ? { flags: "a" } : {}) }),
         webStream: ({ value }) => ({ stream: import_node_stream4.Writable.fromWeb(value) }),
         iterable: forbiddenIfAsync,
         asyncIterable: forbiddenIfAsync,
@@ -21215,12 +22297,12 @@ function mergeStreams(streams) {
   }
   return passThroughStream;
 }
-var import_node_events11, import_node_stream5, import_promises9, getHighWaterMark, MergedStream, onMergedStreamFinished, onMergedStreamEnd, onInputStreamsUnpipe, validateStream, endWhenStreamsDone, afterMergedStreamFinished, onInputStreamEnd, onInputStreamUnpipe, endStream, errorOrAbortStream, isAbortError, abortStream, errorStream, noop2, updateMaxListeners, PASSTHROUGH_LISTENERS_COUNT, PASSTHROUGH_LISTENERS_PER_STREAM;
+var import_node_events11, import_node_stream5, import_promises11, getHighWaterMark, MergedStream, onMergedStreamFinished, onMergedStreamEnd, onInputStreamsUnpipe, validateStream, endWhenStreamsDone, afterMergedStreamFinished, onInputStreamEnd, onInputStreamUnpipe, endStream, errorOrAbortStream, isAbortError, abortStream, errorStream, noop2, updateMaxListeners, PASSTHROUGH_LISTENERS_COUNT, PASSTHROUGH_LISTENERS_PER_STREAM;
 var init_merge_streams = __esm({
   "node_modules/@sindresorhus/merge-streams/index.js"() {
     import_node_events11 = require("node:events");
     import_node_stream5 = require("node:stream");
-    import_promises9 = require("node:stream/promises");
+    import_promises11 = require("node:stream/promises");
     getHighWaterMark = (streams, objectMode) => {
       if (streams.length === 0) {
         return (0, import_node_stream5.getDefaultHighWaterMark)(objectMode);
@@ -21284,7 +22366,7 @@ var init_merge_streams = __esm({
     };
     onMergedStreamEnd = async (passThroughStream, { signal }) => {
       try {
-        await (0, import_promises9.finished)(passThroughStream, { signal, cleanup: true });
+        await (0, import_promises11.finished)(passThroughStream, { signal, cleanup: true });
       } catch (error3) {
         errorOrAbortStream(passThroughStream, error3);
         throw error3;
@@ -21351,7 +22433,7 @@ var init_merge_streams = __esm({
     };
     onInputStreamEnd = async ({ passThroughStream, stream, streams, ended: ended2, aborted: aborted4, controller: { signal } }) => {
       try {
-        await (0, import_promises9.finished)(stream, {
+        await (0, import_promises11.finished)(stream, {
           signal,
           cleanup: true,
           readable: true,
@@ -21418,10 +22500,10 @@ var init_merge_streams = __esm({
 });
 
 // node_modules/execa/lib/io/pipeline.js
-var import_promises10, pipeStreams, onSourceFinish, endDestinationStream, onDestinationFinish, abortSourceStream;
+var import_promises12, pipeStreams, onSourceFinish, endDestinationStream, onDestinationFinish, abortSourceStream;
 var init_pipeline = __esm({
   "node_modules/execa/lib/io/pipeline.js"() {
-    import_promises10 = require("node:stream/promises");
+    import_promises12 = require("node:stream/promises");
     init_standard_stream();
     pipeStreams = (source, destination) => {
       source.pipe(destination);
@@ -21433,7 +22515,7 @@ var init_pipeline = __esm({
         return;
       }
       try {
-        await (0, import_promises10.finished)(source, { cleanup: true, readable: true, writable: false });
+        await (0, import_promises12.finished)(source, { cleanup: true, readable: true, writable: false });
       } catch {
       }
       endDestinationStream(destination);
@@ -21448,7 +22530,7 @@ var init_pipeline = __esm({
         return;
       }
       try {
-        await (0, import_promises10.finished)(destination, { cleanup: true, readable: false, writable: true });
+        await (0, import_promises12.finished)(destination, { cleanup: true, readable: false, writable: true });
       } catch {
       }
       abortSourceStream(source);
@@ -21973,10 +23055,10 @@ var init_sequence = __esm({
 });
 
 // node_modules/execa/lib/pipe/streaming.js
-var import_promises11, pipeSubprocessStream, pipeFirstSubprocessStream, pipeMoreSubprocessStream, cleanupMergedStreamsMap, MERGED_STREAMS, SOURCE_LISTENERS_PER_PIPE, DESTINATION_LISTENERS_PER_PIPE;
+var import_promises13, pipeSubprocessStream, pipeFirstSubprocessStream, pipeMoreSubprocessStream, cleanupMergedStreamsMap, MERGED_STREAMS, SOURCE_LISTENERS_PER_PIPE, DESTINATION_LISTENERS_PER_PIPE;
 var init_streaming = __esm({
   "node_modules/execa/lib/pipe/streaming.js"() {
-    import_promises11 = require("node:stream/promises");
+    import_promises13 = require("node:stream/promises");
     init_merge_streams();
     init_max_listeners();
     init_pipeline();
@@ -22000,7 +23082,7 @@ var init_streaming = __esm({
     };
     cleanupMergedStreamsMap = async (destinationStream) => {
       try {
-        await (0, import_promises11.finished)(destinationStream, { cleanup: true, readable: false, writable: true });
+        await (0, import_promises13.finished)(destinationStream, { cleanup: true, readable: false, writable: true });
       } catch {
       }
       MERGED_STREAMS.delete(destinationStream);
@@ -22204,17 +23286,17 @@ var init_iterate = __esm({
 });
 
 // node_modules/execa/lib/io/contents.js
-var import_promises12, getStreamOutput, logOutputAsync, resumeStream, getStreamContents2, getBufferedData, handleBufferedData;
+var import_promises14, getStreamOutput, logOutputAsync, resumeStream, getStreamContents2, getBufferedData, handleBufferedData;
 var init_contents2 = __esm({
   "node_modules/execa/lib/io/contents.js"() {
-    import_promises12 = require("node:timers/promises");
+    import_promises14 = require("node:timers/promises");
     init_source();
     init_uint_array();
     init_output();
     init_iterate();
     init_max_buffer();
     init_strip_newline();
-    getStreamOutput = async ({ stream, onStreamEnd, fdNumber, encoding, buffer: buffer2, maxBuffer, lines: lines2, allMixed, stripFinalNewline: stripFinalNewline2, verboseInfo, streamInfo }) => {
+    getStreamOutput = async ({ stream, onStreamEnd, fdNumber, encoding, buffer: buffer3, maxBuffer, lines: lines2, allMixed, stripFinalNewline: stripFinalNewline2, verboseInfo, streamInfo }) => {
       const logPromise = logOutputAsync({
         stream,
         onStreamEnd,
@@ -22224,7 +23306,7 @@ var init_contents2 = __esm({
         verboseInfo,
         streamInfo
       });
-      if (!buffer2) {
+      if (!buffer3) {
         await Promise.all([resumeStream(stream), logPromise]);
         return;
       }
@@ -22270,7 +23352,7 @@ var init_contents2 = __esm({
       await logLines(linesIterable, stream, fdNumber, verboseInfo);
     };
     resumeStream = async (stream) => {
-      await (0, import_promises12.setImmediate)();
+      await (0, import_promises14.setImmediate)();
       if (stream.readableFlowing === null) {
         stream.resume();
       }
@@ -22307,17 +23389,17 @@ var init_contents2 = __esm({
 });
 
 // node_modules/execa/lib/resolve/wait-stream.js
-var import_promises13, waitForStream, handleStdinDestroy, spyOnStdinDestroy, setStdinCleanedUp, handleStreamError, shouldIgnoreStreamError, isInputFileDescriptor, isStreamAbort, isStreamEpipe;
+var import_promises15, waitForStream, handleStdinDestroy, spyOnStdinDestroy, setStdinCleanedUp, handleStreamError, shouldIgnoreStreamError, isInputFileDescriptor, isStreamAbort, isStreamEpipe;
 var init_wait_stream = __esm({
   "node_modules/execa/lib/resolve/wait-stream.js"() {
-    import_promises13 = require("node:stream/promises");
+    import_promises15 = require("node:stream/promises");
     waitForStream = async (stream, fdNumber, streamInfo, { isSameDirection, stopOnExit = false } = {}) => {
       const state = handleStdinDestroy(stream, streamInfo);
       const abortController = new AbortController();
       try {
         await Promise.race([
           ...stopOnExit ? [streamInfo.exitPromise] : [],
-          (0, import_promises13.finished)(stream, { cleanup: true, signal: abortController.signal })
+          (0, import_promises15.finished)(stream, { cleanup: true, signal: abortController.signal })
         ]);
       } catch (error3) {
         if (!state.stdinCleanedUp) {
@@ -22370,11 +23452,11 @@ var init_stdio = __esm({
   "node_modules/execa/lib/resolve/stdio.js"() {
     init_contents2();
     init_wait_stream();
-    waitForStdioStreams = ({ subprocess, encoding, buffer: buffer2, maxBuffer, lines: lines2, stripFinalNewline: stripFinalNewline2, verboseInfo, streamInfo }) => subprocess.stdio.map((stream, fdNumber) => waitForSubprocessStream({
+    waitForStdioStreams = ({ subprocess, encoding, buffer: buffer3, maxBuffer, lines: lines2, stripFinalNewline: stripFinalNewline2, verboseInfo, streamInfo }) => subprocess.stdio.map((stream, fdNumber) => waitForSubprocessStream({
       stream,
       fdNumber,
       encoding,
-      buffer: buffer2[fdNumber],
+      buffer: buffer3[fdNumber],
       maxBuffer: maxBuffer[fdNumber],
       lines: lines2[fdNumber],
       allMixed: false,
@@ -22382,7 +23464,7 @@ var init_stdio = __esm({
       verboseInfo,
       streamInfo
     }));
-    waitForSubprocessStream = async ({ stream, fdNumber, encoding, buffer: buffer2, maxBuffer, lines: lines2, allMixed, stripFinalNewline: stripFinalNewline2, verboseInfo, streamInfo }) => {
+    waitForSubprocessStream = async ({ stream, fdNumber, encoding, buffer: buffer3, maxBuffer, lines: lines2, allMixed, stripFinalNewline: stripFinalNewline2, verboseInfo, streamInfo }) => {
       if (!stream) {
         return;
       }
@@ -22397,7 +23479,7 @@ var init_stdio = __esm({
           onStreamEnd,
           fdNumber,
           encoding,
-          buffer: buffer2,
+          buffer: buffer3,
           maxBuffer,
           lines: lines2,
           allMixed,
@@ -22419,8 +23501,8 @@ var init_all_async = __esm({
     init_merge_streams();
     init_stdio();
     makeAllStream = ({ stdout, stderr }, { all }) => all && (stdout || stderr) ? mergeStreams([stdout, stderr].filter(Boolean)) : void 0;
-    waitForAllStream = ({ subprocess, encoding, buffer: buffer2, maxBuffer, lines: lines2, stripFinalNewline: stripFinalNewline2, verboseInfo, streamInfo }) => waitForSubprocessStream({
-      ...getAllStream(subprocess, buffer2),
+    waitForAllStream = ({ subprocess, encoding, buffer: buffer3, maxBuffer, lines: lines2, stripFinalNewline: stripFinalNewline2, verboseInfo, streamInfo }) => waitForSubprocessStream({
+      ...getAllStream(subprocess, buffer3),
       fdNumber: "all",
       encoding,
       maxBuffer: maxBuffer[1] + maxBuffer[2],
@@ -22431,17 +23513,17 @@ var init_all_async = __esm({
       streamInfo
     });
     getAllStream = ({ stdout, stderr, all }, [, bufferStdout, bufferStderr]) => {
-      const buffer2 = bufferStdout || bufferStderr;
-      if (!buffer2) {
-        return { stream: all, buffer: buffer2 };
+      const buffer3 = bufferStdout || bufferStderr;
+      if (!buffer3) {
+        return { stream: all, buffer: buffer3 };
       }
       if (!bufferStdout) {
-        return { stream: stderr, buffer: buffer2 };
+        return { stream: stderr, buffer: buffer3 };
       }
       if (!bufferStderr) {
-        return { stream: stdout, buffer: buffer2 };
+        return { stream: stdout, buffer: buffer3 };
       }
-      return { stream: all, buffer: buffer2 };
+      return { stream: all, buffer: buffer3 };
     };
     getAllMixed = ({ all, stdout, stderr }) => all && stdout && stderr && stdout.readableObjectMode !== stderr.readableObjectMode;
   }
@@ -22486,7 +23568,7 @@ var init_buffer_messages = __esm({
         return ipcOutput;
       }
       const isVerbose2 = shouldLogIpc(verboseInfo);
-      const buffer2 = getFdSpecificValue(bufferArray, "ipc");
+      const buffer3 = getFdSpecificValue(bufferArray, "ipc");
       const maxBuffer = getFdSpecificValue(maxBufferArray, "ipc");
       for await (const message of loopOnMessages({
         anyProcess: subprocess,
@@ -22496,7 +23578,7 @@ var init_buffer_messages = __esm({
         shouldAwait: false,
         reference: true
       })) {
-        if (buffer2) {
+        if (buffer3) {
           checkIpcMaxBuffer(subprocess, ipcOutput, maxBuffer);
           ipcOutput.push(message);
         }
@@ -22535,7 +23617,7 @@ var init_wait_subprocess = __esm({
       subprocess,
       options: {
         encoding,
-        buffer: buffer2,
+        buffer: buffer3,
         maxBuffer,
         lines: lines2,
         timeoutDuration: timeout,
@@ -22564,7 +23646,7 @@ var init_wait_subprocess = __esm({
       const stdioPromises = waitForStdioStreams({
         subprocess,
         encoding,
-        buffer: buffer2,
+        buffer: buffer3,
         maxBuffer,
         lines: lines2,
         stripFinalNewline: stripFinalNewline2,
@@ -22574,7 +23656,7 @@ var init_wait_subprocess = __esm({
       const allPromise = waitForAllStream({
         subprocess,
         encoding,
-        buffer: buffer2,
+        buffer: buffer3,
         maxBuffer,
         lines: lines2,
         stripFinalNewline: stripFinalNewline2,
@@ -22584,7 +23666,7 @@ var init_wait_subprocess = __esm({
       const ipcOutput = [];
       const ipcOutputPromise = waitForIpcOutput({
         subprocess,
-        buffer: buffer2,
+        buffer: buffer3,
         maxBuffer,
         ipc,
         ipcOutput,
@@ -22666,11 +23748,11 @@ var init_concurrent = __esm({
       const promises = weakMap.get(stream);
       const promise = createDeferred();
       promises.push(promise);
-      const resolve18 = promise.resolve.bind(promise);
-      return { resolve: resolve18, promises };
+      const resolve19 = promise.resolve.bind(promise);
+      return { resolve: resolve19, promises };
     };
-    waitForConcurrentStreams = async ({ resolve: resolve18, promises }, subprocess) => {
-      resolve18();
+    waitForConcurrentStreams = async ({ resolve: resolve19, promises }, subprocess) => {
+      resolve19();
       const [isSubprocessExit] = await Promise.race([
         Promise.allSettled([true, subprocess]),
         Promise.all([false, ...promises])
@@ -22681,10 +23763,10 @@ var init_concurrent = __esm({
 });
 
 // node_modules/execa/lib/convert/shared.js
-var import_promises14, safeWaitForSubprocessStdin, safeWaitForSubprocessStdout, waitForSubprocessStdin, waitForSubprocessStdout, waitForSubprocess, destroyOtherStream;
+var import_promises16, safeWaitForSubprocessStdin, safeWaitForSubprocessStdout, waitForSubprocessStdin, waitForSubprocessStdout, waitForSubprocess, destroyOtherStream;
 var init_shared = __esm({
   "node_modules/execa/lib/convert/shared.js"() {
-    import_promises14 = require("node:stream/promises");
+    import_promises16 = require("node:stream/promises");
     init_wait_stream();
     safeWaitForSubprocessStdin = async (subprocessStdin) => {
       if (subprocessStdin === void 0) {
@@ -22705,10 +23787,10 @@ var init_shared = __esm({
       }
     };
     waitForSubprocessStdin = async (subprocessStdin) => {
-      await (0, import_promises14.finished)(subprocessStdin, { cleanup: true, readable: false, writable: true });
+      await (0, import_promises16.finished)(subprocessStdin, { cleanup: true, readable: false, writable: true });
     };
     waitForSubprocessStdout = async (subprocessStdout) => {
-      await (0, import_promises14.finished)(subprocessStdout, { cleanup: true, readable: true, writable: false });
+      await (0, import_promises16.finished)(subprocessStdout, { cleanup: true, readable: true, writable: false });
     };
     waitForSubprocess = async (subprocess, error3) => {
       await subprocess;
@@ -23376,64 +24458,6 @@ var init_execa = __esm({
   }
 });
 
-// src/registry/gate.ts
-var import_promises15, Gate;
-var init_gate = __esm({
-  "src/registry/gate.ts"() {
-    "use strict";
-    import_promises15 = require("node:timers/promises");
-    Gate = class {
-      #free;
-      #closedUntil = 0;
-      #queue = [];
-      constructor(places) {
-        this.#free = places;
-      }
-      /** Resolves to the function that gives the place back (once, however often it is called). */
-      async enter(signal) {
-        signal.throwIfAborted();
-        if (this.#free > 0) this.#free--;
-        else await this.#turn(signal);
-        let inside = true;
-        return () => {
-          if (inside) this.#leave();
-          inside = false;
-        };
-      }
-      /** Keeps everyone out for so many milliseconds. */
-      closeFor(wait) {
-        this.#closedUntil = Math.max(this.#closedUntil, performance.now() + wait);
-      }
-      async opened(signal) {
-        for (; ; ) {
-          const wait = this.#closedUntil - performance.now();
-          if (wait <= 0) return;
-          await (0, import_promises15.setTimeout)(wait, void 0, { signal });
-        }
-      }
-      #turn(signal) {
-        return new Promise((resolve18, reject) => {
-          const called = () => {
-            signal.removeEventListener("abort", aborted4);
-            resolve18();
-          };
-          const aborted4 = () => {
-            this.#queue.splice(this.#queue.indexOf(called), 1);
-            reject(signal.reason);
-          };
-          signal.addEventListener("abort", aborted4, { once: true });
-          this.#queue.push(called);
-        });
-      }
-      #leave() {
-        const next = this.#queue.shift();
-        if (next === void 0) this.#free++;
-        else next();
-      }
-    };
-  }
-});
-
 // src/registry/retry.ts
 function waitNote(wait, { failure: failure2 }) {
   const message = `${failure2.message}; next try in ${Math.ceil(wait / 1e3)} s`;
@@ -23459,11 +24483,11 @@ function retryAfter(header2, now2) {
   const date3 = Date.parse(header2);
   return Number.isNaN(date3) ? void 0 : Math.max(0, date3 - now2.getTime());
 }
-var import_promises16, Transient, tenMinutes, unreachableBudget, firstBackoff, longestBackoff, Attempts;
+var import_promises17, Transient, tenMinutes, unreachableBudget, firstBackoff, longestBackoff, Attempts;
 var init_retry = __esm({
   "src/registry/retry.ts"() {
     "use strict";
-    import_promises16 = require("node:timers/promises");
+    import_promises17 = require("node:timers/promises");
     Transient = class extends Error {
       name = "Transient";
       failure;
@@ -23504,7 +24528,7 @@ var init_retry = __esm({
           throw thrown.failure;
         }
         this.#options.onWait?.(wait, thrown);
-        await (0, import_promises16.setTimeout)(wait, void 0, { signal });
+        await (0, import_promises17.setTimeout)(wait, void 0, { signal });
       }
       #isEnough({ unreachable }, then) {
         const { budget, reach } = this.#options;
@@ -23554,8 +24578,8 @@ function accessAt(url, accessByHost) {
     `${url.hostname}:${port}`,
     ...isDockerHub(url.host) ? dockerHubHosts : []
   ];
-  for (const name of names) {
-    const access2 = accessByHost[name];
+  for (const name2 of names) {
+    const access2 = accessByHost[name2];
     if (access2 !== void 0) return access2;
   }
   return {};
@@ -23565,24 +24589,6 @@ var init_access = __esm({
     "use strict";
     init_docker_hub();
     init_error();
-  }
-});
-
-// src/registry/once.ts
-function onceEach(name, make) {
-  const made = /* @__PURE__ */ new Map();
-  return (input) => {
-    const promise = made.get(name(input)) ?? make(input);
-    made.set(name(input), promise);
-    return promise;
-  };
-}
-function itself(text3) {
-  return text3;
-}
-var init_once = __esm({
-  "src/registry/once.ts"() {
-    "use strict";
   }
 });
 
@@ -23597,8 +24603,8 @@ function bareHost(url) {
   return url.hostname.replace(/^\[|\]$/g, "").replace(/\.$/, "").toLowerCase();
 }
 function inRanges(ranges, host) {
-  const version2 = (0, import_node_net.isIP)(host);
-  return version2 !== 0 && ranges.check(host, version2 === 4 ? "ipv4" : "ipv6");
+  const version3 = (0, import_node_net.isIP)(host);
+  return version3 !== 0 && ranges.check(host, version3 === 4 ? "ipv4" : "ipv6");
 }
 var import_node_net, loopback, linkLocal;
 var init_addresses = __esm({
@@ -23652,7 +24658,7 @@ async function systemTrust(env) {
   return [...new Set(texts.flatMap(certificatesIn))];
 }
 async function dockerTrust(host, folder = "/etc/docker/certs.d") {
-  return certificatesIn(await folderTexts((0, import_node_path18.join)(folder, host), ".crt"));
+  return certificatesIn(await folderTexts((0, import_node_path20.join)(folder, host), ".crt"));
 }
 function secureContext(host, authorities, caCert = "") {
   const own2 = certificatesIn(caCert);
@@ -23682,21 +24688,21 @@ async function firstText(paths) {
   }
   return "";
 }
-async function folderTexts(folder, ending = "") {
-  const names = await (0, import_promises17.readdir)(folder).catch(() => []);
-  const paths = names.filter((name) => name.endsWith(ending)).sort();
-  return (await Promise.all(paths.map((name) => textOf((0, import_node_path18.join)(folder, name))))).join("\n");
+async function folderTexts(folder, ending2 = "") {
+  const names = await (0, import_promises18.readdir)(folder).catch(() => []);
+  const paths = names.filter((name2) => name2.endsWith(ending2)).sort();
+  return (await Promise.all(paths.map((name2) => textOf((0, import_node_path20.join)(folder, name2))))).join("\n");
 }
 function textOf(path7) {
-  return (0, import_promises17.readFile)(path7, "utf8").catch(() => "");
+  return (0, import_promises18.readFile)(path7, "utf8").catch(() => "");
 }
-var import_node_crypto7, import_promises17, import_node_path18, import_node_tls, bundles;
+var import_node_crypto7, import_promises18, import_node_path20, import_node_tls, bundles;
 var init_trust3 = __esm({
   "src/registry/trust.ts"() {
     "use strict";
     import_node_crypto7 = require("node:crypto");
-    import_promises17 = require("node:fs/promises");
-    import_node_path18 = require("node:path");
+    import_promises18 = require("node:fs/promises");
+    import_node_path20 = require("node:path");
     import_node_tls = require("node:tls");
     init_error();
     bundles = [
@@ -23712,18 +24718,18 @@ var init_trust3 = __esm({
 
 // src/transfer/oras-access.ts
 async function openOrasAccess({ scratch, credential, allowPlainHttpCredentials }, env) {
-  const folder = (0, import_node_path19.join)(scratch, "oras");
-  const dockerConfig = (0, import_node_path19.join)(folder, "docker");
-  await (0, import_promises18.mkdir)(dockerConfig, { recursive: true, mode: 448 });
+  const folder = (0, import_node_path21.join)(scratch, "oras");
+  const dockerConfig = (0, import_node_path21.join)(folder, "docker");
+  await (0, import_promises19.mkdir)(dockerConfig, { recursive: true, mode: 448 });
   const login = onceEach(hostOf, async ({ host, access: access2 }) => {
     const mayLogIn = allowPlainHttpCredentials || isPrivate(new URL(originOf(host, access2)));
     const text3 = JSON.stringify(loginFile(host, mayLogIn ? await credential(host) : void 0));
-    return writePrivate((0, import_node_path19.join)(folder, `login-${fileName(host)}.json`), text3);
+    return writePrivate((0, import_node_path21.join)(folder, `login-${fileName(host)}.json`), text3);
   });
   const system = systemTrust(env);
   const authorities = onceEach(hostOf, async ({ host, access: access2 }) => {
     const all = [...await system, ...await dockerTrust(host), access2.caCert ?? ""];
-    return writePrivate((0, import_node_path19.join)(folder, `authorities-${fileName(host)}.pem`), all.join("\n"));
+    return writePrivate((0, import_node_path21.join)(folder, `authorities-${fileName(host)}.pem`), all.join("\n"));
   });
   const security = async (end, client) => {
     if (client.access.plainHttp) return [`--${end}-plain-http=true`];
@@ -23736,7 +24742,7 @@ async function openOrasAccess({ scratch, credential, allowPlainHttpCredentials }
       `--${end}-registry-config=${await login(client)}`,
       ...await security(end, client)
     ],
-    close: () => (0, import_promises18.rm)(folder, { recursive: true, force: true })
+    close: () => (0, import_promises19.rm)(folder, { recursive: true, force: true })
   };
 }
 function hostOf({ host }) {
@@ -23754,15 +24760,15 @@ function fileName(host) {
   return host.replaceAll(/[^a-zA-Z0-9.-]/g, "_");
 }
 async function writePrivate(path7, text3) {
-  await (0, import_promises18.writeFile)(path7, text3, { mode: 384 });
+  await (0, import_promises19.writeFile)(path7, text3, { mode: 384 });
   return path7;
 }
-var import_promises18, import_node_path19;
+var import_promises19, import_node_path21;
 var init_oras_access = __esm({
   "src/transfer/oras-access.ts"() {
     "use strict";
-    import_promises18 = require("node:fs/promises");
-    import_node_path19 = require("node:path");
+    import_promises19 = require("node:fs/promises");
+    import_node_path21 = require("node:path");
     init_docker_hub();
     init_access();
     init_once();
@@ -23852,25 +24858,76 @@ var init_oras_errors = __esm({
   }
 });
 
+// src/transfer/oras-places.ts
+async function takePlaces(copy2, most) {
+  const hosts = placesOf(copy2);
+  const leaves = [];
+  const leave2 = () => leaves.forEach((one) => void one());
+  try {
+    for (const places of new Set(hosts)) leaves.push(await places.enter());
+    for (const places of new Set(hosts)) await places.opened();
+  } catch (error3) {
+    leave2();
+    throw error3;
+  }
+  if (new Set(hosts).size < hosts.length) leaves.push(...tryAll(hosts.slice(1)) ?? []);
+  let concurrency = 1;
+  for (; concurrency < most; concurrency++) {
+    const more = tryAll(hosts);
+    if (more === void 0) break;
+    leaves.push(...more);
+  }
+  return { concurrency, leave: leave2 };
+}
+function placesOf({ from, to: to2 }) {
+  const source = "fd" in from ? [] : [from.client];
+  return [...source, to2.client].toSorted((a2, b2) => a2.host < b2.host ? -1 : 1).flatMap(({ places }) => places ?? []);
+}
+function tryAll(hosts) {
+  const leaves = [];
+  for (const places of hosts) {
+    const leave2 = places.tryEnter();
+    if (leave2 === void 0) {
+      for (const one of leaves) one();
+      return void 0;
+    }
+    leaves.push(leave2);
+  }
+  return leaves;
+}
+var init_oras_places = __esm({
+  "src/transfer/oras-places.ts"() {
+    "use strict";
+  }
+});
+
 // src/transfer/oras.ts
 async function openOras(tools, context) {
   const access2 = await openOrasAccess(tools, context.env);
   const env = childEnvironment(context.env, access2.dockerConfig);
-  const gate = new Gate(processes);
-  const attempt = async (copy2) => {
+  const gate = new Gate({ places: processes });
+  const attempt = async (copy2, most) => {
     const flags = [
       ..."fd" in copy2.from ? ["--from-oci-layout"] : await access2.flags("from", copy2.from.client),
       ...await access2.flags("to", copy2.to.client)
     ];
-    const leave = await gate.enter(context.signal);
+    const leave2 = await gate.enter(context.signal);
     try {
-      return await run(tools.oras, copy2, flags, env, context.signal);
+      const taken = await takePlaces(copy2, most);
+      const words = copyArguments(copy2, [`--concurrency=${taken.concurrency}`, ...flags]);
+      return await run(tools.oras, copy2, words, env, context.signal).finally(taken.leave);
     } finally {
-      leave();
+      leave2();
     }
   };
   return {
-    copy: async (copy2, blobs) => uploaded(await persist(copy2, attempt, tools, context), blobs),
+    copy: async (copy2, blobs) => {
+      const most = Math.min(copy2.atOnce, blobs.length);
+      const sent = uploaded(await persist(copy2, () => attempt(copy2, most), tools, context), blobs);
+      const bytes = sent.reduce((sum2, { size }) => sum2 + size, 0);
+      for (const places of placesOf(copy2)) places.moved(bytes);
+      return sent;
+    },
     close: access2.close
   };
 }
@@ -23880,17 +24937,20 @@ async function persist(copy2, attempt, { retryBudgetMs: budget = tenMinutes }, {
   const work = async () => {
     if (again2) await copy2.to.client.headManifest(copy2.to.repository, copy2.digest);
     again2 = true;
-    return attempt(copy2).catch(asTransient);
+    return attempt().catch(asTransient);
   };
-  const onWait = (wait, failure2) => emit(waitNote(wait, failure2));
+  const onWait = (wait, failure2) => {
+    for (const places of placesOf(copy2)) places.failing(failure2, wait);
+    emit(waitNote(wait, failure2));
+  };
   return retry(work, { budget, signal, reach, onWait });
 }
 function asTransient(error3) {
   throw error3 instanceof AirgapError && error3.class === "transient" ? new Transient(error3) : error3;
 }
-async function run(oras, copy2, flags, env, signal) {
+async function run(oras, copy2, words, env, signal) {
   signal.throwIfAborted();
-  const result = await execa(oras, copyArguments(copy2, flags), {
+  const child = execa(oras, words, {
     env,
     extendEnv: false,
     // execa hands any descriptor on; its types name those up to 9.
@@ -23899,6 +24959,9 @@ async function run(oras, copy2, flags, env, signal) {
     forceKillAfterDelay: patience,
     reject: false
   });
+  const stopWatching = copy2.watch?.(child);
+  const result = await child;
+  stopWatching?.();
   if (result.isCanceled) signal.throwIfAborted();
   if (result.failed) throw orasFailure(result.stderr || (result.shortMessage ?? ""), nameOf(copy2));
   return result.stdout;
@@ -23906,39 +24969,40 @@ async function run(oras, copy2, flags, env, signal) {
 function copyArguments(copy2, flags) {
   const { client, repository, tag: tag2 } = copy2.to;
   const target2 = `${client.host}/${repository}${tag2 === void 0 ? "" : `:${tag2}`}`;
-  const options = ["--force", "--no-tty", `--concurrency=${concurrency}`, ...flags];
+  const options = ["--force", "--no-tty", ...flags];
   return ["cp", ...options, "--", `${sourceName(copy2.from)}@${copy2.digest}`, target2];
 }
 function sourceName(from) {
   if (!("fd" in from)) return `${from.client.host}/${from.repository}`;
-  return (0, import_node_fs13.existsSync)("/proc/self/fd") ? "/proc/self/fd/0" : from.path;
+  return (0, import_node_fs15.existsSync)("/proc/self/fd") ? "/proc/self/fd/0" : from.path;
 }
 function nameOf({ digest: digest2, from, to: to2 }) {
   const source = "fd" in from ? from.path : `${from.client.host}/${from.repository}`;
   return `${source}@${digest2} to ${to2.client.host}/${to2.repository}`;
 }
 function uploaded(stdout, blobs) {
-  const copied = new Set([...stdout.matchAll(/^Copied\s+([0-9a-f]{12}) /gm)].map(([, hex]) => hex));
-  return blobs.filter(({ digest: digest2 }) => copied.has(digest2.split(":")[1]?.slice(0, 12)));
+  const copied = reportedDigests("Copied", stdout);
+  return blobs.filter(({ digest: digest2 }) => copied.has(shortName(digest2)));
 }
 function childEnvironment(env, dockerConfig) {
-  const kept = passedOn.flatMap((name) => [name, name.toLowerCase()]);
-  const entries = kept.flatMap((name) => env[name] === void 0 ? [] : [[name, env[name]]]);
+  const kept = passedOn.flatMap((name2) => [name2, name2.toLowerCase()]);
+  const entries = kept.flatMap((name2) => env[name2] === void 0 ? [] : [[name2, env[name2]]]);
   return { ...Object.fromEntries(entries), DOCKER_CONFIG: dockerConfig };
 }
-var import_node_fs13, processes, concurrency, patience, passedOn;
+var import_node_fs15, processes, patience, passedOn;
 var init_oras = __esm({
   "src/transfer/oras.ts"() {
     "use strict";
-    import_node_fs13 = require("node:fs");
+    import_node_fs15 = require("node:fs");
     init_execa();
     init_gate();
     init_retry();
     init_error();
     init_oras_access();
+    init_oras_bytes();
     init_oras_errors();
-    processes = 4;
-    concurrency = 4;
+    init_oras_places();
+    processes = 12;
     patience = 5e3;
     passedOn = [
       "PATH",
@@ -23954,87 +25018,21 @@ var init_oras = __esm({
   }
 });
 
-// src/transfer/units.ts
-function unitsOf(image2, graph, repository, kind) {
-  const leaves = leavesOf(graph);
-  const unit = (digest2, of, documents) => ({
-    key: `${repository}@${digest2}`,
-    image: image2,
-    repository,
-    digest: digest2,
-    blobs: blobsOf(of),
-    documents
-  });
-  if (kind === "layout") return [unit(graph.root.digest, leaves, [...graph.documents.keys()])];
-  return leaves.map((leaf) => unit(leaf.descriptor.digest, [leaf], [leaf.descriptor.digest]));
-}
-function blobsOf(documents) {
-  const blobs = documents.flatMap(({ manifest }) => references(manifest));
-  const kept = blobs.filter(({ mediaType: mediaType2 }) => !notDistributed.test(mediaType2));
-  return [...new Map(kept.map((blob2) => [blob2.digest, blob2])).values()];
-}
-async function readGraph(image2, manifest) {
-  const documents = /* @__PURE__ */ new Map();
-  const read4 = async (digest2) => {
-    const { mediaType: mediaType2, bytes } = await manifest(digest2);
-    const document = makeDocument({ mediaType: mediaType2, digest: digest2, size: bytes.length }, bytes);
-    documents.set(digest2, document);
-    if (document.manifest.kind === "index")
-      await Promise.all(references(document.manifest).map((child) => read4(child.digest)));
-    return document;
-  };
-  const { descriptor: descriptor3 } = await read4(image2.digest);
-  return { root: descriptor3, documents };
-}
-var notDistributed;
-var init_units2 = __esm({
-  "src/transfer/units.ts"() {
-    "use strict";
-    init_graph();
-    init_manifest();
-    notDistributed = /\.image\.rootfs\.foreign\.diff\.tar|\.image\.layer\.nondistributable\./;
-  }
-});
-
-// src/transfer/waiting.ts
-async function settleAll(promises) {
-  const results = await Promise.allSettled(promises);
-  return results.map((result) => {
-    if (result.status === "rejected") throw result.reason;
-    return result.value;
-  });
-}
-function deferred() {
-  let resolve18 = () => {
-  };
-  const promise = new Promise((done) => {
-    resolve18 = done;
-  });
-  return { promise, resolve: resolve18 };
-}
-var init_waiting = __esm({
-  "src/transfer/waiting.ts"() {
-    "use strict";
-  }
-});
-
 // src/transfer/placing.ts
 async function place2(placing, work) {
   const { image: image2, graph, place: place6 } = placing;
   const { reference, repository } = place6;
   try {
-    const units2 = unitsOf(image2, graph, repository, work.job.origin.kind);
-    const brought = await settleAll(units2.map(({ key }) => work.bring(key)));
-    const already = new Set(
-      units2.flatMap((unit, at2) => brought[at2] === "mounts" ? [] : unit.documents)
-    );
+    const units3 = unitsOf(image2, graph, repository, work.job.origin.kind);
+    const brought = await settleAll(units3.map(({ key }) => work.bring(key)));
+    const already = new Set(brought.flatMap(({ documents }) => documents));
     const children2 = childrenFirst(graph).filter(
       ({ descriptor: { digest: digest2 } }) => digest2 !== graph.root.digest && !already.has(digest2)
     );
     await putChildren(children2, repository, work);
     await putTag(placing, work);
     await readBack(placing, work);
-    return { reference, state: brought.includes("blobs") ? "copied" : "placed" };
+    return { reference, state: brought.some(({ uploaded: uploaded2 }) => uploaded2) ? "copied" : "placed" };
   } catch (error3) {
     return failed(reference, error3);
   }
@@ -24082,244 +25080,17 @@ var init_placing = __esm({
   }
 });
 
-// src/transfer/bringing.ts
-async function bring(unit, turns, work) {
-  try {
-    work.context.signal.throwIfAborted();
-    const missing4 = await missingBlobs(unit, turns, work);
-    if (missing4.length === 0) return "mounts";
-    await work.checkPush(unit.repository);
-    return await copy(unit, missing4, work);
-  } finally {
-    for (const turn of turns) turn.leave();
-  }
-}
-async function missingBlobs(unit, turns, work) {
-  const arrivals = unit.blobs.map(async (blob2, at2) => {
-    const turn = turns[at2];
-    if (turn === void 0) throw new Error("a unit has a turn for each of its blobs");
-    return await isThereOrMounted(blob2, unit.repository, turn, work) ? [] : [blob2];
-  });
-  return (await settleAll(arrivals)).flat();
-}
-async function isThereOrMounted(blob2, repository, turn, work) {
-  await turn.homeOrFirst;
-  const there = await mount(blob2, repository, work);
-  if (!there) await turn.first;
-  if (!there && !work.turns.isIn(blob2.digest, repository)) return false;
-  work.turns.arrived(blob2, repository);
-  turn.leave();
-  return true;
-}
-async function mount({ digest: digest2 }, repository, work) {
-  if (work.turns.isIn(digest2, repository)) return true;
-  const from = work.turns.mountSource(digest2, repository);
-  if (from === void 0) return false;
-  const isMounted = await work.job.target.mountBlob(repository, digest2, from);
-  if (isMounted) work.turns.mountTaken(repository);
-  else work.turns.mountRefused(from, repository);
-  return isMounted;
-}
-async function copy(unit, missing4, work) {
-  const { origin, target: target2 } = work.job;
-  const { digest: digest2, repository, image: image2 } = unit;
-  const from = origin.kind === "layout" ? origin.file : origin.locate(image2);
-  const sent = await work.oras.copy({ digest: digest2, from, to: { client: target2, repository } }, missing4);
-  work.sent(sent);
-  const put2 = await target2.headManifest(repository, digest2);
-  if (put2?.digest !== digest2) throw notPut(unit, target2.host);
-  for (const blob2 of missing4) work.turns.arrived(blob2, repository);
-  return sent.length > 0 ? "blobs" : "manifests";
-}
-function notPut({ repository, digest: digest2, image: image2 }, host) {
-  return new AirgapError("integrity", `oras reported success, but ${image2.source} is not there`, {
-    given: `no manifest ${digest2} in ${host}/${repository}`,
-    next: "check that the oras in use is the original one, then run again"
-  });
-}
-var init_bringing = __esm({
-  "src/transfer/bringing.ts"() {
-    "use strict";
-    init_error();
-    init_waiting();
-  }
-});
-
-// src/transfer/turns.ts
-var BlobTurns, SharedBlob;
-var init_turns = __esm({
-  "src/transfer/turns.ts"() {
-    "use strict";
-    init_repositories();
-    init_waiting();
-    BlobTurns = class {
-      #blobs = /* @__PURE__ */ new Map();
-      #refusedMounts = /* @__PURE__ */ new Set();
-      #takers = /* @__PURE__ */ new Set();
-      #firstArrival;
-      /** @param firstArrival told of each blob when it is in the target for the first time */
-      constructor(firstArrival) {
-        this.#firstArrival = firstArrival;
-      }
-      /** Takes the next place for each blob. */
-      join(blobs) {
-        return blobs.map((blob2) => this.#shared(blob2).join());
-      }
-      /** The blob was seen in the repository, or put there. */
-      arrived(blob2, repository) {
-        this.believed(blob2, repository);
-        this.#shared(blob2).proved.add(repository);
-      }
-      /** A manifest there names the blob: enough to mount it from, not to put another manifest on. */
-      believed(blob2, repository) {
-        const shared = this.#shared(blob2);
-        if (shared.homes.size === 0) this.#firstArrival(blob2);
-        shared.homes.add(repository);
-        shared.home.resolve();
-      }
-      isIn(digest2, repository) {
-        return this.#blobs.get(digest2)?.proved.has(repository) ?? false;
-      }
-      /** A repository that the blob may be mounted from; one of the same project (first path segment) first. */
-      mountSource(digest2, repository) {
-        const homes = [...this.#blobs.get(digest2)?.homes ?? []].filter(
-          (home) => home !== repository && !this.#refusedMounts.has(`${home} ${repository}`)
-        );
-        return homes.find((home) => projectOf(home) === projectOf(repository)) ?? homes[0];
-      }
-      mountRefused(from, repository) {
-        this.#refusedMounts.add(`${from} ${repository}`);
-      }
-      mountTaken(repository) {
-        this.#takers.add(repository);
-      }
-      /** Whether the target has let us put something into the repository in this run. */
-      takesPushes(repository) {
-        return this.#takers.has(repository);
-      }
-      #shared(blob2) {
-        const shared = this.#blobs.get(blob2.digest) ?? new SharedBlob();
-        this.#blobs.set(blob2.digest, shared);
-        return shared;
-      }
-    };
-    SharedBlob = class {
-      homes = /* @__PURE__ */ new Set();
-      proved = /* @__PURE__ */ new Set();
-      home = deferred();
-      #queue = [];
-      join() {
-        const place6 = deferred();
-        this.#queue.push(place6);
-        this.#queue[0]?.resolve();
-        return {
-          first: place6.promise,
-          homeOrFirst: Promise.race([place6.promise, this.home.promise]),
-          leave: () => this.#leave(place6)
-        };
-      }
-      #leave(place6) {
-        const at2 = this.#queue.indexOf(place6);
-        if (at2 >= 0) this.#queue.splice(at2, 1);
-        this.#queue[0]?.resolve();
-      }
-    };
-  }
-});
-
-// src/transfer/work.ts
-function startWork(job, images, oras, context) {
-  const turns = new BlobTurns(progress(blobsOfImages(images.filter(isIncomplete)), context));
-  rememberHomes(images, turns);
-  const units2 = unitsInOrder(images, job);
-  const queued = new Map(
-    [...units2.values()].map((unit) => [unit.key, { unit, places: turns.join(unit.blobs) }])
-  );
-  let bytesSent = 0;
-  const work = {
-    job,
-    context,
-    oras,
-    turns,
-    bring: onceEach(itself, async (key) => {
-      const next = queued.get(key);
-      if (next === void 0) throw new Error(`no such unit: ${key}`);
-      return bring(next.unit, next.places, work);
-    }),
-    checkPush: onceEach(itself, async (repository) => {
-      if (!turns.takesPushes(repository)) await job.target.checkPush(repository);
-    }),
-    putChild: onceEach(
-      ({ repository, document }) => `${repository}@${document.descriptor.digest}`,
-      ({ repository, document: { descriptor: descriptor3, bytes } }) => job.target.putManifest(repository, descriptor3.digest, descriptor3.mediaType, bytes)
-    ),
-    sent: (blobs) => {
-      bytesSent += sizeOf2(blobs);
-    },
-    bytesSent: () => bytesSent
-  };
-  return work;
-}
-function isIncomplete({ places }) {
-  return places.some(({ found }) => found.state === "missing");
-}
-function blobsOfImages(images) {
-  return blobsOf(images.flatMap(({ graph }) => graph ? leavesOf(graph) : []));
-}
-function repositoriesOf(images) {
-  const missing4 = images.flatMap(({ places }) => places).filter(({ found }) => found.state === "missing");
-  return [...new Set(missing4.map(({ place: place6 }) => place6.repository))];
-}
-function unitsInOrder(images, { origin }) {
-  const units2 = images.flatMap((known) => {
-    const { image: image2, graph } = known;
-    if (graph === void 0) return [];
-    return repositoriesOf([known]).flatMap((to2) => unitsOf(image2, graph, to2, origin.kind));
-  });
-  const firsts = /* @__PURE__ */ new Map();
-  for (const unit of units2) if (!firsts.has(unit.key)) firsts.set(unit.key, unit);
-  return firsts;
-}
-function rememberHomes(images, turns) {
-  for (const known of images) {
-    const homes = known.places.filter(({ found }) => found.state === "there");
-    for (const blob2 of blobsOfImages([known]))
-      for (const { place: place6 } of homes) turns.believed(blob2, place6.repository);
-  }
-}
-function progress(needed, context) {
-  const awaited = new Set(needed.map(({ digest: digest2 }) => digest2));
-  const total = sizeOf2(needed);
-  let done = 0;
-  return ({ digest: digest2, size }) => {
-    if (!awaited.has(digest2)) return;
-    done += size;
-    context.emit({ kind: "bytes", done, total });
-  };
-}
-function sizeOf2(blobs) {
-  return blobs.reduce((sum, { size }) => sum + size, 0);
-}
-var init_work = __esm({
-  "src/transfer/work.ts"() {
-    "use strict";
-    init_graph();
-    init_once();
-    init_bringing();
-    init_turns();
-    init_units2();
-  }
-});
-
 // src/transfer/transfer.ts
 async function transfer(job, tools, context) {
   const found = await headPlacements(job);
   const images = found.some(isIncomplete) ? await readImages(found, job) : found;
   if (!images.some(isIncomplete))
     return { images: images.map((known) => ended(known, settledOf(known), context)), bytesSent: 0 };
+  const base2 = await findBase(images, job);
   const oras = await openOras(tools, context);
   try {
     const work = startWork(job, images, oras, context);
+    for (const { blob: blob2, repository } of base2) work.turns.arrived(blob2, repository);
     await fillFromLayout(images, work);
     return { images: await placeAll(images, work), bytesSent: work.bytesSent() };
   } finally {
@@ -24368,7 +25139,9 @@ async function placeImage(known, work) {
       return place2({ image: image2, graph, place: at2, found }, work);
     })
   );
-  return ended(known, results, work.context);
+  const result = ended(known, results, work.context);
+  work.progress.imageDone();
+  return result;
 }
 function settledOf({ places }) {
   return places.flatMap(({ found }) => found.state === "missing" ? [] : [found]);
@@ -24390,6 +25163,7 @@ var init_transfer = __esm({
   "src/transfer/transfer.ts"() {
     "use strict";
     init_p_map();
+    init_base();
     init_bundle_repository();
     init_heads();
     init_oras();
@@ -24480,6 +25254,155 @@ var init_failures = __esm({
   }
 });
 
+// src/registry/pace.ts
+function firstStanding(most) {
+  return { places: Math.min(start, most), rest: 0, nextRest: firstRest };
+}
+function afterWindow(standing, window2, most) {
+  if (!window2.isFull) return standing;
+  if (isChoking(standing, window2)) return halved(standing);
+  const { places, before, rest: rest2, nextRest } = standing;
+  if (before !== void 0 && !pays(standing, window2)) {
+    const longer = Math.min(longestRest, nextRest * 2);
+    return { places: before, last: window2, rest: nextRest, nextRest: longer };
+  }
+  const kept = { last: window2, nextRest: before === void 0 ? nextRest : firstRest };
+  if (rest2 > 0) return { places, ...kept, rest: rest2 - 1 };
+  if (places >= most) return { places, ...kept, rest: rest2 };
+  if (places < start) return { places: places + 1, ...kept, rest: rest2 };
+  return { places: Math.min(most, places + step), ...kept, before: places, rest: rest2 };
+}
+function halved({ places, nextRest }) {
+  return { places: Math.max(1, Math.floor(places / 2)), rest: 1, nextRest };
+}
+function pays({ places, before = places, last }, { rate }) {
+  const expected = 1 + (places / before - 1) / 2;
+  return last === void 0 || rate >= last.rate * expected;
+}
+function isChoking({ last }, { latency, rate }) {
+  if (last?.latency === void 0 || latency === void 0) return false;
+  return latency > shortLatency && latency > 3 * last.latency && rate <= last.rate;
+}
+var start, step, firstRest, longestRest, shortLatency, bytesOfRequest, shortest, Pace;
+var init_pace = __esm({
+  "src/registry/pace.ts"() {
+    "use strict";
+    start = 8;
+    step = 4;
+    firstRest = 2;
+    longestRest = 32;
+    shortLatency = 200;
+    bytesOfRequest = 64 * 1024;
+    shortest = 250;
+    Pace = class {
+      #most;
+      #standing;
+      #opened = 0;
+      #ends = 0;
+      #waits = 0;
+      #bytes = 0;
+      #answers = 0;
+      #latencies = 0;
+      #isTroubled = false;
+      /** @param most places, at least 1 */
+      constructor(most) {
+        this.#most = most;
+        this.#standing = firstStanding(most);
+      }
+      get places() {
+        return this.#standing.places;
+      }
+      /** The first one is at work after a pause: what was before it says nothing about the rate. */
+      began(now2) {
+        this.#open(now2);
+      }
+      /** Bytes of a blob came or went. */
+      moved(bytes) {
+        this.#bytes += bytes;
+      }
+      /** @param latency milliseconds until the headers of a read were there */
+      answered(latency) {
+        this.#answers++;
+        this.#latencies += latency;
+      }
+      /** The registry asked for less, or broke under it. Of several in one window one counts. */
+      troubled() {
+        if (!this.#isTroubled) this.#standing = halved(this.#standing);
+        this.#isTroubled = true;
+      }
+      /** A piece of work has left its place; `isWanted`: somebody waits for it. */
+      ended(now2, isWanted2) {
+        this.#ends++;
+        if (isWanted2) this.#waits++;
+        const elapsed = now2 - this.#opened;
+        if (elapsed < shortest || this.#ends < this.places) return;
+        if (!this.#isTroubled)
+          this.#standing = afterWindow(this.#standing, this.#seen(elapsed), this.#most);
+        this.#open(now2);
+        this.#isTroubled = false;
+      }
+      #seen(elapsed) {
+        return {
+          rate: (this.#ends + this.#bytes / bytesOfRequest) / elapsed * 1e3,
+          latency: this.#answers === 0 ? void 0 : this.#latencies / this.#answers,
+          isFull: this.#waits * 2 > this.#ends
+        };
+      }
+      #open(now2) {
+        this.#opened = now2;
+        this.#ends = this.#waits = this.#bytes = this.#answers = this.#latencies = 0;
+      }
+    };
+  }
+});
+
+// src/registry/places.ts
+var mostPlaces, Places;
+var init_places = __esm({
+  "src/registry/places.ts"() {
+    "use strict";
+    init_gate();
+    init_pace();
+    mostPlaces = 32;
+    Places = class {
+      #gate;
+      #pace;
+      #signal;
+      /** @param most at least 1 */
+      constructor(signal, most = mostPlaces) {
+        this.#pace = new Pace(most);
+        this.#gate = new Gate(this.#pace);
+        this.#signal = signal;
+      }
+      /** Waits for a place; resolves to what gives it back. */
+      enter() {
+        return this.#gate.enter(this.#signal);
+      }
+      /** A place that nobody need be waited for; else undefined. */
+      tryEnter() {
+        return this.#gate.tryEnter();
+      }
+      /** Waits while the host has asked to be left alone. */
+      opened() {
+        return this.#gate.opened(this.#signal);
+      }
+      /** Something that may pass has failed, and is tried again in so many milliseconds. */
+      failing({ retryAfter: retryAfter2, unreachable }, wait) {
+        if (unreachable === void 0) this.#pace.troubled();
+        if (retryAfter2 !== void 0) this.#gate.closeFor(wait);
+      }
+      /** Bytes of blobs came or went. */
+      moved(bytes) {
+        this.#pace.moved(bytes);
+      }
+      /** @param latency milliseconds until the headers of a read were there */
+      answered(latency) {
+        this.#pace.answered(latency);
+      }
+    };
+  }
+});
+
 // src/registry/exchange.ts
 function locationFrom(from, location) {
   const url = URL.canParse(location, from.href) ? new URL(location, from) : void 0;
@@ -24501,29 +25424,25 @@ var init_exchange = __esm({
     "use strict";
     init_error();
     init_failures();
-    init_gate();
+    init_places();
     init_retry();
     mostRedirects = 5;
     largestErrorText = 64 * 1024;
     Exchange = class {
+      places;
       #options;
-      #gate;
       constructor(options) {
         this.#options = options;
-        this.#gate = new Gate(options.maxConcurrent);
+        this.places = new Places(options.context.signal, options.maxConcurrent);
       }
       /** Runs one piece of work (one or more calls), again from its start while it fails transiently. */
       async run(work) {
-        const release2 = await this.enter();
+        const release2 = await this.places.enter();
         try {
           return await this.retry(work);
         } finally {
           release2();
         }
-      }
-      /** A place among the concurrent requests; resolves to what gives it back. */
-      enter() {
-        return this.#gate.enter(this.signal);
       }
       /** As `run`, for who has a place already. */
       retry(work) {
@@ -24535,7 +25454,7 @@ var init_exchange = __esm({
       }
       /** Not while the host asked to be left alone. */
       async whenOpen(work) {
-        await this.#gate.opened(this.signal);
+        await this.places.opened();
         return work();
       }
       get signal() {
@@ -24569,19 +25488,22 @@ var init_exchange = __esm({
       failure(error3, url) {
         return this.#options.transport.failure(error3, url);
       }
-      async #follow({ method, headers, body }, start, authorization) {
-        let url = start;
+      async #follow({ method, headers, body }, start2, authorization) {
+        let url = start2;
         for (let hops = 0; hops <= mostRedirects; hops++) {
           const own2 = url.origin === this.#options.registry.origin && authorization !== void 0;
+          const asked = performance.now();
           const answer = await this.#options.transport.request({
             method,
             url,
             headers: { ...headers, ...own2 && { authorization } },
             ...body !== void 0 && { body }
           });
+          const isRead = method === "GET" || method === "HEAD";
+          if (isRead) this.places.answered(performance.now() - asked);
+          this.places.moved(body?.length ?? 0);
           const location = answer.headers.location;
           const redirected = [301, 302, 303, 307, 308].includes(answer.status);
-          const isRead = method === "GET" || method === "HEAD";
           if (!redirected || !isRead || typeof location !== "string") return answer;
           await answer.body.dump();
           url = locationFrom(url, location);
@@ -24605,7 +25527,7 @@ var init_exchange = __esm({
         return { budget, signal: this.signal, reach: transport.reach, onWait };
       }
       #waiting(wait, failure2) {
-        if (failure2.retryAfter !== void 0) this.#gate.closeFor(wait);
+        this.places.failing(failure2, wait);
         if (wait >= 5e3) this.#options.context.emit(waitNote(wait, failure2));
       }
     };
@@ -24613,16 +25535,16 @@ var init_exchange = __esm({
 });
 
 // src/registry/answers.ts
-function header(answer, name) {
-  return answer.headers[name]?.toString() ?? "";
+function header(answer, name2) {
+  return answer.headers[name2]?.toString() ?? "";
 }
 function contentLength(answer) {
   const text3 = header(answer, "content-length");
   return /^\d+$/.test(text3) ? Number(text3) : void 0;
 }
 function rangeStart(answer) {
-  const start = /^bytes (\d+)-/.exec(header(answer, "content-range"))?.[1];
-  return start === void 0 ? void 0 : Number(start);
+  const start2 = /^bytes (\d+)-/.exec(header(answer, "content-range"))?.[1];
+  return start2 === void 0 ? void 0 : Number(start2);
 }
 function uploadLocation(answer) {
   const location = header(answer, "location");
@@ -24690,9 +25612,9 @@ function repositoryPath(repository) {
   if (!repositoryName.test(repository)) throw notAllowed(repository);
   return `/v2/${repository}`;
 }
-function notAllowed(name) {
+function notAllowed(name2) {
   return new AirgapError("usage", "not a name that a registry can have", {
-    given: JSON.stringify(name),
+    given: JSON.stringify(name2),
     expected: "a lower-case repository; a tag of at most 128 characters, or a digest"
   });
 }
@@ -24843,6 +25765,7 @@ async function fill(body, first, { subject, exchange, resume }, closed) {
   const take = async (bytes) => {
     position += bytes.length;
     attempts.progressed();
+    exchange.places.moved(bytes.length);
     if (!body.write(bytes)) await (0, import_node_events16.once)(body, "drain", { signal: closed });
   };
   for (; ; ) {
@@ -24863,8 +25786,8 @@ async function fill(body, first, { subject, exchange, resume }, closed) {
     }
   }
 }
-async function read2({ answer, start }, { from, to: to2 = Number.POSITIVE_INFINITY }, take, exchange) {
-  let at2 = start;
+async function read2({ answer, start: start2 }, { from, to: to2 = Number.POSITIVE_INFINITY }, take, exchange) {
+  let at2 = start2;
   try {
     for await (const chunk of answer.body) {
       const fresh = chunk.subarray(Math.max(0, from - at2), Math.max(0, to2 - at2));
@@ -24876,14 +25799,14 @@ async function read2({ answer, start }, { from, to: to2 = Number.POSITIVE_INFINI
   }
 }
 async function stoppable({ answer: { body } }, closed, work) {
-  const stop = () => body.destroy();
+  const stop2 = () => body.destroy();
   body.on("error", () => {
   });
-  closed.addEventListener("abort", stop, { once: true });
+  closed.addEventListener("abort", stop2, { once: true });
   try {
     await work();
   } finally {
-    closed.removeEventListener("abort", stop);
+    closed.removeEventListener("abort", stop2);
   }
 }
 function incomplete({ what, host }, size, expected) {
@@ -24955,23 +25878,28 @@ async function headBlob(registry3, repository, digest2) {
   });
 }
 async function getBlob(registry3, repository, digest2, range) {
-  const { host, exchange } = registry3;
-  const subject = blobSubject(host, repository, digest2);
-  const release2 = await exchange.enter();
+  const release2 = await registry3.exchange.places.enter();
   try {
-    const first = await exchange.retry(() => readBlob(registry3, subject, range?.start, range?.end));
-    const part3 = first.status === 206 ? range : void 0;
-    const resume = (position) => exchange.whenOpen(() => rest(registry3, subject, position, part3));
-    const body = blobBody(first, { subject, exchange, resume }).once("close", release2);
-    return { status: first.status === 206 ? 206 : 200, body };
+    const content = await openBlob(registry3, repository, digest2, range);
+    content.body.once("close", release2);
+    return content;
   } catch (error3) {
     release2();
     throw error3;
   }
 }
+async function openBlob(registry3, repository, digest2, range) {
+  const { host, exchange } = registry3;
+  const subject = blobSubject(host, repository, digest2);
+  const first = await exchange.retry(() => readBlob2(registry3, subject, range?.start, range?.end));
+  const part3 = first.status === 206 ? range : void 0;
+  const resume = (position) => exchange.whenOpen(() => rest(registry3, subject, position, part3));
+  const body = blobBody(first, { subject, exchange, resume });
+  return { status: first.status === 206 ? 206 : 200, body };
+}
 async function rest(registry3, subject, position, part3) {
   const origin = part3?.start ?? 0;
-  const answer = await readBlob(registry3, subject, origin + position, part3?.end);
+  const answer = await readBlob2(registry3, subject, origin + position, part3?.end);
   const from = answer.status === 206 ? rangeStart(answer) ?? origin + position : 0;
   if (from <= origin + position) return { answer, start: from - origin };
   answer.body.on("error", () => {
@@ -24981,8 +25909,8 @@ async function rest(registry3, subject, position, part3) {
     expected: `bytes from ${origin + position} on`
   });
 }
-async function readBlob(registry3, subject, start, end) {
-  const headers = start === void 0 ? void 0 : { range: `bytes=${start}-${end ?? ""}` };
+async function readBlob2(registry3, subject, start2, end) {
+  const headers = start2 === void 0 ? void 0 : { range: `bytes=${start2}-${end ?? ""}` };
   const answer = await read3(registry3, "GET", subject, headers);
   if (answer.status === 200 || answer.status === 206) return answer;
   throw await refusedRead(registry3, answer, subject);
@@ -25015,10 +25943,13 @@ var init_api2 = __esm({
     RegistryClient = class {
       host;
       access;
+      /** For requests to this host that oras sends. */
+      places;
       #registry;
       constructor(host, access2, exchange) {
         this.host = host;
         this.access = access2;
+        this.places = exchange.places;
         this.#registry = { host, exchange };
       }
       /** What a tag or digest is here; undefined when there is none (404). */
@@ -25040,6 +25971,10 @@ var init_api2 = __esm({
        */
       getBlob(repository, digest2, range) {
         return getBlob(this.#registry, repository, digest2, range);
+      }
+      /** A blob for who has a place in `places` already, as for oras reading through us. */
+      openBlob(repository, digest2) {
+        return openBlob(this.#registry, repository, digest2);
       }
       /**
        * Makes a blob of another repository of this registry appear in this one without moving it. False when
@@ -25069,13 +26004,13 @@ function parseChallenges(header2) {
   const challenges = [];
   const part3 = /\s*,?\s*(?:([\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))|([\w-]+)(?=[\s,]|$))/y;
   for (let match = part3.exec(header2); match !== null; match = part3.exec(header2)) {
-    const [whole, name, quoted, token, scheme] = match;
+    const [whole, name2, quoted, token, scheme] = match;
     if (whole === "") break;
     if (scheme !== void 0) challenges.push({ scheme: scheme.toLowerCase(), parameters: {} });
-    else if (name !== void 0) {
+    else if (name2 !== void 0) {
       const value = quoted?.replace(/\\(.)/g, "$1") ?? token ?? "";
       const last = challenges.at(-1);
-      if (last !== void 0) last.parameters[name.toLowerCase()] = value;
+      if (last !== void 0) last.parameters[name2.toLowerCase()] = value;
     }
   }
   return challenges;
@@ -26105,11 +27040,11 @@ var require_constants = __commonJS({
     var wellknownHeaderNameBuffers = {};
     Object.setPrototypeOf(wellknownHeaderNameBuffers, null);
     function getHeaderNameAsBuffer(header2) {
-      let buffer2 = wellknownHeaderNameBuffers[header2];
-      if (buffer2 === void 0) {
-        buffer2 = Buffer.from(header2);
+      let buffer3 = wellknownHeaderNameBuffers[header2];
+      if (buffer3 === void 0) {
+        buffer3 = Buffer.from(header2);
       }
-      return buffer2;
+      return buffer3;
     }
     for (let i2 = 0; i2 < wellknownHeaderNames.length; ++i2) {
       const key = wellknownHeaderNames[i2];
@@ -26536,13 +27471,13 @@ var require_util = __commonJS({
     }
     function toRawHeaders(headers) {
       const rawHeaders = [];
-      for (const [name, value] of Object.entries(headers)) {
+      for (const [name2, value] of Object.entries(headers)) {
         if (Array.isArray(value)) {
           for (const entry of value) {
-            rawHeaders.push(Buffer.from(name, "latin1"), Buffer.from(`${entry}`, "latin1"));
+            rawHeaders.push(Buffer.from(name2, "latin1"), Buffer.from(`${entry}`, "latin1"));
           }
         } else {
-          rawHeaders.push(Buffer.from(name, "latin1"), Buffer.from(`${value}`, "latin1"));
+          rawHeaders.push(Buffer.from(name2, "latin1"), Buffer.from(`${value}`, "latin1"));
         }
       }
       return rawHeaders;
@@ -26553,8 +27488,8 @@ var require_util = __commonJS({
       }
       return headers.map((x) => Buffer.from(x));
     }
-    function isBuffer(buffer2) {
-      return buffer2 instanceof Uint8Array || Buffer.isBuffer(buffer2);
+    function isBuffer(buffer3) {
+      return buffer3 instanceof Uint8Array || Buffer.isBuffer(buffer3);
     }
     function assertRequestHandler(handler, method, upgrade) {
       if (!handler || typeof handler !== "object") {
@@ -26947,16 +27882,16 @@ var require_util = __commonJS({
         size: m2[3] ? parseInt(m2[3]) : null
       } : null;
     }
-    function addListener(obj, name, listener) {
+    function addListener(obj, name2, listener) {
       const listeners = obj[kListeners] ??= [];
-      listeners.push([name, listener]);
-      obj.on(name, listener);
+      listeners.push([name2, listener]);
+      obj.on(name2, listener);
       return obj;
     }
     function removeAllListeners(obj) {
       if (obj[kListeners] != null) {
-        for (const [name, listener] of obj[kListeners]) {
-          obj.removeListener(name, listener);
+        for (const [name2, listener] of obj[kListeners]) {
+          obj.removeListener(name2, listener);
         }
         obj[kListeners] = null;
       }
@@ -27181,14 +28116,14 @@ var require_diagnostics = __commonJS({
         "undici:client:beforeConnect",
         (evt) => {
           const {
-            connectParams: { version: version2, protocol, port, host }
+            connectParams: { version: version3, protocol, port, host }
           } = evt;
           debugLog(
             "connecting to %s%s using %s%s",
             host,
             port ? `:${port}` : "",
             protocol,
-            version2
+            version3
           );
         }
       );
@@ -27196,14 +28131,14 @@ var require_diagnostics = __commonJS({
         "undici:client:connected",
         (evt) => {
           const {
-            connectParams: { version: version2, protocol, port, host }
+            connectParams: { version: version3, protocol, port, host }
           } = evt;
           debugLog(
             "connected to %s%s using %s%s",
             host,
             port ? `:${port}` : "",
             protocol,
-            version2
+            version3
           );
         }
       );
@@ -27211,7 +28146,7 @@ var require_diagnostics = __commonJS({
         "undici:client:connectError",
         (evt) => {
           const {
-            connectParams: { version: version2, protocol, port, host },
+            connectParams: { version: version3, protocol, port, host },
             error: error3
           } = evt;
           debugLog(
@@ -27219,7 +28154,7 @@ var require_diagnostics = __commonJS({
             host,
             port ? `:${port}` : "",
             protocol,
-            version2,
+            version3,
             error3.message
           );
         }
@@ -27965,7 +28900,7 @@ var require_unwrap_handler = __commonJS({
 var require_dispatcher_base = __commonJS({
   "node_modules/undici/lib/dispatcher/dispatcher-base.js"(exports2, module2) {
     "use strict";
-    var buffer2 = require("node:buffer");
+    var buffer3 = require("node:buffer");
     var Dispatcher = require_dispatcher();
     var UnwrapHandler = require_unwrap_handler();
     var {
@@ -28010,7 +28945,7 @@ var require_dispatcher_base = __commonJS({
        */
       get eventSourceOptions() {
         return {
-          maxEventSize: this[kEventSourceOptions].maxEventSize ?? buffer2.kStringMaxLength
+          maxEventSize: this[kEventSourceOptions].maxEventSize ?? buffer3.kStringMaxLength
         };
       }
       /** @returns {boolean} */
@@ -28023,9 +28958,9 @@ var require_dispatcher_base = __commonJS({
       }
       close(callback) {
         if (callback === void 0) {
-          return new Promise((resolve18, reject) => {
+          return new Promise((resolve19, reject) => {
             this.close((err, data) => {
-              return err ? reject(err) : resolve18(data);
+              return err ? reject(err) : resolve19(data);
             });
           });
         }
@@ -28063,9 +28998,9 @@ var require_dispatcher_base = __commonJS({
           err = null;
         }
         if (callback === void 0) {
-          return new Promise((resolve18, reject) => {
+          return new Promise((resolve19, reject) => {
             this.destroy(err, (err2, data) => {
-              return err2 ? reject(err2) : resolve18(data);
+              return err2 ? reject(err2) : resolve19(data);
             });
           });
         }
@@ -28185,14 +29120,14 @@ var require_connect = __commonJS({
       const sessionCache = new SessionCache(maxCachedSessions == null ? 100 : maxCachedSessions);
       timeout = timeout == null ? 1e4 : timeout;
       allowH2 = allowH2 != null ? allowH2 : false;
-      return function connect2({ hostname, host, protocol, port, servername, localAddress, httpSocket }, callback) {
+      return function connect2({ hostname: hostname2, host, protocol, port, servername, localAddress, httpSocket }, callback) {
         let socket;
         if (protocol === "https:") {
           if (!tls) {
             tls = require("node:tls");
           }
           servername = servername || options.servername || util.getServerName(host) || null;
-          const sessionKey = servername || hostname;
+          const sessionKey = servername || hostname2;
           assert2(sessionKey);
           const session = customSession || sessionCache.get(sessionKey) || null;
           port = port || 443;
@@ -28207,7 +29142,7 @@ var require_connect = __commonJS({
             socket: httpSocket,
             // upgrade socket connection
             port,
-            host: hostname
+            host: hostname2
           });
           socket.on("session", function(session2) {
             sessionCache.set(sessionKey, session2);
@@ -28221,7 +29156,7 @@ var require_connect = __commonJS({
             ...options,
             localAddress,
             port,
-            host: hostname
+            host: hostname2
           });
           if (useH2c === true) {
             socket.alpnProtocol = "h2";
@@ -28231,7 +29166,7 @@ var require_connect = __commonJS({
           const keepAliveInitialDelay = options.keepAliveInitialDelay === void 0 ? 6e4 : options.keepAliveInitialDelay;
           socket.setKeepAlive(true, keepAliveInitialDelay);
         }
-        const clearConnectTimeout = util.setupConnectTimeout(new WeakRef(socket), { timeout, hostname, port });
+        const clearConnectTimeout = util.setupConnectTimeout(new WeakRef(socket), { timeout, hostname: hostname2, port });
         socket.setNoDelay(true).once(protocol === "https:" ? "secureConnect" : "connect", function() {
           queueMicrotask(clearConnectTimeout);
           if (callback) {
@@ -29188,14 +30123,14 @@ var require_encoding = __commonJS({
   "node_modules/undici/lib/encoding/index.js"(exports2, module2) {
     "use strict";
     var textDecoder2 = new TextDecoder();
-    function utf8DecodeBytes(buffer2) {
-      if (buffer2.length === 0) {
+    function utf8DecodeBytes(buffer3) {
+      if (buffer3.length === 0) {
         return "";
       }
-      if (buffer2[0] === 239 && buffer2[1] === 187 && buffer2[2] === 191) {
-        buffer2 = buffer2.subarray(3);
+      if (buffer3[0] === 239 && buffer3[1] === 187 && buffer3[2] === 191) {
+        buffer3 = buffer3.subarray(3);
       }
-      const output = textDecoder2.decode(buffer2);
+      const output = textDecoder2.decode(buffer3);
       return output;
     }
     module2.exports = {
@@ -29220,13 +30155,13 @@ var require_infra = __commonJS({
     }
     function collectASequenceOfCodePointsFast(char, input, position) {
       const idx = input.indexOf(char, position.position);
-      const start = position.position;
+      const start2 = position.position;
       if (idx === -1) {
         position.position = input.length;
-        return input.slice(start);
+        return input.slice(start2);
       }
       position.position = idx;
-      return input.slice(start, position.position);
+      return input.slice(start2, position.position);
     }
     var ASCII_WHITESPACE_REPLACE_REGEX = /[\u0009\u000A\u000C\u000D\u0020]/g;
     var nonASCIIRegex = /[^\x00-\x7F]/;
@@ -29250,8 +30185,8 @@ var require_infra = __commonJS({
       if (/[^+/0-9A-Za-z]/.test(data.length === dataLength ? data : data.substring(0, dataLength))) {
         return "failure";
       }
-      const buffer2 = Buffer.from(data, "base64");
-      return new Uint8Array(buffer2.buffer, buffer2.byteOffset, buffer2.byteLength);
+      const buffer3 = Buffer.from(data, "base64");
+      return new Uint8Array(buffer3.buffer, buffer3.byteOffset, buffer3.byteLength);
     }
     function isASCIIWhitespace(char) {
       return char === 9 || // \t
@@ -29532,9 +30467,9 @@ var require_data_url = __commonJS({
       assert2(mimeType !== "failure");
       const { parameters, essence } = mimeType;
       let serialization = essence;
-      for (let [name, value] of parameters.entries()) {
+      for (let [name2, value] of parameters.entries()) {
         serialization += ";";
-        serialization += name;
+        serialization += name2;
         serialization += "=";
         if (!HTTP_TOKEN_CODEPOINTS.test(value)) {
           value = value.replace(/[\\"]/ug, "\\$&");
@@ -29982,12 +30917,12 @@ var require_webidl = __commonJS({
         return result;
       };
     };
-    webidl.interfaceConverter = function(TypeCheck, name) {
+    webidl.interfaceConverter = function(TypeCheck, name2) {
       return (V2, prefix, argument) => {
         if (!TypeCheck(V2)) {
           throw webidl.errors.exception({
             header: prefix,
-            message: `Expected ${argument} ("${webidl.util.Stringify(V2)}") to be an instance of ${name}.`
+            message: `Expected ${argument} ("${webidl.util.Stringify(V2)}") to be an instance of ${name2}.`
           });
         }
         return V2;
@@ -30640,7 +31575,7 @@ var require_util2 = __commonJS({
       return normalizedMethodRecordsBase[method.toLowerCase()] ?? method;
     }
     var esIteratorPrototype = Object.getPrototypeOf(Object.getPrototypeOf([][Symbol.iterator]()));
-    function createIterator(name, kInternalIterator, keyIndex = 0, valueIndex = 1) {
+    function createIterator(name2, kInternalIterator, keyIndex = 0, valueIndex = 1) {
       class FastIterableIterator {
         /** @type {any} */
         #target;
@@ -30661,7 +31596,7 @@ var require_util2 = __commonJS({
         next() {
           if (typeof this !== "object" || this === null || !(#target in this)) {
             throw new TypeError(
-              `'next' called on an object that does not implement interface ${name} Iterator.`
+              `'next' called on an object that does not implement interface ${name2} Iterator.`
             );
           }
           const index = this.#index;
@@ -30700,7 +31635,7 @@ var require_util2 = __commonJS({
           writable: false,
           enumerable: false,
           configurable: true,
-          value: `${name} Iterator`
+          value: `${name2} Iterator`
         },
         next: { writable: true, enumerable: true, configurable: true }
       });
@@ -30708,8 +31643,8 @@ var require_util2 = __commonJS({
         return new FastIterableIterator(target2, kind);
       };
     }
-    function iteratorMixin(name, object2, kInternalIterator, keyIndex = 0, valueIndex = 1) {
-      const makeIterator = createIterator(name, kInternalIterator, keyIndex, valueIndex);
+    function iteratorMixin(name2, object2, kInternalIterator, keyIndex = 0, valueIndex = 1) {
+      const makeIterator = createIterator(name2, kInternalIterator, keyIndex, valueIndex);
       const properties = {
         keys: {
           writable: true,
@@ -30744,10 +31679,10 @@ var require_util2 = __commonJS({
           configurable: true,
           value: function forEach(callbackfn, thisArg = globalThis) {
             webidl.brandCheck(this, object2);
-            webidl.argumentLengthCheck(arguments, 1, `${name}.forEach`);
+            webidl.argumentLengthCheck(arguments, 1, `${name2}.forEach`);
             if (typeof callbackfn !== "function") {
               throw new TypeError(
-                `Failed to execute 'forEach' on '${name}': parameter 1 is not of type 'Function'.`
+                `Failed to execute 'forEach' on '${name2}': parameter 1 is not of type 'Function'.`
               );
             }
             for (const { 0: key, 1: value } of makeIterator(this, "key+value")) {
@@ -30991,8 +31926,8 @@ var require_util2 = __commonJS({
       }
       return values;
     }
-    function getDecodeSplit(name, list) {
-      const value = list.get(name, true);
+    function getDecodeSplit(name2, list) {
+      const value = list.get(name2, true);
       if (value === null) {
         return null;
       }
@@ -31092,11 +32027,11 @@ var require_formdata = __commonJS({
           });
         }
       }
-      append(name, value, filename = void 0) {
+      append(name2, value, filename = void 0) {
         webidl.brandCheck(this, _FormData);
         const prefix = "FormData.append";
         webidl.argumentLengthCheck(arguments, 2, prefix);
-        name = webidl.converters.USVString(name);
+        name2 = webidl.converters.USVString(name2);
         if (arguments.length === 3 || webidl.is.Blob(value)) {
           value = webidl.converters.Blob(value, prefix, "value");
           if (filename !== void 0) {
@@ -31105,46 +32040,46 @@ var require_formdata = __commonJS({
         } else {
           value = webidl.converters.USVString(value);
         }
-        const entry = makeEntry(name, value, filename);
+        const entry = makeEntry(name2, value, filename);
         this.#state.push(entry);
       }
-      delete(name) {
+      delete(name2) {
         webidl.brandCheck(this, _FormData);
         const prefix = "FormData.delete";
         webidl.argumentLengthCheck(arguments, 1, prefix);
-        name = webidl.converters.USVString(name);
-        this.#state = this.#state.filter((entry) => entry.name !== name);
+        name2 = webidl.converters.USVString(name2);
+        this.#state = this.#state.filter((entry) => entry.name !== name2);
       }
-      get(name) {
+      get(name2) {
         webidl.brandCheck(this, _FormData);
         const prefix = "FormData.get";
         webidl.argumentLengthCheck(arguments, 1, prefix);
-        name = webidl.converters.USVString(name);
-        const idx = this.#state.findIndex((entry) => entry.name === name);
+        name2 = webidl.converters.USVString(name2);
+        const idx = this.#state.findIndex((entry) => entry.name === name2);
         if (idx === -1) {
           return null;
         }
         return this.#state[idx].value;
       }
-      getAll(name) {
+      getAll(name2) {
         webidl.brandCheck(this, _FormData);
         const prefix = "FormData.getAll";
         webidl.argumentLengthCheck(arguments, 1, prefix);
-        name = webidl.converters.USVString(name);
-        return this.#state.filter((entry) => entry.name === name).map((entry) => entry.value);
+        name2 = webidl.converters.USVString(name2);
+        return this.#state.filter((entry) => entry.name === name2).map((entry) => entry.value);
       }
-      has(name) {
+      has(name2) {
         webidl.brandCheck(this, _FormData);
         const prefix = "FormData.has";
         webidl.argumentLengthCheck(arguments, 1, prefix);
-        name = webidl.converters.USVString(name);
-        return this.#state.findIndex((entry) => entry.name === name) !== -1;
+        name2 = webidl.converters.USVString(name2);
+        return this.#state.findIndex((entry) => entry.name === name2) !== -1;
       }
-      set(name, value, filename = void 0) {
+      set(name2, value, filename = void 0) {
         webidl.brandCheck(this, _FormData);
         const prefix = "FormData.set";
         webidl.argumentLengthCheck(arguments, 2, prefix);
-        name = webidl.converters.USVString(name);
+        name2 = webidl.converters.USVString(name2);
         if (arguments.length === 3 || webidl.is.Blob(value)) {
           value = webidl.converters.Blob(value, prefix, "value");
           if (filename !== void 0) {
@@ -31153,13 +32088,13 @@ var require_formdata = __commonJS({
         } else {
           value = webidl.converters.USVString(value);
         }
-        const entry = makeEntry(name, value, filename);
-        const idx = this.#state.findIndex((entry2) => entry2.name === name);
+        const entry = makeEntry(name2, value, filename);
+        const idx = this.#state.findIndex((entry2) => entry2.name === name2);
         if (idx !== -1) {
           this.#state = [
             ...this.#state.slice(0, idx),
             entry,
-            ...this.#state.slice(idx + 1).filter((entry2) => entry2.name !== name)
+            ...this.#state.slice(idx + 1).filter((entry2) => entry2.name !== name2)
           ];
         } else {
           this.#state.push(entry);
@@ -31213,7 +32148,7 @@ var require_formdata = __commonJS({
         configurable: true
       }
     });
-    function makeEntry(name, value, filename) {
+    function makeEntry(name2, value, filename) {
       if (typeof value === "string") {
       } else {
         if (!webidl.is.File(value)) {
@@ -31227,7 +32162,7 @@ var require_formdata = __commonJS({
           value = new File([value], filename, options);
         }
       }
-      return { name, value };
+      return { name: name2, value };
     }
     webidl.is.FormData = webidl.util.MakeTypeAssertion(FormData);
     module2.exports = { FormData, makeEntry, setFormDataState };
@@ -31296,7 +32231,7 @@ var require_formdata_parser = __commonJS({
         }
         position.position += 2;
         const result = parseMultipartFormDataHeaders(input, position);
-        let { name, filename, contentType: contentType2, encoding } = result;
+        let { name: name2, filename, contentType: contentType2, encoding } = result;
         position.position += 2;
         let body;
         {
@@ -31325,9 +32260,9 @@ var require_formdata_parser = __commonJS({
         } else {
           value = decoderIgnoreBOM.decode(Buffer.from(body));
         }
-        assert2(webidl.is.USVString(name));
+        assert2(webidl.is.USVString(name2));
         assert2(typeof value === "string" && webidl.is.USVString(value) || webidl.is.File(value));
-        entryList.push(makeEntry(name, value, filename));
+        entryList.push(makeEntry(name2, value, filename));
       }
     }
     function parseContentDispositionAttribute(input, position) {
@@ -31403,16 +32338,16 @@ var require_formdata_parser = __commonJS({
       return { name: attrNameStr, value, extended: isExtended };
     }
     function parseMultipartFormDataHeaders(input, position) {
-      let name = null;
+      let name2 = null;
       let filename = null;
       let contentType2 = null;
       let encoding = null;
       while (true) {
         if (input[position.position] === 13 && input[position.position + 1] === 10) {
-          if (name === null) {
+          if (name2 === null) {
             throw parsingError("header name is null");
           }
-          return { name, filename, contentType: contentType2, encoding };
+          return { name: name2, filename, contentType: contentType2, encoding };
         }
         let headerName = collectASequenceOfBytes(
           (char) => char !== 10 && char !== 13 && char !== 58,
@@ -31434,7 +32369,7 @@ var require_formdata_parser = __commonJS({
         );
         switch (bufferToLowerCasedHeaderName(headerName)) {
           case "content-disposition": {
-            name = filename = null;
+            name2 = filename = null;
             let filenameIsExtended = false;
             const dispositionType = collectASequenceOfBytes(
               (char) => isToken(char),
@@ -31450,7 +32385,7 @@ var require_formdata_parser = __commonJS({
                 break;
               }
               if (attribute.name === "name") {
-                name = attribute.value;
+                name2 = attribute.value;
               } else if (attribute.name === "filename") {
                 if (attribute.extended) {
                   filename = attribute.value;
@@ -31460,7 +32395,7 @@ var require_formdata_parser = __commonJS({
                 }
               }
             }
-            if (name === null) {
+            if (name2 === null) {
               throw parsingError("name attribute is required in content-disposition header");
             }
             break;
@@ -31501,11 +32436,11 @@ var require_formdata_parser = __commonJS({
       }
     }
     function collectASequenceOfBytes(condition, input, position) {
-      let start = position.position;
-      while (start < input.length && condition(input[start])) {
-        ++start;
+      let start2 = position.position;
+      while (start2 < input.length && condition(input[start2])) {
+        ++start2;
       }
-      return input.subarray(position.position, position.position = start);
+      return input.subarray(position.position, position.position = start2);
     }
     function removeChars(buf, leading2, trailing, predicate) {
       let lead = 0;
@@ -31518,12 +32453,12 @@ var require_formdata_parser = __commonJS({
       }
       return lead === 0 && trail === buf.length - 1 ? buf : buf.subarray(lead, trail + 1);
     }
-    function bufferStartsWith(buffer2, start, position) {
-      if (buffer2.length < start.length) {
+    function bufferStartsWith(buffer3, start2, position) {
+      if (buffer3.length < start2.length) {
         return false;
       }
-      for (let i2 = 0; i2 < start.length; i2++) {
-        if (start[i2] !== buffer2[position.position + i2]) {
+      for (let i2 = 0; i2 < start2.length; i2++) {
+        if (start2[i2] !== buffer3[position.position + i2]) {
           return false;
         }
       }
@@ -31571,8 +32506,8 @@ var require_promise = __commonJS({
     function createDeferredPromise() {
       let res;
       let rej;
-      const promise = new Promise((resolve18, reject) => {
-        res = resolve18;
+      const promise = new Promise((resolve19, reject) => {
+        res = resolve19;
         rej = reject;
       });
       return { promise, resolve: res, reject: rej };
@@ -31677,16 +32612,16 @@ Content-Disposition: form-data`;
         const rn2 = new Uint8Array([13, 10]);
         length = 0;
         let hasUnknownSizeValue = false;
-        for (const [name, value] of object2) {
+        for (const [name2, value] of object2) {
           if (typeof value === "string") {
-            const chunk2 = textEncoder3.encode(prefix + `; name="${formdataEscape(normalizeLinefeeds(name))}"\r
+            const chunk2 = textEncoder3.encode(prefix + `; name="${formdataEscape(normalizeLinefeeds(name2))}"\r
 \r
 ${normalizeLinefeeds(value)}\r
 `);
             blobParts.push(chunk2);
             length += chunk2.byteLength;
           } else {
-            const chunk2 = textEncoder3.encode(`${prefix}; name="${formdataEscape(normalizeLinefeeds(name))}"` + (value.name ? `; filename="${formdataEscape(value.name)}"` : "") + `\r
+            const chunk2 = textEncoder3.encode(`${prefix}; name="${formdataEscape(normalizeLinefeeds(name2))}"` + (value.name ? `; filename="${formdataEscape(value.name)}"` : "") + `\r
 Content-Type: ${value.type || "application/octet-stream"}\r
 \r
 `);
@@ -31795,8 +32730,8 @@ Content-Type: ${value.type || "application/octet-stream"}\r
                 case "application/x-www-form-urlencoded": {
                   const entries = new URLSearchParams(value.toString());
                   const fd = new FormData();
-                  for (const [name, value2] of entries) {
-                    fd.append(name, value2);
+                  for (const [name2, value2] of entries) {
+                    fd.append(name2, value2);
                   }
                   return fd;
                 }
@@ -31922,7 +32857,7 @@ var require_client_h1 = __commonJS({
       kHTTPContext,
       kClosed
     } = require_symbols();
-    var constants7 = require_constants2();
+    var constants8 = require_constants2();
     var EMPTY_BUF = Buffer.alloc(0);
     var FastBuffer = Buffer[Symbol.species];
     var removeAllListeners = util.removeAllListeners;
@@ -31974,8 +32909,8 @@ var require_client_h1 = __commonJS({
            */
           wasm_on_status: (p2, at2, len) => {
             assert2(currentParser.ptr === p2);
-            const start = at2 - currentBufferPtr + currentBufferRef.byteOffset;
-            return currentParser.onStatus(new FastBuffer(currentBufferRef.buffer, start, len));
+            const start2 = at2 - currentBufferPtr + currentBufferRef.byteOffset;
+            return currentParser.onStatus(new FastBuffer(currentBufferRef.buffer, start2, len));
           },
           /**
            * @param {number} p
@@ -31993,8 +32928,8 @@ var require_client_h1 = __commonJS({
            */
           wasm_on_header_field: (p2, at2, len) => {
             assert2(currentParser.ptr === p2);
-            const start = at2 - currentBufferPtr + currentBufferRef.byteOffset;
-            return currentParser.onHeaderField(new FastBuffer(currentBufferRef.buffer, start, len));
+            const start2 = at2 - currentBufferPtr + currentBufferRef.byteOffset;
+            return currentParser.onHeaderField(new FastBuffer(currentBufferRef.buffer, start2, len));
           },
           /**
            * @param {number} p
@@ -32004,8 +32939,8 @@ var require_client_h1 = __commonJS({
            */
           wasm_on_header_value: (p2, at2, len) => {
             assert2(currentParser.ptr === p2);
-            const start = at2 - currentBufferPtr + currentBufferRef.byteOffset;
-            return currentParser.onHeaderValue(new FastBuffer(currentBufferRef.buffer, start, len));
+            const start2 = at2 - currentBufferPtr + currentBufferRef.byteOffset;
+            return currentParser.onHeaderValue(new FastBuffer(currentBufferRef.buffer, start2, len));
           },
           /**
            * @param {number} p
@@ -32026,8 +32961,8 @@ var require_client_h1 = __commonJS({
            */
           wasm_on_body: (p2, at2, len) => {
             assert2(currentParser.ptr === p2);
-            const start = at2 - currentBufferPtr + currentBufferRef.byteOffset;
-            return currentParser.onBody(new FastBuffer(currentBufferRef.buffer, start, len));
+            const start2 = at2 - currentBufferPtr + currentBufferRef.byteOffset;
+            return currentParser.onBody(new FastBuffer(currentBufferRef.buffer, start2, len));
           },
           /**
            * @param {number} p
@@ -32058,7 +32993,7 @@ var require_client_h1 = __commonJS({
          */
       constructor(client, socket, { exports: exports3 }) {
         this.llhttp = exports3;
-        this.ptr = this.llhttp.llhttp_alloc(constants7.TYPE.RESPONSE);
+        this.ptr = this.llhttp.llhttp_alloc(constants8.TYPE.RESPONSE);
         this.client = client;
         this.socket = socket;
         this.timeout = null;
@@ -32154,11 +33089,11 @@ var require_client_h1 = __commonJS({
             currentParser = null;
             currentBufferRef = null;
           }
-          if (ret !== constants7.ERROR.OK) {
+          if (ret !== constants8.ERROR.OK) {
             const data = chunk.subarray(llhttp.llhttp_get_error_pos(this.ptr) - currentBufferPtr);
-            if (ret === constants7.ERROR.PAUSED_UPGRADE) {
+            if (ret === constants8.ERROR.PAUSED_UPGRADE) {
               this.onUpgrade(data);
-            } else if (ret === constants7.ERROR.PAUSED) {
+            } else if (ret === constants8.ERROR.PAUSED) {
               this.paused = true;
               socket.unshift(data);
             } else {
@@ -32181,10 +33116,10 @@ var require_client_h1 = __commonJS({
         } finally {
           currentParser = null;
         }
-        if (ret === constants7.ERROR.OK) {
+        if (ret === constants8.ERROR.OK) {
           return null;
         }
-        if (ret === constants7.ERROR.PAUSED || ret === constants7.ERROR.PAUSED_UPGRADE) {
+        if (ret === constants8.ERROR.PAUSED || ret === constants8.ERROR.PAUSED_UPGRADE) {
           this.paused = true;
           return null;
         }
@@ -32201,7 +33136,7 @@ var require_client_h1 = __commonJS({
           const len = new Uint8Array(llhttp.memory.buffer, ptr).indexOf(0);
           message = "Response does not match the HTTP/1.1 protocol (" + Buffer.from(llhttp.memory.buffer, ptr, len).toString() + ")";
         }
-        return new HTTPParserError(message, constants7.ERROR[ret], data);
+        return new HTTPParserError(message, constants8.ERROR[ret], data);
       }
       destroy() {
         assert2(currentParser === null);
@@ -32412,7 +33347,7 @@ var require_client_h1 = __commonJS({
           socket[kBlocking] = false;
           client[kResume]();
         }
-        return pause ? constants7.ERROR.PAUSED : 0;
+        return pause ? constants8.ERROR.PAUSED : 0;
       }
       /**
        * @param {Buffer} buf
@@ -32438,7 +33373,7 @@ var require_client_h1 = __commonJS({
         }
         this.bytesRead += buf.length;
         if (request.onData(buf) === false) {
-          return constants7.ERROR.PAUSED;
+          return constants8.ERROR.PAUSED;
         }
         return 0;
       }
@@ -32478,13 +33413,13 @@ var require_client_h1 = __commonJS({
         if (socket[kWriting]) {
           assert2(client[kRunning] === 0);
           util.destroy(socket, new InformationalError("reset"));
-          return constants7.ERROR.PAUSED;
+          return constants8.ERROR.PAUSED;
         } else if (!shouldKeepAlive) {
           util.destroy(socket, new InformationalError("reset"));
-          return constants7.ERROR.PAUSED;
+          return constants8.ERROR.PAUSED;
         } else if (socket[kReset] && client[kRunning] === 0) {
           util.destroy(socket, new InformationalError("reset"));
-          return constants7.ERROR.PAUSED;
+          return constants8.ERROR.PAUSED;
         } else if (client[kPipelining] == null || client[kPipelining] === 1) {
           setImmediate(client[kResume]);
         } else {
@@ -32972,14 +33907,14 @@ upgrade: ${upgrade}\r
         if (contentLength2 != null && contentLength2 !== body.size) {
           throw new RequestContentLengthMismatchError();
         }
-        const buffer2 = Buffer.from(await body.arrayBuffer());
+        const buffer3 = Buffer.from(await body.arrayBuffer());
         socket.cork();
         socket.write(`${header2}content-length: ${contentLength2}\r
 \r
 `, "latin1");
-        socket.write(buffer2);
+        socket.write(buffer3);
         socket.uncork();
-        request.onBodySent(buffer2);
+        request.onBodySent(buffer3);
         request.onRequestSent();
         if (!expectsPayload && request.reset !== false) {
           socket[kReset] = true;
@@ -32999,12 +33934,12 @@ upgrade: ${upgrade}\r
           cb();
         }
       }
-      const waitForDrain = () => new Promise((resolve18, reject) => {
+      const waitForDrain = () => new Promise((resolve19, reject) => {
         assert2(callback === null);
         if (socket[kError]) {
           reject(socket[kError]);
         } else {
-          callback = resolve18;
+          callback = resolve19;
         }
       });
       socket.on("close", onDrain).on("drain", onDrain);
@@ -33163,7 +34098,7 @@ var require_client_h2 = __commonJS({
   "node_modules/undici/lib/dispatcher/client-h2.js"(exports2, module2) {
     "use strict";
     var assert2 = require("node:assert");
-    var { pipeline } = require("node:stream");
+    var { pipeline: pipeline2 } = require("node:stream");
     var util = require_util();
     var {
       RequestContentLengthMismatchError,
@@ -33228,13 +34163,13 @@ var require_client_h2 = __commonJS({
     } = http2;
     function parseH2Headers(headers) {
       const result = [];
-      for (const [name, value] of Object.entries(headers)) {
+      for (const [name2, value] of Object.entries(headers)) {
         if (Array.isArray(value)) {
           for (const subvalue of value) {
-            result.push(Buffer.from(name), Buffer.from(subvalue));
+            result.push(Buffer.from(name2), Buffer.from(subvalue));
           }
         } else {
-          result.push(Buffer.from(name), Buffer.from(value));
+          result.push(Buffer.from(name2), Buffer.from(value));
         }
       }
       return result;
@@ -33522,8 +34457,8 @@ var require_client_h2 = __commonJS({
         }
       }
       let stream = null;
-      const { hostname, port } = client[kUrl];
-      headers[HTTP2_HEADER_AUTHORITY] = host || `${hostname}${port ? `:${port}` : ""}`;
+      const { hostname: hostname2, port } = client[kUrl];
+      headers[HTTP2_HEADER_AUTHORITY] = host || `${hostname2}${port ? `:${port}` : ""}`;
       headers[HTTP2_HEADER_METHOD] = method;
       const abort = (err) => {
         if (request.aborted || request.completed) {
@@ -33835,7 +34770,7 @@ var require_client_h2 = __commonJS({
     }
     function writeStream(abort, socket, expectsPayload, h2stream, body, client, request, contentLength2) {
       assert2(contentLength2 !== 0 || client[kRunning] === 0, "stream body cannot be pipelined");
-      const pipe2 = pipeline(
+      const pipe2 = pipeline2(
         body,
         h2stream,
         (err) => {
@@ -33863,12 +34798,12 @@ var require_client_h2 = __commonJS({
         if (contentLength2 != null && contentLength2 !== body.size) {
           throw new RequestContentLengthMismatchError();
         }
-        const buffer2 = Buffer.from(await body.arrayBuffer());
+        const buffer3 = Buffer.from(await body.arrayBuffer());
         h2stream.cork();
-        h2stream.write(buffer2);
+        h2stream.write(buffer3);
         h2stream.uncork();
         h2stream.end();
-        request.onBodySent(buffer2);
+        request.onBodySent(buffer3);
         request.onRequestSent();
         if (!expectsPayload) {
           socket[kReset] = true;
@@ -33888,12 +34823,12 @@ var require_client_h2 = __commonJS({
           cb();
         }
       }
-      const waitForDrain = () => new Promise((resolve18, reject) => {
+      const waitForDrain = () => new Promise((resolve19, reject) => {
         assert2(callback === null);
         if (socket[kError]) {
           reject(socket[kError]);
         } else {
-          callback = resolve18;
+          callback = resolve19;
         }
       });
       h2stream.on("close", onDrain).on("drain", onDrain);
@@ -34210,16 +35145,16 @@ var require_client = __commonJS({
         return this[kNeedDrain] < 2;
       }
       [kClose]() {
-        return new Promise((resolve18) => {
+        return new Promise((resolve19) => {
           if (this[kSize]) {
-            this[kClosedResolve] = resolve18;
+            this[kClosedResolve] = resolve19;
           } else {
-            resolve18(null);
+            resolve19(null);
           }
         });
       }
       [kDestroy](err) {
-        return new Promise((resolve18) => {
+        return new Promise((resolve19) => {
           const requests = this[kQueue].splice(this[kPendingIdx]);
           for (let i2 = 0; i2 < requests.length; i2++) {
             const request = requests[i2];
@@ -34232,7 +35167,7 @@ var require_client = __commonJS({
               this[kClosedResolve]();
               this[kClosedResolve] = null;
             }
-            resolve18(null);
+            resolve19(null);
           };
           if (this[kHTTPContext]) {
             this[kHTTPContext].destroy(err, callback);
@@ -34260,20 +35195,20 @@ var require_client = __commonJS({
     function connect2(client) {
       assert2(!client[kConnecting]);
       assert2(!client[kHTTPContext]);
-      let { host, hostname, protocol, port } = client[kUrl];
-      if (hostname[0] === "[") {
-        const idx = hostname.indexOf("]");
+      let { host, hostname: hostname2, protocol, port } = client[kUrl];
+      if (hostname2[0] === "[") {
+        const idx = hostname2.indexOf("]");
         assert2(idx !== -1);
-        const ip = hostname.substring(1, idx);
+        const ip = hostname2.substring(1, idx);
         assert2(net.isIPv6(ip));
-        hostname = ip;
+        hostname2 = ip;
       }
       client[kConnecting] = true;
       if (channels.beforeConnect.hasSubscribers) {
         channels.beforeConnect.publish({
           connectParams: {
             host,
-            hostname,
+            hostname: hostname2,
             protocol,
             port,
             version: client[kHTTPContext]?.version,
@@ -34286,14 +35221,14 @@ var require_client = __commonJS({
       try {
         client[kConnector]({
           host,
-          hostname,
+          hostname: hostname2,
           protocol,
           port,
           servername: client[kServerName],
           localAddress: client[kLocalAddress]
         }, (err, socket) => {
           if (err) {
-            handleConnectError(client, err, { host, hostname, protocol, port });
+            handleConnectError(client, err, { host, hostname: hostname2, protocol, port });
             client[kResume]();
             return;
           }
@@ -34307,7 +35242,7 @@ var require_client = __commonJS({
             client[kHTTPContext] = socket.alpnProtocol === "h2" ? connectH2(client, socket) : connectH1(client, socket);
           } catch (err2) {
             socket.destroy().on("error", noop3);
-            handleConnectError(client, err2, { host, hostname, protocol, port });
+            handleConnectError(client, err2, { host, hostname: hostname2, protocol, port });
             client[kResume]();
             return;
           }
@@ -34320,7 +35255,7 @@ var require_client = __commonJS({
             channels.connected.publish({
               connectParams: {
                 host,
-                hostname,
+                hostname: hostname2,
                 protocol,
                 port,
                 version: client[kHTTPContext]?.version,
@@ -34335,11 +35270,11 @@ var require_client = __commonJS({
           client[kResume]();
         });
       } catch (err) {
-        handleConnectError(client, err, { host, hostname, protocol, port });
+        handleConnectError(client, err, { host, hostname: hostname2, protocol, port });
         client[kResume]();
       }
     }
-    function handleConnectError(client, err, { host, hostname, protocol, port }) {
+    function handleConnectError(client, err, { host, hostname: hostname2, protocol, port }) {
       if (client.destroyed) {
         return;
       }
@@ -34348,7 +35283,7 @@ var require_client = __commonJS({
         channels.connectError.publish({
           connectParams: {
             host,
-            hostname,
+            hostname: hostname2,
             protocol,
             port,
             version: client[kHTTPContext]?.version,
@@ -34639,8 +35574,8 @@ var require_pool_base = __commonJS({
           }
           return Promise.all(closeAll);
         } else {
-          return new Promise((resolve18) => {
-            this[kClosedResolve] = resolve18;
+          return new Promise((resolve19) => {
+            this[kClosedResolve] = resolve19;
           });
         }
       }
@@ -35242,7 +36177,7 @@ var require_socks5_utils = __commonJS({
       };
     }
     function parseIPv6(address) {
-      const buffer2 = Buffer5.alloc(16);
+      const buffer3 = Buffer5.alloc(16);
       let normalizedAddress = address;
       if (address.includes(".")) {
         const lastColonIndex = address.lastIndexOf(":");
@@ -35262,21 +36197,21 @@ var require_socks5_utils = __commonJS({
         const afterParts = after === "" ? [] : after.split(":");
         let bufferIndex = 0;
         for (const part3 of beforeParts) {
-          buffer2.writeUInt16BE(parseInt(part3, 16), bufferIndex);
+          buffer3.writeUInt16BE(parseInt(part3, 16), bufferIndex);
           bufferIndex += 2;
         }
         bufferIndex = 16 - afterParts.length * 2;
         for (const part3 of afterParts) {
-          buffer2.writeUInt16BE(parseInt(part3, 16), bufferIndex);
+          buffer3.writeUInt16BE(parseInt(part3, 16), bufferIndex);
           bufferIndex += 2;
         }
       } else {
         const parts = normalizedAddress.split(":");
         for (let i2 = 0; i2 < parts.length; i2++) {
-          buffer2.writeUInt16BE(parseInt(parts[i2], 16), i2 * 2);
+          buffer3.writeUInt16BE(parseInt(parts[i2], 16), i2 * 2);
         }
       }
-      return buffer2;
+      return buffer3;
     }
     function buildAddressBuffer(type, addressBuffer, port) {
       const portBuffer = Buffer5.allocUnsafe(2);
@@ -35287,42 +36222,42 @@ var require_socks5_utils = __commonJS({
         portBuffer
       ]);
     }
-    function parseResponseAddress(buffer2, offset = 0) {
-      if (buffer2.length < offset + 1) {
+    function parseResponseAddress(buffer3, offset = 0) {
+      if (buffer3.length < offset + 1) {
         throw new InvalidArgumentError2("Buffer too small to contain address type");
       }
-      const addressType = buffer2[offset];
+      const addressType = buffer3[offset];
       let address;
       let currentOffset = offset + 1;
       switch (addressType) {
         case 1: {
-          if (buffer2.length < currentOffset + 6) {
+          if (buffer3.length < currentOffset + 6) {
             throw new InvalidArgumentError2("Buffer too small for IPv4 address");
           }
-          address = Array.from(buffer2.subarray(currentOffset, currentOffset + 4)).join(".");
+          address = Array.from(buffer3.subarray(currentOffset, currentOffset + 4)).join(".");
           currentOffset += 4;
           break;
         }
         case 3: {
-          if (buffer2.length < currentOffset + 1) {
+          if (buffer3.length < currentOffset + 1) {
             throw new InvalidArgumentError2("Buffer too small for domain length");
           }
-          const domainLength = buffer2[currentOffset];
+          const domainLength = buffer3[currentOffset];
           currentOffset += 1;
-          if (buffer2.length < currentOffset + domainLength + 2) {
+          if (buffer3.length < currentOffset + domainLength + 2) {
             throw new InvalidArgumentError2("Buffer too small for domain address");
           }
-          address = buffer2.subarray(currentOffset, currentOffset + domainLength).toString("utf8");
+          address = buffer3.subarray(currentOffset, currentOffset + domainLength).toString("utf8");
           currentOffset += domainLength;
           break;
         }
         case 4: {
-          if (buffer2.length < currentOffset + 18) {
+          if (buffer3.length < currentOffset + 18) {
             throw new InvalidArgumentError2("Buffer too small for IPv6 address");
           }
           const parts = [];
           for (let i2 = 0; i2 < 8; i2++) {
-            const value = buffer2.readUInt16BE(currentOffset + i2 * 2);
+            const value = buffer3.readUInt16BE(currentOffset + i2 * 2);
             parts.push(value.toString(16));
           }
           address = parts.join(":");
@@ -35332,10 +36267,10 @@ var require_socks5_utils = __commonJS({
         default:
           throw new InvalidArgumentError2(`Invalid address type: ${addressType}`);
       }
-      if (buffer2.length < currentOffset + 2) {
+      if (buffer3.length < currentOffset + 2) {
         throw new InvalidArgumentError2("Buffer too small for port");
       }
-      const port = buffer2.readUInt16BE(currentOffset);
+      const port = buffer3.readUInt16BE(currentOffset);
       currentOffset += 2;
       return {
         address,
@@ -35515,10 +36450,10 @@ var require_socks5_client = __commonJS({
         if (this.buffer.length < 2) {
           return;
         }
-        const version2 = this.buffer[0];
+        const version3 = this.buffer[0];
         const method = this.buffer[1];
-        if (version2 !== SOCKS_VERSION) {
-          throw new Socks5ProxyError(`Invalid SOCKS version: ${version2}`, "UND_ERR_SOCKS5_VERSION");
+        if (version3 !== SOCKS_VERSION) {
+          throw new Socks5ProxyError(`Invalid SOCKS version: ${version3}`, "UND_ERR_SOCKS5_VERSION");
         }
         if (method === AUTH_METHODS.NO_ACCEPTABLE) {
           throw new Socks5ProxyError("No acceptable authentication method", "UND_ERR_SOCKS5_AUTH_REJECTED");
@@ -35563,10 +36498,10 @@ var require_socks5_client = __commonJS({
         if (this.buffer.length < 2) {
           return;
         }
-        const version2 = this.buffer[0];
+        const version3 = this.buffer[0];
         const status = this.buffer[1];
-        if (version2 !== 1) {
-          throw new Socks5ProxyError(`Invalid auth sub-negotiation version: ${version2}`, "UND_ERR_SOCKS5_AUTH_VERSION");
+        if (version3 !== 1) {
+          throw new Socks5ProxyError(`Invalid auth sub-negotiation version: ${version3}`, "UND_ERR_SOCKS5_AUTH_VERSION");
         }
         if (status !== 0) {
           throw new Socks5ProxyError("Authentication failed", "UND_ERR_SOCKS5_AUTH_FAILED");
@@ -35613,11 +36548,11 @@ var require_socks5_client = __commonJS({
         if (this.buffer.length < 4) {
           return;
         }
-        const version2 = this.buffer[0];
+        const version3 = this.buffer[0];
         const reply = this.buffer[1];
         const addressType = this.buffer[3];
-        if (version2 !== SOCKS_VERSION) {
-          throw new Socks5ProxyError(`Invalid SOCKS version in reply: ${version2}`, "UND_ERR_SOCKS5_REPLY_VERSION");
+        if (version3 !== SOCKS_VERSION) {
+          throw new Socks5ProxyError(`Invalid SOCKS version in reply: ${version3}`, "UND_ERR_SOCKS5_REPLY_VERSION");
         }
         let responseLength = 4;
         if (addressType === ADDRESS_TYPES.IPV4) {
@@ -35762,7 +36697,7 @@ var require_socks5_proxy_agent = __commonJS({
         const proxyHost = this[kProxyUrl].hostname;
         const proxyPort = parseInt(this[kProxyUrl].port) || 1080;
         debug("creating SOCKS5 connection to", proxyHost, proxyPort);
-        const socket = await new Promise((resolve18, reject) => {
+        const socket = await new Promise((resolve19, reject) => {
           this[kConnector]({
             hostname: proxyHost,
             host: proxyHost,
@@ -35772,7 +36707,7 @@ var require_socks5_proxy_agent = __commonJS({
             if (err) {
               reject(err);
             } else {
-              resolve18(socket2);
+              resolve19(socket2);
             }
           });
         });
@@ -35782,14 +36717,14 @@ var require_socks5_proxy_agent = __commonJS({
           socket.destroy();
         });
         await socks5Client.handshake();
-        await new Promise((resolve18, reject) => {
+        await new Promise((resolve19, reject) => {
           const timeout = setTimeout(() => {
             reject(new Error("SOCKS5 authentication timeout"));
           }, 5e3);
           const onAuthenticated = () => {
             clearTimeout(timeout);
             socks5Client.removeListener("error", onError);
-            resolve18();
+            resolve19();
           };
           const onError = (err) => {
             clearTimeout(timeout);
@@ -35798,14 +36733,14 @@ var require_socks5_proxy_agent = __commonJS({
           };
           if (socks5Client.state === STATES.AUTHENTICATED) {
             clearTimeout(timeout);
-            resolve18();
+            resolve19();
           } else {
             socks5Client.once("authenticated", onAuthenticated);
             socks5Client.once("error", onError);
           }
         });
         await socks5Client.connect(targetHost, targetPort);
-        await new Promise((resolve18, reject) => {
+        await new Promise((resolve19, reject) => {
           const timeout = setTimeout(() => {
             reject(new Error("SOCKS5 connection timeout"));
           }, 5e3);
@@ -35813,7 +36748,7 @@ var require_socks5_proxy_agent = __commonJS({
             debug("SOCKS5 tunnel established to", targetHost, targetPort, "via", info);
             clearTimeout(timeout);
             socks5Client.removeListener("error", onError);
-            resolve18();
+            resolve19();
           };
           const onError = (err) => {
             clearTimeout(timeout);
@@ -35856,8 +36791,8 @@ var require_socks5_proxy_agent = __commonJS({
                       socket,
                       servername: this[kRequestTls]?.servername || targetHost
                     });
-                    await new Promise((resolve18, reject) => {
-                      finalSocket.once("secureConnect", resolve18);
+                    await new Promise((resolve19, reject) => {
+                      finalSocket.once("secureConnect", resolve19);
                       finalSocket.once("error", reject);
                     });
                   }
@@ -36217,10 +37152,10 @@ var require_env_http_proxy_agent = __commonJS({
         ]);
       }
       #getProxyAgentForUrl(url) {
-        let { protocol, host: hostname, port } = url;
-        hostname = hostname.replace(/:\d*$/, "").toLowerCase();
+        let { protocol, host: hostname2, port } = url;
+        hostname2 = hostname2.replace(/:\d*$/, "").toLowerCase();
         port = Number.parseInt(port, 10) || DEFAULT_PORTS[protocol] || 0;
-        if (!this.#shouldProxy(hostname, port)) {
+        if (!this.#shouldProxy(hostname2, port)) {
           return this[kNoProxyAgent];
         }
         if (protocol === "https:") {
@@ -36228,7 +37163,7 @@ var require_env_http_proxy_agent = __commonJS({
         }
         return this[kHttpProxyAgent];
       }
-      #shouldProxy(hostname, port) {
+      #shouldProxy(hostname2, port) {
         if (this.#noProxyChanged) {
           this.#parseNoProxy();
         }
@@ -36243,10 +37178,10 @@ var require_env_http_proxy_agent = __commonJS({
           if (entry.port && entry.port !== port) {
             continue;
           }
-          if (hostname === entry.hostname) {
+          if (hostname2 === entry.hostname) {
             return false;
           }
-          if (hostname.slice(-(entry.hostname.length + 1)) === `.${entry.hostname}`) {
+          if (hostname2.slice(-(entry.hostname.length + 1)) === `.${entry.hostname}`) {
             return false;
           }
         }
@@ -36561,8 +37496,8 @@ var require_retry_handler = __commonJS({
             });
           }
           validatePartialResponseContentLength(headers, contentRange, statusCode, this.retryCount);
-          const { start, size, end = size ? size - 1 : null } = contentRange;
-          if (this.start !== start || this.end != null && this.end !== end) {
+          const { start: start2, size, end = size ? size - 1 : null } = contentRange;
+          if (this.start !== start2 || this.end != null && this.end !== end) {
             throw new RequestRetryError("Content-Range mismatch", statusCode, {
               headers,
               data: { count: this.retryCount }
@@ -36584,13 +37519,13 @@ var require_retry_handler = __commonJS({
               return;
             }
             validatePartialResponseContentLength(headers, range, statusCode, this.retryCount);
-            const { start, size, end = size ? size - 1 : null } = range;
+            const { start: start2, size, end = size ? size - 1 : null } = range;
             assert2(
-              start != null && Number.isFinite(start),
+              start2 != null && Number.isFinite(start2),
               "content-range mismatch"
             );
             assert2(end != null && Number.isFinite(end), "invalid content-length");
-            this.start = start;
+            this.start = start2;
             this.end = end;
           }
           if (this.end == null) {
@@ -36773,7 +37708,7 @@ var require_readable = __commonJS({
   "node_modules/undici/lib/api/readable.js"(exports2, module2) {
     "use strict";
     var assert2 = require("node:assert");
-    var { Readable: Readable5 } = require("node:stream");
+    var { Readable: Readable6 } = require("node:stream");
     var { RequestAbortedError, NotSupportedError, InvalidArgumentError: InvalidArgumentError2, AbortError } = require_errors();
     var util = require_util();
     var { ReadableStreamFrom } = require_util();
@@ -36787,7 +37722,7 @@ var require_readable = __commonJS({
     var kBytesRead = /* @__PURE__ */ Symbol("kBytesRead");
     var noop3 = () => {
     };
-    var BodyReadable = class extends Readable5 {
+    var BodyReadable = class extends Readable6 {
       /**
        * @param {object} opts
        * @param {(this: Readable, size: number) => void} opts.resume
@@ -36990,7 +37925,7 @@ var require_readable = __commonJS({
         if (this._readableState.closeEmitted) {
           return Promise.resolve(null);
         }
-        return new Promise((resolve18, reject) => {
+        return new Promise((resolve19, reject) => {
           if (this[kContentLength] && this[kContentLength] > limit || this[kBytesRead] > limit) {
             this.destroy(new AbortError());
           }
@@ -37004,11 +37939,11 @@ var require_readable = __commonJS({
               if (signal.aborted) {
                 reject(signal.reason ?? new AbortError());
               } else {
-                resolve18(null);
+                resolve19(null);
               }
             });
           } else {
-            this.on("close", resolve18);
+            this.on("close", resolve19);
           }
           this.on("error", noop3).on("data", () => {
             if (this[kBytesRead] > limit) {
@@ -37036,7 +37971,7 @@ var require_readable = __commonJS({
     }
     function consume(stream, type) {
       assert2(!stream[kConsume]);
-      return new Promise((resolve18, reject) => {
+      return new Promise((resolve19, reject) => {
         if (isUnusable(stream)) {
           const rState = stream._readableState;
           if (rState.destroyed && rState.closeEmitted === false) {
@@ -37051,7 +37986,7 @@ var require_readable = __commonJS({
             stream[kConsume] = {
               type,
               stream,
-              resolve: resolve18,
+              resolve: resolve19,
               reject,
               length: 0,
               body: []
@@ -37074,9 +38009,9 @@ var require_readable = __commonJS({
       }
       const { _readableState: state } = consume2.stream;
       if (state.bufferIndex) {
-        const start = state.bufferIndex;
+        const start2 = state.bufferIndex;
         const end = state.buffer.length;
-        for (let n2 = start; n2 < end; n2++) {
+        for (let n2 = start2; n2 < end; n2++) {
           consumePush(consume2, state.buffer[n2]);
         }
       } else {
@@ -37095,48 +38030,48 @@ var require_readable = __commonJS({
       while (consume2.stream.read() != null) {
       }
     }
-    function chunksDecode(chunks, length, encoding) {
-      if (chunks.length === 0 || length === 0) {
+    function chunksDecode(chunks2, length, encoding) {
+      if (chunks2.length === 0 || length === 0) {
         return "";
       }
-      const buffer2 = chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, length);
-      const bufferLength = buffer2.length;
-      const start = bufferLength > 2 && buffer2[0] === 239 && buffer2[1] === 187 && buffer2[2] === 191 ? 3 : 0;
+      const buffer3 = chunks2.length === 1 ? chunks2[0] : Buffer.concat(chunks2, length);
+      const bufferLength = buffer3.length;
+      const start2 = bufferLength > 2 && buffer3[0] === 239 && buffer3[1] === 187 && buffer3[2] === 191 ? 3 : 0;
       if (!encoding || encoding === "utf8" || encoding === "utf-8") {
-        return buffer2.utf8Slice(start, bufferLength);
+        return buffer3.utf8Slice(start2, bufferLength);
       } else {
-        return buffer2.subarray(start, bufferLength).toString(encoding);
+        return buffer3.subarray(start2, bufferLength).toString(encoding);
       }
     }
-    function chunksConcat(chunks, length) {
-      if (chunks.length === 0 || length === 0) {
+    function chunksConcat(chunks2, length) {
+      if (chunks2.length === 0 || length === 0) {
         return new Uint8Array(0);
       }
-      if (chunks.length === 1) {
-        return new Uint8Array(chunks[0]);
+      if (chunks2.length === 1) {
+        return new Uint8Array(chunks2[0]);
       }
-      const buffer2 = new Uint8Array(Buffer.allocUnsafeSlow(length).buffer);
+      const buffer3 = new Uint8Array(Buffer.allocUnsafeSlow(length).buffer);
       let offset = 0;
-      for (let i2 = 0; i2 < chunks.length; ++i2) {
-        const chunk = chunks[i2];
-        buffer2.set(chunk, offset);
+      for (let i2 = 0; i2 < chunks2.length; ++i2) {
+        const chunk = chunks2[i2];
+        buffer3.set(chunk, offset);
         offset += chunk.length;
       }
-      return buffer2;
+      return buffer3;
     }
     function consumeEnd(consume2, encoding) {
-      const { type, body, resolve: resolve18, stream, length } = consume2;
+      const { type, body, resolve: resolve19, stream, length } = consume2;
       try {
         if (type === "text") {
-          resolve18(chunksDecode(body, length, encoding));
+          resolve19(chunksDecode(body, length, encoding));
         } else if (type === "json") {
-          resolve18(JSON.parse(chunksDecode(body, length, encoding)));
+          resolve19(JSON.parse(chunksDecode(body, length, encoding)));
         } else if (type === "arrayBuffer") {
-          resolve18(chunksConcat(body, length).buffer);
+          resolve19(chunksConcat(body, length).buffer);
         } else if (type === "blob") {
-          resolve18(new Blob(body, { type: stream[kContentType] }));
+          resolve19(new Blob(body, { type: stream[kContentType] }));
         } else if (type === "bytes") {
-          resolve18(chunksConcat(body, length));
+          resolve19(chunksConcat(body, length));
         }
         consumeFinish(consume2);
       } catch (err) {
@@ -37176,7 +38111,7 @@ var require_api_request = __commonJS({
     "use strict";
     var assert2 = require("node:assert");
     var { AsyncResource } = require("node:async_hooks");
-    var { Readable: Readable5 } = require_readable();
+    var { Readable: Readable6 } = require_readable();
     var { InvalidArgumentError: InvalidArgumentError2, RequestAbortedError } = require_errors();
     var util = require_util();
     function noop3() {
@@ -37257,7 +38192,7 @@ var require_api_request = __commonJS({
         const parsedHeaders = responseHeaders === "raw" ? util.parseHeaders(rawHeaders) : headers;
         const contentType2 = parsedHeaders["content-type"];
         const contentLength2 = parsedHeaders["content-length"];
-        const res = new Readable5({
+        const res = new Readable6({
           resume,
           abort,
           contentType: contentType2,
@@ -37326,9 +38261,9 @@ var require_api_request = __commonJS({
     };
     function request(opts, callback) {
       if (callback === void 0) {
-        return new Promise((resolve18, reject) => {
+        return new Promise((resolve19, reject) => {
           request.call(this, opts, (err, data) => {
-            return err ? reject(err) : resolve18(data);
+            return err ? reject(err) : resolve19(data);
           });
         });
       }
@@ -37540,9 +38475,9 @@ var require_api_stream = __commonJS({
     };
     function stream(opts, factory, callback) {
       if (callback === void 0) {
-        return new Promise((resolve18, reject) => {
+        return new Promise((resolve19, reject) => {
           stream.call(this, opts, factory, (err, data) => {
-            return err ? reject(err) : resolve18(data);
+            return err ? reject(err) : resolve19(data);
           });
         });
       }
@@ -37566,7 +38501,7 @@ var require_api_pipeline = __commonJS({
   "node_modules/undici/lib/api/api-pipeline.js"(exports2, module2) {
     "use strict";
     var {
-      Readable: Readable5,
+      Readable: Readable6,
       Duplex: Duplex4,
       PassThrough: PassThrough3
     } = require("node:stream");
@@ -37582,7 +38517,7 @@ var require_api_pipeline = __commonJS({
     function noop3() {
     }
     var kResume = /* @__PURE__ */ Symbol("resume");
-    var PipelineRequest = class extends Readable5 {
+    var PipelineRequest = class extends Readable6 {
       constructor() {
         super({ autoDestroy: true });
         this[kResume] = null;
@@ -37599,7 +38534,7 @@ var require_api_pipeline = __commonJS({
         callback(err);
       }
     };
-    var PipelineResponse = class extends Readable5 {
+    var PipelineResponse = class extends Readable6 {
       constructor(resume) {
         super({ autoDestroy: true });
         this[kResume] = resume;
@@ -37749,7 +38684,7 @@ var require_api_pipeline = __commonJS({
         util.destroy(ret, err);
       }
     };
-    function pipeline(opts, handler) {
+    function pipeline2(opts, handler) {
       try {
         const pipelineHandler = new PipelineHandler(opts, handler);
         this.dispatch({ ...opts, body: pipelineHandler.req }, pipelineHandler);
@@ -37758,7 +38693,7 @@ var require_api_pipeline = __commonJS({
         return new PassThrough3().destroy(err);
       }
     }
-    module2.exports = pipeline;
+    module2.exports = pipeline2;
   }
 });
 
@@ -37830,9 +38765,9 @@ var require_api_upgrade = __commonJS({
     };
     function upgrade(opts, callback) {
       if (callback === void 0) {
-        return new Promise((resolve18, reject) => {
+        return new Promise((resolve19, reject) => {
           upgrade.call(this, opts, (err, data) => {
-            return err ? reject(err) : resolve18(data);
+            return err ? reject(err) : resolve19(data);
           });
         });
       }
@@ -37925,9 +38860,9 @@ var require_api_connect = __commonJS({
     };
     function connect2(opts, callback) {
       if (callback === void 0) {
-        return new Promise((resolve18, reject) => {
+        return new Promise((resolve19, reject) => {
           connect2.call(this, opts, (err, data) => {
-            return err ? reject(err) : resolve18(data);
+            return err ? reject(err) : resolve19(data);
           });
         });
       }
@@ -38232,13 +39167,13 @@ var require_mock_utils = __commonJS({
       for (let i2 = 0; i2 < keys.length; ++i2) {
         const key = keys[i2];
         const value = data[key];
-        const name = Buffer.from(`${key}`);
+        const name2 = Buffer.from(`${key}`);
         if (Array.isArray(value)) {
           for (let j2 = 0; j2 < value.length; ++j2) {
-            result.push(name, Buffer.from(`${value[j2]}`));
+            result.push(name2, Buffer.from(`${value[j2]}`));
           }
         } else {
-          result.push(name, Buffer.from(`${value}`));
+          result.push(name2, Buffer.from(`${value}`));
         }
       }
       return result;
@@ -38567,7 +39502,7 @@ var require_mock_interceptor = __commonJS({
 var require_mock_client = __commonJS({
   "node_modules/undici/lib/mock/mock-client.js"(exports2, module2) {
     "use strict";
-    var { promisify: promisify3 } = require("node:util");
+    var { promisify: promisify4 } = require("node:util");
     var Client = require_client();
     var { buildMockDispatch } = require_mock_utils();
     var {
@@ -38615,7 +39550,7 @@ var require_mock_client = __commonJS({
         this[kDispatches] = [];
       }
       async [kClose]() {
-        await promisify3(this[kOriginalClose])();
+        await promisify4(this[kOriginalClose])();
         this[kConnected] = 0;
         this[kMockAgent][Symbols.kClients].delete(this[kOrigin]);
       }
@@ -38828,7 +39763,7 @@ var require_mock_call_history = __commonJS({
 var require_mock_pool = __commonJS({
   "node_modules/undici/lib/mock/mock-pool.js"(exports2, module2) {
     "use strict";
-    var { promisify: promisify3 } = require("node:util");
+    var { promisify: promisify4 } = require("node:util");
     var Pool = require_pool();
     var { buildMockDispatch } = require_mock_utils();
     var {
@@ -38876,7 +39811,7 @@ var require_mock_pool = __commonJS({
         this[kDispatches] = [];
       }
       async [kClose]() {
-        await promisify3(this[kOriginalClose])();
+        await promisify4(this[kOriginalClose])();
         this[kConnected] = 0;
         this[kMockAgent][Symbols.kClients].delete(this[kOrigin]);
       }
@@ -39200,8 +40135,8 @@ var require_snapshot_utils = __commonJS({
 var require_snapshot_recorder = __commonJS({
   "node_modules/undici/lib/mock/snapshot-recorder.js"(exports2, module2) {
     "use strict";
-    var { writeFile: writeFile7, readFile: readFile9, mkdir: mkdir5 } = require("node:fs/promises");
-    var { dirname: dirname3, resolve: resolve18 } = require("node:path");
+    var { writeFile: writeFile8, readFile: readFile11, mkdir: mkdir6 } = require("node:fs/promises");
+    var { dirname: dirname6, resolve: resolve19 } = require("node:path");
     var { setTimeout: setTimeout4, clearTimeout: clearTimeout2 } = require("node:timers");
     var { InvalidArgumentError: InvalidArgumentError2, UndiciError } = require_errors();
     var { hashId, isUrlExcludedFactory, normalizeHeaders, createHeaderFilters } = require_snapshot_utils();
@@ -39402,7 +40337,7 @@ var require_snapshot_recorder = __commonJS({
           throw new InvalidArgumentError2("Snapshot path is required");
         }
         try {
-          const data = await readFile9(resolve18(path7), "utf8");
+          const data = await readFile11(resolve19(path7), "utf8");
           const parsed3 = JSON.parse(data);
           if (Array.isArray(parsed3)) {
             this.#snapshots.clear();
@@ -39431,13 +40366,13 @@ var require_snapshot_recorder = __commonJS({
         if (!path7) {
           throw new InvalidArgumentError2("Snapshot path is required");
         }
-        const resolvedPath = resolve18(path7);
-        await mkdir5(dirname3(resolvedPath), { recursive: true });
+        const resolvedPath = resolve19(path7);
+        await mkdir6(dirname6(resolvedPath), { recursive: true });
         const data = Array.from(this.#snapshots.entries()).map(([hash, snapshot]) => ({
           hash,
           snapshot
         }));
-        await writeFile7(resolvedPath, JSON.stringify(data, null, 2), { flush: true });
+        await writeFile8(resolvedPath, JSON.stringify(data, null, 2), { flush: true });
       }
       /**
        * Clears all recorded snapshots
@@ -40109,8 +41044,8 @@ var require_redirect_handler = __commonJS({
         return true;
       }
       if (unknownOrigin && (header2.length === 13 || header2.length === 6 || header2.length === 19)) {
-        const name = util.headerNameToString(header2);
-        return name === "authorization" || name === "cookie" || name === "proxy-authorization";
+        const name2 = util.headerNameToString(header2);
+        return name2 === "authorization" || name2 === "cookie" || name2 === "proxy-authorization";
       }
       return false;
     }
@@ -40448,14 +41383,14 @@ var require_dns = __commonJS({
       get size() {
         return this.#records.size;
       }
-      get(hostname) {
-        return this.#records.get(hostname) ?? null;
+      get(hostname2) {
+        return this.#records.get(hostname2) ?? null;
       }
-      set(hostname, records) {
-        this.#records.set(hostname, records);
+      set(hostname2, records) {
+        this.#records.set(hostname2, records);
       }
-      delete(hostname) {
-        this.#records.delete(hostname);
+      delete(hostname2) {
+        this.#records.delete(hostname2);
       }
       // Delegate to storage decide can we do more lookups or not
       full() {
@@ -40821,9 +41756,9 @@ var require_cache = __commonJS({
     function trimOWSEnd(value) {
       return value.replace(/[\t ]+$/, "");
     }
-    function findUnescapedQuote(value, start) {
+    function findUnescapedQuote(value, start2) {
       let escaped = false;
-      for (let i2 = start; i2 < value.length; i2++) {
+      for (let i2 = start2; i2 < value.length; i2++) {
         if (escaped) {
           escaped = false;
         } else if (value[i2] === "\\") {
@@ -40836,7 +41771,7 @@ var require_cache = __commonJS({
     }
     function splitCacheControlHeaderValue(value) {
       const directives = [];
-      let start = 0;
+      let start2 = 0;
       let quoteStart = -1;
       let inQuote = false;
       let escaped = false;
@@ -40854,16 +41789,16 @@ var require_cache = __commonJS({
           inQuote = true;
           quoteStart = i2;
         } else if (value[i2] === ",") {
-          directives.push({ value: value.substring(start, i2), fromMalformedQuote: false });
-          start = i2 + 1;
+          directives.push({ value: value.substring(start2, i2), fromMalformedQuote: false });
+          start2 = i2 + 1;
         }
       }
       if (!inQuote) {
-        directives.push({ value: value.substring(start), fromMalformedQuote: false });
+        directives.push({ value: value.substring(start2), fromMalformedQuote: false });
         return directives;
       }
-      const tail = value.substring(start);
-      const quoteOffset = quoteStart - start;
+      const tail = value.substring(start2);
+      const quoteOffset = quoteStart - start2;
       let tailStart = 0;
       for (let i2 = 0; i2 < tail.length; i2++) {
         if (tail[i2] === ",") {
@@ -41252,26 +42187,26 @@ var require_cache = __commonJS({
       }
       return false;
     }
-    function assertCacheStore(store, name = "CacheStore") {
+    function assertCacheStore(store, name2 = "CacheStore") {
       if (typeof store !== "object" || store === null) {
-        throw new TypeError(`expected type of ${name} to be a CacheStore, got ${store === null ? "null" : typeof store}`);
+        throw new TypeError(`expected type of ${name2} to be a CacheStore, got ${store === null ? "null" : typeof store}`);
       }
       for (const fn of ["get", "createWriteStream", "delete"]) {
         if (typeof store[fn] !== "function") {
-          throw new TypeError(`${name} needs to have a \`${fn}()\` function`);
+          throw new TypeError(`${name2} needs to have a \`${fn}()\` function`);
         }
       }
     }
-    function assertCacheMethods(methods, name = "CacheMethods") {
+    function assertCacheMethods(methods, name2 = "CacheMethods") {
       if (!Array.isArray(methods)) {
-        throw new TypeError(`expected type of ${name} needs to be an array, got ${methods === null ? "null" : typeof methods}`);
+        throw new TypeError(`expected type of ${name2} needs to be an array, got ${methods === null ? "null" : typeof methods}`);
       }
       if (methods.length === 0) {
-        throw new TypeError(`${name} needs to have at least one method`);
+        throw new TypeError(`${name2} needs to have at least one method`);
       }
       for (const method of methods) {
         if (!arrayIncludes(safeHTTPMethods, method)) {
-          throw new TypeError(`element of ${name}-array needs to be one of following values: ${safeHTTPMethods.join(", ")}, got ${method}`);
+          throw new TypeError(`element of ${name2}-array needs to be one of following values: ${safeHTTPMethods.join(", ")}, got ${method}`);
         }
       }
     }
@@ -41320,12 +42255,12 @@ var require_date = __commonJS({
           return parseRfc850Date(date3);
       }
     }
-    function makeDate(year, monthIdx, day2, hour, minute, second, weekday) {
-      const result = new Date(Date.UTC(year, monthIdx, day2, hour, minute, second));
+    function makeDate(year, monthIdx, day3, hour, minute, second, weekday) {
+      const result = new Date(Date.UTC(year, monthIdx, day3, hour, minute, second));
       if (year >= 0 && year <= 99) {
         result.setUTCFullYear(year);
       }
-      return result.getUTCFullYear() === year && result.getUTCMonth() === monthIdx && result.getUTCDate() === day2 && result.getUTCHours() === hour && result.getUTCMinutes() === minute && result.getUTCSeconds() === second && result.getUTCDay() === weekday ? result : void 0;
+      return result.getUTCFullYear() === year && result.getUTCMonth() === monthIdx && result.getUTCDate() === day3 && result.getUTCHours() === hour && result.getUTCMinutes() === minute && result.getUTCSeconds() === second && result.getUTCDay() === weekday ? result : void 0;
     }
     function parseImfDate(date3) {
       if (date3.length !== 29 || date3[4] !== " " || date3[7] !== " " || date3[11] !== " " || date3[16] !== " " || date3[19] !== ":" || date3[22] !== ":" || date3[25] !== " " || date3[26] !== "G" || date3[27] !== "M" || date3[28] !== "T") {
@@ -41349,13 +42284,13 @@ var require_date = __commonJS({
       } else {
         return void 0;
       }
-      let day2 = 0;
+      let day3 = 0;
       if (date3[5] === "0") {
         const code = date3.charCodeAt(6);
         if (code < 49 || code > 57) {
           return void 0;
         }
-        day2 = code - 48;
+        day3 = code - 48;
       } else {
         const code1 = date3.charCodeAt(5);
         if (code1 < 49 || code1 > 51) {
@@ -41365,7 +42300,7 @@ var require_date = __commonJS({
         if (code2 < 48 || code2 > 57) {
           return void 0;
         }
-        day2 = (code1 - 48) * 10 + (code2 - 48);
+        day3 = (code1 - 48) * 10 + (code2 - 48);
       }
       let monthIdx = -1;
       if (date3[8] === "J" && date3[9] === "a" && date3[10] === "n") {
@@ -41487,7 +42422,7 @@ var require_date = __commonJS({
         }
         second = (code1 - 48) * 10 + (code2 - 48);
       }
-      return makeDate(year, monthIdx, day2, hour, minute, second, weekday);
+      return makeDate(year, monthIdx, day3, hour, minute, second, weekday);
     }
     function parseAscTimeDate(date3) {
       if (date3.length !== 24 || date3[7] !== " " || date3[10] !== " " || date3[19] !== " ") {
@@ -41557,13 +42492,13 @@ var require_date = __commonJS({
       } else {
         return void 0;
       }
-      let day2 = 0;
+      let day3 = 0;
       if (date3[8] === " ") {
         const code = date3.charCodeAt(9);
         if (code < 49 || code > 57) {
           return void 0;
         }
-        day2 = code - 48;
+        day3 = code - 48;
       } else {
         const code1 = date3.charCodeAt(8);
         if (code1 < 49 || code1 > 51) {
@@ -41573,7 +42508,7 @@ var require_date = __commonJS({
         if (code2 < 48 || code2 > 57) {
           return void 0;
         }
-        day2 = (code1 - 48) * 10 + (code2 - 48);
+        day3 = (code1 - 48) * 10 + (code2 - 48);
       }
       let hour = 0;
       if (date3[11] === "0") {
@@ -41649,7 +42584,7 @@ var require_date = __commonJS({
         return void 0;
       }
       const year = (yearDigit1 - 48) * 1e3 + (yearDigit2 - 48) * 100 + (yearDigit3 - 48) * 10 + (yearDigit4 - 48);
-      return makeDate(year, monthIdx, day2, hour, minute, second, weekday);
+      return makeDate(year, monthIdx, day3, hour, minute, second, weekday);
     }
     function parseRfc850Date(date3) {
       let commaIndex = -1;
@@ -41685,13 +42620,13 @@ var require_date = __commonJS({
       if (date3[commaIndex] !== "," || date3.length - commaIndex - 1 !== 23 || date3[commaIndex + 1] !== " " || date3[commaIndex + 4] !== "-" || date3[commaIndex + 8] !== "-" || date3[commaIndex + 11] !== " " || date3[commaIndex + 14] !== ":" || date3[commaIndex + 17] !== ":" || date3[commaIndex + 20] !== " " || date3[commaIndex + 21] !== "G" || date3[commaIndex + 22] !== "M" || date3[commaIndex + 23] !== "T") {
         return void 0;
       }
-      let day2 = 0;
+      let day3 = 0;
       if (date3[commaIndex + 2] === "0") {
         const code = date3.charCodeAt(commaIndex + 3);
         if (code < 49 || code > 57) {
           return void 0;
         }
-        day2 = code - 48;
+        day3 = code - 48;
       } else {
         const code1 = date3.charCodeAt(commaIndex + 2);
         if (code1 < 49 || code1 > 51) {
@@ -41701,7 +42636,7 @@ var require_date = __commonJS({
         if (code2 < 48 || code2 > 57) {
           return void 0;
         }
-        day2 = (code1 - 48) * 10 + (code2 - 48);
+        day3 = (code1 - 48) * 10 + (code2 - 48);
       }
       let monthIdx = -1;
       if (date3[commaIndex + 5] === "J" && date3[commaIndex + 6] === "a" && date3[commaIndex + 7] === "n") {
@@ -41798,7 +42733,7 @@ var require_date = __commonJS({
         }
         second = (code1 - 48) * 10 + (code2 - 48);
       }
-      return makeDate(year, monthIdx, day2, hour, minute, second, weekday);
+      return makeDate(year, monthIdx, day3, hour, minute, second, weekday);
     }
     module2.exports = {
       parseHttpDate
@@ -42854,7 +43789,7 @@ var require_cache2 = __commonJS({
   "node_modules/undici/lib/interceptor/cache.js"(exports2, module2) {
     "use strict";
     var assert2 = require("node:assert");
-    var { Readable: Readable5 } = require("node:stream");
+    var { Readable: Readable6 } = require("node:stream");
     var util = require_util();
     var CacheHandler = require_cache_handler();
     var MemoryCacheStore = require_memory_cache_store();
@@ -42871,15 +43806,15 @@ var require_cache2 = __commonJS({
     } = require_cache();
     var { AbortError } = require_errors();
     var { parseHttpDate } = require_date();
-    function assertCacheOrigins(origins, name) {
+    function assertCacheOrigins(origins, name2) {
       if (origins === void 0) return;
       if (!Array.isArray(origins)) {
-        throw new TypeError(`expected ${name} to be an array or undefined, got ${typeof origins}`);
+        throw new TypeError(`expected ${name2} to be an array or undefined, got ${typeof origins}`);
       }
       for (let i2 = 0; i2 < origins.length; i2++) {
         const origin = origins[i2];
         if (typeof origin !== "string" && !(origin instanceof RegExp)) {
-          throw new TypeError(`expected ${name}[${i2}] to be a string or RegExp, got ${typeof origin}`);
+          throw new TypeError(`expected ${name2}[${i2}] to be a string or RegExp, got ${typeof origin}`);
         }
       }
     }
@@ -43071,7 +44006,7 @@ var require_cache2 = __commonJS({
       return dispatch(opts, new CacheHandler(globalOpts, cacheKey, handler));
     }
     function sendCachedValue(handler, opts, result, age, context, isStale2) {
-      const stream = util.isStream(result.body) ? result.body : Readable5.from(result.body ?? []);
+      const stream = util.isStream(result.body) ? result.body : Readable6.from(result.body ?? []);
       assert2(!stream.destroyed, "stream should not be destroyed");
       assert2(!stream.readableDidRead, "stream should not be readableDidRead");
       const controller = {
@@ -43364,7 +44299,7 @@ var require_decompress = __commonJS({
   "node_modules/undici/lib/interceptor/decompress.js"(exports2, module2) {
     "use strict";
     var { createInflate, createGunzip, createBrotliDecompress, createZstdDecompress } = require("node:zlib");
-    var { pipeline, Transform: TransformStream2 } = require("node:stream");
+    var { pipeline: pipeline2, Transform: TransformStream2 } = require("node:stream");
     var { InvalidArgumentError: InvalidArgumentError2, ResponseExceededMaxSizeError } = require_errors();
     var DecoratorHandler = require_decorator_handler();
     var { runtimeFeatures } = require_runtime_features();
@@ -43681,7 +44616,7 @@ var require_decompress = __commonJS({
       #setupMultipleDecompressors() {
         const lastDecompressor = this.#decompressors[this.#decompressors.length - 1];
         this.#setupDecompressorEvents(lastDecompressor);
-        pipeline(this.#decompressors, (err) => {
+        pipeline2(this.#decompressors, (err) => {
           if (this.#terminated) {
             return;
           }
@@ -43746,8 +44681,8 @@ var require_decompress = __commonJS({
             const filteredHeaders = [];
             for (let i2 = 0; i2 < rawHeaders.length; i2 += 2) {
               const headerName = rawHeaders[i2];
-              const name = Buffer.isBuffer(headerName) ? headerName.toString("latin1") : `${headerName}`;
-              const lowerName = name.toLowerCase();
+              const name2 = Buffer.isBuffer(headerName) ? headerName.toString("latin1") : `${headerName}`;
+              const lowerName = name2.toLowerCase();
               if (lowerName === "content-encoding" || lowerName === "content-length") {
                 continue;
               }
@@ -43755,10 +44690,10 @@ var require_decompress = __commonJS({
             }
             rawHeaders.splice(0, rawHeaders.length, ...filteredHeaders);
           } else if (typeof rawHeaders === "object") {
-            for (const name of Object.keys(rawHeaders)) {
-              const lowerName = name.toLowerCase();
+            for (const name2 of Object.keys(rawHeaders)) {
+              const lowerName = name2.toLowerCase();
               if (lowerName === "content-encoding" || lowerName === "content-length") {
-                delete rawHeaders[name];
+                delete rawHeaders[name2];
               }
             }
           }
@@ -44263,8 +45198,8 @@ var require_deduplicate = __commonJS({
       if (!Number.isFinite(maxBufferSize) || maxBufferSize <= 0) {
         throw new TypeError(`expected opts.maxBufferSize to be a positive finite number, got ${maxBufferSize}`);
       }
-      const skipHeaderNamesSet = new Set(skipHeaderNames.map((name) => name.toLowerCase()));
-      const excludeHeaderNamesSet = new Set(excludeHeaderNames.map((name) => name.toLowerCase()));
+      const skipHeaderNamesSet = new Set(skipHeaderNames.map((name2) => name2.toLowerCase()));
+      const excludeHeaderNamesSet = new Set(excludeHeaderNames.map((name2) => name2.toLowerCase()));
       const pendingRequests = /* @__PURE__ */ new Map();
       return (dispatch) => {
         return (opts2, handler) => {
@@ -44725,12 +45660,12 @@ var require_headers = __commonJS({
         });
       }
     }
-    function appendHeader(headers, name, value) {
+    function appendHeader(headers, name2, value) {
       value = headerValueNormalize(value);
-      if (!isValidHeaderName(name)) {
+      if (!isValidHeaderName(name2)) {
         throw webidl.errors.invalidArgument({
           prefix: "Headers.append",
-          value: name,
+          value: name2,
           type: "header name"
         });
       } else if (!isValidHeaderValue(value)) {
@@ -44743,7 +45678,7 @@ var require_headers = __commonJS({
       if (getHeadersGuard(headers) === "immutable") {
         throw new TypeError("immutable");
       }
-      return getHeadersList(headers).append(name, value, false);
+      return getHeadersList(headers).append(name2, value, false);
     }
     function headersListSortAndCombine(target2) {
       const headersList = getHeadersList(target2);
@@ -44760,13 +45695,13 @@ var require_headers = __commonJS({
         return headersList.sortedMap = names;
       }
       for (let i2 = 0; i2 < names.length; ++i2) {
-        const { 0: name, 1: value } = names[i2];
-        if (name === "set-cookie") {
+        const { 0: name2, 1: value } = names[i2];
+        if (name2 === "set-cookie") {
           for (let j2 = 0; j2 < cookies.length; ++j2) {
-            headers.push([name, cookies[j2]]);
+            headers.push([name2, cookies[j2]]);
           }
         } else {
-          headers.push([name, value]);
+          headers.push([name2, value]);
         }
       }
       return headersList.sortedMap = headers;
@@ -44794,8 +45729,8 @@ var require_headers = __commonJS({
        * @param {string} name
        * @param {boolean} isLowerCase
        */
-      contains(name, isLowerCase) {
-        return this.headersMap.has(isLowerCase ? name : name.toLowerCase());
+      contains(name2, isLowerCase) {
+        return this.headersMap.has(isLowerCase ? name2 : name2.toLowerCase());
       }
       clear() {
         this.headersMap.clear();
@@ -44808,9 +45743,9 @@ var require_headers = __commonJS({
        * @param {string} value
        * @param {boolean} isLowerCase
        */
-      append(name, value, isLowerCase) {
+      append(name2, value, isLowerCase) {
         this.sortedMap = null;
-        const lowercaseName = isLowerCase ? name : name.toLowerCase();
+        const lowercaseName = isLowerCase ? name2 : name2.toLowerCase();
         const exists = this.headersMap.get(lowercaseName);
         if (exists) {
           const delimiter2 = lowercaseName === "cookie" ? "; " : ", ";
@@ -44819,7 +45754,7 @@ var require_headers = __commonJS({
             value: `${exists.value}${delimiter2}${value}`
           });
         } else {
-          this.headersMap.set(lowercaseName, { name, value });
+          this.headersMap.set(lowercaseName, { name: name2, value });
         }
         if (lowercaseName === "set-cookie") {
           (this.cookies ??= []).push(value);
@@ -44831,26 +45766,26 @@ var require_headers = __commonJS({
        * @param {string} value
        * @param {boolean} isLowerCase
        */
-      set(name, value, isLowerCase) {
+      set(name2, value, isLowerCase) {
         this.sortedMap = null;
-        const lowercaseName = isLowerCase ? name : name.toLowerCase();
+        const lowercaseName = isLowerCase ? name2 : name2.toLowerCase();
         if (lowercaseName === "set-cookie") {
           this.cookies = [value];
         }
-        this.headersMap.set(lowercaseName, { name, value });
+        this.headersMap.set(lowercaseName, { name: name2, value });
       }
       /**
        * @see https://fetch.spec.whatwg.org/#concept-header-list-delete
        * @param {string} name
        * @param {boolean} isLowerCase
        */
-      delete(name, isLowerCase) {
+      delete(name2, isLowerCase) {
         this.sortedMap = null;
-        if (!isLowerCase) name = name.toLowerCase();
-        if (name === "set-cookie") {
+        if (!isLowerCase) name2 = name2.toLowerCase();
+        if (name2 === "set-cookie") {
           this.cookies = null;
         }
-        this.headersMap.delete(name);
+        this.headersMap.delete(name2);
       }
       /**
        * @see https://fetch.spec.whatwg.org/#concept-header-list-get
@@ -44858,19 +45793,19 @@ var require_headers = __commonJS({
        * @param {boolean} isLowerCase
        * @returns {string | null}
        */
-      get(name, isLowerCase) {
-        return this.headersMap.get(isLowerCase ? name : name.toLowerCase())?.value ?? null;
+      get(name2, isLowerCase) {
+        return this.headersMap.get(isLowerCase ? name2 : name2.toLowerCase())?.value ?? null;
       }
       *[Symbol.iterator]() {
-        for (const { 0: name, 1: { value } } of this.headersMap) {
-          yield [name, value];
+        for (const { 0: name2, 1: { value } } of this.headersMap) {
+          yield [name2, value];
         }
       }
       get entries() {
         const headers = {};
         if (this.headersMap.size !== 0) {
-          for (const { name, value } of this.headersMap.values()) {
-            headers[name] = value;
+          for (const { name: name2, value } of this.headersMap.values()) {
+            headers[name2] = value;
           }
         }
         return headers;
@@ -44881,13 +45816,13 @@ var require_headers = __commonJS({
       get entriesList() {
         const headers = [];
         if (this.headersMap.size !== 0) {
-          for (const { 0: lowerName, 1: { name, value } } of this.headersMap) {
+          for (const { 0: lowerName, 1: { name: name2, value } } of this.headersMap) {
             if (lowerName === "set-cookie") {
               for (const cookie of this.cookies) {
-                headers.push([name, cookie]);
+                headers.push([name2, cookie]);
               }
             } else {
-              headers.push([name, value]);
+              headers.push([name2, value]);
             }
           }
         }
@@ -44933,8 +45868,8 @@ var require_headers = __commonJS({
           return array2;
         } else {
           let i2 = 0;
-          for (const { 0: name, 1: { value } } of this.headersMap) {
-            array2[i2++] = [name, value];
+          for (const { 0: name2, 1: { value } } of this.headersMap) {
+            array2[i2++] = [name2, value];
             assert2(value !== null);
           }
           return array2.sort(compareHeaderName);
@@ -44964,77 +45899,77 @@ var require_headers = __commonJS({
         }
       }
       // https://fetch.spec.whatwg.org/#dom-headers-append
-      append(name, value) {
+      append(name2, value) {
         webidl.brandCheck(this, _Headers);
         webidl.argumentLengthCheck(arguments, 2, "Headers.append");
         const prefix = "Headers.append";
-        name = webidl.converters.ByteString(name, prefix, "name");
+        name2 = webidl.converters.ByteString(name2, prefix, "name");
         value = webidl.converters.ByteString(value, prefix, "value");
-        return appendHeader(this, name, value);
+        return appendHeader(this, name2, value);
       }
       // https://fetch.spec.whatwg.org/#dom-headers-delete
-      delete(name) {
+      delete(name2) {
         webidl.brandCheck(this, _Headers);
         webidl.argumentLengthCheck(arguments, 1, "Headers.delete");
         const prefix = "Headers.delete";
-        name = webidl.converters.ByteString(name, prefix, "name");
-        if (!isValidHeaderName(name)) {
+        name2 = webidl.converters.ByteString(name2, prefix, "name");
+        if (!isValidHeaderName(name2)) {
           throw webidl.errors.invalidArgument({
             prefix: "Headers.delete",
-            value: name,
+            value: name2,
             type: "header name"
           });
         }
         if (this.#guard === "immutable") {
           throw new TypeError("immutable");
         }
-        if (!this.#headersList.contains(name, false)) {
+        if (!this.#headersList.contains(name2, false)) {
           return;
         }
-        this.#headersList.delete(name, false);
+        this.#headersList.delete(name2, false);
       }
       // https://fetch.spec.whatwg.org/#dom-headers-get
-      get(name) {
+      get(name2) {
         webidl.brandCheck(this, _Headers);
         webidl.argumentLengthCheck(arguments, 1, "Headers.get");
         const prefix = "Headers.get";
-        name = webidl.converters.ByteString(name, prefix, "name");
-        if (!isValidHeaderName(name)) {
+        name2 = webidl.converters.ByteString(name2, prefix, "name");
+        if (!isValidHeaderName(name2)) {
           throw webidl.errors.invalidArgument({
             prefix,
-            value: name,
+            value: name2,
             type: "header name"
           });
         }
-        return this.#headersList.get(name, false);
+        return this.#headersList.get(name2, false);
       }
       // https://fetch.spec.whatwg.org/#dom-headers-has
-      has(name) {
+      has(name2) {
         webidl.brandCheck(this, _Headers);
         webidl.argumentLengthCheck(arguments, 1, "Headers.has");
         const prefix = "Headers.has";
-        name = webidl.converters.ByteString(name, prefix, "name");
-        if (!isValidHeaderName(name)) {
+        name2 = webidl.converters.ByteString(name2, prefix, "name");
+        if (!isValidHeaderName(name2)) {
           throw webidl.errors.invalidArgument({
             prefix,
-            value: name,
+            value: name2,
             type: "header name"
           });
         }
-        return this.#headersList.contains(name, false);
+        return this.#headersList.contains(name2, false);
       }
       // https://fetch.spec.whatwg.org/#dom-headers-set
-      set(name, value) {
+      set(name2, value) {
         webidl.brandCheck(this, _Headers);
         webidl.argumentLengthCheck(arguments, 2, "Headers.set");
         const prefix = "Headers.set";
-        name = webidl.converters.ByteString(name, prefix, "name");
+        name2 = webidl.converters.ByteString(name2, prefix, "name");
         value = webidl.converters.ByteString(value, prefix, "value");
         value = headerValueNormalize(value);
-        if (!isValidHeaderName(name)) {
+        if (!isValidHeaderName(name2)) {
           throw webidl.errors.invalidArgument({
             prefix,
-            value: name,
+            value: name2,
             type: "header name"
           });
         } else if (!isValidHeaderValue(value)) {
@@ -45047,7 +45982,7 @@ var require_headers = __commonJS({
         if (this.#guard === "immutable") {
           throw new TypeError("immutable");
         }
-        this.#headersList.set(name, value, false);
+        this.#headersList.set(name2, value, false);
       }
       // https://fetch.spec.whatwg.org/#dom-headers-getsetcookie
       getSetCookie() {
@@ -45501,9 +46436,9 @@ var require_response = __commonJS({
       }
       return response;
     }
-    webidl.converters.XMLHttpRequestBodyInit = function(V2, prefix, name) {
+    webidl.converters.XMLHttpRequestBodyInit = function(V2, prefix, name2) {
       if (typeof V2 === "string") {
-        return webidl.converters.USVString(V2, prefix, name);
+        return webidl.converters.USVString(V2, prefix, name2);
       }
       if (webidl.is.Blob(V2)) {
         return V2;
@@ -45517,7 +46452,7 @@ var require_response = __commonJS({
       if (webidl.is.URLSearchParams(V2)) {
         return V2;
       }
-      return webidl.converters.DOMString(V2, prefix, name);
+      return webidl.converters.DOMString(V2, prefix, name2);
     };
     webidl.converters.BodyInit = function(V2, prefix, argument) {
       if (webidl.is.ReadableStream(V2)) {
@@ -45587,7 +46522,7 @@ var require_request2 = __commonJS({
     var { URLSerializer } = require_data_url();
     var { kConstruct } = require_symbols();
     var assert2 = require("node:assert");
-    var { getMaxListeners, setMaxListeners: setMaxListeners4, defaultMaxListeners } = require("node:events");
+    var { getMaxListeners, setMaxListeners: setMaxListeners5, defaultMaxListeners } = require("node:events");
     var kAbortController = /* @__PURE__ */ Symbol("abortController");
     var requestFinalizer = new FinalizationRegistry(({ signal, abort }) => {
       signal.removeEventListener("abort", abort);
@@ -45668,15 +46603,15 @@ var require_request2 = __commonJS({
           this.#dispatcher = init.dispatcher || input.#dispatcher;
         }
         const origin = environmentSettingsObject.settingsObject.origin;
-        let window = "client";
+        let window2 = "client";
         if (request.window?.constructor?.name === "EnvironmentSettingsObject" && sameOrigin(request.window, origin)) {
-          window = request.window;
+          window2 = request.window;
         }
         if (init.window != null) {
-          throw new TypeError(`'window' option '${window}' must be null`);
+          throw new TypeError(`'window' option '${window2}' must be null`);
         }
         if ("window" in init) {
-          window = "no-window";
+          window2 = "no-window";
         }
         request = makeRequest({
           // URL request’s URL.
@@ -45691,7 +46626,7 @@ var require_request2 = __commonJS({
           // client This’s relevant settings object.
           client: environmentSettingsObject.settingsObject,
           // window window.
-          window,
+          window: window2,
           // priority request’s priority.
           priority: request.priority,
           // origin request’s origin. The propagation of the origin is only significant for navigation requests
@@ -45827,7 +46762,7 @@ var require_request2 = __commonJS({
             const acRef = new WeakRef(ac);
             const abort = buildAbort(acRef);
             if (abortSignalHasEventHandlerLeakWarning && getMaxListeners(signal) === defaultMaxListeners) {
-              setMaxListeners4(1500, signal);
+              setMaxListeners5(1500, signal);
             }
             util.addAbortListener(signal, abort);
             requestFinalizer.register(ac, { signal, abort }, abort);
@@ -45849,8 +46784,8 @@ var require_request2 = __commonJS({
           const headers = init.headers !== void 0 ? init.headers : new HeadersList(headersList);
           headersList.clear();
           if (headers instanceof HeadersList) {
-            for (const { name, value } of headers.rawValues()) {
-              headersList.append(name, value, false);
+            for (const { name: name2, value } of headers.rawValues()) {
+              headersList.append(name2, value, false);
             }
             headersList.cookies = headers.cookies;
           } else {
@@ -46512,7 +47447,7 @@ var require_fetch = __commonJS({
       subresourceSet
     } = require_constants3();
     var EE = require("node:events");
-    var { Readable: Readable5, pipeline, finished: finished7, isErrored, isReadable } = require("node:stream");
+    var { Readable: Readable6, pipeline: pipeline2, finished: finished7, isErrored, isReadable } = require("node:stream");
     var { addAbortListener: addAbortListener3, bufferToLowerCasedHeaderName } = require_util();
     var { dataURLProcessor, serializeAMimeType, minimizeSupportedMimeType } = require_data_url();
     var { getGlobalDispatcher } = require_global2();
@@ -46559,7 +47494,7 @@ var require_fetch = __commonJS({
     function handleFetchDone(response) {
       finalizeAndReportTiming(response, "fetch");
     }
-    function fetch(input, init = void 0) {
+    function fetch2(input, init = void 0) {
       webidl.argumentLengthCheck(arguments, 1, "globalThis.fetch");
       let p2 = createDeferredPromise();
       let requestObject;
@@ -47375,9 +48310,9 @@ var require_fetch = __commonJS({
             fetchParams.controller.terminate(bytes);
             return;
           }
-          const buffer2 = new Uint8Array(bytes);
-          if (buffer2.byteLength) {
-            fetchParams.controller.controller.enqueue(buffer2);
+          const buffer3 = new Uint8Array(bytes);
+          if (buffer3.byteLength) {
+            fetchParams.controller.controller.enqueue(buffer3);
           }
           if (isErrored(stream)) {
             fetchParams.controller.terminate();
@@ -47411,7 +48346,7 @@ var require_fetch = __commonJS({
         const agent = fetchParams.controller.dispatcher;
         const path7 = url.pathname + url.search;
         const hasTrailingQuestionMark = url.search.length === 0 && url.href[url.href.length - url.hash.length - 1] === "?";
-        return new Promise((resolve18, reject) => agent.dispatch(
+        return new Promise((resolve19, reject) => agent.dispatch(
           {
             path: hasTrailingQuestionMark ? `${path7}?` : path7,
             origin: url.origin,
@@ -47497,13 +48432,13 @@ var require_fetch = __commonJS({
                   }
                 }
               }
-              this.body = new Readable5({ read: resume });
+              this.body = new Readable6({ read: resume });
               const onError = this.onError.bind(this);
-              resolve18({
+              resolve19({
                 status,
                 statusText,
                 headersList,
-                body: decoders.length ? pipeline(this.body, ...decoders, (err) => {
+                body: decoders.length ? pipeline2(this.body, ...decoders, (err) => {
                   if (err) {
                     this.onError(err);
                   }
@@ -47539,11 +48474,11 @@ var require_fetch = __commonJS({
                 return false;
               }
               const headersList = new HeadersList();
-              for (const [name, value] of Object.entries(headers)) {
+              for (const [name2, value] of Object.entries(headers)) {
                 if (value == null) {
                   continue;
                 }
-                const headerName = name.toLowerCase();
+                const headerName = name2.toLowerCase();
                 if (Array.isArray(value)) {
                   for (const entry of value) {
                     headersList.append(headerName, String(entry), true);
@@ -47552,7 +48487,7 @@ var require_fetch = __commonJS({
                   headersList.append(headerName, String(value), true);
                 }
               }
-              resolve18({
+              resolve19({
                 status,
                 statusText: STATUS_CODES[status],
                 headersList,
@@ -47576,7 +48511,7 @@ var require_fetch = __commonJS({
                   headersList.append(nameStr, value.toString("latin1"), true);
                 }
               }
-              resolve18({
+              resolve19({
                 status,
                 statusText: STATUS_CODES[status],
                 headersList,
@@ -47589,7 +48524,7 @@ var require_fetch = __commonJS({
       }
     }
     module2.exports = {
-      fetch,
+      fetch: fetch2,
       Fetch,
       fetching,
       finalizeAndReportTiming
@@ -48312,9 +49247,9 @@ var require_util4 = __commonJS({
       }
       return false;
     }
-    function validateCookieName(name) {
-      for (let i2 = 0; i2 < name.length; ++i2) {
-        const code = name.charCodeAt(i2);
+    function validateCookieName(name2) {
+      for (let i2 = 0; i2 < name2.length; ++i2) {
+        const code = name2.charCodeAt(i2);
         if (code < 33 || // exclude CTLs (0-31), SP and HT
         code > 126 || // exclude non-ascii and DEL
         code === 34 || // "
@@ -48525,7 +49460,7 @@ var require_parse2 = __commonJS({
       }
       let nameValuePair = "";
       let unparsedAttributes = "";
-      let name = "";
+      let name2 = "";
       let value = "";
       if (header2.includes(";")) {
         const position = { position: 0 };
@@ -48538,20 +49473,20 @@ var require_parse2 = __commonJS({
         value = nameValuePair;
       } else {
         const position = { position: 0 };
-        name = collectASequenceOfCodePointsFast(
+        name2 = collectASequenceOfCodePointsFast(
           "=",
           nameValuePair,
           position
         );
         value = nameValuePair.slice(position.position + 1);
       }
-      name = name.trim();
+      name2 = name2.trim();
       value = value.trim();
-      if (name.length + value.length > maxNameValuePairSize) {
+      if (name2.length + value.length > maxNameValuePairSize) {
         return null;
       }
       return {
-        name,
+        name: name2,
         value,
         ...parseUnparsedAttributes(unparsedAttributes)
       };
@@ -48666,19 +49601,19 @@ var require_cookies = __commonJS({
         return out;
       }
       for (const piece of cookie.split(";")) {
-        const [name, ...value] = piece.split("=");
-        out[name.trim()] = value.join("=");
+        const [name2, ...value] = piece.split("=");
+        out[name2.trim()] = value.join("=");
       }
       return out;
     }
-    function deleteCookie(headers, name, attributes) {
+    function deleteCookie(headers, name2, attributes) {
       brandChecks(headers);
       const prefix = "deleteCookie";
       webidl.argumentLengthCheck(arguments, 2, prefix);
-      name = webidl.converters.DOMString(name, prefix, "name");
+      name2 = webidl.converters.DOMString(name2, prefix, "name");
       attributes = webidl.converters.DeleteCookieAttributes(attributes);
       setCookie(headers, {
-        name,
+        name: name2,
         value: "",
         expires: /* @__PURE__ */ new Date(0),
         ...attributes
@@ -49134,11 +50069,11 @@ var require_util5 = __commonJS({
     function websocketMessageReceived(handler, type, data) {
       handler.onMessage(type, data);
     }
-    function toArrayBuffer(buffer2) {
-      if (buffer2.byteLength === buffer2.buffer.byteLength) {
-        return buffer2.buffer;
+    function toArrayBuffer(buffer3) {
+      if (buffer3.byteLength === buffer3.buffer.byteLength) {
+        return buffer3.buffer;
       }
-      return new Uint8Array(buffer2).buffer;
+      return new Uint8Array(buffer3).buffer;
     }
     function isValidSubprotocol(protocol) {
       if (protocol.length === 0) {
@@ -49194,9 +50129,9 @@ var require_util5 = __commonJS({
       const extensionList = /* @__PURE__ */ new Map();
       while (position.position < extensions.length) {
         const pair = collectASequenceOfCodePointsFast(";", extensions, position);
-        const [name, value = ""] = pair.split("=", 2);
+        const [name2, value = ""] = pair.split("=", 2);
         extensionList.set(
-          removeHTTPWhitespace(name, true, false),
+          removeHTTPWhitespace(name2, true, false),
           removeHTTPWhitespace(value, false, true)
         );
         position.position++;
@@ -49254,9 +50189,9 @@ var require_util5 = __commonJS({
         const fatalDecoder = new TextDecoder("utf-8", { fatal: true });
         return fatalDecoder.decode.bind(fatalDecoder);
       }
-      return function(buffer2) {
-        if (isUtf8(buffer2)) {
-          return buffer2.toString("utf-8");
+      return function(buffer3) {
+        if (isUtf8(buffer3)) {
+          return buffer3.toString("utf-8");
         }
         throw new TypeError("Invalid utf-8 received.");
       };
@@ -49291,20 +50226,20 @@ var require_frame = __commonJS({
     var { runtimeFeatures } = require_runtime_features();
     var { maxUnsigned16Bit, opcodes } = require_constants5();
     var BUFFER_SIZE = 8 * 1024;
-    var buffer2 = null;
+    var buffer3 = null;
     var bufIdx = BUFFER_SIZE;
-    var randomFillSync = runtimeFeatures.has("crypto") ? require("node:crypto").randomFillSync : function randomFillSync2(buffer3, _offset, _size2) {
-      for (let i2 = 0; i2 < buffer3.length; ++i2) {
-        buffer3[i2] = Math.random() * 255 | 0;
+    var randomFillSync = runtimeFeatures.has("crypto") ? require("node:crypto").randomFillSync : function randomFillSync2(buffer4, _offset, _size2) {
+      for (let i2 = 0; i2 < buffer4.length; ++i2) {
+        buffer4[i2] = Math.random() * 255 | 0;
       }
-      return buffer3;
+      return buffer4;
     };
     function generateMask() {
       if (bufIdx === BUFFER_SIZE) {
         bufIdx = 0;
-        randomFillSync(buffer2 ??= Buffer.allocUnsafeSlow(BUFFER_SIZE), 0, BUFFER_SIZE);
+        randomFillSync(buffer3 ??= Buffer.allocUnsafeSlow(BUFFER_SIZE), 0, BUFFER_SIZE);
       }
-      return [buffer2[bufIdx++], buffer2[bufIdx++], buffer2[bufIdx++], buffer2[bufIdx++]];
+      return [buffer3[bufIdx++], buffer3[bufIdx++], buffer3[bufIdx++], buffer3[bufIdx++]];
     }
     var WebsocketFrameSend = class {
       /**
@@ -49326,36 +50261,36 @@ var require_frame = __commonJS({
           offset += 2;
           payloadLength = 126;
         }
-        const buffer3 = Buffer.allocUnsafe(bodyLength + offset);
-        buffer3[0] = buffer3[1] = 0;
-        buffer3[0] |= 128;
-        buffer3[0] = (buffer3[0] & 240) + opcode;
+        const buffer4 = Buffer.allocUnsafe(bodyLength + offset);
+        buffer4[0] = buffer4[1] = 0;
+        buffer4[0] |= 128;
+        buffer4[0] = (buffer4[0] & 240) + opcode;
         /*! ws. MIT License. Einar Otto Stangvik <einaros@gmail.com> */
-        buffer3[offset - 4] = maskKey[0];
-        buffer3[offset - 3] = maskKey[1];
-        buffer3[offset - 2] = maskKey[2];
-        buffer3[offset - 1] = maskKey[3];
-        buffer3[1] = payloadLength;
+        buffer4[offset - 4] = maskKey[0];
+        buffer4[offset - 3] = maskKey[1];
+        buffer4[offset - 2] = maskKey[2];
+        buffer4[offset - 1] = maskKey[3];
+        buffer4[1] = payloadLength;
         if (payloadLength === 126) {
-          buffer3.writeUInt16BE(bodyLength, 2);
+          buffer4.writeUInt16BE(bodyLength, 2);
         } else if (payloadLength === 127) {
-          buffer3[2] = buffer3[3] = 0;
-          buffer3.writeUIntBE(bodyLength, 4, 6);
+          buffer4[2] = buffer4[3] = 0;
+          buffer4.writeUIntBE(bodyLength, 4, 6);
         }
-        buffer3[1] |= 128;
+        buffer4[1] |= 128;
         for (let i2 = 0; i2 < bodyLength; ++i2) {
-          buffer3[offset + i2] = frameData[i2] ^ maskKey[i2 & 3];
+          buffer4[offset + i2] = frameData[i2] ^ maskKey[i2 & 3];
         }
-        return buffer3;
+        return buffer4;
       }
       /**
        * @param {Uint8Array} buffer
        */
-      static createFastTextFrame(buffer3) {
+      static createFastTextFrame(buffer4) {
         const maskKey = generateMask();
-        const bodyLength = buffer3.length;
+        const bodyLength = buffer4.length;
         for (let i2 = 0; i2 < bodyLength; ++i2) {
-          buffer3[i2] ^= maskKey[i2 & 3];
+          buffer4[i2] ^= maskKey[i2 & 3];
         }
         let payloadLength = bodyLength;
         let offset = 6;
@@ -49379,7 +50314,7 @@ var require_frame = __commonJS({
           head[2] = head[3] = 0;
           head.writeUIntBE(bodyLength, 4, 6);
         }
-        return [head, buffer3];
+        return [head, buffer4];
       }
     };
     module2.exports = {
@@ -49713,15 +50648,15 @@ var require_receiver = __commonJS({
             if (this.#byteOffset < 2) {
               return callback();
             }
-            const buffer2 = this.consume(2);
-            const fin = (buffer2[0] & 128) !== 0;
-            const opcode = buffer2[0] & 15;
-            const masked = (buffer2[1] & 128) === 128;
+            const buffer3 = this.consume(2);
+            const fin = (buffer3[0] & 128) !== 0;
+            const opcode = buffer3[0] & 15;
+            const masked = (buffer3[1] & 128) === 128;
             const fragmented = !fin && opcode !== opcodes.CONTINUATION;
-            const payloadLength = buffer2[1] & 127;
-            const rsv1 = buffer2[0] & 64;
-            const rsv2 = buffer2[0] & 32;
-            const rsv3 = buffer2[0] & 16;
+            const payloadLength = buffer3[1] & 127;
+            const rsv1 = buffer3[0] & 64;
+            const rsv2 = buffer3[0] & 32;
+            const rsv3 = buffer3[0] & 16;
             if (!isValidOpcode(opcode)) {
               failWebsocketConnection(this.#handler, 1002, "Invalid opcode received");
               return callback();
@@ -49781,8 +50716,8 @@ var require_receiver = __commonJS({
             if (this.#byteOffset < 2) {
               return callback();
             }
-            const buffer2 = this.consume(2);
-            this.#info.payloadLength = buffer2.readUInt16BE(0);
+            const buffer3 = this.consume(2);
+            this.#info.payloadLength = buffer3.readUInt16BE(0);
             this.#state = parserStates.READ_DATA;
             if (!this.#validatePayloadLength()) {
               return;
@@ -49791,9 +50726,9 @@ var require_receiver = __commonJS({
             if (this.#byteOffset < 8) {
               return callback();
             }
-            const buffer2 = this.consume(8);
-            const upper = buffer2.readUInt32BE(0);
-            const lower = buffer2.readUInt32BE(4);
+            const buffer3 = this.consume(8);
+            const upper = buffer3.readUInt32BE(0);
+            const lower = buffer3.readUInt32BE(4);
             if (upper !== 0 || lower > 2 ** 31 - 1) {
               failWebsocketConnection(this.#handler, 1009, "Received payload length > 2^31 bytes.");
               return;
@@ -49886,23 +50821,23 @@ var require_receiver = __commonJS({
           return this.#buffers.shift();
         } else {
           let offset = 0;
-          const buffer2 = Buffer.allocUnsafeSlow(n2);
+          const buffer3 = Buffer.allocUnsafeSlow(n2);
           while (offset !== n2) {
             const next = this.#buffers[0];
             const length = next.length;
             if (length + offset === n2) {
-              buffer2.set(this.#buffers.shift(), offset);
+              buffer3.set(this.#buffers.shift(), offset);
               break;
             } else if (length + offset > n2) {
-              buffer2.set(next.subarray(0, n2 - offset), offset);
+              buffer3.set(next.subarray(0, n2 - offset), offset);
               this.#buffers[0] = next.subarray(n2 - offset);
               break;
             } else {
-              buffer2.set(this.#buffers.shift(), offset);
+              buffer3.set(this.#buffers.shift(), offset);
               offset += length;
             }
           }
-          return buffer2;
+          return buffer3;
         }
       }
       writeFragments(fragment) {
@@ -49923,9 +50858,9 @@ var require_receiver = __commonJS({
         let offset = 0;
         const output = Buffer.allocUnsafeSlow(this.#fragmentsBytes);
         for (let i2 = 0; i2 < fragments.length; ++i2) {
-          const buffer2 = fragments[i2];
-          output.set(buffer2, offset);
-          offset += buffer2.length;
+          const buffer3 = fragments[i2];
+          output.set(buffer3, offset);
+          offset += buffer3.length;
         }
         this.#fragments = [];
         this.#fragmentsBytes = 0;
@@ -50252,10 +51187,10 @@ var require_websocket = __commonJS({
           return;
         }
         if (typeof data === "string") {
-          const buffer2 = Buffer.from(data);
-          this.#bufferedAmount += buffer2.byteLength;
-          this.#sendQueue.add(buffer2, () => {
-            this.#bufferedAmount -= buffer2.byteLength;
+          const buffer3 = Buffer.from(data);
+          this.#bufferedAmount += buffer3.byteLength;
+          this.#sendQueue.add(buffer3, () => {
+            this.#bufferedAmount -= buffer3.byteLength;
           }, sendHints.text);
         } else if (isArrayBuffer2(data)) {
           this.#bufferedAmount += data.byteLength;
@@ -50479,17 +51414,17 @@ var require_websocket = __commonJS({
        * @param {WebSocket} ws
        * @param {Buffer|undefined} buffer
        */
-      static ping(ws2, buffer2) {
-        if (Buffer.isBuffer(buffer2)) {
-          if (buffer2.length > 125) {
+      static ping(ws2, buffer3) {
+        if (Buffer.isBuffer(buffer3)) {
+          if (buffer3.length > 125) {
             throw new TypeError("A PING frame cannot have a body larger than 125 bytes.");
           }
-        } else if (buffer2 !== void 0) {
+        } else if (buffer3 !== void 0) {
           throw new TypeError("Expected buffer payload");
         }
         const readyState = ws2.#handler.readyState;
         if (isEstablished(readyState) && !isClosing(readyState) && !isClosed(readyState)) {
-          const frame = new WebsocketFrameSend(buffer2);
+          const frame = new WebsocketFrameSend(buffer3);
           ws2.#handler.socket.write(frame.createFrame(opcodes.PING));
         }
       }
@@ -50995,7 +51930,7 @@ var require_util6 = __commonJS({
 var require_eventsource_stream = __commonJS({
   "node_modules/undici/lib/web/eventsource/eventsource-stream.js"(exports2, module2) {
     "use strict";
-    var buffer2 = require("node:buffer");
+    var buffer3 = require("node:buffer");
     var { Transform: Transform2 } = require("node:stream");
     var { isASCIINumber, isValidLastEventId } = require_util6();
     var BOM = [239, 187, 191];
@@ -51003,7 +51938,7 @@ var require_eventsource_stream = __commonJS({
     var CR2 = 13;
     var COLON = 58;
     var SPACE = 32;
-    var defaultMaxEventSize = buffer2.kStringMaxLength;
+    var defaultMaxEventSize = buffer3.kStringMaxLength;
     var DATA = Buffer.from("data");
     var EVENT = Buffer.from("event");
     var ID = Buffer.from("id");
@@ -51011,20 +51946,20 @@ var require_eventsource_stream = __commonJS({
     var minParserItems = 1024;
     var maxParserItems = 131072;
     var bytesPerParserItem = 128;
-    function isASCIINumberBytes(buffer3, start) {
-      if (start >= buffer3.length) {
+    function isASCIINumberBytes(buffer4, start2) {
+      if (start2 >= buffer4.length) {
         return false;
       }
-      for (let i2 = start; i2 < buffer3.length; i2++) {
-        if (buffer3[i2] < 48 || buffer3[i2] > 57) {
+      for (let i2 = start2; i2 < buffer4.length; i2++) {
+        if (buffer4[i2] < 48 || buffer4[i2] > 57) {
           return false;
         }
       }
       return true;
     }
-    function isValidLastEventIdBytes(buffer3, start) {
-      for (let i2 = start; i2 < buffer3.length; i2++) {
-        if (buffer3[i2] === 0) {
+    function isValidLastEventIdBytes(buffer4, start2) {
+      for (let i2 = start2; i2 < buffer4.length; i2++) {
+        if (buffer4[i2] === 0) {
           return false;
         }
       }
@@ -51323,17 +52258,17 @@ ${value}`;
         if (this.lineChunkIndex === this.chunkIndex) {
           return this.chunks[this.chunkIndex].subarray(this.linePos, this.pos);
         }
-        const chunks = [];
+        const chunks2 = [];
         let length = 0;
         for (let i2 = this.lineChunkIndex; i2 <= this.chunkIndex; i2++) {
           const chunk = this.chunks[i2];
-          const start = i2 === this.lineChunkIndex ? this.linePos : 0;
+          const start2 = i2 === this.lineChunkIndex ? this.linePos : 0;
           const end = i2 === this.chunkIndex ? this.pos : chunk.length;
-          const slice = chunk.subarray(start, end);
+          const slice = chunk.subarray(start2, end);
           length += slice.length;
-          chunks.push(slice);
+          chunks2.push(slice);
         }
-        return Buffer.concat(chunks, length);
+        return Buffer.concat(chunks2, length);
       }
       peekBufferedByte(offset) {
         let chunkIndex = this.lineChunkIndex;
@@ -51401,7 +52336,7 @@ ${value}`;
 var require_eventsource = __commonJS({
   "node_modules/undici/lib/web/eventsource/eventsource.js"(exports2, module2) {
     "use strict";
-    var { pipeline } = require("node:stream");
+    var { pipeline: pipeline2 } = require("node:stream");
     var { fetching } = require_fetch();
     var { makeRequest } = require_request2();
     var { webidl } = require_webidl();
@@ -51561,7 +52496,7 @@ var require_eventsource = __commonJS({
               ));
             }
           });
-          pipeline(
+          pipeline2(
             response.body.stream,
             eventSourceStream,
             (error3) => {
@@ -51844,7 +52779,7 @@ var require_undici = __commonJS({
       err.stack = stack ? `${stack}
 ${captureLines}` : capture.stack;
     }
-    module2.exports.fetch = function fetch(init, options = void 0) {
+    module2.exports.fetch = function fetch2(init, options = void 0) {
       return fetchImpl(init, options).catch((err) => {
         if (currentFilename) {
           appendFetchStackTrace(err, currentFilename);
@@ -52037,51 +52972,51 @@ var init_connection_failures = __esm({
 
 // src/registry/proxy.ts
 function proxyFor(url, env) {
-  const name = url.protocol === "https:" ? "HTTPS_PROXY" : "HTTP_PROXY";
-  const proxy = env[name] || env[name.toLowerCase()];
+  const name2 = url.protocol === "https:" ? "HTTPS_PROXY" : "HTTP_PROXY";
+  const proxy = env[name2] || env[name2.toLowerCase()];
   if (!proxy || isLoopback(bareHost(url))) return void 0;
   const exceptions = (env.NO_PROXY || env.no_proxy || "").split(",");
   if (exceptions.some((exception) => isExempt(url, exception.trim().toLowerCase()))) {
     return void 0;
   }
-  return proxyUrl(name, proxy);
+  return proxyUrl(name2, proxy);
 }
 function isExempt(url, exception) {
   if (exception === "") return false;
   if (exception === "*") return true;
   const host = bareHost(url);
   if (exception.includes("/")) return inNetwork(host, exception);
-  const { name, port } = hostAndPort(exception);
+  const { name: name2, port } = hostAndPort(exception);
   if (port !== void 0 && port !== (url.port || (url.protocol === "https:" ? "443" : "80"))) {
     return false;
   }
-  const domain = name.replace(/^\*\./, ".");
+  const domain = name2.replace(/^\*\./, ".");
   if (domain.startsWith(".")) return host.endsWith(domain);
   return host === domain || (0, import_node_net2.isIP)(domain) === 0 && host.endsWith(`.${domain}`);
 }
 function hostAndPort(text3) {
   if ((0, import_node_net2.isIP)(text3) !== 0) return { name: text3 };
-  const [, name = text3, port] = /^(.*?)(?::(\d+))?$/.exec(text3) ?? [];
-  const bare2 = name.replace(/^\[|\]$/g, "");
+  const [, name2 = text3, port] = /^(.*?)(?::(\d+))?$/.exec(text3) ?? [];
+  const bare2 = name2.replace(/^\[|\]$/g, "");
   return port === void 0 ? { name: bare2 } : { name: bare2, port };
 }
 function inNetwork(host, network) {
   const [address = "", bits] = network.split("/");
-  const version2 = (0, import_node_net2.isIP)(address);
+  const version3 = (0, import_node_net2.isIP)(address);
   const prefix = Number(bits);
-  if (version2 === 0 || !Number.isInteger(prefix) || prefix < 0 || prefix > (version2 === 4 ? 32 : 128)) {
+  if (version3 === 0 || !Number.isInteger(prefix) || prefix < 0 || prefix > (version3 === 4 ? 32 : 128)) {
     return false;
   }
   const ranges = new import_node_net2.BlockList();
-  ranges.addSubnet(address, prefix, version2 === 4 ? "ipv4" : "ipv6");
+  ranges.addSubnet(address, prefix, version3 === 4 ? "ipv4" : "ipv6");
   return inRanges(ranges, host);
 }
-function proxyUrl(name, proxy) {
+function proxyUrl(name2, proxy) {
   const text3 = /^(?:https?|socks5h?):\/\//i.test(proxy) ? proxy : `http://${proxy}`;
   try {
     return new URL(text3.replace(/^socks5h:/i, "socks5:"));
   } catch {
-    throw new AirgapError("usage", `${name} is no URL`, { expected: "http://host:port" });
+    throw new AirgapError("usage", `${name2} is no URL`, { expected: "http://host:port" });
   }
 }
 var import_node_net2;
@@ -52146,11 +53081,11 @@ var init_transport = __esm({
       }
       /** The whole body. @throws AirgapError('integrity') when it is over `limit` bytes. */
       async readAll({ body, url }, limit) {
-        const chunks = [];
+        const chunks2 = [];
         let size = 0;
         try {
           for await (const chunk of body) {
-            chunks.push(chunk);
+            chunks2.push(chunk);
             size += chunk.length;
             if (size > limit) {
               throw new AirgapError("integrity", `${url.host} sends more than is allowed`, {
@@ -52161,7 +53096,7 @@ var init_transport = __esm({
         } catch (error3) {
           throw this.failure(error3, url);
         }
-        return Buffer.concat(chunks, size);
+        return Buffer.concat(chunks2, size);
       }
       /** What to throw for an error of undici; ours and unknown ones stay as they are. */
       failure(error3, url) {
@@ -52217,8 +53152,8 @@ function openRegistries(options) {
   const transport = new Transport(options.access, options.context);
   const credential = onceEach(itself, options.credential);
   const clients = /* @__PURE__ */ new Map();
-  const client = (name) => {
-    const host = canonicalHost(name);
+  const client = (name2) => {
+    const host = canonicalHost(name2);
     const known = clients.get(host) ?? openClient(host, { ...options, credential }, transport);
     clients.set(host, known);
     return known;
@@ -52252,7 +53187,7 @@ function openClient(host, options, transport) {
     authorization,
     transport,
     context,
-    maxConcurrent: access2.maxConcurrent ?? 8,
+    maxConcurrent: access2.maxConcurrent,
     retryBudget: options.retryBudgetMs ?? tenMinutes
   });
   return new RegistryClient(host, access2, exchange);
@@ -52275,7 +53210,7 @@ var init_client = __esm({
 // src/inputs/files.ts
 async function readText(path7, what) {
   try {
-    return await (0, import_promises19.readFile)(path7, "utf8");
+    return await (0, import_promises20.readFile)(path7, "utf8");
   } catch (cause) {
     throw unreadable2(path7, what, cause);
   }
@@ -52300,11 +53235,11 @@ function unreadable2(path7, what, cause) {
     cause
   });
 }
-var import_promises19;
+var import_promises20;
 var init_files = __esm({
   "src/inputs/files.ts"() {
     "use strict";
-    import_promises19 = require("node:fs/promises");
+    import_promises20 = require("node:fs/promises");
     init_error();
   }
 });
@@ -52338,12 +53273,12 @@ async function readConfig(context) {
   }
 }
 function configPath({ env, cwd }) {
-  if (env.DOCKER_CONFIG) return (0, import_node_path20.resolve)(cwd, env.DOCKER_CONFIG, "config.json");
-  return env.HOME ? (0, import_node_path20.join)(env.HOME, ".docker", "config.json") : void 0;
+  if (env.DOCKER_CONFIG) return (0, import_node_path22.resolve)(cwd, env.DOCKER_CONFIG, "config.json");
+  return env.HOME ? (0, import_node_path22.join)(env.HOME, ".docker", "config.json") : void 0;
 }
 async function readIfThere(path7) {
   try {
-    return await (0, import_promises20.readFile)(path7, "utf8");
+    return await (0, import_promises21.readFile)(path7, "utf8");
   } catch (cause) {
     const { code } = cause;
     if (code === "ENOENT" || code === "ENOTDIR") return void 0;
@@ -52357,9 +53292,9 @@ async function readIfThere(path7) {
 }
 function entryFor(host, entries) {
   const names = isDockerHub(host) ? [dockerHubKey, ...dockerHubHosts] : [host];
-  const exact = names.find((name) => Object.hasOwn(entries, name));
+  const exact = names.find((name2) => Object.hasOwn(entries, name2));
   if (exact !== void 0) return entries[exact];
-  const key = Object.keys(entries).find((name) => names.includes(hostOfKey(name)));
+  const key = Object.keys(entries).find((name2) => names.includes(hostOfKey(name2)));
   return key === void 0 ? void 0 : entries[key];
 }
 function hostOfKey(key) {
@@ -52404,7 +53339,7 @@ async function askHelper(helper, host, context) {
   return readHelper(answer.stdout, program2);
 }
 function helperEnvironment(env) {
-  const theirs = Object.entries(env).filter(([name]) => !/^(?:AIRGAP_BUNDLE|INPUT)_/i.test(name));
+  const theirs = Object.entries(env).filter(([name2]) => !/^(?:AIRGAP_BUNDLE|INPUT)_/i.test(name2));
   return Object.fromEntries(theirs);
 }
 function readHelper(text3, program2) {
@@ -52424,12 +53359,12 @@ function badHelper(program2, kind, given) {
     next: "install it, or remove it from credsStore and credHelpers of the docker config"
   });
 }
-var import_promises20, import_node_path20, notFound, helperTimeout, entrySchema, configSchema, helperSchema;
+var import_promises21, import_node_path22, notFound, helperTimeout, entrySchema, configSchema, helperSchema;
 var init_docker_credentials = __esm({
   "src/registry/docker-credentials.ts"() {
     "use strict";
-    import_promises20 = require("node:fs/promises");
-    import_node_path20 = require("node:path");
+    import_promises21 = require("node:fs/promises");
+    import_node_path22 = require("node:path");
     init_execa();
     init_zod();
     init_docker_hub();
@@ -52466,7 +53401,7 @@ async function runCredentials(endpoint, push2, context) {
 async function pushCredential({ username, passwordFile }, context) {
   if (!username && passwordFile) throw passwordOfNobody(passwordFile);
   if (!username) return void 0;
-  const password = passwordFile ? withoutLastBreak(await readText((0, import_node_path21.resolve)(context.cwd, passwordFile), "the push password file")) : context.env.AIRGAP_BUNDLE_PUSH_PASSWORD;
+  const password = passwordFile ? withoutLastBreak(await readText((0, import_node_path23.resolve)(context.cwd, passwordFile), "the push password file")) : context.env.AIRGAP_BUNDLE_PUSH_PASSWORD;
   if (password) return { username, password };
   throw new AirgapError("usage", "the push password is missing", {
     given: `--push-username ${username}`,
@@ -52487,11 +53422,11 @@ function emitSecret(credential, { emit }) {
     emit({ kind: "secret", value: Buffer.from(pair).toString("base64") });
   }
 }
-var import_node_path21, noPush;
+var import_node_path23, noPush;
 var init_push_credential = __esm({
   "src/commands/push-credential.ts"() {
     "use strict";
-    import_node_path21 = require("node:path");
+    import_node_path23 = require("node:path");
     init_files();
     init_docker_credentials();
     init_error();
@@ -52533,21 +53468,21 @@ async function checkInstalled(bundle, allowDowngrade, context) {
 }
 async function recordInstalled(bundle, overrides, context) {
   const { inventory, inventoryDigest } = bundle;
-  const { name, version: version2, sequence } = inventory;
+  const { name: name2, version: version3, sequence } = inventory;
   const record2 = {
     target: basePath(bundle.inventory.target),
-    name,
-    version: version2,
+    name: name2,
+    version: version3,
     sequence,
     inventoryDigest,
     overrides: [...overrides]
   };
   const path7 = recordPath(bundle, context);
   try {
-    await (0, import_promises21.mkdir)(stateHome(context), { recursive: true, mode: 448 });
-    await (0, import_promises21.writeFile)(`${path7}.partial`, `${JSON.stringify(record2, null, 2)}
+    await (0, import_promises22.mkdir)(stateHome(context), { recursive: true, mode: 448 });
+    await (0, import_promises22.writeFile)(`${path7}.partial`, `${JSON.stringify(record2, null, 2)}
 `, { mode: 384 });
-    await (0, import_promises21.rename)(`${path7}.partial`, path7);
+    await (0, import_promises22.rename)(`${path7}.partial`, path7);
   } catch (cause) {
     throw new AirgapError(
       "io",
@@ -52561,22 +53496,22 @@ async function recordInstalled(bundle, overrides, context) {
   }
 }
 function faultOf({ inventory, inventoryDigest }, installed) {
-  const { name, version: version2, sequence } = inventory;
+  const { name: name2, version: version3, sequence } = inventory;
   if (sequence < installed.sequence) {
     const last = `${installed.version} with sequence ${installed.sequence}`;
     return new AirgapError(
       "policy",
       `the bundle is older than the one that was loaded last, ${last}`,
       {
-        given: `${name} ${version2}, sequence ${sequence}`,
+        given: `${name2} ${version3}, sequence ${sequence}`,
         expected: `a sequence of at least ${installed.sequence}`,
         next: "load the newer bundle, or allow this one with --allow-downgrade"
       }
     );
   }
-  if (version2 !== installed.version || inventoryDigest === installed.inventoryDigest)
+  if (version3 !== installed.version || inventoryDigest === installed.inventoryDigest)
     return void 0;
-  return new AirgapError("policy", `another bundle was loaded as ${name} ${version2} before`, {
+  return new AirgapError("policy", `another bundle was loaded as ${name2} ${version3} before`, {
     given: `inventory ${inventoryDigest}`,
     expected: `inventory ${installed.inventoryDigest}, as loaded before`,
     next: "give the new bundle a version of its own, or allow it with --allow-downgrade"
@@ -52584,7 +53519,7 @@ function faultOf({ inventory, inventoryDigest }, installed) {
 }
 async function readRecord(path7) {
   try {
-    return recordSchema.parse(JSON.parse(await (0, import_promises21.readFile)(path7, "utf8")));
+    return recordSchema.parse(JSON.parse(await (0, import_promises22.readFile)(path7, "utf8")));
   } catch (cause) {
     if (cause.code === "ENOENT") return void 0;
     throw new AirgapError("io", "the record of what was loaded cannot be read", {
@@ -52597,20 +53532,20 @@ async function readRecord(path7) {
 function recordPath(bundle, context) {
   const key = (0, import_node_crypto8.createHash)("sha256").update(`${basePath(bundle.inventory.target)}
 ${bundle.inventory.name}`).digest("hex");
-  return (0, import_node_path22.join)(stateHome(context), `${bundle.inventory.name}-${key.slice(0, 16)}.json`);
+  return (0, import_node_path24.join)(stateHome(context), `${bundle.inventory.name}-${key.slice(0, 16)}.json`);
 }
 function stateHome({ env }) {
-  const home = env.XDG_STATE_HOME || (0, import_node_path22.join)(env.HOME || (0, import_node_os5.homedir)(), ".local/state");
-  return (0, import_node_path22.join)(home, "airgap-bundle");
+  const home = env.XDG_STATE_HOME || (0, import_node_path24.join)(env.HOME || (0, import_node_os6.homedir)(), ".local/state");
+  return (0, import_node_path24.join)(home, "airgap-bundle");
 }
-var import_node_crypto8, import_promises21, import_node_os5, import_node_path22, recordSchema;
+var import_node_crypto8, import_promises22, import_node_os6, import_node_path24, recordSchema;
 var init_installed_state = __esm({
   "src/commands/installed-state.ts"() {
     "use strict";
     import_node_crypto8 = require("node:crypto");
-    import_promises21 = require("node:fs/promises");
-    import_node_os5 = require("node:os");
-    import_node_path22 = require("node:path");
+    import_promises22 = require("node:fs/promises");
+    import_node_os6 = require("node:os");
+    import_node_path24 = require("node:path");
     init_zod();
     init_repositories();
     init_error();
@@ -52625,27 +53560,198 @@ var init_installed_state = __esm({
   }
 });
 
+// src/transfer/loopback.ts
+async function serveOnLoopback(layout, { signal }) {
+  const repository = `bundle/${(0, import_node_crypto9.randomBytes)(16).toString("hex")}`;
+  const failing = new AbortController();
+  const fail = (error3) => {
+    if (!signal.aborted) failing.abort(error3);
+  };
+  const server = (0, import_node_http.createServer)((request, response) => {
+    const wanted = pathOf(repository, request.url ?? "");
+    const answered = wanted ? answers[wanted.kind] : void 0;
+    if (!wanted || !answered) return void response.writeHead(404).end();
+    const isHead = request.method === "HEAD";
+    answered(layout, wanted.digest, isHead, response).catch((error3) => {
+      if (!isGone(error3)) fail(error3);
+      response.destroy();
+    });
+  });
+  const host = await listen(server);
+  return {
+    file: { client: { host, access: { plainHttp: true } }, repository },
+    failed: failing.signal,
+    close: () => stop(server)
+  };
+}
+function pathOf(repository, url) {
+  const [, name2, kind, digest2] = /^\/v2\/(.+)\/(manifests|blobs)\/([^/?]+)$/.exec(url) ?? [];
+  if (name2 !== repository || digest2 === void 0 || !isDigest(digest2)) return void 0;
+  return { kind, digest: digest2 };
+}
+async function sendManifest(layout, digest2, isHead, response) {
+  if (layout.sizeOf(digest2) === void 0) return void response.writeHead(404).end();
+  const { mediaType: mediaType2, bytes } = await layout.manifest(digest2);
+  writeHead(response, mediaType2, bytes.length, digest2);
+  response.end(isHead ? void 0 : bytes);
+}
+async function sendBlob(layout, digest2, isHead, response) {
+  const size = layout.sizeOf(digest2);
+  if (size === void 0) return void response.writeHead(404).end();
+  writeHead(response, "application/octet-stream", size, digest2);
+  if (isHead) return void response.end();
+  await (0, import_promises23.pipeline)(layout.read(digest2), response);
+}
+function writeHead(response, type, size, digest2) {
+  response.writeHead(200, {
+    "content-type": type,
+    "content-length": size,
+    "docker-content-digest": digest2
+  });
+}
+function isGone(error3) {
+  const { code } = error3;
+  return code === "ERR_STREAM_PREMATURE_CLOSE" || code === "EPIPE" || code === "ECONNRESET";
+}
+async function listen(server) {
+  await new Promise((done, refuse) => {
+    server.once("error", refuse);
+    server.listen(0, "127.0.0.1", done);
+  });
+  const { address, port } = server.address();
+  return `${address}:${port}`;
+}
+async function stop(server) {
+  const stopped = new Promise((done) => server.close(() => done()));
+  server.closeAllConnections();
+  await stopped;
+}
+var import_node_crypto9, import_node_http, import_promises23, answers;
+var init_loopback = __esm({
+  "src/transfer/loopback.ts"() {
+    "use strict";
+    import_node_crypto9 = require("node:crypto");
+    import_node_http = require("node:http");
+    import_promises23 = require("node:stream/promises");
+    init_digest();
+    answers = { manifests: sendManifest, blobs: sendBlob };
+  }
+});
+
+// src/commands/layout-file.ts
+function withLayout(content, logins, context, work) {
+  const { isSplit, parts, path: path7 } = content.bundle.volume;
+  const [only] = parts;
+  const file2 = isSplit || only === void 0 ? void 0 : { fd: only.file.fd, path: path7 };
+  if (file2 && !content.base) return work({ file: file2, whole: file2 }, logins, context);
+  return withServed(
+    content,
+    logins,
+    context,
+    (served, by, during) => work({ file: file2 ?? served, whole: served }, by, during)
+  );
+}
+async function withServed({ bundle, manifest, base: base2 }, logins, context, work) {
+  const layout = {
+    manifest,
+    sizeOf: (digest2) => base2?.sizes.get(digest2) ?? bundle.blobSize(digest2),
+    read: (digest2) => base2?.sizes.has(digest2) ? base2.read(digest2) : bundle.streamBlob(digest2)
+  };
+  const { file: file2, failed: failed3, close } = await serveOnLoopback(layout, context);
+  const credential = async (host) => host === file2.client.host ? void 0 : logins.credential(host);
+  const signal = AbortSignal.any([context.signal, failed3]);
+  try {
+    return await work(file2, { ...logins, credential }, { ...context, signal });
+  } finally {
+    await close();
+  }
+}
+var init_layout_file = __esm({
+  "src/commands/layout-file.ts"() {
+    "use strict";
+    init_loopback();
+  }
+});
+
+// src/commands/layout-origin.ts
+async function layoutOrigin(bundle, root2, { file: file2, whole }, base2) {
+  const { inventory } = bundle;
+  const roots = [root2, ...inventory.moreRoots ?? []];
+  return {
+    kind: "layout",
+    file: file2,
+    roots,
+    bundleRepository: inEndpoint(bundleRepository(inventory), inventory.target),
+    tag: inventory.version,
+    smallBlob: base2 ? emptyBlob : await smallBlob(bundle, root2),
+    ...base2 ? { base: layoutBase(inventory, base2, whole) } : {}
+  };
+}
+function baseInTarget(about, target2) {
+  const homes = /* @__PURE__ */ new Map();
+  return {
+    about,
+    homes,
+    places: target2.places,
+    sizes: new Map(about.blobs.map(({ digest: digest2, size }) => [digest2, size])),
+    async *read(digest2) {
+      const home = homes.get(digest2);
+      if (home === void 0) throw new Error(`nobody has looked for ${digest2}`);
+      yield* (await target2.openBlob(home, digest2)).body;
+    }
+  };
+}
+function layoutBase({ target: target2 }, { about, homes, places, sizes }, served) {
+  const { name: name2, version: version3, inventoryDigest } = about;
+  const repository = inEndpoint(bundleRepository({ target: target2, name: name2 }), target2);
+  const blobs = new Set(sizes.keys());
+  const whole = "fd" in served ? served : { ...served, client: { ...served.client, places } };
+  return { name: name2, version: version3, inventoryDigest, repository, blobs, homes, whole };
+}
+function inEndpoint(repository, { endpoint }) {
+  return repository.slice(endpoint.length + 1);
+}
+async function smallBlob(bundle, root2) {
+  const index = parseManifest(await bundle.readBlob(root2.digest), root2.mediaType);
+  const [first] = index.kind === "index" ? index.manifests : [];
+  if (!first) throw new Error("the root index of a verified bundle is empty");
+  const manifest = parseManifest(await bundle.readBlob(first.digest), first.mediaType);
+  if (manifest.kind === "index") throw new Error("the root index of a verified bundle is not flat");
+  const { digest: digest2 } = manifest.config;
+  return { digest: digest2, bytes: await bundle.readBlob(digest2) };
+}
+var emptyBlob;
+var init_layout_origin = __esm({
+  "src/commands/layout-origin.ts"() {
+    "use strict";
+    init_digest();
+    init_manifest();
+    init_repositories();
+    emptyBlob = { digest: digestOf(Buffer.from("{}")), bytes: Buffer.from("{}") };
+  }
+});
+
 // src/transfer/find-oras.ts
 async function findOras(context) {
   const named = context.env.AIRGAP_BUNDLE_ORAS;
-  const path7 = named ? (0, import_node_path23.resolve)(context.cwd, named) : await firstOnPath(context);
-  if (path7 === void 0 || !await isExecutable(path7)) throw missing2(named);
-  const version2 = await versionOf(path7, context);
-  if (version2 === void 0 || isOlder(version2, oldestOras)) throw tooOld(path7, version2);
+  const path7 = named ? (0, import_node_path25.resolve)(context.cwd, named) : await firstOnPath(context);
+  if (path7 === void 0 || !await isExecutable(path7)) throw missing(named);
+  const version3 = await versionOf(path7, context);
+  if (version3 === void 0 || isOlder(version3, oldestOras)) throw tooOld(path7, version3);
   return path7;
 }
 async function firstOnPath({ env, cwd }) {
-  const folders = (env.PATH ?? "").split(import_node_path23.delimiter).filter((folder) => folder !== "");
+  const folders = (env.PATH ?? "").split(import_node_path25.delimiter).filter((folder) => folder !== "");
   const candidates = folders.flatMap(
-    (folder) => ["oras", "oras.exe"].map((name) => (0, import_node_path23.join)((0, import_node_path23.resolve)(cwd, folder), name))
+    (folder) => ["oras", "oras.exe"].map((name2) => (0, import_node_path25.join)((0, import_node_path25.resolve)(cwd, folder), name2))
   );
   for (const path7 of candidates) if (await isExecutable(path7)) return path7;
   return void 0;
 }
 async function isExecutable(path7) {
   try {
-    await (0, import_promises22.access)(path7, import_node_fs14.constants.X_OK);
-    return (await (0, import_promises22.stat)(path7)).isFile();
+    await (0, import_promises24.access)(path7, import_node_fs16.constants.X_OK);
+    return (await (0, import_promises24.stat)(path7)).isFile();
   } catch {
     return false;
   }
@@ -52661,31 +53767,31 @@ async function versionOf(path7, { env, signal }) {
   });
   return /^Version:\s+v?(\d+\.\d+\.\d+)/m.exec(stdout ?? "")?.[1];
 }
-function isOlder(version2, than) {
-  return version2.localeCompare(than, "en", { numeric: true }) < 0;
+function isOlder(version3, than) {
+  return version3.localeCompare(than, "en", { numeric: true }) < 0;
 }
-function missing2(named) {
+function missing(named) {
   return new AirgapError("tool", "oras was not found", {
     given: named ?? "no oras on PATH",
     expected: `oras ${oldestOras} or later`,
     next: howToGetIt
   });
 }
-function tooOld(path7, version2) {
-  const message = version2 ? "oras is too old" : "this oras does not tell its version";
+function tooOld(path7, version3) {
+  const message = version3 ? "oras is too old" : "this oras does not tell its version";
   return new AirgapError("tool", message, {
-    given: version2 ? `${version2} (${path7})` : path7,
+    given: version3 ? `${version3} (${path7})` : path7,
     expected: `oras ${oldestOras} or later`,
     next: howToGetIt
   });
 }
-var import_node_fs14, import_promises22, import_node_path23, oldestOras, howToGetIt;
+var import_node_fs16, import_promises24, import_node_path25, oldestOras, howToGetIt;
 var init_find_oras = __esm({
   "src/transfer/find-oras.ts"() {
     "use strict";
-    import_node_fs14 = require("node:fs");
-    import_promises22 = require("node:fs/promises");
-    import_node_path23 = require("node:path");
+    import_node_fs16 = require("node:fs");
+    import_promises24 = require("node:fs/promises");
+    import_node_path25 = require("node:path");
     init_execa();
     init_error();
     oldestOras = "1.3.6";
@@ -52696,11 +53802,11 @@ var init_find_oras = __esm({
 // src/commands/transferring.ts
 async function withTools({ credential, allowPlainHttpCredentials }, context, work) {
   const oras = await findOras(context);
-  const scratch = await (0, import_promises23.mkdtemp)((0, import_node_path24.join)(context.temporary, "airgap-bundle-"));
+  const scratch = await (0, import_promises25.mkdtemp)((0, import_node_path26.join)(context.temporary, "airgap-bundle-"));
   try {
     return await work({ oras, credential, allowPlainHttpCredentials, scratch });
   } finally {
-    await (0, import_promises23.rm)(scratch, { recursive: true, force: true });
+    await (0, import_promises25.rm)(scratch, { recursive: true, force: true });
   }
 }
 function transferImages({ images }) {
@@ -52711,25 +53817,25 @@ function transferImages({ images }) {
     placements: placements.map(({ reference }) => reference)
   }));
 }
-function placedResult({ name, version: version2, target: target2 }, { images }) {
+function placedResult({ name: name2, version: version3, target: target2 }, { images }) {
   const placements = images.flatMap((image2) => image2.placements);
   const counts = {};
   for (const { state } of placements) counts[state] = (counts[state] ?? 0) + 1;
   const errors = eachOnce(placements.flatMap(({ error: error3 }) => error3 ?? []));
-  return { name, version: version2, target: target2.endpoint, images, counts, errors };
+  return { name: name2, version: version3, target: target2.endpoint, images, counts, errors };
 }
 function eachOnce(errors) {
-  const wording2 = ({ class: name, message, given }) => `${name}
+  const wording2 = ({ class: name2, message, given }) => `${name2}
 ${message}
 ${given}`;
   return [...new Map(errors.map((error3) => [wording2(error3), error3])).values()];
 }
-var import_promises23, import_node_path24;
+var import_promises25, import_node_path26;
 var init_transferring = __esm({
   "src/commands/transferring.ts"() {
     "use strict";
-    import_promises23 = require("node:fs/promises");
-    import_node_path24 = require("node:path");
+    import_promises25 = require("node:fs/promises");
+    import_node_path26 = require("node:path");
     init_find_oras();
   }
 });
@@ -52775,32 +53881,18 @@ async function place3(bundle, connections, context) {
     target: connections.registries.client(inventory.target.endpoint),
     pullThrough: inventory.target.pullThrough ?? []
   };
-  const origin = await layoutOrigin(bundle);
-  if (!origin) return targetHeads(places);
-  const job = { ...places, origin, manifest: manifestReader(bundle) };
-  return withTools(connections, context, (tools) => transfer(job, tools, context));
-}
-async function layoutOrigin(bundle) {
-  const { inventory, file: file2, path: path7 } = bundle;
-  if (!inventory.root) return void 0;
-  const roots = [inventory.root, ...inventory.moreRoots ?? []];
-  return {
-    kind: "layout",
-    file: { fd: file2.fd, path: path7 },
-    roots,
-    bundleRepository: bundleRepository(inventory).slice(inventory.target.endpoint.length + 1),
-    tag: inventory.version,
-    smallBlob: await smallBlob(bundle, inventory.root)
+  const { root: root2 } = inventory;
+  if (!root2) return targetHeads(places);
+  const content = {
+    bundle,
+    manifest: manifestReader(bundle),
+    base: inventory.base && baseInTarget(inventory.base, places.target)
   };
-}
-async function smallBlob(bundle, root2) {
-  const index = parseManifest(await bundle.readBlob(root2.digest), root2.mediaType);
-  const [first] = index.kind === "index" ? index.manifests : [];
-  if (!first) throw new Error("the root index of a verified bundle is empty");
-  const manifest = parseManifest(await bundle.readBlob(first.digest), first.mediaType);
-  if (manifest.kind === "index") throw new Error("the root index of a verified bundle is not flat");
-  const { digest: digest2 } = manifest.config;
-  return { digest: digest2, bytes: await bundle.readBlob(digest2) };
+  return withLayout(content, connections, context, async (layout, by, during) => {
+    const origin = await layoutOrigin(bundle, root2, layout, content.base);
+    const job = { ...places, origin, manifest: content.manifest };
+    return withTools(by, during, (tools) => transfer(job, tools, during));
+  });
 }
 function manifestReader(bundle) {
   const named = new Map(
@@ -52815,11 +53907,12 @@ var init_load = __esm({
   "src/commands/load.ts"() {
     "use strict";
     init_manifest();
-    init_repositories();
     init_heads();
     init_transfer();
     init_connect();
     init_installed_state();
+    init_layout_file();
+    init_layout_origin();
     init_transferring();
     init_verify2();
   }
@@ -52831,14 +53924,14 @@ __export(inspect_exports, {
   runInspect: () => runInspect
 });
 async function runInspect(path7, keyFiles, context) {
-  const keys = await Promise.all(keyFiles.map((file2) => loadPublicKey((0, import_node_path25.resolve)(context.cwd, file2))));
-  return readUnverified((0, import_node_path25.resolve)(context.cwd, path7), keys);
+  const keys = await Promise.all(keyFiles.map((file2) => loadPublicKey((0, import_node_path27.resolve)(context.cwd, file2))));
+  return readUnverified((0, import_node_path27.resolve)(context.cwd, path7), keys);
 }
-var import_node_path25;
+var import_node_path27;
 var init_inspect = __esm({
   "src/commands/inspect.ts"() {
     "use strict";
-    import_node_path25 = require("node:path");
+    import_node_path27 = require("node:path");
     init_keys();
     init_verify();
   }
@@ -52860,6 +53953,82 @@ var init_problem = __esm({
   }
 });
 
+// src/commands/delta-base.ts
+async function readDeltaBase({ since: path7, withoutImages = false }, spec, context) {
+  if (!path7) return void 0;
+  refuseLightDelta(withoutImages);
+  const { inventory, inventoryDigest, ...file2 } = await readUnverified((0, import_node_path28.resolve)(context.cwd, path7));
+  refuseOtherSize(file2);
+  refuseLight(inventory, file2.path);
+  refuseOtherTarget(inventory, spec);
+  refuseSameVersion(inventory, spec);
+  const { name: name2, version: version3, sequence, blobs, base: base2 } = inventory;
+  return {
+    about: { name: name2, version: version3, sequence, inventoryDigest },
+    brings: new Set([...blobs, ...base2?.blobs ?? []].map(({ digest: digest2 }) => digest2))
+  };
+}
+function savedBase({ base: base2 }) {
+  if (!base2) return void 0;
+  const { blobs, ...about } = base2;
+  return { about, brings: new Set(blobs.map(({ digest: digest2 }) => digest2)) };
+}
+function refuseOlderThanBase(made) {
+  const { name: name2, sequence, base: base2 } = made;
+  if (!base2 || base2.name !== name2 || sequence >= base2.sequence) return;
+  throw new AirgapError("usage", "the bundle would be older than the one that it builds on", {
+    given: `sequence ${sequence}`,
+    expected: `at least ${base2.sequence}, that of ${base2.name} ${base2.version}`,
+    next: "raise sequence in bundle.yaml, or give --since an older bundle"
+  });
+}
+function refuseLightDelta(withoutImages) {
+  if (!withoutImages) return;
+  throw new AirgapError("usage", "--since and --without-images are both given", {
+    expected: "one of them: a delta carries the blobs that are new, a light bundle none"
+  });
+}
+function refuseOtherSize({ path: path7, size, sizeByInventory }) {
+  if (size === sizeByInventory) return;
+  throw new AirgapError("integrity", "the bundle of --since is damaged", {
+    given: `${path7}: ${size} bytes`,
+    expected: `${sizeByInventory} bytes, by its inventory`,
+    next: "copy it again from where it was made, and compare it with its .sha256 file"
+  });
+}
+function refuseLight({ imagesNotEmbedded }, path7) {
+  if (!imagesNotEmbedded) return;
+  throw new AirgapError("usage", "the bundle of --since carries no images", {
+    given: path7,
+    next: "name a bundle that was made with its images"
+  });
+}
+function refuseOtherTarget(old, { target: target2 }) {
+  if (basePath(old.target) === basePath(target2)) return;
+  throw new AirgapError("usage", "the bundle of --since was made for another target", {
+    given: basePath(old.target),
+    expected: basePath(target2),
+    next: "name a bundle that was loaded into this target, or leave --since out"
+  });
+}
+function refuseSameVersion(old, { name: name2, version: version3 }) {
+  if (old.name !== name2 || old.version !== version3) return;
+  throw new AirgapError("usage", "the bundle of --since has the name and version of the new one", {
+    given: `${name2} ${version3}`,
+    next: "give the new bundle a version of its own"
+  });
+}
+var import_node_path28;
+var init_delta_base = __esm({
+  "src/commands/delta-base.ts"() {
+    "use strict";
+    import_node_path28 = require("node:path");
+    init_verify();
+    init_repositories();
+    init_error();
+  }
+});
+
 // src/mirror-map/map.ts
 var exactMark, replaceMark, defaultKey, noswapKey;
 var init_map = __esm({
@@ -52874,10 +54043,10 @@ var init_map = __esm({
 
 // src/mirror-map/effective.ts
 function effectiveMap(map, endpoint) {
-  const missing4 = [added("default", defaultKey, ""), added("noswap", noswapKey, endpoint)].filter(
+  const missing3 = [added("default", defaultKey, ""), added("noswap", noswapKey, endpoint)].filter(
     ({ kind }) => !map.entries.some((entry) => entry.kind === kind)
   );
-  return { entries: [...missing4, ...map.entries], problems: map.problems };
+  return { entries: [...missing3, ...map.entries], problems: map.problems };
 }
 function added(kind, key, value) {
   return { kind, key, value, line: 0, column: 0 };
@@ -52926,8 +54095,8 @@ function splitRegistry(text3) {
 function looksLikeRegistry(first) {
   return first === "localhost" || /[.:]/.test(first) || first.toLowerCase() !== first;
 }
-function onDockerHub(name) {
-  return { registry: dockerHub, remainder: name.includes("/") ? name : `library/${name}` };
+function onDockerHub(name2) {
+  return { registry: dockerHub, remainder: name2.includes("/") ? name2 : `library/${name2}` };
 }
 function splitRemainder(remainder) {
   const at2 = remainder.indexOf("@");
@@ -53061,9 +54230,9 @@ var init_python = __esm({
     leading = new RegExp(`^[${whitespace}]+`);
     onlySpace = new RegExp(`[${whitespace}]`);
     PythonError = class extends Error {
-      constructor(name, message) {
+      constructor(name2, message) {
         super(message);
-        this.name = name;
+        this.name = name2;
       }
     };
   }
@@ -53140,9 +54309,9 @@ function withPattern(entry, pattern2) {
 function oddities(entries) {
   const seen = /* @__PURE__ */ new Map();
   return entries.flatMap((entry) => {
-    const name = `${entry.kind} ${entry.key}`;
-    const earlier = seen.get(name);
-    seen.set(name, entry);
+    const name2 = `${entry.kind} ${entry.key}`;
+    const earlier = seen.get(name2);
+    seen.set(name2, entry);
     const messages = [...commaOddities(entry), ...earlier ? [givenTwice(earlier)] : []];
     return messages.map((message) => oddity(entry, message));
   });
@@ -53211,25 +54380,25 @@ function closingBracket(pattern2, at2) {
 }
 function characterSet(inside) {
   const negated = inside[0] === "!";
-  const chunks = splitAtRanges(negated ? inside.slice(1) : inside);
-  const ranges = chunks.slice(1).map((chunk, i2) => [chunks[i2]?.at(-1) ?? "", chunk[0] ?? ""]);
+  const chunks2 = splitAtRanges(negated ? inside.slice(1) : inside);
+  const ranges = chunks2.slice(1).map((chunk, i2) => [chunks2[i2]?.at(-1) ?? "", chunk[0] ?? ""]);
   if (ranges.some(([from, to2]) => order(from) > order(to2))) {
     throw new PythonError("error", "bad character range");
   }
-  return { negated, characters: new Set(chunks.flat()), ranges };
+  return { negated, characters: new Set(chunks2.flat()), ranges };
 }
 function splitAtRanges(inside) {
-  const chunks = [];
-  let start = 0;
+  const chunks2 = [];
+  let start2 = 0;
   let hyphen = inside.indexOf("-", 1);
   while (hyphen >= 0) {
-    chunks.push(inside.slice(start, hyphen));
-    start = hyphen + 1;
+    chunks2.push(inside.slice(start2, hyphen));
+    start2 = hyphen + 1;
     hyphen = inside.indexOf("-", hyphen + 3);
   }
-  if (start < inside.length) chunks.push(inside.slice(start));
-  else chunks.at(-1)?.push("-");
-  return chunks;
+  if (start2 < inside.length) chunks2.push(inside.slice(start2));
+  else chunks2.at(-1)?.push("-");
+  return chunks2;
 }
 function matches(tokens, text3) {
   let [token, at2] = [0, 0];
@@ -53272,15 +54441,15 @@ function lookupOf(map) {
   return lookup;
 }
 function prepare(entries) {
-  const [exact, replace, keys] = [/* @__PURE__ */ new Map(), /* @__PURE__ */ new Map(), /* @__PURE__ */ new Map()];
+  const [exact, replace2, keys] = [/* @__PURE__ */ new Map(), /* @__PURE__ */ new Map(), /* @__PURE__ */ new Map()];
   for (const { kind, key, value } of entries) {
     if (kind === "exact") exact.set(key, value);
-    else if (kind === "replace") replace.set(key, value);
+    else if (kind === "replace") replace2.set(key, value);
     else keys.set(key, value);
   }
   return {
     exact,
-    replace: [...replace].map(([glob, prefix]) => ({ matches: fnmatch(glob), prefix })),
+    replace: [...replace2].map(([glob, prefix]) => ({ matches: fnmatch(glob), prefix })),
     keys,
     fallback: keys.get(defaultKey),
     noswap: keys.get(noswapKey)?.split(",") ?? []
@@ -53384,18 +54553,18 @@ function templateParts(template, groups) {
   return [...parts, template.slice(end)];
 }
 function templatePart(match, groups) {
-  const { octal, group, name, other } = match.groups ?? {};
+  const { octal, group, name: name2, other } = match.groups ?? {};
   if (octal !== void 0) return String.fromCharCode(Number.parseInt(octal, 8));
   if (group !== void 0) return groupNumber(group, groups);
-  if (name !== void 0) return namedGroup(name, groups);
+  if (name2 !== void 0) return namedGroup(name2, groups);
   if (other === void 0) throw failed2("bad escape (end of pattern)");
   const control = controls[other];
   if (control === void 0 && /[A-Za-z]/.test(other)) throw failed2(`bad escape \\${other}`);
   return control ?? `\\${other}`;
 }
-function namedGroup(name, groups) {
-  if (/^[0-9]+$/.test(name)) return groupNumber(name, groups);
-  if (/^[\p{L}_][\p{L}\p{N}_]*$/u.test(name)) throw new PythonError("IndexError", "unknown group");
+function namedGroup(name2, groups) {
+  if (/^[0-9]+$/.test(name2)) return groupNumber(name2, groups);
+  if (/^[\p{L}_][\p{L}\p{N}_]*$/u.test(name2)) throw new PythonError("IndexError", "unknown group");
   throw failed2("bad character in group name");
 }
 function groupNumber(text3, groups) {
@@ -53440,8 +54609,8 @@ function webhookImage(map, image2) {
 function swap(lookup, image2) {
   const exact = lookup.exact.get(image2);
   if (exact !== void 0) return exact;
-  const replace = lookup.replace.find(({ matches: matches2 }) => matches2(image2));
-  if (replace) return pathJoin(replace.prefix, image2.slice(image2.lastIndexOf("/") + 1));
+  const replace2 = lookup.replace.find(({ matches: matches2 }) => matches2(image2));
+  if (replace2) return pathJoin(replace2.prefix, image2.slice(image2.lastIndexOf("/") + 1));
   if (lookup.fallback === void 0) return void 0;
   const registry3 = registryOf(image2);
   const key = keyFor(lookup, registry3, image2);
@@ -53454,8 +54623,8 @@ function swap(lookup, image2) {
 function registryOf(image2) {
   const slash = image2.indexOf("/");
   if (slash < 0) {
-    const name = image2.slice(0, image2.search(/[:@]|$/));
-    return name.includes(".") ? name : "docker.io";
+    const name2 = image2.slice(0, image2.search(/[:@]|$/));
+    return name2.includes(".") ? name2 : "docker.io";
   }
   const first = image2.slice(0, slash);
   return first.includes(".") && slash < image2.length - 1 ? first : "docker.io";
@@ -53531,16 +54700,16 @@ function v2Targets(map) {
   return map.entries.filter((entry) => isTarget(entry) && readTarget(entry.value).hasApiPath);
 }
 function targetsOutside(map, endpoint, basePath2) {
-  const base = basePath2.split("/").filter((part3) => part3 !== "");
+  const base2 = basePath2.split("/").filter((part3) => part3 !== "");
   return map.entries.filter((entry) => {
     if (!isTarget(entry)) return false;
     const { host, path: path7 } = readTarget(entry.value);
-    return host !== endpoint || !isUnder(entry.kind, path7, base.join("/"));
+    return host !== endpoint || !isUnder(entry.kind, path7, base2.join("/"));
   });
 }
-function isUnder(kind, path7, base) {
-  if (base === "" || path7.startsWith(`${base}/`)) return true;
-  return kind !== "exact" && path7 === base;
+function isUnder(kind, path7, base2) {
+  if (base2 === "" || path7.startsWith(`${base2}/`)) return true;
+  return kind !== "exact" && path7 === base2;
 }
 function ignoredByContainerd(map) {
   return map.entries.filter((entry) => isTarget(entry) && !isContainerdEntry(entry));
@@ -53602,10 +54771,10 @@ function startsWithV2(reference) {
 function placementsOf(asked, digest2, isClaimed) {
   const askers = /* @__PURE__ */ new Map();
   for (const { by, reference } of asked) {
-    for (const name of tagged(reference, digest2)) {
-      if (reference.digest && name === written(reference) && isClaimed(name)) continue;
-      const before = askers.get(name);
-      askers.set(name, before === void 0 || before === by ? by : "both");
+    for (const name2 of tagged(reference, digest2)) {
+      if (reference.digest && name2 === written(reference) && isClaimed(name2)) continue;
+      const before = askers.get(name2);
+      askers.set(name2, before === void 0 || before === by ? by : "both");
     }
   }
   return [...askers].map(([reference, askedForBy]) => ({ reference, askedForBy }));
@@ -53806,28 +54975,28 @@ function checkInside({ target: target2 }, { image: image2, asks }) {
 }
 function checkPlatforms({ platforms }, { image: image2, filtered }) {
   if (platforms.length === 0 || !image2.graph) return [];
-  const name = image2.listed.image;
+  const name2 = image2.listed.image;
   const names = platforms.map(formatPlatform).join(", ");
   if (!filtered) {
     const has = platformNames(availablePlatforms(image2.graph)).join(", ") || "none that it tells";
     return [
       error2(
         "platform-missing",
-        [name],
-        `${name} has none of ${names} (it has ${has})`,
+        [name2],
+        `${name2} has none of ${names} (it has ${has})`,
         "add a platform, or leave the image out"
       )
     ];
   }
   if (image2.reference.digest && isIndex(image2.graph.root.mediaType)) {
-    const message2 = `${name} is pinned by the digest of an index: all its platforms are kept, or the digest would change`;
+    const message2 = `${name2} is pinned by the digest of an index: all its platforms are kept, or the digest would change`;
     return [
-      warning("index-digest-kept", [name], message2, "pin the digest of one platform to carry less")
+      warning("index-digest-kept", [name2], message2, "pin the digest of one platform to carry less")
     ];
   }
   if (!filtered.droppedAttestations) return [];
-  const message = `${name}: attestations in its index are dropped by the platform filter`;
-  return [warning("attestations-dropped", [name], message, "leave platforms out to keep them")];
+  const message = `${name2}: attestations in its index are dropped by the platform filter`;
+  return [warning("attestations-dropped", [name2], message, "leave platforms out to keep them")];
 }
 var init_check_image = __esm({
   "src/plan/check-image.ts"() {
@@ -53971,8 +55140,8 @@ function tagClaims(candidates) {
   for (const { asks, filtered } of candidates) {
     if (!filtered) continue;
     const { digest: digest2 } = filtered.graph.root;
-    for (const name of asks.asked.flatMap(({ reference }) => tagged(reference, digest2))) {
-      claims.set(name, (claims.get(name) ?? /* @__PURE__ */ new Set()).add(digest2));
+    for (const name2 of asks.asked.flatMap(({ reference }) => tagged(reference, digest2))) {
+      claims.set(name2, (claims.get(name2) ?? /* @__PURE__ */ new Set()).add(digest2));
     }
   }
   return claims;
@@ -54008,38 +55177,115 @@ var init_plan = __esm({
   }
 });
 
+// src/registry/content-pack.ts
+async function packContent(contents) {
+  const parts = [...contents].flatMap(([digest2, bytes]) => [
+    Buffer.from(`${digest2} ${bytes.length}
+`),
+    bytes
+  ]);
+  return (0, import_node_util13.promisify)(import_node_zlib.gzip)(Buffer.concat(parts));
+}
+async function unpackContent(pack) {
+  const bytes = await (0, import_node_util13.promisify)(import_node_zlib.gunzip)(pack, { maxOutputLength: largest2 });
+  const contents = /* @__PURE__ */ new Map();
+  for (let at2 = 0; at2 < bytes.length; ) {
+    const start2 = bytes.indexOf(lineFeed, at2) + 1;
+    const [digest2 = "", size = ""] = bytes.toString("latin1", at2, start2).trimEnd().split(" ");
+    if (start2 === 0 || !isDigest(digest2) || !/^\d+$/.test(size)) break;
+    const content = bytes.subarray(start2, start2 + Number(size));
+    if (digestOf(content, algorithmOf(digest2)) !== digest2) break;
+    contents.set(digest2, content);
+    at2 = start2 + content.length;
+  }
+  return contents;
+}
+var import_node_util13, import_node_zlib, largest2, lineFeed;
+var init_content_pack = __esm({
+  "src/registry/content-pack.ts"() {
+    "use strict";
+    import_node_util13 = require("node:util");
+    import_node_zlib = require("node:zlib");
+    init_digest();
+    largest2 = 512 * 1024 * 1024;
+    lineFeed = 10;
+  }
+});
+
 // src/registry/content-cache.ts
 function folderCache(folder) {
+  const held = /* @__PURE__ */ new Map();
+  const fresh = /* @__PURE__ */ new Map();
+  const awaited = /* @__PURE__ */ new Map();
+  let packs;
+  const bring2 = async (digest2, fetch2) => {
+    const bytes = await fetch2();
+    if (bytes.length > largest3 || digestOf(bytes, algorithmOf(digest2)) !== digest2) return bytes;
+    for (const map of [held, fresh]) map.set(digest2, bytes);
+    return bytes;
+  };
   return {
-    async get(digest2, fetch) {
-      const path7 = (0, import_node_path26.join)(folder, `${algorithmOf(digest2)}-${hexOf(digest2)}`);
-      const kept = await (0, import_promises24.readFile)(path7).catch(() => void 0);
-      if (kept && digestOf(kept, algorithmOf(digest2)) === digest2) return kept;
-      const bytes = await fetch();
-      await keep(folder, path7, bytes).catch(() => {
-      });
-      return bytes;
+    find: (digest2) => held.get(digest2),
+    async get(digest2, fetch2) {
+      packs ??= readPacks(folder, held);
+      await packs;
+      const kept = held.get(digest2);
+      if (kept) return kept;
+      const other = await awaited.get(digest2)?.catch(() => void 0);
+      if (other) return other;
+      const bytes = bring2(digest2, fetch2);
+      awaited.set(digest2, bytes);
+      return bytes.finally(() => awaited.delete(digest2));
+    },
+    async keep() {
+      if (fresh.size === 0) return;
+      const old = await packs ?? [];
+      const replaced = old.length >= mostPacks ? old : [];
+      const contents = replaced.length > 0 ? held : fresh;
+      await replacePacks(folder, contents, replaced).catch(() => void 0);
+      fresh.clear();
     }
   };
 }
-async function keep(folder, path7, bytes) {
-  const partial2 = `${path7}.${(0, import_node_crypto9.randomUUID)()}.partial`;
-  await (0, import_promises24.mkdir)(folder, { recursive: true });
-  try {
-    await (0, import_promises24.writeFile)(partial2, bytes);
-    await (0, import_promises24.rename)(partial2, path7);
-  } finally {
-    await (0, import_promises24.rm)(partial2, { force: true });
+async function readPacks(folder, held) {
+  const names = await (0, import_promises26.readdir)(folder).catch(() => []);
+  const paths = names.filter((name2) => name2.endsWith(ending)).map((name2) => (0, import_node_path29.join)(folder, name2));
+  for (const path7 of paths) {
+    const contents = await (0, import_promises26.readFile)(path7).then(unpackContent).catch(() => /* @__PURE__ */ new Map());
+    for (const [digest2, bytes] of contents) held.set(digest2, bytes);
   }
+  return paths;
 }
-var import_node_crypto9, import_promises24, import_node_path26;
+async function replacePacks(folder, contents, replaced) {
+  const path7 = (0, import_node_path29.join)(folder, `${(0, import_node_crypto10.randomUUID)()}${ending}`);
+  const partial2 = `${path7}.partial`;
+  await (0, import_promises26.mkdir)(folder, { recursive: true });
+  try {
+    await (0, import_promises26.writeFile)(partial2, await packContent(contents));
+    await (0, import_promises26.rename)(partial2, path7);
+  } finally {
+    await (0, import_promises26.rm)(partial2, { force: true });
+  }
+  for (const old of replaced) await (0, import_promises26.rm)(old, { force: true });
+}
+function cacheBefore(cache, near) {
+  return {
+    ...cache,
+    get: (digest2, fetch2) => cache.get(digest2, async () => await near(digest2) ?? fetch2())
+  };
+}
+var import_node_crypto10, import_promises26, import_node_path29, largest3, mostPacks, ending;
 var init_content_cache = __esm({
   "src/registry/content-cache.ts"() {
     "use strict";
-    import_node_crypto9 = require("node:crypto");
-    import_promises24 = require("node:fs/promises");
-    import_node_path26 = require("node:path");
+    import_node_crypto10 = require("node:crypto");
+    import_promises26 = require("node:fs/promises");
+    import_node_path29 = require("node:path");
     init_digest();
+    init_content_pack();
+    largest3 = 256 * 1024;
+    mostPacks = 8;
+    ending = ".pack.gz";
   }
 });
 
@@ -54231,9 +55477,9 @@ function representYamlBinary(object2) {
   for (let index = 0; index < object2.length; index++) binary += String.fromCharCode(object2[index]);
   return btoa(binary);
 }
-function makeUtcDate(year, month, day2, hour = 0, minute = 0, second = 0, fraction = 0) {
-  const date3 = new Date(Date.UTC(year, month, day2, hour, minute, second, fraction));
-  date3.setUTCFullYear(year, month, day2);
+function makeUtcDate(year, month, day3, hour = 0, minute = 0, second = 0, fraction = 0) {
+  const date3 = new Date(Date.UTC(year, month, day3, hour, minute, second, fraction));
+  date3.setUTCFullYear(year, month, day3);
   return date3;
 }
 function resolveYamlTimestamp(source) {
@@ -54242,10 +55488,10 @@ function resolveYamlTimestamp(source) {
   if (match === null) return NOT_RESOLVED;
   const year = +match[1];
   const month = +match[2] - 1;
-  const day2 = +match[3];
+  const day3 = +match[3];
   if (!match[4]) {
-    const date4 = makeUtcDate(year, month, day2);
-    if (date4.getUTCFullYear() !== year || date4.getUTCMonth() !== month || date4.getUTCDate() !== day2) return NOT_RESOLVED;
+    const date4 = makeUtcDate(year, month, day3);
+    if (date4.getUTCFullYear() !== year || date4.getUTCMonth() !== month || date4.getUTCDate() !== day3) return NOT_RESOLVED;
     return date4;
   }
   const hour = +match[4];
@@ -54258,8 +55504,8 @@ function resolveYamlTimestamp(source) {
     while (value.length < 3) value += "0";
     fraction = +value;
   }
-  const date3 = makeUtcDate(year, month, day2, hour, minute, second, fraction);
-  if (date3.getUTCFullYear() !== year || date3.getUTCMonth() !== month || date3.getUTCDate() !== day2) return NOT_RESOLVED;
+  const date3 = makeUtcDate(year, month, day3, hour, minute, second, fraction);
+  if (date3.getUTCFullYear() !== year || date3.getUTCMonth() !== month || date3.getUTCDate() !== day3) return NOT_RESOLVED;
   if (match[9]) {
     const offsetHour = +match[10];
     const offsetMinute = +(match[11] || 0);
@@ -54320,7 +55566,7 @@ function normalizeKey(key) {
   if (typeof key === "object" && Object.prototype.toString.call(key) === "[object Object]") return "[object Object]";
   return String(key);
 }
-function getLine(buffer2, lineStart, lineEnd, position, maxLineLength) {
+function getLine(buffer3, lineStart, lineEnd, position, maxLineLength) {
   let head = "";
   let tail = "";
   const maxHalfLength = Math.floor(maxLineLength / 2) - 1;
@@ -54333,7 +55579,7 @@ function getLine(buffer2, lineStart, lineEnd, position, maxLineLength) {
     lineEnd = position + maxHalfLength - tail.length;
   }
   return {
-    str: head + buffer2.slice(lineStart, lineEnd).replace(/\t/g, "→") + tail,
+    str: head + buffer3.slice(lineStart, lineEnd).replace(/\t/g, "→") + tail,
     pos: position - lineStart + head.length
   };
 }
@@ -54467,11 +55713,11 @@ function foldedBreaks(count4) {
   if (count4 === 1) return " ";
   return "\n".repeat(count4 - 1);
 }
-function getPlainValue(input, start, end) {
+function getPlainValue(input, start2, end) {
   let result = "";
-  let position = start;
-  let captureStart = start;
-  let captureEnd = start;
+  let position = start2;
+  let captureStart = start2;
+  let captureEnd = start2;
   while (position < end) {
     const ch = input.charCodeAt(position);
     if (ch === 10 || ch === 13) {
@@ -54486,11 +55732,11 @@ function getPlainValue(input, start, end) {
   }
   return result + input.slice(captureStart, captureEnd);
 }
-function getSingleQuotedValue(input, start, end) {
+function getSingleQuotedValue(input, start2, end) {
   let result = "";
-  let position = start;
-  let captureStart = start;
-  let captureEnd = start;
+  let position = start2;
+  let captureStart = start2;
+  let captureEnd = start2;
   while (position < end) {
     const ch = input.charCodeAt(position);
     if (ch === 39) {
@@ -54509,11 +55755,11 @@ function getSingleQuotedValue(input, start, end) {
   }
   return result + input.slice(captureStart, end);
 }
-function getDoubleQuotedValue(input, start, end) {
+function getDoubleQuotedValue(input, start2, end) {
   let result = "";
-  let position = start;
-  let captureStart = start;
-  let captureEnd = start;
+  let position = start2;
+  let captureStart = start2;
+  let captureEnd = start2;
   while (position < end) {
     const ch = input.charCodeAt(position);
     if (ch === 92) {
@@ -54548,9 +55794,9 @@ function getDoubleQuotedValue(input, start, end) {
   }
   return result + input.slice(captureStart, end);
 }
-function getBlockValue(input, start, end, indent, chomping, folded) {
+function getBlockValue(input, start2, end, indent, chomping, folded) {
   const textIndent = indent < 0 ? 0 : indent;
-  const region = input.slice(start, end).replace(/\r\n?/g, "\n");
+  const region = input.slice(start2, end).replace(/\r\n?/g, "\n");
   const lines2 = region === "" ? [] : (region.endsWith("\n") ? region.slice(0, -1) : region).split("\n");
   let result = "";
   let didReadContent = false;
@@ -54872,10 +56118,10 @@ function constructFromEvents(events, options) {
       }
       case EVENT_ID.ALIAS: {
         if (state.maxAliases !== -1 && ++state.aliasCount > state.maxAliases) throwError$1(state, `aliases exceeded maxAliases (${state.maxAliases})`);
-        const name = state.source.slice(event.anchorStart, event.anchorEnd);
-        const anchor2 = state.anchors.get(name);
-        if (!anchor2) throwError$1(state, `unidentified alias "${name}"`);
-        if (!anchor2.isValueFinal) throwError$1(state, `recursive alias "${name}" is not supported for tag ${anchor2.tag.tagName} because it uses finalize()`);
+        const name2 = state.source.slice(event.anchorStart, event.anchorEnd);
+        const anchor2 = state.anchors.get(name2);
+        if (!anchor2) throwError$1(state, `unidentified alias "${name2}"`);
+        if (!anchor2.isValueFinal) throwError$1(state, `recursive alias "${name2}" is not supported for tag ${anchor2.tag.tagName} because it uses finalize()`);
         addValue(state, anchor2.value, anchor2.tag);
         break;
       }
@@ -54908,10 +56154,10 @@ function addDocumentEvent(state, explicitStart, explicitEnd) {
     directives: state.directives
   });
 }
-function addSequenceEvent(state, start, anchorStart, anchorEnd, tagStart, tagEnd, style) {
+function addSequenceEvent(state, start2, anchorStart, anchorEnd, tagStart, tagEnd, style) {
   state.events.push({
     type: EVENT_ID.SEQUENCE,
-    start,
+    start: start2,
     anchorStart,
     anchorEnd,
     tagStart,
@@ -54919,10 +56165,10 @@ function addSequenceEvent(state, start, anchorStart, anchorEnd, tagStart, tagEnd
     style
   });
 }
-function addMappingEvent(state, start, anchorStart, anchorEnd, tagStart, tagEnd, style) {
+function addMappingEvent(state, start2, anchorStart, anchorEnd, tagStart, tagEnd, style) {
   state.events.push({
     type: EVENT_ID.MAPPING,
-    start,
+    start: start2,
     anchorStart,
     anchorEnd,
     tagStart,
@@ -55097,17 +56343,17 @@ function skipUntilLineEnd(state) {
   let ch = state.input.charCodeAt(state.position);
   while (ch !== 0 && !isEol(ch)) ch = state.input.charCodeAt(++state.position);
 }
-function checkPrintable(state, start, end) {
-  const match = PATTERN_NON_PRINTABLE.exec(state.input.slice(start, end));
+function checkPrintable(state, start2, end) {
+  const match = PATTERN_NON_PRINTABLE.exec(state.input.slice(start2, end));
   if (match !== null) {
-    state.position = start + match.index + match[0].length - 1;
+    state.position = start2 + match.index + match[0].length - 1;
     throwError(state, "the stream contains non-printable characters");
   }
 }
 function readTagProperty(state, props, inFlow) {
   if (state.input.charCodeAt(state.position) !== 33) return false;
   if (props.tagStart !== NO_RANGE$1) throwError(state, "duplication of a tag property");
-  const start = state.position;
+  const start2 = state.position;
   let isVerbatim = false;
   let isNamed = false;
   let tagHandle = "!";
@@ -55144,7 +56390,7 @@ function readTagProperty(state, props, inFlow) {
   }
   if (tagName && !(isVerbatim ? PATTERN_TAG_URI.test(tagName) : PATTERN_TAG_SUFFIX.test(tagName))) throwError(state, `tag name cannot contain such characters: ${tagName}`);
   if (!isVerbatim && tagHandle !== "!" && tagHandle !== "!!" && !HAS_OWN.call(state.tagHandlers, tagHandle)) throwError(state, `undeclared tag handle "${tagHandle}"`);
-  props.tagStart = start;
+  props.tagStart = start2;
   props.tagEnd = state.position;
   return true;
 }
@@ -55152,10 +56398,10 @@ function readAnchorProperty(state, props) {
   if (state.input.charCodeAt(state.position) !== 38) return false;
   if (props.anchorStart !== NO_RANGE$1) throwError(state, "duplication of an anchor property");
   state.position++;
-  const start = state.position;
+  const start2 = state.position;
   while (state.input.charCodeAt(state.position) !== 0 && !isWsOrEol(state.input.charCodeAt(state.position)) && !isFlowIndicator(state.input.charCodeAt(state.position))) state.position++;
-  if (state.position === start) throwError(state, "name of an anchor node must contain at least one character");
-  props.anchorStart = start;
+  if (state.position === start2) throwError(state, "name of an anchor node must contain at least one character");
+  props.anchorStart = start2;
   props.anchorEnd = state.position;
   return true;
 }
@@ -55163,10 +56409,10 @@ function readAlias(state, props) {
   if (state.input.charCodeAt(state.position) !== 42) return false;
   if (props.anchorStart !== NO_RANGE$1 || props.tagStart !== NO_RANGE$1) throwError(state, "alias node should not have any properties");
   state.position++;
-  const start = state.position;
+  const start2 = state.position;
   while (state.input.charCodeAt(state.position) !== 0 && !isWsOrEol(state.input.charCodeAt(state.position)) && !isFlowIndicator(state.input.charCodeAt(state.position))) state.position++;
-  if (state.position === start) throwError(state, "name of an alias node must contain at least one character");
-  addAliasEvent(state, start, state.position);
+  if (state.position === start2) throwError(state, "name of an alias node must contain at least one character");
+  addAliasEvent(state, start2, state.position);
   return true;
 }
 function readFlowScalarBreak(state, nodeIndent) {
@@ -55176,7 +56422,7 @@ function readFlowScalarBreak(state, nodeIndent) {
 function readSingleQuotedScalar(state, nodeIndent, props) {
   if (state.input.charCodeAt(state.position) !== 39) return false;
   state.position++;
-  const start = state.position;
+  const start2 = state.position;
   let simple = true;
   while (state.input.charCodeAt(state.position) !== 0) {
     const ch = state.input.charCodeAt(state.position);
@@ -55188,7 +56434,7 @@ function readSingleQuotedScalar(state, nodeIndent, props) {
       }
       const end = state.position;
       state.position++;
-      addScalarEvent(state, start, end, props.anchorStart, props.anchorEnd, props.tagStart, props.tagEnd, SCALAR_STYLE.SINGLE_QUOTED, CHOMPING_MODE.CLIP, -1, simple);
+      addScalarEvent(state, start2, end, props.anchorStart, props.anchorEnd, props.tagStart, props.tagEnd, SCALAR_STYLE.SINGLE_QUOTED, CHOMPING_MODE.CLIP, -1, simple);
       return true;
     }
     if (isEol(ch)) {
@@ -55203,14 +56449,14 @@ function readSingleQuotedScalar(state, nodeIndent, props) {
 function readDoubleQuotedScalar(state, nodeIndent, props) {
   if (state.input.charCodeAt(state.position) !== 34) return false;
   state.position++;
-  const start = state.position;
+  const start2 = state.position;
   let simple = true;
   while (state.input.charCodeAt(state.position) !== 0) {
     const ch = state.input.charCodeAt(state.position);
     if (ch === 34) {
       const end = state.position;
       state.position++;
-      addScalarEvent(state, start, end, props.anchorStart, props.anchorEnd, props.tagStart, props.tagEnd, SCALAR_STYLE.DOUBLE_QUOTED, CHOMPING_MODE.CLIP, -1, simple);
+      addScalarEvent(state, start2, end, props.anchorStart, props.anchorEnd, props.tagStart, props.tagEnd, SCALAR_STYLE.DOUBLE_QUOTED, CHOMPING_MODE.CLIP, -1, simple);
       return true;
     }
     if (ch === 92) {
@@ -55329,7 +56575,7 @@ function canStartPlainScalar(state, nodeContext) {
 }
 function readPlainScalar(state, nodeIndent, nodeContext, props) {
   if (!canStartPlainScalar(state, nodeContext)) return false;
-  const start = state.position;
+  const start2 = state.position;
   let end = state.position;
   let ch = state.input.charCodeAt(state.position);
   const inFlow = nodeContext === CONTEXT_FLOW_IN;
@@ -55362,9 +56608,9 @@ function readPlainScalar(state, nodeIndent, nodeContext, props) {
     if (!isWhiteSpace(ch)) end = state.position + 1;
     ch = state.input.charCodeAt(++state.position);
   }
-  if (end === start) return false;
-  checkPrintable(state, start, end);
-  addScalarEvent(state, start, end, props.anchorStart, props.anchorEnd, props.tagStart, props.tagEnd, SCALAR_STYLE.PLAIN, CHOMPING_MODE.CLIP, -1, !multiline);
+  if (end === start2) return false;
+  checkPrintable(state, start2, end);
+  addScalarEvent(state, start2, end, props.anchorStart, props.anchorEnd, props.tagStart, props.tagEnd, SCALAR_STYLE.PLAIN, CHOMPING_MODE.CLIP, -1, !multiline);
   return true;
 }
 function skipFlowSeparationSpace(state, nodeIndent) {
@@ -55375,12 +56621,12 @@ function skipFlowSeparationSpace(state, nodeIndent) {
 function readFlowCollection(state, nodeIndent, props) {
   const ch = state.input.charCodeAt(state.position);
   const isMapping2 = ch === 123;
-  const start = state.position;
+  const start2 = state.position;
   let readNext = true;
   if (ch !== 91 && ch !== 123) return false;
   const terminator = isMapping2 ? 125 : 93;
-  if (isMapping2) addMappingEvent(state, start, props.anchorStart, props.anchorEnd, props.tagStart, props.tagEnd, COLLECTION_STYLE.FLOW);
-  else addSequenceEvent(state, start, props.anchorStart, props.anchorEnd, props.tagStart, props.tagEnd, COLLECTION_STYLE.FLOW);
+  if (isMapping2) addMappingEvent(state, start2, props.anchorStart, props.anchorEnd, props.tagStart, props.tagEnd, COLLECTION_STYLE.FLOW);
+  else addSequenceEvent(state, start2, props.anchorStart, props.anchorEnd, props.tagStart, props.tagEnd, COLLECTION_STYLE.FLOW);
   state.position++;
   while (state.input.charCodeAt(state.position) !== 0) {
     skipFlowSeparationSpace(state, nodeIndent);
@@ -55620,18 +56866,18 @@ function readDirective(state) {
   state.position++;
   const nameStart = state.position;
   while (state.input.charCodeAt(state.position) !== 0 && !isWsOrEol(state.input.charCodeAt(state.position))) state.position++;
-  const name = state.input.slice(nameStart, state.position);
+  const name2 = state.input.slice(nameStart, state.position);
   const args = [];
-  if (name.length === 0) throwError(state, "directive name must not be less than one character in length");
+  if (name2.length === 0) throwError(state, "directive name must not be less than one character in length");
   while (state.input.charCodeAt(state.position) !== 0 && !isEol(state.input.charCodeAt(state.position))) {
     while (isWhiteSpace(state.input.charCodeAt(state.position))) state.position++;
     if (state.input.charCodeAt(state.position) === 35 || isEol(state.input.charCodeAt(state.position)) || state.input.charCodeAt(state.position) === 0) break;
-    const start = state.position;
+    const start2 = state.position;
     while (state.input.charCodeAt(state.position) !== 0 && !isWsOrEol(state.input.charCodeAt(state.position))) state.position++;
-    args.push(state.input.slice(start, state.position));
+    args.push(state.input.slice(start2, state.position));
   }
   if (isEol(state.input.charCodeAt(state.position))) consumeLineBreak(state);
-  if (name === "YAML") {
+  if (name2 === "YAML") {
     if (state.directives.some((directive) => directive.kind === "yaml")) throwError(state, "duplication of %YAML directive");
     if (args.length !== 1) throwError(state, "YAML directive accepts exactly one argument");
     const match = /^([0-9]+)\.([0-9]+)$/.exec(args[0]);
@@ -55641,7 +56887,7 @@ function readDirective(state) {
       kind: "yaml",
       version: args[0]
     });
-  } else if (name === "TAG") {
+  } else if (name2 === "TAG") {
     if (args.length !== 2) throwError(state, "TAG directive accepts exactly two arguments");
     const [handle, prefix] = args;
     if (!PATTERN_TAG_HANDLE.test(handle)) throwError(state, "ill-formed tag handle (first argument) of the TAG directive");
@@ -56093,25 +57339,25 @@ function foldLine(line, width) {
   if (line === "" || isMoreIndented(line[0])) return line;
   const breakRe = / [^ \t]/g;
   let match;
-  let start = 0;
+  let start2 = 0;
   let end;
   let curr = 0;
   let next = 0;
   let result = "";
   while (match = breakRe.exec(line)) {
     next = match.index;
-    if (next - start > width) {
-      end = curr > start ? curr : next;
+    if (next - start2 > width) {
+      end = curr > start2 ? curr : next;
       result += `
-${line.slice(start, end)}`;
-      start = end + 1;
+${line.slice(start2, end)}`;
+      start2 = end + 1;
     }
     curr = next;
   }
   result += "\n";
-  if (line.length - start > width && curr > start) result += `${line.slice(start, curr)}
+  if (line.length - start2 > width && curr > start2) result += `${line.slice(start2, curr)}
 ${line.slice(curr + 1)}`;
-  else result += line.slice(start);
+  else result += line.slice(start2);
   return result.slice(1);
 }
 function foldBlockScalar(string3, width) {
@@ -57173,7 +58419,7 @@ var init_js_yaml = __esm({
       quoteFlowKeys: false,
       quoteStyle: "single",
       forceQuotes: false,
-      scalarStyleRules: Object.keys(DEFAULT_SCALAR_STYLE_RULES).map((name) => Reflect.get(DEFAULT_SCALAR_STYLE_RULES, name)),
+      scalarStyleRules: Object.keys(DEFAULT_SCALAR_STYLE_RULES).map((name2) => Reflect.get(DEFAULT_SCALAR_STYLE_RULES, name2)),
       tagBeforeAnchor: false
     };
     DEFAULT_DUMP_OPTIONS = {
@@ -57221,7 +58467,7 @@ async function readChartArchive(bytes, wanted) {
 }
 function unzip(bytes) {
   try {
-    return (0, import_node_zlib.gunzipSync)(bytes, { maxOutputLength: maxUnpacked });
+    return (0, import_node_zlib2.gunzipSync)(bytes, { maxOutputLength: maxUnpacked });
   } catch (cause) {
     const tooLarge = cause.code === "ERR_BUFFER_TOO_LARGE";
     throw new RangeError(tooLarge ? "larger than 20 MiB when unpacked" : "not a gzip file", {
@@ -57231,7 +58477,7 @@ function unzip(bytes) {
 }
 async function readEntries(archive, wanted) {
   const entries = [];
-  await new Promise((resolve18, reject) => {
+  await new Promise((resolve19, reject) => {
     const parser = new rt({ strict: true });
     const take = (entry) => {
       entries.push(readEntry2(entry, wanted));
@@ -57240,7 +58486,7 @@ async function readEntries(archive, wanted) {
     parser.on("entry", take);
     parser.on("ignoredEntry", take);
     parser.on("error", reject);
-    parser.on("end", resolve18);
+    parser.on("end", resolve19);
     parser.end(archive);
   }).catch((cause) => {
     throw new RangeError(`not a tar archive that can be used: ${cause.message}`, { cause });
@@ -57249,16 +58495,16 @@ async function readEntries(archive, wanted) {
   return refuseDuplicates(entries);
 }
 function readEntry2(entry, wanted) {
-  const { path: name, type } = entry;
-  const path7 = name.replace(/\/$/, "").split("/");
+  const { path: name2, type } = entry;
+  const path7 = name2.replace(/\/$/, "").split("/");
   const body = [];
-  const keep2 = type !== "Directory" && wanted.includes(path7.slice(1).join("/"));
-  if (keep2) entry.on("data", (chunk) => body.push(chunk));
+  const keep = type !== "Directory" && wanted.includes(path7.slice(1).join("/"));
+  if (keep) entry.on("data", (chunk) => body.push(chunk));
   else entry.resume();
-  return keep2 ? { name, type, path: path7, body } : { name, type, path: path7 };
+  return keep ? { name: name2, type, path: path7, body } : { name: name2, type, path: path7 };
 }
-function checkEntry2({ name, type, path: path7 }) {
-  const shown2 = JSON.stringify(name);
+function checkEntry2({ name: name2, type, path: path7 }) {
+  const shown2 = JSON.stringify(name2);
   if (path7.some((part3) => part3 === "" || part3 === "." || part3 === ".." || part3.includes("\\"))) {
     throw new RangeError(`a path that is not plain: ${shown2}`);
   }
@@ -57278,11 +58524,11 @@ function refuseDuplicates(entries) {
   }
   return entries;
 }
-var import_node_zlib, maxUnpacked, maxEntries;
+var import_node_zlib2, maxUnpacked, maxEntries;
 var init_chart_archive = __esm({
   "src/install/chart-archive.ts"() {
     "use strict";
-    import_node_zlib = require("node:zlib");
+    import_node_zlib2 = require("node:zlib");
     init_index_min();
     maxUnpacked = 20 * 1024 * 1024;
     maxEntries = 1e4;
@@ -57290,16 +58536,16 @@ var init_chart_archive = __esm({
 });
 
 // src/install/chart.ts
-async function readChart(bytes, name) {
+async function readChart(bytes, name2) {
   const { files } = await readChartArchive(bytes, ["Chart.yaml", "values.yaml"]).catch((cause) => {
-    throw new AirgapError("usage", `${name} cannot be used as a chart`, {
+    throw new AirgapError("usage", `${name2} cannot be used as a chart`, {
       given: cause instanceof Error ? cause.message : String(cause),
       expected: "a chart archive as `helm package` makes it: one folder of plain files in a .tgz",
       cause
     });
   });
-  const about = readYaml(files, "Chart.yaml", chartYaml, name);
-  const values = readYaml(files, "values.yaml", valuesYaml, name);
+  const about = readYaml(files, "Chart.yaml", chartYaml, name2);
+  const values = readYaml(files, "values.yaml", valuesYaml, name2);
   const ownImages2 = ownImagesOf(values);
   return {
     name: about.name,
@@ -57307,7 +58553,7 @@ async function readChart(bytes, name) {
     digest: digestOf(bytes),
     fileName: `${about.name}-${about.version.replaceAll("+", "_")}.tgz`,
     bytes,
-    spelling: spellingOf(values, name),
+    spelling: spellingOf(values, name2),
     ...ownImages2 === void 0 ? {} : { ownImages: ownImages2 }
   };
 }
@@ -57369,77 +58615,52 @@ var init_chart = __esm({
   }
 });
 
-// src/registry/read-blob.ts
-async function readBlob2(client, repository, { digest: digest2, size }) {
-  const name = `${client.host}/${repository}@${digest2}`;
-  if (size > mostBytes) {
-    throw new AirgapError("usage", "a config or chart is too large", {
-      given: `${name}, ${size} bytes`,
-      expected: `at most ${mostBytes} bytes`
-    });
-  }
-  const { body } = await client.getBlob(repository, digest2);
-  const bytes = await (0, import_consumers.buffer)(body);
-  if (digestOf(bytes, algorithmOf(digest2)) === digest2) return bytes;
-  throw new AirgapError("integrity", "a blob is not what its digest says", { given: name });
-}
-var import_consumers, mostBytes;
-var init_read_blob = __esm({
-  "src/registry/read-blob.ts"() {
-    "use strict";
-    import_consumers = require("node:stream/consumers");
-    init_digest();
-    init_error();
-    mostBytes = 32 * 1024 * 1024;
-  }
-});
-
 // src/commands/load-chart.ts
 async function loadChart(spec, registries) {
   const { chart } = spec.imageSwap;
   if (chart === void 0) return void 0;
-  const bytes = chart.startsWith("oci://") ? await pullChart(chart, registries) : await (0, import_promises25.readFile)(chart).catch((cause) => {
+  const bytes = chart.startsWith("oci://") ? await pullChart(chart, registries) : await (0, import_promises27.readFile)(chart).catch((cause) => {
     throw unreadable2(chart, "imageSwap.chart", cause);
   });
   return readChart(bytes, chart);
 }
-async function pullChart(name, registries) {
-  const reference = chartReference(name);
+async function pullChart(name2, registries) {
+  const reference = chartReference(name2);
   const { client, repository } = registries.source(reference);
   const found = await client.getManifest(repository, reference.digest ?? reference.tag ?? "");
   if (!found)
-    throw new AirgapError("usage", "imageSwap.chart is not in its registry", { given: name });
+    throw new AirgapError("usage", "imageSwap.chart is not in its registry", { given: name2 });
   const { manifest } = makeDocument(found.descriptor, found.bytes);
   const layer = manifest.kind === "manifest" && manifest.layers.find((one) => one.mediaType === chartLayer);
-  if (layer) return readBlob2(client, repository, layer);
+  if (layer) return readBlob(client, repository, layer);
   throw new AirgapError("usage", "imageSwap.chart is no helm chart", {
-    given: name,
+    given: name2,
     expected: `a manifest with a layer of type ${chartLayer}, as \`helm push\` makes it`
   });
 }
-function chartReference(name) {
-  const text3 = name.slice("oci://".length);
+function chartReference(name2) {
+  const text3 = name2.slice("oci://".length);
   if (/[:@][^/]+$/.test(text3)) {
     try {
       return parseReference(text3);
     } catch (cause) {
-      throw notAReference(name, cause);
+      throw notAReference(name2, cause);
     }
   }
-  throw notAReference(name);
+  throw notAReference(name2);
 }
-function notAReference(name, cause) {
+function notAReference(name2, cause) {
   return new AirgapError("usage", "imageSwap.chart names no version", {
-    given: name,
+    given: name2,
     expected: "oci://host/path/image-swap:1.5.3",
     cause
   });
 }
-var import_promises25, chartLayer;
+var import_promises27, chartLayer;
 var init_load_chart = __esm({
   "src/commands/load-chart.ts"() {
     "use strict";
-    import_promises25 = require("node:fs/promises");
+    import_promises27 = require("node:fs/promises");
     init_files();
     init_chart();
     init_graph();
@@ -57523,8 +58744,8 @@ var init_oci_layout = __esm({
 function sha256Sums(files) {
   return Buffer.from(files.map(({ path: path7, sha256: sha2562 }) => sumLine(sha2562, path7)).join(""));
 }
-function sumLine(sha2562, name) {
-  return `${sha2562}  ${name}
+function sumLine(sha2562, name2) {
+  return `${sha2562}  ${name2}
 `;
 }
 var init_sums = __esm({
@@ -57546,20 +58767,20 @@ var init_time = __esm({
 // src/install/assets.ts
 function distFolder() {
   const here = __dirname;
-  return (0, import_node_path27.basename)(here) === "dist" ? here : (0, import_node_path27.join)(here, "../../dist");
+  return (0, import_node_path30.basename)(here) === "dist" ? here : (0, import_node_path30.join)(here, "../../dist");
 }
 function installScriptPath() {
   const here = __dirname;
-  return (0, import_node_path27.join)(here, "install.sh");
+  return (0, import_node_path30.join)(here, "install.sh");
 }
 function programPath() {
-  return (0, import_node_path27.join)(distFolder(), "bundle.js");
+  return (0, import_node_path30.join)(distFolder(), "bundle.js");
 }
-var import_node_path27;
+var import_node_path30;
 var init_assets = __esm({
   "src/install/assets.ts"() {
     "use strict";
-    import_node_path27 = require("node:path");
+    import_node_path30 = require("node:path");
   }
 });
 
@@ -58160,20 +59381,20 @@ var init_nodes = __esm({
 
 // src/install/readme.ts
 function readmeText(inventory) {
-  const { name, version: version2, target: target2, images } = inventory;
+  const { name: name2, version: version3, target: target2, images } = inventory;
   const isAirgap = target2.environment === "airgap";
   const tools = `oras 1.3.6 or newer, kubectl${isAirgap ? ", helm 3" : ""}`;
   const steps = `load, secret${isAirgap ? ", chart" : ""} and check`;
-  const file2 = `${name}-${version2}.tar`;
+  const file2 = `${name2}-${version3}.tar`;
   const placements = images.reduce((count4, image2) => count4 + image2.placements.length, 0);
   const content = inventory.imagesNotEmbedded ? `${images.length} images are expected in ${target2.endpoint} already; this bundle does not carry them` : `${images.length} images for ${placements} references in ${target2.endpoint}`;
-  return Buffer.from(`${name} ${version2}
-${"=".repeat(name.length + version2.length + 1)}
+  return Buffer.from(`${name2} ${version3}
+${"=".repeat(name2.length + version3.length + 1)}
 
 This file, ${file2}, holds what a cluster behind an air gap needs to pull its images from
 ${target2.endpoint}: ${content}; the Secret registry-info${isAirgap ? "; the image-swap chart and its values" : ""};
 and the containerd configuration that the nodes should show (nodes/).
-It was made at ${inventory.createdAt}${inventory.expiresAt ? ` and expires at ${inventory.expiresAt}` : ""} (sequence ${inventory.sequence}). No credentials are in it.
+${baseText2(inventory)}It was made at ${inventory.createdAt}${inventory.expiresAt ? ` and expires at ${inventory.expiresAt}` : ""} (sequence ${inventory.sequence}). No credentials are in it.
 
 Install
 -------
@@ -58194,7 +59415,8 @@ whole file first:
 
     sha256sum -c ${file2}.sha256
 
-That proves as much as the way by which the .sha256 came.
+That proves as much as the way by which the .sha256 came. A bundle in parts (${file2}.001 and on) goes by the
+same name everywhere; only tar below wants one file: cat ${file2}.[0-9]* > ${file2}
 
 Check the signature by hand
 ---------------------------
@@ -58217,6 +59439,12 @@ and its own hash is in bundle.json:
 The file is an OCI image layout in a tar: oras, skopeo, podman and ctr read it as it is.
 `);
 }
+function baseText2({ base: base2 }) {
+  if (!base2) return "";
+  return `It builds on ${base2.name} ${base2.version}, which must have been loaded before: ${base2.blobs.length} blobs that came
+with that are not in here, so the OCI layout is not complete by itself.
+`;
+}
 var init_readme = __esm({
   "src/install/readme.ts"() {
     "use strict";
@@ -58224,8 +59452,8 @@ var init_readme = __esm({
 });
 
 // src/install/yaml.ts
-function toYaml(value, name) {
-  refuseUnprintable(value, name);
+function toYaml(value, name2) {
+  refuseUnprintable(value, name2);
   const options = { forceQuotes: true, quoteStyle: "double", lineWidth: -1, noRefs: true };
   return Buffer.from(`---
 ${dump(value, options)}`);
@@ -58296,9 +59524,16 @@ function placementRows(image2, inventory) {
   return image2.placements.map(({ reference }) => {
     const { repository, tag: tag2 } = splitPlacement(reference);
     const how = isPullThrough(repository, inventory.target.pullThrough) ? "prove" : "push";
-    const inTarget2 = inEndpoint(repository, inventory);
+    const inTarget2 = inEndpoint2(repository, inventory);
     return [image2.digest, image2.mediaType, inTarget2, tag2, how, image2.source];
   });
+}
+function baseTable({ blobs }, homes, inventory) {
+  const rows = blobs.map(({ digest: digest2, size }) => {
+    const repositories = (homes.get(digest2) ?? []).map((home) => inEndpoint2(home, inventory));
+    return [digest2, String(size), repositories.join(" ")];
+  });
+  return table2(rows);
 }
 function settingsTable(inventory, target2, chart) {
   return table2([
@@ -58306,6 +59541,7 @@ function settingsTable(inventory, target2, chart) {
     ...identityRows(inventory),
     ...registryRows(inventory),
     ...rootRows(inventory),
+    ...baseRows(inventory),
     ...chart === void 0 ? [] : chartRows(chart),
     ...Object.entries(secretData(target2)).map(([key, value]) => [`secret.${key}`, base642(value)])
   ]);
@@ -58323,8 +59559,8 @@ function identityRows(inventory) {
   ];
 }
 function dayBefore(time3) {
-  const day2 = 24 * 60 * 60 * 1e3;
-  return utcSeconds(new Date(Date.parse(time3) - day2));
+  const day3 = 24 * 60 * 60 * 1e3;
+  return utcSeconds(new Date(Date.parse(time3) - day3));
 }
 function registryRows({ target: target2 }) {
   return [
@@ -58339,8 +59575,19 @@ function rootRows(inventory) {
   const roots = root2 === void 0 ? [] : [root2, ...moreRoots];
   return [
     ["imagesEmbedded", String(inventory.imagesNotEmbedded !== true)],
-    ["bundleRepository", inEndpoint(bundleRepository(inventory), inventory)],
+    ["bundleRepository", inEndpoint2(bundleRepository(inventory), inventory)],
     ...roots.map(({ digest: digest2 }, n2) => ["root", `${digest2} ${n2 === 0 ? tag2 : `${tag2}-${n2 + 1}`}`])
+  ];
+}
+function baseRows(inventory) {
+  const { base: base2, target: target2 } = inventory;
+  if (base2 === void 0) return [];
+  const { name: name2, version: version3, inventoryDigest } = base2;
+  return [
+    ["baseName", name2],
+    ["baseVersion", version3],
+    ["baseInventory", inventoryDigest],
+    ["baseRepository", inEndpoint2(bundleRepository({ target: target2, name: name2 }), inventory)]
   ];
 }
 function chartRows(chart) {
@@ -58351,7 +59598,7 @@ function chartRows(chart) {
     ["registryKey", chart.spelling === "nested" ? "config.ociImageRegistry" : "ociImageRegistry"]
   ];
 }
-function inEndpoint(whole, { target: target2 }) {
+function inEndpoint2(whole, { target: target2 }) {
   const host = `${target2.endpoint}/`;
   if (!whole.startsWith(host)) throw new Error(`${whole} is not in ${target2.endpoint}`);
   return whole.slice(host.length);
@@ -58426,6 +59673,7 @@ function installFiles(input) {
   return [
     { path: "install.sh", bytes: input.script, mode: 493 },
     plain("images.tsv", imagesTable(input.inventory)),
+    ...baseFiles(input),
     plain("settings.tsv", settingsTable(input.inventory, input.target, input.chart)),
     plain("README.txt", readmeText(input.inventory)),
     ...chartFiles(input),
@@ -58436,6 +59684,10 @@ function installFiles(input) {
 }
 function plain(path7, bytes) {
   return { path: path7, bytes, mode: 420 };
+}
+function baseFiles({ inventory, homes = /* @__PURE__ */ new Map() }) {
+  const { base: base2 } = inventory;
+  return base2 === void 0 ? [] : [plain("base.tsv", baseTable(base2, homes, inventory))];
 }
 function chartFiles({ chart, target: target2, ownImages: ownImages2, isEKSCluster }) {
   if (chart === void 0) return [];
@@ -58509,6 +59761,9 @@ async function makeInventory(input) {
       ...platform3 ? { platform: platform3 } : {}
     }))
   );
+  const content = uniqueBlobs(embedded);
+  const base2 = input.base && inventoryBase(input.base, leaves, manifestsOf(embedded));
+  const leftOut = new Set(base2?.blobs.map(({ digest: digest2 }) => digest2));
   const [root2, ...moreRoots] = roots.map(({ descriptor: descriptor3 }) => descriptor3);
   const unfinished = {
     ...about,
@@ -58516,9 +59771,13 @@ async function makeInventory(input) {
     ...moreRoots.length > 0 ? { moreRoots } : {},
     images: plan.images.map(({ entry }) => entry),
     files: [],
-    blobs: withRoots(roots, uniqueBlobs(embedded)),
+    blobs: withRoots(
+      roots,
+      content.filter(({ digest: digest2 }) => !leftOut.has(digest2))
+    ),
     ...chart ? { chart: chartEntry(chart) } : {},
-    ...withoutImages ? { imagesNotEmbedded: true } : {}
+    ...withoutImages ? { imagesNotEmbedded: true } : {},
+    ...base2 ? { base: base2 } : {}
   };
   const layout = layoutFiles(
     embedded.filter(isRunnable).map(({ entry }) => entry),
@@ -58527,13 +59786,22 @@ async function makeInventory(input) {
       ...embedded.filter((image2) => !isRunnable(image2)).map(({ graph }) => graph.root)
     ]
   );
-  const files = input.withFiles ? await allFiles(layout, unfinished, input) : [];
+  const files = input.withFiles ? await allFiles(layout, unfinished, blobRepositories(embedded, about), input) : [];
   const documents = plan.images.flatMap(({ graph }) => childrenFirst(graph));
   return {
     inventory: { ...unfinished, files: files.map(fileEntry) },
     files: new Map(files.map(({ path: path7, bytes }) => [path7, bytes])),
     manifests: new Map([...roots, ...documents].map((one) => [one.descriptor.digest, one]))
   };
+}
+function inventoryBase({ about, brings }, leaves, manifests) {
+  const blobs = blobsOf(leaves).filter(
+    ({ digest: digest2 }) => brings.has(digest2) && !manifests.has(digest2)
+  );
+  return { ...about, blobs: blobs.map(({ digest: digest2, size }) => ({ digest: digest2, size })) };
+}
+function manifestsOf(images) {
+  return new Set(images.flatMap(({ graph }) => [...graph.documents.keys()]));
 }
 function withRoots(roots, blobs) {
   const first = roots.map(({ descriptor: { digest: digest2, size } }) => ({ digest: digest2, size }));
@@ -58570,13 +59838,13 @@ function describe2({ spec, plan, createdAt }) {
 function installedChart({ spec, chart }) {
   return spec.environment === "airgap" ? chart : void 0;
 }
-function chartEntry({ name, version: version2, digest: digest2 }) {
-  return { name, version: version2, digest: digest2 };
+function chartEntry({ name: name2, version: version3, digest: digest2 }) {
+  return { name: name2, version: version3, digest: digest2 };
 }
-async function allFiles(layout, inventory, input) {
+async function allFiles(layout, inventory, homes, input) {
   const files = [
     ...[...layout].map(([path7, bytes]) => ({ path: path7, bytes, mode: 420 })),
-    ...installFiles(await installInput(inventory, input))
+    ...installFiles({ ...await installInput(inventory, input), homes })
   ];
   const sums = { path: "SHA256SUMS", bytes: sha256Sums(files.map(fileEntry)), mode: 420 };
   const readme2 = files.findIndex(({ path: path7 }) => path7 === "README.txt");
@@ -58590,8 +59858,8 @@ async function installInput(inventory, input) {
     inventory,
     target: spec.target,
     ownImages: ownImages2,
-    script: await (0, import_promises26.readFile)(installScriptPath()),
-    program: await (0, import_promises26.readFile)(programPath()),
+    script: await (0, import_promises28.readFile)(installScriptPath()),
+    program: await (0, import_promises28.readFile)(programPath()),
     ...chart ? { chart } : {},
     ...isEKSCluster === void 0 ? {} : { isEKSCluster }
   };
@@ -58599,11 +59867,11 @@ async function installInput(inventory, input) {
 function fileEntry({ path: path7, bytes, mode }) {
   return { path: path7, size: bytes.length, sha256: hexOf(digestOf(bytes)), mode };
 }
-var import_promises26;
+var import_promises28;
 var init_make_inventory = __esm({
   "src/commands/make-inventory.ts"() {
     "use strict";
-    import_promises26 = require("node:fs/promises");
+    import_promises28 = require("node:fs/promises");
     init_oci_layout();
     init_sums();
     init_time();
@@ -58614,6 +59882,7 @@ var init_make_inventory = __esm({
     init_graph();
     init_platform();
     init_blobs();
+    init_units2();
     init_version();
   }
 });
@@ -58651,9 +59920,9 @@ function isInTarget({ target: target2 }, image2) {
   return image2.startsWith(`${target2.endpoint}/`);
 }
 function inTarget(reference) {
-  const name = repositoryOf(reference);
-  if (reference.digest) return `${name}@${reference.digest}`;
-  return `${name}:${reference.tag ?? "latest"}`;
+  const name2 = repositoryOf(reference);
+  if (reference.digest) return `${name2}@${reference.digest}`;
+  return `${name2}:${reference.tag ?? "latest"}`;
 }
 function noChart() {
   return warning(
@@ -58732,7 +60001,7 @@ async function configPlatform({ source, cache }, { manifest, descriptor: descrip
   const { digest: digest2 } = manifest.config;
   const bytes = await cache.get(
     digest2,
-    () => readBlob2(source.client, source.repository, manifest.config)
+    () => readBlob(source.client, source.repository, manifest.config)
   );
   return platformOf(bytes);
 }
@@ -58837,7 +60106,7 @@ var init_resolve_images = __esm({
 // src/commands/saved-plan.ts
 async function readSavedPlan(path7, context) {
   if (!path7) return void 0;
-  const text3 = await readText((0, import_node_path28.resolve)(context.cwd, path7), "the saved plan");
+  const text3 = await readText((0, import_node_path31.resolve)(context.cwd, path7), "the saved plan");
   return parseInventory(Buffer.from(inventoryPart(text3)), "usage");
 }
 function inventoryPart(text3) {
@@ -58870,11 +60139,11 @@ function canonical(value) {
     (_2, inner) => typeof inner === "object" && inner !== null && !Array.isArray(inner) ? Object.fromEntries(Object.entries(inner).sort(([a2], [b2]) => a2 < b2 ? -1 : 1)) : inner
   ) ?? "";
 }
-var import_node_path28;
+var import_node_path31;
 var init_saved_plan = __esm({
   "src/commands/saved-plan.ts"() {
     "use strict";
-    import_node_path28 = require("node:path");
+    import_node_path31 = require("node:path");
     init_inventory_json();
     init_files();
     init_error();
@@ -58882,16 +60151,17 @@ var init_saved_plan = __esm({
 });
 
 // src/commands/prepare.ts
-async function prepare2(spec, registries, context, { saved, withoutImages = false }) {
+async function prepare2(spec, registries, context, { saved, withoutImages = false, older, base: base2 = saved && savedBase(saved) }) {
   const createdAt = saved ? new Date(saved.createdAt) : creationTime(context);
   refuseExpired(spec, createdAt);
   const chart = await loadChart(spec, registries);
   const own2 = ownImages(spec, chart);
   const listed2 = [...spec.images, ...own2.listed];
   context.emit({ kind: "step", name: `resolving ${count(listed2.length, "image")}` });
-  const cache = folderCache((0, import_node_path29.join)(stateFolder(spec), "manifests"));
+  const cache = contentCache(spec, older);
   const sources = { registries, cache, pins: pinsOf(saved) };
-  const plan = makePlan(spec, await resolveImages(spec, listed2, sources, context));
+  const resolved = await resolveImages(spec, listed2, sources, context).finally(cache.keep);
+  const plan = makePlan(spec, resolved);
   const made = await makeInventory({
     spec,
     plan,
@@ -58899,11 +60169,13 @@ async function prepare2(spec, registries, context, { saved, withoutImages = fals
     ownImages: ownImageReferences(plan, own2),
     createdAt,
     withoutImages: withoutImages || saved?.imagesNotEmbedded === true,
-    withFiles: !hasErrors(plan.problems)
+    withFiles: !hasErrors(plan.problems),
+    base: base2
   });
+  refuseOlderThanBase(made.inventory);
   if (saved) checkAgainstSaved(saved, made.inventory);
   const problems = [...plan.problems, ...ownImageProblems(spec, chart, own2)];
-  return { spec, ...made, problems, images: plan.images, registries };
+  return { spec, ...made, problems, images: plan.images, registries, found: cache.find };
 }
 function refuseExpired({ expires }, createdAt) {
   if (expires === void 0 || Date.parse(expires) > createdAt.getTime()) return;
@@ -58912,8 +60184,12 @@ function refuseExpired({ expires }, createdAt) {
     expected: `a time after ${createdAt.toISOString()}`
   });
 }
+function contentCache(spec, older) {
+  const kept = folderCache((0, import_node_path32.join)(stateFolder(spec), "manifests"));
+  return older ? cacheBefore(kept, older.find) : kept;
+}
 function stateFolder(spec) {
-  return (0, import_node_path29.join)(spec.folder, ".airgap-bundle");
+  return (0, import_node_path32.join)(spec.folder, ".airgap-bundle");
 }
 function creationTime({ env, now: now2 }) {
   const epoch = env.SOURCE_DATE_EPOCH;
@@ -58924,16 +60200,17 @@ function creationTime({ env, now: now2 }) {
     expected: "seconds since 1970"
   });
 }
-var import_node_path29;
+var import_node_path32;
 var init_prepare = __esm({
   "src/commands/prepare.ts"() {
     "use strict";
-    import_node_path29 = require("node:path");
+    import_node_path32 = require("node:path");
     init_plan();
     init_problem();
     init_content_cache();
     init_error();
     init_units();
+    init_delta_base();
     init_load_chart();
     init_make_inventory();
     init_own_images();
@@ -58951,12 +60228,13 @@ __export(plan_exports, {
   runPlan: () => runPlan
 });
 async function runPlan(spec, options, context) {
+  const base2 = await readDeltaBase(options, spec, context);
   const { registries } = await connect(spec.target.endpoint, spec.registries, context);
   try {
-    const { withoutImages } = options;
-    const { inventory, problems } = await prepare2(spec, registries, context, { withoutImages });
+    const wanted = { withoutImages: options.withoutImages, base: base2 };
+    const { inventory, problems } = await prepare2(spec, registries, context, wanted);
     if (options.out)
-      await saveSound((0, import_node_path30.resolve)(context.cwd, options.out), inventory, problems, context);
+      await saveSound((0, import_node_path33.resolve)(context.cwd, options.out), inventory, problems, context);
     return { inventory, problems };
   } finally {
     await registries.close();
@@ -58994,7 +60272,7 @@ async function saveSound(path7, inventory, problems, context) {
 }
 async function save(path7, inventory) {
   try {
-    await (0, import_promises27.writeFile)(path7, printInventory(inventory));
+    await (0, import_promises29.writeFile)(path7, printInventory(inventory));
   } catch (cause) {
     throw new AirgapError("io", "the plan cannot be written", {
       given: `${path7}: ${cause.code}`,
@@ -59003,16 +60281,17 @@ async function save(path7, inventory) {
     });
   }
 }
-var import_promises27, import_node_path30;
+var import_promises29, import_node_path33;
 var init_plan2 = __esm({
   "src/commands/plan.ts"() {
     "use strict";
-    import_promises27 = require("node:fs/promises");
-    import_node_path30 = require("node:path");
+    import_promises29 = require("node:fs/promises");
+    import_node_path33 = require("node:path");
     init_inventory_json();
     init_problem();
     init_error();
     init_connect();
+    init_delta_base();
     init_prepare();
   }
 });
@@ -59056,7 +60335,7 @@ var init_schema = __esm({
       plainHttp: boolean2().optional().describe("`true`: http, never https."),
       caCert: pemOrPath.optional(),
       insecureSkipVerify: boolean2().optional().describe("`true` for a certificate that cannot be verified, else `false`."),
-      maxConcurrent: int().min(1).optional().describe("Most requests at a time, default 8.")
+      maxConcurrent: int().min(1).optional().describe("Most requests at a time, default 32.")
     });
     bundleSchema = strictObject({
       $schema: string2().optional(),
@@ -59094,10 +60373,10 @@ var init_schema = __esm({
 
 // src/inputs/fields.ts
 function fieldName(path7) {
-  return path7.reduce((name, key) => {
-    if (typeof key === "number") return `${name}[${key}]`;
+  return path7.reduce((name2, key) => {
+    if (typeof key === "number") return `${name2}[${key}]`;
     const word = /^[\w$-]+$/.test(String(key)) ? String(key) : JSON.stringify(String(key));
-    return name === "" ? word : `${name}.${word}`;
+    return name2 === "" ? word : `${name2}.${word}`;
   }, "");
 }
 function describeField(path7) {
@@ -59106,10 +60385,10 @@ function describeField(path7) {
 }
 function allowedFields(path7) {
   const names = nodesAt(path7).flatMap(({ properties }) => Object.keys(properties ?? {}));
-  return [...new Set(names)].filter((name) => name !== "$schema");
+  return [...new Set(names)].filter((name2) => name2 !== "$schema");
 }
 function nearestField(path7, key) {
-  const beside = allowedFields(path7).find((name) => isNear(name, key));
+  const beside = allowedFields(path7).find((name2) => isNear(name2, key));
   if (beside) return fieldName([...path7, beside]);
   return allFields(root()).find((field) => isNear(field.slice(field.lastIndexOf(".") + 1), key));
 }
@@ -59129,20 +60408,20 @@ function forms(node2) {
   return [node2, ...(node2.anyOf ?? []).flatMap(forms)];
 }
 function allFields({ properties = {} }, prefix = "") {
-  return Object.entries(properties).flatMap(([name, node2]) => [
-    `${prefix}${name}`,
-    ...allFields(node2, `${prefix}${name}.`)
+  return Object.entries(properties).flatMap(([name2, node2]) => [
+    `${prefix}${name2}`,
+    ...allFields(node2, `${prefix}${name2}.`)
   ]);
 }
-function isNear(name, key) {
-  const [a2, b2] = [plain2(name), plain2(key)];
+function isNear(name2, key) {
+  const [a2, b2] = [plain2(name2), plain2(key)];
   return sorted(a2) === sorted(b2) || distance(a2, b2) <= (a2.length < 6 ? 1 : 2);
 }
-function plain2(name) {
-  return name.toLowerCase().replaceAll(/[-_ ]/g, "");
+function plain2(name2) {
+  return name2.toLowerCase().replaceAll(/[-_ ]/g, "");
 }
-function sorted(name) {
-  return [...name].sort().join("");
+function sorted(name2) {
+  return [...name2].sort().join("");
 }
 function distance(a2, b2) {
   let row = Array.from({ length: b2.length + 1 }, (_2, index) => index);
@@ -59182,16 +60461,16 @@ function isOfOtherKind(form) {
   return form.some(({ path: path7, code }) => path7.length === 0 && code === "invalid_type");
 }
 function isMeant(form, key) {
-  const missing4 = form.flatMap(({ path: path7 }) => path7.length === 1 ? [String(path7[0])] : []);
+  const missing3 = form.flatMap(({ path: path7 }) => path7.length === 1 ? [String(path7[0])] : []);
   const unknown2 = form.flatMap((inner) => inner.code === "unrecognized_keys" ? inner.keys : []);
-  return !unknown2.includes(key) || missing4.some((name) => isNear(name, key));
+  return !unknown2.includes(key) || missing3.some((name2) => isNear(name2, key));
 }
 function issueErrors(issue2, document, placeOf) {
   if (issue2.code === "unrecognized_keys") {
     return issue2.keys.map((key) => unknownField(issue2.path, key, placeOf));
   }
   const value = valueAt(document, issue2.path);
-  return [value === void 0 ? missing3(issue2.path, placeOf) : wrong(issue2, value, placeOf)];
+  return [value === void 0 ? missing2(issue2.path, placeOf) : wrong(issue2, value, placeOf)];
 }
 function unknownField(path7, key, placeOf) {
   const near = nearestField(path7, key);
@@ -59201,7 +60480,7 @@ function unknownField(path7, key, placeOf) {
     next: near ? `did you mean ${near}?` : void 0
   });
 }
-function missing3(path7, placeOf) {
+function missing2(path7, placeOf) {
   const setting = settingOf(path7);
   return new AirgapError("usage", `${fieldName(path7)} is missing`, {
     given: placeOf(path7),
@@ -59271,7 +60550,7 @@ var init_field_errors = __esm({
 
 // src/inputs/certificate.ts
 async function readCertificates(value, folder, field) {
-  const pem = value.includes("-----BEGIN") ? value : await readText((0, import_node_path31.resolve)(folder, value), `${field}: the certificate file`);
+  const pem = value.includes("-----BEGIN") ? value : await readText((0, import_node_path34.resolve)(folder, value), `${field}: the certificate file`);
   if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(pem))
     throw refusal2(field, "a private key is in it");
   const blocks = pem.match(block) ?? [];
@@ -59281,7 +60560,7 @@ async function readCertificates(value, folder, field) {
 }
 function check(pem, field) {
   try {
-    new import_node_crypto10.X509Certificate(pem);
+    new import_node_crypto11.X509Certificate(pem);
   } catch (cause) {
     throw refusal2(field, "a block in it is no certificate", cause);
   }
@@ -59293,12 +60572,12 @@ function refusal2(field, given, cause) {
     cause
   });
 }
-var import_node_crypto10, import_node_path31, block;
+var import_node_crypto11, import_node_path34, block;
 var init_certificate = __esm({
   "src/inputs/certificate.ts"() {
     "use strict";
-    import_node_crypto10 = require("node:crypto");
-    import_node_path31 = require("node:path");
+    import_node_crypto11 = require("node:crypto");
+    import_node_path34 = require("node:path");
     init_error();
     init_files();
     block = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
@@ -59393,27 +60672,27 @@ async function readImages2(items, folder) {
   const listed2 = [];
   for (const [index, item] of items.entries()) {
     if (typeof item === "string") listed2.push({ image: item, origin: `images[${index}]` });
-    else listed2.push(...await readList((0, import_node_path32.resolve)(folder, item.list), `images[${index}].list`));
+    else listed2.push(...await readList((0, import_node_path35.resolve)(folder, item.list), `images[${index}].list`));
   }
   if (listed2.length > 0) return listed2;
   throw new AirgapError("usage", "no image is listed", {
     expected: "images: [nginx:1.27, {list: images.txt}]"
   });
 }
-function parseImageList(text3, name) {
+function parseImageList(text3, name2) {
   return text3.replace(/^\uFEFF/, "").split(/\r?\n/).map((line, index) => ({
     image: line.replace(/(^|\s)#.*$/, "").trim(),
-    origin: `${name}:${index + 1}`
+    origin: `${name2}:${index + 1}`
   })).filter(({ image: image2 }) => image2 !== "");
 }
 async function readList(path7, field) {
-  return parseImageList(await readText(path7, `${field}: the image list`), (0, import_node_path32.basename)(path7));
+  return parseImageList(await readText(path7, `${field}: the image list`), (0, import_node_path35.basename)(path7));
 }
-var import_node_path32;
+var import_node_path35;
 var init_image_list = __esm({
   "src/inputs/image-list.ts"() {
     "use strict";
-    import_node_path32 = require("node:path");
+    import_node_path35 = require("node:path");
     init_error();
     init_files();
   }
@@ -59427,12 +60706,12 @@ async function readMap(value, folder, context) {
     const at2 = ({ line, column }) => `${field}[${line - 1}]:1:${column}`;
     return checkMap2(value.join(","), value.join("\n"), at2, context);
   }
-  const path7 = (0, import_node_path33.resolve)(folder, value.file);
+  const path7 = (0, import_node_path36.resolve)(folder, value.file);
   const text3 = await readText(path7, `${field}.file: the mirror map`);
   return checkMap2(printAsList(text3), text3, inText(path7), context);
 }
-function inText(name) {
-  return ({ line, column }) => `${name}:${line}:${column}`;
+function inText(name2) {
+  return ({ line, column }) => `${name2}:${line}:${column}`;
 }
 function checkMap2(mirrorRegistries, text3, placeOf, { emit }) {
   const mirrorMap = parseMirrorMap(text3);
@@ -59450,11 +60729,11 @@ function checkMap2(mirrorRegistries, text3, placeOf, { emit }) {
     expected: "source::target,…"
   });
 }
-var import_node_path33;
+var import_node_path36;
 var init_read_map = __esm({
   "src/inputs/read-map.ts"() {
     "use strict";
-    import_node_path33 = require("node:path");
+    import_node_path36 = require("node:path");
     init_parse3();
     init_print();
     init_error();
@@ -59551,24 +60830,24 @@ function signingOf({ signing, unsigned: unsigned2 }, folder) {
     });
   }
   if (unsigned2) return { unsigned: unsigned2 };
-  return key ? { key: (0, import_node_path34.resolve)(folder, key) } : signing;
+  return key ? { key: (0, import_node_path37.resolve)(folder, key) } : signing;
 }
 function timeOf(date3) {
   return utcSeconds(new Date(date3));
 }
 function chartLocation(chart, folder) {
-  return chart.startsWith("oci://") ? chart : (0, import_node_path34.resolve)(folder, chart);
+  return chart.startsWith("oci://") ? chart : (0, import_node_path37.resolve)(folder, chart);
 }
 function defined(fields) {
   return Object.fromEntries(
     Object.entries(fields).filter(([, value]) => value !== void 0)
   );
 }
-var import_node_path34;
+var import_node_path37;
 var init_make_spec = __esm({
   "src/inputs/make-spec.ts"() {
     "use strict";
-    import_node_path34 = require("node:path");
+    import_node_path37 = require("node:path");
     init_platform();
     init_error();
     init_certificate();
@@ -59586,11 +60865,11 @@ __export(bundle_file_exports, {
   readBundleSpec: () => readBundleSpec
 });
 async function readBundleSpec(input, context) {
-  const path7 = (0, import_node_path35.resolve)(context.cwd, input.file ?? "bundle.yaml");
+  const path7 = (0, import_node_path38.resolve)(context.cwd, input.file ?? "bundle.yaml");
   const layers = { flags: input.given, variables: variablesOf(context.env) };
   const written2 = await readDocument4(path7, input.file === void 0 && isAnyGiven(layers));
   const document = withOverrides(written2, layers, context.cwd);
-  return makeSpec(validate2(document, path7, layers), (0, import_node_path35.dirname)(path7), context);
+  return makeSpec(validate2(document, path7, layers), (0, import_node_path38.dirname)(path7), context);
 }
 async function readDocument4(path7, mayBeAbsent) {
   try {
@@ -59639,11 +60918,11 @@ function parseYaml(text3, path7) {
 function validate2(document, path7, layers) {
   const result = bundleSchema.safeParse(document);
   if (result.success) return result.data;
-  const errors = fieldErrors(result.error.issues, document, placesOf(path7, layers));
+  const errors = fieldErrors(result.error.issues, document, placesOf2(path7, layers));
   if (errors.length === 1 && errors[0]) throw errors[0];
   throw new Failures(`${path7} has ${errors.length} mistakes`, errors);
 }
-function placesOf(path7, { flags, variables }) {
+function placesOf2(path7, { flags, variables }) {
   return (field) => {
     const setting = settingOf(field);
     if (setting && flags[setting.name] !== void 0) return `--${setting.name}`;
@@ -59651,11 +60930,11 @@ function placesOf(path7, { flags, variables }) {
     return path7;
   };
 }
-var import_node_path35;
+var import_node_path38;
 var init_bundle_file = __esm({
   "src/inputs/bundle-file.ts"() {
     "use strict";
-    import_node_path35 = require("node:path");
+    import_node_path38 = require("node:path");
     init_js_yaml();
     init_error();
     init_field_errors();
@@ -59664,6 +60943,116 @@ var init_bundle_file = __esm({
     init_overrides();
     init_schema();
     init_settings();
+  }
+});
+
+// src/commands/kept-plan.ts
+async function planRun(run2, registries, context) {
+  refuseFreshPlan(run2);
+  const kept = run2.saved ? void 0 : openKeptPlan(run2, context);
+  const left = run2.fresh ? void 0 : await kept?.read();
+  const goneOn = left && await goOn(left, run2, registries, context);
+  const prepared2 = goneOn ?? await prepare2(run2.spec, registries, context, run2);
+  return {
+    prepared: prepared2,
+    async carryOut(work) {
+      refuseOnErrors(prepared2.problems, context);
+      if (!goneOn) await kept?.write(prepared2.inventory);
+      try {
+        const result = await work(prepared2);
+        if (!canGoOn(failuresOf(result))) await kept?.remove();
+        return result;
+      } catch (error3) {
+        if (!context.signal.aborted && !canGoOn(error3)) await kept?.remove();
+        throw error3;
+      }
+    }
+  };
+}
+function failuresOf(result) {
+  return new Failures("", result.errors ?? []);
+}
+function refuseFreshPlan({ saved, fresh }) {
+  if (!saved || !fresh) return;
+  throw new AirgapError("usage", "--plan and --fresh are both given", {
+    expected: "one of them: a saved plan is carried out exactly, --fresh resolves again"
+  });
+}
+async function goOn(left, run2, registries, context) {
+  tell(left, context);
+  try {
+    return await prepare2(run2.spec, registries, context, { ...run2, saved: left.inventory });
+  } catch (error3) {
+    if (!(error3 instanceof AirgapError && error3.class === "usage")) throw error3;
+    context.emit({ kind: "note", message: "that plan does not hold any more: resolving again" });
+    return void 0;
+  }
+}
+function tell({ plannedAt }, { emit, now: now2 }) {
+  const message = `going on with the plan of ${plannedAt}, which a run that did not end has left`;
+  const isOld = now2().getTime() - Date.parse(plannedAt) > day2;
+  if (isOld) emit({ kind: "warning", message, cure: "resolve again with --fresh" });
+  else emit({ kind: "note", message: `${message}; --fresh resolves again` });
+}
+function openKeptPlan(run2, context) {
+  const { spec, name: name2 } = run2;
+  const path7 = (0, import_node_path39.join)(stateFolder(spec), `plan-${name2}-${spec.name}.json`);
+  const input = fingerprint(run2, context);
+  return {
+    /** Undefined where there is none for the same input. */
+    read: () => readKept(path7, input).catch(() => void 0),
+    write: async (inventory) => {
+      const plannedAt = context.now().toISOString();
+      await replace(path7, JSON.stringify({ input, plannedAt, inventory })).catch((cause) => {
+        const why = cause.code ?? String(cause);
+        const message = `the plan cannot be kept, so a killed run starts anew: ${path7}: ${why}`;
+        context.emit({ kind: "note", message });
+      });
+    },
+    remove: () => (0, import_promises30.rm)(path7, { force: true }).catch(() => void 0)
+  };
+}
+async function readKept(path7, input) {
+  const document = documentSchema.parse(JSON.parse(await (0, import_promises30.readFile)(path7, "utf8")));
+  if (document.input !== input) return void 0;
+  const inventory = parseInventory(Buffer.from(JSON.stringify(document.inventory)));
+  return { plannedAt: document.plannedAt, inventory };
+}
+function fingerprint({ spec, withoutImages, base: base2 }, { env }) {
+  const since = base2?.about.inventoryDigest;
+  const input = { spec, withoutImages, since, epoch: env.SOURCE_DATE_EPOCH, tool: toolVersion };
+  return digestOf(Buffer.from(JSON.stringify(input)));
+}
+async function replace(path7, text3) {
+  const partial2 = `${path7}.${(0, import_node_crypto12.randomUUID)()}.partial`;
+  await (0, import_promises30.mkdir)((0, import_node_path39.dirname)(path7), { recursive: true });
+  try {
+    await (0, import_promises30.writeFile)(partial2, text3);
+    await (0, import_promises30.rename)(partial2, path7);
+  } finally {
+    await (0, import_promises30.rm)(partial2, { force: true });
+  }
+}
+var import_node_crypto12, import_promises30, import_node_path39, day2, documentSchema;
+var init_kept_plan = __esm({
+  "src/commands/kept-plan.ts"() {
+    "use strict";
+    import_node_crypto12 = require("node:crypto");
+    import_promises30 = require("node:fs/promises");
+    import_node_path39 = require("node:path");
+    init_zod();
+    init_inventory_json();
+    init_digest();
+    init_error();
+    init_version();
+    init_plan2();
+    init_prepare();
+    day2 = 24 * 60 * 60 * 1e3;
+    documentSchema = strictObject({
+      input: string2(),
+      plannedAt: iso_exports.datetime(),
+      inventory: unknown()
+    });
   }
 });
 
@@ -59679,10 +61068,10 @@ async function runMirror(spec, options, context) {
   const connections = await connect(endpoint, spec.registries, context, options.push);
   const { registries } = connections;
   try {
+    const run2 = { name: "mirror", spec, saved, fresh: options.fresh };
     return await withTools(connections, context, async (tools) => {
-      const prepared2 = await prepare2(spec, registries, context, { saved });
-      refuseOnErrors(prepared2.problems, context);
-      return mirrorPrepared(prepared2, tools, context);
+      const { carryOut } = await planRun(run2, registries, context);
+      return carryOut((prepared2) => mirrorPrepared(prepared2, tools, context));
     });
   } finally {
     await registries.close();
@@ -59696,7 +61085,7 @@ async function mirrorPrepared(prepared2, tools, context) {
     images,
     target: prepared2.registries.client(endpoint),
     manifest: async (digest2) => manifestOf(prepared2, digest2),
-    origin: { kind: "registries", locate: locator(prepared2) },
+    origin: { kind: "registries", locate: locator(prepared2), found: prepared2.found },
     pullThrough: prepared2.spec.pullThrough
   };
   return placedResult(prepared2.inventory, await transfer(job, tools, context));
@@ -59720,19 +61109,191 @@ var init_mirror = __esm({
     init_units();
     init_transfer();
     init_connect();
-    init_plan2();
-    init_prepare();
+    init_kept_plan();
     init_saved_plan();
     init_transferring();
   }
 });
 
+// src/bundle/part-size.ts
+function parsePartSize(text3) {
+  const [, number3 = "", unit = ""] = /^([0-9]+(?:\.[0-9]+)?) *([a-z]*)$/i.exec(text3.trim()) ?? [];
+  const size = Number(number3) * (units2[unit.toLowerCase()] ?? Number.NaN);
+  if (size >= smallest && Number.isSafeInteger(Math.ceil(size)))
+    return Math.floor(size / blockSize) * blockSize;
+  throw new AirgapError("usage", "the split size is no size that a part can have", {
+    given: text3,
+    expected: "at least 1MiB: a number with B, KiB, MiB, GiB, KB, MB or GB; bytes without a unit",
+    next: "give for instance --split-size 1900MiB"
+  });
+}
+function requireFewParts(size, partSize) {
+  const count4 = countParts(size, partSize);
+  if (count4 <= mostParts) return;
+  throw new AirgapError("usage", "the split size is too small for this bundle", {
+    given: `${partSize} bytes, which makes ${count4} parts of ${size} bytes`,
+    expected: `at most ${mostParts} parts`,
+    next: `give a --split-size of at least ${Math.ceil(size / mostParts / smallest)}MiB`
+  });
+}
+var units2, smallest;
+var init_part_size = __esm({
+  "src/bundle/part-size.ts"() {
+    "use strict";
+    init_error();
+    init_archive();
+    init_volume();
+    units2 = {
+      "": 1,
+      b: 1,
+      kb: 1e3,
+      mb: 1e3 ** 2,
+      gb: 1e3 ** 3,
+      kib: 1024,
+      mib: 1024 ** 2,
+      gib: 1024 ** 3
+    };
+    smallest = 1024 ** 2;
+  }
+});
+
+// src/bundle/reuse.ts
+async function openOlder(path7) {
+  const volume = await reusable(path7, openVolume(path7));
+  try {
+    return olderBundle(volume, await reusable(path7, blobPlaces(volume)));
+  } catch (error3) {
+    await volume.close();
+    throw error3;
+  }
+}
+async function blobPlaces(volume) {
+  const head = await readHead(volume);
+  const { entries } = layOut(parseInventory(head.inventory), head);
+  const blobs = entries.filter(({ path: path7 }) => path7.startsWith("blobs/"));
+  return new Map(
+    blobs.map((entry) => [entry.digest, { start: bodyStart(entry), size: entry.size }])
+  );
+}
+function olderBundle(volume, places) {
+  const taken = { bytes: 0, damaged: [] };
+  return {
+    path: volume.path,
+    taken,
+    async take({ digest: digest2, size }, write) {
+      const place6 = places.get(digest2);
+      if (place6 === void 0) return false;
+      try {
+        await write(import_node_stream11.Readable.from(chunks(volume, place6)));
+        taken.bytes += size;
+        return true;
+      } catch (error3) {
+        if (!(error3 instanceof AirgapError && error3.class === "integrity")) throw error3;
+        taken.damaged.push(digest2);
+        return false;
+      }
+    },
+    async find(digest2) {
+      const place6 = places.get(digest2);
+      if (place6 === void 0 || place6.size > smallSize) return void 0;
+      const bytes = await (0, import_consumers2.buffer)(chunks(volume, place6));
+      return digestOf(bytes) === digest2 ? bytes : void 0;
+    },
+    close: () => volume.close()
+  };
+}
+async function* chunks(volume, { start: start2, size }) {
+  for (let done = 0; done < size; ) {
+    const bytes = Buffer.allocUnsafe(Math.min(chunkSize, size - done));
+    const { bytesRead } = await volume.read(bytes, 0, bytes.length, start2 + done).catch(nothing2);
+    if (bytesRead === 0) return;
+    done += bytesRead;
+    yield bytes.subarray(0, bytesRead);
+  }
+}
+function nothing2() {
+  return { bytesRead: 0 };
+}
+async function reusable(path7, reading) {
+  try {
+    return await reading;
+  } catch (error3) {
+    throw error3 instanceof AirgapError && error3.class !== "io" ? notReusable(path7, error3) : error3;
+  }
+}
+function notReusable(path7, cause) {
+  return new AirgapError("usage", `nothing can be reused: ${cause.message}`, {
+    given: cause.given ?? path7,
+    expected: "a bundle that `airgap-bundle create` wrote",
+    next: "name another one with --reuse, or leave --reuse out",
+    cause
+  });
+}
+var import_node_stream11, import_consumers2, smallSize, chunkSize;
+var init_reuse = __esm({
+  "src/bundle/reuse.ts"() {
+    "use strict";
+    import_node_stream11 = require("node:stream");
+    import_consumers2 = require("node:stream/consumers");
+    init_digest();
+    init_error();
+    init_archive();
+    init_head();
+    init_inventory_json();
+    init_open_volume();
+    smallSize = 4 * 1024 * 1024;
+    chunkSize = 1024 * 1024;
+  }
+});
+
+// src/bundle/owner.ts
+async function ownerName() {
+  const place6 = await placeName();
+  const self = await processStat("self");
+  if (place6 === void 0 || self === void 0) return (0, import_node_crypto13.randomBytes)(6).toString("hex");
+  return `${place6}-${self.pid}-${self.start}`;
+}
+async function isGone2(owner) {
+  const [place6, pid = "", start2] = owner.split("-");
+  if (start2 === void 0 || place6 !== await placeName()) return false;
+  return (await processStat(pid))?.start !== start2;
+}
+async function placeName() {
+  const namespace = await (0, import_promises31.readlink)("/proc/self/ns/pid").catch(() => void 0);
+  if (namespace === void 0) return void 0;
+  return (0, import_node_crypto13.createHash)("sha256").update(`${(0, import_node_os7.hostname)()} ${namespace}`).digest("hex").slice(0, 6);
+}
+async function processStat(pid) {
+  const text3 = await (0, import_promises31.readFile)(`/proc/${pid}/stat`, "utf8").catch(() => void 0);
+  const [, number3, rest2] = /^(\d+) \(.*\) (.+)$/s.exec(text3 ?? "") ?? [];
+  const start2 = rest2?.split(" ")[19];
+  return number3 === void 0 || start2 === void 0 ? void 0 : { pid: number3, start: start2 };
+}
+var import_node_crypto13, import_promises31, import_node_os7;
+var init_owner = __esm({
+  "src/bundle/owner.ts"() {
+    "use strict";
+    import_node_crypto13 = require("node:crypto");
+    import_promises31 = require("node:fs/promises");
+    import_node_os7 = require("node:os");
+  }
+});
+
 // src/bundle/partial.ts
-async function prepareFolder(out, size, now2) {
-  const folder = (0, import_node_path36.dirname)(out);
-  await onDisk(folder, makeFolder(folder));
-  await clearLeftovers(out, now2);
-  const { bavail, bsize } = await onDisk(folder, (0, import_promises28.statfs)(folder));
+async function openPartial(out, layout, size, now2) {
+  const home = (0, import_node_path40.dirname)(out);
+  await onDisk(home, makeFolder(home));
+  const [left, ...others] = await leftovers(out, layout, now2);
+  for (const folder2 of others) await removePartial(folder2);
+  await requireRoom(home, size - (left ? await allocated(left) : 0));
+  const stem = `${partialPrefix(out)}${layout}`;
+  const folder = `${stem}-${await ownerName()}-${anyName()}`;
+  const isTaken = left !== void 0 && await isRenamed(left, folder);
+  if (!isTaken) await onDisk(folder, (0, import_promises32.mkdir)(folder));
+  return { folder, stem, path: (0, import_node_path40.join)(folder, (0, import_node_path40.basename)(out)), isTaken };
+}
+async function requireRoom(folder, size) {
+  const { bavail, bsize } = await onDisk(folder, (0, import_promises32.statfs)(folder));
   if (bavail * bsize >= size) return;
   throw new AirgapError("io", "the disk has too little room for the bundle", {
     given: `${bavail * bsize} bytes free in ${folder}`,
@@ -59742,74 +61303,419 @@ async function prepareFolder(out, size, now2) {
 }
 async function makeFolder(path7) {
   try {
-    await (0, import_promises28.mkdir)(path7);
+    await (0, import_promises32.mkdir)(path7);
   } catch (error3) {
     const { code } = error3;
-    if (code === "EEXIST" && (await (0, import_promises28.stat)(path7)).isDirectory()) return;
-    if (code !== "ENOENT" || (0, import_node_path36.dirname)(path7) === path7) throw error3;
-    await makeFolder((0, import_node_path36.dirname)(path7));
-    await (0, import_promises28.mkdir)(path7);
+    if (code === "EEXIST" && (await (0, import_promises32.stat)(path7)).isDirectory()) return;
+    if (code !== "ENOENT" || (0, import_node_path40.dirname)(path7) === path7) throw error3;
+    await makeFolder((0, import_node_path40.dirname)(path7));
+    await (0, import_promises32.mkdir)(path7);
   }
 }
-async function clearLeftovers(out, now2) {
-  const folder = (0, import_node_path36.dirname)(out);
-  for (const name of await onDisk(folder, (0, import_promises28.readdir)(folder))) {
-    if (!name.startsWith(partialPrefix(out))) continue;
-    const path7 = (0, import_node_path36.join)(folder, name);
-    const { mtimeMs } = await onDisk(path7, (0, import_promises28.stat)(path7));
-    if (now2.getTime() - mtimeMs > longestPause) await onDisk(path7, (0, import_promises28.rm)(path7, { force: true }));
+async function leftovers(out, layout, now2) {
+  const names = await onDisk((0, import_node_path40.dirname)(out), (0, import_promises32.readdir)((0, import_node_path40.dirname)(out)));
+  const paths = names.map((name2) => (0, import_node_path40.join)((0, import_node_path40.dirname)(out), name2));
+  const left = [];
+  for (const path7 of paths)
+    if (path7.startsWith(partialPrefix(out)) && await isLeft(path7, out, now2)) left.push(path7);
+  const fitting = left.find((path7) => path7.startsWith(`${partialPrefix(out)}${layout}-`));
+  return [fitting, ...left.filter((path7) => path7 !== fitting)];
+}
+async function isLeft(path7, out, now2) {
+  const [, ...owner] = path7.slice(partialPrefix(out).length).split("-");
+  if (owner[0] === aside || await isGone2(owner.join("-"))) return true;
+  const times = (await statsIn(path7)).map(({ mtimeMs }) => mtimeMs);
+  return now2.getTime() - Math.max(...times) > longestPause;
+}
+async function allocated(folder) {
+  return (await statsIn(folder)).reduce((sum2, { blocks }) => sum2 + blocks * 512, 0);
+}
+async function statsIn(path7) {
+  const names = await (0, import_promises32.readdir)(path7).catch(() => []);
+  const paths = [path7, ...names.map((name2) => (0, import_node_path40.join)(path7, name2))];
+  const stats = await Promise.all(paths.map((one) => (0, import_promises32.stat)(one).catch(() => void 0)));
+  return stats.filter((one) => one !== void 0);
+}
+async function isRenamed(from, to2) {
+  try {
+    await (0, import_promises32.rename)(from, to2);
+    return true;
+  } catch (error3) {
+    if (error3.code === "ENOENT") return false;
+    throw diskError(from, error3);
   }
 }
 function partialPrefix(out) {
-  return `.${(0, import_node_path36.basename)(out)}.partial-`;
+  return (0, import_node_path40.join)((0, import_node_path40.dirname)(out), `.${(0, import_node_path40.basename)(out)}.partial-`);
 }
-function partialPath(out) {
-  return (0, import_node_path36.join)((0, import_node_path36.dirname)(out), `${partialPrefix(out)}${(0, import_node_crypto11.randomBytes)(6).toString("hex")}`);
+function anyName() {
+  return (0, import_node_crypto14.randomBytes)(4).toString("hex");
 }
-async function hashFile(path7, { signal }) {
-  const hash = (0, import_node_crypto11.createHash)("sha256");
-  const file2 = await onDisk(path7, (0, import_promises28.open)(path7));
-  try {
-    const buffer2 = Buffer.allocUnsafe(1024 * 1024);
-    for (; ; ) {
-      signal.throwIfAborted();
-      const { bytesRead } = await onDisk(path7, file2.read(buffer2, 0, buffer2.length, null));
-      if (bytesRead === 0) return hash.digest("hex");
-      hash.update(buffer2.subarray(0, bytesRead));
-    }
-  } finally {
-    await file2.close();
-  }
+async function putAside({ folder, stem }) {
+  const path7 = `${stem}-${aside}-${anyName()}`;
+  await onDisk(folder, (0, import_promises32.rename)(folder, path7));
+  return path7;
 }
-async function publish(partial2, out, sha2562, script) {
-  const sums = `${out}.sha256`;
-  const installer = (0, import_node_path36.join)((0, import_node_path36.dirname)(out), "install.sh");
-  await onDisk(installer, (0, import_promises28.writeFile)(partialScript(partial2), script, { mode: 493, flush: true }));
-  await onDisk(sums, (0, import_promises28.rm)(sums, { force: true }));
-  await onDisk(out, (0, import_promises28.rename)(partial2, out));
-  await onDisk(sums, (0, import_promises28.writeFile)(sums, sumLine(sha2562, (0, import_node_path36.basename)(out)), { flush: true }));
-  await onDisk(installer, (0, import_promises28.rename)(partialScript(partial2), installer));
-  const folder = await onDisk((0, import_node_path36.dirname)(out), (0, import_promises28.open)((0, import_node_path36.dirname)(out)));
-  await onDisk((0, import_node_path36.dirname)(out), folder.sync()).finally(() => folder.close());
-  return installer;
-}
-async function removePartial(partial2) {
-  for (const path7 of [partial2, partialScript(partial2)]) await (0, import_promises28.rm)(path7, { force: true });
+async function removePartial(folder) {
+  await onDisk(folder, (0, import_promises32.rm)(folder, { recursive: true, force: true }));
 }
 function partialScript(partial2) {
   return `${partial2}-install.sh`;
 }
-var import_node_crypto11, import_promises28, import_node_path36, longestPause;
+var import_node_crypto14, import_promises32, import_node_path40, longestPause, aside;
 var init_partial = __esm({
   "src/bundle/partial.ts"() {
     "use strict";
-    import_node_crypto11 = require("node:crypto");
-    import_promises28 = require("node:fs/promises");
-    import_node_path36 = require("node:path");
+    import_node_crypto14 = require("node:crypto");
+    import_promises32 = require("node:fs/promises");
+    import_node_path40 = require("node:path");
     init_error();
     init_disk();
-    init_sums();
+    init_owner();
     longestPause = 15 * 60 * 1e3;
+    aside = "left";
+  }
+});
+
+// src/bundle/publish.ts
+async function publish({ partial: partial2, out, parts, sums, script }) {
+  const sumsFile = `${out}.sha256`;
+  const installer = (0, import_node_path41.join)((0, import_node_path41.dirname)(out), "install.sh");
+  await onDisk(installer, (0, import_promises33.writeFile)(partialScript(partial2), script, { mode: 493, flush: true }));
+  await onDisk(sumsFile, (0, import_promises33.rm)(sumsFile, { force: true }));
+  if (parts === 0) await publishWhole(partial2, out);
+  else await publishParts(partial2, out, parts);
+  await onDisk(sumsFile, (0, import_promises33.writeFile)(sumsFile, sumLines(out, parts, sums), { flush: true }));
+  await onDisk(installer, (0, import_promises33.rename)(partialScript(partial2), installer));
+  const folder = await onDisk((0, import_node_path41.dirname)(out), (0, import_promises33.open)((0, import_node_path41.dirname)(out)));
+  await onDisk((0, import_node_path41.dirname)(out), folder.sync()).finally(() => folder.close());
+  return installer;
+}
+function sumLines(out, parts, sums) {
+  const name2 = (at2) => (0, import_node_path41.basename)(parts === 0 ? out : partPathOf(out, at2 + 1));
+  return sums.map((sum2, at2) => sumLine(sum2, name2(at2))).join("");
+}
+async function publishWhole(partial2, out) {
+  await onDisk(out, (0, import_promises33.rename)(partial2, out));
+  for (const path7 of await partsAt(out)) await onDisk(path7, (0, import_promises33.rm)(path7));
+}
+async function publishParts(partial2, out, parts) {
+  const moved2 = [];
+  const move = async (from, to2) => {
+    await onDisk(to2, (0, import_promises33.rename)(from, to2));
+    moved2.push({ from, to: to2 });
+  };
+  const old = await partsAt(out);
+  try {
+    for (const path7 of old) await move(path7, asideOf(path7, partial2));
+    for (let number3 = parts; number3 > 0; number3--)
+      await move(partPathOf(partial2, number3), partPathOf(out, number3));
+  } catch (error3) {
+    for (const { from, to: to2 } of moved2.reverse()) await (0, import_promises33.rename)(to2, from);
+    throw error3;
+  }
+  await onDisk(out, (0, import_promises33.rm)(out, { force: true }));
+  for (const path7 of old) await onDisk(path7, (0, import_promises33.rm)(asideOf(path7, partial2)));
+}
+function asideOf(path7, partial2) {
+  return `${partial2}-old-${(0, import_node_path41.basename)(path7)}`;
+}
+async function partsAt(out) {
+  const there = await onDisk((0, import_node_path41.dirname)(out), (0, import_promises33.readdir)((0, import_node_path41.dirname)(out), { withFileTypes: true }));
+  const names = there.filter((entry) => !entry.isDirectory()).map(({ name: name2 }) => name2);
+  const parts = names.filter((name2) => partNumber((0, import_node_path41.basename)(out), name2) !== void 0);
+  return parts.sort().map((name2) => (0, import_node_path41.join)((0, import_node_path41.dirname)(out), name2));
+}
+var import_promises33, import_node_path41;
+var init_publish = __esm({
+  "src/bundle/publish.ts"() {
+    "use strict";
+    import_promises33 = require("node:fs/promises");
+    import_node_path41 = require("node:path");
+    init_disk();
+    init_open_volume();
+    init_partial();
+    init_sums();
+    init_volume();
+  }
+});
+
+// src/bundle/trailing-hash.ts
+var stride3, TrailingHash;
+var init_trailing_hash = __esm({
+  "src/bundle/trailing-hash.ts"() {
+    "use strict";
+    stride3 = 8 * 1024 * 1024;
+    TrailingHash = class {
+      #hash;
+      /** Ranges behind the first gap, by where they start. */
+      #ahead = /* @__PURE__ */ new Map();
+      #hashed;
+      #complete;
+      #following;
+      #failure;
+      constructor(hash, start2) {
+        this.#hash = hash;
+        this.#hashed = start2;
+        this.#complete = start2;
+      }
+      /** These bytes stay as they are now. Ranges come in any order, each once. */
+      written(start2, end) {
+        if (start2 === end) return;
+        this.#ahead.set(start2, end);
+        for (let next = this.#next(); next !== void 0; next = this.#next()) this.#complete = next;
+        if (this.#hashed < this.#complete) this.#following ??= this.#follow();
+      }
+      /** Hex, when every byte up to `end` was written. @throws AirgapError io */
+      async digest(end) {
+        await this.#following;
+        if (this.#failure !== void 0) throw this.#failure;
+        if (this.#hashed !== end) throw new Error(`bytes ${this.#hashed} to ${end} were not written`);
+        return this.#hash.digest();
+      }
+      #next() {
+        const end = this.#ahead.get(this.#complete);
+        this.#ahead.delete(this.#complete);
+        return end;
+      }
+      async #follow() {
+        try {
+          while (this.#hashed < this.#complete) {
+            const length = Math.min(stride3, this.#complete - this.#hashed);
+            await this.#hash.update(this.#hashed, length);
+            this.#hashed += length;
+          }
+          this.#following = void 0;
+        } catch (error3) {
+          this.#failure = error3;
+        }
+      }
+    };
+  }
+});
+
+// src/bundle/volume-sums.ts
+var VolumeSums;
+var init_volume_sums = __esm({
+  "src/bundle/volume-sums.ts"() {
+    "use strict";
+    init_trailing_hash();
+    VolumeSums = class {
+      #whole;
+      #files;
+      constructor({ size, parts, isSplit }, threads) {
+        const range = ({ start: start2, end }) => ({
+          start: start2,
+          end,
+          hash: new TrailingHash(threads.start(), start2)
+        });
+        this.#whole = range({ start: 0, end: size });
+        this.#files = isSplit ? parts.map(range) : [];
+      }
+      /** These bytes stay as they are now. */
+      written(start2, end) {
+        for (const range of [this.#whole, ...this.#files]) {
+          const from = Math.max(start2, range.start);
+          const to2 = Math.min(end, range.end);
+          if (from < to2) range.hash.written(from, to2);
+        }
+      }
+      /** When every byte was written. @throws AirgapError io */
+      async finish() {
+        const sumOf = ({ hash, end }) => hash.digest(end);
+        const [sha2562, ...files] = await Promise.all([this.#whole, ...this.#files].map(sumOf));
+        if (sha2562 === void 0) throw new Error("a volume has a sum");
+        return { sha256: sha2562, files: files.length > 0 ? files : [sha2562] };
+      }
+    };
+  }
+});
+
+// src/bundle/resume.ts
+async function isFinished(volume, entry, header2, signal) {
+  const window2 = new Window(volume, entry.end - entry.start);
+  for (let done = 0; done < header2.length; ) {
+    const bytes = await window2.read(entry.start + done, header2.length - done);
+    if (!bytes.equals(header2.subarray(done, done + bytes.length))) return false;
+    done += bytes.length;
+  }
+  const hash = (0, import_node_crypto15.createHash)("sha256");
+  const end = bodyStart(entry) + entry.size;
+  for (let position = bodyStart(entry); position < end; ) {
+    signal.throwIfAborted();
+    const bytes = await window2.read(position, end - position);
+    hash.update(bytes);
+    position += bytes.length;
+  }
+  return `sha256:${hash.digest("hex")}` === entry.digest;
+}
+var import_node_crypto15;
+var init_resume = __esm({
+  "src/bundle/resume.ts"() {
+    "use strict";
+    import_node_crypto15 = require("node:crypto");
+    init_archive();
+    init_window();
+  }
+});
+
+// src/bundle/write-blob.ts
+async function writeBlob(entry, read4, target2) {
+  const write = entry.size < smallBody ? writeSmall : writeLarge;
+  const found = await write(entry, read4, target2);
+  if (found.digest === entry.digest && found.size === entry.size) return;
+  target2.progress(-found.size);
+  throw wrongBlob(entry, [found.digest, `${found.size} bytes`].filter(Boolean).join(", "));
+}
+async function writeSmall(entry, read4, { volume, mtime, progress }) {
+  const { body } = await read4();
+  const chunks2 = [];
+  let size = 0;
+  for await (const chunk of body) {
+    chunks2.push(chunk);
+    size += chunk.length;
+    progress(chunk.length);
+    if (size > entry.size) break;
+  }
+  const digest2 = digestOf(Buffer.concat(chunks2));
+  if (digest2 === entry.digest)
+    await volume.writeAll([encodeHeader(entry, mtime), ...chunks2], entry.start);
+  return { digest: digest2, size };
+}
+async function writeLarge(entry, read4, target2) {
+  const { volume, threads, mtime } = target2;
+  const start2 = bodyStart(entry);
+  const hash = new TrailingHash(threads.start(), start2);
+  const size = await writeBody(entry, read4, target2, hash);
+  if (size !== entry.size) return { size };
+  const digest2 = `sha256:${await hash.digest(start2 + size)}`;
+  if (digest2 === entry.digest) await volume.write(encodeHeader(entry, mtime), entry.start);
+  return { digest: digest2, size };
+}
+async function writeBody(entry, read4, target2, hash) {
+  const [first, ...others] = rangesOf(entry.size);
+  if (first === void 0) throw new Error("a large body has a range");
+  const write = ({ status, body }, range) => writeRange(body, status === 206 ? range.start : 0, range, { entry, target: target2, hash });
+  const answer = await read4(others.length > 0 ? first : void 0);
+  if (answer.status === 200) return write(answer, { start: 0, end: entry.size - 1 });
+  const sizes = await Promise.allSettled([
+    write(answer, first),
+    ...others.map(async (range) => write(await read4(range), range))
+  ]);
+  return sizes.reduce((sum2, one) => {
+    if (one.status === "rejected") throw one.reason;
+    return sum2 + one.value;
+  }, 0);
+}
+function rangesOf(size) {
+  return Array.from({ length: Math.ceil(size / rangeSize) }, (_2, at2) => ({
+    start: at2 * rangeSize,
+    end: Math.min((at2 + 1) * rangeSize, size) - 1
+  }));
+}
+async function writeRange(body, at2, { start: start2, end }, { entry, target: target2, hash }) {
+  const origin = bodyStart(entry);
+  let position = start2;
+  let pending = [];
+  let waiting = 0;
+  const flush = async () => {
+    await target2.volume.writeAll(pending, origin + position);
+    hash.written(origin + position, origin + position + waiting);
+    position += waiting;
+    pending = [];
+    waiting = 0;
+  };
+  let from = at2;
+  for await (const chunk of body) {
+    const fresh = chunk.subarray(Math.max(0, start2 - from), Math.max(0, end + 1 - from));
+    from += chunk.length;
+    target2.progress(fresh.length);
+    pending.push(fresh);
+    waiting += fresh.length;
+    if (from > end + 1) break;
+    if (waiting >= batchSize) await flush();
+  }
+  await flush();
+  return from > end + 1 ? from - start2 : position - start2;
+}
+function wrongBlob({ digest: digest2, size }, found) {
+  return new AirgapError("integrity", `the blob ${digest2} arrived with other bytes`, {
+    given: found,
+    expected: `${digest2}, ${size} bytes`,
+    next: "run again; if it stays, the source registry or a proxy before it is damaged"
+  });
+}
+var smallBody, rangeSize, batchSize;
+var init_write_blob = __esm({
+  "src/bundle/write-blob.ts"() {
+    "use strict";
+    init_digest();
+    init_error();
+    init_archive();
+    init_trailing_hash();
+    smallBody = 1024 * 1024;
+    rangeSize = 32 * 1024 * 1024;
+    batchSize = 512 * 1024;
+  }
+});
+
+// src/bundle/write-blobs.ts
+async function writeBlobs(target2, entries, sources, { emit, signal: runSignal }) {
+  const failed3 = new AbortController();
+  const signal = AbortSignal.any([failed3.signal, runSignal]);
+  (0, import_node_events18.setMaxListeners)(0, signal);
+  const progress = byteProgress(sizeOf2(entries), emit);
+  const resumed = [];
+  const bring2 = async (entry) => {
+    signal.throwIfAborted();
+    if (await isThere(entry, target2, signal)) {
+      resumed.push(entry);
+      progress(entry.size);
+    } else await fetch(entry, sources, { ...target2, progress }, signal);
+    target2.sums.written(entry.start, entry.end);
+  };
+  const { concurrency } = sources;
+  await pMap(entries, (entry) => bring2(entry).catch((error3) => failed3.abort(error3)), {
+    concurrency
+  });
+  signal.throwIfAborted();
+  return sizeOf2(resumed);
+}
+function sizeOf2(entries) {
+  return entries.reduce((sum2, { size }) => sum2 + size, 0);
+}
+async function isThere(entry, { isTaken, volume, mtime }, signal) {
+  return isTaken && isFinished(volume, entry, encodeHeader(entry, mtime), signal);
+}
+async function fetch(entry, { older, readBlob: readBlob3 }, target2, signal) {
+  const write = (read4) => writeBlob(entry, async (range) => stoppable2(await read4(range), signal), target2);
+  if (await older?.take(entry, (body) => write(async () => ({ status: 200, body })))) return;
+  await twice(() => write((range) => readBlob3(entry, range)));
+}
+function stoppable2({ status, body }, signal) {
+  body.on("error", () => void 0);
+  return { status, body: (0, import_node_stream12.addAbortSignal)(signal, body) };
+}
+async function twice(write) {
+  try {
+    await write();
+  } catch (error3) {
+    if (!(error3 instanceof AirgapError && error3.class === "integrity")) throw error3;
+    await write();
+  }
+}
+var import_node_events18, import_node_stream12;
+var init_write_blobs = __esm({
+  "src/bundle/write-blobs.ts"() {
+    "use strict";
+    import_node_events18 = require("node:events");
+    import_node_stream12 = require("node:stream");
+    init_p_map();
+    init_error();
+    init_archive();
+    init_progress();
+    init_resume();
+    init_write_blob();
   }
 });
 
@@ -59818,18 +61724,40 @@ async function writeBundle(job, context) {
   const head = headOf(job);
   const archive = layOut(job.inventory, head);
   const small = new Map([...job.files, ...headFiles(head)]);
-  await prepareFolder(job.out, archive.size, context.now());
-  const partial2 = partialPath(job.out);
+  if (job.partSize !== void 0) requireFewParts(archive.size, job.partSize);
+  const layout = layoutName(head, archive, job);
+  const partial2 = await openPartial(job.out, layout, archive.size, context.now());
   try {
-    await writePartial(partial2, archive, small, job, context);
-    const sha2562 = await hashFile(partial2, context);
-    const script = job.files.get("install.sh") ?? Buffer.of();
-    const installScript = await publish(partial2, job.out, sha2562, script);
-    return { path: job.out, installScript, sha256: sha2562, size: archive.size };
+    const volume = await createVolume(partial2.path, archive.size, job.partSize);
+    const threads = new HashThreads(volume);
+    try {
+      const sums = new VolumeSums(volume, threads);
+      const { mtime } = archive;
+      const target2 = { volume, mtime, threads, sums, isTaken: partial2.isTaken };
+      const resumed = await writeAll(target2, archive, small, job, context);
+      const [done] = await Promise.all([sums.finish(), volume.sync()]);
+      return { ...await finish(volume, done, job), resumed };
+    } finally {
+      await threads.close();
+      await volume.close();
+    }
   } catch (error3) {
-    await removePartial(partial2);
+    if (context.signal.aborted || isWorthLeaving(error3)) await leave(partial2, context);
     throw context.signal.aborted ? context.signal.reason : error3;
+  } finally {
+    await removePartial(partial2.folder);
   }
+}
+function layoutName({ inventory }, { size }, { partSize }) {
+  const name2 = [digestOf(inventory), size, partSize].join();
+  return hexOf(digestOf(Buffer.from(name2))).slice(0, 12);
+}
+function isWorthLeaving(error3) {
+  return canGoOn(error3) && failuresIn(error3).every(({ class: name2 }) => name2 !== "io");
+}
+async function leave(partial2, { emit }) {
+  const path7 = await putAside(partial2);
+  emit({ kind: "note", message: `what is finished stays in ${path7}, for the next run to go on` });
 }
 function headOf({ inventory, sign: sign3 }) {
   const bytes = printInventory(inventory);
@@ -59842,18 +61770,19 @@ function headFiles({ inventory, signature }) {
     ...signature ? [["bundle.sig", signature]] : []
   ];
 }
-async function writePartial(path7, archive, small, job, context) {
-  const file2 = await onDisk(path7, (0, import_promises29.open)(path7, "wx"));
-  try {
-    await onDisk(path7, file2.truncate(archive.size));
-    const target2 = { file: file2, path: path7, mtime: archive.mtime };
-    const [smallEntries, blobEntries] = divide(archive.entries, small);
-    for (const [entry, bytes] of smallEntries) await writeSmall(target2, entry, bytes);
-    await writeBlobs(target2, blobEntries, job, context);
-    await onDisk(path7, file2.sync());
-  } finally {
-    await file2.close();
-  }
+async function writeAll(target2, archive, small, job, context) {
+  const [smallEntries, blobEntries] = divide(archive.entries, small);
+  for (const [entry, bytes] of smallEntries) await writeSmall2(target2, entry, bytes);
+  target2.sums.written(archive.size - endSize, archive.size);
+  return writeBlobs(target2, blobEntries, job, context);
+}
+async function finish(volume, sums, { out, files, partSize }) {
+  const { size, path: partial2 } = volume;
+  const count4 = partSize === void 0 ? 0 : volume.parts.length;
+  const script = files.get("install.sh") ?? Buffer.of();
+  const installScript = await publish({ partial: partial2, out, parts: count4, sums: sums.files, script });
+  const parts = count4 === 0 ? [out] : volume.parts.map((_2, at2) => partPathOf(out, at2 + 1));
+  return { path: out, parts, installScript, sha256: sums.sha256, size };
 }
 function divide(entries, small) {
   const blobs = entries.filter(({ path: path7 }) => path7.startsWith("blobs/"));
@@ -59865,81 +61794,25 @@ function bodyOf(entry, small) {
   if (bytes && digestOf(bytes) === entry.digest) return bytes;
   throw new Error(`the inventory's ${entry.path} is not among the files, or another`);
 }
-async function writeSmall({ file: file2, path: path7, mtime }, entry, bytes) {
-  await writeAt(file2, path7, encodeHeader(entry, mtime), entry.start);
-  await writeAt(file2, path7, bytes, bodyStart(entry));
+async function writeSmall2({ volume, mtime, sums }, entry, bytes) {
+  await volume.writeAll([encodeHeader(entry, mtime), bytes], entry.start);
+  sums.written(entry.start, entry.end);
 }
-async function writeBlobs(target2, entries, job, context) {
-  const failed3 = new AbortController();
-  const signal = AbortSignal.any([failed3.signal, context.signal]);
-  const total = entries.reduce((sum, { size }) => sum + size, 0);
-  const progress2 = byteProgress(total, context.emit);
-  const write = async (entry) => {
-    signal.throwIfAborted();
-    const body = await job.readBlob({ digest: entry.digest, size: entry.size });
-    body.on("error", () => void 0);
-    await writeBlob(target2, entry, (0, import_node_stream11.addAbortSignal)(signal, body), progress2);
-  };
-  const stop = (error3) => failed3.abort(error3);
-  await pMap(entries, (entry) => twice(() => write(entry)).catch(stop), {
-    concurrency: job.concurrency
-  });
-  signal.throwIfAborted();
-}
-async function twice(write) {
-  try {
-    await write();
-  } catch (error3) {
-    if (!(error3 instanceof AirgapError && error3.class === "integrity")) throw error3;
-    await write();
-  }
-}
-async function writeBlob({ file: file2, path: path7, mtime }, entry, body, progress2) {
-  const hash = (0, import_node_crypto12.createHash)("sha256");
-  let size = 0;
-  await writeAt(file2, path7, encodeHeader(entry, mtime), entry.start);
-  for await (const chunk of body) {
-    size += chunk.length;
-    progress2(chunk.length);
-    if (size > entry.size) break;
-    hash.update(chunk);
-    await writeAt(file2, path7, chunk, bodyStart(entry) + size - chunk.length);
-  }
-  const digest2 = `sha256:${hash.digest("hex")}`;
-  if (digest2 === entry.digest && size === entry.size) return;
-  progress2(-size);
-  throw wrongBlob(entry, `${digest2}, ${size} bytes`);
-}
-async function writeAt(file2, path7, bytes, position) {
-  for (let done = 0; done < bytes.length; ) {
-    const rest2 = bytes.length - done;
-    const { bytesWritten } = await onDisk(path7, file2.write(bytes, done, rest2, position + done));
-    done += bytesWritten;
-  }
-}
-function wrongBlob({ digest: digest2, size }, found) {
-  return new AirgapError("integrity", `the blob ${digest2} arrived with other bytes`, {
-    given: found,
-    expected: `${digest2}, ${size} bytes`,
-    next: "run again; if it stays, the source registry or a proxy before it is damaged"
-  });
-}
-var import_node_crypto12, import_promises29, import_node_stream11;
 var init_write = __esm({
   "src/bundle/write.ts"() {
     "use strict";
-    import_node_crypto12 = require("node:crypto");
-    import_promises29 = require("node:fs/promises");
-    import_node_stream11 = require("node:stream");
-    init_p_map();
     init_digest();
     init_error();
     init_archive();
-    init_disk();
+    init_hash_threads();
     init_inventory_json();
+    init_part_size();
     init_partial();
-    init_progress();
+    init_publish();
     init_sign();
+    init_volume();
+    init_volume_sums();
+    init_write_blobs();
   }
 });
 
@@ -59947,21 +61820,35 @@ var init_write = __esm({
 var create_exports = {};
 __export(create_exports, {
   createPrepared: () => createPrepared,
+  openReused: () => openReused,
+  partSizeOf: () => partSizeOf,
   readyToCreate: () => readyToCreate,
   runCreate: () => runCreate
 });
 async function runCreate(spec, options, context) {
+  const partSize = partSizeOf(options.splitSize);
   const saved = await readSavedPlan(options.plan, context);
   const sign3 = await readyToCreate(spec, context);
+  const base2 = await readDeltaBase(options, spec, context);
+  const older = await openReused(options.reuse, context);
   const { registries } = await connect(spec.target.endpoint, spec.registries, context);
   try {
-    const { withoutImages } = options;
-    const prepared2 = await prepare2(spec, registries, context, { saved, withoutImages });
-    refuseOnErrors(prepared2.problems, context);
-    return await createPrepared(prepared2, options.out, sign3, context);
+    const { withoutImages, fresh } = options;
+    const run2 = { name: "create", spec, saved, fresh, withoutImages, older, base: base2 };
+    const { carryOut } = await planRun(run2, registries, context);
+    return await carryOut(
+      (prepared2) => createPrepared(prepared2, { out: options.out, partSize, sign: sign3, older }, context)
+    );
   } finally {
     await registries.close();
+    await older?.close();
   }
+}
+function partSizeOf(written2) {
+  return written2 === void 0 ? void 0 : parsePartSize(written2);
+}
+async function openReused(path7, { cwd }) {
+  return path7 ? openOlder((0, import_node_path42.resolve)(cwd, path7)) : void 0;
 }
 async function readyToCreate(spec, context) {
   refuseWithoutChart(spec);
@@ -59983,10 +61870,10 @@ async function signerOf({ signing }, { env }) {
   }
   return "key" in signing ? loadSigner(signing.key, env.AIRGAP_BUNDLE_KEY_PASSPHRASE) : void 0;
 }
-async function createPrepared(prepared2, out, sign3, context) {
+async function createPrepared(prepared2, { out, partSize, sign: sign3, older }, context) {
   const { inventory, files } = prepared2;
-  const folder = (0, import_node_path37.resolve)(context.cwd, out);
-  const bundle = (0, import_node_path37.join)(folder, `${inventory.name}-${inventory.version}.tar`);
+  const folder = (0, import_node_path42.resolve)(context.cwd, out);
+  const bundle = (0, import_node_path42.join)(folder, `${inventory.name}-${inventory.version}.tar`);
   context.emit({ kind: "step", name: `writing ${bundle}` });
   const written2 = await writeBundle(
     {
@@ -59994,22 +61881,41 @@ async function createPrepared(prepared2, out, sign3, context) {
       files,
       readBlob: blobReader(prepared2),
       ...sign3 ? { sign: sign3 } : {},
+      ...older ? { older } : {},
+      ...partSize === void 0 ? {} : { partSize },
       out: bundle,
-      concurrency: 8
+      concurrency: blobsAtOnce3
     },
     context
   );
+  if (older) tellReused(older, context);
   return {
     bundle: written2.path,
+    parts: written2.parts,
     sha256: written2.sha256,
     size: written2.size,
     installScript: written2.installScript,
+    reused: older?.taken.bytes ?? 0,
+    resumed: written2.resumed,
+    base: savedBase(inventory)?.about ?? null,
+    leftOut: (inventory.base?.blobs ?? []).reduce((sum2, { size }) => sum2 + size, 0),
     keyId: sign3?.keyId ?? null,
     inventoryDigest: digestOf(printInventory(inventory)),
     inventory
   };
 }
-function blobReader({ manifests, images, registries }) {
+function tellReused({ path: path7, taken: { bytes, damaged: damaged2 } }, { emit }) {
+  emit({ kind: "note", message: `${formatBytes(bytes)} came from ${path7}` });
+  if (damaged2.length === 0) return;
+  const named = damaged2.slice(0, damagedNamed).join(", ");
+  const others = damaged2.length > damagedNamed ? ` and ${damaged2.length - damagedNamed} more` : "";
+  emit({
+    kind: "warning",
+    message: `${path7} is damaged: ${count(damaged2.length, "blob")} fetched again: ${named}${others}`,
+    cure: "reuse the bundle that was made now next time"
+  });
+}
+function blobReader({ manifests, images, registries, found }) {
   const homes = /* @__PURE__ */ new Map();
   for (const { graph, reference } of images) {
     const source = registries.source(reference);
@@ -60017,31 +61923,36 @@ function blobReader({ manifests, images, registries }) {
       if (!homes.has(digest2)) homes.set(digest2, source);
     }
   }
-  return async ({ digest: digest2 }) => {
-    const manifest = manifests.get(digest2);
-    if (manifest) return import_node_stream12.Readable.from([manifest.bytes]);
+  return async ({ digest: digest2 }, range) => {
+    const bytes = manifests.get(digest2)?.bytes ?? found(digest2);
+    if (bytes) return { status: 200, body: import_node_stream13.Readable.from([bytes]) };
     const home = homes.get(digest2);
     if (!home) throw new Error(`no image has the blob ${digest2}`);
-    return (await home.client.getBlob(home.repository, digest2)).body;
+    return home.client.getBlob(home.repository, digest2, range);
   };
 }
-var import_node_path37, import_node_stream12;
+var import_node_path42, import_node_stream13, blobsAtOnce3, damagedNamed;
 var init_create2 = __esm({
   "src/commands/create.ts"() {
     "use strict";
-    import_node_path37 = require("node:path");
-    import_node_stream12 = require("node:stream");
+    import_node_path42 = require("node:path");
+    import_node_stream13 = require("node:stream");
     init_inventory_json();
+    init_part_size();
+    init_reuse();
     init_sign();
     init_write();
     init_digest();
     init_graph();
     init_manifest();
     init_error();
+    init_units();
     init_connect();
-    init_plan2();
-    init_prepare();
+    init_delta_base();
+    init_kept_plan();
     init_saved_plan();
+    blobsAtOnce3 = 32;
+    damagedNamed = 10;
   }
 });
 
@@ -60051,21 +61962,21 @@ __export(keygen_exports, {
   runKeygen: () => runKeygen
 });
 async function runKeygen(options, context) {
-  const privateKey = (0, import_node_path38.resolve)(context.cwd, options.out);
+  const privateKey = (0, import_node_path43.resolve)(context.cwd, options.out);
   const publicKey = `${privateKey.replace(/\.key$/, "")}.pub`;
   const key = generateKey(options.type);
-  const spki = (0, import_node_crypto13.createPublicKey)(key);
+  const spki = (0, import_node_crypto16.createPublicKey)(key);
   await writeNew(privateKey, privatePem(key, context.env.AIRGAP_BUNDLE_KEY_PASSPHRASE), 384);
   try {
     await writeNew(publicKey, spki.export({ type: "spki", format: "pem" }).toString(), 420);
   } catch (error3) {
-    await (0, import_promises30.rm)(privateKey);
+    await (0, import_promises34.rm)(privateKey);
     throw error3;
   }
   return { privateKey, publicKey, keyId: describeKey(spki, publicKey).keyId, type: options.type };
 }
 function generateKey(type) {
-  return type === "ed25519" ? (0, import_node_crypto13.generateKeyPairSync)("ed25519").privateKey : (0, import_node_crypto13.generateKeyPairSync)("ec", { namedCurve: "prime256v1" }).privateKey;
+  return type === "ed25519" ? (0, import_node_crypto16.generateKeyPairSync)("ed25519").privateKey : (0, import_node_crypto16.generateKeyPairSync)("ec", { namedCurve: "prime256v1" }).privateKey;
 }
 function privatePem(key, passphrase) {
   const encryption = passphrase ? { cipher: "aes-256-cbc", passphrase } : {};
@@ -60073,7 +61984,7 @@ function privatePem(key, passphrase) {
 }
 async function writeNew(path7, text3, mode) {
   try {
-    await (0, import_promises30.writeFile)(path7, text3, { mode, flag: "wx", flush: true });
+    await (0, import_promises34.writeFile)(path7, text3, { mode, flag: "wx", flush: true });
   } catch (cause) {
     if (cause.code === "EEXIST") throw alreadyThere(path7);
     throw new AirgapError("io", "the key cannot be written", {
@@ -60089,13 +62000,13 @@ function alreadyThere(path7) {
     next: "choose another --out, or move the old pair away"
   });
 }
-var import_node_crypto13, import_promises30, import_node_path38;
+var import_node_crypto16, import_promises34, import_node_path43;
 var init_keygen = __esm({
   "src/commands/keygen.ts"() {
     "use strict";
-    import_node_crypto13 = require("node:crypto");
-    import_promises30 = require("node:fs/promises");
-    import_node_path38 = require("node:path");
+    import_node_crypto16 = require("node:crypto");
+    import_promises34 = require("node:fs/promises");
+    import_node_path43 = require("node:path");
     init_keys();
     init_error();
   }
@@ -60121,8 +62032,8 @@ __export(resolve_exports, {
 });
 async function readResolveInput(flags, { cwd }) {
   const { mirrorMap, imagesFile, images } = flags;
-  const mirrorMapText = await readText((0, import_node_path39.resolve)(cwd, mirrorMap), "the mirror map");
-  const list = imagesFile ? await readText((0, import_node_path39.resolve)(cwd, imagesFile), "the image list") : "";
+  const mirrorMapText = await readText((0, import_node_path44.resolve)(cwd, mirrorMap), "the mirror map");
+  const list = imagesFile ? await readText((0, import_node_path44.resolve)(cwd, imagesFile), "the image list") : "";
   const listed2 = parseImageList(list, imagesFile ?? "").map(({ image: image2 }) => image2);
   return { mirrorMapText, mirrorMapName: mirrorMap, images: [...listed2, ...images] };
 }
@@ -60135,8 +62046,8 @@ function runResolve(input, { emit }) {
   }
   return input.images.map((image2) => resolveImage2(map, image2));
 }
-function mapWarnings(map, name) {
-  const at2 = ({ line, column }) => `${name}:${line}:${column}`;
+function mapWarnings(map, name2) {
+  const at2 = ({ line, column }) => `${name2}:${line}:${column}`;
   const saying = (message) => (entry) => `${at2(entry)}: ${entry.key} ${message}`;
   const library = libraryWithoutDockerHub(map);
   return [
@@ -60144,7 +62055,7 @@ function mapWarnings(map, name) {
     ...library ? [saying(withoutRegistry)(library)] : [],
     ...v2Targets(map).map(saying("has /v2/ in its target, of which the webhook makes /v2/v2/")),
     ...ignoredByContainerd(map).map(saying("means nothing to containerd's mirrors")),
-    ...hasDefault(map) ? [] : [`${name}: ${withoutDefault}`]
+    ...hasDefault(map) ? [] : [`${name2}: ${withoutDefault}`]
   ];
 }
 function nameWarning(image2) {
@@ -60156,11 +62067,11 @@ function nameWarning(image2) {
     throw cause;
   }
 }
-var import_node_path39, withoutRegistry, withoutDefault;
+var import_node_path44, withoutRegistry, withoutDefault;
 var init_resolve = __esm({
   "src/commands/resolve.ts"() {
     "use strict";
-    import_node_path39 = require("node:path");
+    import_node_path44 = require("node:path");
     init_files();
     init_image_list();
     init_consumers();
@@ -60173,7 +62084,7 @@ var init_resolve = __esm({
 });
 
 // src/cli.ts
-var import_node_os6 = require("node:os");
+var import_node_os8 = require("node:os");
 
 // node_modules/commander/esm.mjs
 var import_index = __toESM(require_commander(), 1);
@@ -60291,21 +62202,33 @@ function placedText(result) {
 }
 function createText({
   bundle,
+  parts,
   sha256: sha2562,
   size,
   installScript,
+  reused,
+  resumed,
+  base: base2,
+  leftOut,
   keyId,
   inventory
 }) {
   return [
-    `${bundle}  ${formatBytes(size)}, ${count(inventory.images.length, "image")}`,
-    `${bundle}.sha256  ${sha2562}`,
+    `${filesText(bundle, parts)}  ${formatBytes(size)}, ${count(inventory.images.length, "image")}`,
+    `${bundle}.sha256  ${parts.length > 1 ? "a line a part; all of them together: " : ""}${sha2562}`,
     installScript,
+    ...base2 ? [`a delta to ${base2.name} ${base2.version}: ${formatBytes(leftOut)} left to it`] : [],
+    ...resumed > 0 ? [`${formatBytes(resumed)} were there from the run before`] : [],
+    ...reused > 0 ? [`${formatBytes(reused)} came from the older bundle`] : [],
     keyId ? `signed by key ${keyId}` : "NOT SIGNED: load refuses it without --allow-unsigned",
     "",
-    keyId ? "carry the three files and, by another way, the public key; then run" : "carry the three files; then run",
+    keyId ? "carry these files and, by another way, the public key; then run" : "carry these files; then run",
     `  sh install.sh ${inventory.name}-${inventory.version}.tar ${keyId ? "--key NAME.pub" : "--allow-unsigned"}`
   ].join("\n");
+}
+function filesText(bundle, parts) {
+  const [first = bundle, last = first] = [parts[0], parts.at(-1)];
+  return first === last ? first : `${first} to ${last.slice(bundle.length)}`;
 }
 function keygenText({ privateKey, publicKey, keyId, type }) {
   return [
@@ -60315,9 +62238,9 @@ function keygenText({ privateKey, publicKey, keyId, type }) {
   ].join("\n");
 }
 function verifyText(result) {
-  const { bundle, name, version: version2, sequence, createdAt, keyId, images, size } = result;
+  const { bundle, name: name2, version: version3, sequence, createdAt, keyId, images, size } = result;
   return [
-    `${bundle}: ${name} ${version2}, sequence ${sequence}, made ${createdAt}`,
+    `${bundle}: ${name2} ${version3}, sequence ${sequence}, made ${createdAt}`,
     `every byte is as its inventory says (${formatBytes(size)}, ${count(images, "image")})`,
     keyId ? `signed by key ${keyId}` : "NOT SIGNED, or not checked: allowed by an explicit override"
   ].join("\n");
@@ -60328,13 +62251,15 @@ function signatureWords(signed, keyId) {
   return keyId ? `signed by key ${keyId}` : "signed; by whom was not checked";
 }
 function inspectText({ inventory, signed, keyId, path: path7, size }) {
-  const { name, version: version2, sequence, createdAt, expiresAt, target: target2, images, files, blobs } = inventory;
+  const { name: name2, version: version3, sequence, createdAt, expiresAt, target: target2, images, files, blobs } = inventory;
+  const { base: base2 } = inventory;
   return safeText(
     [
-      `${path7}: ${name} ${version2}, sequence ${sequence}, made ${createdAt}${expiresAt ? `, expires ${expiresAt}` : ""}`,
+      `${path7}: ${name2} ${version3}, sequence ${sequence}, made ${createdAt}${expiresAt ? `, expires ${expiresAt}` : ""}`,
       `${signatureWords(signed, keyId)}; its contents were not verified (airgap-bundle verify does that)`,
       `for ${basePath(target2)}, ${target2.environment}`,
       `${count(images.length, "image")}, ${count(blobs.length, "blob")}, ${count(files.length, "file")}, ${formatBytes(size)}`,
+      ...base2 ? [baseText(base2)] : [],
       table(
         images.flatMap(
           ({ source, digest: digest2, placements }) => placements.map(({ reference }) => [`  ${source}`, digest2.slice(0, 19), reference])
@@ -60343,6 +62268,10 @@ function inspectText({ inventory, signed, keyId, path: path7, size }) {
     ].join("\n")
   );
 }
+function baseText({ name: name2, version: version3, sequence, inventoryDigest, blobs }) {
+  const bytes = blobs.reduce((sum2, { size }) => sum2 + size, 0);
+  return `builds on ${name2} ${version3}, sequence ${sequence}, ${inventoryDigest}: ${count(blobs.length, "blob")}, ${formatBytes(bytes)}, must be in the target already`;
+}
 
 // src/cli/finish.ts
 init_error();
@@ -60350,18 +62279,18 @@ init_error();
 // src/report/json.ts
 init_error();
 function jsonText(result) {
-  const replace = (_2, value) => value instanceof AirgapError ? errorJson(value) : value;
-  return `${JSON.stringify(result, replace, 2)}
+  const replace2 = (_2, value) => value instanceof AirgapError ? errorJson(value) : value;
+  return `${JSON.stringify(result, replace2, 2)}
 `;
 }
 
 // src/cli/finish.ts
-function finishWith(finish, flags, result, text3, exitCode = 0) {
-  finish(flags.output === "json" ? jsonText(result) : `${text3(result)}
+function finishWith(finish2, flags, result, text3, exitCode = 0) {
+  finish2(flags.output === "json" ? jsonText(result) : `${text3(result)}
 `, exitCode);
 }
-function finishPlaced(finish, flags, result, text3) {
-  finishWith(finish, flags, result, text3, exitCodeOf(result.errors));
+function finishPlaced(finish2, flags, result, text3) {
+  finishWith(finish2, flags, result, text3, exitCodeOf(result.errors));
 }
 
 // src/cli/flags.ts
@@ -60373,7 +62302,7 @@ function addBundleInput(verb) {
   return verb;
 }
 function bundleInput(flags) {
-  const given = Object.fromEntries(settings.map(({ name }) => [name, flags[camelCase(name)]]));
+  const given = Object.fromEntries(settings.map(({ name: name2 }) => [name2, flags[camelCase(name2)]]));
   return { given, ...typeof flags.file === "string" ? { file: flags.file } : {} };
 }
 function addPushCredential(verb) {
@@ -60394,8 +62323,8 @@ function addOutput(verb, ...more) {
 function textFlag(value) {
   return typeof value === "string" ? value : void 0;
 }
-function requiredFlag(flags, name, flag) {
-  const value = textFlag(flags[name]);
+function requiredFlag(flags, name2, flag) {
+  const value = textFlag(flags[name2]);
   if (value) return value;
   throw new AirgapError("usage", `${flag} is missing`, { next: "see --help" });
 }
@@ -60411,8 +62340,8 @@ function settingOption(setting) {
 function collect(value, before) {
   return [...before ?? [], value];
 }
-function camelCase(name) {
-  return name.replace(/-([a-z])/g, (_2, letter) => letter.toUpperCase());
+function camelCase(name2) {
+  return name2.replace(/-([a-z])/g, (_2, letter) => letter.toUpperCase());
 }
 function listFlag(value) {
   return Array.isArray(value) ? value : [];
@@ -60424,19 +62353,19 @@ ${lines2.map((line) => `  $ airgap-bundle ${line}`).join("\n")}`;
 }
 
 // src/cli/bundle-verbs.ts
-function addBundleVerbs(program2, context, finish) {
-  addVerify(program2, context, finish);
-  addLoad(program2, context, finish);
-  addInspect(program2, context, finish);
+function addBundleVerbs(program2, context, finish2) {
+  addVerify(program2, context, finish2);
+  addLoad(program2, context, finish2);
+  addInspect(program2, context, finish2);
 }
-function addVerify(program2, context, finish) {
+function addVerify(program2, context, finish2) {
   const verb = program2.command("verify").description("check every byte of a bundle against its signature").argument("<bundle>", "NAME-VERSION.tar");
   addOutput(addTrust(verb)).addHelpText("after", examples("verify pcg-override-1.4.0.tar --key bundle.pub")).action(async (bundle, flags) => {
     const { runVerify: runVerify2 } = await Promise.resolve().then(() => (init_verify2(), verify_exports));
-    finishWith(finish, flags, await runVerify2(bundle, trustOptions(flags), context), verifyText);
+    finishWith(finish2, flags, await runVerify2(bundle, trustOptions(flags), context), verifyText);
   });
 }
-function addLoad(program2, context, finish) {
+function addLoad(program2, context, finish2) {
   const verb = program2.command("load").description("verify a bundle, push it into its target registry, place every image").argument("<bundle>", "NAME-VERSION.tar").option("--allow-downgrade", "take an older bundle than the one loaded last");
   addOutput(addPushCredential(addTrust(verb))).addHelpText(
     "after",
@@ -60451,10 +62380,10 @@ function addLoad(program2, context, finish) {
       allowDowngrade: flags.allowDowngrade === true,
       push: pushOptions(flags)
     };
-    finishPlaced(finish, flags, await runLoad2(bundle, options, context), placedText);
+    finishPlaced(finish2, flags, await runLoad2(bundle, options, context), placedText);
   });
 }
-function addInspect(program2, context, finish) {
+function addInspect(program2, context, finish2) {
   const verb = program2.command("inspect").description("show what a bundle says of itself, without verifying its contents").argument("<bundle>", "NAME-VERSION.tar").option("--key <file>", "public key to ask whether it signed the inventory", collect);
   addOutput(verb).addHelpText(
     "after",
@@ -60462,7 +62391,7 @@ function addInspect(program2, context, finish) {
   ).action(async (bundle, flags) => {
     const { runInspect: runInspect2 } = await Promise.resolve().then(() => (init_inspect(), inspect_exports));
     finishWith(
-      finish,
+      finish2,
       flags,
       await runInspect2(bundle, listFlag(flags.key), context),
       inspectText
@@ -60496,9 +62425,9 @@ function planText({
 function repositoriesText(inventory) {
   const { projects, repositories } = targetRepositories(inventory);
   return [
-    ...projects.map((name) => `project	${name}
+    ...projects.map((name2) => `project	${name2}
 `),
-    ...repositories.map((name) => `repository	${name}
+    ...repositories.map((name2) => `repository	${name2}
 `)
   ].join("");
 }
@@ -60521,7 +62450,7 @@ function imageRows({ source, digest: digest2, platforms, placements }) {
 }
 function sumsText({ images, blobs, target: target2 }) {
   const placements = images.flatMap((image2) => image2.placements).length;
-  const bytes = blobs.reduce((sum, { size }) => sum + size, 0);
+  const bytes = blobs.reduce((sum2, { size }) => sum2 + size, 0);
   return `${count(images.length, "image")}, ${count(placements, "placement")} in ${target2.endpoint}, ${count(blobs.length, "unique blob")}, ${formatBytes(bytes)}`;
 }
 
@@ -60540,15 +62469,15 @@ function webhookCell(webhook) {
 }
 
 // src/cli/source-verbs.ts
-function addSourceVerbs(program2, context, finish) {
-  addPlan(program2, context, finish);
-  addMirror(program2, context, finish);
-  addCreate(program2, context, finish);
-  addKeygen(program2, context, finish);
-  addResolve(program2, context, finish);
+function addSourceVerbs(program2, context, finish2) {
+  addPlan(program2, context, finish2);
+  addMirror(program2, context, finish2);
+  addCreate(program2, context, finish2);
+  addKeygen(program2, context, finish2);
+  addResolve(program2, context, finish2);
 }
-function addPlan(program2, context, finish) {
-  const verb = program2.command("plan").description("show what would be mirrored and bundled, and what is wrong with it").option("-o, --out <file>", "save the plan for mirror --plan and create --plan").option("--without-images", "plan a bundle without blobs");
+function addPlan(program2, context, finish2) {
+  const verb = program2.command("plan").description("show what would be mirrored and bundled, and what is wrong with it").option("-o, --out <file>", "save the plan for mirror --plan and create --plan").option("--since <bundle>", "plan a delta to an older bundle").option("--without-images", "plan a bundle without blobs");
   addOutput(addBundleInput(verb), "repositories").addHelpText(
     "after",
     examples("plan -f bundle.yaml", "plan -f bundle.yaml --output repositories")
@@ -60556,24 +62485,28 @@ function addPlan(program2, context, finish) {
     const { runPlan: runPlan2 } = await Promise.resolve().then(() => (init_plan2(), plan_exports));
     const { readBundleSpec: readBundleSpec2 } = await Promise.resolve().then(() => (init_bundle_file(), bundle_file_exports));
     const spec = await readBundleSpec2(bundleInput(flags), context);
-    const options = { out: textFlag(flags.out), withoutImages: flags.withoutImages === true };
-    await finishPlan(finish, flags, await runPlan2(spec, options, context), context);
+    const options = {
+      out: textFlag(flags.out),
+      since: textFlag(flags.since),
+      withoutImages: flags.withoutImages === true
+    };
+    await finishPlan(finish2, flags, await runPlan2(spec, options, context), context);
   });
 }
-async function finishPlan(finish, flags, result, context) {
+async function finishPlan(finish2, flags, result, context) {
   const { emitWarnings: emitWarnings2, planErrors: planErrors2, refuseOnErrors: refuseOnErrors2 } = await Promise.resolve().then(() => (init_plan2(), plan_exports));
   const { inventory, problems } = result;
   if (flags.output === "repositories") {
-    finish(repositoriesText(inventory), 0);
+    finish2(repositoriesText(inventory), 0);
     return refuseOnErrors2(problems, context);
   }
   if (flags.output === "json") emitWarnings2(problems, context);
-  finishWith(finish, flags, result, planText, exitCodeOf(planErrors2(problems)));
+  finishWith(finish2, flags, result, planText, exitCodeOf(planErrors2(problems)));
 }
-function addMirror(program2, context, finish) {
+function addMirror(program2, context, finish2) {
   const verb = program2.command("mirror").description(
     "copy the images into the target registry, to every place the cluster will ask for"
-  ).option("--plan <file>", "carry out exactly this saved plan");
+  ).option("--plan <file>", "carry out exactly this saved plan").option("--fresh", "resolve again, even if an earlier run was killed");
   addOutput(addPushCredential(addBundleInput(verb))).addHelpText(
     "after",
     examples(
@@ -60584,15 +62517,25 @@ function addMirror(program2, context, finish) {
     const { runMirror: runMirror2 } = await Promise.resolve().then(() => (init_mirror(), mirror_exports));
     const { readBundleSpec: readBundleSpec2 } = await Promise.resolve().then(() => (init_bundle_file(), bundle_file_exports));
     const spec = await readBundleSpec2(bundleInput(flags), context);
-    const options = { plan: textFlag(flags.plan), push: pushOptions(flags) };
-    finishPlaced(finish, flags, await runMirror2(spec, options, context), placedText);
+    const options = {
+      plan: textFlag(flags.plan),
+      fresh: flags.fresh === true,
+      push: pushOptions(flags)
+    };
+    finishPlaced(finish2, flags, await runMirror2(spec, options, context), placedText);
   });
 }
-function addCreate(program2, context, finish) {
-  const verb = program2.command("create").description("write the signed bundle, its checksum and install.sh into a folder").option("-o, --out <folder>", "folder for the three files", ".").option("--plan <file>", "carry out exactly this saved plan").option("--without-images", "leave the blobs out: for a registry that mirror has filled");
+function addCreate(program2, context, finish2) {
+  const verb = program2.command("create").description("write the signed bundle, its checksum and install.sh into a folder").option("-o, --out <folder>", "folder for its files", ".").option("--split-size <size>", "write the bundle in parts of at most this size").option("--plan <file>", "carry out exactly this saved plan").option("--fresh", "resolve again, even if an earlier run was killed").option("--reuse <bundle>", "take what an older bundle already has from there").option("--since <bundle>", "leave out what an older bundle brought: a delta to load after it").option("--without-images", "leave the blobs out: for a registry that mirror has filled");
   addOutput(addBundleInput(verb)).addHelpText(
     "after",
-    examples("create -f bundle.yaml -o dist", "create -f bundle.yaml --without-images -o dist")
+    examples(
+      "create -f bundle.yaml -o dist",
+      "create -f bundle.yaml --split-size 1900MiB -o dist",
+      "create -f bundle.yaml --reuse dist/pcg-override-1.3.0.tar -o dist",
+      "create -f bundle.yaml --since dist/pcg-override-1.3.0.tar -o dist",
+      "create -f bundle.yaml --without-images -o dist"
+    )
   ).action(async (flags) => {
     const { runCreate: runCreate2 } = await Promise.resolve().then(() => (init_create2(), create_exports));
     const { readBundleSpec: readBundleSpec2 } = await Promise.resolve().then(() => (init_bundle_file(), bundle_file_exports));
@@ -60601,15 +62544,19 @@ function addCreate(program2, context, finish) {
       spec,
       {
         out: requiredFlag(flags, "out", "--out"),
+        splitSize: textFlag(flags.splitSize),
         plan: textFlag(flags.plan),
-        withoutImages: flags.withoutImages === true
+        withoutImages: flags.withoutImages === true,
+        reuse: textFlag(flags.reuse),
+        since: textFlag(flags.since),
+        fresh: flags.fresh === true
       },
       context
     );
-    finishWith(finish, flags, result, createText);
+    finishWith(finish2, flags, result, createText);
   });
 }
-function addKeygen(program2, context, finish) {
+function addKeygen(program2, context, finish2) {
   const verb = program2.command("keygen").option("--out <file>", "the private key, NAME.key").addOption(
     new Option("--type <type>", "kind of key").choices(["ed25519", "ecdsa-p256"]).default("ed25519")
   ).description(
@@ -60627,10 +62574,10 @@ function addKeygen(program2, context, finish) {
       },
       context
     );
-    finishWith(finish, flags, result, keygenText);
+    finishWith(finish2, flags, result, keygenText);
   });
 }
-function addResolve(program2, context, finish) {
+function addResolve(program2, context, finish2) {
   const verb = program2.command("resolve").description("show what the webhook and containerd make of images under a map").argument("[images...]", "images as manifests name them").option("--mirror-map <file>", "the mirror map, in line or comma form").option("--images-file <file>", "list of images, one a line");
   addOutput(verb).addHelpText("after", examples("resolve --mirror-map map.conf nginx:1.27 quay.io/a/b:1")).action(async (images, flags) => {
     const { readResolveInput: readResolveInput2, runResolve: runResolve2 } = await Promise.resolve().then(() => (init_resolve(), resolve_exports));
@@ -60642,7 +62589,7 @@ function addResolve(program2, context, finish) {
       },
       context
     );
-    finishWith(finish, flags, runResolve2(input, context), renderResolve);
+    finishWith(finish2, flags, runResolve2(input, context), renderResolve);
   });
 }
 
@@ -60651,8 +62598,8 @@ var exitCodeHelp = `
 Exit codes: 0 done, 1 our bug, 2 usage or input, 3 tool missing, 4 signature, 5 integrity, 6 policy,
 7 authentication, 8 refused by the target, 9 transient (run again), 10 local I/O, 11 cluster`;
 function doorFlags(program2) {
-  const [name] = program2.args;
-  const verb = program2.commands.find((one) => one.name() === name) ?? unknownVerb(program2.args);
+  const [name2] = program2.args;
+  const verb = program2.commands.find((one) => one.name() === name2) ?? unknownVerb(program2.args);
   const { quiet, output } = verb.opts();
   return { isQuiet: quiet === true, wantsJson: output === "json" };
 }
@@ -60661,12 +62608,12 @@ function unknownVerb(args) {
   verb.parseOptions([...args]);
   return verb;
 }
-function buildProgram(context, finish) {
+function buildProgram(context, finish2) {
   const program2 = new Command(toolName).description(
     "Mirror the images a cluster needs, bundle them signed, install them behind an air gap."
   ).version(toolVersion, "--version", "print the version").helpOption("-h, --help", "print help").addHelpText("after", exitCodeHelp).showSuggestionAfterError().exitOverride();
-  addSourceVerbs(program2, context, finish);
-  addBundleVerbs(program2, context, finish);
+  addSourceVerbs(program2, context, finish2);
+  addBundleVerbs(program2, context, finish2);
   for (const verb of program2.commands) verb.exitOverride();
   return program2;
 }
@@ -60675,15 +62622,15 @@ function buildProgram(context, finish) {
 init_error();
 
 // src/report/interruption.ts
-var import_node_events18 = require("node:events");
+var import_node_events19 = require("node:events");
 function onInterruption() {
   const controller = new AbortController();
-  (0, import_node_events18.setMaxListeners)(0, controller.signal);
+  (0, import_node_events19.setMaxListeners)(0, controller.signal);
   let received;
-  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"]) {
-    process.on(name, () => {
-      received ??= name;
-      controller.abort(new Error(name));
+  for (const name2 of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+    process.on(name2, () => {
+      received ??= name2;
+      controller.abort(new Error(name2));
     });
   }
   return { signal: controller.signal, received: () => received };
@@ -60691,31 +62638,47 @@ function onInterruption() {
 
 // src/report/progress.ts
 init_units();
-function progressMeter(now2, interval) {
-  let start;
+var window = 1e4;
+var grain = 200;
+function progressMeter(now2, interval2) {
+  let recent = [];
+  let total;
   let saidAt = 0;
   return {
     read: (bytes) => {
       const at2 = now2().getTime();
-      if (start?.total !== bytes.total) {
-        start = { ...bytes, at: at2 };
+      if (total !== bytes.total) {
+        total = bytes.total;
+        recent = [];
         saidAt = at2;
       }
-      if (at2 - saidAt < interval) return [];
+      if (at2 - (recent.at(-1)?.at ?? Number.NEGATIVE_INFINITY) >= grain)
+        recent.push({ at: at2, done: bytes.done });
+      while (recent[1] && at2 - recent[1].at >= window) recent.shift();
+      if (at2 - saidAt < interval2) return [];
       saidAt = at2;
-      return [`  ${progressText(bytes, (bytes.done - start.done) / ((at2 - start.at) / 1e3))}`];
+      const [since] = recent;
+      const rate = since ? 1e3 * (bytes.done - since.done) / (at2 - since.at) : 0;
+      return [`  ${progressText(bytes, rate)}`];
     },
     restart: () => {
-      start = void 0;
+      total = void 0;
     }
   };
 }
-function progressText({ done, total }, rate) {
+function progressText({ done, total, images }, rate) {
+  const far = images ? [`${images.done} of ${count(images.total, "image")}`] : [];
+  if (total === 0 && images) return far.join();
   const percent = total === 0 ? 100 : Math.floor(100 * done / total);
-  const text3 = `${formatBytes(done)} of ${formatBytes(total)}, ${percent} %`;
-  if (!(rate >= 1)) return text3;
+  const text3 = [`${formatBytes(done)} of ${formatBytes(total)}, ${percent} %`];
+  if (!(rate >= 1) || done === total) return [...text3, ...far].join(", ");
   const left = Math.ceil((total - done) / rate);
-  return `${text3}, ${formatBytes(Math.round(rate))}/s, ${formatSeconds(left)} left`;
+  return [
+    ...text3,
+    `${formatBytes(Math.round(rate))}/s`,
+    `${formatSeconds(left)} left`,
+    ...far
+  ].join(", ");
 }
 function formatSeconds(seconds) {
   const [minutes, hours] = [Math.floor(seconds / 60), Math.floor(seconds / 3600)];
@@ -60725,11 +62688,11 @@ function formatSeconds(seconds) {
 
 // src/report/lines.ts
 var fifthOfASecond = 200;
-var tenSeconds = 1e4;
+var fiveSeconds = 5e3;
 var clearLine = "\r\x1B[2K";
 function lineListener(output, redactor) {
   const { redraw, isQuiet = () => false } = output;
-  const meter = progressMeter(output.now, redraw ? fifthOfASecond : tenSeconds);
+  const meter = progressMeter(output.now, redraw ? fifthOfASecond : fiveSeconds);
   let isDrawn = false;
   const clear = () => {
     if (isDrawn) redraw?.(clearLine);
@@ -60769,12 +62732,12 @@ function linesOf(event) {
 }
 
 // src/report/redact.ts
-var shortest = 4;
+var shortest2 = 4;
 function makeRedactor() {
   const secrets = /* @__PURE__ */ new Set();
   return {
     add(secret) {
-      for (const form of formsOf(secret)) if (form.length >= shortest) secrets.add(form);
+      for (const form of formsOf(secret)) if (form.length >= shortest2) secrets.add(form);
     },
     redact(text3) {
       const longestFirst = [...secrets].sort((a2, b2) => b2.length - a2.length);
@@ -60838,7 +62801,7 @@ var standardError = {
 };
 function contextOf(signal, { emit }) {
   const { env } = process;
-  return { env, cwd: process.cwd(), temporary: (0, import_node_os6.tmpdir)(), now, signal, emit };
+  return { env, cwd: process.cwd(), temporary: (0, import_node_os8.tmpdir)(), now, signal, emit };
 }
 function usageError({ message }) {
   return new AirgapError("usage", message.replace(/^error: /, ""), { next: "see --help" });

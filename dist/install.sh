@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs a bundle made by airgap-bundle on a host behind the air gap. Needs no Node: POSIX sh, tar, openssl,
+# Installs a bundle made by airgap-bundle on a host behind the air gap. Needs no Node: POSIX sh, openssl,
 # and of oras, kubectl and helm those that the steps use.
 #
 # Nothing of a bundle is written into this text. What the script knows of one it reads from the bundle's own
@@ -17,6 +17,8 @@ newline='
 usage() {
   cat <<'END'
 Usage: sh install.sh BUNDLE --key PUB [options]
+
+BUNDLE is NAME-VERSION.tar, also when that lies in parts (NAME-VERSION.tar.001 and on): they are read in place.
 
 Checks the bundle's signature, puts its images into the target registry, applies the Secret registry-info in
 jet-system, installs the image-swap chart and reads MIRROR_REGISTRIES back.
@@ -55,7 +57,7 @@ main() {
   take_variables
   make_private_folder
   read_arguments "$@"
-  require_tool tar openssl awk sed tr fold cmp od date
+  require_tool openssl awk sed tr fold cmp od date dd
   keep_logins
   read_keys
   verify_bundle
@@ -139,6 +141,7 @@ public_name() {
 # --- processes and files ----------------------------------------------------------------------------------
 
 make_private_folder() {
+  input=
   child=
   private=
   trap clean_up EXIT
@@ -167,9 +170,14 @@ stop() {
   exit "$1"
 }
 
-# In the background and waited for, so that a signal stops the command at once and not after it.
+# In the background and waited for, so that a signal stops the command at once and not after it. `input` may name
+# a range of the bundle, for the command's standard input.
 run() {
-  "$@" < /dev/null &
+  if [ -n "$input" ]; then
+    stream "$input" 2> /dev/null | "$@" &
+  else
+    "$@" < /dev/null &
+  fi
   child=$!
   status=0
   wait "$child" || status=$?
@@ -288,9 +296,6 @@ check_arguments() {
   mode=run
   if [ "$dry_run" = yes ]; then mode=show; fi
   if [ -z "$bundle" ]; then fail 2 'no bundle is given' '' 'sh install.sh NAME-VERSION.tar --key KEY.pub'; fi
-  if [ ! -f "$bundle" ] || [ ! -r "$bundle" ]; then
-    fail 2 'the bundle cannot be read' "$bundle" 'give the path of the NAME-VERSION.tar that create wrote'
-  fi
   if [ "$keys" -eq 0 ] && [ "$allow_unsigned" = no ]; then
     fail 2 'no key is given that may have signed the bundle' '' 'add --key KEY.pub'
   fi
@@ -302,12 +307,166 @@ check_arguments() {
   if [ -n "$only" ] && [ -n "$skip" ]; then
     fail 2 '--only and --skip are both given' "--only $only --skip $skip" 'name the steps by one of them'
   fi
-  # tar takes a name with a colon for another host; a link has a name that every tool takes.
   case $bundle in
     /*) ;;
     *) bundle=$PWD/$bundle ;;
   esac
-  ln -s -- "$bundle" "$private/bundle.tar"
+  find_bundle
+}
+
+# --- the bundle's file, or its parts ----------------------------------------------------------------------
+
+# Sets `parts` (how many files), `part_size` (bytes, of all but the last) and `total`.
+find_bundle() {
+  split=no
+  case $bundle in
+    *.tar.[0-9][0-9][0-9] | *.001) bundle=${bundle%.*} split=yes ;;
+    *) if [ ! -f "$bundle" ]; then split=yes; fi ;;
+  esac
+  parts=1
+  if [ "$split" = yes ]; then count_parts; fi
+  set_part 1
+  if [ "$parts" -eq 0 ] || { [ "$split" = no ] && [ ! -r "$part" ]; }; then
+    fail 2 'the bundle cannot be read' "$bundle" \
+      'give the path of the NAME-VERSION.tar that create wrote, or of its first part'
+  fi
+  measure_parts
+  # oras takes a name with a colon for another host; a link has a name that every tool takes.
+  set_part 1
+  if [ "$parts" -eq 1 ]; then ln -s -- "$part" "$private/bundle.tar"; fi
+}
+
+# set_part NUMBER: sets `part` to the path of a file of the bundle.
+set_part() {
+  part=$bundle
+  if [ "$split" = no ]; then return; fi
+  case $1 in
+    ?) part=$part.00$1 ;;
+    ??) part=$part.0$1 ;;
+    *) part=$part.$1 ;;
+  esac
+}
+
+count_parts() {
+  parts=0 number=1
+  while [ "$number" -le 999 ]; do
+    set_part "$number"
+    if [ -e "$part" ]; then parts=$number; fi
+    number=$((number + 1))
+  done
+}
+
+measure_parts() {
+  total=0 number=1
+  while [ "$number" -le "$parts" ]; do
+    set_part "$number"
+    if [ ! -f "$part" ] || [ ! -r "$part" ]; then part_missing; fi
+    # What else tells a size (stat, wc) is another one everywhere, or reads it all.
+    # shellcheck disable=SC2012
+    size=$(ls -lnL -- "$part" | awk 'NR == 1 { print $5 }')
+    if [ "$number" -eq 1 ]; then part_size=$size; fi
+    if [ "$size" -gt "$part_size" ] || { [ "$size" -lt "$part_size" ] && [ "$number" -lt "$parts" ]; }; then
+      fail 5 'the parts of the bundle do not fit together' "$part: $size bytes" \
+        "copy the parts again, and compare them with ${bundle##*/}.sha256; take away parts of other bundles" \
+        "$part_size bytes, as the first part; less in the last one alone"
+    fi
+    total=$((total + size)) number=$((number + 1))
+  done
+  if [ "$parts" -gt 1 ] && [ $((part_size % 512)) -ne 0 ]; then
+    fail 5 'the parts were not made by create --split-size' "parts of $part_size bytes" \
+      'join them: cat PART… > NAME-VERSION.tar' 'a multiple of 512 bytes'
+  fi
+}
+
+part_missing() {
+  fail 5 'a part of the bundle is missing' "$part" 'copy that part from where the bundle was made' \
+    'all parts of the bundle in one folder'
+}
+
+# Holds the size to what the inventory says, once that is known.
+check_total() {
+  wanted_total=$(awk 'END { print $1 }' "$private/members")
+  if [ "$total" -eq "$wanted_total" ]; then return; fi
+  wanted_parts=$(((wanted_total + part_size - 1) / part_size))
+  if [ "$split" = yes ] && [ "$parts" -lt "$wanted_parts" ]; then
+    set_part "$((parts + 1))"
+    part_missing
+  elif [ "$split" = yes ] && [ "$parts" -gt "$wanted_parts" ]; then
+    set_part "$((wanted_parts + 1))"
+    fail 5 'there is a part that is not of this bundle' "$part" \
+      "take it away, and compare the others with ${bundle##*/}.sha256" "$wanted_parts parts"
+  fi
+  set_part "$parts"
+  fail 5 'the bundle is truncated or damaged' "$part: $total bytes${split#no}" 'copy the bundle again' \
+    "$wanted_total bytes"
+}
+
+# stream 'OFFSET LENGTH': that range of the bundle, in whatever files it lies. The offset is a multiple of tar's
+# block; dd moves there without reading, and head reads on in larger pieces.
+stream() {
+  offset=${1% *} left=${1#* }
+  while [ "$left" -gt 0 ]; do
+    within=$((offset % part_size))
+    most=$((part_size - within))
+    if [ "$most" -gt "$left" ]; then most=$left; fi
+    set_part "$((offset / part_size + 1))"
+    { dd bs=512 skip="$((within / 512))" count=0 2> /dev/null && head -c "$most"; } < "$part"
+    offset=$((offset + most)) left=$((left - most))
+  done
+}
+
+# member_header NAME OFFSET MOST: whether a member of that name, of at most that size, starts there; sets `size`.
+member_header() {
+  if [ "$total" -lt $(($2 + 512)) ]; then return 1; fi
+  stream "$2 512" > "$private/header"
+  printf '%s\000' "$1" | od -An -v -tx1 > "$private/name.wanted"
+  dd if="$private/header" bs=1 count=$((${#1} + 1)) 2> /dev/null | od -An -v -tx1 > "$private/name.found"
+  cmp -s "$private/name.wanted" "$private/name.found" || return 1
+  size=$(dd if="$private/header" bs=1 skip=124 count=11 2> /dev/null | tr -dc 0-7)
+  case ${#size} in
+    10 | 11) size=$((0$size)) ;;
+    *) return 1 ;;
+  esac
+  [ "$size" -le "$3" ]
+}
+
+# The two members at the beginning: nothing is known of them yet, so their size is taken from their headers.
+take_head() {
+  : > "$private/bundle.sig"
+  if ! member_header bundle.json 0 67108864; then
+    fail 5 'not a bundle' "$bundle" 'give the NAME-VERSION.tar that create wrote, or copy it again' \
+      'a tar that starts with bundle.json'
+  fi
+  next=$((512 + (size + 511) / 512 * 512))
+  if [ "$next" -gt "$total" ]; then
+    fail 5 'the bundle is truncated or damaged' "$bundle: $total bytes" 'copy the bundle again, all of its parts'
+  fi
+  stream "512 $size" > "$private/bundle.json"
+  if member_header bundle.sig "$next" 4096; then
+    stream "$((next + 512)) $size" > "$private/bundle.sig"
+    next=$((next + 512 + (size + 511) / 512 * 512))
+  fi
+}
+
+# Where each member lies, from the inventory: a line each, `offset size path or digest`; the last one is the end.
+list_members() {
+  awk -F '"' -v at="$next" '
+    substr($0, 1, 1) == "\"" { section = $2 }
+    substr($0, 1, 1) == "{" && (section == "files" || section == "blobs") {
+      size = $7
+      gsub(/[^0-9]/, "", size)
+      printf "%.0f %.0f %s\n", at + 512, size, $4
+      at += 512 + int((size + 511) / 512) * 512
+    }
+    END { printf "%.0f 0 \n", at + 1024 }
+  ' "$private/bundle.json" > "$private/members"
+}
+
+# member PATH: its bytes. A blob is named by its digest.
+member() {
+  range=$(awk -v path="$1" '$3 == path { print $1, $2; exit }' "$private/members")
+  if [ -z "$range" ]; then return 1; fi
+  stream "$range"
 }
 
 # --- signature and hashes ---------------------------------------------------------------------------------
@@ -348,10 +507,7 @@ read_key() {
 
 verify_bundle() {
   say "Verifying $bundle"
-  check_beginning
-  tar -xOf "$private/bundle.tar" bundle.json > "$private/bundle.json" 2> "$private/tar.err" ||
-    fail 5 'the bundle is truncated or damaged' "$(head -n 1 "$private/tar.err")" 'copy the bundle again'
-  tar -xOf "$private/bundle.tar" bundle.sig > "$private/bundle.sig" 2> /dev/null || :
+  take_head
   if [ -s "$private/bundle.sig" ]; then
     check_signature
   elif [ "$allow_unsigned" = no ]; then
@@ -362,15 +518,9 @@ verify_bundle() {
   fi
   sha256 "$private/bundle.json"
   inventory_digest=sha256:$sum
+  list_members
+  check_total
   take_sums
-}
-
-# `bundle.json` and a NUL: the name of the first member.
-check_beginning() {
-  start=$(od -An -v -tx1 -N 12 "$private/bundle.tar" | tr -d ' \n')
-  if [ "$start" = 62756e646c652e6a736f6e00 ]; then return; fi
-  fail 5 'not a bundle' "$bundle" 'give the NAME-VERSION.tar that create wrote, or copy it again' \
-    'a tar that starts with bundle.json'
 }
 
 # The signature must be the one base64 spelling of its bytes, on one line: lenient decoders accept others.
@@ -455,8 +605,7 @@ take() {
   esac
   wanted_sum=${2:-$(listed_sum "$1")}
   if [ -z "$wanted_sum" ]; then fail 5 "SHA256SUMS does not name $1" '' 'copy the bundle again'; fi
-  tar -xOf "$private/bundle.tar" "$1" > "$private/$1" 2> "$private/tar.err" ||
-    fail 5 "$1 cannot be read from the bundle" "$(head -n 1 "$private/tar.err")" 'copy the bundle again'
+  member "$1" > "$private/$1" || fail 5 "$1 is not in the bundle" '' 'copy the bundle again'
   sha256 "$private/$1"
   if [ "$sum" != "$wanted_sum" ]; then
     fail 5 "$1 was changed after signing" "SHA-256 $sum" 'copy the bundle again' "SHA-256 $wanted_sum"
@@ -486,6 +635,11 @@ read_settings() {
   environment=$(setting environment) endpoint=$(setting endpoint) bundles=$(setting bundleRepository)
   plain_http=$(setting plainHttp) insecure=$(setting insecureSkipVerify)
   release=$(setting release) chart=$(setting chart) registry_key=$(setting registryKey)
+  base=$(setting baseName)
+  if [ -n "$base" ]; then
+    take base.tsv
+    base="$base $(setting baseVersion)"
+  fi
   if [ -z "$namespace" ]; then namespace=$(setting namespace); fi
   namespace=${namespace:-default}
   case $endpoint$name$version in
@@ -852,6 +1006,7 @@ load_with_node() {
 
 # Without Node: the roots bring every blob into the bundle repository once, then each image is placed by mounts
 # from there. Where the registry refuses that, image by image. oras checks each blob against its digest.
+# Of a bundle in parts oras gets each blob by its standard input, and a layout with nothing but the manifests.
 load_with_oras() {
   if [ "$(setting imagesEmbedded)" = true ]; then
     say '  without Node, blobs are checked by digest while they are pushed; those that need no push are not read.'
@@ -869,6 +1024,8 @@ load_with_oras() {
       fail 8 'the registry lacks images that this bundle does not carry' \
         "$(awk -F "$tab" 'END { print NR }' "$private/todo.tsv") placements" 'run airgap-bundle mirror first'
     fi
+    find_base
+    if [ "$parts" -gt 1 ]; then take_layout; fi
     push_roots
     place_all
   fi
@@ -886,6 +1043,10 @@ blob_fault() {
 
 show_load() {
   embedded=$(setting imagesEmbedded)
+  if [ -n "$base" ]; then
+    say "  would look first for the $(awk 'END { print NR }' "$private/base.tsv") blobs that $base brought"
+  fi
+  if [ "$parts" -gt 1 ]; then say '  would push the blobs first, each from the parts by oras blob push'; fi
   write_roots
   while IFS=' ' read -r root tag <&3; do copy_from_bundle "$root" "$endpoint/$bundles:$tag"; done 3< "$private/roots"
   while IFS=$tab read -r digest type repository tag how _ <&3; do
@@ -913,14 +1074,54 @@ find_missing() {
   done 3< "$private/images.tsv"
 }
 
+# A delta leaves out what its base brought. Those blobs must be in the registry before anything is written: all in
+# the bundle repository, or else each in every repository that it goes into.
+find_base() {
+  by_mount=yes
+  if [ -z "$base" ] || base_is_in_bundles; then return; fi
+  by_mount=no
+  blobs=0 lacking=0 lacking_bytes=0 examples=
+  while IFS=$tab read -r digest size homes <&3; do
+    blobs=$((blobs + 1))
+    if has_blob_everywhere; then continue; fi
+    lacking=$((lacking + 1)) lacking_bytes=$((lacking_bytes + size))
+    if [ "$lacking" -le 3 ]; then examples="$examples${examples:+, }$digest"; fi
+  done 3< "$private/base.tsv"
+  if [ "$lacking" -eq 0 ]; then return; fi
+  fail 8 "the bundle builds on $base, of which $endpoint lacks $lacking of $blobs blobs, $lacking_bytes bytes" \
+    "missing: $examples$(if [ "$lacking" -gt 3 ]; then printf ' and %s more' "$((lacking - 3))"; fi)" \
+    "load $(setting baseName)-$(setting baseVersion).tar first, or use a bundle that was made without --since" \
+    "what $base brings, inventory $(setting baseInventory)"
+}
+
+base_is_in_bundles() {
+  while IFS=$tab read -r digest size _ <&3; do has_blob "$bundles" || return 1; done 3< "$private/base.tsv"
+}
+
+has_blob_everywhere() {
+  for home in $homes; do has_blob "$home" || return 1; done
+}
+
+# has_blob REPOSITORY: whether it has `digest` in its `size`. Registries hide what is not there behind 401 and 403.
+has_blob() {
+  if try_oras read oras_at plain 'blob fetch' --descriptor -- "$endpoint/$1@$digest"; then
+    grep -q "\"size\":$size}" "$private/oras.out"
+    return
+  fi
+  case $class in
+    0 | 7) return 1 ;;
+  esac
+  stop_for_oras "$endpoint/$1@$digest"
+}
+
 write_roots() {
   awk -v key="root$tab" 'index($0, key) == 1 { print substr($0, length(key) + 1) }' \
     "$private/settings.tsv" > "$private/roots"
 }
 
 push_roots() {
+  if [ "$by_mount" = no ]; then return; fi
   write_roots
-  by_mount=yes
   while IFS=' ' read -r root tag <&3; do
     resolve "$endpoint/$bundles:$tag"
     if [ "$found" = "$root" ]; then continue; fi
@@ -972,7 +1173,83 @@ is_index() {
 }
 
 copy_from_bundle() {
-  oras_at to- cp --no-tty --from-oci-layout -- "$private/bundle.tar@$1" "$2"
+  layout=$private/bundle.tar
+  if [ "$parts" -gt 1 ]; then
+    layout=$private/layout
+    if [ "$dry_run" = no ]; then push_blobs "$1" "$(repository_of "$2")" || return 1; fi
+  fi
+  oras_at to- cp --no-tty --from-oci-layout -- "$layout@$1" "$2"
+}
+
+repository_of() {
+  case ${1##*/} in
+    *:*) printf '%s' "${1%:*}" ;;
+    *) printf '%s' "$1" ;;
+  esac
+}
+
+# An OCI layout that has every manifest, and no blob: what oras finds in the registry it does not look for here.
+# edges: a line `manifest digest` for each digest that a manifest names.
+take_layout() {
+  blobs_folder=$private/layout/blobs/sha256
+  mkdir -p -- "$blobs_folder"
+  for file in oci-layout index.json; do
+    take "$file"
+    mv -- "$private/$file" "$private/layout/$file"
+  done
+  : > "$private/edges"
+  : > "$private/pushed"
+  write_roots
+  awk '!seen[$1]++ { print $1 }' "$private/roots" "$private/images.tsv" > "$private/queue"
+  while [ -s "$private/queue" ]; do
+    : > "$private/later"
+    while read -r digest <&3; do take_manifest; done 3< "$private/queue"
+    mv -f -- "$private/later" "$private/queue"
+  done
+}
+
+take_manifest() {
+  file=$blobs_folder/${digest#sha256:}
+  if [ -e "$file" ] || ! member "$digest" > "$private/manifest"; then return; fi
+  sha256 "$private/manifest"
+  if [ "sha256:$sum" != "$digest" ]; then blob_fault "$digest"; fi
+  mv -f -- "$private/manifest" "$file"
+  tr -c 'a-z0-9:' '\n' < "$file" |
+    awk -v parent="$digest" 'length($0) == 71 && /^sha256:[0-9a-f]*$/ { print parent, $0 }' > "$private/named"
+  cat "$private/named" >> "$private/edges"
+  if grep -q '"manifests"[[:space:]]*:' "$file"; then awk '{ print $2 }' "$private/named" >> "$private/later"; fi
+}
+
+# push_blobs DIGEST REPOSITORY: what that manifest or index is made of, from the parts; what is there is not read.
+push_blobs() {
+  blobs_below "$1" > "$private/needed"
+  while read -r blob_at blob_size blob <&4; do
+    if grep -q -x -F -e "$2@$blob" "$private/pushed"; then continue; fi
+    input="$blob_at $blob_size"
+    oras_at plain 'blob push' --no-tty --size "$blob_size" -- "$2@$blob" - || {
+      input=
+      return 1
+    }
+    input=
+    printf '%s\n' "$2@$blob" >> "$private/pushed"
+  done 4< "$private/needed"
+}
+
+# Their lines of `members`. In a delta, what its base brought has none.
+blobs_below() {
+  awk -v root="$1" '
+    FILENAME ~ /edges$/ { below[$1] = below[$1] " " $2; next }
+    { place[$3] = $0 }
+    END {
+      queue[1] = root
+      for (end = 1; at < end; ) {
+        digest = queue[++at]
+        if (!(digest in below)) { if (digest in place) print place[digest]; continue }
+        count = split(below[digest], children, " ")
+        for (n = 1; n <= count; n++) if (!seen[children[n]]++) queue[++end] = children[n]
+      }
+    }
+  ' "$private/edges" "$private/members"
 }
 
 copy_in_target() {
@@ -1003,7 +1280,10 @@ oras_at() {
     fi
     if [ -n "$registry_config" ]; then set -- "--${prefix}registry-config" "$registry_config" "$@"; fi
   done
-  act oras "$verb" "$@"
+  case $verb in
+    'blob '*) act oras blob "${verb#blob }" "$@" ;;
+    *) act oras "$verb" "$@" ;;
+  esac
 }
 
 # try_oras read|push COMMAND…: again after a pause while the failure may pass. Sets `class` to its exit code,
@@ -1030,6 +1310,8 @@ classify() {
     class=10
   elif said 'does not look like a tar archive|archive/tar: |digest invalid|mismatched? digest|digest mismatch|does not match digest'; then
     class=5
+  elif [ -n "$base" ] && said 'from source oci-layout.*: not found$'; then
+    class=8
   elif said 'status code 401|credential not found|unauthorized: |authentication required'; then
     class=7
   elif said 'status code (408|425|429|500|502|503|504)|toomanyrequests: |: too many requests'; then
