@@ -16,52 +16,43 @@ export interface Brought {
   readonly documents: readonly Digest[];
 }
 
-/** How a blob came; `pending`: it is oras's to bring, and until our turn is left nobody else's. */
-type Arrival = 'there' | 'uploaded' | 'pending';
-
 /**
- * Gets the blobs of a unit into its repository: by mounts from where they are in the target already, small ones
- * by our own client, the rest by one oras process.
+ * Gets the blobs of a unit into its repository: by mounts from where they are in the target already, the rest
+ * by one oras process, or by our own client where all of the rest is small.
  */
 export async function bring(unit: CopyUnit, turns: readonly Turn[], work: Work): Promise<Brought> {
   try {
     work.context.signal.throwIfAborted();
-    const arrivals = await settleAll(
-      unit.blobs.map((blob, at) => arrive(blob, unit, turnOf(turns, at), work)),
-    );
-    const uploaded = arrivals.includes('uploaded');
-    const pending = unit.blobs.filter((_, at) => arrivals[at] === 'pending');
-    if (pending.length === 0) return { uploaded, documents: [] };
+    const missing = await missingBlobs(unit, turns, work);
+    if (missing.every((blob) => isSmall(blob, work)))
+      return { uploaded: (await work.sendSmall(missing, unit)) > 0, documents: [] };
     await work.checkPush(unit.repository);
-    const sent = await copy(unit, pending, work);
-    return { uploaded: uploaded || sent.length > 0, documents: unit.documents };
+    const sent = await copy(unit, missing, work);
+    return { uploaded: sent.length > 0, documents: unit.documents };
   } finally {
     for (const turn of turns) turn.leave();
   }
 }
 
-function turnOf(turns: readonly Turn[], at: number): Turn {
-  const turn = turns[at];
-  if (turn === undefined) throw new Error('a unit has a turn for each of its blobs');
-  return turn;
+async function missingBlobs(unit: CopyUnit, turns: readonly Turn[], work: Work) {
+  const arrivals = unit.blobs.map(async (blob, at) => {
+    const turn = turns[at];
+    if (turn === undefined) throw new Error('a unit has a turn for each of its blobs');
+    return (await isThereOrMounted(blob, unit.repository, turn, work)) ? [] : [blob];
+  });
+  return (await settleAll(arrivals)).flat();
 }
 
-async function arrive(blob: Descriptor, unit: CopyUnit, turn: Turn, work: Work): Promise<Arrival> {
-  const arrival = await arrivalOf(blob, unit, turn, work);
-  if (arrival === 'pending') return arrival;
-  work.turns.arrived(blob, unit.repository);
-  turn.leave();
-  return arrival;
-}
-
-async function arrivalOf(blob: Descriptor, unit: CopyUnit, turn: Turn, work: Work) {
-  const { repository } = unit;
+/** When false, the turn is ours until it is left: nobody else uploads this blob meanwhile. */
+async function isThereOrMounted(blob: Descriptor, repository: string, turn: Turn, work: Work) {
   await turn.homeOrFirst;
-  if (await mount(blob, repository, work)) return 'there';
-  await turn.first;
-  if (work.turns.isIn(blob.digest, repository)) return 'there';
-  // What an earlier run left of the large ones is not asked for here: oras does that.
-  return isSmall(blob, work) ? work.sendSmall(blob, unit) : 'pending';
+  const there = await mount(blob, repository, work);
+  if (!there) await turn.first;
+  // What an earlier run left in the repository is not asked for here: whoever sends it does that.
+  if (!there && !work.turns.isIn(blob.digest, repository)) return false;
+  work.turns.arrived(blob, repository);
+  turn.leave();
+  return true;
 }
 
 async function mount({ digest }: Descriptor, repository: string, work: Work): Promise<boolean> {

@@ -25,7 +25,7 @@ import {
 } from './work.ts';
 
 /** Images at work at a time; most of them wait for a blob that an earlier one brings. */
-const imagesAtOnce = 24;
+const imagesAtOnce = 64;
 
 /**
  * Makes every placement resolve to its image's digest, moving only what the target lacks. An image that fails

@@ -31,8 +31,8 @@ export interface Work {
   checkPush(repository: string): Promise<void>;
   /** Puts a manifest by its digest, once a repository. */
   putChild(child: { repository: string; document: ManifestDocument }): Promise<void>;
-  /** Uploads a small blob, unless it is there. */
-  sendSmall(blob: Descriptor, unit: CopyUnit): Promise<'there' | 'uploaded'>;
+  /** Copies small blobs, unless they are there; resolves to how many were not. */
+  sendSmall(blobs: readonly Descriptor[], unit: CopyUnit): Promise<number>;
   /** Counts what was uploaded. */
   sent(blobs: readonly Descriptor[]): void;
   bytesSent(): number;
