@@ -33,7 +33,7 @@ const smallBody = 1024 * 1024;
 /** Larger ones are read in ranges of so many bytes, in parallel. */
 const rangeSize = 32 * 1024 * 1024;
 /** Gathered before a write: the chunks of a socket are small. */
-const batchSize = 512 * 1024;
+const batchSize = 128 * 1024;
 
 /**
  * Writes a blob and, when its bytes are right, its header: that tells a later run that the body is there.

@@ -19,14 +19,12 @@ export interface Standing {
   readonly rest: number;
   /** Rests after the next step that does not pay. */
   readonly nextRest: number;
-  /** Each step so far has paid, and nothing went wrong: the next one doubles. */
-  readonly isClimbing: boolean;
 }
 
 /** Places without a word from the registry: to have as many needs no proof. */
 const start = 16;
-/** Places more at a time, once doubling them has not paid. */
-const step = 4;
+/** Places more at a time, beyond those. */
+const step = 8;
 const firstRest = 2;
 const longestRest = 32;
 /** Below this nobody is overloaded, milliseconds. */
@@ -37,14 +35,13 @@ const bytesOfRequest = 64 * 1024;
 const shortest = 250;
 
 export function firstStanding(most: number): Standing {
-  return { places: Math.min(start, most), rest: 0, nextRest: firstRest, isClimbing: true };
+  return { places: Math.min(start, most), rest: 0, nextRest: firstRest };
 }
 
 /**
- * Additive increase, multiplicative decrease. Up to 8 places grow by one a window. Beyond, more are tried, twice as
- * many at first and 4 more later, and kept where they bring at least half of what they would if nothing else were the
- * limit; else the step is taken back, and the next one is tried ever later. Only windows in which places were wanting
- * count.
+ * Additive increase, multiplicative decrease. Up to 16 places grow by one a window. Beyond, 8 more are tried, and kept
+ * where they bring at least half of what they would if nothing else were the limit; else the step is taken back, and
+ * the next one is tried ever later. Only windows in which places were wanting count.
  */
 export function afterWindow(standing: Standing, window: Window, most: number): Standing {
   if (!window.isFull) return standing;
@@ -52,21 +49,18 @@ export function afterWindow(standing: Standing, window: Window, most: number): S
   const { places, before, rest, nextRest } = standing;
   if (before !== undefined && !pays(standing, window)) {
     const longer = Math.min(longestRest, nextRest * 2);
-    const rested = { rest: nextRest, nextRest: longer, isClimbing: false };
-    return { places: before, last: window, ...rested };
+    return { places: before, last: window, rest: nextRest, nextRest: longer };
   }
-  const { isClimbing } = standing;
-  const kept = { last: window, nextRest: before === undefined ? nextRest : firstRest, isClimbing };
+  const kept = { last: window, nextRest: before === undefined ? nextRest : firstRest };
   if (rest > 0) return { places, ...kept, rest: rest - 1 };
   if (places >= most) return { places, ...kept, rest };
   if (places < start) return { places: places + 1, ...kept, rest };
-  const more = isClimbing ? places : step;
-  return { places: Math.min(most, places + more), ...kept, before: places, rest };
+  return { places: Math.min(most, places + step), ...kept, before: places, rest };
 }
 
 /** After 429, a 5xx or a connection that broke: the full window that comes next only tells what is normal now. */
 export function halved({ places, nextRest }: Standing): Standing {
-  return { places: Math.max(1, Math.floor(places / 2)), rest: 1, nextRest, isClimbing: false };
+  return { places: Math.max(1, Math.floor(places / 2)), rest: 1, nextRest };
 }
 
 function pays({ places, before = places, last }: Standing, { rate }: Window): boolean {
