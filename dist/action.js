@@ -29843,8 +29843,8 @@ var Gate = class {
 };
 
 // src/registry/pace.ts
-var start = 8;
-var step = 4;
+var start = 16;
+var step = 8;
 var firstRest = 2;
 var longestRest = 32;
 var shortLatency = 200;
@@ -49132,7 +49132,7 @@ async function isFinished(volume, entry, header2, signal) {
 // src/bundle/write-blob.ts
 var smallBody = 1024 * 1024;
 var rangeSize = 32 * 1024 * 1024;
-var batchSize = 512 * 1024;
+var batchSize = 128 * 1024;
 async function writeBlob(entry, read4, target2) {
   const write = entry.size < smallBody ? writeSmall : writeLarge;
   const found = await write(entry, read4, target2);
@@ -55432,66 +55432,63 @@ function isSmall({ size }, { job: { origin } }) {
 }
 function smallBlobs(work) {
   const gate = new Gate({ places: atOnce });
-  const firsts = /* @__PURE__ */ new Map();
-  const sendInTurn = async (blob2, unit) => {
-    const leave2 = await gate.enter(work().context.signal);
-    return send(blob2, unit, work()).finally(leave2);
-  };
-  return (blob2, unit) => {
-    const first = firsts.get(unit.repository);
-    if (first !== void 0) return first.then(() => sendInTurn(blob2, unit));
-    const sending = sendInTurn(blob2, unit);
-    if (!work().turns.takesPushes(unit.repository)) firsts.set(unit.repository, sending);
-    return sending;
+  return async (blobs, unit) => {
+    const { context, turns } = work();
+    const one = async (blob2) => {
+      const leave2 = await gate.enter(context.signal);
+      return send(blob2, unit, work()).finally(leave2);
+    };
+    const alone = turns.takesPushes(unit.repository) ? [] : blobs.slice(0, 1);
+    const first = await settleAll(alone.map(one));
+    const others = await settleAll(blobs.slice(alone.length).map(one));
+    return [...first, ...others].filter((isUploaded) => isUploaded).length;
   };
 }
 async function send(blob2, { image: image2, repository }, { job: { origin, target: target2 }, turns, sent }) {
   if (origin.kind !== "registries") throw new Error("only from a registry");
-  if (await target2.headBlob(repository, blob2.digest) === blob2.size) return "there";
-  const from = origin.locate(image2);
-  const bytes = origin.found?.(blob2.digest) ?? await readBlob2(from.client, from.repository, blob2);
-  await target2.putBlob(repository, blob2.digest, bytes);
-  turns.pushTaken(repository);
-  sent([blob2]);
-  return "uploaded";
+  const isThere2 = await target2.headBlob(repository, blob2.digest) === blob2.size;
+  if (!isThere2) {
+    const from = origin.locate(image2);
+    const found = origin.found?.(blob2.digest);
+    const bytes = found ?? await readBlob2(from.client, from.repository, blob2);
+    await target2.putBlob(repository, blob2.digest, bytes);
+    turns.pushTaken(repository);
+    sent([blob2]);
+  }
+  turns.arrived(blob2, repository);
+  return !isThere2;
 }
 
 // src/transfer/bringing.ts
 async function bring(unit, turns, work) {
   try {
     work.context.signal.throwIfAborted();
-    const arrivals = await settleAll(
-      unit.blobs.map((blob2, at2) => arrive(blob2, unit, turnOf(turns, at2), work))
-    );
-    const uploaded2 = arrivals.includes("uploaded");
-    const pending = unit.blobs.filter((_2, at2) => arrivals[at2] === "pending");
-    if (pending.length === 0) return { uploaded: uploaded2, documents: [] };
+    const missing3 = await missingBlobs(unit, turns, work);
+    if (missing3.every((blob2) => isSmall(blob2, work)))
+      return { uploaded: await work.sendSmall(missing3, unit) > 0, documents: [] };
     await work.checkPush(unit.repository);
-    const sent = await copy(unit, pending, work);
-    return { uploaded: uploaded2 || sent.length > 0, documents: unit.documents };
+    const sent = await copy(unit, missing3, work);
+    return { uploaded: sent.length > 0, documents: unit.documents };
   } finally {
     for (const turn of turns) turn.leave();
   }
 }
-function turnOf(turns, at2) {
-  const turn = turns[at2];
-  if (turn === void 0) throw new Error("a unit has a turn for each of its blobs");
-  return turn;
+async function missingBlobs(unit, turns, work) {
+  const arrivals = unit.blobs.map(async (blob2, at2) => {
+    const turn = turns[at2];
+    if (turn === void 0) throw new Error("a unit has a turn for each of its blobs");
+    return await isThereOrMounted(blob2, unit.repository, turn, work) ? [] : [blob2];
+  });
+  return (await settleAll(arrivals)).flat();
 }
-async function arrive(blob2, unit, turn, work) {
-  const arrival = await arrivalOf(blob2, unit, turn, work);
-  if (arrival === "pending") return arrival;
-  work.turns.arrived(blob2, unit.repository);
-  turn.leave();
-  return arrival;
-}
-async function arrivalOf(blob2, unit, turn, work) {
-  const { repository } = unit;
+async function isThereOrMounted(blob2, repository, turn, work) {
   await turn.homeOrFirst;
-  if (await mount(blob2, repository, work)) return "there";
-  await turn.first;
-  if (work.turns.isIn(blob2.digest, repository)) return "there";
-  return isSmall(blob2, work) ? work.sendSmall(blob2, unit) : "pending";
+  const there = await mount(blob2, repository, work);
+  if (!there) await turn.first;
+  if (!there && !work.turns.isIn(blob2.digest, repository)) return false;
+  work.turns.arrived(blob2, repository);
+  turn.leave();
+  return true;
 }
 async function mount({ digest: digest2 }, repository, work) {
   if (work.turns.isIn(digest2, repository)) return true;
@@ -56257,7 +56254,7 @@ async function readBack({ graph, place: place5 }, { job }) {
 }
 
 // src/transfer/transfer.ts
-var imagesAtOnce = 24;
+var imagesAtOnce = 64;
 async function transfer(job, tools, context) {
   const found = await headPlacements(job);
   const images = found.some(isIncomplete) ? await readImages(found, job) : found;
