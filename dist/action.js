@@ -44652,7 +44652,7 @@ async function connect(endpoint, access3, context, push = noPush) {
 }
 
 // src/commands/create.ts
-var import_node_path32 = require("node:path");
+var import_node_path31 = require("node:path");
 var import_node_stream13 = require("node:stream");
 
 // src/oci/manifest.ts
@@ -48517,8 +48517,49 @@ function hashOf(type) {
 
 // src/bundle/hash-threads.ts
 var import_node_os5 = require("node:os");
-var import_node_path23 = require("node:path");
 var import_node_worker_threads = require("node:worker_threads");
+
+// src/bundle/hash-worker.ts
+function hashWorker() {
+  const { createHash: createHash5 } = require("node:crypto");
+  const { readSync } = require("node:fs");
+  const { parentPort } = require("node:worker_threads");
+  const buffer3 = Buffer.allocUnsafeSlow(256 * 1024);
+  const hashes = /* @__PURE__ */ new Map();
+  const hashOf2 = (id) => {
+    const hash = hashes.get(id) ?? createHash5("sha256");
+    hashes.set(id, hash);
+    return hash;
+  };
+  const end = (id) => {
+    const hash = hashOf2(id);
+    hashes.delete(id);
+    return hash.digest("hex");
+  };
+  const take = (id, { fd, position, length }) => {
+    let done = 0;
+    while (done < length) {
+      const most = Math.min(buffer3.length, length - done);
+      const count4 = readSync(fd, buffer3, 0, most, position + done);
+      if (count4 === 0) break;
+      hashOf2(id).update(buffer3.subarray(0, count4));
+      done += count4;
+    }
+    return done;
+  };
+  const answerTo = ({ id, range }) => {
+    try {
+      return range ? { done: take(id, range) } : { hex: end(id) };
+    } catch (error4) {
+      const { code: code2 } = error4;
+      if (code2 === void 0) throw error4;
+      return { code: code2 };
+    }
+  };
+  parentPort?.on("message", (step2) => parentPort.postMessage(answerTo(step2)));
+}
+
+// src/bundle/hash-threads.ts
 var mostThreads = 4;
 var HashThreads = class {
   #volume;
@@ -48567,7 +48608,7 @@ var HashThreads = class {
 var HashThread = class {
   /** Hashes that have begun and not ended. */
   running = 0;
-  #worker = new import_node_worker_threads.Worker((0, import_node_path23.join)(__dirname, "hash-worker.mjs"), { execArgv: [] });
+  #worker = new import_node_worker_threads.Worker(`(${hashWorker})()`, { eval: true, execArgv: [] });
   #waiting = [];
   constructor() {
     this.#worker.on("message", (answer) => this.#waiting.shift()?.answer(answer));
@@ -48589,7 +48630,7 @@ var HashThread = class {
 // src/bundle/partial.ts
 var import_node_crypto7 = require("node:crypto");
 var import_promises24 = require("node:fs/promises");
-var import_node_path24 = require("node:path");
+var import_node_path23 = require("node:path");
 
 // src/bundle/owner.ts
 var import_node_crypto6 = require("node:crypto");
@@ -48621,7 +48662,7 @@ async function processStat(pid) {
 // src/bundle/partial.ts
 var longestPause = 15 * 60 * 1e3;
 async function openPartial(out, layout, size, now2) {
-  const home = (0, import_node_path24.dirname)(out);
+  const home = (0, import_node_path23.dirname)(out);
   await onDisk(home, makeFolder(home));
   const [left, ...others] = await leftovers(out, layout, now2);
   for (const folder2 of others) await removePartial(folder2);
@@ -48630,7 +48671,7 @@ async function openPartial(out, layout, size, now2) {
   const folder = `${stem}-${await ownerName()}-${anyName()}`;
   const isTaken = left !== void 0 && await isRenamed(left, folder);
   if (!isTaken) await onDisk(folder, (0, import_promises24.mkdir)(folder));
-  return { folder, stem, path: (0, import_node_path24.join)(folder, (0, import_node_path24.basename)(out)), isTaken };
+  return { folder, stem, path: (0, import_node_path23.join)(folder, (0, import_node_path23.basename)(out)), isTaken };
 }
 async function requireRoom(folder, size) {
   const { bavail, bsize } = await onDisk(folder, (0, import_promises24.statfs)(folder));
@@ -48647,14 +48688,14 @@ async function makeFolder(path12) {
   } catch (error4) {
     const { code: code2 } = error4;
     if (code2 === "EEXIST" && (await (0, import_promises24.stat)(path12)).isDirectory()) return;
-    if (code2 !== "ENOENT" || (0, import_node_path24.dirname)(path12) === path12) throw error4;
-    await makeFolder((0, import_node_path24.dirname)(path12));
+    if (code2 !== "ENOENT" || (0, import_node_path23.dirname)(path12) === path12) throw error4;
+    await makeFolder((0, import_node_path23.dirname)(path12));
     await (0, import_promises24.mkdir)(path12);
   }
 }
 async function leftovers(out, layout, now2) {
-  const names = await onDisk((0, import_node_path24.dirname)(out), (0, import_promises24.readdir)((0, import_node_path24.dirname)(out)));
-  const paths = names.map((name2) => (0, import_node_path24.join)((0, import_node_path24.dirname)(out), name2));
+  const names = await onDisk((0, import_node_path23.dirname)(out), (0, import_promises24.readdir)((0, import_node_path23.dirname)(out)));
+  const paths = names.map((name2) => (0, import_node_path23.join)((0, import_node_path23.dirname)(out), name2));
   const left = [];
   for (const path12 of paths)
     if (path12.startsWith(partialPrefix(out)) && await isLeft(path12, out, now2)) left.push(path12);
@@ -48672,7 +48713,7 @@ async function allocated(folder) {
 }
 async function statsIn(path12) {
   const names = await (0, import_promises24.readdir)(path12).catch(() => []);
-  const paths = [path12, ...names.map((name2) => (0, import_node_path24.join)(path12, name2))];
+  const paths = [path12, ...names.map((name2) => (0, import_node_path23.join)(path12, name2))];
   const stats = await Promise.all(paths.map((one) => (0, import_promises24.stat)(one).catch(() => void 0)));
   return stats.filter((one) => one !== void 0);
 }
@@ -48686,7 +48727,7 @@ async function isRenamed(from, to2) {
   }
 }
 function partialPrefix(out) {
-  return (0, import_node_path24.join)((0, import_node_path24.dirname)(out), `.${(0, import_node_path24.basename)(out)}.partial-`);
+  return (0, import_node_path23.join)((0, import_node_path23.dirname)(out), `.${(0, import_node_path23.basename)(out)}.partial-`);
 }
 var aside = "left";
 function anyName() {
@@ -48706,7 +48747,7 @@ function partialScript(partial2) {
 
 // src/bundle/publish.ts
 var import_promises25 = require("node:fs/promises");
-var import_node_path25 = require("node:path");
+var import_node_path24 = require("node:path");
 
 // src/bundle/sums.ts
 function sha256Sums(files) {
@@ -48720,19 +48761,19 @@ function sumLine(sha2562, name2) {
 // src/bundle/publish.ts
 async function publish({ partial: partial2, out, parts, sums, script }) {
   const sumsFile = `${out}.sha256`;
-  const installer = (0, import_node_path25.join)((0, import_node_path25.dirname)(out), "install.sh");
+  const installer = (0, import_node_path24.join)((0, import_node_path24.dirname)(out), "install.sh");
   await onDisk(installer, (0, import_promises25.writeFile)(partialScript(partial2), script, { mode: 493, flush: true }));
   await onDisk(sumsFile, (0, import_promises25.rm)(sumsFile, { force: true }));
   if (parts === 0) await publishWhole(partial2, out);
   else await publishParts(partial2, out, parts);
   await onDisk(sumsFile, (0, import_promises25.writeFile)(sumsFile, sumLines(out, parts, sums), { flush: true }));
   await onDisk(installer, (0, import_promises25.rename)(partialScript(partial2), installer));
-  const folder = await onDisk((0, import_node_path25.dirname)(out), (0, import_promises25.open)((0, import_node_path25.dirname)(out)));
-  await onDisk((0, import_node_path25.dirname)(out), folder.sync()).finally(() => folder.close());
+  const folder = await onDisk((0, import_node_path24.dirname)(out), (0, import_promises25.open)((0, import_node_path24.dirname)(out)));
+  await onDisk((0, import_node_path24.dirname)(out), folder.sync()).finally(() => folder.close());
   return installer;
 }
 function sumLines(out, parts, sums) {
-  const name2 = (at2) => (0, import_node_path25.basename)(parts === 0 ? out : partPathOf(out, at2 + 1));
+  const name2 = (at2) => (0, import_node_path24.basename)(parts === 0 ? out : partPathOf(out, at2 + 1));
   return sums.map((sum2, at2) => sumLine(sum2, name2(at2))).join("");
 }
 async function publishWhole(partial2, out) {
@@ -48758,13 +48799,13 @@ async function publishParts(partial2, out, parts) {
   for (const path12 of old) await onDisk(path12, (0, import_promises25.rm)(asideOf(path12, partial2)));
 }
 function asideOf(path12, partial2) {
-  return `${partial2}-old-${(0, import_node_path25.basename)(path12)}`;
+  return `${partial2}-old-${(0, import_node_path24.basename)(path12)}`;
 }
 async function partsAt(out) {
-  const there = await onDisk((0, import_node_path25.dirname)(out), (0, import_promises25.readdir)((0, import_node_path25.dirname)(out), { withFileTypes: true }));
+  const there = await onDisk((0, import_node_path24.dirname)(out), (0, import_promises25.readdir)((0, import_node_path24.dirname)(out), { withFileTypes: true }));
   const names = there.filter((entry) => !entry.isDirectory()).map(({ name: name2 }) => name2);
-  const parts = names.filter((name2) => partNumber((0, import_node_path25.basename)(out), name2) !== void 0);
-  return parts.sort().map((name2) => (0, import_node_path25.join)((0, import_node_path25.dirname)(out), name2));
+  const parts = names.filter((name2) => partNumber((0, import_node_path24.basename)(out), name2) !== void 0);
+  return parts.sort().map((name2) => (0, import_node_path24.join)((0, import_node_path24.dirname)(out), name2));
 }
 
 // src/bundle/trailing-hash.ts
@@ -49346,7 +49387,7 @@ async function writeSmall2({ volume, mtime, sums }, entry, bytes) {
 }
 
 // src/commands/delta-base.ts
-var import_node_path26 = require("node:path");
+var import_node_path25 = require("node:path");
 
 // src/bundle/check-archive.ts
 var runSize = 8 * 1024 * 1024;
@@ -49398,7 +49439,7 @@ var day = 24 * 60 * 60 * 1e3;
 async function readDeltaBase({ since: path12, withoutImages = false }, spec, context) {
   if (!path12) return void 0;
   refuseLightDelta(withoutImages);
-  const { inventory, inventoryDigest, ...file2 } = await readUnverified((0, import_node_path26.resolve)(context.cwd, path12));
+  const { inventory, inventoryDigest, ...file2 } = await readUnverified((0, import_node_path25.resolve)(context.cwd, path12));
   refuseOtherSize(file2);
   refuseLight(inventory, file2.path);
   refuseOtherTarget(inventory, spec);
@@ -49463,7 +49504,7 @@ function refuseSameVersion(old, { name: name2, version: version3 }) {
 // src/commands/kept-plan.ts
 var import_node_crypto10 = require("node:crypto");
 var import_promises29 = require("node:fs/promises");
-var import_node_path31 = require("node:path");
+var import_node_path30 = require("node:path");
 
 // package.json
 var package_default = { name: "airgap-bundle", version: "0.1.0" };
@@ -49484,7 +49525,7 @@ function warning2(kind, images, message, cure) {
 }
 
 // src/commands/prepare.ts
-var import_node_path30 = require("node:path");
+var import_node_path29 = require("node:path");
 
 // src/mirror-map/effective.ts
 function effectiveMap(map, endpoint) {
@@ -50349,7 +50390,7 @@ function planned(candidate, claims) {
 // src/registry/content-cache.ts
 var import_node_crypto9 = require("node:crypto");
 var import_promises26 = require("node:fs/promises");
-var import_node_path27 = require("node:path");
+var import_node_path26 = require("node:path");
 
 // src/registry/content-pack.ts
 var import_node_util13 = require("node:util");
@@ -50419,7 +50460,7 @@ function folderCache(folder) {
 }
 async function readPacks(folder, held) {
   const names = await (0, import_promises26.readdir)(folder).catch(() => []);
-  const paths = names.filter((name2) => name2.endsWith(ending)).map((name2) => (0, import_node_path27.join)(folder, name2));
+  const paths = names.filter((name2) => name2.endsWith(ending)).map((name2) => (0, import_node_path26.join)(folder, name2));
   for (const path12 of paths) {
     const contents = await (0, import_promises26.readFile)(path12).then(unpackContent).catch(() => /* @__PURE__ */ new Map());
     for (const [digest2, bytes] of contents) held.set(digest2, bytes);
@@ -50427,7 +50468,7 @@ async function readPacks(folder, held) {
   return paths;
 }
 async function replacePacks(folder, contents, replaced) {
-  const path12 = (0, import_node_path27.join)(folder, `${(0, import_node_crypto9.randomUUID)()}${ending}`);
+  const path12 = (0, import_node_path26.join)(folder, `${(0, import_node_crypto9.randomUUID)()}${ending}`);
   const partial2 = `${path12}.partial`;
   await (0, import_promises26.mkdir)(folder, { recursive: true });
   try {
@@ -53880,17 +53921,17 @@ function utcSeconds(time3) {
 }
 
 // src/install/assets.ts
-var import_node_path28 = require("node:path");
+var import_node_path27 = require("node:path");
 function distFolder() {
   const here = __dirname;
-  return (0, import_node_path28.basename)(here) === "dist" ? here : (0, import_node_path28.join)(here, "../../dist");
+  return (0, import_node_path27.basename)(here) === "dist" ? here : (0, import_node_path27.join)(here, "../../dist");
 }
 function installScriptPath() {
   const here = __dirname;
-  return (0, import_node_path28.join)(here, "install.sh");
+  return (0, import_node_path27.join)(here, "install.sh");
 }
 function programPath() {
-  return (0, import_node_path28.join)(distFolder(), "bundle.js");
+  return (0, import_node_path27.join)(distFolder(), "bundle.js");
 }
 
 // node_modules/smol-toml/dist/error.js
@@ -55084,10 +55125,10 @@ function notThere({ client, repository }, asked) {
 }
 
 // src/commands/saved-plan.ts
-var import_node_path29 = require("node:path");
+var import_node_path28 = require("node:path");
 async function readSavedPlan(path12, context) {
   if (!path12) return void 0;
-  const text4 = await readText((0, import_node_path29.resolve)(context.cwd, path12), "the saved plan");
+  const text4 = await readText((0, import_node_path28.resolve)(context.cwd, path12), "the saved plan");
   return parseInventory(Buffer.from(inventoryPart(text4)), "usage");
 }
 function inventoryPart(text4) {
@@ -55156,11 +55197,11 @@ function refuseExpired({ expires }, createdAt) {
   });
 }
 function contentCache(spec, older) {
-  const kept = folderCache((0, import_node_path30.join)(stateFolder(spec), "manifests"));
+  const kept = folderCache((0, import_node_path29.join)(stateFolder(spec), "manifests"));
   return older ? cacheBefore(kept, older.find) : kept;
 }
 function stateFolder(spec) {
-  return (0, import_node_path30.join)(spec.folder, ".airgap-bundle");
+  return (0, import_node_path29.join)(spec.folder, ".airgap-bundle");
 }
 function creationTime({ env, now: now2 }) {
   const epoch = env.SOURCE_DATE_EPOCH;
@@ -55245,7 +55286,7 @@ var documentSchema = strictObject({
 });
 function openKeptPlan(run2, context) {
   const { spec, name: name2 } = run2;
-  const path12 = (0, import_node_path31.join)(stateFolder(spec), `plan-${name2}-${spec.name}.json`);
+  const path12 = (0, import_node_path30.join)(stateFolder(spec), `plan-${name2}-${spec.name}.json`);
   const input = fingerprint(run2, context);
   return {
     /** Undefined where there is none for the same input. */
@@ -55274,7 +55315,7 @@ function fingerprint({ spec, withoutImages, base: base2 }, { env }) {
 }
 async function replace(path12, text4) {
   const partial2 = `${path12}.${(0, import_node_crypto10.randomUUID)()}.partial`;
-  await (0, import_promises29.mkdir)((0, import_node_path31.dirname)(path12), { recursive: true });
+  await (0, import_promises29.mkdir)((0, import_node_path30.dirname)(path12), { recursive: true });
   try {
     await (0, import_promises29.writeFile)(partial2, text4);
     await (0, import_promises29.rename)(partial2, path12);
@@ -55288,7 +55329,7 @@ function partSizeOf(written2) {
   return written2 === void 0 ? void 0 : parsePartSize(written2);
 }
 async function openReused(path12, { cwd }) {
-  return path12 ? openOlder((0, import_node_path32.resolve)(cwd, path12)) : void 0;
+  return path12 ? openOlder((0, import_node_path31.resolve)(cwd, path12)) : void 0;
 }
 async function readyToCreate(spec, context) {
   refuseWithoutChart(spec);
@@ -55312,8 +55353,8 @@ async function signerOf({ signing }, { env }) {
 }
 async function createPrepared(prepared2, { out, partSize, sign: sign3, older }, context) {
   const { inventory, files } = prepared2;
-  const folder = (0, import_node_path32.resolve)(context.cwd, out);
-  const bundle = (0, import_node_path32.join)(folder, `${inventory.name}-${inventory.version}.tar`);
+  const folder = (0, import_node_path31.resolve)(context.cwd, out);
+  const bundle = (0, import_node_path31.join)(folder, `${inventory.name}-${inventory.version}.tar`);
   context.emit({ kind: "step", name: `writing ${bundle}` });
   const written2 = await writeBundle(
     {
@@ -55939,20 +55980,20 @@ var import_node_fs15 = require("node:fs");
 
 // src/transfer/oras-access.ts
 var import_promises30 = require("node:fs/promises");
-var import_node_path33 = require("node:path");
+var import_node_path32 = require("node:path");
 async function openOrasAccess({ scratch, credential, allowPlainHttpCredentials }, env) {
-  const folder = (0, import_node_path33.join)(scratch, "oras");
-  const dockerConfig = (0, import_node_path33.join)(folder, "docker");
+  const folder = (0, import_node_path32.join)(scratch, "oras");
+  const dockerConfig = (0, import_node_path32.join)(folder, "docker");
   await (0, import_promises30.mkdir)(dockerConfig, { recursive: true, mode: 448 });
   const login = onceEach(hostOf, async ({ host, access: access3 }) => {
     const mayLogIn = allowPlainHttpCredentials || isPrivate(new URL(originOf(host, access3)));
     const text4 = JSON.stringify(loginFile(host, mayLogIn ? await credential(host) : void 0));
-    return writePrivate((0, import_node_path33.join)(folder, `login-${fileName(host)}.json`), text4);
+    return writePrivate((0, import_node_path32.join)(folder, `login-${fileName(host)}.json`), text4);
   });
   const system = systemTrust(env);
   const authorities = onceEach(hostOf, async ({ host, access: access3 }) => {
     const all = [...await system, ...await dockerTrust(host), access3.caCert ?? ""];
-    return writePrivate((0, import_node_path33.join)(folder, `authorities-${fileName(host)}.pem`), all.join("\n"));
+    return writePrivate((0, import_node_path32.join)(folder, `authorities-${fileName(host)}.pem`), all.join("\n"));
   });
   const security = async (end, client) => {
     if (client.access.plainHttp) return [`--${end}-plain-http=true`];
@@ -56335,16 +56376,16 @@ function stateOf(placements) {
 
 // src/commands/transferring.ts
 var import_promises32 = require("node:fs/promises");
-var import_node_path35 = require("node:path");
+var import_node_path34 = require("node:path");
 
 // src/transfer/find-oras.ts
 var import_node_fs16 = require("node:fs");
 var import_promises31 = require("node:fs/promises");
-var import_node_path34 = require("node:path");
+var import_node_path33 = require("node:path");
 var oldestOras = "1.3.6";
 async function findOras(context) {
   const named = context.env.AIRGAP_BUNDLE_ORAS;
-  const path12 = named ? (0, import_node_path34.resolve)(context.cwd, named) : await firstOnPath(context);
+  const path12 = named ? (0, import_node_path33.resolve)(context.cwd, named) : await firstOnPath(context);
   if (path12 === void 0 || !await isExecutable(path12)) throw missing(named);
   const version3 = await versionOf(path12, context);
   if (version3 === void 0 || isOlder(version3, oldestOras)) throw tooOld(path12, version3);
@@ -56352,9 +56393,9 @@ async function findOras(context) {
 }
 var howToGetIt = `get oras v${oldestOras} or later from https://github.com/oras-project/oras/releases, put it on PATH or name it in AIRGAP_BUNDLE_ORAS`;
 async function firstOnPath({ env, cwd }) {
-  const folders = (env.PATH ?? "").split(import_node_path34.delimiter).filter((folder) => folder !== "");
+  const folders = (env.PATH ?? "").split(import_node_path33.delimiter).filter((folder) => folder !== "");
   const candidates = folders.flatMap(
-    (folder) => ["oras", "oras.exe"].map((name2) => (0, import_node_path34.join)((0, import_node_path34.resolve)(cwd, folder), name2))
+    (folder) => ["oras", "oras.exe"].map((name2) => (0, import_node_path33.join)((0, import_node_path33.resolve)(cwd, folder), name2))
   );
   for (const path12 of candidates) if (await isExecutable(path12)) return path12;
   return void 0;
@@ -56400,7 +56441,7 @@ function tooOld(path12, version3) {
 // src/commands/transferring.ts
 async function withTools({ credential, allowPlainHttpCredentials }, context, work) {
   const oras = await findOras(context);
-  const scratch = await (0, import_promises32.mkdtemp)((0, import_node_path35.join)(context.temporary, "airgap-bundle-"));
+  const scratch = await (0, import_promises32.mkdtemp)((0, import_node_path34.join)(context.temporary, "airgap-bundle-"));
   try {
     return await work({ oras, credential, allowPlainHttpCredentials, scratch });
   } finally {
@@ -56458,7 +56499,7 @@ function locator({ images, registries }) {
 }
 
 // src/inputs/bundle-file.ts
-var import_node_path40 = require("node:path");
+var import_node_path39 = require("node:path");
 
 // src/inputs/schema.ts
 var text3 = string2().min(1);
@@ -56691,14 +56732,14 @@ function isMapping(value) {
 }
 
 // src/inputs/make-spec.ts
-var import_node_path39 = require("node:path");
+var import_node_path38 = require("node:path");
 
 // src/inputs/certificate.ts
 var import_node_crypto11 = require("node:crypto");
-var import_node_path36 = require("node:path");
+var import_node_path35 = require("node:path");
 var block = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
 async function readCertificates(value, folder, field) {
-  const pem = value.includes("-----BEGIN") ? value : await readText((0, import_node_path36.resolve)(folder, value), `${field}: the certificate file`);
+  const pem = value.includes("-----BEGIN") ? value : await readText((0, import_node_path35.resolve)(folder, value), `${field}: the certificate file`);
   if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(pem))
     throw refusal2(field, "a private key is in it");
   const blocks = pem.match(block) ?? [];
@@ -56797,12 +56838,12 @@ function withoutCredential(url) {
 }
 
 // src/inputs/image-list.ts
-var import_node_path37 = require("node:path");
+var import_node_path36 = require("node:path");
 async function readImages2(items, folder) {
   const listed2 = [];
   for (const [index, item] of items.entries()) {
     if (typeof item === "string") listed2.push({ image: item, origin: `images[${index}]` });
-    else listed2.push(...await readList((0, import_node_path37.resolve)(folder, item.list), `images[${index}].list`));
+    else listed2.push(...await readList((0, import_node_path36.resolve)(folder, item.list), `images[${index}].list`));
   }
   if (listed2.length > 0) return listed2;
   throw new AirgapError("usage", "no image is listed", {
@@ -56816,11 +56857,11 @@ function parseImageList(text4, name2) {
   })).filter(({ image: image2 }) => image2 !== "");
 }
 async function readList(path12, field) {
-  return parseImageList(await readText(path12, `${field}: the image list`), (0, import_node_path37.basename)(path12));
+  return parseImageList(await readText(path12, `${field}: the image list`), (0, import_node_path36.basename)(path12));
 }
 
 // src/inputs/read-map.ts
-var import_node_path38 = require("node:path");
+var import_node_path37 = require("node:path");
 async function readMap(value, folder, context) {
   const field = "ociImageRegistry.mirrorRegistries";
   if (typeof value === "string") return checkMap2(value, value, inText(field), context);
@@ -56828,7 +56869,7 @@ async function readMap(value, folder, context) {
     const at2 = ({ line, column }) => `${field}[${line - 1}]:1:${column}`;
     return checkMap2(value.join(","), value.join("\n"), at2, context);
   }
-  const path12 = (0, import_node_path38.resolve)(folder, value.file);
+  const path12 = (0, import_node_path37.resolve)(folder, value.file);
   const text4 = await readText(path12, `${field}.file: the mirror map`);
   return checkMap2(printAsList(text4), text4, inText(path12), context);
 }
@@ -56941,13 +56982,13 @@ function signingOf({ signing, unsigned }, folder) {
     });
   }
   if (unsigned) return { unsigned };
-  return key ? { key: (0, import_node_path39.resolve)(folder, key) } : signing;
+  return key ? { key: (0, import_node_path38.resolve)(folder, key) } : signing;
 }
 function timeOf(date3) {
   return utcSeconds(new Date(date3));
 }
 function chartLocation(chart, folder) {
-  return chart.startsWith("oci://") ? chart : (0, import_node_path39.resolve)(folder, chart);
+  return chart.startsWith("oci://") ? chart : (0, import_node_path38.resolve)(folder, chart);
 }
 function defined(fields) {
   return Object.fromEntries(
@@ -56957,11 +56998,11 @@ function defined(fields) {
 
 // src/inputs/bundle-file.ts
 async function readBundleSpec(input, context) {
-  const path12 = (0, import_node_path40.resolve)(context.cwd, input.file ?? "bundle.yaml");
+  const path12 = (0, import_node_path39.resolve)(context.cwd, input.file ?? "bundle.yaml");
   const layers = { flags: input.given, variables: variablesOf(context.env) };
   const written2 = await readDocument4(path12, input.file === void 0 && isAnyGiven(layers));
   const document = withOverrides(written2, layers, context.cwd);
-  return makeSpec(validate2(document, path12, layers), (0, import_node_path40.dirname)(path12), context);
+  return makeSpec(validate2(document, path12, layers), (0, import_node_path39.dirname)(path12), context);
 }
 async function readDocument4(path12, mayBeAbsent) {
   try {

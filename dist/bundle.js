@@ -7189,16 +7189,61 @@ var init_disk = __esm({
   }
 });
 
+// src/bundle/hash-worker.ts
+function hashWorker() {
+  const { createHash: createHash8 } = require("node:crypto");
+  const { readSync } = require("node:fs");
+  const { parentPort } = require("node:worker_threads");
+  const buffer3 = Buffer.allocUnsafeSlow(256 * 1024);
+  const hashes = /* @__PURE__ */ new Map();
+  const hashOf2 = (id) => {
+    const hash = hashes.get(id) ?? createHash8("sha256");
+    hashes.set(id, hash);
+    return hash;
+  };
+  const end = (id) => {
+    const hash = hashOf2(id);
+    hashes.delete(id);
+    return hash.digest("hex");
+  };
+  const take = (id, { fd, position, length }) => {
+    let done = 0;
+    while (done < length) {
+      const most = Math.min(buffer3.length, length - done);
+      const count4 = readSync(fd, buffer3, 0, most, position + done);
+      if (count4 === 0) break;
+      hashOf2(id).update(buffer3.subarray(0, count4));
+      done += count4;
+    }
+    return done;
+  };
+  const answerTo = ({ id, range }) => {
+    try {
+      return range ? { done: take(id, range) } : { hex: end(id) };
+    } catch (error3) {
+      const { code } = error3;
+      if (code === void 0) throw error3;
+      return { code };
+    }
+  };
+  parentPort?.on("message", (step2) => parentPort.postMessage(answerTo(step2)));
+}
+var init_hash_worker = __esm({
+  "src/bundle/hash-worker.ts"() {
+    "use strict";
+  }
+});
+
 // src/bundle/hash-threads.ts
-var import_node_os2, import_node_path11, import_node_worker_threads, mostThreads, HashThreads, HashThread;
+var import_node_os2, import_node_worker_threads, mostThreads, HashThreads, HashThread;
 var init_hash_threads = __esm({
   "src/bundle/hash-threads.ts"() {
     "use strict";
     import_node_os2 = require("node:os");
-    import_node_path11 = require("node:path");
     import_node_worker_threads = require("node:worker_threads");
     init_damage();
     init_disk();
+    init_hash_worker();
     mostThreads = 4;
     HashThreads = class {
       #volume;
@@ -7247,7 +7292,7 @@ var init_hash_threads = __esm({
     HashThread = class {
       /** Hashes that have begun and not ended. */
       running = 0;
-      #worker = new import_node_worker_threads.Worker((0, import_node_path11.join)(__dirname, "hash-worker.mjs"), { execArgv: [] });
+      #worker = new import_node_worker_threads.Worker(`(${hashWorker})()`, { eval: true, execArgv: [] });
       #waiting = [];
       constructor() {
         this.#worker.on("message", (answer) => this.#waiting.shift()?.answer(answer));
@@ -7416,8 +7461,8 @@ function wholeOf(path7) {
   return /^(.+\.tar)\.\d{3}$|^(.+)\.001$/.exec(path7)?.slice(1).find(Boolean);
 }
 async function partNumbers(path7) {
-  const names = await (0, import_promises3.readdir)((0, import_node_path12.dirname)(path7)).catch(() => []);
-  return names.flatMap((name2) => partNumber((0, import_node_path12.basename)(path7), name2) ?? []).sort((a2, b2) => a2 - b2);
+  const names = await (0, import_promises3.readdir)((0, import_node_path11.dirname)(path7)).catch(() => []);
+  return names.flatMap((name2) => partNumber((0, import_node_path11.basename)(path7), name2) ?? []).sort((a2, b2) => a2 - b2);
 }
 function partNumber(bundle, name2) {
   const number3 = name2.startsWith(`${bundle}.`) ? name2.slice(bundle.length + 1) : "";
@@ -7472,7 +7517,7 @@ function requireOneSize(parts) {
   if (wrong2 === void 0) return;
   throw new AirgapError("integrity", "the parts of the bundle do not fit together", {
     given: `${wrong2.path}: ${sizeOf3(wrong2)} bytes`,
-    expected: `${sizeOf3(first)} bytes, as ${(0, import_node_path12.basename)(first.path)}; less in the last part alone`,
+    expected: `${sizeOf3(first)} bytes, as ${(0, import_node_path11.basename)(first.path)}; less in the last part alone`,
     next: "copy the parts again, and compare them with the .sha256 file; take away parts of other bundles"
   });
 }
@@ -7489,13 +7534,13 @@ function notAFile(path7, found) {
     expected: "the NAME-VERSION.tar that `airgap-bundle create` wrote, or its parts .tar.001 and on"
   });
 }
-var import_node_fs8, import_promises3, import_node_path12;
+var import_node_fs8, import_promises3, import_node_path11;
 var init_open_volume = __esm({
   "src/bundle/open-volume.ts"() {
     "use strict";
     import_node_fs8 = require("node:fs");
     import_promises3 = require("node:fs/promises");
-    import_node_path12 = require("node:path");
+    import_node_path11 = require("node:path");
     init_error();
     init_disk();
     init_volume();
@@ -15319,17 +15364,17 @@ var init_verify = __esm({
 // src/commands/trust.ts
 async function readTrust(options, context) {
   const keys = await Promise.all(
-    options.keys.map((path7) => loadPublicKey((0, import_node_path13.resolve)(context.cwd, path7)))
+    options.keys.map((path7) => loadPublicKey((0, import_node_path12.resolve)(context.cwd, path7)))
   );
   const revoked2 = options.revoked.map(parseKeyId);
   const { allowUnsigned, allowExpired } = options;
   return { keys, revoked: revoked2, allowUnsigned, allowExpired, now: context.now() };
 }
-var import_node_path13;
+var import_node_path12;
 var init_trust2 = __esm({
   "src/commands/trust.ts"() {
     "use strict";
-    import_node_path13 = require("node:path");
+    import_node_path12 = require("node:path");
     init_keys();
   }
 });
@@ -15362,15 +15407,15 @@ async function runVerify(path7, trust, context) {
 async function openChecked(path7, options, context) {
   const trust = await readTrust(options, context);
   context.emit({ kind: "step", name: `verifying ${path7}` });
-  const bundle = await openVerified((0, import_node_path14.resolve)(context.cwd, path7), trust, context);
+  const bundle = await openVerified((0, import_node_path13.resolve)(context.cwd, path7), trust, context);
   for (const message of bundle.warnings) context.emit({ kind: "warning", message });
   return bundle;
 }
-var import_node_path14;
+var import_node_path13;
 var init_verify2 = __esm({
   "src/commands/verify.ts"() {
     "use strict";
-    import_node_path14 = require("node:path");
+    import_node_path13 = require("node:path");
     init_verify();
     init_trust2();
   }
@@ -17712,22 +17757,22 @@ function toPath(urlOrPath) {
 function traversePathUp(startPath) {
   return {
     *[Symbol.iterator]() {
-      let currentPath = import_node_path15.default.resolve(toPath(startPath));
+      let currentPath = import_node_path14.default.resolve(toPath(startPath));
       let previousPath;
       while (previousPath !== currentPath) {
         yield currentPath;
         previousPath = currentPath;
-        currentPath = import_node_path15.default.resolve(currentPath, "..");
+        currentPath = import_node_path14.default.resolve(currentPath, "..");
       }
     }
   };
 }
-var import_node_util4, import_node_child_process2, import_node_path15, import_node_url2, execFileOriginal, TEN_MEGABYTES_IN_BYTES;
+var import_node_util4, import_node_child_process2, import_node_path14, import_node_url2, execFileOriginal, TEN_MEGABYTES_IN_BYTES;
 var init_node = __esm({
   "node_modules/unicorn-magic/node.js"() {
     import_node_util4 = require("node:util");
     import_node_child_process2 = require("node:child_process");
-    import_node_path15 = __toESM(require("node:path"), 1);
+    import_node_path14 = __toESM(require("node:path"), 1);
     import_node_url2 = require("node:url");
     init_default2();
     execFileOriginal = (0, import_node_util4.promisify)(import_node_child_process2.execFile);
@@ -17736,11 +17781,11 @@ var init_node = __esm({
 });
 
 // node_modules/npm-run-path/index.js
-var import_node_process5, import_node_path16, npmRunPath, applyPreferLocal, applyExecPath, npmRunPathEnv;
+var import_node_process5, import_node_path15, npmRunPath, applyPreferLocal, applyExecPath, npmRunPathEnv;
 var init_npm_run_path = __esm({
   "node_modules/npm-run-path/index.js"() {
     import_node_process5 = __toESM(require("node:process"), 1);
-    import_node_path16 = __toESM(require("node:path"), 1);
+    import_node_path15 = __toESM(require("node:path"), 1);
     init_path_key();
     init_node();
     npmRunPath = ({
@@ -17750,27 +17795,27 @@ var init_npm_run_path = __esm({
       execPath: execPath2 = import_node_process5.default.execPath,
       addExecPath = true
     } = {}) => {
-      const cwdPath = import_node_path16.default.resolve(toPath(cwd));
+      const cwdPath = import_node_path15.default.resolve(toPath(cwd));
       const result = [];
-      const pathParts = pathOption.split(import_node_path16.default.delimiter);
+      const pathParts = pathOption.split(import_node_path15.default.delimiter);
       if (preferLocal) {
         applyPreferLocal(result, pathParts, cwdPath);
       }
       if (addExecPath) {
         applyExecPath(result, pathParts, execPath2, cwdPath);
       }
-      return pathOption === "" || pathOption === import_node_path16.default.delimiter ? `${result.join(import_node_path16.default.delimiter)}${pathOption}` : [...result, pathOption].join(import_node_path16.default.delimiter);
+      return pathOption === "" || pathOption === import_node_path15.default.delimiter ? `${result.join(import_node_path15.default.delimiter)}${pathOption}` : [...result, pathOption].join(import_node_path15.default.delimiter);
     };
     applyPreferLocal = (result, pathParts, cwdPath) => {
       for (const directory of traversePathUp(cwdPath)) {
-        const pathPart = import_node_path16.default.join(directory, "node_modules/.bin");
+        const pathPart = import_node_path15.default.join(directory, "node_modules/.bin");
         if (!pathParts.includes(pathPart)) {
           result.push(pathPart);
         }
       }
     };
     applyExecPath = (result, pathParts, execPath2, cwdPath) => {
-      const pathPart = import_node_path16.default.resolve(cwdPath, toPath(execPath2), "..");
+      const pathPart = import_node_path15.default.resolve(cwdPath, toPath(execPath2), "..");
       if (!pathParts.includes(pathPart)) {
         result.push(pathPart);
       }
@@ -19053,11 +19098,11 @@ var init_timeout = __esm({
 });
 
 // node_modules/execa/lib/methods/node.js
-var import_node_process6, import_node_path17, mapNode, handleNodeOption;
+var import_node_process6, import_node_path16, mapNode, handleNodeOption;
 var init_node2 = __esm({
   "node_modules/execa/lib/methods/node.js"() {
     import_node_process6 = require("node:process");
-    import_node_path17 = __toESM(require("node:path"), 1);
+    import_node_path16 = __toESM(require("node:path"), 1);
     init_file_url();
     mapNode = ({ options }) => {
       if (options.node === false) {
@@ -19077,7 +19122,7 @@ var init_node2 = __esm({
         throw new TypeError('The "execPath" option has been removed. Please use the "nodePath" option instead.');
       }
       const normalizedNodePath = safeNormalizeFileUrl(nodePath, 'The "nodePath" option');
-      const resolvedNodePath = import_node_path17.default.resolve(cwd, normalizedNodePath);
+      const resolvedNodePath = import_node_path16.default.resolve(cwd, normalizedNodePath);
       const newOptions = {
         ...options,
         nodePath: resolvedNodePath,
@@ -19087,7 +19132,7 @@ var init_node2 = __esm({
       if (!shouldHandleNode) {
         return [file2, commandArguments, newOptions];
       }
-      if (import_node_path17.default.basename(file2, ".exe") === "node") {
+      if (import_node_path16.default.basename(file2, ".exe") === "node") {
         throw new TypeError('When the "node" option is true, the first argument does not need to be "node".');
       }
       return [
@@ -19188,16 +19233,16 @@ Please rename it to one of: ${correctEncodings}.`);
 });
 
 // node_modules/execa/lib/arguments/cwd.js
-var import_node_fs10, import_node_path18, import_node_process7, normalizeCwd, getDefaultCwd, fixCwdError;
+var import_node_fs10, import_node_path17, import_node_process7, normalizeCwd, getDefaultCwd, fixCwdError;
 var init_cwd = __esm({
   "node_modules/execa/lib/arguments/cwd.js"() {
     import_node_fs10 = require("node:fs");
-    import_node_path18 = __toESM(require("node:path"), 1);
+    import_node_path17 = __toESM(require("node:path"), 1);
     import_node_process7 = __toESM(require("node:process"), 1);
     init_file_url();
     normalizeCwd = (cwd = getDefaultCwd()) => {
       const cwdString = safeNormalizeFileUrl(cwd, 'The "cwd" option');
-      return import_node_path18.default.resolve(cwdString);
+      return import_node_path17.default.resolve(cwdString);
     };
     getDefaultCwd = () => {
       try {
@@ -19230,10 +19275,10 @@ ${originalMessage}`;
 });
 
 // node_modules/execa/lib/arguments/options.js
-var import_node_path19, import_node_process8, import_cross_spawn, normalizeOptions, addDefaultOptions, getEnv;
+var import_node_path18, import_node_process8, import_cross_spawn, normalizeOptions, addDefaultOptions, getEnv;
 var init_options = __esm({
   "node_modules/execa/lib/arguments/options.js"() {
-    import_node_path19 = __toESM(require("node:path"), 1);
+    import_node_path18 = __toESM(require("node:path"), 1);
     import_node_process8 = __toESM(require("node:process"), 1);
     import_cross_spawn = __toESM(require_cross_spawn(), 1);
     init_npm_run_path();
@@ -19264,7 +19309,7 @@ var init_options = __esm({
       options.killSignal = normalizeKillSignal(options.killSignal);
       options.forceKillAfterDelay = normalizeForceKillAfterDelay(options.forceKillAfterDelay);
       options.lines = options.lines.map((lines2, fdNumber) => lines2 && !BINARY_ENCODINGS.has(options.encoding) && options.buffer[fdNumber]);
-      if (import_node_process8.default.platform === "win32" && import_node_path19.default.basename(file2, ".exe") === "cmd") {
+      if (import_node_process8.default.platform === "win32" && import_node_path18.default.basename(file2, ".exe") === "cmd") {
         commandArguments.unshift("/q");
       }
       return { file: file2, commandArguments, options };
@@ -24656,7 +24701,7 @@ async function systemTrust(env) {
   return [...new Set(texts.flatMap(certificatesIn))];
 }
 async function dockerTrust(host, folder = "/etc/docker/certs.d") {
-  return certificatesIn(await folderTexts((0, import_node_path20.join)(folder, host), ".crt"));
+  return certificatesIn(await folderTexts((0, import_node_path19.join)(folder, host), ".crt"));
 }
 function secureContext(host, authorities, caCert = "") {
   const own2 = certificatesIn(caCert);
@@ -24689,18 +24734,18 @@ async function firstText(paths) {
 async function folderTexts(folder, ending2 = "") {
   const names = await (0, import_promises18.readdir)(folder).catch(() => []);
   const paths = names.filter((name2) => name2.endsWith(ending2)).sort();
-  return (await Promise.all(paths.map((name2) => textOf((0, import_node_path20.join)(folder, name2))))).join("\n");
+  return (await Promise.all(paths.map((name2) => textOf((0, import_node_path19.join)(folder, name2))))).join("\n");
 }
 function textOf(path7) {
   return (0, import_promises18.readFile)(path7, "utf8").catch(() => "");
 }
-var import_node_crypto7, import_promises18, import_node_path20, import_node_tls, bundles;
+var import_node_crypto7, import_promises18, import_node_path19, import_node_tls, bundles;
 var init_trust3 = __esm({
   "src/registry/trust.ts"() {
     "use strict";
     import_node_crypto7 = require("node:crypto");
     import_promises18 = require("node:fs/promises");
-    import_node_path20 = require("node:path");
+    import_node_path19 = require("node:path");
     import_node_tls = require("node:tls");
     init_error();
     bundles = [
@@ -24716,18 +24761,18 @@ var init_trust3 = __esm({
 
 // src/transfer/oras-access.ts
 async function openOrasAccess({ scratch, credential, allowPlainHttpCredentials }, env) {
-  const folder = (0, import_node_path21.join)(scratch, "oras");
-  const dockerConfig = (0, import_node_path21.join)(folder, "docker");
+  const folder = (0, import_node_path20.join)(scratch, "oras");
+  const dockerConfig = (0, import_node_path20.join)(folder, "docker");
   await (0, import_promises19.mkdir)(dockerConfig, { recursive: true, mode: 448 });
   const login = onceEach(hostOf, async ({ host, access: access2 }) => {
     const mayLogIn = allowPlainHttpCredentials || isPrivate(new URL(originOf(host, access2)));
     const text3 = JSON.stringify(loginFile(host, mayLogIn ? await credential(host) : void 0));
-    return writePrivate((0, import_node_path21.join)(folder, `login-${fileName(host)}.json`), text3);
+    return writePrivate((0, import_node_path20.join)(folder, `login-${fileName(host)}.json`), text3);
   });
   const system = systemTrust(env);
   const authorities = onceEach(hostOf, async ({ host, access: access2 }) => {
     const all = [...await system, ...await dockerTrust(host), access2.caCert ?? ""];
-    return writePrivate((0, import_node_path21.join)(folder, `authorities-${fileName(host)}.pem`), all.join("\n"));
+    return writePrivate((0, import_node_path20.join)(folder, `authorities-${fileName(host)}.pem`), all.join("\n"));
   });
   const security = async (end, client) => {
     if (client.access.plainHttp) return [`--${end}-plain-http=true`];
@@ -24761,12 +24806,12 @@ async function writePrivate(path7, text3) {
   await (0, import_promises19.writeFile)(path7, text3, { mode: 384 });
   return path7;
 }
-var import_promises19, import_node_path21;
+var import_promises19, import_node_path20;
 var init_oras_access = __esm({
   "src/transfer/oras-access.ts"() {
     "use strict";
     import_promises19 = require("node:fs/promises");
-    import_node_path21 = require("node:path");
+    import_node_path20 = require("node:path");
     init_docker_hub();
     init_access();
     init_once();
@@ -53271,8 +53316,8 @@ async function readConfig(context) {
   }
 }
 function configPath({ env, cwd }) {
-  if (env.DOCKER_CONFIG) return (0, import_node_path22.resolve)(cwd, env.DOCKER_CONFIG, "config.json");
-  return env.HOME ? (0, import_node_path22.join)(env.HOME, ".docker", "config.json") : void 0;
+  if (env.DOCKER_CONFIG) return (0, import_node_path21.resolve)(cwd, env.DOCKER_CONFIG, "config.json");
+  return env.HOME ? (0, import_node_path21.join)(env.HOME, ".docker", "config.json") : void 0;
 }
 async function readIfThere(path7) {
   try {
@@ -53357,12 +53402,12 @@ function badHelper(program2, kind, given) {
     next: "install it, or remove it from credsStore and credHelpers of the docker config"
   });
 }
-var import_promises21, import_node_path22, notFound, helperTimeout, entrySchema, configSchema, helperSchema;
+var import_promises21, import_node_path21, notFound, helperTimeout, entrySchema, configSchema, helperSchema;
 var init_docker_credentials = __esm({
   "src/registry/docker-credentials.ts"() {
     "use strict";
     import_promises21 = require("node:fs/promises");
-    import_node_path22 = require("node:path");
+    import_node_path21 = require("node:path");
     init_execa();
     init_zod();
     init_docker_hub();
@@ -53399,7 +53444,7 @@ async function runCredentials(endpoint, push2, context) {
 async function pushCredential({ username, passwordFile }, context) {
   if (!username && passwordFile) throw passwordOfNobody(passwordFile);
   if (!username) return void 0;
-  const password = passwordFile ? withoutLastBreak(await readText((0, import_node_path23.resolve)(context.cwd, passwordFile), "the push password file")) : context.env.AIRGAP_BUNDLE_PUSH_PASSWORD;
+  const password = passwordFile ? withoutLastBreak(await readText((0, import_node_path22.resolve)(context.cwd, passwordFile), "the push password file")) : context.env.AIRGAP_BUNDLE_PUSH_PASSWORD;
   if (password) return { username, password };
   throw new AirgapError("usage", "the push password is missing", {
     given: `--push-username ${username}`,
@@ -53420,11 +53465,11 @@ function emitSecret(credential, { emit }) {
     emit({ kind: "secret", value: Buffer.from(pair).toString("base64") });
   }
 }
-var import_node_path23, noPush;
+var import_node_path22, noPush;
 var init_push_credential = __esm({
   "src/commands/push-credential.ts"() {
     "use strict";
-    import_node_path23 = require("node:path");
+    import_node_path22 = require("node:path");
     init_files();
     init_docker_credentials();
     init_error();
@@ -53530,20 +53575,20 @@ async function readRecord(path7) {
 function recordPath(bundle, context) {
   const key = (0, import_node_crypto8.createHash)("sha256").update(`${basePath(bundle.inventory.target)}
 ${bundle.inventory.name}`).digest("hex");
-  return (0, import_node_path24.join)(stateHome(context), `${bundle.inventory.name}-${key.slice(0, 16)}.json`);
+  return (0, import_node_path23.join)(stateHome(context), `${bundle.inventory.name}-${key.slice(0, 16)}.json`);
 }
 function stateHome({ env }) {
-  const home = env.XDG_STATE_HOME || (0, import_node_path24.join)(env.HOME || (0, import_node_os6.homedir)(), ".local/state");
-  return (0, import_node_path24.join)(home, "airgap-bundle");
+  const home = env.XDG_STATE_HOME || (0, import_node_path23.join)(env.HOME || (0, import_node_os6.homedir)(), ".local/state");
+  return (0, import_node_path23.join)(home, "airgap-bundle");
 }
-var import_node_crypto8, import_promises22, import_node_os6, import_node_path24, recordSchema;
+var import_node_crypto8, import_promises22, import_node_os6, import_node_path23, recordSchema;
 var init_installed_state = __esm({
   "src/commands/installed-state.ts"() {
     "use strict";
     import_node_crypto8 = require("node:crypto");
     import_promises22 = require("node:fs/promises");
     import_node_os6 = require("node:os");
-    import_node_path24 = require("node:path");
+    import_node_path23 = require("node:path");
     init_zod();
     init_repositories();
     init_error();
@@ -53732,16 +53777,16 @@ var init_layout_origin = __esm({
 // src/transfer/find-oras.ts
 async function findOras(context) {
   const named = context.env.AIRGAP_BUNDLE_ORAS;
-  const path7 = named ? (0, import_node_path25.resolve)(context.cwd, named) : await firstOnPath(context);
+  const path7 = named ? (0, import_node_path24.resolve)(context.cwd, named) : await firstOnPath(context);
   if (path7 === void 0 || !await isExecutable(path7)) throw missing(named);
   const version3 = await versionOf(path7, context);
   if (version3 === void 0 || isOlder(version3, oldestOras)) throw tooOld(path7, version3);
   return path7;
 }
 async function firstOnPath({ env, cwd }) {
-  const folders = (env.PATH ?? "").split(import_node_path25.delimiter).filter((folder) => folder !== "");
+  const folders = (env.PATH ?? "").split(import_node_path24.delimiter).filter((folder) => folder !== "");
   const candidates = folders.flatMap(
-    (folder) => ["oras", "oras.exe"].map((name2) => (0, import_node_path25.join)((0, import_node_path25.resolve)(cwd, folder), name2))
+    (folder) => ["oras", "oras.exe"].map((name2) => (0, import_node_path24.join)((0, import_node_path24.resolve)(cwd, folder), name2))
   );
   for (const path7 of candidates) if (await isExecutable(path7)) return path7;
   return void 0;
@@ -53783,13 +53828,13 @@ function tooOld(path7, version3) {
     next: howToGetIt
   });
 }
-var import_node_fs16, import_promises24, import_node_path25, oldestOras, howToGetIt;
+var import_node_fs16, import_promises24, import_node_path24, oldestOras, howToGetIt;
 var init_find_oras = __esm({
   "src/transfer/find-oras.ts"() {
     "use strict";
     import_node_fs16 = require("node:fs");
     import_promises24 = require("node:fs/promises");
-    import_node_path25 = require("node:path");
+    import_node_path24 = require("node:path");
     init_execa();
     init_error();
     oldestOras = "1.3.6";
@@ -53800,7 +53845,7 @@ var init_find_oras = __esm({
 // src/commands/transferring.ts
 async function withTools({ credential, allowPlainHttpCredentials }, context, work) {
   const oras = await findOras(context);
-  const scratch = await (0, import_promises25.mkdtemp)((0, import_node_path26.join)(context.temporary, "airgap-bundle-"));
+  const scratch = await (0, import_promises25.mkdtemp)((0, import_node_path25.join)(context.temporary, "airgap-bundle-"));
   try {
     return await work({ oras, credential, allowPlainHttpCredentials, scratch });
   } finally {
@@ -53828,12 +53873,12 @@ ${message}
 ${given}`;
   return [...new Map(errors.map((error3) => [wording2(error3), error3])).values()];
 }
-var import_promises25, import_node_path26;
+var import_promises25, import_node_path25;
 var init_transferring = __esm({
   "src/commands/transferring.ts"() {
     "use strict";
     import_promises25 = require("node:fs/promises");
-    import_node_path26 = require("node:path");
+    import_node_path25 = require("node:path");
     init_find_oras();
   }
 });
@@ -53922,14 +53967,14 @@ __export(inspect_exports, {
   runInspect: () => runInspect
 });
 async function runInspect(path7, keyFiles, context) {
-  const keys = await Promise.all(keyFiles.map((file2) => loadPublicKey((0, import_node_path27.resolve)(context.cwd, file2))));
-  return readUnverified((0, import_node_path27.resolve)(context.cwd, path7), keys);
+  const keys = await Promise.all(keyFiles.map((file2) => loadPublicKey((0, import_node_path26.resolve)(context.cwd, file2))));
+  return readUnverified((0, import_node_path26.resolve)(context.cwd, path7), keys);
 }
-var import_node_path27;
+var import_node_path26;
 var init_inspect = __esm({
   "src/commands/inspect.ts"() {
     "use strict";
-    import_node_path27 = require("node:path");
+    import_node_path26 = require("node:path");
     init_keys();
     init_verify();
   }
@@ -53955,7 +54000,7 @@ var init_problem = __esm({
 async function readDeltaBase({ since: path7, withoutImages = false }, spec, context) {
   if (!path7) return void 0;
   refuseLightDelta(withoutImages);
-  const { inventory, inventoryDigest, ...file2 } = await readUnverified((0, import_node_path28.resolve)(context.cwd, path7));
+  const { inventory, inventoryDigest, ...file2 } = await readUnverified((0, import_node_path27.resolve)(context.cwd, path7));
   refuseOtherSize(file2);
   refuseLight(inventory, file2.path);
   refuseOtherTarget(inventory, spec);
@@ -54016,11 +54061,11 @@ function refuseSameVersion(old, { name: name2, version: version3 }) {
     next: "give the new bundle a version of its own"
   });
 }
-var import_node_path28;
+var import_node_path27;
 var init_delta_base = __esm({
   "src/commands/delta-base.ts"() {
     "use strict";
-    import_node_path28 = require("node:path");
+    import_node_path27 = require("node:path");
     init_verify();
     init_repositories();
     init_error();
@@ -55247,7 +55292,7 @@ function folderCache(folder) {
 }
 async function readPacks(folder, held) {
   const names = await (0, import_promises26.readdir)(folder).catch(() => []);
-  const paths = names.filter((name2) => name2.endsWith(ending)).map((name2) => (0, import_node_path29.join)(folder, name2));
+  const paths = names.filter((name2) => name2.endsWith(ending)).map((name2) => (0, import_node_path28.join)(folder, name2));
   for (const path7 of paths) {
     const contents = await (0, import_promises26.readFile)(path7).then(unpackContent).catch(() => /* @__PURE__ */ new Map());
     for (const [digest2, bytes] of contents) held.set(digest2, bytes);
@@ -55255,7 +55300,7 @@ async function readPacks(folder, held) {
   return paths;
 }
 async function replacePacks(folder, contents, replaced) {
-  const path7 = (0, import_node_path29.join)(folder, `${(0, import_node_crypto10.randomUUID)()}${ending}`);
+  const path7 = (0, import_node_path28.join)(folder, `${(0, import_node_crypto10.randomUUID)()}${ending}`);
   const partial2 = `${path7}.partial`;
   await (0, import_promises26.mkdir)(folder, { recursive: true });
   try {
@@ -55272,13 +55317,13 @@ function cacheBefore(cache, near) {
     get: (digest2, fetch2) => cache.get(digest2, async () => await near(digest2) ?? fetch2())
   };
 }
-var import_node_crypto10, import_promises26, import_node_path29, largest3, mostPacks, ending;
+var import_node_crypto10, import_promises26, import_node_path28, largest3, mostPacks, ending;
 var init_content_cache = __esm({
   "src/registry/content-cache.ts"() {
     "use strict";
     import_node_crypto10 = require("node:crypto");
     import_promises26 = require("node:fs/promises");
-    import_node_path29 = require("node:path");
+    import_node_path28 = require("node:path");
     init_digest();
     init_content_pack();
     largest3 = 256 * 1024;
@@ -58765,20 +58810,20 @@ var init_time = __esm({
 // src/install/assets.ts
 function distFolder() {
   const here = __dirname;
-  return (0, import_node_path30.basename)(here) === "dist" ? here : (0, import_node_path30.join)(here, "../../dist");
+  return (0, import_node_path29.basename)(here) === "dist" ? here : (0, import_node_path29.join)(here, "../../dist");
 }
 function installScriptPath() {
   const here = __dirname;
-  return (0, import_node_path30.join)(here, "install.sh");
+  return (0, import_node_path29.join)(here, "install.sh");
 }
 function programPath() {
-  return (0, import_node_path30.join)(distFolder(), "bundle.js");
+  return (0, import_node_path29.join)(distFolder(), "bundle.js");
 }
-var import_node_path30;
+var import_node_path29;
 var init_assets = __esm({
   "src/install/assets.ts"() {
     "use strict";
-    import_node_path30 = require("node:path");
+    import_node_path29 = require("node:path");
   }
 });
 
@@ -60104,7 +60149,7 @@ var init_resolve_images = __esm({
 // src/commands/saved-plan.ts
 async function readSavedPlan(path7, context) {
   if (!path7) return void 0;
-  const text3 = await readText((0, import_node_path31.resolve)(context.cwd, path7), "the saved plan");
+  const text3 = await readText((0, import_node_path30.resolve)(context.cwd, path7), "the saved plan");
   return parseInventory(Buffer.from(inventoryPart(text3)), "usage");
 }
 function inventoryPart(text3) {
@@ -60137,11 +60182,11 @@ function canonical(value) {
     (_2, inner) => typeof inner === "object" && inner !== null && !Array.isArray(inner) ? Object.fromEntries(Object.entries(inner).sort(([a2], [b2]) => a2 < b2 ? -1 : 1)) : inner
   ) ?? "";
 }
-var import_node_path31;
+var import_node_path30;
 var init_saved_plan = __esm({
   "src/commands/saved-plan.ts"() {
     "use strict";
-    import_node_path31 = require("node:path");
+    import_node_path30 = require("node:path");
     init_inventory_json();
     init_files();
     init_error();
@@ -60183,11 +60228,11 @@ function refuseExpired({ expires }, createdAt) {
   });
 }
 function contentCache(spec, older) {
-  const kept = folderCache((0, import_node_path32.join)(stateFolder(spec), "manifests"));
+  const kept = folderCache((0, import_node_path31.join)(stateFolder(spec), "manifests"));
   return older ? cacheBefore(kept, older.find) : kept;
 }
 function stateFolder(spec) {
-  return (0, import_node_path32.join)(spec.folder, ".airgap-bundle");
+  return (0, import_node_path31.join)(spec.folder, ".airgap-bundle");
 }
 function creationTime({ env, now: now2 }) {
   const epoch = env.SOURCE_DATE_EPOCH;
@@ -60198,11 +60243,11 @@ function creationTime({ env, now: now2 }) {
     expected: "seconds since 1970"
   });
 }
-var import_node_path32;
+var import_node_path31;
 var init_prepare = __esm({
   "src/commands/prepare.ts"() {
     "use strict";
-    import_node_path32 = require("node:path");
+    import_node_path31 = require("node:path");
     init_plan();
     init_problem();
     init_content_cache();
@@ -60232,7 +60277,7 @@ async function runPlan(spec, options, context) {
     const wanted = { withoutImages: options.withoutImages, base: base2 };
     const { inventory, problems } = await prepare2(spec, registries, context, wanted);
     if (options.out)
-      await saveSound((0, import_node_path33.resolve)(context.cwd, options.out), inventory, problems, context);
+      await saveSound((0, import_node_path32.resolve)(context.cwd, options.out), inventory, problems, context);
     return { inventory, problems };
   } finally {
     await registries.close();
@@ -60279,12 +60324,12 @@ async function save(path7, inventory) {
     });
   }
 }
-var import_promises29, import_node_path33;
+var import_promises29, import_node_path32;
 var init_plan2 = __esm({
   "src/commands/plan.ts"() {
     "use strict";
     import_promises29 = require("node:fs/promises");
-    import_node_path33 = require("node:path");
+    import_node_path32 = require("node:path");
     init_inventory_json();
     init_problem();
     init_error();
@@ -60548,7 +60593,7 @@ var init_field_errors = __esm({
 
 // src/inputs/certificate.ts
 async function readCertificates(value, folder, field) {
-  const pem = value.includes("-----BEGIN") ? value : await readText((0, import_node_path34.resolve)(folder, value), `${field}: the certificate file`);
+  const pem = value.includes("-----BEGIN") ? value : await readText((0, import_node_path33.resolve)(folder, value), `${field}: the certificate file`);
   if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(pem))
     throw refusal2(field, "a private key is in it");
   const blocks = pem.match(block) ?? [];
@@ -60570,12 +60615,12 @@ function refusal2(field, given, cause) {
     cause
   });
 }
-var import_node_crypto11, import_node_path34, block;
+var import_node_crypto11, import_node_path33, block;
 var init_certificate = __esm({
   "src/inputs/certificate.ts"() {
     "use strict";
     import_node_crypto11 = require("node:crypto");
-    import_node_path34 = require("node:path");
+    import_node_path33 = require("node:path");
     init_error();
     init_files();
     block = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
@@ -60670,7 +60715,7 @@ async function readImages2(items, folder) {
   const listed2 = [];
   for (const [index, item] of items.entries()) {
     if (typeof item === "string") listed2.push({ image: item, origin: `images[${index}]` });
-    else listed2.push(...await readList((0, import_node_path35.resolve)(folder, item.list), `images[${index}].list`));
+    else listed2.push(...await readList((0, import_node_path34.resolve)(folder, item.list), `images[${index}].list`));
   }
   if (listed2.length > 0) return listed2;
   throw new AirgapError("usage", "no image is listed", {
@@ -60684,13 +60729,13 @@ function parseImageList(text3, name2) {
   })).filter(({ image: image2 }) => image2 !== "");
 }
 async function readList(path7, field) {
-  return parseImageList(await readText(path7, `${field}: the image list`), (0, import_node_path35.basename)(path7));
+  return parseImageList(await readText(path7, `${field}: the image list`), (0, import_node_path34.basename)(path7));
 }
-var import_node_path35;
+var import_node_path34;
 var init_image_list = __esm({
   "src/inputs/image-list.ts"() {
     "use strict";
-    import_node_path35 = require("node:path");
+    import_node_path34 = require("node:path");
     init_error();
     init_files();
   }
@@ -60704,7 +60749,7 @@ async function readMap(value, folder, context) {
     const at2 = ({ line, column }) => `${field}[${line - 1}]:1:${column}`;
     return checkMap2(value.join(","), value.join("\n"), at2, context);
   }
-  const path7 = (0, import_node_path36.resolve)(folder, value.file);
+  const path7 = (0, import_node_path35.resolve)(folder, value.file);
   const text3 = await readText(path7, `${field}.file: the mirror map`);
   return checkMap2(printAsList(text3), text3, inText(path7), context);
 }
@@ -60727,11 +60772,11 @@ function checkMap2(mirrorRegistries, text3, placeOf, { emit }) {
     expected: "source::target,…"
   });
 }
-var import_node_path36;
+var import_node_path35;
 var init_read_map = __esm({
   "src/inputs/read-map.ts"() {
     "use strict";
-    import_node_path36 = require("node:path");
+    import_node_path35 = require("node:path");
     init_parse3();
     init_print();
     init_error();
@@ -60828,24 +60873,24 @@ function signingOf({ signing, unsigned: unsigned2 }, folder) {
     });
   }
   if (unsigned2) return { unsigned: unsigned2 };
-  return key ? { key: (0, import_node_path37.resolve)(folder, key) } : signing;
+  return key ? { key: (0, import_node_path36.resolve)(folder, key) } : signing;
 }
 function timeOf(date3) {
   return utcSeconds(new Date(date3));
 }
 function chartLocation(chart, folder) {
-  return chart.startsWith("oci://") ? chart : (0, import_node_path37.resolve)(folder, chart);
+  return chart.startsWith("oci://") ? chart : (0, import_node_path36.resolve)(folder, chart);
 }
 function defined(fields) {
   return Object.fromEntries(
     Object.entries(fields).filter(([, value]) => value !== void 0)
   );
 }
-var import_node_path37;
+var import_node_path36;
 var init_make_spec = __esm({
   "src/inputs/make-spec.ts"() {
     "use strict";
-    import_node_path37 = require("node:path");
+    import_node_path36 = require("node:path");
     init_platform();
     init_error();
     init_certificate();
@@ -60863,11 +60908,11 @@ __export(bundle_file_exports, {
   readBundleSpec: () => readBundleSpec
 });
 async function readBundleSpec(input, context) {
-  const path7 = (0, import_node_path38.resolve)(context.cwd, input.file ?? "bundle.yaml");
+  const path7 = (0, import_node_path37.resolve)(context.cwd, input.file ?? "bundle.yaml");
   const layers = { flags: input.given, variables: variablesOf(context.env) };
   const written2 = await readDocument4(path7, input.file === void 0 && isAnyGiven(layers));
   const document = withOverrides(written2, layers, context.cwd);
-  return makeSpec(validate2(document, path7, layers), (0, import_node_path38.dirname)(path7), context);
+  return makeSpec(validate2(document, path7, layers), (0, import_node_path37.dirname)(path7), context);
 }
 async function readDocument4(path7, mayBeAbsent) {
   try {
@@ -60928,11 +60973,11 @@ function placesOf2(path7, { flags, variables }) {
     return path7;
   };
 }
-var import_node_path38;
+var import_node_path37;
 var init_bundle_file = __esm({
   "src/inputs/bundle-file.ts"() {
     "use strict";
-    import_node_path38 = require("node:path");
+    import_node_path37 = require("node:path");
     init_js_yaml();
     init_error();
     init_field_errors();
@@ -60994,7 +61039,7 @@ function tell({ plannedAt }, { emit, now: now2 }) {
 }
 function openKeptPlan(run2, context) {
   const { spec, name: name2 } = run2;
-  const path7 = (0, import_node_path39.join)(stateFolder(spec), `plan-${name2}-${spec.name}.json`);
+  const path7 = (0, import_node_path38.join)(stateFolder(spec), `plan-${name2}-${spec.name}.json`);
   const input = fingerprint(run2, context);
   return {
     /** Undefined where there is none for the same input. */
@@ -61023,7 +61068,7 @@ function fingerprint({ spec, withoutImages, base: base2 }, { env }) {
 }
 async function replace(path7, text3) {
   const partial2 = `${path7}.${(0, import_node_crypto12.randomUUID)()}.partial`;
-  await (0, import_promises30.mkdir)((0, import_node_path39.dirname)(path7), { recursive: true });
+  await (0, import_promises30.mkdir)((0, import_node_path38.dirname)(path7), { recursive: true });
   try {
     await (0, import_promises30.writeFile)(partial2, text3);
     await (0, import_promises30.rename)(partial2, path7);
@@ -61031,13 +61076,13 @@ async function replace(path7, text3) {
     await (0, import_promises30.rm)(partial2, { force: true });
   }
 }
-var import_node_crypto12, import_promises30, import_node_path39, day2, documentSchema;
+var import_node_crypto12, import_promises30, import_node_path38, day2, documentSchema;
 var init_kept_plan = __esm({
   "src/commands/kept-plan.ts"() {
     "use strict";
     import_node_crypto12 = require("node:crypto");
     import_promises30 = require("node:fs/promises");
-    import_node_path39 = require("node:path");
+    import_node_path38 = require("node:path");
     init_zod();
     init_inventory_json();
     init_digest();
@@ -61279,7 +61324,7 @@ var init_owner = __esm({
 
 // src/bundle/partial.ts
 async function openPartial(out, layout, size, now2) {
-  const home = (0, import_node_path40.dirname)(out);
+  const home = (0, import_node_path39.dirname)(out);
   await onDisk(home, makeFolder(home));
   const [left, ...others] = await leftovers(out, layout, now2);
   for (const folder2 of others) await removePartial(folder2);
@@ -61288,7 +61333,7 @@ async function openPartial(out, layout, size, now2) {
   const folder = `${stem}-${await ownerName()}-${anyName()}`;
   const isTaken = left !== void 0 && await isRenamed(left, folder);
   if (!isTaken) await onDisk(folder, (0, import_promises32.mkdir)(folder));
-  return { folder, stem, path: (0, import_node_path40.join)(folder, (0, import_node_path40.basename)(out)), isTaken };
+  return { folder, stem, path: (0, import_node_path39.join)(folder, (0, import_node_path39.basename)(out)), isTaken };
 }
 async function requireRoom(folder, size) {
   const { bavail, bsize } = await onDisk(folder, (0, import_promises32.statfs)(folder));
@@ -61305,14 +61350,14 @@ async function makeFolder(path7) {
   } catch (error3) {
     const { code } = error3;
     if (code === "EEXIST" && (await (0, import_promises32.stat)(path7)).isDirectory()) return;
-    if (code !== "ENOENT" || (0, import_node_path40.dirname)(path7) === path7) throw error3;
-    await makeFolder((0, import_node_path40.dirname)(path7));
+    if (code !== "ENOENT" || (0, import_node_path39.dirname)(path7) === path7) throw error3;
+    await makeFolder((0, import_node_path39.dirname)(path7));
     await (0, import_promises32.mkdir)(path7);
   }
 }
 async function leftovers(out, layout, now2) {
-  const names = await onDisk((0, import_node_path40.dirname)(out), (0, import_promises32.readdir)((0, import_node_path40.dirname)(out)));
-  const paths = names.map((name2) => (0, import_node_path40.join)((0, import_node_path40.dirname)(out), name2));
+  const names = await onDisk((0, import_node_path39.dirname)(out), (0, import_promises32.readdir)((0, import_node_path39.dirname)(out)));
+  const paths = names.map((name2) => (0, import_node_path39.join)((0, import_node_path39.dirname)(out), name2));
   const left = [];
   for (const path7 of paths)
     if (path7.startsWith(partialPrefix(out)) && await isLeft(path7, out, now2)) left.push(path7);
@@ -61330,7 +61375,7 @@ async function allocated(folder) {
 }
 async function statsIn(path7) {
   const names = await (0, import_promises32.readdir)(path7).catch(() => []);
-  const paths = [path7, ...names.map((name2) => (0, import_node_path40.join)(path7, name2))];
+  const paths = [path7, ...names.map((name2) => (0, import_node_path39.join)(path7, name2))];
   const stats = await Promise.all(paths.map((one) => (0, import_promises32.stat)(one).catch(() => void 0)));
   return stats.filter((one) => one !== void 0);
 }
@@ -61344,7 +61389,7 @@ async function isRenamed(from, to2) {
   }
 }
 function partialPrefix(out) {
-  return (0, import_node_path40.join)((0, import_node_path40.dirname)(out), `.${(0, import_node_path40.basename)(out)}.partial-`);
+  return (0, import_node_path39.join)((0, import_node_path39.dirname)(out), `.${(0, import_node_path39.basename)(out)}.partial-`);
 }
 function anyName() {
   return (0, import_node_crypto14.randomBytes)(4).toString("hex");
@@ -61360,13 +61405,13 @@ async function removePartial(folder) {
 function partialScript(partial2) {
   return `${partial2}-install.sh`;
 }
-var import_node_crypto14, import_promises32, import_node_path40, longestPause, aside;
+var import_node_crypto14, import_promises32, import_node_path39, longestPause, aside;
 var init_partial = __esm({
   "src/bundle/partial.ts"() {
     "use strict";
     import_node_crypto14 = require("node:crypto");
     import_promises32 = require("node:fs/promises");
-    import_node_path40 = require("node:path");
+    import_node_path39 = require("node:path");
     init_error();
     init_disk();
     init_owner();
@@ -61378,19 +61423,19 @@ var init_partial = __esm({
 // src/bundle/publish.ts
 async function publish({ partial: partial2, out, parts, sums, script }) {
   const sumsFile = `${out}.sha256`;
-  const installer = (0, import_node_path41.join)((0, import_node_path41.dirname)(out), "install.sh");
+  const installer = (0, import_node_path40.join)((0, import_node_path40.dirname)(out), "install.sh");
   await onDisk(installer, (0, import_promises33.writeFile)(partialScript(partial2), script, { mode: 493, flush: true }));
   await onDisk(sumsFile, (0, import_promises33.rm)(sumsFile, { force: true }));
   if (parts === 0) await publishWhole(partial2, out);
   else await publishParts(partial2, out, parts);
   await onDisk(sumsFile, (0, import_promises33.writeFile)(sumsFile, sumLines(out, parts, sums), { flush: true }));
   await onDisk(installer, (0, import_promises33.rename)(partialScript(partial2), installer));
-  const folder = await onDisk((0, import_node_path41.dirname)(out), (0, import_promises33.open)((0, import_node_path41.dirname)(out)));
-  await onDisk((0, import_node_path41.dirname)(out), folder.sync()).finally(() => folder.close());
+  const folder = await onDisk((0, import_node_path40.dirname)(out), (0, import_promises33.open)((0, import_node_path40.dirname)(out)));
+  await onDisk((0, import_node_path40.dirname)(out), folder.sync()).finally(() => folder.close());
   return installer;
 }
 function sumLines(out, parts, sums) {
-  const name2 = (at2) => (0, import_node_path41.basename)(parts === 0 ? out : partPathOf(out, at2 + 1));
+  const name2 = (at2) => (0, import_node_path40.basename)(parts === 0 ? out : partPathOf(out, at2 + 1));
   return sums.map((sum2, at2) => sumLine(sum2, name2(at2))).join("");
 }
 async function publishWhole(partial2, out) {
@@ -61416,20 +61461,20 @@ async function publishParts(partial2, out, parts) {
   for (const path7 of old) await onDisk(path7, (0, import_promises33.rm)(asideOf(path7, partial2)));
 }
 function asideOf(path7, partial2) {
-  return `${partial2}-old-${(0, import_node_path41.basename)(path7)}`;
+  return `${partial2}-old-${(0, import_node_path40.basename)(path7)}`;
 }
 async function partsAt(out) {
-  const there = await onDisk((0, import_node_path41.dirname)(out), (0, import_promises33.readdir)((0, import_node_path41.dirname)(out), { withFileTypes: true }));
+  const there = await onDisk((0, import_node_path40.dirname)(out), (0, import_promises33.readdir)((0, import_node_path40.dirname)(out), { withFileTypes: true }));
   const names = there.filter((entry) => !entry.isDirectory()).map(({ name: name2 }) => name2);
-  const parts = names.filter((name2) => partNumber((0, import_node_path41.basename)(out), name2) !== void 0);
-  return parts.sort().map((name2) => (0, import_node_path41.join)((0, import_node_path41.dirname)(out), name2));
+  const parts = names.filter((name2) => partNumber((0, import_node_path40.basename)(out), name2) !== void 0);
+  return parts.sort().map((name2) => (0, import_node_path40.join)((0, import_node_path40.dirname)(out), name2));
 }
-var import_promises33, import_node_path41;
+var import_promises33, import_node_path40;
 var init_publish = __esm({
   "src/bundle/publish.ts"() {
     "use strict";
     import_promises33 = require("node:fs/promises");
-    import_node_path41 = require("node:path");
+    import_node_path40 = require("node:path");
     init_disk();
     init_open_volume();
     init_partial();
@@ -61846,7 +61891,7 @@ function partSizeOf(written2) {
   return written2 === void 0 ? void 0 : parsePartSize(written2);
 }
 async function openReused(path7, { cwd }) {
-  return path7 ? openOlder((0, import_node_path42.resolve)(cwd, path7)) : void 0;
+  return path7 ? openOlder((0, import_node_path41.resolve)(cwd, path7)) : void 0;
 }
 async function readyToCreate(spec, context) {
   refuseWithoutChart(spec);
@@ -61870,8 +61915,8 @@ async function signerOf({ signing }, { env }) {
 }
 async function createPrepared(prepared2, { out, partSize, sign: sign3, older }, context) {
   const { inventory, files } = prepared2;
-  const folder = (0, import_node_path42.resolve)(context.cwd, out);
-  const bundle = (0, import_node_path42.join)(folder, `${inventory.name}-${inventory.version}.tar`);
+  const folder = (0, import_node_path41.resolve)(context.cwd, out);
+  const bundle = (0, import_node_path41.join)(folder, `${inventory.name}-${inventory.version}.tar`);
   context.emit({ kind: "step", name: `writing ${bundle}` });
   const written2 = await writeBundle(
     {
@@ -61929,11 +61974,11 @@ function blobReader({ manifests, images, registries, found }) {
     return home.client.getBlob(home.repository, digest2, range);
   };
 }
-var import_node_path42, import_node_stream13, blobsAtOnce3, damagedNamed;
+var import_node_path41, import_node_stream13, blobsAtOnce3, damagedNamed;
 var init_create2 = __esm({
   "src/commands/create.ts"() {
     "use strict";
-    import_node_path42 = require("node:path");
+    import_node_path41 = require("node:path");
     import_node_stream13 = require("node:stream");
     init_inventory_json();
     init_part_size();
@@ -61960,7 +62005,7 @@ __export(keygen_exports, {
   runKeygen: () => runKeygen
 });
 async function runKeygen(options, context) {
-  const privateKey = (0, import_node_path43.resolve)(context.cwd, options.out);
+  const privateKey = (0, import_node_path42.resolve)(context.cwd, options.out);
   const publicKey = `${privateKey.replace(/\.key$/, "")}.pub`;
   const key = generateKey(options.type);
   const spki = (0, import_node_crypto16.createPublicKey)(key);
@@ -61998,13 +62043,13 @@ function alreadyThere(path7) {
     next: "choose another --out, or move the old pair away"
   });
 }
-var import_node_crypto16, import_promises34, import_node_path43;
+var import_node_crypto16, import_promises34, import_node_path42;
 var init_keygen = __esm({
   "src/commands/keygen.ts"() {
     "use strict";
     import_node_crypto16 = require("node:crypto");
     import_promises34 = require("node:fs/promises");
-    import_node_path43 = require("node:path");
+    import_node_path42 = require("node:path");
     init_keys();
     init_error();
   }
@@ -62030,8 +62075,8 @@ __export(resolve_exports, {
 });
 async function readResolveInput(flags, { cwd }) {
   const { mirrorMap, imagesFile, images } = flags;
-  const mirrorMapText = await readText((0, import_node_path44.resolve)(cwd, mirrorMap), "the mirror map");
-  const list = imagesFile ? await readText((0, import_node_path44.resolve)(cwd, imagesFile), "the image list") : "";
+  const mirrorMapText = await readText((0, import_node_path43.resolve)(cwd, mirrorMap), "the mirror map");
+  const list = imagesFile ? await readText((0, import_node_path43.resolve)(cwd, imagesFile), "the image list") : "";
   const listed2 = parseImageList(list, imagesFile ?? "").map(({ image: image2 }) => image2);
   return { mirrorMapText, mirrorMapName: mirrorMap, images: [...listed2, ...images] };
 }
@@ -62065,11 +62110,11 @@ function nameWarning(image2) {
     throw cause;
   }
 }
-var import_node_path44, withoutRegistry, withoutDefault;
+var import_node_path43, withoutRegistry, withoutDefault;
 var init_resolve = __esm({
   "src/commands/resolve.ts"() {
     "use strict";
-    import_node_path44 = require("node:path");
+    import_node_path43 = require("node:path");
     init_files();
     init_image_list();
     init_consumers();

@@ -23,7 +23,6 @@ export async function buildInto(/** @type {string} */ folder) {
   chmodSync(join(folder, 'bundle.js'), 0o755);
   copyFileSync(join(root, 'src', 'install', 'install.sh'), join(folder, 'install.sh'));
   chmodSync(join(folder, 'install.sh'), 0o755);
-  copyFileSync(join(root, 'src', 'bundle', 'hash-worker.mjs'), join(folder, 'hash-worker.mjs'));
   writeFileSync(join(folder, 'package.json'), '{ "type": "commonjs" }\n');
   const inputs = bundles.flatMap(({ inputs }) => inputs);
   writeFileSync(join(folder, 'licenses.txt'), licenseText(root, inputs));

@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { damaged } from './damage.ts';
 import { diskError } from './disk.ts';
+import { type HashAnswer, type HashStep, hashWorker } from './hash-worker.ts';
 import type { Segment, Volume } from './volume.ts';
 
 /** A SHA-256 that grows in a thread, from what lies in a volume. */
@@ -72,35 +72,21 @@ export class HashThreads {
   }
 }
 
-interface Step {
-  readonly id: number;
-  /** Absent: the end. */
-  readonly range?: Pick<Segment, 'fd' | 'position' | 'length'>;
-}
-
-interface Answer {
-  /** Bytes that were there. */
-  readonly done?: number;
-  /** Of the operating system's error. */
-  readonly code?: string;
-  readonly hex?: string;
-}
-
 /** Answers come in the order of the questions. */
 class HashThread {
   /** Hashes that have begun and not ended. */
   running = 0;
-  readonly #worker = new Worker(join(import.meta.dirname, 'hash-worker.mjs'), { execArgv: [] });
-  readonly #waiting: { answer(answer: Answer): void; fail(error: unknown): void }[] = [];
+  readonly #worker = new Worker(`(${hashWorker})()`, { eval: true, execArgv: [] });
+  readonly #waiting: { answer(answer: HashAnswer): void; fail(error: unknown): void }[] = [];
 
   constructor() {
-    this.#worker.on('message', (answer: Answer) => this.#waiting.shift()?.answer(answer));
+    this.#worker.on('message', (answer: HashAnswer) => this.#waiting.shift()?.answer(answer));
     this.#worker.on('error', (error) => {
       for (const { fail } of this.#waiting.splice(0)) fail(error);
     });
   }
 
-  ask(step: Step): Promise<Answer> {
+  ask(step: HashStep): Promise<HashAnswer> {
     return new Promise((answer, fail) => {
       this.#waiting.push({ answer, fail });
       this.#worker.postMessage(step);
