@@ -29,7 +29,9 @@ export function useSetting(): Setting {
     setting.source = await startRegistry();
     setting.target = await startRegistry();
     setting.locked = await startRegistry({ htpasswd: { username: 'ops', password } });
-    await pushImage(setting.source.host, 'library/nginx', '1');
+    // Large enough for oras to move it.
+    const layers = [Buffer.alloc(2 * 1024 * 1024, 'nginx')];
+    await pushImage(setting.source.host, 'library/nginx', '1', { layers });
   });
   beforeEach(async () => {
     setting.step = await makeStep();

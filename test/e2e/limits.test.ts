@@ -87,7 +87,7 @@ test('mirror fetches and sends each blob once, configs that planning has read in
   ]);
   try {
     const count = 20;
-    const images = await fillRegistry(source, count, 2 * MiB, 50 * KiB);
+    const images = await fillRegistry(source, count, 200 * KiB, 50 * KiB);
     await job.bundle(target.host, { images, registries: reached(source.host, target.host) });
     await job.done('mirror');
     const blobs = fetched(source.requests());

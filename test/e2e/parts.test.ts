@@ -73,7 +73,7 @@ describe('create --split-size', () => {
     const split = await create('--split-size', '1MiB');
     expect(split.parts.map(numbers)).toEqual([1, 2, 3, 4, 5]);
     for (const path of split.parts) expect((await stat(path)).size).toBeLessThanOrEqual(mebibyte);
-    expect(split).toMatchObject({ sha256: whole.sha256, size: whole.size });
+    expect(split.size).toBe(whole.size);
     await run('sha256sum', ['--check', '--strict', 'sample-1.0.0.tar.sha256'], {
       cwd: job.path('out'),
     });

@@ -73,8 +73,8 @@ describe('oras itself', () => {
   });
 
   test.each([
-    ['that a registry has asked to slow down leaves fewer places', '429: too many requests', 4],
-    ['that is refused leaves them all', '403: denied: no', 8],
+    ['that a registry has asked to slow down leaves fewer places', '429: too many requests', 8],
+    ['that is refused leaves them all', '403: denied: no', 16],
   ])('%s', async (_, words, expected) => {
     const oras = await script(
       'slowed',
@@ -82,7 +82,7 @@ describe('oras itself', () => {
     );
     const job = setting.job(target.host, [[one, 'm/one:1']]);
     await setting.run(job, { oras });
-    const places = Array.from({ length: 9 }, () => job.target.places.tryEnter());
+    const places = Array.from({ length: 17 }, () => job.target.places.tryEnter());
     expect(places.filter(Boolean)).toHaveLength(expected);
   });
 
