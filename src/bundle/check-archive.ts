@@ -11,7 +11,7 @@ import {
   endSize,
 } from './archive.ts';
 import { damaged } from './damage.ts';
-import { HashThreads } from './hash-threads.ts';
+import { HashThreads, largeBody, stride } from './hash-threads.ts';
 import { byteProgress } from './progress.ts';
 import type { Volume } from './volume.ts';
 import { checkSize } from './volume-size.ts';
@@ -19,9 +19,6 @@ import { Window } from './window.ts';
 
 const readers = 8;
 const runSize = 8 * 1024 * 1024;
-/** Bodies of at least this size are hashed by a thread, in pieces of `stride`, bytes. */
-const largeBody = 1024 * 1024;
-const stride = 8 * 1024 * 1024;
 
 /**
  * Compares the whole file with what the inventory says: its size, every regenerated header, every body's hash, zero
@@ -35,20 +32,30 @@ export async function checkArchive(
 ): Promise<void> {
   checkSize(volume, archive);
   const threads = new HashThreads(volume);
+  const failed = new AbortController();
+  const signal = AbortSignal.any([failed.signal, context.signal]);
   const work = {
     mtime: archive.mtime,
-    signal: context.signal,
+    signal,
     threads,
     progress: progressOf(archive, context),
   };
   const checkRun = async (run: readonly ArchiveEntry[]) => {
     const window = new Window(volume, extentOf(run));
     const besideBody = new Window(volume, blockSize);
-    for (const entry of run)
+    for (const entry of run) {
+      signal.throwIfAborted();
       await checkEntry(entry.size < largeBody ? window : besideBody, entry, work);
+    }
   };
   try {
-    await pMap(runs(archive.entries), checkRun, { concurrency: readers });
+    // The others end before the threads do.
+    await pMap(
+      runs(archive.entries),
+      (run) => checkRun(run).catch((error) => failed.abort(error)),
+      { concurrency: readers },
+    );
+    signal.throwIfAborted();
   } finally {
     await threads.close();
   }

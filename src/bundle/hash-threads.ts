@@ -11,8 +11,14 @@ export interface RunningHash {
   update(position: number, length: number): Promise<void>;
   /** Hex; nothing comes after it. */
   digest(): Promise<string>;
+  /** Ends it where nobody wants its digest; after `digest` it does nothing. */
+  drop(): void;
 }
 
+/** Smaller bodies are hashed where they are read: a thread would be asked in vain. Bytes. */
+export const largeBody = 1024 * 1024;
+/** So much is asked of a thread at a time, bytes. */
+export const stride = 8 * 1024 * 1024;
 /** With more than these, reading is the bound. */
 const mostThreads = 4;
 
@@ -30,6 +36,12 @@ export class HashThreads {
     const thread = this.#freest();
     const id = this.#hashes++;
     thread.running++;
+    let isOver = false;
+    const end = () => {
+      isOver = true;
+      thread.running--;
+      return thread.ask({ id });
+    };
     return {
       update: async (position, length) => {
         let at = position;
@@ -38,10 +50,9 @@ export class HashThreads {
           at += segment.length;
         }
       },
-      digest: async () => {
-        thread.running--;
-        const { hex } = await thread.ask({ id });
-        return hex ?? '';
+      digest: async () => (await end()).hex ?? '',
+      drop: () => {
+        if (!isOver) end().catch(() => {});
       },
     };
   }
@@ -77,17 +88,18 @@ class HashThread {
   /** Hashes that have begun and not ended. */
   running = 0;
   readonly #worker = new Worker(`(${hashWorker})()`, { eval: true, execArgv: [] });
+  #failure: Error | undefined;
   readonly #waiting: { answer(answer: HashAnswer): void; fail(error: unknown): void }[] = [];
 
   constructor() {
     this.#worker.on('message', (answer: HashAnswer) => this.#waiting.shift()?.answer(answer));
-    this.#worker.on('error', (error) => {
-      for (const { fail } of this.#waiting.splice(0)) fail(error);
-    });
+    this.#worker.on('error', (error) => this.#end(error));
+    this.#worker.on('exit', () => this.#end(new Error('the hashing thread has ended')));
   }
 
   ask(step: HashStep): Promise<HashAnswer> {
     return new Promise((answer, fail) => {
+      if (this.#failure !== undefined) throw this.#failure;
       this.#waiting.push({ answer, fail });
       this.#worker.postMessage(step);
     });
@@ -95,5 +107,10 @@ class HashThread {
 
   async close(): Promise<void> {
     await this.#worker.terminate();
+  }
+
+  #end(failure: Error): void {
+    this.#failure ??= failure;
+    for (const { fail } of this.#waiting.splice(0)) fail(this.#failure);
   }
 }

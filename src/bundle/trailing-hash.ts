@@ -1,7 +1,4 @@
-import type { RunningHash } from './hash-threads.ts';
-
-/** So much is asked of a thread at a time, bytes. */
-const stride = 8 * 1024 * 1024;
+import { type RunningHash, stride } from './hash-threads.ts';
 
 /** Hashes a range of a volume while it is being written: the bytes up to the first that is missing. */
 export class TrailingHash {
@@ -33,6 +30,11 @@ export class TrailingHash {
     if (this.#failure !== undefined) throw this.#failure;
     if (this.#hashed !== end) throw new Error(`bytes ${this.#hashed} to ${end} were not written`);
     return this.#hash.digest();
+  }
+
+  /** Where nobody wants the digest. */
+  drop(): void {
+    this.#hash.drop();
   }
 
   #next(): number | undefined {

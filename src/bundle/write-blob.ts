@@ -1,8 +1,8 @@
-import type { Readable } from 'node:stream';
+import { addAbortSignal, type Readable } from 'node:stream';
 import { type Digest, digestOf } from '../oci/digest.ts';
 import { AirgapError } from '../report/error.ts';
 import { type ArchiveEntry, bodyStart, encodeHeader } from './archive.ts';
-import type { HashThreads } from './hash-threads.ts';
+import { type HashThreads, largeBody } from './hash-threads.ts';
 import { TrailingHash } from './trailing-hash.ts';
 import type { Volume } from './volume.ts';
 
@@ -28,8 +28,6 @@ export interface BlobBody {
 
 export type ReadBlob = (range?: ByteRange) => Promise<BlobBody>;
 
-/** Smaller bodies are hashed here and written at once; a thread would be asked in vain. */
-const smallBody = 1024 * 1024;
 /** Larger ones are read in ranges of so many bytes, in parallel. */
 const rangeSize = 32 * 1024 * 1024;
 /** Gathered before a write: the chunks of a socket are small. */
@@ -44,10 +42,27 @@ export async function writeBlob(
   read: ReadBlob,
   target: BlobTarget,
 ): Promise<void> {
-  const write = entry.size < smallBody ? writeSmall : writeLarge;
+  let told = 0;
+  const progress = (bytes: number): void => {
+    told += bytes;
+    target.progress(bytes);
+  };
+  try {
+    await writeChecked(entry, read, { ...target, progress });
+  } catch (error) {
+    target.progress(-told);
+    throw error;
+  }
+}
+
+async function writeChecked(
+  entry: ArchiveEntry,
+  read: ReadBlob,
+  target: BlobTarget,
+): Promise<void> {
+  const write = entry.size < largeBody ? writeSmall : writeLarge;
   const found = await write(entry, read, target);
   if (found.digest === entry.digest && found.size === entry.size) return;
-  target.progress(-found.size);
   throw wrongBlob(entry, [found.digest, `${found.size} bytes`].filter(Boolean).join(', '));
 }
 
@@ -82,11 +97,15 @@ async function writeLarge(entry: ArchiveEntry, read: ReadBlob, target: BlobTarge
   const { volume, threads, mtime } = target;
   const start = bodyStart(entry);
   const hash = new TrailingHash(threads.start(), start);
-  const size = await writeBody(entry, read, target, hash);
-  if (size !== entry.size) return { size };
-  const digest = `sha256:${await hash.digest(start + size)}` as Digest;
-  if (digest === entry.digest) await volume.write(encodeHeader(entry, mtime), entry.start);
-  return { digest, size };
+  try {
+    const size = await writeBody(entry, read, target, hash);
+    if (size !== entry.size) return { size };
+    const digest = `sha256:${await hash.digest(start + size)}` as Digest;
+    if (digest === entry.digest) await volume.write(encodeHeader(entry, mtime), entry.start);
+    return { digest, size };
+  } finally {
+    hash.drop();
+  }
 }
 
 /** Asks for the rest in ranges when the source has answered to the first one. @returns bytes written */
@@ -98,18 +117,22 @@ async function writeBody(
 ): Promise<number> {
   const [first, ...others] = rangesOf(entry.size);
   if (first === undefined) throw new Error('a large body has a range');
-  const write = ({ status, body }: BlobBody, range: ByteRange) =>
-    writeRange(body, status === 206 ? range.start : 0, range, { entry, target, hash });
+  const place = { entry, target, hash };
   const answer = await read(others.length > 0 ? first : undefined);
-  if (answer.status === 200) return write(answer, { start: 0, end: entry.size - 1 });
-  const sizes = await Promise.allSettled([
-    write(answer, first),
-    ...others.map(async (range) => write(await read(range), range)),
-  ]);
-  return sizes.reduce((sum, one) => {
-    if (one.status === 'rejected') throw one.reason;
-    return sum + one.value;
-  }, 0);
+  if (answer.status === 200) return writeRange(answer, { start: 0, end: entry.size - 1 }, place);
+  const failed = new AbortController();
+  const write = async (range: ByteRange): Promise<number> => {
+    failed.signal.throwIfAborted();
+    const { status, body } = range === first ? answer : await read(range);
+    return writeRange({ status, body: addAbortSignal(failed.signal, body) }, range, place);
+  };
+  const stop = (error: unknown): number => {
+    failed.abort(error);
+    return 0;
+  };
+  const sizes = await Promise.all([first, ...others].map((range) => write(range).catch(stop)));
+  failed.signal.throwIfAborted();
+  return sizes.reduce((sum, size) => sum + size, 0);
 }
 
 function rangesOf(size: number): ByteRange[] {
@@ -119,10 +142,9 @@ function rangesOf(size: number): ByteRange[] {
   }));
 }
 
-/** @param at position in the blob of the body's first byte */
+/** @returns bytes written, or how many came where they are too many */
 async function writeRange(
-  body: Readable,
-  at: number,
+  { status, body }: BlobBody,
   { start, end }: ByteRange,
   { entry, target, hash }: { entry: ArchiveEntry; target: BlobTarget; hash: TrailingHash },
 ): Promise<number> {
@@ -137,7 +159,7 @@ async function writeRange(
     pending = [];
     waiting = 0;
   };
-  let from = at;
+  let from = status === 206 ? start : 0;
   for await (const chunk of body as AsyncIterable<Buffer>) {
     const fresh = chunk.subarray(Math.max(0, start - from), Math.max(0, end + 1 - from));
     from += chunk.length;
@@ -148,7 +170,8 @@ async function writeRange(
     if (waiting >= batchSize) await flush();
   }
   await flush();
-  return from > end + 1 ? from - start : position - start;
+  const most = status === 206 ? end + 1 : entry.size;
+  return from > most ? from - start : position - start;
 }
 
 function wrongBlob({ digest, size }: ArchiveEntry, found: string): AirgapError {

@@ -47,7 +47,8 @@ export function folderCache(folder: string): FolderCache {
       const kept = held.get(digest);
       if (kept) return kept;
       // Of another image, whose source may fail where ours does not.
-      const other = await awaited.get(digest)?.catch(() => undefined);
+      const running = awaited.get(digest);
+      const other = running && (await running.catch(() => undefined));
       if (other) return other;
       const bytes = bring(digest, fetch);
       awaited.set(digest, bytes);
