@@ -108,6 +108,18 @@ describe('the cache', () => {
     expect(new Set(gets).size).toBe(2);
   });
 
+  test('fetches once for any number who want it at a time', async () => {
+    const cache = folderCache(join(folder, 'crowd'));
+    const bytes = Buffer.from('[]');
+    let fetches = 0;
+    const fetch = async () => {
+      fetches++;
+      return bytes;
+    };
+    await Promise.all(Array.from({ length: 5 }, () => cache.get(digestOf(bytes), fetch)));
+    expect(fetches).toBe(1);
+  });
+
   test('asks for itself where another source fails', async () => {
     const cache = folderCache(join(folder, 'sources'));
     const bytes = Buffer.from('{}');
