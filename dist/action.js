@@ -44653,7 +44653,7 @@ async function connect(endpoint, access3, context, push = noPush) {
 
 // src/commands/create.ts
 var import_node_path31 = require("node:path");
-var import_node_stream13 = require("node:stream");
+var import_node_stream14 = require("node:stream");
 
 // src/oci/manifest.ts
 function parseManifest(bytes, mediaType2) {
@@ -48560,6 +48560,8 @@ function hashWorker() {
 }
 
 // src/bundle/hash-threads.ts
+var largeBody = 1024 * 1024;
+var stride = 8 * 1024 * 1024;
 var mostThreads = 4;
 var HashThreads = class {
   #volume;
@@ -48572,6 +48574,12 @@ var HashThreads = class {
     const thread = this.#freest();
     const id = this.#hashes++;
     thread.running++;
+    let isOver = false;
+    const end = () => {
+      isOver = true;
+      thread.running--;
+      return thread.ask({ id });
+    };
     return {
       update: async (position, length) => {
         let at2 = position;
@@ -48580,10 +48588,10 @@ var HashThreads = class {
           at2 += segment.length;
         }
       },
-      digest: async () => {
-        thread.running--;
-        const { hex } = await thread.ask({ id });
-        return hex ?? "";
+      digest: async () => (await end()).hex ?? "",
+      drop: () => {
+        if (!isOver) end().catch(() => {
+        });
       }
     };
   }
@@ -48609,21 +48617,26 @@ var HashThread = class {
   /** Hashes that have begun and not ended. */
   running = 0;
   #worker = new import_node_worker_threads.Worker(`(${hashWorker})()`, { eval: true, execArgv: [] });
+  #failure;
   #waiting = [];
   constructor() {
     this.#worker.on("message", (answer) => this.#waiting.shift()?.answer(answer));
-    this.#worker.on("error", (error4) => {
-      for (const { fail: fail2 } of this.#waiting.splice(0)) fail2(error4);
-    });
+    this.#worker.on("error", (error4) => this.#end(error4));
+    this.#worker.on("exit", () => this.#end(new Error("the hashing thread has ended")));
   }
   ask(step2) {
     return new Promise((answer, fail2) => {
+      if (this.#failure !== void 0) throw this.#failure;
       this.#waiting.push({ answer, fail: fail2 });
       this.#worker.postMessage(step2);
     });
   }
   async close() {
     await this.#worker.terminate();
+  }
+  #end(failure2) {
+    this.#failure ??= failure2;
+    for (const { fail: fail2 } of this.#waiting.splice(0)) fail2(this.#failure);
   }
 };
 
@@ -48809,7 +48822,6 @@ async function partsAt(out) {
 }
 
 // src/bundle/trailing-hash.ts
-var stride = 8 * 1024 * 1024;
 var TrailingHash = class {
   #hash;
   /** Ranges behind the first gap, by where they start. */
@@ -48836,6 +48848,10 @@ var TrailingHash = class {
     if (this.#failure !== void 0) throw this.#failure;
     if (this.#hashed !== end) throw new Error(`bytes ${this.#hashed} to ${end} were not written`);
     return this.#hash.digest();
+  }
+  /** Where nobody wants the digest. */
+  drop() {
+    this.#hash.drop();
   }
   #next() {
     const end = this.#ahead.get(this.#complete);
@@ -48888,7 +48904,7 @@ var VolumeSums = class {
 
 // src/bundle/write-blobs.ts
 var import_node_events18 = require("node:events");
-var import_node_stream12 = require("node:stream");
+var import_node_stream13 = require("node:stream");
 
 // node_modules/p-map/index.js
 function pMap(iterable, mapper, options) {
@@ -49171,14 +49187,26 @@ async function isFinished(volume, entry, header2, signal) {
 }
 
 // src/bundle/write-blob.ts
-var smallBody = 1024 * 1024;
+var import_node_stream12 = require("node:stream");
 var rangeSize = 32 * 1024 * 1024;
 var batchSize = 128 * 1024;
 async function writeBlob(entry, read4, target2) {
-  const write = entry.size < smallBody ? writeSmall : writeLarge;
+  let told = 0;
+  const progress = (bytes) => {
+    told += bytes;
+    target2.progress(bytes);
+  };
+  try {
+    await writeChecked(entry, read4, { ...target2, progress });
+  } catch (error4) {
+    target2.progress(-told);
+    throw error4;
+  }
+}
+async function writeChecked(entry, read4, target2) {
+  const write = entry.size < largeBody ? writeSmall : writeLarge;
   const found = await write(entry, read4, target2);
   if (found.digest === entry.digest && found.size === entry.size) return;
-  target2.progress(-found.size);
   throw wrongBlob(entry, [found.digest, `${found.size} bytes`].filter(Boolean).join(", "));
 }
 async function writeSmall(entry, read4, { volume, mtime, progress }) {
@@ -49200,26 +49228,35 @@ async function writeLarge(entry, read4, target2) {
   const { volume, threads, mtime } = target2;
   const start2 = bodyStart(entry);
   const hash = new TrailingHash(threads.start(), start2);
-  const size = await writeBody(entry, read4, target2, hash);
-  if (size !== entry.size) return { size };
-  const digest2 = `sha256:${await hash.digest(start2 + size)}`;
-  if (digest2 === entry.digest) await volume.write(encodeHeader(entry, mtime), entry.start);
-  return { digest: digest2, size };
+  try {
+    const size = await writeBody(entry, read4, target2, hash);
+    if (size !== entry.size) return { size };
+    const digest2 = `sha256:${await hash.digest(start2 + size)}`;
+    if (digest2 === entry.digest) await volume.write(encodeHeader(entry, mtime), entry.start);
+    return { digest: digest2, size };
+  } finally {
+    hash.drop();
+  }
 }
 async function writeBody(entry, read4, target2, hash) {
   const [first, ...others] = rangesOf(entry.size);
   if (first === void 0) throw new Error("a large body has a range");
-  const write = ({ status, body }, range) => writeRange(body, status === 206 ? range.start : 0, range, { entry, target: target2, hash });
+  const place5 = { entry, target: target2, hash };
   const answer = await read4(others.length > 0 ? first : void 0);
-  if (answer.status === 200) return write(answer, { start: 0, end: entry.size - 1 });
-  const sizes = await Promise.allSettled([
-    write(answer, first),
-    ...others.map(async (range) => write(await read4(range), range))
-  ]);
-  return sizes.reduce((sum2, one) => {
-    if (one.status === "rejected") throw one.reason;
-    return sum2 + one.value;
-  }, 0);
+  if (answer.status === 200) return writeRange(answer, { start: 0, end: entry.size - 1 }, place5);
+  const failed3 = new AbortController();
+  const write = async (range) => {
+    failed3.signal.throwIfAborted();
+    const { status, body } = range === first ? answer : await read4(range);
+    return writeRange({ status, body: (0, import_node_stream12.addAbortSignal)(failed3.signal, body) }, range, place5);
+  };
+  const stop = (error4) => {
+    failed3.abort(error4);
+    return 0;
+  };
+  const sizes = await Promise.all([first, ...others].map((range) => write(range).catch(stop)));
+  failed3.signal.throwIfAborted();
+  return sizes.reduce((sum2, size) => sum2 + size, 0);
 }
 function rangesOf(size) {
   return Array.from({ length: Math.ceil(size / rangeSize) }, (_2, at2) => ({
@@ -49227,7 +49264,7 @@ function rangesOf(size) {
     end: Math.min((at2 + 1) * rangeSize, size) - 1
   }));
 }
-async function writeRange(body, at2, { start: start2, end }, { entry, target: target2, hash }) {
+async function writeRange({ status, body }, { start: start2, end }, { entry, target: target2, hash }) {
   const origin = bodyStart(entry);
   let position = start2;
   let pending = [];
@@ -49239,7 +49276,7 @@ async function writeRange(body, at2, { start: start2, end }, { entry, target: ta
     pending = [];
     waiting = 0;
   };
-  let from = at2;
+  let from = status === 206 ? start2 : 0;
   for await (const chunk of body) {
     const fresh = chunk.subarray(Math.max(0, start2 - from), Math.max(0, end + 1 - from));
     from += chunk.length;
@@ -49250,7 +49287,8 @@ async function writeRange(body, at2, { start: start2, end }, { entry, target: ta
     if (waiting >= batchSize) await flush();
   }
   await flush();
-  return from > end + 1 ? from - start2 : position - start2;
+  const most = status === 206 ? end + 1 : entry.size;
+  return from > most ? from - start2 : position - start2;
 }
 function wrongBlob({ digest: digest2, size }, found) {
   return new AirgapError("integrity", `the blob ${digest2} arrived with other bytes`, {
@@ -49295,7 +49333,7 @@ async function fetch(entry, { older, readBlob: readBlob3 }, target2, signal) {
 }
 function stoppable2({ status, body }, signal) {
   body.on("error", () => void 0);
-  return { status, body: (0, import_node_stream12.addAbortSignal)(signal, body) };
+  return { status, body: (0, import_node_stream13.addAbortSignal)(signal, body) };
 }
 async function twice(write) {
   try {
@@ -49391,8 +49429,6 @@ var import_node_path25 = require("node:path");
 
 // src/bundle/check-archive.ts
 var runSize = 8 * 1024 * 1024;
-var largeBody = 1024 * 1024;
-var stride3 = 8 * 1024 * 1024;
 
 // src/bundle/trust.ts
 function findKey({ inventory, signature: signature2 }, keys) {
@@ -50442,7 +50478,8 @@ function folderCache(folder) {
       await packs;
       const kept = held.get(digest2);
       if (kept) return kept;
-      const other = await awaited.get(digest2)?.catch(() => void 0);
+      const running = awaited.get(digest2);
+      const other = running && await running.catch(() => void 0);
       if (other) return other;
       const bytes = bring2(digest2, fetch2);
       awaited.set(digest2, bytes);
@@ -55408,7 +55445,7 @@ function blobReader({ manifests, images, registries, found }) {
   }
   return async ({ digest: digest2 }, range) => {
     const bytes = manifests.get(digest2)?.bytes ?? found(digest2);
-    if (bytes) return { status: 200, body: import_node_stream13.Readable.from([bytes]) };
+    if (bytes) return { status: 200, body: import_node_stream14.Readable.from([bytes]) };
     const home = homes.get(digest2);
     if (!home) throw new Error(`no image has the blob ${digest2}`);
     return home.client.getBlob(home.repository, digest2, range);

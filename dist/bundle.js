@@ -7235,7 +7235,7 @@ var init_hash_worker = __esm({
 });
 
 // src/bundle/hash-threads.ts
-var import_node_os2, import_node_worker_threads, mostThreads, HashThreads, HashThread;
+var import_node_os2, import_node_worker_threads, largeBody, stride, mostThreads, HashThreads, HashThread;
 var init_hash_threads = __esm({
   "src/bundle/hash-threads.ts"() {
     "use strict";
@@ -7244,6 +7244,8 @@ var init_hash_threads = __esm({
     init_damage();
     init_disk();
     init_hash_worker();
+    largeBody = 1024 * 1024;
+    stride = 8 * 1024 * 1024;
     mostThreads = 4;
     HashThreads = class {
       #volume;
@@ -7256,6 +7258,12 @@ var init_hash_threads = __esm({
         const thread = this.#freest();
         const id = this.#hashes++;
         thread.running++;
+        let isOver = false;
+        const end = () => {
+          isOver = true;
+          thread.running--;
+          return thread.ask({ id });
+        };
         return {
           update: async (position, length) => {
             let at2 = position;
@@ -7264,10 +7272,10 @@ var init_hash_threads = __esm({
               at2 += segment.length;
             }
           },
-          digest: async () => {
-            thread.running--;
-            const { hex } = await thread.ask({ id });
-            return hex ?? "";
+          digest: async () => (await end()).hex ?? "",
+          drop: () => {
+            if (!isOver) end().catch(() => {
+            });
           }
         };
       }
@@ -7293,21 +7301,26 @@ var init_hash_threads = __esm({
       /** Hashes that have begun and not ended. */
       running = 0;
       #worker = new import_node_worker_threads.Worker(`(${hashWorker})()`, { eval: true, execArgv: [] });
+      #failure;
       #waiting = [];
       constructor() {
         this.#worker.on("message", (answer) => this.#waiting.shift()?.answer(answer));
-        this.#worker.on("error", (error3) => {
-          for (const { fail } of this.#waiting.splice(0)) fail(error3);
-        });
+        this.#worker.on("error", (error3) => this.#end(error3));
+        this.#worker.on("exit", () => this.#end(new Error("the hashing thread has ended")));
       }
       ask(step2) {
         return new Promise((answer, fail) => {
+          if (this.#failure !== void 0) throw this.#failure;
           this.#waiting.push({ answer, fail });
           this.#worker.postMessage(step2);
         });
       }
       async close() {
         await this.#worker.terminate();
+      }
+      #end(failure2) {
+        this.#failure ??= failure2;
+        for (const { fail } of this.#waiting.splice(0)) fail(this.#failure);
       }
     };
   }
@@ -7319,16 +7332,16 @@ function byteProgress(total, emit) {
   let told = 0;
   return (bytes) => {
     done += bytes;
-    if (done - told < stride && done < total) return;
+    if (done - told < stride2 && done < total) return;
     told = done;
     emit({ kind: "bytes", done, total });
   };
 }
-var stride;
+var stride2;
 var init_progress = __esm({
   "src/bundle/progress.ts"() {
     "use strict";
-    stride = 4 * 1024 * 1024;
+    stride2 = 4 * 1024 * 1024;
   }
 });
 
@@ -7626,20 +7639,29 @@ var init_window = __esm({
 async function checkArchive(volume, archive, context) {
   checkSize(volume, archive);
   const threads = new HashThreads(volume);
+  const failed3 = new AbortController();
+  const signal = AbortSignal.any([failed3.signal, context.signal]);
   const work = {
     mtime: archive.mtime,
-    signal: context.signal,
+    signal,
     threads,
     progress: progressOf(archive, context)
   };
   const checkRun = async (run2) => {
     const window2 = new Window(volume, extentOf(run2));
     const besideBody = new Window(volume, blockSize);
-    for (const entry of run2)
+    for (const entry of run2) {
+      signal.throwIfAborted();
       await checkEntry(entry.size < largeBody ? window2 : besideBody, entry, work);
+    }
   };
   try {
-    await pMap(runs(archive.entries), checkRun, { concurrency: readers });
+    await pMap(
+      runs(archive.entries),
+      (run2) => checkRun(run2).catch((error3) => failed3.abort(error3)),
+      { concurrency: readers }
+    );
+    signal.throwIfAborted();
   } finally {
     await threads.close();
   }
@@ -7704,8 +7726,8 @@ async function hashHere(window2, entry, { signal, progress }) {
 async function hashInThread(entry, { signal, progress, threads }) {
   const hash = threads.start();
   const end = bodyStart(entry) + entry.size;
-  for (let position = bodyStart(entry); position < end; position += stride2) {
-    const length = Math.min(stride2, end - position);
+  for (let position = bodyStart(entry); position < end; position += stride) {
+    const length = Math.min(stride, end - position);
     await hash.update(position, length);
     progress(length);
     signal.throwIfAborted();
@@ -7741,7 +7763,7 @@ async function checkZeros(window2, place6, start2, end) {
     position += bytes.length;
   }
 }
-var import_node_crypto3, readers, runSize, largeBody, stride2;
+var import_node_crypto3, readers, runSize;
 var init_check_archive = __esm({
   "src/bundle/check-archive.ts"() {
     "use strict";
@@ -7755,8 +7777,6 @@ var init_check_archive = __esm({
     init_window();
     readers = 8;
     runSize = 8 * 1024 * 1024;
-    largeBody = 1024 * 1024;
-    stride2 = 8 * 1024 * 1024;
   }
 });
 
@@ -55274,7 +55294,8 @@ function folderCache(folder) {
       await packs;
       const kept = held.get(digest2);
       if (kept) return kept;
-      const other = await awaited.get(digest2)?.catch(() => void 0);
+      const running = awaited.get(digest2);
+      const other = running && await running.catch(() => void 0);
       if (other) return other;
       const bytes = bring2(digest2, fetch2);
       awaited.set(digest2, bytes);
@@ -61484,11 +61505,11 @@ var init_publish = __esm({
 });
 
 // src/bundle/trailing-hash.ts
-var stride3, TrailingHash;
+var TrailingHash;
 var init_trailing_hash = __esm({
   "src/bundle/trailing-hash.ts"() {
     "use strict";
-    stride3 = 8 * 1024 * 1024;
+    init_hash_threads();
     TrailingHash = class {
       #hash;
       /** Ranges behind the first gap, by where they start. */
@@ -61516,6 +61537,10 @@ var init_trailing_hash = __esm({
         if (this.#hashed !== end) throw new Error(`bytes ${this.#hashed} to ${end} were not written`);
         return this.#hash.digest();
       }
+      /** Where nobody wants the digest. */
+      drop() {
+        this.#hash.drop();
+      }
       #next() {
         const end = this.#ahead.get(this.#complete);
         this.#ahead.delete(this.#complete);
@@ -61524,7 +61549,7 @@ var init_trailing_hash = __esm({
       async #follow() {
         try {
           while (this.#hashed < this.#complete) {
-            const length = Math.min(stride3, this.#complete - this.#hashed);
+            const length = Math.min(stride, this.#complete - this.#hashed);
             await this.#hash.update(this.#hashed, length);
             this.#hashed += length;
           }
@@ -61604,10 +61629,22 @@ var init_resume = __esm({
 
 // src/bundle/write-blob.ts
 async function writeBlob(entry, read4, target2) {
-  const write = entry.size < smallBody ? writeSmall : writeLarge;
+  let told = 0;
+  const progress = (bytes) => {
+    told += bytes;
+    target2.progress(bytes);
+  };
+  try {
+    await writeChecked(entry, read4, { ...target2, progress });
+  } catch (error3) {
+    target2.progress(-told);
+    throw error3;
+  }
+}
+async function writeChecked(entry, read4, target2) {
+  const write = entry.size < largeBody ? writeSmall : writeLarge;
   const found = await write(entry, read4, target2);
   if (found.digest === entry.digest && found.size === entry.size) return;
-  target2.progress(-found.size);
   throw wrongBlob(entry, [found.digest, `${found.size} bytes`].filter(Boolean).join(", "));
 }
 async function writeSmall(entry, read4, { volume, mtime, progress }) {
@@ -61629,26 +61666,35 @@ async function writeLarge(entry, read4, target2) {
   const { volume, threads, mtime } = target2;
   const start2 = bodyStart(entry);
   const hash = new TrailingHash(threads.start(), start2);
-  const size = await writeBody(entry, read4, target2, hash);
-  if (size !== entry.size) return { size };
-  const digest2 = `sha256:${await hash.digest(start2 + size)}`;
-  if (digest2 === entry.digest) await volume.write(encodeHeader(entry, mtime), entry.start);
-  return { digest: digest2, size };
+  try {
+    const size = await writeBody(entry, read4, target2, hash);
+    if (size !== entry.size) return { size };
+    const digest2 = `sha256:${await hash.digest(start2 + size)}`;
+    if (digest2 === entry.digest) await volume.write(encodeHeader(entry, mtime), entry.start);
+    return { digest: digest2, size };
+  } finally {
+    hash.drop();
+  }
 }
 async function writeBody(entry, read4, target2, hash) {
   const [first, ...others] = rangesOf(entry.size);
   if (first === void 0) throw new Error("a large body has a range");
-  const write = ({ status, body }, range) => writeRange(body, status === 206 ? range.start : 0, range, { entry, target: target2, hash });
+  const place6 = { entry, target: target2, hash };
   const answer = await read4(others.length > 0 ? first : void 0);
-  if (answer.status === 200) return write(answer, { start: 0, end: entry.size - 1 });
-  const sizes = await Promise.allSettled([
-    write(answer, first),
-    ...others.map(async (range) => write(await read4(range), range))
-  ]);
-  return sizes.reduce((sum2, one) => {
-    if (one.status === "rejected") throw one.reason;
-    return sum2 + one.value;
-  }, 0);
+  if (answer.status === 200) return writeRange(answer, { start: 0, end: entry.size - 1 }, place6);
+  const failed3 = new AbortController();
+  const write = async (range) => {
+    failed3.signal.throwIfAborted();
+    const { status, body } = range === first ? answer : await read4(range);
+    return writeRange({ status, body: (0, import_node_stream12.addAbortSignal)(failed3.signal, body) }, range, place6);
+  };
+  const stop2 = (error3) => {
+    failed3.abort(error3);
+    return 0;
+  };
+  const sizes = await Promise.all([first, ...others].map((range) => write(range).catch(stop2)));
+  failed3.signal.throwIfAborted();
+  return sizes.reduce((sum2, size) => sum2 + size, 0);
 }
 function rangesOf(size) {
   return Array.from({ length: Math.ceil(size / rangeSize) }, (_2, at2) => ({
@@ -61656,7 +61702,7 @@ function rangesOf(size) {
     end: Math.min((at2 + 1) * rangeSize, size) - 1
   }));
 }
-async function writeRange(body, at2, { start: start2, end }, { entry, target: target2, hash }) {
+async function writeRange({ status, body }, { start: start2, end }, { entry, target: target2, hash }) {
   const origin = bodyStart(entry);
   let position = start2;
   let pending = [];
@@ -61668,7 +61714,7 @@ async function writeRange(body, at2, { start: start2, end }, { entry, target: ta
     pending = [];
     waiting = 0;
   };
-  let from = at2;
+  let from = status === 206 ? start2 : 0;
   for await (const chunk of body) {
     const fresh = chunk.subarray(Math.max(0, start2 - from), Math.max(0, end + 1 - from));
     from += chunk.length;
@@ -61679,7 +61725,8 @@ async function writeRange(body, at2, { start: start2, end }, { entry, target: ta
     if (waiting >= batchSize) await flush();
   }
   await flush();
-  return from > end + 1 ? from - start2 : position - start2;
+  const most = status === 206 ? end + 1 : entry.size;
+  return from > most ? from - start2 : position - start2;
 }
 function wrongBlob({ digest: digest2, size }, found) {
   return new AirgapError("integrity", `the blob ${digest2} arrived with other bytes`, {
@@ -61688,15 +61735,16 @@ function wrongBlob({ digest: digest2, size }, found) {
     next: "run again; if it stays, the source registry or a proxy before it is damaged"
   });
 }
-var smallBody, rangeSize, batchSize;
+var import_node_stream12, rangeSize, batchSize;
 var init_write_blob = __esm({
   "src/bundle/write-blob.ts"() {
     "use strict";
+    import_node_stream12 = require("node:stream");
     init_digest();
     init_error();
     init_archive();
+    init_hash_threads();
     init_trailing_hash();
-    smallBody = 1024 * 1024;
     rangeSize = 32 * 1024 * 1024;
     batchSize = 128 * 1024;
   }
@@ -61737,7 +61785,7 @@ async function fetch(entry, { older, readBlob: readBlob3 }, target2, signal) {
 }
 function stoppable2({ status, body }, signal) {
   body.on("error", () => void 0);
-  return { status, body: (0, import_node_stream12.addAbortSignal)(signal, body) };
+  return { status, body: (0, import_node_stream13.addAbortSignal)(signal, body) };
 }
 async function twice(write) {
   try {
@@ -61747,12 +61795,12 @@ async function twice(write) {
     await write();
   }
 }
-var import_node_events18, import_node_stream12;
+var import_node_events18, import_node_stream13;
 var init_write_blobs = __esm({
   "src/bundle/write-blobs.ts"() {
     "use strict";
     import_node_events18 = require("node:events");
-    import_node_stream12 = require("node:stream");
+    import_node_stream13 = require("node:stream");
     init_p_map();
     init_error();
     init_archive();
@@ -61968,18 +62016,18 @@ function blobReader({ manifests, images, registries, found }) {
   }
   return async ({ digest: digest2 }, range) => {
     const bytes = manifests.get(digest2)?.bytes ?? found(digest2);
-    if (bytes) return { status: 200, body: import_node_stream13.Readable.from([bytes]) };
+    if (bytes) return { status: 200, body: import_node_stream14.Readable.from([bytes]) };
     const home = homes.get(digest2);
     if (!home) throw new Error(`no image has the blob ${digest2}`);
     return home.client.getBlob(home.repository, digest2, range);
   };
 }
-var import_node_path41, import_node_stream13, blobsAtOnce3, damagedNamed;
+var import_node_path41, import_node_stream14, blobsAtOnce3, damagedNamed;
 var init_create2 = __esm({
   "src/commands/create.ts"() {
     "use strict";
     import_node_path41 = require("node:path");
-    import_node_stream13 = require("node:stream");
+    import_node_stream14 = require("node:stream");
     init_inventory_json();
     init_part_size();
     init_reuse();
