@@ -48567,6 +48567,7 @@ var HashThreads = class {
   #volume;
   #threads = [];
   #hashes = 0;
+  #isClosed = false;
   constructor(volume) {
     this.#volume = volume;
   }
@@ -48595,7 +48596,9 @@ var HashThreads = class {
       }
     };
   }
+  /** What is asked after that fails. */
   async close() {
+    this.#isClosed = true;
     await Promise.all(this.#threads.map((thread) => thread.close()));
   }
   async #take(thread, id, { fd, path: path12, position, length }, at2) {
@@ -48605,6 +48608,7 @@ var HashThreads = class {
     throw damaged(path12, { place: "its end", offset: at2 + done, given: "no more bytes" });
   }
   #freest() {
+    if (this.#isClosed) throw new Error("the hashing threads are closed");
     const [freest] = this.#threads.toSorted((a2, b2) => a2.running - b2.running);
     const most = Math.min((0, import_node_os5.availableParallelism)(), mostThreads);
     if (freest && (freest.running === 0 || this.#threads.length === most)) return freest;

@@ -7251,6 +7251,7 @@ var init_hash_threads = __esm({
       #volume;
       #threads = [];
       #hashes = 0;
+      #isClosed = false;
       constructor(volume) {
         this.#volume = volume;
       }
@@ -7279,7 +7280,9 @@ var init_hash_threads = __esm({
           }
         };
       }
+      /** What is asked after that fails. */
       async close() {
+        this.#isClosed = true;
         await Promise.all(this.#threads.map((thread) => thread.close()));
       }
       async #take(thread, id, { fd, path: path7, position, length }, at2) {
@@ -7289,6 +7292,7 @@ var init_hash_threads = __esm({
         throw damaged(path7, { place: "its end", offset: at2 + done, given: "no more bytes" });
       }
       #freest() {
+        if (this.#isClosed) throw new Error("the hashing threads are closed");
         const [freest] = this.#threads.toSorted((a2, b2) => a2.running - b2.running);
         const most = Math.min((0, import_node_os2.availableParallelism)(), mostThreads);
         if (freest && (freest.running === 0 || this.#threads.length === most)) return freest;
@@ -53988,7 +53992,16 @@ __export(inspect_exports, {
 });
 async function runInspect(path7, keyFiles, context) {
   const keys = await Promise.all(keyFiles.map((file2) => loadPublicKey((0, import_node_path26.resolve)(context.cwd, file2))));
-  return readUnverified((0, import_node_path26.resolve)(context.cwd, path7), keys);
+  const bundle = await readUnverified((0, import_node_path26.resolve)(context.cwd, path7), keys);
+  if (bundle.size !== bundle.sizeByInventory) warnOfSize(bundle, context);
+  return bundle;
+}
+function warnOfSize({ size, sizeByInventory }, { emit }) {
+  emit({
+    kind: "warning",
+    message: `the bundle is not complete as it lies here: ${size} bytes, by its inventory ${sizeByInventory}`,
+    cure: "copy it again, all its parts included; verify says what is wrong"
+  });
 }
 var import_node_path26;
 var init_inspect = __esm({

@@ -27,6 +27,7 @@ export class HashThreads {
   readonly #volume: Volume;
   readonly #threads: HashThread[] = [];
   #hashes = 0;
+  #isClosed = false;
 
   constructor(volume: Volume) {
     this.#volume = volume;
@@ -57,7 +58,9 @@ export class HashThreads {
     };
   }
 
+  /** What is asked after that fails. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     await Promise.all(this.#threads.map((thread) => thread.close()));
   }
 
@@ -74,6 +77,7 @@ export class HashThreads {
   }
 
   #freest(): HashThread {
+    if (this.#isClosed) throw new Error('the hashing threads are closed');
     const [freest] = this.#threads.toSorted((a, b) => a.running - b.running);
     const most = Math.min(availableParallelism(), mostThreads);
     if (freest && (freest.running === 0 || this.#threads.length === most)) return freest;

@@ -10,5 +10,15 @@ export async function runInspect(
   context: Context,
 ): Promise<UnverifiedBundle> {
   const keys = await Promise.all(keyFiles.map((file) => loadPublicKey(resolve(context.cwd, file))));
-  return readUnverified(resolve(context.cwd, path), keys);
+  const bundle = await readUnverified(resolve(context.cwd, path), keys);
+  if (bundle.size !== bundle.sizeByInventory) warnOfSize(bundle, context);
+  return bundle;
+}
+
+function warnOfSize({ size, sizeByInventory }: UnverifiedBundle, { emit }: Context): void {
+  emit({
+    kind: 'warning',
+    message: `the bundle is not complete as it lies here: ${size} bytes, by its inventory ${sizeByInventory}`,
+    cure: 'copy it again, all its parts included; verify says what is wrong',
+  });
 }

@@ -10,7 +10,7 @@ export interface Size {
 }
 
 /**
- * One door: so many at a time, first come first served, and nobody while it is closed. Who is inside when there are
+ * One door: so many at a time, first come first served; `opened` waits while it is closed. Who is inside when there are
  * fewer places than before stays.
  */
 export class Gate {

@@ -23,7 +23,8 @@ export interface Served {
 
 /**
  * Serves a layout that lies in several files, over which oras cannot seek, as a registry on the loopback address:
- * the pulling half of the distribution API. Only who knows the repository's random name gets an answer.
+ * the pulling half of the distribution API. The repository's random name keeps out who only
+ * scans ports; oras's arguments, which other users of the machine may read, tell it.
  */
 export async function serveOnLoopback(
   layout: SplitLayout,
