@@ -48331,16 +48331,16 @@ async function measure(files) {
   return parts;
 }
 function requireOneSize(parts) {
-  const sizeOf3 = ({ start: start2, end }) => end - start2;
+  const sizeOf = ({ start: start2, end }) => end - start2;
   const [first] = parts;
   if (first === void 0) return;
   const wrong2 = parts.find(
-    (part3, at2) => at2 === parts.length - 1 ? sizeOf3(part3) > sizeOf3(first) : sizeOf3(part3) !== sizeOf3(first)
+    (part3, at2) => at2 === parts.length - 1 ? sizeOf(part3) > sizeOf(first) : sizeOf(part3) !== sizeOf(first)
   );
   if (wrong2 === void 0) return;
   throw new AirgapError("integrity", "the parts of the bundle do not fit together", {
-    given: `${wrong2.path}: ${sizeOf3(wrong2)} bytes`,
-    expected: `${sizeOf3(first)} bytes, as ${(0, import_node_path22.basename)(first.path)}; less in the last part alone`,
+    given: `${wrong2.path}: ${sizeOf(wrong2)} bytes`,
+    expected: `${sizeOf(first)} bytes, as ${(0, import_node_path22.basename)(first.path)}; less in the last part alone`,
     next: "copy the parts again, and compare them with the .sha256 file; take away parts of other bundles"
   });
 }
@@ -49121,6 +49121,11 @@ function createPuller(iterator) {
   };
 }
 
+// src/oci/descriptor.ts
+function totalSize(contents) {
+  return contents.reduce((sum2, { size }) => sum2 + size, 0);
+}
+
 // src/bundle/progress.ts
 var stride2 = 4 * 1024 * 1024;
 function byteProgress(total, emit) {
@@ -49134,8 +49139,45 @@ function byteProgress(total, emit) {
   };
 }
 
-// src/bundle/resume.ts
+// src/bundle/entry.ts
 var import_node_crypto8 = require("node:crypto");
+async function hasHeader(window2, entry, mtime) {
+  const expected = encodeHeader(entry, mtime);
+  for (let done = 0; done < expected.length; ) {
+    const bytes = await window2.read(entry.start + done, expected.length - done);
+    if (!bytes.equals(expected.subarray(done, done + bytes.length))) return false;
+    done += bytes.length;
+  }
+  return true;
+}
+async function digestOfBody(window2, entry, reading) {
+  const isLarge = entry.size >= largeBody;
+  const hash = isLarge ? hashInThread(entry, reading) : hashHere(window2, entry, reading);
+  return `sha256:${await hash}`;
+}
+async function hashHere(window2, entry, { signal, progress }) {
+  const hash = (0, import_node_crypto8.createHash)("sha256");
+  const end = bodyStart(entry) + entry.size;
+  for (let position = bodyStart(entry); position < end; ) {
+    const bytes = await window2.read(position, end - position);
+    hash.update(bytes);
+    position += bytes.length;
+    progress(bytes.length);
+    signal.throwIfAborted();
+  }
+  return hash.digest("hex");
+}
+async function hashInThread(entry, { signal, progress, threads }) {
+  const hash = threads.start();
+  const end = bodyStart(entry) + entry.size;
+  for (let position = bodyStart(entry); position < end; position += stride) {
+    const length = Math.min(stride, end - position);
+    await hash.update(position, length);
+    progress(length);
+    signal.throwIfAborted();
+  }
+  return hash.digest();
+}
 
 // src/bundle/window.ts
 var windowSize = 1024 * 1024;
@@ -49172,22 +49214,11 @@ var Window = class {
 };
 
 // src/bundle/resume.ts
-async function isFinished(volume, entry, header2, signal) {
-  const window2 = new Window(volume, entry.end - entry.start);
-  for (let done = 0; done < header2.length; ) {
-    const bytes = await window2.read(entry.start + done, header2.length - done);
-    if (!bytes.equals(header2.subarray(done, done + bytes.length))) return false;
-    done += bytes.length;
-  }
-  const hash = (0, import_node_crypto8.createHash)("sha256");
-  const end = bodyStart(entry) + entry.size;
-  for (let position = bodyStart(entry); position < end; ) {
-    signal.throwIfAborted();
-    const bytes = await window2.read(position, end - position);
-    hash.update(bytes);
-    position += bytes.length;
-  }
-  return `sha256:${hash.digest("hex")}` === entry.digest;
+async function isFinished(entry, { volume, mtime, threads }, signal) {
+  const window2 = new Window(volume, entry.size < largeBody ? entry.end - entry.start : blockSize);
+  if (!await hasHeader(window2, entry, mtime)) return false;
+  const reading = { threads, signal, progress: () => void 0 };
+  return await digestOfBody(window2, entry, reading) === entry.digest;
 }
 
 // src/bundle/write-blob.ts
@@ -49307,11 +49338,11 @@ async function writeBlobs(target2, entries, sources, { emit, signal: runSignal }
   const failed3 = new AbortController();
   const signal = AbortSignal.any([failed3.signal, runSignal]);
   (0, import_node_events18.setMaxListeners)(0, signal);
-  const progress = byteProgress(sizeOf(entries), emit);
+  const progress = byteProgress(totalSize(entries), emit);
   const resumed = [];
   const bring2 = async (entry) => {
     signal.throwIfAborted();
-    if (await isThere(entry, target2, signal)) {
+    if (target2.isTaken && await isFinished(entry, target2, signal)) {
       resumed.push(entry);
       progress(entry.size);
     } else await fetch(entry, sources, { ...target2, progress }, signal);
@@ -49322,13 +49353,7 @@ async function writeBlobs(target2, entries, sources, { emit, signal: runSignal }
     concurrency
   });
   signal.throwIfAborted();
-  return sizeOf(resumed);
-}
-function sizeOf(entries) {
-  return entries.reduce((sum2, { size }) => sum2 + size, 0);
-}
-async function isThere(entry, { isTaken, volume, mtime }, signal) {
-  return isTaken && isFinished(volume, entry, encodeHeader(entry, mtime), signal);
+  return totalSize(resumed);
 }
 async function fetch(entry, { older, readBlob: readBlob3 }, target2, signal) {
   const write = (read4) => writeBlob(entry, async (range) => stoppable2(await read4(range), signal), target2);
@@ -55420,7 +55445,7 @@ async function createPrepared(prepared2, { out, partSize, sign: sign3, older }, 
     reused: older?.taken.bytes ?? 0,
     resumed: written2.resumed,
     base: savedBase(inventory)?.about ?? null,
-    leftOut: (inventory.base?.blobs ?? []).reduce((sum2, { size }) => sum2 + size, 0),
+    leftOut: totalSize(inventory.base?.blobs ?? []),
     keyId: sign3?.keyId ?? null,
     inventoryDigest: digestOf(printInventory(inventory)),
     inventory
@@ -55512,24 +55537,23 @@ var atOnce = 32;
 function isSmall({ size }, { job: { origin } }) {
   return size <= largest3 && origin.kind === "registries";
 }
-function smallBlobs(work) {
-  const gate = new Gate({ places: atOnce });
-  return async (blobs, unit) => {
-    const { context, turns } = work();
-    const one = async (blob2) => {
-      const leave2 = await gate.enter(context.signal);
-      return send(blob2, unit, work()).finally(leave2);
-    };
-    const alone = turns.takesPushes(unit.repository) ? [] : blobs.slice(0, 1);
-    const first = await settleAll(alone.map(one));
-    const others = await settleAll(blobs.slice(alone.length).map(one));
-    return [...first, ...others].filter((isUploaded) => isUploaded).length;
+function smallBlobGate() {
+  return new Gate({ places: atOnce });
+}
+async function sendSmall(blobs, unit, work) {
+  const one = async (blob2) => {
+    const leave2 = await work.smallBlobs.enter(work.context.signal);
+    return send(blob2, unit, work).finally(leave2);
   };
+  const alone = work.turns.takesPushes(unit.repository) ? [] : blobs.slice(0, 1);
+  const first = await settleAll(alone.map(one));
+  const others = await settleAll(blobs.slice(alone.length).map(one));
+  return [...first, ...others].filter((isUploaded) => isUploaded).length;
 }
 async function send(blob2, { image: image2, repository }, { job: { origin, target: target2 }, turns, sent }) {
   if (origin.kind !== "registries") throw new Error("only from a registry");
-  const isThere2 = await target2.headBlob(repository, blob2.digest) === blob2.size;
-  if (!isThere2) {
+  const isThere = await target2.headBlob(repository, blob2.digest) === blob2.size;
+  if (!isThere) {
     const from = origin.locate(image2);
     const found = origin.found?.(blob2.digest);
     const bytes = found ?? await readBlob2(from.client, from.repository, blob2);
@@ -55538,7 +55562,7 @@ async function send(blob2, { image: image2, repository }, { job: { origin, targe
     sent([blob2]);
   }
   turns.arrived(blob2, repository);
-  return !isThere2;
+  return !isThere;
 }
 
 // src/transfer/bringing.ts
@@ -55547,7 +55571,7 @@ async function bring(unit, turns, work) {
     work.context.signal.throwIfAborted();
     const missing3 = await missingBlobs(unit, turns, work);
     if (missing3.every((blob2) => isSmall(blob2, work)))
-      return { uploaded: await work.sendSmall(missing3, unit) > 0, documents: [] };
+      return { uploaded: await sendSmall(missing3, unit, work) > 0, documents: [] };
     await work.checkPush(unit.repository);
     const sent = await copy(unit, missing3, work);
     return { uploaded: sent.length > 0, documents: unit.documents };
@@ -55803,9 +55827,9 @@ function startWork(job, images, oras, context) {
       ({ repository, document }) => `${repository}@${document.descriptor.digest}`,
       ({ repository, document: { descriptor: descriptor3, bytes } }) => job.target.putManifest(repository, descriptor3.digest, descriptor3.mediaType, bytes)
     ),
-    sendSmall: smallBlobs(() => work),
+    smallBlobs: smallBlobGate(),
     sent: (blobs) => {
-      bytesSent += sizeOf2(blobs);
+      bytesSent += totalSize(blobs);
     },
     bytesSent: () => bytesSent
   };
@@ -55839,12 +55863,9 @@ function rememberHomes(images, turns) {
   }
 }
 function absentBlobs(images) {
-  const isThere2 = ({ places }) => places.some(({ found }) => found.state === "there");
-  const present2 = new Set(blobsOfImages(images.filter(isThere2)).map(({ digest: digest2 }) => digest2));
+  const isThere = ({ places }) => places.some(({ found }) => found.state === "there");
+  const present2 = new Set(blobsOfImages(images.filter(isThere)).map(({ digest: digest2 }) => digest2));
   return blobsOfImages(images.filter(isIncomplete)).filter(({ digest: digest2 }) => !present2.has(digest2));
-}
-function sizeOf2(blobs) {
-  return blobs.reduce((sum2, { size }) => sum2 + size, 0);
 }
 
 // src/transfer/base.ts
@@ -55886,7 +55907,7 @@ function hidden2(error4) {
   throw error4;
 }
 function baseMissing({ name: name2, version: version3, inventoryDigest }, missing3, count4, host) {
-  const bytes = missing3.reduce((sum2, { size }) => sum2 + size, 0);
+  const bytes = totalSize(missing3);
   const first = missing3.slice(0, 3).map(({ digest: digest2 }) => digest2);
   const more = missing3.length > 3 ? ` and ${missing3.length - 3} more` : "";
   return new AirgapError(
@@ -56206,7 +56227,7 @@ async function openOras(tools, context) {
     copy: async (copy2, blobs) => {
       const most = Math.min(copy2.atOnce, blobs.length);
       const sent = uploaded(await persist(copy2, () => attempt(copy2, most), tools, context), blobs);
-      const bytes = sent.reduce((sum2, { size }) => sum2 + size, 0);
+      const bytes = totalSize(sent);
       for (const places of placesOf(copy2)) places.moved(bytes);
       return sent;
     },
@@ -57181,7 +57202,7 @@ function summaryText(result) {
   ].join("\n");
 }
 function whatWasDone({ mirror, create }, { images, blobs }) {
-  const bytes = blobs.reduce((sum2, { size }) => sum2 + size, 0);
+  const bytes = totalSize(blobs);
   return [
     `${count(images.length, "image")}, ${formatBytes(bytes)} of unique blobs`,
     ...mirror ? [`mirrored to ${mirror.target}: ${counts(mirror.counts)}`] : [],
@@ -57284,7 +57305,7 @@ function imageRows({ source, digest: digest2, platforms, placements }) {
 }
 function sumsText({ images, blobs, target: target2 }) {
   const placements = images.flatMap((image2) => image2.placements).length;
-  const bytes = blobs.reduce((sum2, { size }) => sum2 + size, 0);
+  const bytes = totalSize(blobs);
   return `${count(images.length, "image")}, ${count(placements, "placement")} in ${target2.endpoint}, ${count(blobs.length, "unique blob")}, ${formatBytes(bytes)}`;
 }
 

@@ -3814,6 +3814,16 @@ var init_overrides = __esm({
   }
 });
 
+// src/oci/descriptor.ts
+function totalSize(contents) {
+  return contents.reduce((sum2, { size }) => sum2 + size, 0);
+}
+var init_descriptor = __esm({
+  "src/oci/descriptor.ts"() {
+    "use strict";
+  }
+});
+
 // src/plan/repositories.ts
 function targetRepositories(inventory) {
   const placed2 = inventory.images.flatMap(
@@ -7191,13 +7201,13 @@ var init_disk = __esm({
 
 // src/bundle/hash-worker.ts
 function hashWorker() {
-  const { createHash: createHash8 } = require("node:crypto");
+  const { createHash: createHash7 } = require("node:crypto");
   const { readSync } = require("node:fs");
   const { parentPort } = require("node:worker_threads");
   const buffer3 = Buffer.allocUnsafeSlow(256 * 1024);
   const hashes = /* @__PURE__ */ new Map();
   const hashOf2 = (id) => {
-    const hash = hashes.get(id) ?? createHash8("sha256");
+    const hash = hashes.get(id) ?? createHash7("sha256");
     hashes.set(id, hash);
     return hash;
   };
@@ -7327,6 +7337,54 @@ var init_hash_threads = __esm({
         for (const { fail } of this.#waiting.splice(0)) fail(this.#failure);
       }
     };
+  }
+});
+
+// src/bundle/entry.ts
+async function hasHeader(window2, entry, mtime) {
+  const expected = encodeHeader(entry, mtime);
+  for (let done = 0; done < expected.length; ) {
+    const bytes = await window2.read(entry.start + done, expected.length - done);
+    if (!bytes.equals(expected.subarray(done, done + bytes.length))) return false;
+    done += bytes.length;
+  }
+  return true;
+}
+async function digestOfBody(window2, entry, reading) {
+  const isLarge = entry.size >= largeBody;
+  const hash = isLarge ? hashInThread(entry, reading) : hashHere(window2, entry, reading);
+  return `sha256:${await hash}`;
+}
+async function hashHere(window2, entry, { signal, progress }) {
+  const hash = (0, import_node_crypto3.createHash)("sha256");
+  const end = bodyStart(entry) + entry.size;
+  for (let position = bodyStart(entry); position < end; ) {
+    const bytes = await window2.read(position, end - position);
+    hash.update(bytes);
+    position += bytes.length;
+    progress(bytes.length);
+    signal.throwIfAborted();
+  }
+  return hash.digest("hex");
+}
+async function hashInThread(entry, { signal, progress, threads }) {
+  const hash = threads.start();
+  const end = bodyStart(entry) + entry.size;
+  for (let position = bodyStart(entry); position < end; position += stride) {
+    const length = Math.min(stride, end - position);
+    await hash.update(position, length);
+    progress(length);
+    signal.throwIfAborted();
+  }
+  return hash.digest();
+}
+var import_node_crypto3;
+var init_entry = __esm({
+  "src/bundle/entry.ts"() {
+    "use strict";
+    import_node_crypto3 = require("node:crypto");
+    init_archive();
+    init_hash_threads();
   }
 });
 
@@ -7525,16 +7583,16 @@ async function measure(files) {
   return parts;
 }
 function requireOneSize(parts) {
-  const sizeOf3 = ({ start: start2, end }) => end - start2;
+  const sizeOf = ({ start: start2, end }) => end - start2;
   const [first] = parts;
   if (first === void 0) return;
   const wrong2 = parts.find(
-    (part3, at2) => at2 === parts.length - 1 ? sizeOf3(part3) > sizeOf3(first) : sizeOf3(part3) !== sizeOf3(first)
+    (part3, at2) => at2 === parts.length - 1 ? sizeOf(part3) > sizeOf(first) : sizeOf(part3) !== sizeOf(first)
   );
   if (wrong2 === void 0) return;
   throw new AirgapError("integrity", "the parts of the bundle do not fit together", {
-    given: `${wrong2.path}: ${sizeOf3(wrong2)} bytes`,
-    expected: `${sizeOf3(first)} bytes, as ${(0, import_node_path11.basename)(first.path)}; less in the last part alone`,
+    given: `${wrong2.path}: ${sizeOf(wrong2)} bytes`,
+    expected: `${sizeOf(first)} bytes, as ${(0, import_node_path11.basename)(first.path)}; less in the last part alone`,
     next: "copy the parts again, and compare them with the .sha256 file; take away parts of other bundles"
   });
 }
@@ -7692,13 +7750,12 @@ function extentOf(run2) {
   return (run2.at(-1)?.end ?? 0) - (run2[0]?.start ?? 0);
 }
 function progressOf({ entries }, { emit }) {
-  const total = entries.reduce((sum2, { size }) => sum2 + size, 0);
+  const total = totalSize(entries);
   return byteProgress(total, emit);
 }
 async function checkEntry(window2, entry, work) {
   await checkHeader(window2, entry, work.mtime);
-  const hash = entry.size < largeBody ? await hashHere(window2, entry, work) : await hashInThread(entry, work);
-  const digest2 = `sha256:${hash}`;
+  const digest2 = await digestOfBody(window2, entry, work);
   if (digest2 !== entry.digest) {
     const offset = bodyStart(entry);
     throw damaged(window2.volume.namesOf(offset, entry.size), {
@@ -7715,43 +7772,14 @@ async function checkEntry(window2, entry, work) {
     entry.end
   );
 }
-async function hashHere(window2, entry, { signal, progress }) {
-  const hash = (0, import_node_crypto3.createHash)("sha256");
-  const end = bodyStart(entry) + entry.size;
-  for (let position = bodyStart(entry); position < end; ) {
-    const bytes = await window2.read(position, end - position);
-    hash.update(bytes);
-    position += bytes.length;
-    progress(bytes.length);
-    signal.throwIfAborted();
-  }
-  return hash.digest("hex");
-}
-async function hashInThread(entry, { signal, progress, threads }) {
-  const hash = threads.start();
-  const end = bodyStart(entry) + entry.size;
-  for (let position = bodyStart(entry); position < end; position += stride) {
-    const length = Math.min(stride, end - position);
-    await hash.update(position, length);
-    progress(length);
-    signal.throwIfAborted();
-  }
-  return hash.digest();
-}
 async function checkHeader(window2, entry, mtime) {
-  const expected = encodeHeader(entry, mtime);
-  for (let done = 0; done < expected.length; ) {
-    const bytes = await window2.read(entry.start + done, expected.length - done);
-    if (!bytes.equals(expected.subarray(done, done + bytes.length))) {
-      throw damaged(window2.volume.namesOf(entry.start, expected.length), {
-        place: `the header of ${entry.path}`,
-        offset: entry.start,
-        given: "another header",
-        expected: "the one that the inventory makes"
-      });
-    }
-    done += bytes.length;
-  }
+  if (await hasHeader(window2, entry, mtime)) return;
+  throw damaged(window2.volume.namesOf(entry.start, blockSize), {
+    place: `the header of ${entry.path}`,
+    offset: entry.start,
+    given: "another header",
+    expected: "the one that the inventory makes"
+  });
 }
 async function checkZeros(window2, place6, start2, end) {
   for (let position = start2; position < end; ) {
@@ -7767,14 +7795,15 @@ async function checkZeros(window2, place6, start2, end) {
     position += bytes.length;
   }
 }
-var import_node_crypto3, readers, runSize;
+var readers, runSize;
 var init_check_archive = __esm({
   "src/bundle/check-archive.ts"() {
     "use strict";
-    import_node_crypto3 = require("node:crypto");
     init_p_map();
+    init_descriptor();
     init_archive();
     init_damage();
+    init_entry();
     init_hash_threads();
     init_progress();
     init_volume_size();
@@ -15706,24 +15735,23 @@ var init_read_blob = __esm({
 function isSmall({ size }, { job: { origin } }) {
   return size <= largest && origin.kind === "registries";
 }
-function smallBlobs(work) {
-  const gate = new Gate({ places: atOnce });
-  return async (blobs, unit) => {
-    const { context, turns } = work();
-    const one = async (blob2) => {
-      const leave2 = await gate.enter(context.signal);
-      return send(blob2, unit, work()).finally(leave2);
-    };
-    const alone = turns.takesPushes(unit.repository) ? [] : blobs.slice(0, 1);
-    const first = await settleAll(alone.map(one));
-    const others = await settleAll(blobs.slice(alone.length).map(one));
-    return [...first, ...others].filter((isUploaded) => isUploaded).length;
+function smallBlobGate() {
+  return new Gate({ places: atOnce });
+}
+async function sendSmall(blobs, unit, work) {
+  const one = async (blob2) => {
+    const leave2 = await work.smallBlobs.enter(work.context.signal);
+    return send(blob2, unit, work).finally(leave2);
   };
+  const alone = work.turns.takesPushes(unit.repository) ? [] : blobs.slice(0, 1);
+  const first = await settleAll(alone.map(one));
+  const others = await settleAll(blobs.slice(alone.length).map(one));
+  return [...first, ...others].filter((isUploaded) => isUploaded).length;
 }
 async function send(blob2, { image: image2, repository }, { job: { origin, target: target2 }, turns, sent }) {
   if (origin.kind !== "registries") throw new Error("only from a registry");
-  const isThere2 = await target2.headBlob(repository, blob2.digest) === blob2.size;
-  if (!isThere2) {
+  const isThere = await target2.headBlob(repository, blob2.digest) === blob2.size;
+  if (!isThere) {
     const from = origin.locate(image2);
     const found = origin.found?.(blob2.digest);
     const bytes = found ?? await readBlob(from.client, from.repository, blob2);
@@ -15732,7 +15760,7 @@ async function send(blob2, { image: image2, repository }, { job: { origin, targe
     sent([blob2]);
   }
   turns.arrived(blob2, repository);
-  return !isThere2;
+  return !isThere;
 }
 var largest, atOnce;
 var init_small_blobs = __esm({
@@ -15752,7 +15780,7 @@ async function bring(unit, turns, work) {
     work.context.signal.throwIfAborted();
     const missing3 = await missingBlobs(unit, turns, work);
     if (missing3.every((blob2) => isSmall(blob2, work)))
-      return { uploaded: await work.sendSmall(missing3, unit) > 0, documents: [] };
+      return { uploaded: await sendSmall(missing3, unit, work) > 0, documents: [] };
     await work.checkPush(unit.repository);
     const sent = await copy(unit, missing3, work);
     return { uploaded: sent.length > 0, documents: unit.documents };
@@ -16081,9 +16109,9 @@ function startWork(job, images, oras, context) {
       ({ repository, document }) => `${repository}@${document.descriptor.digest}`,
       ({ repository, document: { descriptor: descriptor3, bytes } }) => job.target.putManifest(repository, descriptor3.digest, descriptor3.mediaType, bytes)
     ),
-    sendSmall: smallBlobs(() => work),
+    smallBlobs: smallBlobGate(),
     sent: (blobs) => {
-      bytesSent += sizeOf(blobs);
+      bytesSent += totalSize(blobs);
     },
     bytesSent: () => bytesSent
   };
@@ -16117,16 +16145,14 @@ function rememberHomes(images, turns) {
   }
 }
 function absentBlobs(images) {
-  const isThere2 = ({ places }) => places.some(({ found }) => found.state === "there");
-  const present2 = new Set(blobsOfImages(images.filter(isThere2)).map(({ digest: digest2 }) => digest2));
+  const isThere = ({ places }) => places.some(({ found }) => found.state === "there");
+  const present2 = new Set(blobsOfImages(images.filter(isThere)).map(({ digest: digest2 }) => digest2));
   return blobsOfImages(images.filter(isIncomplete)).filter(({ digest: digest2 }) => !present2.has(digest2));
-}
-function sizeOf(blobs) {
-  return blobs.reduce((sum2, { size }) => sum2 + size, 0);
 }
 var init_work = __esm({
   "src/transfer/work.ts"() {
     "use strict";
+    init_descriptor();
     init_graph();
     init_once();
     init_bringing();
@@ -16176,7 +16202,7 @@ function hidden(error3) {
   throw error3;
 }
 function baseMissing({ name: name2, version: version3, inventoryDigest }, missing3, count4, host) {
-  const bytes = missing3.reduce((sum2, { size }) => sum2 + size, 0);
+  const bytes = totalSize(missing3);
   const first = missing3.slice(0, 3).map(({ digest: digest2 }) => digest2);
   const more = missing3.length > 3 ? ` and ${missing3.length - 3} more` : "";
   return new AirgapError(
@@ -16193,6 +16219,7 @@ var init_base = __esm({
   "src/transfer/base.ts"() {
     "use strict";
     init_p_map();
+    init_descriptor();
     init_error();
     init_units();
     init_work();
@@ -24991,7 +25018,7 @@ async function openOras(tools, context) {
     copy: async (copy2, blobs) => {
       const most = Math.min(copy2.atOnce, blobs.length);
       const sent = uploaded(await persist(copy2, () => attempt(copy2, most), tools, context), blobs);
-      const bytes = sent.reduce((sum2, { size }) => sum2 + size, 0);
+      const bytes = totalSize(sent);
       for (const places of placesOf(copy2)) places.moved(bytes);
       return sent;
     },
@@ -25062,6 +25089,7 @@ var init_oras = __esm({
     "use strict";
     import_node_fs15 = require("node:fs");
     init_execa();
+    init_descriptor();
     init_gate();
     init_retry();
     init_error();
@@ -61613,29 +61641,18 @@ var init_volume_sums = __esm({
 });
 
 // src/bundle/resume.ts
-async function isFinished(volume, entry, header2, signal) {
-  const window2 = new Window(volume, entry.end - entry.start);
-  for (let done = 0; done < header2.length; ) {
-    const bytes = await window2.read(entry.start + done, header2.length - done);
-    if (!bytes.equals(header2.subarray(done, done + bytes.length))) return false;
-    done += bytes.length;
-  }
-  const hash = (0, import_node_crypto15.createHash)("sha256");
-  const end = bodyStart(entry) + entry.size;
-  for (let position = bodyStart(entry); position < end; ) {
-    signal.throwIfAborted();
-    const bytes = await window2.read(position, end - position);
-    hash.update(bytes);
-    position += bytes.length;
-  }
-  return `sha256:${hash.digest("hex")}` === entry.digest;
+async function isFinished(entry, { volume, mtime, threads }, signal) {
+  const window2 = new Window(volume, entry.size < largeBody ? entry.end - entry.start : blockSize);
+  if (!await hasHeader(window2, entry, mtime)) return false;
+  const reading = { threads, signal, progress: () => void 0 };
+  return await digestOfBody(window2, entry, reading) === entry.digest;
 }
-var import_node_crypto15;
 var init_resume = __esm({
   "src/bundle/resume.ts"() {
     "use strict";
-    import_node_crypto15 = require("node:crypto");
     init_archive();
+    init_entry();
+    init_hash_threads();
     init_window();
   }
 });
@@ -61768,11 +61785,11 @@ async function writeBlobs(target2, entries, sources, { emit, signal: runSignal }
   const failed3 = new AbortController();
   const signal = AbortSignal.any([failed3.signal, runSignal]);
   (0, import_node_events18.setMaxListeners)(0, signal);
-  const progress = byteProgress(sizeOf2(entries), emit);
+  const progress = byteProgress(totalSize(entries), emit);
   const resumed = [];
   const bring2 = async (entry) => {
     signal.throwIfAborted();
-    if (await isThere(entry, target2, signal)) {
+    if (target2.isTaken && await isFinished(entry, target2, signal)) {
       resumed.push(entry);
       progress(entry.size);
     } else await fetch(entry, sources, { ...target2, progress }, signal);
@@ -61783,13 +61800,7 @@ async function writeBlobs(target2, entries, sources, { emit, signal: runSignal }
     concurrency
   });
   signal.throwIfAborted();
-  return sizeOf2(resumed);
-}
-function sizeOf2(entries) {
-  return entries.reduce((sum2, { size }) => sum2 + size, 0);
-}
-async function isThere(entry, { isTaken, volume, mtime }, signal) {
-  return isTaken && isFinished(volume, entry, encodeHeader(entry, mtime), signal);
+  return totalSize(resumed);
 }
 async function fetch(entry, { older, readBlob: readBlob3 }, target2, signal) {
   const write = (read4) => writeBlob(entry, async (range) => stoppable2(await read4(range), signal), target2);
@@ -61815,8 +61826,8 @@ var init_write_blobs = __esm({
     import_node_events18 = require("node:events");
     import_node_stream13 = require("node:stream");
     init_p_map();
+    init_descriptor();
     init_error();
-    init_archive();
     init_progress();
     init_resume();
     init_write_blob();
@@ -62002,7 +62013,7 @@ async function createPrepared(prepared2, { out, partSize, sign: sign3, older }, 
     reused: older?.taken.bytes ?? 0,
     resumed: written2.resumed,
     base: savedBase(inventory)?.about ?? null,
-    leftOut: (inventory.base?.blobs ?? []).reduce((sum2, { size }) => sum2 + size, 0),
+    leftOut: totalSize(inventory.base?.blobs ?? []),
     keyId: sign3?.keyId ?? null,
     inventoryDigest: digestOf(printInventory(inventory)),
     inventory
@@ -62046,6 +62057,7 @@ var init_create2 = __esm({
     init_reuse();
     init_sign();
     init_write();
+    init_descriptor();
     init_digest();
     init_graph();
     init_manifest();
@@ -62069,7 +62081,7 @@ async function runKeygen(options, context) {
   const privateKey = (0, import_node_path42.resolve)(context.cwd, options.out);
   const publicKey = `${privateKey.replace(/\.key$/, "")}.pub`;
   const key = generateKey(options.type);
-  const spki = (0, import_node_crypto16.createPublicKey)(key);
+  const spki = (0, import_node_crypto15.createPublicKey)(key);
   await writeNew(privateKey, privatePem(key, context.env.AIRGAP_BUNDLE_KEY_PASSPHRASE), 384);
   try {
     await writeNew(publicKey, spki.export({ type: "spki", format: "pem" }).toString(), 420);
@@ -62080,7 +62092,7 @@ async function runKeygen(options, context) {
   return { privateKey, publicKey, keyId: describeKey(spki, publicKey).keyId, type: options.type };
 }
 function generateKey(type) {
-  return type === "ed25519" ? (0, import_node_crypto16.generateKeyPairSync)("ed25519").privateKey : (0, import_node_crypto16.generateKeyPairSync)("ec", { namedCurve: "prime256v1" }).privateKey;
+  return type === "ed25519" ? (0, import_node_crypto15.generateKeyPairSync)("ed25519").privateKey : (0, import_node_crypto15.generateKeyPairSync)("ec", { namedCurve: "prime256v1" }).privateKey;
 }
 function privatePem(key, passphrase) {
   const encryption = passphrase ? { cipher: "aes-256-cbc", passphrase } : {};
@@ -62104,11 +62116,11 @@ function alreadyThere(path7) {
     next: "choose another --out, or move the old pair away"
   });
 }
-var import_node_crypto16, import_promises34, import_node_path42;
+var import_node_crypto15, import_promises34, import_node_path42;
 var init_keygen = __esm({
   "src/commands/keygen.ts"() {
     "use strict";
-    import_node_crypto16 = require("node:crypto");
+    import_node_crypto15 = require("node:crypto");
     import_promises34 = require("node:fs/promises");
     import_node_path42 = require("node:path");
     init_keys();
@@ -62214,6 +62226,7 @@ init_version();
 init_overrides();
 
 // src/report/result-text.ts
+init_descriptor();
 init_repositories();
 
 // src/report/error-text.ts
@@ -62373,7 +62386,7 @@ function inspectText({ inventory, signed, keyId, path: path7, size }) {
   );
 }
 function baseText({ name: name2, version: version3, sequence, inventoryDigest, blobs }) {
-  const bytes = blobs.reduce((sum2, { size }) => sum2 + size, 0);
+  const bytes = totalSize(blobs);
   return `builds on ${name2} ${version3}, sequence ${sequence}, ${inventoryDigest}: ${count(blobs.length, "blob")}, ${formatBytes(bytes)}, must be in the target already`;
 }
 
@@ -62518,6 +62531,7 @@ function trustOptions(flags) {
 init_error();
 
 // src/report/plan-text.ts
+init_descriptor();
 init_repositories();
 init_units();
 function planText({
@@ -62554,7 +62568,7 @@ function imageRows({ source, digest: digest2, platforms, placements }) {
 }
 function sumsText({ images, blobs, target: target2 }) {
   const placements = images.flatMap((image2) => image2.placements).length;
-  const bytes = blobs.reduce((sum2, { size }) => sum2 + size, 0);
+  const bytes = totalSize(blobs);
   return `${count(images.length, "image")}, ${count(placements, "placement")} in ${target2.endpoint}, ${count(blobs.length, "unique blob")}, ${formatBytes(bytes)}`;
 }
 

@@ -1,3 +1,4 @@
+import { totalSize } from '../oci/descriptor.ts';
 import type { Inventory } from '../plan/inventory.ts';
 import { safeText } from '../report/safe.ts';
 import { count, formatBytes } from '../report/units.ts';
@@ -26,7 +27,7 @@ export function summaryText(result: ActionResult): string {
 }
 
 function whatWasDone({ mirror, create }: ActionResult, { images, blobs }: Inventory): string {
-  const bytes = blobs.reduce((sum, { size }) => sum + size, 0);
+  const bytes = totalSize(blobs);
   return [
     `${count(images.length, 'image')}, ${formatBytes(bytes)} of unique blobs`,
     ...(mirror ? [`mirrored to ${mirror.target}: ${counts(mirror.counts)}`] : []),

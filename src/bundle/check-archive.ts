@@ -1,17 +1,10 @@
-import { createHash } from 'node:crypto';
 import pMap from 'p-map';
 import type { Context } from '../context.ts';
-import type { Digest } from '../oci/digest.ts';
-import {
-  type Archive,
-  type ArchiveEntry,
-  blockSize,
-  bodyStart,
-  encodeHeader,
-  endSize,
-} from './archive.ts';
+import { totalSize } from '../oci/descriptor.ts';
+import { type Archive, type ArchiveEntry, blockSize, bodyStart, endSize } from './archive.ts';
 import { damaged } from './damage.ts';
-import { HashThreads, largeBody, stride } from './hash-threads.ts';
+import { digestOfBody, hasHeader, type Reading } from './entry.ts';
+import { HashThreads, largeBody } from './hash-threads.ts';
 import { byteProgress } from './progress.ts';
 import type { Volume } from './volume.ts';
 import { checkSize } from './volume-size.ts';
@@ -85,23 +78,18 @@ function extentOf(run: readonly ArchiveEntry[]): number {
   return (run.at(-1)?.end ?? 0) - (run[0]?.start ?? 0);
 }
 
-interface Work {
+interface Work extends Reading {
   readonly mtime: Date;
-  readonly threads: HashThreads;
-  readonly signal: AbortSignal;
-  progress(bytes: number): void;
 }
 
-function progressOf({ entries }: Archive, { emit }: Context): Work['progress'] {
-  const total = entries.reduce((sum, { size }) => sum + size, 0);
+function progressOf({ entries }: Archive, { emit }: Context): Reading['progress'] {
+  const total = totalSize(entries);
   return byteProgress(total, emit);
 }
 
 async function checkEntry(window: Window, entry: ArchiveEntry, work: Work): Promise<void> {
   await checkHeader(window, entry, work.mtime);
-  const hash =
-    entry.size < largeBody ? await hashHere(window, entry, work) : await hashInThread(entry, work);
-  const digest = `sha256:${hash}` as Digest;
+  const digest = await digestOfBody(window, entry, work);
   if (digest !== entry.digest) {
     const offset = bodyStart(entry);
     throw damaged(window.volume.namesOf(offset, entry.size), {
@@ -119,52 +107,14 @@ async function checkEntry(window: Window, entry: ArchiveEntry, work: Work): Prom
   );
 }
 
-async function hashHere(
-  window: Window,
-  entry: ArchiveEntry,
-  { signal, progress }: Work,
-): Promise<string> {
-  const hash = createHash('sha256');
-  const end = bodyStart(entry) + entry.size;
-  for (let position = bodyStart(entry); position < end; ) {
-    const bytes = await window.read(position, end - position);
-    hash.update(bytes);
-    position += bytes.length;
-    progress(bytes.length);
-    signal.throwIfAborted();
-  }
-  return hash.digest('hex');
-}
-
-async function hashInThread(
-  entry: ArchiveEntry,
-  { signal, progress, threads }: Work,
-): Promise<string> {
-  const hash = threads.start();
-  const end = bodyStart(entry) + entry.size;
-  for (let position = bodyStart(entry); position < end; position += stride) {
-    const length = Math.min(stride, end - position);
-    await hash.update(position, length);
-    progress(length);
-    signal.throwIfAborted();
-  }
-  return hash.digest();
-}
-
 async function checkHeader(window: Window, entry: ArchiveEntry, mtime: Date): Promise<void> {
-  const expected = encodeHeader(entry, mtime);
-  for (let done = 0; done < expected.length; ) {
-    const bytes = await window.read(entry.start + done, expected.length - done);
-    if (!bytes.equals(expected.subarray(done, done + bytes.length))) {
-      throw damaged(window.volume.namesOf(entry.start, expected.length), {
-        place: `the header of ${entry.path}`,
-        offset: entry.start,
-        given: 'another header',
-        expected: 'the one that the inventory makes',
-      });
-    }
-    done += bytes.length;
-  }
+  if (await hasHeader(window, entry, mtime)) return;
+  throw damaged(window.volume.namesOf(entry.start, blockSize), {
+    place: `the header of ${entry.path}`,
+    offset: entry.start,
+    given: 'another header',
+    expected: 'the one that the inventory makes',
+  });
 }
 
 async function checkZeros(

@@ -1,31 +1,20 @@
-import { createHash } from 'node:crypto';
-import { type ArchiveEntry, bodyStart } from './archive.ts';
-import type { Volume } from './volume.ts';
+import { type ArchiveEntry, blockSize } from './archive.ts';
+import { digestOfBody, hasHeader } from './entry.ts';
+import { largeBody } from './hash-threads.ts';
 import { Window } from './window.ts';
+import type { BlobsTarget } from './write-blobs.ts';
 
 /**
  * Whether an earlier run has finished an entry. Its header, which is written when the body is complete, is the hint;
  * the body is hashed all the same, since what was not synced can be lost.
  */
 export async function isFinished(
-  volume: Volume,
   entry: ArchiveEntry,
-  header: Buffer,
+  { volume, mtime, threads }: Pick<BlobsTarget, 'volume' | 'mtime' | 'threads'>,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const window = new Window(volume, entry.end - entry.start);
-  for (let done = 0; done < header.length; ) {
-    const bytes = await window.read(entry.start + done, header.length - done);
-    if (!bytes.equals(header.subarray(done, done + bytes.length))) return false;
-    done += bytes.length;
-  }
-  const hash = createHash('sha256');
-  const end = bodyStart(entry) + entry.size;
-  for (let position = bodyStart(entry); position < end; ) {
-    signal.throwIfAborted();
-    const bytes = await window.read(position, end - position);
-    hash.update(bytes);
-    position += bytes.length;
-  }
-  return `sha256:${hash.digest('hex')}` === entry.digest;
+  const window = new Window(volume, entry.size < largeBody ? entry.end - entry.start : blockSize);
+  if (!(await hasHeader(window, entry, mtime))) return false;
+  const reading = { threads, signal, progress: () => undefined };
+  return (await digestOfBody(window, entry, reading)) === entry.digest;
 }

@@ -1,5 +1,6 @@
-import { addAbortSignal, type Readable } from 'node:stream';
+import { addAbortSignal } from 'node:stream';
 import { type Digest, digestOf } from '../oci/digest.ts';
+import type { BlobContent, ByteRange } from '../registry/api.ts';
 import { AirgapError } from '../report/error.ts';
 import { type ArchiveEntry, bodyStart, encodeHeader } from './archive.ts';
 import { type HashThreads, largeBody } from './hash-threads.ts';
@@ -14,19 +15,7 @@ export interface BlobTarget {
   progress(bytes: number): void;
 }
 
-/** Both included, as in a Range header (RFC 9110, 14.1.2). */
-export interface ByteRange {
-  readonly start: number;
-  readonly end: number;
-}
-
-export interface BlobBody {
-  /** 206: the range that was asked for; 200: the blob from its first byte, also where a range was asked for. */
-  readonly status: 200 | 206;
-  readonly body: Readable;
-}
-
-export type ReadBlob = (range?: ByteRange) => Promise<BlobBody>;
+export type ReadBlob = (range?: ByteRange) => Promise<BlobContent>;
 
 /** Larger ones are read in ranges of so many bytes, in parallel. */
 const rangeSize = 32 * 1024 * 1024;
@@ -144,7 +133,7 @@ function rangesOf(size: number): ByteRange[] {
 
 /** @returns bytes written, or how many came where they are too many */
 async function writeRange(
-  { status, body }: BlobBody,
+  { status, body }: BlobContent,
   { start, end }: ByteRange,
   { entry, target, hash }: { entry: ArchiveEntry; target: BlobTarget; hash: TrailingHash },
 ): Promise<number> {

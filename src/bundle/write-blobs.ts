@@ -1,26 +1,22 @@
 import { setMaxListeners } from 'node:events';
-import { addAbortSignal, type Readable } from 'node:stream';
+import { addAbortSignal } from 'node:stream';
 import pMap from 'p-map';
 import type { Context } from '../context.ts';
+import { totalSize } from '../oci/descriptor.ts';
 import type { InventoryBlob } from '../plan/inventory.ts';
+import type { BlobContent, ByteRange } from '../registry/api.ts';
 import { AirgapError } from '../report/error.ts';
-import { type ArchiveEntry, encodeHeader } from './archive.ts';
+import type { ArchiveEntry } from './archive.ts';
 import { byteProgress } from './progress.ts';
 import { isFinished } from './resume.ts';
 import type { OlderBundle } from './reuse.ts';
 import type { VolumeSums } from './volume-sums.ts';
-import {
-  type BlobBody,
-  type BlobTarget,
-  type ByteRange,
-  type ReadBlob,
-  writeBlob,
-} from './write-blob.ts';
+import { type BlobTarget, type ReadBlob, writeBlob } from './write-blob.ts';
 
 /** Where blobs come from. */
 export interface BlobSources {
   /** Opens one blob for reading, several at a time, in archive order; a large one in several ranges. */
-  readBlob(blob: InventoryBlob, range?: ByteRange): Promise<BlobBody>;
+  readBlob(blob: InventoryBlob, range?: ByteRange): Promise<BlobContent>;
   /** A bundle whose blobs are taken in place of reading them. */
   readonly older?: Pick<OlderBundle, 'take'>;
   /** How many blobs are read at a time. */
@@ -49,11 +45,11 @@ export async function writeBlobs(
   const signal = AbortSignal.any([failed.signal, runSignal]);
   // Every body that is being read listens to it; Node would warn of a leak at the eleventh.
   setMaxListeners(0, signal);
-  const progress = byteProgress(sizeOf(entries), emit);
+  const progress = byteProgress(totalSize(entries), emit);
   const resumed: ArchiveEntry[] = [];
   const bring = async (entry: ArchiveEntry): Promise<void> => {
     signal.throwIfAborted();
-    if (await isThere(entry, target, signal)) {
+    if (target.isTaken && (await isFinished(entry, target, signal))) {
       resumed.push(entry);
       progress(entry.size);
     } else await fetch(entry, sources, { ...target, progress }, signal);
@@ -64,19 +60,7 @@ export async function writeBlobs(
     concurrency,
   });
   signal.throwIfAborted();
-  return sizeOf(resumed);
-}
-
-function sizeOf(entries: readonly ArchiveEntry[]): number {
-  return entries.reduce((sum, { size }) => sum + size, 0);
-}
-
-async function isThere(
-  entry: ArchiveEntry,
-  { isTaken, volume, mtime }: BlobsTarget,
-  signal: AbortSignal,
-): Promise<boolean> {
-  return isTaken && isFinished(volume, entry, encodeHeader(entry, mtime), signal);
+  return totalSize(resumed);
 }
 
 async function fetch(
@@ -92,9 +76,9 @@ async function fetch(
 }
 
 /** It may be aborted before anyone reads from it; whoever reads is told then. */
-function stoppable({ status, body }: BlobBody, signal: AbortSignal): BlobBody {
+function stoppable({ status, body }: BlobContent, signal: AbortSignal): BlobContent {
   body.on('error', () => undefined);
-  return { status, body: addAbortSignal(signal, body) as Readable };
+  return { status, body: addAbortSignal(signal, body) };
 }
 
 /** A flipped bit on the way is worth one more try; a second one is the source's own. */

@@ -5,13 +5,14 @@ import { parsePartSize } from '../bundle/part-size.ts';
 import { type OlderBundle, openOlder } from '../bundle/reuse.ts';
 import { loadSigner, type Signer } from '../bundle/sign.ts';
 import { writeBundle } from '../bundle/write.ts';
-import type { BlobBody, ByteRange } from '../bundle/write-blob.ts';
 import type { Context } from '../context.ts';
 import type { BundleSpec } from '../inputs/spec.ts';
+import { totalSize } from '../oci/descriptor.ts';
 import { type Digest, digestOf } from '../oci/digest.ts';
 import { leavesOf } from '../oci/graph.ts';
 import { references } from '../oci/manifest.ts';
 import type { Inventory, InventoryBlob } from '../plan/inventory.ts';
+import type { BlobContent, ByteRange } from '../registry/api.ts';
 import type { ImageSource } from '../registry/read-image.ts';
 import { AirgapError } from '../report/error.ts';
 import { count, formatBytes } from '../report/units.ts';
@@ -166,7 +167,7 @@ export async function createPrepared(
     reused: older?.taken.bytes ?? 0,
     resumed: written.resumed,
     base: savedBase(inventory)?.about ?? null,
-    leftOut: (inventory.base?.blobs ?? []).reduce((sum, { size }) => sum + size, 0),
+    leftOut: totalSize(inventory.base?.blobs ?? []),
     keyId: sign?.keyId ?? null,
     inventoryDigest: digestOf(printInventory(inventory)),
     inventory,
@@ -199,7 +200,7 @@ function blobReader({ manifests, images, registries, found }: Prepared) {
       if (!homes.has(digest)) homes.set(digest, source);
     }
   }
-  return async ({ digest }: InventoryBlob, range?: ByteRange): Promise<BlobBody> => {
+  return async ({ digest }: InventoryBlob, range?: ByteRange): Promise<BlobContent> => {
     const bytes = manifests.get(digest)?.bytes ?? found(digest);
     if (bytes) return { status: 200, body: Readable.from([bytes]) };
     const home = homes.get(digest);

@@ -10,3 +10,8 @@ export interface Descriptor {
   readonly annotations?: Readonly<Record<string, string>>;
   readonly artifactType?: string;
 }
+
+/** Bytes of all of them together. */
+export function totalSize(contents: readonly { readonly size: number }[]): number {
+  return contents.reduce((sum, { size }) => sum + size, 0);
+}

@@ -13,6 +13,12 @@ export interface ManifestContent {
   readonly bytes: Buffer;
 }
 
+/** Both included, as in a Range header (RFC 9110, 14.1.2). */
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+}
+
 export interface BlobContent {
   /** 206 where a range was asked for and the registry can do ranges; else the whole blob, 200. */
   readonly status: 200 | 206;
@@ -61,11 +67,7 @@ export class RegistryClient {
    * Its place among the concurrent requests is held until the body ends.
    * @param range bytes, `end` inclusive
    */
-  getBlob(
-    repository: string,
-    digest: Digest,
-    range?: { readonly start: number; readonly end: number },
-  ): Promise<BlobContent> {
+  getBlob(repository: string, digest: Digest, range?: ByteRange): Promise<BlobContent> {
     return reading.getBlob(this.#registry, repository, digest, range);
   }
 

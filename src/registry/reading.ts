@@ -10,7 +10,7 @@ import {
   mediaTypeOf,
   rangeStart,
 } from './answers.ts';
-import type { BlobContent, ManifestContent } from './api.ts';
+import type { BlobContent, ByteRange, ManifestContent } from './api.ts';
 import { blobBody, type Part } from './blob-body.ts';
 import {
   type Asked,
@@ -91,7 +91,7 @@ export async function getBlob(
   registry: Registry,
   repository: string,
   digest: Digest,
-  range?: { readonly start: number; readonly end: number },
+  range?: ByteRange,
 ): Promise<BlobContent> {
   const release = await registry.exchange.places.enter();
   try {
@@ -109,7 +109,7 @@ export async function openBlob(
   registry: Registry,
   repository: string,
   digest: Digest,
-  range?: { readonly start: number; readonly end: number },
+  range?: ByteRange,
 ): Promise<BlobContent> {
   const { host, exchange } = registry;
   const subject = blobSubject(host, repository, digest);
@@ -126,7 +126,7 @@ async function rest(
   registry: Registry,
   subject: Asked,
   position: number,
-  part?: { readonly start: number; readonly end: number },
+  part?: ByteRange,
 ): Promise<Part> {
   const origin = part?.start ?? 0;
   const answer = await readBlob(registry, subject, origin + position, part?.end);

@@ -1,3 +1,4 @@
+import { totalSize } from '../oci/descriptor.ts';
 import type { Inventory, InventoryImage } from '../plan/inventory.ts';
 import type { Problem } from '../plan/problem.ts';
 import { targetRepositories } from '../plan/repositories.ts';
@@ -50,6 +51,6 @@ function imageRows({ source, digest, platforms, placements }: InventoryImage): s
 
 function sumsText({ images, blobs, target }: Inventory): string {
   const placements = images.flatMap((image) => image.placements).length;
-  const bytes = blobs.reduce((sum, { size }) => sum + size, 0);
+  const bytes = totalSize(blobs);
   return `${count(images.length, 'image')}, ${count(placements, 'placement')} in ${target.endpoint}, ${count(blobs.length, 'unique blob')}, ${formatBytes(bytes)}`;
 }

@@ -3,6 +3,7 @@ import type { CreateResult } from '../commands/create.ts';
 import type { KeygenResult } from '../commands/keygen.ts';
 import type { PlacedResult } from '../commands/transferring.ts';
 import type { VerifyResult } from '../commands/verify.ts';
+import { totalSize } from '../oci/descriptor.ts';
 import type { InventoryBase } from '../plan/inventory.ts';
 import { basePath } from '../plan/repositories.ts';
 import { errorText } from './error-text.ts';
@@ -116,6 +117,6 @@ export function inspectText({ inventory, signed, keyId, path, size }: Unverified
 }
 
 function baseText({ name, version, sequence, inventoryDigest, blobs }: InventoryBase): string {
-  const bytes = blobs.reduce((sum, { size }) => sum + size, 0);
+  const bytes = totalSize(blobs);
   return `builds on ${name} ${version}, sequence ${sequence}, ${inventoryDigest}: ${count(blobs.length, 'blob')}, ${formatBytes(bytes)}, must be in the target already`;
 }

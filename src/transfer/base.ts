@@ -1,5 +1,5 @@
 import pMap from 'p-map';
-import type { Descriptor } from '../oci/descriptor.ts';
+import { type Descriptor, totalSize } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import { AirgapError } from '../report/error.ts';
 import { formatBytes } from '../report/units.ts';
@@ -69,7 +69,7 @@ function baseMissing(
   count: number,
   host: string,
 ): AirgapError {
-  const bytes = missing.reduce((sum, { size }) => sum + size, 0);
+  const bytes = totalSize(missing);
   const first = missing.slice(0, 3).map(({ digest }) => digest);
   const more = missing.length > 3 ? ` and ${missing.length - 3} more` : '';
   return new AirgapError(

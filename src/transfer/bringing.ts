@@ -2,7 +2,7 @@ import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import { AirgapError } from '../report/error.ts';
 import { sourceFor } from './from-base.ts';
-import { isSmall } from './small-blobs.ts';
+import { isSmall, sendSmall } from './small-blobs.ts';
 import type { Turn } from './turns.ts';
 import type { CopyUnit } from './units.ts';
 import { settleAll } from './waiting.ts';
@@ -25,7 +25,7 @@ export async function bring(unit: CopyUnit, turns: readonly Turn[], work: Work):
     work.context.signal.throwIfAborted();
     const missing = await missingBlobs(unit, turns, work);
     if (missing.every((blob) => isSmall(blob, work)))
-      return { uploaded: (await work.sendSmall(missing, unit)) > 0, documents: [] };
+      return { uploaded: (await sendSmall(missing, unit, work)) > 0, documents: [] };
     await work.checkPush(unit.repository);
     const sent = await copy(unit, missing, work);
     return { uploaded: sent.length > 0, documents: unit.documents };

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { execa } from 'execa';
 import type { Context } from '../context.ts';
-import type { Descriptor } from '../oci/descriptor.ts';
+import { type Descriptor, totalSize } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { RegistryClient } from '../registry/client.ts';
 import { Gate } from '../registry/gate.ts';
@@ -62,7 +62,7 @@ export async function openOras(tools: TransferTools, context: Context): Promise<
     copy: async (copy, blobs) => {
       const most = Math.min(copy.atOnce, blobs.length);
       const sent = uploaded(await persist(copy, () => attempt(copy, most), tools, context), blobs);
-      const bytes = sent.reduce((sum, { size }) => sum + size, 0);
+      const bytes = totalSize(sent);
       for (const places of placesOf(copy)) places.moved(bytes);
       return sent;
     },

@@ -15,24 +15,29 @@ export function isSmall({ size }: Descriptor, { job: { origin } }: Work): boolea
   return size <= largest && origin.kind === 'registries';
 }
 
+/** How many are at work at a time in a transfer. */
+export function smallBlobGate(): Gate {
+  return new Gate({ places: atOnce });
+}
+
 /**
  * Copies small blobs from their source into a unit's repository, unless they are there. Where nothing was put before,
  * the first is alone, and learns whether the target accepts pushes.
  * @returns how many were uploaded
  */
-export function smallBlobs(work: () => Work): Work['sendSmall'] {
-  const gate = new Gate({ places: atOnce });
-  return async (blobs, unit) => {
-    const { context, turns } = work();
-    const one = async (blob: Descriptor) => {
-      const leave = await gate.enter(context.signal);
-      return send(blob, unit, work()).finally(leave);
-    };
-    const alone = turns.takesPushes(unit.repository) ? [] : blobs.slice(0, 1);
-    const first = await settleAll(alone.map(one));
-    const others = await settleAll(blobs.slice(alone.length).map(one));
-    return [...first, ...others].filter((isUploaded) => isUploaded).length;
+export async function sendSmall(
+  blobs: readonly Descriptor[],
+  unit: CopyUnit,
+  work: Work,
+): Promise<number> {
+  const one = async (blob: Descriptor) => {
+    const leave = await work.smallBlobs.enter(work.context.signal);
+    return send(blob, unit, work).finally(leave);
   };
+  const alone = work.turns.takesPushes(unit.repository) ? [] : blobs.slice(0, 1);
+  const first = await settleAll(alone.map(one));
+  const others = await settleAll(blobs.slice(alone.length).map(one));
+  return [...first, ...others].filter((isUploaded) => isUploaded).length;
 }
 
 async function send(

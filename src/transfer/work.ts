@@ -1,13 +1,14 @@
 import type { Context } from '../context.ts';
-import type { Descriptor } from '../oci/descriptor.ts';
+import { type Descriptor, totalSize } from '../oci/descriptor.ts';
 import { type ImageGraph, leavesOf, type ManifestDocument } from '../oci/graph.ts';
+import type { Gate } from '../registry/gate.ts';
 import { itself, onceEach } from '../registry/once.ts';
 import { type Brought, bring } from './bringing.ts';
 import type { PlaceFound } from './heads.ts';
 import type { TransferImage, TransferJob } from './job.ts';
 import type { Oras } from './oras.ts';
 import { TransferProgress } from './progress.ts';
-import { smallBlobs } from './small-blobs.ts';
+import { smallBlobGate } from './small-blobs.ts';
 import { BlobTurns } from './turns.ts';
 import { blobsOf, type CopyUnit, unitsOf } from './units.ts';
 
@@ -31,8 +32,7 @@ export interface Work {
   checkPush(repository: string): Promise<void>;
   /** Puts a manifest by its digest, once a repository. */
   putChild(child: { repository: string; document: ManifestDocument }): Promise<void>;
-  /** Copies small blobs, unless they are there; resolves to how many were not. */
-  sendSmall(blobs: readonly Descriptor[], unit: CopyUnit): Promise<number>;
+  readonly smallBlobs: Gate;
   /** Counts what was uploaded. */
   sent(blobs: readonly Descriptor[]): void;
   bytesSent(): number;
@@ -73,9 +73,9 @@ export function startWork(
       ({ repository, document: { descriptor, bytes } }) =>
         job.target.putManifest(repository, descriptor.digest, descriptor.mediaType, bytes),
     ),
-    sendSmall: smallBlobs(() => work),
+    smallBlobs: smallBlobGate(),
     sent: (blobs) => {
-      bytesSent += sizeOf(blobs);
+      bytesSent += totalSize(blobs);
     },
     bytesSent: () => bytesSent,
   };
@@ -126,8 +126,4 @@ function absentBlobs(images: readonly KnownImage[]): Descriptor[] {
   const isThere = ({ places }: KnownImage) => places.some(({ found }) => found.state === 'there');
   const present = new Set(blobsOfImages(images.filter(isThere)).map(({ digest }) => digest));
   return blobsOfImages(images.filter(isIncomplete)).filter(({ digest }) => !present.has(digest));
-}
-
-function sizeOf(blobs: readonly Descriptor[]): number {
-  return blobs.reduce((sum, { size }) => sum + size, 0);
 }

@@ -5,10 +5,10 @@ import { Readable } from 'node:stream';
 import { sha256Sums } from '../../src/bundle/sums.ts';
 import type { Trust } from '../../src/bundle/verify.ts';
 import { type WriteJob, writeBundle } from '../../src/bundle/write.ts';
-import type { BlobBody } from '../../src/bundle/write-blob.ts';
 import type { Context } from '../../src/context.ts';
 import { type Digest, digestOf, hexOf } from '../../src/oci/digest.ts';
 import type { Inventory, InventoryFile } from '../../src/plan/inventory.ts';
+import type { BlobContent } from '../../src/registry/api.ts';
 import type { Event } from '../../src/report/events.ts';
 
 export function testContext(
@@ -108,6 +108,6 @@ export function trust(change: Partial<Trust> = {}): Trust {
 }
 
 /** A source that knows no ranges. */
-export function whole(body: Readable): BlobBody {
+export function whole(body: Readable): BlobContent {
   return { status: 200, body };
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { writeBundle } from '../../src/bundle/write.ts';
-import type { BlobBody, ByteRange } from '../../src/bundle/write-blob.ts';
+import type { BlobContent, ByteRange } from '../../src/registry/api.ts';
 import { AirgapError } from '../../src/report/error.ts';
 import { jobFor, sample, temporaryFolder, testContext, write } from './sample.ts';
 
@@ -22,14 +22,14 @@ afterEach(() => folder.remove());
 
 const piece = (start: number, end: number) =>
   Readable.from([large.subarray(start, end)], { objectMode: false });
-const ranged = ({ start, end }: ByteRange): BlobBody => ({
+const ranged = ({ start, end }: ByteRange): BlobContent => ({
   status: 206,
   body: piece(start, end + 1),
 });
-const whole = (): BlobBody => ({ status: 200, body: piece(0, large.length) });
+const whole = (): BlobContent => ({ status: 200, body: piece(0, large.length) });
 
 describe('a large blob is read in ranges', () => {
-  test.each<[string, (range: ByteRange) => BlobBody, number]>([
+  test.each<[string, (range: ByteRange) => BlobContent, number]>([
     ['side by side', ranged, 3],
     ['or in one stream, by a source that knows none', whole, 1],
     [
@@ -58,7 +58,7 @@ describe('a large blob is read in ranges', () => {
   test('a range that fails ends the others', async () => {
     const failure = new AirgapError('authentication', 'no more');
     const endless = new Readable({ read() {} });
-    const readBlob = async (_: unknown, range?: ByteRange): Promise<BlobBody> => {
+    const readBlob = async (_: unknown, range?: ByteRange): Promise<BlobContent> => {
       if (range?.start === 0) return { status: 206, body: endless };
       throw failure;
     };
