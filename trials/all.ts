@@ -1,0 +1,4 @@
+import type { Trial } from './trial.ts';
+
+/** Every trial, in the order of the table. A folder with its own list adds it here. */
+export const trials: readonly Trial[] = [];
