@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * Brings what the named sets or tools need: `node scripts/setup.mjs [build|demo|test|bench|system|TOOL…]`.
+ * Brings what the named sets or tools need: `node scripts/setup.mjs [build|demo|test|bench|trials|system|TOOL…]`.
  * Plain Node, since it runs before node_modules exists. Tools land in .tools/bin at the versions of
  * tools.mjs; what is there already is left alone, so that a second call costs next to nothing.
  * Exits with 3 and the lines to run when a tool is missing that it cannot bring.
@@ -12,6 +12,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -39,6 +40,7 @@ function main(/** @type {string[]} */ words) {
   for (const name of missing) {
     if (tools[name].from === 'go') buildWithGo(name);
     if (tools[name].from === 'node') installNode(name);
+    if (tools[name].from === 'deb') unpackDebian(name);
   }
 }
 
@@ -62,6 +64,7 @@ function installPackages() {
 function isHere(name) {
   const tool = tools[name];
   if (tool.from === 'system') return onPath(name).length > 0;
+  if (tool.from === 'deb') return existsSync(join(bin, name)) || onPath(name).length > 0;
   if (stamp()[name] === tool.version && existsSync(join(bin, name))) return true;
   const found = onPath(tool.from === 'node' ? 'node' : name).find((path) => fits(tool, path));
   if (found === undefined) return false;
@@ -107,8 +110,12 @@ function refuseWhatCannotBeBrought(missing) {
   if (system.length > 0 && !canUseApt()) {
     lines.push('Not root, or no apt-get. Run:', `  sudo sh -c '${aptLine(system)}'`);
   }
+  const debian = missing.filter((name) => tools[name].from === 'deb');
+  if (debian.length > 0 && (onPath('apt-get').length === 0 || onPath('dpkg').length === 0)) {
+    lines.push(`No Debian here: put ${debian.join(', ')} of your system on PATH`);
+  }
   if (lines.length === 0) return;
-  throw new SetupError(`missing: ${[...go, ...system].join(', ')}\n${lines.join('\n')}`);
+  throw new SetupError(`missing: ${[...go, ...system, ...debian].join(', ')}\n${lines.join('\n')}`);
 }
 
 const canUseApt = () => process.getuid?.() === 0 && onPath('apt-get').length > 0;
@@ -171,6 +178,19 @@ function installNode(name) {
   const wanted = `${tool.package}@${tool.version}`;
   run('npm', ['install', '--no-audit', '--no-fund', '--prefix', folder, wanted], name);
   link(name, join(folder, 'node_modules', tool.package, 'bin', 'node'));
+}
+
+/** apt-get downloads without being root, from the lists that it has. */
+function unpackDebian(name) {
+  const folder = join(home, name);
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  say(`unpacking ${name} of Debian…`);
+  if (canUseApt()) run('apt-get', ['-qq', 'update'], name);
+  run('apt-get', ['-qq', 'download', tools[name].package], name, { cwd: folder });
+  const archives = readdirSync(folder).filter((file) => file.endsWith('.deb'));
+  for (const archive of archives) run('dpkg', ['-x', join(folder, archive), folder], name);
+  link(name, join(folder, 'usr/bin', name));
 }
 
 function link(name, target) {

@@ -5,9 +5,10 @@
  * `go`     built with `go install PACKAGE@TAG`, unless PATH has this very version
  * `node`   a Node runtime out of the npm registry, unless PATH has this major version
  * `system` any version does: found on PATH, else installed by apt-get
+ * `deb`    any version does: found on PATH, else unpacked out of the Debian package, since installing it starts a service
  *
  * @typedef {object} Tool
- * @property {'go' | 'node' | 'system'} from
+ * @property {'go' | 'node' | 'system' | 'deb'} from
  * @property {string} [version] without a leading `v`
  * @property {string} package   Go package, npm package or Debian package
  * @property {string[]} [ask]   arguments that make the tool say its version
@@ -85,6 +86,7 @@ export const tools = {
     ask: ['--version'],
     answer: /^v(\S+)/,
   },
+  'docker-registry': { from: 'deb', package: 'docker-registry' },
   skopeo: { from: 'system', package: 'skopeo' },
   ctr: { from: 'system', package: 'containerd' },
   shellcheck: { from: 'system', package: 'shellcheck' },
@@ -97,14 +99,15 @@ export const tools = {
 
 const system = Object.keys(tools).filter((name) => tools[name]?.from === 'system');
 
-/** Other movers, which only the bench runs. */
-const peers = ['crane', 'regsync'];
+/** Another mover, which only the bench runs; crane is one too, and a registry for the trials. */
+const peers = ['regsync'];
 
 /** What a set asks for beside the npm packages; `system` alone leaves those out. */
 export const sets = {
   build: [],
   demo: ['oras', 'registry'],
   test: Object.keys(tools).filter((name) => !peers.includes(name)),
-  bench: ['oras', 'registry', 'skopeo', 'openssl', ...peers],
+  bench: ['oras', 'registry', 'skopeo', 'openssl', 'crane', ...peers],
+  trials: ['oras', 'registry', 'crane', 'docker-registry', 'helm', 'strace', 'openssl'],
   system,
 };
