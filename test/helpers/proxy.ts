@@ -1,14 +1,12 @@
 import { once } from 'node:events';
 import {
   createServer,
-  request as httpRequest,
   type IncomingHttpHeaders,
   type IncomingMessage,
   type OutgoingHttpHeaders,
   type ServerResponse,
 } from 'node:http';
-import { pipeline } from 'node:stream/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { type Disturbance, forward } from './proxy-forward.ts';
 
 export interface FrontRequest {
   readonly method: string;
@@ -17,14 +15,10 @@ export interface FrontRequest {
   readonly headers: IncomingHttpHeaders;
 }
 
-/**
- * What the proxy says itself; `reset` drops the connection, `cutAfter` lets so many body bytes through, `sentAt` takes
- * so many bytes a second of what is sent.
- */
+/** What the proxy says itself, or does to what passes; `reset` drops the connection. */
 export type FrontAnswer =
   | { readonly status: number; readonly headers?: OutgoingHttpHeaders; readonly body?: string }
-  | { readonly cutAfter: number }
-  | { readonly sentAt: number }
+  | Disturbance
   | 'reset';
 
 /** Undefined: the request goes on to the registry. A promise delays it. */
@@ -114,49 +108,4 @@ async function firstAnswer(
     if (answer !== undefined) return answer;
   }
   return undefined;
-}
-
-/** The Host header stays ours, so that the registry's Locations lead back through the proxy. */
-function forward(
-  upstreamHost: string,
-  incoming: IncomingMessage,
-  response: ServerResponse,
-  how: { readonly cutAfter?: number; readonly sentAt?: number } = {},
-): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const outgoing = httpRequest(`http://${upstreamHost}${incoming.url}`, {
-      method: incoming.method ?? 'GET',
-      headers: incoming.headers,
-    });
-    outgoing.on('response', (upstream) => {
-      response.writeHead(upstream.statusCode ?? 502, upstream.rawHeaders);
-      if (how.cutAfter === undefined) upstream.pipe(response);
-      else cut(upstream, response, how.cutAfter);
-      resolve(upstream.statusCode ?? 502);
-    });
-    outgoing.on('error', reject);
-    incoming.on('error', reject);
-    if (how.sentAt === undefined) incoming.pipe(outgoing);
-    else pipeline(incoming, (body) => slowed(body, how.sentAt ?? 0), outgoing).catch(reject);
-  });
-}
-
-async function* slowed(body: AsyncIterable<Buffer>, rate: number): AsyncGenerator<Buffer> {
-  for await (const chunk of body) {
-    yield chunk;
-    await sleep((1000 * chunk.length) / rate);
-  }
-}
-
-function cut(upstream: IncomingMessage, response: ServerResponse, cutAfter: number): void {
-  let left = cutAfter;
-  upstream.on('data', (chunk: Buffer) => {
-    response.write(chunk.subarray(0, left));
-    left -= chunk.length;
-    // Ended by FIN after the bytes are out, as a dying server does: destroying here could drop them.
-    if (left <= 0) {
-      upstream.destroy();
-      response.socket?.end();
-    }
-  });
 }
