@@ -9,6 +9,8 @@ import { bcrypt } from './bcrypt.ts';
 import { toolPath } from './tools.ts';
 
 export interface RegistryOptions {
+  /** `docker-registry` is Debian's, of version 2.8; the default is distribution's of version 3. */
+  readonly program?: 'registry' | 'docker-registry';
   readonly htpasswd?: { readonly username: string; readonly password: string };
   /** Paths of PEM files. */
   readonly tls?: { readonly cert: string; readonly key: string };
@@ -41,7 +43,7 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Test
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'airgap-registry-')));
   const configuration = join(folder, 'config.json');
   await writeFile(configuration, JSON.stringify(await settings(folder, options)));
-  const child = spawn(await toolPath('registry'), ['serve', configuration], {
+  const child = spawn(toolPath(options.program ?? 'registry'), ['serve', configuration], {
     env: { PATH: process.env.PATH, OTEL_TRACES_EXPORTER: 'none', ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
