@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
+import { diskError } from '../disk/failures.ts';
 import { damaged } from './damage.ts';
-import { diskError } from './disk.ts';
 import { type HashAnswer, type HashStep, hashWorker } from './hash-worker.ts';
 import type { Segment, Volume } from './volume.ts';
 

@@ -1,8 +1,8 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, readdir } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
+import { diskError, onDisk } from '../disk/failures.ts';
 import { AirgapError } from '../report/error.ts';
-import { diskError, onDisk } from './disk.ts';
 import { partPathOf, Volume, type VolumePart } from './volume.ts';
 
 /**

@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 import type { Stats } from 'node:fs';
 import { mkdir, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { diskError, onDisk } from '../disk/failures.ts';
+import { isGone, ownerName } from '../disk/process.ts';
 import { AirgapError } from '../report/error.ts';
-import { diskError, onDisk } from './disk.ts';
-import { isGone, ownerName } from './owner.ts';
 
 /** A run that is alive writes more often than this, milliseconds. */
 const longestPause = 15 * 60 * 1000;

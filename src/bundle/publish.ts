@@ -1,6 +1,6 @@
 import { open, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { onDisk } from './disk.ts';
+import { onDisk } from '../disk/failures.ts';
 import { partNumber } from './open-volume.ts';
 import { partialScript } from './partial.ts';
 import { sumLine } from './sums.ts';

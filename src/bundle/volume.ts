@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { onDisk } from './disk.ts';
+import { onDisk } from '../disk/failures.ts';
 
 /** A file of a volume that is open. Positions are bytes of the volume; `end` is exclusive. */
 export interface VolumePart {

@@ -4,8 +4,8 @@ import { open, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'no
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { isGone, ownerName } from '../../src/bundle/owner.ts';
 import { type WriteJob, writeBundle } from '../../src/bundle/write.ts';
+import { isGone, ownerName } from '../../src/disk/process.ts';
 import type { Digest } from '../../src/oci/digest.ts';
 import { AirgapError, type ErrorClass } from '../../src/report/error.ts';
 import { mountSmallDisk, type SmallDisk } from '../helpers/small-disk.ts';

@@ -13,7 +13,7 @@ const layers: readonly (readonly string[])[] = [
   ['registry', 'plan'],
   ['inputs'],
   ['mirror-map'],
-  ['oci'],
+  ['oci', 'disk'],
 ];
 
 /** What every room may import: the words for failures, facts and sizes, and what a door hands in. */
