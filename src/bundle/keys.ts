@@ -54,7 +54,8 @@ export async function loadPrivateKey(path: string, passphrase?: string): Promise
 
 /** Reads a key id as a person gives it: a mistyped one would revoke nothing. @throws AirgapError usage */
 export function parseKeyId(text: string): string {
-  if (/^[0-9a-f]{64}$/.test(text)) return text;
+  const keyId = /^(?:SHA256:)?([0-9a-f]{64})$/.exec(text)?.[1];
+  if (keyId !== undefined) return keyId;
   throw new AirgapError('usage', 'not a key id', {
     given: text,
     expected: '64 lower-case hex digits, as `keygen` and `verify` print them',

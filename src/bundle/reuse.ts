@@ -33,7 +33,7 @@ export interface Taken {
   readonly damaged: readonly Digest[];
 }
 
-/** @throws AirgapError usage for what is no bundle, or one whose inventory cannot be read; io */
+/** @throws AirgapError usage for nothing there; integrity for what is no bundle, or has no inventory to be read; io */
 export async function openOlder(path: string): Promise<OlderBundle> {
   const volume = await reusable(path, openVolume(path));
   try {
@@ -114,7 +114,7 @@ async function reusable<T>(path: string, reading: Promise<T>): Promise<T> {
 }
 
 function notReusable(path: string, cause: AirgapError): AirgapError {
-  return new AirgapError('usage', `nothing can be reused: ${cause.message}`, {
+  return new AirgapError(cause.class, `nothing can be reused: ${cause.message}`, {
     given: cause.given ?? path,
     expected: 'a bundle that `airgap-bundle create` wrote',
     next: 'name another one with --reuse, or leave --reuse out',

@@ -2,7 +2,7 @@ import type { Context } from '../context.ts';
 import { type Digest, digestOf } from '../oci/digest.ts';
 import type { Inventory } from '../plan/inventory.ts';
 import { AirgapError } from '../report/error.ts';
-import { type ArchiveHead, layOut } from './archive.ts';
+import { type Archive, type ArchiveHead, layOut } from './archive.ts';
 import { checkArchive } from './check-archive.ts';
 import { readHead } from './head.ts';
 import { parseInventory, printInventory } from './inventory-json.ts';
@@ -10,6 +10,7 @@ import type { PublicKey } from './keys.ts';
 import { openVolume } from './open-volume.ts';
 import { checkSignature, findKey, type Trust } from './trust.ts';
 import { VerifiedBundle } from './verified-bundle.ts';
+import type { Volume } from './volume.ts';
 
 export type { Trust } from './trust.ts';
 
@@ -63,21 +64,28 @@ export interface UnverifiedBundle {
   readonly keyId?: string | null;
 }
 
-/** Reads the inventory for `inspect`, and asks the keys about it. @throws AirgapError usage, integrity, io */
+/**
+ * Reads the inventory for `inspect`, and asks the keys about it.
+ * @param check looks at the file and what the inventory says of it, and throws
+ * @throws AirgapError usage, integrity, io
+ */
 export async function readUnverified(
   path: string,
   keys: readonly PublicKey[] = [],
+  check: (volume: Volume, archive: Archive) => void = () => {},
 ): Promise<UnverifiedBundle> {
   const volume = await openVolume(path);
   try {
     const head = await readHead(volume);
     const key = findKey(head, keys);
     const inventory = parseExact(head);
+    const archive = layOut(inventory, head);
+    check(volume, archive);
     return {
       verified: false,
       path: volume.path,
       size: volume.size,
-      sizeByInventory: layOut(inventory, head).size,
+      sizeByInventory: archive.size,
       inventory,
       inventoryDigest: digestOf(head.inventory),
       signed: head.signature !== undefined,

@@ -66,34 +66,39 @@ function addInspect(program: Command, context: Context, finish: Finish): void {
     .description('show what a bundle says of itself, without verifying its contents')
     .argument('<bundle>', 'NAME-VERSION.tar')
     .option('--key <file>', 'public key to ask whether it signed the inventory', collect);
-  addOutput(verb)
+  addOutput(addRevoked(verb))
     .addHelpText(
       'after',
       examples('inspect pcg-override-1.4.0.tar', 'inspect pcg-override-1.4.0.tar --output json'),
     )
     .action(async (bundle: string, flags: Flags) => {
       const { runInspect } = await import('../commands/inspect.ts');
-      finishWith(
-        finish,
-        flags,
-        await runInspect(bundle, listFlag(flags.key), context),
-        inspectText,
-      );
+      finishWith(finish, flags, await runInspect(bundle, keyring(flags), context), inspectText);
     });
 }
 
 function addTrust(verb: Command): Command {
-  return verb
-    .option('--key <file>', 'public key of whoever made the bundle; may be repeated', collect)
-    .option('--revoked <ids>', 'key ids whose signatures are refused', collect)
+  verb.option('--key <file>', 'public key of whoever made the bundle; may be repeated', collect);
+  return addRevoked(verb)
     .option('--allow-unsigned', 'take a bundle without a signature')
     .option('--allow-expired', 'take a bundle whose dates do not fit the clock');
 }
 
+function addRevoked(verb: Command): Command {
+  return verb.option(
+    '--revoked <id|file>',
+    'key whose signatures are refused: its id, its .pub, or a file of ids; may be repeated',
+    collect,
+  );
+}
+
+function keyring(flags: Flags): Pick<TrustOptions, 'keys' | 'revoked'> {
+  return { keys: listFlag(flags.key), revoked: listFlag(flags.revoked).flatMap(splitList) };
+}
+
 function trustOptions(flags: Flags): TrustOptions {
   return {
-    keys: listFlag(flags.key),
-    revoked: listFlag(flags.revoked).flatMap(splitList),
+    ...keyring(flags),
     allowUnsigned: flags.allowUnsigned === true,
     allowExpired: flags.allowExpired === true,
   };

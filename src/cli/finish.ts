@@ -1,6 +1,7 @@
 import type { PlacedResult } from '../commands/transferring.ts';
 import { exitCodeOf } from '../report/error.ts';
 import { jsonText } from '../report/json.ts';
+import { safeText } from '../report/safe.ts';
 import type { Flags } from './flags.ts';
 import type { Finish } from './program.ts';
 
@@ -12,7 +13,7 @@ export function finishWith<T>(
   text: (result: T) => string,
   exitCode = 0,
 ): void {
-  finish(flags.output === 'json' ? jsonText(result) : `${text(result)}\n`, exitCode);
+  finish(flags.output === 'json' ? jsonText(result) : safeText(`${text(result)}\n`), exitCode);
 }
 
 /** A run that placed images: what failed stands in the result, and the smallest of its codes is the exit code. */

@@ -89,7 +89,7 @@ export function partSizeOf(written: string | undefined): number | undefined {
   return written === undefined ? undefined : parsePartSize(written);
 }
 
-/** @throws AirgapError usage when it is no bundle; io */
+/** @throws AirgapError usage for nothing there, integrity for what is no bundle; io */
 export async function openReused(
   path: string | undefined,
   { cwd }: Context,

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
-import { readUnverified } from '../bundle/verify.ts';
+import { readUnverified, type UnverifiedBundle } from '../bundle/verify.ts';
+import { checkSize } from '../bundle/volume-size.ts';
 import type { Context } from '../context.ts';
 import type { BundleSpec } from '../inputs/spec.ts';
 import type { Digest } from '../oci/digest.ts';
@@ -24,7 +25,8 @@ export interface DeltaOptions {
  * Reads what an older bundle brought. Neither its signature nor its bodies are looked at: `load` asks the target for
  * every blob that is left out.
  * @returns undefined where no delta is wanted
- * @throws AirgapError usage for no bundle, a light one, or one for another target; integrity for a damaged one; io
+ * @throws AirgapError usage for nothing there, a light bundle, or one for another target; integrity for what is no
+ * bundle, not a whole one, or a damaged one; io
  */
 export async function readDeltaBase(
   { since: path, withoutImages = false }: DeltaOptions,
@@ -33,9 +35,8 @@ export async function readDeltaBase(
 ): Promise<DeltaBase | undefined> {
   if (!path) return undefined;
   refuseLightDelta(withoutImages);
-  const { inventory, inventoryDigest, ...file } = await readUnverified(resolve(context.cwd, path));
-  refuseOtherSize(file);
-  refuseLight(inventory, file.path);
+  const { inventory, inventoryDigest } = await readBase(resolve(context.cwd, path));
+  refuseLight(inventory, path);
   refuseOtherTarget(inventory, spec);
   refuseSameVersion(inventory, spec);
   const { name, version, sequence, blobs, base } = inventory;
@@ -70,16 +71,28 @@ function refuseLightDelta(withoutImages: boolean): void {
   });
 }
 
-function refuseOtherSize({ path, size, sizeByInventory }: FileOf): void {
-  if (size === sizeByInventory) return;
-  throw new AirgapError('integrity', 'the bundle of --since is damaged', {
-    given: `${path}: ${size} bytes`,
-    expected: `${sizeByInventory} bytes, by its inventory`,
-    next: 'copy it again from where it was made, and compare it with its .sha256 file',
-  });
+/** One that is not whole now may not have been loaded whole. */
+async function readBase(path: string): Promise<UnverifiedBundle> {
+  try {
+    return await readUnverified(path, [], checkSize);
+  } catch (error) {
+    throw error instanceof AirgapError && error.class !== 'io' ? noBase(error) : error;
+  }
 }
 
-type FileOf = Pick<Awaited<ReturnType<typeof readUnverified>>, 'path' | 'size' | 'sizeByInventory'>;
+function noBase(cause: AirgapError): AirgapError {
+  const {
+    given,
+    expected,
+    next = 'name another bundle with --since, or leave --since out',
+  } = cause;
+  return new AirgapError(cause.class, `no delta can be made: ${cause.message}`, {
+    given,
+    expected,
+    next,
+    cause,
+  });
+}
 
 function refuseLight({ imagesNotEmbedded }: Inventory, path: string): void {
   if (!imagesNotEmbedded) return;

@@ -1,18 +1,23 @@
 import { resolve } from 'node:path';
-import { loadPublicKey } from '../bundle/keys.ts';
 import { readUnverified, type UnverifiedBundle } from '../bundle/verify.ts';
 import type { Context } from '../context.ts';
+import { readKeyring, type TrustOptions } from './trust.ts';
+
+export interface InspectResult extends UnverifiedBundle {
+  /** True: the key whose signature holds is among those that were named as revoked. */
+  readonly revoked?: true;
+}
 
 /** `inspect`: what a bundle says of itself, and which of the given keys signed that. Its bodies are not checked. */
 export async function runInspect(
   path: string,
-  keyFiles: readonly string[],
+  options: Pick<TrustOptions, 'keys' | 'revoked'>,
   context: Context,
-): Promise<UnverifiedBundle> {
-  const keys = await Promise.all(keyFiles.map((file) => loadPublicKey(resolve(context.cwd, file))));
+): Promise<InspectResult> {
+  const { keys, revoked } = await readKeyring(options, context);
   const bundle = await readUnverified(resolve(context.cwd, path), keys);
   if (bundle.size !== bundle.sizeByInventory) warnOfSize(bundle, context);
-  return bundle;
+  return bundle.keyId && revoked.includes(bundle.keyId) ? { ...bundle, revoked: true } : bundle;
 }
 
 function warnOfSize({ size, sizeByInventory }: UnverifiedBundle, { emit }: Context): void {

@@ -118,14 +118,14 @@ function isRunnable({ graph }: PlannedImage): boolean {
   return leavesOf(graph).some((leaf) => leaf.platform);
 }
 
-function describe({ spec, plan, createdAt }: InventoryInput) {
+function describe({ spec, plan, createdAt, base }: InventoryInput) {
   const { target, registries, environment, pullThrough } = spec;
   const access = registries[target.endpoint];
   return {
     schemaVersion: 1,
     name: spec.name,
     version: spec.version,
-    sequence: spec.sequence ?? Math.floor(createdAt.getTime() / 1000),
+    sequence: spec.sequence ?? nextSequence(spec.name, createdAt, base),
     createdAt: utcSeconds(createdAt),
     ...(spec.expires ? { expiresAt: spec.expires } : {}),
     tool: { name: toolName, version: toolVersion },
@@ -141,6 +141,12 @@ function describe({ spec, plan, createdAt }: InventoryInput) {
     },
     platforms: spec.platforms.map(formatPlatform),
   } as const;
+}
+
+/** Of a delta and its base, made in the same second, one must be the newer. */
+function nextSequence(name: string, createdAt: Date, base: DeltaBase | undefined): number {
+  const seconds = Math.floor(createdAt.getTime() / 1000);
+  return base?.about.name === name ? Math.max(seconds, base.about.sequence + 1) : seconds;
 }
 
 /** A non-airgap bundle installs the Secret alone, whatever chart is named. */

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
-import { loadPublicKey, parseKeyId } from '../bundle/keys.ts';
+import { loadPublicKey, type PublicKey } from '../bundle/keys.ts';
+import { readRevoked } from '../bundle/revoked.ts';
 import type { Trust } from '../bundle/verify.ts';
 import type { Context } from '../context.ts';
 
@@ -7,17 +8,33 @@ import type { Context } from '../context.ts';
 export interface TrustOptions {
   /** Files of public keys. */
   readonly keys: readonly string[];
-  /** Ids of keys whose signatures are refused though valid. */
+  /** Keys whose signatures are refused though valid: ids, or files (`readRevoked`). */
   readonly revoked: readonly string[];
   readonly allowUnsigned: boolean;
   readonly allowExpired: boolean;
 }
 
+/** The keys themselves. */
+export interface Keyring {
+  readonly keys: readonly PublicKey[];
+  /** Ids. */
+  readonly revoked: readonly string[];
+}
+
+/** @throws AirgapError usage, io */
+export async function readKeyring(
+  { keys, revoked }: Pick<TrustOptions, 'keys' | 'revoked'>,
+  { cwd }: Context,
+): Promise<Keyring> {
+  return {
+    keys: await Promise.all(keys.map((path) => loadPublicKey(resolve(cwd, path)))),
+    revoked: await readRevoked(revoked, cwd),
+  };
+}
+
+/** @throws AirgapError usage, io */
 export async function readTrust(options: TrustOptions, context: Context): Promise<Trust> {
-  const keys = await Promise.all(
-    options.keys.map((path) => loadPublicKey(resolve(context.cwd, path))),
-  );
-  const revoked = options.revoked.map(parseKeyId);
   const { allowUnsigned, allowExpired } = options;
-  return { keys, revoked, allowUnsigned, allowExpired, now: context.now() };
+  const keyring = await readKeyring(options, context);
+  return { ...keyring, allowUnsigned, allowExpired, now: context.now() };
 }

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { VerifiedBundle } from '../bundle/verified-bundle.ts';
 import { openVerified } from '../bundle/verify.ts';
 import type { Context } from '../context.ts';
+import { type DeltaBase, savedBase } from './delta-base.ts';
 import { readTrust, type TrustOptions } from './trust.ts';
 
 export interface VerifyResult {
@@ -14,6 +15,8 @@ export interface VerifyResult {
   readonly inventoryDigest: string;
   /** The key whose signature held; null where an override let the bundle pass. */
   readonly keyId: string | null;
+  /** What a delta builds on, and must be in the target already; null for a bundle that is complete by itself. */
+  readonly base: DeltaBase['about'] | null;
   readonly images: number;
   /** Of the whole file, bytes. */
   readonly size: number;
@@ -40,6 +43,7 @@ export async function runVerify(
     createdAt,
     inventoryDigest,
     keyId: keyId ?? null,
+    base: savedBase(inventory)?.about ?? null,
     images: images.length,
     size,
     overrides: warnings,

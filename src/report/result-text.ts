@@ -1,5 +1,5 @@
-import type { UnverifiedBundle } from '../bundle/verify.ts';
 import type { CreateResult } from '../commands/create.ts';
+import type { InspectResult } from '../commands/inspect.ts';
 import type { KeygenResult } from '../commands/keygen.ts';
 import type { PlacedResult } from '../commands/transferring.ts';
 import type { VerifyResult } from '../commands/verify.ts';
@@ -81,29 +81,32 @@ export function keygenText({ privateKey, publicKey, keyId, type }: KeygenResult)
 }
 
 export function verifyText(result: VerifyResult): string {
-  const { bundle, name, version, sequence, createdAt, keyId, images, size } = result;
+  const { bundle, name, version, sequence, createdAt, keyId, base, images, size } = result;
   return [
     `${bundle}: ${name} ${version}, sequence ${sequence}, made ${createdAt}`,
     `every byte is as its inventory says (${formatBytes(size)}, ${count(images, 'image')})`,
+    ...(base ? [`a delta: ${aboutBase(base)}, must be in the target already`] : []),
     keyId
       ? `signed by key ${keyId}`
       : 'NOT SIGNED, or not checked: allowed by an explicit override',
   ].join('\n');
 }
 
-function signatureWords(signed: boolean, keyId: string | null | undefined): string {
+function signatureWords({ signed, keyId, revoked }: InspectResult): string {
   if (!signed) return 'not signed';
+  if (revoked) return `signed by key ${keyId}, which is REVOKED`;
   if (keyId === null) return 'signed, but NOT by a key that was given';
   return keyId ? `signed by key ${keyId}` : 'signed; by whom was not checked';
 }
 
-export function inspectText({ inventory, signed, keyId, path, size }: UnverifiedBundle): string {
+export function inspectText(result: InspectResult): string {
+  const { inventory, path, size } = result;
   const { name, version, sequence, createdAt, expiresAt, target, images, files, blobs } = inventory;
   const { base } = inventory;
   return safeText(
     [
       `${path}: ${name} ${version}, sequence ${sequence}, made ${createdAt}${expiresAt ? `, expires ${expiresAt}` : ''}`,
-      `${signatureWords(signed, keyId)}; its contents were not verified (airgap-bundle verify does that)`,
+      `${signatureWords(result)}; its contents were not verified (airgap-bundle verify does that)`,
       `for ${basePath(target)}, ${target.environment}`,
       `${count(images.length, 'image')}, ${count(blobs.length, 'blob')}, ${count(files.length, 'file')}, ${formatBytes(size)}`,
       ...(base ? [baseText(base)] : []),
@@ -116,7 +119,11 @@ export function inspectText({ inventory, signed, keyId, path, size }: Unverified
   );
 }
 
-function baseText({ name, version, sequence, inventoryDigest, blobs }: InventoryBase): string {
-  const bytes = totalSize(blobs);
-  return `builds on ${name} ${version}, sequence ${sequence}, ${inventoryDigest}: ${count(blobs.length, 'blob')}, ${formatBytes(bytes)}, must be in the target already`;
+function baseText(base: InventoryBase): string {
+  const { blobs } = base;
+  return `a delta: ${aboutBase(base)}: ${count(blobs.length, 'blob')}, ${formatBytes(totalSize(blobs))}, must be in the target already`;
+}
+
+function aboutBase({ name, version, sequence, inventoryDigest }: Omit<InventoryBase, 'blobs'>) {
+  return `builds on ${name} ${version}, sequence ${sequence}, ${inventoryDigest}`;
 }

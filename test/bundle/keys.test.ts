@@ -136,6 +136,10 @@ describe('a public key is refused', () => {
   });
 });
 
+test('a key id may be had from install.sh', () => {
+  expect(parseKeyId(`SHA256:${'0a'.repeat(32)}`)).toBe('0a'.repeat(32));
+});
+
 test.each(['', 'abc', `${'0'.repeat(63)}g`, 'A'.repeat(64), `sha256:${'0'.repeat(64)}`])(
   'a key id is not %j',
   (text) => {

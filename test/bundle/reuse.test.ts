@@ -133,16 +133,31 @@ describe('what is damaged in it is fetched', () => {
 
 describe('what is no bundle is refused before anything is done:', () => {
   test.each([
-    ['nothing there', async () => rename(path, `${path}.away`), 'nothing there'],
-    ['a folder', async () => rename(path, `${path}.away`).then(() => mkdir(path)), 'a folder'],
-    ['an empty file', async () => writeFile(path, ''), '0 bytes'],
-    ['another file', async () => writeFile(path, Buffer.alloc(9_000, 'x')), 'something else'],
-    ['a head that was cut off', async () => cutTo(600), '600 bytes'],
-    ['a broken inventory', async () => damage(Buffer.from('"schemaVersion"')), 'schema'],
-  ])('%s', async (_, change, given) => {
+    ['nothing there', 'usage', async () => rename(path, `${path}.away`), 'nothing there'],
+    [
+      'a folder',
+      'usage',
+      async () => rename(path, `${path}.away`).then(() => mkdir(path)),
+      'a folder',
+    ],
+    ['an empty file', 'integrity', async () => writeFile(path, ''), '0 bytes'],
+    [
+      'another file',
+      'integrity',
+      async () => writeFile(path, Buffer.alloc(9_000, 'x')),
+      'something else',
+    ],
+    ['a head that was cut off', 'integrity', async () => cutTo(600), '600 bytes'],
+    [
+      'a broken inventory',
+      'integrity',
+      async () => damage(Buffer.from('"schemaVersion"')),
+      'schema',
+    ],
+  ])('%s', async (_, errorClass, change, given) => {
     await change();
     await expect(openOlder(path)).rejects.toMatchObject({
-      class: 'usage',
+      class: errorClass,
       message: expect.stringContaining('nothing can be reused'),
       given: expect.stringContaining(given),
       next: expect.stringContaining('--reuse'),

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { digestAt, requestsOf } from '../helpers/ask.ts';
 import { pushImage } from '../helpers/images.ts';
@@ -205,6 +205,27 @@ describe('loading a delta', () => {
     expect((await load('1.1.0')).json.errors).toEqual([]);
     await provePlacements(made);
     expect(Object.values(uploads(target.requests))).toEqual([1, 1, 1]);
+  });
+
+  test('since a bundle that lacks a part names that part', async () => {
+    await create('1.0.0', {}, '--split-size', '1MiB');
+    await rm(job.path('out/sample-1.0.0.tar.002'));
+    const says = /no delta can be made: a part of the bundle is missing\n.*tar\.002: nothing there/;
+    await expectRefused(5, says, sinceBase);
+  });
+
+  test('made in the same second as its base is the newer one', async () => {
+    const once = { sequence: undefined };
+    const { inventory: old } = await create('1.0.0', once);
+    const { inventory } = await create('1.1.0', once, ...sinceBase);
+    expect(inventory.sequence).toBeGreaterThan(old.sequence);
+    const trusted = ['--key', 'bundle.pub'];
+    const verified = await job.run('verify', 'out/sample-1.1.0.tar', ...trusted);
+    expect(verified.stdout).toContain(`a delta: builds on sample 1.0.0, sequence ${old.sequence},`);
+    await job.done('load', 'out/sample-1.0.0.tar', ...trusted, '--allow-downgrade');
+    await job.done('load', 'out/sample-1.1.0.tar', ...trusted);
+    const back = await job.run('load', 'out/sample-1.0.0.tar', ...trusted);
+    expect(back).toMatchObject({ exitCode: 6, stderr: expect.stringContaining('is older') });
   });
 
   test('of a delta leaves out what both brought, and needs both', async () => {
