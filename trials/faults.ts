@@ -1,0 +1,98 @@
+import type { FrontAnswer, FrontRequest, FrontRule } from '../test/helpers/proxy.ts';
+
+/** A rule of the proxy, and how often it did something: a fault that never came proves nothing. */
+export interface Fault {
+  readonly rule: FrontRule;
+  hits(): number;
+}
+
+export type Which = (request: FrontRequest) => boolean;
+
+/** The first so many requests of a kind get this answer. */
+export function fault(
+  which: Which,
+  answer: FrontAnswer | ((request: FrontRequest) => FrontAnswer),
+  times = 1,
+): Fault {
+  let hits = 0;
+  const rule: FrontRule = (request) => {
+    if (hits >= times || !which(request)) return undefined;
+    hits++;
+    return typeof answer === 'function' ? answer(request) : answer;
+  };
+  return { rule, hits: () => hits };
+}
+
+/** What `Retry-After` says while a window lasts; seconds from now are what is left of it. */
+export type RetryAfter = 'seconds' | 'date' | 'absent' | `${number}`;
+
+/** A window in which a registry answers every request with 429. */
+export interface Window extends Fault {
+  /** Of `performance.now()`; undefined until it began. */
+  began(): number | undefined;
+  /** Requests that came in it later than it needs for those on their way to arrive, by program. */
+  late(): { readonly ours: number; readonly oras: number };
+}
+
+/** Requests that were on their way when the first 429 was written. */
+const onTheirWay = 150;
+
+/** Begins with the first request of a kind. */
+export function window(which: Which, seconds: number, says: RetryAfter): Window {
+  let began: number | undefined;
+  let hits = 0;
+  const late = { ours: 0, oras: 0 };
+  const rule: FrontRule = (request) => {
+    if (began === undefined && which(request)) began = performance.now();
+    const since = performance.now() - (began ?? Number.POSITIVE_INFINITY);
+    if (began === undefined || since >= seconds * 1000) return undefined;
+    hits++;
+    if (since > onTheirWay) late[isOras(request) ? 'oras' : 'ours']++;
+    return { status: 429, headers: retryAfter(says, seconds - since / 1000), body: tooMany };
+  };
+  return { rule, hits: () => hits, began: () => began, late: () => late };
+}
+
+const tooMany = '{"errors":[{"code":"TOOMANYREQUESTS","message":"slow down"}]}';
+
+/** A date has whole seconds, so it is the next one. */
+function retryAfter(says: RetryAfter, left: number): Record<string, string> {
+  const seconds = Math.ceil(left);
+  if (says === 'absent') return {};
+  if (says === 'date') {
+    const then = Math.ceil(Date.now() / 1000 + left) * 1000;
+    return { 'retry-after': new Date(then).toUTCString() };
+  }
+  return { 'retry-after': says === 'seconds' ? String(seconds) : says };
+}
+
+export const isOras: Which = ({ headers }) => /^oras\//.test(headers['user-agent'] ?? '');
+
+const blob = /\/blobs\/(sha(?:256|512):[0-9a-f]+)$/;
+const byDigest = /\/manifests\/sha\d+:/;
+const session = /\/blobs\/uploads\/[^?]/;
+
+export const isBlobGet: Which = ({ method, path }) => method === 'GET' && blob.test(path);
+export const isManifestGet: Which = ({ method, path }) =>
+  method === 'GET' && path.includes('/manifests/');
+export const isTagHead: Which = ({ method, path }) =>
+  method === 'HEAD' && path.includes('/manifests/') && !byDigest.test(path);
+export const isUploadPost: Which = ({ method, path }) =>
+  method === 'POST' && path.includes('/blobs/uploads/') && !path.includes('mount=');
+export const isMount: Which = ({ method, path }) => method === 'POST' && path.includes('mount=');
+export const isUploadPut: Which = ({ method, path }) => method === 'PUT' && session.test(path);
+export const isPatch: Which = ({ method }) => method === 'PATCH';
+export const isManifestPut: Which = ({ method, path }) =>
+  method === 'PUT' && path.includes('/manifests/');
+export const isTagPut: Which = (request) => isManifestPut(request) && !byDigest.test(request.path);
+
+/** All of these hold. */
+export const both =
+  (...whiches: readonly Which[]): Which =>
+  (request) =>
+    whiches.every((which) => which(request));
+
+/** The digest of the blob that is asked for or sent. */
+export function blobOf({ path }: FrontRequest): string | undefined {
+  return blob.exec(path)?.[1] ?? /[?&]digest=([^&]+)/.exec(decodeURIComponent(path))?.[1];
+}
