@@ -8,6 +8,8 @@ import { packContent, unpackContent } from './content-pack.ts';
 export interface ContentCache {
   /** The bytes of a digest, from the cache or else by `fetch`. */
   get(digest: Digest, fetch: () => Promise<Buffer>): Promise<Buffer>;
+  /** Whether no earlier run has left anything. */
+  wasEmpty(): Promise<boolean>;
 }
 
 export interface FolderCache extends ContentCache {
@@ -33,6 +35,10 @@ export function folderCache(folder: string): FolderCache {
   const fresh = new Map<Digest, Buffer>();
   const awaited = new Map<Digest, Promise<Buffer>>();
   let packs: Promise<string[]> | undefined;
+  const read = () => {
+    packs ??= readPacks(folder, held);
+    return packs;
+  };
   const bring = async (digest: Digest, fetch: () => Promise<Buffer>): Promise<Buffer> => {
     const bytes = await fetch();
     if (bytes.length > largest || digestOf(bytes, algorithmOf(digest)) !== digest) return bytes;
@@ -42,8 +48,7 @@ export function folderCache(folder: string): FolderCache {
   return {
     find: (digest) => held.get(digest),
     async get(digest, fetch) {
-      packs ??= readPacks(folder, held);
-      await packs;
+      await read();
       const kept = held.get(digest);
       if (kept) return kept;
       // Of another image, whose source may fail where ours does not.
@@ -54,6 +59,7 @@ export function folderCache(folder: string): FolderCache {
       awaited.set(digest, bytes);
       return bytes.finally(() => awaited.delete(digest));
     },
+    wasEmpty: async () => (await read()).length === 0,
     async keep() {
       if (fresh.size === 0) return;
       const old = (await packs) ?? [];

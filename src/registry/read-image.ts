@@ -1,5 +1,5 @@
 import type { Descriptor } from '../oci/descriptor.ts';
-import type { Digest } from '../oci/digest.ts';
+import { type Digest, isDigest } from '../oci/digest.ts';
 import { type ImageGraph, type ManifestDocument, makeDocument } from '../oci/graph.ts';
 import { isIndex } from '../oci/media-types.ts';
 import type { Platform } from '../oci/platform.ts';
@@ -14,8 +14,8 @@ export interface ImageSource {
 }
 
 /**
- * Reads an image as manifests alone, by tag or digest. Only the tag is asked for anew: documents come from the
- * cache by digest where it has them.
+ * Reads an image as manifests alone, by tag or digest. Of an earlier run only the tag is asked for anew: documents come
+ * from the cache by digest where it has them.
  * @param wanted which children of the root, if it is an index, to read; nested indexes are read whole
  * @returns undefined when the registry does not have it
  */
@@ -25,7 +25,7 @@ export async function readImage(
   cache: ContentCache,
   wanted: (child: Descriptor) => boolean,
 ): Promise<ImageGraph | undefined> {
-  const root = await source.client.headManifest(source.repository, reference);
+  const root = await readRoot(source, reference, cache);
   if (!root) return undefined;
   const documents = new Map<Digest, ManifestDocument>();
   const walk = { source, cache, documents };
@@ -33,6 +33,19 @@ export async function readImage(
   if (document.manifest.kind === 'index')
     await readAll(walk, document.manifest.manifests.filter(wanted));
   return { root: document.descriptor, documents };
+}
+
+/** Where nothing is kept, a tag's manifest itself is asked for at once: its digest alone would be of no use. */
+async function readRoot(
+  { client, repository }: ImageSource,
+  reference: string,
+  cache: ContentCache,
+): Promise<Descriptor | undefined> {
+  if (isDigest(reference) || !(await cache.wasEmpty()))
+    return client.headManifest(repository, reference);
+  const found = await client.getManifest(repository, reference);
+  if (found) await cache.get(found.descriptor.digest, async () => found.bytes);
+  return found?.descriptor;
 }
 
 interface Walk {

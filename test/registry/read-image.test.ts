@@ -35,7 +35,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-const noCache: ContentCache = { get: (_, fetch) => fetch() };
+const noCache: ContentCache = { get: (_, fetch) => fetch(), wasEmpty: async () => false };
 const read = (reference: string, cache: ContentCache, wanted = (_: unknown) => true) =>
   readImage({ client: registries.client(front.host), repository: 'a/b' }, reference, cache, wanted);
 
@@ -97,11 +97,19 @@ describe('the cache', () => {
     expect(await readdir(place)).toHaveLength(1);
   });
 
+  test('that is empty: the manifest of a tag is asked for at once', async () => {
+    const { digest } = await pushImage(registry.host, 'a/b', 'first');
+    front.clear();
+    expect((await readKept('first', join(folder, 'first')))?.root.digest).toBe(digest);
+    const asked = front.requests.map(({ method, path }) => `${method} ${path.split('/')[4]}`);
+    expect(asked).toEqual(['GET manifests', 'GET blobs']);
+  });
+
   test('asks once for what is wanted twice at a time', async () => {
     const { digest } = await pushImage(registry.host, 'a/b', 'twice');
     front.clear();
     const cache = folderCache(join(folder, 'twice'));
-    const [one, two] = await Promise.all([read('twice', cache), read(digest, cache)]);
+    const [one, two] = await Promise.all([read(digest, cache), read(digest, cache)]);
     expect(one?.documents).toEqual(two?.documents);
     const gets = front.requests.filter(({ method }) => method === 'GET').map(({ path }) => path);
     expect(gets).toHaveLength(2);
