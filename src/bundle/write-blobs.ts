@@ -5,7 +5,7 @@ import type { Context } from '../context.ts';
 import { totalSize } from '../oci/descriptor.ts';
 import type { InventoryBlob } from '../plan/inventory.ts';
 import type { BlobContent, ByteRange } from '../registry/api.ts';
-import { AirgapError } from '../report/error.ts';
+import { twice } from '../registry/retry.ts';
 import type { ArchiveEntry } from './archive.ts';
 import { byteProgress } from './progress.ts';
 import { isFinished } from './resume.ts';
@@ -79,14 +79,4 @@ async function fetch(
 function stoppable({ status, body }: BlobContent, signal: AbortSignal): BlobContent {
   body.on('error', () => undefined);
   return { status, body: addAbortSignal(signal, body) };
-}
-
-/** A flipped bit on the way is worth one more try; a second one is the source's own. */
-async function twice(write: () => Promise<void>): Promise<void> {
-  try {
-    await write();
-  } catch (error) {
-    if (!(error instanceof AirgapError && error.class === 'integrity')) throw error;
-    await write();
-  }
 }

@@ -159,7 +159,7 @@ export class Authorization {
     const said = registryWords(text, String(headers['content-type'] ?? ''));
     if (isPassing(status)) {
       const wait = retryAfter(headers['retry-after']?.toString(), this.#options.now());
-      return passingFailure(status, said, url.host, wait);
+      return passingFailure(status, said, url, wait);
     }
     const given = `${status} from its token service ${url.host}${said && `: ${said}`}`;
     return wrongCredentials(this.#options.host, anonymous, given);

@@ -23,8 +23,10 @@ export interface RegistriesOptions {
   /** Asked once a host, when the registry wants to know. */
   readonly credential: CredentialOf;
   readonly context: Context;
-  /** How long a request is tried again from its first try, milliseconds. Default ten minutes. */
+  /** How long a request is tried again from its first failure, milliseconds. Default ten minutes. */
   readonly retryBudgetMs?: number;
+  /** How long a server may send nothing that it owes, milliseconds. Default a minute. */
+  readonly stallMs?: number;
   /** Whether credentials may be sent to plain HTTP beyond this machine. Default false. */
   readonly allowPlainHttpCredentials?: boolean;
 }
@@ -44,7 +46,7 @@ export interface Registries {
 export function openRegistries(options: RegistriesOptions): Registries {
   // Every request under way or in line listens to it; Node would warn of a leak at the eleventh.
   setMaxListeners(0, options.context.signal);
-  const transport = new Transport(options.access, options.context);
+  const transport = new Transport(options.access, options.context, options.stallMs);
   const credential = onceEach(itself, options.credential);
   const clients = new Map<string, RegistryClient>();
   const client = (name: string): RegistryClient => {

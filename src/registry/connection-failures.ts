@@ -23,7 +23,13 @@ export function connectionFailure(
     cause: error,
   });
   if (!transient) return failure;
-  return new Transient(failure, transient === 'unreachable' ? { unreachable: origin } : {});
+  return new Transient(failure, { origin, isUnreachable: transient === 'unreachable' });
+}
+
+/** What a code of Node (or one that means the same) says; undefined for one that is not known. */
+export function classOfConnection(code: string): 'transient' | 'usage' | undefined {
+  const rule = connectionRules.find(({ codes }) => codes.test(code));
+  return rule && (rule.transient ? 'transient' : 'usage');
 }
 
 interface ConnectionRule {

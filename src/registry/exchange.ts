@@ -3,14 +3,7 @@ import { AirgapError } from '../report/error.ts';
 import type { Authorization } from './authorization.ts';
 import { isPassing, passingFailure, registryWords, wrongCredentials } from './failures.ts';
 import { Places } from './places.ts';
-import {
-  Attempts,
-  type RetryOptions,
-  retry,
-  retryAfter,
-  type Transient,
-  waitNote,
-} from './retry.ts';
+import { Attempts, type RetryOptions, retry, retryAfter, type Transient } from './retry.ts';
 import type { Answer, Request, Transport } from './transport.ts';
 
 /** One call of the distribution API. */
@@ -45,7 +38,7 @@ export class Exchange {
 
   constructor(options: ExchangeOptions) {
     this.#options = options;
-    this.places = new Places(options.context.signal, options.maxConcurrent);
+    this.places = new Places(options.context, options.maxConcurrent);
   }
 
   /** Runs one piece of work (one or more calls), again from its start while it fails transiently. */
@@ -69,9 +62,8 @@ export class Exchange {
   }
 
   /** Not while the host asked to be left alone. */
-  async whenOpen<T>(work: () => Promise<T>): Promise<T> {
-    await this.places.opened();
-    return work();
+  whenOpen<T>(work: () => Promise<T>): Promise<T> {
+    return this.places.whenOpen(work, this.#options.retryBudget);
   }
 
   get signal(): AbortSignal {
@@ -147,18 +139,13 @@ export class Exchange {
   async #passing(answer: Answer): Promise<Transient> {
     const header = answer.headers['retry-after']?.toString();
     const wait = retryAfter(header, this.#options.context.now());
-    return passingFailure(answer.status, await this.words(answer), answer.url.host, wait);
+    return passingFailure(answer.status, await this.words(answer), answer.url, wait);
   }
 
   #retrying(): RetryOptions {
     const { retryBudget: budget, transport } = this.#options;
-    const onWait = (wait: number, failure: Transient) => this.#waiting(wait, failure);
+    const onWait = (wait: number, failure: Transient) => this.places.failing(failure, wait);
     return { budget, signal: this.signal, reach: transport.reach, onWait };
-  }
-
-  #waiting(wait: number, failure: Transient): void {
-    this.places.failing(failure, wait);
-    if (wait >= 5_000) this.#options.context.emit(waitNote(wait, failure));
   }
 }
 

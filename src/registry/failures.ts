@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
-import { AirgapError } from '../report/error.ts';
+import { AirgapError, type ErrorClass } from '../report/error.ts';
 import { Transient } from './retry.ts';
 
 /** Where an answer came from and what it was about, for the message. */
@@ -12,32 +12,40 @@ export interface Subject {
 
 /** An answer to a read that is neither success nor "not there". */
 export function readFailure(status: number, text: string, subject: Subject): AirgapError {
-  const given = `${status} from ${subject.host}${text && `: ${text}`}`;
-  if (status === 401 || status === 403) {
-    return new AirgapError('authentication', `${subject.host} refuses to read ${subject.what}`, {
+  const { host, what, repository } = subject;
+  const given = `${status} from ${host}${text && `: ${text}`}`;
+  const errorClass = classOf(status, text, 'read');
+  if (errorClass === 'authentication') {
+    return new AirgapError(errorClass, `${host} refuses to read ${what}`, {
       given,
-      next: `give the account the right to pull ${subject.repository}, or log in: docker login ${subject.host}`,
+      next: `give the account the right to pull ${repository}, or log in: docker login ${host}`,
     });
   }
-  if (status === 416) {
-    return new AirgapError('integrity', `${subject.what} is smaller than its descriptor says`, {
-      given,
-    });
-  }
-  return new AirgapError('usage', `cannot read ${subject.what} from ${subject.host}`, {
+  if (errorClass === 'integrity')
+    return new AirgapError(errorClass, `${what} is smaller than its descriptor says`, { given });
+  return new AirgapError(errorClass, `cannot read ${what} from ${host}`, {
     given,
     next: /HTTP request.* HTTPS/i.test(text)
-      ? `remove plainHttp of registries."${subject.host}"`
+      ? `remove plainHttp of registries."${host}"`
       : 'check the reference, and that the host is a registry',
   });
 }
 
 /** An answer to a write that will not change by trying again. */
 export function pushFailure(status: number, text: string, subject: Subject): AirgapError {
-  return new AirgapError('refused', `${subject.host} refuses ${subject.what}`, {
+  const { host, what } = subject;
+  const errorClass = classOf(status, text, 'write');
+  const message =
+    errorClass === 'integrity' ? `${what} came to ${host} damaged` : `${host} refuses ${what}`;
+  return new AirgapError(errorClass, message, {
     given: `${status}${text && `: ${text}`}`,
-    next: pushCures[status] ?? `see what ${subject.host} logs about it`,
+    next: pushCures[status] ?? `see what ${host} logs about it`,
   });
+}
+
+/** Whether a registry says that a manifest names something that is not there. */
+export function lacksContent({ given = '' }: AirgapError): boolean {
+  return /(?:manifest|blob)[_ ]unknown\b/i.test(given);
 }
 
 export function wrongCredentials(host: string, anonymous: boolean, text: string): AirgapError {
@@ -50,28 +58,48 @@ export function wrongCredentials(host: string, anonymous: boolean, text: string)
   });
 }
 
-/** 429 and the 5xx that pass. */
+/**
+ * What an answer that is not "yes" means: the one place that judges, for the answers to our client and for those that
+ * oras tells of.
+ * @param words what the registry said, its code (distribution-spec, "Error Codes") among them
+ */
+export function classOf(status: number, words: string, asked: 'read' | 'write'): ErrorClass {
+  if (isPassing(status)) return 'transient';
+  if (status === 401) return 'authentication';
+  if (status === 416 || /(?:digest|size)[_ ]invalid/i.test(words)) return 'integrity';
+  if (asked === 'write') return 'refused';
+  return status === 403 ? 'authentication' : 'usage';
+}
+
+/** 408, 425, 429, the 5xx that pass, and 520 to 530 of servers in front that do not reach the registry. */
 export function isPassing(status: number): boolean {
-  return [408, 429, 500, 502, 503, 504].includes(status);
+  return [408, 425, 429, 500, 502, 503, 504].includes(status) || (status >= 520 && status <= 530);
 }
 
 export function passingFailure(
   status: number,
   text: string,
-  host: string,
+  { host, origin }: URL,
   retryAfter: number | undefined,
 ): Transient {
-  const wait = retryAfter === undefined ? undefined : Math.ceil(retryAfter / 1000);
   const message =
     status === 429 ? `${host} asks for fewer requests` : `${host} is not able to answer now`;
   const failure = new AirgapError('transient', message, {
     given: `${status}${text && `: ${text}`}`,
-    next: wait === undefined ? 'run again to resume' : `run again in ${wait} s to resume`,
+    next: runAgain(retryAfter),
   });
-  return new Transient(failure, retryAfter === undefined ? {} : { retryAfter });
+  const isLimit = status === 429 || retryAfter !== undefined;
+  return new Transient(failure, { retryAfter, origin, isLimit });
 }
 
-/** A registry's own words, made fit for a terminal and a log: one line, no control characters, at most 300. */
+/** @param wait milliseconds, where the server has said when */
+export function runAgain(wait?: number): string {
+  return wait === undefined
+    ? 'run again to resume'
+    : `run again in ${Math.ceil(wait / 1000)} s to resume`;
+}
+
+/** A registry's own words, made fit for a terminal and a log: one line, no control characters, not long. */
 export function registryWords(body: string, contentType: string): string {
   if (/html/i.test(contentType)) return '';
   return oneLine(distributionErrors(body) ?? body);
@@ -87,11 +115,12 @@ function distributionErrors(body: string): string | undefined {
   }
 }
 
-export function oneLine(text: string): string {
+/** @param most characters */
+export function oneLine(text: string, most = 300): string {
   const line = stripVTControlCharacters(text)
     .replace(/[\p{C}\p{Zl}\p{Zp}\s]+/gu, ' ')
     .trim();
-  return line.length > 300 ? `${line.slice(0, 299)}…` : line;
+  return line.length > most ? `${line.slice(0, most - 1)}…` : line;
 }
 
 const pushCures: Readonly<Record<number, string>> = {

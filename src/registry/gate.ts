@@ -1,5 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-
 /** How many may be inside, which may change while they are, and who is told of their coming and going. */
 export interface Size {
   readonly places: number;
@@ -10,13 +8,11 @@ export interface Size {
 }
 
 /**
- * One door: so many at a time, first come first served; `opened` waits while it is closed. Who is inside when there are
- * fewer places than before stays.
+ * One door: so many at a time, first come first served. Who is inside when there are fewer places than before stays.
  */
 export class Gate {
   readonly #size: Size;
   #inside = 0;
-  #closedUntil = 0;
   readonly #queue: (() => void)[] = [];
 
   constructor(size: Size) {
@@ -34,20 +30,7 @@ export class Gate {
 
   /** As `enter` where nobody need be waited for; else undefined. */
   tryEnter(): (() => void) | undefined {
-    return performance.now() < this.#closedUntil ? undefined : this.#enterNow();
-  }
-
-  /** Keeps everyone out for so many milliseconds. */
-  closeFor(wait: number): void {
-    this.#closedUntil = Math.max(this.#closedUntil, performance.now() + wait);
-  }
-
-  async opened(signal: AbortSignal): Promise<void> {
-    for (;;) {
-      const wait = this.#closedUntil - performance.now();
-      if (wait <= 0) return;
-      await sleep(wait, undefined, { signal });
-    }
+    return this.#enterNow();
   }
 
   #enterNow(): (() => void) | undefined {

@@ -1,9 +1,16 @@
+import type { Context } from '../context.ts';
 import { Gate } from './gate.ts';
 import { Pace } from './pace.ts';
-import type { Transient } from './retry.ts';
+import { Transient } from './retry.ts';
+import { WaitingWindow } from './waiting-window.ts';
+
+/** Shorter waits are not worth a word, milliseconds. */
+const shortWait = 2_000;
 
 /** Most places of a host whose `maxConcurrent` is not given. */
 const mostPlaces = 32;
+
+type Listening = Pick<Context, 'signal' | 'emit'>;
 
 /**
  * How many requests at a time one registry host gets from us, whoever sends them: our own client takes one place for
@@ -12,35 +19,71 @@ const mostPlaces = 32;
 export class Places {
   readonly #gate: Gate;
   readonly #pace: Pace;
-  readonly #signal: AbortSignal;
+  readonly #window = new WaitingWindow();
+  readonly #context: Listening;
+  #toldUntil = 0;
 
   /** @param most at least 1 */
-  constructor(signal: AbortSignal, most = mostPlaces) {
+  constructor(context: Listening, most = mostPlaces) {
     this.#pace = new Pace(most);
     this.#gate = new Gate(this.#pace);
-    this.#signal = signal;
+    this.#context = context;
   }
 
   /** Waits for a place; resolves to what gives it back. */
   enter(): Promise<() => void> {
-    return this.#gate.enter(this.#signal);
+    return this.#gate.enter(this.#context.signal);
   }
 
   /** A place that nobody need be waited for; else undefined. */
   tryEnter(): (() => void) | undefined {
-    return this.#gate.tryEnter();
+    return this.isOpen ? this.#gate.tryEnter() : undefined;
   }
 
-  /** Waits while the host has asked to be left alone. */
-  opened(): Promise<void> {
-    return this.#gate.opened(this.#signal);
+  /** Whether the host takes requests at all: not while it has asked to be left alone. */
+  get isOpen(): boolean {
+    return this.#window.isOpen;
+  }
+
+  /**
+   * Does it when the host takes requests; of those who had to wait for that one goes ahead.
+   * @param budget milliseconds: it is not waited longer
+   * @throws AirgapError transient where the host wants to be left alone for longer
+   */
+  async whenOpen<T>(work: () => Promise<T>, budget: number): Promise<T> {
+    const isBack = await this.#window.passed(budget, this.#context.signal);
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof Transient && error.isLimit) this.limited(error);
+      throw error;
+    } finally {
+      isBack?.();
+    }
+  }
+
+  /** The host wants fewer requests: none, for a while. */
+  limited(failure: Transient): void {
+    const wait = this.#window.close(failure);
+    if (wait !== undefined) this.#tell(wait, failure);
   }
 
   /** Something that may pass has failed, and is tried again in so many milliseconds. */
-  failing({ retryAfter, unreachable }: Transient, wait: number): void {
+  failing(failure: Transient, wait: number): void {
     // Who is not there at all is not helped by fewer requests.
-    if (unreachable === undefined) this.#pace.troubled();
-    if (retryAfter !== undefined) this.#gate.closeFor(wait);
+    if (!failure.isUnreachable) this.#pace.troubled();
+    this.#tell(wait, failure);
+  }
+
+  /** Once for all who wait at the same time. */
+  #tell(wait: number, { failure }: Transient): void {
+    const now = performance.now();
+    if (wait < shortWait || now < this.#toldUntil) return;
+    this.#toldUntil = now + wait;
+    const seconds = Math.ceil(wait / 1000);
+    const why = failure.given ? ` (${failure.given})` : '';
+    const message = `${failure.message}${why}; next try in ${seconds} s`;
+    this.#context.emit({ kind: 'note', message });
   }
 
   /** Bytes of blobs came or went. */

@@ -1,11 +1,12 @@
-import type { Digest } from '../oci/digest.ts';
+import { type Digest, digestOf } from '../oci/digest.ts';
+import { manifestTypes } from '../oci/media-types.ts';
 import { AirgapError } from '../report/error.ts';
-import { uploadLocation } from './answers.ts';
+import { describedBy, uploadLocation } from './answers.ts';
 import type { Call } from './exchange.ts';
 import type { Subject } from './failures.ts';
 import { uploadsPath } from './paths.ts';
-import { Transient } from './retry.ts';
-import { manifestSubject, type Registry, refusedPush, scope } from './subject.ts';
+import { Transient, twice } from './retry.ts';
+import { blobSubject, manifestSubject, type Registry, refusedPush, scope } from './subject.ts';
 import type { Answer } from './transport.ts';
 
 export async function mountBlob(
@@ -39,14 +40,19 @@ export async function putBlob(
   digest: Digest,
   bytes: Buffer,
 ): Promise<void> {
-  const { host, exchange } = registry;
-  const subject = { host, repository, what: `blob ${digest} of ${repository}` };
+  const { exchange } = registry;
+  const { path, ...subject } = blobSubject(registry.host, repository, digest);
   const headers = { 'content-type': 'application/octet-stream' };
-  await exchange.run(async () => {
+  let isSent = false;
+  const send = async () => {
+    // Of an earlier try the answer alone may have been lost.
+    if (isSent && (await ask(registry, path, repository)).status === 200) return;
     const to = await openUpload(registry, subject);
     to.searchParams.set('digest', digest);
+    isSent = true;
     await put(registry, { to, headers, body: bytes }, subject);
-  });
+  };
+  await twice(() => exchange.run(send));
 }
 
 export async function checkPush(registry: Registry, repository: string): Promise<void> {
@@ -66,7 +72,32 @@ export async function putManifest(
 ): Promise<void> {
   const { path: to, ...subject } = manifestSubject(registry.host, repository, reference);
   const headers = { 'content-type': mediaType };
-  await registry.exchange.run(() => put(registry, { to, headers, body: bytes }, subject));
+  let isSent = false;
+  const send = async () => {
+    if (isSent && (await resolvesTo(bytes, registry, to, repository))) return;
+    isSent = true;
+    await put(registry, { to, headers, body: bytes }, subject);
+  };
+  await twice(() => registry.exchange.run(send));
+}
+
+/** Whether an earlier try has put it, of which only the answer was lost. */
+async function resolvesTo(bytes: Buffer, registry: Registry, path: string, repository: string) {
+  const answer = await ask(registry, path, repository, { accept: manifestTypes.join(', ') });
+  return answer.status === 200 && describedBy(answer)?.digest === digestOf(bytes);
+}
+
+/** A HEAD, by who has a place already. */
+async function ask(
+  { exchange }: Registry,
+  to: string,
+  repository: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Answer> {
+  const scopes = [scope(repository, 'pull,push')];
+  const answer = await exchange.send({ method: 'HEAD', to, headers, scopes });
+  await answer.body.dump();
+  return answer;
 }
 
 async function put(

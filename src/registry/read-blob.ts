@@ -3,6 +3,7 @@ import type { Descriptor } from '../oci/descriptor.ts';
 import { algorithmOf, digestOf } from '../oci/digest.ts';
 import { AirgapError } from '../report/error.ts';
 import type { RegistryClient } from './client.ts';
+import { twice } from './retry.ts';
 
 const mostBytes = 32 * 1024 * 1024;
 
@@ -22,8 +23,10 @@ export async function readBlob(
       expected: `at most ${mostBytes} bytes`,
     });
   }
-  const { body } = await client.getBlob(repository, digest);
-  const bytes = await buffer(body);
-  if (digestOf(bytes, algorithmOf(digest)) === digest) return bytes;
-  throw new AirgapError('integrity', 'a blob is not what its digest says', { given: name });
+  return twice(async () => {
+    const { body } = await client.getBlob(repository, digest);
+    const bytes = await buffer(body);
+    if (digestOf(bytes, algorithmOf(digest)) === digest) return bytes;
+    throw new AirgapError('integrity', 'a blob is not what its digest says', { given: name });
+  });
 }

@@ -12,6 +12,7 @@ import {
 } from './answers.ts';
 import type { BlobContent, ByteRange, ManifestContent } from './api.ts';
 import { blobBody, type Part } from './blob-body.ts';
+import { twice } from './retry.ts';
 import {
   type Asked,
   blobSubject,
@@ -54,7 +55,7 @@ export async function getManifest(
 ): Promise<ManifestContent | undefined> {
   const { exchange } = registry;
   const subject = manifestSubject(registry.host, repository, reference);
-  return exchange.run(async () => {
+  const get = async () => {
     const answer = await read(registry, 'GET', subject, { accept });
     if (answer.status === 404) return void (await answer.body.dump());
     if (answer.status !== 200) throw await refusedRead(registry, answer, subject);
@@ -62,7 +63,8 @@ export async function getManifest(
     const digest = checkedDigest(bytes, reference, answer, subject);
     const descriptor = { mediaType: mediaTypeOf(answer, bytes), digest, size: bytes.length };
     return { descriptor, bytes };
-  });
+  };
+  return exchange.run(() => twice(get));
 }
 
 export async function headBlob(

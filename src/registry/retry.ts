@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { AirgapError } from '../report/error.ts';
-import type { Event } from '../report/events.ts';
+import { AirgapError } from '../report/error.ts';
 
 /** A failure that may be gone on the next try; `failure` is what the user gets when it is not. */
 export class Transient extends Error {
@@ -8,33 +7,43 @@ export class Transient extends Error {
   readonly failure: AirgapError;
   /** The server's own word on when to come back, milliseconds. */
   readonly retryAfter: number | undefined;
-  /** The origin that no connection could be made to: unless it has answered before, it is waited for some seconds. */
-  readonly unreachable: string | undefined;
+  /** Who has failed; undefined where that is not known. */
+  readonly origin: string | undefined;
+  /** No connection could be made: unless the origin has answered before, it is waited for some seconds. */
+  readonly isUnreachable: boolean;
+  /** The host wants fewer requests, and not this one alone. */
+  readonly isLimit: boolean;
 
-  constructor(failure: AirgapError, how: { retryAfter?: number; unreachable?: string } = {}) {
+  constructor(failure: AirgapError, how: TransientHow = {}) {
     super(failure.message, { cause: failure });
     this.failure = failure;
     this.retryAfter = how.retryAfter;
-    this.unreachable = how.unreachable;
+    this.origin = how.origin;
+    this.isUnreachable = how.isUnreachable ?? false;
+    this.isLimit = how.isLimit ?? false;
   }
+}
+
+interface TransientHow {
+  readonly retryAfter?: number | undefined;
+  readonly origin?: string;
+  readonly isUnreachable?: boolean;
+  readonly isLimit?: boolean;
 }
 
 /** What a run knows of the origins that it asks. */
 export interface Reach {
-  /** They are there: when they are gone, it is worth waiting for them. */
-  readonly answered: Set<string>;
+  /**
+   * They are there: when they are gone, it is worth waiting for them. When they last answered with something else
+   * than "not now", by `performance.now()`; 0: never.
+   */
+  readonly answered: Map<string, number>;
   /** Somebody waited for them in vain: nobody else does, until they answer. */
   readonly missed: Set<string>;
 }
 
-/** @param wait milliseconds */
-export function waitNote(wait: number, { failure }: Transient): Event {
-  const message = `${failure.message}; next try in ${Math.ceil(wait / 1000)} s`;
-  return { kind: 'note', message };
-}
-
 export interface RetryOptions {
-  /** Milliseconds from the first try, or from the last progress, in which a further one may start. */
+  /** Milliseconds from the first failure since anything was gained, in which a further try may start. */
   readonly budget: number;
   readonly signal: AbortSignal;
   readonly reach: Reach;
@@ -62,44 +71,65 @@ export async function retry<T>(work: () => Promise<T>, options: RetryOptions): P
   }
 }
 
+/** Content that differs from its digest is worth one more try: a bit that flipped on the way does not flip again. */
+export async function twice<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof AirgapError && error.class === 'integrity')) throw error;
+    return work();
+  }
+}
+
 /** The tries of one piece of work: when the next one may start, and when it is enough. */
 export class Attempts {
   readonly #options: RetryOptions;
-  #start = performance.now();
+  #failingSince: number | undefined;
   #tries = 0;
 
   constructor(options: RetryOptions) {
     this.#options = options;
   }
 
-  /** Something arrived that need not be asked for again: tries and budget count from here. */
+  /** Something arrived that need not be asked for again: tries and budget count anew. */
   progressed(): void {
-    this.#start = performance.now();
+    this.#failingSince = undefined;
     this.#tries = 0;
   }
 
   /** Waits until the next try may start. @throws what was thrown, when trying again does not help or not any more */
   async pauseAfter(thrown: unknown, signal = this.#options.signal): Promise<void> {
     if (!(thrown instanceof Transient)) throw thrown;
+    const now = performance.now();
+    this.#failingSince ??= now;
     this.#tries++;
-    const wait = Math.max(thrown.retryAfter ?? 0, fullJitter(this.#tries));
-    if (this.#isEnough(thrown, performance.now() - this.#start + wait)) {
-      if (thrown.unreachable !== undefined) this.#options.reach.missed.add(thrown.unreachable);
+    // Whoever limits all of us is left alone ever longer by all of us (waiting-window.ts).
+    const backoff = fullJitter(thrown.isLimit ? 1 : this.#tries);
+    const wait = Math.max(thrown.retryAfter ?? 0, backoff);
+    if (this.#isEnough(thrown, now - this.#failingSince + wait)) {
+      this.#giveUp(thrown, this.#failingSince);
       throw thrown.failure;
     }
     this.#options.onWait?.(wait, thrown);
     await sleep(wait, undefined, { signal });
   }
 
-  #isEnough({ unreachable }: Transient, then: number): boolean {
+  #isEnough({ origin, isUnreachable }: Transient, then: number): boolean {
     const { budget, reach } = this.#options;
-    if (unreachable === undefined) return then > budget;
-    if (reach.missed.has(unreachable)) return true;
-    const isKnown = reach.answered.has(unreachable);
+    if (origin !== undefined && reach.missed.has(origin)) return true;
+    if (!isUnreachable || origin === undefined) return then > budget;
+    const isKnown = reach.answered.has(origin);
     return then > (isKnown ? budget : Math.min(budget, unreachableBudget)) && this.#tries > 1;
+  }
+
+  /** Unless it answered others meanwhile. */
+  #giveUp({ origin }: Transient, failingSince: number): void {
+    const { answered, missed } = this.#options.reach;
+    if (origin !== undefined && (answered.get(origin) ?? 0) < failingSince) missed.add(origin);
   }
 }
 
+/** Milliseconds: anything up to a bound that doubles (AWS Architecture Blog, "Exponential Backoff And Jitter"). */
 function fullJitter(tries: number): number {
   return Math.random() * Math.min(longestBackoff, firstBackoff * 2 ** tries);
 }

@@ -4,6 +4,7 @@ import { AirgapError } from '../report/error.ts';
 import { type AccessByHost, accessAt } from './access.ts';
 import { bareHost } from './addresses.ts';
 import { connectionFailure } from './connection-failures.ts';
+import { isPassing } from './failures.ts';
 import { proxyFor } from './proxy.ts';
 import { type Reach, Transient } from './retry.ts';
 import { dockerTrust, secureContext, systemTrust } from './trust.ts';
@@ -22,21 +23,25 @@ export interface Answer {
   readonly body: Dispatcher.ResponseData['body'];
 }
 
-// Without a byte for so long, a server counts as stalled; what it must digest first may take longer.
-const readTimeout = 60_000;
+/** Without a byte for so long, milliseconds, a server counts as stalled, where nothing else is said. */
+export const stallTime = 60_000;
+/** What it must digest first may take longer. */
 const writeTimeout = 300_000;
 
 /** Connections, kept alive, with the trust and the proxy that each host is due. Knows no credentials. */
 export class Transport {
-  readonly reach: Reach = { answered: new Set(), missed: new Set() };
+  readonly reach: Reach = { answered: new Map(), missed: new Set() };
   readonly #access: AccessByHost;
   readonly #context: Context;
+  readonly #stallMs: number;
   readonly #dispatchers = new Map<string, Promise<Dispatcher>>();
   #system: Promise<readonly string[]> | undefined;
 
-  constructor(access: AccessByHost, context: Context) {
+  /** @param stallMs after so many milliseconds without a byte a read has failed */
+  constructor(access: AccessByHost, context: Context, stallMs = stallTime) {
     this.#access = access;
     this.#context = context;
+    this.#stallMs = stallMs;
   }
 
   /** One request, no redirects followed. @throws AirgapError, or Transient when it may work later. */
@@ -54,11 +59,10 @@ export class Transport {
         // undici would close the connection after each HEAD and each empty POST.
         reset: false,
         signal,
-        headersTimeout: method === 'PUT' ? writeTimeout : readTimeout,
-        bodyTimeout: readTimeout,
+        headersTimeout: method === 'PUT' ? writeTimeout : this.#stallMs,
+        bodyTimeout: this.#stallMs,
       });
-      this.reach.answered.add(url.origin);
-      this.reach.missed.delete(url.origin);
+      this.#heard(url.origin, isPassing(statusCode));
       return { url, status: statusCode, headers: answer.headers, body: answer.body };
     } catch (error) {
       throw this.failure(error, url);
@@ -91,6 +95,12 @@ export class Transport {
     if (this.#context.signal.aborted) return this.#context.signal.reason;
     const proxy = proxyFor(url, this.#context.env);
     return connectionFailure(error, url, proxy?.host) ?? error;
+  }
+
+  #heard(origin: string, notNow: boolean): void {
+    const { answered, missed } = this.reach;
+    answered.set(origin, notNow ? (answered.get(origin) ?? 0) : performance.now());
+    if (!notNow) missed.delete(origin);
   }
 
   /** Drops what was opened; what could not be opened was told to whoever asked for it. */

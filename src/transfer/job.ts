@@ -64,6 +64,8 @@ export type LayoutFile =
 export interface LayoutServer extends Pick<RegistryClient, 'host' | 'access'> {
   /** Of a registry that it reads from itself, for whoever reads from it. */
   readonly places?: Places;
+  /** Whether somebody waits for bytes that it has not got to give. */
+  isBehind?(): boolean;
 }
 
 /** The bundle that a delta builds on. */
@@ -89,8 +91,10 @@ export interface TransferTools {
   readonly scratch: string;
   /** Whether oras may get the login of a plain-HTTP registry that is not on this machine. */
   readonly allowPlainHttpCredentials: boolean;
-  /** How long a copy that may yet succeed is tried again, milliseconds. Default ten minutes. */
+  /** How long a copy that may yet succeed is tried again from its first failure, milliseconds. Default ten minutes. */
   readonly retryBudgetMs?: number;
+  /** How long a copy may move no byte that is owed, milliseconds. Default a minute. */
+  readonly stallMs?: number;
 }
 
 export interface TransferResult {

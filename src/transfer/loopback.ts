@@ -35,12 +35,17 @@ export async function serveOnLoopback(
   const fail = (error: unknown) => {
     if (!signal.aborted) failing.abort(error);
   };
+  let awaited = 0;
+  const count = (change: 1 | -1) => {
+    awaited += change;
+  };
+  const counted = { ...layout, read: (digest: Digest) => counting(layout.read(digest), count) };
   const server = createServer((request, response) => {
     const wanted = pathOf(repository, request.url ?? '');
     const answered = wanted ? answers[wanted.kind] : undefined;
     if (!wanted || !answered) return void response.writeHead(404).end();
     const isHead = request.method === 'HEAD';
-    answered(layout, wanted.digest, isHead, response).catch((error) => {
+    answered(counted, wanted.digest, isHead, response).catch((error) => {
       // Whoever asked went away: oras has stopped, or the whole run has.
       if (!isGone(error)) fail(error);
       response.destroy();
@@ -48,10 +53,28 @@ export async function serveOnLoopback(
   });
   const host = await listen(server);
   return {
-    file: { client: { host, access: { plainHttp: true } }, repository },
+    file: {
+      client: { host, access: { plainHttp: true }, isBehind: () => awaited > 0 },
+      repository,
+    },
     failed: failing.signal,
     close: () => stop(server),
   };
+}
+
+/** Tells of each chunk that is waited for (1) and has come (-1). */
+async function* counting(chunks: AsyncIterable<Buffer>, change: (by: 1 | -1) => void) {
+  const iterator = chunks[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      change(1);
+      const { done, value } = await iterator.next().finally(() => change(-1));
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    await iterator.return?.();
+  }
 }
 
 const answers = { manifests: sendManifest, blobs: sendBlob } as const;

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import type { Descriptor } from '../oci/descriptor.ts';
 
@@ -20,20 +20,40 @@ const interval = 1_000;
  * tried again finds what arrived before, so nothing counts twice.
  */
 export function watchOras(blobs: readonly Descriptor[], told: (bytes: number) => void): Watch {
-  const sizes = new Map(blobs.map(({ digest, size }) => [shortName(digest), size]));
+  const sizes = sizesOf(blobs);
+  return watching(interval, ({ stdout, traffic }) => {
+    const moved = traffic?.written ?? reportedAs('Copied', stdout, sizes);
+    told(reportedAs('Exists', stdout, sizes) + moved);
+  });
+}
+
+/** What is seen of a process at one time. */
+export interface Look {
+  /** All that it wrote there so far. */
+  readonly stdout: string;
+  /** Undefined where the system does not tell. */
+  readonly traffic: Traffic | undefined;
+}
+
+/** Looks every so many milliseconds. */
+export function watching(every: number, look: (seen: Look) => void): Watch {
   return ({ pid, stdout }) => {
-    let reported = '';
+    let text = '';
     const listen = (chunk: Buffer | string) => {
-      reported += chunk;
+      text += chunk;
     };
     stdout.on('data', listen);
-    const look = () => told(reportedAs('Exists', reported, sizes) + moved(pid, reported, sizes));
-    const timer = setInterval(look, interval).unref();
+    const timer = setInterval(() => look({ stdout: text, traffic: trafficOf(pid) }), every).unref();
     return () => {
       clearInterval(timer);
       stdout.off('data', listen);
     };
   };
+}
+
+/** By the names that oras gives them. */
+export function sizesOf(blobs: readonly Descriptor[]): ReadonlyMap<string, number> {
+  return new Map(blobs.map(({ digest, size }) => [shortName(digest), size]));
 }
 
 /** Of oras's words only `Copied <12 hex>` and `Exists <12 hex>` are read, and only to count. */
@@ -47,7 +67,8 @@ export function shortName(digest: Descriptor['digest']): string {
   return digest.slice(digest.indexOf(':') + 1).slice(0, 12);
 }
 
-function reportedAs(
+/** Bytes of the blobs that oras names so. */
+export function reportedAs(
   word: 'Copied' | 'Exists',
   stdout: string,
   sizes: ReadonlyMap<string, number>,
@@ -55,20 +76,37 @@ function reportedAs(
   return [...reportedDigests(word, stdout)].reduce((sum, hex) => sum + (sizes.get(hex) ?? 0), 0);
 }
 
+/** Bytes that a process and its children have read and written, files and sockets alike. */
+export interface Traffic {
+  readonly read: number;
+  readonly written: number;
+}
+
 /**
- * oras writes to nothing but sockets, save a few lines (proc(5): wchar; rchar is more, as of a tar it reads every
- * header). Some megabytes a connection may yet lie in the system's buffers.
+ * oras writes to nothing but sockets, save a few lines (proc(5), /proc/pid/io; it reads more than it copies, as of a tar
+ * it reads every header). Some megabytes a connection may yet lie in the system's buffers.
  */
-function moved(
-  pid: number | undefined,
-  stdout: string,
-  sizes: ReadonlyMap<string, number>,
-): number {
+function trafficOf(pid: number | undefined): Traffic | undefined {
   try {
-    const written = /^wchar: (\d+)$/m.exec(readFileSync(`/proc/${pid}/io`, 'latin1'));
-    if (written !== null) return Number(written[1]);
+    const io = readFileSync(`/proc/${pid}/io`, 'latin1');
+    const [read, written] = [/^rchar: (\d+)$/m, /^wchar: (\d+)$/m].map((line) =>
+      Number(line.exec(io)?.[1] ?? 0),
+    ) as [number, number];
+    return childrenOf(pid).reduce((sum, child) => added(sum, trafficOf(child)), { read, written });
   } catch {
     // Not Linux, or the process has just ended.
+    return undefined;
   }
-  return reportedAs('Copied', stdout, sizes);
+}
+
+function added(one: Traffic, other: Traffic = { read: 0, written: 0 }): Traffic {
+  return { read: one.read + other.read, written: one.written + other.written };
+}
+
+/** A thread has children (proc(5), /proc/pid/task/tid/children); most threads have none. */
+function childrenOf(pid: number | undefined): number[] {
+  return readdirSync(`/proc/${pid}/task`).flatMap((thread) => {
+    const pids = readFileSync(`/proc/${pid}/task/${thread}/children`, 'latin1');
+    return pids.split(' ').filter(Boolean).map(Number);
+  });
 }

@@ -1,67 +1,81 @@
+import { classOfConnection } from '../registry/connection-failures.ts';
+import { classOf, oneLine } from '../registry/failures.ts';
 import { AirgapError, type ErrorClass } from '../report/error.ts';
 
 /** Which end of a copy an error of oras speaks of. */
-type CopyEnd = 'source' | 'target';
+export type CopyEnd = 'source' | 'target';
 
-/** What oras wrote to stderr, as a failure with a class. Tables of real output are in the tests. */
-export function orasFailure(stderr: string, copying: string): AirgapError {
-  const text = withoutQueries(firstError(stderr));
-  const end = endOf(text);
-  const errorClass = classify(text, end);
-  return new AirgapError(errorClass, `oras could not copy ${copying}`, {
-    given: text || 'oras said nothing',
-    next: nextStep(errorClass, end),
-  });
+/** A copy that oras did not make. */
+export class OrasFailure extends AirgapError {
+  readonly end: CopyEnd;
+  /** What that end answered, as far as oras tells; not for how long it wants to be left alone. */
+  readonly status: number | undefined;
+
+  /** @param stderr what oras wrote; tables of real output are in the tests */
+  constructor(stderr: string, copying: string) {
+    const text = oneLine(withoutQueries(firstError(stderr)), longest);
+    const end = endOf(text);
+    const said = saidIn(text);
+    const errorClass = judge(said, text, end);
+    super(errorClass, `oras could not copy ${copying}`, {
+      given: text || 'oras said nothing',
+      next: nextStep(errorClass, end),
+    });
+    this.end = end;
+    this.status = said?.status;
+  }
 }
 
-/** The first rule that matches decides; `source` and `target` differ where a refusal means something else. */
-function classify(text: string, end: CopyEnd): ErrorClass {
-  const rule = rules.find(([pattern]) => pattern.test(text));
-  if (rule === undefined) return end === 'target' ? 'refused' : 'tool';
-  const [, atSource, atTarget] = rule;
-  return end === 'target' ? atTarget : atSource;
+const longest = 1_000;
+
+/** What oras's words come to: a status that a registry answered, what Node calls such a connection, or what it is. */
+type Said =
+  | { readonly status: number }
+  | { readonly status?: never; readonly code: string }
+  | { readonly status?: never; readonly class: ErrorClass };
+
+/** What a registry says or does is judged as it is for our own client (registry/failures.ts). */
+function judge(said: Said | undefined, text: string, end: CopyEnd): ErrorClass {
+  if (said === undefined) return end === 'target' ? 'refused' : 'tool';
+  if (said.status !== undefined) return classOf(said.status, text, asked[end]);
+  return 'class' in said ? said.class : (classOfConnection(said.code) ?? 'tool');
 }
+
+const asked = { source: 'read', target: 'write' } as const;
 
 function endOf(text: string): CopyEnd {
   return /destination registry/.test(text) ? 'target' : 'source';
 }
 
-/** A pattern, its class when the source says it, its class when the target says it. */
-const rules: readonly (readonly [RegExp, ErrorClass, ErrorClass])[] = [
-  [/x509: |tls: .*certificate|HTTP response to HTTPS client/, 'usage', 'usage'],
-  [
-    /invalid argument ".*failed to find path|no space left on device|read-only file system/,
-    'io',
-    'io',
-  ],
-  [
-    /does not look like a tar archive|digest invalid|mismatched? digest|digest mismatch|does not match digest/i,
-    'integrity',
-    'integrity',
-  ],
-  [
-    /status code 401|credential not found|unauthorized: |authentication required/i,
-    'authentication',
-    'authentication',
-  ],
-  [
-    /status code (?:408|425|429|500|502|503|504)|toomanyrequests: |: too many requests/i,
-    'transient',
-    'transient',
-  ],
-  [
-    /connection (?:refused|reset)|broken pipe|no such host|server misbehaving/,
-    'transient',
-    'transient',
-  ],
-  [/network is unreachable|no route to host|timeout|deadline exceeded/i, 'transient', 'transient'],
-  [
-    /\bEOF\b|mismatch Content-Length|GOAWAY|stream error|closed network connection/,
-    'transient',
-    'transient',
-  ],
-  [/status code 403|denied: |forbidden/i, 'authentication', 'refused'],
-  [/not found$|status code 404|(?:name|manifest|blob) unknown: /, 'usage', 'refused'],
+function saidIn(text: string): Said | undefined {
+  const status = /status code (\d{3})/.exec(text)?.[1];
+  const found = vocabulary.find(([pattern]) => pattern.test(text))?.[1];
+  return status === undefined ? found : { status: Number(status) };
+}
+
+/**
+ * Of Go's errors, and of a registry's codes as oras spells them (`NAME_UNKNOWN` is `name unknown: `), the first that
+ * is found.
+ */
+const vocabulary: readonly (readonly [RegExp, Said])[] = [
+  [/x509: |tls: .*certificate/, { code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE' }],
+  [/HTTP response to HTTPS client/, { code: 'ERR_SSL_WRONG_VERSION_NUMBER' }],
+  [/failed to find path|no space left on device|read-only file system/, { class: 'io' }],
+  [/does not look like a tar archive/, { class: 'integrity' }],
+  [/mismatched? digest|digest mismatch|does not match digest/i, { class: 'integrity' }],
+  [/credential not found|unauthorized: |authentication required/i, { status: 401 }],
+  [/toomanyrequests: |: too many requests/i, { status: 429 }],
+  [/connection refused/, { code: 'ECONNREFUSED' }],
+  [/connection reset|broken pipe|closed network connection/, { code: 'ECONNRESET' }],
+  [/no such host|server misbehaving/, { code: 'ENOTFOUND' }],
+  [/network is unreachable|no route to host/, { code: 'ENETUNREACH' }],
+  [/timeout|deadline exceeded/i, { code: 'ETIMEDOUT' }],
+  [/\bEOF\b|mismatch Content-Length|GOAWAY|stream error/, { code: 'ECONNRESET' }],
+  [/digest invalid|size invalid/i, { status: 400 }],
+  [/unavailable: /i, { status: 503 }],
+  [/: unknown: /, { status: 500 }],
+  [/denied: |forbidden/i, { status: 403 }],
+  [/not found$|(?:name|manifest|blob) unknown: /, { status: 404 }],
 ];
 
 /** Lines of advice follow the first line, and name our private files. */
@@ -72,7 +86,7 @@ function firstError(stderr: string): string {
 
 /** Upload sessions and redirects carry secrets in their query. */
 function withoutQueries(text: string): string {
-  return text.replaceAll(/(https?:\/\/[^\s"?]*)\?[^\s"]*/g, '$1?…').slice(0, 1_000);
+  return text.replaceAll(/(https?:\/\/[^\s"?]*)\?[^\s"]*/g, '$1?…');
 }
 
 function nextStep(errorClass: ErrorClass, end: CopyEnd): string {

@@ -12,17 +12,21 @@ export interface Taken {
  * Takes places at the hosts of a copy: for the first blob at a time they are waited for, further ones are had only
  * where nobody waits. Hosts come in one order for all copies, so that no two wait for each other.
  * @param most blobs at a time
+ * @returns undefined where one of them has asked to be left alone
  */
-export async function takePlaces(copy: Copy, most: number): Promise<Taken> {
+export async function takePlaces(copy: Copy, most: number): Promise<Taken | undefined> {
   const hosts = placesOf(copy);
   const leaves: (() => void)[] = [];
   const leave = () => leaves.forEach((one) => void one());
   try {
     for (const places of new Set(hosts)) leaves.push(await places.enter());
-    for (const places of new Set(hosts)) await places.opened();
   } catch (error) {
     leave();
     throw error;
+  }
+  if (!hosts.every(({ isOpen }) => isOpen)) {
+    leave();
+    return undefined;
   }
   // Within one host a blob is read and written at a time. Of the second place nobody is sure: there may be but one.
   if (new Set(hosts).size < hosts.length) leaves.push(...(tryAll(hosts.slice(1)) ?? []));

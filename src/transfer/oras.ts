@@ -5,13 +5,14 @@ import { type Descriptor, totalSize } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { RegistryClient } from '../registry/client.ts';
 import { Gate } from '../registry/gate.ts';
-import { type Reach, retry, Transient, tenMinutes, waitNote } from '../registry/retry.ts';
-import { AirgapError } from '../report/error.ts';
+import { Attempts, Transient, tenMinutes } from '../registry/retry.ts';
+import { stallTime } from '../registry/transport.ts';
 import type { LayoutFile, TransferTools } from './job.ts';
 import { openOrasAccess } from './oras-access.ts';
 import { reportedDigests, shortName, type Watch } from './oras-bytes.ts';
-import { orasFailure } from './oras-errors.ts';
-import { placesOf, takePlaces } from './oras-places.ts';
+import { OrasFailure } from './oras-errors.ts';
+import { placesOf, type Taken, takePlaces } from './oras-places.ts';
+import { watchStall } from './oras-stall.ts';
 
 /** One `oras cp`: everything reachable from a digest, into one repository of a registry. */
 export interface Copy {
@@ -44,24 +45,25 @@ export async function openOras(tools: TransferTools, context: Context): Promise<
   const access = await openOrasAccess(tools, context.env);
   const env = childEnvironment(context.env, access.dockerConfig);
   const gate = new Gate({ places: processes });
-  const attempt = async (copy: Copy, most: number): Promise<string> => {
+  const attempt: Attempt = async (copy, blobs) => {
     const flags = [
       ...('fd' in copy.from ? ['--from-oci-layout'] : await access.flags('from', copy.from.client)),
       ...(await access.flags('to', copy.to.client)),
     ];
     const leave = await gate.enter(context.signal);
     try {
-      const taken = await takePlaces(copy, most);
+      const taken = await enter(copy, Math.min(copy.atOnce, blobs.length));
       const words = copyArguments(copy, [`--concurrency=${taken.concurrency}`, ...flags]);
-      return await run(tools.oras, copy, words, env, context.signal).finally(taken.leave);
+      const process = { words, env, oras: tools.oras, stallMs: tools.stallMs ?? stallTime };
+      return await run(process, copy, blobs, context.signal).finally(taken.leave);
     } finally {
       leave();
     }
   };
   return {
     copy: async (copy, blobs) => {
-      const most = Math.min(copy.atOnce, blobs.length);
-      const sent = uploaded(await persist(copy, () => attempt(copy, most), tools, context), blobs);
+      const arrived = await persist(copy, blobs, attempt, tools, context);
+      const sent = blobs.filter(({ digest }) => arrived.has(shortName(digest)));
       const bytes = totalSize(sent);
       for (const places of placesOf(copy)) places.moved(bytes);
       return sent;
@@ -70,56 +72,123 @@ export async function openOras(tools: TransferTools, context: Context): Promise<
   };
 }
 
+type Attempt = (copy: Copy, blobs: readonly Descriptor[]) => Promise<Ended>;
+
+/** A process that has ended. */
+interface Ended {
+  /** Names of the blobs that it says to have uploaded; only to count: what counts is read back by HEAD. */
+  readonly copied: ReadonlySet<string>;
+  readonly failure?: OrasFailure;
+}
+
 /** Runs a copy again while it may yet succeed, by the rules of our own requests; oras itself gives up in seconds. */
 async function persist(
   copy: Copy,
-  attempt: () => Promise<string>,
+  blobs: readonly Descriptor[],
+  attempt: Attempt,
   { retryBudgetMs: budget = tenMinutes }: TransferTools,
-  { signal, emit }: Context,
-): Promise<string> {
-  let again = false;
-  const reach: Reach = { answered: new Set(), missed: new Set() };
-  const work = async () => {
-    // Our own request waits for a target that is away; a process would be started in vain.
-    if (again) await copy.to.client.headManifest(copy.to.repository, copy.digest);
-    again = true;
-    return attempt().catch(asTransient);
-  };
+  { signal }: Context,
+): Promise<ReadonlySet<string>> {
   const onWait = (wait: number, failure: Transient) => {
     for (const places of placesOf(copy)) places.failing(failure, wait);
-    emit(waitNote(wait, failure));
   };
-  return retry(work, { budget, signal, reach, onWait });
+  const reach = { answered: new Map(), missed: new Set<string>() };
+  const attempts = new Attempts({ budget, signal, reach, onWait });
+  const arrived = new Set<string>();
+  const again = secondChances();
+  for (;;) {
+    const { copied, failure } = await attempt(copy, blobs);
+    const before = arrived.size;
+    for (const name of copied) arrived.add(name);
+    if (failure === undefined) return arrived;
+    if (arrived.size > before) attempts.progressed();
+    if (failure.status === 429) placesAt(copy, failure.end)?.limited(new Transient(failure));
+    await attempts.pauseAfter(again(failure) ? new Transient(failure) : failure);
+    await askHosts(copy);
+  }
 }
 
-function asTransient(error: unknown): never {
-  throw error instanceof AirgapError && error.class === 'transient' ? new Transient(error) : error;
+/**
+ * What passes may be tried until the budget is spent. Once more: bytes that were damaged on the way, and a login, since
+ * a token may have run out in the middle of an upload, which oras cannot begin again.
+ */
+function secondChances(): (failure: OrasFailure) => boolean {
+  const given = new Set<string>();
+  return ({ class: name, status }) => {
+    if (name === 'transient') return true;
+    const isFirst = !given.has(name);
+    given.add(name);
+    return isFirst && (name === 'integrity' || status === 401);
+  };
 }
 
-/** Resolves to what oras wrote to stdout. */
+/**
+ * Asks both hosts for the manifest by our own client before a process is started again. That waits for one that is away
+ * or has asked to be left alone, which oras does not tell; and learns whether a login is refused for good.
+ */
+async function askHosts({ digest, from, to }: Copy): Promise<void> {
+  await to.client.headManifest(to.repository, digest);
+  if ('client' in from && 'getManifest' in from.client)
+    await from.client.getManifest(from.repository, digest);
+}
+
+/** Places for a copy, at hosts that take requests. */
+async function enter(copy: Copy, most: number): Promise<Taken> {
+  for (;;) {
+    const taken = await takePlaces(copy, most);
+    if (taken !== undefined) return taken;
+    await askHosts(copy);
+  }
+}
+
+function placesAt({ from, to }: Copy, end: OrasFailure['end']) {
+  if (end === 'target') return to.client.places;
+  return 'client' in from ? from.client.places : undefined;
+}
+
+interface OrasProcess {
+  readonly oras: string;
+  readonly words: readonly string[];
+  readonly env: Record<string, string>;
+  readonly stallMs: number;
+}
+
 async function run(
-  oras: string,
+  { oras, words, env, stallMs }: OrasProcess,
   copy: Copy,
-  words: readonly string[],
-  env: Record<string, string>,
+  blobs: readonly Descriptor[],
   signal: AbortSignal,
-): Promise<string> {
+): Promise<Ended> {
   signal.throwIfAborted();
+  const stall = new AbortController();
   const child = execa(oras, words, {
     env,
     extendEnv: false,
     // execa hands any descriptor on; its types name those up to 9.
     stdin: 'fd' in copy.from ? (copy.from.fd as 3) : 'ignore',
-    cancelSignal: signal,
+    cancelSignal: AbortSignal.any([signal, stall.signal]),
     forceKillAfterDelay: patience,
     reject: false,
   });
-  const stopWatching = copy.watch?.(child);
+  const isExcused = () => isHeldBack(copy);
+  const watches = [copy.watch, watchStall(blobs, { stallMs, isExcused }, () => stall.abort())];
+  const stops = watches.map((watch) => watch?.(child));
   const result = await child;
-  stopWatching?.();
+  for (const stop of stops) stop?.();
   if (result.isCanceled) signal.throwIfAborted();
-  if (result.failed) throw orasFailure(result.stderr || (result.shortMessage ?? ''), nameOf(copy));
-  return result.stdout;
+  const copied = reportedDigests('Copied', result.stdout);
+  if (!result.failed) return { copied };
+  const said = stall.signal.aborted
+    ? `timeout: no byte for ${Math.round(stallMs / 1000)} s`
+    : result.stderr || (result.shortMessage ?? '');
+  return { copied, failure: new OrasFailure(said, nameOf(copy)) };
+}
+
+/** oras owes nothing while a host wants to be left alone, or we have nothing to give it. */
+function isHeldBack(copy: Copy): boolean {
+  const { from } = copy;
+  const isBehind = 'client' in from && 'isBehind' in from.client && from.client.isBehind?.();
+  return isBehind || placesOf(copy).some(({ isOpen }) => !isOpen);
 }
 
 /**
@@ -142,12 +211,6 @@ function sourceName(from: Copy['from']): string {
 function nameOf({ digest, from, to }: Copy): string {
   const source = 'fd' in from ? from.path : `${from.client.host}/${from.repository}`;
   return `${source}@${digest} to ${to.client.host}/${to.repository}`;
-}
-
-/** Only to count: what counts is read back by HEAD. */
-function uploaded(stdout: string, blobs: readonly Descriptor[]): Descriptor[] {
-  const copied = reportedDigests('Copied', stdout);
-  return blobs.filter(({ digest }) => copied.has(shortName(digest)));
 }
 
 function childEnvironment(env: Context['env'], dockerConfig: string): Record<string, string> {

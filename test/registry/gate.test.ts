@@ -104,10 +104,4 @@ describe('without waiting', () => {
     size.places = 2;
     expect(gate.tryEnter()).toBeUndefined();
   });
-
-  test('nobody gets in while the host wants to be left alone', () => {
-    const gate = new Gate({ places: 1 });
-    gate.closeFor(60_000);
-    expect(gate.tryEnter()).toBeUndefined();
-  });
 });

@@ -84,7 +84,7 @@ describe('against a real registry', () => {
   test('a blob whose bytes are not of its digest is refused', async () => {
     const client = registries.client(registry.host);
     const wrong = client.putBlob('put/here', digestOf(Buffer.from('a')), Buffer.from('b'));
-    await expect(wrong).rejects.toMatchObject({ class: 'refused' });
+    await expect(wrong).rejects.toMatchObject({ class: 'integrity' });
   });
 
   test('a push can be tried without leaving anything', async () => {

@@ -4,10 +4,10 @@ import { AirgapError } from '../../src/report/error.ts';
 
 const host = 'https://r.example';
 const failure = new AirgapError('transient', 'nobody listens');
-const refused = new Transient(failure, { unreachable: host });
+const refused = new Transient(failure, { origin: host, isUnreachable: true });
 
 const reachOf = (answered: string[] = []): Reach => ({
-  answered: new Set(answered),
+  answered: new Map(answered.map((origin) => [origin, 0])),
   missed: new Set(),
 });
 
@@ -48,8 +48,8 @@ describe('a host that no connection can be made to', () => {
 
   test('is waited for five seconds, and for the whole budget when it has answered before', async () => {
     hurry();
-    expect(await triesOf(refused, reachOf(), 600_000)).toBe(6);
-    expect(await triesOf(refused, reachOf([host]), 600_000)).toBe(601);
+    expect(await triesOf(refused, reachOf(), 600_000)).toBe(7);
+    expect(await triesOf(refused, reachOf([host]), 600_000)).toBe(602);
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { orasFailure } from '../../src/transfer/oras-errors.ts';
+import { OrasFailure } from '../../src/transfer/oras-errors.ts';
 
 const digest = 'sha256:2eed55229d7ab5e7c58858607dd7cb125f26fe2eb27dc2ec236b9030369ee3e5';
 const at = (end: 'source' | 'destination') =>
@@ -93,19 +93,19 @@ describe('stderr of oras', () => {
     ['something new', 'Error: the moon is in the wrong place', 'tool'],
     ['nothing', '', 'tool'],
   ])('%s', (_, stderr, expected) => {
-    expect(orasFailure(stderr, 'x').class).toBe(expected);
+    expect(new OrasFailure(stderr, 'x').class).toBe(expected);
   });
 
   test('is told in one line, without the secrets of upload URLs or the paths of our private files', () => {
     const put = `${target}${upload}response status code 503: Service Unavailable${advice}`;
-    expect(orasFailure(put, 'a@b to c').given).toBe(
+    expect(new OrasFailure(put, 'a@b to c').given).toBe(
       `${target}PUT "http://127.0.0.1:5200/v2/c/x/blobs/uploads/01a2?…": response status code 503: Service Unavailable`,
     );
   });
 
   test('of a login names the registry to log in to', () => {
-    expect(orasFailure(`${source}denied: denied`, 'x').next).toContain('source registry');
-    expect(orasFailure(`${target}basic credential not found`, 'x').next).toContain(
+    expect(new OrasFailure(`${source}denied: denied`, 'x').next).toContain('source registry');
+    expect(new OrasFailure(`${target}basic credential not found`, 'x').next).toContain(
       'target registry',
     );
   });
