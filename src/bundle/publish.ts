@@ -1,8 +1,8 @@
-import { open, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { rename, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { onDisk } from '../disk/failures.ts';
-import { partNumber } from './open-volume.ts';
-import { partialScript } from './partial.ts';
+import { syncFolder } from '../disk/folder.ts';
+import { asideOf, complete, moveAll, partsAt, scriptIn, settle, sumsIn } from './settle.ts';
 import { sumLine } from './sums.ts';
 import { partPathOf } from './volume.ts';
 
@@ -19,67 +19,45 @@ export interface Finished {
 }
 
 /**
- * Puts the files in place. The old checksum goes first, so that at no moment one lies beside a bundle that is not
- * its own.
+ * Puts the files in place. The old checksum goes first and the new one comes after the bundle, so that at no moment
+ * one lies beside a bundle that is not its own. Whatever fails, or kills the run, leaves the older bundle or the new
+ * one, or what `settle` makes one of.
  * @returns the path of install.sh
  */
-export async function publish({ partial, out, parts, sums, script }: Finished): Promise<string> {
-  const sumsFile = `${out}.sha256`;
-  const installer = join(dirname(out), 'install.sh');
-  await onDisk(installer, writeFile(partialScript(partial), script, { mode: 0o755, flush: true }));
-  await onDisk(sumsFile, rm(sumsFile, { force: true }));
-  if (parts === 0) await publishWhole(partial, out);
-  else await publishParts(partial, out, parts);
-  await onDisk(sumsFile, writeFile(sumsFile, sumLines(out, parts, sums), { flush: true }));
-  await onDisk(installer, rename(partialScript(partial), installer));
-  const folder = await onDisk(dirname(out), open(dirname(out)));
-  await onDisk(dirname(out), folder.sync()).finally(() => folder.close());
-  return installer;
+export async function publish(finished: Finished): Promise<string> {
+  const { partial, out, script } = finished;
+  const sums = sumsIn(partial);
+  await onDisk(sums, writeFile(sums, sumLines(finished), { flush: true }));
+  const installer = scriptIn(partial);
+  await onDisk(installer, writeFile(installer, script, { mode: 0o755, flush: true }));
+  await syncFolder(dirname(partial));
+  try {
+    await moveFiles(finished);
+  } catch (error) {
+    await settle(partial, out).catch(() => undefined);
+    throw error;
+  }
+  await complete(partial, out);
+  return join(dirname(out), 'install.sh');
 }
 
-function sumLines(out: string, parts: number, sums: readonly string[]): string {
+function sumLines({ out, parts, sums }: Finished): string {
   const name = (at: number) => basename(parts === 0 ? out : partPathOf(out, at + 1));
   return sums.map((sum, at) => sumLine(sum, name(at))).join('');
 }
 
-/** The whole file counts where both lie there, so the parts of an older one can go after it came. */
-async function publishWhole(partial: string, out: string): Promise<void> {
-  await onDisk(out, rename(partial, out));
-  for (const path of await partsAt(out)) await onDisk(path, rm(path));
-}
-
 /**
- * No part stands beside one of another bundle: the old ones step aside, the first of them first, and the first
- * new one comes last, as without it there is no bundle. An old whole file counts until all are there.
+ * One file takes the place of another at once. Of parts none stands beside one of another bundle: the old ones step
+ * aside, the first of them first, and the first new one comes last, as without it there is no bundle.
  */
-async function publishParts(partial: string, out: string, parts: number): Promise<void> {
-  const moved: { from: string; to: string }[] = [];
-  const move = async (from: string, to: string) => {
-    await onDisk(to, rename(from, to));
-    moved.push({ from, to });
-  };
-  const old = await partsAt(out);
-  try {
-    for (const path of old) await move(path, asideOf(path, partial));
-    for (let number = parts; number > 0; number--)
-      await move(partPathOf(partial, number), partPathOf(out, number));
-  } catch (error) {
-    for (const { from, to } of moved.reverse()) await rename(to, from);
-    throw error;
+async function moveFiles({ partial, out, parts }: Finished): Promise<void> {
+  const sums = `${out}.sha256`;
+  await moveAll([[sums, asideOf(sums, partial)]]);
+  await syncFolder(dirname(out));
+  if (parts === 0) return onDisk(out, rename(partial, out));
+  for (const path of await partsAt(out)) await onDisk(path, rename(path, asideOf(path, partial)));
+  for (let number = parts; number > 0; number--) {
+    const place = partPathOf(out, number);
+    await onDisk(place, rename(partPathOf(partial, number), place));
   }
-  await onDisk(out, rm(out, { force: true }));
-  for (const path of old) await onDisk(path, rm(asideOf(path, partial)));
-}
-
-/** Begins as the partial does, so that it is cleared away with it. */
-function asideOf(path: string, partial: string): string {
-  return `${partial}-old-${basename(path)}`;
-}
-
-/** The parts of a bundle that lie there, from the first on. */
-async function partsAt(out: string): Promise<string[]> {
-  const there = await onDisk(dirname(out), readdir(dirname(out), { withFileTypes: true }));
-  const names = there.filter((entry) => !entry.isDirectory()).map(({ name }) => name);
-  const parts = names.filter((name) => partNumber(basename(out), name) !== undefined);
-  return parts.sort().map((name) => join(dirname(out), name));
 }

@@ -1,7 +1,11 @@
+import { dirname } from 'node:path';
 import type { Context } from '../context.ts';
+import { isDiskFull } from '../disk/failures.ts';
+import { makeFolder } from '../disk/folder.ts';
+import { type Lock, whileLocked } from '../disk/lock.ts';
 import { digestOf, hexOf } from '../oci/digest.ts';
 import type { Inventory } from '../plan/inventory.ts';
-import { canGoOn, failuresIn } from '../report/error.ts';
+import { canGoOn } from '../report/error.ts';
 import {
   type Archive,
   type ArchiveEntry,
@@ -13,8 +17,10 @@ import {
 import { HashThreads } from './hash-threads.ts';
 import { parseInventory, printInventory } from './inventory-json.ts';
 import { requireFewParts } from './part-size.ts';
-import { openPartial, type Partial, putAside, removePartial } from './partial.ts';
+import { lockOf, openPartial, type Partial, removePartial } from './partial.ts';
 import { publish } from './publish.ts';
+import { clearGaps, openSame } from './resume.ts';
+import { isUnsettled } from './settle.ts';
 import { printSignature, type Signer } from './sign.ts';
 import { createVolume, partPathOf, type Volume } from './volume.ts';
 import { type Sums, VolumeSums } from './volume-sums.ts';
@@ -50,34 +56,58 @@ export interface WrittenBundle {
  * Writes a bundle straight to its final offsets in a hidden file beside `out`, and renames it when every byte was
  * checked and is on the disk. On a failure what was at `out` stays, and of what is new nothing is left, except
  * for the next run to go on where this one was stopped.
- * @throws AirgapError integrity for a blob that is not what its digest says, io, and what `readBlob` throws
+ * @throws AirgapError locked while another run writes it, integrity for a blob that is not what its digest says, io,
+ *   and what `readBlob` throws
  */
 export async function writeBundle(job: WriteJob, context: Context): Promise<WrittenBundle> {
   const head = headOf(job);
   const archive = layOut(job.inventory, head);
-  const small = new Map([...job.files, ...headFiles(head)]);
   if (job.partSize !== undefined) requireFewParts(archive.size, job.partSize);
-  const layout = layoutName(head, archive, job);
-  const partial = await openPartial(job.out, layout, archive.size, context.now());
-  try {
-    const volume = await createVolume(partial.path, archive.size, job.partSize);
-    const threads = new HashThreads(volume);
+  await makeFolder(dirname(job.out));
+  return whileLocked(lockOf(job.out), context, async (lock) => {
+    const layout = layoutName(head, archive, job);
+    const partial = await openPartial(job.out, layout, archive.size, context);
     try {
-      const sums = new VolumeSums(volume, threads);
-      const { mtime } = archive;
-      const target = { volume, mtime, threads, sums, isTaken: partial.isTaken };
-      const resumed = await writeAll(target, archive, small, job, context);
-      const [done] = await Promise.all([sums.finish(), volume.sync()]);
-      return { ...(await finish(volume, done, job)), resumed };
-    } finally {
-      await threads.close();
-      await volume.close();
+      const written = await writeInto(partial, { job, head, archive, lock }, context);
+      await removePartial(partial.folder);
+      return written;
+    } catch (error) {
+      if (await isWorthLeaving(error, partial, context)) tellLeft(partial, context);
+      else await removePartial(partial.folder).catch(() => undefined);
+      throw context.signal.aborted ? context.signal.reason : error;
     }
-  } catch (error) {
-    if (context.signal.aborted || isWorthLeaving(error)) await leave(partial, context);
-    throw context.signal.aborted ? context.signal.reason : error;
+  });
+}
+
+interface Writing {
+  readonly job: WriteJob;
+  readonly head: ArchiveHead;
+  readonly archive: Archive;
+  readonly lock: Lock;
+}
+
+async function writeInto(
+  partial: Partial,
+  { job, head, archive, lock }: Writing,
+  context: Context,
+): Promise<WrittenBundle> {
+  const same = job.older ? undefined : await openSame(job.out, head.inventory);
+  const volume = await createVolume(partial.path, archive.size, job.partSize);
+  const threads = new HashThreads(volume);
+  try {
+    const sums = new VolumeSums(volume, threads);
+    const { mtime } = archive;
+    const target = { volume, mtime, threads, sums, isTaken: partial.isTaken };
+    const small = new Map([...job.files, ...headFiles(head)]);
+    const sources = same ? { ...job, older: same } : job;
+    const resumed = await writeAll(target, archive, small, sources, context);
+    const [done] = await Promise.all([sums.finish(), volume.sync()]);
+    await lock.check();
+    return { ...(await finish(volume, done, job)), resumed: resumed + (same?.taken.bytes ?? 0) };
   } finally {
-    await removePartial(partial.folder);
+    await threads.close();
+    await volume.close();
+    await same?.close();
   }
 }
 
@@ -88,13 +118,16 @@ function layoutName({ inventory }: ArchiveHead, { size }: Archive, { partSize }:
 }
 
 /** A disk that is full is not kept full. */
-function isWorthLeaving(error: unknown): boolean {
-  return canGoOn(error) && failuresIn(error).every(({ class: name }) => name !== 'io');
+async function isWorthLeaving(
+  error: unknown,
+  { path }: Partial,
+  { signal }: Context,
+): Promise<boolean> {
+  return signal.aborted || (canGoOn(error) && !isDiskFull(error)) || isUnsettled(path);
 }
 
-async function leave(partial: Partial, { emit }: Context): Promise<void> {
-  const path = await putAside(partial);
-  emit({ kind: 'note', message: `what is finished stays in ${path}, for the next run to go on` });
+function tellLeft({ folder }: Partial, { emit }: Context): void {
+  emit({ kind: 'note', message: `what is finished stays in ${folder}, for the next run to go on` });
 }
 
 function headOf({ inventory, sign }: WriteJob) {
@@ -104,14 +137,14 @@ function headOf({ inventory, sign }: WriteJob) {
   return { inventory: bytes, ...(sign ? { signature: printSignature(sign.sign(bytes)) } : {}) };
 }
 
-function headFiles({ inventory, signature }: ReturnType<typeof headOf>): [string, Buffer][] {
+function headFiles({ inventory, signature }: ArchiveHead): [string, Buffer][] {
   return [
     ['bundle.json', inventory],
     ...(signature ? [['bundle.sig', signature] as [string, Buffer]] : []),
   ];
 }
 
-/** The paddings and the two end blocks are holes: they read as zeros. @returns bytes that were there already */
+/** The paddings and the two end blocks are holes, which read as zeros. @returns bytes that were there already */
 async function writeAll(
   target: BlobsTarget,
   archive: Archive,
@@ -119,6 +152,7 @@ async function writeAll(
   job: WriteJob,
   context: Context,
 ): Promise<number> {
+  if (target.isTaken) await clearGaps(target.volume, archive);
   const [smallEntries, blobEntries] = divide(archive.entries, small);
   for (const [entry, bytes] of smallEntries) await writeSmall(target, entry, bytes);
   target.sums.written(archive.size - endSize, archive.size);

@@ -1,4 +1,4 @@
-import { AirgapError } from '../report/error.ts';
+import { AirgapError, failuresIn } from '../report/error.ts';
 
 /** Waits for work on a file; what the operating system refuses is an `io` failure that names the path. */
 export async function onDisk<T>(path: string, work: Promise<T>): Promise<T> {
@@ -25,3 +25,9 @@ const wording: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
   EPERM: 'permission denied',
 };
+
+/** Whether one of the failures is that a disk or a quota has no room left. */
+export function isDiskFull(error: unknown): boolean {
+  const codes = failuresIn(error).map(({ cause }) => (cause as NodeJS.ErrnoException)?.code ?? '');
+  return codes.some((code) => code === 'ENOSPC' || code === 'EDQUOT');
+}

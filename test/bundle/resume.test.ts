@@ -1,13 +1,12 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { open, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { lockOf } from '../../src/bundle/partial.ts';
 import { type WriteJob, writeBundle } from '../../src/bundle/write.ts';
-import { isGone, ownerName } from '../../src/disk/process.ts';
+import { takeLock } from '../../src/disk/lock.ts';
 import type { Digest } from '../../src/oci/digest.ts';
-import { AirgapError, type ErrorClass } from '../../src/report/error.ts';
+import { AirgapError } from '../../src/report/error.ts';
 import { mountSmallDisk, type SmallDisk } from '../helpers/small-disk.ts';
 import { jobFor, sample, temporaryFolder, testContext, whole, write } from './sample.ts';
 
@@ -45,15 +44,15 @@ async function stopHalfway(failure?: AirgapError, more: Partial<WriteJob> = {}) 
 /** Writes it again; resolves to what was read, in the order of the archive, and what came of it. */
 async function again(more: Partial<WriteJob> = {}, parts_ = parts) {
   const read = new Set<Digest>();
-  const { readBlob } = jobFor(parts_, out);
-  const written = await write(parts_, out, {
-    ...more,
-    readBlob: (blob) => {
-      read.add(blob.digest);
-      return readBlob(blob);
-    },
-  });
-  return { read: digests.filter((digest) => read.has(digest)), written };
+  const context = testContext();
+  const job = jobFor(parts_, out, more);
+  const readBlob: WriteJob['readBlob'] = (blob) => {
+    read.add(blob.digest);
+    return job.readBlob(blob);
+  };
+  const written = await writeBundle({ ...job, readBlob }, context);
+  const notes = context.events.flatMap((event) => (event.kind === 'note' ? [event.message] : []));
+  return { read: digests.filter((digest) => read.has(digest)), written, notes };
 }
 
 const untouched = async (more: Partial<WriteJob> = {}) =>
@@ -82,92 +81,115 @@ describe('a run that was stopped is gone on with:', () => {
     expect(await hidden()).toEqual([]);
   });
 
-  test('what was damaged meanwhile is read again', async () => {
+  const junk = Buffer.alloc(3_000_000, 'somebody else wrote this ');
+  const bodyOf = async (path: string) => (await readFile(path)).indexOf(contents[0] ?? '');
+  const headerOf = async (path: string) => (await bodyOf(path)) - 512;
+  test.each<[string, (path: string) => Promise<void>, number[]]>([
+    ['one flipped byte', async (path) => put(path, (await bodyOf(path)) + 1000, '?'), [0, 2, 3]],
+    ['a flipped header', async (path) => put(path, (await headerOf(path)) + 3, '?'), [0, 2, 3]],
+    ['the header of another', async (path) => put(path, (await bodyOf(path)) - 1, 'x'), [0, 2, 3]],
+    ['a blob cut short', async (path) => truncate(path, (await bodyOf(path)) + 99), [0, 1, 2, 3]],
+    ['a file that is empty', (path) => truncate(path, 0), [0, 1, 2, 3]],
+    ['no file', (path) => rm(path), [0, 1, 2, 3]],
+    ['a larger file of somebody else', (path) => writeFile(path, junk), [0, 1, 2, 3]],
+  ])('with %s in what was left: what is not right is read again', async (_, harm, readAgain) => {
     await stopHalfway();
-    const path = join(home, (await hidden())[0] ?? '', 'sample-1.0.0.tar');
-    const file = await open(path, 'r+');
-    await file.write('?', (await readFile(path)).indexOf(contents[0] ?? '') + 1000);
-    await file.close();
+    await harm(join(home, (await hidden())[0] ?? '', 'sample-1.0.0.tar'));
     const { read, written } = await again();
-    expect(read).toEqual([digests[0], ...digests.slice(2)]);
+    expect(read).toEqual(readAgain.map((at) => digests[at]));
     expect(written.sha256).toBe(await untouched());
+    expect(await hidden()).toEqual([]);
   });
 
-  test('but not into another bundle, or another split: that begins anew and clears it', async () => {
+  test('but not into another bundle, or another split: that begins anew, says so and clears it', async () => {
     await stopHalfway();
+    const [left = ''] = await hidden();
     const other = await again({ partSize: 512 * 1024 });
     expect(other.read).toEqual(digests);
+    expect(other.notes).toEqual([
+      `${join(home, left)} is of another input or split size: it is removed`,
+    ]);
     expect(await hidden()).toEqual([]);
+    for (const path of other.written.parts) await rm(path);
     await stopHalfway();
     const later = sample(contents, { createdAt: '2026-11-22T16:00:01Z' });
     expect((await again({}, later)).read).toEqual(digests);
     expect(await hidden()).toEqual([]);
   });
 
-  test('by one of two runs alone', async () => {
+  test('of another bundle it is said where it lies, and how large it is', async () => {
     await stopHalfway();
-    const both = await Promise.all([again(), again()]);
-    expect(both.map(({ read }) => read.length).sort()).toEqual([2, 4]);
-    expect(both[0]?.written.sha256).toBe(both[1]?.written.sha256);
+    const [left = ''] = await hidden();
+    out = join(home, 'sample-1.0.1.tar');
+    const { notes } = await again({}, sample(contents, { version: '1.0.1' }));
+    expect(notes).toEqual([
+      expect.stringMatching(
+        /^a run that did not end has left [\d.]+ [KM]iB of sample-1\.0\.0\.tar in /,
+      ),
+    ]);
+    expect(notes[0]).toContain(join(home, left));
+    expect(await hidden()).toEqual([left]);
   });
 });
 
-test.each<[ErrorClass, number]>([
-  ['transient', 1],
-  ['authentication', 1],
-  ['integrity', 0],
-  ['usage', 0],
-  ['io', 0],
-])('after a failure of class %s, %i partial file is left', async (name, count) => {
-  await stopHalfway(new AirgapError(name, 'it failed'));
+describe('while a run writes a bundle', () => {
+  const hold = () => takeLock(lockOf(out), testContext());
+
+  test('another one of it is refused, and what is there stays', async () => {
+    await stopHalfway();
+    const lock = await hold();
+    const before = await hidden();
+    await expect(again()).rejects.toMatchObject({
+      class: 'locked',
+      message: `another run holds the bundle ${out}`,
+    });
+    expect(await hidden()).toEqual(before);
+    await lock.release();
+    expect((await again()).read).toEqual(digests.slice(2));
+  });
+
+  test('one of two runs is refused, and the other is right', async () => {
+    const both = await Promise.allSettled([again(), again()]);
+    expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    const [refused] = both.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []));
+    expect(refused).toMatchObject({ class: 'locked' });
+    expect(await hidden()).toEqual([]);
+  });
+
+  test('another one is made beside it, and says nothing of it', async () => {
+    const lock = await hold();
+    const writing = join(home, '.sample-1.0.0.tar.partial-0123456789ab');
+    await mkdir(writing);
+    out = join(home, 'sample-1.0.1.tar');
+    expect((await again({}, sample(contents, { version: '1.0.1' }))).notes).toEqual([]);
+    await lock.release();
+    expect(await readdir(writing)).toEqual([]);
+  });
+});
+
+test.each<[string, unknown, number]>([
+  ['transient', new AirgapError('transient', 'it failed'), 1],
+  ['authentication', new AirgapError('authentication', 'it failed'), 1],
+  ['integrity', new AirgapError('integrity', 'it failed'), 0],
+  ['usage', new AirgapError('usage', 'it failed'), 0],
+  ['io', new AirgapError('io', 'it failed', { cause: { code: 'EIO' } }), 1],
+  [
+    'io, of a disk that is full',
+    new AirgapError('io', 'it failed', { cause: { code: 'ENOSPC' } }),
+    0,
+  ],
+])('after a failure of class %s, so many partial files are left', async (_, failure, count) => {
+  await stopHalfway(failure as AirgapError);
   expect(await hidden()).toHaveLength(count);
 });
 
-describe('what a killed run left', () => {
-  /** As if it were of the owner given: a run that is killed cannot rename it. */
-  async function leftBy(owner: string): Promise<string> {
-    await stopHalfway();
-    const [name = ''] = await hidden();
-    const path = join(home, name.replace(/left-.*$/, `${owner}-00000000`));
-    await rename(join(home, name), path);
-    return path;
-  }
-
-  test('is taken when its process is gone', async () => {
-    const child = spawn('sleep', ['60']);
-    const owner = await ownerOf(child.pid ?? 0);
-    child.kill('SIGKILL');
-    await once(child, 'exit');
-    await leftBy(owner);
-    expect((await again()).read).toEqual(digests.slice(2));
-  });
-
-  test.each([
-    ['of a process that runs', async () => ownerName()],
-    ['of another machine', async () => 'abcdef-1-1'],
-    ['of nobody known', async () => '0123456789ab'],
-  ])('%s is left alone while it may be in use', async (_, owner) => {
-    const path = await leftBy(await owner());
-    expect((await again()).read).toEqual(digests);
-    expect((await stat(path)).isDirectory()).toBe(true);
-    expect((await readdir(path)).length).toBe(1);
-  });
-
-  test('of another machine is taken when nothing was written for long', async () => {
-    const path = await leftBy('abcdef-1-1');
-    for (const one of [path, ...(await readdir(path)).map((name) => join(path, name))])
-      await utimes(one, 0, 0);
-    expect((await again()).read).toEqual(digests.slice(2));
-    expect(await hidden()).toEqual([]);
-  });
-});
-
-test('a process is known by when it started, as its number is given again', async () => {
-  const [place, pid, start] = (await ownerName()).split('-');
-  expect(await isGone(`${place}-${pid}-${start}`)).toBe(false);
-  expect(await isGone(`${place}-${pid}-${Number(start) - 1}`)).toBe(true);
-  expect(await isGone('abcdef-1-1')).toBe(false);
-  expect(await isGone('0123456789ab')).toBe(false);
+test('what is there already, of this very inventory, is not read again', async () => {
+  await again();
+  const second = await again();
+  expect(second.read).toEqual([]);
+  expect(second.written.sha256).toBe(await untouched());
+  const other = await again({}, sample(contents, { sequence: 8 }));
+  expect(other.read).toEqual(digests);
 });
 
 describe('on a disk with little room', () => {
@@ -193,8 +215,8 @@ describe('on a disk with little room', () => {
   });
 });
 
-async function ownerOf(pid: number): Promise<string> {
-  const [place] = (await ownerName()).split('-');
-  const text = await readFile(`/proc/${pid}/stat`, 'utf8');
-  return `${place}-${pid}-${text.split(') ')[1]?.split(' ')[19]}`;
+async function put(path: string, position: number, text: string): Promise<void> {
+  const file = await open(path, 'r+');
+  await file.write(text, position);
+  await file.close();
 }

@@ -176,12 +176,20 @@ describe('over an older bundle of the same name', () => {
   test('a part that cannot be put in place leaves the older parts as they were', async () => {
     await write(sample(other), out, { partSize: 512 * 100 });
     const before = await joined();
+    const names = await partsThere();
     await mkdir(`${out}.007`);
-    const writing = write(sample([Buffer.alloc(512 * 950, 'y')]), out, { partSize: 51_200 });
-    await expect(writing).rejects.toMatchObject({ class: 'io' });
+    const later = sample([Buffer.alloc(512 * 950, 'y')]);
+    const writing = () => write(later, out, { partSize: 51_200 });
+    await expect(writing()).rejects.toMatchObject({ class: 'io' });
     await rm(`${out}.007`, { recursive: true });
     expect((await joined()).equals(before)).toBe(true);
-    expect((await partsThere()).filter((name) => name.startsWith('.'))).toEqual([]);
+    const isHidden = (name: string) => name.startsWith('.');
+    expect((await partsThere()).filter((name) => !isHidden(name))).toEqual(names);
+    await run('sha256sum', ['--check', '--strict', 'sample-1.0.0.tar.sha256'], {
+      cwd: folder.path,
+    });
+    expect((await writing()).resumed).toBe(512 * 950);
+    expect((await partsThere()).filter(isHidden)).toEqual([]);
   });
 });
 

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { promisify } from 'node:util';
@@ -105,15 +105,6 @@ describe('a written bundle', () => {
     const written = await write(sample(contents), out, { sign: signer });
     expect((await readFile(out)).length).toBe(written.size);
     expect(await outFolder()).toEqual(threeFiles);
-  });
-
-  test('leaves what another run is writing at this moment', async () => {
-    const other = join(folder.path, 'out', '.sample-1.0.0.tar.partial-4567');
-    await mkdir(join(folder.path, 'out'), { recursive: true });
-    await writeFile(other, 'half a bundle');
-    await write(sample(contents), out);
-    expect(await readFile(other, 'utf8')).toBe('half a bundle');
-    await rm(other);
   });
 
   test('tells how far it is', async () => {
