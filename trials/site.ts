@@ -9,6 +9,7 @@ import {
   startKeyedJob,
 } from '../test/helpers/job.ts';
 import { type FrontProxy, startFrontProxy } from '../test/helpers/proxy.ts';
+import { shortStall } from './knobs.ts';
 import { randomOf } from './random.ts';
 import { type Kind, openRegistry, type Registry } from './registries.ts';
 
@@ -71,7 +72,11 @@ export interface SiteOptions {
 export async function openSite(kind: Kind, options: SiteOptions = {}): Promise<Site> {
   const corpus = options.corpus ?? fewImages;
   const [source, target] = [await openSide(kind), await openSide(kind)];
-  const job = await startKeyedJob({ SOURCE_DATE_EPOCH: '1790000000', ...options.env });
+  const job = await startKeyedJob({
+    SOURCE_DATE_EPOCH: '1790000000',
+    ...shortStall,
+    ...options.env,
+  });
   await fill(source.registry, corpus);
   await job.bundle(target.front.host, {
     images: Object.keys(corpus),
@@ -89,7 +94,8 @@ export async function openSite(kind: Kind, options: SiteOptions = {}): Promise<S
     inventory: made.inventory,
     sha256: made.sha256,
     argv,
-    run: (verb, ...flags) => job.run(...argv(verb), ...flags, '--output', 'json'),
+    run: (verb, ...flags) =>
+      job.runWith({ prefix: limit }, ...argv(verb), ...flags, '--output', 'json'),
     reset: () => reset(site),
     close: async () => {
       for (const { front, registry } of [source, target]) {
@@ -103,6 +109,8 @@ export async function openSite(kind: Kind, options: SiteOptions = {}): Promise<S
   return site;
 }
 
+/** Whoever hangs is killed with its children. */
+const limit = ['timeout', '-s', 'KILL', '55'];
 const bundle = 'clean/sample-1.0.0.tar';
 const load = ['load', bundle, '--key', 'bundle.pub'];
 const into = { mirror: [], create: ['-o', 'out'] } as const;

@@ -1,18 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import type { FrontRule } from '../test/helpers/proxy.ts';
+import type { Fault } from './faults.ts';
 
 /** A registry that wants a token for everything, and gives one to everybody. */
-export interface TokenGate {
-  readonly rule: FrontRule;
+export interface TokenGate extends Fault {
+  readonly challenge: string;
   /** No token given so far holds any more. */
   expire(): void;
-  /** Tokens given so far. */
-  given(): number;
 }
 
 /** @param realm where tokens are: `http://HOST/token` of the same proxy */
 export function tokenGate(realm: string): TokenGate {
   const valid = new Set<string>();
+  const challenge = `Bearer realm="${realm}",service="trial"`;
   let given = 0;
   const rule: FrontRule = ({ path, headers }) => {
     if (path.startsWith('/token')) {
@@ -25,10 +25,9 @@ export function tokenGate(realm: string): TokenGate {
     if (valid.has((headers.authorization ?? '').replace('Bearer ', ''))) return undefined;
     const [, repository] = /^\/v2\/(.+?)\/(?:blobs|manifests)\//.exec(path) ?? [];
     const scope = repository ? `,scope="repository:${repository}:pull,push"` : '';
-    const challenge = `Bearer realm="${realm}",service="trial"${scope}`;
-    return { status: 401, headers: { 'www-authenticate': challenge }, body: unauthorized };
+    return { status: 401, headers: { 'www-authenticate': challenge + scope }, body: unauthorized };
   };
-  return { rule, expire: () => valid.clear(), given: () => given };
+  return { rule, challenge, expire: () => valid.clear(), hits: () => given };
 }
 
 const unauthorized = '{"errors":[{"code":"UNAUTHORIZED","message":"authentication required"}]}';

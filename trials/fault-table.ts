@@ -1,0 +1,63 @@
+import { strict as assert } from 'node:assert';
+import { checkDone } from './checks.ts';
+import { isManifestPut, isOras, type Which } from './faults.ts';
+import { type SingleFault, singleFaults } from './single-faults.ts';
+import { type Site, type Verb, verbs } from './site.ts';
+import { Sites } from './sites.ts';
+import {
+  type Case,
+  notApplicable,
+  type Size,
+  survived,
+  type Trial,
+  type Verdict,
+} from './trial.ts';
+
+const sites = new Sites();
+
+/** Whose request meets the fault: our own client's, or that of the oras that we run. */
+const victims: Readonly<Record<string, Which>> = {
+  ours: (request) => !isOras(request),
+  oras: isOras,
+};
+
+/** Each fault of the table, alone, in each verb, at our client and at oras. */
+export const faultTable: Trial = {
+  id: 'faults',
+  title: 'each single transient fault is survived, in mirror, create and load',
+  star: true,
+  cases: (size) =>
+    singleFaults.flatMap((single) => verbs.flatMap((verb) => cell(single, verb, size))),
+  close: sites.close,
+};
+
+/** The name of a case begins with its cell. */
+export const cellName = ({ name }: SingleFault, verb: Verb): string => `${verb}: ${name}`;
+
+function cell(single: SingleFault, verb: Verb, size: Size): Case[] {
+  const names = single.isInRerun || verb === 'create' ? ['ours'] : Object.keys(victims);
+  return names.map((name) => ({
+    name: `${cellName(single, verb)} (${name})`,
+    run: async () => meet(single, await sites.at('distribution'), verb, name, size),
+  }));
+}
+
+async function meet(
+  single: SingleFault,
+  site: Site,
+  verb: Verb,
+  victim: string,
+  size: Size,
+): Promise<Verdict> {
+  if (single.isInRerun) await checkDone(site, verb, await site.run(verb));
+  site.target.front.clear();
+  const whose = victims[victim] as Which;
+  const { hits } = single.place({ site, verb, whose, size });
+  const began = performance.now();
+  await checkDone(site, verb, await site.run(verb));
+  const seconds = (performance.now() - began) / 1000;
+  if (!single.isInRerun) return hits() === 0 ? notApplicable : survived({ seconds });
+  const puts = site.target.front.requests.filter(isManifestPut).length;
+  assert.equal(puts, 0, 'manifests were put again');
+  return verb === 'create' ? notApplicable : survived({ 'manifest PUTs of a rerun': puts });
+}
