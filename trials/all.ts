@@ -1,5 +1,6 @@
+import { chaos } from './chaos.ts';
 import { faultTable } from './fault-table.ts';
 import type { Trial } from './trial.ts';
 
 /** Every trial, in the order of the table. A folder with its own list adds it here. */
-export const trials: readonly Trial[] = [faultTable];
+export const trials: readonly Trial[] = [faultTable, chaos];
