@@ -10,6 +10,7 @@ import { readDeltaBase } from '../commands/delta-base.ts';
 import { planRun } from '../commands/kept-plan.ts';
 import { mirrorPrepared } from '../commands/mirror.ts';
 import { type PlanResult, refuseOnErrors } from '../commands/plan.ts';
+import { type Prepared, prepare } from '../commands/prepare.ts';
 import { readSavedPlan } from '../commands/saved-plan.ts';
 import { type PlacedResult, withTools } from '../commands/transferring.ts';
 import type { Context } from '../context.ts';
@@ -63,20 +64,29 @@ async function carryOut(
   try {
     const { withoutImages, fresh, out } = inputs;
     const run = { name: nameOf(inputs), spec, saved, fresh, withoutImages, older, base };
-    const { prepared, carryOut } = await planRun(run, registries, context);
-    result.plan = { inventory: prepared.inventory, problems: prepared.problems };
-    if (!wants('mirror') && !wants('create')) return refuseOnErrors(prepared.problems, context);
-    await carryOut(async () => {
-      if (wants('mirror')) {
-        result.mirror = await withTools(connections, context, (tools) =>
-          mirrorPrepared(prepared, tools, context),
-        );
-        if (result.mirror.errors.length > 0) return result.mirror;
-      }
-      if (wants('create')) {
-        result.create = await createPrepared(prepared, { out, partSize, sign, older }, context);
-      }
-      return {};
+    const show = ({ inventory, problems }: Prepared) => {
+      result.plan = { inventory, problems };
+    };
+    if (!wants('mirror') && !wants('create')) {
+      const prepared = await prepare(spec, registries, context, run);
+      show(prepared);
+      return refuseOnErrors(prepared.problems, context);
+    }
+    await planRun(run, registries, context, ({ prepared, carryOut }) => {
+      show(prepared);
+      return carryOut(async () => {
+        if (wants('mirror')) {
+          result.mirror = await withTools(connections, context, (tools) =>
+            mirrorPrepared(prepared, tools, context),
+          );
+          if (result.mirror.errors.length > 0) return result.mirror;
+        }
+        if (wants('create')) {
+          const creation = { out, partSize, sign, older };
+          result.create = await createPrepared(prepared, creation, context);
+        }
+        return {};
+      });
     });
   } finally {
     await registries.close();

@@ -74,9 +74,9 @@ export async function runCreate(
   try {
     const { withoutImages, fresh } = options;
     const run = { name: 'create', spec, saved, fresh, withoutImages, older, base };
-    const { carryOut } = await planRun(run, registries, context);
-    return await carryOut((prepared) =>
-      createPrepared(prepared, { out: options.out, partSize, sign, older }, context),
+    const creation = { out: options.out, partSize, sign, older };
+    return await planRun(run, registries, context, ({ carryOut }) =>
+      carryOut((prepared) => createPrepared(prepared, creation, context)),
     );
   } finally {
     await registries.close();

@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import * as z from 'zod';
 import type { VerifiedBundle } from '../bundle/verified-bundle.ts';
 import type { Context } from '../context.ts';
+import { makeFolder } from '../disk/folder.ts';
+import { type Lock, takeLock } from '../disk/lock.ts';
+import { ownModes, replaceFile } from '../disk/replace.ts';
 import { basePath } from '../plan/repositories.ts';
 import { AirgapError } from '../report/error.ts';
 
@@ -19,6 +22,41 @@ const recordSchema = z.strictObject({
 
 /** What was loaded last, of one bundle name into one target. */
 type InstalledRecord = z.infer<typeof recordSchema>;
+
+/**
+ * Keeps other loads of the same name into the same target out, as far as they remember in the same place: between the
+ * look at what was loaded and the next record nothing must change.
+ * @throws AirgapError locked; io where nothing can be remembered, before anything is loaded
+ */
+export async function whileNoOtherLoads<T>(
+  bundle: VerifiedBundle,
+  context: Context,
+  work: () => Promise<T>,
+): Promise<T> {
+  const lock = await lockRecord(bundle, context);
+  try {
+    return await work();
+  } finally {
+    await lock.release();
+  }
+}
+
+async function lockRecord(bundle: VerifiedBundle, context: Context): Promise<Lock> {
+  const { name, target } = bundle.inventory;
+  const what = `what is loaded of ${name} into ${basePath(target)}`;
+  const path = `${recordPath(bundle, context)}.lock`;
+  try {
+    await makeFolder(stateHome(context), ownModes.folder);
+    return await takeLock({ path, what }, context);
+  } catch (error) {
+    if (!(error instanceof AirgapError && error.class === 'io')) throw error;
+    throw new AirgapError('io', 'what is loaded could not be remembered', {
+      given: error.given,
+      next: writableState,
+      cause: error,
+    });
+  }
+}
 
 /**
  * Holds a bundle to what was loaded before it.
@@ -55,21 +93,21 @@ export async function recordInstalled(
   };
   const path = recordPath(bundle, context);
   try {
-    await mkdir(stateHome(context), { recursive: true, mode: 0o700 });
-    await writeFile(`${path}.partial`, `${JSON.stringify(record, null, 2)}\n`, { mode: 0o600 });
-    await rename(`${path}.partial`, path);
+    await replaceFile(path, `${JSON.stringify(record, null, 2)}\n`, ownModes);
   } catch (cause) {
     throw new AirgapError(
       'io',
       'the images are in the target, but what was loaded cannot be remembered',
       {
-        given: `${path}: ${(cause as NodeJS.ErrnoException).code}`,
-        next: 'set XDG_STATE_HOME to a folder that can be written, and run again',
+        given: cause instanceof AirgapError ? cause.given : path,
+        next: writableState,
         cause,
       },
     );
   }
 }
+
+const writableState = 'set XDG_STATE_HOME to a folder that can be written, and run again';
 
 function faultOf({ inventory, inventoryDigest }: VerifiedBundle, installed: InstalledRecord) {
   const { name, version, sequence } = inventory;

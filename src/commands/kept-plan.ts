@@ -1,9 +1,10 @@
-import { randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import * as z from 'zod';
 import { parseInventory } from '../bundle/inventory-json.ts';
 import type { Context } from '../context.ts';
+import { type Lock, takeLock } from '../disk/lock.ts';
+import { replaceFile } from '../disk/replace.ts';
 import type { BundleSpec } from '../inputs/spec.ts';
 import { digestOf } from '../oci/digest.ts';
 import type { Inventory } from '../plan/inventory.ts';
@@ -31,13 +32,27 @@ export interface Planned {
   carryOut<T extends object>(work: (prepared: Prepared) => Promise<T>): Promise<T>;
 }
 
-/** Goes on with the plan that a run with the same input has left, or plans anew. */
-export async function planRun(
+/**
+ * Goes on with the plan that a run with the same input has left, or plans anew, and gives it to `use`. Meanwhile no
+ * other run has the plan that is kept; one with a plan that was given keeps none, and is in nobody's way.
+ * @throws AirgapError locked
+ */
+export async function planRun<T>(
   run: PlannedRun,
   registries: Registries,
   context: Context,
-): Promise<Planned> {
+  use: (planned: Planned) => Promise<T>,
+): Promise<T> {
   refuseFreshPlan(run);
+  const lock = run.saved ? undefined : await lockKept(run, context);
+  try {
+    return await use(await plan(run, registries, context));
+  } finally {
+    await lock?.release();
+  }
+}
+
+async function plan(run: PlannedRun, registries: Registries, context: Context): Promise<Planned> {
   const kept = run.saved ? undefined : openKeptPlan(run, context);
   const left = run.fresh ? undefined : await kept?.read();
   const goneOn = left && (await goOn(left, run, registries, context));
@@ -57,6 +72,19 @@ export async function planRun(
       }
     },
   };
+}
+
+/** Undefined where nothing can be written: then nothing is kept, and nothing is there to be held. */
+async function lockKept({ spec, name }: PlannedRun, context: Context): Promise<Lock | undefined> {
+  const folder = stateFolder(spec);
+  const path = join(folder, `${name}-${spec.name}.lock`);
+  const what = `the work folder ${folder} for ${name} of ${spec.name}`;
+  try {
+    return await takeLock({ path, what }, context);
+  } catch (error) {
+    if (error instanceof AirgapError && error.class === 'io') return undefined;
+    throw error;
+  }
 }
 
 /** A result may list what failed. */
@@ -118,9 +146,9 @@ function openKeptPlan(run: PlannedRun, context: Context) {
     read: () => readKept(path, input).catch(() => undefined),
     write: async (inventory: Inventory): Promise<void> => {
       const plannedAt = context.now().toISOString();
-      await replace(path, JSON.stringify({ input, plannedAt, inventory })).catch((cause) => {
-        const why = (cause as NodeJS.ErrnoException).code ?? String(cause);
-        const message = `the plan cannot be kept, so a killed run starts anew: ${path}: ${why}`;
+      await replaceFile(path, JSON.stringify({ input, plannedAt, inventory })).catch((cause) => {
+        const why = cause instanceof AirgapError ? cause.given : String(cause);
+        const message = `the plan cannot be kept, so a killed run starts anew: ${why}`;
         context.emit({ kind: 'note', message });
       });
     },
@@ -141,15 +169,4 @@ function fingerprint({ spec, withoutImages, base }: PlannedRun, { env }: Context
   const since = base?.about.inventoryDigest;
   const input = { spec, withoutImages, since, epoch: env.SOURCE_DATE_EPOCH, tool: toolVersion };
   return digestOf(Buffer.from(JSON.stringify(input)));
-}
-
-async function replace(path: string, text: string): Promise<void> {
-  const partial = `${path}.${randomUUID()}.partial`;
-  await mkdir(dirname(path), { recursive: true });
-  try {
-    await writeFile(partial, text);
-    await rename(partial, path);
-  } finally {
-    await rm(partial, { force: true });
-  }
 }

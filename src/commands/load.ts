@@ -6,7 +6,7 @@ import { targetHeads } from '../transfer/heads.ts';
 import type { TransferJob } from '../transfer/job.ts';
 import { transfer } from '../transfer/transfer.ts';
 import { type Connections, connect, targetAccess } from './connect.ts';
-import { checkInstalled, recordInstalled } from './installed-state.ts';
+import { checkInstalled, recordInstalled, whileNoOtherLoads } from './installed-state.ts';
 import { withLayout } from './layout-file.ts';
 import { baseInTarget, layoutOrigin } from './layout-origin.ts';
 import type { PushOptions } from './push-credential.ts';
@@ -34,15 +34,23 @@ export async function runLoad(
 ): Promise<LoadResult> {
   const bundle = await openChecked(path, options.trust, context);
   try {
-    const downgrades = await checkInstalled(bundle, options.allowDowngrade, context);
-    for (const message of downgrades) context.emit({ kind: 'warning', message });
-    const overrides = [...bundle.warnings, ...downgrades];
-    const result = await push(bundle, options.push, context);
-    if (result.errors.length === 0) await recordInstalled(bundle, overrides, context);
-    return { ...result, inventoryDigest: bundle.inventoryDigest, overrides };
+    return await whileNoOtherLoads(bundle, context, () => loadChecked(bundle, options, context));
   } finally {
     await bundle.close();
   }
+}
+
+async function loadChecked(
+  bundle: VerifiedBundle,
+  options: LoadOptions,
+  context: Context,
+): Promise<LoadResult> {
+  const downgrades = await checkInstalled(bundle, options.allowDowngrade, context);
+  for (const message of downgrades) context.emit({ kind: 'warning', message });
+  const overrides = [...bundle.warnings, ...downgrades];
+  const result = await push(bundle, options.push, context);
+  if (result.errors.length === 0) await recordInstalled(bundle, overrides, context);
+  return { ...result, inventoryDigest: bundle.inventoryDigest, overrides };
 }
 
 async function push(

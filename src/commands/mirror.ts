@@ -30,10 +30,11 @@ export async function runMirror(
   const { registries } = connections;
   try {
     const run = { name: 'mirror', spec, saved, fresh: options.fresh };
-    return await withTools(connections, context, async (tools) => {
-      const { carryOut } = await planRun(run, registries, context);
-      return carryOut((prepared) => mirrorPrepared(prepared, tools, context));
-    });
+    return await withTools(connections, context, (tools) =>
+      planRun(run, registries, context, ({ carryOut }) =>
+        carryOut((prepared) => mirrorPrepared(prepared, tools, context)),
+      ),
+    );
   } finally {
     await registries.close();
   }
