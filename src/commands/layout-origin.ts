@@ -24,6 +24,7 @@ export async function layoutOrigin(
     roots,
     bundleRepository: inEndpoint(bundleRepository(inventory), inventory.target),
     tag: inventory.version,
+    read: (digest) => (bundle.blobSize(digest) === undefined ? undefined : bundle.readBlob(digest)),
     smallBlob: base ? emptyBlob : await smallBlob(bundle, root),
     ...(base ? { base: layoutBase(inventory, base, whole) } : {}),
   };

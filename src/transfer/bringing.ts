@@ -2,7 +2,7 @@ import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import { AirgapError } from '../report/error.ts';
 import { sourceFor } from './from-base.ts';
-import { isSmall, sendSmall } from './small-blobs.ts';
+import { areSmall, sendSmall, tryPush } from './small-blobs.ts';
 import type { Turn } from './turns.ts';
 import type { CopyUnit } from './units.ts';
 import { settleAll } from './waiting.ts';
@@ -23,14 +23,37 @@ export interface Brought {
 export async function bring(unit: CopyUnit, turns: readonly Turn[], work: Work): Promise<Brought> {
   try {
     work.context.signal.throwIfAborted();
-    const missing = await missingBlobs(unit, turns, work);
-    if (missing.every((blob) => isSmall(blob, work)))
-      return { uploaded: (await sendSmall(missing, unit, work)) > 0, documents: [] };
-    await work.checkPush(unit.repository);
-    const sent = await copy(unit, missing, work);
-    return { uploaded: sent.length > 0, documents: unit.documents };
+    return await upload(await missingBlobs(unit, turns, work), unit, work);
   } finally {
     for (const turn of turns) turn.leave();
+  }
+}
+
+/** As `bring`, for a repository that turned out not to have what it said: nothing is mounted or believed. */
+export function bringAgain(unit: CopyUnit, work: Work): Promise<Brought> {
+  for (const blob of unit.blobs) work.turns.doubted(blob, unit.repository);
+  return upload(unit.blobs, unit, work);
+}
+
+/** Whoever refuses two uploads into a repository for good is not asked for more. */
+async function upload(
+  missing: readonly Descriptor[],
+  unit: CopyUnit,
+  work: Work,
+): Promise<Brought> {
+  const refusals = work.refusals.get(unit.repository) ?? [];
+  const [, second] = refusals;
+  if (second !== undefined) throw second;
+  try {
+    if (areSmall(missing, work))
+      return { uploaded: (await sendSmall(missing, unit, work)) > 0, documents: [] };
+    await tryPush(missing, unit, work);
+    const sent = await copy(unit, missing, work);
+    return { uploaded: sent.length > 0, documents: unit.documents };
+  } catch (error) {
+    if (error instanceof AirgapError && error.class === 'refused')
+      work.refusals.set(unit.repository, [...refusals, error]);
+    throw error;
   }
 }
 

@@ -24,7 +24,8 @@ export async function fillBundleRepository(
   try {
     const refusing = await refusesMounts(origin, repositories, work);
     if (refusing !== undefined) return oneByOne(`${refusing} refuses mounts from ${at}`);
-    await work.checkPush(origin.bundleRepository);
+    const push = () => work.job.target.checkPush(origin.bundleRepository);
+    await work.firstPush({ repository: origin.bundleRepository, push });
   } catch (error) {
     return oneByOne(`${at} cannot be pushed to (${reason(error)})`);
   }

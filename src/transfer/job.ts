@@ -49,6 +49,8 @@ export interface LayoutOrigin {
   readonly tag: string;
   /** Any small blob of the bundle: pushed once to learn whether mounts work. */
   readonly smallBlob: { readonly digest: Digest; readonly bytes: Buffer };
+  /** A blob that is in the tar, whole; for small ones. */
+  read?(digest: Digest): Promise<Buffer> | undefined;
   /** In a delta: what is not in the tar, because an older bundle brought it into the target. */
   readonly base?: LayoutBase;
 }

@@ -10,9 +10,13 @@ const largest = 1024 * 1024;
 /** At a time: each is held in memory whole. */
 const atOnce = 32;
 
-/** Whether our own client may copy the blob. */
-export function isSmall({ size }: Descriptor, { job: { origin } }: Work): boolean {
-  return size <= largest && origin.kind === 'registries';
+/** Whether a unit's blobs that are missing are for our own client to copy. */
+export function areSmall(blobs: readonly Descriptor[], { job: { origin } }: Work): boolean {
+  return origin.kind === 'registries' && blobs.every(isSmall);
+}
+
+function isSmall({ size }: Descriptor): boolean {
+  return size <= largest;
 }
 
 /** How many are at work at a time in a transfer. */
@@ -30,31 +34,60 @@ export async function sendSmall(
   unit: CopyUnit,
   work: Work,
 ): Promise<number> {
+  const sent = new Map<Descriptor, boolean>();
   const one = async (blob: Descriptor) => {
     const leave = await work.smallBlobs.enter(work.context.signal);
-    return send(blob, unit, work).finally(leave);
+    sent.set(blob, await send(blob, unit, work).finally(leave));
   };
-  const alone = work.turns.takesPushes(unit.repository) ? [] : blobs.slice(0, 1);
-  const first = await settleAll(alone.map(one));
-  const others = await settleAll(blobs.slice(alone.length).map(one));
-  return [...first, ...others].filter((isUploaded) => isUploaded).length;
+  const [first] = blobs;
+  const push = async () => void (first && (await one(first)));
+  await work.firstPush({ repository: unit.repository, push });
+  await settleAll(blobs.filter((blob) => !sent.has(blob)).map(one));
+  return [...sent.values()].filter((isUploaded) => isUploaded).length;
 }
 
-async function send(
-  blob: Descriptor,
-  { image, repository }: CopyUnit,
-  { job: { origin, target }, turns, sent }: Work,
-): Promise<boolean> {
-  if (origin.kind !== 'registries') throw new Error('only from a registry');
-  const isThere = (await target.headBlob(repository, blob.digest)) === blob.size;
-  if (!isThere) {
-    const from = origin.locate(image);
-    const found = origin.found?.(blob.digest);
-    const bytes = found ?? (await readBlob(from.client, from.repository, blob));
-    await target.putBlob(repository, blob.digest, bytes);
-    turns.pushTaken(repository);
-    sent([blob]);
+/**
+ * Learns, before a process of oras is started, whether the target takes pushes into the repository: by the smallest of
+ * the blobs, which shows a full quota too, or where that is there or not at hand by an upload that is opened and
+ * cancelled. oras asks ten times what is refused for good.
+ */
+export async function tryPush(
+  blobs: readonly Descriptor[],
+  unit: CopyUnit,
+  work: Work,
+): Promise<void> {
+  const { repository } = unit;
+  const push = async () => {
+    const [smallest] = blobs.toSorted((a, b) => a.size - b.size);
+    const isSent = smallest && isSmall(smallest) && (await send(smallest, unit, work));
+    if (!isSent) await work.job.target.checkPush(repository);
+  };
+  await work.firstPush({ repository, push });
+}
+
+/** @returns whether it was uploaded: else it was there, or is not at hand */
+async function send(blob: Descriptor, unit: CopyUnit, work: Work): Promise<boolean> {
+  const { repository } = unit;
+  const { job, turns } = work;
+  if ((await job.target.headBlob(repository, blob.digest)) === blob.size) {
+    turns.arrived(blob, repository);
+    return false;
   }
+  const bytes = await read(blob, unit, work);
+  if (bytes === undefined) return false;
+  await job.target.putBlob(repository, blob.digest, bytes);
+  turns.pushTaken(repository);
   turns.arrived(blob, repository);
-  return !isThere;
+  work.sent([blob]);
+  return true;
+}
+
+async function read(
+  blob: Descriptor,
+  { image }: CopyUnit,
+  { job: { origin } }: Work,
+): Promise<Buffer | undefined> {
+  if (origin.kind === 'layout') return origin.read?.(blob.digest);
+  const { client, repository } = origin.locate(image);
+  return origin.found?.(blob.digest) ?? readBlob(client, repository, blob);
 }

@@ -47,6 +47,13 @@ export class BlobTurns {
     shared.home.resolve();
   }
 
+  /** The repository does not have it after all. */
+  doubted({ digest }: Descriptor, repository: string): void {
+    const shared = this.#blobs.get(digest);
+    shared?.proved.delete(repository);
+    shared?.homes.delete(repository);
+  }
+
   isIn(digest: Digest, repository: string): boolean {
     return this.#blobs.get(digest)?.proved.has(repository) ?? false;
   }

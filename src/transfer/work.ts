@@ -3,7 +3,8 @@ import { type Descriptor, totalSize } from '../oci/descriptor.ts';
 import { type ImageGraph, leavesOf, type ManifestDocument } from '../oci/graph.ts';
 import type { Gate } from '../registry/gate.ts';
 import { itself, onceEach } from '../registry/once.ts';
-import { type Brought, bring } from './bringing.ts';
+import type { AirgapError } from '../report/error.ts';
+import { type Brought, bring, bringAgain } from './bringing.ts';
 import type { PlaceFound } from './heads.ts';
 import type { TransferImage, TransferJob } from './job.ts';
 import type { Oras } from './oras.ts';
@@ -19,6 +20,12 @@ export interface KnownImage {
   readonly graph?: ImageGraph;
 }
 
+/** A manifest that is put by its digest. */
+export interface Child {
+  readonly repository: string;
+  readonly document: ManifestDocument;
+}
+
 /** What the steps of one transfer share. */
 export interface Work {
   readonly job: TransferJob;
@@ -28,10 +35,16 @@ export interface Work {
   readonly progress: TransferProgress;
   /** Brings the blobs of a unit (by its key), once. */
   bring(key: string): Promise<Brought>;
-  /** Learns whether the target accepts pushes into a repository, once. */
-  checkPush(repository: string): Promise<void>;
+  /** Brings them without believing what the repository said to have, once. */
+  bringAgain(key: string): Promise<Brought>;
+  /** Learns by `push` whether the target accepts pushes into a repository, unless that is known: once. */
+  firstPush(first: { repository: string; push(): Promise<void> }): Promise<void>;
+  /** By repository: uploads that the target does not take, however often they are tried. */
+  readonly refusals: Map<string, readonly AirgapError[]>;
+  /** Moves a tag that holds something else, one at a time in a repository: where one may not, no further one is tried. */
+  moveTag(repository: string, put: () => Promise<void>): Promise<void>;
   /** Puts a manifest by its digest, once a repository. */
-  putChild(child: { repository: string; document: ManifestDocument }): Promise<void>;
+  putChild(child: Child): Promise<void>;
   readonly smallBlobs: Gate;
   /** Counts what was uploaded. */
   sent(blobs: readonly Descriptor[]): void;
@@ -52,6 +65,12 @@ export function startWork(
   const queued = new Map(
     [...units.values()].map((unit) => [unit.key, { unit, places: turns.join(unit.blobs) }]),
   );
+  const unitOf = (key: string) => {
+    const found = queued.get(key);
+    if (found === undefined) throw new Error(`no such unit: ${key}`);
+    return found;
+  };
+  const moves = new Map<string, Promise<void>>();
   let bytesSent = 0;
   const work: Work = {
     job,
@@ -60,19 +79,27 @@ export function startWork(
     turns,
     progress,
     bring: onceEach(itself, async (key) => {
-      const next = queued.get(key);
-      if (next === undefined) throw new Error(`no such unit: ${key}`);
-      return bring(next.unit, next.places, work);
+      const { unit, places } = unitOf(key);
+      return bring(unit, places, work);
     }),
-    checkPush: onceEach(itself, async (repository) => {
-      // A mount that was let in has shown it already.
-      if (!turns.takesPushes(repository)) await job.target.checkPush(repository);
-    }),
+    bringAgain: onceEach(itself, async (key) => bringAgain(unitOf(key).unit, work)),
+    firstPush: onceEach(
+      ({ repository }) => repository,
+      async ({ repository, push }) => {
+        // A mount that was let in has shown it already.
+        if (!turns.takesPushes(repository)) await push();
+      },
+    ),
+    refusals: new Map(),
     putChild: onceEach(
       ({ repository, document }) => `${repository}@${document.descriptor.digest}`,
-      ({ repository, document: { descriptor, bytes } }) =>
-        job.target.putManifest(repository, descriptor.digest, descriptor.mediaType, bytes),
+      (child) => putChild(child, work),
     ),
+    moveTag: (repository, put) => {
+      const moved = (moves.get(repository) ?? Promise.resolve()).then(put);
+      moves.set(repository, moved);
+      return moved;
+    },
     smallBlobs: smallBlobGate(),
     sent: (blobs) => {
       bytesSent += totalSize(blobs);
@@ -80,6 +107,13 @@ export function startWork(
     bytesSent: () => bytesSent,
   };
   return work;
+}
+
+export function putChild(
+  { repository, document: { descriptor, bytes } }: Child,
+  { job: { target } }: Pick<Work, 'job'>,
+): Promise<void> {
+  return target.putManifest(repository, descriptor.digest, descriptor.mediaType, bytes);
 }
 
 export function isIncomplete({ places }: KnownImage): boolean {
