@@ -1,5 +1,5 @@
-import { chaos } from './chaos.ts';
-import { faultTable } from './fault-table.ts';
+import { chaos } from './network/chaos.ts';
+import { faultTable } from './network/fault-table.ts';
 import type { Trial } from './trial.ts';
 
 /** Every trial, in the order of the table. A folder with its own list adds it here. */

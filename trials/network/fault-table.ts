@@ -1,9 +1,8 @@
 import { strict as assert } from 'node:assert';
-import { checkDone } from './checks.ts';
-import { isManifestPut, isOras, type Which } from './faults.ts';
-import { type SingleFault, singleFaults } from './single-faults.ts';
-import { type Site, type Verb, verbs } from './site.ts';
-import { Sites } from './sites.ts';
+import { checkDone } from '../checks.ts';
+import { isManifestPut, isOras, type Which } from '../faults.ts';
+import { type Site, type Verb, verbs } from '../site.ts';
+import { Sites } from '../sites.ts';
 import {
   type Case,
   notApplicable,
@@ -11,7 +10,8 @@ import {
   survived,
   type Trial,
   type Verdict,
-} from './trial.ts';
+} from '../trial.ts';
+import { type SingleFault, singleFaults } from './single-faults.ts';
 
 const sites = new Sites();
 

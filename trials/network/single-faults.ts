@@ -1,4 +1,4 @@
-import type { FrontProxy, FrontRequest } from '../test/helpers/proxy.ts';
+import type { FrontProxy, FrontRequest } from '../../test/helpers/proxy.ts';
 import {
   blobOf,
   both,
@@ -13,10 +13,10 @@ import {
   isUploadPut,
   type Which,
   window,
-} from './faults.ts';
-import type { Site, Verb } from './site.ts';
-import { tokenGate } from './tokens.ts';
-import type { Size } from './trial.ts';
+} from '../faults.ts';
+import type { Site, Verb } from '../site.ts';
+import { tokenGate } from '../tokens.ts';
+import type { Size } from '../trial.ts';
 
 /** Where a fault is to come. */
 export interface Scene {
