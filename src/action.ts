@@ -38,7 +38,7 @@ async function main(): Promise<void> {
     if (result.errors.length > 0) throw new Failures('the step failed', result.errors);
   } catch (thrown) {
     log.endGroup();
-    const { text, exitCode } = endOf(thrown, interruption.received());
+    const { text, exitCode } = endOf(thrown, interruption.received(), log.progress());
     fail(redactor.redact(text), exitCode);
   }
 }

@@ -32,7 +32,8 @@ async function main(): Promise<number> {
   } catch (thrown) {
     if (thrown instanceof CommanderError && thrown.exitCode === 0) return 0;
     const isMistyped = thrown instanceof CommanderError;
-    const end = endOf(isMistyped ? usageError(thrown) : thrown, interruption.received());
+    const why = isMistyped ? usageError(thrown) : thrown;
+    const end = endOf(why, interruption.received(), lines.progress());
     lines.clear();
     // Commander has written its own to standard error.
     if (!isMistyped) process.stderr.write(`${redactor.redact(end.text)}\n`);

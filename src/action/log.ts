@@ -20,6 +20,8 @@ export interface ActionLog {
   /** Text for people, line by line, in a group of its own or below the last one. */
   print(text: string, group?: string): void;
   endGroup(): void;
+  /** How far the transfer is that was told of last, if any was. */
+  progress(): string | undefined;
 }
 
 /** Writes a run's events as the runner wants them: a group a step, warnings as annotations, secrets masked. */
@@ -52,6 +54,7 @@ export function actionLog(log: Log, redactor: Redactor, now: () => Date): Action
       write(redactor.redact(text));
     },
     endGroup,
+    progress: lines.progress,
   };
 }
 

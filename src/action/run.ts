@@ -59,7 +59,7 @@ async function carryOut(
   const base = await readDeltaBase(inputs, spec, context);
   const older = wants('create') ? await openReused(inputs.reuse, context) : undefined;
   const push = wants('mirror') ? inputs.push : undefined;
-  const connections = await connect(spec.target.endpoint, spec.registries, context, push);
+  const connections = await connect(spec.target.endpoint, spec, context, push);
   const { registries } = connections;
   try {
     const { withoutImages, fresh, out } = inputs;

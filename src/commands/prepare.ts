@@ -49,7 +49,11 @@ export async function prepare(
   const chart = await loadChart(spec, registries);
   const own = ownImages(spec, chart);
   const listed = [...spec.images, ...own.listed];
-  context.emit({ kind: 'step', name: `resolving ${count(listed.length, 'image')}` });
+  const images = count(listed.length, 'image');
+  context.emit({
+    kind: 'step',
+    name: saved ? `reading ${images} as planned` : `resolving ${images}`,
+  });
   const cache = contentCache(spec, older);
   const sources = { registries, cache, pins: pinsOf(saved) };
   const resolved = await resolveImages(spec, listed, sources, context).finally(cache.keep);

@@ -1,6 +1,5 @@
-import { constants } from 'node:os';
 import { type AirgapError, exitCodeOf, failuresIn } from './error.ts';
-import type { InterruptingSignal } from './interruption.ts';
+import { exitCodeAfter, type InterruptingSignal } from './interruption.ts';
 import { safeText } from './safe.ts';
 
 /** A failure in up to four lines: what failed, given, expected, what to do next. */
@@ -31,12 +30,20 @@ export interface End {
   /** For people. */
   readonly text: string;
   /** The same for machines. */
-  readonly errors: readonly { class: string; exitCode: number; message: string }[];
+  readonly errors: readonly {
+    class: string;
+    exitCode: number;
+    message: string;
+    given?: string | undefined;
+  }[];
 }
 
-/** @param signal the one that stopped the run: what was thrown then is only its consequence */
-export function endOf(thrown: unknown, signal?: InterruptingSignal): End {
-  if (signal) return interrupted(signal);
+/**
+ * @param signal the one that stopped the run: what was thrown then is only its consequence
+ * @param progress how far the run had come then, in words
+ */
+export function endOf(thrown: unknown, signal?: InterruptingSignal, progress?: string): End {
+  if (signal) return interrupted(signal, progress);
   const failures = failuresIn(thrown);
   if (failures.length === 0) return bug(thrown);
   return {
@@ -46,10 +53,12 @@ export function endOf(thrown: unknown, signal?: InterruptingSignal): End {
   };
 }
 
-function interrupted(signal: InterruptingSignal): End {
-  const exitCode = 128 + constants.signals[signal];
-  const text = `interrupted by ${signal}: run again to go on`;
-  return { exitCode, text, errors: [{ class: 'interrupted', exitCode, message: text }] };
+function interrupted(signal: InterruptingSignal, progress?: string): End {
+  const exitCode = exitCodeAfter(signal);
+  const message = `interrupted by ${signal}: run again to go on`;
+  const given = progress && `done: ${progress}`;
+  const text = given ? `${message}\n  ${given}` : message;
+  return { exitCode, text, errors: [{ class: 'interrupted', exitCode, message, given }] };
 }
 
 function bug(thrown: unknown): End {

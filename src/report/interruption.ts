@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import { constants } from 'node:os';
 
 export interface Interruption {
   /** Aborted by the first SIGINT, SIGTERM or SIGHUP (a terminal that closes); every request and child process of a run listens to it. */
@@ -8,16 +9,30 @@ export interface Interruption {
 
 export type InterruptingSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
 
-/** From now on a signal does not end the process, but lets the run end itself in order. */
+/** Milliseconds in which a signal is the same one again: a terminal and `npm run` both send it. */
+const sameSignal = 1_000;
+
+/**
+ * From now on a signal does not end the process, but lets the run end itself in order, within five seconds. A second
+ * one does, at once: whatever it leaves, another run goes on with, as after a kill.
+ */
 export function onInterruption(): Interruption {
   const controller = new AbortController();
   setMaxListeners(0, controller.signal);
   let received: InterruptingSignal | undefined;
+  let receivedAt = 0;
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(name, () => {
+      if (received && Date.now() - receivedAt > sameSignal) process.exit(exitCodeAfter(name));
       received ??= name;
+      receivedAt ||= Date.now();
       controller.abort(new Error(name));
     });
   }
   return { signal: controller.signal, received: () => received };
+}
+
+/** As a shell tells it. */
+export function exitCodeAfter(signal: InterruptingSignal): number {
+  return 128 + constants.signals[signal];
 }

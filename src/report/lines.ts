@@ -1,5 +1,5 @@
 import type { Emit, Event } from './events.ts';
-import { progressMeter } from './progress.ts';
+import { progressMeter, progressText } from './progress.ts';
 import type { Redactor } from './redact.ts';
 import { safeText } from './safe.ts';
 
@@ -18,6 +18,8 @@ export interface LineListener {
   readonly emit: Emit;
   /** Clears what was drawn; to be called before anything else is written, and in the end. */
   clear(): void;
+  /** How far the transfer is that was told of last, if any was. */
+  progress(): string | undefined;
 }
 
 const fifthOfASecond = 200;
@@ -29,6 +31,7 @@ export function lineListener(output: LineOutput, redactor: Redactor): LineListen
   const { redraw, isQuiet = () => false } = output;
   const meter = progressMeter(output.now, redraw ? fifthOfASecond : fiveSeconds);
   let isDrawn = false;
+  let last: Extract<Event, { kind: 'bytes' }> | undefined;
   const clear = (): void => {
     if (isDrawn) redraw?.(clearLine);
     isDrawn = false;
@@ -42,13 +45,14 @@ export function lineListener(output: LineOutput, redactor: Redactor): LineListen
     isDrawn = true;
   };
   const emit: Emit = (event) => {
+    if (event.kind === 'bytes') last = event;
     if (event.kind === 'secret') redactor.add(event.value);
     else if (isQuiet() && !isForQuiet(event)) return;
     else if (event.kind === 'bytes') meter.read(event).forEach(redraw ? draw : write);
     else linesOf(event).forEach(write);
     if (event.kind === 'step') meter.restart();
   };
-  return { emit, clear };
+  return { emit, clear, progress: () => last && progressText(last, 0) };
 }
 
 function isForQuiet(event: Event): boolean {

@@ -38,7 +38,7 @@ export interface Oras {
 /** Processes at a time, whatever the registries take: each needs some 20 MiB. */
 const processes = 12;
 /** Between SIGTERM and SIGKILL, in milliseconds. */
-const patience = 5_000;
+const patience = 3_000;
 
 /** Runs oras with private configuration files, a small environment, and no secret in its arguments. */
 export async function openOras(tools: TransferTools, context: Context): Promise<Oras> {

@@ -73,6 +73,12 @@ describe('the end of a run', () => {
     const message = `interrupted by ${signal}: run again to go on`;
     const error = { class: 'interrupted', exitCode, message };
     expect(endOf(full, signal)).toEqual({ exitCode, text: message, errors: [error] });
+    const given = 'done: 1.0 GiB of 2.0 GiB, 50 %';
+    expect(endOf(full, signal, '1.0 GiB of 2.0 GiB, 50 %')).toEqual({
+      exitCode,
+      text: `${message}\n  ${given}`,
+      errors: [{ ...error, given }],
+    });
   });
 
   test('without a failure the code is 0', () => {
