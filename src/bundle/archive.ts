@@ -37,12 +37,13 @@ export const endSize = 2 * blockSize;
 
 /** Where every byte of a bundle lies: it follows from the inventory alone, before any body is at hand. */
 export function layOut(inventory: Inventory, head: ArchiveHead): Archive {
+  const entries: ArchiveEntry[] = [];
   let start = 0;
-  const entries = [...headBodies(head), ...bodies(inventory)].map((body) => {
-    const entry = { ...body, start, end: start + blockSize + padded(body.size) };
-    start = entry.end;
-    return entry;
-  });
+  for (const { path, size, mode, digest } of bodies(inventory, head)) {
+    const end = start + blockSize + padded(size);
+    entries.push({ path, size, mode, digest, start, end });
+    start = end;
+  }
   return { entries, size: start + endSize, mtime: new Date(inventory.createdAt) };
 }
 
@@ -74,26 +75,18 @@ export function blobPath(digest: Digest): string {
 
 type Body = Omit<ArchiveEntry, 'start' | 'end'>;
 
-function headBodies({ inventory, signature }: ArchiveHead): Body[] {
-  const body = (path: string, bytes: Buffer): Body => ({
-    path,
-    size: bytes.length,
-    mode: 0o644,
-    digest: digestOf(bytes),
-  });
-  return [body('bundle.json', inventory), ...(signature ? [body('bundle.sig', signature)] : [])];
+/** One at a time: they are as many as the inventory has lines. */
+function* bodies({ files, blobs }: Inventory, { inventory, signature }: ArchiveHead) {
+  yield headBody('bundle.json', inventory);
+  if (signature) yield headBody('bundle.sig', signature);
+  for (const { path, size, mode, sha256 } of files) {
+    yield { path, size, mode, digest: `sha256:${sha256}` as Digest };
+  }
+  for (const { digest, size } of blobs) yield { path: blobPath(digest), size, mode: 0o644, digest };
 }
 
-function bodies({ files, blobs }: Inventory): Body[] {
-  return [
-    ...files.map(({ path, size, mode, sha256 }) => ({
-      path,
-      size,
-      mode,
-      digest: `sha256:${sha256}` as Digest,
-    })),
-    ...blobs.map(({ digest, size }) => ({ path: blobPath(digest), size, mode: 0o644, digest })),
-  ];
+function headBody(path: string, bytes: Buffer): Body {
+  return { path, size: bytes.length, mode: 0o644, digest: digestOf(bytes) };
 }
 
 function padded(size: number): number {

@@ -4,7 +4,7 @@ import { inventoryFaults } from './inventory-rules.ts';
 import { inventorySchema } from './inventory-schema.ts';
 
 /** The largest `bundle.json` that is read, in bytes. */
-export const inventoryLimit = 64 * 1024 * 1024;
+export const inventoryLimit = 24 * 1024 * 1024;
 
 /**
  * The exact bytes of `bundle.json`: a field a line, and in `images`, `files` and `blobs` an element a line, so that
@@ -16,46 +16,54 @@ export function printInventory(inventory: Inventory): Buffer {
   if (!result.success) throw refusal('usage', firstIssue(result.error.issues));
   const fields = Object.entries(result.data).map(
     ([name, value]) =>
-      `${JSON.stringify(name)}: ${listed.has(name) ? lines(value) : JSON.stringify(value)}`,
+      `${JSON.stringify(name)}: ${listedFields.has(name) ? lines(value) : JSON.stringify(value)}`,
   );
-  return Buffer.from(`{\n${fields.join(',\n')}\n}\n`);
+  const bytes = Buffer.from(`{\n${fields.join(',\n')}\n}\n`);
+  if (bytes.length > inventoryLimit) throw refusal('usage', overLimit(bytes.length));
+  return bytes;
 }
 
 /**
- * Reads an inventory, and nothing that another reader could read differently: no unknown or duplicate field, no
+ * Reads an inventory as a person may have laid it out, and nothing that another reader could read differently: no unknown or duplicate field, no
  * number beyond 2^53-1 or with a fraction, no broken UTF-8. White space between the parts is free.
  * @param errorClass what a refusal is to the caller: `integrity` in a bundle, `usage` in a plan that a person gave
  */
 export function parseInventory(bytes: Uint8Array, errorClass: ErrorClass = 'integrity'): Inventory {
   const refuse = (given: string, cause?: unknown) => refusal(errorClass, given, cause);
-  if (bytes.length > inventoryLimit) throw refuse(`${bytes.length} bytes, over 64 MiB`);
+  if (bytes.length > inventoryLimit) throw refuse(overLimit(bytes.length));
   const text = decode(bytes, refuse);
   const result = inventorySchema.safeParse(parseJson(text, refuse));
   if (!result.success) throw refuse(firstIssue(result.error.issues));
   if (withoutWhitespace(text) !== JSON.stringify(result.data)) {
-    throw refuse(
-      'a field twice, out of order, or a value that is not written in its shortest form',
-    );
+    throw refuse(otherSpelling);
   }
   const [fault] = inventoryFaults(result.data);
   if (fault !== undefined) throw refuse(fault);
   return result.data;
 }
 
-const listed: ReadonlySet<string> = new Set(['images', 'files', 'blobs']);
+/** The lists that are printed an element a line. */
+export const listedFields: ReadonlySet<string> = new Set(['images', 'files', 'blobs']);
+
+export const otherSpelling =
+  'a field twice, out of order, or a value that is not written in its shortest form';
+
+export function overLimit(size: number): string {
+  return `${size} bytes, over 24 MiB`;
+}
 
 function lines(value: unknown): string {
   const elements = (value as readonly unknown[]).map((element) => JSON.stringify(element));
   return elements.length === 0 ? '[]' : `[\n${elements.join(',\n')}\n]`;
 }
 
-function refusal(errorClass: ErrorClass, given: string, cause?: unknown): AirgapError {
+export function refusal(errorClass: ErrorClass, given: string, cause?: unknown): AirgapError {
   return new AirgapError(errorClass, 'not a valid inventory', { given, cause });
 }
 
 type Refuse = (given: string, cause?: unknown) => AirgapError;
 
-function decode(bytes: Uint8Array, refuse: Refuse): string {
+export function decode(bytes: Uint8Array, refuse: Refuse): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (cause) {
@@ -63,7 +71,7 @@ function decode(bytes: Uint8Array, refuse: Refuse): string {
   }
 }
 
-function parseJson(text: string, refuse: Refuse): unknown {
+export function parseJson(text: string, refuse: Refuse): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
@@ -79,7 +87,7 @@ function withoutWhitespace(text: string): string {
   return text.replace(/("[^"\\]*(?:\\.[^"\\]*)*")|[ \t\r\n]+/g, '$1');
 }
 
-function firstIssue(issues: readonly { path: PropertyKey[]; message: string }[]): string {
+export function firstIssue(issues: readonly { path: PropertyKey[]; message: string }[]): string {
   const [issue] = issues;
   return `${issue?.path.join('.') || 'the document'}: ${issue?.message}`;
 }

@@ -5,7 +5,7 @@ import type { InventoryBlob } from '../plan/inventory.ts';
 import { AirgapError } from '../report/error.ts';
 import { bodyStart, layOut } from './archive.ts';
 import { readHead } from './head.ts';
-import { parseInventory } from './inventory-json.ts';
+import { parsePrintedInventory } from './inventory-lines.ts';
 import { openVolume } from './open-volume.ts';
 import type { Volume } from './volume.ts';
 
@@ -52,7 +52,7 @@ interface BlobPlace {
 
 async function blobPlaces(volume: Volume): Promise<Map<string, BlobPlace>> {
   const head = await readHead(volume);
-  const { entries } = layOut(parseInventory(head.inventory), head);
+  const { entries } = layOut(parsePrintedInventory(head.inventory), head);
   const blobs = entries.filter(({ path }) => path.startsWith('blobs/'));
   return new Map(
     blobs.map((entry) => [entry.digest, { start: bodyStart(entry), size: entry.size }]),

@@ -2,10 +2,10 @@ import type { Context } from '../context.ts';
 import { type Digest, digestOf } from '../oci/digest.ts';
 import type { Inventory } from '../plan/inventory.ts';
 import { AirgapError } from '../report/error.ts';
-import { type Archive, type ArchiveHead, layOut } from './archive.ts';
+import { type Archive, layOut } from './archive.ts';
 import { checkArchive } from './check-archive.ts';
 import { readHead } from './head.ts';
-import { parseInventory, printInventory } from './inventory-json.ts';
+import { parsePrintedInventory } from './inventory-lines.ts';
 import type { PublicKey } from './keys.ts';
 import { openVolume } from './open-volume.ts';
 import { checkSignature, findKey, type Trust } from './trust.ts';
@@ -30,7 +30,7 @@ export async function openVerified(
   try {
     const head = await readHead(volume);
     const { keyId, warnings } = checkSignature(head, trust);
-    const inventory = parseExact(head);
+    const inventory = parsePrintedInventory(head.inventory);
     const archive = layOut(inventory, head);
     const allWarnings = [...warnings, ...checkDates(inventory, trust)];
     await checkArchive(volume, archive, context);
@@ -78,7 +78,7 @@ export async function readUnverified(
   try {
     const head = await readHead(volume);
     const key = findKey(head, keys);
-    const inventory = parseExact(head);
+    const inventory = parsePrintedInventory(head.inventory);
     const archive = layOut(inventory, head);
     check(volume, archive);
     return {
@@ -101,17 +101,6 @@ function requireKeys({ keys, allowUnsigned }: Trust): void {
   throw new AirgapError('usage', 'no public key was given to check the signature with', {
     expected: 'the .pub file of whoever made the bundle, had by another way than the bundle',
     next: 'give it with --key NAME.pub',
-  });
-}
-
-/** sh reads this document by lines: the exact print is part of the format. */
-function parseExact(head: ArchiveHead): Inventory {
-  const inventory = parseInventory(head.inventory);
-  if (printInventory(inventory).equals(head.inventory)) return inventory;
-  throw new AirgapError('integrity', 'bundle.json is not laid out as this tool writes it', {
-    given: 'other white space or line breaks',
-    expected: 'a field a line, in lists an element a line',
-    next: 'make the bundle with airgap-bundle create',
   });
 }
 

@@ -24,6 +24,8 @@ Checks the bundle's signature, puts its images into the target registry, applies
 jet-system, installs the image-swap chart and reads MIRROR_REGISTRIES back.
 
   --key PUB                  public key in PEM that may have signed the bundle; may be given more than once
+  --revoked ID|FILE          key whose signatures are refused: its id, its .pub, or a file with an id a line; may
+                             be given more than once
   --username U               what the cluster pulls with, into the Secret and the chart's values; without it
                              the credential that the cluster's Secret has is kept
   --password-file FILE         its password (or AIRGAP_BUNDLE_PASSWORD)
@@ -60,6 +62,7 @@ main() {
   require_tool openssl awk sed tr fold cmp od date dd
   keep_logins
   read_keys
+  read_revoked
   verify_bundle
   read_settings
   check_dates
@@ -261,7 +264,7 @@ read_arguments() {
       --allow-downgrade) allow_downgrade=yes ;;
       --allow-plain-http-credentials) allow_plain=yes ;;
       --key | --username | --password-file | --push-username | --push-password-file | --only | --skip | \
-        --namespace | --kubeconfig | --context)
+        --namespace | --kubeconfig | --context | --revoked)
         if [ $# -lt 2 ] || [ -z "$2" ]; then fail 2 "$1 needs a value" '' 'sh install.sh --help'; fi
         read_flag "$1" "$2"
         shift
@@ -280,6 +283,7 @@ read_arguments() {
 read_flag() {
   case $1 in
     --key) keep_key "$2" ;;
+    --revoked) printf '%s\n' "$2" | tr ',' '\n' >> "$private/revoked.words" ;;
     --username) username=$2 ;;
     --password-file) password_file=$2 ;;
     --push-username) push_username=$2 ;;
@@ -433,7 +437,7 @@ member_header() {
 # The two members at the beginning: nothing is known of them yet, so their size is taken from their headers.
 take_head() {
   : > "$private/bundle.sig"
-  if ! member_header bundle.json 0 67108864; then
+  if ! member_header bundle.json 0 25165824; then
     fail 5 'not a bundle' "$bundle" 'give the NAME-VERSION.tar that create wrote, or copy it again' \
       'a tar that starts with bundle.json'
   fi
@@ -505,6 +509,46 @@ read_key() {
   esac
 }
 
+# Sets up `revoked`, with an id a line. What names no key is refused: it would revoke nothing.
+read_revoked() {
+  : > "$private/revoked"
+  if [ ! -e "$private/revoked.words" ]; then return; fi
+  while IFS= read -r word <&3; do
+    if is_key_id "$word"; then
+      printf '%s\n' "${word#SHA256:}" >> "$private/revoked"
+    else
+      read_revoked_file "$word"
+    fi
+  done 3< "$private/revoked.words"
+}
+
+read_revoked_file() {
+  tr -d '\r' 2> /dev/null < "$1" > "$private/revoked.file" ||
+    fail 2 "--revoked $1 is neither a key id nor a file of them" '' 'give an id, a .pub file, or a file of ids'
+  if grep -q '^-----BEGIN ' "$private/revoked.file"; then
+    read_key "$private/revoked.file" "$1"
+    sha256 "$private/revoked.file.der"
+    printf '%s\n' "$sum" >> "$private/revoked"
+    return
+  fi
+  # read skips a line without an end.
+  printf '\n' >> "$private/revoked.file"
+  sed -e 's/#.*//' -e "s/[ $tab]//g" -e '/^$/d' "$private/revoked.file" > "$private/revoked.ids"
+  if [ ! -s "$private/revoked.ids" ]; then fail 2 "--revoked $1 names no key" '' 'put a key id into it, one a line'; fi
+  while IFS= read -r word <&4; do
+    is_key_id "$word" || fail 2 "--revoked $1 holds what is no key id" "$word" '' '64 lower-case hex digits'
+    printf '%s\n' "${word#SHA256:}" >> "$private/revoked"
+  done 4< "$private/revoked.ids"
+}
+
+is_key_id() {
+  case ${1#SHA256:} in
+    *[!0-9a-f]*) return 1 ;;
+  esac
+  id=${1#SHA256:}
+  [ "${#id}" -eq 64 ]
+}
+
 verify_bundle() {
   say "Verifying $bundle"
   take_head
@@ -558,6 +602,9 @@ try_key() {
   }
   openssl_verify "$type" "$1.pem" "$private/sig.bin" "$private/bundle.json" || return 1
   sha256 "$1.der"
+  if grep -q -x -F -e "$sum" "$private/revoked"; then
+    fail 4 'the bundle is signed with a revoked key' "SHA256:$sum" 'get a bundle that is signed with the current key'
+  fi
   say "  signed by the $type key SHA256:$sum"
 }
 
@@ -992,6 +1039,7 @@ load_with_node() {
     set -- "$@" --key "$private/key.$number"
     number=$((number + 1))
   done
+  while IFS= read -r word <&3; do set -- "$@" --revoked "$word"; done 3< "$private/revoked"
   if [ -n "$push_username" ]; then
     # One line break of a password file is not part of the password.
     printf '\n' >> "$private/push-password"

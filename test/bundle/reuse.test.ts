@@ -152,7 +152,7 @@ describe('what is no bundle is refused before anything is done:', () => {
       'a broken inventory',
       'integrity',
       async () => damage(Buffer.from('"schemaVersion"')),
-      'schema',
+      'line 2',
     ],
   ])('%s', async (_, errorClass, change, given) => {
     await change();

@@ -71,6 +71,20 @@ const cases: readonly Case[] = [
     exitCode: 4,
     says: ['the signature does not hold'],
   },
+  {
+    title: 'a revoked key',
+    bundle: () => good,
+    trust: [...trusted, '--key', 'other.pub', '--revoked', 'bundle.pub'],
+    exitCode: 4,
+    says: ['signed with a revoked key'],
+  },
+  {
+    title: 'a mistyped revocation',
+    bundle: () => good,
+    trust: [...trusted, '--revoked', 'bundel.pub'],
+    exitCode: 2,
+    says: ['--revoked bundel.pub', 'neither a key id nor a file'],
+  },
   { title: 'no key at all', bundle: () => good, trust: [], exitCode: 2, says: ['--key'] },
   {
     title: 'an unsigned bundle',
@@ -142,6 +156,14 @@ describe('verify and load refuse, and send nothing to the target', () => {
     });
     expect(asked).toEqual([]);
     expect(await readdir(job.path('state'))).toEqual([]);
+  });
+
+  test('inspect tells a revoked key, and refuses nothing', async () => {
+    const argv = [good, ...trusted, '--revoked', 'bundle.pub'];
+    const shown = await job.run('inspect', ...argv);
+    expect(shown).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('REVOKED') });
+    const { json } = await job.run<object>('inspect', ...argv, '--output', 'json');
+    expect(json).toMatchObject({ verified: false, revoked: true });
   });
 
   test('load without oras', async () => {

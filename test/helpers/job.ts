@@ -65,6 +65,7 @@ export interface Outcome {
 }
 
 export interface OutcomeInventory {
+  readonly sequence: number;
   readonly root: { digest: string };
   readonly images: readonly {
     source: string;

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { createHash, createPublicKey } from 'node:crypto';
 import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -93,6 +94,44 @@ describe('the signature', () => {
     const ecdsa = await another({ key: 'ecdsa-p256' });
     const args = [ecdsa, '--key', keyPair(folder, 'ecdsa-p256').pub, ...verifyOnly];
     expect(await site.install(args)).toMatchObject({ code: 0 });
+  });
+});
+
+describe('a revoked key', () => {
+  const idOf = (pem: string) => {
+    const der = createPublicKey(pem).export({ type: 'spki', format: 'der' });
+    return createHash('sha256').update(der).digest('hex');
+  };
+  let id: string;
+  beforeAll(async () => {
+    id = idOf(await readFile(pub, 'utf8'));
+    await writeFile(join(folder, 'ids'), `# lost\r\n${'0'.repeat(64)}\n  ${id}  # on a train`);
+  });
+
+  test.each<[string, () => string[]]>([
+    ['by its id', () => ['--revoked', id]],
+    ['by its id as it was printed', () => [`--revoked=SHA256:${id}`]],
+    ['among others', () => ['--revoked', `${'0'.repeat(64)},${id}`]],
+    ['by a file of ids', () => ['--revoked', join(folder, 'ids')]],
+    ['by its .pub', () => ['--revoked', pub]],
+    ['with --allow-unsigned', () => ['--revoked', id, '--allow-unsigned']],
+  ])('%s is refused though the signature holds', async (_, flags) => {
+    await expectRefused([path, '--key', pub, ...flags()], 4, /signed with a revoked key/);
+  });
+
+  test('is another one: the bundle is taken', async () => {
+    const args = [path, '--key', pub, '--revoked', await strangerKey(), ...verifyOnly];
+    expect(await (await on()).install(args)).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  test.each([
+    ['a short id', () => '0a1b', /neither a key id nor a file/],
+    ['an id in capitals', () => 'A'.repeat(64), /neither a key id nor a file/],
+    ['a folder', () => folder, /neither a key id nor a file/],
+    ['a file without an id', () => join(import.meta.dirname, '../fixtures/README.md'), /no key id/],
+    ['a private key', () => keyPair(folder, 'ed25519').key, /no public key/],
+  ])('is no %s', async (_, word, message) => {
+    await expectRefused([path, '--key', pub, '--revoked', word()], 2, message);
   });
 });
 
