@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
 import type { TrustOptions } from '../commands/trust.ts';
 import type { Context } from '../context.ts';
-import { splitList } from '../inputs/overrides.ts';
+import { parseDuration } from '../inputs/duration.ts';
+import { splitList, variablesOf } from '../inputs/overrides.ts';
+import { retryBudgetSetting } from '../inputs/settings.ts';
 import { inspectText, placedText, verifyText } from '../report/result-text.ts';
 import { finishPlaced, finishWith } from './finish.ts';
 import {
@@ -12,6 +14,8 @@ import {
   type Flags,
   listFlag,
   pushOptions,
+  settingOption,
+  textFlag,
 } from './flags.ts';
 import type { Finish } from './program.ts';
 
@@ -40,7 +44,8 @@ function addLoad(program: Command, context: Context, finish: Finish): void {
     .command('load')
     .description('verify a bundle, push it into its target registry, place every image')
     .argument('<bundle>', 'NAME-VERSION.tar')
-    .option('--allow-downgrade', 'take an older bundle than the one loaded last');
+    .option('--allow-downgrade', 'take an older bundle than the one loaded last')
+    .addOption(settingOption(retryBudgetSetting));
   addOutput(addPushCredential(addTrust(verb)))
     .addHelpText(
       'after',
@@ -54,6 +59,7 @@ function addLoad(program: Command, context: Context, finish: Finish): void {
       const options = {
         trust: trustOptions(flags),
         allowDowngrade: flags.allowDowngrade === true,
+        ...retryBudgetOf(flags, context),
         push: pushOptions(flags),
       };
       finishPlaced(finish, flags, await runLoad(bundle, options, context), placedText);
@@ -75,6 +81,13 @@ function addInspect(program: Command, context: Context, finish: Finish): void {
       const { runInspect } = await import('../commands/inspect.ts');
       finishWith(finish, flags, await runInspect(bundle, keyring(flags), context), inspectText);
     });
+}
+
+/** A bundle does not say how long to try: the flag, else the variable. */
+function retryBudgetOf(flags: Flags, { env }: Context): { retryBudgetMs?: number } {
+  const text = textFlag(flags.retryBudget) ?? variablesOf(env)[retryBudgetSetting.name];
+  if (typeof text !== 'string') return {};
+  return { retryBudgetMs: parseDuration(text, retryBudgetSetting.name) };
 }
 
 function addTrust(verb: Command): Command {

@@ -55,7 +55,8 @@ export function requiredFlag(flags: Flags, name: string, flag: string): string {
   throw new AirgapError('usage', `${flag} is missing`, { next: 'see --help' });
 }
 
-function settingOption(setting: Setting): Option {
+/** The flag of a setting. */
+export function settingOption(setting: Setting): Option {
   const help = `${setting.help} [${variableOf(setting)}]`;
   const flag = `--${setting.name}`;
   if (setting.kind === 'switch') return new Option(flag, help);

@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts';
-import type { RegistryAccess } from '../inputs/spec.ts';
+import type { BundleSpec, RegistryAccess } from '../inputs/spec.ts';
 import type { InventoryTarget } from '../plan/inventory.ts';
 import type { CredentialOf } from '../registry/access.ts';
 import { openRegistries, type Registries } from '../registry/client.ts';
@@ -10,7 +10,11 @@ export interface Connections {
   /** With what oras enters the same registries. */
   readonly credential: CredentialOf;
   readonly allowPlainHttpCredentials: boolean;
+  readonly retryBudgetMs?: number;
 }
+
+/** How a run reaches registries, as a spec says it. */
+export type Ways = Pick<BundleSpec, 'registries' | 'retryBudgetMs'>;
 
 /**
  * Opens the registries of a run.
@@ -18,13 +22,14 @@ export interface Connections {
  */
 export async function connect(
   endpoint: string,
-  access: Readonly<Record<string, RegistryAccess>>,
+  { registries: access, retryBudgetMs }: Ways,
   context: Context,
   push = noPush,
 ): Promise<Connections> {
   const entry = {
     credential: await runCredentials(endpoint, push, context),
     allowPlainHttpCredentials: push.allowPlainHttp,
+    ...(retryBudgetMs === undefined ? {} : { retryBudgetMs }),
   };
   return { registries: openRegistries({ access, ...entry, context }), ...entry };
 }

@@ -70,7 +70,7 @@ export async function runCreate(
   const sign = await readyToCreate(spec, context);
   const base = await readDeltaBase(options, spec, context);
   const older = await openReused(options.reuse, context);
-  const { registries } = await connect(spec.target.endpoint, spec.registries, context);
+  const { registries } = await connect(spec.target.endpoint, spec, context);
   try {
     const { withoutImages, fresh } = options;
     const run = { name: 'create', spec, saved, fresh, withoutImages, older, base };

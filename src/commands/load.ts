@@ -18,6 +18,8 @@ export interface LoadOptions {
   readonly trust: TrustOptions;
   readonly allowDowngrade: boolean;
   readonly push: PushOptions;
+  /** How long what may yet succeed is tried again, milliseconds. Default ten minutes. */
+  readonly retryBudgetMs?: number;
 }
 
 export interface LoadResult extends PlacedResult {
@@ -48,20 +50,23 @@ async function loadChecked(
   const downgrades = await checkInstalled(bundle, options.allowDowngrade, context);
   for (const message of downgrades) context.emit({ kind: 'warning', message });
   const overrides = [...bundle.warnings, ...downgrades];
-  const result = await push(bundle, options.push, context);
+  const result = await push(bundle, options, context);
   if (result.errors.length === 0) await recordInstalled(bundle, overrides, context);
   return { ...result, inventoryDigest: bundle.inventoryDigest, overrides };
 }
 
 async function push(
   bundle: VerifiedBundle,
-  options: PushOptions,
+  { push: credential, retryBudgetMs }: LoadOptions,
   context: Context,
 ): Promise<PlacedResult> {
   const { inventory } = bundle;
   const { target } = inventory;
-  const access = targetAccess(target);
-  const connections = await connect(target.endpoint, access, context, options);
+  const ways = {
+    registries: targetAccess(target),
+    ...(retryBudgetMs === undefined ? {} : { retryBudgetMs }),
+  };
+  const connections = await connect(target.endpoint, ways, context, credential);
   try {
     context.emit({
       kind: 'step',

@@ -26,7 +26,7 @@ export async function runMirror(
 ): Promise<PlacedResult> {
   const saved = await readSavedPlan(options.plan, context);
   const { endpoint } = spec.target;
-  const connections = await connect(endpoint, spec.registries, context, options.push);
+  const connections = await connect(endpoint, spec, context, options.push);
   const { registries } = connections;
   try {
     const run = { name: 'mirror', spec, saved, fresh: options.fresh };

@@ -27,7 +27,7 @@ export async function runPlan(
   context: Context,
 ): Promise<PlanResult> {
   const base = await readDeltaBase(options, spec, context);
-  const { registries } = await connect(spec.target.endpoint, spec.registries, context);
+  const { registries } = await connect(spec.target.endpoint, spec, context);
   try {
     const wanted = { withoutImages: options.withoutImages, base };
     const { inventory, problems } = await prepare(spec, registries, context, wanted);

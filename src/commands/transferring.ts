@@ -20,14 +20,14 @@ export interface PlacedResult {
 
 /** Gives `work` the mover and a private folder, and removes the folder whatever happens. */
 export async function withTools<T>(
-  { credential, allowPlainHttpCredentials }: Omit<Connections, 'registries'>,
+  logins: Omit<Connections, 'registries'>,
   context: Context,
   work: (tools: TransferTools) => Promise<T>,
 ): Promise<T> {
   const oras = await findOras(context);
   const scratch = await mkdtemp(join(context.temporary, 'airgap-bundle-'));
   try {
-    return await work({ oras, credential, allowPlainHttpCredentials, scratch });
+    return await work({ ...logins, oras, scratch });
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }

@@ -3,6 +3,7 @@ import type { Context } from '../context.ts';
 import { type Platform, parsePlatform } from '../oci/platform.ts';
 import { AirgapError } from '../report/error.ts';
 import { readCertificates } from './certificate.ts';
+import { parseDuration } from './duration.ts';
 import { checkEndpoint, checkRegistry, readBasePath, readPullThrough } from './endpoint.ts';
 import { fieldName } from './fields.ts';
 import { readImages } from './image-list.ts';
@@ -37,6 +38,7 @@ export async function makeSpec(
     pullThrough: document.pullThrough.map((path, index) => readPullThrough(path, index, target)),
     ...defined({
       signing: signingOf(document, folder),
+      retryBudgetMs: retryBudgetOf(document),
       sequence: document.sequence,
       expires: document.expires && timeOf(document.expires),
     }),
@@ -124,6 +126,10 @@ function signingOf({ signing, unsigned }: BundleDocument, folder: string): Bundl
   }
   if (unsigned) return { unsigned };
   return key ? { key: resolve(folder, key) } : (signing as { unsigned: true } | undefined);
+}
+
+function retryBudgetOf({ retryBudget }: BundleDocument): number | undefined {
+  return retryBudget === undefined ? undefined : parseDuration(retryBudget, 'retryBudget');
 }
 
 /** RFC 3339 in UTC with whole seconds. */

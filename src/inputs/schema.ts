@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { durationPattern } from './duration.ts';
 
 const text = z.string().min(1);
 const registryHost = text.describe('Registry as images name it: `docker.io`, `host:port`.');
@@ -104,6 +105,13 @@ export const bundleSchema = z.strictObject({
     .array(text)
     .default([])
     .describe('List of target paths that cannot be pushed to (proxy caches); proved by a HEAD.'),
+  retryBudget: z
+    .string()
+    .regex(durationPattern, 'a length of time such as 90s, 30m or 2h')
+    .optional()
+    .describe(
+      'How long a request or copy that may yet succeed is tried again: `90s`, `30m`, `2h`; default `10m`.',
+    ),
   sequence: z
     .int()
     .min(0)

@@ -13,6 +13,14 @@ export interface Setting {
 
 const registry = 'ociImageRegistry';
 
+/** The one that concerns `load` too, which reads no bundle.yaml. */
+export const retryBudgetSetting: Setting = {
+  name: 'retry-budget',
+  kind: 'text',
+  field: ['retryBudget'],
+  help: 'how long what may yet succeed is tried again: 90s, 30m, 2h (default 10m)',
+};
+
 export const settings: readonly Setting[] = [
   { name: 'name', kind: 'text', field: ['name'], help: 'name of the bundle' },
   { name: 'bundle-version', kind: 'text', field: ['version'], help: 'version of the bundle' },
@@ -132,6 +140,7 @@ export const settings: readonly Setting[] = [
     field: ['unsigned'],
     help: 'make a bundle without a signature',
   },
+  retryBudgetSetting,
   { name: 'sequence', kind: 'number', field: ['sequence'], help: 'grows with each bundle' },
   {
     name: 'expires',

@@ -23,6 +23,8 @@ export interface BundleSpec {
   readonly registries: Readonly<Record<string, RegistryAccess>>;
   readonly signing?: { readonly key: string } | { readonly unsigned: true };
   readonly pullThrough: readonly string[];
+  /** How long a request or copy that may yet succeed is tried again from its first failure, milliseconds. */
+  readonly retryBudgetMs?: number;
   readonly sequence?: number;
   /** RFC 3339 in UTC. */
   readonly expires?: string;

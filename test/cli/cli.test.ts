@@ -226,6 +226,18 @@ describe('the problems of a plan', () => {
   });
 });
 
+describe('how long to try again', () => {
+  test.each([
+    ['load', ['load', 'b.tar', '--retry-budget', 'soon'], 'retry-budget is no length of time'],
+    ['mirror', ['mirror', '-f', 'problems.yaml', '--retry-budget', 'soon'], 'retryBudget'],
+  ])('is a length of time for %s', async (_, words, says) => {
+    const { exitCode, stderr } = await run(...words);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain(says);
+    expect(stderr).toContain('90s, 30m or 2h');
+  });
+});
+
 describe('a password in a pasted section', () => {
   test('is shown nowhere, whatever else is wrong', async () => {
     await writeFile(

@@ -145,6 +145,13 @@ const rows: [
     (spec) => spec.signing,
     [{ key: 'DIR/bundle/a.key' }, { unsigned: true }, undefined],
   ],
+  [
+    'retry-budget',
+    'retryBudget: 90s',
+    ['20m', '2h'],
+    (spec) => spec.retryBudgetMs,
+    [90e3, 12e5, 72e5],
+  ],
   ['sequence', 'sequence: 1', ['2', '3'], (spec) => spec.sequence, [1, 2, 3]],
   [
     'expires',
