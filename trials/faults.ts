@@ -28,8 +28,8 @@ export type RetryAfter = 'seconds' | 'date' | 'absent' | `${number}`;
 
 /** A window in which a registry answers every request with 429. */
 export interface Window extends Fault {
-  /** Of `performance.now()`; undefined until it began. */
-  began(): number | undefined;
+  /** Whether it lasted then, in milliseconds since 1970; not in its first moments. */
+  held(at: number): boolean;
   /** Requests that came in it later than it needs for those on their way to arrive, by program. */
   late(): { readonly ours: number; readonly oras: number };
 }
@@ -43,14 +43,16 @@ export function window(which: Which, seconds: number, says: RetryAfter): Window 
   let hits = 0;
   const late = { ours: 0, oras: 0 };
   const rule: FrontRule = (request) => {
-    if (began === undefined && which(request)) began = performance.now();
-    const since = performance.now() - (began ?? Number.POSITIVE_INFINITY);
+    if (began === undefined && which(request)) began = Date.now();
+    const since = Date.now() - (began ?? Number.POSITIVE_INFINITY);
     if (began === undefined || since >= seconds * 1000) return undefined;
     hits++;
     if (since > onTheirWay) late[isOras(request) ? 'oras' : 'ours']++;
     return { status: 429, headers: retryAfter(says, seconds - since / 1000), body: tooMany };
   };
-  return { rule, hits: () => hits, began: () => began, late: () => late };
+  const held = (at: number) =>
+    began !== undefined && at > began + onTheirWay && at < began + seconds * 1000 - onTheirWay;
+  return { rule, hits: () => hits, held, late: () => late };
 }
 
 const tooMany = '{"errors":[{"code":"TOOMANYREQUESTS","message":"slow down"}]}';

@@ -2,6 +2,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { type ImageOptions, pushImage } from '../test/helpers/images.ts';
 import {
   type Ended,
+  type How,
   type Job,
   type Outcome,
   type OutcomeInventory,
@@ -36,6 +37,7 @@ export interface Site {
   /** Arguments of a verb; `load` takes the bundle of the undisturbed `create`. */
   argv(verb: Verb): string[];
   run(verb: Verb, ...flags: string[]): Promise<Ended<Outcome>>;
+  runWith(how: How, verb: Verb, ...flags: string[]): Promise<Ended<Outcome>>;
   /** As after opening: nothing in the target, no state, no faults, no requests. */
   reset(): Promise<void>;
   close(): Promise<void>;
@@ -94,8 +96,9 @@ export async function openSite(kind: Kind, options: SiteOptions = {}): Promise<S
     inventory: made.inventory,
     sha256: made.sha256,
     argv,
-    run: (verb, ...flags) =>
-      job.runWith({ prefix: limit }, ...argv(verb), ...flags, '--output', 'json'),
+    run: (verb, ...flags) => site.runWith({}, verb, ...flags),
+    runWith: (how, verb, ...flags) =>
+      job.runWith({ prefix: limit, ...how }, ...argv(verb), ...flags, '--output', 'json'),
     reset: () => reset(site),
     close: async () => {
       for (const { front, registry } of [source, target]) {
