@@ -53,6 +53,13 @@ export function references(manifest: Manifest): Descriptor[] {
     : [manifest.config, ...manifest.layers];
 }
 
+/** A layer that is fetched from elsewhere and never pushed (image-spec, layer.md; Docker's foreign layers). */
+export function isForeign({ mediaType }: Descriptor): boolean {
+  return foreignLayer.test(mediaType);
+}
+
+const foreignLayer = /\.image\.rootfs\.foreign\.diff\.tar|\.image\.layer\.nondistributable\./;
+
 const annotations = z.record(z.string(), z.string()).exactOptional();
 const platform = z.object({
   os: z.string(),

@@ -4,6 +4,7 @@ import type { MirrorMap } from '../mirror-map/map.ts';
 import { isIndex } from '../oci/media-types.ts';
 import { formatPlatform } from '../oci/platform.ts';
 import type { AirgapError } from '../report/error.ts';
+import { checkContents } from './check-contents.ts';
 import { repositoryOf } from './placements.ts';
 import type { Candidate } from './plan.ts';
 import { availablePlatforms, platformNames } from './platforms.ts';
@@ -12,12 +13,14 @@ import { basePath } from './repositories.ts';
 
 /** What is wrong with one image under this map and this platform filter. */
 export function checkImage(spec: BundleSpec, map: MirrorMap, candidate: Candidate): Problem[] {
+  const name = candidate.image.listed.image;
   const isNoName = candidate.image.reference.registry === '';
   if (isNoName) return checkSource(candidate);
   return [
     ...checkSource(candidate),
     ...checkConsumers(spec, map, candidate),
     ...checkPlatforms(spec, candidate),
+    ...(candidate.filtered ? checkContents(name, candidate.filtered.graph) : []),
   ];
 }
 

@@ -27,6 +27,8 @@ export type ProblemKind =
   | 'index-digest-kept'
   | 'platform-missing'
   | 'attestations-dropped'
+  | 'foreign-layer'
+  | 'digest-algorithm'
   | 'no-chart';
 
 /** Whether `mirror` and `create` must not carry the plan out. */

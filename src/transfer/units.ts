@@ -1,7 +1,7 @@
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import { type ImageGraph, leavesOf, type ManifestDocument, makeDocument } from '../oci/graph.ts';
-import { references } from '../oci/manifest.ts';
+import { isForeign, references } from '../oci/manifest.ts';
 import type { Origin, TransferImage, TransferJob } from './job.ts';
 
 /** What one oras process would copy: the blobs of some manifests, into one repository of the target. */
@@ -44,11 +44,9 @@ export function unitsOf(
 /** Configs and layers, each once; without layers that are fetched from elsewhere and never pushed. */
 export function blobsOf(documents: readonly ManifestDocument[]): Descriptor[] {
   const blobs = documents.flatMap(({ manifest }) => references(manifest));
-  const kept = blobs.filter(({ mediaType }) => !notDistributed.test(mediaType));
+  const kept = blobs.filter((blob) => !isForeign(blob));
   return [...new Map(kept.map((blob) => [blob.digest, blob])).values()];
 }
-
-const notDistributed = /\.image\.rootfs\.foreign\.diff\.tar|\.image\.layer\.nondistributable\./;
 
 /** All manifests of an image, from the job's cache or tar. */
 export async function readGraph(

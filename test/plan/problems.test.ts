@@ -3,7 +3,7 @@ import { parseMirrorMap } from '../../src/mirror-map/parse.ts';
 import type { Plan, ResolvedImage } from '../../src/plan/plan.ts';
 import type { Problem } from '../../src/plan/problem.ts';
 import { AirgapError } from '../../src/report/error.ts';
-import { digestOfImage, image, planOf, problemsOf, spec } from './setting.ts';
+import { digestOfImage, graphOf, image, planOf, problemsOf, sample, spec } from './setting.ts';
 
 const hub = 'default::\ndocker.io::harbor.example.org/airgap-images/hub';
 const found = (plan: Plan) => problemsOf(plan);
@@ -319,5 +319,35 @@ describe('the cure of a rewrite loop cures it', () => {
       'target-not-excluded',
       'containerd-ignores',
     ]);
+  });
+});
+
+describe('what cannot be carried is refused before anything is copied', () => {
+  const changed = (from: string | RegExp, to: string): ResolvedImage => {
+    const { root, manifests, blobs } = sample({ layers: ['own', 'windows'] });
+    const text = manifests[0]?.bytes.toString() ?? '';
+    const bytes = Buffer.from(text.replace(from, to));
+    const graph = graphOf({ root, manifests: [{ descriptor: root, bytes }], blobs });
+    return { ...image('nginx:1'), graph };
+  };
+  const sha512 = `"digest":"sha512:${'ab'.repeat(64)}"`;
+  test.each([
+    [
+      'a foreign layer of Docker',
+      changed('oci.image.layer.v1', 'docker.image.rootfs.foreign.diff'),
+      'foreign-layer',
+    ],
+    [
+      'one of OCI',
+      changed('oci.image.layer.v1', 'oci.image.layer.nondistributable.v1'),
+      'foreign-layer',
+    ],
+    ['content by sha512', changed(/"digest":"[^"]*"/, sha512), 'digest-algorithm'],
+    ['zstd', changed('tar+gzip', 'tar+zstd'), undefined],
+  ])('%s', (_, one, kind) => {
+    const { problems } = planOf(spec(hub), [one]);
+    const errors = problems.filter(({ severity }) => severity === 'error');
+    expect(errors.map((problem) => problem.kind)).toEqual(kind ? [kind] : []);
+    for (const { message } of errors) expect(message).toContain('nginx:1');
   });
 });
