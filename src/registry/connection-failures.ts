@@ -16,7 +16,7 @@ export function connectionFailure(
   if (rule === undefined) return undefined;
   const { transient } = rule;
   const peer =
-    transient === 'unreachable' && code !== proxyRefused && proxy ? `the proxy ${proxy}` : host;
+    transient === 'unreachable' && code !== aborted && proxy ? `the proxy ${proxy}` : host;
   const failure = new AirgapError(transient ? 'transient' : 'usage', rule.say(peer), {
     given: [...new Set([code, oneLine(text)])].filter(Boolean).join(': '),
     next: rule.next(peer),
@@ -40,8 +40,8 @@ interface ConnectionRule {
   next(host: string): string;
 }
 
-/** The proxy is there, but makes no tunnel. */
-const proxyRefused = 'ERR_PROXY_REFUSED';
+/** What undici calls a tunnel that the proxy refused. */
+const aborted = 'UND_ERR_ABORTED';
 
 const again = () => 'run again to resume';
 
@@ -78,7 +78,7 @@ const connectionRules: readonly ConnectionRule[] = [
     next: (host) => `look at it with: openssl s_client -connect ${host}`,
   },
   {
-    codes: /^HPE_/,
+    codes: /^HPE_|^UND_ERR_RESPONSE_STATUS_CODE$/,
     transient: false,
     say: (host) => `${host} does not speak HTTP`,
     next: (host) =>
@@ -115,19 +115,20 @@ const connectionRules: readonly ConnectionRule[] = [
     next: () => 'check that the registry runs on this port, then run again',
   },
   {
-    codes: /^(?:EHOSTUNREACH|ENETUNREACH|ENETDOWN|EADDRNOTAVAIL|ETIMEDOUT)$/,
+    codes:
+      /^(?:EHOSTUNREACH|ENETUNREACH|ENETDOWN|EADDRNOTAVAIL|UND_ERR_CONNECT_TIMEOUT|ETIMEDOUT)$/,
     transient: 'unreachable',
     say: (host) => `${host} cannot be reached`,
     next: () => 'check the network or HTTPS_PROXY, then run again',
   },
   {
-    codes: /^ERR_STALLED$/,
+    codes: /^(?:UND_ERR_HEADERS_TIMEOUT|UND_ERR_BODY_TIMEOUT)$/,
     transient: 'broken',
     say: (host) => `${host} stopped answering`,
     next: again,
   },
   {
-    codes: /^(?:ECONNRESET|EPIPE|ECONNABORTED)$/,
+    codes: /^(?:ECONNRESET|EPIPE|ECONNABORTED|UND_ERR_SOCKET|UND_ERR_RES_CONTENT_LENGTH_MISMATCH)$/,
     transient: 'broken',
     say: (host) => `the connection to ${host} broke off`,
     next: again,

@@ -2,7 +2,6 @@ import type { Context } from '../context.ts';
 import { AirgapError } from '../report/error.ts';
 import type { Authorization } from './authorization.ts';
 import { isPassing, passingFailure, registryWords, wrongCredentials } from './failures.ts';
-import { discard } from './http.ts';
 import { Places } from './places.ts';
 import { Attempts, type RetryOptions, retry, retryAfter, type Transient } from './retry.ts';
 import type { Answer, Request, Transport } from './transport.ts';
@@ -79,7 +78,7 @@ export class Exchange {
     const used = atHome ? await authorization.header(call.scopes) : undefined;
     let answer = await this.#follow(call, url, used);
     if (answer.status === 401 && answer.url.origin === registry.origin) {
-      await discard(answer);
+      await answer.body.dump();
       const challenges = answer.headers['www-authenticate'] ?? '';
       const fresh = await authorization.answer([challenges].flat().join(', '), call.scopes, used);
       answer = await this.#follow(call, url, fresh);
@@ -124,7 +123,7 @@ export class Exchange {
       const location = answer.headers.location;
       const redirected = [301, 302, 303, 307, 308].includes(answer.status);
       if (!redirected || !isRead || typeof location !== 'string') return answer;
-      await discard(answer);
+      await answer.body.dump();
       url = locationFrom(url, location);
     }
     throw new AirgapError('usage', `${this.#options.host} redirects in a circle`, {

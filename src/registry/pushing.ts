@@ -4,7 +4,6 @@ import { AirgapError } from '../report/error.ts';
 import { describedBy, uploadLocation } from './answers.ts';
 import type { Call } from './exchange.ts';
 import type { Subject } from './failures.ts';
-import { discard } from './http.ts';
 import { uploadsPath } from './paths.ts';
 import { Transient, twice } from './retry.ts';
 import { blobSubject, manifestSubject, type Registry, refusedPush, scope } from './subject.ts';
@@ -26,7 +25,7 @@ export async function mountBlob(
       if (answer.status === 202) await cancel(registry, answer, repository);
       if (![201, 202, 400, 403, 404, 405].includes(answer.status))
         throw await refusedPush(registry, answer, subject);
-      await discard(answer);
+      await answer.body.dump();
       return answer.status === 201;
     });
   } catch (error) {
@@ -97,7 +96,7 @@ async function ask(
 ): Promise<Answer> {
   const scopes = [scope(repository, 'pull,push')];
   const answer = await exchange.send({ method: 'HEAD', to, headers, scopes });
-  await discard(answer);
+  await answer.body.dump();
   return answer;
 }
 
@@ -110,7 +109,7 @@ async function put(
   const answer = await registry.exchange.send({ method: 'PUT', scopes, ...call });
   if (answer.status < 200 || answer.status > 204)
     throw await refusedPush(registry, answer, subject);
-  await discard(answer);
+  await answer.body.dump();
 }
 
 async function openUpload(registry: Registry, subject: Subject): Promise<URL> {
@@ -121,7 +120,7 @@ async function openUpload(registry: Registry, subject: Subject): Promise<URL> {
     scopes: [scope(repository, 'pull,push')],
   });
   if (answer.status !== 202) throw await refusedPush(registry, answer, subject);
-  await discard(answer);
+  await answer.body.dump();
   const location = uploadLocation(answer);
   if (location !== undefined) return location;
   throw new AirgapError('refused', `${host} opens no upload session for ${what}`, {
@@ -139,7 +138,7 @@ async function remove({ exchange }: Registry, to: URL, repository: string): Prom
   const scopes = [scope(repository, 'pull,push')];
   try {
     const answer = await exchange.send({ method: 'DELETE', to, scopes });
-    await discard(answer);
+    await answer.body.dump();
   } catch (error) {
     if (!(error instanceof AirgapError || error instanceof Transient)) throw error;
   }

@@ -12,7 +12,6 @@ import {
 } from './answers.ts';
 import type { BlobContent, ByteRange, ManifestContent } from './api.ts';
 import { blobBody, type Part } from './blob-body.ts';
-import { discard } from './http.ts';
 import { twice } from './retry.ts';
 import {
   type Asked,
@@ -35,7 +34,7 @@ export async function headManifest(
   const subject = manifestSubject(registry.host, repository, reference);
   const found = await registry.exchange.run(async () => {
     const answer = await read(registry, 'HEAD', subject, { accept });
-    await discard(answer);
+    await answer.body.dump();
     if (answer.status === 404) return 'none';
     // Some do not know HEAD; and of a 400 only a body says why.
     if (answer.status === 405 || answer.status === 400) return 'ask by GET';
@@ -58,7 +57,7 @@ export async function getManifest(
   const subject = manifestSubject(registry.host, repository, reference);
   const get = async () => {
     const answer = await read(registry, 'GET', subject, { accept });
-    if (answer.status === 404) return void (await discard(answer));
+    if (answer.status === 404) return void (await answer.body.dump());
     if (answer.status !== 200) throw await refusedRead(registry, answer, subject);
     const bytes = await exchange.readAll(answer, largestManifest);
     const digest = checkedDigest(bytes, reference, answer, subject);
@@ -76,7 +75,7 @@ export async function headBlob(
   const subject = blobSubject(registry.host, repository, digest);
   return registry.exchange.run(async () => {
     let answer = await read(registry, 'HEAD', subject);
-    await discard(answer);
+    await answer.body.dump();
     if (answer.status === 405) {
       answer = await read(registry, 'GET', subject);
       // Only its headers are wanted; the rest is not worth the wait.

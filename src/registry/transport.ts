@@ -1,14 +1,12 @@
-import type { IncomingHttpHeaders } from 'node:http';
-import type { Readable } from 'node:stream';
+import { Agent, type Dispatcher, ProxyAgent } from 'undici';
 import type { Context } from '../context.ts';
 import { AirgapError } from '../report/error.ts';
 import { type AccessByHost, accessAt } from './access.ts';
+import { bareHost } from './addresses.ts';
 import { connectionFailure } from './connection-failures.ts';
 import { isPassing } from './failures.ts';
-import { type Route, sendHttp } from './http.ts';
 import { proxyFor } from './proxy.ts';
 import { type Reach, Transient } from './retry.ts';
-import { directRoute, routeThrough } from './routes.ts';
 import { dockerTrust, secureContext, systemTrust } from './trust.ts';
 
 export interface Request {
@@ -21,8 +19,8 @@ export interface Request {
 export interface Answer {
   readonly url: URL;
   readonly status: number;
-  readonly headers: IncomingHttpHeaders;
-  readonly body: Readable;
+  readonly headers: Dispatcher.ResponseData['headers'];
+  readonly body: Dispatcher.ResponseData['body'];
 }
 
 /** Without a byte for so long, milliseconds, a server counts as stalled, where nothing else is said. */
@@ -36,7 +34,7 @@ export class Transport {
   readonly #access: AccessByHost;
   readonly #context: Context;
   readonly #stallMs: number;
-  readonly #routes = new Map<string, Promise<Route>>();
+  readonly #dispatchers = new Map<string, Promise<Dispatcher>>();
   #system: Promise<readonly string[]> | undefined;
 
   /** @param stallMs after so many milliseconds without a byte a read has failed */
@@ -50,23 +48,22 @@ export class Transport {
   async request({ url, method, headers, body }: Request): Promise<Answer> {
     const { signal } = this.#context;
     signal.throwIfAborted();
-    const route = await this.#routeTo(url);
+    const dispatcher = await this.#dispatcherFor(url);
     try {
-      const answer = await sendHttp(
-        {
-          url,
-          method,
-          headers: { 'user-agent': 'airgap-bundle', ...headers },
-          body,
-          signal,
-          answerTimeout: method === 'PUT' ? writeTimeout : this.#stallMs,
-          bodyTimeout: this.#stallMs,
-        },
-        route,
-      );
-      const status = answer.statusCode ?? 0;
-      this.#heard(url.origin, isPassing(status));
-      return { url, status, headers: answer.headers, body: answer };
+      const { statusCode, ...answer } = await dispatcher.request({
+        origin: url.origin,
+        path: `${url.pathname}${url.search}`,
+        method,
+        headers: { 'user-agent': 'airgap-bundle', ...headers },
+        body: body ?? null,
+        // undici would close the connection after each HEAD and each empty POST.
+        reset: false,
+        signal,
+        headersTimeout: method === 'PUT' ? writeTimeout : this.#stallMs,
+        bodyTimeout: this.#stallMs,
+      });
+      this.#heard(url.origin, isPassing(statusCode));
+      return { url, status: statusCode, headers: answer.headers, body: answer.body };
     } catch (error) {
       throw this.failure(error, url);
     }
@@ -92,7 +89,7 @@ export class Transport {
     return Buffer.concat(chunks, size);
   }
 
-  /** What to throw for an error of Node; ours and unknown ones stay as they are. */
+  /** What to throw for an error of undici; ours and unknown ones stay as they are. */
   failure(error: unknown, url: URL): unknown {
     if (error instanceof AirgapError || error instanceof Transient) return error;
     if (this.#context.signal.aborted) return this.#context.signal.reason;
@@ -108,25 +105,32 @@ export class Transport {
 
   /** Drops what was opened; what could not be opened was told to whoever asked for it. */
   async close(): Promise<void> {
-    const opened = await Promise.allSettled(this.#routes.values());
-    for (const one of opened) if (one.status === 'fulfilled') one.value.agent.destroy();
+    const opened = await Promise.allSettled(this.#dispatchers.values());
+    await Promise.all(
+      opened.map((one) => (one.status === 'fulfilled' ? one.value.destroy() : undefined)),
+    );
   }
 
-  #routeTo(url: URL): Promise<Route> {
-    let route = this.#routes.get(url.origin);
-    if (route === undefined) {
-      route = this.#open(url);
-      this.#routes.set(url.origin, route);
+  #dispatcherFor(url: URL): Promise<Dispatcher> {
+    let dispatcher = this.#dispatchers.get(url.origin);
+    if (dispatcher === undefined) {
+      dispatcher = this.#open(url);
+      this.#dispatchers.set(url.origin, dispatcher);
     }
-    return route;
+    return dispatcher;
   }
 
-  async #open(url: URL): Promise<Route> {
+  async #open(url: URL): Promise<Dispatcher> {
     const proxy = proxyFor(url, this.#context.env);
-    const tls = url.protocol === 'https:' ? await this.#tls(url) : {};
-    if (proxy === undefined) return directRoute(url, tls);
-    const proxyTls = proxy.protocol === 'https:' ? await this.#tls(proxy) : {};
-    return routeThrough({ url: proxy, tls: proxyTls }, url, tls);
+    const own = url.protocol === 'https:' ? await this.#tls(url) : {};
+    if (proxy === undefined) return new Agent({ connect: own });
+    return new ProxyAgent({
+      uri: proxy.href,
+      // A plain HTTP request goes to the proxy as it is: most refuse CONNECT to other ports than 443.
+      proxyTunnel: url.protocol === 'https:',
+      requestTls: { ...own, servername: bareHost(url) },
+      proxyTls: proxy.protocol === 'https:' ? await this.#tls(proxy) : {},
+    });
   }
 
   async #tls(url: URL) {

@@ -27,6 +27,7 @@ const keepers: Readonly<Record<string, readonly string[]>> = {
   execa: ['transfer/oras.ts', 'transfer/find-oras.ts', 'registry/docker-credentials.ts'],
   '@actions/core': ['action.ts', 'action', 'report'],
   commander: ['cli.ts', 'cli'],
+  undici: ['registry'],
   'js-yaml': ['inputs', 'install'],
   tar: ['bundle', 'install'],
 };

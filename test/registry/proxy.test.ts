@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, request as httpRequest } from 'node:http';
-import { type AddressInfo, connect, createServer as createTcpServer } from 'node:net';
+import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openRegistries } from '../../src/registry/client.ts';
 import { proxyFor } from '../../src/registry/proxy.ts';
@@ -170,38 +170,6 @@ test('what could not be opened does not keep the rest from closing', async () =>
   await registries.close();
 });
 
-describe('through a SOCKS proxy', () => {
-  let registry: TestRegistry;
-  let proxy: Proxy;
-  beforeAll(async () => {
-    [registry, proxy] = await Promise.all([startRegistry(), startSocks('me', 'pw')]);
-  });
-  afterAll(() => Promise.all([registry.stop(), proxy.stop()]));
-
-  async function ask(password: string) {
-    const host = `plain.example:${port(registry)}`;
-    const registries = openRegistries({
-      access: { [host]: { plainHttp: true } },
-      credential: async () => undefined,
-      context: context({ env: { HTTP_PROXY: `socks5h://me:${password}@${proxy.host}` } }),
-    });
-    return registries.client(host).headManifest('a/b', 'v1').finally(registries.close);
-  }
-
-  test('the proxy is asked for the name, and what comes is read', async () => {
-    const root = await pushImage(registry.host, 'a/b', 'v1');
-    expect(await ask('pw')).toEqual(root);
-    expect(proxy.seen).toEqual([`plain.example:${port(registry)}`]);
-  });
-
-  test('a wrong password is said', async () => {
-    await expect(ask('wrong')).rejects.toMatchObject({
-      class: 'usage',
-      message: expect.stringContaining('wants a user name and a password'),
-    });
-  });
-});
-
 test('a host that the proxy cannot reach is transient', async () => {
   const proxy = await startProxy('Basic bWU6cHc=');
   const registries = openRegistries({
@@ -227,34 +195,6 @@ interface Proxy {
 
 function port(registry: TestRegistry): string {
   return registry.host.split(':')[1] ?? '';
-}
-
-/** RFC 1928 as far as it goes for one client: a password, names alone, every name being loopback. */
-async function startSocks(username: string, password: string): Promise<Proxy> {
-  const seen: string[] = [];
-  const right = `${username}:${password}`;
-  const server = createTcpServer(async (socket) => {
-    socket.on('error', () => {});
-    const next = async () => ((await once(socket, 'data')) as [Buffer])[0];
-    await next();
-    socket.write(Buffer.from([5, 2]));
-    const said = await next();
-    const nameEnd = 2 + (said[1] ?? 0);
-    const given = `${said.subarray(2, nameEnd)}:${said.subarray(nameEnd + 1)}`;
-    if (given !== right) return void socket.end(Buffer.from([1, 1]));
-    socket.write(Buffer.from([1, 0]));
-    const asked = await next();
-    const wanted = asked.readUInt16BE(asked.length - 2);
-    seen.push(`${asked.subarray(5, -2)}:${wanted}`);
-    const upstream = connect(wanted, '127.0.0.1', () => {
-      socket.write(Buffer.from([5, 0, 0, 1, 127, 0, 0, 1, 0, 0]));
-      socket.pipe(upstream).pipe(socket);
-    });
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  return { host: `127.0.0.1:${port}`, seen, stop: async () => void server.close() };
 }
 
 /** A small forward proxy: CONNECT and absolute URLs, with a password, every name being loopback. */
