@@ -1,7 +1,8 @@
+import { t21, t22, t23 } from './network/bodies.ts';
 import { chaos } from './network/chaos.ts';
 import { faultTable } from './network/fault-table.ts';
 import { t20 } from './network/windows.ts';
 import type { Trial } from './trial.ts';
 
 /** Every trial, in the order of the table. A folder with its own list adds it here. */
-export const trials: readonly Trial[] = [faultTable, chaos, t20];
+export const trials: readonly Trial[] = [faultTable, chaos, t20, t21, t22, t23];
