@@ -1,5 +1,6 @@
 import { gunzipSync } from 'node:zlib';
-import { Parser, type ReadEntry } from 'tar';
+import { Parser } from 'tar/parse';
+import type { ReadEntry } from 'tar/read-entry';
 
 /** The folder that the archive holds, and those of its files that were asked for. */
 export interface ChartArchive {

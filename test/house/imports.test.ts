@@ -29,7 +29,9 @@ const keepers: Readonly<Record<string, readonly string[]>> = {
   commander: ['cli.ts', 'cli'],
   undici: ['registry'],
   'js-yaml': ['inputs', 'install'],
-  tar: ['bundle', 'install'],
+  'tar/header': ['bundle'],
+  'tar/parse': ['install'],
+  'tar/read-entry': ['install'],
 };
 
 /** Who may touch `process` and print; all others take a Context and emit events. */
