@@ -3,9 +3,9 @@
  * started from the text of this function, as `bundle.js` must do without a second file: it uses nothing around it.
  */
 export function hashWorker(): void {
-  const { createHash } = require('node:crypto') as typeof import('node:crypto');
-  const { readSync } = require('node:fs') as typeof import('node:fs');
-  const { parentPort } = require('node:worker_threads') as typeof import('node:worker_threads');
+  const { createHash } = process.getBuiltinModule('node:crypto');
+  const { readSync } = process.getBuiltinModule('node:fs');
+  const { parentPort } = process.getBuiltinModule('node:worker_threads');
   /** Small enough to stay in the processor's cache between reading and hashing. */
   const buffer = Buffer.allocUnsafeSlow(256 * 1024);
   const hashes = new Map<number, ReturnType<typeof createHash>>();
