@@ -11,6 +11,7 @@ export interface Connections {
   readonly credential: CredentialOf;
   readonly allowPlainHttpCredentials: boolean;
   readonly retryBudgetMs?: number;
+  readonly stallMs?: number;
 }
 
 /** How a run reaches registries, as a spec says it. */
@@ -30,8 +31,15 @@ export async function connect(
     credential: await runCredentials(endpoint, push, context),
     allowPlainHttpCredentials: push.allowPlainHttp,
     ...(retryBudgetMs === undefined ? {} : { retryBudgetMs }),
+    ...stallTime(context),
   };
   return { registries: openRegistries({ access, ...entry, context }), ...entry };
+}
+
+/** Seconds, for tests: they cannot wait for the minute after which a body counts as stalled. */
+function stallTime({ env }: Context): { stallMs?: number } {
+  const seconds = Number(env.AIRGAP_BUNDLE_STALL_SECONDS);
+  return seconds > 0 ? { stallMs: seconds * 1_000 } : {};
 }
 
 /** How the signed inventory says that its target is reached. */

@@ -25,8 +25,8 @@ export interface Answer {
 
 /** Without a byte for so long, milliseconds, a server counts as stalled, where nothing else is said. */
 export const stallTime = 60_000;
-/** What it must digest first may take longer. */
-const writeTimeout = 300_000;
+/** Bytes a millisecond that what we send goes at least: until it is sent no byte comes back. */
+const slowest = 32;
 
 /** Connections, kept alive, with the trust and the proxy that each host is due. Knows no credentials. */
 export class Transport {
@@ -37,7 +37,7 @@ export class Transport {
   readonly #dispatchers = new Map<string, Promise<Dispatcher>>();
   #system: Promise<readonly string[]> | undefined;
 
-  /** @param stallMs after so many milliseconds without a byte a read has failed */
+  /** @param stallMs after so many milliseconds without a byte a request has failed */
   constructor(access: AccessByHost, context: Context, stallMs = stallTime) {
     this.#access = access;
     this.#context = context;
@@ -59,7 +59,7 @@ export class Transport {
         // undici would close the connection after each HEAD and each empty POST.
         reset: false,
         signal,
-        headersTimeout: method === 'PUT' ? writeTimeout : this.#stallMs,
+        headersTimeout: this.#stallMs + (body?.length ?? 0) / slowest,
         bodyTimeout: this.#stallMs,
       });
       this.#heard(url.origin, isPassing(statusCode));

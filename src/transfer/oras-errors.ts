@@ -64,6 +64,8 @@ const vocabulary: readonly (readonly [RegExp, Said])[] = [
   [/does not look like a tar archive/, { class: 'integrity' }],
   [/mismatched? digest|digest mismatch|does not match digest/i, { class: 'integrity' }],
   [/credential not found|unauthorized: |authentication required/i, { status: 401 }],
+  // A 401 in an upload that it cannot begin again.
+  [/request body is not rewindable/, { status: 401 }],
   [/toomanyrequests: |: too many requests/i, { status: 429 }],
   [/connection refused/, { code: 'ECONNREFUSED' }],
   [/connection reset|broken pipe|closed network connection/, { code: 'ECONNRESET' }],
@@ -71,6 +73,7 @@ const vocabulary: readonly (readonly [RegExp, Said])[] = [
   [/network is unreachable|no route to host/, { code: 'ENETUNREACH' }],
   [/timeout|deadline exceeded/i, { code: 'ETIMEDOUT' }],
   [/\bEOF\b|mismatch Content-Length|GOAWAY|stream error/, { code: 'ECONNRESET' }],
+  [/transport connection broken|with Body length/, { code: 'ECONNRESET' }],
   [/digest invalid|size invalid/i, { status: 400 }],
   [/unavailable: /i, { status: 503 }],
   [/: unknown: /, { status: 500 }],

@@ -58,6 +58,18 @@ describe('stderr of oras', () => {
       `${target}digest invalid: provided digest did not match uploaded content: invalid digest for referenced layer: ${digest}, content does not match digest`,
       'integrity',
     ],
+    [
+      'target 401 on PUT, the token has run out',
+      `${target}PUT "http://127.0.0.1:5200/v2/c/x/blobs/uploads/01a2?_state=s3cr3t": request body is not rewindable`,
+      'authentication',
+    ],
+    [
+      'source ends a body early',
+      `${target}Put "http://127.0.0.1:5200/v2/c/x/blobs/uploads/01a2?_state=s3cr3t": net/http: HTTP/1.x transport connection broken: http: ContentLength=3146240 with Body length 500`,
+      'transient',
+    ],
+    ['target 500 with a code', `${target}unknown: unknown error`, 'transient'],
+    ['target 401 with a code', `${target}unauthorized: no`, 'authentication'],
     ['source 401 on HEAD', `${resolving}response status code 401: Unauthorized`, 'authentication'],
     ['source 401 on a blob', `${source}basic credential not found${advice}`, 'authentication'],
     ['source 403 on HEAD', `${resolving}response status code 403: Forbidden`, 'authentication'],

@@ -70,7 +70,11 @@ export interface How {
   readonly access?: RegistryAccess;
   readonly origin?: LayoutOrigin | RegistriesOrigin;
   readonly pullThrough?: readonly string[];
+  /** What is before the source. */
+  readonly sourceHost?: string;
   readonly oras?: string;
+  readonly stallMs?: number;
+  readonly retryBudgetMs?: number;
   readonly credential?: Credential;
   readonly allowPlainHttpCredentials?: boolean;
   readonly signal?: AbortSignal;
@@ -95,7 +99,8 @@ export async function startSetting(): Promise<Setting> {
       access: { [host]: how.access ?? { plainHttp: true } },
       credential: async () => how.credential,
       context: context(how),
-      retryBudgetMs: 2_000,
+      retryBudgetMs: how.retryBudgetMs ?? 2_000,
+      ...(how.stallMs === undefined ? {} : { stallMs: how.stallMs }),
     });
     opened.push(registries);
     return registries.client(host);
@@ -109,7 +114,7 @@ export async function startSetting(): Promise<Setting> {
   };
   const job: Setting['job'] = (host, images, how = {}) => {
     const target = client(host, how);
-    const from = client(source.host);
+    const from = client(how.sourceHost ?? source.host, { ...how, access: { plainHttp: true } });
     return {
       images: images.map(([sample, ...paths]) => transferImage(sample, paths, target.host)),
       target,
@@ -141,7 +146,8 @@ export async function startSetting(): Promise<Setting> {
           host === work.target.host ? how.credential : undefined,
         scratch,
         allowPlainHttpCredentials: how.allowPlainHttpCredentials ?? false,
-        retryBudgetMs: 2_000,
+        retryBudgetMs: how.retryBudgetMs ?? 2_000,
+        ...(how.stallMs === undefined ? {} : { stallMs: how.stallMs }),
       };
       return transfer(work, tools, context(how));
     },
