@@ -77,8 +77,9 @@ const session = /\/blobs\/uploads\/[^?]/;
 export const isBlobGet: Which = ({ method, path }) => method === 'GET' && blob.test(path);
 export const isManifestGet: Which = ({ method, path }) =>
   method === 'GET' && path.includes('/manifests/');
-export const isTagHead: Which = ({ method, path }) =>
-  method === 'HEAD' && path.includes('/manifests/') && !byDigest.test(path);
+/** What a tag stands for is asked by HEAD, or by GET where nothing is known of it. */
+export const isTagRead: Which = ({ method, path }) =>
+  /^(?:HEAD|GET)$/.test(method) && path.includes('/manifests/') && !byDigest.test(path);
 export const isUploadPost: Which = ({ method, path }) =>
   method === 'POST' && path.includes('/blobs/uploads/') && !path.includes('mount=');
 export const isMount: Which = ({ method, path }) => method === 'POST' && path.includes('mount=');

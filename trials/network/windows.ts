@@ -5,7 +5,7 @@ import {
   isBlobGet,
   isManifestPut,
   isOras,
-  isTagHead,
+  isTagRead,
   isUploadPost,
   type RetryAfter,
   type Which,
@@ -22,7 +22,7 @@ const sites = new Sites();
 const beginnings: readonly (readonly [string, 'source' | 'target', Which, readonly Verb[]])[] = [
   ['at the blobs of oras', 'source', both(isBlobGet, isOras), ['mirror']],
   ['at an upload', 'target', isUploadPost, ['mirror', 'load']],
-  ['at the first question', 'source', isTagHead, ['mirror', 'create']],
+  ['at the first question', 'source', isTagRead, ['mirror', 'create']],
   ['at our blobs', 'source', both(isBlobGet, (request) => !isOras(request)), ['mirror', 'create']],
   ['at a manifest', 'target', isManifestPut, ['mirror', 'load']],
 ];

@@ -1,5 +1,14 @@
 import type { Trial } from '../trial.ts';
+import { hostile } from './hostile.ts';
+import { clocks, rotation, wrongSignatures } from './signatures.ts';
 import { everyByte, mutated } from './tampering.ts';
 
 /** Whoever carries a bundle, and whoever writes what goes into one. */
-export const security: readonly Trial[] = [everyByte, mutated];
+export const security: readonly Trial[] = [
+  everyByte,
+  wrongSignatures,
+  rotation,
+  mutated,
+  hostile,
+  clocks,
+];
