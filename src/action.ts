@@ -22,7 +22,7 @@ const privateFolderState = 'private-folder';
 async function main(): Promise<void> {
   const redactor = makeRedactor();
   const log = actionLog(core, redactor, now);
-  const interruption = onInterruption();
+  const interruption = onInterruption(log.progress);
   const temporary = process.env.RUNNER_TEMP || tmpdir();
   try {
     const result = await withPrivateFolder(temporary, async (folder) => {
@@ -38,7 +38,7 @@ async function main(): Promise<void> {
     if (result.errors.length > 0) throw new Failures('the step failed', result.errors);
   } catch (thrown) {
     log.endGroup();
-    const { text, exitCode } = endOf(thrown, interruption.received(), log.progress());
+    const { text, exitCode } = endOf(thrown, interruption.received(), interruption.progress());
     fail(redactor.redact(text), exitCode);
   }
 }

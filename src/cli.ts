@@ -12,7 +12,7 @@ import { makeRedactor } from './report/redact.ts';
 /** Door 2: argv → command → standard output and exit code. */
 async function main(): Promise<number> {
   const redactor = makeRedactor();
-  const interruption = onInterruption();
+  const interruption = onInterruption(() => lines.progress());
   const lines = lineListener(
     { ...standardError, isQuiet: () => doorFlags(program).isQuiet },
     redactor,
@@ -33,7 +33,7 @@ async function main(): Promise<number> {
     if (thrown instanceof CommanderError && thrown.exitCode === 0) return 0;
     const isMistyped = thrown instanceof CommanderError;
     const why = isMistyped ? usageError(thrown) : thrown;
-    const end = endOf(why, interruption.received(), lines.progress());
+    const end = endOf(why, interruption.received(), interruption.progress());
     lines.clear();
     // Commander has written its own to standard error.
     if (!isMistyped) process.stderr.write(`${redactor.redact(end.text)}\n`);
