@@ -1,4 +1,4 @@
-import { t21, t22, t23, t26, t27, t28, t29 } from './network/bodies.ts';
+import { t21, t22, t23 } from './network/bodies.ts';
 import { chaos } from './network/chaos.ts';
 import { faultTable } from './network/fault-table.ts';
 import { t26, t27, t28, t29 } from './network/pushes.ts';

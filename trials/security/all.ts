@@ -1,6 +1,8 @@
 import type { Trial } from '../trial.ts';
 import { hostile } from './hostile.ts';
+import { secrets } from './secrets.ts';
 import { clocks, rotation, wrongSignatures } from './signatures.ts';
+import { huge, truncated } from './sizes.ts';
 import { everyByte, mutated } from './tampering.ts';
 
 /** Whoever carries a bundle, and whoever writes what goes into one. */
@@ -10,5 +12,8 @@ export const security: readonly Trial[] = [
   rotation,
   mutated,
   hostile,
+  truncated,
   clocks,
+  huge,
+  secrets,
 ];

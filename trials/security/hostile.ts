@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert';
-import { readdir, rm, truncate, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { encodeHeader } from '../../src/bundle/archive.ts';
@@ -50,8 +50,8 @@ function caseOf(name: string, make: () => Made): Case {
       const began = performance.now();
       const ended = await job.runWith({ env }, 'verify', 'hostile.tar', '--allow-unsigned');
       const seconds = (performance.now() - began) / 1000;
-      const memory = Number(await readFileOf(result));
-      await rm(file);
+      const memory = Number(await readFile(result, 'utf8'));
+      await Promise.all([rm(result), rm(file)]);
       assert.equal(ended.exitCode, 5, ended.stderr);
       assert.match(ended.stderr, /^error: /m);
       assert.ok(memory <= mostMemory, `${memory / MiB} MiB`);
@@ -60,13 +60,6 @@ function caseOf(name: string, make: () => Made): Case {
       return refused({ MiB: Math.round(memory / MiB), s: seconds });
     },
   };
-}
-
-async function readFileOf(path: string): Promise<string> {
-  const { readFile } = await import('node:fs/promises');
-  const text = await readFile(path, 'utf8');
-  await rm(path);
-  return text;
 }
 
 const time = new Date('2026-11-22T16:00:00Z');

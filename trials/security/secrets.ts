@@ -1,0 +1,212 @@
+import { strict as assert } from 'node:assert';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { formsOf } from '../../src/report/redact.ts';
+import { toolPath } from '../../test/helpers/tools.ts';
+import { decoded, type JumpHost, makeJumpHost, shells } from '../../test/install/jump-host.ts';
+import { keyPair, makeBundle } from '../../test/install/make-bundle.ts';
+import type { Random } from '../random.ts';
+import { survived, type Trial, type Verdict } from '../trial.ts';
+
+let made: Promise<{ folder: string; args: string[] }> | undefined;
+
+/** A bundle that is shared: it knows no secret. */
+function bundle() {
+  made ??= mkdtemp(join(tmpdir(), 'airgap-trial-')).then(async (folder) => {
+    const { path } = await makeBundle({
+      folder,
+      endpoint: 'registry.example.org',
+      key: 'ed25519',
+      spelling: 'nested',
+    });
+    return { folder, args: [path, '--key', keyPair(folder, 'ed25519').pub] };
+  });
+  return made;
+}
+
+/** install.sh with generated passwords, real helm, and every program that it starts looked at by strace. */
+export const secrets: Trial = {
+  id: 'T41',
+  title: 'a password reaches the Secret and the chart byte for byte, and no other place',
+  star: true,
+  cases: (size) => {
+    const count = { smoke: 4, small: 60, full: 1000 }[size];
+    return [
+      {
+        name: `${count} generated passwords`,
+        seconds: 30 + 2 * count,
+        run: (random) => tryPasswords(count, random),
+      },
+    ];
+  },
+  close: async () => {
+    const last = await made;
+    made = undefined;
+    if (last) await rm(last.folder, { recursive: true, force: true });
+  },
+};
+
+/** Two a run: what the cluster pulls with, by a file, and what images are pushed with, by the environment. */
+async function tryPasswords(count: number, random: Random): Promise<Verdict> {
+  let tried = 0;
+  for (let run = 0; tried < count; run++) {
+    const [pull, push] = [passwordOf(random), passwordOf(random).replaceAll('\n', ' ')];
+    try {
+      await tryOne(pull, push, random);
+    } catch (error) {
+      const words = JSON.stringify([pull, push]).slice(0, 500);
+      throw new Error(`run ${run}, ${words}: ${(error as Error).message}`, { cause: error });
+    }
+    tried += 2;
+  }
+  return survived({ passwords: tried, 'found elsewhere': 0 });
+}
+
+async function tryOne(pull: string, push: string, random: Random): Promise<void> {
+  const { folder, args } = await bundle();
+  const trace = join(folder, 'trace');
+  const prefix = [
+    toolPath('strace'),
+    '-f',
+    '-qq',
+    '-v',
+    '-s',
+    '65535',
+    '-e',
+    'trace=execve',
+    '-o',
+    trace,
+  ];
+  const shell = random.pick(Object.keys(shells) as (keyof typeof shells)[]);
+  const host = await makeJumpHost({ shell, prefix });
+  try {
+    await writeFile(join(host.folder, 'password'), `${pull}${random.pick(['', '\n', '\r\n'])}`);
+    const words = [
+      '--username',
+      'puller',
+      '--password-file',
+      'password',
+      '--push-username',
+      'pusher',
+    ];
+    const flags = random.pick([
+      ['--skip', 'load'],
+      ['--only', 'secret,chart'],
+    ]);
+    const outcome = await host.install([...args, ...words, ...flags, '--yes'], {
+      AIRGAP_BUNDLE_PUSH_PASSWORD: push,
+    });
+    assert.equal(outcome.code, 0, outcome.stderr);
+    await arrived(host, pull);
+    const children = childrenOf(await readFile(trace, 'latin1'));
+    assert.ok(children.length > 50, 'strace saw the programs');
+    const texts = { stdout: outcome.stdout, stderr: outcome.stderr, children };
+    for (const secret of [pull, push]) {
+      for (const [place, text] of Object.entries(texts)) refuse(secret, text, place);
+    }
+    await nothingLeft(host, [pull, push]);
+  } finally {
+    await host.remove();
+  }
+}
+
+async function arrived(host: JumpHost, password: string): Promise<void> {
+  assert.equal(decoded(await host.applied('Secret')).PASSWORD, password, 'the Secret');
+  const rendered = decoded((await host.rendered())[0]);
+  assert.equal(rendered.password, password, 'what helm rendered');
+}
+
+/** Arguments and environment of every program but the script's own shell, which gets the variable. */
+function childrenOf(trace: string): string {
+  const calls = trace.split('\n').filter((line) => line.includes('execve('));
+  return calls.slice(1).map(unescaped).join('\n');
+}
+
+/** As strace prints strings: octal and C escapes. */
+function unescaped(line: string): string {
+  return line.replace(/\\([0-7]{1,3}|.)/g, (_, code: string) => {
+    const known: Record<string, string> = { n: '\n', t: '\t', r: '\r', v: '\v', f: '\f' };
+    return /^[0-7]/.test(code)
+      ? String.fromCharCode(Number.parseInt(code, 8))
+      : (known[code] ?? code);
+  });
+}
+
+/** What goes into the stand-ins' folders is what a cluster would get. */
+async function nothingLeft({ folder }: JumpHost, passwords: readonly string[]): Promise<void> {
+  const names = await readdir(folder, { recursive: true, withFileTypes: true });
+  for (const entry of names) {
+    const path = join(entry.parentPath, entry.name);
+    const isGoal = /\/(cluster|helm|bin)\//.test(path) || path === join(folder, 'password');
+    if (!entry.isFile() || isGoal) continue;
+    const text = await readFile(path, 'latin1');
+    for (const password of passwords) refuse(password, text, path);
+  }
+}
+
+/** Looks for a secret in every form that it could take; each line of it that cannot be there by chance. */
+function refuse(secret: string, text: string, place: string): void {
+  const forms = formsOf(secret).flatMap((form) => [form, Buffer.from(form).toString('latin1')]);
+  const found = forms.find((form) => form.length >= 8 && text.includes(form));
+  assert.equal(found, undefined, `${place} holds a form of a secret`);
+}
+
+const pieces = [
+  '"',
+  "'",
+  '$',
+  '`',
+  '\\',
+  ': #',
+  '{{',
+  '}}',
+  '%',
+  '$(id)',
+  '${HOME}',
+  '!',
+  '&',
+  '*',
+];
+const more = [
+  '😀',
+  'ü',
+  '日本',
+  ' ',
+  '  ',
+  '\t',
+  '|',
+  '>',
+  ';',
+  '~',
+  '@',
+  '[',
+  ']',
+  '\\n',
+  ',',
+  '=',
+  '\u0085',
+];
+const wholes = [
+  'yes',
+  '0123',
+  '1e3',
+  'null',
+  '~',
+  ' leading',
+  'trailing ',
+  '-n',
+  '--help',
+  '@file',
+];
+
+/** With a core that cannot turn up by chance, though a whole word of YAML or shell stands alone now and then. */
+function passwordOf(random: Random): string {
+  if (random.chance(0.05)) return random.pick(wholes);
+  const core = `Canary${random.bytes(8).toString('hex')}`;
+  const around = () =>
+    Array.from({ length: random.below(6) }, () => random.pick([...pieces, ...more])).join('');
+  const line = `${around()}${core}${around()}`;
+  if (random.chance(0.1)) return `${line}\n${around()}Second${core}${around()}`;
+  return random.chance(0.05) ? line.padEnd(4096, 'x') : line;
+}
