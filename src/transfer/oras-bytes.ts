@@ -56,8 +56,11 @@ export function sizesOf(blobs: readonly Descriptor[]): ReadonlyMap<string, numbe
   return new Map(blobs.map(({ digest, size }) => [shortName(digest), size]));
 }
 
-/** Of oras's words only `Copied <12 hex>` and `Exists <12 hex>` are read, and only to count. */
-export function reportedDigests(word: 'Copied' | 'Exists', stdout: string): Set<string> {
+/** What oras says of a blob that it begins to send, has sent, or has found there. */
+type Word = 'Copying' | 'Copied' | 'Exists';
+
+/** Of oras's words only these are read, each before twelve digits of a digest, and only to count. */
+export function reportedDigests(word: Word, stdout: string): Set<string> {
   const lines = stdout.matchAll(new RegExp(`^${word}\\s+([0-9a-f]{12}) `, 'gm'));
   return new Set([...lines].map(([, hex = '']) => hex));
 }
@@ -68,11 +71,7 @@ export function shortName(digest: Descriptor['digest']): string {
 }
 
 /** Bytes of the blobs that oras names so. */
-export function reportedAs(
-  word: 'Copied' | 'Exists',
-  stdout: string,
-  sizes: ReadonlyMap<string, number>,
-): number {
+export function reportedAs(word: Word, stdout: string, sizes: ReadonlyMap<string, number>): number {
   return [...reportedDigests(word, stdout)].reduce((sum, hex) => sum + (sizes.get(hex) ?? 0), 0);
 }
 

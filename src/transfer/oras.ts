@@ -62,8 +62,8 @@ export async function openOras(tools: TransferTools, context: Context): Promise<
   };
   return {
     copy: async (copy, blobs) => {
-      const arrived = await persist(copy, blobs, attempt, tools, context);
-      const sent = blobs.filter(({ digest }) => arrived.has(shortName(digest)));
+      const begun = await persist(copy, blobs, attempt, tools, context);
+      const sent = blobs.filter(({ digest }) => begun.has(shortName(digest)));
       const bytes = totalSize(sent);
       for (const places of placesOf(copy)) places.moved(bytes);
       return sent;
@@ -76,7 +76,8 @@ type Attempt = (copy: Copy, blobs: readonly Descriptor[]) => Promise<Ended>;
 
 /** A process that has ended. */
 interface Ended {
-  /** Names of the blobs that it says to have uploaded; only to count: what counts is read back by HEAD. */
+  /** Names of the blobs that it says to have begun and to have sent. What counts is read back by HEAD. */
+  readonly begun: ReadonlySet<string>;
   readonly copied: ReadonlySet<string>;
   readonly failure?: OrasFailure;
 }
@@ -94,14 +95,18 @@ async function persist(
   };
   const reach = { answered: new Map(), missed: new Set<string>() };
   const attempts = new Attempts({ budget, signal, reach, onWait });
-  const arrived = new Set<string>();
+  const begun = new Set<string>();
+  const copied = new Set<string>();
   const again = secondChances();
   for (;;) {
-    const { copied, failure } = await attempt(copy, blobs);
-    const before = arrived.size;
-    for (const name of copied) arrived.add(name);
-    if (failure === undefined) return arrived;
-    if (arrived.size > before) attempts.progressed();
+    const ended = await attempt(copy, blobs);
+    const { failure } = ended;
+    for (const name of ended.begun) begun.add(name);
+    // Whatever was begun is there now, also if its acknowledgement was lost.
+    if (failure === undefined) return begun;
+    const before = copied.size;
+    for (const name of ended.copied) copied.add(name);
+    if (copied.size > before) attempts.progressed();
     if (failure.status === 429) placesAt(copy, failure.end)?.limited(new Transient(failure));
     await attempts.pauseAfter(again(failure) ? new Transient(failure) : failure);
     await askHosts(copy);
@@ -176,12 +181,13 @@ async function run(
   const result = await child;
   for (const stop of stops) stop?.();
   if (result.isCanceled) signal.throwIfAborted();
+  const begun = reportedDigests('Copying', result.stdout);
   const copied = reportedDigests('Copied', result.stdout);
-  if (!result.failed) return { copied };
+  if (!result.failed) return { begun, copied };
   const said = stall.signal.aborted
     ? `timeout: no byte for ${Math.round(stallMs / 1000)} s`
     : result.stderr || (result.shortMessage ?? '');
-  return { copied, failure: new OrasFailure(said, nameOf(copy)) };
+  return { begun, copied, failure: new OrasFailure(said, nameOf(copy)) };
 }
 
 /** oras owes nothing while a host wants to be left alone, or we have nothing to give it. */
