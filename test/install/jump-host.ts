@@ -21,6 +21,8 @@ export interface HostOptions {
   readonly programs?: Readonly<Record<string, string>>;
   /** Every call of every tool is written down with its arguments and its environment. */
   readonly recording?: boolean;
+  /** A command that runs the script, such as strace. */
+  readonly prefix?: readonly string[];
 }
 
 export interface Outcome {
@@ -59,11 +61,12 @@ export async function makeJumpHost(options: HostOptions = {}): Promise<JumpHost>
   await writeFile(at('cluster/namespaces'), 'default\njet-system\n');
   await fillPath(at('bin'), at('record'), options);
   const [shell = '', ...shellArgs] = shells[options.shell ?? 'dash'];
+  const [command = '', ...words] = [...(options.prefix ?? []), toolPath(shell), ...shellArgs];
   const read = (name: string) => readFile(at(name), 'utf8').catch(() => '');
   return {
     folder,
     install: (args, env = {}) =>
-      execute(toolPath(shell), [...shellArgs, script, ...args], folder, {
+      execute(command, [...words, script, ...args], folder, {
         PATH: at('bin'),
         HOME: folder,
         TMPDIR: at('tmp'),

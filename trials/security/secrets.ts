@@ -99,8 +99,10 @@ async function tryOne(pull: string, push: string, random: Random): Promise<void>
     });
     assert.equal(outcome.code, 0, outcome.stderr);
     await arrived(host, pull);
-    const children = childrenOf(await readFile(trace, 'latin1'));
-    assert.ok(children.length > 50, 'strace saw the programs');
+    const [script = '', ...programs] = callsIn(await readFile(trace, 'latin1'));
+    assert.ok(script.includes(latin1(push)), 'what is searched for could be found');
+    assert.ok(programs.length > 50, 'strace saw the programs');
+    const children = programs.join('\n');
     const texts = { stdout: outcome.stdout, stderr: outcome.stderr, children };
     for (const secret of [pull, push]) {
       for (const [place, text] of Object.entries(texts)) refuse(secret, text, place);
@@ -117,10 +119,10 @@ async function arrived(host: JumpHost, password: string): Promise<void> {
   assert.equal(rendered.password, password, 'what helm rendered');
 }
 
-/** Arguments and environment of every program but the script's own shell, which gets the variable. */
-function childrenOf(trace: string): string {
+/** Arguments and environment of the script's own shell, which gets the variable, and of every program after it. */
+function callsIn(trace: string): string[] {
   const calls = trace.split('\n').filter((line) => line.includes('execve('));
-  return calls.slice(1).map(unescaped).join('\n');
+  return calls.map(unescaped);
 }
 
 /** As strace prints strings: octal and C escapes. */
@@ -147,27 +149,15 @@ async function nothingLeft({ folder }: JumpHost, passwords: readonly string[]): 
 
 /** Looks for a secret in every form that it could take; each line of it that cannot be there by chance. */
 function refuse(secret: string, text: string, place: string): void {
-  const forms = formsOf(secret).flatMap((form) => [form, Buffer.from(form).toString('latin1')]);
+  const forms = formsOf(secret).flatMap((form) => [form, latin1(form)]);
   const found = forms.find((form) => form.length >= 8 && text.includes(form));
   assert.equal(found, undefined, `${place} holds a form of a secret`);
 }
 
-const pieces = [
-  '"',
-  "'",
-  '$',
-  '`',
-  '\\',
-  ': #',
-  '{{',
-  '}}',
-  '%',
-  '$(id)',
-  '${HOME}',
-  '!',
-  '&',
-  '*',
-];
+/** UTF-8 as it looks to whoever reads bytes. */
+const latin1 = (text: string): string => Buffer.from(text).toString('latin1');
+
+const pieces = ['"', "'", '$', '`', '\\', ': #', '{{', '}}', '%', '$(id)', '$HOME', '!', '&', '*'];
 const more = [
   '😀',
   'ü',
