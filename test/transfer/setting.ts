@@ -210,6 +210,7 @@ export async function layoutTar(
     bundleRepository: 'airgap/bundles/sample',
     tag: '1.0.0',
     smallBlob: { digest, bytes },
+    read: async (wanted) => blobs.get(wanted) ?? Buffer.alloc(0),
     close: () => file.close(),
   };
 }
