@@ -1,6 +1,8 @@
 import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { Transient } from '../../src/registry/retry.ts';
+import { AirgapError } from '../../src/report/error.ts';
 import type { TransferResult } from '../../src/transfer/job.ts';
 import { toolPath } from '../helpers/tools.ts';
 import { type Sample, type Setting, startSetting, startTarget, type Target } from './setting.ts';
@@ -84,6 +86,39 @@ describe('oras itself', () => {
     await setting.run(job, { oras });
     const places = Array.from({ length: 17 }, () => job.target.places.tryEnter());
     expect(places.filter(Boolean)).toHaveLength(expected);
+  });
+
+  test('is not started while a host wants to be left alone', async () => {
+    const starts = join(setting.folder, 'starts');
+    const oras = await script('late', `echo >> ${starts}; exec ${toolPath('oras')} "$@"`);
+    const job = setting.job(target.host, [[one, 'm/one:1']]);
+    const failure = new AirgapError('transient', 'slower, please');
+    // The first request of the transfer itself is of our own client, and learns of it as oras would.
+    const limited = new Transient(failure, { retryAfter: 1_500, isLimit: true });
+    target.rules.push(({ method, path }) => {
+      if (method === 'PUT' && path.includes('/uploads/')) job.target.places.limited(limited);
+      return undefined;
+    });
+    const running = setting.run(job, { oras });
+    await expect.poll(() => job.target.places.isOpen, { interval: 5, timeout: 5_000 }).toBe(false);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    await expect(readFile(starts)).rejects.toThrow('ENOENT');
+    target.rules.length = 0;
+    expect(states(await running)).toEqual(['copied']);
+    expect(await readFile(starts, 'utf8')).toBe('\n');
+  });
+
+  test('that stands still is killed, and run again', async () => {
+    const pids = join(setting.folder, 'still');
+    const real = `exec ${toolPath('oras')} "$@"`;
+    const oras = await script(
+      'still',
+      `[ -e ${pids} ] && ${real}\necho $$ > ${pids}; exec sleep 60`,
+    );
+    const job = setting.job(target.host, [[one, 'm/one:1']]);
+    expect(states(await setting.run(job, { oras, stallMs: 500 }))).toEqual(['copied']);
+    const pid = Number(await readFile(pids, 'utf8'));
+    expect(() => process.kill(pid, 0)).toThrow('ESRCH');
   });
 
   test('is ended by an abort, which ends the run', async () => {
