@@ -112,7 +112,7 @@ describe('oras itself', () => {
     const pids = join(setting.folder, 'still');
     const real = `exec ${toolPath('oras')} "$@"`;
     const oras = await script(
-      'still',
+      'standing',
       `[ -e ${pids} ] && ${real}\necho $$ > ${pids}; exec sleep 60`,
     );
     const job = setting.job(target.host, [[one, 'm/one:1']]);
