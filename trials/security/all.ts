@@ -1,5 +1,6 @@
 import type { Trial } from '../trial.ts';
 import { hostile } from './hostile.ts';
+import { references } from './names.ts';
 import { secrets } from './secrets.ts';
 import { clocks, rotation, wrongSignatures } from './signatures.ts';
 import { huge, truncated } from './sizes.ts';
@@ -15,5 +16,6 @@ export const security: readonly Trial[] = [
   truncated,
   clocks,
   huge,
+  references,
   secrets,
 ];

@@ -66,7 +66,8 @@ export const mutations: Readonly<Record<string, Mutation>> = {
     const [from, to] = inventoryRange(bytes);
     const copy = Buffer.from(bytes);
     const digits = [...bytes.toString('latin1', from, to).matchAll(/[0-9a-f]/g)];
-    copy.write(random.pick([...'0123456789abcdef']), from + (random.pick(digits).index ?? 0));
+    const at = digits.length > 0 ? random.pick(digits).index : 0;
+    copy.write(random.pick([...'0123456789abcdef']), from + at);
     return copy;
   },
   'another signature': (bytes, random) => {
