@@ -3,7 +3,20 @@ import { chaos } from './network/chaos.ts';
 import { faultTable } from './network/fault-table.ts';
 import { t26, t27, t28, t29 } from './network/pushes.ts';
 import { t20 } from './network/windows.ts';
+import { security } from './security/all.ts';
 import type { Trial } from './trial.ts';
 
 /** Every trial, in the order of the table. A folder with its own list adds it here. */
-export const trials: readonly Trial[] = [faultTable, chaos, t20, t21, t22, t23, t26, t27, t28, t29];
+export const trials: readonly Trial[] = [
+  faultTable,
+  chaos,
+  t20,
+  t21,
+  t22,
+  t23,
+  t26,
+  t27,
+  t28,
+  t29,
+  ...security,
+];
