@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { onDisk } from './failures.ts';
@@ -16,11 +15,11 @@ export const ownModes: Modes = { file: 0o600, folder: 0o700 };
 
 /**
  * Writes a file such that it holds the old text or the new one at every moment, a power failure included; its folder
- * is made.
+ * is made. One run at a time may do so: whoever calls has a lock.
  * @throws AirgapError io
  */
 export async function replaceFile(path: string, text: string, modes = forAll): Promise<void> {
-  const partial = `${path}.${randomUUID()}.partial`;
+  const partial = `${path}.partial`;
   await makeFolder(dirname(path), modes.folder);
   try {
     await onDisk(path, writeFile(partial, text, { mode: modes.file, flush: true }));

@@ -1,0 +1,138 @@
+import { strict as assert } from 'node:assert';
+import { readdir, readFile } from 'node:fs/promises';
+import { checkDone, checkNothingHalf } from '../checks.ts';
+import type { Random } from '../random.ts';
+import { killedAt, type Victim } from '../runs.ts';
+import { type Site, type Verb, verbs } from '../site.ts';
+import { Sites } from '../sites.ts';
+import { type Case, type Size, survived, type Trial, type Verdict } from '../trial.ts';
+import {
+  askedAgain,
+  checkMade,
+  checkNoLie,
+  finished,
+  putOlder,
+  type Shape,
+  sumOf,
+} from './outcome.ts';
+import { pointsOf, shapeOf, shapes } from './points.ts';
+import { type Change, changes, countOf, runWithFault } from './strace.ts';
+
+const sites = new Sites();
+
+/** More than that of what was finished is not asked for again, percent. */
+const mostAgain = 5;
+
+export const t35: Trial = {
+  id: 'T35',
+  title: 'kill -9 at every change of a file, and anywhere: the old result or one to go on with',
+  star: true,
+  cases: (size) => {
+    const creates = shapes.flatMap((shape) => changes.map((call) => createCase(shape, call, size)));
+    const loads = changes.map((call) => loadCase(call, size));
+    const random = { smoke: 2, small: 12, full: 200 }[size];
+    const anywhere = Array.from({ length: random }, (_, at) => anywhereCase(at));
+    if (size !== 'smoke') return [...creates, ...loads, ...anywhere];
+    const chosen = ['a file over a file: rename', 'parts over parts: rename', 'a file: pwritev'];
+    return [...creates.filter(({ name }) => chosen.some((end) => name.endsWith(end))), ...anywhere];
+  },
+  close: sites.close,
+};
+
+function createCase(shape: (typeof shapes)[number], call: Change, size: Size): Case {
+  return {
+    name: `create of ${shape}: ${call}`,
+    seconds: 600,
+    run: async (random) => {
+      const site = await sites.at('distribution');
+      const { flags } = await prepare(site, shape);
+      const points = pointsOf(await countOf(site, 'create', call, ...flags), size, random);
+      let most = 0;
+      for (const at of points) most = Math.max(most, await killedCreate(site, shape, call, at));
+      return survived({ points: points.length, '% of finished bytes fetched again': most });
+    },
+  };
+}
+
+async function prepare(site: Site, name: (typeof shapes)[number]): Promise<Shape> {
+  const shape = await shapeOf(site, name);
+  await site.reset();
+  await putOlder(site, shape);
+  return shape;
+}
+
+/** @returns percent of finished bytes that were fetched again */
+async function killedCreate(
+  site: Site,
+  shape: (typeof shapes)[number],
+  call: Change,
+  at: number,
+): Promise<number> {
+  const where = `${call} ${at}`;
+  const { flags, older } = await prepare(site, shape);
+  const killed = await runWithFault(site, 'create', { call, at, fault: 'signal=KILL' }, ...flags);
+  assert.ok(killed.stdout === '', `${where}: it was not killed`);
+  const sums = [site.sha256, older && (await sumOf(site, older))];
+  await checkNoLie(site, sums).catch((error: Error) => fail(where, error));
+  const done = await finished(site);
+  for (const { front } of [site.source, site.target]) front.clear();
+  const ended = await site.run('create', ...flags);
+  assert.equal(ended.exitCode, 0, `${where}: the next run ended with\n${ended.stderr}`);
+  await checkMade(site).catch((error: Error) => fail(where, error));
+  const again = askedAgain(site, done);
+  assert.ok(again <= mostAgain, `${where}: ${again} % of what was finished was fetched again`);
+  return again;
+}
+
+function fail(where: string, error: Error): never {
+  throw new Error(`${where}: ${error.message}`, { cause: error });
+}
+
+function loadCase(call: Change, size: Size): Case {
+  return {
+    name: `load: ${call}`,
+    seconds: 600,
+    run: async (random) => {
+      const site = await sites.at('distribution');
+      const points = pointsOf(await countOf(site, 'load', call), size, random);
+      for (const at of points) {
+        await site.reset();
+        await runWithFault(site, 'load', { call, at, fault: 'signal=KILL' });
+        await checkNothingHalf(site, 'load');
+        await checkDone(site, 'load', await site.run('load'));
+        await checkRecord(site);
+      }
+      return survived({ points: points.length });
+    },
+  };
+}
+
+/** What was loaded is remembered, and nothing else is left. */
+async function checkRecord({ job }: Site): Promise<void> {
+  const folder = job.path('state', 'airgap-bundle');
+  const names = await readdir(folder);
+  assert.equal(names.length, 1, `left: ${names.join(', ')}`);
+  const record = JSON.parse(await readFile(`${folder}/${names[0]}`, 'utf8'));
+  assert.equal(record.version, '1.0.0');
+}
+
+function anywhereCase(at: number): Case {
+  const verb = verbs[at % verbs.length] as Verb;
+  return {
+    name: `${verb}, anywhere, ${at + 1}`,
+    seconds: 180,
+    run: async (random) => killedAnywhere(await sites.at('distribution'), verb, random),
+  };
+}
+
+async function killedAnywhere(site: Site, verb: Verb, random: Random): Promise<Verdict> {
+  const whom: Victim = random.chance(0.5) ? 'group' : 'program';
+  await killedAt(site, verb, random.below(verb === 'create' ? 25 : 90), whom);
+  await checkNothingHalf(site, verb);
+  const done = verb === 'create' ? await finished(site) : new Set<string>();
+  site.source.front.clear();
+  await checkDone(site, verb, await site.run(verb));
+  const again = askedAgain(site, done);
+  assert.ok(again <= mostAgain, `${again} % of what was finished was fetched again`);
+  return survived();
+}
