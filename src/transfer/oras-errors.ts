@@ -10,6 +10,8 @@ export class OrasFailure extends AirgapError {
   readonly end: CopyEnd;
   /** What that end answered, as far as oras tells; not for how long it wants to be left alone. */
   readonly status: number | undefined;
+  /** Whether its words are known here: of a code of its own making oras does not tell the status. */
+  readonly isUnderstood: boolean;
 
   /** @param stderr what oras wrote; tables of real output are in the tests */
   constructor(stderr: string, copying: string) {
@@ -23,6 +25,7 @@ export class OrasFailure extends AirgapError {
     });
     this.end = end;
     this.status = said?.status;
+    this.isUnderstood = said !== undefined;
   }
 }
 
@@ -63,10 +66,10 @@ const vocabulary: readonly (readonly [RegExp, Said])[] = [
   [/failed to find path|no space left on device|read-only file system/, { class: 'io' }],
   [/does not look like a tar archive/, { class: 'integrity' }],
   [/mismatched? digest|digest mismatch|does not match digest/i, { class: 'integrity' }],
-  [/credential not found|unauthorized: |authentication required/i, { status: 401 }],
+  [/credential not found|unauthorized(?:: |$)|authentication required/i, { status: 401 }],
   // A 401 in an upload that it cannot begin again.
   [/request body is not rewindable/, { status: 401 }],
-  [/toomanyrequests: |: too many requests/i, { status: 429 }],
+  [/toomanyrequests(?:: |$)|: too many requests/i, { status: 429 }],
   [/connection refused/, { code: 'ECONNREFUSED' }],
   [/connection reset|broken pipe|closed network connection/, { code: 'ECONNRESET' }],
   [/no such host|server misbehaving/, { code: 'ENOTFOUND' }],
@@ -75,10 +78,11 @@ const vocabulary: readonly (readonly [RegExp, Said])[] = [
   [/\bEOF\b|mismatch Content-Length|GOAWAY|stream error/, { code: 'ECONNRESET' }],
   [/transport connection broken|with Body length/, { code: 'ECONNRESET' }],
   [/digest invalid|size invalid/i, { status: 400 }],
-  [/unavailable: /i, { status: 503 }],
-  [/: unknown: /, { status: 500 }],
-  [/denied: |forbidden/i, { status: 403 }],
-  [/not found$|(?:name|manifest|blob) unknown: /, { status: 404 }],
+  [/unavailable(?:: |$)/i, { status: 503 }],
+  [/: unknown(?:: |$)/, { status: 500 }],
+  [/denied(?:: |$)|forbidden/i, { status: 403 }],
+  [/not found$|(?:name|manifest|blob) unknown(?:: |$)/, { status: 404 }],
+  [/: precondition|immutable|unsupported|too large|quota| invalid(?:: |$)/i, { status: 400 }],
 ];
 
 /** Lines of advice follow the first line, and name our private files. */

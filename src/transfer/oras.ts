@@ -115,15 +115,15 @@ async function persist(
 
 /**
  * What passes may be tried until the budget is spent. Once more: bytes that were damaged on the way, and a login, since
- * a token may have run out in the middle of an upload, which oras cannot begin again.
+ * a token may have run out in the middle of an upload, which oras cannot begin again; and what nobody understands.
  */
 function secondChances(): (failure: OrasFailure) => boolean {
   const given = new Set<string>();
-  return ({ class: name, status }) => {
+  return ({ class: name, status, isUnderstood }) => {
     if (name === 'transient') return true;
     const isFirst = !given.has(name);
     given.add(name);
-    return isFirst && (name === 'integrity' || status === 401);
+    return isFirst && (name === 'integrity' || status === 401 || !isUnderstood);
   };
 }
 
