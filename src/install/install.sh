@@ -303,6 +303,9 @@ check_arguments() {
   if [ "$keys" -eq 0 ] && [ "$allow_unsigned" = no ]; then
     fail 2 'no key is given that may have signed the bundle' '' 'add --key KEY.pub'
   fi
+  if [ "$keys" -eq 0 ] && [ -e "$private/revoked.words" ]; then
+    fail 2 '--revoked is given, but no --key' '' 'add --key KEY.pub: without it nobody can tell whose a signature is'
+  fi
   case $namespace in
     *[!a-z0-9-]*) fail 2 'that is no namespace' "$namespace" 'mend --namespace' 'letters a to z, digits and -' ;;
   esac

@@ -85,6 +85,13 @@ const cases: readonly Case[] = [
     exitCode: 2,
     says: ['--revoked bundel.pub', 'neither a key id nor a file'],
   },
+  {
+    title: 'a revocation without any key',
+    bundle: () => good,
+    trust: ['--allow-unsigned', '--revoked', 'bundle.pub'],
+    exitCode: 2,
+    says: ['--revoked is given, but no --key'],
+  },
   { title: 'no key at all', bundle: () => good, trust: [], exitCode: 2, says: ['--key'] },
   {
     title: 'an unsigned bundle',

