@@ -1,5 +1,6 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { onDisk } from '../disk/failures.ts';
 
 /** A folder that only this user can enter, for secrets that must be files. */
 export interface PrivateFolder {
@@ -13,13 +14,13 @@ export async function withPrivateFolder<T>(
   parent: string,
   work: (folder: PrivateFolder) => Promise<T>,
 ): Promise<T> {
-  const path = await mkdtemp(join(parent, 'airgap-bundle-'));
+  const path = await onDisk(parent, mkdtemp(join(parent, 'airgap-bundle-')));
   try {
     return await work({
       path,
       keep: async (name, content) => {
         const file = join(path, name);
-        await writeFile(file, content, { mode: 0o600 });
+        await onDisk(file, writeFile(file, content, { mode: 0o600 }));
         return file;
       },
     });
@@ -29,5 +30,5 @@ export async function withPrivateFolder<T>(
 }
 
 export async function removePrivateFolder(path: string): Promise<void> {
-  await rm(path, { recursive: true, force: true });
+  await onDisk(path, rm(path, { recursive: true, force: true }));
 }

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Context } from '../context.ts';
+import { onDisk } from '../disk/failures.ts';
 import type { Inventory } from '../plan/inventory.ts';
 import type { AirgapError } from '../report/error.ts';
 import { findOras } from '../transfer/find-oras.ts';
@@ -25,11 +26,12 @@ export async function withTools<T>(
   work: (tools: TransferTools) => Promise<T>,
 ): Promise<T> {
   const oras = await findOras(context);
-  const scratch = await mkdtemp(join(context.temporary, 'airgap-bundle-'));
+  const { temporary } = context;
+  const scratch = await onDisk(temporary, mkdtemp(join(temporary, 'airgap-bundle-')));
   try {
     return await work({ ...logins, oras, scratch });
   } finally {
-    await rm(scratch, { recursive: true, force: true });
+    await onDisk(scratch, rm(scratch, { recursive: true, force: true }));
   }
 }
 

@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import { AirgapError, failuresIn } from '../report/error.ts';
 
 /** Waits for work on a file; what the operating system refuses is an `io` failure that names the path. */
@@ -10,12 +11,18 @@ export async function onDisk<T>(path: string, work: Promise<T>): Promise<T> {
 }
 
 export function diskError(path: string, cause: unknown): unknown {
-  const { code } = cause as NodeJS.ErrnoException;
+  const code = codeOf(cause);
   if (code === undefined) return cause;
   return new AirgapError('io', wording[code] ?? 'the file cannot be read or written', {
     given: `${path}: ${code}`,
     cause,
   });
+}
+
+/** Node has no name for a quota that is used up. */
+function codeOf(cause: unknown): string | undefined {
+  const { code, errno } = (cause ?? {}) as NodeJS.ErrnoException;
+  return errno !== undefined && -errno === constants.errno.EDQUOT ? 'EDQUOT' : code;
 }
 
 const wording: Readonly<Record<string, string>> = {
@@ -28,6 +35,6 @@ const wording: Readonly<Record<string, string>> = {
 
 /** Whether one of the failures is that a disk or a quota has no room left. */
 export function isDiskFull(error: unknown): boolean {
-  const codes = failuresIn(error).map(({ cause }) => (cause as NodeJS.ErrnoException)?.code ?? '');
+  const codes = failuresIn(error).map(({ cause }) => codeOf(cause));
   return codes.some((code) => code === 'ENOSPC' || code === 'EDQUOT');
 }

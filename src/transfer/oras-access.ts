@@ -1,6 +1,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Context } from '../context.ts';
+import { onDisk } from '../disk/failures.ts';
 import { dockerHubKey, isDockerHub } from '../oci/docker-hub.ts';
 import { type Credential, originOf } from '../registry/access.ts';
 import type { RegistryClient } from '../registry/client.ts';
@@ -31,7 +32,7 @@ export async function openOrasAccess(
 ): Promise<OrasAccess> {
   const folder = join(scratch, 'oras');
   const dockerConfig = join(folder, 'docker');
-  await mkdir(dockerConfig, { recursive: true, mode: 0o700 });
+  await onDisk(dockerConfig, mkdir(dockerConfig, { recursive: true, mode: 0o700 }));
   const login = onceEach(hostOf, async ({ host, access }: Reachable) => {
     // Where the way is open to all oras goes without: our own client has said so if the registry wants a login.
     const mayLogIn = allowPlainHttpCredentials || isPrivate(new URL(originOf(host, access)));
@@ -54,7 +55,7 @@ export async function openOrasAccess(
       `--${end}-registry-config=${await login(client)}`,
       ...(await security(end, client)),
     ],
-    close: () => rm(folder, { recursive: true, force: true }),
+    close: () => onDisk(folder, rm(folder, { recursive: true, force: true })),
   };
 }
 
@@ -77,6 +78,6 @@ function fileName(host: string): string {
 }
 
 async function writePrivate(path: string, text: string): Promise<string> {
-  await writeFile(path, text, { mode: 0o600 });
+  await onDisk(path, writeFile(path, text, { mode: 0o600 }));
   return path;
 }

@@ -6,16 +6,8 @@ import { killedAt, type Victim } from '../runs.ts';
 import { type Site, type Verb, verbs } from '../site.ts';
 import { Sites } from '../sites.ts';
 import { type Case, type Size, survived, type Trial, type Verdict } from '../trial.ts';
-import {
-  askedAgain,
-  checkMade,
-  checkNoLie,
-  finished,
-  putOlder,
-  type Shape,
-  sumOf,
-} from './outcome.ts';
-import { pointsOf, shapeOf, shapes } from './points.ts';
+import { askedAgain, checkMade, checkNoLie, finished, sumOf } from './outcome.ts';
+import { pointsOf, prepare, type ShapeName, shapes } from './points.ts';
 import { type Change, changes, countOf, runWithFault } from './strace.ts';
 
 const sites = new Sites();
@@ -39,7 +31,7 @@ export const t35: Trial = {
   close: sites.close,
 };
 
-function createCase(shape: (typeof shapes)[number], call: Change, size: Size): Case {
+function createCase(shape: ShapeName, call: Change, size: Size): Case {
   return {
     name: `create of ${shape}: ${call}`,
     seconds: 600,
@@ -54,17 +46,10 @@ function createCase(shape: (typeof shapes)[number], call: Change, size: Size): C
   };
 }
 
-async function prepare(site: Site, name: (typeof shapes)[number]): Promise<Shape> {
-  const shape = await shapeOf(site, name);
-  await site.reset();
-  await putOlder(site, shape);
-  return shape;
-}
-
 /** @returns percent of finished bytes that were fetched again */
 async function killedCreate(
   site: Site,
-  shape: (typeof shapes)[number],
+  shape: ShapeName,
   call: Change,
   at: number,
 ): Promise<number> {

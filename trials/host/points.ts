@@ -1,7 +1,7 @@
 import type { Random } from '../random.ts';
 import type { Site } from '../site.ts';
 import type { Size } from '../trial.ts';
-import { type Shape, sumOf } from './outcome.ts';
+import { putOlder, type Shape, sumOf } from './outcome.ts';
 
 /** Of the calls 1 to `count` as many as a size has time for: all, or the first, the last and some between. */
 export function pointsOf(count: number, size: Size, random: Random): readonly number[] {
@@ -21,8 +21,18 @@ export const shapes = [
 
 const inParts = ['--split-size', '1MiB'];
 
+export type ShapeName = (typeof shapes)[number];
+
+/** As new, but for the older bundle, which is where the next one comes. */
+export async function prepare(site: Site, name: ShapeName): Promise<Shape> {
+  const shape = await shapeOf(site, name);
+  await site.reset();
+  await putOlder(site, shape);
+  return shape;
+}
+
 /** The older bundle is made when it is first wanted, beside what a reset of the site takes away. */
-export async function shapeOf(site: Site, name: (typeof shapes)[number]): Promise<Shape> {
+async function shapeOf(site: Site, name: ShapeName): Promise<Shape> {
   const flags = name.startsWith('parts') ? inParts : [];
   if (name === 'a file') return { flags };
   const older = name === 'parts over parts' ? 'older-parts' : 'older';
