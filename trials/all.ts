@@ -2,6 +2,8 @@ import { t21, t22, t23 } from './network/bodies.ts';
 import { chaos } from './network/chaos.ts';
 import { faultTable } from './network/fault-table.ts';
 import { t26, t27, t28, t29 } from './network/pushes.ts';
+import { t24, t25 } from './network/reach.ts';
+import { t30, t31 } from './network/states.ts';
 import { t20 } from './network/windows.ts';
 import { security } from './security/all.ts';
 import type { Trial } from './trial.ts';
@@ -14,9 +16,13 @@ export const trials: readonly Trial[] = [
   t21,
   t22,
   t23,
+  t24,
+  t25,
   t26,
   t27,
   t28,
   t29,
+  t30,
+  t31,
   ...security,
 ];
