@@ -47,6 +47,11 @@ export class RegistryClient {
     this.#registry = { host, exchange };
   }
 
+  /** Manifests that this host still lets us pull, if it counts them (Docker Hub does). */
+  get pullsLeft(): number | undefined {
+    return this.#registry.exchange.pullsLeft;
+  }
+
   /** What a tag or digest is here; undefined when there is none (404). */
   headManifest(repository: string, reference: string): Promise<Descriptor | undefined> {
     return reading.headManifest(this.#registry, repository, reference);

@@ -34,6 +34,8 @@ const largestErrorText = 64 * 1024;
  */
 export class Exchange {
   readonly places: Places;
+  /** Pulls that the host lets us make, as its last answer said; undefined where it does not count them. */
+  pullsLeft: number | undefined;
   readonly #options: ExchangeOptions;
 
   constructor(options: ExchangeOptions) {
@@ -120,6 +122,7 @@ export class Exchange {
       const isRead = method === 'GET' || method === 'HEAD';
       if (isRead) this.places.answered(performance.now() - asked);
       this.places.moved(body?.length ?? 0);
+      this.pullsLeft = pullsLeft(answer) ?? this.pullsLeft;
       const location = answer.headers.location;
       const redirected = [301, 302, 303, 307, 308].includes(answer.status);
       if (!redirected || !isRead || typeof location !== 'string') return answer;
@@ -147,6 +150,12 @@ export class Exchange {
     const onWait = (wait: number, failure: Transient) => this.places.failing(failure, wait);
     return { budget, signal: this.signal, reach: transport.reach, onWait };
   }
+}
+
+/** Docker Hub: `ratelimit-remaining: 76;w=21600`, pulls in so many seconds. */
+function pullsLeft({ headers }: Answer): number | undefined {
+  const left = /^\d+/.exec(headers['ratelimit-remaining']?.toString() ?? '')?.[0];
+  return left === undefined ? undefined : Number(left);
 }
 
 /** Where a redirect or an upload's Location leads. @throws AirgapError('usage') from https to anything less. */

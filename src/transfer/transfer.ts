@@ -13,6 +13,7 @@ import type {
 } from './job.ts';
 import { openOras } from './oras.ts';
 import { place } from './placing.ts';
+import { warnOfPullLimits } from './pull-limits.ts';
 import { readGraph } from './units.ts';
 import { settleAll } from './waiting.ts';
 import {
@@ -42,6 +43,7 @@ export async function transfer(
   const images = found.some(isIncomplete) ? await readImages(found, job) : found;
   if (!images.some(isIncomplete))
     return { images: images.map((known) => ended(known, settledOf(known), context)), bytesSent: 0 };
+  warnOfPullLimits(images, job, context);
   const base = await findBase(images, job);
   const oras = await openOras(tools, context);
   try {

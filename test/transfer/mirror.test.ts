@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { digestOf } from '../../src/oci/digest.ts';
 import { ociIndex } from '../../src/oci/media-types.ts';
+import { startFrontProxy } from '../helpers/proxy.ts';
 import {
   manifestPuts,
   mounts,
@@ -36,6 +37,34 @@ async function resolves(path: string, sample: Sample): Promise<void> {
   const found = await setting.client(target.host).headManifest(repository, tag);
   expect(found?.digest, path).toBe(sample.image.root.digest);
 }
+
+describe('a source that counts pulls', () => {
+  test.each([
+    ['too few are left: warned', 1, 1],
+    ['enough are left: nothing is said', 2, 0],
+  ])('%s', async (_, left, warnings) => {
+    const counting = await startFrontProxy(setting.source.host);
+    counting.rules.push(({ method, path }) =>
+      method === 'HEAD' && path.includes('/probe/')
+        ? { status: 404, headers: { 'ratelimit-remaining': `${left};w=21600` } }
+        : undefined,
+    );
+    const from = setting.client(counting.host);
+    await from.headManifest('probe', '1');
+    const both = await setting.push('both', {
+      layers: ['b'],
+      platforms: ['linux/amd64', 'linux/arm64'],
+    });
+    const origin = {
+      kind: 'registries',
+      locate: () => ({ client: from, repository: 'both' }),
+    } as const;
+    await setting.run(setting.job(target.host, [[both, `m/counted-${left}:1`]], { origin }));
+    const warned = setting.events.filter(({ kind }) => kind === 'warning');
+    expect(warned).toHaveLength(warnings);
+    await counting.stop();
+  });
+});
 
 describe('mirror into an empty registry', () => {
   let samples: readonly Sample[];

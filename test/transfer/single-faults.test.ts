@@ -78,6 +78,10 @@ const reads: Readonly<Record<string, Omit<Fault, 'at'>>> = {
 };
 const writes: Readonly<Record<string, Omit<Fault, 'at'>>> = {
   'PUT of a blob 503': { which: put, answer: { status: 503 } },
+  'PUT of a blob refused in words of its own': {
+    which: put,
+    answer: { status: 503, body: '{"errors":[{"code":"WEIRD","message":"what"}]}' },
+  },
   'an upload that is cut': { which: longPut, answer: { sentCutAfter: 500 } },
   'an upload that stalls': { which: longPut, answer: { sentStallAfter: 500 } },
   'a session that is reset': { which: post, answer: 'reset' },
