@@ -1,3 +1,5 @@
+import { safeJson, safeText } from './safe.ts';
+
 /** Takes secrets out of text before it is printed anywhere. */
 export interface Redactor {
   add(secret: string): void;
@@ -20,8 +22,13 @@ export function makeRedactor(): Redactor {
   };
 }
 
-/** A secret as it could turn up: raw, a line of it, base64, URL-escaped, inside JSON. */
+/** A secret as it could turn up: raw, a line of it, base64, URL-escaped, inside JSON, made safe for a terminal. */
 export function formsOf(secret: string): string[] {
+  const forms = formsBefore(secret);
+  return [...new Set([...forms, ...forms.map(safeText), ...forms.map(safeJson)])];
+}
+
+function formsBefore(secret: string): string[] {
   return [
     secret,
     ...secret.split(/\r?\n/),

@@ -5,3 +5,13 @@ const unsafe = /(?![\t\n])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 export function safeText(text: string): string {
   return text.replace(unsafe, (c) => `\\u{${c.codePointAt(0)?.toString(16)}}`);
 }
+
+/** The same for a JSON document, which stays one: JSON.stringify leaves most of them as they are. */
+export function safeJson(text: string): string {
+  return text.replace(unsafe, (character) =>
+    character.replace(
+      /[\s\S]/g,
+      (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+    ),
+  );
+}

@@ -211,3 +211,19 @@ test('JSON ends with a line break and holds failures as their fields', () => {
   expect(text.endsWith('}\n')).toBe(true);
   expect(JSON.parse(text)).toEqual({ errors: [{ class: 'usage', exitCode: 2, message: 'no' }] });
 });
+
+test('JSON holds nothing that a terminal would obey, and is the same document', () => {
+  const value = { image: 'a\u001b[2J\u009b\u202e\u2028\u{e0041}\tb\nü😀' };
+  const text = jsonText(value);
+  expect(text).toMatch(/^[\n -~ü😀]*$/u);
+  expect(JSON.parse(text)).toEqual(value);
+});
+
+test.each([
+  ['on a terminal', safeText],
+  ['in JSON', (text: string) => jsonText({ text })],
+])('a secret with control characters is taken out %s too', (_, show) => {
+  const redactor = makeRedactor();
+  redactor.add('pass\u0085wo\u001brd\u202e');
+  expect(redactor.redact(show('it is pass\u0085wo\u001brd\u202e!'))).toContain('it is ***!');
+});
