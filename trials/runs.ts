@@ -44,7 +44,7 @@ export async function killedAt(
 }
 
 /** Does it once so many requests have come; returns what takes that back. */
-function afterRequests({ source, target }: Site, count: number, work: () => Promise<void>) {
+export function afterRequests({ source, target }: Site, count: number, work: () => Promise<void>) {
   let left = count;
   const rule = async () => {
     if (left-- === 0) await work();
@@ -58,14 +58,17 @@ function afterRequests({ source, target }: Site, count: number, work: () => Prom
 }
 
 /** Whoever outlived the program has done what it was about, or is killed: the trial is not to wait for it. */
-export async function orphansGone({ job }: Site): Promise<void> {
-  const group = -(await pidIn(job.path('tmp', 'pid')));
+export async function orphansGone(site: Site): Promise<void> {
+  const group = -(await groupOf(site));
   for (let tries = 0; tries < 300; tries++) {
     if (!isThere(group)) return;
     await sleep(10);
   }
   signal(group);
 }
+
+/** The process group of the run that was started last. */
+export const groupOf = ({ job }: Site): Promise<number> => pidIn(job.path('tmp', 'pid'));
 
 async function pidIn(path: string): Promise<number> {
   for (let tries = 0; tries < 500; tries++) {
@@ -84,7 +87,7 @@ function signal(pid: number): void {
   }
 }
 
-function isThere(pid: number): boolean {
+export function isThere(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

@@ -1,0 +1,98 @@
+import { strict as assert } from 'node:assert';
+import { readdir } from 'node:fs/promises';
+import { checkDone, checkNothingHalf, checkRefused } from '../checks.ts';
+import type { Random } from '../random.ts';
+import type { Site } from '../site.ts';
+import { Sites } from '../sites.ts';
+import { type Case, type Size, survived, type Trial } from '../trial.ts';
+import { checkMade, checkNoLie, sumOf } from './outcome.ts';
+import { pointsOf, prepare, type ShapeName, shapes } from './points.ts';
+import { type Change, changes, countOf, runWithFault } from './strace.ts';
+
+const sites = new Sites();
+
+/** What a disk can answer: full, over its quota, read-only by now, broken. */
+const errors = ['ENOSPC', 'EDQUOT', 'EROFS', 'EIO'] as const;
+
+export const t33: Trial = {
+  id: 'T33',
+  title:
+    'ENOSPC, EDQUOT, EROFS, EIO at every change of a file: exit 10 or done, the old bundle or the new',
+  star: false,
+  cases: (size) => {
+    const creates = shapes.flatMap((shape) => changes.map((call) => createCase(shape, call, size)));
+    return [...creates, ...changes.map((call) => loadCase(call, size))];
+  },
+  close: sites.close,
+};
+
+function createCase(shape: ShapeName, call: Change, size: Size): Case {
+  return {
+    name: `create of ${shape}: ${call}`,
+    seconds: 1_200,
+    run: async (random) => {
+      const site = await sites.at('distribution');
+      const { flags } = await prepare(site, shape);
+      const points = pointsOf(await countOf(site, 'create', call, ...flags), size, random);
+      const counts = { points: points.length, 'exit 10': 0, done: 0 };
+      for (const at of points) {
+        const isDone = await failedCreate(site, shape, { call, at, error: errorFor(random) });
+        counts[isDone ? 'done' : 'exit 10']++;
+      }
+      return survived(counts);
+    },
+  };
+}
+
+interface Point {
+  readonly call: Change;
+  readonly at: number;
+  readonly error: string;
+}
+
+const errorFor = (random: Random): string => random.pick(errors);
+
+/** @returns whether the run was done in spite of it: what failed was a hint */
+async function failedCreate(
+  site: Site,
+  shape: ShapeName,
+  { call, at, error }: Point,
+): Promise<boolean> {
+  const where = `${call} ${at} with ${error}`;
+  const { flags, older } = await prepare(site, shape);
+  const fault = { call, at, fault: `error=${error}` } as const;
+  const ended = await runWithFault(site, 'create', fault, ...flags);
+  try {
+    if (ended.exitCode === 0) await checkMade(site);
+    else checkRefused(ended, 10);
+    await checkNoLie(site, [site.sha256, older && (await sumOf(site, older))]);
+    const next = await site.run('create', ...flags);
+    assert.equal(next.exitCode, 0, `the next run ended with\n${next.stderr}`);
+    await checkMade(site);
+  } catch (cause) {
+    throw new Error(`${where}: ${(cause as Error).message}`, { cause });
+  }
+  return ended.exitCode === 0;
+}
+
+function loadCase(call: Change, size: Size): Case {
+  return {
+    name: `load: ${call}`,
+    seconds: 1_200,
+    run: async (random) => {
+      const site = await sites.at('distribution');
+      const points = pointsOf(await countOf(site, 'load', call), size, random);
+      for (const at of points) {
+        await site.reset();
+        const fault = `error=${errorFor(random)}` as const;
+        const ended = await runWithFault(site, 'load', { call, at, fault });
+        if (ended.exitCode !== 0) checkRefused(ended, 10);
+        await checkNothingHalf(site, 'load');
+        await checkDone(site, 'load', await site.run('load'));
+        const left = await readdir(site.job.path('state', 'airgap-bundle'));
+        assert.equal(left.length, 1, `${call} ${at}: left ${left.join(', ')}`);
+      }
+      return survived({ points: points.length });
+    },
+  };
+}
