@@ -6,6 +6,7 @@ import { type Digest, digestOf } from '../../src/oci/digest.ts';
 import { ociIndex, ociManifest } from '../../src/oci/media-types.ts';
 import { openRegistries, type Registries, type RegistryClient } from '../../src/registry/client.ts';
 import { locationFrom } from '../../src/registry/exchange.ts';
+import { readBlob } from '../../src/registry/read-blob.ts';
 import type { Event } from '../../src/report/events.ts';
 import { pushBlob, pushImage } from '../helpers/images.ts';
 import { type FrontAnswer, type FrontProxy, startFrontProxy } from '../helpers/proxy.ts';
@@ -33,12 +34,13 @@ afterEach(async () => {
 });
 afterAll(() => registry.stop());
 
-function open(retryBudgetMs: number): Registries {
+function open(retryBudgetMs: number, stallMs = 60_000): Registries {
   return openRegistries({
     access: { [front.host]: { plainHttp: true } },
     credential: async () => undefined,
     context: context({ emit: (event) => events.push(event) }),
     retryBudgetMs,
+    stallMs,
   });
 }
 
@@ -73,8 +75,80 @@ describe('what passes is tried again', () => {
     first(1, 'PUT', 'reset');
     const bytes = Buffer.from('sent twice');
     await client.putBlob('a/b', digestOf(bytes), bytes);
-    expect(methods()).toEqual(['POST', 'PUT', 'POST', 'PUT']);
+    expect(methods()).toEqual(['POST', 'PUT', 'HEAD', 'POST', 'PUT']);
     expect(await client.headBlob('a/b', digestOf(bytes))).toBe(bytes.length);
+  });
+
+  test('an upload that only seemed to fail is not sent again', async () => {
+    first(1, 'PUT', { isAckLost: true });
+    const bytes = Buffer.from('sent once');
+    await client.putBlob('a/b', digestOf(bytes), bytes);
+    expect(methods()).toEqual(['POST', 'PUT', 'HEAD']);
+  });
+
+  test.each(['v2', 'digest'])('nor is a manifest, by %s', async (reference) => {
+    const root = await pushImage(registry.host, 'a/b', 'v1');
+    const { bytes } = (await client.getManifest('a/b', 'v1')) ?? { bytes: Buffer.alloc(0) };
+    front.clear();
+    first(1, 'PUT', { isAckLost: true });
+    const name = reference === 'digest' ? root.digest : reference;
+    await client.putManifest('a/b', name, root.mediaType, bytes);
+    expect(methods()).toEqual(['PUT', 'HEAD']);
+  });
+
+  test('a manifest that a proxy has not let through is sent again', async () => {
+    const root = await pushImage(registry.host, 'a/b', 'v1');
+    const { bytes } = (await client.getManifest('a/b', 'v1')) ?? { bytes: Buffer.alloc(0) };
+    front.clear();
+    first(1, 'PUT', { status: 503 });
+    await client.putManifest('a/b', 'v3', root.mediaType, bytes);
+    expect(methods()).toEqual(['PUT', 'HEAD', 'PUT']);
+    expect(await client.headManifest('a/b', 'v3')).toEqual(root);
+  });
+
+  test('a bit that flips once, in a manifest and in a config', async () => {
+    const root = await pushImage(registry.host, 'a/b', 'v1');
+    first(1, 'GET', { flipAt: 5 });
+    const found = await client.getManifest('a/b', root.digest);
+    expect(found?.descriptor).toEqual(root);
+    const bytes = Buffer.from('a config');
+    const digest = await pushBlob(registry.host, 'a/b', bytes);
+    first(1, 'GET', { flipAt: 5 });
+    const blob = { mediaType: 'any', digest, size: bytes.length };
+    expect(await readBlob(client, 'a/b', blob)).toEqual(bytes);
+    expect(methods()).toEqual(['GET', 'GET', 'GET', 'GET']);
+  });
+
+  test('a body that flips for ever is never handed out', async () => {
+    const bytes = Buffer.from('a config');
+    const digest = await pushBlob(registry.host, 'a/b', bytes);
+    first(1_000, 'GET', { flipAt: 5 });
+    const read = readBlob(client, 'a/b', { mediaType: 'any', digest, size: bytes.length });
+    await expect(read).rejects.toMatchObject({ class: 'integrity' });
+    expect(front.requests).toHaveLength(2);
+  });
+
+  test.each<[string, FrontAnswer]>([
+    ['the body of a blob', { stallAfter: 250_000 }],
+    ['of a blob even the headers', { stallAfter: 0 }],
+  ])('%s stalls: the rest is asked for', async (_, answer) => {
+    const all = open(10_000, 400);
+    const bytes = randomBytes(1_000_000);
+    const digest = await pushBlob(registry.host, 'a/b', bytes);
+    first(1, 'GET', answer);
+    const { body } = await all.client(front.host).getBlob('a/b', digest);
+    expect((await buffer(body)).equals(bytes)).toBe(true);
+    expect(front.requests).toHaveLength(2);
+    await all.close();
+  });
+
+  test('an upload that stalls is sent again', async () => {
+    const all = open(10_000, 400);
+    const bytes = randomBytes(1_000);
+    first(1, 'PUT', { sentStallAfter: 100 });
+    await all.client(front.host).putBlob('a/b', digestOf(bytes), bytes);
+    expect(methods()).toEqual(['POST', 'PUT', 'HEAD', 'POST', 'PUT']);
+    await all.close();
   });
 
   test('Retry-After keeps every request away from the host', async () => {
