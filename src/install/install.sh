@@ -87,12 +87,21 @@ main() {
 # --- words ------------------------------------------------------------------------------------------------
 
 say() {
-  printf '%s\n' "$*"
+  harmless "$*"
+}
+
+# Prints text without what a terminal would obey: names and error texts come from registries and bundles. In UTF-8
+# the second half of the control characters is a C2 and another byte.
+harmless() {
+  case $1 in
+    *[!\ -~]*) printf '%s\n' "$1" | tr -d '\000-\010\013-\037\177' | sed "s/$(printf '\302[\200-\237]')//g" ;;
+    *) printf '%s\n' "$1" ;;
+  esac
 }
 
 # fail CODE WHAT [GIVEN [NEXT [EXPECTED]]]
 fail() {
-  printf 'error: %s\n' "$2" >&2
+  harmless "error: $2" >&2
   detail given: "${3-}"
   detail expected: "${5-}"
   detail next: "${4-}"
@@ -106,7 +115,7 @@ detail() {
     *"$newline"*) text=$(printf '%s\n' "$2" | sed '2,$s/^/             /') ;;
     *) text=$2 ;;
   esac
-  printf '  %-10s %s\n' "$1" "$text" >&2
+  harmless "$(printf '  %-10s %s' "$1" "$text")" >&2
 }
 
 # What let the bundle pass though it should not; kept for the record of what was loaded.
@@ -122,7 +131,7 @@ show_command() {
     public_name
     case $word in
       '' | *[!A-Za-z0-9_./:=@,+-]*)
-        printf " '%s'" "$(printf '%s\n' "$word" | sed "s/'/'\\\\''/g")"
+        printf " '%s'" "$(harmless "$word" | sed "s/'/'\\\\''/g")"
         ;;
       *) printf ' %s' "$word" ;;
     esac
@@ -1403,7 +1412,8 @@ stop_for_oras() {
 
 # One refusal costs one image: the others go on. The smallest code is the one to exit with.
 note_failure() {
-  printf '  failed  %s\n          %s\n' "$2" "$3" >&2
+  harmless "  failed  $2" >&2
+  harmless "          $3" >&2
   if [ "$failed" -eq 0 ] || [ "$1" -lt "$failed" ]; then failed=$1; fi
 }
 
@@ -1526,8 +1536,7 @@ check_secret() {
     fail 11 'MIRROR_REGISTRIES in the cluster is not the map of this bundle' \
       "$(head -n 3 "$private/map" | cut -c 1-300)" \
       'run it with --only secret,check; then look who else writes the Secret'
-  sed 's/^/  /' "$private/map"
-  say ''
+  say "$(sed 's/^/  /' "$private/map")"
 }
 
 record_bundle() {

@@ -161,3 +161,17 @@ async function damaged(text: string, offset: number): Promise<string> {
   await writeFile(path, bytes);
   return path;
 }
+
+test.each(names)('%s: a terminal obeys nothing of what a registry says', async (shell) => {
+  // An escape, a bell, a backspace, DEL, and the one-character CSI of UTF-8 terminals; the names stay readable.
+  const evil =
+    'Error response from registry: denied: \\033]0;pwned\\007 a\\010b\\177 \\302\\2332Jc ü日';
+  const oras = `#!/bin/sh\nif [ "$1" = version ]; then echo 'Version: 1.3.6'; exit; fi\nprintf '${evil}\\n' >&2\nexit 1\n`;
+  const site = await host({ shell, programs: { oras } });
+  const outcome = await site.install([bundle.path, '--key', pub, '--only', 'load']);
+  expect(outcome.code).toBe(7);
+  expect(outcome.stderr).toContain('denied: ]0;pwned ab 2Jc ü日');
+  const controls = /(?!\n)\p{Cc}/u;
+  expect(outcome.stderr).not.toMatch(controls);
+  expect(outcome.stdout).not.toMatch(controls);
+});
