@@ -64,7 +64,7 @@ const vocabulary: readonly (readonly [RegExp, Said])[] = [
   [/x509: |tls: .*certificate/, { code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE' }],
   [/HTTP response to HTTPS client/, { code: 'ERR_SSL_WRONG_VERSION_NUMBER' }],
   [/failed to find path|no space left on device|read-only file system/, { class: 'io' }],
-  [/does not look like a tar archive/, { class: 'integrity' }],
+  [/does not look like a tar archive|archive\/tar: /, { class: 'integrity' }],
   [/mismatched? digest|digest mismatch|does not match digest/i, { class: 'integrity' }],
   [/credential not found|unauthorized(?:: |$)|authentication required/i, { status: 401 }],
   // A 401 in an upload that it cannot begin again.

@@ -53,6 +53,7 @@ describe('stderr of oras', () => {
       `${target}Head "https://127.0.0.1:5102/v2/t/x1/manifests/${digest}": http: server gave HTTP response to HTTPS client`,
       'usage',
     ],
+    ['the bundle was written over', 'Error: archive/tar: invalid tar header', 'integrity'],
     [
       'bytes differ from the digest',
       `${target}digest invalid: provided digest did not match uploaded content: invalid digest for referenced layer: ${digest}, content does not match digest`,

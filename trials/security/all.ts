@@ -4,6 +4,7 @@ import { references } from './names.ts';
 import { secrets } from './secrets.ts';
 import { clocks, rotation, wrongSignatures } from './signatures.ts';
 import { huge, truncated } from './sizes.ts';
+import { swapped } from './swapped.ts';
 import { everyByte, mutated } from './tampering.ts';
 
 /** Whoever carries a bundle, and whoever writes what goes into one. */
@@ -14,6 +15,7 @@ export const security: readonly Trial[] = [
   mutated,
   hostile,
   truncated,
+  swapped,
   clocks,
   huge,
   references,

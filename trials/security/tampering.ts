@@ -74,7 +74,8 @@ async function tryMutated(count: number, random: Random): Promise<Verdict> {
   const made = await signedByEach();
   const names = [...Object.keys(mutations), mixture];
   let changed = 0;
-  for (let round = 0; round < count; round++) {
+  for (let round = 0; changed < count; round++) {
+    assert.ok(round < 2 * count, 'most rounds change nothing');
     const { pair, bytes, later } = random.pick(made);
     const name = random.pick(names);
     let tried = name === mixture ? mixed(bytes, later, random) : bytes;
@@ -86,7 +87,6 @@ async function tryMutated(count: number, random: Random): Promise<Verdict> {
     const outcome = await shop.open(tried, { keys: [pair.key] });
     assert.ok(isRefusal(outcome), `round ${round}, ${name}: ${outcome}`);
   }
-  assert.ok(changed > count * 0.9, `only ${changed} of ${count} were changed`);
   return refused({ 'mutated bundles': changed, accepted: 0 });
 }
 
