@@ -1,6 +1,9 @@
 import { t21, t22, t23 } from './network/bodies.ts';
 import { chaos } from './network/chaos.ts';
 import { faultTable } from './network/fault-table.ts';
+import { t34 } from './network/limits.ts';
+import { t32 } from './network/odd.ts';
+import { t39 } from './network/oras.ts';
 import { t26, t27, t28, t29 } from './network/pushes.ts';
 import { t24, t25 } from './network/reach.ts';
 import { t30, t31 } from './network/states.ts';
@@ -24,5 +27,8 @@ export const trials: readonly Trial[] = [
   t29,
   t30,
   t31,
+  t32,
+  t34,
+  t39,
   ...security,
 ];

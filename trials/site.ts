@@ -66,6 +66,8 @@ export const fewImages: Corpus = {
 
 export interface SiteOptions {
   readonly corpus?: Corpus;
+  /** Images that no corpus has words for: fills a registry, resolves to `registry/repository:tag` of each. */
+  fill?(host: string): Promise<readonly string[]>;
   /** Fields of bundle.yaml. */
   readonly fields?: object;
   readonly env?: Readonly<Record<string, string>>;
@@ -79,9 +81,11 @@ export async function openSite(kind: Kind, options: SiteOptions = {}): Promise<S
     ...shortStall,
     ...options.env,
   });
-  await fill(source.registry, corpus);
+  const images = options.fill
+    ? await options.fill(source.registry.host)
+    : await fill(source.registry, corpus);
   await job.bundle(target.front.host, {
-    images: Object.keys(corpus),
+    images,
     registries: reached(source.front.host, target.front.host),
     ...options.fields,
   });
@@ -123,11 +127,12 @@ async function openSide(kind: Kind): Promise<Side> {
   return { registry, front: await startFrontProxy(registry.host) };
 }
 
-export async function fill({ host }: Registry, corpus: Corpus): Promise<void> {
+async function fill({ host }: Registry, corpus: Corpus): Promise<readonly string[]> {
   for (const [name, options] of Object.entries(corpus)) {
     const [repository = '', tag = ''] = name.split(':');
     await pushImage(host, repository, tag, options);
   }
+  return Object.keys(corpus);
 }
 
 async function reset({ source, target, job }: Site): Promise<void> {

@@ -150,6 +150,8 @@ async function lured(site: Site, verb: Verb, lure: Lure): Promise<Verdict> {
     const ended = await site.run(verb, ...retryBudget(1));
     const isRefused = lure.codes.includes(ended.exitCode);
     assert.ok(isRefused, `ended with ${ended.exitCode}\n${ended.stderr}`);
+    if (answer !== undefined)
+      assert.ok(canary.requests() > 0 || lure.at === 'target', 'nobody followed');
     return kept(canary);
   } finally {
     canary.close();
