@@ -2,7 +2,7 @@ import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import { AirgapError } from '../report/error.ts';
 import { sourceFor } from './from-base.ts';
-import { areSmall, sendSmall, tryPush } from './small-blobs.ts';
+import { areOurs, sendSmall, tryPush } from './small-blobs.ts';
 import type { Turn } from './turns.ts';
 import type { CopyUnit } from './units.ts';
 import { settleAll } from './waiting.ts';
@@ -18,7 +18,7 @@ export interface Brought {
 
 /**
  * Gets the blobs of a unit into its repository: by mounts from where they are in the target already, the rest
- * by one oras process, or by our own client where all of the rest is small.
+ * by one oras process, or by our own client where all of the rest is small or attached to another image.
  */
 export async function bring(unit: CopyUnit, turns: readonly Turn[], work: Work): Promise<Brought> {
   try {
@@ -45,7 +45,7 @@ async function upload(
   const [, second] = refusals;
   if (second !== undefined) throw second;
   try {
-    if (areSmall(missing, work))
+    if (areOurs(missing, unit, work))
       return { uploaded: (await sendSmall(missing, unit, work)) > 0, documents: [] };
     await tryPush(missing, unit, work);
     const sent = await copy(unit, missing, work);

@@ -10,8 +10,16 @@ const largest = 1024 * 1024;
 /** At a time: each is held in memory whole. */
 const atOnce = 32;
 
+/** Of a unit that oras could not copy: what our client reads whole (registry/read-blob.ts). */
+const largestAttached = 32 * 1024 * 1024;
+
 /** Whether a unit's blobs that are missing are for our own client to copy. */
-export function areSmall(blobs: readonly Descriptor[], { job: { origin } }: Work): boolean {
+export function areOurs(
+  blobs: readonly Descriptor[],
+  { hasSubject }: CopyUnit,
+  { job: { origin } }: Work,
+): boolean {
+  if (hasSubject) return blobs.every(({ size }) => size <= largestAttached);
   return origin.kind === 'registries' && blobs.every(isSmall);
 }
 

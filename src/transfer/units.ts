@@ -13,6 +13,11 @@ export interface CopyUnit {
   readonly digest: Digest;
   /** Each once. */
   readonly blobs: readonly Descriptor[];
+  /**
+   * Whether any manifest is attached to another one (image-spec, manifest.md, "subject"). oras copies that too, and
+   * fails where it is not at hand, as in a bundle.
+   */
+  readonly hasSubject: boolean;
   /** Manifests that are in the repository after oras has run. */
   readonly documents: readonly Digest[];
 }
@@ -35,6 +40,7 @@ export function unitsOf(
     repository,
     digest,
     blobs: blobsOf(of),
+    hasSubject: of.some(({ manifest }) => manifest.subject !== undefined),
     documents,
   });
   if (kind === 'layout') return [unit(graph.root.digest, leaves, [...graph.documents.keys()])];
