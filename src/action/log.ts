@@ -51,7 +51,7 @@ export function actionLog(log: Log, redactor: Redactor, now: () => Date): Action
     print: (text, group) => {
       endGroup();
       if (group) startGroup(group);
-      write(redactor.redact(text));
+      write(redactor.redact(safeText(text)));
     },
     endGroup,
     progress: lines.progress,

@@ -18,6 +18,7 @@ import { readBundleSpec } from '../inputs/bundle-file.ts';
 import { readText } from '../inputs/files.ts';
 import type { BundleSpec } from '../inputs/spec.ts';
 import { type AirgapError, failuresIn } from '../report/error.ts';
+import { refuseToSignForks } from './fork.ts';
 import type { ActionCommand, ActionInputs } from './inputs.ts';
 
 /** What the step did: of the commands that were asked for, as far as it came. */
@@ -55,6 +56,7 @@ async function carryOut(
   const saved = await readSavedPlan(inputs.plan, context);
   await maskKey(spec, context);
   const sign = wants('create') ? await readyToCreate(spec, context) : undefined;
+  if (sign) await refuseToSignForks(context);
   const partSize = partSizeOf(inputs.splitSize);
   const base = await readDeltaBase(inputs, spec, context);
   const older = wants('create') ? await openReused(inputs.reuse, context) : undefined;
