@@ -3,13 +3,32 @@ import type { Verdict } from './trial.ts';
 
 const heads = ['trial', 'promise', 'cases', 'survived', 'refused', 'n/a', 'broken', 'figures', 's'];
 
-/** Lines of Markdown: a row a trial, then what failed and how to run just that. */
+/** Lines of Markdown: a row a trial that had cases. */
 export function tableOf(results: readonly TrialResult[]): string[] {
-  const ran = results.filter(({ verdicts, failures }) => verdicts.size + failures.length > 0);
   const rule = heads.map((_, at) => (at < 2 ? '---' : '--:'));
-  const rows = [heads, rule, ...ran.map(rowOf)].map((cells) => `| ${cells.join(' | ')} |`);
-  return [...rows, ...ran.flatMap(firstFailure)];
+  const rows = results.filter(didRun).map(rowOf);
+  return [heads, rule, ...rows].map((cells) => `| ${cells.join(' | ')} |`);
 }
+
+/** Of each trial that was broken: the first failure, and how to run just that. */
+export function firstFailures(results: readonly TrialResult[]): string[] {
+  return results.flatMap(({ trial, failures: [first] }) =>
+    first === undefined
+      ? []
+      : [
+          '',
+          `${trial.id}, ${first.case}: ${first.why.split('\n', 1)[0]}`,
+          '',
+          `    ${first.command}`,
+        ],
+  );
+}
+
+export const didRun = ({ verdicts, failures }: TrialResult): boolean =>
+  verdicts.size + failures.length > 0;
+
+/** The trial of a row. */
+export const idOf = (row: string): string => /^\| (\w+)/.exec(row)?.[1] ?? '';
 
 function rowOf({ trial, verdicts, failures, seconds }: TrialResult): string[] {
   const ended = [...verdicts.values()];
@@ -38,8 +57,3 @@ function figuresOf(verdicts: readonly Verdict[]): string {
 }
 
 const rounded = (value: number): string => String(Math.round(value * 100) / 100);
-
-function firstFailure({ trial, failures: [first] }: TrialResult): string[] {
-  if (first === undefined) return [];
-  return ['', `${trial.id}, ${first.case}: ${first.why.split('\n', 1)[0]}`, `    ${first.command}`];
-}

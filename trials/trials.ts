@@ -7,12 +7,12 @@ import { trials } from './all.ts';
 import { writeDocument } from './document.ts';
 import { type Options, readOptions, UsageError, usage } from './options.ts';
 import { runTrial, type TrialResult } from './run-trial.ts';
-import { tableOf } from './table.ts';
+import { firstFailures, tableOf } from './table.ts';
 
 async function main(options: Options): Promise<void> {
   const results: TrialResult[] = [];
   for (const trial of options.trials) results.push(await runTrial(trial, options, say));
-  for (const line of tableOf(results)) console.log(line);
+  for (const line of [...tableOf(results), ...firstFailures(results)]) console.log(line);
   if (options.write) await writeDocument(results, options);
   if (results.some(({ failures }) => failures.length > 0)) process.exitCode = 1;
 }

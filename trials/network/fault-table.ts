@@ -1,6 +1,7 @@
 import { strict as assert } from 'node:assert';
 import { checkDone } from '../checks.ts';
 import { isManifestPut, isOras, type Which } from '../faults.ts';
+import type { TrialResult } from '../run-trial.ts';
 import { type Site, type Verb, verbs } from '../site.ts';
 import { Sites } from '../sites.ts';
 import {
@@ -60,4 +61,25 @@ async function meet(
   const puts = site.target.front.requests.filter(isManifestPut).length;
   assert.equal(puts, 0, 'manifests were put again');
   return verb === 'create' ? notApplicable : survived({ 'manifest PUTs of a rerun': puts });
+}
+
+const heads = ['fault', ...verbs, 'oras', 'crane', 'regctl', 'skopeo'];
+
+/** The table of single faults in Markdown, beside what others made of them. */
+export function faultRows(result: TrialResult): string[] {
+  const rows = singleFaults.map((single) => [
+    single.name,
+    ...verbs.map((verb) => cellOf(cellName(single, verb), result)),
+    ...single.others,
+  ]);
+  const rule = heads.map(() => '---');
+  return [heads, rule, ...rows].map((cells) => `| ${cells.join(' | ')} |`);
+}
+
+/** Survived by whoever of us met it. */
+function cellOf(cell: string, { verdicts, failures }: TrialResult): string {
+  const isHere = (name: string) => name.startsWith(`${cell} (`);
+  if (failures.some((failure) => isHere(failure.case))) return '**broken**';
+  const ends = [...verdicts].filter(([name]) => isHere(name)).map(([, { end }]) => end);
+  return ends.includes('survived') ? 'ok' : 'n/a';
 }
