@@ -1,3 +1,4 @@
+import { hostTrials } from './host/all.ts';
 import { t21, t22, t23 } from './network/bodies.ts';
 import { chaos } from './network/chaos.ts';
 import { faultTable } from './network/fault-table.ts';
@@ -30,5 +31,6 @@ export const trials: readonly Trial[] = [
   t32,
   t34,
   t39,
+  ...hostTrials,
   ...security,
 ];

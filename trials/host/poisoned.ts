@@ -48,10 +48,11 @@ function poisonedCase(harm: Harm, round: number): Case {
   };
 }
 
+/** The last renames of a run put the bundle, its checksum and install.sh in place. */
 async function poisoned(site: Site, harm: Harm, random: Random): Promise<Verdict> {
-  const count = await countOf(site, 'create', 'pwritev');
+  const count = await countOf(site, 'create', 'rename');
   await site.reset();
-  await runWithFault(site, 'create', { call: 'pwritev', at: count - 1, fault: 'signal=KILL' });
+  await runWithFault(site, 'create', { call: 'rename', at: count - 2, fault: 'signal=KILL' });
   const path = await leftBy(site);
   for (let times = 1 + random.below(3); times > 0; times--) await harms[harm](path, random);
   site.source.front.clear();
