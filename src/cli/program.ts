@@ -10,7 +10,7 @@ export type Finish = (text: string, exitCode: number) => void;
 
 const exitCodeHelp = `
 Exit codes: 0 done, 1 our bug, 2 usage or input, 3 tool missing, 4 signature, 5 integrity, 6 policy,
-7 authentication, 8 refused by the target, 9 transient (run again), 10 local I/O, 11 cluster`;
+7 authentication, 8 refused by the target, 9 transient (run again), 10 local I/O, 11 cluster, 12 locked`;
 
 /** What the command line asks of the door, as far as it is read. */
 export function doorFlags(program: Command): { isQuiet: boolean; wantsJson: boolean } {

@@ -6,6 +6,4 @@ import { t38 } from './poisoned.ts';
 import { t36 } from './signalled.ts';
 
 /** What can befall the host: its disk, its processes, a second run. */
-
-/** What can befall the host: its disk, its processes, a second run. */
 export const hostTrials: readonly Trial[] = [t33, t35, t36, t37, t38];
