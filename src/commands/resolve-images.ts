@@ -53,9 +53,9 @@ export async function resolveImages(
   );
 }
 
-/** What holds of the image whenever it is asked for, so that it belongs into the plan. */
+/** What holds of the image whenever it is asked for, so that it belongs into the plan; damage on the way does not. */
 function isAnswer(failure: AirgapError): boolean {
-  return failure.class === 'usage' || failure.class === 'integrity';
+  return failure.class === 'usage';
 }
 
 async function resolveImage(

@@ -27,8 +27,8 @@ export interface ImageIndex {
 /**
  * Reads the bytes of a manifest or index. Strict on what we use, blind to the rest: the bytes travel unchanged.
  * @param mediaType what the registry or the parent descriptor says that these bytes are
- * @throws AirgapError `integrity` for a document that two readers could understand differently, `usage` for
- * a media type that cannot be carried (schema 1 among them).
+ * @throws AirgapError `usage` for a document that two readers could understand differently, and for a media type
+ * that cannot be carried (schema 1 among them).
  */
 export function parseManifest(bytes: Uint8Array, mediaType: string): Manifest {
   if (!isIndex(mediaType) && !isImageManifest(mediaType)) throw unsupported(mediaType);
@@ -119,7 +119,11 @@ function refuseAmbiguous(document: Record<string, unknown>, mediaType: string): 
 }
 
 function malformed(given: string, cause?: unknown): AirgapError {
-  return new AirgapError('integrity', 'the manifest is malformed', { given, cause });
+  return new AirgapError('usage', 'the manifest is malformed', {
+    given,
+    next: 'push the image to its registry again, or name another tag',
+    cause,
+  });
 }
 
 function unsupported(mediaType: string): AirgapError {

@@ -78,7 +78,7 @@ async function manifestBytes({ source, cache }: Walk, { digest }: Descriptor): P
   return cache.get(digest, async () => {
     const found = await source.client.getManifest(source.repository, digest);
     if (found) return found.bytes;
-    throw new AirgapError('integrity', 'a manifest that its own registry names is not there', {
+    throw new AirgapError('usage', 'a manifest that its own registry names is not there', {
       given: `${source.client.host}/${source.repository}@${digest}`,
       next: 'push the image to its registry again, or name another tag',
     });

@@ -69,7 +69,7 @@ export class Transport {
     }
   }
 
-  /** The whole body. @throws AirgapError('integrity') when it is over `limit` bytes. */
+  /** The whole body. @throws AirgapError('usage') when it is over `limit` bytes. */
   async readAll({ body, url }: Answer, limit: number): Promise<Buffer> {
     const chunks: Buffer[] = [];
     let size = 0;
@@ -78,7 +78,7 @@ export class Transport {
         chunks.push(chunk);
         size += chunk.length;
         if (size > limit) {
-          throw new AirgapError('integrity', `${url.host} sends more than is allowed`, {
+          throw new AirgapError('usage', `${url.host} sends more than is allowed`, {
             expected: `at most ${limit} bytes`,
           });
         }

@@ -105,7 +105,7 @@ describe('a manifest is refused', () => {
     ['a child that is null', bytes({ ...index, manifests: [null] }), ociIndex],
   ])('with %s', (_, document, mediaType) => {
     expect(() => parseManifest(document, mediaType)).toThrow(
-      expect.objectContaining({ class: 'integrity', given: expect.any(String) }),
+      expect.objectContaining({ class: 'usage', given: expect.any(String) }),
     );
   });
 

@@ -119,7 +119,7 @@ const table: [Problem['kind'], Problem['severity'], () => Plan, Partial<Problem>
       planOf(spec(hub), [
         unresolved(
           'nginx:1',
-          new AirgapError('integrity', 'no manifest', { given: 'schema 1', next: 'push it again' }),
+          new AirgapError('usage', 'no manifest', { given: 'schema 1', next: 'push it again' }),
         ),
       ]),
     {

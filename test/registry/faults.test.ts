@@ -452,7 +452,7 @@ describe('content that is not what it should be', () => {
 
   test('a manifest over 4 MiB is not read', async () => {
     front.rules.push(() => ({ status: 200, body: ' '.repeat(4 * 1024 * 1024 + 1) }));
-    await expect(client.getManifest('a/b', 'v1')).rejects.toMatchObject({ class: 'integrity' });
+    await expect(client.getManifest('a/b', 'v1')).rejects.toMatchObject({ class: 'usage' });
   });
 });
 
