@@ -70,9 +70,31 @@ export async function checkInstalled(
 ): Promise<string[]> {
   const installed = await readRecord(recordPath(bundle, context));
   const fault = installed && faultOf(bundle, installed);
-  if (!fault) return [];
+  if (!fault) {
+    tellUnknown(bundle, installed, context);
+    return [];
+  }
   if (allowDowngrade) return [`${fault.message}; allowed by an explicit override`];
   throw fault;
+}
+
+/** Where a downgrade could not be seen, that is said. */
+function tellUnknown(
+  { inventory: { name, version, sequence } }: VerifiedBundle,
+  installed: InstalledRecord | undefined,
+  { emit }: Context,
+): void {
+  if (!installed) {
+    const message = `nothing is known here of an earlier load of ${name}: an older bundle could not be told`;
+    emit({ kind: 'note', message });
+    return;
+  }
+  if (installed.version === version || installed.sequence !== sequence) return;
+  emit({
+    kind: 'warning',
+    message: `${name} ${version} has the sequence of ${installed.version}, which was loaded last: which is the newer one cannot be told`,
+    cure: 'raise sequence in bundle.yaml with every version, or leave it out',
+  });
 }
 
 /** Remembers the bundle as loaded, with every override that let it pass. */

@@ -659,6 +659,9 @@ take_sums() {
 
 # take PATH [HASH]: copies one file of the bundle into the private folder, and goes on only if its hash is right.
 take() {
+  case /$1/ in
+    *//* | */./* | */../*) fail 5 'a file of the bundle would leave its folder' "$1" ;;
+  esac
   case $1 in
     */*) mkdir -p -- "$private/${1%/*}" ;;
   esac
@@ -703,6 +706,12 @@ read_settings() {
   namespace=${namespace:-default}
   case $endpoint$name$version in
     *[!]A-Za-z0-9.:_+[-]*) fail 5 'settings.tsv holds a name that no tool takes' "$endpoint $name $version" ;;
+  esac
+  # helm would take a name that begins with a hyphen for a flag.
+  case $release,$namespace,$registry_key in
+    -* | *,-* | *[!A-Za-z0-9.,-]*)
+      fail 5 'settings.tsv holds a name that helm does not take' "$release $namespace $registry_key"
+      ;;
   esac
   setting caCert > "$private/ca.line"
   if [ -s "$private/ca.line" ]; then decode "$private/ca.line" "$private/ca.pem" || fail 5 'caCert is no base64'; fi

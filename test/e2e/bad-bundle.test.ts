@@ -203,6 +203,7 @@ describe('after a load', () => {
     await create('twin', { sequence: 8, expires: '2030-01-01' });
     const done = await load('second');
     expect(done.exitCode, done.stderr).toBe(0);
+    expect(done.stderr).toContain('nothing is known here of an earlier load of sample');
   });
 
   test.each([
@@ -217,6 +218,15 @@ describe('after a load', () => {
       expectReadable(await load(out), 6, says);
     });
     expect(asked).toEqual([]);
+  });
+
+  test('another version of the same sequence is taken, and said to be neither older nor newer', async () => {
+    await create('level', { sequence: 8, version: '1.0.1' });
+    const argv = ['level/sample-1.0.1.tar', ...trusted];
+    const ended = await job.run('load', ...argv);
+    expect(ended.exitCode, ended.stderr).toBe(0);
+    expect(ended.stderr).toMatch(/^warning: sample 1\.0\.1 has the sequence of 1\.0\.0/m);
+    expect((await load('second')).exitCode).toBe(0);
   });
 
   test('the same bundle, and an older one when that is allowed, are taken', async () => {

@@ -1,0 +1,81 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { sha256Sums } from '../../src/bundle/sums.ts';
+import { openVerified } from '../../src/bundle/verify.ts';
+import { writeBundle } from '../../src/bundle/write.ts';
+import { digestOf, hexOf } from '../../src/oci/digest.ts';
+import type { InventoryFile } from '../../src/plan/inventory.ts';
+import { testContext, trust } from '../bundle/sample.ts';
+import { expectUntouched, type JumpHost, makeJumpHost } from './jump-host.ts';
+import { makeBundle } from './make-bundle.ts';
+
+let folder: string;
+let plain: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'airgap-'));
+  plain = (await makeBundle({ folder, endpoint: 'registry.example.org' })).path;
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+let site: JumpHost;
+afterEach(() => site.remove());
+
+/** The bundle with other settings, and with sums that fit them: whoever made it writes what they like. */
+async function withSettings(change: (text: string) => string): Promise<string> {
+  const bundle = await openVerified(plain, trust({ allowUnsigned: true }), testContext());
+  const bodies = new Map<string, Buffer>();
+  for (const { path } of bundle.inventory.files) bodies.set(path, await bundle.read(path));
+  bodies.set('settings.tsv', Buffer.from(change(`${bodies.get('settings.tsv')}`)));
+  const described = (file: InventoryFile): InventoryFile => {
+    const bytes = bodies.get(file.path) ?? Buffer.alloc(0);
+    return { ...file, size: bytes.length, sha256: hexOf(digestOf(bytes)) };
+  };
+  const others = bundle.inventory.files.filter(({ path }) => path !== 'SHA256SUMS');
+  bodies.set('SHA256SUMS', sha256Sums(others.map(described)));
+  const out = join(await mkdtemp(join(folder, 'hostile-')), 'hostile.tar');
+  await writeBundle(
+    {
+      inventory: { ...bundle.inventory, files: bundle.inventory.files.map(described) },
+      files: bodies,
+      readBlob: async ({ digest }) => ({
+        status: 200,
+        body: Readable.from([await bundle.readBlob(digest)]),
+      }),
+      out,
+      concurrency: 1,
+    },
+    testContext(),
+  );
+  await bundle.close();
+  return out;
+}
+
+const setTo = (key: string, value: string) => (text: string) =>
+  text.replace(new RegExp(`^${key}\t.*$`, 'm'), () => `${key}\t${value}`);
+
+describe('settings of a bundle that was allowed unsigned cannot reach beyond it', () => {
+  test.each<[string, (text: string) => string, RegExp]>([
+    ['a chart that climbs', setTo('chart', '../../pwned'), /would leave its folder/],
+    ['a chart by its whole path', setTo('chart', '/tmp/pwned'), /would leave its folder/],
+    ['a flag as release', setTo('release', '--post-renderer=/bin/sh'), /helm does not take/],
+    ['a flag as namespace', setTo('namespace', '--kubeconfig=x'), /helm does not take/],
+    ['a list as key', setTo('registryKey', 'a=b,c'), /helm does not take/],
+    ['a shell word as name', setTo('name', '$(touch pwned)'), /no tool takes/],
+    ['a flag as endpoint', setTo('endpoint', '--config x'), /no tool takes/],
+  ])('%s', async (_, change, message) => {
+    site = await makeJumpHost();
+    const outcome = await site.install([await withSettings(change), '--allow-unsigned', '--yes']);
+    expect(outcome).toMatchObject({ code: 5, stderr: expect.stringMatching(message) });
+    await expectUntouched(site);
+  });
+
+  test('what these start from is taken', async () => {
+    site = await makeJumpHost();
+    const same = await withSettings((text) => text);
+    const outcome = await site.install([same, '--allow-unsigned', '--only', 'secret,chart']);
+    expect(outcome).toMatchObject({ code: 0, stderr: '' });
+  });
+});
