@@ -13,6 +13,7 @@ import { reportedDigests, shortName, type Watch } from './oras-bytes.ts';
 import { OrasFailure } from './oras-errors.ts';
 import { placesOf, type Taken, takePlaces } from './oras-places.ts';
 import { watchStall } from './oras-stall.ts';
+import { throughUs } from './oras-through-us.ts';
 
 /** One `oras cp`: everything reachable from a digest, into one repository of a registry. */
 export interface Copy {
@@ -98,18 +99,24 @@ async function persist(
   const begun = new Set<string>();
   const copied = new Set<string>();
   const again = secondChances();
-  for (;;) {
-    const ended = await attempt(copy, blobs);
-    const { failure } = ended;
-    for (const name of ended.begun) begun.add(name);
-    // Whatever was begun is there now, also if its acknowledgement was lost.
-    if (failure === undefined) return begun;
-    const before = copied.size;
-    for (const name of ended.copied) copied.add(name);
-    if (copied.size > before) attempts.progressed();
-    if (failure.status === 429) placesAt(copy, failure.end)?.limited(new Transient(failure));
-    await attempts.pauseAfter(again(failure) ? new Transient(failure) : failure);
-    await askHosts(copy);
+  const detour = throughUs(copy, blobs, { signal });
+  try {
+    for (let way = copy; ; ) {
+      const ended = await attempt(way, blobs);
+      const { failure } = ended;
+      for (const name of ended.begun) begun.add(name);
+      // Whatever was begun is there now, also if its acknowledgement was lost.
+      if (failure === undefined) return begun;
+      const before = copied.size;
+      for (const name of ended.copied) copied.add(name);
+      if (copied.size > before) attempts.progressed();
+      if (failure.status === 429) placesAt(copy, failure.end)?.limited(new Transient(failure));
+      await attempts.pauseAfter(again(failure) ? new Transient(failure) : failure);
+      await askHosts(copy);
+      way = await detour.after(failure);
+    }
+  } finally {
+    await detour.close();
   }
 }
 

@@ -151,6 +151,18 @@ describe.each<Mover>(['our client', 'oras'])('one fault that passes, met by %s',
   );
 });
 
+test('a source that cuts every body is read through us, from where it was cut', async () => {
+  source.rules.push((request) => (get(request) ? { cutAfter: 400_000 } : undefined));
+  const result = await setting.run(
+    setting.job(target.host, [[images.oras, `${repository}:1`]], how()),
+    how(),
+  );
+  expect(states(result)).toEqual(['copied']);
+  await expectWhole(images.oras);
+  const ranges = source.requests.filter(({ headers }) => headers.range !== undefined);
+  expect(ranges.length).toBeGreaterThan(5);
+}, 15_000);
+
 describe('one fault that passes, met while a bundle is loaded', () => {
   test.each(Object.entries(writes))(
     '%s',
