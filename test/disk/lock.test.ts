@@ -64,7 +64,9 @@ describe('what a dead run left', () => {
   test('is taken over by one of many', async () => {
     for (let round = 0; round < 20; round++) {
       await leftBy(await dead());
-      const ended = await Promise.allSettled(Array.from({ length: 12 }, () => take()));
+      const ended = await Promise.allSettled(
+        Array.from({ length: 12 }, (_, at) => sleep((at * round) / 10).then(() => take())),
+      );
       const held = ended.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
       expect(held).toHaveLength(1);
       for (const one of ended)
