@@ -10,7 +10,9 @@ const chosen = trials.filter((trial) => casesOf(trial, options).length > 0);
 describe.each(chosen.map((trial) => ({ ...trial, trial })))('$id $title', ({ trial }) => {
   afterAll(() => trial.close?.());
 
-  test.each(casesOf(trial, options))('$name', { timeout: 600_000 }, async (one) => {
+  const named = casesOf(trial, options).map((one) => [one.name, one] as const);
+
+  test.each(named)('%s', { timeout: 600_000 }, async (_, one) => {
     await withinTime(one, randomOfCase(options.seed, trial, one));
   });
 });

@@ -156,7 +156,7 @@ export const t22: Trial = {
         ),
       ]),
     );
-    return size === 'smoke' ? all.filter((_, at) => [2, 5, 14].includes(at)) : all;
+    return size === 'smoke' ? all.filter((_, at) => [5, 14].includes(at)) : all;
   },
   close: sites.close,
 };

@@ -32,6 +32,7 @@ export interface SingleFault {
   readonly name: string;
   /** What oras, crane, regctl and skopeo made of it, as measured. */
   readonly others: readonly [string, string, string, string];
+  readonly meets: 'reading' | 'writing';
   /** Puts it into the proxy that it belongs to. */
   place(scene: Scene): Fault;
   /** Comes in a second run, after one that was not disturbed. */
@@ -46,81 +47,97 @@ const fail = 'fail';
 export const singleFaults: readonly SingleFault[] = [
   {
     name: '429, window of 6 s with Retry-After',
+    meets: 'reading',
     others: ['ok', fail, ok, ok],
     place: (scene) => limited(scene, { smoke: 1, small: 6, full: 6 }[scene.size]),
   },
   {
     name: '429, window of 25 s',
+    meets: 'reading',
     others: [fail, fail, ok, ok],
     place: (scene) => limited(scene, { smoke: 3, small: 25, full: 25 }[scene.size]),
   },
   {
     name: 'blob GET 503 twice',
+    meets: 'reading',
     others: [ok, ok, fail, fail],
     place: (scene) => reading(scene, () => unavailable, 2),
   },
   {
     name: 'body cut at 50 %, once',
+    meets: 'reading',
     others: [fail, ok, ok, fail],
     place: (scene) => reading(scene, (size) => ({ cutAfter: size >> 1 })),
   },
   {
     name: 'body cut at 25 %, three times',
+    meets: 'reading',
     others: [fail, fail, ok, fail],
     place: (scene) => reading(scene, (size) => ({ cutAfter: size >> 2 }), 3),
   },
   {
     name: 'body truncated, no Content-Length',
+    meets: 'reading',
     others: [fail, fail, ok, fail],
     place: (scene) => reading(scene, (size) => ({ endAfter: size >> 1 })),
   },
   {
     name: 'bit flip once',
+    meets: 'reading',
     others: [fail, fail, ok, fail],
     place: (scene) => reading(scene, (size) => ({ flipAt: size >> 1 })),
   },
   {
     name: 'reset before headers',
+    meets: 'reading',
     others: [ok, ok, ok, fail],
     place: (scene) => reading(scene, () => 'reset'),
   },
   {
     name: 'PUT blob 503 once',
+    meets: 'writing',
     others: [fail, fail, ok, fail],
     place: (scene) => writing(scene, fault(of(scene, isUploadPut), unavailable)),
   },
   {
     name: 'upload cut once',
+    meets: 'writing',
     others: [fail, ok, ok, fail],
     place: (scene) => writing(scene, fault(of(scene, isUploadPut, isLong), { sentCutAfter: 50 })),
   },
   {
     name: 'POST upload reset once',
+    meets: 'writing',
     others: [fail, ok, ok, fail],
     place: (scene) => writing(scene, fault(of(scene, isUploadPost), 'reset')),
   },
   {
     name: 'PUT done, ack lost',
+    meets: 'writing',
     others: [fail, ok, fail, fail],
     place: (scene) => writing(scene, fault(of(scene, isUploadPut), { isAckLost: true })),
   },
   {
     name: '401 at PUT, token expired',
+    meets: 'writing',
     others: [fail, fail, ok, fail],
     place: (scene) => expiring(scene),
   },
   {
     name: 'PATCH 416 once',
+    meets: 'writing',
     others: ['n/a', fail, 'n/a', 'n/a'],
     place: (scene) => writing(scene, fault(of(scene, isPatch), { status: 416 })),
   },
   {
     name: 'manifest PUT 503 once',
+    meets: 'writing',
     others: [ok, fail, fail, fail],
     place: (scene) => writing(scene, fault(of(scene, isManifestPut), unavailable)),
   },
   {
     name: 'rerun, immutable tag, same digest',
+    meets: 'writing',
     others: [fail, ok, ok, fail],
     isInRerun: true,
     place: (scene) =>
@@ -128,6 +145,7 @@ export const singleFaults: readonly SingleFault[] = [
   },
   {
     name: 'body stalls for ever',
+    meets: 'reading',
     others: ['hang', 'hang', 'hang', 'hang'],
     place: (scene) =>
       scene.verb === 'load'
