@@ -24,7 +24,7 @@ export const hostile: Trial = {
     const all = Object.entries({ ...archives, ...inventories }).map(([name, make]) =>
       caseOf(name, make),
     );
-    return size === 'smoke' ? all.filter((_, at) => at % 4 === 0) : all;
+    return size === 'smoke' ? all.filter((_, at) => at % 6 === 0) : all;
   },
   close: async () => {
     await (await opened)?.remove();
