@@ -7,7 +7,7 @@ import type { VerifiedBundle } from '../bundle/verified-bundle.ts';
 import type { Context } from '../context.ts';
 import { makeFolder } from '../disk/folder.ts';
 import { type Lock, takeLock } from '../disk/lock.ts';
-import { ownModes, replaceFile } from '../disk/replace.ts';
+import { asRecord, replaceFile } from '../disk/replace.ts';
 import { basePath } from '../plan/repositories.ts';
 import { AirgapError } from '../report/error.ts';
 
@@ -46,7 +46,7 @@ async function lockRecord(bundle: VerifiedBundle, context: Context): Promise<Loc
   const what = `what is loaded of ${name} into ${basePath(target)}`;
   const path = `${recordPath(bundle, context)}.lock`;
   try {
-    await makeFolder(stateHome(context), ownModes.folder);
+    await makeFolder(stateHome(context), asRecord.modes.folder);
     return await takeLock({ path, what }, context);
   } catch (error) {
     if (!(error instanceof AirgapError && error.class === 'io')) throw error;
@@ -115,7 +115,7 @@ export async function recordInstalled(
   };
   const path = recordPath(bundle, context);
   try {
-    await replaceFile(path, `${JSON.stringify(record, null, 2)}\n`, ownModes);
+    await replaceFile(path, `${JSON.stringify(record, null, 2)}\n`, asRecord);
   } catch (cause) {
     throw new AirgapError(
       'io',

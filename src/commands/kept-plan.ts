@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { parseInventory } from '../bundle/inventory-json.ts';
 import type { Context } from '../context.ts';
 import { type Lock, takeLock } from '../disk/lock.ts';
-import { replaceFile } from '../disk/replace.ts';
+import { asHint, replaceFile } from '../disk/replace.ts';
 import type { BundleSpec } from '../inputs/spec.ts';
 import { digestOf } from '../oci/digest.ts';
 import type { Inventory } from '../plan/inventory.ts';
@@ -146,7 +146,8 @@ function openKeptPlan(run: PlannedRun, context: Context) {
     read: () => readKept(path, input).catch(() => undefined),
     write: async (inventory: Inventory): Promise<void> => {
       const plannedAt = context.now().toISOString();
-      await replaceFile(path, JSON.stringify({ input, plannedAt, inventory })).catch((cause) => {
+      const text = JSON.stringify({ input, plannedAt, inventory });
+      await replaceFile(path, text, asHint).catch((cause) => {
         const why = cause instanceof AirgapError ? cause.given : String(cause);
         const message = `the plan cannot be kept, so a killed run starts anew: ${why}`;
         context.emit({ kind: 'note', message });

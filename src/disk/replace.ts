@@ -3,30 +3,37 @@ import { dirname } from 'node:path';
 import { onDisk } from './failures.ts';
 import { makeFolder, syncFolder } from './folder.ts';
 
-/** Who may read a file, and enter the folders that are made for it. */
-interface Modes {
-  readonly file: number;
-  readonly folder: number;
+/** What kind of file it is. */
+interface Keeping {
+  /** Who may read the file, and enter the folders that are made for it. */
+  readonly modes: { readonly file: number; readonly folder: number };
+  /** What is there when the call returns outlasts a power failure; that takes some milliseconds. */
+  readonly isLasting: boolean;
 }
 
-const forAll: Modes = { file: 0o666, folder: 0o777 };
+/** Costs some work when it is lost. */
+export const asHint: Keeping = { modes: { file: 0o666, folder: 0o777 }, isLasting: false };
 /** For the user's eyes alone. */
-export const ownModes: Modes = { file: 0o600, folder: 0o700 };
+export const asRecord: Keeping = { modes: { file: 0o600, folder: 0o700 }, isLasting: true };
 
 /**
- * Writes a file such that it holds the old text or the new one at every moment, a power failure included; its folder
- * is made. One run at a time may do so: whoever calls has a lock.
+ * Writes a file such that it holds the old text or the new one at every moment; its folder is made. One run at a time
+ * may do so: whoever calls has a lock.
  * @throws AirgapError io
  */
-export async function replaceFile(path: string, text: string, modes = forAll): Promise<void> {
+export async function replaceFile(
+  path: string,
+  text: string,
+  { modes, isLasting }: Keeping,
+): Promise<void> {
   const partial = `${path}.partial`;
   await makeFolder(dirname(path), modes.folder);
   try {
-    await onDisk(path, writeFile(partial, text, { mode: modes.file, flush: true }));
+    await onDisk(path, writeFile(partial, text, { mode: modes.file, flush: isLasting }));
     await onDisk(path, rename(partial, path));
   } catch (error) {
     await rm(partial, { force: true }).catch(() => undefined);
     throw error;
   }
-  await syncFolder(dirname(path));
+  if (isLasting) await syncFolder(dirname(path));
 }
