@@ -44,8 +44,7 @@ export function planErrors(problems: readonly Problem[]): AirgapError[] {
   return problems
     .filter(({ severity }) => severity === 'error')
     .map(
-      ({ kind, message, cure, class: name }) =>
-        new AirgapError(name ?? 'usage', `${kind}: ${message}`, { next: cure }),
+      ({ kind, message, cure }) => new AirgapError('usage', `${kind}: ${message}`, { next: cure }),
     );
 }
 

@@ -30,12 +30,14 @@ function checkSource({
   const { image, origin } = listed;
   const problems: Problem[] = [];
   if (!graph) {
-    const why = failure ? whyUnresolved(failure, image) : 'its registry does not have it';
-    const cure = failure?.next ?? 'correct the name or tag';
-    problems.push({
-      ...error('unresolved', [image], `${image} (${origin}): ${why}`, cure),
-      ...(failure?.class === 'integrity' && { class: failure.class }),
-    });
+    problems.push(
+      error(
+        'unresolved',
+        [image],
+        `${image} (${origin}): ${failure ? whyUnresolved(failure, image) : 'its registry does not have it'}`,
+        failure?.next ?? 'correct the name or tag',
+      ),
+    );
   }
   if (movedTag) {
     const message = `${image}: the tag now resolves to ${movedTag}; the digest that you wrote is taken`;

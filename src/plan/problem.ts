@@ -7,8 +7,6 @@ export interface Problem {
   readonly message: string;
   /** What to change, ready to paste where that is possible. */
   readonly cure: string;
-  /** Where the plan is right and a registry's bytes are not; else it is the input that is to be mended. */
-  readonly class?: 'integrity';
 }
 
 export type ProblemKind =

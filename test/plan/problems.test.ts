@@ -129,17 +129,6 @@ const table: [Problem['kind'], Problem['severity'], () => Plan, Partial<Problem>
     },
   ],
   [
-    'unresolved',
-    'error',
-    () => planOf(spec(hub), [unresolved('nginx:1', new AirgapError('integrity', 'other bytes'))]),
-    {
-      images: ['nginx:1'],
-      message: 'nginx:1 (images[0]): other bytes',
-      cure: 'correct the name or tag',
-      class: 'integrity',
-    },
-  ],
-  [
     'webhook-error',
     'error',
     () =>
