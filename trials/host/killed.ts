@@ -25,8 +25,12 @@ export const t35: Trial = {
     const random = { smoke: 2, small: 12, full: 200 }[size];
     const anywhere = Array.from({ length: random }, (_, at) => anywhereCase(at));
     if (size !== 'smoke') return [...creates, ...loads, ...anywhere];
-    const chosen = ['a file over a file: rename', 'parts over parts: rename', 'a file: pwritev'];
-    return [...creates.filter(({ name }) => chosen.some((end) => name.endsWith(end))), ...anywhere];
+    const chosen = [
+      'create of a file: pwritev',
+      'create of a file over a file: rename',
+      'create of parts over parts: rename',
+    ];
+    return [...creates.filter(({ name }) => chosen.includes(name)), ...anywhere];
   },
   close: sites.close,
 };
