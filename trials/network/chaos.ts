@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { FrontAnswer, FrontProxy, FrontRule } from '../../test/helpers/proxy.ts';
 import { checkDone, checkNothingHalf } from '../checks.ts';
 import type { Random } from '../random.ts';
-import { kinds } from '../registries.ts';
+import { type Kind, kinds } from '../registries.ts';
 import { killedAt, orphansGone, start, type Victim } from '../runs.ts';
 import { type Site, type Verb, verbs } from '../site.ts';
 import { Sites } from '../sites.ts';
@@ -31,8 +31,9 @@ export const chaos: Trial = {
 };
 
 function chaosCase(at: number): Case {
-  const verb = verbs[at % verbs.length] as Verb;
-  const kind = kinds[Math.floor(at / verbs.length) % kinds.length] as (typeof kinds)[number];
+  const round = Math.floor(at / kinds.length);
+  const verb = verbs[(at + round) % verbs.length] as Verb;
+  const kind = kinds[at % kinds.length] as Kind;
   return {
     name: `${at + 1}: ${verb}, ${kind}`,
     seconds: 240,
