@@ -108,6 +108,7 @@ export function cacheBefore(
 ): FolderCache {
   return {
     ...cache,
+    wasEmpty: async () => false,
     get: (digest, fetch) => cache.get(digest, async () => (await near(digest)) ?? fetch()),
   };
 }
