@@ -25,8 +25,8 @@ export function readOptions(argv: readonly string[], all: readonly Trial[]): Opt
   const size = values.smoke ? 'smoke' : (values.size ?? 'small');
   if (!isSize(size)) throw new UsageError(`--size ${size}: smoke, small or full`);
   const seed = Number(values.seed ?? Math.floor(Math.random() * 1e6));
-  if (values.write && values.case)
-    throw new UsageError('--write with --case: one case is no figure');
+  if (values.write && (values.case || size === 'smoke'))
+    throw new UsageError('--write: neither one case nor the smoke selection makes a figure');
   if (!Number.isSafeInteger(seed)) throw new UsageError('--seed is a whole number');
   return {
     trials: chosen(values.only, all),

@@ -61,7 +61,8 @@ test.each([
   [['--only', 'T98'], '--only T98: unknown'],
   [['--size', 'huge'], '--size huge'],
   [['--seed', 'x'], '--seed is a whole number'],
-  [['--write', '--case', 'breaks'], '--write with --case'],
+  [['--write', '--case', 'breaks'], '--write: neither'],
+  [['--write', '--smoke'], '--write: neither'],
   [['--fast'], '--fast'],
 ])('%j is refused', (argv, says) => {
   expect(() => readOptions(argv, [trial])).toThrow(says);
