@@ -24,6 +24,8 @@ Checks the bundle's signature, puts its images into the target registry, applies
 jet-system, installs the image-swap chart and reads MIRROR_REGISTRIES back.
 
   --key PUB                  public key in PEM that may have signed the bundle; may be given more than once
+  --revoked ID|FILE          key whose signatures are refused: its id, its .pub, or a file with an id a line; may
+                             be given more than once
   --username U               what the cluster pulls with, into the Secret and the chart's values; without it
                              the credential that the cluster's Secret has is kept
   --password-file FILE         its password (or AIRGAP_BUNDLE_PASSWORD)
@@ -60,6 +62,7 @@ main() {
   require_tool openssl awk sed tr fold cmp od date dd
   keep_logins
   read_keys
+  read_revoked
   verify_bundle
   read_settings
   check_dates
@@ -84,12 +87,21 @@ main() {
 # --- words ------------------------------------------------------------------------------------------------
 
 say() {
-  printf '%s\n' "$*"
+  harmless "$*"
+}
+
+# Prints text without what a terminal would obey: names and error texts come from registries and bundles. In UTF-8
+# the second half of the control characters is a C2 and another byte.
+harmless() {
+  case $1 in
+    *[!\ -~]*) printf '%s\n' "$1" | tr -d '\000-\010\013-\037\177' | sed "s/$(printf '\302[\200-\237]')//g" ;;
+    *) printf '%s\n' "$1" ;;
+  esac
 }
 
 # fail CODE WHAT [GIVEN [NEXT [EXPECTED]]]
 fail() {
-  printf 'error: %s\n' "$2" >&2
+  harmless "error: $2" >&2
   detail given: "${3-}"
   detail expected: "${5-}"
   detail next: "${4-}"
@@ -103,7 +115,7 @@ detail() {
     *"$newline"*) text=$(printf '%s\n' "$2" | sed '2,$s/^/             /') ;;
     *) text=$2 ;;
   esac
-  printf '  %-10s %s\n' "$1" "$text" >&2
+  harmless "$(printf '  %-10s %s' "$1" "$text")" >&2
 }
 
 # What let the bundle pass though it should not; kept for the record of what was loaded.
@@ -119,7 +131,7 @@ show_command() {
     public_name
     case $word in
       '' | *[!A-Za-z0-9_./:=@,+-]*)
-        printf " '%s'" "$(printf '%s\n' "$word" | sed "s/'/'\\\\''/g")"
+        printf " '%s'" "$(harmless "$word" | sed "s/'/'\\\\''/g")"
         ;;
       *) printf ' %s' "$word" ;;
     esac
@@ -261,7 +273,7 @@ read_arguments() {
       --allow-downgrade) allow_downgrade=yes ;;
       --allow-plain-http-credentials) allow_plain=yes ;;
       --key | --username | --password-file | --push-username | --push-password-file | --only | --skip | \
-        --namespace | --kubeconfig | --context)
+        --namespace | --kubeconfig | --context | --revoked)
         if [ $# -lt 2 ] || [ -z "$2" ]; then fail 2 "$1 needs a value" '' 'sh install.sh --help'; fi
         read_flag "$1" "$2"
         shift
@@ -280,6 +292,7 @@ read_arguments() {
 read_flag() {
   case $1 in
     --key) keep_key "$2" ;;
+    --revoked) printf '%s\n' "$2" | tr ',' '\n' >> "$private/revoked.words" ;;
     --username) username=$2 ;;
     --password-file) password_file=$2 ;;
     --push-username) push_username=$2 ;;
@@ -298,6 +311,9 @@ check_arguments() {
   if [ -z "$bundle" ]; then fail 2 'no bundle is given' '' 'sh install.sh NAME-VERSION.tar --key KEY.pub'; fi
   if [ "$keys" -eq 0 ] && [ "$allow_unsigned" = no ]; then
     fail 2 'no key is given that may have signed the bundle' '' 'add --key KEY.pub'
+  fi
+  if [ "$keys" -eq 0 ] && [ -e "$private/revoked.words" ]; then
+    fail 2 '--revoked is given, but no --key' '' 'add --key KEY.pub: without it nobody can tell whose a signature is'
   fi
   case $namespace in
     *[!a-z0-9-]*) fail 2 'that is no namespace' "$namespace" 'mend --namespace' 'letters a to z, digits and -' ;;
@@ -433,7 +449,7 @@ member_header() {
 # The two members at the beginning: nothing is known of them yet, so their size is taken from their headers.
 take_head() {
   : > "$private/bundle.sig"
-  if ! member_header bundle.json 0 67108864; then
+  if ! member_header bundle.json 0 25165824; then
     fail 5 'not a bundle' "$bundle" 'give the NAME-VERSION.tar that create wrote, or copy it again' \
       'a tar that starts with bundle.json'
   fi
@@ -505,6 +521,46 @@ read_key() {
   esac
 }
 
+# Sets up `revoked`, with an id a line. What names no key is refused: it would revoke nothing.
+read_revoked() {
+  : > "$private/revoked"
+  if [ ! -e "$private/revoked.words" ]; then return; fi
+  while IFS= read -r word <&3; do
+    if is_key_id "$word"; then
+      printf '%s\n' "${word#SHA256:}" >> "$private/revoked"
+    else
+      read_revoked_file "$word"
+    fi
+  done 3< "$private/revoked.words"
+}
+
+read_revoked_file() {
+  tr -d '\r' 2> /dev/null < "$1" > "$private/revoked.file" ||
+    fail 2 "--revoked $1 is neither a key id nor a file of them" '' 'give an id, a .pub file, or a file of ids'
+  if grep -q '^-----BEGIN ' "$private/revoked.file"; then
+    read_key "$private/revoked.file" "$1"
+    sha256 "$private/revoked.file.der"
+    printf '%s\n' "$sum" >> "$private/revoked"
+    return
+  fi
+  # read skips a line without an end.
+  printf '\n' >> "$private/revoked.file"
+  sed -e 's/#.*//' -e "s/[ $tab]//g" -e '/^$/d' "$private/revoked.file" > "$private/revoked.ids"
+  if [ ! -s "$private/revoked.ids" ]; then fail 2 "--revoked $1 names no key" '' 'put a key id into it, one a line'; fi
+  while IFS= read -r word <&4; do
+    is_key_id "$word" || fail 2 "--revoked $1 holds what is no key id" "$word" '' '64 lower-case hex digits'
+    printf '%s\n' "${word#SHA256:}" >> "$private/revoked"
+  done 4< "$private/revoked.ids"
+}
+
+is_key_id() {
+  case ${1#SHA256:} in
+    *[!0-9a-f]*) return 1 ;;
+  esac
+  id=${1#SHA256:}
+  [ "${#id}" -eq 64 ]
+}
+
 verify_bundle() {
   say "Verifying $bundle"
   take_head
@@ -558,6 +614,9 @@ try_key() {
   }
   openssl_verify "$type" "$1.pem" "$private/sig.bin" "$private/bundle.json" || return 1
   sha256 "$1.der"
+  if grep -q -x -F -e "$sum" "$private/revoked"; then
+    fail 4 'the bundle is signed with a revoked key' "SHA256:$sum" 'get a bundle that is signed with the current key'
+  fi
   say "  signed by the $type key SHA256:$sum"
 }
 
@@ -600,6 +659,9 @@ take_sums() {
 
 # take PATH [HASH]: copies one file of the bundle into the private folder, and goes on only if its hash is right.
 take() {
+  case /$1/ in
+    *//* | */./* | */../*) fail 5 'a file of the bundle would leave its folder' "$1" ;;
+  esac
   case $1 in
     */*) mkdir -p -- "$private/${1%/*}" ;;
   esac
@@ -644,6 +706,12 @@ read_settings() {
   namespace=${namespace:-default}
   case $endpoint$name$version in
     *[!]A-Za-z0-9.:_+[-]*) fail 5 'settings.tsv holds a name that no tool takes' "$endpoint $name $version" ;;
+  esac
+  # helm would take a name that begins with a hyphen for a flag.
+  case $release,$namespace,$registry_key in
+    -* | *,-* | *[!A-Za-z0-9.,-]*)
+      fail 5 'settings.tsv holds a name that helm does not take' "$release $namespace $registry_key"
+      ;;
   esac
   setting caCert > "$private/ca.line"
   if [ -s "$private/ca.line" ]; then decode "$private/ca.line" "$private/ca.pem" || fail 5 'caCert is no base64'; fi
@@ -992,6 +1060,7 @@ load_with_node() {
     set -- "$@" --key "$private/key.$number"
     number=$((number + 1))
   done
+  while IFS= read -r word <&3; do set -- "$@" --revoked "$word"; done 3< "$private/revoked"
   if [ -n "$push_username" ]; then
     # One line break of a password file is not part of the password.
     printf '\n' >> "$private/push-password"
@@ -1352,7 +1421,8 @@ stop_for_oras() {
 
 # One refusal costs one image: the others go on. The smallest code is the one to exit with.
 note_failure() {
-  printf '  failed  %s\n          %s\n' "$2" "$3" >&2
+  harmless "  failed  $2" >&2
+  harmless "          $3" >&2
   if [ "$failed" -eq 0 ] || [ "$1" -lt "$failed" ]; then failed=$1; fi
 }
 
@@ -1475,8 +1545,7 @@ check_secret() {
     fail 11 'MIRROR_REGISTRIES in the cluster is not the map of this bundle' \
       "$(head -n 3 "$private/map" | cut -c 1-300)" \
       'run it with --only secret,check; then look who else writes the Secret'
-  sed 's/^/  /' "$private/map"
-  say ''
+  say "$(sed 's/^/  /' "$private/map")"
 }
 
 record_bundle() {
