@@ -21,9 +21,12 @@ export interface Part {
   readonly start: number;
 }
 
+/** So much must come in one try for tries and budget to begin anew, bytes: nobody waits for a server that drips. */
+const headway = 256 * 1024;
+
 /**
  * The body that begins with this answer. Where it breaks off it is asked for again from there, by the rules of
- * every other request; tries and budget begin anew whenever it has come further.
+ * every other request; tries and budget begin anew whenever it has come a good deal further.
  */
 export function blobBody(first: Answer, request: BlobRequest): Readable {
   const body = new PassThrough();
@@ -48,9 +51,10 @@ async function fill(
   const attempts = exchange.attempts();
   let next: Part | undefined = { answer: first, start: 0 };
   let position = 0;
+  let begun = 0;
   const take = async (bytes: Buffer) => {
     position += bytes.length;
-    attempts.progressed();
+    if (position - begun >= headway) attempts.progressed();
     exchange.places.moved(bytes.length);
     if (!body.write(bytes)) await once(body, 'drain', { signal: closed });
   };
@@ -58,6 +62,7 @@ async function fill(
     try {
       const part: Part = next ?? (await resume(position));
       next = undefined;
+      begun = position;
       await stoppable(part, closed, () =>
         read(part, { from: position, ...(size !== undefined && { to: size }) }, take, exchange),
       );

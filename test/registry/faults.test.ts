@@ -283,6 +283,12 @@ describe('a blob that breaks off', () => {
     expect(front.requests.length).toBeGreaterThan(2);
   });
 
+  test('and comes in drips is an error when the budget is spent', async () => {
+    first(Number.POSITIVE_INFINITY, 'GET', { cutAfter: 100 });
+    const { body } = await client.getBlob('a/b', digest);
+    await expect(buffer(body)).rejects.toMatchObject({ class: 'transient' });
+  });
+
   test('and is gone by then is an error that no try mends', async () => {
     first(1, 'GET', { cutAfter: 100_000 });
     first(1, 'GET', { status: 404 });
