@@ -2,7 +2,7 @@ import { gunzipSync } from 'node:zlib';
 import { Parser } from 'tar/parse';
 import type { ReadEntry } from 'tar/read-entry';
 
-/** The folder that the archive holds, and those of its files that were asked for. */
+/** The folder that the archive holds, and its files. */
 export interface ChartArchive {
   readonly folder: string;
   /** Path below the folder → bytes. */
@@ -13,15 +13,12 @@ const maxUnpacked = 20 * 1024 * 1024;
 const maxEntries = 10_000;
 
 /**
- * Reads `wanted` out of a packaged chart in memory, and looks at every entry on the way: one top folder, plain
- * files only, no path that leaves the folder, at most 20 MiB and 10 000 entries.
+ * Reads a packaged chart in memory, and looks at every entry on the way: one top folder, plain files only, no path
+ * that leaves the folder, at most 20 MiB and 10 000 entries.
  * @throws RangeError that says which entry is wrong.
  */
-export async function readChartArchive(
-  bytes: Buffer,
-  wanted: readonly string[],
-): Promise<ChartArchive> {
-  const entries = await readEntries(unzip(bytes), wanted);
+export async function readChartArchive(bytes: Buffer): Promise<ChartArchive> {
+  const entries = await readEntries(unzip(bytes));
   const folders = new Set(entries.map((entry) => entry.path[0]));
   const [folder] = folders;
   if (folder === undefined) throw new RangeError('the archive is empty');
@@ -51,16 +48,16 @@ interface Entry {
   readonly name: string;
   readonly type: string;
   readonly path: readonly string[];
-  /** Of a file that was asked for. */
+  /** Of a file. */
   readonly body?: Buffer[];
 }
 
-async function readEntries(archive: Buffer, wanted: readonly string[]): Promise<Entry[]> {
+async function readEntries(archive: Buffer): Promise<Entry[]> {
   const entries: Entry[] = [];
   await new Promise<void>((resolve, reject) => {
     const parser = new Parser({ strict: true });
     const take = (entry: ReadEntry) => {
-      entries.push(readEntry(entry, wanted));
+      entries.push(readEntry(entry));
       if (entries.length > maxEntries) parser.abort(new Error('more than 10 000 entries'));
     };
     parser.on('entry', take);
@@ -75,14 +72,14 @@ async function readEntries(archive: Buffer, wanted: readonly string[]): Promise<
   return refuseDuplicates(entries);
 }
 
-function readEntry(entry: ReadEntry, wanted: readonly string[]): Entry {
+function readEntry(entry: ReadEntry): Entry {
   const { path: name, type } = entry;
   const path = name.replace(/\/$/, '').split('/');
   const body: Buffer[] = [];
-  const keep = type !== 'Directory' && wanted.includes(path.slice(1).join('/'));
-  if (keep) entry.on('data', (chunk) => body.push(chunk));
+  const isFile = type !== 'Directory';
+  if (isFile) entry.on('data', (chunk) => body.push(chunk));
   else entry.resume();
-  return keep ? { name, type, path, body } : { name, type, path };
+  return isFile ? { name, type, path, body } : { name, type, path };
 }
 
 function checkEntry({ name, type, path }: Entry): void {

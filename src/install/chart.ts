@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { type Digest, digestOf } from '../oci/digest.ts';
 import { AirgapError } from '../report/error.ts';
 import { readChartArchive } from './chart-archive.ts';
+import { checkReleaseSize } from './release.ts';
 
 /** Where a chart wants the registry section: `ociImageRegistry:` at the top, or below `config:`. */
 export type Spelling = 'bare' | 'nested';
@@ -30,10 +31,10 @@ export interface Chart {
 /**
  * Checks a packaged chart and reads what we need of it.
  * @param name how the user calls it, for the messages: a path or an `oci://` reference.
- * @throws AirgapError `usage` when it is no chart, or one that has no place for a registry.
+ * @throws AirgapError `usage` when it is no chart, or one that has no place for a registry or none in a cluster.
  */
 export async function readChart(bytes: Buffer, name: string): Promise<Chart> {
-  const { files } = await readChartArchive(bytes, ['Chart.yaml', 'values.yaml']).catch((cause) => {
+  const { files } = await readChartArchive(bytes).catch((cause) => {
     throw new AirgapError('usage', `${name} cannot be used as a chart`, {
       given: cause instanceof Error ? cause.message : String(cause),
       expected: 'a chart archive as `helm package` makes it: one folder of plain files in a .tgz',
@@ -43,6 +44,7 @@ export async function readChart(bytes: Buffer, name: string): Promise<Chart> {
   const about = readYaml(files, 'Chart.yaml', chartYaml, name);
   const values = readYaml(files, 'values.yaml', valuesYaml, name);
   const ownImages = ownImagesOf(values);
+  checkReleaseSize(files, name);
   return {
     name: about.name,
     version: about.version,

@@ -59,14 +59,12 @@ test('of any archive a chart reader gets plain files below one folder, or the re
         const bytes = packed(members);
         for (const [where, byte] of edits) bytes[Math.floor(where * bytes.length)] = byte;
         try {
-          const { folder, files } = await readChartArchive(gzipSync(bytes), [
-            'Chart.yaml',
-            'values.yaml',
-          ]);
+          const { folder, files } = await readChartArchive(gzipSync(bytes));
           taken++;
           expect(folder).toMatch(/^[^/\\]+$/);
           expect(['.', '..']).not.toContain(folder);
-          for (const path of files.keys()) expect(['Chart.yaml', 'values.yaml']).toContain(path);
+          for (const part of [...files.keys()].flatMap((path) => path.split('/')))
+            expect(part).toMatch(/^(?!\.{1,2}$)[^\\]+$/);
         } catch (error) {
           expect(error).toBeInstanceOf(RangeError);
         }
@@ -81,7 +79,7 @@ test('of any bytes too', async () => {
   await fc.assert(
     fc.asyncProperty(fc.uint8Array({ maxLength: 2000 }), fc.boolean(), async (bytes, zipped) => {
       const given = zipped ? gzipSync(bytes) : Buffer.from(bytes);
-      await expect(readChartArchive(given, ['Chart.yaml'])).rejects.toBeInstanceOf(RangeError);
+      await expect(readChartArchive(given)).rejects.toBeInstanceOf(RangeError);
     }),
     { numRuns: 500 },
   );

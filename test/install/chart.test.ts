@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -75,6 +75,17 @@ describe('a chart that is refused', () => {
     const sound = message.source.startsWith('has no') ? {} : whole;
     const path = await packChart(folder, 'wrong.tgz', { ...sound, ...files });
     await expectRefused(await readFile(path), message, given);
+  });
+
+  test('more than fits into the Secret of a helm release', async () => {
+    const noise = randomBytes(700_000).toString('base64');
+    const whole = { 'a/Chart.yaml': chartYaml, 'a/values.yaml': bare };
+    const large = await packChart(folder, 'large.tgz', { ...whole, 'a/docs/film.txt': noise });
+    const bytes = await readFile(large);
+    await expectRefused(bytes, /larger than helm can install/, /^1[0-9]{6} bytes/);
+    const subchart = { ...whole, 'a/charts/b/film.txt': noise };
+    const path = await packChart(folder, 'subchart.tgz', subchart);
+    expect(await readChart(await readFile(path), path)).toMatchObject({ name: 'image-swap' });
   });
 
   test.each([
