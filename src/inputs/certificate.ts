@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { resolve } from 'node:path';
+import type { Context } from '../context.ts';
 import { AirgapError } from '../report/error.ts';
 import { readText } from './files.ts';
 
@@ -8,12 +9,13 @@ const block = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
 /**
  * Takes PEM text as it is, or reads the file that the value names.
  * @param field where it was written, for messages
- * @throws AirgapError usage for anything that is not certificates alone
+ * @throws AirgapError usage for anything that is not certificates alone, or when no chain could end at any of them
  */
 export async function readCertificates(
   value: string,
   folder: string,
   field: string,
+  { now }: Pick<Context, 'now'>,
 ): Promise<string> {
   const pem = value.includes('-----BEGIN')
     ? value
@@ -22,16 +24,41 @@ export async function readCertificates(
     throw refusal(field, 'a private key is in it');
   const blocks = pem.match(block) ?? [];
   if (blocks.length === 0) throw refusal(field, 'no certificate is in it');
-  for (const one of blocks) check(one, field);
+  checkTrust(
+    blocks.map((one) => parse(one, field)),
+    field,
+    now(),
+  );
   return pem;
 }
 
-function check(pem: string, field: string): void {
+function parse(pem: string, field: string): X509Certificate {
   try {
-    new X509Certificate(pem);
+    return new X509Certificate(pem);
   } catch (cause) {
     throw refusal(field, 'a block in it is no certificate', cause);
   }
+}
+
+/** One that can be trusted is enough: what servers and other authorities are beside it does no harm. */
+function checkTrust(all: readonly X509Certificate[], field: string, now: Date): void {
+  const anchors = all.filter((one) => one.ca || one.checkIssued(one));
+  if (anchors.length === 0) {
+    throw new AirgapError('usage', `${field} holds no certificate authority`, {
+      given: all.map(({ subject }) => `a certificate of ${oneLine(subject)}`).join('; '),
+      expected: `the certificate of who issued it: ${oneLine(all[0]?.issuer)}`,
+    });
+  }
+  if (anchors.some(({ validTo }) => Date.parse(validTo) > now.getTime())) return;
+  throw new AirgapError('usage', `${field} has expired`, {
+    given: anchors.map((one) => `${oneLine(one.subject)}, until ${one.validTo}`).join('; '),
+    expected: 'a certificate authority that is valid now',
+  });
+}
+
+/** Names have a line for each of their parts. */
+function oneLine(name = ''): string {
+  return name.replaceAll('\n', ', ');
 }
 
 function refusal(field: string, given: string, cause?: unknown): AirgapError {

@@ -34,7 +34,7 @@ export async function makeSpec(
     imageSwap: defined({ ...imageSwap, chart: chart && chartLocation(chart, folder) }),
     images: await readImages(document.images, folder),
     platforms: document.platforms.map((text, index) => readPlatform(text, index)),
-    registries: await readRegistries(document, target, folder),
+    registries: await readRegistries(document, target, folder, context),
     pullThrough: document.pullThrough.map((path, index) => readPullThrough(path, index, target)),
     ...defined({
       signing: signingOf(document, folder),
@@ -77,7 +77,14 @@ async function readTarget(section: Section, folder: string, context: Context): P
     insecureSkipVerify: section.insecureSkipVerify,
     ...map,
     ...(section.caCert
-      ? { caCert: await readCertificates(section.caCert, folder, 'ociImageRegistry.caCert') }
+      ? {
+          caCert: await readCertificates(
+            section.caCert,
+            folder,
+            'ociImageRegistry.caCert',
+            context,
+          ),
+        }
       : {}),
   };
 }
@@ -99,6 +106,7 @@ async function readRegistries(
   document: BundleDocument,
   target: TargetSpec,
   folder: string,
+  context: Context,
 ): Promise<Record<string, RegistryAccess>> {
   const { insecureSkipVerify, caCert } = target;
   const registries: Record<string, RegistryAccess> = {
@@ -110,7 +118,14 @@ async function readRegistries(
       ...registries[host],
       ...defined(access),
       ...(pem
-        ? { caCert: await readCertificates(pem, folder, fieldName(['registries', host, 'caCert'])) }
+        ? {
+            caCert: await readCertificates(
+              pem,
+              folder,
+              fieldName(['registries', host, 'caCert']),
+              context,
+            ),
+          }
         : {}),
     };
   }

@@ -24,14 +24,27 @@ export interface Authority {
   remove(): Promise<void>;
 }
 
+export interface AuthorityOptions {
+  readonly expired?: boolean;
+  /** Its certificate says that it issues none: a server's that nobody else has issued. */
+  readonly isServer?: boolean;
+}
+
 /** A certificate authority of our own, made by the real openssl in a temporary folder. */
-export async function makeAuthority(name = 'airgap test authority'): Promise<Authority> {
+export async function makeAuthority(
+  name = 'airgap test authority',
+  { expired = false, isServer = false }: AuthorityOptions = {},
+): Promise<Authority> {
   const folder = await mkdtemp(join(tmpdir(), 'airgap-ca-'));
   const [path, key] = [join(folder, 'ca.pem'), join(folder, 'ca.key')];
-  const subject = ['-subj', `/CN=${name}`, '-addext', 'keyUsage=critical,keyCertSign,cRLSign'];
-  await run('openssl', ['req', '-x509', ...newKey, ...subject, '-keyout', key, '-out', path]);
+  const use = isServer
+    ? 'basicConstraints=critical,CA:FALSE'
+    : 'keyUsage=critical,keyCertSign,cRLSign';
+  const subject = ['-subj', `/CN=${name}`, '-addext', use, '-keyout', key];
   await writeFile(join(folder, 'index.txt'), '');
   await writeFile(join(folder, 'openssl.cnf'), configuration(folder));
+  if (expired) await makeExpired(folder, subject, path);
+  else await run('openssl', ['req', '-x509', ...newKey, ...subject, '-out', path]);
   return {
     folder,
     path,
@@ -40,6 +53,20 @@ export async function makeAuthority(name = 'airgap test authority'): Promise<Aut
     remove: () => rm(folder, { recursive: true, force: true }),
   };
 }
+
+async function makeExpired(
+  folder: string,
+  subject: readonly string[],
+  path: string,
+): Promise<void> {
+  const request = join(folder, 'ca.csr');
+  await run('openssl', ['req', ...newKey, ...subject, '-out', request]);
+  const signing = ['-selfsign', '-keyfile', join(folder, 'ca.key'), '-extensions', 'authority'];
+  await run('openssl', ['ca', ...fixed(folder), ...past, ...signing, '-in', request, '-out', path]);
+}
+
+const past = ['-startdate', '20200101000000Z', '-enddate', '20200102000000Z'];
+const fixed = (folder: string) => ['-config', join(folder, 'openssl.cnf'), '-batch', '-notext'];
 
 async function issue(
   folder: string,
@@ -55,9 +82,8 @@ async function issue(
     `subjectAltName=${names.join(',')}`,
   ];
   await run('openssl', ['req', ...newKey, ...subject, '-keyout', key, '-out', request]);
-  const span = expired ? ['-startdate', '20200101000000Z', '-enddate', '20200102000000Z'] : [];
-  const config = ['-config', join(folder, 'openssl.cnf'), '-batch', '-notext'];
-  await run('openssl', ['ca', ...config, ...span, '-in', request, '-out', cert]);
+  const span = expired ? past : [];
+  await run('openssl', ['ca', ...fixed(folder), ...span, '-in', request, '-out', cert]);
   return { cert, key };
 }
 
@@ -84,5 +110,7 @@ commonName = supplied
 [server]
 basicConstraints = critical,CA:FALSE
 extendedKeyUsage = serverAuth
+[authority]
+basicConstraints = critical,CA:TRUE
 `;
 }

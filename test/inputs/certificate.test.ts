@@ -5,10 +5,12 @@ import { minimal, read, readSpec } from './read.ts';
 
 let authority: Authority;
 let key: string;
+let server: string;
 beforeAll(async () => {
   authority = await makeAuthority();
-  const server = await authority.issue(['DNS:harbor.example.org']);
-  key = await readFile(server.key, 'utf8');
+  const issued = await authority.issue(['DNS:harbor.example.org']);
+  key = await readFile(issued.key, 'utf8');
+  server = await readFile(issued.cert, 'utf8');
 });
 afterAll(() => authority.remove());
 
@@ -34,6 +36,38 @@ describe('caCert', () => {
     const pem = `# root\n${authority.pem}\n# the same again\n${authority.pem}`;
     const { target } = await readSpec(`${minimal}  caCert: ca.pem\n`, { files: { 'ca.pem': pem } });
     expect(target.caCert).toBe(pem);
+  });
+
+  test('as a chain, with a server beside who issued it', async () => {
+    const pem = `${server}${authority.pem}`.replaceAll('\n', '\r\n');
+    const { target } = await readSpec(`${minimal}  caCert: ca.pem\n`, { files: { 'ca.pem': pem } });
+    expect(target.caCert).toBe(pem);
+  });
+
+  test("as a server's that nobody else has issued", async () => {
+    const own = await makeAuthority('a server', { isServer: true });
+    const { target } = await readSpec(`${minimal}  caCert: ${block(own.pem)}`);
+    await own.remove();
+    expect(target.caCert).toBe(own.pem);
+  });
+
+  test("that no chain can end at is refused: a server's alone", async () => {
+    const { error } = await read(`${minimal}  caCert: ${block(server)}`);
+    expect(error).toContain('error: ociImageRegistry.caCert holds no certificate authority');
+    expect(error).toContain(
+      'expected:  the certificate of who issued it: CN=airgap test authority',
+    );
+  });
+
+  test('that has expired is refused, unless another one in it has not', async () => {
+    const old = await makeAuthority('the old one', { expired: true });
+    const now = () => new Date();
+    const { error } = await read(`${minimal}  caCert: ${block(old.pem)}`, { now });
+    expect(error).toContain('error: ociImageRegistry.caCert has expired');
+    expect(error).toMatch(/given: +CN=the old one, until Jan .* 2020 GMT/);
+    const both = await read(`${minimal}  caCert: ${block(old.pem + authority.pem)}`, { now });
+    await old.remove();
+    expect(both.spec?.target.caCert).toBe(old.pem + authority.pem);
   });
 
   test('of another registry', async () => {

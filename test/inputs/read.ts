@@ -36,6 +36,8 @@ export interface Setting {
   readonly env?: Readonly<Record<string, string>>;
   /** False: there is no bundle.yaml, and none is named. */
   readonly file?: boolean;
+  /** Default: 1970. */
+  readonly now?: () => Date;
 }
 
 export interface Read {
@@ -54,7 +56,7 @@ export async function read(text: string, setting: Setting = {}): Promise<Read> {
     env: setting.env ?? {},
     cwd: folder,
     temporary: folder,
-    now: () => new Date(0),
+    now: setting.now ?? (() => new Date(0)),
     signal: new AbortController().signal,
     emit: (event: Event) => void events.push(event),
   };
