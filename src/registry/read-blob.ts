@@ -1,4 +1,4 @@
-import { buffer } from 'node:stream/consumers';
+import type { Readable } from 'node:stream';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { algorithmOf, digestOf } from '../oci/digest.ts';
 import { AirgapError } from '../report/error.ts';
@@ -9,7 +9,7 @@ const mostBytes = 32 * 1024 * 1024;
 
 /**
  * Reads a small blob (a config, a chart) whole.
- * @throws AirgapError integrity when its bytes are not those of the digest; usage above 32 MiB
+ * @throws AirgapError integrity when its bytes are not those of the descriptor; usage above 32 MiB
  */
 export async function readBlob(
   client: RegistryClient,
@@ -25,8 +25,20 @@ export async function readBlob(
   }
   return twice(async () => {
     const { body } = await client.getBlob(repository, digest);
-    const bytes = await buffer(body);
-    if (digestOf(bytes, algorithmOf(digest)) === digest) return bytes;
-    throw new AirgapError('integrity', 'a blob is not what its digest says', { given: name });
+    const bytes = await readUpTo(size, body);
+    if (bytes.length === size && digestOf(bytes, algorithmOf(digest)) === digest) return bytes;
+    throw new AirgapError('integrity', 'a blob is not what its descriptor says', { given: name });
   });
+}
+
+/** Resolves to no more than a chunk over `size` bytes: a source may send without end. */
+async function readUpTo(size: number, body: Readable): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let read = 0;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    read += chunk.length;
+    if (read > size) break;
+  }
+  return Buffer.concat(chunks);
 }
