@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { useSetting } from './setting.ts';
@@ -8,21 +8,34 @@ const on = useSetting();
 const ours = { full_name: 'vendor/app' };
 const theirs = { full_name: 'stranger/app' };
 
-async function runFor(event: unknown, more: Record<string, string> = {}) {
+/** @param name of the event, without which it cannot be told from others when it is unreadable */
+async function runFor(
+  event: unknown,
+  name = 'pull_request_target',
+  more: Record<string, string> = {},
+) {
   const path = join(on.step.temporary, '../event.json');
-  await writeFile(path, typeof event === 'string' ? event : JSON.stringify(event));
-  const env = { GITHUB_EVENT_PATH: path, GITHUB_EVENT_NAME: 'pull_request_target' };
+  await rm(path, { force: true });
+  if (event !== undefined)
+    await writeFile(path, typeof event === 'string' ? event : JSON.stringify(event));
+  const env = { GITHUB_EVENT_PATH: path, GITHUB_EVENT_NAME: name };
   return on.step.run(on.inputs(on.target.host, more), env);
 }
 
 describe('what comes from a fork is not signed', () => {
-  test.each<[string, unknown]>([
+  test.each<[string, unknown, string?]>([
     ['a pull request', { repository: ours, pull_request: { head: { repo: theirs } } }],
     ['one whose fork is gone', { repository: ours, pull_request: { head: { repo: null } } }],
+    ['one whose fork is gone, of nobody', { pull_request: { head: { repo: null } } }],
     ['a run after one', { repository: ours, workflow_run: { head_repository: theirs } }],
-  ])('%s', async (_, event) => {
+    ['one under another name', { repository: ours, pull_request: { head: { repo: theirs } } }, 'x'],
+    ['one that tells no head', { repository: ours }, 'pull_request'],
+    ['one of another shape', { repository: ours, pull_request: 7 }, 'pull_request_review'],
+    ['a run that is no JSON', 'no JSON', 'workflow_run'],
+    ['a run of which nothing is told', undefined, 'workflow_run'],
+  ])('%s', async (_, event, name) => {
     const before = on.target.requests().length;
-    const ended = await runFor(event);
+    const ended = await runFor(event, name);
     expect(ended.exitCode, ended.log).toBe(6);
     expect(ended.log).toContain('what comes from a fork is not signed');
     expect(ended.outputs['bundle-path']).toBeUndefined();
@@ -31,15 +44,15 @@ describe('what comes from a fork is not signed', () => {
 
   test('but it may be planned', async () => {
     const event = { repository: ours, pull_request: { head: { repo: theirs } } };
-    expect((await runFor(event, { command: 'plan' })).exitCode).toBe(0);
+    expect((await runFor(event, 'pull_request', { command: 'plan' })).exitCode).toBe(0);
   });
 });
 
-test.each<[string, unknown]>([
+test.each<[string, unknown, string?]>([
   ['a branch of our own', { repository: ours, pull_request: { head: { repo: ours } } }],
-  ['a push', { repository: ours, ref: 'refs/heads/main' }],
-  ['an event of another kind', 'no JSON'],
-])('%s is signed', async (_, event) => {
-  const ended = await runFor(event);
+  ['a push', { repository: ours, ref: 'refs/heads/main' }, 'push'],
+  ['an event of another kind', 'no JSON', 'schedule'],
+])('%s is signed', async (_, event, name) => {
+  const ended = await runFor(event, name);
   expect(ended.exitCode, ended.log).toBe(0);
 });
