@@ -10,6 +10,9 @@ const shortWait = 2_000;
 /** Most places of a host whose `maxConcurrent` is not given. */
 const mostPlaces = 32;
 
+/** Hosts so far. */
+let hosts = 0;
+
 type Listening = Pick<Context, 'signal' | 'emit'>;
 
 /**
@@ -17,6 +20,8 @@ type Listening = Pick<Context, 'signal' | 'emit'>;
  * each piece of work, a process of oras one for each blob that it moves at a time.
  */
 export class Places {
+  /** Who needs places of several hosts enters them in this order, so that no two wait for each other. */
+  readonly turn = hosts++;
   readonly #gate: Gate;
   readonly #pace: Pace;
   readonly #window = new WaitingWindow();

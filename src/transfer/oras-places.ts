@@ -39,12 +39,15 @@ export async function takePlaces(copy: Copy, most: number): Promise<Taken | unde
   return { concurrency, leave };
 }
 
-/** One for each request that a blob on its way takes, in the order of hosts. */
+/**
+ * One for each request that a blob on its way takes, in the order in which they are entered. What is served on the
+ * loopback address has the places of who it reads from.
+ */
 export function placesOf({ from, to }: Copy): Places[] {
   const source = 'fd' in from ? [] : [from.client];
   return [...source, to.client]
-    .toSorted((a, b) => (a.host < b.host ? -1 : 1))
-    .flatMap(({ places }) => places ?? []);
+    .flatMap(({ places }) => places ?? [])
+    .toSorted((one, other) => one.turn - other.turn);
 }
 
 /** All or none. */
