@@ -35,26 +35,14 @@ export function bringAgain(unit: CopyUnit, work: Work): Promise<Brought> {
   return upload(unit.blobs, unit, work);
 }
 
-/** Whoever refuses two uploads into a repository for good is not asked for more. */
-async function upload(
-  missing: readonly Descriptor[],
-  unit: CopyUnit,
-  work: Work,
-): Promise<Brought> {
-  const refusals = work.refusals.get(unit.repository) ?? [];
-  const [, second] = refusals;
-  if (second !== undefined) throw second;
-  try {
+function upload(missing: readonly Descriptor[], unit: CopyUnit, work: Work): Promise<Brought> {
+  return work.refusals.upload(unit.repository, async () => {
     if (areOurs(missing, unit, work))
       return { uploaded: (await sendSmall(missing, unit, work)) > 0, documents: [] };
-    await tryPush(missing, unit, work);
+    const isFirstSent = await tryPush(missing, unit, work);
     const sent = await copy(unit, missing, work);
-    return { uploaded: sent.length > 0, documents: unit.documents };
-  } catch (error) {
-    if (error instanceof AirgapError && error.class === 'refused')
-      work.refusals.set(unit.repository, [...refusals, error]);
-    throw error;
-  }
+    return { uploaded: isFirstSent || sent.length > 0, documents: unit.documents };
+  });
 }
 
 async function missingBlobs(unit: CopyUnit, turns: readonly Turn[], work: Work) {

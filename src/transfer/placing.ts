@@ -56,7 +56,7 @@ async function putChildren(children: readonly Child[], put: Work['putChild']): P
   for (const index of indexes ?? []) await put(index);
 }
 
-async function putTag({ graph, place, found }: Placing, { job, moveTag }: Work): Promise<void> {
+async function putTag({ graph, place, found }: Placing, { job, refusals }: Work): Promise<void> {
   const document = graph.documents.get(graph.root.digest);
   if (document === undefined) throw new Error('an image graph holds its root');
   const { mediaType, digest } = document.descriptor;
@@ -64,7 +64,7 @@ async function putTag({ graph, place, found }: Placing, { job, moveTag }: Work):
   const existing = found.state === 'missing' ? found.existing : undefined;
   if (existing === undefined) return put();
   try {
-    await moveTag(place.repository, put);
+    await refusals.moveTag(place.repository, put);
   } catch (error) {
     if (!(error instanceof AirgapError && error.class === 'refused')) throw error;
     throw new AirgapError('refused', `the target does not let ${place.reference} move`, {

@@ -58,19 +58,22 @@ export async function sendSmall(
  * Learns, before a process of oras is started, whether the target takes pushes into the repository: by the smallest of
  * the blobs, which shows a full quota too, or where that is there or not at hand by an upload that is opened and
  * cancelled. oras asks ten times what is refused for good.
+ * @returns whether the blob was uploaded
  */
 export async function tryPush(
   blobs: readonly Descriptor[],
   unit: CopyUnit,
   work: Work,
-): Promise<void> {
+): Promise<boolean> {
   const { repository } = unit;
+  let isSent = false;
   const push = async () => {
     const [smallest] = blobs.toSorted((a, b) => a.size - b.size);
-    const isSent = smallest && isSmall(smallest) && (await send(smallest, unit, work));
+    if (smallest && isSmall(smallest)) isSent = await send(smallest, unit, work);
     if (!isSent) await work.job.target.checkPush(repository);
   };
   await work.firstPush({ repository, push });
+  return isSent;
 }
 
 /** @returns whether it was uploaded: else it was there, or is not at hand */

@@ -3,12 +3,12 @@ import { type Descriptor, totalSize } from '../oci/descriptor.ts';
 import { type ImageGraph, leavesOf, type ManifestDocument } from '../oci/graph.ts';
 import type { Gate } from '../registry/gate.ts';
 import { itself, onceEach } from '../registry/once.ts';
-import type { AirgapError } from '../report/error.ts';
 import { type Brought, bring, bringAgain } from './bringing.ts';
 import type { PlaceFound } from './heads.ts';
 import type { TransferImage, TransferJob } from './job.ts';
 import type { Oras } from './oras.ts';
 import { TransferProgress } from './progress.ts';
+import { Refusals } from './refusals.ts';
 import { smallBlobGate } from './small-blobs.ts';
 import { BlobTurns } from './turns.ts';
 import { blobsOf, type CopyUnit, unitsOf } from './units.ts';
@@ -39,10 +39,7 @@ export interface Work {
   bringAgain(key: string): Promise<Brought>;
   /** Learns by `push` whether the target accepts pushes into a repository, unless that is known: once. */
   firstPush(first: { repository: string; push(): Promise<void> }): Promise<void>;
-  /** By repository: uploads that the target does not take, however often they are tried. */
-  readonly refusals: Map<string, readonly AirgapError[]>;
-  /** Moves a tag that holds something else, one at a time in a repository: where one may not, no further one is tried. */
-  moveTag(repository: string, put: () => Promise<void>): Promise<void>;
+  readonly refusals: Refusals;
   /** Puts a manifest by its digest, once a repository. */
   putChild(child: Child): Promise<void>;
   readonly smallBlobs: Gate;
@@ -70,7 +67,6 @@ export function startWork(
     if (found === undefined) throw new Error(`no such unit: ${key}`);
     return found;
   };
-  const moves = new Map<string, Promise<void>>();
   let bytesSent = 0;
   const work: Work = {
     job,
@@ -90,16 +86,11 @@ export function startWork(
         if (!turns.takesPushes(repository)) await push();
       },
     ),
-    refusals: new Map(),
+    refusals: new Refusals(),
     putChild: onceEach(
       ({ repository, document }) => `${repository}@${document.descriptor.digest}`,
       (child) => putChild(child, work),
     ),
-    moveTag: (repository, put) => {
-      const moved = (moves.get(repository) ?? Promise.resolve()).then(put);
-      moves.set(repository, moved);
-      return moved;
-    },
     smallBlobs: smallBlobGate(),
     sent: (blobs) => {
       bytesSent += totalSize(blobs);

@@ -5,7 +5,15 @@ import { Transient } from '../../src/registry/retry.ts';
 import { AirgapError } from '../../src/report/error.ts';
 import type { TransferResult } from '../../src/transfer/job.ts';
 import { toolPath } from '../helpers/tools.ts';
-import { type Sample, type Setting, startSetting, startTarget, type Target } from './setting.ts';
+import {
+  pushSample,
+  type Sample,
+  type Setting,
+  startSetting,
+  startTarget,
+  type Target,
+  uploads,
+} from './setting.ts';
 
 /** Smaller ones are not oras's to copy. */
 const mebibyte = 1024 * 1024;
@@ -154,6 +162,17 @@ describe('oras itself', () => {
     const pid = Number(await readFile(pids, 'utf8'));
     expect(() => process.kill(pid, 0)).toThrow('ESRCH');
   }, 15_000);
+});
+
+test('an image whose only missing blob was sent to try the target was copied', async () => {
+  await pushSample(target.registry.host, 'm/one', one.image);
+  const [smallest = ''] = [...one.image.blobs]
+    .toSorted(([, a], [, b]) => a.length - b.length)
+    .map(([digest]) => digest);
+  await fetch(`http://${target.registry.host}/v2/m/one/blobs/${smallest}`, { method: 'DELETE' });
+  const result = await setting.run(setting.job(target.host, [[one, 'm/one:1']]));
+  expect(states(result)).toEqual(['copied']);
+  expect(uploads(target.requests)).toEqual({ [smallest]: 1 });
 });
 
 describe('secrets', () => {

@@ -105,16 +105,7 @@ describe('what a target refuses for good is asked twice at most, and all else is
   });
 
   test('tags that may not move: both digests are named, one is tried', async () => {
-    await pushSample(target.registry.host, closed, other.image);
-    const root = other.image.manifests.at(-1);
-    for (const tag of ['1', '2', '3'])
-      await pushManifest(
-        target.registry.host,
-        closed,
-        tag,
-        root?.descriptor.mediaType ?? '',
-        root?.bytes ?? Buffer.alloc(0),
-      );
+    await pushTags(closed, ['1', '2', '3']);
     target.rules.push(({ method, path }) =>
       method === 'PUT' && /\/manifests\/\d$/.test(path) ? { status: 412 } : undefined,
     );
@@ -126,6 +117,49 @@ describe('what a target refuses for good is asked twice at most, and all else is
       expect(error.given).toContain(other.image.root.digest);
     }
     expect(refused(412)).toHaveLength(1);
+  });
+});
+
+/** Tags that hold another image. */
+async function pushTags(repository: string, tags: readonly string[]): Promise<void> {
+  await pushSample(target.registry.host, repository, other.image);
+  const root = other.image.manifests.at(-1);
+  if (root === undefined) throw new Error('no root');
+  for (const tag of tags)
+    await pushManifest(
+      target.registry.host,
+      repository,
+      tag,
+      root.descriptor.mediaType,
+      root.bytes,
+    );
+}
+
+describe('a tag that is refused for a reason of its own does not speak for the others', () => {
+  test.each<[string, number, string, string]>([
+    ['a manifest that the registry does not take', 400, 'MANIFEST_INVALID', 'refused'],
+    ['a right that is asked for by tag', 401, 'UNAUTHORIZED', 'authentication'],
+  ])('%s', async (_, status, code, expected) => {
+    await pushTags(open, ['1', '2']);
+    target.rules.push(answering('PUT', /\/manifests\/1$/, status, code));
+    const result = await setting.run(
+      setting.job(target.host, [[small, ...['1', '2'].map((tag) => `${open}:${tag}`)]]),
+    );
+    expect(states(result).toSorted()).toEqual(['copied', 'failed']);
+    expect(errors(result)).toMatchObject([{ class: expected }]);
+  });
+
+  test('content that the target has lost is put again, and the tag moves', async () => {
+    await pushTags(open, ['1']);
+    let left = 1;
+    target.rules.push(({ method, path }) =>
+      method === 'PUT' && path.endsWith('/manifests/1') && left-- > 0
+        ? { status: 404, body: '{"errors":[{"code":"MANIFEST_BLOB_UNKNOWN"}]}' }
+        : undefined,
+    );
+    const result = await setting.run(setting.job(target.host, [[small, `${open}:1`]]));
+    expect(errors(result)).toEqual([]);
+    expect(left).toBe(-1);
   });
 });
 
