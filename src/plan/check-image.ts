@@ -1,13 +1,14 @@
 import type { BundleSpec } from '../inputs/spec.ts';
 import { cureForLoop, rewriteLoop } from '../mirror-map/lint.ts';
 import type { MirrorMap } from '../mirror-map/map.ts';
+import type { ImageGraph } from '../oci/graph.ts';
 import { isIndex } from '../oci/media-types.ts';
-import { formatPlatform } from '../oci/platform.ts';
+import { formatPlatform, type Platform } from '../oci/platform.ts';
 import type { AirgapError } from '../report/error.ts';
 import { checkContents } from './check-contents.ts';
 import { repositoryOf } from './placements.ts';
 import type { Candidate } from './plan.ts';
-import { availablePlatforms, platformNames } from './platforms.ts';
+import { availablePlatforms, missingPlatforms, platformNames } from './platforms.ts';
 import { error, type Problem, warning } from './problem.ts';
 import { basePath } from './repositories.ts';
 
@@ -124,25 +125,31 @@ function checkInside({ target }: BundleSpec, { image, asks }: Candidate): Proble
 function checkPlatforms({ platforms }: BundleSpec, { image, filtered }: Candidate): Problem[] {
   if (platforms.length === 0 || !image.graph) return [];
   const name = image.listed.image;
-  const names = platforms.map(formatPlatform).join(', ');
-  if (!filtered) {
-    const has = platformNames(availablePlatforms(image.graph)).join(', ') || 'none that it tells';
-    return [
-      error(
-        'platform-missing',
-        [name],
-        `${name} has none of ${names} (it has ${has})`,
-        'add a platform, or leave the image out',
-      ),
-    ];
-  }
+  if (!filtered) return [noPlatform(name, image.graph, platforms)];
+  const missing = missingPlatforms(image.graph, platforms).map(formatPlatform).join(', ');
+  const lacking = missing === '' ? [] : [somePlatforms(name, missing)];
   if (image.reference.digest && isIndex(image.graph.root.mediaType)) {
     const message = `${name} is pinned by the digest of an index: all its platforms are kept, or the digest would change`;
     return [
+      ...lacking,
       warning('index-digest-kept', [name], message, 'pin the digest of one platform to carry less'),
     ];
   }
-  if (!filtered.droppedAttestations) return [];
+  if (!filtered.droppedAttestations) return lacking;
   const message = `${name}: attestations in its index are dropped by the platform filter`;
-  return [warning('attestations-dropped', [name], message, 'leave platforms out to keep them')];
+  return [
+    ...lacking,
+    warning('attestations-dropped', [name], message, 'leave platforms out to keep them'),
+  ];
+}
+
+function noPlatform(name: string, graph: ImageGraph, platforms: readonly Platform[]): Problem {
+  const has = platformNames(availablePlatforms(graph)).join(', ') || 'none that it tells';
+  const message = `${name} has none of ${platforms.map(formatPlatform).join(', ')} (it has ${has})`;
+  return error('platform-missing', [name], message, 'add a platform, or leave the image out');
+}
+
+function somePlatforms(name: string, missing: string): Problem {
+  const message = `${name} is not there for ${missing}: nodes of that platform cannot run it`;
+  return warning('platform-missing', [name], message, 'run it on the other nodes only');
 }

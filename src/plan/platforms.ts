@@ -62,6 +62,14 @@ export function availablePlatforms({ root, documents }: ImageGraph): (Platform |
     : [document?.platform];
 }
 
+/** Those of the wanted that the image surely does not have. */
+export function missingPlatforms(graph: ImageGraph, wanted: readonly Platform[]): Platform[] {
+  const available = availablePlatforms(graph);
+  // An index in the index has platforms of its own; what runs on none in particular runs on all.
+  if (available.includes(undefined)) return [];
+  return wanted.filter((one) => !available.some((platform) => isWanted(platform, [one])));
+}
+
 /** `linux/amd64` and so on, each once; attestations are not platforms. */
 export function platformNames(platforms: readonly (Platform | undefined)[]): string[] {
   const names = platforms

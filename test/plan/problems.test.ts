@@ -151,6 +151,16 @@ const table: [Problem['kind'], Problem['severity'], () => Plan, Partial<Problem>
     },
   ],
   [
+    'platform-missing',
+    'warning',
+    () => planOf(spec(hub, { platforms: ['linux/amd64', 'linux/s390x'] }), [index]),
+    {
+      images: ['nginx:1'],
+      message: 'nginx:1 is not there for linux/s390x: nodes of that platform cannot run it',
+      cure: 'run it on the other nodes only',
+    },
+  ],
+  [
     'unmapped',
     'warning',
     () => planOf(spec(hub), [image('quay.io/a:1')]),
