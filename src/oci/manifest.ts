@@ -21,6 +21,7 @@ export interface ImageIndex {
   readonly kind: 'index';
   readonly mediaType: string;
   readonly manifests: readonly Descriptor[];
+  readonly subject?: Descriptor;
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
@@ -84,7 +85,11 @@ const manifestSchema = z.object({
   subject: descriptor.exactOptional(),
   artifactType: z.string().exactOptional(),
 });
-const indexSchema = z.object({ manifests: z.array(descriptor).default([]), annotations });
+const indexSchema = z.object({
+  manifests: z.array(descriptor).default([]),
+  subject: descriptor.exactOptional(),
+  annotations,
+});
 
 function read<T>(schema: z.ZodType<T>, document: object): T {
   const result = schema.safeParse(document);

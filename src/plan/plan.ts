@@ -12,6 +12,7 @@ import type { InventoryImage } from './inventory.ts';
 import { type AskedFor, askedFor, placementsOf, tagged } from './placements.ts';
 import { filterPlatforms, platformNames } from './platforms.ts';
 import type { Problem } from './problem.ts';
+import { checkSubjects } from './subjects.ts';
 
 /** An image of the list with what its source registry says of it. */
 export interface ResolvedImage {
@@ -51,6 +52,7 @@ export function makePlan(spec: BundleSpec, resolved: readonly ResolvedImage[]): 
     ...checkMap(spec),
     ...candidates.flatMap((candidate) => checkImage(spec, map, candidate)),
     ...collisions(images.map(({ entry }) => entry)),
+    ...checkSubjects(images),
   ];
   return { map, images, problems };
 }

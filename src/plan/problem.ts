@@ -29,6 +29,7 @@ export type ProblemKind =
   | 'attestations-dropped'
   | 'foreign-layer'
   | 'digest-algorithm'
+  | 'subject-missing'
   | 'no-chart';
 
 /** Whether `mirror` and `create` must not carry the plan out. */

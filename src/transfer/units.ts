@@ -40,7 +40,7 @@ export function unitsOf(
     repository,
     digest,
     blobs: blobsOf(of),
-    hasSubject: of.some(({ manifest }) => manifest.subject !== undefined),
+    hasSubject: documents.some((one) => graph.documents.get(one)?.manifest.subject !== undefined),
     documents,
   });
   if (kind === 'layout') return [unit(graph.root.digest, leaves, [...graph.documents.keys()])];
