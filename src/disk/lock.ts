@@ -1,18 +1,15 @@
-import { randomUUID } from 'node:crypto';
-import { type FileHandle, open, readFile, rm, stat } from 'node:fs/promises';
-import { hostname } from 'node:os';
-import { dirname } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import * as z from 'zod';
+import { readdir, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import type { Context } from '../context.ts';
 import { AirgapError } from '../report/error.ts';
 import { onDisk } from './failures.ts';
 import { makeFolder } from './folder.ts';
-import { lookAt, thisProcess } from './process.ts';
+import { type Beat, type Holder, hasPulse, isStale, readHolder, signIn } from './holder.ts';
+import { lookAt } from './process.ts';
 
 /** What one run holds and no second one gets, until it is released or its process is gone. */
 export interface Lock {
-  /** @throws AirgapError locked when another run has it by now, since this one seemed dead */
+  /** @throws AirgapError locked when another run has it by now, or had it, since this one seemed dead */
   check(): Promise<void>;
   release(): Promise<void>;
 }
@@ -26,14 +23,6 @@ export interface Locked {
 }
 
 type LockContext = Pick<Context, 'now' | 'emit' | 'signal'>;
-
-/** Milliseconds. */
-export interface Beat {
-  /** Between two signs of life. */
-  readonly every: number;
-  /** Without one for so long, a holder that cannot be looked at is held for dead. */
-  readonly deadAfter: number;
-}
 
 const usualBeat: Beat = { every: 5_000, deadAfter: 30_000 };
 
@@ -53,8 +42,11 @@ export async function takeLock(
   await makeFolder(dirname(path));
   for (;;) {
     context.signal.throwIfAborted();
-    const lock = await create(locked, context, beat);
-    if (lock) return lock;
+    const signed = await signIn(path, context.now(), beat);
+    if (signed) {
+      await sweepBeside(path);
+      return heldLock(locked, signed.id, signed.stop);
+    }
     const holder = await readHolder(path);
     if (holder === undefined) continue;
     await refuseLiving(holder, locked, context, beat);
@@ -82,161 +74,46 @@ export async function isInUse(path: string): Promise<boolean> {
   return holder !== undefined && (await lookAt(holder.process)) !== 'gone';
 }
 
-/** Who holds a lock, as its file says. */
-interface Holder {
-  readonly id: string;
-  readonly process: string;
-  readonly pid?: string | undefined;
-  readonly host: string;
-  readonly since: string;
-  /** Of the file, milliseconds. */
-  readonly mtime: number;
-}
-
-const holderSchema = z.object({
-  id: z.uuid(),
-  process: z.string(),
-  pid: z.string().optional(),
-  host: z.string(),
-  since: z.string(),
-});
-
-/** Undefined when the file is there already. */
-async function create(
-  { path, what }: Locked,
-  { now }: LockContext,
-  beat: Beat,
-): Promise<Lock | undefined> {
-  const { name, pid } = await thisProcess();
-  const id = randomUUID();
-  const since = now().toISOString();
-  const text = JSON.stringify({ id, process: name, pid, host: hostname(), since });
-  const file = await openNew(path);
-  if (file === undefined) return undefined;
-  try {
-    await onDisk(path, file.write(text, 0));
-  } catch (error) {
-    await file.close();
-    await rm(path, { force: true });
-    throw error;
-  }
-  return heldLock({ path, what }, id, keepAlive(file, text, beat));
-}
-
-async function openNew(path: string): Promise<FileHandle | undefined> {
-  const opening = open(path, 'wx').catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EEXIST') throw error;
-    return undefined;
-  });
-  return onDisk(path, opening);
-}
-
-function heldLock({ path, what }: Locked, id: string, stop: () => Promise<void>): Lock {
-  const other = async () => {
-    const holder = await readHolder(path);
-    return holder?.id === id ? undefined : holder;
-  };
+function heldLock(locked: Locked, id: string, stop: () => Promise<void>): Lock {
+  const { path } = locked;
   return {
     async check() {
-      const holder = await other();
-      if (holder) throw lockedBy(holder, { path, what });
+      const holder = await readHolder(path);
+      if (holder?.id !== id) throw holder ? lockedBy(holder, locked) : lost(locked);
     },
     async release() {
       await stop();
-      if ((await other()) === undefined) await rm(path, { force: true }).catch(() => undefined);
+      const holder = await readHolder(path);
+      if (holder?.id === id) await rm(path, { force: true }).catch(() => undefined);
     },
   };
 }
 
-/** Writing sets the time of the file by the clock of whoever keeps it: clocks of machines that share it may differ. */
-function keepAlive(file: FileHandle, text: string, { every }: Beat): () => Promise<void> {
-  let last: Promise<unknown> = Promise.resolve();
-  const timer = setInterval(() => {
-    last = last.then(() => file.write(text, 0)).catch(() => undefined);
-  }, every);
-  timer.unref();
-  return async () => {
-    clearInterval(timer);
-    await last;
-    await file.close().catch(() => undefined);
-  };
+/** Who was killed while it took over leaves files beside the lock; once somebody holds it, they say nothing. */
+async function sweepBeside(path: string): Promise<void> {
+  const [folder, prefix] = [dirname(path), `${basename(path)}.`];
+  const names = await readdir(folder).catch(() => []);
+  const left = names.filter((name) => name.startsWith(prefix) && isId(name.slice(prefix.length)));
+  for (const name of left) await rm(join(folder, name), { force: true }).catch(() => undefined);
 }
 
-/** Undefined when there is none any more. What cannot be read is of a run that died before it had written it. */
-async function readHolder(path: string): Promise<Holder | undefined> {
-  try {
-    const text = await readWritten(path);
-    const { mtimeMs: mtime } = await stat(path);
-    const said = holderSchema.safeParse(parsed(text));
-    if (said.success) return { ...said.data, mtime };
-    const since = new Date(mtime).toISOString();
-    return { id: `${mtime}`, process: '', host: 'an unknown host', since, mtime };
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    return onDisk(path, Promise.reject(error));
-  }
-}
-
-/** Gives a run that has just made the file the time to write to it. */
-async function readWritten(path: string): Promise<string> {
-  for (let tries = 0; tries < 20; tries++) {
-    const text = await readFile(path, 'utf8');
-    if (text !== '') return text;
-    await sleep(10);
-  }
-  return '';
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
+/** Of a holder, or of one that was taking over another's. */
+const isId = (text: string): boolean => /^[0-9a-f.-]+$/.test(text);
 
 async function refuseLiving(
   holder: Holder,
   locked: Locked,
-  context: LockContext,
+  { emit, signal }: LockContext,
   beat: Beat,
 ): Promise<void> {
+  const { path, what } = locked;
   const state = await lookAt(holder.process);
   if (state === 'runs') throw lockedBy(holder, locked);
-  if (state === 'unknown' && (await hasPulse(holder, locked, context, beat)))
-    throw lockedFromAfar(holder, locked);
-}
-
-/** Looks at the file until it is written to, or for as long as a run that lives would not take. */
-async function hasPulse(
-  { mtime, pid = '?', host }: Holder,
-  { path, what }: Locked,
-  { emit, signal }: LockContext,
-  { deadAfter }: Beat,
-): Promise<boolean> {
-  if ((await timeIn(path)) - mtime > deadAfter) return false;
-  const message = `${what} was held by process ${pid} on ${host}: looking for up to ${deadAfter / 1000} s whether it lives`;
+  if (state === 'gone' || (await isStale(holder, path, beat))) return;
+  const { pid = '?', host } = holder;
+  const message = `${what} was held by process ${pid} on ${host}: looking for up to ${beat.deadAfter / 1000} s whether it lives`;
   emit({ kind: 'note', message });
-  for (let waited = 0; waited < deadAfter; waited += deadAfter / 30) {
-    await sleep(deadAfter / 30, undefined, { signal });
-    const found = await readHolder(path);
-    if (found?.mtime !== mtime) return found !== undefined;
-  }
-  return false;
-}
-
-/** What time it is by the clock that dates the files of a folder, milliseconds. */
-async function timeIn(path: string): Promise<number> {
-  const probe = `${path}.${randomUUID()}`;
-  try {
-    const file = await onDisk(probe, open(probe, 'wx'));
-    return await file
-      .stat()
-      .then(({ mtimeMs }) => mtimeMs)
-      .finally(() => file.close());
-  } finally {
-    await rm(probe, { force: true });
-  }
+  if (await hasPulse(holder, path, beat, signal)) throw lockedFromAfar(holder, locked);
 }
 
 /**
@@ -251,23 +128,36 @@ async function clear(
 ): Promise<void> {
   const right = await takeLock({ path: `${path}.${id}`, what }, context, beat);
   try {
-    if ((await readHolder(path))?.id === id) await onDisk(path, rm(path));
+    // Who seemed dead may let go by itself meanwhile.
+    if ((await readHolder(path))?.id === id) await onDisk(path, rm(path, { force: true }));
   } finally {
     await right.release();
   }
 }
 
-function lockedBy({ pid, host, since }: Holder, { what }: Locked): AirgapError {
+function lockedBy(holder: Holder, { what }: Locked): AirgapError {
+  const { pid } = holder;
   const here = pid === undefined ? 'stop it' : `stop it: kill ${pid}`;
   return new AirgapError('locked', `another run holds ${what}`, {
-    given: `${pid === undefined ? 'a process' : `process ${pid}`} on ${host}, since ${since}`,
+    given: whoIs(holder),
     next: `wait until it has ended, or ${here}`,
   });
 }
 
-function lockedFromAfar({ pid, host, since }: Holder, { path, what }: Locked): AirgapError {
+function lockedFromAfar(holder: Holder, { path, what }: Locked): AirgapError {
   return new AirgapError('locked', `another run holds ${what}`, {
-    given: `${pid === undefined ? 'a process' : `process ${pid}`} on ${host}, since ${since}; it cannot be seen from here, but it gives signs of life`,
+    given: `${whoIs(holder)}; it cannot be seen from here, but it gives signs of life`,
     next: `wait until it has ended, or stop it there; when you know that it does not run, delete ${path}`,
   });
+}
+
+function lost({ path, what }: Locked): AirgapError {
+  return new AirgapError('locked', `another run has had ${what} meanwhile`, {
+    given: `${path} is gone: this run gave no sign of life for too long`,
+    next: 'run again',
+  });
+}
+
+function whoIs({ pid, host, since }: Holder): string {
+  return `${pid === undefined ? 'a process' : `process ${pid}`} on ${host}, since ${since}`;
 }

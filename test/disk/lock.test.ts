@@ -83,6 +83,17 @@ describe('what a dead run left', () => {
     await (await take()).release();
   });
 
+  test('beside the lock, when it died while it took over, goes with the next run', async () => {
+    await leftBy(await dead());
+    const { id } = JSON.parse(await readFile(path, 'utf8')) as { id: string };
+    await rm(path);
+    const others = ['a.lock.tar', 'b.lock', `b.lock.${id}`];
+    for (const name of [`a.lock.${id}`, `a.lock.${id}.${randomUUID()}`, ...others])
+      await writeFile(join(folder, 'deep', name), '');
+    await (await take()).release();
+    expect(await files()).toEqual(others);
+  });
+
   test.each([
     [
       'of another container',
@@ -149,6 +160,18 @@ test('who was held for dead learns it, and leaves the other one alone', async ()
   await expect(lock.check()).rejects.toMatchObject({ class: 'locked' });
   await lock.release();
   expect(await files()).toEqual(['a.lock']);
+});
+
+test('who was held for dead learns it when the other one has ended as well', async () => {
+  const lock = await take();
+  await rm(path);
+  await (await take()).release();
+  await expect(lock.check()).rejects.toMatchObject({
+    class: 'locked',
+    message: 'another run has had the bundle a.tar meanwhile',
+    next: 'run again',
+  });
+  await lock.release();
 });
 
 test('waiting ends with the run', async () => {
