@@ -1,5 +1,5 @@
 import { AirgapError } from '../report/error.ts';
-import { oneLine } from './failures.ts';
+import { oneLine } from '../report/safe.ts';
 import { Transient } from './retry.ts';
 
 /**

@@ -5,8 +5,8 @@ import * as z from 'zod';
 import type { Context } from '../context.ts';
 import { dockerHubHosts, dockerHubKey, isDockerHub } from '../oci/docker-hub.ts';
 import { AirgapError } from '../report/error.ts';
+import { oneLine } from '../report/safe.ts';
 import type { Credential, CredentialOf } from './access.ts';
-import { oneLine } from './failures.ts';
 import { itself, onceEach } from './once.ts';
 
 const notFound = 'credentials not found in native keychain';

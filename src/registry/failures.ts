@@ -1,5 +1,5 @@
-import { stripVTControlCharacters } from 'node:util';
 import { AirgapError, type ErrorClass } from '../report/error.ts';
+import { oneLine } from '../report/safe.ts';
 import { Transient } from './retry.ts';
 
 /** Where an answer came from and what it was about, for the message. */
@@ -99,7 +99,7 @@ export function runAgain(wait?: number): string {
     : `run again in ${Math.ceil(wait / 1000)} s to resume`;
 }
 
-/** A registry's own words, made fit for a terminal and a log: one line, no control characters, not long. */
+/** A registry's own words, made fit for a message. */
 export function registryWords(body: string, contentType: string): string {
   if (/html/i.test(contentType)) return '';
   return oneLine(distributionErrors(body) ?? body);
@@ -113,14 +113,6 @@ function distributionErrors(body: string): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** @param most characters */
-export function oneLine(text: string, most = 300): string {
-  const line = stripVTControlCharacters(text)
-    .replace(/[\p{C}\p{Zl}\p{Zp}\s]+/gu, ' ')
-    .trim();
-  return line.length > most ? `${line.slice(0, most - 1)}…` : line;
 }
 
 const pushCures: Readonly<Record<number, string>> = {

@@ -1,6 +1,7 @@
 import { classOfConnection } from '../registry/connection-failures.ts';
-import { classOf, oneLine } from '../registry/failures.ts';
+import { classOf } from '../registry/failures.ts';
 import { AirgapError, type ErrorClass } from '../report/error.ts';
+import { oneLine } from '../report/safe.ts';
 
 /** Which end of a copy an error of oras speaks of. */
 export type CopyEnd = 'source' | 'target';

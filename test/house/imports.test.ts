@@ -16,9 +16,9 @@ const layers: readonly (readonly string[])[] = [
   ['oci', 'disk'],
 ];
 
-/** What every room may import: the words for failures, facts and sizes, and what a door hands in. */
+/** What every room may import: the words for failures, facts and sizes, text made safe, and what a door hands in. */
 const forAll = [
-  ...['report/error.ts', 'report/events.ts', 'report/units.ts'],
+  ...['report/error.ts', 'report/events.ts', 'report/units.ts', 'report/safe.ts'],
   ...['context.ts', 'version.ts'],
 ];
 
