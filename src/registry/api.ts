@@ -52,14 +52,28 @@ export class RegistryClient {
     return this.#registry.exchange.pullsLeft;
   }
 
-  /** What a tag or digest is here; undefined when there is none (404). */
-  headManifest(repository: string, reference: string): Promise<Descriptor | undefined> {
-    return reading.headManifest(this.#registry, repository, reference);
+  /**
+   * What a tag or digest is here; undefined when there is none (404).
+   * @param within milliseconds in which it may be tried again; by default all of the budget
+   */
+  headManifest(
+    repository: string,
+    reference: string,
+    within?: number,
+  ): Promise<Descriptor | undefined> {
+    return reading.headManifest(this.#registry, repository, reference, within);
   }
 
-  /** The bytes of a manifest or index, at most 4 MiB, their digest checked; undefined on 404. */
-  getManifest(repository: string, reference: string): Promise<ManifestContent | undefined> {
-    return reading.getManifest(this.#registry, repository, reference);
+  /**
+   * The bytes of a manifest or index, at most 4 MiB, their digest checked; undefined on 404.
+   * @param within milliseconds in which it may be tried again; by default all of the budget
+   */
+  getManifest(
+    repository: string,
+    reference: string,
+    within?: number,
+  ): Promise<ManifestContent | undefined> {
+    return reading.getManifest(this.#registry, repository, reference, within);
   }
 
   /** The size of a blob in bytes; undefined when the repository does not have it. */

@@ -43,19 +43,23 @@ export class Exchange {
     this.places = new Places(options.context, options.maxConcurrent);
   }
 
-  /** Runs one piece of work (one or more calls), again from its start while it fails transiently. */
-  async run<T>(work: () => Promise<T>): Promise<T> {
+  /**
+   * Runs one piece of work (one or more calls), again from its start while it fails transiently.
+   * @param within milliseconds: for whoever has less time than the budget
+   */
+  async run<T>(work: () => Promise<T>, within?: number): Promise<T> {
     const release = await this.places.enter();
     try {
-      return await this.retry(work);
+      return await this.retry(work, within);
     } finally {
       release();
     }
   }
 
   /** As `run`, for who has a place already. */
-  retry<T>(work: () => Promise<T>): Promise<T> {
-    return retry(() => this.whenOpen(work), this.#retrying());
+  retry<T>(work: () => Promise<T>, within?: number): Promise<T> {
+    const options = this.#retrying(within);
+    return retry(() => this.places.whenOpen(work, options.budget), options);
   }
 
   /** By the same rules, for work that goes on from where it stopped; each try waits by `whenOpen`. */
@@ -145,10 +149,13 @@ export class Exchange {
     return passingFailure(answer.status, await this.words(answer), answer.url, wait);
   }
 
-  #retrying(): RetryOptions {
-    const { retryBudget: budget, transport } = this.#options;
+  #retrying(within = Number.POSITIVE_INFINITY): RetryOptions {
+    const { retryBudget, transport } = this.#options;
     const onWait = (wait: number, failure: Transient) => this.places.failing(failure, wait);
-    return { budget, signal: this.signal, reach: transport.reach, onWait };
+    const { answered, missed } = transport.reach;
+    // Who had less time than the budget does not tell the others not to wait.
+    const reach = { answered, missed: within < retryBudget ? new Set(missed) : missed };
+    return { budget: Math.min(retryBudget, within), signal: this.signal, reach, onWait };
   }
 }
 

@@ -30,6 +30,7 @@ export async function headManifest(
   registry: Registry,
   repository: string,
   reference: string,
+  within?: number,
 ): Promise<Descriptor | undefined> {
   const subject = manifestSubject(registry.host, repository, reference);
   const found = await registry.exchange.run(async () => {
@@ -40,10 +41,10 @@ export async function headManifest(
     if (answer.status === 405 || answer.status === 400) return 'ask by GET';
     if (answer.status !== 200) throw await refusedRead(registry, answer, subject);
     return describedBy(answer) ?? 'ask by GET';
-  });
+  }, within);
   if (found === 'none') return undefined;
   if (found === 'ask by GET')
-    return (await getManifest(registry, repository, reference))?.descriptor;
+    return (await getManifest(registry, repository, reference, within))?.descriptor;
   if (isDigest(reference)) expectDigest(reference, found.digest, subject);
   return found;
 }
@@ -52,6 +53,7 @@ export async function getManifest(
   registry: Registry,
   repository: string,
   reference: string,
+  within?: number,
 ): Promise<ManifestContent | undefined> {
   const { exchange } = registry;
   const subject = manifestSubject(registry.host, repository, reference);
@@ -64,7 +66,7 @@ export async function getManifest(
     const descriptor = { mediaType: mediaTypeOf(answer, bytes), digest, size: bytes.length };
     return { descriptor, bytes };
   };
-  return exchange.run(() => twice(get));
+  return exchange.run(() => twice(get), within);
 }
 
 export async function headBlob(

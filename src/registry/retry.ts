@@ -46,7 +46,8 @@ export interface RetryOptions {
   /** Milliseconds from the first failure since anything was gained, in which a further try may start. */
   readonly budget: number;
   readonly signal: AbortSignal;
-  readonly reach: Reach;
+  /** Absent where nothing is known of origins. */
+  readonly reach?: Reach;
   /** Told before each wait, milliseconds. */
   onWait?(wait: number, failure: Transient): void;
 }
@@ -97,6 +98,12 @@ export class Attempts {
     this.#tries = 0;
   }
 
+  /** What the budget has left, milliseconds. */
+  get left(): number {
+    const { budget } = this.#options;
+    return budget - (performance.now() - (this.#failingSince ?? performance.now()));
+  }
+
   /** Waits until the next try may start. @throws what was thrown, when trying again does not help or not any more */
   async pauseAfter(thrown: unknown, signal = this.#options.signal): Promise<void> {
     if (!(thrown instanceof Transient)) throw thrown;
@@ -116,16 +123,17 @@ export class Attempts {
 
   #isEnough({ origin, isUnreachable }: Transient, then: number): boolean {
     const { budget, reach } = this.#options;
-    if (origin !== undefined && reach.missed.has(origin)) return true;
+    if (origin !== undefined && reach?.missed.has(origin)) return true;
     if (!isUnreachable || origin === undefined) return then > budget;
-    const isKnown = reach.answered.has(origin);
+    const isKnown = reach?.answered.has(origin);
     return then > (isKnown ? budget : Math.min(budget, unreachableBudget)) && this.#tries > 1;
   }
 
   /** Unless it answered others meanwhile. */
   #giveUp({ origin }: Transient, failingSince: number): void {
-    const { answered, missed } = this.#options.reach;
-    if (origin !== undefined && (answered.get(origin) ?? 0) < failingSince) missed.add(origin);
+    const { reach } = this.#options;
+    if (reach === undefined || origin === undefined) return;
+    if ((reach.answered.get(origin) ?? 0) < failingSince) reach.missed.add(origin);
   }
 }
 

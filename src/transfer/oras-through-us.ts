@@ -1,13 +1,14 @@
 import type { Context } from '../context.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { RegistryClient } from '../registry/client.ts';
+import { AirgapError } from '../report/error.ts';
 import { type Served, serveOnLoopback } from './loopback.ts';
 import type { Copy } from './oras.ts';
 import type { OrasFailure } from './oras-errors.ts';
 
 /** The way round a source that breaks off: oras begins a blob anew, our own client goes on from where it broke. */
 export interface ThroughUs {
-  /** The copy as it is to be made after this failure. */
+  /** The copy as it is to be made after this failure. @throws what our own client met while oras read through us */
   after(failure: OrasFailure): Promise<Copy>;
   close(): Promise<void>;
 }
@@ -28,6 +29,7 @@ export function throughUs(
   let served: Served | undefined;
   return {
     async after({ class: name, status }) {
+      served?.failed.throwIfAborted();
       // At which end it broke oras does not tell: a body that is cut fails in the request that sends it on.
       if (name === 'transient' && status === undefined) breaks++;
       if (client === undefined || breaks < enough || !('client' in from)) return copy;
@@ -56,9 +58,16 @@ function serve(
     },
     async manifest(digest: Copy['digest']) {
       const found = await client.getManifest(repository, digest);
-      if (found === undefined) throw new Error(`${client.host} has lost ${digest}`);
+      if (found === undefined) throw gone(client.host, repository, digest);
       return { mediaType: found.descriptor.mediaType, bytes: found.bytes };
     },
   };
   return serveOnLoopback(layout, context);
+}
+
+function gone(host: string, repository: string, digest: Copy['digest']): AirgapError {
+  return new AirgapError('usage', 'the source does not have an image any more', {
+    given: `no manifest ${digest} in ${host}/${repository}`,
+    next: 'run again: tags are resolved anew',
+  });
 }

@@ -82,6 +82,17 @@ describe('oras itself', () => {
     expect(errors(result)).toMatchObject([{ class: 'transient' }]);
   });
 
+  test('a target that answers nothing more has no more time than the copy had left', async () => {
+    const oras = await script('broken-too', reset);
+    const isHead = /\/manifests\/sha256:/;
+    target.rules.push(({ method, path }) =>
+      method === 'HEAD' && isHead.test(path) ? { status: 503 } : undefined,
+    );
+    const job = setting.job(target.host, [[one, 'm/one:1']], { retryBudgetMs: 3_600_000 });
+    const result = await setting.run(job, { oras, retryBudgetMs: 1_000 });
+    expect(errors(result)).toMatchObject([{ class: 'transient' }]);
+  });
+
   test.each([
     ['that a registry has asked to slow down leaves fewer places', '429: too many requests', 8],
     ['that is refused leaves them all', '403: denied: no', 16],

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { Transient } from '../../src/registry/retry.ts';
+import { AirgapError } from '../../src/report/error.ts';
 import type { TransferResult } from '../../src/transfer/job.ts';
 import {
   type FrontAnswer,
@@ -162,6 +164,48 @@ test('a source that cuts every body is read through us, from where it was cut', 
   const ranges = source.requests.filter(({ headers }) => headers.range !== undefined);
   expect(ranges.length).toBeGreaterThan(5);
 }, 15_000);
+
+describe('a source that is read through us', () => {
+  const isOurs = ({ headers }: FrontRequest) => headers['user-agent'] === 'airgap-bundle';
+  const cutForOras = (request: FrontRequest): FrontAnswer | undefined =>
+    get(request) && !isOurs(request) ? { cutAfter: 1_000 } : undefined;
+
+  test.each<[string, number, string]>([
+    ['that has lost a blob', 404, 'usage'],
+    ['that lets nobody read a blob', 403, 'authentication'],
+  ])('%s has failed for that reason, at once', async (_, status, expected) => {
+    source.rules.push(cutForOras, (request) => (get(request) ? { status } : undefined));
+    const result = await setting.run(
+      setting.job(target.host, [[images.oras, `${repository}:1`]], how()),
+      how(),
+    );
+    expect(states(result)).toMatchObject([{ class: expected }]);
+  });
+
+  test('and wants to be left alone, is waited for, and the target is not asked meanwhile', async () => {
+    const client = setting.client(source.host, how());
+    const failure = new AirgapError('transient', 'slower, please');
+    let asked = 0;
+    source.rules.push(cutForOras, (request) => {
+      // Our own client asks for the manifest before each further process; the third reads through us.
+      if (isOurs(request) && request.path.includes('/manifests/') && ++asked === 2)
+        client.places.limited(new Transient(failure, { retryAfter: 1_000, isLimit: true }));
+      return undefined;
+    });
+    target.clear();
+    const origin = {
+      kind: 'registries',
+      locate: () => ({ client, repository: images.oras.name }),
+    } as const;
+    const result = await setting.run(
+      setting.job(target.host, [[images.oras, `${repository}:1`]], { ...how(), origin }),
+      how(),
+    );
+    expect(states(result)).toEqual(['copied']);
+    const heads = target.requests.filter((request) => request.method === 'HEAD' && isOurs(request));
+    expect(heads.length).toBeLessThan(12);
+  });
+});
 
 describe('one fault that passes, met while a bundle is loaded', () => {
   test.each(Object.entries(writes))(
