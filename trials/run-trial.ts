@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Options } from './options.ts';
 import { type Random, randomOf } from './random.ts';
 import type { Case, Size, Trial, Verdict } from './trial.ts';
@@ -20,9 +21,9 @@ export interface TrialResult {
 
 export type RunOptions = Pick<Options, 'size' | 'seed' | 'case'>;
 
-/** Of the smoke selection are those with a star alone. */
+/** Of the smoke selection are those with a star, and quick ones. */
 export function casesOf(trial: Trial, { size, seed, case: only }: RunOptions): readonly Case[] {
-  if (size === 'smoke' && !trial.star) return [];
+  if (size === 'smoke' && !trial.star && !trial.isQuick) return [];
   const cases = trial.cases(size, randomOf(seed, trial.id));
   return cases.filter(({ name }) => only === undefined || name === only);
 }
@@ -42,7 +43,7 @@ export async function runTrial(
   const failures: Failure[] = [];
   for (const one of casesOf(trial, options)) {
     try {
-      verdicts.set(one.name, await withinTime(one, randomOfCase(options.seed, trial, one)));
+      verdicts.set(one.name, await withinTime(trial, one, randomOfCase(options.seed, trial, one)));
     } catch (error) {
       const command = commandOf(trial, one, options.seed, options.size);
       failures.push({ case: one.name, why: (error as Error).message, command });
@@ -58,13 +59,16 @@ export async function runTrial(
   return { trial, verdicts, failures, seconds };
 }
 
-export async function withinTime(one: Case, random: Random): Promise<Verdict> {
+/** What goes on after its time works no longer on what the next case has: that opens its own. */
+export async function withinTime(trial: Trial, one: Case, random: Random): Promise<Verdict> {
   const seconds = one.seconds ?? 60;
-  let timer: NodeJS.Timeout | undefined;
-  const tooLong = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no end after ${seconds} s`)), seconds * 1000);
-  });
-  return Promise.race([one.run(random), tooLong]).finally(() => clearTimeout(timer));
+  const limit = new AbortController();
+  const tooLong = sleep(seconds * 1000, 'too long' as const, { signal: limit.signal });
+  tooLong.catch(() => {});
+  const verdict = await Promise.race([one.run(random), tooLong]).finally(() => limit.abort());
+  if (verdict !== 'too long') return verdict;
+  await trial.close?.();
+  throw new Error(`no end after ${seconds} s`);
 }
 
 const commandOf = (trial: Trial, one: Case, seed: number, size: Size): string =>

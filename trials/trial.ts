@@ -9,11 +9,13 @@ export interface Trial {
   readonly id: string;
   /** What is promised, in a few words. */
   readonly title: string;
-  /** Among those that matter most: the smoke selection is made of these alone. */
+  /** Among those that matter most: the smoke selection is made of these. */
   readonly star: boolean;
+  /** In the smoke selection all the same: its few cases there take a second or two. */
+  readonly isQuick?: true;
   /** Equal size and random give equal cases. A name is unique within its trial. */
   cases(size: Size, random: Random): readonly Case[];
-  /** Ends what its cases share. */
+  /** Ends what its cases share; a case after that opens it anew. */
   close?(): Promise<void>;
 }
 

@@ -3,13 +3,16 @@
  * Exits with 1 when one is broken.
  */
 
+import { useProgram } from '../test/helpers/job.ts';
 import { trials } from './all.ts';
 import { writeDocument } from './document.ts';
 import { type Options, readOptions, UsageError, usage } from './options.ts';
+import { copyProgram } from './program.ts';
 import { runTrial, type TrialResult } from './run-trial.ts';
 import { firstFailures, tableOf } from './table.ts';
 
 async function main(options: Options): Promise<void> {
+  useProgram(copyProgram());
   const results: TrialResult[] = [];
   for (const trial of options.trials) results.push(await runTrial(trial, options, say));
   for (const line of [...tableOf(results), ...firstFailures(results)]) console.log(line);

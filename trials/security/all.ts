@@ -1,5 +1,8 @@
 import type { Trial } from '../trial.ts';
+import { collide } from './collisions.ts';
 import { hostile } from './hostile.ts';
+import { loops } from './loops.ts';
+import { grammar } from './maps.ts';
 import { references } from './names.ts';
 import { secrets } from './secrets.ts';
 import { clocks, rotation, wrongSignatures } from './signatures.ts';
@@ -18,6 +21,9 @@ export const security: readonly Trial[] = [
   swapped,
   clocks,
   huge,
+  grammar,
+  collide,
+  loops,
   references,
   secrets,
 ];
