@@ -23,6 +23,7 @@ export class Sites {
   readonly close = async (): Promise<void> => {
     const opened = [...this.#open.values()];
     this.#open.clear();
-    for (const site of opened) await (await site).close();
+    // One that could not be opened has failed its case already.
+    for (const site of opened) await (await site.catch(() => undefined))?.close();
   };
 }

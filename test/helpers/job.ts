@@ -7,7 +7,12 @@ import { makeChart } from './chart.ts';
 import { toolPath } from './tools.ts';
 
 /** The program as it is shipped. */
-export const program = join(import.meta.dirname, '../../dist/bundle.js');
+let program = join(import.meta.dirname, '../../dist/bundle.js');
+
+/** For a long run, which a build in the middle of it would disturb: bundles carry the program. @param path of bundle.js */
+export function useProgram(path: string): void {
+  program = path;
+}
 
 /** A user's work folder, and the built program run in it with nothing of this machine's settings. */
 export interface Job {

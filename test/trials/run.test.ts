@@ -29,6 +29,21 @@ test('the first failure comes with the line that runs it alone', async () => {
   expect(lines).not.toContain('hangs');
 });
 
+test('a case that hangs takes what it holds with it: the next one opens its own', async () => {
+  const seen: string[] = [];
+  const [hangs] = cases.filter(({ name }) => name === 'hangs');
+  const next: Case = {
+    name: 'next',
+    run: async () => {
+      seen.push('next');
+      return survived();
+    },
+  };
+  const close = async () => void seen.push('closed');
+  await runTrial({ ...trial, cases: () => [hangs as Case, next], close }, options, silent);
+  expect(seen).toEqual(['closed', 'next', 'closed']);
+});
+
 test('a case that is run alone meets the same random', async () => {
   const seen: number[] = [];
   const one: Case = {

@@ -13,6 +13,6 @@ describe.each(chosen.map((trial) => ({ ...trial, trial })))('$id $title', ({ tri
   const named = casesOf(trial, options).map((one) => [one.name, one] as const);
 
   test.each(named)('%s', { timeout: 600_000 }, async (_, one) => {
-    await withinTime(one, randomOfCase(options.seed, trial, one));
+    await withinTime(trial, one, randomOfCase(options.seed, trial, one));
   });
 });
