@@ -8,6 +8,7 @@ const dist = join(import.meta.dirname, '..', 'dist');
 export function copyProgram(): string {
   const folder = mkdtempSync(join(tmpdir(), 'airgap-program-'));
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
-  cpSync(dist, folder, { recursive: true });
-  return join(folder, 'bundle.js');
+  // By its folder's name it knows that it is built.
+  cpSync(dist, join(folder, 'dist'), { recursive: true });
+  return join(folder, 'dist', 'bundle.js');
 }
