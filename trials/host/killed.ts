@@ -5,7 +5,14 @@ import type { Random } from '../random.ts';
 import { killedAt, type Victim } from '../runs.ts';
 import { type Site, type Verb, verbs } from '../site.ts';
 import { Sites } from '../sites.ts';
-import { type Case, type Size, survived, type Trial, type Verdict } from '../trial.ts';
+import {
+  type Case,
+  notApplicable,
+  type Size,
+  survived,
+  type Trial,
+  type Verdict,
+} from '../trial.ts';
 import { askedAgain, checkMade, checkNoLie, finished, sumOf } from './outcome.ts';
 import { pointsOf, prepare, type ShapeName, shapes } from './points.ts';
 import { type Change, changes, countOf, runWithFault } from './strace.ts';
@@ -43,26 +50,29 @@ function createCase(shape: ShapeName, call: Change, size: Size): Case {
       const site = await sites.at('distribution');
       const { flags } = await prepare(site, shape);
       const points = pointsOf(await countOf(site, 'create', call, ...flags), size, random);
-      let most = 0;
-      for (const at of points) most = Math.max(most, await killedCreate(site, shape, call, at));
-      return survived({ points: points.length, '% of finished bytes fetched again': most });
+      const again: number[] = [];
+      for (const at of points) again.push(...(await killedCreate(site, shape, call, at)));
+      if (again.length === 0) return notApplicable;
+      const missed = points.length - again.length;
+      const most = Math.max(...again);
+      return survived({ points: again.length, missed, '% of finished bytes fetched again': most });
     },
   };
 }
 
-/** @returns percent of finished bytes that were fetched again */
+/** @returns percent of finished bytes that were fetched again; nothing where the kill did not come */
 async function killedCreate(
   site: Site,
   shape: ShapeName,
   call: Change,
   at: number,
-): Promise<number> {
+): Promise<number[]> {
   const where = `${call} ${at}`;
   const { flags, older } = await prepare(site, shape);
   const killed = await runWithFault(site, 'create', { call, at, fault: 'signal=KILL' }, ...flags);
   // How many writes it takes depends on how the bytes come in: the last ones may not be met.
-  if (killed.exitCode === 0 && call === 'pwritev') return 0;
-  assert.ok(killed.stdout === '', `${where}: it was not killed`);
+  if (!killed.isHit && call === 'pwritev') return [];
+  assert.ok(killed.isHit && killed.stdout === '', `${where}: it was not killed`);
   const sums = [site.sha256, older && (await sumOf(site, older))];
   await checkNoLie(site, sums).catch((error: Error) => fail(where, error));
   const done = await finished(site);
@@ -72,7 +82,7 @@ async function killedCreate(
   await checkMade(site).catch((error: Error) => fail(where, error));
   const again = askedAgain(site, done);
   assert.ok(again <= mostAgain, `${where}: ${again} % of what was finished was fetched again`);
-  return again;
+  return [again];
 }
 
 function fail(where: string, error: Error): never {
@@ -86,14 +96,16 @@ function loadCase(call: Change, size: Size): Case {
     run: async (random) => {
       const site = await sites.at('distribution');
       const points = pointsOf(await countOf(site, 'load', call), size, random);
+      let hits = 0;
       for (const at of points) {
         await site.reset();
-        await runWithFault(site, 'load', { call, at, fault: 'signal=KILL' });
+        const killed = await runWithFault(site, 'load', { call, at, fault: 'signal=KILL' });
+        if (killed.isHit) hits++;
         await checkNothingHalf(site, 'load');
         await checkDone(site, 'load', await site.run('load'));
         await checkRecord(site);
       }
-      return survived({ points: points.length });
+      return hits > 0 ? survived({ points: hits, missed: points.length - hits }) : notApplicable;
     },
   };
 }
@@ -118,12 +130,12 @@ function anywhereCase(at: number): Case {
 
 async function killedAnywhere(site: Site, verb: Verb, random: Random): Promise<Verdict> {
   const whom: Victim = random.chance(0.5) ? 'group' : 'program';
-  await killedAt(site, verb, random.below(verb === 'create' ? 25 : 90), whom);
+  const killed = await killedAt(site, verb, random.below(verb === 'create' ? 25 : 90), whom);
   await checkNothingHalf(site, verb);
   const done = verb === 'create' ? await finished(site) : new Set<string>();
   site.source.front.clear();
   await checkDone(site, verb, await site.run(verb));
   const again = askedAgain(site, done);
   assert.ok(again <= mostAgain, `${again} % of what was finished was fetched again`);
-  return survived();
+  return killed.stdout === '' ? survived() : notApplicable;
 }

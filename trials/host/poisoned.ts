@@ -52,7 +52,9 @@ function poisonedCase(harm: Harm, round: number): Case {
 async function poisoned(site: Site, harm: Harm, random: Random): Promise<Verdict> {
   const count = await countOf(site, 'create', 'rename');
   await site.reset();
-  await runWithFault(site, 'create', { call: 'rename', at: count - 2, fault: 'signal=KILL' });
+  const fault = { call: 'rename', at: count - 2, fault: 'signal=KILL' } as const;
+  const killed = await runWithFault(site, 'create', fault);
+  assert.ok(killed.isHit, 'it was not killed');
   const path = await leftBy(site);
   for (let times = 1 + random.below(3); times > 0; times--) await harms[harm](path, random);
   site.source.front.clear();

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import type { Ended, Outcome } from '../../test/helpers/job.ts';
 import type { Site, Verb } from '../site.ts';
 
@@ -51,14 +51,24 @@ export async function countOf(
   return Math.max(0, ...byThread.values());
 }
 
+/** How a run ended, and whether the fault came: else it shows nothing. */
+export interface Faulted extends Ended<Outcome> {
+  readonly isHit: boolean;
+}
+
 /** Runs with one call failing, or killed as it makes it. */
-export function runWithFault(
+export async function runWithFault(
   site: Site,
   verb: Verb,
   { call, at, fault }: { call: Change | 'write'; at: number; fault: Fault },
   ...flags: string[]
-): Promise<Ended<Outcome>> {
+): Promise<Faulted> {
+  const log = site.job.path('faults');
   const words = ['-e', `trace=${call}`, '-e', `inject=${call}:${fault}:when=${at}`];
-  const how = [...(fault === 'signal=KILL' ? strace : filtered), ...words, '-o', '/dev/null'];
-  return site.runWith({ prefix: how, env }, verb, ...flags);
+  const how = [...(fault === 'signal=KILL' ? strace : filtered), ...words, '-o', log];
+  const ended = await site.runWith({ prefix: how, env }, verb, ...flags);
+  const calls = await readFile(log, 'utf8');
+  await rm(log);
+  // A call in which the process was killed has no result.
+  return { ...ended, isHit: /\(INJECTED\)$|= \?$/m.test(calls) };
 }
