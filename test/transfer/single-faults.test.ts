@@ -174,7 +174,12 @@ describe('a source that is read through us', () => {
     ['that has lost a blob', 404, 'usage'],
     ['that lets nobody read a blob', 403, 'authentication'],
   ])('%s has failed for that reason, at once', async (_, status, expected) => {
-    source.rules.push(cutForOras, (request) => (get(request) ? { status } : undefined));
+    const [large = ''] = [...images.oras.image.blobs]
+      .filter(([, { length }]) => length > mebibyte)
+      .map(([digest]) => digest);
+    source.rules.push(cutForOras, (request) =>
+      get(request) && request.path.endsWith(large) ? { status } : undefined,
+    );
     const result = await setting.run(
       setting.job(target.host, [[images.oras, `${repository}:1`]], how()),
       how(),
