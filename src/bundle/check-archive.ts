@@ -31,7 +31,7 @@ export async function checkArchive(
     mtime: archive.mtime,
     signal,
     threads,
-    progress: progressOf(archive, context),
+    progress: byteProgress(totalSize(archive.entries), context.emit),
   };
   const checkRun = async (run: readonly ArchiveEntry[]) => {
     const window = new Window(volume, extentOf(run));
@@ -80,11 +80,6 @@ function extentOf(run: readonly ArchiveEntry[]): number {
 
 interface Work extends Reading {
   readonly mtime: Date;
-}
-
-function progressOf({ entries }: Archive, { emit }: Context): Reading['progress'] {
-  const total = totalSize(entries);
-  return byteProgress(total, emit);
 }
 
 async function checkEntry(window: Window, entry: ArchiveEntry, work: Work): Promise<void> {

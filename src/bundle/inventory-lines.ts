@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import type { Inventory } from '../plan/inventory.ts';
+import type { AirgapError, ErrorClass } from '../report/error.ts';
 import {
   decode,
   firstIssue,
@@ -17,11 +18,15 @@ import { inventorySchema } from './inventory-schema.ts';
  * Reads the exact bytes that `printInventory` writes, and nothing else: sh reads this document by lines, so its
  * layout is part of the format. A line is parsed when all before it were right, so what a stranger wrote costs no
  * more than its first wrong line, in time and memory.
- * @throws AirgapError integrity
+ * @throws AirgapError of the given class, integrity when none is given
  */
-export function parsePrintedInventory(bytes: Buffer): Inventory {
+export function parsePrintedInventory(
+  bytes: Buffer,
+  errorClass: ErrorClass = 'integrity',
+): Inventory {
+  const refused: Refused = (given, cause) => refusal(errorClass, given, cause);
   if (bytes.length > inventoryLimit) throw refused(overLimit(bytes.length));
-  const fields = readFields(new Lines(bytes));
+  const fields = readFields(new Lines(bytes, refused));
   const result = inventorySchema.safeParse(
     Object.fromEntries(fields.map(({ name, value }) => [name, value])),
   );
@@ -42,16 +47,18 @@ interface Field {
   readonly elements?: readonly unknown[] | undefined;
 }
 
-const refused = (given: string, cause?: unknown) => refusal('integrity', given, cause);
+type Refused = (given: string, cause?: unknown) => AirgapError;
 
 /** Gives one line after the other, each once. */
 class Lines {
   #start = 0;
   #number = 0;
   readonly #bytes: Buffer;
+  readonly refused: Refused;
 
-  constructor(bytes: Buffer) {
+  constructor(bytes: Buffer, refused: Refused) {
     this.#bytes = bytes;
+    this.refused = (given, cause) => refused(`line ${this.#number}: ${given}`, cause);
   }
 
   next(): string {
@@ -70,9 +77,6 @@ class Lines {
   end(): void {
     if (this.#start < this.#bytes.length) throw this.refused('more after the end');
   }
-
-  readonly refused = (given: string, cause?: unknown) =>
-    refused(`line ${this.#number}: ${given}`, cause);
 }
 
 function readFields(lines: Lines): Field[] {

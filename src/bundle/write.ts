@@ -15,7 +15,8 @@ import {
   layOut,
 } from './archive.ts';
 import { HashThreads } from './hash-threads.ts';
-import { parseInventory, printInventory } from './inventory-json.ts';
+import { printInventory } from './inventory-json.ts';
+import { parsePrintedInventory } from './inventory-lines.ts';
 import { requireFewParts } from './part-size.ts';
 import { lockOf, openPartial, type Partial, removePartial } from './partial.ts';
 import { publish } from './publish.ts';
@@ -69,11 +70,11 @@ export async function writeBundle(job: WriteJob, context: Context): Promise<Writ
     const partial = await openPartial(job.out, layout, archive.size, context);
     try {
       const written = await writeInto(partial, { job, head, archive, lock }, context);
-      await removePartial(partial.folder);
+      await removeOurs(partial, lock);
       return written;
     } catch (error) {
       if (await isWorthLeaving(error, partial, context)) tellLeft(partial, context);
-      else await removePartial(partial.folder).catch(() => undefined);
+      else await removeOurs(partial, lock).catch(() => undefined);
       throw context.signal.aborted ? context.signal.reason : error;
     }
   });
@@ -126,6 +127,11 @@ async function isWorthLeaving(
   return signal.aborted || (canGoOn(error) && !isDiskFull(error)) || isUnsettled(path);
 }
 
+/** Who has taken the lock over may write in the same folder by now. */
+async function removeOurs({ folder }: Partial, lock: Lock): Promise<void> {
+  if (await lock.isHeld()) await removePartial(folder);
+}
+
 function tellLeft({ folder }: Partial, { emit }: Context): void {
   emit({ kind: 'note', message: `what is finished stays in ${folder}, for the next run to go on` });
 }
@@ -133,7 +139,7 @@ function tellLeft({ folder }: Partial, { emit }: Context): void {
 function headOf({ inventory, sign }: WriteJob) {
   const bytes = printInventory(inventory);
   // What cannot be read back is not written.
-  parseInventory(bytes, 'usage');
+  parsePrintedInventory(bytes, 'usage');
   return { inventory: bytes, ...(sign ? { signature: printSignature(sign.sign(bytes)) } : {}) };
 }
 

@@ -31,11 +31,11 @@ type InstalledRecord = z.infer<typeof recordSchema>;
 export async function whileNoOtherLoads<T>(
   bundle: VerifiedBundle,
   context: Context,
-  work: () => Promise<T>,
+  work: (lock: Lock) => Promise<T>,
 ): Promise<T> {
   const lock = await lockRecord(bundle, context);
   try {
-    return await work();
+    return await work(lock);
   } finally {
     await lock.release();
   }
@@ -97,12 +97,17 @@ function tellUnknown(
   });
 }
 
-/** Remembers the bundle as loaded, with every override that let it pass. */
+/**
+ * Remembers the bundle as loaded, with every override that let it pass.
+ * @throws AirgapError locked when another load has had its turn since this one seemed dead; io
+ */
 export async function recordInstalled(
   bundle: VerifiedBundle,
   overrides: readonly string[],
+  lock: Lock,
   context: Context,
 ): Promise<void> {
+  await lock.check();
   const { inventory, inventoryDigest } = bundle;
   const { name, version, sequence } = inventory;
   const record: InstalledRecord = {

@@ -46,14 +46,19 @@ export async function planRun<T>(
   refuseFreshPlan(run);
   const lock = run.saved ? undefined : await lockKept(run, context);
   try {
-    return await use(await plan(run, registries, context));
+    return await use(await plan(run, lock, registries, context));
   } finally {
     await lock?.release();
   }
 }
 
-async function plan(run: PlannedRun, registries: Registries, context: Context): Promise<Planned> {
-  const kept = run.saved ? undefined : openKeptPlan(run, context);
+async function plan(
+  run: PlannedRun,
+  lock: Lock | undefined,
+  registries: Registries,
+  context: Context,
+): Promise<Planned> {
+  const kept = run.saved ? undefined : openKeptPlan(run, lock, context);
   const left = run.fresh ? undefined : await kept?.read();
   const goneOn = left && (await goOn(left, run, registries, context));
   const prepared = goneOn ?? (await prepare(run.spec, registries, context, run));
@@ -136,24 +141,31 @@ const documentSchema = z.strictObject({
   inventory: z.unknown(),
 });
 
-/** The plan that a run keeps. A folder that cannot be written costs the resuming, never the run. */
-function openKeptPlan(run: PlannedRun, context: Context) {
+/**
+ * The plan that a run keeps. A folder that cannot be written costs the resuming, never the run; nor does another run
+ * that has taken over the lock, whose plan stays.
+ */
+function openKeptPlan(run: PlannedRun, lock: Lock | undefined, context: Context) {
   const { spec, name } = run;
   const path = join(stateFolder(spec), `plan-${name}-${spec.name}.json`);
   const input = fingerprint(run, context);
+  const isOurs = async () => lock === undefined || lock.isHeld();
   return {
     /** Undefined where there is none for the same input. */
     read: () => readKept(path, input).catch(() => undefined),
     write: async (inventory: Inventory): Promise<void> => {
       const plannedAt = context.now().toISOString();
       const text = JSON.stringify({ input, plannedAt, inventory });
+      if (!(await isOurs())) return;
       await replaceFile(path, text, asHint).catch((cause) => {
         const why = cause instanceof AirgapError ? cause.given : String(cause);
         const message = `the plan cannot be kept, so a killed run starts anew: ${why}`;
         context.emit({ kind: 'note', message });
       });
     },
-    remove: () => rm(path, { force: true }).catch(() => undefined),
+    remove: async () => {
+      if (await isOurs()) await rm(path, { force: true }).catch(() => undefined);
+    },
   };
 }
 

@@ -25,7 +25,8 @@ interface Content {
 
 export interface BaseContent {
   readonly sizes: ReadonlyMap<Digest, number>;
-  read(digest: Digest): AsyncIterable<Buffer>;
+  /** @param wanted aborts when nobody reads it any more */
+  read(digest: Digest, wanted: AbortSignal): AsyncIterable<Buffer>;
 }
 
 /** Gives `work` the bundle by the descriptor of its file; as a registry where it lies in parts, or is a delta. */
@@ -50,19 +51,19 @@ async function withServed<T>(
   context: Context,
   work: (served: LayoutFile, logins: Logins, context: Context) => Promise<T>,
 ): Promise<T> {
-  const layout = {
+  const content = {
     manifest,
     sizeOf: (digest: Digest) => base?.sizes.get(digest) ?? bundle.blobSize(digest),
-    read: (digest: Digest) =>
-      base?.sizes.has(digest) ? base.read(digest) : bundle.streamBlob(digest),
+    read: (digest: Digest, wanted: AbortSignal) =>
+      base?.sizes.has(digest) ? base.read(digest, wanted) : bundle.streamBlob(digest),
   };
-  const { file, failed, close } = await serveOnLoopback(layout, context);
+  const { source, failed, close } = await serveOnLoopback(content, context);
   // No one has a login for it, and no helper of the user need be asked.
   const credential: Logins['credential'] = async (host) =>
-    host === file.client.host ? undefined : logins.credential(host);
+    host === source.server.host ? undefined : logins.credential(host);
   const signal = AbortSignal.any([context.signal, failed]);
   try {
-    return await work(file, { ...logins, credential }, { ...context, signal });
+    return await work(source, { ...logins, credential }, { ...context, signal });
   } finally {
     await close();
   }

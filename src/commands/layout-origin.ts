@@ -48,10 +48,10 @@ export function baseInTarget(about: InventoryBase, target: RegistryClient): Base
     homes,
     places: target.places,
     sizes: new Map(about.blobs.map(({ digest, size }) => [digest, size])),
-    async *read(digest) {
+    async *read(digest, wanted) {
       const home = homes.get(digest);
       if (home === undefined) throw new Error(`nobody has looked for ${digest}`);
-      yield* (await target.openBlob(home, digest)).body;
+      yield* (await target.openBlob(home, digest, wanted)).body;
     },
   };
 }
@@ -64,7 +64,7 @@ function layoutBase(
   const { name, version, inventoryDigest } = about;
   const repository = inEndpoint(bundleRepository({ target, name }), target);
   const blobs = new Set(sizes.keys());
-  const whole = 'fd' in served ? served : { ...served, client: { ...served.client, places } };
+  const whole = 'fd' in served ? served : { ...served, places };
   return { name, version, inventoryDigest, repository, blobs, homes, whole };
 }
 

@@ -1,5 +1,6 @@
 import type { VerifiedBundle } from '../bundle/verified-bundle.ts';
 import type { Context } from '../context.ts';
+import type { Lock } from '../disk/lock.ts';
 import type { Digest } from '../oci/digest.ts';
 import { mediaTypeOf } from '../oci/manifest.ts';
 import { targetHeads } from '../transfer/heads.ts';
@@ -36,7 +37,9 @@ export async function runLoad(
 ): Promise<LoadResult> {
   const bundle = await openChecked(path, options.trust, context);
   try {
-    return await whileNoOtherLoads(bundle, context, () => loadChecked(bundle, options, context));
+    return await whileNoOtherLoads(bundle, context, (lock) =>
+      loadChecked(bundle, options, lock, context),
+    );
   } finally {
     await bundle.close();
   }
@@ -45,13 +48,14 @@ export async function runLoad(
 async function loadChecked(
   bundle: VerifiedBundle,
   options: LoadOptions,
+  lock: Lock,
   context: Context,
 ): Promise<LoadResult> {
   const downgrades = await checkInstalled(bundle, options.allowDowngrade, context);
   for (const message of downgrades) context.emit({ kind: 'warning', message });
   const overrides = [...bundle.warnings, ...downgrades];
   const result = await push(bundle, options, context);
-  if (result.errors.length === 0) await recordInstalled(bundle, overrides, context);
+  if (result.errors.length === 0) await recordInstalled(bundle, overrides, lock, context);
   return { ...result, inventoryDigest: bundle.inventoryDigest, overrides };
 }
 

@@ -11,6 +11,8 @@ import { lookAt } from './process.ts';
 export interface Lock {
   /** @throws AirgapError locked when another run has it by now, or had it, since this one seemed dead */
   check(): Promise<void>;
+  /** Whether it is still this run's; false, too, where that cannot be seen. */
+  isHeld(): Promise<boolean>;
   release(): Promise<void>;
 }
 
@@ -76,15 +78,16 @@ export async function isInUse(path: string): Promise<boolean> {
 
 function heldLock(locked: Locked, id: string, stop: () => Promise<void>): Lock {
   const { path } = locked;
+  const isHeld = async () => (await readHolder(path).catch(() => undefined))?.id === id;
   return {
+    isHeld,
     async check() {
       const holder = await readHolder(path);
       if (holder?.id !== id) throw holder ? lockedBy(holder, locked) : lost(locked);
     },
     async release() {
       await stop();
-      const holder = await readHolder(path);
-      if (holder?.id === id) await rm(path, { force: true }).catch(() => undefined);
+      if (await isHeld()) await rm(path, { force: true }).catch(() => undefined);
     },
   };
 }

@@ -156,6 +156,41 @@ describe('while a run writes a bundle', () => {
     expect(await hidden()).toEqual([]);
   });
 
+  test.each([
+    ['has its turn', undefined],
+    ['has had its turn', 'release'],
+  ] as const)('one that took it for dead and %s keeps what is there', async (_, end) => {
+    const job = jobFor(parts, out, { concurrency: 1 });
+    let left: string[] = [];
+    const readBlob: WriteJob['readBlob'] = async (blob) => {
+      if (blob.digest === digests[2]) {
+        await rm(lockOf(out).path);
+        const lock = await hold();
+        if (end) await lock.release();
+        left = await hidden();
+      }
+      return job.readBlob(blob);
+    };
+    const writing = writeBundle({ ...job, readBlob }, testContext());
+    await expect(writing).rejects.toMatchObject({ class: 'locked' });
+    expect(left.some((name) => name.includes('.partial-'))).toBe(true);
+    expect(await hidden()).toEqual(left);
+    expect(await readdir(home)).toEqual(left);
+  });
+
+  test('one that took it for dead keeps what is there, whatever ends the first one', async () => {
+    const job = jobFor(parts, out, { concurrency: 1 });
+    const readBlob: WriteJob['readBlob'] = async (blob) => {
+      if (blob.digest !== digests[2]) return job.readBlob(blob);
+      await rm(lockOf(out).path);
+      await hold();
+      throw new AirgapError('integrity', 'the blob is another');
+    };
+    const writing = writeBundle({ ...job, readBlob }, testContext());
+    await expect(writing).rejects.toMatchObject({ class: 'integrity' });
+    expect(await hidden()).toHaveLength(2);
+  });
+
   test('another one is made beside it, and says nothing of it', async () => {
     const lock = await hold();
     const writing = join(home, '.sample-1.0.0.tar.partial-0123456789ab');

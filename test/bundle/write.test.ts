@@ -179,6 +179,17 @@ describe('nothing is at the final name, and the older bundle stays,', () => {
     await expect(writing).rejects.toMatchObject({ class: 'usage' });
   });
 
+  test('when no verify would take the inventory', async () => {
+    const parts = sample([]);
+    const pullThrough = Array.from({ length: 70_000 }, (_, at) => `cache${at}`);
+    const target = { ...parts.inventory.target, pullThrough };
+    const inventory = { ...parts.inventory, target };
+    await expect(write({ ...parts, inventory }, out)).rejects.toMatchObject({
+      class: 'usage',
+      given: expect.stringMatching(/^line \d+: too many values$/),
+    });
+  });
+
   test('when the disk has too little room', async () => {
     const parts = sample([]);
     const huge = { digest: `sha256:${'0'.repeat(64)}`, size: 2 ** 52 } as never;

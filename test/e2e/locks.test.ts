@@ -151,6 +151,23 @@ test('two loads of one user of one name into one target: the second is refused',
   expect(await digestAt(target.host, 'm/docker.io/nginx', '1')).toBe(digest);
 });
 
+test('a load that another one took for dead leaves the record of that one', async () => {
+  await jobs[0].done(...create());
+  const load = ['load', bundle, '--key', 'bundle.pub'];
+  const records = jobs[0].path('state', 'airgap-bundle');
+  let isTaken: Promise<void> | undefined;
+  target.rules.push(async ({ method }) => {
+    if (method !== 'PUT' && method !== 'POST') return undefined;
+    isTaken ??= readdir(records).then((names) => rm(join(records, names[0] ?? '')));
+    await isTaken;
+    return undefined;
+  });
+  const ended = await jobs[0].run(...load);
+  expect(ended.stderr).toContain('error: another run has had what is loaded of sample into ');
+  expect(ended.exitCode).toBe(12);
+  expect(await readdir(records)).toEqual([]);
+});
+
 test.each([
   ['mirrors', mirror],
   ['loads', ['load', bundle, '--key', 'bundle.pub']],
