@@ -6,7 +6,7 @@ import { onDisk } from '../disk/failures.ts';
 import { isInUse, type Locked } from '../disk/lock.ts';
 import { AirgapError } from '../report/error.ts';
 import { formatBytes } from '../report/units.ts';
-import { settle } from './settle.ts';
+import { settle } from './unfinished-publication.ts';
 
 /** The hidden folder beside `out` in which a run writes. Whoever opens it holds the lock of `out`. */
 export interface Partial {

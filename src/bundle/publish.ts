@@ -2,8 +2,16 @@ import { rename, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { onDisk } from '../disk/failures.ts';
 import { syncFolder } from '../disk/folder.ts';
-import { asideOf, complete, moveAll, partsAt, scriptIn, settle, sumsIn } from './settle.ts';
 import { sumLine } from './sums.ts';
+import {
+  asideOf,
+  complete,
+  moveAll,
+  partsAt,
+  scriptIn,
+  settle,
+  sumsIn,
+} from './unfinished-publication.ts';
 import { partPathOf } from './volume.ts';
 
 /** A bundle that is complete and on the disk under its hidden name. */

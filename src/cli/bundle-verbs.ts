@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { TrustOptions } from '../commands/trust.ts';
+import type { TrustOptions } from '../commands/keyring.ts';
 import type { Context } from '../context.ts';
 import { parseDuration } from '../inputs/duration.ts';
 import { splitList, variablesOf } from '../inputs/overrides.ts';

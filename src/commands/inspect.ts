@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { readUnverified, type UnverifiedBundle } from '../bundle/verify.ts';
 import type { Context } from '../context.ts';
-import { readKeyring, type TrustOptions } from './trust.ts';
+import { readKeyring, type TrustOptions } from './keyring.ts';
 
 export interface InspectResult extends UnverifiedBundle {
   /** True: the key whose signature holds is among those that were named as revoked. */

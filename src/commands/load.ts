@@ -8,11 +8,11 @@ import type { TransferJob } from '../transfer/job.ts';
 import { transfer } from '../transfer/transfer.ts';
 import { type Connections, connect, targetAccess } from './connect.ts';
 import { checkInstalled, recordInstalled, whileNoOtherLoads } from './installed-state.ts';
+import type { TrustOptions } from './keyring.ts';
 import { withLayout } from './layout-file.ts';
 import { baseInTarget, layoutOrigin } from './layout-origin.ts';
 import type { PushOptions } from './push-credential.ts';
 import { type PlacedResult, placedResult, transferImages, withTools } from './transferring.ts';
-import type { TrustOptions } from './trust.ts';
 import { openChecked } from './verify.ts';
 
 export interface LoadOptions {

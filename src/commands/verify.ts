@@ -3,7 +3,7 @@ import type { VerifiedBundle } from '../bundle/verified-bundle.ts';
 import { openVerified } from '../bundle/verify.ts';
 import type { Context } from '../context.ts';
 import { type DeltaBase, savedBase } from './delta-base.ts';
-import { readTrust, type TrustOptions } from './trust.ts';
+import { readTrust, type TrustOptions } from './keyring.ts';
 
 export interface VerifyResult {
   readonly verified: true;

@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promise
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Finished, publish } from '../../src/bundle/publish.ts';
-import { asideOf, scriptIn, settle, sumsIn } from '../../src/bundle/settle.ts';
+import { asideOf, scriptIn, settle, sumsIn } from '../../src/bundle/unfinished-publication.ts';
 import { partPathOf } from '../../src/bundle/volume.ts';
 import { temporaryFolder } from './sample.ts';
 
