@@ -90,9 +90,12 @@ export class RegistryClient {
     return reading.getBlob(this.#registry, repository, digest, range);
   }
 
-  /** A blob for who has a place in `places` already, as for oras reading through us. */
-  openBlob(repository: string, digest: Digest): Promise<BlobContent> {
-    return reading.openBlob(this.#registry, repository, digest);
+  /**
+   * A blob for who has a place in `places` already, as for oras reading through us.
+   * @param wanted aborts when nobody reads it any more
+   */
+  openBlob(repository: string, digest: Digest, wanted: AbortSignal): Promise<BlobContent> {
+    return reading.openBlob(this.#registry, repository, digest, undefined, wanted);
   }
 
   /**

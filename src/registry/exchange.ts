@@ -6,6 +6,14 @@ import { Places } from './places.ts';
 import { Attempts, type RetryOptions, retry, retryAfter, type Transient } from './retry.ts';
 import type { Answer, Request, Transport } from './transport.ts';
 
+/** How long something is tried. */
+export interface Patience {
+  /** Milliseconds, for whoever has less time than the budget. */
+  readonly within?: number | undefined;
+  /** Aborts when it is not wanted any more, perhaps before the run. */
+  readonly wanted?: AbortSignal | undefined;
+}
+
 /** One call of the distribution API. */
 export interface Call extends Omit<Request, 'url'> {
   /** Path under the registry's origin, or a Location that it gave. */
@@ -43,23 +51,21 @@ export class Exchange {
     this.places = new Places(options.context, options.maxConcurrent);
   }
 
-  /**
-   * Runs one piece of work (one or more calls), again from its start while it fails transiently.
-   * @param within milliseconds: for whoever has less time than the budget
-   */
-  async run<T>(work: () => Promise<T>, within?: number): Promise<T> {
+  /** Runs one piece of work (one or more calls), again from its start while it fails transiently. */
+  async run<T>(work: () => Promise<T>, patience?: Patience): Promise<T> {
     const release = await this.places.enter();
     try {
-      return await this.retry(work, within);
+      return await this.retry(work, patience);
     } finally {
       release();
     }
   }
 
   /** As `run`, for who has a place already. */
-  retry<T>(work: () => Promise<T>, within?: number): Promise<T> {
-    const options = this.#retrying(within);
-    return retry(() => this.places.whenOpen(work, options.budget), options);
+  retry<T>(work: () => Promise<T>, patience?: Patience): Promise<T> {
+    const options = this.#retrying(patience);
+    const { budget, signal } = options;
+    return retry(() => this.places.whenOpen(work, budget, signal), options);
   }
 
   /** By the same rules, for work that goes on from where it stopped; each try waits by `whenOpen`. */
@@ -149,13 +155,14 @@ export class Exchange {
     return passingFailure(answer.status, await this.words(answer), answer.url, wait);
   }
 
-  #retrying(within = Number.POSITIVE_INFINITY): RetryOptions {
+  #retrying({ within = Number.POSITIVE_INFINITY, wanted }: Patience = {}): RetryOptions {
     const { retryBudget, transport } = this.#options;
     const onWait = (wait: number, failure: Transient) => this.places.failing(failure, wait);
     const { answered, missed } = transport.reach;
     // Who had less time than the budget does not tell the others not to wait.
     const reach = { answered, missed: within < retryBudget ? new Set(missed) : missed };
-    return { budget: Math.min(retryBudget, within), signal: this.signal, reach, onWait };
+    const signal = wanted ? AbortSignal.any([this.signal, wanted]) : this.signal;
+    return { budget: Math.min(retryBudget, within), signal, reach, onWait };
   }
 }
 

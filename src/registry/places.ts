@@ -53,10 +53,15 @@ export class Places {
   /**
    * Does it when the host takes requests; of those who had to wait for that one goes ahead.
    * @param budget milliseconds: it is not waited longer
+   * @param signal ends the wait
    * @throws AirgapError transient where the host wants to be left alone for longer
    */
-  async whenOpen<T>(work: () => Promise<T>, budget: number): Promise<T> {
-    const isBack = await this.#window.passed(budget, this.#context.signal);
+  async whenOpen<T>(
+    work: () => Promise<T>,
+    budget: number,
+    signal = this.#context.signal,
+  ): Promise<T> {
+    const isBack = await this.#window.passed(budget, signal);
     try {
       return await work();
     } catch (error) {

@@ -1,3 +1,4 @@
+import { addAbortSignal } from 'node:stream';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { type Digest, isDigest } from '../oci/digest.ts';
 import { manifestTypes } from '../oci/media-types.ts';
@@ -33,15 +34,18 @@ export async function headManifest(
   within?: number,
 ): Promise<Descriptor | undefined> {
   const subject = manifestSubject(registry.host, repository, reference);
-  const found = await registry.exchange.run(async () => {
-    const answer = await read(registry, 'HEAD', subject, { accept });
-    await answer.body.dump();
-    if (answer.status === 404) return 'none';
-    // Some do not know HEAD; and of a 400 only a body says why.
-    if (answer.status === 405 || answer.status === 400) return 'ask by GET';
-    if (answer.status !== 200) throw await refusedRead(registry, answer, subject);
-    return describedBy(answer) ?? 'ask by GET';
-  }, within);
+  const found = await registry.exchange.run(
+    async () => {
+      const answer = await read(registry, 'HEAD', subject, { accept });
+      await answer.body.dump();
+      if (answer.status === 404) return 'none';
+      // Some do not know HEAD; and of a 400 only a body says why.
+      if (answer.status === 405 || answer.status === 400) return 'ask by GET';
+      if (answer.status !== 200) throw await refusedRead(registry, answer, subject);
+      return describedBy(answer) ?? 'ask by GET';
+    },
+    { within },
+  );
   if (found === 'none') return undefined;
   if (found === 'ask by GET')
     return (await getManifest(registry, repository, reference, within))?.descriptor;
@@ -66,7 +70,7 @@ export async function getManifest(
     const descriptor = { mediaType: mediaTypeOf(answer, bytes), digest, size: bytes.length };
     return { descriptor, bytes };
   };
-  return exchange.run(() => twice(get), within);
+  return exchange.run(() => twice(get), { within });
 }
 
 export async function headBlob(
@@ -114,14 +118,17 @@ export async function openBlob(
   repository: string,
   digest: Digest,
   range?: ByteRange,
+  wanted?: AbortSignal,
 ): Promise<BlobContent> {
   const { host, exchange } = registry;
   const subject = blobSubject(host, repository, digest);
-  const first = await exchange.retry(() => readBlob(registry, subject, range?.start, range?.end));
+  const open = () => readBlob(registry, subject, range?.start, range?.end);
+  const first = await exchange.retry(open, { wanted });
   const part = first.status === 206 ? range : undefined;
   const resume = (position: number) =>
     exchange.whenOpen(() => rest(registry, subject, position, part));
   const body = blobBody(first, { subject, exchange, resume });
+  if (wanted) addAbortSignal(wanted, body);
   return { status: first.status === 206 ? 206 : 200, body };
 }
 

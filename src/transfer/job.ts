@@ -56,18 +56,19 @@ export interface LayoutOrigin {
 }
 
 /**
- * The tar, read through the descriptor where there is /proc, so that a swapped file changes nothing; one that lies in
- * several files is served as a registry.
+ * The tar, read through the descriptor where there is /proc, so that a swapped file changes nothing; where oras cannot
+ * read it so, as it lies in several files or leaves blobs to a base, what we serve of it.
  */
-export type LayoutFile =
-  | { readonly fd: number; readonly path: string }
-  | { readonly client: LayoutServer; readonly repository: string };
+export type LayoutFile = { readonly fd: number; readonly path: string } | ServedByUs;
 
-export interface LayoutServer extends Pick<RegistryClient, 'host' | 'access'> {
-  /** Of a registry that it reads from itself, for whoever reads from it. */
+/** What oras reads through us, as a registry on the loopback address (loopback.ts). */
+export interface ServedByUs {
+  readonly server: Pick<RegistryClient, 'host' | 'access'>;
+  readonly repository: string;
+  /** Of the registry that we read it from: whoever reads from us takes one of these, and we none. */
   readonly places?: Places;
-  /** Whether somebody waits for bytes that it has not got to give. */
-  isBehind?(): boolean;
+  /** Whether somebody waits for bytes that we have not got to give. */
+  isBehind(): boolean;
 }
 
 /** The bundle that a delta builds on. */
@@ -102,7 +103,7 @@ export interface TransferTools {
 export interface TransferResult {
   /** In the order of the job. */
   readonly images: readonly ImageResult[];
-  /** Bytes of blobs that oras uploaded. */
+  /** Bytes of blobs that were uploaded. */
   readonly bytesSent: number;
 }
 

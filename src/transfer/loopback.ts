@@ -4,77 +4,89 @@ import type { AddressInfo } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 import type { Context } from '../context.ts';
 import { type Digest, isDigest } from '../oci/digest.ts';
-import type { LayoutFile, TransferJob } from './job.ts';
+import type { ServedByUs, TransferJob } from './job.ts';
 
-/** A layout whose tar lies in several files. */
-export interface SplitLayout {
-  /** Bytes; undefined for a blob that it does not have. */
+/** Manifests and blobs that we can read and oras cannot, or not as well. */
+export interface Content {
+  /** Bytes; undefined for what is not in it. */
   sizeOf(digest: Digest): number | undefined;
-  read(digest: Digest): AsyncIterable<Buffer>;
+  /** @param wanted aborts when nobody reads it any more */
+  read(digest: Digest, wanted: AbortSignal): AsyncIterable<Buffer>;
   readonly manifest: TransferJob['manifest'];
 }
 
 export interface Served {
-  readonly file: Exclude<LayoutFile, { readonly fd: number }>;
-  /** Aborts when the layout cannot be read: no other try would help. */
+  readonly source: ServedByUs;
+  /** Aborts when the content cannot be read: no other try would help. */
   readonly failed: AbortSignal;
   close(): Promise<void>;
 }
 
 /**
- * Serves a layout that lies in several files, over which oras cannot seek, as a registry on the loopback address:
- * the pulling half of the distribution API. The repository's random name keeps out who only
- * scans ports; oras's arguments, which other users of the machine may read, tell it.
+ * Serves content as a registry on the loopback address, the pulling half of the distribution API: a layout that lies in
+ * several files, over which oras cannot seek, one with the blobs of its base, a source that breaks off. The repository's
+ * random name keeps out who only scans ports; oras's arguments, which other users of the machine may read, tell it.
  */
 export async function serveOnLoopback(
-  layout: SplitLayout,
+  content: Content,
   { signal }: Pick<Context, 'signal'>,
 ): Promise<Served> {
   const repository = `bundle/${randomBytes(16).toString('hex')}`;
   const failing = new AbortController();
-  const fail = (error: unknown) => {
-    if (!signal.aborted) failing.abort(error);
+  const ended = (thrown: unknown) => {
+    const errors: unknown[] = thrown instanceof AggregateError ? thrown.errors : [thrown];
+    // Whoever asked may have gone away: oras has stopped, or the whole run has.
+    const failure = errors.find((error) => !isGone(error));
+    if (failure !== undefined && !signal.aborted) failing.abort(failure);
   };
-  let awaited = 0;
-  const count = (change: 1 | -1) => {
-    awaited += change;
-  };
-  const counted = { ...layout, read: (digest: Digest) => counting(layout.read(digest), count) };
+  const waiting = new Set<ServerResponse>();
   const server = createServer((request, response) => {
     const wanted = pathOf(repository, request.url ?? '');
     const answered = wanted ? answers[wanted.kind] : undefined;
     if (!wanted || !answered) return void response.writeHead(404).end();
     const isHead = request.method === 'HEAD';
-    answered(counted, wanted.digest, isHead, response).catch((error) => {
-      // Whoever asked went away: oras has stopped, or the whole run has.
-      if (!isGone(error)) fail(error);
+    const seen = { ...content, read: readFor(response, content, waiting) };
+    answered(seen, wanted.digest, isHead, response).catch((error) => {
+      ended(error);
       response.destroy();
     });
   });
   const host = await listen(server);
   return {
-    file: {
-      client: { host, access: { plainHttp: true }, isBehind: () => awaited > 0 },
+    source: {
+      server: { host, access: { plainHttp: true } },
       repository,
+      isBehind: () => waiting.size > 0,
     },
     failed: failing.signal,
     close: () => stop(server),
   };
 }
 
-/** Tells of each chunk that is waited for (1) and has come (-1). */
-async function* counting(chunks: AsyncIterable<Buffer>, change: (by: 1 | -1) => void) {
-  const iterator = chunks[Symbol.asyncIterator]();
-  try {
-    for (;;) {
-      change(1);
-      const { done, value } = await iterator.next().finally(() => change(-1));
-      if (done) return;
-      yield value;
+/** Content for one response. */
+type Seen = Omit<Content, 'read'> & { readonly read: (digest: Digest) => AsyncIterable<Buffer> };
+
+/** Reads for a response, which is `waiting` while the next chunk has not come, and wants none once it is closed. */
+function readFor(response: ServerResponse, { read }: Content, waiting: Set<ServerResponse>) {
+  const closed = new AbortController();
+  response.once('close', () => {
+    closed.abort();
+    waiting.delete(response);
+  });
+  return async function* (digest: Digest) {
+    const iterator = read(digest, closed.signal)[Symbol.asyncIterator]();
+    try {
+      for (;;) {
+        closed.signal.throwIfAborted();
+        waiting.add(response);
+        const { done, value } = await iterator.next().finally(() => waiting.delete(response));
+        if (done) return;
+        yield value;
+      }
+    } finally {
+      await iterator.return?.();
     }
-  } finally {
-    await iterator.return?.();
-  }
+  };
 }
 
 const answers = { manifests: sendManifest, blobs: sendBlob } as const;
@@ -86,28 +98,28 @@ function pathOf(repository: string, url: string) {
 }
 
 async function sendManifest(
-  layout: SplitLayout,
+  content: Seen,
   digest: Digest,
   isHead: boolean,
   response: ServerResponse,
 ): Promise<void> {
-  if (layout.sizeOf(digest) === undefined) return void response.writeHead(404).end();
-  const { mediaType, bytes } = await layout.manifest(digest);
+  if (content.sizeOf(digest) === undefined) return void response.writeHead(404).end();
+  const { mediaType, bytes } = await content.manifest(digest);
   writeHead(response, mediaType, bytes.length, digest);
   response.end(isHead ? undefined : bytes);
 }
 
 async function sendBlob(
-  layout: SplitLayout,
+  content: Seen,
   digest: Digest,
   isHead: boolean,
   response: ServerResponse,
 ): Promise<void> {
-  const size = layout.sizeOf(digest);
+  const size = content.sizeOf(digest);
   if (size === undefined) return void response.writeHead(404).end();
   writeHead(response, 'application/octet-stream', size, digest);
   if (isHead) return void response.end();
-  await pipeline(layout.read(digest), response);
+  await pipeline(content.read(digest), response);
 }
 
 function writeHead(response: ServerResponse, type: string, size: number, digest: Digest): void {
@@ -119,8 +131,13 @@ function writeHead(response: ServerResponse, type: string, size: number, digest:
 }
 
 function isGone(error: unknown): boolean {
-  const { code } = error as NodeJS.ErrnoException;
-  return code === 'ERR_STREAM_PREMATURE_CLOSE' || code === 'EPIPE' || code === 'ECONNRESET';
+  const { code, name } = error as NodeJS.ErrnoException;
+  return (
+    name === 'AbortError' ||
+    code === 'ERR_STREAM_PREMATURE_CLOSE' ||
+    code === 'EPIPE' ||
+    code === 'ECONNRESET'
+  );
 }
 
 async function listen(server: Server): Promise<string> {

@@ -44,10 +44,8 @@ export async function takePlaces(copy: Copy, most: number): Promise<Taken | unde
  * loopback address has the places of who it reads from.
  */
 export function placesOf({ from, to }: Copy): Places[] {
-  const source = 'fd' in from ? [] : [from.client];
-  return [...source, to.client]
-    .flatMap(({ places }) => places ?? [])
-    .toSorted((one, other) => one.turn - other.turn);
+  const source = 'client' in from ? from.client.places : 'server' in from ? from.places : undefined;
+  return [source ?? [], to.client.places].flat().toSorted((one, other) => one.turn - other.turn);
 }
 
 /** All or none. */

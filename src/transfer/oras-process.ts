@@ -62,7 +62,7 @@ export async function runOras(
 /** oras owes nothing while a host wants to be left alone, or we have nothing to give it. */
 function isHeldBack(copy: Copy): boolean {
   const { from } = copy;
-  const isBehind = 'client' in from && 'isBehind' in from.client && from.client.isBehind?.();
+  const isBehind = 'server' in from && from.isBehind();
   return isBehind || placesOf(copy).some(({ isOpen }) => !isOpen);
 }
 
@@ -79,13 +79,18 @@ export function copyArguments(copy: Copy, flags: readonly string[]): readonly st
 
 /** The tar is the child's standard input. */
 function sourceName(from: Copy['from']): string {
-  if (!('fd' in from)) return `${from.client.host}/${from.repository}`;
+  if (!('fd' in from)) return registryName(from);
   return existsSync('/proc/self/fd') ? '/proc/self/fd/0' : from.path;
 }
 
 function nameOf({ digest, from, to }: Copy): string {
-  const source = 'fd' in from ? from.path : `${from.client.host}/${from.repository}`;
-  return `${source}@${digest} to ${to.client.host}/${to.repository}`;
+  const source = 'fd' in from ? from.path : registryName(from);
+  return `${source}@${digest} to ${registryName(to)}`;
+}
+
+function registryName(at: Copy['to'] | Exclude<Copy['from'], { readonly fd: number }>): string {
+  const { host } = 'server' in at ? at.server : at.client;
+  return `${host}/${at.repository}`;
 }
 
 /** What of our environment oras gets. */

@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
-import { RegistryClient } from '../registry/client.ts';
+import type { RegistryClient } from '../registry/client.ts';
 import { AirgapError } from '../report/error.ts';
 import { type Served, serveOnLoopback } from './loopback.ts';
 import type { Copy } from './oras.ts';
@@ -23,8 +23,6 @@ export function throughUs(
   context: Pick<Context, 'signal'>,
 ): ThroughUs {
   const { from } = copy;
-  const client =
-    'client' in from && from.client instanceof RegistryClient ? from.client : undefined;
   let breaks = 0;
   let served: Served | undefined;
   return {
@@ -32,10 +30,9 @@ export function throughUs(
       served?.failed.throwIfAborted();
       // At which end it broke oras does not tell: a body that is cut fails in the request that sends it on.
       if (name === 'transient' && status === undefined) breaks++;
-      if (client === undefined || breaks < enough || !('client' in from)) return copy;
-      served ??= await serve(client, from.repository, copy, blobs, context);
-      const { client: server, repository } = served.file;
-      return { ...copy, from: { client: { ...server, places: client.places }, repository } };
+      if (breaks < enough || !('client' in from)) return copy;
+      served ??= await serve(from, copy, blobs, context);
+      return { ...copy, from: { ...served.source, places: from.client.places } };
     },
     close: async () => served?.close(),
   };
@@ -43,18 +40,17 @@ export function throughUs(
 
 /** What a copy of one image manifest reads; its hosts' places are the process's. */
 function serve(
-  client: RegistryClient,
-  repository: string,
+  { client, repository }: { readonly client: RegistryClient; readonly repository: string },
   { digest: root }: Copy,
   blobs: readonly Descriptor[],
   context: Pick<Context, 'signal'>,
 ): Promise<Served> {
   const sizes = new Map(blobs.map(({ digest, size }) => [digest, size]));
-  const layout = {
+  const content = {
     // Of the manifest only whether it is there is asked.
     sizeOf: (digest: Copy['digest']) => (digest === root ? 0 : sizes.get(digest)),
-    async *read(digest: Copy['digest']) {
-      yield* (await client.openBlob(repository, digest)).body;
+    async *read(digest: Copy['digest'], wanted: AbortSignal) {
+      yield* (await client.openBlob(repository, digest, wanted)).body;
     },
     async manifest(digest: Copy['digest']) {
       const found = await client.getManifest(repository, digest);
@@ -62,7 +58,7 @@ function serve(
       return { mediaType: found.descriptor.mediaType, bytes: found.bytes };
     },
   };
-  return serveOnLoopback(layout, context);
+  return serveOnLoopback(content, context);
 }
 
 function gone(host: string, repository: string, digest: Copy['digest']): AirgapError {

@@ -72,8 +72,7 @@ function secondChances(): (failure: OrasFailure) => boolean {
  */
 async function askHosts({ digest, from, to }: Copy, within: number): Promise<void> {
   await to.client.headManifest(to.repository, digest, within);
-  if ('client' in from && 'getManifest' in from.client)
-    await from.client.getManifest(from.repository, digest, within);
+  if ('client' in from) await from.client.getManifest(from.repository, digest, within);
 }
 
 function placesAt({ from, to }: Copy, end: OrasFailure['end']) {

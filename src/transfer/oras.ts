@@ -6,7 +6,7 @@ import { Gate } from '../registry/gate.ts';
 import { tenMinutes } from '../registry/retry.ts';
 import { stallTime } from '../registry/transport.ts';
 import type { LayoutFile, TransferTools } from './job.ts';
-import { openOrasAccess } from './oras-access.ts';
+import { type OrasAccess, openOrasAccess } from './oras-access.ts';
 import { shortName, type Watch } from './oras-bytes.ts';
 import { placesOf, type Taken, takePlaces } from './oras-places.ts';
 import { childEnvironment, copyArguments, runOras } from './oras-process.ts';
@@ -44,7 +44,7 @@ export async function openOras(tools: TransferTools, context: Context): Promise<
   const gate = new Gate({ places: processes });
   const run = async (copy: Copy, blobs: readonly Descriptor[], ask: () => Promise<void>) => {
     const flags = [
-      ...('fd' in copy.from ? ['--from-oci-layout'] : await access.flags('from', copy.from.client)),
+      ...(await sourceFlags(copy.from, access)),
       ...(await access.flags('to', copy.to.client)),
     ];
     const leave = await gate.enter(signal);
@@ -68,6 +68,11 @@ export async function openOras(tools: TransferTools, context: Context): Promise<
     },
     close: access.close,
   };
+}
+
+async function sourceFlags(from: Copy['from'], { flags }: OrasAccess): Promise<string[]> {
+  if ('fd' in from) return ['--from-oci-layout'];
+  return flags('from', 'server' in from ? from.server : from.client);
 }
 
 /** Places for a copy, at hosts that take requests. */

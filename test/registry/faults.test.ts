@@ -229,6 +229,29 @@ describe('until the budget is spent', () => {
   });
 });
 
+describe('a blob that nobody wants any more', () => {
+  test('is not asked for again', async () => {
+    const digest = await pushBlob(registry.host, 'a/b', randomBytes(10));
+    const gone = new AbortController();
+    const wait = { 'retry-after': '1' };
+    first(1000, 'GET', { status: 503, headers: wait });
+    const opening = client.openBlob('a/b', digest, gone.signal);
+    await expect.poll(() => front.requests.length, { interval: 5 }).toBe(1);
+    gone.abort();
+    await expect(opening).rejects.toThrow('aborted');
+    expect(front.requests).toHaveLength(1);
+  });
+
+  test('breaks off while it comes', async () => {
+    const digest = await pushBlob(registry.host, 'a/b', randomBytes(500_000));
+    const gone = new AbortController();
+    first(1000, 'GET', { stallAfter: 1_000 });
+    const { body } = await client.openBlob('a/b', digest, gone.signal);
+    gone.abort();
+    await expect(buffer(body)).rejects.toThrow('aborted');
+  });
+});
+
 describe('a blob that breaks off', () => {
   // The end comes in chunks of its own.
   const bytes = randomBytes(1_000_000);

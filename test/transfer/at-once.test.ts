@@ -138,7 +138,7 @@ async function baseIn(repository: string, client: ReturnType<Setting['client']>)
     { blobs } as unknown as InventoryBase,
     client,
   );
-  const { file, close } = await serveOnLoopback(
+  const { source: served, close } = await serveOnLoopback(
     {
       sizeOf: (digest) => sizes.get(digest) ?? documents.get(digest)?.bytes.length,
       read,
@@ -146,7 +146,7 @@ async function baseIn(repository: string, client: ReturnType<Setting['client']>)
     },
     { signal: new AbortController().signal },
   );
-  const whole = { ...file, client: { ...file.client, places } };
+  const whole = { ...served, places };
   const about = { name: 'base', version: '1', inventoryDigest: samples[0]?.image.root.digest };
   return {
     base: { ...about, repository, blobs: new Set(sizes.keys()), homes, whole },

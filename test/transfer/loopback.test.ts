@@ -1,24 +1,28 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Digest, digestOf } from '../../src/oci/digest.ts';
 import { AirgapError } from '../../src/report/error.ts';
-import { type Served, type SplitLayout, serveOnLoopback } from '../../src/transfer/loopback.ts';
+import { type Content, type Served, serveOnLoopback } from '../../src/transfer/loopback.ts';
 
 const manifest = Buffer.from('{"a":"manifest"}');
 const blob = Buffer.alloc(3_000_000, 'blob');
 const broken = digestOf(Buffer.from('what cannot be read'));
+const stuck = digestOf(Buffer.from('what never comes'));
 const sizes = new Map<Digest, number>([
   [digestOf(manifest), manifest.length],
   [digestOf(blob), blob.length],
   [broken, blob.length],
+  [stuck, blob.length],
 ]);
 
-const layout: SplitLayout = {
+const content: Content = {
   sizeOf: (digest) => sizes.get(digest),
   manifest: async () => ({
     mediaType: 'application/vnd.oci.image.manifest.v1+json',
     bytes: manifest,
   }),
-  async *read(digest) {
+  async *read(digest, wanted) {
+    if (digest === stuck) await sleep(60_000, undefined, { signal: wanted });
     yield blob.subarray(0, 1_000_000);
     if (digest === broken)
       throw new AirgapError('io', 'the stick is gone', { given: 'x.tar.002: EIO' });
@@ -30,21 +34,21 @@ let served: Served;
 let at: string;
 const stopping = new AbortController();
 beforeEach(async () => {
-  served = await serveOnLoopback(layout, stopping);
-  at = `http://${served.file.client.host}/v2/${served.file.repository}`;
+  served = await serveOnLoopback(content, stopping);
+  at = `http://${served.source.server.host}/v2/${served.source.repository}`;
 });
 afterEach(() => served.close());
 
-describe('a layout on the loopback address', () => {
+describe('content on the loopback address', () => {
   test('is there for whoever has the name of its repository, and for nobody else', async () => {
-    expect(served.file.client.host).toMatch(/^127\.0\.0\.1:\d+$/);
+    expect(served.source.server.host).toMatch(/^127\.0\.0\.1:\d+$/);
     expect((await fetch(`${at}/blobs/${digestOf(blob)}`, { method: 'HEAD' })).status).toBe(200);
     const other = at.replace(/[0-9a-f]{32}$/, '0'.repeat(32));
     for (const url of [
       `${other}/blobs/${digestOf(blob)}`,
       `${at}/tags/list`,
       `${at}/blobs/../x`,
-      `http://${served.file.client.host}/v2/`,
+      `http://${served.source.server.host}/v2/`,
     ])
       expect((await fetch(url)).status).toBe(404);
   });
@@ -68,6 +72,18 @@ describe('a layout on the loopback address', () => {
     const answer = await fetch(`${at}/blobs/${broken}`);
     await expect(answer.arrayBuffer()).rejects.toThrow();
     expect(served.failed.reason).toMatchObject({ class: 'io', given: 'x.tar.002: EIO' });
+  });
+
+  test('is behind while a reader waits for bytes, and not for one that is gone', async () => {
+    const gone = new AbortController();
+    const reading = fetch(`${at}/blobs/${stuck}`, { signal: gone.signal }).then((answer) =>
+      answer.arrayBuffer(),
+    );
+    await expect.poll(() => served.source.isBehind(), { interval: 5 }).toBe(true);
+    gone.abort();
+    await expect(reading).rejects.toThrow();
+    await expect.poll(() => served.source.isBehind(), { interval: 5 }).toBe(false);
+    expect(served.failed.aborted).toBe(false);
   });
 
   test('goes on when one reader goes away', async () => {
