@@ -1,5 +1,6 @@
 import { encodeHeader } from '../../src/bundle/archive.ts';
 import type { Random } from '../random.ts';
+import { setChecksum } from './checksum.ts';
 
 /** One way to change a bundle; the same random gives the same change. */
 export type Mutation = (bytes: Buffer, random: Random) => Buffer;
@@ -130,10 +131,7 @@ function spliced(bytes: Buffer, at: number, taken: number, given: Buffer): Buffe
   return Buffer.concat([bytes.subarray(0, at), given, bytes.subarray(at + taken)]);
 }
 
-/** With the checksum that a reader of tar expects (POSIX ustar). */
 function withSum(whole: Buffer, header: Buffer): Buffer {
-  header.fill(' ', 148, 156);
-  const sum = header.reduce((total, byte) => total + byte, 0);
-  header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
+  setChecksum(header);
   return whole;
 }
