@@ -1,7 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Context } from '../context.ts';
-import { onDisk } from '../disk/failures.ts';
+import { withScratch } from '../disk/scratch.ts';
 import type { Inventory } from '../plan/inventory.ts';
 import type { AirgapError } from '../report/error.ts';
 import { findOras } from '../transfer/find-oras.ts';
@@ -26,13 +24,7 @@ export async function withTools<T>(
   work: (tools: TransferTools) => Promise<T>,
 ): Promise<T> {
   const oras = await findOras(context);
-  const { temporary } = context;
-  const scratch = await onDisk(temporary, mkdtemp(join(temporary, 'airgap-bundle-')));
-  try {
-    return await work({ ...logins, oras, scratch });
-  } finally {
-    await onDisk(scratch, rm(scratch, { recursive: true, force: true }));
-  }
+  return withScratch(context.temporary, (scratch) => work({ ...logins, oras, scratch }));
 }
 
 /** The images that have a place in the target; an unmapped one has none. */

@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { constants } from 'node:os';
+import { removeScratch } from '../disk/scratch.ts';
 
 export interface Interruption {
   /** Aborted by the first SIGINT, SIGTERM or SIGHUP (a terminal that closes); every request and child process of a run listens to it. */
@@ -16,7 +17,8 @@ const sameSignal = 1_000;
 
 /**
  * From now on a signal does not end the process, but lets the run end itself in order, within five seconds. A second
- * one does, at once: whatever it leaves, another run goes on with, as after a kill.
+ * one does, at once: the private folders go, with the logins in them, and what else it leaves another run goes on with,
+ * as after a kill.
  * @param far how far the run is, in words
  */
 export function onInterruption(far: () => string | undefined): Interruption {
@@ -27,7 +29,10 @@ export function onInterruption(far: () => string | undefined): Interruption {
   let progress: string | undefined;
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(name, () => {
-      if (received && Date.now() - receivedAt > sameSignal) process.exit(exitCodeAfter(name));
+      if (received && Date.now() - receivedAt > sameSignal) {
+        removeScratch();
+        process.exit(exitCodeAfter(name));
+      }
       if (received) return;
       [received, receivedAt, progress] = [name, Date.now(), far()];
       controller.abort(new Error(name));

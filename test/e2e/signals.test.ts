@@ -109,12 +109,14 @@ describe('a second signal', () => {
     expect(runs(pid)).toBe(true);
     kill('SIGTERM');
     expect((await ended).exitCode).toBe(143);
+    expect(await readdir(job.path('tmp'))).toEqual([]);
   });
 });
 
 test('a run that is killed leaves no oras that goes on: it ends with the blob that it sends', async () => {
   const { children, kill, letGo } = await heldMirror();
   kill('SIGKILL');
+  expect(await readdir(job.path('tmp'))).toHaveLength(1);
   expect(children.filter(runs)).toEqual(children);
   // The next run is right while the other's process still sends.
   const next = mirror();
@@ -123,6 +125,8 @@ test('a run that is killed leaves no oras that goes on: it ends with the blob th
   await next;
   await until(() => children.filter(runs).length === 0);
   expect(await digestAt(target.host, 'm/quay.io/a/b', '1')).toBe(digest);
+  // The logins of the killed one are gone as well.
+  expect(await readdir(job.path('tmp'))).toEqual([]);
 });
 
 const startsOf = (blob: Buffer) => target.requests.filter(sends(blob)).length;
