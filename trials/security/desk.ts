@@ -74,7 +74,10 @@ export class Desks {
 }
 
 async function openDesk(images: Images): Promise<Desk> {
-  const [source, job] = await Promise.all([startRegistry(), startKeyedJob()]);
+  const [source, job] = await Promise.all([
+    startRegistry(),
+    startKeyedJob({ SOURCE_DATE_EPOCH: '1790000000' }),
+  ]);
   for (const [name, options] of Object.entries(images)) {
     const [, path = '', tag = ''] = /^(.*):([^:]+)$/.exec(name) ?? [];
     await pushImage(source.host, path, tag, options);
