@@ -14,12 +14,16 @@ export class OrasFailure extends AirgapError {
   /** Whether its words are known here: of a code of its own making oras does not tell the status. */
   readonly isUnderstood: boolean;
 
-  /** @param stderr what oras wrote; tables of real output are in the tests */
+  /**
+   * @param stderr what oras wrote; tables of real output are in the tests
+   * @param copying `host/repository@digest to host/repository`, or the path of a file for the first
+   */
   constructor(stderr: string, copying: string) {
     const text = oneLine(withoutQueries(firstError(stderr)), longest);
     const end = endOf(text);
-    const said = saidIn(text);
-    const errorClass = judge(said, text, end);
+    const words = withoutNames(text, copying);
+    const said = saidIn(words);
+    const errorClass = judge(said, words, end);
     super(errorClass, `oras could not copy ${copying}`, {
       given: text || 'oras said nothing',
       next: nextStep(errorClass, end),
@@ -95,6 +99,20 @@ function firstError(stderr: string): string {
 /** Upload sessions and redirects carry secrets in their query. */
 function withoutQueries(text: string): string {
   return text.replaceAll(/(https?:\/\/[^\s"?]*)\?[^\s"]*/g, '$1?…');
+}
+
+/** A repository may be called anything, `team/timeout-svc` too. */
+function withoutNames(text: string, copying: string): string {
+  const called = copying
+    .split(/[\s@]/)
+    .filter((name) => name.includes('/'))
+    .flatMap((name) => [name, ...name.split(/\/(.*)/)])
+    // Of one plain word nobody can tell what it stands for.
+    .filter((name) => /[^a-z0-9]/.test(name))
+    .map((name) => name.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  const plain = text.replaceAll(/"[^"]*"|https?:\/\/\S+|\S+@\w+:[0-9a-f]{32,}/g, '…');
+  if (called.length === 0) return plain;
+  return plain.replaceAll(new RegExp(`(?<![\\w/.-])(?:${called.join('|')})(?![\\w/-])`, 'g'), '…');
 }
 
 function nextStep(errorClass: ErrorClass, end: CopyEnd): string {

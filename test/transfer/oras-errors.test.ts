@@ -118,6 +118,27 @@ describe('stderr of oras', () => {
     expect(new OrasFailure(stderr, 'x').class).toBe(expected);
   });
 
+  describe.each(['team/timeout-svc', 'quota-manager', 'a/forbidden-x', 'immutable/eof'])(
+    'is not judged by the name of a repository, %s',
+    (name) => {
+      const copying = `r.example/${name}@${digest} to t.example:5000/${name}`;
+      const of = (end: string) => `Error from ${end} registry for "t.example:5000/${name}": `;
+      test.each([
+        [`${of('source')}the moon is in the wrong place`, 'tool'],
+        [`${of('source')}GET "https://r.example/v2/${name}/blobs/x": the moon`, 'tool'],
+        [`${of('source')}what r.example/${name}@${digest}`, 'tool'],
+        [`${of('source')}name unknown: repository ${name} is not there`, 'usage'],
+        [`${of('destination')}unavailable: t.example:5000/${name}`, 'transient'],
+        [`${of('destination')}weird: ${name}, no`, 'refused'],
+      ])('%s', (stderr, expected) => {
+        expect(new OrasFailure(stderr, copying)).toMatchObject({
+          class: expected,
+          isUnderstood: /unknown|unavailable/.test(stderr),
+        });
+      });
+    },
+  );
+
   test('is told in one line, without the secrets of upload URLs or the paths of our private files', () => {
     const put = `${target}${upload}response status code 503: Service Unavailable${advice}`;
     expect(new OrasFailure(put, 'a@b to c').given).toBe(
