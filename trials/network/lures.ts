@@ -1,56 +1,16 @@
 import { strict as assert } from 'node:assert';
-import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
-import { createServer as createHttp, type RequestListener } from 'node:http';
-import { createServer as createHttps } from 'node:https';
-import { type Job, section, startKeyedJob } from '../../test/helpers/job.ts';
+import { type Job, startKeyedJob } from '../../test/helpers/job.ts';
 import type { FrontAnswer, FrontRule } from '../../test/helpers/proxy.ts';
-import { freePort } from '../../test/helpers/registry.ts';
-import { type Authority, makeAuthority } from '../../test/helpers/tls.ts';
+import { makeAuthority } from '../../test/helpers/tls.ts';
 import { checkRefused } from '../checks.ts';
 import { isBlobGet, isManifestGet, isUploadPost, type Which } from '../faults.ts';
 import { retryBudget } from '../knobs.ts';
 import type { Site, Verb } from '../site.ts';
 import { Sites } from '../sites.ts';
-import { type Case, refused, type Trial, type Verdict } from '../trial.ts';
+import { refused, type Trial, type Verdict } from '../trial.ts';
+import { type Canary, openCanary, startTls, user, writeBundle } from './strangers.ts';
 
 const sites = new Sites();
-const user = { name: 'ops', password: 'canary-password' };
-
-/** Who is not the registry, and must not learn what is for it. */
-interface Canary {
-  readonly origin: string;
-  /** Requests that brought any credential. */
-  credentials(): number;
-  requests(): number;
-  close(): void;
-}
-
-/** A loopback address that is not the registry's. */
-const elsewhere = '127.0.0.2';
-
-async function openCanary(): Promise<Canary> {
-  let [requests, credentials] = [0, 0];
-  const server = createHttp((request, response) => {
-    requests++;
-    const shown = JSON.stringify([request.headers, request.url]);
-    if (request.headers.authorization !== undefined || shown.includes(user.password)) credentials++;
-    response.writeHead(404).end();
-  });
-  server.listen(0, elsewhere);
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return {
-    origin: `http://${elsewhere}:${address.port}`,
-    requests: () => requests,
-    credentials: () => credentials,
-    close: () => {
-      server.closeAllConnections();
-      server.close();
-    },
-  };
-}
 
 const basic = `Basic ${Buffer.from(`${user.name}:${user.password}`).toString('base64')}`;
 
@@ -189,95 +149,4 @@ async function downgraded(): Promise<Verdict> {
   checkRefused(ended, 2, /not safe/);
   assert.equal(canary.requests(), 0, 'it followed');
   return kept(canary);
-}
-
-async function startTls(
-  authority: Authority,
-  names: readonly string[],
-  listener: RequestListener,
-  how: { expired?: boolean } = {},
-) {
-  const { cert, key } = await authority.issue(names, how);
-  const server = createHttps({ cert: await readFile(cert), key: await readFile(key) }, listener);
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  const close = () => {
-    server.closeAllConnections();
-    server.close();
-  };
-  return { host: `127.0.0.1:${address.port}`, close };
-}
-
-const writeBundle = (job: Job, source: string, access: object) =>
-  job.bundle('target.invalid', {
-    ociImageRegistry: section('target.invalid'),
-    images: ['nginx:1'],
-    registries: { 'docker.io': { mirror: `${source}/docker.io` }, [source]: access },
-  });
-
-/** A host that cannot be reached in one way, what the program must say of it, and with which class. */
-const hurdles: Readonly<Record<string, readonly [number, RegExp, Hurdle]>> = {
-  'no such name': [9, /ENOTFOUND|EAI_AGAIN/, async () => ({ host: 'registry.invalid' })],
-  'nobody listens': [9, /ECONNREFUSED/, async () => ({ host: `127.0.0.1:${await freePort()}` })],
-  'an unknown authority': [2, /authority that is not trusted/, (authority) => greet(authority)],
-  'an expired certificate': [
-    2,
-    /has expired/,
-    (authority) => greet(authority, ['IP:127.0.0.1'], { expired: true }, true),
-  ],
-  'a certificate for another name': [
-    2,
-    /for another name/,
-    (authority) => greet(authority, ['DNS:other.example'], {}, true),
-  ],
-  'no TLS': [2, /does not speak TLS/, plainServer],
-};
-
-type Hurdle = (authority: Authority) => Promise<{
-  readonly host: string;
-  readonly access?: object;
-  close?(): void;
-}>;
-
-async function greet(
-  authority: Authority,
-  names = ['IP:127.0.0.1'],
-  how = {},
-  isTrusted = false,
-): ReturnType<Hurdle> {
-  const server = await startTls(
-    authority,
-    names,
-    (_, response) => response.writeHead(404).end(),
-    how,
-  );
-  return { ...server, access: isTrusted ? { caCert: authority.pem } : {} };
-}
-
-async function plainServer(): ReturnType<Hurdle> {
-  const canary = await openCanary();
-  return { host: canary.origin.replace('http://', ''), close: canary.close };
-}
-
-export const t25: Trial = {
-  id: 'T25',
-  title:
-    'no name, nobody there, unknown, expired or wrong certificates: each has its message, never plain HTTP',
-  star: false,
-  cases: () =>
-    Object.entries(hurdles).map(([name, hurdle]): Case => ({ name, run: () => hindered(hurdle) })),
-};
-
-async function hindered([code, says, hurdle]: readonly [number, RegExp, Hurdle]): Promise<Verdict> {
-  const [authority, job] = await Promise.all([makeAuthority(), startKeyedJob()]);
-  const { host, access = {}, close } = await hurdle(authority);
-  await writeBundle(job, host, access);
-  const argv = ['create', '-f', 'bundle.yaml', '-o', 'out', ...retryBudget(1)];
-  const ended = await job.run(...argv, '--output', 'json');
-  close?.();
-  await Promise.all([authority.remove(), job.remove()]);
-  checkRefused(ended, code, says);
-  return refused();
 }
