@@ -7,11 +7,10 @@ import type { Work } from './work.ts';
 
 /** Up to this size, bytes, a few requests of ours cost less than a process of oras (docs/benchmarks.md). */
 const largest = 1024 * 1024;
-/** At a time: each is held in memory whole. */
-const atOnce = 32;
-
 /** Of a unit that oras could not copy: what our client reads whole (registry/read-blob.ts). */
 const largestAttached = 32 * 1024 * 1024;
+/** At a time, as each is held in memory whole: up to the first size, and up to the second. */
+const atOnce = { small: 32, attached: 2 };
 
 /** Whether a unit's blobs that are missing are for our own client to copy. */
 export function areOurs(
@@ -27,9 +26,17 @@ function isSmall({ size }: Descriptor): boolean {
   return size <= largest;
 }
 
-/** How many are at work at a time in a transfer. */
-export function smallBlobGate(): Gate {
-  return new Gate({ places: atOnce });
+/** How many are in memory at a time in a transfer. */
+export interface HeldBlobs {
+  readonly small: Gate;
+  readonly attached: Gate;
+}
+
+export function heldBlobs(): HeldBlobs {
+  return {
+    small: new Gate({ places: atOnce.small }),
+    attached: new Gate({ places: atOnce.attached }),
+  };
 }
 
 /**
@@ -43,10 +50,7 @@ export async function sendSmall(
   work: Work,
 ): Promise<number> {
   const sent = new Map<Descriptor, boolean>();
-  const one = async (blob: Descriptor) => {
-    const leave = await work.smallBlobs.enter(work.context.signal);
-    sent.set(blob, await send(blob, unit, work).finally(leave));
-  };
+  const one = async (blob: Descriptor) => void sent.set(blob, await send(blob, unit, work));
   const [first] = blobs;
   const push = async () => void (first && (await one(first)));
   await work.firstPush({ repository: unit.repository, push });
@@ -78,6 +82,12 @@ export async function tryPush(
 
 /** @returns whether it was uploaded: else it was there, or is not at hand */
 async function send(blob: Descriptor, unit: CopyUnit, work: Work): Promise<boolean> {
+  const { held, context } = work;
+  const leave = await (isSmall(blob) ? held.small : held.attached).enter(context.signal);
+  return sendWhole(blob, unit, work).finally(leave);
+}
+
+async function sendWhole(blob: Descriptor, unit: CopyUnit, work: Work): Promise<boolean> {
   const { repository } = unit;
   const { job, turns } = work;
   if ((await job.target.headBlob(repository, blob.digest)) === blob.size) {

@@ -1,7 +1,6 @@
 import type { Context } from '../context.ts';
 import { type Descriptor, totalSize } from '../oci/descriptor.ts';
 import { type ImageGraph, leavesOf, type ManifestDocument } from '../oci/graph.ts';
-import type { Gate } from '../registry/gate.ts';
 import { itself, onceEach } from '../registry/once.ts';
 import { type Brought, bring, bringAgain } from './bringing.ts';
 import type { PlaceFound } from './heads.ts';
@@ -9,7 +8,7 @@ import type { TransferImage, TransferJob } from './job.ts';
 import type { Oras } from './oras.ts';
 import { TransferProgress } from './progress.ts';
 import { Refusals } from './refusals.ts';
-import { smallBlobGate } from './small-blobs.ts';
+import { type HeldBlobs, heldBlobs } from './small-blobs.ts';
 import { BlobTurns } from './turns.ts';
 import { blobsOf, type CopyUnit, unitsOf } from './units.ts';
 
@@ -42,7 +41,7 @@ export interface Work {
   readonly refusals: Refusals;
   /** Puts a manifest by its digest, once a repository. */
   putChild(child: Child): Promise<void>;
-  readonly smallBlobs: Gate;
+  readonly held: HeldBlobs;
   /** Counts what was uploaded. */
   sent(blobs: readonly Descriptor[]): void;
   bytesSent(): number;
@@ -91,7 +90,7 @@ export function startWork(
       ({ repository, document }) => `${repository}@${document.descriptor.digest}`,
       (child) => putChild(child, work),
     ),
-    smallBlobs: smallBlobGate(),
+    held: heldBlobs(),
     sent: (blobs) => {
       bytesSent += totalSize(blobs);
     },
