@@ -3,7 +3,7 @@
 /** Seconds without a byte after which a body counts as stalled. */
 export const stallSeconds = 1.5;
 
-/** Environment of every run: what shortens the stall time is for trials and tests only. */
+/** Environment of every run. */
 export const shortStall: Readonly<Record<string, string>> = {
   AIRGAP_BUNDLE_STALL_SECONDS: String(stallSeconds),
 };

@@ -1,5 +1,6 @@
 import type { Context } from '../context.ts';
 import type { BundleSpec, RegistryAccess } from '../inputs/spec.ts';
+import { stallTimeOf } from '../inputs/stall-time.ts';
 import type { InventoryTarget } from '../plan/inventory.ts';
 import type { CredentialOf } from '../registry/access.ts';
 import { openRegistries, type Registries } from '../registry/client.ts';
@@ -27,19 +28,14 @@ export async function connect(
   context: Context,
   push = noPush,
 ): Promise<Connections> {
+  const stallMs = stallTimeOf(context.env);
   const entry = {
     credential: await runCredentials(endpoint, push, context),
     allowPlainHttpCredentials: push.allowPlainHttp,
     ...(retryBudgetMs === undefined ? {} : { retryBudgetMs }),
-    ...stallTime(context),
+    ...(stallMs === undefined ? {} : { stallMs }),
   };
   return { registries: openRegistries({ access, ...entry, context }), ...entry };
-}
-
-/** Seconds, for tests: they cannot wait for the minute after which a body counts as stalled. */
-function stallTime({ env }: Context): { stallMs?: number } {
-  const seconds = Number(env.AIRGAP_BUNDLE_STALL_SECONDS);
-  return seconds > 0 ? { stallMs: seconds * 1_000 } : {};
 }
 
 /** How the signed inventory says that its target is reached. */
