@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder } from '../disk/folder.ts';
 import { algorithmOf, type Digest, digestOf } from '../oci/digest.ts';
 import { packContent, unpackContent } from './content-pack.ts';
 
@@ -91,7 +92,7 @@ async function replacePacks(
 ): Promise<void> {
   const path = join(folder, `${randomUUID()}${ending}`);
   const partial = `${path}.partial`;
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   try {
     await writeFile(partial, await packContent(contents));
     await rename(partial, path);

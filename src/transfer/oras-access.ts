@@ -1,7 +1,8 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Context } from '../context.ts';
 import { onDisk } from '../disk/failures.ts';
+import { makeFolder } from '../disk/folder.ts';
 import { dockerHubKey, isDockerHub } from '../oci/docker-hub.ts';
 import { type Credential, originOf } from '../registry/access.ts';
 import type { RegistryClient } from '../registry/client.ts';
@@ -32,7 +33,7 @@ export async function openOrasAccess(
 ): Promise<OrasAccess> {
   const folder = join(scratch, 'oras');
   const dockerConfig = join(folder, 'docker');
-  await onDisk(dockerConfig, mkdir(dockerConfig, { recursive: true, mode: 0o700 }));
+  await makeFolder(dockerConfig, 0o700);
   const login = onceEach(hostOf, async ({ host, access }: Reachable) => {
     // Where the way is open to all oras goes without: our own client has said so if the registry wants a login.
     const mayLogIn = allowPlainHttpCredentials || isPrivate(new URL(originOf(host, access)));
