@@ -7,6 +7,7 @@ import { removePrivateFolder, withPrivateFolder } from './action/private-folder.
 import { type ActionResult, runCommands } from './action/run.ts';
 import { summaryText } from './action/summary.ts';
 import type { Context } from './context.ts';
+import { onDisk } from './disk/failures.ts';
 import { Failures } from './report/error.ts';
 import { endOf } from './report/error-text.ts';
 import { onInterruption } from './report/interruption.ts';
@@ -70,7 +71,8 @@ function print({ plan, mirror, create }: ActionResult, log: ReturnType<typeof ac
 
 /** Runners without summaries name no file for them. */
 async function writeSummary(text: string): Promise<void> {
-  if (process.env.GITHUB_STEP_SUMMARY) await core.summary.addRaw(text).write();
+  const path = process.env.GITHUB_STEP_SUMMARY;
+  if (path) await onDisk(path, core.summary.addRaw(text).write());
 }
 
 /** The annotation already says that it is an error. */

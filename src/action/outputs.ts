@@ -1,25 +1,33 @@
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { diskError, onDisk } from '../disk/failures.ts';
 import { jsonText } from '../report/json.ts';
 import type { Redactor } from '../report/redact.ts';
 import type { ActionResult } from './run.ts';
 
-/** Sets the step's outputs: those that the run came to. `report-path` holds the whole result as JSON. */
+/** Sets the step's outputs: those that the run came to. `report-path` holds the whole result as JSON. @throws AirgapError io */
 export function writeOutputs(
   { plan, create }: ActionResult,
   reportPath: string,
   setOutput: (name: string, value: string) => void,
 ): void {
-  setOutput('report-path', reportPath);
-  if (plan) setOutput('image-count', String(plan.inventory.images.length));
+  const set = (name: string, value: string) => {
+    try {
+      setOutput(name, value);
+    } catch (cause) {
+      throw diskError(`the step's output ${name}`, cause);
+    }
+  };
+  set('report-path', reportPath);
+  if (plan) set('image-count', String(plan.inventory.images.length));
   if (!create) return;
-  setOutput('bundle-path', create.bundle);
+  set('bundle-path', create.bundle);
   const files = [...create.parts, `${create.bundle}.sha256`, create.installScript];
-  setOutput('bundle-files', files.join('\n'));
-  setOutput('bundle-digest', `sha256:${create.sha256}`);
+  set('bundle-files', files.join('\n'));
+  set('bundle-digest', `sha256:${create.sha256}`);
 }
 
-/** Writes the result into a folder of its own, since a job may have several such steps, and returns its path. */
+/** Writes the result into a folder of its own, since a job may have several such steps, and returns its path. @throws AirgapError io */
 export async function writeReport(
   { create, ...rest }: ActionResult,
   parent: string,
@@ -27,8 +35,8 @@ export async function writeReport(
 ): Promise<string> {
   const { inventory: _, ...created } = create ?? {};
   const report = { ...rest, ...(create ? { create: created } : {}) };
-  const folder = await mkdtemp(join(parent, 'airgap-bundle-report-'));
+  const folder = await onDisk(parent, mkdtemp(join(parent, 'airgap-bundle-report-')));
   const path = join(folder, 'report.json');
-  await writeFile(path, redactor.redact(jsonText(report)));
+  await onDisk(path, writeFile(path, redactor.redact(jsonText(report))));
   return path;
 }

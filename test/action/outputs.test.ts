@@ -45,6 +45,15 @@ describe('outputs', () => {
   });
 });
 
+test('an output that the disk refuses is an io failure', () => {
+  const full = () => {
+    throw Object.assign(new Error('write'), { code: 'ENOSPC' });
+  };
+  expect(() => writeOutputs({ errors: [] }, '/tmp/report.json', full)).toThrow(
+    expect.objectContaining({ class: 'io', message: 'the disk is full' }),
+  );
+});
+
 describe('the report', () => {
   let folder: string;
   beforeAll(async () => {
@@ -78,6 +87,14 @@ describe('the report', () => {
     redactor.add('HTTP 403');
     const path = await writeReport({ errors: [refusal] }, folder, redactor);
     expect(JSON.parse(await readFile(path, 'utf8')).errors[0].given).toBe('***');
+  });
+
+  test('that the disk refuses is an io failure', async () => {
+    const nowhere = join(folder, 'gone');
+    await expect(writeReport({ errors: [] }, nowhere, makeRedactor())).rejects.toMatchObject({
+      class: 'io',
+      given: `${nowhere}: ENOENT`,
+    });
   });
 
   test('of a second step in the same job leaves the first alone', async () => {
