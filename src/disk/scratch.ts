@@ -53,5 +53,5 @@ async function sweep(parent: string, own: string): Promise<void> {
 /** In a folder that others can change, a deletion could be led elsewhere by a link while it goes down. */
 async function isPrivateOf(path: string, own: string): Promise<boolean> {
   const [found, { uid }] = await Promise.all([lstat(path).catch(() => undefined), lstat(own)]);
-  return found !== undefined && found.isDirectory() && found.uid === uid && !(found.mode & 0o077);
+  return found?.isDirectory() === true && found.uid === uid && !(found.mode & 0o077);
 }
