@@ -38,6 +38,20 @@ describe('what one oras copies', () => {
     expect(whole?.documents).toHaveLength(3);
   });
 
+  test('what is attached to another manifest is told, of the documents that oras follows', async () => {
+    const [subject] = buildImage({ layers: ['other'] }).manifests;
+    const attached = sample.manifests.map(({ descriptor, bytes }) => {
+      if (descriptor.digest !== sample.root.digest) return { descriptor, bytes };
+      const index = { ...JSON.parse(String(bytes)), subject: subject?.descriptor };
+      return { descriptor, bytes: Buffer.from(JSON.stringify(index)) };
+    });
+    const index = { ...sample, manifests: attached };
+    const [whole] = await units(index, 'layout');
+    expect(whole?.hasSubject).toBe(true);
+    const leaves = await units(index, 'registries');
+    expect(leaves.map(({ hasSubject }) => hasSubject)).toEqual([false, false]);
+  });
+
   test('a blob that an image has twice counts once', async () => {
     const [only] = await units(buildImage({ layers: ['same', 'same'] }), 'registries');
     expect(only?.blobs).toHaveLength(2);
