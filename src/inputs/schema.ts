@@ -110,7 +110,7 @@ export const bundleSchema = z.strictObject({
     .regex(durationPattern, 'a length of time such as 90s, 30m or 2h')
     .optional()
     .describe(
-      'How long a request or copy that may yet succeed is tried again: `90s`, `30m`, `2h`; default `10m`.',
+      'How long a request or copy that may yet succeed is tried again: `90s`, `30m`, `2h`; default `10m`, at most `168h`.',
     ),
   sequence: z
     .int()
