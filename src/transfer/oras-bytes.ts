@@ -8,46 +8,69 @@ export interface RunningOras {
   readonly stdout: Readable;
 }
 
-/** Looks at a process until what it returns is called. */
-export type Watch = (oras: RunningOras) => () => void;
-
-/** Milliseconds between two looks. */
-const interval = 1_000;
-
-/**
- * Tells once a second how many bytes of blobs are in the target by way of a copy: those that oras found there, and
- * what its process has written since, or where that cannot be seen the blobs that it reports as copied. A copy that is
- * tried again finds what arrived before, so nothing counts twice.
- */
-export function watchOras(blobs: readonly Descriptor[], told: (bytes: number) => void): Watch {
-  const sizes = sizesOf(blobs);
-  return watching(interval, ({ stdout, traffic }) => {
-    const moved = traffic?.written ?? reportedAs('Copied', stdout, sizes);
-    told(reportedAs('Exists', stdout, sizes) + moved);
-  });
-}
+/** Told of what is seen of a process, once a second or more often. */
+export type Watch = (seen: Look) => void;
 
 /** What is seen of a process at one time. */
 export interface Look {
-  /** All that it wrote there so far. */
-  readonly stdout: string;
+  readonly reported: Reported;
   /** Undefined where the system does not tell. */
   readonly traffic: Traffic | undefined;
 }
 
-/** Looks every so many milliseconds. */
-export function watching(every: number, look: (seen: Look) => void): Watch {
-  return ({ pid, stdout }) => {
-    let text = '';
-    const listen = (chunk: Buffer | string) => {
-      text += chunk;
-    };
-    stdout.on('data', listen);
-    const timer = setInterval(() => look({ stdout: text, traffic: trafficOf(pid) }), every).unref();
-    return () => {
-      clearInterval(timer);
-      stdout.off('data', listen);
-    };
+/** What oras has said of blobs so far: that it begins to send them, has sent them, or has found them there. */
+export type Reported = Readonly<Record<'Copying' | 'Copied' | 'Exists', ReadonlySet<string>>>;
+
+/** A process that is looked at. */
+export interface Watched {
+  readonly reported: Reported;
+  stop(): void;
+}
+
+/** Looks at a process every so many milliseconds, and reads all that it reports. */
+export function watchProcess(
+  { pid, stdout }: RunningOras,
+  every: number,
+  watches: readonly Watch[],
+): Watched {
+  const reported = {
+    Copying: new Set<string>(),
+    Copied: new Set<string>(),
+    Exists: new Set<string>(),
+  };
+  let rest = '';
+  const listen = (chunk: Buffer | string) => {
+    const lines = (rest + chunk).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) {
+      // Of oras's words only these are read, each before twelve digits of a digest, and only to count.
+      const [, word, name = ''] = /^(Copying|Copied|Exists)\s+([0-9a-f]{12}) /.exec(line) ?? [];
+      if (word !== undefined) reported[word as keyof Reported].add(name);
+    }
+  };
+  stdout.on('data', listen);
+  const look = () => {
+    const seen = { reported, traffic: trafficOf(pid) };
+    for (const watch of watches) watch(seen);
+  };
+  const timer = setInterval(look, every).unref();
+  const stop = () => {
+    clearInterval(timer);
+    stdout.off('data', listen);
+  };
+  return { reported, stop };
+}
+
+/**
+ * Tells how many bytes of blobs are in the target by way of a copy: those that oras found there, and what its process
+ * has written since, or where that cannot be seen the blobs that it reports as copied. A copy that is tried again finds
+ * what arrived before, so nothing counts twice.
+ */
+export function watchOras(blobs: readonly Descriptor[], told: (bytes: number) => void): Watch {
+  const sizes = sizesOf(blobs);
+  return ({ reported, traffic }) => {
+    const moved = traffic?.written ?? bytesOf(reported.Copied, sizes);
+    told(bytesOf(reported.Exists, sizes) + moved);
   };
 }
 
@@ -56,23 +79,14 @@ export function sizesOf(blobs: readonly Descriptor[]): ReadonlyMap<string, numbe
   return new Map(blobs.map(({ digest, size }) => [shortName(digest), size]));
 }
 
-/** What oras says of a blob that it begins to send, has sent, or has found there. */
-type Word = 'Copying' | 'Copied' | 'Exists';
-
-/** Of oras's words only these are read, each before twelve digits of a digest, and only to count. */
-export function reportedDigests(word: Word, stdout: string): Set<string> {
-  const lines = stdout.matchAll(new RegExp(`^${word}\\s+([0-9a-f]{12}) `, 'gm'));
-  return new Set([...lines].map(([, hex = '']) => hex));
-}
-
 /** The twelve digits by which oras names a blob. */
 export function shortName(digest: Descriptor['digest']): string {
   return digest.slice(digest.indexOf(':') + 1).slice(0, 12);
 }
 
 /** Bytes of the blobs that oras names so. */
-export function reportedAs(word: Word, stdout: string, sizes: ReadonlyMap<string, number>): number {
-  return [...reportedDigests(word, stdout)].reduce((sum, hex) => sum + (sizes.get(hex) ?? 0), 0);
+export function bytesOf(names: ReadonlySet<string>, sizes: ReadonlyMap<string, number>): number {
+  return [...names].reduce((sum, name) => sum + (sizes.get(name) ?? 0), 0);
 }
 
 /** Bytes that a process and its children have read and written, files and sockets alike. */

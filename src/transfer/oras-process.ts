@@ -1,15 +1,18 @@
 import { existsSync } from 'node:fs';
+import { finished } from 'node:stream/promises';
 import { execa } from 'execa';
 import type { Context } from '../context.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Copy } from './oras.ts';
-import { reportedDigests } from './oras-bytes.ts';
+import { watchProcess } from './oras-bytes.ts';
 import { OrasFailure } from './oras-errors.ts';
 import { placesOf } from './oras-places.ts';
 import { watchStall } from './oras-stall.ts';
 
 /** Between SIGTERM and SIGKILL, in milliseconds. */
 const patience = 3_000;
+/** Between two looks at a process, milliseconds. */
+const mostBetween = 1_000;
 
 /** A process that has ended. */
 export interface Ended {
@@ -43,15 +46,17 @@ export async function runOras(
     cancelSignal: AbortSignal.any([signal, stall.signal]),
     forceKillAfterDelay: patience,
     reject: false,
+    // Read line by line as it comes.
+    buffer: { stdout: false },
   });
   const isExcused = () => isHeldBack(copy);
-  const watches = [copy.watch, watchStall(blobs, { stallMs, isExcused }, () => stall.abort())];
-  const stops = watches.map((watch) => watch?.(child));
-  const result = await child;
-  for (const stop of stops) stop?.();
+  const stalled = watchStall(blobs, { stallMs, isExcused }, () => stall.abort());
+  const watches = [stalled, ...(copy.watch ? [copy.watch] : [])];
+  const watched = watchProcess(child, Math.min(mostBetween, stallMs / 5), watches);
+  const [result] = await Promise.all([child, finished(child.stdout).catch(() => {})]);
+  watched.stop();
   if (result.isCanceled) signal.throwIfAborted();
-  const begun = reportedDigests('Copying', result.stdout);
-  const copied = reportedDigests('Copied', result.stdout);
+  const { Copying: begun, Copied: copied } = watched.reported;
   if (!result.failed) return { begun, copied };
   const said = stall.signal.aborted
     ? `timeout: no byte for ${Math.round(stallMs / 1000)} s`

@@ -23,7 +23,7 @@ export interface Copy {
   };
   /** Most blobs at a time. */
   readonly atOnce: number;
-  /** Told of each process that makes it. */
+  /** Told of what is seen of each process that makes it. */
   readonly watch?: Watch;
 }
 

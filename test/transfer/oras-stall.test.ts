@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { digestOf } from '../../src/oci/digest.ts';
-import type { RunningOras } from '../../src/transfer/oras-bytes.ts';
+import { type RunningOras, watchProcess } from '../../src/transfer/oras-bytes.ts';
 import { watchStall } from '../../src/transfer/oras-stall.ts';
 
 const minute = 60_000;
@@ -28,7 +28,8 @@ afterEach(() => {
 function watch(oras: RunningOras, sizes: number[], isExcused = () => false): () => number {
   let stalls = 0;
   const patience = { stallMs: minute, isExcused };
-  stops.push(watchStall(sizes.map(blob), patience, () => stalls++)(oras));
+  const watch = watchStall(sizes.map(blob), patience, () => stalls++);
+  stops.push(watchProcess(oras, 1_000, [watch]).stop);
   return () => stalls;
 }
 
