@@ -17,8 +17,8 @@ const sameSignal = 1_000;
 
 /**
  * From now on a signal does not end the process, but lets the run end itself in order, within five seconds. A second
- * one does, at once: the private folders go, with the logins in them, and what else it leaves another run goes on with,
- * as after a kill.
+ * one does, at once: private folders go, as at every end, and what else it leaves another run goes on with, as after a
+ * kill.
  * @param far how far the run is, in words
  */
 export function onInterruption(far: () => string | undefined): Interruption {
@@ -27,12 +27,10 @@ export function onInterruption(far: () => string | undefined): Interruption {
   let received: InterruptingSignal | undefined;
   let receivedAt = 0;
   let progress: string | undefined;
+  process.on('exit', removeScratch);
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(name, () => {
-      if (received && Date.now() - receivedAt > sameSignal) {
-        removeScratch();
-        process.exit(exitCodeAfter(name));
-      }
+      if (received && Date.now() - receivedAt > sameSignal) process.exit(exitCodeAfter(name));
       if (received) return;
       [received, receivedAt, progress] = [name, Date.now(), far()];
       controller.abort(new Error(name));

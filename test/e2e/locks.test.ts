@@ -77,7 +77,7 @@ describe('while a run is under way, in the same folder', () => {
     ['mirror', mirror, 'work folder'],
   ])('a second %s is refused with who holds it, and changes nothing', async (_, argv, what) => {
     await meanwhile(argv, async () => {
-      const asked = front.requests.length;
+      const asked = manifestsAsked();
       const ended = await jobs[0].run(...argv, '--output', 'json');
       expect(ended.exitCode).toBe(12);
       expect(ended.json.errors).toEqual([
@@ -88,7 +88,7 @@ describe('while a run is under way, in the same folder', () => {
           next: expect.stringMatching(/^wait until it has ended, or stop it: kill \d+$/),
         }),
       ]);
-      expect(front.requests.length).toBe(asked);
+      expect(manifestsAsked()).toBe(asked);
     });
     if (argv[0] === 'create') await jobs[0].done('verify', bundle, '--key', 'bundle.pub');
     expect(await readdir(jobs[0].path('.airgap-bundle'))).toEqual(['manifests']);
@@ -119,6 +119,10 @@ describe('while a run is under way, in the same folder', () => {
     await jobs[0].done('verify', bundle, '--key', 'bundle.pub');
   });
 });
+
+/** The run that is under way may go on with other blobs. */
+const manifestsAsked = () =>
+  front.requests.filter(({ path }) => path.includes('/manifests/')).length;
 
 const bundle = join('out', 'sample-1.0.0.tar');
 
