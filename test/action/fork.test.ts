@@ -1,12 +1,10 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { type ForkEvent, fromForks, ours, theirs } from './fork-events.ts';
 import { useSetting } from './setting.ts';
 
 const on = useSetting();
-
-const ours = { full_name: 'vendor/app' };
-const theirs = { full_name: 'stranger/app' };
 
 /** @param name of the event, without which it cannot be told from others when it is unreadable */
 async function runFor(
@@ -23,17 +21,7 @@ async function runFor(
 }
 
 describe('what comes from a fork is not signed', () => {
-  test.each<[string, unknown, string?]>([
-    ['a pull request', { repository: ours, pull_request: { head: { repo: theirs } } }],
-    ['one whose fork is gone', { repository: ours, pull_request: { head: { repo: null } } }],
-    ['one whose fork is gone, of nobody', { pull_request: { head: { repo: null } } }],
-    ['a run after one', { repository: ours, workflow_run: { head_repository: theirs } }],
-    ['one under another name', { repository: ours, pull_request: { head: { repo: theirs } } }, 'x'],
-    ['one that tells no head', { repository: ours }, 'pull_request'],
-    ['one of another shape', { repository: ours, pull_request: 7 }, 'pull_request_review'],
-    ['a run that is no JSON', 'no JSON', 'workflow_run'],
-    ['a run of which nothing is told', undefined, 'workflow_run'],
-  ])('%s', async (_, event, name) => {
+  test.each<ForkEvent>(fromForks)('%s', async (_, event, name) => {
     const before = on.target.requests().length;
     const ended = await runFor(event, name);
     expect(ended.exitCode, ended.log).toBe(6);

@@ -1,12 +1,10 @@
-import { execFileSync } from 'node:child_process';
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
 import { pushImage } from '../helpers/images.ts';
 import { startRegistry, type TestRegistry } from '../helpers/registry.ts';
+import { sampleInputs } from './sample-inputs.ts';
 import { makeStep, type Step } from './step.ts';
 
-export const key = execFileSync('openssl', ['genpkey', '-algorithm', 'ed25519'], {
-  encoding: 'utf8',
-});
+export { key } from './sample-inputs.ts';
 export const password = 'correct horse/battery+staple';
 
 export interface Setting {
@@ -22,7 +20,7 @@ export interface Setting {
 
 /** Registers the hooks that make, renew and remove a setting; it is filled when a test runs. */
 export function useSetting(): Setting {
-  const setting = { inputs: (host, more) => inputs(setting.source.host, host, more) } as {
+  const setting = { inputs: (host, more) => sampleInputs(setting.source.host, host, more) } as {
     -readonly [Name in keyof Setting]: Setting[Name];
   };
   beforeAll(async () => {
@@ -41,25 +39,4 @@ export function useSetting(): Setting {
     for (const { stop } of [setting.source, setting.target, setting.locked]) await stop();
   });
   return setting;
-}
-
-function inputs(
-  source: string,
-  host: string,
-  more: Readonly<Record<string, string>> = {},
-): Record<string, string> {
-  return {
-    name: 'sample',
-    'bundle-version': '1.0.0',
-    environment: 'non-airgap',
-    endpoint: host,
-    'registry-name': 'private',
-    'base-content-path': 'm',
-    'mirror-registries': `docker.io::${host}/m/docker.io`,
-    images: 'nginx:1',
-    'registry-mirrors': `docker.io=${source}`,
-    'plain-http': `${source}\n${host}`,
-    'signing-key': key,
-    ...more,
-  };
 }

@@ -3,6 +3,7 @@ import { authorities } from './authorities.ts';
 import { collide } from './collisions.ts';
 import { downgrades } from './downgrades.ts';
 import { hostile } from './hostile.ts';
+import { injection } from './injection.ts';
 import { limits } from './limits.ts';
 import { images } from './listed-images.ts';
 import { loops } from './loops.ts';
@@ -37,5 +38,6 @@ export const security: readonly Trial[] = [
   limits,
   images,
   authorities,
+  injection,
   secrets,
 ];
