@@ -37,7 +37,7 @@ export function about({ size, seed }: Pick<Options, 'size' | 'seed'>): string {
 
 /** Rows of trials that did not run stay as they are. */
 function mergedTable(old: string, ran: readonly TrialResult[], options: Options): string[] {
-  const [head = '', rule = '', ...fresh] = tableOf(ran);
+  const [head = '', rule = '', ...fresh] = withRun(tableOf(ran), options);
   const rows = new Map(
     old
       .split('\n')
@@ -55,6 +55,15 @@ function mergedTable(old: string, ran: readonly TrialResult[], options: Options)
     ...sorted.map(([, row]) => row),
     ...(failures.length > 0 ? ['', 'Broken in that run:', ...failures] : []),
   ];
+}
+
+/** Of each row when it was made and by which cases: others may be older. */
+function withRun(
+  [head, rule, ...rows]: readonly string[],
+  { size, seed }: Pick<Options, 'size' | 'seed'>,
+): string[] {
+  const run = ` ${today()}, ${size}, seed ${seed} |`;
+  return [`${head} run |`, `${rule} --- |`, ...rows.map((row) => row + run)];
 }
 
 const isRow = (line: string): boolean => /^\| (?:T\d|faults|chaos)/.test(line);
