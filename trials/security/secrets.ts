@@ -3,26 +3,36 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { formsOf } from '../../src/report/redact.ts';
+import { type FrontProxy, startFrontProxy } from '../../test/helpers/proxy.ts';
 import { toolPath } from '../../test/helpers/tools.ts';
 import { decoded, type JumpHost, makeJumpHost, shells } from '../../test/install/jump-host.ts';
 import { keyPair, makeBundle } from '../../test/install/make-bundle.ts';
 import type { Random } from '../random.ts';
+import { openRegistry, type Registry } from '../registries.ts';
 import { survived, type Trial, type Verdict } from '../trial.ts';
 
-let made: Promise<{ folder: string; args: string[] }> | undefined;
+interface Made {
+  readonly folder: string;
+  readonly args: readonly string[];
+  /** Lets nobody in but the pusher of the run. */
+  readonly target: FrontProxy;
+  readonly registry: Registry;
+}
+
+let made: Promise<Made> | undefined;
 
 /** A bundle that is shared: it knows no secret. */
-function bundle() {
-  made ??= mkdtemp(join(tmpdir(), 'airgap-trial-')).then(async (folder) => {
-    const { path } = await makeBundle({
-      folder,
-      endpoint: 'registry.example.org',
-      key: 'ed25519',
-      spelling: 'nested',
-    });
-    return { folder, args: [path, '--key', keyPair(folder, 'ed25519').pub] };
+async function make(): Promise<Made> {
+  const folder = await mkdtemp(join(tmpdir(), 'airgap-trial-'));
+  const registry = await openRegistry('distribution');
+  const target = await startFrontProxy(registry.host);
+  const { path } = await makeBundle({
+    folder,
+    endpoint: target.host,
+    key: 'ed25519',
+    spelling: 'nested',
   });
-  return made;
+  return { folder, args: [path, '--key', keyPair(folder, 'ed25519').pub], target, registry };
 }
 
 /** install.sh with generated passwords, real helm, and every program that it starts looked at by strace. */
@@ -43,7 +53,10 @@ export const secrets: Trial = {
   close: async () => {
     const last = await made;
     made = undefined;
-    if (last) await rm(last.folder, { recursive: true, force: true });
+    if (!last) return;
+    await last.target.stop();
+    await last.registry.stop();
+    await rm(last.folder, { recursive: true, force: true });
   },
 };
 
@@ -53,7 +66,7 @@ async function tryPasswords(count: number, random: Random): Promise<Verdict> {
   for (let run = 0; tried < count; run++) {
     const [pull, push] = [passwordOf(random), passwordOf(random).replaceAll('\n', ' ')];
     try {
-      await tryOne(pull, push, random);
+      await tryOne(run, pull, push, random);
     } catch (error) {
       const words = JSON.stringify([pull, push]).slice(0, 500);
       throw new Error(`run ${run}, ${words}: ${(error as Error).message}`, { cause: error });
@@ -63,8 +76,11 @@ async function tryPasswords(count: number, random: Random): Promise<Verdict> {
   return survived({ passwords: tried, 'found elsewhere': 0 });
 }
 
-async function tryOne(pull: string, push: string, random: Random): Promise<void> {
-  const { folder, args } = await bundle();
+async function tryOne(run: number, pull: string, push: string, random: Random): Promise<void> {
+  made ??= make();
+  const { folder, args, target, registry } = await made;
+  await registry.empty();
+  lockFor(target, push);
   const trace = join(folder, 'trace');
   const prefix = [
     toolPath('strace'),
@@ -90,14 +106,17 @@ async function tryOne(pull: string, push: string, random: Random): Promise<void>
       '--push-username',
       'pusher',
     ];
-    const flags = random.pick([
-      ['--skip', 'load'],
-      ['--only', 'secret,chart'],
-    ]);
+    // Every program is traced: a load is long.
+    const isLoaded = run % 4 === 0;
+    const flags = isLoaded ? [] : random.pick(withoutLoad);
     const outcome = await host.install([...args, ...words, ...flags, '--yes'], {
       AIRGAP_BUNDLE_PUSH_PASSWORD: push,
     });
     assert.equal(outcome.code, 0, outcome.stderr);
+    const pushed = target.requests.filter(
+      ({ method, status }) => method === 'PUT' && status === 201,
+    );
+    assert.equal(pushed.length > 0, isLoaded, 'what was pushed');
     await arrived(host, pull);
     const [script = '', ...programs] = callsIn(await readFile(trace, 'latin1'));
     assert.ok(script.includes(latin1(push)), 'what is searched for could be found');
@@ -111,6 +130,21 @@ async function tryOne(pull: string, push: string, random: Random): Promise<void>
   } finally {
     await host.remove();
   }
+}
+
+const withoutLoad = [
+  ['--skip', 'load'],
+  ['--only', 'secret,chart'],
+];
+
+/** 401 for whoever has not this very password. */
+function lockFor({ rules, clear }: FrontProxy, password: string): void {
+  const expected = `Basic ${Buffer.from(`pusher:${password}`).toString('base64')}`;
+  const headers = { 'www-authenticate': 'Basic realm="trial"' };
+  const refusal = { status: 401, headers, body: '{"errors":[{"code":"UNAUTHORIZED"}]}' };
+  rules.length = 0;
+  rules.push((request) => (request.headers.authorization === expected ? undefined : refusal));
+  clear();
 }
 
 async function arrived(host: JumpHost, password: string): Promise<void> {
