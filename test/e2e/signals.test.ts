@@ -90,8 +90,12 @@ describe.each([
 });
 
 describe('a second signal', () => {
-  /** Holds on to what is asked to end, as a disk that hangs would. */
-  const stubborn = { NODE_OPTIONS: '--import=data:text/javascript,setInterval(()=>{},1e3)' };
+  /** As on a disk that hangs, the private folder is never removed, and the run waits for it. */
+  const hangs = `import fs from 'node:fs';import { syncBuiltinESMExports } from 'node:module';
+    const { rm } = fs.promises;const never = () => new Promise(() => setInterval(() => {}, 1e3));
+    fs.promises.rm = (path, how) => (/tmp.airgap-bundle-/.test(path) ? never() : rm(path, how));
+    syncBuiltinESMExports()`;
+  const stubborn = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(hangs)}` };
 
   test('within a second is the same one, as a terminal and npm both send it', async () => {
     const { kill, ended } = await heldMirror();
