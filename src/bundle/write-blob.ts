@@ -3,6 +3,7 @@ import { type Digest, digestOf } from '../oci/digest.ts';
 import type { BlobContent, ByteRange } from '../registry/api.ts';
 import { AirgapError } from '../report/error.ts';
 import { type ArchiveEntry, bodyStart, encodeHeader } from './archive.ts';
+import { type BodyJournal, openBodyJournal } from './body-journal.ts';
 import { type HashThreads, largeBody } from './hash-threads.ts';
 import { TrailingHash } from './trailing-hash.ts';
 import type { Volume } from './volume.ts';
@@ -12,32 +13,33 @@ export interface BlobTarget {
   readonly volume: Volume;
   readonly mtime: Date;
   readonly threads: HashThreads;
+  /** An earlier run has written to the volume. */
+  readonly isTaken: boolean;
   progress(bytes: number): void;
 }
 
 export type ReadBlob = (range?: ByteRange) => Promise<BlobContent>;
 
-/** Larger ones are read in ranges of so many bytes, in parallel. */
-const rangeSize = 32 * 1024 * 1024;
 /** Gathered before a write: the chunks of a socket are small. */
 const batchSize = 128 * 1024;
 
 /**
  * Writes a blob and, when its bytes are right, its header: that tells a later run that the body is there.
+ * @returns bytes of it that an earlier run had written
  * @throws AirgapError integrity when it is not what its digest says
  */
 export async function writeBlob(
   entry: ArchiveEntry,
   read: ReadBlob,
   target: BlobTarget,
-): Promise<void> {
+): Promise<number> {
   let told = 0;
   const progress = (bytes: number): void => {
     told += bytes;
     target.progress(bytes);
   };
   try {
-    await writeChecked(entry, read, { ...target, progress });
+    return await writeChecked(entry, read, { ...target, progress });
   } catch (error) {
     target.progress(-told);
     throw error;
@@ -48,10 +50,10 @@ async function writeChecked(
   entry: ArchiveEntry,
   read: ReadBlob,
   target: BlobTarget,
-): Promise<void> {
+): Promise<number> {
   const write = entry.size < largeBody ? writeSmall : writeLarge;
   const found = await write(entry, read, target);
-  if (found.digest === entry.digest && found.size === entry.size) return;
+  if (found.digest === entry.digest && found.size === entry.size) return found.kept ?? 0;
   throw wrongBlob(entry, [found.digest, `${found.size} bytes`].filter(Boolean).join(', '));
 }
 
@@ -60,6 +62,8 @@ interface Found {
   readonly digest?: Digest;
   /** Bytes; no more than one chunk over what was expected. */
   readonly size: number;
+  /** Bytes that an earlier run had written. */
+  readonly kept?: number;
 }
 
 async function writeSmall(
@@ -87,28 +91,34 @@ async function writeLarge(entry: ArchiveEntry, read: ReadBlob, target: BlobTarge
   const start = bodyStart(entry);
   const hash = new TrailingHash(threads.start(), start);
   try {
-    const size = await writeBody(entry, read, target, hash);
+    const { size, kept } = await writeBody(entry, read, target, hash);
     if (size !== entry.size) return { size };
     const digest = `sha256:${await hash.digest(start + size)}` as Digest;
     if (digest === entry.digest) await volume.write(encodeHeader(entry, mtime), entry.start);
-    return { digest, size };
+    return { digest, size, kept };
   } finally {
     hash.drop();
   }
 }
 
-/** Asks for the rest in ranges when the source has answered to the first one. @returns bytes written */
+/** Asks for what is missing in ranges when the source has answered to the first one. */
 async function writeBody(
   entry: ArchiveEntry,
   read: ReadBlob,
   target: BlobTarget,
   hash: TrailingHash,
-): Promise<number> {
-  const [first, ...others] = rangesOf(entry.size);
-  if (first === undefined) throw new Error('a large body has a range');
-  const place = { entry, target, hash };
-  const answer = await read(others.length > 0 ? first : undefined);
-  if (answer.status === 200) return writeRange(answer, { start: 0, end: entry.size - 1 }, place);
+): Promise<{ size: number; kept: number }> {
+  const journal = await openBodyJournal(entry, target.volume, target.isTaken);
+  const place = { entry, target, hash, journal };
+  const [first, ...others] = missingRanges(journal);
+  if (first === undefined) return { size: entry.size, kept: keep(place) };
+  const isAll = first.start === 0 && first.end === entry.size - 1;
+  const answer = await read(isAll ? undefined : first);
+  if (answer.status === 200) {
+    const size = await writeRange(answer, { start: 0, end: entry.size - 1 }, place);
+    return { size, kept: 0 };
+  }
+  const kept = keep(place);
   const failed = new AbortController();
   const write = async (range: ByteRange): Promise<number> => {
     failed.signal.throwIfAborted();
@@ -121,21 +131,36 @@ async function writeBody(
   };
   const sizes = await Promise.all([first, ...others].map((range) => write(range).catch(stop)));
   failed.signal.throwIfAborted();
-  return sizes.reduce((sum, size) => sum + size, 0);
+  return { size: sizes.reduce((sum, size) => sum + size, kept), kept };
 }
 
-function rangesOf(size: number): ByteRange[] {
-  return Array.from({ length: Math.ceil(size / rangeSize) }, (_, at) => ({
-    start: at * rangeSize,
-    end: Math.min((at + 1) * rangeSize, size) - 1,
-  }));
+/** What a body is written by. */
+interface BodyPlace {
+  readonly entry: ArchiveEntry;
+  readonly target: BlobTarget;
+  readonly hash: TrailingHash;
+  readonly journal: BodyJournal;
+}
+
+function missingRanges({ ranges }: BodyJournal): ByteRange[] {
+  const missing = ranges.filter(({ next, end }) => next <= end);
+  return missing.map(({ next, end }) => ({ start: next, end }));
+}
+
+/** Counts what an earlier run has written as if it came now. @returns its bytes */
+function keep({ entry, target, hash, journal }: BodyPlace): number {
+  const origin = bodyStart(entry);
+  for (const { start, next } of journal.ranges) hash.written(origin + start, origin + next);
+  const kept = journal.ranges.reduce((sum, { start, next }) => sum + next - start, 0);
+  target.progress(kept);
+  return kept;
 }
 
 /** @returns bytes written, or how many came where they are too many */
 async function writeRange(
   { status, body }: BlobContent,
   { start, end }: ByteRange,
-  { entry, target, hash }: { entry: ArchiveEntry; target: BlobTarget; hash: TrailingHash },
+  { entry, target, hash, journal }: BodyPlace,
 ): Promise<number> {
   const origin = bodyStart(entry);
   let position = start;
@@ -147,6 +172,7 @@ async function writeRange(
     position += waiting;
     pending = [];
     waiting = 0;
+    await journal.reached(start, position);
   };
   let from = status === 206 ? start : 0;
   for await (const chunk of body as AsyncIterable<Buffer>) {

@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { addAbortSignal } from 'node:stream';
+import { addAbortSignal, type Readable } from 'node:stream';
 import pMap from 'p-map';
 import type { Context } from '../context.ts';
 import { totalSize } from '../oci/descriptor.ts';
@@ -26,8 +26,6 @@ export interface BlobSources {
 /** Where they go. */
 export interface BlobsTarget extends Omit<BlobTarget, 'progress'> {
   readonly sums: VolumeSums;
-  /** An earlier run has written to the volume. */
-  readonly isTaken: boolean;
 }
 
 /**
@@ -46,13 +44,16 @@ export async function writeBlobs(
   // Every body that is being read listens to it; Node would warn of a leak at the eleventh.
   setMaxListeners(0, signal);
   const progress = byteProgress(totalSize(entries), emit);
-  const resumed: ArchiveEntry[] = [];
+  let resumed = 0;
   const bring = async (entry: ArchiveEntry): Promise<void> => {
     signal.throwIfAborted();
     if (target.isTaken && (await isFinished(entry, target, signal))) {
-      resumed.push(entry);
+      resumed += entry.size;
       progress(entry.size);
-    } else await fetch(entry, sources, { ...target, progress }, signal);
+    } else {
+      const kept = await fetch(entry, sources, { ...target, progress }, signal);
+      resumed += kept;
+    }
     target.sums.written(entry.start, entry.end);
   };
   const { concurrency } = sources;
@@ -60,19 +61,25 @@ export async function writeBlobs(
     concurrency,
   });
   signal.throwIfAborted();
-  return totalSize(resumed);
+  return resumed;
 }
 
+/** @returns bytes that an earlier run had written; where they prove wrong, the whole is fetched */
 async function fetch(
   entry: ArchiveEntry,
   { older, readBlob }: BlobSources,
   target: BlobTarget,
   signal: AbortSignal,
-): Promise<void> {
-  const write = (read: ReadBlob) =>
-    writeBlob(entry, async (range) => stoppable(await read(range), signal), target);
-  if (await older?.take(entry, (body) => write(async () => ({ status: 200, body })))) return;
-  await twice(() => write((range) => readBlob(entry, range)));
+): Promise<number> {
+  let { isTaken } = target;
+  const write = (read: ReadBlob) => {
+    const how = { ...target, isTaken };
+    isTaken = false;
+    return writeBlob(entry, async (range) => stoppable(await read(range), signal), how);
+  };
+  const take = async (body: Readable) => void (await write(async () => ({ status: 200, body })));
+  if (await older?.take(entry, take)) return 0;
+  return twice(() => write((range) => readBlob(entry, range)));
 }
 
 /** It may be aborted before anyone reads from it; whoever reads is told then. */

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -64,5 +64,61 @@ describe('a large blob is read in ranges', () => {
     };
     await expect(write(sample([large]), out, { readBlob })).rejects.toBe(failure);
     expect(endless.destroyed).toBe(true);
+  });
+});
+
+describe('a large blob that was stopped in the middle', () => {
+  /** Each range comes up to here, then nothing more does. */
+  const reached = 5 * mebibyte;
+
+  async function stopHalfway() {
+    const context = testContext();
+    let begun = 0;
+    const readBlob = async (_: unknown, range: ByteRange = { start: 0, end: 0 }) => {
+      if (++begun === 3) setTimeout(context.abort, 500);
+      const body = new Readable({ read() {} });
+      body.push(large.subarray(range.start, range.start + reached));
+      return { status: 206, body } as BlobContent;
+    };
+    await expect(
+      writeBundle(jobFor(sample([large]), out, { readBlob }), context),
+    ).rejects.toThrow();
+  }
+
+  async function again(answer = ranged) {
+    const asked: number[] = [];
+    const readBlob = async (_: unknown, range: ByteRange = { start: 0, end: large.length - 1 }) => {
+      asked.push(range.start);
+      return answer(range);
+    };
+    const written = await write(sample([large]), out, { readBlob });
+    expect((await readFile(out)).includes(large)).toBe(true);
+    return { asked, resumed: written.resumed };
+  }
+
+  const starts = [0, 32, 64].map((start) => start * mebibyte);
+
+  test('is gone on with in every range', async () => {
+    await stopHalfway();
+    const { asked, resumed } = await again();
+    expect(asked).toEqual(starts.map((start) => start + reached));
+    expect(resumed).toBe(3 * reached);
+  });
+
+  test('is read whole from a source that knows no ranges', async () => {
+    await stopHalfway();
+    expect(await again(whole)).toEqual({ asked: [reached], resumed: 0 });
+  });
+
+  test('is read once more where what was left is damaged', async () => {
+    await stopHalfway();
+    const [left = ''] = (await readdir(join(out, '..'))).filter((name) => name.includes('partial'));
+    const path = join(out, '..', left, 'sample-1.0.0.tar');
+    const bytes = await readFile(path);
+    bytes.write('flipped', bytes.indexOf(large.subarray(0, 1000)) + 500);
+    await writeFile(path, bytes);
+    const { asked, resumed } = await again();
+    expect(asked).toEqual([...starts.map((start) => start + reached), ...starts]);
+    expect(resumed).toBe(0);
   });
 });
