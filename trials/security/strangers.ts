@@ -28,7 +28,7 @@ const separators = ['\n', '\r', '\r\n', '\n  ', '\u2028', '\u0085', ' ', '\t', '
 
 /** Begins with a harmless letter, so that what acts is not at the beginning by our own doing. */
 export function strangersText(random: Random): string {
-  const parts = Array.from({ length: 1 + random.below(4) }, () => [
+  const parts = Array.from({ length: 3 + random.below(6) }, () => [
     random.pick(separators),
     random.pick(tokens),
   ]);
