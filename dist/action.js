@@ -861,11 +861,11 @@ var require_constants = __commonJS({
     var wellknownHeaderNameBuffers = {};
     Object.setPrototypeOf(wellknownHeaderNameBuffers, null);
     function getHeaderNameAsBuffer(header2) {
-      let buffer3 = wellknownHeaderNameBuffers[header2];
-      if (buffer3 === void 0) {
-        buffer3 = Buffer.from(header2);
+      let buffer2 = wellknownHeaderNameBuffers[header2];
+      if (buffer2 === void 0) {
+        buffer2 = Buffer.from(header2);
       }
-      return buffer3;
+      return buffer2;
     }
     for (let i2 = 0; i2 < wellknownHeaderNames.length; ++i2) {
       const key = wellknownHeaderNames[i2];
@@ -1309,8 +1309,8 @@ var require_util = __commonJS({
       }
       return headers.map((x) => Buffer.from(x));
     }
-    function isBuffer(buffer3) {
-      return buffer3 instanceof Uint8Array || Buffer.isBuffer(buffer3);
+    function isBuffer(buffer2) {
+      return buffer2 instanceof Uint8Array || Buffer.isBuffer(buffer2);
     }
     function assertRequestHandler(handler, method, upgrade) {
       if (!handler || typeof handler !== "object") {
@@ -2188,13 +2188,13 @@ var require_readable = __commonJS({
       if (chunks2.length === 0 || length === 0) {
         return "";
       }
-      const buffer3 = chunks2.length === 1 ? chunks2[0] : Buffer.concat(chunks2, length);
-      const bufferLength = buffer3.length;
-      const start2 = bufferLength > 2 && buffer3[0] === 239 && buffer3[1] === 187 && buffer3[2] === 191 ? 3 : 0;
+      const buffer2 = chunks2.length === 1 ? chunks2[0] : Buffer.concat(chunks2, length);
+      const bufferLength = buffer2.length;
+      const start2 = bufferLength > 2 && buffer2[0] === 239 && buffer2[1] === 187 && buffer2[2] === 191 ? 3 : 0;
       if (!encoding || encoding === "utf8" || encoding === "utf-8") {
-        return buffer3.utf8Slice(start2, bufferLength);
+        return buffer2.utf8Slice(start2, bufferLength);
       } else {
-        return buffer3.subarray(start2, bufferLength).toString(encoding);
+        return buffer2.subarray(start2, bufferLength).toString(encoding);
       }
     }
     function chunksConcat(chunks2, length) {
@@ -2204,14 +2204,14 @@ var require_readable = __commonJS({
       if (chunks2.length === 1) {
         return new Uint8Array(chunks2[0]);
       }
-      const buffer3 = new Uint8Array(Buffer.allocUnsafeSlow(length).buffer);
+      const buffer2 = new Uint8Array(Buffer.allocUnsafeSlow(length).buffer);
       let offset = 0;
       for (let i2 = 0; i2 < chunks2.length; ++i2) {
         const chunk = chunks2[i2];
-        buffer3.set(chunk, offset);
+        buffer2.set(chunk, offset);
         offset += chunk.length;
       }
-      return buffer3;
+      return buffer2;
     }
     function consumeEnd(consume2, encoding) {
       const { type, body, resolve: resolve15, stream, length } = consume2;
@@ -2494,7 +2494,7 @@ var require_api_stream = __commonJS({
   "node_modules/undici/lib/api/api-stream.js"(exports2, module2) {
     "use strict";
     var assert3 = require("node:assert");
-    var { finished: finished7 } = require("node:stream");
+    var { finished: finished8 } = require("node:stream");
     var { AsyncResource } = require("node:async_hooks");
     var { InvalidArgumentError, InvalidReturnValueError } = require_errors();
     var util = require_util();
@@ -2578,7 +2578,7 @@ var require_api_stream = __commonJS({
         if (!res || typeof res.write !== "function" || typeof res.end !== "function" || typeof res.on !== "function") {
           throw new InvalidReturnValueError("expected Writable");
         }
-        finished7(res, { readable: false }, (err) => {
+        finished8(res, { readable: false }, (err) => {
           const { callback, res: res2, opaque: opaque2, trailers, abort } = this;
           this.res = null;
           if (err || !res2?.readable) {
@@ -3265,7 +3265,7 @@ var require_unwrap_handler = __commonJS({
 var require_dispatcher_base = __commonJS({
   "node_modules/undici/lib/dispatcher/dispatcher-base.js"(exports2, module2) {
     "use strict";
-    var buffer3 = require("node:buffer");
+    var buffer2 = require("node:buffer");
     var Dispatcher2 = require_dispatcher();
     var UnwrapHandler = require_unwrap_handler();
     var {
@@ -3310,7 +3310,7 @@ var require_dispatcher_base = __commonJS({
        */
       get eventSourceOptions() {
         return {
-          maxEventSize: this[kEventSourceOptions].maxEventSize ?? buffer3.kStringMaxLength
+          maxEventSize: this[kEventSourceOptions].maxEventSize ?? buffer2.kStringMaxLength
         };
       }
       /** @returns {boolean} */
@@ -5382,14 +5382,14 @@ var require_encoding = __commonJS({
   "node_modules/undici/lib/encoding/index.js"(exports2, module2) {
     "use strict";
     var textDecoder2 = new TextDecoder();
-    function utf8DecodeBytes(buffer3) {
-      if (buffer3.length === 0) {
+    function utf8DecodeBytes(buffer2) {
+      if (buffer2.length === 0) {
         return "";
       }
-      if (buffer3[0] === 239 && buffer3[1] === 187 && buffer3[2] === 191) {
-        buffer3 = buffer3.subarray(3);
+      if (buffer2[0] === 239 && buffer2[1] === 187 && buffer2[2] === 191) {
+        buffer2 = buffer2.subarray(3);
       }
-      const output = textDecoder2.decode(buffer3);
+      const output = textDecoder2.decode(buffer2);
       return output;
     }
     module2.exports = {
@@ -5444,8 +5444,8 @@ var require_infra = __commonJS({
       if (/[^+/0-9A-Za-z]/.test(data.length === dataLength ? data : data.substring(0, dataLength))) {
         return "failure";
       }
-      const buffer3 = Buffer.from(data, "base64");
-      return new Uint8Array(buffer3.buffer, buffer3.byteOffset, buffer3.byteLength);
+      const buffer2 = Buffer.from(data, "base64");
+      return new Uint8Array(buffer2.buffer, buffer2.byteOffset, buffer2.byteLength);
     }
     function isASCIIWhitespace(char) {
       return char === 9 || // \t
@@ -7712,12 +7712,12 @@ var require_formdata_parser = __commonJS({
       }
       return lead === 0 && trail === buf.length - 1 ? buf : buf.subarray(lead, trail + 1);
     }
-    function bufferStartsWith(buffer3, start2, position) {
-      if (buffer3.length < start2.length) {
+    function bufferStartsWith(buffer2, start2, position) {
+      if (buffer2.length < start2.length) {
         return false;
       }
       for (let i2 = 0; i2 < start2.length; i2++) {
-        if (start2[i2] !== buffer3[position.position + i2]) {
+        if (start2[i2] !== buffer2[position.position + i2]) {
           return false;
         }
       }
@@ -9062,10 +9062,10 @@ upgrade: ${upgrade}\r
     }
     function writeStream(abort, body, client, request, socket, contentLength2, header2, expectsPayload) {
       assert3(contentLength2 !== 0 || client[kRunning] === 0, "stream body cannot be pipelined");
-      let finished7 = false;
+      let finished8 = false;
       const writer = new AsyncWriter({ abort, socket, request, contentLength: contentLength2, client, expectsPayload, header: header2 });
       const onData = function(chunk) {
-        if (finished7) {
+        if (finished8) {
           return;
         }
         try {
@@ -9077,7 +9077,7 @@ upgrade: ${upgrade}\r
         }
       };
       const onDrain = function() {
-        if (finished7) {
+        if (finished8) {
           return;
         }
         if (body.resume) {
@@ -9088,16 +9088,16 @@ upgrade: ${upgrade}\r
         queueMicrotask(() => {
           body.removeListener("error", onFinished);
         });
-        if (!finished7) {
+        if (!finished8) {
           const err = new RequestAbortedError();
           queueMicrotask(() => onFinished(err));
         }
       };
       const onFinished = function(err) {
-        if (finished7) {
+        if (finished8) {
           return;
         }
-        finished7 = true;
+        finished8 = true;
         assert3(socket.destroyed || socket[kWriting] && client[kRunning] <= 1);
         socket.off("drain", onDrain).off("error", onFinished);
         body.removeListener("data", onData).removeListener("end", onFinished).removeListener("close", onClose);
@@ -9166,14 +9166,14 @@ upgrade: ${upgrade}\r
         if (contentLength2 != null && contentLength2 !== body.size) {
           throw new RequestContentLengthMismatchError();
         }
-        const buffer3 = Buffer.from(await body.arrayBuffer());
+        const buffer2 = Buffer.from(await body.arrayBuffer());
         socket.cork();
         socket.write(`${header2}content-length: ${contentLength2}\r
 \r
 `, "latin1");
-        socket.write(buffer3);
+        socket.write(buffer2);
         socket.uncork();
-        request.onBodySent(buffer3);
+        request.onBodySent(buffer2);
         request.onRequestSent();
         if (!expectsPayload && request.reset !== false) {
           socket[kReset] = true;
@@ -10057,12 +10057,12 @@ var require_client_h2 = __commonJS({
         if (contentLength2 != null && contentLength2 !== body.size) {
           throw new RequestContentLengthMismatchError();
         }
-        const buffer3 = Buffer.from(await body.arrayBuffer());
+        const buffer2 = Buffer.from(await body.arrayBuffer());
         h2stream.cork();
-        h2stream.write(buffer3);
+        h2stream.write(buffer2);
         h2stream.uncork();
         h2stream.end();
-        request.onBodySent(buffer3);
+        request.onBodySent(buffer2);
         request.onRequestSent();
         if (!expectsPayload) {
           socket[kReset] = true;
@@ -10922,7 +10922,7 @@ var require_socks5_utils = __commonJS({
       };
     }
     function parseIPv6(address) {
-      const buffer3 = Buffer6.alloc(16);
+      const buffer2 = Buffer6.alloc(16);
       let normalizedAddress = address;
       if (address.includes(".")) {
         const lastColonIndex = address.lastIndexOf(":");
@@ -10942,21 +10942,21 @@ var require_socks5_utils = __commonJS({
         const afterParts = after === "" ? [] : after.split(":");
         let bufferIndex = 0;
         for (const part3 of beforeParts) {
-          buffer3.writeUInt16BE(parseInt(part3, 16), bufferIndex);
+          buffer2.writeUInt16BE(parseInt(part3, 16), bufferIndex);
           bufferIndex += 2;
         }
         bufferIndex = 16 - afterParts.length * 2;
         for (const part3 of afterParts) {
-          buffer3.writeUInt16BE(parseInt(part3, 16), bufferIndex);
+          buffer2.writeUInt16BE(parseInt(part3, 16), bufferIndex);
           bufferIndex += 2;
         }
       } else {
         const parts = normalizedAddress.split(":");
         for (let i2 = 0; i2 < parts.length; i2++) {
-          buffer3.writeUInt16BE(parseInt(parts[i2], 16), i2 * 2);
+          buffer2.writeUInt16BE(parseInt(parts[i2], 16), i2 * 2);
         }
       }
-      return buffer3;
+      return buffer2;
     }
     function buildAddressBuffer(type, addressBuffer, port) {
       const portBuffer = Buffer6.allocUnsafe(2);
@@ -10967,42 +10967,42 @@ var require_socks5_utils = __commonJS({
         portBuffer
       ]);
     }
-    function parseResponseAddress(buffer3, offset = 0) {
-      if (buffer3.length < offset + 1) {
+    function parseResponseAddress(buffer2, offset = 0) {
+      if (buffer2.length < offset + 1) {
         throw new InvalidArgumentError("Buffer too small to contain address type");
       }
-      const addressType = buffer3[offset];
+      const addressType = buffer2[offset];
       let address;
       let currentOffset = offset + 1;
       switch (addressType) {
         case 1: {
-          if (buffer3.length < currentOffset + 6) {
+          if (buffer2.length < currentOffset + 6) {
             throw new InvalidArgumentError("Buffer too small for IPv4 address");
           }
-          address = Array.from(buffer3.subarray(currentOffset, currentOffset + 4)).join(".");
+          address = Array.from(buffer2.subarray(currentOffset, currentOffset + 4)).join(".");
           currentOffset += 4;
           break;
         }
         case 3: {
-          if (buffer3.length < currentOffset + 1) {
+          if (buffer2.length < currentOffset + 1) {
             throw new InvalidArgumentError("Buffer too small for domain length");
           }
-          const domainLength = buffer3[currentOffset];
+          const domainLength = buffer2[currentOffset];
           currentOffset += 1;
-          if (buffer3.length < currentOffset + domainLength + 2) {
+          if (buffer2.length < currentOffset + domainLength + 2) {
             throw new InvalidArgumentError("Buffer too small for domain address");
           }
-          address = buffer3.subarray(currentOffset, currentOffset + domainLength).toString("utf8");
+          address = buffer2.subarray(currentOffset, currentOffset + domainLength).toString("utf8");
           currentOffset += domainLength;
           break;
         }
         case 4: {
-          if (buffer3.length < currentOffset + 18) {
+          if (buffer2.length < currentOffset + 18) {
             throw new InvalidArgumentError("Buffer too small for IPv6 address");
           }
           const parts = [];
           for (let i2 = 0; i2 < 8; i2++) {
-            const value = buffer3.readUInt16BE(currentOffset + i2 * 2);
+            const value = buffer2.readUInt16BE(currentOffset + i2 * 2);
             parts.push(value.toString(16));
           }
           address = parts.join(":");
@@ -11012,10 +11012,10 @@ var require_socks5_utils = __commonJS({
         default:
           throw new InvalidArgumentError(`Invalid address type: ${addressType}`);
       }
-      if (buffer3.length < currentOffset + 2) {
+      if (buffer2.length < currentOffset + 2) {
         throw new InvalidArgumentError("Buffer too small for port");
       }
-      const port = buffer3.readUInt16BE(currentOffset);
+      const port = buffer2.readUInt16BE(currentOffset);
       currentOffset += 2;
       return {
         address,
@@ -12186,15 +12186,15 @@ var require_readShebang = __commonJS({
     var shebangCommand = require_shebang_command();
     function readShebang(command) {
       const size = 150;
-      const buffer3 = Buffer.alloc(size);
+      const buffer2 = Buffer.alloc(size);
       let fd;
       try {
         fd = fs3.openSync(command, "r");
-        fs3.readSync(fd, buffer3, 0, size, 0);
+        fs3.readSync(fd, buffer2, 0, size, 0);
         fs3.closeSync(fd);
       } catch (e) {
       }
-      return shebangCommand(buffer3.toString());
+      return shebangCommand(buffer2.toString());
     }
     module2.exports = readShebang;
   }
@@ -12239,7 +12239,7 @@ var require_parse = __commonJS({
       }
       return parsed4;
     }
-    function parse4(command, args, options) {
+    function parse5(command, args, options) {
       if (args && !Array.isArray(args)) {
         options = args;
         args = null;
@@ -12258,7 +12258,7 @@ var require_parse = __commonJS({
       };
       return options.shell ? parsed4 : parseNonShell(parsed4);
     }
-    module2.exports = parse4;
+    module2.exports = parse5;
   }
 });
 
@@ -12317,16 +12317,16 @@ var require_cross_spawn = __commonJS({
   "node_modules/cross-spawn/index.js"(exports2, module2) {
     "use strict";
     var cp = require("child_process");
-    var parse4 = require_parse();
+    var parse5 = require_parse();
     var enoent = require_enoent();
     function spawn3(command, args, options) {
-      const parsed4 = parse4(command, args, options);
+      const parsed4 = parse5(command, args, options);
       const spawned = cp.spawn(parsed4.command, parsed4.args, parsed4.options);
       enoent.hookChildProcess(spawned, parsed4);
       return spawned;
     }
     function spawnSync2(command, args, options) {
-      const parsed4 = parse4(command, args, options);
+      const parsed4 = parse5(command, args, options);
       const result = cp.spawnSync(parsed4.command, parsed4.args, parsed4.options);
       result.error = result.error || enoent.verifyENOENTSync(result.status, parsed4);
       return result;
@@ -12334,7 +12334,7 @@ var require_cross_spawn = __commonJS({
     module2.exports = spawn3;
     module2.exports.spawn = spawn3;
     module2.exports.sync = spawnSync2;
-    module2.exports._parse = parse4;
+    module2.exports._parse = parse5;
     module2.exports._enoent = enoent;
   }
 });
@@ -13053,12 +13053,12 @@ var __awaiter4 = function(thisArg, _arguments, P, generator) {
     step2((generator = generator.apply(thisArg, _arguments || [])).next());
   });
 };
-function which(tool, check2) {
+function which(tool, check) {
   return __awaiter4(this, void 0, void 0, function* () {
     if (!tool) {
       throw new Error("parameter 'tool' is required");
     }
-    if (check2) {
+    if (check) {
       const result = yield which(tool, false);
       if (!result) {
         if (IS_WINDOWS) {
@@ -13938,17 +13938,20 @@ function withoutLastBreak(text4) {
 function unreadable(path12, what, cause) {
   const code3 = cause.code;
   if (code3 === "ENOENT" || code3 === "ENOTDIR") {
-    return new AirgapError("usage", `${what} is not there`, { given: path12, cause });
+    const next = "correct the path, or make the file";
+    return new AirgapError("usage", `${what} is not there`, { given: path12, next, cause });
   }
   if (code3 === "EISDIR") {
     return new AirgapError("usage", `${what} is a folder`, {
       given: path12,
       expected: "a file",
+      next: "correct the path",
       cause
     });
   }
   return new AirgapError("io", `${what} cannot be read: ${code3 ?? String(cause)}`, {
     given: path12,
+    next: "check who may read it",
     cause
   });
 }
@@ -13962,7 +13965,7 @@ var retryBudgetSetting = {
   name: "retry-budget",
   kind: "text",
   field: ["retryBudget"],
-  help: "how long what may yet succeed is tried again: 90s, 30m, 2h (default 10m)"
+  help: "how long what may yet succeed is tried again: 90s, 30m, 2h (default 10m; a host that has not answered yet: 5 s)"
 };
 var settings = [
   { name: "name", kind: "text", field: ["name"], help: "name of the bundle" },
@@ -14306,7 +14309,7 @@ function splitEntry(content) {
 }
 var oldSpelling = 'uses the old ":" between key and value; write "::"';
 function entryOf(key, value, at) {
-  const marked = (mark) => lstrip(key.slice(mark.length));
+  const marked = (mark2) => lstrip(key.slice(mark2.length));
   if (key.startsWith(exactMark)) return { kind: "exact", key: marked(exactMark), value, ...at };
   if (key.startsWith(replaceMark)) {
     return { kind: "replace", key: marked(replaceMark), value, ...at };
@@ -14398,11 +14401,11 @@ function refuseTwins(input) {
     });
   }
 }
-async function readSettings(input, { keep }) {
+async function readSettings(input, { keep: keep2 }) {
   const given = {};
   for (const setting of settings) given[setting.name] = readSetting(input, setting);
   const key = secret(input, "signing-key");
-  if (key) given["signing-key-file"] = await keep("signing.key", `${key}
+  if (key) given["signing-key-file"] = await keep2("signing.key", `${key}
 `);
   return given;
 }
@@ -14420,10 +14423,10 @@ async function readPassphrase(input, { cwd, emit }) {
   emit({ kind: "secret", value: passphrase });
   return { AIRGAP_BUNDLE_KEY_PASSPHRASE: passphrase };
 }
-async function readPush(input, { keep }) {
+async function readPush(input, { keep: keep2 }) {
   const username = text(input, "push-username");
   const password = secret(input, "push-password");
-  const passwordFile = password ? await keep("push-password", password) : text(input, "push-password-file");
+  const passwordFile = password ? await keep2("push-password", password) : text(input, "push-password-file");
   const allowPlainHttp = switchOf2(input, "allow-plain-http-credentials");
   return { username, passwordFile, allowPlainHttp };
 }
@@ -14463,7 +14466,7 @@ function count(number3, noun) {
 // src/report/progress.ts
 var window = 1e4;
 var grain = 200;
-function progressMeter(now2, interval2) {
+function progressMeter(now2, interval) {
   let recent = [];
   let total;
   let saidAt = 0;
@@ -14478,7 +14481,7 @@ function progressMeter(now2, interval2) {
       if (at - (recent.at(-1)?.at ?? Number.NEGATIVE_INFINITY) >= grain)
         recent.push({ at, done: bytes.done });
       while (recent[1] && at - recent[1].at >= window) recent.shift();
-      if (at - saidAt < interval2) return [];
+      if (at - saidAt < interval) return [];
       saidAt = at;
       const [since] = recent;
       const rate = since ? 1e3 * (bytes.done - since.done) / (at - since.at) : 0;
@@ -14510,6 +14513,7 @@ function formatSeconds(seconds) {
 }
 
 // src/report/safe.ts
+var import_node_util = require("node:util");
 var unsafe = /(?![\t\n])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 function safeText(text4) {
   return text4.replace(unsafe, (c3) => `\\u{${c3.codePointAt(0)?.toString(16)}}`);
@@ -14519,9 +14523,13 @@ function safeJson(text4) {
     unsafe,
     (character) => character.replace(
       /[\s\S]/g,
-      (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`
+      (unit2) => `\\u${unit2.charCodeAt(0).toString(16).padStart(4, "0")}`
     )
   );
+}
+function oneLine(text4, most = 300) {
+  const line = (0, import_node_util.stripVTControlCharacters)(text4).replace(/[\p{C}\p{Zl}\p{Zp}\s]+/gu, " ").trim();
+  return line.length > most ? `${line.slice(0, most - 1)}\u2026` : line;
 }
 
 // src/report/lines.ts
@@ -14654,12 +14662,131 @@ function harmless(text4) {
 }
 
 // src/action/outputs.ts
-var import_promises2 = require("node:fs/promises");
-var import_node_path3 = require("node:path");
+var import_promises4 = require("node:fs/promises");
+var import_node_path4 = require("node:path");
+
+// src/disk/failures.ts
+var import_node_os = require("node:os");
+async function onDisk(path12, work) {
+  try {
+    return await work;
+  } catch (cause) {
+    throw diskError(path12, cause);
+  }
+}
+function diskError(path12, cause) {
+  const code3 = codeOf(cause);
+  if (code3 === void 0) return cause;
+  return new AirgapError("io", wording[code3] ?? "the file cannot be read or written", {
+    given: `${path12}: ${code3}`,
+    next: cures[code3] ?? "look at that path, or give another one",
+    cause
+  });
+}
+function codeOf(cause) {
+  const { code: code3, errno } = cause ?? {};
+  return errno !== void 0 && -errno === import_node_os.constants.errno.EDQUOT ? "EDQUOT" : code3;
+}
+var wording = {
+  ENOSPC: "the disk is full",
+  EDQUOT: "the disk quota is used up",
+  EROFS: "the file system is read-only",
+  EACCES: "permission denied",
+  EPERM: "permission denied"
+};
+var cures = {
+  ENOSPC: "free some space, or write to another folder",
+  EDQUOT: "free some space, or write to another folder",
+  EROFS: "write to another folder",
+  EACCES: "give yourself the right to that folder, or take another one",
+  EPERM: "give yourself the right to that folder, or take another one",
+  EEXIST: "give a folder: a file has that name",
+  ENOTDIR: "give a folder: a part of that path is a file"
+};
+function isDiskFull(error4) {
+  const codes = failuresIn(error4).map(({ cause }) => codeOf(cause));
+  return codes.some((code3) => code3 === "ENOSPC" || code3 === "EDQUOT");
+}
 
 // src/report/interruption.ts
 var import_node_events = require("node:events");
-var import_node_os = require("node:os");
+var import_node_os3 = require("node:os");
+
+// src/disk/scratch.ts
+var import_node_fs = require("node:fs");
+var import_promises3 = require("node:fs/promises");
+var import_node_path3 = require("node:path");
+
+// src/disk/process.ts
+var import_node_crypto = require("node:crypto");
+var import_promises2 = require("node:fs/promises");
+var import_node_os2 = require("node:os");
+async function thisProcess() {
+  const place5 = await placeName();
+  const self = await processStat("self");
+  if (place5 === void 0 || self === void 0) return { name: (0, import_node_crypto.randomBytes)(6).toString("hex") };
+  return { name: `${place5}-${self.pid}-${self.start}`, pid: self.pid };
+}
+async function lookAt(name3) {
+  const [place5, pid = "", start2] = name3.split("-");
+  if (start2 === void 0 || place5 !== await placeName()) return "unknown";
+  const stat6 = await processStat(pid);
+  if (stat6 !== void 0) return stat6.start === start2 ? "runs" : "gone";
+  return await processStat("1") === void 0 ? "unknown" : "gone";
+}
+async function placeName() {
+  const namespace = await (0, import_promises2.readlink)("/proc/self/ns/pid").catch(() => void 0);
+  if (namespace === void 0) return void 0;
+  const boot = await (0, import_promises2.readFile)("/proc/sys/kernel/random/boot_id", "utf8").catch(() => "");
+  const place5 = `${(0, import_node_os2.hostname)()} ${boot} ${namespace}`;
+  return (0, import_node_crypto.createHash)("sha256").update(place5).digest("hex").slice(0, 12);
+}
+async function processStat(pid) {
+  const text4 = await (0, import_promises2.readFile)(`/proc/${pid}/stat`, "utf8").catch(() => void 0);
+  const [, number3, rest2] = /^(\d+) \(.*\) (.+)$/s.exec(text4 ?? "") ?? [];
+  const fields = rest2?.split(" ") ?? [];
+  const [state, start2] = [fields[0], fields[19]];
+  if (number3 === void 0 || start2 === void 0) return void 0;
+  return { pid: number3, start: state === "Z" || state === "X" ? "" : start2 };
+}
+
+// src/disk/scratch.ts
+var open2 = /* @__PURE__ */ new Set();
+async function withScratch(parent, work) {
+  const { name: name3 } = await thisProcess();
+  const path12 = await onDisk(parent, (0, import_promises3.mkdtemp)((0, import_node_path3.join)(parent, `airgap-bundle-${name3}-`)));
+  open2.add(path12);
+  try {
+    await sweep(parent, path12);
+    return await work(path12);
+  } finally {
+    await onDisk(path12, (0, import_promises3.rm)(path12, { recursive: true, force: true }));
+    open2.delete(path12);
+  }
+}
+function removeScratch() {
+  for (const path12 of open2) {
+    try {
+      (0, import_node_fs.rmSync)(path12, { recursive: true, force: true, maxRetries: 2 });
+    } catch {
+    }
+  }
+}
+async function sweep(parent, own2) {
+  const names = await (0, import_promises3.readdir)(parent).catch(() => []);
+  for (const name3 of names) {
+    const [, owner] = /^airgap-bundle-(.+)-[A-Za-z0-9]{6}$/.exec(name3) ?? [];
+    if (owner === void 0 || await lookAt(owner) !== "gone") continue;
+    const path12 = (0, import_node_path3.join)(parent, name3);
+    if (await isPrivateOf(path12, own2)) await (0, import_promises3.rm)(path12, { recursive: true }).catch(() => void 0);
+  }
+}
+async function isPrivateOf(path12, own2) {
+  const [found, { uid }] = await Promise.all([(0, import_promises3.lstat)(path12).catch(() => void 0), (0, import_promises3.lstat)(own2)]);
+  return found?.isDirectory() === true && found.uid === uid && !(found.mode & 63);
+}
+
+// src/report/interruption.ts
 var sameSignal = 1e3;
 function onInterruption(far) {
   const controller = new AbortController();
@@ -14667,6 +14794,7 @@ function onInterruption(far) {
   let received;
   let receivedAt = 0;
   let progress;
+  process.on("exit", removeScratch);
   for (const name3 of ["SIGINT", "SIGTERM", "SIGHUP"]) {
     process.on(name3, () => {
       if (received && Date.now() - receivedAt > sameSignal) process.exit(exitCodeAfter(name3));
@@ -14678,7 +14806,7 @@ function onInterruption(far) {
   return { signal: controller.signal, received: () => received, progress: () => progress };
 }
 function exitCodeAfter(signal) {
-  return 128 + import_node_os.constants.signals[signal];
+  return 128 + import_node_os3.constants.signals[signal];
 }
 
 // src/report/error-text.ts
@@ -14736,70 +14864,42 @@ function jsonText(result) {
 }
 
 // src/action/outputs.ts
-function writeOutputs({ plan: plan2, create: create2 }, reportPath, setOutput2) {
-  setOutput2("report-path", reportPath);
-  if (plan2) setOutput2("image-count", String(plan2.inventory.images.length));
-  if (!create2) return;
-  setOutput2("bundle-path", create2.bundle);
-  const files2 = [...create2.parts, `${create2.bundle}.sha256`, create2.installScript];
-  setOutput2("bundle-files", files2.join("\n"));
-  setOutput2("bundle-digest", `sha256:${create2.sha256}`);
+function writeOutputs({ plan: plan2, create }, reportPath, setOutput2) {
+  const set = (name3, value) => {
+    try {
+      setOutput2(name3, value);
+    } catch (cause) {
+      throw diskError(`the step's output ${name3}`, cause);
+    }
+  };
+  set("report-path", reportPath);
+  if (plan2) set("image-count", String(plan2.inventory.images.length));
+  if (!create) return;
+  set("bundle-path", create.bundle);
+  const files2 = [...create.parts, `${create.bundle}.sha256`, create.installScript];
+  set("bundle-files", files2.join("\n"));
+  set("bundle-digest", `sha256:${create.sha256}`);
 }
-async function writeReport({ create: create2, ...rest2 }, parent, redactor) {
-  const { inventory: _, ...created } = create2 ?? {};
-  const report = { ...rest2, ...create2 ? { create: created } : {} };
-  const folder = await (0, import_promises2.mkdtemp)((0, import_node_path3.join)(parent, "airgap-bundle-report-"));
-  const path12 = (0, import_node_path3.join)(folder, "report.json");
-  await (0, import_promises2.writeFile)(path12, redactor.redact(jsonText(report)));
+async function writeReport({ create, ...rest2 }, parent, redactor) {
+  const { inventory: _, ...created } = create ?? {};
+  const report = { ...rest2, ...create ? { create: created } : {} };
+  const folder = await onDisk(parent, (0, import_promises4.mkdtemp)((0, import_node_path4.join)(parent, "airgap-bundle-report-")));
+  const path12 = (0, import_node_path4.join)(folder, "report.json");
+  await onDisk(path12, (0, import_promises4.writeFile)(path12, redactor.redact(jsonText(report))));
   return path12;
 }
 
 // src/action/private-folder.ts
-var import_promises3 = require("node:fs/promises");
-var import_node_path4 = require("node:path");
-
-// src/disk/failures.ts
-var import_node_os2 = require("node:os");
-async function onDisk(path12, work) {
-  try {
-    return await work;
-  } catch (cause) {
-    throw diskError(path12, cause);
-  }
-}
-function diskError(path12, cause) {
-  const code3 = codeOf(cause);
-  if (code3 === void 0) return cause;
-  return new AirgapError("io", wording[code3] ?? "the file cannot be read or written", {
-    given: `${path12}: ${code3}`,
-    cause
-  });
-}
-function codeOf(cause) {
-  const { code: code3, errno } = cause ?? {};
-  return errno !== void 0 && -errno === import_node_os2.constants.errno.EDQUOT ? "EDQUOT" : code3;
-}
-var wording = {
-  ENOSPC: "the disk is full",
-  EDQUOT: "the disk quota is used up",
-  EROFS: "the file system is read-only",
-  EACCES: "permission denied",
-  EPERM: "permission denied"
-};
-function isDiskFull(error4) {
-  const codes = failuresIn(error4).map(({ cause }) => codeOf(cause));
-  return codes.some((code3) => code3 === "ENOSPC" || code3 === "EDQUOT");
-}
-
-// src/action/private-folder.ts
+var import_promises5 = require("node:fs/promises");
+var import_node_path5 = require("node:path");
 async function withPrivateFolder(parent, work) {
-  const path12 = await onDisk(parent, (0, import_promises3.mkdtemp)((0, import_node_path4.join)(parent, "airgap-bundle-")));
+  const path12 = await onDisk(parent, (0, import_promises5.mkdtemp)((0, import_node_path5.join)(parent, "airgap-bundle-")));
   try {
     return await work({
       path: path12,
       keep: async (name3, content) => {
-        const file2 = (0, import_node_path4.join)(path12, name3);
-        await onDisk(file2, (0, import_promises3.writeFile)(file2, content, { mode: 384 }));
+        const file2 = (0, import_node_path5.join)(path12, name3);
+        await onDisk(file2, (0, import_promises5.writeFile)(file2, content, { mode: 384 }));
         return file2;
       }
     });
@@ -14808,7 +14908,20 @@ async function withPrivateFolder(parent, work) {
   }
 }
 async function removePrivateFolder(path12) {
-  await onDisk(path12, (0, import_promises3.rm)(path12, { recursive: true, force: true }));
+  await onDisk(path12, (0, import_promises5.rm)(path12, { recursive: true, force: true }));
+}
+
+// src/inputs/stall-time.ts
+var variable = "AIRGAP_BUNDLE_STALL_SECONDS";
+function stallTimeOf(env) {
+  const text4 = env[variable];
+  if (!text4) return void 0;
+  const seconds = /^\d+(\.\d+)?$/.test(text4) ? Number(text4) : Number.NaN;
+  if (seconds >= 1 && seconds <= 3600) return seconds * 1e3;
+  throw new AirgapError("usage", `${variable} is no length of time that can be waited`, {
+    given: text4,
+    expected: "seconds, from 1 to 3600 (60 when it is not set)"
+  });
 }
 
 // src/registry/client.ts
@@ -14853,7 +14966,7 @@ function accessAt(url, accessByHost) {
 }
 
 // src/oci/digest.ts
-var import_node_crypto = require("node:crypto");
+var import_node_crypto2 = require("node:crypto");
 var pattern = /^(?:sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/;
 function isDigest(text4) {
   return pattern.test(text4);
@@ -14865,7 +14978,7 @@ function hexOf(digest2) {
   return digest2.slice(digest2.indexOf(":") + 1);
 }
 function digestOf(bytes, algorithm = "sha256") {
-  return `${algorithm}:${(0, import_node_crypto.createHash)(algorithm).update(bytes).digest("hex")}`;
+  return `${algorithm}:${(0, import_node_crypto2.createHash)(algorithm).update(bytes).digest("hex")}`;
 }
 
 // src/oci/media-types.ts
@@ -14881,11 +14994,8 @@ function isImageManifest(mediaType2) {
   return mediaType2 === ociManifest || mediaType2 === dockerManifest;
 }
 
-// src/registry/failures.ts
-var import_node_util = require("node:util");
-
 // src/registry/retry.ts
-var import_promises4 = require("node:timers/promises");
+var import_promises6 = require("node:timers/promises");
 var Transient = class extends Error {
   name = "Transient";
   failure;
@@ -14941,6 +15051,11 @@ var Attempts = class {
     this.#failingSince = void 0;
     this.#tries = 0;
   }
+  /** What the budget has left, milliseconds. */
+  get left() {
+    const { budget } = this.#options;
+    return budget - (performance.now() - (this.#failingSince ?? performance.now()));
+  }
   /** Waits until the next try may start. @throws what was thrown, when trying again does not help or not any more */
   async pauseAfter(thrown, signal = this.#options.signal) {
     if (!(thrown instanceof Transient)) throw thrown;
@@ -14954,19 +15069,20 @@ var Attempts = class {
       throw thrown.failure;
     }
     this.#options.onWait?.(wait, thrown);
-    await (0, import_promises4.setTimeout)(wait, void 0, { signal });
+    await (0, import_promises6.setTimeout)(wait, void 0, { signal });
   }
   #isEnough({ origin, isUnreachable }, then) {
     const { budget, reach } = this.#options;
-    if (origin !== void 0 && reach.missed.has(origin)) return true;
+    if (origin !== void 0 && reach?.missed.has(origin)) return true;
     if (!isUnreachable || origin === void 0) return then > budget;
-    const isKnown = reach.answered.has(origin);
+    const isKnown = reach?.answered.has(origin);
     return then > (isKnown ? budget : Math.min(budget, unreachableBudget)) && this.#tries > 1;
   }
   /** Unless it answered others meanwhile. */
   #giveUp({ origin }, failingSince) {
-    const { answered, missed } = this.#options.reach;
-    if (origin !== void 0 && (answered.get(origin) ?? 0) < failingSince) missed.add(origin);
+    const { reach } = this.#options;
+    if (reach === void 0 || origin === void 0) return;
+    if ((reach.answered.get(origin) ?? 0) < failingSince) reach.missed.add(origin);
   }
 };
 function fullJitter(tries) {
@@ -15050,10 +15166,6 @@ function distributionErrors(body) {
   } catch {
     return void 0;
   }
-}
-function oneLine(text4, most = 300) {
-  const line = (0, import_node_util.stripVTControlCharacters)(text4).replace(/[\p{C}\p{Zl}\p{Zp}\s]+/gu, " ").trim();
-  return line.length > most ? `${line.slice(0, most - 1)}\u2026` : line;
 }
 var pushCures = {
   403: "give the account the right to push there; a proxy cache cannot be pushed to: name it in pullThrough",
@@ -15217,7 +15329,7 @@ var Pace = class {
 };
 
 // src/registry/waiting-window.ts
-var import_promises5 = require("node:timers/promises");
+var import_promises7 = require("node:timers/promises");
 var firstWait = 500;
 var longestWait = 3e4;
 var WaitingWindow = class {
@@ -15247,7 +15359,7 @@ var WaitingWindow = class {
       signal.throwIfAborted();
       const wait = this.#closed.until - performance.now();
       if (wait > budget) throw later(this.#closed.failure, wait);
-      if (wait > 0) await (0, import_promises5.setTimeout)(wait, void 0, { signal });
+      if (wait > 0) await (0, import_promises7.setTimeout)(wait, void 0, { signal });
       else if (this.#scouting === void 0) return this.#goAhead();
       else await this.#scouting;
     }
@@ -15282,7 +15394,10 @@ function later(failure2, wait) {
 // src/registry/places.ts
 var shortWait = 2e3;
 var mostPlaces = 32;
+var hosts = 0;
 var Places = class {
+  /** Who needs places of several hosts enters them in this order, so that no two wait for each other. */
+  turn = hosts++;
   #gate;
   #pace;
   #window = new WaitingWindow();
@@ -15309,10 +15424,11 @@ var Places = class {
   /**
    * Does it when the host takes requests; of those who had to wait for that one goes ahead.
    * @param budget milliseconds: it is not waited longer
+   * @param signal ends the wait
    * @throws AirgapError transient where the host wants to be left alone for longer
    */
-  async whenOpen(work, budget) {
-    const isBack = await this.#window.passed(budget, this.#context.signal);
+  async whenOpen(work, budget, signal = this.#context.signal) {
+    const isBack = await this.#window.passed(budget, signal);
     try {
       return await work();
     } catch (error4) {
@@ -15365,17 +15481,19 @@ var Exchange = class {
     this.places = new Places(options.context, options.maxConcurrent);
   }
   /** Runs one piece of work (one or more calls), again from its start while it fails transiently. */
-  async run(work) {
+  async run(work, patience2) {
     const release2 = await this.places.enter();
     try {
-      return await this.retry(work);
+      return await this.retry(work, patience2);
     } finally {
       release2();
     }
   }
   /** As `run`, for who has a place already. */
-  retry(work) {
-    return retry(() => this.whenOpen(work), this.#retrying());
+  retry(work, patience2) {
+    const options = this.#retrying(patience2);
+    const { budget, signal } = options;
+    return retry(() => this.places.whenOpen(work, budget, signal), options);
   }
   /** By the same rules, for work that goes on from where it stopped; each try waits by `whenOpen`. */
   attempts() {
@@ -15450,10 +15568,13 @@ var Exchange = class {
     const wait = retryAfter(header2, this.#options.context.now());
     return passingFailure(answer.status, await this.words(answer), answer.url, wait);
   }
-  #retrying() {
-    const { retryBudget: budget, transport } = this.#options;
+  #retrying({ within: within2 = Number.POSITIVE_INFINITY, wanted } = {}) {
+    const { retryBudget, transport } = this.#options;
     const onWait = (wait, failure2) => this.places.failing(failure2, wait);
-    return { budget, signal: this.signal, reach: transport.reach, onWait };
+    const { answered, missed } = transport.reach;
+    const reach = { answered, missed: within2 < retryBudget ? new Set(missed) : missed };
+    const signal = wanted ? AbortSignal.any([this.signal, wanted]) : this.signal;
+    return { budget: Math.min(retryBudget, within2), signal, reach, onWait };
   }
 };
 function pullsLeft({ headers }) {
@@ -15671,9 +15792,13 @@ async function remove({ exchange }, to, repository2) {
   }
 }
 
+// src/registry/reading.ts
+var import_node_stream2 = require("node:stream");
+
 // src/registry/blob-body.ts
 var import_node_events2 = require("node:events");
 var import_node_stream = require("node:stream");
+var headway = 256 * 1024;
 function blobBody(first, request) {
   const body = new import_node_stream.PassThrough();
   const closed = new AbortController();
@@ -15691,9 +15816,10 @@ async function fill(body, first, { subject, exchange, resume }, closed) {
   const attempts = exchange.attempts();
   let next = { answer: first, start: 0 };
   let position = 0;
+  let begun = 0;
   const take = async (bytes) => {
     position += bytes.length;
-    attempts.progressed();
+    if (position - begun >= headway) attempts.progressed();
     exchange.places.moved(bytes.length);
     if (!body.write(bytes)) await (0, import_node_events2.once)(body, "drain", { signal: closed });
   };
@@ -15701,6 +15827,7 @@ async function fill(body, first, { subject, exchange, resume }, closed) {
     try {
       const part3 = next ?? await resume(position);
       next = void 0;
+      begun = position;
       await stoppable(
         part3,
         closed,
@@ -15751,23 +15878,26 @@ function incomplete({ what, host }, size, expected) {
 // src/registry/reading.ts
 var largestManifest = 4 * 1024 * 1024;
 var accept = manifestTypes.join(", ");
-async function headManifest(registry3, repository2, reference) {
+async function headManifest(registry3, repository2, reference, within2) {
   const subject = manifestSubject(registry3.host, repository2, reference);
-  const found = await registry3.exchange.run(async () => {
-    const answer = await read2(registry3, "HEAD", subject, { accept });
-    await answer.body.dump();
-    if (answer.status === 404) return "none";
-    if (answer.status === 405 || answer.status === 400) return "ask by GET";
-    if (answer.status !== 200) throw await refusedRead(registry3, answer, subject);
-    return describedBy(answer) ?? "ask by GET";
-  });
+  const found = await registry3.exchange.run(
+    async () => {
+      const answer = await read2(registry3, "HEAD", subject, { accept });
+      await answer.body.dump();
+      if (answer.status === 404) return "none";
+      if (answer.status === 405 || answer.status === 400) return "ask by GET";
+      if (answer.status !== 200) throw await refusedRead(registry3, answer, subject);
+      return describedBy(answer) ?? "ask by GET";
+    },
+    { within: within2 }
+  );
   if (found === "none") return void 0;
   if (found === "ask by GET")
-    return (await getManifest(registry3, repository2, reference))?.descriptor;
+    return (await getManifest(registry3, repository2, reference, within2))?.descriptor;
   if (isDigest(reference)) expectDigest(reference, found.digest, subject);
   return found;
 }
-async function getManifest(registry3, repository2, reference) {
+async function getManifest(registry3, repository2, reference, within2) {
   const { exchange } = registry3;
   const subject = manifestSubject(registry3.host, repository2, reference);
   const get = async () => {
@@ -15779,7 +15909,7 @@ async function getManifest(registry3, repository2, reference) {
     const descriptor3 = { mediaType: mediaTypeOf(answer, bytes), digest: digest2, size: bytes.length };
     return { descriptor: descriptor3, bytes };
   };
-  return exchange.run(() => twice(get));
+  return exchange.run(() => twice(get), { within: within2 });
 }
 async function headBlob(registry3, repository2, digest2) {
   const subject = blobSubject(registry3.host, repository2, digest2);
@@ -15809,13 +15939,15 @@ async function getBlob(registry3, repository2, digest2, range) {
     throw error4;
   }
 }
-async function openBlob(registry3, repository2, digest2, range) {
+async function openBlob(registry3, repository2, digest2, range, wanted) {
   const { host, exchange } = registry3;
   const subject = blobSubject(host, repository2, digest2);
-  const first = await exchange.retry(() => readBlob(registry3, subject, range?.start, range?.end));
+  const open8 = () => readBlob(registry3, subject, range?.start, range?.end);
+  const first = await exchange.retry(open8, { wanted });
   const part3 = first.status === 206 ? range : void 0;
   const resume = (position) => exchange.whenOpen(() => rest(registry3, subject, position, part3));
   const body = blobBody(first, { subject, exchange, resume });
+  if (wanted) (0, import_node_stream2.addAbortSignal)(wanted, body);
   return { status: first.status === 206 ? 206 : 200, body };
 }
 async function rest(registry3, subject, position, part3) {
@@ -15857,13 +15989,19 @@ var RegistryClient = class {
   get pullsLeft() {
     return this.#registry.exchange.pullsLeft;
   }
-  /** What a tag or digest is here; undefined when there is none (404). */
-  headManifest(repository2, reference) {
-    return headManifest(this.#registry, repository2, reference);
+  /**
+   * What a tag or digest is here; undefined when there is none (404).
+   * @param within milliseconds in which it may be tried again; by default all of the budget
+   */
+  headManifest(repository2, reference, within2) {
+    return headManifest(this.#registry, repository2, reference, within2);
   }
-  /** The bytes of a manifest or index, at most 4 MiB, their digest checked; undefined on 404. */
-  getManifest(repository2, reference) {
-    return getManifest(this.#registry, repository2, reference);
+  /**
+   * The bytes of a manifest or index, at most 4 MiB, their digest checked; undefined on 404.
+   * @param within milliseconds in which it may be tried again; by default all of the budget
+   */
+  getManifest(repository2, reference, within2) {
+    return getManifest(this.#registry, repository2, reference, within2);
   }
   /** The size of a blob in bytes; undefined when the repository does not have it. */
   headBlob(repository2, digest2) {
@@ -15877,9 +16015,12 @@ var RegistryClient = class {
   getBlob(repository2, digest2, range) {
     return getBlob(this.#registry, repository2, digest2, range);
   }
-  /** A blob for who has a place in `places` already, as for oras reading through us. */
-  openBlob(repository2, digest2) {
-    return openBlob(this.#registry, repository2, digest2);
+  /**
+   * A blob for who has a place in `places` already, as for oras reading through us.
+   * @param wanted aborts when nobody reads it any more
+   */
+  openBlob(repository2, digest2, wanted) {
+    return openBlob(this.#registry, repository2, digest2, void 0, wanted);
   }
   /**
    * Makes a blob of another repository of this registry appear in this one without moving it. False when
@@ -16326,9 +16467,9 @@ function proxyUrl(name3, proxy) {
 }
 
 // src/registry/trust.ts
-var import_node_crypto2 = require("node:crypto");
-var import_promises6 = require("node:fs/promises");
-var import_node_path5 = require("node:path");
+var import_node_crypto3 = require("node:crypto");
+var import_promises8 = require("node:fs/promises");
+var import_node_path6 = require("node:path");
 var import_node_tls = require("node:tls");
 var bundles = [
   "/etc/ssl/certs/ca-certificates.crt",
@@ -16351,7 +16492,7 @@ async function systemTrust(env) {
   return [...new Set(texts.flatMap(certificatesIn))];
 }
 async function dockerTrust(host, folder = "/etc/docker/certs.d") {
-  return certificatesIn(await folderTexts((0, import_node_path5.join)(folder, host), ".crt"));
+  return certificatesIn(await folderTexts((0, import_node_path6.join)(folder, host), ".crt"));
 }
 function secureContext(host, authorities, caCert = "") {
   const own2 = certificatesIn(caCert);
@@ -16365,7 +16506,7 @@ function secureContext(host, authorities, caCert = "") {
 }
 function isCertificate(pem) {
   try {
-    new import_node_crypto2.X509Certificate(pem);
+    new import_node_crypto3.X509Certificate(pem);
     return true;
   } catch {
     return false;
@@ -16382,12 +16523,12 @@ async function firstText(paths) {
   return "";
 }
 async function folderTexts(folder, ending2 = "") {
-  const names = await (0, import_promises6.readdir)(folder).catch(() => []);
+  const names = await (0, import_promises8.readdir)(folder).catch(() => []);
   const paths = names.filter((name3) => name3.endsWith(ending2)).sort();
-  return (await Promise.all(paths.map((name3) => textOf((0, import_node_path5.join)(folder, name3))))).join("\n");
+  return (await Promise.all(paths.map((name3) => textOf((0, import_node_path6.join)(folder, name3))))).join("\n");
 }
 function textOf(path12) {
-  return (0, import_promises6.readFile)(path12, "utf8").catch(() => "");
+  return (0, import_promises8.readFile)(path12, "utf8").catch(() => "");
 }
 
 // src/registry/transport.ts
@@ -16548,11 +16689,11 @@ function openClient(host, options, transport) {
 }
 
 // src/commands/push-credential.ts
-var import_node_path12 = require("node:path");
+var import_node_path13 = require("node:path");
 
 // src/registry/docker-credentials.ts
-var import_promises18 = require("node:fs/promises");
-var import_node_path11 = require("node:path");
+var import_promises20 = require("node:fs/promises");
+var import_node_path12 = require("node:path");
 
 // node_modules/is-plain-obj/index.js
 function isPlainObject(value) {
@@ -16605,7 +16746,7 @@ var import_node_string_decoder = require("node:string_decoder");
 var { toString: objectToString } = Object.prototype;
 var isArrayBuffer = (value) => objectToString.call(value) === "[object ArrayBuffer]";
 var isUint8Array = (value) => objectToString.call(value) === "[object Uint8Array]";
-var bufferToUint8Array = (buffer3) => new Uint8Array(buffer3.buffer, buffer3.byteOffset, buffer3.byteLength);
+var bufferToUint8Array = (buffer2) => new Uint8Array(buffer2.buffer, buffer2.byteOffset, buffer2.byteLength);
 var textEncoder = new TextEncoder();
 var stringToUint8Array = (string3) => textEncoder.encode(string3);
 var textDecoder = new TextDecoder();
@@ -17180,11 +17321,11 @@ var replacements = Object.entries(specialMainSymbols);
 // node_modules/yoctocolors/base.js
 var import_node_tty = __toESM(require("node:tty"), 1);
 var hasColors = import_node_tty.default?.WriteStream?.prototype?.hasColors?.() ?? false;
-var format = (open7, close) => {
+var format = (open8, close) => {
   if (!hasColors) {
     return (input) => input;
   }
-  const openCode = `\x1B[${open7}m`;
+  const openCode = `\x1B[${open8}m`;
   const closeCode = `\x1B[${close}m`;
   return (input) => {
     const string3 = input + "";
@@ -17418,13 +17559,13 @@ var handleCommand = (filePath, rawArguments, rawOptions) => {
 };
 
 // node_modules/execa/lib/arguments/options.js
-var import_node_path10 = __toESM(require("node:path"), 1);
+var import_node_path11 = __toESM(require("node:path"), 1);
 var import_node_process8 = __toESM(require("node:process"), 1);
 var import_cross_spawn = __toESM(require_cross_spawn(), 1);
 
 // node_modules/npm-run-path/index.js
 var import_node_process5 = __toESM(require("node:process"), 1);
-var import_node_path7 = __toESM(require("node:path"), 1);
+var import_node_path8 = __toESM(require("node:path"), 1);
 
 // node_modules/npm-run-path/node_modules/path-key/index.js
 function pathKey(options = {}) {
@@ -17441,7 +17582,7 @@ function pathKey(options = {}) {
 // node_modules/unicorn-magic/node.js
 var import_node_util5 = require("node:util");
 var import_node_child_process2 = require("node:child_process");
-var import_node_path6 = __toESM(require("node:path"), 1);
+var import_node_path7 = __toESM(require("node:path"), 1);
 var import_node_url2 = require("node:url");
 var execFileOriginal = (0, import_node_util5.promisify)(import_node_child_process2.execFile);
 function toPath(urlOrPath) {
@@ -17450,12 +17591,12 @@ function toPath(urlOrPath) {
 function traversePathUp(startPath) {
   return {
     *[Symbol.iterator]() {
-      let currentPath = import_node_path6.default.resolve(toPath(startPath));
+      let currentPath = import_node_path7.default.resolve(toPath(startPath));
       let previousPath;
       while (previousPath !== currentPath) {
         yield currentPath;
         previousPath = currentPath;
-        currentPath = import_node_path6.default.resolve(currentPath, "..");
+        currentPath = import_node_path7.default.resolve(currentPath, "..");
       }
     }
   };
@@ -17470,27 +17611,27 @@ var npmRunPath = ({
   execPath: execPath2 = import_node_process5.default.execPath,
   addExecPath = true
 } = {}) => {
-  const cwdPath = import_node_path7.default.resolve(toPath(cwd));
+  const cwdPath = import_node_path8.default.resolve(toPath(cwd));
   const result = [];
-  const pathParts = pathOption.split(import_node_path7.default.delimiter);
+  const pathParts = pathOption.split(import_node_path8.default.delimiter);
   if (preferLocal) {
     applyPreferLocal(result, pathParts, cwdPath);
   }
   if (addExecPath) {
     applyExecPath(result, pathParts, execPath2, cwdPath);
   }
-  return pathOption === "" || pathOption === import_node_path7.default.delimiter ? `${result.join(import_node_path7.default.delimiter)}${pathOption}` : [...result, pathOption].join(import_node_path7.default.delimiter);
+  return pathOption === "" || pathOption === import_node_path8.default.delimiter ? `${result.join(import_node_path8.default.delimiter)}${pathOption}` : [...result, pathOption].join(import_node_path8.default.delimiter);
 };
 var applyPreferLocal = (result, pathParts, cwdPath) => {
   for (const directory of traversePathUp(cwdPath)) {
-    const pathPart = import_node_path7.default.join(directory, "node_modules/.bin");
+    const pathPart = import_node_path8.default.join(directory, "node_modules/.bin");
     if (!pathParts.includes(pathPart)) {
       result.push(pathPart);
     }
   }
 };
 var applyExecPath = (result, pathParts, execPath2, cwdPath) => {
-  const pathPart = import_node_path7.default.resolve(cwdPath, toPath(execPath2), "..");
+  const pathPart = import_node_path8.default.resolve(cwdPath, toPath(execPath2), "..");
   if (!pathParts.includes(pathPart)) {
     result.push(pathPart);
   }
@@ -17504,7 +17645,7 @@ var npmRunPathEnv = ({ env = import_node_process5.default.env, ...options } = {}
 };
 
 // node_modules/execa/lib/terminate/kill.js
-var import_promises7 = require("node:timers/promises");
+var import_promises9 = require("node:timers/promises");
 
 // node_modules/execa/lib/return/final-error.js
 var getFinalError = (originalError, message, isSync) => {
@@ -17539,10 +17680,10 @@ var ExecaSyncError = class extends Error {
 setErrorName(ExecaSyncError, ExecaSyncError.name);
 
 // node_modules/execa/lib/terminate/signal.js
-var import_node_os5 = require("node:os");
+var import_node_os6 = require("node:os");
 
 // node_modules/human-signals/build/src/main.js
-var import_node_os4 = require("node:os");
+var import_node_os5 = require("node:os");
 
 // node_modules/human-signals/build/src/realtime.js
 var getRealtimeSignals = () => {
@@ -17560,7 +17701,7 @@ var SIGRTMIN = 34;
 var SIGRTMAX = 64;
 
 // node_modules/human-signals/build/src/signals.js
-var import_node_os3 = require("node:os");
+var import_node_os4 = require("node:os");
 
 // node_modules/human-signals/build/src/core.js
 var SIGNALS = [
@@ -17851,7 +17992,7 @@ var normalizeSignal = ({
 }) => {
   const {
     signals: { [name3]: constantSignal }
-  } = import_node_os3.constants;
+  } = import_node_os4.constants;
   const supported = constantSignal !== void 0;
   const number3 = supported ? constantSignal : defaultNumber;
   return { name: name3, number: number3, description, supported, action, forced, standard };
@@ -17900,7 +18041,7 @@ var getSignalByNumber = (number3, signals2) => {
   };
 };
 var findSignalByNumber = (number3, signals2) => {
-  const signal = signals2.find(({ name: name3 }) => import_node_os4.constants.signals[name3] === number3);
+  const signal = signals2.find(({ name: name3 }) => import_node_os5.constants.signals[name3] === number3);
   if (signal !== void 0) {
     return signal;
   }
@@ -17934,13 +18075,13 @@ var normalizeSignalInteger = (signalInteger, optionName) => {
   throw new TypeError(`Invalid ${optionName} ${signalInteger}: this signal integer does not exist.
 ${getAvailableSignals()}`);
 };
-var getSignalsIntegerToName = () => new Map(Object.entries(import_node_os5.constants.signals).reverse().map(([signalName, signalInteger]) => [signalInteger, signalName]));
+var getSignalsIntegerToName = () => new Map(Object.entries(import_node_os6.constants.signals).reverse().map(([signalName, signalInteger]) => [signalInteger, signalName]));
 var signalsIntegerToName = getSignalsIntegerToName();
 var normalizeSignalName = (signalName, optionName) => {
-  if (signalName in import_node_os5.constants.signals) {
+  if (signalName in import_node_os6.constants.signals) {
     return signalName;
   }
-  if (signalName.toUpperCase() in import_node_os5.constants.signals) {
+  if (signalName.toUpperCase() in import_node_os6.constants.signals) {
     throw new TypeError(`Invalid ${optionName} '${signalName}': please rename it to '${signalName.toUpperCase()}'.`);
   }
   throw new TypeError(`Invalid ${optionName} '${signalName}': this signal name does not exist.
@@ -17948,8 +18089,8 @@ ${getAvailableSignals()}`);
 };
 var getAvailableSignals = () => `Available signal names: ${getAvailableSignalNames()}.
 Available signal numbers: ${getAvailableSignalIntegers()}.`;
-var getAvailableSignalNames = () => Object.keys(import_node_os5.constants.signals).sort().map((signalName) => `'${signalName}'`).join(", ");
-var getAvailableSignalIntegers = () => [...new Set(Object.values(import_node_os5.constants.signals).sort((signalInteger, signalIntegerTwo) => signalInteger - signalIntegerTwo))].join(", ");
+var getAvailableSignalNames = () => Object.keys(import_node_os6.constants.signals).sort().map((signalName) => `'${signalName}'`).join(", ");
+var getAvailableSignalIntegers = () => [...new Set(Object.values(import_node_os6.constants.signals).sort((signalInteger, signalIntegerTwo) => signalInteger - signalIntegerTwo))].join(", ");
 var getSignalDescription = (signal) => signalsByName[signal].description;
 
 // node_modules/execa/lib/terminate/kill.js
@@ -18011,7 +18152,7 @@ var killOnTimeout = async ({ kill, forceKillAfterDelay, context, controllerSigna
     return;
   }
   try {
-    await (0, import_promises7.setTimeout)(forceKillAfterDelay, void 0, { signal: controllerSignal });
+    await (0, import_promises9.setTimeout)(forceKillAfterDelay, void 0, { signal: controllerSignal });
     if (kill("SIGKILL")) {
       context.isForcefullyTerminated ??= true;
     }
@@ -18042,7 +18183,7 @@ var terminateOnCancel = async (subprocess, cancelSignal, context, { signal }) =>
 };
 
 // node_modules/execa/lib/ipc/graceful.js
-var import_promises9 = require("node:timers/promises");
+var import_promises11 = require("node:timers/promises");
 
 // node_modules/execa/lib/ipc/send.js
 var import_node_util6 = require("node:util");
@@ -18229,7 +18370,7 @@ var import_node_events7 = require("node:events");
 
 // node_modules/execa/lib/ipc/incoming.js
 var import_node_events6 = require("node:events");
-var import_promises8 = require("node:timers/promises");
+var import_promises10 = require("node:timers/promises");
 
 // node_modules/execa/lib/ipc/reference.js
 var addReference = (channel, reference) => {
@@ -18276,7 +18417,7 @@ var onMessage = async ({ anyProcess, channel, isSubprocess, ipcEmitter }, wrappe
   }
   while (incomingMessages.length > 0) {
     await waitForOutgoingMessages(anyProcess, ipcEmitter, wrappedMessage);
-    await import_promises8.scheduler.yield();
+    await import_promises10.scheduler.yield();
     const message = await handleStrictRequest({
       wrappedMessage: incomingMessages[0],
       anyProcess,
@@ -18556,7 +18697,7 @@ var startIpc = async ({ anyProcess, channel, isSubprocess, ipc }) => {
     return;
   }
   getIpcEmitter(anyProcess, channel, isSubprocess);
-  await import_promises9.scheduler.yield();
+  await import_promises11.scheduler.yield();
 };
 var cancelListening = false;
 var handleAbort = (wrappedMessage) => {
@@ -18629,7 +18770,7 @@ var getReason = ({ reason: reason2 }) => {
 };
 
 // node_modules/execa/lib/terminate/timeout.js
-var import_promises10 = require("node:timers/promises");
+var import_promises12 = require("node:timers/promises");
 var validateTimeout = ({ timeout }) => {
   if (timeout !== void 0 && (!Number.isFinite(timeout) || timeout < 0)) {
     throw new TypeError(`Expected the \`timeout\` option to be a non-negative integer, got \`${timeout}\` (${typeof timeout})`);
@@ -18637,7 +18778,7 @@ var validateTimeout = ({ timeout }) => {
 };
 var throwOnTimeout = (subprocess, timeout, context, controller) => timeout === 0 || timeout === void 0 ? [] : [killAfterTimeout(subprocess, timeout, context, controller)];
 var killAfterTimeout = async (subprocess, timeout, context, { signal }) => {
-  await (0, import_promises10.setTimeout)(timeout, void 0, { signal });
+  await (0, import_promises12.setTimeout)(timeout, void 0, { signal });
   context.terminationReason ??= "timeout";
   subprocess.kill();
   throw new DiscardedError();
@@ -18645,7 +18786,7 @@ var killAfterTimeout = async (subprocess, timeout, context, { signal }) => {
 
 // node_modules/execa/lib/methods/node.js
 var import_node_process6 = require("node:process");
-var import_node_path8 = __toESM(require("node:path"), 1);
+var import_node_path9 = __toESM(require("node:path"), 1);
 var mapNode = ({ options }) => {
   if (options.node === false) {
     throw new TypeError('The "node" option cannot be false with `execaNode()`.');
@@ -18664,7 +18805,7 @@ var handleNodeOption = (file2, commandArguments, {
     throw new TypeError('The "execPath" option has been removed. Please use the "nodePath" option instead.');
   }
   const normalizedNodePath = safeNormalizeFileUrl(nodePath, 'The "nodePath" option');
-  const resolvedNodePath = import_node_path8.default.resolve(cwd, normalizedNodePath);
+  const resolvedNodePath = import_node_path9.default.resolve(cwd, normalizedNodePath);
   const newOptions = {
     ...options,
     nodePath: resolvedNodePath,
@@ -18674,7 +18815,7 @@ var handleNodeOption = (file2, commandArguments, {
   if (!shouldHandleNode) {
     return [file2, commandArguments, newOptions];
   }
-  if (import_node_path8.default.basename(file2, ".exe") === "node") {
+  if (import_node_path9.default.basename(file2, ".exe") === "node") {
     throw new TypeError('When the "node" option is true, the first argument does not need to be "node".');
   }
   return [
@@ -18763,12 +18904,12 @@ var ENCODING_ALIASES = {
 var serializeEncoding = (encoding) => typeof encoding === "string" ? `"${encoding}"` : String(encoding);
 
 // node_modules/execa/lib/arguments/cwd.js
-var import_node_fs = require("node:fs");
-var import_node_path9 = __toESM(require("node:path"), 1);
+var import_node_fs2 = require("node:fs");
+var import_node_path10 = __toESM(require("node:path"), 1);
 var import_node_process7 = __toESM(require("node:process"), 1);
 var normalizeCwd = (cwd = getDefaultCwd()) => {
   const cwdString = safeNormalizeFileUrl(cwd, 'The "cwd" option');
-  return import_node_path9.default.resolve(cwdString);
+  return import_node_path10.default.resolve(cwdString);
 };
 var getDefaultCwd = () => {
   try {
@@ -18785,7 +18926,7 @@ var fixCwdError = (originalMessage, cwd) => {
   }
   let cwdStat;
   try {
-    cwdStat = (0, import_node_fs.statSync)(cwd);
+    cwdStat = (0, import_node_fs2.statSync)(cwd);
   } catch (error4) {
     return `The "cwd" option is invalid: ${cwd}.
 ${error4.message}
@@ -18815,7 +18956,7 @@ var normalizeOptions = (filePath, rawArguments, rawOptions) => {
   options.killSignal = normalizeKillSignal(options.killSignal);
   options.forceKillAfterDelay = normalizeForceKillAfterDelay(options.forceKillAfterDelay);
   options.lines = options.lines.map((lines2, fdNumber) => lines2 && !BINARY_ENCODINGS.has(options.encoding) && options.buffer[fdNumber]);
-  if (import_node_process8.default.platform === "win32" && import_node_path10.default.basename(file2, ".exe") === "cmd") {
+  if (import_node_process8.default.platform === "win32" && import_node_path11.default.basename(file2, ".exe") === "cmd") {
     commandArguments.unshift("/q");
   }
   return { file: file2, commandArguments, options };
@@ -18894,7 +19035,7 @@ var CR_BINARY = CR.codePointAt(0);
 
 // node_modules/get-stream/source/index.js
 var import_node_events9 = require("node:events");
-var import_promises11 = require("node:stream/promises");
+var import_promises13 = require("node:stream/promises");
 
 // node_modules/is-stream/index.js
 function isStream(stream, { checkOpen = true } = {}) {
@@ -19260,7 +19401,7 @@ var stringMethods = {
 };
 
 // node_modules/get-stream/source/index.js
-Object.assign(nodeImports, { on: import_node_events9.on, finished: import_promises11.finished });
+Object.assign(nodeImports, { on: import_node_events9.on, finished: import_promises13.finished });
 
 // node_modules/execa/lib/io/max-buffer.js
 var handleMaxBuffer = ({ error: error4, stream, readableObjectMode, lines: lines2, encoding, fdNumber }) => {
@@ -19270,8 +19411,8 @@ var handleMaxBuffer = ({ error: error4, stream, readableObjectMode, lines: lines
   if (fdNumber === "all") {
     return error4;
   }
-  const unit = getMaxBufferUnit(readableObjectMode, lines2, encoding);
-  error4.maxBufferInfo = { fdNumber, unit };
+  const unit2 = getMaxBufferUnit(readableObjectMode, lines2, encoding);
+  error4.maxBufferInfo = { fdNumber, unit: unit2 };
   stream.destroy();
   throw error4;
 };
@@ -19296,20 +19437,20 @@ var checkIpcMaxBuffer = (subprocess, ipcOutput, maxBuffer) => {
   throw error4;
 };
 var getMaxBufferMessage = (error4, maxBuffer) => {
-  const { streamName, threshold, unit } = getMaxBufferInfo(error4, maxBuffer);
-  return `Command's ${streamName} was larger than ${threshold} ${unit}`;
+  const { streamName, threshold, unit: unit2 } = getMaxBufferInfo(error4, maxBuffer);
+  return `Command's ${streamName} was larger than ${threshold} ${unit2}`;
 };
 var getMaxBufferInfo = (error4, maxBuffer) => {
   if (error4?.maxBufferInfo === void 0) {
     return { streamName: "output", threshold: maxBuffer[1], unit: "bytes" };
   }
-  const { maxBufferInfo: { fdNumber, unit } } = error4;
+  const { maxBufferInfo: { fdNumber, unit: unit2 } } = error4;
   delete error4.maxBufferInfo;
   const threshold = getFdSpecificValue(maxBuffer, fdNumber);
   if (fdNumber === "ipc") {
     return { streamName: "IPC output", threshold, unit: "messages" };
   }
-  return { streamName: getStreamName(fdNumber), threshold, unit };
+  return { streamName: getStreamName(fdNumber), threshold, unit: unit2 };
 };
 var isMaxBufferSync = (resultError, output, maxBuffer) => resultError?.code === "ENOBUFS" && output !== null && output.some((result) => result !== null && result.length > getMaxBufferSync(maxBuffer));
 var truncateMaxBufferSync = (result, isMaxBuffer, maxBuffer) => {
@@ -19791,7 +19932,7 @@ var handleResult = (result, verboseInfo, { reject }) => {
 };
 
 // node_modules/execa/lib/stdio/handle-sync.js
-var import_node_fs3 = require("node:fs");
+var import_node_fs4 = require("node:fs");
 
 // node_modules/execa/lib/stdio/type.js
 var getStdioItemType = (value, optionName) => {
@@ -20087,9 +20228,9 @@ var DEFAULT_DIRECTION = "output";
 var normalizeIpcStdioArray = (stdioArray, ipc) => ipc && !stdioArray.includes("ipc") ? [...stdioArray, "ipc"] : stdioArray;
 
 // node_modules/execa/lib/stdio/stdio-option.js
-var normalizeStdioOption = ({ stdio, ipc, buffer: buffer3, ...options }, verboseInfo, isSync) => {
+var normalizeStdioOption = ({ stdio, ipc, buffer: buffer2, ...options }, verboseInfo, isSync) => {
   const stdioArray = getStdioArray(stdio, options).map((stdioOption, fdNumber) => addDefaultValue2(stdioOption, fdNumber));
-  return isSync ? normalizeStdioSync(stdioArray, buffer3, verboseInfo) : normalizeIpcStdioArray(stdioArray, ipc);
+  return isSync ? normalizeStdioSync(stdioArray, buffer2, verboseInfo) : normalizeIpcStdioArray(stdioArray, ipc);
 };
 var getStdioArray = (stdio, options) => {
   if (stdio === void 0) {
@@ -20117,11 +20258,11 @@ var addDefaultValue2 = (stdioOption, fdNumber) => {
   }
   return stdioOption;
 };
-var normalizeStdioSync = (stdioArray, buffer3, verboseInfo) => stdioArray.map((stdioOption, fdNumber) => !buffer3[fdNumber] && fdNumber !== 0 && !isFullVerbose(verboseInfo, fdNumber) && isOutputPipeOnly(stdioOption) ? "ignore" : stdioOption);
+var normalizeStdioSync = (stdioArray, buffer2, verboseInfo) => stdioArray.map((stdioOption, fdNumber) => !buffer2[fdNumber] && fdNumber !== 0 && !isFullVerbose(verboseInfo, fdNumber) && isOutputPipeOnly(stdioOption) ? "ignore" : stdioOption);
 var isOutputPipeOnly = (stdioOption) => stdioOption === "pipe" || Array.isArray(stdioOption) && stdioOption.every((item) => item === "pipe");
 
 // node_modules/execa/lib/stdio/native.js
-var import_node_fs2 = require("node:fs");
+var import_node_fs3 = require("node:fs");
 var import_node_tty2 = __toESM(require("node:tty"), 1);
 var handleNativeStream = ({ stdioItem, stdioItem: { type }, isStdioArray, fdNumber, direction, isSync }) => {
   if (!isStdioArray || type !== "native") {
@@ -20155,7 +20296,7 @@ var getTargetFd = ({ value, optionName, fdNumber, direction }) => {
   if (import_node_tty2.default.isatty(targetFdNumber)) {
     throw new TypeError(`The \`${optionName}: ${serializeOptionValue(value)}\` option is invalid: it cannot be a TTY with synchronous methods.`);
   }
-  return { type: "uint8Array", value: bufferToUint8Array((0, import_node_fs2.readFileSync)(targetFdNumber)), optionName };
+  return { type: "uint8Array", value: bufferToUint8Array((0, import_node_fs3.readFileSync)(targetFdNumber)), optionName };
 };
 var getTargetFdNumber = (value, fdNumber) => {
   if (value === "inherit") {
@@ -20488,8 +20629,8 @@ var addProperties = {
 var addPropertiesSync = {
   input: {
     ...addProperties,
-    fileUrl: ({ value }) => ({ contents: [bufferToUint8Array((0, import_node_fs3.readFileSync)(value))] }),
-    filePath: ({ value: { file: file2 } }) => ({ contents: [bufferToUint8Array((0, import_node_fs3.readFileSync)(file2))] }),
+    fileUrl: ({ value }) => ({ contents: [bufferToUint8Array((0, import_node_fs4.readFileSync)(value))] }),
+    filePath: ({ value: { file: file2 } }) => ({ contents: [bufferToUint8Array((0, import_node_fs4.readFileSync)(file2))] }),
     fileNumber: forbiddenIfSync,
     iterable: ({ value }) => ({ contents: [...value] }),
     string: ({ value }) => ({ contents: [value] }),
@@ -20511,7 +20652,7 @@ var stripNewline = (value, { stripFinalNewline: stripFinalNewline2 }, fdNumber) 
 var getStripFinalNewline = (stripFinalNewline2, fdNumber) => fdNumber === "all" ? stripFinalNewline2[1] || stripFinalNewline2[2] : stripFinalNewline2[fdNumber];
 
 // node_modules/execa/lib/transform/generator.js
-var import_node_stream2 = require("node:stream");
+var import_node_stream3 = require("node:stream");
 
 // node_modules/execa/lib/transform/split.js
 var getSplitLinesGenerator = (binary, preserveNewlines, skipped, state) => binary || skipped ? void 0 : initializeSplitLines(preserveNewlines, state);
@@ -20760,11 +20901,11 @@ var generatorToStream = ({
   const transformMethod = transformAsync ? pushChunks.bind(void 0, transformChunk, state) : pushChunksSync.bind(void 0, transformChunkSync);
   const finalMethod = transformAsync || finalAsync ? pushChunks.bind(void 0, finalChunks, state) : pushChunksSync.bind(void 0, finalChunksSync);
   const destroyMethod = transformAsync || finalAsync ? destroyTransform.bind(void 0, state) : void 0;
-  const stream = new import_node_stream2.Transform({
+  const stream = new import_node_stream3.Transform({
     writableObjectMode,
-    writableHighWaterMark: (0, import_node_stream2.getDefaultHighWaterMark)(writableObjectMode),
+    writableHighWaterMark: (0, import_node_stream3.getDefaultHighWaterMark)(writableObjectMode),
     readableObjectMode,
-    readableHighWaterMark: (0, import_node_stream2.getDefaultHighWaterMark)(readableObjectMode),
+    readableHighWaterMark: (0, import_node_stream3.getDefaultHighWaterMark)(readableObjectMode),
     transform(chunk, encoding2, done) {
       transformMethod([chunk, generators, 0], this, done);
     },
@@ -20835,7 +20976,7 @@ var validateSerializable = (newContents) => {
 };
 
 // node_modules/execa/lib/io/output-sync.js
-var import_node_fs4 = require("node:fs");
+var import_node_fs5 = require("node:fs");
 
 // node_modules/execa/lib/verbose/output.js
 var shouldLogOutput = ({ stdioItems, encoding, verboseInfo, fdNumber }) => fdNumber !== "all" && isFullVerbose(verboseInfo, fdNumber) && !BINARY_ENCODINGS.has(encoding) && fdUsesVerbose(fdNumber) && (stdioItems.some(({ type, value }) => type === "native" && PIPED_STDIO_VALUES.has(value)) || stdioItems.every(({ type }) => TRANSFORM_TYPES.has(type)));
@@ -20882,7 +21023,7 @@ var transformOutputSync = ({ fileDescriptors, syncResult: { output }, options, i
   }, options));
   return { output: transformedOutput, ...state };
 };
-var transformOutputResultSync = ({ result, fileDescriptors, fdNumber, state, outputFiles, isMaxBuffer, verboseInfo }, { buffer: buffer3, encoding, lines: lines2, stripFinalNewline: stripFinalNewline2, maxBuffer }) => {
+var transformOutputResultSync = ({ result, fileDescriptors, fdNumber, state, outputFiles, isMaxBuffer, verboseInfo }, { buffer: buffer2, encoding, lines: lines2, stripFinalNewline: stripFinalNewline2, maxBuffer }) => {
   if (result === null) {
     return;
   }
@@ -20907,7 +21048,7 @@ var transformOutputResultSync = ({ result, fileDescriptors, fdNumber, state, out
     stdioItems,
     objectMode
   });
-  const returnedResult = buffer3[fdNumber] ? finalResult : void 0;
+  const returnedResult = buffer2[fdNumber] ? finalResult : void 0;
   try {
     if (state.error === void 0) {
       writeToFiles(serializedResult, stdioItems, outputFiles);
@@ -20959,10 +21100,10 @@ var writeToFiles = (serializedResult, stdioItems, outputFiles) => {
   for (const { path: path12, append } of stdioItems.filter(({ type }) => FILE_TYPES.has(type))) {
     const pathString = typeof path12 === "string" ? path12 : path12.toString();
     if (append || outputFiles.has(pathString)) {
-      (0, import_node_fs4.appendFileSync)(path12, serializedResult);
+      (0, import_node_fs5.appendFileSync)(path12, serializedResult);
     } else {
       outputFiles.add(pathString);
-      (0, import_node_fs4.writeFileSync)(path12, serializedResult);
+      (0, import_node_fs5.writeFileSync)(path12, serializedResult);
     }
   }
 };
@@ -21358,7 +21499,7 @@ var getIpcMethods = (anyProcess, isSubprocess, ipc) => ({
 
 // node_modules/execa/lib/return/early-error.js
 var import_node_child_process4 = require("node:child_process");
-var import_node_stream3 = require("node:stream");
+var import_node_stream4 = require("node:stream");
 var handleEarlyError = ({ error: error4, command, escapedCommand, fileDescriptors, options, startTime, verboseInfo }) => {
   cleanupCustomStreams(fileDescriptors);
   const subprocess = new import_node_child_process4.ChildProcess();
@@ -21392,23 +21533,23 @@ var createDummyStreams = (subprocess, fileDescriptors) => {
   });
 };
 var createDummyStream = () => {
-  const stream = new import_node_stream3.PassThrough();
+  const stream = new import_node_stream4.PassThrough();
   stream.end();
   return stream;
 };
-var readable = () => new import_node_stream3.Readable({ read() {
+var readable = () => new import_node_stream4.Readable({ read() {
 } });
-var writable = () => new import_node_stream3.Writable({ write() {
+var writable = () => new import_node_stream4.Writable({ write() {
 } });
-var duplex = () => new import_node_stream3.Duplex({ read() {
+var duplex = () => new import_node_stream4.Duplex({ read() {
 }, write() {
 } });
 var handleDummyPromise = async (error4, verboseInfo, options) => handleResult(error4, verboseInfo, options);
 
 // node_modules/execa/lib/stdio/handle-async.js
-var import_node_fs5 = require("node:fs");
+var import_node_fs6 = require("node:fs");
 var import_node_buffer3 = require("node:buffer");
-var import_node_stream4 = require("node:stream");
+var import_node_stream5 = require("node:stream");
 var handleStdioAsync = (options, verboseInfo) => handleStdio(addPropertiesAsync, options, verboseInfo, false);
 var forbiddenIfAsync = ({ type, optionName }) => {
   throw new TypeError(`The \`${optionName}\` option cannot be ${TYPE_TO_MESSAGE[type]}.`);
@@ -21420,7 +21561,7 @@ var addProperties2 = {
   nodeStream: ({ value }) => ({ stream: value }),
   webTransform({ value: { transform: transform2, writableObjectMode, readableObjectMode } }) {
     const objectMode = writableObjectMode || readableObjectMode;
-    const stream = import_node_stream4.Duplex.fromWeb(transform2, { objectMode });
+    const stream = import_node_stream5.Duplex.fromWeb(transform2, { objectMode });
     return { stream };
   },
   duplex: ({ value: { transform: transform2 } }) => ({ stream: transform2 }),
@@ -21430,19 +21571,19 @@ var addProperties2 = {
 var addPropertiesAsync = {
   input: {
     ...addProperties2,
-    fileUrl: ({ value }) => ({ stream: (0, import_node_fs5.createReadStream)(value) }),
-    filePath: ({ value: { file: file2 } }) => ({ stream: (0, import_node_fs5.createReadStream)(file2) }),
-    webStream: ({ value }) => ({ stream: import_node_stream4.Readable.fromWeb(value) }),
-    iterable: ({ value }) => ({ stream: import_node_stream4.Readable.from(value) }),
-    asyncIterable: ({ value }) => ({ stream: import_node_stream4.Readable.from(value) }),
-    string: ({ value }) => ({ stream: import_node_stream4.Readable.from(value) }),
-    uint8Array: ({ value }) => ({ stream: import_node_stream4.Readable.from(import_node_buffer3.Buffer.from(value)) })
+    fileUrl: ({ value }) => ({ stream: (0, import_node_fs6.createReadStream)(value) }),
+    filePath: ({ value: { file: file2 } }) => ({ stream: (0, import_node_fs6.createReadStream)(file2) }),
+    webStream: ({ value }) => ({ stream: import_node_stream5.Readable.fromWeb(value) }),
+    iterable: ({ value }) => ({ stream: import_node_stream5.Readable.from(value) }),
+    asyncIterable: ({ value }) => ({ stream: import_node_stream5.Readable.from(value) }),
+    string: ({ value }) => ({ stream: import_node_stream5.Readable.from(value) }),
+    uint8Array: ({ value }) => ({ stream: import_node_stream5.Readable.from(import_node_buffer3.Buffer.from(value)) })
   },
   output: {
     ...addProperties2,
-    fileUrl: ({ value }) => ({ stream: (0, import_node_fs5.createWriteStream)(value) }),
-    filePath: ({ value: { file: file2, append } }) => ({ stream: (0, import_node_fs5.createWriteStream)(file2, append ? { flags: "a" } : {}) }),
-    webStream: ({ value }) => ({ stream: import_node_stream4.Writable.fromWeb(value) }),
+    fileUrl: ({ value }) => ({ stream: (0, import_node_fs6.createWriteStream)(value) }),
+    filePath: ({ value: { file: file2, append } }) => ({ stream: (0, import_node_fs6.createWriteStream)(file2, append ? { flags: "a" } : {}) }),
+    webStream: ({ value }) => ({ stream: import_node_stream5.Writable.fromWeb(value) }),
     iterable: forbiddenIfAsync,
     asyncIterable: forbiddenIfAsync,
     string: forbiddenIfAsync,
@@ -21452,8 +21593,8 @@ var addPropertiesAsync = {
 
 // node_modules/@sindresorhus/merge-streams/index.js
 var import_node_events13 = require("node:events");
-var import_node_stream5 = require("node:stream");
-var import_promises12 = require("node:stream/promises");
+var import_node_stream6 = require("node:stream");
+var import_promises14 = require("node:stream/promises");
 function mergeStreams(streams) {
   if (!Array.isArray(streams)) {
     throw new TypeError(`Expected an array, got \`${typeof streams}\`.`);
@@ -21475,12 +21616,12 @@ function mergeStreams(streams) {
 }
 var getHighWaterMark = (streams, objectMode) => {
   if (streams.length === 0) {
-    return (0, import_node_stream5.getDefaultHighWaterMark)(objectMode);
+    return (0, import_node_stream6.getDefaultHighWaterMark)(objectMode);
   }
   const highWaterMarks = streams.filter(({ readableObjectMode }) => readableObjectMode === objectMode).map(({ readableHighWaterMark }) => readableHighWaterMark);
   return Math.max(...highWaterMarks);
 };
-var MergedStream = class extends import_node_stream5.PassThrough {
+var MergedStream = class extends import_node_stream6.PassThrough {
   #streams = /* @__PURE__ */ new Set([]);
   #ended = /* @__PURE__ */ new Set([]);
   #aborted = /* @__PURE__ */ new Set([]);
@@ -21536,7 +21677,7 @@ var onMergedStreamFinished = async (passThroughStream, streams, unpipeEvent) => 
 };
 var onMergedStreamEnd = async (passThroughStream, { signal }) => {
   try {
-    await (0, import_promises12.finished)(passThroughStream, { signal, cleanup: true });
+    await (0, import_promises14.finished)(passThroughStream, { signal, cleanup: true });
   } catch (error4) {
     errorOrAbortStream(passThroughStream, error4);
     throw error4;
@@ -21603,7 +21744,7 @@ var afterMergedStreamFinished = async (onFinished, stream, { signal }) => {
 };
 var onInputStreamEnd = async ({ passThroughStream, stream, streams, ended: ended2, aborted: aborted4, controller: { signal } }) => {
   try {
-    await (0, import_promises12.finished)(stream, {
+    await (0, import_promises14.finished)(stream, {
       signal,
       cleanup: true,
       readable: true,
@@ -21668,7 +21809,7 @@ var PASSTHROUGH_LISTENERS_COUNT = 2;
 var PASSTHROUGH_LISTENERS_PER_STREAM = 1;
 
 // node_modules/execa/lib/io/pipeline.js
-var import_promises13 = require("node:stream/promises");
+var import_promises15 = require("node:stream/promises");
 var pipeStreams = (source, destination) => {
   source.pipe(destination);
   onSourceFinish(source, destination);
@@ -21679,7 +21820,7 @@ var onSourceFinish = async (source, destination) => {
     return;
   }
   try {
-    await (0, import_promises13.finished)(source, { cleanup: true, readable: true, writable: false });
+    await (0, import_promises15.finished)(source, { cleanup: true, readable: true, writable: false });
   } catch {
   }
   endDestinationStream(destination);
@@ -21694,7 +21835,7 @@ var onDestinationFinish = async (source, destination) => {
     return;
   }
   try {
-    await (0, import_promises13.finished)(destination, { cleanup: true, readable: false, writable: true });
+    await (0, import_promises15.finished)(destination, { cleanup: true, readable: false, writable: true });
   } catch {
   }
   abortSourceStream(source);
@@ -22165,7 +22306,7 @@ var waitForBothSubprocesses = async (subprocessPromises) => {
 };
 
 // node_modules/execa/lib/pipe/streaming.js
-var import_promises14 = require("node:stream/promises");
+var import_promises16 = require("node:stream/promises");
 var pipeSubprocessStream = (sourceStream, destinationStream, maxListenersController) => {
   const mergedStream = MERGED_STREAMS.has(destinationStream) ? pipeMoreSubprocessStream(sourceStream, destinationStream) : pipeFirstSubprocessStream(sourceStream, destinationStream);
   incrementMaxListeners(sourceStream, SOURCE_LISTENERS_PER_PIPE, maxListenersController.signal);
@@ -22186,7 +22327,7 @@ var pipeMoreSubprocessStream = (sourceStream, destinationStream) => {
 };
 var cleanupMergedStreamsMap = async (destinationStream) => {
   try {
-    await (0, import_promises14.finished)(destinationStream, { cleanup: true, readable: false, writable: true });
+    await (0, import_promises16.finished)(destinationStream, { cleanup: true, readable: false, writable: true });
   } catch {
   }
   MERGED_STREAMS.delete(destinationStream);
@@ -22270,11 +22411,11 @@ var handlePipePromise = async ({
 var getSubprocessPromises = (sourcePromise, destination) => Promise.allSettled([sourcePromise, destination]);
 
 // node_modules/execa/lib/io/contents.js
-var import_promises15 = require("node:timers/promises");
+var import_promises17 = require("node:timers/promises");
 
 // node_modules/execa/lib/io/iterate.js
 var import_node_events15 = require("node:events");
-var import_node_stream6 = require("node:stream");
+var import_node_stream7 = require("node:stream");
 var iterateOnSubprocessStream = ({ subprocessStdout, subprocess, binary, shouldEncode, encoding, preserveNewlines }) => {
   const controller = new AbortController();
   stopReadingOnExit(subprocess, controller);
@@ -22338,7 +22479,7 @@ var iterateOnStream = ({ stream, controller, binary, shouldEncode, encoding, sho
     preserveNewlines
   });
 };
-var DEFAULT_OBJECT_HIGH_WATER_MARK = (0, import_node_stream6.getDefaultHighWaterMark)(true);
+var DEFAULT_OBJECT_HIGH_WATER_MARK = (0, import_node_stream7.getDefaultHighWaterMark)(true);
 var HIGH_WATER_MARK = DEFAULT_OBJECT_HIGH_WATER_MARK;
 var iterateOnData = async function* ({ onStdoutChunk, controller, binary, shouldEncode, encoding, shouldSplit, preserveNewlines }) {
   const generators = getGenerators({
@@ -22366,7 +22507,7 @@ var getGenerators = ({ binary, shouldEncode, encoding, shouldSplit, preserveNewl
 ].filter(Boolean);
 
 // node_modules/execa/lib/io/contents.js
-var getStreamOutput = async ({ stream, onStreamEnd, fdNumber, encoding, buffer: buffer3, maxBuffer, lines: lines2, allMixed, stripFinalNewline: stripFinalNewline2, verboseInfo, streamInfo }) => {
+var getStreamOutput = async ({ stream, onStreamEnd, fdNumber, encoding, buffer: buffer2, maxBuffer, lines: lines2, allMixed, stripFinalNewline: stripFinalNewline2, verboseInfo, streamInfo }) => {
   const logPromise = logOutputAsync({
     stream,
     onStreamEnd,
@@ -22376,7 +22517,7 @@ var getStreamOutput = async ({ stream, onStreamEnd, fdNumber, encoding, buffer: 
     verboseInfo,
     streamInfo
   });
-  if (!buffer3) {
+  if (!buffer2) {
     await Promise.all([resumeStream(stream), logPromise]);
     return;
   }
@@ -22422,7 +22563,7 @@ var logOutputAsync = async ({ stream, onStreamEnd, fdNumber, encoding, allMixed,
   await logLines(linesIterable, stream, fdNumber, verboseInfo);
 };
 var resumeStream = async (stream) => {
-  await (0, import_promises15.setImmediate)();
+  await (0, import_promises17.setImmediate)();
   if (stream.readableFlowing === null) {
     stream.resume();
   }
@@ -22457,14 +22598,14 @@ var getBufferedData = async (streamPromise) => {
 var handleBufferedData = ({ bufferedData }) => isArrayBuffer(bufferedData) ? new Uint8Array(bufferedData) : bufferedData;
 
 // node_modules/execa/lib/resolve/wait-stream.js
-var import_promises16 = require("node:stream/promises");
+var import_promises18 = require("node:stream/promises");
 var waitForStream = async (stream, fdNumber, streamInfo, { isSameDirection, stopOnExit = false } = {}) => {
   const state = handleStdinDestroy(stream, streamInfo);
   const abortController = new AbortController();
   try {
     await Promise.race([
       ...stopOnExit ? [streamInfo.exitPromise] : [],
-      (0, import_promises16.finished)(stream, { cleanup: true, signal: abortController.signal })
+      (0, import_promises18.finished)(stream, { cleanup: true, signal: abortController.signal })
     ]);
   } catch (error4) {
     if (!state.stdinCleanedUp) {
@@ -22510,11 +22651,11 @@ var isStreamAbort = (error4) => error4?.code === "ERR_STREAM_PREMATURE_CLOSE";
 var isStreamEpipe = (error4) => error4?.code === "EPIPE";
 
 // node_modules/execa/lib/resolve/stdio.js
-var waitForStdioStreams = ({ subprocess, encoding, buffer: buffer3, maxBuffer, lines: lines2, stripFinalNewline: stripFinalNewline2, verboseInfo, streamInfo }) => subprocess.stdio.map((stream, fdNumber) => waitForSubprocessStream({
+var waitForStdioStreams = ({ subprocess, encoding, buffer: buffer2, maxBuffer, lines: lines2, stripFinalNewline: stripFinalNewline2, verboseInfo, streamInfo }) => subprocess.stdio.map((stream, fdNumber) => waitForSubprocessStream({
   stream,
   fdNumber,
   encoding,
-  buffer: buffer3[fdNumber],
+  buffer: buffer2[fdNumber],
   maxBuffer: maxBuffer[fdNumber],
   lines: lines2[fdNumber],
   allMixed: false,
@@ -22522,7 +22663,7 @@ var waitForStdioStreams = ({ subprocess, encoding, buffer: buffer3, maxBuffer, l
   verboseInfo,
   streamInfo
 }));
-var waitForSubprocessStream = async ({ stream, fdNumber, encoding, buffer: buffer3, maxBuffer, lines: lines2, allMixed, stripFinalNewline: stripFinalNewline2, verboseInfo, streamInfo }) => {
+var waitForSubprocessStream = async ({ stream, fdNumber, encoding, buffer: buffer2, maxBuffer, lines: lines2, allMixed, stripFinalNewline: stripFinalNewline2, verboseInfo, streamInfo }) => {
   if (!stream) {
     return;
   }
@@ -22537,7 +22678,7 @@ var waitForSubprocessStream = async ({ stream, fdNumber, encoding, buffer: buffe
       onStreamEnd,
       fdNumber,
       encoding,
-      buffer: buffer3,
+      buffer: buffer2,
       maxBuffer,
       lines: lines2,
       allMixed,
@@ -22552,8 +22693,8 @@ var waitForSubprocessStream = async ({ stream, fdNumber, encoding, buffer: buffe
 
 // node_modules/execa/lib/resolve/all-async.js
 var makeAllStream = ({ stdout, stderr }, { all }) => all && (stdout || stderr) ? mergeStreams([stdout, stderr].filter(Boolean)) : void 0;
-var waitForAllStream = ({ subprocess, encoding, buffer: buffer3, maxBuffer, lines: lines2, stripFinalNewline: stripFinalNewline2, verboseInfo, streamInfo }) => waitForSubprocessStream({
-  ...getAllStream(subprocess, buffer3),
+var waitForAllStream = ({ subprocess, encoding, buffer: buffer2, maxBuffer, lines: lines2, stripFinalNewline: stripFinalNewline2, verboseInfo, streamInfo }) => waitForSubprocessStream({
+  ...getAllStream(subprocess, buffer2),
   fdNumber: "all",
   encoding,
   maxBuffer: maxBuffer[1] + maxBuffer[2],
@@ -22564,17 +22705,17 @@ var waitForAllStream = ({ subprocess, encoding, buffer: buffer3, maxBuffer, line
   streamInfo
 });
 var getAllStream = ({ stdout, stderr, all }, [, bufferStdout, bufferStderr]) => {
-  const buffer3 = bufferStdout || bufferStderr;
-  if (!buffer3) {
-    return { stream: all, buffer: buffer3 };
+  const buffer2 = bufferStdout || bufferStderr;
+  if (!buffer2) {
+    return { stream: all, buffer: buffer2 };
   }
   if (!bufferStdout) {
-    return { stream: stderr, buffer: buffer3 };
+    return { stream: stderr, buffer: buffer2 };
   }
   if (!bufferStderr) {
-    return { stream: stdout, buffer: buffer3 };
+    return { stream: stdout, buffer: buffer2 };
   }
-  return { stream: all, buffer: buffer3 };
+  return { stream: all, buffer: buffer2 };
 };
 var getAllMixed = ({ all, stdout, stderr }) => all && stdout && stderr && stdout.readableObjectMode !== stderr.readableObjectMode;
 
@@ -22606,7 +22747,7 @@ var waitForIpcOutput = async ({
     return ipcOutput;
   }
   const isVerbose2 = shouldLogIpc(verboseInfo);
-  const buffer3 = getFdSpecificValue(bufferArray, "ipc");
+  const buffer2 = getFdSpecificValue(bufferArray, "ipc");
   const maxBuffer = getFdSpecificValue(maxBufferArray, "ipc");
   for await (const message of loopOnMessages({
     anyProcess: subprocess,
@@ -22616,7 +22757,7 @@ var waitForIpcOutput = async ({
     shouldAwait: false,
     reference: true
   })) {
-    if (buffer3) {
+    if (buffer2) {
       checkIpcMaxBuffer(subprocess, ipcOutput, maxBuffer);
       ipcOutput.push(message);
     }
@@ -22636,7 +22777,7 @@ var waitForSubprocessResult = async ({
   subprocess,
   options: {
     encoding,
-    buffer: buffer3,
+    buffer: buffer2,
     maxBuffer,
     lines: lines2,
     timeoutDuration: timeout,
@@ -22665,7 +22806,7 @@ var waitForSubprocessResult = async ({
   const stdioPromises = waitForStdioStreams({
     subprocess,
     encoding,
-    buffer: buffer3,
+    buffer: buffer2,
     maxBuffer,
     lines: lines2,
     stripFinalNewline: stripFinalNewline2,
@@ -22675,7 +22816,7 @@ var waitForSubprocessResult = async ({
   const allPromise = waitForAllStream({
     subprocess,
     encoding,
-    buffer: buffer3,
+    buffer: buffer2,
     maxBuffer,
     lines: lines2,
     stripFinalNewline: stripFinalNewline2,
@@ -22685,7 +22826,7 @@ var waitForSubprocessResult = async ({
   const ipcOutput = [];
   const ipcOutputPromise = waitForIpcOutput({
     subprocess,
-    buffer: buffer3,
+    buffer: buffer2,
     maxBuffer,
     ipc,
     ipcOutput,
@@ -22774,11 +22915,11 @@ var waitForConcurrentStreams = async ({ resolve: resolve15, promises: promises3 
 };
 
 // node_modules/execa/lib/convert/readable.js
-var import_node_stream7 = require("node:stream");
+var import_node_stream8 = require("node:stream");
 var import_node_util10 = require("node:util");
 
 // node_modules/execa/lib/convert/shared.js
-var import_promises17 = require("node:stream/promises");
+var import_promises19 = require("node:stream/promises");
 var safeWaitForSubprocessStdin = async (subprocessStdin) => {
   if (subprocessStdin === void 0) {
     return;
@@ -22798,10 +22939,10 @@ var safeWaitForSubprocessStdout = async (subprocessStdout) => {
   }
 };
 var waitForSubprocessStdin = async (subprocessStdin) => {
-  await (0, import_promises17.finished)(subprocessStdin, { cleanup: true, readable: false, writable: true });
+  await (0, import_promises19.finished)(subprocessStdin, { cleanup: true, readable: false, writable: true });
 };
 var waitForSubprocessStdout = async (subprocessStdout) => {
-  await (0, import_promises17.finished)(subprocessStdout, { cleanup: true, readable: true, writable: false });
+  await (0, import_promises19.finished)(subprocessStdout, { cleanup: true, readable: true, writable: false });
 };
 var waitForSubprocess = async (subprocess, error4) => {
   await subprocess;
@@ -22829,7 +22970,7 @@ var createReadable = ({ subprocess, concurrentStreams, encoding }, { from, binar
     encoding,
     preserveNewlines
   });
-  const readable2 = new import_node_stream7.Readable({
+  const readable2 = new import_node_stream8.Readable({
     read: read5,
     destroy: (0, import_node_util10.callbackify)(onReadableDestroy.bind(void 0, { subprocessStdout, subprocess, waitReadableDestroy })),
     highWaterMark: readableHighWaterMark,
@@ -22903,11 +23044,11 @@ var destroyOtherReadable = (stream, error4) => {
 };
 
 // node_modules/execa/lib/convert/writable.js
-var import_node_stream8 = require("node:stream");
+var import_node_stream9 = require("node:stream");
 var import_node_util11 = require("node:util");
 var createWritable = ({ subprocess, concurrentStreams }, { to } = {}) => {
   const { subprocessStdin, waitWritableFinal, waitWritableDestroy } = getSubprocessStdin(subprocess, to, concurrentStreams);
-  const writable2 = new import_node_stream8.Writable({
+  const writable2 = new import_node_stream9.Writable({
     ...getWritableMethods(subprocessStdin, subprocess, waitWritableFinal),
     destroy: (0, import_node_util11.callbackify)(onWritableDestroy.bind(void 0, {
       subprocessStdin,
@@ -22969,7 +23110,7 @@ var destroyOtherWritable = (stream, error4) => {
 };
 
 // node_modules/execa/lib/convert/duplex.js
-var import_node_stream9 = require("node:stream");
+var import_node_stream10 = require("node:stream");
 var import_node_util12 = require("node:util");
 var createDuplex = ({ subprocess, concurrentStreams, encoding }, { from, to, binary: binaryOption = true, preserveNewlines = true } = {}) => {
   const binary = binaryOption || BINARY_ENCODINGS.has(encoding);
@@ -22983,7 +23124,7 @@ var createDuplex = ({ subprocess, concurrentStreams, encoding }, { from, to, bin
     encoding,
     preserveNewlines
   });
-  const duplex2 = new import_node_stream9.Duplex({
+  const duplex2 = new import_node_stream10.Duplex({
     read: read5,
     ...getWritableMethods(subprocessStdin, subprocess, waitWritableFinal),
     destroy: (0, import_node_util12.callbackify)(onDuplexDestroy.bind(void 0, {
@@ -24571,17 +24712,17 @@ var validateAsync = async (schema, value, _ctx) => {
   return result.issues.length === 0;
 };
 var _encode = (_Err) => {
-  const parse4 = _parse(_Err);
+  const parse5 = _parse(_Err);
   const fn = (schema, value, _ctx, _params) => {
     const ctx = _ctx ? { ..._ctx, direction: "backward" } : { direction: "backward" };
-    return parse4(schema, value, ctx, finalizeParams(fn, _params));
+    return parse5(schema, value, ctx, finalizeParams(fn, _params));
   };
   return fn;
 };
 var _decode = (_Err) => {
-  const parse4 = _parse(_Err);
+  const parse5 = _parse(_Err);
   const fn = (schema, value, _ctx, _params) => {
-    return parse4(schema, value, _ctx, finalizeParams(fn, _params));
+    return parse5(schema, value, _ctx, finalizeParams(fn, _params));
   };
   return fn;
 };
@@ -25618,7 +25759,7 @@ function capSize(inst, size) {
   if (!caps.length)
     return;
   const cap = Math.min(...caps.map((c3) => c3[0]));
-  const parse4 = inst._zod.parse;
+  const parse5 = inst._zod.parse;
   inst._zod.parse = (payload, ctx) => {
     const n2 = size(payload.value);
     if (n2 > cap && !ctx?.skipChecks && ctx?.direction !== "backward") {
@@ -25632,7 +25773,7 @@ function capSize(inst, size) {
         }
       }
     }
-    return parse4(payload, ctx);
+    return parse5(payload, ctx);
   };
 }
 var arraySize = (input) => Array.isArray(input) ? input.length : -1;
@@ -26650,7 +26791,7 @@ function isRecursive(inst, stack, resolve15) {
     return PROVEN;
   stack.add(inst);
   let result = NONE;
-  const check2 = (child2) => {
+  const check = (child2) => {
     if (result !== PROVEN && child2?._zod) {
       const answer = isRecursive(child2, stack, resolve15);
       if (answer > result)
@@ -26679,32 +26820,32 @@ function isRecursive(inst, stack, resolve15) {
     case "object": {
       const raw = rawShape(def);
       merge3(raw ? shape(raw, true) : ASSUMED);
-      check2(def.catchall);
+      check(def.catchall);
       break;
     }
     case "array":
-      check2(def.element);
+      check(def.element);
       break;
     case "tuple":
       for (const el of def.items)
-        check2(el);
-      check2(def.rest);
+        check(el);
+      check(def.rest);
       break;
     case "record":
     case "map":
-      check2(def.keyType);
-      check2(def.valueType);
+      check(def.keyType);
+      check(def.valueType);
       break;
     case "set":
-      check2(def.valueType);
+      check(def.valueType);
       break;
     case "union":
       for (const el of def.options)
-        check2(el);
+        check(el);
       break;
     case "intersection":
-      check2(def.left);
-      check2(def.right);
+      check(def.left);
+      check(def.right);
       break;
     case "optional":
     case "nullable":
@@ -26715,15 +26856,15 @@ function isRecursive(inst, stack, resolve15) {
     case "nonoptional":
     case "promise":
     case "success":
-      check2(def.innerType);
+      check(def.innerType);
       break;
     case "pipe":
-      check2(def.in);
-      check2(def.out);
+      check(def.in);
+      check(def.out);
       break;
     case "function":
-      check2(def.input);
-      check2(def.output);
+      check(def.input);
+      check(def.output);
       break;
     // `$ZodLazy` caches its inner on the def, so a resolved edge is followed exactly
     case "lazy": {
@@ -26764,10 +26905,10 @@ function isRecursive(inst, stack, resolve15) {
         if (!value || typeof value !== "object")
           continue;
         if (value._zod)
-          check2(value);
+          check(value);
         else if (Array.isArray(value))
           for (const el of value)
-            check2(el);
+            check(el);
       }
     }
   }
@@ -26788,7 +26929,7 @@ function bucketFor(state, inst) {
   return bucket;
 }
 var handoff;
-var open2 = [];
+var open3 = [];
 var memo = {
   alloc(_inst, payload, empty) {
     const bucket = handoff;
@@ -26797,7 +26938,7 @@ var memo = {
     handoff = void 0;
     const entry = { value: empty, issues: null };
     bucket.set(payload.value, entry);
-    open2.push(entry);
+    open3.push(entry);
     return empty;
   },
   guard(inst) {
@@ -26868,10 +27009,10 @@ var memo = {
           return payload;
         }
         handoff = bucket;
-        const depth = open2.length;
+        const depth = open3.length;
         const result = base2(payload, ctx);
         handoff = void 0;
-        const entry = open2.length > depth ? open2.pop() : void 0;
+        const entry = open3.length > depth ? open3.pop() : void 0;
         if (result instanceof Promise) {
           return result.then((r) => {
             if (entry)
@@ -28973,8 +29114,8 @@ var ZodType = /* @__PURE__ */ $constructor("ZodType", (inst, def) => {
     reg.add(this, meta2);
     return this;
   },
-  refine(check2, params) {
-    return this.check(refine(check2, params));
+  refine(check, params) {
+    return this.check(refine(check, params));
   },
   superRefine(refinement, params) {
     return this.check(superRefine(refinement, params));
@@ -29935,12 +30076,12 @@ async function readConfig(context) {
   }
 }
 function configPath({ env, cwd }) {
-  if (env.DOCKER_CONFIG) return (0, import_node_path11.resolve)(cwd, env.DOCKER_CONFIG, "config.json");
-  return env.HOME ? (0, import_node_path11.join)(env.HOME, ".docker", "config.json") : void 0;
+  if (env.DOCKER_CONFIG) return (0, import_node_path12.resolve)(cwd, env.DOCKER_CONFIG, "config.json");
+  return env.HOME ? (0, import_node_path12.join)(env.HOME, ".docker", "config.json") : void 0;
 }
 async function readIfThere(path12) {
   try {
-    return await (0, import_promises18.readFile)(path12, "utf8");
+    return await (0, import_promises20.readFile)(path12, "utf8");
   } catch (cause) {
     const { code: code3 } = cause;
     if (code3 === "ENOENT" || code3 === "ENOTDIR") return void 0;
@@ -30040,7 +30181,7 @@ async function runCredentials(endpoint, push, context) {
 async function pushCredential({ username, passwordFile }, context) {
   if (!username && passwordFile) throw passwordOfNobody(passwordFile);
   if (!username) return void 0;
-  const password = passwordFile ? withoutLastBreak(await readText((0, import_node_path12.resolve)(context.cwd, passwordFile), "the push password file")) : context.env.AIRGAP_BUNDLE_PUSH_PASSWORD;
+  const password = passwordFile ? withoutLastBreak(await readText((0, import_node_path13.resolve)(context.cwd, passwordFile), "the push password file")) : context.env.AIRGAP_BUNDLE_PUSH_PASSWORD;
   if (password) return { username, password };
   throw new AirgapError("usage", "the push password is missing", {
     given: `--push-username ${username}`,
@@ -30064,22 +30205,19 @@ function emitSecret(credential, { emit }) {
 
 // src/commands/connect.ts
 async function connect(endpoint, { registries: access3, retryBudgetMs }, context, push = noPush) {
+  const stallMs = stallTimeOf(context.env);
   const entry = {
     credential: await runCredentials(endpoint, push, context),
     allowPlainHttpCredentials: push.allowPlainHttp,
     ...retryBudgetMs === void 0 ? {} : { retryBudgetMs },
-    ...stallTime2(context)
+    ...stallMs === void 0 ? {} : { stallMs }
   };
   return { registries: openRegistries({ access: access3, ...entry, context }), ...entry };
 }
-function stallTime2({ env }) {
-  const seconds = Number(env.AIRGAP_BUNDLE_STALL_SECONDS);
-  return seconds > 0 ? { stallMs: seconds * 1e3 } : {};
-}
 
 // src/commands/create.ts
-var import_node_path29 = require("node:path");
-var import_node_stream14 = require("node:stream");
+var import_node_path30 = require("node:path");
+var import_node_stream15 = require("node:stream");
 
 // src/oci/manifest.ts
 function parseManifest(bytes, mediaType2) {
@@ -30119,7 +30257,11 @@ var manifestSchema = object({
   subject: descriptor.exactOptional(),
   artifactType: string2().exactOptional()
 });
-var indexSchema = object({ manifests: array(descriptor).default([]), annotations });
+var indexSchema = object({
+  manifests: array(descriptor).default([]),
+  subject: descriptor.exactOptional(),
+  annotations
+});
 function read3(schema, document) {
   const result = schema.safeParse(document);
   if (result.success) return result.data;
@@ -30433,7 +30575,7 @@ function firstIssue(issues) {
 }
 
 // node_modules/tar/dist/esm/header.js
-var import_node_path13 = require("node:path");
+var import_node_path14 = require("node:path");
 
 // node_modules/tar/dist/esm/large-numbers.js
 var encode2 = (num, buf) => {
@@ -30738,20 +30880,20 @@ var splitPrefix = (p, prefixSize) => {
   let pp = p;
   let prefix = "";
   let ret = void 0;
-  const root2 = import_node_path13.posix.parse(p).root || ".";
+  const root2 = import_node_path14.posix.parse(p).root || ".";
   if (Buffer.byteLength(pp) < pathSize) {
     ret = [pp, prefix, false];
   } else {
-    prefix = import_node_path13.posix.dirname(pp);
-    pp = import_node_path13.posix.basename(pp);
+    prefix = import_node_path14.posix.dirname(pp);
+    pp = import_node_path14.posix.basename(pp);
     do {
       if (Buffer.byteLength(pp) <= pathSize && Buffer.byteLength(prefix) <= prefixSize) {
         ret = [pp, prefix, false];
       } else if (Buffer.byteLength(pp) > pathSize && Buffer.byteLength(prefix) <= prefixSize) {
         ret = [pp.slice(0, pathSize - 1), prefix, true];
       } else {
-        pp = import_node_path13.posix.join(import_node_path13.posix.basename(prefix), pp);
-        prefix = import_node_path13.posix.dirname(prefix);
+        pp = import_node_path14.posix.join(import_node_path14.posix.basename(prefix), pp);
+        prefix = import_node_path14.posix.dirname(prefix);
       }
     } while (prefix !== root2 && ret === void 0);
     if (!ret) {
@@ -30823,8 +30965,8 @@ function padded(size) {
 }
 
 // src/bundle/volume.ts
-var import_node_fs6 = require("node:fs");
-var import_promises19 = require("node:fs/promises");
+var import_node_fs7 = require("node:fs");
+var import_promises21 = require("node:fs/promises");
 var Volume = class {
   /** What the bundle is called: the one file, or the name that the parts' names begin with. */
   path;
@@ -30845,10 +30987,10 @@ var Volume = class {
     this.partSize = parts.length > 1 ? first.end : Number.POSITIVE_INFINITY;
   }
   /** What one read of one file gives: fewer bytes than asked for at a part's end, none at the end of all. */
-  read(buffer3, offset, length, position) {
+  read(buffer2, offset, length, position) {
     const part3 = this.partAt(position);
     const most = part3 === this.parts.at(-1) ? length : Math.min(length, part3.end - position);
-    return onDisk(part3.path, part3.file.read(buffer3, offset, most, position - part3.start));
+    return onDisk(part3.path, part3.file.read(buffer2, offset, most, position - part3.start));
   }
   /** Writes all of it, across parts where it must. */
   async write(bytes, position) {
@@ -30910,7 +31052,7 @@ async function createVolume(path12, size, partSize) {
   const parts = [];
   try {
     for (const { name: name3, start: start2, end } of extentsOf(path12, size, partSize)) {
-      const file2 = await onDisk(name3, (0, import_promises19.open)(name3, import_node_fs6.constants.O_RDWR | import_node_fs6.constants.O_CREAT));
+      const file2 = await onDisk(name3, (0, import_promises21.open)(name3, import_node_fs7.constants.O_RDWR | import_node_fs7.constants.O_CREAT));
       parts.push({ file: file2, path: name3, start: start2, end });
       await onDisk(name3, file2.truncate(end - start2));
     }
@@ -30942,8 +31084,8 @@ var units2 = {
 };
 var smallest = 1024 ** 2;
 function parsePartSize(text4) {
-  const [, number3 = "", unit = ""] = /^([0-9]+(?:\.[0-9]+)?) *([a-z]*)$/i.exec(text4.trim()) ?? [];
-  const size = Number(number3) * (units2[unit.toLowerCase()] ?? Number.NaN);
+  const [, number3 = "", unit2 = ""] = /^([0-9]+(?:\.[0-9]+)?) *([a-z]*)$/i.exec(text4.trim()) ?? [];
+  const size = Number(number3) * (units2[unit2.toLowerCase()] ?? Number.NaN);
   if (size >= smallest && Number.isSafeInteger(Math.ceil(size)))
     return Math.floor(size / blockSize) * blockSize;
   throw new AirgapError("usage", "the split size is no size that a part can have", {
@@ -30963,7 +31105,7 @@ function requireFewParts(size, partSize) {
 }
 
 // src/bundle/reuse.ts
-var import_node_stream10 = require("node:stream");
+var import_node_stream11 = require("node:stream");
 var import_consumers = require("node:stream/consumers");
 
 // src/bundle/damage.ts
@@ -31022,14 +31164,14 @@ async function readBody(volume, entry) {
   });
 }
 async function readExactly(volume, position, length) {
-  const buffer3 = Buffer.alloc(length);
+  const buffer2 = Buffer.alloc(length);
   for (let done = 0; done < length; ) {
     const rest2 = length - done;
-    const { bytesRead } = await volume.read(buffer3, done, rest2, position + done);
+    const { bytesRead } = await volume.read(buffer2, done, rest2, position + done);
     if (bytesRead === 0) throw truncated(volume, position + length);
     done += bytesRead;
   }
-  return buffer3;
+  return buffer2;
 }
 function truncated({ path: path12, size, parts, isSplit }, needed) {
   const after = isSplit ? `, so ${partPathOf(path12, parts.length + 1)} as well` : "";
@@ -31048,26 +31190,28 @@ function notABundle(path12, found) {
 }
 
 // src/bundle/inventory-lines.ts
-function parsePrintedInventory(bytes) {
-  if (bytes.length > inventoryLimit) throw refused(overLimit(bytes.length));
-  const fields = readFields(new Lines(bytes));
+function parsePrintedInventory(bytes, errorClass = "integrity") {
+  const refused2 = (given, cause) => refusal(errorClass, given, cause);
+  if (bytes.length > inventoryLimit) throw refused2(overLimit(bytes.length));
+  const fields = readFields(new Lines(bytes, refused2));
   const result = inventorySchema.safeParse(
     Object.fromEntries(fields.map(({ name: name3, value }) => [name3, value]))
   );
-  if (!result.success) throw refused(firstIssue(result.error.issues));
-  if (!isSpelled(result.data, fields)) throw refused(otherSpelling);
+  if (!result.success) throw refused2(firstIssue(result.error.issues));
+  if (!isSpelled(result.data, fields)) throw refused2(otherSpelling);
   const inventory = withElements(result.data, fields);
   const [fault2] = inventoryFaults(inventory);
-  if (fault2 !== void 0) throw refused(fault2);
+  if (fault2 !== void 0) throw refused2(fault2);
   return inventory;
 }
-var refused = (given, cause) => refusal("integrity", given, cause);
 var Lines = class {
   #start = 0;
   #number = 0;
   #bytes;
-  constructor(bytes) {
+  refused;
+  constructor(bytes, refused2) {
     this.#bytes = bytes;
+    this.refused = (given, cause) => refused2(`line ${this.#number}: ${given}`, cause);
   }
   next() {
     const end = this.#bytes.indexOf(10, this.#start);
@@ -31083,7 +31227,6 @@ var Lines = class {
   end() {
     if (this.#start < this.#bytes.length) throw this.refused("more after the end");
   }
-  refused = (given, cause) => refused(`line ${this.#number}: ${given}`, cause);
 };
 function readFields(lines2) {
   const fields = [];
@@ -31174,9 +31317,9 @@ function withElements(inventory, fields) {
 }
 
 // src/bundle/open-volume.ts
-var import_node_fs7 = require("node:fs");
-var import_promises20 = require("node:fs/promises");
-var import_node_path14 = require("node:path");
+var import_node_fs8 = require("node:fs");
+var import_promises22 = require("node:fs/promises");
+var import_node_path15 = require("node:path");
 async function openVolume(path12) {
   const whole = wholeOf(path12);
   if (whole === void 0) {
@@ -31184,15 +31327,16 @@ async function openVolume(path12) {
     if (file2) return new Volume(path12, await measure([{ file: file2, path: path12 }]));
   }
   const numbers = await partNumbers(whole ?? path12);
-  if (numbers.length === 0) throw notAFile(path12, "nothing there");
+  const isThere = whole === void 0 || numbers.some((number3) => partPathOf(whole, number3) === path12);
+  if (numbers.length === 0 || !isThere) throw notAFile(path12, "nothing there");
   return openParts(whole ?? path12, numbers);
 }
 function wholeOf(path12) {
   return /^(.+\.tar)\.\d{3}$|^(.+)\.001$/.exec(path12)?.slice(1).find(Boolean);
 }
 async function partNumbers(path12) {
-  const names = await (0, import_promises20.readdir)((0, import_node_path14.dirname)(path12)).catch(() => []);
-  return names.flatMap((name3) => partNumber((0, import_node_path14.basename)(path12), name3) ?? []).sort((a2, b) => a2 - b);
+  const names = await (0, import_promises22.readdir)((0, import_node_path15.dirname)(path12)).catch(() => []);
+  return names.flatMap((name3) => partNumber((0, import_node_path15.basename)(path12), name3) ?? []).sort((a2, b) => a2 - b);
 }
 function partNumber(bundle, name3) {
   const number3 = name3.startsWith(`${bundle}.`) ? name3.slice(bundle.length + 1) : "";
@@ -31218,7 +31362,7 @@ async function openParts(path12, numbers) {
   }
 }
 async function openFile(path12) {
-  const file2 = await (0, import_promises20.open)(path12, import_node_fs7.constants.O_RDONLY | import_node_fs7.constants.O_NONBLOCK).catch((error4) => {
+  const file2 = await (0, import_promises22.open)(path12, import_node_fs8.constants.O_RDONLY | import_node_fs8.constants.O_NONBLOCK).catch((error4) => {
     if (error4.code === "ENOENT" || error4.code === "ENOTDIR") return void 0;
     throw diskError(path12, error4);
   });
@@ -31241,13 +31385,13 @@ function requireOneSize(parts) {
   const sizeOf = ({ start: start2, end }) => end - start2;
   const [first] = parts;
   if (first === void 0) return;
-  const wrong2 = parts.find(
+  const wrong3 = parts.find(
     (part3, at) => at === parts.length - 1 ? sizeOf(part3) > sizeOf(first) : sizeOf(part3) !== sizeOf(first)
   );
-  if (wrong2 === void 0) return;
+  if (wrong3 === void 0) return;
   throw new AirgapError("integrity", "the parts of the bundle do not fit together", {
-    given: `${wrong2.path}: ${sizeOf(wrong2)} bytes`,
-    expected: `${sizeOf(first)} bytes, as ${(0, import_node_path14.basename)(first.path)}; less in the last part alone`,
+    given: `${wrong3.path}: ${sizeOf(wrong3)} bytes`,
+    expected: `${sizeOf(first)} bytes, as ${(0, import_node_path15.basename)(first.path)}; less in the last part alone`,
     next: "copy the parts again, and compare them with the .sha256 file; take away parts of other bundles"
   });
 }
@@ -31292,7 +31436,7 @@ function olderBundle(volume, places) {
       const place5 = places.get(digest2);
       if (place5 === void 0) return false;
       try {
-        await write(import_node_stream10.Readable.from(chunks(volume, place5)));
+        await write(import_node_stream11.Readable.from(chunks(volume, place5)));
         taken.bytes += size;
         return true;
       } catch (error4) {
@@ -31341,27 +31485,28 @@ function notReusable(path12, cause) {
 }
 
 // src/bundle/sign.ts
-var import_node_crypto4 = require("node:crypto");
+var import_node_crypto5 = require("node:crypto");
 
 // src/bundle/keys.ts
-var import_node_crypto3 = require("node:crypto");
-var import_promises21 = require("node:fs/promises");
+var import_node_crypto4 = require("node:crypto");
+var import_promises23 = require("node:fs/promises");
 async function loadPrivateKey(path12, passphrase) {
   const pem = await readPem(path12);
   if (!/^-----BEGIN (ENCRYPTED |EC )?PRIVATE KEY-----$/m.test(pem)) {
-    throw wrongFile(path12, "no PRIVATE KEY in PEM");
+    const next = "give the .key file; `airgap-bundle keygen --out NAME.key` makes a pair";
+    throw wrongFile(path12, "no PRIVATE KEY in PEM", next);
   }
   if (pem.includes("ENCRYPTED") && !passphrase) {
     throw wrongFile(path12, "an encrypted key", "set AIRGAP_BUNDLE_KEY_PASSPHRASE");
   }
   const privateKey = understood(
     path12,
-    () => (0, import_node_crypto3.createPrivateKey)({ key: pem, passphrase: passphrase ?? "" })
+    () => (0, import_node_crypto4.createPrivateKey)({ key: pem, passphrase: passphrase ?? "" })
   );
-  return { ...describeKey((0, import_node_crypto3.createPublicKey)(privateKey), path12), privateKey };
+  return { ...describeKey((0, import_node_crypto4.createPublicKey)(privateKey), path12), privateKey };
 }
 function describeKey(key, path12) {
-  const keyId = (0, import_node_crypto3.createHash)("sha256").update(key.export({ type: "spki", format: "der" })).digest("hex");
+  const keyId = (0, import_node_crypto4.createHash)("sha256").update(key.export({ type: "spki", format: "der" })).digest("hex");
   if (key.asymmetricKeyType === "ed25519") return { keyId, type: "ed25519", key };
   const curve = key.asymmetricKeyDetails?.namedCurve;
   if (key.asymmetricKeyType === "ec" && curve === "prime256v1")
@@ -31370,13 +31515,14 @@ function describeKey(key, path12) {
 }
 async function readPem(path12) {
   try {
-    return await (0, import_promises21.readFile)(path12, "latin1");
+    return await (0, import_promises23.readFile)(path12, "latin1");
   } catch (cause) {
     const { code: code3 } = cause;
     const errorClass = code3 === "ENOENT" || code3 === "EISDIR" ? "usage" : "io";
     throw new AirgapError(errorClass, "the key file cannot be read", {
       given: `${path12}: ${code3}`,
       expected: "a PEM file",
+      next: "correct the path; `airgap-bundle keygen --out NAME.key` makes a pair",
       cause
     });
   }
@@ -31385,10 +31531,11 @@ function understood(path12, read5) {
   try {
     return read5();
   } catch (cause) {
+    const next = "to sign give the .key file, and its passphrase in AIRGAP_BUNDLE_KEY_PASSPHRASE; to verify the .pub file";
     throw wrongFile(
       path12,
-      "a key that does not open: damaged, or a wrong passphrase",
-      void 0,
+      "a key that does not open: of the other kind, damaged, or a wrong passphrase",
+      next,
       cause
     );
   }
@@ -31405,10 +31552,10 @@ function wrongFile(path12, found, next, cause) {
 // src/bundle/sign.ts
 async function loadSigner(path12, passphrase) {
   const { keyId, type, privateKey } = await loadPrivateKey(path12, passphrase);
-  return { keyId, type, sign: (bytes) => (0, import_node_crypto4.sign)(hashOf(type), bytes, privateKey) };
+  return { keyId, type, sign: (bytes) => (0, import_node_crypto5.sign)(hashOf(type), bytes, privateKey) };
 }
 function signatureHolds(key, bytes, signature2) {
-  return (0, import_node_crypto4.verify)(hashOf(key.type), bytes, key.key, signature2);
+  return (0, import_node_crypto5.verify)(hashOf(key.type), bytes, key.key, signature2);
 }
 function printSignature(signature2) {
   return Buffer.from(`${signature2.toString("base64")}
@@ -31423,79 +31570,142 @@ function hashOf(type) {
 }
 
 // src/bundle/write.ts
-var import_node_path20 = require("node:path");
+var import_node_path21 = require("node:path");
 
 // src/disk/folder.ts
-var import_promises22 = require("node:fs/promises");
-var import_node_path15 = require("node:path");
+var import_promises24 = require("node:fs/promises");
+var import_node_path16 = require("node:path");
 function makeFolder(path12, mode = 511) {
   return onDisk(path12, make(path12, mode));
 }
 async function make(path12, mode) {
   try {
-    await (0, import_promises22.mkdir)(path12, mode);
+    await (0, import_promises24.mkdir)(path12, mode);
   } catch (error4) {
     const { code: code3 } = error4;
-    if (code3 === "EEXIST" && (await (0, import_promises22.stat)(path12)).isDirectory()) return;
-    if (code3 !== "ENOENT" || (0, import_node_path15.dirname)(path12) === path12) throw error4;
-    await make((0, import_node_path15.dirname)(path12), mode);
+    if (code3 === "EEXIST" && (await (0, import_promises24.stat)(path12)).isDirectory()) return;
+    if (code3 !== "ENOENT" || (0, import_node_path16.dirname)(path12) === path12) throw error4;
+    await make((0, import_node_path16.dirname)(path12), mode);
     await make(path12, mode);
   }
 }
 async function syncFolder(path12) {
-  const folder = await onDisk(path12, (0, import_promises22.open)(path12));
+  const folder = await onDisk(path12, (0, import_promises24.open)(path12));
   await onDisk(path12, folder.sync()).finally(() => folder.close());
 }
 
 // src/disk/lock.ts
-var import_node_crypto6 = require("node:crypto");
-var import_promises24 = require("node:fs/promises");
-var import_node_os7 = require("node:os");
-var import_node_path16 = require("node:path");
-var import_promises25 = require("node:timers/promises");
+var import_promises27 = require("node:fs/promises");
+var import_node_path17 = require("node:path");
 
-// src/disk/process.ts
-var import_node_crypto5 = require("node:crypto");
-var import_promises23 = require("node:fs/promises");
-var import_node_os6 = require("node:os");
-async function thisProcess() {
-  const place5 = await placeName();
-  const self = await processStat("self");
-  if (place5 === void 0 || self === void 0) return { name: (0, import_node_crypto5.randomBytes)(6).toString("hex") };
-  return { name: `${place5}-${self.pid}-${self.start}`, pid: self.pid };
+// src/disk/holder.ts
+var import_node_crypto6 = require("node:crypto");
+var import_promises25 = require("node:fs/promises");
+var import_node_os7 = require("node:os");
+var import_promises26 = require("node:timers/promises");
+var holderSchema = object({
+  id: uuid2(),
+  process: string2(),
+  pid: string2().optional(),
+  host: string2(),
+  since: string2()
+});
+async function signIn(path12, now2, beat) {
+  const { name: name3, pid } = await thisProcess();
+  const id = (0, import_node_crypto6.randomUUID)();
+  const since = now2.toISOString();
+  const text4 = JSON.stringify({ id, process: name3, pid, host: (0, import_node_os7.hostname)(), since });
+  const file2 = await openNew(path12);
+  if (file2 === void 0) return void 0;
+  try {
+    await onDisk(path12, file2.write(text4, 0));
+  } catch (error4) {
+    await file2.close();
+    await (0, import_promises25.rm)(path12, { force: true });
+    throw error4;
+  }
+  return { id, stop: keepAlive(file2, text4, beat) };
 }
-async function lookAt(name3) {
-  const [place5, pid = "", start2] = name3.split("-");
-  if (start2 === void 0 || place5 !== await placeName()) return "unknown";
-  const stat6 = await processStat(pid);
-  if (stat6 !== void 0) return stat6.start === start2 ? "runs" : "gone";
-  return await processStat("1") === void 0 ? "unknown" : "gone";
+async function openNew(path12) {
+  const opening2 = (0, import_promises25.open)(path12, "wx").catch((error4) => {
+    if (error4.code !== "EEXIST") throw error4;
+    return void 0;
+  });
+  return onDisk(path12, opening2);
 }
-async function placeName() {
-  const namespace = await (0, import_promises23.readlink)("/proc/self/ns/pid").catch(() => void 0);
-  if (namespace === void 0) return void 0;
-  const boot = await (0, import_promises23.readFile)("/proc/sys/kernel/random/boot_id", "utf8").catch(() => "");
-  const place5 = `${(0, import_node_os6.hostname)()} ${boot} ${namespace}`;
-  return (0, import_node_crypto5.createHash)("sha256").update(place5).digest("hex").slice(0, 12);
+function keepAlive(file2, text4, { every }) {
+  let last = Promise.resolve();
+  const timer = setInterval(() => {
+    last = last.then(() => file2.write(text4, 0)).catch(() => void 0);
+  }, every);
+  timer.unref();
+  return async () => {
+    clearInterval(timer);
+    await last;
+    await file2.close().catch(() => void 0);
+  };
 }
-async function processStat(pid) {
-  const text4 = await (0, import_promises23.readFile)(`/proc/${pid}/stat`, "utf8").catch(() => void 0);
-  const [, number3, rest2] = /^(\d+) \(.*\) (.+)$/s.exec(text4 ?? "") ?? [];
-  const fields = rest2?.split(" ") ?? [];
-  const [state, start2] = [fields[0], fields[19]];
-  if (number3 === void 0 || start2 === void 0) return void 0;
-  return { pid: number3, start: state === "Z" || state === "X" ? "" : start2 };
+async function readHolder(path12) {
+  try {
+    const text4 = await readWritten(path12);
+    const { mtimeMs: mtime } = await (0, import_promises25.stat)(path12);
+    const said = holderSchema.safeParse(parsed(text4));
+    if (said.success) return { ...said.data, mtime };
+    const since = new Date(mtime).toISOString();
+    return { id: `${mtime}`, process: "", host: "an unknown host", since, mtime };
+  } catch (error4) {
+    if (error4.code === "ENOENT") return void 0;
+    return onDisk(path12, Promise.reject(error4));
+  }
+}
+async function readWritten(path12) {
+  for (let tries = 0; tries < 20; tries++) {
+    const text4 = await (0, import_promises25.readFile)(path12, "utf8");
+    if (text4 !== "") return text4;
+    await (0, import_promises26.setTimeout)(10);
+  }
+  return "";
+}
+function parsed(text4) {
+  try {
+    return JSON.parse(text4);
+  } catch {
+    return void 0;
+  }
+}
+async function isStale({ mtime }, path12, { deadAfter }) {
+  return await timeIn(path12) - mtime > deadAfter;
+}
+async function hasPulse({ mtime }, path12, { deadAfter }, signal) {
+  for (let waited = 0; waited < deadAfter; waited += deadAfter / 30) {
+    await (0, import_promises26.setTimeout)(deadAfter / 30, void 0, { signal });
+    const found = await readHolder(path12);
+    if (found?.mtime !== mtime) return found !== void 0;
+  }
+  return false;
+}
+async function timeIn(path12) {
+  const probe = `${path12}.${(0, import_node_crypto6.randomUUID)()}`;
+  try {
+    const file2 = await onDisk(probe, (0, import_promises25.open)(probe, "wx"));
+    return await file2.stat().then(({ mtimeMs }) => mtimeMs).finally(() => file2.close());
+  } finally {
+    await (0, import_promises25.rm)(probe, { force: true });
+  }
 }
 
 // src/disk/lock.ts
 var usualBeat = { every: 5e3, deadAfter: 3e4 };
 async function takeLock(locked, context, beat = usualBeat) {
   const { path: path12 } = locked;
-  await makeFolder((0, import_node_path16.dirname)(path12));
+  await makeFolder((0, import_node_path17.dirname)(path12));
   for (; ; ) {
     context.signal.throwIfAborted();
-    const lock = await create(locked, context, beat);
-    if (lock) return lock;
+    const signed = await signIn(path12, context.now(), beat);
+    if (signed) {
+      await sweepBeside(path12);
+      return heldLock(locked, signed.id, signed.stop);
+    }
     const holder = await readHolder(path12);
     if (holder === void 0) continue;
     await refuseLiving(holder, locked, context, beat);
@@ -31514,138 +31724,68 @@ async function isInUse(path12) {
   const holder = await readHolder(path12);
   return holder !== void 0 && await lookAt(holder.process) !== "gone";
 }
-var holderSchema = object({
-  id: uuid2(),
-  process: string2(),
-  pid: string2().optional(),
-  host: string2(),
-  since: string2()
-});
-async function create({ path: path12, what }, { now: now2 }, beat) {
-  const { name: name3, pid } = await thisProcess();
-  const id = (0, import_node_crypto6.randomUUID)();
-  const since = now2().toISOString();
-  const text4 = JSON.stringify({ id, process: name3, pid, host: (0, import_node_os7.hostname)(), since });
-  const file2 = await openNew(path12);
-  if (file2 === void 0) return void 0;
-  try {
-    await onDisk(path12, file2.write(text4, 0));
-  } catch (error4) {
-    await file2.close();
-    await (0, import_promises24.rm)(path12, { force: true });
-    throw error4;
-  }
-  return heldLock({ path: path12, what }, id, keepAlive(file2, text4, beat));
-}
-async function openNew(path12) {
-  const opening2 = (0, import_promises24.open)(path12, "wx").catch((error4) => {
-    if (error4.code !== "EEXIST") throw error4;
-    return void 0;
-  });
-  return onDisk(path12, opening2);
-}
-function heldLock({ path: path12, what }, id, stop2) {
-  const other = async () => {
-    const holder = await readHolder(path12);
-    return holder?.id === id ? void 0 : holder;
-  };
+function heldLock(locked, id, stop2) {
+  const { path: path12 } = locked;
+  const isHeld = async () => (await readHolder(path12).catch(() => void 0))?.id === id;
   return {
+    isHeld,
     async check() {
-      const holder = await other();
-      if (holder) throw lockedBy(holder, { path: path12, what });
+      const holder = await readHolder(path12);
+      if (holder?.id !== id) throw holder ? lockedBy(holder, locked) : lost(locked);
     },
     async release() {
       await stop2();
-      if (await other() === void 0) await (0, import_promises24.rm)(path12, { force: true }).catch(() => void 0);
+      if (await isHeld()) await (0, import_promises27.rm)(path12, { force: true }).catch(() => void 0);
     }
   };
 }
-function keepAlive(file2, text4, { every }) {
-  let last = Promise.resolve();
-  const timer = setInterval(() => {
-    last = last.then(() => file2.write(text4, 0)).catch(() => void 0);
-  }, every);
-  timer.unref();
-  return async () => {
-    clearInterval(timer);
-    await last;
-    await file2.close().catch(() => void 0);
-  };
+async function sweepBeside(path12) {
+  const [folder, prefix] = [(0, import_node_path17.dirname)(path12), `${(0, import_node_path17.basename)(path12)}.`];
+  const names = await (0, import_promises27.readdir)(folder).catch(() => []);
+  const left = names.filter((name3) => name3.startsWith(prefix) && isId(name3.slice(prefix.length)));
+  for (const name3 of left) await (0, import_promises27.rm)((0, import_node_path17.join)(folder, name3), { force: true }).catch(() => void 0);
 }
-async function readHolder(path12) {
-  try {
-    const text4 = await readWritten(path12);
-    const { mtimeMs: mtime } = await (0, import_promises24.stat)(path12);
-    const said = holderSchema.safeParse(parsed(text4));
-    if (said.success) return { ...said.data, mtime };
-    const since = new Date(mtime).toISOString();
-    return { id: `${mtime}`, process: "", host: "an unknown host", since, mtime };
-  } catch (error4) {
-    if (error4.code === "ENOENT") return void 0;
-    return onDisk(path12, Promise.reject(error4));
-  }
-}
-async function readWritten(path12) {
-  for (let tries = 0; tries < 20; tries++) {
-    const text4 = await (0, import_promises24.readFile)(path12, "utf8");
-    if (text4 !== "") return text4;
-    await (0, import_promises25.setTimeout)(10);
-  }
-  return "";
-}
-function parsed(text4) {
-  try {
-    return JSON.parse(text4);
-  } catch {
-    return void 0;
-  }
-}
-async function refuseLiving(holder, locked, context, beat) {
+var isId = (text4) => /^[0-9a-f.-]+$/.test(text4);
+async function refuseLiving(holder, locked, { emit, signal }, beat) {
+  const { path: path12, what } = locked;
   const state = await lookAt(holder.process);
   if (state === "runs") throw lockedBy(holder, locked);
-  if (state === "unknown" && await hasPulse(holder, locked, context, beat))
-    throw lockedFromAfar(holder, locked);
-}
-async function hasPulse({ mtime, pid = "?", host }, { path: path12, what }, { emit, signal }, { deadAfter }) {
-  if (await timeIn(path12) - mtime > deadAfter) return false;
-  const message = `${what} was held by process ${pid} on ${host}: looking for up to ${deadAfter / 1e3} s whether it lives`;
+  if (state === "gone" || await isStale(holder, path12, beat)) return;
+  const { pid = "?", host } = holder;
+  const message = `${what} was held by process ${pid} on ${host}: looking for up to ${beat.deadAfter / 1e3} s whether it lives`;
   emit({ kind: "note", message });
-  for (let waited = 0; waited < deadAfter; waited += deadAfter / 30) {
-    await (0, import_promises25.setTimeout)(deadAfter / 30, void 0, { signal });
-    const found = await readHolder(path12);
-    if (found?.mtime !== mtime) return found !== void 0;
-  }
-  return false;
-}
-async function timeIn(path12) {
-  const probe = `${path12}.${(0, import_node_crypto6.randomUUID)()}`;
-  try {
-    const file2 = await onDisk(probe, (0, import_promises24.open)(probe, "wx"));
-    return await file2.stat().then(({ mtimeMs }) => mtimeMs).finally(() => file2.close());
-  } finally {
-    await (0, import_promises24.rm)(probe, { force: true });
-  }
+  if (await hasPulse(holder, path12, beat, signal)) throw lockedFromAfar(holder, locked);
 }
 async function clear({ id }, { path: path12, what }, context, beat) {
   const right = await takeLock({ path: `${path12}.${id}`, what }, context, beat);
   try {
-    if ((await readHolder(path12))?.id === id) await onDisk(path12, (0, import_promises24.rm)(path12));
+    if ((await readHolder(path12))?.id === id) await onDisk(path12, (0, import_promises27.rm)(path12, { force: true }));
   } finally {
     await right.release();
   }
 }
-function lockedBy({ pid, host, since }, { what }) {
+function lockedBy(holder, { what }) {
+  const { pid } = holder;
   const here = pid === void 0 ? "stop it" : `stop it: kill ${pid}`;
   return new AirgapError("locked", `another run holds ${what}`, {
-    given: `${pid === void 0 ? "a process" : `process ${pid}`} on ${host}, since ${since}`,
+    given: whoIs(holder),
     next: `wait until it has ended, or ${here}`
   });
 }
-function lockedFromAfar({ pid, host, since }, { path: path12, what }) {
+function lockedFromAfar(holder, { path: path12, what }) {
   return new AirgapError("locked", `another run holds ${what}`, {
-    given: `${pid === void 0 ? "a process" : `process ${pid}`} on ${host}, since ${since}; it cannot be seen from here, but it gives signs of life`,
+    given: `${whoIs(holder)}; it cannot be seen from here, but it gives signs of life`,
     next: `wait until it has ended, or stop it there; when you know that it does not run, delete ${path12}`
   });
+}
+function lost({ path: path12, what }) {
+  return new AirgapError("locked", `another run has had ${what} meanwhile`, {
+    given: `${path12} is gone: this run gave no sign of life for too long`,
+    next: "run again"
+  });
+}
+function whoIs({ pid, host, since }) {
+  return `${pid === void 0 ? "a process" : `process ${pid}`} on ${host}, since ${since}`;
 }
 
 // src/bundle/hash-threads.ts
@@ -31657,7 +31797,7 @@ function hashWorker() {
   const { createHash: createHash5 } = process.getBuiltinModule("node:crypto");
   const { readSync } = process.getBuiltinModule("node:fs");
   const { parentPort } = process.getBuiltinModule("node:worker_threads");
-  const buffer3 = Buffer.allocUnsafeSlow(256 * 1024);
+  const buffer2 = Buffer.allocUnsafeSlow(256 * 1024);
   const hashes = /* @__PURE__ */ new Map();
   const hashOf2 = (id) => {
     const hash = hashes.get(id) ?? createHash5("sha256");
@@ -31672,10 +31812,10 @@ function hashWorker() {
   const take = (id, { fd, position, length }) => {
     let done = 0;
     while (done < length) {
-      const most = Math.min(buffer3.length, length - done);
-      const count4 = readSync(fd, buffer3, 0, most, position + done);
+      const most = Math.min(buffer2.length, length - done);
+      const count4 = readSync(fd, buffer2, 0, most, position + done);
       if (count4 === 0) break;
-      hashOf2(id).update(buffer3.subarray(0, count4));
+      hashOf2(id).update(buffer2.subarray(0, count4));
       done += count4;
     }
     return done;
@@ -31778,12 +31918,12 @@ var HashThread = class {
 };
 
 // src/bundle/partial.ts
-var import_promises27 = require("node:fs/promises");
-var import_node_path18 = require("node:path");
+var import_promises29 = require("node:fs/promises");
+var import_node_path19 = require("node:path");
 
-// src/bundle/settle.ts
-var import_promises26 = require("node:fs/promises");
-var import_node_path17 = require("node:path");
+// src/bundle/unfinished-publication.ts
+var import_promises28 = require("node:fs/promises");
+var import_node_path18 = require("node:path");
 function scriptIn(partial2) {
   return `${partial2}-install.sh`;
 }
@@ -31791,67 +31931,67 @@ function sumsIn(partial2) {
   return `${partial2}-sha256`;
 }
 function asideOf(path12, partial2) {
-  return `${olderIn(partial2)}${(0, import_node_path17.basename)(path12)}`;
+  return `${olderIn(partial2)}${(0, import_node_path18.basename)(path12)}`;
 }
 var olderIn = (partial2) => `${partial2}-old-`;
 async function isUnsettled(partial2) {
-  return (await filesIn((0, import_node_path17.dirname)(partial2))).includes(scriptIn(partial2));
+  return (await filesIn((0, import_node_path18.dirname)(partial2))).includes(scriptIn(partial2));
 }
 async function settle2(partial2, out) {
   if (!await isUnsettled(partial2)) return;
-  const there = await filesIn((0, import_node_path17.dirname)(partial2));
+  const there = await filesIn((0, import_node_path18.dirname)(partial2));
   const files2 = there.includes(sumsIn(partial2)) ? await filesOf(partial2) : [];
   const moved = files2.filter((path12) => !there.includes(path12));
   if (moved.length === files2.length) return complete(partial2, out);
   const older = there.filter((path12) => path12.startsWith(olderIn(partial2))).sort();
-  const back = moved.map((path12) => [(0, import_node_path17.join)((0, import_node_path17.dirname)(out), (0, import_node_path17.basename)(path12)), path12]);
+  const back = moved.map((path12) => [(0, import_node_path18.join)((0, import_node_path18.dirname)(out), (0, import_node_path18.basename)(path12)), path12]);
   const returns = firstPartLast(older).map((path12) => [path12, placeOf(path12, partial2, out)]);
   await moveAll([...back, ...returns]);
-  await syncFolder((0, import_node_path17.dirname)(out));
-  for (const path12 of [scriptIn(partial2), sumsIn(partial2)]) await onDisk(path12, (0, import_promises26.rm)(path12));
+  await syncFolder((0, import_node_path18.dirname)(out));
+  for (const path12 of [scriptIn(partial2), sumsIn(partial2)]) await onDisk(path12, (0, import_promises28.rm)(path12));
 }
 async function complete(partial2, out) {
-  const home = (0, import_node_path17.dirname)(out);
+  const home = (0, import_node_path18.dirname)(out);
   await syncFolder(home);
   for (const path12 of await supersededAt(partial2, out))
-    await onDisk(path12, (0, import_promises26.rm)(path12, { force: true }));
+    await onDisk(path12, (0, import_promises28.rm)(path12, { force: true }));
   await moveAll([
     [sumsIn(partial2), `${out}.sha256`],
-    [scriptIn(partial2), (0, import_node_path17.join)(home, "install.sh")]
+    [scriptIn(partial2), (0, import_node_path18.join)(home, "install.sh")]
   ]);
   await syncFolder(home);
 }
 async function supersededAt(partial2, out) {
-  const names = (await filesOf(partial2).catch(() => [])).map((path12) => (0, import_node_path17.basename)(path12));
+  const names = (await filesOf(partial2).catch(() => [])).map((path12) => (0, import_node_path18.basename)(path12));
   if (names.length === 0) return [];
-  return names.includes((0, import_node_path17.basename)(out)) ? partsAt(out) : [out];
+  return names.includes((0, import_node_path18.basename)(out)) ? partsAt(out) : [out];
 }
 async function partsAt(out) {
-  const there = await onDisk((0, import_node_path17.dirname)(out), (0, import_promises26.readdir)((0, import_node_path17.dirname)(out), { withFileTypes: true }));
+  const there = await onDisk((0, import_node_path18.dirname)(out), (0, import_promises28.readdir)((0, import_node_path18.dirname)(out), { withFileTypes: true }));
   const names = there.filter((entry) => !entry.isDirectory()).map(({ name: name3 }) => name3);
-  const parts = names.filter((name3) => partNumber((0, import_node_path17.basename)(out), name3) !== void 0);
-  return parts.sort().map((name3) => (0, import_node_path17.join)((0, import_node_path17.dirname)(out), name3));
+  const parts = names.filter((name3) => partNumber((0, import_node_path18.basename)(out), name3) !== void 0);
+  return parts.sort().map((name3) => (0, import_node_path18.join)((0, import_node_path18.dirname)(out), name3));
 }
 function firstPartLast(paths) {
   const isSum = (path12) => path12.endsWith(".sha256");
   return [...paths.filter((path12) => !isSum(path12)).reverse(), ...paths.filter(isSum)];
 }
 function placeOf(aside, partial2, out) {
-  return (0, import_node_path17.join)((0, import_node_path17.dirname)(out), aside.slice(olderIn(partial2).length));
+  return (0, import_node_path18.join)((0, import_node_path18.dirname)(out), aside.slice(olderIn(partial2).length));
 }
 async function filesOf(partial2) {
-  const text4 = await onDisk(sumsIn(partial2), (0, import_promises26.readFile)(sumsIn(partial2), "utf8"));
+  const text4 = await onDisk(sumsIn(partial2), (0, import_promises28.readFile)(sumsIn(partial2), "utf8"));
   const names = [...text4.matchAll(/^[0-9a-f]{64} {2}(.+)$/gm)].map(([, name3 = ""]) => name3);
-  return names.map((name3) => (0, import_node_path17.join)((0, import_node_path17.dirname)(partial2), name3));
+  return names.map((name3) => (0, import_node_path18.join)((0, import_node_path18.dirname)(partial2), name3));
 }
 async function filesIn(folder) {
-  const names = await (0, import_promises26.readdir)(folder).catch(() => []);
-  return names.map((name3) => (0, import_node_path17.join)(folder, name3));
+  const names = await (0, import_promises28.readdir)(folder).catch(() => []);
+  return names.map((name3) => (0, import_node_path18.join)(folder, name3));
 }
 async function moveAll(moves) {
   const failures = [];
   for (const [from, to] of moves) {
-    await onDisk(to, (0, import_promises26.rename)(from, to)).catch((error4) => {
+    await onDisk(to, (0, import_promises28.rename)(from, to)).catch((error4) => {
       const { code: code3 } = error4.cause ?? error4;
       if (code3 !== "ENOENT") failures.push(error4);
     });
@@ -31861,14 +32001,14 @@ async function moveAll(moves) {
 
 // src/bundle/partial.ts
 function lockOf(out) {
-  return { path: (0, import_node_path18.join)((0, import_node_path18.dirname)(out), `.${(0, import_node_path18.basename)(out)}.lock`), what: `the bundle ${out}` };
+  return { path: (0, import_node_path19.join)((0, import_node_path19.dirname)(out), `.${(0, import_node_path19.basename)(out)}.lock`), what: `the bundle ${out}` };
 }
 async function openPartial(out, layout, size, { emit }) {
-  const home = (0, import_node_path18.dirname)(out);
+  const home = (0, import_node_path19.dirname)(out);
   const folder = `${partialPrefix(out)}${layout}`;
-  const names = await onDisk(home, (0, import_promises27.readdir)(home));
-  const left = names.map((name3) => (0, import_node_path18.join)(home, name3)).filter(startsWith(partialPrefix(out)));
-  for (const path12 of left) await settle2((0, import_node_path18.join)(path12, (0, import_node_path18.basename)(out)), out);
+  const names = await onDisk(home, (0, import_promises29.readdir)(home));
+  const left = names.map((name3) => (0, import_node_path19.join)(home, name3)).filter(startsWith(partialPrefix(out)));
+  for (const path12 of left) await settle2((0, import_node_path19.join)(path12, (0, import_node_path19.basename)(out)), out);
   for (const path12 of left.filter((path13) => path13 !== folder)) {
     emit({ kind: "note", message: `${path12} is of another input or split size: it is removed` });
     await removePartial(path12);
@@ -31876,23 +32016,23 @@ async function openPartial(out, layout, size, { emit }) {
   await tellOfOthers(names, out, emit);
   const isTaken = left.includes(folder);
   await requireRoom(home, size - (isTaken ? await allocated(folder) : 0));
-  if (!isTaken) await onDisk(folder, (0, import_promises27.mkdir)(folder));
-  return { folder, path: (0, import_node_path18.join)(folder, (0, import_node_path18.basename)(out)), isTaken };
+  if (!isTaken) await onDisk(folder, (0, import_promises29.mkdir)(folder));
+  return { folder, path: (0, import_node_path19.join)(folder, (0, import_node_path19.basename)(out)), isTaken };
 }
 var startsWith = (prefix) => (path12) => path12.startsWith(prefix);
 async function tellOfOthers(names, out, emit) {
   for (const name3 of names) {
     const [, bundle] = /^\.(.+)\.partial-[0-9a-f]{12}$/.exec(name3) ?? [];
-    if (bundle === void 0 || bundle === (0, import_node_path18.basename)(out)) continue;
-    if (await isInUse(lockOf((0, import_node_path18.join)((0, import_node_path18.dirname)(out), bundle)).path)) continue;
-    const folder = (0, import_node_path18.join)((0, import_node_path18.dirname)(out), name3);
+    if (bundle === void 0 || bundle === (0, import_node_path19.basename)(out)) continue;
+    if (await isInUse(lockOf((0, import_node_path19.join)((0, import_node_path19.dirname)(out), bundle)).path)) continue;
+    const folder = (0, import_node_path19.join)((0, import_node_path19.dirname)(out), name3);
     const size = formatBytes(await allocated(folder));
     const message = `a run that did not end has left ${size} of ${bundle} in ${folder}`;
     emit({ kind: "note", message: `${message}: making it again goes on; else delete that folder` });
   }
 }
 async function requireRoom(folder, size) {
-  const { bavail, bsize } = await onDisk(folder, (0, import_promises27.statfs)(folder));
+  const { bavail, bsize } = await onDisk(folder, (0, import_promises29.statfs)(folder));
   if (bavail * bsize >= size) return;
   throw new AirgapError("io", "the disk has too little room for the bundle", {
     given: `${bavail * bsize} bytes free in ${folder}`,
@@ -31904,21 +32044,21 @@ async function allocated(folder) {
   return (await statsIn(folder)).reduce((sum2, { blocks }) => sum2 + blocks * 512, 0);
 }
 async function statsIn(path12) {
-  const names = await (0, import_promises27.readdir)(path12).catch(() => []);
-  const paths = [path12, ...names.map((name3) => (0, import_node_path18.join)(path12, name3))];
-  const stats = await Promise.all(paths.map((one) => (0, import_promises27.stat)(one).catch(() => void 0)));
+  const names = await (0, import_promises29.readdir)(path12).catch(() => []);
+  const paths = [path12, ...names.map((name3) => (0, import_node_path19.join)(path12, name3))];
+  const stats = await Promise.all(paths.map((one) => (0, import_promises29.stat)(one).catch(() => void 0)));
   return stats.filter((one) => one !== void 0);
 }
 function partialPrefix(out) {
-  return (0, import_node_path18.join)((0, import_node_path18.dirname)(out), `.${(0, import_node_path18.basename)(out)}.partial-`);
+  return (0, import_node_path19.join)((0, import_node_path19.dirname)(out), `.${(0, import_node_path19.basename)(out)}.partial-`);
 }
 async function removePartial(folder) {
-  await onDisk(folder, (0, import_promises27.rm)(folder, { recursive: true, force: true }));
+  await onDisk(folder, (0, import_promises29.rm)(folder, { recursive: true, force: true }));
 }
 
 // src/bundle/publish.ts
-var import_promises28 = require("node:fs/promises");
-var import_node_path19 = require("node:path");
+var import_promises30 = require("node:fs/promises");
+var import_node_path20 = require("node:path");
 
 // src/bundle/sums.ts
 function sha256Sums(files2) {
@@ -31930,35 +32070,35 @@ function sumLine(sha2562, name3) {
 }
 
 // src/bundle/publish.ts
-async function publish(finished7) {
-  const { partial: partial2, out, script } = finished7;
+async function publish(finished8) {
+  const { partial: partial2, out, script } = finished8;
   const sums = sumsIn(partial2);
-  await onDisk(sums, (0, import_promises28.writeFile)(sums, sumLines(finished7), { flush: true }));
+  await onDisk(sums, (0, import_promises30.writeFile)(sums, sumLines(finished8), { flush: true }));
   const installer = scriptIn(partial2);
-  await onDisk(installer, (0, import_promises28.writeFile)(installer, script, { mode: 493, flush: true }));
-  await syncFolder((0, import_node_path19.dirname)(partial2));
+  await onDisk(installer, (0, import_promises30.writeFile)(installer, script, { mode: 493, flush: true }));
+  await syncFolder((0, import_node_path20.dirname)(partial2));
   try {
-    await moveFiles(finished7);
+    await moveFiles(finished8);
   } catch (error4) {
     await settle2(partial2, out).catch(() => void 0);
     throw error4;
   }
   await complete(partial2, out);
-  return (0, import_node_path19.join)((0, import_node_path19.dirname)(out), "install.sh");
+  return (0, import_node_path20.join)((0, import_node_path20.dirname)(out), "install.sh");
 }
 function sumLines({ out, parts, sums }) {
-  const name3 = (at) => (0, import_node_path19.basename)(parts === 0 ? out : partPathOf(out, at + 1));
+  const name3 = (at) => (0, import_node_path20.basename)(parts === 0 ? out : partPathOf(out, at + 1));
   return sums.map((sum2, at) => sumLine(sum2, name3(at))).join("");
 }
 async function moveFiles({ partial: partial2, out, parts }) {
   const sums = `${out}.sha256`;
   await moveAll([[sums, asideOf(sums, partial2)]]);
-  await syncFolder((0, import_node_path19.dirname)(out));
-  if (parts === 0) return onDisk(out, (0, import_promises28.rename)(partial2, out));
-  for (const path12 of await partsAt(out)) await onDisk(path12, (0, import_promises28.rename)(path12, asideOf(path12, partial2)));
+  await syncFolder((0, import_node_path20.dirname)(out));
+  if (parts === 0) return onDisk(out, (0, import_promises30.rename)(partial2, out));
+  for (const path12 of await partsAt(out)) await onDisk(path12, (0, import_promises30.rename)(path12, asideOf(path12, partial2)));
   for (let number3 = parts; number3 > 0; number3--) {
     const place5 = partPathOf(out, number3);
-    await onDisk(place5, (0, import_promises28.rename)(partPathOf(partial2, number3), place5));
+    await onDisk(place5, (0, import_promises30.rename)(partPathOf(partial2, number3), place5));
   }
 }
 
@@ -32138,7 +32278,7 @@ var VolumeSums = class {
 
 // src/bundle/write-blobs.ts
 var import_node_events18 = require("node:events");
-var import_node_stream12 = require("node:stream");
+var import_node_stream13 = require("node:stream");
 
 // node_modules/p-map/index.js
 function pMap(iterable, mapper, options) {
@@ -32370,8 +32510,64 @@ function byteProgress(total, emit) {
 }
 
 // src/bundle/write-blob.ts
-var import_node_stream11 = require("node:stream");
+var import_node_stream12 = require("node:stream");
+
+// src/bundle/body-journal.ts
 var rangeSize = 32 * 1024 * 1024;
+var unit = 256 * 1024;
+var stride3 = 2 * unit;
+var mark = Buffer.from("airgap-bundle has written, a byte a range:\n");
+var mostNotes = blockSize - mark.length;
+var BodyJournal = class {
+  #entry;
+  #volume;
+  #ranges;
+  /** @param notes what an earlier run has left in the block, if anything */
+  constructor(entry, volume, notes) {
+    this.#entry = entry;
+    this.#volume = volume;
+    this.#ranges = rangesOf(entry.size).map(({ start: start2, end }, at) => {
+      const next = Math.min(start2 + (notes?.[at] ?? 0) * unit, end + 1);
+      return { start: start2, end, next, noted: next };
+    });
+  }
+  get ranges() {
+    return this.#ranges.map(({ start: start2, end, next }) => ({ start: start2, end, next }));
+  }
+  /** Tells that the body is written up to `position`, from the start of the range that `from` lies in. */
+  async reached(from, position) {
+    const first = Math.floor(from / rangeSize);
+    const reached = this.#ranges.slice(first).filter(({ start: start2 }) => start2 < position);
+    for (const range of reached) range.next = Math.min(position, range.end + 1);
+    const isWorthIt = ({ next, noted, end }) => next - noted >= stride3 || next > end && noted <= end;
+    if (reached.some(isWorthIt)) await this.#note();
+  }
+  async #note() {
+    const block2 = Buffer.alloc(blockSize);
+    mark.copy(block2);
+    const counts2 = this.#ranges.map(
+      ({ start: start2, end, next }) => next > end ? rangeSize / unit : Math.floor((next - start2) / unit)
+    );
+    block2.set(counts2.slice(0, mostNotes), mark.length);
+    for (const range of this.#ranges) range.noted = range.next;
+    await this.#volume.write(block2, this.#entry.start);
+  }
+};
+async function openBodyJournal(entry, volume, isTaken) {
+  if (!isTaken) return new BodyJournal(entry, volume, void 0);
+  const block2 = Buffer.alloc(blockSize);
+  await volume.read(block2, 0, blockSize, entry.start);
+  const isNoted = block2.subarray(0, mark.length).equals(mark);
+  return new BodyJournal(entry, volume, isNoted ? block2.subarray(mark.length) : void 0);
+}
+function rangesOf(size) {
+  return Array.from({ length: Math.ceil(size / rangeSize) }, (_, at) => ({
+    start: at * rangeSize,
+    end: Math.min((at + 1) * rangeSize, size) - 1
+  }));
+}
+
+// src/bundle/write-blob.ts
 var batchSize = 128 * 1024;
 async function writeBlob(entry, read5, target2) {
   let told = 0;
@@ -32380,7 +32576,7 @@ async function writeBlob(entry, read5, target2) {
     target2.progress(bytes);
   };
   try {
-    await writeChecked(entry, read5, { ...target2, progress });
+    return await writeChecked(entry, read5, { ...target2, progress });
   } catch (error4) {
     target2.progress(-told);
     throw error4;
@@ -32389,7 +32585,7 @@ async function writeBlob(entry, read5, target2) {
 async function writeChecked(entry, read5, target2) {
   const write = entry.size < largeBody ? writeSmall : writeLarge;
   const found = await write(entry, read5, target2);
-  if (found.digest === entry.digest && found.size === entry.size) return;
+  if (found.digest === entry.digest && found.size === entry.size) return found.kept ?? 0;
   throw wrongBlob(entry, [found.digest, `${found.size} bytes`].filter(Boolean).join(", "));
 }
 async function writeSmall(entry, read5, { volume, mtime, progress }) {
@@ -32412,26 +32608,32 @@ async function writeLarge(entry, read5, target2) {
   const start2 = bodyStart(entry);
   const hash = new TrailingHash(threads.start(), start2);
   try {
-    const size = await writeBody(entry, read5, target2, hash);
+    const { size, kept } = await writeBody(entry, read5, target2, hash);
     if (size !== entry.size) return { size };
     const digest2 = `sha256:${await hash.digest(start2 + size)}`;
     if (digest2 === entry.digest) await volume.write(encodeHeader(entry, mtime), entry.start);
-    return { digest: digest2, size };
+    return { digest: digest2, size, kept };
   } finally {
     hash.drop();
   }
 }
 async function writeBody(entry, read5, target2, hash) {
-  const [first, ...others] = rangesOf(entry.size);
-  if (first === void 0) throw new Error("a large body has a range");
-  const place5 = { entry, target: target2, hash };
-  const answer = await read5(others.length > 0 ? first : void 0);
-  if (answer.status === 200) return writeRange(answer, { start: 0, end: entry.size - 1 }, place5);
+  const journal = await openBodyJournal(entry, target2.volume, target2.isTaken);
+  const place5 = { entry, target: target2, hash, journal };
+  const [first, ...others] = missingRanges(journal);
+  if (first === void 0) return { size: entry.size, kept: keep(place5) };
+  const isAll = first.start === 0 && first.end === entry.size - 1;
+  const answer = await read5(isAll ? void 0 : first);
+  if (answer.status === 200) {
+    const size = await writeRange(answer, { start: 0, end: entry.size - 1 }, place5);
+    return { size, kept: 0 };
+  }
+  const kept = keep(place5);
   const failed3 = new AbortController();
   const write = async (range) => {
     failed3.signal.throwIfAborted();
     const { status, body } = range === first ? answer : await read5(range);
-    return writeRange({ status, body: (0, import_node_stream11.addAbortSignal)(failed3.signal, body) }, range, place5);
+    return writeRange({ status, body: (0, import_node_stream12.addAbortSignal)(failed3.signal, body) }, range, place5);
   };
   const stop2 = (error4) => {
     failed3.abort(error4);
@@ -32439,15 +32641,20 @@ async function writeBody(entry, read5, target2, hash) {
   };
   const sizes = await Promise.all([first, ...others].map((range) => write(range).catch(stop2)));
   failed3.signal.throwIfAborted();
-  return sizes.reduce((sum2, size) => sum2 + size, 0);
+  return { size: sizes.reduce((sum2, size) => sum2 + size, kept), kept };
 }
-function rangesOf(size) {
-  return Array.from({ length: Math.ceil(size / rangeSize) }, (_, at) => ({
-    start: at * rangeSize,
-    end: Math.min((at + 1) * rangeSize, size) - 1
-  }));
+function missingRanges({ ranges }) {
+  const missing3 = ranges.filter(({ next, end }) => next <= end);
+  return missing3.map(({ next, end }) => ({ start: next, end }));
 }
-async function writeRange({ status, body }, { start: start2, end }, { entry, target: target2, hash }) {
+function keep({ entry, target: target2, hash, journal }) {
+  const origin = bodyStart(entry);
+  for (const { start: start2, next } of journal.ranges) hash.written(origin + start2, origin + next);
+  const kept = journal.ranges.reduce((sum2, { start: start2, next }) => sum2 + next - start2, 0);
+  target2.progress(kept);
+  return kept;
+}
+async function writeRange({ status, body }, { start: start2, end }, { entry, target: target2, hash, journal }) {
   const origin = bodyStart(entry);
   let position = start2;
   let pending = [];
@@ -32458,6 +32665,7 @@ async function writeRange({ status, body }, { start: start2, end }, { entry, tar
     position += waiting;
     pending = [];
     waiting = 0;
+    await journal.reached(start2, position);
   };
   let from = status === 206 ? start2 : 0;
   for await (const chunk of body) {
@@ -32487,13 +32695,16 @@ async function writeBlobs(target2, entries, sources, { emit, signal: runSignal }
   const signal = AbortSignal.any([failed3.signal, runSignal]);
   (0, import_node_events18.setMaxListeners)(0, signal);
   const progress = byteProgress(totalSize(entries), emit);
-  const resumed = [];
+  let resumed = 0;
   const bring2 = async (entry) => {
     signal.throwIfAborted();
     if (target2.isTaken && await isFinished(entry, target2, signal)) {
-      resumed.push(entry);
+      resumed += entry.size;
       progress(entry.size);
-    } else await fetch(entry, sources, { ...target2, progress }, signal);
+    } else {
+      const kept = await fetch(entry, sources, { ...target2, progress }, signal);
+      resumed += kept;
+    }
     target2.sums.written(entry.start, entry.end);
   };
   const { concurrency } = sources;
@@ -32501,16 +32712,22 @@ async function writeBlobs(target2, entries, sources, { emit, signal: runSignal }
     concurrency
   });
   signal.throwIfAborted();
-  return totalSize(resumed);
+  return resumed;
 }
 async function fetch(entry, { older, readBlob: readBlob3 }, target2, signal) {
-  const write = (read5) => writeBlob(entry, async (range) => stoppable2(await read5(range), signal), target2);
-  if (await older?.take(entry, (body) => write(async () => ({ status: 200, body })))) return;
-  await twice(() => write((range) => readBlob3(entry, range)));
+  let { isTaken } = target2;
+  const write = (read5) => {
+    const how = { ...target2, isTaken };
+    isTaken = false;
+    return writeBlob(entry, async (range) => stoppable2(await read5(range), signal), how);
+  };
+  const take = async (body) => void await write(async () => ({ status: 200, body }));
+  if (await older?.take(entry, take)) return 0;
+  return twice(() => write((range) => readBlob3(entry, range)));
 }
 function stoppable2({ status, body }, signal) {
   body.on("error", () => void 0);
-  return { status, body: (0, import_node_stream12.addAbortSignal)(signal, body) };
+  return { status, body: (0, import_node_stream13.addAbortSignal)(signal, body) };
 }
 
 // src/bundle/write.ts
@@ -32518,23 +32735,24 @@ async function writeBundle(job, context) {
   const head = headOf(job);
   const archive = layOut(job.inventory, head);
   if (job.partSize !== void 0) requireFewParts(archive.size, job.partSize);
-  await makeFolder((0, import_node_path20.dirname)(job.out));
+  await makeFolder((0, import_node_path21.dirname)(job.out));
   return whileLocked(lockOf(job.out), context, async (lock) => {
     const layout = layoutName(head, archive, job);
     const partial2 = await openPartial(job.out, layout, archive.size, context);
     try {
       const written2 = await writeInto(partial2, { job, head, archive, lock }, context);
-      await removePartial(partial2.folder);
+      await removeOurs(partial2, lock);
       return written2;
     } catch (error4) {
       if (await isWorthLeaving(error4, partial2, context)) tellLeft(partial2, context);
-      else await removePartial(partial2.folder).catch(() => void 0);
+      else await removeOurs(partial2, lock).catch(() => void 0);
       throw context.signal.aborted ? context.signal.reason : error4;
     }
   });
 }
 async function writeInto(partial2, { job, head, archive, lock }, context) {
   const same = job.older ? void 0 : await openSame(job.out, head.inventory);
+  if (!same) await tellReplaced(job.out, context);
   const volume = await createVolume(partial2.path, archive.size, job.partSize);
   const threads = new HashThreads(volume);
   try {
@@ -32560,12 +32778,21 @@ function layoutName({ inventory }, { size }, { partSize }) {
 async function isWorthLeaving(error4, { path: path12 }, { signal }) {
   return signal.aborted || canGoOn(error4) && !isDiskFull(error4) || isUnsettled(path12);
 }
+async function removeOurs({ folder }, lock) {
+  if (await lock.isHeld()) await removePartial(folder);
+}
+async function tellReplaced(out, { emit }) {
+  const there = await openVolume(out).catch(() => void 0);
+  await there?.close();
+  const message = `${out} is there already: it is replaced when the new one is complete`;
+  if (there) emit({ kind: "note", message });
+}
 function tellLeft({ folder }, { emit }) {
   emit({ kind: "note", message: `what is finished stays in ${folder}, for the next run to go on` });
 }
 function headOf({ inventory, sign: sign3 }) {
   const bytes = printInventory(inventory);
-  parseInventory(bytes, "usage");
+  parsePrintedInventory(bytes, "usage");
   return { inventory: bytes, ...sign3 ? { signature: printSignature(sign3.sign(bytes)) } : {} };
 }
 function headFiles({ inventory, signature: signature2 }) {
@@ -32605,7 +32832,7 @@ async function writeSmall2({ volume, mtime, sums }, entry, bytes) {
 }
 
 // src/commands/delta-base.ts
-var import_node_path21 = require("node:path");
+var import_node_path22 = require("node:path");
 
 // src/bundle/volume-size.ts
 function checkSize(volume, archive) {
@@ -32645,7 +32872,7 @@ function findKey({ inventory, signature: signature2 }, keys) {
 var pieceSize = 256 * 1024;
 
 // src/bundle/verify.ts
-async function readUnverified(path12, keys = [], check2 = () => {
+async function readUnverified(path12, keys = [], check = () => {
 }) {
   const volume = await openVolume(path12);
   try {
@@ -32653,7 +32880,7 @@ async function readUnverified(path12, keys = [], check2 = () => {
     const key = findKey(head, keys);
     const inventory = parsePrintedInventory(head.inventory);
     const archive = layOut(inventory, head);
-    check2(volume, archive);
+    check(volume, archive);
     return {
       verified: false,
       path: volume.path,
@@ -32674,7 +32901,7 @@ var day = 24 * 60 * 60 * 1e3;
 async function readDeltaBase({ since: path12, withoutImages = false }, spec, context) {
   if (!path12) return void 0;
   refuseLightDelta(withoutImages);
-  const { inventory, inventoryDigest } = await readBase((0, import_node_path21.resolve)(context.cwd, path12));
+  const { inventory, inventoryDigest } = await readBase((0, import_node_path22.resolve)(context.cwd, path12));
   refuseLight(inventory, path12);
   refuseOtherTarget(inventory, spec);
   refuseSameVersion(inventory, spec);
@@ -32748,24 +32975,24 @@ function refuseSameVersion(old, { name: name3, version: version3 }) {
 }
 
 // src/commands/kept-plan.ts
-var import_promises33 = require("node:fs/promises");
-var import_node_path28 = require("node:path");
+var import_promises35 = require("node:fs/promises");
+var import_node_path29 = require("node:path");
 
 // src/disk/replace.ts
-var import_promises29 = require("node:fs/promises");
-var import_node_path22 = require("node:path");
+var import_promises31 = require("node:fs/promises");
+var import_node_path23 = require("node:path");
 var asHint = { modes: { file: 438, folder: 511 }, isLasting: false };
 async function replaceFile(path12, text4, { modes, isLasting }) {
   const partial2 = `${path12}.partial`;
-  await makeFolder((0, import_node_path22.dirname)(path12), modes.folder);
+  await makeFolder((0, import_node_path23.dirname)(path12), modes.folder);
   try {
-    await onDisk(path12, (0, import_promises29.writeFile)(partial2, text4, { mode: modes.file, flush: isLasting }));
-    await onDisk(path12, (0, import_promises29.rename)(partial2, path12));
+    await onDisk(path12, (0, import_promises31.writeFile)(partial2, text4, { mode: modes.file, flush: isLasting }));
+    await onDisk(path12, (0, import_promises31.rename)(partial2, path12));
   } catch (error4) {
-    await (0, import_promises29.rm)(partial2, { force: true }).catch(() => void 0);
+    await (0, import_promises31.rm)(partial2, { force: true }).catch(() => void 0);
     throw error4;
   }
-  if (isLasting) await syncFolder((0, import_node_path22.dirname)(path12));
+  if (isLasting) await syncFolder((0, import_node_path23.dirname)(path12));
 }
 
 // package.json
@@ -32787,7 +33014,7 @@ function warning2(kind, images2, message, cure) {
 }
 
 // src/commands/prepare.ts
-var import_node_path27 = require("node:path");
+var import_node_path28 = require("node:path");
 
 // src/mirror-map/effective.ts
 function effectiveMap(map, endpoint) {
@@ -32812,12 +33039,12 @@ function isRegistryHost(text4) {
 function parseReference(text4) {
   if (text4 === "") throw new RangeError("an image name must not be empty");
   if (identifierPattern.test(text4)) {
-    throw refused2(text4, "64 hexadecimal characters are an image id, not a name");
+    throw refused(text4, "64 hexadecimal characters are an image id, not a name");
   }
   const { registry: registry3, remainder } = splitRegistry(text4);
   const { repository: repository2, tag: tag2, digest: digest2 } = splitRemainder(remainder);
   if (!isRegistryHost(registry3)) {
-    throw refused2(text4, `${JSON.stringify(registry3)} is not a registry's host[:port]`);
+    throw refused(text4, `${JSON.stringify(registry3)} is not a registry's host[:port]`);
   }
   checkRepository(text4, repository2);
   if (tag2 !== void 0) checkTag(text4, tag2);
@@ -32861,25 +33088,25 @@ function tagAndDigest(tag2, digest2) {
 }
 function checkRepository(text4, repository2) {
   if (repository2.toLowerCase() !== repository2) {
-    throw refused2(text4, `the repository ${JSON.stringify(repository2)} must be in lower case`);
+    throw refused(text4, `the repository ${JSON.stringify(repository2)} must be in lower case`);
   }
   if (!repositoryPattern.test(repository2)) {
-    throw refused2(text4, `${JSON.stringify(repository2)} is not a repository`);
+    throw refused(text4, `${JSON.stringify(repository2)} is not a repository`);
   }
   if (repository2.length > 255) {
-    throw refused2(text4, `the repository has ${repository2.length} characters, 255 are allowed`);
+    throw refused(text4, `the repository has ${repository2.length} characters, 255 are allowed`);
   }
 }
 function checkTag(text4, tag2) {
-  if (!tagPattern.test(tag2)) throw refused2(text4, `${JSON.stringify(tag2)} is not a tag`);
+  if (!tagPattern.test(tag2)) throw refused(text4, `${JSON.stringify(tag2)} is not a tag`);
 }
 function checkDigest(text4, digest2) {
   if (!isDigest(digest2)) {
-    throw refused2(text4, `${JSON.stringify(digest2)} is not a sha256 or sha512 digest in lower case`);
+    throw refused(text4, `${JSON.stringify(digest2)} is not a sha256 or sha512 digest in lower case`);
   }
   return digest2;
 }
-function refused2(text4, why) {
+function refused(text4, why) {
   return new RangeError(`not an image name: ${JSON.stringify(text4)}: ${why}`);
 }
 
@@ -33045,20 +33272,20 @@ function compile2(source) {
   }
 }
 function translate(pattern2) {
-  let [source, groups, open7, at] = ["", 0, 0, 0];
+  let [source, groups, open8, at] = ["", 0, 0, 0];
   let before = "nothing";
   while (at < pattern2.length) {
     const token = tokenAt(pattern2, at);
     at += token.length;
     if (token === "(") groups++;
-    if (token.startsWith("(")) open7++;
-    if (token === ")" && --open7 < 0) throw failed("unbalanced parenthesis");
+    if (token.startsWith("(")) open8++;
+    if (token === ")" && --open8 < 0) throw failed("unbalanced parenthesis");
     const kind = kindOf(token);
     if (kind === "quantifier" && before !== "item") throw failed("nothing to repeat");
     source += inJavaScript(token, kind, groups);
     before = kind;
   }
-  if (open7 > 0) throw failed("unterminated subpattern");
+  if (open8 > 0) throw failed("unterminated subpattern");
   return { source, groups };
 }
 var quantifier = /(?:[*+?]|\{(?:[0-9]+(?:,[0-9]*)?|,[0-9]*)\})\??/y;
@@ -33106,8 +33333,8 @@ function setEnd(pattern2, at) {
   return end + 1;
 }
 function setInJavaScript(set) {
-  const [, open7 = "", inside = ""] = /^(\[\^?)(.*)\]$/s.exec(set) ?? [];
-  return `${open7}${inside.replace(/^\]/, "\\]")}]`;
+  const [, open8 = "", inside = ""] = /^(\[\^?)(.*)\]$/s.exec(set) ?? [];
+  return `${open8}${inside.replace(/^\]/, "\\]")}]`;
 }
 var templateEscape = /\\(?:(?<octal>0[0-7]{0,2}|[0-3][0-7]{2})|(?<group>[1-9][0-9]?)|g<(?<name>[^>]*)>|(?<other>.))?/gs;
 var controls = {
@@ -33376,6 +33603,11 @@ function availablePlatforms({ root: root2, documents }) {
   const document = documents.get(root2.digest);
   return document?.manifest.kind === "index" ? document.manifest.manifests.map(({ platform: platform5 }) => platform5) : [document?.platform];
 }
+function missingPlatforms(graph, wanted) {
+  const available = availablePlatforms(graph);
+  if (available.includes(void 0)) return [];
+  return wanted.filter((one) => !available.some((platform5) => isWanted(platform5, [one])));
+}
 function platformNames(platforms) {
   const names = platforms.filter((platform5) => platform5?.os && platform5.os !== "unknown").map((platform5) => formatPlatform(platform5));
   return [...new Set(names)];
@@ -33509,27 +33741,31 @@ function checkInside({ target: target2 }, { image: image2, asks }) {
 function checkPlatforms({ platforms }, { image: image2, filtered }) {
   if (platforms.length === 0 || !image2.graph) return [];
   const name3 = image2.listed.image;
-  const names = platforms.map(formatPlatform).join(", ");
-  if (!filtered) {
-    const has = platformNames(availablePlatforms(image2.graph)).join(", ") || "none that it tells";
-    return [
-      error3(
-        "platform-missing",
-        [name3],
-        `${name3} has none of ${names} (it has ${has})`,
-        "add a platform, or leave the image out"
-      )
-    ];
-  }
+  if (!filtered) return [noPlatform(name3, image2.graph, platforms)];
+  const missing3 = missingPlatforms(image2.graph, platforms).map(formatPlatform).join(", ");
+  const lacking = missing3 === "" ? [] : [somePlatforms(name3, missing3)];
   if (image2.reference.digest && isIndex(image2.graph.root.mediaType)) {
     const message2 = `${name3} is pinned by the digest of an index: all its platforms are kept, or the digest would change`;
     return [
+      ...lacking,
       warning2("index-digest-kept", [name3], message2, "pin the digest of one platform to carry less")
     ];
   }
-  if (!filtered.droppedAttestations) return [];
+  if (!filtered.droppedAttestations) return lacking;
   const message = `${name3}: attestations in its index are dropped by the platform filter`;
-  return [warning2("attestations-dropped", [name3], message, "leave platforms out to keep them")];
+  return [
+    ...lacking,
+    warning2("attestations-dropped", [name3], message, "leave platforms out to keep them")
+  ];
+}
+function noPlatform(name3, graph, platforms) {
+  const has = platformNames(availablePlatforms(graph)).join(", ") || "none that it tells";
+  const message = `${name3} has none of ${platforms.map(formatPlatform).join(", ")} (it has ${has})`;
+  return error3("platform-missing", [name3], message, "add a platform, or leave the image out");
+}
+function somePlatforms(name3, missing3) {
+  const message = `${name3} is not there for ${missing3}: nodes of that platform cannot run it`;
+  return warning2("platform-missing", [name3], message, "run it on the other nodes only");
 }
 
 // src/plan/check-map.ts
@@ -33620,6 +33856,24 @@ function collision(reference, wanters) {
   ];
 }
 
+// src/plan/subjects.ts
+var largestAttached = 32 * 1024 * 1024;
+function checkSubjects(images2) {
+  const carried = new Set(images2.flatMap(({ graph }) => [...graph.documents.keys()]));
+  return images2.flatMap((image2) => checkSubject(image2, carried));
+}
+function checkSubject({ entry: { source }, reference: { registry: registry3, repository: repository2 }, graph }, carried) {
+  if (!hasLargeBlob(graph)) return [];
+  const subject = childrenFirst(graph).map(({ manifest }) => manifest.subject).find((one) => one !== void 0 && !carried.has(one.digest));
+  if (subject === void 0) return [];
+  const message = `${source} has a blob over 32 MiB and is attached to ${subject.digest}, which is not among the images: it could not be loaded`;
+  const cure = `add ${registry3}/${repository2}@${subject.digest} to the images, or leave this one out`;
+  return [error3("subject-missing", [source], message, cure)];
+}
+function hasLargeBlob(graph) {
+  return childrenFirst(graph).filter(({ manifest }) => manifest.kind === "manifest").some(({ manifest }) => references(manifest).some(({ size }) => size > largestAttached));
+}
+
 // src/plan/plan.ts
 function makePlan(spec, resolved) {
   const map = effectiveMap(spec.target.mirrorMap, spec.target.endpoint);
@@ -33629,7 +33883,8 @@ function makePlan(spec, resolved) {
   const problems = [
     ...checkMap(spec),
     ...candidates.flatMap((candidate) => checkImage(spec, map, candidate)),
-    ...collisions(images2.map(({ entry }) => entry))
+    ...collisions(images2.map(({ entry }) => entry)),
+    ...checkSubjects(images2)
   ];
   return { map, images: images2, problems };
 }
@@ -33674,8 +33929,8 @@ function planned(candidate, claims) {
 
 // src/registry/content-cache.ts
 var import_node_crypto8 = require("node:crypto");
-var import_promises30 = require("node:fs/promises");
-var import_node_path23 = require("node:path");
+var import_promises32 = require("node:fs/promises");
+var import_node_path24 = require("node:path");
 
 // src/registry/content-pack.ts
 var import_node_util13 = require("node:util");
@@ -33749,25 +34004,25 @@ function folderCache(folder) {
   };
 }
 async function readPacks(folder, held) {
-  const names = await (0, import_promises30.readdir)(folder).catch(() => []);
-  const paths = names.filter((name3) => name3.endsWith(ending)).map((name3) => (0, import_node_path23.join)(folder, name3));
+  const names = await (0, import_promises32.readdir)(folder).catch(() => []);
+  const paths = names.filter((name3) => name3.endsWith(ending)).map((name3) => (0, import_node_path24.join)(folder, name3));
   for (const path12 of paths) {
-    const contents = await (0, import_promises30.readFile)(path12).then(unpackContent).catch(() => /* @__PURE__ */ new Map());
+    const contents = await (0, import_promises32.readFile)(path12).then(unpackContent).catch(() => /* @__PURE__ */ new Map());
     for (const [digest2, bytes] of contents) held.set(digest2, bytes);
   }
   return paths;
 }
 async function replacePacks(folder, contents, replaced) {
-  const path12 = (0, import_node_path23.join)(folder, `${(0, import_node_crypto8.randomUUID)()}${ending}`);
+  const path12 = (0, import_node_path24.join)(folder, `${(0, import_node_crypto8.randomUUID)()}${ending}`);
   const partial2 = `${path12}.partial`;
-  await (0, import_promises30.mkdir)(folder, { recursive: true });
+  await makeFolder(folder);
   try {
-    await (0, import_promises30.writeFile)(partial2, await packContent(contents));
-    await (0, import_promises30.rename)(partial2, path12);
+    await (0, import_promises32.writeFile)(partial2, await packContent(contents));
+    await (0, import_promises32.rename)(partial2, path12);
   } finally {
-    await (0, import_promises30.rm)(partial2, { force: true });
+    await (0, import_promises32.rm)(partial2, { force: true });
   }
-  for (const old of replaced) await (0, import_promises30.rm)(old, { force: true });
+  for (const old of replaced) await (0, import_promises32.rm)(old, { force: true });
 }
 function cacheBefore(cache, near) {
   return {
@@ -33778,7 +34033,7 @@ function cacheBefore(cache, near) {
 }
 
 // src/commands/load-chart.ts
-var import_promises31 = require("node:fs/promises");
+var import_promises33 = require("node:fs/promises");
 
 // node_modules/js-yaml/dist/js-yaml.mjs
 /*! js-yaml 5.5.0 https://github.com/nodeca/js-yaml @license MIT */
@@ -34621,7 +34876,7 @@ var DEFAULT_SNIPPET_OPTIONS = {
   linesBefore: 3,
   linesAfter: 2
 };
-function getLine(buffer3, lineStart, lineEnd, position, maxLineLength) {
+function getLine(buffer2, lineStart, lineEnd, position, maxLineLength) {
   let head = "";
   let tail = "";
   const maxHalfLength = Math.floor(maxLineLength / 2) - 1;
@@ -34634,15 +34889,15 @@ function getLine(buffer3, lineStart, lineEnd, position, maxLineLength) {
     lineEnd = position + maxHalfLength - tail.length;
   }
   return {
-    str: head + buffer3.slice(lineStart, lineEnd).replace(/\t/g, "\u2192") + tail,
+    str: head + buffer2.slice(lineStart, lineEnd).replace(/\t/g, "\u2192") + tail,
     pos: position - lineStart + head.length
   };
 }
 function padStart(string3, max) {
   return " ".repeat(Math.max(max - string3.length, 0)) + string3;
 }
-function makeSnippet(mark, options) {
-  if (!mark.buffer) return null;
+function makeSnippet(mark2, options) {
+  if (!mark2.buffer) return null;
   const opts = {
     ...DEFAULT_SNIPPET_OPTIONS,
     ...options
@@ -34652,30 +34907,30 @@ function makeSnippet(mark, options) {
   const lineEnds = [];
   let match;
   let foundLineNo = -1;
-  while (match = re.exec(mark.buffer)) {
+  while (match = re.exec(mark2.buffer)) {
     lineEnds.push(match.index);
     lineStarts.push(match.index + match[0].length);
-    if (mark.position <= match.index && foundLineNo < 0) foundLineNo = lineStarts.length - 2;
+    if (mark2.position <= match.index && foundLineNo < 0) foundLineNo = lineStarts.length - 2;
   }
   if (foundLineNo < 0) foundLineNo = lineStarts.length - 1;
   let result = "";
-  const lineNoLength = Math.min(mark.line + opts.linesAfter, lineEnds.length).toString().length;
+  const lineNoLength = Math.min(mark2.line + opts.linesAfter, lineEnds.length).toString().length;
   const maxLineLength = opts.maxLength - (opts.indent + lineNoLength + 3);
   for (let i2 = 1; i2 <= opts.linesBefore; i2++) {
     if (foundLineNo - i2 < 0) break;
-    const line2 = getLine(mark.buffer, lineStarts[foundLineNo - i2], lineEnds[foundLineNo - i2], mark.position - (lineStarts[foundLineNo] - lineStarts[foundLineNo - i2]), maxLineLength);
-    result = `${" ".repeat(opts.indent)}${padStart((mark.line - i2 + 1).toString(), lineNoLength)} | ${line2.str}
+    const line2 = getLine(mark2.buffer, lineStarts[foundLineNo - i2], lineEnds[foundLineNo - i2], mark2.position - (lineStarts[foundLineNo] - lineStarts[foundLineNo - i2]), maxLineLength);
+    result = `${" ".repeat(opts.indent)}${padStart((mark2.line - i2 + 1).toString(), lineNoLength)} | ${line2.str}
 ${result}`;
   }
-  const line = getLine(mark.buffer, lineStarts[foundLineNo], lineEnds[foundLineNo], mark.position, maxLineLength);
-  result += `${" ".repeat(opts.indent)}${padStart((mark.line + 1).toString(), lineNoLength)} | ${line.str}
+  const line = getLine(mark2.buffer, lineStarts[foundLineNo], lineEnds[foundLineNo], mark2.position, maxLineLength);
+  result += `${" ".repeat(opts.indent)}${padStart((mark2.line + 1).toString(), lineNoLength)} | ${line.str}
 `;
   result += `${"-".repeat(opts.indent + lineNoLength + 3 + line.pos)}^
 `;
   for (let i2 = 1; i2 <= opts.linesAfter; i2++) {
     if (foundLineNo + i2 >= lineEnds.length) break;
-    const line2 = getLine(mark.buffer, lineStarts[foundLineNo + i2], lineEnds[foundLineNo + i2], mark.position - (lineStarts[foundLineNo] - lineStarts[foundLineNo + i2]), maxLineLength);
-    result += `${" ".repeat(opts.indent)}${padStart((mark.line + i2 + 1).toString(), lineNoLength)} | ${line2.str}
+    const line2 = getLine(mark2.buffer, lineStarts[foundLineNo + i2], lineEnds[foundLineNo + i2], mark2.position - (lineStarts[foundLineNo] - lineStarts[foundLineNo + i2]), maxLineLength);
+    result += `${" ".repeat(opts.indent)}${padStart((mark2.line + i2 + 1).toString(), lineNoLength)} | ${line2.str}
 `;
   }
   return result.replace(/\n$/, "");
@@ -34697,11 +34952,11 @@ var YAMLException = class YAMLException2 extends Error {
   * Optional `mark` contains source snippet data. Usually, use
   * {@link YAMLException.throwAt} instead of passing it directly.
   */
-  constructor(reason2, mark) {
+  constructor(reason2, mark2) {
     super();
     this.name = "YAMLException";
     this.reason = reason2;
-    this.mark = mark;
+    this.mark = mark2;
     this.message = formatError2(this, false);
     if (Error.captureStackTrace) Error.captureStackTrace(this, this.constructor);
   }
@@ -34729,15 +34984,15 @@ var YAMLException = class YAMLException2 extends Error {
         lineStart = index + 1;
       }
     }
-    const mark = {
+    const mark2 = {
       name: filename,
       buffer: source,
       position,
       line,
       column: position - lineStart
     };
-    mark.snippet = makeSnippet(mark);
-    throw new YAMLException2(message, mark);
+    mark2.snippet = makeSnippet(mark2);
+    throw new YAMLException2(message, mark2);
   }
 };
 var EVENT_ID = {
@@ -36949,15 +37204,15 @@ var import_buffer = require("buffer");
 
 // node_modules/minipass/dist/esm/index.js
 var import_node_events19 = require("node:events");
-var import_node_stream13 = __toESM(require("node:stream"), 1);
+var import_node_stream14 = __toESM(require("node:stream"), 1);
 var import_node_string_decoder3 = require("node:string_decoder");
 var proc = typeof process === "object" && process ? process : {
   stdout: null,
   stderr: null
 };
-var isStream2 = (s) => !!s && typeof s === "object" && (s instanceof Minipass || s instanceof import_node_stream13.default || isReadable(s) || isWritable(s));
+var isStream2 = (s) => !!s && typeof s === "object" && (s instanceof Minipass || s instanceof import_node_stream14.default || isReadable(s) || isWritable(s));
 var isReadable = (s) => !!s && typeof s === "object" && s instanceof import_node_events19.EventEmitter && typeof s.pipe === "function" && // node core Writable streams have a pipe() method, but it throws
-s.pipe !== import_node_stream13.default.Writable.prototype.pipe;
+s.pipe !== import_node_stream14.default.Writable.prototype.pipe;
 var isWritable = (s) => !!s && typeof s === "object" && s instanceof import_node_events19.EventEmitter && typeof s.write === "function" && typeof s.end === "function";
 var EOF = /* @__PURE__ */ Symbol("EOF");
 var MAYBE_EMIT_END = /* @__PURE__ */ Symbol("maybeEmitEnd");
@@ -38206,7 +38461,7 @@ var ZstdDecompress = class extends Zstd {
 };
 
 // node_modules/tar/dist/esm/pax.js
-var import_node_path24 = require("node:path");
+var import_node_path25 = require("node:path");
 var Pax = class _Pax {
   atime;
   mtime;
@@ -38259,7 +38514,7 @@ var Pax = class _Pax {
       // then the path should be PaxHeader + basename, but less than 99,
       // prepend with the dirname
       /* c8 ignore start */
-      path: ("PaxHeader/" + (0, import_node_path24.basename)(this.path ?? "")).slice(0, 99),
+      path: ("PaxHeader/" + (0, import_node_path25.basename)(this.path ?? "")).slice(0, 99),
       /* c8 ignore stop */
       mode: this.mode || 420,
       uid: this.uid,
@@ -39017,8 +39272,8 @@ var Parser = class extends import_events.EventEmitter {
 // src/install/chart-archive.ts
 var maxUnpacked = 20 * 1024 * 1024;
 var maxEntries = 1e4;
-async function readChartArchive(bytes, wanted) {
-  const entries = await readEntries(unzip(bytes), wanted);
+async function readChartArchive(bytes) {
+  const entries = await readEntries(unzip(bytes));
   const folders = new Set(entries.map((entry) => entry.path[0]));
   const [folder] = folders;
   if (folder === void 0) throw new RangeError("the archive is empty");
@@ -39040,12 +39295,12 @@ function unzip(bytes) {
     });
   }
 }
-async function readEntries(archive, wanted) {
+async function readEntries(archive) {
   const entries = [];
   await new Promise((resolve15, reject) => {
     const parser = new Parser({ strict: true });
     const take = (entry) => {
-      entries.push(readEntry2(entry, wanted));
+      entries.push(readEntry2(entry));
       if (entries.length > maxEntries) parser.abort(new Error("more than 10 000 entries"));
     };
     parser.on("entry", take);
@@ -39059,14 +39314,14 @@ async function readEntries(archive, wanted) {
   for (const entry of entries) checkEntry(entry);
   return refuseDuplicates(entries);
 }
-function readEntry2(entry, wanted) {
+function readEntry2(entry) {
   const { path: name3, type } = entry;
   const path12 = name3.replace(/\/$/, "").split("/");
   const body = [];
-  const keep = type !== "Directory" && wanted.includes(path12.slice(1).join("/"));
-  if (keep) entry.on("data", (chunk) => body.push(chunk));
+  const isFile = type !== "Directory";
+  if (isFile) entry.on("data", (chunk) => body.push(chunk));
   else entry.resume();
-  return keep ? { name: name3, type, path: path12, body } : { name: name3, type, path: path12 };
+  return isFile ? { name: name3, type, path: path12, body } : { name: name3, type, path: path12 };
 }
 function checkEntry({ name: name3, type, path: path12 }) {
   const shown2 = JSON.stringify(name3);
@@ -39090,9 +39345,28 @@ function refuseDuplicates(entries) {
   return entries;
 }
 
+// src/install/release.ts
+var import_node_zlib3 = require("node:zlib");
+var maxBytes = 1024 * 1024;
+function checkReleaseSize(files2, name3) {
+  const size = releaseSize(files2);
+  if (size <= maxBytes) return;
+  const [largest4 = ""] = [...files2].toSorted(([, a2], [, b]) => b.length - a2.length)[0] ?? [];
+  throw new AirgapError("usage", `${name3} is larger than helm can install`, {
+    given: `${size} bytes of the Secret that helm keeps a release in`,
+    expected: `at most ${maxBytes} bytes`,
+    next: `package the chart without what it does not need, in .helmignore; its largest file is ${largest4}`
+  });
+}
+function releaseSize(files2) {
+  const chart = [...files2].filter(([path12]) => !path12.startsWith("charts/")).map(([path12, bytes]) => ({ name: path12, data: bytes.toString("base64") }));
+  const zipped = (0, import_node_zlib3.gzipSync)(JSON.stringify({ chart }), { level: 9 });
+  return 4 * Math.ceil(zipped.length / 3);
+}
+
 // src/install/chart.ts
 async function readChart(bytes, name3) {
-  const { files: files2 } = await readChartArchive(bytes, ["Chart.yaml", "values.yaml"]).catch((cause) => {
+  const { files: files2 } = await readChartArchive(bytes).catch((cause) => {
     throw new AirgapError("usage", `${name3} cannot be used as a chart`, {
       given: cause instanceof Error ? cause.message : String(cause),
       expected: "a chart archive as `helm package` makes it: one folder of plain files in a .tgz",
@@ -39102,6 +39376,7 @@ async function readChart(bytes, name3) {
   const about = readYaml(files2, "Chart.yaml", chartYaml, name3);
   const values = readYaml(files2, "values.yaml", valuesYaml, name3);
   const ownImages2 = ownImagesOf(values);
+  checkReleaseSize(files2, name3);
   return {
     name: about.name,
     version: about.version,
@@ -39160,7 +39435,6 @@ function nonEmpty(value) {
 }
 
 // src/registry/read-blob.ts
-var import_consumers2 = require("node:stream/consumers");
 var mostBytes = 32 * 1024 * 1024;
 async function readBlob2(client, repository2, { digest: digest2, size }) {
   const name3 = `${client.host}/${repository2}@${digest2}`;
@@ -39172,10 +39446,20 @@ async function readBlob2(client, repository2, { digest: digest2, size }) {
   }
   return twice(async () => {
     const { body } = await client.getBlob(repository2, digest2);
-    const bytes = await (0, import_consumers2.buffer)(body);
-    if (digestOf(bytes, algorithmOf(digest2)) === digest2) return bytes;
-    throw new AirgapError("integrity", "a blob is not what its digest says", { given: name3 });
+    const bytes = await readUpTo(size, body);
+    if (bytes.length === size && digestOf(bytes, algorithmOf(digest2)) === digest2) return bytes;
+    throw new AirgapError("integrity", "a blob is not what its descriptor says", { given: name3 });
   });
+}
+async function readUpTo(size, body) {
+  const chunks2 = [];
+  let read5 = 0;
+  for await (const chunk of body) {
+    chunks2.push(chunk);
+    read5 += chunk.length;
+    if (read5 > size) break;
+  }
+  return Buffer.concat(chunks2);
 }
 
 // src/commands/load-chart.ts
@@ -39183,7 +39467,7 @@ var chartLayer = "application/vnd.cncf.helm.chart.content.v1.tar+gzip";
 async function loadChart(spec, registries) {
   const { chart } = spec.imageSwap;
   if (chart === void 0) return void 0;
-  const bytes = chart.startsWith("oci://") ? await pullChart(chart, registries) : await (0, import_promises31.readFile)(chart).catch((cause) => {
+  const bytes = chart.startsWith("oci://") ? await pullChart(chart, registries) : await (0, import_promises33.readFile)(chart).catch((cause) => {
     throw unreadable(chart, "imageSwap.chart", cause);
   });
   return readChart(bytes, chart);
@@ -39222,7 +39506,7 @@ function notAReference(name3, cause) {
 }
 
 // src/commands/make-inventory.ts
-var import_promises32 = require("node:fs/promises");
+var import_promises34 = require("node:fs/promises");
 
 // src/bundle/oci-layout.ts
 var rootLimit = 3 * 1024 * 1024;
@@ -39290,17 +39574,17 @@ function utcSeconds(time3) {
 }
 
 // src/install/assets.ts
-var import_node_path25 = require("node:path");
+var import_node_path26 = require("node:path");
 function distFolder() {
   const here = __dirname;
-  return (0, import_node_path25.basename)(here) === "dist" ? here : (0, import_node_path25.join)(here, "../../dist");
+  return (0, import_node_path26.basename)(here) === "dist" ? here : (0, import_node_path26.join)(here, "../../dist");
 }
 function installScriptPath() {
   const here = __dirname;
-  return (0, import_node_path25.join)(here, "install.sh");
+  return (0, import_node_path26.join)(here, "install.sh");
 }
 function programPath() {
-  return (0, import_node_path25.join)(distFolder(), "bundle.js");
+  return (0, import_node_path26.join)(distFolder(), "bundle.js");
 }
 
 // node_modules/smol-toml/dist/error.js
@@ -39921,7 +40205,7 @@ function refuseUnprintable(value, path12) {
 }
 
 // src/install/secret.ts
-var maxBytes = 1024 * 1024;
+var maxBytes2 = 1024 * 1024;
 function secretYaml(target2) {
   const yaml = toYaml(
     {
@@ -39933,10 +40217,10 @@ function secretYaml(target2) {
     },
     "registry-secret.yaml"
   );
-  if (yaml.length <= maxBytes) return yaml;
+  if (yaml.length <= maxBytes2) return yaml;
   throw new AirgapError("usage", "the Secret registry-info would be larger than Kubernetes takes", {
     given: `${yaml.length} bytes, ${Buffer.byteLength(target2.mirrorRegistries)} of them mirrorRegistries`,
-    expected: `at most ${maxBytes} bytes`,
+    expected: `at most ${maxBytes2} bytes`,
     next: "shorten mirrorRegistries: one entry a registry, not one an image"
   });
 }
@@ -40153,17 +40437,17 @@ var marks = { exact: exactMark, replace: replaceMark, registry: "", noswap: "", 
 // src/transfer/units.ts
 function unitsOf(image2, graph, repository2, kind) {
   const leaves = leavesOf(graph);
-  const unit = (digest2, of, documents) => ({
+  const unit2 = (digest2, of, documents) => ({
     key: `${repository2}@${digest2}`,
     image: image2,
     repository: repository2,
     digest: digest2,
     blobs: blobsOf(of),
-    hasSubject: of.some(({ manifest }) => manifest.subject !== void 0),
+    hasSubject: documents.some((one) => graph.documents.get(one)?.manifest.subject !== void 0),
     documents
   });
-  if (kind === "layout") return [unit(graph.root.digest, leaves, [...graph.documents.keys()])];
-  return leaves.map((leaf) => unit(leaf.descriptor.digest, [leaf], [leaf.descriptor.digest]));
+  if (kind === "layout") return [unit2(graph.root.digest, leaves, [...graph.documents.keys()])];
+  return leaves.map((leaf) => unit2(leaf.descriptor.digest, [leaf], [leaf.descriptor.digest]));
 }
 function blobsOf(documents) {
   const blobs2 = documents.flatMap(({ manifest }) => references(manifest));
@@ -40298,8 +40582,8 @@ async function installInput(inventory, input) {
     inventory,
     target: spec.target,
     ownImages: ownImages2,
-    script: await (0, import_promises32.readFile)(installScriptPath()),
-    program: await (0, import_promises32.readFile)(programPath()),
+    script: await (0, import_promises34.readFile)(installScriptPath()),
+    program: await (0, import_promises34.readFile)(programPath()),
     ...chart ? { chart } : {},
     ...isEKSCluster === void 0 ? {} : { isEKSCluster }
   };
@@ -40505,10 +40789,10 @@ function notThere({ client, repository: repository2 }, asked2) {
 }
 
 // src/commands/saved-plan.ts
-var import_node_path26 = require("node:path");
+var import_node_path27 = require("node:path");
 async function readSavedPlan(path12, context) {
   if (!path12) return void 0;
-  const text4 = await readText((0, import_node_path26.resolve)(context.cwd, path12), "the saved plan");
+  const text4 = await readText((0, import_node_path27.resolve)(context.cwd, path12), "the saved plan");
   return parseInventory(Buffer.from(inventoryPart(text4)), "usage");
 }
 function inventoryPart(text4) {
@@ -40581,11 +40865,11 @@ function refuseExpired({ expires }, createdAt) {
   });
 }
 function contentCache(spec, older) {
-  const kept = folderCache((0, import_node_path27.join)(stateFolder(spec), "manifests"));
+  const kept = folderCache((0, import_node_path28.join)(stateFolder(spec), "manifests"));
   return older ? cacheBefore(kept, older.find) : kept;
 }
 function stateFolder(spec) {
-  return (0, import_node_path27.join)(spec.folder, ".airgap-bundle");
+  return (0, import_node_path28.join)(spec.folder, ".airgap-bundle");
 }
 function creationTime({ env, now: now2 }) {
   const epoch = env.SOURCE_DATE_EPOCH;
@@ -40615,20 +40899,20 @@ function refuseOnErrors(problems, context) {
 }
 
 // src/commands/kept-plan.ts
-async function planRun(run2, registries, context, use) {
-  refuseFreshPlan(run2);
-  const lock = run2.saved ? void 0 : await lockKept(run2, context);
+async function planRun(run, registries, context, use) {
+  refuseFreshPlan(run);
+  const lock = run.saved ? void 0 : await lockKept(run, context);
   try {
-    return await use(await plan(run2, registries, context));
+    return await use(await plan(run, lock, registries, context));
   } finally {
     await lock?.release();
   }
 }
-async function plan(run2, registries, context) {
-  const kept = run2.saved ? void 0 : openKeptPlan(run2, context);
-  const left = run2.fresh ? void 0 : await kept?.read();
-  const goneOn = left && await goOn(left, run2, registries, context);
-  const prepared2 = goneOn ?? await prepare2(run2.spec, registries, context, run2);
+async function plan(run, lock, registries, context) {
+  const kept = run.saved ? void 0 : openKeptPlan(run, lock, context);
+  const left = run.fresh ? void 0 : await kept?.read();
+  const goneOn = left && await goOn(left, run, registries, context);
+  const prepared2 = goneOn ?? await prepare2(run.spec, registries, context, run);
   return {
     prepared: prepared2,
     async carryOut(work) {
@@ -40647,7 +40931,7 @@ async function plan(run2, registries, context) {
 }
 async function lockKept({ spec, name: name3 }, context) {
   const folder = stateFolder(spec);
-  const path12 = (0, import_node_path28.join)(folder, `${name3}-${spec.name}.lock`);
+  const path12 = (0, import_node_path29.join)(folder, `${name3}-${spec.name}.lock`);
   const what = `the work folder ${folder} for ${name3} of ${spec.name}`;
   try {
     return await takeLock({ path: path12, what }, context);
@@ -40665,10 +40949,10 @@ function refuseFreshPlan({ saved, fresh }) {
     expected: "one of them: a saved plan is carried out exactly, --fresh resolves again"
   });
 }
-async function goOn(left, run2, registries, context) {
+async function goOn(left, run, registries, context) {
   tell(left, context);
   try {
-    return await prepare2(run2.spec, registries, context, { ...run2, saved: left.inventory });
+    return await prepare2(run.spec, registries, context, { ...run, saved: left.inventory });
   } catch (error4) {
     if (!(error4 instanceof AirgapError && error4.class === "usage")) throw error4;
     context.emit({ kind: "note", message: "that plan does not hold any more: resolving again" });
@@ -40677,7 +40961,7 @@ async function goOn(left, run2, registries, context) {
 }
 var day2 = 24 * 60 * 60 * 1e3;
 function tell({ plannedAt }, { emit, now: now2 }) {
-  const message = `going on with the plan of ${plannedAt}, which a run that did not end has left`;
+  const message = `going on with the plan of ${plannedAt}, which a run that did not finish has left`;
   const isOld = now2().getTime() - Date.parse(plannedAt) > day2;
   if (isOld) emit({ kind: "warning", message, cure: "resolve again with --fresh" });
   else emit({ kind: "note", message: `${message}; --fresh resolves again` });
@@ -40687,27 +40971,31 @@ var documentSchema = strictObject({
   plannedAt: iso_exports.datetime(),
   inventory: unknown()
 });
-function openKeptPlan(run2, context) {
-  const { spec, name: name3 } = run2;
-  const path12 = (0, import_node_path28.join)(stateFolder(spec), `plan-${name3}-${spec.name}.json`);
-  const input = fingerprint(run2, context);
+function openKeptPlan(run, lock, context) {
+  const { spec, name: name3 } = run;
+  const path12 = (0, import_node_path29.join)(stateFolder(spec), `plan-${name3}-${spec.name}.json`);
+  const input = fingerprint(run, context);
+  const isOurs = async () => lock === void 0 || lock.isHeld();
   return {
     /** Undefined where there is none for the same input. */
     read: () => readKept(path12, input).catch(() => void 0),
     write: async (inventory) => {
       const plannedAt = context.now().toISOString();
       const text4 = JSON.stringify({ input, plannedAt, inventory });
+      if (!await isOurs()) return;
       await replaceFile(path12, text4, asHint).catch((cause) => {
         const why = cause instanceof AirgapError ? cause.given : String(cause);
         const message = `the plan cannot be kept, so a killed run starts anew: ${why}`;
         context.emit({ kind: "note", message });
       });
     },
-    remove: () => (0, import_promises33.rm)(path12, { force: true }).catch(() => void 0)
+    remove: async () => {
+      if (await isOurs()) await (0, import_promises35.rm)(path12, { force: true }).catch(() => void 0);
+    }
   };
 }
 async function readKept(path12, input) {
-  const document = documentSchema.parse(JSON.parse(await (0, import_promises33.readFile)(path12, "utf8")));
+  const document = documentSchema.parse(JSON.parse(await (0, import_promises35.readFile)(path12, "utf8")));
   if (document.input !== input) return void 0;
   const inventory = parseInventory(Buffer.from(JSON.stringify(document.inventory)));
   return { plannedAt: document.plannedAt, inventory };
@@ -40724,7 +41012,7 @@ function partSizeOf(written2) {
   return written2 === void 0 ? void 0 : parsePartSize(written2);
 }
 async function openReused(path12, { cwd }) {
-  return path12 ? openOlder((0, import_node_path29.resolve)(cwd, path12)) : void 0;
+  return path12 ? openOlder((0, import_node_path30.resolve)(cwd, path12)) : void 0;
 }
 async function readyToCreate(spec, context) {
   refuseWithoutChart(spec);
@@ -40748,8 +41036,8 @@ async function signerOf({ signing }, { env }) {
 }
 async function createPrepared(prepared2, { out, partSize, sign: sign3, older }, context) {
   const { inventory, files: files2 } = prepared2;
-  const folder = (0, import_node_path29.resolve)(context.cwd, out);
-  const bundle = (0, import_node_path29.join)(folder, `${inventory.name}-${inventory.version}.tar`);
+  const folder = (0, import_node_path30.resolve)(context.cwd, out);
+  const bundle = (0, import_node_path30.join)(folder, `${inventory.name}-${inventory.version}.tar`);
   context.emit({ kind: "step", name: `writing ${bundle}` });
   const written2 = await writeBundle(
     {
@@ -40803,7 +41091,7 @@ function blobReader({ manifests, images: images2, registries, found }) {
   }
   return async ({ digest: digest2 }, range) => {
     const bytes = manifests.get(digest2)?.bytes ?? found(digest2);
-    if (bytes) return { status: 200, body: import_node_stream14.Readable.from([bytes]) };
+    if (bytes) return { status: 200, body: import_node_stream15.Readable.from([bytes]) };
     const home = homes.get(digest2);
     if (!home) throw new Error(`no image has the blob ${digest2}`);
     return home.client.getBlob(home.repository, digest2, range);
@@ -40862,47 +41150,54 @@ async function sourceFor({ repository: repository2 }, missing3, origin, { job: {
 
 // src/transfer/small-blobs.ts
 var largest3 = 1024 * 1024;
-var atOnce = 32;
-var largestAttached = 32 * 1024 * 1024;
+var largestAttached2 = 32 * 1024 * 1024;
+var atOnce = { small: 32, attached: 2 };
 function areOurs(blobs2, { hasSubject }, { job: { origin } }) {
-  if (hasSubject) return blobs2.every(({ size }) => size <= largestAttached);
+  if (hasSubject) return blobs2.every(({ size }) => size <= largestAttached2);
   return origin.kind === "registries" && blobs2.every(isSmall);
 }
 function isSmall({ size }) {
   return size <= largest3;
 }
-function smallBlobGate() {
-  return new Gate({ places: atOnce });
-}
-async function sendSmall(blobs2, unit, work) {
-  const sent = /* @__PURE__ */ new Map();
-  const one = async (blob2) => {
-    const leave = await work.smallBlobs.enter(work.context.signal);
-    sent.set(blob2, await send(blob2, unit, work).finally(leave));
+function heldBlobs() {
+  return {
+    small: new Gate({ places: atOnce.small }),
+    attached: new Gate({ places: atOnce.attached })
   };
+}
+async function sendSmall(blobs2, unit2, work) {
+  const sent = /* @__PURE__ */ new Map();
+  const one = async (blob2) => void sent.set(blob2, await send(blob2, unit2, work));
   const [first] = blobs2;
   const push = async () => void (first && await one(first));
-  await work.firstPush({ repository: unit.repository, push });
+  await work.firstPush({ repository: unit2.repository, push });
   await settleAll(blobs2.filter((blob2) => !sent.has(blob2)).map(one));
   return [...sent.values()].filter((isUploaded) => isUploaded).length;
 }
-async function tryPush(blobs2, unit, work) {
-  const { repository: repository2 } = unit;
+async function tryPush(blobs2, unit2, work) {
+  const { repository: repository2 } = unit2;
+  let isSent = false;
   const push = async () => {
     const [smallest2] = blobs2.toSorted((a2, b) => a2.size - b.size);
-    const isSent = smallest2 && isSmall(smallest2) && await send(smallest2, unit, work);
+    if (smallest2 && isSmall(smallest2)) isSent = await send(smallest2, unit2, work);
     if (!isSent) await work.job.target.checkPush(repository2);
   };
   await work.firstPush({ repository: repository2, push });
+  return isSent;
 }
-async function send(blob2, unit, work) {
-  const { repository: repository2 } = unit;
+async function send(blob2, unit2, work) {
+  const { held, context } = work;
+  const leave = await (isSmall(blob2) ? held.small : held.attached).enter(context.signal);
+  return sendWhole(blob2, unit2, work).finally(leave);
+}
+async function sendWhole(blob2, unit2, work) {
+  const { repository: repository2 } = unit2;
   const { job, turns } = work;
   if (await job.target.headBlob(repository2, blob2.digest) === blob2.size) {
     turns.arrived(blob2, repository2);
     return false;
   }
-  const bytes = await read4(blob2, unit, work);
+  const bytes = await read4(blob2, unit2, work);
   if (bytes === void 0) return false;
   await job.target.putBlob(repository2, blob2.digest, bytes);
   turns.pushTaken(repository2);
@@ -40917,39 +41212,32 @@ async function read4(blob2, { image: image2 }, { job: { origin } }) {
 }
 
 // src/transfer/bringing.ts
-async function bring(unit, turns, work) {
+async function bring(unit2, turns, work) {
   try {
     work.context.signal.throwIfAborted();
-    return await upload(await missingBlobs(unit, turns, work), unit, work);
+    return await upload(await missingBlobs(unit2, turns, work), unit2, work);
   } finally {
     for (const turn of turns) turn.leave();
   }
 }
-function bringAgain(unit, work) {
-  for (const blob2 of unit.blobs) work.turns.doubted(blob2, unit.repository);
-  return upload(unit.blobs, unit, work);
+function bringAgain(unit2, work) {
+  for (const blob2 of unit2.blobs) work.turns.doubted(blob2, unit2.repository);
+  return upload(unit2.blobs, unit2, work);
 }
-async function upload(missing3, unit, work) {
-  const refusals = work.refusals.get(unit.repository) ?? [];
-  const [, second] = refusals;
-  if (second !== void 0) throw second;
-  try {
-    if (areOurs(missing3, unit, work))
-      return { uploaded: await sendSmall(missing3, unit, work) > 0, documents: [] };
-    await tryPush(missing3, unit, work);
-    const sent = await copy(unit, missing3, work);
-    return { uploaded: sent.length > 0, documents: unit.documents };
-  } catch (error4) {
-    if (error4 instanceof AirgapError && error4.class === "refused")
-      work.refusals.set(unit.repository, [...refusals, error4]);
-    throw error4;
-  }
+function upload(missing3, unit2, work) {
+  return work.refusals.upload(unit2.repository, async () => {
+    if (areOurs(missing3, unit2, work))
+      return { uploaded: await sendSmall(missing3, unit2, work) > 0, documents: [] };
+    const isFirstSent = await tryPush(missing3, unit2, work);
+    const sent = await copy(unit2, missing3, work);
+    return { uploaded: isFirstSent || sent.length > 0, documents: unit2.documents };
+  });
 }
-async function missingBlobs(unit, turns, work) {
-  const arrivals = unit.blobs.map(async (blob2, at) => {
+async function missingBlobs(unit2, turns, work) {
+  const arrivals = unit2.blobs.map(async (blob2, at) => {
     const turn = turns[at];
     if (turn === void 0) throw new Error("a unit has a turn for each of its blobs");
-    return await isThereOrMounted(blob2, unit.repository, turn, work) ? [] : [blob2];
+    return await isThereOrMounted(blob2, unit2.repository, turn, work) ? [] : [blob2];
   });
   return (await settleAll(arrivals)).flat();
 }
@@ -40972,10 +41260,10 @@ async function mount({ digest: digest2 }, repository2, work) {
   return isMounted;
 }
 var blobsAtOnce2 = 4;
-async function copy(unit, needed, work) {
+async function copy(unit2, needed, work) {
   const { origin, target: target2 } = work.job;
-  const { digest: digest2, repository: repository2, image: image2 } = unit;
-  const { from, missing: missing3 } = origin.kind === "layout" ? await sourceFor(unit, needed, origin, work) : { from: origin.locate(image2), missing: needed };
+  const { digest: digest2, repository: repository2, image: image2 } = unit2;
+  const { from, missing: missing3 } = origin.kind === "layout" ? await sourceFor(unit2, needed, origin, work) : { from: origin.locate(image2), missing: needed };
   const copying = work.progress.copying(missing3);
   try {
     const to = { client: target2, repository: repository2 };
@@ -40983,7 +41271,7 @@ async function copy(unit, needed, work) {
     const sent = await work.oras.copy(job, missing3);
     work.sent(sent);
     const put2 = await target2.headManifest(repository2, digest2);
-    if (put2?.digest !== digest2) throw notPut(unit, target2.host);
+    if (put2?.digest !== digest2) throw notPut(unit2, target2.host);
     for (const blob2 of missing3) work.turns.arrived(blob2, repository2);
     return sent;
   } finally {
@@ -40998,45 +41286,53 @@ function notPut({ repository: repository2, digest: digest2, image: image2 }, hos
 }
 
 // src/transfer/oras-bytes.ts
-var import_node_fs8 = require("node:fs");
-var interval = 1e3;
+var import_node_fs9 = require("node:fs");
+function watchProcess({ pid, stdout }, every, watches) {
+  const reported = {
+    Copying: /* @__PURE__ */ new Set(),
+    Copied: /* @__PURE__ */ new Set(),
+    Exists: /* @__PURE__ */ new Set()
+  };
+  let rest2 = "";
+  const listen2 = (chunk) => {
+    const lines2 = (rest2 + chunk).split("\n");
+    rest2 = lines2.pop() ?? "";
+    for (const line of lines2) {
+      const [, word, name3 = ""] = /^(Copying|Copied|Exists)\s+([0-9a-f]{12}) /.exec(line) ?? [];
+      if (word !== void 0) reported[word].add(name3);
+    }
+  };
+  stdout.on("data", listen2);
+  const look = () => {
+    const seen = { reported, traffic: trafficOf(pid) };
+    for (const watch of watches) watch(seen);
+  };
+  const timer = setInterval(look, every).unref();
+  const stop2 = () => {
+    clearInterval(timer);
+    stdout.off("data", listen2);
+  };
+  return { reported, stop: stop2 };
+}
 function watchOras(blobs2, told) {
   const sizes = sizesOf(blobs2);
-  return watching(interval, ({ stdout, traffic }) => {
-    const moved = traffic?.written ?? reportedAs("Copied", stdout, sizes);
-    told(reportedAs("Exists", stdout, sizes) + moved);
-  });
-}
-function watching(every, look) {
-  return ({ pid, stdout }) => {
-    let text4 = "";
-    const listen2 = (chunk) => {
-      text4 += chunk;
-    };
-    stdout.on("data", listen2);
-    const timer = setInterval(() => look({ stdout: text4, traffic: trafficOf(pid) }), every).unref();
-    return () => {
-      clearInterval(timer);
-      stdout.off("data", listen2);
-    };
+  return ({ reported, traffic }) => {
+    const moved = traffic?.written ?? bytesOf(reported.Copied, sizes);
+    told(bytesOf(reported.Exists, sizes) + moved);
   };
 }
 function sizesOf(blobs2) {
   return new Map(blobs2.map(({ digest: digest2, size }) => [shortName(digest2), size]));
 }
-function reportedDigests(word, stdout) {
-  const lines2 = stdout.matchAll(new RegExp(`^${word}\\s+([0-9a-f]{12}) `, "gm"));
-  return new Set([...lines2].map(([, hex = ""]) => hex));
-}
 function shortName(digest2) {
   return digest2.slice(digest2.indexOf(":") + 1).slice(0, 12);
 }
-function reportedAs(word, stdout, sizes) {
-  return [...reportedDigests(word, stdout)].reduce((sum2, hex) => sum2 + (sizes.get(hex) ?? 0), 0);
+function bytesOf(names, sizes) {
+  return [...names].reduce((sum2, name3) => sum2 + (sizes.get(name3) ?? 0), 0);
 }
 function trafficOf(pid) {
   try {
-    const io = (0, import_node_fs8.readFileSync)(`/proc/${pid}/io`, "latin1");
+    const io = (0, import_node_fs9.readFileSync)(`/proc/${pid}/io`, "latin1");
     const [read5, written2] = [/^rchar: (\d+)$/m, /^wchar: (\d+)$/m].map(
       (line) => Number(line.exec(io)?.[1] ?? 0)
     );
@@ -41049,8 +41345,8 @@ function added2(one, other = { read: 0, written: 0 }) {
   return { read: one.read + other.read, written: one.written + other.written };
 }
 function childrenOf(pid) {
-  return (0, import_node_fs8.readdirSync)(`/proc/${pid}/task`).flatMap((thread) => {
-    const pids = (0, import_node_fs8.readFileSync)(`/proc/${pid}/task/${thread}/children`, "latin1");
+  return (0, import_node_fs9.readdirSync)(`/proc/${pid}/task`).flatMap((thread) => {
+    const pids = (0, import_node_fs9.readFileSync)(`/proc/${pid}/task/${thread}/children`, "latin1");
     return pids.split(" ").filter(Boolean).map(Number);
   });
 }
@@ -41109,6 +41405,56 @@ var TransferProgress = class {
 };
 function sum(numbers) {
   return numbers.reduce((all, number3) => all + number3, 0);
+}
+
+// src/transfer/refusals.ts
+var Refusals = class {
+  #uploads = /* @__PURE__ */ new Map();
+  #moves = /* @__PURE__ */ new Map();
+  #immovable = /* @__PURE__ */ new Map();
+  /** Uploads into a repository that has not refused two uploads before. @throws the second refusal where it has */
+  async upload(repository2, work) {
+    const [, second] = this.#uploads.get(repository2) ?? [];
+    if (second !== void 0) throw second;
+    try {
+      return await work();
+    } catch (error4) {
+      if (isRefusal(error4))
+        this.#uploads.set(repository2, [...this.#uploads.get(repository2) ?? [], error4]);
+      throw error4;
+    }
+  }
+  /**
+   * Moves a tag that holds something else, one at a time in a repository.
+   * @throws what `put` throws; where an earlier tag may not move at all its refusal, and `put` is not called
+   */
+  moveTag(repository2, put2) {
+    const moved = (this.#moves.get(repository2) ?? Promise.resolve()).then(
+      () => this.#move(repository2, put2)
+    );
+    this.#moves.set(
+      repository2,
+      moved.catch(() => {
+      })
+    );
+    return moved;
+  }
+  async #move(repository2, put2) {
+    const earlier = this.#immovable.get(repository2);
+    if (earlier !== void 0) throw earlier;
+    try {
+      await put2();
+    } catch (error4) {
+      if (isRefusal(error4) && isOfTags(error4)) this.#immovable.set(repository2, error4);
+      throw error4;
+    }
+  }
+};
+function isRefusal(error4) {
+  return error4 instanceof AirgapError && error4.class === "refused";
+}
+function isOfTags(error4) {
+  return !lacksContent(error4) && /^(?:409|412)\b|immutable|already exists/i.test(error4.given ?? "");
 }
 
 // src/transfer/turns.ts
@@ -41198,14 +41544,13 @@ function startWork(job, images2, oras, context) {
   rememberHomes(images2, turns);
   const units4 = unitsInOrder(images2, job);
   const queued = new Map(
-    [...units4.values()].map((unit) => [unit.key, { unit, places: turns.join(unit.blobs) }])
+    [...units4.values()].map((unit2) => [unit2.key, { unit: unit2, places: turns.join(unit2.blobs) }])
   );
   const unitOf = (key) => {
     const found = queued.get(key);
     if (found === void 0) throw new Error(`no such unit: ${key}`);
     return found;
   };
-  const moves = /* @__PURE__ */ new Map();
   let bytesSent = 0;
   const work = {
     job,
@@ -41214,8 +41559,8 @@ function startWork(job, images2, oras, context) {
     turns,
     progress,
     bring: onceEach(itself, async (key) => {
-      const { unit, places } = unitOf(key);
-      return bring(unit, places, work);
+      const { unit: unit2, places } = unitOf(key);
+      return bring(unit2, places, work);
     }),
     bringAgain: onceEach(itself, async (key) => bringAgain(unitOf(key).unit, work)),
     firstPush: onceEach(
@@ -41224,17 +41569,12 @@ function startWork(job, images2, oras, context) {
         if (!turns.takesPushes(repository2)) await push();
       }
     ),
-    refusals: /* @__PURE__ */ new Map(),
+    refusals: new Refusals(),
     putChild: onceEach(
       ({ repository: repository2, document }) => `${repository2}@${document.descriptor.digest}`,
       (child2) => putChild(child2, work)
     ),
-    moveTag: (repository2, put2) => {
-      const moved = (moves.get(repository2) ?? Promise.resolve()).then(put2);
-      moves.set(repository2, moved);
-      return moved;
-    },
-    smallBlobs: smallBlobGate(),
+    held: heldBlobs(),
     sent: (blobs2) => {
       bytesSent += totalSize(blobs2);
     },
@@ -41262,7 +41602,7 @@ function unitsInOrder(images2, { origin }) {
     return repositoriesOf([known]).flatMap((to) => unitsOf(image2, graph, to, origin.kind));
   });
   const firsts = /* @__PURE__ */ new Map();
-  for (const unit of units4) if (!firsts.has(unit.key)) firsts.set(unit.key, unit);
+  for (const unit2 of units4) if (!firsts.has(unit2.key)) firsts.set(unit2.key, unit2);
   return firsts;
 }
 function rememberHomes(images2, turns) {
@@ -41385,11 +41725,11 @@ async function pushRoot({ file: file2, bundleRepository: repository2, tag: first
   });
 }
 async function keepWhatArrived(repository2, blobs2, { job: { target: target2 }, turns }) {
-  const keep = async (blob2) => {
+  const keep2 = async (blob2) => {
     const size = await target2.headBlob(repository2, blob2.digest).catch(nothing2);
     if (size !== void 0) turns.arrived(blob2, repository2);
   };
-  await pMap(blobs2, keep, { concurrency: 64 });
+  await pMap(blobs2, keep2, { concurrency: 64 });
 }
 function reason(error4) {
   const [failure2] = failuresIn(error4);
@@ -41448,25 +41788,22 @@ function notServed(reference, expected, existing) {
   });
 }
 
-// src/transfer/oras.ts
-var import_node_fs9 = require("node:fs");
-
 // src/transfer/oras-access.ts
-var import_promises34 = require("node:fs/promises");
-var import_node_path30 = require("node:path");
+var import_promises36 = require("node:fs/promises");
+var import_node_path31 = require("node:path");
 async function openOrasAccess({ scratch, credential, allowPlainHttpCredentials }, env) {
-  const folder = (0, import_node_path30.join)(scratch, "oras");
-  const dockerConfig = (0, import_node_path30.join)(folder, "docker");
-  await onDisk(dockerConfig, (0, import_promises34.mkdir)(dockerConfig, { recursive: true, mode: 448 }));
+  const folder = (0, import_node_path31.join)(scratch, "oras");
+  const dockerConfig = (0, import_node_path31.join)(folder, "docker");
+  await makeFolder(dockerConfig, 448);
   const login = onceEach(hostOf, async ({ host, access: access3 }) => {
     const mayLogIn = allowPlainHttpCredentials || isPrivate(new URL(originOf(host, access3)));
     const text4 = JSON.stringify(loginFile(host, mayLogIn ? await credential(host) : void 0));
-    return writePrivate((0, import_node_path30.join)(folder, `login-${fileName(host)}.json`), text4);
+    return writePrivate((0, import_node_path31.join)(folder, `login-${fileName(host)}.json`), text4);
   });
   const system = systemTrust(env);
   const authorities = onceEach(hostOf, async ({ host, access: access3 }) => {
     const all = [...await system, ...await dockerTrust(host), access3.caCert ?? ""];
-    return writePrivate((0, import_node_path30.join)(folder, `authorities-${fileName(host)}.pem`), all.join("\n"));
+    return writePrivate((0, import_node_path31.join)(folder, `authorities-${fileName(host)}.pem`), all.join("\n"));
   });
   const security = async (end, client) => {
     if (client.access.plainHttp) return [`--${end}-plain-http=true`];
@@ -41479,7 +41816,7 @@ async function openOrasAccess({ scratch, credential, allowPlainHttpCredentials }
       `--${end}-registry-config=${await login(client)}`,
       ...await security(end, client)
     ],
-    close: () => onDisk(folder, (0, import_promises34.rm)(folder, { recursive: true, force: true }))
+    close: () => onDisk(folder, (0, import_promises36.rm)(folder, { recursive: true, force: true }))
   };
 }
 function hostOf({ host }) {
@@ -41497,9 +41834,54 @@ function fileName(host) {
   return host.replaceAll(/[^a-zA-Z0-9.-]/g, "_");
 }
 async function writePrivate(path12, text4) {
-  await onDisk(path12, (0, import_promises34.writeFile)(path12, text4, { mode: 384 }));
+  await onDisk(path12, (0, import_promises36.writeFile)(path12, text4, { mode: 384 }));
   return path12;
 }
+
+// src/transfer/oras-places.ts
+async function takePlaces(copy2, most) {
+  const hosts2 = placesOf(copy2);
+  const leaves = [];
+  const leave = () => leaves.forEach((one) => void one());
+  try {
+    for (const places of new Set(hosts2)) leaves.push(await places.enter());
+  } catch (error4) {
+    leave();
+    throw error4;
+  }
+  if (!hosts2.every(({ isOpen }) => isOpen)) {
+    leave();
+    return void 0;
+  }
+  if (new Set(hosts2).size < hosts2.length) leaves.push(...tryAll(hosts2.slice(1)) ?? []);
+  let concurrency = 1;
+  for (; concurrency < most; concurrency++) {
+    const more = tryAll(hosts2);
+    if (more === void 0) break;
+    leaves.push(...more);
+  }
+  return { concurrency, leave };
+}
+function placesOf({ from, to }) {
+  const source = "client" in from ? from.client.places : "server" in from ? from.places : void 0;
+  return [source ?? [], to.client.places].flat().toSorted((one, other) => one.turn - other.turn);
+}
+function tryAll(hosts2) {
+  const leaves = [];
+  for (const places of hosts2) {
+    const leave = places.tryEnter();
+    if (leave === void 0) {
+      for (const one of leaves) one();
+      return void 0;
+    }
+    leaves.push(leave);
+  }
+  return leaves;
+}
+
+// src/transfer/oras-process.ts
+var import_node_fs10 = require("node:fs");
+var import_promises37 = require("node:stream/promises");
 
 // src/transfer/oras-errors.ts
 var OrasFailure = class extends AirgapError {
@@ -41508,12 +41890,16 @@ var OrasFailure = class extends AirgapError {
   status;
   /** Whether its words are known here: of a code of its own making oras does not tell the status. */
   isUnderstood;
-  /** @param stderr what oras wrote; tables of real output are in the tests */
+  /**
+   * @param stderr what oras wrote; tables of real output are in the tests
+   * @param copying `host/repository@digest to host/repository`, or the path of a file for the first
+   */
   constructor(stderr, copying) {
     const text4 = oneLine(withoutQueries(firstError(stderr)), longest2);
     const end = endOf2(text4);
-    const said = saidIn(text4);
-    const errorClass = judge2(said, text4, end);
+    const words = withoutNames(text4, copying);
+    const said = saidIn(words);
+    const errorClass = judge2(said, words, end);
     super(errorClass, `oras could not copy ${copying}`, {
       given: text4 || "oras said nothing",
       next: nextStep(errorClass, end)
@@ -41569,6 +41955,12 @@ function firstError(stderr) {
 function withoutQueries(text4) {
   return text4.replaceAll(/(https?:\/\/[^\s"?]*)\?[^\s"]*/g, "$1?\u2026");
 }
+function withoutNames(text4, copying) {
+  const called = copying.split(/[\s@]/).filter((name3) => name3.includes("/")).flatMap((name3) => [name3, ...name3.split(/\/(.*)/)]).filter((name3) => /[^a-z0-9]/.test(name3)).map((name3) => name3.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  const plain3 = text4.replaceAll(/"[^"]*"|https?:\/\/\S+|\S+@\w+:[0-9a-f]{32,}/g, "\u2026");
+  if (called.length === 0) return plain3;
+  return plain3.replaceAll(new RegExp(`(?<![\\w/.-])(?:${called.join("|")})(?![\\w/-])`, "g"), "\u2026");
+}
 function nextStep(errorClass, end) {
   if (errorClass === "authentication") return `log in to the ${end} registry (docker login HOST)`;
   return nextSteps[errorClass] ?? `mend what the ${end} registry objects to, then run again`;
@@ -41581,47 +41973,6 @@ var nextSteps = {
   tool: "run the same `oras cp` by hand to see more, and report this message"
 };
 
-// src/transfer/oras-places.ts
-async function takePlaces(copy2, most) {
-  const hosts = placesOf(copy2);
-  const leaves = [];
-  const leave = () => leaves.forEach((one) => void one());
-  try {
-    for (const places of new Set(hosts)) leaves.push(await places.enter());
-  } catch (error4) {
-    leave();
-    throw error4;
-  }
-  if (!hosts.every(({ isOpen }) => isOpen)) {
-    leave();
-    return void 0;
-  }
-  if (new Set(hosts).size < hosts.length) leaves.push(...tryAll(hosts.slice(1)) ?? []);
-  let concurrency = 1;
-  for (; concurrency < most; concurrency++) {
-    const more = tryAll(hosts);
-    if (more === void 0) break;
-    leaves.push(...more);
-  }
-  return { concurrency, leave };
-}
-function placesOf({ from, to }) {
-  const source = "fd" in from ? [] : [from.client];
-  return [...source, to.client].toSorted((a2, b) => a2.host < b.host ? -1 : 1).flatMap(({ places }) => places ?? []);
-}
-function tryAll(hosts) {
-  const leaves = [];
-  for (const places of hosts) {
-    const leave = places.tryEnter();
-    if (leave === void 0) {
-      for (const one of leaves) one();
-      return void 0;
-    }
-    leaves.push(leave);
-  }
-  return leaves;
-}
-
 // src/transfer/oras-stall.ts
 var gibibyte = 2 ** 30;
 var digesting = 3e4;
@@ -41629,80 +41980,155 @@ var noise = 512;
 var slowest2 = 100;
 function watchStall(blobs2, { stallMs, isExcused }, stalled) {
   const sizes = sizesOf(blobs2);
-  return (oras) => {
-    let before = 0;
-    let since = performance.now();
-    return watching(Math.min(1e3, stallMs / 5), (look) => {
-      const now2 = performance.now();
-      const [moved, least] = progressOf(look);
-      if (moved - before > least || moved < before || isExcused()) {
-        before = moved;
-        since = now2;
-      } else if (now2 - since >= stallMs + moreFor(look, sizes)) stalled();
-    })(oras);
+  let before = 0;
+  let since = performance.now();
+  return (look) => {
+    const now2 = performance.now();
+    const [moved, least] = progressOf(look);
+    if (moved - before > least || moved < before || isExcused()) {
+      before = moved;
+      since = now2;
+    } else if (now2 - since >= stallMs + moreFor(look, sizes)) stalled();
   };
 }
-function progressOf({ stdout, traffic }) {
-  return traffic === void 0 ? [stdout.length, 0] : [traffic.read + traffic.written, noise];
+function progressOf({ reported, traffic }) {
+  if (traffic !== void 0) return [traffic.read + traffic.written, noise];
+  return [reported.Copying.size + reported.Copied.size + reported.Exists.size, 0];
 }
-function moreFor({ stdout, traffic }, sizes) {
-  const done = new Set(
-    ["Copied", "Exists"].flatMap((word) => [...reportedDigests(word, stdout)])
-  );
-  const left = [...sizes].filter(([name3]) => !done.has(name3)).map(([, size]) => size);
+function moreFor({ reported, traffic }, sizes) {
+  const isDone = (name3) => reported.Copied.has(name3) || reported.Exists.has(name3);
+  const left = [...sizes].filter(([name3]) => !isDone(name3)).map(([, size]) => size);
   if (traffic === void 0) return Math.max(0, ...left) / slowest2;
-  const sent = traffic.written - reportedAs("Copied", stdout, sizes);
+  const sent = traffic.written - bytesOf(reported.Copied, sizes);
   const mayBeSent = left.filter((size) => size <= sent);
   return Math.max(0, ...mayBeSent) / gibibyte * digesting;
 }
 
+// src/transfer/oras-process.ts
+var patience = 3e3;
+var mostBetween = 1e3;
+async function runOras({ oras, words, env, stallMs }, copy2, blobs2, signal) {
+  signal.throwIfAborted();
+  const stall = new AbortController();
+  const child2 = execa(oras, words, {
+    env,
+    extendEnv: false,
+    // execa hands any descriptor on; its types name those up to 9.
+    stdin: "fd" in copy2.from ? copy2.from.fd : "ignore",
+    cancelSignal: AbortSignal.any([signal, stall.signal]),
+    forceKillAfterDelay: patience,
+    reject: false,
+    // Read line by line as it comes.
+    buffer: { stdout: false }
+  });
+  const isExcused = () => isHeldBack(copy2);
+  const stalled = watchStall(blobs2, { stallMs, isExcused }, () => stall.abort());
+  const watches = [stalled, ...copy2.watch ? [copy2.watch] : []];
+  const watched = watchProcess(child2, Math.min(mostBetween, stallMs / 5), watches);
+  const [result] = await Promise.all([child2, (0, import_promises37.finished)(child2.stdout).catch(() => {
+  })]);
+  watched.stop();
+  if (result.isCanceled) signal.throwIfAborted();
+  const { Copying: begun, Copied: copied } = watched.reported;
+  if (!result.failed) return { begun, copied };
+  const said = stall.signal.aborted ? `timeout: no byte for ${Math.round(stallMs / 1e3)} s` : result.stderr || (result.shortMessage ?? "");
+  return { begun, copied, failure: new OrasFailure(said, nameOf(copy2)) };
+}
+function isHeldBack(copy2) {
+  const { from } = copy2;
+  const isBehind = "server" in from && from.isBehind();
+  return isBehind || placesOf(copy2).some(({ isOpen }) => !isOpen);
+}
+function copyArguments(copy2, flags) {
+  const { client, repository: repository2, tag: tag2 } = copy2.to;
+  const target2 = `${client.host}/${repository2}${tag2 === void 0 ? "" : `:${tag2}`}`;
+  const options = ["--force", "--no-tty", ...flags];
+  return ["cp", ...options, "--", `${sourceName(copy2.from)}@${copy2.digest}`, target2];
+}
+function sourceName(from) {
+  if (!("fd" in from)) return registryName(from);
+  return (0, import_node_fs10.existsSync)("/proc/self/fd") ? "/proc/self/fd/0" : from.path;
+}
+function nameOf({ digest: digest2, from, to }) {
+  const source = "fd" in from ? from.path : registryName(from);
+  return `${source}@${digest2} to ${registryName(to)}`;
+}
+function registryName(at) {
+  const { host } = "server" in at ? at.server : at.client;
+  return `${host}/${at.repository}`;
+}
+function childEnvironment(env, dockerConfig) {
+  const kept = passedOn.flatMap((name3) => [name3, name3.toLowerCase()]);
+  const entries = kept.flatMap((name3) => env[name3] === void 0 ? [] : [[name3, env[name3]]]);
+  return { ...Object.fromEntries(entries), DOCKER_CONFIG: dockerConfig };
+}
+var passedOn = [
+  "PATH",
+  "HOME",
+  "TMPDIR",
+  "HTTP_PROXY",
+  "HTTPS_PROXY",
+  "NO_PROXY",
+  "ALL_PROXY",
+  "SSL_CERT_FILE",
+  "SSL_CERT_DIR"
+];
+
 // src/transfer/loopback.ts
 var import_node_crypto9 = require("node:crypto");
 var import_node_http = require("node:http");
-var import_promises35 = require("node:stream/promises");
-async function serveOnLoopback(layout, { signal }) {
+var import_promises38 = require("node:stream/promises");
+async function serveOnLoopback(content, { signal }) {
   const repository2 = `bundle/${(0, import_node_crypto9.randomBytes)(16).toString("hex")}`;
   const failing = new AbortController();
-  const fail2 = (error4) => {
-    if (!signal.aborted) failing.abort(error4);
+  const ended2 = (thrown) => {
+    const errors = thrown instanceof AggregateError ? thrown.errors : [thrown];
+    const failure2 = errors.find((error4) => !isGone(error4));
+    if (failure2 !== void 0 && !signal.aborted) failing.abort(failure2);
   };
-  let awaited = 0;
-  const count4 = (change) => {
-    awaited += change;
-  };
-  const counted = { ...layout, read: (digest2) => counting(layout.read(digest2), count4) };
+  const waiting = /* @__PURE__ */ new Set();
   const server = (0, import_node_http.createServer)((request, response) => {
     const wanted = pathOf(repository2, request.url ?? "");
     const answered = wanted ? answers[wanted.kind] : void 0;
     if (!wanted || !answered) return void response.writeHead(404).end();
     const isHead = request.method === "HEAD";
-    answered(counted, wanted.digest, isHead, response).catch((error4) => {
-      if (!isGone(error4)) fail2(error4);
+    const seen = { ...content, read: readFor(response, content, waiting) };
+    answered(seen, wanted.digest, isHead, response).catch((error4) => {
+      ended2(error4);
       response.destroy();
     });
   });
   const host = await listen(server);
   return {
-    file: {
-      client: { host, access: { plainHttp: true }, isBehind: () => awaited > 0 },
-      repository: repository2
+    source: {
+      server: { host, access: { plainHttp: true } },
+      repository: repository2,
+      isBehind: () => waiting.size > 0
     },
     failed: failing.signal,
     close: () => stop(server)
   };
 }
-async function* counting(chunks2, change) {
-  const iterator = chunks2[Symbol.asyncIterator]();
-  try {
-    for (; ; ) {
-      change(1);
-      const { done, value } = await iterator.next().finally(() => change(-1));
-      if (done) return;
-      yield value;
+function readFor(response, { read: read5 }, waiting) {
+  const closed = new AbortController();
+  response.once("close", () => {
+    closed.abort();
+    waiting.delete(response);
+  });
+  return async function* (digest2) {
+    const iterator = read5(digest2, closed.signal)[Symbol.asyncIterator]();
+    try {
+      for (; ; ) {
+        closed.signal.throwIfAborted();
+        waiting.add(response);
+        const { done, value } = await iterator.next().finally(() => waiting.delete(response));
+        if (done) return;
+        yield value;
+      }
+    } finally {
+      await iterator.return?.();
     }
-  } finally {
-    await iterator.return?.();
-  }
+  };
 }
 var answers = { manifests: sendManifest, blobs: sendBlob };
 function pathOf(repository2, url) {
@@ -41710,18 +42136,18 @@ function pathOf(repository2, url) {
   if (name3 !== repository2 || digest2 === void 0 || !isDigest(digest2)) return void 0;
   return { kind, digest: digest2 };
 }
-async function sendManifest(layout, digest2, isHead, response) {
-  if (layout.sizeOf(digest2) === void 0) return void response.writeHead(404).end();
-  const { mediaType: mediaType2, bytes } = await layout.manifest(digest2);
+async function sendManifest(content, digest2, isHead, response) {
+  if (content.sizeOf(digest2) === void 0) return void response.writeHead(404).end();
+  const { mediaType: mediaType2, bytes } = await content.manifest(digest2);
   writeHead(response, mediaType2, bytes.length, digest2);
   response.end(isHead ? void 0 : bytes);
 }
-async function sendBlob(layout, digest2, isHead, response) {
-  const size = layout.sizeOf(digest2);
+async function sendBlob(content, digest2, isHead, response) {
+  const size = content.sizeOf(digest2);
   if (size === void 0) return void response.writeHead(404).end();
   writeHead(response, "application/octet-stream", size, digest2);
   if (isHead) return void response.end();
-  await (0, import_promises35.pipeline)(layout.read(digest2), response);
+  await (0, import_promises38.pipeline)(content.read(digest2), response);
 }
 function writeHead(response, type, size, digest2) {
   response.writeHead(200, {
@@ -41731,8 +42157,8 @@ function writeHead(response, type, size, digest2) {
   });
 }
 function isGone(error4) {
-  const { code: code3 } = error4;
-  return code3 === "ERR_STREAM_PREMATURE_CLOSE" || code3 === "EPIPE" || code3 === "ECONNRESET";
+  const { code: code3, name: name3 } = error4;
+  return name3 === "AbortError" || code3 === "ERR_STREAM_PREMATURE_CLOSE" || code3 === "EPIPE" || code3 === "ECONNRESET";
 }
 async function listen(server) {
   await new Promise((done, refuse) => {
@@ -41752,83 +42178,56 @@ async function stop(server) {
 var enough = 2;
 function throughUs(copy2, blobs2, context) {
   const { from } = copy2;
-  const client = "client" in from && from.client instanceof RegistryClient ? from.client : void 0;
   let breaks = 0;
   let served;
   return {
     async after({ class: name3, status }) {
+      served?.failed.throwIfAborted();
       if (name3 === "transient" && status === void 0) breaks++;
-      if (client === void 0 || breaks < enough || !("client" in from)) return copy2;
-      served ??= await serve(client, from.repository, copy2, blobs2, context);
-      const { client: server, repository: repository2 } = served.file;
-      return { ...copy2, from: { client: { ...server, places: client.places }, repository: repository2 } };
+      if (breaks < enough || !("client" in from)) return copy2;
+      served ??= await serve(from, copy2, blobs2, context);
+      return { ...copy2, from: { ...served.source, places: from.client.places } };
     },
     close: async () => served?.close()
   };
 }
-function serve(client, repository2, { digest: root2 }, blobs2, context) {
+function serve({ client, repository: repository2 }, { digest: root2 }, blobs2, context) {
   const sizes = new Map(blobs2.map(({ digest: digest2, size }) => [digest2, size]));
-  const layout = {
+  const content = {
     // Of the manifest only whether it is there is asked.
     sizeOf: (digest2) => digest2 === root2 ? 0 : sizes.get(digest2),
-    async *read(digest2) {
-      yield* (await client.openBlob(repository2, digest2)).body;
+    async *read(digest2, wanted) {
+      yield* (await client.openBlob(repository2, digest2, wanted)).body;
     },
     async manifest(digest2) {
       const found = await client.getManifest(repository2, digest2);
-      if (found === void 0) throw new Error(`${client.host} has lost ${digest2}`);
+      if (found === void 0) throw gone(client.host, repository2, digest2);
       return { mediaType: found.descriptor.mediaType, bytes: found.bytes };
     }
   };
-  return serveOnLoopback(layout, context);
+  return serveOnLoopback(content, context);
+}
+function gone(host, repository2, digest2) {
+  return new AirgapError("usage", "the source does not have an image any more", {
+    given: `no manifest ${digest2} in ${host}/${repository2}`,
+    next: "run again: tags are resolved anew"
+  });
 }
 
-// src/transfer/oras.ts
-var processes = 12;
-var patience = 3e3;
-async function openOras(tools, context) {
-  const access3 = await openOrasAccess(tools, context.env);
-  const env = childEnvironment(context.env, access3.dockerConfig);
-  const gate = new Gate({ places: processes });
-  const attempt = async (copy2, blobs2) => {
-    const flags = [
-      ..."fd" in copy2.from ? ["--from-oci-layout"] : await access3.flags("from", copy2.from.client),
-      ...await access3.flags("to", copy2.to.client)
-    ];
-    const leave = await gate.enter(context.signal);
-    try {
-      const taken = await enter(copy2, Math.min(copy2.atOnce, blobs2.length));
-      const words = copyArguments(copy2, [`--concurrency=${taken.concurrency}`, ...flags]);
-      const process10 = { words, env, oras: tools.oras, stallMs: tools.stallMs ?? stallTime };
-      return await run(process10, copy2, blobs2, context.signal).finally(taken.leave);
-    } finally {
-      leave();
-    }
-  };
-  return {
-    copy: async (copy2, blobs2) => {
-      const begun = await persist(copy2, blobs2, attempt, tools, context);
-      const sent = blobs2.filter(({ digest: digest2 }) => begun.has(shortName(digest2)));
-      const bytes = totalSize(sent);
-      for (const places of placesOf(copy2)) places.moved(bytes);
-      return sent;
-    },
-    close: access3.close
-  };
-}
-async function persist(copy2, blobs2, attempt, { retryBudgetMs: budget = tenMinutes }, { signal }) {
+// src/transfer/oras-tries.ts
+async function persist(copy2, blobs2, attempt, { budget, signal }) {
   const onWait = (wait, failure2) => {
     for (const places of placesOf(copy2)) places.failing(failure2, wait);
   };
-  const reach = { answered: /* @__PURE__ */ new Map(), missed: /* @__PURE__ */ new Set() };
-  const attempts = new Attempts({ budget, signal, reach, onWait });
+  const attempts = new Attempts({ budget, signal, onWait });
+  const ask2 = () => askHosts(copy2, attempts.left);
   const begun = /* @__PURE__ */ new Set();
   const copied = /* @__PURE__ */ new Set();
   const again2 = secondChances();
   const detour = throughUs(copy2, blobs2, { signal });
   try {
     for (let way = copy2; ; ) {
-      const ended2 = await attempt(way, blobs2);
+      const ended2 = await attempt(way, blobs2, ask2);
       const { failure: failure2 } = ended2;
       for (const name3 of ended2.begun) begun.add(name3);
       if (failure2 === void 0) return begun;
@@ -41836,9 +42235,9 @@ async function persist(copy2, blobs2, attempt, { retryBudgetMs: budget = tenMinu
       for (const name3 of ended2.copied) copied.add(name3);
       if (copied.size > before) attempts.progressed();
       if (failure2.status === 429) placesAt(copy2, failure2.end)?.limited(new Transient(failure2));
-      await attempts.pauseAfter(again2(failure2) ? new Transient(failure2) : failure2);
-      await askHosts(copy2);
       way = await detour.after(failure2);
+      await attempts.pauseAfter(again2(failure2) ? new Transient(failure2) : failure2);
+      await ask2();
     }
   } finally {
     await detour.close();
@@ -41853,81 +42252,60 @@ function secondChances() {
     return isFirst && (name3 === "integrity" || status === 401 || !isUnderstood);
   };
 }
-async function askHosts({ digest: digest2, from, to }) {
-  await to.client.headManifest(to.repository, digest2);
-  if ("client" in from && "getManifest" in from.client)
-    await from.client.getManifest(from.repository, digest2);
-}
-async function enter(copy2, most) {
-  for (; ; ) {
-    const taken = await takePlaces(copy2, most);
-    if (taken !== void 0) return taken;
-    await askHosts(copy2);
-  }
+async function askHosts({ digest: digest2, from, to }, within2) {
+  await to.client.headManifest(to.repository, digest2, within2);
+  if ("client" in from) await from.client.getManifest(from.repository, digest2, within2);
 }
 function placesAt({ from, to }, end) {
   if (end === "target") return to.client.places;
   return "client" in from ? from.client.places : void 0;
 }
-async function run({ oras, words, env, stallMs }, copy2, blobs2, signal) {
-  signal.throwIfAborted();
-  const stall = new AbortController();
-  const child2 = execa(oras, words, {
-    env,
-    extendEnv: false,
-    // execa hands any descriptor on; its types name those up to 9.
-    stdin: "fd" in copy2.from ? copy2.from.fd : "ignore",
-    cancelSignal: AbortSignal.any([signal, stall.signal]),
-    forceKillAfterDelay: patience,
-    reject: false
-  });
-  const isExcused = () => isHeldBack(copy2);
-  const watches = [copy2.watch, watchStall(blobs2, { stallMs, isExcused }, () => stall.abort())];
-  const stops = watches.map((watch) => watch?.(child2));
-  const result = await child2;
-  for (const stop2 of stops) stop2?.();
-  if (result.isCanceled) signal.throwIfAborted();
-  const begun = reportedDigests("Copying", result.stdout);
-  const copied = reportedDigests("Copied", result.stdout);
-  if (!result.failed) return { begun, copied };
-  const said = stall.signal.aborted ? `timeout: no byte for ${Math.round(stallMs / 1e3)} s` : result.stderr || (result.shortMessage ?? "");
-  return { begun, copied, failure: new OrasFailure(said, nameOf(copy2)) };
+
+// src/transfer/oras.ts
+var processes = 12;
+async function openOras(tools, context) {
+  const { signal } = context;
+  const access3 = await openOrasAccess(tools, context.env);
+  const env = childEnvironment(context.env, access3.dockerConfig);
+  const gate = new Gate({ places: processes });
+  const run = async (copy2, blobs2, ask2) => {
+    const flags = [
+      ...await sourceFlags(copy2.from, access3),
+      ...await access3.flags("to", copy2.to.client)
+    ];
+    const leave = await gate.enter(signal);
+    try {
+      const taken = await enter(copy2, Math.min(copy2.atOnce, blobs2.length), ask2);
+      const words = copyArguments(copy2, [`--concurrency=${taken.concurrency}`, ...flags]);
+      const process10 = { words, env, oras: tools.oras, stallMs: tools.stallMs ?? stallTime };
+      return await runOras(process10, copy2, blobs2, signal).finally(taken.leave);
+    } finally {
+      leave();
+    }
+  };
+  return {
+    copy: async (copy2, blobs2) => {
+      const budget = tools.retryBudgetMs ?? tenMinutes;
+      const begun = await persist(copy2, blobs2, run, { budget, signal });
+      const sent = blobs2.filter(({ digest: digest2 }) => begun.has(shortName(digest2)));
+      const bytes = totalSize(sent);
+      for (const places of placesOf(copy2)) places.moved(bytes);
+      return sent;
+    },
+    close: access3.close
+  };
 }
-function isHeldBack(copy2) {
-  const { from } = copy2;
-  const isBehind = "client" in from && "isBehind" in from.client && from.client.isBehind?.();
-  return isBehind || placesOf(copy2).some(({ isOpen }) => !isOpen);
+async function sourceFlags(from, { flags }) {
+  if ("fd" in from) return ["--from-oci-layout"];
+  return flags("from", "server" in from ? from.server : from.client);
 }
-function copyArguments(copy2, flags) {
-  const { client, repository: repository2, tag: tag2 } = copy2.to;
-  const target2 = `${client.host}/${repository2}${tag2 === void 0 ? "" : `:${tag2}`}`;
-  const options = ["--force", "--no-tty", ...flags];
-  return ["cp", ...options, "--", `${sourceName(copy2.from)}@${copy2.digest}`, target2];
+async function enter(copy2, most, ask2) {
+  for (; ; ) {
+    const taken = await takePlaces(copy2, most);
+    if (taken !== void 0) return taken;
+    await ask2();
+  }
 }
-function sourceName(from) {
-  if (!("fd" in from)) return `${from.client.host}/${from.repository}`;
-  return (0, import_node_fs9.existsSync)("/proc/self/fd") ? "/proc/self/fd/0" : from.path;
-}
-function nameOf({ digest: digest2, from, to }) {
-  const source = "fd" in from ? from.path : `${from.client.host}/${from.repository}`;
-  return `${source}@${digest2} to ${to.client.host}/${to.repository}`;
-}
-function childEnvironment(env, dockerConfig) {
-  const kept = passedOn.flatMap((name3) => [name3, name3.toLowerCase()]);
-  const entries = kept.flatMap((name3) => env[name3] === void 0 ? [] : [[name3, env[name3]]]);
-  return { ...Object.fromEntries(entries), DOCKER_CONFIG: dockerConfig };
-}
-var passedOn = [
-  "PATH",
-  "HOME",
-  "TMPDIR",
-  "HTTP_PROXY",
-  "HTTPS_PROXY",
-  "NO_PROXY",
-  "ALL_PROXY",
-  "SSL_CERT_FILE",
-  "SSL_CERT_DIR"
-];
 
 // src/transfer/placing.ts
 async function place4(placing, work) {
@@ -41961,7 +42339,7 @@ async function putChildren(children2, put2) {
   await settleAll((leaves ?? []).map(put2));
   for (const index of indexes ?? []) await put2(index);
 }
-async function putTag({ graph, place: place5, found }, { job, moveTag }) {
+async function putTag({ graph, place: place5, found }, { job, refusals }) {
   const document = graph.documents.get(graph.root.digest);
   if (document === void 0) throw new Error("an image graph holds its root");
   const { mediaType: mediaType2, digest: digest2 } = document.descriptor;
@@ -41969,7 +42347,7 @@ async function putTag({ graph, place: place5, found }, { job, moveTag }) {
   const existing = found.state === "missing" ? found.existing : void 0;
   if (existing === void 0) return put2();
   try {
-    await moveTag(place5.repository, put2);
+    await refusals.moveTag(place5.repository, put2);
   } catch (error4) {
     if (!(error4 instanceof AirgapError && error4.class === "refused")) throw error4;
     throw new AirgapError("refused", `the target does not let ${place5.reference} move`, {
@@ -42089,18 +42467,14 @@ function stateOf(placements) {
   return has("placed") ? "placed" : "there";
 }
 
-// src/commands/transferring.ts
-var import_promises37 = require("node:fs/promises");
-var import_node_path32 = require("node:path");
-
 // src/transfer/find-oras.ts
-var import_node_fs10 = require("node:fs");
-var import_promises36 = require("node:fs/promises");
-var import_node_path31 = require("node:path");
+var import_node_fs11 = require("node:fs");
+var import_promises39 = require("node:fs/promises");
+var import_node_path32 = require("node:path");
 var oldestOras = "1.3.6";
 async function findOras(context) {
   const named = context.env.AIRGAP_BUNDLE_ORAS;
-  const path12 = named ? (0, import_node_path31.resolve)(context.cwd, named) : await firstOnPath(context);
+  const path12 = named ? (0, import_node_path32.resolve)(context.cwd, named) : await firstOnPath(context);
   if (path12 === void 0 || !await isExecutable(path12)) throw missing(named);
   const version3 = await versionOf(path12, context);
   if (version3 === void 0 || isOlder(version3, oldestOras)) throw tooOld(path12, version3);
@@ -42108,17 +42482,17 @@ async function findOras(context) {
 }
 var howToGetIt = `get oras v${oldestOras} or later from https://github.com/oras-project/oras/releases, put it on PATH or name it in AIRGAP_BUNDLE_ORAS`;
 async function firstOnPath({ env, cwd }) {
-  const folders = (env.PATH ?? "").split(import_node_path31.delimiter).filter((folder) => folder !== "");
+  const folders = (env.PATH ?? "").split(import_node_path32.delimiter).filter((folder) => folder !== "");
   const candidates = folders.flatMap(
-    (folder) => ["oras", "oras.exe"].map((name3) => (0, import_node_path31.join)((0, import_node_path31.resolve)(cwd, folder), name3))
+    (folder) => ["oras", "oras.exe"].map((name3) => (0, import_node_path32.join)((0, import_node_path32.resolve)(cwd, folder), name3))
   );
   for (const path12 of candidates) if (await isExecutable(path12)) return path12;
   return void 0;
 }
 async function isExecutable(path12) {
   try {
-    await (0, import_promises36.access)(path12, import_node_fs10.constants.X_OK);
-    return (await (0, import_promises36.stat)(path12)).isFile();
+    await (0, import_promises39.access)(path12, import_node_fs11.constants.X_OK);
+    return (await (0, import_promises39.stat)(path12)).isFile();
   } catch {
     return false;
   }
@@ -42156,13 +42530,7 @@ function tooOld(path12, version3) {
 // src/commands/transferring.ts
 async function withTools(logins, context, work) {
   const oras = await findOras(context);
-  const { temporary } = context;
-  const scratch = await onDisk(temporary, (0, import_promises37.mkdtemp)((0, import_node_path32.join)(temporary, "airgap-bundle-")));
-  try {
-    return await work({ ...logins, oras, scratch });
-  } finally {
-    await onDisk(scratch, (0, import_promises37.rm)(scratch, { recursive: true, force: true }));
-  }
+  return withScratch(context.temporary, (scratch) => work({ ...logins, oras, scratch }));
 }
 function transferImages({ images: images2 }) {
   return images2.filter(({ placements }) => placements.length > 0).map(({ source, digest: digest2, mediaType: mediaType2, placements }) => ({
@@ -42220,13 +42588,16 @@ var import_node_path37 = require("node:path");
 // src/inputs/duration.ts
 var durationPattern = /^(\d{1,6})(s|m|h)$/;
 var units3 = { s: 1e3, m: 6e4, h: 36e5 };
+var longest3 = 7 * 24 * units3.h;
 function parseDuration(text4, name3) {
-  const [, count4, unit] = durationPattern.exec(text4) ?? [];
-  if (unit !== void 0) return Number(count4) * units3[unit];
-  throw new AirgapError("usage", `${name3} is no length of time`, {
-    given: text4,
-    expected: "90s, 30m or 2h"
-  });
+  const [, count4, unit2] = durationPattern.exec(text4) ?? [];
+  if (unit2 === void 0) throw wrong(`${name3} is no length of time`, text4, "90s, 30m or 2h");
+  const milliseconds = Number(count4) * units3[unit2];
+  if (milliseconds > longest3) throw wrong(`${name3} is too long`, text4, "at most 168h (7 days)");
+  return milliseconds;
+}
+function wrong(message, given, expected) {
+  return new AirgapError("usage", message, { given, expected });
 }
 
 // src/inputs/schema.ts
@@ -42288,7 +42659,7 @@ var bundleSchema = strictObject({
   unsigned: boolean2().optional().describe("`true`: make a bundle without a signature."),
   pullThrough: array(text3).default([]).describe("List of target paths that cannot be pushed to (proxy caches); proved by a HEAD."),
   retryBudget: string2().regex(durationPattern, "a length of time such as 90s, 30m or 2h").optional().describe(
-    "How long a request or copy that may yet succeed is tried again: `90s`, `30m`, `2h`; default `10m`."
+    "How long a request or copy that may yet succeed is tried again: `90s`, `30m`, `2h`; default `10m`, at most `168h`."
   ),
   sequence: int().min(0).optional().describe("Whole number that grows with each bundle; by default createdAt in seconds."),
   expires: union([iso_exports.date(), iso_exports.datetime({ offset: true })]).optional().describe(
@@ -42393,7 +42764,7 @@ function issueErrors(issue3, document, placeOf2) {
     return issue3.keys.map((key) => unknownField(issue3.path, key, placeOf2));
   }
   const value = valueAt(document, issue3.path);
-  return [value === void 0 ? missing2(issue3.path, placeOf2) : wrong(issue3, value, placeOf2)];
+  return [value === void 0 ? missing2(issue3.path, placeOf2) : wrong2(issue3, value, placeOf2)];
 }
 function unknownField(path12, key, placeOf2) {
   const near = nearestField(path12, key);
@@ -42411,7 +42782,7 @@ function missing2(path12, placeOf2) {
     next: setting ? `add it to bundle.yaml, or give --${setting.name}` : void 0
   });
 }
-function wrong(issue3, value, placeOf2) {
+function wrong2(issue3, value, placeOf2) {
   const field = fieldName(issue3.path);
   const isNumber = issue3.path[0] === "version" && typeof value === "number";
   return new AirgapError("usage", `${field} ${fault(issue3, value)}`, {
@@ -42469,21 +42840,42 @@ var import_node_path36 = require("node:path");
 var import_node_crypto10 = require("node:crypto");
 var import_node_path33 = require("node:path");
 var block = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
-async function readCertificates(value, folder, field) {
+async function readCertificates(value, folder, field, { now: now2 }) {
   const pem = value.includes("-----BEGIN") ? value : await readText((0, import_node_path33.resolve)(folder, value), `${field}: the certificate file`);
   if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(pem))
     throw refusal2(field, "a private key is in it");
   const blocks = pem.match(block) ?? [];
   if (blocks.length === 0) throw refusal2(field, "no certificate is in it");
-  for (const one of blocks) check(one, field);
+  checkTrust(
+    blocks.map((one) => parse4(one, field)),
+    field,
+    now2()
+  );
   return pem;
 }
-function check(pem, field) {
+function parse4(pem, field) {
   try {
-    new import_node_crypto10.X509Certificate(pem);
+    return new import_node_crypto10.X509Certificate(pem);
   } catch (cause) {
     throw refusal2(field, "a block in it is no certificate", cause);
   }
+}
+function checkTrust(all, field, now2) {
+  const anchors = all.filter((one) => one.ca || one.checkIssued(one));
+  if (anchors.length === 0) {
+    throw new AirgapError("usage", `${field} holds no certificate authority`, {
+      given: all.map(({ subject }) => `a certificate of ${oneLine2(subject)}`).join("; "),
+      expected: `the certificate of who issued it: ${oneLine2(all[0]?.issuer)}`
+    });
+  }
+  if (anchors.some(({ validTo }) => Date.parse(validTo) > now2.getTime())) return;
+  throw new AirgapError("usage", `${field} has expired`, {
+    given: anchors.map((one) => `${oneLine2(one.subject)}, until ${one.validTo}`).join("; "),
+    expected: "a certificate authority that is valid now"
+  });
+}
+function oneLine2(name3 = "") {
+  return name3.replaceAll("\n", ", ");
 }
 function refusal2(field, given, cause) {
   return new AirgapError("usage", `${field} is not a PEM certificate`, {
@@ -42637,7 +43029,7 @@ async function makeSpec(document, folder, context) {
     imageSwap: defined({ ...imageSwap2, chart: chart && chartLocation(chart, folder) }),
     images: await readImages2(document.images, folder),
     platforms: document.platforms.map((text4, index) => readPlatform(text4, index)),
-    registries: await readRegistries(document, target2, folder),
+    registries: await readRegistries(document, target2, folder, context),
     pullThrough: document.pullThrough.map((path12, index) => readPullThrough(path12, index, target2)),
     ...defined({
       signing: signingOf(document, folder),
@@ -42677,7 +43069,14 @@ async function readTarget2(section, folder, context) {
     baseContentPath: readBasePath(section.baseContentPath),
     insecureSkipVerify: section.insecureSkipVerify,
     ...map,
-    ...section.caCert ? { caCert: await readCertificates(section.caCert, folder, "ociImageRegistry.caCert") } : {}
+    ...section.caCert ? {
+      caCert: await readCertificates(
+        section.caCert,
+        folder,
+        "ociImageRegistry.caCert",
+        context
+      )
+    } : {}
   };
 }
 function readPlatform(text4, index) {
@@ -42691,7 +43090,7 @@ function readPlatform(text4, index) {
     });
   }
 }
-async function readRegistries(document, target2, folder) {
+async function readRegistries(document, target2, folder, context) {
   const { insecureSkipVerify, caCert } = target2;
   const registries = {
     [target2.endpoint]: defined({ insecureSkipVerify, caCert })
@@ -42701,7 +43100,14 @@ async function readRegistries(document, target2, folder) {
     registries[host] = {
       ...registries[host],
       ...defined(access3),
-      ...pem ? { caCert: await readCertificates(pem, folder, fieldName(["registries", host, "caCert"])) } : {}
+      ...pem ? {
+        caCert: await readCertificates(
+          pem,
+          folder,
+          fieldName(["registries", host, "caCert"]),
+          context
+        )
+      } : {}
     };
   }
   return registries;
@@ -42800,27 +43206,30 @@ function placesOf2(path12, { flags, variables }) {
 }
 
 // src/action/fork.ts
-var import_promises38 = require("node:fs/promises");
+var import_promises40 = require("node:fs/promises");
 var repository = looseObject({ full_name: string2() }).nullish();
 var eventSchema = looseObject({
   repository,
   pull_request: looseObject({ head: looseObject({ repo: repository }) }).nullish(),
   workflow_run: looseObject({ head_repository: repository }).nullish()
 });
+var mayBeOfFork = /^(?:pull_request|workflow_run)/;
 async function refuseToSignForks({ env }) {
   const event = await readEvent(env.GITHUB_EVENT_PATH);
-  if (!event?.pull_request && !event?.workflow_run) return;
-  const head = event.pull_request ? event.pull_request.head.repo : event.workflow_run?.head_repository;
-  if (head?.full_name === event.repository?.full_name) return;
+  const name3 = env.GITHUB_EVENT_NAME ?? "";
+  if (!event?.pull_request && !event?.workflow_run && !mayBeOfFork.test(name3)) return;
+  const head = event?.pull_request?.head.repo ?? event?.workflow_run?.head_repository;
+  const own2 = event?.repository?.full_name;
+  if (own2 !== void 0 && head?.full_name === own2) return;
   throw new AirgapError("policy", "what comes from a fork is not signed", {
-    given: `${env.GITHUB_EVENT_NAME} from ${head?.full_name ?? "a fork that is gone"}`,
-    expected: `a commit in ${event.repository?.full_name}`,
+    given: `${name3} from ${head?.full_name ?? "a fork that is gone, or an event that cannot be read"}`,
+    expected: `a commit in ${own2 ?? env.GITHUB_REPOSITORY ?? "the repository itself"}`,
     next: "sign where it was merged; for pull requests use command: plan, or unsigned: true without the key"
   });
 }
 async function readEvent(path12) {
   if (!path12) return void 0;
-  const text4 = await (0, import_promises38.readFile)(path12, "utf8").catch(() => void 0);
+  const text4 = await (0, import_promises40.readFile)(path12, "utf8").catch(() => void 0);
   if (text4 === void 0) return void 0;
   try {
     return eventSchema.parse(JSON.parse(text4));
@@ -42857,16 +43266,16 @@ async function carryOut(inputs, result, context) {
   const { registries } = connections;
   try {
     const { withoutImages, fresh, out } = inputs;
-    const run2 = { name: nameOf2(inputs), spec, saved, fresh, withoutImages, older, base: base2 };
+    const run = { name: nameOf2(inputs), spec, saved, fresh, withoutImages, older, base: base2 };
     const show = ({ inventory, problems }) => {
       result.plan = { inventory, problems };
     };
     if (!wants("mirror") && !wants("create")) {
-      const prepared2 = await prepare2(spec, registries, context, run2);
+      const prepared2 = await prepare2(spec, registries, context, run);
       show(prepared2);
       return refuseOnErrors(prepared2.problems, context);
     }
-    await planRun(run2, registries, context, ({ prepared: prepared2, carryOut: carryOut2 }) => {
+    await planRun(run, registries, context, ({ prepared: prepared2, carryOut: carryOut2 }) => {
       show(prepared2);
       return carryOut2(async () => {
         if (wants("mirror")) {
@@ -42914,13 +43323,13 @@ function summaryText(result) {
     ""
   ].join("\n");
 }
-function whatWasDone({ mirror, create: create2 }, { images: images2, blobs: blobs2 }) {
+function whatWasDone({ mirror, create }, { images: images2, blobs: blobs2 }) {
   const bytes = totalSize(blobs2);
   return [
     `${count(images2.length, "image")}, ${formatBytes(bytes)} of unique blobs`,
     ...mirror ? [`mirrored to ${mirror.target}: ${counts(mirror.counts)}`] : [],
-    ...create2 ? [
-      `bundle of ${formatBytes(create2.size)}, sha256 ${create2.sha256}, ${signature(create2.keyId)}`
+    ...create ? [
+      `bundle of ${formatBytes(create.size)}, sha256 ${create.sha256}, ${signature(create.keyId)}`
     ] : []
   ].join("; ");
 }
@@ -43096,14 +43505,15 @@ function now() {
 function readInput(name3) {
   return getInput(name3, { trimWhitespace: false });
 }
-function print({ plan: plan2, mirror, create: create2 }, log) {
+function print({ plan: plan2, mirror, create }, log) {
   if (plan2) log.print(planText({ ...plan2, problems: [] }), "the plan");
   if (mirror) log.print(placedText({ ...mirror, errors: [] }), "what was mirrored");
   log.endGroup();
-  if (create2) log.print(createText(create2));
+  if (create) log.print(createText(create));
 }
 async function writeSummary(text4) {
-  if (process.env.GITHUB_STEP_SUMMARY) await summary.addRaw(text4).write();
+  const path12 = process.env.GITHUB_STEP_SUMMARY;
+  if (path12) await onDisk(path12, summary.addRaw(text4).write());
 }
 function fail(text4, exitCode) {
   setFailed(text4.replace(/^error: /, ""));

@@ -3548,20 +3548,23 @@ var init_error = __esm({
 
 // src/inputs/duration.ts
 function parseDuration(text3, name3) {
-  const [, count4, unit] = durationPattern.exec(text3) ?? [];
-  if (unit !== void 0) return Number(count4) * units[unit];
-  throw new AirgapError("usage", `${name3} is no length of time`, {
-    given: text3,
-    expected: "90s, 30m or 2h"
-  });
+  const [, count4, unit2] = durationPattern.exec(text3) ?? [];
+  if (unit2 === void 0) throw wrong(`${name3} is no length of time`, text3, "90s, 30m or 2h");
+  const milliseconds = Number(count4) * units[unit2];
+  if (milliseconds > longest) throw wrong(`${name3} is too long`, text3, "at most 168h (7 days)");
+  return milliseconds;
 }
-var durationPattern, units;
+function wrong(message, given, expected) {
+  return new AirgapError("usage", message, { given, expected });
+}
+var durationPattern, units, longest;
 var init_duration = __esm({
   "src/inputs/duration.ts"() {
     "use strict";
     init_error();
     durationPattern = /^(\d{1,6})(s|m|h)$/;
     units = { s: 1e3, m: 6e4, h: 36e5 };
+    longest = 7 * 24 * units.h;
   }
 });
 
@@ -3579,7 +3582,7 @@ var init_settings = __esm({
       name: "retry-budget",
       kind: "text",
       field: ["retryBudget"],
-      help: "how long what may yet succeed is tried again: 90s, 30m, 2h (default 10m)"
+      help: "how long what may yet succeed is tried again: 90s, 30m, 2h (default 10m; a host that has not answered yet: 5 s)"
     };
     settings = [
       { name: "name", kind: "text", field: ["name"], help: "name of the bundle" },
@@ -3889,6 +3892,168 @@ var init_repositories = __esm({
   }
 });
 
+// src/disk/failures.ts
+async function onDisk(path7, work) {
+  try {
+    return await work;
+  } catch (cause) {
+    throw diskError(path7, cause);
+  }
+}
+function diskError(path7, cause) {
+  const code2 = codeOf(cause);
+  if (code2 === void 0) return cause;
+  return new AirgapError("io", wording[code2] ?? "the file cannot be read or written", {
+    given: `${path7}: ${code2}`,
+    next: cures[code2] ?? "look at that path, or give another one",
+    cause
+  });
+}
+function codeOf(cause) {
+  const { code: code2, errno } = cause ?? {};
+  return errno !== void 0 && -errno === import_node_os.constants.errno.EDQUOT ? "EDQUOT" : code2;
+}
+function isDiskFull(error3) {
+  const codes = failuresIn(error3).map(({ cause }) => codeOf(cause));
+  return codes.some((code2) => code2 === "ENOSPC" || code2 === "EDQUOT");
+}
+var import_node_os, wording, cures;
+var init_failures = __esm({
+  "src/disk/failures.ts"() {
+    "use strict";
+    import_node_os = require("node:os");
+    init_error();
+    wording = {
+      ENOSPC: "the disk is full",
+      EDQUOT: "the disk quota is used up",
+      EROFS: "the file system is read-only",
+      EACCES: "permission denied",
+      EPERM: "permission denied"
+    };
+    cures = {
+      ENOSPC: "free some space, or write to another folder",
+      EDQUOT: "free some space, or write to another folder",
+      EROFS: "write to another folder",
+      EACCES: "give yourself the right to that folder, or take another one",
+      EPERM: "give yourself the right to that folder, or take another one",
+      EEXIST: "give a folder: a file has that name",
+      ENOTDIR: "give a folder: a part of that path is a file"
+    };
+  }
+});
+
+// src/disk/process.ts
+async function thisProcess() {
+  const place6 = await placeName();
+  const self = await processStat("self");
+  if (place6 === void 0 || self === void 0) return { name: (0, import_node_crypto.randomBytes)(6).toString("hex") };
+  return { name: `${place6}-${self.pid}-${self.start}`, pid: self.pid };
+}
+async function lookAt(name3) {
+  const [place6, pid = "", start2] = name3.split("-");
+  if (start2 === void 0 || place6 !== await placeName()) return "unknown";
+  const stat5 = await processStat(pid);
+  if (stat5 !== void 0) return stat5.start === start2 ? "runs" : "gone";
+  return await processStat("1") === void 0 ? "unknown" : "gone";
+}
+async function placeName() {
+  const namespace = await (0, import_promises.readlink)("/proc/self/ns/pid").catch(() => void 0);
+  if (namespace === void 0) return void 0;
+  const boot = await (0, import_promises.readFile)("/proc/sys/kernel/random/boot_id", "utf8").catch(() => "");
+  const place6 = `${(0, import_node_os2.hostname)()} ${boot} ${namespace}`;
+  return (0, import_node_crypto.createHash)("sha256").update(place6).digest("hex").slice(0, 12);
+}
+async function processStat(pid) {
+  const text3 = await (0, import_promises.readFile)(`/proc/${pid}/stat`, "utf8").catch(() => void 0);
+  const [, number3, rest2] = /^(\d+) \(.*\) (.+)$/s.exec(text3 ?? "") ?? [];
+  const fields = rest2?.split(" ") ?? [];
+  const [state, start2] = [fields[0], fields[19]];
+  if (number3 === void 0 || start2 === void 0) return void 0;
+  return { pid: number3, start: state === "Z" || state === "X" ? "" : start2 };
+}
+var import_node_crypto, import_promises, import_node_os2;
+var init_process = __esm({
+  "src/disk/process.ts"() {
+    "use strict";
+    import_node_crypto = require("node:crypto");
+    import_promises = require("node:fs/promises");
+    import_node_os2 = require("node:os");
+  }
+});
+
+// src/disk/scratch.ts
+async function withScratch(parent, work) {
+  const { name: name3 } = await thisProcess();
+  const path7 = await onDisk(parent, (0, import_promises2.mkdtemp)((0, import_node_path2.join)(parent, `airgap-bundle-${name3}-`)));
+  open.add(path7);
+  try {
+    await sweep(parent, path7);
+    return await work(path7);
+  } finally {
+    await onDisk(path7, (0, import_promises2.rm)(path7, { recursive: true, force: true }));
+    open.delete(path7);
+  }
+}
+function removeScratch() {
+  for (const path7 of open) {
+    try {
+      (0, import_node_fs.rmSync)(path7, { recursive: true, force: true, maxRetries: 2 });
+    } catch {
+    }
+  }
+}
+async function sweep(parent, own2) {
+  const names = await (0, import_promises2.readdir)(parent).catch(() => []);
+  for (const name3 of names) {
+    const [, owner] = /^airgap-bundle-(.+)-[A-Za-z0-9]{6}$/.exec(name3) ?? [];
+    if (owner === void 0 || await lookAt(owner) !== "gone") continue;
+    const path7 = (0, import_node_path2.join)(parent, name3);
+    if (await isPrivateOf(path7, own2)) await (0, import_promises2.rm)(path7, { recursive: true }).catch(() => void 0);
+  }
+}
+async function isPrivateOf(path7, own2) {
+  const [found, { uid }] = await Promise.all([(0, import_promises2.lstat)(path7).catch(() => void 0), (0, import_promises2.lstat)(own2)]);
+  return found?.isDirectory() === true && found.uid === uid && !(found.mode & 63);
+}
+var import_node_fs, import_promises2, import_node_path2, open;
+var init_scratch = __esm({
+  "src/disk/scratch.ts"() {
+    "use strict";
+    import_node_fs = require("node:fs");
+    import_promises2 = require("node:fs/promises");
+    import_node_path2 = require("node:path");
+    init_failures();
+    init_process();
+    open = /* @__PURE__ */ new Set();
+  }
+});
+
+// src/report/safe.ts
+function safeText(text3) {
+  return text3.replace(unsafe, (c3) => `\\u{${c3.codePointAt(0)?.toString(16)}}`);
+}
+function safeJson(text3) {
+  return text3.replace(
+    unsafe,
+    (character) => character.replace(
+      /[\s\S]/g,
+      (unit2) => `\\u${unit2.charCodeAt(0).toString(16).padStart(4, "0")}`
+    )
+  );
+}
+function oneLine(text3, most = 300) {
+  const line = (0, import_node_util.stripVTControlCharacters)(text3).replace(/[\p{C}\p{Zl}\p{Zp}\s]+/gu, " ").trim();
+  return line.length > most ? `${line.slice(0, most - 1)}\u2026` : line;
+}
+var import_node_util, unsafe;
+var init_safe = __esm({
+  "src/report/safe.ts"() {
+    "use strict";
+    import_node_util = require("node:util");
+    unsafe = /(?![\t\n])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+  }
+});
+
 // src/report/units.ts
 function formatBytes(bytes) {
   const power = Math.min(Math.floor(Math.log2(Math.max(bytes, 1)) / 10), units2.length - 1);
@@ -3917,13 +4082,13 @@ function hexOf(digest2) {
   return digest2.slice(digest2.indexOf(":") + 1);
 }
 function digestOf(bytes, algorithm = "sha256") {
-  return `${algorithm}:${(0, import_node_crypto.createHash)(algorithm).update(bytes).digest("hex")}`;
+  return `${algorithm}:${(0, import_node_crypto2.createHash)(algorithm).update(bytes).digest("hex")}`;
 }
-var import_node_crypto, pattern;
+var import_node_crypto2, pattern;
 var init_digest = __esm({
   "src/oci/digest.ts"() {
     "use strict";
-    import_node_crypto = require("node:crypto");
+    import_node_crypto2 = require("node:crypto");
     pattern = /^(?:sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/;
   }
 });
@@ -4075,10 +4240,10 @@ var init_types = __esm({
 });
 
 // node_modules/tar/dist/esm/header.js
-var import_node_path2, notNegative, Header, splitPrefix, decString, decDate, numToDate, decNumber, nanUndef, decSmallNumber, MAXNUM, encNumber, encSmallNumber, octalString, padOctal, encDate, NULLS, encString;
+var import_node_path3, notNegative, Header, splitPrefix, decString, decDate, numToDate, decNumber, nanUndef, decSmallNumber, MAXNUM, encNumber, encSmallNumber, octalString, padOctal, encDate, NULLS, encString;
 var init_header = __esm({
   "node_modules/tar/dist/esm/header.js"() {
-    import_node_path2 = require("node:path");
+    import_node_path3 = require("node:path");
     init_large_numbers();
     init_types();
     notNegative = (n2) => n2 === void 0 || n2 < 0 ? void 0 : n2;
@@ -4247,20 +4412,20 @@ var init_header = __esm({
       let pp = p;
       let prefix = "";
       let ret = void 0;
-      const root2 = import_node_path2.posix.parse(p).root || ".";
+      const root2 = import_node_path3.posix.parse(p).root || ".";
       if (Buffer.byteLength(pp) < pathSize) {
         ret = [pp, prefix, false];
       } else {
-        prefix = import_node_path2.posix.dirname(pp);
-        pp = import_node_path2.posix.basename(pp);
+        prefix = import_node_path3.posix.dirname(pp);
+        pp = import_node_path3.posix.basename(pp);
         do {
           if (Buffer.byteLength(pp) <= pathSize && Buffer.byteLength(prefix) <= prefixSize) {
             ret = [pp, prefix, false];
           } else if (Buffer.byteLength(pp) > pathSize && Buffer.byteLength(prefix) <= prefixSize) {
             ret = [pp.slice(0, pathSize - 1), prefix, true];
           } else {
-            pp = import_node_path2.posix.join(import_node_path2.posix.basename(prefix), pp);
-            prefix = import_node_path2.posix.dirname(prefix);
+            pp = import_node_path3.posix.join(import_node_path3.posix.basename(prefix), pp);
+            prefix = import_node_path3.posix.dirname(prefix);
           }
         } while (prefix !== root2 && ret === void 0);
         if (!ret) {
@@ -4573,52 +4738,12 @@ var init_damage = __esm({
   }
 });
 
-// src/disk/failures.ts
-async function onDisk(path7, work) {
-  try {
-    return await work;
-  } catch (cause) {
-    throw diskError(path7, cause);
-  }
-}
-function diskError(path7, cause) {
-  const code2 = codeOf(cause);
-  if (code2 === void 0) return cause;
-  return new AirgapError("io", wording[code2] ?? "the file cannot be read or written", {
-    given: `${path7}: ${code2}`,
-    cause
-  });
-}
-function codeOf(cause) {
-  const { code: code2, errno } = cause ?? {};
-  return errno !== void 0 && -errno === import_node_os2.constants.errno.EDQUOT ? "EDQUOT" : code2;
-}
-function isDiskFull(error3) {
-  const codes = failuresIn(error3).map(({ cause }) => codeOf(cause));
-  return codes.some((code2) => code2 === "ENOSPC" || code2 === "EDQUOT");
-}
-var import_node_os2, wording;
-var init_failures = __esm({
-  "src/disk/failures.ts"() {
-    "use strict";
-    import_node_os2 = require("node:os");
-    init_error();
-    wording = {
-      ENOSPC: "the disk is full",
-      EDQUOT: "the disk quota is used up",
-      EROFS: "the file system is read-only",
-      EACCES: "permission denied",
-      EPERM: "permission denied"
-    };
-  }
-});
-
 // src/bundle/hash-worker.ts
 function hashWorker() {
   const { createHash: createHash7 } = process.getBuiltinModule("node:crypto");
   const { readSync } = process.getBuiltinModule("node:fs");
   const { parentPort } = process.getBuiltinModule("node:worker_threads");
-  const buffer3 = Buffer.allocUnsafeSlow(256 * 1024);
+  const buffer2 = Buffer.allocUnsafeSlow(256 * 1024);
   const hashes = /* @__PURE__ */ new Map();
   const hashOf2 = (id) => {
     const hash = hashes.get(id) ?? createHash7("sha256");
@@ -4633,10 +4758,10 @@ function hashWorker() {
   const take = (id, { fd, position, length }) => {
     let done = 0;
     while (done < length) {
-      const most = Math.min(buffer3.length, length - done);
-      const count4 = readSync(fd, buffer3, 0, most, position + done);
+      const most = Math.min(buffer2.length, length - done);
+      const count4 = readSync(fd, buffer2, 0, most, position + done);
       if (count4 === 0) break;
-      hashOf2(id).update(buffer3.subarray(0, count4));
+      hashOf2(id).update(buffer2.subarray(0, count4));
       done += count4;
     }
     return done;
@@ -4659,11 +4784,11 @@ var init_hash_worker = __esm({
 });
 
 // src/bundle/hash-threads.ts
-var import_node_os3, import_node_worker_threads, largeBody, stride, mostThreads, HashThreads, HashThread;
+var import_node_os4, import_node_worker_threads, largeBody, stride, mostThreads, HashThreads, HashThread;
 var init_hash_threads = __esm({
   "src/bundle/hash-threads.ts"() {
     "use strict";
-    import_node_os3 = require("node:os");
+    import_node_os4 = require("node:os");
     import_node_worker_threads = require("node:worker_threads");
     init_failures();
     init_damage();
@@ -4718,7 +4843,7 @@ var init_hash_threads = __esm({
       #freest() {
         if (this.#isClosed) throw new Error("the hashing threads are closed");
         const [freest] = this.#threads.toSorted((a2, b) => a2.running - b.running);
-        const most = Math.min((0, import_node_os3.availableParallelism)(), mostThreads);
+        const most = Math.min((0, import_node_os4.availableParallelism)(), mostThreads);
         if (freest && (freest.running === 0 || this.#threads.length === most)) return freest;
         const thread = new HashThread();
         this.#threads.push(thread);
@@ -4770,7 +4895,7 @@ async function digestOfBody(window2, entry, reading) {
   return `sha256:${await hash}`;
 }
 async function hashHere(window2, entry, { signal, progress }) {
-  const hash = (0, import_node_crypto2.createHash)("sha256");
+  const hash = (0, import_node_crypto3.createHash)("sha256");
   const end = bodyStart(entry) + entry.size;
   for (let position = bodyStart(entry); position < end; ) {
     const bytes = await window2.read(position, end - position);
@@ -4792,11 +4917,11 @@ async function hashInThread(entry, { signal, progress, threads }) {
   }
   return hash.digest();
 }
-var import_node_crypto2;
+var import_node_crypto3;
 var init_entry = __esm({
   "src/bundle/entry.ts"() {
     "use strict";
-    import_node_crypto2 = require("node:crypto");
+    import_node_crypto3 = require("node:crypto");
     init_archive();
     init_hash_threads();
   }
@@ -4832,7 +4957,7 @@ async function createVolume(path7, size, partSize) {
   const parts = [];
   try {
     for (const { name: name3, start: start2, end } of extentsOf(path7, size, partSize)) {
-      const file2 = await onDisk(name3, (0, import_promises.open)(name3, import_node_fs.constants.O_RDWR | import_node_fs.constants.O_CREAT));
+      const file2 = await onDisk(name3, (0, import_promises3.open)(name3, import_node_fs2.constants.O_RDWR | import_node_fs2.constants.O_CREAT));
       parts.push({ file: file2, path: name3, start: start2, end });
       await onDisk(name3, file2.truncate(end - start2));
     }
@@ -4850,12 +4975,12 @@ function extentsOf(path7, size, partSize) {
     end: Math.min((at + 1) * partSize, size)
   }));
 }
-var import_node_fs, import_promises, Volume, mostParts;
+var import_node_fs2, import_promises3, Volume, mostParts;
 var init_volume = __esm({
   "src/bundle/volume.ts"() {
     "use strict";
-    import_node_fs = require("node:fs");
-    import_promises = require("node:fs/promises");
+    import_node_fs2 = require("node:fs");
+    import_promises3 = require("node:fs/promises");
     init_failures();
     Volume = class {
       /** What the bundle is called: the one file, or the name that the parts' names begin with. */
@@ -4877,10 +5002,10 @@ var init_volume = __esm({
         this.partSize = parts.length > 1 ? first.end : Number.POSITIVE_INFINITY;
       }
       /** What one read of one file gives: fewer bytes than asked for at a part's end, none at the end of all. */
-      read(buffer3, offset, length, position) {
+      read(buffer2, offset, length, position) {
         const part3 = this.partAt(position);
         const most = part3 === this.parts.at(-1) ? length : Math.min(length, part3.end - position);
-        return onDisk(part3.path, part3.file.read(buffer3, offset, most, position - part3.start));
+        return onDisk(part3.path, part3.file.read(buffer2, offset, most, position - part3.start));
       }
       /** Writes all of it, across parts where it must. */
       async write(bytes, position) {
@@ -4943,15 +5068,16 @@ async function openVolume(path7) {
     if (file2) return new Volume(path7, await measure([{ file: file2, path: path7 }]));
   }
   const numbers = await partNumbers(whole ?? path7);
-  if (numbers.length === 0) throw notAFile(path7, "nothing there");
+  const isThere = whole === void 0 || numbers.some((number3) => partPathOf(whole, number3) === path7);
+  if (numbers.length === 0 || !isThere) throw notAFile(path7, "nothing there");
   return openParts(whole ?? path7, numbers);
 }
 function wholeOf(path7) {
   return /^(.+\.tar)\.\d{3}$|^(.+)\.001$/.exec(path7)?.slice(1).find(Boolean);
 }
 async function partNumbers(path7) {
-  const names = await (0, import_promises2.readdir)((0, import_node_path3.dirname)(path7)).catch(() => []);
-  return names.flatMap((name3) => partNumber((0, import_node_path3.basename)(path7), name3) ?? []).sort((a2, b) => a2 - b);
+  const names = await (0, import_promises4.readdir)((0, import_node_path4.dirname)(path7)).catch(() => []);
+  return names.flatMap((name3) => partNumber((0, import_node_path4.basename)(path7), name3) ?? []).sort((a2, b) => a2 - b);
 }
 function partNumber(bundle, name3) {
   const number3 = name3.startsWith(`${bundle}.`) ? name3.slice(bundle.length + 1) : "";
@@ -4977,7 +5103,7 @@ async function openParts(path7, numbers) {
   }
 }
 async function openFile(path7) {
-  const file2 = await (0, import_promises2.open)(path7, import_node_fs2.constants.O_RDONLY | import_node_fs2.constants.O_NONBLOCK).catch((error3) => {
+  const file2 = await (0, import_promises4.open)(path7, import_node_fs3.constants.O_RDONLY | import_node_fs3.constants.O_NONBLOCK).catch((error3) => {
     if (error3.code === "ENOENT" || error3.code === "ENOTDIR") return void 0;
     throw diskError(path7, error3);
   });
@@ -5000,13 +5126,13 @@ function requireOneSize(parts) {
   const sizeOf = ({ start: start2, end }) => end - start2;
   const [first] = parts;
   if (first === void 0) return;
-  const wrong2 = parts.find(
+  const wrong3 = parts.find(
     (part3, at) => at === parts.length - 1 ? sizeOf(part3) > sizeOf(first) : sizeOf(part3) !== sizeOf(first)
   );
-  if (wrong2 === void 0) return;
+  if (wrong3 === void 0) return;
   throw new AirgapError("integrity", "the parts of the bundle do not fit together", {
-    given: `${wrong2.path}: ${sizeOf(wrong2)} bytes`,
-    expected: `${sizeOf(first)} bytes, as ${(0, import_node_path3.basename)(first.path)}; less in the last part alone`,
+    given: `${wrong3.path}: ${sizeOf(wrong3)} bytes`,
+    expected: `${sizeOf(first)} bytes, as ${(0, import_node_path4.basename)(first.path)}; less in the last part alone`,
     next: "copy the parts again, and compare them with the .sha256 file; take away parts of other bundles"
   });
 }
@@ -5023,13 +5149,13 @@ function notAFile(path7, found) {
     expected: "the NAME-VERSION.tar that `airgap-bundle create` wrote, or its parts .tar.001 and on"
   });
 }
-var import_node_fs2, import_promises2, import_node_path3;
+var import_node_fs3, import_promises4, import_node_path4;
 var init_open_volume = __esm({
   "src/bundle/open-volume.ts"() {
     "use strict";
-    import_node_fs2 = require("node:fs");
-    import_promises2 = require("node:fs/promises");
-    import_node_path3 = require("node:path");
+    import_node_fs3 = require("node:fs");
+    import_promises4 = require("node:fs/promises");
+    import_node_path4 = require("node:path");
     init_failures();
     init_error();
     init_volume();
@@ -5121,12 +5247,12 @@ async function checkArchive(volume, archive, context) {
     mtime: archive.mtime,
     signal,
     threads,
-    progress: progressOf(archive, context)
+    progress: byteProgress(totalSize(archive.entries), context.emit)
   };
-  const checkRun = async (run2) => {
-    const window2 = new Window(volume, extentOf(run2));
+  const checkRun = async (run) => {
+    const window2 = new Window(volume, extentOf(run));
     const besideBody = new Window(volume, blockSize);
-    for (const entry of run2) {
+    for (const entry of run) {
       signal.throwIfAborted();
       await checkEntry(entry.size < largeBody ? window2 : besideBody, entry, work);
     }
@@ -5134,7 +5260,7 @@ async function checkArchive(volume, archive, context) {
   try {
     await pMap(
       runs(archive.entries),
-      (run2) => checkRun(run2).catch((error3) => failed3.abort(error3)),
+      (run) => checkRun(run).catch((error3) => failed3.abort(error3)),
       { concurrency: readers }
     );
     signal.throwIfAborted();
@@ -5160,12 +5286,8 @@ function runs(entries) {
   }
   return all;
 }
-function extentOf(run2) {
-  return (run2.at(-1)?.end ?? 0) - (run2[0]?.start ?? 0);
-}
-function progressOf({ entries }, { emit }) {
-  const total = totalSize(entries);
-  return byteProgress(total, emit);
+function extentOf(run) {
+  return (run.at(-1)?.end ?? 0) - (run[0]?.start ?? 0);
 }
 async function checkEntry(window2, entry, work) {
   await checkHeader(window2, entry, work.mtime);
@@ -6470,17 +6592,17 @@ var init_parse = __esm({
       return result.issues.length === 0;
     };
     _encode = (_Err) => {
-      const parse4 = _parse(_Err);
+      const parse5 = _parse(_Err);
       const fn = (schema, value, _ctx, _params) => {
         const ctx = _ctx ? { ..._ctx, direction: "backward" } : { direction: "backward" };
-        return parse4(schema, value, ctx, finalizeParams(fn, _params));
+        return parse5(schema, value, ctx, finalizeParams(fn, _params));
       };
       return fn;
     };
     _decode = (_Err) => {
-      const parse4 = _parse(_Err);
+      const parse5 = _parse(_Err);
       const fn = (schema, value, _ctx, _params) => {
-        return parse4(schema, value, _ctx, finalizeParams(fn, _params));
+        return parse5(schema, value, _ctx, finalizeParams(fn, _params));
       };
       return fn;
     };
@@ -7094,7 +7216,7 @@ function capSize(inst, size) {
   if (!caps.length)
     return;
   const cap = Math.min(...caps.map((c3) => c3[0]));
-  const parse4 = inst._zod.parse;
+  const parse5 = inst._zod.parse;
   inst._zod.parse = (payload, ctx) => {
     const n2 = size(payload.value);
     if (n2 > cap && !ctx?.skipChecks && ctx?.direction !== "backward") {
@@ -7108,7 +7230,7 @@ function capSize(inst, size) {
         }
       }
     }
-    return parse4(payload, ctx);
+    return parse5(payload, ctx);
   };
 }
 function handleArrayResult(result, final, index) {
@@ -8574,7 +8696,7 @@ function isRecursive(inst, stack, resolve20) {
     return PROVEN;
   stack.add(inst);
   let result = NONE;
-  const check2 = (child) => {
+  const check = (child) => {
     if (result !== PROVEN && child?._zod) {
       const answer = isRecursive(child, stack, resolve20);
       if (answer > result)
@@ -8603,32 +8725,32 @@ function isRecursive(inst, stack, resolve20) {
     case "object": {
       const raw = rawShape(def);
       merge3(raw ? shape(raw, true) : ASSUMED);
-      check2(def.catchall);
+      check(def.catchall);
       break;
     }
     case "array":
-      check2(def.element);
+      check(def.element);
       break;
     case "tuple":
       for (const el of def.items)
-        check2(el);
-      check2(def.rest);
+        check(el);
+      check(def.rest);
       break;
     case "record":
     case "map":
-      check2(def.keyType);
-      check2(def.valueType);
+      check(def.keyType);
+      check(def.valueType);
       break;
     case "set":
-      check2(def.valueType);
+      check(def.valueType);
       break;
     case "union":
       for (const el of def.options)
-        check2(el);
+        check(el);
       break;
     case "intersection":
-      check2(def.left);
-      check2(def.right);
+      check(def.left);
+      check(def.right);
       break;
     case "optional":
     case "nullable":
@@ -8639,15 +8761,15 @@ function isRecursive(inst, stack, resolve20) {
     case "nonoptional":
     case "promise":
     case "success":
-      check2(def.innerType);
+      check(def.innerType);
       break;
     case "pipe":
-      check2(def.in);
-      check2(def.out);
+      check(def.in);
+      check(def.out);
       break;
     case "function":
-      check2(def.input);
-      check2(def.output);
+      check(def.input);
+      check(def.output);
       break;
     // `$ZodLazy` caches its inner on the def, so a resolved edge is followed exactly
     case "lazy": {
@@ -8688,10 +8810,10 @@ function isRecursive(inst, stack, resolve20) {
         if (!value || typeof value !== "object")
           continue;
         if (value._zod)
-          check2(value);
+          check(value);
         else if (Array.isArray(value))
           for (const el of value)
-            check2(el);
+            check(el);
       }
     }
   }
@@ -8718,7 +8840,7 @@ function isBackEdge(ctx, value) {
   const backEdges = ctx[STATE]?.backEdges;
   return backEdges !== void 0 && isRef(value) && backEdges.has(value);
 }
-var $ZodCyclicError, STATE, NO_ISSUES, recursive, NONE, ASSUMED, PROVEN, handoff, open3, memo;
+var $ZodCyclicError, STATE, NO_ISSUES, recursive, NONE, ASSUMED, PROVEN, handoff, open4, memo;
 var init_memoizer = __esm({
   "node_modules/zod/v4/core/memoizer.js"() {
     init_util();
@@ -8734,7 +8856,7 @@ var init_memoizer = __esm({
     NONE = 0;
     ASSUMED = 1;
     PROVEN = 2;
-    open3 = [];
+    open4 = [];
     memo = {
       alloc(_inst, payload, empty) {
         const bucket = handoff;
@@ -8743,7 +8865,7 @@ var init_memoizer = __esm({
         handoff = void 0;
         const entry = { value: empty, issues: null };
         bucket.set(payload.value, entry);
-        open3.push(entry);
+        open4.push(entry);
         return empty;
       },
       guard(inst) {
@@ -8814,10 +8936,10 @@ var init_memoizer = __esm({
               return payload;
             }
             handoff = bucket;
-            const depth = open3.length;
+            const depth = open4.length;
             const result = base2(payload, ctx);
             handoff = void 0;
-            const entry = open3.length > depth ? open3.pop() : void 0;
+            const entry = open4.length > depth ? open4.pop() : void 0;
             if (result instanceof Promise) {
               return result.then((r) => {
                 if (entry)
@@ -11194,8 +11316,8 @@ var init_schemas2 = __esm({
         reg.add(this, meta2);
         return this;
       },
-      refine(check2, params) {
-        return this.check(refine(check2, params));
+      refine(check, params) {
+        return this.check(refine(check, params));
       },
       superRefine(refinement, params) {
         return this.check(superRefine(refinement, params));
@@ -12097,7 +12219,11 @@ var init_manifest = __esm({
       subject: descriptor.exactOptional(),
       artifactType: string2().exactOptional()
     });
-    indexSchema = object({ manifests: array(descriptor).default([]), annotations });
+    indexSchema = object({
+      manifests: array(descriptor).default([]),
+      subject: descriptor.exactOptional(),
+      annotations
+    });
   }
 });
 
@@ -12433,14 +12559,14 @@ async function readBody(volume, entry) {
   });
 }
 async function readExactly(volume, position, length) {
-  const buffer3 = Buffer.alloc(length);
+  const buffer2 = Buffer.alloc(length);
   for (let done = 0; done < length; ) {
     const rest2 = length - done;
-    const { bytesRead } = await volume.read(buffer3, done, rest2, position + done);
+    const { bytesRead } = await volume.read(buffer2, done, rest2, position + done);
     if (bytesRead === 0) throw truncated(volume, position + length);
     done += bytesRead;
   }
-  return buffer3;
+  return buffer2;
 }
 function truncated({ path: path7, size, parts, isSplit }, needed) {
   const after = isSplit ? `, so ${partPathOf(path7, parts.length + 1)} as well` : "";
@@ -12471,17 +12597,18 @@ var init_head = __esm({
 });
 
 // src/bundle/inventory-lines.ts
-function parsePrintedInventory(bytes) {
-  if (bytes.length > inventoryLimit) throw refused(overLimit(bytes.length));
-  const fields = readFields(new Lines(bytes));
+function parsePrintedInventory(bytes, errorClass = "integrity") {
+  const refused2 = (given, cause) => refusal(errorClass, given, cause);
+  if (bytes.length > inventoryLimit) throw refused2(overLimit(bytes.length));
+  const fields = readFields(new Lines(bytes, refused2));
   const result = inventorySchema.safeParse(
     Object.fromEntries(fields.map(({ name: name3, value }) => [name3, value]))
   );
-  if (!result.success) throw refused(firstIssue(result.error.issues));
-  if (!isSpelled(result.data, fields)) throw refused(otherSpelling);
+  if (!result.success) throw refused2(firstIssue(result.error.issues));
+  if (!isSpelled(result.data, fields)) throw refused2(otherSpelling);
   const inventory = withElements(result.data, fields);
   const [fault2] = inventoryFaults(inventory);
-  if (fault2 !== void 0) throw refused(fault2);
+  if (fault2 !== void 0) throw refused2(fault2);
   return inventory;
 }
 function readFields(lines2) {
@@ -12547,7 +12674,7 @@ function readElement(schema, text3, lines2) {
 }
 function requireFew(text3, lines2) {
   if (text3.length <= mostBesideStrings) return;
-  if (text3.length > longest) throw lines2.refused("a value of more than 8 MiB");
+  if (text3.length > longest2) throw lines2.refused("a value of more than 8 MiB");
   const others = text3.replace(/"[^"\\]*(?:\\.[^"\\]*)*"/g, "");
   if (others.length > mostBesideStrings) throw lines2.refused("too many values");
 }
@@ -12566,20 +12693,21 @@ function withElements(inventory, fields) {
   ]);
   return { ...inventory, ...Object.fromEntries(entries) };
 }
-var refused, Lines, blobsStart, images, files, blobs, elementSchemas, longest, mostBesideStrings;
+var Lines, blobsStart, images, files, blobs, elementSchemas, longest2, mostBesideStrings;
 var init_inventory_lines = __esm({
   "src/bundle/inventory-lines.ts"() {
     "use strict";
     init_inventory_json();
     init_inventory_rules();
     init_inventory_schema();
-    refused = (given, cause) => refusal("integrity", given, cause);
     Lines = class {
       #start = 0;
       #number = 0;
       #bytes;
-      constructor(bytes) {
+      refused;
+      constructor(bytes, refused2) {
         this.#bytes = bytes;
+        this.refused = (given, cause) => refused2(`line ${this.#number}: ${given}`, cause);
       }
       next() {
         const end = this.#bytes.indexOf(10, this.#start);
@@ -12595,12 +12723,11 @@ var init_inventory_lines = __esm({
       end() {
         if (this.#start < this.#bytes.length) throw this.refused("more after the end");
       }
-      refused = (given, cause) => refused(`line ${this.#number}: ${given}`, cause);
     };
     blobsStart = ',"blobs":[';
     ({ images, files, blobs } = inventorySchema.shape);
     elementSchemas = { images: images.element, files: files.element, blobs: blobs.element };
-    longest = 8 * 1024 * 1024;
+    longest2 = 8 * 1024 * 1024;
     mostBesideStrings = 64 * 1024;
   }
 });
@@ -12617,23 +12744,24 @@ async function loadPublicKey(path7) {
   }
   if (!/^-----BEGIN PUBLIC KEY-----$/m.test(pem)) throw wrongFile(path7, "no PUBLIC KEY in PEM");
   return describeKey(
-    understood(path7, () => (0, import_node_crypto3.createPublicKey)(pem)),
+    understood(path7, () => (0, import_node_crypto4.createPublicKey)(pem)),
     path7
   );
 }
 async function loadPrivateKey(path7, passphrase) {
   const pem = await readPem(path7);
   if (!/^-----BEGIN (ENCRYPTED |EC )?PRIVATE KEY-----$/m.test(pem)) {
-    throw wrongFile(path7, "no PRIVATE KEY in PEM");
+    const next = "give the .key file; `airgap-bundle keygen --out NAME.key` makes a pair";
+    throw wrongFile(path7, "no PRIVATE KEY in PEM", next);
   }
   if (pem.includes("ENCRYPTED") && !passphrase) {
     throw wrongFile(path7, "an encrypted key", "set AIRGAP_BUNDLE_KEY_PASSPHRASE");
   }
   const privateKey = understood(
     path7,
-    () => (0, import_node_crypto3.createPrivateKey)({ key: pem, passphrase: passphrase ?? "" })
+    () => (0, import_node_crypto4.createPrivateKey)({ key: pem, passphrase: passphrase ?? "" })
   );
-  return { ...describeKey((0, import_node_crypto3.createPublicKey)(privateKey), path7), privateKey };
+  return { ...describeKey((0, import_node_crypto4.createPublicKey)(privateKey), path7), privateKey };
 }
 function parseKeyId(text3) {
   const keyId = /^(?:SHA256:)?([0-9a-f]{64})$/.exec(text3)?.[1];
@@ -12644,7 +12772,7 @@ function parseKeyId(text3) {
   });
 }
 function describeKey(key, path7) {
-  const keyId = (0, import_node_crypto3.createHash)("sha256").update(key.export({ type: "spki", format: "der" })).digest("hex");
+  const keyId = (0, import_node_crypto4.createHash)("sha256").update(key.export({ type: "spki", format: "der" })).digest("hex");
   if (key.asymmetricKeyType === "ed25519") return { keyId, type: "ed25519", key };
   const curve = key.asymmetricKeyDetails?.namedCurve;
   if (key.asymmetricKeyType === "ec" && curve === "prime256v1")
@@ -12653,13 +12781,14 @@ function describeKey(key, path7) {
 }
 async function readPem(path7) {
   try {
-    return await (0, import_promises3.readFile)(path7, "latin1");
+    return await (0, import_promises5.readFile)(path7, "latin1");
   } catch (cause) {
     const { code: code2 } = cause;
     const errorClass = code2 === "ENOENT" || code2 === "EISDIR" ? "usage" : "io";
     throw new AirgapError(errorClass, "the key file cannot be read", {
       given: `${path7}: ${code2}`,
       expected: "a PEM file",
+      next: "correct the path; `airgap-bundle keygen --out NAME.key` makes a pair",
       cause
     });
   }
@@ -12668,10 +12797,11 @@ function understood(path7, read5) {
   try {
     return read5();
   } catch (cause) {
+    const next = "to sign give the .key file, and its passphrase in AIRGAP_BUNDLE_KEY_PASSPHRASE; to verify the .pub file";
     throw wrongFile(
       path7,
-      "a key that does not open: damaged, or a wrong passphrase",
-      void 0,
+      "a key that does not open: of the other kind, damaged, or a wrong passphrase",
+      next,
       cause
     );
   }
@@ -12684,12 +12814,12 @@ function wrongFile(path7, found, next, cause) {
     cause
   });
 }
-var import_node_crypto3, import_promises3;
+var import_node_crypto4, import_promises5;
 var init_keys = __esm({
   "src/bundle/keys.ts"() {
     "use strict";
-    import_node_crypto3 = require("node:crypto");
-    import_promises3 = require("node:fs/promises");
+    import_node_crypto4 = require("node:crypto");
+    import_promises5 = require("node:fs/promises");
     init_error();
   }
 });
@@ -12697,10 +12827,10 @@ var init_keys = __esm({
 // src/bundle/sign.ts
 async function loadSigner(path7, passphrase) {
   const { keyId, type, privateKey } = await loadPrivateKey(path7, passphrase);
-  return { keyId, type, sign: (bytes) => (0, import_node_crypto4.sign)(hashOf(type), bytes, privateKey) };
+  return { keyId, type, sign: (bytes) => (0, import_node_crypto5.sign)(hashOf(type), bytes, privateKey) };
 }
 function signatureHolds(key, bytes, signature) {
-  return (0, import_node_crypto4.verify)(hashOf(key.type), bytes, key.key, signature);
+  return (0, import_node_crypto5.verify)(hashOf(key.type), bytes, key.key, signature);
 }
 function printSignature(signature) {
   return Buffer.from(`${signature.toString("base64")}
@@ -12713,11 +12843,11 @@ function parseSignature(body) {
 function hashOf(type) {
   return type === "ed25519" ? null : "sha256";
 }
-var import_node_crypto4;
+var import_node_crypto5;
 var init_sign = __esm({
   "src/bundle/sign.ts"() {
     "use strict";
-    import_node_crypto4 = require("node:crypto");
+    import_node_crypto5 = require("node:crypto");
     init_keys();
   }
 });
@@ -12783,11 +12913,11 @@ var init_trust = __esm({
 });
 
 // src/bundle/verified-bundle.ts
-var import_node_crypto5, pieceSize, VerifiedBundle;
+var import_node_crypto6, pieceSize, VerifiedBundle;
 var init_verified_bundle = __esm({
   "src/bundle/verified-bundle.ts"() {
     "use strict";
-    import_node_crypto5 = require("node:crypto");
+    import_node_crypto6 = require("node:crypto");
     init_archive();
     init_damage();
     init_window();
@@ -12832,11 +12962,11 @@ var init_verified_bundle = __esm({
         const entry = this.#entry(blobPath(digest2));
         const end = bodyStart(entry) + entry.size;
         for (let position = bodyStart(entry); position < end; ) {
-          const buffer3 = Buffer.allocUnsafe(Math.min(pieceSize, end - position));
-          const { bytesRead } = await this.volume.read(buffer3, 0, buffer3.length, position);
+          const buffer2 = Buffer.allocUnsafe(Math.min(pieceSize, end - position));
+          const { bytesRead } = await this.volume.read(buffer2, 0, buffer2.length, position);
           if (bytesRead === 0) throw this.#damagedSince(entry, "no more bytes");
           position += bytesRead;
-          yield buffer3.subarray(0, bytesRead);
+          yield buffer2.subarray(0, bytesRead);
         }
       }
       get path() {
@@ -12853,7 +12983,7 @@ var init_verified_bundle = __esm({
       /** The last chunk is held back until the hash of all is right. */
       async *#chunks(entry) {
         const window2 = new Window(this.volume, entry.size);
-        const hash = (0, import_node_crypto5.createHash)("sha256");
+        const hash = (0, import_node_crypto6.createHash)("sha256");
         const end = bodyStart(entry) + entry.size;
         for (let position = bodyStart(entry); position < end; ) {
           const chunk = Buffer.from(await window2.read(position, end - position));
@@ -12900,7 +13030,7 @@ async function openVerified(path7, trust, context) {
     throw error3;
   }
 }
-async function readUnverified(path7, keys = [], check2 = () => {
+async function readUnverified(path7, keys = [], check = () => {
 }) {
   const volume = await openVolume(path7);
   try {
@@ -12908,7 +13038,7 @@ async function readUnverified(path7, keys = [], check2 = () => {
     const key = findKey(head, keys);
     const inventory = parsePrintedInventory(head.inventory);
     const archive = layOut(inventory, head);
-    check2(volume, archive);
+    check(volume, archive);
     return {
       verified: false,
       path: volume.path,
@@ -12977,7 +13107,7 @@ var init_verify = __esm({
 async function readDeltaBase({ since: path7, withoutImages = false }, spec, context) {
   if (!path7) return void 0;
   refuseLightDelta(withoutImages);
-  const { inventory, inventoryDigest } = await readBase((0, import_node_path4.resolve)(context.cwd, path7));
+  const { inventory, inventoryDigest } = await readBase((0, import_node_path5.resolve)(context.cwd, path7));
   refuseLight(inventory, path7);
   refuseOtherTarget(inventory, spec);
   refuseSameVersion(inventory, spec);
@@ -13049,11 +13179,11 @@ function refuseSameVersion(old, { name: name3, version: version3 }) {
     next: "give the new bundle a version of its own"
   });
 }
-var import_node_path4;
+var import_node_path5;
 var init_delta_base = __esm({
   "src/commands/delta-base.ts"() {
     "use strict";
-    import_node_path4 = require("node:path");
+    import_node_path5 = require("node:path");
     init_verify();
     init_volume_size();
     init_repositories();
@@ -13068,8 +13198,8 @@ async function readRevoked(words, folder) {
 }
 async function idsOf(word, folder) {
   if (/^(SHA256:)?[0-9a-f]{64}$/.test(word)) return [parseKeyId(word)];
-  const path7 = (0, import_node_path5.resolve)(folder, word);
-  const text3 = await (0, import_promises4.readFile)(path7, "latin1").catch((cause) => {
+  const path7 = (0, import_node_path6.resolve)(folder, word);
+  const text3 = await (0, import_promises6.readFile)(path7, "latin1").catch((cause) => {
     throw neither(word, `${path7}: ${cause.code}`, cause);
   });
   if (text3.includes("-----BEGIN ")) return [(await loadPublicKey(path7)).keyId];
@@ -13085,22 +13215,22 @@ function neither(word, given, cause) {
     cause
   });
 }
-var import_promises4, import_node_path5;
+var import_promises6, import_node_path6;
 var init_revoked = __esm({
   "src/bundle/revoked.ts"() {
     "use strict";
-    import_promises4 = require("node:fs/promises");
-    import_node_path5 = require("node:path");
+    import_promises6 = require("node:fs/promises");
+    import_node_path6 = require("node:path");
     init_error();
     init_keys();
   }
 });
 
-// src/commands/trust.ts
+// src/commands/keyring.ts
 async function readKeyring({ keys, revoked: revoked2 }, { cwd }) {
   if (revoked2.length > 0 && keys.length === 0) throw revokedOfNone();
   return {
-    keys: await Promise.all(keys.map((path7) => loadPublicKey((0, import_node_path6.resolve)(cwd, path7)))),
+    keys: await Promise.all(keys.map((path7) => loadPublicKey((0, import_node_path7.resolve)(cwd, path7)))),
     revoked: await readRevoked(revoked2, cwd)
   };
 }
@@ -13115,11 +13245,11 @@ function revokedOfNone() {
     next: "give the public key with --key NAME.pub"
   });
 }
-var import_node_path6;
-var init_trust2 = __esm({
-  "src/commands/trust.ts"() {
+var import_node_path7;
+var init_keyring = __esm({
+  "src/commands/keyring.ts"() {
     "use strict";
-    import_node_path6 = require("node:path");
+    import_node_path7 = require("node:path");
     init_keys();
     init_revoked();
     init_error();
@@ -13155,18 +13285,18 @@ async function runVerify(path7, trust, context) {
 async function openChecked(path7, options, context) {
   const trust = await readTrust(options, context);
   context.emit({ kind: "step", name: `verifying ${path7}` });
-  const bundle = await openVerified((0, import_node_path7.resolve)(context.cwd, path7), trust, context);
+  const bundle = await openVerified((0, import_node_path8.resolve)(context.cwd, path7), trust, context);
   for (const message of bundle.warnings) context.emit({ kind: "warning", message });
   return bundle;
 }
-var import_node_path7;
+var import_node_path8;
 var init_verify2 = __esm({
   "src/commands/verify.ts"() {
     "use strict";
-    import_node_path7 = require("node:path");
+    import_node_path8 = require("node:path");
     init_verify();
     init_delta_base();
-    init_trust2();
+    init_keyring();
   }
 });
 
@@ -13418,11 +13548,11 @@ function retryAfter(header2, now2) {
   const date3 = Date.parse(header2);
   return Number.isNaN(date3) ? void 0 : Math.max(0, date3 - now2.getTime());
 }
-var import_promises5, Transient, tenMinutes, unreachableBudget, firstBackoff, longestBackoff, Attempts;
+var import_promises7, Transient, tenMinutes, unreachableBudget, firstBackoff, longestBackoff, Attempts;
 var init_retry = __esm({
   "src/registry/retry.ts"() {
     "use strict";
-    import_promises5 = require("node:timers/promises");
+    import_promises7 = require("node:timers/promises");
     init_error();
     Transient = class extends Error {
       name = "Transient";
@@ -13460,6 +13590,11 @@ var init_retry = __esm({
         this.#failingSince = void 0;
         this.#tries = 0;
       }
+      /** What the budget has left, milliseconds. */
+      get left() {
+        const { budget } = this.#options;
+        return budget - (performance.now() - (this.#failingSince ?? performance.now()));
+      }
       /** Waits until the next try may start. @throws what was thrown, when trying again does not help or not any more */
       async pauseAfter(thrown, signal = this.#options.signal) {
         if (!(thrown instanceof Transient)) throw thrown;
@@ -13473,19 +13608,20 @@ var init_retry = __esm({
           throw thrown.failure;
         }
         this.#options.onWait?.(wait, thrown);
-        await (0, import_promises5.setTimeout)(wait, void 0, { signal });
+        await (0, import_promises7.setTimeout)(wait, void 0, { signal });
       }
       #isEnough({ origin, isUnreachable }, then) {
         const { budget, reach } = this.#options;
-        if (origin !== void 0 && reach.missed.has(origin)) return true;
+        if (origin !== void 0 && reach?.missed.has(origin)) return true;
         if (!isUnreachable || origin === void 0) return then > budget;
-        const isKnown = reach.answered.has(origin);
+        const isKnown = reach?.answered.has(origin);
         return then > (isKnown ? budget : Math.min(budget, unreachableBudget)) && this.#tries > 1;
       }
       /** Unless it answered others meanwhile. */
       #giveUp({ origin }, failingSince) {
-        const { answered, missed } = this.#options.reach;
-        if (origin !== void 0 && (answered.get(origin) ?? 0) < failingSince) missed.add(origin);
+        const { reach } = this.#options;
+        if (reach === void 0 || origin === void 0) return;
+        if ((reach.answered.get(origin) ?? 0) < failingSince) reach.missed.add(origin);
       }
     };
   }
@@ -13502,16 +13638,25 @@ async function readBlob(client, repository, { digest: digest2, size }) {
   }
   return twice(async () => {
     const { body } = await client.getBlob(repository, digest2);
-    const bytes = await (0, import_consumers.buffer)(body);
-    if (digestOf(bytes, algorithmOf(digest2)) === digest2) return bytes;
-    throw new AirgapError("integrity", "a blob is not what its digest says", { given: name3 });
+    const bytes = await readUpTo(size, body);
+    if (bytes.length === size && digestOf(bytes, algorithmOf(digest2)) === digest2) return bytes;
+    throw new AirgapError("integrity", "a blob is not what its descriptor says", { given: name3 });
   });
 }
-var import_consumers, mostBytes;
+async function readUpTo(size, body) {
+  const chunks2 = [];
+  let read5 = 0;
+  for await (const chunk of body) {
+    chunks2.push(chunk);
+    read5 += chunk.length;
+    if (read5 > size) break;
+  }
+  return Buffer.concat(chunks2);
+}
+var mostBytes;
 var init_read_blob = __esm({
   "src/registry/read-blob.ts"() {
     "use strict";
-    import_consumers = require("node:stream/consumers");
     init_digest();
     init_error();
     init_retry();
@@ -13527,38 +13672,45 @@ function areOurs(blobs2, { hasSubject }, { job: { origin } }) {
 function isSmall({ size }) {
   return size <= largest;
 }
-function smallBlobGate() {
-  return new Gate({ places: atOnce });
-}
-async function sendSmall(blobs2, unit, work) {
-  const sent = /* @__PURE__ */ new Map();
-  const one = async (blob2) => {
-    const leave = await work.smallBlobs.enter(work.context.signal);
-    sent.set(blob2, await send(blob2, unit, work).finally(leave));
+function heldBlobs() {
+  return {
+    small: new Gate({ places: atOnce.small }),
+    attached: new Gate({ places: atOnce.attached })
   };
+}
+async function sendSmall(blobs2, unit2, work) {
+  const sent = /* @__PURE__ */ new Map();
+  const one = async (blob2) => void sent.set(blob2, await send(blob2, unit2, work));
   const [first] = blobs2;
   const push2 = async () => void (first && await one(first));
-  await work.firstPush({ repository: unit.repository, push: push2 });
+  await work.firstPush({ repository: unit2.repository, push: push2 });
   await settleAll(blobs2.filter((blob2) => !sent.has(blob2)).map(one));
   return [...sent.values()].filter((isUploaded) => isUploaded).length;
 }
-async function tryPush(blobs2, unit, work) {
-  const { repository } = unit;
+async function tryPush(blobs2, unit2, work) {
+  const { repository } = unit2;
+  let isSent = false;
   const push2 = async () => {
     const [smallest2] = blobs2.toSorted((a2, b) => a2.size - b.size);
-    const isSent = smallest2 && isSmall(smallest2) && await send(smallest2, unit, work);
+    if (smallest2 && isSmall(smallest2)) isSent = await send(smallest2, unit2, work);
     if (!isSent) await work.job.target.checkPush(repository);
   };
   await work.firstPush({ repository, push: push2 });
+  return isSent;
 }
-async function send(blob2, unit, work) {
-  const { repository } = unit;
+async function send(blob2, unit2, work) {
+  const { held, context } = work;
+  const leave = await (isSmall(blob2) ? held.small : held.attached).enter(context.signal);
+  return sendWhole(blob2, unit2, work).finally(leave);
+}
+async function sendWhole(blob2, unit2, work) {
+  const { repository } = unit2;
   const { job, turns } = work;
   if (await job.target.headBlob(repository, blob2.digest) === blob2.size) {
     turns.arrived(blob2, repository);
     return false;
   }
-  const bytes = await read2(blob2, unit, work);
+  const bytes = await read2(blob2, unit2, work);
   if (bytes === void 0) return false;
   await job.target.putBlob(repository, blob2.digest, bytes);
   turns.pushTaken(repository);
@@ -13571,7 +13723,7 @@ async function read2(blob2, { image: image2 }, { job: { origin } }) {
   const { client, repository } = origin.locate(image2);
   return origin.found?.(blob2.digest) ?? readBlob(client, repository, blob2);
 }
-var largest, atOnce, largestAttached;
+var largest, largestAttached, atOnce;
 var init_small_blobs = __esm({
   "src/transfer/small-blobs.ts"() {
     "use strict";
@@ -13579,45 +13731,38 @@ var init_small_blobs = __esm({
     init_read_blob();
     init_waiting();
     largest = 1024 * 1024;
-    atOnce = 32;
     largestAttached = 32 * 1024 * 1024;
+    atOnce = { small: 32, attached: 2 };
   }
 });
 
 // src/transfer/bringing.ts
-async function bring(unit, turns, work) {
+async function bring(unit2, turns, work) {
   try {
     work.context.signal.throwIfAborted();
-    return await upload(await missingBlobs(unit, turns, work), unit, work);
+    return await upload(await missingBlobs(unit2, turns, work), unit2, work);
   } finally {
     for (const turn of turns) turn.leave();
   }
 }
-function bringAgain(unit, work) {
-  for (const blob2 of unit.blobs) work.turns.doubted(blob2, unit.repository);
-  return upload(unit.blobs, unit, work);
+function bringAgain(unit2, work) {
+  for (const blob2 of unit2.blobs) work.turns.doubted(blob2, unit2.repository);
+  return upload(unit2.blobs, unit2, work);
 }
-async function upload(missing3, unit, work) {
-  const refusals = work.refusals.get(unit.repository) ?? [];
-  const [, second] = refusals;
-  if (second !== void 0) throw second;
-  try {
-    if (areOurs(missing3, unit, work))
-      return { uploaded: await sendSmall(missing3, unit, work) > 0, documents: [] };
-    await tryPush(missing3, unit, work);
-    const sent = await copy(unit, missing3, work);
-    return { uploaded: sent.length > 0, documents: unit.documents };
-  } catch (error3) {
-    if (error3 instanceof AirgapError && error3.class === "refused")
-      work.refusals.set(unit.repository, [...refusals, error3]);
-    throw error3;
-  }
+function upload(missing3, unit2, work) {
+  return work.refusals.upload(unit2.repository, async () => {
+    if (areOurs(missing3, unit2, work))
+      return { uploaded: await sendSmall(missing3, unit2, work) > 0, documents: [] };
+    const isFirstSent = await tryPush(missing3, unit2, work);
+    const sent = await copy(unit2, missing3, work);
+    return { uploaded: isFirstSent || sent.length > 0, documents: unit2.documents };
+  });
 }
-async function missingBlobs(unit, turns, work) {
-  const arrivals = unit.blobs.map(async (blob2, at) => {
+async function missingBlobs(unit2, turns, work) {
+  const arrivals = unit2.blobs.map(async (blob2, at) => {
     const turn = turns[at];
     if (turn === void 0) throw new Error("a unit has a turn for each of its blobs");
-    return await isThereOrMounted(blob2, unit.repository, turn, work) ? [] : [blob2];
+    return await isThereOrMounted(blob2, unit2.repository, turn, work) ? [] : [blob2];
   });
   return (await settleAll(arrivals)).flat();
 }
@@ -13639,10 +13784,10 @@ async function mount({ digest: digest2 }, repository, work) {
   else work.turns.mountRefused(from, repository);
   return isMounted;
 }
-async function copy(unit, needed, work) {
+async function copy(unit2, needed, work) {
   const { origin, target: target2 } = work.job;
-  const { digest: digest2, repository, image: image2 } = unit;
-  const { from, missing: missing3 } = origin.kind === "layout" ? await sourceFor(unit, needed, origin, work) : { from: origin.locate(image2), missing: needed };
+  const { digest: digest2, repository, image: image2 } = unit2;
+  const { from, missing: missing3 } = origin.kind === "layout" ? await sourceFor(unit2, needed, origin, work) : { from: origin.locate(image2), missing: needed };
   const copying = work.progress.copying(missing3);
   try {
     const to = { client: target2, repository };
@@ -13650,7 +13795,7 @@ async function copy(unit, needed, work) {
     const sent = await work.oras.copy(job, missing3);
     work.sent(sent);
     const put2 = await target2.headManifest(repository, digest2);
-    if (put2?.digest !== digest2) throw notPut(unit, target2.host);
+    if (put2?.digest !== digest2) throw notPut(unit2, target2.host);
     for (const blob2 of missing3) work.turns.arrived(blob2, repository);
     return sent;
   } finally {
@@ -13676,43 +13821,52 @@ var init_bringing = __esm({
 });
 
 // src/transfer/oras-bytes.ts
+function watchProcess({ pid, stdout }, every, watches) {
+  const reported = {
+    Copying: /* @__PURE__ */ new Set(),
+    Copied: /* @__PURE__ */ new Set(),
+    Exists: /* @__PURE__ */ new Set()
+  };
+  let rest2 = "";
+  const listen2 = (chunk) => {
+    const lines2 = (rest2 + chunk).split("\n");
+    rest2 = lines2.pop() ?? "";
+    for (const line of lines2) {
+      const [, word, name3 = ""] = /^(Copying|Copied|Exists)\s+([0-9a-f]{12}) /.exec(line) ?? [];
+      if (word !== void 0) reported[word].add(name3);
+    }
+  };
+  stdout.on("data", listen2);
+  const look = () => {
+    const seen = { reported, traffic: trafficOf(pid) };
+    for (const watch of watches) watch(seen);
+  };
+  const timer = setInterval(look, every).unref();
+  const stop2 = () => {
+    clearInterval(timer);
+    stdout.off("data", listen2);
+  };
+  return { reported, stop: stop2 };
+}
 function watchOras(blobs2, told) {
   const sizes = sizesOf(blobs2);
-  return watching(interval, ({ stdout, traffic }) => {
-    const moved = traffic?.written ?? reportedAs("Copied", stdout, sizes);
-    told(reportedAs("Exists", stdout, sizes) + moved);
-  });
-}
-function watching(every, look) {
-  return ({ pid, stdout }) => {
-    let text3 = "";
-    const listen2 = (chunk) => {
-      text3 += chunk;
-    };
-    stdout.on("data", listen2);
-    const timer = setInterval(() => look({ stdout: text3, traffic: trafficOf(pid) }), every).unref();
-    return () => {
-      clearInterval(timer);
-      stdout.off("data", listen2);
-    };
+  return ({ reported, traffic }) => {
+    const moved = traffic?.written ?? bytesOf(reported.Copied, sizes);
+    told(bytesOf(reported.Exists, sizes) + moved);
   };
 }
 function sizesOf(blobs2) {
   return new Map(blobs2.map(({ digest: digest2, size }) => [shortName(digest2), size]));
 }
-function reportedDigests(word, stdout) {
-  const lines2 = stdout.matchAll(new RegExp(`^${word}\\s+([0-9a-f]{12}) `, "gm"));
-  return new Set([...lines2].map(([, hex = ""]) => hex));
-}
 function shortName(digest2) {
   return digest2.slice(digest2.indexOf(":") + 1).slice(0, 12);
 }
-function reportedAs(word, stdout, sizes) {
-  return [...reportedDigests(word, stdout)].reduce((sum2, hex) => sum2 + (sizes.get(hex) ?? 0), 0);
+function bytesOf(names, sizes) {
+  return [...names].reduce((sum2, name3) => sum2 + (sizes.get(name3) ?? 0), 0);
 }
 function trafficOf(pid) {
   try {
-    const io = (0, import_node_fs3.readFileSync)(`/proc/${pid}/io`, "latin1");
+    const io = (0, import_node_fs4.readFileSync)(`/proc/${pid}/io`, "latin1");
     const [read5, written2] = [/^rchar: (\d+)$/m, /^wchar: (\d+)$/m].map(
       (line) => Number(line.exec(io)?.[1] ?? 0)
     );
@@ -13725,17 +13879,16 @@ function added(one, other = { read: 0, written: 0 }) {
   return { read: one.read + other.read, written: one.written + other.written };
 }
 function childrenOf(pid) {
-  return (0, import_node_fs3.readdirSync)(`/proc/${pid}/task`).flatMap((thread) => {
-    const pids = (0, import_node_fs3.readFileSync)(`/proc/${pid}/task/${thread}/children`, "latin1");
+  return (0, import_node_fs4.readdirSync)(`/proc/${pid}/task`).flatMap((thread) => {
+    const pids = (0, import_node_fs4.readFileSync)(`/proc/${pid}/task/${thread}/children`, "latin1");
     return pids.split(" ").filter(Boolean).map(Number);
   });
 }
-var import_node_fs3, interval;
+var import_node_fs4;
 var init_oras_bytes = __esm({
   "src/transfer/oras-bytes.ts"() {
     "use strict";
-    import_node_fs3 = require("node:fs");
-    interval = 1e3;
+    import_node_fs4 = require("node:fs");
   }
 });
 
@@ -13797,6 +13950,154 @@ var init_progress2 = __esm({
         );
         const done = this.#arrived + sum(moved);
         this.#emit({ kind: "bytes", done, total: this.#total, images: { ...this.#images } });
+      }
+    };
+  }
+});
+
+// src/registry/failures.ts
+function readFailure(status, text3, subject) {
+  const { host, what, repository } = subject;
+  const given = `${status} from ${host}${text3 && `: ${text3}`}`;
+  const errorClass = classOf(status, text3, "read");
+  if (errorClass === "authentication") {
+    return new AirgapError(errorClass, `${host} refuses to read ${what}`, {
+      given,
+      next: `give the account the right to pull ${repository}, or log in: docker login ${host}`
+    });
+  }
+  if (errorClass === "integrity")
+    return new AirgapError(errorClass, `${what} is smaller than its descriptor says`, { given });
+  return new AirgapError(errorClass, `cannot read ${what} from ${host}`, {
+    given,
+    next: /HTTP request.* HTTPS/i.test(text3) ? `remove plainHttp of registries."${host}"` : "check the reference, and that the host is a registry"
+  });
+}
+function pushFailure(status, text3, subject) {
+  const { host, what } = subject;
+  const errorClass = classOf(status, text3, "write");
+  const message = errorClass === "integrity" ? `${what} came to ${host} damaged` : `${host} refuses ${what}`;
+  return new AirgapError(errorClass, message, {
+    given: `${status}${text3 && `: ${text3}`}`,
+    next: pushCures[status] ?? `see what ${host} logs about it`
+  });
+}
+function lacksContent({ given = "" }) {
+  return /(?:manifest|blob)[_ ]unknown\b/i.test(given);
+}
+function wrongCredentials(host, anonymous, text3) {
+  const message = anonymous ? `${host} wants a login, and there are no credentials for it` : `${host} does not accept the credentials given for it`;
+  return new AirgapError("authentication", message, {
+    ...text3 && { given: text3 },
+    next: `docker login ${host}`
+  });
+}
+function classOf(status, words, asked2) {
+  if (isPassing(status)) return "transient";
+  if (status === 401) return "authentication";
+  if (status === 416 || /(?:digest|size)[_ ]invalid/i.test(words)) return "integrity";
+  if (asked2 === "write") return "refused";
+  return status === 403 ? "authentication" : "usage";
+}
+function isPassing(status) {
+  return [408, 425, 429, 500, 502, 503, 504].includes(status) || status >= 520 && status <= 530;
+}
+function passingFailure(status, text3, { host, origin }, retryAfter2) {
+  const message = status === 429 ? `${host} asks for fewer requests` : `${host} is not able to answer now`;
+  const failure2 = new AirgapError("transient", message, {
+    given: `${status}${text3 && `: ${text3}`}`,
+    next: runAgain(retryAfter2)
+  });
+  const isLimit2 = status === 429 || retryAfter2 !== void 0;
+  return new Transient(failure2, { retryAfter: retryAfter2, origin, isLimit: isLimit2 });
+}
+function runAgain(wait) {
+  return wait === void 0 ? "run again to resume" : `run again in ${Math.ceil(wait / 1e3)} s to resume`;
+}
+function registryWords(body, contentType2) {
+  if (/html/i.test(contentType2)) return "";
+  return oneLine(distributionErrors(body) ?? body);
+}
+function distributionErrors(body) {
+  try {
+    const { errors } = JSON.parse(body);
+    if (!Array.isArray(errors) || errors.length === 0) return void 0;
+    return errors.map(({ code: code2, message }) => [code2, message].filter(Boolean).join(": ")).join("; ");
+  } catch {
+    return void 0;
+  }
+}
+var pushCures;
+var init_failures2 = __esm({
+  "src/registry/failures.ts"() {
+    "use strict";
+    init_error();
+    init_safe();
+    init_retry();
+    pushCures = {
+      403: "give the account the right to push there; a proxy cache cannot be pushed to: name it in pullThrough",
+      404: "make the repository or project in the target first: plan --output repositories lists them",
+      409: "the tag is immutable and holds something else: choose another tag or delete it there",
+      412: "the tag is immutable and holds something else: choose another tag or delete it there",
+      413: "raise the body size that the registry's front server accepts",
+      507: "free space or raise the quota in the target"
+    };
+  }
+});
+
+// src/transfer/refusals.ts
+function isRefusal(error3) {
+  return error3 instanceof AirgapError && error3.class === "refused";
+}
+function isOfTags(error3) {
+  return !lacksContent(error3) && /^(?:409|412)\b|immutable|already exists/i.test(error3.given ?? "");
+}
+var Refusals;
+var init_refusals = __esm({
+  "src/transfer/refusals.ts"() {
+    "use strict";
+    init_failures2();
+    init_error();
+    Refusals = class {
+      #uploads = /* @__PURE__ */ new Map();
+      #moves = /* @__PURE__ */ new Map();
+      #immovable = /* @__PURE__ */ new Map();
+      /** Uploads into a repository that has not refused two uploads before. @throws the second refusal where it has */
+      async upload(repository, work) {
+        const [, second] = this.#uploads.get(repository) ?? [];
+        if (second !== void 0) throw second;
+        try {
+          return await work();
+        } catch (error3) {
+          if (isRefusal(error3))
+            this.#uploads.set(repository, [...this.#uploads.get(repository) ?? [], error3]);
+          throw error3;
+        }
+      }
+      /**
+       * Moves a tag that holds something else, one at a time in a repository.
+       * @throws what `put` throws; where an earlier tag may not move at all its refusal, and `put` is not called
+       */
+      moveTag(repository, put2) {
+        const moved = (this.#moves.get(repository) ?? Promise.resolve()).then(
+          () => this.#move(repository, put2)
+        );
+        this.#moves.set(
+          repository,
+          moved.catch(() => {
+          })
+        );
+        return moved;
+      }
+      async #move(repository, put2) {
+        const earlier = this.#immovable.get(repository);
+        if (earlier !== void 0) throw earlier;
+        try {
+          await put2();
+        } catch (error3) {
+          if (isRefusal(error3) && isOfTags(error3)) this.#immovable.set(repository, error3);
+          throw error3;
+        }
       }
     };
   }
@@ -13893,17 +14194,17 @@ var init_turns = __esm({
 // src/transfer/units.ts
 function unitsOf(image2, graph, repository, kind) {
   const leaves = leavesOf(graph);
-  const unit = (digest2, of, documents) => ({
+  const unit2 = (digest2, of, documents) => ({
     key: `${repository}@${digest2}`,
     image: image2,
     repository,
     digest: digest2,
     blobs: blobsOf(of),
-    hasSubject: of.some(({ manifest }) => manifest.subject !== void 0),
+    hasSubject: documents.some((one) => graph.documents.get(one)?.manifest.subject !== void 0),
     documents
   });
-  if (kind === "layout") return [unit(graph.root.digest, leaves, [...graph.documents.keys()])];
-  return leaves.map((leaf) => unit(leaf.descriptor.digest, [leaf], [leaf.descriptor.digest]));
+  if (kind === "layout") return [unit2(graph.root.digest, leaves, [...graph.documents.keys()])];
+  return leaves.map((leaf) => unit2(leaf.descriptor.digest, [leaf], [leaf.descriptor.digest]));
 }
 function blobsOf(documents) {
   const blobs2 = documents.flatMap(({ manifest }) => references(manifest));
@@ -13938,14 +14239,13 @@ function startWork(job, images2, oras, context) {
   rememberHomes(images2, turns);
   const units4 = unitsInOrder(images2, job);
   const queued = new Map(
-    [...units4.values()].map((unit) => [unit.key, { unit, places: turns.join(unit.blobs) }])
+    [...units4.values()].map((unit2) => [unit2.key, { unit: unit2, places: turns.join(unit2.blobs) }])
   );
   const unitOf = (key) => {
     const found = queued.get(key);
     if (found === void 0) throw new Error(`no such unit: ${key}`);
     return found;
   };
-  const moves = /* @__PURE__ */ new Map();
   let bytesSent = 0;
   const work = {
     job,
@@ -13954,8 +14254,8 @@ function startWork(job, images2, oras, context) {
     turns,
     progress,
     bring: onceEach(itself, async (key) => {
-      const { unit, places } = unitOf(key);
-      return bring(unit, places, work);
+      const { unit: unit2, places } = unitOf(key);
+      return bring(unit2, places, work);
     }),
     bringAgain: onceEach(itself, async (key) => bringAgain(unitOf(key).unit, work)),
     firstPush: onceEach(
@@ -13964,17 +14264,12 @@ function startWork(job, images2, oras, context) {
         if (!turns.takesPushes(repository)) await push2();
       }
     ),
-    refusals: /* @__PURE__ */ new Map(),
+    refusals: new Refusals(),
     putChild: onceEach(
       ({ repository, document }) => `${repository}@${document.descriptor.digest}`,
       (child) => putChild(child, work)
     ),
-    moveTag: (repository, put2) => {
-      const moved = (moves.get(repository) ?? Promise.resolve()).then(put2);
-      moves.set(repository, moved);
-      return moved;
-    },
-    smallBlobs: smallBlobGate(),
+    held: heldBlobs(),
     sent: (blobs2) => {
       bytesSent += totalSize(blobs2);
     },
@@ -14002,7 +14297,7 @@ function unitsInOrder(images2, { origin }) {
     return repositoriesOf([known]).flatMap((to) => unitsOf(image2, graph, to, origin.kind));
   });
   const firsts = /* @__PURE__ */ new Map();
-  for (const unit of units4) if (!firsts.has(unit.key)) firsts.set(unit.key, unit);
+  for (const unit2 of units4) if (!firsts.has(unit2.key)) firsts.set(unit2.key, unit2);
   return firsts;
 }
 function rememberHomes(images2, turns) {
@@ -14025,6 +14320,7 @@ var init_work = __esm({
     init_once();
     init_bringing();
     init_progress2();
+    init_refusals();
     init_small_blobs();
     init_turns();
     init_units2();
@@ -14147,11 +14443,11 @@ async function pushRoot({ file: file2, bundleRepository: repository, tag: first 
   });
 }
 async function keepWhatArrived(repository, blobs2, { job: { target: target2 }, turns }) {
-  const keep = async (blob2) => {
+  const keep2 = async (blob2) => {
     const size = await target2.headBlob(repository, blob2.digest).catch(nothing);
     if (size !== void 0) turns.arrived(blob2, repository);
   };
-  await pMap(blobs2, keep, { concurrency: 64 });
+  await pMap(blobs2, keep2, { concurrency: 64 });
 }
 function reason(error3) {
   const [failure2] = failuresIn(error3);
@@ -14170,8254 +14466,6 @@ var init_bundle_repository = __esm({
     init_error();
     init_from_base();
     blobsAtOnce2 = 16;
-  }
-});
-
-// node_modules/is-plain-obj/index.js
-function isPlainObject2(value) {
-  if (typeof value !== "object" || value === null) {
-    return false;
-  }
-  const prototype = Object.getPrototypeOf(value);
-  return (prototype === null || prototype === Object.prototype || Object.getPrototypeOf(prototype) === null) && !(Symbol.toStringTag in value) && !(Symbol.iterator in value);
-}
-var init_is_plain_obj = __esm({
-  "node_modules/is-plain-obj/index.js"() {
-  }
-});
-
-// node_modules/execa/lib/arguments/file-url.js
-var import_node_url, safeNormalizeFileUrl, normalizeDenoExecPath, isDenoExecPath, normalizeFileUrl;
-var init_file_url = __esm({
-  "node_modules/execa/lib/arguments/file-url.js"() {
-    import_node_url = require("node:url");
-    safeNormalizeFileUrl = (file2, name3) => {
-      const fileString = normalizeFileUrl(normalizeDenoExecPath(file2));
-      if (typeof fileString !== "string") {
-        throw new TypeError(`${name3} must be a string or a file URL: ${fileString}.`);
-      }
-      return fileString;
-    };
-    normalizeDenoExecPath = (file2) => isDenoExecPath(file2) ? file2.toString() : file2;
-    isDenoExecPath = (file2) => typeof file2 !== "string" && file2 && Object.getPrototypeOf(file2) === String.prototype;
-    normalizeFileUrl = (file2) => file2 instanceof URL ? (0, import_node_url.fileURLToPath)(file2) : file2;
-  }
-});
-
-// node_modules/execa/lib/methods/parameters.js
-var normalizeParameters;
-var init_parameters = __esm({
-  "node_modules/execa/lib/methods/parameters.js"() {
-    init_is_plain_obj();
-    init_file_url();
-    normalizeParameters = (rawFile, rawArguments = [], rawOptions = {}) => {
-      const filePath = safeNormalizeFileUrl(rawFile, "First argument");
-      const [commandArguments, options] = isPlainObject2(rawArguments) ? [[], rawArguments] : [rawArguments, rawOptions];
-      if (!Array.isArray(commandArguments)) {
-        throw new TypeError(`Second argument must be either an array of arguments or an options object: ${commandArguments}`);
-      }
-      if (commandArguments.some((commandArgument) => typeof commandArgument === "object" && commandArgument !== null)) {
-        throw new TypeError(`Second argument must be an array of strings: ${commandArguments}`);
-      }
-      const normalizedArguments = commandArguments.map(String);
-      const nullByteArgument = normalizedArguments.find((normalizedArgument) => normalizedArgument.includes("\0"));
-      if (nullByteArgument !== void 0) {
-        throw new TypeError(`Arguments cannot contain null bytes ("\\0"): ${nullByteArgument}`);
-      }
-      if (!isPlainObject2(options)) {
-        throw new TypeError(`Last argument must be an options object: ${options}`);
-      }
-      return [filePath, normalizedArguments, options];
-    };
-  }
-});
-
-// node_modules/execa/lib/utils/uint-array.js
-var import_node_string_decoder, objectToString, isArrayBuffer, isUint8Array, bufferToUint8Array, textEncoder, stringToUint8Array, textDecoder, uint8ArrayToString, joinToString, uint8ArraysToStrings, joinToUint8Array, stringsToUint8Arrays, concatUint8Arrays, getJoinLength;
-var init_uint_array = __esm({
-  "node_modules/execa/lib/utils/uint-array.js"() {
-    import_node_string_decoder = require("node:string_decoder");
-    ({ toString: objectToString } = Object.prototype);
-    isArrayBuffer = (value) => objectToString.call(value) === "[object ArrayBuffer]";
-    isUint8Array = (value) => objectToString.call(value) === "[object Uint8Array]";
-    bufferToUint8Array = (buffer3) => new Uint8Array(buffer3.buffer, buffer3.byteOffset, buffer3.byteLength);
-    textEncoder = new TextEncoder();
-    stringToUint8Array = (string3) => textEncoder.encode(string3);
-    textDecoder = new TextDecoder();
-    uint8ArrayToString = (uint8Array) => textDecoder.decode(uint8Array);
-    joinToString = (uint8ArraysOrStrings, encoding) => {
-      const strings = uint8ArraysToStrings(uint8ArraysOrStrings, encoding);
-      return strings.join("");
-    };
-    uint8ArraysToStrings = (uint8ArraysOrStrings, encoding) => {
-      if (encoding === "utf8" && uint8ArraysOrStrings.every((uint8ArrayOrString) => typeof uint8ArrayOrString === "string")) {
-        return uint8ArraysOrStrings;
-      }
-      const decoder = new import_node_string_decoder.StringDecoder(encoding);
-      const strings = uint8ArraysOrStrings.map((uint8ArrayOrString) => typeof uint8ArrayOrString === "string" ? stringToUint8Array(uint8ArrayOrString) : uint8ArrayOrString).map((uint8Array) => decoder.write(uint8Array));
-      const finalString = decoder.end();
-      return finalString === "" ? strings : [...strings, finalString];
-    };
-    joinToUint8Array = (uint8ArraysOrStrings) => {
-      if (uint8ArraysOrStrings.length === 1 && isUint8Array(uint8ArraysOrStrings[0])) {
-        return uint8ArraysOrStrings[0];
-      }
-      return concatUint8Arrays(stringsToUint8Arrays(uint8ArraysOrStrings));
-    };
-    stringsToUint8Arrays = (uint8ArraysOrStrings) => uint8ArraysOrStrings.map((uint8ArrayOrString) => typeof uint8ArrayOrString === "string" ? stringToUint8Array(uint8ArrayOrString) : uint8ArrayOrString);
-    concatUint8Arrays = (uint8Arrays) => {
-      const result = new Uint8Array(getJoinLength(uint8Arrays));
-      let index = 0;
-      for (const uint8Array of uint8Arrays) {
-        result.set(uint8Array, index);
-        index += uint8Array.length;
-      }
-      return result;
-    };
-    getJoinLength = (uint8Arrays) => {
-      let joinLength = 0;
-      for (const uint8Array of uint8Arrays) {
-        joinLength += uint8Array.length;
-      }
-      return joinLength;
-    };
-  }
-});
-
-// node_modules/execa/lib/methods/template.js
-var import_node_child_process, isTemplateString, parseTemplates, parseTemplate, splitByWhitespaces, DELIMITERS, ESCAPE_LENGTH, concatTokens, parseExpression, getSubprocessResult;
-var init_template = __esm({
-  "node_modules/execa/lib/methods/template.js"() {
-    import_node_child_process = require("node:child_process");
-    init_is_plain_obj();
-    init_uint_array();
-    isTemplateString = (templates) => Array.isArray(templates) && Array.isArray(templates.raw);
-    parseTemplates = (templates, expressions) => {
-      let tokens = [];
-      for (const [index, template] of templates.entries()) {
-        tokens = parseTemplate({
-          templates,
-          expressions,
-          tokens,
-          index,
-          template
-        });
-      }
-      if (tokens.length === 0) {
-        throw new TypeError("Template script must not be empty");
-      }
-      const [file2, ...commandArguments] = tokens;
-      return [file2, commandArguments, {}];
-    };
-    parseTemplate = ({ templates, expressions, tokens, index, template }) => {
-      if (template === void 0) {
-        throw new TypeError(`Invalid backslash sequence: ${templates.raw[index]}`);
-      }
-      const { nextTokens, leadingWhitespaces, trailingWhitespaces } = splitByWhitespaces(template, templates.raw[index]);
-      const newTokens = concatTokens(tokens, nextTokens, leadingWhitespaces);
-      if (index === expressions.length) {
-        return newTokens;
-      }
-      const expression = expressions[index];
-      const expressionTokens = Array.isArray(expression) ? expression.map((expression2) => parseExpression(expression2)) : [parseExpression(expression)];
-      return concatTokens(newTokens, expressionTokens, trailingWhitespaces);
-    };
-    splitByWhitespaces = (template, rawTemplate) => {
-      if (rawTemplate.length === 0) {
-        return { nextTokens: [], leadingWhitespaces: false, trailingWhitespaces: false };
-      }
-      const nextTokens = [];
-      let templateStart = 0;
-      const leadingWhitespaces = DELIMITERS.has(rawTemplate[0]);
-      for (let templateIndex = 0, rawIndex = 0; templateIndex < template.length; templateIndex += 1, rawIndex += 1) {
-        const rawCharacter = rawTemplate[rawIndex];
-        if (DELIMITERS.has(rawCharacter)) {
-          if (templateStart !== templateIndex) {
-            nextTokens.push(template.slice(templateStart, templateIndex));
-          }
-          templateStart = templateIndex + 1;
-        } else if (rawCharacter === "\\") {
-          const nextRawCharacter = rawTemplate[rawIndex + 1];
-          if (nextRawCharacter === "\n") {
-            templateIndex -= 1;
-            rawIndex += 1;
-          } else if (nextRawCharacter === "u" && rawTemplate[rawIndex + 2] === "{") {
-            rawIndex = rawTemplate.indexOf("}", rawIndex + 3);
-          } else {
-            rawIndex += ESCAPE_LENGTH[nextRawCharacter] ?? 1;
-          }
-        }
-      }
-      const trailingWhitespaces = templateStart === template.length;
-      if (!trailingWhitespaces) {
-        nextTokens.push(template.slice(templateStart));
-      }
-      return { nextTokens, leadingWhitespaces, trailingWhitespaces };
-    };
-    DELIMITERS = /* @__PURE__ */ new Set([" ", "	", "\r", "\n"]);
-    ESCAPE_LENGTH = { x: 3, u: 5 };
-    concatTokens = (tokens, nextTokens, isSeparated) => isSeparated || tokens.length === 0 || nextTokens.length === 0 ? [...tokens, ...nextTokens] : [
-      ...tokens.slice(0, -1),
-      `${tokens.at(-1)}${nextTokens[0]}`,
-      ...nextTokens.slice(1)
-    ];
-    parseExpression = (expression) => {
-      const typeOfExpression = typeof expression;
-      if (typeOfExpression === "string") {
-        return expression;
-      }
-      if (typeOfExpression === "number") {
-        return String(expression);
-      }
-      if (isPlainObject2(expression) && ("stdout" in expression || "isMaxBuffer" in expression)) {
-        return getSubprocessResult(expression);
-      }
-      if (expression instanceof import_node_child_process.ChildProcess || Object.prototype.toString.call(expression) === "[object Promise]") {
-        throw new TypeError("Unexpected subprocess in template expression. Please use ${await subprocess} instead of ${subprocess}.");
-      }
-      throw new TypeError(`Unexpected "${typeOfExpression}" in template expression`);
-    };
-    getSubprocessResult = ({ stdout }) => {
-      if (typeof stdout === "string") {
-        return stdout;
-      }
-      if (isUint8Array(stdout)) {
-        return uint8ArrayToString(stdout);
-      }
-      if (stdout === void 0) {
-        throw new TypeError(`Missing result.stdout in template expression. This is probably due to the previous subprocess' "stdout" option.`);
-      }
-      throw new TypeError(`Unexpected "${typeof stdout}" stdout in template expression`);
-    };
-  }
-});
-
-// node_modules/execa/lib/utils/standard-stream.js
-var import_node_process, isStandardStream, STANDARD_STREAMS, STANDARD_STREAMS_ALIASES, getStreamName;
-var init_standard_stream = __esm({
-  "node_modules/execa/lib/utils/standard-stream.js"() {
-    import_node_process = __toESM(require("node:process"), 1);
-    isStandardStream = (stream) => STANDARD_STREAMS.includes(stream);
-    STANDARD_STREAMS = [import_node_process.default.stdin, import_node_process.default.stdout, import_node_process.default.stderr];
-    STANDARD_STREAMS_ALIASES = ["stdin", "stdout", "stderr"];
-    getStreamName = (fdNumber) => STANDARD_STREAMS_ALIASES[fdNumber] ?? `stdio[${fdNumber}]`;
-  }
-});
-
-// node_modules/execa/lib/arguments/specific.js
-var import_node_util, normalizeFdSpecificOptions, normalizeFdSpecificOption, getStdioLength, normalizeFdSpecificValue, normalizeOptionObject, compareFdName, getFdNameOrder, parseFdName, parseFd, FD_REGEXP, addDefaultValue, verboseDefault, DEFAULT_OPTIONS, FD_SPECIFIC_OPTIONS, getFdSpecificValue;
-var init_specific = __esm({
-  "node_modules/execa/lib/arguments/specific.js"() {
-    import_node_util = require("node:util");
-    init_is_plain_obj();
-    init_standard_stream();
-    normalizeFdSpecificOptions = (options) => {
-      const optionsCopy = { ...options };
-      for (const optionName of FD_SPECIFIC_OPTIONS) {
-        optionsCopy[optionName] = normalizeFdSpecificOption(options, optionName);
-      }
-      return optionsCopy;
-    };
-    normalizeFdSpecificOption = (options, optionName) => {
-      const optionBaseArray = Array.from({ length: getStdioLength(options) + 1 });
-      const optionArray = normalizeFdSpecificValue(options[optionName], optionBaseArray, optionName);
-      return addDefaultValue(optionArray, optionName);
-    };
-    getStdioLength = ({ stdio }) => Array.isArray(stdio) ? Math.max(stdio.length, STANDARD_STREAMS_ALIASES.length) : STANDARD_STREAMS_ALIASES.length;
-    normalizeFdSpecificValue = (optionValue, optionArray, optionName) => isPlainObject2(optionValue) ? normalizeOptionObject(optionValue, optionArray, optionName) : optionArray.fill(optionValue);
-    normalizeOptionObject = (optionValue, optionArray, optionName) => {
-      for (const fdName of Object.keys(optionValue).sort(compareFdName)) {
-        for (const fdNumber of parseFdName(fdName, optionName, optionArray)) {
-          optionArray[fdNumber] = optionValue[fdName];
-        }
-      }
-      return optionArray;
-    };
-    compareFdName = (fdNameA, fdNameB) => getFdNameOrder(fdNameA) < getFdNameOrder(fdNameB) ? 1 : -1;
-    getFdNameOrder = (fdName) => {
-      if (fdName === "stdout" || fdName === "stderr") {
-        return 0;
-      }
-      return fdName === "all" ? 2 : 1;
-    };
-    parseFdName = (fdName, optionName, optionArray) => {
-      if (fdName === "ipc") {
-        return [optionArray.length - 1];
-      }
-      const fdNumber = parseFd(fdName);
-      if (fdNumber === void 0 || fdNumber === 0) {
-        throw new TypeError(`"${optionName}.${fdName}" is invalid.
-It must be "${optionName}.stdout", "${optionName}.stderr", "${optionName}.all", "${optionName}.ipc", or "${optionName}.fd3", "${optionName}.fd4" (and so on).`);
-      }
-      if (fdNumber >= optionArray.length) {
-        throw new TypeError(`"${optionName}.${fdName}" is invalid: that file descriptor does not exist.
-Please set the "stdio" option to ensure that file descriptor exists.`);
-      }
-      return fdNumber === "all" ? [1, 2] : [fdNumber];
-    };
-    parseFd = (fdName) => {
-      if (fdName === "all") {
-        return fdName;
-      }
-      if (STANDARD_STREAMS_ALIASES.includes(fdName)) {
-        return STANDARD_STREAMS_ALIASES.indexOf(fdName);
-      }
-      const regexpResult = FD_REGEXP.exec(fdName);
-      if (regexpResult !== null) {
-        return Number(regexpResult[1]);
-      }
-    };
-    FD_REGEXP = /^fd(\d+)$/;
-    addDefaultValue = (optionArray, optionName) => optionArray.map((optionValue) => optionValue === void 0 ? DEFAULT_OPTIONS[optionName] : optionValue);
-    verboseDefault = (0, import_node_util.debuglog)("execa").enabled ? "full" : "none";
-    DEFAULT_OPTIONS = {
-      lines: false,
-      buffer: true,
-      maxBuffer: 1e3 * 1e3 * 100,
-      verbose: verboseDefault,
-      stripFinalNewline: true
-    };
-    FD_SPECIFIC_OPTIONS = ["lines", "buffer", "maxBuffer", "verbose", "stripFinalNewline"];
-    getFdSpecificValue = (optionArray, fdNumber) => fdNumber === "ipc" ? optionArray.at(-1) : optionArray[fdNumber];
-  }
-});
-
-// node_modules/execa/lib/verbose/values.js
-var isVerbose, isFullVerbose, getVerboseFunction, getFdVerbose, getFdGenericVerbose, isVerboseFunction, VERBOSE_VALUES;
-var init_values = __esm({
-  "node_modules/execa/lib/verbose/values.js"() {
-    init_specific();
-    isVerbose = ({ verbose }, fdNumber) => getFdVerbose(verbose, fdNumber) !== "none";
-    isFullVerbose = ({ verbose }, fdNumber) => !["none", "short"].includes(getFdVerbose(verbose, fdNumber));
-    getVerboseFunction = ({ verbose }, fdNumber) => {
-      const fdVerbose = getFdVerbose(verbose, fdNumber);
-      return isVerboseFunction(fdVerbose) ? fdVerbose : void 0;
-    };
-    getFdVerbose = (verbose, fdNumber) => fdNumber === void 0 ? getFdGenericVerbose(verbose) : getFdSpecificValue(verbose, fdNumber);
-    getFdGenericVerbose = (verbose) => verbose.find((fdVerbose) => isVerboseFunction(fdVerbose)) ?? VERBOSE_VALUES.findLast((fdVerbose) => verbose.includes(fdVerbose));
-    isVerboseFunction = (fdVerbose) => typeof fdVerbose === "function";
-    VERBOSE_VALUES = ["none", "short", "full"];
-  }
-});
-
-// node_modules/execa/lib/arguments/escape.js
-var import_node_process2, import_node_util2, joinCommand, escapeLines, escapeControlCharacters, escapeControlCharacter, getSpecialCharRegExp, SPECIAL_CHAR_REGEXP, COMMON_ESCAPES, ASTRAL_START, quoteString, NO_ESCAPE_REGEXP;
-var init_escape = __esm({
-  "node_modules/execa/lib/arguments/escape.js"() {
-    import_node_process2 = require("node:process");
-    import_node_util2 = require("node:util");
-    joinCommand = (filePath, rawArguments) => {
-      const fileAndArguments = [filePath, ...rawArguments];
-      const command = fileAndArguments.join(" ");
-      const escapedCommand = fileAndArguments.map((fileAndArgument) => quoteString(escapeControlCharacters(fileAndArgument))).join(" ");
-      return { command, escapedCommand };
-    };
-    escapeLines = (lines2) => (0, import_node_util2.stripVTControlCharacters)(lines2).split("\n").map((line) => escapeControlCharacters(line)).join("\n");
-    escapeControlCharacters = (line) => line.replaceAll(SPECIAL_CHAR_REGEXP, (character) => escapeControlCharacter(character));
-    escapeControlCharacter = (character) => {
-      const commonEscape = COMMON_ESCAPES[character];
-      if (commonEscape !== void 0) {
-        return commonEscape;
-      }
-      const codepoint = character.codePointAt(0);
-      const codepointHex = codepoint.toString(16);
-      return codepoint <= ASTRAL_START ? `\\u${codepointHex.padStart(4, "0")}` : `\\U${codepointHex}`;
-    };
-    getSpecialCharRegExp = () => {
-      try {
-        return new RegExp("\\p{Separator}|\\p{Other}", "gu");
-      } catch {
-        return /[\s\u0000-\u001F\u007F-\u009F\u00AD]/g;
-      }
-    };
-    SPECIAL_CHAR_REGEXP = getSpecialCharRegExp();
-    COMMON_ESCAPES = {
-      " ": " ",
-      "\b": "\\b",
-      "\f": "\\f",
-      "\n": "\\n",
-      "\r": "\\r",
-      "	": "\\t"
-    };
-    ASTRAL_START = 65535;
-    quoteString = (escapedArgument) => {
-      if (NO_ESCAPE_REGEXP.test(escapedArgument)) {
-        return escapedArgument;
-      }
-      return import_node_process2.platform === "win32" ? `"${escapedArgument.replaceAll('"', '""')}"` : `'${escapedArgument.replaceAll("'", "'\\''")}'`;
-    };
-    NO_ESCAPE_REGEXP = /^[\w./-]+$/;
-  }
-});
-
-// node_modules/is-unicode-supported/index.js
-function isUnicodeSupported() {
-  const { env } = import_node_process3.default;
-  const { TERM, TERM_PROGRAM } = env;
-  if (import_node_process3.default.platform !== "win32") {
-    return TERM !== "linux";
-  }
-  return Boolean(env.WT_SESSION) || Boolean(env.TERMINUS_SUBLIME) || env.ConEmuTask === "{cmd::Cmder}" || TERM_PROGRAM === "Terminus-Sublime" || TERM_PROGRAM === "vscode" || TERM === "xterm-256color" || TERM === "alacritty" || TERM === "rxvt-unicode" || TERM === "rxvt-unicode-256color" || env.TERMINAL_EMULATOR === "JetBrains-JediTerm";
-}
-var import_node_process3;
-var init_is_unicode_supported = __esm({
-  "node_modules/is-unicode-supported/index.js"() {
-    import_node_process3 = __toESM(require("node:process"), 1);
-  }
-});
-
-// node_modules/figures/index.js
-var common, specialMainSymbols, specialFallbackSymbols, mainSymbols, fallbackSymbols, shouldUseMain, figures, figures_default, replacements;
-var init_figures = __esm({
-  "node_modules/figures/index.js"() {
-    init_is_unicode_supported();
-    common = {
-      circleQuestionMark: "(?)",
-      questionMarkPrefix: "(?)",
-      square: "\u2588",
-      squareDarkShade: "\u2593",
-      squareMediumShade: "\u2592",
-      squareLightShade: "\u2591",
-      squareTop: "\u2580",
-      squareBottom: "\u2584",
-      squareLeft: "\u258C",
-      squareRight: "\u2590",
-      squareCenter: "\u25A0",
-      bullet: "\u25CF",
-      dot: "\u2024",
-      ellipsis: "\u2026",
-      pointerSmall: "\u203A",
-      triangleUp: "\u25B2",
-      triangleUpSmall: "\u25B4",
-      triangleDown: "\u25BC",
-      triangleDownSmall: "\u25BE",
-      triangleLeftSmall: "\u25C2",
-      triangleRightSmall: "\u25B8",
-      home: "\u2302",
-      heart: "\u2665",
-      musicNote: "\u266A",
-      musicNoteBeamed: "\u266B",
-      arrowUp: "\u2191",
-      arrowDown: "\u2193",
-      arrowLeft: "\u2190",
-      arrowRight: "\u2192",
-      arrowLeftRight: "\u2194",
-      arrowUpDown: "\u2195",
-      almostEqual: "\u2248",
-      notEqual: "\u2260",
-      lessOrEqual: "\u2264",
-      greaterOrEqual: "\u2265",
-      identical: "\u2261",
-      infinity: "\u221E",
-      subscriptZero: "\u2080",
-      subscriptOne: "\u2081",
-      subscriptTwo: "\u2082",
-      subscriptThree: "\u2083",
-      subscriptFour: "\u2084",
-      subscriptFive: "\u2085",
-      subscriptSix: "\u2086",
-      subscriptSeven: "\u2087",
-      subscriptEight: "\u2088",
-      subscriptNine: "\u2089",
-      oneHalf: "\xBD",
-      oneThird: "\u2153",
-      oneQuarter: "\xBC",
-      oneFifth: "\u2155",
-      oneSixth: "\u2159",
-      oneEighth: "\u215B",
-      twoThirds: "\u2154",
-      twoFifths: "\u2156",
-      threeQuarters: "\xBE",
-      threeFifths: "\u2157",
-      threeEighths: "\u215C",
-      fourFifths: "\u2158",
-      fiveSixths: "\u215A",
-      fiveEighths: "\u215D",
-      sevenEighths: "\u215E",
-      line: "\u2500",
-      lineBold: "\u2501",
-      lineDouble: "\u2550",
-      lineDashed0: "\u2504",
-      lineDashed1: "\u2505",
-      lineDashed2: "\u2508",
-      lineDashed3: "\u2509",
-      lineDashed4: "\u254C",
-      lineDashed5: "\u254D",
-      lineDashed6: "\u2574",
-      lineDashed7: "\u2576",
-      lineDashed8: "\u2578",
-      lineDashed9: "\u257A",
-      lineDashed10: "\u257C",
-      lineDashed11: "\u257E",
-      lineDashed12: "\u2212",
-      lineDashed13: "\u2013",
-      lineDashed14: "\u2010",
-      lineDashed15: "\u2043",
-      lineVertical: "\u2502",
-      lineVerticalBold: "\u2503",
-      lineVerticalDouble: "\u2551",
-      lineVerticalDashed0: "\u2506",
-      lineVerticalDashed1: "\u2507",
-      lineVerticalDashed2: "\u250A",
-      lineVerticalDashed3: "\u250B",
-      lineVerticalDashed4: "\u254E",
-      lineVerticalDashed5: "\u254F",
-      lineVerticalDashed6: "\u2575",
-      lineVerticalDashed7: "\u2577",
-      lineVerticalDashed8: "\u2579",
-      lineVerticalDashed9: "\u257B",
-      lineVerticalDashed10: "\u257D",
-      lineVerticalDashed11: "\u257F",
-      lineDownLeft: "\u2510",
-      lineDownLeftArc: "\u256E",
-      lineDownBoldLeftBold: "\u2513",
-      lineDownBoldLeft: "\u2512",
-      lineDownLeftBold: "\u2511",
-      lineDownDoubleLeftDouble: "\u2557",
-      lineDownDoubleLeft: "\u2556",
-      lineDownLeftDouble: "\u2555",
-      lineDownRight: "\u250C",
-      lineDownRightArc: "\u256D",
-      lineDownBoldRightBold: "\u250F",
-      lineDownBoldRight: "\u250E",
-      lineDownRightBold: "\u250D",
-      lineDownDoubleRightDouble: "\u2554",
-      lineDownDoubleRight: "\u2553",
-      lineDownRightDouble: "\u2552",
-      lineUpLeft: "\u2518",
-      lineUpLeftArc: "\u256F",
-      lineUpBoldLeftBold: "\u251B",
-      lineUpBoldLeft: "\u251A",
-      lineUpLeftBold: "\u2519",
-      lineUpDoubleLeftDouble: "\u255D",
-      lineUpDoubleLeft: "\u255C",
-      lineUpLeftDouble: "\u255B",
-      lineUpRight: "\u2514",
-      lineUpRightArc: "\u2570",
-      lineUpBoldRightBold: "\u2517",
-      lineUpBoldRight: "\u2516",
-      lineUpRightBold: "\u2515",
-      lineUpDoubleRightDouble: "\u255A",
-      lineUpDoubleRight: "\u2559",
-      lineUpRightDouble: "\u2558",
-      lineUpDownLeft: "\u2524",
-      lineUpBoldDownBoldLeftBold: "\u252B",
-      lineUpBoldDownBoldLeft: "\u2528",
-      lineUpDownLeftBold: "\u2525",
-      lineUpBoldDownLeftBold: "\u2529",
-      lineUpDownBoldLeftBold: "\u252A",
-      lineUpDownBoldLeft: "\u2527",
-      lineUpBoldDownLeft: "\u2526",
-      lineUpDoubleDownDoubleLeftDouble: "\u2563",
-      lineUpDoubleDownDoubleLeft: "\u2562",
-      lineUpDownLeftDouble: "\u2561",
-      lineUpDownRight: "\u251C",
-      lineUpBoldDownBoldRightBold: "\u2523",
-      lineUpBoldDownBoldRight: "\u2520",
-      lineUpDownRightBold: "\u251D",
-      lineUpBoldDownRightBold: "\u2521",
-      lineUpDownBoldRightBold: "\u2522",
-      lineUpDownBoldRight: "\u251F",
-      lineUpBoldDownRight: "\u251E",
-      lineUpDoubleDownDoubleRightDouble: "\u2560",
-      lineUpDoubleDownDoubleRight: "\u255F",
-      lineUpDownRightDouble: "\u255E",
-      lineDownLeftRight: "\u252C",
-      lineDownBoldLeftBoldRightBold: "\u2533",
-      lineDownLeftBoldRightBold: "\u252F",
-      lineDownBoldLeftRight: "\u2530",
-      lineDownBoldLeftBoldRight: "\u2531",
-      lineDownBoldLeftRightBold: "\u2532",
-      lineDownLeftRightBold: "\u252E",
-      lineDownLeftBoldRight: "\u252D",
-      lineDownDoubleLeftDoubleRightDouble: "\u2566",
-      lineDownDoubleLeftRight: "\u2565",
-      lineDownLeftDoubleRightDouble: "\u2564",
-      lineUpLeftRight: "\u2534",
-      lineUpBoldLeftBoldRightBold: "\u253B",
-      lineUpLeftBoldRightBold: "\u2537",
-      lineUpBoldLeftRight: "\u2538",
-      lineUpBoldLeftBoldRight: "\u2539",
-      lineUpBoldLeftRightBold: "\u253A",
-      lineUpLeftRightBold: "\u2536",
-      lineUpLeftBoldRight: "\u2535",
-      lineUpDoubleLeftDoubleRightDouble: "\u2569",
-      lineUpDoubleLeftRight: "\u2568",
-      lineUpLeftDoubleRightDouble: "\u2567",
-      lineUpDownLeftRight: "\u253C",
-      lineUpBoldDownBoldLeftBoldRightBold: "\u254B",
-      lineUpDownBoldLeftBoldRightBold: "\u2548",
-      lineUpBoldDownLeftBoldRightBold: "\u2547",
-      lineUpBoldDownBoldLeftRightBold: "\u254A",
-      lineUpBoldDownBoldLeftBoldRight: "\u2549",
-      lineUpBoldDownLeftRight: "\u2540",
-      lineUpDownBoldLeftRight: "\u2541",
-      lineUpDownLeftBoldRight: "\u253D",
-      lineUpDownLeftRightBold: "\u253E",
-      lineUpBoldDownBoldLeftRight: "\u2542",
-      lineUpDownLeftBoldRightBold: "\u253F",
-      lineUpBoldDownLeftBoldRight: "\u2543",
-      lineUpBoldDownLeftRightBold: "\u2544",
-      lineUpDownBoldLeftBoldRight: "\u2545",
-      lineUpDownBoldLeftRightBold: "\u2546",
-      lineUpDoubleDownDoubleLeftDoubleRightDouble: "\u256C",
-      lineUpDoubleDownDoubleLeftRight: "\u256B",
-      lineUpDownLeftDoubleRightDouble: "\u256A",
-      lineCross: "\u2573",
-      lineBackslash: "\u2572",
-      lineSlash: "\u2571"
-    };
-    specialMainSymbols = {
-      tick: "\u2714",
-      info: "\u2139",
-      warning: "\u26A0",
-      cross: "\u2718",
-      squareSmall: "\u25FB",
-      squareSmallFilled: "\u25FC",
-      circle: "\u25EF",
-      circleFilled: "\u25C9",
-      circleDotted: "\u25CC",
-      circleDouble: "\u25CE",
-      circleCircle: "\u24DE",
-      circleCross: "\u24E7",
-      circlePipe: "\u24BE",
-      radioOn: "\u25C9",
-      radioOff: "\u25EF",
-      checkboxOn: "\u2612",
-      checkboxOff: "\u2610",
-      checkboxCircleOn: "\u24E7",
-      checkboxCircleOff: "\u24BE",
-      pointer: "\u276F",
-      triangleUpOutline: "\u25B3",
-      triangleLeft: "\u25C0",
-      triangleRight: "\u25B6",
-      lozenge: "\u25C6",
-      lozengeOutline: "\u25C7",
-      hamburger: "\u2630",
-      smiley: "\u32E1",
-      mustache: "\u0DF4",
-      star: "\u2605",
-      play: "\u25B6",
-      nodejs: "\u2B22",
-      oneSeventh: "\u2150",
-      oneNinth: "\u2151",
-      oneTenth: "\u2152"
-    };
-    specialFallbackSymbols = {
-      tick: "\u221A",
-      info: "i",
-      warning: "\u203C",
-      cross: "\xD7",
-      squareSmall: "\u25A1",
-      squareSmallFilled: "\u25A0",
-      circle: "( )",
-      circleFilled: "(*)",
-      circleDotted: "( )",
-      circleDouble: "( )",
-      circleCircle: "(\u25CB)",
-      circleCross: "(\xD7)",
-      circlePipe: "(\u2502)",
-      radioOn: "(*)",
-      radioOff: "( )",
-      checkboxOn: "[\xD7]",
-      checkboxOff: "[ ]",
-      checkboxCircleOn: "(\xD7)",
-      checkboxCircleOff: "( )",
-      pointer: ">",
-      triangleUpOutline: "\u2206",
-      triangleLeft: "\u25C4",
-      triangleRight: "\u25BA",
-      lozenge: "\u2666",
-      lozengeOutline: "\u25CA",
-      hamburger: "\u2261",
-      smiley: "\u263A",
-      mustache: "\u250C\u2500\u2510",
-      star: "\u2736",
-      play: "\u25BA",
-      nodejs: "\u2666",
-      oneSeventh: "1/7",
-      oneNinth: "1/9",
-      oneTenth: "1/10"
-    };
-    mainSymbols = { ...common, ...specialMainSymbols };
-    fallbackSymbols = { ...common, ...specialFallbackSymbols };
-    shouldUseMain = isUnicodeSupported();
-    figures = shouldUseMain ? mainSymbols : fallbackSymbols;
-    figures_default = figures;
-    replacements = Object.entries(specialMainSymbols);
-  }
-});
-
-// node_modules/yoctocolors/base.js
-var import_node_tty, hasColors, format, reset, bold, dim, italic, underline, underlineDouble, underlineCurly, underlineDotted, underlineDashed, overline, inverse, hidden2, strikethrough, black, red, green, yellow, blue, magenta, cyan, white, gray, bgBlack, bgRed, bgGreen, bgYellow, bgBlue, bgMagenta, bgCyan, bgWhite, bgGray, redBright, greenBright, yellowBright, blueBright, magentaBright, cyanBright, whiteBright, bgRedBright, bgGreenBright, bgYellowBright, bgBlueBright, bgMagentaBright, bgCyanBright, bgWhiteBright, underlineBlack, underlineRed, underlineGreen, underlineYellow, underlineBlue, underlineMagenta, underlineCyan, underlineWhite, underlineGray, underlineRedBright, underlineGreenBright, underlineYellowBright, underlineBlueBright, underlineMagentaBright, underlineCyanBright, underlineWhiteBright;
-var init_base2 = __esm({
-  "node_modules/yoctocolors/base.js"() {
-    import_node_tty = __toESM(require("node:tty"), 1);
-    hasColors = import_node_tty.default?.WriteStream?.prototype?.hasColors?.() ?? false;
-    format = (open6, close) => {
-      if (!hasColors) {
-        return (input) => input;
-      }
-      const openCode = `\x1B[${open6}m`;
-      const closeCode = `\x1B[${close}m`;
-      return (input) => {
-        const string3 = input + "";
-        let index = string3.indexOf(closeCode);
-        if (index === -1) {
-          return openCode + string3 + closeCode;
-        }
-        let result = openCode;
-        let lastIndex = 0;
-        const reopenOnNestedClose = close === 22;
-        const replaceCode = (reopenOnNestedClose ? closeCode : "") + openCode;
-        while (index !== -1) {
-          result += string3.slice(lastIndex, index) + replaceCode;
-          lastIndex = index + closeCode.length;
-          index = string3.indexOf(closeCode, lastIndex);
-        }
-        result += string3.slice(lastIndex) + closeCode;
-        return result;
-      };
-    };
-    reset = format(0, 0);
-    bold = format(1, 22);
-    dim = format(2, 22);
-    italic = format(3, 23);
-    underline = format(4, 24);
-    underlineDouble = format("4:2", 24);
-    underlineCurly = format("4:3", 24);
-    underlineDotted = format("4:4", 24);
-    underlineDashed = format("4:5", 24);
-    overline = format(53, 55);
-    inverse = format(7, 27);
-    hidden2 = format(8, 28);
-    strikethrough = format(9, 29);
-    black = format(30, 39);
-    red = format(31, 39);
-    green = format(32, 39);
-    yellow = format(33, 39);
-    blue = format(34, 39);
-    magenta = format(35, 39);
-    cyan = format(36, 39);
-    white = format(37, 39);
-    gray = format(90, 39);
-    bgBlack = format(40, 49);
-    bgRed = format(41, 49);
-    bgGreen = format(42, 49);
-    bgYellow = format(43, 49);
-    bgBlue = format(44, 49);
-    bgMagenta = format(45, 49);
-    bgCyan = format(46, 49);
-    bgWhite = format(47, 49);
-    bgGray = format(100, 49);
-    redBright = format(91, 39);
-    greenBright = format(92, 39);
-    yellowBright = format(93, 39);
-    blueBright = format(94, 39);
-    magentaBright = format(95, 39);
-    cyanBright = format(96, 39);
-    whiteBright = format(97, 39);
-    bgRedBright = format(101, 49);
-    bgGreenBright = format(102, 49);
-    bgYellowBright = format(103, 49);
-    bgBlueBright = format(104, 49);
-    bgMagentaBright = format(105, 49);
-    bgCyanBright = format(106, 49);
-    bgWhiteBright = format(107, 49);
-    underlineBlack = format("58;5;0", 59);
-    underlineRed = format("58;5;1", 59);
-    underlineGreen = format("58;5;2", 59);
-    underlineYellow = format("58;5;3", 59);
-    underlineBlue = format("58;5;4", 59);
-    underlineMagenta = format("58;5;5", 59);
-    underlineCyan = format("58;5;6", 59);
-    underlineWhite = format("58;5;7", 59);
-    underlineGray = format("58;5;8", 59);
-    underlineRedBright = format("58;5;9", 59);
-    underlineGreenBright = format("58;5;10", 59);
-    underlineYellowBright = format("58;5;11", 59);
-    underlineBlueBright = format("58;5;12", 59);
-    underlineMagentaBright = format("58;5;13", 59);
-    underlineCyanBright = format("58;5;14", 59);
-    underlineWhiteBright = format("58;5;15", 59);
-  }
-});
-
-// node_modules/yoctocolors/index.js
-var init_yoctocolors = __esm({
-  "node_modules/yoctocolors/index.js"() {
-    init_base2();
-    init_base2();
-  }
-});
-
-// node_modules/execa/lib/verbose/default.js
-var defaultVerboseFunction, serializeTimestamp, padField, getFinalIcon, ICONS, identity, COLORS;
-var init_default = __esm({
-  "node_modules/execa/lib/verbose/default.js"() {
-    init_figures();
-    init_yoctocolors();
-    defaultVerboseFunction = ({
-      type,
-      message,
-      timestamp: timestamp2,
-      piped,
-      commandId,
-      result: { failed: failed3 = false } = {},
-      options: { reject = true }
-    }) => {
-      const timestampString = serializeTimestamp(timestamp2);
-      const icon = ICONS[type]({ failed: failed3, reject, piped });
-      const color = COLORS[type]({ reject });
-      return `${gray(`[${timestampString}]`)} ${gray(`[${commandId}]`)} ${color(icon)} ${color(message)}`;
-    };
-    serializeTimestamp = (timestamp2) => `${padField(timestamp2.getHours(), 2)}:${padField(timestamp2.getMinutes(), 2)}:${padField(timestamp2.getSeconds(), 2)}.${padField(timestamp2.getMilliseconds(), 3)}`;
-    padField = (field, padding) => String(field).padStart(padding, "0");
-    getFinalIcon = ({ failed: failed3, reject }) => {
-      if (!failed3) {
-        return figures_default.tick;
-      }
-      return reject ? figures_default.cross : figures_default.warning;
-    };
-    ICONS = {
-      command: ({ piped }) => piped ? "|" : "$",
-      output: () => " ",
-      ipc: () => "*",
-      error: getFinalIcon,
-      duration: getFinalIcon
-    };
-    identity = (string3) => string3;
-    COLORS = {
-      command: () => bold,
-      output: () => identity,
-      ipc: () => identity,
-      error: ({ reject }) => reject ? redBright : yellowBright,
-      duration: () => gray
-    };
-  }
-});
-
-// node_modules/execa/lib/verbose/custom.js
-var applyVerboseOnLines, applyVerboseFunction, appendNewline;
-var init_custom = __esm({
-  "node_modules/execa/lib/verbose/custom.js"() {
-    init_values();
-    applyVerboseOnLines = (printedLines, verboseInfo, fdNumber) => {
-      const verboseFunction = getVerboseFunction(verboseInfo, fdNumber);
-      return printedLines.map(({ verboseLine, verboseObject }) => applyVerboseFunction(verboseLine, verboseObject, verboseFunction)).filter((printedLine) => printedLine !== void 0).map((printedLine) => appendNewline(printedLine)).join("");
-    };
-    applyVerboseFunction = (verboseLine, verboseObject, verboseFunction) => {
-      if (verboseFunction === void 0) {
-        return verboseLine;
-      }
-      const printedLine = verboseFunction(verboseLine, verboseObject);
-      if (typeof printedLine === "string") {
-        return printedLine;
-      }
-    };
-    appendNewline = (printedLine) => printedLine.endsWith("\n") ? printedLine : `${printedLine}
-`;
-  }
-});
-
-// node_modules/execa/lib/verbose/log.js
-var import_node_util3, verboseLog, getVerboseObject, getPrintedLines, getPrintedLine, serializeVerboseMessage, TAB_SIZE;
-var init_log = __esm({
-  "node_modules/execa/lib/verbose/log.js"() {
-    import_node_util3 = require("node:util");
-    init_escape();
-    init_default();
-    init_custom();
-    verboseLog = ({ type, verboseMessage, fdNumber, verboseInfo, result }) => {
-      const verboseObject = getVerboseObject({ type, result, verboseInfo });
-      const printedLines = getPrintedLines(verboseMessage, verboseObject);
-      const finalLines = applyVerboseOnLines(printedLines, verboseInfo, fdNumber);
-      if (finalLines !== "") {
-        console.warn(finalLines.slice(0, -1));
-      }
-    };
-    getVerboseObject = ({
-      type,
-      result,
-      verboseInfo: { escapedCommand, commandId, rawOptions: { piped = false, ...options } }
-    }) => ({
-      type,
-      escapedCommand,
-      commandId: `${commandId}`,
-      timestamp: /* @__PURE__ */ new Date(),
-      piped,
-      result,
-      options
-    });
-    getPrintedLines = (verboseMessage, verboseObject) => verboseMessage.split("\n").map((message) => getPrintedLine({ ...verboseObject, message }));
-    getPrintedLine = (verboseObject) => {
-      const verboseLine = defaultVerboseFunction(verboseObject);
-      return { verboseLine, verboseObject };
-    };
-    serializeVerboseMessage = (message) => {
-      const messageString = typeof message === "string" ? message : (0, import_node_util3.inspect)(message);
-      const escapedMessage = escapeLines(messageString);
-      return escapedMessage.replaceAll("	", " ".repeat(TAB_SIZE));
-    };
-    TAB_SIZE = 2;
-  }
-});
-
-// node_modules/execa/lib/verbose/start.js
-var logCommand;
-var init_start = __esm({
-  "node_modules/execa/lib/verbose/start.js"() {
-    init_values();
-    init_log();
-    logCommand = (escapedCommand, verboseInfo) => {
-      if (!isVerbose(verboseInfo)) {
-        return;
-      }
-      verboseLog({
-        type: "command",
-        verboseMessage: escapedCommand,
-        verboseInfo
-      });
-    };
-  }
-});
-
-// node_modules/execa/lib/verbose/info.js
-var getVerboseInfo, getCommandId, COMMAND_ID, validateVerbose;
-var init_info = __esm({
-  "node_modules/execa/lib/verbose/info.js"() {
-    init_values();
-    getVerboseInfo = (verbose, escapedCommand, rawOptions) => {
-      validateVerbose(verbose);
-      const commandId = getCommandId(verbose);
-      return {
-        verbose,
-        escapedCommand,
-        commandId,
-        rawOptions
-      };
-    };
-    getCommandId = (verbose) => isVerbose({ verbose }) ? COMMAND_ID++ : void 0;
-    COMMAND_ID = 0n;
-    validateVerbose = (verbose) => {
-      for (const fdVerbose of verbose) {
-        if (fdVerbose === false) {
-          throw new TypeError(`The "verbose: false" option was renamed to "verbose: 'none'".`);
-        }
-        if (fdVerbose === true) {
-          throw new TypeError(`The "verbose: true" option was renamed to "verbose: 'short'".`);
-        }
-        if (!VERBOSE_VALUES.includes(fdVerbose) && !isVerboseFunction(fdVerbose)) {
-          const allowedValues = VERBOSE_VALUES.map((allowedValue) => `'${allowedValue}'`).join(", ");
-          throw new TypeError(`The "verbose" option must not be ${fdVerbose}. Allowed values are: ${allowedValues} or a function.`);
-        }
-      }
-    };
-  }
-});
-
-// node_modules/execa/lib/return/duration.js
-var import_node_process4, getStartTime, getDurationMs;
-var init_duration2 = __esm({
-  "node_modules/execa/lib/return/duration.js"() {
-    import_node_process4 = require("node:process");
-    getStartTime = () => import_node_process4.hrtime.bigint();
-    getDurationMs = (startTime) => Number(import_node_process4.hrtime.bigint() - startTime) / 1e6;
-  }
-});
-
-// node_modules/execa/lib/arguments/command.js
-var handleCommand;
-var init_command = __esm({
-  "node_modules/execa/lib/arguments/command.js"() {
-    init_start();
-    init_info();
-    init_duration2();
-    init_escape();
-    init_specific();
-    handleCommand = (filePath, rawArguments, rawOptions) => {
-      const startTime = getStartTime();
-      const { command, escapedCommand } = joinCommand(filePath, rawArguments);
-      const verbose = normalizeFdSpecificOption(rawOptions, "verbose");
-      const verboseInfo = getVerboseInfo(verbose, escapedCommand, { ...rawOptions });
-      logCommand(escapedCommand, verboseInfo);
-      return {
-        command,
-        escapedCommand,
-        startTime,
-        verboseInfo
-      };
-    };
-  }
-});
-
-// node_modules/isexe/windows.js
-var require_windows = __commonJS({
-  "node_modules/isexe/windows.js"(exports2, module2) {
-    module2.exports = isexe;
-    isexe.sync = sync;
-    var fs = require("fs");
-    function checkPathExt(path7, options) {
-      var pathext = options.pathExt !== void 0 ? options.pathExt : process.env.PATHEXT;
-      if (!pathext) {
-        return true;
-      }
-      pathext = pathext.split(";");
-      if (pathext.indexOf("") !== -1) {
-        return true;
-      }
-      for (var i2 = 0; i2 < pathext.length; i2++) {
-        var p = pathext[i2].toLowerCase();
-        if (p && path7.substr(-p.length).toLowerCase() === p) {
-          return true;
-        }
-      }
-      return false;
-    }
-    function checkStat(stat5, path7, options) {
-      if (!stat5.isSymbolicLink() && !stat5.isFile()) {
-        return false;
-      }
-      return checkPathExt(path7, options);
-    }
-    function isexe(path7, options, cb) {
-      fs.stat(path7, function(er, stat5) {
-        cb(er, er ? false : checkStat(stat5, path7, options));
-      });
-    }
-    function sync(path7, options) {
-      return checkStat(fs.statSync(path7), path7, options);
-    }
-  }
-});
-
-// node_modules/isexe/mode.js
-var require_mode = __commonJS({
-  "node_modules/isexe/mode.js"(exports2, module2) {
-    module2.exports = isexe;
-    isexe.sync = sync;
-    var fs = require("fs");
-    function isexe(path7, options, cb) {
-      fs.stat(path7, function(er, stat5) {
-        cb(er, er ? false : checkStat(stat5, options));
-      });
-    }
-    function sync(path7, options) {
-      return checkStat(fs.statSync(path7), options);
-    }
-    function checkStat(stat5, options) {
-      return stat5.isFile() && checkMode(stat5, options);
-    }
-    function checkMode(stat5, options) {
-      var mod = stat5.mode;
-      var uid = stat5.uid;
-      var gid = stat5.gid;
-      var myUid = options.uid !== void 0 ? options.uid : process.getuid && process.getuid();
-      var myGid = options.gid !== void 0 ? options.gid : process.getgid && process.getgid();
-      var u2 = parseInt("100", 8);
-      var g = parseInt("010", 8);
-      var o2 = parseInt("001", 8);
-      var ug = u2 | g;
-      var ret = mod & o2 || mod & g && gid === myGid || mod & u2 && uid === myUid || mod & ug && myUid === 0;
-      return ret;
-    }
-  }
-});
-
-// node_modules/isexe/index.js
-var require_isexe = __commonJS({
-  "node_modules/isexe/index.js"(exports2, module2) {
-    var fs = require("fs");
-    var core;
-    if (process.platform === "win32" || global.TESTING_WINDOWS) {
-      core = require_windows();
-    } else {
-      core = require_mode();
-    }
-    module2.exports = isexe;
-    isexe.sync = sync;
-    function isexe(path7, options, cb) {
-      if (typeof options === "function") {
-        cb = options;
-        options = {};
-      }
-      if (!cb) {
-        if (typeof Promise !== "function") {
-          throw new TypeError("callback not provided");
-        }
-        return new Promise(function(resolve20, reject) {
-          isexe(path7, options || {}, function(er, is) {
-            if (er) {
-              reject(er);
-            } else {
-              resolve20(is);
-            }
-          });
-        });
-      }
-      core(path7, options || {}, function(er, is) {
-        if (er) {
-          if (er.code === "EACCES" || options && options.ignoreErrors) {
-            er = null;
-            is = false;
-          }
-        }
-        cb(er, is);
-      });
-    }
-    function sync(path7, options) {
-      try {
-        return core.sync(path7, options || {});
-      } catch (er) {
-        if (options && options.ignoreErrors || er.code === "EACCES") {
-          return false;
-        } else {
-          throw er;
-        }
-      }
-    }
-  }
-});
-
-// node_modules/which/which.js
-var require_which = __commonJS({
-  "node_modules/which/which.js"(exports2, module2) {
-    var isWindows = process.platform === "win32" || process.env.OSTYPE === "cygwin" || process.env.OSTYPE === "msys";
-    var path7 = require("path");
-    var COLON = isWindows ? ";" : ":";
-    var isexe = require_isexe();
-    var getNotFoundError = (cmd) => Object.assign(new Error(`not found: ${cmd}`), { code: "ENOENT" });
-    var getPathInfo = (cmd, opt) => {
-      const colon = opt.colon || COLON;
-      const pathEnv = cmd.match(/\//) || isWindows && cmd.match(/\\/) ? [""] : [
-        // windows always checks the cwd first
-        ...isWindows ? [process.cwd()] : [],
-        ...(opt.path || process.env.PATH || /* istanbul ignore next: very unusual */
-        "").split(colon)
-      ];
-      const pathExtExe = isWindows ? opt.pathExt || process.env.PATHEXT || ".EXE;.CMD;.BAT;.COM" : "";
-      const pathExt = isWindows ? pathExtExe.split(colon) : [""];
-      if (isWindows) {
-        if (cmd.indexOf(".") !== -1 && pathExt[0] !== "")
-          pathExt.unshift("");
-      }
-      return {
-        pathEnv,
-        pathExt,
-        pathExtExe
-      };
-    };
-    var which = (cmd, opt, cb) => {
-      if (typeof opt === "function") {
-        cb = opt;
-        opt = {};
-      }
-      if (!opt)
-        opt = {};
-      const { pathEnv, pathExt, pathExtExe } = getPathInfo(cmd, opt);
-      const found = [];
-      const step2 = (i2) => new Promise((resolve20, reject) => {
-        if (i2 === pathEnv.length)
-          return opt.all && found.length ? resolve20(found) : reject(getNotFoundError(cmd));
-        const ppRaw = pathEnv[i2];
-        const pathPart = /^".*"$/.test(ppRaw) ? ppRaw.slice(1, -1) : ppRaw;
-        const pCmd = path7.join(pathPart, cmd);
-        const p = !pathPart && /^\.[\\\/]/.test(cmd) ? cmd.slice(0, 2) + pCmd : pCmd;
-        resolve20(subStep(p, i2, 0));
-      });
-      const subStep = (p, i2, ii) => new Promise((resolve20, reject) => {
-        if (ii === pathExt.length)
-          return resolve20(step2(i2 + 1));
-        const ext = pathExt[ii];
-        isexe(p + ext, { pathExt: pathExtExe }, (er, is) => {
-          if (!er && is) {
-            if (opt.all)
-              found.push(p + ext);
-            else
-              return resolve20(p + ext);
-          }
-          return resolve20(subStep(p, i2, ii + 1));
-        });
-      });
-      return cb ? step2(0).then((res) => cb(null, res), cb) : step2(0);
-    };
-    var whichSync = (cmd, opt) => {
-      opt = opt || {};
-      const { pathEnv, pathExt, pathExtExe } = getPathInfo(cmd, opt);
-      const found = [];
-      for (let i2 = 0; i2 < pathEnv.length; i2++) {
-        const ppRaw = pathEnv[i2];
-        const pathPart = /^".*"$/.test(ppRaw) ? ppRaw.slice(1, -1) : ppRaw;
-        const pCmd = path7.join(pathPart, cmd);
-        const p = !pathPart && /^\.[\\\/]/.test(cmd) ? cmd.slice(0, 2) + pCmd : pCmd;
-        for (let j = 0; j < pathExt.length; j++) {
-          const cur = p + pathExt[j];
-          try {
-            const is = isexe.sync(cur, { pathExt: pathExtExe });
-            if (is) {
-              if (opt.all)
-                found.push(cur);
-              else
-                return cur;
-            }
-          } catch (ex) {
-          }
-        }
-      }
-      if (opt.all && found.length)
-        return found;
-      if (opt.nothrow)
-        return null;
-      throw getNotFoundError(cmd);
-    };
-    module2.exports = which;
-    which.sync = whichSync;
-  }
-});
-
-// node_modules/path-key/index.js
-var require_path_key = __commonJS({
-  "node_modules/path-key/index.js"(exports2, module2) {
-    "use strict";
-    var pathKey2 = (options = {}) => {
-      const environment = options.env || process.env;
-      const platform4 = options.platform || process.platform;
-      if (platform4 !== "win32") {
-        return "PATH";
-      }
-      return Object.keys(environment).reverse().find((key) => key.toUpperCase() === "PATH") || "Path";
-    };
-    module2.exports = pathKey2;
-    module2.exports.default = pathKey2;
-  }
-});
-
-// node_modules/cross-spawn/lib/util/resolveCommand.js
-var require_resolveCommand = __commonJS({
-  "node_modules/cross-spawn/lib/util/resolveCommand.js"(exports2, module2) {
-    "use strict";
-    var path7 = require("path");
-    var which = require_which();
-    var getPathKey = require_path_key();
-    function resolveCommandAttempt(parsed4, withoutPathExt) {
-      const env = parsed4.options.env || process.env;
-      const cwd = process.cwd();
-      const hasCustomCwd = parsed4.options.cwd != null;
-      const shouldSwitchCwd = hasCustomCwd && process.chdir !== void 0 && !process.chdir.disabled;
-      if (shouldSwitchCwd) {
-        try {
-          process.chdir(parsed4.options.cwd);
-        } catch (err) {
-        }
-      }
-      let resolved;
-      try {
-        resolved = which.sync(parsed4.command, {
-          path: env[getPathKey({ env })],
-          pathExt: withoutPathExt ? path7.delimiter : void 0
-        });
-      } catch (e) {
-      } finally {
-        if (shouldSwitchCwd) {
-          process.chdir(cwd);
-        }
-      }
-      if (resolved) {
-        resolved = path7.resolve(hasCustomCwd ? parsed4.options.cwd : "", resolved);
-      }
-      return resolved;
-    }
-    function resolveCommand(parsed4) {
-      return resolveCommandAttempt(parsed4) || resolveCommandAttempt(parsed4, true);
-    }
-    module2.exports = resolveCommand;
-  }
-});
-
-// node_modules/cross-spawn/lib/util/escape.js
-var require_escape = __commonJS({
-  "node_modules/cross-spawn/lib/util/escape.js"(exports2, module2) {
-    "use strict";
-    var metaCharsRegExp = /([()\][%!^"`<>&|;, *?])/g;
-    function escapeCommand(arg) {
-      arg = arg.replace(metaCharsRegExp, "^$1");
-      return arg;
-    }
-    function escapeArgument(arg, doubleEscapeMetaChars) {
-      arg = `${arg}`;
-      arg = arg.replace(/(?=(\\+?)?)\1"/g, '$1$1\\"');
-      arg = arg.replace(/(?=(\\+?)?)\1$/, "$1$1");
-      arg = `"${arg}"`;
-      arg = arg.replace(metaCharsRegExp, "^$1");
-      if (doubleEscapeMetaChars) {
-        arg = arg.replace(metaCharsRegExp, "^$1");
-      }
-      return arg;
-    }
-    module2.exports.command = escapeCommand;
-    module2.exports.argument = escapeArgument;
-  }
-});
-
-// node_modules/shebang-regex/index.js
-var require_shebang_regex = __commonJS({
-  "node_modules/shebang-regex/index.js"(exports2, module2) {
-    "use strict";
-    module2.exports = /^#!(.*)/;
-  }
-});
-
-// node_modules/shebang-command/index.js
-var require_shebang_command = __commonJS({
-  "node_modules/shebang-command/index.js"(exports2, module2) {
-    "use strict";
-    var shebangRegex = require_shebang_regex();
-    module2.exports = (string3 = "") => {
-      const match = string3.match(shebangRegex);
-      if (!match) {
-        return null;
-      }
-      const [path7, argument] = match[0].replace(/#! ?/, "").split(" ");
-      const binary = path7.split("/").pop();
-      if (binary === "env") {
-        return argument;
-      }
-      return argument ? `${binary} ${argument}` : binary;
-    };
-  }
-});
-
-// node_modules/cross-spawn/lib/util/readShebang.js
-var require_readShebang = __commonJS({
-  "node_modules/cross-spawn/lib/util/readShebang.js"(exports2, module2) {
-    "use strict";
-    var fs = require("fs");
-    var shebangCommand = require_shebang_command();
-    function readShebang(command) {
-      const size = 150;
-      const buffer3 = Buffer.alloc(size);
-      let fd;
-      try {
-        fd = fs.openSync(command, "r");
-        fs.readSync(fd, buffer3, 0, size, 0);
-        fs.closeSync(fd);
-      } catch (e) {
-      }
-      return shebangCommand(buffer3.toString());
-    }
-    module2.exports = readShebang;
-  }
-});
-
-// node_modules/cross-spawn/lib/parse.js
-var require_parse = __commonJS({
-  "node_modules/cross-spawn/lib/parse.js"(exports2, module2) {
-    "use strict";
-    var path7 = require("path");
-    var resolveCommand = require_resolveCommand();
-    var escape = require_escape();
-    var readShebang = require_readShebang();
-    var isWin = process.platform === "win32";
-    var isExecutableRegExp = /\.(?:com|exe)$/i;
-    var isCmdShimRegExp = /node_modules[\\/].bin[\\/][^\\/]+\.cmd$/i;
-    function detectShebang(parsed4) {
-      parsed4.file = resolveCommand(parsed4);
-      const shebang = parsed4.file && readShebang(parsed4.file);
-      if (shebang) {
-        parsed4.args.unshift(parsed4.file);
-        parsed4.command = shebang;
-        return resolveCommand(parsed4);
-      }
-      return parsed4.file;
-    }
-    function parseNonShell(parsed4) {
-      if (!isWin) {
-        return parsed4;
-      }
-      const commandFile = detectShebang(parsed4);
-      const needsShell = !isExecutableRegExp.test(commandFile);
-      if (parsed4.options.forceShell || needsShell) {
-        const needsDoubleEscapeMetaChars = isCmdShimRegExp.test(commandFile);
-        parsed4.command = path7.normalize(parsed4.command);
-        parsed4.command = escape.command(parsed4.command);
-        parsed4.args = parsed4.args.map((arg) => escape.argument(arg, needsDoubleEscapeMetaChars));
-        const shellCommand = [parsed4.command].concat(parsed4.args).join(" ");
-        parsed4.args = ["/d", "/s", "/c", `"${shellCommand}"`];
-        parsed4.command = process.env.comspec || "cmd.exe";
-        parsed4.options.windowsVerbatimArguments = true;
-      }
-      return parsed4;
-    }
-    function parse4(command, args, options) {
-      if (args && !Array.isArray(args)) {
-        options = args;
-        args = null;
-      }
-      args = args ? args.slice(0) : [];
-      options = Object.assign({}, options);
-      const parsed4 = {
-        command,
-        args,
-        options,
-        file: void 0,
-        original: {
-          command,
-          args
-        }
-      };
-      return options.shell ? parsed4 : parseNonShell(parsed4);
-    }
-    module2.exports = parse4;
-  }
-});
-
-// node_modules/cross-spawn/lib/enoent.js
-var require_enoent = __commonJS({
-  "node_modules/cross-spawn/lib/enoent.js"(exports2, module2) {
-    "use strict";
-    var isWin = process.platform === "win32";
-    function notFoundError(original, syscall) {
-      return Object.assign(new Error(`${syscall} ${original.command} ENOENT`), {
-        code: "ENOENT",
-        errno: "ENOENT",
-        syscall: `${syscall} ${original.command}`,
-        path: original.command,
-        spawnargs: original.args
-      });
-    }
-    function hookChildProcess(cp, parsed4) {
-      if (!isWin) {
-        return;
-      }
-      const originalEmit = cp.emit;
-      cp.emit = function(name3, arg1) {
-        if (name3 === "exit") {
-          const err = verifyENOENT(arg1, parsed4);
-          if (err) {
-            return originalEmit.call(cp, "error", err);
-          }
-        }
-        return originalEmit.apply(cp, arguments);
-      };
-    }
-    function verifyENOENT(status, parsed4) {
-      if (isWin && status === 1 && !parsed4.file) {
-        return notFoundError(parsed4.original, "spawn");
-      }
-      return null;
-    }
-    function verifyENOENTSync(status, parsed4) {
-      if (isWin && status === 1 && !parsed4.file) {
-        return notFoundError(parsed4.original, "spawnSync");
-      }
-      return null;
-    }
-    module2.exports = {
-      hookChildProcess,
-      verifyENOENT,
-      verifyENOENTSync,
-      notFoundError
-    };
-  }
-});
-
-// node_modules/cross-spawn/index.js
-var require_cross_spawn = __commonJS({
-  "node_modules/cross-spawn/index.js"(exports2, module2) {
-    "use strict";
-    var cp = require("child_process");
-    var parse4 = require_parse();
-    var enoent = require_enoent();
-    function spawn2(command, args, options) {
-      const parsed4 = parse4(command, args, options);
-      const spawned = cp.spawn(parsed4.command, parsed4.args, parsed4.options);
-      enoent.hookChildProcess(spawned, parsed4);
-      return spawned;
-    }
-    function spawnSync2(command, args, options) {
-      const parsed4 = parse4(command, args, options);
-      const result = cp.spawnSync(parsed4.command, parsed4.args, parsed4.options);
-      result.error = result.error || enoent.verifyENOENTSync(result.status, parsed4);
-      return result;
-    }
-    module2.exports = spawn2;
-    module2.exports.spawn = spawn2;
-    module2.exports.sync = spawnSync2;
-    module2.exports._parse = parse4;
-    module2.exports._enoent = enoent;
-  }
-});
-
-// node_modules/npm-run-path/node_modules/path-key/index.js
-function pathKey(options = {}) {
-  const {
-    env = process.env,
-    platform: platform4 = process.platform
-  } = options;
-  if (platform4 !== "win32") {
-    return "PATH";
-  }
-  return Object.keys(env).reverse().find((key) => key.toUpperCase() === "PATH") || "Path";
-}
-var init_path_key = __esm({
-  "node_modules/npm-run-path/node_modules/path-key/index.js"() {
-  }
-});
-
-// node_modules/unicorn-magic/default.js
-var init_default2 = __esm({
-  "node_modules/unicorn-magic/default.js"() {
-  }
-});
-
-// node_modules/unicorn-magic/node.js
-function toPath(urlOrPath) {
-  return urlOrPath instanceof URL ? (0, import_node_url2.fileURLToPath)(urlOrPath) : urlOrPath;
-}
-function traversePathUp(startPath) {
-  return {
-    *[Symbol.iterator]() {
-      let currentPath = import_node_path8.default.resolve(toPath(startPath));
-      let previousPath;
-      while (previousPath !== currentPath) {
-        yield currentPath;
-        previousPath = currentPath;
-        currentPath = import_node_path8.default.resolve(currentPath, "..");
-      }
-    }
-  };
-}
-var import_node_util4, import_node_child_process2, import_node_path8, import_node_url2, execFileOriginal, TEN_MEGABYTES_IN_BYTES;
-var init_node = __esm({
-  "node_modules/unicorn-magic/node.js"() {
-    import_node_util4 = require("node:util");
-    import_node_child_process2 = require("node:child_process");
-    import_node_path8 = __toESM(require("node:path"), 1);
-    import_node_url2 = require("node:url");
-    init_default2();
-    execFileOriginal = (0, import_node_util4.promisify)(import_node_child_process2.execFile);
-    TEN_MEGABYTES_IN_BYTES = 10 * 1024 * 1024;
-  }
-});
-
-// node_modules/npm-run-path/index.js
-var import_node_process5, import_node_path9, npmRunPath, applyPreferLocal, applyExecPath, npmRunPathEnv;
-var init_npm_run_path = __esm({
-  "node_modules/npm-run-path/index.js"() {
-    import_node_process5 = __toESM(require("node:process"), 1);
-    import_node_path9 = __toESM(require("node:path"), 1);
-    init_path_key();
-    init_node();
-    npmRunPath = ({
-      cwd = import_node_process5.default.cwd(),
-      path: pathOption = import_node_process5.default.env[pathKey()],
-      preferLocal = true,
-      execPath: execPath2 = import_node_process5.default.execPath,
-      addExecPath = true
-    } = {}) => {
-      const cwdPath = import_node_path9.default.resolve(toPath(cwd));
-      const result = [];
-      const pathParts = pathOption.split(import_node_path9.default.delimiter);
-      if (preferLocal) {
-        applyPreferLocal(result, pathParts, cwdPath);
-      }
-      if (addExecPath) {
-        applyExecPath(result, pathParts, execPath2, cwdPath);
-      }
-      return pathOption === "" || pathOption === import_node_path9.default.delimiter ? `${result.join(import_node_path9.default.delimiter)}${pathOption}` : [...result, pathOption].join(import_node_path9.default.delimiter);
-    };
-    applyPreferLocal = (result, pathParts, cwdPath) => {
-      for (const directory of traversePathUp(cwdPath)) {
-        const pathPart = import_node_path9.default.join(directory, "node_modules/.bin");
-        if (!pathParts.includes(pathPart)) {
-          result.push(pathPart);
-        }
-      }
-    };
-    applyExecPath = (result, pathParts, execPath2, cwdPath) => {
-      const pathPart = import_node_path9.default.resolve(cwdPath, toPath(execPath2), "..");
-      if (!pathParts.includes(pathPart)) {
-        result.push(pathPart);
-      }
-    };
-    npmRunPathEnv = ({ env = import_node_process5.default.env, ...options } = {}) => {
-      env = { ...env };
-      const pathName = pathKey({ env });
-      options.path = env[pathName];
-      env[pathName] = npmRunPath(options);
-      return env;
-    };
-  }
-});
-
-// node_modules/execa/lib/return/final-error.js
-var getFinalError, DiscardedError, setErrorName, isExecaError, execaErrorSymbol, isErrorInstance, ExecaError, ExecaSyncError;
-var init_final_error = __esm({
-  "node_modules/execa/lib/return/final-error.js"() {
-    getFinalError = (originalError, message, isSync) => {
-      const ErrorClass = isSync ? ExecaSyncError : ExecaError;
-      const options = originalError instanceof DiscardedError ? {} : { cause: originalError };
-      return new ErrorClass(message, options);
-    };
-    DiscardedError = class extends Error {
-    };
-    setErrorName = (ErrorClass, value) => {
-      Object.defineProperty(ErrorClass.prototype, "name", {
-        value,
-        writable: true,
-        enumerable: false,
-        configurable: true
-      });
-      Object.defineProperty(ErrorClass.prototype, execaErrorSymbol, {
-        value: true,
-        writable: false,
-        enumerable: false,
-        configurable: false
-      });
-    };
-    isExecaError = (error3) => isErrorInstance(error3) && execaErrorSymbol in error3;
-    execaErrorSymbol = /* @__PURE__ */ Symbol("isExecaError");
-    isErrorInstance = (value) => Object.prototype.toString.call(value) === "[object Error]";
-    ExecaError = class extends Error {
-    };
-    setErrorName(ExecaError, ExecaError.name);
-    ExecaSyncError = class extends Error {
-    };
-    setErrorName(ExecaSyncError, ExecaSyncError.name);
-  }
-});
-
-// node_modules/human-signals/build/src/realtime.js
-var getRealtimeSignals, getRealtimeSignal, SIGRTMIN, SIGRTMAX;
-var init_realtime = __esm({
-  "node_modules/human-signals/build/src/realtime.js"() {
-    getRealtimeSignals = () => {
-      const length = SIGRTMAX - SIGRTMIN + 1;
-      return Array.from({ length }, getRealtimeSignal);
-    };
-    getRealtimeSignal = (value, index) => ({
-      name: `SIGRT${index + 1}`,
-      number: SIGRTMIN + index,
-      action: "terminate",
-      description: "Application-specific signal (realtime)",
-      standard: "posix"
-    });
-    SIGRTMIN = 34;
-    SIGRTMAX = 64;
-  }
-});
-
-// node_modules/human-signals/build/src/core.js
-var SIGNALS;
-var init_core3 = __esm({
-  "node_modules/human-signals/build/src/core.js"() {
-    SIGNALS = [
-      {
-        name: "SIGHUP",
-        number: 1,
-        action: "terminate",
-        description: "Terminal closed",
-        standard: "posix"
-      },
-      {
-        name: "SIGINT",
-        number: 2,
-        action: "terminate",
-        description: "User interruption with CTRL-C",
-        standard: "ansi"
-      },
-      {
-        name: "SIGQUIT",
-        number: 3,
-        action: "core",
-        description: "User interruption with CTRL-\\",
-        standard: "posix"
-      },
-      {
-        name: "SIGILL",
-        number: 4,
-        action: "core",
-        description: "Invalid machine instruction",
-        standard: "ansi"
-      },
-      {
-        name: "SIGTRAP",
-        number: 5,
-        action: "core",
-        description: "Debugger breakpoint",
-        standard: "posix"
-      },
-      {
-        name: "SIGABRT",
-        number: 6,
-        action: "core",
-        description: "Aborted",
-        standard: "ansi"
-      },
-      {
-        name: "SIGIOT",
-        number: 6,
-        action: "core",
-        description: "Aborted",
-        standard: "bsd"
-      },
-      {
-        name: "SIGBUS",
-        number: 7,
-        action: "core",
-        description: "Bus error due to misaligned, non-existing address or paging error",
-        standard: "bsd"
-      },
-      {
-        name: "SIGEMT",
-        number: 7,
-        action: "terminate",
-        description: "Command should be emulated but is not implemented",
-        standard: "other"
-      },
-      {
-        name: "SIGFPE",
-        number: 8,
-        action: "core",
-        description: "Floating point arithmetic error",
-        standard: "ansi"
-      },
-      {
-        name: "SIGKILL",
-        number: 9,
-        action: "terminate",
-        description: "Forced termination",
-        standard: "posix",
-        forced: true
-      },
-      {
-        name: "SIGUSR1",
-        number: 10,
-        action: "terminate",
-        description: "Application-specific signal",
-        standard: "posix"
-      },
-      {
-        name: "SIGSEGV",
-        number: 11,
-        action: "core",
-        description: "Segmentation fault",
-        standard: "ansi"
-      },
-      {
-        name: "SIGUSR2",
-        number: 12,
-        action: "terminate",
-        description: "Application-specific signal",
-        standard: "posix"
-      },
-      {
-        name: "SIGPIPE",
-        number: 13,
-        action: "terminate",
-        description: "Broken pipe or socket",
-        standard: "posix"
-      },
-      {
-        name: "SIGALRM",
-        number: 14,
-        action: "terminate",
-        description: "Timeout or timer",
-        standard: "posix"
-      },
-      {
-        name: "SIGTERM",
-        number: 15,
-        action: "terminate",
-        description: "Termination",
-        standard: "ansi"
-      },
-      {
-        name: "SIGSTKFLT",
-        number: 16,
-        action: "terminate",
-        description: "Stack is empty or overflowed",
-        standard: "other"
-      },
-      {
-        name: "SIGCHLD",
-        number: 17,
-        action: "ignore",
-        description: "Child process terminated, paused or unpaused",
-        standard: "posix"
-      },
-      {
-        name: "SIGCLD",
-        number: 17,
-        action: "ignore",
-        description: "Child process terminated, paused or unpaused",
-        standard: "other"
-      },
-      {
-        name: "SIGCONT",
-        number: 18,
-        action: "unpause",
-        description: "Unpaused",
-        standard: "posix",
-        forced: true
-      },
-      {
-        name: "SIGSTOP",
-        number: 19,
-        action: "pause",
-        description: "Paused",
-        standard: "posix",
-        forced: true
-      },
-      {
-        name: "SIGTSTP",
-        number: 20,
-        action: "pause",
-        description: 'Paused using CTRL-Z or "suspend"',
-        standard: "posix"
-      },
-      {
-        name: "SIGTTIN",
-        number: 21,
-        action: "pause",
-        description: "Background process cannot read terminal input",
-        standard: "posix"
-      },
-      {
-        name: "SIGBREAK",
-        number: 21,
-        action: "terminate",
-        description: "User interruption with CTRL-BREAK",
-        standard: "other"
-      },
-      {
-        name: "SIGTTOU",
-        number: 22,
-        action: "pause",
-        description: "Background process cannot write to terminal output",
-        standard: "posix"
-      },
-      {
-        name: "SIGURG",
-        number: 23,
-        action: "ignore",
-        description: "Socket received out-of-band data",
-        standard: "bsd"
-      },
-      {
-        name: "SIGXCPU",
-        number: 24,
-        action: "core",
-        description: "Process timed out",
-        standard: "bsd"
-      },
-      {
-        name: "SIGXFSZ",
-        number: 25,
-        action: "core",
-        description: "File too big",
-        standard: "bsd"
-      },
-      {
-        name: "SIGVTALRM",
-        number: 26,
-        action: "terminate",
-        description: "Timeout or timer",
-        standard: "bsd"
-      },
-      {
-        name: "SIGPROF",
-        number: 27,
-        action: "terminate",
-        description: "Timeout or timer",
-        standard: "bsd"
-      },
-      {
-        name: "SIGWINCH",
-        number: 28,
-        action: "ignore",
-        description: "Terminal window size changed",
-        standard: "bsd"
-      },
-      {
-        name: "SIGIO",
-        number: 29,
-        action: "terminate",
-        description: "I/O is available",
-        standard: "other"
-      },
-      {
-        name: "SIGPOLL",
-        number: 29,
-        action: "terminate",
-        description: "Watched event",
-        standard: "other"
-      },
-      {
-        name: "SIGINFO",
-        number: 29,
-        action: "ignore",
-        description: "Request for process information",
-        standard: "other"
-      },
-      {
-        name: "SIGPWR",
-        number: 30,
-        action: "terminate",
-        description: "Device running out of power",
-        standard: "systemv"
-      },
-      {
-        name: "SIGSYS",
-        number: 31,
-        action: "core",
-        description: "Invalid system call",
-        standard: "other"
-      },
-      {
-        name: "SIGUNUSED",
-        number: 31,
-        action: "terminate",
-        description: "Invalid system call",
-        standard: "other"
-      }
-    ];
-  }
-});
-
-// node_modules/human-signals/build/src/signals.js
-var import_node_os4, getSignals, normalizeSignal;
-var init_signals = __esm({
-  "node_modules/human-signals/build/src/signals.js"() {
-    import_node_os4 = require("node:os");
-    init_core3();
-    init_realtime();
-    getSignals = () => {
-      const realtimeSignals = getRealtimeSignals();
-      const signals2 = [...SIGNALS, ...realtimeSignals].map(normalizeSignal);
-      return signals2;
-    };
-    normalizeSignal = ({
-      name: name3,
-      number: defaultNumber,
-      description,
-      action,
-      forced = false,
-      standard
-    }) => {
-      const {
-        signals: { [name3]: constantSignal }
-      } = import_node_os4.constants;
-      const supported = constantSignal !== void 0;
-      const number3 = supported ? constantSignal : defaultNumber;
-      return { name: name3, number: number3, description, supported, action, forced, standard };
-    };
-  }
-});
-
-// node_modules/human-signals/build/src/main.js
-var import_node_os5, getSignalsByName, getSignalByName, signalsByName, getSignalsByNumber, getSignalByNumber, findSignalByNumber, signalsByNumber;
-var init_main = __esm({
-  "node_modules/human-signals/build/src/main.js"() {
-    import_node_os5 = require("node:os");
-    init_realtime();
-    init_signals();
-    getSignalsByName = () => {
-      const signals2 = getSignals();
-      return Object.fromEntries(signals2.map(getSignalByName));
-    };
-    getSignalByName = ({
-      name: name3,
-      number: number3,
-      description,
-      supported,
-      action,
-      forced,
-      standard
-    }) => [name3, { name: name3, number: number3, description, supported, action, forced, standard }];
-    signalsByName = getSignalsByName();
-    getSignalsByNumber = () => {
-      const signals2 = getSignals();
-      const length = SIGRTMAX + 1;
-      const signalsA = Array.from(
-        { length },
-        (value, number3) => getSignalByNumber(number3, signals2)
-      );
-      return Object.assign({}, ...signalsA);
-    };
-    getSignalByNumber = (number3, signals2) => {
-      const signal = findSignalByNumber(number3, signals2);
-      if (signal === void 0) {
-        return {};
-      }
-      const { name: name3, description, supported, action, forced, standard } = signal;
-      return {
-        [number3]: {
-          name: name3,
-          number: number3,
-          description,
-          supported,
-          action,
-          forced,
-          standard
-        }
-      };
-    };
-    findSignalByNumber = (number3, signals2) => {
-      const signal = signals2.find(({ name: name3 }) => import_node_os5.constants.signals[name3] === number3);
-      if (signal !== void 0) {
-        return signal;
-      }
-      return signals2.find((signalA) => signalA.number === number3);
-    };
-    signalsByNumber = getSignalsByNumber();
-  }
-});
-
-// node_modules/execa/lib/terminate/signal.js
-var import_node_os6, normalizeKillSignal, normalizeSignalArgument, normalizeSignal2, normalizeSignalInteger, getSignalsIntegerToName, signalsIntegerToName, normalizeSignalName, getAvailableSignals, getAvailableSignalNames, getAvailableSignalIntegers, getSignalDescription;
-var init_signal = __esm({
-  "node_modules/execa/lib/terminate/signal.js"() {
-    import_node_os6 = require("node:os");
-    init_main();
-    normalizeKillSignal = (killSignal) => {
-      const optionName = "option `killSignal`";
-      if (killSignal === 0) {
-        throw new TypeError(`Invalid ${optionName}: 0 cannot be used.`);
-      }
-      return normalizeSignal2(killSignal, optionName);
-    };
-    normalizeSignalArgument = (signal) => signal === 0 ? signal : normalizeSignal2(signal, "`subprocess.kill()`'s argument");
-    normalizeSignal2 = (signalNameOrInteger, optionName) => {
-      if (Number.isInteger(signalNameOrInteger)) {
-        return normalizeSignalInteger(signalNameOrInteger, optionName);
-      }
-      if (typeof signalNameOrInteger === "string") {
-        return normalizeSignalName(signalNameOrInteger, optionName);
-      }
-      throw new TypeError(`Invalid ${optionName} ${String(signalNameOrInteger)}: it must be a string or an integer.
-${getAvailableSignals()}`);
-    };
-    normalizeSignalInteger = (signalInteger, optionName) => {
-      if (signalsIntegerToName.has(signalInteger)) {
-        return signalsIntegerToName.get(signalInteger);
-      }
-      throw new TypeError(`Invalid ${optionName} ${signalInteger}: this signal integer does not exist.
-${getAvailableSignals()}`);
-    };
-    getSignalsIntegerToName = () => new Map(Object.entries(import_node_os6.constants.signals).reverse().map(([signalName, signalInteger]) => [signalInteger, signalName]));
-    signalsIntegerToName = getSignalsIntegerToName();
-    normalizeSignalName = (signalName, optionName) => {
-      if (signalName in import_node_os6.constants.signals) {
-        return signalName;
-      }
-      if (signalName.toUpperCase() in import_node_os6.constants.signals) {
-        throw new TypeError(`Invalid ${optionName} '${signalName}': please rename it to '${signalName.toUpperCase()}'.`);
-      }
-      throw new TypeError(`Invalid ${optionName} '${signalName}': this signal name does not exist.
-${getAvailableSignals()}`);
-    };
-    getAvailableSignals = () => `Available signal names: ${getAvailableSignalNames()}.
-Available signal numbers: ${getAvailableSignalIntegers()}.`;
-    getAvailableSignalNames = () => Object.keys(import_node_os6.constants.signals).sort().map((signalName) => `'${signalName}'`).join(", ");
-    getAvailableSignalIntegers = () => [...new Set(Object.values(import_node_os6.constants.signals).sort((signalInteger, signalIntegerTwo) => signalInteger - signalIntegerTwo))].join(", ");
-    getSignalDescription = (signal) => signalsByName[signal].description;
-  }
-});
-
-// node_modules/execa/lib/terminate/kill.js
-var import_promises6, normalizeForceKillAfterDelay, DEFAULT_FORCE_KILL_TIMEOUT, subprocessKill, parseKillArguments, emitKillError, setKillTimeout, killOnTimeout;
-var init_kill = __esm({
-  "node_modules/execa/lib/terminate/kill.js"() {
-    import_promises6 = require("node:timers/promises");
-    init_final_error();
-    init_signal();
-    normalizeForceKillAfterDelay = (forceKillAfterDelay) => {
-      if (forceKillAfterDelay === false) {
-        return forceKillAfterDelay;
-      }
-      if (forceKillAfterDelay === true) {
-        return DEFAULT_FORCE_KILL_TIMEOUT;
-      }
-      if (!Number.isFinite(forceKillAfterDelay) || forceKillAfterDelay < 0) {
-        throw new TypeError(`Expected the \`forceKillAfterDelay\` option to be a non-negative integer, got \`${forceKillAfterDelay}\` (${typeof forceKillAfterDelay})`);
-      }
-      return forceKillAfterDelay;
-    };
-    DEFAULT_FORCE_KILL_TIMEOUT = 1e3 * 5;
-    subprocessKill = ({ kill, options: { forceKillAfterDelay, killSignal }, onInternalError, context, controller }, signalOrError, errorArgument) => {
-      const { signal, error: error3 } = parseKillArguments(signalOrError, errorArgument, killSignal);
-      emitKillError(error3, onInternalError);
-      const killResult = kill(signal);
-      setKillTimeout({
-        kill,
-        signal,
-        forceKillAfterDelay,
-        killSignal,
-        killResult,
-        context,
-        controller
-      });
-      return killResult;
-    };
-    parseKillArguments = (signalOrError, errorArgument, killSignal) => {
-      const [signal = killSignal, error3] = isErrorInstance(signalOrError) ? [void 0, signalOrError] : [signalOrError, errorArgument];
-      if (typeof signal !== "string" && !Number.isInteger(signal)) {
-        throw new TypeError(`The first argument must be an error instance or a signal name string/integer: ${String(signal)}`);
-      }
-      if (error3 !== void 0 && !isErrorInstance(error3)) {
-        throw new TypeError(`The second argument is optional. If specified, it must be an error instance: ${error3}`);
-      }
-      return { signal: normalizeSignalArgument(signal), error: error3 };
-    };
-    emitKillError = (error3, onInternalError) => {
-      if (error3 !== void 0) {
-        onInternalError.reject(error3);
-      }
-    };
-    setKillTimeout = async ({ kill, signal, forceKillAfterDelay, killSignal, killResult, context, controller }) => {
-      if (signal === killSignal && killResult) {
-        killOnTimeout({
-          kill,
-          forceKillAfterDelay,
-          context,
-          controllerSignal: controller.signal
-        });
-      }
-    };
-    killOnTimeout = async ({ kill, forceKillAfterDelay, context, controllerSignal }) => {
-      if (forceKillAfterDelay === false) {
-        return;
-      }
-      try {
-        await (0, import_promises6.setTimeout)(forceKillAfterDelay, void 0, { signal: controllerSignal });
-        if (kill("SIGKILL")) {
-          context.isForcefullyTerminated ??= true;
-        }
-      } catch {
-      }
-    };
-  }
-});
-
-// node_modules/execa/lib/utils/abort-signal.js
-var import_node_events2, onAbortedSignal;
-var init_abort_signal = __esm({
-  "node_modules/execa/lib/utils/abort-signal.js"() {
-    import_node_events2 = require("node:events");
-    onAbortedSignal = async (mainSignal, stopSignal) => {
-      if (!mainSignal.aborted) {
-        await (0, import_node_events2.once)(mainSignal, "abort", { signal: stopSignal });
-      }
-    };
-  }
-});
-
-// node_modules/execa/lib/terminate/cancel.js
-var validateCancelSignal, throwOnCancel, terminateOnCancel;
-var init_cancel = __esm({
-  "node_modules/execa/lib/terminate/cancel.js"() {
-    init_abort_signal();
-    validateCancelSignal = ({ cancelSignal }) => {
-      if (cancelSignal !== void 0 && Object.prototype.toString.call(cancelSignal) !== "[object AbortSignal]") {
-        throw new Error(`The \`cancelSignal\` option must be an AbortSignal: ${String(cancelSignal)}`);
-      }
-    };
-    throwOnCancel = ({ subprocess, cancelSignal, gracefulCancel, context, controller }) => cancelSignal === void 0 || gracefulCancel ? [] : [terminateOnCancel(subprocess, cancelSignal, context, controller)];
-    terminateOnCancel = async (subprocess, cancelSignal, context, { signal }) => {
-      await onAbortedSignal(cancelSignal, signal);
-      context.terminationReason ??= "cancel";
-      subprocess.kill();
-      throw cancelSignal.reason;
-    };
-  }
-});
-
-// node_modules/execa/lib/ipc/validation.js
-var validateIpcMethod, validateIpcOption, validateConnection, throwOnEarlyDisconnect, throwOnStrictDeadlockError, getStrictResponseError, throwOnMissingStrict, throwOnStrictDisconnect, getAbortDisconnectError, throwOnMissingParent, handleEpipeError, handleSerializationError, isSerializationError, SERIALIZATION_ERROR_CODES, SERIALIZATION_ERROR_MESSAGES, getMethodName, getNamespaceName, getOtherProcessName, disconnect;
-var init_validation = __esm({
-  "node_modules/execa/lib/ipc/validation.js"() {
-    validateIpcMethod = ({ methodName, isSubprocess, ipc, isConnected: isConnected2 }) => {
-      validateIpcOption(methodName, isSubprocess, ipc);
-      validateConnection(methodName, isSubprocess, isConnected2);
-    };
-    validateIpcOption = (methodName, isSubprocess, ipc) => {
-      if (!ipc) {
-        throw new Error(`${getMethodName(methodName, isSubprocess)} can only be used if the \`ipc\` option is \`true\`.`);
-      }
-    };
-    validateConnection = (methodName, isSubprocess, isConnected2) => {
-      if (!isConnected2) {
-        throw new Error(`${getMethodName(methodName, isSubprocess)} cannot be used: the ${getOtherProcessName(isSubprocess)} has already exited or disconnected.`);
-      }
-    };
-    throwOnEarlyDisconnect = (isSubprocess) => {
-      throw new Error(`${getMethodName("getOneMessage", isSubprocess)} could not complete: the ${getOtherProcessName(isSubprocess)} exited or disconnected.`);
-    };
-    throwOnStrictDeadlockError = (isSubprocess) => {
-      throw new Error(`${getMethodName("sendMessage", isSubprocess)} failed: the ${getOtherProcessName(isSubprocess)} is sending a message too, instead of listening to incoming messages.
-This can be fixed by both sending a message and listening to incoming messages at the same time:
-
-const [receivedMessage] = await Promise.all([
-	${getMethodName("getOneMessage", isSubprocess)},
-	${getMethodName("sendMessage", isSubprocess, "message, {strict: true}")},
-]);`);
-    };
-    getStrictResponseError = (error3, isSubprocess) => new Error(`${getMethodName("sendMessage", isSubprocess)} failed when sending an acknowledgment response to the ${getOtherProcessName(isSubprocess)}.`, { cause: error3 });
-    throwOnMissingStrict = (isSubprocess) => {
-      throw new Error(`${getMethodName("sendMessage", isSubprocess)} failed: the ${getOtherProcessName(isSubprocess)} is not listening to incoming messages.`);
-    };
-    throwOnStrictDisconnect = (isSubprocess) => {
-      throw new Error(`${getMethodName("sendMessage", isSubprocess)} failed: the ${getOtherProcessName(isSubprocess)} exited without listening to incoming messages.`);
-    };
-    getAbortDisconnectError = () => new Error(`\`cancelSignal\` aborted: the ${getOtherProcessName(true)} disconnected.`);
-    throwOnMissingParent = () => {
-      throw new Error("`getCancelSignal()` cannot be used without setting the `cancelSignal` subprocess option.");
-    };
-    handleEpipeError = ({ error: error3, methodName, isSubprocess }) => {
-      if (error3.code === "EPIPE") {
-        throw new Error(`${getMethodName(methodName, isSubprocess)} cannot be used: the ${getOtherProcessName(isSubprocess)} is disconnecting.`, { cause: error3 });
-      }
-    };
-    handleSerializationError = ({ error: error3, methodName, isSubprocess, message }) => {
-      if (isSerializationError(error3)) {
-        throw new Error(`${getMethodName(methodName, isSubprocess)}'s argument type is invalid: the message cannot be serialized: ${String(message)}.`, { cause: error3 });
-      }
-    };
-    isSerializationError = ({ code: code2, message }) => SERIALIZATION_ERROR_CODES.has(code2) || SERIALIZATION_ERROR_MESSAGES.some((serializationErrorMessage) => message.includes(serializationErrorMessage));
-    SERIALIZATION_ERROR_CODES = /* @__PURE__ */ new Set([
-      // Message is `undefined`
-      "ERR_MISSING_ARGS",
-      // Message is a function, a bigint, a symbol
-      "ERR_INVALID_ARG_TYPE"
-    ]);
-    SERIALIZATION_ERROR_MESSAGES = [
-      // Message is a promise or a proxy, with `serialization: 'advanced'`
-      "could not be cloned",
-      // Message has cycles, with `serialization: 'json'`
-      "circular structure",
-      // Message has cycles inside toJSON(), with `serialization: 'json'`
-      "call stack size exceeded"
-    ];
-    getMethodName = (methodName, isSubprocess, parameters = "") => methodName === "cancelSignal" ? "`cancelSignal`'s `controller.abort()`" : `${getNamespaceName(isSubprocess)}${methodName}(${parameters})`;
-    getNamespaceName = (isSubprocess) => isSubprocess ? "" : "subprocess.";
-    getOtherProcessName = (isSubprocess) => isSubprocess ? "parent process" : "subprocess";
-    disconnect = (anyProcess) => {
-      if (anyProcess.connected) {
-        anyProcess.disconnect();
-      }
-    };
-  }
-});
-
-// node_modules/execa/lib/utils/deferred.js
-var createDeferred;
-var init_deferred = __esm({
-  "node_modules/execa/lib/utils/deferred.js"() {
-    createDeferred = () => {
-      const methods = {};
-      const promise = new Promise((resolve20, reject) => {
-        Object.assign(methods, { resolve: resolve20, reject });
-      });
-      return Object.assign(promise, methods);
-    };
-  }
-});
-
-// node_modules/execa/lib/arguments/fd-options.js
-var getToStream, getFromStream, SUBPROCESS_OPTIONS, getFdNumber, parseFdNumber, validateFdNumber, getInvalidStdioOptionMessage, getInvalidStdioOption, getUsedDescriptor, getOptionName, serializeOptionValue;
-var init_fd_options = __esm({
-  "node_modules/execa/lib/arguments/fd-options.js"() {
-    init_specific();
-    getToStream = (destination, to = "stdin") => {
-      const isWritable2 = true;
-      const { options, fileDescriptors } = SUBPROCESS_OPTIONS.get(destination);
-      const fdNumber = getFdNumber(fileDescriptors, to, isWritable2);
-      const destinationStream = destination.stdio[fdNumber];
-      if (destinationStream === null) {
-        throw new TypeError(getInvalidStdioOptionMessage(fdNumber, to, options, isWritable2));
-      }
-      return destinationStream;
-    };
-    getFromStream = (source, from = "stdout") => {
-      const isWritable2 = false;
-      const { options, fileDescriptors } = SUBPROCESS_OPTIONS.get(source);
-      const fdNumber = getFdNumber(fileDescriptors, from, isWritable2);
-      const sourceStream = fdNumber === "all" ? source.all : source.stdio[fdNumber];
-      if (sourceStream === null || sourceStream === void 0) {
-        throw new TypeError(getInvalidStdioOptionMessage(fdNumber, from, options, isWritable2));
-      }
-      return sourceStream;
-    };
-    SUBPROCESS_OPTIONS = /* @__PURE__ */ new WeakMap();
-    getFdNumber = (fileDescriptors, fdName, isWritable2) => {
-      const fdNumber = parseFdNumber(fdName, isWritable2);
-      validateFdNumber(fdNumber, fdName, isWritable2, fileDescriptors);
-      return fdNumber;
-    };
-    parseFdNumber = (fdName, isWritable2) => {
-      const fdNumber = parseFd(fdName);
-      if (fdNumber !== void 0) {
-        return fdNumber;
-      }
-      const { validOptions, defaultValue } = isWritable2 ? { validOptions: '"stdin"', defaultValue: "stdin" } : { validOptions: '"stdout", "stderr", "all"', defaultValue: "stdout" };
-      throw new TypeError(`"${getOptionName(isWritable2)}" must not be "${fdName}".
-It must be ${validOptions} or "fd3", "fd4" (and so on).
-It is optional and defaults to "${defaultValue}".`);
-    };
-    validateFdNumber = (fdNumber, fdName, isWritable2, fileDescriptors) => {
-      const fileDescriptor = fileDescriptors[getUsedDescriptor(fdNumber)];
-      if (fileDescriptor === void 0) {
-        throw new TypeError(`"${getOptionName(isWritable2)}" must not be ${fdName}. That file descriptor does not exist.
-Please set the "stdio" option to ensure that file descriptor exists.`);
-      }
-      if (fileDescriptor.direction === "input" && !isWritable2) {
-        throw new TypeError(`"${getOptionName(isWritable2)}" must not be ${fdName}. It must be a readable stream, not writable.`);
-      }
-      if (fileDescriptor.direction !== "input" && isWritable2) {
-        throw new TypeError(`"${getOptionName(isWritable2)}" must not be ${fdName}. It must be a writable stream, not readable.`);
-      }
-    };
-    getInvalidStdioOptionMessage = (fdNumber, fdName, options, isWritable2) => {
-      if (fdNumber === "all" && !options.all) {
-        return `The "all" option must be true to use "from: 'all'".`;
-      }
-      const { optionName, optionValue } = getInvalidStdioOption(fdNumber, options);
-      return `The "${optionName}: ${serializeOptionValue(optionValue)}" option is incompatible with using "${getOptionName(isWritable2)}: ${serializeOptionValue(fdName)}".
-Please set this option with "pipe" instead.`;
-    };
-    getInvalidStdioOption = (fdNumber, { stdin, stdout, stderr, stdio }) => {
-      const usedDescriptor = getUsedDescriptor(fdNumber);
-      if (usedDescriptor === 0 && stdin !== void 0) {
-        return { optionName: "stdin", optionValue: stdin };
-      }
-      if (usedDescriptor === 1 && stdout !== void 0) {
-        return { optionName: "stdout", optionValue: stdout };
-      }
-      if (usedDescriptor === 2 && stderr !== void 0) {
-        return { optionName: "stderr", optionValue: stderr };
-      }
-      return { optionName: `stdio[${usedDescriptor}]`, optionValue: stdio[usedDescriptor] };
-    };
-    getUsedDescriptor = (fdNumber) => fdNumber === "all" ? 1 : fdNumber;
-    getOptionName = (isWritable2) => isWritable2 ? "to" : "from";
-    serializeOptionValue = (value) => {
-      if (typeof value === "string") {
-        return `'${value}'`;
-      }
-      return typeof value === "number" ? `${value}` : "Stream";
-    };
-  }
-});
-
-// node_modules/execa/lib/utils/max-listeners.js
-var import_node_events3, incrementMaxListeners;
-var init_max_listeners = __esm({
-  "node_modules/execa/lib/utils/max-listeners.js"() {
-    import_node_events3 = require("node:events");
-    incrementMaxListeners = (eventEmitter, maxListenersIncrement, signal) => {
-      const maxListeners = eventEmitter.getMaxListeners();
-      if (maxListeners === 0 || maxListeners === Number.POSITIVE_INFINITY) {
-        return;
-      }
-      eventEmitter.setMaxListeners(maxListeners + maxListenersIncrement);
-      (0, import_node_events3.addAbortListener)(signal, () => {
-        eventEmitter.setMaxListeners(eventEmitter.getMaxListeners() - maxListenersIncrement);
-      });
-    };
-  }
-});
-
-// node_modules/execa/lib/ipc/reference.js
-var addReference, addReferenceCount, removeReference, removeReferenceCount, undoAddedReferences, redoAddedReferences;
-var init_reference = __esm({
-  "node_modules/execa/lib/ipc/reference.js"() {
-    addReference = (channel, reference) => {
-      if (reference) {
-        addReferenceCount(channel);
-      }
-    };
-    addReferenceCount = (channel) => {
-      channel.refCounted();
-    };
-    removeReference = (channel, reference) => {
-      if (reference) {
-        removeReferenceCount(channel);
-      }
-    };
-    removeReferenceCount = (channel) => {
-      channel.unrefCounted();
-    };
-    undoAddedReferences = (channel, isSubprocess) => {
-      if (isSubprocess) {
-        removeReferenceCount(channel);
-        removeReferenceCount(channel);
-      }
-    };
-    redoAddedReferences = (channel, isSubprocess) => {
-      if (isSubprocess) {
-        addReferenceCount(channel);
-        addReferenceCount(channel);
-      }
-    };
-  }
-});
-
-// node_modules/execa/lib/ipc/incoming.js
-var import_node_events4, import_promises7, onMessage, onDisconnect, INCOMING_MESSAGES;
-var init_incoming = __esm({
-  "node_modules/execa/lib/ipc/incoming.js"() {
-    import_node_events4 = require("node:events");
-    import_promises7 = require("node:timers/promises");
-    init_outgoing();
-    init_reference();
-    init_strict();
-    init_graceful();
-    onMessage = async ({ anyProcess, channel, isSubprocess, ipcEmitter }, wrappedMessage) => {
-      if (handleStrictResponse(wrappedMessage) || handleAbort(wrappedMessage)) {
-        return;
-      }
-      if (!INCOMING_MESSAGES.has(anyProcess)) {
-        INCOMING_MESSAGES.set(anyProcess, []);
-      }
-      const incomingMessages = INCOMING_MESSAGES.get(anyProcess);
-      incomingMessages.push(wrappedMessage);
-      if (incomingMessages.length > 1) {
-        return;
-      }
-      while (incomingMessages.length > 0) {
-        await waitForOutgoingMessages(anyProcess, ipcEmitter, wrappedMessage);
-        await import_promises7.scheduler.yield();
-        const message = await handleStrictRequest({
-          wrappedMessage: incomingMessages[0],
-          anyProcess,
-          channel,
-          isSubprocess,
-          ipcEmitter
-        });
-        incomingMessages.shift();
-        ipcEmitter.emit("message", message);
-        ipcEmitter.emit("message:done");
-      }
-    };
-    onDisconnect = async ({ anyProcess, channel, isSubprocess, ipcEmitter, boundOnMessage }) => {
-      abortOnDisconnect();
-      const incomingMessages = INCOMING_MESSAGES.get(anyProcess);
-      while (incomingMessages?.length > 0) {
-        await (0, import_node_events4.once)(ipcEmitter, "message:done");
-      }
-      anyProcess.removeListener("message", boundOnMessage);
-      redoAddedReferences(channel, isSubprocess);
-      ipcEmitter.connected = false;
-      ipcEmitter.emit("disconnect");
-    };
-    INCOMING_MESSAGES = /* @__PURE__ */ new WeakMap();
-  }
-});
-
-// node_modules/execa/lib/ipc/forward.js
-var import_node_events5, getIpcEmitter, IPC_EMITTERS, forwardEvents, isConnected;
-var init_forward = __esm({
-  "node_modules/execa/lib/ipc/forward.js"() {
-    import_node_events5 = require("node:events");
-    init_incoming();
-    init_reference();
-    getIpcEmitter = (anyProcess, channel, isSubprocess) => {
-      if (IPC_EMITTERS.has(anyProcess)) {
-        return IPC_EMITTERS.get(anyProcess);
-      }
-      const ipcEmitter = new import_node_events5.EventEmitter();
-      ipcEmitter.connected = true;
-      IPC_EMITTERS.set(anyProcess, ipcEmitter);
-      forwardEvents({
-        ipcEmitter,
-        anyProcess,
-        channel,
-        isSubprocess
-      });
-      return ipcEmitter;
-    };
-    IPC_EMITTERS = /* @__PURE__ */ new WeakMap();
-    forwardEvents = ({ ipcEmitter, anyProcess, channel, isSubprocess }) => {
-      const boundOnMessage = onMessage.bind(void 0, {
-        anyProcess,
-        channel,
-        isSubprocess,
-        ipcEmitter
-      });
-      anyProcess.on("message", boundOnMessage);
-      anyProcess.once("disconnect", onDisconnect.bind(void 0, {
-        anyProcess,
-        channel,
-        isSubprocess,
-        ipcEmitter,
-        boundOnMessage
-      }));
-      undoAddedReferences(channel, isSubprocess);
-    };
-    isConnected = (anyProcess) => {
-      const ipcEmitter = IPC_EMITTERS.get(anyProcess);
-      return ipcEmitter === void 0 ? anyProcess.channel !== null : ipcEmitter.connected;
-    };
-  }
-});
-
-// node_modules/execa/lib/ipc/strict.js
-var import_node_events6, handleSendStrict, count3, validateStrictDeadlock, handleStrictRequest, handleStrictResponse, waitForStrictResponse, STRICT_RESPONSES, throwOnDisconnect, REQUEST_TYPE, RESPONSE_TYPE;
-var init_strict = __esm({
-  "node_modules/execa/lib/ipc/strict.js"() {
-    import_node_events6 = require("node:events");
-    init_deferred();
-    init_max_listeners();
-    init_send();
-    init_validation();
-    init_forward();
-    init_outgoing();
-    handleSendStrict = ({ anyProcess, channel, isSubprocess, message, strict }) => {
-      if (!strict) {
-        return message;
-      }
-      const ipcEmitter = getIpcEmitter(anyProcess, channel, isSubprocess);
-      const hasListeners = hasMessageListeners(anyProcess, ipcEmitter);
-      return {
-        id: count3++,
-        type: REQUEST_TYPE,
-        message,
-        hasListeners
-      };
-    };
-    count3 = 0n;
-    validateStrictDeadlock = (outgoingMessages, wrappedMessage) => {
-      if (wrappedMessage?.type !== REQUEST_TYPE || wrappedMessage.hasListeners) {
-        return;
-      }
-      for (const { id } of outgoingMessages) {
-        if (id !== void 0) {
-          STRICT_RESPONSES[id].resolve({ isDeadlock: true, hasListeners: false });
-        }
-      }
-    };
-    handleStrictRequest = async ({ wrappedMessage, anyProcess, channel, isSubprocess, ipcEmitter }) => {
-      if (wrappedMessage?.type !== REQUEST_TYPE || !anyProcess.connected) {
-        return wrappedMessage;
-      }
-      const { id, message } = wrappedMessage;
-      const response = { id, type: RESPONSE_TYPE, message: hasMessageListeners(anyProcess, ipcEmitter) };
-      try {
-        await sendMessage({
-          anyProcess,
-          channel,
-          isSubprocess,
-          ipc: true
-        }, response);
-      } catch (error3) {
-        ipcEmitter.emit("strict:error", error3);
-      }
-      return message;
-    };
-    handleStrictResponse = (wrappedMessage) => {
-      if (wrappedMessage?.type !== RESPONSE_TYPE) {
-        return false;
-      }
-      const { id, message: hasListeners } = wrappedMessage;
-      STRICT_RESPONSES[id]?.resolve({ isDeadlock: false, hasListeners });
-      return true;
-    };
-    waitForStrictResponse = async (wrappedMessage, anyProcess, isSubprocess) => {
-      if (wrappedMessage?.type !== REQUEST_TYPE) {
-        return;
-      }
-      const deferred2 = createDeferred();
-      STRICT_RESPONSES[wrappedMessage.id] = deferred2;
-      const controller = new AbortController();
-      try {
-        const { isDeadlock, hasListeners } = await Promise.race([
-          deferred2,
-          throwOnDisconnect(anyProcess, isSubprocess, controller)
-        ]);
-        if (isDeadlock) {
-          throwOnStrictDeadlockError(isSubprocess);
-        }
-        if (!hasListeners) {
-          throwOnMissingStrict(isSubprocess);
-        }
-      } finally {
-        controller.abort();
-        delete STRICT_RESPONSES[wrappedMessage.id];
-      }
-    };
-    STRICT_RESPONSES = {};
-    throwOnDisconnect = async (anyProcess, isSubprocess, { signal }) => {
-      incrementMaxListeners(anyProcess, 1, signal);
-      await (0, import_node_events6.once)(anyProcess, "disconnect", { signal });
-      throwOnStrictDisconnect(isSubprocess);
-    };
-    REQUEST_TYPE = "execa:ipc:request";
-    RESPONSE_TYPE = "execa:ipc:response";
-  }
-});
-
-// node_modules/execa/lib/ipc/outgoing.js
-var startSendMessage, endSendMessage, waitForOutgoingMessages, OUTGOING_MESSAGES, hasMessageListeners, getMinListenerCount;
-var init_outgoing = __esm({
-  "node_modules/execa/lib/ipc/outgoing.js"() {
-    init_deferred();
-    init_specific();
-    init_fd_options();
-    init_strict();
-    startSendMessage = (anyProcess, wrappedMessage, strict) => {
-      if (!OUTGOING_MESSAGES.has(anyProcess)) {
-        OUTGOING_MESSAGES.set(anyProcess, /* @__PURE__ */ new Set());
-      }
-      const outgoingMessages = OUTGOING_MESSAGES.get(anyProcess);
-      const onMessageSent = createDeferred();
-      const id = strict ? wrappedMessage.id : void 0;
-      const outgoingMessage = { onMessageSent, id };
-      outgoingMessages.add(outgoingMessage);
-      return { outgoingMessages, outgoingMessage };
-    };
-    endSendMessage = ({ outgoingMessages, outgoingMessage }) => {
-      outgoingMessages.delete(outgoingMessage);
-      outgoingMessage.onMessageSent.resolve();
-    };
-    waitForOutgoingMessages = async (anyProcess, ipcEmitter, wrappedMessage) => {
-      while (!hasMessageListeners(anyProcess, ipcEmitter) && OUTGOING_MESSAGES.get(anyProcess)?.size > 0) {
-        const outgoingMessages = [...OUTGOING_MESSAGES.get(anyProcess)];
-        validateStrictDeadlock(outgoingMessages, wrappedMessage);
-        await Promise.all(outgoingMessages.map(({ onMessageSent }) => onMessageSent));
-      }
-    };
-    OUTGOING_MESSAGES = /* @__PURE__ */ new WeakMap();
-    hasMessageListeners = (anyProcess, ipcEmitter) => ipcEmitter.listenerCount("message") > getMinListenerCount(anyProcess);
-    getMinListenerCount = (anyProcess) => SUBPROCESS_OPTIONS.has(anyProcess) && !getFdSpecificValue(SUBPROCESS_OPTIONS.get(anyProcess).options.buffer, "ipc") ? 1 : 0;
-  }
-});
-
-// node_modules/execa/lib/ipc/send.js
-var import_node_util5, sendMessage, sendMessageAsync, sendOneMessage, getSendMethod, PROCESS_SEND_METHODS;
-var init_send = __esm({
-  "node_modules/execa/lib/ipc/send.js"() {
-    import_node_util5 = require("node:util");
-    init_validation();
-    init_outgoing();
-    init_strict();
-    sendMessage = ({ anyProcess, channel, isSubprocess, ipc }, message, { strict = false } = {}) => {
-      const methodName = "sendMessage";
-      validateIpcMethod({
-        methodName,
-        isSubprocess,
-        ipc,
-        isConnected: anyProcess.connected
-      });
-      return sendMessageAsync({
-        anyProcess,
-        channel,
-        methodName,
-        isSubprocess,
-        message,
-        strict
-      });
-    };
-    sendMessageAsync = async ({ anyProcess, channel, methodName, isSubprocess, message, strict }) => {
-      const wrappedMessage = handleSendStrict({
-        anyProcess,
-        channel,
-        isSubprocess,
-        message,
-        strict
-      });
-      const outgoingMessagesState = startSendMessage(anyProcess, wrappedMessage, strict);
-      try {
-        await sendOneMessage({
-          anyProcess,
-          methodName,
-          isSubprocess,
-          wrappedMessage,
-          message
-        });
-      } catch (error3) {
-        disconnect(anyProcess);
-        throw error3;
-      } finally {
-        endSendMessage(outgoingMessagesState);
-      }
-    };
-    sendOneMessage = async ({ anyProcess, methodName, isSubprocess, wrappedMessage, message }) => {
-      const sendMethod = getSendMethod(anyProcess);
-      try {
-        await Promise.all([
-          waitForStrictResponse(wrappedMessage, anyProcess, isSubprocess),
-          sendMethod(wrappedMessage)
-        ]);
-      } catch (error3) {
-        handleEpipeError({ error: error3, methodName, isSubprocess });
-        handleSerializationError({
-          error: error3,
-          methodName,
-          isSubprocess,
-          message
-        });
-        throw error3;
-      }
-    };
-    getSendMethod = (anyProcess) => {
-      if (PROCESS_SEND_METHODS.has(anyProcess)) {
-        return PROCESS_SEND_METHODS.get(anyProcess);
-      }
-      const sendMethod = (0, import_node_util5.promisify)(anyProcess.send.bind(anyProcess));
-      PROCESS_SEND_METHODS.set(anyProcess, sendMethod);
-      return sendMethod;
-    };
-    PROCESS_SEND_METHODS = /* @__PURE__ */ new WeakMap();
-  }
-});
-
-// node_modules/execa/lib/ipc/graceful.js
-var import_promises8, sendAbort, getCancelSignal, startIpc, cancelListening, handleAbort, GRACEFUL_CANCEL_TYPE, abortOnDisconnect, cancelController;
-var init_graceful = __esm({
-  "node_modules/execa/lib/ipc/graceful.js"() {
-    import_promises8 = require("node:timers/promises");
-    init_send();
-    init_forward();
-    init_validation();
-    sendAbort = (subprocess, message) => {
-      const methodName = "cancelSignal";
-      validateConnection(methodName, false, subprocess.connected);
-      return sendOneMessage({
-        anyProcess: subprocess,
-        methodName,
-        isSubprocess: false,
-        wrappedMessage: { type: GRACEFUL_CANCEL_TYPE, message },
-        message
-      });
-    };
-    getCancelSignal = async ({ anyProcess, channel, isSubprocess, ipc }) => {
-      await startIpc({
-        anyProcess,
-        channel,
-        isSubprocess,
-        ipc
-      });
-      return cancelController.signal;
-    };
-    startIpc = async ({ anyProcess, channel, isSubprocess, ipc }) => {
-      if (cancelListening) {
-        return;
-      }
-      cancelListening = true;
-      if (!ipc) {
-        throwOnMissingParent();
-        return;
-      }
-      if (channel === null) {
-        abortOnDisconnect();
-        return;
-      }
-      getIpcEmitter(anyProcess, channel, isSubprocess);
-      await import_promises8.scheduler.yield();
-    };
-    cancelListening = false;
-    handleAbort = (wrappedMessage) => {
-      if (wrappedMessage?.type !== GRACEFUL_CANCEL_TYPE) {
-        return false;
-      }
-      cancelController.abort(wrappedMessage.message);
-      return true;
-    };
-    GRACEFUL_CANCEL_TYPE = "execa:ipc:cancel";
-    abortOnDisconnect = () => {
-      cancelController.abort(getAbortDisconnectError());
-    };
-    cancelController = new AbortController();
-  }
-});
-
-// node_modules/execa/lib/terminate/graceful.js
-var validateGracefulCancel, throwOnGracefulCancel, sendOnAbort, getReason;
-var init_graceful2 = __esm({
-  "node_modules/execa/lib/terminate/graceful.js"() {
-    init_abort_signal();
-    init_graceful();
-    init_kill();
-    validateGracefulCancel = ({ gracefulCancel, cancelSignal, ipc, serialization }) => {
-      if (!gracefulCancel) {
-        return;
-      }
-      if (cancelSignal === void 0) {
-        throw new Error("The `cancelSignal` option must be defined when setting the `gracefulCancel` option.");
-      }
-      if (!ipc) {
-        throw new Error("The `ipc` option cannot be false when setting the `gracefulCancel` option.");
-      }
-      if (serialization === "json") {
-        throw new Error("The `serialization` option cannot be 'json' when setting the `gracefulCancel` option.");
-      }
-    };
-    throwOnGracefulCancel = ({
-      subprocess,
-      cancelSignal,
-      gracefulCancel,
-      forceKillAfterDelay,
-      context,
-      controller
-    }) => gracefulCancel ? [sendOnAbort({
-      subprocess,
-      cancelSignal,
-      forceKillAfterDelay,
-      context,
-      controller
-    })] : [];
-    sendOnAbort = async ({ subprocess, cancelSignal, forceKillAfterDelay, context, controller: { signal } }) => {
-      await onAbortedSignal(cancelSignal, signal);
-      const reason2 = getReason(cancelSignal);
-      await sendAbort(subprocess, reason2);
-      killOnTimeout({
-        kill: subprocess.kill,
-        forceKillAfterDelay,
-        context,
-        controllerSignal: signal
-      });
-      context.terminationReason ??= "gracefulCancel";
-      throw cancelSignal.reason;
-    };
-    getReason = ({ reason: reason2 }) => {
-      if (!(reason2 instanceof DOMException)) {
-        return reason2;
-      }
-      const error3 = new Error(reason2.message);
-      Object.defineProperty(error3, "stack", {
-        value: reason2.stack,
-        enumerable: false,
-        configurable: true,
-        writable: true
-      });
-      return error3;
-    };
-  }
-});
-
-// node_modules/execa/lib/terminate/timeout.js
-var import_promises9, validateTimeout, throwOnTimeout, killAfterTimeout;
-var init_timeout = __esm({
-  "node_modules/execa/lib/terminate/timeout.js"() {
-    import_promises9 = require("node:timers/promises");
-    init_final_error();
-    validateTimeout = ({ timeout }) => {
-      if (timeout !== void 0 && (!Number.isFinite(timeout) || timeout < 0)) {
-        throw new TypeError(`Expected the \`timeout\` option to be a non-negative integer, got \`${timeout}\` (${typeof timeout})`);
-      }
-    };
-    throwOnTimeout = (subprocess, timeout, context, controller) => timeout === 0 || timeout === void 0 ? [] : [killAfterTimeout(subprocess, timeout, context, controller)];
-    killAfterTimeout = async (subprocess, timeout, context, { signal }) => {
-      await (0, import_promises9.setTimeout)(timeout, void 0, { signal });
-      context.terminationReason ??= "timeout";
-      subprocess.kill();
-      throw new DiscardedError();
-    };
-  }
-});
-
-// node_modules/execa/lib/methods/node.js
-var import_node_process6, import_node_path10, mapNode, handleNodeOption;
-var init_node2 = __esm({
-  "node_modules/execa/lib/methods/node.js"() {
-    import_node_process6 = require("node:process");
-    import_node_path10 = __toESM(require("node:path"), 1);
-    init_file_url();
-    mapNode = ({ options }) => {
-      if (options.node === false) {
-        throw new TypeError('The "node" option cannot be false with `execaNode()`.');
-      }
-      return { options: { ...options, node: true } };
-    };
-    handleNodeOption = (file2, commandArguments, {
-      node: shouldHandleNode = false,
-      nodePath = import_node_process6.execPath,
-      nodeOptions = import_node_process6.execArgv.filter((nodeOption) => !nodeOption.startsWith("--inspect")),
-      cwd,
-      execPath: formerNodePath,
-      ...options
-    }) => {
-      if (formerNodePath !== void 0) {
-        throw new TypeError('The "execPath" option has been removed. Please use the "nodePath" option instead.');
-      }
-      const normalizedNodePath = safeNormalizeFileUrl(nodePath, 'The "nodePath" option');
-      const resolvedNodePath = import_node_path10.default.resolve(cwd, normalizedNodePath);
-      const newOptions = {
-        ...options,
-        nodePath: resolvedNodePath,
-        node: shouldHandleNode,
-        cwd
-      };
-      if (!shouldHandleNode) {
-        return [file2, commandArguments, newOptions];
-      }
-      if (import_node_path10.default.basename(file2, ".exe") === "node") {
-        throw new TypeError('When the "node" option is true, the first argument does not need to be "node".');
-      }
-      return [
-        resolvedNodePath,
-        [...nodeOptions, file2, ...commandArguments],
-        { ipc: true, ...newOptions, shell: false }
-      ];
-    };
-  }
-});
-
-// node_modules/execa/lib/ipc/ipc-input.js
-var import_node_v8, validateIpcInputOption, validateAdvancedInput, validateJsonInput, validateIpcInput, sendIpcInput;
-var init_ipc_input = __esm({
-  "node_modules/execa/lib/ipc/ipc-input.js"() {
-    import_node_v8 = require("node:v8");
-    validateIpcInputOption = ({ ipcInput, ipc, serialization }) => {
-      if (ipcInput === void 0) {
-        return;
-      }
-      if (!ipc) {
-        throw new Error("The `ipcInput` option cannot be set unless the `ipc` option is `true`.");
-      }
-      validateIpcInput[serialization](ipcInput);
-    };
-    validateAdvancedInput = (ipcInput) => {
-      try {
-        (0, import_node_v8.serialize)(ipcInput);
-      } catch (error3) {
-        throw new Error("The `ipcInput` option is not serializable with a structured clone.", { cause: error3 });
-      }
-    };
-    validateJsonInput = (ipcInput) => {
-      try {
-        JSON.stringify(ipcInput);
-      } catch (error3) {
-        throw new Error("The `ipcInput` option is not serializable with JSON.", { cause: error3 });
-      }
-    };
-    validateIpcInput = {
-      advanced: validateAdvancedInput,
-      json: validateJsonInput
-    };
-    sendIpcInput = async (subprocess, ipcInput) => {
-      if (ipcInput === void 0) {
-        return;
-      }
-      await subprocess.sendMessage(ipcInput);
-    };
-  }
-});
-
-// node_modules/execa/lib/arguments/encoding-option.js
-var validateEncoding, TEXT_ENCODINGS, BINARY_ENCODINGS, ENCODINGS, getCorrectEncoding, ENCODING_ALIASES, serializeEncoding;
-var init_encoding_option = __esm({
-  "node_modules/execa/lib/arguments/encoding-option.js"() {
-    validateEncoding = ({ encoding }) => {
-      if (ENCODINGS.has(encoding)) {
-        return;
-      }
-      const correctEncoding = getCorrectEncoding(encoding);
-      if (correctEncoding !== void 0) {
-        throw new TypeError(`Invalid option \`encoding: ${serializeEncoding(encoding)}\`.
-Please rename it to ${serializeEncoding(correctEncoding)}.`);
-      }
-      const correctEncodings = [...ENCODINGS].map((correctEncoding2) => serializeEncoding(correctEncoding2)).join(", ");
-      throw new TypeError(`Invalid option \`encoding: ${serializeEncoding(encoding)}\`.
-Please rename it to one of: ${correctEncodings}.`);
-    };
-    TEXT_ENCODINGS = /* @__PURE__ */ new Set(["utf8", "utf16le"]);
-    BINARY_ENCODINGS = /* @__PURE__ */ new Set(["buffer", "hex", "base64", "base64url", "latin1", "ascii"]);
-    ENCODINGS = /* @__PURE__ */ new Set([...TEXT_ENCODINGS, ...BINARY_ENCODINGS]);
-    getCorrectEncoding = (encoding) => {
-      if (encoding === null) {
-        return "buffer";
-      }
-      if (typeof encoding !== "string") {
-        return;
-      }
-      const lowerEncoding = encoding.toLowerCase();
-      if (lowerEncoding in ENCODING_ALIASES) {
-        return ENCODING_ALIASES[lowerEncoding];
-      }
-      if (ENCODINGS.has(lowerEncoding)) {
-        return lowerEncoding;
-      }
-    };
-    ENCODING_ALIASES = {
-      // eslint-disable-next-line unicorn/text-encoding-identifier-case
-      "utf-8": "utf8",
-      "utf-16le": "utf16le",
-      "ucs-2": "utf16le",
-      ucs2: "utf16le",
-      binary: "latin1"
-    };
-    serializeEncoding = (encoding) => typeof encoding === "string" ? `"${encoding}"` : String(encoding);
-  }
-});
-
-// node_modules/execa/lib/arguments/cwd.js
-var import_node_fs4, import_node_path11, import_node_process7, normalizeCwd, getDefaultCwd, fixCwdError;
-var init_cwd = __esm({
-  "node_modules/execa/lib/arguments/cwd.js"() {
-    import_node_fs4 = require("node:fs");
-    import_node_path11 = __toESM(require("node:path"), 1);
-    import_node_process7 = __toESM(require("node:process"), 1);
-    init_file_url();
-    normalizeCwd = (cwd = getDefaultCwd()) => {
-      const cwdString = safeNormalizeFileUrl(cwd, 'The "cwd" option');
-      return import_node_path11.default.resolve(cwdString);
-    };
-    getDefaultCwd = () => {
-      try {
-        return import_node_process7.default.cwd();
-      } catch (error3) {
-        error3.message = `The current directory does not exist.
-${error3.message}`;
-        throw error3;
-      }
-    };
-    fixCwdError = (originalMessage, cwd) => {
-      if (cwd === getDefaultCwd()) {
-        return originalMessage;
-      }
-      let cwdStat;
-      try {
-        cwdStat = (0, import_node_fs4.statSync)(cwd);
-      } catch (error3) {
-        return `The "cwd" option is invalid: ${cwd}.
-${error3.message}
-${originalMessage}`;
-      }
-      if (!cwdStat.isDirectory()) {
-        return `The "cwd" option is not a directory: ${cwd}.
-${originalMessage}`;
-      }
-      return originalMessage;
-    };
-  }
-});
-
-// node_modules/execa/lib/arguments/options.js
-var import_node_path12, import_node_process8, import_cross_spawn, normalizeOptions, addDefaultOptions, getEnv;
-var init_options = __esm({
-  "node_modules/execa/lib/arguments/options.js"() {
-    import_node_path12 = __toESM(require("node:path"), 1);
-    import_node_process8 = __toESM(require("node:process"), 1);
-    import_cross_spawn = __toESM(require_cross_spawn(), 1);
-    init_npm_run_path();
-    init_kill();
-    init_signal();
-    init_cancel();
-    init_graceful2();
-    init_timeout();
-    init_node2();
-    init_ipc_input();
-    init_encoding_option();
-    init_cwd();
-    init_file_url();
-    init_specific();
-    normalizeOptions = (filePath, rawArguments, rawOptions) => {
-      rawOptions.cwd = normalizeCwd(rawOptions.cwd);
-      const [processedFile, processedArguments, processedOptions] = handleNodeOption(filePath, rawArguments, rawOptions);
-      const { command: file2, args: commandArguments, options: initialOptions } = import_cross_spawn.default._parse(processedFile, processedArguments, processedOptions);
-      const fdOptions = normalizeFdSpecificOptions(initialOptions);
-      const options = addDefaultOptions(fdOptions);
-      validateTimeout(options);
-      validateEncoding(options);
-      validateIpcInputOption(options);
-      validateCancelSignal(options);
-      validateGracefulCancel(options);
-      options.shell = normalizeFileUrl(options.shell);
-      options.env = getEnv(options);
-      options.killSignal = normalizeKillSignal(options.killSignal);
-      options.forceKillAfterDelay = normalizeForceKillAfterDelay(options.forceKillAfterDelay);
-      options.lines = options.lines.map((lines2, fdNumber) => lines2 && !BINARY_ENCODINGS.has(options.encoding) && options.buffer[fdNumber]);
-      if (import_node_process8.default.platform === "win32" && import_node_path12.default.basename(file2, ".exe") === "cmd") {
-        commandArguments.unshift("/q");
-      }
-      return { file: file2, commandArguments, options };
-    };
-    addDefaultOptions = ({
-      extendEnv = true,
-      preferLocal = false,
-      cwd,
-      localDir: localDirectory = cwd,
-      encoding = "utf8",
-      reject = true,
-      cleanup = true,
-      all = false,
-      windowsHide = true,
-      killSignal = "SIGTERM",
-      forceKillAfterDelay = true,
-      gracefulCancel = false,
-      ipcInput,
-      ipc = ipcInput !== void 0 || gracefulCancel,
-      serialization = "advanced",
-      ...options
-    }) => ({
-      ...options,
-      extendEnv,
-      preferLocal,
-      cwd,
-      localDirectory,
-      encoding,
-      reject,
-      cleanup,
-      all,
-      windowsHide,
-      killSignal,
-      forceKillAfterDelay,
-      gracefulCancel,
-      ipcInput,
-      ipc,
-      serialization
-    });
-    getEnv = ({ env: envOption, extendEnv, preferLocal, node: node2, localDirectory, nodePath }) => {
-      const env = extendEnv ? { ...import_node_process8.default.env, ...envOption } : envOption;
-      if (preferLocal || node2) {
-        return npmRunPathEnv({
-          env,
-          cwd: localDirectory,
-          execPath: nodePath,
-          preferLocal,
-          addExecPath: node2
-        });
-      }
-      return env;
-    };
-  }
-});
-
-// node_modules/execa/lib/arguments/shell.js
-var concatenateShell;
-var init_shell = __esm({
-  "node_modules/execa/lib/arguments/shell.js"() {
-    concatenateShell = (file2, commandArguments, options) => options.shell && commandArguments.length > 0 ? [[file2, ...commandArguments].join(" "), [], options] : [file2, commandArguments, options];
-  }
-});
-
-// node_modules/strip-final-newline/index.js
-function stripFinalNewline(input) {
-  if (typeof input === "string") {
-    return stripFinalNewlineString(input);
-  }
-  if (!(ArrayBuffer.isView(input) && input.BYTES_PER_ELEMENT === 1)) {
-    throw new Error("Input must be a string or a Uint8Array");
-  }
-  return stripFinalNewlineBinary(input);
-}
-var stripFinalNewlineString, stripFinalNewlineBinary, LF, LF_BINARY, CR, CR_BINARY;
-var init_strip_final_newline = __esm({
-  "node_modules/strip-final-newline/index.js"() {
-    stripFinalNewlineString = (input) => input.at(-1) === LF ? input.slice(0, input.at(-2) === CR ? -2 : -1) : input;
-    stripFinalNewlineBinary = (input) => input.at(-1) === LF_BINARY ? input.subarray(0, input.at(-2) === CR_BINARY ? -2 : -1) : input;
-    LF = "\n";
-    LF_BINARY = LF.codePointAt(0);
-    CR = "\r";
-    CR_BINARY = CR.codePointAt(0);
-  }
-});
-
-// node_modules/is-stream/index.js
-function isStream(stream, { checkOpen = true } = {}) {
-  return stream !== null && typeof stream === "object" && (stream.writable || stream.readable || !checkOpen || stream.writable === void 0 && stream.readable === void 0) && typeof stream.pipe === "function";
-}
-function isWritableStream(stream, { checkOpen = true } = {}) {
-  return isStream(stream, { checkOpen }) && (stream.writable || !checkOpen) && typeof stream.write === "function" && typeof stream.end === "function" && typeof stream.writable === "boolean" && typeof stream.writableObjectMode === "boolean" && typeof stream.destroy === "function" && typeof stream.destroyed === "boolean";
-}
-function isReadableStream(stream, { checkOpen = true } = {}) {
-  return isStream(stream, { checkOpen }) && (stream.readable || !checkOpen) && typeof stream.read === "function" && typeof stream.readable === "boolean" && typeof stream.readableObjectMode === "boolean" && typeof stream.destroy === "function" && typeof stream.destroyed === "boolean";
-}
-function isDuplexStream(stream, options) {
-  return isWritableStream(stream, options) && isReadableStream(stream, options);
-}
-var init_is_stream = __esm({
-  "node_modules/is-stream/index.js"() {
-  }
-});
-
-// node_modules/@sec-ant/readable-stream/dist/ponyfill/asyncIterator.js
-function i() {
-  return this[n].next();
-}
-function o(r) {
-  return this[n].return(r);
-}
-function h({ preventCancel: r = false } = {}) {
-  const e = this.getReader(), t = new c(
-    e,
-    r
-  ), s = Object.create(u);
-  return s[n] = t, s;
-}
-var a, c, n, u;
-var init_asyncIterator = __esm({
-  "node_modules/@sec-ant/readable-stream/dist/ponyfill/asyncIterator.js"() {
-    a = Object.getPrototypeOf(
-      Object.getPrototypeOf(
-        /* istanbul ignore next */
-        async function* () {
-        }
-      ).prototype
-    );
-    c = class {
-      #t;
-      #n;
-      #r = false;
-      #e = void 0;
-      constructor(e, t) {
-        this.#t = e, this.#n = t;
-      }
-      next() {
-        const e = () => this.#s();
-        return this.#e = this.#e ? this.#e.then(e, e) : e(), this.#e;
-      }
-      return(e) {
-        const t = () => this.#i(e);
-        return this.#e ? this.#e.then(t, t) : t();
-      }
-      async #s() {
-        if (this.#r)
-          return {
-            done: true,
-            value: void 0
-          };
-        let e;
-        try {
-          e = await this.#t.read();
-        } catch (t) {
-          throw this.#e = void 0, this.#r = true, this.#t.releaseLock(), t;
-        }
-        return e.done && (this.#e = void 0, this.#r = true, this.#t.releaseLock()), e;
-      }
-      async #i(e) {
-        if (this.#r)
-          return {
-            done: true,
-            value: e
-          };
-        if (this.#r = true, !this.#n) {
-          const t = this.#t.cancel(e);
-          return this.#t.releaseLock(), await t, {
-            done: true,
-            value: e
-          };
-        }
-        return this.#t.releaseLock(), {
-          done: true,
-          value: e
-        };
-      }
-    };
-    n = /* @__PURE__ */ Symbol();
-    Object.defineProperty(i, "name", { value: "next" });
-    Object.defineProperty(o, "name", { value: "return" });
-    u = Object.create(a, {
-      next: {
-        enumerable: true,
-        configurable: true,
-        writable: true,
-        value: i
-      },
-      return: {
-        enumerable: true,
-        configurable: true,
-        writable: true,
-        value: o
-      }
-    });
-  }
-});
-
-// node_modules/@sec-ant/readable-stream/dist/ponyfill/fromAnyIterable.js
-var init_fromAnyIterable = __esm({
-  "node_modules/@sec-ant/readable-stream/dist/ponyfill/fromAnyIterable.js"() {
-  }
-});
-
-// node_modules/@sec-ant/readable-stream/dist/ponyfill/index.js
-var init_ponyfill = __esm({
-  "node_modules/@sec-ant/readable-stream/dist/ponyfill/index.js"() {
-    init_asyncIterator();
-    init_fromAnyIterable();
-  }
-});
-
-// node_modules/get-stream/source/stream.js
-var getAsyncIterable, toString, getStreamIterable, handleStreamEnd, nodeImports;
-var init_stream = __esm({
-  "node_modules/get-stream/source/stream.js"() {
-    init_is_stream();
-    init_ponyfill();
-    getAsyncIterable = (stream) => {
-      if (isReadableStream(stream, { checkOpen: false }) && nodeImports.on !== void 0) {
-        return getStreamIterable(stream);
-      }
-      if (typeof stream?.[Symbol.asyncIterator] === "function") {
-        return stream;
-      }
-      if (toString.call(stream) === "[object ReadableStream]") {
-        return h.call(stream);
-      }
-      throw new TypeError("The first argument must be a Readable, a ReadableStream, or an async iterable.");
-    };
-    ({ toString } = Object.prototype);
-    getStreamIterable = async function* (stream) {
-      const controller = new AbortController();
-      const state = {};
-      handleStreamEnd(stream, controller, state);
-      try {
-        for await (const [chunk] of nodeImports.on(stream, "data", { signal: controller.signal })) {
-          yield chunk;
-        }
-      } catch (error3) {
-        if (state.error !== void 0) {
-          throw state.error;
-        } else if (!controller.signal.aborted) {
-          throw error3;
-        }
-      } finally {
-        stream.destroy();
-      }
-    };
-    handleStreamEnd = async (stream, controller, state) => {
-      try {
-        await nodeImports.finished(stream, {
-          cleanup: true,
-          readable: true,
-          writable: false,
-          error: false
-        });
-      } catch (error3) {
-        state.error = error3;
-      } finally {
-        controller.abort();
-      }
-    };
-    nodeImports = {};
-  }
-});
-
-// node_modules/get-stream/source/contents.js
-var getStreamContents, appendFinalChunk, appendChunk, addNewChunk, getChunkType, objectToString2, MaxBufferError;
-var init_contents = __esm({
-  "node_modules/get-stream/source/contents.js"() {
-    init_stream();
-    getStreamContents = async (stream, { init, convertChunk, getSize, truncateChunk, addChunk, getFinalChunk, finalize: finalize2 }, { maxBuffer = Number.POSITIVE_INFINITY } = {}) => {
-      const asyncIterable = getAsyncIterable(stream);
-      const state = init();
-      state.length = 0;
-      try {
-        for await (const chunk of asyncIterable) {
-          const chunkType = getChunkType(chunk);
-          const convertedChunk = convertChunk[chunkType](chunk, state);
-          appendChunk({
-            convertedChunk,
-            state,
-            getSize,
-            truncateChunk,
-            addChunk,
-            maxBuffer
-          });
-        }
-        appendFinalChunk({
-          state,
-          convertChunk,
-          getSize,
-          truncateChunk,
-          addChunk,
-          getFinalChunk,
-          maxBuffer
-        });
-        return finalize2(state);
-      } catch (error3) {
-        const normalizedError = typeof error3 === "object" && error3 !== null ? error3 : new Error(error3);
-        normalizedError.bufferedData = finalize2(state);
-        throw normalizedError;
-      }
-    };
-    appendFinalChunk = ({ state, getSize, truncateChunk, addChunk, getFinalChunk, maxBuffer }) => {
-      const convertedChunk = getFinalChunk(state);
-      if (convertedChunk !== void 0) {
-        appendChunk({
-          convertedChunk,
-          state,
-          getSize,
-          truncateChunk,
-          addChunk,
-          maxBuffer
-        });
-      }
-    };
-    appendChunk = ({ convertedChunk, state, getSize, truncateChunk, addChunk, maxBuffer }) => {
-      const chunkSize2 = getSize(convertedChunk);
-      const newLength = state.length + chunkSize2;
-      if (newLength <= maxBuffer) {
-        addNewChunk(convertedChunk, state, addChunk, newLength);
-        return;
-      }
-      const truncatedChunk = truncateChunk(convertedChunk, maxBuffer - state.length);
-      if (truncatedChunk !== void 0) {
-        addNewChunk(truncatedChunk, state, addChunk, maxBuffer);
-      }
-      throw new MaxBufferError();
-    };
-    addNewChunk = (convertedChunk, state, addChunk, newLength) => {
-      state.contents = addChunk(convertedChunk, state, newLength);
-      state.length = newLength;
-    };
-    getChunkType = (chunk) => {
-      const typeOfChunk = typeof chunk;
-      if (typeOfChunk === "string") {
-        return "string";
-      }
-      if (typeOfChunk !== "object" || chunk === null) {
-        return "others";
-      }
-      if (globalThis.Buffer?.isBuffer(chunk)) {
-        return "buffer";
-      }
-      const prototypeName = objectToString2.call(chunk);
-      if (prototypeName === "[object ArrayBuffer]") {
-        return "arrayBuffer";
-      }
-      if (prototypeName === "[object DataView]") {
-        return "dataView";
-      }
-      if (Number.isInteger(chunk.byteLength) && Number.isInteger(chunk.byteOffset) && objectToString2.call(chunk.buffer) === "[object ArrayBuffer]") {
-        return "typedArray";
-      }
-      return "others";
-    };
-    ({ toString: objectToString2 } = Object.prototype);
-    MaxBufferError = class extends Error {
-      name = "MaxBufferError";
-      constructor() {
-        super("maxBuffer exceeded");
-      }
-    };
-  }
-});
-
-// node_modules/get-stream/source/utils.js
-var identity2, noop, getContentsProperty, throwObjectStream, getLengthProperty;
-var init_utils = __esm({
-  "node_modules/get-stream/source/utils.js"() {
-    identity2 = (value) => value;
-    noop = () => void 0;
-    getContentsProperty = ({ contents }) => contents;
-    throwObjectStream = (chunk) => {
-      throw new Error(`Streams in object mode are not supported: ${String(chunk)}`);
-    };
-    getLengthProperty = (convertedChunk) => convertedChunk.length;
-  }
-});
-
-// node_modules/get-stream/source/array.js
-async function getStreamAsArray(stream, options) {
-  return getStreamContents(stream, arrayMethods, options);
-}
-var initArray, increment, addArrayChunk, arrayMethods;
-var init_array = __esm({
-  "node_modules/get-stream/source/array.js"() {
-    init_contents();
-    init_utils();
-    initArray = () => ({ contents: [] });
-    increment = () => 1;
-    addArrayChunk = (convertedChunk, { contents }) => {
-      contents.push(convertedChunk);
-      return contents;
-    };
-    arrayMethods = {
-      init: initArray,
-      convertChunk: {
-        string: identity2,
-        buffer: identity2,
-        arrayBuffer: identity2,
-        dataView: identity2,
-        typedArray: identity2,
-        others: identity2
-      },
-      getSize: increment,
-      truncateChunk: noop,
-      addChunk: addArrayChunk,
-      getFinalChunk: noop,
-      finalize: getContentsProperty
-    };
-  }
-});
-
-// node_modules/get-stream/source/array-buffer.js
-async function getStreamAsArrayBuffer(stream, options) {
-  return getStreamContents(stream, arrayBufferMethods, options);
-}
-var initArrayBuffer, useTextEncoder, textEncoder2, useUint8Array, useUint8ArrayWithOffset, truncateArrayBufferChunk, addArrayBufferChunk, resizeArrayBufferSlow, resizeArrayBuffer, getNewContentsLength, SCALE_FACTOR, finalizeArrayBuffer, hasArrayBufferResize, arrayBufferMethods;
-var init_array_buffer = __esm({
-  "node_modules/get-stream/source/array-buffer.js"() {
-    init_contents();
-    init_utils();
-    initArrayBuffer = () => ({ contents: new ArrayBuffer(0) });
-    useTextEncoder = (chunk) => textEncoder2.encode(chunk);
-    textEncoder2 = new TextEncoder();
-    useUint8Array = (chunk) => new Uint8Array(chunk);
-    useUint8ArrayWithOffset = (chunk) => new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-    truncateArrayBufferChunk = (convertedChunk, chunkSize2) => convertedChunk.slice(0, chunkSize2);
-    addArrayBufferChunk = (convertedChunk, { contents, length: previousLength }, length) => {
-      const newContents = hasArrayBufferResize() ? resizeArrayBuffer(contents, length) : resizeArrayBufferSlow(contents, length);
-      new Uint8Array(newContents).set(convertedChunk, previousLength);
-      return newContents;
-    };
-    resizeArrayBufferSlow = (contents, length) => {
-      if (length <= contents.byteLength) {
-        return contents;
-      }
-      const arrayBuffer = new ArrayBuffer(getNewContentsLength(length));
-      new Uint8Array(arrayBuffer).set(new Uint8Array(contents), 0);
-      return arrayBuffer;
-    };
-    resizeArrayBuffer = (contents, length) => {
-      if (length <= contents.maxByteLength) {
-        contents.resize(length);
-        return contents;
-      }
-      const arrayBuffer = new ArrayBuffer(length, { maxByteLength: getNewContentsLength(length) });
-      new Uint8Array(arrayBuffer).set(new Uint8Array(contents), 0);
-      return arrayBuffer;
-    };
-    getNewContentsLength = (length) => SCALE_FACTOR ** Math.ceil(Math.log(length) / Math.log(SCALE_FACTOR));
-    SCALE_FACTOR = 2;
-    finalizeArrayBuffer = ({ contents, length }) => hasArrayBufferResize() ? contents : contents.slice(0, length);
-    hasArrayBufferResize = () => "resize" in ArrayBuffer.prototype;
-    arrayBufferMethods = {
-      init: initArrayBuffer,
-      convertChunk: {
-        string: useTextEncoder,
-        buffer: useUint8Array,
-        arrayBuffer: useUint8Array,
-        dataView: useUint8ArrayWithOffset,
-        typedArray: useUint8ArrayWithOffset,
-        others: throwObjectStream
-      },
-      getSize: getLengthProperty,
-      truncateChunk: truncateArrayBufferChunk,
-      addChunk: addArrayBufferChunk,
-      getFinalChunk: noop,
-      finalize: finalizeArrayBuffer
-    };
-  }
-});
-
-// node_modules/get-stream/source/string.js
-async function getStreamAsString(stream, options) {
-  return getStreamContents(stream, stringMethods, options);
-}
-var initString, useTextDecoder, addStringChunk, truncateStringChunk, getFinalStringChunk, stringMethods;
-var init_string = __esm({
-  "node_modules/get-stream/source/string.js"() {
-    init_contents();
-    init_utils();
-    initString = () => ({ contents: "", textDecoder: new TextDecoder() });
-    useTextDecoder = (chunk, { textDecoder: textDecoder2 }) => textDecoder2.decode(chunk, { stream: true });
-    addStringChunk = (convertedChunk, { contents }) => contents + convertedChunk;
-    truncateStringChunk = (convertedChunk, chunkSize2) => convertedChunk.slice(0, chunkSize2);
-    getFinalStringChunk = ({ textDecoder: textDecoder2 }) => {
-      const finalChunk = textDecoder2.decode();
-      return finalChunk === "" ? void 0 : finalChunk;
-    };
-    stringMethods = {
-      init: initString,
-      convertChunk: {
-        string: identity2,
-        buffer: useTextDecoder,
-        arrayBuffer: useTextDecoder,
-        dataView: useTextDecoder,
-        typedArray: useTextDecoder,
-        others: throwObjectStream
-      },
-      getSize: getLengthProperty,
-      truncateChunk: truncateStringChunk,
-      addChunk: addStringChunk,
-      getFinalChunk: getFinalStringChunk,
-      finalize: getContentsProperty
-    };
-  }
-});
-
-// node_modules/get-stream/source/exports.js
-var init_exports = __esm({
-  "node_modules/get-stream/source/exports.js"() {
-    init_array();
-    init_array_buffer();
-    init_string();
-    init_contents();
-  }
-});
-
-// node_modules/get-stream/source/index.js
-var import_node_events7, import_promises10;
-var init_source = __esm({
-  "node_modules/get-stream/source/index.js"() {
-    import_node_events7 = require("node:events");
-    import_promises10 = require("node:stream/promises");
-    init_stream();
-    init_exports();
-    Object.assign(nodeImports, { on: import_node_events7.on, finished: import_promises10.finished });
-  }
-});
-
-// node_modules/execa/lib/io/max-buffer.js
-var handleMaxBuffer, getMaxBufferUnit, checkIpcMaxBuffer, getMaxBufferMessage, getMaxBufferInfo, isMaxBufferSync, truncateMaxBufferSync, getMaxBufferSync;
-var init_max_buffer = __esm({
-  "node_modules/execa/lib/io/max-buffer.js"() {
-    init_source();
-    init_standard_stream();
-    init_specific();
-    handleMaxBuffer = ({ error: error3, stream, readableObjectMode, lines: lines2, encoding, fdNumber }) => {
-      if (!(error3 instanceof MaxBufferError)) {
-        throw error3;
-      }
-      if (fdNumber === "all") {
-        return error3;
-      }
-      const unit = getMaxBufferUnit(readableObjectMode, lines2, encoding);
-      error3.maxBufferInfo = { fdNumber, unit };
-      stream.destroy();
-      throw error3;
-    };
-    getMaxBufferUnit = (readableObjectMode, lines2, encoding) => {
-      if (readableObjectMode) {
-        return "objects";
-      }
-      if (lines2) {
-        return "lines";
-      }
-      if (encoding === "buffer") {
-        return "bytes";
-      }
-      return "characters";
-    };
-    checkIpcMaxBuffer = (subprocess, ipcOutput, maxBuffer) => {
-      if (ipcOutput.length !== maxBuffer) {
-        return;
-      }
-      const error3 = new MaxBufferError();
-      error3.maxBufferInfo = { fdNumber: "ipc" };
-      throw error3;
-    };
-    getMaxBufferMessage = (error3, maxBuffer) => {
-      const { streamName, threshold, unit } = getMaxBufferInfo(error3, maxBuffer);
-      return `Command's ${streamName} was larger than ${threshold} ${unit}`;
-    };
-    getMaxBufferInfo = (error3, maxBuffer) => {
-      if (error3?.maxBufferInfo === void 0) {
-        return { streamName: "output", threshold: maxBuffer[1], unit: "bytes" };
-      }
-      const { maxBufferInfo: { fdNumber, unit } } = error3;
-      delete error3.maxBufferInfo;
-      const threshold = getFdSpecificValue(maxBuffer, fdNumber);
-      if (fdNumber === "ipc") {
-        return { streamName: "IPC output", threshold, unit: "messages" };
-      }
-      return { streamName: getStreamName(fdNumber), threshold, unit };
-    };
-    isMaxBufferSync = (resultError, output, maxBuffer) => resultError?.code === "ENOBUFS" && output !== null && output.some((result) => result !== null && result.length > getMaxBufferSync(maxBuffer));
-    truncateMaxBufferSync = (result, isMaxBuffer, maxBuffer) => {
-      if (!isMaxBuffer) {
-        return result;
-      }
-      const maxBufferValue = getMaxBufferSync(maxBuffer);
-      return result.length > maxBufferValue ? result.slice(0, maxBufferValue) : result;
-    };
-    getMaxBufferSync = ([, stdoutMaxBuffer]) => stdoutMaxBuffer;
-  }
-});
-
-// node_modules/execa/lib/return/message.js
-var import_node_util6, createMessages, getErrorPrefix, getForcefulSuffix, getOriginalMessage, serializeIpcMessage, serializeMessagePart, serializeMessageItem;
-var init_message = __esm({
-  "node_modules/execa/lib/return/message.js"() {
-    import_node_util6 = require("node:util");
-    init_strip_final_newline();
-    init_uint_array();
-    init_cwd();
-    init_escape();
-    init_max_buffer();
-    init_signal();
-    init_final_error();
-    createMessages = ({
-      stdio,
-      all,
-      ipcOutput,
-      originalError,
-      signal,
-      signalDescription,
-      exitCode,
-      escapedCommand,
-      timedOut,
-      isCanceled,
-      isGracefullyCanceled,
-      isMaxBuffer,
-      isForcefullyTerminated,
-      forceKillAfterDelay,
-      killSignal,
-      maxBuffer,
-      timeout,
-      cwd
-    }) => {
-      const errorCode = originalError?.code;
-      const prefix = getErrorPrefix({
-        originalError,
-        timedOut,
-        timeout,
-        isMaxBuffer,
-        maxBuffer,
-        errorCode,
-        signal,
-        signalDescription,
-        exitCode,
-        isCanceled,
-        isGracefullyCanceled,
-        isForcefullyTerminated,
-        forceKillAfterDelay,
-        killSignal
-      });
-      const originalMessage = getOriginalMessage(originalError, cwd);
-      const suffix = originalMessage === void 0 ? "" : `
-${originalMessage}`;
-      const shortMessage = `${prefix}: ${escapedCommand}${suffix}`;
-      const messageStdio = all === void 0 ? [stdio[2], stdio[1]] : [all];
-      const message = [
-        shortMessage,
-        ...messageStdio,
-        ...stdio.slice(3),
-        ipcOutput.map((ipcMessage) => serializeIpcMessage(ipcMessage)).join("\n")
-      ].map((messagePart) => escapeLines(stripFinalNewline(serializeMessagePart(messagePart)))).filter(Boolean).join("\n\n");
-      return { originalMessage, shortMessage, message };
-    };
-    getErrorPrefix = ({
-      originalError,
-      timedOut,
-      timeout,
-      isMaxBuffer,
-      maxBuffer,
-      errorCode,
-      signal,
-      signalDescription,
-      exitCode,
-      isCanceled,
-      isGracefullyCanceled,
-      isForcefullyTerminated,
-      forceKillAfterDelay,
-      killSignal
-    }) => {
-      const forcefulSuffix = getForcefulSuffix(isForcefullyTerminated, forceKillAfterDelay);
-      if (timedOut) {
-        return `Command timed out after ${timeout} milliseconds${forcefulSuffix}`;
-      }
-      if (isGracefullyCanceled) {
-        if (signal === void 0) {
-          return `Command was gracefully canceled with exit code ${exitCode}`;
-        }
-        return isForcefullyTerminated ? `Command was gracefully canceled${forcefulSuffix}` : `Command was gracefully canceled with ${signal} (${signalDescription})`;
-      }
-      if (isCanceled) {
-        return `Command was canceled${forcefulSuffix}`;
-      }
-      if (isMaxBuffer) {
-        return `${getMaxBufferMessage(originalError, maxBuffer)}${forcefulSuffix}`;
-      }
-      if (errorCode !== void 0) {
-        return `Command failed with ${errorCode}${forcefulSuffix}`;
-      }
-      if (isForcefullyTerminated) {
-        return `Command was killed with ${killSignal} (${getSignalDescription(killSignal)})${forcefulSuffix}`;
-      }
-      if (signal !== void 0) {
-        return `Command was killed with ${signal} (${signalDescription})`;
-      }
-      if (exitCode !== void 0) {
-        return `Command failed with exit code ${exitCode}`;
-      }
-      return "Command failed";
-    };
-    getForcefulSuffix = (isForcefullyTerminated, forceKillAfterDelay) => isForcefullyTerminated ? ` and was forcefully terminated after ${forceKillAfterDelay} milliseconds` : "";
-    getOriginalMessage = (originalError, cwd) => {
-      if (originalError instanceof DiscardedError) {
-        return;
-      }
-      const originalMessage = isExecaError(originalError) ? originalError.originalMessage : String(originalError?.message ?? originalError);
-      const escapedOriginalMessage = escapeLines(fixCwdError(originalMessage, cwd));
-      return escapedOriginalMessage === "" ? void 0 : escapedOriginalMessage;
-    };
-    serializeIpcMessage = (ipcMessage) => typeof ipcMessage === "string" ? ipcMessage : (0, import_node_util6.inspect)(ipcMessage);
-    serializeMessagePart = (messagePart) => Array.isArray(messagePart) ? messagePart.map((messageItem) => stripFinalNewline(serializeMessageItem(messageItem))).filter(Boolean).join("\n") : serializeMessageItem(messagePart);
-    serializeMessageItem = (messageItem) => {
-      if (typeof messageItem === "string") {
-        return messageItem;
-      }
-      if (isUint8Array(messageItem)) {
-        return uint8ArrayToString(messageItem);
-      }
-      return "";
-    };
-  }
-});
-
-// node_modules/execa/lib/return/result.js
-var makeSuccessResult, makeEarlyError, makeError, getErrorProperties, omitUndefinedProperties, normalizeExitPayload;
-var init_result = __esm({
-  "node_modules/execa/lib/return/result.js"() {
-    init_signal();
-    init_duration2();
-    init_final_error();
-    init_message();
-    makeSuccessResult = ({
-      command,
-      escapedCommand,
-      stdio,
-      all,
-      ipcOutput,
-      options: { cwd },
-      startTime
-    }) => omitUndefinedProperties({
-      command,
-      escapedCommand,
-      cwd,
-      durationMs: getDurationMs(startTime),
-      failed: false,
-      timedOut: false,
-      isCanceled: false,
-      isGracefullyCanceled: false,
-      isTerminated: false,
-      isMaxBuffer: false,
-      isForcefullyTerminated: false,
-      exitCode: 0,
-      stdout: stdio[1],
-      stderr: stdio[2],
-      all,
-      stdio,
-      ipcOutput,
-      pipedFrom: []
-    });
-    makeEarlyError = ({
-      error: error3,
-      command,
-      escapedCommand,
-      fileDescriptors,
-      options,
-      startTime,
-      isSync
-    }) => makeError({
-      error: error3,
-      command,
-      escapedCommand,
-      startTime,
-      timedOut: false,
-      isCanceled: false,
-      isGracefullyCanceled: false,
-      isMaxBuffer: false,
-      isForcefullyTerminated: false,
-      stdio: Array.from({ length: fileDescriptors.length }),
-      ipcOutput: [],
-      options,
-      isSync
-    });
-    makeError = ({
-      error: originalError,
-      command,
-      escapedCommand,
-      startTime,
-      timedOut,
-      isCanceled,
-      isGracefullyCanceled,
-      isMaxBuffer,
-      isForcefullyTerminated,
-      exitCode: rawExitCode,
-      signal: rawSignal,
-      stdio,
-      all,
-      ipcOutput,
-      options: {
-        timeoutDuration,
-        timeout = timeoutDuration,
-        forceKillAfterDelay,
-        killSignal,
-        cwd,
-        maxBuffer
-      },
-      isSync
-    }) => {
-      const { exitCode, signal, signalDescription } = normalizeExitPayload(rawExitCode, rawSignal);
-      const { originalMessage, shortMessage, message } = createMessages({
-        stdio,
-        all,
-        ipcOutput,
-        originalError,
-        signal,
-        signalDescription,
-        exitCode,
-        escapedCommand,
-        timedOut,
-        isCanceled,
-        isGracefullyCanceled,
-        isMaxBuffer,
-        isForcefullyTerminated,
-        forceKillAfterDelay,
-        killSignal,
-        maxBuffer,
-        timeout,
-        cwd
-      });
-      const error3 = getFinalError(originalError, message, isSync);
-      Object.assign(error3, getErrorProperties({
-        error: error3,
-        command,
-        escapedCommand,
-        startTime,
-        timedOut,
-        isCanceled,
-        isGracefullyCanceled,
-        isMaxBuffer,
-        isForcefullyTerminated,
-        exitCode,
-        signal,
-        signalDescription,
-        stdio,
-        all,
-        ipcOutput,
-        cwd,
-        originalMessage,
-        shortMessage
-      }));
-      return error3;
-    };
-    getErrorProperties = ({
-      error: error3,
-      command,
-      escapedCommand,
-      startTime,
-      timedOut,
-      isCanceled,
-      isGracefullyCanceled,
-      isMaxBuffer,
-      isForcefullyTerminated,
-      exitCode,
-      signal,
-      signalDescription,
-      stdio,
-      all,
-      ipcOutput,
-      cwd,
-      originalMessage,
-      shortMessage
-    }) => omitUndefinedProperties({
-      shortMessage,
-      originalMessage,
-      command,
-      escapedCommand,
-      cwd,
-      durationMs: getDurationMs(startTime),
-      failed: true,
-      timedOut,
-      isCanceled,
-      isGracefullyCanceled,
-      isTerminated: signal !== void 0,
-      isMaxBuffer,
-      isForcefullyTerminated,
-      exitCode,
-      signal,
-      signalDescription,
-      code: error3.cause?.code,
-      stdout: stdio[1],
-      stderr: stdio[2],
-      all,
-      stdio,
-      ipcOutput,
-      pipedFrom: []
-    });
-    omitUndefinedProperties = (result) => Object.fromEntries(Object.entries(result).filter(([, value]) => value !== void 0));
-    normalizeExitPayload = (rawExitCode, rawSignal) => {
-      const exitCode = rawExitCode === null ? void 0 : rawExitCode;
-      const signal = rawSignal === null ? void 0 : rawSignal;
-      const signalDescription = signal === void 0 ? void 0 : getSignalDescription(rawSignal);
-      return { exitCode, signal, signalDescription };
-    };
-  }
-});
-
-// node_modules/parse-ms/index.js
-function parseNumber(milliseconds) {
-  return {
-    days: Math.trunc(milliseconds / 864e5),
-    hours: Math.trunc(milliseconds / 36e5 % 24),
-    minutes: Math.trunc(milliseconds / 6e4 % 60),
-    seconds: Math.trunc(milliseconds / 1e3 % 60),
-    milliseconds: Math.trunc(milliseconds % 1e3),
-    microseconds: Math.trunc(toZeroIfInfinity(milliseconds * 1e3) % 1e3),
-    nanoseconds: Math.trunc(toZeroIfInfinity(milliseconds * 1e6) % 1e3)
-  };
-}
-function parseBigint(milliseconds) {
-  return {
-    days: milliseconds / 86400000n,
-    hours: milliseconds / 3600000n % 24n,
-    minutes: milliseconds / 60000n % 60n,
-    seconds: milliseconds / 1000n % 60n,
-    milliseconds: milliseconds % 1000n,
-    microseconds: 0n,
-    nanoseconds: 0n
-  };
-}
-function parseMilliseconds(milliseconds) {
-  switch (typeof milliseconds) {
-    case "number": {
-      if (Number.isFinite(milliseconds)) {
-        return parseNumber(milliseconds);
-      }
-      break;
-    }
-    case "bigint": {
-      return parseBigint(milliseconds);
-    }
-  }
-  throw new TypeError("Expected a finite number or bigint");
-}
-var toZeroIfInfinity;
-var init_parse_ms = __esm({
-  "node_modules/parse-ms/index.js"() {
-    toZeroIfInfinity = (value) => Number.isFinite(value) ? value : 0;
-  }
-});
-
-// node_modules/pretty-ms/index.js
-function prettyMilliseconds(milliseconds, options) {
-  const isBigInt = typeof milliseconds === "bigint";
-  if (!isBigInt && !Number.isFinite(milliseconds)) {
-    throw new TypeError("Expected a finite number or bigint");
-  }
-  options = { ...options };
-  const sign3 = milliseconds < 0 ? "-" : "";
-  milliseconds = milliseconds < 0 ? -milliseconds : milliseconds;
-  if (options.colonNotation) {
-    options.compact = false;
-    options.formatSubMilliseconds = false;
-    options.separateMilliseconds = false;
-    options.verbose = false;
-  }
-  if (options.compact) {
-    options.unitCount = 1;
-    options.secondsDecimalDigits = 0;
-    options.millisecondsDecimalDigits = 0;
-  }
-  let result = [];
-  const floorDecimals = (value, decimalDigits) => {
-    const flooredInterimValue = Math.floor(value * 10 ** decimalDigits + SECOND_ROUNDING_EPSILON);
-    const flooredValue = Math.round(flooredInterimValue) / 10 ** decimalDigits;
-    return flooredValue.toFixed(decimalDigits);
-  };
-  const add = (value, long, short, valueString) => {
-    if ((result.length === 0 || !options.colonNotation) && isZero(value) && !(options.colonNotation && short === "m")) {
-      return;
-    }
-    valueString ??= String(value);
-    if (options.colonNotation) {
-      const wholeDigits = valueString.includes(".") ? valueString.split(".")[0].length : valueString.length;
-      const minLength = result.length > 0 ? 2 : 1;
-      valueString = "0".repeat(Math.max(0, minLength - wholeDigits)) + valueString;
-    } else {
-      valueString += options.verbose ? " " + pluralize(long, value) : short;
-    }
-    result.push(valueString);
-  };
-  const parsed4 = parseMilliseconds(milliseconds);
-  const days = BigInt(parsed4.days);
-  if (options.hideYearAndDays) {
-    add(BigInt(days) * 24n + BigInt(parsed4.hours), "hour", "h");
-  } else {
-    if (options.hideYear) {
-      add(days, "day", "d");
-    } else {
-      add(days / 365n, "year", "y");
-      add(days % 365n, "day", "d");
-    }
-    add(Number(parsed4.hours), "hour", "h");
-  }
-  add(Number(parsed4.minutes), "minute", "m");
-  if (!options.hideSeconds) {
-    if (options.separateMilliseconds || options.formatSubMilliseconds || !options.colonNotation && milliseconds < 1e3 && !options.subSecondsAsDecimals) {
-      const seconds = Number(parsed4.seconds);
-      const milliseconds2 = Number(parsed4.milliseconds);
-      const microseconds = Number(parsed4.microseconds);
-      const nanoseconds = Number(parsed4.nanoseconds);
-      add(seconds, "second", "s");
-      if (options.formatSubMilliseconds) {
-        add(milliseconds2, "millisecond", "ms");
-        add(microseconds, "microsecond", "\xB5s");
-        add(nanoseconds, "nanosecond", "ns");
-      } else {
-        const millisecondsAndBelow = milliseconds2 + microseconds / 1e3 + nanoseconds / 1e6;
-        const millisecondsDecimalDigits = typeof options.millisecondsDecimalDigits === "number" ? options.millisecondsDecimalDigits : 0;
-        const roundedMilliseconds = millisecondsAndBelow >= 1 ? Math.round(millisecondsAndBelow) : Math.ceil(millisecondsAndBelow);
-        const maximumMilliseconds = 1e3 - 10 ** -millisecondsDecimalDigits;
-        const millisecondsString = millisecondsDecimalDigits ? Math.min(millisecondsAndBelow, maximumMilliseconds).toFixed(millisecondsDecimalDigits) : Math.min(roundedMilliseconds, maximumMilliseconds);
-        add(
-          Number.parseFloat(millisecondsString),
-          "millisecond",
-          "ms",
-          millisecondsString
-        );
-      }
-    } else {
-      const seconds = (isBigInt ? Number(milliseconds % ONE_DAY_IN_MILLISECONDS) : milliseconds) / 1e3 % 60;
-      const secondsDecimalDigits = typeof options.secondsDecimalDigits === "number" ? options.secondsDecimalDigits : 1;
-      const secondsFixed = floorDecimals(seconds, secondsDecimalDigits);
-      const secondsString = options.keepDecimalsOnWholeSeconds ? secondsFixed : secondsFixed.replace(/\.0+$/, "");
-      add(Number.parseFloat(secondsString), "second", "s", secondsString);
-    }
-  }
-  if (result.length === 0) {
-    return sign3 + "0" + (options.verbose ? " milliseconds" : "ms");
-  }
-  const separator = options.colonNotation ? ":" : " ";
-  if (typeof options.unitCount === "number") {
-    result = result.slice(0, Math.max(options.unitCount, 1));
-  }
-  return sign3 + result.join(separator);
-}
-var isZero, pluralize, SECOND_ROUNDING_EPSILON, ONE_DAY_IN_MILLISECONDS;
-var init_pretty_ms = __esm({
-  "node_modules/pretty-ms/index.js"() {
-    init_parse_ms();
-    isZero = (value) => value === 0 || value === 0n;
-    pluralize = (word, count4) => count4 === 1 || count4 === 1n ? word : `${word}s`;
-    SECOND_ROUNDING_EPSILON = 1e-7;
-    ONE_DAY_IN_MILLISECONDS = 24n * 60n * 60n * 1000n;
-  }
-});
-
-// node_modules/execa/lib/verbose/error.js
-var logError;
-var init_error2 = __esm({
-  "node_modules/execa/lib/verbose/error.js"() {
-    init_log();
-    logError = (result, verboseInfo) => {
-      if (result.failed) {
-        verboseLog({
-          type: "error",
-          verboseMessage: result.shortMessage,
-          verboseInfo,
-          result
-        });
-      }
-    };
-  }
-});
-
-// node_modules/execa/lib/verbose/complete.js
-var logResult, logDuration;
-var init_complete = __esm({
-  "node_modules/execa/lib/verbose/complete.js"() {
-    init_pretty_ms();
-    init_values();
-    init_log();
-    init_error2();
-    logResult = (result, verboseInfo) => {
-      if (!isVerbose(verboseInfo)) {
-        return;
-      }
-      logError(result, verboseInfo);
-      logDuration(result, verboseInfo);
-    };
-    logDuration = (result, verboseInfo) => {
-      const verboseMessage = `(done in ${prettyMilliseconds(result.durationMs)})`;
-      verboseLog({
-        type: "duration",
-        verboseMessage,
-        verboseInfo,
-        result
-      });
-    };
-  }
-});
-
-// node_modules/execa/lib/return/reject.js
-var handleResult;
-var init_reject = __esm({
-  "node_modules/execa/lib/return/reject.js"() {
-    init_complete();
-    handleResult = (result, verboseInfo, { reject }) => {
-      logResult(result, verboseInfo);
-      if (result.failed && reject) {
-        throw result;
-      }
-      return result;
-    };
-  }
-});
-
-// node_modules/execa/lib/stdio/type.js
-var getStdioItemType, getTransformObjectType, getDuplexType, getTransformStreamType, validateNonGeneratorType, checkUndefinedOption, getGeneratorObjectType, checkBooleanOption, isGenerator, isAsyncGenerator, isSyncGenerator, isTransformOptions, isUrl, isRegularUrl, isFilePathObject, FILE_PATH_KEYS, isFilePathString, isUnknownStdioString, KNOWN_STDIO_STRINGS, isReadableStream2, isWritableStream2, isWebStream, isTransformStream, isAsyncIterableObject, isIterableObject, isObject2, TRANSFORM_TYPES, FILE_TYPES, SPECIAL_DUPLICATE_TYPES_SYNC, SPECIAL_DUPLICATE_TYPES, FORBID_DUPLICATE_TYPES, TYPE_TO_MESSAGE;
-var init_type = __esm({
-  "node_modules/execa/lib/stdio/type.js"() {
-    init_is_stream();
-    init_is_plain_obj();
-    init_uint_array();
-    getStdioItemType = (value, optionName) => {
-      if (isAsyncGenerator(value)) {
-        return "asyncGenerator";
-      }
-      if (isSyncGenerator(value)) {
-        return "generator";
-      }
-      if (isUrl(value)) {
-        return "fileUrl";
-      }
-      if (isFilePathObject(value)) {
-        return "filePath";
-      }
-      if (isWebStream(value)) {
-        return "webStream";
-      }
-      if (isStream(value, { checkOpen: false })) {
-        return "native";
-      }
-      if (isUint8Array(value)) {
-        return "uint8Array";
-      }
-      if (isAsyncIterableObject(value)) {
-        return "asyncIterable";
-      }
-      if (isIterableObject(value)) {
-        return "iterable";
-      }
-      if (isTransformStream(value)) {
-        return getTransformStreamType({ transform: value }, optionName);
-      }
-      if (isTransformOptions(value)) {
-        return getTransformObjectType(value, optionName);
-      }
-      return "native";
-    };
-    getTransformObjectType = (value, optionName) => {
-      if (isDuplexStream(value.transform, { checkOpen: false })) {
-        return getDuplexType(value, optionName);
-      }
-      if (isTransformStream(value.transform)) {
-        return getTransformStreamType(value, optionName);
-      }
-      return getGeneratorObjectType(value, optionName);
-    };
-    getDuplexType = (value, optionName) => {
-      validateNonGeneratorType(value, optionName, "Duplex stream");
-      return "duplex";
-    };
-    getTransformStreamType = (value, optionName) => {
-      validateNonGeneratorType(value, optionName, "web TransformStream");
-      return "webTransform";
-    };
-    validateNonGeneratorType = ({ final, binary, objectMode }, optionName, typeName) => {
-      checkUndefinedOption(final, `${optionName}.final`, typeName);
-      checkUndefinedOption(binary, `${optionName}.binary`, typeName);
-      checkBooleanOption(objectMode, `${optionName}.objectMode`);
-    };
-    checkUndefinedOption = (value, optionName, typeName) => {
-      if (value !== void 0) {
-        throw new TypeError(`The \`${optionName}\` option can only be defined when using a generator, not a ${typeName}.`);
-      }
-    };
-    getGeneratorObjectType = ({ transform: transform2, final, binary, objectMode }, optionName) => {
-      if (transform2 !== void 0 && !isGenerator(transform2)) {
-        throw new TypeError(`The \`${optionName}.transform\` option must be a generator, a Duplex stream or a web TransformStream.`);
-      }
-      if (isDuplexStream(final, { checkOpen: false })) {
-        throw new TypeError(`The \`${optionName}.final\` option must not be a Duplex stream.`);
-      }
-      if (isTransformStream(final)) {
-        throw new TypeError(`The \`${optionName}.final\` option must not be a web TransformStream.`);
-      }
-      if (final !== void 0 && !isGenerator(final)) {
-        throw new TypeError(`The \`${optionName}.final\` option must be a generator.`);
-      }
-      checkBooleanOption(binary, `${optionName}.binary`);
-      checkBooleanOption(objectMode, `${optionName}.objectMode`);
-      return isAsyncGenerator(transform2) || isAsyncGenerator(final) ? "asyncGenerator" : "generator";
-    };
-    checkBooleanOption = (value, optionName) => {
-      if (value !== void 0 && typeof value !== "boolean") {
-        throw new TypeError(`The \`${optionName}\` option must use a boolean.`);
-      }
-    };
-    isGenerator = (value) => isAsyncGenerator(value) || isSyncGenerator(value);
-    isAsyncGenerator = (value) => Object.prototype.toString.call(value) === "[object AsyncGeneratorFunction]";
-    isSyncGenerator = (value) => Object.prototype.toString.call(value) === "[object GeneratorFunction]";
-    isTransformOptions = (value) => isPlainObject2(value) && (value.transform !== void 0 || value.final !== void 0);
-    isUrl = (value) => Object.prototype.toString.call(value) === "[object URL]";
-    isRegularUrl = (value) => isUrl(value) && value.protocol !== "file:";
-    isFilePathObject = (value) => isPlainObject2(value) && Object.keys(value).length > 0 && Object.keys(value).every((key) => FILE_PATH_KEYS.has(key)) && isFilePathString(value.file);
-    FILE_PATH_KEYS = /* @__PURE__ */ new Set(["file", "append"]);
-    isFilePathString = (file2) => typeof file2 === "string";
-    isUnknownStdioString = (type, value) => type === "native" && typeof value === "string" && !KNOWN_STDIO_STRINGS.has(value);
-    KNOWN_STDIO_STRINGS = /* @__PURE__ */ new Set(["ipc", "ignore", "inherit", "overlapped", "pipe"]);
-    isReadableStream2 = (value) => Object.prototype.toString.call(value) === "[object ReadableStream]";
-    isWritableStream2 = (value) => Object.prototype.toString.call(value) === "[object WritableStream]";
-    isWebStream = (value) => isReadableStream2(value) || isWritableStream2(value);
-    isTransformStream = (value) => isReadableStream2(value?.readable) && isWritableStream2(value?.writable);
-    isAsyncIterableObject = (value) => isObject2(value) && typeof value[Symbol.asyncIterator] === "function";
-    isIterableObject = (value) => isObject2(value) && typeof value[Symbol.iterator] === "function";
-    isObject2 = (value) => typeof value === "object" && value !== null;
-    TRANSFORM_TYPES = /* @__PURE__ */ new Set(["generator", "asyncGenerator", "duplex", "webTransform"]);
-    FILE_TYPES = /* @__PURE__ */ new Set(["fileUrl", "filePath", "fileNumber"]);
-    SPECIAL_DUPLICATE_TYPES_SYNC = /* @__PURE__ */ new Set(["fileUrl", "filePath"]);
-    SPECIAL_DUPLICATE_TYPES = /* @__PURE__ */ new Set([...SPECIAL_DUPLICATE_TYPES_SYNC, "webStream", "nodeStream"]);
-    FORBID_DUPLICATE_TYPES = /* @__PURE__ */ new Set(["webTransform", "duplex"]);
-    TYPE_TO_MESSAGE = {
-      generator: "a generator",
-      asyncGenerator: "an async generator",
-      fileUrl: "a file URL",
-      filePath: "a file path string",
-      fileNumber: "a file descriptor number",
-      webStream: "a web stream",
-      nodeStream: "a Node.js stream",
-      webTransform: "a web TransformStream",
-      duplex: "a Duplex stream",
-      native: "any value",
-      iterable: "an iterable",
-      asyncIterable: "an async iterable",
-      string: "a string",
-      uint8Array: "a Uint8Array"
-    };
-  }
-});
-
-// node_modules/execa/lib/transform/object-mode.js
-var getTransformObjectModes, getOutputObjectModes, getInputObjectModes, getFdObjectMode;
-var init_object_mode = __esm({
-  "node_modules/execa/lib/transform/object-mode.js"() {
-    init_type();
-    getTransformObjectModes = (objectMode, index, newTransforms, direction) => direction === "output" ? getOutputObjectModes(objectMode, index, newTransforms) : getInputObjectModes(objectMode, index, newTransforms);
-    getOutputObjectModes = (objectMode, index, newTransforms) => {
-      const writableObjectMode = index !== 0 && newTransforms[index - 1].value.readableObjectMode;
-      const readableObjectMode = objectMode ?? writableObjectMode;
-      return { writableObjectMode, readableObjectMode };
-    };
-    getInputObjectModes = (objectMode, index, newTransforms) => {
-      const writableObjectMode = index === 0 ? objectMode === true : newTransforms[index - 1].value.readableObjectMode;
-      const readableObjectMode = index !== newTransforms.length - 1 && (objectMode ?? writableObjectMode);
-      return { writableObjectMode, readableObjectMode };
-    };
-    getFdObjectMode = (stdioItems, direction) => {
-      const lastTransform = stdioItems.findLast(({ type }) => TRANSFORM_TYPES.has(type));
-      if (lastTransform === void 0) {
-        return false;
-      }
-      return direction === "input" ? lastTransform.value.writableObjectMode : lastTransform.value.readableObjectMode;
-    };
-  }
-});
-
-// node_modules/execa/lib/transform/normalize.js
-var normalizeTransforms, getTransforms, normalizeTransform, normalizeDuplex, normalizeTransformStream, normalizeGenerator, sortTransforms;
-var init_normalize = __esm({
-  "node_modules/execa/lib/transform/normalize.js"() {
-    init_is_plain_obj();
-    init_encoding_option();
-    init_type();
-    init_object_mode();
-    normalizeTransforms = (stdioItems, optionName, direction, options) => [
-      ...stdioItems.filter(({ type }) => !TRANSFORM_TYPES.has(type)),
-      ...getTransforms(stdioItems, optionName, direction, options)
-    ];
-    getTransforms = (stdioItems, optionName, direction, { encoding }) => {
-      const transforms = stdioItems.filter(({ type }) => TRANSFORM_TYPES.has(type));
-      const newTransforms = Array.from({ length: transforms.length });
-      for (const [index, stdioItem] of Object.entries(transforms)) {
-        newTransforms[index] = normalizeTransform({
-          stdioItem,
-          index: Number(index),
-          newTransforms,
-          optionName,
-          direction,
-          encoding
-        });
-      }
-      return sortTransforms(newTransforms, direction);
-    };
-    normalizeTransform = ({ stdioItem, stdioItem: { type }, index, newTransforms, optionName, direction, encoding }) => {
-      if (type === "duplex") {
-        return normalizeDuplex({ stdioItem, optionName });
-      }
-      if (type === "webTransform") {
-        return normalizeTransformStream({
-          stdioItem,
-          index,
-          newTransforms,
-          direction
-        });
-      }
-      return normalizeGenerator({
-        stdioItem,
-        index,
-        newTransforms,
-        direction,
-        encoding
-      });
-    };
-    normalizeDuplex = ({
-      stdioItem,
-      stdioItem: {
-        value: {
-          transform: transform2,
-          transform: { writableObjectMode, readableObjectMode },
-          objectMode = readableObjectMode
-        }
-      },
-      optionName
-    }) => {
-      if (objectMode && !readableObjectMode) {
-        throw new TypeError(`The \`${optionName}.objectMode\` option can only be \`true\` if \`new Duplex({objectMode: true})\` is used.`);
-      }
-      if (!objectMode && readableObjectMode) {
-        throw new TypeError(`The \`${optionName}.objectMode\` option cannot be \`false\` if \`new Duplex({objectMode: true})\` is used.`);
-      }
-      return {
-        ...stdioItem,
-        value: { transform: transform2, writableObjectMode, readableObjectMode }
-      };
-    };
-    normalizeTransformStream = ({ stdioItem, stdioItem: { value }, index, newTransforms, direction }) => {
-      const { transform: transform2, objectMode } = isPlainObject2(value) ? value : { transform: value };
-      const { writableObjectMode, readableObjectMode } = getTransformObjectModes(objectMode, index, newTransforms, direction);
-      return {
-        ...stdioItem,
-        value: { transform: transform2, writableObjectMode, readableObjectMode }
-      };
-    };
-    normalizeGenerator = ({ stdioItem, stdioItem: { value }, index, newTransforms, direction, encoding }) => {
-      const {
-        transform: transform2,
-        final,
-        binary: binaryOption = false,
-        preserveNewlines = false,
-        objectMode
-      } = isPlainObject2(value) ? value : { transform: value };
-      const binary = binaryOption || BINARY_ENCODINGS.has(encoding);
-      const { writableObjectMode, readableObjectMode } = getTransformObjectModes(objectMode, index, newTransforms, direction);
-      return {
-        ...stdioItem,
-        value: {
-          transform: transform2,
-          final,
-          binary,
-          preserveNewlines,
-          writableObjectMode,
-          readableObjectMode
-        }
-      };
-    };
-    sortTransforms = (newTransforms, direction) => direction === "input" ? newTransforms.reverse() : newTransforms;
-  }
-});
-
-// node_modules/execa/lib/stdio/direction.js
-var import_node_process9, getStreamDirection, getStdioItemDirection, KNOWN_DIRECTIONS, anyDirection, alwaysInput, guessStreamDirection, getStandardStreamDirection, DEFAULT_DIRECTION;
-var init_direction = __esm({
-  "node_modules/execa/lib/stdio/direction.js"() {
-    import_node_process9 = __toESM(require("node:process"), 1);
-    init_is_stream();
-    init_type();
-    getStreamDirection = (stdioItems, fdNumber, optionName) => {
-      const directions = stdioItems.map((stdioItem) => getStdioItemDirection(stdioItem, fdNumber));
-      if (directions.includes("input") && directions.includes("output")) {
-        throw new TypeError(`The \`${optionName}\` option must not be an array of both readable and writable values.`);
-      }
-      return directions.find(Boolean) ?? DEFAULT_DIRECTION;
-    };
-    getStdioItemDirection = ({ type, value }, fdNumber) => KNOWN_DIRECTIONS[fdNumber] ?? guessStreamDirection[type](value);
-    KNOWN_DIRECTIONS = ["input", "output", "output"];
-    anyDirection = () => void 0;
-    alwaysInput = () => "input";
-    guessStreamDirection = {
-      generator: anyDirection,
-      asyncGenerator: anyDirection,
-      fileUrl: anyDirection,
-      filePath: anyDirection,
-      iterable: alwaysInput,
-      asyncIterable: alwaysInput,
-      uint8Array: alwaysInput,
-      webStream: (value) => isWritableStream2(value) ? "output" : "input",
-      nodeStream(value) {
-        if (!isReadableStream(value, { checkOpen: false })) {
-          return "output";
-        }
-        return isWritableStream(value, { checkOpen: false }) ? void 0 : "input";
-      },
-      webTransform: anyDirection,
-      duplex: anyDirection,
-      native(value) {
-        const standardStreamDirection = getStandardStreamDirection(value);
-        if (standardStreamDirection !== void 0) {
-          return standardStreamDirection;
-        }
-        if (isStream(value, { checkOpen: false })) {
-          return guessStreamDirection.nodeStream(value);
-        }
-      }
-    };
-    getStandardStreamDirection = (value) => {
-      if ([0, import_node_process9.default.stdin].includes(value)) {
-        return "input";
-      }
-      if ([1, 2, import_node_process9.default.stdout, import_node_process9.default.stderr].includes(value)) {
-        return "output";
-      }
-    };
-    DEFAULT_DIRECTION = "output";
-  }
-});
-
-// node_modules/execa/lib/ipc/array.js
-var normalizeIpcStdioArray;
-var init_array2 = __esm({
-  "node_modules/execa/lib/ipc/array.js"() {
-    normalizeIpcStdioArray = (stdioArray, ipc) => ipc && !stdioArray.includes("ipc") ? [...stdioArray, "ipc"] : stdioArray;
-  }
-});
-
-// node_modules/execa/lib/stdio/stdio-option.js
-var normalizeStdioOption, getStdioArray, hasAlias, addDefaultValue2, normalizeStdioSync, isOutputPipeOnly;
-var init_stdio_option = __esm({
-  "node_modules/execa/lib/stdio/stdio-option.js"() {
-    init_standard_stream();
-    init_array2();
-    init_values();
-    normalizeStdioOption = ({ stdio, ipc, buffer: buffer3, ...options }, verboseInfo, isSync) => {
-      const stdioArray = getStdioArray(stdio, options).map((stdioOption, fdNumber) => addDefaultValue2(stdioOption, fdNumber));
-      return isSync ? normalizeStdioSync(stdioArray, buffer3, verboseInfo) : normalizeIpcStdioArray(stdioArray, ipc);
-    };
-    getStdioArray = (stdio, options) => {
-      if (stdio === void 0) {
-        return STANDARD_STREAMS_ALIASES.map((alias) => options[alias]);
-      }
-      if (hasAlias(options)) {
-        throw new Error(`It's not possible to provide \`stdio\` in combination with one of ${STANDARD_STREAMS_ALIASES.map((alias) => `\`${alias}\``).join(", ")}`);
-      }
-      if (typeof stdio === "string") {
-        return [stdio, stdio, stdio];
-      }
-      if (!Array.isArray(stdio)) {
-        throw new TypeError(`Expected \`stdio\` to be of type \`string\` or \`Array\`, got \`${typeof stdio}\``);
-      }
-      const length = Math.max(stdio.length, STANDARD_STREAMS_ALIASES.length);
-      return Array.from({ length }, (_, fdNumber) => stdio[fdNumber]);
-    };
-    hasAlias = (options) => STANDARD_STREAMS_ALIASES.some((alias) => options[alias] !== void 0);
-    addDefaultValue2 = (stdioOption, fdNumber) => {
-      if (Array.isArray(stdioOption)) {
-        return stdioOption.map((item) => addDefaultValue2(item, fdNumber));
-      }
-      if (stdioOption === null || stdioOption === void 0) {
-        return fdNumber >= STANDARD_STREAMS_ALIASES.length ? "ignore" : "pipe";
-      }
-      return stdioOption;
-    };
-    normalizeStdioSync = (stdioArray, buffer3, verboseInfo) => stdioArray.map((stdioOption, fdNumber) => !buffer3[fdNumber] && fdNumber !== 0 && !isFullVerbose(verboseInfo, fdNumber) && isOutputPipeOnly(stdioOption) ? "ignore" : stdioOption);
-    isOutputPipeOnly = (stdioOption) => stdioOption === "pipe" || Array.isArray(stdioOption) && stdioOption.every((item) => item === "pipe");
-  }
-});
-
-// node_modules/execa/lib/stdio/native.js
-var import_node_fs5, import_node_tty2, handleNativeStream, handleNativeStreamSync, getTargetFd, getTargetFdNumber, handleNativeStreamAsync, getStandardStream;
-var init_native = __esm({
-  "node_modules/execa/lib/stdio/native.js"() {
-    import_node_fs5 = require("node:fs");
-    import_node_tty2 = __toESM(require("node:tty"), 1);
-    init_is_stream();
-    init_standard_stream();
-    init_uint_array();
-    init_fd_options();
-    handleNativeStream = ({ stdioItem, stdioItem: { type }, isStdioArray, fdNumber, direction, isSync }) => {
-      if (!isStdioArray || type !== "native") {
-        return stdioItem;
-      }
-      return isSync ? handleNativeStreamSync({ stdioItem, fdNumber, direction }) : handleNativeStreamAsync({ stdioItem, fdNumber });
-    };
-    handleNativeStreamSync = ({ stdioItem, stdioItem: { value, optionName }, fdNumber, direction }) => {
-      const targetFd = getTargetFd({
-        value,
-        optionName,
-        fdNumber,
-        direction
-      });
-      if (targetFd !== void 0) {
-        return targetFd;
-      }
-      if (isStream(value, { checkOpen: false })) {
-        throw new TypeError(`The \`${optionName}: Stream\` option cannot both be an array and include a stream with synchronous methods.`);
-      }
-      return stdioItem;
-    };
-    getTargetFd = ({ value, optionName, fdNumber, direction }) => {
-      const targetFdNumber = getTargetFdNumber(value, fdNumber);
-      if (targetFdNumber === void 0) {
-        return;
-      }
-      if (direction === "output") {
-        return { type: "fileNumber", value: targetFdNumber, optionName };
-      }
-      if (import_node_tty2.default.isatty(targetFdNumber)) {
-        throw new TypeError(`The \`${optionName}: ${serializeOptionValue(value)}\` option is invalid: it cannot be a TTY with synchronous methods.`);
-      }
-      return { type: "uint8Array", value: bufferToUint8Array((0, import_node_fs5.readFileSync)(targetFdNumber)), optionName };
-    };
-    getTargetFdNumber = (value, fdNumber) => {
-      if (value === "inherit") {
-        return fdNumber;
-      }
-      if (typeof value === "number") {
-        return value;
-      }
-      const standardStreamIndex = STANDARD_STREAMS.indexOf(value);
-      if (standardStreamIndex !== -1) {
-        return standardStreamIndex;
-      }
-    };
-    handleNativeStreamAsync = ({ stdioItem, stdioItem: { value, optionName }, fdNumber }) => {
-      if (value === "inherit") {
-        return { type: "nodeStream", value: getStandardStream(fdNumber, value, optionName), optionName };
-      }
-      if (typeof value === "number") {
-        return { type: "nodeStream", value: getStandardStream(value, value, optionName), optionName };
-      }
-      if (isStream(value, { checkOpen: false })) {
-        return { type: "nodeStream", value, optionName };
-      }
-      return stdioItem;
-    };
-    getStandardStream = (fdNumber, value, optionName) => {
-      const standardStream = STANDARD_STREAMS[fdNumber];
-      if (standardStream === void 0) {
-        throw new TypeError(`The \`${optionName}: ${value}\` option is invalid: no such standard stream.`);
-      }
-      return standardStream;
-    };
-  }
-});
-
-// node_modules/execa/lib/stdio/input-option.js
-var handleInputOptions, handleInputOption, getInputType, handleInputFileOption, getInputFileType;
-var init_input_option = __esm({
-  "node_modules/execa/lib/stdio/input-option.js"() {
-    init_is_stream();
-    init_uint_array();
-    init_type();
-    handleInputOptions = ({ input, inputFile }, fdNumber) => fdNumber === 0 ? [
-      ...handleInputOption(input),
-      ...handleInputFileOption(inputFile)
-    ] : [];
-    handleInputOption = (input) => input === void 0 ? [] : [{
-      type: getInputType(input),
-      value: input,
-      optionName: "input"
-    }];
-    getInputType = (input) => {
-      if (isReadableStream(input, { checkOpen: false })) {
-        return "nodeStream";
-      }
-      if (typeof input === "string") {
-        return "string";
-      }
-      if (isUint8Array(input)) {
-        return "uint8Array";
-      }
-      throw new Error("The `input` option must be a string, a Uint8Array or a Node.js Readable stream.");
-    };
-    handleInputFileOption = (inputFile) => inputFile === void 0 ? [] : [{
-      ...getInputFileType(inputFile),
-      optionName: "inputFile"
-    }];
-    getInputFileType = (inputFile) => {
-      if (isUrl(inputFile)) {
-        return { type: "fileUrl", value: inputFile };
-      }
-      if (isFilePathString(inputFile)) {
-        return { type: "filePath", value: { file: inputFile } };
-      }
-      throw new Error("The `inputFile` option must be a file path string or a file URL.");
-    };
-  }
-});
-
-// node_modules/execa/lib/stdio/duplicate.js
-var filterDuplicates, getDuplicateStream, getOtherStdioItems, validateDuplicateStreamSync, getDuplicateStreamInstance, hasSameValue, validateDuplicateTransform, throwOnDuplicateStream;
-var init_duplicate = __esm({
-  "node_modules/execa/lib/stdio/duplicate.js"() {
-    init_type();
-    filterDuplicates = (stdioItems) => stdioItems.filter((stdioItemOne, indexOne) => stdioItems.every((stdioItemTwo, indexTwo) => stdioItemOne.value !== stdioItemTwo.value || indexOne >= indexTwo || stdioItemOne.type === "generator" || stdioItemOne.type === "asyncGenerator"));
-    getDuplicateStream = ({ stdioItem: { type, value, optionName }, direction, fileDescriptors, isSync }) => {
-      const otherStdioItems = getOtherStdioItems(fileDescriptors, type);
-      if (otherStdioItems.length === 0) {
-        return;
-      }
-      if (isSync) {
-        validateDuplicateStreamSync({
-          otherStdioItems,
-          type,
-          value,
-          optionName,
-          direction
-        });
-        return;
-      }
-      if (SPECIAL_DUPLICATE_TYPES.has(type)) {
-        return getDuplicateStreamInstance({
-          otherStdioItems,
-          type,
-          value,
-          optionName,
-          direction
-        });
-      }
-      if (FORBID_DUPLICATE_TYPES.has(type)) {
-        validateDuplicateTransform({
-          otherStdioItems,
-          type,
-          value,
-          optionName
-        });
-      }
-    };
-    getOtherStdioItems = (fileDescriptors, type) => fileDescriptors.flatMap(({ direction, stdioItems }) => stdioItems.filter((stdioItem) => stdioItem.type === type).map(((stdioItem) => ({ ...stdioItem, direction }))));
-    validateDuplicateStreamSync = ({ otherStdioItems, type, value, optionName, direction }) => {
-      if (SPECIAL_DUPLICATE_TYPES_SYNC.has(type)) {
-        getDuplicateStreamInstance({
-          otherStdioItems,
-          type,
-          value,
-          optionName,
-          direction
-        });
-      }
-    };
-    getDuplicateStreamInstance = ({ otherStdioItems, type, value, optionName, direction }) => {
-      const duplicateStdioItems = otherStdioItems.filter((stdioItem) => hasSameValue(stdioItem, value));
-      if (duplicateStdioItems.length === 0) {
-        return;
-      }
-      const differentStdioItem = duplicateStdioItems.find((stdioItem) => stdioItem.direction !== direction);
-      throwOnDuplicateStream(differentStdioItem, optionName, type);
-      return direction === "output" ? duplicateStdioItems[0].stream : void 0;
-    };
-    hasSameValue = ({ type, value }, secondValue) => {
-      if (type === "filePath") {
-        return value.file === secondValue.file;
-      }
-      if (type === "fileUrl") {
-        return value.href === secondValue.href;
-      }
-      return value === secondValue;
-    };
-    validateDuplicateTransform = ({ otherStdioItems, type, value, optionName }) => {
-      const duplicateStdioItem = otherStdioItems.find(({ value: { transform: transform2 } }) => transform2 === value.transform);
-      throwOnDuplicateStream(duplicateStdioItem, optionName, type);
-    };
-    throwOnDuplicateStream = (stdioItem, optionName, type) => {
-      if (stdioItem !== void 0) {
-        throw new TypeError(`The \`${stdioItem.optionName}\` and \`${optionName}\` options must not target ${TYPE_TO_MESSAGE[type]} that is the same.`);
-      }
-    };
-  }
-});
-
-// node_modules/execa/lib/stdio/handle.js
-var handleStdio, getFileDescriptor, initializeStdioItems, initializeStdioItem, validateStdioArray, INVALID_STDIO_ARRAY_OPTIONS, validateStreams, validateFileStdio, validateFileObjectMode, getFinalFileDescriptors, getFinalFileDescriptor, addStreamProperties, cleanupCustomStreams, forwardStdio;
-var init_handle = __esm({
-  "node_modules/execa/lib/stdio/handle.js"() {
-    init_standard_stream();
-    init_normalize();
-    init_object_mode();
-    init_type();
-    init_direction();
-    init_stdio_option();
-    init_native();
-    init_input_option();
-    init_duplicate();
-    handleStdio = (addProperties3, options, verboseInfo, isSync) => {
-      const stdio = normalizeStdioOption(options, verboseInfo, isSync);
-      const initialFileDescriptors = stdio.map((stdioOption, fdNumber) => getFileDescriptor({
-        stdioOption,
-        fdNumber,
-        options,
-        isSync
-      }));
-      const fileDescriptors = getFinalFileDescriptors({
-        initialFileDescriptors,
-        addProperties: addProperties3,
-        options,
-        isSync
-      });
-      options.stdio = fileDescriptors.map(({ stdioItems }) => forwardStdio(stdioItems));
-      return fileDescriptors;
-    };
-    getFileDescriptor = ({ stdioOption, fdNumber, options, isSync }) => {
-      const optionName = getStreamName(fdNumber);
-      const { stdioItems: initialStdioItems, isStdioArray } = initializeStdioItems({
-        stdioOption,
-        fdNumber,
-        options,
-        optionName
-      });
-      const direction = getStreamDirection(initialStdioItems, fdNumber, optionName);
-      const stdioItems = initialStdioItems.map((stdioItem) => handleNativeStream({
-        stdioItem,
-        isStdioArray,
-        fdNumber,
-        direction,
-        isSync
-      }));
-      const normalizedStdioItems = normalizeTransforms(stdioItems, optionName, direction, options);
-      const objectMode = getFdObjectMode(normalizedStdioItems, direction);
-      validateFileObjectMode(normalizedStdioItems, objectMode);
-      return { direction, objectMode, stdioItems: normalizedStdioItems };
-    };
-    initializeStdioItems = ({ stdioOption, fdNumber, options, optionName }) => {
-      const values = Array.isArray(stdioOption) ? stdioOption : [stdioOption];
-      const initialStdioItems = [
-        ...values.map((value) => initializeStdioItem(value, optionName)),
-        ...handleInputOptions(options, fdNumber)
-      ];
-      const stdioItems = filterDuplicates(initialStdioItems);
-      const isStdioArray = stdioItems.length > 1;
-      validateStdioArray(stdioItems, isStdioArray, optionName);
-      validateStreams(stdioItems);
-      return { stdioItems, isStdioArray };
-    };
-    initializeStdioItem = (value, optionName) => ({
-      type: getStdioItemType(value, optionName),
-      value,
-      optionName
-    });
-    validateStdioArray = (stdioItems, isStdioArray, optionName) => {
-      if (stdioItems.length === 0) {
-        throw new TypeError(`The \`${optionName}\` option must not be an empty array.`);
-      }
-      if (!isStdioArray) {
-        return;
-      }
-      for (const { value, optionName: optionName2 } of stdioItems) {
-        if (INVALID_STDIO_ARRAY_OPTIONS.has(value)) {
-          throw new Error(`The \`${optionName2}\` option must not include \`${value}\`.`);
-        }
-      }
-    };
-    INVALID_STDIO_ARRAY_OPTIONS = /* @__PURE__ */ new Set(["ignore", "ipc"]);
-    validateStreams = (stdioItems) => {
-      for (const stdioItem of stdioItems) {
-        validateFileStdio(stdioItem);
-      }
-    };
-    validateFileStdio = ({ type, value, optionName }) => {
-      if (isRegularUrl(value)) {
-        throw new TypeError(`The \`${optionName}: URL\` option must use the \`file:\` scheme.
-For example, you can use the \`pathToFileURL()\` method of the \`url\` core module.`);
-      }
-      if (isUnknownStdioString(type, value)) {
-        throw new TypeError(`The \`${optionName}: { file: '...' }\` option must be used instead of \`${optionName}: '...'\`.`);
-      }
-    };
-    validateFileObjectMode = (stdioItems, objectMode) => {
-      if (!objectMode) {
-        return;
-      }
-      const fileStdioItem = stdioItems.find(({ type }) => FILE_TYPES.has(type));
-      if (fileStdioItem !== void 0) {
-        throw new TypeError(`The \`${fileStdioItem.optionName}\` option cannot use both files and transforms in objectMode.`);
-      }
-    };
-    getFinalFileDescriptors = ({ initialFileDescriptors, addProperties: addProperties3, options, isSync }) => {
-      const fileDescriptors = [];
-      try {
-        for (const fileDescriptor of initialFileDescriptors) {
-          fileDescriptors.push(getFinalFileDescriptor({
-            fileDescriptor,
-            fileDescriptors,
-            addProperties: addProperties3,
-            options,
-            isSync
-          }));
-        }
-        return fileDescriptors;
-      } catch (error3) {
-        cleanupCustomStreams(fileDescriptors);
-        throw error3;
-      }
-    };
-    getFinalFileDescriptor = ({
-      fileDescriptor: { direction, objectMode, stdioItems },
-      fileDescriptors,
-      addProperties: addProperties3,
-      options,
-      isSync
-    }) => {
-      const finalStdioItems = stdioItems.map((stdioItem) => addStreamProperties({
-        stdioItem,
-        addProperties: addProperties3,
-        direction,
-        options,
-        fileDescriptors,
-        isSync
-      }));
-      return { direction, objectMode, stdioItems: finalStdioItems };
-    };
-    addStreamProperties = ({ stdioItem, addProperties: addProperties3, direction, options, fileDescriptors, isSync }) => {
-      const duplicateStream = getDuplicateStream({
-        stdioItem,
-        direction,
-        fileDescriptors,
-        isSync
-      });
-      if (duplicateStream !== void 0) {
-        return { ...stdioItem, stream: duplicateStream };
-      }
-      return {
-        ...stdioItem,
-        ...addProperties3[direction][stdioItem.type](stdioItem, options)
-      };
-    };
-    cleanupCustomStreams = (fileDescriptors) => {
-      for (const { stdioItems } of fileDescriptors) {
-        for (const { stream } of stdioItems) {
-          if (stream !== void 0 && !isStandardStream(stream)) {
-            stream.destroy();
-          }
-        }
-      }
-    };
-    forwardStdio = (stdioItems) => {
-      if (stdioItems.length > 1) {
-        return stdioItems.some(({ value: value2 }) => value2 === "overlapped") ? "overlapped" : "pipe";
-      }
-      const [{ type, value }] = stdioItems;
-      return type === "native" ? value : "pipe";
-    };
-  }
-});
-
-// node_modules/execa/lib/stdio/handle-sync.js
-var import_node_fs6, handleStdioSync, forbiddenIfSync, forbiddenNativeIfSync, throwInvalidSyncValue, addProperties, addPropertiesSync;
-var init_handle_sync = __esm({
-  "node_modules/execa/lib/stdio/handle-sync.js"() {
-    import_node_fs6 = require("node:fs");
-    init_uint_array();
-    init_handle();
-    init_type();
-    handleStdioSync = (options, verboseInfo) => handleStdio(addPropertiesSync, options, verboseInfo, true);
-    forbiddenIfSync = ({ type, optionName }) => {
-      throwInvalidSyncValue(optionName, TYPE_TO_MESSAGE[type]);
-    };
-    forbiddenNativeIfSync = ({ optionName, value }) => {
-      if (value === "ipc" || value === "overlapped") {
-        throwInvalidSyncValue(optionName, `"${value}"`);
-      }
-      return {};
-    };
-    throwInvalidSyncValue = (optionName, value) => {
-      throw new TypeError(`The \`${optionName}\` option cannot be ${value} with synchronous methods.`);
-    };
-    addProperties = {
-      generator() {
-      },
-      asyncGenerator: forbiddenIfSync,
-      webStream: forbiddenIfSync,
-      nodeStream: forbiddenIfSync,
-      webTransform: forbiddenIfSync,
-      duplex: forbiddenIfSync,
-      asyncIterable: forbiddenIfSync,
-      native: forbiddenNativeIfSync
-    };
-    addPropertiesSync = {
-      input: {
-        ...addProperties,
-        fileUrl: ({ value }) => ({ contents: [bufferToUint8Array((0, import_node_fs6.readFileSync)(value))] }),
-        filePath: ({ value: { file: file2 } }) => ({ contents: [bufferToUint8Array((0, import_node_fs6.readFileSync)(file2))] }),
-        fileNumber: forbiddenIfSync,
-        iterable: ({ value }) => ({ contents: [...value] }),
-        string: ({ value }) => ({ contents: [value] }),
-        uint8Array: ({ value }) => ({ contents: [value] })
-      },
-      output: {
-        ...addProperties,
-        fileUrl: ({ value }) => ({ path: value }),
-        filePath: ({ value: { file: file2, append } }) => ({ path: file2, append }),
-        fileNumber: ({ value }) => ({ path: value }),
-        iterable: forbiddenIfSync,
-        string: forbiddenIfSync,
-        uint8Array: forbiddenIfSync
-      }
-    };
-  }
-});
-
-// node_modules/execa/lib/io/strip-newline.js
-var stripNewline, getStripFinalNewline;
-var init_strip_newline = __esm({
-  "node_modules/execa/lib/io/strip-newline.js"() {
-    init_strip_final_newline();
-    stripNewline = (value, { stripFinalNewline: stripFinalNewline2 }, fdNumber) => getStripFinalNewline(stripFinalNewline2, fdNumber) && value !== void 0 && !Array.isArray(value) ? stripFinalNewline(value) : value;
-    getStripFinalNewline = (stripFinalNewline2, fdNumber) => fdNumber === "all" ? stripFinalNewline2[1] || stripFinalNewline2[2] : stripFinalNewline2[fdNumber];
-  }
-});
-
-// node_modules/execa/lib/transform/split.js
-var getSplitLinesGenerator, splitLinesSync, splitLinesItemSync, initializeSplitLines, splitGenerator, getNewlineLength, linesFinal, getAppendNewlineGenerator, appendNewlineGenerator, concatString, linesStringInfo, concatUint8Array, linesUint8ArrayInfo;
-var init_split = __esm({
-  "node_modules/execa/lib/transform/split.js"() {
-    getSplitLinesGenerator = (binary, preserveNewlines, skipped, state) => binary || skipped ? void 0 : initializeSplitLines(preserveNewlines, state);
-    splitLinesSync = (chunk, preserveNewlines, objectMode) => objectMode ? chunk.flatMap((item) => splitLinesItemSync(item, preserveNewlines)) : splitLinesItemSync(chunk, preserveNewlines);
-    splitLinesItemSync = (chunk, preserveNewlines) => {
-      const { transform: transform2, final } = initializeSplitLines(preserveNewlines, {});
-      return [...transform2(chunk), ...final()];
-    };
-    initializeSplitLines = (preserveNewlines, state) => {
-      state.previousChunks = "";
-      return {
-        transform: splitGenerator.bind(void 0, state, preserveNewlines),
-        final: linesFinal.bind(void 0, state)
-      };
-    };
-    splitGenerator = function* (state, preserveNewlines, chunk) {
-      if (typeof chunk !== "string") {
-        yield chunk;
-        return;
-      }
-      let { previousChunks } = state;
-      let start2 = -1;
-      for (let end = 0; end < chunk.length; end += 1) {
-        if (chunk[end] === "\n") {
-          const newlineLength = getNewlineLength(chunk, end, preserveNewlines, state);
-          let line = chunk.slice(start2 + 1, end + 1 - newlineLength);
-          if (previousChunks.length > 0) {
-            line = concatString(previousChunks, line);
-            previousChunks = "";
-          }
-          yield line;
-          start2 = end;
-        }
-      }
-      if (start2 !== chunk.length - 1) {
-        previousChunks = concatString(previousChunks, chunk.slice(start2 + 1));
-      }
-      state.previousChunks = previousChunks;
-    };
-    getNewlineLength = (chunk, end, preserveNewlines, state) => {
-      if (preserveNewlines) {
-        return 0;
-      }
-      state.isWindowsNewline = end !== 0 && chunk[end - 1] === "\r";
-      return state.isWindowsNewline ? 2 : 1;
-    };
-    linesFinal = function* ({ previousChunks }) {
-      if (previousChunks.length > 0) {
-        yield previousChunks;
-      }
-    };
-    getAppendNewlineGenerator = ({ binary, preserveNewlines, readableObjectMode, state }) => binary || preserveNewlines || readableObjectMode ? void 0 : { transform: appendNewlineGenerator.bind(void 0, state) };
-    appendNewlineGenerator = function* ({ isWindowsNewline = false }, chunk) {
-      const { unixNewline, windowsNewline, LF: LF2, concatBytes } = typeof chunk === "string" ? linesStringInfo : linesUint8ArrayInfo;
-      if (chunk.at(-1) === LF2) {
-        yield chunk;
-        return;
-      }
-      const newline = isWindowsNewline ? windowsNewline : unixNewline;
-      yield concatBytes(chunk, newline);
-    };
-    concatString = (firstChunk, secondChunk) => `${firstChunk}${secondChunk}`;
-    linesStringInfo = {
-      windowsNewline: "\r\n",
-      unixNewline: "\n",
-      LF: "\n",
-      concatBytes: concatString
-    };
-    concatUint8Array = (firstChunk, secondChunk) => {
-      const chunk = new Uint8Array(firstChunk.length + secondChunk.length);
-      chunk.set(firstChunk, 0);
-      chunk.set(secondChunk, firstChunk.length);
-      return chunk;
-    };
-    linesUint8ArrayInfo = {
-      windowsNewline: new Uint8Array([13, 10]),
-      unixNewline: new Uint8Array([10]),
-      LF: 10,
-      concatBytes: concatUint8Array
-    };
-  }
-});
-
-// node_modules/execa/lib/transform/validate.js
-var import_node_buffer, getValidateTransformInput, validateStringTransformInput, getValidateTransformReturn, validateObjectTransformReturn, validateStringTransformReturn, validateEmptyReturn;
-var init_validate = __esm({
-  "node_modules/execa/lib/transform/validate.js"() {
-    import_node_buffer = require("node:buffer");
-    init_uint_array();
-    getValidateTransformInput = (writableObjectMode, optionName) => writableObjectMode ? void 0 : validateStringTransformInput.bind(void 0, optionName);
-    validateStringTransformInput = function* (optionName, chunk) {
-      if (typeof chunk !== "string" && !isUint8Array(chunk) && !import_node_buffer.Buffer.isBuffer(chunk)) {
-        throw new TypeError(`The \`${optionName}\` option's transform must use "objectMode: true" to receive as input: ${typeof chunk}.`);
-      }
-      yield chunk;
-    };
-    getValidateTransformReturn = (readableObjectMode, optionName) => readableObjectMode ? validateObjectTransformReturn.bind(void 0, optionName) : validateStringTransformReturn.bind(void 0, optionName);
-    validateObjectTransformReturn = function* (optionName, chunk) {
-      validateEmptyReturn(optionName, chunk);
-      yield chunk;
-    };
-    validateStringTransformReturn = function* (optionName, chunk) {
-      validateEmptyReturn(optionName, chunk);
-      if (typeof chunk !== "string" && !isUint8Array(chunk)) {
-        throw new TypeError(`The \`${optionName}\` option's function must yield a string or an Uint8Array, not ${typeof chunk}.`);
-      }
-      yield chunk;
-    };
-    validateEmptyReturn = (optionName, chunk) => {
-      if (chunk === null || chunk === void 0) {
-        throw new TypeError(`The \`${optionName}\` option's function must not call \`yield ${chunk}\`.
-Instead, \`yield\` should either be called with a value, or not be called at all. For example:
-  if (condition) { yield value; }`);
-      }
-    };
-  }
-});
-
-// node_modules/execa/lib/transform/encoding-transform.js
-var import_node_buffer2, import_node_string_decoder2, getEncodingTransformGenerator, encodingUint8ArrayGenerator, encodingStringGenerator, encodingStringFinal;
-var init_encoding_transform = __esm({
-  "node_modules/execa/lib/transform/encoding-transform.js"() {
-    import_node_buffer2 = require("node:buffer");
-    import_node_string_decoder2 = require("node:string_decoder");
-    init_uint_array();
-    getEncodingTransformGenerator = (binary, encoding, skipped) => {
-      if (skipped) {
-        return;
-      }
-      if (binary) {
-        return { transform: encodingUint8ArrayGenerator.bind(void 0, new TextEncoder()) };
-      }
-      const stringDecoder = new import_node_string_decoder2.StringDecoder(encoding);
-      return {
-        transform: encodingStringGenerator.bind(void 0, stringDecoder),
-        final: encodingStringFinal.bind(void 0, stringDecoder)
-      };
-    };
-    encodingUint8ArrayGenerator = function* (textEncoder3, chunk) {
-      if (import_node_buffer2.Buffer.isBuffer(chunk)) {
-        yield bufferToUint8Array(chunk);
-      } else if (typeof chunk === "string") {
-        yield textEncoder3.encode(chunk);
-      } else {
-        yield chunk;
-      }
-    };
-    encodingStringGenerator = function* (stringDecoder, chunk) {
-      yield isUint8Array(chunk) ? stringDecoder.write(chunk) : chunk;
-    };
-    encodingStringFinal = function* (stringDecoder) {
-      const lastChunk = stringDecoder.end();
-      if (lastChunk !== "") {
-        yield lastChunk;
-      }
-    };
-  }
-});
-
-// node_modules/execa/lib/transform/run-async.js
-var import_node_util7, pushChunks, transformChunk, finalChunks, generatorFinalChunks, destroyTransform, identityGenerator;
-var init_run_async = __esm({
-  "node_modules/execa/lib/transform/run-async.js"() {
-    import_node_util7 = require("node:util");
-    pushChunks = (0, import_node_util7.callbackify)(async (getChunks, state, getChunksArguments, transformStream) => {
-      state.currentIterable = getChunks(...getChunksArguments);
-      try {
-        for await (const chunk of state.currentIterable) {
-          transformStream.push(chunk);
-        }
-      } finally {
-        delete state.currentIterable;
-      }
-    });
-    transformChunk = async function* (chunk, generators, index) {
-      if (index === generators.length) {
-        yield chunk;
-        return;
-      }
-      const { transform: transform2 = identityGenerator } = generators[index];
-      for await (const transformedChunk of transform2(chunk)) {
-        yield* transformChunk(transformedChunk, generators, index + 1);
-      }
-    };
-    finalChunks = async function* (generators) {
-      for (const [index, { final }] of Object.entries(generators)) {
-        yield* generatorFinalChunks(final, Number(index), generators);
-      }
-    };
-    generatorFinalChunks = async function* (final, index, generators) {
-      if (final === void 0) {
-        return;
-      }
-      for await (const finalChunk of final()) {
-        yield* transformChunk(finalChunk, generators, index + 1);
-      }
-    };
-    destroyTransform = (0, import_node_util7.callbackify)(async ({ currentIterable }, error3) => {
-      if (currentIterable !== void 0) {
-        await (error3 ? currentIterable.throw(error3) : currentIterable.return());
-        return;
-      }
-      if (error3) {
-        throw error3;
-      }
-    });
-    identityGenerator = function* (chunk) {
-      yield chunk;
-    };
-  }
-});
-
-// node_modules/execa/lib/transform/run-sync.js
-var pushChunksSync, runTransformSync, transformChunkSync, finalChunksSync, generatorFinalChunksSync, identityGenerator2;
-var init_run_sync = __esm({
-  "node_modules/execa/lib/transform/run-sync.js"() {
-    pushChunksSync = (getChunksSync, getChunksArguments, transformStream, done) => {
-      try {
-        for (const chunk of getChunksSync(...getChunksArguments)) {
-          transformStream.push(chunk);
-        }
-        done();
-      } catch (error3) {
-        done(error3);
-      }
-    };
-    runTransformSync = (generators, chunks2) => [
-      ...chunks2.flatMap((chunk) => [...transformChunkSync(chunk, generators, 0)]),
-      ...finalChunksSync(generators)
-    ];
-    transformChunkSync = function* (chunk, generators, index) {
-      if (index === generators.length) {
-        yield chunk;
-        return;
-      }
-      const { transform: transform2 = identityGenerator2 } = generators[index];
-      for (const transformedChunk of transform2(chunk)) {
-        yield* transformChunkSync(transformedChunk, generators, index + 1);
-      }
-    };
-    finalChunksSync = function* (generators) {
-      for (const [index, { final }] of Object.entries(generators)) {
-        yield* generatorFinalChunksSync(final, Number(index), generators);
-      }
-    };
-    generatorFinalChunksSync = function* (final, index, generators) {
-      if (final === void 0) {
-        return;
-      }
-      for (const finalChunk of final()) {
-        yield* transformChunkSync(finalChunk, generators, index + 1);
-      }
-    };
-    identityGenerator2 = function* (chunk) {
-      yield chunk;
-    };
-  }
-});
-
-// node_modules/execa/lib/transform/generator.js
-var import_node_stream, generatorToStream, runGeneratorsSync, addInternalGenerators;
-var init_generator = __esm({
-  "node_modules/execa/lib/transform/generator.js"() {
-    import_node_stream = require("node:stream");
-    init_type();
-    init_split();
-    init_validate();
-    init_encoding_transform();
-    init_run_async();
-    init_run_sync();
-    generatorToStream = ({
-      value,
-      value: { transform: transform2, final, writableObjectMode, readableObjectMode },
-      optionName
-    }, { encoding }) => {
-      const state = {};
-      const generators = addInternalGenerators(value, encoding, optionName);
-      const transformAsync = isAsyncGenerator(transform2);
-      const finalAsync = isAsyncGenerator(final);
-      const transformMethod = transformAsync ? pushChunks.bind(void 0, transformChunk, state) : pushChunksSync.bind(void 0, transformChunkSync);
-      const finalMethod = transformAsync || finalAsync ? pushChunks.bind(void 0, finalChunks, state) : pushChunksSync.bind(void 0, finalChunksSync);
-      const destroyMethod = transformAsync || finalAsync ? destroyTransform.bind(void 0, state) : void 0;
-      const stream = new import_node_stream.Transform({
-        writableObjectMode,
-        writableHighWaterMark: (0, import_node_stream.getDefaultHighWaterMark)(writableObjectMode),
-        readableObjectMode,
-        readableHighWaterMark: (0, import_node_stream.getDefaultHighWaterMark)(readableObjectMode),
-        transform(chunk, encoding2, done) {
-          transformMethod([chunk, generators, 0], this, done);
-        },
-        flush(done) {
-          finalMethod([generators], this, done);
-        },
-        destroy: destroyMethod
-      });
-      return { stream };
-    };
-    runGeneratorsSync = (chunks2, stdioItems, encoding, isInput) => {
-      const generators = stdioItems.filter(({ type }) => type === "generator");
-      const reversedGenerators = isInput ? generators.reverse() : generators;
-      for (const { value, optionName } of reversedGenerators) {
-        const generators2 = addInternalGenerators(value, encoding, optionName);
-        chunks2 = runTransformSync(generators2, chunks2);
-      }
-      return chunks2;
-    };
-    addInternalGenerators = ({ transform: transform2, final, binary, writableObjectMode, readableObjectMode, preserveNewlines }, encoding, optionName) => {
-      const state = {};
-      return [
-        { transform: getValidateTransformInput(writableObjectMode, optionName) },
-        getEncodingTransformGenerator(binary, encoding, writableObjectMode),
-        getSplitLinesGenerator(binary, preserveNewlines, writableObjectMode, state),
-        { transform: transform2, final },
-        { transform: getValidateTransformReturn(readableObjectMode, optionName) },
-        getAppendNewlineGenerator({
-          binary,
-          preserveNewlines,
-          readableObjectMode,
-          state
-        })
-      ].filter(Boolean);
-    };
-  }
-});
-
-// node_modules/execa/lib/io/input-sync.js
-var addInputOptionsSync, getInputFdNumbers, addInputOptionSync, applySingleInputGeneratorsSync, validateSerializable;
-var init_input_sync = __esm({
-  "node_modules/execa/lib/io/input-sync.js"() {
-    init_generator();
-    init_uint_array();
-    init_type();
-    addInputOptionsSync = (fileDescriptors, options) => {
-      for (const fdNumber of getInputFdNumbers(fileDescriptors)) {
-        addInputOptionSync(fileDescriptors, fdNumber, options);
-      }
-    };
-    getInputFdNumbers = (fileDescriptors) => new Set(Object.entries(fileDescriptors).filter(([, { direction }]) => direction === "input").map(([fdNumber]) => Number(fdNumber)));
-    addInputOptionSync = (fileDescriptors, fdNumber, options) => {
-      const { stdioItems } = fileDescriptors[fdNumber];
-      const allStdioItems = stdioItems.filter(({ contents }) => contents !== void 0);
-      if (allStdioItems.length === 0) {
-        return;
-      }
-      if (fdNumber !== 0) {
-        const [{ type, optionName }] = allStdioItems;
-        throw new TypeError(`Only the \`stdin\` option, not \`${optionName}\`, can be ${TYPE_TO_MESSAGE[type]} with synchronous methods.`);
-      }
-      const allContents = allStdioItems.map(({ contents }) => contents);
-      const transformedContents = allContents.map((contents) => applySingleInputGeneratorsSync(contents, stdioItems));
-      options.input = joinToUint8Array(transformedContents);
-    };
-    applySingleInputGeneratorsSync = (contents, stdioItems) => {
-      const newContents = runGeneratorsSync(contents, stdioItems, "utf8", true);
-      validateSerializable(newContents);
-      return joinToUint8Array(newContents);
-    };
-    validateSerializable = (newContents) => {
-      const invalidItem = newContents.find((item) => typeof item !== "string" && !isUint8Array(item));
-      if (invalidItem !== void 0) {
-        throw new TypeError(`The \`stdin\` option is invalid: when passing objects as input, a transform must be used to serialize them to strings or Uint8Arrays: ${invalidItem}.`);
-      }
-    };
-  }
-});
-
-// node_modules/execa/lib/verbose/output.js
-var shouldLogOutput, fdUsesVerbose, PIPED_STDIO_VALUES, logLines, logLinesSync, isPipingStream, logLine;
-var init_output = __esm({
-  "node_modules/execa/lib/verbose/output.js"() {
-    init_encoding_option();
-    init_type();
-    init_log();
-    init_values();
-    shouldLogOutput = ({ stdioItems, encoding, verboseInfo, fdNumber }) => fdNumber !== "all" && isFullVerbose(verboseInfo, fdNumber) && !BINARY_ENCODINGS.has(encoding) && fdUsesVerbose(fdNumber) && (stdioItems.some(({ type, value }) => type === "native" && PIPED_STDIO_VALUES.has(value)) || stdioItems.every(({ type }) => TRANSFORM_TYPES.has(type)));
-    fdUsesVerbose = (fdNumber) => fdNumber === 1 || fdNumber === 2;
-    PIPED_STDIO_VALUES = /* @__PURE__ */ new Set(["pipe", "overlapped"]);
-    logLines = async (linesIterable, stream, fdNumber, verboseInfo) => {
-      for await (const line of linesIterable) {
-        if (!isPipingStream(stream)) {
-          logLine(line, fdNumber, verboseInfo);
-        }
-      }
-    };
-    logLinesSync = (linesArray, fdNumber, verboseInfo) => {
-      for (const line of linesArray) {
-        logLine(line, fdNumber, verboseInfo);
-      }
-    };
-    isPipingStream = (stream) => stream._readableState.pipes.length > 0;
-    logLine = (line, fdNumber, verboseInfo) => {
-      const verboseMessage = serializeVerboseMessage(line);
-      verboseLog({
-        type: "output",
-        verboseMessage,
-        fdNumber,
-        verboseInfo
-      });
-    };
-  }
-});
-
-// node_modules/execa/lib/io/output-sync.js
-var import_node_fs7, transformOutputSync, transformOutputResultSync, runOutputGeneratorsSync, serializeChunks, logOutputSync, writeToFiles;
-var init_output_sync = __esm({
-  "node_modules/execa/lib/io/output-sync.js"() {
-    import_node_fs7 = require("node:fs");
-    init_output();
-    init_generator();
-    init_split();
-    init_uint_array();
-    init_type();
-    init_max_buffer();
-    transformOutputSync = ({ fileDescriptors, syncResult: { output }, options, isMaxBuffer, verboseInfo }) => {
-      if (output === null) {
-        return { output: Array.from({ length: 3 }) };
-      }
-      const state = {};
-      const outputFiles = /* @__PURE__ */ new Set([]);
-      const transformedOutput = output.map((result, fdNumber) => transformOutputResultSync({
-        result,
-        fileDescriptors,
-        fdNumber,
-        state,
-        outputFiles,
-        isMaxBuffer,
-        verboseInfo
-      }, options));
-      return { output: transformedOutput, ...state };
-    };
-    transformOutputResultSync = ({ result, fileDescriptors, fdNumber, state, outputFiles, isMaxBuffer, verboseInfo }, { buffer: buffer3, encoding, lines: lines2, stripFinalNewline: stripFinalNewline2, maxBuffer }) => {
-      if (result === null) {
-        return;
-      }
-      const truncatedResult = truncateMaxBufferSync(result, isMaxBuffer, maxBuffer);
-      const uint8ArrayResult = bufferToUint8Array(truncatedResult);
-      const { stdioItems, objectMode } = fileDescriptors[fdNumber];
-      const chunks2 = runOutputGeneratorsSync([uint8ArrayResult], stdioItems, encoding, state);
-      const { serializedResult, finalResult = serializedResult } = serializeChunks({
-        chunks: chunks2,
-        objectMode,
-        encoding,
-        lines: lines2,
-        stripFinalNewline: stripFinalNewline2,
-        fdNumber
-      });
-      logOutputSync({
-        serializedResult,
-        fdNumber,
-        state,
-        verboseInfo,
-        encoding,
-        stdioItems,
-        objectMode
-      });
-      const returnedResult = buffer3[fdNumber] ? finalResult : void 0;
-      try {
-        if (state.error === void 0) {
-          writeToFiles(serializedResult, stdioItems, outputFiles);
-        }
-        return returnedResult;
-      } catch (error3) {
-        state.error = error3;
-        return returnedResult;
-      }
-    };
-    runOutputGeneratorsSync = (chunks2, stdioItems, encoding, state) => {
-      try {
-        return runGeneratorsSync(chunks2, stdioItems, encoding, false);
-      } catch (error3) {
-        state.error = error3;
-        return chunks2;
-      }
-    };
-    serializeChunks = ({ chunks: chunks2, objectMode, encoding, lines: lines2, stripFinalNewline: stripFinalNewline2, fdNumber }) => {
-      if (objectMode) {
-        return { serializedResult: chunks2 };
-      }
-      if (encoding === "buffer") {
-        return { serializedResult: joinToUint8Array(chunks2) };
-      }
-      const serializedResult = joinToString(chunks2, encoding);
-      if (lines2[fdNumber]) {
-        return { serializedResult, finalResult: splitLinesSync(serializedResult, !stripFinalNewline2[fdNumber], objectMode) };
-      }
-      return { serializedResult };
-    };
-    logOutputSync = ({ serializedResult, fdNumber, state, verboseInfo, encoding, stdioItems, objectMode }) => {
-      if (!shouldLogOutput({
-        stdioItems,
-        encoding,
-        verboseInfo,
-        fdNumber
-      })) {
-        return;
-      }
-      const linesArray = splitLinesSync(serializedResult, false, objectMode);
-      try {
-        logLinesSync(linesArray, fdNumber, verboseInfo);
-      } catch (error3) {
-        state.error ??= error3;
-      }
-    };
-    writeToFiles = (serializedResult, stdioItems, outputFiles) => {
-      for (const { path: path7, append } of stdioItems.filter(({ type }) => FILE_TYPES.has(type))) {
-        const pathString = typeof path7 === "string" ? path7 : path7.toString();
-        if (append || outputFiles.has(pathString)) {
-          (0, import_node_fs7.appendFileSync)(path7, serializedResult);
-        } else {
-          outputFiles.add(pathString);
-          (0, import_node_fs7.writeFileSync)(path7, serializedResult);
-        }
-      }
-    };
-  }
-});
-
-// node_modules/execa/lib/resolve/all-sync.js
-var getAllSync;
-var init_all_sync = __esm({
-  "node_modules/execa/lib/resolve/all-sync.js"() {
-    init_uint_array();
-    init_strip_newline();
-    getAllSync = ([, stdout, stderr], options) => {
-      if (!options.all) {
-        return;
-      }
-      if (stdout === void 0) {
-        return stderr;
-      }
-      if (stderr === void 0) {
-        return stdout;
-      }
-      if (Array.isArray(stdout)) {
-        return Array.isArray(stderr) ? [...stdout, ...stderr] : [...stdout, stripNewline(stderr, options, "all")];
-      }
-      if (Array.isArray(stderr)) {
-        return [stripNewline(stdout, options, "all"), ...stderr];
-      }
-      if (isUint8Array(stdout) && isUint8Array(stderr)) {
-        return concatUint8Arrays([stdout, stderr]);
-      }
-      return `${stdout}${stderr}`;
-    };
-  }
-});
-
-// node_modules/execa/lib/resolve/exit-async.js
-var import_node_events8, waitForExit, waitForExitOrError, waitForSubprocessExit, waitForSuccessfulExit, isSubprocessErrorExit, isFailedExit;
-var init_exit_async = __esm({
-  "node_modules/execa/lib/resolve/exit-async.js"() {
-    import_node_events8 = require("node:events");
-    init_final_error();
-    waitForExit = async (subprocess, context) => {
-      const [exitCode, signal] = await waitForExitOrError(subprocess);
-      context.isForcefullyTerminated ??= false;
-      return [exitCode, signal];
-    };
-    waitForExitOrError = async (subprocess) => {
-      const [spawnPayload, exitPayload] = await Promise.allSettled([
-        (0, import_node_events8.once)(subprocess, "spawn"),
-        (0, import_node_events8.once)(subprocess, "exit")
-      ]);
-      if (spawnPayload.status === "rejected") {
-        return [];
-      }
-      return exitPayload.status === "rejected" ? waitForSubprocessExit(subprocess) : exitPayload.value;
-    };
-    waitForSubprocessExit = async (subprocess) => {
-      try {
-        return await (0, import_node_events8.once)(subprocess, "exit");
-      } catch {
-        return waitForSubprocessExit(subprocess);
-      }
-    };
-    waitForSuccessfulExit = async (exitPromise) => {
-      const [exitCode, signal] = await exitPromise;
-      if (!isSubprocessErrorExit(exitCode, signal) && isFailedExit(exitCode, signal)) {
-        throw new DiscardedError();
-      }
-      return [exitCode, signal];
-    };
-    isSubprocessErrorExit = (exitCode, signal) => exitCode === void 0 && signal === void 0;
-    isFailedExit = (exitCode, signal) => exitCode !== 0 || signal !== null;
-  }
-});
-
-// node_modules/execa/lib/resolve/exit-sync.js
-var getExitResultSync, getResultError;
-var init_exit_sync = __esm({
-  "node_modules/execa/lib/resolve/exit-sync.js"() {
-    init_final_error();
-    init_max_buffer();
-    init_exit_async();
-    getExitResultSync = ({ error: error3, status: exitCode, signal, output }, { maxBuffer }) => {
-      const resultError = getResultError(error3, exitCode, signal);
-      const timedOut = resultError?.code === "ETIMEDOUT";
-      const isMaxBuffer = isMaxBufferSync(resultError, output, maxBuffer);
-      return {
-        resultError,
-        exitCode,
-        signal,
-        timedOut,
-        isMaxBuffer
-      };
-    };
-    getResultError = (error3, exitCode, signal) => {
-      if (error3 !== void 0) {
-        return error3;
-      }
-      return isFailedExit(exitCode, signal) ? new DiscardedError() : void 0;
-    };
-  }
-});
-
-// node_modules/execa/lib/methods/main-sync.js
-var import_node_child_process3, execaCoreSync, handleSyncArguments, normalizeSyncOptions, validateSyncOptions, throwInvalidSyncOption, spawnSubprocessSync, runSubprocessSync, normalizeSpawnSyncOptions, getSyncResult;
-var init_main_sync = __esm({
-  "node_modules/execa/lib/methods/main-sync.js"() {
-    import_node_child_process3 = require("node:child_process");
-    init_command();
-    init_options();
-    init_shell();
-    init_result();
-    init_reject();
-    init_handle_sync();
-    init_strip_newline();
-    init_input_sync();
-    init_output_sync();
-    init_max_buffer();
-    init_all_sync();
-    init_exit_sync();
-    execaCoreSync = (rawFile, rawArguments, rawOptions) => {
-      const { file: file2, commandArguments, command, escapedCommand, startTime, verboseInfo, options, fileDescriptors } = handleSyncArguments(rawFile, rawArguments, rawOptions);
-      const result = spawnSubprocessSync({
-        file: file2,
-        commandArguments,
-        options,
-        command,
-        escapedCommand,
-        verboseInfo,
-        fileDescriptors,
-        startTime
-      });
-      return handleResult(result, verboseInfo, options);
-    };
-    handleSyncArguments = (rawFile, rawArguments, rawOptions) => {
-      const { command, escapedCommand, startTime, verboseInfo } = handleCommand(rawFile, rawArguments, rawOptions);
-      const syncOptions = normalizeSyncOptions(rawOptions);
-      const { file: file2, commandArguments, options } = normalizeOptions(rawFile, rawArguments, syncOptions);
-      validateSyncOptions(options);
-      const fileDescriptors = handleStdioSync(options, verboseInfo);
-      return {
-        file: file2,
-        commandArguments,
-        command,
-        escapedCommand,
-        startTime,
-        verboseInfo,
-        options,
-        fileDescriptors
-      };
-    };
-    normalizeSyncOptions = (options) => options.node && !options.ipc ? { ...options, ipc: false } : options;
-    validateSyncOptions = ({ ipc, ipcInput, detached, cancelSignal }) => {
-      if (ipcInput) {
-        throwInvalidSyncOption("ipcInput");
-      }
-      if (ipc) {
-        throwInvalidSyncOption("ipc: true");
-      }
-      if (detached) {
-        throwInvalidSyncOption("detached: true");
-      }
-      if (cancelSignal) {
-        throwInvalidSyncOption("cancelSignal");
-      }
-    };
-    throwInvalidSyncOption = (value) => {
-      throw new TypeError(`The "${value}" option cannot be used with synchronous methods.`);
-    };
-    spawnSubprocessSync = ({ file: file2, commandArguments, options, command, escapedCommand, verboseInfo, fileDescriptors, startTime }) => {
-      const syncResult = runSubprocessSync({
-        file: file2,
-        commandArguments,
-        options,
-        command,
-        escapedCommand,
-        fileDescriptors,
-        startTime
-      });
-      if (syncResult.failed) {
-        return syncResult;
-      }
-      const { resultError, exitCode, signal, timedOut, isMaxBuffer } = getExitResultSync(syncResult, options);
-      const { output, error: error3 = resultError } = transformOutputSync({
-        fileDescriptors,
-        syncResult,
-        options,
-        isMaxBuffer,
-        verboseInfo
-      });
-      const stdio = output.map((stdioOutput, fdNumber) => stripNewline(stdioOutput, options, fdNumber));
-      const all = stripNewline(getAllSync(output, options), options, "all");
-      return getSyncResult({
-        error: error3,
-        exitCode,
-        signal,
-        timedOut,
-        isMaxBuffer,
-        stdio,
-        all,
-        options,
-        command,
-        escapedCommand,
-        startTime
-      });
-    };
-    runSubprocessSync = ({ file: file2, commandArguments, options, command, escapedCommand, fileDescriptors, startTime }) => {
-      try {
-        addInputOptionsSync(fileDescriptors, options);
-        const normalizedOptions = normalizeSpawnSyncOptions(options);
-        return (0, import_node_child_process3.spawnSync)(...concatenateShell(file2, commandArguments, normalizedOptions));
-      } catch (error3) {
-        return makeEarlyError({
-          error: error3,
-          command,
-          escapedCommand,
-          fileDescriptors,
-          options,
-          startTime,
-          isSync: true
-        });
-      }
-    };
-    normalizeSpawnSyncOptions = ({ encoding, maxBuffer, ...options }) => ({ ...options, encoding: "buffer", maxBuffer: getMaxBufferSync(maxBuffer) });
-    getSyncResult = ({ error: error3, exitCode, signal, timedOut, isMaxBuffer, stdio, all, options, command, escapedCommand, startTime }) => error3 === void 0 ? makeSuccessResult({
-      command,
-      escapedCommand,
-      stdio,
-      all,
-      ipcOutput: [],
-      options,
-      startTime
-    }) : makeError({
-      error: error3,
-      command,
-      escapedCommand,
-      timedOut,
-      isCanceled: false,
-      isGracefullyCanceled: false,
-      isMaxBuffer,
-      isForcefullyTerminated: false,
-      exitCode,
-      signal,
-      stdio,
-      all,
-      ipcOutput: [],
-      options,
-      startTime,
-      isSync: true
-    });
-  }
-});
-
-// node_modules/execa/lib/ipc/get-one.js
-var import_node_events9, getOneMessage, getOneMessageAsync, getMessage, throwOnDisconnect2, throwOnStrictError;
-var init_get_one = __esm({
-  "node_modules/execa/lib/ipc/get-one.js"() {
-    import_node_events9 = require("node:events");
-    init_validation();
-    init_forward();
-    init_reference();
-    getOneMessage = ({ anyProcess, channel, isSubprocess, ipc }, { reference = true, filter } = {}) => {
-      validateIpcMethod({
-        methodName: "getOneMessage",
-        isSubprocess,
-        ipc,
-        isConnected: isConnected(anyProcess)
-      });
-      return getOneMessageAsync({
-        anyProcess,
-        channel,
-        isSubprocess,
-        filter,
-        reference
-      });
-    };
-    getOneMessageAsync = async ({ anyProcess, channel, isSubprocess, filter, reference }) => {
-      addReference(channel, reference);
-      const ipcEmitter = getIpcEmitter(anyProcess, channel, isSubprocess);
-      const controller = new AbortController();
-      try {
-        return await Promise.race([
-          getMessage(ipcEmitter, filter, controller),
-          throwOnDisconnect2(ipcEmitter, isSubprocess, controller),
-          throwOnStrictError(ipcEmitter, isSubprocess, controller)
-        ]);
-      } catch (error3) {
-        disconnect(anyProcess);
-        throw error3;
-      } finally {
-        controller.abort();
-        removeReference(channel, reference);
-      }
-    };
-    getMessage = async (ipcEmitter, filter, { signal }) => {
-      if (filter === void 0) {
-        const [message] = await (0, import_node_events9.once)(ipcEmitter, "message", { signal });
-        return message;
-      }
-      for await (const [message] of (0, import_node_events9.on)(ipcEmitter, "message", { signal })) {
-        if (filter(message)) {
-          return message;
-        }
-      }
-    };
-    throwOnDisconnect2 = async (ipcEmitter, isSubprocess, { signal }) => {
-      await (0, import_node_events9.once)(ipcEmitter, "disconnect", { signal });
-      throwOnEarlyDisconnect(isSubprocess);
-    };
-    throwOnStrictError = async (ipcEmitter, isSubprocess, { signal }) => {
-      const [error3] = await (0, import_node_events9.once)(ipcEmitter, "strict:error", { signal });
-      throw getStrictResponseError(error3, isSubprocess);
-    };
-  }
-});
-
-// node_modules/execa/lib/ipc/get-each.js
-var import_node_events10, getEachMessage, loopOnMessages, stopOnDisconnect, abortOnStrictError, iterateOnMessages, throwIfStrictError;
-var init_get_each = __esm({
-  "node_modules/execa/lib/ipc/get-each.js"() {
-    import_node_events10 = require("node:events");
-    init_validation();
-    init_forward();
-    init_reference();
-    getEachMessage = ({ anyProcess, channel, isSubprocess, ipc }, { reference = true } = {}) => loopOnMessages({
-      anyProcess,
-      channel,
-      isSubprocess,
-      ipc,
-      shouldAwait: !isSubprocess,
-      reference
-    });
-    loopOnMessages = ({ anyProcess, channel, isSubprocess, ipc, shouldAwait, reference }) => {
-      validateIpcMethod({
-        methodName: "getEachMessage",
-        isSubprocess,
-        ipc,
-        isConnected: isConnected(anyProcess)
-      });
-      addReference(channel, reference);
-      const ipcEmitter = getIpcEmitter(anyProcess, channel, isSubprocess);
-      const controller = new AbortController();
-      const state = {};
-      stopOnDisconnect(anyProcess, ipcEmitter, controller);
-      abortOnStrictError({
-        ipcEmitter,
-        isSubprocess,
-        controller,
-        state
-      });
-      return iterateOnMessages({
-        anyProcess,
-        channel,
-        ipcEmitter,
-        isSubprocess,
-        shouldAwait,
-        controller,
-        state,
-        reference
-      });
-    };
-    stopOnDisconnect = async (anyProcess, ipcEmitter, controller) => {
-      try {
-        await (0, import_node_events10.once)(ipcEmitter, "disconnect", { signal: controller.signal });
-        controller.abort();
-      } catch {
-      }
-    };
-    abortOnStrictError = async ({ ipcEmitter, isSubprocess, controller, state }) => {
-      try {
-        const [error3] = await (0, import_node_events10.once)(ipcEmitter, "strict:error", { signal: controller.signal });
-        state.error = getStrictResponseError(error3, isSubprocess);
-        controller.abort();
-      } catch {
-      }
-    };
-    iterateOnMessages = async function* ({ anyProcess, channel, ipcEmitter, isSubprocess, shouldAwait, controller, state, reference }) {
-      try {
-        for await (const [message] of (0, import_node_events10.on)(ipcEmitter, "message", { signal: controller.signal })) {
-          throwIfStrictError(state);
-          yield message;
-        }
-      } catch {
-        throwIfStrictError(state);
-      } finally {
-        controller.abort();
-        removeReference(channel, reference);
-        if (!isSubprocess) {
-          disconnect(anyProcess);
-        }
-        if (shouldAwait) {
-          await anyProcess;
-        }
-      }
-    };
-    throwIfStrictError = ({ error: error3 }) => {
-      if (error3) {
-        throw error3;
-      }
-    };
-  }
-});
-
-// node_modules/execa/lib/ipc/methods.js
-var import_node_process10, addIpcMethods, getIpcExport, getIpcMethods;
-var init_methods = __esm({
-  "node_modules/execa/lib/ipc/methods.js"() {
-    import_node_process10 = __toESM(require("node:process"), 1);
-    init_send();
-    init_get_one();
-    init_get_each();
-    init_graceful();
-    addIpcMethods = (subprocess, { ipc }) => {
-      Object.assign(subprocess, getIpcMethods(subprocess, false, ipc));
-    };
-    getIpcExport = () => {
-      const anyProcess = import_node_process10.default;
-      const isSubprocess = true;
-      const ipc = import_node_process10.default.channel !== void 0;
-      return {
-        ...getIpcMethods(anyProcess, isSubprocess, ipc),
-        getCancelSignal: getCancelSignal.bind(void 0, {
-          anyProcess,
-          channel: anyProcess.channel,
-          isSubprocess,
-          ipc
-        })
-      };
-    };
-    getIpcMethods = (anyProcess, isSubprocess, ipc) => ({
-      sendMessage: sendMessage.bind(void 0, {
-        anyProcess,
-        channel: anyProcess.channel,
-        isSubprocess,
-        ipc
-      }),
-      getOneMessage: getOneMessage.bind(void 0, {
-        anyProcess,
-        channel: anyProcess.channel,
-        isSubprocess,
-        ipc
-      }),
-      getEachMessage: getEachMessage.bind(void 0, {
-        anyProcess,
-        channel: anyProcess.channel,
-        isSubprocess,
-        ipc
-      })
-    });
-  }
-});
-
-// node_modules/execa/lib/return/early-error.js
-var import_node_child_process4, import_node_stream2, handleEarlyError, createDummyStreams, createDummyStream, readable, writable, duplex, handleDummyPromise;
-var init_early_error = __esm({
-  "node_modules/execa/lib/return/early-error.js"() {
-    import_node_child_process4 = require("node:child_process");
-    import_node_stream2 = require("node:stream");
-    init_handle();
-    init_result();
-    init_reject();
-    handleEarlyError = ({ error: error3, command, escapedCommand, fileDescriptors, options, startTime, verboseInfo }) => {
-      cleanupCustomStreams(fileDescriptors);
-      const subprocess = new import_node_child_process4.ChildProcess();
-      createDummyStreams(subprocess, fileDescriptors);
-      Object.assign(subprocess, { readable, writable, duplex });
-      const earlyError = makeEarlyError({
-        error: error3,
-        command,
-        escapedCommand,
-        fileDescriptors,
-        options,
-        startTime,
-        isSync: false
-      });
-      const promise = handleDummyPromise(earlyError, verboseInfo, options);
-      return { subprocess, promise };
-    };
-    createDummyStreams = (subprocess, fileDescriptors) => {
-      const stdin = createDummyStream();
-      const stdout = createDummyStream();
-      const stderr = createDummyStream();
-      const extraStdio = Array.from({ length: fileDescriptors.length - 3 }, createDummyStream);
-      const all = createDummyStream();
-      const stdio = [stdin, stdout, stderr, ...extraStdio];
-      Object.assign(subprocess, {
-        stdin,
-        stdout,
-        stderr,
-        all,
-        stdio
-      });
-    };
-    createDummyStream = () => {
-      const stream = new import_node_stream2.PassThrough();
-      stream.end();
-      return stream;
-    };
-    readable = () => new import_node_stream2.Readable({ read() {
-    } });
-    writable = () => new import_node_stream2.Writable({ write() {
-    } });
-    duplex = () => new import_node_stream2.Duplex({ read() {
-    }, write() {
-    } });
-    handleDummyPromise = async (error3, verboseInfo, options) => handleResult(error3, verboseInfo, options);
-  }
-});
-
-// node_modules/execa/lib/stdio/handle-async.js
-var import_node_fs8, import_node_buffer3, import_node_stream3, handleStdioAsync, forbiddenIfAsync, addProperties2, addPropertiesAsync;
-var init_handle_async = __esm({
-  "node_modules/execa/lib/stdio/handle-async.js"() {
-    import_node_fs8 = require("node:fs");
-    import_node_buffer3 = require("node:buffer");
-    import_node_stream3 = require("node:stream");
-    init_generator();
-    init_handle();
-    init_type();
-    handleStdioAsync = (options, verboseInfo) => handleStdio(addPropertiesAsync, options, verboseInfo, false);
-    forbiddenIfAsync = ({ type, optionName }) => {
-      throw new TypeError(`The \`${optionName}\` option cannot be ${TYPE_TO_MESSAGE[type]}.`);
-    };
-    addProperties2 = {
-      fileNumber: forbiddenIfAsync,
-      generator: generatorToStream,
-      asyncGenerator: generatorToStream,
-      nodeStream: ({ value }) => ({ stream: value }),
-      webTransform({ value: { transform: transform2, writableObjectMode, readableObjectMode } }) {
-        const objectMode = writableObjectMode || readableObjectMode;
-        const stream = import_node_stream3.Duplex.fromWeb(transform2, { objectMode });
-        return { stream };
-      },
-      duplex: ({ value: { transform: transform2 } }) => ({ stream: transform2 }),
-      native() {
-      }
-    };
-    addPropertiesAsync = {
-      input: {
-        ...addProperties2,
-        fileUrl: ({ value }) => ({ stream: (0, import_node_fs8.createReadStream)(value) }),
-        filePath: ({ value: { file: file2 } }) => ({ stream: (0, import_node_fs8.createReadStream)(file2) }),
-        webStream: ({ value }) => ({ stream: import_node_stream3.Readable.fromWeb(value) }),
-        iterable: ({ value }) => ({ stream: import_node_stream3.Readable.from(value) }),
-        asyncIterable: ({ value }) => ({ stream: import_node_stream3.Readable.from(value) }),
-        string: ({ value }) => ({ stream: import_node_stream3.Readable.from(value) }),
-        uint8Array: ({ value }) => ({ stream: import_node_stream3.Readable.from(import_node_buffer3.Buffer.from(value)) })
-      },
-      output: {
-        ...addProperties2,
-        fileUrl: ({ value }) => ({ stream: (0, import_node_fs8.createWriteStream)(value) }),
-        filePath: ({ value: { file: file2, append } }) => ({ stream: (0, import_node_fs8.createWriteStream)(file2, append ? { flags: "a" } : {}) }),
-        webStream: ({ value }) => ({ stream: import_node_stream3.Writable.fromWeb(value) }),
-        iterable: forbiddenIfAsync,
-        asyncIterable: forbiddenIfAsync,
-        string: forbiddenIfAsync,
-        uint8Array: forbiddenIfAsync
-      }
-    };
-  }
-});
-
-// node_modules/@sindresorhus/merge-streams/index.js
-function mergeStreams(streams) {
-  if (!Array.isArray(streams)) {
-    throw new TypeError(`Expected an array, got \`${typeof streams}\`.`);
-  }
-  for (const stream of streams) {
-    validateStream(stream);
-  }
-  const objectMode = streams.some(({ readableObjectMode }) => readableObjectMode);
-  const highWaterMark = getHighWaterMark(streams, objectMode);
-  const passThroughStream = new MergedStream({
-    objectMode,
-    writableHighWaterMark: highWaterMark,
-    readableHighWaterMark: highWaterMark
-  });
-  for (const stream of streams) {
-    passThroughStream.add(stream);
-  }
-  return passThroughStream;
-}
-var import_node_events11, import_node_stream4, import_promises11, getHighWaterMark, MergedStream, onMergedStreamFinished, onMergedStreamEnd, onInputStreamsUnpipe, validateStream, endWhenStreamsDone, afterMergedStreamFinished, onInputStreamEnd, onInputStreamUnpipe, endStream, errorOrAbortStream, isAbortError, abortStream, errorStream, noop2, updateMaxListeners, PASSTHROUGH_LISTENERS_COUNT, PASSTHROUGH_LISTENERS_PER_STREAM;
-var init_merge_streams = __esm({
-  "node_modules/@sindresorhus/merge-streams/index.js"() {
-    import_node_events11 = require("node:events");
-    import_node_stream4 = require("node:stream");
-    import_promises11 = require("node:stream/promises");
-    getHighWaterMark = (streams, objectMode) => {
-      if (streams.length === 0) {
-        return (0, import_node_stream4.getDefaultHighWaterMark)(objectMode);
-      }
-      const highWaterMarks = streams.filter(({ readableObjectMode }) => readableObjectMode === objectMode).map(({ readableHighWaterMark }) => readableHighWaterMark);
-      return Math.max(...highWaterMarks);
-    };
-    MergedStream = class extends import_node_stream4.PassThrough {
-      #streams = /* @__PURE__ */ new Set([]);
-      #ended = /* @__PURE__ */ new Set([]);
-      #aborted = /* @__PURE__ */ new Set([]);
-      #onFinished;
-      #unpipeEvent = /* @__PURE__ */ Symbol("unpipe");
-      #streamPromises = /* @__PURE__ */ new WeakMap();
-      add(stream) {
-        validateStream(stream);
-        if (this.#streams.has(stream)) {
-          return;
-        }
-        this.#streams.add(stream);
-        this.#onFinished ??= onMergedStreamFinished(this, this.#streams, this.#unpipeEvent);
-        const streamPromise = endWhenStreamsDone({
-          passThroughStream: this,
-          stream,
-          streams: this.#streams,
-          ended: this.#ended,
-          aborted: this.#aborted,
-          onFinished: this.#onFinished,
-          unpipeEvent: this.#unpipeEvent
-        });
-        this.#streamPromises.set(stream, streamPromise);
-        stream.pipe(this, { end: false });
-      }
-      async remove(stream) {
-        validateStream(stream);
-        if (!this.#streams.has(stream)) {
-          return false;
-        }
-        const streamPromise = this.#streamPromises.get(stream);
-        if (streamPromise === void 0) {
-          return false;
-        }
-        this.#streamPromises.delete(stream);
-        stream.unpipe(this);
-        await streamPromise;
-        return true;
-      }
-    };
-    onMergedStreamFinished = async (passThroughStream, streams, unpipeEvent) => {
-      updateMaxListeners(passThroughStream, PASSTHROUGH_LISTENERS_COUNT);
-      const controller = new AbortController();
-      try {
-        await Promise.race([
-          onMergedStreamEnd(passThroughStream, controller),
-          onInputStreamsUnpipe(passThroughStream, streams, unpipeEvent, controller)
-        ]);
-      } finally {
-        controller.abort();
-        updateMaxListeners(passThroughStream, -PASSTHROUGH_LISTENERS_COUNT);
-      }
-    };
-    onMergedStreamEnd = async (passThroughStream, { signal }) => {
-      try {
-        await (0, import_promises11.finished)(passThroughStream, { signal, cleanup: true });
-      } catch (error3) {
-        errorOrAbortStream(passThroughStream, error3);
-        throw error3;
-      }
-    };
-    onInputStreamsUnpipe = async (passThroughStream, streams, unpipeEvent, { signal }) => {
-      for await (const [unpipedStream] of (0, import_node_events11.on)(passThroughStream, "unpipe", { signal })) {
-        if (streams.has(unpipedStream)) {
-          unpipedStream.emit(unpipeEvent);
-        }
-      }
-    };
-    validateStream = (stream) => {
-      if (typeof stream?.pipe !== "function") {
-        throw new TypeError(`Expected a readable stream, got: \`${typeof stream}\`.`);
-      }
-    };
-    endWhenStreamsDone = async ({ passThroughStream, stream, streams, ended: ended2, aborted: aborted4, onFinished, unpipeEvent }) => {
-      updateMaxListeners(passThroughStream, PASSTHROUGH_LISTENERS_PER_STREAM);
-      const controller = new AbortController();
-      try {
-        await Promise.race([
-          afterMergedStreamFinished(onFinished, stream, controller),
-          onInputStreamEnd({
-            passThroughStream,
-            stream,
-            streams,
-            ended: ended2,
-            aborted: aborted4,
-            controller
-          }),
-          onInputStreamUnpipe({
-            stream,
-            streams,
-            ended: ended2,
-            aborted: aborted4,
-            unpipeEvent,
-            controller
-          })
-        ]);
-      } finally {
-        controller.abort();
-        updateMaxListeners(passThroughStream, -PASSTHROUGH_LISTENERS_PER_STREAM);
-      }
-      if (streams.size > 0 && streams.size === ended2.size + aborted4.size) {
-        if (ended2.size === 0 && aborted4.size > 0) {
-          abortStream(passThroughStream);
-        } else {
-          endStream(passThroughStream);
-        }
-      }
-    };
-    afterMergedStreamFinished = async (onFinished, stream, { signal }) => {
-      try {
-        await onFinished;
-        if (!signal.aborted) {
-          abortStream(stream);
-        }
-      } catch (error3) {
-        if (!signal.aborted) {
-          errorOrAbortStream(stream, error3);
-        }
-      }
-    };
-    onInputStreamEnd = async ({ passThroughStream, stream, streams, ended: ended2, aborted: aborted4, controller: { signal } }) => {
-      try {
-        await (0, import_promises11.finished)(stream, {
-          signal,
-          cleanup: true,
-          readable: true,
-          writable: false
-        });
-        if (streams.has(stream)) {
-          ended2.add(stream);
-        }
-      } catch (error3) {
-        if (signal.aborted || !streams.has(stream)) {
-          return;
-        }
-        if (isAbortError(error3)) {
-          aborted4.add(stream);
-        } else {
-          errorStream(passThroughStream, error3);
-        }
-      }
-    };
-    onInputStreamUnpipe = async ({ stream, streams, ended: ended2, aborted: aborted4, unpipeEvent, controller: { signal } }) => {
-      await (0, import_node_events11.once)(stream, unpipeEvent, { signal });
-      if (!stream.readable) {
-        return (0, import_node_events11.once)(signal, "abort", { signal });
-      }
-      streams.delete(stream);
-      ended2.delete(stream);
-      aborted4.delete(stream);
-    };
-    endStream = (stream) => {
-      if (stream.writable) {
-        stream.end();
-      }
-    };
-    errorOrAbortStream = (stream, error3) => {
-      if (isAbortError(error3)) {
-        abortStream(stream);
-      } else {
-        errorStream(stream, error3);
-      }
-    };
-    isAbortError = (error3) => error3?.code === "ERR_STREAM_PREMATURE_CLOSE";
-    abortStream = (stream) => {
-      if (stream.readable || stream.writable) {
-        stream.destroy();
-      }
-    };
-    errorStream = (stream, error3) => {
-      if (!stream.destroyed) {
-        stream.once("error", noop2);
-        stream.destroy(error3);
-      }
-    };
-    noop2 = () => {
-    };
-    updateMaxListeners = (passThroughStream, increment2) => {
-      const maxListeners = passThroughStream.getMaxListeners();
-      if (maxListeners !== 0 && maxListeners !== Number.POSITIVE_INFINITY) {
-        passThroughStream.setMaxListeners(maxListeners + increment2);
-      }
-    };
-    PASSTHROUGH_LISTENERS_COUNT = 2;
-    PASSTHROUGH_LISTENERS_PER_STREAM = 1;
-  }
-});
-
-// node_modules/execa/lib/io/pipeline.js
-var import_promises12, pipeStreams, onSourceFinish, endDestinationStream, onDestinationFinish, abortSourceStream;
-var init_pipeline = __esm({
-  "node_modules/execa/lib/io/pipeline.js"() {
-    import_promises12 = require("node:stream/promises");
-    init_standard_stream();
-    pipeStreams = (source, destination) => {
-      source.pipe(destination);
-      onSourceFinish(source, destination);
-      onDestinationFinish(source, destination);
-    };
-    onSourceFinish = async (source, destination) => {
-      if (isStandardStream(source) || isStandardStream(destination)) {
-        return;
-      }
-      try {
-        await (0, import_promises12.finished)(source, { cleanup: true, readable: true, writable: false });
-      } catch {
-      }
-      endDestinationStream(destination);
-    };
-    endDestinationStream = (destination) => {
-      if (destination.writable) {
-        destination.end();
-      }
-    };
-    onDestinationFinish = async (source, destination) => {
-      if (isStandardStream(source) || isStandardStream(destination)) {
-        return;
-      }
-      try {
-        await (0, import_promises12.finished)(destination, { cleanup: true, readable: false, writable: true });
-      } catch {
-      }
-      abortSourceStream(source);
-    };
-    abortSourceStream = (source) => {
-      if (source.readable) {
-        source.destroy();
-      }
-    };
-  }
-});
-
-// node_modules/execa/lib/io/output-async.js
-var pipeOutputAsync, pipeTransform, SUBPROCESS_STREAM_PROPERTIES, pipeStdioItem, setStandardStreamMaxListeners, MAX_LISTENERS_INCREMENT;
-var init_output_async = __esm({
-  "node_modules/execa/lib/io/output-async.js"() {
-    init_merge_streams();
-    init_standard_stream();
-    init_max_listeners();
-    init_type();
-    init_pipeline();
-    pipeOutputAsync = (subprocess, fileDescriptors, controller) => {
-      const pipeGroups = /* @__PURE__ */ new Map();
-      for (const [fdNumber, { stdioItems, direction }] of Object.entries(fileDescriptors)) {
-        for (const { stream } of stdioItems.filter(({ type }) => TRANSFORM_TYPES.has(type))) {
-          pipeTransform(subprocess, stream, direction, fdNumber);
-        }
-        for (const { stream } of stdioItems.filter(({ type }) => !TRANSFORM_TYPES.has(type))) {
-          pipeStdioItem({
-            subprocess,
-            stream,
-            direction,
-            fdNumber,
-            pipeGroups,
-            controller
-          });
-        }
-      }
-      for (const [outputStream, inputStreams] of pipeGroups.entries()) {
-        const inputStream = inputStreams.length === 1 ? inputStreams[0] : mergeStreams(inputStreams);
-        pipeStreams(inputStream, outputStream);
-      }
-    };
-    pipeTransform = (subprocess, stream, direction, fdNumber) => {
-      if (direction === "output") {
-        pipeStreams(subprocess.stdio[fdNumber], stream);
-      } else {
-        pipeStreams(stream, subprocess.stdio[fdNumber]);
-      }
-      const streamProperty = SUBPROCESS_STREAM_PROPERTIES[fdNumber];
-      if (streamProperty !== void 0) {
-        subprocess[streamProperty] = stream;
-      }
-      subprocess.stdio[fdNumber] = stream;
-    };
-    SUBPROCESS_STREAM_PROPERTIES = ["stdin", "stdout", "stderr"];
-    pipeStdioItem = ({ subprocess, stream, direction, fdNumber, pipeGroups, controller }) => {
-      if (stream === void 0) {
-        return;
-      }
-      setStandardStreamMaxListeners(stream, controller);
-      const [inputStream, outputStream] = direction === "output" ? [stream, subprocess.stdio[fdNumber]] : [subprocess.stdio[fdNumber], stream];
-      const outputStreams = pipeGroups.get(inputStream) ?? [];
-      pipeGroups.set(inputStream, [...outputStreams, outputStream]);
-    };
-    setStandardStreamMaxListeners = (stream, { signal }) => {
-      if (isStandardStream(stream)) {
-        incrementMaxListeners(stream, MAX_LISTENERS_INCREMENT, signal);
-      }
-    };
-    MAX_LISTENERS_INCREMENT = 2;
-  }
-});
-
-// node_modules/signal-exit/dist/mjs/signals.js
-var signals;
-var init_signals2 = __esm({
-  "node_modules/signal-exit/dist/mjs/signals.js"() {
-    signals = [];
-    signals.push("SIGHUP", "SIGINT", "SIGTERM");
-    if (process.platform !== "win32") {
-      signals.push(
-        "SIGALRM",
-        "SIGABRT",
-        "SIGVTALRM",
-        "SIGXCPU",
-        "SIGXFSZ",
-        "SIGUSR2",
-        "SIGTRAP",
-        "SIGSYS",
-        "SIGQUIT",
-        "SIGIOT"
-        // should detect profiler and enable/disable accordingly.
-        // see #21
-        // 'SIGPROF'
-      );
-    }
-    if (process.platform === "linux") {
-      signals.push("SIGIO", "SIGPOLL", "SIGPWR", "SIGSTKFLT");
-    }
-  }
-});
-
-// node_modules/signal-exit/dist/mjs/index.js
-var processOk, kExitEmitter, global2, ObjectDefineProperty, Emitter, SignalExitBase, signalExitWrap, SignalExitFallback, SignalExit, process9, onExit, load, unload;
-var init_mjs = __esm({
-  "node_modules/signal-exit/dist/mjs/index.js"() {
-    init_signals2();
-    processOk = (process10) => !!process10 && typeof process10 === "object" && typeof process10.removeListener === "function" && typeof process10.emit === "function" && typeof process10.reallyExit === "function" && typeof process10.listeners === "function" && typeof process10.kill === "function" && typeof process10.pid === "number" && typeof process10.on === "function";
-    kExitEmitter = /* @__PURE__ */ Symbol.for("signal-exit emitter");
-    global2 = globalThis;
-    ObjectDefineProperty = Object.defineProperty.bind(Object);
-    Emitter = class {
-      emitted = {
-        afterExit: false,
-        exit: false
-      };
-      listeners = {
-        afterExit: [],
-        exit: []
-      };
-      count = 0;
-      id = Math.random();
-      constructor() {
-        if (global2[kExitEmitter]) {
-          return global2[kExitEmitter];
-        }
-        ObjectDefineProperty(global2, kExitEmitter, {
-          value: this,
-          writable: false,
-          enumerable: false,
-          configurable: false
-        });
-      }
-      on(ev, fn) {
-        this.listeners[ev].push(fn);
-      }
-      removeListener(ev, fn) {
-        const list = this.listeners[ev];
-        const i2 = list.indexOf(fn);
-        if (i2 === -1) {
-          return;
-        }
-        if (i2 === 0 && list.length === 1) {
-          list.length = 0;
-        } else {
-          list.splice(i2, 1);
-        }
-      }
-      emit(ev, code2, signal) {
-        if (this.emitted[ev]) {
-          return false;
-        }
-        this.emitted[ev] = true;
-        let ret = false;
-        for (const fn of this.listeners[ev]) {
-          ret = fn(code2, signal) === true || ret;
-        }
-        if (ev === "exit") {
-          ret = this.emit("afterExit", code2, signal) || ret;
-        }
-        return ret;
-      }
-    };
-    SignalExitBase = class {
-    };
-    signalExitWrap = (handler) => {
-      return {
-        onExit(cb, opts) {
-          return handler.onExit(cb, opts);
-        },
-        load() {
-          return handler.load();
-        },
-        unload() {
-          return handler.unload();
-        }
-      };
-    };
-    SignalExitFallback = class extends SignalExitBase {
-      onExit() {
-        return () => {
-        };
-      }
-      load() {
-      }
-      unload() {
-      }
-    };
-    SignalExit = class extends SignalExitBase {
-      // "SIGHUP" throws an `ENOSYS` error on Windows,
-      // so use a supported signal instead
-      /* c8 ignore start */
-      #hupSig = process9.platform === "win32" ? "SIGINT" : "SIGHUP";
-      /* c8 ignore stop */
-      #emitter = new Emitter();
-      #process;
-      #originalProcessEmit;
-      #originalProcessReallyExit;
-      #sigListeners = {};
-      #loaded = false;
-      constructor(process10) {
-        super();
-        this.#process = process10;
-        this.#sigListeners = {};
-        for (const sig of signals) {
-          this.#sigListeners[sig] = () => {
-            const listeners = this.#process.listeners(sig);
-            let { count: count4 } = this.#emitter;
-            const p = process10;
-            if (typeof p.__signal_exit_emitter__ === "object" && typeof p.__signal_exit_emitter__.count === "number") {
-              count4 += p.__signal_exit_emitter__.count;
-            }
-            if (listeners.length === count4) {
-              this.unload();
-              const ret = this.#emitter.emit("exit", null, sig);
-              const s = sig === "SIGHUP" ? this.#hupSig : sig;
-              if (!ret)
-                process10.kill(process10.pid, s);
-            }
-          };
-        }
-        this.#originalProcessReallyExit = process10.reallyExit;
-        this.#originalProcessEmit = process10.emit;
-      }
-      onExit(cb, opts) {
-        if (!processOk(this.#process)) {
-          return () => {
-          };
-        }
-        if (this.#loaded === false) {
-          this.load();
-        }
-        const ev = opts?.alwaysLast ? "afterExit" : "exit";
-        this.#emitter.on(ev, cb);
-        return () => {
-          this.#emitter.removeListener(ev, cb);
-          if (this.#emitter.listeners["exit"].length === 0 && this.#emitter.listeners["afterExit"].length === 0) {
-            this.unload();
-          }
-        };
-      }
-      load() {
-        if (this.#loaded) {
-          return;
-        }
-        this.#loaded = true;
-        this.#emitter.count += 1;
-        for (const sig of signals) {
-          try {
-            const fn = this.#sigListeners[sig];
-            if (fn)
-              this.#process.on(sig, fn);
-          } catch (_) {
-          }
-        }
-        this.#process.emit = (ev, ...a2) => {
-          return this.#processEmit(ev, ...a2);
-        };
-        this.#process.reallyExit = (code2) => {
-          return this.#processReallyExit(code2);
-        };
-      }
-      unload() {
-        if (!this.#loaded) {
-          return;
-        }
-        this.#loaded = false;
-        signals.forEach((sig) => {
-          const listener = this.#sigListeners[sig];
-          if (!listener) {
-            throw new Error("Listener not defined for signal: " + sig);
-          }
-          try {
-            this.#process.removeListener(sig, listener);
-          } catch (_) {
-          }
-        });
-        this.#process.emit = this.#originalProcessEmit;
-        this.#process.reallyExit = this.#originalProcessReallyExit;
-        this.#emitter.count -= 1;
-      }
-      #processReallyExit(code2) {
-        if (!processOk(this.#process)) {
-          return 0;
-        }
-        this.#process.exitCode = code2 || 0;
-        this.#emitter.emit("exit", this.#process.exitCode, null);
-        return this.#originalProcessReallyExit.call(this.#process, this.#process.exitCode);
-      }
-      #processEmit(ev, ...args) {
-        const og = this.#originalProcessEmit;
-        if (ev === "exit" && processOk(this.#process)) {
-          if (typeof args[0] === "number") {
-            this.#process.exitCode = args[0];
-          }
-          const ret = og.call(this.#process, ev, ...args);
-          this.#emitter.emit("exit", this.#process.exitCode, null);
-          return ret;
-        } else {
-          return og.call(this.#process, ev, ...args);
-        }
-      }
-    };
-    process9 = globalThis.process;
-    ({
-      onExit: (
-        /**
-         * Called when the process is exiting, whether via signal, explicit
-         * exit, or running out of stuff to do.
-         *
-         * If the global process object is not suitable for instrumentation,
-         * then this will be a no-op.
-         *
-         * Returns a function that may be used to unload signal-exit.
-         */
-        onExit
-      ),
-      load: (
-        /**
-         * Load the listeners.  Likely you never need to call this, unless
-         * doing a rather deep integration with signal-exit functionality.
-         * Mostly exposed for the benefit of testing.
-         *
-         * @internal
-         */
-        load
-      ),
-      unload: (
-        /**
-         * Unload the listeners.  Likely you never need to call this, unless
-         * doing a rather deep integration with signal-exit functionality.
-         * Mostly exposed for the benefit of testing.
-         *
-         * @internal
-         */
-        unload
-      )
-    } = signalExitWrap(processOk(process9) ? new SignalExit(process9) : new SignalExitFallback()));
-  }
-});
-
-// node_modules/execa/lib/terminate/cleanup.js
-var import_node_events12, cleanupOnExit;
-var init_cleanup = __esm({
-  "node_modules/execa/lib/terminate/cleanup.js"() {
-    import_node_events12 = require("node:events");
-    init_mjs();
-    cleanupOnExit = (subprocess, { cleanup, detached }, { signal }) => {
-      if (!cleanup || detached) {
-        return;
-      }
-      const removeExitHandler = onExit(() => {
-        subprocess.kill();
-      });
-      (0, import_node_events12.addAbortListener)(signal, () => {
-        removeExitHandler();
-      });
-    };
-  }
-});
-
-// node_modules/execa/lib/pipe/pipe-arguments.js
-var normalizePipeArguments, getDestinationStream, getDestination, mapDestinationArguments, getSourceStream;
-var init_pipe_arguments = __esm({
-  "node_modules/execa/lib/pipe/pipe-arguments.js"() {
-    init_parameters();
-    init_duration2();
-    init_fd_options();
-    init_file_url();
-    normalizePipeArguments = ({ source, sourcePromise, boundOptions, createNested }, ...pipeArguments) => {
-      const startTime = getStartTime();
-      const {
-        destination,
-        destinationStream,
-        destinationError,
-        from,
-        unpipeSignal
-      } = getDestinationStream(boundOptions, createNested, pipeArguments);
-      const { sourceStream, sourceError } = getSourceStream(source, from);
-      const { options: sourceOptions, fileDescriptors } = SUBPROCESS_OPTIONS.get(source);
-      return {
-        sourcePromise,
-        sourceStream,
-        sourceOptions,
-        sourceError,
-        destination,
-        destinationStream,
-        destinationError,
-        unpipeSignal,
-        fileDescriptors,
-        startTime
-      };
-    };
-    getDestinationStream = (boundOptions, createNested, pipeArguments) => {
-      try {
-        const {
-          destination,
-          pipeOptions: { from, to, unpipeSignal } = {}
-        } = getDestination(boundOptions, createNested, ...pipeArguments);
-        const destinationStream = getToStream(destination, to);
-        return {
-          destination,
-          destinationStream,
-          from,
-          unpipeSignal
-        };
-      } catch (error3) {
-        return { destinationError: error3 };
-      }
-    };
-    getDestination = (boundOptions, createNested, firstArgument, ...pipeArguments) => {
-      if (Array.isArray(firstArgument)) {
-        const destination = createNested(mapDestinationArguments, boundOptions)(firstArgument, ...pipeArguments);
-        return { destination, pipeOptions: boundOptions };
-      }
-      if (typeof firstArgument === "string" || firstArgument instanceof URL || isDenoExecPath(firstArgument)) {
-        if (Object.keys(boundOptions).length > 0) {
-          throw new TypeError('Please use .pipe("file", ..., options) or .pipe(execa("file", ..., options)) instead of .pipe(options)("file", ...).');
-        }
-        const [rawFile, rawArguments, rawOptions] = normalizeParameters(firstArgument, ...pipeArguments);
-        const destination = createNested(mapDestinationArguments)(rawFile, rawArguments, rawOptions);
-        return { destination, pipeOptions: rawOptions };
-      }
-      if (SUBPROCESS_OPTIONS.has(firstArgument)) {
-        if (Object.keys(boundOptions).length > 0) {
-          throw new TypeError("Please use .pipe(options)`command` or .pipe($(options)`command`) instead of .pipe(options)($`command`).");
-        }
-        return { destination: firstArgument, pipeOptions: pipeArguments[0] };
-      }
-      throw new TypeError(`The first argument must be a template string, an options object, or an Execa subprocess: ${firstArgument}`);
-    };
-    mapDestinationArguments = ({ options }) => ({ options: { ...options, stdin: "pipe", piped: true } });
-    getSourceStream = (source, from) => {
-      try {
-        const sourceStream = getFromStream(source, from);
-        return { sourceStream };
-      } catch (error3) {
-        return { sourceError: error3 };
-      }
-    };
-  }
-});
-
-// node_modules/execa/lib/pipe/throw.js
-var handlePipeArgumentsError, getPipeArgumentsError, createNonCommandError, PIPE_COMMAND_MESSAGE;
-var init_throw = __esm({
-  "node_modules/execa/lib/pipe/throw.js"() {
-    init_result();
-    init_pipeline();
-    handlePipeArgumentsError = ({
-      sourceStream,
-      sourceError,
-      destinationStream,
-      destinationError,
-      fileDescriptors,
-      sourceOptions,
-      startTime
-    }) => {
-      const error3 = getPipeArgumentsError({
-        sourceStream,
-        sourceError,
-        destinationStream,
-        destinationError
-      });
-      if (error3 !== void 0) {
-        throw createNonCommandError({
-          error: error3,
-          fileDescriptors,
-          sourceOptions,
-          startTime
-        });
-      }
-    };
-    getPipeArgumentsError = ({ sourceStream, sourceError, destinationStream, destinationError }) => {
-      if (sourceError !== void 0 && destinationError !== void 0) {
-        return destinationError;
-      }
-      if (destinationError !== void 0) {
-        abortSourceStream(sourceStream);
-        return destinationError;
-      }
-      if (sourceError !== void 0) {
-        endDestinationStream(destinationStream);
-        return sourceError;
-      }
-    };
-    createNonCommandError = ({ error: error3, fileDescriptors, sourceOptions, startTime }) => makeEarlyError({
-      error: error3,
-      command: PIPE_COMMAND_MESSAGE,
-      escapedCommand: PIPE_COMMAND_MESSAGE,
-      fileDescriptors,
-      options: sourceOptions,
-      startTime,
-      isSync: false
-    });
-    PIPE_COMMAND_MESSAGE = "source.pipe(destination)";
-  }
-});
-
-// node_modules/execa/lib/pipe/sequence.js
-var waitForBothSubprocesses;
-var init_sequence = __esm({
-  "node_modules/execa/lib/pipe/sequence.js"() {
-    waitForBothSubprocesses = async (subprocessPromises) => {
-      const [
-        { status: sourceStatus, reason: sourceReason, value: sourceResult = sourceReason },
-        { status: destinationStatus, reason: destinationReason, value: destinationResult = destinationReason }
-      ] = await subprocessPromises;
-      if (!destinationResult.pipedFrom.includes(sourceResult)) {
-        destinationResult.pipedFrom.push(sourceResult);
-      }
-      if (destinationStatus === "rejected") {
-        throw destinationResult;
-      }
-      if (sourceStatus === "rejected") {
-        throw sourceResult;
-      }
-      return destinationResult;
-    };
-  }
-});
-
-// node_modules/execa/lib/pipe/streaming.js
-var import_promises13, pipeSubprocessStream, pipeFirstSubprocessStream, pipeMoreSubprocessStream, cleanupMergedStreamsMap, MERGED_STREAMS, SOURCE_LISTENERS_PER_PIPE, DESTINATION_LISTENERS_PER_PIPE;
-var init_streaming = __esm({
-  "node_modules/execa/lib/pipe/streaming.js"() {
-    import_promises13 = require("node:stream/promises");
-    init_merge_streams();
-    init_max_listeners();
-    init_pipeline();
-    pipeSubprocessStream = (sourceStream, destinationStream, maxListenersController) => {
-      const mergedStream = MERGED_STREAMS.has(destinationStream) ? pipeMoreSubprocessStream(sourceStream, destinationStream) : pipeFirstSubprocessStream(sourceStream, destinationStream);
-      incrementMaxListeners(sourceStream, SOURCE_LISTENERS_PER_PIPE, maxListenersController.signal);
-      incrementMaxListeners(destinationStream, DESTINATION_LISTENERS_PER_PIPE, maxListenersController.signal);
-      cleanupMergedStreamsMap(destinationStream);
-      return mergedStream;
-    };
-    pipeFirstSubprocessStream = (sourceStream, destinationStream) => {
-      const mergedStream = mergeStreams([sourceStream]);
-      pipeStreams(mergedStream, destinationStream);
-      MERGED_STREAMS.set(destinationStream, mergedStream);
-      return mergedStream;
-    };
-    pipeMoreSubprocessStream = (sourceStream, destinationStream) => {
-      const mergedStream = MERGED_STREAMS.get(destinationStream);
-      mergedStream.add(sourceStream);
-      return mergedStream;
-    };
-    cleanupMergedStreamsMap = async (destinationStream) => {
-      try {
-        await (0, import_promises13.finished)(destinationStream, { cleanup: true, readable: false, writable: true });
-      } catch {
-      }
-      MERGED_STREAMS.delete(destinationStream);
-    };
-    MERGED_STREAMS = /* @__PURE__ */ new WeakMap();
-    SOURCE_LISTENERS_PER_PIPE = 2;
-    DESTINATION_LISTENERS_PER_PIPE = 1;
-  }
-});
-
-// node_modules/execa/lib/pipe/abort.js
-var import_node_util8, unpipeOnAbort, unpipeOnSignalAbort;
-var init_abort = __esm({
-  "node_modules/execa/lib/pipe/abort.js"() {
-    import_node_util8 = require("node:util");
-    init_throw();
-    unpipeOnAbort = (unpipeSignal, unpipeContext) => unpipeSignal === void 0 ? [] : [unpipeOnSignalAbort(unpipeSignal, unpipeContext)];
-    unpipeOnSignalAbort = async (unpipeSignal, { sourceStream, mergedStream, fileDescriptors, sourceOptions, startTime }) => {
-      await (0, import_node_util8.aborted)(unpipeSignal, sourceStream);
-      await mergedStream.remove(sourceStream);
-      const error3 = new Error("Pipe canceled by `unpipeSignal` option.");
-      throw createNonCommandError({
-        error: error3,
-        fileDescriptors,
-        sourceOptions,
-        startTime
-      });
-    };
-  }
-});
-
-// node_modules/execa/lib/pipe/setup.js
-var pipeToSubprocess, handlePipePromise, getSubprocessPromises;
-var init_setup = __esm({
-  "node_modules/execa/lib/pipe/setup.js"() {
-    init_is_plain_obj();
-    init_pipe_arguments();
-    init_throw();
-    init_sequence();
-    init_streaming();
-    init_abort();
-    pipeToSubprocess = (sourceInfo, ...pipeArguments) => {
-      if (isPlainObject2(pipeArguments[0])) {
-        return pipeToSubprocess.bind(void 0, {
-          ...sourceInfo,
-          boundOptions: { ...sourceInfo.boundOptions, ...pipeArguments[0] }
-        });
-      }
-      const { destination, ...normalizedInfo } = normalizePipeArguments(sourceInfo, ...pipeArguments);
-      const promise = handlePipePromise({ ...normalizedInfo, destination });
-      promise.pipe = pipeToSubprocess.bind(void 0, {
-        ...sourceInfo,
-        source: destination,
-        sourcePromise: promise,
-        boundOptions: {}
-      });
-      return promise;
-    };
-    handlePipePromise = async ({
-      sourcePromise,
-      sourceStream,
-      sourceOptions,
-      sourceError,
-      destination,
-      destinationStream,
-      destinationError,
-      unpipeSignal,
-      fileDescriptors,
-      startTime
-    }) => {
-      const subprocessPromises = getSubprocessPromises(sourcePromise, destination);
-      handlePipeArgumentsError({
-        sourceStream,
-        sourceError,
-        destinationStream,
-        destinationError,
-        fileDescriptors,
-        sourceOptions,
-        startTime
-      });
-      const maxListenersController = new AbortController();
-      try {
-        const mergedStream = pipeSubprocessStream(sourceStream, destinationStream, maxListenersController);
-        return await Promise.race([
-          waitForBothSubprocesses(subprocessPromises),
-          ...unpipeOnAbort(unpipeSignal, {
-            sourceStream,
-            mergedStream,
-            sourceOptions,
-            fileDescriptors,
-            startTime
-          })
-        ]);
-      } finally {
-        maxListenersController.abort();
-      }
-    };
-    getSubprocessPromises = (sourcePromise, destination) => Promise.allSettled([sourcePromise, destination]);
-  }
-});
-
-// node_modules/execa/lib/io/iterate.js
-var import_node_events13, import_node_stream5, iterateOnSubprocessStream, stopReadingOnExit, iterateForResult, stopReadingOnStreamEnd, iterateOnStream, DEFAULT_OBJECT_HIGH_WATER_MARK, HIGH_WATER_MARK, iterateOnData, getGenerators;
-var init_iterate = __esm({
-  "node_modules/execa/lib/io/iterate.js"() {
-    import_node_events13 = require("node:events");
-    import_node_stream5 = require("node:stream");
-    init_encoding_transform();
-    init_split();
-    init_run_sync();
-    iterateOnSubprocessStream = ({ subprocessStdout, subprocess, binary, shouldEncode, encoding, preserveNewlines }) => {
-      const controller = new AbortController();
-      stopReadingOnExit(subprocess, controller);
-      return iterateOnStream({
-        stream: subprocessStdout,
-        controller,
-        binary,
-        shouldEncode: !subprocessStdout.readableObjectMode && shouldEncode,
-        encoding,
-        shouldSplit: !subprocessStdout.readableObjectMode,
-        preserveNewlines
-      });
-    };
-    stopReadingOnExit = async (subprocess, controller) => {
-      try {
-        await subprocess;
-      } catch {
-      } finally {
-        controller.abort();
-      }
-    };
-    iterateForResult = ({ stream, onStreamEnd, lines: lines2, encoding, stripFinalNewline: stripFinalNewline2, allMixed }) => {
-      const controller = new AbortController();
-      stopReadingOnStreamEnd(onStreamEnd, controller, stream);
-      const objectMode = stream.readableObjectMode && !allMixed;
-      return iterateOnStream({
-        stream,
-        controller,
-        binary: encoding === "buffer",
-        shouldEncode: !objectMode,
-        encoding,
-        shouldSplit: !objectMode && lines2,
-        preserveNewlines: !stripFinalNewline2
-      });
-    };
-    stopReadingOnStreamEnd = async (onStreamEnd, controller, stream) => {
-      try {
-        await onStreamEnd;
-      } catch {
-        stream.destroy();
-      } finally {
-        controller.abort();
-      }
-    };
-    iterateOnStream = ({ stream, controller, binary, shouldEncode, encoding, shouldSplit, preserveNewlines }) => {
-      const onStdoutChunk = (0, import_node_events13.on)(stream, "data", {
-        signal: controller.signal,
-        highWaterMark: HIGH_WATER_MARK,
-        // Backward compatibility with older name for this option
-        // See https://github.com/nodejs/node/pull/52080#discussion_r1525227861
-        // @todo Remove after removing support for Node 21
-        highWatermark: HIGH_WATER_MARK
-      });
-      return iterateOnData({
-        onStdoutChunk,
-        controller,
-        binary,
-        shouldEncode,
-        encoding,
-        shouldSplit,
-        preserveNewlines
-      });
-    };
-    DEFAULT_OBJECT_HIGH_WATER_MARK = (0, import_node_stream5.getDefaultHighWaterMark)(true);
-    HIGH_WATER_MARK = DEFAULT_OBJECT_HIGH_WATER_MARK;
-    iterateOnData = async function* ({ onStdoutChunk, controller, binary, shouldEncode, encoding, shouldSplit, preserveNewlines }) {
-      const generators = getGenerators({
-        binary,
-        shouldEncode,
-        encoding,
-        shouldSplit,
-        preserveNewlines
-      });
-      try {
-        for await (const [chunk] of onStdoutChunk) {
-          yield* transformChunkSync(chunk, generators, 0);
-        }
-      } catch (error3) {
-        if (!controller.signal.aborted) {
-          throw error3;
-        }
-      } finally {
-        yield* finalChunksSync(generators);
-      }
-    };
-    getGenerators = ({ binary, shouldEncode, encoding, shouldSplit, preserveNewlines }) => [
-      getEncodingTransformGenerator(binary, encoding, !shouldEncode),
-      getSplitLinesGenerator(binary, preserveNewlines, !shouldSplit, {})
-    ].filter(Boolean);
-  }
-});
-
-// node_modules/execa/lib/io/contents.js
-var import_promises14, getStreamOutput, logOutputAsync, resumeStream, getStreamContents2, getBufferedData, handleBufferedData;
-var init_contents2 = __esm({
-  "node_modules/execa/lib/io/contents.js"() {
-    import_promises14 = require("node:timers/promises");
-    init_source();
-    init_uint_array();
-    init_output();
-    init_iterate();
-    init_max_buffer();
-    init_strip_newline();
-    getStreamOutput = async ({ stream, onStreamEnd, fdNumber, encoding, buffer: buffer3, maxBuffer, lines: lines2, allMixed, stripFinalNewline: stripFinalNewline2, verboseInfo, streamInfo }) => {
-      const logPromise = logOutputAsync({
-        stream,
-        onStreamEnd,
-        fdNumber,
-        encoding,
-        allMixed,
-        verboseInfo,
-        streamInfo
-      });
-      if (!buffer3) {
-        await Promise.all([resumeStream(stream), logPromise]);
-        return;
-      }
-      const stripFinalNewlineValue = getStripFinalNewline(stripFinalNewline2, fdNumber);
-      const iterable = iterateForResult({
-        stream,
-        onStreamEnd,
-        lines: lines2,
-        encoding,
-        stripFinalNewline: stripFinalNewlineValue,
-        allMixed
-      });
-      const [output] = await Promise.all([
-        getStreamContents2({
-          stream,
-          iterable,
-          fdNumber,
-          encoding,
-          maxBuffer,
-          lines: lines2
-        }),
-        logPromise
-      ]);
-      return output;
-    };
-    logOutputAsync = async ({ stream, onStreamEnd, fdNumber, encoding, allMixed, verboseInfo, streamInfo: { fileDescriptors } }) => {
-      if (!shouldLogOutput({
-        stdioItems: fileDescriptors[fdNumber]?.stdioItems,
-        encoding,
-        verboseInfo,
-        fdNumber
-      })) {
-        return;
-      }
-      const linesIterable = iterateForResult({
-        stream,
-        onStreamEnd,
-        lines: true,
-        encoding,
-        stripFinalNewline: true,
-        allMixed
-      });
-      await logLines(linesIterable, stream, fdNumber, verboseInfo);
-    };
-    resumeStream = async (stream) => {
-      await (0, import_promises14.setImmediate)();
-      if (stream.readableFlowing === null) {
-        stream.resume();
-      }
-    };
-    getStreamContents2 = async ({ stream, stream: { readableObjectMode }, iterable, fdNumber, encoding, maxBuffer, lines: lines2 }) => {
-      try {
-        if (readableObjectMode || lines2) {
-          return await getStreamAsArray(iterable, { maxBuffer });
-        }
-        if (encoding === "buffer") {
-          return new Uint8Array(await getStreamAsArrayBuffer(iterable, { maxBuffer }));
-        }
-        return await getStreamAsString(iterable, { maxBuffer });
-      } catch (error3) {
-        return handleBufferedData(handleMaxBuffer({
-          error: error3,
-          stream,
-          readableObjectMode,
-          lines: lines2,
-          encoding,
-          fdNumber
-        }));
-      }
-    };
-    getBufferedData = async (streamPromise) => {
-      try {
-        return await streamPromise;
-      } catch (error3) {
-        return handleBufferedData(error3);
-      }
-    };
-    handleBufferedData = ({ bufferedData }) => isArrayBuffer(bufferedData) ? new Uint8Array(bufferedData) : bufferedData;
-  }
-});
-
-// node_modules/execa/lib/resolve/wait-stream.js
-var import_promises15, waitForStream, handleStdinDestroy, spyOnStdinDestroy, setStdinCleanedUp, handleStreamError, shouldIgnoreStreamError, isInputFileDescriptor, isStreamAbort, isStreamEpipe;
-var init_wait_stream = __esm({
-  "node_modules/execa/lib/resolve/wait-stream.js"() {
-    import_promises15 = require("node:stream/promises");
-    waitForStream = async (stream, fdNumber, streamInfo, { isSameDirection, stopOnExit = false } = {}) => {
-      const state = handleStdinDestroy(stream, streamInfo);
-      const abortController = new AbortController();
-      try {
-        await Promise.race([
-          ...stopOnExit ? [streamInfo.exitPromise] : [],
-          (0, import_promises15.finished)(stream, { cleanup: true, signal: abortController.signal })
-        ]);
-      } catch (error3) {
-        if (!state.stdinCleanedUp) {
-          handleStreamError(error3, fdNumber, streamInfo, isSameDirection);
-        }
-      } finally {
-        abortController.abort();
-      }
-    };
-    handleStdinDestroy = (stream, { originalStreams: [originalStdin], subprocess }) => {
-      const state = { stdinCleanedUp: false };
-      if (stream === originalStdin) {
-        spyOnStdinDestroy(stream, subprocess, state);
-      }
-      return state;
-    };
-    spyOnStdinDestroy = (subprocessStdin, subprocess, state) => {
-      const { _destroy } = subprocessStdin;
-      subprocessStdin._destroy = (...destroyArguments) => {
-        setStdinCleanedUp(subprocess, state);
-        _destroy.call(subprocessStdin, ...destroyArguments);
-      };
-    };
-    setStdinCleanedUp = ({ exitCode, signalCode }, state) => {
-      if (exitCode !== null || signalCode !== null) {
-        state.stdinCleanedUp = true;
-      }
-    };
-    handleStreamError = (error3, fdNumber, streamInfo, isSameDirection) => {
-      if (!shouldIgnoreStreamError(error3, fdNumber, streamInfo, isSameDirection)) {
-        throw error3;
-      }
-    };
-    shouldIgnoreStreamError = (error3, fdNumber, streamInfo, isSameDirection = true) => {
-      if (streamInfo.propagating) {
-        return isStreamEpipe(error3) || isStreamAbort(error3);
-      }
-      streamInfo.propagating = true;
-      return isInputFileDescriptor(streamInfo, fdNumber) === isSameDirection ? isStreamEpipe(error3) : isStreamAbort(error3);
-    };
-    isInputFileDescriptor = ({ fileDescriptors }, fdNumber) => fdNumber !== "all" && fileDescriptors[fdNumber].direction === "input";
-    isStreamAbort = (error3) => error3?.code === "ERR_STREAM_PREMATURE_CLOSE";
-    isStreamEpipe = (error3) => error3?.code === "EPIPE";
-  }
-});
-
-// node_modules/execa/lib/resolve/stdio.js
-var waitForStdioStreams, waitForSubprocessStream;
-var init_stdio = __esm({
-  "node_modules/execa/lib/resolve/stdio.js"() {
-    init_contents2();
-    init_wait_stream();
-    waitForStdioStreams = ({ subprocess, encoding, buffer: buffer3, maxBuffer, lines: lines2, stripFinalNewline: stripFinalNewline2, verboseInfo, streamInfo }) => subprocess.stdio.map((stream, fdNumber) => waitForSubprocessStream({
-      stream,
-      fdNumber,
-      encoding,
-      buffer: buffer3[fdNumber],
-      maxBuffer: maxBuffer[fdNumber],
-      lines: lines2[fdNumber],
-      allMixed: false,
-      stripFinalNewline: stripFinalNewline2,
-      verboseInfo,
-      streamInfo
-    }));
-    waitForSubprocessStream = async ({ stream, fdNumber, encoding, buffer: buffer3, maxBuffer, lines: lines2, allMixed, stripFinalNewline: stripFinalNewline2, verboseInfo, streamInfo }) => {
-      if (!stream) {
-        return;
-      }
-      const onStreamEnd = waitForStream(stream, fdNumber, streamInfo);
-      if (isInputFileDescriptor(streamInfo, fdNumber)) {
-        await onStreamEnd;
-        return;
-      }
-      const [output] = await Promise.all([
-        getStreamOutput({
-          stream,
-          onStreamEnd,
-          fdNumber,
-          encoding,
-          buffer: buffer3,
-          maxBuffer,
-          lines: lines2,
-          allMixed,
-          stripFinalNewline: stripFinalNewline2,
-          verboseInfo,
-          streamInfo
-        }),
-        onStreamEnd
-      ]);
-      return output;
-    };
-  }
-});
-
-// node_modules/execa/lib/resolve/all-async.js
-var makeAllStream, waitForAllStream, getAllStream, getAllMixed;
-var init_all_async = __esm({
-  "node_modules/execa/lib/resolve/all-async.js"() {
-    init_merge_streams();
-    init_stdio();
-    makeAllStream = ({ stdout, stderr }, { all }) => all && (stdout || stderr) ? mergeStreams([stdout, stderr].filter(Boolean)) : void 0;
-    waitForAllStream = ({ subprocess, encoding, buffer: buffer3, maxBuffer, lines: lines2, stripFinalNewline: stripFinalNewline2, verboseInfo, streamInfo }) => waitForSubprocessStream({
-      ...getAllStream(subprocess, buffer3),
-      fdNumber: "all",
-      encoding,
-      maxBuffer: maxBuffer[1] + maxBuffer[2],
-      lines: lines2[1] || lines2[2],
-      allMixed: getAllMixed(subprocess),
-      stripFinalNewline: stripFinalNewline2,
-      verboseInfo,
-      streamInfo
-    });
-    getAllStream = ({ stdout, stderr, all }, [, bufferStdout, bufferStderr]) => {
-      const buffer3 = bufferStdout || bufferStderr;
-      if (!buffer3) {
-        return { stream: all, buffer: buffer3 };
-      }
-      if (!bufferStdout) {
-        return { stream: stderr, buffer: buffer3 };
-      }
-      if (!bufferStderr) {
-        return { stream: stdout, buffer: buffer3 };
-      }
-      return { stream: all, buffer: buffer3 };
-    };
-    getAllMixed = ({ all, stdout, stderr }) => all && stdout && stderr && stdout.readableObjectMode !== stderr.readableObjectMode;
-  }
-});
-
-// node_modules/execa/lib/verbose/ipc.js
-var shouldLogIpc, logIpcOutput;
-var init_ipc = __esm({
-  "node_modules/execa/lib/verbose/ipc.js"() {
-    init_log();
-    init_values();
-    shouldLogIpc = (verboseInfo) => isFullVerbose(verboseInfo, "ipc");
-    logIpcOutput = (message, verboseInfo) => {
-      const verboseMessage = serializeVerboseMessage(message);
-      verboseLog({
-        type: "ipc",
-        verboseMessage,
-        fdNumber: "ipc",
-        verboseInfo
-      });
-    };
-  }
-});
-
-// node_modules/execa/lib/ipc/buffer-messages.js
-var waitForIpcOutput, getBufferedIpcOutput;
-var init_buffer_messages = __esm({
-  "node_modules/execa/lib/ipc/buffer-messages.js"() {
-    init_max_buffer();
-    init_ipc();
-    init_specific();
-    init_get_each();
-    waitForIpcOutput = async ({
-      subprocess,
-      buffer: bufferArray,
-      maxBuffer: maxBufferArray,
-      ipc,
-      ipcOutput,
-      verboseInfo
-    }) => {
-      if (!ipc) {
-        return ipcOutput;
-      }
-      const isVerbose2 = shouldLogIpc(verboseInfo);
-      const buffer3 = getFdSpecificValue(bufferArray, "ipc");
-      const maxBuffer = getFdSpecificValue(maxBufferArray, "ipc");
-      for await (const message of loopOnMessages({
-        anyProcess: subprocess,
-        channel: subprocess.channel,
-        isSubprocess: false,
-        ipc,
-        shouldAwait: false,
-        reference: true
-      })) {
-        if (buffer3) {
-          checkIpcMaxBuffer(subprocess, ipcOutput, maxBuffer);
-          ipcOutput.push(message);
-        }
-        if (isVerbose2) {
-          logIpcOutput(message, verboseInfo);
-        }
-      }
-      return ipcOutput;
-    };
-    getBufferedIpcOutput = async (ipcOutputPromise, ipcOutput) => {
-      await Promise.allSettled([ipcOutputPromise]);
-      return ipcOutput;
-    };
-  }
-});
-
-// node_modules/execa/lib/resolve/wait-subprocess.js
-var import_node_events14, waitForSubprocessResult, waitForOriginalStreams, waitForCustomStreamsEnd, throwOnSubprocessError;
-var init_wait_subprocess = __esm({
-  "node_modules/execa/lib/resolve/wait-subprocess.js"() {
-    import_node_events14 = require("node:events");
-    init_is_stream();
-    init_timeout();
-    init_cancel();
-    init_graceful2();
-    init_standard_stream();
-    init_type();
-    init_contents2();
-    init_buffer_messages();
-    init_ipc_input();
-    init_all_async();
-    init_stdio();
-    init_exit_async();
-    init_wait_stream();
-    waitForSubprocessResult = async ({
-      subprocess,
-      options: {
-        encoding,
-        buffer: buffer3,
-        maxBuffer,
-        lines: lines2,
-        timeoutDuration: timeout,
-        cancelSignal,
-        gracefulCancel,
-        forceKillAfterDelay,
-        stripFinalNewline: stripFinalNewline2,
-        ipc,
-        ipcInput
-      },
-      context,
-      verboseInfo,
-      fileDescriptors,
-      originalStreams,
-      onInternalError,
-      controller
-    }) => {
-      const exitPromise = waitForExit(subprocess, context);
-      const streamInfo = {
-        originalStreams,
-        fileDescriptors,
-        subprocess,
-        exitPromise,
-        propagating: false
-      };
-      const stdioPromises = waitForStdioStreams({
-        subprocess,
-        encoding,
-        buffer: buffer3,
-        maxBuffer,
-        lines: lines2,
-        stripFinalNewline: stripFinalNewline2,
-        verboseInfo,
-        streamInfo
-      });
-      const allPromise = waitForAllStream({
-        subprocess,
-        encoding,
-        buffer: buffer3,
-        maxBuffer,
-        lines: lines2,
-        stripFinalNewline: stripFinalNewline2,
-        verboseInfo,
-        streamInfo
-      });
-      const ipcOutput = [];
-      const ipcOutputPromise = waitForIpcOutput({
-        subprocess,
-        buffer: buffer3,
-        maxBuffer,
-        ipc,
-        ipcOutput,
-        verboseInfo
-      });
-      const originalPromises = waitForOriginalStreams(originalStreams, subprocess, streamInfo);
-      const customStreamsEndPromises = waitForCustomStreamsEnd(fileDescriptors, streamInfo);
-      try {
-        return await Promise.race([
-          Promise.all([
-            {},
-            waitForSuccessfulExit(exitPromise),
-            Promise.all(stdioPromises),
-            allPromise,
-            ipcOutputPromise,
-            sendIpcInput(subprocess, ipcInput),
-            ...originalPromises,
-            ...customStreamsEndPromises
-          ]),
-          onInternalError,
-          throwOnSubprocessError(subprocess, controller),
-          ...throwOnTimeout(subprocess, timeout, context, controller),
-          ...throwOnCancel({
-            subprocess,
-            cancelSignal,
-            gracefulCancel,
-            context,
-            controller
-          }),
-          ...throwOnGracefulCancel({
-            subprocess,
-            cancelSignal,
-            gracefulCancel,
-            forceKillAfterDelay,
-            context,
-            controller
-          })
-        ]);
-      } catch (error3) {
-        context.terminationReason ??= "other";
-        return Promise.all([
-          { error: error3 },
-          exitPromise,
-          Promise.all(stdioPromises.map((stdioPromise) => getBufferedData(stdioPromise))),
-          getBufferedData(allPromise),
-          getBufferedIpcOutput(ipcOutputPromise, ipcOutput),
-          Promise.allSettled(originalPromises),
-          Promise.allSettled(customStreamsEndPromises)
-        ]);
-      }
-    };
-    waitForOriginalStreams = (originalStreams, subprocess, streamInfo) => originalStreams.map((stream, fdNumber) => stream === subprocess.stdio[fdNumber] ? void 0 : waitForStream(stream, fdNumber, streamInfo));
-    waitForCustomStreamsEnd = (fileDescriptors, streamInfo) => fileDescriptors.flatMap(({ stdioItems }, fdNumber) => stdioItems.filter(({ value, stream = value }) => isStream(stream, { checkOpen: false }) && !isStandardStream(stream)).map(({ type, value, stream = value }) => waitForStream(stream, fdNumber, streamInfo, {
-      isSameDirection: TRANSFORM_TYPES.has(type),
-      stopOnExit: type === "native"
-    })));
-    throwOnSubprocessError = async (subprocess, { signal }) => {
-      const [error3] = await (0, import_node_events14.once)(subprocess, "error", { signal });
-      throw error3;
-    };
-  }
-});
-
-// node_modules/execa/lib/convert/concurrent.js
-var initializeConcurrentStreams, addConcurrentStream, waitForConcurrentStreams;
-var init_concurrent = __esm({
-  "node_modules/execa/lib/convert/concurrent.js"() {
-    init_deferred();
-    initializeConcurrentStreams = () => ({
-      readableDestroy: /* @__PURE__ */ new WeakMap(),
-      writableFinal: /* @__PURE__ */ new WeakMap(),
-      writableDestroy: /* @__PURE__ */ new WeakMap()
-    });
-    addConcurrentStream = (concurrentStreams, stream, waitName) => {
-      const weakMap = concurrentStreams[waitName];
-      if (!weakMap.has(stream)) {
-        weakMap.set(stream, []);
-      }
-      const promises = weakMap.get(stream);
-      const promise = createDeferred();
-      promises.push(promise);
-      const resolve20 = promise.resolve.bind(promise);
-      return { resolve: resolve20, promises };
-    };
-    waitForConcurrentStreams = async ({ resolve: resolve20, promises }, subprocess) => {
-      resolve20();
-      const [isSubprocessExit] = await Promise.race([
-        Promise.allSettled([true, subprocess]),
-        Promise.all([false, ...promises])
-      ]);
-      return !isSubprocessExit;
-    };
-  }
-});
-
-// node_modules/execa/lib/convert/shared.js
-var import_promises16, safeWaitForSubprocessStdin, safeWaitForSubprocessStdout, waitForSubprocessStdin, waitForSubprocessStdout, waitForSubprocess, destroyOtherStream;
-var init_shared = __esm({
-  "node_modules/execa/lib/convert/shared.js"() {
-    import_promises16 = require("node:stream/promises");
-    init_wait_stream();
-    safeWaitForSubprocessStdin = async (subprocessStdin) => {
-      if (subprocessStdin === void 0) {
-        return;
-      }
-      try {
-        await waitForSubprocessStdin(subprocessStdin);
-      } catch {
-      }
-    };
-    safeWaitForSubprocessStdout = async (subprocessStdout) => {
-      if (subprocessStdout === void 0) {
-        return;
-      }
-      try {
-        await waitForSubprocessStdout(subprocessStdout);
-      } catch {
-      }
-    };
-    waitForSubprocessStdin = async (subprocessStdin) => {
-      await (0, import_promises16.finished)(subprocessStdin, { cleanup: true, readable: false, writable: true });
-    };
-    waitForSubprocessStdout = async (subprocessStdout) => {
-      await (0, import_promises16.finished)(subprocessStdout, { cleanup: true, readable: true, writable: false });
-    };
-    waitForSubprocess = async (subprocess, error3) => {
-      await subprocess;
-      if (error3) {
-        throw error3;
-      }
-    };
-    destroyOtherStream = (stream, isOpen, error3) => {
-      if (error3 && !isStreamAbort(error3)) {
-        stream.destroy(error3);
-      } else if (isOpen) {
-        stream.destroy();
-      }
-    };
-  }
-});
-
-// node_modules/execa/lib/convert/readable.js
-var import_node_stream6, import_node_util9, createReadable, getSubprocessStdout, getReadableOptions, getReadableMethods, onRead, onStdoutFinished, onReadableDestroy, destroyOtherReadable;
-var init_readable = __esm({
-  "node_modules/execa/lib/convert/readable.js"() {
-    import_node_stream6 = require("node:stream");
-    import_node_util9 = require("node:util");
-    init_encoding_option();
-    init_fd_options();
-    init_iterate();
-    init_deferred();
-    init_concurrent();
-    init_shared();
-    createReadable = ({ subprocess, concurrentStreams, encoding }, { from, binary: binaryOption = true, preserveNewlines = true } = {}) => {
-      const binary = binaryOption || BINARY_ENCODINGS.has(encoding);
-      const { subprocessStdout, waitReadableDestroy } = getSubprocessStdout(subprocess, from, concurrentStreams);
-      const { readableEncoding, readableObjectMode, readableHighWaterMark } = getReadableOptions(subprocessStdout, binary);
-      const { read: read5, onStdoutDataDone } = getReadableMethods({
-        subprocessStdout,
-        subprocess,
-        binary,
-        encoding,
-        preserveNewlines
-      });
-      const readable2 = new import_node_stream6.Readable({
-        read: read5,
-        destroy: (0, import_node_util9.callbackify)(onReadableDestroy.bind(void 0, { subprocessStdout, subprocess, waitReadableDestroy })),
-        highWaterMark: readableHighWaterMark,
-        objectMode: readableObjectMode,
-        encoding: readableEncoding
-      });
-      onStdoutFinished({
-        subprocessStdout,
-        onStdoutDataDone,
-        readable: readable2,
-        subprocess
-      });
-      return readable2;
-    };
-    getSubprocessStdout = (subprocess, from, concurrentStreams) => {
-      const subprocessStdout = getFromStream(subprocess, from);
-      const waitReadableDestroy = addConcurrentStream(concurrentStreams, subprocessStdout, "readableDestroy");
-      return { subprocessStdout, waitReadableDestroy };
-    };
-    getReadableOptions = ({ readableEncoding, readableObjectMode, readableHighWaterMark }, binary) => binary ? { readableEncoding, readableObjectMode, readableHighWaterMark } : { readableEncoding, readableObjectMode: true, readableHighWaterMark: DEFAULT_OBJECT_HIGH_WATER_MARK };
-    getReadableMethods = ({ subprocessStdout, subprocess, binary, encoding, preserveNewlines }) => {
-      const onStdoutDataDone = createDeferred();
-      const onStdoutData = iterateOnSubprocessStream({
-        subprocessStdout,
-        subprocess,
-        binary,
-        shouldEncode: !binary,
-        encoding,
-        preserveNewlines
-      });
-      return {
-        read() {
-          onRead(this, onStdoutData, onStdoutDataDone);
-        },
-        onStdoutDataDone
-      };
-    };
-    onRead = async (readable2, onStdoutData, onStdoutDataDone) => {
-      try {
-        const { value, done } = await onStdoutData.next();
-        if (done) {
-          onStdoutDataDone.resolve();
-        } else {
-          readable2.push(value);
-        }
-      } catch {
-      }
-    };
-    onStdoutFinished = async ({ subprocessStdout, onStdoutDataDone, readable: readable2, subprocess, subprocessStdin }) => {
-      try {
-        await waitForSubprocessStdout(subprocessStdout);
-        await subprocess;
-        await safeWaitForSubprocessStdin(subprocessStdin);
-        await onStdoutDataDone;
-        if (readable2.readable) {
-          readable2.push(null);
-        }
-      } catch (error3) {
-        await safeWaitForSubprocessStdin(subprocessStdin);
-        destroyOtherReadable(readable2, error3);
-      }
-    };
-    onReadableDestroy = async ({ subprocessStdout, subprocess, waitReadableDestroy }, error3) => {
-      if (await waitForConcurrentStreams(waitReadableDestroy, subprocess)) {
-        destroyOtherReadable(subprocessStdout, error3);
-        await waitForSubprocess(subprocess, error3);
-      }
-    };
-    destroyOtherReadable = (stream, error3) => {
-      destroyOtherStream(stream, stream.readable, error3);
-    };
-  }
-});
-
-// node_modules/execa/lib/convert/writable.js
-var import_node_stream7, import_node_util10, createWritable, getSubprocessStdin, getWritableMethods, onWrite, onWritableFinal, onStdinFinished, onWritableDestroy, destroyOtherWritable;
-var init_writable = __esm({
-  "node_modules/execa/lib/convert/writable.js"() {
-    import_node_stream7 = require("node:stream");
-    import_node_util10 = require("node:util");
-    init_fd_options();
-    init_concurrent();
-    init_shared();
-    createWritable = ({ subprocess, concurrentStreams }, { to } = {}) => {
-      const { subprocessStdin, waitWritableFinal, waitWritableDestroy } = getSubprocessStdin(subprocess, to, concurrentStreams);
-      const writable2 = new import_node_stream7.Writable({
-        ...getWritableMethods(subprocessStdin, subprocess, waitWritableFinal),
-        destroy: (0, import_node_util10.callbackify)(onWritableDestroy.bind(void 0, {
-          subprocessStdin,
-          subprocess,
-          waitWritableFinal,
-          waitWritableDestroy
-        })),
-        highWaterMark: subprocessStdin.writableHighWaterMark,
-        objectMode: subprocessStdin.writableObjectMode
-      });
-      onStdinFinished(subprocessStdin, writable2);
-      return writable2;
-    };
-    getSubprocessStdin = (subprocess, to, concurrentStreams) => {
-      const subprocessStdin = getToStream(subprocess, to);
-      const waitWritableFinal = addConcurrentStream(concurrentStreams, subprocessStdin, "writableFinal");
-      const waitWritableDestroy = addConcurrentStream(concurrentStreams, subprocessStdin, "writableDestroy");
-      return { subprocessStdin, waitWritableFinal, waitWritableDestroy };
-    };
-    getWritableMethods = (subprocessStdin, subprocess, waitWritableFinal) => ({
-      write: onWrite.bind(void 0, subprocessStdin),
-      final: (0, import_node_util10.callbackify)(onWritableFinal.bind(void 0, subprocessStdin, subprocess, waitWritableFinal))
-    });
-    onWrite = (subprocessStdin, chunk, encoding, done) => {
-      if (subprocessStdin.write(chunk, encoding)) {
-        done();
-      } else {
-        subprocessStdin.once("drain", done);
-      }
-    };
-    onWritableFinal = async (subprocessStdin, subprocess, waitWritableFinal) => {
-      if (await waitForConcurrentStreams(waitWritableFinal, subprocess)) {
-        if (subprocessStdin.writable) {
-          subprocessStdin.end();
-        }
-        await subprocess;
-      }
-    };
-    onStdinFinished = async (subprocessStdin, writable2, subprocessStdout) => {
-      try {
-        await waitForSubprocessStdin(subprocessStdin);
-        if (writable2.writable) {
-          writable2.end();
-        }
-      } catch (error3) {
-        await safeWaitForSubprocessStdout(subprocessStdout);
-        destroyOtherWritable(writable2, error3);
-      }
-    };
-    onWritableDestroy = async ({ subprocessStdin, subprocess, waitWritableFinal, waitWritableDestroy }, error3) => {
-      await waitForConcurrentStreams(waitWritableFinal, subprocess);
-      if (await waitForConcurrentStreams(waitWritableDestroy, subprocess)) {
-        destroyOtherWritable(subprocessStdin, error3);
-        await waitForSubprocess(subprocess, error3);
-      }
-    };
-    destroyOtherWritable = (stream, error3) => {
-      destroyOtherStream(stream, stream.writable, error3);
-    };
-  }
-});
-
-// node_modules/execa/lib/convert/duplex.js
-var import_node_stream8, import_node_util11, createDuplex, onDuplexDestroy;
-var init_duplex = __esm({
-  "node_modules/execa/lib/convert/duplex.js"() {
-    import_node_stream8 = require("node:stream");
-    import_node_util11 = require("node:util");
-    init_encoding_option();
-    init_readable();
-    init_writable();
-    createDuplex = ({ subprocess, concurrentStreams, encoding }, { from, to, binary: binaryOption = true, preserveNewlines = true } = {}) => {
-      const binary = binaryOption || BINARY_ENCODINGS.has(encoding);
-      const { subprocessStdout, waitReadableDestroy } = getSubprocessStdout(subprocess, from, concurrentStreams);
-      const { subprocessStdin, waitWritableFinal, waitWritableDestroy } = getSubprocessStdin(subprocess, to, concurrentStreams);
-      const { readableEncoding, readableObjectMode, readableHighWaterMark } = getReadableOptions(subprocessStdout, binary);
-      const { read: read5, onStdoutDataDone } = getReadableMethods({
-        subprocessStdout,
-        subprocess,
-        binary,
-        encoding,
-        preserveNewlines
-      });
-      const duplex2 = new import_node_stream8.Duplex({
-        read: read5,
-        ...getWritableMethods(subprocessStdin, subprocess, waitWritableFinal),
-        destroy: (0, import_node_util11.callbackify)(onDuplexDestroy.bind(void 0, {
-          subprocessStdout,
-          subprocessStdin,
-          subprocess,
-          waitReadableDestroy,
-          waitWritableFinal,
-          waitWritableDestroy
-        })),
-        readableHighWaterMark,
-        writableHighWaterMark: subprocessStdin.writableHighWaterMark,
-        readableObjectMode,
-        writableObjectMode: subprocessStdin.writableObjectMode,
-        encoding: readableEncoding
-      });
-      onStdoutFinished({
-        subprocessStdout,
-        onStdoutDataDone,
-        readable: duplex2,
-        subprocess,
-        subprocessStdin
-      });
-      onStdinFinished(subprocessStdin, duplex2, subprocessStdout);
-      return duplex2;
-    };
-    onDuplexDestroy = async ({ subprocessStdout, subprocessStdin, subprocess, waitReadableDestroy, waitWritableFinal, waitWritableDestroy }, error3) => {
-      await Promise.all([
-        onReadableDestroy({ subprocessStdout, subprocess, waitReadableDestroy }, error3),
-        onWritableDestroy({
-          subprocessStdin,
-          subprocess,
-          waitWritableFinal,
-          waitWritableDestroy
-        }, error3)
-      ]);
-    };
-  }
-});
-
-// node_modules/execa/lib/convert/iterable.js
-var createIterable, iterateOnStdoutData;
-var init_iterable = __esm({
-  "node_modules/execa/lib/convert/iterable.js"() {
-    init_encoding_option();
-    init_fd_options();
-    init_iterate();
-    createIterable = (subprocess, encoding, {
-      from,
-      binary: binaryOption = false,
-      preserveNewlines = false
-    } = {}) => {
-      const binary = binaryOption || BINARY_ENCODINGS.has(encoding);
-      const subprocessStdout = getFromStream(subprocess, from);
-      const onStdoutData = iterateOnSubprocessStream({
-        subprocessStdout,
-        subprocess,
-        binary,
-        shouldEncode: true,
-        encoding,
-        preserveNewlines
-      });
-      return iterateOnStdoutData(onStdoutData, subprocessStdout, subprocess);
-    };
-    iterateOnStdoutData = async function* (onStdoutData, subprocessStdout, subprocess) {
-      try {
-        yield* onStdoutData;
-      } finally {
-        if (subprocessStdout.readable) {
-          subprocessStdout.destroy();
-        }
-        await subprocess;
-      }
-    };
-  }
-});
-
-// node_modules/execa/lib/convert/add.js
-var addConvertedStreams;
-var init_add = __esm({
-  "node_modules/execa/lib/convert/add.js"() {
-    init_concurrent();
-    init_readable();
-    init_writable();
-    init_duplex();
-    init_iterable();
-    addConvertedStreams = (subprocess, { encoding }) => {
-      const concurrentStreams = initializeConcurrentStreams();
-      subprocess.readable = createReadable.bind(void 0, { subprocess, concurrentStreams, encoding });
-      subprocess.writable = createWritable.bind(void 0, { subprocess, concurrentStreams });
-      subprocess.duplex = createDuplex.bind(void 0, { subprocess, concurrentStreams, encoding });
-      subprocess.iterable = createIterable.bind(void 0, subprocess, encoding);
-      subprocess[Symbol.asyncIterator] = createIterable.bind(void 0, subprocess, encoding, {});
-    };
-  }
-});
-
-// node_modules/execa/lib/methods/promise.js
-var mergePromise, nativePromisePrototype, descriptors;
-var init_promise = __esm({
-  "node_modules/execa/lib/methods/promise.js"() {
-    mergePromise = (subprocess, promise) => {
-      for (const [property, descriptor3] of descriptors) {
-        const value = descriptor3.value.bind(promise);
-        Reflect.defineProperty(subprocess, property, { ...descriptor3, value });
-      }
-    };
-    nativePromisePrototype = (async () => {
-    })().constructor.prototype;
-    descriptors = ["then", "catch", "finally"].map((property) => [
-      property,
-      Reflect.getOwnPropertyDescriptor(nativePromisePrototype, property)
-    ]);
-  }
-});
-
-// node_modules/execa/lib/methods/main-async.js
-var import_node_events15, import_node_child_process5, execaCoreAsync, handleAsyncArguments, handleAsyncOptions, spawnSubprocessAsync, handlePromise, getAsyncResult;
-var init_main_async = __esm({
-  "node_modules/execa/lib/methods/main-async.js"() {
-    import_node_events15 = require("node:events");
-    import_node_child_process5 = require("node:child_process");
-    init_source();
-    init_command();
-    init_options();
-    init_fd_options();
-    init_shell();
-    init_methods();
-    init_result();
-    init_reject();
-    init_early_error();
-    init_handle_async();
-    init_strip_newline();
-    init_output_async();
-    init_kill();
-    init_cleanup();
-    init_setup();
-    init_all_async();
-    init_wait_subprocess();
-    init_add();
-    init_deferred();
-    init_promise();
-    execaCoreAsync = (rawFile, rawArguments, rawOptions, createNested) => {
-      const { file: file2, commandArguments, command, escapedCommand, startTime, verboseInfo, options, fileDescriptors } = handleAsyncArguments(rawFile, rawArguments, rawOptions);
-      const { subprocess, promise } = spawnSubprocessAsync({
-        file: file2,
-        commandArguments,
-        options,
-        startTime,
-        verboseInfo,
-        command,
-        escapedCommand,
-        fileDescriptors
-      });
-      subprocess.pipe = pipeToSubprocess.bind(void 0, {
-        source: subprocess,
-        sourcePromise: promise,
-        boundOptions: {},
-        createNested
-      });
-      mergePromise(subprocess, promise);
-      SUBPROCESS_OPTIONS.set(subprocess, { options, fileDescriptors });
-      return subprocess;
-    };
-    handleAsyncArguments = (rawFile, rawArguments, rawOptions) => {
-      const { command, escapedCommand, startTime, verboseInfo } = handleCommand(rawFile, rawArguments, rawOptions);
-      const { file: file2, commandArguments, options: normalizedOptions } = normalizeOptions(rawFile, rawArguments, rawOptions);
-      const options = handleAsyncOptions(normalizedOptions);
-      const fileDescriptors = handleStdioAsync(options, verboseInfo);
-      return {
-        file: file2,
-        commandArguments,
-        command,
-        escapedCommand,
-        startTime,
-        verboseInfo,
-        options,
-        fileDescriptors
-      };
-    };
-    handleAsyncOptions = ({ timeout, signal, ...options }) => {
-      if (signal !== void 0) {
-        throw new TypeError('The "signal" option has been renamed to "cancelSignal" instead.');
-      }
-      return { ...options, timeoutDuration: timeout };
-    };
-    spawnSubprocessAsync = ({ file: file2, commandArguments, options, startTime, verboseInfo, command, escapedCommand, fileDescriptors }) => {
-      let subprocess;
-      try {
-        subprocess = (0, import_node_child_process5.spawn)(...concatenateShell(file2, commandArguments, options));
-      } catch (error3) {
-        return handleEarlyError({
-          error: error3,
-          command,
-          escapedCommand,
-          fileDescriptors,
-          options,
-          startTime,
-          verboseInfo
-        });
-      }
-      const controller = new AbortController();
-      (0, import_node_events15.setMaxListeners)(Number.POSITIVE_INFINITY, controller.signal);
-      const originalStreams = [...subprocess.stdio];
-      pipeOutputAsync(subprocess, fileDescriptors, controller);
-      cleanupOnExit(subprocess, options, controller);
-      const context = {};
-      const onInternalError = createDeferred();
-      subprocess.kill = subprocessKill.bind(void 0, {
-        kill: subprocess.kill.bind(subprocess),
-        options,
-        onInternalError,
-        context,
-        controller
-      });
-      subprocess.all = makeAllStream(subprocess, options);
-      addConvertedStreams(subprocess, options);
-      addIpcMethods(subprocess, options);
-      const promise = handlePromise({
-        subprocess,
-        options,
-        startTime,
-        verboseInfo,
-        fileDescriptors,
-        originalStreams,
-        command,
-        escapedCommand,
-        context,
-        onInternalError,
-        controller
-      });
-      return { subprocess, promise };
-    };
-    handlePromise = async ({ subprocess, options, startTime, verboseInfo, fileDescriptors, originalStreams, command, escapedCommand, context, onInternalError, controller }) => {
-      const [
-        errorInfo,
-        [exitCode, signal],
-        stdioResults,
-        allResult,
-        ipcOutput
-      ] = await waitForSubprocessResult({
-        subprocess,
-        options,
-        context,
-        verboseInfo,
-        fileDescriptors,
-        originalStreams,
-        onInternalError,
-        controller
-      });
-      controller.abort();
-      onInternalError.resolve();
-      const stdio = stdioResults.map((stdioResult, fdNumber) => stripNewline(stdioResult, options, fdNumber));
-      const all = stripNewline(allResult, options, "all");
-      const result = getAsyncResult({
-        errorInfo,
-        exitCode,
-        signal,
-        stdio,
-        all,
-        ipcOutput,
-        context,
-        options,
-        command,
-        escapedCommand,
-        startTime
-      });
-      return handleResult(result, verboseInfo, options);
-    };
-    getAsyncResult = ({ errorInfo, exitCode, signal, stdio, all, ipcOutput, context, options, command, escapedCommand, startTime }) => "error" in errorInfo ? makeError({
-      error: errorInfo.error,
-      command,
-      escapedCommand,
-      timedOut: context.terminationReason === "timeout",
-      isCanceled: context.terminationReason === "cancel" || context.terminationReason === "gracefulCancel",
-      isGracefullyCanceled: context.terminationReason === "gracefulCancel",
-      isMaxBuffer: errorInfo.error instanceof MaxBufferError,
-      isForcefullyTerminated: context.isForcefullyTerminated,
-      exitCode,
-      signal,
-      stdio,
-      all,
-      ipcOutput,
-      options,
-      startTime,
-      isSync: false
-    }) : makeSuccessResult({
-      command,
-      escapedCommand,
-      stdio,
-      all,
-      ipcOutput,
-      options,
-      startTime
-    });
-  }
-});
-
-// node_modules/execa/lib/methods/bind.js
-var mergeOptions, mergeOption, DEEP_OPTIONS;
-var init_bind = __esm({
-  "node_modules/execa/lib/methods/bind.js"() {
-    init_is_plain_obj();
-    init_specific();
-    mergeOptions = (boundOptions, options) => {
-      const newOptions = Object.fromEntries(
-        Object.entries(options).map(([optionName, optionValue]) => [
-          optionName,
-          mergeOption(optionName, boundOptions[optionName], optionValue)
-        ])
-      );
-      return { ...boundOptions, ...newOptions };
-    };
-    mergeOption = (optionName, boundOptionValue, optionValue) => {
-      if (DEEP_OPTIONS.has(optionName) && isPlainObject2(boundOptionValue) && isPlainObject2(optionValue)) {
-        return { ...boundOptionValue, ...optionValue };
-      }
-      return optionValue;
-    };
-    DEEP_OPTIONS = /* @__PURE__ */ new Set(["env", ...FD_SPECIFIC_OPTIONS]);
-  }
-});
-
-// node_modules/execa/lib/methods/create.js
-var createExeca, callBoundExeca, parseArguments;
-var init_create = __esm({
-  "node_modules/execa/lib/methods/create.js"() {
-    init_is_plain_obj();
-    init_parameters();
-    init_template();
-    init_main_sync();
-    init_main_async();
-    init_bind();
-    createExeca = (mapArguments, boundOptions, deepOptions, setBoundExeca) => {
-      const createNested = (mapArguments2, boundOptions2, setBoundExeca2) => createExeca(mapArguments2, boundOptions2, deepOptions, setBoundExeca2);
-      const boundExeca = (...execaArguments) => callBoundExeca({
-        mapArguments,
-        deepOptions,
-        boundOptions,
-        setBoundExeca,
-        createNested
-      }, ...execaArguments);
-      if (setBoundExeca !== void 0) {
-        setBoundExeca(boundExeca, createNested, boundOptions);
-      }
-      return boundExeca;
-    };
-    callBoundExeca = ({ mapArguments, deepOptions = {}, boundOptions = {}, setBoundExeca, createNested }, firstArgument, ...nextArguments) => {
-      if (isPlainObject2(firstArgument)) {
-        return createNested(mapArguments, mergeOptions(boundOptions, firstArgument), setBoundExeca);
-      }
-      const { file: file2, commandArguments, options, isSync } = parseArguments({
-        mapArguments,
-        firstArgument,
-        nextArguments,
-        deepOptions,
-        boundOptions
-      });
-      return isSync ? execaCoreSync(file2, commandArguments, options) : execaCoreAsync(file2, commandArguments, options, createNested);
-    };
-    parseArguments = ({ mapArguments, firstArgument, nextArguments, deepOptions, boundOptions }) => {
-      const callArguments = isTemplateString(firstArgument) ? parseTemplates(firstArgument, nextArguments) : [firstArgument, ...nextArguments];
-      const [initialFile, initialArguments, initialOptions] = normalizeParameters(...callArguments);
-      const mergedOptions = mergeOptions(mergeOptions(deepOptions, boundOptions), initialOptions);
-      const {
-        file: file2 = initialFile,
-        commandArguments = initialArguments,
-        options = mergedOptions,
-        isSync = false
-      } = mapArguments({ file: initialFile, commandArguments: initialArguments, options: mergedOptions });
-      return {
-        file: file2,
-        commandArguments,
-        options,
-        isSync
-      };
-    };
-  }
-});
-
-// node_modules/execa/lib/methods/command.js
-var mapCommandAsync, mapCommandSync, parseCommand, parseCommandString, SPACES_REGEXP;
-var init_command2 = __esm({
-  "node_modules/execa/lib/methods/command.js"() {
-    mapCommandAsync = ({ file: file2, commandArguments }) => parseCommand(file2, commandArguments);
-    mapCommandSync = ({ file: file2, commandArguments }) => ({ ...parseCommand(file2, commandArguments), isSync: true });
-    parseCommand = (command, unusedArguments) => {
-      if (unusedArguments.length > 0) {
-        throw new TypeError(`The command and its arguments must be passed as a single string: ${command} ${unusedArguments}.`);
-      }
-      const [file2, ...commandArguments] = parseCommandString(command);
-      return { file: file2, commandArguments };
-    };
-    parseCommandString = (command) => {
-      if (typeof command !== "string") {
-        throw new TypeError(`The command must be a string: ${String(command)}.`);
-      }
-      const trimmedCommand = command.trim();
-      if (trimmedCommand === "") {
-        return [];
-      }
-      const tokens = [];
-      for (const token of trimmedCommand.split(SPACES_REGEXP)) {
-        const previousToken = tokens.at(-1);
-        if (previousToken && previousToken.endsWith("\\")) {
-          tokens[tokens.length - 1] = `${previousToken.slice(0, -1)} ${token}`;
-        } else {
-          tokens.push(token);
-        }
-      }
-      return tokens;
-    };
-    SPACES_REGEXP = / +/g;
-  }
-});
-
-// node_modules/execa/lib/methods/script.js
-var setScriptSync, mapScriptAsync, mapScriptSync, getScriptOptions, getScriptStdinOption, deepScriptOptions;
-var init_script = __esm({
-  "node_modules/execa/lib/methods/script.js"() {
-    setScriptSync = (boundExeca, createNested, boundOptions) => {
-      boundExeca.sync = createNested(mapScriptSync, boundOptions);
-      boundExeca.s = boundExeca.sync;
-    };
-    mapScriptAsync = ({ options }) => getScriptOptions(options);
-    mapScriptSync = ({ options }) => ({ ...getScriptOptions(options), isSync: true });
-    getScriptOptions = (options) => ({ options: { ...getScriptStdinOption(options), ...options } });
-    getScriptStdinOption = ({ input, inputFile, stdio }) => input === void 0 && inputFile === void 0 && stdio === void 0 ? { stdin: "inherit" } : {};
-    deepScriptOptions = { preferLocal: true };
-  }
-});
-
-// node_modules/execa/index.js
-var execa, execaSync, execaCommand, execaCommandSync, execaNode, $, sendMessage2, getOneMessage2, getEachMessage2, getCancelSignal2;
-var init_execa = __esm({
-  "node_modules/execa/index.js"() {
-    init_create();
-    init_command2();
-    init_node2();
-    init_script();
-    init_methods();
-    execa = createExeca(() => ({}));
-    execaSync = createExeca(() => ({ isSync: true }));
-    execaCommand = createExeca(mapCommandAsync);
-    execaCommandSync = createExeca(mapCommandSync);
-    execaNode = createExeca(mapNode);
-    $ = createExeca(mapScriptAsync, {}, deepScriptOptions, setScriptSync);
-    ({
-      sendMessage: sendMessage2,
-      getOneMessage: getOneMessage2,
-      getEachMessage: getEachMessage2,
-      getCancelSignal: getCancelSignal2
-    } = getIpcExport());
   }
 });
 
@@ -23249,11 +15297,11 @@ var require_constants = __commonJS({
     var wellknownHeaderNameBuffers = {};
     Object.setPrototypeOf(wellknownHeaderNameBuffers, null);
     function getHeaderNameAsBuffer(header2) {
-      let buffer3 = wellknownHeaderNameBuffers[header2];
-      if (buffer3 === void 0) {
-        buffer3 = Buffer.from(header2);
+      let buffer2 = wellknownHeaderNameBuffers[header2];
+      if (buffer2 === void 0) {
+        buffer2 = Buffer.from(header2);
       }
-      return buffer3;
+      return buffer2;
     }
     for (let i2 = 0; i2 < wellknownHeaderNames.length; ++i2) {
       const key = wellknownHeaderNames[i2];
@@ -23697,8 +15745,8 @@ var require_util = __commonJS({
       }
       return headers.map((x) => Buffer.from(x));
     }
-    function isBuffer(buffer3) {
-      return buffer3 instanceof Uint8Array || Buffer.isBuffer(buffer3);
+    function isBuffer(buffer2) {
+      return buffer2 instanceof Uint8Array || Buffer.isBuffer(buffer2);
     }
     function assertRequestHandler(handler, method, upgrade) {
       if (!handler || typeof handler !== "object") {
@@ -24576,13 +16624,13 @@ var require_readable = __commonJS({
       if (chunks2.length === 0 || length === 0) {
         return "";
       }
-      const buffer3 = chunks2.length === 1 ? chunks2[0] : Buffer.concat(chunks2, length);
-      const bufferLength = buffer3.length;
-      const start2 = bufferLength > 2 && buffer3[0] === 239 && buffer3[1] === 187 && buffer3[2] === 191 ? 3 : 0;
+      const buffer2 = chunks2.length === 1 ? chunks2[0] : Buffer.concat(chunks2, length);
+      const bufferLength = buffer2.length;
+      const start2 = bufferLength > 2 && buffer2[0] === 239 && buffer2[1] === 187 && buffer2[2] === 191 ? 3 : 0;
       if (!encoding || encoding === "utf8" || encoding === "utf-8") {
-        return buffer3.utf8Slice(start2, bufferLength);
+        return buffer2.utf8Slice(start2, bufferLength);
       } else {
-        return buffer3.subarray(start2, bufferLength).toString(encoding);
+        return buffer2.subarray(start2, bufferLength).toString(encoding);
       }
     }
     function chunksConcat(chunks2, length) {
@@ -24592,14 +16640,14 @@ var require_readable = __commonJS({
       if (chunks2.length === 1) {
         return new Uint8Array(chunks2[0]);
       }
-      const buffer3 = new Uint8Array(Buffer.allocUnsafeSlow(length).buffer);
+      const buffer2 = new Uint8Array(Buffer.allocUnsafeSlow(length).buffer);
       let offset = 0;
       for (let i2 = 0; i2 < chunks2.length; ++i2) {
         const chunk = chunks2[i2];
-        buffer3.set(chunk, offset);
+        buffer2.set(chunk, offset);
         offset += chunk.length;
       }
-      return buffer3;
+      return buffer2;
     }
     function consumeEnd(consume2, encoding) {
       const { type, body, resolve: resolve20, stream, length } = consume2;
@@ -24882,7 +16930,7 @@ var require_api_stream = __commonJS({
   "node_modules/undici/lib/api/api-stream.js"(exports2, module2) {
     "use strict";
     var assert3 = require("node:assert");
-    var { finished: finished7 } = require("node:stream");
+    var { finished: finished8 } = require("node:stream");
     var { AsyncResource } = require("node:async_hooks");
     var { InvalidArgumentError: InvalidArgumentError2, InvalidReturnValueError } = require_errors();
     var util = require_util();
@@ -24966,7 +17014,7 @@ var require_api_stream = __commonJS({
         if (!res || typeof res.write !== "function" || typeof res.end !== "function" || typeof res.on !== "function") {
           throw new InvalidReturnValueError("expected Writable");
         }
-        finished7(res, { readable: false }, (err) => {
+        finished8(res, { readable: false }, (err) => {
           const { callback, res: res2, opaque: opaque2, trailers, abort } = this;
           this.res = null;
           if (err || !res2?.readable) {
@@ -25653,7 +17701,7 @@ var require_unwrap_handler = __commonJS({
 var require_dispatcher_base = __commonJS({
   "node_modules/undici/lib/dispatcher/dispatcher-base.js"(exports2, module2) {
     "use strict";
-    var buffer3 = require("node:buffer");
+    var buffer2 = require("node:buffer");
     var Dispatcher2 = require_dispatcher();
     var UnwrapHandler = require_unwrap_handler();
     var {
@@ -25698,7 +17746,7 @@ var require_dispatcher_base = __commonJS({
        */
       get eventSourceOptions() {
         return {
-          maxEventSize: this[kEventSourceOptions].maxEventSize ?? buffer3.kStringMaxLength
+          maxEventSize: this[kEventSourceOptions].maxEventSize ?? buffer2.kStringMaxLength
         };
       }
       /** @returns {boolean} */
@@ -27770,14 +19818,14 @@ var require_encoding = __commonJS({
   "node_modules/undici/lib/encoding/index.js"(exports2, module2) {
     "use strict";
     var textDecoder2 = new TextDecoder();
-    function utf8DecodeBytes(buffer3) {
-      if (buffer3.length === 0) {
+    function utf8DecodeBytes(buffer2) {
+      if (buffer2.length === 0) {
         return "";
       }
-      if (buffer3[0] === 239 && buffer3[1] === 187 && buffer3[2] === 191) {
-        buffer3 = buffer3.subarray(3);
+      if (buffer2[0] === 239 && buffer2[1] === 187 && buffer2[2] === 191) {
+        buffer2 = buffer2.subarray(3);
       }
-      const output = textDecoder2.decode(buffer3);
+      const output = textDecoder2.decode(buffer2);
       return output;
     }
     module2.exports = {
@@ -27832,8 +19880,8 @@ var require_infra = __commonJS({
       if (/[^+/0-9A-Za-z]/.test(data.length === dataLength ? data : data.substring(0, dataLength))) {
         return "failure";
       }
-      const buffer3 = Buffer.from(data, "base64");
-      return new Uint8Array(buffer3.buffer, buffer3.byteOffset, buffer3.byteLength);
+      const buffer2 = Buffer.from(data, "base64");
+      return new Uint8Array(buffer2.buffer, buffer2.byteOffset, buffer2.byteLength);
     }
     function isASCIIWhitespace(char) {
       return char === 9 || // \t
@@ -30100,12 +22148,12 @@ var require_formdata_parser = __commonJS({
       }
       return lead === 0 && trail === buf.length - 1 ? buf : buf.subarray(lead, trail + 1);
     }
-    function bufferStartsWith(buffer3, start2, position) {
-      if (buffer3.length < start2.length) {
+    function bufferStartsWith(buffer2, start2, position) {
+      if (buffer2.length < start2.length) {
         return false;
       }
       for (let i2 = 0; i2 < start2.length; i2++) {
-        if (start2[i2] !== buffer3[position.position + i2]) {
+        if (start2[i2] !== buffer2[position.position + i2]) {
           return false;
         }
       }
@@ -31450,10 +23498,10 @@ upgrade: ${upgrade}\r
     }
     function writeStream(abort, body, client, request, socket, contentLength2, header2, expectsPayload) {
       assert3(contentLength2 !== 0 || client[kRunning] === 0, "stream body cannot be pipelined");
-      let finished7 = false;
+      let finished8 = false;
       const writer = new AsyncWriter({ abort, socket, request, contentLength: contentLength2, client, expectsPayload, header: header2 });
       const onData = function(chunk) {
-        if (finished7) {
+        if (finished8) {
           return;
         }
         try {
@@ -31465,7 +23513,7 @@ upgrade: ${upgrade}\r
         }
       };
       const onDrain = function() {
-        if (finished7) {
+        if (finished8) {
           return;
         }
         if (body.resume) {
@@ -31476,16 +23524,16 @@ upgrade: ${upgrade}\r
         queueMicrotask(() => {
           body.removeListener("error", onFinished);
         });
-        if (!finished7) {
+        if (!finished8) {
           const err = new RequestAbortedError();
           queueMicrotask(() => onFinished(err));
         }
       };
       const onFinished = function(err) {
-        if (finished7) {
+        if (finished8) {
           return;
         }
-        finished7 = true;
+        finished8 = true;
         assert3(socket.destroyed || socket[kWriting] && client[kRunning] <= 1);
         socket.off("drain", onDrain).off("error", onFinished);
         body.removeListener("data", onData).removeListener("end", onFinished).removeListener("close", onClose);
@@ -31554,14 +23602,14 @@ upgrade: ${upgrade}\r
         if (contentLength2 != null && contentLength2 !== body.size) {
           throw new RequestContentLengthMismatchError();
         }
-        const buffer3 = Buffer.from(await body.arrayBuffer());
+        const buffer2 = Buffer.from(await body.arrayBuffer());
         socket.cork();
         socket.write(`${header2}content-length: ${contentLength2}\r
 \r
 `, "latin1");
-        socket.write(buffer3);
+        socket.write(buffer2);
         socket.uncork();
-        request.onBodySent(buffer3);
+        request.onBodySent(buffer2);
         request.onRequestSent();
         if (!expectsPayload && request.reset !== false) {
           socket[kReset] = true;
@@ -32445,12 +24493,12 @@ var require_client_h2 = __commonJS({
         if (contentLength2 != null && contentLength2 !== body.size) {
           throw new RequestContentLengthMismatchError();
         }
-        const buffer3 = Buffer.from(await body.arrayBuffer());
+        const buffer2 = Buffer.from(await body.arrayBuffer());
         h2stream.cork();
-        h2stream.write(buffer3);
+        h2stream.write(buffer2);
         h2stream.uncork();
         h2stream.end();
-        request.onBodySent(buffer3);
+        request.onBodySent(buffer2);
         request.onRequestSent();
         if (!expectsPayload) {
           socket[kReset] = true;
@@ -33310,7 +25358,7 @@ var require_socks5_utils = __commonJS({
       };
     }
     function parseIPv6(address) {
-      const buffer3 = Buffer6.alloc(16);
+      const buffer2 = Buffer6.alloc(16);
       let normalizedAddress = address;
       if (address.includes(".")) {
         const lastColonIndex = address.lastIndexOf(":");
@@ -33330,21 +25378,21 @@ var require_socks5_utils = __commonJS({
         const afterParts = after === "" ? [] : after.split(":");
         let bufferIndex = 0;
         for (const part3 of beforeParts) {
-          buffer3.writeUInt16BE(parseInt(part3, 16), bufferIndex);
+          buffer2.writeUInt16BE(parseInt(part3, 16), bufferIndex);
           bufferIndex += 2;
         }
         bufferIndex = 16 - afterParts.length * 2;
         for (const part3 of afterParts) {
-          buffer3.writeUInt16BE(parseInt(part3, 16), bufferIndex);
+          buffer2.writeUInt16BE(parseInt(part3, 16), bufferIndex);
           bufferIndex += 2;
         }
       } else {
         const parts = normalizedAddress.split(":");
         for (let i2 = 0; i2 < parts.length; i2++) {
-          buffer3.writeUInt16BE(parseInt(parts[i2], 16), i2 * 2);
+          buffer2.writeUInt16BE(parseInt(parts[i2], 16), i2 * 2);
         }
       }
-      return buffer3;
+      return buffer2;
     }
     function buildAddressBuffer(type, addressBuffer, port) {
       const portBuffer = Buffer6.allocUnsafe(2);
@@ -33355,42 +25403,42 @@ var require_socks5_utils = __commonJS({
         portBuffer
       ]);
     }
-    function parseResponseAddress(buffer3, offset = 0) {
-      if (buffer3.length < offset + 1) {
+    function parseResponseAddress(buffer2, offset = 0) {
+      if (buffer2.length < offset + 1) {
         throw new InvalidArgumentError2("Buffer too small to contain address type");
       }
-      const addressType = buffer3[offset];
+      const addressType = buffer2[offset];
       let address;
       let currentOffset = offset + 1;
       switch (addressType) {
         case 1: {
-          if (buffer3.length < currentOffset + 6) {
+          if (buffer2.length < currentOffset + 6) {
             throw new InvalidArgumentError2("Buffer too small for IPv4 address");
           }
-          address = Array.from(buffer3.subarray(currentOffset, currentOffset + 4)).join(".");
+          address = Array.from(buffer2.subarray(currentOffset, currentOffset + 4)).join(".");
           currentOffset += 4;
           break;
         }
         case 3: {
-          if (buffer3.length < currentOffset + 1) {
+          if (buffer2.length < currentOffset + 1) {
             throw new InvalidArgumentError2("Buffer too small for domain length");
           }
-          const domainLength = buffer3[currentOffset];
+          const domainLength = buffer2[currentOffset];
           currentOffset += 1;
-          if (buffer3.length < currentOffset + domainLength + 2) {
+          if (buffer2.length < currentOffset + domainLength + 2) {
             throw new InvalidArgumentError2("Buffer too small for domain address");
           }
-          address = buffer3.subarray(currentOffset, currentOffset + domainLength).toString("utf8");
+          address = buffer2.subarray(currentOffset, currentOffset + domainLength).toString("utf8");
           currentOffset += domainLength;
           break;
         }
         case 4: {
-          if (buffer3.length < currentOffset + 18) {
+          if (buffer2.length < currentOffset + 18) {
             throw new InvalidArgumentError2("Buffer too small for IPv6 address");
           }
           const parts = [];
           for (let i2 = 0; i2 < 8; i2++) {
-            const value = buffer3.readUInt16BE(currentOffset + i2 * 2);
+            const value = buffer2.readUInt16BE(currentOffset + i2 * 2);
             parts.push(value.toString(16));
           }
           address = parts.join(":");
@@ -33400,10 +25448,10 @@ var require_socks5_utils = __commonJS({
         default:
           throw new InvalidArgumentError2(`Invalid address type: ${addressType}`);
       }
-      if (buffer3.length < currentOffset + 2) {
+      if (buffer2.length < currentOffset + 2) {
         throw new InvalidArgumentError2("Buffer too small for port");
       }
-      const port = buffer3.readUInt16BE(currentOffset);
+      const port = buffer2.readUInt16BE(currentOffset);
       currentOffset += 2;
       return {
         address,
@@ -34327,107 +26375,13 @@ var init_addresses = __esm({
   }
 });
 
-// src/registry/failures.ts
-function readFailure(status, text3, subject) {
-  const { host, what, repository } = subject;
-  const given = `${status} from ${host}${text3 && `: ${text3}`}`;
-  const errorClass = classOf(status, text3, "read");
-  if (errorClass === "authentication") {
-    return new AirgapError(errorClass, `${host} refuses to read ${what}`, {
-      given,
-      next: `give the account the right to pull ${repository}, or log in: docker login ${host}`
-    });
-  }
-  if (errorClass === "integrity")
-    return new AirgapError(errorClass, `${what} is smaller than its descriptor says`, { given });
-  return new AirgapError(errorClass, `cannot read ${what} from ${host}`, {
-    given,
-    next: /HTTP request.* HTTPS/i.test(text3) ? `remove plainHttp of registries."${host}"` : "check the reference, and that the host is a registry"
-  });
-}
-function pushFailure(status, text3, subject) {
-  const { host, what } = subject;
-  const errorClass = classOf(status, text3, "write");
-  const message = errorClass === "integrity" ? `${what} came to ${host} damaged` : `${host} refuses ${what}`;
-  return new AirgapError(errorClass, message, {
-    given: `${status}${text3 && `: ${text3}`}`,
-    next: pushCures[status] ?? `see what ${host} logs about it`
-  });
-}
-function lacksContent({ given = "" }) {
-  return /(?:manifest|blob)[_ ]unknown\b/i.test(given);
-}
-function wrongCredentials(host, anonymous, text3) {
-  const message = anonymous ? `${host} wants a login, and there are no credentials for it` : `${host} does not accept the credentials given for it`;
-  return new AirgapError("authentication", message, {
-    ...text3 && { given: text3 },
-    next: `docker login ${host}`
-  });
-}
-function classOf(status, words, asked2) {
-  if (isPassing(status)) return "transient";
-  if (status === 401) return "authentication";
-  if (status === 416 || /(?:digest|size)[_ ]invalid/i.test(words)) return "integrity";
-  if (asked2 === "write") return "refused";
-  return status === 403 ? "authentication" : "usage";
-}
-function isPassing(status) {
-  return [408, 425, 429, 500, 502, 503, 504].includes(status) || status >= 520 && status <= 530;
-}
-function passingFailure(status, text3, { host, origin }, retryAfter2) {
-  const message = status === 429 ? `${host} asks for fewer requests` : `${host} is not able to answer now`;
-  const failure2 = new AirgapError("transient", message, {
-    given: `${status}${text3 && `: ${text3}`}`,
-    next: runAgain(retryAfter2)
-  });
-  const isLimit2 = status === 429 || retryAfter2 !== void 0;
-  return new Transient(failure2, { retryAfter: retryAfter2, origin, isLimit: isLimit2 });
-}
-function runAgain(wait) {
-  return wait === void 0 ? "run again to resume" : `run again in ${Math.ceil(wait / 1e3)} s to resume`;
-}
-function registryWords(body, contentType2) {
-  if (/html/i.test(contentType2)) return "";
-  return oneLine(distributionErrors(body) ?? body);
-}
-function distributionErrors(body) {
-  try {
-    const { errors } = JSON.parse(body);
-    if (!Array.isArray(errors) || errors.length === 0) return void 0;
-    return errors.map(({ code: code2, message }) => [code2, message].filter(Boolean).join(": ")).join("; ");
-  } catch {
-    return void 0;
-  }
-}
-function oneLine(text3, most = 300) {
-  const line = (0, import_node_util12.stripVTControlCharacters)(text3).replace(/[\p{C}\p{Zl}\p{Zp}\s]+/gu, " ").trim();
-  return line.length > most ? `${line.slice(0, most - 1)}\u2026` : line;
-}
-var import_node_util12, pushCures;
-var init_failures2 = __esm({
-  "src/registry/failures.ts"() {
-    "use strict";
-    import_node_util12 = require("node:util");
-    init_error();
-    init_retry();
-    pushCures = {
-      403: "give the account the right to push there; a proxy cache cannot be pushed to: name it in pullThrough",
-      404: "make the repository or project in the target first: plan --output repositories lists them",
-      409: "the tag is immutable and holds something else: choose another tag or delete it there",
-      412: "the tag is immutable and holds something else: choose another tag or delete it there",
-      413: "raise the body size that the registry's front server accepts",
-      507: "free space or raise the quota in the target"
-    };
-  }
-});
-
 // src/registry/connection-failures.ts
 function connectionFailure(error3, { host, origin }, proxy) {
   const { code: code2, text: text3 } = rootOf(error3);
   const rule = connectionRules.find(({ codes }) => codes.test(code2) || codes.test(text3));
   if (rule === void 0) return void 0;
   const { transient } = rule;
-  const peer = transient === "unreachable" && code2 !== aborted3 && proxy ? `the proxy ${proxy}` : host;
+  const peer = transient === "unreachable" && code2 !== aborted2 && proxy ? `the proxy ${proxy}` : host;
   const failure2 = new AirgapError(transient ? "transient" : "usage", rule.say(peer), {
     given: [.../* @__PURE__ */ new Set([code2, oneLine(text3)])].filter(Boolean).join(": "),
     next: rule.next(peer),
@@ -34450,14 +26404,14 @@ function rootOf(error3) {
   }
   return found;
 }
-var aborted3, again, connectionRules;
+var aborted2, again, connectionRules;
 var init_connection_failures = __esm({
   "src/registry/connection-failures.ts"() {
     "use strict";
     init_error();
-    init_failures2();
+    init_safe();
     init_retry();
-    aborted3 = "UND_ERR_ABORTED";
+    aborted2 = "UND_ERR_ABORTED";
     again = () => "run again to resume";
     connectionRules = [
       {
@@ -34621,7 +26575,7 @@ async function systemTrust(env) {
   return [...new Set(texts.flatMap(certificatesIn))];
 }
 async function dockerTrust(host, folder = "/etc/docker/certs.d") {
-  return certificatesIn(await folderTexts((0, import_node_path13.join)(folder, host), ".crt"));
+  return certificatesIn(await folderTexts((0, import_node_path9.join)(folder, host), ".crt"));
 }
 function secureContext(host, authorities, caCert = "") {
   const own2 = certificatesIn(caCert);
@@ -34635,7 +26589,7 @@ function secureContext(host, authorities, caCert = "") {
 }
 function isCertificate(pem) {
   try {
-    new import_node_crypto6.X509Certificate(pem);
+    new import_node_crypto7.X509Certificate(pem);
     return true;
   } catch {
     return false;
@@ -34652,20 +26606,20 @@ async function firstText(paths) {
   return "";
 }
 async function folderTexts(folder, ending2 = "") {
-  const names = await (0, import_promises17.readdir)(folder).catch(() => []);
+  const names = await (0, import_promises8.readdir)(folder).catch(() => []);
   const paths = names.filter((name3) => name3.endsWith(ending2)).sort();
-  return (await Promise.all(paths.map((name3) => textOf((0, import_node_path13.join)(folder, name3))))).join("\n");
+  return (await Promise.all(paths.map((name3) => textOf((0, import_node_path9.join)(folder, name3))))).join("\n");
 }
 function textOf(path7) {
-  return (0, import_promises17.readFile)(path7, "utf8").catch(() => "");
+  return (0, import_promises8.readFile)(path7, "utf8").catch(() => "");
 }
-var import_node_crypto6, import_promises17, import_node_path13, import_node_tls, bundles;
-var init_trust3 = __esm({
+var import_node_crypto7, import_promises8, import_node_path9, import_node_tls, bundles;
+var init_trust2 = __esm({
   "src/registry/trust.ts"() {
     "use strict";
-    import_node_crypto6 = require("node:crypto");
-    import_promises17 = require("node:fs/promises");
-    import_node_path13 = require("node:path");
+    import_node_crypto7 = require("node:crypto");
+    import_promises8 = require("node:fs/promises");
+    import_node_path9 = require("node:path");
     import_node_tls = require("node:tls");
     init_error();
     bundles = [
@@ -34692,7 +26646,7 @@ var init_transport = __esm({
     init_failures2();
     init_proxy();
     init_retry();
-    init_trust3();
+    init_trust2();
     stallTime = 6e4;
     slowest = 32;
     Transport = class {
@@ -34804,6 +26758,35 @@ var init_transport = __esm({
   }
 });
 
+// src/disk/folder.ts
+function makeFolder(path7, mode = 511) {
+  return onDisk(path7, make(path7, mode));
+}
+async function make(path7, mode) {
+  try {
+    await (0, import_promises9.mkdir)(path7, mode);
+  } catch (error3) {
+    const { code: code2 } = error3;
+    if (code2 === "EEXIST" && (await (0, import_promises9.stat)(path7)).isDirectory()) return;
+    if (code2 !== "ENOENT" || (0, import_node_path10.dirname)(path7) === path7) throw error3;
+    await make((0, import_node_path10.dirname)(path7), mode);
+    await make(path7, mode);
+  }
+}
+async function syncFolder(path7) {
+  const folder = await onDisk(path7, (0, import_promises9.open)(path7));
+  await onDisk(path7, folder.sync()).finally(() => folder.close());
+}
+var import_promises9, import_node_path10;
+var init_folder = __esm({
+  "src/disk/folder.ts"() {
+    "use strict";
+    import_promises9 = require("node:fs/promises");
+    import_node_path10 = require("node:path");
+    init_failures();
+  }
+});
+
 // src/registry/plain-http.ts
 function isPrivate(url) {
   return url.protocol === "https:" || isLoopback(bareHost(url));
@@ -34825,18 +26808,18 @@ var init_plain_http = __esm({
 
 // src/transfer/oras-access.ts
 async function openOrasAccess({ scratch, credential, allowPlainHttpCredentials }, env) {
-  const folder = (0, import_node_path14.join)(scratch, "oras");
-  const dockerConfig = (0, import_node_path14.join)(folder, "docker");
-  await onDisk(dockerConfig, (0, import_promises18.mkdir)(dockerConfig, { recursive: true, mode: 448 }));
+  const folder = (0, import_node_path11.join)(scratch, "oras");
+  const dockerConfig = (0, import_node_path11.join)(folder, "docker");
+  await makeFolder(dockerConfig, 448);
   const login = onceEach(hostOf, async ({ host, access: access2 }) => {
     const mayLogIn = allowPlainHttpCredentials || isPrivate(new URL(originOf(host, access2)));
     const text3 = JSON.stringify(loginFile(host, mayLogIn ? await credential(host) : void 0));
-    return writePrivate((0, import_node_path14.join)(folder, `login-${fileName(host)}.json`), text3);
+    return writePrivate((0, import_node_path11.join)(folder, `login-${fileName(host)}.json`), text3);
   });
   const system = systemTrust(env);
   const authorities = onceEach(hostOf, async ({ host, access: access2 }) => {
     const all = [...await system, ...await dockerTrust(host), access2.caCert ?? ""];
-    return writePrivate((0, import_node_path14.join)(folder, `authorities-${fileName(host)}.pem`), all.join("\n"));
+    return writePrivate((0, import_node_path11.join)(folder, `authorities-${fileName(host)}.pem`), all.join("\n"));
   });
   const security = async (end, client) => {
     if (client.access.plainHttp) return [`--${end}-plain-http=true`];
@@ -34849,7 +26832,7 @@ async function openOrasAccess({ scratch, credential, allowPlainHttpCredentials }
       `--${end}-registry-config=${await login(client)}`,
       ...await security(end, client)
     ],
-    close: () => onDisk(folder, (0, import_promises18.rm)(folder, { recursive: true, force: true }))
+    close: () => onDisk(folder, (0, import_promises10.rm)(folder, { recursive: true, force: true }))
   };
 }
 function hostOf({ host }) {
@@ -34867,21 +26850,8316 @@ function fileName(host) {
   return host.replaceAll(/[^a-zA-Z0-9.-]/g, "_");
 }
 async function writePrivate(path7, text3) {
-  await onDisk(path7, (0, import_promises18.writeFile)(path7, text3, { mode: 384 }));
+  await onDisk(path7, (0, import_promises10.writeFile)(path7, text3, { mode: 384 }));
   return path7;
 }
-var import_promises18, import_node_path14;
+var import_promises10, import_node_path11;
 var init_oras_access = __esm({
   "src/transfer/oras-access.ts"() {
     "use strict";
-    import_promises18 = require("node:fs/promises");
-    import_node_path14 = require("node:path");
+    import_promises10 = require("node:fs/promises");
+    import_node_path11 = require("node:path");
     init_failures();
+    init_folder();
     init_docker_hub();
     init_access();
     init_once();
     init_plain_http();
-    init_trust3();
+    init_trust2();
+  }
+});
+
+// src/transfer/oras-places.ts
+async function takePlaces(copy2, most) {
+  const hosts2 = placesOf(copy2);
+  const leaves = [];
+  const leave = () => leaves.forEach((one) => void one());
+  try {
+    for (const places of new Set(hosts2)) leaves.push(await places.enter());
+  } catch (error3) {
+    leave();
+    throw error3;
+  }
+  if (!hosts2.every(({ isOpen }) => isOpen)) {
+    leave();
+    return void 0;
+  }
+  if (new Set(hosts2).size < hosts2.length) leaves.push(...tryAll(hosts2.slice(1)) ?? []);
+  let concurrency = 1;
+  for (; concurrency < most; concurrency++) {
+    const more = tryAll(hosts2);
+    if (more === void 0) break;
+    leaves.push(...more);
+  }
+  return { concurrency, leave };
+}
+function placesOf({ from, to }) {
+  const source = "client" in from ? from.client.places : "server" in from ? from.places : void 0;
+  return [source ?? [], to.client.places].flat().toSorted((one, other) => one.turn - other.turn);
+}
+function tryAll(hosts2) {
+  const leaves = [];
+  for (const places of hosts2) {
+    const leave = places.tryEnter();
+    if (leave === void 0) {
+      for (const one of leaves) one();
+      return void 0;
+    }
+    leaves.push(leave);
+  }
+  return leaves;
+}
+var init_oras_places = __esm({
+  "src/transfer/oras-places.ts"() {
+    "use strict";
+  }
+});
+
+// node_modules/is-plain-obj/index.js
+function isPlainObject2(value) {
+  if (typeof value !== "object" || value === null) {
+    return false;
+  }
+  const prototype = Object.getPrototypeOf(value);
+  return (prototype === null || prototype === Object.prototype || Object.getPrototypeOf(prototype) === null) && !(Symbol.toStringTag in value) && !(Symbol.iterator in value);
+}
+var init_is_plain_obj = __esm({
+  "node_modules/is-plain-obj/index.js"() {
+  }
+});
+
+// node_modules/execa/lib/arguments/file-url.js
+var import_node_url, safeNormalizeFileUrl, normalizeDenoExecPath, isDenoExecPath, normalizeFileUrl;
+var init_file_url = __esm({
+  "node_modules/execa/lib/arguments/file-url.js"() {
+    import_node_url = require("node:url");
+    safeNormalizeFileUrl = (file2, name3) => {
+      const fileString = normalizeFileUrl(normalizeDenoExecPath(file2));
+      if (typeof fileString !== "string") {
+        throw new TypeError(`${name3} must be a string or a file URL: ${fileString}.`);
+      }
+      return fileString;
+    };
+    normalizeDenoExecPath = (file2) => isDenoExecPath(file2) ? file2.toString() : file2;
+    isDenoExecPath = (file2) => typeof file2 !== "string" && file2 && Object.getPrototypeOf(file2) === String.prototype;
+    normalizeFileUrl = (file2) => file2 instanceof URL ? (0, import_node_url.fileURLToPath)(file2) : file2;
+  }
+});
+
+// node_modules/execa/lib/methods/parameters.js
+var normalizeParameters;
+var init_parameters = __esm({
+  "node_modules/execa/lib/methods/parameters.js"() {
+    init_is_plain_obj();
+    init_file_url();
+    normalizeParameters = (rawFile, rawArguments = [], rawOptions = {}) => {
+      const filePath = safeNormalizeFileUrl(rawFile, "First argument");
+      const [commandArguments, options] = isPlainObject2(rawArguments) ? [[], rawArguments] : [rawArguments, rawOptions];
+      if (!Array.isArray(commandArguments)) {
+        throw new TypeError(`Second argument must be either an array of arguments or an options object: ${commandArguments}`);
+      }
+      if (commandArguments.some((commandArgument) => typeof commandArgument === "object" && commandArgument !== null)) {
+        throw new TypeError(`Second argument must be an array of strings: ${commandArguments}`);
+      }
+      const normalizedArguments = commandArguments.map(String);
+      const nullByteArgument = normalizedArguments.find((normalizedArgument) => normalizedArgument.includes("\0"));
+      if (nullByteArgument !== void 0) {
+        throw new TypeError(`Arguments cannot contain null bytes ("\\0"): ${nullByteArgument}`);
+      }
+      if (!isPlainObject2(options)) {
+        throw new TypeError(`Last argument must be an options object: ${options}`);
+      }
+      return [filePath, normalizedArguments, options];
+    };
+  }
+});
+
+// node_modules/execa/lib/utils/uint-array.js
+var import_node_string_decoder, objectToString, isArrayBuffer, isUint8Array, bufferToUint8Array, textEncoder, stringToUint8Array, textDecoder, uint8ArrayToString, joinToString, uint8ArraysToStrings, joinToUint8Array, stringsToUint8Arrays, concatUint8Arrays, getJoinLength;
+var init_uint_array = __esm({
+  "node_modules/execa/lib/utils/uint-array.js"() {
+    import_node_string_decoder = require("node:string_decoder");
+    ({ toString: objectToString } = Object.prototype);
+    isArrayBuffer = (value) => objectToString.call(value) === "[object ArrayBuffer]";
+    isUint8Array = (value) => objectToString.call(value) === "[object Uint8Array]";
+    bufferToUint8Array = (buffer2) => new Uint8Array(buffer2.buffer, buffer2.byteOffset, buffer2.byteLength);
+    textEncoder = new TextEncoder();
+    stringToUint8Array = (string3) => textEncoder.encode(string3);
+    textDecoder = new TextDecoder();
+    uint8ArrayToString = (uint8Array) => textDecoder.decode(uint8Array);
+    joinToString = (uint8ArraysOrStrings, encoding) => {
+      const strings = uint8ArraysToStrings(uint8ArraysOrStrings, encoding);
+      return strings.join("");
+    };
+    uint8ArraysToStrings = (uint8ArraysOrStrings, encoding) => {
+      if (encoding === "utf8" && uint8ArraysOrStrings.every((uint8ArrayOrString) => typeof uint8ArrayOrString === "string")) {
+        return uint8ArraysOrStrings;
+      }
+      const decoder = new import_node_string_decoder.StringDecoder(encoding);
+      const strings = uint8ArraysOrStrings.map((uint8ArrayOrString) => typeof uint8ArrayOrString === "string" ? stringToUint8Array(uint8ArrayOrString) : uint8ArrayOrString).map((uint8Array) => decoder.write(uint8Array));
+      const finalString = decoder.end();
+      return finalString === "" ? strings : [...strings, finalString];
+    };
+    joinToUint8Array = (uint8ArraysOrStrings) => {
+      if (uint8ArraysOrStrings.length === 1 && isUint8Array(uint8ArraysOrStrings[0])) {
+        return uint8ArraysOrStrings[0];
+      }
+      return concatUint8Arrays(stringsToUint8Arrays(uint8ArraysOrStrings));
+    };
+    stringsToUint8Arrays = (uint8ArraysOrStrings) => uint8ArraysOrStrings.map((uint8ArrayOrString) => typeof uint8ArrayOrString === "string" ? stringToUint8Array(uint8ArrayOrString) : uint8ArrayOrString);
+    concatUint8Arrays = (uint8Arrays) => {
+      const result = new Uint8Array(getJoinLength(uint8Arrays));
+      let index = 0;
+      for (const uint8Array of uint8Arrays) {
+        result.set(uint8Array, index);
+        index += uint8Array.length;
+      }
+      return result;
+    };
+    getJoinLength = (uint8Arrays) => {
+      let joinLength = 0;
+      for (const uint8Array of uint8Arrays) {
+        joinLength += uint8Array.length;
+      }
+      return joinLength;
+    };
+  }
+});
+
+// node_modules/execa/lib/methods/template.js
+var import_node_child_process, isTemplateString, parseTemplates, parseTemplate, splitByWhitespaces, DELIMITERS, ESCAPE_LENGTH, concatTokens, parseExpression, getSubprocessResult;
+var init_template = __esm({
+  "node_modules/execa/lib/methods/template.js"() {
+    import_node_child_process = require("node:child_process");
+    init_is_plain_obj();
+    init_uint_array();
+    isTemplateString = (templates) => Array.isArray(templates) && Array.isArray(templates.raw);
+    parseTemplates = (templates, expressions) => {
+      let tokens = [];
+      for (const [index, template] of templates.entries()) {
+        tokens = parseTemplate({
+          templates,
+          expressions,
+          tokens,
+          index,
+          template
+        });
+      }
+      if (tokens.length === 0) {
+        throw new TypeError("Template script must not be empty");
+      }
+      const [file2, ...commandArguments] = tokens;
+      return [file2, commandArguments, {}];
+    };
+    parseTemplate = ({ templates, expressions, tokens, index, template }) => {
+      if (template === void 0) {
+        throw new TypeError(`Invalid backslash sequence: ${templates.raw[index]}`);
+      }
+      const { nextTokens, leadingWhitespaces, trailingWhitespaces } = splitByWhitespaces(template, templates.raw[index]);
+      const newTokens = concatTokens(tokens, nextTokens, leadingWhitespaces);
+      if (index === expressions.length) {
+        return newTokens;
+      }
+      const expression = expressions[index];
+      const expressionTokens = Array.isArray(expression) ? expression.map((expression2) => parseExpression(expression2)) : [parseExpression(expression)];
+      return concatTokens(newTokens, expressionTokens, trailingWhitespaces);
+    };
+    splitByWhitespaces = (template, rawTemplate) => {
+      if (rawTemplate.length === 0) {
+        return { nextTokens: [], leadingWhitespaces: false, trailingWhitespaces: false };
+      }
+      const nextTokens = [];
+      let templateStart = 0;
+      const leadingWhitespaces = DELIMITERS.has(rawTemplate[0]);
+      for (let templateIndex = 0, rawIndex = 0; templateIndex < template.length; templateIndex += 1, rawIndex += 1) {
+        const rawCharacter = rawTemplate[rawIndex];
+        if (DELIMITERS.has(rawCharacter)) {
+          if (templateStart !== templateIndex) {
+            nextTokens.push(template.slice(templateStart, templateIndex));
+          }
+          templateStart = templateIndex + 1;
+        } else if (rawCharacter === "\\") {
+          const nextRawCharacter = rawTemplate[rawIndex + 1];
+          if (nextRawCharacter === "\n") {
+            templateIndex -= 1;
+            rawIndex += 1;
+          } else if (nextRawCharacter === "u" && rawTemplate[rawIndex + 2] === "{") {
+            rawIndex = rawTemplate.indexOf("}", rawIndex + 3);
+          } else {
+            rawIndex += ESCAPE_LENGTH[nextRawCharacter] ?? 1;
+          }
+        }
+      }
+      const trailingWhitespaces = templateStart === template.length;
+      if (!trailingWhitespaces) {
+        nextTokens.push(template.slice(templateStart));
+      }
+      return { nextTokens, leadingWhitespaces, trailingWhitespaces };
+    };
+    DELIMITERS = /* @__PURE__ */ new Set([" ", "	", "\r", "\n"]);
+    ESCAPE_LENGTH = { x: 3, u: 5 };
+    concatTokens = (tokens, nextTokens, isSeparated) => isSeparated || tokens.length === 0 || nextTokens.length === 0 ? [...tokens, ...nextTokens] : [
+      ...tokens.slice(0, -1),
+      `${tokens.at(-1)}${nextTokens[0]}`,
+      ...nextTokens.slice(1)
+    ];
+    parseExpression = (expression) => {
+      const typeOfExpression = typeof expression;
+      if (typeOfExpression === "string") {
+        return expression;
+      }
+      if (typeOfExpression === "number") {
+        return String(expression);
+      }
+      if (isPlainObject2(expression) && ("stdout" in expression || "isMaxBuffer" in expression)) {
+        return getSubprocessResult(expression);
+      }
+      if (expression instanceof import_node_child_process.ChildProcess || Object.prototype.toString.call(expression) === "[object Promise]") {
+        throw new TypeError("Unexpected subprocess in template expression. Please use ${await subprocess} instead of ${subprocess}.");
+      }
+      throw new TypeError(`Unexpected "${typeOfExpression}" in template expression`);
+    };
+    getSubprocessResult = ({ stdout }) => {
+      if (typeof stdout === "string") {
+        return stdout;
+      }
+      if (isUint8Array(stdout)) {
+        return uint8ArrayToString(stdout);
+      }
+      if (stdout === void 0) {
+        throw new TypeError(`Missing result.stdout in template expression. This is probably due to the previous subprocess' "stdout" option.`);
+      }
+      throw new TypeError(`Unexpected "${typeof stdout}" stdout in template expression`);
+    };
+  }
+});
+
+// node_modules/execa/lib/utils/standard-stream.js
+var import_node_process, isStandardStream, STANDARD_STREAMS, STANDARD_STREAMS_ALIASES, getStreamName;
+var init_standard_stream = __esm({
+  "node_modules/execa/lib/utils/standard-stream.js"() {
+    import_node_process = __toESM(require("node:process"), 1);
+    isStandardStream = (stream) => STANDARD_STREAMS.includes(stream);
+    STANDARD_STREAMS = [import_node_process.default.stdin, import_node_process.default.stdout, import_node_process.default.stderr];
+    STANDARD_STREAMS_ALIASES = ["stdin", "stdout", "stderr"];
+    getStreamName = (fdNumber) => STANDARD_STREAMS_ALIASES[fdNumber] ?? `stdio[${fdNumber}]`;
+  }
+});
+
+// node_modules/execa/lib/arguments/specific.js
+var import_node_util2, normalizeFdSpecificOptions, normalizeFdSpecificOption, getStdioLength, normalizeFdSpecificValue, normalizeOptionObject, compareFdName, getFdNameOrder, parseFdName, parseFd, FD_REGEXP, addDefaultValue, verboseDefault, DEFAULT_OPTIONS, FD_SPECIFIC_OPTIONS, getFdSpecificValue;
+var init_specific = __esm({
+  "node_modules/execa/lib/arguments/specific.js"() {
+    import_node_util2 = require("node:util");
+    init_is_plain_obj();
+    init_standard_stream();
+    normalizeFdSpecificOptions = (options) => {
+      const optionsCopy = { ...options };
+      for (const optionName of FD_SPECIFIC_OPTIONS) {
+        optionsCopy[optionName] = normalizeFdSpecificOption(options, optionName);
+      }
+      return optionsCopy;
+    };
+    normalizeFdSpecificOption = (options, optionName) => {
+      const optionBaseArray = Array.from({ length: getStdioLength(options) + 1 });
+      const optionArray = normalizeFdSpecificValue(options[optionName], optionBaseArray, optionName);
+      return addDefaultValue(optionArray, optionName);
+    };
+    getStdioLength = ({ stdio }) => Array.isArray(stdio) ? Math.max(stdio.length, STANDARD_STREAMS_ALIASES.length) : STANDARD_STREAMS_ALIASES.length;
+    normalizeFdSpecificValue = (optionValue, optionArray, optionName) => isPlainObject2(optionValue) ? normalizeOptionObject(optionValue, optionArray, optionName) : optionArray.fill(optionValue);
+    normalizeOptionObject = (optionValue, optionArray, optionName) => {
+      for (const fdName of Object.keys(optionValue).sort(compareFdName)) {
+        for (const fdNumber of parseFdName(fdName, optionName, optionArray)) {
+          optionArray[fdNumber] = optionValue[fdName];
+        }
+      }
+      return optionArray;
+    };
+    compareFdName = (fdNameA, fdNameB) => getFdNameOrder(fdNameA) < getFdNameOrder(fdNameB) ? 1 : -1;
+    getFdNameOrder = (fdName) => {
+      if (fdName === "stdout" || fdName === "stderr") {
+        return 0;
+      }
+      return fdName === "all" ? 2 : 1;
+    };
+    parseFdName = (fdName, optionName, optionArray) => {
+      if (fdName === "ipc") {
+        return [optionArray.length - 1];
+      }
+      const fdNumber = parseFd(fdName);
+      if (fdNumber === void 0 || fdNumber === 0) {
+        throw new TypeError(`"${optionName}.${fdName}" is invalid.
+It must be "${optionName}.stdout", "${optionName}.stderr", "${optionName}.all", "${optionName}.ipc", or "${optionName}.fd3", "${optionName}.fd4" (and so on).`);
+      }
+      if (fdNumber >= optionArray.length) {
+        throw new TypeError(`"${optionName}.${fdName}" is invalid: that file descriptor does not exist.
+Please set the "stdio" option to ensure that file descriptor exists.`);
+      }
+      return fdNumber === "all" ? [1, 2] : [fdNumber];
+    };
+    parseFd = (fdName) => {
+      if (fdName === "all") {
+        return fdName;
+      }
+      if (STANDARD_STREAMS_ALIASES.includes(fdName)) {
+        return STANDARD_STREAMS_ALIASES.indexOf(fdName);
+      }
+      const regexpResult = FD_REGEXP.exec(fdName);
+      if (regexpResult !== null) {
+        return Number(regexpResult[1]);
+      }
+    };
+    FD_REGEXP = /^fd(\d+)$/;
+    addDefaultValue = (optionArray, optionName) => optionArray.map((optionValue) => optionValue === void 0 ? DEFAULT_OPTIONS[optionName] : optionValue);
+    verboseDefault = (0, import_node_util2.debuglog)("execa").enabled ? "full" : "none";
+    DEFAULT_OPTIONS = {
+      lines: false,
+      buffer: true,
+      maxBuffer: 1e3 * 1e3 * 100,
+      verbose: verboseDefault,
+      stripFinalNewline: true
+    };
+    FD_SPECIFIC_OPTIONS = ["lines", "buffer", "maxBuffer", "verbose", "stripFinalNewline"];
+    getFdSpecificValue = (optionArray, fdNumber) => fdNumber === "ipc" ? optionArray.at(-1) : optionArray[fdNumber];
+  }
+});
+
+// node_modules/execa/lib/verbose/values.js
+var isVerbose, isFullVerbose, getVerboseFunction, getFdVerbose, getFdGenericVerbose, isVerboseFunction, VERBOSE_VALUES;
+var init_values = __esm({
+  "node_modules/execa/lib/verbose/values.js"() {
+    init_specific();
+    isVerbose = ({ verbose }, fdNumber) => getFdVerbose(verbose, fdNumber) !== "none";
+    isFullVerbose = ({ verbose }, fdNumber) => !["none", "short"].includes(getFdVerbose(verbose, fdNumber));
+    getVerboseFunction = ({ verbose }, fdNumber) => {
+      const fdVerbose = getFdVerbose(verbose, fdNumber);
+      return isVerboseFunction(fdVerbose) ? fdVerbose : void 0;
+    };
+    getFdVerbose = (verbose, fdNumber) => fdNumber === void 0 ? getFdGenericVerbose(verbose) : getFdSpecificValue(verbose, fdNumber);
+    getFdGenericVerbose = (verbose) => verbose.find((fdVerbose) => isVerboseFunction(fdVerbose)) ?? VERBOSE_VALUES.findLast((fdVerbose) => verbose.includes(fdVerbose));
+    isVerboseFunction = (fdVerbose) => typeof fdVerbose === "function";
+    VERBOSE_VALUES = ["none", "short", "full"];
+  }
+});
+
+// node_modules/execa/lib/arguments/escape.js
+var import_node_process2, import_node_util3, joinCommand, escapeLines, escapeControlCharacters, escapeControlCharacter, getSpecialCharRegExp, SPECIAL_CHAR_REGEXP, COMMON_ESCAPES, ASTRAL_START, quoteString, NO_ESCAPE_REGEXP;
+var init_escape = __esm({
+  "node_modules/execa/lib/arguments/escape.js"() {
+    import_node_process2 = require("node:process");
+    import_node_util3 = require("node:util");
+    joinCommand = (filePath, rawArguments) => {
+      const fileAndArguments = [filePath, ...rawArguments];
+      const command = fileAndArguments.join(" ");
+      const escapedCommand = fileAndArguments.map((fileAndArgument) => quoteString(escapeControlCharacters(fileAndArgument))).join(" ");
+      return { command, escapedCommand };
+    };
+    escapeLines = (lines2) => (0, import_node_util3.stripVTControlCharacters)(lines2).split("\n").map((line) => escapeControlCharacters(line)).join("\n");
+    escapeControlCharacters = (line) => line.replaceAll(SPECIAL_CHAR_REGEXP, (character) => escapeControlCharacter(character));
+    escapeControlCharacter = (character) => {
+      const commonEscape = COMMON_ESCAPES[character];
+      if (commonEscape !== void 0) {
+        return commonEscape;
+      }
+      const codepoint = character.codePointAt(0);
+      const codepointHex = codepoint.toString(16);
+      return codepoint <= ASTRAL_START ? `\\u${codepointHex.padStart(4, "0")}` : `\\U${codepointHex}`;
+    };
+    getSpecialCharRegExp = () => {
+      try {
+        return new RegExp("\\p{Separator}|\\p{Other}", "gu");
+      } catch {
+        return /[\s\u0000-\u001F\u007F-\u009F\u00AD]/g;
+      }
+    };
+    SPECIAL_CHAR_REGEXP = getSpecialCharRegExp();
+    COMMON_ESCAPES = {
+      " ": " ",
+      "\b": "\\b",
+      "\f": "\\f",
+      "\n": "\\n",
+      "\r": "\\r",
+      "	": "\\t"
+    };
+    ASTRAL_START = 65535;
+    quoteString = (escapedArgument) => {
+      if (NO_ESCAPE_REGEXP.test(escapedArgument)) {
+        return escapedArgument;
+      }
+      return import_node_process2.platform === "win32" ? `"${escapedArgument.replaceAll('"', '""')}"` : `'${escapedArgument.replaceAll("'", "'\\''")}'`;
+    };
+    NO_ESCAPE_REGEXP = /^[\w./-]+$/;
+  }
+});
+
+// node_modules/is-unicode-supported/index.js
+function isUnicodeSupported() {
+  const { env } = import_node_process3.default;
+  const { TERM, TERM_PROGRAM } = env;
+  if (import_node_process3.default.platform !== "win32") {
+    return TERM !== "linux";
+  }
+  return Boolean(env.WT_SESSION) || Boolean(env.TERMINUS_SUBLIME) || env.ConEmuTask === "{cmd::Cmder}" || TERM_PROGRAM === "Terminus-Sublime" || TERM_PROGRAM === "vscode" || TERM === "xterm-256color" || TERM === "alacritty" || TERM === "rxvt-unicode" || TERM === "rxvt-unicode-256color" || env.TERMINAL_EMULATOR === "JetBrains-JediTerm";
+}
+var import_node_process3;
+var init_is_unicode_supported = __esm({
+  "node_modules/is-unicode-supported/index.js"() {
+    import_node_process3 = __toESM(require("node:process"), 1);
+  }
+});
+
+// node_modules/figures/index.js
+var common, specialMainSymbols, specialFallbackSymbols, mainSymbols, fallbackSymbols, shouldUseMain, figures, figures_default, replacements;
+var init_figures = __esm({
+  "node_modules/figures/index.js"() {
+    init_is_unicode_supported();
+    common = {
+      circleQuestionMark: "(?)",
+      questionMarkPrefix: "(?)",
+      square: "\u2588",
+      squareDarkShade: "\u2593",
+      squareMediumShade: "\u2592",
+      squareLightShade: "\u2591",
+      squareTop: "\u2580",
+      squareBottom: "\u2584",
+      squareLeft: "\u258C",
+      squareRight: "\u2590",
+      squareCenter: "\u25A0",
+      bullet: "\u25CF",
+      dot: "\u2024",
+      ellipsis: "\u2026",
+      pointerSmall: "\u203A",
+      triangleUp: "\u25B2",
+      triangleUpSmall: "\u25B4",
+      triangleDown: "\u25BC",
+      triangleDownSmall: "\u25BE",
+      triangleLeftSmall: "\u25C2",
+      triangleRightSmall: "\u25B8",
+      home: "\u2302",
+      heart: "\u2665",
+      musicNote: "\u266A",
+      musicNoteBeamed: "\u266B",
+      arrowUp: "\u2191",
+      arrowDown: "\u2193",
+      arrowLeft: "\u2190",
+      arrowRight: "\u2192",
+      arrowLeftRight: "\u2194",
+      arrowUpDown: "\u2195",
+      almostEqual: "\u2248",
+      notEqual: "\u2260",
+      lessOrEqual: "\u2264",
+      greaterOrEqual: "\u2265",
+      identical: "\u2261",
+      infinity: "\u221E",
+      subscriptZero: "\u2080",
+      subscriptOne: "\u2081",
+      subscriptTwo: "\u2082",
+      subscriptThree: "\u2083",
+      subscriptFour: "\u2084",
+      subscriptFive: "\u2085",
+      subscriptSix: "\u2086",
+      subscriptSeven: "\u2087",
+      subscriptEight: "\u2088",
+      subscriptNine: "\u2089",
+      oneHalf: "\xBD",
+      oneThird: "\u2153",
+      oneQuarter: "\xBC",
+      oneFifth: "\u2155",
+      oneSixth: "\u2159",
+      oneEighth: "\u215B",
+      twoThirds: "\u2154",
+      twoFifths: "\u2156",
+      threeQuarters: "\xBE",
+      threeFifths: "\u2157",
+      threeEighths: "\u215C",
+      fourFifths: "\u2158",
+      fiveSixths: "\u215A",
+      fiveEighths: "\u215D",
+      sevenEighths: "\u215E",
+      line: "\u2500",
+      lineBold: "\u2501",
+      lineDouble: "\u2550",
+      lineDashed0: "\u2504",
+      lineDashed1: "\u2505",
+      lineDashed2: "\u2508",
+      lineDashed3: "\u2509",
+      lineDashed4: "\u254C",
+      lineDashed5: "\u254D",
+      lineDashed6: "\u2574",
+      lineDashed7: "\u2576",
+      lineDashed8: "\u2578",
+      lineDashed9: "\u257A",
+      lineDashed10: "\u257C",
+      lineDashed11: "\u257E",
+      lineDashed12: "\u2212",
+      lineDashed13: "\u2013",
+      lineDashed14: "\u2010",
+      lineDashed15: "\u2043",
+      lineVertical: "\u2502",
+      lineVerticalBold: "\u2503",
+      lineVerticalDouble: "\u2551",
+      lineVerticalDashed0: "\u2506",
+      lineVerticalDashed1: "\u2507",
+      lineVerticalDashed2: "\u250A",
+      lineVerticalDashed3: "\u250B",
+      lineVerticalDashed4: "\u254E",
+      lineVerticalDashed5: "\u254F",
+      lineVerticalDashed6: "\u2575",
+      lineVerticalDashed7: "\u2577",
+      lineVerticalDashed8: "\u2579",
+      lineVerticalDashed9: "\u257B",
+      lineVerticalDashed10: "\u257D",
+      lineVerticalDashed11: "\u257F",
+      lineDownLeft: "\u2510",
+      lineDownLeftArc: "\u256E",
+      lineDownBoldLeftBold: "\u2513",
+      lineDownBoldLeft: "\u2512",
+      lineDownLeftBold: "\u2511",
+      lineDownDoubleLeftDouble: "\u2557",
+      lineDownDoubleLeft: "\u2556",
+      lineDownLeftDouble: "\u2555",
+      lineDownRight: "\u250C",
+      lineDownRightArc: "\u256D",
+      lineDownBoldRightBold: "\u250F",
+      lineDownBoldRight: "\u250E",
+      lineDownRightBold: "\u250D",
+      lineDownDoubleRightDouble: "\u2554",
+      lineDownDoubleRight: "\u2553",
+      lineDownRightDouble: "\u2552",
+      lineUpLeft: "\u2518",
+      lineUpLeftArc: "\u256F",
+      lineUpBoldLeftBold: "\u251B",
+      lineUpBoldLeft: "\u251A",
+      lineUpLeftBold: "\u2519",
+      lineUpDoubleLeftDouble: "\u255D",
+      lineUpDoubleLeft: "\u255C",
+      lineUpLeftDouble: "\u255B",
+      lineUpRight: "\u2514",
+      lineUpRightArc: "\u2570",
+      lineUpBoldRightBold: "\u2517",
+      lineUpBoldRight: "\u2516",
+      lineUpRightBold: "\u2515",
+      lineUpDoubleRightDouble: "\u255A",
+      lineUpDoubleRight: "\u2559",
+      lineUpRightDouble: "\u2558",
+      lineUpDownLeft: "\u2524",
+      lineUpBoldDownBoldLeftBold: "\u252B",
+      lineUpBoldDownBoldLeft: "\u2528",
+      lineUpDownLeftBold: "\u2525",
+      lineUpBoldDownLeftBold: "\u2529",
+      lineUpDownBoldLeftBold: "\u252A",
+      lineUpDownBoldLeft: "\u2527",
+      lineUpBoldDownLeft: "\u2526",
+      lineUpDoubleDownDoubleLeftDouble: "\u2563",
+      lineUpDoubleDownDoubleLeft: "\u2562",
+      lineUpDownLeftDouble: "\u2561",
+      lineUpDownRight: "\u251C",
+      lineUpBoldDownBoldRightBold: "\u2523",
+      lineUpBoldDownBoldRight: "\u2520",
+      lineUpDownRightBold: "\u251D",
+      lineUpBoldDownRightBold: "\u2521",
+      lineUpDownBoldRightBold: "\u2522",
+      lineUpDownBoldRight: "\u251F",
+      lineUpBoldDownRight: "\u251E",
+      lineUpDoubleDownDoubleRightDouble: "\u2560",
+      lineUpDoubleDownDoubleRight: "\u255F",
+      lineUpDownRightDouble: "\u255E",
+      lineDownLeftRight: "\u252C",
+      lineDownBoldLeftBoldRightBold: "\u2533",
+      lineDownLeftBoldRightBold: "\u252F",
+      lineDownBoldLeftRight: "\u2530",
+      lineDownBoldLeftBoldRight: "\u2531",
+      lineDownBoldLeftRightBold: "\u2532",
+      lineDownLeftRightBold: "\u252E",
+      lineDownLeftBoldRight: "\u252D",
+      lineDownDoubleLeftDoubleRightDouble: "\u2566",
+      lineDownDoubleLeftRight: "\u2565",
+      lineDownLeftDoubleRightDouble: "\u2564",
+      lineUpLeftRight: "\u2534",
+      lineUpBoldLeftBoldRightBold: "\u253B",
+      lineUpLeftBoldRightBold: "\u2537",
+      lineUpBoldLeftRight: "\u2538",
+      lineUpBoldLeftBoldRight: "\u2539",
+      lineUpBoldLeftRightBold: "\u253A",
+      lineUpLeftRightBold: "\u2536",
+      lineUpLeftBoldRight: "\u2535",
+      lineUpDoubleLeftDoubleRightDouble: "\u2569",
+      lineUpDoubleLeftRight: "\u2568",
+      lineUpLeftDoubleRightDouble: "\u2567",
+      lineUpDownLeftRight: "\u253C",
+      lineUpBoldDownBoldLeftBoldRightBold: "\u254B",
+      lineUpDownBoldLeftBoldRightBold: "\u2548",
+      lineUpBoldDownLeftBoldRightBold: "\u2547",
+      lineUpBoldDownBoldLeftRightBold: "\u254A",
+      lineUpBoldDownBoldLeftBoldRight: "\u2549",
+      lineUpBoldDownLeftRight: "\u2540",
+      lineUpDownBoldLeftRight: "\u2541",
+      lineUpDownLeftBoldRight: "\u253D",
+      lineUpDownLeftRightBold: "\u253E",
+      lineUpBoldDownBoldLeftRight: "\u2542",
+      lineUpDownLeftBoldRightBold: "\u253F",
+      lineUpBoldDownLeftBoldRight: "\u2543",
+      lineUpBoldDownLeftRightBold: "\u2544",
+      lineUpDownBoldLeftBoldRight: "\u2545",
+      lineUpDownBoldLeftRightBold: "\u2546",
+      lineUpDoubleDownDoubleLeftDoubleRightDouble: "\u256C",
+      lineUpDoubleDownDoubleLeftRight: "\u256B",
+      lineUpDownLeftDoubleRightDouble: "\u256A",
+      lineCross: "\u2573",
+      lineBackslash: "\u2572",
+      lineSlash: "\u2571"
+    };
+    specialMainSymbols = {
+      tick: "\u2714",
+      info: "\u2139",
+      warning: "\u26A0",
+      cross: "\u2718",
+      squareSmall: "\u25FB",
+      squareSmallFilled: "\u25FC",
+      circle: "\u25EF",
+      circleFilled: "\u25C9",
+      circleDotted: "\u25CC",
+      circleDouble: "\u25CE",
+      circleCircle: "\u24DE",
+      circleCross: "\u24E7",
+      circlePipe: "\u24BE",
+      radioOn: "\u25C9",
+      radioOff: "\u25EF",
+      checkboxOn: "\u2612",
+      checkboxOff: "\u2610",
+      checkboxCircleOn: "\u24E7",
+      checkboxCircleOff: "\u24BE",
+      pointer: "\u276F",
+      triangleUpOutline: "\u25B3",
+      triangleLeft: "\u25C0",
+      triangleRight: "\u25B6",
+      lozenge: "\u25C6",
+      lozengeOutline: "\u25C7",
+      hamburger: "\u2630",
+      smiley: "\u32E1",
+      mustache: "\u0DF4",
+      star: "\u2605",
+      play: "\u25B6",
+      nodejs: "\u2B22",
+      oneSeventh: "\u2150",
+      oneNinth: "\u2151",
+      oneTenth: "\u2152"
+    };
+    specialFallbackSymbols = {
+      tick: "\u221A",
+      info: "i",
+      warning: "\u203C",
+      cross: "\xD7",
+      squareSmall: "\u25A1",
+      squareSmallFilled: "\u25A0",
+      circle: "( )",
+      circleFilled: "(*)",
+      circleDotted: "( )",
+      circleDouble: "( )",
+      circleCircle: "(\u25CB)",
+      circleCross: "(\xD7)",
+      circlePipe: "(\u2502)",
+      radioOn: "(*)",
+      radioOff: "( )",
+      checkboxOn: "[\xD7]",
+      checkboxOff: "[ ]",
+      checkboxCircleOn: "(\xD7)",
+      checkboxCircleOff: "( )",
+      pointer: ">",
+      triangleUpOutline: "\u2206",
+      triangleLeft: "\u25C4",
+      triangleRight: "\u25BA",
+      lozenge: "\u2666",
+      lozengeOutline: "\u25CA",
+      hamburger: "\u2261",
+      smiley: "\u263A",
+      mustache: "\u250C\u2500\u2510",
+      star: "\u2736",
+      play: "\u25BA",
+      nodejs: "\u2666",
+      oneSeventh: "1/7",
+      oneNinth: "1/9",
+      oneTenth: "1/10"
+    };
+    mainSymbols = { ...common, ...specialMainSymbols };
+    fallbackSymbols = { ...common, ...specialFallbackSymbols };
+    shouldUseMain = isUnicodeSupported();
+    figures = shouldUseMain ? mainSymbols : fallbackSymbols;
+    figures_default = figures;
+    replacements = Object.entries(specialMainSymbols);
+  }
+});
+
+// node_modules/yoctocolors/base.js
+var import_node_tty, hasColors, format, reset, bold, dim, italic, underline, underlineDouble, underlineCurly, underlineDotted, underlineDashed, overline, inverse, hidden2, strikethrough, black, red, green, yellow, blue, magenta, cyan, white, gray, bgBlack, bgRed, bgGreen, bgYellow, bgBlue, bgMagenta, bgCyan, bgWhite, bgGray, redBright, greenBright, yellowBright, blueBright, magentaBright, cyanBright, whiteBright, bgRedBright, bgGreenBright, bgYellowBright, bgBlueBright, bgMagentaBright, bgCyanBright, bgWhiteBright, underlineBlack, underlineRed, underlineGreen, underlineYellow, underlineBlue, underlineMagenta, underlineCyan, underlineWhite, underlineGray, underlineRedBright, underlineGreenBright, underlineYellowBright, underlineBlueBright, underlineMagentaBright, underlineCyanBright, underlineWhiteBright;
+var init_base2 = __esm({
+  "node_modules/yoctocolors/base.js"() {
+    import_node_tty = __toESM(require("node:tty"), 1);
+    hasColors = import_node_tty.default?.WriteStream?.prototype?.hasColors?.() ?? false;
+    format = (open7, close) => {
+      if (!hasColors) {
+        return (input) => input;
+      }
+      const openCode = `\x1B[${open7}m`;
+      const closeCode = `\x1B[${close}m`;
+      return (input) => {
+        const string3 = input + "";
+        let index = string3.indexOf(closeCode);
+        if (index === -1) {
+          return openCode + string3 + closeCode;
+        }
+        let result = openCode;
+        let lastIndex = 0;
+        const reopenOnNestedClose = close === 22;
+        const replaceCode = (reopenOnNestedClose ? closeCode : "") + openCode;
+        while (index !== -1) {
+          result += string3.slice(lastIndex, index) + replaceCode;
+          lastIndex = index + closeCode.length;
+          index = string3.indexOf(closeCode, lastIndex);
+        }
+        result += string3.slice(lastIndex) + closeCode;
+        return result;
+      };
+    };
+    reset = format(0, 0);
+    bold = format(1, 22);
+    dim = format(2, 22);
+    italic = format(3, 23);
+    underline = format(4, 24);
+    underlineDouble = format("4:2", 24);
+    underlineCurly = format("4:3", 24);
+    underlineDotted = format("4:4", 24);
+    underlineDashed = format("4:5", 24);
+    overline = format(53, 55);
+    inverse = format(7, 27);
+    hidden2 = format(8, 28);
+    strikethrough = format(9, 29);
+    black = format(30, 39);
+    red = format(31, 39);
+    green = format(32, 39);
+    yellow = format(33, 39);
+    blue = format(34, 39);
+    magenta = format(35, 39);
+    cyan = format(36, 39);
+    white = format(37, 39);
+    gray = format(90, 39);
+    bgBlack = format(40, 49);
+    bgRed = format(41, 49);
+    bgGreen = format(42, 49);
+    bgYellow = format(43, 49);
+    bgBlue = format(44, 49);
+    bgMagenta = format(45, 49);
+    bgCyan = format(46, 49);
+    bgWhite = format(47, 49);
+    bgGray = format(100, 49);
+    redBright = format(91, 39);
+    greenBright = format(92, 39);
+    yellowBright = format(93, 39);
+    blueBright = format(94, 39);
+    magentaBright = format(95, 39);
+    cyanBright = format(96, 39);
+    whiteBright = format(97, 39);
+    bgRedBright = format(101, 49);
+    bgGreenBright = format(102, 49);
+    bgYellowBright = format(103, 49);
+    bgBlueBright = format(104, 49);
+    bgMagentaBright = format(105, 49);
+    bgCyanBright = format(106, 49);
+    bgWhiteBright = format(107, 49);
+    underlineBlack = format("58;5;0", 59);
+    underlineRed = format("58;5;1", 59);
+    underlineGreen = format("58;5;2", 59);
+    underlineYellow = format("58;5;3", 59);
+    underlineBlue = format("58;5;4", 59);
+    underlineMagenta = format("58;5;5", 59);
+    underlineCyan = format("58;5;6", 59);
+    underlineWhite = format("58;5;7", 59);
+    underlineGray = format("58;5;8", 59);
+    underlineRedBright = format("58;5;9", 59);
+    underlineGreenBright = format("58;5;10", 59);
+    underlineYellowBright = format("58;5;11", 59);
+    underlineBlueBright = format("58;5;12", 59);
+    underlineMagentaBright = format("58;5;13", 59);
+    underlineCyanBright = format("58;5;14", 59);
+    underlineWhiteBright = format("58;5;15", 59);
+  }
+});
+
+// node_modules/yoctocolors/index.js
+var init_yoctocolors = __esm({
+  "node_modules/yoctocolors/index.js"() {
+    init_base2();
+    init_base2();
+  }
+});
+
+// node_modules/execa/lib/verbose/default.js
+var defaultVerboseFunction, serializeTimestamp, padField, getFinalIcon, ICONS, identity, COLORS;
+var init_default = __esm({
+  "node_modules/execa/lib/verbose/default.js"() {
+    init_figures();
+    init_yoctocolors();
+    defaultVerboseFunction = ({
+      type,
+      message,
+      timestamp: timestamp2,
+      piped,
+      commandId,
+      result: { failed: failed3 = false } = {},
+      options: { reject = true }
+    }) => {
+      const timestampString = serializeTimestamp(timestamp2);
+      const icon = ICONS[type]({ failed: failed3, reject, piped });
+      const color = COLORS[type]({ reject });
+      return `${gray(`[${timestampString}]`)} ${gray(`[${commandId}]`)} ${color(icon)} ${color(message)}`;
+    };
+    serializeTimestamp = (timestamp2) => `${padField(timestamp2.getHours(), 2)}:${padField(timestamp2.getMinutes(), 2)}:${padField(timestamp2.getSeconds(), 2)}.${padField(timestamp2.getMilliseconds(), 3)}`;
+    padField = (field, padding) => String(field).padStart(padding, "0");
+    getFinalIcon = ({ failed: failed3, reject }) => {
+      if (!failed3) {
+        return figures_default.tick;
+      }
+      return reject ? figures_default.cross : figures_default.warning;
+    };
+    ICONS = {
+      command: ({ piped }) => piped ? "|" : "$",
+      output: () => " ",
+      ipc: () => "*",
+      error: getFinalIcon,
+      duration: getFinalIcon
+    };
+    identity = (string3) => string3;
+    COLORS = {
+      command: () => bold,
+      output: () => identity,
+      ipc: () => identity,
+      error: ({ reject }) => reject ? redBright : yellowBright,
+      duration: () => gray
+    };
+  }
+});
+
+// node_modules/execa/lib/verbose/custom.js
+var applyVerboseOnLines, applyVerboseFunction, appendNewline;
+var init_custom = __esm({
+  "node_modules/execa/lib/verbose/custom.js"() {
+    init_values();
+    applyVerboseOnLines = (printedLines, verboseInfo, fdNumber) => {
+      const verboseFunction = getVerboseFunction(verboseInfo, fdNumber);
+      return printedLines.map(({ verboseLine, verboseObject }) => applyVerboseFunction(verboseLine, verboseObject, verboseFunction)).filter((printedLine) => printedLine !== void 0).map((printedLine) => appendNewline(printedLine)).join("");
+    };
+    applyVerboseFunction = (verboseLine, verboseObject, verboseFunction) => {
+      if (verboseFunction === void 0) {
+        return verboseLine;
+      }
+      const printedLine = verboseFunction(verboseLine, verboseObject);
+      if (typeof printedLine === "string") {
+        return printedLine;
+      }
+    };
+    appendNewline = (printedLine) => printedLine.endsWith("\n") ? printedLine : `${printedLine}
+`;
+  }
+});
+
+// node_modules/execa/lib/verbose/log.js
+var import_node_util4, verboseLog, getVerboseObject, getPrintedLines, getPrintedLine, serializeVerboseMessage, TAB_SIZE;
+var init_log = __esm({
+  "node_modules/execa/lib/verbose/log.js"() {
+    import_node_util4 = require("node:util");
+    init_escape();
+    init_default();
+    init_custom();
+    verboseLog = ({ type, verboseMessage, fdNumber, verboseInfo, result }) => {
+      const verboseObject = getVerboseObject({ type, result, verboseInfo });
+      const printedLines = getPrintedLines(verboseMessage, verboseObject);
+      const finalLines = applyVerboseOnLines(printedLines, verboseInfo, fdNumber);
+      if (finalLines !== "") {
+        console.warn(finalLines.slice(0, -1));
+      }
+    };
+    getVerboseObject = ({
+      type,
+      result,
+      verboseInfo: { escapedCommand, commandId, rawOptions: { piped = false, ...options } }
+    }) => ({
+      type,
+      escapedCommand,
+      commandId: `${commandId}`,
+      timestamp: /* @__PURE__ */ new Date(),
+      piped,
+      result,
+      options
+    });
+    getPrintedLines = (verboseMessage, verboseObject) => verboseMessage.split("\n").map((message) => getPrintedLine({ ...verboseObject, message }));
+    getPrintedLine = (verboseObject) => {
+      const verboseLine = defaultVerboseFunction(verboseObject);
+      return { verboseLine, verboseObject };
+    };
+    serializeVerboseMessage = (message) => {
+      const messageString = typeof message === "string" ? message : (0, import_node_util4.inspect)(message);
+      const escapedMessage = escapeLines(messageString);
+      return escapedMessage.replaceAll("	", " ".repeat(TAB_SIZE));
+    };
+    TAB_SIZE = 2;
+  }
+});
+
+// node_modules/execa/lib/verbose/start.js
+var logCommand;
+var init_start = __esm({
+  "node_modules/execa/lib/verbose/start.js"() {
+    init_values();
+    init_log();
+    logCommand = (escapedCommand, verboseInfo) => {
+      if (!isVerbose(verboseInfo)) {
+        return;
+      }
+      verboseLog({
+        type: "command",
+        verboseMessage: escapedCommand,
+        verboseInfo
+      });
+    };
+  }
+});
+
+// node_modules/execa/lib/verbose/info.js
+var getVerboseInfo, getCommandId, COMMAND_ID, validateVerbose;
+var init_info = __esm({
+  "node_modules/execa/lib/verbose/info.js"() {
+    init_values();
+    getVerboseInfo = (verbose, escapedCommand, rawOptions) => {
+      validateVerbose(verbose);
+      const commandId = getCommandId(verbose);
+      return {
+        verbose,
+        escapedCommand,
+        commandId,
+        rawOptions
+      };
+    };
+    getCommandId = (verbose) => isVerbose({ verbose }) ? COMMAND_ID++ : void 0;
+    COMMAND_ID = 0n;
+    validateVerbose = (verbose) => {
+      for (const fdVerbose of verbose) {
+        if (fdVerbose === false) {
+          throw new TypeError(`The "verbose: false" option was renamed to "verbose: 'none'".`);
+        }
+        if (fdVerbose === true) {
+          throw new TypeError(`The "verbose: true" option was renamed to "verbose: 'short'".`);
+        }
+        if (!VERBOSE_VALUES.includes(fdVerbose) && !isVerboseFunction(fdVerbose)) {
+          const allowedValues = VERBOSE_VALUES.map((allowedValue) => `'${allowedValue}'`).join(", ");
+          throw new TypeError(`The "verbose" option must not be ${fdVerbose}. Allowed values are: ${allowedValues} or a function.`);
+        }
+      }
+    };
+  }
+});
+
+// node_modules/execa/lib/return/duration.js
+var import_node_process4, getStartTime, getDurationMs;
+var init_duration2 = __esm({
+  "node_modules/execa/lib/return/duration.js"() {
+    import_node_process4 = require("node:process");
+    getStartTime = () => import_node_process4.hrtime.bigint();
+    getDurationMs = (startTime) => Number(import_node_process4.hrtime.bigint() - startTime) / 1e6;
+  }
+});
+
+// node_modules/execa/lib/arguments/command.js
+var handleCommand;
+var init_command = __esm({
+  "node_modules/execa/lib/arguments/command.js"() {
+    init_start();
+    init_info();
+    init_duration2();
+    init_escape();
+    init_specific();
+    handleCommand = (filePath, rawArguments, rawOptions) => {
+      const startTime = getStartTime();
+      const { command, escapedCommand } = joinCommand(filePath, rawArguments);
+      const verbose = normalizeFdSpecificOption(rawOptions, "verbose");
+      const verboseInfo = getVerboseInfo(verbose, escapedCommand, { ...rawOptions });
+      logCommand(escapedCommand, verboseInfo);
+      return {
+        command,
+        escapedCommand,
+        startTime,
+        verboseInfo
+      };
+    };
+  }
+});
+
+// node_modules/isexe/windows.js
+var require_windows = __commonJS({
+  "node_modules/isexe/windows.js"(exports2, module2) {
+    module2.exports = isexe;
+    isexe.sync = sync;
+    var fs = require("fs");
+    function checkPathExt(path7, options) {
+      var pathext = options.pathExt !== void 0 ? options.pathExt : process.env.PATHEXT;
+      if (!pathext) {
+        return true;
+      }
+      pathext = pathext.split(";");
+      if (pathext.indexOf("") !== -1) {
+        return true;
+      }
+      for (var i2 = 0; i2 < pathext.length; i2++) {
+        var p = pathext[i2].toLowerCase();
+        if (p && path7.substr(-p.length).toLowerCase() === p) {
+          return true;
+        }
+      }
+      return false;
+    }
+    function checkStat(stat5, path7, options) {
+      if (!stat5.isSymbolicLink() && !stat5.isFile()) {
+        return false;
+      }
+      return checkPathExt(path7, options);
+    }
+    function isexe(path7, options, cb) {
+      fs.stat(path7, function(er, stat5) {
+        cb(er, er ? false : checkStat(stat5, path7, options));
+      });
+    }
+    function sync(path7, options) {
+      return checkStat(fs.statSync(path7), path7, options);
+    }
+  }
+});
+
+// node_modules/isexe/mode.js
+var require_mode = __commonJS({
+  "node_modules/isexe/mode.js"(exports2, module2) {
+    module2.exports = isexe;
+    isexe.sync = sync;
+    var fs = require("fs");
+    function isexe(path7, options, cb) {
+      fs.stat(path7, function(er, stat5) {
+        cb(er, er ? false : checkStat(stat5, options));
+      });
+    }
+    function sync(path7, options) {
+      return checkStat(fs.statSync(path7), options);
+    }
+    function checkStat(stat5, options) {
+      return stat5.isFile() && checkMode(stat5, options);
+    }
+    function checkMode(stat5, options) {
+      var mod = stat5.mode;
+      var uid = stat5.uid;
+      var gid = stat5.gid;
+      var myUid = options.uid !== void 0 ? options.uid : process.getuid && process.getuid();
+      var myGid = options.gid !== void 0 ? options.gid : process.getgid && process.getgid();
+      var u2 = parseInt("100", 8);
+      var g = parseInt("010", 8);
+      var o2 = parseInt("001", 8);
+      var ug = u2 | g;
+      var ret = mod & o2 || mod & g && gid === myGid || mod & u2 && uid === myUid || mod & ug && myUid === 0;
+      return ret;
+    }
+  }
+});
+
+// node_modules/isexe/index.js
+var require_isexe = __commonJS({
+  "node_modules/isexe/index.js"(exports2, module2) {
+    var fs = require("fs");
+    var core;
+    if (process.platform === "win32" || global.TESTING_WINDOWS) {
+      core = require_windows();
+    } else {
+      core = require_mode();
+    }
+    module2.exports = isexe;
+    isexe.sync = sync;
+    function isexe(path7, options, cb) {
+      if (typeof options === "function") {
+        cb = options;
+        options = {};
+      }
+      if (!cb) {
+        if (typeof Promise !== "function") {
+          throw new TypeError("callback not provided");
+        }
+        return new Promise(function(resolve20, reject) {
+          isexe(path7, options || {}, function(er, is) {
+            if (er) {
+              reject(er);
+            } else {
+              resolve20(is);
+            }
+          });
+        });
+      }
+      core(path7, options || {}, function(er, is) {
+        if (er) {
+          if (er.code === "EACCES" || options && options.ignoreErrors) {
+            er = null;
+            is = false;
+          }
+        }
+        cb(er, is);
+      });
+    }
+    function sync(path7, options) {
+      try {
+        return core.sync(path7, options || {});
+      } catch (er) {
+        if (options && options.ignoreErrors || er.code === "EACCES") {
+          return false;
+        } else {
+          throw er;
+        }
+      }
+    }
+  }
+});
+
+// node_modules/which/which.js
+var require_which = __commonJS({
+  "node_modules/which/which.js"(exports2, module2) {
+    var isWindows = process.platform === "win32" || process.env.OSTYPE === "cygwin" || process.env.OSTYPE === "msys";
+    var path7 = require("path");
+    var COLON = isWindows ? ";" : ":";
+    var isexe = require_isexe();
+    var getNotFoundError = (cmd) => Object.assign(new Error(`not found: ${cmd}`), { code: "ENOENT" });
+    var getPathInfo = (cmd, opt) => {
+      const colon = opt.colon || COLON;
+      const pathEnv = cmd.match(/\//) || isWindows && cmd.match(/\\/) ? [""] : [
+        // windows always checks the cwd first
+        ...isWindows ? [process.cwd()] : [],
+        ...(opt.path || process.env.PATH || /* istanbul ignore next: very unusual */
+        "").split(colon)
+      ];
+      const pathExtExe = isWindows ? opt.pathExt || process.env.PATHEXT || ".EXE;.CMD;.BAT;.COM" : "";
+      const pathExt = isWindows ? pathExtExe.split(colon) : [""];
+      if (isWindows) {
+        if (cmd.indexOf(".") !== -1 && pathExt[0] !== "")
+          pathExt.unshift("");
+      }
+      return {
+        pathEnv,
+        pathExt,
+        pathExtExe
+      };
+    };
+    var which = (cmd, opt, cb) => {
+      if (typeof opt === "function") {
+        cb = opt;
+        opt = {};
+      }
+      if (!opt)
+        opt = {};
+      const { pathEnv, pathExt, pathExtExe } = getPathInfo(cmd, opt);
+      const found = [];
+      const step2 = (i2) => new Promise((resolve20, reject) => {
+        if (i2 === pathEnv.length)
+          return opt.all && found.length ? resolve20(found) : reject(getNotFoundError(cmd));
+        const ppRaw = pathEnv[i2];
+        const pathPart = /^".*"$/.test(ppRaw) ? ppRaw.slice(1, -1) : ppRaw;
+        const pCmd = path7.join(pathPart, cmd);
+        const p = !pathPart && /^\.[\\\/]/.test(cmd) ? cmd.slice(0, 2) + pCmd : pCmd;
+        resolve20(subStep(p, i2, 0));
+      });
+      const subStep = (p, i2, ii) => new Promise((resolve20, reject) => {
+        if (ii === pathExt.length)
+          return resolve20(step2(i2 + 1));
+        const ext = pathExt[ii];
+        isexe(p + ext, { pathExt: pathExtExe }, (er, is) => {
+          if (!er && is) {
+            if (opt.all)
+              found.push(p + ext);
+            else
+              return resolve20(p + ext);
+          }
+          return resolve20(subStep(p, i2, ii + 1));
+        });
+      });
+      return cb ? step2(0).then((res) => cb(null, res), cb) : step2(0);
+    };
+    var whichSync = (cmd, opt) => {
+      opt = opt || {};
+      const { pathEnv, pathExt, pathExtExe } = getPathInfo(cmd, opt);
+      const found = [];
+      for (let i2 = 0; i2 < pathEnv.length; i2++) {
+        const ppRaw = pathEnv[i2];
+        const pathPart = /^".*"$/.test(ppRaw) ? ppRaw.slice(1, -1) : ppRaw;
+        const pCmd = path7.join(pathPart, cmd);
+        const p = !pathPart && /^\.[\\\/]/.test(cmd) ? cmd.slice(0, 2) + pCmd : pCmd;
+        for (let j = 0; j < pathExt.length; j++) {
+          const cur = p + pathExt[j];
+          try {
+            const is = isexe.sync(cur, { pathExt: pathExtExe });
+            if (is) {
+              if (opt.all)
+                found.push(cur);
+              else
+                return cur;
+            }
+          } catch (ex) {
+          }
+        }
+      }
+      if (opt.all && found.length)
+        return found;
+      if (opt.nothrow)
+        return null;
+      throw getNotFoundError(cmd);
+    };
+    module2.exports = which;
+    which.sync = whichSync;
+  }
+});
+
+// node_modules/path-key/index.js
+var require_path_key = __commonJS({
+  "node_modules/path-key/index.js"(exports2, module2) {
+    "use strict";
+    var pathKey2 = (options = {}) => {
+      const environment = options.env || process.env;
+      const platform4 = options.platform || process.platform;
+      if (platform4 !== "win32") {
+        return "PATH";
+      }
+      return Object.keys(environment).reverse().find((key) => key.toUpperCase() === "PATH") || "Path";
+    };
+    module2.exports = pathKey2;
+    module2.exports.default = pathKey2;
+  }
+});
+
+// node_modules/cross-spawn/lib/util/resolveCommand.js
+var require_resolveCommand = __commonJS({
+  "node_modules/cross-spawn/lib/util/resolveCommand.js"(exports2, module2) {
+    "use strict";
+    var path7 = require("path");
+    var which = require_which();
+    var getPathKey = require_path_key();
+    function resolveCommandAttempt(parsed4, withoutPathExt) {
+      const env = parsed4.options.env || process.env;
+      const cwd = process.cwd();
+      const hasCustomCwd = parsed4.options.cwd != null;
+      const shouldSwitchCwd = hasCustomCwd && process.chdir !== void 0 && !process.chdir.disabled;
+      if (shouldSwitchCwd) {
+        try {
+          process.chdir(parsed4.options.cwd);
+        } catch (err) {
+        }
+      }
+      let resolved;
+      try {
+        resolved = which.sync(parsed4.command, {
+          path: env[getPathKey({ env })],
+          pathExt: withoutPathExt ? path7.delimiter : void 0
+        });
+      } catch (e) {
+      } finally {
+        if (shouldSwitchCwd) {
+          process.chdir(cwd);
+        }
+      }
+      if (resolved) {
+        resolved = path7.resolve(hasCustomCwd ? parsed4.options.cwd : "", resolved);
+      }
+      return resolved;
+    }
+    function resolveCommand(parsed4) {
+      return resolveCommandAttempt(parsed4) || resolveCommandAttempt(parsed4, true);
+    }
+    module2.exports = resolveCommand;
+  }
+});
+
+// node_modules/cross-spawn/lib/util/escape.js
+var require_escape = __commonJS({
+  "node_modules/cross-spawn/lib/util/escape.js"(exports2, module2) {
+    "use strict";
+    var metaCharsRegExp = /([()\][%!^"`<>&|;, *?])/g;
+    function escapeCommand(arg) {
+      arg = arg.replace(metaCharsRegExp, "^$1");
+      return arg;
+    }
+    function escapeArgument(arg, doubleEscapeMetaChars) {
+      arg = `${arg}`;
+      arg = arg.replace(/(?=(\\+?)?)\1"/g, '$1$1\\"');
+      arg = arg.replace(/(?=(\\+?)?)\1$/, "$1$1");
+      arg = `"${arg}"`;
+      arg = arg.replace(metaCharsRegExp, "^$1");
+      if (doubleEscapeMetaChars) {
+        arg = arg.replace(metaCharsRegExp, "^$1");
+      }
+      return arg;
+    }
+    module2.exports.command = escapeCommand;
+    module2.exports.argument = escapeArgument;
+  }
+});
+
+// node_modules/shebang-regex/index.js
+var require_shebang_regex = __commonJS({
+  "node_modules/shebang-regex/index.js"(exports2, module2) {
+    "use strict";
+    module2.exports = /^#!(.*)/;
+  }
+});
+
+// node_modules/shebang-command/index.js
+var require_shebang_command = __commonJS({
+  "node_modules/shebang-command/index.js"(exports2, module2) {
+    "use strict";
+    var shebangRegex = require_shebang_regex();
+    module2.exports = (string3 = "") => {
+      const match = string3.match(shebangRegex);
+      if (!match) {
+        return null;
+      }
+      const [path7, argument] = match[0].replace(/#! ?/, "").split(" ");
+      const binary = path7.split("/").pop();
+      if (binary === "env") {
+        return argument;
+      }
+      return argument ? `${binary} ${argument}` : binary;
+    };
+  }
+});
+
+// node_modules/cross-spawn/lib/util/readShebang.js
+var require_readShebang = __commonJS({
+  "node_modules/cross-spawn/lib/util/readShebang.js"(exports2, module2) {
+    "use strict";
+    var fs = require("fs");
+    var shebangCommand = require_shebang_command();
+    function readShebang(command) {
+      const size = 150;
+      const buffer2 = Buffer.alloc(size);
+      let fd;
+      try {
+        fd = fs.openSync(command, "r");
+        fs.readSync(fd, buffer2, 0, size, 0);
+        fs.closeSync(fd);
+      } catch (e) {
+      }
+      return shebangCommand(buffer2.toString());
+    }
+    module2.exports = readShebang;
+  }
+});
+
+// node_modules/cross-spawn/lib/parse.js
+var require_parse = __commonJS({
+  "node_modules/cross-spawn/lib/parse.js"(exports2, module2) {
+    "use strict";
+    var path7 = require("path");
+    var resolveCommand = require_resolveCommand();
+    var escape = require_escape();
+    var readShebang = require_readShebang();
+    var isWin = process.platform === "win32";
+    var isExecutableRegExp = /\.(?:com|exe)$/i;
+    var isCmdShimRegExp = /node_modules[\\/].bin[\\/][^\\/]+\.cmd$/i;
+    function detectShebang(parsed4) {
+      parsed4.file = resolveCommand(parsed4);
+      const shebang = parsed4.file && readShebang(parsed4.file);
+      if (shebang) {
+        parsed4.args.unshift(parsed4.file);
+        parsed4.command = shebang;
+        return resolveCommand(parsed4);
+      }
+      return parsed4.file;
+    }
+    function parseNonShell(parsed4) {
+      if (!isWin) {
+        return parsed4;
+      }
+      const commandFile = detectShebang(parsed4);
+      const needsShell = !isExecutableRegExp.test(commandFile);
+      if (parsed4.options.forceShell || needsShell) {
+        const needsDoubleEscapeMetaChars = isCmdShimRegExp.test(commandFile);
+        parsed4.command = path7.normalize(parsed4.command);
+        parsed4.command = escape.command(parsed4.command);
+        parsed4.args = parsed4.args.map((arg) => escape.argument(arg, needsDoubleEscapeMetaChars));
+        const shellCommand = [parsed4.command].concat(parsed4.args).join(" ");
+        parsed4.args = ["/d", "/s", "/c", `"${shellCommand}"`];
+        parsed4.command = process.env.comspec || "cmd.exe";
+        parsed4.options.windowsVerbatimArguments = true;
+      }
+      return parsed4;
+    }
+    function parse5(command, args, options) {
+      if (args && !Array.isArray(args)) {
+        options = args;
+        args = null;
+      }
+      args = args ? args.slice(0) : [];
+      options = Object.assign({}, options);
+      const parsed4 = {
+        command,
+        args,
+        options,
+        file: void 0,
+        original: {
+          command,
+          args
+        }
+      };
+      return options.shell ? parsed4 : parseNonShell(parsed4);
+    }
+    module2.exports = parse5;
+  }
+});
+
+// node_modules/cross-spawn/lib/enoent.js
+var require_enoent = __commonJS({
+  "node_modules/cross-spawn/lib/enoent.js"(exports2, module2) {
+    "use strict";
+    var isWin = process.platform === "win32";
+    function notFoundError(original, syscall) {
+      return Object.assign(new Error(`${syscall} ${original.command} ENOENT`), {
+        code: "ENOENT",
+        errno: "ENOENT",
+        syscall: `${syscall} ${original.command}`,
+        path: original.command,
+        spawnargs: original.args
+      });
+    }
+    function hookChildProcess(cp, parsed4) {
+      if (!isWin) {
+        return;
+      }
+      const originalEmit = cp.emit;
+      cp.emit = function(name3, arg1) {
+        if (name3 === "exit") {
+          const err = verifyENOENT(arg1, parsed4);
+          if (err) {
+            return originalEmit.call(cp, "error", err);
+          }
+        }
+        return originalEmit.apply(cp, arguments);
+      };
+    }
+    function verifyENOENT(status, parsed4) {
+      if (isWin && status === 1 && !parsed4.file) {
+        return notFoundError(parsed4.original, "spawn");
+      }
+      return null;
+    }
+    function verifyENOENTSync(status, parsed4) {
+      if (isWin && status === 1 && !parsed4.file) {
+        return notFoundError(parsed4.original, "spawnSync");
+      }
+      return null;
+    }
+    module2.exports = {
+      hookChildProcess,
+      verifyENOENT,
+      verifyENOENTSync,
+      notFoundError
+    };
+  }
+});
+
+// node_modules/cross-spawn/index.js
+var require_cross_spawn = __commonJS({
+  "node_modules/cross-spawn/index.js"(exports2, module2) {
+    "use strict";
+    var cp = require("child_process");
+    var parse5 = require_parse();
+    var enoent = require_enoent();
+    function spawn2(command, args, options) {
+      const parsed4 = parse5(command, args, options);
+      const spawned = cp.spawn(parsed4.command, parsed4.args, parsed4.options);
+      enoent.hookChildProcess(spawned, parsed4);
+      return spawned;
+    }
+    function spawnSync2(command, args, options) {
+      const parsed4 = parse5(command, args, options);
+      const result = cp.spawnSync(parsed4.command, parsed4.args, parsed4.options);
+      result.error = result.error || enoent.verifyENOENTSync(result.status, parsed4);
+      return result;
+    }
+    module2.exports = spawn2;
+    module2.exports.spawn = spawn2;
+    module2.exports.sync = spawnSync2;
+    module2.exports._parse = parse5;
+    module2.exports._enoent = enoent;
+  }
+});
+
+// node_modules/npm-run-path/node_modules/path-key/index.js
+function pathKey(options = {}) {
+  const {
+    env = process.env,
+    platform: platform4 = process.platform
+  } = options;
+  if (platform4 !== "win32") {
+    return "PATH";
+  }
+  return Object.keys(env).reverse().find((key) => key.toUpperCase() === "PATH") || "Path";
+}
+var init_path_key = __esm({
+  "node_modules/npm-run-path/node_modules/path-key/index.js"() {
+  }
+});
+
+// node_modules/unicorn-magic/default.js
+var init_default2 = __esm({
+  "node_modules/unicorn-magic/default.js"() {
+  }
+});
+
+// node_modules/unicorn-magic/node.js
+function toPath(urlOrPath) {
+  return urlOrPath instanceof URL ? (0, import_node_url2.fileURLToPath)(urlOrPath) : urlOrPath;
+}
+function traversePathUp(startPath) {
+  return {
+    *[Symbol.iterator]() {
+      let currentPath = import_node_path12.default.resolve(toPath(startPath));
+      let previousPath;
+      while (previousPath !== currentPath) {
+        yield currentPath;
+        previousPath = currentPath;
+        currentPath = import_node_path12.default.resolve(currentPath, "..");
+      }
+    }
+  };
+}
+var import_node_util5, import_node_child_process2, import_node_path12, import_node_url2, execFileOriginal, TEN_MEGABYTES_IN_BYTES;
+var init_node = __esm({
+  "node_modules/unicorn-magic/node.js"() {
+    import_node_util5 = require("node:util");
+    import_node_child_process2 = require("node:child_process");
+    import_node_path12 = __toESM(require("node:path"), 1);
+    import_node_url2 = require("node:url");
+    init_default2();
+    execFileOriginal = (0, import_node_util5.promisify)(import_node_child_process2.execFile);
+    TEN_MEGABYTES_IN_BYTES = 10 * 1024 * 1024;
+  }
+});
+
+// node_modules/npm-run-path/index.js
+var import_node_process5, import_node_path13, npmRunPath, applyPreferLocal, applyExecPath, npmRunPathEnv;
+var init_npm_run_path = __esm({
+  "node_modules/npm-run-path/index.js"() {
+    import_node_process5 = __toESM(require("node:process"), 1);
+    import_node_path13 = __toESM(require("node:path"), 1);
+    init_path_key();
+    init_node();
+    npmRunPath = ({
+      cwd = import_node_process5.default.cwd(),
+      path: pathOption = import_node_process5.default.env[pathKey()],
+      preferLocal = true,
+      execPath: execPath2 = import_node_process5.default.execPath,
+      addExecPath = true
+    } = {}) => {
+      const cwdPath = import_node_path13.default.resolve(toPath(cwd));
+      const result = [];
+      const pathParts = pathOption.split(import_node_path13.default.delimiter);
+      if (preferLocal) {
+        applyPreferLocal(result, pathParts, cwdPath);
+      }
+      if (addExecPath) {
+        applyExecPath(result, pathParts, execPath2, cwdPath);
+      }
+      return pathOption === "" || pathOption === import_node_path13.default.delimiter ? `${result.join(import_node_path13.default.delimiter)}${pathOption}` : [...result, pathOption].join(import_node_path13.default.delimiter);
+    };
+    applyPreferLocal = (result, pathParts, cwdPath) => {
+      for (const directory of traversePathUp(cwdPath)) {
+        const pathPart = import_node_path13.default.join(directory, "node_modules/.bin");
+        if (!pathParts.includes(pathPart)) {
+          result.push(pathPart);
+        }
+      }
+    };
+    applyExecPath = (result, pathParts, execPath2, cwdPath) => {
+      const pathPart = import_node_path13.default.resolve(cwdPath, toPath(execPath2), "..");
+      if (!pathParts.includes(pathPart)) {
+        result.push(pathPart);
+      }
+    };
+    npmRunPathEnv = ({ env = import_node_process5.default.env, ...options } = {}) => {
+      env = { ...env };
+      const pathName = pathKey({ env });
+      options.path = env[pathName];
+      env[pathName] = npmRunPath(options);
+      return env;
+    };
+  }
+});
+
+// node_modules/execa/lib/return/final-error.js
+var getFinalError, DiscardedError, setErrorName, isExecaError, execaErrorSymbol, isErrorInstance, ExecaError, ExecaSyncError;
+var init_final_error = __esm({
+  "node_modules/execa/lib/return/final-error.js"() {
+    getFinalError = (originalError, message, isSync) => {
+      const ErrorClass = isSync ? ExecaSyncError : ExecaError;
+      const options = originalError instanceof DiscardedError ? {} : { cause: originalError };
+      return new ErrorClass(message, options);
+    };
+    DiscardedError = class extends Error {
+    };
+    setErrorName = (ErrorClass, value) => {
+      Object.defineProperty(ErrorClass.prototype, "name", {
+        value,
+        writable: true,
+        enumerable: false,
+        configurable: true
+      });
+      Object.defineProperty(ErrorClass.prototype, execaErrorSymbol, {
+        value: true,
+        writable: false,
+        enumerable: false,
+        configurable: false
+      });
+    };
+    isExecaError = (error3) => isErrorInstance(error3) && execaErrorSymbol in error3;
+    execaErrorSymbol = /* @__PURE__ */ Symbol("isExecaError");
+    isErrorInstance = (value) => Object.prototype.toString.call(value) === "[object Error]";
+    ExecaError = class extends Error {
+    };
+    setErrorName(ExecaError, ExecaError.name);
+    ExecaSyncError = class extends Error {
+    };
+    setErrorName(ExecaSyncError, ExecaSyncError.name);
+  }
+});
+
+// node_modules/human-signals/build/src/realtime.js
+var getRealtimeSignals, getRealtimeSignal, SIGRTMIN, SIGRTMAX;
+var init_realtime = __esm({
+  "node_modules/human-signals/build/src/realtime.js"() {
+    getRealtimeSignals = () => {
+      const length = SIGRTMAX - SIGRTMIN + 1;
+      return Array.from({ length }, getRealtimeSignal);
+    };
+    getRealtimeSignal = (value, index) => ({
+      name: `SIGRT${index + 1}`,
+      number: SIGRTMIN + index,
+      action: "terminate",
+      description: "Application-specific signal (realtime)",
+      standard: "posix"
+    });
+    SIGRTMIN = 34;
+    SIGRTMAX = 64;
+  }
+});
+
+// node_modules/human-signals/build/src/core.js
+var SIGNALS;
+var init_core3 = __esm({
+  "node_modules/human-signals/build/src/core.js"() {
+    SIGNALS = [
+      {
+        name: "SIGHUP",
+        number: 1,
+        action: "terminate",
+        description: "Terminal closed",
+        standard: "posix"
+      },
+      {
+        name: "SIGINT",
+        number: 2,
+        action: "terminate",
+        description: "User interruption with CTRL-C",
+        standard: "ansi"
+      },
+      {
+        name: "SIGQUIT",
+        number: 3,
+        action: "core",
+        description: "User interruption with CTRL-\\",
+        standard: "posix"
+      },
+      {
+        name: "SIGILL",
+        number: 4,
+        action: "core",
+        description: "Invalid machine instruction",
+        standard: "ansi"
+      },
+      {
+        name: "SIGTRAP",
+        number: 5,
+        action: "core",
+        description: "Debugger breakpoint",
+        standard: "posix"
+      },
+      {
+        name: "SIGABRT",
+        number: 6,
+        action: "core",
+        description: "Aborted",
+        standard: "ansi"
+      },
+      {
+        name: "SIGIOT",
+        number: 6,
+        action: "core",
+        description: "Aborted",
+        standard: "bsd"
+      },
+      {
+        name: "SIGBUS",
+        number: 7,
+        action: "core",
+        description: "Bus error due to misaligned, non-existing address or paging error",
+        standard: "bsd"
+      },
+      {
+        name: "SIGEMT",
+        number: 7,
+        action: "terminate",
+        description: "Command should be emulated but is not implemented",
+        standard: "other"
+      },
+      {
+        name: "SIGFPE",
+        number: 8,
+        action: "core",
+        description: "Floating point arithmetic error",
+        standard: "ansi"
+      },
+      {
+        name: "SIGKILL",
+        number: 9,
+        action: "terminate",
+        description: "Forced termination",
+        standard: "posix",
+        forced: true
+      },
+      {
+        name: "SIGUSR1",
+        number: 10,
+        action: "terminate",
+        description: "Application-specific signal",
+        standard: "posix"
+      },
+      {
+        name: "SIGSEGV",
+        number: 11,
+        action: "core",
+        description: "Segmentation fault",
+        standard: "ansi"
+      },
+      {
+        name: "SIGUSR2",
+        number: 12,
+        action: "terminate",
+        description: "Application-specific signal",
+        standard: "posix"
+      },
+      {
+        name: "SIGPIPE",
+        number: 13,
+        action: "terminate",
+        description: "Broken pipe or socket",
+        standard: "posix"
+      },
+      {
+        name: "SIGALRM",
+        number: 14,
+        action: "terminate",
+        description: "Timeout or timer",
+        standard: "posix"
+      },
+      {
+        name: "SIGTERM",
+        number: 15,
+        action: "terminate",
+        description: "Termination",
+        standard: "ansi"
+      },
+      {
+        name: "SIGSTKFLT",
+        number: 16,
+        action: "terminate",
+        description: "Stack is empty or overflowed",
+        standard: "other"
+      },
+      {
+        name: "SIGCHLD",
+        number: 17,
+        action: "ignore",
+        description: "Child process terminated, paused or unpaused",
+        standard: "posix"
+      },
+      {
+        name: "SIGCLD",
+        number: 17,
+        action: "ignore",
+        description: "Child process terminated, paused or unpaused",
+        standard: "other"
+      },
+      {
+        name: "SIGCONT",
+        number: 18,
+        action: "unpause",
+        description: "Unpaused",
+        standard: "posix",
+        forced: true
+      },
+      {
+        name: "SIGSTOP",
+        number: 19,
+        action: "pause",
+        description: "Paused",
+        standard: "posix",
+        forced: true
+      },
+      {
+        name: "SIGTSTP",
+        number: 20,
+        action: "pause",
+        description: 'Paused using CTRL-Z or "suspend"',
+        standard: "posix"
+      },
+      {
+        name: "SIGTTIN",
+        number: 21,
+        action: "pause",
+        description: "Background process cannot read terminal input",
+        standard: "posix"
+      },
+      {
+        name: "SIGBREAK",
+        number: 21,
+        action: "terminate",
+        description: "User interruption with CTRL-BREAK",
+        standard: "other"
+      },
+      {
+        name: "SIGTTOU",
+        number: 22,
+        action: "pause",
+        description: "Background process cannot write to terminal output",
+        standard: "posix"
+      },
+      {
+        name: "SIGURG",
+        number: 23,
+        action: "ignore",
+        description: "Socket received out-of-band data",
+        standard: "bsd"
+      },
+      {
+        name: "SIGXCPU",
+        number: 24,
+        action: "core",
+        description: "Process timed out",
+        standard: "bsd"
+      },
+      {
+        name: "SIGXFSZ",
+        number: 25,
+        action: "core",
+        description: "File too big",
+        standard: "bsd"
+      },
+      {
+        name: "SIGVTALRM",
+        number: 26,
+        action: "terminate",
+        description: "Timeout or timer",
+        standard: "bsd"
+      },
+      {
+        name: "SIGPROF",
+        number: 27,
+        action: "terminate",
+        description: "Timeout or timer",
+        standard: "bsd"
+      },
+      {
+        name: "SIGWINCH",
+        number: 28,
+        action: "ignore",
+        description: "Terminal window size changed",
+        standard: "bsd"
+      },
+      {
+        name: "SIGIO",
+        number: 29,
+        action: "terminate",
+        description: "I/O is available",
+        standard: "other"
+      },
+      {
+        name: "SIGPOLL",
+        number: 29,
+        action: "terminate",
+        description: "Watched event",
+        standard: "other"
+      },
+      {
+        name: "SIGINFO",
+        number: 29,
+        action: "ignore",
+        description: "Request for process information",
+        standard: "other"
+      },
+      {
+        name: "SIGPWR",
+        number: 30,
+        action: "terminate",
+        description: "Device running out of power",
+        standard: "systemv"
+      },
+      {
+        name: "SIGSYS",
+        number: 31,
+        action: "core",
+        description: "Invalid system call",
+        standard: "other"
+      },
+      {
+        name: "SIGUNUSED",
+        number: 31,
+        action: "terminate",
+        description: "Invalid system call",
+        standard: "other"
+      }
+    ];
+  }
+});
+
+// node_modules/human-signals/build/src/signals.js
+var import_node_os5, getSignals, normalizeSignal;
+var init_signals = __esm({
+  "node_modules/human-signals/build/src/signals.js"() {
+    import_node_os5 = require("node:os");
+    init_core3();
+    init_realtime();
+    getSignals = () => {
+      const realtimeSignals = getRealtimeSignals();
+      const signals2 = [...SIGNALS, ...realtimeSignals].map(normalizeSignal);
+      return signals2;
+    };
+    normalizeSignal = ({
+      name: name3,
+      number: defaultNumber,
+      description,
+      action,
+      forced = false,
+      standard
+    }) => {
+      const {
+        signals: { [name3]: constantSignal }
+      } = import_node_os5.constants;
+      const supported = constantSignal !== void 0;
+      const number3 = supported ? constantSignal : defaultNumber;
+      return { name: name3, number: number3, description, supported, action, forced, standard };
+    };
+  }
+});
+
+// node_modules/human-signals/build/src/main.js
+var import_node_os6, getSignalsByName, getSignalByName, signalsByName, getSignalsByNumber, getSignalByNumber, findSignalByNumber, signalsByNumber;
+var init_main = __esm({
+  "node_modules/human-signals/build/src/main.js"() {
+    import_node_os6 = require("node:os");
+    init_realtime();
+    init_signals();
+    getSignalsByName = () => {
+      const signals2 = getSignals();
+      return Object.fromEntries(signals2.map(getSignalByName));
+    };
+    getSignalByName = ({
+      name: name3,
+      number: number3,
+      description,
+      supported,
+      action,
+      forced,
+      standard
+    }) => [name3, { name: name3, number: number3, description, supported, action, forced, standard }];
+    signalsByName = getSignalsByName();
+    getSignalsByNumber = () => {
+      const signals2 = getSignals();
+      const length = SIGRTMAX + 1;
+      const signalsA = Array.from(
+        { length },
+        (value, number3) => getSignalByNumber(number3, signals2)
+      );
+      return Object.assign({}, ...signalsA);
+    };
+    getSignalByNumber = (number3, signals2) => {
+      const signal = findSignalByNumber(number3, signals2);
+      if (signal === void 0) {
+        return {};
+      }
+      const { name: name3, description, supported, action, forced, standard } = signal;
+      return {
+        [number3]: {
+          name: name3,
+          number: number3,
+          description,
+          supported,
+          action,
+          forced,
+          standard
+        }
+      };
+    };
+    findSignalByNumber = (number3, signals2) => {
+      const signal = signals2.find(({ name: name3 }) => import_node_os6.constants.signals[name3] === number3);
+      if (signal !== void 0) {
+        return signal;
+      }
+      return signals2.find((signalA) => signalA.number === number3);
+    };
+    signalsByNumber = getSignalsByNumber();
+  }
+});
+
+// node_modules/execa/lib/terminate/signal.js
+var import_node_os7, normalizeKillSignal, normalizeSignalArgument, normalizeSignal2, normalizeSignalInteger, getSignalsIntegerToName, signalsIntegerToName, normalizeSignalName, getAvailableSignals, getAvailableSignalNames, getAvailableSignalIntegers, getSignalDescription;
+var init_signal = __esm({
+  "node_modules/execa/lib/terminate/signal.js"() {
+    import_node_os7 = require("node:os");
+    init_main();
+    normalizeKillSignal = (killSignal) => {
+      const optionName = "option `killSignal`";
+      if (killSignal === 0) {
+        throw new TypeError(`Invalid ${optionName}: 0 cannot be used.`);
+      }
+      return normalizeSignal2(killSignal, optionName);
+    };
+    normalizeSignalArgument = (signal) => signal === 0 ? signal : normalizeSignal2(signal, "`subprocess.kill()`'s argument");
+    normalizeSignal2 = (signalNameOrInteger, optionName) => {
+      if (Number.isInteger(signalNameOrInteger)) {
+        return normalizeSignalInteger(signalNameOrInteger, optionName);
+      }
+      if (typeof signalNameOrInteger === "string") {
+        return normalizeSignalName(signalNameOrInteger, optionName);
+      }
+      throw new TypeError(`Invalid ${optionName} ${String(signalNameOrInteger)}: it must be a string or an integer.
+${getAvailableSignals()}`);
+    };
+    normalizeSignalInteger = (signalInteger, optionName) => {
+      if (signalsIntegerToName.has(signalInteger)) {
+        return signalsIntegerToName.get(signalInteger);
+      }
+      throw new TypeError(`Invalid ${optionName} ${signalInteger}: this signal integer does not exist.
+${getAvailableSignals()}`);
+    };
+    getSignalsIntegerToName = () => new Map(Object.entries(import_node_os7.constants.signals).reverse().map(([signalName, signalInteger]) => [signalInteger, signalName]));
+    signalsIntegerToName = getSignalsIntegerToName();
+    normalizeSignalName = (signalName, optionName) => {
+      if (signalName in import_node_os7.constants.signals) {
+        return signalName;
+      }
+      if (signalName.toUpperCase() in import_node_os7.constants.signals) {
+        throw new TypeError(`Invalid ${optionName} '${signalName}': please rename it to '${signalName.toUpperCase()}'.`);
+      }
+      throw new TypeError(`Invalid ${optionName} '${signalName}': this signal name does not exist.
+${getAvailableSignals()}`);
+    };
+    getAvailableSignals = () => `Available signal names: ${getAvailableSignalNames()}.
+Available signal numbers: ${getAvailableSignalIntegers()}.`;
+    getAvailableSignalNames = () => Object.keys(import_node_os7.constants.signals).sort().map((signalName) => `'${signalName}'`).join(", ");
+    getAvailableSignalIntegers = () => [...new Set(Object.values(import_node_os7.constants.signals).sort((signalInteger, signalIntegerTwo) => signalInteger - signalIntegerTwo))].join(", ");
+    getSignalDescription = (signal) => signalsByName[signal].description;
+  }
+});
+
+// node_modules/execa/lib/terminate/kill.js
+var import_promises11, normalizeForceKillAfterDelay, DEFAULT_FORCE_KILL_TIMEOUT, subprocessKill, parseKillArguments, emitKillError, setKillTimeout, killOnTimeout;
+var init_kill = __esm({
+  "node_modules/execa/lib/terminate/kill.js"() {
+    import_promises11 = require("node:timers/promises");
+    init_final_error();
+    init_signal();
+    normalizeForceKillAfterDelay = (forceKillAfterDelay) => {
+      if (forceKillAfterDelay === false) {
+        return forceKillAfterDelay;
+      }
+      if (forceKillAfterDelay === true) {
+        return DEFAULT_FORCE_KILL_TIMEOUT;
+      }
+      if (!Number.isFinite(forceKillAfterDelay) || forceKillAfterDelay < 0) {
+        throw new TypeError(`Expected the \`forceKillAfterDelay\` option to be a non-negative integer, got \`${forceKillAfterDelay}\` (${typeof forceKillAfterDelay})`);
+      }
+      return forceKillAfterDelay;
+    };
+    DEFAULT_FORCE_KILL_TIMEOUT = 1e3 * 5;
+    subprocessKill = ({ kill, options: { forceKillAfterDelay, killSignal }, onInternalError, context, controller }, signalOrError, errorArgument) => {
+      const { signal, error: error3 } = parseKillArguments(signalOrError, errorArgument, killSignal);
+      emitKillError(error3, onInternalError);
+      const killResult = kill(signal);
+      setKillTimeout({
+        kill,
+        signal,
+        forceKillAfterDelay,
+        killSignal,
+        killResult,
+        context,
+        controller
+      });
+      return killResult;
+    };
+    parseKillArguments = (signalOrError, errorArgument, killSignal) => {
+      const [signal = killSignal, error3] = isErrorInstance(signalOrError) ? [void 0, signalOrError] : [signalOrError, errorArgument];
+      if (typeof signal !== "string" && !Number.isInteger(signal)) {
+        throw new TypeError(`The first argument must be an error instance or a signal name string/integer: ${String(signal)}`);
+      }
+      if (error3 !== void 0 && !isErrorInstance(error3)) {
+        throw new TypeError(`The second argument is optional. If specified, it must be an error instance: ${error3}`);
+      }
+      return { signal: normalizeSignalArgument(signal), error: error3 };
+    };
+    emitKillError = (error3, onInternalError) => {
+      if (error3 !== void 0) {
+        onInternalError.reject(error3);
+      }
+    };
+    setKillTimeout = async ({ kill, signal, forceKillAfterDelay, killSignal, killResult, context, controller }) => {
+      if (signal === killSignal && killResult) {
+        killOnTimeout({
+          kill,
+          forceKillAfterDelay,
+          context,
+          controllerSignal: controller.signal
+        });
+      }
+    };
+    killOnTimeout = async ({ kill, forceKillAfterDelay, context, controllerSignal }) => {
+      if (forceKillAfterDelay === false) {
+        return;
+      }
+      try {
+        await (0, import_promises11.setTimeout)(forceKillAfterDelay, void 0, { signal: controllerSignal });
+        if (kill("SIGKILL")) {
+          context.isForcefullyTerminated ??= true;
+        }
+      } catch {
+      }
+    };
+  }
+});
+
+// node_modules/execa/lib/utils/abort-signal.js
+var import_node_events2, onAbortedSignal;
+var init_abort_signal = __esm({
+  "node_modules/execa/lib/utils/abort-signal.js"() {
+    import_node_events2 = require("node:events");
+    onAbortedSignal = async (mainSignal, stopSignal) => {
+      if (!mainSignal.aborted) {
+        await (0, import_node_events2.once)(mainSignal, "abort", { signal: stopSignal });
+      }
+    };
+  }
+});
+
+// node_modules/execa/lib/terminate/cancel.js
+var validateCancelSignal, throwOnCancel, terminateOnCancel;
+var init_cancel = __esm({
+  "node_modules/execa/lib/terminate/cancel.js"() {
+    init_abort_signal();
+    validateCancelSignal = ({ cancelSignal }) => {
+      if (cancelSignal !== void 0 && Object.prototype.toString.call(cancelSignal) !== "[object AbortSignal]") {
+        throw new Error(`The \`cancelSignal\` option must be an AbortSignal: ${String(cancelSignal)}`);
+      }
+    };
+    throwOnCancel = ({ subprocess, cancelSignal, gracefulCancel, context, controller }) => cancelSignal === void 0 || gracefulCancel ? [] : [terminateOnCancel(subprocess, cancelSignal, context, controller)];
+    terminateOnCancel = async (subprocess, cancelSignal, context, { signal }) => {
+      await onAbortedSignal(cancelSignal, signal);
+      context.terminationReason ??= "cancel";
+      subprocess.kill();
+      throw cancelSignal.reason;
+    };
+  }
+});
+
+// node_modules/execa/lib/ipc/validation.js
+var validateIpcMethod, validateIpcOption, validateConnection, throwOnEarlyDisconnect, throwOnStrictDeadlockError, getStrictResponseError, throwOnMissingStrict, throwOnStrictDisconnect, getAbortDisconnectError, throwOnMissingParent, handleEpipeError, handleSerializationError, isSerializationError, SERIALIZATION_ERROR_CODES, SERIALIZATION_ERROR_MESSAGES, getMethodName, getNamespaceName, getOtherProcessName, disconnect;
+var init_validation = __esm({
+  "node_modules/execa/lib/ipc/validation.js"() {
+    validateIpcMethod = ({ methodName, isSubprocess, ipc, isConnected: isConnected2 }) => {
+      validateIpcOption(methodName, isSubprocess, ipc);
+      validateConnection(methodName, isSubprocess, isConnected2);
+    };
+    validateIpcOption = (methodName, isSubprocess, ipc) => {
+      if (!ipc) {
+        throw new Error(`${getMethodName(methodName, isSubprocess)} can only be used if the \`ipc\` option is \`true\`.`);
+      }
+    };
+    validateConnection = (methodName, isSubprocess, isConnected2) => {
+      if (!isConnected2) {
+        throw new Error(`${getMethodName(methodName, isSubprocess)} cannot be used: the ${getOtherProcessName(isSubprocess)} has already exited or disconnected.`);
+      }
+    };
+    throwOnEarlyDisconnect = (isSubprocess) => {
+      throw new Error(`${getMethodName("getOneMessage", isSubprocess)} could not complete: the ${getOtherProcessName(isSubprocess)} exited or disconnected.`);
+    };
+    throwOnStrictDeadlockError = (isSubprocess) => {
+      throw new Error(`${getMethodName("sendMessage", isSubprocess)} failed: the ${getOtherProcessName(isSubprocess)} is sending a message too, instead of listening to incoming messages.
+This can be fixed by both sending a message and listening to incoming messages at the same time:
+
+const [receivedMessage] = await Promise.all([
+	${getMethodName("getOneMessage", isSubprocess)},
+	${getMethodName("sendMessage", isSubprocess, "message, {strict: true}")},
+]);`);
+    };
+    getStrictResponseError = (error3, isSubprocess) => new Error(`${getMethodName("sendMessage", isSubprocess)} failed when sending an acknowledgment response to the ${getOtherProcessName(isSubprocess)}.`, { cause: error3 });
+    throwOnMissingStrict = (isSubprocess) => {
+      throw new Error(`${getMethodName("sendMessage", isSubprocess)} failed: the ${getOtherProcessName(isSubprocess)} is not listening to incoming messages.`);
+    };
+    throwOnStrictDisconnect = (isSubprocess) => {
+      throw new Error(`${getMethodName("sendMessage", isSubprocess)} failed: the ${getOtherProcessName(isSubprocess)} exited without listening to incoming messages.`);
+    };
+    getAbortDisconnectError = () => new Error(`\`cancelSignal\` aborted: the ${getOtherProcessName(true)} disconnected.`);
+    throwOnMissingParent = () => {
+      throw new Error("`getCancelSignal()` cannot be used without setting the `cancelSignal` subprocess option.");
+    };
+    handleEpipeError = ({ error: error3, methodName, isSubprocess }) => {
+      if (error3.code === "EPIPE") {
+        throw new Error(`${getMethodName(methodName, isSubprocess)} cannot be used: the ${getOtherProcessName(isSubprocess)} is disconnecting.`, { cause: error3 });
+      }
+    };
+    handleSerializationError = ({ error: error3, methodName, isSubprocess, message }) => {
+      if (isSerializationError(error3)) {
+        throw new Error(`${getMethodName(methodName, isSubprocess)}'s argument type is invalid: the message cannot be serialized: ${String(message)}.`, { cause: error3 });
+      }
+    };
+    isSerializationError = ({ code: code2, message }) => SERIALIZATION_ERROR_CODES.has(code2) || SERIALIZATION_ERROR_MESSAGES.some((serializationErrorMessage) => message.includes(serializationErrorMessage));
+    SERIALIZATION_ERROR_CODES = /* @__PURE__ */ new Set([
+      // Message is `undefined`
+      "ERR_MISSING_ARGS",
+      // Message is a function, a bigint, a symbol
+      "ERR_INVALID_ARG_TYPE"
+    ]);
+    SERIALIZATION_ERROR_MESSAGES = [
+      // Message is a promise or a proxy, with `serialization: 'advanced'`
+      "could not be cloned",
+      // Message has cycles, with `serialization: 'json'`
+      "circular structure",
+      // Message has cycles inside toJSON(), with `serialization: 'json'`
+      "call stack size exceeded"
+    ];
+    getMethodName = (methodName, isSubprocess, parameters = "") => methodName === "cancelSignal" ? "`cancelSignal`'s `controller.abort()`" : `${getNamespaceName(isSubprocess)}${methodName}(${parameters})`;
+    getNamespaceName = (isSubprocess) => isSubprocess ? "" : "subprocess.";
+    getOtherProcessName = (isSubprocess) => isSubprocess ? "parent process" : "subprocess";
+    disconnect = (anyProcess) => {
+      if (anyProcess.connected) {
+        anyProcess.disconnect();
+      }
+    };
+  }
+});
+
+// node_modules/execa/lib/utils/deferred.js
+var createDeferred;
+var init_deferred = __esm({
+  "node_modules/execa/lib/utils/deferred.js"() {
+    createDeferred = () => {
+      const methods = {};
+      const promise = new Promise((resolve20, reject) => {
+        Object.assign(methods, { resolve: resolve20, reject });
+      });
+      return Object.assign(promise, methods);
+    };
+  }
+});
+
+// node_modules/execa/lib/arguments/fd-options.js
+var getToStream, getFromStream, SUBPROCESS_OPTIONS, getFdNumber, parseFdNumber, validateFdNumber, getInvalidStdioOptionMessage, getInvalidStdioOption, getUsedDescriptor, getOptionName, serializeOptionValue;
+var init_fd_options = __esm({
+  "node_modules/execa/lib/arguments/fd-options.js"() {
+    init_specific();
+    getToStream = (destination, to = "stdin") => {
+      const isWritable2 = true;
+      const { options, fileDescriptors } = SUBPROCESS_OPTIONS.get(destination);
+      const fdNumber = getFdNumber(fileDescriptors, to, isWritable2);
+      const destinationStream = destination.stdio[fdNumber];
+      if (destinationStream === null) {
+        throw new TypeError(getInvalidStdioOptionMessage(fdNumber, to, options, isWritable2));
+      }
+      return destinationStream;
+    };
+    getFromStream = (source, from = "stdout") => {
+      const isWritable2 = false;
+      const { options, fileDescriptors } = SUBPROCESS_OPTIONS.get(source);
+      const fdNumber = getFdNumber(fileDescriptors, from, isWritable2);
+      const sourceStream = fdNumber === "all" ? source.all : source.stdio[fdNumber];
+      if (sourceStream === null || sourceStream === void 0) {
+        throw new TypeError(getInvalidStdioOptionMessage(fdNumber, from, options, isWritable2));
+      }
+      return sourceStream;
+    };
+    SUBPROCESS_OPTIONS = /* @__PURE__ */ new WeakMap();
+    getFdNumber = (fileDescriptors, fdName, isWritable2) => {
+      const fdNumber = parseFdNumber(fdName, isWritable2);
+      validateFdNumber(fdNumber, fdName, isWritable2, fileDescriptors);
+      return fdNumber;
+    };
+    parseFdNumber = (fdName, isWritable2) => {
+      const fdNumber = parseFd(fdName);
+      if (fdNumber !== void 0) {
+        return fdNumber;
+      }
+      const { validOptions, defaultValue } = isWritable2 ? { validOptions: '"stdin"', defaultValue: "stdin" } : { validOptions: '"stdout", "stderr", "all"', defaultValue: "stdout" };
+      throw new TypeError(`"${getOptionName(isWritable2)}" must not be "${fdName}".
+It must be ${validOptions} or "fd3", "fd4" (and so on).
+It is optional and defaults to "${defaultValue}".`);
+    };
+    validateFdNumber = (fdNumber, fdName, isWritable2, fileDescriptors) => {
+      const fileDescriptor = fileDescriptors[getUsedDescriptor(fdNumber)];
+      if (fileDescriptor === void 0) {
+        throw new TypeError(`"${getOptionName(isWritable2)}" must not be ${fdName}. That file descriptor does not exist.
+Please set the "stdio" option to ensure that file descriptor exists.`);
+      }
+      if (fileDescriptor.direction === "input" && !isWritable2) {
+        throw new TypeError(`"${getOptionName(isWritable2)}" must not be ${fdName}. It must be a readable stream, not writable.`);
+      }
+      if (fileDescriptor.direction !== "input" && isWritable2) {
+        throw new TypeError(`"${getOptionName(isWritable2)}" must not be ${fdName}. It must be a writable stream, not readable.`);
+      }
+    };
+    getInvalidStdioOptionMessage = (fdNumber, fdName, options, isWritable2) => {
+      if (fdNumber === "all" && !options.all) {
+        return `The "all" option must be true to use "from: 'all'".`;
+      }
+      const { optionName, optionValue } = getInvalidStdioOption(fdNumber, options);
+      return `The "${optionName}: ${serializeOptionValue(optionValue)}" option is incompatible with using "${getOptionName(isWritable2)}: ${serializeOptionValue(fdName)}".
+Please set this option with "pipe" instead.`;
+    };
+    getInvalidStdioOption = (fdNumber, { stdin, stdout, stderr, stdio }) => {
+      const usedDescriptor = getUsedDescriptor(fdNumber);
+      if (usedDescriptor === 0 && stdin !== void 0) {
+        return { optionName: "stdin", optionValue: stdin };
+      }
+      if (usedDescriptor === 1 && stdout !== void 0) {
+        return { optionName: "stdout", optionValue: stdout };
+      }
+      if (usedDescriptor === 2 && stderr !== void 0) {
+        return { optionName: "stderr", optionValue: stderr };
+      }
+      return { optionName: `stdio[${usedDescriptor}]`, optionValue: stdio[usedDescriptor] };
+    };
+    getUsedDescriptor = (fdNumber) => fdNumber === "all" ? 1 : fdNumber;
+    getOptionName = (isWritable2) => isWritable2 ? "to" : "from";
+    serializeOptionValue = (value) => {
+      if (typeof value === "string") {
+        return `'${value}'`;
+      }
+      return typeof value === "number" ? `${value}` : "Stream";
+    };
+  }
+});
+
+// node_modules/execa/lib/utils/max-listeners.js
+var import_node_events3, incrementMaxListeners;
+var init_max_listeners = __esm({
+  "node_modules/execa/lib/utils/max-listeners.js"() {
+    import_node_events3 = require("node:events");
+    incrementMaxListeners = (eventEmitter, maxListenersIncrement, signal) => {
+      const maxListeners = eventEmitter.getMaxListeners();
+      if (maxListeners === 0 || maxListeners === Number.POSITIVE_INFINITY) {
+        return;
+      }
+      eventEmitter.setMaxListeners(maxListeners + maxListenersIncrement);
+      (0, import_node_events3.addAbortListener)(signal, () => {
+        eventEmitter.setMaxListeners(eventEmitter.getMaxListeners() - maxListenersIncrement);
+      });
+    };
+  }
+});
+
+// node_modules/execa/lib/ipc/reference.js
+var addReference, addReferenceCount, removeReference, removeReferenceCount, undoAddedReferences, redoAddedReferences;
+var init_reference = __esm({
+  "node_modules/execa/lib/ipc/reference.js"() {
+    addReference = (channel, reference) => {
+      if (reference) {
+        addReferenceCount(channel);
+      }
+    };
+    addReferenceCount = (channel) => {
+      channel.refCounted();
+    };
+    removeReference = (channel, reference) => {
+      if (reference) {
+        removeReferenceCount(channel);
+      }
+    };
+    removeReferenceCount = (channel) => {
+      channel.unrefCounted();
+    };
+    undoAddedReferences = (channel, isSubprocess) => {
+      if (isSubprocess) {
+        removeReferenceCount(channel);
+        removeReferenceCount(channel);
+      }
+    };
+    redoAddedReferences = (channel, isSubprocess) => {
+      if (isSubprocess) {
+        addReferenceCount(channel);
+        addReferenceCount(channel);
+      }
+    };
+  }
+});
+
+// node_modules/execa/lib/ipc/incoming.js
+var import_node_events4, import_promises12, onMessage, onDisconnect, INCOMING_MESSAGES;
+var init_incoming = __esm({
+  "node_modules/execa/lib/ipc/incoming.js"() {
+    import_node_events4 = require("node:events");
+    import_promises12 = require("node:timers/promises");
+    init_outgoing();
+    init_reference();
+    init_strict();
+    init_graceful();
+    onMessage = async ({ anyProcess, channel, isSubprocess, ipcEmitter }, wrappedMessage) => {
+      if (handleStrictResponse(wrappedMessage) || handleAbort(wrappedMessage)) {
+        return;
+      }
+      if (!INCOMING_MESSAGES.has(anyProcess)) {
+        INCOMING_MESSAGES.set(anyProcess, []);
+      }
+      const incomingMessages = INCOMING_MESSAGES.get(anyProcess);
+      incomingMessages.push(wrappedMessage);
+      if (incomingMessages.length > 1) {
+        return;
+      }
+      while (incomingMessages.length > 0) {
+        await waitForOutgoingMessages(anyProcess, ipcEmitter, wrappedMessage);
+        await import_promises12.scheduler.yield();
+        const message = await handleStrictRequest({
+          wrappedMessage: incomingMessages[0],
+          anyProcess,
+          channel,
+          isSubprocess,
+          ipcEmitter
+        });
+        incomingMessages.shift();
+        ipcEmitter.emit("message", message);
+        ipcEmitter.emit("message:done");
+      }
+    };
+    onDisconnect = async ({ anyProcess, channel, isSubprocess, ipcEmitter, boundOnMessage }) => {
+      abortOnDisconnect();
+      const incomingMessages = INCOMING_MESSAGES.get(anyProcess);
+      while (incomingMessages?.length > 0) {
+        await (0, import_node_events4.once)(ipcEmitter, "message:done");
+      }
+      anyProcess.removeListener("message", boundOnMessage);
+      redoAddedReferences(channel, isSubprocess);
+      ipcEmitter.connected = false;
+      ipcEmitter.emit("disconnect");
+    };
+    INCOMING_MESSAGES = /* @__PURE__ */ new WeakMap();
+  }
+});
+
+// node_modules/execa/lib/ipc/forward.js
+var import_node_events5, getIpcEmitter, IPC_EMITTERS, forwardEvents, isConnected;
+var init_forward = __esm({
+  "node_modules/execa/lib/ipc/forward.js"() {
+    import_node_events5 = require("node:events");
+    init_incoming();
+    init_reference();
+    getIpcEmitter = (anyProcess, channel, isSubprocess) => {
+      if (IPC_EMITTERS.has(anyProcess)) {
+        return IPC_EMITTERS.get(anyProcess);
+      }
+      const ipcEmitter = new import_node_events5.EventEmitter();
+      ipcEmitter.connected = true;
+      IPC_EMITTERS.set(anyProcess, ipcEmitter);
+      forwardEvents({
+        ipcEmitter,
+        anyProcess,
+        channel,
+        isSubprocess
+      });
+      return ipcEmitter;
+    };
+    IPC_EMITTERS = /* @__PURE__ */ new WeakMap();
+    forwardEvents = ({ ipcEmitter, anyProcess, channel, isSubprocess }) => {
+      const boundOnMessage = onMessage.bind(void 0, {
+        anyProcess,
+        channel,
+        isSubprocess,
+        ipcEmitter
+      });
+      anyProcess.on("message", boundOnMessage);
+      anyProcess.once("disconnect", onDisconnect.bind(void 0, {
+        anyProcess,
+        channel,
+        isSubprocess,
+        ipcEmitter,
+        boundOnMessage
+      }));
+      undoAddedReferences(channel, isSubprocess);
+    };
+    isConnected = (anyProcess) => {
+      const ipcEmitter = IPC_EMITTERS.get(anyProcess);
+      return ipcEmitter === void 0 ? anyProcess.channel !== null : ipcEmitter.connected;
+    };
+  }
+});
+
+// node_modules/execa/lib/ipc/strict.js
+var import_node_events6, handleSendStrict, count3, validateStrictDeadlock, handleStrictRequest, handleStrictResponse, waitForStrictResponse, STRICT_RESPONSES, throwOnDisconnect, REQUEST_TYPE, RESPONSE_TYPE;
+var init_strict = __esm({
+  "node_modules/execa/lib/ipc/strict.js"() {
+    import_node_events6 = require("node:events");
+    init_deferred();
+    init_max_listeners();
+    init_send();
+    init_validation();
+    init_forward();
+    init_outgoing();
+    handleSendStrict = ({ anyProcess, channel, isSubprocess, message, strict }) => {
+      if (!strict) {
+        return message;
+      }
+      const ipcEmitter = getIpcEmitter(anyProcess, channel, isSubprocess);
+      const hasListeners = hasMessageListeners(anyProcess, ipcEmitter);
+      return {
+        id: count3++,
+        type: REQUEST_TYPE,
+        message,
+        hasListeners
+      };
+    };
+    count3 = 0n;
+    validateStrictDeadlock = (outgoingMessages, wrappedMessage) => {
+      if (wrappedMessage?.type !== REQUEST_TYPE || wrappedMessage.hasListeners) {
+        return;
+      }
+      for (const { id } of outgoingMessages) {
+        if (id !== void 0) {
+          STRICT_RESPONSES[id].resolve({ isDeadlock: true, hasListeners: false });
+        }
+      }
+    };
+    handleStrictRequest = async ({ wrappedMessage, anyProcess, channel, isSubprocess, ipcEmitter }) => {
+      if (wrappedMessage?.type !== REQUEST_TYPE || !anyProcess.connected) {
+        return wrappedMessage;
+      }
+      const { id, message } = wrappedMessage;
+      const response = { id, type: RESPONSE_TYPE, message: hasMessageListeners(anyProcess, ipcEmitter) };
+      try {
+        await sendMessage({
+          anyProcess,
+          channel,
+          isSubprocess,
+          ipc: true
+        }, response);
+      } catch (error3) {
+        ipcEmitter.emit("strict:error", error3);
+      }
+      return message;
+    };
+    handleStrictResponse = (wrappedMessage) => {
+      if (wrappedMessage?.type !== RESPONSE_TYPE) {
+        return false;
+      }
+      const { id, message: hasListeners } = wrappedMessage;
+      STRICT_RESPONSES[id]?.resolve({ isDeadlock: false, hasListeners });
+      return true;
+    };
+    waitForStrictResponse = async (wrappedMessage, anyProcess, isSubprocess) => {
+      if (wrappedMessage?.type !== REQUEST_TYPE) {
+        return;
+      }
+      const deferred2 = createDeferred();
+      STRICT_RESPONSES[wrappedMessage.id] = deferred2;
+      const controller = new AbortController();
+      try {
+        const { isDeadlock, hasListeners } = await Promise.race([
+          deferred2,
+          throwOnDisconnect(anyProcess, isSubprocess, controller)
+        ]);
+        if (isDeadlock) {
+          throwOnStrictDeadlockError(isSubprocess);
+        }
+        if (!hasListeners) {
+          throwOnMissingStrict(isSubprocess);
+        }
+      } finally {
+        controller.abort();
+        delete STRICT_RESPONSES[wrappedMessage.id];
+      }
+    };
+    STRICT_RESPONSES = {};
+    throwOnDisconnect = async (anyProcess, isSubprocess, { signal }) => {
+      incrementMaxListeners(anyProcess, 1, signal);
+      await (0, import_node_events6.once)(anyProcess, "disconnect", { signal });
+      throwOnStrictDisconnect(isSubprocess);
+    };
+    REQUEST_TYPE = "execa:ipc:request";
+    RESPONSE_TYPE = "execa:ipc:response";
+  }
+});
+
+// node_modules/execa/lib/ipc/outgoing.js
+var startSendMessage, endSendMessage, waitForOutgoingMessages, OUTGOING_MESSAGES, hasMessageListeners, getMinListenerCount;
+var init_outgoing = __esm({
+  "node_modules/execa/lib/ipc/outgoing.js"() {
+    init_deferred();
+    init_specific();
+    init_fd_options();
+    init_strict();
+    startSendMessage = (anyProcess, wrappedMessage, strict) => {
+      if (!OUTGOING_MESSAGES.has(anyProcess)) {
+        OUTGOING_MESSAGES.set(anyProcess, /* @__PURE__ */ new Set());
+      }
+      const outgoingMessages = OUTGOING_MESSAGES.get(anyProcess);
+      const onMessageSent = createDeferred();
+      const id = strict ? wrappedMessage.id : void 0;
+      const outgoingMessage = { onMessageSent, id };
+      outgoingMessages.add(outgoingMessage);
+      return { outgoingMessages, outgoingMessage };
+    };
+    endSendMessage = ({ outgoingMessages, outgoingMessage }) => {
+      outgoingMessages.delete(outgoingMessage);
+      outgoingMessage.onMessageSent.resolve();
+    };
+    waitForOutgoingMessages = async (anyProcess, ipcEmitter, wrappedMessage) => {
+      while (!hasMessageListeners(anyProcess, ipcEmitter) && OUTGOING_MESSAGES.get(anyProcess)?.size > 0) {
+        const outgoingMessages = [...OUTGOING_MESSAGES.get(anyProcess)];
+        validateStrictDeadlock(outgoingMessages, wrappedMessage);
+        await Promise.all(outgoingMessages.map(({ onMessageSent }) => onMessageSent));
+      }
+    };
+    OUTGOING_MESSAGES = /* @__PURE__ */ new WeakMap();
+    hasMessageListeners = (anyProcess, ipcEmitter) => ipcEmitter.listenerCount("message") > getMinListenerCount(anyProcess);
+    getMinListenerCount = (anyProcess) => SUBPROCESS_OPTIONS.has(anyProcess) && !getFdSpecificValue(SUBPROCESS_OPTIONS.get(anyProcess).options.buffer, "ipc") ? 1 : 0;
+  }
+});
+
+// node_modules/execa/lib/ipc/send.js
+var import_node_util6, sendMessage, sendMessageAsync, sendOneMessage, getSendMethod, PROCESS_SEND_METHODS;
+var init_send = __esm({
+  "node_modules/execa/lib/ipc/send.js"() {
+    import_node_util6 = require("node:util");
+    init_validation();
+    init_outgoing();
+    init_strict();
+    sendMessage = ({ anyProcess, channel, isSubprocess, ipc }, message, { strict = false } = {}) => {
+      const methodName = "sendMessage";
+      validateIpcMethod({
+        methodName,
+        isSubprocess,
+        ipc,
+        isConnected: anyProcess.connected
+      });
+      return sendMessageAsync({
+        anyProcess,
+        channel,
+        methodName,
+        isSubprocess,
+        message,
+        strict
+      });
+    };
+    sendMessageAsync = async ({ anyProcess, channel, methodName, isSubprocess, message, strict }) => {
+      const wrappedMessage = handleSendStrict({
+        anyProcess,
+        channel,
+        isSubprocess,
+        message,
+        strict
+      });
+      const outgoingMessagesState = startSendMessage(anyProcess, wrappedMessage, strict);
+      try {
+        await sendOneMessage({
+          anyProcess,
+          methodName,
+          isSubprocess,
+          wrappedMessage,
+          message
+        });
+      } catch (error3) {
+        disconnect(anyProcess);
+        throw error3;
+      } finally {
+        endSendMessage(outgoingMessagesState);
+      }
+    };
+    sendOneMessage = async ({ anyProcess, methodName, isSubprocess, wrappedMessage, message }) => {
+      const sendMethod = getSendMethod(anyProcess);
+      try {
+        await Promise.all([
+          waitForStrictResponse(wrappedMessage, anyProcess, isSubprocess),
+          sendMethod(wrappedMessage)
+        ]);
+      } catch (error3) {
+        handleEpipeError({ error: error3, methodName, isSubprocess });
+        handleSerializationError({
+          error: error3,
+          methodName,
+          isSubprocess,
+          message
+        });
+        throw error3;
+      }
+    };
+    getSendMethod = (anyProcess) => {
+      if (PROCESS_SEND_METHODS.has(anyProcess)) {
+        return PROCESS_SEND_METHODS.get(anyProcess);
+      }
+      const sendMethod = (0, import_node_util6.promisify)(anyProcess.send.bind(anyProcess));
+      PROCESS_SEND_METHODS.set(anyProcess, sendMethod);
+      return sendMethod;
+    };
+    PROCESS_SEND_METHODS = /* @__PURE__ */ new WeakMap();
+  }
+});
+
+// node_modules/execa/lib/ipc/graceful.js
+var import_promises13, sendAbort, getCancelSignal, startIpc, cancelListening, handleAbort, GRACEFUL_CANCEL_TYPE, abortOnDisconnect, cancelController;
+var init_graceful = __esm({
+  "node_modules/execa/lib/ipc/graceful.js"() {
+    import_promises13 = require("node:timers/promises");
+    init_send();
+    init_forward();
+    init_validation();
+    sendAbort = (subprocess, message) => {
+      const methodName = "cancelSignal";
+      validateConnection(methodName, false, subprocess.connected);
+      return sendOneMessage({
+        anyProcess: subprocess,
+        methodName,
+        isSubprocess: false,
+        wrappedMessage: { type: GRACEFUL_CANCEL_TYPE, message },
+        message
+      });
+    };
+    getCancelSignal = async ({ anyProcess, channel, isSubprocess, ipc }) => {
+      await startIpc({
+        anyProcess,
+        channel,
+        isSubprocess,
+        ipc
+      });
+      return cancelController.signal;
+    };
+    startIpc = async ({ anyProcess, channel, isSubprocess, ipc }) => {
+      if (cancelListening) {
+        return;
+      }
+      cancelListening = true;
+      if (!ipc) {
+        throwOnMissingParent();
+        return;
+      }
+      if (channel === null) {
+        abortOnDisconnect();
+        return;
+      }
+      getIpcEmitter(anyProcess, channel, isSubprocess);
+      await import_promises13.scheduler.yield();
+    };
+    cancelListening = false;
+    handleAbort = (wrappedMessage) => {
+      if (wrappedMessage?.type !== GRACEFUL_CANCEL_TYPE) {
+        return false;
+      }
+      cancelController.abort(wrappedMessage.message);
+      return true;
+    };
+    GRACEFUL_CANCEL_TYPE = "execa:ipc:cancel";
+    abortOnDisconnect = () => {
+      cancelController.abort(getAbortDisconnectError());
+    };
+    cancelController = new AbortController();
+  }
+});
+
+// node_modules/execa/lib/terminate/graceful.js
+var validateGracefulCancel, throwOnGracefulCancel, sendOnAbort, getReason;
+var init_graceful2 = __esm({
+  "node_modules/execa/lib/terminate/graceful.js"() {
+    init_abort_signal();
+    init_graceful();
+    init_kill();
+    validateGracefulCancel = ({ gracefulCancel, cancelSignal, ipc, serialization }) => {
+      if (!gracefulCancel) {
+        return;
+      }
+      if (cancelSignal === void 0) {
+        throw new Error("The `cancelSignal` option must be defined when setting the `gracefulCancel` option.");
+      }
+      if (!ipc) {
+        throw new Error("The `ipc` option cannot be false when setting the `gracefulCancel` option.");
+      }
+      if (serialization === "json") {
+        throw new Error("The `serialization` option cannot be 'json' when setting the `gracefulCancel` option.");
+      }
+    };
+    throwOnGracefulCancel = ({
+      subprocess,
+      cancelSignal,
+      gracefulCancel,
+      forceKillAfterDelay,
+      context,
+      controller
+    }) => gracefulCancel ? [sendOnAbort({
+      subprocess,
+      cancelSignal,
+      forceKillAfterDelay,
+      context,
+      controller
+    })] : [];
+    sendOnAbort = async ({ subprocess, cancelSignal, forceKillAfterDelay, context, controller: { signal } }) => {
+      await onAbortedSignal(cancelSignal, signal);
+      const reason2 = getReason(cancelSignal);
+      await sendAbort(subprocess, reason2);
+      killOnTimeout({
+        kill: subprocess.kill,
+        forceKillAfterDelay,
+        context,
+        controllerSignal: signal
+      });
+      context.terminationReason ??= "gracefulCancel";
+      throw cancelSignal.reason;
+    };
+    getReason = ({ reason: reason2 }) => {
+      if (!(reason2 instanceof DOMException)) {
+        return reason2;
+      }
+      const error3 = new Error(reason2.message);
+      Object.defineProperty(error3, "stack", {
+        value: reason2.stack,
+        enumerable: false,
+        configurable: true,
+        writable: true
+      });
+      return error3;
+    };
+  }
+});
+
+// node_modules/execa/lib/terminate/timeout.js
+var import_promises14, validateTimeout, throwOnTimeout, killAfterTimeout;
+var init_timeout = __esm({
+  "node_modules/execa/lib/terminate/timeout.js"() {
+    import_promises14 = require("node:timers/promises");
+    init_final_error();
+    validateTimeout = ({ timeout }) => {
+      if (timeout !== void 0 && (!Number.isFinite(timeout) || timeout < 0)) {
+        throw new TypeError(`Expected the \`timeout\` option to be a non-negative integer, got \`${timeout}\` (${typeof timeout})`);
+      }
+    };
+    throwOnTimeout = (subprocess, timeout, context, controller) => timeout === 0 || timeout === void 0 ? [] : [killAfterTimeout(subprocess, timeout, context, controller)];
+    killAfterTimeout = async (subprocess, timeout, context, { signal }) => {
+      await (0, import_promises14.setTimeout)(timeout, void 0, { signal });
+      context.terminationReason ??= "timeout";
+      subprocess.kill();
+      throw new DiscardedError();
+    };
+  }
+});
+
+// node_modules/execa/lib/methods/node.js
+var import_node_process6, import_node_path14, mapNode, handleNodeOption;
+var init_node2 = __esm({
+  "node_modules/execa/lib/methods/node.js"() {
+    import_node_process6 = require("node:process");
+    import_node_path14 = __toESM(require("node:path"), 1);
+    init_file_url();
+    mapNode = ({ options }) => {
+      if (options.node === false) {
+        throw new TypeError('The "node" option cannot be false with `execaNode()`.');
+      }
+      return { options: { ...options, node: true } };
+    };
+    handleNodeOption = (file2, commandArguments, {
+      node: shouldHandleNode = false,
+      nodePath = import_node_process6.execPath,
+      nodeOptions = import_node_process6.execArgv.filter((nodeOption) => !nodeOption.startsWith("--inspect")),
+      cwd,
+      execPath: formerNodePath,
+      ...options
+    }) => {
+      if (formerNodePath !== void 0) {
+        throw new TypeError('The "execPath" option has been removed. Please use the "nodePath" option instead.');
+      }
+      const normalizedNodePath = safeNormalizeFileUrl(nodePath, 'The "nodePath" option');
+      const resolvedNodePath = import_node_path14.default.resolve(cwd, normalizedNodePath);
+      const newOptions = {
+        ...options,
+        nodePath: resolvedNodePath,
+        node: shouldHandleNode,
+        cwd
+      };
+      if (!shouldHandleNode) {
+        return [file2, commandArguments, newOptions];
+      }
+      if (import_node_path14.default.basename(file2, ".exe") === "node") {
+        throw new TypeError('When the "node" option is true, the first argument does not need to be "node".');
+      }
+      return [
+        resolvedNodePath,
+        [...nodeOptions, file2, ...commandArguments],
+        { ipc: true, ...newOptions, shell: false }
+      ];
+    };
+  }
+});
+
+// node_modules/execa/lib/ipc/ipc-input.js
+var import_node_v8, validateIpcInputOption, validateAdvancedInput, validateJsonInput, validateIpcInput, sendIpcInput;
+var init_ipc_input = __esm({
+  "node_modules/execa/lib/ipc/ipc-input.js"() {
+    import_node_v8 = require("node:v8");
+    validateIpcInputOption = ({ ipcInput, ipc, serialization }) => {
+      if (ipcInput === void 0) {
+        return;
+      }
+      if (!ipc) {
+        throw new Error("The `ipcInput` option cannot be set unless the `ipc` option is `true`.");
+      }
+      validateIpcInput[serialization](ipcInput);
+    };
+    validateAdvancedInput = (ipcInput) => {
+      try {
+        (0, import_node_v8.serialize)(ipcInput);
+      } catch (error3) {
+        throw new Error("The `ipcInput` option is not serializable with a structured clone.", { cause: error3 });
+      }
+    };
+    validateJsonInput = (ipcInput) => {
+      try {
+        JSON.stringify(ipcInput);
+      } catch (error3) {
+        throw new Error("The `ipcInput` option is not serializable with JSON.", { cause: error3 });
+      }
+    };
+    validateIpcInput = {
+      advanced: validateAdvancedInput,
+      json: validateJsonInput
+    };
+    sendIpcInput = async (subprocess, ipcInput) => {
+      if (ipcInput === void 0) {
+        return;
+      }
+      await subprocess.sendMessage(ipcInput);
+    };
+  }
+});
+
+// node_modules/execa/lib/arguments/encoding-option.js
+var validateEncoding, TEXT_ENCODINGS, BINARY_ENCODINGS, ENCODINGS, getCorrectEncoding, ENCODING_ALIASES, serializeEncoding;
+var init_encoding_option = __esm({
+  "node_modules/execa/lib/arguments/encoding-option.js"() {
+    validateEncoding = ({ encoding }) => {
+      if (ENCODINGS.has(encoding)) {
+        return;
+      }
+      const correctEncoding = getCorrectEncoding(encoding);
+      if (correctEncoding !== void 0) {
+        throw new TypeError(`Invalid option \`encoding: ${serializeEncoding(encoding)}\`.
+Please rename it to ${serializeEncoding(correctEncoding)}.`);
+      }
+      const correctEncodings = [...ENCODINGS].map((correctEncoding2) => serializeEncoding(correctEncoding2)).join(", ");
+      throw new TypeError(`Invalid option \`encoding: ${serializeEncoding(encoding)}\`.
+Please rename it to one of: ${correctEncodings}.`);
+    };
+    TEXT_ENCODINGS = /* @__PURE__ */ new Set(["utf8", "utf16le"]);
+    BINARY_ENCODINGS = /* @__PURE__ */ new Set(["buffer", "hex", "base64", "base64url", "latin1", "ascii"]);
+    ENCODINGS = /* @__PURE__ */ new Set([...TEXT_ENCODINGS, ...BINARY_ENCODINGS]);
+    getCorrectEncoding = (encoding) => {
+      if (encoding === null) {
+        return "buffer";
+      }
+      if (typeof encoding !== "string") {
+        return;
+      }
+      const lowerEncoding = encoding.toLowerCase();
+      if (lowerEncoding in ENCODING_ALIASES) {
+        return ENCODING_ALIASES[lowerEncoding];
+      }
+      if (ENCODINGS.has(lowerEncoding)) {
+        return lowerEncoding;
+      }
+    };
+    ENCODING_ALIASES = {
+      // eslint-disable-next-line unicorn/text-encoding-identifier-case
+      "utf-8": "utf8",
+      "utf-16le": "utf16le",
+      "ucs-2": "utf16le",
+      ucs2: "utf16le",
+      binary: "latin1"
+    };
+    serializeEncoding = (encoding) => typeof encoding === "string" ? `"${encoding}"` : String(encoding);
+  }
+});
+
+// node_modules/execa/lib/arguments/cwd.js
+var import_node_fs5, import_node_path15, import_node_process7, normalizeCwd, getDefaultCwd, fixCwdError;
+var init_cwd = __esm({
+  "node_modules/execa/lib/arguments/cwd.js"() {
+    import_node_fs5 = require("node:fs");
+    import_node_path15 = __toESM(require("node:path"), 1);
+    import_node_process7 = __toESM(require("node:process"), 1);
+    init_file_url();
+    normalizeCwd = (cwd = getDefaultCwd()) => {
+      const cwdString = safeNormalizeFileUrl(cwd, 'The "cwd" option');
+      return import_node_path15.default.resolve(cwdString);
+    };
+    getDefaultCwd = () => {
+      try {
+        return import_node_process7.default.cwd();
+      } catch (error3) {
+        error3.message = `The current directory does not exist.
+${error3.message}`;
+        throw error3;
+      }
+    };
+    fixCwdError = (originalMessage, cwd) => {
+      if (cwd === getDefaultCwd()) {
+        return originalMessage;
+      }
+      let cwdStat;
+      try {
+        cwdStat = (0, import_node_fs5.statSync)(cwd);
+      } catch (error3) {
+        return `The "cwd" option is invalid: ${cwd}.
+${error3.message}
+${originalMessage}`;
+      }
+      if (!cwdStat.isDirectory()) {
+        return `The "cwd" option is not a directory: ${cwd}.
+${originalMessage}`;
+      }
+      return originalMessage;
+    };
+  }
+});
+
+// node_modules/execa/lib/arguments/options.js
+var import_node_path16, import_node_process8, import_cross_spawn, normalizeOptions, addDefaultOptions, getEnv;
+var init_options = __esm({
+  "node_modules/execa/lib/arguments/options.js"() {
+    import_node_path16 = __toESM(require("node:path"), 1);
+    import_node_process8 = __toESM(require("node:process"), 1);
+    import_cross_spawn = __toESM(require_cross_spawn(), 1);
+    init_npm_run_path();
+    init_kill();
+    init_signal();
+    init_cancel();
+    init_graceful2();
+    init_timeout();
+    init_node2();
+    init_ipc_input();
+    init_encoding_option();
+    init_cwd();
+    init_file_url();
+    init_specific();
+    normalizeOptions = (filePath, rawArguments, rawOptions) => {
+      rawOptions.cwd = normalizeCwd(rawOptions.cwd);
+      const [processedFile, processedArguments, processedOptions] = handleNodeOption(filePath, rawArguments, rawOptions);
+      const { command: file2, args: commandArguments, options: initialOptions } = import_cross_spawn.default._parse(processedFile, processedArguments, processedOptions);
+      const fdOptions = normalizeFdSpecificOptions(initialOptions);
+      const options = addDefaultOptions(fdOptions);
+      validateTimeout(options);
+      validateEncoding(options);
+      validateIpcInputOption(options);
+      validateCancelSignal(options);
+      validateGracefulCancel(options);
+      options.shell = normalizeFileUrl(options.shell);
+      options.env = getEnv(options);
+      options.killSignal = normalizeKillSignal(options.killSignal);
+      options.forceKillAfterDelay = normalizeForceKillAfterDelay(options.forceKillAfterDelay);
+      options.lines = options.lines.map((lines2, fdNumber) => lines2 && !BINARY_ENCODINGS.has(options.encoding) && options.buffer[fdNumber]);
+      if (import_node_process8.default.platform === "win32" && import_node_path16.default.basename(file2, ".exe") === "cmd") {
+        commandArguments.unshift("/q");
+      }
+      return { file: file2, commandArguments, options };
+    };
+    addDefaultOptions = ({
+      extendEnv = true,
+      preferLocal = false,
+      cwd,
+      localDir: localDirectory = cwd,
+      encoding = "utf8",
+      reject = true,
+      cleanup = true,
+      all = false,
+      windowsHide = true,
+      killSignal = "SIGTERM",
+      forceKillAfterDelay = true,
+      gracefulCancel = false,
+      ipcInput,
+      ipc = ipcInput !== void 0 || gracefulCancel,
+      serialization = "advanced",
+      ...options
+    }) => ({
+      ...options,
+      extendEnv,
+      preferLocal,
+      cwd,
+      localDirectory,
+      encoding,
+      reject,
+      cleanup,
+      all,
+      windowsHide,
+      killSignal,
+      forceKillAfterDelay,
+      gracefulCancel,
+      ipcInput,
+      ipc,
+      serialization
+    });
+    getEnv = ({ env: envOption, extendEnv, preferLocal, node: node2, localDirectory, nodePath }) => {
+      const env = extendEnv ? { ...import_node_process8.default.env, ...envOption } : envOption;
+      if (preferLocal || node2) {
+        return npmRunPathEnv({
+          env,
+          cwd: localDirectory,
+          execPath: nodePath,
+          preferLocal,
+          addExecPath: node2
+        });
+      }
+      return env;
+    };
+  }
+});
+
+// node_modules/execa/lib/arguments/shell.js
+var concatenateShell;
+var init_shell = __esm({
+  "node_modules/execa/lib/arguments/shell.js"() {
+    concatenateShell = (file2, commandArguments, options) => options.shell && commandArguments.length > 0 ? [[file2, ...commandArguments].join(" "), [], options] : [file2, commandArguments, options];
+  }
+});
+
+// node_modules/strip-final-newline/index.js
+function stripFinalNewline(input) {
+  if (typeof input === "string") {
+    return stripFinalNewlineString(input);
+  }
+  if (!(ArrayBuffer.isView(input) && input.BYTES_PER_ELEMENT === 1)) {
+    throw new Error("Input must be a string or a Uint8Array");
+  }
+  return stripFinalNewlineBinary(input);
+}
+var stripFinalNewlineString, stripFinalNewlineBinary, LF, LF_BINARY, CR, CR_BINARY;
+var init_strip_final_newline = __esm({
+  "node_modules/strip-final-newline/index.js"() {
+    stripFinalNewlineString = (input) => input.at(-1) === LF ? input.slice(0, input.at(-2) === CR ? -2 : -1) : input;
+    stripFinalNewlineBinary = (input) => input.at(-1) === LF_BINARY ? input.subarray(0, input.at(-2) === CR_BINARY ? -2 : -1) : input;
+    LF = "\n";
+    LF_BINARY = LF.codePointAt(0);
+    CR = "\r";
+    CR_BINARY = CR.codePointAt(0);
+  }
+});
+
+// node_modules/is-stream/index.js
+function isStream(stream, { checkOpen = true } = {}) {
+  return stream !== null && typeof stream === "object" && (stream.writable || stream.readable || !checkOpen || stream.writable === void 0 && stream.readable === void 0) && typeof stream.pipe === "function";
+}
+function isWritableStream(stream, { checkOpen = true } = {}) {
+  return isStream(stream, { checkOpen }) && (stream.writable || !checkOpen) && typeof stream.write === "function" && typeof stream.end === "function" && typeof stream.writable === "boolean" && typeof stream.writableObjectMode === "boolean" && typeof stream.destroy === "function" && typeof stream.destroyed === "boolean";
+}
+function isReadableStream(stream, { checkOpen = true } = {}) {
+  return isStream(stream, { checkOpen }) && (stream.readable || !checkOpen) && typeof stream.read === "function" && typeof stream.readable === "boolean" && typeof stream.readableObjectMode === "boolean" && typeof stream.destroy === "function" && typeof stream.destroyed === "boolean";
+}
+function isDuplexStream(stream, options) {
+  return isWritableStream(stream, options) && isReadableStream(stream, options);
+}
+var init_is_stream = __esm({
+  "node_modules/is-stream/index.js"() {
+  }
+});
+
+// node_modules/@sec-ant/readable-stream/dist/ponyfill/asyncIterator.js
+function i() {
+  return this[n].next();
+}
+function o(r) {
+  return this[n].return(r);
+}
+function h({ preventCancel: r = false } = {}) {
+  const e = this.getReader(), t = new c(
+    e,
+    r
+  ), s = Object.create(u);
+  return s[n] = t, s;
+}
+var a, c, n, u;
+var init_asyncIterator = __esm({
+  "node_modules/@sec-ant/readable-stream/dist/ponyfill/asyncIterator.js"() {
+    a = Object.getPrototypeOf(
+      Object.getPrototypeOf(
+        /* istanbul ignore next */
+        async function* () {
+        }
+      ).prototype
+    );
+    c = class {
+      #t;
+      #n;
+      #r = false;
+      #e = void 0;
+      constructor(e, t) {
+        this.#t = e, this.#n = t;
+      }
+      next() {
+        const e = () => this.#s();
+        return this.#e = this.#e ? this.#e.then(e, e) : e(), this.#e;
+      }
+      return(e) {
+        const t = () => this.#i(e);
+        return this.#e ? this.#e.then(t, t) : t();
+      }
+      async #s() {
+        if (this.#r)
+          return {
+            done: true,
+            value: void 0
+          };
+        let e;
+        try {
+          e = await this.#t.read();
+        } catch (t) {
+          throw this.#e = void 0, this.#r = true, this.#t.releaseLock(), t;
+        }
+        return e.done && (this.#e = void 0, this.#r = true, this.#t.releaseLock()), e;
+      }
+      async #i(e) {
+        if (this.#r)
+          return {
+            done: true,
+            value: e
+          };
+        if (this.#r = true, !this.#n) {
+          const t = this.#t.cancel(e);
+          return this.#t.releaseLock(), await t, {
+            done: true,
+            value: e
+          };
+        }
+        return this.#t.releaseLock(), {
+          done: true,
+          value: e
+        };
+      }
+    };
+    n = /* @__PURE__ */ Symbol();
+    Object.defineProperty(i, "name", { value: "next" });
+    Object.defineProperty(o, "name", { value: "return" });
+    u = Object.create(a, {
+      next: {
+        enumerable: true,
+        configurable: true,
+        writable: true,
+        value: i
+      },
+      return: {
+        enumerable: true,
+        configurable: true,
+        writable: true,
+        value: o
+      }
+    });
+  }
+});
+
+// node_modules/@sec-ant/readable-stream/dist/ponyfill/fromAnyIterable.js
+var init_fromAnyIterable = __esm({
+  "node_modules/@sec-ant/readable-stream/dist/ponyfill/fromAnyIterable.js"() {
+  }
+});
+
+// node_modules/@sec-ant/readable-stream/dist/ponyfill/index.js
+var init_ponyfill = __esm({
+  "node_modules/@sec-ant/readable-stream/dist/ponyfill/index.js"() {
+    init_asyncIterator();
+    init_fromAnyIterable();
+  }
+});
+
+// node_modules/get-stream/source/stream.js
+var getAsyncIterable, toString, getStreamIterable, handleStreamEnd, nodeImports;
+var init_stream = __esm({
+  "node_modules/get-stream/source/stream.js"() {
+    init_is_stream();
+    init_ponyfill();
+    getAsyncIterable = (stream) => {
+      if (isReadableStream(stream, { checkOpen: false }) && nodeImports.on !== void 0) {
+        return getStreamIterable(stream);
+      }
+      if (typeof stream?.[Symbol.asyncIterator] === "function") {
+        return stream;
+      }
+      if (toString.call(stream) === "[object ReadableStream]") {
+        return h.call(stream);
+      }
+      throw new TypeError("The first argument must be a Readable, a ReadableStream, or an async iterable.");
+    };
+    ({ toString } = Object.prototype);
+    getStreamIterable = async function* (stream) {
+      const controller = new AbortController();
+      const state = {};
+      handleStreamEnd(stream, controller, state);
+      try {
+        for await (const [chunk] of nodeImports.on(stream, "data", { signal: controller.signal })) {
+          yield chunk;
+        }
+      } catch (error3) {
+        if (state.error !== void 0) {
+          throw state.error;
+        } else if (!controller.signal.aborted) {
+          throw error3;
+        }
+      } finally {
+        stream.destroy();
+      }
+    };
+    handleStreamEnd = async (stream, controller, state) => {
+      try {
+        await nodeImports.finished(stream, {
+          cleanup: true,
+          readable: true,
+          writable: false,
+          error: false
+        });
+      } catch (error3) {
+        state.error = error3;
+      } finally {
+        controller.abort();
+      }
+    };
+    nodeImports = {};
+  }
+});
+
+// node_modules/get-stream/source/contents.js
+var getStreamContents, appendFinalChunk, appendChunk, addNewChunk, getChunkType, objectToString2, MaxBufferError;
+var init_contents = __esm({
+  "node_modules/get-stream/source/contents.js"() {
+    init_stream();
+    getStreamContents = async (stream, { init, convertChunk, getSize, truncateChunk, addChunk, getFinalChunk, finalize: finalize2 }, { maxBuffer = Number.POSITIVE_INFINITY } = {}) => {
+      const asyncIterable = getAsyncIterable(stream);
+      const state = init();
+      state.length = 0;
+      try {
+        for await (const chunk of asyncIterable) {
+          const chunkType = getChunkType(chunk);
+          const convertedChunk = convertChunk[chunkType](chunk, state);
+          appendChunk({
+            convertedChunk,
+            state,
+            getSize,
+            truncateChunk,
+            addChunk,
+            maxBuffer
+          });
+        }
+        appendFinalChunk({
+          state,
+          convertChunk,
+          getSize,
+          truncateChunk,
+          addChunk,
+          getFinalChunk,
+          maxBuffer
+        });
+        return finalize2(state);
+      } catch (error3) {
+        const normalizedError = typeof error3 === "object" && error3 !== null ? error3 : new Error(error3);
+        normalizedError.bufferedData = finalize2(state);
+        throw normalizedError;
+      }
+    };
+    appendFinalChunk = ({ state, getSize, truncateChunk, addChunk, getFinalChunk, maxBuffer }) => {
+      const convertedChunk = getFinalChunk(state);
+      if (convertedChunk !== void 0) {
+        appendChunk({
+          convertedChunk,
+          state,
+          getSize,
+          truncateChunk,
+          addChunk,
+          maxBuffer
+        });
+      }
+    };
+    appendChunk = ({ convertedChunk, state, getSize, truncateChunk, addChunk, maxBuffer }) => {
+      const chunkSize2 = getSize(convertedChunk);
+      const newLength = state.length + chunkSize2;
+      if (newLength <= maxBuffer) {
+        addNewChunk(convertedChunk, state, addChunk, newLength);
+        return;
+      }
+      const truncatedChunk = truncateChunk(convertedChunk, maxBuffer - state.length);
+      if (truncatedChunk !== void 0) {
+        addNewChunk(truncatedChunk, state, addChunk, maxBuffer);
+      }
+      throw new MaxBufferError();
+    };
+    addNewChunk = (convertedChunk, state, addChunk, newLength) => {
+      state.contents = addChunk(convertedChunk, state, newLength);
+      state.length = newLength;
+    };
+    getChunkType = (chunk) => {
+      const typeOfChunk = typeof chunk;
+      if (typeOfChunk === "string") {
+        return "string";
+      }
+      if (typeOfChunk !== "object" || chunk === null) {
+        return "others";
+      }
+      if (globalThis.Buffer?.isBuffer(chunk)) {
+        return "buffer";
+      }
+      const prototypeName = objectToString2.call(chunk);
+      if (prototypeName === "[object ArrayBuffer]") {
+        return "arrayBuffer";
+      }
+      if (prototypeName === "[object DataView]") {
+        return "dataView";
+      }
+      if (Number.isInteger(chunk.byteLength) && Number.isInteger(chunk.byteOffset) && objectToString2.call(chunk.buffer) === "[object ArrayBuffer]") {
+        return "typedArray";
+      }
+      return "others";
+    };
+    ({ toString: objectToString2 } = Object.prototype);
+    MaxBufferError = class extends Error {
+      name = "MaxBufferError";
+      constructor() {
+        super("maxBuffer exceeded");
+      }
+    };
+  }
+});
+
+// node_modules/get-stream/source/utils.js
+var identity2, noop, getContentsProperty, throwObjectStream, getLengthProperty;
+var init_utils = __esm({
+  "node_modules/get-stream/source/utils.js"() {
+    identity2 = (value) => value;
+    noop = () => void 0;
+    getContentsProperty = ({ contents }) => contents;
+    throwObjectStream = (chunk) => {
+      throw new Error(`Streams in object mode are not supported: ${String(chunk)}`);
+    };
+    getLengthProperty = (convertedChunk) => convertedChunk.length;
+  }
+});
+
+// node_modules/get-stream/source/array.js
+async function getStreamAsArray(stream, options) {
+  return getStreamContents(stream, arrayMethods, options);
+}
+var initArray, increment, addArrayChunk, arrayMethods;
+var init_array = __esm({
+  "node_modules/get-stream/source/array.js"() {
+    init_contents();
+    init_utils();
+    initArray = () => ({ contents: [] });
+    increment = () => 1;
+    addArrayChunk = (convertedChunk, { contents }) => {
+      contents.push(convertedChunk);
+      return contents;
+    };
+    arrayMethods = {
+      init: initArray,
+      convertChunk: {
+        string: identity2,
+        buffer: identity2,
+        arrayBuffer: identity2,
+        dataView: identity2,
+        typedArray: identity2,
+        others: identity2
+      },
+      getSize: increment,
+      truncateChunk: noop,
+      addChunk: addArrayChunk,
+      getFinalChunk: noop,
+      finalize: getContentsProperty
+    };
+  }
+});
+
+// node_modules/get-stream/source/array-buffer.js
+async function getStreamAsArrayBuffer(stream, options) {
+  return getStreamContents(stream, arrayBufferMethods, options);
+}
+var initArrayBuffer, useTextEncoder, textEncoder2, useUint8Array, useUint8ArrayWithOffset, truncateArrayBufferChunk, addArrayBufferChunk, resizeArrayBufferSlow, resizeArrayBuffer, getNewContentsLength, SCALE_FACTOR, finalizeArrayBuffer, hasArrayBufferResize, arrayBufferMethods;
+var init_array_buffer = __esm({
+  "node_modules/get-stream/source/array-buffer.js"() {
+    init_contents();
+    init_utils();
+    initArrayBuffer = () => ({ contents: new ArrayBuffer(0) });
+    useTextEncoder = (chunk) => textEncoder2.encode(chunk);
+    textEncoder2 = new TextEncoder();
+    useUint8Array = (chunk) => new Uint8Array(chunk);
+    useUint8ArrayWithOffset = (chunk) => new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    truncateArrayBufferChunk = (convertedChunk, chunkSize2) => convertedChunk.slice(0, chunkSize2);
+    addArrayBufferChunk = (convertedChunk, { contents, length: previousLength }, length) => {
+      const newContents = hasArrayBufferResize() ? resizeArrayBuffer(contents, length) : resizeArrayBufferSlow(contents, length);
+      new Uint8Array(newContents).set(convertedChunk, previousLength);
+      return newContents;
+    };
+    resizeArrayBufferSlow = (contents, length) => {
+      if (length <= contents.byteLength) {
+        return contents;
+      }
+      const arrayBuffer = new ArrayBuffer(getNewContentsLength(length));
+      new Uint8Array(arrayBuffer).set(new Uint8Array(contents), 0);
+      return arrayBuffer;
+    };
+    resizeArrayBuffer = (contents, length) => {
+      if (length <= contents.maxByteLength) {
+        contents.resize(length);
+        return contents;
+      }
+      const arrayBuffer = new ArrayBuffer(length, { maxByteLength: getNewContentsLength(length) });
+      new Uint8Array(arrayBuffer).set(new Uint8Array(contents), 0);
+      return arrayBuffer;
+    };
+    getNewContentsLength = (length) => SCALE_FACTOR ** Math.ceil(Math.log(length) / Math.log(SCALE_FACTOR));
+    SCALE_FACTOR = 2;
+    finalizeArrayBuffer = ({ contents, length }) => hasArrayBufferResize() ? contents : contents.slice(0, length);
+    hasArrayBufferResize = () => "resize" in ArrayBuffer.prototype;
+    arrayBufferMethods = {
+      init: initArrayBuffer,
+      convertChunk: {
+        string: useTextEncoder,
+        buffer: useUint8Array,
+        arrayBuffer: useUint8Array,
+        dataView: useUint8ArrayWithOffset,
+        typedArray: useUint8ArrayWithOffset,
+        others: throwObjectStream
+      },
+      getSize: getLengthProperty,
+      truncateChunk: truncateArrayBufferChunk,
+      addChunk: addArrayBufferChunk,
+      getFinalChunk: noop,
+      finalize: finalizeArrayBuffer
+    };
+  }
+});
+
+// node_modules/get-stream/source/string.js
+async function getStreamAsString(stream, options) {
+  return getStreamContents(stream, stringMethods, options);
+}
+var initString, useTextDecoder, addStringChunk, truncateStringChunk, getFinalStringChunk, stringMethods;
+var init_string = __esm({
+  "node_modules/get-stream/source/string.js"() {
+    init_contents();
+    init_utils();
+    initString = () => ({ contents: "", textDecoder: new TextDecoder() });
+    useTextDecoder = (chunk, { textDecoder: textDecoder2 }) => textDecoder2.decode(chunk, { stream: true });
+    addStringChunk = (convertedChunk, { contents }) => contents + convertedChunk;
+    truncateStringChunk = (convertedChunk, chunkSize2) => convertedChunk.slice(0, chunkSize2);
+    getFinalStringChunk = ({ textDecoder: textDecoder2 }) => {
+      const finalChunk = textDecoder2.decode();
+      return finalChunk === "" ? void 0 : finalChunk;
+    };
+    stringMethods = {
+      init: initString,
+      convertChunk: {
+        string: identity2,
+        buffer: useTextDecoder,
+        arrayBuffer: useTextDecoder,
+        dataView: useTextDecoder,
+        typedArray: useTextDecoder,
+        others: throwObjectStream
+      },
+      getSize: getLengthProperty,
+      truncateChunk: truncateStringChunk,
+      addChunk: addStringChunk,
+      getFinalChunk: getFinalStringChunk,
+      finalize: getContentsProperty
+    };
+  }
+});
+
+// node_modules/get-stream/source/exports.js
+var init_exports = __esm({
+  "node_modules/get-stream/source/exports.js"() {
+    init_array();
+    init_array_buffer();
+    init_string();
+    init_contents();
+  }
+});
+
+// node_modules/get-stream/source/index.js
+var import_node_events7, import_promises15;
+var init_source = __esm({
+  "node_modules/get-stream/source/index.js"() {
+    import_node_events7 = require("node:events");
+    import_promises15 = require("node:stream/promises");
+    init_stream();
+    init_exports();
+    Object.assign(nodeImports, { on: import_node_events7.on, finished: import_promises15.finished });
+  }
+});
+
+// node_modules/execa/lib/io/max-buffer.js
+var handleMaxBuffer, getMaxBufferUnit, checkIpcMaxBuffer, getMaxBufferMessage, getMaxBufferInfo, isMaxBufferSync, truncateMaxBufferSync, getMaxBufferSync;
+var init_max_buffer = __esm({
+  "node_modules/execa/lib/io/max-buffer.js"() {
+    init_source();
+    init_standard_stream();
+    init_specific();
+    handleMaxBuffer = ({ error: error3, stream, readableObjectMode, lines: lines2, encoding, fdNumber }) => {
+      if (!(error3 instanceof MaxBufferError)) {
+        throw error3;
+      }
+      if (fdNumber === "all") {
+        return error3;
+      }
+      const unit2 = getMaxBufferUnit(readableObjectMode, lines2, encoding);
+      error3.maxBufferInfo = { fdNumber, unit: unit2 };
+      stream.destroy();
+      throw error3;
+    };
+    getMaxBufferUnit = (readableObjectMode, lines2, encoding) => {
+      if (readableObjectMode) {
+        return "objects";
+      }
+      if (lines2) {
+        return "lines";
+      }
+      if (encoding === "buffer") {
+        return "bytes";
+      }
+      return "characters";
+    };
+    checkIpcMaxBuffer = (subprocess, ipcOutput, maxBuffer) => {
+      if (ipcOutput.length !== maxBuffer) {
+        return;
+      }
+      const error3 = new MaxBufferError();
+      error3.maxBufferInfo = { fdNumber: "ipc" };
+      throw error3;
+    };
+    getMaxBufferMessage = (error3, maxBuffer) => {
+      const { streamName, threshold, unit: unit2 } = getMaxBufferInfo(error3, maxBuffer);
+      return `Command's ${streamName} was larger than ${threshold} ${unit2}`;
+    };
+    getMaxBufferInfo = (error3, maxBuffer) => {
+      if (error3?.maxBufferInfo === void 0) {
+        return { streamName: "output", threshold: maxBuffer[1], unit: "bytes" };
+      }
+      const { maxBufferInfo: { fdNumber, unit: unit2 } } = error3;
+      delete error3.maxBufferInfo;
+      const threshold = getFdSpecificValue(maxBuffer, fdNumber);
+      if (fdNumber === "ipc") {
+        return { streamName: "IPC output", threshold, unit: "messages" };
+      }
+      return { streamName: getStreamName(fdNumber), threshold, unit: unit2 };
+    };
+    isMaxBufferSync = (resultError, output, maxBuffer) => resultError?.code === "ENOBUFS" && output !== null && output.some((result) => result !== null && result.length > getMaxBufferSync(maxBuffer));
+    truncateMaxBufferSync = (result, isMaxBuffer, maxBuffer) => {
+      if (!isMaxBuffer) {
+        return result;
+      }
+      const maxBufferValue = getMaxBufferSync(maxBuffer);
+      return result.length > maxBufferValue ? result.slice(0, maxBufferValue) : result;
+    };
+    getMaxBufferSync = ([, stdoutMaxBuffer]) => stdoutMaxBuffer;
+  }
+});
+
+// node_modules/execa/lib/return/message.js
+var import_node_util7, createMessages, getErrorPrefix, getForcefulSuffix, getOriginalMessage, serializeIpcMessage, serializeMessagePart, serializeMessageItem;
+var init_message = __esm({
+  "node_modules/execa/lib/return/message.js"() {
+    import_node_util7 = require("node:util");
+    init_strip_final_newline();
+    init_uint_array();
+    init_cwd();
+    init_escape();
+    init_max_buffer();
+    init_signal();
+    init_final_error();
+    createMessages = ({
+      stdio,
+      all,
+      ipcOutput,
+      originalError,
+      signal,
+      signalDescription,
+      exitCode,
+      escapedCommand,
+      timedOut,
+      isCanceled,
+      isGracefullyCanceled,
+      isMaxBuffer,
+      isForcefullyTerminated,
+      forceKillAfterDelay,
+      killSignal,
+      maxBuffer,
+      timeout,
+      cwd
+    }) => {
+      const errorCode = originalError?.code;
+      const prefix = getErrorPrefix({
+        originalError,
+        timedOut,
+        timeout,
+        isMaxBuffer,
+        maxBuffer,
+        errorCode,
+        signal,
+        signalDescription,
+        exitCode,
+        isCanceled,
+        isGracefullyCanceled,
+        isForcefullyTerminated,
+        forceKillAfterDelay,
+        killSignal
+      });
+      const originalMessage = getOriginalMessage(originalError, cwd);
+      const suffix = originalMessage === void 0 ? "" : `
+${originalMessage}`;
+      const shortMessage = `${prefix}: ${escapedCommand}${suffix}`;
+      const messageStdio = all === void 0 ? [stdio[2], stdio[1]] : [all];
+      const message = [
+        shortMessage,
+        ...messageStdio,
+        ...stdio.slice(3),
+        ipcOutput.map((ipcMessage) => serializeIpcMessage(ipcMessage)).join("\n")
+      ].map((messagePart) => escapeLines(stripFinalNewline(serializeMessagePart(messagePart)))).filter(Boolean).join("\n\n");
+      return { originalMessage, shortMessage, message };
+    };
+    getErrorPrefix = ({
+      originalError,
+      timedOut,
+      timeout,
+      isMaxBuffer,
+      maxBuffer,
+      errorCode,
+      signal,
+      signalDescription,
+      exitCode,
+      isCanceled,
+      isGracefullyCanceled,
+      isForcefullyTerminated,
+      forceKillAfterDelay,
+      killSignal
+    }) => {
+      const forcefulSuffix = getForcefulSuffix(isForcefullyTerminated, forceKillAfterDelay);
+      if (timedOut) {
+        return `Command timed out after ${timeout} milliseconds${forcefulSuffix}`;
+      }
+      if (isGracefullyCanceled) {
+        if (signal === void 0) {
+          return `Command was gracefully canceled with exit code ${exitCode}`;
+        }
+        return isForcefullyTerminated ? `Command was gracefully canceled${forcefulSuffix}` : `Command was gracefully canceled with ${signal} (${signalDescription})`;
+      }
+      if (isCanceled) {
+        return `Command was canceled${forcefulSuffix}`;
+      }
+      if (isMaxBuffer) {
+        return `${getMaxBufferMessage(originalError, maxBuffer)}${forcefulSuffix}`;
+      }
+      if (errorCode !== void 0) {
+        return `Command failed with ${errorCode}${forcefulSuffix}`;
+      }
+      if (isForcefullyTerminated) {
+        return `Command was killed with ${killSignal} (${getSignalDescription(killSignal)})${forcefulSuffix}`;
+      }
+      if (signal !== void 0) {
+        return `Command was killed with ${signal} (${signalDescription})`;
+      }
+      if (exitCode !== void 0) {
+        return `Command failed with exit code ${exitCode}`;
+      }
+      return "Command failed";
+    };
+    getForcefulSuffix = (isForcefullyTerminated, forceKillAfterDelay) => isForcefullyTerminated ? ` and was forcefully terminated after ${forceKillAfterDelay} milliseconds` : "";
+    getOriginalMessage = (originalError, cwd) => {
+      if (originalError instanceof DiscardedError) {
+        return;
+      }
+      const originalMessage = isExecaError(originalError) ? originalError.originalMessage : String(originalError?.message ?? originalError);
+      const escapedOriginalMessage = escapeLines(fixCwdError(originalMessage, cwd));
+      return escapedOriginalMessage === "" ? void 0 : escapedOriginalMessage;
+    };
+    serializeIpcMessage = (ipcMessage) => typeof ipcMessage === "string" ? ipcMessage : (0, import_node_util7.inspect)(ipcMessage);
+    serializeMessagePart = (messagePart) => Array.isArray(messagePart) ? messagePart.map((messageItem) => stripFinalNewline(serializeMessageItem(messageItem))).filter(Boolean).join("\n") : serializeMessageItem(messagePart);
+    serializeMessageItem = (messageItem) => {
+      if (typeof messageItem === "string") {
+        return messageItem;
+      }
+      if (isUint8Array(messageItem)) {
+        return uint8ArrayToString(messageItem);
+      }
+      return "";
+    };
+  }
+});
+
+// node_modules/execa/lib/return/result.js
+var makeSuccessResult, makeEarlyError, makeError, getErrorProperties, omitUndefinedProperties, normalizeExitPayload;
+var init_result = __esm({
+  "node_modules/execa/lib/return/result.js"() {
+    init_signal();
+    init_duration2();
+    init_final_error();
+    init_message();
+    makeSuccessResult = ({
+      command,
+      escapedCommand,
+      stdio,
+      all,
+      ipcOutput,
+      options: { cwd },
+      startTime
+    }) => omitUndefinedProperties({
+      command,
+      escapedCommand,
+      cwd,
+      durationMs: getDurationMs(startTime),
+      failed: false,
+      timedOut: false,
+      isCanceled: false,
+      isGracefullyCanceled: false,
+      isTerminated: false,
+      isMaxBuffer: false,
+      isForcefullyTerminated: false,
+      exitCode: 0,
+      stdout: stdio[1],
+      stderr: stdio[2],
+      all,
+      stdio,
+      ipcOutput,
+      pipedFrom: []
+    });
+    makeEarlyError = ({
+      error: error3,
+      command,
+      escapedCommand,
+      fileDescriptors,
+      options,
+      startTime,
+      isSync
+    }) => makeError({
+      error: error3,
+      command,
+      escapedCommand,
+      startTime,
+      timedOut: false,
+      isCanceled: false,
+      isGracefullyCanceled: false,
+      isMaxBuffer: false,
+      isForcefullyTerminated: false,
+      stdio: Array.from({ length: fileDescriptors.length }),
+      ipcOutput: [],
+      options,
+      isSync
+    });
+    makeError = ({
+      error: originalError,
+      command,
+      escapedCommand,
+      startTime,
+      timedOut,
+      isCanceled,
+      isGracefullyCanceled,
+      isMaxBuffer,
+      isForcefullyTerminated,
+      exitCode: rawExitCode,
+      signal: rawSignal,
+      stdio,
+      all,
+      ipcOutput,
+      options: {
+        timeoutDuration,
+        timeout = timeoutDuration,
+        forceKillAfterDelay,
+        killSignal,
+        cwd,
+        maxBuffer
+      },
+      isSync
+    }) => {
+      const { exitCode, signal, signalDescription } = normalizeExitPayload(rawExitCode, rawSignal);
+      const { originalMessage, shortMessage, message } = createMessages({
+        stdio,
+        all,
+        ipcOutput,
+        originalError,
+        signal,
+        signalDescription,
+        exitCode,
+        escapedCommand,
+        timedOut,
+        isCanceled,
+        isGracefullyCanceled,
+        isMaxBuffer,
+        isForcefullyTerminated,
+        forceKillAfterDelay,
+        killSignal,
+        maxBuffer,
+        timeout,
+        cwd
+      });
+      const error3 = getFinalError(originalError, message, isSync);
+      Object.assign(error3, getErrorProperties({
+        error: error3,
+        command,
+        escapedCommand,
+        startTime,
+        timedOut,
+        isCanceled,
+        isGracefullyCanceled,
+        isMaxBuffer,
+        isForcefullyTerminated,
+        exitCode,
+        signal,
+        signalDescription,
+        stdio,
+        all,
+        ipcOutput,
+        cwd,
+        originalMessage,
+        shortMessage
+      }));
+      return error3;
+    };
+    getErrorProperties = ({
+      error: error3,
+      command,
+      escapedCommand,
+      startTime,
+      timedOut,
+      isCanceled,
+      isGracefullyCanceled,
+      isMaxBuffer,
+      isForcefullyTerminated,
+      exitCode,
+      signal,
+      signalDescription,
+      stdio,
+      all,
+      ipcOutput,
+      cwd,
+      originalMessage,
+      shortMessage
+    }) => omitUndefinedProperties({
+      shortMessage,
+      originalMessage,
+      command,
+      escapedCommand,
+      cwd,
+      durationMs: getDurationMs(startTime),
+      failed: true,
+      timedOut,
+      isCanceled,
+      isGracefullyCanceled,
+      isTerminated: signal !== void 0,
+      isMaxBuffer,
+      isForcefullyTerminated,
+      exitCode,
+      signal,
+      signalDescription,
+      code: error3.cause?.code,
+      stdout: stdio[1],
+      stderr: stdio[2],
+      all,
+      stdio,
+      ipcOutput,
+      pipedFrom: []
+    });
+    omitUndefinedProperties = (result) => Object.fromEntries(Object.entries(result).filter(([, value]) => value !== void 0));
+    normalizeExitPayload = (rawExitCode, rawSignal) => {
+      const exitCode = rawExitCode === null ? void 0 : rawExitCode;
+      const signal = rawSignal === null ? void 0 : rawSignal;
+      const signalDescription = signal === void 0 ? void 0 : getSignalDescription(rawSignal);
+      return { exitCode, signal, signalDescription };
+    };
+  }
+});
+
+// node_modules/parse-ms/index.js
+function parseNumber(milliseconds) {
+  return {
+    days: Math.trunc(milliseconds / 864e5),
+    hours: Math.trunc(milliseconds / 36e5 % 24),
+    minutes: Math.trunc(milliseconds / 6e4 % 60),
+    seconds: Math.trunc(milliseconds / 1e3 % 60),
+    milliseconds: Math.trunc(milliseconds % 1e3),
+    microseconds: Math.trunc(toZeroIfInfinity(milliseconds * 1e3) % 1e3),
+    nanoseconds: Math.trunc(toZeroIfInfinity(milliseconds * 1e6) % 1e3)
+  };
+}
+function parseBigint(milliseconds) {
+  return {
+    days: milliseconds / 86400000n,
+    hours: milliseconds / 3600000n % 24n,
+    minutes: milliseconds / 60000n % 60n,
+    seconds: milliseconds / 1000n % 60n,
+    milliseconds: milliseconds % 1000n,
+    microseconds: 0n,
+    nanoseconds: 0n
+  };
+}
+function parseMilliseconds(milliseconds) {
+  switch (typeof milliseconds) {
+    case "number": {
+      if (Number.isFinite(milliseconds)) {
+        return parseNumber(milliseconds);
+      }
+      break;
+    }
+    case "bigint": {
+      return parseBigint(milliseconds);
+    }
+  }
+  throw new TypeError("Expected a finite number or bigint");
+}
+var toZeroIfInfinity;
+var init_parse_ms = __esm({
+  "node_modules/parse-ms/index.js"() {
+    toZeroIfInfinity = (value) => Number.isFinite(value) ? value : 0;
+  }
+});
+
+// node_modules/pretty-ms/index.js
+function prettyMilliseconds(milliseconds, options) {
+  const isBigInt = typeof milliseconds === "bigint";
+  if (!isBigInt && !Number.isFinite(milliseconds)) {
+    throw new TypeError("Expected a finite number or bigint");
+  }
+  options = { ...options };
+  const sign3 = milliseconds < 0 ? "-" : "";
+  milliseconds = milliseconds < 0 ? -milliseconds : milliseconds;
+  if (options.colonNotation) {
+    options.compact = false;
+    options.formatSubMilliseconds = false;
+    options.separateMilliseconds = false;
+    options.verbose = false;
+  }
+  if (options.compact) {
+    options.unitCount = 1;
+    options.secondsDecimalDigits = 0;
+    options.millisecondsDecimalDigits = 0;
+  }
+  let result = [];
+  const floorDecimals = (value, decimalDigits) => {
+    const flooredInterimValue = Math.floor(value * 10 ** decimalDigits + SECOND_ROUNDING_EPSILON);
+    const flooredValue = Math.round(flooredInterimValue) / 10 ** decimalDigits;
+    return flooredValue.toFixed(decimalDigits);
+  };
+  const add = (value, long, short, valueString) => {
+    if ((result.length === 0 || !options.colonNotation) && isZero(value) && !(options.colonNotation && short === "m")) {
+      return;
+    }
+    valueString ??= String(value);
+    if (options.colonNotation) {
+      const wholeDigits = valueString.includes(".") ? valueString.split(".")[0].length : valueString.length;
+      const minLength = result.length > 0 ? 2 : 1;
+      valueString = "0".repeat(Math.max(0, minLength - wholeDigits)) + valueString;
+    } else {
+      valueString += options.verbose ? " " + pluralize(long, value) : short;
+    }
+    result.push(valueString);
+  };
+  const parsed4 = parseMilliseconds(milliseconds);
+  const days = BigInt(parsed4.days);
+  if (options.hideYearAndDays) {
+    add(BigInt(days) * 24n + BigInt(parsed4.hours), "hour", "h");
+  } else {
+    if (options.hideYear) {
+      add(days, "day", "d");
+    } else {
+      add(days / 365n, "year", "y");
+      add(days % 365n, "day", "d");
+    }
+    add(Number(parsed4.hours), "hour", "h");
+  }
+  add(Number(parsed4.minutes), "minute", "m");
+  if (!options.hideSeconds) {
+    if (options.separateMilliseconds || options.formatSubMilliseconds || !options.colonNotation && milliseconds < 1e3 && !options.subSecondsAsDecimals) {
+      const seconds = Number(parsed4.seconds);
+      const milliseconds2 = Number(parsed4.milliseconds);
+      const microseconds = Number(parsed4.microseconds);
+      const nanoseconds = Number(parsed4.nanoseconds);
+      add(seconds, "second", "s");
+      if (options.formatSubMilliseconds) {
+        add(milliseconds2, "millisecond", "ms");
+        add(microseconds, "microsecond", "\xB5s");
+        add(nanoseconds, "nanosecond", "ns");
+      } else {
+        const millisecondsAndBelow = milliseconds2 + microseconds / 1e3 + nanoseconds / 1e6;
+        const millisecondsDecimalDigits = typeof options.millisecondsDecimalDigits === "number" ? options.millisecondsDecimalDigits : 0;
+        const roundedMilliseconds = millisecondsAndBelow >= 1 ? Math.round(millisecondsAndBelow) : Math.ceil(millisecondsAndBelow);
+        const maximumMilliseconds = 1e3 - 10 ** -millisecondsDecimalDigits;
+        const millisecondsString = millisecondsDecimalDigits ? Math.min(millisecondsAndBelow, maximumMilliseconds).toFixed(millisecondsDecimalDigits) : Math.min(roundedMilliseconds, maximumMilliseconds);
+        add(
+          Number.parseFloat(millisecondsString),
+          "millisecond",
+          "ms",
+          millisecondsString
+        );
+      }
+    } else {
+      const seconds = (isBigInt ? Number(milliseconds % ONE_DAY_IN_MILLISECONDS) : milliseconds) / 1e3 % 60;
+      const secondsDecimalDigits = typeof options.secondsDecimalDigits === "number" ? options.secondsDecimalDigits : 1;
+      const secondsFixed = floorDecimals(seconds, secondsDecimalDigits);
+      const secondsString = options.keepDecimalsOnWholeSeconds ? secondsFixed : secondsFixed.replace(/\.0+$/, "");
+      add(Number.parseFloat(secondsString), "second", "s", secondsString);
+    }
+  }
+  if (result.length === 0) {
+    return sign3 + "0" + (options.verbose ? " milliseconds" : "ms");
+  }
+  const separator = options.colonNotation ? ":" : " ";
+  if (typeof options.unitCount === "number") {
+    result = result.slice(0, Math.max(options.unitCount, 1));
+  }
+  return sign3 + result.join(separator);
+}
+var isZero, pluralize, SECOND_ROUNDING_EPSILON, ONE_DAY_IN_MILLISECONDS;
+var init_pretty_ms = __esm({
+  "node_modules/pretty-ms/index.js"() {
+    init_parse_ms();
+    isZero = (value) => value === 0 || value === 0n;
+    pluralize = (word, count4) => count4 === 1 || count4 === 1n ? word : `${word}s`;
+    SECOND_ROUNDING_EPSILON = 1e-7;
+    ONE_DAY_IN_MILLISECONDS = 24n * 60n * 60n * 1000n;
+  }
+});
+
+// node_modules/execa/lib/verbose/error.js
+var logError;
+var init_error2 = __esm({
+  "node_modules/execa/lib/verbose/error.js"() {
+    init_log();
+    logError = (result, verboseInfo) => {
+      if (result.failed) {
+        verboseLog({
+          type: "error",
+          verboseMessage: result.shortMessage,
+          verboseInfo,
+          result
+        });
+      }
+    };
+  }
+});
+
+// node_modules/execa/lib/verbose/complete.js
+var logResult, logDuration;
+var init_complete = __esm({
+  "node_modules/execa/lib/verbose/complete.js"() {
+    init_pretty_ms();
+    init_values();
+    init_log();
+    init_error2();
+    logResult = (result, verboseInfo) => {
+      if (!isVerbose(verboseInfo)) {
+        return;
+      }
+      logError(result, verboseInfo);
+      logDuration(result, verboseInfo);
+    };
+    logDuration = (result, verboseInfo) => {
+      const verboseMessage = `(done in ${prettyMilliseconds(result.durationMs)})`;
+      verboseLog({
+        type: "duration",
+        verboseMessage,
+        verboseInfo,
+        result
+      });
+    };
+  }
+});
+
+// node_modules/execa/lib/return/reject.js
+var handleResult;
+var init_reject = __esm({
+  "node_modules/execa/lib/return/reject.js"() {
+    init_complete();
+    handleResult = (result, verboseInfo, { reject }) => {
+      logResult(result, verboseInfo);
+      if (result.failed && reject) {
+        throw result;
+      }
+      return result;
+    };
+  }
+});
+
+// node_modules/execa/lib/stdio/type.js
+var getStdioItemType, getTransformObjectType, getDuplexType, getTransformStreamType, validateNonGeneratorType, checkUndefinedOption, getGeneratorObjectType, checkBooleanOption, isGenerator, isAsyncGenerator, isSyncGenerator, isTransformOptions, isUrl, isRegularUrl, isFilePathObject, FILE_PATH_KEYS, isFilePathString, isUnknownStdioString, KNOWN_STDIO_STRINGS, isReadableStream2, isWritableStream2, isWebStream, isTransformStream, isAsyncIterableObject, isIterableObject, isObject2, TRANSFORM_TYPES, FILE_TYPES, SPECIAL_DUPLICATE_TYPES_SYNC, SPECIAL_DUPLICATE_TYPES, FORBID_DUPLICATE_TYPES, TYPE_TO_MESSAGE;
+var init_type = __esm({
+  "node_modules/execa/lib/stdio/type.js"() {
+    init_is_stream();
+    init_is_plain_obj();
+    init_uint_array();
+    getStdioItemType = (value, optionName) => {
+      if (isAsyncGenerator(value)) {
+        return "asyncGenerator";
+      }
+      if (isSyncGenerator(value)) {
+        return "generator";
+      }
+      if (isUrl(value)) {
+        return "fileUrl";
+      }
+      if (isFilePathObject(value)) {
+        return "filePath";
+      }
+      if (isWebStream(value)) {
+        return "webStream";
+      }
+      if (isStream(value, { checkOpen: false })) {
+        return "native";
+      }
+      if (isUint8Array(value)) {
+        return "uint8Array";
+      }
+      if (isAsyncIterableObject(value)) {
+        return "asyncIterable";
+      }
+      if (isIterableObject(value)) {
+        return "iterable";
+      }
+      if (isTransformStream(value)) {
+        return getTransformStreamType({ transform: value }, optionName);
+      }
+      if (isTransformOptions(value)) {
+        return getTransformObjectType(value, optionName);
+      }
+      return "native";
+    };
+    getTransformObjectType = (value, optionName) => {
+      if (isDuplexStream(value.transform, { checkOpen: false })) {
+        return getDuplexType(value, optionName);
+      }
+      if (isTransformStream(value.transform)) {
+        return getTransformStreamType(value, optionName);
+      }
+      return getGeneratorObjectType(value, optionName);
+    };
+    getDuplexType = (value, optionName) => {
+      validateNonGeneratorType(value, optionName, "Duplex stream");
+      return "duplex";
+    };
+    getTransformStreamType = (value, optionName) => {
+      validateNonGeneratorType(value, optionName, "web TransformStream");
+      return "webTransform";
+    };
+    validateNonGeneratorType = ({ final, binary, objectMode }, optionName, typeName) => {
+      checkUndefinedOption(final, `${optionName}.final`, typeName);
+      checkUndefinedOption(binary, `${optionName}.binary`, typeName);
+      checkBooleanOption(objectMode, `${optionName}.objectMode`);
+    };
+    checkUndefinedOption = (value, optionName, typeName) => {
+      if (value !== void 0) {
+        throw new TypeError(`The \`${optionName}\` option can only be defined when using a generator, not a ${typeName}.`);
+      }
+    };
+    getGeneratorObjectType = ({ transform: transform2, final, binary, objectMode }, optionName) => {
+      if (transform2 !== void 0 && !isGenerator(transform2)) {
+        throw new TypeError(`The \`${optionName}.transform\` option must be a generator, a Duplex stream or a web TransformStream.`);
+      }
+      if (isDuplexStream(final, { checkOpen: false })) {
+        throw new TypeError(`The \`${optionName}.final\` option must not be a Duplex stream.`);
+      }
+      if (isTransformStream(final)) {
+        throw new TypeError(`The \`${optionName}.final\` option must not be a web TransformStream.`);
+      }
+      if (final !== void 0 && !isGenerator(final)) {
+        throw new TypeError(`The \`${optionName}.final\` option must be a generator.`);
+      }
+      checkBooleanOption(binary, `${optionName}.binary`);
+      checkBooleanOption(objectMode, `${optionName}.objectMode`);
+      return isAsyncGenerator(transform2) || isAsyncGenerator(final) ? "asyncGenerator" : "generator";
+    };
+    checkBooleanOption = (value, optionName) => {
+      if (value !== void 0 && typeof value !== "boolean") {
+        throw new TypeError(`The \`${optionName}\` option must use a boolean.`);
+      }
+    };
+    isGenerator = (value) => isAsyncGenerator(value) || isSyncGenerator(value);
+    isAsyncGenerator = (value) => Object.prototype.toString.call(value) === "[object AsyncGeneratorFunction]";
+    isSyncGenerator = (value) => Object.prototype.toString.call(value) === "[object GeneratorFunction]";
+    isTransformOptions = (value) => isPlainObject2(value) && (value.transform !== void 0 || value.final !== void 0);
+    isUrl = (value) => Object.prototype.toString.call(value) === "[object URL]";
+    isRegularUrl = (value) => isUrl(value) && value.protocol !== "file:";
+    isFilePathObject = (value) => isPlainObject2(value) && Object.keys(value).length > 0 && Object.keys(value).every((key) => FILE_PATH_KEYS.has(key)) && isFilePathString(value.file);
+    FILE_PATH_KEYS = /* @__PURE__ */ new Set(["file", "append"]);
+    isFilePathString = (file2) => typeof file2 === "string";
+    isUnknownStdioString = (type, value) => type === "native" && typeof value === "string" && !KNOWN_STDIO_STRINGS.has(value);
+    KNOWN_STDIO_STRINGS = /* @__PURE__ */ new Set(["ipc", "ignore", "inherit", "overlapped", "pipe"]);
+    isReadableStream2 = (value) => Object.prototype.toString.call(value) === "[object ReadableStream]";
+    isWritableStream2 = (value) => Object.prototype.toString.call(value) === "[object WritableStream]";
+    isWebStream = (value) => isReadableStream2(value) || isWritableStream2(value);
+    isTransformStream = (value) => isReadableStream2(value?.readable) && isWritableStream2(value?.writable);
+    isAsyncIterableObject = (value) => isObject2(value) && typeof value[Symbol.asyncIterator] === "function";
+    isIterableObject = (value) => isObject2(value) && typeof value[Symbol.iterator] === "function";
+    isObject2 = (value) => typeof value === "object" && value !== null;
+    TRANSFORM_TYPES = /* @__PURE__ */ new Set(["generator", "asyncGenerator", "duplex", "webTransform"]);
+    FILE_TYPES = /* @__PURE__ */ new Set(["fileUrl", "filePath", "fileNumber"]);
+    SPECIAL_DUPLICATE_TYPES_SYNC = /* @__PURE__ */ new Set(["fileUrl", "filePath"]);
+    SPECIAL_DUPLICATE_TYPES = /* @__PURE__ */ new Set([...SPECIAL_DUPLICATE_TYPES_SYNC, "webStream", "nodeStream"]);
+    FORBID_DUPLICATE_TYPES = /* @__PURE__ */ new Set(["webTransform", "duplex"]);
+    TYPE_TO_MESSAGE = {
+      generator: "a generator",
+      asyncGenerator: "an async generator",
+      fileUrl: "a file URL",
+      filePath: "a file path string",
+      fileNumber: "a file descriptor number",
+      webStream: "a web stream",
+      nodeStream: "a Node.js stream",
+      webTransform: "a web TransformStream",
+      duplex: "a Duplex stream",
+      native: "any value",
+      iterable: "an iterable",
+      asyncIterable: "an async iterable",
+      string: "a string",
+      uint8Array: "a Uint8Array"
+    };
+  }
+});
+
+// node_modules/execa/lib/transform/object-mode.js
+var getTransformObjectModes, getOutputObjectModes, getInputObjectModes, getFdObjectMode;
+var init_object_mode = __esm({
+  "node_modules/execa/lib/transform/object-mode.js"() {
+    init_type();
+    getTransformObjectModes = (objectMode, index, newTransforms, direction) => direction === "output" ? getOutputObjectModes(objectMode, index, newTransforms) : getInputObjectModes(objectMode, index, newTransforms);
+    getOutputObjectModes = (objectMode, index, newTransforms) => {
+      const writableObjectMode = index !== 0 && newTransforms[index - 1].value.readableObjectMode;
+      const readableObjectMode = objectMode ?? writableObjectMode;
+      return { writableObjectMode, readableObjectMode };
+    };
+    getInputObjectModes = (objectMode, index, newTransforms) => {
+      const writableObjectMode = index === 0 ? objectMode === true : newTransforms[index - 1].value.readableObjectMode;
+      const readableObjectMode = index !== newTransforms.length - 1 && (objectMode ?? writableObjectMode);
+      return { writableObjectMode, readableObjectMode };
+    };
+    getFdObjectMode = (stdioItems, direction) => {
+      const lastTransform = stdioItems.findLast(({ type }) => TRANSFORM_TYPES.has(type));
+      if (lastTransform === void 0) {
+        return false;
+      }
+      return direction === "input" ? lastTransform.value.writableObjectMode : lastTransform.value.readableObjectMode;
+    };
+  }
+});
+
+// node_modules/execa/lib/transform/normalize.js
+var normalizeTransforms, getTransforms, normalizeTransform, normalizeDuplex, normalizeTransformStream, normalizeGenerator, sortTransforms;
+var init_normalize = __esm({
+  "node_modules/execa/lib/transform/normalize.js"() {
+    init_is_plain_obj();
+    init_encoding_option();
+    init_type();
+    init_object_mode();
+    normalizeTransforms = (stdioItems, optionName, direction, options) => [
+      ...stdioItems.filter(({ type }) => !TRANSFORM_TYPES.has(type)),
+      ...getTransforms(stdioItems, optionName, direction, options)
+    ];
+    getTransforms = (stdioItems, optionName, direction, { encoding }) => {
+      const transforms = stdioItems.filter(({ type }) => TRANSFORM_TYPES.has(type));
+      const newTransforms = Array.from({ length: transforms.length });
+      for (const [index, stdioItem] of Object.entries(transforms)) {
+        newTransforms[index] = normalizeTransform({
+          stdioItem,
+          index: Number(index),
+          newTransforms,
+          optionName,
+          direction,
+          encoding
+        });
+      }
+      return sortTransforms(newTransforms, direction);
+    };
+    normalizeTransform = ({ stdioItem, stdioItem: { type }, index, newTransforms, optionName, direction, encoding }) => {
+      if (type === "duplex") {
+        return normalizeDuplex({ stdioItem, optionName });
+      }
+      if (type === "webTransform") {
+        return normalizeTransformStream({
+          stdioItem,
+          index,
+          newTransforms,
+          direction
+        });
+      }
+      return normalizeGenerator({
+        stdioItem,
+        index,
+        newTransforms,
+        direction,
+        encoding
+      });
+    };
+    normalizeDuplex = ({
+      stdioItem,
+      stdioItem: {
+        value: {
+          transform: transform2,
+          transform: { writableObjectMode, readableObjectMode },
+          objectMode = readableObjectMode
+        }
+      },
+      optionName
+    }) => {
+      if (objectMode && !readableObjectMode) {
+        throw new TypeError(`The \`${optionName}.objectMode\` option can only be \`true\` if \`new Duplex({objectMode: true})\` is used.`);
+      }
+      if (!objectMode && readableObjectMode) {
+        throw new TypeError(`The \`${optionName}.objectMode\` option cannot be \`false\` if \`new Duplex({objectMode: true})\` is used.`);
+      }
+      return {
+        ...stdioItem,
+        value: { transform: transform2, writableObjectMode, readableObjectMode }
+      };
+    };
+    normalizeTransformStream = ({ stdioItem, stdioItem: { value }, index, newTransforms, direction }) => {
+      const { transform: transform2, objectMode } = isPlainObject2(value) ? value : { transform: value };
+      const { writableObjectMode, readableObjectMode } = getTransformObjectModes(objectMode, index, newTransforms, direction);
+      return {
+        ...stdioItem,
+        value: { transform: transform2, writableObjectMode, readableObjectMode }
+      };
+    };
+    normalizeGenerator = ({ stdioItem, stdioItem: { value }, index, newTransforms, direction, encoding }) => {
+      const {
+        transform: transform2,
+        final,
+        binary: binaryOption = false,
+        preserveNewlines = false,
+        objectMode
+      } = isPlainObject2(value) ? value : { transform: value };
+      const binary = binaryOption || BINARY_ENCODINGS.has(encoding);
+      const { writableObjectMode, readableObjectMode } = getTransformObjectModes(objectMode, index, newTransforms, direction);
+      return {
+        ...stdioItem,
+        value: {
+          transform: transform2,
+          final,
+          binary,
+          preserveNewlines,
+          writableObjectMode,
+          readableObjectMode
+        }
+      };
+    };
+    sortTransforms = (newTransforms, direction) => direction === "input" ? newTransforms.reverse() : newTransforms;
+  }
+});
+
+// node_modules/execa/lib/stdio/direction.js
+var import_node_process9, getStreamDirection, getStdioItemDirection, KNOWN_DIRECTIONS, anyDirection, alwaysInput, guessStreamDirection, getStandardStreamDirection, DEFAULT_DIRECTION;
+var init_direction = __esm({
+  "node_modules/execa/lib/stdio/direction.js"() {
+    import_node_process9 = __toESM(require("node:process"), 1);
+    init_is_stream();
+    init_type();
+    getStreamDirection = (stdioItems, fdNumber, optionName) => {
+      const directions = stdioItems.map((stdioItem) => getStdioItemDirection(stdioItem, fdNumber));
+      if (directions.includes("input") && directions.includes("output")) {
+        throw new TypeError(`The \`${optionName}\` option must not be an array of both readable and writable values.`);
+      }
+      return directions.find(Boolean) ?? DEFAULT_DIRECTION;
+    };
+    getStdioItemDirection = ({ type, value }, fdNumber) => KNOWN_DIRECTIONS[fdNumber] ?? guessStreamDirection[type](value);
+    KNOWN_DIRECTIONS = ["input", "output", "output"];
+    anyDirection = () => void 0;
+    alwaysInput = () => "input";
+    guessStreamDirection = {
+      generator: anyDirection,
+      asyncGenerator: anyDirection,
+      fileUrl: anyDirection,
+      filePath: anyDirection,
+      iterable: alwaysInput,
+      asyncIterable: alwaysInput,
+      uint8Array: alwaysInput,
+      webStream: (value) => isWritableStream2(value) ? "output" : "input",
+      nodeStream(value) {
+        if (!isReadableStream(value, { checkOpen: false })) {
+          return "output";
+        }
+        return isWritableStream(value, { checkOpen: false }) ? void 0 : "input";
+      },
+      webTransform: anyDirection,
+      duplex: anyDirection,
+      native(value) {
+        const standardStreamDirection = getStandardStreamDirection(value);
+        if (standardStreamDirection !== void 0) {
+          return standardStreamDirection;
+        }
+        if (isStream(value, { checkOpen: false })) {
+          return guessStreamDirection.nodeStream(value);
+        }
+      }
+    };
+    getStandardStreamDirection = (value) => {
+      if ([0, import_node_process9.default.stdin].includes(value)) {
+        return "input";
+      }
+      if ([1, 2, import_node_process9.default.stdout, import_node_process9.default.stderr].includes(value)) {
+        return "output";
+      }
+    };
+    DEFAULT_DIRECTION = "output";
+  }
+});
+
+// node_modules/execa/lib/ipc/array.js
+var normalizeIpcStdioArray;
+var init_array2 = __esm({
+  "node_modules/execa/lib/ipc/array.js"() {
+    normalizeIpcStdioArray = (stdioArray, ipc) => ipc && !stdioArray.includes("ipc") ? [...stdioArray, "ipc"] : stdioArray;
+  }
+});
+
+// node_modules/execa/lib/stdio/stdio-option.js
+var normalizeStdioOption, getStdioArray, hasAlias, addDefaultValue2, normalizeStdioSync, isOutputPipeOnly;
+var init_stdio_option = __esm({
+  "node_modules/execa/lib/stdio/stdio-option.js"() {
+    init_standard_stream();
+    init_array2();
+    init_values();
+    normalizeStdioOption = ({ stdio, ipc, buffer: buffer2, ...options }, verboseInfo, isSync) => {
+      const stdioArray = getStdioArray(stdio, options).map((stdioOption, fdNumber) => addDefaultValue2(stdioOption, fdNumber));
+      return isSync ? normalizeStdioSync(stdioArray, buffer2, verboseInfo) : normalizeIpcStdioArray(stdioArray, ipc);
+    };
+    getStdioArray = (stdio, options) => {
+      if (stdio === void 0) {
+        return STANDARD_STREAMS_ALIASES.map((alias) => options[alias]);
+      }
+      if (hasAlias(options)) {
+        throw new Error(`It's not possible to provide \`stdio\` in combination with one of ${STANDARD_STREAMS_ALIASES.map((alias) => `\`${alias}\``).join(", ")}`);
+      }
+      if (typeof stdio === "string") {
+        return [stdio, stdio, stdio];
+      }
+      if (!Array.isArray(stdio)) {
+        throw new TypeError(`Expected \`stdio\` to be of type \`string\` or \`Array\`, got \`${typeof stdio}\``);
+      }
+      const length = Math.max(stdio.length, STANDARD_STREAMS_ALIASES.length);
+      return Array.from({ length }, (_, fdNumber) => stdio[fdNumber]);
+    };
+    hasAlias = (options) => STANDARD_STREAMS_ALIASES.some((alias) => options[alias] !== void 0);
+    addDefaultValue2 = (stdioOption, fdNumber) => {
+      if (Array.isArray(stdioOption)) {
+        return stdioOption.map((item) => addDefaultValue2(item, fdNumber));
+      }
+      if (stdioOption === null || stdioOption === void 0) {
+        return fdNumber >= STANDARD_STREAMS_ALIASES.length ? "ignore" : "pipe";
+      }
+      return stdioOption;
+    };
+    normalizeStdioSync = (stdioArray, buffer2, verboseInfo) => stdioArray.map((stdioOption, fdNumber) => !buffer2[fdNumber] && fdNumber !== 0 && !isFullVerbose(verboseInfo, fdNumber) && isOutputPipeOnly(stdioOption) ? "ignore" : stdioOption);
+    isOutputPipeOnly = (stdioOption) => stdioOption === "pipe" || Array.isArray(stdioOption) && stdioOption.every((item) => item === "pipe");
+  }
+});
+
+// node_modules/execa/lib/stdio/native.js
+var import_node_fs6, import_node_tty2, handleNativeStream, handleNativeStreamSync, getTargetFd, getTargetFdNumber, handleNativeStreamAsync, getStandardStream;
+var init_native = __esm({
+  "node_modules/execa/lib/stdio/native.js"() {
+    import_node_fs6 = require("node:fs");
+    import_node_tty2 = __toESM(require("node:tty"), 1);
+    init_is_stream();
+    init_standard_stream();
+    init_uint_array();
+    init_fd_options();
+    handleNativeStream = ({ stdioItem, stdioItem: { type }, isStdioArray, fdNumber, direction, isSync }) => {
+      if (!isStdioArray || type !== "native") {
+        return stdioItem;
+      }
+      return isSync ? handleNativeStreamSync({ stdioItem, fdNumber, direction }) : handleNativeStreamAsync({ stdioItem, fdNumber });
+    };
+    handleNativeStreamSync = ({ stdioItem, stdioItem: { value, optionName }, fdNumber, direction }) => {
+      const targetFd = getTargetFd({
+        value,
+        optionName,
+        fdNumber,
+        direction
+      });
+      if (targetFd !== void 0) {
+        return targetFd;
+      }
+      if (isStream(value, { checkOpen: false })) {
+        throw new TypeError(`The \`${optionName}: Stream\` option cannot both be an array and include a stream with synchronous methods.`);
+      }
+      return stdioItem;
+    };
+    getTargetFd = ({ value, optionName, fdNumber, direction }) => {
+      const targetFdNumber = getTargetFdNumber(value, fdNumber);
+      if (targetFdNumber === void 0) {
+        return;
+      }
+      if (direction === "output") {
+        return { type: "fileNumber", value: targetFdNumber, optionName };
+      }
+      if (import_node_tty2.default.isatty(targetFdNumber)) {
+        throw new TypeError(`The \`${optionName}: ${serializeOptionValue(value)}\` option is invalid: it cannot be a TTY with synchronous methods.`);
+      }
+      return { type: "uint8Array", value: bufferToUint8Array((0, import_node_fs6.readFileSync)(targetFdNumber)), optionName };
+    };
+    getTargetFdNumber = (value, fdNumber) => {
+      if (value === "inherit") {
+        return fdNumber;
+      }
+      if (typeof value === "number") {
+        return value;
+      }
+      const standardStreamIndex = STANDARD_STREAMS.indexOf(value);
+      if (standardStreamIndex !== -1) {
+        return standardStreamIndex;
+      }
+    };
+    handleNativeStreamAsync = ({ stdioItem, stdioItem: { value, optionName }, fdNumber }) => {
+      if (value === "inherit") {
+        return { type: "nodeStream", value: getStandardStream(fdNumber, value, optionName), optionName };
+      }
+      if (typeof value === "number") {
+        return { type: "nodeStream", value: getStandardStream(value, value, optionName), optionName };
+      }
+      if (isStream(value, { checkOpen: false })) {
+        return { type: "nodeStream", value, optionName };
+      }
+      return stdioItem;
+    };
+    getStandardStream = (fdNumber, value, optionName) => {
+      const standardStream = STANDARD_STREAMS[fdNumber];
+      if (standardStream === void 0) {
+        throw new TypeError(`The \`${optionName}: ${value}\` option is invalid: no such standard stream.`);
+      }
+      return standardStream;
+    };
+  }
+});
+
+// node_modules/execa/lib/stdio/input-option.js
+var handleInputOptions, handleInputOption, getInputType, handleInputFileOption, getInputFileType;
+var init_input_option = __esm({
+  "node_modules/execa/lib/stdio/input-option.js"() {
+    init_is_stream();
+    init_uint_array();
+    init_type();
+    handleInputOptions = ({ input, inputFile }, fdNumber) => fdNumber === 0 ? [
+      ...handleInputOption(input),
+      ...handleInputFileOption(inputFile)
+    ] : [];
+    handleInputOption = (input) => input === void 0 ? [] : [{
+      type: getInputType(input),
+      value: input,
+      optionName: "input"
+    }];
+    getInputType = (input) => {
+      if (isReadableStream(input, { checkOpen: false })) {
+        return "nodeStream";
+      }
+      if (typeof input === "string") {
+        return "string";
+      }
+      if (isUint8Array(input)) {
+        return "uint8Array";
+      }
+      throw new Error("The `input` option must be a string, a Uint8Array or a Node.js Readable stream.");
+    };
+    handleInputFileOption = (inputFile) => inputFile === void 0 ? [] : [{
+      ...getInputFileType(inputFile),
+      optionName: "inputFile"
+    }];
+    getInputFileType = (inputFile) => {
+      if (isUrl(inputFile)) {
+        return { type: "fileUrl", value: inputFile };
+      }
+      if (isFilePathString(inputFile)) {
+        return { type: "filePath", value: { file: inputFile } };
+      }
+      throw new Error("The `inputFile` option must be a file path string or a file URL.");
+    };
+  }
+});
+
+// node_modules/execa/lib/stdio/duplicate.js
+var filterDuplicates, getDuplicateStream, getOtherStdioItems, validateDuplicateStreamSync, getDuplicateStreamInstance, hasSameValue, validateDuplicateTransform, throwOnDuplicateStream;
+var init_duplicate = __esm({
+  "node_modules/execa/lib/stdio/duplicate.js"() {
+    init_type();
+    filterDuplicates = (stdioItems) => stdioItems.filter((stdioItemOne, indexOne) => stdioItems.every((stdioItemTwo, indexTwo) => stdioItemOne.value !== stdioItemTwo.value || indexOne >= indexTwo || stdioItemOne.type === "generator" || stdioItemOne.type === "asyncGenerator"));
+    getDuplicateStream = ({ stdioItem: { type, value, optionName }, direction, fileDescriptors, isSync }) => {
+      const otherStdioItems = getOtherStdioItems(fileDescriptors, type);
+      if (otherStdioItems.length === 0) {
+        return;
+      }
+      if (isSync) {
+        validateDuplicateStreamSync({
+          otherStdioItems,
+          type,
+          value,
+          optionName,
+          direction
+        });
+        return;
+      }
+      if (SPECIAL_DUPLICATE_TYPES.has(type)) {
+        return getDuplicateStreamInstance({
+          otherStdioItems,
+          type,
+          value,
+          optionName,
+          direction
+        });
+      }
+      if (FORBID_DUPLICATE_TYPES.has(type)) {
+        validateDuplicateTransform({
+          otherStdioItems,
+          type,
+          value,
+          optionName
+        });
+      }
+    };
+    getOtherStdioItems = (fileDescriptors, type) => fileDescriptors.flatMap(({ direction, stdioItems }) => stdioItems.filter((stdioItem) => stdioItem.type === type).map(((stdioItem) => ({ ...stdioItem, direction }))));
+    validateDuplicateStreamSync = ({ otherStdioItems, type, value, optionName, direction }) => {
+      if (SPECIAL_DUPLICATE_TYPES_SYNC.has(type)) {
+        getDuplicateStreamInstance({
+          otherStdioItems,
+          type,
+          value,
+          optionName,
+          direction
+        });
+      }
+    };
+    getDuplicateStreamInstance = ({ otherStdioItems, type, value, optionName, direction }) => {
+      const duplicateStdioItems = otherStdioItems.filter((stdioItem) => hasSameValue(stdioItem, value));
+      if (duplicateStdioItems.length === 0) {
+        return;
+      }
+      const differentStdioItem = duplicateStdioItems.find((stdioItem) => stdioItem.direction !== direction);
+      throwOnDuplicateStream(differentStdioItem, optionName, type);
+      return direction === "output" ? duplicateStdioItems[0].stream : void 0;
+    };
+    hasSameValue = ({ type, value }, secondValue) => {
+      if (type === "filePath") {
+        return value.file === secondValue.file;
+      }
+      if (type === "fileUrl") {
+        return value.href === secondValue.href;
+      }
+      return value === secondValue;
+    };
+    validateDuplicateTransform = ({ otherStdioItems, type, value, optionName }) => {
+      const duplicateStdioItem = otherStdioItems.find(({ value: { transform: transform2 } }) => transform2 === value.transform);
+      throwOnDuplicateStream(duplicateStdioItem, optionName, type);
+    };
+    throwOnDuplicateStream = (stdioItem, optionName, type) => {
+      if (stdioItem !== void 0) {
+        throw new TypeError(`The \`${stdioItem.optionName}\` and \`${optionName}\` options must not target ${TYPE_TO_MESSAGE[type]} that is the same.`);
+      }
+    };
+  }
+});
+
+// node_modules/execa/lib/stdio/handle.js
+var handleStdio, getFileDescriptor, initializeStdioItems, initializeStdioItem, validateStdioArray, INVALID_STDIO_ARRAY_OPTIONS, validateStreams, validateFileStdio, validateFileObjectMode, getFinalFileDescriptors, getFinalFileDescriptor, addStreamProperties, cleanupCustomStreams, forwardStdio;
+var init_handle = __esm({
+  "node_modules/execa/lib/stdio/handle.js"() {
+    init_standard_stream();
+    init_normalize();
+    init_object_mode();
+    init_type();
+    init_direction();
+    init_stdio_option();
+    init_native();
+    init_input_option();
+    init_duplicate();
+    handleStdio = (addProperties3, options, verboseInfo, isSync) => {
+      const stdio = normalizeStdioOption(options, verboseInfo, isSync);
+      const initialFileDescriptors = stdio.map((stdioOption, fdNumber) => getFileDescriptor({
+        stdioOption,
+        fdNumber,
+        options,
+        isSync
+      }));
+      const fileDescriptors = getFinalFileDescriptors({
+        initialFileDescriptors,
+        addProperties: addProperties3,
+        options,
+        isSync
+      });
+      options.stdio = fileDescriptors.map(({ stdioItems }) => forwardStdio(stdioItems));
+      return fileDescriptors;
+    };
+    getFileDescriptor = ({ stdioOption, fdNumber, options, isSync }) => {
+      const optionName = getStreamName(fdNumber);
+      const { stdioItems: initialStdioItems, isStdioArray } = initializeStdioItems({
+        stdioOption,
+        fdNumber,
+        options,
+        optionName
+      });
+      const direction = getStreamDirection(initialStdioItems, fdNumber, optionName);
+      const stdioItems = initialStdioItems.map((stdioItem) => handleNativeStream({
+        stdioItem,
+        isStdioArray,
+        fdNumber,
+        direction,
+        isSync
+      }));
+      const normalizedStdioItems = normalizeTransforms(stdioItems, optionName, direction, options);
+      const objectMode = getFdObjectMode(normalizedStdioItems, direction);
+      validateFileObjectMode(normalizedStdioItems, objectMode);
+      return { direction, objectMode, stdioItems: normalizedStdioItems };
+    };
+    initializeStdioItems = ({ stdioOption, fdNumber, options, optionName }) => {
+      const values = Array.isArray(stdioOption) ? stdioOption : [stdioOption];
+      const initialStdioItems = [
+        ...values.map((value) => initializeStdioItem(value, optionName)),
+        ...handleInputOptions(options, fdNumber)
+      ];
+      const stdioItems = filterDuplicates(initialStdioItems);
+      const isStdioArray = stdioItems.length > 1;
+      validateStdioArray(stdioItems, isStdioArray, optionName);
+      validateStreams(stdioItems);
+      return { stdioItems, isStdioArray };
+    };
+    initializeStdioItem = (value, optionName) => ({
+      type: getStdioItemType(value, optionName),
+      value,
+      optionName
+    });
+    validateStdioArray = (stdioItems, isStdioArray, optionName) => {
+      if (stdioItems.length === 0) {
+        throw new TypeError(`The \`${optionName}\` option must not be an empty array.`);
+      }
+      if (!isStdioArray) {
+        return;
+      }
+      for (const { value, optionName: optionName2 } of stdioItems) {
+        if (INVALID_STDIO_ARRAY_OPTIONS.has(value)) {
+          throw new Error(`The \`${optionName2}\` option must not include \`${value}\`.`);
+        }
+      }
+    };
+    INVALID_STDIO_ARRAY_OPTIONS = /* @__PURE__ */ new Set(["ignore", "ipc"]);
+    validateStreams = (stdioItems) => {
+      for (const stdioItem of stdioItems) {
+        validateFileStdio(stdioItem);
+      }
+    };
+    validateFileStdio = ({ type, value, optionName }) => {
+      if (isRegularUrl(value)) {
+        throw new TypeError(`The \`${optionName}: URL\` option must use the \`file:\` scheme.
+For example, you can use the \`pathToFileURL()\` method of the \`url\` core module.`);
+      }
+      if (isUnknownStdioString(type, value)) {
+        throw new TypeError(`The \`${optionName}: { file: '...' }\` option must be used instead of \`${optionName}: '...'\`.`);
+      }
+    };
+    validateFileObjectMode = (stdioItems, objectMode) => {
+      if (!objectMode) {
+        return;
+      }
+      const fileStdioItem = stdioItems.find(({ type }) => FILE_TYPES.has(type));
+      if (fileStdioItem !== void 0) {
+        throw new TypeError(`The \`${fileStdioItem.optionName}\` option cannot use both files and transforms in objectMode.`);
+      }
+    };
+    getFinalFileDescriptors = ({ initialFileDescriptors, addProperties: addProperties3, options, isSync }) => {
+      const fileDescriptors = [];
+      try {
+        for (const fileDescriptor of initialFileDescriptors) {
+          fileDescriptors.push(getFinalFileDescriptor({
+            fileDescriptor,
+            fileDescriptors,
+            addProperties: addProperties3,
+            options,
+            isSync
+          }));
+        }
+        return fileDescriptors;
+      } catch (error3) {
+        cleanupCustomStreams(fileDescriptors);
+        throw error3;
+      }
+    };
+    getFinalFileDescriptor = ({
+      fileDescriptor: { direction, objectMode, stdioItems },
+      fileDescriptors,
+      addProperties: addProperties3,
+      options,
+      isSync
+    }) => {
+      const finalStdioItems = stdioItems.map((stdioItem) => addStreamProperties({
+        stdioItem,
+        addProperties: addProperties3,
+        direction,
+        options,
+        fileDescriptors,
+        isSync
+      }));
+      return { direction, objectMode, stdioItems: finalStdioItems };
+    };
+    addStreamProperties = ({ stdioItem, addProperties: addProperties3, direction, options, fileDescriptors, isSync }) => {
+      const duplicateStream = getDuplicateStream({
+        stdioItem,
+        direction,
+        fileDescriptors,
+        isSync
+      });
+      if (duplicateStream !== void 0) {
+        return { ...stdioItem, stream: duplicateStream };
+      }
+      return {
+        ...stdioItem,
+        ...addProperties3[direction][stdioItem.type](stdioItem, options)
+      };
+    };
+    cleanupCustomStreams = (fileDescriptors) => {
+      for (const { stdioItems } of fileDescriptors) {
+        for (const { stream } of stdioItems) {
+          if (stream !== void 0 && !isStandardStream(stream)) {
+            stream.destroy();
+          }
+        }
+      }
+    };
+    forwardStdio = (stdioItems) => {
+      if (stdioItems.length > 1) {
+        return stdioItems.some(({ value: value2 }) => value2 === "overlapped") ? "overlapped" : "pipe";
+      }
+      const [{ type, value }] = stdioItems;
+      return type === "native" ? value : "pipe";
+    };
+  }
+});
+
+// node_modules/execa/lib/stdio/handle-sync.js
+var import_node_fs7, handleStdioSync, forbiddenIfSync, forbiddenNativeIfSync, throwInvalidSyncValue, addProperties, addPropertiesSync;
+var init_handle_sync = __esm({
+  "node_modules/execa/lib/stdio/handle-sync.js"() {
+    import_node_fs7 = require("node:fs");
+    init_uint_array();
+    init_handle();
+    init_type();
+    handleStdioSync = (options, verboseInfo) => handleStdio(addPropertiesSync, options, verboseInfo, true);
+    forbiddenIfSync = ({ type, optionName }) => {
+      throwInvalidSyncValue(optionName, TYPE_TO_MESSAGE[type]);
+    };
+    forbiddenNativeIfSync = ({ optionName, value }) => {
+      if (value === "ipc" || value === "overlapped") {
+        throwInvalidSyncValue(optionName, `"${value}"`);
+      }
+      return {};
+    };
+    throwInvalidSyncValue = (optionName, value) => {
+      throw new TypeError(`The \`${optionName}\` option cannot be ${value} with synchronous methods.`);
+    };
+    addProperties = {
+      generator() {
+      },
+      asyncGenerator: forbiddenIfSync,
+      webStream: forbiddenIfSync,
+      nodeStream: forbiddenIfSync,
+      webTransform: forbiddenIfSync,
+      duplex: forbiddenIfSync,
+      asyncIterable: forbiddenIfSync,
+      native: forbiddenNativeIfSync
+    };
+    addPropertiesSync = {
+      input: {
+        ...addProperties,
+        fileUrl: ({ value }) => ({ contents: [bufferToUint8Array((0, import_node_fs7.readFileSync)(value))] }),
+        filePath: ({ value: { file: file2 } }) => ({ contents: [bufferToUint8Array((0, import_node_fs7.readFileSync)(file2))] }),
+        fileNumber: forbiddenIfSync,
+        iterable: ({ value }) => ({ contents: [...value] }),
+        string: ({ value }) => ({ contents: [value] }),
+        uint8Array: ({ value }) => ({ contents: [value] })
+      },
+      output: {
+        ...addProperties,
+        fileUrl: ({ value }) => ({ path: value }),
+        filePath: ({ value: { file: file2, append } }) => ({ path: file2, append }),
+        fileNumber: ({ value }) => ({ path: value }),
+        iterable: forbiddenIfSync,
+        string: forbiddenIfSync,
+        uint8Array: forbiddenIfSync
+      }
+    };
+  }
+});
+
+// node_modules/execa/lib/io/strip-newline.js
+var stripNewline, getStripFinalNewline;
+var init_strip_newline = __esm({
+  "node_modules/execa/lib/io/strip-newline.js"() {
+    init_strip_final_newline();
+    stripNewline = (value, { stripFinalNewline: stripFinalNewline2 }, fdNumber) => getStripFinalNewline(stripFinalNewline2, fdNumber) && value !== void 0 && !Array.isArray(value) ? stripFinalNewline(value) : value;
+    getStripFinalNewline = (stripFinalNewline2, fdNumber) => fdNumber === "all" ? stripFinalNewline2[1] || stripFinalNewline2[2] : stripFinalNewline2[fdNumber];
+  }
+});
+
+// node_modules/execa/lib/transform/split.js
+var getSplitLinesGenerator, splitLinesSync, splitLinesItemSync, initializeSplitLines, splitGenerator, getNewlineLength, linesFinal, getAppendNewlineGenerator, appendNewlineGenerator, concatString, linesStringInfo, concatUint8Array, linesUint8ArrayInfo;
+var init_split = __esm({
+  "node_modules/execa/lib/transform/split.js"() {
+    getSplitLinesGenerator = (binary, preserveNewlines, skipped, state) => binary || skipped ? void 0 : initializeSplitLines(preserveNewlines, state);
+    splitLinesSync = (chunk, preserveNewlines, objectMode) => objectMode ? chunk.flatMap((item) => splitLinesItemSync(item, preserveNewlines)) : splitLinesItemSync(chunk, preserveNewlines);
+    splitLinesItemSync = (chunk, preserveNewlines) => {
+      const { transform: transform2, final } = initializeSplitLines(preserveNewlines, {});
+      return [...transform2(chunk), ...final()];
+    };
+    initializeSplitLines = (preserveNewlines, state) => {
+      state.previousChunks = "";
+      return {
+        transform: splitGenerator.bind(void 0, state, preserveNewlines),
+        final: linesFinal.bind(void 0, state)
+      };
+    };
+    splitGenerator = function* (state, preserveNewlines, chunk) {
+      if (typeof chunk !== "string") {
+        yield chunk;
+        return;
+      }
+      let { previousChunks } = state;
+      let start2 = -1;
+      for (let end = 0; end < chunk.length; end += 1) {
+        if (chunk[end] === "\n") {
+          const newlineLength = getNewlineLength(chunk, end, preserveNewlines, state);
+          let line = chunk.slice(start2 + 1, end + 1 - newlineLength);
+          if (previousChunks.length > 0) {
+            line = concatString(previousChunks, line);
+            previousChunks = "";
+          }
+          yield line;
+          start2 = end;
+        }
+      }
+      if (start2 !== chunk.length - 1) {
+        previousChunks = concatString(previousChunks, chunk.slice(start2 + 1));
+      }
+      state.previousChunks = previousChunks;
+    };
+    getNewlineLength = (chunk, end, preserveNewlines, state) => {
+      if (preserveNewlines) {
+        return 0;
+      }
+      state.isWindowsNewline = end !== 0 && chunk[end - 1] === "\r";
+      return state.isWindowsNewline ? 2 : 1;
+    };
+    linesFinal = function* ({ previousChunks }) {
+      if (previousChunks.length > 0) {
+        yield previousChunks;
+      }
+    };
+    getAppendNewlineGenerator = ({ binary, preserveNewlines, readableObjectMode, state }) => binary || preserveNewlines || readableObjectMode ? void 0 : { transform: appendNewlineGenerator.bind(void 0, state) };
+    appendNewlineGenerator = function* ({ isWindowsNewline = false }, chunk) {
+      const { unixNewline, windowsNewline, LF: LF2, concatBytes } = typeof chunk === "string" ? linesStringInfo : linesUint8ArrayInfo;
+      if (chunk.at(-1) === LF2) {
+        yield chunk;
+        return;
+      }
+      const newline = isWindowsNewline ? windowsNewline : unixNewline;
+      yield concatBytes(chunk, newline);
+    };
+    concatString = (firstChunk, secondChunk) => `${firstChunk}${secondChunk}`;
+    linesStringInfo = {
+      windowsNewline: "\r\n",
+      unixNewline: "\n",
+      LF: "\n",
+      concatBytes: concatString
+    };
+    concatUint8Array = (firstChunk, secondChunk) => {
+      const chunk = new Uint8Array(firstChunk.length + secondChunk.length);
+      chunk.set(firstChunk, 0);
+      chunk.set(secondChunk, firstChunk.length);
+      return chunk;
+    };
+    linesUint8ArrayInfo = {
+      windowsNewline: new Uint8Array([13, 10]),
+      unixNewline: new Uint8Array([10]),
+      LF: 10,
+      concatBytes: concatUint8Array
+    };
+  }
+});
+
+// node_modules/execa/lib/transform/validate.js
+var import_node_buffer, getValidateTransformInput, validateStringTransformInput, getValidateTransformReturn, validateObjectTransformReturn, validateStringTransformReturn, validateEmptyReturn;
+var init_validate = __esm({
+  "node_modules/execa/lib/transform/validate.js"() {
+    import_node_buffer = require("node:buffer");
+    init_uint_array();
+    getValidateTransformInput = (writableObjectMode, optionName) => writableObjectMode ? void 0 : validateStringTransformInput.bind(void 0, optionName);
+    validateStringTransformInput = function* (optionName, chunk) {
+      if (typeof chunk !== "string" && !isUint8Array(chunk) && !import_node_buffer.Buffer.isBuffer(chunk)) {
+        throw new TypeError(`The \`${optionName}\` option's transform must use "objectMode: true" to receive as input: ${typeof chunk}.`);
+      }
+      yield chunk;
+    };
+    getValidateTransformReturn = (readableObjectMode, optionName) => readableObjectMode ? validateObjectTransformReturn.bind(void 0, optionName) : validateStringTransformReturn.bind(void 0, optionName);
+    validateObjectTransformReturn = function* (optionName, chunk) {
+      validateEmptyReturn(optionName, chunk);
+      yield chunk;
+    };
+    validateStringTransformReturn = function* (optionName, chunk) {
+      validateEmptyReturn(optionName, chunk);
+      if (typeof chunk !== "string" && !isUint8Array(chunk)) {
+        throw new TypeError(`The \`${optionName}\` option's function must yield a string or an Uint8Array, not ${typeof chunk}.`);
+      }
+      yield chunk;
+    };
+    validateEmptyReturn = (optionName, chunk) => {
+      if (chunk === null || chunk === void 0) {
+        throw new TypeError(`The \`${optionName}\` option's function must not call \`yield ${chunk}\`.
+Instead, \`yield\` should either be called with a value, or not be called at all. For example:
+  if (condition) { yield value; }`);
+      }
+    };
+  }
+});
+
+// node_modules/execa/lib/transform/encoding-transform.js
+var import_node_buffer2, import_node_string_decoder2, getEncodingTransformGenerator, encodingUint8ArrayGenerator, encodingStringGenerator, encodingStringFinal;
+var init_encoding_transform = __esm({
+  "node_modules/execa/lib/transform/encoding-transform.js"() {
+    import_node_buffer2 = require("node:buffer");
+    import_node_string_decoder2 = require("node:string_decoder");
+    init_uint_array();
+    getEncodingTransformGenerator = (binary, encoding, skipped) => {
+      if (skipped) {
+        return;
+      }
+      if (binary) {
+        return { transform: encodingUint8ArrayGenerator.bind(void 0, new TextEncoder()) };
+      }
+      const stringDecoder = new import_node_string_decoder2.StringDecoder(encoding);
+      return {
+        transform: encodingStringGenerator.bind(void 0, stringDecoder),
+        final: encodingStringFinal.bind(void 0, stringDecoder)
+      };
+    };
+    encodingUint8ArrayGenerator = function* (textEncoder3, chunk) {
+      if (import_node_buffer2.Buffer.isBuffer(chunk)) {
+        yield bufferToUint8Array(chunk);
+      } else if (typeof chunk === "string") {
+        yield textEncoder3.encode(chunk);
+      } else {
+        yield chunk;
+      }
+    };
+    encodingStringGenerator = function* (stringDecoder, chunk) {
+      yield isUint8Array(chunk) ? stringDecoder.write(chunk) : chunk;
+    };
+    encodingStringFinal = function* (stringDecoder) {
+      const lastChunk = stringDecoder.end();
+      if (lastChunk !== "") {
+        yield lastChunk;
+      }
+    };
+  }
+});
+
+// node_modules/execa/lib/transform/run-async.js
+var import_node_util8, pushChunks, transformChunk, finalChunks, generatorFinalChunks, destroyTransform, identityGenerator;
+var init_run_async = __esm({
+  "node_modules/execa/lib/transform/run-async.js"() {
+    import_node_util8 = require("node:util");
+    pushChunks = (0, import_node_util8.callbackify)(async (getChunks, state, getChunksArguments, transformStream) => {
+      state.currentIterable = getChunks(...getChunksArguments);
+      try {
+        for await (const chunk of state.currentIterable) {
+          transformStream.push(chunk);
+        }
+      } finally {
+        delete state.currentIterable;
+      }
+    });
+    transformChunk = async function* (chunk, generators, index) {
+      if (index === generators.length) {
+        yield chunk;
+        return;
+      }
+      const { transform: transform2 = identityGenerator } = generators[index];
+      for await (const transformedChunk of transform2(chunk)) {
+        yield* transformChunk(transformedChunk, generators, index + 1);
+      }
+    };
+    finalChunks = async function* (generators) {
+      for (const [index, { final }] of Object.entries(generators)) {
+        yield* generatorFinalChunks(final, Number(index), generators);
+      }
+    };
+    generatorFinalChunks = async function* (final, index, generators) {
+      if (final === void 0) {
+        return;
+      }
+      for await (const finalChunk of final()) {
+        yield* transformChunk(finalChunk, generators, index + 1);
+      }
+    };
+    destroyTransform = (0, import_node_util8.callbackify)(async ({ currentIterable }, error3) => {
+      if (currentIterable !== void 0) {
+        await (error3 ? currentIterable.throw(error3) : currentIterable.return());
+        return;
+      }
+      if (error3) {
+        throw error3;
+      }
+    });
+    identityGenerator = function* (chunk) {
+      yield chunk;
+    };
+  }
+});
+
+// node_modules/execa/lib/transform/run-sync.js
+var pushChunksSync, runTransformSync, transformChunkSync, finalChunksSync, generatorFinalChunksSync, identityGenerator2;
+var init_run_sync = __esm({
+  "node_modules/execa/lib/transform/run-sync.js"() {
+    pushChunksSync = (getChunksSync, getChunksArguments, transformStream, done) => {
+      try {
+        for (const chunk of getChunksSync(...getChunksArguments)) {
+          transformStream.push(chunk);
+        }
+        done();
+      } catch (error3) {
+        done(error3);
+      }
+    };
+    runTransformSync = (generators, chunks2) => [
+      ...chunks2.flatMap((chunk) => [...transformChunkSync(chunk, generators, 0)]),
+      ...finalChunksSync(generators)
+    ];
+    transformChunkSync = function* (chunk, generators, index) {
+      if (index === generators.length) {
+        yield chunk;
+        return;
+      }
+      const { transform: transform2 = identityGenerator2 } = generators[index];
+      for (const transformedChunk of transform2(chunk)) {
+        yield* transformChunkSync(transformedChunk, generators, index + 1);
+      }
+    };
+    finalChunksSync = function* (generators) {
+      for (const [index, { final }] of Object.entries(generators)) {
+        yield* generatorFinalChunksSync(final, Number(index), generators);
+      }
+    };
+    generatorFinalChunksSync = function* (final, index, generators) {
+      if (final === void 0) {
+        return;
+      }
+      for (const finalChunk of final()) {
+        yield* transformChunkSync(finalChunk, generators, index + 1);
+      }
+    };
+    identityGenerator2 = function* (chunk) {
+      yield chunk;
+    };
+  }
+});
+
+// node_modules/execa/lib/transform/generator.js
+var import_node_stream, generatorToStream, runGeneratorsSync, addInternalGenerators;
+var init_generator = __esm({
+  "node_modules/execa/lib/transform/generator.js"() {
+    import_node_stream = require("node:stream");
+    init_type();
+    init_split();
+    init_validate();
+    init_encoding_transform();
+    init_run_async();
+    init_run_sync();
+    generatorToStream = ({
+      value,
+      value: { transform: transform2, final, writableObjectMode, readableObjectMode },
+      optionName
+    }, { encoding }) => {
+      const state = {};
+      const generators = addInternalGenerators(value, encoding, optionName);
+      const transformAsync = isAsyncGenerator(transform2);
+      const finalAsync = isAsyncGenerator(final);
+      const transformMethod = transformAsync ? pushChunks.bind(void 0, transformChunk, state) : pushChunksSync.bind(void 0, transformChunkSync);
+      const finalMethod = transformAsync || finalAsync ? pushChunks.bind(void 0, finalChunks, state) : pushChunksSync.bind(void 0, finalChunksSync);
+      const destroyMethod = transformAsync || finalAsync ? destroyTransform.bind(void 0, state) : void 0;
+      const stream = new import_node_stream.Transform({
+        writableObjectMode,
+        writableHighWaterMark: (0, import_node_stream.getDefaultHighWaterMark)(writableObjectMode),
+        readableObjectMode,
+        readableHighWaterMark: (0, import_node_stream.getDefaultHighWaterMark)(readableObjectMode),
+        transform(chunk, encoding2, done) {
+          transformMethod([chunk, generators, 0], this, done);
+        },
+        flush(done) {
+          finalMethod([generators], this, done);
+        },
+        destroy: destroyMethod
+      });
+      return { stream };
+    };
+    runGeneratorsSync = (chunks2, stdioItems, encoding, isInput) => {
+      const generators = stdioItems.filter(({ type }) => type === "generator");
+      const reversedGenerators = isInput ? generators.reverse() : generators;
+      for (const { value, optionName } of reversedGenerators) {
+        const generators2 = addInternalGenerators(value, encoding, optionName);
+        chunks2 = runTransformSync(generators2, chunks2);
+      }
+      return chunks2;
+    };
+    addInternalGenerators = ({ transform: transform2, final, binary, writableObjectMode, readableObjectMode, preserveNewlines }, encoding, optionName) => {
+      const state = {};
+      return [
+        { transform: getValidateTransformInput(writableObjectMode, optionName) },
+        getEncodingTransformGenerator(binary, encoding, writableObjectMode),
+        getSplitLinesGenerator(binary, preserveNewlines, writableObjectMode, state),
+        { transform: transform2, final },
+        { transform: getValidateTransformReturn(readableObjectMode, optionName) },
+        getAppendNewlineGenerator({
+          binary,
+          preserveNewlines,
+          readableObjectMode,
+          state
+        })
+      ].filter(Boolean);
+    };
+  }
+});
+
+// node_modules/execa/lib/io/input-sync.js
+var addInputOptionsSync, getInputFdNumbers, addInputOptionSync, applySingleInputGeneratorsSync, validateSerializable;
+var init_input_sync = __esm({
+  "node_modules/execa/lib/io/input-sync.js"() {
+    init_generator();
+    init_uint_array();
+    init_type();
+    addInputOptionsSync = (fileDescriptors, options) => {
+      for (const fdNumber of getInputFdNumbers(fileDescriptors)) {
+        addInputOptionSync(fileDescriptors, fdNumber, options);
+      }
+    };
+    getInputFdNumbers = (fileDescriptors) => new Set(Object.entries(fileDescriptors).filter(([, { direction }]) => direction === "input").map(([fdNumber]) => Number(fdNumber)));
+    addInputOptionSync = (fileDescriptors, fdNumber, options) => {
+      const { stdioItems } = fileDescriptors[fdNumber];
+      const allStdioItems = stdioItems.filter(({ contents }) => contents !== void 0);
+      if (allStdioItems.length === 0) {
+        return;
+      }
+      if (fdNumber !== 0) {
+        const [{ type, optionName }] = allStdioItems;
+        throw new TypeError(`Only the \`stdin\` option, not \`${optionName}\`, can be ${TYPE_TO_MESSAGE[type]} with synchronous methods.`);
+      }
+      const allContents = allStdioItems.map(({ contents }) => contents);
+      const transformedContents = allContents.map((contents) => applySingleInputGeneratorsSync(contents, stdioItems));
+      options.input = joinToUint8Array(transformedContents);
+    };
+    applySingleInputGeneratorsSync = (contents, stdioItems) => {
+      const newContents = runGeneratorsSync(contents, stdioItems, "utf8", true);
+      validateSerializable(newContents);
+      return joinToUint8Array(newContents);
+    };
+    validateSerializable = (newContents) => {
+      const invalidItem = newContents.find((item) => typeof item !== "string" && !isUint8Array(item));
+      if (invalidItem !== void 0) {
+        throw new TypeError(`The \`stdin\` option is invalid: when passing objects as input, a transform must be used to serialize them to strings or Uint8Arrays: ${invalidItem}.`);
+      }
+    };
+  }
+});
+
+// node_modules/execa/lib/verbose/output.js
+var shouldLogOutput, fdUsesVerbose, PIPED_STDIO_VALUES, logLines, logLinesSync, isPipingStream, logLine;
+var init_output = __esm({
+  "node_modules/execa/lib/verbose/output.js"() {
+    init_encoding_option();
+    init_type();
+    init_log();
+    init_values();
+    shouldLogOutput = ({ stdioItems, encoding, verboseInfo, fdNumber }) => fdNumber !== "all" && isFullVerbose(verboseInfo, fdNumber) && !BINARY_ENCODINGS.has(encoding) && fdUsesVerbose(fdNumber) && (stdioItems.some(({ type, value }) => type === "native" && PIPED_STDIO_VALUES.has(value)) || stdioItems.every(({ type }) => TRANSFORM_TYPES.has(type)));
+    fdUsesVerbose = (fdNumber) => fdNumber === 1 || fdNumber === 2;
+    PIPED_STDIO_VALUES = /* @__PURE__ */ new Set(["pipe", "overlapped"]);
+    logLines = async (linesIterable, stream, fdNumber, verboseInfo) => {
+      for await (const line of linesIterable) {
+        if (!isPipingStream(stream)) {
+          logLine(line, fdNumber, verboseInfo);
+        }
+      }
+    };
+    logLinesSync = (linesArray, fdNumber, verboseInfo) => {
+      for (const line of linesArray) {
+        logLine(line, fdNumber, verboseInfo);
+      }
+    };
+    isPipingStream = (stream) => stream._readableState.pipes.length > 0;
+    logLine = (line, fdNumber, verboseInfo) => {
+      const verboseMessage = serializeVerboseMessage(line);
+      verboseLog({
+        type: "output",
+        verboseMessage,
+        fdNumber,
+        verboseInfo
+      });
+    };
+  }
+});
+
+// node_modules/execa/lib/io/output-sync.js
+var import_node_fs8, transformOutputSync, transformOutputResultSync, runOutputGeneratorsSync, serializeChunks, logOutputSync, writeToFiles;
+var init_output_sync = __esm({
+  "node_modules/execa/lib/io/output-sync.js"() {
+    import_node_fs8 = require("node:fs");
+    init_output();
+    init_generator();
+    init_split();
+    init_uint_array();
+    init_type();
+    init_max_buffer();
+    transformOutputSync = ({ fileDescriptors, syncResult: { output }, options, isMaxBuffer, verboseInfo }) => {
+      if (output === null) {
+        return { output: Array.from({ length: 3 }) };
+      }
+      const state = {};
+      const outputFiles = /* @__PURE__ */ new Set([]);
+      const transformedOutput = output.map((result, fdNumber) => transformOutputResultSync({
+        result,
+        fileDescriptors,
+        fdNumber,
+        state,
+        outputFiles,
+        isMaxBuffer,
+        verboseInfo
+      }, options));
+      return { output: transformedOutput, ...state };
+    };
+    transformOutputResultSync = ({ result, fileDescriptors, fdNumber, state, outputFiles, isMaxBuffer, verboseInfo }, { buffer: buffer2, encoding, lines: lines2, stripFinalNewline: stripFinalNewline2, maxBuffer }) => {
+      if (result === null) {
+        return;
+      }
+      const truncatedResult = truncateMaxBufferSync(result, isMaxBuffer, maxBuffer);
+      const uint8ArrayResult = bufferToUint8Array(truncatedResult);
+      const { stdioItems, objectMode } = fileDescriptors[fdNumber];
+      const chunks2 = runOutputGeneratorsSync([uint8ArrayResult], stdioItems, encoding, state);
+      const { serializedResult, finalResult = serializedResult } = serializeChunks({
+        chunks: chunks2,
+        objectMode,
+        encoding,
+        lines: lines2,
+        stripFinalNewline: stripFinalNewline2,
+        fdNumber
+      });
+      logOutputSync({
+        serializedResult,
+        fdNumber,
+        state,
+        verboseInfo,
+        encoding,
+        stdioItems,
+        objectMode
+      });
+      const returnedResult = buffer2[fdNumber] ? finalResult : void 0;
+      try {
+        if (state.error === void 0) {
+          writeToFiles(serializedResult, stdioItems, outputFiles);
+        }
+        return returnedResult;
+      } catch (error3) {
+        state.error = error3;
+        return returnedResult;
+      }
+    };
+    runOutputGeneratorsSync = (chunks2, stdioItems, encoding, state) => {
+      try {
+        return runGeneratorsSync(chunks2, stdioItems, encoding, false);
+      } catch (error3) {
+        state.error = error3;
+        return chunks2;
+      }
+    };
+    serializeChunks = ({ chunks: chunks2, objectMode, encoding, lines: lines2, stripFinalNewline: stripFinalNewline2, fdNumber }) => {
+      if (objectMode) {
+        return { serializedResult: chunks2 };
+      }
+      if (encoding === "buffer") {
+        return { serializedResult: joinToUint8Array(chunks2) };
+      }
+      const serializedResult = joinToString(chunks2, encoding);
+      if (lines2[fdNumber]) {
+        return { serializedResult, finalResult: splitLinesSync(serializedResult, !stripFinalNewline2[fdNumber], objectMode) };
+      }
+      return { serializedResult };
+    };
+    logOutputSync = ({ serializedResult, fdNumber, state, verboseInfo, encoding, stdioItems, objectMode }) => {
+      if (!shouldLogOutput({
+        stdioItems,
+        encoding,
+        verboseInfo,
+        fdNumber
+      })) {
+        return;
+      }
+      const linesArray = splitLinesSync(serializedResult, false, objectMode);
+      try {
+        logLinesSync(linesArray, fdNumber, verboseInfo);
+      } catch (error3) {
+        state.error ??= error3;
+      }
+    };
+    writeToFiles = (serializedResult, stdioItems, outputFiles) => {
+      for (const { path: path7, append } of stdioItems.filter(({ type }) => FILE_TYPES.has(type))) {
+        const pathString = typeof path7 === "string" ? path7 : path7.toString();
+        if (append || outputFiles.has(pathString)) {
+          (0, import_node_fs8.appendFileSync)(path7, serializedResult);
+        } else {
+          outputFiles.add(pathString);
+          (0, import_node_fs8.writeFileSync)(path7, serializedResult);
+        }
+      }
+    };
+  }
+});
+
+// node_modules/execa/lib/resolve/all-sync.js
+var getAllSync;
+var init_all_sync = __esm({
+  "node_modules/execa/lib/resolve/all-sync.js"() {
+    init_uint_array();
+    init_strip_newline();
+    getAllSync = ([, stdout, stderr], options) => {
+      if (!options.all) {
+        return;
+      }
+      if (stdout === void 0) {
+        return stderr;
+      }
+      if (stderr === void 0) {
+        return stdout;
+      }
+      if (Array.isArray(stdout)) {
+        return Array.isArray(stderr) ? [...stdout, ...stderr] : [...stdout, stripNewline(stderr, options, "all")];
+      }
+      if (Array.isArray(stderr)) {
+        return [stripNewline(stdout, options, "all"), ...stderr];
+      }
+      if (isUint8Array(stdout) && isUint8Array(stderr)) {
+        return concatUint8Arrays([stdout, stderr]);
+      }
+      return `${stdout}${stderr}`;
+    };
+  }
+});
+
+// node_modules/execa/lib/resolve/exit-async.js
+var import_node_events8, waitForExit, waitForExitOrError, waitForSubprocessExit, waitForSuccessfulExit, isSubprocessErrorExit, isFailedExit;
+var init_exit_async = __esm({
+  "node_modules/execa/lib/resolve/exit-async.js"() {
+    import_node_events8 = require("node:events");
+    init_final_error();
+    waitForExit = async (subprocess, context) => {
+      const [exitCode, signal] = await waitForExitOrError(subprocess);
+      context.isForcefullyTerminated ??= false;
+      return [exitCode, signal];
+    };
+    waitForExitOrError = async (subprocess) => {
+      const [spawnPayload, exitPayload] = await Promise.allSettled([
+        (0, import_node_events8.once)(subprocess, "spawn"),
+        (0, import_node_events8.once)(subprocess, "exit")
+      ]);
+      if (spawnPayload.status === "rejected") {
+        return [];
+      }
+      return exitPayload.status === "rejected" ? waitForSubprocessExit(subprocess) : exitPayload.value;
+    };
+    waitForSubprocessExit = async (subprocess) => {
+      try {
+        return await (0, import_node_events8.once)(subprocess, "exit");
+      } catch {
+        return waitForSubprocessExit(subprocess);
+      }
+    };
+    waitForSuccessfulExit = async (exitPromise) => {
+      const [exitCode, signal] = await exitPromise;
+      if (!isSubprocessErrorExit(exitCode, signal) && isFailedExit(exitCode, signal)) {
+        throw new DiscardedError();
+      }
+      return [exitCode, signal];
+    };
+    isSubprocessErrorExit = (exitCode, signal) => exitCode === void 0 && signal === void 0;
+    isFailedExit = (exitCode, signal) => exitCode !== 0 || signal !== null;
+  }
+});
+
+// node_modules/execa/lib/resolve/exit-sync.js
+var getExitResultSync, getResultError;
+var init_exit_sync = __esm({
+  "node_modules/execa/lib/resolve/exit-sync.js"() {
+    init_final_error();
+    init_max_buffer();
+    init_exit_async();
+    getExitResultSync = ({ error: error3, status: exitCode, signal, output }, { maxBuffer }) => {
+      const resultError = getResultError(error3, exitCode, signal);
+      const timedOut = resultError?.code === "ETIMEDOUT";
+      const isMaxBuffer = isMaxBufferSync(resultError, output, maxBuffer);
+      return {
+        resultError,
+        exitCode,
+        signal,
+        timedOut,
+        isMaxBuffer
+      };
+    };
+    getResultError = (error3, exitCode, signal) => {
+      if (error3 !== void 0) {
+        return error3;
+      }
+      return isFailedExit(exitCode, signal) ? new DiscardedError() : void 0;
+    };
+  }
+});
+
+// node_modules/execa/lib/methods/main-sync.js
+var import_node_child_process3, execaCoreSync, handleSyncArguments, normalizeSyncOptions, validateSyncOptions, throwInvalidSyncOption, spawnSubprocessSync, runSubprocessSync, normalizeSpawnSyncOptions, getSyncResult;
+var init_main_sync = __esm({
+  "node_modules/execa/lib/methods/main-sync.js"() {
+    import_node_child_process3 = require("node:child_process");
+    init_command();
+    init_options();
+    init_shell();
+    init_result();
+    init_reject();
+    init_handle_sync();
+    init_strip_newline();
+    init_input_sync();
+    init_output_sync();
+    init_max_buffer();
+    init_all_sync();
+    init_exit_sync();
+    execaCoreSync = (rawFile, rawArguments, rawOptions) => {
+      const { file: file2, commandArguments, command, escapedCommand, startTime, verboseInfo, options, fileDescriptors } = handleSyncArguments(rawFile, rawArguments, rawOptions);
+      const result = spawnSubprocessSync({
+        file: file2,
+        commandArguments,
+        options,
+        command,
+        escapedCommand,
+        verboseInfo,
+        fileDescriptors,
+        startTime
+      });
+      return handleResult(result, verboseInfo, options);
+    };
+    handleSyncArguments = (rawFile, rawArguments, rawOptions) => {
+      const { command, escapedCommand, startTime, verboseInfo } = handleCommand(rawFile, rawArguments, rawOptions);
+      const syncOptions = normalizeSyncOptions(rawOptions);
+      const { file: file2, commandArguments, options } = normalizeOptions(rawFile, rawArguments, syncOptions);
+      validateSyncOptions(options);
+      const fileDescriptors = handleStdioSync(options, verboseInfo);
+      return {
+        file: file2,
+        commandArguments,
+        command,
+        escapedCommand,
+        startTime,
+        verboseInfo,
+        options,
+        fileDescriptors
+      };
+    };
+    normalizeSyncOptions = (options) => options.node && !options.ipc ? { ...options, ipc: false } : options;
+    validateSyncOptions = ({ ipc, ipcInput, detached, cancelSignal }) => {
+      if (ipcInput) {
+        throwInvalidSyncOption("ipcInput");
+      }
+      if (ipc) {
+        throwInvalidSyncOption("ipc: true");
+      }
+      if (detached) {
+        throwInvalidSyncOption("detached: true");
+      }
+      if (cancelSignal) {
+        throwInvalidSyncOption("cancelSignal");
+      }
+    };
+    throwInvalidSyncOption = (value) => {
+      throw new TypeError(`The "${value}" option cannot be used with synchronous methods.`);
+    };
+    spawnSubprocessSync = ({ file: file2, commandArguments, options, command, escapedCommand, verboseInfo, fileDescriptors, startTime }) => {
+      const syncResult = runSubprocessSync({
+        file: file2,
+        commandArguments,
+        options,
+        command,
+        escapedCommand,
+        fileDescriptors,
+        startTime
+      });
+      if (syncResult.failed) {
+        return syncResult;
+      }
+      const { resultError, exitCode, signal, timedOut, isMaxBuffer } = getExitResultSync(syncResult, options);
+      const { output, error: error3 = resultError } = transformOutputSync({
+        fileDescriptors,
+        syncResult,
+        options,
+        isMaxBuffer,
+        verboseInfo
+      });
+      const stdio = output.map((stdioOutput, fdNumber) => stripNewline(stdioOutput, options, fdNumber));
+      const all = stripNewline(getAllSync(output, options), options, "all");
+      return getSyncResult({
+        error: error3,
+        exitCode,
+        signal,
+        timedOut,
+        isMaxBuffer,
+        stdio,
+        all,
+        options,
+        command,
+        escapedCommand,
+        startTime
+      });
+    };
+    runSubprocessSync = ({ file: file2, commandArguments, options, command, escapedCommand, fileDescriptors, startTime }) => {
+      try {
+        addInputOptionsSync(fileDescriptors, options);
+        const normalizedOptions = normalizeSpawnSyncOptions(options);
+        return (0, import_node_child_process3.spawnSync)(...concatenateShell(file2, commandArguments, normalizedOptions));
+      } catch (error3) {
+        return makeEarlyError({
+          error: error3,
+          command,
+          escapedCommand,
+          fileDescriptors,
+          options,
+          startTime,
+          isSync: true
+        });
+      }
+    };
+    normalizeSpawnSyncOptions = ({ encoding, maxBuffer, ...options }) => ({ ...options, encoding: "buffer", maxBuffer: getMaxBufferSync(maxBuffer) });
+    getSyncResult = ({ error: error3, exitCode, signal, timedOut, isMaxBuffer, stdio, all, options, command, escapedCommand, startTime }) => error3 === void 0 ? makeSuccessResult({
+      command,
+      escapedCommand,
+      stdio,
+      all,
+      ipcOutput: [],
+      options,
+      startTime
+    }) : makeError({
+      error: error3,
+      command,
+      escapedCommand,
+      timedOut,
+      isCanceled: false,
+      isGracefullyCanceled: false,
+      isMaxBuffer,
+      isForcefullyTerminated: false,
+      exitCode,
+      signal,
+      stdio,
+      all,
+      ipcOutput: [],
+      options,
+      startTime,
+      isSync: true
+    });
+  }
+});
+
+// node_modules/execa/lib/ipc/get-one.js
+var import_node_events9, getOneMessage, getOneMessageAsync, getMessage, throwOnDisconnect2, throwOnStrictError;
+var init_get_one = __esm({
+  "node_modules/execa/lib/ipc/get-one.js"() {
+    import_node_events9 = require("node:events");
+    init_validation();
+    init_forward();
+    init_reference();
+    getOneMessage = ({ anyProcess, channel, isSubprocess, ipc }, { reference = true, filter } = {}) => {
+      validateIpcMethod({
+        methodName: "getOneMessage",
+        isSubprocess,
+        ipc,
+        isConnected: isConnected(anyProcess)
+      });
+      return getOneMessageAsync({
+        anyProcess,
+        channel,
+        isSubprocess,
+        filter,
+        reference
+      });
+    };
+    getOneMessageAsync = async ({ anyProcess, channel, isSubprocess, filter, reference }) => {
+      addReference(channel, reference);
+      const ipcEmitter = getIpcEmitter(anyProcess, channel, isSubprocess);
+      const controller = new AbortController();
+      try {
+        return await Promise.race([
+          getMessage(ipcEmitter, filter, controller),
+          throwOnDisconnect2(ipcEmitter, isSubprocess, controller),
+          throwOnStrictError(ipcEmitter, isSubprocess, controller)
+        ]);
+      } catch (error3) {
+        disconnect(anyProcess);
+        throw error3;
+      } finally {
+        controller.abort();
+        removeReference(channel, reference);
+      }
+    };
+    getMessage = async (ipcEmitter, filter, { signal }) => {
+      if (filter === void 0) {
+        const [message] = await (0, import_node_events9.once)(ipcEmitter, "message", { signal });
+        return message;
+      }
+      for await (const [message] of (0, import_node_events9.on)(ipcEmitter, "message", { signal })) {
+        if (filter(message)) {
+          return message;
+        }
+      }
+    };
+    throwOnDisconnect2 = async (ipcEmitter, isSubprocess, { signal }) => {
+      await (0, import_node_events9.once)(ipcEmitter, "disconnect", { signal });
+      throwOnEarlyDisconnect(isSubprocess);
+    };
+    throwOnStrictError = async (ipcEmitter, isSubprocess, { signal }) => {
+      const [error3] = await (0, import_node_events9.once)(ipcEmitter, "strict:error", { signal });
+      throw getStrictResponseError(error3, isSubprocess);
+    };
+  }
+});
+
+// node_modules/execa/lib/ipc/get-each.js
+var import_node_events10, getEachMessage, loopOnMessages, stopOnDisconnect, abortOnStrictError, iterateOnMessages, throwIfStrictError;
+var init_get_each = __esm({
+  "node_modules/execa/lib/ipc/get-each.js"() {
+    import_node_events10 = require("node:events");
+    init_validation();
+    init_forward();
+    init_reference();
+    getEachMessage = ({ anyProcess, channel, isSubprocess, ipc }, { reference = true } = {}) => loopOnMessages({
+      anyProcess,
+      channel,
+      isSubprocess,
+      ipc,
+      shouldAwait: !isSubprocess,
+      reference
+    });
+    loopOnMessages = ({ anyProcess, channel, isSubprocess, ipc, shouldAwait, reference }) => {
+      validateIpcMethod({
+        methodName: "getEachMessage",
+        isSubprocess,
+        ipc,
+        isConnected: isConnected(anyProcess)
+      });
+      addReference(channel, reference);
+      const ipcEmitter = getIpcEmitter(anyProcess, channel, isSubprocess);
+      const controller = new AbortController();
+      const state = {};
+      stopOnDisconnect(anyProcess, ipcEmitter, controller);
+      abortOnStrictError({
+        ipcEmitter,
+        isSubprocess,
+        controller,
+        state
+      });
+      return iterateOnMessages({
+        anyProcess,
+        channel,
+        ipcEmitter,
+        isSubprocess,
+        shouldAwait,
+        controller,
+        state,
+        reference
+      });
+    };
+    stopOnDisconnect = async (anyProcess, ipcEmitter, controller) => {
+      try {
+        await (0, import_node_events10.once)(ipcEmitter, "disconnect", { signal: controller.signal });
+        controller.abort();
+      } catch {
+      }
+    };
+    abortOnStrictError = async ({ ipcEmitter, isSubprocess, controller, state }) => {
+      try {
+        const [error3] = await (0, import_node_events10.once)(ipcEmitter, "strict:error", { signal: controller.signal });
+        state.error = getStrictResponseError(error3, isSubprocess);
+        controller.abort();
+      } catch {
+      }
+    };
+    iterateOnMessages = async function* ({ anyProcess, channel, ipcEmitter, isSubprocess, shouldAwait, controller, state, reference }) {
+      try {
+        for await (const [message] of (0, import_node_events10.on)(ipcEmitter, "message", { signal: controller.signal })) {
+          throwIfStrictError(state);
+          yield message;
+        }
+      } catch {
+        throwIfStrictError(state);
+      } finally {
+        controller.abort();
+        removeReference(channel, reference);
+        if (!isSubprocess) {
+          disconnect(anyProcess);
+        }
+        if (shouldAwait) {
+          await anyProcess;
+        }
+      }
+    };
+    throwIfStrictError = ({ error: error3 }) => {
+      if (error3) {
+        throw error3;
+      }
+    };
+  }
+});
+
+// node_modules/execa/lib/ipc/methods.js
+var import_node_process10, addIpcMethods, getIpcExport, getIpcMethods;
+var init_methods = __esm({
+  "node_modules/execa/lib/ipc/methods.js"() {
+    import_node_process10 = __toESM(require("node:process"), 1);
+    init_send();
+    init_get_one();
+    init_get_each();
+    init_graceful();
+    addIpcMethods = (subprocess, { ipc }) => {
+      Object.assign(subprocess, getIpcMethods(subprocess, false, ipc));
+    };
+    getIpcExport = () => {
+      const anyProcess = import_node_process10.default;
+      const isSubprocess = true;
+      const ipc = import_node_process10.default.channel !== void 0;
+      return {
+        ...getIpcMethods(anyProcess, isSubprocess, ipc),
+        getCancelSignal: getCancelSignal.bind(void 0, {
+          anyProcess,
+          channel: anyProcess.channel,
+          isSubprocess,
+          ipc
+        })
+      };
+    };
+    getIpcMethods = (anyProcess, isSubprocess, ipc) => ({
+      sendMessage: sendMessage.bind(void 0, {
+        anyProcess,
+        channel: anyProcess.channel,
+        isSubprocess,
+        ipc
+      }),
+      getOneMessage: getOneMessage.bind(void 0, {
+        anyProcess,
+        channel: anyProcess.channel,
+        isSubprocess,
+        ipc
+      }),
+      getEachMessage: getEachMessage.bind(void 0, {
+        anyProcess,
+        channel: anyProcess.channel,
+        isSubprocess,
+        ipc
+      })
+    });
+  }
+});
+
+// node_modules/execa/lib/return/early-error.js
+var import_node_child_process4, import_node_stream2, handleEarlyError, createDummyStreams, createDummyStream, readable, writable, duplex, handleDummyPromise;
+var init_early_error = __esm({
+  "node_modules/execa/lib/return/early-error.js"() {
+    import_node_child_process4 = require("node:child_process");
+    import_node_stream2 = require("node:stream");
+    init_handle();
+    init_result();
+    init_reject();
+    handleEarlyError = ({ error: error3, command, escapedCommand, fileDescriptors, options, startTime, verboseInfo }) => {
+      cleanupCustomStreams(fileDescriptors);
+      const subprocess = new import_node_child_process4.ChildProcess();
+      createDummyStreams(subprocess, fileDescriptors);
+      Object.assign(subprocess, { readable, writable, duplex });
+      const earlyError = makeEarlyError({
+        error: error3,
+        command,
+        escapedCommand,
+        fileDescriptors,
+        options,
+        startTime,
+        isSync: false
+      });
+      const promise = handleDummyPromise(earlyError, verboseInfo, options);
+      return { subprocess, promise };
+    };
+    createDummyStreams = (subprocess, fileDescriptors) => {
+      const stdin = createDummyStream();
+      const stdout = createDummyStream();
+      const stderr = createDummyStream();
+      const extraStdio = Array.from({ length: fileDescriptors.length - 3 }, createDummyStream);
+      const all = createDummyStream();
+      const stdio = [stdin, stdout, stderr, ...extraStdio];
+      Object.assign(subprocess, {
+        stdin,
+        stdout,
+        stderr,
+        all,
+        stdio
+      });
+    };
+    createDummyStream = () => {
+      const stream = new import_node_stream2.PassThrough();
+      stream.end();
+      return stream;
+    };
+    readable = () => new import_node_stream2.Readable({ read() {
+    } });
+    writable = () => new import_node_stream2.Writable({ write() {
+    } });
+    duplex = () => new import_node_stream2.Duplex({ read() {
+    }, write() {
+    } });
+    handleDummyPromise = async (error3, verboseInfo, options) => handleResult(error3, verboseInfo, options);
+  }
+});
+
+// node_modules/execa/lib/stdio/handle-async.js
+var import_node_fs9, import_node_buffer3, import_node_stream3, handleStdioAsync, forbiddenIfAsync, addProperties2, addPropertiesAsync;
+var init_handle_async = __esm({
+  "node_modules/execa/lib/stdio/handle-async.js"() {
+    import_node_fs9 = require("node:fs");
+    import_node_buffer3 = require("node:buffer");
+    import_node_stream3 = require("node:stream");
+    init_generator();
+    init_handle();
+    init_type();
+    handleStdioAsync = (options, verboseInfo) => handleStdio(addPropertiesAsync, options, verboseInfo, false);
+    forbiddenIfAsync = ({ type, optionName }) => {
+      throw new TypeError(`The \`${optionName}\` option cannot be ${TYPE_TO_MESSAGE[type]}.`);
+    };
+    addProperties2 = {
+      fileNumber: forbiddenIfAsync,
+      generator: generatorToStream,
+      asyncGenerator: generatorToStream,
+      nodeStream: ({ value }) => ({ stream: value }),
+      webTransform({ value: { transform: transform2, writableObjectMode, readableObjectMode } }) {
+        const objectMode = writableObjectMode || readableObjectMode;
+        const stream = import_node_stream3.Duplex.fromWeb(transform2, { objectMode });
+        return { stream };
+      },
+      duplex: ({ value: { transform: transform2 } }) => ({ stream: transform2 }),
+      native() {
+      }
+    };
+    addPropertiesAsync = {
+      input: {
+        ...addProperties2,
+        fileUrl: ({ value }) => ({ stream: (0, import_node_fs9.createReadStream)(value) }),
+        filePath: ({ value: { file: file2 } }) => ({ stream: (0, import_node_fs9.createReadStream)(file2) }),
+        webStream: ({ value }) => ({ stream: import_node_stream3.Readable.fromWeb(value) }),
+        iterable: ({ value }) => ({ stream: import_node_stream3.Readable.from(value) }),
+        asyncIterable: ({ value }) => ({ stream: import_node_stream3.Readable.from(value) }),
+        string: ({ value }) => ({ stream: import_node_stream3.Readable.from(value) }),
+        uint8Array: ({ value }) => ({ stream: import_node_stream3.Readable.from(import_node_buffer3.Buffer.from(value)) })
+      },
+      output: {
+        ...addProperties2,
+        fileUrl: ({ value }) => ({ stream: (0, import_node_fs9.createWriteStream)(value) }),
+        filePath: ({ value: { file: file2, append } }) => ({ stream: (0, import_node_fs9.createWriteStream)(file2, append ? { flags: "a" } : {}) }),
+        webStream: ({ value }) => ({ stream: import_node_stream3.Writable.fromWeb(value) }),
+        iterable: forbiddenIfAsync,
+        asyncIterable: forbiddenIfAsync,
+        string: forbiddenIfAsync,
+        uint8Array: forbiddenIfAsync
+      }
+    };
+  }
+});
+
+// node_modules/@sindresorhus/merge-streams/index.js
+function mergeStreams(streams) {
+  if (!Array.isArray(streams)) {
+    throw new TypeError(`Expected an array, got \`${typeof streams}\`.`);
+  }
+  for (const stream of streams) {
+    validateStream(stream);
+  }
+  const objectMode = streams.some(({ readableObjectMode }) => readableObjectMode);
+  const highWaterMark = getHighWaterMark(streams, objectMode);
+  const passThroughStream = new MergedStream({
+    objectMode,
+    writableHighWaterMark: highWaterMark,
+    readableHighWaterMark: highWaterMark
+  });
+  for (const stream of streams) {
+    passThroughStream.add(stream);
+  }
+  return passThroughStream;
+}
+var import_node_events11, import_node_stream4, import_promises16, getHighWaterMark, MergedStream, onMergedStreamFinished, onMergedStreamEnd, onInputStreamsUnpipe, validateStream, endWhenStreamsDone, afterMergedStreamFinished, onInputStreamEnd, onInputStreamUnpipe, endStream, errorOrAbortStream, isAbortError, abortStream, errorStream, noop2, updateMaxListeners, PASSTHROUGH_LISTENERS_COUNT, PASSTHROUGH_LISTENERS_PER_STREAM;
+var init_merge_streams = __esm({
+  "node_modules/@sindresorhus/merge-streams/index.js"() {
+    import_node_events11 = require("node:events");
+    import_node_stream4 = require("node:stream");
+    import_promises16 = require("node:stream/promises");
+    getHighWaterMark = (streams, objectMode) => {
+      if (streams.length === 0) {
+        return (0, import_node_stream4.getDefaultHighWaterMark)(objectMode);
+      }
+      const highWaterMarks = streams.filter(({ readableObjectMode }) => readableObjectMode === objectMode).map(({ readableHighWaterMark }) => readableHighWaterMark);
+      return Math.max(...highWaterMarks);
+    };
+    MergedStream = class extends import_node_stream4.PassThrough {
+      #streams = /* @__PURE__ */ new Set([]);
+      #ended = /* @__PURE__ */ new Set([]);
+      #aborted = /* @__PURE__ */ new Set([]);
+      #onFinished;
+      #unpipeEvent = /* @__PURE__ */ Symbol("unpipe");
+      #streamPromises = /* @__PURE__ */ new WeakMap();
+      add(stream) {
+        validateStream(stream);
+        if (this.#streams.has(stream)) {
+          return;
+        }
+        this.#streams.add(stream);
+        this.#onFinished ??= onMergedStreamFinished(this, this.#streams, this.#unpipeEvent);
+        const streamPromise = endWhenStreamsDone({
+          passThroughStream: this,
+          stream,
+          streams: this.#streams,
+          ended: this.#ended,
+          aborted: this.#aborted,
+          onFinished: this.#onFinished,
+          unpipeEvent: this.#unpipeEvent
+        });
+        this.#streamPromises.set(stream, streamPromise);
+        stream.pipe(this, { end: false });
+      }
+      async remove(stream) {
+        validateStream(stream);
+        if (!this.#streams.has(stream)) {
+          return false;
+        }
+        const streamPromise = this.#streamPromises.get(stream);
+        if (streamPromise === void 0) {
+          return false;
+        }
+        this.#streamPromises.delete(stream);
+        stream.unpipe(this);
+        await streamPromise;
+        return true;
+      }
+    };
+    onMergedStreamFinished = async (passThroughStream, streams, unpipeEvent) => {
+      updateMaxListeners(passThroughStream, PASSTHROUGH_LISTENERS_COUNT);
+      const controller = new AbortController();
+      try {
+        await Promise.race([
+          onMergedStreamEnd(passThroughStream, controller),
+          onInputStreamsUnpipe(passThroughStream, streams, unpipeEvent, controller)
+        ]);
+      } finally {
+        controller.abort();
+        updateMaxListeners(passThroughStream, -PASSTHROUGH_LISTENERS_COUNT);
+      }
+    };
+    onMergedStreamEnd = async (passThroughStream, { signal }) => {
+      try {
+        await (0, import_promises16.finished)(passThroughStream, { signal, cleanup: true });
+      } catch (error3) {
+        errorOrAbortStream(passThroughStream, error3);
+        throw error3;
+      }
+    };
+    onInputStreamsUnpipe = async (passThroughStream, streams, unpipeEvent, { signal }) => {
+      for await (const [unpipedStream] of (0, import_node_events11.on)(passThroughStream, "unpipe", { signal })) {
+        if (streams.has(unpipedStream)) {
+          unpipedStream.emit(unpipeEvent);
+        }
+      }
+    };
+    validateStream = (stream) => {
+      if (typeof stream?.pipe !== "function") {
+        throw new TypeError(`Expected a readable stream, got: \`${typeof stream}\`.`);
+      }
+    };
+    endWhenStreamsDone = async ({ passThroughStream, stream, streams, ended: ended2, aborted: aborted4, onFinished, unpipeEvent }) => {
+      updateMaxListeners(passThroughStream, PASSTHROUGH_LISTENERS_PER_STREAM);
+      const controller = new AbortController();
+      try {
+        await Promise.race([
+          afterMergedStreamFinished(onFinished, stream, controller),
+          onInputStreamEnd({
+            passThroughStream,
+            stream,
+            streams,
+            ended: ended2,
+            aborted: aborted4,
+            controller
+          }),
+          onInputStreamUnpipe({
+            stream,
+            streams,
+            ended: ended2,
+            aborted: aborted4,
+            unpipeEvent,
+            controller
+          })
+        ]);
+      } finally {
+        controller.abort();
+        updateMaxListeners(passThroughStream, -PASSTHROUGH_LISTENERS_PER_STREAM);
+      }
+      if (streams.size > 0 && streams.size === ended2.size + aborted4.size) {
+        if (ended2.size === 0 && aborted4.size > 0) {
+          abortStream(passThroughStream);
+        } else {
+          endStream(passThroughStream);
+        }
+      }
+    };
+    afterMergedStreamFinished = async (onFinished, stream, { signal }) => {
+      try {
+        await onFinished;
+        if (!signal.aborted) {
+          abortStream(stream);
+        }
+      } catch (error3) {
+        if (!signal.aborted) {
+          errorOrAbortStream(stream, error3);
+        }
+      }
+    };
+    onInputStreamEnd = async ({ passThroughStream, stream, streams, ended: ended2, aborted: aborted4, controller: { signal } }) => {
+      try {
+        await (0, import_promises16.finished)(stream, {
+          signal,
+          cleanup: true,
+          readable: true,
+          writable: false
+        });
+        if (streams.has(stream)) {
+          ended2.add(stream);
+        }
+      } catch (error3) {
+        if (signal.aborted || !streams.has(stream)) {
+          return;
+        }
+        if (isAbortError(error3)) {
+          aborted4.add(stream);
+        } else {
+          errorStream(passThroughStream, error3);
+        }
+      }
+    };
+    onInputStreamUnpipe = async ({ stream, streams, ended: ended2, aborted: aborted4, unpipeEvent, controller: { signal } }) => {
+      await (0, import_node_events11.once)(stream, unpipeEvent, { signal });
+      if (!stream.readable) {
+        return (0, import_node_events11.once)(signal, "abort", { signal });
+      }
+      streams.delete(stream);
+      ended2.delete(stream);
+      aborted4.delete(stream);
+    };
+    endStream = (stream) => {
+      if (stream.writable) {
+        stream.end();
+      }
+    };
+    errorOrAbortStream = (stream, error3) => {
+      if (isAbortError(error3)) {
+        abortStream(stream);
+      } else {
+        errorStream(stream, error3);
+      }
+    };
+    isAbortError = (error3) => error3?.code === "ERR_STREAM_PREMATURE_CLOSE";
+    abortStream = (stream) => {
+      if (stream.readable || stream.writable) {
+        stream.destroy();
+      }
+    };
+    errorStream = (stream, error3) => {
+      if (!stream.destroyed) {
+        stream.once("error", noop2);
+        stream.destroy(error3);
+      }
+    };
+    noop2 = () => {
+    };
+    updateMaxListeners = (passThroughStream, increment2) => {
+      const maxListeners = passThroughStream.getMaxListeners();
+      if (maxListeners !== 0 && maxListeners !== Number.POSITIVE_INFINITY) {
+        passThroughStream.setMaxListeners(maxListeners + increment2);
+      }
+    };
+    PASSTHROUGH_LISTENERS_COUNT = 2;
+    PASSTHROUGH_LISTENERS_PER_STREAM = 1;
+  }
+});
+
+// node_modules/execa/lib/io/pipeline.js
+var import_promises17, pipeStreams, onSourceFinish, endDestinationStream, onDestinationFinish, abortSourceStream;
+var init_pipeline = __esm({
+  "node_modules/execa/lib/io/pipeline.js"() {
+    import_promises17 = require("node:stream/promises");
+    init_standard_stream();
+    pipeStreams = (source, destination) => {
+      source.pipe(destination);
+      onSourceFinish(source, destination);
+      onDestinationFinish(source, destination);
+    };
+    onSourceFinish = async (source, destination) => {
+      if (isStandardStream(source) || isStandardStream(destination)) {
+        return;
+      }
+      try {
+        await (0, import_promises17.finished)(source, { cleanup: true, readable: true, writable: false });
+      } catch {
+      }
+      endDestinationStream(destination);
+    };
+    endDestinationStream = (destination) => {
+      if (destination.writable) {
+        destination.end();
+      }
+    };
+    onDestinationFinish = async (source, destination) => {
+      if (isStandardStream(source) || isStandardStream(destination)) {
+        return;
+      }
+      try {
+        await (0, import_promises17.finished)(destination, { cleanup: true, readable: false, writable: true });
+      } catch {
+      }
+      abortSourceStream(source);
+    };
+    abortSourceStream = (source) => {
+      if (source.readable) {
+        source.destroy();
+      }
+    };
+  }
+});
+
+// node_modules/execa/lib/io/output-async.js
+var pipeOutputAsync, pipeTransform, SUBPROCESS_STREAM_PROPERTIES, pipeStdioItem, setStandardStreamMaxListeners, MAX_LISTENERS_INCREMENT;
+var init_output_async = __esm({
+  "node_modules/execa/lib/io/output-async.js"() {
+    init_merge_streams();
+    init_standard_stream();
+    init_max_listeners();
+    init_type();
+    init_pipeline();
+    pipeOutputAsync = (subprocess, fileDescriptors, controller) => {
+      const pipeGroups = /* @__PURE__ */ new Map();
+      for (const [fdNumber, { stdioItems, direction }] of Object.entries(fileDescriptors)) {
+        for (const { stream } of stdioItems.filter(({ type }) => TRANSFORM_TYPES.has(type))) {
+          pipeTransform(subprocess, stream, direction, fdNumber);
+        }
+        for (const { stream } of stdioItems.filter(({ type }) => !TRANSFORM_TYPES.has(type))) {
+          pipeStdioItem({
+            subprocess,
+            stream,
+            direction,
+            fdNumber,
+            pipeGroups,
+            controller
+          });
+        }
+      }
+      for (const [outputStream, inputStreams] of pipeGroups.entries()) {
+        const inputStream = inputStreams.length === 1 ? inputStreams[0] : mergeStreams(inputStreams);
+        pipeStreams(inputStream, outputStream);
+      }
+    };
+    pipeTransform = (subprocess, stream, direction, fdNumber) => {
+      if (direction === "output") {
+        pipeStreams(subprocess.stdio[fdNumber], stream);
+      } else {
+        pipeStreams(stream, subprocess.stdio[fdNumber]);
+      }
+      const streamProperty = SUBPROCESS_STREAM_PROPERTIES[fdNumber];
+      if (streamProperty !== void 0) {
+        subprocess[streamProperty] = stream;
+      }
+      subprocess.stdio[fdNumber] = stream;
+    };
+    SUBPROCESS_STREAM_PROPERTIES = ["stdin", "stdout", "stderr"];
+    pipeStdioItem = ({ subprocess, stream, direction, fdNumber, pipeGroups, controller }) => {
+      if (stream === void 0) {
+        return;
+      }
+      setStandardStreamMaxListeners(stream, controller);
+      const [inputStream, outputStream] = direction === "output" ? [stream, subprocess.stdio[fdNumber]] : [subprocess.stdio[fdNumber], stream];
+      const outputStreams = pipeGroups.get(inputStream) ?? [];
+      pipeGroups.set(inputStream, [...outputStreams, outputStream]);
+    };
+    setStandardStreamMaxListeners = (stream, { signal }) => {
+      if (isStandardStream(stream)) {
+        incrementMaxListeners(stream, MAX_LISTENERS_INCREMENT, signal);
+      }
+    };
+    MAX_LISTENERS_INCREMENT = 2;
+  }
+});
+
+// node_modules/signal-exit/dist/mjs/signals.js
+var signals;
+var init_signals2 = __esm({
+  "node_modules/signal-exit/dist/mjs/signals.js"() {
+    signals = [];
+    signals.push("SIGHUP", "SIGINT", "SIGTERM");
+    if (process.platform !== "win32") {
+      signals.push(
+        "SIGALRM",
+        "SIGABRT",
+        "SIGVTALRM",
+        "SIGXCPU",
+        "SIGXFSZ",
+        "SIGUSR2",
+        "SIGTRAP",
+        "SIGSYS",
+        "SIGQUIT",
+        "SIGIOT"
+        // should detect profiler and enable/disable accordingly.
+        // see #21
+        // 'SIGPROF'
+      );
+    }
+    if (process.platform === "linux") {
+      signals.push("SIGIO", "SIGPOLL", "SIGPWR", "SIGSTKFLT");
+    }
+  }
+});
+
+// node_modules/signal-exit/dist/mjs/index.js
+var processOk, kExitEmitter, global2, ObjectDefineProperty, Emitter, SignalExitBase, signalExitWrap, SignalExitFallback, SignalExit, process9, onExit, load, unload;
+var init_mjs = __esm({
+  "node_modules/signal-exit/dist/mjs/index.js"() {
+    init_signals2();
+    processOk = (process10) => !!process10 && typeof process10 === "object" && typeof process10.removeListener === "function" && typeof process10.emit === "function" && typeof process10.reallyExit === "function" && typeof process10.listeners === "function" && typeof process10.kill === "function" && typeof process10.pid === "number" && typeof process10.on === "function";
+    kExitEmitter = /* @__PURE__ */ Symbol.for("signal-exit emitter");
+    global2 = globalThis;
+    ObjectDefineProperty = Object.defineProperty.bind(Object);
+    Emitter = class {
+      emitted = {
+        afterExit: false,
+        exit: false
+      };
+      listeners = {
+        afterExit: [],
+        exit: []
+      };
+      count = 0;
+      id = Math.random();
+      constructor() {
+        if (global2[kExitEmitter]) {
+          return global2[kExitEmitter];
+        }
+        ObjectDefineProperty(global2, kExitEmitter, {
+          value: this,
+          writable: false,
+          enumerable: false,
+          configurable: false
+        });
+      }
+      on(ev, fn) {
+        this.listeners[ev].push(fn);
+      }
+      removeListener(ev, fn) {
+        const list = this.listeners[ev];
+        const i2 = list.indexOf(fn);
+        if (i2 === -1) {
+          return;
+        }
+        if (i2 === 0 && list.length === 1) {
+          list.length = 0;
+        } else {
+          list.splice(i2, 1);
+        }
+      }
+      emit(ev, code2, signal) {
+        if (this.emitted[ev]) {
+          return false;
+        }
+        this.emitted[ev] = true;
+        let ret = false;
+        for (const fn of this.listeners[ev]) {
+          ret = fn(code2, signal) === true || ret;
+        }
+        if (ev === "exit") {
+          ret = this.emit("afterExit", code2, signal) || ret;
+        }
+        return ret;
+      }
+    };
+    SignalExitBase = class {
+    };
+    signalExitWrap = (handler) => {
+      return {
+        onExit(cb, opts) {
+          return handler.onExit(cb, opts);
+        },
+        load() {
+          return handler.load();
+        },
+        unload() {
+          return handler.unload();
+        }
+      };
+    };
+    SignalExitFallback = class extends SignalExitBase {
+      onExit() {
+        return () => {
+        };
+      }
+      load() {
+      }
+      unload() {
+      }
+    };
+    SignalExit = class extends SignalExitBase {
+      // "SIGHUP" throws an `ENOSYS` error on Windows,
+      // so use a supported signal instead
+      /* c8 ignore start */
+      #hupSig = process9.platform === "win32" ? "SIGINT" : "SIGHUP";
+      /* c8 ignore stop */
+      #emitter = new Emitter();
+      #process;
+      #originalProcessEmit;
+      #originalProcessReallyExit;
+      #sigListeners = {};
+      #loaded = false;
+      constructor(process10) {
+        super();
+        this.#process = process10;
+        this.#sigListeners = {};
+        for (const sig of signals) {
+          this.#sigListeners[sig] = () => {
+            const listeners = this.#process.listeners(sig);
+            let { count: count4 } = this.#emitter;
+            const p = process10;
+            if (typeof p.__signal_exit_emitter__ === "object" && typeof p.__signal_exit_emitter__.count === "number") {
+              count4 += p.__signal_exit_emitter__.count;
+            }
+            if (listeners.length === count4) {
+              this.unload();
+              const ret = this.#emitter.emit("exit", null, sig);
+              const s = sig === "SIGHUP" ? this.#hupSig : sig;
+              if (!ret)
+                process10.kill(process10.pid, s);
+            }
+          };
+        }
+        this.#originalProcessReallyExit = process10.reallyExit;
+        this.#originalProcessEmit = process10.emit;
+      }
+      onExit(cb, opts) {
+        if (!processOk(this.#process)) {
+          return () => {
+          };
+        }
+        if (this.#loaded === false) {
+          this.load();
+        }
+        const ev = opts?.alwaysLast ? "afterExit" : "exit";
+        this.#emitter.on(ev, cb);
+        return () => {
+          this.#emitter.removeListener(ev, cb);
+          if (this.#emitter.listeners["exit"].length === 0 && this.#emitter.listeners["afterExit"].length === 0) {
+            this.unload();
+          }
+        };
+      }
+      load() {
+        if (this.#loaded) {
+          return;
+        }
+        this.#loaded = true;
+        this.#emitter.count += 1;
+        for (const sig of signals) {
+          try {
+            const fn = this.#sigListeners[sig];
+            if (fn)
+              this.#process.on(sig, fn);
+          } catch (_) {
+          }
+        }
+        this.#process.emit = (ev, ...a2) => {
+          return this.#processEmit(ev, ...a2);
+        };
+        this.#process.reallyExit = (code2) => {
+          return this.#processReallyExit(code2);
+        };
+      }
+      unload() {
+        if (!this.#loaded) {
+          return;
+        }
+        this.#loaded = false;
+        signals.forEach((sig) => {
+          const listener = this.#sigListeners[sig];
+          if (!listener) {
+            throw new Error("Listener not defined for signal: " + sig);
+          }
+          try {
+            this.#process.removeListener(sig, listener);
+          } catch (_) {
+          }
+        });
+        this.#process.emit = this.#originalProcessEmit;
+        this.#process.reallyExit = this.#originalProcessReallyExit;
+        this.#emitter.count -= 1;
+      }
+      #processReallyExit(code2) {
+        if (!processOk(this.#process)) {
+          return 0;
+        }
+        this.#process.exitCode = code2 || 0;
+        this.#emitter.emit("exit", this.#process.exitCode, null);
+        return this.#originalProcessReallyExit.call(this.#process, this.#process.exitCode);
+      }
+      #processEmit(ev, ...args) {
+        const og = this.#originalProcessEmit;
+        if (ev === "exit" && processOk(this.#process)) {
+          if (typeof args[0] === "number") {
+            this.#process.exitCode = args[0];
+          }
+          const ret = og.call(this.#process, ev, ...args);
+          this.#emitter.emit("exit", this.#process.exitCode, null);
+          return ret;
+        } else {
+          return og.call(this.#process, ev, ...args);
+        }
+      }
+    };
+    process9 = globalThis.process;
+    ({
+      onExit: (
+        /**
+         * Called when the process is exiting, whether via signal, explicit
+         * exit, or running out of stuff to do.
+         *
+         * If the global process object is not suitable for instrumentation,
+         * then this will be a no-op.
+         *
+         * Returns a function that may be used to unload signal-exit.
+         */
+        onExit
+      ),
+      load: (
+        /**
+         * Load the listeners.  Likely you never need to call this, unless
+         * doing a rather deep integration with signal-exit functionality.
+         * Mostly exposed for the benefit of testing.
+         *
+         * @internal
+         */
+        load
+      ),
+      unload: (
+        /**
+         * Unload the listeners.  Likely you never need to call this, unless
+         * doing a rather deep integration with signal-exit functionality.
+         * Mostly exposed for the benefit of testing.
+         *
+         * @internal
+         */
+        unload
+      )
+    } = signalExitWrap(processOk(process9) ? new SignalExit(process9) : new SignalExitFallback()));
+  }
+});
+
+// node_modules/execa/lib/terminate/cleanup.js
+var import_node_events12, cleanupOnExit;
+var init_cleanup = __esm({
+  "node_modules/execa/lib/terminate/cleanup.js"() {
+    import_node_events12 = require("node:events");
+    init_mjs();
+    cleanupOnExit = (subprocess, { cleanup, detached }, { signal }) => {
+      if (!cleanup || detached) {
+        return;
+      }
+      const removeExitHandler = onExit(() => {
+        subprocess.kill();
+      });
+      (0, import_node_events12.addAbortListener)(signal, () => {
+        removeExitHandler();
+      });
+    };
+  }
+});
+
+// node_modules/execa/lib/pipe/pipe-arguments.js
+var normalizePipeArguments, getDestinationStream, getDestination, mapDestinationArguments, getSourceStream;
+var init_pipe_arguments = __esm({
+  "node_modules/execa/lib/pipe/pipe-arguments.js"() {
+    init_parameters();
+    init_duration2();
+    init_fd_options();
+    init_file_url();
+    normalizePipeArguments = ({ source, sourcePromise, boundOptions, createNested }, ...pipeArguments) => {
+      const startTime = getStartTime();
+      const {
+        destination,
+        destinationStream,
+        destinationError,
+        from,
+        unpipeSignal
+      } = getDestinationStream(boundOptions, createNested, pipeArguments);
+      const { sourceStream, sourceError } = getSourceStream(source, from);
+      const { options: sourceOptions, fileDescriptors } = SUBPROCESS_OPTIONS.get(source);
+      return {
+        sourcePromise,
+        sourceStream,
+        sourceOptions,
+        sourceError,
+        destination,
+        destinationStream,
+        destinationError,
+        unpipeSignal,
+        fileDescriptors,
+        startTime
+      };
+    };
+    getDestinationStream = (boundOptions, createNested, pipeArguments) => {
+      try {
+        const {
+          destination,
+          pipeOptions: { from, to, unpipeSignal } = {}
+        } = getDestination(boundOptions, createNested, ...pipeArguments);
+        const destinationStream = getToStream(destination, to);
+        return {
+          destination,
+          destinationStream,
+          from,
+          unpipeSignal
+        };
+      } catch (error3) {
+        return { destinationError: error3 };
+      }
+    };
+    getDestination = (boundOptions, createNested, firstArgument, ...pipeArguments) => {
+      if (Array.isArray(firstArgument)) {
+        const destination = createNested(mapDestinationArguments, boundOptions)(firstArgument, ...pipeArguments);
+        return { destination, pipeOptions: boundOptions };
+      }
+      if (typeof firstArgument === "string" || firstArgument instanceof URL || isDenoExecPath(firstArgument)) {
+        if (Object.keys(boundOptions).length > 0) {
+          throw new TypeError('Please use .pipe("file", ..., options) or .pipe(execa("file", ..., options)) instead of .pipe(options)("file", ...).');
+        }
+        const [rawFile, rawArguments, rawOptions] = normalizeParameters(firstArgument, ...pipeArguments);
+        const destination = createNested(mapDestinationArguments)(rawFile, rawArguments, rawOptions);
+        return { destination, pipeOptions: rawOptions };
+      }
+      if (SUBPROCESS_OPTIONS.has(firstArgument)) {
+        if (Object.keys(boundOptions).length > 0) {
+          throw new TypeError("Please use .pipe(options)`command` or .pipe($(options)`command`) instead of .pipe(options)($`command`).");
+        }
+        return { destination: firstArgument, pipeOptions: pipeArguments[0] };
+      }
+      throw new TypeError(`The first argument must be a template string, an options object, or an Execa subprocess: ${firstArgument}`);
+    };
+    mapDestinationArguments = ({ options }) => ({ options: { ...options, stdin: "pipe", piped: true } });
+    getSourceStream = (source, from) => {
+      try {
+        const sourceStream = getFromStream(source, from);
+        return { sourceStream };
+      } catch (error3) {
+        return { sourceError: error3 };
+      }
+    };
+  }
+});
+
+// node_modules/execa/lib/pipe/throw.js
+var handlePipeArgumentsError, getPipeArgumentsError, createNonCommandError, PIPE_COMMAND_MESSAGE;
+var init_throw = __esm({
+  "node_modules/execa/lib/pipe/throw.js"() {
+    init_result();
+    init_pipeline();
+    handlePipeArgumentsError = ({
+      sourceStream,
+      sourceError,
+      destinationStream,
+      destinationError,
+      fileDescriptors,
+      sourceOptions,
+      startTime
+    }) => {
+      const error3 = getPipeArgumentsError({
+        sourceStream,
+        sourceError,
+        destinationStream,
+        destinationError
+      });
+      if (error3 !== void 0) {
+        throw createNonCommandError({
+          error: error3,
+          fileDescriptors,
+          sourceOptions,
+          startTime
+        });
+      }
+    };
+    getPipeArgumentsError = ({ sourceStream, sourceError, destinationStream, destinationError }) => {
+      if (sourceError !== void 0 && destinationError !== void 0) {
+        return destinationError;
+      }
+      if (destinationError !== void 0) {
+        abortSourceStream(sourceStream);
+        return destinationError;
+      }
+      if (sourceError !== void 0) {
+        endDestinationStream(destinationStream);
+        return sourceError;
+      }
+    };
+    createNonCommandError = ({ error: error3, fileDescriptors, sourceOptions, startTime }) => makeEarlyError({
+      error: error3,
+      command: PIPE_COMMAND_MESSAGE,
+      escapedCommand: PIPE_COMMAND_MESSAGE,
+      fileDescriptors,
+      options: sourceOptions,
+      startTime,
+      isSync: false
+    });
+    PIPE_COMMAND_MESSAGE = "source.pipe(destination)";
+  }
+});
+
+// node_modules/execa/lib/pipe/sequence.js
+var waitForBothSubprocesses;
+var init_sequence = __esm({
+  "node_modules/execa/lib/pipe/sequence.js"() {
+    waitForBothSubprocesses = async (subprocessPromises) => {
+      const [
+        { status: sourceStatus, reason: sourceReason, value: sourceResult = sourceReason },
+        { status: destinationStatus, reason: destinationReason, value: destinationResult = destinationReason }
+      ] = await subprocessPromises;
+      if (!destinationResult.pipedFrom.includes(sourceResult)) {
+        destinationResult.pipedFrom.push(sourceResult);
+      }
+      if (destinationStatus === "rejected") {
+        throw destinationResult;
+      }
+      if (sourceStatus === "rejected") {
+        throw sourceResult;
+      }
+      return destinationResult;
+    };
+  }
+});
+
+// node_modules/execa/lib/pipe/streaming.js
+var import_promises18, pipeSubprocessStream, pipeFirstSubprocessStream, pipeMoreSubprocessStream, cleanupMergedStreamsMap, MERGED_STREAMS, SOURCE_LISTENERS_PER_PIPE, DESTINATION_LISTENERS_PER_PIPE;
+var init_streaming = __esm({
+  "node_modules/execa/lib/pipe/streaming.js"() {
+    import_promises18 = require("node:stream/promises");
+    init_merge_streams();
+    init_max_listeners();
+    init_pipeline();
+    pipeSubprocessStream = (sourceStream, destinationStream, maxListenersController) => {
+      const mergedStream = MERGED_STREAMS.has(destinationStream) ? pipeMoreSubprocessStream(sourceStream, destinationStream) : pipeFirstSubprocessStream(sourceStream, destinationStream);
+      incrementMaxListeners(sourceStream, SOURCE_LISTENERS_PER_PIPE, maxListenersController.signal);
+      incrementMaxListeners(destinationStream, DESTINATION_LISTENERS_PER_PIPE, maxListenersController.signal);
+      cleanupMergedStreamsMap(destinationStream);
+      return mergedStream;
+    };
+    pipeFirstSubprocessStream = (sourceStream, destinationStream) => {
+      const mergedStream = mergeStreams([sourceStream]);
+      pipeStreams(mergedStream, destinationStream);
+      MERGED_STREAMS.set(destinationStream, mergedStream);
+      return mergedStream;
+    };
+    pipeMoreSubprocessStream = (sourceStream, destinationStream) => {
+      const mergedStream = MERGED_STREAMS.get(destinationStream);
+      mergedStream.add(sourceStream);
+      return mergedStream;
+    };
+    cleanupMergedStreamsMap = async (destinationStream) => {
+      try {
+        await (0, import_promises18.finished)(destinationStream, { cleanup: true, readable: false, writable: true });
+      } catch {
+      }
+      MERGED_STREAMS.delete(destinationStream);
+    };
+    MERGED_STREAMS = /* @__PURE__ */ new WeakMap();
+    SOURCE_LISTENERS_PER_PIPE = 2;
+    DESTINATION_LISTENERS_PER_PIPE = 1;
+  }
+});
+
+// node_modules/execa/lib/pipe/abort.js
+var import_node_util9, unpipeOnAbort, unpipeOnSignalAbort;
+var init_abort = __esm({
+  "node_modules/execa/lib/pipe/abort.js"() {
+    import_node_util9 = require("node:util");
+    init_throw();
+    unpipeOnAbort = (unpipeSignal, unpipeContext) => unpipeSignal === void 0 ? [] : [unpipeOnSignalAbort(unpipeSignal, unpipeContext)];
+    unpipeOnSignalAbort = async (unpipeSignal, { sourceStream, mergedStream, fileDescriptors, sourceOptions, startTime }) => {
+      await (0, import_node_util9.aborted)(unpipeSignal, sourceStream);
+      await mergedStream.remove(sourceStream);
+      const error3 = new Error("Pipe canceled by `unpipeSignal` option.");
+      throw createNonCommandError({
+        error: error3,
+        fileDescriptors,
+        sourceOptions,
+        startTime
+      });
+    };
+  }
+});
+
+// node_modules/execa/lib/pipe/setup.js
+var pipeToSubprocess, handlePipePromise, getSubprocessPromises;
+var init_setup = __esm({
+  "node_modules/execa/lib/pipe/setup.js"() {
+    init_is_plain_obj();
+    init_pipe_arguments();
+    init_throw();
+    init_sequence();
+    init_streaming();
+    init_abort();
+    pipeToSubprocess = (sourceInfo, ...pipeArguments) => {
+      if (isPlainObject2(pipeArguments[0])) {
+        return pipeToSubprocess.bind(void 0, {
+          ...sourceInfo,
+          boundOptions: { ...sourceInfo.boundOptions, ...pipeArguments[0] }
+        });
+      }
+      const { destination, ...normalizedInfo } = normalizePipeArguments(sourceInfo, ...pipeArguments);
+      const promise = handlePipePromise({ ...normalizedInfo, destination });
+      promise.pipe = pipeToSubprocess.bind(void 0, {
+        ...sourceInfo,
+        source: destination,
+        sourcePromise: promise,
+        boundOptions: {}
+      });
+      return promise;
+    };
+    handlePipePromise = async ({
+      sourcePromise,
+      sourceStream,
+      sourceOptions,
+      sourceError,
+      destination,
+      destinationStream,
+      destinationError,
+      unpipeSignal,
+      fileDescriptors,
+      startTime
+    }) => {
+      const subprocessPromises = getSubprocessPromises(sourcePromise, destination);
+      handlePipeArgumentsError({
+        sourceStream,
+        sourceError,
+        destinationStream,
+        destinationError,
+        fileDescriptors,
+        sourceOptions,
+        startTime
+      });
+      const maxListenersController = new AbortController();
+      try {
+        const mergedStream = pipeSubprocessStream(sourceStream, destinationStream, maxListenersController);
+        return await Promise.race([
+          waitForBothSubprocesses(subprocessPromises),
+          ...unpipeOnAbort(unpipeSignal, {
+            sourceStream,
+            mergedStream,
+            sourceOptions,
+            fileDescriptors,
+            startTime
+          })
+        ]);
+      } finally {
+        maxListenersController.abort();
+      }
+    };
+    getSubprocessPromises = (sourcePromise, destination) => Promise.allSettled([sourcePromise, destination]);
+  }
+});
+
+// node_modules/execa/lib/io/iterate.js
+var import_node_events13, import_node_stream5, iterateOnSubprocessStream, stopReadingOnExit, iterateForResult, stopReadingOnStreamEnd, iterateOnStream, DEFAULT_OBJECT_HIGH_WATER_MARK, HIGH_WATER_MARK, iterateOnData, getGenerators;
+var init_iterate = __esm({
+  "node_modules/execa/lib/io/iterate.js"() {
+    import_node_events13 = require("node:events");
+    import_node_stream5 = require("node:stream");
+    init_encoding_transform();
+    init_split();
+    init_run_sync();
+    iterateOnSubprocessStream = ({ subprocessStdout, subprocess, binary, shouldEncode, encoding, preserveNewlines }) => {
+      const controller = new AbortController();
+      stopReadingOnExit(subprocess, controller);
+      return iterateOnStream({
+        stream: subprocessStdout,
+        controller,
+        binary,
+        shouldEncode: !subprocessStdout.readableObjectMode && shouldEncode,
+        encoding,
+        shouldSplit: !subprocessStdout.readableObjectMode,
+        preserveNewlines
+      });
+    };
+    stopReadingOnExit = async (subprocess, controller) => {
+      try {
+        await subprocess;
+      } catch {
+      } finally {
+        controller.abort();
+      }
+    };
+    iterateForResult = ({ stream, onStreamEnd, lines: lines2, encoding, stripFinalNewline: stripFinalNewline2, allMixed }) => {
+      const controller = new AbortController();
+      stopReadingOnStreamEnd(onStreamEnd, controller, stream);
+      const objectMode = stream.readableObjectMode && !allMixed;
+      return iterateOnStream({
+        stream,
+        controller,
+        binary: encoding === "buffer",
+        shouldEncode: !objectMode,
+        encoding,
+        shouldSplit: !objectMode && lines2,
+        preserveNewlines: !stripFinalNewline2
+      });
+    };
+    stopReadingOnStreamEnd = async (onStreamEnd, controller, stream) => {
+      try {
+        await onStreamEnd;
+      } catch {
+        stream.destroy();
+      } finally {
+        controller.abort();
+      }
+    };
+    iterateOnStream = ({ stream, controller, binary, shouldEncode, encoding, shouldSplit, preserveNewlines }) => {
+      const onStdoutChunk = (0, import_node_events13.on)(stream, "data", {
+        signal: controller.signal,
+        highWaterMark: HIGH_WATER_MARK,
+        // Backward compatibility with older name for this option
+        // See https://github.com/nodejs/node/pull/52080#discussion_r1525227861
+        // @todo Remove after removing support for Node 21
+        highWatermark: HIGH_WATER_MARK
+      });
+      return iterateOnData({
+        onStdoutChunk,
+        controller,
+        binary,
+        shouldEncode,
+        encoding,
+        shouldSplit,
+        preserveNewlines
+      });
+    };
+    DEFAULT_OBJECT_HIGH_WATER_MARK = (0, import_node_stream5.getDefaultHighWaterMark)(true);
+    HIGH_WATER_MARK = DEFAULT_OBJECT_HIGH_WATER_MARK;
+    iterateOnData = async function* ({ onStdoutChunk, controller, binary, shouldEncode, encoding, shouldSplit, preserveNewlines }) {
+      const generators = getGenerators({
+        binary,
+        shouldEncode,
+        encoding,
+        shouldSplit,
+        preserveNewlines
+      });
+      try {
+        for await (const [chunk] of onStdoutChunk) {
+          yield* transformChunkSync(chunk, generators, 0);
+        }
+      } catch (error3) {
+        if (!controller.signal.aborted) {
+          throw error3;
+        }
+      } finally {
+        yield* finalChunksSync(generators);
+      }
+    };
+    getGenerators = ({ binary, shouldEncode, encoding, shouldSplit, preserveNewlines }) => [
+      getEncodingTransformGenerator(binary, encoding, !shouldEncode),
+      getSplitLinesGenerator(binary, preserveNewlines, !shouldSplit, {})
+    ].filter(Boolean);
+  }
+});
+
+// node_modules/execa/lib/io/contents.js
+var import_promises19, getStreamOutput, logOutputAsync, resumeStream, getStreamContents2, getBufferedData, handleBufferedData;
+var init_contents2 = __esm({
+  "node_modules/execa/lib/io/contents.js"() {
+    import_promises19 = require("node:timers/promises");
+    init_source();
+    init_uint_array();
+    init_output();
+    init_iterate();
+    init_max_buffer();
+    init_strip_newline();
+    getStreamOutput = async ({ stream, onStreamEnd, fdNumber, encoding, buffer: buffer2, maxBuffer, lines: lines2, allMixed, stripFinalNewline: stripFinalNewline2, verboseInfo, streamInfo }) => {
+      const logPromise = logOutputAsync({
+        stream,
+        onStreamEnd,
+        fdNumber,
+        encoding,
+        allMixed,
+        verboseInfo,
+        streamInfo
+      });
+      if (!buffer2) {
+        await Promise.all([resumeStream(stream), logPromise]);
+        return;
+      }
+      const stripFinalNewlineValue = getStripFinalNewline(stripFinalNewline2, fdNumber);
+      const iterable = iterateForResult({
+        stream,
+        onStreamEnd,
+        lines: lines2,
+        encoding,
+        stripFinalNewline: stripFinalNewlineValue,
+        allMixed
+      });
+      const [output] = await Promise.all([
+        getStreamContents2({
+          stream,
+          iterable,
+          fdNumber,
+          encoding,
+          maxBuffer,
+          lines: lines2
+        }),
+        logPromise
+      ]);
+      return output;
+    };
+    logOutputAsync = async ({ stream, onStreamEnd, fdNumber, encoding, allMixed, verboseInfo, streamInfo: { fileDescriptors } }) => {
+      if (!shouldLogOutput({
+        stdioItems: fileDescriptors[fdNumber]?.stdioItems,
+        encoding,
+        verboseInfo,
+        fdNumber
+      })) {
+        return;
+      }
+      const linesIterable = iterateForResult({
+        stream,
+        onStreamEnd,
+        lines: true,
+        encoding,
+        stripFinalNewline: true,
+        allMixed
+      });
+      await logLines(linesIterable, stream, fdNumber, verboseInfo);
+    };
+    resumeStream = async (stream) => {
+      await (0, import_promises19.setImmediate)();
+      if (stream.readableFlowing === null) {
+        stream.resume();
+      }
+    };
+    getStreamContents2 = async ({ stream, stream: { readableObjectMode }, iterable, fdNumber, encoding, maxBuffer, lines: lines2 }) => {
+      try {
+        if (readableObjectMode || lines2) {
+          return await getStreamAsArray(iterable, { maxBuffer });
+        }
+        if (encoding === "buffer") {
+          return new Uint8Array(await getStreamAsArrayBuffer(iterable, { maxBuffer }));
+        }
+        return await getStreamAsString(iterable, { maxBuffer });
+      } catch (error3) {
+        return handleBufferedData(handleMaxBuffer({
+          error: error3,
+          stream,
+          readableObjectMode,
+          lines: lines2,
+          encoding,
+          fdNumber
+        }));
+      }
+    };
+    getBufferedData = async (streamPromise) => {
+      try {
+        return await streamPromise;
+      } catch (error3) {
+        return handleBufferedData(error3);
+      }
+    };
+    handleBufferedData = ({ bufferedData }) => isArrayBuffer(bufferedData) ? new Uint8Array(bufferedData) : bufferedData;
+  }
+});
+
+// node_modules/execa/lib/resolve/wait-stream.js
+var import_promises20, waitForStream, handleStdinDestroy, spyOnStdinDestroy, setStdinCleanedUp, handleStreamError, shouldIgnoreStreamError, isInputFileDescriptor, isStreamAbort, isStreamEpipe;
+var init_wait_stream = __esm({
+  "node_modules/execa/lib/resolve/wait-stream.js"() {
+    import_promises20 = require("node:stream/promises");
+    waitForStream = async (stream, fdNumber, streamInfo, { isSameDirection, stopOnExit = false } = {}) => {
+      const state = handleStdinDestroy(stream, streamInfo);
+      const abortController = new AbortController();
+      try {
+        await Promise.race([
+          ...stopOnExit ? [streamInfo.exitPromise] : [],
+          (0, import_promises20.finished)(stream, { cleanup: true, signal: abortController.signal })
+        ]);
+      } catch (error3) {
+        if (!state.stdinCleanedUp) {
+          handleStreamError(error3, fdNumber, streamInfo, isSameDirection);
+        }
+      } finally {
+        abortController.abort();
+      }
+    };
+    handleStdinDestroy = (stream, { originalStreams: [originalStdin], subprocess }) => {
+      const state = { stdinCleanedUp: false };
+      if (stream === originalStdin) {
+        spyOnStdinDestroy(stream, subprocess, state);
+      }
+      return state;
+    };
+    spyOnStdinDestroy = (subprocessStdin, subprocess, state) => {
+      const { _destroy } = subprocessStdin;
+      subprocessStdin._destroy = (...destroyArguments) => {
+        setStdinCleanedUp(subprocess, state);
+        _destroy.call(subprocessStdin, ...destroyArguments);
+      };
+    };
+    setStdinCleanedUp = ({ exitCode, signalCode }, state) => {
+      if (exitCode !== null || signalCode !== null) {
+        state.stdinCleanedUp = true;
+      }
+    };
+    handleStreamError = (error3, fdNumber, streamInfo, isSameDirection) => {
+      if (!shouldIgnoreStreamError(error3, fdNumber, streamInfo, isSameDirection)) {
+        throw error3;
+      }
+    };
+    shouldIgnoreStreamError = (error3, fdNumber, streamInfo, isSameDirection = true) => {
+      if (streamInfo.propagating) {
+        return isStreamEpipe(error3) || isStreamAbort(error3);
+      }
+      streamInfo.propagating = true;
+      return isInputFileDescriptor(streamInfo, fdNumber) === isSameDirection ? isStreamEpipe(error3) : isStreamAbort(error3);
+    };
+    isInputFileDescriptor = ({ fileDescriptors }, fdNumber) => fdNumber !== "all" && fileDescriptors[fdNumber].direction === "input";
+    isStreamAbort = (error3) => error3?.code === "ERR_STREAM_PREMATURE_CLOSE";
+    isStreamEpipe = (error3) => error3?.code === "EPIPE";
+  }
+});
+
+// node_modules/execa/lib/resolve/stdio.js
+var waitForStdioStreams, waitForSubprocessStream;
+var init_stdio = __esm({
+  "node_modules/execa/lib/resolve/stdio.js"() {
+    init_contents2();
+    init_wait_stream();
+    waitForStdioStreams = ({ subprocess, encoding, buffer: buffer2, maxBuffer, lines: lines2, stripFinalNewline: stripFinalNewline2, verboseInfo, streamInfo }) => subprocess.stdio.map((stream, fdNumber) => waitForSubprocessStream({
+      stream,
+      fdNumber,
+      encoding,
+      buffer: buffer2[fdNumber],
+      maxBuffer: maxBuffer[fdNumber],
+      lines: lines2[fdNumber],
+      allMixed: false,
+      stripFinalNewline: stripFinalNewline2,
+      verboseInfo,
+      streamInfo
+    }));
+    waitForSubprocessStream = async ({ stream, fdNumber, encoding, buffer: buffer2, maxBuffer, lines: lines2, allMixed, stripFinalNewline: stripFinalNewline2, verboseInfo, streamInfo }) => {
+      if (!stream) {
+        return;
+      }
+      const onStreamEnd = waitForStream(stream, fdNumber, streamInfo);
+      if (isInputFileDescriptor(streamInfo, fdNumber)) {
+        await onStreamEnd;
+        return;
+      }
+      const [output] = await Promise.all([
+        getStreamOutput({
+          stream,
+          onStreamEnd,
+          fdNumber,
+          encoding,
+          buffer: buffer2,
+          maxBuffer,
+          lines: lines2,
+          allMixed,
+          stripFinalNewline: stripFinalNewline2,
+          verboseInfo,
+          streamInfo
+        }),
+        onStreamEnd
+      ]);
+      return output;
+    };
+  }
+});
+
+// node_modules/execa/lib/resolve/all-async.js
+var makeAllStream, waitForAllStream, getAllStream, getAllMixed;
+var init_all_async = __esm({
+  "node_modules/execa/lib/resolve/all-async.js"() {
+    init_merge_streams();
+    init_stdio();
+    makeAllStream = ({ stdout, stderr }, { all }) => all && (stdout || stderr) ? mergeStreams([stdout, stderr].filter(Boolean)) : void 0;
+    waitForAllStream = ({ subprocess, encoding, buffer: buffer2, maxBuffer, lines: lines2, stripFinalNewline: stripFinalNewline2, verboseInfo, streamInfo }) => waitForSubprocessStream({
+      ...getAllStream(subprocess, buffer2),
+      fdNumber: "all",
+      encoding,
+      maxBuffer: maxBuffer[1] + maxBuffer[2],
+      lines: lines2[1] || lines2[2],
+      allMixed: getAllMixed(subprocess),
+      stripFinalNewline: stripFinalNewline2,
+      verboseInfo,
+      streamInfo
+    });
+    getAllStream = ({ stdout, stderr, all }, [, bufferStdout, bufferStderr]) => {
+      const buffer2 = bufferStdout || bufferStderr;
+      if (!buffer2) {
+        return { stream: all, buffer: buffer2 };
+      }
+      if (!bufferStdout) {
+        return { stream: stderr, buffer: buffer2 };
+      }
+      if (!bufferStderr) {
+        return { stream: stdout, buffer: buffer2 };
+      }
+      return { stream: all, buffer: buffer2 };
+    };
+    getAllMixed = ({ all, stdout, stderr }) => all && stdout && stderr && stdout.readableObjectMode !== stderr.readableObjectMode;
+  }
+});
+
+// node_modules/execa/lib/verbose/ipc.js
+var shouldLogIpc, logIpcOutput;
+var init_ipc = __esm({
+  "node_modules/execa/lib/verbose/ipc.js"() {
+    init_log();
+    init_values();
+    shouldLogIpc = (verboseInfo) => isFullVerbose(verboseInfo, "ipc");
+    logIpcOutput = (message, verboseInfo) => {
+      const verboseMessage = serializeVerboseMessage(message);
+      verboseLog({
+        type: "ipc",
+        verboseMessage,
+        fdNumber: "ipc",
+        verboseInfo
+      });
+    };
+  }
+});
+
+// node_modules/execa/lib/ipc/buffer-messages.js
+var waitForIpcOutput, getBufferedIpcOutput;
+var init_buffer_messages = __esm({
+  "node_modules/execa/lib/ipc/buffer-messages.js"() {
+    init_max_buffer();
+    init_ipc();
+    init_specific();
+    init_get_each();
+    waitForIpcOutput = async ({
+      subprocess,
+      buffer: bufferArray,
+      maxBuffer: maxBufferArray,
+      ipc,
+      ipcOutput,
+      verboseInfo
+    }) => {
+      if (!ipc) {
+        return ipcOutput;
+      }
+      const isVerbose2 = shouldLogIpc(verboseInfo);
+      const buffer2 = getFdSpecificValue(bufferArray, "ipc");
+      const maxBuffer = getFdSpecificValue(maxBufferArray, "ipc");
+      for await (const message of loopOnMessages({
+        anyProcess: subprocess,
+        channel: subprocess.channel,
+        isSubprocess: false,
+        ipc,
+        shouldAwait: false,
+        reference: true
+      })) {
+        if (buffer2) {
+          checkIpcMaxBuffer(subprocess, ipcOutput, maxBuffer);
+          ipcOutput.push(message);
+        }
+        if (isVerbose2) {
+          logIpcOutput(message, verboseInfo);
+        }
+      }
+      return ipcOutput;
+    };
+    getBufferedIpcOutput = async (ipcOutputPromise, ipcOutput) => {
+      await Promise.allSettled([ipcOutputPromise]);
+      return ipcOutput;
+    };
+  }
+});
+
+// node_modules/execa/lib/resolve/wait-subprocess.js
+var import_node_events14, waitForSubprocessResult, waitForOriginalStreams, waitForCustomStreamsEnd, throwOnSubprocessError;
+var init_wait_subprocess = __esm({
+  "node_modules/execa/lib/resolve/wait-subprocess.js"() {
+    import_node_events14 = require("node:events");
+    init_is_stream();
+    init_timeout();
+    init_cancel();
+    init_graceful2();
+    init_standard_stream();
+    init_type();
+    init_contents2();
+    init_buffer_messages();
+    init_ipc_input();
+    init_all_async();
+    init_stdio();
+    init_exit_async();
+    init_wait_stream();
+    waitForSubprocessResult = async ({
+      subprocess,
+      options: {
+        encoding,
+        buffer: buffer2,
+        maxBuffer,
+        lines: lines2,
+        timeoutDuration: timeout,
+        cancelSignal,
+        gracefulCancel,
+        forceKillAfterDelay,
+        stripFinalNewline: stripFinalNewline2,
+        ipc,
+        ipcInput
+      },
+      context,
+      verboseInfo,
+      fileDescriptors,
+      originalStreams,
+      onInternalError,
+      controller
+    }) => {
+      const exitPromise = waitForExit(subprocess, context);
+      const streamInfo = {
+        originalStreams,
+        fileDescriptors,
+        subprocess,
+        exitPromise,
+        propagating: false
+      };
+      const stdioPromises = waitForStdioStreams({
+        subprocess,
+        encoding,
+        buffer: buffer2,
+        maxBuffer,
+        lines: lines2,
+        stripFinalNewline: stripFinalNewline2,
+        verboseInfo,
+        streamInfo
+      });
+      const allPromise = waitForAllStream({
+        subprocess,
+        encoding,
+        buffer: buffer2,
+        maxBuffer,
+        lines: lines2,
+        stripFinalNewline: stripFinalNewline2,
+        verboseInfo,
+        streamInfo
+      });
+      const ipcOutput = [];
+      const ipcOutputPromise = waitForIpcOutput({
+        subprocess,
+        buffer: buffer2,
+        maxBuffer,
+        ipc,
+        ipcOutput,
+        verboseInfo
+      });
+      const originalPromises = waitForOriginalStreams(originalStreams, subprocess, streamInfo);
+      const customStreamsEndPromises = waitForCustomStreamsEnd(fileDescriptors, streamInfo);
+      try {
+        return await Promise.race([
+          Promise.all([
+            {},
+            waitForSuccessfulExit(exitPromise),
+            Promise.all(stdioPromises),
+            allPromise,
+            ipcOutputPromise,
+            sendIpcInput(subprocess, ipcInput),
+            ...originalPromises,
+            ...customStreamsEndPromises
+          ]),
+          onInternalError,
+          throwOnSubprocessError(subprocess, controller),
+          ...throwOnTimeout(subprocess, timeout, context, controller),
+          ...throwOnCancel({
+            subprocess,
+            cancelSignal,
+            gracefulCancel,
+            context,
+            controller
+          }),
+          ...throwOnGracefulCancel({
+            subprocess,
+            cancelSignal,
+            gracefulCancel,
+            forceKillAfterDelay,
+            context,
+            controller
+          })
+        ]);
+      } catch (error3) {
+        context.terminationReason ??= "other";
+        return Promise.all([
+          { error: error3 },
+          exitPromise,
+          Promise.all(stdioPromises.map((stdioPromise) => getBufferedData(stdioPromise))),
+          getBufferedData(allPromise),
+          getBufferedIpcOutput(ipcOutputPromise, ipcOutput),
+          Promise.allSettled(originalPromises),
+          Promise.allSettled(customStreamsEndPromises)
+        ]);
+      }
+    };
+    waitForOriginalStreams = (originalStreams, subprocess, streamInfo) => originalStreams.map((stream, fdNumber) => stream === subprocess.stdio[fdNumber] ? void 0 : waitForStream(stream, fdNumber, streamInfo));
+    waitForCustomStreamsEnd = (fileDescriptors, streamInfo) => fileDescriptors.flatMap(({ stdioItems }, fdNumber) => stdioItems.filter(({ value, stream = value }) => isStream(stream, { checkOpen: false }) && !isStandardStream(stream)).map(({ type, value, stream = value }) => waitForStream(stream, fdNumber, streamInfo, {
+      isSameDirection: TRANSFORM_TYPES.has(type),
+      stopOnExit: type === "native"
+    })));
+    throwOnSubprocessError = async (subprocess, { signal }) => {
+      const [error3] = await (0, import_node_events14.once)(subprocess, "error", { signal });
+      throw error3;
+    };
+  }
+});
+
+// node_modules/execa/lib/convert/concurrent.js
+var initializeConcurrentStreams, addConcurrentStream, waitForConcurrentStreams;
+var init_concurrent = __esm({
+  "node_modules/execa/lib/convert/concurrent.js"() {
+    init_deferred();
+    initializeConcurrentStreams = () => ({
+      readableDestroy: /* @__PURE__ */ new WeakMap(),
+      writableFinal: /* @__PURE__ */ new WeakMap(),
+      writableDestroy: /* @__PURE__ */ new WeakMap()
+    });
+    addConcurrentStream = (concurrentStreams, stream, waitName) => {
+      const weakMap = concurrentStreams[waitName];
+      if (!weakMap.has(stream)) {
+        weakMap.set(stream, []);
+      }
+      const promises = weakMap.get(stream);
+      const promise = createDeferred();
+      promises.push(promise);
+      const resolve20 = promise.resolve.bind(promise);
+      return { resolve: resolve20, promises };
+    };
+    waitForConcurrentStreams = async ({ resolve: resolve20, promises }, subprocess) => {
+      resolve20();
+      const [isSubprocessExit] = await Promise.race([
+        Promise.allSettled([true, subprocess]),
+        Promise.all([false, ...promises])
+      ]);
+      return !isSubprocessExit;
+    };
+  }
+});
+
+// node_modules/execa/lib/convert/shared.js
+var import_promises21, safeWaitForSubprocessStdin, safeWaitForSubprocessStdout, waitForSubprocessStdin, waitForSubprocessStdout, waitForSubprocess, destroyOtherStream;
+var init_shared = __esm({
+  "node_modules/execa/lib/convert/shared.js"() {
+    import_promises21 = require("node:stream/promises");
+    init_wait_stream();
+    safeWaitForSubprocessStdin = async (subprocessStdin) => {
+      if (subprocessStdin === void 0) {
+        return;
+      }
+      try {
+        await waitForSubprocessStdin(subprocessStdin);
+      } catch {
+      }
+    };
+    safeWaitForSubprocessStdout = async (subprocessStdout) => {
+      if (subprocessStdout === void 0) {
+        return;
+      }
+      try {
+        await waitForSubprocessStdout(subprocessStdout);
+      } catch {
+      }
+    };
+    waitForSubprocessStdin = async (subprocessStdin) => {
+      await (0, import_promises21.finished)(subprocessStdin, { cleanup: true, readable: false, writable: true });
+    };
+    waitForSubprocessStdout = async (subprocessStdout) => {
+      await (0, import_promises21.finished)(subprocessStdout, { cleanup: true, readable: true, writable: false });
+    };
+    waitForSubprocess = async (subprocess, error3) => {
+      await subprocess;
+      if (error3) {
+        throw error3;
+      }
+    };
+    destroyOtherStream = (stream, isOpen, error3) => {
+      if (error3 && !isStreamAbort(error3)) {
+        stream.destroy(error3);
+      } else if (isOpen) {
+        stream.destroy();
+      }
+    };
+  }
+});
+
+// node_modules/execa/lib/convert/readable.js
+var import_node_stream6, import_node_util10, createReadable, getSubprocessStdout, getReadableOptions, getReadableMethods, onRead, onStdoutFinished, onReadableDestroy, destroyOtherReadable;
+var init_readable = __esm({
+  "node_modules/execa/lib/convert/readable.js"() {
+    import_node_stream6 = require("node:stream");
+    import_node_util10 = require("node:util");
+    init_encoding_option();
+    init_fd_options();
+    init_iterate();
+    init_deferred();
+    init_concurrent();
+    init_shared();
+    createReadable = ({ subprocess, concurrentStreams, encoding }, { from, binary: binaryOption = true, preserveNewlines = true } = {}) => {
+      const binary = binaryOption || BINARY_ENCODINGS.has(encoding);
+      const { subprocessStdout, waitReadableDestroy } = getSubprocessStdout(subprocess, from, concurrentStreams);
+      const { readableEncoding, readableObjectMode, readableHighWaterMark } = getReadableOptions(subprocessStdout, binary);
+      const { read: read5, onStdoutDataDone } = getReadableMethods({
+        subprocessStdout,
+        subprocess,
+        binary,
+        encoding,
+        preserveNewlines
+      });
+      const readable2 = new import_node_stream6.Readable({
+        read: read5,
+        destroy: (0, import_node_util10.callbackify)(onReadableDestroy.bind(void 0, { subprocessStdout, subprocess, waitReadableDestroy })),
+        highWaterMark: readableHighWaterMark,
+        objectMode: readableObjectMode,
+        encoding: readableEncoding
+      });
+      onStdoutFinished({
+        subprocessStdout,
+        onStdoutDataDone,
+        readable: readable2,
+        subprocess
+      });
+      return readable2;
+    };
+    getSubprocessStdout = (subprocess, from, concurrentStreams) => {
+      const subprocessStdout = getFromStream(subprocess, from);
+      const waitReadableDestroy = addConcurrentStream(concurrentStreams, subprocessStdout, "readableDestroy");
+      return { subprocessStdout, waitReadableDestroy };
+    };
+    getReadableOptions = ({ readableEncoding, readableObjectMode, readableHighWaterMark }, binary) => binary ? { readableEncoding, readableObjectMode, readableHighWaterMark } : { readableEncoding, readableObjectMode: true, readableHighWaterMark: DEFAULT_OBJECT_HIGH_WATER_MARK };
+    getReadableMethods = ({ subprocessStdout, subprocess, binary, encoding, preserveNewlines }) => {
+      const onStdoutDataDone = createDeferred();
+      const onStdoutData = iterateOnSubprocessStream({
+        subprocessStdout,
+        subprocess,
+        binary,
+        shouldEncode: !binary,
+        encoding,
+        preserveNewlines
+      });
+      return {
+        read() {
+          onRead(this, onStdoutData, onStdoutDataDone);
+        },
+        onStdoutDataDone
+      };
+    };
+    onRead = async (readable2, onStdoutData, onStdoutDataDone) => {
+      try {
+        const { value, done } = await onStdoutData.next();
+        if (done) {
+          onStdoutDataDone.resolve();
+        } else {
+          readable2.push(value);
+        }
+      } catch {
+      }
+    };
+    onStdoutFinished = async ({ subprocessStdout, onStdoutDataDone, readable: readable2, subprocess, subprocessStdin }) => {
+      try {
+        await waitForSubprocessStdout(subprocessStdout);
+        await subprocess;
+        await safeWaitForSubprocessStdin(subprocessStdin);
+        await onStdoutDataDone;
+        if (readable2.readable) {
+          readable2.push(null);
+        }
+      } catch (error3) {
+        await safeWaitForSubprocessStdin(subprocessStdin);
+        destroyOtherReadable(readable2, error3);
+      }
+    };
+    onReadableDestroy = async ({ subprocessStdout, subprocess, waitReadableDestroy }, error3) => {
+      if (await waitForConcurrentStreams(waitReadableDestroy, subprocess)) {
+        destroyOtherReadable(subprocessStdout, error3);
+        await waitForSubprocess(subprocess, error3);
+      }
+    };
+    destroyOtherReadable = (stream, error3) => {
+      destroyOtherStream(stream, stream.readable, error3);
+    };
+  }
+});
+
+// node_modules/execa/lib/convert/writable.js
+var import_node_stream7, import_node_util11, createWritable, getSubprocessStdin, getWritableMethods, onWrite, onWritableFinal, onStdinFinished, onWritableDestroy, destroyOtherWritable;
+var init_writable = __esm({
+  "node_modules/execa/lib/convert/writable.js"() {
+    import_node_stream7 = require("node:stream");
+    import_node_util11 = require("node:util");
+    init_fd_options();
+    init_concurrent();
+    init_shared();
+    createWritable = ({ subprocess, concurrentStreams }, { to } = {}) => {
+      const { subprocessStdin, waitWritableFinal, waitWritableDestroy } = getSubprocessStdin(subprocess, to, concurrentStreams);
+      const writable2 = new import_node_stream7.Writable({
+        ...getWritableMethods(subprocessStdin, subprocess, waitWritableFinal),
+        destroy: (0, import_node_util11.callbackify)(onWritableDestroy.bind(void 0, {
+          subprocessStdin,
+          subprocess,
+          waitWritableFinal,
+          waitWritableDestroy
+        })),
+        highWaterMark: subprocessStdin.writableHighWaterMark,
+        objectMode: subprocessStdin.writableObjectMode
+      });
+      onStdinFinished(subprocessStdin, writable2);
+      return writable2;
+    };
+    getSubprocessStdin = (subprocess, to, concurrentStreams) => {
+      const subprocessStdin = getToStream(subprocess, to);
+      const waitWritableFinal = addConcurrentStream(concurrentStreams, subprocessStdin, "writableFinal");
+      const waitWritableDestroy = addConcurrentStream(concurrentStreams, subprocessStdin, "writableDestroy");
+      return { subprocessStdin, waitWritableFinal, waitWritableDestroy };
+    };
+    getWritableMethods = (subprocessStdin, subprocess, waitWritableFinal) => ({
+      write: onWrite.bind(void 0, subprocessStdin),
+      final: (0, import_node_util11.callbackify)(onWritableFinal.bind(void 0, subprocessStdin, subprocess, waitWritableFinal))
+    });
+    onWrite = (subprocessStdin, chunk, encoding, done) => {
+      if (subprocessStdin.write(chunk, encoding)) {
+        done();
+      } else {
+        subprocessStdin.once("drain", done);
+      }
+    };
+    onWritableFinal = async (subprocessStdin, subprocess, waitWritableFinal) => {
+      if (await waitForConcurrentStreams(waitWritableFinal, subprocess)) {
+        if (subprocessStdin.writable) {
+          subprocessStdin.end();
+        }
+        await subprocess;
+      }
+    };
+    onStdinFinished = async (subprocessStdin, writable2, subprocessStdout) => {
+      try {
+        await waitForSubprocessStdin(subprocessStdin);
+        if (writable2.writable) {
+          writable2.end();
+        }
+      } catch (error3) {
+        await safeWaitForSubprocessStdout(subprocessStdout);
+        destroyOtherWritable(writable2, error3);
+      }
+    };
+    onWritableDestroy = async ({ subprocessStdin, subprocess, waitWritableFinal, waitWritableDestroy }, error3) => {
+      await waitForConcurrentStreams(waitWritableFinal, subprocess);
+      if (await waitForConcurrentStreams(waitWritableDestroy, subprocess)) {
+        destroyOtherWritable(subprocessStdin, error3);
+        await waitForSubprocess(subprocess, error3);
+      }
+    };
+    destroyOtherWritable = (stream, error3) => {
+      destroyOtherStream(stream, stream.writable, error3);
+    };
+  }
+});
+
+// node_modules/execa/lib/convert/duplex.js
+var import_node_stream8, import_node_util12, createDuplex, onDuplexDestroy;
+var init_duplex = __esm({
+  "node_modules/execa/lib/convert/duplex.js"() {
+    import_node_stream8 = require("node:stream");
+    import_node_util12 = require("node:util");
+    init_encoding_option();
+    init_readable();
+    init_writable();
+    createDuplex = ({ subprocess, concurrentStreams, encoding }, { from, to, binary: binaryOption = true, preserveNewlines = true } = {}) => {
+      const binary = binaryOption || BINARY_ENCODINGS.has(encoding);
+      const { subprocessStdout, waitReadableDestroy } = getSubprocessStdout(subprocess, from, concurrentStreams);
+      const { subprocessStdin, waitWritableFinal, waitWritableDestroy } = getSubprocessStdin(subprocess, to, concurrentStreams);
+      const { readableEncoding, readableObjectMode, readableHighWaterMark } = getReadableOptions(subprocessStdout, binary);
+      const { read: read5, onStdoutDataDone } = getReadableMethods({
+        subprocessStdout,
+        subprocess,
+        binary,
+        encoding,
+        preserveNewlines
+      });
+      const duplex2 = new import_node_stream8.Duplex({
+        read: read5,
+        ...getWritableMethods(subprocessStdin, subprocess, waitWritableFinal),
+        destroy: (0, import_node_util12.callbackify)(onDuplexDestroy.bind(void 0, {
+          subprocessStdout,
+          subprocessStdin,
+          subprocess,
+          waitReadableDestroy,
+          waitWritableFinal,
+          waitWritableDestroy
+        })),
+        readableHighWaterMark,
+        writableHighWaterMark: subprocessStdin.writableHighWaterMark,
+        readableObjectMode,
+        writableObjectMode: subprocessStdin.writableObjectMode,
+        encoding: readableEncoding
+      });
+      onStdoutFinished({
+        subprocessStdout,
+        onStdoutDataDone,
+        readable: duplex2,
+        subprocess,
+        subprocessStdin
+      });
+      onStdinFinished(subprocessStdin, duplex2, subprocessStdout);
+      return duplex2;
+    };
+    onDuplexDestroy = async ({ subprocessStdout, subprocessStdin, subprocess, waitReadableDestroy, waitWritableFinal, waitWritableDestroy }, error3) => {
+      await Promise.all([
+        onReadableDestroy({ subprocessStdout, subprocess, waitReadableDestroy }, error3),
+        onWritableDestroy({
+          subprocessStdin,
+          subprocess,
+          waitWritableFinal,
+          waitWritableDestroy
+        }, error3)
+      ]);
+    };
+  }
+});
+
+// node_modules/execa/lib/convert/iterable.js
+var createIterable, iterateOnStdoutData;
+var init_iterable = __esm({
+  "node_modules/execa/lib/convert/iterable.js"() {
+    init_encoding_option();
+    init_fd_options();
+    init_iterate();
+    createIterable = (subprocess, encoding, {
+      from,
+      binary: binaryOption = false,
+      preserveNewlines = false
+    } = {}) => {
+      const binary = binaryOption || BINARY_ENCODINGS.has(encoding);
+      const subprocessStdout = getFromStream(subprocess, from);
+      const onStdoutData = iterateOnSubprocessStream({
+        subprocessStdout,
+        subprocess,
+        binary,
+        shouldEncode: true,
+        encoding,
+        preserveNewlines
+      });
+      return iterateOnStdoutData(onStdoutData, subprocessStdout, subprocess);
+    };
+    iterateOnStdoutData = async function* (onStdoutData, subprocessStdout, subprocess) {
+      try {
+        yield* onStdoutData;
+      } finally {
+        if (subprocessStdout.readable) {
+          subprocessStdout.destroy();
+        }
+        await subprocess;
+      }
+    };
+  }
+});
+
+// node_modules/execa/lib/convert/add.js
+var addConvertedStreams;
+var init_add = __esm({
+  "node_modules/execa/lib/convert/add.js"() {
+    init_concurrent();
+    init_readable();
+    init_writable();
+    init_duplex();
+    init_iterable();
+    addConvertedStreams = (subprocess, { encoding }) => {
+      const concurrentStreams = initializeConcurrentStreams();
+      subprocess.readable = createReadable.bind(void 0, { subprocess, concurrentStreams, encoding });
+      subprocess.writable = createWritable.bind(void 0, { subprocess, concurrentStreams });
+      subprocess.duplex = createDuplex.bind(void 0, { subprocess, concurrentStreams, encoding });
+      subprocess.iterable = createIterable.bind(void 0, subprocess, encoding);
+      subprocess[Symbol.asyncIterator] = createIterable.bind(void 0, subprocess, encoding, {});
+    };
+  }
+});
+
+// node_modules/execa/lib/methods/promise.js
+var mergePromise, nativePromisePrototype, descriptors;
+var init_promise = __esm({
+  "node_modules/execa/lib/methods/promise.js"() {
+    mergePromise = (subprocess, promise) => {
+      for (const [property, descriptor3] of descriptors) {
+        const value = descriptor3.value.bind(promise);
+        Reflect.defineProperty(subprocess, property, { ...descriptor3, value });
+      }
+    };
+    nativePromisePrototype = (async () => {
+    })().constructor.prototype;
+    descriptors = ["then", "catch", "finally"].map((property) => [
+      property,
+      Reflect.getOwnPropertyDescriptor(nativePromisePrototype, property)
+    ]);
+  }
+});
+
+// node_modules/execa/lib/methods/main-async.js
+var import_node_events15, import_node_child_process5, execaCoreAsync, handleAsyncArguments, handleAsyncOptions, spawnSubprocessAsync, handlePromise, getAsyncResult;
+var init_main_async = __esm({
+  "node_modules/execa/lib/methods/main-async.js"() {
+    import_node_events15 = require("node:events");
+    import_node_child_process5 = require("node:child_process");
+    init_source();
+    init_command();
+    init_options();
+    init_fd_options();
+    init_shell();
+    init_methods();
+    init_result();
+    init_reject();
+    init_early_error();
+    init_handle_async();
+    init_strip_newline();
+    init_output_async();
+    init_kill();
+    init_cleanup();
+    init_setup();
+    init_all_async();
+    init_wait_subprocess();
+    init_add();
+    init_deferred();
+    init_promise();
+    execaCoreAsync = (rawFile, rawArguments, rawOptions, createNested) => {
+      const { file: file2, commandArguments, command, escapedCommand, startTime, verboseInfo, options, fileDescriptors } = handleAsyncArguments(rawFile, rawArguments, rawOptions);
+      const { subprocess, promise } = spawnSubprocessAsync({
+        file: file2,
+        commandArguments,
+        options,
+        startTime,
+        verboseInfo,
+        command,
+        escapedCommand,
+        fileDescriptors
+      });
+      subprocess.pipe = pipeToSubprocess.bind(void 0, {
+        source: subprocess,
+        sourcePromise: promise,
+        boundOptions: {},
+        createNested
+      });
+      mergePromise(subprocess, promise);
+      SUBPROCESS_OPTIONS.set(subprocess, { options, fileDescriptors });
+      return subprocess;
+    };
+    handleAsyncArguments = (rawFile, rawArguments, rawOptions) => {
+      const { command, escapedCommand, startTime, verboseInfo } = handleCommand(rawFile, rawArguments, rawOptions);
+      const { file: file2, commandArguments, options: normalizedOptions } = normalizeOptions(rawFile, rawArguments, rawOptions);
+      const options = handleAsyncOptions(normalizedOptions);
+      const fileDescriptors = handleStdioAsync(options, verboseInfo);
+      return {
+        file: file2,
+        commandArguments,
+        command,
+        escapedCommand,
+        startTime,
+        verboseInfo,
+        options,
+        fileDescriptors
+      };
+    };
+    handleAsyncOptions = ({ timeout, signal, ...options }) => {
+      if (signal !== void 0) {
+        throw new TypeError('The "signal" option has been renamed to "cancelSignal" instead.');
+      }
+      return { ...options, timeoutDuration: timeout };
+    };
+    spawnSubprocessAsync = ({ file: file2, commandArguments, options, startTime, verboseInfo, command, escapedCommand, fileDescriptors }) => {
+      let subprocess;
+      try {
+        subprocess = (0, import_node_child_process5.spawn)(...concatenateShell(file2, commandArguments, options));
+      } catch (error3) {
+        return handleEarlyError({
+          error: error3,
+          command,
+          escapedCommand,
+          fileDescriptors,
+          options,
+          startTime,
+          verboseInfo
+        });
+      }
+      const controller = new AbortController();
+      (0, import_node_events15.setMaxListeners)(Number.POSITIVE_INFINITY, controller.signal);
+      const originalStreams = [...subprocess.stdio];
+      pipeOutputAsync(subprocess, fileDescriptors, controller);
+      cleanupOnExit(subprocess, options, controller);
+      const context = {};
+      const onInternalError = createDeferred();
+      subprocess.kill = subprocessKill.bind(void 0, {
+        kill: subprocess.kill.bind(subprocess),
+        options,
+        onInternalError,
+        context,
+        controller
+      });
+      subprocess.all = makeAllStream(subprocess, options);
+      addConvertedStreams(subprocess, options);
+      addIpcMethods(subprocess, options);
+      const promise = handlePromise({
+        subprocess,
+        options,
+        startTime,
+        verboseInfo,
+        fileDescriptors,
+        originalStreams,
+        command,
+        escapedCommand,
+        context,
+        onInternalError,
+        controller
+      });
+      return { subprocess, promise };
+    };
+    handlePromise = async ({ subprocess, options, startTime, verboseInfo, fileDescriptors, originalStreams, command, escapedCommand, context, onInternalError, controller }) => {
+      const [
+        errorInfo,
+        [exitCode, signal],
+        stdioResults,
+        allResult,
+        ipcOutput
+      ] = await waitForSubprocessResult({
+        subprocess,
+        options,
+        context,
+        verboseInfo,
+        fileDescriptors,
+        originalStreams,
+        onInternalError,
+        controller
+      });
+      controller.abort();
+      onInternalError.resolve();
+      const stdio = stdioResults.map((stdioResult, fdNumber) => stripNewline(stdioResult, options, fdNumber));
+      const all = stripNewline(allResult, options, "all");
+      const result = getAsyncResult({
+        errorInfo,
+        exitCode,
+        signal,
+        stdio,
+        all,
+        ipcOutput,
+        context,
+        options,
+        command,
+        escapedCommand,
+        startTime
+      });
+      return handleResult(result, verboseInfo, options);
+    };
+    getAsyncResult = ({ errorInfo, exitCode, signal, stdio, all, ipcOutput, context, options, command, escapedCommand, startTime }) => "error" in errorInfo ? makeError({
+      error: errorInfo.error,
+      command,
+      escapedCommand,
+      timedOut: context.terminationReason === "timeout",
+      isCanceled: context.terminationReason === "cancel" || context.terminationReason === "gracefulCancel",
+      isGracefullyCanceled: context.terminationReason === "gracefulCancel",
+      isMaxBuffer: errorInfo.error instanceof MaxBufferError,
+      isForcefullyTerminated: context.isForcefullyTerminated,
+      exitCode,
+      signal,
+      stdio,
+      all,
+      ipcOutput,
+      options,
+      startTime,
+      isSync: false
+    }) : makeSuccessResult({
+      command,
+      escapedCommand,
+      stdio,
+      all,
+      ipcOutput,
+      options,
+      startTime
+    });
+  }
+});
+
+// node_modules/execa/lib/methods/bind.js
+var mergeOptions, mergeOption, DEEP_OPTIONS;
+var init_bind = __esm({
+  "node_modules/execa/lib/methods/bind.js"() {
+    init_is_plain_obj();
+    init_specific();
+    mergeOptions = (boundOptions, options) => {
+      const newOptions = Object.fromEntries(
+        Object.entries(options).map(([optionName, optionValue]) => [
+          optionName,
+          mergeOption(optionName, boundOptions[optionName], optionValue)
+        ])
+      );
+      return { ...boundOptions, ...newOptions };
+    };
+    mergeOption = (optionName, boundOptionValue, optionValue) => {
+      if (DEEP_OPTIONS.has(optionName) && isPlainObject2(boundOptionValue) && isPlainObject2(optionValue)) {
+        return { ...boundOptionValue, ...optionValue };
+      }
+      return optionValue;
+    };
+    DEEP_OPTIONS = /* @__PURE__ */ new Set(["env", ...FD_SPECIFIC_OPTIONS]);
+  }
+});
+
+// node_modules/execa/lib/methods/create.js
+var createExeca, callBoundExeca, parseArguments;
+var init_create = __esm({
+  "node_modules/execa/lib/methods/create.js"() {
+    init_is_plain_obj();
+    init_parameters();
+    init_template();
+    init_main_sync();
+    init_main_async();
+    init_bind();
+    createExeca = (mapArguments, boundOptions, deepOptions, setBoundExeca) => {
+      const createNested = (mapArguments2, boundOptions2, setBoundExeca2) => createExeca(mapArguments2, boundOptions2, deepOptions, setBoundExeca2);
+      const boundExeca = (...execaArguments) => callBoundExeca({
+        mapArguments,
+        deepOptions,
+        boundOptions,
+        setBoundExeca,
+        createNested
+      }, ...execaArguments);
+      if (setBoundExeca !== void 0) {
+        setBoundExeca(boundExeca, createNested, boundOptions);
+      }
+      return boundExeca;
+    };
+    callBoundExeca = ({ mapArguments, deepOptions = {}, boundOptions = {}, setBoundExeca, createNested }, firstArgument, ...nextArguments) => {
+      if (isPlainObject2(firstArgument)) {
+        return createNested(mapArguments, mergeOptions(boundOptions, firstArgument), setBoundExeca);
+      }
+      const { file: file2, commandArguments, options, isSync } = parseArguments({
+        mapArguments,
+        firstArgument,
+        nextArguments,
+        deepOptions,
+        boundOptions
+      });
+      return isSync ? execaCoreSync(file2, commandArguments, options) : execaCoreAsync(file2, commandArguments, options, createNested);
+    };
+    parseArguments = ({ mapArguments, firstArgument, nextArguments, deepOptions, boundOptions }) => {
+      const callArguments = isTemplateString(firstArgument) ? parseTemplates(firstArgument, nextArguments) : [firstArgument, ...nextArguments];
+      const [initialFile, initialArguments, initialOptions] = normalizeParameters(...callArguments);
+      const mergedOptions = mergeOptions(mergeOptions(deepOptions, boundOptions), initialOptions);
+      const {
+        file: file2 = initialFile,
+        commandArguments = initialArguments,
+        options = mergedOptions,
+        isSync = false
+      } = mapArguments({ file: initialFile, commandArguments: initialArguments, options: mergedOptions });
+      return {
+        file: file2,
+        commandArguments,
+        options,
+        isSync
+      };
+    };
+  }
+});
+
+// node_modules/execa/lib/methods/command.js
+var mapCommandAsync, mapCommandSync, parseCommand, parseCommandString, SPACES_REGEXP;
+var init_command2 = __esm({
+  "node_modules/execa/lib/methods/command.js"() {
+    mapCommandAsync = ({ file: file2, commandArguments }) => parseCommand(file2, commandArguments);
+    mapCommandSync = ({ file: file2, commandArguments }) => ({ ...parseCommand(file2, commandArguments), isSync: true });
+    parseCommand = (command, unusedArguments) => {
+      if (unusedArguments.length > 0) {
+        throw new TypeError(`The command and its arguments must be passed as a single string: ${command} ${unusedArguments}.`);
+      }
+      const [file2, ...commandArguments] = parseCommandString(command);
+      return { file: file2, commandArguments };
+    };
+    parseCommandString = (command) => {
+      if (typeof command !== "string") {
+        throw new TypeError(`The command must be a string: ${String(command)}.`);
+      }
+      const trimmedCommand = command.trim();
+      if (trimmedCommand === "") {
+        return [];
+      }
+      const tokens = [];
+      for (const token of trimmedCommand.split(SPACES_REGEXP)) {
+        const previousToken = tokens.at(-1);
+        if (previousToken && previousToken.endsWith("\\")) {
+          tokens[tokens.length - 1] = `${previousToken.slice(0, -1)} ${token}`;
+        } else {
+          tokens.push(token);
+        }
+      }
+      return tokens;
+    };
+    SPACES_REGEXP = / +/g;
+  }
+});
+
+// node_modules/execa/lib/methods/script.js
+var setScriptSync, mapScriptAsync, mapScriptSync, getScriptOptions, getScriptStdinOption, deepScriptOptions;
+var init_script = __esm({
+  "node_modules/execa/lib/methods/script.js"() {
+    setScriptSync = (boundExeca, createNested, boundOptions) => {
+      boundExeca.sync = createNested(mapScriptSync, boundOptions);
+      boundExeca.s = boundExeca.sync;
+    };
+    mapScriptAsync = ({ options }) => getScriptOptions(options);
+    mapScriptSync = ({ options }) => ({ ...getScriptOptions(options), isSync: true });
+    getScriptOptions = (options) => ({ options: { ...getScriptStdinOption(options), ...options } });
+    getScriptStdinOption = ({ input, inputFile, stdio }) => input === void 0 && inputFile === void 0 && stdio === void 0 ? { stdin: "inherit" } : {};
+    deepScriptOptions = { preferLocal: true };
+  }
+});
+
+// node_modules/execa/index.js
+var execa, execaSync, execaCommand, execaCommandSync, execaNode, $, sendMessage2, getOneMessage2, getEachMessage2, getCancelSignal2;
+var init_execa = __esm({
+  "node_modules/execa/index.js"() {
+    init_create();
+    init_command2();
+    init_node2();
+    init_script();
+    init_methods();
+    execa = createExeca(() => ({}));
+    execaSync = createExeca(() => ({ isSync: true }));
+    execaCommand = createExeca(mapCommandAsync);
+    execaCommandSync = createExeca(mapCommandSync);
+    execaNode = createExeca(mapNode);
+    $ = createExeca(mapScriptAsync, {}, deepScriptOptions, setScriptSync);
+    ({
+      sendMessage: sendMessage2,
+      getOneMessage: getOneMessage2,
+      getEachMessage: getEachMessage2,
+      getCancelSignal: getCancelSignal2
+    } = getIpcExport());
   }
 });
 
@@ -34906,29 +35184,40 @@ function firstError(stderr) {
 function withoutQueries(text3) {
   return text3.replaceAll(/(https?:\/\/[^\s"?]*)\?[^\s"]*/g, "$1?\u2026");
 }
+function withoutNames(text3, copying) {
+  const called = copying.split(/[\s@]/).filter((name3) => name3.includes("/")).flatMap((name3) => [name3, ...name3.split(/\/(.*)/)]).filter((name3) => /[^a-z0-9]/.test(name3)).map((name3) => name3.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  const plain3 = text3.replaceAll(/"[^"]*"|https?:\/\/\S+|\S+@\w+:[0-9a-f]{32,}/g, "\u2026");
+  if (called.length === 0) return plain3;
+  return plain3.replaceAll(new RegExp(`(?<![\\w/.-])(?:${called.join("|")})(?![\\w/-])`, "g"), "\u2026");
+}
 function nextStep(errorClass, end) {
   if (errorClass === "authentication") return `log in to the ${end} registry (docker login HOST)`;
   return nextSteps[errorClass] ?? `mend what the ${end} registry objects to, then run again`;
 }
-var OrasFailure, longest2, asked, vocabulary, nextSteps;
+var OrasFailure, longest3, asked, vocabulary, nextSteps;
 var init_oras_errors = __esm({
   "src/transfer/oras-errors.ts"() {
     "use strict";
     init_connection_failures();
     init_failures2();
     init_error();
+    init_safe();
     OrasFailure = class extends AirgapError {
       end;
       /** What that end answered, as far as oras tells; not for how long it wants to be left alone. */
       status;
       /** Whether its words are known here: of a code of its own making oras does not tell the status. */
       isUnderstood;
-      /** @param stderr what oras wrote; tables of real output are in the tests */
+      /**
+       * @param stderr what oras wrote; tables of real output are in the tests
+       * @param copying `host/repository@digest to host/repository`, or the path of a file for the first
+       */
       constructor(stderr, copying) {
-        const text3 = oneLine(withoutQueries(firstError(stderr)), longest2);
+        const text3 = oneLine(withoutQueries(firstError(stderr)), longest3);
         const end = endOf2(text3);
-        const said = saidIn(text3);
-        const errorClass = judge(said, text3, end);
+        const words = withoutNames(text3, copying);
+        const said = saidIn(words);
+        const errorClass = judge(said, words, end);
         super(errorClass, `oras could not copy ${copying}`, {
           given: text3 || "oras said nothing",
           next: nextStep(errorClass, end)
@@ -34938,7 +35227,7 @@ var init_oras_errors = __esm({
         this.isUnderstood = said !== void 0;
       }
     };
-    longest2 = 1e3;
+    longest3 = 1e3;
     asked = { source: "read", target: "write" };
     vocabulary = [
       [/x509: |tls: .*certificate/, { code: "UNABLE_TO_VERIFY_LEAF_SIGNATURE" }],
@@ -34974,78 +35263,29 @@ var init_oras_errors = __esm({
   }
 });
 
-// src/transfer/oras-places.ts
-async function takePlaces(copy2, most) {
-  const hosts = placesOf(copy2);
-  const leaves = [];
-  const leave = () => leaves.forEach((one) => void one());
-  try {
-    for (const places of new Set(hosts)) leaves.push(await places.enter());
-  } catch (error3) {
-    leave();
-    throw error3;
-  }
-  if (!hosts.every(({ isOpen }) => isOpen)) {
-    leave();
-    return void 0;
-  }
-  if (new Set(hosts).size < hosts.length) leaves.push(...tryAll(hosts.slice(1)) ?? []);
-  let concurrency = 1;
-  for (; concurrency < most; concurrency++) {
-    const more = tryAll(hosts);
-    if (more === void 0) break;
-    leaves.push(...more);
-  }
-  return { concurrency, leave };
-}
-function placesOf({ from, to }) {
-  const source = "fd" in from ? [] : [from.client];
-  return [...source, to.client].toSorted((a2, b) => a2.host < b.host ? -1 : 1).flatMap(({ places }) => places ?? []);
-}
-function tryAll(hosts) {
-  const leaves = [];
-  for (const places of hosts) {
-    const leave = places.tryEnter();
-    if (leave === void 0) {
-      for (const one of leaves) one();
-      return void 0;
-    }
-    leaves.push(leave);
-  }
-  return leaves;
-}
-var init_oras_places = __esm({
-  "src/transfer/oras-places.ts"() {
-    "use strict";
-  }
-});
-
 // src/transfer/oras-stall.ts
 function watchStall(blobs2, { stallMs, isExcused }, stalled) {
   const sizes = sizesOf(blobs2);
-  return (oras) => {
-    let before = 0;
-    let since = performance.now();
-    return watching(Math.min(1e3, stallMs / 5), (look) => {
-      const now2 = performance.now();
-      const [moved, least] = progressOf2(look);
-      if (moved - before > least || moved < before || isExcused()) {
-        before = moved;
-        since = now2;
-      } else if (now2 - since >= stallMs + moreFor(look, sizes)) stalled();
-    })(oras);
+  let before = 0;
+  let since = performance.now();
+  return (look) => {
+    const now2 = performance.now();
+    const [moved, least] = progressOf(look);
+    if (moved - before > least || moved < before || isExcused()) {
+      before = moved;
+      since = now2;
+    } else if (now2 - since >= stallMs + moreFor(look, sizes)) stalled();
   };
 }
-function progressOf2({ stdout, traffic }) {
-  return traffic === void 0 ? [stdout.length, 0] : [traffic.read + traffic.written, noise];
+function progressOf({ reported, traffic }) {
+  if (traffic !== void 0) return [traffic.read + traffic.written, noise];
+  return [reported.Copying.size + reported.Copied.size + reported.Exists.size, 0];
 }
-function moreFor({ stdout, traffic }, sizes) {
-  const done = new Set(
-    ["Copied", "Exists"].flatMap((word) => [...reportedDigests(word, stdout)])
-  );
-  const left = [...sizes].filter(([name3]) => !done.has(name3)).map(([, size]) => size);
+function moreFor({ reported, traffic }, sizes) {
+  const isDone = (name3) => reported.Copied.has(name3) || reported.Exists.has(name3);
+  const left = [...sizes].filter(([name3]) => !isDone(name3)).map(([, size]) => size);
   if (traffic === void 0) return Math.max(0, ...left) / slowest2;
-  const sent = traffic.written - reportedAs("Copied", stdout, sizes);
+  const sent = traffic.written - bytesOf(reported.Copied, sizes);
   const mayBeSent = left.filter((size) => size <= sent);
   return Math.max(0, ...mayBeSent) / gibibyte * digesting;
 }
@@ -35058,6 +35298,576 @@ var init_oras_stall = __esm({
     digesting = 3e4;
     noise = 512;
     slowest2 = 100;
+  }
+});
+
+// src/transfer/oras-process.ts
+async function runOras({ oras, words, env, stallMs }, copy2, blobs2, signal) {
+  signal.throwIfAborted();
+  const stall = new AbortController();
+  const child = execa(oras, words, {
+    env,
+    extendEnv: false,
+    // execa hands any descriptor on; its types name those up to 9.
+    stdin: "fd" in copy2.from ? copy2.from.fd : "ignore",
+    cancelSignal: AbortSignal.any([signal, stall.signal]),
+    forceKillAfterDelay: patience,
+    reject: false,
+    // Read line by line as it comes.
+    buffer: { stdout: false }
+  });
+  const isExcused = () => isHeldBack(copy2);
+  const stalled = watchStall(blobs2, { stallMs, isExcused }, () => stall.abort());
+  const watches = [stalled, ...copy2.watch ? [copy2.watch] : []];
+  const watched = watchProcess(child, Math.min(mostBetween, stallMs / 5), watches);
+  const [result] = await Promise.all([child, (0, import_promises22.finished)(child.stdout).catch(() => {
+  })]);
+  watched.stop();
+  if (result.isCanceled) signal.throwIfAborted();
+  const { Copying: begun, Copied: copied } = watched.reported;
+  if (!result.failed) return { begun, copied };
+  const said = stall.signal.aborted ? `timeout: no byte for ${Math.round(stallMs / 1e3)} s` : result.stderr || (result.shortMessage ?? "");
+  return { begun, copied, failure: new OrasFailure(said, nameOf(copy2)) };
+}
+function isHeldBack(copy2) {
+  const { from } = copy2;
+  const isBehind = "server" in from && from.isBehind();
+  return isBehind || placesOf(copy2).some(({ isOpen }) => !isOpen);
+}
+function copyArguments(copy2, flags) {
+  const { client, repository, tag: tag2 } = copy2.to;
+  const target2 = `${client.host}/${repository}${tag2 === void 0 ? "" : `:${tag2}`}`;
+  const options = ["--force", "--no-tty", ...flags];
+  return ["cp", ...options, "--", `${sourceName(copy2.from)}@${copy2.digest}`, target2];
+}
+function sourceName(from) {
+  if (!("fd" in from)) return registryName(from);
+  return (0, import_node_fs10.existsSync)("/proc/self/fd") ? "/proc/self/fd/0" : from.path;
+}
+function nameOf({ digest: digest2, from, to }) {
+  const source = "fd" in from ? from.path : registryName(from);
+  return `${source}@${digest2} to ${registryName(to)}`;
+}
+function registryName(at) {
+  const { host } = "server" in at ? at.server : at.client;
+  return `${host}/${at.repository}`;
+}
+function childEnvironment(env, dockerConfig) {
+  const kept = passedOn.flatMap((name3) => [name3, name3.toLowerCase()]);
+  const entries = kept.flatMap((name3) => env[name3] === void 0 ? [] : [[name3, env[name3]]]);
+  return { ...Object.fromEntries(entries), DOCKER_CONFIG: dockerConfig };
+}
+var import_node_fs10, import_promises22, patience, mostBetween, passedOn;
+var init_oras_process = __esm({
+  "src/transfer/oras-process.ts"() {
+    "use strict";
+    import_node_fs10 = require("node:fs");
+    import_promises22 = require("node:stream/promises");
+    init_execa();
+    init_oras_bytes();
+    init_oras_errors();
+    init_oras_places();
+    init_oras_stall();
+    patience = 3e3;
+    mostBetween = 1e3;
+    passedOn = [
+      "PATH",
+      "HOME",
+      "TMPDIR",
+      "HTTP_PROXY",
+      "HTTPS_PROXY",
+      "NO_PROXY",
+      "ALL_PROXY",
+      "SSL_CERT_FILE",
+      "SSL_CERT_DIR"
+    ];
+  }
+});
+
+// src/transfer/loopback.ts
+async function serveOnLoopback(content, { signal }) {
+  const repository = `bundle/${(0, import_node_crypto8.randomBytes)(16).toString("hex")}`;
+  const failing = new AbortController();
+  const ended2 = (thrown) => {
+    const errors = thrown instanceof AggregateError ? thrown.errors : [thrown];
+    const failure2 = errors.find((error3) => !isGone(error3));
+    if (failure2 !== void 0 && !signal.aborted) failing.abort(failure2);
+  };
+  const waiting = /* @__PURE__ */ new Set();
+  const server = (0, import_node_http.createServer)((request, response) => {
+    const wanted = pathOf(repository, request.url ?? "");
+    const answered = wanted ? answers[wanted.kind] : void 0;
+    if (!wanted || !answered) return void response.writeHead(404).end();
+    const isHead = request.method === "HEAD";
+    const seen = { ...content, read: readFor(response, content, waiting) };
+    answered(seen, wanted.digest, isHead, response).catch((error3) => {
+      ended2(error3);
+      response.destroy();
+    });
+  });
+  const host = await listen(server);
+  return {
+    source: {
+      server: { host, access: { plainHttp: true } },
+      repository,
+      isBehind: () => waiting.size > 0
+    },
+    failed: failing.signal,
+    close: () => stop(server)
+  };
+}
+function readFor(response, { read: read5 }, waiting) {
+  const closed = new AbortController();
+  response.once("close", () => {
+    closed.abort();
+    waiting.delete(response);
+  });
+  return async function* (digest2) {
+    const iterator = read5(digest2, closed.signal)[Symbol.asyncIterator]();
+    try {
+      for (; ; ) {
+        closed.signal.throwIfAborted();
+        waiting.add(response);
+        const { done, value } = await iterator.next().finally(() => waiting.delete(response));
+        if (done) return;
+        yield value;
+      }
+    } finally {
+      await iterator.return?.();
+    }
+  };
+}
+function pathOf(repository, url) {
+  const [, name3, kind, digest2] = /^\/v2\/(.+)\/(manifests|blobs)\/([^/?]+)$/.exec(url) ?? [];
+  if (name3 !== repository || digest2 === void 0 || !isDigest(digest2)) return void 0;
+  return { kind, digest: digest2 };
+}
+async function sendManifest(content, digest2, isHead, response) {
+  if (content.sizeOf(digest2) === void 0) return void response.writeHead(404).end();
+  const { mediaType: mediaType2, bytes } = await content.manifest(digest2);
+  writeHead(response, mediaType2, bytes.length, digest2);
+  response.end(isHead ? void 0 : bytes);
+}
+async function sendBlob(content, digest2, isHead, response) {
+  const size = content.sizeOf(digest2);
+  if (size === void 0) return void response.writeHead(404).end();
+  writeHead(response, "application/octet-stream", size, digest2);
+  if (isHead) return void response.end();
+  await (0, import_promises23.pipeline)(content.read(digest2), response);
+}
+function writeHead(response, type, size, digest2) {
+  response.writeHead(200, {
+    "content-type": type,
+    "content-length": size,
+    "docker-content-digest": digest2
+  });
+}
+function isGone(error3) {
+  const { code: code2, name: name3 } = error3;
+  return name3 === "AbortError" || code2 === "ERR_STREAM_PREMATURE_CLOSE" || code2 === "EPIPE" || code2 === "ECONNRESET";
+}
+async function listen(server) {
+  await new Promise((done, refuse) => {
+    server.once("error", refuse);
+    server.listen(0, "127.0.0.1", done);
+  });
+  const { address, port } = server.address();
+  return `${address}:${port}`;
+}
+async function stop(server) {
+  const stopped = new Promise((done) => server.close(() => done()));
+  server.closeAllConnections();
+  await stopped;
+}
+var import_node_crypto8, import_node_http, import_promises23, answers;
+var init_loopback = __esm({
+  "src/transfer/loopback.ts"() {
+    "use strict";
+    import_node_crypto8 = require("node:crypto");
+    import_node_http = require("node:http");
+    import_promises23 = require("node:stream/promises");
+    init_digest();
+    answers = { manifests: sendManifest, blobs: sendBlob };
+  }
+});
+
+// src/transfer/oras-through-us.ts
+function throughUs(copy2, blobs2, context) {
+  const { from } = copy2;
+  let breaks = 0;
+  let served;
+  return {
+    async after({ class: name3, status }) {
+      served?.failed.throwIfAborted();
+      if (name3 === "transient" && status === void 0) breaks++;
+      if (breaks < enough || !("client" in from)) return copy2;
+      served ??= await serve(from, copy2, blobs2, context);
+      return { ...copy2, from: { ...served.source, places: from.client.places } };
+    },
+    close: async () => served?.close()
+  };
+}
+function serve({ client, repository }, { digest: root2 }, blobs2, context) {
+  const sizes = new Map(blobs2.map(({ digest: digest2, size }) => [digest2, size]));
+  const content = {
+    // Of the manifest only whether it is there is asked.
+    sizeOf: (digest2) => digest2 === root2 ? 0 : sizes.get(digest2),
+    async *read(digest2, wanted) {
+      yield* (await client.openBlob(repository, digest2, wanted)).body;
+    },
+    async manifest(digest2) {
+      const found = await client.getManifest(repository, digest2);
+      if (found === void 0) throw gone(client.host, repository, digest2);
+      return { mediaType: found.descriptor.mediaType, bytes: found.bytes };
+    }
+  };
+  return serveOnLoopback(content, context);
+}
+function gone(host, repository, digest2) {
+  return new AirgapError("usage", "the source does not have an image any more", {
+    given: `no manifest ${digest2} in ${host}/${repository}`,
+    next: "run again: tags are resolved anew"
+  });
+}
+var enough;
+var init_oras_through_us = __esm({
+  "src/transfer/oras-through-us.ts"() {
+    "use strict";
+    init_error();
+    init_loopback();
+    enough = 2;
+  }
+});
+
+// src/transfer/oras-tries.ts
+async function persist(copy2, blobs2, attempt, { budget, signal }) {
+  const onWait = (wait, failure2) => {
+    for (const places of placesOf(copy2)) places.failing(failure2, wait);
+  };
+  const attempts = new Attempts({ budget, signal, onWait });
+  const ask2 = () => askHosts(copy2, attempts.left);
+  const begun = /* @__PURE__ */ new Set();
+  const copied = /* @__PURE__ */ new Set();
+  const again2 = secondChances();
+  const detour = throughUs(copy2, blobs2, { signal });
+  try {
+    for (let way = copy2; ; ) {
+      const ended2 = await attempt(way, blobs2, ask2);
+      const { failure: failure2 } = ended2;
+      for (const name3 of ended2.begun) begun.add(name3);
+      if (failure2 === void 0) return begun;
+      const before = copied.size;
+      for (const name3 of ended2.copied) copied.add(name3);
+      if (copied.size > before) attempts.progressed();
+      if (failure2.status === 429) placesAt(copy2, failure2.end)?.limited(new Transient(failure2));
+      way = await detour.after(failure2);
+      await attempts.pauseAfter(again2(failure2) ? new Transient(failure2) : failure2);
+      await ask2();
+    }
+  } finally {
+    await detour.close();
+  }
+}
+function secondChances() {
+  const given = /* @__PURE__ */ new Set();
+  return ({ class: name3, status, isUnderstood }) => {
+    if (name3 === "transient") return true;
+    const isFirst = !given.has(name3);
+    given.add(name3);
+    return isFirst && (name3 === "integrity" || status === 401 || !isUnderstood);
+  };
+}
+async function askHosts({ digest: digest2, from, to }, within) {
+  await to.client.headManifest(to.repository, digest2, within);
+  if ("client" in from) await from.client.getManifest(from.repository, digest2, within);
+}
+function placesAt({ from, to }, end) {
+  if (end === "target") return to.client.places;
+  return "client" in from ? from.client.places : void 0;
+}
+var init_oras_tries = __esm({
+  "src/transfer/oras-tries.ts"() {
+    "use strict";
+    init_retry();
+    init_oras_places();
+    init_oras_through_us();
+  }
+});
+
+// src/transfer/oras.ts
+async function openOras(tools, context) {
+  const { signal } = context;
+  const access2 = await openOrasAccess(tools, context.env);
+  const env = childEnvironment(context.env, access2.dockerConfig);
+  const gate = new Gate({ places: processes });
+  const run = async (copy2, blobs2, ask2) => {
+    const flags = [
+      ...await sourceFlags(copy2.from, access2),
+      ...await access2.flags("to", copy2.to.client)
+    ];
+    const leave = await gate.enter(signal);
+    try {
+      const taken = await enter(copy2, Math.min(copy2.atOnce, blobs2.length), ask2);
+      const words = copyArguments(copy2, [`--concurrency=${taken.concurrency}`, ...flags]);
+      const process10 = { words, env, oras: tools.oras, stallMs: tools.stallMs ?? stallTime };
+      return await runOras(process10, copy2, blobs2, signal).finally(taken.leave);
+    } finally {
+      leave();
+    }
+  };
+  return {
+    copy: async (copy2, blobs2) => {
+      const budget = tools.retryBudgetMs ?? tenMinutes;
+      const begun = await persist(copy2, blobs2, run, { budget, signal });
+      const sent = blobs2.filter(({ digest: digest2 }) => begun.has(shortName(digest2)));
+      const bytes = totalSize(sent);
+      for (const places of placesOf(copy2)) places.moved(bytes);
+      return sent;
+    },
+    close: access2.close
+  };
+}
+async function sourceFlags(from, { flags }) {
+  if ("fd" in from) return ["--from-oci-layout"];
+  return flags("from", "server" in from ? from.server : from.client);
+}
+async function enter(copy2, most, ask2) {
+  for (; ; ) {
+    const taken = await takePlaces(copy2, most);
+    if (taken !== void 0) return taken;
+    await ask2();
+  }
+}
+var processes;
+var init_oras = __esm({
+  "src/transfer/oras.ts"() {
+    "use strict";
+    init_descriptor();
+    init_gate();
+    init_retry();
+    init_transport();
+    init_oras_access();
+    init_oras_bytes();
+    init_oras_places();
+    init_oras_process();
+    init_oras_tries();
+    processes = 12;
+  }
+});
+
+// src/transfer/placing.ts
+async function place2(placing, work) {
+  const { reference } = placing.place;
+  try {
+    const brought = await fill(placing, work.bring, work.putChild, work).catch((error3) => {
+      if (!(error3 instanceof AirgapError && lacksContent(error3))) throw error3;
+      return fill(placing, work.bringAgain, (child) => putChild(child, work), work);
+    });
+    await readBack(placing, work);
+    return { reference, state: brought.some(({ uploaded }) => uploaded) ? "copied" : "placed" };
+  } catch (error3) {
+    return failed(reference, error3);
+  }
+}
+async function fill(placing, bring2, put2, work) {
+  const { image: image2, graph, place: place6 } = placing;
+  const { repository } = place6;
+  const units4 = unitsOf(image2, graph, repository, work.job.origin.kind);
+  const brought = await settleAll(units4.map(({ key }) => bring2(key)));
+  const already = new Set(brought.flatMap(({ documents }) => documents));
+  const children2 = childrenFirst(graph).filter(({ descriptor: { digest: digest2 } }) => digest2 !== graph.root.digest && !already.has(digest2)).map((document) => ({ repository, document }));
+  await putChildren(children2, put2);
+  await putTag(placing, work);
+  return brought;
+}
+async function putChildren(children2, put2) {
+  const [indexes, leaves] = [true, false].map(
+    (is) => children2.filter(({ document }) => isIndexDocument(document) === is)
+  );
+  await settleAll((leaves ?? []).map(put2));
+  for (const index of indexes ?? []) await put2(index);
+}
+async function putTag({ graph, place: place6, found }, { job, refusals }) {
+  const document = graph.documents.get(graph.root.digest);
+  if (document === void 0) throw new Error("an image graph holds its root");
+  const { mediaType: mediaType2, digest: digest2 } = document.descriptor;
+  const put2 = () => job.target.putManifest(place6.repository, place6.tag, mediaType2, document.bytes);
+  const existing = found.state === "missing" ? found.existing : void 0;
+  if (existing === void 0) return put2();
+  try {
+    await refusals.moveTag(place6.repository, put2);
+  } catch (error3) {
+    if (!(error3 instanceof AirgapError && error3.class === "refused")) throw error3;
+    throw new AirgapError("refused", `the target does not let ${place6.reference} move`, {
+      given: `it resolves to ${existing}; the registry said: ${error3.given ?? error3.message}`,
+      expected: digest2,
+      next: "give the image a new tag, or allow the target to overwrite this one",
+      cause: error3
+    });
+  }
+}
+async function readBack({ graph, place: place6 }, { job }) {
+  const found = await job.target.headManifest(place6.repository, place6.tag);
+  if (found?.digest === graph.root.digest) return;
+  throw new AirgapError("integrity", `${place6.reference} does not resolve to what was written`, {
+    given: found?.digest ?? "not found",
+    expected: graph.root.digest,
+    next: "check whether something else writes to this tag, then run again"
+  });
+}
+var init_placing = __esm({
+  "src/transfer/placing.ts"() {
+    "use strict";
+    init_graph();
+    init_failures2();
+    init_error();
+    init_heads();
+    init_units2();
+    init_waiting();
+    init_work();
+  }
+});
+
+// src/transfer/pull-limits.ts
+function warnOfPullLimits(images2, { origin }, { emit }) {
+  if (origin.kind !== "registries") return;
+  const pulls = /* @__PURE__ */ new Map();
+  for (const { image: image2, graph } of images2.filter(isIncomplete)) {
+    const { client } = origin.locate(image2);
+    pulls.set(client, (pulls.get(client) ?? 0) + (graph ? leavesOf(graph).length : 0));
+  }
+  for (const [{ host, pullsLeft: pullsLeft2 }, needed] of pulls) {
+    if (pullsLeft2 === void 0 || pullsLeft2 >= needed) continue;
+    emit({
+      kind: "warning",
+      message: `${host} lets us pull ${count(pullsLeft2, "more manifest")}, and up to ${needed} are needed`,
+      cure: `log in (docker login ${host}) for a higher limit, or run again later: what has arrived is not pulled again`
+    });
+  }
+}
+var init_pull_limits = __esm({
+  "src/transfer/pull-limits.ts"() {
+    "use strict";
+    init_graph();
+    init_units();
+    init_work();
+  }
+});
+
+// src/transfer/transfer.ts
+async function transfer(job, tools, context) {
+  const found = await headPlacements(job);
+  const images2 = found.some(isIncomplete) ? await readImages(found, job) : found;
+  if (!images2.some(isIncomplete))
+    return { images: images2.map((known) => ended(known, settledOf(known), context)), bytesSent: 0 };
+  warnOfPullLimits(images2, job, context);
+  const base2 = await findBase(images2, job);
+  const oras = await openOras(tools, context);
+  try {
+    const work = startWork(job, images2, oras, context);
+    for (const { blob: blob2, repository } of base2) work.turns.arrived(blob2, repository);
+    await fillFromLayout(images2, work);
+    return { images: await placeAll(images2, work), bytesSent: work.bytesSent() };
+  } finally {
+    await oras.close();
+  }
+}
+function readImages(found, job) {
+  return pMap(
+    found,
+    async (known) => {
+      try {
+        return { ...known, graph: await readGraph(known.image, job.manifest) };
+      } catch (error3) {
+        return { ...known, places: known.places.map((one) => unreadable(one, error3)) };
+      }
+    },
+    { concurrency: 64 }
+  );
+}
+function unreadable({ place: place6, found }, error3) {
+  return { place: place6, found: found.state === "missing" ? failed(place6.reference, error3) : found };
+}
+async function fillFromLayout(images2, work) {
+  const { origin } = work.job;
+  if (origin.kind === "registries") return;
+  await fillBundleRepository(origin, repositoriesOf(images2), blobsOfImages(images2), work);
+}
+async function placeAll(images2, work) {
+  const { context } = work;
+  try {
+    return await pMap(images2, (known) => placeImage(known, work), {
+      concurrency: imagesAtOnce,
+      stopOnError: false
+    });
+  } catch (error3) {
+    context.signal.throwIfAborted();
+    throw error3 instanceof AggregateError ? error3.errors[0] : error3;
+  }
+}
+async function placeImage(known, work) {
+  const { image: image2, graph, places } = known;
+  const results = await settleAll(
+    places.map(async ({ place: at, found }) => {
+      if (found.state !== "missing") return found;
+      if (graph === void 0) throw new Error("a missing placement has its manifests");
+      return place2({ image: image2, graph, place: at, found }, work);
+    })
+  );
+  const result = ended(known, results, work.context);
+  work.progress.imageDone();
+  return result;
+}
+function settledOf({ places }) {
+  return places.flatMap(({ found }) => found.state === "missing" ? [] : [found]);
+}
+function ended({ image: { source, digest: digest2 } }, placements, { emit }) {
+  const error3 = placements.find((placement) => placement.error)?.error;
+  const state = stateOf(placements);
+  emit({ kind: "image", image: source, state, ...error3 && { detail: error3.message } });
+  return { source, digest: digest2, placements };
+}
+function stateOf(placements) {
+  const has = (state) => placements.some((one) => one.state === state);
+  if (has("failed")) return "failed";
+  if (has("copied")) return "copied";
+  return has("placed") ? "placed" : "there";
+}
+var imagesAtOnce;
+var init_transfer = __esm({
+  "src/transfer/transfer.ts"() {
+    "use strict";
+    init_p_map();
+    init_base();
+    init_bundle_repository();
+    init_heads();
+    init_oras();
+    init_placing();
+    init_pull_limits();
+    init_units2();
+    init_waiting();
+    init_work();
+    imagesAtOnce = 64;
+  }
+});
+
+// src/inputs/stall-time.ts
+function stallTimeOf(env) {
+  const text3 = env[variable];
+  if (!text3) return void 0;
+  const seconds = /^\d+(\.\d+)?$/.test(text3) ? Number(text3) : Number.NaN;
+  if (seconds >= 1 && seconds <= 3600) return seconds * 1e3;
+  throw new AirgapError("usage", `${variable} is no length of time that can be waited`, {
+    given: text3,
+    expected: "seconds, from 1 to 3600 (60 when it is not set)"
+  });
+}
+var variable;
+var init_stall_time = __esm({
+  "src/inputs/stall-time.ts"() {
+    "use strict";
+    init_error();
+    variable = "AIRGAP_BUNDLE_STALL_SECONDS";
   }
 });
 
@@ -35172,11 +35982,11 @@ function later(failure2, wait) {
   const { class: name3, message, given } = failure2;
   return new AirgapError(name3, message, { given, next: runAgain(wait), cause: failure2 });
 }
-var import_promises19, firstWait, longestWait, WaitingWindow;
+var import_promises24, firstWait, longestWait, WaitingWindow;
 var init_waiting_window = __esm({
   "src/registry/waiting-window.ts"() {
     "use strict";
-    import_promises19 = require("node:timers/promises");
+    import_promises24 = require("node:timers/promises");
     init_error();
     init_failures2();
     firstWait = 500;
@@ -35208,7 +36018,7 @@ var init_waiting_window = __esm({
           signal.throwIfAborted();
           const wait = this.#closed.until - performance.now();
           if (wait > budget) throw later(this.#closed.failure, wait);
-          if (wait > 0) await (0, import_promises19.setTimeout)(wait, void 0, { signal });
+          if (wait > 0) await (0, import_promises24.setTimeout)(wait, void 0, { signal });
           else if (this.#scouting === void 0) return this.#goAhead();
           else await this.#scouting;
         }
@@ -35235,7 +36045,7 @@ var init_waiting_window = __esm({
 });
 
 // src/registry/places.ts
-var shortWait, mostPlaces, Places;
+var shortWait, mostPlaces, hosts, Places;
 var init_places = __esm({
   "src/registry/places.ts"() {
     "use strict";
@@ -35245,7 +36055,10 @@ var init_places = __esm({
     init_waiting_window();
     shortWait = 2e3;
     mostPlaces = 32;
+    hosts = 0;
     Places = class {
+      /** Who needs places of several hosts enters them in this order, so that no two wait for each other. */
+      turn = hosts++;
       #gate;
       #pace;
       #window = new WaitingWindow();
@@ -35272,10 +36085,11 @@ var init_places = __esm({
       /**
        * Does it when the host takes requests; of those who had to wait for that one goes ahead.
        * @param budget milliseconds: it is not waited longer
+       * @param signal ends the wait
        * @throws AirgapError transient where the host wants to be left alone for longer
        */
-      async whenOpen(work, budget) {
-        const isBack = await this.#window.passed(budget, this.#context.signal);
+      async whenOpen(work, budget, signal = this.#context.signal) {
+        const isBack = await this.#window.passed(budget, signal);
         try {
           return await work();
         } catch (error3) {
@@ -35356,17 +36170,19 @@ var init_exchange = __esm({
         this.places = new Places(options.context, options.maxConcurrent);
       }
       /** Runs one piece of work (one or more calls), again from its start while it fails transiently. */
-      async run(work) {
+      async run(work, patience2) {
         const release2 = await this.places.enter();
         try {
-          return await this.retry(work);
+          return await this.retry(work, patience2);
         } finally {
           release2();
         }
       }
       /** As `run`, for who has a place already. */
-      retry(work) {
-        return retry(() => this.whenOpen(work), this.#retrying());
+      retry(work, patience2) {
+        const options = this.#retrying(patience2);
+        const { budget, signal } = options;
+        return retry(() => this.places.whenOpen(work, budget, signal), options);
       }
       /** By the same rules, for work that goes on from where it stopped; each try waits by `whenOpen`. */
       attempts() {
@@ -35441,10 +36257,13 @@ var init_exchange = __esm({
         const wait = retryAfter(header2, this.#options.context.now());
         return passingFailure(answer.status, await this.words(answer), answer.url, wait);
       }
-      #retrying() {
-        const { retryBudget: budget, transport } = this.#options;
+      #retrying({ within = Number.POSITIVE_INFINITY, wanted } = {}) {
+        const { retryBudget, transport } = this.#options;
         const onWait = (wait, failure2) => this.places.failing(failure2, wait);
-        return { budget, signal: this.signal, reach: transport.reach, onWait };
+        const { answered, missed } = transport.reach;
+        const reach = { answered, missed: within < retryBudget ? new Set(missed) : missed };
+        const signal = wanted ? AbortSignal.any([this.signal, wanted]) : this.signal;
+        return { budget: Math.min(retryBudget, within), signal, reach, onWait };
       }
     };
   }
@@ -35689,20 +36508,21 @@ function blobBody(first, request) {
   body.once("close", () => closed.abort());
   const { signal } = request.exchange;
   signal.addEventListener("abort", () => body.destroy(signal.reason), { signal: closed.signal });
-  fill(body, first, request, closed.signal).then(
+  fill2(body, first, request, closed.signal).then(
     () => body.end(),
     (error3) => body.destroy(error3)
   );
   return body;
 }
-async function fill(body, first, { subject, exchange, resume }, closed) {
+async function fill2(body, first, { subject, exchange, resume }, closed) {
   const size = contentLength(first);
   const attempts = exchange.attempts();
   let next = { answer: first, start: 0 };
   let position = 0;
+  let begun = 0;
   const take = async (bytes) => {
     position += bytes.length;
-    attempts.progressed();
+    if (position - begun >= headway) attempts.progressed();
     exchange.places.moved(bytes.length);
     if (!body.write(bytes)) await (0, import_node_events16.once)(body, "drain", { signal: closed });
   };
@@ -35710,6 +36530,7 @@ async function fill(body, first, { subject, exchange, resume }, closed) {
     try {
       const part3 = next ?? await resume(position);
       next = void 0;
+      begun = position;
       await stoppable(
         part3,
         closed,
@@ -35756,7 +36577,7 @@ function incomplete({ what, host }, size, expected) {
     })
   );
 }
-var import_node_events16, import_node_stream9;
+var import_node_events16, import_node_stream9, headway;
 var init_blob_body = __esm({
   "src/registry/blob-body.ts"() {
     "use strict";
@@ -35765,27 +36586,31 @@ var init_blob_body = __esm({
     init_error();
     init_answers();
     init_retry();
+    headway = 256 * 1024;
   }
 });
 
 // src/registry/reading.ts
-async function headManifest(registry3, repository, reference) {
+async function headManifest(registry3, repository, reference, within) {
   const subject = manifestSubject(registry3.host, repository, reference);
-  const found = await registry3.exchange.run(async () => {
-    const answer = await read4(registry3, "HEAD", subject, { accept });
-    await answer.body.dump();
-    if (answer.status === 404) return "none";
-    if (answer.status === 405 || answer.status === 400) return "ask by GET";
-    if (answer.status !== 200) throw await refusedRead(registry3, answer, subject);
-    return describedBy(answer) ?? "ask by GET";
-  });
+  const found = await registry3.exchange.run(
+    async () => {
+      const answer = await read4(registry3, "HEAD", subject, { accept });
+      await answer.body.dump();
+      if (answer.status === 404) return "none";
+      if (answer.status === 405 || answer.status === 400) return "ask by GET";
+      if (answer.status !== 200) throw await refusedRead(registry3, answer, subject);
+      return describedBy(answer) ?? "ask by GET";
+    },
+    { within }
+  );
   if (found === "none") return void 0;
   if (found === "ask by GET")
-    return (await getManifest(registry3, repository, reference))?.descriptor;
+    return (await getManifest(registry3, repository, reference, within))?.descriptor;
   if (isDigest(reference)) expectDigest(reference, found.digest, subject);
   return found;
 }
-async function getManifest(registry3, repository, reference) {
+async function getManifest(registry3, repository, reference, within) {
   const { exchange } = registry3;
   const subject = manifestSubject(registry3.host, repository, reference);
   const get = async () => {
@@ -35797,7 +36622,7 @@ async function getManifest(registry3, repository, reference) {
     const descriptor3 = { mediaType: mediaTypeOf2(answer, bytes), digest: digest2, size: bytes.length };
     return { descriptor: descriptor3, bytes };
   };
-  return exchange.run(() => twice(get));
+  return exchange.run(() => twice(get), { within });
 }
 async function headBlob(registry3, repository, digest2) {
   const subject = blobSubject(registry3.host, repository, digest2);
@@ -35827,13 +36652,15 @@ async function getBlob(registry3, repository, digest2, range) {
     throw error3;
   }
 }
-async function openBlob(registry3, repository, digest2, range) {
+async function openBlob(registry3, repository, digest2, range, wanted) {
   const { host, exchange } = registry3;
   const subject = blobSubject(host, repository, digest2);
-  const first = await exchange.retry(() => readBlob2(registry3, subject, range?.start, range?.end));
+  const open7 = () => readBlob2(registry3, subject, range?.start, range?.end);
+  const first = await exchange.retry(open7, { wanted });
   const part3 = first.status === 206 ? range : void 0;
   const resume = (position) => exchange.whenOpen(() => rest(registry3, subject, position, part3));
   const body = blobBody(first, { subject, exchange, resume });
+  if (wanted) (0, import_node_stream10.addAbortSignal)(wanted, body);
   return { status: first.status === 206 ? 206 : 200, body };
 }
 async function rest(registry3, subject, position, part3) {
@@ -35857,10 +36684,11 @@ async function readBlob2(registry3, subject, start2, end) {
 function read4({ exchange }, method, { path: path7, repository }, headers = {}) {
   return exchange.send({ method, to: path7, headers, scopes: [scope(repository, "pull")] });
 }
-var largestManifest, accept;
+var import_node_stream10, largestManifest, accept;
 var init_reading = __esm({
   "src/registry/reading.ts"() {
     "use strict";
+    import_node_stream10 = require("node:stream");
     init_digest();
     init_media_types();
     init_error();
@@ -35896,13 +36724,19 @@ var init_api2 = __esm({
       get pullsLeft() {
         return this.#registry.exchange.pullsLeft;
       }
-      /** What a tag or digest is here; undefined when there is none (404). */
-      headManifest(repository, reference) {
-        return headManifest(this.#registry, repository, reference);
+      /**
+       * What a tag or digest is here; undefined when there is none (404).
+       * @param within milliseconds in which it may be tried again; by default all of the budget
+       */
+      headManifest(repository, reference, within) {
+        return headManifest(this.#registry, repository, reference, within);
       }
-      /** The bytes of a manifest or index, at most 4 MiB, their digest checked; undefined on 404. */
-      getManifest(repository, reference) {
-        return getManifest(this.#registry, repository, reference);
+      /**
+       * The bytes of a manifest or index, at most 4 MiB, their digest checked; undefined on 404.
+       * @param within milliseconds in which it may be tried again; by default all of the budget
+       */
+      getManifest(repository, reference, within) {
+        return getManifest(this.#registry, repository, reference, within);
       }
       /** The size of a blob in bytes; undefined when the repository does not have it. */
       headBlob(repository, digest2) {
@@ -35916,9 +36750,12 @@ var init_api2 = __esm({
       getBlob(repository, digest2, range) {
         return getBlob(this.#registry, repository, digest2, range);
       }
-      /** A blob for who has a place in `places` already, as for oras reading through us. */
-      openBlob(repository, digest2) {
-        return openBlob(this.#registry, repository, digest2);
+      /**
+       * A blob for who has a place in `places` already, as for oras reading through us.
+       * @param wanted aborts when nobody reads it any more
+       */
+      openBlob(repository, digest2, wanted) {
+        return openBlob(this.#registry, repository, digest2, void 0, wanted);
       }
       /**
        * Makes a blob of another repository of this registry appear in this one without moving it. False when
@@ -36217,512 +37054,10 @@ var init_client = __esm({
   }
 });
 
-// src/transfer/loopback.ts
-async function serveOnLoopback(layout, { signal }) {
-  const repository = `bundle/${(0, import_node_crypto7.randomBytes)(16).toString("hex")}`;
-  const failing = new AbortController();
-  const fail = (error3) => {
-    if (!signal.aborted) failing.abort(error3);
-  };
-  let awaited = 0;
-  const count4 = (change) => {
-    awaited += change;
-  };
-  const counted = { ...layout, read: (digest2) => counting(layout.read(digest2), count4) };
-  const server = (0, import_node_http.createServer)((request, response) => {
-    const wanted = pathOf(repository, request.url ?? "");
-    const answered = wanted ? answers[wanted.kind] : void 0;
-    if (!wanted || !answered) return void response.writeHead(404).end();
-    const isHead = request.method === "HEAD";
-    answered(counted, wanted.digest, isHead, response).catch((error3) => {
-      if (!isGone(error3)) fail(error3);
-      response.destroy();
-    });
-  });
-  const host = await listen(server);
-  return {
-    file: {
-      client: { host, access: { plainHttp: true }, isBehind: () => awaited > 0 },
-      repository
-    },
-    failed: failing.signal,
-    close: () => stop(server)
-  };
-}
-async function* counting(chunks2, change) {
-  const iterator = chunks2[Symbol.asyncIterator]();
-  try {
-    for (; ; ) {
-      change(1);
-      const { done, value } = await iterator.next().finally(() => change(-1));
-      if (done) return;
-      yield value;
-    }
-  } finally {
-    await iterator.return?.();
-  }
-}
-function pathOf(repository, url) {
-  const [, name3, kind, digest2] = /^\/v2\/(.+)\/(manifests|blobs)\/([^/?]+)$/.exec(url) ?? [];
-  if (name3 !== repository || digest2 === void 0 || !isDigest(digest2)) return void 0;
-  return { kind, digest: digest2 };
-}
-async function sendManifest(layout, digest2, isHead, response) {
-  if (layout.sizeOf(digest2) === void 0) return void response.writeHead(404).end();
-  const { mediaType: mediaType2, bytes } = await layout.manifest(digest2);
-  writeHead(response, mediaType2, bytes.length, digest2);
-  response.end(isHead ? void 0 : bytes);
-}
-async function sendBlob(layout, digest2, isHead, response) {
-  const size = layout.sizeOf(digest2);
-  if (size === void 0) return void response.writeHead(404).end();
-  writeHead(response, "application/octet-stream", size, digest2);
-  if (isHead) return void response.end();
-  await (0, import_promises20.pipeline)(layout.read(digest2), response);
-}
-function writeHead(response, type, size, digest2) {
-  response.writeHead(200, {
-    "content-type": type,
-    "content-length": size,
-    "docker-content-digest": digest2
-  });
-}
-function isGone(error3) {
-  const { code: code2 } = error3;
-  return code2 === "ERR_STREAM_PREMATURE_CLOSE" || code2 === "EPIPE" || code2 === "ECONNRESET";
-}
-async function listen(server) {
-  await new Promise((done, refuse) => {
-    server.once("error", refuse);
-    server.listen(0, "127.0.0.1", done);
-  });
-  const { address, port } = server.address();
-  return `${address}:${port}`;
-}
-async function stop(server) {
-  const stopped = new Promise((done) => server.close(() => done()));
-  server.closeAllConnections();
-  await stopped;
-}
-var import_node_crypto7, import_node_http, import_promises20, answers;
-var init_loopback = __esm({
-  "src/transfer/loopback.ts"() {
-    "use strict";
-    import_node_crypto7 = require("node:crypto");
-    import_node_http = require("node:http");
-    import_promises20 = require("node:stream/promises");
-    init_digest();
-    answers = { manifests: sendManifest, blobs: sendBlob };
-  }
-});
-
-// src/transfer/oras-through-us.ts
-function throughUs(copy2, blobs2, context) {
-  const { from } = copy2;
-  const client = "client" in from && from.client instanceof RegistryClient ? from.client : void 0;
-  let breaks = 0;
-  let served;
-  return {
-    async after({ class: name3, status }) {
-      if (name3 === "transient" && status === void 0) breaks++;
-      if (client === void 0 || breaks < enough || !("client" in from)) return copy2;
-      served ??= await serve(client, from.repository, copy2, blobs2, context);
-      const { client: server, repository } = served.file;
-      return { ...copy2, from: { client: { ...server, places: client.places }, repository } };
-    },
-    close: async () => served?.close()
-  };
-}
-function serve(client, repository, { digest: root2 }, blobs2, context) {
-  const sizes = new Map(blobs2.map(({ digest: digest2, size }) => [digest2, size]));
-  const layout = {
-    // Of the manifest only whether it is there is asked.
-    sizeOf: (digest2) => digest2 === root2 ? 0 : sizes.get(digest2),
-    async *read(digest2) {
-      yield* (await client.openBlob(repository, digest2)).body;
-    },
-    async manifest(digest2) {
-      const found = await client.getManifest(repository, digest2);
-      if (found === void 0) throw new Error(`${client.host} has lost ${digest2}`);
-      return { mediaType: found.descriptor.mediaType, bytes: found.bytes };
-    }
-  };
-  return serveOnLoopback(layout, context);
-}
-var enough;
-var init_oras_through_us = __esm({
-  "src/transfer/oras-through-us.ts"() {
-    "use strict";
-    init_client();
-    init_loopback();
-    enough = 2;
-  }
-});
-
-// src/transfer/oras.ts
-async function openOras(tools, context) {
-  const access2 = await openOrasAccess(tools, context.env);
-  const env = childEnvironment(context.env, access2.dockerConfig);
-  const gate = new Gate({ places: processes });
-  const attempt = async (copy2, blobs2) => {
-    const flags = [
-      ..."fd" in copy2.from ? ["--from-oci-layout"] : await access2.flags("from", copy2.from.client),
-      ...await access2.flags("to", copy2.to.client)
-    ];
-    const leave = await gate.enter(context.signal);
-    try {
-      const taken = await enter(copy2, Math.min(copy2.atOnce, blobs2.length));
-      const words = copyArguments(copy2, [`--concurrency=${taken.concurrency}`, ...flags]);
-      const process10 = { words, env, oras: tools.oras, stallMs: tools.stallMs ?? stallTime };
-      return await run(process10, copy2, blobs2, context.signal).finally(taken.leave);
-    } finally {
-      leave();
-    }
-  };
-  return {
-    copy: async (copy2, blobs2) => {
-      const begun = await persist(copy2, blobs2, attempt, tools, context);
-      const sent = blobs2.filter(({ digest: digest2 }) => begun.has(shortName(digest2)));
-      const bytes = totalSize(sent);
-      for (const places of placesOf(copy2)) places.moved(bytes);
-      return sent;
-    },
-    close: access2.close
-  };
-}
-async function persist(copy2, blobs2, attempt, { retryBudgetMs: budget = tenMinutes }, { signal }) {
-  const onWait = (wait, failure2) => {
-    for (const places of placesOf(copy2)) places.failing(failure2, wait);
-  };
-  const reach = { answered: /* @__PURE__ */ new Map(), missed: /* @__PURE__ */ new Set() };
-  const attempts = new Attempts({ budget, signal, reach, onWait });
-  const begun = /* @__PURE__ */ new Set();
-  const copied = /* @__PURE__ */ new Set();
-  const again2 = secondChances();
-  const detour = throughUs(copy2, blobs2, { signal });
-  try {
-    for (let way = copy2; ; ) {
-      const ended2 = await attempt(way, blobs2);
-      const { failure: failure2 } = ended2;
-      for (const name3 of ended2.begun) begun.add(name3);
-      if (failure2 === void 0) return begun;
-      const before = copied.size;
-      for (const name3 of ended2.copied) copied.add(name3);
-      if (copied.size > before) attempts.progressed();
-      if (failure2.status === 429) placesAt(copy2, failure2.end)?.limited(new Transient(failure2));
-      await attempts.pauseAfter(again2(failure2) ? new Transient(failure2) : failure2);
-      await askHosts(copy2);
-      way = await detour.after(failure2);
-    }
-  } finally {
-    await detour.close();
-  }
-}
-function secondChances() {
-  const given = /* @__PURE__ */ new Set();
-  return ({ class: name3, status, isUnderstood }) => {
-    if (name3 === "transient") return true;
-    const isFirst = !given.has(name3);
-    given.add(name3);
-    return isFirst && (name3 === "integrity" || status === 401 || !isUnderstood);
-  };
-}
-async function askHosts({ digest: digest2, from, to }) {
-  await to.client.headManifest(to.repository, digest2);
-  if ("client" in from && "getManifest" in from.client)
-    await from.client.getManifest(from.repository, digest2);
-}
-async function enter(copy2, most) {
-  for (; ; ) {
-    const taken = await takePlaces(copy2, most);
-    if (taken !== void 0) return taken;
-    await askHosts(copy2);
-  }
-}
-function placesAt({ from, to }, end) {
-  if (end === "target") return to.client.places;
-  return "client" in from ? from.client.places : void 0;
-}
-async function run({ oras, words, env, stallMs }, copy2, blobs2, signal) {
-  signal.throwIfAborted();
-  const stall = new AbortController();
-  const child = execa(oras, words, {
-    env,
-    extendEnv: false,
-    // execa hands any descriptor on; its types name those up to 9.
-    stdin: "fd" in copy2.from ? copy2.from.fd : "ignore",
-    cancelSignal: AbortSignal.any([signal, stall.signal]),
-    forceKillAfterDelay: patience,
-    reject: false
-  });
-  const isExcused = () => isHeldBack(copy2);
-  const watches = [copy2.watch, watchStall(blobs2, { stallMs, isExcused }, () => stall.abort())];
-  const stops = watches.map((watch) => watch?.(child));
-  const result = await child;
-  for (const stop2 of stops) stop2?.();
-  if (result.isCanceled) signal.throwIfAborted();
-  const begun = reportedDigests("Copying", result.stdout);
-  const copied = reportedDigests("Copied", result.stdout);
-  if (!result.failed) return { begun, copied };
-  const said = stall.signal.aborted ? `timeout: no byte for ${Math.round(stallMs / 1e3)} s` : result.stderr || (result.shortMessage ?? "");
-  return { begun, copied, failure: new OrasFailure(said, nameOf(copy2)) };
-}
-function isHeldBack(copy2) {
-  const { from } = copy2;
-  const isBehind = "client" in from && "isBehind" in from.client && from.client.isBehind?.();
-  return isBehind || placesOf(copy2).some(({ isOpen }) => !isOpen);
-}
-function copyArguments(copy2, flags) {
-  const { client, repository, tag: tag2 } = copy2.to;
-  const target2 = `${client.host}/${repository}${tag2 === void 0 ? "" : `:${tag2}`}`;
-  const options = ["--force", "--no-tty", ...flags];
-  return ["cp", ...options, "--", `${sourceName(copy2.from)}@${copy2.digest}`, target2];
-}
-function sourceName(from) {
-  if (!("fd" in from)) return `${from.client.host}/${from.repository}`;
-  return (0, import_node_fs9.existsSync)("/proc/self/fd") ? "/proc/self/fd/0" : from.path;
-}
-function nameOf({ digest: digest2, from, to }) {
-  const source = "fd" in from ? from.path : `${from.client.host}/${from.repository}`;
-  return `${source}@${digest2} to ${to.client.host}/${to.repository}`;
-}
-function childEnvironment(env, dockerConfig) {
-  const kept = passedOn.flatMap((name3) => [name3, name3.toLowerCase()]);
-  const entries = kept.flatMap((name3) => env[name3] === void 0 ? [] : [[name3, env[name3]]]);
-  return { ...Object.fromEntries(entries), DOCKER_CONFIG: dockerConfig };
-}
-var import_node_fs9, processes, patience, passedOn;
-var init_oras = __esm({
-  "src/transfer/oras.ts"() {
-    "use strict";
-    import_node_fs9 = require("node:fs");
-    init_execa();
-    init_descriptor();
-    init_gate();
-    init_retry();
-    init_transport();
-    init_oras_access();
-    init_oras_bytes();
-    init_oras_errors();
-    init_oras_places();
-    init_oras_stall();
-    init_oras_through_us();
-    processes = 12;
-    patience = 3e3;
-    passedOn = [
-      "PATH",
-      "HOME",
-      "TMPDIR",
-      "HTTP_PROXY",
-      "HTTPS_PROXY",
-      "NO_PROXY",
-      "ALL_PROXY",
-      "SSL_CERT_FILE",
-      "SSL_CERT_DIR"
-    ];
-  }
-});
-
-// src/transfer/placing.ts
-async function place2(placing, work) {
-  const { reference } = placing.place;
-  try {
-    const brought = await fill2(placing, work.bring, work.putChild, work).catch((error3) => {
-      if (!(error3 instanceof AirgapError && lacksContent(error3))) throw error3;
-      return fill2(placing, work.bringAgain, (child) => putChild(child, work), work);
-    });
-    await readBack(placing, work);
-    return { reference, state: brought.some(({ uploaded }) => uploaded) ? "copied" : "placed" };
-  } catch (error3) {
-    return failed(reference, error3);
-  }
-}
-async function fill2(placing, bring2, put2, work) {
-  const { image: image2, graph, place: place6 } = placing;
-  const { repository } = place6;
-  const units4 = unitsOf(image2, graph, repository, work.job.origin.kind);
-  const brought = await settleAll(units4.map(({ key }) => bring2(key)));
-  const already = new Set(brought.flatMap(({ documents }) => documents));
-  const children2 = childrenFirst(graph).filter(({ descriptor: { digest: digest2 } }) => digest2 !== graph.root.digest && !already.has(digest2)).map((document) => ({ repository, document }));
-  await putChildren(children2, put2);
-  await putTag(placing, work);
-  return brought;
-}
-async function putChildren(children2, put2) {
-  const [indexes, leaves] = [true, false].map(
-    (is) => children2.filter(({ document }) => isIndexDocument(document) === is)
-  );
-  await settleAll((leaves ?? []).map(put2));
-  for (const index of indexes ?? []) await put2(index);
-}
-async function putTag({ graph, place: place6, found }, { job, moveTag }) {
-  const document = graph.documents.get(graph.root.digest);
-  if (document === void 0) throw new Error("an image graph holds its root");
-  const { mediaType: mediaType2, digest: digest2 } = document.descriptor;
-  const put2 = () => job.target.putManifest(place6.repository, place6.tag, mediaType2, document.bytes);
-  const existing = found.state === "missing" ? found.existing : void 0;
-  if (existing === void 0) return put2();
-  try {
-    await moveTag(place6.repository, put2);
-  } catch (error3) {
-    if (!(error3 instanceof AirgapError && error3.class === "refused")) throw error3;
-    throw new AirgapError("refused", `the target does not let ${place6.reference} move`, {
-      given: `it resolves to ${existing}; the registry said: ${error3.given ?? error3.message}`,
-      expected: digest2,
-      next: "give the image a new tag, or allow the target to overwrite this one",
-      cause: error3
-    });
-  }
-}
-async function readBack({ graph, place: place6 }, { job }) {
-  const found = await job.target.headManifest(place6.repository, place6.tag);
-  if (found?.digest === graph.root.digest) return;
-  throw new AirgapError("integrity", `${place6.reference} does not resolve to what was written`, {
-    given: found?.digest ?? "not found",
-    expected: graph.root.digest,
-    next: "check whether something else writes to this tag, then run again"
-  });
-}
-var init_placing = __esm({
-  "src/transfer/placing.ts"() {
-    "use strict";
-    init_graph();
-    init_failures2();
-    init_error();
-    init_heads();
-    init_units2();
-    init_waiting();
-    init_work();
-  }
-});
-
-// src/transfer/pull-limits.ts
-function warnOfPullLimits(images2, { origin }, { emit }) {
-  if (origin.kind !== "registries") return;
-  const pulls = /* @__PURE__ */ new Map();
-  for (const { image: image2, graph } of images2.filter(isIncomplete)) {
-    const { client } = origin.locate(image2);
-    pulls.set(client, (pulls.get(client) ?? 0) + (graph ? leavesOf(graph).length : 0));
-  }
-  for (const [{ host, pullsLeft: pullsLeft2 }, needed] of pulls) {
-    if (pullsLeft2 === void 0 || pullsLeft2 >= needed) continue;
-    emit({
-      kind: "warning",
-      message: `${host} lets us pull ${count(pullsLeft2, "more manifest")}, and up to ${needed} are needed`,
-      cure: `log in (docker login ${host}) for a higher limit, or run again later: what has arrived is not pulled again`
-    });
-  }
-}
-var init_pull_limits = __esm({
-  "src/transfer/pull-limits.ts"() {
-    "use strict";
-    init_graph();
-    init_units();
-    init_work();
-  }
-});
-
-// src/transfer/transfer.ts
-async function transfer(job, tools, context) {
-  const found = await headPlacements(job);
-  const images2 = found.some(isIncomplete) ? await readImages(found, job) : found;
-  if (!images2.some(isIncomplete))
-    return { images: images2.map((known) => ended(known, settledOf(known), context)), bytesSent: 0 };
-  warnOfPullLimits(images2, job, context);
-  const base2 = await findBase(images2, job);
-  const oras = await openOras(tools, context);
-  try {
-    const work = startWork(job, images2, oras, context);
-    for (const { blob: blob2, repository } of base2) work.turns.arrived(blob2, repository);
-    await fillFromLayout(images2, work);
-    return { images: await placeAll(images2, work), bytesSent: work.bytesSent() };
-  } finally {
-    await oras.close();
-  }
-}
-function readImages(found, job) {
-  return pMap(
-    found,
-    async (known) => {
-      try {
-        return { ...known, graph: await readGraph(known.image, job.manifest) };
-      } catch (error3) {
-        return { ...known, places: known.places.map((one) => unreadable(one, error3)) };
-      }
-    },
-    { concurrency: 64 }
-  );
-}
-function unreadable({ place: place6, found }, error3) {
-  return { place: place6, found: found.state === "missing" ? failed(place6.reference, error3) : found };
-}
-async function fillFromLayout(images2, work) {
-  const { origin } = work.job;
-  if (origin.kind === "registries") return;
-  await fillBundleRepository(origin, repositoriesOf(images2), blobsOfImages(images2), work);
-}
-async function placeAll(images2, work) {
-  const { context } = work;
-  try {
-    return await pMap(images2, (known) => placeImage(known, work), {
-      concurrency: imagesAtOnce,
-      stopOnError: false
-    });
-  } catch (error3) {
-    context.signal.throwIfAborted();
-    throw error3 instanceof AggregateError ? error3.errors[0] : error3;
-  }
-}
-async function placeImage(known, work) {
-  const { image: image2, graph, places } = known;
-  const results = await settleAll(
-    places.map(async ({ place: at, found }) => {
-      if (found.state !== "missing") return found;
-      if (graph === void 0) throw new Error("a missing placement has its manifests");
-      return place2({ image: image2, graph, place: at, found }, work);
-    })
-  );
-  const result = ended(known, results, work.context);
-  work.progress.imageDone();
-  return result;
-}
-function settledOf({ places }) {
-  return places.flatMap(({ found }) => found.state === "missing" ? [] : [found]);
-}
-function ended({ image: { source, digest: digest2 } }, placements, { emit }) {
-  const error3 = placements.find((placement) => placement.error)?.error;
-  const state = stateOf(placements);
-  emit({ kind: "image", image: source, state, ...error3 && { detail: error3.message } });
-  return { source, digest: digest2, placements };
-}
-function stateOf(placements) {
-  const has = (state) => placements.some((one) => one.state === state);
-  if (has("failed")) return "failed";
-  if (has("copied")) return "copied";
-  return has("placed") ? "placed" : "there";
-}
-var imagesAtOnce;
-var init_transfer = __esm({
-  "src/transfer/transfer.ts"() {
-    "use strict";
-    init_p_map();
-    init_base();
-    init_bundle_repository();
-    init_heads();
-    init_oras();
-    init_placing();
-    init_pull_limits();
-    init_units2();
-    init_waiting();
-    init_work();
-    imagesAtOnce = 64;
-  }
-});
-
 // src/inputs/files.ts
 async function readText(path7, what) {
   try {
-    return await (0, import_promises21.readFile)(path7, "utf8");
+    return await (0, import_promises25.readFile)(path7, "utf8");
   } catch (cause) {
     throw unreadable2(path7, what, cause);
   }
@@ -36733,25 +37068,28 @@ function withoutLastBreak(text3) {
 function unreadable2(path7, what, cause) {
   const code2 = cause.code;
   if (code2 === "ENOENT" || code2 === "ENOTDIR") {
-    return new AirgapError("usage", `${what} is not there`, { given: path7, cause });
+    const next = "correct the path, or make the file";
+    return new AirgapError("usage", `${what} is not there`, { given: path7, next, cause });
   }
   if (code2 === "EISDIR") {
     return new AirgapError("usage", `${what} is a folder`, {
       given: path7,
       expected: "a file",
+      next: "correct the path",
       cause
     });
   }
   return new AirgapError("io", `${what} cannot be read: ${code2 ?? String(cause)}`, {
     given: path7,
+    next: "check who may read it",
     cause
   });
 }
-var import_promises21;
+var import_promises25;
 var init_files = __esm({
   "src/inputs/files.ts"() {
     "use strict";
-    import_promises21 = require("node:fs/promises");
+    import_promises25 = require("node:fs/promises");
     init_error();
   }
 });
@@ -36785,12 +37123,12 @@ async function readConfig(context) {
   }
 }
 function configPath({ env, cwd }) {
-  if (env.DOCKER_CONFIG) return (0, import_node_path15.resolve)(cwd, env.DOCKER_CONFIG, "config.json");
-  return env.HOME ? (0, import_node_path15.join)(env.HOME, ".docker", "config.json") : void 0;
+  if (env.DOCKER_CONFIG) return (0, import_node_path17.resolve)(cwd, env.DOCKER_CONFIG, "config.json");
+  return env.HOME ? (0, import_node_path17.join)(env.HOME, ".docker", "config.json") : void 0;
 }
 async function readIfThere(path7) {
   try {
-    return await (0, import_promises22.readFile)(path7, "utf8");
+    return await (0, import_promises26.readFile)(path7, "utf8");
   } catch (cause) {
     const { code: code2 } = cause;
     if (code2 === "ENOENT" || code2 === "ENOTDIR") return void 0;
@@ -36871,17 +37209,17 @@ function badHelper(program2, kind, given) {
     next: "install it, or remove it from credsStore and credHelpers of the docker config"
   });
 }
-var import_promises22, import_node_path15, notFound, helperTimeout, entrySchema, configSchema, helperSchema;
+var import_promises26, import_node_path17, notFound, helperTimeout, entrySchema, configSchema, helperSchema;
 var init_docker_credentials = __esm({
   "src/registry/docker-credentials.ts"() {
     "use strict";
-    import_promises22 = require("node:fs/promises");
-    import_node_path15 = require("node:path");
+    import_promises26 = require("node:fs/promises");
+    import_node_path17 = require("node:path");
     init_execa();
     init_zod();
     init_docker_hub();
     init_error();
-    init_failures2();
+    init_safe();
     init_once();
     notFound = "credentials not found in native keychain";
     helperTimeout = 6e4;
@@ -36913,7 +37251,7 @@ async function runCredentials(endpoint, push2, context) {
 async function pushCredential({ username, passwordFile }, context) {
   if (!username && passwordFile) throw passwordOfNobody(passwordFile);
   if (!username) return void 0;
-  const password = passwordFile ? withoutLastBreak(await readText((0, import_node_path16.resolve)(context.cwd, passwordFile), "the push password file")) : context.env.AIRGAP_BUNDLE_PUSH_PASSWORD;
+  const password = passwordFile ? withoutLastBreak(await readText((0, import_node_path18.resolve)(context.cwd, passwordFile), "the push password file")) : context.env.AIRGAP_BUNDLE_PUSH_PASSWORD;
   if (password) return { username, password };
   throw new AirgapError("usage", "the push password is missing", {
     given: `--push-username ${username}`,
@@ -36934,11 +37272,11 @@ function emitSecret(credential, { emit }) {
     emit({ kind: "secret", value: Buffer.from(pair).toString("base64") });
   }
 }
-var import_node_path16, noPush;
+var import_node_path18, noPush;
 var init_push_credential = __esm({
   "src/commands/push-credential.ts"() {
     "use strict";
-    import_node_path16 = require("node:path");
+    import_node_path18 = require("node:path");
     init_files();
     init_docker_credentials();
     init_error();
@@ -36952,17 +37290,14 @@ var init_push_credential = __esm({
 
 // src/commands/connect.ts
 async function connect(endpoint, { registries: access2, retryBudgetMs }, context, push2 = noPush) {
+  const stallMs = stallTimeOf(context.env);
   const entry = {
     credential: await runCredentials(endpoint, push2, context),
     allowPlainHttpCredentials: push2.allowPlainHttp,
     ...retryBudgetMs === void 0 ? {} : { retryBudgetMs },
-    ...stallTime2(context)
+    ...stallMs === void 0 ? {} : { stallMs }
   };
   return { registries: openRegistries({ access: access2, ...entry, context }), ...entry };
-}
-function stallTime2({ env }) {
-  const seconds = Number(env.AIRGAP_BUNDLE_STALL_SECONDS);
-  return seconds > 0 ? { stallMs: seconds * 1e3 } : {};
 }
 function targetAccess(target2) {
   const { endpoint, plainHttp, insecureSkipVerify, caCert } = target2;
@@ -36971,87 +37306,128 @@ function targetAccess(target2) {
 var init_connect = __esm({
   "src/commands/connect.ts"() {
     "use strict";
+    init_stall_time();
     init_client();
     init_push_credential();
   }
 });
 
-// src/disk/folder.ts
-function makeFolder(path7, mode = 511) {
-  return onDisk(path7, make(path7, mode));
-}
-async function make(path7, mode) {
+// src/disk/holder.ts
+async function signIn(path7, now2, beat) {
+  const { name: name3, pid } = await thisProcess();
+  const id = (0, import_node_crypto9.randomUUID)();
+  const since = now2.toISOString();
+  const text3 = JSON.stringify({ id, process: name3, pid, host: (0, import_node_os8.hostname)(), since });
+  const file2 = await openNew(path7);
+  if (file2 === void 0) return void 0;
   try {
-    await (0, import_promises23.mkdir)(path7, mode);
+    await onDisk(path7, file2.write(text3, 0));
   } catch (error3) {
-    const { code: code2 } = error3;
-    if (code2 === "EEXIST" && (await (0, import_promises23.stat)(path7)).isDirectory()) return;
-    if (code2 !== "ENOENT" || (0, import_node_path17.dirname)(path7) === path7) throw error3;
-    await make((0, import_node_path17.dirname)(path7), mode);
-    await make(path7, mode);
+    await file2.close();
+    await (0, import_promises27.rm)(path7, { force: true });
+    throw error3;
+  }
+  return { id, stop: keepAlive(file2, text3, beat) };
+}
+async function openNew(path7) {
+  const opening2 = (0, import_promises27.open)(path7, "wx").catch((error3) => {
+    if (error3.code !== "EEXIST") throw error3;
+    return void 0;
+  });
+  return onDisk(path7, opening2);
+}
+function keepAlive(file2, text3, { every }) {
+  let last = Promise.resolve();
+  const timer = setInterval(() => {
+    last = last.then(() => file2.write(text3, 0)).catch(() => void 0);
+  }, every);
+  timer.unref();
+  return async () => {
+    clearInterval(timer);
+    await last;
+    await file2.close().catch(() => void 0);
+  };
+}
+async function readHolder(path7) {
+  try {
+    const text3 = await readWritten(path7);
+    const { mtimeMs: mtime } = await (0, import_promises27.stat)(path7);
+    const said = holderSchema.safeParse(parsed(text3));
+    if (said.success) return { ...said.data, mtime };
+    const since = new Date(mtime).toISOString();
+    return { id: `${mtime}`, process: "", host: "an unknown host", since, mtime };
+  } catch (error3) {
+    if (error3.code === "ENOENT") return void 0;
+    return onDisk(path7, Promise.reject(error3));
   }
 }
-async function syncFolder(path7) {
-  const folder = await onDisk(path7, (0, import_promises23.open)(path7));
-  await onDisk(path7, folder.sync()).finally(() => folder.close());
+async function readWritten(path7) {
+  for (let tries = 0; tries < 20; tries++) {
+    const text3 = await (0, import_promises27.readFile)(path7, "utf8");
+    if (text3 !== "") return text3;
+    await (0, import_promises28.setTimeout)(10);
+  }
+  return "";
 }
-var import_promises23, import_node_path17;
-var init_folder = __esm({
-  "src/disk/folder.ts"() {
+function parsed(text3) {
+  try {
+    return JSON.parse(text3);
+  } catch {
+    return void 0;
+  }
+}
+async function isStale({ mtime }, path7, { deadAfter }) {
+  return await timeIn(path7) - mtime > deadAfter;
+}
+async function hasPulse({ mtime }, path7, { deadAfter }, signal) {
+  for (let waited = 0; waited < deadAfter; waited += deadAfter / 30) {
+    await (0, import_promises28.setTimeout)(deadAfter / 30, void 0, { signal });
+    const found = await readHolder(path7);
+    if (found?.mtime !== mtime) return found !== void 0;
+  }
+  return false;
+}
+async function timeIn(path7) {
+  const probe = `${path7}.${(0, import_node_crypto9.randomUUID)()}`;
+  try {
+    const file2 = await onDisk(probe, (0, import_promises27.open)(probe, "wx"));
+    return await file2.stat().then(({ mtimeMs }) => mtimeMs).finally(() => file2.close());
+  } finally {
+    await (0, import_promises27.rm)(probe, { force: true });
+  }
+}
+var import_node_crypto9, import_promises27, import_node_os8, import_promises28, holderSchema;
+var init_holder = __esm({
+  "src/disk/holder.ts"() {
     "use strict";
-    import_promises23 = require("node:fs/promises");
-    import_node_path17 = require("node:path");
+    import_node_crypto9 = require("node:crypto");
+    import_promises27 = require("node:fs/promises");
+    import_node_os8 = require("node:os");
+    import_promises28 = require("node:timers/promises");
+    init_zod();
     init_failures();
-  }
-});
-
-// src/disk/process.ts
-async function thisProcess() {
-  const place6 = await placeName();
-  const self = await processStat("self");
-  if (place6 === void 0 || self === void 0) return { name: (0, import_node_crypto8.randomBytes)(6).toString("hex") };
-  return { name: `${place6}-${self.pid}-${self.start}`, pid: self.pid };
-}
-async function lookAt(name3) {
-  const [place6, pid = "", start2] = name3.split("-");
-  if (start2 === void 0 || place6 !== await placeName()) return "unknown";
-  const stat5 = await processStat(pid);
-  if (stat5 !== void 0) return stat5.start === start2 ? "runs" : "gone";
-  return await processStat("1") === void 0 ? "unknown" : "gone";
-}
-async function placeName() {
-  const namespace = await (0, import_promises24.readlink)("/proc/self/ns/pid").catch(() => void 0);
-  if (namespace === void 0) return void 0;
-  const boot = await (0, import_promises24.readFile)("/proc/sys/kernel/random/boot_id", "utf8").catch(() => "");
-  const place6 = `${(0, import_node_os7.hostname)()} ${boot} ${namespace}`;
-  return (0, import_node_crypto8.createHash)("sha256").update(place6).digest("hex").slice(0, 12);
-}
-async function processStat(pid) {
-  const text3 = await (0, import_promises24.readFile)(`/proc/${pid}/stat`, "utf8").catch(() => void 0);
-  const [, number3, rest2] = /^(\d+) \(.*\) (.+)$/s.exec(text3 ?? "") ?? [];
-  const fields = rest2?.split(" ") ?? [];
-  const [state, start2] = [fields[0], fields[19]];
-  if (number3 === void 0 || start2 === void 0) return void 0;
-  return { pid: number3, start: state === "Z" || state === "X" ? "" : start2 };
-}
-var import_node_crypto8, import_promises24, import_node_os7;
-var init_process = __esm({
-  "src/disk/process.ts"() {
-    "use strict";
-    import_node_crypto8 = require("node:crypto");
-    import_promises24 = require("node:fs/promises");
-    import_node_os7 = require("node:os");
+    init_process();
+    holderSchema = object({
+      id: uuid2(),
+      process: string2(),
+      pid: string2().optional(),
+      host: string2(),
+      since: string2()
+    });
   }
 });
 
 // src/disk/lock.ts
 async function takeLock(locked, context, beat = usualBeat) {
   const { path: path7 } = locked;
-  await makeFolder((0, import_node_path18.dirname)(path7));
+  await makeFolder((0, import_node_path19.dirname)(path7));
   for (; ; ) {
     context.signal.throwIfAborted();
-    const lock = await create(locked, context, beat);
-    if (lock) return lock;
+    const signed = await signIn(path7, context.now(), beat);
+    if (signed) {
+      await sweepBeside(path7);
+      return heldLock(locked, signed.id, signed.stop);
+    }
     const holder = await readHolder(path7);
     if (holder === void 0) continue;
     await refuseLiving(holder, locked, context, beat);
@@ -37070,176 +37446,103 @@ async function isInUse(path7) {
   const holder = await readHolder(path7);
   return holder !== void 0 && await lookAt(holder.process) !== "gone";
 }
-async function create({ path: path7, what }, { now: now2 }, beat) {
-  const { name: name3, pid } = await thisProcess();
-  const id = (0, import_node_crypto9.randomUUID)();
-  const since = now2().toISOString();
-  const text3 = JSON.stringify({ id, process: name3, pid, host: (0, import_node_os8.hostname)(), since });
-  const file2 = await openNew(path7);
-  if (file2 === void 0) return void 0;
-  try {
-    await onDisk(path7, file2.write(text3, 0));
-  } catch (error3) {
-    await file2.close();
-    await (0, import_promises25.rm)(path7, { force: true });
-    throw error3;
-  }
-  return heldLock({ path: path7, what }, id, keepAlive(file2, text3, beat));
-}
-async function openNew(path7) {
-  const opening2 = (0, import_promises25.open)(path7, "wx").catch((error3) => {
-    if (error3.code !== "EEXIST") throw error3;
-    return void 0;
-  });
-  return onDisk(path7, opening2);
-}
-function heldLock({ path: path7, what }, id, stop2) {
-  const other = async () => {
-    const holder = await readHolder(path7);
-    return holder?.id === id ? void 0 : holder;
-  };
+function heldLock(locked, id, stop2) {
+  const { path: path7 } = locked;
+  const isHeld = async () => (await readHolder(path7).catch(() => void 0))?.id === id;
   return {
+    isHeld,
     async check() {
-      const holder = await other();
-      if (holder) throw lockedBy(holder, { path: path7, what });
+      const holder = await readHolder(path7);
+      if (holder?.id !== id) throw holder ? lockedBy(holder, locked) : lost(locked);
     },
     async release() {
       await stop2();
-      if (await other() === void 0) await (0, import_promises25.rm)(path7, { force: true }).catch(() => void 0);
+      if (await isHeld()) await (0, import_promises29.rm)(path7, { force: true }).catch(() => void 0);
     }
   };
 }
-function keepAlive(file2, text3, { every }) {
-  let last = Promise.resolve();
-  const timer = setInterval(() => {
-    last = last.then(() => file2.write(text3, 0)).catch(() => void 0);
-  }, every);
-  timer.unref();
-  return async () => {
-    clearInterval(timer);
-    await last;
-    await file2.close().catch(() => void 0);
-  };
+async function sweepBeside(path7) {
+  const [folder, prefix] = [(0, import_node_path19.dirname)(path7), `${(0, import_node_path19.basename)(path7)}.`];
+  const names = await (0, import_promises29.readdir)(folder).catch(() => []);
+  const left = names.filter((name3) => name3.startsWith(prefix) && isId(name3.slice(prefix.length)));
+  for (const name3 of left) await (0, import_promises29.rm)((0, import_node_path19.join)(folder, name3), { force: true }).catch(() => void 0);
 }
-async function readHolder(path7) {
-  try {
-    const text3 = await readWritten(path7);
-    const { mtimeMs: mtime } = await (0, import_promises25.stat)(path7);
-    const said = holderSchema.safeParse(parsed(text3));
-    if (said.success) return { ...said.data, mtime };
-    const since = new Date(mtime).toISOString();
-    return { id: `${mtime}`, process: "", host: "an unknown host", since, mtime };
-  } catch (error3) {
-    if (error3.code === "ENOENT") return void 0;
-    return onDisk(path7, Promise.reject(error3));
-  }
-}
-async function readWritten(path7) {
-  for (let tries = 0; tries < 20; tries++) {
-    const text3 = await (0, import_promises25.readFile)(path7, "utf8");
-    if (text3 !== "") return text3;
-    await (0, import_promises26.setTimeout)(10);
-  }
-  return "";
-}
-function parsed(text3) {
-  try {
-    return JSON.parse(text3);
-  } catch {
-    return void 0;
-  }
-}
-async function refuseLiving(holder, locked, context, beat) {
+async function refuseLiving(holder, locked, { emit, signal }, beat) {
+  const { path: path7, what } = locked;
   const state = await lookAt(holder.process);
   if (state === "runs") throw lockedBy(holder, locked);
-  if (state === "unknown" && await hasPulse(holder, locked, context, beat))
-    throw lockedFromAfar(holder, locked);
-}
-async function hasPulse({ mtime, pid = "?", host }, { path: path7, what }, { emit, signal }, { deadAfter }) {
-  if (await timeIn(path7) - mtime > deadAfter) return false;
-  const message = `${what} was held by process ${pid} on ${host}: looking for up to ${deadAfter / 1e3} s whether it lives`;
+  if (state === "gone" || await isStale(holder, path7, beat)) return;
+  const { pid = "?", host } = holder;
+  const message = `${what} was held by process ${pid} on ${host}: looking for up to ${beat.deadAfter / 1e3} s whether it lives`;
   emit({ kind: "note", message });
-  for (let waited = 0; waited < deadAfter; waited += deadAfter / 30) {
-    await (0, import_promises26.setTimeout)(deadAfter / 30, void 0, { signal });
-    const found = await readHolder(path7);
-    if (found?.mtime !== mtime) return found !== void 0;
-  }
-  return false;
-}
-async function timeIn(path7) {
-  const probe = `${path7}.${(0, import_node_crypto9.randomUUID)()}`;
-  try {
-    const file2 = await onDisk(probe, (0, import_promises25.open)(probe, "wx"));
-    return await file2.stat().then(({ mtimeMs }) => mtimeMs).finally(() => file2.close());
-  } finally {
-    await (0, import_promises25.rm)(probe, { force: true });
-  }
+  if (await hasPulse(holder, path7, beat, signal)) throw lockedFromAfar(holder, locked);
 }
 async function clear({ id }, { path: path7, what }, context, beat) {
   const right = await takeLock({ path: `${path7}.${id}`, what }, context, beat);
   try {
-    if ((await readHolder(path7))?.id === id) await onDisk(path7, (0, import_promises25.rm)(path7));
+    if ((await readHolder(path7))?.id === id) await onDisk(path7, (0, import_promises29.rm)(path7, { force: true }));
   } finally {
     await right.release();
   }
 }
-function lockedBy({ pid, host, since }, { what }) {
+function lockedBy(holder, { what }) {
+  const { pid } = holder;
   const here = pid === void 0 ? "stop it" : `stop it: kill ${pid}`;
   return new AirgapError("locked", `another run holds ${what}`, {
-    given: `${pid === void 0 ? "a process" : `process ${pid}`} on ${host}, since ${since}`,
+    given: whoIs(holder),
     next: `wait until it has ended, or ${here}`
   });
 }
-function lockedFromAfar({ pid, host, since }, { path: path7, what }) {
+function lockedFromAfar(holder, { path: path7, what }) {
   return new AirgapError("locked", `another run holds ${what}`, {
-    given: `${pid === void 0 ? "a process" : `process ${pid}`} on ${host}, since ${since}; it cannot be seen from here, but it gives signs of life`,
+    given: `${whoIs(holder)}; it cannot be seen from here, but it gives signs of life`,
     next: `wait until it has ended, or stop it there; when you know that it does not run, delete ${path7}`
   });
 }
-var import_node_crypto9, import_promises25, import_node_os8, import_node_path18, import_promises26, usualBeat, holderSchema;
+function lost({ path: path7, what }) {
+  return new AirgapError("locked", `another run has had ${what} meanwhile`, {
+    given: `${path7} is gone: this run gave no sign of life for too long`,
+    next: "run again"
+  });
+}
+function whoIs({ pid, host, since }) {
+  return `${pid === void 0 ? "a process" : `process ${pid}`} on ${host}, since ${since}`;
+}
+var import_promises29, import_node_path19, usualBeat, isId;
 var init_lock = __esm({
   "src/disk/lock.ts"() {
     "use strict";
-    import_node_crypto9 = require("node:crypto");
-    import_promises25 = require("node:fs/promises");
-    import_node_os8 = require("node:os");
-    import_node_path18 = require("node:path");
-    import_promises26 = require("node:timers/promises");
-    init_zod();
+    import_promises29 = require("node:fs/promises");
+    import_node_path19 = require("node:path");
     init_error();
     init_failures();
     init_folder();
+    init_holder();
     init_process();
     usualBeat = { every: 5e3, deadAfter: 3e4 };
-    holderSchema = object({
-      id: uuid2(),
-      process: string2(),
-      pid: string2().optional(),
-      host: string2(),
-      since: string2()
-    });
+    isId = (text3) => /^[0-9a-f.-]+$/.test(text3);
   }
 });
 
 // src/disk/replace.ts
 async function replaceFile(path7, text3, { modes, isLasting }) {
   const partial2 = `${path7}.partial`;
-  await makeFolder((0, import_node_path19.dirname)(path7), modes.folder);
+  await makeFolder((0, import_node_path20.dirname)(path7), modes.folder);
   try {
-    await onDisk(path7, (0, import_promises27.writeFile)(partial2, text3, { mode: modes.file, flush: isLasting }));
-    await onDisk(path7, (0, import_promises27.rename)(partial2, path7));
+    await onDisk(path7, (0, import_promises30.writeFile)(partial2, text3, { mode: modes.file, flush: isLasting }));
+    await onDisk(path7, (0, import_promises30.rename)(partial2, path7));
   } catch (error3) {
-    await (0, import_promises27.rm)(partial2, { force: true }).catch(() => void 0);
+    await (0, import_promises30.rm)(partial2, { force: true }).catch(() => void 0);
     throw error3;
   }
-  if (isLasting) await syncFolder((0, import_node_path19.dirname)(path7));
+  if (isLasting) await syncFolder((0, import_node_path20.dirname)(path7));
 }
-var import_promises27, import_node_path19, asHint, asRecord;
+var import_promises30, import_node_path20, asHint, asRecord;
 var init_replace = __esm({
   "src/disk/replace.ts"() {
     "use strict";
-    import_promises27 = require("node:fs/promises");
-    import_node_path19 = require("node:path");
+    import_promises30 = require("node:fs/promises");
+    import_node_path20 = require("node:path");
     init_failures();
     init_folder();
     asHint = { modes: { file: 438, folder: 511 }, isLasting: false };
@@ -37251,7 +37554,7 @@ var init_replace = __esm({
 async function whileNoOtherLoads(bundle, context, work) {
   const lock = await lockRecord(bundle, context);
   try {
-    return await work();
+    return await work(lock);
   } finally {
     await lock.release();
   }
@@ -37295,7 +37598,8 @@ function tellUnknown({ inventory: { name: name3, version: version3, sequence } }
     cure: "raise sequence in bundle.yaml with every version, or leave it out"
   });
 }
-async function recordInstalled(bundle, overrides, context) {
+async function recordInstalled(bundle, overrides, lock, context) {
+  await lock.check();
   const { inventory, inventoryDigest } = bundle;
   const { name: name3, version: version3, sequence } = inventory;
   const record2 = {
@@ -37346,7 +37650,7 @@ function faultOf({ inventory, inventoryDigest }, installed) {
 }
 async function readRecord(path7) {
   try {
-    return recordSchema.parse(JSON.parse(await (0, import_promises28.readFile)(path7, "utf8")));
+    return recordSchema.parse(JSON.parse(await (0, import_promises31.readFile)(path7, "utf8")));
   } catch (cause) {
     if (cause.code === "ENOENT") return void 0;
     throw new AirgapError("io", "the record of what was loaded cannot be read", {
@@ -37359,20 +37663,20 @@ async function readRecord(path7) {
 function recordPath(bundle, context) {
   const key = (0, import_node_crypto10.createHash)("sha256").update(`${basePath(bundle.inventory.target)}
 ${bundle.inventory.name}`).digest("hex");
-  return (0, import_node_path20.join)(stateHome(context), `${bundle.inventory.name}-${key.slice(0, 16)}.json`);
+  return (0, import_node_path21.join)(stateHome(context), `${bundle.inventory.name}-${key.slice(0, 16)}.json`);
 }
 function stateHome({ env }) {
-  const home = env.XDG_STATE_HOME || (0, import_node_path20.join)(env.HOME || (0, import_node_os9.homedir)(), ".local/state");
-  return (0, import_node_path20.join)(home, "airgap-bundle");
+  const home = env.XDG_STATE_HOME || (0, import_node_path21.join)(env.HOME || (0, import_node_os9.homedir)(), ".local/state");
+  return (0, import_node_path21.join)(home, "airgap-bundle");
 }
-var import_node_crypto10, import_promises28, import_node_os9, import_node_path20, recordSchema, writableState;
+var import_node_crypto10, import_promises31, import_node_os9, import_node_path21, recordSchema, writableState;
 var init_installed_state = __esm({
   "src/commands/installed-state.ts"() {
     "use strict";
     import_node_crypto10 = require("node:crypto");
-    import_promises28 = require("node:fs/promises");
+    import_promises31 = require("node:fs/promises");
     import_node_os9 = require("node:os");
-    import_node_path20 = require("node:path");
+    import_node_path21 = require("node:path");
     init_zod();
     init_folder();
     init_lock();
@@ -37405,16 +37709,16 @@ function withLayout(content, logins, context, work) {
   );
 }
 async function withServed({ bundle, manifest, base: base2 }, logins, context, work) {
-  const layout = {
+  const content = {
     manifest,
     sizeOf: (digest2) => base2?.sizes.get(digest2) ?? bundle.blobSize(digest2),
-    read: (digest2) => base2?.sizes.has(digest2) ? base2.read(digest2) : bundle.streamBlob(digest2)
+    read: (digest2, wanted) => base2?.sizes.has(digest2) ? base2.read(digest2, wanted) : bundle.streamBlob(digest2)
   };
-  const { file: file2, failed: failed3, close } = await serveOnLoopback(layout, context);
-  const credential = async (host) => host === file2.client.host ? void 0 : logins.credential(host);
+  const { source, failed: failed3, close } = await serveOnLoopback(content, context);
+  const credential = async (host) => host === source.server.host ? void 0 : logins.credential(host);
   const signal = AbortSignal.any([context.signal, failed3]);
   try {
-    return await work(file2, { ...logins, credential }, { ...context, signal });
+    return await work(source, { ...logins, credential }, { ...context, signal });
   } finally {
     await close();
   }
@@ -37448,10 +37752,10 @@ function baseInTarget(about, target2) {
     homes,
     places: target2.places,
     sizes: new Map(about.blobs.map(({ digest: digest2, size }) => [digest2, size])),
-    async *read(digest2) {
+    async *read(digest2, wanted) {
       const home = homes.get(digest2);
       if (home === void 0) throw new Error(`nobody has looked for ${digest2}`);
-      yield* (await target2.openBlob(home, digest2)).body;
+      yield* (await target2.openBlob(home, digest2, wanted)).body;
     }
   };
 }
@@ -37459,7 +37763,7 @@ function layoutBase({ target: target2 }, { about, homes, places, sizes }, served
   const { name: name3, version: version3, inventoryDigest } = about;
   const repository = inEndpoint(bundleRepository({ target: target2, name: name3 }), target2);
   const blobs2 = new Set(sizes.keys());
-  const whole = "fd" in served ? served : { ...served, client: { ...served.client, places } };
+  const whole = "fd" in served ? served : { ...served, places };
   return { name: name3, version: version3, inventoryDigest, repository, blobs: blobs2, homes, whole };
 }
 function inEndpoint(repository, { endpoint }) {
@@ -37488,24 +37792,24 @@ var init_layout_origin = __esm({
 // src/transfer/find-oras.ts
 async function findOras(context) {
   const named = context.env.AIRGAP_BUNDLE_ORAS;
-  const path7 = named ? (0, import_node_path21.resolve)(context.cwd, named) : await firstOnPath(context);
+  const path7 = named ? (0, import_node_path22.resolve)(context.cwd, named) : await firstOnPath(context);
   if (path7 === void 0 || !await isExecutable(path7)) throw missing(named);
   const version3 = await versionOf(path7, context);
   if (version3 === void 0 || isOlder(version3, oldestOras)) throw tooOld(path7, version3);
   return path7;
 }
 async function firstOnPath({ env, cwd }) {
-  const folders = (env.PATH ?? "").split(import_node_path21.delimiter).filter((folder) => folder !== "");
+  const folders = (env.PATH ?? "").split(import_node_path22.delimiter).filter((folder) => folder !== "");
   const candidates = folders.flatMap(
-    (folder) => ["oras", "oras.exe"].map((name3) => (0, import_node_path21.join)((0, import_node_path21.resolve)(cwd, folder), name3))
+    (folder) => ["oras", "oras.exe"].map((name3) => (0, import_node_path22.join)((0, import_node_path22.resolve)(cwd, folder), name3))
   );
   for (const path7 of candidates) if (await isExecutable(path7)) return path7;
   return void 0;
 }
 async function isExecutable(path7) {
   try {
-    await (0, import_promises29.access)(path7, import_node_fs10.constants.X_OK);
-    return (await (0, import_promises29.stat)(path7)).isFile();
+    await (0, import_promises32.access)(path7, import_node_fs11.constants.X_OK);
+    return (await (0, import_promises32.stat)(path7)).isFile();
   } catch {
     return false;
   }
@@ -37539,13 +37843,13 @@ function tooOld(path7, version3) {
     next: howToGetIt
   });
 }
-var import_node_fs10, import_promises29, import_node_path21, oldestOras, howToGetIt;
+var import_node_fs11, import_promises32, import_node_path22, oldestOras, howToGetIt;
 var init_find_oras = __esm({
   "src/transfer/find-oras.ts"() {
     "use strict";
-    import_node_fs10 = require("node:fs");
-    import_promises29 = require("node:fs/promises");
-    import_node_path21 = require("node:path");
+    import_node_fs11 = require("node:fs");
+    import_promises32 = require("node:fs/promises");
+    import_node_path22 = require("node:path");
     init_execa();
     init_error();
     oldestOras = "1.3.6";
@@ -37556,13 +37860,7 @@ var init_find_oras = __esm({
 // src/commands/transferring.ts
 async function withTools(logins, context, work) {
   const oras = await findOras(context);
-  const { temporary } = context;
-  const scratch = await onDisk(temporary, (0, import_promises30.mkdtemp)((0, import_node_path22.join)(temporary, "airgap-bundle-")));
-  try {
-    return await work({ ...logins, oras, scratch });
-  } finally {
-    await onDisk(scratch, (0, import_promises30.rm)(scratch, { recursive: true, force: true }));
-  }
+  return withScratch(context.temporary, (scratch) => work({ ...logins, oras, scratch }));
 }
 function transferImages({ images: images2 }) {
   return images2.filter(({ placements }) => placements.length > 0).map(({ source, digest: digest2, mediaType: mediaType2, placements }) => ({
@@ -37585,13 +37883,10 @@ ${message}
 ${given}`;
   return [...new Map(errors.map((error3) => [wording2(error3), error3])).values()];
 }
-var import_promises30, import_node_path22;
 var init_transferring = __esm({
   "src/commands/transferring.ts"() {
     "use strict";
-    import_promises30 = require("node:fs/promises");
-    import_node_path22 = require("node:path");
-    init_failures();
+    init_scratch();
     init_find_oras();
   }
 });
@@ -37604,17 +37899,21 @@ __export(load_exports, {
 async function runLoad(path7, options, context) {
   const bundle = await openChecked(path7, options.trust, context);
   try {
-    return await whileNoOtherLoads(bundle, context, () => loadChecked(bundle, options, context));
+    return await whileNoOtherLoads(
+      bundle,
+      context,
+      (lock) => loadChecked(bundle, options, lock, context)
+    );
   } finally {
     await bundle.close();
   }
 }
-async function loadChecked(bundle, options, context) {
+async function loadChecked(bundle, options, lock, context) {
   const downgrades = await checkInstalled(bundle, options.allowDowngrade, context);
   for (const message of downgrades) context.emit({ kind: "warning", message });
   const overrides = [...bundle.warnings, ...downgrades];
   const result = await push(bundle, options, context);
-  if (result.errors.length === 0) await recordInstalled(bundle, overrides, context);
+  if (result.errors.length === 0) await recordInstalled(bundle, overrides, lock, context);
   return { ...result, inventoryDigest: bundle.inventoryDigest, overrides };
 }
 async function push(bundle, { push: credential, retryBudgetMs }, context) {
@@ -37704,7 +38003,7 @@ var init_inspect = __esm({
     "use strict";
     import_node_path23 = require("node:path");
     init_verify();
-    init_trust2();
+    init_keyring();
   }
 });
 
@@ -37760,12 +38059,12 @@ function isRegistryHost(text3) {
 function parseReference(text3) {
   if (text3 === "") throw new RangeError("an image name must not be empty");
   if (identifierPattern.test(text3)) {
-    throw refused2(text3, "64 hexadecimal characters are an image id, not a name");
+    throw refused(text3, "64 hexadecimal characters are an image id, not a name");
   }
   const { registry: registry3, remainder } = splitRegistry(text3);
   const { repository, tag: tag2, digest: digest2 } = splitRemainder(remainder);
   if (!isRegistryHost(registry3)) {
-    throw refused2(text3, `${JSON.stringify(registry3)} is not a registry's host[:port]`);
+    throw refused(text3, `${JSON.stringify(registry3)} is not a registry's host[:port]`);
   }
   checkRepository(text3, repository);
   if (tag2 !== void 0) checkTag(text3, tag2);
@@ -37809,25 +38108,25 @@ function tagAndDigest(tag2, digest2) {
 }
 function checkRepository(text3, repository) {
   if (repository.toLowerCase() !== repository) {
-    throw refused2(text3, `the repository ${JSON.stringify(repository)} must be in lower case`);
+    throw refused(text3, `the repository ${JSON.stringify(repository)} must be in lower case`);
   }
   if (!repositoryPattern.test(repository)) {
-    throw refused2(text3, `${JSON.stringify(repository)} is not a repository`);
+    throw refused(text3, `${JSON.stringify(repository)} is not a repository`);
   }
   if (repository.length > 255) {
-    throw refused2(text3, `the repository has ${repository.length} characters, 255 are allowed`);
+    throw refused(text3, `the repository has ${repository.length} characters, 255 are allowed`);
   }
 }
 function checkTag(text3, tag2) {
-  if (!tagPattern.test(tag2)) throw refused2(text3, `${JSON.stringify(tag2)} is not a tag`);
+  if (!tagPattern.test(tag2)) throw refused(text3, `${JSON.stringify(tag2)} is not a tag`);
 }
 function checkDigest(text3, digest2) {
   if (!isDigest(digest2)) {
-    throw refused2(text3, `${JSON.stringify(digest2)} is not a sha256 or sha512 digest in lower case`);
+    throw refused(text3, `${JSON.stringify(digest2)} is not a sha256 or sha512 digest in lower case`);
   }
   return digest2;
 }
-function refused2(text3, why) {
+function refused(text3, why) {
   return new RangeError(`not an image name: ${JSON.stringify(text3)}: ${why}`);
 }
 var domainPattern, component, repositoryPattern, tagPattern, identifierPattern;
@@ -37990,7 +38289,7 @@ function splitEntry(content) {
   return { ignored: 'has no "::", which a port needs; the webhook ignores it' };
 }
 function entryOf(key, value, at) {
-  const marked = (mark) => lstrip(key.slice(mark.length));
+  const marked = (mark2) => lstrip(key.slice(mark2.length));
   if (key.startsWith(exactMark)) return { kind: "exact", key: marked(exactMark), value, ...at };
   if (key.startsWith(replaceMark)) {
     return { kind: "replace", key: marked(replaceMark), value, ...at };
@@ -38177,20 +38476,20 @@ function compile2(source) {
   }
 }
 function translate(pattern2) {
-  let [source, groups, open6, at] = ["", 0, 0, 0];
+  let [source, groups, open7, at] = ["", 0, 0, 0];
   let before = "nothing";
   while (at < pattern2.length) {
     const token = tokenAt(pattern2, at);
     at += token.length;
     if (token === "(") groups++;
-    if (token.startsWith("(")) open6++;
-    if (token === ")" && --open6 < 0) throw failed2("unbalanced parenthesis");
+    if (token.startsWith("(")) open7++;
+    if (token === ")" && --open7 < 0) throw failed2("unbalanced parenthesis");
     const kind = kindOf(token);
     if (kind === "quantifier" && before !== "item") throw failed2("nothing to repeat");
     source += inJavaScript(token, kind, groups);
     before = kind;
   }
-  if (open6 > 0) throw failed2("unterminated subpattern");
+  if (open7 > 0) throw failed2("unterminated subpattern");
   return { source, groups };
 }
 function tokenAt(pattern2, at) {
@@ -38235,8 +38534,8 @@ function setEnd(pattern2, at) {
   return end + 1;
 }
 function setInJavaScript(set) {
-  const [, open6 = "", inside = ""] = /^(\[\^?)(.*)\]$/s.exec(set) ?? [];
-  return `${open6}${inside.replace(/^\]/, "\\]")}]`;
+  const [, open7 = "", inside = ""] = /^(\[\^?)(.*)\]$/s.exec(set) ?? [];
+  return `${open7}${inside.replace(/^\]/, "\\]")}]`;
 }
 function templateParts(template, groups) {
   const parts = [];
@@ -38559,6 +38858,11 @@ function availablePlatforms({ root: root2, documents }) {
   const document = documents.get(root2.digest);
   return document?.manifest.kind === "index" ? document.manifest.manifests.map(({ platform: platform4 }) => platform4) : [document?.platform];
 }
+function missingPlatforms(graph, wanted) {
+  const available = availablePlatforms(graph);
+  if (available.includes(void 0)) return [];
+  return wanted.filter((one) => !available.some((platform4) => isWanted(platform4, [one])));
+}
 function platformNames(platforms) {
   const names = platforms.filter((platform4) => platform4?.os && platform4.os !== "unknown").map((platform4) => formatPlatform(platform4));
   return [...new Set(names)];
@@ -38703,27 +39007,31 @@ function checkInside({ target: target2 }, { image: image2, asks }) {
 function checkPlatforms({ platforms }, { image: image2, filtered }) {
   if (platforms.length === 0 || !image2.graph) return [];
   const name3 = image2.listed.image;
-  const names = platforms.map(formatPlatform).join(", ");
-  if (!filtered) {
-    const has = platformNames(availablePlatforms(image2.graph)).join(", ") || "none that it tells";
-    return [
-      error2(
-        "platform-missing",
-        [name3],
-        `${name3} has none of ${names} (it has ${has})`,
-        "add a platform, or leave the image out"
-      )
-    ];
-  }
+  if (!filtered) return [noPlatform(name3, image2.graph, platforms)];
+  const missing3 = missingPlatforms(image2.graph, platforms).map(formatPlatform).join(", ");
+  const lacking = missing3 === "" ? [] : [somePlatforms(name3, missing3)];
   if (image2.reference.digest && isIndex(image2.graph.root.mediaType)) {
     const message2 = `${name3} is pinned by the digest of an index: all its platforms are kept, or the digest would change`;
     return [
+      ...lacking,
       warning("index-digest-kept", [name3], message2, "pin the digest of one platform to carry less")
     ];
   }
-  if (!filtered.droppedAttestations) return [];
+  if (!filtered.droppedAttestations) return lacking;
   const message = `${name3}: attestations in its index are dropped by the platform filter`;
-  return [warning("attestations-dropped", [name3], message, "leave platforms out to keep them")];
+  return [
+    ...lacking,
+    warning("attestations-dropped", [name3], message, "leave platforms out to keep them")
+  ];
+}
+function noPlatform(name3, graph, platforms) {
+  const has = platformNames(availablePlatforms(graph)).join(", ") || "none that it tells";
+  const message = `${name3} has none of ${platforms.map(formatPlatform).join(", ")} (it has ${has})`;
+  return error2("platform-missing", [name3], message, "add a platform, or leave the image out");
+}
+function somePlatforms(name3, missing3) {
+  const message = `${name3} is not there for ${missing3}: nodes of that platform cannot run it`;
+  return warning("platform-missing", [name3], message, "run it on the other nodes only");
 }
 var init_check_image = __esm({
   "src/plan/check-image.ts"() {
@@ -38841,6 +39149,33 @@ var init_collisions = __esm({
   }
 });
 
+// src/plan/subjects.ts
+function checkSubjects(images2) {
+  const carried = new Set(images2.flatMap(({ graph }) => [...graph.documents.keys()]));
+  return images2.flatMap((image2) => checkSubject(image2, carried));
+}
+function checkSubject({ entry: { source }, reference: { registry: registry3, repository }, graph }, carried) {
+  if (!hasLargeBlob(graph)) return [];
+  const subject = childrenFirst(graph).map(({ manifest }) => manifest.subject).find((one) => one !== void 0 && !carried.has(one.digest));
+  if (subject === void 0) return [];
+  const message = `${source} has a blob over 32 MiB and is attached to ${subject.digest}, which is not among the images: it could not be loaded`;
+  const cure = `add ${registry3}/${repository}@${subject.digest} to the images, or leave this one out`;
+  return [error2("subject-missing", [source], message, cure)];
+}
+function hasLargeBlob(graph) {
+  return childrenFirst(graph).filter(({ manifest }) => manifest.kind === "manifest").some(({ manifest }) => references(manifest).some(({ size }) => size > largestAttached2));
+}
+var largestAttached2;
+var init_subjects = __esm({
+  "src/plan/subjects.ts"() {
+    "use strict";
+    init_graph();
+    init_manifest();
+    init_problem();
+    largestAttached2 = 32 * 1024 * 1024;
+  }
+});
+
 // src/plan/plan.ts
 function makePlan(spec, resolved) {
   const map = effectiveMap(spec.target.mirrorMap, spec.target.endpoint);
@@ -38850,7 +39185,8 @@ function makePlan(spec, resolved) {
   const problems = [
     ...checkMap(spec),
     ...candidates.flatMap((candidate) => checkImage(spec, map, candidate)),
-    ...collisions(images2.map(({ entry }) => entry))
+    ...collisions(images2.map(({ entry }) => entry)),
+    ...checkSubjects(images2)
   ];
   return { map, images: images2, problems };
 }
@@ -38902,6 +39238,7 @@ var init_plan = __esm({
     init_collisions();
     init_placements();
     init_platforms();
+    init_subjects();
   }
 });
 
@@ -38981,10 +39318,10 @@ function folderCache(folder) {
   };
 }
 async function readPacks(folder, held) {
-  const names = await (0, import_promises31.readdir)(folder).catch(() => []);
+  const names = await (0, import_promises33.readdir)(folder).catch(() => []);
   const paths = names.filter((name3) => name3.endsWith(ending)).map((name3) => (0, import_node_path24.join)(folder, name3));
   for (const path7 of paths) {
-    const contents = await (0, import_promises31.readFile)(path7).then(unpackContent).catch(() => /* @__PURE__ */ new Map());
+    const contents = await (0, import_promises33.readFile)(path7).then(unpackContent).catch(() => /* @__PURE__ */ new Map());
     for (const [digest2, bytes] of contents) held.set(digest2, bytes);
   }
   return paths;
@@ -38992,14 +39329,14 @@ async function readPacks(folder, held) {
 async function replacePacks(folder, contents, replaced) {
   const path7 = (0, import_node_path24.join)(folder, `${(0, import_node_crypto11.randomUUID)()}${ending}`);
   const partial2 = `${path7}.partial`;
-  await (0, import_promises31.mkdir)(folder, { recursive: true });
+  await makeFolder(folder);
   try {
-    await (0, import_promises31.writeFile)(partial2, await packContent(contents));
-    await (0, import_promises31.rename)(partial2, path7);
+    await (0, import_promises33.writeFile)(partial2, await packContent(contents));
+    await (0, import_promises33.rename)(partial2, path7);
   } finally {
-    await (0, import_promises31.rm)(partial2, { force: true });
+    await (0, import_promises33.rm)(partial2, { force: true });
   }
-  for (const old of replaced) await (0, import_promises31.rm)(old, { force: true });
+  for (const old of replaced) await (0, import_promises33.rm)(old, { force: true });
 }
 function cacheBefore(cache, near) {
   return {
@@ -39008,13 +39345,14 @@ function cacheBefore(cache, near) {
     get: (digest2, fetch2) => cache.get(digest2, async () => await near(digest2) ?? fetch2())
   };
 }
-var import_node_crypto11, import_promises31, import_node_path24, largest3, mostPacks, ending;
+var import_node_crypto11, import_promises33, import_node_path24, largest3, mostPacks, ending;
 var init_content_cache = __esm({
   "src/registry/content-cache.ts"() {
     "use strict";
     import_node_crypto11 = require("node:crypto");
-    import_promises31 = require("node:fs/promises");
+    import_promises33 = require("node:fs/promises");
     import_node_path24 = require("node:path");
+    init_folder();
     init_digest();
     init_content_pack();
     largest3 = 256 * 1024;
@@ -39300,7 +39638,7 @@ function normalizeKey(key) {
   if (typeof key === "object" && Object.prototype.toString.call(key) === "[object Object]") return "[object Object]";
   return String(key);
 }
-function getLine(buffer3, lineStart, lineEnd, position, maxLineLength) {
+function getLine(buffer2, lineStart, lineEnd, position, maxLineLength) {
   let head = "";
   let tail = "";
   const maxHalfLength = Math.floor(maxLineLength / 2) - 1;
@@ -39313,15 +39651,15 @@ function getLine(buffer3, lineStart, lineEnd, position, maxLineLength) {
     lineEnd = position + maxHalfLength - tail.length;
   }
   return {
-    str: head + buffer3.slice(lineStart, lineEnd).replace(/\t/g, "\u2192") + tail,
+    str: head + buffer2.slice(lineStart, lineEnd).replace(/\t/g, "\u2192") + tail,
     pos: position - lineStart + head.length
   };
 }
 function padStart(string3, max) {
   return " ".repeat(Math.max(max - string3.length, 0)) + string3;
 }
-function makeSnippet(mark, options) {
-  if (!mark.buffer) return null;
+function makeSnippet(mark2, options) {
+  if (!mark2.buffer) return null;
   const opts = {
     ...DEFAULT_SNIPPET_OPTIONS,
     ...options
@@ -39331,30 +39669,30 @@ function makeSnippet(mark, options) {
   const lineEnds = [];
   let match;
   let foundLineNo = -1;
-  while (match = re.exec(mark.buffer)) {
+  while (match = re.exec(mark2.buffer)) {
     lineEnds.push(match.index);
     lineStarts.push(match.index + match[0].length);
-    if (mark.position <= match.index && foundLineNo < 0) foundLineNo = lineStarts.length - 2;
+    if (mark2.position <= match.index && foundLineNo < 0) foundLineNo = lineStarts.length - 2;
   }
   if (foundLineNo < 0) foundLineNo = lineStarts.length - 1;
   let result = "";
-  const lineNoLength = Math.min(mark.line + opts.linesAfter, lineEnds.length).toString().length;
+  const lineNoLength = Math.min(mark2.line + opts.linesAfter, lineEnds.length).toString().length;
   const maxLineLength = opts.maxLength - (opts.indent + lineNoLength + 3);
   for (let i2 = 1; i2 <= opts.linesBefore; i2++) {
     if (foundLineNo - i2 < 0) break;
-    const line2 = getLine(mark.buffer, lineStarts[foundLineNo - i2], lineEnds[foundLineNo - i2], mark.position - (lineStarts[foundLineNo] - lineStarts[foundLineNo - i2]), maxLineLength);
-    result = `${" ".repeat(opts.indent)}${padStart((mark.line - i2 + 1).toString(), lineNoLength)} | ${line2.str}
+    const line2 = getLine(mark2.buffer, lineStarts[foundLineNo - i2], lineEnds[foundLineNo - i2], mark2.position - (lineStarts[foundLineNo] - lineStarts[foundLineNo - i2]), maxLineLength);
+    result = `${" ".repeat(opts.indent)}${padStart((mark2.line - i2 + 1).toString(), lineNoLength)} | ${line2.str}
 ${result}`;
   }
-  const line = getLine(mark.buffer, lineStarts[foundLineNo], lineEnds[foundLineNo], mark.position, maxLineLength);
-  result += `${" ".repeat(opts.indent)}${padStart((mark.line + 1).toString(), lineNoLength)} | ${line.str}
+  const line = getLine(mark2.buffer, lineStarts[foundLineNo], lineEnds[foundLineNo], mark2.position, maxLineLength);
+  result += `${" ".repeat(opts.indent)}${padStart((mark2.line + 1).toString(), lineNoLength)} | ${line.str}
 `;
   result += `${"-".repeat(opts.indent + lineNoLength + 3 + line.pos)}^
 `;
   for (let i2 = 1; i2 <= opts.linesAfter; i2++) {
     if (foundLineNo + i2 >= lineEnds.length) break;
-    const line2 = getLine(mark.buffer, lineStarts[foundLineNo + i2], lineEnds[foundLineNo + i2], mark.position - (lineStarts[foundLineNo] - lineStarts[foundLineNo + i2]), maxLineLength);
-    result += `${" ".repeat(opts.indent)}${padStart((mark.line + i2 + 1).toString(), lineNoLength)} | ${line2.str}
+    const line2 = getLine(mark2.buffer, lineStarts[foundLineNo + i2], lineEnds[foundLineNo + i2], mark2.position - (lineStarts[foundLineNo] - lineStarts[foundLineNo + i2]), maxLineLength);
+    result += `${" ".repeat(opts.indent)}${padStart((mark2.line + i2 + 1).toString(), lineNoLength)} | ${line2.str}
 `;
   }
   return result.replace(/\n$/, "");
@@ -41982,11 +42320,11 @@ var init_js_yaml = __esm({
       * Optional `mark` contains source snippet data. Usually, use
       * {@link YAMLException.throwAt} instead of passing it directly.
       */
-      constructor(reason2, mark) {
+      constructor(reason2, mark2) {
         super();
         this.name = "YAMLException";
         this.reason = reason2;
-        this.mark = mark;
+        this.mark = mark2;
         this.message = formatError2(this, false);
         if (Error.captureStackTrace) Error.captureStackTrace(this, this.constructor);
       }
@@ -42014,15 +42352,15 @@ var init_js_yaml = __esm({
             lineStart = index + 1;
           }
         }
-        const mark = {
+        const mark2 = {
           name: filename,
           buffer: source,
           position,
           line,
           column: position - lineStart
         };
-        mark.snippet = makeSnippet(mark);
-        throw new YAMLException2(message, mark);
+        mark2.snippet = makeSnippet(mark2);
+        throw new YAMLException2(message, mark2);
       }
     };
     EVENT_ID = {
@@ -42186,19 +42524,19 @@ var init_js_yaml = __esm({
 });
 
 // node_modules/minipass/dist/esm/index.js
-var import_node_events18, import_node_stream10, import_node_string_decoder3, proc, isStream2, isReadable, isWritable, EOF, MAYBE_EMIT_END, EMITTED_END, EMITTING_END, EMITTED_ERROR, CLOSED, READ, FLUSH, FLUSHCHUNK, ENCODING, DECODER, FLOWING, PAUSED, RESUME, BUFFER, PIPES, BUFFERLENGTH, BUFFERPUSH, BUFFERSHIFT, OBJECTMODE, DESTROYED, ERROR, EMITDATA, EMITEND, EMITEND2, ASYNC, ABORT, ABORTED, SIGNAL, DATALISTENERS, DISCARDED, defer, nodefer, isEndish, isArrayBufferLike, isArrayBufferView, Pipe, PipeProxyErrors, isObjectModeOptions, isEncodingOptions, Minipass;
+var import_node_events18, import_node_stream11, import_node_string_decoder3, proc, isStream2, isReadable, isWritable, EOF, MAYBE_EMIT_END, EMITTED_END, EMITTING_END, EMITTED_ERROR, CLOSED, READ, FLUSH, FLUSHCHUNK, ENCODING, DECODER, FLOWING, PAUSED, RESUME, BUFFER, PIPES, BUFFERLENGTH, BUFFERPUSH, BUFFERSHIFT, OBJECTMODE, DESTROYED, ERROR, EMITDATA, EMITEND, EMITEND2, ASYNC, ABORT, ABORTED, SIGNAL, DATALISTENERS, DISCARDED, defer, nodefer, isEndish, isArrayBufferLike, isArrayBufferView, Pipe, PipeProxyErrors, isObjectModeOptions, isEncodingOptions, Minipass;
 var init_esm = __esm({
   "node_modules/minipass/dist/esm/index.js"() {
     import_node_events18 = require("node:events");
-    import_node_stream10 = __toESM(require("node:stream"), 1);
+    import_node_stream11 = __toESM(require("node:stream"), 1);
     import_node_string_decoder3 = require("node:string_decoder");
     proc = typeof process === "object" && process ? process : {
       stdout: null,
       stderr: null
     };
-    isStream2 = (s) => !!s && typeof s === "object" && (s instanceof Minipass || s instanceof import_node_stream10.default || isReadable(s) || isWritable(s));
+    isStream2 = (s) => !!s && typeof s === "object" && (s instanceof Minipass || s instanceof import_node_stream11.default || isReadable(s) || isWritable(s));
     isReadable = (s) => !!s && typeof s === "object" && s instanceof import_node_events18.EventEmitter && typeof s.pipe === "function" && // node core Writable streams have a pipe() method, but it throws
-    s.pipe !== import_node_stream10.default.Writable.prototype.pipe;
+    s.pipe !== import_node_stream11.default.Writable.prototype.pipe;
     isWritable = (s) => !!s && typeof s === "object" && s instanceof import_node_events18.EventEmitter && typeof s.write === "function" && typeof s.end === "function";
     EOF = /* @__PURE__ */ Symbol("EOF");
     MAYBE_EMIT_END = /* @__PURE__ */ Symbol("maybeEmitEnd");
@@ -44305,8 +44643,8 @@ var init_parse4 = __esm({
 });
 
 // src/install/chart-archive.ts
-async function readChartArchive(bytes, wanted) {
-  const entries = await readEntries(unzip(bytes), wanted);
+async function readChartArchive(bytes) {
+  const entries = await readEntries(unzip(bytes));
   const folders = new Set(entries.map((entry) => entry.path[0]));
   const [folder] = folders;
   if (folder === void 0) throw new RangeError("the archive is empty");
@@ -44328,12 +44666,12 @@ function unzip(bytes) {
     });
   }
 }
-async function readEntries(archive, wanted) {
+async function readEntries(archive) {
   const entries = [];
   await new Promise((resolve20, reject) => {
     const parser = new Parser({ strict: true });
     const take = (entry) => {
-      entries.push(readEntry2(entry, wanted));
+      entries.push(readEntry2(entry));
       if (entries.length > maxEntries) parser.abort(new Error("more than 10 000 entries"));
     };
     parser.on("entry", take);
@@ -44347,14 +44685,14 @@ async function readEntries(archive, wanted) {
   for (const entry of entries) checkEntry2(entry);
   return refuseDuplicates(entries);
 }
-function readEntry2(entry, wanted) {
+function readEntry2(entry) {
   const { path: name3, type } = entry;
   const path7 = name3.replace(/\/$/, "").split("/");
   const body = [];
-  const keep = type !== "Directory" && wanted.includes(path7.slice(1).join("/"));
-  if (keep) entry.on("data", (chunk) => body.push(chunk));
+  const isFile = type !== "Directory";
+  if (isFile) entry.on("data", (chunk) => body.push(chunk));
   else entry.resume();
-  return keep ? { name: name3, type, path: path7, body } : { name: name3, type, path: path7 };
+  return isFile ? { name: name3, type, path: path7, body } : { name: name3, type, path: path7 };
 }
 function checkEntry2({ name: name3, type, path: path7 }) {
   const shown2 = JSON.stringify(name3);
@@ -44388,9 +44726,35 @@ var init_chart_archive = __esm({
   }
 });
 
+// src/install/release.ts
+function checkReleaseSize(files2, name3) {
+  const size = releaseSize(files2);
+  if (size <= maxBytes) return;
+  const [largest4 = ""] = [...files2].toSorted(([, a2], [, b]) => b.length - a2.length)[0] ?? [];
+  throw new AirgapError("usage", `${name3} is larger than helm can install`, {
+    given: `${size} bytes of the Secret that helm keeps a release in`,
+    expected: `at most ${maxBytes} bytes`,
+    next: `package the chart without what it does not need, in .helmignore; its largest file is ${largest4}`
+  });
+}
+function releaseSize(files2) {
+  const chart = [...files2].filter(([path7]) => !path7.startsWith("charts/")).map(([path7, bytes]) => ({ name: path7, data: bytes.toString("base64") }));
+  const zipped = (0, import_node_zlib3.gzipSync)(JSON.stringify({ chart }), { level: 9 });
+  return 4 * Math.ceil(zipped.length / 3);
+}
+var import_node_zlib3, maxBytes;
+var init_release = __esm({
+  "src/install/release.ts"() {
+    "use strict";
+    import_node_zlib3 = require("node:zlib");
+    init_error();
+    maxBytes = 1024 * 1024;
+  }
+});
+
 // src/install/chart.ts
 async function readChart(bytes, name3) {
-  const { files: files2 } = await readChartArchive(bytes, ["Chart.yaml", "values.yaml"]).catch((cause) => {
+  const { files: files2 } = await readChartArchive(bytes).catch((cause) => {
     throw new AirgapError("usage", `${name3} cannot be used as a chart`, {
       given: cause instanceof Error ? cause.message : String(cause),
       expected: "a chart archive as `helm package` makes it: one folder of plain files in a .tgz",
@@ -44400,6 +44764,7 @@ async function readChart(bytes, name3) {
   const about = readYaml(files2, "Chart.yaml", chartYaml, name3);
   const values = readYaml(files2, "values.yaml", valuesYaml, name3);
   const ownImages2 = ownImagesOf(values);
+  checkReleaseSize(files2, name3);
   return {
     name: about.name,
     version: about.version,
@@ -44449,6 +44814,7 @@ var init_chart = __esm({
     init_digest();
     init_error();
     init_chart_archive();
+    init_release();
     chartName = /^[a-zA-Z0-9][a-zA-Z0-9._-]*$/;
     semanticVersion = /^v?(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?(\+[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?$/;
     chartYaml = looseObject({
@@ -44472,7 +44838,7 @@ var init_chart = __esm({
 async function loadChart(spec, registries) {
   const { chart } = spec.imageSwap;
   if (chart === void 0) return void 0;
-  const bytes = chart.startsWith("oci://") ? await pullChart(chart, registries) : await (0, import_promises32.readFile)(chart).catch((cause) => {
+  const bytes = chart.startsWith("oci://") ? await pullChart(chart, registries) : await (0, import_promises34.readFile)(chart).catch((cause) => {
     throw unreadable2(chart, "imageSwap.chart", cause);
   });
   return readChart(bytes, chart);
@@ -44509,11 +44875,11 @@ function notAReference(name3, cause) {
     cause
   });
 }
-var import_promises32, chartLayer;
+var import_promises34, chartLayer;
 var init_load_chart = __esm({
   "src/commands/load-chart.ts"() {
     "use strict";
-    import_promises32 = require("node:fs/promises");
+    import_promises34 = require("node:fs/promises");
     init_files();
     init_chart();
     init_graph();
@@ -45341,10 +45707,10 @@ function secretYaml(target2) {
     },
     "registry-secret.yaml"
   );
-  if (yaml.length <= maxBytes) return yaml;
+  if (yaml.length <= maxBytes2) return yaml;
   throw new AirgapError("usage", "the Secret registry-info would be larger than Kubernetes takes", {
     given: `${yaml.length} bytes, ${Buffer.byteLength(target2.mirrorRegistries)} of them mirrorRegistries`,
-    expected: `at most ${maxBytes} bytes`,
+    expected: `at most ${maxBytes2} bytes`,
     next: "shorten mirrorRegistries: one entry a registry, not one an image"
   });
 }
@@ -45359,13 +45725,13 @@ function secretData(target2) {
     MIRROR_REGISTRIES: target2.mirrorRegistries
   };
 }
-var maxBytes;
+var maxBytes2;
 var init_secret = __esm({
   "src/install/secret.ts"() {
     "use strict";
     init_error();
     init_yaml();
-    maxBytes = 1024 * 1024;
+    maxBytes2 = 1024 * 1024;
   }
 });
 
@@ -45715,8 +46081,8 @@ async function installInput(inventory, input) {
     inventory,
     target: spec.target,
     ownImages: ownImages2,
-    script: await (0, import_promises33.readFile)(installScriptPath()),
-    program: await (0, import_promises33.readFile)(programPath()),
+    script: await (0, import_promises35.readFile)(installScriptPath()),
+    program: await (0, import_promises35.readFile)(programPath()),
     ...chart ? { chart } : {},
     ...isEKSCluster === void 0 ? {} : { isEKSCluster }
   };
@@ -45724,11 +46090,11 @@ async function installInput(inventory, input) {
 function fileEntry({ path: path7, bytes, mode }) {
   return { path: path7, size: bytes.length, sha256: hexOf(digestOf(bytes)), mode };
 }
-var import_promises33;
+var import_promises35;
 var init_make_inventory = __esm({
   "src/commands/make-inventory.ts"() {
     "use strict";
-    import_promises33 = require("node:fs/promises");
+    import_promises35 = require("node:fs/promises");
     init_oci_layout();
     init_sums();
     init_time();
@@ -46141,7 +46507,7 @@ async function saveSound(path7, inventory, problems, context) {
 }
 async function save(path7, inventory) {
   try {
-    await (0, import_promises34.writeFile)(path7, printInventory(inventory));
+    await (0, import_promises36.writeFile)(path7, printInventory(inventory));
   } catch (cause) {
     throw new AirgapError("io", "the plan cannot be written", {
       given: `${path7}: ${cause.code}`,
@@ -46150,11 +46516,11 @@ async function save(path7, inventory) {
     });
   }
 }
-var import_promises34, import_node_path29;
+var import_promises36, import_node_path29;
 var init_plan2 = __esm({
   "src/commands/plan.ts"() {
     "use strict";
-    import_promises34 = require("node:fs/promises");
+    import_promises36 = require("node:fs/promises");
     import_node_path29 = require("node:path");
     init_inventory_json();
     init_problem();
@@ -46234,7 +46600,7 @@ var init_schema = __esm({
       unsigned: boolean2().optional().describe("`true`: make a bundle without a signature."),
       pullThrough: array(text2).default([]).describe("List of target paths that cannot be pushed to (proxy caches); proved by a HEAD."),
       retryBudget: string2().regex(durationPattern, "a length of time such as 90s, 30m or 2h").optional().describe(
-        "How long a request or copy that may yet succeed is tried again: `90s`, `30m`, `2h`; default `10m`."
+        "How long a request or copy that may yet succeed is tried again: `90s`, `30m`, `2h`; default `10m`, at most `168h`."
       ),
       sequence: int().min(0).optional().describe("Whole number that grows with each bundle; by default createdAt in seconds."),
       expires: union([iso_exports.date(), iso_exports.datetime({ offset: true })]).optional().describe(
@@ -46343,7 +46709,7 @@ function issueErrors(issue2, document, placeOf2) {
     return issue2.keys.map((key) => unknownField(issue2.path, key, placeOf2));
   }
   const value = valueAt(document, issue2.path);
-  return [value === void 0 ? missing2(issue2.path, placeOf2) : wrong(issue2, value, placeOf2)];
+  return [value === void 0 ? missing2(issue2.path, placeOf2) : wrong2(issue2, value, placeOf2)];
 }
 function unknownField(path7, key, placeOf2) {
   const near = nearestField(path7, key);
@@ -46361,7 +46727,7 @@ function missing2(path7, placeOf2) {
     next: setting ? `add it to bundle.yaml, or give --${setting.name}` : void 0
   });
 }
-function wrong(issue2, value, placeOf2) {
+function wrong2(issue2, value, placeOf2) {
   const field = fieldName(issue2.path);
   const isNumber = issue2.path[0] === "version" && typeof value === "number";
   return new AirgapError("usage", `${field} ${fault(issue2, value)}`, {
@@ -46422,21 +46788,42 @@ var init_field_errors = __esm({
 });
 
 // src/inputs/certificate.ts
-async function readCertificates(value, folder, field) {
+async function readCertificates(value, folder, field, { now: now2 }) {
   const pem = value.includes("-----BEGIN") ? value : await readText((0, import_node_path30.resolve)(folder, value), `${field}: the certificate file`);
   if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(pem))
     throw refusal2(field, "a private key is in it");
   const blocks = pem.match(block) ?? [];
   if (blocks.length === 0) throw refusal2(field, "no certificate is in it");
-  for (const one of blocks) check(one, field);
+  checkTrust(
+    blocks.map((one) => parse4(one, field)),
+    field,
+    now2()
+  );
   return pem;
 }
-function check(pem, field) {
+function parse4(pem, field) {
   try {
-    new import_node_crypto12.X509Certificate(pem);
+    return new import_node_crypto12.X509Certificate(pem);
   } catch (cause) {
     throw refusal2(field, "a block in it is no certificate", cause);
   }
+}
+function checkTrust(all, field, now2) {
+  const anchors = all.filter((one) => one.ca || one.checkIssued(one));
+  if (anchors.length === 0) {
+    throw new AirgapError("usage", `${field} holds no certificate authority`, {
+      given: all.map(({ subject }) => `a certificate of ${oneLine2(subject)}`).join("; "),
+      expected: `the certificate of who issued it: ${oneLine2(all[0]?.issuer)}`
+    });
+  }
+  if (anchors.some(({ validTo }) => Date.parse(validTo) > now2.getTime())) return;
+  throw new AirgapError("usage", `${field} has expired`, {
+    given: anchors.map((one) => `${oneLine2(one.subject)}, until ${one.validTo}`).join("; "),
+    expected: "a certificate authority that is valid now"
+  });
+}
+function oneLine2(name3 = "") {
+  return name3.replaceAll("\n", ", ");
 }
 function refusal2(field, given, cause) {
   return new AirgapError("usage", `${field} is not a PEM certificate`, {
@@ -46627,7 +47014,7 @@ async function makeSpec(document, folder, context) {
     imageSwap: defined({ ...imageSwap2, chart: chart && chartLocation(chart, folder) }),
     images: await readImages2(document.images, folder),
     platforms: document.platforms.map((text3, index) => readPlatform(text3, index)),
-    registries: await readRegistries(document, target2, folder),
+    registries: await readRegistries(document, target2, folder, context),
     pullThrough: document.pullThrough.map((path7, index) => readPullThrough(path7, index, target2)),
     ...defined({
       signing: signingOf(document, folder),
@@ -46667,7 +47054,14 @@ async function readTarget2(section, folder, context) {
     baseContentPath: readBasePath(section.baseContentPath),
     insecureSkipVerify: section.insecureSkipVerify,
     ...map,
-    ...section.caCert ? { caCert: await readCertificates(section.caCert, folder, "ociImageRegistry.caCert") } : {}
+    ...section.caCert ? {
+      caCert: await readCertificates(
+        section.caCert,
+        folder,
+        "ociImageRegistry.caCert",
+        context
+      )
+    } : {}
   };
 }
 function readPlatform(text3, index) {
@@ -46681,7 +47075,7 @@ function readPlatform(text3, index) {
     });
   }
 }
-async function readRegistries(document, target2, folder) {
+async function readRegistries(document, target2, folder, context) {
   const { insecureSkipVerify, caCert } = target2;
   const registries = {
     [target2.endpoint]: defined({ insecureSkipVerify, caCert })
@@ -46691,7 +47085,14 @@ async function readRegistries(document, target2, folder) {
     registries[host] = {
       ...registries[host],
       ...defined(access2),
-      ...pem ? { caCert: await readCertificates(pem, folder, fieldName(["registries", host, "caCert"])) } : {}
+      ...pem ? {
+        caCert: await readCertificates(
+          pem,
+          folder,
+          fieldName(["registries", host, "caCert"]),
+          context
+        )
+      } : {}
     };
   }
   return registries;
@@ -46825,20 +47226,20 @@ var init_bundle_file = __esm({
 });
 
 // src/commands/kept-plan.ts
-async function planRun(run2, registries, context, use) {
-  refuseFreshPlan(run2);
-  const lock = run2.saved ? void 0 : await lockKept(run2, context);
+async function planRun(run, registries, context, use) {
+  refuseFreshPlan(run);
+  const lock = run.saved ? void 0 : await lockKept(run, context);
   try {
-    return await use(await plan(run2, registries, context));
+    return await use(await plan(run, lock, registries, context));
   } finally {
     await lock?.release();
   }
 }
-async function plan(run2, registries, context) {
-  const kept = run2.saved ? void 0 : openKeptPlan(run2, context);
-  const left = run2.fresh ? void 0 : await kept?.read();
-  const goneOn = left && await goOn(left, run2, registries, context);
-  const prepared2 = goneOn ?? await prepare2(run2.spec, registries, context, run2);
+async function plan(run, lock, registries, context) {
+  const kept = run.saved ? void 0 : openKeptPlan(run, lock, context);
+  const left = run.fresh ? void 0 : await kept?.read();
+  const goneOn = left && await goOn(left, run, registries, context);
+  const prepared2 = goneOn ?? await prepare2(run.spec, registries, context, run);
   return {
     prepared: prepared2,
     async carryOut(work) {
@@ -46875,10 +47276,10 @@ function refuseFreshPlan({ saved, fresh }) {
     expected: "one of them: a saved plan is carried out exactly, --fresh resolves again"
   });
 }
-async function goOn(left, run2, registries, context) {
+async function goOn(left, run, registries, context) {
   tell(left, context);
   try {
-    return await prepare2(run2.spec, registries, context, { ...run2, saved: left.inventory });
+    return await prepare2(run.spec, registries, context, { ...run, saved: left.inventory });
   } catch (error3) {
     if (!(error3 instanceof AirgapError && error3.class === "usage")) throw error3;
     context.emit({ kind: "note", message: "that plan does not hold any more: resolving again" });
@@ -46886,32 +47287,36 @@ async function goOn(left, run2, registries, context) {
   }
 }
 function tell({ plannedAt }, { emit, now: now2 }) {
-  const message = `going on with the plan of ${plannedAt}, which a run that did not end has left`;
+  const message = `going on with the plan of ${plannedAt}, which a run that did not finish has left`;
   const isOld = now2().getTime() - Date.parse(plannedAt) > day2;
   if (isOld) emit({ kind: "warning", message, cure: "resolve again with --fresh" });
   else emit({ kind: "note", message: `${message}; --fresh resolves again` });
 }
-function openKeptPlan(run2, context) {
-  const { spec, name: name3 } = run2;
+function openKeptPlan(run, lock, context) {
+  const { spec, name: name3 } = run;
   const path7 = (0, import_node_path35.join)(stateFolder(spec), `plan-${name3}-${spec.name}.json`);
-  const input = fingerprint(run2, context);
+  const input = fingerprint(run, context);
+  const isOurs = async () => lock === void 0 || lock.isHeld();
   return {
     /** Undefined where there is none for the same input. */
     read: () => readKept(path7, input).catch(() => void 0),
     write: async (inventory) => {
       const plannedAt = context.now().toISOString();
       const text3 = JSON.stringify({ input, plannedAt, inventory });
+      if (!await isOurs()) return;
       await replaceFile(path7, text3, asHint).catch((cause) => {
         const why = cause instanceof AirgapError ? cause.given : String(cause);
         const message = `the plan cannot be kept, so a killed run starts anew: ${why}`;
         context.emit({ kind: "note", message });
       });
     },
-    remove: () => (0, import_promises35.rm)(path7, { force: true }).catch(() => void 0)
+    remove: async () => {
+      if (await isOurs()) await (0, import_promises37.rm)(path7, { force: true }).catch(() => void 0);
+    }
   };
 }
 async function readKept(path7, input) {
-  const document = documentSchema.parse(JSON.parse(await (0, import_promises35.readFile)(path7, "utf8")));
+  const document = documentSchema.parse(JSON.parse(await (0, import_promises37.readFile)(path7, "utf8")));
   if (document.input !== input) return void 0;
   const inventory = parseInventory(Buffer.from(JSON.stringify(document.inventory)));
   return { plannedAt: document.plannedAt, inventory };
@@ -46922,11 +47327,11 @@ function fingerprint({ spec: whole, withoutImages, base: base2 }, { env }) {
   const input = { spec, withoutImages, since, epoch: env.SOURCE_DATE_EPOCH, tool: toolVersion };
   return digestOf(Buffer.from(JSON.stringify(input)));
 }
-var import_promises35, import_node_path35, day2, documentSchema;
+var import_promises37, import_node_path35, day2, documentSchema;
 var init_kept_plan = __esm({
   "src/commands/kept-plan.ts"() {
     "use strict";
-    import_promises35 = require("node:fs/promises");
+    import_promises37 = require("node:fs/promises");
     import_node_path35 = require("node:path");
     init_zod();
     init_inventory_json();
@@ -46958,12 +47363,12 @@ async function runMirror(spec, options, context) {
   const connections = await connect(endpoint, spec, context, options.push);
   const { registries } = connections;
   try {
-    const run2 = { name: "mirror", spec, saved, fresh: options.fresh };
+    const run = { name: "mirror", spec, saved, fresh: options.fresh };
     return await withTools(
       connections,
       context,
       (tools) => planRun(
-        run2,
+        run,
         registries,
         context,
         ({ carryOut }) => carryOut((prepared2) => mirrorPrepared(prepared2, tools, context))
@@ -47013,8 +47418,8 @@ var init_mirror = __esm({
 
 // src/bundle/part-size.ts
 function parsePartSize(text3) {
-  const [, number3 = "", unit = ""] = /^([0-9]+(?:\.[0-9]+)?) *([a-z]*)$/i.exec(text3.trim()) ?? [];
-  const size = Number(number3) * (units3[unit.toLowerCase()] ?? Number.NaN);
+  const [, number3 = "", unit2 = ""] = /^([0-9]+(?:\.[0-9]+)?) *([a-z]*)$/i.exec(text3.trim()) ?? [];
+  const size = Number(number3) * (units3[unit2.toLowerCase()] ?? Number.NaN);
   if (size >= smallest && Number.isSafeInteger(Math.ceil(size)))
     return Math.floor(size / blockSize) * blockSize;
   throw new AirgapError("usage", "the split size is no size that a part can have", {
@@ -47080,7 +47485,7 @@ function olderBundle(volume, places) {
       const place6 = places.get(digest2);
       if (place6 === void 0) return false;
       try {
-        await write(import_node_stream11.Readable.from(chunks(volume, place6)));
+        await write(import_node_stream12.Readable.from(chunks(volume, place6)));
         taken.bytes += size;
         return true;
       } catch (error3) {
@@ -47092,7 +47497,7 @@ function olderBundle(volume, places) {
     async find(digest2) {
       const place6 = places.get(digest2);
       if (place6 === void 0 || place6.size > smallSize) return void 0;
-      const bytes = await (0, import_consumers2.buffer)(chunks(volume, place6));
+      const bytes = await (0, import_consumers.buffer)(chunks(volume, place6));
       return digestOf(bytes) === digest2 ? bytes : void 0;
     },
     close: () => volume.close()
@@ -47125,12 +47530,12 @@ function notReusable(path7, cause) {
     cause
   });
 }
-var import_node_stream11, import_consumers2, smallSize, chunkSize;
+var import_node_stream12, import_consumers, smallSize, chunkSize;
 var init_reuse = __esm({
   "src/bundle/reuse.ts"() {
     "use strict";
-    import_node_stream11 = require("node:stream");
-    import_consumers2 = require("node:stream/consumers");
+    import_node_stream12 = require("node:stream");
+    import_consumers = require("node:stream/consumers");
     init_digest();
     init_error();
     init_archive();
@@ -47142,7 +47547,7 @@ var init_reuse = __esm({
   }
 });
 
-// src/bundle/settle.ts
+// src/bundle/unfinished-publication.ts
 function scriptIn(partial2) {
   return `${partial2}-install.sh`;
 }
@@ -47166,13 +47571,13 @@ async function settle2(partial2, out) {
   const returns = firstPartLast(older).map((path7) => [path7, placeOf(path7, partial2, out)]);
   await moveAll([...back, ...returns]);
   await syncFolder((0, import_node_path36.dirname)(out));
-  for (const path7 of [scriptIn(partial2), sumsIn(partial2)]) await onDisk(path7, (0, import_promises36.rm)(path7));
+  for (const path7 of [scriptIn(partial2), sumsIn(partial2)]) await onDisk(path7, (0, import_promises38.rm)(path7));
 }
 async function complete(partial2, out) {
   const home = (0, import_node_path36.dirname)(out);
   await syncFolder(home);
   for (const path7 of await supersededAt(partial2, out))
-    await onDisk(path7, (0, import_promises36.rm)(path7, { force: true }));
+    await onDisk(path7, (0, import_promises38.rm)(path7, { force: true }));
   await moveAll([
     [sumsIn(partial2), `${out}.sha256`],
     [scriptIn(partial2), (0, import_node_path36.join)(home, "install.sh")]
@@ -47185,7 +47590,7 @@ async function supersededAt(partial2, out) {
   return names.includes((0, import_node_path36.basename)(out)) ? partsAt(out) : [out];
 }
 async function partsAt(out) {
-  const there = await onDisk((0, import_node_path36.dirname)(out), (0, import_promises36.readdir)((0, import_node_path36.dirname)(out), { withFileTypes: true }));
+  const there = await onDisk((0, import_node_path36.dirname)(out), (0, import_promises38.readdir)((0, import_node_path36.dirname)(out), { withFileTypes: true }));
   const names = there.filter((entry) => !entry.isDirectory()).map(({ name: name3 }) => name3);
   const parts = names.filter((name3) => partNumber((0, import_node_path36.basename)(out), name3) !== void 0);
   return parts.sort().map((name3) => (0, import_node_path36.join)((0, import_node_path36.dirname)(out), name3));
@@ -47198,29 +47603,29 @@ function placeOf(aside, partial2, out) {
   return (0, import_node_path36.join)((0, import_node_path36.dirname)(out), aside.slice(olderIn(partial2).length));
 }
 async function filesOf(partial2) {
-  const text3 = await onDisk(sumsIn(partial2), (0, import_promises36.readFile)(sumsIn(partial2), "utf8"));
+  const text3 = await onDisk(sumsIn(partial2), (0, import_promises38.readFile)(sumsIn(partial2), "utf8"));
   const names = [...text3.matchAll(/^[0-9a-f]{64} {2}(.+)$/gm)].map(([, name3 = ""]) => name3);
   return names.map((name3) => (0, import_node_path36.join)((0, import_node_path36.dirname)(partial2), name3));
 }
 async function filesIn(folder) {
-  const names = await (0, import_promises36.readdir)(folder).catch(() => []);
+  const names = await (0, import_promises38.readdir)(folder).catch(() => []);
   return names.map((name3) => (0, import_node_path36.join)(folder, name3));
 }
 async function moveAll(moves) {
   const failures = [];
   for (const [from, to] of moves) {
-    await onDisk(to, (0, import_promises36.rename)(from, to)).catch((error3) => {
+    await onDisk(to, (0, import_promises38.rename)(from, to)).catch((error3) => {
       const { code: code2 } = error3.cause ?? error3;
       if (code2 !== "ENOENT") failures.push(error3);
     });
   }
   if (failures.length > 0) throw failures[0];
 }
-var import_promises36, import_node_path36, olderIn;
-var init_settle = __esm({
-  "src/bundle/settle.ts"() {
+var import_promises38, import_node_path36, olderIn;
+var init_unfinished_publication = __esm({
+  "src/bundle/unfinished-publication.ts"() {
     "use strict";
-    import_promises36 = require("node:fs/promises");
+    import_promises38 = require("node:fs/promises");
     import_node_path36 = require("node:path");
     init_failures();
     init_folder();
@@ -47236,7 +47641,7 @@ function lockOf(out) {
 async function openPartial(out, layout, size, { emit }) {
   const home = (0, import_node_path37.dirname)(out);
   const folder = `${partialPrefix(out)}${layout}`;
-  const names = await onDisk(home, (0, import_promises37.readdir)(home));
+  const names = await onDisk(home, (0, import_promises39.readdir)(home));
   const left = names.map((name3) => (0, import_node_path37.join)(home, name3)).filter(startsWith(partialPrefix(out)));
   for (const path7 of left) await settle2((0, import_node_path37.join)(path7, (0, import_node_path37.basename)(out)), out);
   for (const path7 of left.filter((path8) => path8 !== folder)) {
@@ -47246,7 +47651,7 @@ async function openPartial(out, layout, size, { emit }) {
   await tellOfOthers(names, out, emit);
   const isTaken = left.includes(folder);
   await requireRoom(home, size - (isTaken ? await allocated(folder) : 0));
-  if (!isTaken) await onDisk(folder, (0, import_promises37.mkdir)(folder));
+  if (!isTaken) await onDisk(folder, (0, import_promises39.mkdir)(folder));
   return { folder, path: (0, import_node_path37.join)(folder, (0, import_node_path37.basename)(out)), isTaken };
 }
 async function tellOfOthers(names, out, emit) {
@@ -47261,7 +47666,7 @@ async function tellOfOthers(names, out, emit) {
   }
 }
 async function requireRoom(folder, size) {
-  const { bavail, bsize } = await onDisk(folder, (0, import_promises37.statfs)(folder));
+  const { bavail, bsize } = await onDisk(folder, (0, import_promises39.statfs)(folder));
   if (bavail * bsize >= size) return;
   throw new AirgapError("io", "the disk has too little room for the bundle", {
     given: `${bavail * bsize} bytes free in ${folder}`,
@@ -47273,42 +47678,42 @@ async function allocated(folder) {
   return (await statsIn(folder)).reduce((sum2, { blocks }) => sum2 + blocks * 512, 0);
 }
 async function statsIn(path7) {
-  const names = await (0, import_promises37.readdir)(path7).catch(() => []);
+  const names = await (0, import_promises39.readdir)(path7).catch(() => []);
   const paths = [path7, ...names.map((name3) => (0, import_node_path37.join)(path7, name3))];
-  const stats = await Promise.all(paths.map((one) => (0, import_promises37.stat)(one).catch(() => void 0)));
+  const stats = await Promise.all(paths.map((one) => (0, import_promises39.stat)(one).catch(() => void 0)));
   return stats.filter((one) => one !== void 0);
 }
 function partialPrefix(out) {
   return (0, import_node_path37.join)((0, import_node_path37.dirname)(out), `.${(0, import_node_path37.basename)(out)}.partial-`);
 }
 async function removePartial(folder) {
-  await onDisk(folder, (0, import_promises37.rm)(folder, { recursive: true, force: true }));
+  await onDisk(folder, (0, import_promises39.rm)(folder, { recursive: true, force: true }));
 }
-var import_promises37, import_node_path37, startsWith;
+var import_promises39, import_node_path37, startsWith;
 var init_partial = __esm({
   "src/bundle/partial.ts"() {
     "use strict";
-    import_promises37 = require("node:fs/promises");
+    import_promises39 = require("node:fs/promises");
     import_node_path37 = require("node:path");
     init_failures();
     init_lock();
     init_error();
     init_units();
-    init_settle();
+    init_unfinished_publication();
     startsWith = (prefix) => (path7) => path7.startsWith(prefix);
   }
 });
 
 // src/bundle/publish.ts
-async function publish(finished7) {
-  const { partial: partial2, out, script } = finished7;
+async function publish(finished8) {
+  const { partial: partial2, out, script } = finished8;
   const sums = sumsIn(partial2);
-  await onDisk(sums, (0, import_promises38.writeFile)(sums, sumLines(finished7), { flush: true }));
+  await onDisk(sums, (0, import_promises40.writeFile)(sums, sumLines(finished8), { flush: true }));
   const installer = scriptIn(partial2);
-  await onDisk(installer, (0, import_promises38.writeFile)(installer, script, { mode: 493, flush: true }));
+  await onDisk(installer, (0, import_promises40.writeFile)(installer, script, { mode: 493, flush: true }));
   await syncFolder((0, import_node_path38.dirname)(partial2));
   try {
-    await moveFiles(finished7);
+    await moveFiles(finished8);
   } catch (error3) {
     await settle2(partial2, out).catch(() => void 0);
     throw error3;
@@ -47324,23 +47729,23 @@ async function moveFiles({ partial: partial2, out, parts }) {
   const sums = `${out}.sha256`;
   await moveAll([[sums, asideOf(sums, partial2)]]);
   await syncFolder((0, import_node_path38.dirname)(out));
-  if (parts === 0) return onDisk(out, (0, import_promises38.rename)(partial2, out));
-  for (const path7 of await partsAt(out)) await onDisk(path7, (0, import_promises38.rename)(path7, asideOf(path7, partial2)));
+  if (parts === 0) return onDisk(out, (0, import_promises40.rename)(partial2, out));
+  for (const path7 of await partsAt(out)) await onDisk(path7, (0, import_promises40.rename)(path7, asideOf(path7, partial2)));
   for (let number3 = parts; number3 > 0; number3--) {
     const place6 = partPathOf(out, number3);
-    await onDisk(place6, (0, import_promises38.rename)(partPathOf(partial2, number3), place6));
+    await onDisk(place6, (0, import_promises40.rename)(partPathOf(partial2, number3), place6));
   }
 }
-var import_promises38, import_node_path38;
+var import_promises40, import_node_path38;
 var init_publish = __esm({
   "src/bundle/publish.ts"() {
     "use strict";
-    import_promises38 = require("node:fs/promises");
+    import_promises40 = require("node:fs/promises");
     import_node_path38 = require("node:path");
     init_failures();
     init_folder();
-    init_settle();
     init_sums();
+    init_unfinished_publication();
     init_volume();
   }
 });
@@ -47471,6 +47876,68 @@ var init_volume_sums = __esm({
   }
 });
 
+// src/bundle/body-journal.ts
+async function openBodyJournal(entry, volume, isTaken) {
+  if (!isTaken) return new BodyJournal(entry, volume, void 0);
+  const block2 = Buffer.alloc(blockSize);
+  await volume.read(block2, 0, blockSize, entry.start);
+  const isNoted = block2.subarray(0, mark.length).equals(mark);
+  return new BodyJournal(entry, volume, isNoted ? block2.subarray(mark.length) : void 0);
+}
+function rangesOf(size) {
+  return Array.from({ length: Math.ceil(size / rangeSize) }, (_, at) => ({
+    start: at * rangeSize,
+    end: Math.min((at + 1) * rangeSize, size) - 1
+  }));
+}
+var rangeSize, unit, stride3, mark, mostNotes, BodyJournal;
+var init_body_journal = __esm({
+  "src/bundle/body-journal.ts"() {
+    "use strict";
+    init_archive();
+    rangeSize = 32 * 1024 * 1024;
+    unit = 256 * 1024;
+    stride3 = 2 * unit;
+    mark = Buffer.from("airgap-bundle has written, a byte a range:\n");
+    mostNotes = blockSize - mark.length;
+    BodyJournal = class {
+      #entry;
+      #volume;
+      #ranges;
+      /** @param notes what an earlier run has left in the block, if anything */
+      constructor(entry, volume, notes) {
+        this.#entry = entry;
+        this.#volume = volume;
+        this.#ranges = rangesOf(entry.size).map(({ start: start2, end }, at) => {
+          const next = Math.min(start2 + (notes?.[at] ?? 0) * unit, end + 1);
+          return { start: start2, end, next, noted: next };
+        });
+      }
+      get ranges() {
+        return this.#ranges.map(({ start: start2, end, next }) => ({ start: start2, end, next }));
+      }
+      /** Tells that the body is written up to `position`, from the start of the range that `from` lies in. */
+      async reached(from, position) {
+        const first = Math.floor(from / rangeSize);
+        const reached = this.#ranges.slice(first).filter(({ start: start2 }) => start2 < position);
+        for (const range of reached) range.next = Math.min(position, range.end + 1);
+        const isWorthIt = ({ next, noted, end }) => next - noted >= stride3 || next > end && noted <= end;
+        if (reached.some(isWorthIt)) await this.#note();
+      }
+      async #note() {
+        const block2 = Buffer.alloc(blockSize);
+        mark.copy(block2);
+        const counts = this.#ranges.map(
+          ({ start: start2, end, next }) => next > end ? rangeSize / unit : Math.floor((next - start2) / unit)
+        );
+        block2.set(counts.slice(0, mostNotes), mark.length);
+        for (const range of this.#ranges) range.noted = range.next;
+        await this.#volume.write(block2, this.#entry.start);
+      }
+    };
+  }
+});
+
 // src/bundle/write-blob.ts
 async function writeBlob(entry, read5, target2) {
   let told = 0;
@@ -47479,7 +47946,7 @@ async function writeBlob(entry, read5, target2) {
     target2.progress(bytes);
   };
   try {
-    await writeChecked(entry, read5, { ...target2, progress });
+    return await writeChecked(entry, read5, { ...target2, progress });
   } catch (error3) {
     target2.progress(-told);
     throw error3;
@@ -47488,7 +47955,7 @@ async function writeBlob(entry, read5, target2) {
 async function writeChecked(entry, read5, target2) {
   const write = entry.size < largeBody ? writeSmall : writeLarge;
   const found = await write(entry, read5, target2);
-  if (found.digest === entry.digest && found.size === entry.size) return;
+  if (found.digest === entry.digest && found.size === entry.size) return found.kept ?? 0;
   throw wrongBlob(entry, [found.digest, `${found.size} bytes`].filter(Boolean).join(", "));
 }
 async function writeSmall(entry, read5, { volume, mtime, progress }) {
@@ -47511,26 +47978,32 @@ async function writeLarge(entry, read5, target2) {
   const start2 = bodyStart(entry);
   const hash = new TrailingHash(threads.start(), start2);
   try {
-    const size = await writeBody(entry, read5, target2, hash);
+    const { size, kept } = await writeBody(entry, read5, target2, hash);
     if (size !== entry.size) return { size };
     const digest2 = `sha256:${await hash.digest(start2 + size)}`;
     if (digest2 === entry.digest) await volume.write(encodeHeader(entry, mtime), entry.start);
-    return { digest: digest2, size };
+    return { digest: digest2, size, kept };
   } finally {
     hash.drop();
   }
 }
 async function writeBody(entry, read5, target2, hash) {
-  const [first, ...others] = rangesOf(entry.size);
-  if (first === void 0) throw new Error("a large body has a range");
-  const place6 = { entry, target: target2, hash };
-  const answer = await read5(others.length > 0 ? first : void 0);
-  if (answer.status === 200) return writeRange(answer, { start: 0, end: entry.size - 1 }, place6);
+  const journal = await openBodyJournal(entry, target2.volume, target2.isTaken);
+  const place6 = { entry, target: target2, hash, journal };
+  const [first, ...others] = missingRanges(journal);
+  if (first === void 0) return { size: entry.size, kept: keep(place6) };
+  const isAll = first.start === 0 && first.end === entry.size - 1;
+  const answer = await read5(isAll ? void 0 : first);
+  if (answer.status === 200) {
+    const size = await writeRange(answer, { start: 0, end: entry.size - 1 }, place6);
+    return { size, kept: 0 };
+  }
+  const kept = keep(place6);
   const failed3 = new AbortController();
   const write = async (range) => {
     failed3.signal.throwIfAborted();
     const { status, body } = range === first ? answer : await read5(range);
-    return writeRange({ status, body: (0, import_node_stream12.addAbortSignal)(failed3.signal, body) }, range, place6);
+    return writeRange({ status, body: (0, import_node_stream13.addAbortSignal)(failed3.signal, body) }, range, place6);
   };
   const stop2 = (error3) => {
     failed3.abort(error3);
@@ -47538,15 +48011,20 @@ async function writeBody(entry, read5, target2, hash) {
   };
   const sizes = await Promise.all([first, ...others].map((range) => write(range).catch(stop2)));
   failed3.signal.throwIfAborted();
-  return sizes.reduce((sum2, size) => sum2 + size, 0);
+  return { size: sizes.reduce((sum2, size) => sum2 + size, kept), kept };
 }
-function rangesOf(size) {
-  return Array.from({ length: Math.ceil(size / rangeSize) }, (_, at) => ({
-    start: at * rangeSize,
-    end: Math.min((at + 1) * rangeSize, size) - 1
-  }));
+function missingRanges({ ranges }) {
+  const missing3 = ranges.filter(({ next, end }) => next <= end);
+  return missing3.map(({ next, end }) => ({ start: next, end }));
 }
-async function writeRange({ status, body }, { start: start2, end }, { entry, target: target2, hash }) {
+function keep({ entry, target: target2, hash, journal }) {
+  const origin = bodyStart(entry);
+  for (const { start: start2, next } of journal.ranges) hash.written(origin + start2, origin + next);
+  const kept = journal.ranges.reduce((sum2, { start: start2, next }) => sum2 + next - start2, 0);
+  target2.progress(kept);
+  return kept;
+}
+async function writeRange({ status, body }, { start: start2, end }, { entry, target: target2, hash, journal }) {
   const origin = bodyStart(entry);
   let position = start2;
   let pending = [];
@@ -47557,6 +48035,7 @@ async function writeRange({ status, body }, { start: start2, end }, { entry, tar
     position += waiting;
     pending = [];
     waiting = 0;
+    await journal.reached(start2, position);
   };
   let from = status === 206 ? start2 : 0;
   for await (const chunk of body) {
@@ -47579,17 +48058,17 @@ function wrongBlob({ digest: digest2, size }, found) {
     next: "run again; if it stays, the source registry or a proxy before it is damaged"
   });
 }
-var import_node_stream12, rangeSize, batchSize;
+var import_node_stream13, batchSize;
 var init_write_blob = __esm({
   "src/bundle/write-blob.ts"() {
     "use strict";
-    import_node_stream12 = require("node:stream");
+    import_node_stream13 = require("node:stream");
     init_digest();
     init_error();
     init_archive();
+    init_body_journal();
     init_hash_threads();
     init_trailing_hash();
-    rangeSize = 32 * 1024 * 1024;
     batchSize = 128 * 1024;
   }
 });
@@ -47600,13 +48079,16 @@ async function writeBlobs(target2, entries, sources, { emit, signal: runSignal }
   const signal = AbortSignal.any([failed3.signal, runSignal]);
   (0, import_node_events19.setMaxListeners)(0, signal);
   const progress = byteProgress(totalSize(entries), emit);
-  const resumed = [];
+  let resumed = 0;
   const bring2 = async (entry) => {
     signal.throwIfAborted();
     if (target2.isTaken && await isFinished(entry, target2, signal)) {
-      resumed.push(entry);
+      resumed += entry.size;
       progress(entry.size);
-    } else await fetch(entry, sources, { ...target2, progress }, signal);
+    } else {
+      const kept = await fetch(entry, sources, { ...target2, progress }, signal);
+      resumed += kept;
+    }
     target2.sums.written(entry.start, entry.end);
   };
   const { concurrency } = sources;
@@ -47614,23 +48096,29 @@ async function writeBlobs(target2, entries, sources, { emit, signal: runSignal }
     concurrency
   });
   signal.throwIfAborted();
-  return totalSize(resumed);
+  return resumed;
 }
 async function fetch(entry, { older, readBlob: readBlob3 }, target2, signal) {
-  const write = (read5) => writeBlob(entry, async (range) => stoppable2(await read5(range), signal), target2);
-  if (await older?.take(entry, (body) => write(async () => ({ status: 200, body })))) return;
-  await twice(() => write((range) => readBlob3(entry, range)));
+  let { isTaken } = target2;
+  const write = (read5) => {
+    const how = { ...target2, isTaken };
+    isTaken = false;
+    return writeBlob(entry, async (range) => stoppable2(await read5(range), signal), how);
+  };
+  const take = async (body) => void await write(async () => ({ status: 200, body }));
+  if (await older?.take(entry, take)) return 0;
+  return twice(() => write((range) => readBlob3(entry, range)));
 }
 function stoppable2({ status, body }, signal) {
   body.on("error", () => void 0);
-  return { status, body: (0, import_node_stream13.addAbortSignal)(signal, body) };
+  return { status, body: (0, import_node_stream14.addAbortSignal)(signal, body) };
 }
-var import_node_events19, import_node_stream13;
+var import_node_events19, import_node_stream14;
 var init_write_blobs = __esm({
   "src/bundle/write-blobs.ts"() {
     "use strict";
     import_node_events19 = require("node:events");
-    import_node_stream13 = require("node:stream");
+    import_node_stream14 = require("node:stream");
     init_p_map();
     init_descriptor();
     init_retry();
@@ -47651,17 +48139,18 @@ async function writeBundle(job, context) {
     const partial2 = await openPartial(job.out, layout, archive.size, context);
     try {
       const written2 = await writeInto(partial2, { job, head, archive, lock }, context);
-      await removePartial(partial2.folder);
+      await removeOurs(partial2, lock);
       return written2;
     } catch (error3) {
       if (await isWorthLeaving(error3, partial2, context)) tellLeft(partial2, context);
-      else await removePartial(partial2.folder).catch(() => void 0);
+      else await removeOurs(partial2, lock).catch(() => void 0);
       throw context.signal.aborted ? context.signal.reason : error3;
     }
   });
 }
 async function writeInto(partial2, { job, head, archive, lock }, context) {
   const same = job.older ? void 0 : await openSame(job.out, head.inventory);
+  if (!same) await tellReplaced(job.out, context);
   const volume = await createVolume(partial2.path, archive.size, job.partSize);
   const threads = new HashThreads(volume);
   try {
@@ -47687,12 +48176,21 @@ function layoutName({ inventory }, { size }, { partSize }) {
 async function isWorthLeaving(error3, { path: path7 }, { signal }) {
   return signal.aborted || canGoOn(error3) && !isDiskFull(error3) || isUnsettled(path7);
 }
+async function removeOurs({ folder }, lock) {
+  if (await lock.isHeld()) await removePartial(folder);
+}
+async function tellReplaced(out, { emit }) {
+  const there = await openVolume(out).catch(() => void 0);
+  await there?.close();
+  const message = `${out} is there already: it is replaced when the new one is complete`;
+  if (there) emit({ kind: "note", message });
+}
 function tellLeft({ folder }, { emit }) {
   emit({ kind: "note", message: `what is finished stays in ${folder}, for the next run to go on` });
 }
 function headOf({ inventory, sign: sign3 }) {
   const bytes = printInventory(inventory);
-  parseInventory(bytes, "usage");
+  parsePrintedInventory(bytes, "usage");
   return { inventory: bytes, ...sign3 ? { signature: printSignature(sign3.sign(bytes)) } : {} };
 }
 function headFiles({ inventory, signature }) {
@@ -47743,12 +48241,14 @@ var init_write = __esm({
     init_archive();
     init_hash_threads();
     init_inventory_json();
+    init_inventory_lines();
+    init_open_volume();
     init_part_size();
     init_partial();
     init_publish();
     init_resume();
-    init_settle();
     init_sign();
+    init_unfinished_publication();
     init_volume();
     init_volume_sums();
     init_write_blobs();
@@ -47773,10 +48273,10 @@ async function runCreate(spec, options, context) {
   const { registries } = await connect(spec.target.endpoint, spec, context);
   try {
     const { withoutImages, fresh } = options;
-    const run2 = { name: "create", spec, saved, fresh, withoutImages, older, base: base2 };
+    const run = { name: "create", spec, saved, fresh, withoutImages, older, base: base2 };
     const creation = { out: options.out, partSize, sign: sign3, older };
     return await planRun(
-      run2,
+      run,
       registries,
       context,
       ({ carryOut }) => carryOut((prepared2) => createPrepared(prepared2, creation, context))
@@ -47867,18 +48367,18 @@ function blobReader({ manifests, images: images2, registries, found }) {
   }
   return async ({ digest: digest2 }, range) => {
     const bytes = manifests.get(digest2)?.bytes ?? found(digest2);
-    if (bytes) return { status: 200, body: import_node_stream14.Readable.from([bytes]) };
+    if (bytes) return { status: 200, body: import_node_stream15.Readable.from([bytes]) };
     const home = homes.get(digest2);
     if (!home) throw new Error(`no image has the blob ${digest2}`);
     return home.client.getBlob(home.repository, digest2, range);
   };
 }
-var import_node_path40, import_node_stream14, blobsAtOnce3, damagedNamed;
+var import_node_path40, import_node_stream15, blobsAtOnce3, damagedNamed;
 var init_create2 = __esm({
   "src/commands/create.ts"() {
     "use strict";
     import_node_path40 = require("node:path");
-    import_node_stream14 = require("node:stream");
+    import_node_stream15 = require("node:stream");
     init_inventory_json();
     init_part_size();
     init_reuse();
@@ -47913,7 +48413,7 @@ async function runKeygen(options, context) {
   try {
     await writeNew(publicKey, spki.export({ type: "spki", format: "pem" }).toString(), 420);
   } catch (error3) {
-    await (0, import_promises39.rm)(privateKey);
+    await (0, import_promises41.rm)(privateKey);
     throw error3;
   }
   return { privateKey, publicKey, keyId: describeKey(spki, publicKey).keyId, type: options.type };
@@ -47927,7 +48427,7 @@ function privatePem(key, passphrase) {
 }
 async function writeNew(path7, text3, mode) {
   try {
-    await (0, import_promises39.writeFile)(path7, text3, { mode, flag: "wx", flush: true });
+    await (0, import_promises41.writeFile)(path7, text3, { mode, flag: "wx", flush: true });
   } catch (cause) {
     if (cause.code === "EEXIST") throw alreadyThere(path7);
     throw new AirgapError("io", "the key cannot be written", {
@@ -47943,12 +48443,12 @@ function alreadyThere(path7) {
     next: "choose another --out, or move the old pair away"
   });
 }
-var import_node_crypto13, import_promises39, import_node_path41;
+var import_node_crypto13, import_promises41, import_node_path41;
 var init_keygen = __esm({
   "src/commands/keygen.ts"() {
     "use strict";
     import_node_crypto13 = require("node:crypto");
-    import_promises39 = require("node:fs/promises");
+    import_promises41 = require("node:fs/promises");
     import_node_path41 = require("node:path");
     init_keys();
     init_error();
@@ -48063,7 +48563,8 @@ init_error();
 
 // src/report/interruption.ts
 var import_node_events = require("node:events");
-var import_node_os = require("node:os");
+var import_node_os3 = require("node:os");
+init_scratch();
 var sameSignal = 1e3;
 function onInterruption(far) {
   const controller = new AbortController();
@@ -48071,6 +48572,7 @@ function onInterruption(far) {
   let received;
   let receivedAt = 0;
   let progress;
+  process.on("exit", removeScratch);
   for (const name3 of ["SIGINT", "SIGTERM", "SIGHUP"]) {
     process.on(name3, () => {
       if (received && Date.now() - receivedAt > sameSignal) process.exit(exitCodeAfter(name3));
@@ -48082,25 +48584,11 @@ function onInterruption(far) {
   return { signal: controller.signal, received: () => received, progress: () => progress };
 }
 function exitCodeAfter(signal) {
-  return 128 + import_node_os.constants.signals[signal];
-}
-
-// src/report/safe.ts
-var unsafe = /(?![\t\n])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
-function safeText(text3) {
-  return text3.replace(unsafe, (c3) => `\\u{${c3.codePointAt(0)?.toString(16)}}`);
-}
-function safeJson(text3) {
-  return text3.replace(
-    unsafe,
-    (character) => character.replace(
-      /[\s\S]/g,
-      (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`
-    )
-  );
+  return 128 + import_node_os3.constants.signals[signal];
 }
 
 // src/report/error-text.ts
+init_safe();
 function errorText(error3) {
   const lines2 = [
     ["error", error3.message],
@@ -48146,6 +48634,9 @@ function errorJson(error3) {
   const { class: errorClass, exitCode, message, given, expected, next } = error3;
   return { class: errorClass, exitCode, message, given, expected, next };
 }
+
+// src/report/result-text.ts
+init_safe();
 
 // src/report/table.ts
 function table(rows) {
@@ -48265,6 +48756,7 @@ init_error();
 
 // src/report/json.ts
 init_error();
+init_safe();
 function jsonText(result) {
   const replace = (_, value) => value instanceof AirgapError ? errorJson(value) : value;
   return `${safeJson(JSON.stringify(result, replace, 2))}
@@ -48272,6 +48764,7 @@ function jsonText(result) {
 }
 
 // src/cli/finish.ts
+init_safe();
 function finishWith(finish2, flags, result, text3, exitCode = 0) {
   finish2(flags.output === "json" ? jsonText(result) : safeText(`${text3(result)}
 `), exitCode);
@@ -48414,6 +48907,7 @@ init_error();
 // src/report/plan-text.ts
 init_descriptor();
 init_repositories();
+init_safe();
 init_units();
 function planText({
   inventory,
@@ -48624,7 +49118,7 @@ init_error();
 init_units();
 var window = 1e4;
 var grain = 200;
-function progressMeter(now2, interval2) {
+function progressMeter(now2, interval) {
   let recent = [];
   let total;
   let saidAt = 0;
@@ -48639,7 +49133,7 @@ function progressMeter(now2, interval2) {
       if (at - (recent.at(-1)?.at ?? Number.NEGATIVE_INFINITY) >= grain)
         recent.push({ at, done: bytes.done });
       while (recent[1] && at - recent[1].at >= window) recent.shift();
-      if (at - saidAt < interval2) return [];
+      if (at - saidAt < interval) return [];
       saidAt = at;
       const [since] = recent;
       const rate = since ? 1e3 * (bytes.done - since.done) / (at - since.at) : 0;
@@ -48671,6 +49165,7 @@ function formatSeconds(seconds) {
 }
 
 // src/report/lines.ts
+init_safe();
 var fifthOfASecond = 200;
 var fiveSeconds = 5e3;
 var clearLine = "\r\x1B[2K";
@@ -48718,6 +49213,7 @@ function linesOf(event) {
 }
 
 // src/report/redact.ts
+init_safe();
 var shortest2 = 4;
 function makeRedactor() {
   const secrets = /* @__PURE__ */ new Set();

@@ -1472,9 +1472,12 @@ recorded() {
 }
 
 record_loaded() {
-  if mkdir -p -- "${record%/*}" && print_record > "$record.partial" && mv -f -- "$record.partial" "$record"; then
+  # Another one may be at the same record: each writes its own file.
+  partial="$record.partial-$$"
+  if mkdir -p -- "${record%/*}" && print_record > "$partial" && mv -f -- "$partial" "$record"; then
     return
   fi
+  rm -f -- "$partial"
   fail 10 'the images are in the target, but what was loaded cannot be remembered' "$record" \
     'set XDG_STATE_HOME to a folder that can be written, and run again'
 }

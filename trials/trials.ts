@@ -16,6 +16,10 @@ async function main(options: Options): Promise<void> {
   const results: TrialResult[] = [];
   for (const trial of options.trials) results.push(await runTrial(trial, options, say));
   for (const line of [...tableOf(results), ...firstFailures(results)]) console.log(line);
+  if (results.every(({ verdicts, failures }) => verdicts.size + failures.length === 0))
+    throw new UsageError(
+      `nothing of that is in the ${options.size} selection: --size small has more`,
+    );
   if (options.write) await writeDocument(results, options);
   if (results.some(({ failures }) => failures.length > 0)) process.exitCode = 1;
 }

@@ -41,7 +41,8 @@ export async function loadPublicKey(path: string): Promise<PublicKey> {
 export async function loadPrivateKey(path: string, passphrase?: string): Promise<PrivateKey> {
   const pem = await readPem(path);
   if (!/^-----BEGIN (ENCRYPTED |EC )?PRIVATE KEY-----$/m.test(pem)) {
-    throw wrongFile(path, 'no PRIVATE KEY in PEM');
+    const next = 'give the .key file; `airgap-bundle keygen --out NAME.key` makes a pair';
+    throw wrongFile(path, 'no PRIVATE KEY in PEM', next);
   }
   if (pem.includes('ENCRYPTED') && !passphrase) {
     throw wrongFile(path, 'an encrypted key', 'set AIRGAP_BUNDLE_KEY_PASSPHRASE');
@@ -83,6 +84,7 @@ async function readPem(path: string): Promise<string> {
     throw new AirgapError(errorClass, 'the key file cannot be read', {
       given: `${path}: ${code}`,
       expected: 'a PEM file',
+      next: 'correct the path; `airgap-bundle keygen --out NAME.key` makes a pair',
       cause,
     });
   }
@@ -92,10 +94,12 @@ function understood(path: string, read: () => KeyObject): KeyObject {
   try {
     return read();
   } catch (cause) {
+    const next =
+      'to sign give the .key file, and its passphrase in AIRGAP_BUNDLE_KEY_PASSPHRASE; to verify the .pub file';
     throw wrongFile(
       path,
-      'a key that does not open: damaged, or a wrong passphrase',
-      undefined,
+      'a key that does not open: of the other kind, damaged, or a wrong passphrase',
+      next,
       cause,
     );
   }

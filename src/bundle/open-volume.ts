@@ -17,7 +17,9 @@ export async function openVolume(path: string): Promise<Volume> {
     if (file) return new Volume(path, await measure([{ file, path }]));
   }
   const numbers = await partNumbers(whole ?? path);
-  if (numbers.length === 0) throw notAFile(path, 'nothing there');
+  const isThere =
+    whole === undefined || numbers.some((number) => partPathOf(whole, number) === path);
+  if (numbers.length === 0 || !isThere) throw notAFile(path, 'nothing there');
   return openParts(whole ?? path, numbers);
 }
 

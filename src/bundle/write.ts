@@ -17,6 +17,7 @@ import {
 import { HashThreads } from './hash-threads.ts';
 import { printInventory } from './inventory-json.ts';
 import { parsePrintedInventory } from './inventory-lines.ts';
+import { openVolume } from './open-volume.ts';
 import { requireFewParts } from './part-size.ts';
 import { lockOf, openPartial, type Partial, removePartial } from './partial.ts';
 import { publish } from './publish.ts';
@@ -93,6 +94,7 @@ async function writeInto(
   context: Context,
 ): Promise<WrittenBundle> {
   const same = job.older ? undefined : await openSame(job.out, head.inventory);
+  if (!same) await tellReplaced(job.out, context);
   const volume = await createVolume(partial.path, archive.size, job.partSize);
   const threads = new HashThreads(volume);
   try {
@@ -130,6 +132,13 @@ async function isWorthLeaving(
 /** Who has taken the lock over may write in the same folder by now. */
 async function removeOurs({ folder }: Partial, lock: Lock): Promise<void> {
   if (await lock.isHeld()) await removePartial(folder);
+}
+
+async function tellReplaced(out: string, { emit }: Context): Promise<void> {
+  const there = await openVolume(out).catch(() => undefined);
+  await there?.close();
+  const message = `${out} is there already: it is replaced when the new one is complete`;
+  if (there) emit({ kind: 'note', message });
 }
 
 function tellLeft({ folder }: Partial, { emit }: Context): void {

@@ -124,7 +124,7 @@ async function goOn(
 const day = 24 * 60 * 60 * 1000;
 
 function tell({ plannedAt }: KeptPlan, { emit, now }: Context): void {
-  const message = `going on with the plan of ${plannedAt}, which a run that did not end has left`;
+  const message = `going on with the plan of ${plannedAt}, which a run that did not finish has left`;
   const isOld = now().getTime() - Date.parse(plannedAt) > day;
   if (isOld) emit({ kind: 'warning', message, cure: 'resolve again with --fresh' });
   else emit({ kind: 'note', message: `${message}; --fresh resolves again` });

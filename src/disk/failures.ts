@@ -15,6 +15,7 @@ export function diskError(path: string, cause: unknown): unknown {
   if (code === undefined) return cause;
   return new AirgapError('io', wording[code] ?? 'the file cannot be read or written', {
     given: `${path}: ${code}`,
+    next: cures[code] ?? 'look at that path, or give another one',
     cause,
   });
 }
@@ -31,6 +32,16 @@ const wording: Readonly<Record<string, string>> = {
   EROFS: 'the file system is read-only',
   EACCES: 'permission denied',
   EPERM: 'permission denied',
+};
+
+const cures: Readonly<Record<string, string>> = {
+  ENOSPC: 'free some space, or write to another folder',
+  EDQUOT: 'free some space, or write to another folder',
+  EROFS: 'write to another folder',
+  EACCES: 'give yourself the right to that folder, or take another one',
+  EPERM: 'give yourself the right to that folder, or take another one',
+  EEXIST: 'give a folder: a file has that name',
+  ENOTDIR: 'give a folder: a part of that path is a file',
 };
 
 /** Whether one of the failures is that a disk or a quota has no room left. */

@@ -22,17 +22,20 @@ export function withoutLastBreak(text: string): string {
 export function unreadable(path: string, what: string, cause: unknown): AirgapError {
   const code = (cause as NodeJS.ErrnoException).code;
   if (code === 'ENOENT' || code === 'ENOTDIR') {
-    return new AirgapError('usage', `${what} is not there`, { given: path, cause });
+    const next = 'correct the path, or make the file';
+    return new AirgapError('usage', `${what} is not there`, { given: path, next, cause });
   }
   if (code === 'EISDIR') {
     return new AirgapError('usage', `${what} is a folder`, {
       given: path,
       expected: 'a file',
+      next: 'correct the path',
       cause,
     });
   }
   return new AirgapError('io', `${what} cannot be read: ${code ?? String(cause)}`, {
     given: path,
+    next: 'check who may read it',
     cause,
   });
 }

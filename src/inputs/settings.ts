@@ -18,7 +18,7 @@ export const retryBudgetSetting: Setting = {
   name: 'retry-budget',
   kind: 'text',
   field: ['retryBudget'],
-  help: 'how long what may yet succeed is tried again: 90s, 30m, 2h (default 10m)',
+  help: 'how long what may yet succeed is tried again: 90s, 30m, 2h (default 10m; a host that has not answered yet: 5 s)',
 };
 
 export const settings: readonly Setting[] = [

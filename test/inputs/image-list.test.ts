@@ -36,7 +36,7 @@ describe('a list of images', () => {
 
   test('that is not there is named with its field and path', async () => {
     expect((await read(listed)).error).toBe(
-      'error: images[1].list: the image list is not there\n  given:     DIR/bundle/lists/images.txt',
+      'error: images[1].list: the image list is not there\n  given:     DIR/bundle/lists/images.txt\n  next:      correct the path, or make the file',
     );
   });
 
