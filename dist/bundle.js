@@ -13749,7 +13749,8 @@ function bringAgain(unit2, work) {
   for (const blob2 of unit2.blobs) work.turns.doubted(blob2, unit2.repository);
   return upload(unit2.blobs, unit2, work);
 }
-function upload(missing3, unit2, work) {
+async function upload(missing3, unit2, work) {
+  if (missing3.length === 0) return { uploaded: false, documents: [] };
   return work.refusals.upload(unit2.repository, async () => {
     if (areOurs(missing3, unit2, work))
       return { uploaded: await sendSmall(missing3, unit2, work) > 0, documents: [] };

@@ -35,7 +35,12 @@ export function bringAgain(unit: CopyUnit, work: Work): Promise<Brought> {
   return upload(unit.blobs, unit, work);
 }
 
-function upload(missing: readonly Descriptor[], unit: CopyUnit, work: Work): Promise<Brought> {
+async function upload(
+  missing: readonly Descriptor[],
+  unit: CopyUnit,
+  work: Work,
+): Promise<Brought> {
+  if (missing.length === 0) return { uploaded: false, documents: [] };
   return work.refusals.upload(unit.repository, async () => {
     if (areOurs(missing, unit, work))
       return { uploaded: (await sendSmall(missing, unit, work)) > 0, documents: [] };

@@ -72,6 +72,11 @@ describe('load from a layout in a tar', () => {
     expect(states(result)).toEqual([['placed', 'placed'], ['placed', 'placed'], ['placed']]);
     await expectAllPlaced();
     expect(notes()).toEqual([`images are mounted from ${target.host}/airgap/bundles/sample`]);
+    const byOras = target.requests.filter(({ headers }) =>
+      /oras/.test(headers['user-agent'] ?? ''),
+    );
+    expect(byOras.length).toBeGreaterThan(0);
+    expect(byOras.filter(({ path }) => !path.includes('/bundles/sample/'))).toEqual([]);
     const sent = uploads(target.requests, true);
     const small = `airgap/bundles/sample@${origin.smallBlob.digest}`;
     expect(Object.keys(sent).sort()).toEqual(
