@@ -1,4 +1,5 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { digestOf } from '../../src/oci/digest.ts';
@@ -36,9 +37,12 @@ function watch(oras: RunningOras, sizes: number[], isExcused = () => false): () 
 const passing = (milliseconds: number) => vi.advanceTimersByTimeAsync(milliseconds);
 
 describe.runIf(process.platform === 'linux')('a process that can be looked at', () => {
-  let idle: ChildProcess;
-  beforeEach(() => {
-    idle = spawn('sleep', ['60']);
+  let idle: ChildProcessWithoutNullStreams;
+  beforeEach(async () => {
+    idle = spawn('cat');
+    // It has answered: what a process reads while it starts is behind it.
+    idle.stdin.write('.');
+    await once(idle.stdout, 'data');
   });
   afterEach(() => void idle.kill());
   const looked = (): RunningOras => ({ pid: idle.pid, stdout: new PassThrough() });
