@@ -39580,8 +39580,7 @@ function distFolder() {
   return (0, import_node_path26.basename)(here) === "dist" ? here : (0, import_node_path26.join)(here, "../../dist");
 }
 function installScriptPath() {
-  const here = __dirname;
-  return (0, import_node_path26.join)(here, "install.sh");
+  return (0, import_node_path26.join)(distFolder(), "install.sh");
 }
 function programPath() {
   return (0, import_node_path26.join)(distFolder(), "bundle.js");

@@ -84,167 +84,7 @@ main() {
   if [ "$dry_run" = yes ]; then say 'Nothing was changed (--dry-run).'; else say 'Done.'; fi
 }
 
-# --- words ------------------------------------------------------------------------------------------------
-
-say() {
-  harmless "$*"
-}
-
-# Prints text without what a terminal would obey: names and error texts come from registries and bundles. In UTF-8
-# the second half of the control characters is a C2 and another byte.
-harmless() {
-  case $1 in
-    *[!\ -~]*) printf '%s\n' "$1" | tr -d '\000-\010\013-\037\177' | sed "s/$(printf '\302[\200-\237]')//g" ;;
-    *) printf '%s\n' "$1" ;;
-  esac
-}
-
-# fail CODE WHAT [GIVEN [NEXT [EXPECTED]]]
-fail() {
-  harmless "error: $2" >&2
-  detail given: "${3-}"
-  detail expected: "${5-}"
-  detail next: "${4-}"
-  exit "$1"
-}
-
-# Further lines of a value stand below its first: none can pass for a line of ours.
-detail() {
-  case $2 in
-    '') return ;;
-    *"$newline"*) text=$(printf '%s\n' "$2" | sed '2,$s/^/             /') ;;
-    *) text=$2 ;;
-  esac
-  harmless "$(printf '  %-10s %s' "$1" "$text")" >&2
-}
-
-# What let the bundle pass though it should not; kept for the record of what was loaded.
-override() {
-  say "  warning: $1; allowed by an explicit override"
-  printf '%s; allowed by an explicit override\n' "$1" >> "$private/overrides"
-}
-
-# Prints a command with the names that its files have outside the private folder.
-show_command() {
-  printf '  would run:'
-  for word in "$@"; do
-    public_name
-    case $word in
-      '' | *[!A-Za-z0-9_./:=@,+-]*)
-        printf " '%s'" "$(harmless "$word" | sed "s/'/'\\\\''/g")"
-        ;;
-      *) printf ' %s' "$word" ;;
-    esac
-  done
-  printf '\n'
-}
-
-public_name() {
-  case $word in
-    "$private/bundle.tar"*) word=$bundle${word#"$private/bundle.tar"} ;;
-    "$private/key."*) word=$(cat "$word.name") ;;
-    "$private/push-password") word=${push_password_file:-PUSH-PASSWORD} ;;
-    *"$private/pull-username") word=${word%"$private"/*}USERNAME ;;
-    *"$private/pull-password") word=${word%"$private"/*}${password_file:-PASSWORD} ;;
-    *"$private"/*) word=${word%"$private"/*}${word##*"$private"/} ;;
-  esac
-}
-
-# --- processes and files ----------------------------------------------------------------------------------
-
-make_private_folder() {
-  input=
-  child=
-  private=
-  trap clean_up EXIT
-  trap 'stop 129' HUP
-  trap 'stop 130' INT
-  trap 'stop 143' TERM
-  private=$(mktemp -d "${TMPDIR:-/tmp}/airgap-install.XXXXXX") ||
-    fail 10 'no temporary folder can be made' "${TMPDIR:-/tmp}" 'set TMPDIR to a folder that can be written'
-  # helm splits --values and --set-file at these, and oras a layout's path at ':' and '@'.
-  case $private in
-    [!/]* | *[,\":@\\]*)
-      fail 2 'TMPDIR must be an absolute path without any of , " : @ and backslash' "$private"
-      ;;
-  esac
-}
-
-clean_up() {
-  if [ -n "$private" ]; then rm -rf -- "$private"; fi
-}
-
-stop() {
-  if [ -n "$child" ]; then
-    kill -TERM "$child" 2> /dev/null || :
-    wait "$child" 2> /dev/null || :
-  fi
-  exit "$1"
-}
-
-# In the background and waited for, so that a signal stops the command at once and not after it. `input` may name
-# a range of the bundle, for the command's standard input.
-run() {
-  if [ -n "$input" ]; then
-    stream "$input" 2> /dev/null | "$@" &
-  else
-    "$@" < /dev/null &
-  fi
-  child=$!
-  status=0
-  wait "$child" || status=$?
-  child=
-  return "$status"
-}
-
-# Runs what changes something, or only prints it.
-act() {
-  if [ "$dry_run" = yes ]; then show_command "$@"; else run "$@"; fi
-}
-
-# Sets `sum` to the SHA-256 of a file, in hex.
-sha256() {
-  if command -v sha256sum > /dev/null 2>&1; then
-    sum=$(sha256sum < "$1")
-  elif command -v shasum > /dev/null 2>&1; then
-    sum=$(shasum -a 256 < "$1")
-  else
-    sum=$(openssl dgst -sha256 -r < "$1")
-  fi
-  sum=${sum%% *}
-}
-
-# decode FROM TO. In lines, because `openssl base64 -A` fails on long ones.
-decode() {
-  fold -w 64 < "$1" > "$private/lines"
-  printf '\n' >> "$private/lines"
-  openssl base64 -d -in "$private/lines" -out "$2" 2> /dev/null || return 1
-}
-
-# encode FROM TO: one line without an end.
-encode() {
-  openssl base64 -in "$1" -out "$private/lines"
-  tr -d '\n' < "$private/lines" > "$2"
-}
-
-require_tool() {
-  for tool in "$@"; do
-    if command -v "$tool" > /dev/null 2>&1; then continue; fi
-    case $tool in
-      oras) where='https://github.com/oras-project/oras/releases, 1.3.6 or newer' ;;
-      helm) where='https://github.com/helm/helm/releases, version 3' ;;
-      kubectl) where='https://kubernetes.io/docs/tasks/tools' ;;
-      *) where='the packages of this host' ;;
-    esac
-    if [ "$dry_run" = yes ] && [ "$where" != 'the packages of this host' ]; then
-      say "  missing here: $tool ($where)"
-    else
-      fail 3 "$tool is needed and not on PATH" '' "install it from $where"
-    fi
-  done
-}
-
-# --- arguments --------------------------------------------------------------------------------------------
+# --- arguments ----------------------------------------------------------------------------------------
 
 read_arguments() {
   bundle='' keys=0 username='' password_file='' push_username='' push_password_file=''
@@ -330,7 +170,7 @@ check_arguments() {
   find_bundle
 }
 
-# --- the bundle's file, or its parts ----------------------------------------------------------------------
+# --- bundle-file --------------------------------------------------------------------------------------
 
 # Sets `parts` (how many files), `part_size` (bytes, of all but the last) and `total`.
 find_bundle() {
@@ -431,401 +271,48 @@ stream() {
   done
 }
 
-# member_header NAME OFFSET MOST: whether a member of that name, of at most that size, starts there; sets `size`.
-member_header() {
-  if [ "$total" -lt $(($2 + 512)) ]; then return 1; fi
-  stream "$2 512" > "$private/header"
-  printf '%s\000' "$1" | od -An -v -tx1 > "$private/name.wanted"
-  dd if="$private/header" bs=1 count=$((${#1} + 1)) 2> /dev/null | od -An -v -tx1 > "$private/name.found"
-  cmp -s "$private/name.wanted" "$private/name.found" || return 1
-  size=$(dd if="$private/header" bs=1 skip=124 count=11 2> /dev/null | tr -dc 0-7)
-  case ${#size} in
-    10 | 11) size=$((0$size)) ;;
-    *) return 1 ;;
-  esac
-  [ "$size" -le "$3" ]
-}
+# --- chart --------------------------------------------------------------------------------------------
 
-# The two members at the beginning: nothing is known of them yet, so their size is taken from their headers.
-take_head() {
-  : > "$private/bundle.sig"
-  if ! member_header bundle.json 0 25165824; then
-    fail 5 'not a bundle' "$bundle" 'give the NAME-VERSION.tar that create wrote, or copy it again' \
-      'a tar that starts with bundle.json'
+install_chart() {
+  say "Installing the chart as $release in $namespace"
+  set -- upgrade --install "$release" "$private/$chart" --namespace "$namespace" --values "$private/values.yaml"
+  if [ "$pull" = yes ]; then
+    set -- "$@" --set-file "$registry_key.username=$private/pull-username"
+    set -- "$@" --set-file "$registry_key.password=$private/pull-password"
   fi
-  next=$((512 + (size + 511) / 512 * 512))
-  if [ "$next" -gt "$total" ]; then
-    fail 5 'the bundle is truncated or damaged' "$bundle: $total bytes" 'copy the bundle again, all of its parts'
-  fi
-  stream "512 $size" > "$private/bundle.json"
-  if member_header bundle.sig "$next" 4096; then
-    stream "$((next + 512)) $size" > "$private/bundle.sig"
-    next=$((next + 512 + (size + 511) / 512 * 512))
-  fi
+  if [ "$wait" = yes ]; then set -- "$@" --wait; fi
+  helm_at "$@" || fail 11 'helm could not install the chart' '' \
+    "helm status $release --namespace $namespace shows its state; a pending one needs helm rollback or uninstall"
 }
 
-# Where each member lies, from the inventory: a line each, `offset size path or digest`; the last one is the end.
-list_members() {
-  awk -F '"' -v at="$next" '
-    substr($0, 1, 1) == "\"" { section = $2 }
-    substr($0, 1, 1) == "{" && (section == "files" || section == "blobs") {
-      size = $7
-      gsub(/[^0-9]/, "", size)
-      printf "%.0f %.0f %s\n", at + 512, size, $4
-      at += 512 + int((size + 511) / 512) * 512
-    }
-    END { printf "%.0f 0 \n", at + 1024 }
-  ' "$private/bundle.json" > "$private/members"
+helm_at() {
+  if [ -n "$context" ]; then set -- --kube-context "$context" "$@"; fi
+  if [ -n "$kubeconfig" ]; then set -- --kubeconfig "$kubeconfig" "$@"; fi
+  act helm "$@"
 }
 
-# member PATH: its bytes. A blob is named by its digest.
-member() {
-  range=$(awk -v path="$1" '$3 == path { print $1, $2; exit }' "$private/members")
-  if [ -z "$range" ]; then return 1; fi
-  stream "$range"
-}
+# --- check --------------------------------------------------------------------------------------------
 
-# --- signature and hashes ---------------------------------------------------------------------------------
-
-# A copy, so that the key that is checked is the key that is used.
-keep_key() {
-  keys=$((keys + 1))
-  tr -d '\r' 2> /dev/null < "$1" > "$private/key.$keys" ||
-    fail 2 'the key cannot be read' "$1" 'give the path of the .pub file that keygen wrote'
-  printf '%s\n' "$1" > "$private/key.$keys.name"
-}
-
-read_keys() {
-  number=1
-  while [ "$number" -le "$keys" ]; do
-    read_key "$private/key.$number" "$(cat "$private/key.$number.name")"
-    number=$((number + 1))
-  done
-}
-
-# The key's bytes are looked at, not asked of openssl: an old one cannot name an Ed25519 key.
-read_key() {
-  sed -n '/^-----BEGIN PUBLIC KEY-----$/,/^-----END PUBLIC KEY-----$/p' "$1" > "$1.pem"
-  grep -v '^-----' "$1.pem" > "$1.b64" ||
-    fail 2 'a --key is no public key in PEM' "$2" 'give the .pub file that keygen wrote'
-  tr -d '\n' < "$1.b64" > "$1.line"
-  decode "$1.line" "$1.der" ||
-    fail 2 'a --key is no public key in PEM' "$2" 'give the .pub file that keygen wrote'
-  od -An -v -tx1 "$1.der" > "$1.hex"
-  case $(tr -d ' \n' < "$1.hex") in
-    302a300506032b6570032100????????????????????????????????????????????????????????????????)
-      printf ed25519 > "$1.type"
-      ;;
-    3059301306072a8648ce3d020106082a8648ce3d03010703420004*) printf ecdsa-p256 > "$1.type" ;;
-    *) fail 2 'a --key is not exactly one Ed25519 or ECDSA P-256 key' "$2" 'give each key by its own --key' ;;
-  esac
-}
-
-# Sets up `revoked`, with an id a line. What names no key is refused: it would revoke nothing.
-read_revoked() {
-  : > "$private/revoked"
-  if [ ! -e "$private/revoked.words" ]; then return; fi
-  while IFS= read -r word <&3; do
-    if is_key_id "$word"; then
-      printf '%s\n' "${word#SHA256:}" >> "$private/revoked"
-    else
-      read_revoked_file "$word"
-    fi
-  done 3< "$private/revoked.words"
-}
-
-read_revoked_file() {
-  tr -d '\r' 2> /dev/null < "$1" > "$private/revoked.file" ||
-    fail 2 "--revoked $1 is neither a key id nor a file of them" '' 'give an id, a .pub file, or a file of ids'
-  if grep -q '^-----BEGIN ' "$private/revoked.file"; then
-    read_key "$private/revoked.file" "$1"
-    sha256 "$private/revoked.file.der"
-    printf '%s\n' "$sum" >> "$private/revoked"
+# The base64 of the cluster and ours are both canonical, so equal text is equal bytes.
+check_secret() {
+  say 'Reading MIRROR_REGISTRIES back'
+  kube "$mode" get secret registry-info --namespace jet-system \
+    --output 'jsonpath={.data.MIRROR_REGISTRIES}' < /dev/null > "$private/map.line" ||
+    fail 11 'the Secret registry-info cannot be read back' '' 'check that you may read it in jet-system'
+  if [ "$dry_run" = yes ]; then
+    cat "$private/map.line"
     return
   fi
-  # read skips a line without an end.
-  printf '\n' >> "$private/revoked.file"
-  sed -e 's/#.*//' -e "s/[ $tab]//g" -e '/^$/d' "$private/revoked.file" > "$private/revoked.ids"
-  if [ ! -s "$private/revoked.ids" ]; then fail 2 "--revoked $1 names no key" '' 'put a key id into it, one a line'; fi
-  while IFS= read -r word <&4; do
-    is_key_id "$word" || fail 2 "--revoked $1 holds what is no key id" "$word" '' '64 lower-case hex digits'
-    printf '%s\n' "${word#SHA256:}" >> "$private/revoked"
-  done 4< "$private/revoked.ids"
+  setting secret.MIRROR_REGISTRIES > "$private/map.signed"
+  decode "$private/map.line" "$private/map" || :
+  cmp -s "$private/map.line" "$private/map.signed" ||
+    fail 11 'MIRROR_REGISTRIES in the cluster is not the map of this bundle' \
+      "$(head -n 3 "$private/map" | cut -c 1-300)" \
+      'run it with --only secret,check; then look who else writes the Secret'
+  say "$(sed 's/^/  /' "$private/map")"
 }
 
-is_key_id() {
-  case ${1#SHA256:} in
-    *[!0-9a-f]*) return 1 ;;
-  esac
-  id=${1#SHA256:}
-  [ "${#id}" -eq 64 ]
-}
-
-verify_bundle() {
-  say "Verifying $bundle"
-  take_head
-  if [ -s "$private/bundle.sig" ]; then
-    check_signature
-  elif [ "$allow_unsigned" = no ]; then
-    fail 4 'the bundle is not signed' 'no bundle.sig' \
-      'get a signed one, or add --allow-unsigned and trust its carrier' 'a signature by one of the given keys'
-  else
-    override 'the bundle is unsigned'
-  fi
-  sha256 "$private/bundle.json"
-  inventory_digest=sha256:$sum
-  list_members
-  check_total
-  take_sums
-}
-
-# The signature must be the one base64 spelling of its bytes, on one line: lenient decoders accept others.
-check_signature() {
-  if [ "$keys" -eq 0 ]; then
-    override 'the signature was not checked: no key was given'
-    return
-  fi
-  tr -d '\n' < "$private/bundle.sig" > "$private/sig.line"
-  decode "$private/sig.line" "$private/sig.bin" ||
-    fail 4 'the signature is malformed' 'no base64' 'copy the bundle again'
-  encode "$private/sig.bin" "$private/sig.again"
-  printf '\n' >> "$private/sig.again"
-  cmp -s "$private/bundle.sig" "$private/sig.again" ||
-    fail 4 'the signature is malformed' 'base64 of another spelling' 'copy the bundle again' 'one canonical line'
-  untested=
-  number=1
-  while [ "$number" -le "$keys" ]; do
-    try_key "$private/key.$number" && return
-    number=$((number + 1))
-  done
-  if [ -n "$untested" ]; then
-    fail 3 "the openssl of this host cannot check $untested signatures" "$(openssl version)" \
-      'use OpenSSL 3, or sign with keygen --type ecdsa-p256 (OpenSSL 1.1, LibreSSL and FIPS hosts)'
-  fi
-  fail 4 'no key that was given made this signature' "$keys key(s) tried" \
-    'check that bundle and key belong together, and copy the bundle again' 'a signature by one of the given keys'
-}
-
-try_key() {
-  type=$(cat "$1.type")
-  can_check "$type" || {
-    untested=$type
-    return 1
-  }
-  openssl_verify "$type" "$1.pem" "$private/sig.bin" "$private/bundle.json" || return 1
-  sha256 "$1.der"
-  if grep -q -x -F -e "$sum" "$private/revoked"; then
-    fail 4 'the bundle is signed with a revoked key' "SHA256:$sum" 'get a bundle that is signed with the current key'
-  fi
-  say "  signed by the $type key SHA256:$sum"
-}
-
-# The algorithm follows from the key, never from the bundle.
-openssl_verify() {
-  case $1 in
-    ed25519) openssl pkeyutl -verify -rawin -pubin -inkey "$2" -sigfile "$3" -in "$4" > /dev/null 2>&1 ;;
-    *) openssl dgst -sha256 -verify "$2" -signature "$3" "$4" > /dev/null 2>&1 ;;
-  esac
-}
-
-# Whether this openssl accepts a signature that is known to be good.
-can_check() {
-  case $1 in
-    ed25519)
-      public='MCowBQYDK2VwAyEA2vfEzKogN2i13/tBd/PGCWZ2177TS/nfDXnymtvgqZQ='
-      known='nkDfxeBb2UDQckEBvaKGiesbh5RqDOwh0utZlsfxtWZU4DnzKys7nIMwEqnv1qCrOx1rVDaeM1NJrV7GHoYyAg=='
-      ;;
-    *)
-      public='MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAESkyO56cFxCfkAFlC8xTU8MkbzPFS
-/i+WmkohNkxb3GMM2331gZ/57C/RslPtKWn5augfzhR8y9VJcB2xjMmcQw=='
-      known='MEQCIHGWS/6vU1q4fzLKWM9BwrSocVJTgFw7omNEie85uB1GAiAIfEXlv0txUp3gaKtWZPtplUaVZR8bBsbIscujEVesEQ=='
-      ;;
-  esac
-  printf -- '-----BEGIN PUBLIC KEY-----\n%s\n-----END PUBLIC KEY-----\n' "$public" > "$private/known.pem"
-  printf '%s' "$known" > "$private/known.line"
-  decode "$private/known.line" "$private/known.sig" || return 1
-  printf 'airgap-bundle\n' > "$private/known.txt"
-  openssl_verify "$1" "$private/known.pem" "$private/known.sig" "$private/known.txt"
-}
-
-# bundle.json has one element of `files` a line, so that the hash of SHA256SUMS can be lifted here.
-take_sums() {
-  listed=$(sed -n \
-    's/^{"path":"SHA256SUMS","size":[0-9]*,"sha256":"\([0-9a-f]\{64\}\)","mode":[0-9]*},\{0,1\}$/\1/p' \
-    "$private/bundle.json")
-  if [ "${#listed}" -ne 64 ]; then fail 5 'bundle.json does not name SHA256SUMS once' '' 'copy the bundle again'; fi
-  take SHA256SUMS "$listed"
-}
-
-# take PATH [HASH]: copies one file of the bundle into the private folder, and goes on only if its hash is right.
-take() {
-  case /$1/ in
-    *//* | */./* | */../*) fail 5 'a file of the bundle would leave its folder' "$1" ;;
-  esac
-  case $1 in
-    */*) mkdir -p -- "$private/${1%/*}" ;;
-  esac
-  wanted_sum=${2:-$(listed_sum "$1")}
-  if [ -z "$wanted_sum" ]; then fail 5 "SHA256SUMS does not name $1" '' 'copy the bundle again'; fi
-  member "$1" > "$private/$1" || fail 5 "$1 is not in the bundle" '' 'copy the bundle again'
-  sha256 "$private/$1"
-  if [ "$sum" != "$wanted_sum" ]; then
-    fail 5 "$1 was changed after signing" "SHA-256 $sum" 'copy the bundle again' "SHA-256 $wanted_sum"
-  fi
-}
-
-listed_sum() {
-  awk -v path="$1" 'substr($0, 67) == path { print substr($0, 1, 64) }' "$private/SHA256SUMS"
-}
-
-# --- what the bundle says ---------------------------------------------------------------------------------
-
-# setting KEY: its value without a line end; nothing when there is no such line.
-setting() {
-  awk -v key="$1$tab" -v ORS= 'index($0, key) == 1 { print substr($0, length(key) + 1); exit }' \
-    "$private/settings.tsv"
-}
-
-read_settings() {
-  take settings.tsv
-  take images.tsv
-  if [ "$(setting format)" != 1 ]; then
-    fail 3 'this install.sh is too old for the bundle' "format $(setting format)" \
-      'use the install.sh that came with the bundle' 'format 1'
-  fi
-  name=$(setting name) version=$(setting version) sequence=$(setting sequence)
-  environment=$(setting environment) endpoint=$(setting endpoint) bundles=$(setting bundleRepository)
-  plain_http=$(setting plainHttp) insecure=$(setting insecureSkipVerify)
-  release=$(setting release) chart=$(setting chart) registry_key=$(setting registryKey)
-  base=$(setting baseName)
-  if [ -n "$base" ]; then
-    take base.tsv
-    base="$base $(setting baseVersion)"
-  fi
-  if [ -z "$namespace" ]; then namespace=$(setting namespace); fi
-  namespace=${namespace:-default}
-  case $endpoint$name$version in
-    *[!]A-Za-z0-9.:_+[-]*) fail 5 'settings.tsv holds a name that no tool takes' "$endpoint $name $version" ;;
-  esac
-  # helm would take a name that begins with a hyphen for a flag.
-  case $release,$namespace,$registry_key in
-    -* | *,-* | *[!A-Za-z0-9.,-]*)
-      fail 5 'settings.tsv holds a name that helm does not take' "$release $namespace $registry_key"
-      ;;
-  esac
-  setting caCert > "$private/ca.line"
-  if [ -s "$private/ca.line" ]; then decode "$private/ca.line" "$private/ca.pem" || fail 5 'caCert is no base64'; fi
-  if [ "$environment" = airgap ]; then
-    take "$chart"
-    take values.yaml
-  fi
-}
-
-check_dates() {
-  now=$(date -u +%Y-%m-%dT%H:%M:%SZ)
-  if is_before "$now" "$(setting notBefore)"; then
-    date_fault 'the clock of this host is wrong, or the bundle is from the future' \
-      "now $now, made $(setting createdAt)" 'set the clock'
-  fi
-  expires=$(setting expiresAt)
-  if [ -n "$expires" ] && is_before "$expires" "$now"; then
-    date_fault 'the bundle has expired' "at $expires, now $now" 'get a newer one'
-  fi
-}
-
-is_before() {
-  [ "$(printf '%s' "$1" | tr -dc 0-9)" -lt "$(printf '%s' "$2" | tr -dc 0-9)" ]
-}
-
-date_fault() {
-  if [ "$allow_expired" = no ]; then fail 6 "$1" "$2" "$3, or add --allow-expired"; fi
-  override "$1 ($2)"
-}
-
-# --- steps ------------------------------------------------------------------------------------------------
-
-choose_steps() {
-  steps=' load secret chart check '
-  if [ "$environment" != airgap ]; then steps=' load secret check '; fi
-  if [ -n "$only" ]; then keep_steps "$only"; fi
-  case $environment,$only, in
-    airgap,*) ;;
-    *,chart,*) say '  the bundle is non-airgap: it has no chart' ;;
-  esac
-  if [ -n "$skip" ]; then drop_steps "$skip"; fi
-}
-
-check_step_names() {
-  for step in $(printf '%s' "$2" | tr ',' ' '); do
-    case $step in
-      load | secret | chart | check) ;;
-      *)
-        fail 2 'there is no such step' "$1 $step" 'name one of these; verifying is always done' \
-          'load, secret, chart or check'
-        ;;
-    esac
-  done
-}
-
-keep_steps() {
-  kept=' '
-  for step in $steps; do
-    case ,$1, in
-      *,"$step",*) kept="$kept$step " ;;
-    esac
-  done
-  steps=$kept
-}
-
-drop_steps() {
-  kept=' '
-  for step in $steps; do
-    case ,$1, in
-      *,"$step",*) ;;
-      *) kept="$kept$step " ;;
-    esac
-  done
-  steps=$kept
-}
-
-wanted() {
-  case $steps in
-    *" $1 "*) return 0 ;;
-  esac
-  return 1
-}
-
-uses_cluster() {
-  wanted secret || wanted chart || wanted check
-}
-
-check_tools() {
-  if [ "$uninstall" = yes ]; then
-    require_tool kubectl
-    if [ "$environment" = airgap ]; then require_tool helm; fi
-    return
-  fi
-  if wanted load; then
-    require_tool oras
-    check_oras
-  fi
-  if uses_cluster; then require_tool kubectl; fi
-  if wanted chart; then require_tool helm; fi
-}
-
-check_oras() {
-  if ! command -v oras > /dev/null 2>&1; then return; fi
-  found=$(oras version 2> /dev/null | sed -n 's/^Version:[[:space:]]*v\{0,1\}\([0-9.]*\).*/\1/p')
-  if ! awk -v have="$found" 'BEGIN {
-    split(have, part, ".")
-    exit !(part[1] * 1000000 + part[2] * 1000 + part[3] >= 1003006)
-  }'; then
-    fail 3 'oras is too old' "oras ${found:-of an unknown version}" \
-      'install it from https://github.com/oras-project/oras/releases' '1.3.6 or newer'
-  fi
-}
-
-# --- credentials ------------------------------------------------------------------------------------------
+# --- credentials --------------------------------------------------------------------------------------
 
 # Before any child is started, so that none of them gets the passwords in its environment.
 take_variables() {
@@ -904,107 +391,49 @@ is_loopback() {
   return 1
 }
 
-# --- before anything changes ------------------------------------------------------------------------------
+# --- delta-base ---------------------------------------------------------------------------------------
 
-show_plan() {
-  say "Bundle   $name $version, sequence $sequence, made $(setting createdAt)"
-  say "         $inventory_digest"
-  say "Registry $endpoint"
-  if [ "$uninstall" = yes ] || uses_cluster; then show_cluster; fi
-  if [ "$uninstall" = yes ]; then say 'Steps    uninstall'; else say "Steps    verify$steps"; fi
+# A delta leaves out what its base brought. Those blobs must be in the registry before anything is written: all in
+# the bundle repository, or else each in every repository that it goes into.
+find_base() {
+  by_mount=yes
+  if [ -z "$base" ] || base_is_in_bundles; then return; fi
+  by_mount=no
+  blobs=0 lacking=0 lacking_bytes=0 examples=
+  while IFS=$tab read -r digest size homes <&3; do
+    blobs=$((blobs + 1))
+    if has_blob_everywhere; then continue; fi
+    lacking=$((lacking + 1)) lacking_bytes=$((lacking_bytes + size))
+    if [ "$lacking" -le 3 ]; then examples="$examples${examples:+, }$digest"; fi
+  done 3< "$private/base.tsv"
+  if [ "$lacking" -eq 0 ]; then return; fi
+  fail 8 "the bundle builds on $base, of which $endpoint lacks $lacking of $blobs blobs, $lacking_bytes bytes" \
+    "missing: $examples$(if [ "$lacking" -gt 3 ]; then printf ' and %s more' "$((lacking - 3))"; fi)" \
+    "load $(setting baseName)-$(setting baseVersion).tar first, or use a bundle that was made without --since" \
+    "what $base brings, inventory $(setting baseInventory)"
 }
 
-show_cluster() {
-  at=$context
-  if [ -z "$at" ]; then at=$(kube run config current-context 2> /dev/null) || at='(no current context)'; fi
-  server=$(kube run config view --minify --output 'jsonpath={.clusters[0].cluster.server}' 2> /dev/null) || server=
-  say "Cluster  $at $server"
+base_is_in_bundles() {
+  while IFS=$tab read -r digest size _ <&3; do has_blob "$bundles" || return 1; done 3< "$private/base.tsv"
 }
 
-confirm() {
-  if [ "$yes" = yes ] || [ "$dry_run" = yes ] || [ ! -t 0 ]; then return; fi
-  printf 'Go on? [y/N] '
-  answer=
-  read -r answer || :
-  case $answer in
-    y | Y | yes) ;;
-    *)
-      say 'Nothing was changed.'
-      exit 130
-      ;;
+has_blob_everywhere() {
+  for home in $homes; do has_blob "$home" || return 1; done
+}
+
+# has_blob REPOSITORY: whether it has `digest` in its `size`. Registries hide what is not there behind 401 and 403.
+has_blob() {
+  if try_oras read oras_at plain 'blob fetch' --descriptor -- "$endpoint/$1@$digest"; then
+    grep -q "\"size\":$size}" "$private/oras.out"
+    return
+  fi
+  case $class in
+    0 | 7) return 1 ;;
   esac
+  stop_for_oras "$endpoint/$1@$digest"
 }
 
-# kube run|show …: kubectl with the cluster that was asked for.
-kube() {
-  how=$1
-  shift
-  if [ -n "$context" ]; then set -- --context "$context" "$@"; fi
-  if [ -n "$kubeconfig" ]; then set -- --kubeconfig "$kubeconfig" "$@"; fi
-  if [ "$how" = show ]; then show_command kubectl "$@"; else kubectl --request-timeout=60s "$@"; fi
-}
-
-# Server-side, because a client-side apply would copy the password into an annotation.
-# kube_apply KIND NAME NAMESPACE
-kube_apply() {
-  kube "$mode" apply --server-side --field-manager=airgap-bundle --force-conflicts --filename - \
-    < "$private/$1" > "$private/applied" ||
-    fail 11 "kubectl could not apply the $1 $2 in $3" '' 'check that you may write it, and run again'
-  cat "$private/applied"
-  if [ "$dry_run" = yes ]; then say "    with the $1 $2 in $3"; fi
-}
-
-look_at_cluster() {
-  if [ "$dry_run" = no ]; then
-    need_namespace jet-system
-    need_namespace "$namespace"
-    check_installed
-  fi
-  if wanted secret || wanted chart; then choose_pull_credential; fi
-}
-
-# Without --username nothing is taken away: what the cluster pulls with stays, in the Secret and in the values.
-choose_pull_credential() {
-  pull=no
-  if [ -n "$username" ]; then
-    pull=yes
-  elif [ "$dry_run" = yes ]; then
-    say '  no pull credential given: the one that the cluster has would be kept; without one, pods pull anonymously'
-  else
-    read_pull_credential
-    if [ -s "$private/pull-username" ] || [ -s "$private/pull-password" ]; then
-      pull=yes
-      say '  keeping the pull credential that the cluster has'
-    else
-      say '  no pull credential given: pods will pull anonymously (give --username and --password-file)'
-    fi
-  fi
-}
-
-read_pull_credential() {
-  kube run get secret registry-info --namespace jet-system --ignore-not-found \
-    --output 'jsonpath={.data.USERNAME}{"\n"}{.data.PASSWORD}{"\n"}' < /dev/null > "$private/pull" ||
-    fail 11 'the pull credential in the cluster cannot be read' 'Secret registry-info in jet-system' \
-      'give --username and --password-file, or get the right to read it'
-  sed -n 1p "$private/pull" > "$private/pull.1"
-  sed -n 2p "$private/pull" > "$private/pull.2"
-  if ! decode "$private/pull.1" "$private/pull-username" || ! decode "$private/pull.2" "$private/pull-password"; then
-    fail 11 'the pull credential in the cluster is no base64' 'Secret registry-info in jet-system' \
-      'give --username and --password-file'
-  fi
-}
-
-need_namespace() {
-  found=$(kube run get namespace "$1" --ignore-not-found --output name < /dev/null) ||
-    fail 11 'the cluster does not answer' '' 'check --kubeconfig and --context, and that you may read namespaces'
-  if [ -n "$found" ]; then return; fi
-  if [ "$create_namespace" = no ]; then
-    fail 11 "the namespace $1 does not exist" "$server" \
-      'check that this is the right cluster, or add --create-namespace'
-  fi
-  kube run create namespace "$1" < /dev/null ||
-    fail 11 "the namespace $1 cannot be created" '' 'have it created, and run again'
-}
+# --- installed ----------------------------------------------------------------------------------------
 
 # The note of the last install: `SEQUENCE VERSION DIGEST` under the bundle's name.
 check_installed() {
@@ -1038,7 +467,112 @@ downgrade() {
   override "$1"
 }
 
-# --- load -------------------------------------------------------------------------------------------------
+record_bundle() {
+  {
+    printf 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: airgap-bundle\n  namespace: "%s"\n' "$namespace"
+    printf 'data:\n  "%s": "%s %s %s"\n' "$name" "$sequence" "$version" "$inventory_digest"
+  } > "$private/ConfigMap"
+  kube_apply ConfigMap airgap-bundle "$namespace"
+}
+
+# --- keys ---------------------------------------------------------------------------------------------
+
+# A copy, so that the key that is checked is the key that is used.
+keep_key() {
+  keys=$((keys + 1))
+  tr -d '\r' 2> /dev/null < "$1" > "$private/key.$keys" ||
+    fail 2 'the key cannot be read' "$1" 'give the path of the .pub file that keygen wrote'
+  printf '%s\n' "$1" > "$private/key.$keys.name"
+}
+
+read_keys() {
+  number=1
+  while [ "$number" -le "$keys" ]; do
+    read_key "$private/key.$number" "$(cat "$private/key.$number.name")"
+    number=$((number + 1))
+  done
+}
+
+# The key's bytes are looked at, not asked of openssl: an old one cannot name an Ed25519 key.
+read_key() {
+  sed -n '/^-----BEGIN PUBLIC KEY-----$/,/^-----END PUBLIC KEY-----$/p' "$1" > "$1.pem"
+  grep -v '^-----' "$1.pem" > "$1.b64" ||
+    fail 2 'a --key is no public key in PEM' "$2" 'give the .pub file that keygen wrote'
+  tr -d '\n' < "$1.b64" > "$1.line"
+  decode "$1.line" "$1.der" ||
+    fail 2 'a --key is no public key in PEM' "$2" 'give the .pub file that keygen wrote'
+  od -An -v -tx1 "$1.der" > "$1.hex"
+  case $(tr -d ' \n' < "$1.hex") in
+    302a300506032b6570032100????????????????????????????????????????????????????????????????)
+      printf ed25519 > "$1.type"
+      ;;
+    3059301306072a8648ce3d020106082a8648ce3d03010703420004*) printf ecdsa-p256 > "$1.type" ;;
+    *) fail 2 'a --key is not exactly one Ed25519 or ECDSA P-256 key' "$2" 'give each key by its own --key' ;;
+  esac
+}
+
+# Sets up `revoked`, with an id a line. What names no key is refused: it would revoke nothing.
+read_revoked() {
+  : > "$private/revoked"
+  if [ ! -e "$private/revoked.words" ]; then return; fi
+  while IFS= read -r word <&3; do
+    if is_key_id "$word"; then
+      printf '%s\n' "${word#SHA256:}" >> "$private/revoked"
+    else
+      read_revoked_file "$word"
+    fi
+  done 3< "$private/revoked.words"
+}
+
+read_revoked_file() {
+  tr -d '\r' 2> /dev/null < "$1" > "$private/revoked.file" ||
+    fail 2 "--revoked $1 is neither a key id nor a file of them" '' 'give an id, a .pub file, or a file of ids'
+  if grep -q '^-----BEGIN ' "$private/revoked.file"; then
+    read_key "$private/revoked.file" "$1"
+    sha256 "$private/revoked.file.der"
+    printf '%s\n' "$sum" >> "$private/revoked"
+    return
+  fi
+  # read skips a line without an end.
+  printf '\n' >> "$private/revoked.file"
+  sed -e 's/#.*//' -e "s/[ $tab]//g" -e '/^$/d' "$private/revoked.file" > "$private/revoked.ids"
+  if [ ! -s "$private/revoked.ids" ]; then fail 2 "--revoked $1 names no key" '' 'put a key id into it, one a line'; fi
+  while IFS= read -r word <&4; do
+    is_key_id "$word" || fail 2 "--revoked $1 holds what is no key id" "$word" '' '64 lower-case hex digits'
+    printf '%s\n' "${word#SHA256:}" >> "$private/revoked"
+  done 4< "$private/revoked.ids"
+}
+
+is_key_id() {
+  case ${1#SHA256:} in
+    *[!0-9a-f]*) return 1 ;;
+  esac
+  id=${1#SHA256:}
+  [ "${#id}" -eq 64 ]
+}
+
+# --- kubectl ------------------------------------------------------------------------------------------
+
+# kube run|show …: kubectl with the cluster that was asked for.
+kube() {
+  how=$1
+  shift
+  if [ -n "$context" ]; then set -- --context "$context" "$@"; fi
+  if [ -n "$kubeconfig" ]; then set -- --kubeconfig "$kubeconfig" "$@"; fi
+  if [ "$how" = show ]; then show_command kubectl "$@"; else kubectl --request-timeout=60s "$@"; fi
+}
+
+# Server-side, because a client-side apply would copy the password into an annotation.
+# kube_apply KIND NAME NAMESPACE
+kube_apply() {
+  kube "$mode" apply --server-side --field-manager=airgap-bundle --force-conflicts --filename - \
+    < "$private/$1" > "$private/applied" ||
+    fail 11 "kubectl could not apply the $1 $2 in $3" '' 'check that you may write it, and run again'
+  cat "$private/applied"
+  if [ "$dry_run" = yes ]; then say "    with the $1 $2 in $3"; fi
+}
+
+# --- load ---------------------------------------------------------------------------------------------
 
 load_images() {
   say 'Loading the images'
@@ -1143,197 +677,122 @@ find_missing() {
   done 3< "$private/images.tsv"
 }
 
-# A delta leaves out what its base brought. Those blobs must be in the registry before anything is written: all in
-# the bundle repository, or else each in every repository that it goes into.
-find_base() {
-  by_mount=yes
-  if [ -z "$base" ] || base_is_in_bundles; then return; fi
-  by_mount=no
-  blobs=0 lacking=0 lacking_bytes=0 examples=
-  while IFS=$tab read -r digest size homes <&3; do
-    blobs=$((blobs + 1))
-    if has_blob_everywhere; then continue; fi
-    lacking=$((lacking + 1)) lacking_bytes=$((lacking_bytes + size))
-    if [ "$lacking" -le 3 ]; then examples="$examples${examples:+, }$digest"; fi
-  done 3< "$private/base.tsv"
-  if [ "$lacking" -eq 0 ]; then return; fi
-  fail 8 "the bundle builds on $base, of which $endpoint lacks $lacking of $blobs blobs, $lacking_bytes bytes" \
-    "missing: $examples$(if [ "$lacking" -gt 3 ]; then printf ' and %s more' "$((lacking - 3))"; fi)" \
-    "load $(setting baseName)-$(setting baseVersion).tar first, or use a bundle that was made without --since" \
-    "what $base brings, inventory $(setting baseInventory)"
+# One refusal costs one image: the others go on. The smallest code is the one to exit with.
+note_failure() {
+  harmless "  failed  $2" >&2
+  harmless "          $3" >&2
+  if [ "$failed" -eq 0 ] || [ "$1" -lt "$failed" ]; then failed=$1; fi
 }
 
-base_is_in_bundles() {
-  while IFS=$tab read -r digest size _ <&3; do has_blob "$bundles" || return 1; done 3< "$private/base.tsv"
+# --- look ---------------------------------------------------------------------------------------------
+
+show_plan() {
+  say "Bundle   $name $version, sequence $sequence, made $(setting createdAt)"
+  say "         $inventory_digest"
+  say "Registry $endpoint"
+  if [ "$uninstall" = yes ] || uses_cluster; then show_cluster; fi
+  if [ "$uninstall" = yes ]; then say 'Steps    uninstall'; else say "Steps    verify$steps"; fi
 }
 
-has_blob_everywhere() {
-  for home in $homes; do has_blob "$home" || return 1; done
+show_cluster() {
+  at=$context
+  if [ -z "$at" ]; then at=$(kube run config current-context 2> /dev/null) || at='(no current context)'; fi
+  server=$(kube run config view --minify --output 'jsonpath={.clusters[0].cluster.server}' 2> /dev/null) || server=
+  say "Cluster  $at $server"
 }
 
-# has_blob REPOSITORY: whether it has `digest` in its `size`. Registries hide what is not there behind 401 and 403.
-has_blob() {
-  if try_oras read oras_at plain 'blob fetch' --descriptor -- "$endpoint/$1@$digest"; then
-    grep -q "\"size\":$size}" "$private/oras.out"
-    return
-  fi
-  case $class in
-    0 | 7) return 1 ;;
-  esac
-  stop_for_oras "$endpoint/$1@$digest"
-}
-
-write_roots() {
-  awk -v key="root$tab" 'index($0, key) == 1 { print substr($0, length(key) + 1) }' \
-    "$private/settings.tsv" > "$private/roots"
-}
-
-push_roots() {
-  if [ "$by_mount" = no ]; then return; fi
-  write_roots
-  while IFS=' ' read -r root tag <&3; do
-    resolve "$endpoint/$bundles:$tag"
-    if [ "$found" = "$root" ]; then continue; fi
-    if try_oras push copy_from_bundle "$root" "$endpoint/$bundles:$tag"; then continue; fi
-    if [ "$class" -ne 8 ]; then stop_for_oras "$endpoint/$bundles:$tag"; fi
-    say "  the registry refused the bundle repository $bundles, so each image is copied by itself:"
-    say "    $words"
-    by_mount=no
-    break
-  done 3< "$private/roots"
-}
-
-place_all() {
-  while IFS=$tab read -r digest type repository tag source <&3; do
-    place "$digest" "$type" "$endpoint/$repository:$tag"
-  done 3< "$private/todo.tsv"
-}
-
-# place DIGEST TYPE REFERENCE
-place() {
-  if [ "$by_mount" = yes ] && place_by_mount "$@"; then
-    state=placed
-  elif try_oras push copy_from_bundle "$1" "$3"; then
-    state=copied
-  else
-    if [ "$class" -eq 5 ]; then damaged=yes; fi
-    note_failure "$class" "$3" "$words"
-    return
-  fi
-  resolve "$3"
-  if [ "$found" = "$1" ]; then
-    say "  $state  $3"
-  else
-    note_failure 5 "$3" "resolves to ${found:-nothing} after the push, not $1"
-  fi
-}
-
-# The roots name manifests alone; an image's own index is put beside them once its manifests are there.
-place_by_mount() {
-  if is_index "$2"; then try_oras push copy_from_bundle "$1" "$endpoint/$bundles" || return 1; fi
-  try_oras push copy_in_target "$1" "$3"
-}
-
-is_index() {
-  case $1 in
-    *.index.* | *.list.*) return 0 ;;
-  esac
-  return 1
-}
-
-copy_from_bundle() {
-  layout=$private/bundle.tar
-  if [ "$parts" -gt 1 ]; then
-    layout=$private/layout
-    if [ "$dry_run" = no ]; then push_blobs "$1" "$(repository_of "$2")" || return 1; fi
-  fi
-  oras_at to- cp --no-tty --from-oci-layout -- "$layout@$1" "$2"
-}
-
-repository_of() {
-  case ${1##*/} in
-    *:*) printf '%s' "${1%:*}" ;;
-    *) printf '%s' "$1" ;;
+confirm() {
+  if [ "$yes" = yes ] || [ "$dry_run" = yes ] || [ ! -t 0 ]; then return; fi
+  printf 'Go on? [y/N] '
+  answer=
+  read -r answer || :
+  case $answer in
+    y | Y | yes) ;;
+    *)
+      say 'Nothing was changed.'
+      exit 130
+      ;;
   esac
 }
 
-# An OCI layout that has every manifest, and no blob: what oras finds in the registry it does not look for here.
-# edges: a line `manifest digest` for each digest that a manifest names.
-take_layout() {
-  blobs_folder=$private/layout/blobs/sha256
-  mkdir -p -- "$blobs_folder"
-  for file in oci-layout index.json; do
-    take "$file"
-    mv -- "$private/$file" "$private/layout/$file"
-  done
-  : > "$private/edges"
-  : > "$private/pushed"
-  write_roots
-  awk '!seen[$1]++ { print $1 }' "$private/roots" "$private/images.tsv" > "$private/queue"
-  while [ -s "$private/queue" ]; do
-    : > "$private/later"
-    while read -r digest <&3; do take_manifest; done 3< "$private/queue"
-    mv -f -- "$private/later" "$private/queue"
-  done
+look_at_cluster() {
+  if [ "$dry_run" = no ]; then
+    need_namespace jet-system
+    need_namespace "$namespace"
+    check_installed
+  fi
+  if wanted secret || wanted chart; then choose_pull_credential; fi
 }
 
-take_manifest() {
-  file=$blobs_folder/${digest#sha256:}
-  if [ -e "$file" ] || ! member "$digest" > "$private/manifest"; then return; fi
-  sha256 "$private/manifest"
-  if [ "sha256:$sum" != "$digest" ]; then blob_fault "$digest"; fi
-  mv -f -- "$private/manifest" "$file"
-  tr -c 'a-z0-9:' '\n' < "$file" |
-    awk -v parent="$digest" 'length($0) == 71 && /^sha256:[0-9a-f]*$/ { print parent, $0 }' > "$private/named"
-  cat "$private/named" >> "$private/edges"
-  if grep -q '"manifests"[[:space:]]*:' "$file"; then awk '{ print $2 }' "$private/named" >> "$private/later"; fi
+need_namespace() {
+  found=$(kube run get namespace "$1" --ignore-not-found --output name < /dev/null) ||
+    fail 11 'the cluster does not answer' '' 'check --kubeconfig and --context, and that you may read namespaces'
+  if [ -n "$found" ]; then return; fi
+  if [ "$create_namespace" = no ]; then
+    fail 11 "the namespace $1 does not exist" "$server" \
+      'check that this is the right cluster, or add --create-namespace'
+  fi
+  kube run create namespace "$1" < /dev/null ||
+    fail 11 "the namespace $1 cannot be created" '' 'have it created, and run again'
 }
 
-# push_blobs DIGEST REPOSITORY: what that manifest or index is made of, from the parts; what is there is not read.
-push_blobs() {
-  blobs_below "$1" > "$private/needed"
-  while read -r blob_at blob_size blob <&4; do
-    if grep -q -x -F -e "$2@$blob" "$private/pushed"; then continue; fi
-    input="$blob_at $blob_size"
-    oras_at plain 'blob push' --no-tty --size "$blob_size" -- "$2@$blob" - || {
-      input=
-      return 1
+# --- members ------------------------------------------------------------------------------------------
+
+# member_header NAME OFFSET MOST: whether a member of that name, of at most that size, starts there; sets `size`.
+member_header() {
+  if [ "$total" -lt $(($2 + 512)) ]; then return 1; fi
+  stream "$2 512" > "$private/header"
+  printf '%s\000' "$1" | od -An -v -tx1 > "$private/name.wanted"
+  dd if="$private/header" bs=1 count=$((${#1} + 1)) 2> /dev/null | od -An -v -tx1 > "$private/name.found"
+  cmp -s "$private/name.wanted" "$private/name.found" || return 1
+  size=$(dd if="$private/header" bs=1 skip=124 count=11 2> /dev/null | tr -dc 0-7)
+  case ${#size} in
+    10 | 11) size=$((0$size)) ;;
+    *) return 1 ;;
+  esac
+  [ "$size" -le "$3" ]
+}
+
+# The two members at the beginning: nothing is known of them yet, so their size is taken from their headers.
+take_head() {
+  : > "$private/bundle.sig"
+  if ! member_header bundle.json 0 25165824; then
+    fail 5 'not a bundle' "$bundle" 'give the NAME-VERSION.tar that create wrote, or copy it again' \
+      'a tar that starts with bundle.json'
+  fi
+  next=$((512 + (size + 511) / 512 * 512))
+  if [ "$next" -gt "$total" ]; then
+    fail 5 'the bundle is truncated or damaged' "$bundle: $total bytes" 'copy the bundle again, all of its parts'
+  fi
+  stream "512 $size" > "$private/bundle.json"
+  if member_header bundle.sig "$next" 4096; then
+    stream "$((next + 512)) $size" > "$private/bundle.sig"
+    next=$((next + 512 + (size + 511) / 512 * 512))
+  fi
+}
+
+# Where each member lies, from the inventory: a line each, `offset size path or digest`; the last one is the end.
+list_members() {
+  awk -F '"' -v at="$next" '
+    substr($0, 1, 1) == "\"" { section = $2 }
+    substr($0, 1, 1) == "{" && (section == "files" || section == "blobs") {
+      size = $7
+      gsub(/[^0-9]/, "", size)
+      printf "%.0f %.0f %s\n", at + 512, size, $4
+      at += 512 + int((size + 511) / 512) * 512
     }
-    input=
-    printf '%s\n' "$2@$blob" >> "$private/pushed"
-  done 4< "$private/needed"
+    END { printf "%.0f 0 \n", at + 1024 }
+  ' "$private/bundle.json" > "$private/members"
 }
 
-# Their lines of `members`. In a delta, what its base brought has none.
-blobs_below() {
-  awk -v root="$1" '
-    FILENAME ~ /edges$/ { below[$1] = below[$1] " " $2; next }
-    { place[$3] = $0 }
-    END {
-      queue[1] = root
-      for (end = 1; at < end; ) {
-        digest = queue[++at]
-        if (!(digest in below)) { if (digest in place) print place[digest]; continue }
-        count = split(below[digest], children, " ")
-        for (n = 1; n <= count; n++) if (!seen[children[n]]++) queue[++end] = children[n]
-      }
-    }
-  ' "$private/edges" "$private/members"
+# member PATH: its bytes. A blob is named by its digest.
+member() {
+  range=$(awk -v path="$1" '$3 == path { print $1, $2; exit }' "$private/members")
+  if [ -z "$range" ]; then return 1; fi
+  stream "$range"
 }
 
-copy_in_target() {
-  oras_at 'from- to-' cp --no-tty -- "$endpoint/$bundles@$1" "$2"
-}
-
-# Sets `found` to the digest that a reference has in the registry; empty when it is not there.
-resolve() {
-  found=
-  if try_oras read oras_at plain resolve -- "$1"; then
-    found=$(cat "$private/oras.out")
-  elif [ "$class" -ne 0 ]; then
-    stop_for_oras "$1"
-  fi
-}
+# --- oras ---------------------------------------------------------------------------------------------
 
 # oras_at PREFIXES VERB …: oras, with the flags that reach the target registry.
 oras_at() {
@@ -1419,14 +878,290 @@ stop_for_oras() {
   fail "$class" "$1 cannot be reached or written" "$words" "$next"
 }
 
-# One refusal costs one image: the others go on. The smallest code is the one to exit with.
-note_failure() {
-  harmless "  failed  $2" >&2
-  harmless "          $3" >&2
-  if [ "$failed" -eq 0 ] || [ "$1" -lt "$failed" ]; then failed=$1; fi
+# --- parts --------------------------------------------------------------------------------------------
+
+# An OCI layout that has every manifest, and no blob: what oras finds in the registry it does not look for here.
+# edges: a line `manifest digest` for each digest that a manifest names.
+take_layout() {
+  blobs_folder=$private/layout/blobs/sha256
+  mkdir -p -- "$blobs_folder"
+  for file in oci-layout index.json; do
+    take "$file"
+    mv -- "$private/$file" "$private/layout/$file"
+  done
+  : > "$private/edges"
+  : > "$private/pushed"
+  write_roots
+  awk '!seen[$1]++ { print $1 }' "$private/roots" "$private/images.tsv" > "$private/queue"
+  while [ -s "$private/queue" ]; do
+    : > "$private/later"
+    while read -r digest <&3; do take_manifest; done 3< "$private/queue"
+    mv -f -- "$private/later" "$private/queue"
+  done
 }
 
-# --- what was loaded last ---------------------------------------------------------------------------------
+take_manifest() {
+  file=$blobs_folder/${digest#sha256:}
+  if [ -e "$file" ] || ! member "$digest" > "$private/manifest"; then return; fi
+  sha256 "$private/manifest"
+  if [ "sha256:$sum" != "$digest" ]; then blob_fault "$digest"; fi
+  mv -f -- "$private/manifest" "$file"
+  tr -c 'a-z0-9:' '\n' < "$file" |
+    awk -v parent="$digest" 'length($0) == 71 && /^sha256:[0-9a-f]*$/ { print parent, $0 }' > "$private/named"
+  cat "$private/named" >> "$private/edges"
+  if grep -q '"manifests"[[:space:]]*:' "$file"; then awk '{ print $2 }' "$private/named" >> "$private/later"; fi
+}
+
+# push_blobs DIGEST REPOSITORY: what that manifest or index is made of, from the parts; what is there is not read.
+push_blobs() {
+  blobs_below "$1" > "$private/needed"
+  while read -r blob_at blob_size blob <&4; do
+    if grep -q -x -F -e "$2@$blob" "$private/pushed"; then continue; fi
+    input="$blob_at $blob_size"
+    oras_at plain 'blob push' --no-tty --size "$blob_size" -- "$2@$blob" - || {
+      input=
+      return 1
+    }
+    input=
+    printf '%s\n' "$2@$blob" >> "$private/pushed"
+  done 4< "$private/needed"
+}
+
+# Their lines of `members`. In a delta, what its base brought has none.
+blobs_below() {
+  awk -v root="$1" '
+    FILENAME ~ /edges$/ { below[$1] = below[$1] " " $2; next }
+    { place[$3] = $0 }
+    END {
+      queue[1] = root
+      for (end = 1; at < end; ) {
+        digest = queue[++at]
+        if (!(digest in below)) { if (digest in place) print place[digest]; continue }
+        count = split(below[digest], children, " ")
+        for (n = 1; n <= count; n++) if (!seen[children[n]]++) queue[++end] = children[n]
+      }
+    }
+  ' "$private/edges" "$private/members"
+}
+
+# --- placing ------------------------------------------------------------------------------------------
+
+write_roots() {
+  awk -v key="root$tab" 'index($0, key) == 1 { print substr($0, length(key) + 1) }' \
+    "$private/settings.tsv" > "$private/roots"
+}
+
+push_roots() {
+  if [ "$by_mount" = no ]; then return; fi
+  write_roots
+  while IFS=' ' read -r root tag <&3; do
+    resolve "$endpoint/$bundles:$tag"
+    if [ "$found" = "$root" ]; then continue; fi
+    if try_oras push copy_from_bundle "$root" "$endpoint/$bundles:$tag"; then continue; fi
+    if [ "$class" -ne 8 ]; then stop_for_oras "$endpoint/$bundles:$tag"; fi
+    say "  the registry refused the bundle repository $bundles, so each image is copied by itself:"
+    say "    $words"
+    by_mount=no
+    break
+  done 3< "$private/roots"
+}
+
+place_all() {
+  while IFS=$tab read -r digest type repository tag source <&3; do
+    place "$digest" "$type" "$endpoint/$repository:$tag"
+  done 3< "$private/todo.tsv"
+}
+
+# place DIGEST TYPE REFERENCE
+place() {
+  if [ "$by_mount" = yes ] && place_by_mount "$@"; then
+    state=placed
+  elif try_oras push copy_from_bundle "$1" "$3"; then
+    state=copied
+  else
+    if [ "$class" -eq 5 ]; then damaged=yes; fi
+    note_failure "$class" "$3" "$words"
+    return
+  fi
+  resolve "$3"
+  if [ "$found" = "$1" ]; then
+    say "  $state  $3"
+  else
+    note_failure 5 "$3" "resolves to ${found:-nothing} after the push, not $1"
+  fi
+}
+
+# The roots name manifests alone; an image's own index is put beside them once its manifests are there.
+place_by_mount() {
+  if is_index "$2"; then try_oras push copy_from_bundle "$1" "$endpoint/$bundles" || return 1; fi
+  try_oras push copy_in_target "$1" "$3"
+}
+
+is_index() {
+  case $1 in
+    *.index.* | *.list.*) return 0 ;;
+  esac
+  return 1
+}
+
+copy_from_bundle() {
+  layout=$private/bundle.tar
+  if [ "$parts" -gt 1 ]; then
+    layout=$private/layout
+    if [ "$dry_run" = no ]; then push_blobs "$1" "$(repository_of "$2")" || return 1; fi
+  fi
+  oras_at to- cp --no-tty --from-oci-layout -- "$layout@$1" "$2"
+}
+
+repository_of() {
+  case ${1##*/} in
+    *:*) printf '%s' "${1%:*}" ;;
+    *) printf '%s' "$1" ;;
+  esac
+}
+
+copy_in_target() {
+  oras_at 'from- to-' cp --no-tty -- "$endpoint/$bundles@$1" "$2"
+}
+
+# Sets `found` to the digest that a reference has in the registry; empty when it is not there.
+resolve() {
+  found=
+  if try_oras read oras_at plain resolve -- "$1"; then
+    found=$(cat "$private/oras.out")
+  elif [ "$class" -ne 0 ]; then
+    stop_for_oras "$1"
+  fi
+}
+
+# --- processes ----------------------------------------------------------------------------------------
+
+make_private_folder() {
+  input=
+  child=
+  private=
+  trap clean_up EXIT
+  trap 'stop 129' HUP
+  trap 'stop 130' INT
+  trap 'stop 143' TERM
+  private=$(mktemp -d "${TMPDIR:-/tmp}/airgap-install.XXXXXX") ||
+    fail 10 'no temporary folder can be made' "${TMPDIR:-/tmp}" 'set TMPDIR to a folder that can be written'
+  # helm splits --values and --set-file at these, and oras a layout's path at ':' and '@'.
+  case $private in
+    [!/]* | *[,\":@\\]*)
+      fail 2 'TMPDIR must be an absolute path without any of , " : @ and backslash' "$private"
+      ;;
+  esac
+}
+
+clean_up() {
+  if [ -n "$private" ]; then rm -rf -- "$private"; fi
+}
+
+stop() {
+  if [ -n "$child" ]; then
+    kill -TERM "$child" 2> /dev/null || :
+    wait "$child" 2> /dev/null || :
+  fi
+  exit "$1"
+}
+
+# In the background and waited for, so that a signal stops the command at once and not after it. `input` may name
+# a range of the bundle, for the command's standard input.
+run() {
+  if [ -n "$input" ]; then
+    stream "$input" 2> /dev/null | "$@" &
+  else
+    "$@" < /dev/null &
+  fi
+  child=$!
+  status=0
+  wait "$child" || status=$?
+  child=
+  return "$status"
+}
+
+# Runs what changes something, or only prints it.
+act() {
+  if [ "$dry_run" = yes ]; then show_command "$@"; else run "$@"; fi
+}
+
+# Sets `sum` to the SHA-256 of a file, in hex.
+sha256() {
+  if command -v sha256sum > /dev/null 2>&1; then
+    sum=$(sha256sum < "$1")
+  elif command -v shasum > /dev/null 2>&1; then
+    sum=$(shasum -a 256 < "$1")
+  else
+    sum=$(openssl dgst -sha256 -r < "$1")
+  fi
+  sum=${sum%% *}
+}
+
+# decode FROM TO. In lines, because `openssl base64 -A` fails on long ones.
+decode() {
+  fold -w 64 < "$1" > "$private/lines"
+  printf '\n' >> "$private/lines"
+  openssl base64 -d -in "$private/lines" -out "$2" 2> /dev/null || return 1
+}
+
+# encode FROM TO: one line without an end.
+encode() {
+  openssl base64 -in "$1" -out "$private/lines"
+  tr -d '\n' < "$private/lines" > "$2"
+}
+
+require_tool() {
+  for tool in "$@"; do
+    if command -v "$tool" > /dev/null 2>&1; then continue; fi
+    case $tool in
+      oras) where='https://github.com/oras-project/oras/releases, 1.3.6 or newer' ;;
+      helm) where='https://github.com/helm/helm/releases, version 3' ;;
+      kubectl) where='https://kubernetes.io/docs/tasks/tools' ;;
+      *) where='the packages of this host' ;;
+    esac
+    if [ "$dry_run" = yes ] && [ "$where" != 'the packages of this host' ]; then
+      say "  missing here: $tool ($where)"
+    else
+      fail 3 "$tool is needed and not on PATH" '' "install it from $where"
+    fi
+  done
+}
+
+# --- pull-credential ----------------------------------------------------------------------------------
+
+# Without --username nothing is taken away: what the cluster pulls with stays, in the Secret and in the values.
+choose_pull_credential() {
+  pull=no
+  if [ -n "$username" ]; then
+    pull=yes
+  elif [ "$dry_run" = yes ]; then
+    say '  no pull credential given: the one that the cluster has would be kept; without one, pods pull anonymously'
+  else
+    read_pull_credential
+    if [ -s "$private/pull-username" ] || [ -s "$private/pull-password" ]; then
+      pull=yes
+      say '  keeping the pull credential that the cluster has'
+    else
+      say '  no pull credential given: pods will pull anonymously (give --username and --password-file)'
+    fi
+  fi
+}
+
+read_pull_credential() {
+  kube run get secret registry-info --namespace jet-system --ignore-not-found \
+    --output 'jsonpath={.data.USERNAME}{"\n"}{.data.PASSWORD}{"\n"}' < /dev/null > "$private/pull" ||
+    fail 11 'the pull credential in the cluster cannot be read' 'Secret registry-info in jet-system' \
+      'give --username and --password-file, or get the right to read it'
+  sed -n 1p "$private/pull" > "$private/pull.1"
+  sed -n 2p "$private/pull" > "$private/pull.2"
+  if ! decode "$private/pull.1" "$private/pull-username" || ! decode "$private/pull.2" "$private/pull-password"; then
+    fail 11 'the pull credential in the cluster is no base64' 'Secret registry-info in jet-system' \
+      'give --username and --password-file'
+  fi
+}
+
+# --- record -------------------------------------------------------------------------------------------
 
 # The record that `load` of the program keeps too, so that each sees what the other has loaded.
 check_loaded() {
@@ -1492,7 +1227,7 @@ print_record() {
   printf ']\n}\n'
 }
 
-# --- secret, chart, check ---------------------------------------------------------------------------------
+# --- secret -------------------------------------------------------------------------------------------
 
 apply_secret() {
   say 'Applying the Secret registry-info'
@@ -1514,52 +1249,275 @@ apply_secret() {
   kube_apply Secret registry-info jet-system
 }
 
-install_chart() {
-  say "Installing the chart as $release in $namespace"
-  set -- upgrade --install "$release" "$private/$chart" --namespace "$namespace" --values "$private/values.yaml"
-  if [ "$pull" = yes ]; then
-    set -- "$@" --set-file "$registry_key.username=$private/pull-username"
-    set -- "$@" --set-file "$registry_key.password=$private/pull-password"
+# --- settings -----------------------------------------------------------------------------------------
+
+# setting KEY: its value without a line end; nothing when there is no such line.
+setting() {
+  awk -v key="$1$tab" -v ORS= 'index($0, key) == 1 { print substr($0, length(key) + 1); exit }' \
+    "$private/settings.tsv"
+}
+
+read_settings() {
+  take settings.tsv
+  take images.tsv
+  if [ "$(setting format)" != 1 ]; then
+    fail 3 'this install.sh is too old for the bundle' "format $(setting format)" \
+      'use the install.sh that came with the bundle' 'format 1'
   fi
-  if [ "$wait" = yes ]; then set -- "$@" --wait; fi
-  helm_at "$@" || fail 11 'helm could not install the chart' '' \
-    "helm status $release --namespace $namespace shows its state; a pending one needs helm rollback or uninstall"
+  name=$(setting name) version=$(setting version) sequence=$(setting sequence)
+  environment=$(setting environment) endpoint=$(setting endpoint) bundles=$(setting bundleRepository)
+  plain_http=$(setting plainHttp) insecure=$(setting insecureSkipVerify)
+  release=$(setting release) chart=$(setting chart) registry_key=$(setting registryKey)
+  base=$(setting baseName)
+  if [ -n "$base" ]; then
+    take base.tsv
+    base="$base $(setting baseVersion)"
+  fi
+  if [ -z "$namespace" ]; then namespace=$(setting namespace); fi
+  namespace=${namespace:-default}
+  case $endpoint$name$version in
+    *[!]A-Za-z0-9.:_+[-]*) fail 5 'settings.tsv holds a name that no tool takes' "$endpoint $name $version" ;;
+  esac
+  # helm would take a name that begins with a hyphen for a flag.
+  case $release,$namespace,$registry_key in
+    -* | *,-* | *[!A-Za-z0-9.,-]*)
+      fail 5 'settings.tsv holds a name that helm does not take' "$release $namespace $registry_key"
+      ;;
+  esac
+  setting caCert > "$private/ca.line"
+  if [ -s "$private/ca.line" ]; then decode "$private/ca.line" "$private/ca.pem" || fail 5 'caCert is no base64'; fi
+  if [ "$environment" = airgap ]; then
+    take "$chart"
+    take values.yaml
+  fi
 }
 
-helm_at() {
-  if [ -n "$context" ]; then set -- --kube-context "$context" "$@"; fi
-  if [ -n "$kubeconfig" ]; then set -- --kubeconfig "$kubeconfig" "$@"; fi
-  act helm "$@"
+check_dates() {
+  now=$(date -u +%Y-%m-%dT%H:%M:%SZ)
+  if is_before "$now" "$(setting notBefore)"; then
+    date_fault 'the clock of this host is wrong, or the bundle is from the future' \
+      "now $now, made $(setting createdAt)" 'set the clock'
+  fi
+  expires=$(setting expiresAt)
+  if [ -n "$expires" ] && is_before "$expires" "$now"; then
+    date_fault 'the bundle has expired' "at $expires, now $now" 'get a newer one'
+  fi
 }
 
-# The base64 of the cluster and ours are both canonical, so equal text is equal bytes.
-check_secret() {
-  say 'Reading MIRROR_REGISTRIES back'
-  kube "$mode" get secret registry-info --namespace jet-system \
-    --output 'jsonpath={.data.MIRROR_REGISTRIES}' < /dev/null > "$private/map.line" ||
-    fail 11 'the Secret registry-info cannot be read back' '' 'check that you may read it in jet-system'
-  if [ "$dry_run" = yes ]; then
-    cat "$private/map.line"
+is_before() {
+  [ "$(printf '%s' "$1" | tr -dc 0-9)" -lt "$(printf '%s' "$2" | tr -dc 0-9)" ]
+}
+
+date_fault() {
+  if [ "$allow_expired" = no ]; then fail 6 "$1" "$2" "$3, or add --allow-expired"; fi
+  override "$1 ($2)"
+}
+
+# --- signature ----------------------------------------------------------------------------------------
+
+# The signature must be the one base64 spelling of its bytes, on one line: lenient decoders accept others.
+check_signature() {
+  if [ "$keys" -eq 0 ]; then
+    override 'the signature was not checked: no key was given'
     return
   fi
-  setting secret.MIRROR_REGISTRIES > "$private/map.signed"
-  decode "$private/map.line" "$private/map" || :
-  cmp -s "$private/map.line" "$private/map.signed" ||
-    fail 11 'MIRROR_REGISTRIES in the cluster is not the map of this bundle' \
-      "$(head -n 3 "$private/map" | cut -c 1-300)" \
-      'run it with --only secret,check; then look who else writes the Secret'
-  say "$(sed 's/^/  /' "$private/map")"
+  tr -d '\n' < "$private/bundle.sig" > "$private/sig.line"
+  decode "$private/sig.line" "$private/sig.bin" ||
+    fail 4 'the signature is malformed' 'no base64' 'copy the bundle again'
+  encode "$private/sig.bin" "$private/sig.again"
+  printf '\n' >> "$private/sig.again"
+  cmp -s "$private/bundle.sig" "$private/sig.again" ||
+    fail 4 'the signature is malformed' 'base64 of another spelling' 'copy the bundle again' 'one canonical line'
+  untested=
+  number=1
+  while [ "$number" -le "$keys" ]; do
+    try_key "$private/key.$number" && return
+    number=$((number + 1))
+  done
+  if [ -n "$untested" ]; then
+    fail 3 "the openssl of this host cannot check $untested signatures" "$(openssl version)" \
+      'use OpenSSL 3, or sign with keygen --type ecdsa-p256 (OpenSSL 1.1, LibreSSL and FIPS hosts)'
+  fi
+  fail 4 'no key that was given made this signature' "$keys key(s) tried" \
+    'check that bundle and key belong together, and copy the bundle again' 'a signature by one of the given keys'
 }
 
-record_bundle() {
-  {
-    printf 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: airgap-bundle\n  namespace: "%s"\n' "$namespace"
-    printf 'data:\n  "%s": "%s %s %s"\n' "$name" "$sequence" "$version" "$inventory_digest"
-  } > "$private/ConfigMap"
-  kube_apply ConfigMap airgap-bundle "$namespace"
+try_key() {
+  type=$(cat "$1.type")
+  can_check "$type" || {
+    untested=$type
+    return 1
+  }
+  openssl_verify "$type" "$1.pem" "$private/sig.bin" "$private/bundle.json" || return 1
+  sha256 "$1.der"
+  if grep -q -x -F -e "$sum" "$private/revoked"; then
+    fail 4 'the bundle is signed with a revoked key' "SHA256:$sum" 'get a bundle that is signed with the current key'
+  fi
+  say "  signed by the $type key SHA256:$sum"
 }
 
-# --- uninstall --------------------------------------------------------------------------------------------
+# The algorithm follows from the key, never from the bundle.
+openssl_verify() {
+  case $1 in
+    ed25519) openssl pkeyutl -verify -rawin -pubin -inkey "$2" -sigfile "$3" -in "$4" > /dev/null 2>&1 ;;
+    *) openssl dgst -sha256 -verify "$2" -signature "$3" "$4" > /dev/null 2>&1 ;;
+  esac
+}
+
+# Whether this openssl accepts a signature that is known to be good.
+can_check() {
+  case $1 in
+    ed25519)
+      public='MCowBQYDK2VwAyEA2vfEzKogN2i13/tBd/PGCWZ2177TS/nfDXnymtvgqZQ='
+      known='nkDfxeBb2UDQckEBvaKGiesbh5RqDOwh0utZlsfxtWZU4DnzKys7nIMwEqnv1qCrOx1rVDaeM1NJrV7GHoYyAg=='
+      ;;
+    *)
+      public='MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAESkyO56cFxCfkAFlC8xTU8MkbzPFS
+/i+WmkohNkxb3GMM2331gZ/57C/RslPtKWn5augfzhR8y9VJcB2xjMmcQw=='
+      known='MEQCIHGWS/6vU1q4fzLKWM9BwrSocVJTgFw7omNEie85uB1GAiAIfEXlv0txUp3gaKtWZPtplUaVZR8bBsbIscujEVesEQ=='
+      ;;
+  esac
+  printf -- '-----BEGIN PUBLIC KEY-----\n%s\n-----END PUBLIC KEY-----\n' "$public" > "$private/known.pem"
+  printf '%s' "$known" > "$private/known.line"
+  decode "$private/known.line" "$private/known.sig" || return 1
+  printf 'airgap-bundle\n' > "$private/known.txt"
+  openssl_verify "$1" "$private/known.pem" "$private/known.sig" "$private/known.txt"
+}
+
+# --- steps --------------------------------------------------------------------------------------------
+
+choose_steps() {
+  steps=' load secret chart check '
+  if [ "$environment" != airgap ]; then steps=' load secret check '; fi
+  if [ -n "$only" ]; then keep_steps "$only"; fi
+  case $environment,$only, in
+    airgap,*) ;;
+    *,chart,*) say '  the bundle is non-airgap: it has no chart' ;;
+  esac
+  if [ -n "$skip" ]; then drop_steps "$skip"; fi
+}
+
+check_step_names() {
+  for step in $(printf '%s' "$2" | tr ',' ' '); do
+    case $step in
+      load | secret | chart | check) ;;
+      *)
+        fail 2 'there is no such step' "$1 $step" 'name one of these; verifying is always done' \
+          'load, secret, chart or check'
+        ;;
+    esac
+  done
+}
+
+keep_steps() {
+  kept=' '
+  for step in $steps; do
+    case ,$1, in
+      *,"$step",*) kept="$kept$step " ;;
+    esac
+  done
+  steps=$kept
+}
+
+drop_steps() {
+  kept=' '
+  for step in $steps; do
+    case ,$1, in
+      *,"$step",*) ;;
+      *) kept="$kept$step " ;;
+    esac
+  done
+  steps=$kept
+}
+
+wanted() {
+  case $steps in
+    *" $1 "*) return 0 ;;
+  esac
+  return 1
+}
+
+uses_cluster() {
+  wanted secret || wanted chart || wanted check
+}
+
+check_tools() {
+  if [ "$uninstall" = yes ]; then
+    require_tool kubectl
+    if [ "$environment" = airgap ]; then require_tool helm; fi
+    return
+  fi
+  if wanted load; then
+    require_tool oras
+    check_oras
+  fi
+  if uses_cluster; then require_tool kubectl; fi
+  if wanted chart; then require_tool helm; fi
+}
+
+check_oras() {
+  if ! command -v oras > /dev/null 2>&1; then return; fi
+  found=$(oras version 2> /dev/null | sed -n 's/^Version:[[:space:]]*v\{0,1\}\([0-9.]*\).*/\1/p')
+  if ! awk -v have="$found" 'BEGIN {
+    split(have, part, ".")
+    exit !(part[1] * 1000000 + part[2] * 1000 + part[3] >= 1003006)
+  }'; then
+    fail 3 'oras is too old' "oras ${found:-of an unknown version}" \
+      'install it from https://github.com/oras-project/oras/releases' '1.3.6 or newer'
+  fi
+}
+
+# --- trust --------------------------------------------------------------------------------------------
+
+verify_bundle() {
+  say "Verifying $bundle"
+  take_head
+  if [ -s "$private/bundle.sig" ]; then
+    check_signature
+  elif [ "$allow_unsigned" = no ]; then
+    fail 4 'the bundle is not signed' 'no bundle.sig' \
+      'get a signed one, or add --allow-unsigned and trust its carrier' 'a signature by one of the given keys'
+  else
+    override 'the bundle is unsigned'
+  fi
+  sha256 "$private/bundle.json"
+  inventory_digest=sha256:$sum
+  list_members
+  check_total
+  take_sums
+}
+
+# bundle.json has one element of `files` a line, so that the hash of SHA256SUMS can be lifted here.
+take_sums() {
+  listed=$(sed -n \
+    's/^{"path":"SHA256SUMS","size":[0-9]*,"sha256":"\([0-9a-f]\{64\}\)","mode":[0-9]*},\{0,1\}$/\1/p' \
+    "$private/bundle.json")
+  if [ "${#listed}" -ne 64 ]; then fail 5 'bundle.json does not name SHA256SUMS once' '' 'copy the bundle again'; fi
+  take SHA256SUMS "$listed"
+}
+
+# take PATH [HASH]: copies one file of the bundle into the private folder, and goes on only if its hash is right.
+take() {
+  case /$1/ in
+    *//* | */./* | */../*) fail 5 'a file of the bundle would leave its folder' "$1" ;;
+  esac
+  case $1 in
+    */*) mkdir -p -- "$private/${1%/*}" ;;
+  esac
+  wanted_sum=${2:-$(listed_sum "$1")}
+  if [ -z "$wanted_sum" ]; then fail 5 "SHA256SUMS does not name $1" '' 'copy the bundle again'; fi
+  member "$1" > "$private/$1" || fail 5 "$1 is not in the bundle" '' 'copy the bundle again'
+  sha256 "$private/$1"
+  if [ "$sum" != "$wanted_sum" ]; then
+    fail 5 "$1 was changed after signing" "SHA-256 $sum" 'copy the bundle again' "SHA-256 $wanted_sum"
+  fi
+}
+
+listed_sum() {
+  awk -v path="$1" 'substr($0, 67) == path { print substr($0, 1, 64) }' "$private/SHA256SUMS"
+}
+
+# --- uninstall ----------------------------------------------------------------------------------------
 
 uninstall() {
   if [ "$environment" = airgap ]; then uninstall_chart; fi
@@ -1601,6 +1559,72 @@ delete_secret() {
       ;;
     '  ') say 'There is no Secret registry-info.' ;;
     *) say "The Secret registry-info was not written by this script ($writers): it stays." ;;
+  esac
+}
+
+# --- words --------------------------------------------------------------------------------------------
+
+say() {
+  harmless "$*"
+}
+
+# Prints text without what a terminal would obey: names and error texts come from registries and bundles. In UTF-8
+# the second half of the control characters is a C2 and another byte.
+harmless() {
+  case $1 in
+    *[!\ -~]*) printf '%s\n' "$1" | tr -d '\000-\010\013-\037\177' | sed "s/$(printf '\302[\200-\237]')//g" ;;
+    *) printf '%s\n' "$1" ;;
+  esac
+}
+
+# fail CODE WHAT [GIVEN [NEXT [EXPECTED]]]
+fail() {
+  harmless "error: $2" >&2
+  detail given: "${3-}"
+  detail expected: "${5-}"
+  detail next: "${4-}"
+  exit "$1"
+}
+
+# Further lines of a value stand below its first: none can pass for a line of ours.
+detail() {
+  case $2 in
+    '') return ;;
+    *"$newline"*) text=$(printf '%s\n' "$2" | sed '2,$s/^/             /') ;;
+    *) text=$2 ;;
+  esac
+  harmless "$(printf '  %-10s %s' "$1" "$text")" >&2
+}
+
+# What let the bundle pass though it should not; kept for the record of what was loaded.
+override() {
+  say "  warning: $1; allowed by an explicit override"
+  printf '%s; allowed by an explicit override\n' "$1" >> "$private/overrides"
+}
+
+# Prints a command with the names that its files have outside the private folder.
+show_command() {
+  printf '  would run:'
+  for word in "$@"; do
+    public_name
+    case $word in
+      '' | *[!A-Za-z0-9_./:=@,+-]*)
+        printf " '%s'" "$(harmless "$word" | sed "s/'/'\\\\''/g")"
+        ;;
+      *) printf ' %s' "$word" ;;
+    esac
+  done
+  printf '\n'
+}
+
+public_name() {
+  case $word in
+    "$private/bundle.tar"*) word=$bundle${word#"$private/bundle.tar"} ;;
+    "$private/key."*) word=$(cat "$word.name") ;;
+    "$private/push-password") word=${push_password_file:-PUSH-PASSWORD} ;;
+    *"$private/pull-username") word=${word%"$private"/*}USERNAME ;;
+    *"$private/pull-password") word=${word%"$private"/*}${password_file:-PASSWORD} ;;
+    *"$private"/*) word=${word%"$private"/*}${word##*"$private"/} ;;
   esac
 }
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** Builds dist/ from src/. The same sources give the same bytes, from whatever folder it is run. */
-import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { licenseText } from './licenses.mjs';
@@ -22,11 +22,25 @@ export async function buildInto(/** @type {string} */ folder) {
   mkdirSync(folder, { recursive: true });
   for (const { file, code } of bundles) writeFileSync(join(folder, file), code);
   chmodSync(join(folder, 'bundle.js'), 0o755);
-  copyFileSync(join(root, 'src', 'install', 'install.sh'), join(folder, 'install.sh'));
+  writeFileSync(join(folder, 'install.sh'), installScript());
   chmodSync(join(folder, 'install.sh'), 0o755);
   writeFileSync(join(folder, 'package.json'), '{ "type": "commonjs" }\n');
   const inputs = bundles.flatMap(({ inputs }) => inputs);
   writeFileSync(join(folder, 'licenses.txt'), licenseText(root, inputs));
+}
+
+/** One file out of those of src/install/script: main.sh, then the others by name, then the call. */
+function installScript() {
+  const source = join(root, 'src', 'install', 'script');
+  const others = readdirSync(source)
+    .filter((name) => name !== 'main.sh')
+    .sort();
+  const sections = others.map((name) => [
+    `# --- ${basename(name, '.sh')} ${'-'.repeat(100 - name.length)}\n`,
+    readFileSync(join(source, name), 'utf8'),
+  ]);
+  const main = readFileSync(join(source, 'main.sh'), 'utf8');
+  return [main, ...sections.flat(), 'main "$@"\n'].join('\n');
 }
 
 /** @returns the bundle's bytes, and the source files that went in, relative to the root */

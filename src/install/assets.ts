@@ -8,8 +8,7 @@ export function distFolder(): string {
 
 /** Path of the installer that goes into every bundle, the same bytes for each bundle of a tool version. */
 export function installScriptPath(): string {
-  const here = import.meta.dirname;
-  return join(here, 'install.sh');
+  return join(distFolder(), 'install.sh');
 }
 
 /** Path of the command line program that a bundle carries for jump hosts that have Node. */

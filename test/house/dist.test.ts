@@ -20,9 +20,9 @@ beforeEach(async () => {
   checkout = mkdtempSync(join(tmpdir(), 'airgap-'));
   cpSync(join(root, 'scripts'), join(checkout, 'scripts'), { recursive: true });
   symlinkSync(join(root, 'node_modules'), join(checkout, 'node_modules'));
-  mkdirSync(join(checkout, 'src/install'), { recursive: true });
+  mkdirSync(join(checkout, 'src/install/script'), { recursive: true });
   write('package.json', '{"name": "sample", "version": "1.2.3", "type": "module"}');
-  write('src/install/install.sh', '#!/bin/sh\n');
+  write('src/install/script/main.sh', '#!/bin/sh\n');
   write(
     'src/cli.ts',
     `import pMap from 'p-map';
@@ -63,7 +63,7 @@ test('the same bytes from another folder, and nothing left over in dist/', async
 
 test.each([
   ['a source that changed', 'src/action.ts', 'dist/action.js differs'],
-  ['an installer that changed', 'src/install/install.sh', 'dist/install.sh differs'],
+  ['an installer that changed', 'src/install/script/words.sh', 'dist/install.sh differs'],
   ['a dist file that was edited', 'dist/bundle.js', 'dist/bundle.js differs'],
   ['a dist file from nowhere', 'dist/other.js', 'dist/other.js is not built from anything'],
 ])('check:dist fails on %s', async (_, path, line) => {

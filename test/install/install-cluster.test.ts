@@ -4,6 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { installScriptPath } from '../../src/install/assets.ts';
 import { decoded, expectUntouched, secretData } from './jump-host.ts';
 import { bundleFor, on, registry } from './site.ts';
 
@@ -239,7 +240,7 @@ test.each<[NodeJS.Signals, number]>([
   const bundle = await bundleFor('registry.example.org');
   const oras = `#!/bin/sh\nif [ "$1" = version ]; then echo 'Version: 1.3.6'; exit; fi\necho $$ > started\nexec sleep 60\n`;
   const site = await on({ programs: { oras } });
-  const script = join(import.meta.dirname, '../../src/install/install.sh');
+  const script = installScriptPath();
   const env = {
     PATH: join(site.folder, 'bin'),
     TMPDIR: join(site.folder, 'tmp'),

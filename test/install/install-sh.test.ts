@@ -3,6 +3,7 @@ import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { installScriptPath } from '../../src/install/assets.ts';
 import { freePort, startRegistry, type TestRegistry } from '../helpers/registry.ts';
 import { toolPath } from '../helpers/tools.ts';
 import {
@@ -17,7 +18,7 @@ import {
 } from './jump-host.ts';
 import { type BundleOptions, keyPair, makeBundle, type TestBundle } from './make-bundle.ts';
 
-const script = join(import.meta.dirname, '../../src/install/install.sh');
+const script = installScriptPath();
 const names = Object.keys(shells) as Shell[];
 
 let folder: string;

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { load, loadAll } from 'js-yaml';
 import { expect } from 'vitest';
+import { installScriptPath } from '../../src/install/assets.ts';
 import { toolPath } from '../helpers/tools.ts';
 
 export const shells = {
@@ -52,7 +53,7 @@ const plainTools =
     ' ',
   );
 const realTools = ['openssl', 'oras'];
-const script = join(import.meta.dirname, '../../src/install/install.sh');
+const script = installScriptPath();
 
 export async function makeJumpHost(options: HostOptions = {}): Promise<JumpHost> {
   const folder = await mkdtemp(join(tmpdir(), 'airgap-host-'));

@@ -8,6 +8,7 @@ import { sha256Sums } from '../../src/bundle/sums.ts';
 import { writeBundle } from '../../src/bundle/write.ts';
 import type { Context } from '../../src/context.ts';
 import type { TargetSpec } from '../../src/inputs/spec.ts';
+import { installScriptPath } from '../../src/install/assets.ts';
 import { readChart, type Spelling } from '../../src/install/chart.ts';
 import { type InstallFile, installFiles } from '../../src/install/files.ts';
 import type { InventoryHead } from '../../src/install/tables.ts';
@@ -196,7 +197,7 @@ async function filesOf(
     target,
     ...(isAirgap ? { chart: await readChart(await readFile(chartPath), chartPath) } : {}),
     ownImages: { image: `${target.endpoint}/airgap/swap:1` },
-    script: await readFile(join(import.meta.dirname, '../../src/install/install.sh')),
+    script: await readFile(installScriptPath()),
     ...(options.program === undefined ? {} : { program: Buffer.from(options.program) }),
   });
 }

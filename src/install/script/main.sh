@@ -1,0 +1,85 @@
+#!/bin/sh
+# Installs a bundle made by airgap-bundle on a host behind the air gap. Needs no Node: POSIX sh, openssl,
+# and of oras, kubectl and helm those that the steps use.
+#
+# Nothing of a bundle is written into this text. What the script knows of one it reads from the bundle's own
+# flat tables, after openssl has accepted the signature over bundle.json and the table's hash hangs on that.
+# Credentials go through files that only this user can read; never through arguments, never through eval.
+set -euf
+umask 077
+LC_ALL=C
+export LC_ALL
+unset CDPATH TAR_OPTIONS IFS
+tab=$(printf '\t')
+newline='
+'
+
+usage() {
+  cat <<'END'
+Usage: sh install.sh BUNDLE --key PUB [options]
+
+BUNDLE is NAME-VERSION.tar, also when that lies in parts (NAME-VERSION.tar.001 and on): they are read in place.
+
+Checks the bundle's signature, puts its images into the target registry, applies the Secret registry-info in
+jet-system, installs the image-swap chart and reads MIRROR_REGISTRIES back.
+
+  --key PUB                  public key in PEM that may have signed the bundle; may be given more than once
+  --revoked ID|FILE          key whose signatures are refused: its id, its .pub, or a file with an id a line; may
+                             be given more than once
+  --username U               what the cluster pulls with, into the Secret and the chart's values; without it
+                             the credential that the cluster's Secret has is kept
+  --password-file FILE         its password (or AIRGAP_BUNDLE_PASSWORD)
+  --push-username U          who pushes the images; default: the login of docker or oras on this host
+  --push-password-file FILE    its password (or AIRGAP_BUNDLE_PUSH_PASSWORD)
+  --only STEP[,STEP]         only these of load, secret, chart, check
+  --skip STEP[,STEP]         all but these (not together with --only)
+  --dry-run                  verify, then print what would be run; contacts nothing
+  --yes                      do not ask; without it, it asks only on a terminal
+  --wait                     wait until the chart's workloads are ready
+  --create-namespace         create the namespaces that are missing
+  --namespace NS             of the chart's release; default: default
+  --kubeconfig FILE          passed to kubectl and helm
+  --context NAME             passed to kubectl and helm
+  --uninstall                take the chart, the Secret and our note in the cluster away again; images stay
+  --allow-unsigned           take a bundle without a signature
+  --allow-expired            take a bundle whose dates do not fit the clock
+  --allow-downgrade          replace a newer bundle, or another one of the same version
+  --allow-plain-http-credentials
+                             send the push password over plain HTTP to a host that is not this one
+
+With Node 20.18.1 or newer every byte of the bundle is verified before anything is pushed. Without it, the
+inventory and the files are verified and blobs are checked by digest while they are pushed.
+
+Exit codes: 0 done, 2 usage, 3 tool missing or too old, 4 signature, 5 integrity, 6 expired or older than the
+installed bundle, 7 login refused, 8 refused by the registry, 9 run again to resume, 10 local file, 11 cluster.
+END
+}
+
+main() {
+  take_variables
+  make_private_folder
+  read_arguments "$@"
+  require_tool openssl awk sed tr fold cmp od date dd
+  keep_logins
+  read_keys
+  read_revoked
+  verify_bundle
+  read_settings
+  check_dates
+  choose_steps
+  check_tools
+  if wanted load; then write_registry_config; fi
+  show_plan
+  confirm
+  if [ "$uninstall" = yes ]; then
+    uninstall
+    return
+  fi
+  if uses_cluster; then look_at_cluster; fi
+  if wanted load; then load_images; fi
+  if wanted secret; then apply_secret; fi
+  if wanted chart; then install_chart; fi
+  if wanted check; then check_secret; fi
+  if wanted secret; then record_bundle; fi
+  if [ "$dry_run" = yes ]; then say 'Nothing was changed (--dry-run).'; else say 'Done.'; fi
+}
