@@ -52,15 +52,24 @@ async function traced(...argv: string[]): Promise<Trace> {
     file,
   ];
   const { exitCode } = await job.runWith({ prefix }, ...argv);
-  const text = await readFile(file, 'latin1');
-  // The first is the run itself. A call that another thread cut in two begins with its first half.
-  return {
-    exitCode,
-    lines: text
-      .split('\n')
-      .filter((line) => !line.includes('resumed>'))
-      .slice(1),
-  };
+  // The first is the run itself.
+  return { exitCode, lines: wholeCalls(await readFile(file, 'latin1')).slice(1) };
+}
+
+/** strace cuts a call in two where another thread comes between: each stands whole where it began. */
+function wholeCalls(text: string): string[] {
+  const lines: string[] = [];
+  const begun = new Map<string, number>();
+  for (const line of text.split('\n')) {
+    const [, pid = '', end] = /^(\d+) +(?:<\.\.\. \w+ resumed>(.*))?/.exec(line) ?? [];
+    const at = begun.get(pid);
+    if (end !== undefined && at !== undefined) {
+      lines[at] = lines[at]?.replace(/ *<unfinished \.\.\.>$/, end) ?? '';
+    } else {
+      begun.set(pid, lines.push(line) - 1);
+    }
+  }
+  return lines;
 }
 
 /** Whatever reaches out of the process: children, connections, names and files that change. */
