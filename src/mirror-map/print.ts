@@ -17,7 +17,8 @@ export function printAsList(text: string): string {
   return isCommaForm(text) ? text.trim() : printEntries(parseMirrorMap(text).entries);
 }
 
-function printEntries(entries: readonly MapEntry[]): string {
+/** The entries as the Secret and values.yaml carry them: joined by commas, in order. */
+export function printEntries(entries: readonly MapEntry[]): string {
   return entries.map(printEntry).join(',');
 }
 

@@ -24,7 +24,7 @@ export function uniqueBlobs(images: readonly PlannedImage[]): InventoryBlob[] {
 
 /** The repositories in the target, `host/repository`, into which each config and layer goes. */
 export function blobRepositories(
-  images: readonly PlannedImage[],
+  images: readonly Pick<PlannedImage, 'entry' | 'graph'>[],
   { target: { pullThrough } }: Pick<Inventory, 'target'>,
 ): ReadonlyMap<Digest, readonly string[]> {
   const users = new Map<Digest, Set<string>>();

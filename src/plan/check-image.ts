@@ -6,8 +6,8 @@ import { isIndex } from '../oci/media-types.ts';
 import { formatPlatform, type Platform } from '../oci/platform.ts';
 import type { AirgapError } from '../report/error.ts';
 import { checkContents } from './check-contents.ts';
-import { repositoryOf } from './placements.ts';
-import type { Candidate } from './plan.ts';
+import { type AskedFor, repositoryOf } from './placements.ts';
+import type { Candidate, ResolvedImage } from './plan.ts';
 import { availablePlatforms, missingPlatforms, platformNames } from './platforms.ts';
 import { error, type Problem, warning } from './problem.ts';
 import { basePath } from './repositories.ts';
@@ -58,7 +58,18 @@ function whyUnresolved({ message, given }: AirgapError, image: string): string {
   return given && given !== image ? `${message} (${given})` : message;
 }
 
-function checkConsumers(spec: BundleSpec, map: MirrorMap, candidate: Candidate): Problem[] {
+/** An image that both consumers were asked about. */
+export interface Judged {
+  readonly image: Pick<ResolvedImage, 'listed' | 'reference'>;
+  readonly asks: AskedFor;
+}
+
+/** What is wrong with what both consumers make of an image. */
+export function checkConsumers(
+  spec: Pick<BundleSpec, 'target'>,
+  map: MirrorMap,
+  candidate: Judged,
+): Problem[] {
   const outside = checkInside(spec, candidate);
   return [
     // What leaves the target comes back to the webhook as an image of elsewhere: one cause, told once.
@@ -68,7 +79,11 @@ function checkConsumers(spec: BundleSpec, map: MirrorMap, candidate: Candidate):
   ];
 }
 
-function checkLoop(spec: BundleSpec, map: MirrorMap, { image: { listed } }: Candidate): Problem[] {
+function checkLoop(
+  spec: Pick<BundleSpec, 'target'>,
+  map: MirrorMap,
+  { image: { listed } }: Judged,
+): Problem[] {
   const { image } = listed;
   const loop = rewriteLoop(map, image);
   if (!loop) return [];
@@ -76,7 +91,7 @@ function checkLoop(spec: BundleSpec, map: MirrorMap, { image: { listed } }: Cand
   return [error('rewrite-loop', [image], message, cureForLoop(map, spec.target.endpoint, image))];
 }
 
-function checkMapped({ image: { listed, reference }, asks }: Candidate): Problem[] {
+function checkMapped({ image: { listed, reference }, asks }: Judged): Problem[] {
   const { image } = listed;
   const { asked, webhookError, unusable } = asks;
   if (webhookError) {
@@ -89,7 +104,7 @@ function checkMapped({ image: { listed, reference }, asks }: Candidate): Problem
   return [warning('unmapped', [image], message, `add ${reference.registry}::TARGET to the map`)];
 }
 
-function checkContainerd({ image: { listed, reference }, asks: { asked } }: Candidate): Problem[] {
+function checkContainerd({ image: { listed, reference }, asks: { asked } }: Judged): Problem[] {
   if (asked.length === 0 || asked.some(({ by }) => by === 'containerd')) return [];
   const { image } = listed;
   const message = `${image} is mapped by an entry that containerd's mirrors do not know; only the webhook finds it`;
@@ -105,7 +120,7 @@ function unusableTarget(image: string, target: string): Problem[] {
 }
 
 /** Rules that build a target from the image itself can leave the base path although the entry looks right. */
-function checkInside({ target }: BundleSpec, { image, asks }: Candidate): Problem[] {
+function checkInside({ target }: Pick<BundleSpec, 'target'>, { image, asks }: Judged): Problem[] {
   const prefix = basePath(target);
   const outside = asks.asked.filter(
     ({ reference }) => !repositoryOf(reference).startsWith(`${prefix}/`),

@@ -11,7 +11,7 @@ import { error, type Problem, warning } from './problem.ts';
 import { basePath } from './repositories.ts';
 
 /** What is wrong with the map as a whole. */
-export function checkMap({ target, images }: BundleSpec): Problem[] {
+export function checkMap({ target, images }: Pick<BundleSpec, 'target' | 'images'>): Problem[] {
   const { mirrorMap: map, endpoint, baseContentPath } = target;
   const problems: Problem[] = [];
   const library = libraryWithoutDockerHub(map);

@@ -58,8 +58,24 @@ export function placementsOf(
   return [...askers].map(([reference, askedForBy]) => ({ reference, askedForBy }));
 }
 
+/**
+ * Whether the images of a list want a `host/repository:tag` with more than one digest; a digest reference's own tag
+ * yields to others.
+ */
+export function tagClaims(
+  wanted: readonly { readonly asked: readonly Asked[]; readonly digest: Digest }[],
+): (reference: string) => boolean {
+  const claims = new Map<string, Set<Digest>>();
+  for (const { asked, digest } of wanted) {
+    for (const name of asked.flatMap(({ reference }) => tagged(reference, digest))) {
+      claims.set(name, (claims.get(name) ?? new Set()).add(digest));
+    }
+  }
+  return (reference) => (claims.get(reference)?.size ?? 0) > 1;
+}
+
 /** The tag references that stand for one asked reference. */
-export function tagged(reference: Reference, digest: Digest): string[] {
+function tagged(reference: Reference, digest: Digest): string[] {
   if (!reference.digest) return [written(reference)];
   const kept = `${repositoryOf(reference)}:airgap-${hexOf(digest).slice(0, 12)}`;
   return reference.tag ? [written(reference), kept] : [kept];

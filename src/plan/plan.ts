@@ -9,7 +9,7 @@ import { checkImage } from './check-image.ts';
 import { checkMap } from './check-map.ts';
 import { collisions } from './collisions.ts';
 import type { InventoryImage } from './inventory.ts';
-import { type AskedFor, askedFor, placementsOf, tagged } from './placements.ts';
+import { type AskedFor, askedFor, placementsOf, tagClaims } from './placements.ts';
 import { filterPlatforms, platformNames } from './platforms.ts';
 import type { Problem } from './problem.ts';
 import { checkSubjects } from './subjects.ts';
@@ -46,8 +46,8 @@ export interface Plan {
 export function makePlan(spec: BundleSpec, resolved: readonly ResolvedImage[]): Plan {
   const map = effectiveMap(spec.target.mirrorMap, spec.target.endpoint);
   const candidates = resolved.map((image) => judge(spec, map, image));
-  const claims = tagClaims(candidates);
-  const images = candidates.flatMap((candidate) => planned(candidate, claims));
+  const isClaimed = tagClaims(candidates.flatMap(wantedTags));
+  const images = candidates.flatMap((candidate) => planned(candidate, isClaimed));
   const problems = [
     ...checkMap(spec),
     ...candidates.flatMap((candidate) => checkImage(spec, map, candidate)),
@@ -76,28 +76,15 @@ function keepsIndex(image: ResolvedImage): boolean {
   return image.reference.digest !== undefined;
 }
 
-/** Which digests the tags of the target are wanted with; a digest reference's own tag yields to others. */
-function tagClaims(candidates: readonly Candidate[]): ReadonlyMap<string, ReadonlySet<Digest>> {
-  const claims = new Map<string, Set<Digest>>();
-  for (const { asks, filtered } of candidates) {
-    if (!filtered) continue;
-    const { digest } = filtered.graph.root;
-    for (const name of asks.asked.flatMap(({ reference }) => tagged(reference, digest))) {
-      claims.set(name, (claims.get(name) ?? new Set()).add(digest));
-    }
-  }
-  return claims;
+function wantedTags({ asks: { asked }, filtered }: Candidate) {
+  return filtered ? [{ asked, digest: filtered.graph.root.digest }] : [];
 }
 
-function planned(
-  candidate: Candidate,
-  claims: ReadonlyMap<string, ReadonlySet<Digest>>,
-): PlannedImage[] {
+function planned(candidate: Candidate, isClaimed: (reference: string) => boolean): PlannedImage[] {
   const { image, asks, filtered } = candidate;
   if (!filtered) return [];
   const { graph, originalDigest } = filtered;
   const { mediaType, digest, size } = graph.root;
-  const isClaimed = (reference: string): boolean => (claims.get(reference)?.size ?? 0) > 1;
   const entry: InventoryImage = {
     source: image.listed.image,
     digest,

@@ -30,6 +30,7 @@ export type ProblemKind =
   | 'foreign-layer'
   | 'digest-algorithm'
   | 'subject-missing'
+  | 'not-carried'
   | 'no-chart';
 
 /** Whether `mirror` and `create` must not carry the plan out. */
