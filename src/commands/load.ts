@@ -6,6 +6,7 @@ import { mediaTypeOf } from '../oci/manifest.ts';
 import { targetHeads } from '../transfer/heads.ts';
 import type { TransferJob } from '../transfer/job.ts';
 import { transfer } from '../transfer/transfer.ts';
+import { orasForLoad } from './carried-oras.ts';
 import { type Connections, connect, targetAccess } from './connect.ts';
 import { checkInstalled, recordInstalled, whileNoOtherLoads } from './installed-state.ts';
 import type { TrustOptions } from './keyring.ts';
@@ -101,7 +102,8 @@ async function place(bundle: VerifiedBundle, connections: Connections, context: 
   return withLayout(content, connections, context, async (layout, by, during) => {
     const origin = await layoutOrigin(bundle, root, layout, content.base);
     const job: TransferJob = { ...places, origin, manifest: content.manifest };
-    return withTools(by, during, (tools) => transfer(job, tools, during));
+    const find = (scratch: string) => orasForLoad(bundle, scratch, during);
+    return withTools(by, during, (tools) => transfer(job, tools, during), find);
   });
 }
 

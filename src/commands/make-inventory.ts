@@ -5,7 +5,7 @@ import type { BundleSpec } from '../inputs/spec.ts';
 import { utcSeconds } from '../inputs/time.ts';
 import { installScriptPath, programPath } from '../install/assets.ts';
 import type { Chart, OwnImages } from '../install/chart.ts';
-import { installFiles } from '../install/files.ts';
+import { type InstallFile, installFiles } from '../install/files.ts';
 import { printMirrorMap } from '../mirror-map/print.ts';
 import { type Digest, digestOf, hexOf } from '../oci/digest.ts';
 import { childrenFirst, type Leaf, leavesOf, type ManifestDocument } from '../oci/graph.ts';
@@ -27,6 +27,8 @@ export interface InventoryInput {
   readonly withoutImages: boolean;
   /** False for a plan that cannot be carried out: its targets may fit no file. */
   readonly withFiles: boolean;
+  /** Programs that the bundle carries. */
+  readonly tools: readonly InstallFile[];
   /** Makes a delta: what this bundle brings is left out. */
   readonly base?: DeltaBase | undefined;
 }
@@ -190,6 +192,7 @@ async function installInput(inventory: Inventory, input: InventoryInput) {
     ownImages,
     script: await readFile(installScriptPath()),
     program: await readFile(programPath()),
+    tools: input.tools,
     ...(chart ? { chart } : {}),
     ...(isEKSCluster === undefined ? {} : { isEKSCluster }),
   };

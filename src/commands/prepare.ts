@@ -9,6 +9,7 @@ import type { Registries } from '../registry/client.ts';
 import { cacheBefore, type FolderCache, folderCache } from '../registry/content-cache.ts';
 import { AirgapError } from '../report/error.ts';
 import { count } from '../report/units.ts';
+import { carriedTools } from './carried-tools.ts';
 import { type DeltaBase, refuseOlderThanBase, savedBase } from './delta-base.ts';
 import { loadChart } from './load-chart.ts';
 import { type MadeInventory, makeInventory } from './make-inventory.ts';
@@ -47,6 +48,7 @@ export async function prepare(
   const createdAt = saved ? new Date(saved.createdAt) : creationTime(context);
   refuseExpired(spec, createdAt);
   const chart = await loadChart(spec, registries);
+  const tools = await carriedTools(spec, context);
   const own = ownImages(spec, chart);
   const listed = [...spec.images, ...own.listed];
   const images = count(listed.length, 'image');
@@ -66,6 +68,7 @@ export async function prepare(
     createdAt,
     withoutImages: withoutImages || saved?.imagesNotEmbedded === true,
     withFiles: !hasErrors(plan.problems),
+    tools,
     base,
   });
   refuseOlderThanBase(made.inventory);

@@ -17,14 +17,20 @@ export interface PlacedResult {
   readonly errors: readonly AirgapError[];
 }
 
-/** Gives `work` the mover and a private folder, and removes the folder whatever happens. */
+/**
+ * Gives `work` the mover and a private folder, and removes the folder whatever happens.
+ * @param find finds the oras, and may put it into that folder
+ */
 export async function withTools<T>(
   logins: Omit<Connections, 'registries'>,
   context: Context,
   work: (tools: TransferTools) => Promise<T>,
+  find: (scratch: string) => Promise<string> = () => findOras(context),
 ): Promise<T> {
-  const oras = await findOras(context);
-  return withScratch(context.temporary, (scratch) => work({ ...logins, oras, scratch }));
+  return withScratch(context.temporary, async (scratch) => {
+    const oras = await find(scratch);
+    return work({ ...logins, oras, scratch });
+  });
 }
 
 /** The images that have a place in the target; an unmapped one has none. */

@@ -2,7 +2,9 @@ import { resolve } from 'node:path';
 import type { Context } from '../context.ts';
 import { type Platform, parsePlatform } from '../oci/platform.ts';
 import { AirgapError } from '../report/error.ts';
+import { readTools } from './carried-tools.ts';
 import { readCertificates } from './certificate.ts';
+import { readCredentials } from './credentials.ts';
 import { parseDuration } from './duration.ts';
 import { checkEndpoint, checkRegistry, readBasePath, readPullThrough } from './endpoint.ts';
 import { fieldName } from './fields.ts';
@@ -36,7 +38,9 @@ export async function makeSpec(
     platforms: document.platforms.map((text, index) => readPlatform(text, index)),
     registries: await readRegistries(document, target, folder, context),
     pullThrough: document.pullThrough.map((path, index) => readPullThrough(path, index, target)),
+    tools: readTools(document.tools, folder),
     ...defined({
+      credentials: readCredentials(document.credentials),
       signing: signingOf(document, folder),
       retryBudgetMs: retryBudgetOf(document),
       sequence: document.sequence,

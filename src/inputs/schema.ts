@@ -52,6 +52,18 @@ const registryAccess = z.strictObject({
   maxConcurrent: z.int().min(1).optional().describe('Most requests at a time, default 32.'),
 });
 
+const carriedTool = z
+  .union([
+    text,
+    z.strictObject({
+      platform: text.describe(
+        '`os/architecture` of the host behind the gap, such as `linux/arm64`.',
+      ),
+      oras: text.describe('Path of an oras for that platform.'),
+    }),
+  ])
+  .describe('`os/architecture`, or {platform: …, oras: FILE}.');
+
 /** `bundle.yaml`. The published `bundle.schema.json` is generated from this. */
 export const bundleSchema = z.strictObject({
   $schema: z.string().optional(),
@@ -111,6 +123,26 @@ export const bundleSchema = z.strictObject({
     .optional()
     .describe(
       'How long a request or copy that may yet succeed is tried again: `90s`, `30m`, `2h`; default `10m`, at most `168h`.',
+    ),
+  tools: z
+    .array(carriedTool)
+    .default([])
+    .describe(
+      'Platforms whose oras the bundle carries, for hosts behind the gap without one: `linux/amd64` for the oras that is used here, {platform: linux/arm64, oras: FILE} for another.',
+    ),
+  credentials: z
+    .union([
+      z.literal('embed'),
+      z.strictObject({
+        age: z
+          .array(text)
+          .min(1)
+          .describe('Recipients as age takes them: `age1…`, or an SSH public key.'),
+      }),
+    ])
+    .optional()
+    .describe(
+      '`embed`: the pull credential that create is given travels in the bundle IN CLEAR TEXT; {age: [RECIPIENT]}: encrypted. Absent: it is given to install.sh.',
     ),
   sequence: z
     .int()

@@ -25,6 +25,10 @@ export interface BundleSpec {
   readonly pullThrough: readonly string[];
   /** How long a request or copy that may yet succeed is tried again from its first failure, milliseconds. */
   readonly retryBudgetMs?: number;
+  /** Programs that the bundle carries for hosts behind the gap. */
+  readonly tools: readonly CarriedTool[];
+  /** How the cluster's pull credential travels; absent: not in the bundle. */
+  readonly credentials?: 'embed' | { readonly age: readonly string[] };
   readonly sequence?: number;
   /** RFC 3339 in UTC. */
   readonly expires?: string;
@@ -48,6 +52,13 @@ export interface ListedImage {
   readonly image: string;
   /** Where it was written: `images[0]`, `images.txt:3`. */
   readonly origin: string;
+}
+
+export interface CarriedTool {
+  /** `os/architecture`. */
+  readonly platform: string;
+  /** Absolute path of the oras for it; absent: the one that is used here. */
+  readonly oras?: string;
 }
 
 /** How one registry is reached from here (`registries."<host>"` in bundle.yaml). */

@@ -28,6 +28,8 @@ export interface InstallInput {
   readonly script: Buffer;
   /** Bytes of bundle.js, where the bundle is to carry it. */
   readonly program?: Buffer;
+  /** Programs for hosts behind the gap, from `carriedPath`. */
+  readonly tools?: readonly InstallFile[];
   /** Of a delta: the `host/repository`s in the target into which each blob goes, by its digest. */
   readonly homes?: ReadonlyMap<Digest, readonly string[]>;
 }
@@ -48,7 +50,13 @@ export function installFiles(input: InstallInput): InstallFile[] {
     plain('registry-secret.yaml', secretYaml(input.target)),
     ...nodeFiles(nodesInput(input)).map(({ path, bytes }) => plain(path, bytes)),
     ...(input.program === undefined ? [] : [plain('bundle.js', input.program)]),
+    ...(input.tools ?? []),
   ];
+}
+
+/** Where a bundle has the oras for a platform, `linux/amd64`. */
+export function carriedPath(platform: string): string {
+  return `tools/${platform.replace('/', '-')}/oras`;
 }
 
 function plain(path: string, bytes: Buffer): InstallFile {

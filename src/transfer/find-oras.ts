@@ -16,9 +16,14 @@ export async function findOras(context: Context): Promise<string> {
   const named = context.env.AIRGAP_BUNDLE_ORAS;
   const path = named ? resolve(context.cwd, named) : await firstOnPath(context);
   if (path === undefined || !(await isExecutable(path))) throw missing(named);
+  await checkOras(path, context);
+  return path;
+}
+
+/** @throws AirgapError tool for one that is too old, or does not run */
+export async function checkOras(path: string, context: Context): Promise<void> {
   const version = await versionOf(path, context);
   if (version === undefined || isOlder(version, oldestOras)) throw tooOld(path, version);
-  return path;
 }
 
 const howToGetIt =

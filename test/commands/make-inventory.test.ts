@@ -17,6 +17,7 @@ test('an image whose index is byte for byte the root stands among the blobs once
     createdAt: new Date('2026-11-22T16:00:00Z'),
     withoutImages: false,
     withFiles: true,
+    tools: [],
   });
   expect(inventory.images[0]?.digest).toBe(inventory.root?.digest);
   const digests = inventory.blobs.map(({ digest }) => digest);

@@ -20,6 +20,8 @@ registries:                                    # how to reach a registry from he
   "127.0.0.1:5001": {plainHttp: true}          # also caCert, insecureSkipVerify, maxConcurrent
 signing: {key: bundle.key}                     # or unsigned: true
 pullThrough: [harbor.example.org/hub-proxy]    # target paths that cannot be pushed to (proxy caches): proved by a HEAD
+tools: [linux/amd64, {platform: linux/arm64, oras: ./oras-arm64}]
+credentials: {age: [age1lggyhqrw2nlhcxprm67z43rta597azn8gknawjehu9d9dl0jq3yqqvfafg]}    # or embed, in clear text
 sequence: 7                                    # optional, as expires:
 `;
 
@@ -60,6 +62,11 @@ describe('a bundle file', () => {
       },
       signing: { key: 'DIR/bundle/bundle.key' },
       pullThrough: ['harbor.example.org/hub-proxy'],
+      tools: [
+        { platform: 'linux/amd64' },
+        { platform: 'linux/arm64', oras: 'DIR/bundle/oras-arm64' },
+      ],
+      credentials: { age: ['age1lggyhqrw2nlhcxprm67z43rta597azn8gknawjehu9d9dl0jq3yqqvfafg'] },
       sequence: 7,
     });
   });
