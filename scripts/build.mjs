@@ -1,10 +1,11 @@
 #!/usr/bin/env node
-/** Builds dist/ from src/. The same sources give the same bytes, from whatever folder it is run. */
+/** Builds dist/ from src/ and charts/. The same sources give the same bytes, from whatever folder it is run. */
 import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { licenseText } from './licenses.mjs';
+import { packChart } from './pack-chart.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const stub = (/** @type {string} */ name) => join(root, 'scripts', 'stubs', `${name}.mjs`);
@@ -18,12 +19,14 @@ export async function buildInto(/** @type {string} */ folder) {
   const bundles = await Promise.all(
     Object.entries(doors).map(([entry, file]) => bundle(entry, file)),
   );
+  const chart = packChart(join(root, 'charts'), 'image-swap');
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   for (const { file, code } of bundles) writeFileSync(join(folder, file), code);
   chmodSync(join(folder, 'bundle.js'), 0o755);
   writeFileSync(join(folder, 'install.sh'), installScript());
   chmodSync(join(folder, 'install.sh'), 0o755);
+  writeFileSync(join(folder, chart.file), chart.bytes);
   writeFileSync(join(folder, 'package.json'), '{ "type": "commonjs" }\n');
   const inputs = bundles.flatMap(({ inputs }) => inputs);
   writeFileSync(join(folder, 'licenses.txt'), licenseText(root, inputs));

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** Fails unless dist/ is, file by file and byte by byte, what src/ builds. */
+/** Fails unless dist/ is, file by file and byte by byte, what src/ and charts/ build. */
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -14,7 +14,7 @@ async function main() {
     await buildInto(scratch);
     const differing = differences(scratch, dist);
     if (differing.length === 0) return;
-    console.error('dist/ is not what src/ builds:');
+    console.error('dist/ is not what src/ and charts/ build:');
     for (const line of differing) console.error(`  ${line}`);
     console.error('Run `npm run build` and commit dist/.');
     process.exitCode = 1;

@@ -15,3 +15,8 @@ export function installScriptPath(): string {
 export function programPath(): string {
   return join(distFolder(), 'bundle.js');
 }
+
+/** Path of our own image-swap chart, which is installed where bundle.yaml names none. */
+export function defaultChartPath(): string {
+  return join(distFolder(), 'image-swap-1.5.3.tgz');
+}

@@ -1,16 +1,19 @@
 import {
+  chmodSync,
   cpSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
   rmSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { readChartArchive } from '../../src/install/chart-archive.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 let checkout: string;
@@ -23,6 +26,10 @@ beforeEach(async () => {
   mkdirSync(join(checkout, 'src/install/script'), { recursive: true });
   write('package.json', '{"name": "sample", "version": "1.2.3", "type": "module"}');
   write('src/install/script/main.sh', '#!/bin/sh\n');
+  mkdirSync(join(checkout, 'charts/image-swap/templates'), { recursive: true });
+  write('charts/image-swap/Chart.yaml', 'name: image-swap\nversion: 1.5.3\n');
+  write('charts/image-swap/values.yaml', 'config: {}\n');
+  write('charts/image-swap/templates/a.yaml', 'kind: A\n');
   write(
     'src/cli.ts',
     `import pMap from 'p-map';
@@ -64,6 +71,7 @@ test('the same bytes from another folder, and nothing left over in dist/', async
 test.each([
   ['a source that changed', 'src/action.ts', 'dist/action.js differs'],
   ['an installer that changed', 'src/install/script/words.sh', 'dist/install.sh differs'],
+  ['a chart that changed', 'charts/image-swap/values.yaml', 'dist/image-swap-1.5.3.tgz differs'],
   ['a dist file that was edited', 'dist/bundle.js', 'dist/bundle.js differs'],
   ['a dist file from nowhere', 'dist/other.js', 'dist/other.js is not built from anything'],
 ])('check:dist fails on %s', async (_, path, line) => {
@@ -72,6 +80,18 @@ test.each([
   expect(exitCode).toBe(1);
   expect(stderr).toContain(line);
   expect(stderr).toContain('npm run build');
+});
+
+test('the chart is packed the same, whenever and by whomever its files were written', async () => {
+  const before = readFileSync(join(checkout, 'dist/image-swap-1.5.3.tgz'));
+  for (const path of ['Chart.yaml', 'templates/a.yaml']) {
+    chmodSync(join(checkout, 'charts/image-swap', path), 0o600);
+    utimesSync(join(checkout, 'charts/image-swap', path), 1, 1);
+  }
+  await run('build.mjs', '/');
+  expect(readFileSync(join(checkout, 'dist/image-swap-1.5.3.tgz'))).toEqual(before);
+  const { files } = await readChartArchive(before);
+  expect([...files.keys()]).toEqual(['Chart.yaml', 'templates/a.yaml', 'values.yaml']);
 });
 
 test('a build that fails leaves dist/ as it was', async () => {
