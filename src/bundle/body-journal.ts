@@ -26,6 +26,7 @@ export class BodyJournal {
   readonly #entry: ArchiveEntry;
   readonly #volume: Volume;
   readonly #ranges: { start: number; end: number; next: number; noted: number }[];
+  #lastNote: Promise<void> = Promise.resolve();
 
   /** @param notes what an earlier run has left in the block, if anything */
   constructor(entry: ArchiveEntry, volume: Volume, notes: Buffer | undefined) {
@@ -51,7 +52,13 @@ export class BodyJournal {
     if (reached.some(isWorthIt)) await this.#note();
   }
 
-  async #note(): Promise<void> {
+  /** One at a time: an earlier one must not come to the disk after a later one. */
+  #note(): Promise<void> {
+    this.#lastNote = this.#lastNote.then(() => this.#writeNotes());
+    return this.#lastNote;
+  }
+
+  async #writeNotes(): Promise<void> {
     const block = Buffer.alloc(blockSize);
     mark.copy(block);
     const counts = this.#ranges.map(({ start, end, next }) =>

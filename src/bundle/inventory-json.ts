@@ -63,9 +63,11 @@ export function refusal(errorClass: ErrorClass, given: string, cause?: unknown):
 
 type Refuse = (given: string, cause?: unknown) => AirgapError;
 
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
 export function decode(bytes: Uint8Array, refuse: Refuse): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    return utf8.decode(bytes);
   } catch (cause) {
     throw refuse('not UTF-8', cause);
   }

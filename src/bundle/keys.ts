@@ -53,10 +53,14 @@ export async function loadPrivateKey(path: string, passphrase?: string): Promise
   return { ...describeKey(createPublicKey(privateKey), path), privateKey };
 }
 
+/** As `keygen` and `verify` print it, or its digits alone. */
+export function isKeyId(text: string): boolean {
+  return /^(SHA256:)?[0-9a-f]{64}$/.test(text);
+}
+
 /** Reads a key id as a person gives it: a mistyped one would revoke nothing. @throws AirgapError usage */
 export function parseKeyId(text: string): string {
-  const keyId = /^(?:SHA256:)?([0-9a-f]{64})$/.exec(text)?.[1];
-  if (keyId !== undefined) return keyId;
+  if (isKeyId(text)) return text.replace('SHA256:', '');
   throw new AirgapError('usage', 'not a key id', {
     given: text,
     expected: '64 lower-case hex digits, as `keygen` and `verify` print them',

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { AirgapError } from '../report/error.ts';
-import { loadPublicKey, parseKeyId } from './keys.ts';
+import { isKeyId, loadPublicKey, parseKeyId } from './keys.ts';
 
 /**
  * The ids that `--revoked` names: one itself, or a file, which is a public key in PEM or a list of ids, one a line,
@@ -14,7 +14,7 @@ export async function readRevoked(words: readonly string[], folder: string): Pro
 }
 
 async function idsOf(word: string, folder: string): Promise<string[]> {
-  if (/^(SHA256:)?[0-9a-f]{64}$/.test(word)) return [parseKeyId(word)];
+  if (isKeyId(word)) return [parseKeyId(word)];
   const path = resolve(folder, word);
   const text = await readFile(path, 'latin1').catch((cause) => {
     throw neither(word, `${path}: ${cause.code}`, cause);

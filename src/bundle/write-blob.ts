@@ -1,6 +1,7 @@
 import { addAbortSignal } from 'node:stream';
 import { type Digest, digestOf } from '../oci/digest.ts';
 import type { BlobContent, ByteRange } from '../registry/api.ts';
+import { readUpTo } from '../registry/read-blob.ts';
 import { AirgapError } from '../report/error.ts';
 import { type ArchiveEntry, bodyStart, encodeHeader } from './archive.ts';
 import { type BodyJournal, openBodyJournal } from './body-journal.ts';
@@ -72,18 +73,11 @@ async function writeSmall(
   { volume, mtime, progress }: BlobTarget,
 ): Promise<Found> {
   const { body } = await read();
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    chunks.push(chunk);
-    size += chunk.length;
-    progress(chunk.length);
-    if (size > entry.size) break;
-  }
-  const digest = digestOf(Buffer.concat(chunks));
+  const bytes = await readUpTo(entry.size, body, progress);
+  const digest = digestOf(bytes);
   if (digest === entry.digest)
-    await volume.writeAll([encodeHeader(entry, mtime), ...chunks], entry.start);
-  return { digest, size };
+    await volume.writeAll([encodeHeader(entry, mtime), bytes], entry.start);
+  return { digest, size: bytes.length };
 }
 
 async function writeLarge(entry: ArchiveEntry, read: ReadBlob, target: BlobTarget): Promise<Found> {

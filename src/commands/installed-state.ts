@@ -6,7 +6,7 @@ import * as z from 'zod';
 import type { VerifiedBundle } from '../bundle/verified-bundle.ts';
 import type { Context } from '../context.ts';
 import { makeFolder } from '../disk/folder.ts';
-import { type Lock, takeLock } from '../disk/lock.ts';
+import { holding, type Lock, takeLock } from '../disk/lock.ts';
 import { asRecord, replaceFile } from '../disk/replace.ts';
 import { basePath } from '../plan/repositories.ts';
 import { AirgapError } from '../report/error.ts';
@@ -33,12 +33,7 @@ export async function whileNoOtherLoads<T>(
   context: Context,
   work: (lock: Lock) => Promise<T>,
 ): Promise<T> {
-  const lock = await lockRecord(bundle, context);
-  try {
-    return await work(lock);
-  } finally {
-    await lock.release();
-  }
+  return holding(await lockRecord(bundle, context), work);
 }
 
 async function lockRecord(bundle: VerifiedBundle, context: Context): Promise<Lock> {

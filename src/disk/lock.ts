@@ -62,7 +62,11 @@ export async function whileLocked<T>(
   context: LockContext,
   work: (lock: Lock) => Promise<T>,
 ): Promise<T> {
-  const lock = await takeLock(locked, context);
+  return holding(await takeLock(locked, context), work);
+}
+
+/** Releases the lock when `work` has ended, however that was. */
+export async function holding<T>(lock: Lock, work: (lock: Lock) => Promise<T>): Promise<T> {
   try {
     return await work(lock);
   } finally {

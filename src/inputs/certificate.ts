@@ -45,19 +45,19 @@ function checkTrust(all: readonly X509Certificate[], field: string, now: Date): 
   const anchors = all.filter((one) => one.ca || one.checkIssued(one));
   if (anchors.length === 0) {
     throw new AirgapError('usage', `${field} holds no certificate authority`, {
-      given: all.map(({ subject }) => `a certificate of ${oneLine(subject)}`).join('; '),
-      expected: `the certificate of who issued it: ${oneLine(all[0]?.issuer)}`,
+      given: all.map(({ subject }) => `a certificate of ${withCommas(subject)}`).join('; '),
+      expected: `the certificate of who issued it: ${withCommas(all[0]?.issuer)}`,
     });
   }
   if (anchors.some(({ validTo }) => Date.parse(validTo) > now.getTime())) return;
   throw new AirgapError('usage', `${field} has expired`, {
-    given: anchors.map((one) => `${oneLine(one.subject)}, until ${one.validTo}`).join('; '),
+    given: anchors.map((one) => `${withCommas(one.subject)}, until ${one.validTo}`).join('; '),
     expected: 'a certificate authority that is valid now',
   });
 }
 
 /** Names have a line for each of their parts. */
-function oneLine(name = ''): string {
+function withCommas(name = ''): string {
   return name.replaceAll('\n', ', ');
 }
 

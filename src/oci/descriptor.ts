@@ -11,6 +11,12 @@ export interface Descriptor {
   readonly artifactType?: string;
 }
 
+/**
+ * The largest blob that is read whole into memory, bytes: a config or chart, or the content of an artifact that is
+ * attached to another image, which oras does not move by itself.
+ */
+export const mostReadWhole = 32 * 1024 * 1024;
+
 /** Bytes of all of them together. */
 export function totalSize(contents: readonly { readonly size: number }[]): number {
   return contents.reduce((sum, { size }) => sum + size, 0);

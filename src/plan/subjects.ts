@@ -1,16 +1,16 @@
+import { mostReadWhole } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import { childrenFirst, type ImageGraph } from '../oci/graph.ts';
 import { references } from '../oci/manifest.ts';
+import { formatBytes } from '../report/units.ts';
 import type { PlannedImage } from './plan.ts';
 import { error, type Problem } from './problem.ts';
 
 /**
+ * Images with large blobs that are attached to something that does not travel (image-spec, manifest.md, "subject").
  * oras, which moves large blobs, follows a manifest to the one that it is attached to, and fails where that is not in
- * the bundle; blobs up to this size, bytes, go without oras then (transfer/small-blobs.ts).
+ * the bundle; smaller blobs go without oras then (transfer/small-blobs.ts).
  */
-const largestAttached = 32 * 1024 * 1024;
-
-/** Images with large blobs that are attached to something that does not travel (image-spec, manifest.md, "subject"). */
 export function checkSubjects(images: readonly PlannedImage[]): Problem[] {
   const carried = new Set(images.flatMap(({ graph }) => [...graph.documents.keys()]));
   return images.flatMap((image) => checkSubject(image, carried));
@@ -25,7 +25,7 @@ function checkSubject(
     .map(({ manifest }) => manifest.subject)
     .find((one) => one !== undefined && !carried.has(one.digest));
   if (subject === undefined) return [];
-  const message = `${source} has a blob over 32 MiB and is attached to ${subject.digest}, which is not among the images: it could not be loaded`;
+  const message = `${source} has a blob over ${formatBytes(mostReadWhole)} and is attached to ${subject.digest}, which is not among the images: it could not be loaded`;
   const cure = `add ${registry}/${repository}@${subject.digest} to the images, or leave this one out`;
   return [error('subject-missing', [source], message, cure)];
 }
@@ -33,5 +33,5 @@ function checkSubject(
 function hasLargeBlob(graph: ImageGraph): boolean {
   return childrenFirst(graph)
     .filter(({ manifest }) => manifest.kind === 'manifest')
-    .some(({ manifest }) => references(manifest).some(({ size }) => size > largestAttached));
+    .some(({ manifest }) => references(manifest).some(({ size }) => size > mostReadWhole));
 }

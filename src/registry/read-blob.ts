@@ -1,11 +1,9 @@
 import type { Readable } from 'node:stream';
-import type { Descriptor } from '../oci/descriptor.ts';
+import { type Descriptor, mostReadWhole } from '../oci/descriptor.ts';
 import { algorithmOf, digestOf } from '../oci/digest.ts';
 import { AirgapError } from '../report/error.ts';
 import type { RegistryClient } from './client.ts';
 import { twice } from './retry.ts';
-
-const mostBytes = 32 * 1024 * 1024;
 
 /**
  * Reads a small blob (a config, a chart) whole.
@@ -17,10 +15,10 @@ export async function readBlob(
   { digest, size }: Descriptor,
 ): Promise<Buffer> {
   const name = `${client.host}/${repository}@${digest}`;
-  if (size > mostBytes) {
+  if (size > mostReadWhole) {
     throw new AirgapError('usage', 'a config or chart is too large', {
       given: `${name}, ${size} bytes`,
-      expected: `at most ${mostBytes} bytes`,
+      expected: `at most ${mostReadWhole} bytes`,
     });
   }
   return twice(async () => {
@@ -31,13 +29,21 @@ export async function readBlob(
   });
 }
 
-/** Resolves to no more than a chunk over `size` bytes: a source may send without end. */
-async function readUpTo(size: number, body: Readable): Promise<Buffer> {
+/**
+ * Resolves to no more than a chunk over `size` bytes: a source may send without end.
+ * @param tell the bytes of each chunk
+ */
+export async function readUpTo(
+  size: number,
+  body: Readable,
+  tell: (bytes: number) => void = () => {},
+): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let read = 0;
   for await (const chunk of body as AsyncIterable<Buffer>) {
     chunks.push(chunk);
     read += chunk.length;
+    tell(chunk.length);
     if (read > size) break;
   }
   return Buffer.concat(chunks);

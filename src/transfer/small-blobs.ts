@@ -1,4 +1,4 @@
-import type { Descriptor } from '../oci/descriptor.ts';
+import { type Descriptor, mostReadWhole } from '../oci/descriptor.ts';
 import { Gate } from '../registry/gate.ts';
 import { readBlob } from '../registry/read-blob.ts';
 import type { CopyUnit } from './units.ts';
@@ -7,8 +7,6 @@ import type { Work } from './work.ts';
 
 /** Up to this size, bytes, a few requests of ours cost less than a process of oras (docs/benchmarks.md). */
 const largest = 1024 * 1024;
-/** Of a unit that oras could not copy: what our client reads whole (registry/read-blob.ts). */
-const largestAttached = 32 * 1024 * 1024;
 /** At a time, as each is held in memory whole: up to the first size, and up to the second. */
 const atOnce = { small: 32, attached: 2 };
 
@@ -18,7 +16,7 @@ export function areOurs(
   { hasSubject }: CopyUnit,
   { job: { origin } }: Work,
 ): boolean {
-  if (hasSubject) return blobs.every(({ size }) => size <= largestAttached);
+  if (hasSubject) return blobs.every(({ size }) => size <= mostReadWhole);
   return origin.kind === 'registries' && blobs.every(isSmall);
 }
 

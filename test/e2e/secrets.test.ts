@@ -8,7 +8,7 @@ import { pushImage } from '../helpers/images.ts';
 import { type Ended, type Job, reached, section, startJob } from '../helpers/job.ts';
 import { type FrontProxy, startFrontProxy } from '../helpers/proxy.ts';
 import { startRegistry, type TestRegistry } from '../helpers/registry.ts';
-import { toolPath } from '../helpers/tools.ts';
+import { watchingPrograms } from '../helpers/strace.ts';
 
 /** A word in each secret that cannot turn up by chance, whatever the rest of the secret is escaped to. */
 const canaries = {
@@ -105,19 +105,7 @@ async function runEverything(): Promise<void> {
 /** Runs a verb under strace, which writes down every program that it starts, with arguments and environment. */
 async function run(exitCode: number, env: Record<string, string>, ...argv: string[]) {
   const trace = join(traces, `${runs.length}`);
-  const watch = [
-    '-f',
-    '--seccomp-bpf',
-    '-qq',
-    '-v',
-    '-s',
-    '65535',
-    '-e',
-    'trace=execve',
-    '-o',
-    trace,
-  ];
-  const prefix = [toolPath('strace'), ...watch];
+  const prefix = watchingPrograms(trace, '--seccomp-bpf');
   const ended = await job.runWith({ prefix, env }, ...argv, '--output', 'json');
   runs.push({ ...ended, argv: argv.join(' '), trace });
   if (ended.exitCode !== exitCode)

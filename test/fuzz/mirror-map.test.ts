@@ -1,19 +1,9 @@
-import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseMirrorMap } from '../../src/mirror-map/parse.ts';
 import { printMirrorMap } from '../../src/mirror-map/print.ts';
-import { type WebhookAnswer, webhookImage } from '../../src/mirror-map/webhook.ts';
-
-interface Recorded {
-  map: string;
-  images: { image: string; webhook: WebhookAnswer }[];
-}
-const file = new URL('../fixtures/image-swap-webhook.jsonl', import.meta.url);
-const recorded: Recorded[] = readFileSync(file, 'utf8')
-  .trim()
-  .split('\n')
-  .map((line) => JSON.parse(line));
+import { webhookImage } from '../../src/mirror-map/webhook.ts';
+import { recordedMaps } from '../helpers/webhook-answers.ts';
 
 const host = fc.constantFrom(
   'docker.io',
@@ -83,14 +73,14 @@ describe('whatever stands in a map', () => {
   });
 });
 
-test('what does not matter changes no recorded answer: comments, empty lines, CRLF, our spelling', () => {
+test('what does not matter changes no recordedMaps answer: comments, empty lines, CRLF, our spelling', () => {
   const changes: readonly ((text: string) => string)[] = [
     (text) => text.replaceAll('\n', '\n# a remark\n'),
     (text) => text.replaceAll('\n', '\n\n'),
     (text) => text.replaceAll('\n', '\r\n'),
     (text) => printMirrorMap(parseMirrorMap(text)),
   ];
-  const ofLines = recorded.filter(({ map: text }) => text.trim().includes('\n'));
+  const ofLines = recordedMaps.filter(({ map: text }) => text.trim().includes('\n'));
   expect(ofLines.length).toBeGreaterThan(10);
   fc.assert(
     fc.property(

@@ -1,25 +1,14 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parseMirrorMap } from '../../src/mirror-map/parse.ts';
-import { type WebhookAnswer, webhookImage } from '../../src/mirror-map/webhook.ts';
-
-interface Recorded {
-  map: string;
-  images: { image: string; webhook: WebhookAnswer }[];
-}
-
-const file = new URL('../fixtures/image-swap-webhook.jsonl', import.meta.url);
-const recorded: Recorded[] = readFileSync(file, 'utf8')
-  .trim()
-  .split('\n')
-  .map((line) => JSON.parse(line));
+import { webhookImage } from '../../src/mirror-map/webhook.ts';
+import { recordedMaps } from '../helpers/webhook-answers.ts';
 
 test('the recording is whole', () => {
-  expect(recorded).toHaveLength(17);
-  expect(recorded.flatMap(({ images }) => images)).toHaveLength(242);
+  expect(recordedMaps).toHaveLength(17);
+  expect(recordedMaps.flatMap(({ images }) => images)).toHaveLength(242);
 });
 
-test.each(recorded.map((record, i) => [i + 1, record] as const))(
+test.each(recordedMaps.map((record, i) => [i + 1, record] as const))(
   'agrees with the webhook on record %i',
   (_, { map, images }) => {
     const parsed = parseMirrorMap(map);

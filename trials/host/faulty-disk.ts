@@ -1,13 +1,13 @@
 import { strict as assert } from 'node:assert';
-import { readdir } from 'node:fs/promises';
-import { checkDone, checkNothingHalf, checkRefused } from '../checks.ts';
+import { checkRefused } from '../checks.ts';
 import type { Random } from '../random.ts';
 import type { Site } from '../site.ts';
 import { Sites } from '../sites.ts';
 import { type Case, notApplicable, type Size, survived, type Trial } from '../trial.ts';
+import { loadCase } from './loads.ts';
 import { checkMade, checkNoLie, sumOf } from './outcome.ts';
 import { pointsOf, prepare, type ShapeName, shapes } from './points.ts';
-import { type Change, changes, countOf, runWithFault } from './strace.ts';
+import { type Change, changes, countOf, type Fault, type Faulted, runWithFault } from './strace.ts';
 
 const sites = new Sites();
 
@@ -21,7 +21,7 @@ export const t33: Trial = {
   star: false,
   cases: (size) => {
     const creates = shapes.flatMap((shape) => changes.map((call) => createCase(shape, call, size)));
-    return [...creates, ...changes.map((call) => loadCase(call, size))];
+    return [...creates, ...changes.map((call) => loadCase(sites, call, size, anyError, checkEnd))];
   },
   close: sites.close,
 };
@@ -77,26 +77,8 @@ async function failedCreate(
   return ended.exitCode === 0 ? 'done' : 'exit 10';
 }
 
-function loadCase(call: Change, size: Size): Case {
-  return {
-    name: `load: ${call}`,
-    seconds: 1_200,
-    run: async (random) => {
-      const site = await sites.at('distribution');
-      const points = pointsOf(await countOf(site, 'load', call), size, random);
-      let hits = 0;
-      for (const at of points) {
-        await site.reset();
-        const fault = `error=${errorFor(random)}` as const;
-        const ended = await runWithFault(site, 'load', { call, at, fault });
-        if (ended.isHit) hits++;
-        if (ended.exitCode !== 0) checkRefused(ended, 10);
-        await checkNothingHalf(site, 'load');
-        await checkDone(site, 'load', await site.run('load'));
-        const left = await readdir(site.job.path('state', 'airgap-bundle'));
-        assert.equal(left.length, 1, `${call} ${at}: left ${left.join(', ')}`);
-      }
-      return hits > 0 ? survived({ points: hits, missed: points.length - hits }) : notApplicable;
-    },
-  };
+const anyError = (random: Random): Fault => `error=${errorFor(random)}`;
+
+function checkEnd(ended: Faulted): void {
+  if (ended.exitCode !== 0) checkRefused(ended, 10);
 }

@@ -1,5 +1,4 @@
 import { strict as assert } from 'node:assert';
-import { readdir, readFile } from 'node:fs/promises';
 import { checkDone, checkNothingHalf } from '../checks.ts';
 import type { Random } from '../random.ts';
 import { killedAt, type Victim } from '../runs.ts';
@@ -13,6 +12,7 @@ import {
   type Trial,
   type Verdict,
 } from '../trial.ts';
+import { loadCase } from './loads.ts';
 import { askedAgain, checkMade, checkNoLie, finished, sumOf } from './outcome.ts';
 import { pointsOf, prepare, type ShapeName, shapes } from './points.ts';
 import { type Change, changes, countOf, runWithFault } from './strace.ts';
@@ -28,7 +28,7 @@ export const t35: Trial = {
   star: true,
   cases: (size) => {
     const creates = shapes.flatMap((shape) => changes.map((call) => createCase(shape, call, size)));
-    const loads = changes.map((call) => loadCase(call, size));
+    const loads = changes.map((call) => loadCase(sites, call, size, () => 'signal=KILL'));
     const random = { smoke: 2, small: 12, full: 200 }[size];
     const anywhere = Array.from({ length: random }, (_, at) => anywhereCase(at));
     if (size !== 'smoke') return [...creates, ...loads, ...anywhere];
@@ -87,36 +87,6 @@ async function killedCreate(
 
 function fail(where: string, error: Error): never {
   throw new Error(`${where}: ${error.message}`, { cause: error });
-}
-
-function loadCase(call: Change, size: Size): Case {
-  return {
-    name: `load: ${call}`,
-    seconds: 600,
-    run: async (random) => {
-      const site = await sites.at('distribution');
-      const points = pointsOf(await countOf(site, 'load', call), size, random);
-      let hits = 0;
-      for (const at of points) {
-        await site.reset();
-        const killed = await runWithFault(site, 'load', { call, at, fault: 'signal=KILL' });
-        if (killed.isHit) hits++;
-        await checkNothingHalf(site, 'load');
-        await checkDone(site, 'load', await site.run('load'));
-        await checkRecord(site);
-      }
-      return hits > 0 ? survived({ points: hits, missed: points.length - hits }) : notApplicable;
-    },
-  };
-}
-
-/** What was loaded is remembered, and nothing else is left. */
-async function checkRecord({ job }: Site): Promise<void> {
-  const folder = job.path('state', 'airgap-bundle');
-  const names = await readdir(folder);
-  assert.equal(names.length, 1, `left: ${names.join(', ')}`);
-  const record = JSON.parse(await readFile(`${folder}/${names[0]}`, 'utf8'));
-  assert.equal(record.version, '1.0.0');
 }
 
 function anywhereCase(at: number): Case {

@@ -1,8 +1,7 @@
 import { strict as assert } from 'node:assert';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { parseMirrorMap } from '../../src/mirror-map/parse.ts';
-import { type WebhookAnswer, webhookImage } from '../../src/mirror-map/webhook.ts';
+import { webhookImage } from '../../src/mirror-map/webhook.ts';
+import { recordedMaps } from '../../test/helpers/webhook-answers.ts';
 import type { Random } from '../random.ts';
 import { type Case, refused, survived, type Trial, type Verdict } from '../trial.ts';
 import { Desks } from './desk.ts';
@@ -81,25 +80,14 @@ function compare(one: readonly number[], other: readonly number[]): number {
   return at < 0 ? 0 : (one[at] ?? 0) - (other[at] ?? 0);
 }
 
-interface Recorded {
-  readonly map: string;
-  readonly images: readonly { readonly image: string; readonly webhook: WebhookAnswer }[];
-}
-
-/** What imageswap 1.5.3 itself answered. */
-function recordings(): Recorded[] {
-  const file = join(import.meta.dirname, '../../test/fixtures/image-swap-webhook.jsonl');
-  const lines = readFileSync(file, 'utf8').trim().split('\n');
-  const all = lines.map((line) => JSON.parse(line) as Recorded);
-  return all.filter(({ map }) => map.trim().includes('\n'));
-}
+/** A comma list would not bear the lines that are put in. */
+const inLines = recordedMaps.filter(({ map }) => map.trim().includes('\n'));
 
 /** Recorded maps with lines put in that change no answer, those that the webhook drops among them. */
 async function generated(count: number, random: Random): Promise<Verdict> {
-  const all = recordings();
   let answers = 0;
   for (let at = 0; at < count; at++) {
-    const { map, images } = random.pick(all);
+    const { map, images } = random.pick(inLines);
     const { text, dropped } = disturbed(map, random);
     const parsed = parseMirrorMap(text);
     const errors = parsed.problems.filter(({ severity }) => severity === 'error');

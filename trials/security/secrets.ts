@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { formsOf } from '../../src/report/redact.ts';
 import { type FrontProxy, startFrontProxy } from '../../test/helpers/proxy.ts';
-import { toolPath } from '../../test/helpers/tools.ts';
+import { watchingPrograms } from '../../test/helpers/strace.ts';
 import { decoded, type JumpHost, makeJumpHost, shells } from '../../test/install/jump-host.ts';
 import { keyPair, makeBundle } from '../../test/install/make-bundle.ts';
 import type { Random } from '../random.ts';
@@ -82,18 +82,7 @@ async function tryOne(run: number, pull: string, push: string, random: Random): 
   await registry.empty();
   lockFor(target, push);
   const trace = join(folder, 'trace');
-  const prefix = [
-    toolPath('strace'),
-    '-f',
-    '-qq',
-    '-v',
-    '-s',
-    '65535',
-    '-e',
-    'trace=execve',
-    '-o',
-    trace,
-  ];
+  const prefix = watchingPrograms(trace);
   const shell = random.pick(Object.keys(shells) as (keyof typeof shells)[]);
   const host = await makeJumpHost({ shell, prefix });
   try {
