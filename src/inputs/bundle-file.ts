@@ -1,12 +1,13 @@
 import { dirname, resolve } from 'node:path';
-import { load, YAMLException } from 'js-yaml';
 import type { Context } from '../context.ts';
 import { AirgapError, Failures } from '../report/error.ts';
 import { fieldErrors, type PlaceOf, settingOf } from './field-errors.ts';
+import type { Node } from './fields.ts';
 import { readText } from './files.ts';
 import { makeSpec } from './make-spec.ts';
+import { parseMapping } from './mapping.ts';
 import { type Given, type Layers, variablesOf, withOverrides } from './overrides.ts';
-import { type BundleDocument, bundleSchema } from './schema.ts';
+import { type BundleDocument, bundleJsonSchema, bundleSchema } from './schema.ts';
 import { variableOf } from './settings.ts';
 import type { BundleSpec } from './spec.ts';
 
@@ -28,10 +29,12 @@ export async function readBundleSpec(input: BundleInput, context: Context): Prom
   return makeSpec(validate(document, path, layers), dirname(path), context);
 }
 
+const what = 'the bundle file';
+
 /** @param mayBeAbsent flags or variables may say everything that the file would */
 async function readDocument(path: string, mayBeAbsent: boolean): Promise<Record<string, unknown>> {
   try {
-    return parseDocument(await readText(path, 'the bundle file'), path);
+    return parseMapping(await readText(path, what), path, what);
   } catch (error) {
     if (!isAbsent(error)) throw error;
     if (mayBeAbsent) return { apiVersion: 'airgap-bundle/v1' };
@@ -53,35 +56,12 @@ function isAnyGiven({ flags, variables }: Layers): boolean {
   return Object.values({ ...variables, ...flags }).some((value) => value !== undefined);
 }
 
-function parseDocument(text: string, path: string): Record<string, unknown> {
-  const isEmpty = text.replaceAll(/^\s*#.*$/gm, '').trim() === '';
-  const document = isEmpty ? undefined : parseYaml(text, path);
-  if (typeof document === 'object' && document !== null && !Array.isArray(document)) {
-    return document as Record<string, unknown>;
-  }
-  throw new AirgapError('usage', 'the bundle file holds no mapping', {
-    given: path,
-    expected: 'YAML that starts with `apiVersion: airgap-bundle/v1`',
-  });
-}
-
-function parseYaml(text: string, path: string): unknown {
-  try {
-    return load(text);
-  } catch (cause) {
-    if (!(cause instanceof YAMLException)) throw cause;
-    const at = cause.mark ? `:${cause.mark.line + 1}:${cause.mark.column + 1}` : '';
-    throw new AirgapError('usage', `the bundle file is not valid YAML: ${cause.reason}`, {
-      given: `${path}${at}`,
-      cause,
-    });
-  }
-}
-
 function validate(document: unknown, path: string, layers: Layers): BundleDocument {
   const result = bundleSchema.safeParse(document);
   if (result.success) return result.data;
-  const errors = fieldErrors(result.error.issues, document, placesOf(path, layers));
+  const schema = bundleJsonSchema() as Node;
+  const placeOf = placesOf(path, layers);
+  const errors = fieldErrors(result.error.issues, { document, schema, placeOf });
   if (errors.length === 1 && errors[0]) throw errors[0];
   throw new Failures(`${path} has ${errors.length} mistakes`, errors);
 }

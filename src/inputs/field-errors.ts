@@ -6,6 +6,7 @@ import {
   type FieldPath,
   fieldName,
   isNear,
+  type Node,
   nearestField,
 } from './fields.ts';
 import { type Setting, settings } from './settings.ts';
@@ -15,18 +16,22 @@ type Issue = z.core.$ZodIssue;
 /** Where a field's value came from: the path of bundle.yaml, a flag, or a variable. */
 export type PlaceOf = (field: FieldPath) => string;
 
+/** A document that was refused. */
+export interface Refused {
+  readonly document: unknown;
+  /** The JSON Schema that it should meet. */
+  readonly schema: Node;
+  readonly placeOf: PlaceOf;
+}
+
 /**
  * What is wrong with a document, a mistake each, in words that name the field, what stands there and what may.
  * @param issues zod's
  */
-export function fieldErrors(
-  issues: readonly Issue[],
-  document: unknown,
-  placeOf: PlaceOf,
-): AirgapError[] {
+export function fieldErrors(issues: readonly Issue[], refused: Refused): AirgapError[] {
   return issues
-    .flatMap((issue) => flatten(issue, document))
-    .flatMap((issue) => issueErrors(issue, document, placeOf));
+    .flatMap((issue) => flatten(issue, refused.document))
+    .flatMap((issue) => issueErrors(issue, refused));
 }
 
 /** A union says only "no form fits": where the value is meant as one of them, say what is wrong with that. */
@@ -55,38 +60,38 @@ function isMeant(form: readonly Issue[], key: string): boolean {
   return !unknown.includes(key) || missing.some((name) => isNear(name, key));
 }
 
-function issueErrors(issue: Issue, document: unknown, placeOf: PlaceOf): AirgapError[] {
+function issueErrors(issue: Issue, refused: Refused): AirgapError[] {
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => unknownField(issue.path, key, placeOf));
+    return issue.keys.map((key) => unknownField(issue.path, key, refused));
   }
-  const value = valueAt(document, issue.path);
-  return [value === undefined ? missing(issue.path, placeOf) : wrong(issue, value, placeOf)];
+  const value = valueAt(refused.document, issue.path);
+  return [value === undefined ? missing(issue.path, refused) : wrong(issue, value, refused)];
 }
 
-function unknownField(path: FieldPath, key: string, placeOf: PlaceOf): AirgapError {
-  const near = nearestField(path, key);
+function unknownField(path: FieldPath, key: string, { schema, placeOf }: Refused): AirgapError {
+  const near = nearestField(schema, path, key);
   return new AirgapError('usage', `unknown field ${fieldName([...path, key])}`, {
     given: placeOf([...path, key]),
-    expected: near ? undefined : allowedFields(path).join(', '),
+    expected: near ? undefined : allowedFields(schema, path).join(', '),
     next: near ? `did you mean ${near}?` : undefined,
   });
 }
 
-function missing(path: FieldPath, placeOf: PlaceOf): AirgapError {
+function missing(path: FieldPath, { schema, placeOf }: Refused): AirgapError {
   const setting = settingOf(path);
   return new AirgapError('usage', `${fieldName(path)} is missing`, {
     given: placeOf(path),
-    expected: describeField(path),
+    expected: describeField(schema, path),
     next: setting ? `add it to bundle.yaml, or give --${setting.name}` : undefined,
   });
 }
 
-function wrong(issue: Issue, value: unknown, placeOf: PlaceOf): AirgapError {
+function wrong(issue: Issue, value: unknown, { schema, placeOf }: Refused): AirgapError {
   const field = fieldName(issue.path);
   const isNumber = issue.path[0] === 'version' && typeof value === 'number';
   return new AirgapError('usage', `${field} ${fault(issue, value)}`, {
     given: isEmpty(value) ? placeOf(issue.path) : `${shown(value)} in ${placeOf(issue.path)}`,
-    expected: describeField(issue.path),
+    expected: describeField(schema, issue.path),
     next: isNumber ? `quote it as you mean it: version: "${value}"` : undefined,
   });
 }

@@ -1,6 +1,5 @@
-import { bundleJsonSchema } from './schema.ts';
-
-interface Node {
+/** A JSON Schema, as far as names and descriptions of fields go. */
+export interface Node {
   readonly description?: string;
   readonly properties?: Readonly<Record<string, Node>>;
   readonly additionalProperties?: Node | false;
@@ -20,31 +19,27 @@ export function fieldName(path: FieldPath): string {
 }
 
 /** What the schema says of a field, as a fragment of a message; absent when it says nothing. */
-export function describeField(path: FieldPath): string | undefined {
-  const text = nodesAt(path).find(({ description }) => description)?.description;
+export function describeField(schema: Node, path: FieldPath): string | undefined {
+  const text = nodesAt(schema, path).find(({ description }) => description)?.description;
   return text?.replace(/\.$/, '').replace(/^[A-Z](?=[a-z ])/, (letter) => letter.toLowerCase());
 }
 
 /** Names that may stand in the mapping at the path. */
-export function allowedFields(path: FieldPath): string[] {
-  const names = nodesAt(path).flatMap(({ properties }) => Object.keys(properties ?? {}));
+export function allowedFields(schema: Node, path: FieldPath): string[] {
+  const names = nodesAt(schema, path).flatMap(({ properties }) => Object.keys(properties ?? {}));
   return [...new Set(names)].filter((name) => name !== '$schema');
 }
 
 /** The field that was probably meant by an unknown one: a near spelling beside it, or its name elsewhere. */
-export function nearestField(path: FieldPath, key: string): string | undefined {
-  const beside = allowedFields(path).find((name) => isNear(name, key));
+export function nearestField(schema: Node, path: FieldPath, key: string): string | undefined {
+  const beside = allowedFields(schema, path).find((name) => isNear(name, key));
   if (beside) return fieldName([...path, beside]);
-  return allFields(root()).find((field) => isNear(field.slice(field.lastIndexOf('.') + 1), key));
+  return allFields(schema).find((field) => isNear(field.slice(field.lastIndexOf('.') + 1), key));
 }
 
-function root(): Node {
-  return bundleJsonSchema() as Node;
-}
-
-function nodesAt(path: FieldPath): Node[] {
+function nodesAt(schema: Node, path: FieldPath): Node[] {
   return path
-    .reduce<Node[]>((nodes, key) => nodes.flatMap((node) => children(node, key)), [root()])
+    .reduce<Node[]>((nodes, key) => nodes.flatMap((node) => children(node, key)), [schema])
     .flatMap(forms);
 }
 

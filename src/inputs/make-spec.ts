@@ -5,12 +5,14 @@ import { AirgapError } from '../report/error.ts';
 import { readTools } from './carried-tools.ts';
 import { readCertificates } from './certificate.ts';
 import { readCredentials } from './credentials.ts';
+import { defined } from './defined.ts';
 import { parseDuration } from './duration.ts';
 import { checkEndpoint, checkRegistry, readBasePath, readPullThrough } from './endpoint.ts';
 import { fieldName } from './fields.ts';
 import { readImages } from './image-list.ts';
 import { readMap } from './read-map.ts';
 import type { BundleDocument } from './schema.ts';
+import { sectionOf, sectionPlace } from './section.ts';
 import type { BundleSpec, RegistryAccess, TargetSpec } from './spec.ts';
 import { utcSeconds } from './time.ts';
 
@@ -25,7 +27,7 @@ export async function makeSpec(
   folder: string,
   context: Context,
 ): Promise<BundleSpec> {
-  const target = await readTarget(sectionOf(document, context), folder, context);
+  const target = await readTarget(requiredSection(document, context), folder, context);
   const { chart, ...imageSwap } = document.imageSwap;
   return {
     folder,
@@ -49,26 +51,10 @@ export async function makeSpec(
   };
 }
 
-function sectionOf(document: BundleDocument, context: Context): Section {
-  const section = document.ociImageRegistry ?? document.config?.ociImageRegistry;
-  if (!section || (document.ociImageRegistry && document.config)) {
-    throw new AirgapError(
-      'usage',
-      section ? 'ociImageRegistry is given twice' : 'ociImageRegistry is missing',
-      {
-        expected: 'the section once, at the top or under `config:`',
-      },
-    );
-  }
-  if (section.password) context.emit({ kind: 'secret', value: String(section.password) });
-  if (section.username || section.password) {
-    context.emit({
-      kind: 'warning',
-      message: 'username and password in ociImageRegistry are not used and not put into the bundle',
-      cure: 'delete them; give install.sh the pull credential with --username and --password-file',
-    });
-  }
-  return section;
+function requiredSection(document: BundleDocument, context: Context): Section {
+  const section = sectionOf(document, context);
+  if (section) return section;
+  throw new AirgapError('usage', 'ociImageRegistry is missing', { expected: sectionPlace });
 }
 
 async function readTarget(section: Section, folder: string, context: Context): Promise<TargetSpec> {
@@ -158,15 +144,4 @@ function timeOf(date: string): string {
 
 function chartLocation(chart: string, folder: string): string {
   return chart.startsWith('oci://') ? chart : resolve(folder, chart);
-}
-
-type Defined<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
-  [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
-};
-
-/** Leaves out the fields that are undefined. */
-function defined<T extends object>(fields: T): Defined<T> {
-  return Object.fromEntries(
-    Object.entries(fields).filter(([, value]) => value !== undefined),
-  ) as Defined<T>;
 }
