@@ -100,7 +100,7 @@ function requireKeys({ keys, allowUnsigned }: Trust): void {
   if (keys.length > 0 || allowUnsigned) return;
   throw new AirgapError('usage', 'no public key was given to check the signature with', {
     expected: 'the .pub file of whoever made the bundle, had by another way than the bundle',
-    next: 'give it with --key NAME.pub',
+    next: 'give it with --key NAME.pub; to take a bundle that nobody has signed, --allow-unsigned',
   });
 }
 

@@ -17,7 +17,16 @@ export async function readSavedPlan(
 ): Promise<Inventory | undefined> {
   if (!path) return undefined;
   const text = await readText(resolve(context.cwd, path), 'the saved plan');
-  return parseInventory(Buffer.from(inventoryPart(text)), 'usage');
+  try {
+    return parseInventory(Buffer.from(inventoryPart(text)), 'usage');
+  } catch (cause) {
+    throw new AirgapError('usage', `${path} is not a saved plan`, {
+      given: cause instanceof AirgapError ? cause.given : String(cause),
+      expected: 'what plan -f bundle.yaml -o FILE wrote, unchanged',
+      next: 'make the plan again: plan -f bundle.yaml -o FILE',
+      cause,
+    });
+  }
 }
 
 function inventoryPart(text: string): string {

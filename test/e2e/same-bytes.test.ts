@@ -121,12 +121,15 @@ describe('a saved plan', () => {
     await expect(stat(job.path('refused/sample-1.0.0.tar'))).rejects.toThrow('ENOENT');
   });
 
-  test('that is none is refused', async () => {
-    await job.write('none.json', '{"images": []}');
-    const ended = await job.run('mirror', '--plan', 'none.json', '-f', 'bundle.yaml');
-    expect(ended.exitCode).toBe(2);
-    expect(ended.stderr).toMatch(/error: .+/);
-  });
+  test.each(['{"images": []}', 'images: [nginx:1]', ''])(
+    'that is none is refused: %s',
+    async (text) => {
+      await job.write('none.json', text);
+      const ended = await job.run('mirror', '--plan', 'none.json', '-f', 'bundle.yaml');
+      expect(ended.exitCode).toBe(2);
+      expect(ended.stderr).toContain('error: none.json is not a saved plan');
+    },
+  );
 });
 
 /** bundle.yaml with some fields different, those of the registry section by their own names. */
