@@ -97,24 +97,11 @@ export async function openReused(
   return path ? openOlder(resolve(cwd, path)) : undefined;
 }
 
-/** What is looked at before any registry: a chart where one is installed, and the key. Undefined: unsigned by choice. */
+/** The key, which is looked at before any registry. Undefined: unsigned by choice. */
 export async function readyToCreate(
-  spec: BundleSpec,
-  context: Context,
+  { signing }: BundleSpec,
+  { env }: Context,
 ): Promise<Signer | undefined> {
-  refuseWithoutChart(spec);
-  return signerOf(spec, context);
-}
-
-function refuseWithoutChart({ environment, imageSwap }: BundleSpec): void {
-  if (environment === 'non-airgap' || imageSwap.chart) return;
-  throw new AirgapError('usage', 'environment is airgap, but no image-swap chart is given', {
-    expected: 'imageSwap: {chart: ./image-swap-1.5.3.tgz}, a path or oci://',
-    next: 'add the chart, or set environment: non-airgap to install the Secret alone',
-  });
-}
-
-async function signerOf({ signing }: BundleSpec, { env }: Context): Promise<Signer | undefined> {
   if (!signing) {
     throw new AirgapError('usage', 'nothing says how the bundle is signed', {
       expected: 'signing: {key: bundle.key}, or unsigned: true',

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { unreadable } from '../inputs/files.ts';
 import type { BundleSpec } from '../inputs/spec.ts';
+import { defaultChartPath } from '../install/assets.ts';
 import { type Chart, readChart } from '../install/chart.ts';
 import { makeDocument } from '../oci/graph.ts';
 import { parseReference, type Reference } from '../oci/reference.ts';
@@ -10,19 +11,27 @@ import { AirgapError } from '../report/error.ts';
 
 const chartLayer = 'application/vnd.cncf.helm.chart.content.v1.tar+gzip';
 
-/** The image-swap chart that the spec names, from its file or its OCI registry. */
+/**
+ * The image-swap chart that the spec names, from its file or its OCI registry; our own where one is installed and none
+ * is named.
+ */
 export async function loadChart(
   spec: BundleSpec,
   registries: Registries,
 ): Promise<Chart | undefined> {
   const { chart } = spec.imageSwap;
-  if (chart === undefined) return undefined;
+  if (chart === undefined) return spec.environment === 'airgap' ? ourChart() : undefined;
   const bytes = chart.startsWith('oci://')
     ? await pullChart(chart, registries)
     : await readFile(chart).catch((cause: unknown) => {
         throw unreadable(chart, 'imageSwap.chart', cause);
       });
   return readChart(bytes, chart);
+}
+
+async function ourChart(): Promise<Chart> {
+  const path = defaultChartPath();
+  return readChart(await readFile(path), path);
 }
 
 async function pullChart(name: string, registries: Registries): Promise<Buffer> {

@@ -16,10 +16,14 @@ export function ownImages(spec: BundleSpec, chart: Chart | undefined): OwnSource
   const init = spec.imageSwap.initImage ?? chart?.ownImages?.init;
   const image = spec.imageSwap.image ?? chart?.ownImages?.image;
   const listed = [
-    { image: init, origin: 'imageSwap.initImage' },
-    { image, origin: 'imageSwap.image' },
+    { image: init, origin: originOf('imageSwap.initImage', spec.imageSwap.initImage) },
+    { image, origin: originOf('imageSwap.image', spec.imageSwap.image) },
   ].filter((own): own is ListedImage => own.image !== undefined && !isInTarget(spec, own.image));
   return { sources: { ...(init ? { init } : {}), ...(image ? { image } : {}) }, listed };
+}
+
+function originOf(field: string, written: string | undefined): string {
+  return written === undefined ? `from the chart; ${field} sets another` : field;
 }
 
 /** The full target references that the values carry; a source that nothing maps stays as it is. */
@@ -32,15 +36,10 @@ export function ownImageReferences({ map }: Plan, { sources, listed }: OwnSource
   return Object.fromEntries(entries);
 }
 
-export function ownImageProblems(
-  spec: BundleSpec,
-  chart: Chart | undefined,
-  { sources, listed }: OwnSources,
-): Problem[] {
+export function ownImageProblems(spec: BundleSpec, { sources, listed }: OwnSources): Problem[] {
   if (spec.environment === 'non-airgap') return [];
-  const problems = chart ? [] : [noChart()];
   const unknown = !sources.image || !sources.init;
-  if (unknown) problems.push(unknownImages(chart !== undefined));
+  const problems = unknown ? [unknownImages()] : [];
   const given = Object.values(sources).filter(
     (source) => !listed.some(({ image }) => image === source),
   );
@@ -60,20 +59,11 @@ function inTarget(
   return `${name}:${reference.tag ?? 'latest'}`;
 }
 
-function noChart(): Problem {
-  return warning(
-    'no-chart',
-    [],
-    'environment is airgap, but no image-swap chart is given: `create` will refuse',
-    'add imageSwap: {chart: ./image-swap-1.5.3.tgz}, or environment: non-airgap',
-  );
-}
-
-function unknownImages(hasChart: boolean): Problem {
+function unknownImages(): Problem {
   return warning(
     'own-images',
     [],
-    `image-swap's own images are not known${hasChart ? ": the chart's values do not name them" : ''}`,
+    "image-swap's own images are not known: the chart's values do not name them",
     'add imageSwap: {initImage: …, image: …}',
   );
 }

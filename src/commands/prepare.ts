@@ -2,12 +2,14 @@ import { join } from 'node:path';
 import type { OlderBundle } from '../bundle/reuse.ts';
 import type { Context } from '../context.ts';
 import type { BundleSpec } from '../inputs/spec.ts';
+import type { Chart } from '../install/chart.ts';
 import type { Inventory } from '../plan/inventory.ts';
 import { makePlan, type PlannedImage } from '../plan/plan.ts';
 import { hasErrors, type Problem } from '../plan/problem.ts';
 import type { Registries } from '../registry/client.ts';
 import { cacheBefore, type FolderCache, folderCache } from '../registry/content-cache.ts';
 import { AirgapError } from '../report/error.ts';
+import type { Event } from '../report/events.ts';
 import { count } from '../report/units.ts';
 import { carriedTools } from './carried-tools.ts';
 import { type DeltaBase, refuseOlderThanBase, savedBase } from './delta-base.ts';
@@ -49,6 +51,7 @@ export async function prepare(
   refuseExpired(spec, createdAt);
   const chart = await loadChart(spec, registries);
   const tools = await carriedTools(spec, context);
+  if (chart && !spec.imageSwap.chart) context.emit(ourChartTaken(chart));
   const own = ownImages(spec, chart);
   const listed = [...spec.images, ...own.listed];
   const images = count(listed.length, 'image');
@@ -73,7 +76,7 @@ export async function prepare(
   });
   refuseOlderThanBase(made.inventory);
   if (saved) checkAgainstSaved(saved, made.inventory);
-  const problems = [...plan.problems, ...ownImageProblems(spec, chart, own)];
+  const problems = [...plan.problems, ...ownImageProblems(spec, own)];
   return { spec, ...made, problems, images: plan.images, registries, found: cache.find };
 }
 
@@ -83,6 +86,13 @@ function refuseExpired({ expires }: BundleSpec, createdAt: Date): void {
     given: `expires ${expires}`,
     expected: `a time after ${createdAt.toISOString()}`,
   });
+}
+
+function ourChartTaken({ name, version }: Chart): Event {
+  return {
+    kind: 'note',
+    message: `imageSwap.chart is not given: taking our own chart, ${name} ${version}, and its two images`,
+  };
 }
 
 function contentCache(spec: BundleSpec, older: OlderBundle | undefined): FolderCache {

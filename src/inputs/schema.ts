@@ -33,7 +33,9 @@ const ociImageRegistry = z
   .describe("The chart's section, pasted as it is.");
 
 const imageSwap = z.strictObject({
-  chart: text.optional().describe('The image-swap chart: path of a .tgz, or `oci://…:version`.'),
+  chart: text
+    .optional()
+    .describe('The image-swap chart: path of a .tgz, or `oci://…:version`; by default our own.'),
   initImage: text.optional().describe("Source of image-swap's init image."),
   image: text.optional().describe("Source of image-swap's own image."),
   isEKSCluster: z.boolean().optional().describe('`true` or `false`, for the values of the chart.'),

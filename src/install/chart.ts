@@ -26,7 +26,15 @@ export interface Chart {
   readonly spelling: Spelling;
   /** From `config.imageSwapImages` of the chart's values, where it names any. */
   readonly ownImages?: OwnImages;
+  /** How its own pods get the cluster's pull credential, where they do. */
+  readonly pullSecret?: PullSecret;
 }
+
+/**
+ * `name`, as NAMESPACE/NAME: a Secret that the pods name, to be there or not; helm is given no credential.
+ * `values`: the chart makes one of `config.imagePullSecret.dockerConfigJson`, and is given the credential.
+ */
+export type PullSecret = { readonly name: string } | 'values';
 
 /**
  * Checks a packaged chart and reads what we need of it.
@@ -44,6 +52,7 @@ export async function readChart(bytes: Buffer, name: string): Promise<Chart> {
   const about = readYaml(files, 'Chart.yaml', chartYaml, name);
   const values = readYaml(files, 'values.yaml', valuesYaml, name);
   const ownImages = ownImagesOf(values);
+  const pullSecret = pullSecretOf(about, values);
   checkReleaseSize(files, name);
   return {
     name: about.name,
@@ -53,6 +62,7 @@ export async function readChart(bytes: Buffer, name: string): Promise<Chart> {
     bytes,
     spelling: spellingOf(values, name),
     ...(ownImages === undefined ? {} : { ownImages }),
+    ...(pullSecret === undefined ? {} : { pullSecret }),
   };
 }
 
@@ -61,9 +71,15 @@ const chartName = /^[a-zA-Z0-9][a-zA-Z0-9._-]*$/;
 const semanticVersion =
   /^v?(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?(\+[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?$/;
 
+const pullSecretAnnotation = 'airgap-bundle/pull-secret';
+const namespacedName = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\/[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/;
+
 const chartYaml = z.looseObject({
   name: z.string().max(50).regex(chartName),
   version: z.string().max(38).regex(semanticVersion),
+  annotations: z
+    .looseObject({ [pullSecretAnnotation]: z.string().regex(namespacedName).optional() })
+    .nullish(),
 });
 
 const valuesYaml = z.looseObject({
@@ -77,6 +93,7 @@ const valuesYaml = z.looseObject({
           imageSwapImage: z.unknown().optional(),
         })
         .nullish(),
+      imagePullSecret: z.looseObject({ dockerConfigJson: z.unknown().optional() }).nullish(),
     })
     .nullish(),
 });
@@ -116,6 +133,15 @@ function ownImagesOf(values: Values): OwnImages | undefined {
   const image = nonEmpty(named?.imageSwapImage);
   if (!init && !image) return undefined;
   return { ...(init ? { init } : {}), ...(image ? { image } : {}) };
+}
+
+function pullSecretOf(
+  { annotations }: z.infer<typeof chartYaml>,
+  { config }: Values,
+): PullSecret | undefined {
+  const name = annotations?.[pullSecretAnnotation];
+  if (name !== undefined) return { name };
+  return config?.imagePullSecret?.dockerConfigJson === undefined ? undefined : 'values';
 }
 
 function nonEmpty(value: unknown): string | undefined {

@@ -75,6 +75,7 @@ function chartFiles({ chart, target, ownImages, isEKSCluster }: InstallInput): I
     spelling: chart.spelling,
     ...(ownImages === undefined ? {} : { ownImages }),
     ...(isEKSCluster === undefined ? {} : { isEKSCluster }),
+    ...(chart.pullSecret === undefined ? {} : { pullSecret: chart.pullSecret }),
   });
   return [plain(`chart/${chart.fileName}`, chart.bytes), plain('values.yaml', values)];
 }

@@ -119,7 +119,16 @@ function chartRows(chart: Chart): string[][] {
     ['release', release.name],
     ['namespace', release.namespace],
     ['chart', `chart/${chart.fileName}`],
-    ['registryKey', chart.spelling === 'nested' ? 'config.ociImageRegistry' : 'ociImageRegistry'],
+    ...credentialRows(chart),
+  ];
+}
+
+/** Where the pull credential goes: into a Secret of ours, or into these of the chart's values. */
+function credentialRows({ pullSecret, spelling }: Chart): string[][] {
+  if (typeof pullSecret === 'object') return [['pullSecret', pullSecret.name]];
+  return [
+    ['registryKey', spelling === 'nested' ? 'config.ociImageRegistry' : 'ociImageRegistry'],
+    ...(pullSecret === undefined ? [] : [['pullSecretKey', 'config.imagePullSecret']]),
   ];
 }
 

@@ -1,5 +1,5 @@
 import type { TargetSpec } from '../inputs/spec.ts';
-import type { OwnImages, Spelling } from './chart.ts';
+import type { OwnImages, PullSecret, Spelling } from './chart.ts';
 import { toYaml, type YamlValue } from './yaml.ts';
 
 /** What of `TargetSpec` is told to the cluster: the registry section, and the map as the user wrote it. */
@@ -11,11 +11,13 @@ export interface ValuesInput {
   /** Full references in the target, where image-swap's own images were mirrored. */
   readonly ownImages?: OwnImages;
   readonly isEKSCluster?: boolean;
+  readonly pullSecret?: PullSecret;
 }
 
 /**
- * `values.yaml` for the image-swap chart, in the spelling that the chart has (domain.md, 1). `username` and
- * `password` are empty: the installer gives them to helm by file, on site.
+ * `values.yaml` for the image-swap chart, in the spelling that the chart has (domain.md, 1). `username`,
+ * `password` and `dockerConfigJson` are empty: the installer gives them to helm by file, on site, to charts that take
+ * them. There is no pull Secret until then: one that is made of nothing is refused by the API server.
  */
 export function valuesYaml(input: ValuesInput): Buffer {
   const ociImageRegistry = registrySection(input.target);
@@ -41,7 +43,11 @@ function registrySection(target: SiteTarget): YamlValue {
   };
 }
 
-function configSection({ ownImages, isEKSCluster }: ValuesInput): Record<string, YamlValue> {
+function configSection({
+  ownImages,
+  isEKSCluster,
+  pullSecret,
+}: ValuesInput): Record<string, YamlValue> {
   const images = {
     ...(ownImages?.init === undefined ? {} : { imageSwapInitImage: ownImages.init }),
     ...(ownImages?.image === undefined ? {} : { imageSwapImage: ownImages.image }),
@@ -49,5 +55,8 @@ function configSection({ ownImages, isEKSCluster }: ValuesInput): Record<string,
   return {
     ...(Object.keys(images).length > 0 ? { imageSwapImages: images } : {}),
     ...(isEKSCluster === undefined ? {} : { imageSwapConfig: { isEKSCluster } }),
+    ...(pullSecret === 'values'
+      ? { imagePullSecret: { create: false, dockerConfigJson: '' } }
+      : {}),
   };
 }

@@ -53,6 +53,28 @@ describe('the chart comes', () => {
   });
 });
 
+describe('without imageSwap.chart', () => {
+  const without = (environment: BundleSpec['environment']) =>
+    loadChart({ environment, imageSwap: {} } as BundleSpec, registries);
+
+  test('it is our own, with its two images and its pull Secret', async () => {
+    expect(await without('airgap')).toMatchObject({
+      name: 'image-swap',
+      version: '1.5.3',
+      spelling: 'nested',
+      ownImages: {
+        init: 'docker.io/thewebroot/imageswap-init:v1.5.3',
+        image: 'docker.io/thewebroot/imageswap:v1.5.3',
+      },
+      pullSecret: { name: 'imageswap-system/imageswap-pull' },
+    });
+  });
+
+  test('it is none in an environment that gets none', async () => {
+    expect(await without('non-airgap')).toBeUndefined();
+  });
+});
+
 describe('the chart is refused', () => {
   test.each([
     [

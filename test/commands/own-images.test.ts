@@ -95,6 +95,14 @@ describe("image-swap's own images", () => {
     expect(references(bundle, chart(ofChart))).toEqual(expected);
   });
 
+  test.each<[string, BundleSpec['imageSwap'], string[]]>([
+    ['of bundle.yaml', { image: 'ghcr.io/s:2' }, ['imageSwap.image']],
+    ['of the chart', {}, ['from the chart; imageSwap.image sets another']],
+  ])('an error says where they were named: %s', (_, imageSwap, expected) => {
+    const own = ownImages(withOwn(imageSwap), chart({ image: 'ghcr.io/s:1' }));
+    expect(own.listed.map(({ origin }) => origin)).toEqual(expected);
+  });
+
   test.each<[string, BundleSpec, Chart | undefined, string[]]>([
     ['known', withOwn({ initImage: 'quay.io/i:1', image: 'ghcr.io/s:1' }), chart(), []],
     [
@@ -102,15 +110,6 @@ describe("image-swap's own images", () => {
       withOwn({ image: 'ghcr.io/s:1' }),
       chart(),
       ["own-images: image-swap's own images are not known: the chart's values do not name them"],
-    ],
-    [
-      'no chart',
-      withOwn({}),
-      undefined,
-      [
-        'no-chart: environment is airgap, but no image-swap chart is given: `create` will refuse',
-        "own-images: image-swap's own images are not known",
-      ],
     ],
     [
       'in the target',
@@ -122,7 +121,7 @@ describe("image-swap's own images", () => {
     ],
     ['no chart wanted', { ...withOwn({}), environment: 'non-airgap' }, undefined, []],
   ])('problems: %s', (_, bundle, of, expected) => {
-    const problems = ownImageProblems(bundle, of, ownImages(bundle, of));
+    const problems = ownImageProblems(bundle, ownImages(bundle, of));
     expect(problems.map(({ kind, message }) => `${kind}: ${message}`)).toEqual(expected);
     expect(problems.filter(({ severity }) => severity !== 'warning')).toEqual([]);
   });

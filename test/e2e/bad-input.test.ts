@@ -234,12 +234,6 @@ describe('create refuses', () => {
     return job.run('create', '-f', 'bundle.yaml', '-o', 'out', '--output', 'json', ...argv);
   };
 
-  test('airgap without a chart', async () => {
-    const says = ['no image-swap chart is given', 'imageSwap:', 'non-airgap'];
-    expectReadable(await create({ imageSwap: {} }), 2, says);
-    expect(await filesIn('out')).toEqual([]);
-  });
-
   test('a bundle that is neither signed nor said to be unsigned', async () => {
     const ended = await create({ signing: undefined });
     expectReadable(ended, 2, ['how the bundle is signed', 'unsigned: true', 'keygen']);

@@ -10,6 +10,8 @@ export interface ChartOptions {
   readonly version?: string;
   /** Named in `config.imageSwapImages`. */
   readonly images?: { readonly init?: string; readonly image?: string };
+  /** `values`: it has `config.imagePullSecret`, as newer charts of the vendor. Else its annotation names a Secret. */
+  readonly pullSecret?: 'values' | { readonly name: string };
 }
 
 /**
@@ -19,10 +21,14 @@ export interface ChartOptions {
  */
 export async function makeChart(folder: string, options: ChartOptions): Promise<string> {
   const version = options.version ?? '1.5.3';
+  const about =
+    typeof options.pullSecret === 'object'
+      ? { annotations: { 'airgap-bundle/pull-secret': options.pullSecret.name } }
+      : {};
   return packChart(folder, `image-swap-${version}.tgz`, {
-    'image-swap/Chart.yaml': dump({ apiVersion: 'v2', name: 'image-swap', version }),
+    'image-swap/Chart.yaml': dump({ apiVersion: 'v2', name: 'image-swap', version, ...about }),
     'image-swap/values.yaml': dump(valuesOf(options)),
-    'image-swap/templates/registry.yaml': template(options.spelling),
+    'image-swap/templates/registry.yaml': template(options),
   });
 }
 
@@ -47,7 +53,7 @@ export async function packChart(
   }
 }
 
-function valuesOf({ spelling, images }: ChartOptions): object {
+function valuesOf({ spelling, images, pullSecret }: ChartOptions): object {
   const ociImageRegistry = {
     endpoint: '',
     name: '',
@@ -64,13 +70,16 @@ function valuesOf({ spelling, images }: ChartOptions): object {
       imageSwapImage: images?.image ?? '',
     },
     imageSwapConfig: { isEKSCluster: false },
+    ...(pullSecret === 'values'
+      ? { imagePullSecret: { create: false, dockerConfigJson: '' } }
+      : {}),
   };
   return spelling === 'nested'
     ? { config: { ociImageRegistry, ...own } }
     : { ociImageRegistry, config: own };
 }
 
-function template(spelling: ChartOptions['spelling']): string {
+function template({ spelling, pullSecret }: ChartOptions): string {
   const section =
     spelling === 'nested' ? '.Values.config.ociImageRegistry' : '.Values.ociImageRegistry';
   return `apiVersion: v1
@@ -93,5 +102,19 @@ data:
   initImage: {{ .Values.config.imageSwapImages.imageSwapInitImage | quote }}
   image: {{ .Values.config.imageSwapImages.imageSwapImage | quote }}
   isEKSCluster: {{ .Values.config.imageSwapConfig.isEKSCluster | quote }}
-`;
+${pullSecret === 'values' ? pullSecretTemplate : ''}`;
 }
+
+/** As the vendor's documentation describes it: base64, taken as it is. */
+const pullSecretTemplate = `---
+{{- if .Values.config.imagePullSecret.create }}
+apiVersion: v1
+kind: Secret
+metadata:
+  name: spectro-image-pull-secret
+  namespace: {{ .Release.Namespace }}
+type: kubernetes.io/dockerconfigjson
+data:
+  .dockerconfigjson: {{ .Values.config.imagePullSecret.dockerConfigJson | quote }}
+{{- end }}
+`;

@@ -53,6 +53,15 @@ describe('a chart that can be used', () => {
     expect(chart).toMatchObject({ version: '1.5.3+a', fileName: 'image-swap-1.5.3_a.tgz' });
   });
 
+  test.each([
+    ['makes none', undefined],
+    ['makes one of its values', 'values'],
+    ['names one', { name: 'imageswap-system/imageswap-pull' }],
+  ] as const)('pull Secret: %s', async (_, pullSecret) => {
+    const path = await makeChart(folder, { spelling: 'nested', ...(pullSecret && { pullSecret }) });
+    expect((await readChart(await readFile(path), path)).pullSecret).toEqual(pullSecret);
+  });
+
   test('is made the same twice', async () => {
     const once = await readFile(await makeChart(folder, { spelling: 'nested' }));
     expect(await readFile(await makeChart(folder, { spelling: 'nested' }))).toEqual(once);
@@ -66,6 +75,12 @@ describe('a chart that is refused', () => {
     ['no place for a registry', { 'a/values.yaml': 'x: 1\n' }, /no place for a registry/],
     ['a name with a path in it', { 'a/Chart.yaml': 'name: ..\nversion: 1.0.0\n' }, /Chart\.yaml/],
     ['a version that is a number', { 'a/Chart.yaml': 'name: a\nversion: 1.5\n' }, /Chart\.yaml/],
+    [
+      'a pull Secret that no shell should see',
+      { 'a/Chart.yaml': `${chartYaml}annotations: {airgap-bundle/pull-secret: "a/$(id)"}\n` },
+      /Chart\.yaml/,
+      /pull-secret/,
+    ],
     ['broken YAML', { 'a/Chart.yaml': 'name: [\n' }, /Chart\.yaml/],
     ['two top folders', { 'b/more.yaml': '' }, /cannot be used/, /more than one top folder: a, b/],
     ['a file beside the folder', { 'more.yaml': '' }, /cannot be used/, /outside a folder/],

@@ -5,8 +5,10 @@ import { join } from 'node:path';
 import { load } from 'js-yaml';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { distFolder, installScriptPath } from '../../src/install/assets.ts';
+import { readChart } from '../../src/install/chart.ts';
 import { secretData } from '../../src/install/secret.ts';
 import { type InventoryHead, imagesTable, settingsTable } from '../../src/install/tables.ts';
+import { type ChartOptions, makeChart } from '../helpers/chart.ts';
 import { makeBundle, type TestBundle } from './make-bundle.ts';
 
 let folder: string;
@@ -106,6 +108,32 @@ describe('settings.tsv', () => {
       `${root.digest} 1.4.0-2`,
       `${root.digest} 1.4.0-3`,
     ]);
+  });
+
+  test.each<[string, ChartOptions['pullSecret'], string[][]]>([
+    ['into its values', undefined, [['registryKey', 'config.ociImageRegistry']]],
+    [
+      'and for its pods too',
+      'values',
+      [
+        ['registryKey', 'config.ociImageRegistry'],
+        ['pullSecretKey', 'config.imagePullSecret'],
+      ],
+    ],
+    [
+      'beside it, into a Secret',
+      { name: 'imageswap-system/pull' },
+      [['pullSecret', 'imageswap-system/pull']],
+    ],
+  ])('says where a chart wants the pull credential: %s', async (_, pullSecret, expected) => {
+    const options: ChartOptions = { spelling: 'nested', ...(pullSecret && { pullSecret }) };
+    const path = await makeChart(folder, options);
+    const chart = await readChart(await readFile(path), path);
+    const rows = settingsTable(bundle.inventory, bundle.target, chart)
+      .toString()
+      .split('\n')
+      .map((line) => line.split('\t'));
+    expect(rows.filter(([key]) => /^(registryKey|pullSecret)/.test(key ?? ''))).toEqual(expected);
   });
 
   test('has the day before as the earliest sound clock', () => {

@@ -103,6 +103,19 @@ describe('values.yaml', () => {
     const yaml = valuesYaml({ target, spelling: 'nested' });
     expect(load(yaml.toString())).toEqual({ config: { ociImageRegistry: section } });
   });
+
+  test.each([
+    ['that the chart makes: none until there is a credential', 'values' as const],
+    ['that is there beside the chart: nothing is said', { name: 'imageswap-system/pull' }],
+  ])('pull Secret %s', (_, pullSecret) => {
+    const yaml = load(valuesYaml({ target, spelling: 'nested', pullSecret }).toString()) as {
+      config: object;
+    };
+    expect(yaml.config).toEqual({
+      ociImageRegistry: section,
+      ...(pullSecret === 'values' && { imagePullSecret: { create: false, dockerConfigJson: '' } }),
+    });
+  });
 });
 
 const section = {
