@@ -11,6 +11,7 @@ export const shells = {
   dash: ['dash'],
   'busybox sh': ['busybox', 'sh'],
   'bash --posix': ['bash', '--posix'],
+  mksh: ['mksh'],
 } as const;
 export type Shell = keyof typeof shells;
 
@@ -49,7 +50,7 @@ export interface JumpHost {
 }
 
 const plainTools =
-  'tar awk sed tr fold cmp od date mktemp grep cat rm ln head cut mkdir sleep sha256sum cp env mv dd ls'.split(
+  'tar awk sed tr fold cmp od date mktemp printf grep cat rm ln head cut mkdir chmod uname sleep sha256sum cp env mv dd ls'.split(
     ' ',
   );
 const realTools = ['openssl', 'oras'];

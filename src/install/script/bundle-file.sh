@@ -47,14 +47,14 @@ measure_parts() {
     # shellcheck disable=SC2012
     size=$(ls -lnL -- "$part" | awk 'NR == 1 { print $5 }')
     if [ "$number" -eq 1 ]; then part_size=$size; fi
-    if [ "$size" -gt "$part_size" ] || { [ "$size" -lt "$part_size" ] && [ "$number" -lt "$parts" ]; }; then
+    if is_less "$part_size" "$size" || { [ "$number" -lt "$parts" ] && is_less "$size" "$part_size"; }; then
       fail 5 'the parts of the bundle do not fit together' "$part: $size bytes" \
         "copy the parts again, and compare them with ${bundle##*/}.sha256; take away parts of other bundles" \
         "$part_size bytes, as the first part; less in the last one alone"
     fi
-    total=$((total + size)) number=$((number + 1))
+    total=$(added "$total" "$size") number=$((number + 1))
   done
-  if [ "$parts" -gt 1 ] && [ $((part_size % 512)) -ne 0 ]; then
+  if [ "$parts" -gt 1 ] && ! awk -v size="$part_size" 'BEGIN { exit size % 512 }'; then
     fail 5 'the parts were not made by create --split-size' "parts of $part_size bytes" \
       'join them: cat PART… > NAME-VERSION.tar' 'a multiple of 512 bytes'
   fi
@@ -68,8 +68,11 @@ part_missing() {
 # Holds the size to what the inventory says, once that is known.
 check_total() {
   wanted_total=$(awk 'END { print $1 }' "$private/members")
-  if [ "$total" -eq "$wanted_total" ]; then return; fi
-  wanted_parts=$(((wanted_total + part_size - 1) / part_size))
+  if [ "$total" = "$wanted_total" ]; then return; fi
+  wanted_parts=$(awk -v whole="$wanted_total" -v part="$part_size" 'BEGIN {
+    count = int(whole / part)
+    printf "%d", count + (count * part < whole)
+  }')
   if [ "$split" = yes ] && [ "$parts" -lt "$wanted_parts" ]; then
     set_part "$((parts + 1))"
     part_missing
@@ -86,13 +89,22 @@ check_total() {
 # stream 'OFFSET LENGTH': that range of the bundle, in whatever files it lies. The offset is a multiple of tar's
 # block; dd moves there without reading, and head reads on in larger pieces.
 stream() {
-  offset=${1% *} left=${1#* }
-  while [ "$left" -gt 0 ]; do
-    within=$((offset % part_size))
-    most=$((part_size - within))
-    if [ "$most" -gt "$left" ]; then most=$left; fi
-    set_part "$((offset / part_size + 1))"
-    { dd bs=512 skip="$((within / 512))" count=0 2> /dev/null && head -c "$most"; } < "$part"
-    offset=$((offset + most)) left=$((left - most))
+  pieces "$1" | while IFS=' ' read -r number blocks bytes; do
+    set_part "$number"
+    { dd bs=512 skip="$blocks" count=0 2> /dev/null && head -c "$bytes"; } < "$part"
   done
+}
+
+# A line a file that the range lies in: its number, the blocks before, the bytes.
+pieces() {
+  awk -v range="$1" -v part="$part_size" 'BEGIN {
+    split(range, from, " ")
+    offset = from[1] + 0
+    for (left = from[2] + 0; left > 0; left -= bytes) {
+      bytes = part - offset % part
+      if (bytes > left) bytes = left
+      printf "%d %.0f %.0f\n", int(offset / part) + 1, offset % part / 512, bytes
+      offset += bytes
+    }
+  }'
 }

@@ -8,7 +8,7 @@ find_base() {
   while IFS=$tab read -r digest size homes <&3; do
     blobs=$((blobs + 1))
     if has_blob_everywhere; then continue; fi
-    lacking=$((lacking + 1)) lacking_bytes=$((lacking_bytes + size))
+    lacking=$((lacking + 1)) lacking_bytes=$(added "$lacking_bytes" "$size")
     if [ "$lacking" -le 3 ]; then examples="$examples${examples:+, }$digest"; fi
   done 3< "$private/base.tsv"
   if [ "$lacking" -eq 0 ]; then return; fi

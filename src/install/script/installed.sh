@@ -1,11 +1,25 @@
-# The note of the last install: `SEQUENCE VERSION DIGEST` under the bundle's name.
-check_installed() {
-  template="{{with .data}}{{with index . \"$name\"}}{{.}}{{end}}{{end}}"
-  kube run get configmap airgap-bundle --namespace "$namespace" --ignore-not-found \
-    --output "go-template=$template" < /dev/null > "$private/installed" ||
-    fail 11 'what is installed cannot be read' "ConfigMap airgap-bundle in $namespace" 'check that you may read it'
-  printf '\n' >> "$private/installed"
-  IFS=' ' read -r old_sequence old_version old_digest < "$private/installed" || :
+# The note of what is installed, a ConfigMap beside the release: `SEQUENCE VERSION DIGEST` under each bundle's name.
+read_note() {
+  ask_kube note get configmap airgap-bundle --namespace "$namespace" --ignore-not-found --output \
+    'go-template={{"there\n"}}{{range $key, $value := .data}}{{$key}}{{"\t"}}{{$value}}{{"\n"}}{{end}}' ||
+    fail 11 'what is installed cannot be read' "ConfigMap airgap-bundle in $namespace: $words" \
+      'see above; then run it again'
+}
+
+# Sets `note` to missing, equal or different.
+look_at_note() {
+  note=different
+  if [ ! -s "$private/note" ]; then
+    note=missing
+    need create configmaps '' "$namespace" airgap-bundle
+  elif grep -q -x -F -e "$name$tab$sequence $version $inventory_digest" "$private/note"; then
+    note=equal
+    return
+  fi
+  need patch configmaps '' "$namespace" airgap-bundle
+  old=$(awk -F "$tab" -v name="$name" '$1 "" == name "" { print $2; exit }' "$private/note")
+  old_sequence=${old%% *} old_digest=${old##* } old_version=${old#* }
+  old_version=${old_version%% *}
   case $old_sequence in
     '' | *[!0-9]*) return ;;
   esac
@@ -14,7 +28,7 @@ check_installed() {
 
 # Holds the bundle to old_sequence, old_version and old_digest of the one that was there before.
 check_downgrade() {
-  if [ "$old_sequence" -gt "$sequence" ]; then
+  if is_less "$sequence" "$old_sequence"; then
     downgrade "the bundle is older than the one that $1, $old_version with sequence $old_sequence" \
       "$name $version, sequence $sequence" "a sequence of at least $old_sequence" \
       'get the newer bundle, or add --allow-downgrade'
@@ -30,10 +44,14 @@ downgrade() {
   override "$1"
 }
 
+# A field manager a bundle: what one manager does not say again, a server-side apply takes away.
 record_bundle() {
+  if [ "$dry_run" = no ] && [ "$note" = equal ]; then return; fi
   {
     printf 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: airgap-bundle\n  namespace: "%s"\n' "$namespace"
     printf 'data:\n  "%s": "%s %s %s"\n' "$name" "$sequence" "$version" "$inventory_digest"
   } > "$private/ConfigMap"
-  kube_apply ConfigMap airgap-bundle "$namespace"
+  printf '%s' "$name" > "$private/manager"
+  sha256 "$private/manager"
+  kube_apply ConfigMap "airgap-bundle-${sum%"${sum#????????????????}"}" airgap-bundle "$namespace"
 }

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs a bundle made by airgap-bundle on a host behind the air gap. Needs no Node: POSIX sh, openssl,
-# and of oras, kubectl and helm those that the steps use.
+# and of oras, kubectl and helm those that the steps use; oras may come in the bundle.
 #
 # Nothing of a bundle is written into this text. What the script knows of one it reads from the bundle's own
 # flat tables, after openssl has accepted the signature over bundle.json and the table's hash hangs on that.

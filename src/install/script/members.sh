@@ -1,16 +1,17 @@
 # member_header NAME OFFSET MOST: whether a member of that name, of at most that size, starts there; sets `size`.
 member_header() {
-  if [ "$total" -lt $(($2 + 512)) ]; then return 1; fi
+  if is_less "$total" "$(($2 + 512))"; then return 1; fi
   stream "$2 512" > "$private/header"
   printf '%s\000' "$1" | od -An -v -tx1 > "$private/name.wanted"
   dd if="$private/header" bs=1 count=$((${#1} + 1)) 2> /dev/null | od -An -v -tx1 > "$private/name.found"
   cmp -s "$private/name.wanted" "$private/name.found" || return 1
   size=$(dd if="$private/header" bs=1 skip=124 count=11 2> /dev/null | tr -dc 0-7)
   case ${#size} in
-    10 | 11) size=$((0$size)) ;;
+    # An octal one; the arithmetic of mksh takes it for decimal.
+    10 | 11) size=$(printf '%d' "0$size") ;;
     *) return 1 ;;
   esac
-  [ "$size" -le "$3" ]
+  ! is_less "$3" "$size"
 }
 
 # The two members at the beginning: nothing is known of them yet, so their size is taken from their headers.
@@ -21,7 +22,7 @@ take_head() {
       'a tar that starts with bundle.json'
   fi
   next=$((512 + (size + 511) / 512 * 512))
-  if [ "$next" -gt "$total" ]; then
+  if is_less "$total" "$next"; then
     fail 5 'the bundle is truncated or damaged' "$bundle: $total bytes" 'copy the bundle again, all of its parts'
   fi
   stream "512 $size" > "$private/bundle.json"

@@ -13,8 +13,8 @@ oras_at() {
     if [ -n "$registry_config" ]; then set -- "--${prefix}registry-config" "$registry_config" "$@"; fi
   done
   case $verb in
-    'blob '*) act oras blob "${verb#blob }" "$@" ;;
-    *) act oras "$verb" "$@" ;;
+    'blob '*) act "$oras" blob "${verb#blob }" "$@" ;;
+    *) act "$oras" "$verb" "$@" ;;
   esac
 }
 

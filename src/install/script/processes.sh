@@ -77,7 +77,7 @@ require_tool() {
   for tool in "$@"; do
     if command -v "$tool" > /dev/null 2>&1; then continue; fi
     case $tool in
-      oras) where='https://github.com/oras-project/oras/releases, 1.3.6 or newer' ;;
+      oras | */oras) where='https://github.com/oras-project/oras/releases, 1.3.6 or newer' ;;
       helm) where='https://github.com/helm/helm/releases, version 3' ;;
       kubectl) where='https://kubernetes.io/docs/tasks/tools' ;;
       *) where='the packages of this host' ;;

@@ -52,7 +52,7 @@ check_dates() {
 }
 
 is_before() {
-  [ "$(printf '%s' "$1" | tr -dc 0-9)" -lt "$(printf '%s' "$2" | tr -dc 0-9)" ]
+  is_less "$(printf '%s' "$1" | tr -dc 0-9)" "$(printf '%s' "$2" | tr -dc 0-9)"
 }
 
 date_fault() {

@@ -59,22 +59,7 @@ check_tools() {
     if [ "$environment" = airgap ]; then require_tool helm; fi
     return
   fi
-  if wanted load; then
-    require_tool oras
-    check_oras
-  fi
+  if wanted load; then choose_oras; fi
   if uses_cluster; then require_tool kubectl; fi
   if wanted chart; then require_tool helm; fi
-}
-
-check_oras() {
-  if ! command -v oras > /dev/null 2>&1; then return; fi
-  found=$(oras version 2> /dev/null | sed -n 's/^Version:[[:space:]]*v\{0,1\}\([0-9.]*\).*/\1/p')
-  if ! awk -v have="$found" 'BEGIN {
-    split(have, part, ".")
-    exit !(part[1] * 1000000 + part[2] * 1000 + part[3] >= 1003006)
-  }'; then
-    fail 3 'oras is too old' "oras ${found:-of an unknown version}" \
-      'install it from https://github.com/oras-project/oras/releases' '1.3.6 or newer'
-  fi
 }
