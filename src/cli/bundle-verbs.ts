@@ -4,7 +4,7 @@ import type { Context } from '../context.ts';
 import { parseDuration } from '../inputs/duration.ts';
 import { splitList, variablesOf } from '../inputs/overrides.ts';
 import { retryBudgetSetting } from '../inputs/settings.ts';
-import { inspectText, placedText, verifyText } from '../report/result-text.ts';
+import { deriveText, inspectText, loadText, verifyText } from '../report/result-text.ts';
 import { finishPlaced, finishWith } from './finish.ts';
 import {
   addOutput,
@@ -14,6 +14,7 @@ import {
   type Flags,
   listFlag,
   pushOptions,
+  requiredFlag,
   settingOption,
   textFlag,
 } from './flags.ts';
@@ -23,6 +24,7 @@ import type { Finish } from './program.ts';
 export function addBundleVerbs(program: Command, context: Context, finish: Finish): void {
   addVerify(program, context, finish);
   addLoad(program, context, finish);
+  addDerive(program, context, finish);
   addInspect(program, context, finish);
 }
 
@@ -45,6 +47,7 @@ function addLoad(program: Command, context: Context, finish: Finish): void {
     .description('verify a bundle, push it into its target registry, place every image')
     .argument('<bundle>', 'NAME-VERSION.tar')
     .option('--allow-downgrade', 'take an older bundle than the one loaded last')
+    .option('--site <file>', siteHelp)
     .addOption(settingOption(retryBudgetSetting));
   addOutput(addPushCredential(addTrust(verb)))
     .addHelpText(
@@ -52,6 +55,7 @@ function addLoad(program: Command, context: Context, finish: Finish): void {
       examples(
         'load pcg-override-1.4.0.tar --key bundle.pub',
         'load pcg-override-1.4.0.tar --key bundle.pub --push-username ops --push-password-file pw',
+        'load pcg-override-1.4.0.tar --key bundle.pub --site site.yaml',
       ),
     )
     .action(async (bundle: string, flags: Flags) => {
@@ -59,12 +63,53 @@ function addLoad(program: Command, context: Context, finish: Finish): void {
       const options = {
         trust: trustOptions(flags),
         allowDowngrade: flags.allowDowngrade === true,
+        site: textFlag(flags.site),
         ...retryBudgetOf(flags, context),
         push: pushOptions(flags),
       };
-      finishPlaced(finish, flags, await runLoad(bundle, options, context), placedText);
+      finishPlaced(finish, flags, await runLoad(bundle, options, context), loadText);
     });
 }
+
+const siteHelp =
+  'YAML with the target as it is named here: ociImageRegistry, registries, pullThrough';
+
+function addDerive(program: Command, context: Context, finish: Finish): void {
+  const verb = program
+    .command('derive')
+    .description(
+      'verify a bundle, write its tables, Secret, values and node files as they are at a site',
+    )
+    .argument('<bundle>', 'NAME-VERSION.tar')
+    .option('--site <file>', siteHelp)
+    .option('-o, --out <folder>', 'folder for the files, new or empty');
+  addOutput(addTrust(verb))
+    .addHelpText('after', siteFileHelp)
+    .addHelpText(
+      'after',
+      examples('derive pcg-override-1.4.0.tar --key bundle.pub --site site.yaml -o site'),
+    )
+    .action(async (bundle: string, flags: Flags) => {
+      const { runDerive } = await import('../commands/derive.ts');
+      const options = {
+        trust: trustOptions(flags),
+        site: requiredFlag(flags, 'site', '--site'),
+        out: requiredFlag(flags, 'out', '--out'),
+      };
+      finishWith(finish, flags, await runDerive(bundle, options, context), deriveText);
+    });
+}
+
+const siteFileHelp = `
+A site file says how the target is named at this site; what it leaves out stays as in the bundle, and a map that it
+does not give is moved to its endpoint and base path:
+
+  ociImageRegistry:
+    endpoint: registry.site.example:5000
+    baseContentPath: images
+    caCert: ./site-ca.pem
+
+What is derived is not signed. Nothing is contacted, nothing overwritten; load and install.sh take --site too.`;
 
 function addInspect(program: Command, context: Context, finish: Finish): void {
   const verb = program

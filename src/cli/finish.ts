@@ -17,11 +17,11 @@ export function finishWith<T>(
 }
 
 /** A run that placed images: what failed stands in the result, and the smallest of its codes is the exit code. */
-export function finishPlaced(
+export function finishPlaced<T extends PlacedResult>(
   finish: Finish,
   flags: Flags,
-  result: PlacedResult,
-  text: (result: PlacedResult) => string,
+  result: T,
+  text: (result: T) => string,
 ): void {
   finishWith(finish, flags, result, text, exitCodeOf(result.errors));
 }

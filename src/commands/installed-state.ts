@@ -23,20 +23,23 @@ const recordSchema = z.strictObject({
 /** What was loaded last, of one bundle name into one target. */
 type InstalledRecord = z.infer<typeof recordSchema>;
 
+/** A bundle with the target that it goes into. */
+type Loaded = Pick<VerifiedBundle, 'inventory' | 'inventoryDigest'>;
+
 /**
  * Keeps other loads of the same name into the same target out, as far as they remember in the same place: between the
  * look at what was loaded and the next record nothing must change.
  * @throws AirgapError locked; io where nothing can be remembered, before anything is loaded
  */
 export async function whileNoOtherLoads<T>(
-  bundle: VerifiedBundle,
+  bundle: Loaded,
   context: Context,
   work: (lock: Lock) => Promise<T>,
 ): Promise<T> {
   return holding(await lockRecord(bundle, context), work);
 }
 
-async function lockRecord(bundle: VerifiedBundle, context: Context): Promise<Lock> {
+async function lockRecord(bundle: Loaded, context: Context): Promise<Lock> {
   const { name, target } = bundle.inventory;
   const what = `what is loaded of ${name} into ${basePath(target)}`;
   const path = `${recordPath(bundle, context)}.lock`;
@@ -59,7 +62,7 @@ async function lockRecord(bundle: VerifiedBundle, context: Context): Promise<Loc
  * @throws AirgapError policy for a lower sequence, or the same name and version with other content
  */
 export async function checkInstalled(
-  bundle: VerifiedBundle,
+  bundle: Loaded,
   allowDowngrade: boolean,
   context: Context,
 ): Promise<string[]> {
@@ -75,7 +78,7 @@ export async function checkInstalled(
 
 /** Where a downgrade could not be seen, that is said. */
 function tellUnknown(
-  { inventory: { name, version, sequence } }: VerifiedBundle,
+  { inventory: { name, version, sequence } }: Loaded,
   installed: InstalledRecord | undefined,
   { emit }: Context,
 ): void {
@@ -97,7 +100,7 @@ function tellUnknown(
  * @throws AirgapError locked when another load has had its turn since this one seemed dead; io
  */
 export async function recordInstalled(
-  bundle: VerifiedBundle,
+  bundle: Loaded,
   overrides: readonly string[],
   lock: Lock,
   context: Context,
@@ -131,7 +134,7 @@ export async function recordInstalled(
 
 const writableState = 'set XDG_STATE_HOME to a folder that can be written, and run again';
 
-function faultOf({ inventory, inventoryDigest }: VerifiedBundle, installed: InstalledRecord) {
+function faultOf({ inventory, inventoryDigest }: Loaded, installed: InstalledRecord) {
   const { name, version, sequence } = inventory;
   if (sequence < installed.sequence) {
     const last = `${installed.version} with sequence ${installed.sequence}`;
@@ -167,7 +170,7 @@ async function readRecord(path: string): Promise<InstalledRecord | undefined> {
   }
 }
 
-function recordPath(bundle: VerifiedBundle, context: Context): string {
+function recordPath(bundle: Loaded, context: Context): string {
   const key = createHash('sha256')
     .update(`${basePath(bundle.inventory.target)}\n${bundle.inventory.name}`)
     .digest('hex');

@@ -9,14 +9,16 @@ import type { Places } from '../registry/places.ts';
 import type { LayoutBase, LayoutFile, LayoutOrigin } from '../transfer/job.ts';
 import type { BaseContent, Layout } from './layout-file.ts';
 
-/** What transfer is told of a bundle with images. */
+/**
+ * What transfer is told of a bundle with images.
+ * @param inventory with the target that the bundle goes into
+ */
 export async function layoutOrigin(
-  bundle: VerifiedBundle,
+  { bundle, inventory }: { readonly bundle: VerifiedBundle; readonly inventory: Inventory },
   root: Descriptor,
   { file, whole }: Layout,
   base: BaseInTarget | undefined,
 ): Promise<LayoutOrigin> {
-  const { inventory } = bundle;
   const roots = [root, ...(inventory.moreRoots ?? [])];
   return {
     kind: 'layout',

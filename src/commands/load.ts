@@ -1,11 +1,13 @@
 import type { VerifiedBundle } from '../bundle/verified-bundle.ts';
 import type { Context } from '../context.ts';
 import type { Lock } from '../disk/lock.ts';
+import { readSite } from '../inputs/site.ts';
 import type { Digest } from '../oci/digest.ts';
 import { mediaTypeOf } from '../oci/manifest.ts';
 import { targetHeads } from '../transfer/heads.ts';
 import type { TransferJob } from '../transfer/job.ts';
 import { transfer } from '../transfer/transfer.ts';
+import { type AtSite, atSite, notSigned, type SiteMark } from './at-site.ts';
 import { orasForLoad } from './carried-oras.ts';
 import { type Connections, connect, targetAccess } from './connect.ts';
 import { checkInstalled, recordInstalled, whileNoOtherLoads } from './installed-state.ts';
@@ -19,6 +21,8 @@ import { openChecked } from './verify.ts';
 export interface LoadOptions {
   readonly trust: TrustOptions;
   readonly allowDowngrade: boolean;
+  /** Path of a site file, for a target that is named otherwise here than the bundle says. */
+  readonly site?: string | undefined;
   readonly push: PushOptions;
   /** How long what may yet succeed is tried again, milliseconds. Default ten minutes. */
   readonly retryBudgetMs?: number;
@@ -26,20 +30,36 @@ export interface LoadOptions {
 
 export interface LoadResult extends PlacedResult {
   readonly inventoryDigest: Digest;
-  /** Every override that let the bundle pass. */
+  /** Every override that let the bundle pass, and what of it is not as signed. */
   readonly overrides: readonly string[];
+  /** Where the target and the placements come from, when that is a site file: they are not signed. */
+  readonly site: SiteMark | null;
 }
 
-/** `load`: verifies a bundle, then pushes it from the verified file into the target and places every image. */
+/** What is loaded, and where to. */
+interface Load extends Pick<AtSite, 'inventory'> {
+  readonly bundle: VerifiedBundle;
+  readonly inventoryDigest: Digest;
+  readonly site: SiteMark | null;
+}
+
+/**
+ * `load`: verifies a bundle, then pushes it from the verified file into the target and places every image.
+ * @throws AirgapError or Failures
+ */
 export async function runLoad(
   path: string,
   options: LoadOptions,
   context: Context,
 ): Promise<LoadResult> {
+  const site = options.site === undefined ? undefined : await readSite(options.site, context);
   const bundle = await openChecked(path, options.trust, context);
   try {
-    return await whileNoOtherLoads(bundle, context, (lock) =>
-      loadChecked(bundle, options, lock, context),
+    const { inventory, inventoryDigest } = bundle;
+    const place = site ? await atSite(bundle, site, context) : { inventory, site: null };
+    const load = { bundle, inventoryDigest, ...place };
+    return await whileNoOtherLoads(load, context, (lock) =>
+      loadChecked(load, options, lock, context),
     );
   } finally {
     await bundle.close();
@@ -47,25 +67,26 @@ export async function runLoad(
 }
 
 async function loadChecked(
-  bundle: VerifiedBundle,
+  load: Load,
   options: LoadOptions,
   lock: Lock,
   context: Context,
 ): Promise<LoadResult> {
-  const downgrades = await checkInstalled(bundle, options.allowDowngrade, context);
+  const { bundle, inventoryDigest, site } = load;
+  const downgrades = await checkInstalled(load, options.allowDowngrade, context);
   for (const message of downgrades) context.emit({ kind: 'warning', message });
-  const overrides = [...bundle.warnings, ...downgrades];
-  const result = await push(bundle, options, context);
-  if (result.errors.length === 0) await recordInstalled(bundle, overrides, lock, context);
-  return { ...result, inventoryDigest: bundle.inventoryDigest, overrides };
+  const overrides = [...bundle.warnings, ...downgrades, ...(site ? [notSigned(site)] : [])];
+  const result = await push(load, options, context);
+  if (result.errors.length === 0) await recordInstalled(load, overrides, lock, context);
+  return { ...result, inventoryDigest, overrides, site };
 }
 
 async function push(
-  bundle: VerifiedBundle,
+  load: Load,
   { push: credential, retryBudgetMs }: LoadOptions,
   context: Context,
 ): Promise<PlacedResult> {
-  const { inventory } = bundle;
+  const { inventory } = load;
   const { target } = inventory;
   const ways = {
     registries: targetAccess(target),
@@ -77,15 +98,14 @@ async function push(
       kind: 'step',
       name: `loading ${inventory.name} ${inventory.version} into ${target.endpoint}`,
     });
-    const result = await place(bundle, connections, context);
+    const result = await place(load, connections, context);
     return placedResult(inventory, result);
   } finally {
     await connections.registries.close();
   }
 }
 
-async function place(bundle: VerifiedBundle, connections: Connections, context: Context) {
-  const { inventory } = bundle;
+async function place({ bundle, inventory }: Load, connections: Connections, context: Context) {
   const places = {
     images: transferImages(inventory),
     target: connections.registries.client(inventory.target.endpoint),
@@ -100,7 +120,7 @@ async function place(bundle: VerifiedBundle, connections: Connections, context: 
     base: inventory.base && baseInTarget(inventory.base, places.target),
   };
   return withLayout(content, connections, context, async (layout, by, during) => {
-    const origin = await layoutOrigin(bundle, root, layout, content.base);
+    const origin = await layoutOrigin({ bundle, inventory }, root, layout, content.base);
     const job: TransferJob = { ...places, origin, manifest: content.manifest };
     const find = (scratch: string) => orasForLoad(bundle, scratch, during);
     return withTools(by, during, (tools) => transfer(job, tools, during), find);

@@ -27,7 +27,10 @@ function originOf(field: string, written: string | undefined): string {
 }
 
 /** The full target references that the values carry; a source that nothing maps stays as it is. */
-export function ownImageReferences({ map }: Plan, { sources, listed }: OwnSources): OwnImages {
+export function ownImageReferences(
+  { map }: Pick<Plan, 'map'>,
+  { sources, listed }: OwnSources,
+): OwnImages {
   const entries = Object.entries(sources).map(([role, source]) => {
     const isMirrored = listed.some(({ image }) => image === source);
     const first = isMirrored ? askedFor(map, source).asked[0]?.reference : undefined;

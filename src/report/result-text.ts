@@ -1,6 +1,9 @@
+import type { SiteMark } from '../commands/at-site.ts';
 import type { CreateResult } from '../commands/create.ts';
+import type { DeriveResult } from '../commands/derive.ts';
 import type { InspectResult } from '../commands/inspect.ts';
 import type { KeygenResult } from '../commands/keygen.ts';
+import type { LoadResult } from '../commands/load.ts';
 import type { PlacedResult } from '../commands/transferring.ts';
 import type { VerifyResult } from '../commands/verify.ts';
 import { totalSize } from '../oci/descriptor.ts';
@@ -33,6 +36,24 @@ export function placedText(result: PlacedResult): string {
     `${result.target}: ${count(rows.length, 'placement')}: ${sums.join(', ') || 'nothing to do'}`,
     ...(result.errors.length > 0 ? ['run the same command again to go on'] : []),
   ].join('\n');
+}
+
+/** A target that is not signed stands at the end too, where it is read. */
+export function loadText(result: LoadResult): string {
+  const { site } = result;
+  return [placedText(result), ...(site ? [siteText(site)] : [])].join('\n');
+}
+
+export function deriveText({ out, files, site, images }: DeriveResult): string {
+  return [
+    ...files.map((file) => `${out}/${file}`),
+    `${count(images.length, 'image')} for ${site.target}`,
+    siteText(site),
+  ].join('\n');
+}
+
+function siteText({ file, signedTarget }: SiteMark): string {
+  return `NOT SIGNED: the target is that of ${file}; the bundle was made for ${signedTarget}`;
 }
 
 export function createText({
