@@ -14,6 +14,7 @@ import { join, resolve } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readChartArchive } from '../../src/install/chart-archive.ts';
+import { digestOf, hexOf } from '../../src/oci/digest.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 let checkout: string;
@@ -84,6 +85,9 @@ test.each([
 
 test('the chart is packed the same, whenever and by whomever its files were written', async () => {
   const before = readFileSync(join(checkout, 'dist/image-swap-1.5.3.tgz'));
+  expect(hexOf(digestOf(before))).toBe(
+    '1fc27627e63fe4aef606d99e8ac83e5da59cf5377ac39e6858552e7b73007836',
+  );
   for (const path of ['Chart.yaml', 'templates/a.yaml']) {
     chmodSync(join(checkout, 'charts/image-swap', path), 0o600);
     utimesSync(join(checkout, 'charts/image-swap', path), 1, 1);
