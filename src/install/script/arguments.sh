@@ -58,8 +58,6 @@ read_flag() {
 }
 
 check_arguments() {
-  mode=run
-  if [ "$dry_run" = yes ]; then mode=show; fi
   if [ -z "$bundle" ]; then fail 2 'no bundle is given' '' 'sh install.sh NAME-VERSION.tar --key KEY.pub'; fi
   if [ "$keys" -eq 0 ] && [ "$allow_unsigned" = no ]; then
     fail 2 'no key is given that may have signed the bundle' '' 'add --key KEY.pub'
@@ -70,6 +68,9 @@ check_arguments() {
   case $namespace in
     *[!a-z0-9-]*) fail 2 'that is no namespace' "$namespace" 'mend --namespace' 'letters a to z, digits and -' ;;
   esac
+  if [ -n "$kubeconfig" ] && { [ -d "$kubeconfig" ] || [ ! -r "$kubeconfig" ]; }; then
+    fail 2 'the kubeconfig cannot be read' "--kubeconfig $kubeconfig" 'give the path of a file that this user may read'
+  fi
   check_step_names --only "$only"
   check_step_names --skip "$skip"
   if [ -n "$only" ] && [ -n "$skip" ]; then

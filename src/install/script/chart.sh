@@ -1,17 +1,129 @@
-install_chart() {
-  say "Installing the chart as $release in $namespace"
-  set -- upgrade --install "$release" "$private/$chart" --namespace "$namespace" --values "$private/values.yaml"
-  if [ "$pull" = yes ]; then
+# with_chart COMMAND…: with the release, the chart and its values behind it. The credential comes to helm by files.
+with_chart() {
+  set -- "$@" "$release" "$private/$chart" --namespace "$namespace" --values "$private/values.yaml"
+  if [ "$pull" = yes ] && [ -n "$registry_key" ]; then
     set -- "$@" --set-file "$registry_key.username=$private/pull-username"
     set -- "$@" --set-file "$registry_key.password=$private/pull-password"
   fi
-  if [ "$wait" = yes ]; then set -- "$@" --wait; fi
-  helm_at "$@" || fail 11 'helm could not install the chart' '' \
-    "helm status $release --namespace $namespace shows its state; a pending one needs helm rollback or uninstall"
+  if [ "$pull" = yes ] && [ -n "$pull_secret_key" ]; then
+    set -- "$@" --set "$pull_secret_key.create=true"
+    set -- "$@" --set-file "$pull_secret_key.dockerConfigJson=$private/docker-config"
+  fi
+  "$@"
 }
 
-helm_at() {
-  if [ -n "$context" ]; then set -- --kube-context "$context" "$@"; fi
-  if [ -n "$kubeconfig" ]; then set -- --kubeconfig "$kubeconfig" "$@"; fi
-  act helm "$@"
+# Sets `chart_equal`; a chart that helm would not install ends the run here, before anything is changed.
+look_at_chart() {
+  chart_digest=sha256:$(listed_sum "$chart")
+  look_at_pending
+  make_docker_config
+  try_chart
+  look_at_pull_secret
+  chart_equal=no
+  if [ "$release_status" = deployed ] && [ "$installed_chart" = "$chart_digest" ] && has_equal_values; then
+    chart_equal=yes
+    return
+  fi
+  need_for_helm
+  with_chart ask_helm rendered template --include-crds || refuse_chart
+  if [ "$release_status" = none ]; then
+    need_for_objects "$private/rendered" get create
+  else
+    need_for_objects "$private/rendered" get create patch
+  fi
+}
+
+# Of a pending release helm would try no upgrade. On the server, for charts that look what is there; nothing is sent.
+try_chart() {
+  if [ "$pending" = yes ]; then
+    with_chart ask_helm trial install --dry-run=server --output json || refuse_chart
+  else
+    with_chart ask_helm trial upgrade --install --dry-run=server --output json || refuse_chart
+  fi
+}
+
+refuse_chart() {
+  case $words in
+    *' is forbidden: '*)
+      fail 11 'the cluster does not allow what the chart needs' "$words" 'get a role with these verbs'
+      ;;
+  esac
+  fail 11 'the chart refuses its values, or the cluster the chart' "$words" \
+    'mend imageSwap in bundle.yaml and make the bundle again, or what is in the cluster'
+}
+
+# helm prints both with the same encoder: equal values are equal text, and no text within a string has bare quotes.
+has_equal_values() {
+  ask_helm values get values "$release" --namespace "$namespace" --output json || return 1
+  {
+    printf '"config":'
+    tr -d '\n' < "$private/values"
+    printf ',"manifest":'
+  } > "$private/values.wanted"
+  grep -q -F -f "$private/values.wanted" "$private/trial"
+}
+
+# need_for_storage VERB…: on what helm keeps its releases in.
+need_for_storage() {
+  case ${HELM_DRIVER:-secret} in
+    secret | secrets) for verb in "$@"; do need "$verb" secrets '' "$namespace" ''; done ;;
+    configmap | configmaps) for verb in "$@"; do need "$verb" configmaps '' "$namespace" ''; done ;;
+    *) ;;
+  esac
+}
+
+# It keeps ten revisions.
+need_for_helm() {
+  need_for_storage create update
+  if [ "$(awk 'END { print NR }' "$private/revisions")" -ge 10 ] || [ "$pending" = yes ]; then
+    need_for_storage delete
+  fi
+}
+
+install_chart() {
+  if [ "$dry_run" = no ] && [ "$chart_equal" = yes ]; then
+    say "The release $release has this chart and these values, in revision $revision"
+    if [ "$wait" = yes ]; then wait_for_workloads; fi
+    return
+  fi
+  if [ "$dry_run" = no ]; then recover_release; fi
+  say "Installing the chart as $release in $namespace"
+  set -- upgrade --install --description "$name $version chart sha256:$(listed_sum "$chart")"
+  if [ "$wait" = yes ]; then set -- "$@" --wait; fi
+  if [ "$dry_run" = yes ]; then
+    with_chart helm_at "$@"
+  elif with_chart ask_helm installed "$@"; then
+    say "$(sed -n -e 's/^STATUS: /  /p' -e 's/^REVISION: /  revision /p' "$private/installed")"
+  else
+    chart_failed
+  fi
+}
+
+chart_failed() {
+  helm_said=$words
+  find_webhooks "$private/rendered" && warn_of_webhooks
+  fail 11 'helm could not install the chart' "$helm_said" \
+    'kubectl get pods --all-namespaces shows pods that do not start; then run it again'
+}
+
+# Where nothing was installed, helm had nothing to wait for.
+wait_for_workloads() {
+  ask_helm manifest get manifest "$release" --namespace "$namespace" ||
+    fail 11 'helm cannot show the release' "$words" 'see above; then run it again'
+  objects "$private/manifest" > "$private/workloads"
+  while read -r _ kind home object <&3; do
+    case $kind in
+      Deployment | DaemonSet | StatefulSet) wait_for_workload ;;
+      *) ;;
+    esac
+  done 3< "$private/workloads"
+}
+
+wait_for_workload() {
+  patience=0
+  ask_kube rollout rollout status "$kind/$object" --namespace "$home" --timeout=5m && patience='' && return
+  patience='' kube_said=$words
+  find_webhooks "$private/manifest" && warn_of_webhooks
+  fail 11 "the $kind $object in $home is not ready" "$kube_said" \
+    "kubectl get pods --namespace $home shows its pods; then run it again"
 }

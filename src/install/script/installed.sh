@@ -1,7 +1,7 @@
 # The note of what is installed, a ConfigMap beside the release: `SEQUENCE VERSION DIGEST` under each bundle's name.
 read_note() {
-  ask_kube note get configmap airgap-bundle --namespace "$namespace" --ignore-not-found --output \
-    'go-template={{"there\n"}}{{range $key, $value := .data}}{{$key}}{{"\t"}}{{$value}}{{"\n"}}{{end}}' ||
+  ask_kube note get configmap airgap-bundle --namespace "$namespace" --ignore-not-found \
+    --output "go-template={{\"there\n\"}}$data_template" ||
     fail 11 'what is installed cannot be read' "ConfigMap airgap-bundle in $namespace: $words" \
       'see above; then run it again'
 }
@@ -12,12 +12,12 @@ look_at_note() {
   if [ ! -s "$private/note" ]; then
     note=missing
     need create configmaps '' "$namespace" airgap-bundle
-  elif grep -q -x -F -e "$name$tab$sequence $version $inventory_digest" "$private/note"; then
+  elif grep -q -x -F -e "data$tab$name$tab$sequence $version $inventory_digest" "$private/note"; then
     note=equal
     return
   fi
   need patch configmaps '' "$namespace" airgap-bundle
-  old=$(awk -F "$tab" -v name="$name" '$1 "" == name "" { print $2; exit }' "$private/note")
+  old=$(awk -F "$tab" -v name="$name" '$2 "" == name "" { print $3; exit }' "$private/note")
   old_sequence=${old%% *} old_digest=${old##* } old_version=${old#* }
   old_version=${old_version%% *}
   case $old_sequence in

@@ -2,48 +2,84 @@ show_plan() {
   say "Bundle   $name $version, sequence $sequence, made $(setting createdAt)"
   say "         $inventory_digest"
   say "Registry $endpoint"
-  if [ "$uninstall" = yes ] || uses_cluster; then show_cluster; fi
+  if [ "$uninstall" = yes ] || uses_cluster; then
+    find_cluster
+    say "Cluster  $at $server"
+  fi
   if [ "$uninstall" = yes ]; then say 'Steps    uninstall'; else say "Steps    verify$steps"; fi
 }
 
-show_cluster() {
-  at=$context
-  if [ -z "$at" ]; then at=$(kube run config current-context 2> /dev/null) || at='(no current context)'; fi
-  server=$(kube run config view --minify --output 'jsonpath={.clusters[0].cluster.server}' 2> /dev/null) || server=
-  say "Cluster  $at $server"
-}
-
-confirm() {
-  if [ "$yes" = yes ] || [ "$dry_run" = yes ] || [ ! -t 0 ]; then return; fi
-  printf 'Go on? [y/N] '
+# ask QUESTION: yes only when somebody at a terminal says so.
+ask() {
+  if [ ! -t 0 ]; then return 1; fi
+  printf '%s [y/N] ' "$(harmless "$1")"
   answer=
   read -r answer || :
   case $answer in
-    y | Y | yes) ;;
-    *)
-      say 'Nothing was changed.'
-      exit 130
-      ;;
+    y | Y | yes) return 0 ;;
   esac
+  return 1
 }
 
+confirm() {
+  if [ "$yes" = yes ] || [ "$dry_run" = yes ] || [ ! -t 0 ] || ! changes_anything; then return; fi
+  if ask 'Go on?'; then return; fi
+  say 'Nothing was changed.'
+  exit 130
+}
+
+changes_anything() {
+  [ "$uninstall" = yes ] || wanted load || writes_cluster
+}
+
+# All that the steps for the cluster could fail at is looked for before the first one, and before anything is loaded.
 look_at_cluster() {
-  if [ "$dry_run" = no ]; then
-    need_namespace jet-system
-    need_namespace "$namespace"
-    check_installed
+  if [ "$dry_run" = yes ]; then
+    if writes_cluster; then choose_pull_credential; fi
+    if wanted chart; then make_docker_config; fi
+    return
   fi
-  if wanted secret || wanted chart; then choose_pull_credential; fi
+  reach_cluster
+  need_to_look
+  require_permissions
+  read_cluster
+  check_namespaces
+  if writes_cluster; then
+    look_at_note
+    choose_pull_credential
+  fi
+  if wanted secret; then look_at_secret; fi
+  if wanted chart; then look_at_chart; fi
+  require_permissions
 }
 
-need_namespace() {
-  found=$(kube run get namespace "$1" --ignore-not-found --output name < /dev/null) ||
-    fail 11 'the cluster does not answer' '' 'check --kubeconfig and --context, and that you may read namespaces'
-  if [ -n "$found" ]; then return; fi
-  if [ "$create_namespace" = no ]; then
-    fail 11 "the namespace $1 does not exist" "$server" \
-      'check that this is the right cluster, or add --create-namespace'
+# The namespaces that the steps write into or read from.
+namespaces() {
+  if reads_secret; then printf 'jet-system\n'; fi
+  if writes_cluster; then printf '%s\n' "$namespace"; fi
+  if wanted chart && [ -n "$pull_secret" ]; then printf '%s\n' "$pull_secret_home"; fi
+}
+
+reads_secret() {
+  wanted secret || wanted check || { wanted chart && [ -z "$username" ]; }
+}
+
+need_to_look() {
+  namespaces | awk '!seen[$0]++' > "$private/homes"
+  while read -r space <&3; do need get namespaces '' "$space" "$space"; done 3< "$private/homes"
+  if reads_secret; then need get secrets '' jet-system registry-info; fi
+  if writes_cluster; then need get configmaps '' "$namespace" airgap-bundle; fi
+  if wanted chart; then
+    need_for_storage list get
+    if [ -n "$pull_secret" ]; then need get secrets '' "$pull_secret_home" "$pull_secret_name"; fi
   fi
-  kube run create namespace "$1" < /dev/null ||
-    fail 11 "the namespace $1 cannot be created" '' 'have it created, and run again'
+}
+
+read_cluster() {
+  : > "$private/secret.now"
+  # shellcheck disable=SC2046 # a name a word
+  read_namespaces $(cat "$private/homes")
+  if reads_secret; then read_secret; fi
+  if writes_cluster; then read_note; fi
+  if wanted chart; then read_release; fi
 }

@@ -10,6 +10,9 @@ umask 077
 LC_ALL=C
 export LC_ALL
 unset CDPATH TAR_OPTIONS IFS
+# helm must not speak to another cluster than kubectl.
+unset HELM_KUBECONTEXT HELM_KUBEAPISERVER HELM_KUBETOKEN HELM_KUBEASUSER HELM_KUBEASGROUPS HELM_KUBECAFILE
+unset HELM_KUBETLS_SERVER_NAME HELM_KUBEINSECURE_SKIP_TLS_VERIFY HELM_NAMESPACE
 tab=$(printf '\t')
 newline='
 '
@@ -65,21 +68,35 @@ main() {
   read_revoked
   verify_bundle
   read_settings
+  read_pull_secret_settings
   check_dates
   choose_steps
   check_tools
   if wanted load; then write_registry_config; fi
   show_plan
-  confirm
   if [ "$uninstall" = yes ]; then
     uninstall
     return
   fi
   if uses_cluster; then look_at_cluster; fi
+  confirm
   if wanted load; then load_images; fi
-  if wanted secret; then apply_secret; fi
-  if wanted chart; then install_chart; fi
-  if wanted check; then check_secret; fi
-  if wanted secret; then record_bundle; fi
+  change_cluster
+  if wanted check; then
+    check_secret
+    check_webhook
+  fi
   if [ "$dry_run" = yes ]; then say 'Nothing was changed (--dry-run).'; else say 'Done.'; fi
+}
+
+# The note comes last: what is not done is not written down.
+change_cluster() {
+  if ! writes_cluster; then return; fi
+  create_namespaces
+  if wanted secret; then apply_secret; fi
+  if wanted chart; then
+    apply_pull_secret
+    install_chart
+  fi
+  record_bundle
 }

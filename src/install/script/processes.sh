@@ -78,8 +78,8 @@ require_tool() {
     if command -v "$tool" > /dev/null 2>&1; then continue; fi
     case $tool in
       oras | */oras) where='https://github.com/oras-project/oras/releases, 1.3.6 or newer' ;;
-      helm) where='https://github.com/helm/helm/releases, version 3' ;;
-      kubectl) where='https://kubernetes.io/docs/tasks/tools' ;;
+      helm) where='https://github.com/helm/helm/releases, 3.13 or newer' ;;
+      kubectl) where='https://kubernetes.io/docs/tasks/tools, 1.22 or newer' ;;
       *) where='the packages of this host' ;;
     esac
     if [ "$dry_run" = yes ] && [ "$where" != 'the packages of this host' ]; then

@@ -1,12 +1,23 @@
+# The chart's own places for a credential, either of them or none (tables.ts).
+read_pull_secret_settings() {
+  pull=no
+  pull_secret_key=$(setting pullSecretKey) pull_secret=$(setting pullSecret)
+  pull_secret_home=${pull_secret%%/*} pull_secret_name=${pull_secret#*/}
+  case $pull_secret_key,$pull_secret_home,$pull_secret_name in
+    -* | *,-* | *[!A-Za-z0-9.,-]*)
+      fail 5 'settings.tsv holds a name that helm and kubectl do not take' "$pull_secret_key $pull_secret"
+      ;;
+  esac
+}
+
 # Without --username nothing is taken away: what the cluster pulls with stays, in the Secret and in the values.
 choose_pull_credential() {
-  pull=no
   if [ -n "$username" ]; then
     pull=yes
   elif [ "$dry_run" = yes ]; then
     say '  no pull credential given: the one that the cluster has would be kept; without one, pods pull anonymously'
   else
-    read_pull_credential
+    keep_pull_credential
     if [ -s "$private/pull-username" ] || [ -s "$private/pull-password" ]; then
       pull=yes
       say '  keeping the pull credential that the cluster has'
@@ -16,15 +27,75 @@ choose_pull_credential() {
   fi
 }
 
-read_pull_credential() {
-  kube run get secret registry-info --namespace jet-system --ignore-not-found \
-    --output 'jsonpath={.data.USERNAME}{"\n"}{.data.PASSWORD}{"\n"}' < /dev/null > "$private/pull" ||
-    fail 11 'the pull credential in the cluster cannot be read' 'Secret registry-info in jet-system' \
-      'give --username and --password-file, or get the right to read it'
-  sed -n 1p "$private/pull" > "$private/pull.1"
-  sed -n 2p "$private/pull" > "$private/pull.2"
-  if ! decode "$private/pull.1" "$private/pull-username" || ! decode "$private/pull.2" "$private/pull-password"; then
-    fail 11 'the pull credential in the cluster is no base64' 'Secret registry-info in jet-system' \
-      'give --username and --password-file'
+keep_pull_credential() {
+  for part in username password; do
+    awk -F "$tab" -v part="$part" '$1 == "data" && $2 == toupper(part) { print $3 }' "$private/secret.now" \
+      > "$private/pull.line"
+    decode "$private/pull.line" "$private/pull-$part" ||
+      fail 11 'the pull credential in the cluster is no base64' 'Secret registry-info in jet-system' \
+        'give --username and --password-file'
+  done
+}
+
+# The docker config that image-swap's own pods pull with: in the values of a chart that makes a Secret of it, or in
+# the Secret that the pods of our own chart name.
+make_docker_config() {
+  if [ "$pull" = no ] || [ -z "$pull_secret_key$pull_secret" ]; then return; fi
+  if grep -q ':' "$private/pull-username"; then
+    fail 2 'a registry user has no colon in its name' 'the user of the pull credential' 'mend --username'
   fi
+  cat "$private/pull-username" > "$private/pull-login"
+  printf ':' >> "$private/pull-login"
+  cat "$private/pull-password" >> "$private/pull-login"
+  encode "$private/pull-login" "$private/pull-login.b64"
+  {
+    printf '{"auths":{"%s":{"auth":"' "$endpoint"
+    cat "$private/pull-login.b64"
+    printf '"}}}'
+  } > "$private/docker-config.json"
+  encode "$private/docker-config.json" "$private/docker-config"
+}
+
+look_at_pull_secret() {
+  if ! makes_pull_secret; then return; fi
+  template='{{"type\t"}}{{.type}}{{"\n"}}'
+  template=$template$data_template
+  ask_kube pull-secret.now get secret "$pull_secret_name" --namespace "$pull_secret_home" --ignore-not-found \
+    --output "go-template=$template" ||
+    fail 11 "the Secret $pull_secret cannot be read" "$words" 'see above; then run it again'
+  {
+    printf 'type\tkubernetes.io/dockerconfigjson\ndata\t.dockerconfigjson\t'
+    cat "$private/docker-config"
+    printf '\n'
+  } > "$private/pull-secret.wanted"
+  pull_secret_equal=no
+  if cmp -s "$private/pull-secret.now" "$private/pull-secret.wanted"; then
+    pull_secret_equal=yes
+    return
+  fi
+  if [ ! -s "$private/pull-secret.now" ]; then
+    need create secrets '' "$pull_secret_home" "$pull_secret_name"
+  elif ! grep -q -x -F -e "type${tab}kubernetes.io/dockerconfigjson" "$private/pull-secret.now"; then
+    fail 11 "the Secret $pull_secret has a type that cannot be changed" \
+      "$(sed -n "s/^type$tab//p" "$private/pull-secret.now")" \
+      "kubectl delete secret $pull_secret_name --namespace $pull_secret_home; then run it again" \
+      'type kubernetes.io/dockerconfigjson'
+  fi
+  need patch secrets '' "$pull_secret_home" "$pull_secret_name"
+}
+
+makes_pull_secret() {
+  [ -n "$pull_secret" ] && [ "$pull" = yes ]
+}
+
+apply_pull_secret() {
+  if ! makes_pull_secret; then return; fi
+  if [ "$dry_run" = no ] && [ "$pull_secret_equal" = yes ]; then return; fi
+  say "Applying the Secret $pull_secret_name in $pull_secret_home, which the chart's pods pull with"
+  {
+    printf 'data\t.dockerconfigjson\t'
+    cat "$private/docker-config"
+    printf '\n'
+  } | print_secret "$pull_secret_name" "$pull_secret_home" kubernetes.io/dockerconfigjson > "$private/PullSecret"
+  kube_apply PullSecret airgap-bundle "$pull_secret_name" "$pull_secret_home"
 }

@@ -13,9 +13,12 @@ check_step_names() {
   for step in $(printf '%s' "$2" | tr ',' ' '); do
     case $step in
       load | secret | chart | check) ;;
+      verify)
+        if [ "$1" = --only ]; then continue; fi
+        fail 2 'verifying is always done' "$1 $step" 'leave verify out' 'load, secret, chart or check'
+        ;;
       *)
-        fail 2 'there is no such step' "$1 $step" 'name one of these; verifying is always done' \
-          'load, secret, chart or check'
+        fail 2 'there is no such step' "$1 $step" 'name one of these' 'verify, load, secret, chart or check'
         ;;
     esac
   done
@@ -53,13 +56,44 @@ uses_cluster() {
   wanted secret || wanted chart || wanted check
 }
 
+writes_cluster() {
+  wanted secret || wanted chart
+}
+
 check_tools() {
   if [ "$uninstall" = yes ]; then
-    require_tool kubectl
-    if [ "$environment" = airgap ]; then require_tool helm; fi
+    require_kubectl
+    if [ "$environment" = airgap ]; then require_helm; fi
     return
   fi
   if wanted load; then choose_oras; fi
-  if uses_cluster; then require_tool kubectl; fi
-  if wanted chart; then require_tool helm; fi
+  if uses_cluster; then require_kubectl; fi
+  if wanted chart; then require_helm; fi
+}
+
+# Older ones answer in another form, or have a server-side apply that is not settled.
+require_kubectl() {
+  require_tool kubectl
+  if ! command -v kubectl > /dev/null 2>&1; then return; fi
+  run kubectl version --client > "$private/kubectl.version" 2> /dev/null || :
+  found=$(sed -n 's/^Client Version:[^0-9]*\([0-9][0-9.]*\).*/\1/p' "$private/kubectl.version")
+  require_version kubectl 1 22 https://kubernetes.io/docs/tasks/tools
+}
+
+# Older ones cannot try a chart on the server.
+require_helm() {
+  require_tool helm
+  if ! command -v helm > /dev/null 2>&1; then return; fi
+  run helm version --short > "$private/helm.version" 2> /dev/null || :
+  found=$(sed -n 's/^v\{0,1\}\([0-9][0-9.]*\).*/\1/p' "$private/helm.version")
+  require_version helm 3 13 https://github.com/helm/helm/releases
+}
+
+# require_version TOOL MAJOR MINOR WHERE: holds `found` to that.
+require_version() {
+  if awk -v have="$found" -v major="$2" -v minor="$3" 'BEGIN {
+    split(have, part, ".")
+    exit !(part[1] + 0 > major + 0 || (part[1] + 0 == major + 0 && part[2] + 0 >= minor + 0))
+  }'; then return; fi
+  fail 3 "$1 is too old" "$1 ${found:-of an unknown version}" "install it from $4" "$2.$3 or newer"
 }
