@@ -7,10 +7,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { ExecaError, execa } from 'execa';
 import { dump } from 'js-yaml';
-import { makeChart } from '../test/helpers/chart.ts';
 import { startRegistry, type TestRegistry } from '../test/helpers/registry.ts';
 import { toolPath } from '../test/helpers/tools.ts';
-import { mirrors, ownImages, pageMap, pushSamples, samples } from './samples.ts';
+import { mirrors, pageMap, pushSamples, samples } from './samples.ts';
 
 const program = join(import.meta.dirname, '../dist/bundle.js');
 const stopping = new AbortController();
@@ -53,7 +52,6 @@ async function start(port?: number): Promise<TestRegistry> {
 
 async function writeInputs(folder: string, source: string, target: string): Promise<void> {
   await mkdir(join(folder, 'state'));
-  await makeChart(folder, { spelling: 'nested', images: ownImages });
   const bundle = {
     apiVersion: 'airgap-bundle/v1',
     name: 'demo',
@@ -65,7 +63,6 @@ async function writeInputs(folder: string, source: string, target: string): Prom
       insecureSkipVerify: false,
       mirrorRegistries: pageMap(target),
     },
-    imageSwap: { chart: './image-swap-1.5.3.tgz' },
     images: Object.keys(samples),
     registries: { ...mirrors(source), [target]: { plainHttp: true } },
     signing: { key: 'bundle.key' },

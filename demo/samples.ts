@@ -35,10 +35,10 @@ export const samples: Readonly<Record<string, ImageOptions>> = {
   'us-docker.pkg.dev/palette-images/palette/ui:4.8.0': { layers: [debian, 'ui'] },
 };
 
-/** image-swap's own images, which its chart names. */
+/** image-swap's own images, as our chart names them. */
 export const ownImages = {
-  init: 'ghcr.io/phenixblue/imageswap-init:v1.5.3',
-  image: 'ghcr.io/phenixblue/imageswap:v1.5.3',
+  init: 'docker.io/thewebroot/imageswap-init:v1.5.3',
+  image: 'docker.io/thewebroot/imageswap:v1.5.3',
 } as const;
 
 /** Fills a source registry: `quay.io/calico/node:v3.30.3` lies there as `quay.io/calico/node:v3.30.3`. */

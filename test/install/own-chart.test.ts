@@ -59,7 +59,7 @@ function bundleValues(mirrorRegistries = `docker.io::${endpoint}/m/docker.io`): 
     mirrorRegistries,
   };
   const ownImages = { init: `${endpoint}/m/init:1`, image: `${endpoint}/m/swap:1` };
-  return valuesYaml({ target, ownImages, spelling: 'nested', pullSecret: chart.pullSecret });
+  return valuesYaml({ ...chart, target, ownImages });
 }
 
 function find(manifests: readonly Manifest[], kind: string, name?: string) {
