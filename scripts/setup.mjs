@@ -103,8 +103,7 @@ function refuseWhatCannotBeBrought(missing) {
     lines.push(
       'Go is not on PATH. Install Go, or run this where Go is and put the results on PATH:',
     );
-    for (const name of go)
-      lines.push(`  ${['go', ...goInstall(tools[name])].map(quoted).join(' ')}`);
+    for (const name of go) lines.push(`  ${['go', ...goBuild(name, bin)].map(quoted).join(' ')}`);
   }
   const system = missing.filter((name) => tools[name].from === 'system');
   if (system.length > 0 && !canUseApt()) {
@@ -143,23 +142,26 @@ function installSystemTools(names) {
   if (absent.length > 0) throw new SetupError(`installed, but not on PATH: ${absent.join(', ')}`);
 }
 
-const goInstall = (tool) => [
-  'install',
-  '-ldflags',
-  `-s -w ${tool.ldflags ?? ''}`.trim(),
-  `${tool.package}@v${tool.version}`,
-];
+/** Arguments of go, which puts the tool into `folder`; with GOBIN where it is `go install`. */
+function goBuild(name, folder) {
+  const tool = tools[name];
+  const ldflags = ['-ldflags', `-s -w ${tool.ldflags ?? ''}`.trim()];
+  if (tool.module === undefined) return ['install', ...ldflags, `${tool.package}@v${tool.version}`];
+  const out = ['-o', join(folder, name)];
+  return ['build', '-C', tool.module, '-trimpath', ...ldflags, ...out, tool.package];
+}
 
 /** Built aside and renamed into place: a killed build leaves no half of a tool. */
 function buildWithGo(name) {
   const tool = tools[name];
-  say(`building ${name} v${tool.version} with go install (the first time ${tool.takes})…`);
+  say(`building ${name} v${tool.version} with Go (the first time ${tool.takes})…`);
   const started = Date.now();
   mkdirSync(bin, { recursive: true });
   const aside = mkdtempSync(join(home, 'build-'));
   try {
-    run('go', goInstall(tool), name, { env: { ...process.env, GOBIN: aside } });
-    const built = join(aside, name);
+    run('go', goBuild(name, aside), name, { env: { ...process.env, GOBIN: aside } });
+    // Its name is that of the package, not always ours.
+    const [built] = readdirSync(aside).map((file) => join(aside, file));
     if (!fits(tool, built)) throw new SetupError(`${name}: the build is not v${tool.version}`);
     renameSync(built, join(bin, name));
   } finally {

@@ -2,7 +2,7 @@
  * Every outside tool that the demo, the tests and the bench use, at the version they are written for.
  * To move to a new version: change it here and run `npm test`.
  *
- * `go`     built with `go install PACKAGE@TAG`, unless PATH has this very version
+ * `go`     built with `go install PACKAGE@TAG`, or as the go.mod in `module` says, unless PATH has this very version
  * `node`   a Node runtime out of the npm registry, unless PATH has this major version
  * `system` any version does: found on PATH, else installed by apt-get
  * `deb`    any version does: found on PATH, else unpacked out of the Debian package, since installing it starts a service
@@ -13,9 +13,27 @@
  * @property {string} package   Go package, npm package or Debian package
  * @property {string[]} [ask]   arguments that make the tool say its version
  * @property {RegExp} [answer]  the version within what it says, as first group
- * @property {string} [ldflags] what makes a binary of `go install` know its own version
+ * @property {string} [ldflags] what makes a binary of Go know its own version
+ * @property {string} [module]  folder of a go.mod of ours, for what `go install` cannot build
  * @property {string} [takes]   how long a first build takes on two cores
  */
+
+/** All of Kubernetes is compiled once, by the first of its tools, and linked for each. */
+const kubernetes = {
+  from: 'go',
+  module: 'scripts/kubernetes',
+  version: '1.34.4',
+  ask: ['--version'],
+  answer: /v(\S+)/,
+  ldflags: [
+    '-X k8s.io/component-base/version.gitVersion=v1.34.4',
+    '-X k8s.io/component-base/version.gitMajor=1',
+    '-X k8s.io/component-base/version.gitMinor=34',
+    '-X k8s.io/component-base/version.gitTreeState=clean',
+    '-X k8s.io/client-go/pkg/version.gitVersion=v1.34.4',
+  ].join(' '),
+  takes: 'half a minute, but five to ten for the first of Kubernetes',
+};
 
 /** @type {Readonly<Record<string, Tool>>} */
 export const tools = {
@@ -44,6 +62,51 @@ export const tools = {
     answer: /^v?([^\s+]+)/m,
     ldflags: '-X helm.sh/helm/v3/internal/version.version=v3.22.0',
     takes: 'one to two minutes',
+  },
+  helm4: {
+    from: 'go',
+    version: '4.3.1',
+    package: 'helm.sh/helm/v4/cmd/helm',
+    ask: ['version', '--short'],
+    answer: /^v?([^\s+]+)/m,
+    ldflags: '-X helm.sh/helm/v4/internal/version.version=v4.3.1',
+    takes: 'one to two minutes',
+  },
+  'kube-apiserver': { ...kubernetes, package: 'k8s.io/kubernetes/cmd/kube-apiserver' },
+  'kube-controller-manager': {
+    ...kubernetes,
+    package: 'k8s.io/kubernetes/cmd/kube-controller-manager',
+  },
+  kubectl: {
+    ...kubernetes,
+    package: 'k8s.io/kubernetes/cmd/kubectl',
+    ask: ['version', '--client'],
+  },
+  /** The version that Kubernetes itself is tested with: its client's in scripts/kubernetes/go.mod. */
+  etcd: {
+    from: 'go',
+    module: 'scripts/kubernetes',
+    version: '3.6.4',
+    package: 'go.etcd.io/etcd/server/v3',
+    ask: ['--version'],
+    answer: /^etcd Version: (\S+)/m,
+    takes: 'half a minute',
+  },
+  age: {
+    from: 'go',
+    version: '1.3.2',
+    package: 'filippo.io/age/cmd/age',
+    ask: ['--version'],
+    answer: /v(\S+)/,
+    takes: 'half a minute',
+  },
+  'age-keygen': {
+    from: 'go',
+    version: '1.3.2',
+    package: 'filippo.io/age/cmd/age-keygen',
+    ask: ['--version'],
+    answer: /v(\S+)/,
+    takes: 'a few seconds',
   },
   act: {
     from: 'go',
@@ -92,9 +155,10 @@ export const tools = {
   shellcheck: { from: 'system', package: 'shellcheck' },
   busybox: { from: 'system', package: 'busybox' },
   dash: { from: 'system', package: 'dash' },
+  mksh: { from: 'system', package: 'mksh' },
   strace: { from: 'system', package: 'strace' },
   openssl: { from: 'system', package: 'openssl' },
-  kubectl: { from: 'system', package: 'kubernetes-client' },
+  setpriv: { from: 'system', package: 'util-linux' },
 };
 
 const system = Object.keys(tools).filter((name) => tools[name]?.from === 'system');
