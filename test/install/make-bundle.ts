@@ -25,6 +25,8 @@ export interface BundleOptions {
   /** Absent: unsigned. */
   readonly key?: KeyType;
   readonly spelling?: Spelling;
+  /** Path of a chart; absent: a small one in that spelling. */
+  readonly chart?: string;
   /** Parts of the inventory that a test is about. */
   readonly inventory?: Partial<InventoryHead>;
   readonly access?: Partial<InventoryHead['target']>;
@@ -190,7 +192,8 @@ async function filesOf(
   inventory: InventoryHead,
   target: TargetSpec,
 ): Promise<InstallFile[]> {
-  const chartPath = await makeChart(options.folder, { spelling: options.spelling ?? 'bare' });
+  const { folder, spelling = 'bare' } = options;
+  const chartPath = options.chart ?? (await makeChart(folder, { spelling }));
   const isAirgap = inventory.target.environment === 'airgap';
   return installFiles({
     inventory,
