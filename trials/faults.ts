@@ -28,30 +28,39 @@ export type RetryAfter = 'seconds' | 'date' | 'absent' | `${number}`;
 
 /** A window in which a registry answers every request with 429. */
 export interface Window extends Fault {
-  /** Whether it lasted then, in milliseconds since 1970; not in its first moments. */
+  /**
+   * Whether it lasted then, in milliseconds since 1970, and our program knew: of what oras is told alone it learns when
+   * that oras has ended.
+   */
   held(at: number): boolean;
-  /** Requests that came in it later than it needs for those on their way to arrive, by program. */
+  /** Requests of a program that came after it had been told, and later than those on their way then. */
   late(): { readonly ours: number; readonly oras: number };
 }
 
-/** Requests that were on their way when the first 429 was written. */
-const onTheirWay = 150;
+/** Requests that were on their way when a first 429 was written, milliseconds. */
+const onTheirWay = 300;
 
 /** Begins with the first request of a kind. */
 export function window(which: Which, seconds: number, says: RetryAfter): Window {
   let began: number | undefined;
   let hits = 0;
+  const told: { ours?: number; oras?: number } = {};
   const late = { ours: 0, oras: 0 };
   const rule: FrontRule = (request) => {
     if (began === undefined && which(request)) began = Date.now();
     const since = Date.now() - (began ?? Number.POSITIVE_INFINITY);
     if (began === undefined || since >= seconds * 1000) return undefined;
     hits++;
-    if (since > onTheirWay) late[isOras(request) ? 'oras' : 'ours']++;
+    const who = isOras(request) ? 'oras' : 'ours';
+    told[who] ??= Date.now();
+    if (Date.now() - told[who] > onTheirWay) late[who]++;
     return { status: 429, headers: retryAfter(says, seconds - since / 1000), body: tooMany };
   };
   const held = (at: number) =>
-    began !== undefined && at > began + onTheirWay && at < began + seconds * 1000 - onTheirWay;
+    began !== undefined &&
+    told.ours !== undefined &&
+    at > told.ours + onTheirWay &&
+    at < began + seconds * 1000 - onTheirWay;
   return { rule, hits: () => hits, held, late: () => late };
 }
 
