@@ -1,6 +1,6 @@
 read_arguments() {
   bundle='' keys=0 username='' password_file='' push_username='' push_password_file=''
-  only='' skip='' namespace='' kubeconfig='' context=''
+  only='' skip='' namespace='' kubeconfig='' context='' site=''
   dry_run=no yes=no wait=no create_namespace=no uninstall=no
   allow_unsigned=no allow_expired=no allow_downgrade=no allow_plain=no
   while [ $# -gt 0 ]; do
@@ -25,7 +25,7 @@ read_arguments() {
       --allow-downgrade) allow_downgrade=yes ;;
       --allow-plain-http-credentials) allow_plain=yes ;;
       --key | --username | --password-file | --push-username | --push-password-file | --only | --skip | \
-        --namespace | --kubeconfig | --context | --revoked)
+        --namespace | --kubeconfig | --context | --revoked | --site)
         if [ $# -lt 2 ] || [ -z "$2" ]; then fail 2 "$1 needs a value" '' 'sh install.sh --help'; fi
         read_flag "$1" "$2"
         shift
@@ -54,6 +54,7 @@ read_flag() {
     --namespace) namespace=$2 ;;
     --kubeconfig) kubeconfig=$2 ;;
     --context) context=$2 ;;
+    --site) site=$2 ;;
   esac
 }
 
@@ -80,5 +81,12 @@ check_arguments() {
     /*) ;;
     *) bundle=$PWD/$bundle ;;
   esac
+  case $site in
+    '' | /*) ;;
+    *) site=$PWD/$site ;;
+  esac
+  if [ -n "$site" ] && { [ -d "$site" ] || [ ! -r "$site" ]; }; then
+    fail 2 'the site file cannot be read' "$site" 'give the path of a YAML file to --site'
+  fi
   find_bundle
 }

@@ -1,34 +1,19 @@
 load_images() {
   say 'Loading the images'
-  if has_node && [ -n "$(listed_sum bundle.js)" ]; then load_with_node; else load_with_oras; fi
-}
-
-has_node() {
-  command -v node > /dev/null 2>&1 || return 1
-  node -e 'const [a, b, c] = process.versions.node.split(".").map(Number);
-    process.exit(a > 20 || (a === 20 && (b > 18 || (b === 18 && c > 0))) ? 0 : 1)' 2> /dev/null
+  if has_program; then load_with_node; else load_with_oras; fi
 }
 
 load_with_node() {
-  take bundle.js
-  printf '{ "type": "commonjs" }\n' > "$private/package.json"
-  set -- node "$private/bundle.js" load "$bundle"
-  number=1
-  while [ "$number" -le "$keys" ]; do
-    set -- "$@" --key "$private/key.$number"
-    number=$((number + 1))
-  done
-  while IFS= read -r word <&3; do set -- "$@" --revoked "$word"; done 3< "$private/revoked"
+  set --
+  if [ -n "$site" ]; then set -- "$@" --site "$site"; fi
   if [ -n "$push_username" ]; then
     # One line break of a password file is not part of the password.
     printf '\n' >> "$private/push-password"
     set -- "$@" --push-username "$push_username" --push-password-file "$private/push-password"
   fi
-  if [ "$allow_unsigned" = yes ]; then set -- "$@" --allow-unsigned; fi
-  if [ "$allow_expired" = yes ]; then set -- "$@" --allow-expired; fi
   if [ "$allow_downgrade" = yes ]; then set -- "$@" --allow-downgrade; fi
   if [ "$allow_plain" = yes ]; then set -- "$@" --allow-plain-http-credentials; fi
-  act "$@" || exit "$?"
+  program act load "$@" || exit "$?"
 }
 
 # Without Node: the roots bring every blob into the bundle repository once, then each image is placed by mounts

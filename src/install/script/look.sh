@@ -2,6 +2,7 @@ show_plan() {
   say "Bundle   $name $version, sequence $sequence, made $(setting createdAt)"
   say "         $inventory_digest"
   say "Registry $endpoint"
+  show_site
   if [ "$uninstall" = yes ] || uses_cluster; then
     find_cluster
     say "Cluster  $at $server"

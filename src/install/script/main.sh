@@ -34,6 +34,8 @@ jet-system, installs the image-swap chart and reads MIRROR_REGISTRIES back.
   --password-file FILE         its password (or AIRGAP_BUNDLE_PASSWORD)
   --push-username U          who pushes the images; default: the login of docker or oras on this host
   --push-password-file FILE    its password (or AIRGAP_BUNDLE_PUSH_PASSWORD)
+  --site FILE                YAML that names the target as it is called at this site (ociImageRegistry: ...), where
+                             that is not as the bundle says; needs Node, and is not signed
   --only STEP[,STEP]         only these of load, secret, chart, check
   --skip STEP[,STEP]         all but these (not together with --only)
   --dry-run                  verify, then print what would be run; contacts nothing

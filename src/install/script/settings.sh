@@ -6,18 +6,19 @@ setting() {
 
 read_settings() {
   take settings.tsv
-  take images.tsv
   if [ "$(setting format)" != 1 ]; then
     fail 3 'this install.sh is too old for the bundle' "format $(setting format)" \
       'use the install.sh that came with the bundle' 'format 1'
   fi
+  derive_site
+  take_for_target images.tsv
   name=$(setting name) version=$(setting version) sequence=$(setting sequence)
   environment=$(setting environment) endpoint=$(setting endpoint) bundles=$(setting bundleRepository)
   plain_http=$(setting plainHttp) insecure=$(setting insecureSkipVerify)
   release=$(setting release) chart=$(setting chart) registry_key=$(setting registryKey)
   base=$(setting baseName)
   if [ -n "$base" ]; then
-    take base.tsv
+    take_for_target base.tsv
     base="$base $(setting baseVersion)"
   fi
   if [ -z "$namespace" ]; then namespace=$(setting namespace); fi
@@ -35,7 +36,7 @@ read_settings() {
   if [ -s "$private/ca.line" ]; then decode "$private/ca.line" "$private/ca.pem" || fail 5 'caCert is no base64'; fi
   if [ "$environment" = airgap ]; then
     take "$chart"
-    take values.yaml
+    take_for_target values.yaml
   fi
 }
 
