@@ -1,9 +1,20 @@
 import { join } from 'node:path';
 import { bundleJsonSchema } from '../src/inputs/schema.ts';
+import { siteJsonSchema } from '../src/inputs/site-schema.ts';
 
-export const schemaPath = join(import.meta.dirname, '..', 'bundle.schema.json');
+/** The published schemas by their files' names: of bundle.yaml, and of a site file. */
+export const schemas = {
+  'bundle.schema.json': bundleJsonSchema,
+  'site.schema.json': siteJsonSchema,
+};
 
-/** The published form of the schema of bundle.yaml. */
-export function schemaText(): string {
-  return `${JSON.stringify(bundleJsonSchema(), null, 2)}\n`;
+export type SchemaName = keyof typeof schemas;
+
+export function schemaPath(name: SchemaName): string {
+  return join(import.meta.dirname, '..', name);
+}
+
+/** The published form of a schema. */
+export function schemaText(name: SchemaName): string {
+  return `${JSON.stringify(schemas[name](), null, 2)}\n`;
 }

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
-import { schemaPath, schemaText } from './schema-text.ts';
+import { type SchemaName, schemaPath, schemas, schemaText } from './schema-text.ts';
 
-/** Writes bundle.schema.json from the schema that bundle.yaml is checked with: `npm run schema`. */
-writeFileSync(schemaPath, schemaText());
+/** Writes the published schemas from those that bundle.yaml and site files are checked with: `npm run schema`. */
+for (const name of Object.keys(schemas) as SchemaName[])
+  writeFileSync(schemaPath(name), schemaText(name));

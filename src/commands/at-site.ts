@@ -10,6 +10,7 @@ import { parseMirrorMap } from '../mirror-map/parse.ts';
 import { blobRepositories, travels } from '../plan/blobs.ts';
 import type { Inventory } from '../plan/inventory.ts';
 import { placeAnew } from '../plan/place-anew.ts';
+import type { Problem } from '../plan/problem.ts';
 import { basePath } from '../plan/repositories.ts';
 import { type Destination, siteTarget } from '../plan/site-target.ts';
 import { bundleGraph } from './bundle-graph.ts';
@@ -47,9 +48,10 @@ export async function atSite(
   context: Context,
 ): Promise<AtSite> {
   const installed = await readInstalled(bundle);
-  const destination = siteTarget(site, signedDestination(bundle.inventory, installed));
+  const signed = signedDestination(bundle.inventory, installed);
+  const destination = siteTarget(site, signed);
   const { inventory, map, problems } = placeAnew(bundle.inventory, destination);
-  refuseOnErrors(problems, context);
+  refuseOnErrors(newProblems(problems, placeAnew(bundle.inventory, signed).problems), context);
   const mark = markOf(site, inventory, bundle.inventory);
   context.emit({ kind: 'warning', message: notSigned(mark) });
   const ownImages = movedOwnImages(
@@ -82,6 +84,13 @@ export async function filesAtSite(
     carried.map(async (entry) => ({ entry, graph: await bundleGraph(bundle, entry) })),
   );
   return targetFiles({ inventory, ...installed, homes: blobRepositories(images, inventory) });
+}
+
+/** Whoever made the bundle has seen the warnings that hold for its own target too. */
+function newProblems(problems: readonly Problem[], signed: readonly Problem[]): Problem[] {
+  const name = ({ kind, images }: Problem) => [kind, ...images].join('\n');
+  const known = new Set(signed.map(name));
+  return problems.filter((one) => one.severity === 'error' || !known.has(name(one)));
 }
 
 function readInstalled(bundle: VerifiedBundle): Promise<InstalledWith> {

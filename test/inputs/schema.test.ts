@@ -2,16 +2,19 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { schemaPath, schemaText } from '../../scripts/schema-text.ts';
 
-describe('bundle.schema.json', () => {
-  test('is what src/inputs/schema.ts says; `npm run schema` writes it', () => {
-    expect(readFileSync(schemaPath, 'utf8')).toBe(schemaText());
+describe.each([
+  ['bundle.schema.json', ['$schema', 'config', 'imageSwap']],
+  ['site.schema.json', ['$schema', 'config']],
+] as const)('%s', (name, silentFields) => {
+  test('is what its schema in src/inputs says; `npm run schema` writes it', () => {
+    expect(readFileSync(schemaPath(name), 'utf8')).toBe(schemaText(name));
   });
 
   test('is a schema for editors: every field of the top is described', () => {
-    const { properties } = JSON.parse(schemaText()) as {
+    const { properties } = JSON.parse(schemaText(name)) as {
       properties: Record<string, { description?: string }>;
     };
-    const silent = Object.keys(properties).filter((name) => !properties[name]?.description);
-    expect(silent).toEqual(['$schema', 'config', 'imageSwap']);
+    const silent = Object.keys(properties).filter((field) => !properties[field]?.description);
+    expect(silent).toEqual(silentFields);
   });
 });
