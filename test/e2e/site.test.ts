@@ -109,6 +109,8 @@ describe('load --site', () => {
     const ended = await load(await site());
     const words = `the target ${target.host}/other/path comes from a site file and is not signed; the bundle was made for ${signed}/m`;
     expect(ended.stderr).toContain(words);
+    // What was told when the bundle was made.
+    expect(ended.stderr).not.toContain('has no `default`');
     expect(ended.json.site).toEqual({
       file: job.path('site.yaml'),
       signed: false,
@@ -134,6 +136,14 @@ describe('load --site', () => {
     await expectPlaced(ended);
     expect(await digestAt(target.host, 'other/path/hub/library/nginx', '1')).toMatch(/^sha256:/);
     expect(await digestAt(target.host, 'other/path/a/b', '1')).toMatch(/^sha256:/);
+  });
+
+  test('what a map of its own leaves out is told', async () => {
+    const ended = await load(
+      await site({ mirrorRegistries: `docker.io::${target.host}/other/path` }),
+    );
+    expect(ended.json.counts).toEqual({ placed: 2 });
+    expect(ended.stderr).toContain('no rule maps quay.io/a/b:1');
   });
 
   test('an older bundle than the one loaded last at this site is refused, at another it is not', async () => {
