@@ -159,6 +159,7 @@ export const tools = {
   strace: { from: 'system', package: 'strace' },
   openssl: { from: 'system', package: 'openssl' },
   setpriv: { from: 'system', package: 'util-linux' },
+  setsid: { from: 'system', package: 'util-linux' },
 };
 
 const system = Object.keys(tools).filter((name) => tools[name]?.from === 'system');

@@ -23,6 +23,10 @@ export interface HostOptions {
   readonly programs?: Readonly<Record<string, string>>;
   /** Every call of every tool is written down with its arguments and its environment. */
   readonly recording?: boolean;
+  /** kubectl and this helm are the real ones: the cluster is that of --kubeconfig. */
+  readonly real?: 'helm' | 'helm4';
+  /** Node is on its PATH too. */
+  readonly node?: boolean;
   /** A command that runs the script, such as strace. */
   readonly prefix?: readonly string[];
 }
@@ -50,7 +54,7 @@ export interface JumpHost {
 }
 
 const plainTools =
-  'tar awk sed tr fold cmp od date mktemp printf grep cat rm ln head cut mkdir chmod uname sleep sha256sum cp env mv dd ls'.split(
+  'tar awk sed tr fold cmp od date mktemp printf grep cat rm ln head tail cut mkdir chmod uname sleep sha256sum cp env mv dd ls'.split(
     ' ',
   );
 const realTools = ['openssl', 'oras'];
@@ -94,9 +98,10 @@ async function fillPath(bin: string, record: string, options: HostOptions): Prom
   const paths = new Map<string, string>([
     ...plainTools.map((tool) => [tool, applet(tool, options)] as const),
     ...realTools.map((tool) => [tool, toolPath(tool)] as const),
-    ['kubectl', own('../helpers/fake-kubectl')],
-    ['helm', own('helm-for-tests')],
+    ['kubectl', options.real ? toolPath('kubectl') : own('../helpers/fake-kubectl')],
+    ['helm', options.real ? toolPath(options.real) : own('helm-for-tests')],
     ['sh', toolPath('dash')],
+    ...(options.node ? [['node', process.execPath] as const] : []),
   ]);
   for (const tool of options.without ?? []) paths.delete(tool);
   for (const [tool, path] of paths) {

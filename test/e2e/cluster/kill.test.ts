@@ -1,0 +1,102 @@
+import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { toolPath } from '../../helpers/tools.ts';
+import type { JumpHost } from '../../install/jump-host.ts';
+import { hasWebhook, playInitContainer } from './init-container.ts';
+import { changed, endState, ofANamespace, type Site, startSite } from './site.ts';
+
+/** Where a run is killed: at the first call of `tool` with these words, of which `*` stands for any. */
+interface Point {
+  readonly tool: 'kubectl' | 'helm' | 'oras';
+  readonly words: string;
+  /** `half`: as soon as helm has written down that it has begun. */
+  readonly when: 'before' | 'half' | 'after';
+}
+
+let site: Site;
+let host: JumpHost;
+let undisturbed: Awaited<ReturnType<typeof endState>>;
+beforeAll(async () => {
+  site = await startSite();
+  await site.reset();
+  const programs = { kubectl: killer('kubectl'), helm: killer('helm'), oras: killer('oras') };
+  host = await site.host({ prefix: [toolPath('setsid')], programs });
+  const outcome = await host.install(site.args);
+  expect(outcome, outcome.stderr).toMatchObject({ code: 0 });
+  undisturbed = await endState(site);
+});
+afterAll(() => site?.stop());
+beforeEach(() => site.reset());
+
+const secret = 'apply *--filename */Secret ';
+const pullSecret = 'apply *--filename */PullSecret ';
+const note = 'apply *--filename */ConfigMap ';
+
+test.each<[string, Point]>([
+  ['load, no image placed yet', { tool: 'oras', words: 'cp ', when: 'after' }],
+  ['load, one image placed', { tool: 'oras', words: 'cp *--from-registry', when: 'after' }],
+  ['the namespaces', { tool: 'kubectl', words: 'create *Namespace ', when: 'after' }],
+  ['the Secret, before it is applied', { tool: 'kubectl', words: secret, when: 'before' }],
+  ['the Secret, when it is applied', { tool: 'kubectl', words: secret, when: 'after' }],
+  ["the chart's pull Secret", { tool: 'kubectl', words: pullSecret, when: 'after' }],
+  ['the chart, half installed', { tool: 'helm', words: 'upgrade *--description', when: 'half' }],
+  ['the chart, installed', { tool: 'helm', words: 'upgrade *--description', when: 'after' }],
+  ['the note', { tool: 'kubectl', words: note, when: 'after' }],
+  ['the check', { tool: 'kubectl', words: 'MIRROR_REGISTRIES', when: 'before' }],
+])('killed in %s, the next run comes to the same end', async (_, point) => {
+  if (point.tool === 'oras') await site.emptyRegistry();
+  // No pod runs here: helm waits until it is killed.
+  await killedAt(point, ...(point.when === 'half' ? ['--wait'] : []));
+  // Half of a release is taken over at once only when somebody says that no other helm is at work.
+  const again = await host.install([...site.args, ...(point.when === 'half' ? ['--yes'] : [])]);
+  expect(again, again.stderr).toMatchObject({ code: 0 });
+  expect(await endState(site)).toEqual(undisturbed);
+});
+
+test.each<[string, Point]>([
+  ['the webhook', { tool: 'kubectl', words: 'delete mutatingwebhook', when: 'after' }],
+  ['the release', { tool: 'helm', words: 'uninstall ', when: 'after' }],
+  ['the Secret', { tool: 'kubectl', words: 'delete secret registry-info', when: 'after' }],
+])('killed in --uninstall, behind %s, the next run takes away the rest', async (_, point) => {
+  const before = await site.cluster.objects();
+  expect(await host.install([...site.args, '--skip', 'load'])).toMatchObject({ code: 0 });
+  await playInitContainer(site);
+  await killedAt(point, '--uninstall');
+  expect(await hasWebhook(site.cluster)).toBe(false);
+  const again = await host.install([...site.args, '--uninstall']);
+  expect(again, again.stderr).toMatchObject({ code: 0 });
+  const left = async () => changed(before, await site.cluster.objects());
+  await expect.poll(left, { timeout: 10_000 }).toEqual(ofANamespace('imageswap-system'));
+});
+
+/** Runs until it is killed with its whole process group, which the file `killed` proves. */
+async function killedAt({ tool, words, when }: Point, ...flags: string[]): Promise<void> {
+  const proof = join(host.folder, 'killed');
+  const where = { KILL_TOOL: tool, KILL_WORDS: words, KILL_WHEN: when, KILLED: proof };
+  await rm(proof, { force: true });
+  const { stdout, stderr } = await host.install([...site.args, ...flags], where);
+  expect(existsSync(proof), `it was not killed:\n${stdout}${stderr}`).toBe(true);
+}
+
+/** A tool that ends the whole run at the point that was asked for, and else is the real one. */
+function killer(tool: string): string {
+  const isBegun = `'${toolPath('kubectl')}' --kubeconfig '${site.cluster.kubeconfig}' get secret --selector owner=helm --output name`;
+  return `#!/bin/sh
+[ "\${KILL_TOOL-}" = ${tool} ] || exec '${toolPath(tool)}' "$@"
+case "$* " in
+  *$KILL_WORDS*) ;;
+  *) exec '${toolPath(tool)}' "$@" ;;
+esac
+: > "$KILLED"
+case $KILL_WHEN in
+  after) '${toolPath(tool)}' "$@" ;;
+  half)
+    '${toolPath(tool)}' "$@" &
+    until [ -n "$(${isBegun})" ]; do sleep 0.1; done
+    ;;
+esac
+kill -KILL 0
+`;
+}
