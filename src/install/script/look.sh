@@ -35,6 +35,7 @@ changes_anything() {
 
 # All that the steps for the cluster could fail at is looked for before the first one, and before anything is loaded.
 look_at_cluster() {
+  missing=
   if [ "$dry_run" = yes ]; then
     if writes_cluster; then choose_pull_credential; fi
     if wanted chart; then make_docker_config; fi
