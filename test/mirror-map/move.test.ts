@@ -64,6 +64,11 @@ describe('a map for another target', () => {
       'docker.io::harbor.example.org.evil/airgap/images/d',
     ],
     [
+      'a path that only begins like the base path',
+      'docker.io::harbor.example.org/airgap/images-2/d',
+      'docker.io::harbor.example.org/airgap/images-2/d',
+    ],
+    [
       'the target among the patterns',
       'noswap_wildcards::localhost,harbor.example.org',
       'noswap_wildcards::localhost,registry.site.example:5000',
