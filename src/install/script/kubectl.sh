@@ -34,7 +34,7 @@ change() {
   if [ "$dry_run" = yes ]; then
     kube show "$@"
   elif ask_kube changed "$@"; then
-    harmless "$(sed 's/^/  /' "$private/changed")"
+    if [ -s "$private/changed" ]; then harmless "$(sed 's/^/  /' "$private/changed")"; fi
   else
     fail 11 "$what" "$words" "$next"
   fi

@@ -116,6 +116,7 @@ prove_secret() {
   fail 11 "$what" "writers: $(writers)" 'look who else writes it, and run again'
 }
 
+# Who wrote it; nobody is named in an object whose managed fields were cleared.
 writers() {
   awk -F "$tab" '$1 == "Apply" || $1 == "Update" { if (!seen[$2]++) printf "%s%s", (n++ ? ", " : ""), $2 }' \
     "$private/secret.now"

@@ -116,7 +116,8 @@ find_secret() {
   read_secret
   if [ ! -s "$private/secret.now" ]; then return; fi
   if ! secret_has "Apply${tab}airgap-bundle"; then
-    say "The Secret registry-info was not written by this script, but by $(writers): it stays."
+    by=$(writers)
+    say "The Secret registry-info was not written by this script${by:+, but by $by}: it stays."
     return
   fi
   : > "$private/secret.wanted"
