@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import type { GivenCredential, Whose } from '../commands/given-credential.ts';
 import type { PushOptions } from '../commands/push-credential.ts';
 import type { Context } from '../context.ts';
 import type { BundleInput } from '../inputs/bundle-file.ts';
@@ -31,6 +32,8 @@ export interface ActionInputs {
   /** Resolve again, whatever a killed run left. */
   readonly fresh: boolean;
   readonly push: PushOptions;
+  /** The cluster's pull credential, where the bundle is to carry it. */
+  readonly pull: GivenCredential;
   /** Variables that inputs stand for. */
   readonly env: Readonly<Record<string, string>>;
 }
@@ -39,7 +42,11 @@ export interface ActionInputs {
 export type ReadInput = (name: string) => string;
 
 /** Variables whose values are secrets. */
-const secretVariables = ['AIRGAP_BUNDLE_PUSH_PASSWORD', 'AIRGAP_BUNDLE_KEY_PASSPHRASE'];
+const secretVariables = [
+  'AIRGAP_BUNDLE_PUSH_PASSWORD',
+  'AIRGAP_BUNDLE_PASSWORD',
+  'AIRGAP_BUNDLE_KEY_PASSPHRASE',
+];
 
 /**
  * Reads `with:`. Secrets are masked at once, before anything can fail.
@@ -65,18 +72,24 @@ export async function readActionInputs(
     fresh: switchOf(input, 'fresh'),
     env: await readPassphrase(input, context),
     push: await readPush(input, folder),
+    pull: await readGivenInputs('pull', input, folder),
   };
 }
 
 function maskSecrets(input: ReadInput, { env, emit }: Context): void {
-  const password = secret(input, 'push-password');
-  const username = text(input, 'push-username');
-  const pair = password && username ? `${username}:${password}` : undefined;
   const values = [
-    ...[secret(input, 'signing-key'), secret(input, 'signing-key-passphrase'), password, pair],
+    ...[secret(input, 'signing-key'), secret(input, 'signing-key-passphrase')],
+    ...loginSecrets(input, 'push'),
+    ...loginSecrets(input, 'pull'),
     ...secretVariables.map((name) => env[name]),
   ];
   for (const value of values) if (value) emit({ kind: 'secret', value });
+}
+
+function loginSecrets(input: ReadInput, whose: Whose): (string | undefined)[] {
+  const password = secret(input, `${whose}-password`);
+  const username = text(input, `${whose}-username`);
+  return [password, password && username ? `${username}:${password}` : undefined];
 }
 
 const twins = [
@@ -84,6 +97,7 @@ const twins = [
   ['signing-key', 'unsigned'],
   ['signing-key-passphrase', 'signing-key-passphrase-file'],
   ['push-password', 'push-password-file'],
+  ['pull-password', 'pull-password-file'],
 ] as const;
 
 /** Those of the settings are refused where flags are, too. */
@@ -128,14 +142,21 @@ async function readPassphrase(
   return { AIRGAP_BUNDLE_KEY_PASSPHRASE: passphrase };
 }
 
-async function readPush(input: ReadInput, { keep }: PrivateFolder): Promise<PushOptions> {
-  const username = text(input, 'push-username');
-  const password = secret(input, 'push-password');
-  const passwordFile = password
-    ? await keep('push-password', password)
-    : text(input, 'push-password-file');
+async function readPush(input: ReadInput, folder: PrivateFolder): Promise<PushOptions> {
   const allowPlainHttp = switchOf(input, 'allow-plain-http-credentials');
-  return { username, passwordFile, allowPlainHttp };
+  return { ...(await readGivenInputs('push', input, folder)), allowPlainHttp };
+}
+
+async function readGivenInputs(
+  whose: Whose,
+  input: ReadInput,
+  { keep }: PrivateFolder,
+): Promise<GivenCredential> {
+  const password = secret(input, `${whose}-password`);
+  const passwordFile = password
+    ? await keep(`${whose}-password`, password)
+    : text(input, `${whose}-password-file`);
+  return { username: text(input, `${whose}-username`), passwordFile };
 }
 
 function readCommands(value: string): ActionCommand[] {

@@ -1,3 +1,4 @@
+import { carriedCredential } from '../commands/carried-credential.ts';
 import { connect } from '../commands/connect.ts';
 import {
   type CreateResult,
@@ -57,6 +58,9 @@ async function carryOut(
   await maskKey(spec, context);
   const sign = wants('create') ? await readyToCreate(spec, context) : undefined;
   if (sign) await refuseToSignForks(context);
+  const credential = wants('create')
+    ? await carriedCredential(spec, inputs.pull, context)
+    : undefined;
   const partSize = partSizeOf(inputs.splitSize);
   const base = await readDeltaBase(inputs, spec, context);
   const older = wants('create') ? await openReused(inputs.reuse, context) : undefined;
@@ -84,7 +88,7 @@ async function carryOut(
           if (result.mirror.errors.length > 0) return result.mirror;
         }
         if (wants('create')) {
-          const creation = { out, partSize, sign, older };
+          const creation = { out, partSize, sign, credential, older };
           result.create = await createPrepared(prepared, creation, context);
         }
         return {};

@@ -107,6 +107,7 @@ export const inventorySchema = z.strictObject({
   blobs: z.array(blob),
   chart: z.strictObject({ name: text, version: text, digest }).exactOptional(),
   imagesNotEmbedded: z.literal(true).exactOptional(),
+  credentials: z.enum(['embed', 'age']).exactOptional(),
   base: base.exactOptional(),
 }) satisfies z.ZodType<Inventory>;
 

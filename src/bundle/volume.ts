@@ -120,6 +120,13 @@ export function countParts(size: number, partSize: number): number {
   return Math.max(1, Math.ceil(size / partSize));
 }
 
+export interface VolumeForm {
+  /** Bytes; absent: one file. */
+  readonly partSize?: number;
+  /** Nobody but this user may read the files. */
+  readonly isPrivate?: boolean;
+}
+
 /**
  * Files of `size` bytes altogether, which read as zeros until they are written: one at `path`, or with a `partSize`
  * as many parts as it takes. What is there already stays in them.
@@ -127,12 +134,13 @@ export function countParts(size: number, partSize: number): number {
 export async function createVolume(
   path: string,
   size: number,
-  partSize: number | undefined,
+  { partSize, isPrivate = false }: VolumeForm,
 ): Promise<Volume> {
   const parts: VolumePart[] = [];
   try {
     for (const { name, start, end } of extentsOf(path, size, partSize)) {
-      const file = await onDisk(name, open(name, constants.O_RDWR | constants.O_CREAT));
+      const mode = isPrivate ? 0o600 : 0o666;
+      const file = await onDisk(name, open(name, constants.O_RDWR | constants.O_CREAT, mode));
       parts.push({ file, path: name, start, end });
       await onDisk(name, file.truncate(end - start));
     }

@@ -36,6 +36,10 @@ export interface WriteJob extends BlobSources {
   readonly sign?: Signer;
   /** Absolute path of the finished bundle. `<out>.sha256` and `install.sh` are written beside it. */
   readonly out: string;
+  /** Nobody but this user may read the files that the bundle lies in. */
+  readonly isPrivate?: boolean;
+  /** Files whose bytes, but not their number, are others in each run: who goes on does not mind. */
+  readonly changing?: readonly string[];
   /** Bytes, a multiple of 512: the bundle is written as `<out>.001` and so on, none of them larger. */
   readonly partSize?: number;
 }
@@ -67,7 +71,7 @@ export async function writeBundle(job: WriteJob, context: Context): Promise<Writ
   if (job.partSize !== undefined) requireFewParts(archive.size, job.partSize);
   await makeFolder(dirname(job.out));
   return whileLocked(lockOf(job.out), context, async (lock) => {
-    const layout = layoutName(head, archive, job);
+    const layout = layoutName(archive, job);
     const partial = await openPartial(job.out, layout, archive.size, context);
     try {
       const written = await writeInto(partial, { job, head, archive, lock }, context);
@@ -95,7 +99,7 @@ async function writeInto(
 ): Promise<WrittenBundle> {
   const same = job.older ? undefined : await openSame(job.out, head.inventory);
   if (!same) await tellReplaced(job.out, context);
-  const volume = await createVolume(partial.path, archive.size, job.partSize);
+  const volume = await createVolume(partial.path, archive.size, job);
   const threads = new HashThreads(volume);
   try {
     const sums = new VolumeSums(volume, threads);
@@ -115,8 +119,9 @@ async function writeInto(
 }
 
 /** Whatever decides at which offset each byte lies, and in which file. */
-function layoutName({ inventory }: ArchiveHead, { size }: Archive, { partSize }: WriteJob): string {
-  const name = [digestOf(inventory), size, partSize].join();
+function layoutName({ size }: Archive, { inventory, partSize, changing = [] }: WriteJob): string {
+  const files = inventory.files.filter(({ path }) => !changing.includes(path));
+  const name = [digestOf(printInventory({ ...inventory, files })), size, partSize].join();
   return hexOf(digestOf(Buffer.from(name))).slice(0, 12);
 }
 

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import type { GivenCredential } from '../commands/given-credential.ts';
 import type { PushOptions } from '../commands/push-credential.ts';
 import type { BundleInput } from '../inputs/bundle-file.ts';
 import { type Setting, settings, variableOf } from '../inputs/settings.ts';
@@ -33,6 +34,17 @@ export function pushOptions(flags: Flags): PushOptions {
     passwordFile: textFlag(flags.pushPasswordFile),
     allowPlainHttp: flags.allowPlainHttpCredentials === true,
   };
+}
+
+/** Of `create`, where bundle.yaml has it carried. */
+export function addPullCredential(verb: Command): Command {
+  return verb
+    .option('--username <name>', "the cluster's pull user, where credentials has it travel")
+    .option('--password-file <file>', 'its password (or AIRGAP_BUNDLE_PASSWORD)');
+}
+
+export function pullOptions(flags: Flags): GivenCredential {
+  return { username: textFlag(flags.username), passwordFile: textFlag(flags.passwordFile) };
 }
 
 export function addOutput(verb: Command, ...more: string[]): Command {

@@ -9,10 +9,12 @@ import { finishPlaced, finishWith } from './finish.ts';
 import {
   addBundleInput,
   addOutput,
+  addPullCredential,
   addPushCredential,
   bundleInput,
   examples,
   type Flags,
+  pullOptions,
   pushOptions,
   requiredFlag,
   textFlag,
@@ -105,7 +107,7 @@ function addCreate(program: Command, context: Context, finish: Finish): void {
     .option('--reuse <bundle>', 'take what an older bundle already has from there')
     .option('--since <bundle>', 'leave out what an older bundle brought: a delta to load after it')
     .option('--without-images', 'leave the blobs out: for a registry that mirror has filled');
-  addOutput(addBundleInput(verb))
+  addOutput(addPullCredential(addBundleInput(verb)))
     .addHelpText(
       'after',
       examples(
@@ -129,6 +131,7 @@ function addCreate(program: Command, context: Context, finish: Finish): void {
           withoutImages: flags.withoutImages === true,
           reuse: textFlag(flags.reuse),
           since: textFlag(flags.since),
+          pull: pullOptions(flags),
           fresh: flags.fresh === true,
         },
         context,

@@ -7,6 +7,7 @@ import { loadSigner, type Signer } from '../bundle/sign.ts';
 import { writeBundle } from '../bundle/write.ts';
 import type { Context } from '../context.ts';
 import type { BundleSpec } from '../inputs/spec.ts';
+import type { InstallFile } from '../install/files.ts';
 import { totalSize } from '../oci/descriptor.ts';
 import { type Digest, digestOf } from '../oci/digest.ts';
 import { leavesOf } from '../oci/graph.ts';
@@ -16,9 +17,12 @@ import type { BlobContent, ByteRange } from '../registry/api.ts';
 import type { ImageSource } from '../registry/read-image.ts';
 import { AirgapError } from '../report/error.ts';
 import { count, formatBytes } from '../report/units.ts';
+import { carriedCredential } from './carried-credential.ts';
 import { connect } from './connect.ts';
 import { type DeltaBase, type DeltaOptions, readDeltaBase, savedBase } from './delta-base.ts';
+import type { GivenCredential } from './given-credential.ts';
 import { planRun } from './kept-plan.ts';
+import { sumsPath, withFile } from './make-inventory.ts';
 import type { Prepared } from './prepare.ts';
 import { readSavedPlan } from './saved-plan.ts';
 
@@ -31,6 +35,8 @@ export interface CreateOptions extends DeltaOptions {
   readonly splitSize?: string | undefined;
   /** A bundle made earlier, whose blobs are taken from there. */
   readonly reuse?: string | undefined;
+  /** The cluster's pull credential, where the bundle is to carry it. */
+  readonly pull: GivenCredential;
   /** Resolve again, whatever a killed run left. */
   readonly fresh: boolean;
 }
@@ -68,13 +74,14 @@ export async function runCreate(
   const partSize = partSizeOf(options.splitSize);
   const saved = await readSavedPlan(options.plan, context);
   const sign = await readyToCreate(spec, context);
+  const credential = await carriedCredential(spec, options.pull, context);
   const base = await readDeltaBase(options, spec, context);
   const older = await openReused(options.reuse, context);
   const { registries } = await connect(spec.target.endpoint, spec, context);
   try {
     const { withoutImages, fresh } = options;
     const run = { name: 'create', spec, saved, fresh, withoutImages, older, base };
-    const creation = { out: options.out, partSize, sign, older };
+    const creation = { out: options.out, partSize, sign, credential, older };
     return await planRun(run, registries, context, ({ carryOut }) =>
       carryOut((prepared) => createPrepared(prepared, creation, context)),
     );
@@ -118,16 +125,18 @@ export interface Creation {
   readonly partSize: number | undefined;
   /** Absent: unsigned. */
   readonly sign: Signer | undefined;
+  /** What carries the pull credential; absent: the bundle has none. */
+  readonly credential: InstallFile | undefined;
   readonly older: OlderBundle | undefined;
 }
 
 /** The second half: carries out a plan that has no errors. */
 export async function createPrepared(
   prepared: Prepared,
-  { out, partSize, sign, older }: Creation,
+  { out, partSize, sign, credential, older }: Creation,
   context: Context,
 ): Promise<CreateResult> {
-  const { inventory, files } = prepared;
+  const { inventory, files } = credential ? withFile(prepared, credential) : prepared;
   const folder = resolve(context.cwd, out);
   const bundle = join(folder, `${inventory.name}-${inventory.version}.tar`);
   context.emit({ kind: 'step', name: `writing ${bundle}` });
@@ -139,6 +148,8 @@ export async function createPrepared(
       ...(sign ? { sign } : {}),
       ...(older ? { older } : {}),
       ...(partSize === undefined ? {} : { partSize }),
+      ...(credential ? { changing: [credential.path, sumsPath] } : {}),
+      isPrivate: inventory.credentials === 'embed',
       out: bundle,
       concurrency: blobsAtOnce,
     },

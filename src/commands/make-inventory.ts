@@ -15,6 +15,7 @@ import type { Inventory, InventoryBase, InventoryBlob, InventoryFile } from '../
 import type { Plan, PlannedImage } from '../plan/plan.ts';
 import { blobsOf } from '../transfer/units.ts';
 import { toolName, toolVersion } from '../version.ts';
+import { credentialKind } from './carried-credential.ts';
 import type { DeltaBase } from './delta-base.ts';
 
 export interface InventoryInput {
@@ -47,6 +48,7 @@ export interface MadeInventory {
 export async function makeInventory(input: InventoryInput): Promise<MadeInventory> {
   const { plan, withoutImages } = input;
   const chart = installedChart(input);
+  const credentials = credentialKind(input.spec);
   const about = describe(input);
   const embedded = withoutImages ? [] : plan.images.filter(({ entry }) => travels(about, entry));
   const leaves = embedded.flatMap(({ graph }) => leavesOf(graph));
@@ -72,6 +74,7 @@ export async function makeInventory(input: InventoryInput): Promise<MadeInventor
     ),
     ...(chart ? { chart: chartEntry(chart) } : {}),
     ...(withoutImages ? { imagesNotEmbedded: true } : {}),
+    ...(credentials ? { credentials } : {}),
     ...(base ? { base } : {}),
   };
   const layout = layoutFiles(
@@ -177,9 +180,30 @@ async function allFiles(
     ...[...layout].map(([path, bytes]) => ({ path, bytes, mode: 0o644 })),
     ...installFiles({ ...(await installInput(inventory, input)), homes }),
   ];
-  const sums = { path: 'SHA256SUMS', bytes: sha256Sums(files.map(fileEntry)), mode: 0o644 };
+  const sums = sumsOf(files.map(fileEntry));
   const readme = files.findIndex(({ path }) => path === 'README.txt');
   return files.toSpliced(readme, 0, sums);
+}
+
+export const sumsPath = 'SHA256SUMS';
+
+function sumsOf(files: readonly InventoryFile[]): BundleFile {
+  return { path: sumsPath, bytes: sha256Sums(files), mode: 0o644 };
+}
+
+/** The bundle with one more file at the end, which its plan does not name. */
+export function withFile<T extends Omit<MadeInventory, 'manifests'>>(made: T, file: BundleFile): T {
+  const files = [...made.inventory.files, fileEntry(file)];
+  const sums = sumsOf(files.filter(({ path }) => path !== sumsPath));
+  const entry = fileEntry(sums);
+  return {
+    ...made,
+    inventory: {
+      ...made.inventory,
+      files: files.map((one) => (one.path === sumsPath ? entry : one)),
+    },
+    files: new Map([...made.files, [file.path, file.bytes], [sums.path, sums.bytes]]),
+  };
 }
 
 async function installInput(inventory: Inventory, input: InventoryInput) {

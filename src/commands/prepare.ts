@@ -11,6 +11,7 @@ import { cacheBefore, type FolderCache, folderCache } from '../registry/content-
 import { AirgapError } from '../report/error.ts';
 import type { Event } from '../report/events.ts';
 import { count } from '../report/units.ts';
+import { credentialProblems } from './carried-credential.ts';
 import { carriedTools } from './carried-tools.ts';
 import { type DeltaBase, refuseOlderThanBase, savedBase } from './delta-base.ts';
 import { loadChart } from './load-chart.ts';
@@ -76,7 +77,7 @@ export async function prepare(
   });
   refuseOlderThanBase(made.inventory);
   if (saved) checkAgainstSaved(saved, made.inventory);
-  const problems = [...plan.problems, ...ownImageProblems(spec, own)];
+  const problems = [...plan.problems, ...ownImageProblems(spec, own), ...credentialProblems(spec)];
   return { spec, ...made, problems, images: plan.images, registries, found: cache.find };
 }
 

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { VerifiedBundle } from '../bundle/verified-bundle.ts';
 import { openVerified } from '../bundle/verify.ts';
 import type { Context } from '../context.ts';
+import { carriedPlatforms } from '../install/files.ts';
 import { type DeltaBase, savedBase } from './delta-base.ts';
 import { readTrust, type TrustOptions } from './keyring.ts';
 
@@ -18,6 +19,10 @@ export interface VerifyResult {
   /** What a delta builds on, and must be in the target already; null for a bundle that is complete by itself. */
   readonly base: DeltaBase['about'] | null;
   readonly images: number;
+  /** Platforms that it carries oras for, `linux/amd64`. */
+  readonly tools: readonly string[];
+  /** How the cluster's pull credential is in it; null where it is not. */
+  readonly credentials: 'embed' | 'age' | null;
   /** Of the whole file, bytes. */
   readonly size: number;
   /** Every override that was used. */
@@ -33,7 +38,7 @@ export async function runVerify(
   const bundle = await openChecked(path, trust, context);
   await bundle.close();
   const { inventory, inventoryDigest, keyId, size, warnings } = bundle;
-  const { name, version, sequence, createdAt, images } = inventory;
+  const { name, version, sequence, createdAt, images, files, credentials = null } = inventory;
   return {
     verified: true,
     bundle: bundle.path,
@@ -45,6 +50,8 @@ export async function runVerify(
     keyId: keyId ?? null,
     base: savedBase(inventory)?.about ?? null,
     images: images.length,
+    tools: carriedPlatforms(files),
+    credentials,
     size,
     overrides: warnings,
   };

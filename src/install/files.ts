@@ -59,6 +59,12 @@ export function carriedPath(platform: string): string {
   return `tools/${platform.replace('/', '-')}/oras`;
 }
 
+/** The platforms that it has one for. */
+export function carriedPlatforms(files: readonly { readonly path: string }[]): string[] {
+  const names = files.map(({ path }) => /^tools\/([^/]+)\/oras$/.exec(path)?.[1]);
+  return names.flatMap((name) => name?.replace('-', '/') ?? []);
+}
+
 function plain(path: string, bytes: Buffer): InstallFile {
   return { path, bytes, mode: 0o644 };
 }

@@ -17,7 +17,8 @@ ${'='.repeat(name.length + version.length + 1)}
 This file, ${file}, holds what a cluster behind an air gap needs to pull its images from
 ${target.endpoint}: ${content}; the Secret registry-info${isAirgap ? '; the image-swap chart and its values' : ''};
 and the containerd configuration that the nodes should show (nodes/).
-${baseText(inventory)}It was made at ${inventory.createdAt}${inventory.expiresAt ? ` and expires at ${inventory.expiresAt}` : ''} (sequence ${inventory.sequence}). No credentials are in it.
+${baseText(inventory)}It was made at ${inventory.createdAt}${inventory.expiresAt ? ` and expires at ${inventory.expiresAt}` : ''} (sequence ${inventory.sequence}).
+${credentialText(inventory)}
 
 Install
 -------
@@ -25,7 +26,7 @@ Get install.sh and the public key by another way than this file: a script in the
 the bundle. Then, on a host that reaches the registry and the cluster (tools: ${tools}):
 
     sh install.sh ${file} --key KEY.pub --dry-run
-    sh install.sh ${file} --key KEY.pub --username USER --password-file FILE
+    sh install.sh ${file} --key KEY.pub${credentialFlags(inventory)}
 
 --username and --password-file are what the cluster pulls with; without them the credential that the cluster's
 Secret has is kept. Whoever pushes logs in to the registry with oras or docker before, or gives --push-username
@@ -61,6 +62,24 @@ and its own hash is in bundle.json:
 
 The file is an OCI image layout in a tar: oras, skopeo, podman and ctr read it as it is.
 `);
+}
+
+function credentialText({ credentials }: InventoryHead): string {
+  if (credentials === 'embed')
+    return `
+THE PULL PASSWORD OF THE CLUSTER IS IN THIS FILE IN CLEAR TEXT (credentials.tsv). Treat the file, and every copy of
+it, as you treat the password; when one gets lost, change the password. --username and --password-file win over it.`;
+  if (credentials === 'age')
+    return `
+The pull credential of the cluster is in it (credentials.tsv.age), encrypted by age: --identity FILE names the key
+that opens it, which needs the age tool on this host. --username and --password-file win over it. By hand:
+    age --decrypt --identity FILE credentials.tsv.age`;
+  return 'No credentials are in it.';
+}
+
+function credentialFlags({ credentials }: InventoryHead): string {
+  if (credentials === 'embed') return '';
+  return credentials === 'age' ? ' --identity FILE' : ' --username USER --password-file FILE';
 }
 
 /** A delta says so where a person looks first. */

@@ -30,6 +30,8 @@ export interface Inventory {
   readonly chart?: { readonly name: string; readonly version: string; readonly digest: Digest };
   /** True in a bundle made `--without-images`: its images must be in the target already. */
   readonly imagesNotEmbedded?: true;
+  /** How the cluster's pull credential is in it; absent: it is not. */
+  readonly credentials?: 'embed' | 'age';
   /** In a delta: the bundle that it builds on. */
   readonly base?: InventoryBase;
 }

@@ -31,7 +31,8 @@ export type ProblemKind =
   | 'digest-algorithm'
   | 'subject-missing'
   | 'not-carried'
-  | 'no-chart';
+  | 'no-chart'
+  | 'embedded-credential';
 
 /** Whether `mirror` and `create` must not carry the plan out. */
 export function hasErrors(problems: readonly Problem[]): boolean {

@@ -9,6 +9,7 @@ import type { VerifyResult } from '../commands/verify.ts';
 import { totalSize } from '../oci/descriptor.ts';
 import type { InventoryBase } from '../plan/inventory.ts';
 import { basePath } from '../plan/repositories.ts';
+import { carriedLines, inventoryLines } from './carried-text.ts';
 import { errorText } from './error-text.ts';
 import { safeText } from './safe.ts';
 import { table } from './table.ts';
@@ -76,6 +77,7 @@ export function createText({
     ...(base
       ? [`a delta to ${base.name} ${base.version}: ${formatBytes(leftOut)} left to it`]
       : []),
+    ...inventoryLines(inventory),
     ...(resumed > 0 ? [`${formatBytes(resumed)} were there from the run before`] : []),
     ...(reused > 0 ? [`${formatBytes(reused)} came from the older bundle`] : []),
     keyId ? `signed by key ${keyId}` : 'NOT SIGNED: load refuses it without --allow-unsigned',
@@ -107,6 +109,7 @@ export function verifyText(result: VerifyResult): string {
     `${bundle}: ${name} ${version}, sequence ${sequence}, made ${createdAt}`,
     `every byte is as its inventory says (${formatBytes(size)}, ${count(images, 'image')})`,
     ...(base ? [`a delta: ${aboutBase(base)}, must be in the target already`] : []),
+    ...carriedLines(result),
     keyId
       ? `signed by key ${keyId}`
       : 'NOT SIGNED, or not checked: allowed by an explicit override',
@@ -130,6 +133,7 @@ export function inspectText(result: InspectResult): string {
       `${signatureWords(result)}; its contents were not verified (airgap-bundle verify does that)`,
       `for ${basePath(target)}, ${target.environment}`,
       `${count(images.length, 'image')}, ${count(blobs.length, 'blob')}, ${count(files.length, 'file')}, ${formatBytes(size)}`,
+      ...inventoryLines(inventory),
       ...(base ? [baseText(base)] : []),
       table(
         images.flatMap(({ source, digest, placements }) =>

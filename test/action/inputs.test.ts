@@ -63,6 +63,7 @@ describe('action.yml', () => {
       'fresh',
     ],
     ...['signing-key', 'signing-key-passphrase', 'signing-key-passphrase-file'],
+    ...['pull-username', 'pull-password', 'pull-password-file'],
     ...['push-username', 'push-password', 'push-password-file', 'allow-plain-http-credentials'],
   ];
 
@@ -152,6 +153,7 @@ describe('other values', () => {
       fresh: false,
       env: {},
       push: { username: undefined, passwordFile: undefined, allowPlainHttp: false },
+      pull: { username: undefined, passwordFile: undefined },
     });
   });
 
@@ -173,19 +175,25 @@ describe('secrets', () => {
       'signing-key-passphrase': 'sesame',
       'push-username': 'ops',
       'push-password': ' spaces are mine \n',
+      'pull-username': 'puller',
+      'pull-password': 'of the cluster\n',
     });
     expect([...kept]).toEqual([
       ['signing.key', 'line one\nline two\n'],
       ['push-password', ' spaces are mine '],
+      ['pull-password', 'of the cluster'],
     ]);
     expect(inputs.bundle.given['signing-key-file']).toBe('/private/signing.key');
     expect(inputs.push.passwordFile).toBe('/private/push-password');
+    expect(inputs.pull).toEqual({ username: 'puller', passwordFile: '/private/pull-password' });
     expect(inputs.env).toEqual({ AIRGAP_BUNDLE_KEY_PASSPHRASE: 'sesame' });
     for (const secret of [
       'line one\nline two',
       'sesame',
       ' spaces are mine ',
       'ops: spaces are mine ',
+      'of the cluster',
+      'puller:of the cluster',
     ]) {
       expect(secrets).toContain(secret);
     }
@@ -227,6 +235,10 @@ describe('refused', () => {
     [
       { 'push-password': 'p', 'push-password-file': 'f' },
       'push-password and push-password-file are',
+    ],
+    [
+      { 'pull-password': 'p', 'pull-password-file': 'f' },
+      'pull-password and pull-password-file are',
     ],
     [{ 'signing-key-passphrase-file': 'nowhere' }, 'the passphrase file is not there'],
   ])('%j', async (given, message) => {

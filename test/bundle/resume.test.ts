@@ -81,6 +81,16 @@ describe('a run that was stopped is gone on with:', () => {
     expect(await hidden()).toEqual([]);
   });
 
+  test('though a file has other bytes in each run, as one that is encrypted has', async () => {
+    const changing = ['install.sh', 'SHA256SUMS'];
+    await stopHalfway(undefined, { changing });
+    const other = sample(contents, {}, { 'install.sh': Buffer.from('#!/bin/zh\n') });
+    const { read, written } = await again({ changing }, other);
+    expect(read).toEqual(digests.slice(2));
+    const path = join(folder.path, 'elsewhere', 'sample-1.0.0.tar');
+    expect(written.sha256).toBe((await write(other, path)).sha256);
+  });
+
   const junk = Buffer.alloc(3_000_000, 'somebody else wrote this ');
   const bodyOf = async (path: string) => (await readFile(path)).indexOf(contents[0] ?? '');
   const headerOf = async (path: string) => (await bodyOf(path)) - 512;

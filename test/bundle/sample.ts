@@ -40,12 +40,17 @@ export interface Sample {
 }
 
 /** A bundle's contents without images: some files, and the given blobs. */
-export function sample(contents: readonly Buffer[], change: Partial<Inventory> = {}): Sample {
+export function sample(
+  contents: readonly Buffer[],
+  change: Partial<Inventory> = {},
+  changedFiles: Readonly<Record<string, Buffer>> = {},
+): Sample {
   const files = new Map<string, Buffer>([
     ['oci-layout', Buffer.from('{"imageLayoutVersion":"1.0.0"}')],
     ['index.json', Buffer.from('{"schemaVersion":2,"manifests":[]}')],
     ['install.sh', Buffer.from('#!/bin/sh\n')],
     ['nodes/certs.d/docker.io/hosts.toml', Buffer.alloc(0)],
+    ...Object.entries(changedFiles),
   ]);
   files.set('SHA256SUMS', sha256Sums(describe(files)));
   const blobs = new Map(contents.map((bytes) => [digestOf(bytes), bytes]));

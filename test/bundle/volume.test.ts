@@ -46,7 +46,7 @@ describe('a volume', () => {
     ['one part', 10, [10]],
     ['one part that is larger than all', 99, [10]],
   ])('of %s is one range of bytes', async (_, partSize, sizes) => {
-    const made = await createVolume(out, 10, partSize);
+    const made = await createVolume(out, 10, partSize === undefined ? {} : { partSize });
     await made.write(Buffer.from('abcdefghij'), 0);
     await made.write(Buffer.from('XYZ'), 3);
     await made.close();
@@ -60,7 +60,7 @@ describe('a volume', () => {
   });
 
   test('tells in which files a range lies', async () => {
-    const volume = await createVolume(out, 10, 4);
+    const volume = await createVolume(out, 10, { partSize: 4 });
     const places = (position: number, length: number) =>
       volume
         .segments(position, length)

@@ -7,8 +7,13 @@ export interface SmallDisk {
 
 /** Mounts a disk of so many MiB at a path; it fails where that is not allowed, so that no test passes unseen. */
 export async function mountSmallDisk(path: string, size: number): Promise<SmallDisk> {
+  return mountDisk(path, `size=${size}m`);
+}
+
+/** @param options of mount, such as `noexec` */
+export async function mountDisk(path: string, options: string): Promise<SmallDisk> {
   await mkdir(path, { recursive: true });
-  await asRoot('mount', '-t', 'tmpfs', '-o', `size=${size}m`, 'tmpfs', path);
+  await asRoot('mount', '-t', 'tmpfs', '-o', options, 'tmpfs', path);
   return { unmount: () => asRoot('umount', path) };
 }
 

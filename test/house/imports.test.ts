@@ -24,7 +24,12 @@ const forAll = [
 
 /** Packages that stay behind their seam: the rooms and files that may import them. */
 const keepers: Readonly<Record<string, readonly string[]>> = {
-  execa: ['transfer/oras-process.ts', 'transfer/find-oras.ts', 'registry/docker-credentials.ts'],
+  execa: [
+    'install/age.ts',
+    'transfer/oras-process.ts',
+    'transfer/find-oras.ts',
+    'registry/docker-credentials.ts',
+  ],
   '@actions/core': ['action.ts', 'action', 'report'],
   commander: ['cli.ts', 'cli'],
   undici: ['registry'],

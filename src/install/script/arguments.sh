@@ -1,5 +1,5 @@
 read_arguments() {
-  bundle='' keys=0 username='' password_file='' push_username='' push_password_file=''
+  bundle='' keys=0 username='' password_file='' identity='' push_username='' push_password_file=''
   only='' skip='' namespace='' kubeconfig='' context='' site=''
   dry_run=no yes=no wait=no create_namespace=no uninstall=no
   allow_unsigned=no allow_expired=no allow_downgrade=no allow_plain=no
@@ -25,7 +25,7 @@ read_arguments() {
       --allow-downgrade) allow_downgrade=yes ;;
       --allow-plain-http-credentials) allow_plain=yes ;;
       --key | --username | --password-file | --push-username | --push-password-file | --only | --skip | \
-        --namespace | --kubeconfig | --context | --revoked | --site)
+        --namespace | --kubeconfig | --context | --revoked | --site | --identity)
         if [ $# -lt 2 ] || [ -z "$2" ]; then fail 2 "$1 needs a value" '' 'sh install.sh --help'; fi
         read_flag "$1" "$2"
         shift
@@ -47,6 +47,7 @@ read_flag() {
     --revoked) printf '%s\n' "$2" | tr ',' '\n' >> "$private/revoked.words" ;;
     --username) username=$2 ;;
     --password-file) password_file=$2 ;;
+    --identity) identity=$2 ;;
     --push-username) push_username=$2 ;;
     --push-password-file) push_password_file=$2 ;;
     --only) only=$2 ;;

@@ -30,8 +30,9 @@ jet-system, installs the image-swap chart and reads MIRROR_REGISTRIES back.
   --revoked ID|FILE          key whose signatures are refused: its id, its .pub, or a file with an id a line; may
                              be given more than once
   --username U               what the cluster pulls with, into the Secret and the chart's values; without it
-                             the credential that the cluster's Secret has is kept
+                             the bundle's is taken, if it carries one, else that of the cluster's Secret is kept
   --password-file FILE         its password (or AIRGAP_BUNDLE_PASSWORD)
+  --identity FILE            key of age that opens the pull credential of a bundle that carries it encrypted
   --push-username U          who pushes the images; default: the login of docker or oras on this host
   --push-password-file FILE    its password (or AIRGAP_BUNDLE_PUSH_PASSWORD)
   --site FILE                YAML that names the target as it is called at this site (ociImageRegistry: ...), where
@@ -74,6 +75,7 @@ main() {
   check_dates
   choose_steps
   check_tools
+  take_carried_credential
   if wanted load; then write_registry_config; fi
   show_plan
   if [ "$uninstall" = yes ]; then
