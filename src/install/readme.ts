@@ -4,7 +4,7 @@ import type { InventoryHead } from './tables.ts';
 export function readmeText(inventory: InventoryHead): Buffer {
   const { name, version, target, images } = inventory;
   const isAirgap = target.environment === 'airgap';
-  const tools = `oras 1.3.6 or newer, kubectl${isAirgap ? ', helm 3' : ''}`;
+  const tools = `oras 1.3.6 or newer, kubectl${isAirgap ? ', helm 3.13 or newer' : ''}`;
   const steps = `load, secret${isAirgap ? ', chart' : ''} and check`;
   const file = `${name}-${version}.tar`;
   const placements = images.reduce((count, image) => count + image.placements.length, 0);
@@ -32,7 +32,7 @@ the bundle. Then, on a host that reaches the registry and the cluster (tools: ${
 Secret has is kept. Whoever pushes logs in to the registry with oras or docker before, or gives --push-username
 and --push-password-file. The namespace jet-system must exist, or give --create-namespace. --dry-run contacts
 nothing; --only and --skip choose among the steps ${steps}. More: sh install.sh --help
-
+${isAirgap ? optInText : ''}
 With Node 20.18.1 or newer on the host, every byte is verified before anything is pushed. Without it, blobs are
 checked by digest while they are pushed, and those that the registry has already are not read; to check the
 whole file first:
@@ -81,6 +81,12 @@ function credentialFlags({ credentials }: InventoryHead): string {
   if (credentials === 'embed') return '';
   return credentials === 'age' ? ' --identity FILE' : ' --username USER --password-file FILE';
 }
+
+const optInText = `
+image-swap rewrites the images of pods in the namespaces that ask for it:
+
+    kubectl label namespace NAME k8s.twr.io/imageswap=enabled
+`;
 
 /** A delta says so where a person looks first. */
 function baseText({ base }: InventoryHead): string {

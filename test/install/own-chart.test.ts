@@ -205,6 +205,12 @@ describe('what it renders', () => {
     expect(await signers()).toEqual([own, own]);
   });
 
+  test('an endpoint with a path, which some registries have', async () => {
+    const argv = ['--set', 'config.ociImageRegistry.endpoint=public.ecr.aws/alias'];
+    const { data } = find(await render(...argv), 'ConfigMap', 'imageswap-maps');
+    expect(data?.maps).toContain('\nnoswap_wildcards::public.ecr.aws/alias\n');
+  });
+
   test('another map makes new pods', async () => {
     const pods = async (...argv: string[]) =>
       JSON.stringify(find(await render(...argv), 'Deployment'));
