@@ -29,12 +29,12 @@ export async function readBundleSpec(input: BundleInput, context: Context): Prom
   return makeSpec(validate(document, path, layers), dirname(path), context);
 }
 
-const what = 'the bundle file';
+const bundleFile = 'the bundle file';
 
 /** @param mayBeAbsent flags or variables may say everything that the file would */
 async function readDocument(path: string, mayBeAbsent: boolean): Promise<Record<string, unknown>> {
   try {
-    return parseMapping(await readText(path, what), path, what);
+    return parseMapping(await readText(path, bundleFile), path, bundleFile);
   } catch (error) {
     if (!isAbsent(error)) throw error;
     if (mayBeAbsent) return { apiVersion: 'airgap-bundle/v1' };

@@ -1,18 +1,18 @@
 import * as z from 'zod';
 import { bundleSchema } from './schema.ts';
 
-const { apiVersion, ociImageRegistry, registries } = bundleSchema.shape;
-const whole = ociImageRegistry.unwrap();
+const bundleFields = bundleSchema.shape;
+const wholeSection = bundleFields.ociImageRegistry.unwrap();
 
 /** What is left out stays as the bundle has it, so no field has a default. */
-const section = whole
+const siteSection = wholeSection
   .partial()
   .extend({
     insecureSkipVerify: z
       .boolean()
       .optional()
-      .describe(whole.shape.insecureSkipVerify.description ?? ''),
-    mirrorRegistries: whole.shape.mirrorRegistries
+      .describe(wholeSection.shape.insecureSkipVerify.description ?? ''),
+    mirrorRegistries: wholeSection.shape.mirrorRegistries
       .optional()
       .describe(
         'The mirror map: `source::target,…`, a list of such entries, or {file: PATH}; absent: that of the bundle, moved to this endpoint and base path.',
@@ -22,18 +22,18 @@ const section = whole
     "The chart's section as it holds at this site; what is left out stays as in the bundle.",
   );
 
-const access = registries
+const endpointAccess = bundleFields.registries
   .unwrap()
   .valueType.pick({ plainHttp: true, caCert: true, insecureSkipVerify: true });
 
 /** A site file. The published `site.schema.json` is generated from this. */
 export const siteSchema = z.strictObject({
   $schema: z.string().optional(),
-  apiVersion: apiVersion.optional(),
-  ociImageRegistry: section.optional(),
-  config: z.strictObject({ ociImageRegistry: section }).optional(),
+  apiVersion: bundleFields.apiVersion.optional(),
+  ociImageRegistry: siteSection.optional(),
+  config: z.strictObject({ ociImageRegistry: siteSection }).optional(),
   registries: z
-    .record(z.string().min(1).describe('The endpoint.'), access)
+    .record(z.string().min(1).describe('The endpoint.'), endpointAccess)
     .optional()
     .describe('How the endpoint is reached from here, by `host[:port]`.'),
   pullThrough: z

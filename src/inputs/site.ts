@@ -29,7 +29,7 @@ export interface Site {
   readonly pullThrough?: readonly string[];
 }
 
-const what = 'the site file';
+const siteFile = 'the site file';
 
 /**
  * Reads a site file and the files that it names. What its fields mean for a bundle is `siteTarget`'s.
@@ -37,7 +37,7 @@ const what = 'the site file';
  */
 export async function readSite(file: string, context: Context): Promise<Site> {
   const path = resolve(context.cwd, file);
-  const document = validate(parseMapping(await readText(path, what), path, what), path);
+  const document = validate(parseMapping(await readText(path, siteFile), path, siteFile), path);
   const folder = dirname(path);
   return {
     path,
@@ -57,7 +57,7 @@ function validate(document: unknown, path: string): SiteDocument {
   }
   const { ociImageRegistry, config, registries, pullThrough } = result.data;
   if (ociImageRegistry || config || registries || pullThrough) return result.data;
-  throw new AirgapError('usage', `${what} says nothing of this site`, {
+  throw new AirgapError('usage', `${siteFile} says nothing of this site`, {
     given: path,
     expected: 'ociImageRegistry: {endpoint: harbor.site.example, baseContentPath: images}',
   });

@@ -40,10 +40,10 @@ export async function readInstallFiles(
 ): Promise<InstalledWith> {
   const yaml = async <T>(path: string, schema: z.ZodType<T>) =>
     parse(path, schema, await read(path));
-  const { stringData } = await yaml(secretFile, secretYaml);
+  const { stringData } = await yaml(secretFile, secretForm);
   const chartPath = paths.find((path) => /^chart\/.*\.tgz$/.test(path));
   if (chartPath === undefined) return { target: targetOf(stringData, '') };
-  const values = await yaml(valuesFile, valuesYaml);
+  const values = await yaml(valuesFile, valuesForm);
   const section = values.ociImageRegistry ?? values.config?.ociImageRegistry;
   const { imageSwapImages: own, imageSwapConfig } = values.config ?? {};
   return {
@@ -57,7 +57,7 @@ export async function readInstallFiles(
   };
 }
 
-const secretYaml = z.looseObject({
+const secretForm = z.looseObject({
   stringData: z.looseObject({
     DOMAIN: z.string(),
     BASE_PATH: z.string(),
@@ -67,12 +67,12 @@ const secretYaml = z.looseObject({
   }),
 });
 
-const registrySection = z.looseObject({ name: z.string() });
-const valuesYaml = z.looseObject({
-  ociImageRegistry: registrySection.optional(),
+const registryForm = z.looseObject({ name: z.string() });
+const valuesForm = z.looseObject({
+  ociImageRegistry: registryForm.optional(),
   config: z
     .looseObject({
-      ociImageRegistry: registrySection.optional(),
+      ociImageRegistry: registryForm.optional(),
       imageSwapImages: z
         .looseObject({
           imageSwapInitImage: z.string().optional(),
@@ -96,7 +96,7 @@ function parse<T>(path: string, schema: z.ZodType<T>, bytes: Buffer): T {
   }
 }
 
-function targetOf(secret: z.infer<typeof secretYaml>['stringData'], name: string): TargetSpec {
+function targetOf(secret: z.infer<typeof secretForm>['stringData'], name: string): TargetSpec {
   return {
     endpoint: secret.DOMAIN,
     name,
