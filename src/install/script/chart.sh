@@ -47,9 +47,11 @@ refuse_chart() {
     *' is forbidden: '*)
       fail 11 'the cluster does not allow what the chart needs' "$words" 'get a role with these verbs'
       ;;
+    *'execution error at '* | *"values don't meet "* | *'error calling '*)
+      fail 11 'the chart refuses its values' "$words" 'mend imageSwap in bundle.yaml, and make the bundle again'
+      ;;
   esac
-  fail 11 'the chart refuses its values, or the cluster the chart' "$words" \
-    'mend imageSwap in bundle.yaml and make the bundle again, or what is in the cluster'
+  fail 11 'the chart cannot be installed into this cluster' "$words" 'see above; then run it again'
 }
 
 # helm prints both with the same encoder: equal values are equal text, and no text within a string has bare quotes.

@@ -24,7 +24,9 @@ Usage: sh install.sh BUNDLE --key PUB [options]
 BUNDLE is NAME-VERSION.tar, also when that lies in parts (NAME-VERSION.tar.001 and on): they are read in place.
 
 Checks the bundle's signature, puts its images into the target registry, applies the Secret registry-info in
-jet-system, installs the image-swap chart and reads MIRROR_REGISTRIES back.
+jet-system, installs the image-swap chart and reads MIRROR_REGISTRIES back. Tools, login, permissions, namespaces, what
+is there already and whether the chart takes its values are looked at before anything is changed. It may be run again
+at any time: what is as it should be is not written, what was begun is finished.
 
   --key PUB                  public key in PEM that may have signed the bundle; may be given more than once
   --revoked ID|FILE          key whose signatures are refused: its id, its .pub, or a file with an id a line; may
@@ -37,16 +39,18 @@ jet-system, installs the image-swap chart and reads MIRROR_REGISTRIES back.
   --push-password-file FILE    its password (or AIRGAP_BUNDLE_PUSH_PASSWORD)
   --site FILE                YAML that names the target as it is called at this site (ociImageRegistry: ...), where
                              that is not as the bundle says; needs Node, and is not signed
-  --only STEP[,STEP]         only these of load, secret, chart, check
-  --skip STEP[,STEP]         all but these (not together with --only)
+  --only STEP[,STEP]         only these of verify, load, secret, chart, check; verifying is always done
+  --skip STEP[,STEP]         all of load, secret, chart, check but these (not together with --only)
   --dry-run                  verify, then print what would be run; contacts nothing
-  --yes                      do not ask; without it, it asks only on a terminal
-  --wait                     wait until the chart's workloads are ready
+  --yes                      do not ask: write over a Secret that has further keys, take over a helm release that
+                             is pending. Without it, it asks on a terminal, and elsewhere leaves those two alone
+  --wait                     wait until the chart's workloads are ready, 5 minutes at most
   --create-namespace         create the namespaces that are missing
-  --namespace NS             of the chart's release; default: default
-  --kubeconfig FILE          passed to kubectl and helm
-  --context NAME             passed to kubectl and helm
-  --uninstall                take the chart, the Secret and our note in the cluster away again; images stay
+  --namespace NS             of the chart's release, and of the note of what is installed; default: default
+  --kubeconfig FILE          for kubectl and helm
+  --context NAME             for kubectl and helm
+  --uninstall                take away what this script put into the cluster: the webhook first, the release, the
+                             Secret, the note. Namespaces and images stay, and a Secret that it never wrote
   --allow-unsigned           take a bundle without a signature
   --allow-expired            take a bundle whose dates do not fit the clock
   --allow-downgrade          replace a newer bundle, or another one of the same version
@@ -57,7 +61,8 @@ With Node 20.18.1 or newer every byte of the bundle is verified before anything 
 inventory and the files are verified and blobs are checked by digest while they are pushed.
 
 Exit codes: 0 done, 2 usage, 3 tool missing or too old, 4 signature, 5 integrity, 6 expired or older than the
-installed bundle, 7 login refused, 8 refused by the registry, 9 run again to resume, 10 local file, 11 cluster.
+installed bundle, 7 login refused, 8 refused by the registry, 9 run again to resume, 10 local file, 11 cluster (not there, not
+allowed, a namespace that is missing, a Secret of somebody else, a chart that helm cannot install).
 END
 }
 

@@ -14,7 +14,7 @@ require_permissions() {
   }' "$private/needs" > "$private/reviews.yaml"
   : > "$private/needs"
   template='{{with .spec.resourceAttributes}}{{.verb}} {{.resource}}{{with .group}}.{{.}}{{end}}'
-  template=$template'{{with .name}} {{.}}{{end}}{{with .namespace}} in {{.}}{{end}}{{end}}'
+  template=$template'{{with .name}} {{.}}{{end}}{{if and .namespace (ne .resource "namespaces")}} in {{.namespace}}{{end}}{{end}}'
   ask_kube reviews create --validate=false --filename "$private/reviews.yaml" \
     --output "go-template={{if not .status.allowed}}$template{{\"\\n\"}}{{end}}" ||
     fail 11 'the cluster does not tell what this login may do' "$words" 'see above; then run it again'

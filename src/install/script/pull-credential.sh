@@ -96,6 +96,6 @@ apply_pull_secret() {
     printf 'data\t.dockerconfigjson\t'
     cat "$private/docker-config"
     printf '\n'
-  } | print_secret "$pull_secret_name" "$pull_secret_home" kubernetes.io/dockerconfigjson > "$private/PullSecret"
-  kube_apply PullSecret airgap-bundle "$pull_secret_name" "$pull_secret_home"
+  } | print_secret "$pull_secret_name" "$pull_secret_home" kubernetes.io/dockerconfigjson > "$private/Secret"
+  kube_apply Secret airgap-bundle "$pull_secret_name" "$pull_secret_home"
 }

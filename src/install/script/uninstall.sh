@@ -88,9 +88,11 @@ find_release() {
   done 3< "$private/webhooks"
 }
 
-# The webhook first: left behind it would block every pod. A pod that started meanwhile may have made it again.
+# The webhook first: left behind it would block every pod. A pod that started meanwhile may have made it again. And all
+# that the release alone leads to before the release: a run that goes on after a kill would not find it.
 uninstall_release() {
   delete_webhooks
+  delete_leftovers
   set -- uninstall "$release" --namespace "$namespace"
   if [ "$wait" = yes ]; then set -- "$@" --wait; fi
   ask_helm uninstalled "$@" || fail 11 'helm could not uninstall the release' "$words" 'see above; then run it again'
