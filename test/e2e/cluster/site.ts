@@ -1,6 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
+import { vi } from 'vitest';
 import { ownImages, pushSamples } from '../../../demo/samples.ts';
 import { makeChart } from '../../helpers/chart.ts';
 import { type Cluster, startCluster } from '../../helpers/cluster.ts';
@@ -10,6 +11,9 @@ import { startRegistry, type TestRegistry } from '../../helpers/registry.ts';
 import { type Authority, makeAuthority } from '../../helpers/tls.ts';
 import { toolPath } from '../../helpers/tools.ts';
 import { type HostOptions, type JumpHost, makeJumpHost } from '../../install/jump-host.ts';
+
+// A cluster beside all other tests on two cores.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 /** Who pushes into the target, and what the cluster pulls with: the registry knows the first one alone. */
 export const push = { username: 'pusher', password: 'push "$\\ canary' };
