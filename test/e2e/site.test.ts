@@ -261,6 +261,12 @@ describe('refused before any request', () => {
 describe('derive', () => {
   test.each([
     ['a bundle', bundle, {}, [] as string[]],
+    [
+      'a bundle with our own chart, and with oras in it',
+      'out/sample-7.0.0.tar',
+      { imageSwap: { initImage: ownImage, image: ownImage }, tools: ['linux/amd64'] },
+      [],
+    ],
     ['a bundle without chart', 'out/sample-5.0.0.tar', { environment: 'non-airgap' }, []],
     ['a delta', 'out/sample-6.0.0.tar', { sequence: 1_900_000_000 }, ['--since', bundle]],
   ])("of %s with the bundle's own target gives the signed bytes", async (_, path, fields, argv) => {

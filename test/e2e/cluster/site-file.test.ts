@@ -9,7 +9,7 @@ const signed = 'harbor.example.org';
 
 let site: Site;
 beforeAll(async () => {
-  site = await startSite('vendor');
+  site = await startSite('own');
   await site.reset();
 });
 afterAll(() => site?.stop());
