@@ -12,8 +12,10 @@ import {
   section,
   startKeyedJob,
 } from '../helpers/job.ts';
+import { startFrontProxy } from '../helpers/proxy.ts';
 import { startRegistry, type TestRegistry } from '../helpers/registry.ts';
 import { makeAuthority } from '../helpers/tls.ts';
+import { until } from './killed.ts';
 
 /** Nobody answers there: the bundle was made for it, and is loaded elsewhere. */
 const signed = 'harbor.example.org';
@@ -152,6 +154,33 @@ describe('load --site', () => {
     expect((await load(await site(), newer)).exitCode).toBe(0);
     expect(await load(await site())).toMatchObject({ exitCode: 6 });
     expect((await load(await site({ baseContentPath: 'third' }))).exitCode).toBe(0);
+  });
+
+  test('a second load into the same site waits for nobody, one into another goes beside it', async () => {
+    const front = await startFrontProxy(target.host);
+    let goOn = () => {};
+    const isTime = new Promise<undefined>((resolve) => {
+      goOn = () => resolve(undefined);
+    });
+    const isWrite = ({ method, path }: { method: string; path: string }) =>
+      (method === 'PUT' || method === 'POST') && path.includes('/other/path/');
+    front.rules.push((request) => (isWrite(request) ? isTime : undefined));
+    try {
+      const named = { registries: { [front.host]: { plainHttp: true } } };
+      const flags = await site({ endpoint: front.host }, named);
+      const running = load(flags);
+      await until(() => front.requests.some(isWrite));
+      const second = await load(flags);
+      expect(second.exitCode).toBe(12);
+      expect(second.stderr).toContain(`what is loaded of sample into ${front.host}/other/path`);
+      const beside = await site({ endpoint: front.host, baseContentPath: 'beside' }, named);
+      expect((await load(beside)).exitCode).toBe(0);
+      goOn();
+      expect((await running).exitCode).toBe(0);
+    } finally {
+      goOn();
+      await front.stop();
+    }
   });
 
   test('over TLS by an own CA and with a password, as the site file names them', async () => {
