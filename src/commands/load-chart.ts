@@ -20,13 +20,18 @@ export async function loadChart(
   registries: Registries,
 ): Promise<Chart | undefined> {
   const { chart } = spec.imageSwap;
-  if (chart === undefined) return spec.environment === 'airgap' ? ourChart() : undefined;
+  if (chart === undefined) return takesOurChart(spec) ? ourChart() : undefined;
   const bytes = chart.startsWith('oci://')
     ? await pullChart(chart, registries)
     : await readFile(chart).catch((cause: unknown) => {
         throw unreadable(chart, 'imageSwap.chart', cause);
       });
   return readChart(bytes, chart);
+}
+
+/** Whether bundle.yaml leaves the chart to us, and one is installed. */
+export function takesOurChart({ environment, imageSwap }: BundleSpec): boolean {
+  return imageSwap.chart === undefined && environment === 'airgap';
 }
 
 async function ourChart(): Promise<Chart> {

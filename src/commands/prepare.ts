@@ -14,7 +14,7 @@ import { count } from '../report/units.ts';
 import { credentialProblems } from './carried-credential.ts';
 import { carriedTools } from './carried-tools.ts';
 import { type DeltaBase, refuseOlderThanBase, savedBase } from './delta-base.ts';
-import { loadChart } from './load-chart.ts';
+import { loadChart, takesOurChart } from './load-chart.ts';
 import { type MadeInventory, makeInventory } from './make-inventory.ts';
 import { ownImageProblems, ownImageReferences, ownImages } from './own-images.ts';
 import { resolveImages } from './resolve-images.ts';
@@ -52,7 +52,7 @@ export async function prepare(
   refuseExpired(spec, createdAt);
   const chart = await loadChart(spec, registries);
   const tools = await carriedTools(spec, context);
-  if (chart && !spec.imageSwap.chart) context.emit(ourChartTaken(chart));
+  if (chart && takesOurChart(spec)) context.emit(ourChartTaken(chart));
   const own = ownImages(spec, chart);
   const listed = [...spec.images, ...own.listed];
   const images = count(listed.length, 'image');
@@ -77,7 +77,11 @@ export async function prepare(
   });
   refuseOlderThanBase(made.inventory);
   if (saved) checkAgainstSaved(saved, made.inventory);
-  const problems = [...plan.problems, ...ownImageProblems(spec, own), ...credentialProblems(spec)];
+  const problems = [
+    ...plan.problems.filter(({ kind }) => !takesOurChart(spec) || !addedByOurChart.includes(kind)),
+    ...ownImageProblems(spec, own),
+    ...credentialProblems(spec),
+  ];
   return { spec, ...made, problems, images: plan.images, registries, found: cache.find };
 }
 
@@ -88,6 +92,9 @@ function refuseExpired({ expires }: BundleSpec, createdAt: Date): void {
     expected: `a time after ${createdAt.toISOString()}`,
   });
 }
+
+/** What a map may lack, since our chart adds it. */
+const addedByOurChart: readonly Problem['kind'][] = ['no-default', 'target-not-excluded'];
 
 function ourChartTaken({ name, version }: Chart): Event {
   return {

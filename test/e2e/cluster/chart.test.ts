@@ -216,6 +216,7 @@ describe('a bundle without imageSwap.chart', () => {
     await job.bundle(target.host, { imageSwap: {}, images: ['nginx:1'], registries });
     const made = await job.run('create', '-f', 'bundle.yaml', '-o', '.');
     expect(made.stderr).toContain('taking our own chart, image-swap 1.5.3');
+    expect(made.stderr).not.toContain('warning');
     const before = await cluster.objects();
     await writeFile(job.path('pull.txt'), password);
     const pull = ['--username=puller', `--password-file=${job.path('pull.txt')}`];
