@@ -51,6 +51,8 @@ describe.each(ways)('bundle to registry to cluster, with %s', (_, options) => {
     });
     const [release] = JSON.parse(await site.cluster.helm('list', '--output=json'));
     expect(release).toMatchObject({ name: 'image-swap', status: 'deployed', revision: '1' });
+    // Our chart is given no password: its pods pull by a Secret that helm does not know.
+    expect(await site.cluster.helm('get', 'all', 'image-swap')).not.toContain('canary');
     await expectImages(site);
     expect(await host.leftovers()).toEqual([]);
   });

@@ -54,15 +54,12 @@ export async function startSite(chart: 'own' | 'vendor' = 'own'): Promise<Site> 
   await job.write('ca.pem', authority.pem);
   await job.write('push', `${push.password}\n`);
   await job.write('pull', `${pull.password}\n`);
+  let bundles = 0;
   const bundle: Site['bundle'] = async (fields) => {
+    const out = `out-${bundles++}`;
     await job.write('bundle.yaml', { ...first(source.host, target.host, chart), ...fields });
-    const { bundle } = await job.done<{ bundle: string }>(
-      'create',
-      '-f',
-      'bundle.yaml',
-      '-o',
-      'out',
-    );
+    const argv = ['create', '-f', 'bundle.yaml', '-o', out];
+    const { bundle } = await job.done<{ bundle: string }>(...argv);
     const credentials = ['--username', pull.username, '--password-file', job.path('pull')];
     const pushing = ['--push-username', push.username, '--push-password-file', job.path('push')];
     const key = ['--key', job.path('bundle.pub')];
