@@ -159,6 +159,7 @@ export const tools = {
   strace: { from: 'system', package: 'strace' },
   openssl: { from: 'system', package: 'openssl' },
   setpriv: { from: 'system', package: 'util-linux' },
+  script: { from: 'system', package: 'bsdutils' },
   setsid: { from: 'system', package: 'util-linux' },
 };
 

@@ -1,10 +1,10 @@
-import { writeFile } from 'node:fs/promises';
 import { delimiter, dirname } from 'node:path';
 import { execa } from 'execa';
 import { load } from 'js-yaml';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { defaultChartPath, installScriptPath } from '../../../src/install/assets.ts';
 import { digestOfReference } from '../../helpers/ask.ts';
+import { makeChart } from '../../helpers/chart.ts';
 import { type Cluster, startCluster } from '../../helpers/cluster.ts';
 import { pushImage } from '../../helpers/images.ts';
 import { type Job, reached, startJob } from '../../helpers/job.ts';
@@ -202,25 +202,34 @@ describe('the init container', () => {
   });
 });
 
-describe('a bundle without imageSwap.chart', () => {
+describe('a bundle', () => {
   const password = `password of the puller p'w "\\$x 日`;
+  const pull = () => ['--username=puller', `--password-file=${job.path('pull.txt')}`];
 
-  test('brings it and its images, and no password into its release', {
-    timeout: 60_000,
-  }, async () => {
-    const own = ['thewebroot/imageswap-init', 'thewebroot/imageswap'];
-    for (const name of own) await pushImage(source.host, `docker.io/${name}`, 'v1.5.3');
+  beforeAll(async () => {
+    for (const name of ['thewebroot/imageswap-init', 'thewebroot/imageswap'])
+      await pushImage(source.host, `docker.io/${name}`, 'v1.5.3');
     await pushImage(source.host, 'docker.io/library/nginx', '1');
     await job.done('keygen', '--out', 'bundle.key');
+    await job.write('pull.txt', password);
+  });
+
+  async function createBundle(version: string, imageSwap: object): Promise<string> {
     const registries = reached(source.host, target.host);
-    await job.bundle(target.host, { imageSwap: {}, images: ['nginx:1'], registries });
-    const made = await job.run('create', '-f', 'bundle.yaml', '-o', '.');
-    expect(made.stderr).toContain('taking our own chart, image-swap 1.5.3');
-    expect(made.stderr).not.toContain('warning');
+    await job.bundle(target.host, { version, imageSwap, images: ['nginx:1'], registries });
+    const { exitCode, stderr } = await job.run('create', '-f', 'bundle.yaml', '-o', '.');
+    expect(exitCode, stderr).toBe(0);
+    return stderr;
+  }
+
+  test('without imageSwap.chart brings ours, its images, and no password into its release', {
+    timeout: 60_000,
+  }, async () => {
+    const said = await createBundle('1.0.0', {});
+    expect(said).toContain('taking our own chart, image-swap 1.5.3');
+    expect(said).not.toContain('warning');
     const before = await cluster.objects();
-    await writeFile(job.path('pull.txt'), password);
-    const pull = ['--username=puller', `--password-file=${job.path('pull.txt')}`];
-    await runInstaller('--create-namespace', '--allow-plain-http-credentials', ...pull);
+    await runInstaller('1.0.0', '--create-namespace', ...pull());
 
     const { spec } = (await cluster.get('deployment', 'imageswap', home)) as {
       spec: { template: { spec: { containers: { image: string }[] } } };
@@ -228,24 +237,40 @@ describe('a bundle without imageSwap.chart', () => {
     const image = `${target.host}/m/docker.io/thewebroot/imageswap:v1.5.3`;
     expect(spec.template.spec.containers[0]?.image).toBe(image);
     expect(await digestOfReference(target.host, image)).toMatch(/^sha256:/);
-    expect(await pullSecret()).toEqual({ [target.host]: `puller:${password}` });
+    expect(await pullSecret('imageswap-pull', home)).toEqual(loggedIn());
     expect(await cluster.helm('get', 'all', 'image-swap')).not.toContain('password of the puller');
 
     await create(await webhook());
     await cluster.kubectl('create', 'secret', 'generic', 'imageswap-tls', '--namespace', home);
-    await runInstaller('--uninstall');
+    await runInstaller('1.0.0', '--uninstall');
     const left = ['jet-system', home].flatMap(ofEveryNamespace).sort();
     await expect.poll(() => added(before), { timeout: 20_000 }).toEqual(left);
   });
 
-  async function pullSecret(): Promise<Record<string, string>> {
-    const secret = await cluster.get<{ data: Record<string, string> }>(
-      'secret',
-      'imageswap-pull',
-      home,
+  test('with a chart that makes a pull Secret of its values gives it what makes one', {
+    timeout: 60_000,
+  }, async () => {
+    const images = { init: 'thewebroot/imageswap-init:v1.5.3', image: 'nginx:1' };
+    await makeChart(job.folder, { spelling: 'nested', pullSecret: 'values', images });
+    await createBundle('1.0.1', { chart: './image-swap-1.5.3.tgz' });
+    await runInstaller('1.0.1', '--create-namespace');
+    expect(await pullSecret('spectro-image-pull-secret', 'default')).toBeUndefined();
+    await runInstaller('1.0.1', ...pull());
+    expect(await pullSecret('spectro-image-pull-secret', 'default')).toEqual(loggedIn());
+    const { config } = JSON.parse(
+      await cluster.helm('get', 'values', 'image-swap', '--output=json'),
     );
+    expect(config.ociImageRegistry).toMatchObject({ username: 'puller', password });
+  });
+
+  const loggedIn = () => ({ [target.host]: `puller:${password}` });
+
+  /** What a pull Secret says, by host; undefined when there is none. */
+  async function pullSecret(name: string, namespace: string) {
+    const secret = await cluster.get<{ data: Record<string, string> }>('secret', name, namespace);
+    if (!secret) return undefined;
     const decode = (text: string) => Buffer.from(text, 'base64').toString();
-    const { auths } = JSON.parse(decode(secret?.data['.dockerconfigjson'] ?? '')) as {
+    const { auths } = JSON.parse(decode(secret.data['.dockerconfigjson'] ?? '')) as {
       auths: Record<string, { auth: string }>;
     };
     return Object.fromEntries(
@@ -253,8 +278,8 @@ describe('a bundle without imageSwap.chart', () => {
     );
   }
 
-  async function runInstaller(...argv: string[]): Promise<void> {
-    const bundle = [job.path('sample-1.0.0.tar'), '--key', job.path('bundle.pub'), '--yes'];
+  async function runInstaller(version: string, ...argv: string[]): Promise<void> {
+    const bundle = [job.path(`sample-${version}.tar`), '--key', job.path('bundle.pub'), '--yes'];
     const words = [...bundle, '--kubeconfig', cluster.kubeconfig, ...argv];
     await execa('sh', [installScriptPath(), ...words], {
       env: {

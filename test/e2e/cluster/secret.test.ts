@@ -1,6 +1,8 @@
+import { chmod } from 'node:fs/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { toolPath } from '../../helpers/tools.ts';
 import { decoded, type JumpHost, type Outcome } from '../../install/jump-host.ts';
-import { pull, type Secret, type Site, secretOf, startSite } from './site.ts';
+import { changed, pull, type Secret, type Site, secretOf, startSite } from './site.ts';
 
 let site: Site;
 let host: JumpHost;
@@ -133,6 +135,57 @@ test('a map that somebody changed in the cluster is found by check, and mended b
     stderr: expect.stringMatching(/is not the map of this bundle\n +given: +docker\.io::elsewhere/),
   });
   expect(await install('--only', 'secret,check')).toMatchObject({ code: 0 });
+});
+
+test('a bundle that is not for an air gap brings the Secret alone, without helm', async () => {
+  const args = await site.bundle({ environment: 'non-airgap' });
+  const before = await site.cluster.objects();
+  const bare = await site.host({ without: ['helm'] });
+  const outcome = await bare.install(args);
+  expect(outcome, outcome.stderr).toMatchObject({ code: 0 });
+  expect(decoded(await found())).toEqual(seven());
+  expect(changed(before, await site.cluster.objects())).toEqual([
+    'configmaps/default/airgap-bundle',
+    'secrets/jet-system/registry-info',
+  ]);
+  expect(await bare.install([...args, '--uninstall'])).toMatchObject({ code: 0 });
+  expect(changed(before, await site.cluster.objects())).toEqual([]);
+});
+
+describe('on a terminal', () => {
+  /** What it printed and how it ended. */
+  async function typing(answers: string): Promise<Outcome> {
+    const words = await site.job.write('answers', answers);
+    const command = `"$(printf "'%s' " "$@")"`;
+    const text = `#!/bin/sh\nexec '${toolPath('script')}' -qefc ${command} /dev/null < '${words}'\n`;
+    const prefix = await site.job.write('terminal', text);
+    await chmod(prefix, 0o755);
+    const terminal = await site.host({ prefix: [prefix] });
+    return terminal.install([...site.args, '--only', 'secret'], { SHELL: '/bin/sh' });
+  }
+
+  test.each<[string, string, number]>([
+    ['no', 'n\n', 130],
+    ['nothing', '\n', 130],
+    ['yes', 'y\n', 0],
+  ])('cluster and registry are shown, and %s is heeded', async (_, answers, code) => {
+    const outcome = await typing(answers);
+    expect(outcome, outcome.stdout).toMatchObject({ code });
+    const { cluster, target } = site;
+    const shown = `Registry ${target.host}[^]*Cluster +test ${cluster.server}[^]*Go on\\? \\[y/N\\]`;
+    expect(outcome.stdout).toMatch(new RegExp(shown));
+    expect((await secretOf(site.cluster)) !== undefined).toBe(code === 0);
+  });
+
+  test('it asks for the Secret of somebody else by itself', async () => {
+    await byHand('create', { stringData: { ...other.stringData, TEAM: 'blue' } });
+    const refused = await typing('n\n');
+    expect(refused, refused.stdout).toMatchObject({ code: 11 });
+    expect(decoded(await found()).PASSWORD).toBe(old);
+    const outcome = await typing('y\ny\n');
+    expect(outcome, outcome.stdout).toMatchObject({ code: 0 });
+    expect(decoded(await found())).toEqual({ ...seven(), TEAM: 'blue' });
+  });
 });
 
 describe('an installed bundle', () => {
