@@ -15,6 +15,7 @@ import {
 import { startFrontProxy } from '../helpers/proxy.ts';
 import { startRegistry, type TestRegistry } from '../helpers/registry.ts';
 import { makeAuthority } from '../helpers/tls.ts';
+import { makeJumpHost } from '../install/jump-host.ts';
 import { until } from './killed.ts';
 
 /** Nobody answers there: the bundle was made for it, and is loaded elsewhere. */
@@ -285,6 +286,28 @@ describe('refused before any request', () => {
     expect(ended.exitCode).toBe(2);
     expect(ended.stderr).toMatch(/registries\."x\.example:1" is not the endpoint/);
   });
+});
+
+test('install.sh gives a pull credential that the bundle carries to no other registry', async () => {
+  await job.write('pw', 'geheim\n');
+  const carried = ['--username', 'puller', '--password-file', 'pw'];
+  await create({ version: '8.0.0', credentials: 'embed' }, ...carried);
+  const host = await makeJumpHost({ node: true, without: ['kubectl', 'helm'] });
+  const args = [job.path('out/sample-8.0.0.tar'), '--key', job.path('bundle.pub')];
+  const install = async (section: object) => {
+    await job.write('site.yaml', { ociImageRegistry: section });
+    return host.install([...args, '--site', job.path('site.yaml'), '--dry-run', '--skip', 'load']);
+  };
+  try {
+    const elsewhere = await install({ endpoint: 'r.example' });
+    expect(elsewhere.code, elsewhere.stderr).toBe(0);
+    expect(elsewhere.stdout).toContain(`is for ${signed}, and is not used for r.example`);
+    expect(elsewhere.stdout).not.toContain('puller');
+    const below = await install({ baseContentPath: 'other' });
+    expect(below.stdout).toContain('using the pull credential that the bundle carries');
+  } finally {
+    await host.remove();
+  }
 });
 
 describe('derive', () => {

@@ -2,7 +2,10 @@
 take_carried_credential() {
   if [ "$uninstall" = yes ] || [ -n "$username" ]; then return; fi
   wanted secret || wanted chart || return 0
-  if [ -n "$(listed_sum credentials.tsv)" ]; then
+  if is_at_other_registry && [ -n "$(listed_sum credentials.tsv)$(listed_sum credentials.tsv.age)" ]; then
+    say "  the pull credential in the bundle is for ${signed_target%%/*}, and is not used for $endpoint:"
+    say '  give --username and --password-file'
+  elif [ -n "$(listed_sum credentials.tsv)" ]; then
     take credentials.tsv
     use_carried_credential 'IN CLEAR TEXT'
   elif [ -n "$(listed_sum credentials.tsv.age)" ]; then

@@ -27,6 +27,10 @@ target_of_settings() {
   printf '%s' "${bundles%/bundles/"$(setting name)"}"
 }
 
+is_at_other_registry() {
+  [ -n "$site" ] && [ "${signed_target%%/*}" != "$endpoint" ]
+}
+
 show_site() {
   if [ -z "$site" ]; then return; fi
   say "         $(target_of_settings) by $site, NOT SIGNED: the bundle was made for $signed_target"
