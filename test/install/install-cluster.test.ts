@@ -1,224 +1,211 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { beforeEach, describe, expect, test } from 'vitest';
-import { installScriptPath } from '../../src/install/assets.ts';
-import { decoded, expectUntouched, secretData } from './jump-host.ts';
-import { bundleFor, on, registry } from './site.ts';
+import { readFile } from 'node:fs/promises';
+import { describe, expect, test } from 'vitest';
+import { cluster, fileOf, installer } from './cluster-site.ts';
+import { bundleFor, on } from './site.ts';
 
-describe('credentials', () => {
-  const push = { username: 'pusher', password: 'push "$\\ canary' };
-  const pull = 'pull canary {{ `x` }}';
+/** A kubeconfig of this server with nobody behind it or another token. */
+async function kubeconfig(change: (text: string) => string): Promise<string> {
+  return fileOf(change(await readFile(cluster.kubeconfig, 'utf8')));
+}
 
-  test.each(['files', 'variables'])('by %s reach their goal and no other place', async (way) => {
-    const target = await registry({ htpasswd: push });
-    const bundle = await bundleFor(target.host, { spelling: 'nested' });
-    const site = await on({ recording: true });
-    await writeFile(join(site.folder, 'push'), `${push.password}\r\n`);
-    await writeFile(join(site.folder, 'pull'), pull);
-    const files = ['--password-file', 'pull', '--push-password-file', 'push'];
-    const variables = {
-      AIRGAP_BUNDLE_PASSWORD: pull,
-      AIRGAP_BUNDLE_PUSH_PASSWORD: push.password,
-    };
-    const outcome = await site.install(
-      [
-        ...bundle.args,
-        '--username',
-        'puller',
-        '--push-username',
-        'pusher',
-        ...(way === 'files' ? files : []),
-      ],
-      way === 'files' ? {} : variables,
-    );
-    expect(outcome).toMatchObject({ code: 0, stderr: '' });
-    expect(await secretData(site)).toMatchObject({ USERNAME: 'puller', PASSWORD: pull });
-    expect(decoded((await site.rendered())[0])).toMatchObject({
-      username: 'puller',
-      password: pull,
-    });
-    const record = await site.record();
-    expect(record).toContain('--set-file\nconfig.ociImageRegistry.password=');
-    for (const secret of [pull, push.password, `pusher:${push.password}`]) {
-      for (const text of [record, outcome.stdout, outcome.stderr]) {
-        expect(text).not.toContain(secret);
-        expect(text).not.toContain(Buffer.from(secret).toString('base64'));
-      }
-    }
-    expect(await site.leftovers()).toEqual([]);
+describe('before anything is changed, it is told', () => {
+  test.each<[string, (text: string) => string, number, RegExp]>([
+    [
+      'that the cluster is not there',
+      (text) => text.replaceAll(/127\.0\.0\.1:\d+/g, '127.0.0.1:1'),
+      11,
+      /does not answer\n {2}given: +test https:\/\/127\.0\.0\.1:1: [\s\S]*--context \(test\)/,
+    ],
+    [
+      'that the login is not accepted',
+      (text) => text.replace(/("token": ?")[^"]*/, '$1wrong'),
+      11,
+      /does not accept this login/,
+    ],
+    ['that the kubeconfig is none', () => 'none', 2, /the kubeconfig cannot be read/],
+    ['that the kubeconfig is empty', () => '', 11, /no current context/],
+  ])('%s', async (_, change, code, message) => {
+    const install = await installer();
+    const before = await cluster.objects();
+    const outcome = await install('--kubeconfig', await kubeconfig(change));
+    expect(outcome).toMatchObject({ code, stderr: expect.stringMatching(message) });
+    expect(await cluster.objects()).toEqual(before);
   });
 
-  describe('for pulling, when none is given', () => {
-    const skipLoad = ['--skip', 'load'];
-    const kept = 'keeping the pull credential that the cluster has';
-
-    test.each<[string, string, string]>([
-      ['a user and a password', 'puller', pull],
-      ['a password alone', '', 'token\n\n'],
-    ])('%s that the cluster has are kept', async (_, username, password) => {
-      const bundle = await bundleFor('registry.example.org');
-      const site = await on({ recording: true });
-      const base64 = (text: string) => Buffer.from(text).toString('base64');
-      const secret = `kind: Secret\ndata:\n  USERNAME: "${base64(username)}"\n  PASSWORD: "${base64(password)}"\n`;
-      await writeFile(join(site.folder, 'cluster/Secret'), secret);
-      const outcome = await site.install([...bundle.args, ...skipLoad]);
-      expect(outcome).toMatchObject({ code: 0, stderr: '', stdout: expect.stringContaining(kept) });
-      expect(await secretData(site)).toMatchObject({ USERNAME: username, PASSWORD: password });
-      expect(decoded((await site.rendered())[0])).toMatchObject({ username, password });
-      const record = `${await site.record()}${outcome.stdout}`;
-      for (const text of [password, base64(password)]) expect(record).not.toContain(text);
+  test.each<[string, string[], number, RegExp]>([
+    [
+      'that there is no such context',
+      ['--context', 'tes'],
+      2,
+      /no such context\n.*--context tes\n.*expected: +test\n/,
+    ],
+    [
+      'that there is no such kubeconfig',
+      ['--kubeconfig', 'none'],
+      2,
+      /kubeconfig cannot be read[\s\S]*none/,
+    ],
+    [
+      'that the namespace of the release is missing',
+      ['--namespace', 'apps'],
+      11,
+      /the namespace apps does not exist[\s\S]*--create-namespace/,
+    ],
+    [
+      'that the password file is missing',
+      ['--username', 'u', '--password-file', 'none'],
+      2,
+      /password file cannot be read\n.*none/,
+    ],
+  ])('%s', async (_, flags, code, message) => {
+    const install = await installer();
+    const before = await cluster.objects();
+    expect(await install(...flags)).toMatchObject({
+      code,
+      stderr: expect.stringMatching(message),
     });
-
-    test('and the cluster has none either: pods pull anonymously', async () => {
-      const bundle = await bundleFor('registry.example.org');
-      const site = await on();
-      for (const _ of ['no Secret yet', 'a Secret with empty strings']) {
-        const outcome = await site.install([...bundle.args, ...skipLoad]);
-        expect(outcome).toMatchObject({ code: 0, stderr: '' });
-        expect(outcome.stdout).toContain('no pull credential given: pods will pull anonymously');
-        expect(await secretData(site)).toMatchObject({ USERNAME: '', PASSWORD: '' });
-      }
-    });
-
-    test('and what the cluster has cannot be read: nothing is written over it', async () => {
-      const bundle = await bundleFor('registry.example.org');
-      const kubectl = `#!/bin/sh\ncase "$*" in *USERNAME*) echo forbidden >&2; exit 1 ;; esac\nexec '${join(import.meta.dirname, '../helpers/fake-kubectl')}' "$@"\n`;
-      const site = await on({ programs: { kubectl } });
-      const outcome = await site.install([...bundle.args, ...skipLoad]);
-      expect(outcome).toMatchObject({ code: 11, stderr: expect.stringContaining('--username') });
-      expect(await site.applied('Secret')).toBeNull();
-    });
+    expect(await cluster.objects()).toEqual(before);
   });
 
-  test('that are wrong', async () => {
-    const target = await registry({ htpasswd: push });
-    const bundle = await bundleFor(target.host);
-    const site = await on();
-    const args = [...bundle.args, '--push-username', 'pusher'];
-    const outcome = await site.install(args, { AIRGAP_BUNDLE_PUSH_PASSWORD: 'wrong canary' });
-    expect(outcome.code).toBe(7);
-    expect(outcome.stderr).not.toContain('wrong canary');
-    await expectUntouched(await on());
+  test.each([
+    ['kubectl', 'kubectl is needed', ''],
+    ['helm', 'helm is needed', ''],
+    ['kubectl', 'kubectl is too old', '#!/bin/sh\necho "Client Version: v1.20.1"\n'],
+    ['helm', 'helm is too old', '#!/bin/sh\necho v3.12.3\n'],
+  ])('without the right %s: %s', async (tool, message, program) => {
+    const options = program === '' ? { without: [tool] } : { programs: { [tool]: program } };
+    const install = await installer(options);
+    expect(await install()).toMatchObject({ code: 3, stderr: expect.stringContaining(message) });
   });
 });
 
-describe('the cluster', () => {
-  // Only the cluster's steps: no registry is needed.
-  const skipLoad = ['--skip', 'load'];
-  let bundle: Awaited<ReturnType<typeof bundleFor>>;
-  beforeEach(async () => {
-    bundle = await bundleFor('registry.example.org');
+describe('a login with few rights', () => {
+  const secrets = { namespace: 'jet-system', resources: ['secrets', 'namespaces'] };
+  const home = { namespace: 'default', resources: ['namespaces', 'configmaps', 'secrets'] };
+
+  test('is told which verbs on what it lacks, and nothing is changed', async () => {
+    const install = await installer();
+    const stranger = await cluster.kubeconfigFor('stranger');
+    const before = await cluster.objects();
+    const outcome = await install('--kubeconfig', stranger);
+    expect(outcome.code).toBe(11);
+    for (const line of [
+      'get namespaces jet-system',
+      'get secrets registry-info in jet-system',
+      'get configmaps airgap-bundle in default',
+      'list secrets in default',
+    ]) {
+      expect(outcome.stderr).toContain(`not allowed: ${line}\n`);
+    }
+    expect(await cluster.objects()).toEqual(before);
   });
 
-  test('gets the Secret by server-side apply, and a note of what is installed', async () => {
-    const site = await on();
-    const where = ['--context', 'c', '--kubeconfig', 'k', '--namespace', 'jet-system', '--wait'];
-    const outcome = await site.install([...bundle.args, ...skipLoad, ...where]);
-    expect(outcome).toMatchObject({ code: 0, stderr: '' });
-    const calls = await site.calls('kubectl');
-    for (const call of calls)
-      expect(call).toEqual(expect.arrayContaining(['--kubeconfig', 'k', '--context', 'c']));
-    const applies = calls.filter((call) => call.includes('apply'));
-    expect(applies).toHaveLength(2);
-    expect(applies[0]).toEqual(
-      expect.arrayContaining([
-        '--server-side',
-        '--field-manager=airgap-bundle',
-        '--force-conflicts',
-      ]),
-    );
-    const digest = /sha256:[0-9a-f]{64}/.exec(outcome.stdout)?.[0];
-    expect(await site.applied('ConfigMap')).toMatchObject({
-      metadata: { name: 'airgap-bundle', namespace: 'jet-system' },
-      data: { 'pcg-override': `7 1.4.0 ${digest}` },
-    });
-    const [helm] = await site.calls('helm');
-    expect(helm?.slice(0, 7)).toEqual([
-      '--kubeconfig',
-      'k',
-      '--kube-context',
-      'c',
-      'upgrade',
-      '--install',
-      'image-swap',
+  test('that may only read is told what it may not write', async () => {
+    const install = await installer();
+    const reader = await cluster.kubeconfigFor('reader', [
+      { ...secrets, verbs: ['get'] },
+      { ...home, verbs: ['get', 'list'] },
     ]);
-    expect(helm).toContain('--wait');
+    const outcome = await install('--kubeconfig', reader);
+    expect(outcome.code).toBe(11);
+    for (const line of [
+      'create secrets registry-info in jet-system',
+      'patch configmaps airgap-bundle in default',
+      'create secrets in default',
+      'create configmaps in default',
+    ]) {
+      expect(outcome.stderr).toContain(`not allowed: ${line}\n`);
+    }
+    expect(outcome.stderr).not.toContain('delete');
+    expect(await cluster.helm('list', '--short')).toBe('');
   });
 
-  test('gets no chart from a non-airgap bundle', async () => {
-    const only = await bundleFor('registry.example.org', { access: { environment: 'non-airgap' } });
-    const site = await on({ without: ['helm'] });
-    expect(await site.install([...only.args, ...skipLoad])).toMatchObject({ code: 0, stderr: '' });
-    expect(await secretData(site)).toMatchObject({ DOMAIN: 'registry.example.org' });
-    expect(await site.calls('helm')).toEqual([]);
+  test('needs no right to write where all is as it should be', async () => {
+    const install = await installer();
+    expect(await install()).toMatchObject({ code: 0 });
+    const reader = await cluster.kubeconfigFor('reader', [
+      { ...secrets, verbs: ['get'] },
+      { ...home, verbs: ['get', 'list'] },
+    ]);
+    expect(await install('--kubeconfig', reader)).toMatchObject({ code: 0, stderr: '' });
   });
 
-  test('without the namespace jet-system', async () => {
-    const site = await on();
-    await writeFile(join(site.folder, 'cluster/namespaces'), 'default\n');
-    const outcome = await site.install([...bundle.args, ...skipLoad]);
-    expect(outcome).toMatchObject({
-      code: 11,
-      stderr: expect.stringContaining('--create-namespace'),
-    });
-    expect(await site.applied('Secret')).toBeNull();
-    const args = [...bundle.args, ...skipLoad, '--create-namespace'];
-    expect(await site.install(args)).toMatchObject({ code: 0, stderr: '' });
+  test('and exactly what one step needs can run that step', async () => {
+    const install = await installer();
+    const named = { resources: ['secrets', 'namespaces'], namespace: 'jet-system' };
+    const path = await cluster.kubeconfigFor('installer', [
+      { ...named, verbs: ['get', 'patch'] },
+      { ...named, resourceNames: ['registry-info'], verbs: ['create'] },
+      { namespace: 'default', resources: ['namespaces'], verbs: ['get'] },
+      {
+        namespace: 'default',
+        resources: ['configmaps'],
+        resourceNames: ['airgap-bundle'],
+        verbs: ['get', 'create', 'patch'],
+      },
+    ]);
+    const outcome = await install('--kubeconfig', path, '--only', 'secret,check');
+    expect(outcome).toMatchObject({ code: 0, stderr: '' });
   });
+});
 
-  test.each<[string, Record<string, string>, RegExp]>([
-    ['that does not answer', { FAKE_KUBECTL_DOWN: '1' }, /does not answer/],
-    ['where helm fails', { FAKE_HELM_FAILS: '1' }, /helm could not install/],
-    ['with another map', { FAKE_KUBECTL_MAP: 'b3RoZXI=' }, /is not the map[\s\S]*given: +other/],
-  ])('%s', async (_, env, message) => {
-    const outcome = await (await on()).install([...bundle.args, ...skipLoad], env);
-    expect(outcome).toMatchObject({ code: 11, stderr: expect.stringMatching(message) });
+test('two bundles keep a line each in the note', async () => {
+  const first = await installer();
+  const second = await installer({}, { inventory: { name: 'another' } });
+  expect(await first()).toMatchObject({ code: 0 });
+  expect(await second()).toMatchObject({ code: 0 });
+  const note = await cluster.get<{ data: object }>('configmap', 'airgap-bundle');
+  expect(note?.data).toEqual({
+    'pcg-override': expect.stringMatching(/^7 1\.4\.0 sha256:[0-9a-f]{64}$/),
+    another: expect.stringMatching(/^7 1\.4\.0 sha256:/),
   });
+});
 
-  test.each<[string, object]>([
-    ['a newer one', { sequence: 6 }],
-    ['another one of the same version', { createdAt: '2026-01-03T00:00:00Z' }],
-  ])('keeps %s, unless a downgrade is allowed', async (_, inventory) => {
-    const site = await on();
-    expect(await site.install([...bundle.args, ...skipLoad])).toMatchObject({ code: 0 });
-    const other = await bundleFor('registry.example.org', { inventory });
-    expect(await site.install([...other.args, ...skipLoad])).toMatchObject({ code: 6 });
-    const allowed = [...other.args, ...skipLoad, '--allow-downgrade'];
-    expect(await site.install(allowed)).toMatchObject({ code: 0, stderr: '' });
-  });
+test('a non-airgap bundle brings no chart, needs no helm, and is taken away again', async () => {
+  const access = { environment: 'non-airgap' } as const;
+  const install = await installer({ without: ['helm'] }, { access });
+  const before = await cluster.objects();
+  expect(await install()).toMatchObject({ code: 0, stderr: '' });
+  expect(await install('--uninstall')).toMatchObject({ code: 0, stderr: '' });
+  expect([...(await cluster.objects()).keys()]).toEqual([...before.keys()]);
+});
 
-  test('loses what was installed on --uninstall, and no Secret of anybody else', async () => {
-    const site = await on();
-    await site.install([...bundle.args, ...skipLoad]);
-    expect(await site.install([...bundle.args, '--uninstall'])).toMatchObject({
-      code: 0,
-      stderr: '',
-    });
-    expect(await site.applied('Secret')).toBeNull();
-    expect(await site.applied('ConfigMap')).toBeNull();
-    expect(await site.rendered()).toEqual([]);
+test('--create-namespace makes what is missing, and --uninstall names it', async () => {
+  const install = await installer();
+  const flags = ['--namespace', 'apps', '--create-namespace'];
+  expect(await install(...flags)).toMatchObject({ code: 0, stderr: '' });
+  const undone = await install('--uninstall', '--namespace', 'apps');
+  expect(undone).toMatchObject({ code: 0, stderr: '' });
+  expect(undone.stdout).toContain('The namespace apps was made by this script');
+  expect(undone.stdout).not.toContain('namespace jet-system was made');
+  expect(await cluster.get('namespace', 'apps')).toBeDefined();
+});
 
-    await writeFile(join(site.folder, 'cluster/Secret'), 'kind: Secret\n');
-    await writeFile(join(site.folder, 'cluster/manager'), 'kubectl-create');
-    const outcome = await site.install([...bundle.args, '--uninstall']);
-    expect(outcome).toMatchObject({ code: 0, stdout: expect.stringContaining('it stays') });
-    expect(await site.applied('Secret')).not.toBeNull();
-  });
+test.each([
+  ['--only verify', 0, 'Done.'],
+  ['--only verify,check --dry-run', 0, 'would run: kubectl get secret'],
+  ['--skip verify', 2, 'verifying is always done'],
+])('%s', async (flags, code, words) => {
+  const { args } = await bundleFor('registry.example.org');
+  const outcome = await (await on()).install([...args, ...flags.split(' ')]);
+  expect(outcome.code).toBe(code);
+  expect(`${outcome.stdout}${outcome.stderr}`).toContain(words);
+});
 
-  test('is only told about by --dry-run', async () => {
+describe('--dry-run', () => {
+  test('tells what would be run, and asks nobody', async () => {
+    const bundle = await bundleFor('registry.example.org');
     const site = await on();
     const outcome = await site.install([...bundle.args, '--dry-run', '--uninstall']);
     expect(outcome).toMatchObject({ code: 0, stderr: '' });
     expect(outcome.stdout).toMatch(/would run: helm uninstall image-swap/);
     const install = await site.install([...bundle.args, '--dry-run']);
     expect(install).toMatchObject({ code: 0, stderr: '' });
-    for (const command of ['oras cp', 'kubectl apply', 'helm upgrade', 'kubectl get secret']) {
-      expect(install.stdout).toContain(`would run: ${command}`);
-    }
     for (const words of [
+      'would run: oras cp',
+      'would run: kubectl apply --server-side',
+      'would run: helm upgrade --install',
+      'would run: kubectl get secret',
       ` --from-oci-layout -- ${bundle.path}@sha256:`,
       ' chart/image-swap-1.5.3.tgz --namespace default --values values.yaml',
       'with the Secret registry-info in jet-system',
@@ -227,44 +214,11 @@ describe('the cluster', () => {
       expect(install.stdout).toContain(words);
     }
     expect(install.stdout).not.toContain('airgap-install.');
-    const calls = (await site.calls('kubectl')).filter((call) => !call.includes('config'));
-    expect(calls).toEqual([]);
-    expect(await site.calls('helm')).toEqual([]);
+    const asked = (await site.calls('kubectl')).map((call) => call.slice(1, 3).join(' '));
+    expect(new Set(asked)).toEqual(new Set(['--client', 'config view']));
+    expect(await site.calls('helm')).toEqual([
+      ['version', '--short'],
+      ['version', '--short'],
+    ]);
   });
 });
-
-test.each<[NodeJS.Signals, number]>([
-  ['SIGTERM', 143],
-  ['SIGINT', 130],
-])('%s ends the child at once and leaves nothing', async (signal, code) => {
-  const bundle = await bundleFor('registry.example.org');
-  const oras = `#!/bin/sh\nif [ "$1" = version ]; then echo 'Version: 1.3.6'; exit; fi\necho $$ > started\nexec sleep 60\n`;
-  const site = await on({ programs: { oras } });
-  const script = installScriptPath();
-  const env = {
-    PATH: join(site.folder, 'bin'),
-    TMPDIR: join(site.folder, 'tmp'),
-    FAKE_KUBECTL: join(site.folder, 'cluster'),
-    FAKE_HELM: site.folder,
-    HOME: site.folder,
-  };
-  const child = spawn('/bin/sh', [script, ...bundle.args], {
-    cwd: site.folder,
-    env,
-    stdio: 'ignore',
-  });
-  const pid = await started(join(site.folder, 'started'));
-  child.kill(signal);
-  expect((await once(child, 'exit'))[0]).toBe(code);
-  expect(() => process.kill(pid, 0)).toThrow('ESRCH');
-  expect(await site.leftovers()).toEqual([]);
-});
-
-async function started(file: string): Promise<number> {
-  for (let wait = 0; wait < 500; wait++) {
-    const text = await readFile(file, 'utf8').catch(() => '');
-    if (text.endsWith('\n')) return Number(text);
-    await sleep(20);
-  }
-  throw new Error('oras was not started');
-}

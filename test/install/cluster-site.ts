@@ -1,0 +1,60 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, vi } from 'vitest';
+import { type Cluster, startCluster } from '../helpers/cluster.ts';
+import type { HostOptions, Outcome } from './jump-host.ts';
+import type { BundleOptions } from './make-bundle.ts';
+import { bundleFor, on } from './site.ts';
+
+// A cluster beside all other tests on two cores.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+
+export let cluster: Cluster;
+beforeAll(async () => {
+  cluster = await startCluster();
+});
+afterAll(() => cluster?.stop());
+beforeEach(async () => {
+  await cluster.reset();
+  await cluster.kubectl('create', 'namespace', 'jet-system');
+  const own = ['serviceaccount/default', 'configmap/kube-root-ca.crt'];
+  await cluster.kubectl('wait', '--for=create', '--namespace=jet-system', ...own);
+});
+
+export type Install = (...flags: string[]) => Promise<Outcome>;
+
+/** install.sh without `load`, on a host with real kubectl and helm, as the admin of the cluster if no flag says else. */
+export async function installer(
+  options: HostOptions = {},
+  bundle: Partial<BundleOptions> = {},
+): Promise<Install> {
+  const host = await on({ real: 'helm', ...options });
+  const { args } = await bundleFor('registry.example.org', bundle);
+  return (...flags) => {
+    const steps = flags.some((flag) => /^--(only|uninstall)$/.test(flag)) ? [] : ['--skip', 'load'];
+    const admin = flags.includes('--kubeconfig') ? [] : ['--kubeconfig', cluster.kubeconfig];
+    return host.install([...args, ...steps, ...admin, ...flags]);
+  };
+}
+
+/** Path of a file of this text. */
+export async function fileOf(text: string): Promise<string> {
+  const path = join((await on()).folder, 'file');
+  await writeFile(path, text);
+  return path;
+}
+
+export interface Release {
+  readonly revision: number;
+  readonly status: string;
+  readonly chart: string;
+  readonly description: string;
+}
+
+/** The revisions of the release, the oldest first; none when there is no release. */
+export async function history(): Promise<Release[]> {
+  const text = await cluster
+    .helm('history', 'image-swap', '--max=256', '--output=json')
+    .catch(() => '[]');
+  return JSON.parse(text);
+}

@@ -1,0 +1,218 @@
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { describe, expect, test } from 'vitest';
+import { packChart } from '../helpers/chart.ts';
+import { toolPath } from '../helpers/tools.ts';
+import { cluster, fileOf, history, type Install, installer } from './cluster-site.ts';
+import { decoded } from './jump-host.ts';
+import { on } from './site.ts';
+
+const password = 'canary "$`\\ {{ x }}\n second canary';
+const credential = async (text = password) => [
+  '--username',
+  'puller',
+  '--password-file',
+  await fileOf(text),
+];
+
+/** Another status for a revision, as a helm that was killed leaves it. */
+async function mark(revision: number, status: string, age = 0): Promise<void> {
+  const name = `sh.helm.release.v1.image-swap.v${revision}`;
+  const secret = await cluster.get<{ data: { release: string } }>('secret', name);
+  const release = JSON.parse(unpacked(secret?.data.release ?? ''));
+  const time = new Date(Date.now() - age * 1000).toISOString().replace('Z', '+00:00');
+  release.info = { ...release.info, status, last_deployed: time, description: 'underway' };
+  const change = { metadata: { labels: { status } }, data: { release: packed(release) } };
+  await cluster.kubectl('patch', 'secret', name, '--type=merge', '--patch', JSON.stringify(change));
+}
+
+const unpacked = (text: string) =>
+  gunzipSync(Buffer.from(Buffer.from(text, 'base64').toString(), 'base64')).toString();
+const packed = (release: object) =>
+  Buffer.from(gzipSync(JSON.stringify(release)).toString('base64')).toString('base64');
+
+describe.each(['helm', 'helm4'] as const)('the release, by %s', (real) => {
+  test('is left alone while chart and values are equal, and follows what changes', async () => {
+    const install = await installer({ real }, { spelling: 'nested' });
+    expect(await install(...(await credential()))).toMatchObject({ code: 0, stderr: '' });
+    const first = await history();
+    expect(first).toMatchObject([
+      {
+        status: 'deployed',
+        description: expect.stringMatching(/^pcg-override 1\.4\.0 chart sha256:/),
+      },
+    ]);
+    const before = await cluster.objects();
+    expect(await install()).toMatchObject({ code: 0, stderr: '' });
+    expect(await cluster.objects()).toEqual(before);
+
+    expect(await install(...(await credential('other')))).toMatchObject({ code: 0, stderr: '' });
+    expect(decoded(await cluster.get('secret', 'image-swap-registry')).password).toBe('other');
+    await cluster.helm('rollback', 'image-swap', '1');
+    expect(await install()).toMatchObject({ code: 0, stderr: '' });
+    expect((await history()).map(({ status }) => status).at(-1)).toBe('deployed');
+    expect(decoded(await cluster.get('secret', 'image-swap-registry')).password).toBe('other');
+  });
+
+  test.each<[string, string, RegExp, string[]]>([
+    ['a first install', 'pending-install', /helm uninstall image-swap/, ['deployed']],
+    [
+      'an upgrade',
+      'pending-upgrade',
+      /helm rollback image-swap 1/,
+      ['superseded', 'pending-upgrade', 'superseded', 'deployed'],
+    ],
+    [
+      'a rollback',
+      'pending-rollback',
+      /helm rollback image-swap 1/,
+      ['superseded', 'pending-rollback', 'superseded', 'deployed'],
+    ],
+    ['an uninstall', 'uninstalling', /helm uninstall image-swap/, ['deployed']],
+  ])('that was killed in %s is taken over when that is said', async (_, status, how, after) => {
+    const install = await installer({ real });
+    expect(await install()).toMatchObject({ code: 0 });
+    if (after.length > 1) {
+      expect(await install(...(await credential()))).toMatchObject({ code: 0 });
+      await mark(1, 'deployed');
+    }
+    await mark(after.length > 1 ? 2 : 1, status);
+    const before = await cluster.objects();
+    const refused = await install();
+    expect(refused).toMatchObject({ code: 11, stderr: expect.stringMatching(how) });
+    expect(refused.stderr).toMatch(/another helm may be at work[\s\S]*--yes/);
+    expect(await cluster.objects()).toEqual(before);
+    expect(await install('--yes')).toMatchObject({ code: 0, stderr: '' });
+    expect((await history()).map((one) => one.status)).toEqual(after);
+  });
+});
+
+test('a pending release that is older than five minutes is taken over unasked', async () => {
+  const install = await installer();
+  await install();
+  await mark(1, 'pending-install', 290);
+  expect(await install()).toMatchObject({ code: 11 });
+  await mark(1, 'pending-install', 310);
+  expect(await install()).toMatchObject({ code: 0, stderr: '' });
+});
+
+test('a first install that failed can be repeated', async () => {
+  const install = await installer();
+  await install();
+  await mark(1, 'failed');
+  expect(await install()).toMatchObject({ code: 0, stderr: '' });
+  expect(await history()).toMatchObject([{ status: 'superseded' }, { status: 'deployed' }]);
+});
+
+describe('a chart', () => {
+  const section = 'endpoint: "", username: "", password: "", mirrorRegistries: ""';
+  async function installerOf(template: string, options = {}): Promise<Install> {
+    const { folder } = await on();
+    const chart = await packChart(folder, 'image-swap-1.5.3.tgz', {
+      'image-swap/Chart.yaml': 'apiVersion: v2\nname: image-swap\nversion: 1.5.3\n',
+      'image-swap/values.yaml': `config:\n  ociImageRegistry: {${section}}\n`,
+      'image-swap/templates/all.yaml': template,
+    });
+    return installer(options, { chart });
+  }
+
+  test.each<[string, string, RegExp]>([
+    [
+      'that refuses its values',
+      '{{ fail (printf "no: %s" .Values.config.ociImageRegistry.password) }}',
+      /the chart refuses its values\n[\s\S]*no: \*\*\*/,
+    ],
+    [
+      'with a kind that the cluster does not know',
+      'apiVersion: example.org/v1\nkind: Thing\nmetadata: {name: thing}\n',
+      /cannot be installed into this cluster\n[\s\S]*no matches for kind "Thing"/,
+    ],
+    [
+      'with an object of somebody else',
+      'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: kube-root-ca.crt}\n',
+      /cannot be installed into this cluster\n[\s\S]*kube-root-ca\.crt/,
+    ],
+  ])('%s is found before anything is changed', async (_, template, message) => {
+    const install = await installerOf(template);
+    const before = await cluster.objects();
+    const outcome = await install(...(await credential()));
+    expect(outcome).toMatchObject({ code: 11, stderr: expect.stringMatching(message) });
+    expect(`${outcome.stdout}${outcome.stderr}`).not.toContain('canary');
+    expect(await cluster.objects()).toEqual(before);
+  });
+
+  const service = `apiVersion: v1
+kind: Service
+metadata:
+  labels:
+    name: other
+  name: "swap" # quoted, with a comment
+  namespace: jet-system
+spec: {ports: [{port: 443}], selector: {app: swap}}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: unread}
+spec:
+  selector: {matchLabels: {app: swap}}
+  template: {metadata: {labels: {app: swap}}, spec: {containers: [{name: a, image: a}]}}
+`;
+  const webhook = (name: string, service: string) =>
+    JSON.stringify({
+      apiVersion: 'admissionregistration.k8s.io/v1',
+      kind: 'MutatingWebhookConfiguration',
+      metadata: { name },
+      webhooks: [
+        {
+          name: 'a.example.org',
+          clientConfig: { service: { name: service, namespace: 'jet-system' } },
+          rules: [],
+          sideEffects: 'None',
+          admissionReviewVersions: ['v1'],
+        },
+      ],
+    });
+
+  test('whose webhook nobody answers is warned of, and --uninstall takes that webhook first', async () => {
+    const install = await installerOf(service);
+    expect(await install()).toMatchObject({ code: 0, stderr: '' });
+    await cluster.kubectlWith(webhook('ours', 'swap'), 'create', '--filename', '-');
+    await cluster.kubectlWith(webhook('theirs', 'other'), 'create', '--filename', '-');
+    await cluster.kubectl('create', 'secret', 'generic', 'imageswap-tls', '-n', 'jet-system');
+    const checked = await install('--only', 'check');
+    expect(checked.stdout).toContain('the webhook ours is registered, but nothing is ready');
+    expect(checked.stdout).not.toContain('theirs');
+    const undone = await install('--uninstall');
+    expect(undone).toMatchObject({ code: 0, stderr: '' });
+    expect(undone.stdout).toMatch(/"ours" deleted[\s\S]*release "image-swap" uninstalled/);
+    const left = await cluster.kubectl('get', 'mutatingwebhookconfigurations', '--output=name');
+    expect(left).toBe('mutatingwebhookconfiguration.admissionregistration.k8s.io/theirs');
+    expect(await cluster.get('secret', 'imageswap-tls', 'jet-system')).toBeUndefined();
+  });
+
+  test('that somebody else installed stays on --uninstall', async () => {
+    const install = await installerOf(service);
+    const { folder } = await on();
+    const files = { 'image-swap/Chart.yaml': 'apiVersion: v2\nname: image-swap\nversion: 1.0.0\n' };
+    await cluster.helm('install', 'image-swap', await packChart(folder, 'other.tgz', files));
+    const outcome = await install('--uninstall');
+    expect(outcome).toMatchObject({ code: 0, stderr: '' });
+    expect(outcome.stdout).toContain('was not installed by this script: it stays');
+    expect(await history()).toHaveLength(1);
+  });
+
+  test('whose pods do not start is told of by --wait, also where it is equal', async () => {
+    const kubectl = `#!/bin/sh\nfor word; do shift; [ "$word" = --timeout=5m ] && word=--timeout=1s; set -- "$@" "$word"; done\nexec ${toolPath('kubectl')} "$@"\n`;
+    const install = await installerOf(service, { programs: { kubectl } });
+    expect(await install()).toMatchObject({ code: 0 });
+    await cluster.kubectlWith(webhook('ours', 'swap'), 'create', '--filename', '-');
+    const text = service.replace('metadata: {name: unread}', 'metadata:\n  name: read');
+    const other = await installerOf(text, { programs: { kubectl } });
+    expect(await other('--allow-downgrade')).toMatchObject({ code: 0 });
+    const outcome = await other('--wait', '--allow-downgrade');
+    expect(outcome).toMatchObject({
+      code: 11,
+      stdout: expect.stringContaining('nothing is ready behind its Service jet-system/swap'),
+      stderr: expect.stringContaining('the Deployment read in default is not ready'),
+    });
+  });
+});
