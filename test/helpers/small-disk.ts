@@ -2,6 +2,8 @@ import { mkdir } from 'node:fs/promises';
 import { execa } from 'execa';
 
 export interface SmallDisk {
+  /** @param options `ro`: nothing can be written from then on. */
+  remount(options: string): Promise<void>;
   unmount(): Promise<void>;
 }
 
@@ -14,7 +16,10 @@ export async function mountSmallDisk(path: string, size: number): Promise<SmallD
 export async function mountDisk(path: string, options: string): Promise<SmallDisk> {
   await mkdir(path, { recursive: true });
   await asRoot('mount', '-t', 'tmpfs', '-o', options, 'tmpfs', path);
-  return { unmount: () => asRoot('umount', path) };
+  return {
+    remount: (options) => asRoot('mount', '-o', `remount,${options}`, path),
+    unmount: () => asRoot('umount', path),
+  };
 }
 
 async function asRoot(...words: string[]): Promise<void> {

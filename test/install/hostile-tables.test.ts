@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -9,26 +9,38 @@ import { writeBundle } from '../../src/bundle/write.ts';
 import { digestOf, hexOf } from '../../src/oci/digest.ts';
 import type { InventoryFile } from '../../src/plan/inventory.ts';
 import { testContext, trust } from '../bundle/sample.ts';
+import { startRegistry, type TestRegistry } from '../helpers/registry.ts';
 import { expectUntouched, type JumpHost, makeJumpHost } from './jump-host.ts';
 import { makeBundle } from './make-bundle.ts';
 
 let folder: string;
 let plain: string;
+let registry: TestRegistry;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'airgap-'));
   plain = (await makeBundle({ folder, endpoint: 'registry.example.org' })).path;
+  registry = await startRegistry();
 });
-afterAll(() => rm(folder, { recursive: true }));
+afterAll(async () => {
+  await registry.stop();
+  await rm(folder, { recursive: true });
+});
 
 let site: JumpHost;
 afterEach(() => site.remove());
 
-/** The bundle with other settings, and with sums that fit them: whoever made it writes what they like. */
-async function withSettings(change: (text: string) => string): Promise<string> {
-  const bundle = await openVerified(plain, trust({ allowUnsigned: true }), testContext());
+const withSettings = (change: (text: string) => string) => withTable('settings.tsv', change);
+
+/** The bundle with another table, and with sums that fit it: whoever made it writes what they like. */
+async function withTable(
+  name: string,
+  change: (text: string) => string,
+  from = plain,
+): Promise<string> {
+  const bundle = await openVerified(from, trust({ allowUnsigned: true }), testContext());
   const bodies = new Map<string, Buffer>();
   for (const { path } of bundle.inventory.files) bodies.set(path, await bundle.read(path));
-  bodies.set('settings.tsv', Buffer.from(change(`${bodies.get('settings.tsv')}`)));
+  bodies.set(name, Buffer.from(change(`${bodies.get(name)}`)));
   const described = (file: InventoryFile): InventoryFile => {
     const bytes = bodies.get(file.path) ?? Buffer.alloc(0);
     return { ...file, size: bytes.length, sha256: hexOf(digestOf(bytes)) };
@@ -77,5 +89,31 @@ describe('settings of a bundle that was allowed unsigned cannot reach beyond it'
     const same = await withSettings((text) => text);
     const outcome = await site.install([same, '--allow-unsigned', '--only', 'secret,chart']);
     expect(outcome).toMatchObject({ code: 0, stderr: '' });
+  });
+});
+
+describe('a list of placements of a bundle that was allowed unsigned runs nothing', () => {
+  const row = (at: number, value: string) => (text: string) =>
+    text.replace(/^.*$/m, (line) => line.split('\t').with(at, value).join('\t'));
+  test.each<[string, (text: string) => string]>([
+    ['a command as digest', row(0, '$(touch pwned)')],
+    ['a flag as digest', row(0, '--from-registry-config=/dev/null')],
+    ['a command as media type', row(1, '`touch pwned`')],
+    ['a command as repository', row(2, 'a;touch pwned')],
+    ['a flag as repository', row(2, '-o pwned')],
+    ['a command as tag', row(3, '$(touch pwned)')],
+    ['a command as source', row(5, '";touch pwned;"')],
+    ['no fields', (text) => `$(touch pwned)\n${text}`],
+  ])('%s', async (_, change) => {
+    // oras refuses such names by itself, which install.sh takes for a failure that may pass.
+    site = await makeJumpHost({ programs: { sleep: '#!/bin/sh\n' } });
+    const own = await mkdtemp(join(folder, 'own-'));
+    const from = (await makeBundle({ folder: own, endpoint: registry.host })).path;
+    const path = await withTable('images.tsv', change, from);
+    const outcome = await site.install([path, '--allow-unsigned', '--only', 'load']);
+    expect(outcome.stdout).toContain('Loading the images');
+    expect(outcome.code).not.toBe(1);
+    expect(await readdir(site.folder)).not.toContain('pwned');
+    await expectUntouched(site);
   });
 });
