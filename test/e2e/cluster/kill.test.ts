@@ -3,15 +3,15 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { toolPath } from '../../helpers/tools.ts';
-import type { JumpHost } from '../../install/jump-host.ts';
+import type { HostOptions, JumpHost } from '../../install/jump-host.ts';
 import { hasWebhook, playInitContainer } from './init-container.ts';
 import { changed, endState, ofANamespace, type Site, startSite } from './site.ts';
 
 /** Where a run is killed: at the first call of `tool` with these words, of which `*` stands for any. */
 interface Point {
-  readonly tool: 'kubectl' | 'helm' | 'oras';
+  readonly tool: 'kubectl' | 'helm' | 'oras' | 'node';
   readonly words: string;
-  /** `half`: as soon as helm has written down that it has begun. */
+  /** `half`: as soon as helm has written down that it has begun, or the registry has something of the bundle. */
   readonly when: 'before' | 'half' | 'after';
 }
 
@@ -21,8 +21,7 @@ let undisturbed: Awaited<ReturnType<typeof endState>>;
 beforeAll(async () => {
   site = await startSite();
   await site.reset();
-  const programs = { kubectl: killer('kubectl'), helm: killer('helm'), oras: killer('oras') };
-  host = await site.host({ prefix: [toolPath('setsid')], programs });
+  host = await makeHost();
   const outcome = await host.install(site.args);
   expect(outcome, outcome.stderr).toMatchObject({ code: 0 });
   undisturbed = await endState(site);
@@ -48,9 +47,18 @@ test.each<[string, Point]>([
 ])('killed in %s, the next run comes to the same end', async (_, point) => {
   if (point.tool === 'oras') await site.emptyRegistry();
   // No pod runs here: helm waits until it is killed.
-  await killedAt(point, ...(point.when === 'half' ? ['--wait'] : []));
+  await killedAt(host, point, ...(point.when === 'half' ? ['--wait'] : []));
   // Half of a release is taken over at once only when somebody says that no other helm is at work.
   const again = await host.install([...site.args, ...(point.when === 'half' ? ['--yes'] : [])]);
+  expect(again, again.stderr).toMatchObject({ code: 0 });
+  expect(await endState(site)).toEqual(undisturbed);
+});
+
+test('killed in load by Node, the next run comes to the same end', async () => {
+  await site.emptyRegistry();
+  const withNode = await makeHost({ node: true });
+  await killedAt(withNode, { tool: 'node', words: 'bundle.js load ', when: 'half' });
+  const again = await withNode.install(site.args);
   expect(again, again.stderr).toMatchObject({ code: 0 });
   expect(await endState(site)).toEqual(undisturbed);
 });
@@ -63,7 +71,7 @@ test.each<[string, Point]>([
   const before = await site.cluster.objects();
   expect(await host.install([...site.args, '--skip', 'load'])).toMatchObject({ code: 0 });
   await playInitContainer(site);
-  await killedAt(point, '--uninstall');
+  await killedAt(host, point, '--uninstall');
   expect(await hasWebhook(site.cluster)).toBe(false);
   const again = await host.install([...site.args, '--uninstall']);
   expect(again, again.stderr).toMatchObject({ code: 0 });
@@ -71,30 +79,50 @@ test.each<[string, Point]>([
   await expect.poll(left, { timeout: 10_000 }).toEqual(ofANamespace('imageswap-system'));
 });
 
-/** Runs until it is killed with its whole process group, which the file `killed` proves. */
-async function killedAt({ tool, words, when }: Point, ...flags: string[]): Promise<void> {
+function makeHost(options: HostOptions = {}): Promise<JumpHost> {
+  const programs = {
+    kubectl: killer('kubectl'),
+    helm: killer('helm'),
+    oras: killer('oras'),
+    ...(options.node && { node: killer('node') }),
+  };
+  return site.host({ ...options, prefix: [toolPath('setsid')], programs });
+}
+
+/** Runs until it is killed with its whole process group: without an exit code, and with the file `killed`. */
+async function killedAt(
+  host: JumpHost,
+  { tool, words, when }: Point,
+  ...flags: string[]
+): Promise<void> {
   const proof = join(host.folder, 'killed');
   const where = { KILL_TOOL: tool, KILL_WORDS: words, KILL_WHEN: when, KILLED: proof };
   await rm(proof, { force: true });
-  const { stdout, stderr } = await host.install([...site.args, ...flags], where);
-  expect(existsSync(proof), `it was not killed:\n${stdout}${stderr}`).toBe(true);
+  const { code, stdout, stderr } = await host.install([...site.args, ...flags], where);
+  expect([code, existsSync(proof)], `it was not killed:\n${stdout}${stderr}`).toEqual([-1, true]);
 }
 
 /** A tool that ends the whole run at the point that was asked for, and else is the real one. */
 function killer(tool: string): string {
-  const isBegun = `'${toolPath('kubectl')}' --kubeconfig '${site.cluster.kubeconfig}' get secret --selector owner=helm --output name`;
+  const path = tool === 'node' ? process.execPath : toolPath(tool);
+  const kubectl = `'${toolPath('kubectl')}' --kubeconfig '${site.cluster.kubeconfig}'`;
+  const bundles = join(site.target.folder, 'storage/docker/registry/v2/repositories/m/bundles');
+  const isHalfDone =
+    tool === 'node'
+      ? `[ -e '${bundles}' ]`
+      : `[ -n "$(${kubectl} get secret --selector owner=helm --output name)" ]`;
   return `#!/bin/sh
-[ "\${KILL_TOOL-}" = ${tool} ] || exec '${toolPath(tool)}' "$@"
+[ "\${KILL_TOOL-}" = ${tool} ] || exec '${path}' "$@"
 case "$* " in
   *$KILL_WORDS*) ;;
-  *) exec '${toolPath(tool)}' "$@" ;;
+  *) exec '${path}' "$@" ;;
 esac
 : > "$KILLED"
 case $KILL_WHEN in
-  after) '${toolPath(tool)}' "$@" ;;
+  after) '${path}' "$@" ;;
   half)
-    '${toolPath(tool)}' "$@" &
-    until [ -n "$(${isBegun})" ]; do sleep 0.1; done
+    '${path}' "$@" &
+    until ${isHalfDone}; do sleep 0.05; done
     ;;
 esac
 kill -KILL 0

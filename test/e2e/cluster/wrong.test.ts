@@ -5,7 +5,7 @@ import type { Grant } from '../../helpers/cluster.ts';
 import { freePort } from '../../helpers/registry.ts';
 import type { HostOptions, Outcome } from '../../install/jump-host.ts';
 import { playInitContainer } from './init-container.ts';
-import { type Site, secretOf, startSite } from './site.ts';
+import { changed, ofANamespace, type Site, secretOf, startSite } from './site.ts';
 
 let site: Site;
 beforeAll(async () => {
@@ -191,6 +191,51 @@ describe('a login', () => {
       /not allowed: get namespaces jet-system[\s\S]*get secrets registry-info in jet-system[\s\S]*list secrets in default/;
     await expectRefused(() => install(flags), 11, message);
   });
+});
+
+/** Of a role for all of it, our own chart and --uninstall included. */
+const forAll: readonly Grant[] = [
+  { resources: ['namespaces'], verbs: ['get', 'create'] },
+  { namespace: 'jet-system', resources: ['secrets'], verbs: ['get', 'create', 'patch', 'delete'] },
+  {
+    namespace: 'default',
+    resources: ['secrets'],
+    verbs: ['list', 'get', 'create', 'update', 'delete'],
+  },
+  { namespace: 'default', resources: ['configmaps'], verbs: ['get', 'create', 'patch', 'delete'] },
+  {
+    apiGroups: ['', 'apps', 'rbac.authorization.k8s.io'],
+    resources: [
+      ...['secrets', 'configmaps', 'serviceaccounts', 'services', 'deployments'],
+      ...['roles', 'rolebindings', 'clusterroles', 'clusterrolebindings'],
+    ],
+    verbs: ['get', 'create', 'patch', 'delete', 'escalate', 'bind'],
+  },
+  {
+    apiGroups: ['admissionregistration.k8s.io'],
+    resources: ['mutatingwebhookconfigurations'],
+    verbs: ['list', 'get', 'delete'],
+  },
+  {
+    apiGroups: ['certificates.k8s.io'],
+    resources: ['certificatesigningrequests'],
+    verbs: ['get', 'delete'],
+  },
+];
+
+test('a login without all rights of an admin installs and takes away', async () => {
+  const before = await site.cluster.objects();
+  const path = await site.cluster.kubeconfigFor('installer', forAll);
+  const flags = ['--kubeconfig', path];
+  const made = await install(flags);
+  expect(made, made.stderr).toMatchObject({ code: 0 });
+  await playInitContainer(site);
+  const undone = await install([...flags, '--uninstall']);
+  expect(undone, undone.stderr).toMatchObject({ code: 0 });
+  const rights = /^(cluster)?role(binding)?s\/(.*\/)?installer-/;
+  const left = async () =>
+    changed(before, await site.cluster.objects()).filter((key) => !rights.test(key));
+  await expect.poll(left, { timeout: 10_000 }).toEqual(ofANamespace('imageswap-system'));
 });
 
 describe('a webhook that nobody answers for', () => {
