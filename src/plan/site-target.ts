@@ -4,8 +4,8 @@ import { fieldName } from '../inputs/fields.ts';
 import type { Site } from '../inputs/site.ts';
 import type { RegistryAccess, TargetSpec } from '../inputs/spec.ts';
 import { moveMap, moveTarget } from '../mirror-map/move.ts';
-import { parseMirrorMap } from '../mirror-map/parse.ts';
-import { printEntries } from '../mirror-map/print.ts';
+import { isCommaForm, parseMirrorMap } from '../mirror-map/parse.ts';
+import { printEntries, printMirrorMap } from '../mirror-map/print.ts';
 import { AirgapError } from '../report/error.ts';
 import type { InventoryTarget } from './inventory.ts';
 
@@ -57,7 +57,11 @@ function siteMap(site: Site, signed: TargetSpec, base: Base): NonNullable<Site['
   const { endpoint, baseContentPath, mirrorRegistries, mirrorMap } = signed;
   if (endpoint === base.endpoint && baseContentPath === base.baseContentPath)
     return { mirrorRegistries, mirrorMap };
-  const moved = printEntries(moveMap(mirrorMap, signed, base));
+  const entries = moveMap(mirrorMap, signed, base);
+  // What stood in lines need not fit between commas.
+  const moved = isCommaForm(mirrorRegistries)
+    ? printEntries(entries)
+    : printMirrorMap({ entries, problems: [] });
   return { mirrorRegistries: moved, mirrorMap: parseMirrorMap(moved) };
 }
 

@@ -44,6 +44,16 @@ test('another endpoint is another registry: nothing of how the old one is reache
   expect(pullThrough).toEqual(['r.example/airgap/hub']);
 });
 
+test('a map in lines stays one, commas in its entries too', () => {
+  const lines =
+    '# ours\n[REPLACE]*/a,b/*::harbor.example.org/airgap/x\nquay.io::harbor.example.org/airgap/q\n';
+  const section = { ...signed.section, mirrorRegistries: lines, mirrorMap: parseMirrorMap(lines) };
+  const there = siteTarget({ path: '', access: {}, endpoint: 'r.example' }, { ...signed, section });
+  expect(there.section.mirrorRegistries).toBe(
+    '[REPLACE]*/a,b/*::r.example/airgap/x\nquay.io::r.example/airgap/q\n',
+  );
+});
+
 test('another base path alone is the same registry', () => {
   const { section, access, pullThrough } = at({ baseContentPath: '' });
   expect(section).toMatchObject({
