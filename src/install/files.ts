@@ -45,7 +45,7 @@ export function installFiles(input: InstallInput): InstallFile[] {
     plain('images.tsv', imagesTable(input.inventory)),
     ...baseFiles(input),
     plain('settings.tsv', settingsTable(input.inventory, input.target, input.chart)),
-    plain('README.txt', readmeText(input.inventory)),
+    plain('README.txt', readmeText(input.inventory, carriedPlatforms(input.tools ?? []))),
     ...chartFiles(input),
     plain('registry-secret.yaml', secretYaml(input.target)),
     ...nodeFiles(nodesInput(input)).map(({ path, bytes }) => plain(path, bytes)),

@@ -1,10 +1,14 @@
 import type { InventoryHead } from './tables.ts';
 
-/** `README.txt`: what the file is, how to check it without our tools, how to install it. */
-export function readmeText(inventory: InventoryHead): Buffer {
+/**
+ * `README.txt`: what the file is, how to check it without our tools, how to install it.
+ * @param carried the platforms that it has oras for
+ */
+export function readmeText(inventory: InventoryHead, carried: readonly string[] = []): Buffer {
   const { name, version, target, images } = inventory;
   const isAirgap = target.environment === 'airgap';
-  const tools = `oras 1.3.6 or newer, kubectl${isAirgap ? ', helm 3.13 or newer' : ''}`;
+  const oras = `oras 1.3.6 or newer${carried.length > 0 ? ` (in here for ${carried.join(', ')})` : ''}`;
+  const tools = `${oras}, kubectl${isAirgap ? ', helm 3.13 or newer' : ''}`;
   const steps = `load, secret${isAirgap ? ', chart' : ''} and check`;
   const file = `${name}-${version}.tar`;
   const placements = images.reduce((count, image) => count + image.placements.length, 0);
