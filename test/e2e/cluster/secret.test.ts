@@ -2,7 +2,7 @@ import { chmod } from 'node:fs/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { toolPath } from '../../helpers/tools.ts';
 import { decoded, type JumpHost, type Outcome } from '../../install/jump-host.ts';
-import { changed, pull, type Secret, type Site, secretOf, startSite } from './site.ts';
+import { pull, type Secret, type Site, secretOf, startSite } from './site.ts';
 
 let site: Site;
 let host: JumpHost;
@@ -135,21 +135,6 @@ test('a map that somebody changed in the cluster is found by check, and mended b
     stderr: expect.stringMatching(/is not the map of this bundle\n +given: +docker\.io::elsewhere/),
   });
   expect(await install('--only', 'secret,check')).toMatchObject({ code: 0 });
-});
-
-test('a bundle that is not for an air gap brings the Secret alone, without helm', async () => {
-  const args = await site.bundle({ environment: 'non-airgap' });
-  const before = await site.cluster.objects();
-  const bare = await site.host({ without: ['helm'] });
-  const outcome = await bare.install(args);
-  expect(outcome, outcome.stderr).toMatchObject({ code: 0 });
-  expect(decoded(await found())).toEqual(seven());
-  expect(changed(before, await site.cluster.objects())).toEqual([
-    'configmaps/default/airgap-bundle',
-    'secrets/jet-system/registry-info',
-  ]);
-  expect(await bare.install([...args, '--uninstall'])).toMatchObject({ code: 0 });
-  expect(changed(before, await site.cluster.objects())).toEqual([]);
 });
 
 describe('on a terminal', () => {
