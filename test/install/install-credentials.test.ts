@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { installScriptPath } from '../../src/install/assets.ts';
-import { decoded, expectUntouched, secretData } from './jump-host.ts';
+import { decoded, expectUntouched, type JumpHost, secretData } from './jump-host.ts';
 import { bundleFor, on, registry } from './site.ts';
 
 describe('credentials', () => {
@@ -61,15 +61,27 @@ describe('credentials', () => {
     ])('%s that the cluster has are kept', async (_, username, password) => {
       const bundle = await bundleFor('registry.example.org');
       const site = await on({ recording: true });
-      const base64 = (text: string) => Buffer.from(text).toString('base64');
-      const secret = `kind: Secret\ndata:\n  USERNAME: "${base64(username)}"\n  PASSWORD: "${base64(password)}"\n`;
-      await writeFile(join(site.folder, 'cluster/Secret'), secret);
+      await keeps(site, 'registry.example.org', username, password);
       const outcome = await site.install([...bundle.args, ...skipLoad]);
       expect(outcome).toMatchObject({ code: 0, stderr: '', stdout: expect.stringContaining(kept) });
       expect(await secretData(site)).toMatchObject({ USERNAME: username, PASSWORD: password });
       expect(decoded((await site.rendered())[0])).toMatchObject({ username, password });
       const record = `${await site.record()}${outcome.stdout}`;
       for (const text of [password, base64(password)]) expect(record).not.toContain(text);
+    });
+
+    test('and what the cluster has is for another registry: it goes nowhere', async () => {
+      const bundle = await bundleFor('registry.example.org');
+      const site = await on();
+      await keeps(site, 'old.example.org', 'puller', pull);
+      const outcome = await site.install([...bundle.args, ...skipLoad]);
+      expect(outcome).toMatchObject({
+        code: 11,
+        stderr: expect.stringMatching(
+          /another registry\n.*DOMAIN old\.example\.org\n[\s\S]*--username/,
+        ),
+      });
+      expect(await secretData(site)).toMatchObject({ DOMAIN: 'old.example.org' });
     });
 
     test('and the cluster has none either: pods pull anonymously', async () => {
@@ -107,11 +119,9 @@ test.each<[NodeJS.Signals, number]>([
   const env = {
     PATH: join(site.folder, 'bin'),
     TMPDIR: join(site.folder, 'tmp'),
-    FAKE_KUBECTL: join(site.folder, 'cluster'),
-    FAKE_HELM: site.folder,
     HOME: site.folder,
   };
-  const child = spawn('/bin/sh', [script, ...bundle.args], {
+  const child = spawn('/bin/sh', [script, ...bundle.args, '--only', 'load'], {
     cwd: site.folder,
     env,
     stdio: 'ignore',
@@ -122,6 +132,17 @@ test.each<[NodeJS.Signals, number]>([
   expect(() => process.kill(pid, 0)).toThrow('ESRCH');
   expect(await site.leftovers()).toEqual([]);
 });
+
+const base64 = (text: string) => Buffer.from(text).toString('base64');
+
+/** The cluster has a pull credential for a registry. */
+async function keeps(site: JumpHost, domain: string, user: string, password: string) {
+  const lines = Object.entries({ DOMAIN: domain, USERNAME: user, PASSWORD: password });
+  const data = lines.map(([key, value]) => `  ${key}: "${base64(value)}"\n`).join('');
+  const head =
+    'apiVersion: v1\nkind: Secret\nmetadata:\n  name: registry-info\n  namespace: jet-system\n';
+  await writeFile(join(site.folder, 'cluster/Secret'), `${head}type: Opaque\ndata:\n${data}`);
+}
 
 async function started(file: string): Promise<number> {
   for (let wait = 0; wait < 500; wait++) {

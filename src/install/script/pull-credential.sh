@@ -19,6 +19,7 @@ choose_pull_credential() {
   else
     keep_pull_credential
     if [ -s "$private/pull-username" ] || [ -s "$private/pull-password" ]; then
+      check_pull_domain
       pull=yes
       say '  keeping the pull credential that the cluster has'
     else
@@ -28,13 +29,26 @@ choose_pull_credential() {
 }
 
 keep_pull_credential() {
-  for part in username password; do
-    awk -F "$tab" -v part="$part" '$1 == "data" && $2 == toupper(part) { print $3 }' "$private/secret.now" \
-      > "$private/pull.line"
-    decode "$private/pull.line" "$private/pull-$part" ||
-      fail 11 'the pull credential in the cluster is no base64' 'Secret registry-info in jet-system' \
-        'give --username and --password-file'
-  done
+  for part in username password; do take_from_secret "$part" "$private/pull-$part"; done
+}
+
+# take_from_secret KEY FILE: what the cluster's Secret has under that key, in capital letters there.
+take_from_secret() {
+  awk -F "$tab" -v part="$1" '$1 == "data" && $2 == toupper(part) { print $3 }' "$private/secret.now" \
+    > "$private/pull.line"
+  decode "$private/pull.line" "$2" ||
+    fail 11 'the pull credential in the cluster is no base64' 'Secret registry-info in jet-system' \
+      'give --username and --password-file'
+}
+
+# Nodes would send the password of one registry to another.
+check_pull_domain() {
+  take_from_secret domain "$private/pull-domain"
+  printf '%s' "$endpoint" > "$private/endpoint"
+  if cmp -s "$private/pull-domain" "$private/endpoint"; then return; fi
+  fail 11 'the pull credential that the cluster has is for another registry' \
+    "Secret registry-info in jet-system, DOMAIN $(head -n 1 "$private/pull-domain" | cut -c 1-300)" \
+    "give --username and --password-file for $endpoint, or delete the Secret" "DOMAIN $endpoint"
 }
 
 # The docker config that image-swap's own pods pull with: in the values of a chart that makes a Secret of it, or in
