@@ -157,6 +157,7 @@ export const tools = {
   dash: { from: 'system', package: 'dash' },
   mksh: { from: 'system', package: 'mksh' },
   strace: { from: 'system', package: 'strace' },
+  ip: { from: 'system', package: 'iproute2' },
   openssl: { from: 'system', package: 'openssl' },
   setpriv: { from: 'system', package: 'util-linux' },
   script: { from: 'system', package: 'bsdutils' },

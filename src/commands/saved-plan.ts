@@ -2,9 +2,11 @@ import { resolve } from 'node:path';
 import { parseInventory } from '../bundle/inventory-json.ts';
 import type { Context } from '../context.ts';
 import { readText } from '../inputs/files.ts';
+import { credentialPaths } from '../install/carried-credential.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { Inventory } from '../plan/inventory.ts';
 import { AirgapError } from '../report/error.ts';
+import { sumsPath } from './make-inventory.ts';
 
 /**
  * Reads what `plan -o` wrote. The whole result of `plan --output json` is taken too.
@@ -51,14 +53,22 @@ export function pinsOf(saved: Inventory | undefined): ReadonlyMap<string, Digest
  * @throws AirgapError usage naming the fields that differ
  */
 export function checkAgainstSaved(saved: Inventory, made: Inventory): void {
-  const fields = [...new Set([...Object.keys(saved), ...Object.keys(made)])] as (keyof Inventory)[];
-  const different = fields.filter((field) => canonical(saved[field]) !== canonical(made[field]));
+  const [one, other] = [asPlanned(saved), asPlanned(made)];
+  const fields = [...new Set([...Object.keys(one), ...Object.keys(other)])] as (keyof Inventory)[];
+  const different = fields.filter((field) => canonical(one[field]) !== canonical(other[field]));
   if (different.length === 0) return;
   throw new AirgapError('usage', 'bundle.yaml and the saved plan disagree', {
     given: `other ${different.join(', ')}`,
     expected: 'the bundle file, chart and tool version that the plan was made with',
     next: 'make the plan again: plan -f bundle.yaml -o FILE',
   });
+}
+
+/** The `bundle.json` of a bundle is a plan too, and has a credential that no plan has, and sums with it. */
+function asPlanned(inventory: Inventory): Inventory {
+  if (!inventory.credentials) return inventory;
+  const added = [sumsPath, credentialPaths[inventory.credentials]];
+  return { ...inventory, files: inventory.files.filter(({ path }) => !added.includes(path)) };
 }
 
 /** Field order carries no meaning. */

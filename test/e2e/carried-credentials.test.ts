@@ -180,6 +180,16 @@ describe('credentials: embed', () => {
     for (const name of ['a', 'b']) await rm(job.path(name), { recursive: true });
   });
 
+  test('its own bundle.json is a plan as well', async () => {
+    const { stdout } = await execa('tar', ['-xOf', job.path(tar), 'bundle.json']);
+    await job.write('bundle.json', stdout);
+    const ended = await job.run('create', '--plan', 'bundle.json', '-o', 'again', ...given());
+    expect(ended, ended.stderr).toMatchObject({ exitCode: 0 });
+    const again = await readFile(job.path('again/sample-1.0.0.tar'));
+    expect(again.equals(await readFile(job.path(tar)))).toBe(true);
+    await rm(job.path('again'), { recursive: true });
+  });
+
   test('in parts, each is private', async () => {
     await create(...given(), '--split-size', '1MiB');
     const parts = (await readdir(job.path('out'))).filter((name) => /tar\.\d+$/.test(name));
@@ -258,6 +268,20 @@ describe('credentials: {age: …}', () => {
     expect(await secretData()).toMatchObject({ USERNAME: 'puller', PASSWORD: password });
     expect(await site.leftovers()).toEqual([]);
   });
+
+  test.each(names)(
+    'is in arguments and environment of no child of install.sh, under %s',
+    async (shell) => {
+      const trace = join(traces, `trace-${shell}`);
+      const site = await host({ shell, prefix: watchingPrograms(trace) });
+      const outcome = await site.install([...args(), '--identity', identity]);
+      expect(outcome).toMatchObject({ code: 0 });
+      const starts = await readFile(trace, 'latin1');
+      expect(starts).toContain('"apply", "--server-side"');
+      expect(starts).toContain('"--decrypt", "--identity"');
+      expect(reveals(starts)).toBe(false);
+    },
+  );
 
   test.each<[string, () => string[], HostOptions, number, RegExp]>([
     ['without a key', () => [], {}, 2, /add --identity FILE/],

@@ -2,8 +2,9 @@ import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { readProgramHeader } from '../../src/oci/program-header.ts';
 import { pushImage } from '../helpers/images.ts';
-import { type Job, reached, startKeyedJob } from '../helpers/job.ts';
+import { type Ended, type Job, reached, startKeyedJob } from '../helpers/job.ts';
 import { freePort, startRegistry, type TestRegistry } from '../helpers/registry.ts';
 import { mountDisk } from '../helpers/small-disk.ts';
 import { toolPath } from '../helpers/tools.ts';
@@ -22,6 +23,7 @@ const tar = 'out/sample-1.0.0.tar';
 
 let source: TestRegistry;
 let job: Job;
+let made: Ended<unknown>;
 /** Of the target, which each test starts anew. */
 let port: number;
 let target: TestRegistry;
@@ -31,7 +33,7 @@ beforeAll(async () => {
   await pushImage(source.host, 'docker.io/library/nginx', '1', { layers: ['a layer'] });
   job = await startKeyedJob();
   await bundle({ tools: [platform] });
-  await job.done('create', '-o', 'out');
+  made = await job.run('create', '-o', 'out');
 });
 afterAll(async () => {
   await source.stop();
@@ -79,6 +81,12 @@ describe('a bundle with tools', () => {
       ['inspect', tar],
     ])
       expect((await job.run(...verb)).stdout).toContain(`carries oras for ${platform}`);
+  });
+
+  test('says where it is one that needs the C library of its host', async () => {
+    const { interpreter } = readProgramHeader(await readFile(toolPath('oras')));
+    expect(made.exitCode).toBe(0);
+    expect(made.stderr.includes('is linked dynamically')).toBe(interpreter !== undefined);
   });
 
   const old = `#!/bin/sh\necho 'Version:        1.2.0'\n`;
@@ -218,12 +226,13 @@ describe('create looks at what it is given:', () => {
   });
 
   test('a saved plan is held to the very program', async () => {
+    const bytes = await foreign();
+    await writeFile(job.path('oras-other'), bytes);
     await bundle({ tools: [{ platform: other, oras: './oras-other' }] });
     await job.done('plan', '-o', 'plan.json');
     expect(await job.run('create', '--plan', 'plan.json', '-o', 'other')).toMatchObject({
       exitCode: 0,
     });
-    const bytes = await foreign();
     await writeFile(job.path('oras-other'), Buffer.concat([bytes, Buffer.of(0)]));
     const ended = await job.run('create', '--plan', 'plan.json', '-o', 'other');
     expect(ended).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('other files') });
