@@ -30,19 +30,15 @@ afterAll(() => site?.stop());
 beforeEach(() => site.reset());
 
 const secret = 'apply *--filename */Secret ';
-const pullSecret = 'apply *--filename */PullSecret ';
-const note = 'apply *--filename */ConfigMap ';
 
 test.each<[string, Point]>([
   ['load, no image placed yet', { tool: 'oras', words: 'cp ', when: 'after' }],
   ['load, one image placed', { tool: 'oras', words: 'cp *--from-registry', when: 'after' }],
   ['the namespaces', { tool: 'kubectl', words: 'create *Namespace ', when: 'after' }],
-  ['the Secret, before it is applied', { tool: 'kubectl', words: secret, when: 'before' }],
-  ['the Secret, when it is applied', { tool: 'kubectl', words: secret, when: 'after' }],
-  ["the chart's pull Secret", { tool: 'kubectl', words: pullSecret, when: 'after' }],
+  ['the Secret', { tool: 'kubectl', words: secret, when: 'after' }],
+  ['the chart, not begun', { tool: 'helm', words: 'upgrade *--description', when: 'before' }],
   ['the chart, half installed', { tool: 'helm', words: 'upgrade *--description', when: 'half' }],
   ['the chart, installed', { tool: 'helm', words: 'upgrade *--description', when: 'after' }],
-  ['the note', { tool: 'kubectl', words: note, when: 'after' }],
   ['the check', { tool: 'kubectl', words: 'MIRROR_REGISTRIES', when: 'before' }],
 ])('killed in %s, the next run comes to the same end', async (_, point) => {
   const isLoad = point.tool === 'oras';
