@@ -47,14 +47,9 @@ export interface Cluster {
   stop(): Promise<void>;
 }
 
-/** A real cluster without nodes. It takes 5 s to start and 600 MB: one a test file, `reset` between tests. */
+/** A real cluster without nodes. It takes 4 s to start and 400 MB: one a test file, `reset` between tests. */
 export async function startCluster(): Promise<Cluster> {
-  const folder = await mkdtemp(join(tmpdir(), 'airgap-cluster-'));
-  const remove = () => rm(folder, { recursive: true, force: true, maxRetries: 5 });
-  const plane = await startControlPlane(folder).catch(async (error: unknown) => {
-    await remove();
-    throw error;
-  });
+  const [folder, plane] = await startPlane();
   const store = new Store(plane.etcd);
   await settled(store);
   await store.keepAsBase();
@@ -96,10 +91,24 @@ export async function startCluster(): Promise<Cluster> {
     reset: () => store.reset(),
     stop: async () => {
       await plane.stop();
-      await remove();
+      await remove(folder);
     },
   };
 }
+
+/** Once more where another process took a port between its choice and its use. */
+async function startPlane(again = true): Promise<[folder: string, ControlPlane]> {
+  const folder = await mkdtemp(join(tmpdir(), 'airgap-cluster-'));
+  try {
+    return [folder, await startControlPlane(folder)];
+  } catch (error) {
+    await remove(folder);
+    if (again && String(error).includes('address already in use')) return startPlane(false);
+    throw error;
+  }
+}
+
+const remove = (folder: string) => rm(folder, { recursive: true, force: true, maxRetries: 5 });
 
 function environment(folder: string): Record<string, string> {
   return {
