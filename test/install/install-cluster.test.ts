@@ -1,43 +1,139 @@
+import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { cluster, fileOf, installer } from './cluster-site.ts';
 import { bundleFor, on } from './site.ts';
 
+/** A kubeconfig of this server with nobody behind it or another token. */
+async function kubeconfig(change: (text: string) => string): Promise<string> {
+  return fileOf(change(await readFile(cluster.kubeconfig, 'utf8')));
+}
+
 describe('before anything is changed, it is told', () => {
-  test.each<[string, string, number, RegExp]>([
-    ['that the kubeconfig is none', 'none', 2, /the kubeconfig cannot be read/],
-    ['that the kubeconfig is empty', '', 11, /no current context/],
-  ])('%s', async (_, text, code, message) => {
+  test.each<[string, (text: string) => string, number, RegExp]>([
+    [
+      'that the cluster is not there',
+      (text) => text.replaceAll(/127\.0\.0\.1:\d+/g, '127.0.0.1:1'),
+      11,
+      /does not answer\n {2}given: +test https:\/\/127\.0\.0\.1:1: [\s\S]*--context \(test\)/,
+    ],
+    [
+      'that the login is not accepted',
+      (text) => text.replace(/("token": ?")[^"]*/, '$1wrong'),
+      11,
+      /does not accept this login/,
+    ],
+    ['that the kubeconfig is none', () => 'none', 2, /the kubeconfig cannot be read/],
+    ['that the kubeconfig is empty', () => '', 11, /no current context/],
+  ])('%s', async (_, change, code, message) => {
     const install = await installer();
     const before = await cluster.objects();
-    const outcome = await install('--kubeconfig', await fileOf(text));
+    const outcome = await install('--kubeconfig', await kubeconfig(change));
     expect(outcome).toMatchObject({ code, stderr: expect.stringMatching(message) });
     expect(await cluster.objects()).toEqual(before);
   });
 
+  test.each<[string, string[], number, RegExp]>([
+    [
+      'that there is no such context',
+      ['--context', 'tes'],
+      2,
+      /no such context\n.*--context tes\n.*expected: +test\n/,
+    ],
+    [
+      'that there is no such kubeconfig',
+      ['--kubeconfig', 'none'],
+      2,
+      /kubeconfig cannot be read[\s\S]*none/,
+    ],
+    [
+      'that the namespace of the release is missing',
+      ['--namespace', 'apps'],
+      11,
+      /the namespace apps does not exist[\s\S]*--create-namespace/,
+    ],
+    [
+      'that the password file is missing',
+      ['--username', 'u', '--password-file', 'none'],
+      2,
+      /password file cannot be read\n.*none/,
+    ],
+  ])('%s', async (_, flags, code, message) => {
+    const install = await installer();
+    const before = await cluster.objects();
+    expect(await install(...flags)).toMatchObject({
+      code,
+      stderr: expect.stringMatching(message),
+    });
+    expect(await cluster.objects()).toEqual(before);
+  });
+
   test.each([
+    ['kubectl', 'kubectl is needed', ''],
+    ['helm', 'helm is needed', ''],
     ['kubectl', 'kubectl is too old', '#!/bin/sh\necho "Client Version: v1.20.1"\n'],
     ['helm', 'helm is too old', '#!/bin/sh\necho v3.12.3\n'],
   ])('without the right %s: %s', async (tool, message, program) => {
-    const install = await installer({ programs: { [tool]: program } });
+    const options = program === '' ? { without: [tool] } : { programs: { [tool]: program } };
+    const install = await installer(options);
     expect(await install()).toMatchObject({ code: 3, stderr: expect.stringContaining(message) });
   });
 });
 
-test('a login that may only read can run it where all is as it should be', async () => {
-  const install = await installer();
-  expect(await install()).toMatchObject({ code: 0 });
-  const own = { resources: ['secrets', 'namespaces', 'configmaps'] };
-  const reader = await cluster.kubeconfigFor('reader', [
-    { ...own, namespace: 'jet-system', verbs: ['get'] },
-    { ...own, namespace: 'default', verbs: ['get', 'list'] },
-  ]);
-  expect(await install('--kubeconfig', reader)).toMatchObject({ code: 0, stderr: '' });
-  const other = await install('--kubeconfig', reader, '--username', 'u', '--password-file', reader);
-  expect(other).toMatchObject({
-    code: 11,
-    stderr: expect.stringContaining('not allowed: patch secrets registry-info in jet-system\n'),
+describe('a login with few rights', () => {
+  const secrets = { namespace: 'jet-system', resources: ['secrets', 'namespaces'] };
+  const home = { namespace: 'default', resources: ['namespaces', 'configmaps', 'secrets'] };
+
+  test('is told which verbs on what it lacks, and nothing is changed', async () => {
+    const install = await installer();
+    const stranger = await cluster.kubeconfigFor('stranger');
+    const before = await cluster.objects();
+    const outcome = await install('--kubeconfig', stranger);
+    expect(outcome.code).toBe(11);
+    for (const line of [
+      'get namespaces jet-system',
+      'get secrets registry-info in jet-system',
+      'get configmaps airgap-bundle in default',
+      'list secrets in default',
+    ]) {
+      expect(outcome.stderr).toContain(`not allowed: ${line}\n`);
+    }
+    expect(await cluster.objects()).toEqual(before);
   });
-  expect(other.stderr).not.toContain('delete');
+
+  test.each([
+    ['helm', false],
+    ['helm4', true],
+  ] as const)('that may only read is told what it and %s may not write', async (real, patches) => {
+    const install = await installer({ real });
+    const reader = await cluster.kubeconfigFor('reader', [
+      { ...secrets, verbs: ['get'] },
+      { ...home, verbs: ['get', 'list'] },
+    ]);
+    const outcome = await install('--kubeconfig', reader);
+    expect(outcome.code).toBe(11);
+    for (const line of [
+      'create secrets registry-info in jet-system',
+      'patch configmaps airgap-bundle in default',
+      'create secrets in default',
+      'create configmaps in default',
+    ]) {
+      expect(outcome.stderr).toContain(`not allowed: ${line}\n`);
+    }
+    expect(outcome.stderr).not.toContain('delete');
+    // helm 4 makes objects by server-side apply.
+    expect(outcome.stderr.includes('patch configmaps image-swap in default\n')).toBe(patches);
+    expect(await cluster.helm('list', '--short')).toBe('');
+  });
+
+  test('needs no right to write where all is as it should be', async () => {
+    const install = await installer();
+    expect(await install()).toMatchObject({ code: 0 });
+    const reader = await cluster.kubeconfigFor('reader', [
+      { ...secrets, verbs: ['get'] },
+      { ...home, verbs: ['get', 'list'] },
+    ]);
+    expect(await install('--kubeconfig', reader)).toMatchObject({ code: 0, stderr: '' });
+  });
 });
 
 test('two bundles keep a line each in the note', async () => {
@@ -50,6 +146,26 @@ test('two bundles keep a line each in the note', async () => {
     'pcg-override': expect.stringMatching(/^7 1\.4\.0 sha256:[0-9a-f]{64}$/),
     another: expect.stringMatching(/^7 1\.4\.0 sha256:/),
   });
+});
+
+test('a non-airgap bundle brings no chart, needs no helm, and is taken away again', async () => {
+  const access = { environment: 'non-airgap' } as const;
+  const install = await installer({ without: ['helm'] }, { access });
+  const before = await cluster.objects();
+  expect(await install()).toMatchObject({ code: 0, stderr: '' });
+  expect(await install('--uninstall')).toMatchObject({ code: 0, stderr: '' });
+  expect([...(await cluster.objects()).keys()]).toEqual([...before.keys()]);
+});
+
+test('--create-namespace makes what is missing, and --uninstall names it', async () => {
+  const install = await installer();
+  const flags = ['--namespace', 'apps', '--create-namespace'];
+  expect(await install(...flags)).toMatchObject({ code: 0, stderr: '' });
+  const undone = await install('--uninstall', '--namespace', 'apps');
+  expect(undone).toMatchObject({ code: 0, stderr: '' });
+  expect(undone.stdout).toContain('The namespace apps was made by this script');
+  expect(undone.stdout).not.toContain('namespace jet-system was made');
+  expect(await cluster.get('namespace', 'apps')).toBeDefined();
 });
 
 test.each([

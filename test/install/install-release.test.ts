@@ -29,32 +29,48 @@ const unpacked = (text: string) =>
 const packed = (release: object) =>
   Buffer.from(gzipSync(JSON.stringify(release)).toString('base64')).toString('base64');
 
-test.each(['helm', 'helm4'] as const)(
-  'by %s, a release that was changed behind our back is mended',
-  async (real) => {
-    const install = await installer({ real }, { spelling: 'nested' });
-    expect(await install(...(await credential()))).toMatchObject({ code: 0, stderr: '' });
-    expect(await install(...(await credential('other')))).toMatchObject({ code: 0, stderr: '' });
-    const before = await cluster.objects();
-    expect(await install()).toMatchObject({ code: 0, stderr: '' });
-    expect(await cluster.objects()).toEqual(before);
-    await cluster.helm('rollback', 'image-swap', '1');
-    expect(await install()).toMatchObject({ code: 0, stderr: '' });
-    expect(decoded(await cluster.get('secret', 'image-swap-registry')).password).toBe('other');
-  },
-);
+describe('the release', () => {
+  test.each(['helm', 'helm4'] as const)(
+    'by %s, is left alone while chart and values are equal, and follows what changes',
+    async (real) => {
+      const install = await installer({ real }, { spelling: 'nested' });
+      expect(await install(...(await credential()))).toMatchObject({ code: 0, stderr: '' });
+      const first = await history();
+      expect(first).toMatchObject([
+        {
+          status: 'deployed',
+          description: expect.stringMatching(/^pcg-override 1\.4\.0 chart sha256:/),
+        },
+      ]);
+      const before = await cluster.objects();
+      expect(await install()).toMatchObject({ code: 0, stderr: '' });
+      expect(await cluster.objects()).toEqual(before);
 
-test.each<[string, string, RegExp, string[]]>([
-  [
-    'a rollback',
-    'pending-rollback',
-    /helm rollback image-swap 1/,
-    ['superseded', 'pending-rollback', 'superseded', 'deployed'],
-  ],
-  ['an uninstall', 'uninstalling', /helm uninstall image-swap/, ['deployed']],
-])(
-  'a helm that was killed in %s is cleared up after when that is said',
-  async (_, status, how, after) => {
+      expect(await install(...(await credential('other')))).toMatchObject({ code: 0, stderr: '' });
+      expect(decoded(await cluster.get('secret', 'image-swap-registry')).password).toBe('other');
+      await cluster.helm('rollback', 'image-swap', '1');
+      expect(await install()).toMatchObject({ code: 0, stderr: '' });
+      expect((await history()).map(({ status }) => status).at(-1)).toBe('deployed');
+      expect(decoded(await cluster.get('secret', 'image-swap-registry')).password).toBe('other');
+    },
+  );
+
+  test.each<[string, string, RegExp, string[]]>([
+    ['a first install', 'pending-install', /helm uninstall image-swap/, ['deployed']],
+    [
+      'an upgrade',
+      'pending-upgrade',
+      /helm rollback image-swap 1/,
+      ['superseded', 'pending-upgrade', 'superseded', 'deployed'],
+    ],
+    [
+      'a rollback',
+      'pending-rollback',
+      /helm rollback image-swap 1/,
+      ['superseded', 'pending-rollback', 'superseded', 'deployed'],
+    ],
+    ['an uninstall', 'uninstalling', /helm uninstall image-swap/, ['deployed']],
+  ])('that was killed in %s is taken over when that is said', async (_, status, how, after) => {
     const install = await installer();
     expect(await install()).toMatchObject({ code: 0 });
     if (after.length > 1) {
@@ -65,18 +81,19 @@ test.each<[string, string, RegExp, string[]]>([
     const before = await cluster.objects();
     const refused = await install();
     expect(refused).toMatchObject({ code: 11, stderr: expect.stringMatching(how) });
+    expect(refused.stderr).toMatch(/another helm may be at work[\s\S]*--yes/);
     expect(await cluster.objects()).toEqual(before);
     expect(await install('--yes')).toMatchObject({ code: 0, stderr: '' });
     expect((await history()).map((one) => one.status)).toEqual(after);
-  },
-);
+  });
+});
 
 test('a pending release that is older than five minutes is taken over unasked', async () => {
   const install = await installer();
   await install();
-  await mark(1, 'pending-install', 290);
+  await mark(1, 'pending-install', 200);
   expect(await install()).toMatchObject({ code: 11 });
-  await mark(1, 'pending-install', 310);
+  await mark(1, 'pending-install', 301);
   expect(await install()).toMatchObject({ code: 0, stderr: '' });
 });
 
@@ -114,8 +131,10 @@ describe('a chart', () => {
   ])('%s is found before anything is changed', async (_, template, message) => {
     const install = await installerOf(template);
     const before = await cluster.objects();
-    const outcome = await install();
-    expect(outcome).toMatchObject({ code: 11, stderr: expect.stringMatching(message) });
+    expect(await install()).toMatchObject({
+      code: 11,
+      stderr: expect.stringMatching(message),
+    });
     expect(await cluster.objects()).toEqual(before);
   });
 
@@ -166,6 +185,17 @@ spec:
     const left = await cluster.kubectl('get', 'mutatingwebhookconfigurations', '--output=name');
     expect(left).toBe('mutatingwebhookconfiguration.admissionregistration.k8s.io/theirs');
     expect(await cluster.get('secret', 'imageswap-tls', 'jet-system')).toBeUndefined();
+  });
+
+  test('that somebody else installed stays on --uninstall', async () => {
+    const install = await installerOf(service);
+    const { folder } = await on();
+    const files = { 'image-swap/Chart.yaml': 'apiVersion: v2\nname: image-swap\nversion: 1.0.0\n' };
+    await cluster.helm('install', 'image-swap', await packChart(folder, 'other.tgz', files));
+    const outcome = await install('--uninstall');
+    expect(outcome).toMatchObject({ code: 0, stderr: '' });
+    expect(outcome.stdout).toContain('was not installed by this script: it stays');
+    expect(await history()).toHaveLength(1);
   });
 
   test('whose pods do not start is told of by --wait, also where it is equal', async () => {

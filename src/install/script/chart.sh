@@ -26,7 +26,8 @@ look_at_chart() {
   fi
   need_for_helm
   with_chart ask_helm rendered template --include-crds || refuse_chart
-  if [ "$release_status" = none ]; then
+  # helm 4 creates by server-side apply.
+  if [ "$release_status" = none ] && is_less "$helm_version" 4; then
     need_for_objects "$private/rendered" get create
   else
     need_for_objects "$private/rendered" get create patch

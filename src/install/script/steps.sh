@@ -1,6 +1,7 @@
 choose_steps() {
   steps=' load secret chart check '
   if [ "$environment" != airgap ]; then steps=' load secret check '; fi
+  if [ -n "$nodes" ]; then steps=' '; fi
   if [ -n "$only" ]; then keep_steps "$only"; fi
   case $environment,$only, in
     airgap,*) ;;
@@ -86,6 +87,7 @@ require_helm() {
   if ! command -v helm > /dev/null 2>&1; then return; fi
   run helm version --short > "$private/helm.version" 2> /dev/null || :
   found=$(sed -n 's/^v\{0,1\}\([0-9][0-9.]*\).*/\1/p' "$private/helm.version")
+  helm_version=${found%%.*}
   require_version helm 3 13 https://github.com/helm/helm/releases
 }
 
