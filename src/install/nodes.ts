@@ -2,6 +2,7 @@ import { stringify } from 'smol-toml';
 import { isContainerdEntry } from '../mirror-map/containerd.ts';
 import type { MapEntry } from '../mirror-map/map.ts';
 import { readTarget } from '../mirror-map/target.ts';
+import { nodesReadme } from './nodes-readme.ts';
 
 export interface NodesInput {
   /** Of the map as the user wrote it; only the plain `registry::prefix` ones mean anything to containerd. */
@@ -25,16 +26,23 @@ export function nodeFiles(input: NodesInput): { path: string; bytes: Buffer }[] 
   const mirrors = nodeMirrors(input);
   if (mirrors.length === 0) return [];
   const texts: [string, string][] = [
-    ['nodes/config.toml', configToml(mirrors, input)],
+    ['nodes/config.toml', mirrorsToml(mirrors, input)],
+    ['nodes/config-path-v2.toml', configPathToml(2, 'io.containerd.grpc.v1.cri', '1.5 to 1.7')],
+    ['nodes/config-path-v3.toml', configPathToml(3, 'io.containerd.cri.v1.images', '2.x')],
+    ...caFiles(input),
     ...mirrors
       .filter(fitsArchive)
       .map((mirror): [string, string] => [
         `nodes/certs.d/${hostFolder(mirror.registry)}/hosts.toml`,
         hostsToml(mirror, input),
       ]),
-    ['nodes/README.txt', readme(input)],
+    ['nodes/README.txt', nodesReadme(input)],
   ];
   return texts.map(([path, text]) => ({ path, bytes: Buffer.from(text) }));
+}
+
+function caFiles({ caCert }: NodesInput): [string, string][] {
+  return caCert === undefined ? [] : [[`nodes/certs.d/${caFile}`, caCert]];
 }
 
 /** The mirrors that containerd can be told of, in the order of the map; for a repeated key the last holds. */
@@ -62,61 +70,42 @@ function hostFolder(registry: string): string {
   return registry.replace(/:(\d+)$/, '_$1_');
 }
 
-function configToml(mirrors: readonly NodeMirror[], input: NodesInput): string {
+/** Where `certs.d` comes to lie on a node. */
+const certsFolder = '/etc/containerd/certs.d';
+const caFile = 'ca.crt';
+
+function mirrorsToml(mirrors: readonly NodeMirror[], input: NodesInput): string {
+  const tls = {
+    ...(input.insecureSkipVerify ? { insecure_skip_verify: true } : {}),
+    ...(input.caCert === undefined ? {} : { ca_file: `${certsFolder}/${caFile}` }),
+  };
   const registry = {
     mirrors: Object.fromEntries(
       mirrors.map(({ registry, url }) => [registry, { endpoint: [url] }]),
     ),
-    ...(input.insecureSkipVerify
-      ? { configs: { [input.endpoint]: { tls: { insecure_skip_verify: true } } } }
-      : {}),
+    ...(Object.keys(tls).length === 0 ? {} : { configs: { [input.endpoint]: { tls } } }),
   };
-  return [
-    '# containerd 1.x: merge into /etc/containerd/config.toml. Not together with certs.d (config_path).\n',
-    input.caCert === undefined
-      ? ''
-      : `# The target's CA belongs into the node's trust, or as ca_file under configs."${input.endpoint}".tls.\n`,
-    stringify({ version: 2, plugins: { 'io.containerd.grpc.v1.cri': { registry } } }),
-    '\n',
-  ].join('');
+  return `# containerd 1.x: merge into /etc/containerd/config.toml. Not together with config_path and certs.d.
+${stringify({ version: 2, plugins: { 'io.containerd.grpc.v1.cri': { registry } } })}
+`;
 }
 
+function configPathToml(version: number, plugin: string, of: string): string {
+  const registry = { config_path: certsFolder };
+  return `# containerd ${of}: merge into /etc/containerd/config.toml, beside the folder certs.d. Not together with mirrors.
+${stringify({ version, plugins: { [plugin]: { registry } } })}
+`;
+}
+
+/** The first `host` is there because containerd 1.6 takes no file without one. */
 function hostsToml({ registry, url }: NodeMirror, input: NodesInput): string {
   const how = {
     capabilities: ['pull', 'resolve'],
     override_path: true,
     ...(input.insecureSkipVerify ? { skip_verify: true } : {}),
+    ...(input.caCert === undefined ? {} : { ca: `../${caFile}` }),
   };
-  return [
-    `# containerd 2.x, and 1.5 or newer with config_path: /etc/containerd/certs.d/${hostFolder(registry)}/hosts.toml\n`,
-    input.caCert === undefined
-      ? ''
-      : '# The target\'s CA belongs into the node\'s trust, or beside this file with: ca = "ca.crt"\n',
-    stringify({ server: url, ...how, host: { [url]: how } }),
-    '\n',
-  ].join('');
-}
-
-function readme(input: NodesInput): string {
-  return `What containerd on the workload nodes should show
-=================================================
-
-The gateway hands the mirror map on to the clusters that it deploys; these files say what should then stand
-on a node. They are for comparing, and for nodes that you set up yourself. There are two spellings, and
-containerd refuses to start its CRI plugin when it finds both:
-
-config.toml
-    For containerd 1.x without config_path. Merge its tables into /etc/containerd/config.toml.
-
-certs.d/HOST/hosts.toml
-    For containerd 2.x, and for 1.5 or newer where config.toml sets
-    config_path = "/etc/containerd/certs.d". Copy the folders there. A port is written HOST_PORT_.
-    "server" is the mirror too, so that nothing falls back to the internet.
-
-Each address has the registry API's /v2/ in it, once: containerd uses the path as it is. An address without
-it is answered 404, and containerd 1.x then asks the internet.
-
-Pull secrets of pods are not used for mirrors. If ${input.endpoint} wants a login to pull, the node's
-containerd configuration must carry it.
-${input.caCert === undefined ? '' : `\nThe certificate of ${input.endpoint} is signed by an own CA (CA_CERT in registry-secret.yaml): the nodes must trust it.\n`}`;
+  return `# With config_path: ${certsFolder}/${hostFolder(registry)}/hosts.toml
+${stringify({ server: url, ...how, host: { [url]: how } })}
+`;
 }

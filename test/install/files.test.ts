@@ -38,6 +38,8 @@ test('the files stand in the order of the format', () => {
     'values.yaml',
     'registry-secret.yaml',
     'nodes/config.toml',
+    'nodes/config-path-v2.toml',
+    'nodes/config-path-v3.toml',
     'nodes/certs.d/docker.io/hosts.toml',
     'nodes/certs.d/quay.io/hosts.toml',
     'nodes/README.txt',

@@ -78,6 +78,8 @@ describe('the files', () => {
     const how = { capabilities: ['pull', 'resolve'], override_path: true };
     expect([...files().keys()]).toEqual([
       'nodes/config.toml',
+      'nodes/config-path-v2.toml',
+      'nodes/config-path-v3.toml',
       'nodes/certs.d/docker.io/hosts.toml',
       'nodes/certs.d/r.io_5000_/hosts.toml',
       'nodes/README.txt',
@@ -104,12 +106,32 @@ describe('the files', () => {
     });
   });
 
-  test('tell of a CA in comments, never its text', () => {
-    const withCa = files({ caCert: '-----BEGIN CERTIFICATE-----' });
-    for (const path of ['nodes/config.toml', 'nodes/certs.d/docker.io/hosts.toml']) {
-      expect(withCa.get(path)).toMatch(/^# The target's CA/m);
-      expect(withCa.get(path)).not.toMatch('BEGIN');
-      expect(parse(withCa.get(path) ?? '')).toEqual(parse(files().get(path) ?? ''));
-    }
+  test.each([
+    ['nodes/config-path-v2.toml', 2, 'io.containerd.grpc.v1.cri'],
+    ['nodes/config-path-v3.toml', 3, 'io.containerd.cri.v1.images'],
+  ])('%s leads to certs.d, by the name that version %i has for it', (path, version, plugin) => {
+    expect(parse(files().get(path) ?? '')).toEqual({
+      version,
+      plugins: { [plugin]: { registry: { config_path: '/etc/containerd/certs.d' } } },
+    });
+  });
+
+  test('lie beside the CA, and name it', () => {
+    const caCert = '-----BEGIN CERTIFICATE-----';
+    const withCa = files({ caCert });
+    expect(withCa.get('nodes/certs.d/ca.crt')).toBe(caCert);
+    expect(parse(withCa.get('nodes/config.toml') ?? '')).toMatchObject({
+      plugins: {
+        'io.containerd.grpc.v1.cri': {
+          registry: {
+            configs: { 'h.example.org': { tls: { ca_file: '/etc/containerd/certs.d/ca.crt' } } },
+          },
+        },
+      },
+    });
+    expect(parse(withCa.get('nodes/certs.d/docker.io/hosts.toml') ?? '')).toMatchObject({
+      ca: '../ca.crt',
+      host: { 'https://h.example.org/v2/a': { ca: '../ca.crt' } },
+    });
   });
 });

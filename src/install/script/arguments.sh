@@ -1,6 +1,6 @@
 read_arguments() {
   bundle='' keys=0 username='' password_file='' identity='' push_username='' push_password_file=''
-  only='' skip='' namespace='' kubeconfig='' context='' site=''
+  only='' skip='' namespace='' kubeconfig='' context='' site='' nodes=''
   dry_run=no yes=no wait=no create_namespace=no uninstall=no
   allow_unsigned=no allow_expired=no allow_downgrade=no allow_plain=no
   while [ $# -gt 0 ]; do
@@ -25,7 +25,7 @@ read_arguments() {
       --allow-downgrade) allow_downgrade=yes ;;
       --allow-plain-http-credentials) allow_plain=yes ;;
       --key | --username | --password-file | --push-username | --push-password-file | --only | --skip | \
-        --namespace | --kubeconfig | --context | --revoked | --site | --identity)
+        --namespace | --kubeconfig | --context | --revoked | --site | --identity | --write-nodes)
         if [ $# -lt 2 ] || [ -z "$2" ]; then fail 2 "$1 needs a value" '' 'sh install.sh --help'; fi
         read_flag "$1" "$2"
         shift
@@ -56,6 +56,7 @@ read_flag() {
     --kubeconfig) kubeconfig=$2 ;;
     --context) context=$2 ;;
     --site) site=$2 ;;
+    --write-nodes) nodes=$2 ;;
   esac
 }
 
@@ -89,5 +90,20 @@ check_arguments() {
   if [ -n "$site" ] && { [ -d "$site" ] || [ ! -r "$site" ]; }; then
     fail 2 'the site file cannot be read' "$site" 'give the path of a YAML file to --site'
   fi
+  if [ -n "$nodes" ]; then check_nodes_folder; fi
   find_bundle
+}
+
+check_nodes_folder() {
+  if [ -n "$only$skip" ] || [ "$uninstall" = yes ]; then
+    fail 2 '--write-nodes takes no other steps' "$nodes" \
+      'leave --only, --skip and --uninstall out'
+  fi
+  case $nodes in
+    /*) ;;
+    *) nodes=$PWD/$nodes ;;
+  esac
+  if [ -e "$nodes" ]; then
+    fail 2 'the folder for the nodes is there already' "$nodes" 'give --write-nodes a new one, or remove that'
+  fi
 }

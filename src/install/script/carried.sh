@@ -1,7 +1,7 @@
 # The pull credential, where the bundle carries it and nobody gave another one by --username.
 take_carried_credential() {
   if [ "$uninstall" = yes ] || [ -n "$username" ]; then return; fi
-  wanted secret || wanted chart || return 0
+  [ -n "$nodes" ] || wanted secret || wanted chart || return 0
   if is_at_other_registry && [ -n "$(listed_sum credentials.tsv)$(listed_sum credentials.tsv.age)" ]; then
     say "  the pull credential in the bundle is for ${signed_target%%/*}, and is not used for $endpoint:"
     say '  give --username and --password-file'

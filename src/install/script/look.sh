@@ -7,7 +7,13 @@ show_plan() {
     find_cluster
     say "Cluster  $at $server"
   fi
-  if [ "$uninstall" = yes ]; then say 'Steps    uninstall'; else say "Steps    verify$steps"; fi
+  if [ "$uninstall" = yes ]; then
+    say 'Steps    uninstall'
+  elif [ -n "$nodes" ]; then
+    say 'Steps    verify, write the files for nodes'
+  else
+    say "Steps    verify$steps"
+  fi
 }
 
 # ask QUESTION: yes only when somebody at a terminal says so.

@@ -41,6 +41,8 @@ at any time: what is as it should be is not written, what was begun is finished.
                              that is not as the bundle says; needs Node, and is not signed
   --only STEP[,STEP]         only these of verify, load, secret, chart, check; verifying is always done
   --skip STEP[,STEP]         all of load, secret, chart, check but these (not together with --only)
+  --write-nodes DIR          instead of all steps: write the containerd configuration for nodes (nodes/ of the bundle)
+                             into the new folder DIR, with what --username and --password-file say, for this user alone
   --dry-run                  verify, then print what would be run; contacts nothing
   --yes                      do not ask: write over a Secret that has further keys, take over a helm release that
                              is pending. Without it, it asks on a terminal, and elsewhere leaves those two alone
@@ -85,6 +87,10 @@ main() {
   show_plan
   if [ "$uninstall" = yes ]; then
     uninstall
+    return
+  fi
+  if [ -n "$nodes" ]; then
+    write_nodes
     return
   fi
   if uses_cluster; then look_at_cluster; fi

@@ -51,10 +51,8 @@ check_pull_domain() {
     "give --username and --password-file for $endpoint, or delete the Secret" "DOMAIN $endpoint"
 }
 
-# The docker config that image-swap's own pods pull with: in the values of a chart that makes a Secret of it, or in
-# the Secret that the pods of our own chart name.
-make_docker_config() {
-  if [ "$pull" = no ] || [ -z "$pull_secret_key$pull_secret" ]; then return; fi
+# USER:PASSWORD in base64.
+make_pull_login() {
   if grep -q ':' "$private/pull-username"; then
     fail 2 'a registry user has no colon in its name' 'the user of the pull credential' 'mend --username'
   fi
@@ -62,6 +60,13 @@ make_docker_config() {
   printf ':' >> "$private/pull-login"
   cat "$private/pull-password" >> "$private/pull-login"
   encode "$private/pull-login" "$private/pull-login.b64"
+}
+
+# The docker config that image-swap's own pods pull with: in the values of a chart that makes a Secret of it, or in
+# the Secret that the pods of our own chart name.
+make_docker_config() {
+  if [ "$pull" = no ] || [ -z "$pull_secret_key$pull_secret" ]; then return; fi
+  make_pull_login
   {
     printf '{"auths":{"%s":{"auth":"' "$endpoint"
     cat "$private/pull-login.b64"

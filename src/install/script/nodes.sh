@@ -1,0 +1,87 @@
+# All that --write-nodes does: the files below nodes/, with what nodes pull with, for copying to them. They are put
+# together in the private folder, so that the folder is there whole or not at all.
+write_nodes() {
+  list_nodes > "$private/nodes.list"
+  if [ ! -s "$private/nodes.list" ]; then
+    fail 2 'the bundle has no files for nodes' "no entry of the map is one that containerd's mirrors know" \
+      'have the bundle made with such a map' 'an entry registry::target'
+  fi
+  make_node_login
+  while IFS= read -r path <&3; do write_node_file "$path"; done 3< "$private/nodes.list"
+  if [ "$dry_run" = yes ]; then
+    while IFS= read -r path <&3; do say "  would write $nodes/${path#nodes/}"; done 3< "$private/nodes.list"
+    say 'Nothing was changed (--dry-run).'
+    return
+  fi
+  mkdir -- "$nodes" 2> "$private/nodes.err" || nodes_fault
+  if ! cp -R "$private/written/." "$nodes/" 2> "$private/nodes.err"; then
+    rm -rf -- "$nodes"
+    nodes_fault
+  fi
+  say "Written to $nodes, which this user alone can read. Its README.txt says where on a node they go."
+}
+
+nodes_fault() {
+  fail 10 'the folder for the nodes cannot be written' "$(cat "$private/nodes.err")" \
+    'give --write-nodes a new folder in one that this user may write to'
+}
+
+list_nodes() {
+  if [ -z "$site" ]; then
+    awk '{ path = substr($0, 67) } index(path, "nodes/") == 1 { print path }' "$private/SHA256SUMS"
+    return
+  fi
+  (
+    set +f
+    cd "$private/site"
+    for path in nodes/* nodes/certs.d/* nodes/certs.d/*/*; do
+      if [ -f "$path" ]; then printf '%s\n' "$path"; fi
+    done
+  )
+}
+
+make_node_login() {
+  if [ -z "$username" ]; then
+    say '  no pull credential given: nodes will pull anonymously (give --username and --password-file)'
+    return
+  fi
+  if [ "$plain_http" = true ] && [ "$allow_plain" = no ] && ! is_loopback; then
+    fail 2 "nodes would send the pull password to $endpoint in clear text, over plain HTTP" '' \
+      'add --allow-plain-http-credentials if that network is trusted'
+  fi
+  make_pull_login
+}
+
+write_node_file() {
+  take_for_target "$1"
+  written=$private/written/${1#nodes/}
+  mkdir -p "${written%/*}"
+  cat "$private/$1" > "$written"
+  if [ -z "$username" ]; then return; fi
+  case $1 in
+    nodes/config.toml | nodes/config-path-v2.toml) print_node_auth >> "$written" ;;
+    */hosts.toml) print_node_headers "$private/$1" >> "$written" ;;
+  esac
+}
+
+# Tables of TOML may stand in any order. Base64 needs no escapes, whatever the password is.
+print_node_auth() {
+  printf '\n[plugins."io.containerd.grpc.v1.cri".registry.configs."%s".auth]\nauth = "' "$endpoint"
+  cat "$private/pull-login.b64"
+  printf '"\n'
+}
+
+# print_node_headers FILE: for the server and for the host that it names, which are the same. A map may lead to other
+# hosts than the endpoint too: the password is none of theirs.
+print_node_headers() {
+  url=$(sed -n 's/^server = "\(.*\)"$/\1/p' "$1")
+  case $url in
+    "https://$endpoint/"* | "http://$endpoint/"*) ;;
+    *) return ;;
+  esac
+  for table in header "host.\"$url\".header"; do
+    printf '\n[%s]\nAuthorization = "Basic ' "$table"
+    cat "$private/pull-login.b64"
+    printf '"\n'
+  done
+}
