@@ -13,7 +13,6 @@ unset CDPATH TAR_OPTIONS IFS
 # helm must not speak to another cluster than kubectl.
 unset HELM_KUBECONTEXT HELM_KUBEAPISERVER HELM_KUBETOKEN HELM_KUBEASUSER HELM_KUBEASGROUPS HELM_KUBECAFILE
 unset HELM_KUBETLS_SERVER_NAME HELM_KUBEINSECURE_SKIP_TLS_VERIFY HELM_NAMESPACE
-tab=$(printf '\t')
 newline='
 '
 
@@ -70,6 +69,8 @@ END
 
 main() {
   take_variables
+  # No program may run before that, and some shells have no printf of their own.
+  tab=$(printf '\t')
   make_private_folder
   read_arguments "$@"
   require_tool openssl awk sed tr fold cmp od date dd
