@@ -35,7 +35,8 @@ the bundle. Then, on a host that reaches the registry and the cluster (tools: ${
 --username and --password-file are what the cluster pulls with; without them the credential that the cluster's
 Secret has is kept. Whoever pushes logs in to the registry with oras or docker before, or gives --push-username
 and --push-password-file. The namespace jet-system must exist, or give --create-namespace. --dry-run contacts
-nothing; --only and --skip choose among the steps ${steps}. More: sh install.sh --help
+nothing; --only and --skip choose among the steps ${steps}. It may be run again at any time, and
+--uninstall takes away what it put into the cluster. More: sh install.sh --help
 ${isAirgap ? optInText : ''}
 With Node 20.18.1 or newer on the host, every byte is verified before anything is pushed. Without it, blobs are
 checked by digest while they are pushed, and those that the registry has already are not read; to check the
