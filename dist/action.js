@@ -33,6 +33,503 @@ var __toESM = (mod, isNodeMode, target2) => (target2 = mod != null ? __create(__
   mod
 ));
 
+// node_modules/isexe/windows.js
+var require_windows = __commonJS({
+  "node_modules/isexe/windows.js"(exports2, module2) {
+    module2.exports = isexe;
+    isexe.sync = sync;
+    var fs3 = require("fs");
+    function checkPathExt(path12, options) {
+      var pathext = options.pathExt !== void 0 ? options.pathExt : process.env.PATHEXT;
+      if (!pathext) {
+        return true;
+      }
+      pathext = pathext.split(";");
+      if (pathext.indexOf("") !== -1) {
+        return true;
+      }
+      for (var i2 = 0; i2 < pathext.length; i2++) {
+        var p = pathext[i2].toLowerCase();
+        if (p && path12.substr(-p.length).toLowerCase() === p) {
+          return true;
+        }
+      }
+      return false;
+    }
+    function checkStat(stat6, path12, options) {
+      if (!stat6.isSymbolicLink() && !stat6.isFile()) {
+        return false;
+      }
+      return checkPathExt(path12, options);
+    }
+    function isexe(path12, options, cb) {
+      fs3.stat(path12, function(er, stat6) {
+        cb(er, er ? false : checkStat(stat6, path12, options));
+      });
+    }
+    function sync(path12, options) {
+      return checkStat(fs3.statSync(path12), path12, options);
+    }
+  }
+});
+
+// node_modules/isexe/mode.js
+var require_mode = __commonJS({
+  "node_modules/isexe/mode.js"(exports2, module2) {
+    module2.exports = isexe;
+    isexe.sync = sync;
+    var fs3 = require("fs");
+    function isexe(path12, options, cb) {
+      fs3.stat(path12, function(er, stat6) {
+        cb(er, er ? false : checkStat(stat6, options));
+      });
+    }
+    function sync(path12, options) {
+      return checkStat(fs3.statSync(path12), options);
+    }
+    function checkStat(stat6, options) {
+      return stat6.isFile() && checkMode(stat6, options);
+    }
+    function checkMode(stat6, options) {
+      var mod = stat6.mode;
+      var uid = stat6.uid;
+      var gid = stat6.gid;
+      var myUid = options.uid !== void 0 ? options.uid : process.getuid && process.getuid();
+      var myGid = options.gid !== void 0 ? options.gid : process.getgid && process.getgid();
+      var u2 = parseInt("100", 8);
+      var g = parseInt("010", 8);
+      var o2 = parseInt("001", 8);
+      var ug = u2 | g;
+      var ret = mod & o2 || mod & g && gid === myGid || mod & u2 && uid === myUid || mod & ug && myUid === 0;
+      return ret;
+    }
+  }
+});
+
+// node_modules/isexe/index.js
+var require_isexe = __commonJS({
+  "node_modules/isexe/index.js"(exports2, module2) {
+    var fs3 = require("fs");
+    var core;
+    if (process.platform === "win32" || global.TESTING_WINDOWS) {
+      core = require_windows();
+    } else {
+      core = require_mode();
+    }
+    module2.exports = isexe;
+    isexe.sync = sync;
+    function isexe(path12, options, cb) {
+      if (typeof options === "function") {
+        cb = options;
+        options = {};
+      }
+      if (!cb) {
+        if (typeof Promise !== "function") {
+          throw new TypeError("callback not provided");
+        }
+        return new Promise(function(resolve16, reject) {
+          isexe(path12, options || {}, function(er, is) {
+            if (er) {
+              reject(er);
+            } else {
+              resolve16(is);
+            }
+          });
+        });
+      }
+      core(path12, options || {}, function(er, is) {
+        if (er) {
+          if (er.code === "EACCES" || options && options.ignoreErrors) {
+            er = null;
+            is = false;
+          }
+        }
+        cb(er, is);
+      });
+    }
+    function sync(path12, options) {
+      try {
+        return core.sync(path12, options || {});
+      } catch (er) {
+        if (options && options.ignoreErrors || er.code === "EACCES") {
+          return false;
+        } else {
+          throw er;
+        }
+      }
+    }
+  }
+});
+
+// node_modules/which/which.js
+var require_which = __commonJS({
+  "node_modules/which/which.js"(exports2, module2) {
+    var isWindows2 = process.platform === "win32" || process.env.OSTYPE === "cygwin" || process.env.OSTYPE === "msys";
+    var path12 = require("path");
+    var COLON = isWindows2 ? ";" : ":";
+    var isexe = require_isexe();
+    var getNotFoundError = (cmd) => Object.assign(new Error(`not found: ${cmd}`), { code: "ENOENT" });
+    var getPathInfo = (cmd, opt) => {
+      const colon = opt.colon || COLON;
+      const pathEnv = cmd.match(/\//) || isWindows2 && cmd.match(/\\/) ? [""] : [
+        // windows always checks the cwd first
+        ...isWindows2 ? [process.cwd()] : [],
+        ...(opt.path || process.env.PATH || /* istanbul ignore next: very unusual */
+        "").split(colon)
+      ];
+      const pathExtExe = isWindows2 ? opt.pathExt || process.env.PATHEXT || ".EXE;.CMD;.BAT;.COM" : "";
+      const pathExt = isWindows2 ? pathExtExe.split(colon) : [""];
+      if (isWindows2) {
+        if (cmd.indexOf(".") !== -1 && pathExt[0] !== "")
+          pathExt.unshift("");
+      }
+      return {
+        pathEnv,
+        pathExt,
+        pathExtExe
+      };
+    };
+    var which2 = (cmd, opt, cb) => {
+      if (typeof opt === "function") {
+        cb = opt;
+        opt = {};
+      }
+      if (!opt)
+        opt = {};
+      const { pathEnv, pathExt, pathExtExe } = getPathInfo(cmd, opt);
+      const found = [];
+      const step2 = (i2) => new Promise((resolve16, reject) => {
+        if (i2 === pathEnv.length)
+          return opt.all && found.length ? resolve16(found) : reject(getNotFoundError(cmd));
+        const ppRaw = pathEnv[i2];
+        const pathPart = /^".*"$/.test(ppRaw) ? ppRaw.slice(1, -1) : ppRaw;
+        const pCmd = path12.join(pathPart, cmd);
+        const p = !pathPart && /^\.[\\\/]/.test(cmd) ? cmd.slice(0, 2) + pCmd : pCmd;
+        resolve16(subStep(p, i2, 0));
+      });
+      const subStep = (p, i2, ii) => new Promise((resolve16, reject) => {
+        if (ii === pathExt.length)
+          return resolve16(step2(i2 + 1));
+        const ext = pathExt[ii];
+        isexe(p + ext, { pathExt: pathExtExe }, (er, is) => {
+          if (!er && is) {
+            if (opt.all)
+              found.push(p + ext);
+            else
+              return resolve16(p + ext);
+          }
+          return resolve16(subStep(p, i2, ii + 1));
+        });
+      });
+      return cb ? step2(0).then((res) => cb(null, res), cb) : step2(0);
+    };
+    var whichSync = (cmd, opt) => {
+      opt = opt || {};
+      const { pathEnv, pathExt, pathExtExe } = getPathInfo(cmd, opt);
+      const found = [];
+      for (let i2 = 0; i2 < pathEnv.length; i2++) {
+        const ppRaw = pathEnv[i2];
+        const pathPart = /^".*"$/.test(ppRaw) ? ppRaw.slice(1, -1) : ppRaw;
+        const pCmd = path12.join(pathPart, cmd);
+        const p = !pathPart && /^\.[\\\/]/.test(cmd) ? cmd.slice(0, 2) + pCmd : pCmd;
+        for (let j = 0; j < pathExt.length; j++) {
+          const cur = p + pathExt[j];
+          try {
+            const is = isexe.sync(cur, { pathExt: pathExtExe });
+            if (is) {
+              if (opt.all)
+                found.push(cur);
+              else
+                return cur;
+            }
+          } catch (ex) {
+          }
+        }
+      }
+      if (opt.all && found.length)
+        return found;
+      if (opt.nothrow)
+        return null;
+      throw getNotFoundError(cmd);
+    };
+    module2.exports = which2;
+    which2.sync = whichSync;
+  }
+});
+
+// node_modules/path-key/index.js
+var require_path_key = __commonJS({
+  "node_modules/path-key/index.js"(exports2, module2) {
+    "use strict";
+    var pathKey2 = (options = {}) => {
+      const environment = options.env || process.env;
+      const platform6 = options.platform || process.platform;
+      if (platform6 !== "win32") {
+        return "PATH";
+      }
+      return Object.keys(environment).reverse().find((key) => key.toUpperCase() === "PATH") || "Path";
+    };
+    module2.exports = pathKey2;
+    module2.exports.default = pathKey2;
+  }
+});
+
+// node_modules/cross-spawn/lib/util/resolveCommand.js
+var require_resolveCommand = __commonJS({
+  "node_modules/cross-spawn/lib/util/resolveCommand.js"(exports2, module2) {
+    "use strict";
+    var path12 = require("path");
+    var which2 = require_which();
+    var getPathKey = require_path_key();
+    function resolveCommandAttempt(parsed4, withoutPathExt) {
+      const env = parsed4.options.env || process.env;
+      const cwd = process.cwd();
+      const hasCustomCwd = parsed4.options.cwd != null;
+      const shouldSwitchCwd = hasCustomCwd && process.chdir !== void 0 && !process.chdir.disabled;
+      if (shouldSwitchCwd) {
+        try {
+          process.chdir(parsed4.options.cwd);
+        } catch (err) {
+        }
+      }
+      let resolved;
+      try {
+        resolved = which2.sync(parsed4.command, {
+          path: env[getPathKey({ env })],
+          pathExt: withoutPathExt ? path12.delimiter : void 0
+        });
+      } catch (e) {
+      } finally {
+        if (shouldSwitchCwd) {
+          process.chdir(cwd);
+        }
+      }
+      if (resolved) {
+        resolved = path12.resolve(hasCustomCwd ? parsed4.options.cwd : "", resolved);
+      }
+      return resolved;
+    }
+    function resolveCommand(parsed4) {
+      return resolveCommandAttempt(parsed4) || resolveCommandAttempt(parsed4, true);
+    }
+    module2.exports = resolveCommand;
+  }
+});
+
+// node_modules/cross-spawn/lib/util/escape.js
+var require_escape = __commonJS({
+  "node_modules/cross-spawn/lib/util/escape.js"(exports2, module2) {
+    "use strict";
+    var metaCharsRegExp = /([()\][%!^"`<>&|;, *?])/g;
+    function escapeCommand(arg) {
+      arg = arg.replace(metaCharsRegExp, "^$1");
+      return arg;
+    }
+    function escapeArgument(arg, doubleEscapeMetaChars) {
+      arg = `${arg}`;
+      arg = arg.replace(/(?=(\\+?)?)\1"/g, '$1$1\\"');
+      arg = arg.replace(/(?=(\\+?)?)\1$/, "$1$1");
+      arg = `"${arg}"`;
+      arg = arg.replace(metaCharsRegExp, "^$1");
+      if (doubleEscapeMetaChars) {
+        arg = arg.replace(metaCharsRegExp, "^$1");
+      }
+      return arg;
+    }
+    module2.exports.command = escapeCommand;
+    module2.exports.argument = escapeArgument;
+  }
+});
+
+// node_modules/shebang-regex/index.js
+var require_shebang_regex = __commonJS({
+  "node_modules/shebang-regex/index.js"(exports2, module2) {
+    "use strict";
+    module2.exports = /^#!(.*)/;
+  }
+});
+
+// node_modules/shebang-command/index.js
+var require_shebang_command = __commonJS({
+  "node_modules/shebang-command/index.js"(exports2, module2) {
+    "use strict";
+    var shebangRegex = require_shebang_regex();
+    module2.exports = (string3 = "") => {
+      const match = string3.match(shebangRegex);
+      if (!match) {
+        return null;
+      }
+      const [path12, argument] = match[0].replace(/#! ?/, "").split(" ");
+      const binary = path12.split("/").pop();
+      if (binary === "env") {
+        return argument;
+      }
+      return argument ? `${binary} ${argument}` : binary;
+    };
+  }
+});
+
+// node_modules/cross-spawn/lib/util/readShebang.js
+var require_readShebang = __commonJS({
+  "node_modules/cross-spawn/lib/util/readShebang.js"(exports2, module2) {
+    "use strict";
+    var fs3 = require("fs");
+    var shebangCommand = require_shebang_command();
+    function readShebang(command) {
+      const size = 150;
+      const buffer2 = Buffer.alloc(size);
+      let fd;
+      try {
+        fd = fs3.openSync(command, "r");
+        fs3.readSync(fd, buffer2, 0, size, 0);
+        fs3.closeSync(fd);
+      } catch (e) {
+      }
+      return shebangCommand(buffer2.toString());
+    }
+    module2.exports = readShebang;
+  }
+});
+
+// node_modules/cross-spawn/lib/parse.js
+var require_parse = __commonJS({
+  "node_modules/cross-spawn/lib/parse.js"(exports2, module2) {
+    "use strict";
+    var path12 = require("path");
+    var resolveCommand = require_resolveCommand();
+    var escape = require_escape();
+    var readShebang = require_readShebang();
+    var isWin = process.platform === "win32";
+    var isExecutableRegExp = /\.(?:com|exe)$/i;
+    var isCmdShimRegExp = /node_modules[\\/].bin[\\/][^\\/]+\.cmd$/i;
+    function detectShebang(parsed4) {
+      parsed4.file = resolveCommand(parsed4);
+      const shebang = parsed4.file && readShebang(parsed4.file);
+      if (shebang) {
+        parsed4.args.unshift(parsed4.file);
+        parsed4.command = shebang;
+        return resolveCommand(parsed4);
+      }
+      return parsed4.file;
+    }
+    function parseNonShell(parsed4) {
+      if (!isWin) {
+        return parsed4;
+      }
+      const commandFile = detectShebang(parsed4);
+      const needsShell = !isExecutableRegExp.test(commandFile);
+      if (parsed4.options.forceShell || needsShell) {
+        const needsDoubleEscapeMetaChars = isCmdShimRegExp.test(commandFile);
+        parsed4.command = path12.normalize(parsed4.command);
+        parsed4.command = escape.command(parsed4.command);
+        parsed4.args = parsed4.args.map((arg) => escape.argument(arg, needsDoubleEscapeMetaChars));
+        const shellCommand = [parsed4.command].concat(parsed4.args).join(" ");
+        parsed4.args = ["/d", "/s", "/c", `"${shellCommand}"`];
+        parsed4.command = process.env.comspec || "cmd.exe";
+        parsed4.options.windowsVerbatimArguments = true;
+      }
+      return parsed4;
+    }
+    function parse5(command, args, options) {
+      if (args && !Array.isArray(args)) {
+        options = args;
+        args = null;
+      }
+      args = args ? args.slice(0) : [];
+      options = Object.assign({}, options);
+      const parsed4 = {
+        command,
+        args,
+        options,
+        file: void 0,
+        original: {
+          command,
+          args
+        }
+      };
+      return options.shell ? parsed4 : parseNonShell(parsed4);
+    }
+    module2.exports = parse5;
+  }
+});
+
+// node_modules/cross-spawn/lib/enoent.js
+var require_enoent = __commonJS({
+  "node_modules/cross-spawn/lib/enoent.js"(exports2, module2) {
+    "use strict";
+    var isWin = process.platform === "win32";
+    function notFoundError(original, syscall) {
+      return Object.assign(new Error(`${syscall} ${original.command} ENOENT`), {
+        code: "ENOENT",
+        errno: "ENOENT",
+        syscall: `${syscall} ${original.command}`,
+        path: original.command,
+        spawnargs: original.args
+      });
+    }
+    function hookChildProcess(cp, parsed4) {
+      if (!isWin) {
+        return;
+      }
+      const originalEmit = cp.emit;
+      cp.emit = function(name3, arg1) {
+        if (name3 === "exit") {
+          const err = verifyENOENT(arg1, parsed4);
+          if (err) {
+            return originalEmit.call(cp, "error", err);
+          }
+        }
+        return originalEmit.apply(cp, arguments);
+      };
+    }
+    function verifyENOENT(status, parsed4) {
+      if (isWin && status === 1 && !parsed4.file) {
+        return notFoundError(parsed4.original, "spawn");
+      }
+      return null;
+    }
+    function verifyENOENTSync(status, parsed4) {
+      if (isWin && status === 1 && !parsed4.file) {
+        return notFoundError(parsed4.original, "spawnSync");
+      }
+      return null;
+    }
+    module2.exports = {
+      hookChildProcess,
+      verifyENOENT,
+      verifyENOENTSync,
+      notFoundError
+    };
+  }
+});
+
+// node_modules/cross-spawn/index.js
+var require_cross_spawn = __commonJS({
+  "node_modules/cross-spawn/index.js"(exports2, module2) {
+    "use strict";
+    var cp = require("child_process");
+    var parse5 = require_parse();
+    var enoent = require_enoent();
+    function spawn3(command, args, options) {
+      const parsed4 = parse5(command, args, options);
+      const spawned = cp.spawn(parsed4.command, parsed4.args, parsed4.options);
+      enoent.hookChildProcess(spawned, parsed4);
+      return spawned;
+    }
+    function spawnSync2(command, args, options) {
+      const parsed4 = parse5(command, args, options);
+      const result = cp.spawnSync(parsed4.command, parsed4.args, parsed4.options);
+      result.error = result.error || enoent.verifyENOENTSync(result.status, parsed4);
+      return result;
+    }
+    module2.exports = spawn3;
+    module2.exports.spawn = spawn3;
+    module2.exports.sync = spawnSync2;
+    module2.exports._parse = parse5;
+    module2.exports._enoent = enoent;
+  }
+});
+
 // node_modules/undici/lib/core/errors.js
 var require_errors = __commonJS({
   "node_modules/undici/lib/core/errors.js"(exports2, module2) {
@@ -2079,7 +2576,7 @@ var require_readable = __commonJS({
         if (this._readableState.closeEmitted) {
           return Promise.resolve(null);
         }
-        return new Promise((resolve15, reject) => {
+        return new Promise((resolve16, reject) => {
           if (this[kContentLength] && this[kContentLength] > limit || this[kBytesRead] > limit) {
             this.destroy(new AbortError());
           }
@@ -2093,11 +2590,11 @@ var require_readable = __commonJS({
               if (signal.aborted) {
                 reject(signal.reason ?? new AbortError());
               } else {
-                resolve15(null);
+                resolve16(null);
               }
             });
           } else {
-            this.on("close", resolve15);
+            this.on("close", resolve16);
           }
           this.on("error", noop5).on("data", () => {
             if (this[kBytesRead] > limit) {
@@ -2125,7 +2622,7 @@ var require_readable = __commonJS({
     }
     function consume(stream, type) {
       assert3(!stream[kConsume]);
-      return new Promise((resolve15, reject) => {
+      return new Promise((resolve16, reject) => {
         if (isUnusable(stream)) {
           const rState = stream._readableState;
           if (rState.destroyed && rState.closeEmitted === false) {
@@ -2140,7 +2637,7 @@ var require_readable = __commonJS({
             stream[kConsume] = {
               type,
               stream,
-              resolve: resolve15,
+              resolve: resolve16,
               reject,
               length: 0,
               body: []
@@ -2214,18 +2711,18 @@ var require_readable = __commonJS({
       return buffer2;
     }
     function consumeEnd(consume2, encoding) {
-      const { type, body, resolve: resolve15, stream, length } = consume2;
+      const { type, body, resolve: resolve16, stream, length } = consume2;
       try {
         if (type === "text") {
-          resolve15(chunksDecode(body, length, encoding));
+          resolve16(chunksDecode(body, length, encoding));
         } else if (type === "json") {
-          resolve15(JSON.parse(chunksDecode(body, length, encoding)));
+          resolve16(JSON.parse(chunksDecode(body, length, encoding)));
         } else if (type === "arrayBuffer") {
-          resolve15(chunksConcat(body, length).buffer);
+          resolve16(chunksConcat(body, length).buffer);
         } else if (type === "blob") {
-          resolve15(new Blob(body, { type: stream[kContentType] }));
+          resolve16(new Blob(body, { type: stream[kContentType] }));
         } else if (type === "bytes") {
-          resolve15(chunksConcat(body, length));
+          resolve16(chunksConcat(body, length));
         }
         consumeFinish(consume2);
       } catch (err) {
@@ -2415,9 +2912,9 @@ var require_api_request = __commonJS({
     };
     function request(opts, callback) {
       if (callback === void 0) {
-        return new Promise((resolve15, reject) => {
+        return new Promise((resolve16, reject) => {
           request.call(this, opts, (err, data) => {
-            return err ? reject(err) : resolve15(data);
+            return err ? reject(err) : resolve16(data);
           });
         });
       }
@@ -2629,9 +3126,9 @@ var require_api_stream = __commonJS({
     };
     function stream(opts, factory, callback) {
       if (callback === void 0) {
-        return new Promise((resolve15, reject) => {
+        return new Promise((resolve16, reject) => {
           stream.call(this, opts, factory, (err, data) => {
-            return err ? reject(err) : resolve15(data);
+            return err ? reject(err) : resolve16(data);
           });
         });
       }
@@ -2919,9 +3416,9 @@ var require_api_upgrade = __commonJS({
     };
     function upgrade(opts, callback) {
       if (callback === void 0) {
-        return new Promise((resolve15, reject) => {
+        return new Promise((resolve16, reject) => {
           upgrade.call(this, opts, (err, data) => {
-            return err ? reject(err) : resolve15(data);
+            return err ? reject(err) : resolve16(data);
           });
         });
       }
@@ -3014,9 +3511,9 @@ var require_api_connect = __commonJS({
     };
     function connect2(opts, callback) {
       if (callback === void 0) {
-        return new Promise((resolve15, reject) => {
+        return new Promise((resolve16, reject) => {
           connect2.call(this, opts, (err, data) => {
-            return err ? reject(err) : resolve15(data);
+            return err ? reject(err) : resolve16(data);
           });
         });
       }
@@ -3323,9 +3820,9 @@ var require_dispatcher_base = __commonJS({
       }
       close(callback) {
         if (callback === void 0) {
-          return new Promise((resolve15, reject) => {
+          return new Promise((resolve16, reject) => {
             this.close((err, data) => {
-              return err ? reject(err) : resolve15(data);
+              return err ? reject(err) : resolve16(data);
             });
           });
         }
@@ -3363,9 +3860,9 @@ var require_dispatcher_base = __commonJS({
           err = null;
         }
         if (callback === void 0) {
-          return new Promise((resolve15, reject) => {
+          return new Promise((resolve16, reject) => {
             this.destroy(err, (err2, data) => {
-              return err2 ? reject(err2) : resolve15(data);
+              return err2 ? reject(err2) : resolve16(data);
             });
           });
         }
@@ -3641,8 +4138,8 @@ var require_pool_base = __commonJS({
           }
           return Promise.all(closeAll);
         } else {
-          return new Promise((resolve15) => {
-            this[kClosedResolve] = resolve15;
+          return new Promise((resolve16) => {
+            this[kClosedResolve] = resolve16;
           });
         }
       }
@@ -7765,8 +8262,8 @@ var require_promise = __commonJS({
     function createDeferredPromise() {
       let res;
       let rej;
-      const promise = new Promise((resolve15, reject) => {
-        res = resolve15;
+      const promise = new Promise((resolve16, reject) => {
+        res = resolve16;
         rej = reject;
       });
       return { promise, resolve: res, reject: rej };
@@ -9193,12 +9690,12 @@ upgrade: ${upgrade}\r
           cb();
         }
       }
-      const waitForDrain = () => new Promise((resolve15, reject) => {
+      const waitForDrain = () => new Promise((resolve16, reject) => {
         assert3(callback === null);
         if (socket[kError]) {
           reject(socket[kError]);
         } else {
-          callback = resolve15;
+          callback = resolve16;
         }
       });
       socket.on("close", onDrain).on("drain", onDrain);
@@ -10082,12 +10579,12 @@ var require_client_h2 = __commonJS({
           cb();
         }
       }
-      const waitForDrain = () => new Promise((resolve15, reject) => {
+      const waitForDrain = () => new Promise((resolve16, reject) => {
         assert3(callback === null);
         if (socket[kError]) {
           reject(socket[kError]);
         } else {
-          callback = resolve15;
+          callback = resolve16;
         }
       });
       h2stream.on("close", onDrain).on("drain", onDrain);
@@ -10404,16 +10901,16 @@ var require_client = __commonJS({
         return this[kNeedDrain] < 2;
       }
       [kClose]() {
-        return new Promise((resolve15) => {
+        return new Promise((resolve16) => {
           if (this[kSize]) {
-            this[kClosedResolve] = resolve15;
+            this[kClosedResolve] = resolve16;
           } else {
-            resolve15(null);
+            resolve16(null);
           }
         });
       }
       [kDestroy](err) {
-        return new Promise((resolve15) => {
+        return new Promise((resolve16) => {
           const requests = this[kQueue].splice(this[kPendingIdx]);
           for (let i2 = 0; i2 < requests.length; i2++) {
             const request = requests[i2];
@@ -10426,7 +10923,7 @@ var require_client = __commonJS({
               this[kClosedResolve]();
               this[kClosedResolve] = null;
             }
-            resolve15(null);
+            resolve16(null);
           };
           if (this[kHTTPContext]) {
             this[kHTTPContext].destroy(err, callback);
@@ -11442,7 +11939,7 @@ var require_socks5_proxy_agent = __commonJS({
         const proxyHost = this[kProxyUrl].hostname;
         const proxyPort = parseInt(this[kProxyUrl].port) || 1080;
         debug2("creating SOCKS5 connection to", proxyHost, proxyPort);
-        const socket = await new Promise((resolve15, reject) => {
+        const socket = await new Promise((resolve16, reject) => {
           this[kConnector]({
             hostname: proxyHost,
             host: proxyHost,
@@ -11452,7 +11949,7 @@ var require_socks5_proxy_agent = __commonJS({
             if (err) {
               reject(err);
             } else {
-              resolve15(socket2);
+              resolve16(socket2);
             }
           });
         });
@@ -11462,14 +11959,14 @@ var require_socks5_proxy_agent = __commonJS({
           socket.destroy();
         });
         await socks5Client.handshake();
-        await new Promise((resolve15, reject) => {
+        await new Promise((resolve16, reject) => {
           const timeout = setTimeout(() => {
             reject(new Error("SOCKS5 authentication timeout"));
           }, 5e3);
           const onAuthenticated = () => {
             clearTimeout(timeout);
             socks5Client.removeListener("error", onError);
-            resolve15();
+            resolve16();
           };
           const onError = (err) => {
             clearTimeout(timeout);
@@ -11478,14 +11975,14 @@ var require_socks5_proxy_agent = __commonJS({
           };
           if (socks5Client.state === STATES.AUTHENTICATED) {
             clearTimeout(timeout);
-            resolve15();
+            resolve16();
           } else {
             socks5Client.once("authenticated", onAuthenticated);
             socks5Client.once("error", onError);
           }
         });
         await socks5Client.connect(targetHost, targetPort);
-        await new Promise((resolve15, reject) => {
+        await new Promise((resolve16, reject) => {
           const timeout = setTimeout(() => {
             reject(new Error("SOCKS5 connection timeout"));
           }, 5e3);
@@ -11493,7 +11990,7 @@ var require_socks5_proxy_agent = __commonJS({
             debug2("SOCKS5 tunnel established to", targetHost, targetPort, "via", info2);
             clearTimeout(timeout);
             socks5Client.removeListener("error", onError);
-            resolve15();
+            resolve16();
           };
           const onError = (err) => {
             clearTimeout(timeout);
@@ -11536,8 +12033,8 @@ var require_socks5_proxy_agent = __commonJS({
                       socket,
                       servername: this[kRequestTls]?.servername || targetHost
                     });
-                    await new Promise((resolve15, reject) => {
-                      finalSocket.once("secureConnect", resolve15);
+                    await new Promise((resolve16, reject) => {
+                      finalSocket.once("secureConnect", resolve16);
                       finalSocket.once("error", reject);
                     });
                   }
@@ -11842,505 +12339,8 @@ var require_proxy_agent = __commonJS({
   }
 });
 
-// node_modules/isexe/windows.js
-var require_windows = __commonJS({
-  "node_modules/isexe/windows.js"(exports2, module2) {
-    module2.exports = isexe;
-    isexe.sync = sync;
-    var fs3 = require("fs");
-    function checkPathExt(path12, options) {
-      var pathext = options.pathExt !== void 0 ? options.pathExt : process.env.PATHEXT;
-      if (!pathext) {
-        return true;
-      }
-      pathext = pathext.split(";");
-      if (pathext.indexOf("") !== -1) {
-        return true;
-      }
-      for (var i2 = 0; i2 < pathext.length; i2++) {
-        var p = pathext[i2].toLowerCase();
-        if (p && path12.substr(-p.length).toLowerCase() === p) {
-          return true;
-        }
-      }
-      return false;
-    }
-    function checkStat(stat6, path12, options) {
-      if (!stat6.isSymbolicLink() && !stat6.isFile()) {
-        return false;
-      }
-      return checkPathExt(path12, options);
-    }
-    function isexe(path12, options, cb) {
-      fs3.stat(path12, function(er, stat6) {
-        cb(er, er ? false : checkStat(stat6, path12, options));
-      });
-    }
-    function sync(path12, options) {
-      return checkStat(fs3.statSync(path12), path12, options);
-    }
-  }
-});
-
-// node_modules/isexe/mode.js
-var require_mode = __commonJS({
-  "node_modules/isexe/mode.js"(exports2, module2) {
-    module2.exports = isexe;
-    isexe.sync = sync;
-    var fs3 = require("fs");
-    function isexe(path12, options, cb) {
-      fs3.stat(path12, function(er, stat6) {
-        cb(er, er ? false : checkStat(stat6, options));
-      });
-    }
-    function sync(path12, options) {
-      return checkStat(fs3.statSync(path12), options);
-    }
-    function checkStat(stat6, options) {
-      return stat6.isFile() && checkMode(stat6, options);
-    }
-    function checkMode(stat6, options) {
-      var mod = stat6.mode;
-      var uid = stat6.uid;
-      var gid = stat6.gid;
-      var myUid = options.uid !== void 0 ? options.uid : process.getuid && process.getuid();
-      var myGid = options.gid !== void 0 ? options.gid : process.getgid && process.getgid();
-      var u2 = parseInt("100", 8);
-      var g = parseInt("010", 8);
-      var o2 = parseInt("001", 8);
-      var ug = u2 | g;
-      var ret = mod & o2 || mod & g && gid === myGid || mod & u2 && uid === myUid || mod & ug && myUid === 0;
-      return ret;
-    }
-  }
-});
-
-// node_modules/isexe/index.js
-var require_isexe = __commonJS({
-  "node_modules/isexe/index.js"(exports2, module2) {
-    var fs3 = require("fs");
-    var core;
-    if (process.platform === "win32" || global.TESTING_WINDOWS) {
-      core = require_windows();
-    } else {
-      core = require_mode();
-    }
-    module2.exports = isexe;
-    isexe.sync = sync;
-    function isexe(path12, options, cb) {
-      if (typeof options === "function") {
-        cb = options;
-        options = {};
-      }
-      if (!cb) {
-        if (typeof Promise !== "function") {
-          throw new TypeError("callback not provided");
-        }
-        return new Promise(function(resolve15, reject) {
-          isexe(path12, options || {}, function(er, is) {
-            if (er) {
-              reject(er);
-            } else {
-              resolve15(is);
-            }
-          });
-        });
-      }
-      core(path12, options || {}, function(er, is) {
-        if (er) {
-          if (er.code === "EACCES" || options && options.ignoreErrors) {
-            er = null;
-            is = false;
-          }
-        }
-        cb(er, is);
-      });
-    }
-    function sync(path12, options) {
-      try {
-        return core.sync(path12, options || {});
-      } catch (er) {
-        if (options && options.ignoreErrors || er.code === "EACCES") {
-          return false;
-        } else {
-          throw er;
-        }
-      }
-    }
-  }
-});
-
-// node_modules/which/which.js
-var require_which = __commonJS({
-  "node_modules/which/which.js"(exports2, module2) {
-    var isWindows2 = process.platform === "win32" || process.env.OSTYPE === "cygwin" || process.env.OSTYPE === "msys";
-    var path12 = require("path");
-    var COLON = isWindows2 ? ";" : ":";
-    var isexe = require_isexe();
-    var getNotFoundError = (cmd) => Object.assign(new Error(`not found: ${cmd}`), { code: "ENOENT" });
-    var getPathInfo = (cmd, opt) => {
-      const colon = opt.colon || COLON;
-      const pathEnv = cmd.match(/\//) || isWindows2 && cmd.match(/\\/) ? [""] : [
-        // windows always checks the cwd first
-        ...isWindows2 ? [process.cwd()] : [],
-        ...(opt.path || process.env.PATH || /* istanbul ignore next: very unusual */
-        "").split(colon)
-      ];
-      const pathExtExe = isWindows2 ? opt.pathExt || process.env.PATHEXT || ".EXE;.CMD;.BAT;.COM" : "";
-      const pathExt = isWindows2 ? pathExtExe.split(colon) : [""];
-      if (isWindows2) {
-        if (cmd.indexOf(".") !== -1 && pathExt[0] !== "")
-          pathExt.unshift("");
-      }
-      return {
-        pathEnv,
-        pathExt,
-        pathExtExe
-      };
-    };
-    var which2 = (cmd, opt, cb) => {
-      if (typeof opt === "function") {
-        cb = opt;
-        opt = {};
-      }
-      if (!opt)
-        opt = {};
-      const { pathEnv, pathExt, pathExtExe } = getPathInfo(cmd, opt);
-      const found = [];
-      const step2 = (i2) => new Promise((resolve15, reject) => {
-        if (i2 === pathEnv.length)
-          return opt.all && found.length ? resolve15(found) : reject(getNotFoundError(cmd));
-        const ppRaw = pathEnv[i2];
-        const pathPart = /^".*"$/.test(ppRaw) ? ppRaw.slice(1, -1) : ppRaw;
-        const pCmd = path12.join(pathPart, cmd);
-        const p = !pathPart && /^\.[\\\/]/.test(cmd) ? cmd.slice(0, 2) + pCmd : pCmd;
-        resolve15(subStep(p, i2, 0));
-      });
-      const subStep = (p, i2, ii) => new Promise((resolve15, reject) => {
-        if (ii === pathExt.length)
-          return resolve15(step2(i2 + 1));
-        const ext = pathExt[ii];
-        isexe(p + ext, { pathExt: pathExtExe }, (er, is) => {
-          if (!er && is) {
-            if (opt.all)
-              found.push(p + ext);
-            else
-              return resolve15(p + ext);
-          }
-          return resolve15(subStep(p, i2, ii + 1));
-        });
-      });
-      return cb ? step2(0).then((res) => cb(null, res), cb) : step2(0);
-    };
-    var whichSync = (cmd, opt) => {
-      opt = opt || {};
-      const { pathEnv, pathExt, pathExtExe } = getPathInfo(cmd, opt);
-      const found = [];
-      for (let i2 = 0; i2 < pathEnv.length; i2++) {
-        const ppRaw = pathEnv[i2];
-        const pathPart = /^".*"$/.test(ppRaw) ? ppRaw.slice(1, -1) : ppRaw;
-        const pCmd = path12.join(pathPart, cmd);
-        const p = !pathPart && /^\.[\\\/]/.test(cmd) ? cmd.slice(0, 2) + pCmd : pCmd;
-        for (let j = 0; j < pathExt.length; j++) {
-          const cur = p + pathExt[j];
-          try {
-            const is = isexe.sync(cur, { pathExt: pathExtExe });
-            if (is) {
-              if (opt.all)
-                found.push(cur);
-              else
-                return cur;
-            }
-          } catch (ex) {
-          }
-        }
-      }
-      if (opt.all && found.length)
-        return found;
-      if (opt.nothrow)
-        return null;
-      throw getNotFoundError(cmd);
-    };
-    module2.exports = which2;
-    which2.sync = whichSync;
-  }
-});
-
-// node_modules/path-key/index.js
-var require_path_key = __commonJS({
-  "node_modules/path-key/index.js"(exports2, module2) {
-    "use strict";
-    var pathKey2 = (options = {}) => {
-      const environment = options.env || process.env;
-      const platform5 = options.platform || process.platform;
-      if (platform5 !== "win32") {
-        return "PATH";
-      }
-      return Object.keys(environment).reverse().find((key) => key.toUpperCase() === "PATH") || "Path";
-    };
-    module2.exports = pathKey2;
-    module2.exports.default = pathKey2;
-  }
-});
-
-// node_modules/cross-spawn/lib/util/resolveCommand.js
-var require_resolveCommand = __commonJS({
-  "node_modules/cross-spawn/lib/util/resolveCommand.js"(exports2, module2) {
-    "use strict";
-    var path12 = require("path");
-    var which2 = require_which();
-    var getPathKey = require_path_key();
-    function resolveCommandAttempt(parsed4, withoutPathExt) {
-      const env = parsed4.options.env || process.env;
-      const cwd = process.cwd();
-      const hasCustomCwd = parsed4.options.cwd != null;
-      const shouldSwitchCwd = hasCustomCwd && process.chdir !== void 0 && !process.chdir.disabled;
-      if (shouldSwitchCwd) {
-        try {
-          process.chdir(parsed4.options.cwd);
-        } catch (err) {
-        }
-      }
-      let resolved;
-      try {
-        resolved = which2.sync(parsed4.command, {
-          path: env[getPathKey({ env })],
-          pathExt: withoutPathExt ? path12.delimiter : void 0
-        });
-      } catch (e) {
-      } finally {
-        if (shouldSwitchCwd) {
-          process.chdir(cwd);
-        }
-      }
-      if (resolved) {
-        resolved = path12.resolve(hasCustomCwd ? parsed4.options.cwd : "", resolved);
-      }
-      return resolved;
-    }
-    function resolveCommand(parsed4) {
-      return resolveCommandAttempt(parsed4) || resolveCommandAttempt(parsed4, true);
-    }
-    module2.exports = resolveCommand;
-  }
-});
-
-// node_modules/cross-spawn/lib/util/escape.js
-var require_escape = __commonJS({
-  "node_modules/cross-spawn/lib/util/escape.js"(exports2, module2) {
-    "use strict";
-    var metaCharsRegExp = /([()\][%!^"`<>&|;, *?])/g;
-    function escapeCommand(arg) {
-      arg = arg.replace(metaCharsRegExp, "^$1");
-      return arg;
-    }
-    function escapeArgument(arg, doubleEscapeMetaChars) {
-      arg = `${arg}`;
-      arg = arg.replace(/(?=(\\+?)?)\1"/g, '$1$1\\"');
-      arg = arg.replace(/(?=(\\+?)?)\1$/, "$1$1");
-      arg = `"${arg}"`;
-      arg = arg.replace(metaCharsRegExp, "^$1");
-      if (doubleEscapeMetaChars) {
-        arg = arg.replace(metaCharsRegExp, "^$1");
-      }
-      return arg;
-    }
-    module2.exports.command = escapeCommand;
-    module2.exports.argument = escapeArgument;
-  }
-});
-
-// node_modules/shebang-regex/index.js
-var require_shebang_regex = __commonJS({
-  "node_modules/shebang-regex/index.js"(exports2, module2) {
-    "use strict";
-    module2.exports = /^#!(.*)/;
-  }
-});
-
-// node_modules/shebang-command/index.js
-var require_shebang_command = __commonJS({
-  "node_modules/shebang-command/index.js"(exports2, module2) {
-    "use strict";
-    var shebangRegex = require_shebang_regex();
-    module2.exports = (string3 = "") => {
-      const match = string3.match(shebangRegex);
-      if (!match) {
-        return null;
-      }
-      const [path12, argument] = match[0].replace(/#! ?/, "").split(" ");
-      const binary = path12.split("/").pop();
-      if (binary === "env") {
-        return argument;
-      }
-      return argument ? `${binary} ${argument}` : binary;
-    };
-  }
-});
-
-// node_modules/cross-spawn/lib/util/readShebang.js
-var require_readShebang = __commonJS({
-  "node_modules/cross-spawn/lib/util/readShebang.js"(exports2, module2) {
-    "use strict";
-    var fs3 = require("fs");
-    var shebangCommand = require_shebang_command();
-    function readShebang(command) {
-      const size = 150;
-      const buffer2 = Buffer.alloc(size);
-      let fd;
-      try {
-        fd = fs3.openSync(command, "r");
-        fs3.readSync(fd, buffer2, 0, size, 0);
-        fs3.closeSync(fd);
-      } catch (e) {
-      }
-      return shebangCommand(buffer2.toString());
-    }
-    module2.exports = readShebang;
-  }
-});
-
-// node_modules/cross-spawn/lib/parse.js
-var require_parse = __commonJS({
-  "node_modules/cross-spawn/lib/parse.js"(exports2, module2) {
-    "use strict";
-    var path12 = require("path");
-    var resolveCommand = require_resolveCommand();
-    var escape = require_escape();
-    var readShebang = require_readShebang();
-    var isWin = process.platform === "win32";
-    var isExecutableRegExp = /\.(?:com|exe)$/i;
-    var isCmdShimRegExp = /node_modules[\\/].bin[\\/][^\\/]+\.cmd$/i;
-    function detectShebang(parsed4) {
-      parsed4.file = resolveCommand(parsed4);
-      const shebang = parsed4.file && readShebang(parsed4.file);
-      if (shebang) {
-        parsed4.args.unshift(parsed4.file);
-        parsed4.command = shebang;
-        return resolveCommand(parsed4);
-      }
-      return parsed4.file;
-    }
-    function parseNonShell(parsed4) {
-      if (!isWin) {
-        return parsed4;
-      }
-      const commandFile = detectShebang(parsed4);
-      const needsShell = !isExecutableRegExp.test(commandFile);
-      if (parsed4.options.forceShell || needsShell) {
-        const needsDoubleEscapeMetaChars = isCmdShimRegExp.test(commandFile);
-        parsed4.command = path12.normalize(parsed4.command);
-        parsed4.command = escape.command(parsed4.command);
-        parsed4.args = parsed4.args.map((arg) => escape.argument(arg, needsDoubleEscapeMetaChars));
-        const shellCommand = [parsed4.command].concat(parsed4.args).join(" ");
-        parsed4.args = ["/d", "/s", "/c", `"${shellCommand}"`];
-        parsed4.command = process.env.comspec || "cmd.exe";
-        parsed4.options.windowsVerbatimArguments = true;
-      }
-      return parsed4;
-    }
-    function parse5(command, args, options) {
-      if (args && !Array.isArray(args)) {
-        options = args;
-        args = null;
-      }
-      args = args ? args.slice(0) : [];
-      options = Object.assign({}, options);
-      const parsed4 = {
-        command,
-        args,
-        options,
-        file: void 0,
-        original: {
-          command,
-          args
-        }
-      };
-      return options.shell ? parsed4 : parseNonShell(parsed4);
-    }
-    module2.exports = parse5;
-  }
-});
-
-// node_modules/cross-spawn/lib/enoent.js
-var require_enoent = __commonJS({
-  "node_modules/cross-spawn/lib/enoent.js"(exports2, module2) {
-    "use strict";
-    var isWin = process.platform === "win32";
-    function notFoundError(original, syscall) {
-      return Object.assign(new Error(`${syscall} ${original.command} ENOENT`), {
-        code: "ENOENT",
-        errno: "ENOENT",
-        syscall: `${syscall} ${original.command}`,
-        path: original.command,
-        spawnargs: original.args
-      });
-    }
-    function hookChildProcess(cp, parsed4) {
-      if (!isWin) {
-        return;
-      }
-      const originalEmit = cp.emit;
-      cp.emit = function(name3, arg1) {
-        if (name3 === "exit") {
-          const err = verifyENOENT(arg1, parsed4);
-          if (err) {
-            return originalEmit.call(cp, "error", err);
-          }
-        }
-        return originalEmit.apply(cp, arguments);
-      };
-    }
-    function verifyENOENT(status, parsed4) {
-      if (isWin && status === 1 && !parsed4.file) {
-        return notFoundError(parsed4.original, "spawn");
-      }
-      return null;
-    }
-    function verifyENOENTSync(status, parsed4) {
-      if (isWin && status === 1 && !parsed4.file) {
-        return notFoundError(parsed4.original, "spawnSync");
-      }
-      return null;
-    }
-    module2.exports = {
-      hookChildProcess,
-      verifyENOENT,
-      verifyENOENTSync,
-      notFoundError
-    };
-  }
-});
-
-// node_modules/cross-spawn/index.js
-var require_cross_spawn = __commonJS({
-  "node_modules/cross-spawn/index.js"(exports2, module2) {
-    "use strict";
-    var cp = require("child_process");
-    var parse5 = require_parse();
-    var enoent = require_enoent();
-    function spawn3(command, args, options) {
-      const parsed4 = parse5(command, args, options);
-      const spawned = cp.spawn(parsed4.command, parsed4.args, parsed4.options);
-      enoent.hookChildProcess(spawned, parsed4);
-      return spawned;
-    }
-    function spawnSync2(command, args, options) {
-      const parsed4 = parse5(command, args, options);
-      const result = cp.spawnSync(parsed4.command, parsed4.args, parsed4.options);
-      result.error = result.error || enoent.verifyENOENTSync(result.status, parsed4);
-      return result;
-    }
-    module2.exports = spawn3;
-    module2.exports.spawn = spawn3;
-    module2.exports.sync = spawnSync2;
-    module2.exports._parse = parse5;
-    module2.exports._enoent = enoent;
-  }
-});
-
 // src/action.ts
-var import_node_os9 = require("node:os");
+var import_node_os10 = require("node:os");
 
 // node_modules/@actions/core/lib/core.js
 var core_exports = {};
@@ -12493,11 +12493,11 @@ var BearerCredentialHandler = class {
 // node_modules/@actions/core/lib/oidc-utils.js
 var __awaiter = function(thisArg, _arguments, P, generator) {
   function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve15) {
-      resolve15(value);
+    return value instanceof P ? value : new P(function(resolve16) {
+      resolve16(value);
     });
   }
-  return new (P || (P = Promise))(function(resolve15, reject) {
+  return new (P || (P = Promise))(function(resolve16, reject) {
     function fulfilled(value) {
       try {
         step2(generator.next(value));
@@ -12513,7 +12513,7 @@ var __awaiter = function(thisArg, _arguments, P, generator) {
       }
     }
     function step2(result) {
-      result.done ? resolve15(result.value) : adopt(result.value).then(fulfilled, rejected);
+      result.done ? resolve16(result.value) : adopt(result.value).then(fulfilled, rejected);
     }
     step2((generator = generator.apply(thisArg, _arguments || [])).next());
   });
@@ -12582,11 +12582,11 @@ var import_os = require("os");
 var import_fs = require("fs");
 var __awaiter2 = function(thisArg, _arguments, P, generator) {
   function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve15) {
-      resolve15(value);
+    return value instanceof P ? value : new P(function(resolve16) {
+      resolve16(value);
     });
   }
-  return new (P || (P = Promise))(function(resolve15, reject) {
+  return new (P || (P = Promise))(function(resolve16, reject) {
     function fulfilled(value) {
       try {
         step2(generator.next(value));
@@ -12602,7 +12602,7 @@ var __awaiter2 = function(thisArg, _arguments, P, generator) {
       }
     }
     function step2(result) {
-      result.done ? resolve15(result.value) : adopt(result.value).then(fulfilled, rejected);
+      result.done ? resolve16(result.value) : adopt(result.value).then(fulfilled, rejected);
     }
     step2((generator = generator.apply(thisArg, _arguments || [])).next());
   });
@@ -12904,11 +12904,11 @@ var fs2 = __toESM(require("fs"), 1);
 var path2 = __toESM(require("path"), 1);
 var __awaiter3 = function(thisArg, _arguments, P, generator) {
   function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve15) {
-      resolve15(value);
+    return value instanceof P ? value : new P(function(resolve16) {
+      resolve16(value);
     });
   }
-  return new (P || (P = Promise))(function(resolve15, reject) {
+  return new (P || (P = Promise))(function(resolve16, reject) {
     function fulfilled(value) {
       try {
         step2(generator.next(value));
@@ -12924,7 +12924,7 @@ var __awaiter3 = function(thisArg, _arguments, P, generator) {
       }
     }
     function step2(result) {
-      result.done ? resolve15(result.value) : adopt(result.value).then(fulfilled, rejected);
+      result.done ? resolve16(result.value) : adopt(result.value).then(fulfilled, rejected);
     }
     step2((generator = generator.apply(thisArg, _arguments || [])).next());
   });
@@ -13028,11 +13028,11 @@ function isUnixExecutable(stats) {
 // node_modules/@actions/io/lib/io.js
 var __awaiter4 = function(thisArg, _arguments, P, generator) {
   function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve15) {
-      resolve15(value);
+    return value instanceof P ? value : new P(function(resolve16) {
+      resolve16(value);
     });
   }
-  return new (P || (P = Promise))(function(resolve15, reject) {
+  return new (P || (P = Promise))(function(resolve16, reject) {
     function fulfilled(value) {
       try {
         step2(generator.next(value));
@@ -13048,7 +13048,7 @@ var __awaiter4 = function(thisArg, _arguments, P, generator) {
       }
     }
     function step2(result) {
-      result.done ? resolve15(result.value) : adopt(result.value).then(fulfilled, rejected);
+      result.done ? resolve16(result.value) : adopt(result.value).then(fulfilled, rejected);
     }
     step2((generator = generator.apply(thisArg, _arguments || [])).next());
   });
@@ -13122,11 +13122,11 @@ function findInPath(tool) {
 var import_timers = require("timers");
 var __awaiter5 = function(thisArg, _arguments, P, generator) {
   function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve15) {
-      resolve15(value);
+    return value instanceof P ? value : new P(function(resolve16) {
+      resolve16(value);
     });
   }
-  return new (P || (P = Promise))(function(resolve15, reject) {
+  return new (P || (P = Promise))(function(resolve16, reject) {
     function fulfilled(value) {
       try {
         step2(generator.next(value));
@@ -13142,7 +13142,7 @@ var __awaiter5 = function(thisArg, _arguments, P, generator) {
       }
     }
     function step2(result) {
-      result.done ? resolve15(result.value) : adopt(result.value).then(fulfilled, rejected);
+      result.done ? resolve16(result.value) : adopt(result.value).then(fulfilled, rejected);
     }
     step2((generator = generator.apply(thisArg, _arguments || [])).next());
   });
@@ -13361,7 +13361,7 @@ var ToolRunner = class extends events.EventEmitter {
         this.toolPath = path4.resolve(process.cwd(), this.options.cwd || process.cwd(), this.toolPath);
       }
       this.toolPath = yield which(this.toolPath, true);
-      return new Promise((resolve15, reject) => __awaiter5(this, void 0, void 0, function* () {
+      return new Promise((resolve16, reject) => __awaiter5(this, void 0, void 0, function* () {
         this._debug(`exec tool: ${this.toolPath}`);
         this._debug("arguments:");
         for (const arg of this.args) {
@@ -13444,7 +13444,7 @@ var ToolRunner = class extends events.EventEmitter {
           if (error4) {
             reject(error4);
           } else {
-            resolve15(exitCode);
+            resolve16(exitCode);
           }
         });
         if (this.options.input) {
@@ -13567,11 +13567,11 @@ var ExecState = class _ExecState extends events.EventEmitter {
 // node_modules/@actions/exec/lib/exec.js
 var __awaiter6 = function(thisArg, _arguments, P, generator) {
   function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve15) {
-      resolve15(value);
+    return value instanceof P ? value : new P(function(resolve16) {
+      resolve16(value);
     });
   }
-  return new (P || (P = Promise))(function(resolve15, reject) {
+  return new (P || (P = Promise))(function(resolve16, reject) {
     function fulfilled(value) {
       try {
         step2(generator.next(value));
@@ -13587,7 +13587,7 @@ var __awaiter6 = function(thisArg, _arguments, P, generator) {
       }
     }
     function step2(result) {
-      result.done ? resolve15(result.value) : adopt(result.value).then(fulfilled, rejected);
+      result.done ? resolve16(result.value) : adopt(result.value).then(fulfilled, rejected);
     }
     step2((generator = generator.apply(thisArg, _arguments || [])).next());
   });
@@ -13640,11 +13640,11 @@ function getExecOutput(commandLine, args, options) {
 // node_modules/@actions/core/lib/platform.js
 var __awaiter7 = function(thisArg, _arguments, P, generator) {
   function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve15) {
-      resolve15(value);
+    return value instanceof P ? value : new P(function(resolve16) {
+      resolve16(value);
     });
   }
-  return new (P || (P = Promise))(function(resolve15, reject) {
+  return new (P || (P = Promise))(function(resolve16, reject) {
     function fulfilled(value) {
       try {
         step2(generator.next(value));
@@ -13660,7 +13660,7 @@ var __awaiter7 = function(thisArg, _arguments, P, generator) {
       }
     }
     function step2(result) {
-      result.done ? resolve15(result.value) : adopt(result.value).then(fulfilled, rejected);
+      result.done ? resolve16(result.value) : adopt(result.value).then(fulfilled, rejected);
     }
     step2((generator = generator.apply(thisArg, _arguments || [])).next());
   });
@@ -13719,11 +13719,11 @@ function getDetails() {
 // node_modules/@actions/core/lib/core.js
 var __awaiter8 = function(thisArg, _arguments, P, generator) {
   function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve15) {
-      resolve15(value);
+    return value instanceof P ? value : new P(function(resolve16) {
+      resolve16(value);
     });
   }
-  return new (P || (P = Promise))(function(resolve15, reject) {
+  return new (P || (P = Promise))(function(resolve16, reject) {
     function fulfilled(value) {
       try {
         step2(generator.next(value));
@@ -13739,7 +13739,7 @@ var __awaiter8 = function(thisArg, _arguments, P, generator) {
       }
     }
     function step2(result) {
-      result.done ? resolve15(result.value) : adopt(result.value).then(fulfilled, rejected);
+      result.done ? resolve16(result.value) : adopt(result.value).then(fulfilled, rejected);
     }
     step2((generator = generator.apply(thisArg, _arguments || [])).next());
   });
@@ -14357,7 +14357,11 @@ function inOrder(problems) {
 
 // src/action/inputs.ts
 var commands = ["plan", "mirror", "create"];
-var secretVariables = ["AIRGAP_BUNDLE_PUSH_PASSWORD", "AIRGAP_BUNDLE_KEY_PASSPHRASE"];
+var secretVariables = [
+  "AIRGAP_BUNDLE_PUSH_PASSWORD",
+  "AIRGAP_BUNDLE_PASSWORD",
+  "AIRGAP_BUNDLE_KEY_PASSPHRASE"
+];
 async function readActionInputs(input, context, folder) {
   maskSecrets(input, context);
   refuseTwins(input);
@@ -14373,24 +14377,30 @@ async function readActionInputs(input, context, folder) {
     since: text(input, "since"),
     fresh: switchOf2(input, "fresh"),
     env: await readPassphrase(input, context),
-    push: await readPush(input, folder)
+    push: await readPush(input, folder),
+    pull: await readGivenInputs("pull", input, folder)
   };
 }
 function maskSecrets(input, { env, emit }) {
-  const password = secret(input, "push-password");
-  const username = text(input, "push-username");
-  const pair = password && username ? `${username}:${password}` : void 0;
   const values = [
-    ...[secret(input, "signing-key"), secret(input, "signing-key-passphrase"), password, pair],
+    ...[secret(input, "signing-key"), secret(input, "signing-key-passphrase")],
+    ...loginSecrets(input, "push"),
+    ...loginSecrets(input, "pull"),
     ...secretVariables.map((name3) => env[name3])
   ];
   for (const value of values) if (value) emit({ kind: "secret", value });
+}
+function loginSecrets(input, whose) {
+  const password = secret(input, `${whose}-password`);
+  const username = text(input, `${whose}-username`);
+  return [password, password && username ? `${username}:${password}` : void 0];
 }
 var twins = [
   ["signing-key", "signing-key-file"],
   ["signing-key", "unsigned"],
   ["signing-key-passphrase", "signing-key-passphrase-file"],
-  ["push-password", "push-password-file"]
+  ["push-password", "push-password-file"],
+  ["pull-password", "pull-password-file"]
 ];
 function refuseTwins(input) {
   const isGiven = (name3) => text(input, name3) !== void 0 && text(input, name3) !== "false";
@@ -14423,12 +14433,14 @@ async function readPassphrase(input, { cwd, emit }) {
   emit({ kind: "secret", value: passphrase });
   return { AIRGAP_BUNDLE_KEY_PASSPHRASE: passphrase };
 }
-async function readPush(input, { keep: keep2 }) {
-  const username = text(input, "push-username");
-  const password = secret(input, "push-password");
-  const passwordFile = password ? await keep2("push-password", password) : text(input, "push-password-file");
+async function readPush(input, folder) {
   const allowPlainHttp = switchOf2(input, "allow-plain-http-credentials");
-  return { username, passwordFile, allowPlainHttp };
+  return { ...await readGivenInputs("push", input, folder), allowPlainHttp };
+}
+async function readGivenInputs(whose, input, { keep: keep2 }) {
+  const password = secret(input, `${whose}-password`);
+  const passwordFile = password ? await keep2(`${whose}-password`, password) : text(input, `${whose}-password-file`);
+  return { username: text(input, `${whose}-username`), passwordFile };
 }
 function readCommands(value) {
   const wanted = splitList(value);
@@ -14910,1790 +14922,6 @@ async function withPrivateFolder(parent, work) {
 async function removePrivateFolder(path12) {
   await onDisk(path12, (0, import_promises5.rm)(path12, { recursive: true, force: true }));
 }
-
-// src/inputs/stall-time.ts
-var variable = "AIRGAP_BUNDLE_STALL_SECONDS";
-function stallTimeOf(env) {
-  const text4 = env[variable];
-  if (!text4) return void 0;
-  const seconds = /^\d+(\.\d+)?$/.test(text4) ? Number(text4) : Number.NaN;
-  if (seconds >= 1 && seconds <= 3600) return seconds * 1e3;
-  throw new AirgapError("usage", `${variable} is no length of time that can be waited`, {
-    given: text4,
-    expected: "seconds, from 1 to 3600 (60 when it is not set)"
-  });
-}
-
-// src/registry/client.ts
-var import_node_events3 = require("node:events");
-
-// src/oci/docker-hub.ts
-var dockerHub = "docker.io";
-var formerDockerHub = "index.docker.io";
-var dockerHubApi = "registry-1.docker.io";
-var dockerHubKey = "https://index.docker.io/v1/";
-var dockerHubHosts = [dockerHub, formerDockerHub, dockerHubApi];
-function isDockerHub(host) {
-  return dockerHubHosts.includes(host);
-}
-
-// src/registry/access.ts
-function canonicalHost(host) {
-  if (!/^(?:\[[0-9a-fA-F:]+\]|[A-Za-z0-9_.-]+)(?::\d{1,5})?$/.test(host)) {
-    throw new AirgapError("usage", "not the host of a registry", {
-      given: JSON.stringify(host),
-      expected: "host[:port], without a scheme or path"
-    });
-  }
-  return isDockerHub(host) ? dockerHub : host;
-}
-function originOf(host, access3) {
-  const apiHost = host === dockerHub ? dockerHubApi : host;
-  return new URL(`${access3.plainHttp ? "http" : "https"}://${apiHost}`).origin;
-}
-function accessAt(url, accessByHost) {
-  const port = url.port || (url.protocol === "https:" ? "443" : "80");
-  const names = [
-    url.host,
-    `${url.hostname}:${port}`,
-    ...isDockerHub(url.host) ? dockerHubHosts : []
-  ];
-  for (const name3 of names) {
-    const access3 = accessByHost[name3];
-    if (access3 !== void 0) return access3;
-  }
-  return {};
-}
-
-// src/oci/digest.ts
-var import_node_crypto2 = require("node:crypto");
-var pattern = /^(?:sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/;
-function isDigest(text4) {
-  return pattern.test(text4);
-}
-function algorithmOf(digest2) {
-  return digest2.startsWith("sha512:") ? "sha512" : "sha256";
-}
-function hexOf(digest2) {
-  return digest2.slice(digest2.indexOf(":") + 1);
-}
-function digestOf(bytes, algorithm = "sha256") {
-  return `${algorithm}:${(0, import_node_crypto2.createHash)(algorithm).update(bytes).digest("hex")}`;
-}
-
-// src/oci/media-types.ts
-var ociManifest = "application/vnd.oci.image.manifest.v1+json";
-var ociIndex = "application/vnd.oci.image.index.v1+json";
-var dockerManifest = "application/vnd.docker.distribution.manifest.v2+json";
-var dockerIndex = "application/vnd.docker.distribution.manifest.list.v2+json";
-var manifestTypes = [ociIndex, dockerIndex, ociManifest, dockerManifest];
-function isIndex(mediaType2) {
-  return mediaType2 === ociIndex || mediaType2 === dockerIndex;
-}
-function isImageManifest(mediaType2) {
-  return mediaType2 === ociManifest || mediaType2 === dockerManifest;
-}
-
-// src/registry/retry.ts
-var import_promises6 = require("node:timers/promises");
-var Transient = class extends Error {
-  name = "Transient";
-  failure;
-  /** The server's own word on when to come back, milliseconds. */
-  retryAfter;
-  /** Who has failed; undefined where that is not known. */
-  origin;
-  /** No connection could be made: unless the origin has answered before, it is waited for some seconds. */
-  isUnreachable;
-  /** The host wants fewer requests, and not this one alone. */
-  isLimit;
-  constructor(failure2, how = {}) {
-    super(failure2.message, { cause: failure2 });
-    this.failure = failure2;
-    this.retryAfter = how.retryAfter;
-    this.origin = how.origin;
-    this.isUnreachable = how.isUnreachable ?? false;
-    this.isLimit = how.isLimit ?? false;
-  }
-};
-var tenMinutes = 6e5;
-var unreachableBudget = 5e3;
-var firstBackoff = 250;
-var longestBackoff = 3e4;
-async function retry(work, options) {
-  const attempts = new Attempts(options);
-  for (; ; ) {
-    try {
-      options.signal.throwIfAborted();
-      return await work();
-    } catch (thrown) {
-      await attempts.pauseAfter(thrown);
-    }
-  }
-}
-async function twice(work) {
-  try {
-    return await work();
-  } catch (error4) {
-    if (!(error4 instanceof AirgapError && error4.class === "integrity")) throw error4;
-    return work();
-  }
-}
-var Attempts = class {
-  #options;
-  #failingSince;
-  #tries = 0;
-  constructor(options) {
-    this.#options = options;
-  }
-  /** Something arrived that need not be asked for again: tries and budget count anew. */
-  progressed() {
-    this.#failingSince = void 0;
-    this.#tries = 0;
-  }
-  /** What the budget has left, milliseconds. */
-  get left() {
-    const { budget } = this.#options;
-    return budget - (performance.now() - (this.#failingSince ?? performance.now()));
-  }
-  /** Waits until the next try may start. @throws what was thrown, when trying again does not help or not any more */
-  async pauseAfter(thrown, signal = this.#options.signal) {
-    if (!(thrown instanceof Transient)) throw thrown;
-    const now2 = performance.now();
-    this.#failingSince ??= now2;
-    this.#tries++;
-    const backoff2 = fullJitter(thrown.isLimit ? 1 : this.#tries);
-    const wait = Math.max(thrown.retryAfter ?? 0, backoff2);
-    if (this.#isEnough(thrown, now2 - this.#failingSince + wait)) {
-      this.#giveUp(thrown, this.#failingSince);
-      throw thrown.failure;
-    }
-    this.#options.onWait?.(wait, thrown);
-    await (0, import_promises6.setTimeout)(wait, void 0, { signal });
-  }
-  #isEnough({ origin, isUnreachable }, then) {
-    const { budget, reach } = this.#options;
-    if (origin !== void 0 && reach?.missed.has(origin)) return true;
-    if (!isUnreachable || origin === void 0) return then > budget;
-    const isKnown = reach?.answered.has(origin);
-    return then > (isKnown ? budget : Math.min(budget, unreachableBudget)) && this.#tries > 1;
-  }
-  /** Unless it answered others meanwhile. */
-  #giveUp({ origin }, failingSince) {
-    const { reach } = this.#options;
-    if (reach === void 0 || origin === void 0) return;
-    if ((reach.answered.get(origin) ?? 0) < failingSince) reach.missed.add(origin);
-  }
-};
-function fullJitter(tries) {
-  return Math.random() * Math.min(longestBackoff, firstBackoff * 2 ** tries);
-}
-function retryAfter(header2, now2) {
-  if (header2 === void 0) return void 0;
-  if (/^\d+$/.test(header2.trim())) return Number(header2) * 1e3;
-  const date3 = Date.parse(header2);
-  return Number.isNaN(date3) ? void 0 : Math.max(0, date3 - now2.getTime());
-}
-
-// src/registry/failures.ts
-function readFailure(status, text4, subject) {
-  const { host, what, repository: repository2 } = subject;
-  const given = `${status} from ${host}${text4 && `: ${text4}`}`;
-  const errorClass = classOf(status, text4, "read");
-  if (errorClass === "authentication") {
-    return new AirgapError(errorClass, `${host} refuses to read ${what}`, {
-      given,
-      next: `give the account the right to pull ${repository2}, or log in: docker login ${host}`
-    });
-  }
-  if (errorClass === "integrity")
-    return new AirgapError(errorClass, `${what} is smaller than its descriptor says`, { given });
-  return new AirgapError(errorClass, `cannot read ${what} from ${host}`, {
-    given,
-    next: /HTTP request.* HTTPS/i.test(text4) ? `remove plainHttp of registries."${host}"` : "check the reference, and that the host is a registry"
-  });
-}
-function pushFailure(status, text4, subject) {
-  const { host, what } = subject;
-  const errorClass = classOf(status, text4, "write");
-  const message = errorClass === "integrity" ? `${what} came to ${host} damaged` : `${host} refuses ${what}`;
-  return new AirgapError(errorClass, message, {
-    given: `${status}${text4 && `: ${text4}`}`,
-    next: pushCures[status] ?? `see what ${host} logs about it`
-  });
-}
-function lacksContent({ given = "" }) {
-  return /(?:manifest|blob)[_ ]unknown\b/i.test(given);
-}
-function wrongCredentials(host, anonymous, text4) {
-  const message = anonymous ? `${host} wants a login, and there are no credentials for it` : `${host} does not accept the credentials given for it`;
-  return new AirgapError("authentication", message, {
-    ...text4 && { given: text4 },
-    next: `docker login ${host}`
-  });
-}
-function classOf(status, words, asked2) {
-  if (isPassing(status)) return "transient";
-  if (status === 401) return "authentication";
-  if (status === 416 || /(?:digest|size)[_ ]invalid/i.test(words)) return "integrity";
-  if (asked2 === "write") return "refused";
-  return status === 403 ? "authentication" : "usage";
-}
-function isPassing(status) {
-  return [408, 425, 429, 500, 502, 503, 504].includes(status) || status >= 520 && status <= 530;
-}
-function passingFailure(status, text4, { host, origin }, retryAfter2) {
-  const message = status === 429 ? `${host} asks for fewer requests` : `${host} is not able to answer now`;
-  const failure2 = new AirgapError("transient", message, {
-    given: `${status}${text4 && `: ${text4}`}`,
-    next: runAgain(retryAfter2)
-  });
-  const isLimit2 = status === 429 || retryAfter2 !== void 0;
-  return new Transient(failure2, { retryAfter: retryAfter2, origin, isLimit: isLimit2 });
-}
-function runAgain(wait) {
-  return wait === void 0 ? "run again to resume" : `run again in ${Math.ceil(wait / 1e3)} s to resume`;
-}
-function registryWords(body, contentType2) {
-  if (/html/i.test(contentType2)) return "";
-  return oneLine(distributionErrors(body) ?? body);
-}
-function distributionErrors(body) {
-  try {
-    const { errors } = JSON.parse(body);
-    if (!Array.isArray(errors) || errors.length === 0) return void 0;
-    return errors.map(({ code: code3, message }) => [code3, message].filter(Boolean).join(": ")).join("; ");
-  } catch {
-    return void 0;
-  }
-}
-var pushCures = {
-  403: "give the account the right to push there; a proxy cache cannot be pushed to: name it in pullThrough",
-  404: "make the repository or project in the target first: plan --output repositories lists them",
-  409: "the tag is immutable and holds something else: choose another tag or delete it there",
-  412: "the tag is immutable and holds something else: choose another tag or delete it there",
-  413: "raise the body size that the registry's front server accepts",
-  507: "free space or raise the quota in the target"
-};
-
-// src/registry/gate.ts
-var Gate = class {
-  #size;
-  #inside = 0;
-  #queue = [];
-  constructor(size) {
-    this.#size = size;
-  }
-  /** Resolves to the function that gives the place back (once, however often it is called). */
-  async enter(signal) {
-    signal.throwIfAborted();
-    const entered = this.#enterNow();
-    if (entered !== void 0) return entered;
-    await this.#turn(signal);
-    return this.#place();
-  }
-  /** As `enter` where nobody need be waited for; else undefined. */
-  tryEnter() {
-    return this.#enterNow();
-  }
-  #enterNow() {
-    if (this.#queue.length > 0 || this.#inside >= this.#size.places) return void 0;
-    if (this.#inside++ === 0) this.#size.began?.(performance.now());
-    return this.#place();
-  }
-  #place() {
-    let inside = true;
-    return () => {
-      if (inside) this.#leave();
-      inside = false;
-    };
-  }
-  #turn(signal) {
-    return new Promise((resolve15, reject) => {
-      const called = () => {
-        signal.removeEventListener("abort", aborted4);
-        resolve15();
-      };
-      const aborted4 = () => {
-        this.#queue.splice(this.#queue.indexOf(called), 1);
-        reject(signal.reason);
-      };
-      signal.addEventListener("abort", aborted4, { once: true });
-      this.#queue.push(called);
-    });
-  }
-  #leave() {
-    this.#inside--;
-    this.#size.ended?.(performance.now(), this.#queue.length > 0);
-    while (this.#queue.length > 0 && this.#inside < this.#size.places) {
-      this.#inside++;
-      this.#queue.shift()?.();
-    }
-  }
-};
-
-// src/registry/pace.ts
-var start = 16;
-var step = 8;
-var firstRest = 2;
-var longestRest = 32;
-var shortLatency = 200;
-var bytesOfRequest = 64 * 1024;
-var shortest2 = 250;
-function firstStanding(most) {
-  return { places: Math.min(start, most), rest: 0, nextRest: firstRest };
-}
-function afterWindow(standing, window2, most) {
-  if (!window2.isFull) return standing;
-  if (isChoking(standing, window2)) return halved(standing);
-  const { places, before, rest: rest2, nextRest } = standing;
-  if (before !== void 0 && !pays(standing, window2)) {
-    const longer = Math.min(longestRest, nextRest * 2);
-    return { places: before, last: window2, rest: nextRest, nextRest: longer };
-  }
-  const kept = { last: window2, nextRest: before === void 0 ? nextRest : firstRest };
-  if (rest2 > 0) return { places, ...kept, rest: rest2 - 1 };
-  if (places >= most) return { places, ...kept, rest: rest2 };
-  if (places < start) return { places: places + 1, ...kept, rest: rest2 };
-  return { places: Math.min(most, places + step), ...kept, before: places, rest: rest2 };
-}
-function halved({ places, nextRest }) {
-  return { places: Math.max(1, Math.floor(places / 2)), rest: 1, nextRest };
-}
-function pays({ places, before = places, last }, { rate }) {
-  const expected = 1 + (places / before - 1) / 2;
-  return last === void 0 || rate >= last.rate * expected;
-}
-function isChoking({ last }, { latency, rate }) {
-  if (last?.latency === void 0 || latency === void 0) return false;
-  return latency > shortLatency && latency > 3 * last.latency && rate <= last.rate;
-}
-var Pace = class {
-  #most;
-  #standing;
-  #opened = 0;
-  #ends = 0;
-  #waits = 0;
-  #bytes = 0;
-  #answers = 0;
-  #latencies = 0;
-  #isTroubled = false;
-  /** @param most places, at least 1 */
-  constructor(most) {
-    this.#most = most;
-    this.#standing = firstStanding(most);
-  }
-  get places() {
-    return this.#standing.places;
-  }
-  /** The first one is at work after a pause: what was before it says nothing about the rate. */
-  began(now2) {
-    this.#open(now2);
-  }
-  /** Bytes of a blob came or went. */
-  moved(bytes) {
-    this.#bytes += bytes;
-  }
-  /** @param latency milliseconds until the headers of a read were there */
-  answered(latency) {
-    this.#answers++;
-    this.#latencies += latency;
-  }
-  /** The registry asked for less, or broke under it. Of several in one window one counts. */
-  troubled() {
-    if (!this.#isTroubled) this.#standing = halved(this.#standing);
-    this.#isTroubled = true;
-  }
-  /** A piece of work has left its place; `isWanted`: somebody waits for it. */
-  ended(now2, isWanted2) {
-    this.#ends++;
-    if (isWanted2) this.#waits++;
-    const elapsed = now2 - this.#opened;
-    if (elapsed < shortest2 || this.#ends < this.places) return;
-    if (!this.#isTroubled)
-      this.#standing = afterWindow(this.#standing, this.#seen(elapsed), this.#most);
-    this.#open(now2);
-    this.#isTroubled = false;
-  }
-  #seen(elapsed) {
-    return {
-      rate: (this.#ends + this.#bytes / bytesOfRequest) / elapsed * 1e3,
-      latency: this.#answers === 0 ? void 0 : this.#latencies / this.#answers,
-      isFull: this.#waits * 2 > this.#ends
-    };
-  }
-  #open(now2) {
-    this.#opened = now2;
-    this.#ends = this.#waits = this.#bytes = this.#answers = this.#latencies = 0;
-  }
-};
-
-// src/registry/waiting-window.ts
-var import_promises7 = require("node:timers/promises");
-var firstWait = 500;
-var longestWait = 3e4;
-var WaitingWindow = class {
-  #closed;
-  #scouting;
-  #inARow = 0;
-  get isOpen() {
-    return this.#closed === void 0;
-  }
-  /** @returns milliseconds that it lasts, if it begins now; undefined while it lasts already */
-  close({ failure: failure2, retryAfter: retryAfter2 = 0 }) {
-    const now2 = performance.now();
-    const lasts = this.#closed?.until ?? 0;
-    const begins = now2 >= lasts;
-    if (begins) this.#inARow++;
-    const wait = Math.max(retryAfter2, begins ? backoff(this.#inARow) : 0);
-    this.#closed = { until: Math.max(now2 + wait, lasts), failure: failure2 };
-    return begins ? wait : void 0;
-  }
-  /**
-   * Waits while it lasts.
-   * @returns for who goes ahead what to call when the answer is there; undefined for all others
-   * @throws AirgapError the failure that began it, at once, where it lasts longer than the budget (milliseconds)
-   */
-  async passed(budget, signal) {
-    while (this.#closed !== void 0) {
-      signal.throwIfAborted();
-      const wait = this.#closed.until - performance.now();
-      if (wait > budget) throw later(this.#closed.failure, wait);
-      if (wait > 0) await (0, import_promises7.setTimeout)(wait, void 0, { signal });
-      else if (this.#scouting === void 0) return this.#goAhead();
-      else await this.#scouting;
-    }
-    return void 0;
-  }
-  #goAhead() {
-    let back = () => {
-    };
-    this.#scouting = new Promise((resolve15) => {
-      back = resolve15;
-    });
-    return () => {
-      this.#scouting = void 0;
-      if (this.#closed !== void 0 && performance.now() >= this.#closed.until) this.#open();
-      back();
-    };
-  }
-  #open() {
-    this.#closed = void 0;
-    this.#inARow = 0;
-  }
-};
-function backoff(inARow) {
-  const most = Math.min(longestWait, firstWait * 2 ** (inARow - 1));
-  return most * (0.5 + Math.random() / 2);
-}
-function later(failure2, wait) {
-  const { class: name3, message, given } = failure2;
-  return new AirgapError(name3, message, { given, next: runAgain(wait), cause: failure2 });
-}
-
-// src/registry/places.ts
-var shortWait = 2e3;
-var mostPlaces = 32;
-var hosts = 0;
-var Places = class {
-  /** Who needs places of several hosts enters them in this order, so that no two wait for each other. */
-  turn = hosts++;
-  #gate;
-  #pace;
-  #window = new WaitingWindow();
-  #context;
-  #toldUntil = 0;
-  /** @param most at least 1 */
-  constructor(context, most = mostPlaces) {
-    this.#pace = new Pace(most);
-    this.#gate = new Gate(this.#pace);
-    this.#context = context;
-  }
-  /** Waits for a place; resolves to what gives it back. */
-  enter() {
-    return this.#gate.enter(this.#context.signal);
-  }
-  /** A place that nobody need be waited for; else undefined. */
-  tryEnter() {
-    return this.isOpen ? this.#gate.tryEnter() : void 0;
-  }
-  /** Whether the host takes requests at all: not while it has asked to be left alone. */
-  get isOpen() {
-    return this.#window.isOpen;
-  }
-  /**
-   * Does it when the host takes requests; of those who had to wait for that one goes ahead.
-   * @param budget milliseconds: it is not waited longer
-   * @param signal ends the wait
-   * @throws AirgapError transient where the host wants to be left alone for longer
-   */
-  async whenOpen(work, budget, signal = this.#context.signal) {
-    const isBack = await this.#window.passed(budget, signal);
-    try {
-      return await work();
-    } catch (error4) {
-      if (error4 instanceof Transient && error4.isLimit) this.limited(error4);
-      throw error4;
-    } finally {
-      isBack?.();
-    }
-  }
-  /** The host wants fewer requests: none, for a while. */
-  limited(failure2) {
-    const wait = this.#window.close(failure2);
-    if (wait !== void 0) this.#tell(wait, failure2);
-  }
-  /** Something that may pass has failed, and is tried again in so many milliseconds. */
-  failing(failure2, wait) {
-    if (!failure2.isUnreachable) this.#pace.troubled();
-    this.#tell(wait, failure2);
-  }
-  /** Once for all who wait at the same time. */
-  #tell(wait, { failure: failure2 }) {
-    const now2 = performance.now();
-    if (wait < shortWait || now2 < this.#toldUntil) return;
-    this.#toldUntil = now2 + wait;
-    const seconds = Math.ceil(wait / 1e3);
-    const why = failure2.given ? ` (${failure2.given})` : "";
-    const message = `${failure2.message}${why}; next try in ${seconds} s`;
-    this.#context.emit({ kind: "note", message });
-  }
-  /** Bytes of blobs came or went. */
-  moved(bytes) {
-    this.#pace.moved(bytes);
-  }
-  /** @param latency milliseconds until the headers of a read were there */
-  answered(latency) {
-    this.#pace.answered(latency);
-  }
-};
-
-// src/registry/exchange.ts
-var mostRedirects = 5;
-var largestErrorText = 64 * 1024;
-var Exchange = class {
-  places;
-  /** Pulls that the host lets us make, as its last answer said; undefined where it does not count them. */
-  pullsLeft;
-  #options;
-  constructor(options) {
-    this.#options = options;
-    this.places = new Places(options.context, options.maxConcurrent);
-  }
-  /** Runs one piece of work (one or more calls), again from its start while it fails transiently. */
-  async run(work, patience2) {
-    const release2 = await this.places.enter();
-    try {
-      return await this.retry(work, patience2);
-    } finally {
-      release2();
-    }
-  }
-  /** As `run`, for who has a place already. */
-  retry(work, patience2) {
-    const options = this.#retrying(patience2);
-    const { budget, signal } = options;
-    return retry(() => this.places.whenOpen(work, budget, signal), options);
-  }
-  /** By the same rules, for work that goes on from where it stopped; each try waits by `whenOpen`. */
-  attempts() {
-    return new Attempts(this.#retrying());
-  }
-  /** Not while the host asked to be left alone. */
-  whenOpen(work) {
-    return this.places.whenOpen(work, this.#options.retryBudget);
-  }
-  get signal() {
-    return this.#options.context.signal;
-  }
-  /** One answer of any status but 401 and those that pass. @throws Transient, AirgapError */
-  async send(call) {
-    const { authorization, registry: registry3 } = this.#options;
-    const url = new URL(call.to, registry3);
-    const atHome = url.origin === registry3.origin;
-    const used = atHome ? await authorization.header(call.scopes) : void 0;
-    let answer = await this.#follow(call, url, used);
-    if (answer.status === 401 && answer.url.origin === registry3.origin) {
-      await answer.body.dump();
-      const challenges = answer.headers["www-authenticate"] ?? "";
-      const fresh = await authorization.answer([challenges].flat().join(", "), call.scopes, used);
-      answer = await this.#follow(call, url, fresh);
-      if (answer.status === 401) throw await this.#stillUnauthorized(answer);
-    }
-    if (isPassing(answer.status)) throw await this.#passing(answer);
-    return answer;
-  }
-  /** The registry's words about a failure, safe to show; uses the body up. */
-  async words(answer) {
-    const body = await this.readAll(answer, largestErrorText).catch(() => "");
-    return registryWords(body.toString(), String(answer.headers["content-type"] ?? ""));
-  }
-  readAll(answer, limit) {
-    return this.#options.transport.readAll(answer, limit);
-  }
-  failure(error4, url) {
-    return this.#options.transport.failure(error4, url);
-  }
-  async #follow({ method, headers, body }, start2, authorization) {
-    let url = start2;
-    for (let hops = 0; hops <= mostRedirects; hops++) {
-      const own2 = url.origin === this.#options.registry.origin && authorization !== void 0;
-      const asked2 = performance.now();
-      const answer = await this.#options.transport.request({
-        method,
-        url,
-        headers: { ...headers, ...own2 && { authorization } },
-        ...body !== void 0 && { body }
-      });
-      const isRead = method === "GET" || method === "HEAD";
-      if (isRead) this.places.answered(performance.now() - asked2);
-      this.places.moved(body?.length ?? 0);
-      this.pullsLeft = pullsLeft(answer) ?? this.pullsLeft;
-      const location = answer.headers.location;
-      const redirected = [301, 302, 303, 307, 308].includes(answer.status);
-      if (!redirected || !isRead || typeof location !== "string") return answer;
-      await answer.body.dump();
-      url = locationFrom(url, location);
-    }
-    throw new AirgapError("usage", `${this.#options.host} redirects in a circle`, {
-      given: `more than ${mostRedirects} redirects, the last to ${url.host}`
-    });
-  }
-  async #stillUnauthorized(answer) {
-    const anonymous = await this.#options.authorization.isAnonymous();
-    return wrongCredentials(this.#options.host, anonymous, await this.words(answer));
-  }
-  async #passing(answer) {
-    const header2 = answer.headers["retry-after"]?.toString();
-    const wait = retryAfter(header2, this.#options.context.now());
-    return passingFailure(answer.status, await this.words(answer), answer.url, wait);
-  }
-  #retrying({ within: within2 = Number.POSITIVE_INFINITY, wanted } = {}) {
-    const { retryBudget, transport } = this.#options;
-    const onWait = (wait, failure2) => this.places.failing(failure2, wait);
-    const { answered, missed } = transport.reach;
-    const reach = { answered, missed: within2 < retryBudget ? new Set(missed) : missed };
-    const signal = wanted ? AbortSignal.any([this.signal, wanted]) : this.signal;
-    return { budget: Math.min(retryBudget, within2), signal, reach, onWait };
-  }
-};
-function pullsLeft({ headers }) {
-  const left = /^\d+/.exec(headers["ratelimit-remaining"]?.toString() ?? "")?.[0];
-  return left === void 0 ? void 0 : Number(left);
-}
-function locationFrom(from, location) {
-  const url = URL.canParse(location, from.href) ? new URL(location, from) : void 0;
-  const allowed = from.protocol === "http:" ? ["http:", "https:"] : ["https:"];
-  if (url === void 0 || !allowed.includes(url.protocol)) {
-    throw new AirgapError("usage", `${from.host} sends us on to an address that is not safe`, {
-      given: url === void 0 ? "no URL" : `${url.protocol}//${url.host}`,
-      expected: `${allowed.join(" or ")}//`,
-      next: `check the external URL (scheme, X-Forwarded-Proto) that ${from.host} is configured with`
-    });
-  }
-  url.username = "";
-  url.password = "";
-  return url;
-}
-
-// src/registry/answers.ts
-function header(answer, name3) {
-  return answer.headers[name3]?.toString() ?? "";
-}
-function contentLength(answer) {
-  const text4 = header(answer, "content-length");
-  return /^\d+$/.test(text4) ? Number(text4) : void 0;
-}
-function rangeStart(answer) {
-  const start2 = /^bytes (\d+)-/.exec(header(answer, "content-range"))?.[1];
-  return start2 === void 0 ? void 0 : Number(start2);
-}
-function uploadLocation(answer) {
-  const location = header(answer, "location");
-  return location === "" ? void 0 : locationFrom(answer.url, location);
-}
-function contentType(answer) {
-  return header(answer, "content-type").split(";", 1)[0]?.trim() ?? "";
-}
-function describedBy(answer) {
-  const digest2 = header(answer, "docker-content-digest");
-  const size = contentLength(answer);
-  const mediaType2 = contentType(answer);
-  const known = manifestTypes.includes(mediaType2);
-  return isDigest(digest2) && size && known ? { mediaType: mediaType2, digest: digest2, size } : void 0;
-}
-function checkedDigest(bytes, reference, answer, subject) {
-  const stated = header(answer, "docker-content-digest");
-  if (isDigest(stated)) expectDigest(stated, digestOf(bytes, algorithmOf(stated)), subject);
-  else if (stated !== "") expectDigest(stated, digestOf(bytes), subject);
-  if (!isDigest(reference)) return isDigest(stated) ? stated : digestOf(bytes);
-  expectDigest(reference, digestOf(bytes, algorithmOf(reference)), subject);
-  return reference;
-}
-function expectDigest(expected, given, subject) {
-  if (given === expected) return;
-  throw new AirgapError("integrity", `${subject.what} from ${subject.host} has another digest`, {
-    given,
-    expected,
-    next: "something between here and the registry changes content, or its storage is damaged"
-  });
-}
-function mediaTypeOf(answer, bytes) {
-  const type = contentType(answer);
-  if (type.startsWith("application/vnd.")) return type;
-  try {
-    const { mediaType: mediaType2 } = JSON.parse(bytes.toString());
-    return typeof mediaType2 === "string" ? mediaType2 : type;
-  } catch {
-    return type;
-  }
-}
-
-// src/registry/paths.ts
-var part = "[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*";
-var repositoryName = new RegExp(`^${part}(?:/${part})*$`);
-var tag = /^\w[\w.-]{0,127}$/;
-function manifestPath(repository2, reference) {
-  if (!isDigest(reference) && !tag.test(reference)) throw notAllowed(reference);
-  return `${repositoryPath(repository2)}/manifests/${reference}`;
-}
-function blobPath(repository2, digest2) {
-  if (!isDigest(digest2)) throw notAllowed(digest2);
-  return `${repositoryPath(repository2)}/blobs/${digest2}`;
-}
-function uploadsPath(repository2) {
-  return `${repositoryPath(repository2)}/blobs/uploads/`;
-}
-function repositoryPath(repository2) {
-  if (!repositoryName.test(repository2)) throw notAllowed(repository2);
-  return `/v2/${repository2}`;
-}
-function notAllowed(name3) {
-  return new AirgapError("usage", "not a name that a registry can have", {
-    given: JSON.stringify(name3),
-    expected: "a lower-case repository; a tag of at most 128 characters, or a digest"
-  });
-}
-
-// src/registry/subject.ts
-function manifestSubject(host, repository2, reference) {
-  const what = `manifest ${repository2}${reference.includes(":") ? "@" : ":"}${reference}`;
-  return { host, repository: repository2, what, path: manifestPath(repository2, reference) };
-}
-function blobSubject(host, repository2, digest2) {
-  const what = `blob ${digest2} of ${repository2}`;
-  return { host, repository: repository2, what, path: blobPath(repository2, digest2) };
-}
-function scope(repository2, actions) {
-  return `repository:${repository2}:${actions}`;
-}
-async function refusedRead({ exchange }, answer, subject) {
-  return readFailure(answer.status, await exchange.words(answer), subject);
-}
-async function refusedPush({ exchange }, answer, subject) {
-  return pushFailure(answer.status, await exchange.words(answer), subject);
-}
-
-// src/registry/pushing.ts
-async function mountBlob(registry3, repository2, digest2, from) {
-  const { host, exchange } = registry3;
-  const scopes = [scope(repository2, "pull,push"), scope(from, "pull")];
-  const to = `${uploadsPath(repository2)}?${new URLSearchParams({ mount: digest2, from })}`;
-  const subject = { host, repository: repository2, what: `the mount of ${digest2} into ${repository2}` };
-  try {
-    return await exchange.run(async () => {
-      const answer = await exchange.send({ method: "POST", to, scopes });
-      if (answer.status === 202) await cancel(registry3, answer, repository2);
-      if (![201, 202, 400, 403, 404, 405].includes(answer.status))
-        throw await refusedPush(registry3, answer, subject);
-      await answer.body.dump();
-      return answer.status === 201;
-    });
-  } catch (error4) {
-    if (error4 instanceof AirgapError && error4.class === "authentication") return false;
-    throw error4;
-  }
-}
-async function putBlob(registry3, repository2, digest2, bytes) {
-  const { exchange } = registry3;
-  const { path: path12, ...subject } = blobSubject(registry3.host, repository2, digest2);
-  const headers = { "content-type": "application/octet-stream" };
-  let isSent = false;
-  const send2 = async () => {
-    if (isSent && (await ask(registry3, path12, repository2)).status === 200) return;
-    const to = await openUpload(registry3, subject);
-    to.searchParams.set("digest", digest2);
-    isSent = true;
-    await put(registry3, { to, headers, body: bytes }, subject);
-  };
-  await twice(() => exchange.run(send2));
-}
-async function checkPush(registry3, repository2) {
-  const { host, exchange } = registry3;
-  const subject = { host, repository: repository2, what: `a push to ${repository2}` };
-  await exchange.run(async () => {
-    await remove(registry3, await openUpload(registry3, subject), repository2);
-  });
-}
-async function putManifest(registry3, repository2, reference, mediaType2, bytes) {
-  const { path: to, ...subject } = manifestSubject(registry3.host, repository2, reference);
-  const headers = { "content-type": mediaType2 };
-  let isSent = false;
-  const send2 = async () => {
-    if (isSent && await resolvesTo(bytes, registry3, to, repository2)) return;
-    isSent = true;
-    await put(registry3, { to, headers, body: bytes }, subject);
-  };
-  await twice(() => registry3.exchange.run(send2));
-}
-async function resolvesTo(bytes, registry3, path12, repository2) {
-  const answer = await ask(registry3, path12, repository2, { accept: manifestTypes.join(", ") });
-  return answer.status === 200 && describedBy(answer)?.digest === digestOf(bytes);
-}
-async function ask({ exchange }, to, repository2, headers = {}) {
-  const scopes = [scope(repository2, "pull,push")];
-  const answer = await exchange.send({ method: "HEAD", to, headers, scopes });
-  await answer.body.dump();
-  return answer;
-}
-async function put(registry3, call, subject) {
-  const scopes = [scope(subject.repository, "pull,push")];
-  const answer = await registry3.exchange.send({ method: "PUT", scopes, ...call });
-  if (answer.status < 200 || answer.status > 204)
-    throw await refusedPush(registry3, answer, subject);
-  await answer.body.dump();
-}
-async function openUpload(registry3, subject) {
-  const { repository: repository2, host, what } = subject;
-  const answer = await registry3.exchange.send({
-    method: "POST",
-    to: uploadsPath(repository2),
-    scopes: [scope(repository2, "pull,push")]
-  });
-  if (answer.status !== 202) throw await refusedPush(registry3, answer, subject);
-  await answer.body.dump();
-  const location = uploadLocation(answer);
-  if (location !== void 0) return location;
-  throw new AirgapError("refused", `${host} opens no upload session for ${what}`, {
-    given: "an answer without Location"
-  });
-}
-async function cancel(registry3, answer, repository2) {
-  const location = uploadLocation(answer);
-  if (location !== void 0) await remove(registry3, location, repository2);
-}
-async function remove({ exchange }, to, repository2) {
-  const scopes = [scope(repository2, "pull,push")];
-  try {
-    const answer = await exchange.send({ method: "DELETE", to, scopes });
-    await answer.body.dump();
-  } catch (error4) {
-    if (!(error4 instanceof AirgapError || error4 instanceof Transient)) throw error4;
-  }
-}
-
-// src/registry/reading.ts
-var import_node_stream2 = require("node:stream");
-
-// src/registry/blob-body.ts
-var import_node_events2 = require("node:events");
-var import_node_stream = require("node:stream");
-var headway = 256 * 1024;
-function blobBody(first, request) {
-  const body = new import_node_stream.PassThrough();
-  const closed = new AbortController();
-  body.once("close", () => closed.abort());
-  const { signal } = request.exchange;
-  signal.addEventListener("abort", () => body.destroy(signal.reason), { signal: closed.signal });
-  fill(body, first, request, closed.signal).then(
-    () => body.end(),
-    (error4) => body.destroy(error4)
-  );
-  return body;
-}
-async function fill(body, first, { subject, exchange, resume }, closed) {
-  const size = contentLength(first);
-  const attempts = exchange.attempts();
-  let next = { answer: first, start: 0 };
-  let position = 0;
-  let begun = 0;
-  const take = async (bytes) => {
-    position += bytes.length;
-    if (position - begun >= headway) attempts.progressed();
-    exchange.places.moved(bytes.length);
-    if (!body.write(bytes)) await (0, import_node_events2.once)(body, "drain", { signal: closed });
-  };
-  for (; ; ) {
-    try {
-      const part3 = next ?? await resume(position);
-      next = void 0;
-      begun = position;
-      await stoppable(
-        part3,
-        closed,
-        () => read(part3, { from: position, ...size !== void 0 && { to: size } }, take, exchange)
-      );
-      if (size !== void 0 && position < size) throw incomplete(subject, position, size);
-      return;
-    } catch (error4) {
-      closed.throwIfAborted();
-      if (position === size) return;
-      await attempts.pauseAfter(error4, closed);
-    }
-  }
-}
-async function read({ answer, start: start2 }, { from, to = Number.POSITIVE_INFINITY }, take, exchange) {
-  let at = start2;
-  try {
-    for await (const chunk of answer.body) {
-      const fresh = chunk.subarray(Math.max(0, from - at), Math.max(0, to - at));
-      at += chunk.length;
-      if (fresh.length > 0) await take(fresh);
-    }
-  } catch (error4) {
-    throw exchange.failure(error4, answer.url);
-  }
-}
-async function stoppable({ answer: { body } }, closed, work) {
-  const stop2 = () => body.destroy();
-  body.on("error", () => {
-  });
-  closed.addEventListener("abort", stop2, { once: true });
-  try {
-    await work();
-  } finally {
-    closed.removeEventListener("abort", stop2);
-  }
-}
-function incomplete({ what, host }, size, expected) {
-  return new Transient(
-    new AirgapError("transient", `${what} came incomplete from ${host}`, {
-      given: `${size} bytes`,
-      expected: `${expected} bytes`,
-      next: "run again to resume"
-    })
-  );
-}
-
-// src/registry/reading.ts
-var largestManifest = 4 * 1024 * 1024;
-var accept = manifestTypes.join(", ");
-async function headManifest(registry3, repository2, reference, within2) {
-  const subject = manifestSubject(registry3.host, repository2, reference);
-  const found = await registry3.exchange.run(
-    async () => {
-      const answer = await read2(registry3, "HEAD", subject, { accept });
-      await answer.body.dump();
-      if (answer.status === 404) return "none";
-      if (answer.status === 405 || answer.status === 400) return "ask by GET";
-      if (answer.status !== 200) throw await refusedRead(registry3, answer, subject);
-      return describedBy(answer) ?? "ask by GET";
-    },
-    { within: within2 }
-  );
-  if (found === "none") return void 0;
-  if (found === "ask by GET")
-    return (await getManifest(registry3, repository2, reference, within2))?.descriptor;
-  if (isDigest(reference)) expectDigest(reference, found.digest, subject);
-  return found;
-}
-async function getManifest(registry3, repository2, reference, within2) {
-  const { exchange } = registry3;
-  const subject = manifestSubject(registry3.host, repository2, reference);
-  const get = async () => {
-    const answer = await read2(registry3, "GET", subject, { accept });
-    if (answer.status === 404) return void await answer.body.dump();
-    if (answer.status !== 200) throw await refusedRead(registry3, answer, subject);
-    const bytes = await exchange.readAll(answer, largestManifest);
-    const digest2 = checkedDigest(bytes, reference, answer, subject);
-    const descriptor3 = { mediaType: mediaTypeOf(answer, bytes), digest: digest2, size: bytes.length };
-    return { descriptor: descriptor3, bytes };
-  };
-  return exchange.run(() => twice(get), { within: within2 });
-}
-async function headBlob(registry3, repository2, digest2) {
-  const subject = blobSubject(registry3.host, repository2, digest2);
-  return registry3.exchange.run(async () => {
-    let answer = await read2(registry3, "HEAD", subject);
-    await answer.body.dump();
-    if (answer.status === 405) {
-      answer = await read2(registry3, "GET", subject);
-      answer.body.on("error", () => {
-      }).destroy();
-    }
-    if (answer.status === 404) return void 0;
-    if (answer.status !== 200) throw await refusedRead(registry3, answer, subject);
-    const size = contentLength(answer);
-    if (size !== void 0) return size;
-    throw new AirgapError("integrity", `${registry3.host} tells no size for ${subject.what}`);
-  });
-}
-async function getBlob(registry3, repository2, digest2, range) {
-  const release2 = await registry3.exchange.places.enter();
-  try {
-    const content = await openBlob(registry3, repository2, digest2, range);
-    content.body.once("close", release2);
-    return content;
-  } catch (error4) {
-    release2();
-    throw error4;
-  }
-}
-async function openBlob(registry3, repository2, digest2, range, wanted) {
-  const { host, exchange } = registry3;
-  const subject = blobSubject(host, repository2, digest2);
-  const open8 = () => readBlob(registry3, subject, range?.start, range?.end);
-  const first = await exchange.retry(open8, { wanted });
-  const part3 = first.status === 206 ? range : void 0;
-  const resume = (position) => exchange.whenOpen(() => rest(registry3, subject, position, part3));
-  const body = blobBody(first, { subject, exchange, resume });
-  if (wanted) (0, import_node_stream2.addAbortSignal)(wanted, body);
-  return { status: first.status === 206 ? 206 : 200, body };
-}
-async function rest(registry3, subject, position, part3) {
-  const origin = part3?.start ?? 0;
-  const answer = await readBlob(registry3, subject, origin + position, part3?.end);
-  const from = answer.status === 206 ? rangeStart(answer) ?? origin + position : 0;
-  if (from <= origin + position) return { answer, start: from - origin };
-  answer.body.on("error", () => {
-  }).destroy();
-  throw new AirgapError("integrity", `${subject.host} leaves out bytes of ${subject.what}`, {
-    given: `bytes from ${from} on`,
-    expected: `bytes from ${origin + position} on`
-  });
-}
-async function readBlob(registry3, subject, start2, end) {
-  const headers = start2 === void 0 ? void 0 : { range: `bytes=${start2}-${end ?? ""}` };
-  const answer = await read2(registry3, "GET", subject, headers);
-  if (answer.status === 200 || answer.status === 206) return answer;
-  throw await refusedRead(registry3, answer, subject);
-}
-function read2({ exchange }, method, { path: path12, repository: repository2 }, headers = {}) {
-  return exchange.send({ method, to: path12, headers, scopes: [scope(repository2, "pull")] });
-}
-
-// src/registry/api.ts
-var RegistryClient = class {
-  host;
-  access;
-  /** For requests to this host that oras sends. */
-  places;
-  #registry;
-  constructor(host, access3, exchange) {
-    this.host = host;
-    this.access = access3;
-    this.places = exchange.places;
-    this.#registry = { host, exchange };
-  }
-  /** Manifests that this host still lets us pull, if it counts them (Docker Hub does). */
-  get pullsLeft() {
-    return this.#registry.exchange.pullsLeft;
-  }
-  /**
-   * What a tag or digest is here; undefined when there is none (404).
-   * @param within milliseconds in which it may be tried again; by default all of the budget
-   */
-  headManifest(repository2, reference, within2) {
-    return headManifest(this.#registry, repository2, reference, within2);
-  }
-  /**
-   * The bytes of a manifest or index, at most 4 MiB, their digest checked; undefined on 404.
-   * @param within milliseconds in which it may be tried again; by default all of the budget
-   */
-  getManifest(repository2, reference, within2) {
-    return getManifest(this.#registry, repository2, reference, within2);
-  }
-  /** The size of a blob in bytes; undefined when the repository does not have it. */
-  headBlob(repository2, digest2) {
-    return headBlob(this.#registry, repository2, digest2);
-  }
-  /**
-   * A blob, or a part of it, as it comes. The registry may answer a range with the whole blob (200).
-   * Its place among the concurrent requests is held until the body ends.
-   * @param range bytes, `end` inclusive
-   */
-  getBlob(repository2, digest2, range) {
-    return getBlob(this.#registry, repository2, digest2, range);
-  }
-  /**
-   * A blob for who has a place in `places` already, as for oras reading through us.
-   * @param wanted aborts when nobody reads it any more
-   */
-  openBlob(repository2, digest2, wanted) {
-    return openBlob(this.#registry, repository2, digest2, void 0, wanted);
-  }
-  /**
-   * Makes a blob of another repository of this registry appear in this one without moving it. False when
-   * the registry does not do that (any refusal: a mount never tells a wrong password).
-   */
-  mountBlob(repository2, digest2, from) {
-    return mountBlob(this.#registry, repository2, digest2, from);
-  }
-  /** Sends a small blob in one piece. */
-  putBlob(repository2, digest2, bytes) {
-    return putBlob(this.#registry, repository2, digest2, bytes);
-  }
-  /** Whether we may push here, by opening an upload session and cancelling it. @throws AirgapError */
-  checkPush(repository2) {
-    return checkPush(this.#registry, repository2);
-  }
-  /** Puts a manifest or index under a tag or its digest; what it refers to must be there. */
-  putManifest(repository2, reference, mediaType2, bytes) {
-    return putManifest(this.#registry, repository2, reference, mediaType2, bytes);
-  }
-};
-
-// src/registry/addresses.ts
-var import_node_net = require("node:net");
-function isLoopback(host) {
-  return host === "localhost" || host.endsWith(".localhost") || inRanges(loopback, host);
-}
-function isLinkLocal(host) {
-  return inRanges(linkLocal, host);
-}
-function bareHost(url) {
-  return url.hostname.replace(/^\[|\]$/g, "").replace(/\.$/, "").toLowerCase();
-}
-var loopback = new import_node_net.BlockList();
-loopback.addSubnet("127.0.0.0", 8, "ipv4");
-loopback.addAddress("::1", "ipv6");
-loopback.addSubnet("::ffff:127.0.0.0", 104, "ipv6");
-var linkLocal = new import_node_net.BlockList();
-linkLocal.addSubnet("169.254.0.0", 16, "ipv4");
-linkLocal.addSubnet("0.0.0.0", 8, "ipv4");
-linkLocal.addSubnet("fe80::", 10, "ipv6");
-linkLocal.addAddress("::", "ipv6");
-linkLocal.addSubnet("::ffff:169.254.0.0", 112, "ipv6");
-linkLocal.addSubnet("::ffff:0.0.0.0", 104, "ipv6");
-function inRanges(ranges, host) {
-  const version3 = (0, import_node_net.isIP)(host);
-  return version3 !== 0 && ranges.check(host, version3 === 4 ? "ipv4" : "ipv6");
-}
-
-// src/registry/challenge.ts
-function parseChallenges(header2) {
-  const challenges = [];
-  const part3 = /\s*,?\s*(?:([\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))|([\w-]+)(?=[\s,]|$))/y;
-  for (let match = part3.exec(header2); match !== null; match = part3.exec(header2)) {
-    const [whole, name3, quoted, token, scheme] = match;
-    if (whole === "") break;
-    if (scheme !== void 0) challenges.push({ scheme: scheme.toLowerCase(), parameters: {} });
-    else if (name3 !== void 0) {
-      const value = quoted?.replace(/\\(.)/g, "$1") ?? token ?? "";
-      const last = challenges.at(-1);
-      if (last !== void 0) last.parameters[name3.toLowerCase()] = value;
-    }
-  }
-  return challenges;
-}
-function checkRealm(realm, registry3) {
-  const refuse = (expected) => new AirgapError(
-    "authentication",
-    `${registry3.host} names a token service that gets no password`,
-    {
-      given: JSON.stringify(realm.slice(0, 200)),
-      expected,
-      next: `check the token realm that ${registry3.host} is configured with`
-    }
-  );
-  const url = URL.canParse(realm) ? new URL(realm) : void 0;
-  const allowed = registry3.protocol === "http:" ? ["http:", "https:"] : ["https:"];
-  if (url === void 0 || !allowed.includes(url.protocol)) throw refuse("an https URL");
-  if (url.username || url.password) throw refuse("a URL without a user name");
-  const host = bareHost(url);
-  if ((isLoopback(host) || isLinkLocal(host)) && host !== bareHost(registry3)) {
-    throw refuse("no loopback or link-local address");
-  }
-  return url;
-}
-
-// src/registry/plain-http.ts
-function isPrivate(url) {
-  return url.protocol === "https:" || isLoopback(bareHost(url));
-}
-function overPlainHttp(host, url) {
-  return new AirgapError("usage", `a credential for ${host} would travel over plain HTTP`, {
-    given: url.origin,
-    expected: "https, or a registry on loopback",
-    next: "set up TLS, or add --allow-plain-http-credentials if the network is yours alone"
-  });
-}
-
-// src/registry/authorization.ts
-var largestAnswer = 1024 * 1024;
-var Authorization = class {
-  #options;
-  #tokens = /* @__PURE__ */ new Map();
-  #challenge;
-  constructor(options) {
-    this.#options = options;
-  }
-  /** What to send with a first try: nothing until the registry has asked. */
-  async header(scopes) {
-    if (this.#challenge === void 0) return void 0;
-    if (this.#challenge.scheme === "basic") return this.#basic();
-    return this.#token(this.#challenge, scopes);
-  }
-  /**
-   * The header that answers a 401, once.
-   * @param used what the refused request carried: the same is never offered again
-   * @throws AirgapError('authentication') when there is nothing else to offer
-   */
-  async answer(challenges, scopes, used) {
-    const offered = parseChallenges(challenges);
-    const challenge = offered.find(({ scheme }) => scheme === "bearer") ?? offered.find(({ scheme }) => scheme === "basic");
-    if (challenge === void 0) throw this.#unknownScheme(offered);
-    this.#challenge = withoutScope(challenge);
-    if (challenge.scheme === "bearer") return this.#freshToken(challenge, scopes, used);
-    const header2 = await this.#basic();
-    if (header2 === void 0) throw wrongCredentials(this.#options.host, true, "");
-    if (header2 === used) throw wrongCredentials(this.#options.host, false, "");
-    return header2;
-  }
-  /** Whether requests go without a user: decides the wording of a refusal. */
-  async isAnonymous() {
-    return await this.#options.credential() === void 0;
-  }
-  async #basic() {
-    const credential = await this.#options.credential();
-    if (credential === void 0) return void 0;
-    this.#mayGoTo(this.#options.registry);
-    if ("username" in credential) return basicHeader(credential.username, credential.password);
-    throw new AirgapError("authentication", `${this.#options.host} takes no identity token`, {
-      expected: "a user name and a password",
-      next: `docker login ${this.#options.host}`
-    });
-  }
-  async #freshToken(challenge, scopes, used) {
-    const wanted = allScopes(scopes, challenge);
-    const known = await this.#tokens.get(scopeKey(wanted))?.catch(() => void 0);
-    if (known !== void 0 && known.header === used) this.#tokens.delete(scopeKey(wanted));
-    return this.#token(challenge, scopes);
-  }
-  async #token(challenge, scopes) {
-    const wanted = allScopes(scopes, challenge);
-    const key = scopeKey(wanted);
-    const known = this.#tokens.get(key);
-    if (known !== void 0) {
-      const { header: header2, until } = await known;
-      if (performance.now() < until) return header2;
-      if (this.#tokens.get(key) === known) this.#tokens.delete(key);
-      return this.#token(challenge, scopes);
-    }
-    const fetched = this.#fetchToken(challenge, wanted);
-    this.#tokens.set(key, fetched);
-    fetched.catch(() => this.#tokens.delete(key));
-    return (await fetched).header;
-  }
-  async #fetchToken(challenge, scopes) {
-    const { host, registry: registry3, transport } = this.#options;
-    const realm = checkRealm(challenge.parameters.realm ?? "", registry3);
-    const credential = await this.#options.credential();
-    if (credential !== void 0) {
-      this.#mayGoTo(realm);
-      this.#mayGoTo(registry3);
-    }
-    const service = challenge.parameters.service ?? "";
-    const answer = credential !== void 0 && "identityToken" in credential ? await this.#refresh(realm, service, scopes, credential.identityToken) : await this.#get(realm, service, scopes, credential);
-    const text4 = (await transport.readAll(answer, largestAnswer)).toString();
-    if (answer.status !== 200) throw this.#refusal(answer, text4, credential === void 0);
-    return readToken(text4) ?? this.#noToken(host, realm);
-  }
-  #get(realm, service, scopes, credential) {
-    const url = new URL(realm);
-    if (service) url.searchParams.set("service", service);
-    for (const scope2 of scopes) url.searchParams.append("scope", scope2);
-    const headers = credential && {
-      authorization: basicHeader(credential.username, credential.password)
-    };
-    return this.#options.transport.request({ method: "GET", url, ...headers && { headers } });
-  }
-  #refresh(url, service, scopes, identityToken) {
-    const body = new URLSearchParams({
-      grant_type: "refresh_token",
-      service,
-      client_id: "airgap-bundle",
-      scope: scopes.join(" "),
-      refresh_token: identityToken
-    }).toString();
-    const headers = { "content-type": "application/x-www-form-urlencoded" };
-    return this.#options.transport.request({ method: "POST", url, headers, body });
-  }
-  #refusal({ status, url, headers }, text4, anonymous) {
-    const said = registryWords(text4, String(headers["content-type"] ?? ""));
-    if (isPassing(status)) {
-      const wait = retryAfter(headers["retry-after"]?.toString(), this.#options.now());
-      return passingFailure(status, said, url, wait);
-    }
-    const given = `${status} from its token service ${url.host}${said && `: ${said}`}`;
-    return wrongCredentials(this.#options.host, anonymous, given);
-  }
-  /** The one place where a credential is kept from the open network. @throws AirgapError('usage') */
-  #mayGoTo(url) {
-    const { host, allowPlainHttp } = this.#options;
-    if (!allowPlainHttp && !isPrivate(url)) throw overPlainHttp(host, url);
-  }
-  #noToken(host, realm) {
-    throw new AirgapError("authentication", `the token service of ${host} gives no token`, {
-      given: `an answer of ${realm.host} without one`,
-      next: `docker login ${host}`
-    });
-  }
-  #unknownScheme(offered) {
-    const { host } = this.#options;
-    return new AirgapError("authentication", `${host} wants a login of a kind not known here`, {
-      given: offered.map(({ scheme }) => scheme).join(", ") || "no challenge",
-      expected: "Bearer or Basic"
-    });
-  }
-};
-function basicHeader(username, password) {
-  return `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
-}
-function withoutScope({ scheme, parameters: { scope: _, ...parameters } }) {
-  return { scheme, parameters };
-}
-function allScopes(scopes, { parameters }) {
-  const ours = new Set(scopes.map(resourceOf));
-  const theirs = (parameters.scope ?? "").split(" ").filter(Boolean);
-  return [...scopes, ...theirs.filter((scope2) => !ours.has(resourceOf(scope2)))];
-}
-function resourceOf(scope2) {
-  return scope2.slice(0, scope2.lastIndexOf(":"));
-}
-function scopeKey(scopes) {
-  return [...scopes].sort().join(" ");
-}
-function readToken(text4) {
-  let answer;
-  try {
-    answer = JSON.parse(text4) ?? {};
-  } catch {
-    return void 0;
-  }
-  const token = answer.token || answer.access_token;
-  if (typeof token !== "string" || !/^[\x21-\x7e]+$/.test(token)) return void 0;
-  const life = typeof answer.expires_in === "number" ? answer.expires_in : 60;
-  return { header: `Bearer ${token}`, until: performance.now() + life * 900 };
-}
-
-// src/registry/once.ts
-function onceEach(name3, make2) {
-  const made = /* @__PURE__ */ new Map();
-  return (input) => {
-    const promise = made.get(name3(input)) ?? make2(input);
-    made.set(name3(input), promise);
-    return promise;
-  };
-}
-function itself(text4) {
-  return text4;
-}
-
-// scripts/stubs/undici.mjs
-var import_api = __toESM(require_api(), 1);
-var import_agent = __toESM(require_agent(), 1);
-var import_dispatcher = __toESM(require_dispatcher(), 1);
-var import_proxy_agent = __toESM(require_proxy_agent(), 1);
-Object.assign(import_dispatcher.default.prototype, import_api.default);
-
-// src/registry/connection-failures.ts
-function connectionFailure(error4, { host, origin }, proxy) {
-  const { code: code3, text: text4 } = rootOf(error4);
-  const rule = connectionRules.find(({ codes }) => codes.test(code3) || codes.test(text4));
-  if (rule === void 0) return void 0;
-  const { transient } = rule;
-  const peer = transient === "unreachable" && code3 !== aborted && proxy ? `the proxy ${proxy}` : host;
-  const failure2 = new AirgapError(transient ? "transient" : "usage", rule.say(peer), {
-    given: [.../* @__PURE__ */ new Set([code3, oneLine(text4)])].filter(Boolean).join(": "),
-    next: rule.next(peer),
-    cause: error4
-  });
-  if (!transient) return failure2;
-  return new Transient(failure2, { origin, isUnreachable: transient === "unreachable" });
-}
-function classOfConnection(code3) {
-  const rule = connectionRules.find(({ codes }) => codes.test(code3));
-  return rule && (rule.transient ? "transient" : "usage");
-}
-var aborted = "UND_ERR_ABORTED";
-var again = () => "run again to resume";
-var connectionRules = [
-  {
-    codes: /^CERT_HAS_EXPIRED$|^CERT_NOT_YET_VALID$/,
-    transient: false,
-    say: (host) => `the certificate of ${host} has expired or is not valid yet`,
-    next: () => "renew the certificate, or set the clock of this machine right"
-  },
-  {
-    codes: /^ERR_TLS_CERT_ALTNAME_INVALID$/,
-    transient: false,
-    say: (host) => `the certificate of ${host} is for another name`,
-    next: () => "use a name that the certificate has, or have it issued for this one"
-  },
-  {
-    codes: /^(?:UNABLE_TO_\w+|\w*SELF_SIGNED\w*|CERT_UNTRUSTED|INVALID_CA)$/,
-    transient: false,
-    say: (host) => `the certificate of ${host} is from an authority that is not trusted here`,
-    next: (host) => `give the authority's PEM as caCert of registries."${host}"`
-  },
-  {
-    codes: /^ERR_SSL_(?:WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST)$|wrong version number/i,
-    transient: false,
-    say: (host) => `${host} does not speak TLS`,
-    next: (host) => `if it is meant to be plain HTTP: registries."${host}": {plainHttp: true}`
-  },
-  {
-    codes: /^(?:CERT_\w+|CRL_\w+|ERR_SSL_\w+|ERR_TLS_\w+|EPROTO)$/,
-    transient: false,
-    say: (host) => `no TLS connection to ${host}`,
-    next: (host) => `look at it with: openssl s_client -connect ${host}`
-  },
-  {
-    codes: /^HPE_|^UND_ERR_RESPONSE_STATUS_CODE$/,
-    transient: false,
-    say: (host) => `${host} does not speak HTTP`,
-    next: (host) => `check host and port; if it wants TLS, remove plainHttp of registries."${host}"`
-  },
-  {
-    codes: /Proxy.*407/,
-    transient: false,
-    say: (host) => `the proxy on the way to ${host} wants a user name and a password`,
-    next: () => "put them into HTTP_PROXY and HTTPS_PROXY, or the host into NO_PROXY"
-  },
-  {
-    codes: /^Proxy response \(5/,
-    transient: "unreachable",
-    say: (host) => `${host} cannot be reached through the proxy`,
-    next: () => "check the proxy in HTTP_PROXY and HTTPS_PROXY, then run again"
-  },
-  {
-    codes: /^Proxy response/,
-    transient: false,
-    say: (host) => `the proxy does not let us through to ${host}`,
-    next: () => "check HTTP_PROXY and HTTPS_PROXY, or put the host into NO_PROXY"
-  },
-  {
-    codes: /^(?:ENOTFOUND|EAI_\w+|ENODATA)$/,
-    transient: "unreachable",
-    say: (host) => `no address is known for ${host}`,
-    next: () => "check the name and the DNS of this machine, then run again"
-  },
-  {
-    codes: /^ECONNREFUSED$/,
-    transient: "unreachable",
-    say: (host) => `${host} refuses the connection`,
-    next: () => "check that the registry runs on this port, then run again"
-  },
-  {
-    codes: /^(?:EHOSTUNREACH|ENETUNREACH|ENETDOWN|EADDRNOTAVAIL|UND_ERR_CONNECT_TIMEOUT|ETIMEDOUT)$/,
-    transient: "unreachable",
-    say: (host) => `${host} cannot be reached`,
-    next: () => "check the network or HTTPS_PROXY, then run again"
-  },
-  {
-    codes: /^(?:UND_ERR_HEADERS_TIMEOUT|UND_ERR_BODY_TIMEOUT)$/,
-    transient: "broken",
-    say: (host) => `${host} stopped answering`,
-    next: again
-  },
-  {
-    codes: /^(?:ECONNRESET|EPIPE|ECONNABORTED|UND_ERR_SOCKET|UND_ERR_RES_CONTENT_LENGTH_MISMATCH)$/,
-    transient: "broken",
-    say: (host) => `the connection to ${host} broke off`,
-    next: again
-  }
-];
-function rootOf(error4) {
-  let found = { code: "", text: "" };
-  for (let e = error4; e instanceof Error; e = e.cause) {
-    const { code: code3 } = e;
-    if (typeof code3 === "string" || found.text === "") {
-      found = { code: typeof code3 === "string" ? code3 : "", text: e.message };
-    }
-  }
-  return found;
-}
-
-// src/registry/proxy.ts
-var import_node_net2 = require("node:net");
-function proxyFor(url, env) {
-  const name3 = url.protocol === "https:" ? "HTTPS_PROXY" : "HTTP_PROXY";
-  const proxy = env[name3] || env[name3.toLowerCase()];
-  if (!proxy || isLoopback(bareHost(url))) return void 0;
-  const exceptions = (env.NO_PROXY || env.no_proxy || "").split(",");
-  if (exceptions.some((exception) => isExempt(url, exception.trim().toLowerCase()))) {
-    return void 0;
-  }
-  return proxyUrl(name3, proxy);
-}
-function isExempt(url, exception) {
-  if (exception === "") return false;
-  if (exception === "*") return true;
-  const host = bareHost(url);
-  if (exception.includes("/")) return inNetwork(host, exception);
-  const { name: name3, port } = hostAndPort(exception);
-  if (port !== void 0 && port !== (url.port || (url.protocol === "https:" ? "443" : "80"))) {
-    return false;
-  }
-  const domain = name3.replace(/^\*\./, ".");
-  if (domain.startsWith(".")) return host.endsWith(domain);
-  return host === domain || (0, import_node_net2.isIP)(domain) === 0 && host.endsWith(`.${domain}`);
-}
-function hostAndPort(text4) {
-  if ((0, import_node_net2.isIP)(text4) !== 0) return { name: text4 };
-  const [, name3 = text4, port] = /^(.*?)(?::(\d+))?$/.exec(text4) ?? [];
-  const bare2 = name3.replace(/^\[|\]$/g, "");
-  return port === void 0 ? { name: bare2 } : { name: bare2, port };
-}
-function inNetwork(host, network) {
-  const [address = "", bits] = network.split("/");
-  const version3 = (0, import_node_net2.isIP)(address);
-  const prefix = Number(bits);
-  if (version3 === 0 || !Number.isInteger(prefix) || prefix < 0 || prefix > (version3 === 4 ? 32 : 128)) {
-    return false;
-  }
-  const ranges = new import_node_net2.BlockList();
-  ranges.addSubnet(address, prefix, version3 === 4 ? "ipv4" : "ipv6");
-  return inRanges(ranges, host);
-}
-function proxyUrl(name3, proxy) {
-  const text4 = /^(?:https?|socks5h?):\/\//i.test(proxy) ? proxy : `http://${proxy}`;
-  try {
-    return new URL(text4.replace(/^socks5h:/i, "socks5:"));
-  } catch {
-    throw new AirgapError("usage", `${name3} is no URL`, { expected: "http://host:port" });
-  }
-}
-
-// src/registry/trust.ts
-var import_node_crypto3 = require("node:crypto");
-var import_promises8 = require("node:fs/promises");
-var import_node_path6 = require("node:path");
-var import_node_tls = require("node:tls");
-var bundles = [
-  "/etc/ssl/certs/ca-certificates.crt",
-  "/etc/pki/tls/certs/ca-bundle.crt",
-  "/etc/ssl/ca-bundle.pem",
-  "/etc/pki/tls/cacert.pem",
-  "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
-  "/etc/ssl/cert.pem"
-];
-async function systemTrust(env) {
-  const files2 = env.SSL_CERT_FILE ? [env.SSL_CERT_FILE] : bundles;
-  const texts = [
-    ...import_node_tls.rootCertificates,
-    await firstText(files2),
-    ...await Promise.all(
-      (env.SSL_CERT_DIR ?? "").split(":").filter(Boolean).map((folder) => folderTexts(folder))
-    ),
-    env.NODE_EXTRA_CA_CERTS ? await textOf(env.NODE_EXTRA_CA_CERTS) : ""
-  ];
-  return [...new Set(texts.flatMap(certificatesIn))];
-}
-async function dockerTrust(host, folder = "/etc/docker/certs.d") {
-  return certificatesIn(await folderTexts((0, import_node_path6.join)(folder, host), ".crt"));
-}
-function secureContext(host, authorities, caCert = "") {
-  const own2 = certificatesIn(caCert);
-  if (caCert.trim() !== "" && (own2.length === 0 || !own2.every(isCertificate))) {
-    throw new AirgapError("usage", `the CA given for ${host} is no certificate`, {
-      expected: 'PEM, "-----BEGIN CERTIFICATE-----"',
-      next: `mend caCert of registries."${host}"`
-    });
-  }
-  return (0, import_node_tls.createSecureContext)({ ca: [...authorities, ...own2] });
-}
-function isCertificate(pem) {
-  try {
-    new import_node_crypto3.X509Certificate(pem);
-    return true;
-  } catch {
-    return false;
-  }
-}
-function certificatesIn(text4) {
-  return text4.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
-}
-async function firstText(paths) {
-  for (const path12 of paths) {
-    const text4 = await textOf(path12);
-    if (text4 !== "") return text4;
-  }
-  return "";
-}
-async function folderTexts(folder, ending2 = "") {
-  const names = await (0, import_promises8.readdir)(folder).catch(() => []);
-  const paths = names.filter((name3) => name3.endsWith(ending2)).sort();
-  return (await Promise.all(paths.map((name3) => textOf((0, import_node_path6.join)(folder, name3))))).join("\n");
-}
-function textOf(path12) {
-  return (0, import_promises8.readFile)(path12, "utf8").catch(() => "");
-}
-
-// src/registry/transport.ts
-var stallTime = 6e4;
-var slowest = 32;
-var Transport = class {
-  reach = { answered: /* @__PURE__ */ new Map(), missed: /* @__PURE__ */ new Set() };
-  #access;
-  #context;
-  #stallMs;
-  #dispatchers = /* @__PURE__ */ new Map();
-  #system;
-  /** @param stallMs after so many milliseconds without a byte a request has failed */
-  constructor(access3, context, stallMs = stallTime) {
-    this.#access = access3;
-    this.#context = context;
-    this.#stallMs = stallMs;
-  }
-  /** One request, no redirects followed. @throws AirgapError, or Transient when it may work later. */
-  async request({ url, method, headers, body }) {
-    const { signal } = this.#context;
-    signal.throwIfAborted();
-    const dispatcher = await this.#dispatcherFor(url);
-    try {
-      const { statusCode, ...answer } = await dispatcher.request({
-        origin: url.origin,
-        path: `${url.pathname}${url.search}`,
-        method,
-        headers: { "user-agent": "airgap-bundle", ...headers },
-        body: body ?? null,
-        // undici would close the connection after each HEAD and each empty POST.
-        reset: false,
-        signal,
-        headersTimeout: this.#stallMs + (body?.length ?? 0) / slowest,
-        bodyTimeout: this.#stallMs
-      });
-      this.#heard(url.origin, isPassing(statusCode));
-      return { url, status: statusCode, headers: answer.headers, body: answer.body };
-    } catch (error4) {
-      throw this.failure(error4, url);
-    }
-  }
-  /** The whole body. @throws AirgapError('usage') when it is over `limit` bytes. */
-  async readAll({ body, url }, limit) {
-    const chunks2 = [];
-    let size = 0;
-    try {
-      for await (const chunk of body) {
-        chunks2.push(chunk);
-        size += chunk.length;
-        if (size > limit) {
-          throw new AirgapError("usage", `${url.host} sends more than is allowed`, {
-            expected: `at most ${limit} bytes`
-          });
-        }
-      }
-    } catch (error4) {
-      throw this.failure(error4, url);
-    }
-    return Buffer.concat(chunks2, size);
-  }
-  /** What to throw for an error of undici; ours and unknown ones stay as they are. */
-  failure(error4, url) {
-    if (error4 instanceof AirgapError || error4 instanceof Transient) return error4;
-    if (this.#context.signal.aborted) return this.#context.signal.reason;
-    const proxy = proxyFor(url, this.#context.env);
-    return connectionFailure(error4, url, proxy?.host) ?? error4;
-  }
-  #heard(origin, notNow) {
-    const { answered, missed } = this.reach;
-    answered.set(origin, notNow ? answered.get(origin) ?? 0 : performance.now());
-    if (!notNow) missed.delete(origin);
-  }
-  /** Drops what was opened; what could not be opened was told to whoever asked for it. */
-  async close() {
-    const opened = await Promise.allSettled(this.#dispatchers.values());
-    await Promise.all(
-      opened.map((one) => one.status === "fulfilled" ? one.value.destroy() : void 0)
-    );
-  }
-  #dispatcherFor(url) {
-    let dispatcher = this.#dispatchers.get(url.origin);
-    if (dispatcher === void 0) {
-      dispatcher = this.#open(url);
-      this.#dispatchers.set(url.origin, dispatcher);
-    }
-    return dispatcher;
-  }
-  async #open(url) {
-    const proxy = proxyFor(url, this.#context.env);
-    const own2 = url.protocol === "https:" ? await this.#tls(url) : {};
-    if (proxy === void 0) return new import_agent.default({ connect: own2 });
-    return new import_proxy_agent.default({
-      uri: proxy.href,
-      // A plain HTTP request goes to the proxy as it is: most refuse CONNECT to other ports than 443.
-      proxyTunnel: url.protocol === "https:",
-      requestTls: { ...own2, servername: bareHost(url) },
-      proxyTls: proxy.protocol === "https:" ? await this.#tls(proxy) : {}
-    });
-  }
-  async #tls(url) {
-    this.#system ??= systemTrust(this.#context.env);
-    const { caCert, insecureSkipVerify = false } = accessAt(url, this.#access);
-    const authorities = [...await this.#system, ...await dockerTrust(url.host)];
-    return {
-      // Made once: reading some 300 certificates for every connection is slow.
-      secureContext: secureContext(url.host, authorities, caCert),
-      rejectUnauthorized: !insecureSkipVerify
-    };
-  }
-};
-
-// src/registry/client.ts
-function openRegistries(options) {
-  (0, import_node_events3.setMaxListeners)(0, options.context.signal);
-  const transport = new Transport(options.access, options.context, options.stallMs);
-  const credential = onceEach(itself, options.credential);
-  const clients = /* @__PURE__ */ new Map();
-  const client = (name3) => {
-    const host = canonicalHost(name3);
-    const known = clients.get(host) ?? openClient(host, { ...options, credential }, transport);
-    clients.set(host, known);
-    return known;
-  };
-  return {
-    client,
-    source: ({ registry: registry3, repository: repository2 }) => {
-      const mirror = options.access[registry3]?.mirror;
-      if (mirror === void 0) return { client: client(registry3), repository: repository2 };
-      const [host = "", ...path12] = mirror.split("/").filter(Boolean);
-      return { client: client(host), repository: [...path12, repository2].join("/") };
-    },
-    close: () => transport.close()
-  };
-}
-function openClient(host, options, transport) {
-  const { access: accessByHost, credential, context } = options;
-  const access3 = accessByHost[host] ?? accessAt(new URL(originOf(host, {})), accessByHost);
-  const registry3 = new URL(originOf(host, access3));
-  const authorization = new Authorization({
-    host,
-    registry: registry3,
-    transport,
-    now: context.now,
-    credential: () => credential(host),
-    allowPlainHttp: options.allowPlainHttpCredentials ?? false
-  });
-  const exchange = new Exchange({
-    host,
-    registry: registry3,
-    authorization,
-    transport,
-    context,
-    maxConcurrent: access3.maxConcurrent,
-    retryBudget: options.retryBudgetMs ?? tenMinutes
-  });
-  return new RegistryClient(host, access3, exchange);
-}
-
-// src/commands/push-credential.ts
-var import_node_path13 = require("node:path");
-
-// src/registry/docker-credentials.ts
-var import_promises20 = require("node:fs/promises");
-var import_node_path12 = require("node:path");
 
 // node_modules/is-plain-obj/index.js
 function isPlainObject(value) {
@@ -17559,21 +15787,21 @@ var handleCommand = (filePath, rawArguments, rawOptions) => {
 };
 
 // node_modules/execa/lib/arguments/options.js
-var import_node_path11 = __toESM(require("node:path"), 1);
+var import_node_path10 = __toESM(require("node:path"), 1);
 var import_node_process8 = __toESM(require("node:process"), 1);
 var import_cross_spawn = __toESM(require_cross_spawn(), 1);
 
 // node_modules/npm-run-path/index.js
 var import_node_process5 = __toESM(require("node:process"), 1);
-var import_node_path8 = __toESM(require("node:path"), 1);
+var import_node_path7 = __toESM(require("node:path"), 1);
 
 // node_modules/npm-run-path/node_modules/path-key/index.js
 function pathKey(options = {}) {
   const {
     env = process.env,
-    platform: platform5 = process.platform
+    platform: platform6 = process.platform
   } = options;
-  if (platform5 !== "win32") {
+  if (platform6 !== "win32") {
     return "PATH";
   }
   return Object.keys(env).reverse().find((key) => key.toUpperCase() === "PATH") || "Path";
@@ -17582,7 +15810,7 @@ function pathKey(options = {}) {
 // node_modules/unicorn-magic/node.js
 var import_node_util5 = require("node:util");
 var import_node_child_process2 = require("node:child_process");
-var import_node_path7 = __toESM(require("node:path"), 1);
+var import_node_path6 = __toESM(require("node:path"), 1);
 var import_node_url2 = require("node:url");
 var execFileOriginal = (0, import_node_util5.promisify)(import_node_child_process2.execFile);
 function toPath(urlOrPath) {
@@ -17591,12 +15819,12 @@ function toPath(urlOrPath) {
 function traversePathUp(startPath) {
   return {
     *[Symbol.iterator]() {
-      let currentPath = import_node_path7.default.resolve(toPath(startPath));
+      let currentPath = import_node_path6.default.resolve(toPath(startPath));
       let previousPath;
       while (previousPath !== currentPath) {
         yield currentPath;
         previousPath = currentPath;
-        currentPath = import_node_path7.default.resolve(currentPath, "..");
+        currentPath = import_node_path6.default.resolve(currentPath, "..");
       }
     }
   };
@@ -17611,27 +15839,27 @@ var npmRunPath = ({
   execPath: execPath2 = import_node_process5.default.execPath,
   addExecPath = true
 } = {}) => {
-  const cwdPath = import_node_path8.default.resolve(toPath(cwd));
+  const cwdPath = import_node_path7.default.resolve(toPath(cwd));
   const result = [];
-  const pathParts = pathOption.split(import_node_path8.default.delimiter);
+  const pathParts = pathOption.split(import_node_path7.default.delimiter);
   if (preferLocal) {
     applyPreferLocal(result, pathParts, cwdPath);
   }
   if (addExecPath) {
     applyExecPath(result, pathParts, execPath2, cwdPath);
   }
-  return pathOption === "" || pathOption === import_node_path8.default.delimiter ? `${result.join(import_node_path8.default.delimiter)}${pathOption}` : [...result, pathOption].join(import_node_path8.default.delimiter);
+  return pathOption === "" || pathOption === import_node_path7.default.delimiter ? `${result.join(import_node_path7.default.delimiter)}${pathOption}` : [...result, pathOption].join(import_node_path7.default.delimiter);
 };
 var applyPreferLocal = (result, pathParts, cwdPath) => {
   for (const directory of traversePathUp(cwdPath)) {
-    const pathPart = import_node_path8.default.join(directory, "node_modules/.bin");
+    const pathPart = import_node_path7.default.join(directory, "node_modules/.bin");
     if (!pathParts.includes(pathPart)) {
       result.push(pathPart);
     }
   }
 };
 var applyExecPath = (result, pathParts, execPath2, cwdPath) => {
-  const pathPart = import_node_path8.default.resolve(cwdPath, toPath(execPath2), "..");
+  const pathPart = import_node_path7.default.resolve(cwdPath, toPath(execPath2), "..");
   if (!pathParts.includes(pathPart)) {
     result.push(pathPart);
   }
@@ -17645,7 +15873,7 @@ var npmRunPathEnv = ({ env = import_node_process5.default.env, ...options } = {}
 };
 
 // node_modules/execa/lib/terminate/kill.js
-var import_promises9 = require("node:timers/promises");
+var import_promises6 = require("node:timers/promises");
 
 // node_modules/execa/lib/return/final-error.js
 var getFinalError = (originalError, message, isSync) => {
@@ -18152,7 +16380,7 @@ var killOnTimeout = async ({ kill, forceKillAfterDelay, context, controllerSigna
     return;
   }
   try {
-    await (0, import_promises9.setTimeout)(forceKillAfterDelay, void 0, { signal: controllerSignal });
+    await (0, import_promises6.setTimeout)(forceKillAfterDelay, void 0, { signal: controllerSignal });
     if (kill("SIGKILL")) {
       context.isForcefullyTerminated ??= true;
     }
@@ -18161,10 +16389,10 @@ var killOnTimeout = async ({ kill, forceKillAfterDelay, context, controllerSigna
 };
 
 // node_modules/execa/lib/utils/abort-signal.js
-var import_node_events4 = require("node:events");
+var import_node_events2 = require("node:events");
 var onAbortedSignal = async (mainSignal, stopSignal) => {
   if (!mainSignal.aborted) {
-    await (0, import_node_events4.once)(mainSignal, "abort", { signal: stopSignal });
+    await (0, import_node_events2.once)(mainSignal, "abort", { signal: stopSignal });
   }
 };
 
@@ -18183,7 +16411,7 @@ var terminateOnCancel = async (subprocess, cancelSignal, context, { signal }) =>
 };
 
 // node_modules/execa/lib/ipc/graceful.js
-var import_promises11 = require("node:timers/promises");
+var import_promises8 = require("node:timers/promises");
 
 // node_modules/execa/lib/ipc/send.js
 var import_node_util6 = require("node:util");
@@ -18263,8 +16491,8 @@ var disconnect = (anyProcess) => {
 // node_modules/execa/lib/utils/deferred.js
 var createDeferred = () => {
   const methods = {};
-  const promise = new Promise((resolve15, reject) => {
-    Object.assign(methods, { resolve: resolve15, reject });
+  const promise = new Promise((resolve16, reject) => {
+    Object.assign(methods, { resolve: resolve16, reject });
   });
   return Object.assign(promise, methods);
 };
@@ -18350,27 +16578,27 @@ var serializeOptionValue = (value) => {
 };
 
 // node_modules/execa/lib/ipc/strict.js
-var import_node_events8 = require("node:events");
+var import_node_events6 = require("node:events");
 
 // node_modules/execa/lib/utils/max-listeners.js
-var import_node_events5 = require("node:events");
+var import_node_events3 = require("node:events");
 var incrementMaxListeners = (eventEmitter, maxListenersIncrement, signal) => {
   const maxListeners = eventEmitter.getMaxListeners();
   if (maxListeners === 0 || maxListeners === Number.POSITIVE_INFINITY) {
     return;
   }
   eventEmitter.setMaxListeners(maxListeners + maxListenersIncrement);
-  (0, import_node_events5.addAbortListener)(signal, () => {
+  (0, import_node_events3.addAbortListener)(signal, () => {
     eventEmitter.setMaxListeners(eventEmitter.getMaxListeners() - maxListenersIncrement);
   });
 };
 
 // node_modules/execa/lib/ipc/forward.js
-var import_node_events7 = require("node:events");
+var import_node_events5 = require("node:events");
 
 // node_modules/execa/lib/ipc/incoming.js
-var import_node_events6 = require("node:events");
-var import_promises10 = require("node:timers/promises");
+var import_node_events4 = require("node:events");
+var import_promises7 = require("node:timers/promises");
 
 // node_modules/execa/lib/ipc/reference.js
 var addReference = (channel, reference) => {
@@ -18417,7 +16645,7 @@ var onMessage = async ({ anyProcess, channel, isSubprocess, ipcEmitter }, wrappe
   }
   while (incomingMessages.length > 0) {
     await waitForOutgoingMessages(anyProcess, ipcEmitter, wrappedMessage);
-    await import_promises10.scheduler.yield();
+    await import_promises7.scheduler.yield();
     const message = await handleStrictRequest({
       wrappedMessage: incomingMessages[0],
       anyProcess,
@@ -18434,7 +16662,7 @@ var onDisconnect = async ({ anyProcess, channel, isSubprocess, ipcEmitter, bound
   abortOnDisconnect();
   const incomingMessages = INCOMING_MESSAGES.get(anyProcess);
   while (incomingMessages?.length > 0) {
-    await (0, import_node_events6.once)(ipcEmitter, "message:done");
+    await (0, import_node_events4.once)(ipcEmitter, "message:done");
   }
   anyProcess.removeListener("message", boundOnMessage);
   redoAddedReferences(channel, isSubprocess);
@@ -18448,7 +16676,7 @@ var getIpcEmitter = (anyProcess, channel, isSubprocess) => {
   if (IPC_EMITTERS.has(anyProcess)) {
     return IPC_EMITTERS.get(anyProcess);
   }
-  const ipcEmitter = new import_node_events7.EventEmitter();
+  const ipcEmitter = new import_node_events5.EventEmitter();
   ipcEmitter.connected = true;
   IPC_EMITTERS.set(anyProcess, ipcEmitter);
   forwardEvents({
@@ -18559,7 +16787,7 @@ var waitForStrictResponse = async (wrappedMessage, anyProcess, isSubprocess) => 
 var STRICT_RESPONSES = {};
 var throwOnDisconnect = async (anyProcess, isSubprocess, { signal }) => {
   incrementMaxListeners(anyProcess, 1, signal);
-  await (0, import_node_events8.once)(anyProcess, "disconnect", { signal });
+  await (0, import_node_events6.once)(anyProcess, "disconnect", { signal });
   throwOnStrictDisconnect(isSubprocess);
 };
 var REQUEST_TYPE = "execa:ipc:request";
@@ -18697,7 +16925,7 @@ var startIpc = async ({ anyProcess, channel, isSubprocess, ipc }) => {
     return;
   }
   getIpcEmitter(anyProcess, channel, isSubprocess);
-  await import_promises11.scheduler.yield();
+  await import_promises8.scheduler.yield();
 };
 var cancelListening = false;
 var handleAbort = (wrappedMessage) => {
@@ -18770,7 +16998,7 @@ var getReason = ({ reason: reason2 }) => {
 };
 
 // node_modules/execa/lib/terminate/timeout.js
-var import_promises12 = require("node:timers/promises");
+var import_promises9 = require("node:timers/promises");
 var validateTimeout = ({ timeout }) => {
   if (timeout !== void 0 && (!Number.isFinite(timeout) || timeout < 0)) {
     throw new TypeError(`Expected the \`timeout\` option to be a non-negative integer, got \`${timeout}\` (${typeof timeout})`);
@@ -18778,7 +17006,7 @@ var validateTimeout = ({ timeout }) => {
 };
 var throwOnTimeout = (subprocess, timeout, context, controller) => timeout === 0 || timeout === void 0 ? [] : [killAfterTimeout(subprocess, timeout, context, controller)];
 var killAfterTimeout = async (subprocess, timeout, context, { signal }) => {
-  await (0, import_promises12.setTimeout)(timeout, void 0, { signal });
+  await (0, import_promises9.setTimeout)(timeout, void 0, { signal });
   context.terminationReason ??= "timeout";
   subprocess.kill();
   throw new DiscardedError();
@@ -18786,7 +17014,7 @@ var killAfterTimeout = async (subprocess, timeout, context, { signal }) => {
 
 // node_modules/execa/lib/methods/node.js
 var import_node_process6 = require("node:process");
-var import_node_path9 = __toESM(require("node:path"), 1);
+var import_node_path8 = __toESM(require("node:path"), 1);
 var mapNode = ({ options }) => {
   if (options.node === false) {
     throw new TypeError('The "node" option cannot be false with `execaNode()`.');
@@ -18805,7 +17033,7 @@ var handleNodeOption = (file2, commandArguments, {
     throw new TypeError('The "execPath" option has been removed. Please use the "nodePath" option instead.');
   }
   const normalizedNodePath = safeNormalizeFileUrl(nodePath, 'The "nodePath" option');
-  const resolvedNodePath = import_node_path9.default.resolve(cwd, normalizedNodePath);
+  const resolvedNodePath = import_node_path8.default.resolve(cwd, normalizedNodePath);
   const newOptions = {
     ...options,
     nodePath: resolvedNodePath,
@@ -18815,7 +17043,7 @@ var handleNodeOption = (file2, commandArguments, {
   if (!shouldHandleNode) {
     return [file2, commandArguments, newOptions];
   }
-  if (import_node_path9.default.basename(file2, ".exe") === "node") {
+  if (import_node_path8.default.basename(file2, ".exe") === "node") {
     throw new TypeError('When the "node" option is true, the first argument does not need to be "node".');
   }
   return [
@@ -18905,11 +17133,11 @@ var serializeEncoding = (encoding) => typeof encoding === "string" ? `"${encodin
 
 // node_modules/execa/lib/arguments/cwd.js
 var import_node_fs2 = require("node:fs");
-var import_node_path10 = __toESM(require("node:path"), 1);
+var import_node_path9 = __toESM(require("node:path"), 1);
 var import_node_process7 = __toESM(require("node:process"), 1);
 var normalizeCwd = (cwd = getDefaultCwd()) => {
   const cwdString = safeNormalizeFileUrl(cwd, 'The "cwd" option');
-  return import_node_path10.default.resolve(cwdString);
+  return import_node_path9.default.resolve(cwdString);
 };
 var getDefaultCwd = () => {
   try {
@@ -18956,7 +17184,7 @@ var normalizeOptions = (filePath, rawArguments, rawOptions) => {
   options.killSignal = normalizeKillSignal(options.killSignal);
   options.forceKillAfterDelay = normalizeForceKillAfterDelay(options.forceKillAfterDelay);
   options.lines = options.lines.map((lines2, fdNumber) => lines2 && !BINARY_ENCODINGS.has(options.encoding) && options.buffer[fdNumber]);
-  if (import_node_process8.default.platform === "win32" && import_node_path11.default.basename(file2, ".exe") === "cmd") {
+  if (import_node_process8.default.platform === "win32" && import_node_path10.default.basename(file2, ".exe") === "cmd") {
     commandArguments.unshift("/q");
   }
   return { file: file2, commandArguments, options };
@@ -19034,8 +17262,8 @@ var CR = "\r";
 var CR_BINARY = CR.codePointAt(0);
 
 // node_modules/get-stream/source/index.js
-var import_node_events9 = require("node:events");
-var import_promises13 = require("node:stream/promises");
+var import_node_events7 = require("node:events");
+var import_promises10 = require("node:stream/promises");
 
 // node_modules/is-stream/index.js
 function isStream(stream, { checkOpen = true } = {}) {
@@ -19401,7 +17629,7 @@ var stringMethods = {
 };
 
 // node_modules/get-stream/source/index.js
-Object.assign(nodeImports, { on: import_node_events9.on, finished: import_promises13.finished });
+Object.assign(nodeImports, { on: import_node_events7.on, finished: import_promises10.finished });
 
 // node_modules/execa/lib/io/max-buffer.js
 var handleMaxBuffer = ({ error: error4, stream, readableObjectMode, lines: lines2, encoding, fdNumber }) => {
@@ -20652,7 +18880,7 @@ var stripNewline = (value, { stripFinalNewline: stripFinalNewline2 }, fdNumber) 
 var getStripFinalNewline = (stripFinalNewline2, fdNumber) => fdNumber === "all" ? stripFinalNewline2[1] || stripFinalNewline2[2] : stripFinalNewline2[fdNumber];
 
 // node_modules/execa/lib/transform/generator.js
-var import_node_stream3 = require("node:stream");
+var import_node_stream = require("node:stream");
 
 // node_modules/execa/lib/transform/split.js
 var getSplitLinesGenerator = (binary, preserveNewlines, skipped, state) => binary || skipped ? void 0 : initializeSplitLines(preserveNewlines, state);
@@ -20901,11 +19129,11 @@ var generatorToStream = ({
   const transformMethod = transformAsync ? pushChunks.bind(void 0, transformChunk, state) : pushChunksSync.bind(void 0, transformChunkSync);
   const finalMethod = transformAsync || finalAsync ? pushChunks.bind(void 0, finalChunks, state) : pushChunksSync.bind(void 0, finalChunksSync);
   const destroyMethod = transformAsync || finalAsync ? destroyTransform.bind(void 0, state) : void 0;
-  const stream = new import_node_stream3.Transform({
+  const stream = new import_node_stream.Transform({
     writableObjectMode,
-    writableHighWaterMark: (0, import_node_stream3.getDefaultHighWaterMark)(writableObjectMode),
+    writableHighWaterMark: (0, import_node_stream.getDefaultHighWaterMark)(writableObjectMode),
     readableObjectMode,
-    readableHighWaterMark: (0, import_node_stream3.getDefaultHighWaterMark)(readableObjectMode),
+    readableHighWaterMark: (0, import_node_stream.getDefaultHighWaterMark)(readableObjectMode),
     transform(chunk, encoding2, done) {
       transformMethod([chunk, generators, 0], this, done);
     },
@@ -21132,7 +19360,7 @@ var getAllSync = ([, stdout, stderr], options) => {
 };
 
 // node_modules/execa/lib/resolve/exit-async.js
-var import_node_events10 = require("node:events");
+var import_node_events8 = require("node:events");
 var waitForExit = async (subprocess, context) => {
   const [exitCode, signal] = await waitForExitOrError(subprocess);
   context.isForcefullyTerminated ??= false;
@@ -21140,8 +19368,8 @@ var waitForExit = async (subprocess, context) => {
 };
 var waitForExitOrError = async (subprocess) => {
   const [spawnPayload, exitPayload] = await Promise.allSettled([
-    (0, import_node_events10.once)(subprocess, "spawn"),
-    (0, import_node_events10.once)(subprocess, "exit")
+    (0, import_node_events8.once)(subprocess, "spawn"),
+    (0, import_node_events8.once)(subprocess, "exit")
   ]);
   if (spawnPayload.status === "rejected") {
     return [];
@@ -21150,7 +19378,7 @@ var waitForExitOrError = async (subprocess) => {
 };
 var waitForSubprocessExit = async (subprocess) => {
   try {
-    return await (0, import_node_events10.once)(subprocess, "exit");
+    return await (0, import_node_events8.once)(subprocess, "exit");
   } catch {
     return waitForSubprocessExit(subprocess);
   }
@@ -21318,14 +19546,14 @@ var getSyncResult = ({ error: error4, exitCode, signal, timedOut, isMaxBuffer, s
 });
 
 // node_modules/execa/lib/methods/main-async.js
-var import_node_events17 = require("node:events");
+var import_node_events15 = require("node:events");
 var import_node_child_process5 = require("node:child_process");
 
 // node_modules/execa/lib/ipc/methods.js
 var import_node_process10 = __toESM(require("node:process"), 1);
 
 // node_modules/execa/lib/ipc/get-one.js
-var import_node_events11 = require("node:events");
+var import_node_events9 = require("node:events");
 var getOneMessage = ({ anyProcess, channel, isSubprocess, ipc }, { reference = true, filter } = {}) => {
   validateIpcMethod({
     methodName: "getOneMessage",
@@ -21361,26 +19589,26 @@ var getOneMessageAsync = async ({ anyProcess, channel, isSubprocess, filter, ref
 };
 var getMessage = async (ipcEmitter, filter, { signal }) => {
   if (filter === void 0) {
-    const [message] = await (0, import_node_events11.once)(ipcEmitter, "message", { signal });
+    const [message] = await (0, import_node_events9.once)(ipcEmitter, "message", { signal });
     return message;
   }
-  for await (const [message] of (0, import_node_events11.on)(ipcEmitter, "message", { signal })) {
+  for await (const [message] of (0, import_node_events9.on)(ipcEmitter, "message", { signal })) {
     if (filter(message)) {
       return message;
     }
   }
 };
 var throwOnDisconnect2 = async (ipcEmitter, isSubprocess, { signal }) => {
-  await (0, import_node_events11.once)(ipcEmitter, "disconnect", { signal });
+  await (0, import_node_events9.once)(ipcEmitter, "disconnect", { signal });
   throwOnEarlyDisconnect(isSubprocess);
 };
 var throwOnStrictError = async (ipcEmitter, isSubprocess, { signal }) => {
-  const [error4] = await (0, import_node_events11.once)(ipcEmitter, "strict:error", { signal });
+  const [error4] = await (0, import_node_events9.once)(ipcEmitter, "strict:error", { signal });
   throw getStrictResponseError(error4, isSubprocess);
 };
 
 // node_modules/execa/lib/ipc/get-each.js
-var import_node_events12 = require("node:events");
+var import_node_events10 = require("node:events");
 var getEachMessage = ({ anyProcess, channel, isSubprocess, ipc }, { reference = true } = {}) => loopOnMessages({
   anyProcess,
   channel,
@@ -21420,14 +19648,14 @@ var loopOnMessages = ({ anyProcess, channel, isSubprocess, ipc, shouldAwait, ref
 };
 var stopOnDisconnect = async (anyProcess, ipcEmitter, controller) => {
   try {
-    await (0, import_node_events12.once)(ipcEmitter, "disconnect", { signal: controller.signal });
+    await (0, import_node_events10.once)(ipcEmitter, "disconnect", { signal: controller.signal });
     controller.abort();
   } catch {
   }
 };
 var abortOnStrictError = async ({ ipcEmitter, isSubprocess, controller, state }) => {
   try {
-    const [error4] = await (0, import_node_events12.once)(ipcEmitter, "strict:error", { signal: controller.signal });
+    const [error4] = await (0, import_node_events10.once)(ipcEmitter, "strict:error", { signal: controller.signal });
     state.error = getStrictResponseError(error4, isSubprocess);
     controller.abort();
   } catch {
@@ -21435,7 +19663,7 @@ var abortOnStrictError = async ({ ipcEmitter, isSubprocess, controller, state })
 };
 var iterateOnMessages = async function* ({ anyProcess, channel, ipcEmitter, isSubprocess, shouldAwait, controller, state, reference }) {
   try {
-    for await (const [message] of (0, import_node_events12.on)(ipcEmitter, "message", { signal: controller.signal })) {
+    for await (const [message] of (0, import_node_events10.on)(ipcEmitter, "message", { signal: controller.signal })) {
       throwIfStrictError(state);
       yield message;
     }
@@ -21499,7 +19727,7 @@ var getIpcMethods = (anyProcess, isSubprocess, ipc) => ({
 
 // node_modules/execa/lib/return/early-error.js
 var import_node_child_process4 = require("node:child_process");
-var import_node_stream4 = require("node:stream");
+var import_node_stream2 = require("node:stream");
 var handleEarlyError = ({ error: error4, command, escapedCommand, fileDescriptors, options, startTime, verboseInfo }) => {
   cleanupCustomStreams(fileDescriptors);
   const subprocess = new import_node_child_process4.ChildProcess();
@@ -21533,15 +19761,15 @@ var createDummyStreams = (subprocess, fileDescriptors) => {
   });
 };
 var createDummyStream = () => {
-  const stream = new import_node_stream4.PassThrough();
+  const stream = new import_node_stream2.PassThrough();
   stream.end();
   return stream;
 };
-var readable = () => new import_node_stream4.Readable({ read() {
+var readable = () => new import_node_stream2.Readable({ read() {
 } });
-var writable = () => new import_node_stream4.Writable({ write() {
+var writable = () => new import_node_stream2.Writable({ write() {
 } });
-var duplex = () => new import_node_stream4.Duplex({ read() {
+var duplex = () => new import_node_stream2.Duplex({ read() {
 }, write() {
 } });
 var handleDummyPromise = async (error4, verboseInfo, options) => handleResult(error4, verboseInfo, options);
@@ -21549,7 +19777,7 @@ var handleDummyPromise = async (error4, verboseInfo, options) => handleResult(er
 // node_modules/execa/lib/stdio/handle-async.js
 var import_node_fs6 = require("node:fs");
 var import_node_buffer3 = require("node:buffer");
-var import_node_stream5 = require("node:stream");
+var import_node_stream3 = require("node:stream");
 var handleStdioAsync = (options, verboseInfo) => handleStdio(addPropertiesAsync, options, verboseInfo, false);
 var forbiddenIfAsync = ({ type, optionName }) => {
   throw new TypeError(`The \`${optionName}\` option cannot be ${TYPE_TO_MESSAGE[type]}.`);
@@ -21561,7 +19789,7 @@ var addProperties2 = {
   nodeStream: ({ value }) => ({ stream: value }),
   webTransform({ value: { transform: transform2, writableObjectMode, readableObjectMode } }) {
     const objectMode = writableObjectMode || readableObjectMode;
-    const stream = import_node_stream5.Duplex.fromWeb(transform2, { objectMode });
+    const stream = import_node_stream3.Duplex.fromWeb(transform2, { objectMode });
     return { stream };
   },
   duplex: ({ value: { transform: transform2 } }) => ({ stream: transform2 }),
@@ -21573,17 +19801,17 @@ var addPropertiesAsync = {
     ...addProperties2,
     fileUrl: ({ value }) => ({ stream: (0, import_node_fs6.createReadStream)(value) }),
     filePath: ({ value: { file: file2 } }) => ({ stream: (0, import_node_fs6.createReadStream)(file2) }),
-    webStream: ({ value }) => ({ stream: import_node_stream5.Readable.fromWeb(value) }),
-    iterable: ({ value }) => ({ stream: import_node_stream5.Readable.from(value) }),
-    asyncIterable: ({ value }) => ({ stream: import_node_stream5.Readable.from(value) }),
-    string: ({ value }) => ({ stream: import_node_stream5.Readable.from(value) }),
-    uint8Array: ({ value }) => ({ stream: import_node_stream5.Readable.from(import_node_buffer3.Buffer.from(value)) })
+    webStream: ({ value }) => ({ stream: import_node_stream3.Readable.fromWeb(value) }),
+    iterable: ({ value }) => ({ stream: import_node_stream3.Readable.from(value) }),
+    asyncIterable: ({ value }) => ({ stream: import_node_stream3.Readable.from(value) }),
+    string: ({ value }) => ({ stream: import_node_stream3.Readable.from(value) }),
+    uint8Array: ({ value }) => ({ stream: import_node_stream3.Readable.from(import_node_buffer3.Buffer.from(value)) })
   },
   output: {
     ...addProperties2,
     fileUrl: ({ value }) => ({ stream: (0, import_node_fs6.createWriteStream)(value) }),
     filePath: ({ value: { file: file2, append } }) => ({ stream: (0, import_node_fs6.createWriteStream)(file2, append ? { flags: "a" } : {}) }),
-    webStream: ({ value }) => ({ stream: import_node_stream5.Writable.fromWeb(value) }),
+    webStream: ({ value }) => ({ stream: import_node_stream3.Writable.fromWeb(value) }),
     iterable: forbiddenIfAsync,
     asyncIterable: forbiddenIfAsync,
     string: forbiddenIfAsync,
@@ -21592,9 +19820,9 @@ var addPropertiesAsync = {
 };
 
 // node_modules/@sindresorhus/merge-streams/index.js
-var import_node_events13 = require("node:events");
-var import_node_stream6 = require("node:stream");
-var import_promises14 = require("node:stream/promises");
+var import_node_events11 = require("node:events");
+var import_node_stream4 = require("node:stream");
+var import_promises11 = require("node:stream/promises");
 function mergeStreams(streams) {
   if (!Array.isArray(streams)) {
     throw new TypeError(`Expected an array, got \`${typeof streams}\`.`);
@@ -21616,12 +19844,12 @@ function mergeStreams(streams) {
 }
 var getHighWaterMark = (streams, objectMode) => {
   if (streams.length === 0) {
-    return (0, import_node_stream6.getDefaultHighWaterMark)(objectMode);
+    return (0, import_node_stream4.getDefaultHighWaterMark)(objectMode);
   }
   const highWaterMarks = streams.filter(({ readableObjectMode }) => readableObjectMode === objectMode).map(({ readableHighWaterMark }) => readableHighWaterMark);
   return Math.max(...highWaterMarks);
 };
-var MergedStream = class extends import_node_stream6.PassThrough {
+var MergedStream = class extends import_node_stream4.PassThrough {
   #streams = /* @__PURE__ */ new Set([]);
   #ended = /* @__PURE__ */ new Set([]);
   #aborted = /* @__PURE__ */ new Set([]);
@@ -21677,14 +19905,14 @@ var onMergedStreamFinished = async (passThroughStream, streams, unpipeEvent) => 
 };
 var onMergedStreamEnd = async (passThroughStream, { signal }) => {
   try {
-    await (0, import_promises14.finished)(passThroughStream, { signal, cleanup: true });
+    await (0, import_promises11.finished)(passThroughStream, { signal, cleanup: true });
   } catch (error4) {
     errorOrAbortStream(passThroughStream, error4);
     throw error4;
   }
 };
 var onInputStreamsUnpipe = async (passThroughStream, streams, unpipeEvent, { signal }) => {
-  for await (const [unpipedStream] of (0, import_node_events13.on)(passThroughStream, "unpipe", { signal })) {
+  for await (const [unpipedStream] of (0, import_node_events11.on)(passThroughStream, "unpipe", { signal })) {
     if (streams.has(unpipedStream)) {
       unpipedStream.emit(unpipeEvent);
     }
@@ -21744,7 +19972,7 @@ var afterMergedStreamFinished = async (onFinished, stream, { signal }) => {
 };
 var onInputStreamEnd = async ({ passThroughStream, stream, streams, ended: ended2, aborted: aborted4, controller: { signal } }) => {
   try {
-    await (0, import_promises14.finished)(stream, {
+    await (0, import_promises11.finished)(stream, {
       signal,
       cleanup: true,
       readable: true,
@@ -21765,9 +19993,9 @@ var onInputStreamEnd = async ({ passThroughStream, stream, streams, ended: ended
   }
 };
 var onInputStreamUnpipe = async ({ stream, streams, ended: ended2, aborted: aborted4, unpipeEvent, controller: { signal } }) => {
-  await (0, import_node_events13.once)(stream, unpipeEvent, { signal });
+  await (0, import_node_events11.once)(stream, unpipeEvent, { signal });
   if (!stream.readable) {
-    return (0, import_node_events13.once)(signal, "abort", { signal });
+    return (0, import_node_events11.once)(signal, "abort", { signal });
   }
   streams.delete(stream);
   ended2.delete(stream);
@@ -21809,7 +20037,7 @@ var PASSTHROUGH_LISTENERS_COUNT = 2;
 var PASSTHROUGH_LISTENERS_PER_STREAM = 1;
 
 // node_modules/execa/lib/io/pipeline.js
-var import_promises15 = require("node:stream/promises");
+var import_promises12 = require("node:stream/promises");
 var pipeStreams = (source, destination) => {
   source.pipe(destination);
   onSourceFinish(source, destination);
@@ -21820,7 +20048,7 @@ var onSourceFinish = async (source, destination) => {
     return;
   }
   try {
-    await (0, import_promises15.finished)(source, { cleanup: true, readable: true, writable: false });
+    await (0, import_promises12.finished)(source, { cleanup: true, readable: true, writable: false });
   } catch {
   }
   endDestinationStream(destination);
@@ -21835,7 +20063,7 @@ var onDestinationFinish = async (source, destination) => {
     return;
   }
   try {
-    await (0, import_promises15.finished)(destination, { cleanup: true, readable: false, writable: true });
+    await (0, import_promises12.finished)(destination, { cleanup: true, readable: false, writable: true });
   } catch {
   }
   abortSourceStream(source);
@@ -21899,7 +20127,7 @@ var setStandardStreamMaxListeners = (stream, { signal }) => {
 var MAX_LISTENERS_INCREMENT = 2;
 
 // node_modules/execa/lib/terminate/cleanup.js
-var import_node_events14 = require("node:events");
+var import_node_events12 = require("node:events");
 
 // node_modules/signal-exit/dist/mjs/signals.js
 var signals = [];
@@ -22160,7 +20388,7 @@ var cleanupOnExit = (subprocess, { cleanup, detached }, { signal }) => {
   const removeExitHandler = onExit(() => {
     subprocess.kill();
   });
-  (0, import_node_events14.addAbortListener)(signal, () => {
+  (0, import_node_events12.addAbortListener)(signal, () => {
     removeExitHandler();
   });
 };
@@ -22306,7 +20534,7 @@ var waitForBothSubprocesses = async (subprocessPromises) => {
 };
 
 // node_modules/execa/lib/pipe/streaming.js
-var import_promises16 = require("node:stream/promises");
+var import_promises13 = require("node:stream/promises");
 var pipeSubprocessStream = (sourceStream, destinationStream, maxListenersController) => {
   const mergedStream = MERGED_STREAMS.has(destinationStream) ? pipeMoreSubprocessStream(sourceStream, destinationStream) : pipeFirstSubprocessStream(sourceStream, destinationStream);
   incrementMaxListeners(sourceStream, SOURCE_LISTENERS_PER_PIPE, maxListenersController.signal);
@@ -22327,7 +20555,7 @@ var pipeMoreSubprocessStream = (sourceStream, destinationStream) => {
 };
 var cleanupMergedStreamsMap = async (destinationStream) => {
   try {
-    await (0, import_promises16.finished)(destinationStream, { cleanup: true, readable: false, writable: true });
+    await (0, import_promises13.finished)(destinationStream, { cleanup: true, readable: false, writable: true });
   } catch {
   }
   MERGED_STREAMS.delete(destinationStream);
@@ -22411,11 +20639,11 @@ var handlePipePromise = async ({
 var getSubprocessPromises = (sourcePromise, destination) => Promise.allSettled([sourcePromise, destination]);
 
 // node_modules/execa/lib/io/contents.js
-var import_promises17 = require("node:timers/promises");
+var import_promises14 = require("node:timers/promises");
 
 // node_modules/execa/lib/io/iterate.js
-var import_node_events15 = require("node:events");
-var import_node_stream7 = require("node:stream");
+var import_node_events13 = require("node:events");
+var import_node_stream5 = require("node:stream");
 var iterateOnSubprocessStream = ({ subprocessStdout, subprocess, binary, shouldEncode, encoding, preserveNewlines }) => {
   const controller = new AbortController();
   stopReadingOnExit(subprocess, controller);
@@ -22461,7 +20689,7 @@ var stopReadingOnStreamEnd = async (onStreamEnd, controller, stream) => {
   }
 };
 var iterateOnStream = ({ stream, controller, binary, shouldEncode, encoding, shouldSplit, preserveNewlines }) => {
-  const onStdoutChunk = (0, import_node_events15.on)(stream, "data", {
+  const onStdoutChunk = (0, import_node_events13.on)(stream, "data", {
     signal: controller.signal,
     highWaterMark: HIGH_WATER_MARK,
     // Backward compatibility with older name for this option
@@ -22479,7 +20707,7 @@ var iterateOnStream = ({ stream, controller, binary, shouldEncode, encoding, sho
     preserveNewlines
   });
 };
-var DEFAULT_OBJECT_HIGH_WATER_MARK = (0, import_node_stream7.getDefaultHighWaterMark)(true);
+var DEFAULT_OBJECT_HIGH_WATER_MARK = (0, import_node_stream5.getDefaultHighWaterMark)(true);
 var HIGH_WATER_MARK = DEFAULT_OBJECT_HIGH_WATER_MARK;
 var iterateOnData = async function* ({ onStdoutChunk, controller, binary, shouldEncode, encoding, shouldSplit, preserveNewlines }) {
   const generators = getGenerators({
@@ -22563,7 +20791,7 @@ var logOutputAsync = async ({ stream, onStreamEnd, fdNumber, encoding, allMixed,
   await logLines(linesIterable, stream, fdNumber, verboseInfo);
 };
 var resumeStream = async (stream) => {
-  await (0, import_promises17.setImmediate)();
+  await (0, import_promises14.setImmediate)();
   if (stream.readableFlowing === null) {
     stream.resume();
   }
@@ -22598,14 +20826,14 @@ var getBufferedData = async (streamPromise) => {
 var handleBufferedData = ({ bufferedData }) => isArrayBuffer(bufferedData) ? new Uint8Array(bufferedData) : bufferedData;
 
 // node_modules/execa/lib/resolve/wait-stream.js
-var import_promises18 = require("node:stream/promises");
+var import_promises15 = require("node:stream/promises");
 var waitForStream = async (stream, fdNumber, streamInfo, { isSameDirection, stopOnExit = false } = {}) => {
   const state = handleStdinDestroy(stream, streamInfo);
   const abortController = new AbortController();
   try {
     await Promise.race([
       ...stopOnExit ? [streamInfo.exitPromise] : [],
-      (0, import_promises18.finished)(stream, { cleanup: true, signal: abortController.signal })
+      (0, import_promises15.finished)(stream, { cleanup: true, signal: abortController.signal })
     ]);
   } catch (error4) {
     if (!state.stdinCleanedUp) {
@@ -22720,7 +20948,7 @@ var getAllStream = ({ stdout, stderr, all }, [, bufferStdout, bufferStderr]) => 
 var getAllMixed = ({ all, stdout, stderr }) => all && stdout && stderr && stdout.readableObjectMode !== stderr.readableObjectMode;
 
 // node_modules/execa/lib/resolve/wait-subprocess.js
-var import_node_events16 = require("node:events");
+var import_node_events14 = require("node:events");
 
 // node_modules/execa/lib/verbose/ipc.js
 var shouldLogIpc = (verboseInfo) => isFullVerbose(verboseInfo, "ipc");
@@ -22884,7 +21112,7 @@ var waitForCustomStreamsEnd = (fileDescriptors, streamInfo) => fileDescriptors.f
   stopOnExit: type === "native"
 })));
 var throwOnSubprocessError = async (subprocess, { signal }) => {
-  const [error4] = await (0, import_node_events16.once)(subprocess, "error", { signal });
+  const [error4] = await (0, import_node_events14.once)(subprocess, "error", { signal });
   throw error4;
 };
 
@@ -22902,11 +21130,11 @@ var addConcurrentStream = (concurrentStreams, stream, waitName) => {
   const promises3 = weakMap.get(stream);
   const promise = createDeferred();
   promises3.push(promise);
-  const resolve15 = promise.resolve.bind(promise);
-  return { resolve: resolve15, promises: promises3 };
+  const resolve16 = promise.resolve.bind(promise);
+  return { resolve: resolve16, promises: promises3 };
 };
-var waitForConcurrentStreams = async ({ resolve: resolve15, promises: promises3 }, subprocess) => {
-  resolve15();
+var waitForConcurrentStreams = async ({ resolve: resolve16, promises: promises3 }, subprocess) => {
+  resolve16();
   const [isSubprocessExit] = await Promise.race([
     Promise.allSettled([true, subprocess]),
     Promise.all([false, ...promises3])
@@ -22915,11 +21143,11 @@ var waitForConcurrentStreams = async ({ resolve: resolve15, promises: promises3 
 };
 
 // node_modules/execa/lib/convert/readable.js
-var import_node_stream8 = require("node:stream");
+var import_node_stream6 = require("node:stream");
 var import_node_util10 = require("node:util");
 
 // node_modules/execa/lib/convert/shared.js
-var import_promises19 = require("node:stream/promises");
+var import_promises16 = require("node:stream/promises");
 var safeWaitForSubprocessStdin = async (subprocessStdin) => {
   if (subprocessStdin === void 0) {
     return;
@@ -22939,10 +21167,10 @@ var safeWaitForSubprocessStdout = async (subprocessStdout) => {
   }
 };
 var waitForSubprocessStdin = async (subprocessStdin) => {
-  await (0, import_promises19.finished)(subprocessStdin, { cleanup: true, readable: false, writable: true });
+  await (0, import_promises16.finished)(subprocessStdin, { cleanup: true, readable: false, writable: true });
 };
 var waitForSubprocessStdout = async (subprocessStdout) => {
-  await (0, import_promises19.finished)(subprocessStdout, { cleanup: true, readable: true, writable: false });
+  await (0, import_promises16.finished)(subprocessStdout, { cleanup: true, readable: true, writable: false });
 };
 var waitForSubprocess = async (subprocess, error4) => {
   await subprocess;
@@ -22970,7 +21198,7 @@ var createReadable = ({ subprocess, concurrentStreams, encoding }, { from, binar
     encoding,
     preserveNewlines
   });
-  const readable2 = new import_node_stream8.Readable({
+  const readable2 = new import_node_stream6.Readable({
     read: read5,
     destroy: (0, import_node_util10.callbackify)(onReadableDestroy.bind(void 0, { subprocessStdout, subprocess, waitReadableDestroy })),
     highWaterMark: readableHighWaterMark,
@@ -23044,11 +21272,11 @@ var destroyOtherReadable = (stream, error4) => {
 };
 
 // node_modules/execa/lib/convert/writable.js
-var import_node_stream9 = require("node:stream");
+var import_node_stream7 = require("node:stream");
 var import_node_util11 = require("node:util");
 var createWritable = ({ subprocess, concurrentStreams }, { to } = {}) => {
   const { subprocessStdin, waitWritableFinal, waitWritableDestroy } = getSubprocessStdin(subprocess, to, concurrentStreams);
-  const writable2 = new import_node_stream9.Writable({
+  const writable2 = new import_node_stream7.Writable({
     ...getWritableMethods(subprocessStdin, subprocess, waitWritableFinal),
     destroy: (0, import_node_util11.callbackify)(onWritableDestroy.bind(void 0, {
       subprocessStdin,
@@ -23110,7 +21338,7 @@ var destroyOtherWritable = (stream, error4) => {
 };
 
 // node_modules/execa/lib/convert/duplex.js
-var import_node_stream10 = require("node:stream");
+var import_node_stream8 = require("node:stream");
 var import_node_util12 = require("node:util");
 var createDuplex = ({ subprocess, concurrentStreams, encoding }, { from, to, binary: binaryOption = true, preserveNewlines = true } = {}) => {
   const binary = binaryOption || BINARY_ENCODINGS.has(encoding);
@@ -23124,7 +21352,7 @@ var createDuplex = ({ subprocess, concurrentStreams, encoding }, { from, to, bin
     encoding,
     preserveNewlines
   });
-  const duplex2 = new import_node_stream10.Duplex({
+  const duplex2 = new import_node_stream8.Duplex({
     read: read5,
     ...getWritableMethods(subprocessStdin, subprocess, waitWritableFinal),
     destroy: (0, import_node_util12.callbackify)(onDuplexDestroy.bind(void 0, {
@@ -23277,7 +21505,7 @@ var spawnSubprocessAsync = ({ file: file2, commandArguments, options, startTime,
     });
   }
   const controller = new AbortController();
-  (0, import_node_events17.setMaxListeners)(Number.POSITIVE_INFINITY, controller.signal);
+  (0, import_node_events15.setMaxListeners)(Number.POSITIVE_INFINITY, controller.signal);
   const originalStreams = [...subprocess.stdio];
   pipeOutputAsync(subprocess, fileDescriptors, controller);
   cleanupOnExit(subprocess, options, controller);
@@ -23490,6 +21718,1919 @@ var {
   getEachMessage: getEachMessage2,
   getCancelSignal: getCancelSignal2
 } = getIpcExport();
+
+// src/install/age.ts
+async function encryptTo(recipients, text4, { env, signal }) {
+  const named = recipients.flatMap((recipient2) => ["--recipient", recipient2]);
+  const { stdout, stderr, failed: failed3, code: code3, exitCode } = await execa("age", ["--encrypt", ...named], {
+    // A plugin of age is found on PATH, and keeps its settings in HOME.
+    env: { PATH: env.PATH ?? "", HOME: env.HOME ?? "" },
+    extendEnv: false,
+    input: text4,
+    encoding: "buffer",
+    stripFinalNewline: false,
+    cancelSignal: signal,
+    reject: false
+  });
+  if (!failed3) return Buffer.from(stdout);
+  signal.throwIfAborted();
+  if (exitCode === void 0) throw missing(code3);
+  throw new AirgapError("usage", "age cannot encrypt the pull credential", {
+    given: oneLine(Buffer.from(stderr).toString()),
+    expected: "recipients that this age takes, in credentials.age"
+  });
+}
+function missing(code3) {
+  return new AirgapError("tool", "age was not found", {
+    given: code3 === "ENOENT" ? "no age on PATH" : code3 ?? "age cannot be run",
+    expected: "age 1.0 or later, to encrypt the pull credential",
+    next: "install it: https://github.com/FiloSottile/age, or apt-get install age"
+  });
+}
+
+// src/install/carried-credential.ts
+var credentialPaths = { embed: "credentials.tsv", age: "credentials.tsv.age" };
+function credentialTable(username, password) {
+  const rows = Object.entries({ username, password }).map(
+    ([key, value]) => `${key}	${Buffer.from(value).toString("base64")}
+`
+  );
+  return Buffer.from(rows.join(""));
+}
+function credentialFile(how, bytes) {
+  return { path: credentialPaths[how], bytes, mode: 420 };
+}
+
+// src/plan/problem.ts
+function hasErrors(problems) {
+  return problems.some(({ severity }) => severity === "error");
+}
+function error2(kind, images2, message, cure) {
+  return { kind, severity: "error", images: images2, message, cure };
+}
+function warning2(kind, images2, message, cure) {
+  return { kind, severity: "warning", images: images2, message, cure };
+}
+
+// src/commands/given-credential.ts
+var import_node_path11 = require("node:path");
+var flagPrefix = { push: "push-", pull: "" };
+var variables = { push: "AIRGAP_BUNDLE_PUSH_PASSWORD", pull: "AIRGAP_BUNDLE_PASSWORD" };
+async function readGiven(whose, { username, passwordFile }, context) {
+  if (!username && passwordFile) throw passwordOfNobody(whose, passwordFile);
+  if (!username) return void 0;
+  const variable2 = variables[whose];
+  const password = passwordFile ? withoutLastBreak(
+    await readText((0, import_node_path11.resolve)(context.cwd, passwordFile), `the ${whose} password file`)
+  ) : context.env[variable2];
+  if (password) return { username, password };
+  const prefix = flagPrefix[whose];
+  throw new AirgapError("usage", `the ${whose} password is missing`, {
+    given: `--${prefix}username ${username}`,
+    expected: `--${prefix}password-file FILE, or ${variable2}`
+  });
+}
+function passwordOfNobody(whose, passwordFile) {
+  const flag = `${flagPrefix[whose]}username`;
+  const without = whose === "push" ? " to push with the docker config" : "";
+  return new AirgapError("usage", `a ${whose} password is given, but no user name`, {
+    given: passwordFile,
+    next: `add --${flag} (${whose}-username in the Action), or drop it${without}`
+  });
+}
+function emitSecret({ username, password }, { emit }) {
+  emit({ kind: "secret", value: password });
+  emit({ kind: "secret", value: Buffer.from(`${username}:${password}`).toString("base64") });
+}
+
+// src/commands/carried-credential.ts
+function credentialKind({
+  credentials
+}) {
+  return typeof credentials === "object" ? "age" : credentials;
+}
+async function carriedCredential({ credentials }, given, context) {
+  const credential = await readGiven("pull", given, context);
+  if (credentials === void 0 && credential === void 0) return void 0;
+  if (credentials === void 0) throw notAskedFor();
+  if (credential === void 0) throw missing2();
+  const { username, password } = credential;
+  emitSecret(credential, context);
+  refuseColon(username);
+  const table3 = credentialTable(username, password);
+  if (credentials === "embed") return credentialFile("embed", table3);
+  return credentialFile("age", await encryptTo(credentials.age, table3, context));
+}
+function credentialProblems(spec) {
+  if (spec.credentials !== "embed") return [];
+  return [
+    warning2(
+      "embedded-credential",
+      [],
+      "credentials: embed puts the pull password into the bundle IN CLEAR TEXT: whoever gets the file, or a copy of it, can pull as that user",
+      "encrypt it: credentials: {age: [RECIPIENT]}; or leave it out, and give it to install.sh on site"
+    )
+  ];
+}
+function missing2() {
+  return new AirgapError("usage", "the pull credential that the bundle is to carry is not given", {
+    expected: "--username USER and --password-file FILE (or AIRGAP_BUNDLE_PASSWORD)",
+    next: "give them, or take credentials out of bundle.yaml"
+  });
+}
+function notAskedFor() {
+  return new AirgapError("usage", "a pull credential is given, but nothing says that it travels", {
+    given: "--username",
+    next: "add credentials: {age: [RECIPIENT]} to bundle.yaml; or drop it, and give it to install.sh on site"
+  });
+}
+function refuseColon(username) {
+  if (!/[:\p{Cc}]/u.test(username)) return;
+  throw new AirgapError("usage", "a registry user has no colon or control character in its name", {
+    given: JSON.stringify(username)
+  });
+}
+
+// src/inputs/stall-time.ts
+var variable = "AIRGAP_BUNDLE_STALL_SECONDS";
+function stallTimeOf(env) {
+  const text4 = env[variable];
+  if (!text4) return void 0;
+  const seconds = /^\d+(\.\d+)?$/.test(text4) ? Number(text4) : Number.NaN;
+  if (seconds >= 1 && seconds <= 3600) return seconds * 1e3;
+  throw new AirgapError("usage", `${variable} is no length of time that can be waited`, {
+    given: text4,
+    expected: "seconds, from 1 to 3600 (60 when it is not set)"
+  });
+}
+
+// src/registry/client.ts
+var import_node_events17 = require("node:events");
+
+// src/oci/docker-hub.ts
+var dockerHub = "docker.io";
+var formerDockerHub = "index.docker.io";
+var dockerHubApi = "registry-1.docker.io";
+var dockerHubKey = "https://index.docker.io/v1/";
+var dockerHubHosts = [dockerHub, formerDockerHub, dockerHubApi];
+function isDockerHub(host) {
+  return dockerHubHosts.includes(host);
+}
+
+// src/registry/access.ts
+function canonicalHost(host) {
+  if (!/^(?:\[[0-9a-fA-F:]+\]|[A-Za-z0-9_.-]+)(?::\d{1,5})?$/.test(host)) {
+    throw new AirgapError("usage", "not the host of a registry", {
+      given: JSON.stringify(host),
+      expected: "host[:port], without a scheme or path"
+    });
+  }
+  return isDockerHub(host) ? dockerHub : host;
+}
+function originOf(host, access3) {
+  const apiHost = host === dockerHub ? dockerHubApi : host;
+  return new URL(`${access3.plainHttp ? "http" : "https"}://${apiHost}`).origin;
+}
+function accessAt(url, accessByHost) {
+  const port = url.port || (url.protocol === "https:" ? "443" : "80");
+  const names = [
+    url.host,
+    `${url.hostname}:${port}`,
+    ...isDockerHub(url.host) ? dockerHubHosts : []
+  ];
+  for (const name3 of names) {
+    const access3 = accessByHost[name3];
+    if (access3 !== void 0) return access3;
+  }
+  return {};
+}
+
+// src/oci/digest.ts
+var import_node_crypto2 = require("node:crypto");
+var pattern = /^(?:sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/;
+function isDigest(text4) {
+  return pattern.test(text4);
+}
+function algorithmOf(digest2) {
+  return digest2.startsWith("sha512:") ? "sha512" : "sha256";
+}
+function hexOf(digest2) {
+  return digest2.slice(digest2.indexOf(":") + 1);
+}
+function digestOf(bytes, algorithm = "sha256") {
+  return `${algorithm}:${(0, import_node_crypto2.createHash)(algorithm).update(bytes).digest("hex")}`;
+}
+
+// src/oci/media-types.ts
+var ociManifest = "application/vnd.oci.image.manifest.v1+json";
+var ociIndex = "application/vnd.oci.image.index.v1+json";
+var dockerManifest = "application/vnd.docker.distribution.manifest.v2+json";
+var dockerIndex = "application/vnd.docker.distribution.manifest.list.v2+json";
+var manifestTypes = [ociIndex, dockerIndex, ociManifest, dockerManifest];
+function isIndex(mediaType2) {
+  return mediaType2 === ociIndex || mediaType2 === dockerIndex;
+}
+function isImageManifest(mediaType2) {
+  return mediaType2 === ociManifest || mediaType2 === dockerManifest;
+}
+
+// src/registry/retry.ts
+var import_promises17 = require("node:timers/promises");
+var Transient = class extends Error {
+  name = "Transient";
+  failure;
+  /** The server's own word on when to come back, milliseconds. */
+  retryAfter;
+  /** Who has failed; undefined where that is not known. */
+  origin;
+  /** No connection could be made: unless the origin has answered before, it is waited for some seconds. */
+  isUnreachable;
+  /** The host wants fewer requests, and not this one alone. */
+  isLimit;
+  constructor(failure2, how = {}) {
+    super(failure2.message, { cause: failure2 });
+    this.failure = failure2;
+    this.retryAfter = how.retryAfter;
+    this.origin = how.origin;
+    this.isUnreachable = how.isUnreachable ?? false;
+    this.isLimit = how.isLimit ?? false;
+  }
+};
+var tenMinutes = 6e5;
+var unreachableBudget = 5e3;
+var firstBackoff = 250;
+var longestBackoff = 3e4;
+async function retry(work, options) {
+  const attempts = new Attempts(options);
+  for (; ; ) {
+    try {
+      options.signal.throwIfAborted();
+      return await work();
+    } catch (thrown) {
+      await attempts.pauseAfter(thrown);
+    }
+  }
+}
+async function twice(work) {
+  try {
+    return await work();
+  } catch (error4) {
+    if (!(error4 instanceof AirgapError && error4.class === "integrity")) throw error4;
+    return work();
+  }
+}
+var Attempts = class {
+  #options;
+  #failingSince;
+  #tries = 0;
+  constructor(options) {
+    this.#options = options;
+  }
+  /** Something arrived that need not be asked for again: tries and budget count anew. */
+  progressed() {
+    this.#failingSince = void 0;
+    this.#tries = 0;
+  }
+  /** What the budget has left, milliseconds. */
+  get left() {
+    const { budget } = this.#options;
+    return budget - (performance.now() - (this.#failingSince ?? performance.now()));
+  }
+  /** Waits until the next try may start. @throws what was thrown, when trying again does not help or not any more */
+  async pauseAfter(thrown, signal = this.#options.signal) {
+    if (!(thrown instanceof Transient)) throw thrown;
+    const now2 = performance.now();
+    this.#failingSince ??= now2;
+    this.#tries++;
+    const backoff2 = fullJitter(thrown.isLimit ? 1 : this.#tries);
+    const wait = Math.max(thrown.retryAfter ?? 0, backoff2);
+    if (this.#isEnough(thrown, now2 - this.#failingSince + wait)) {
+      this.#giveUp(thrown, this.#failingSince);
+      throw thrown.failure;
+    }
+    this.#options.onWait?.(wait, thrown);
+    await (0, import_promises17.setTimeout)(wait, void 0, { signal });
+  }
+  #isEnough({ origin, isUnreachable }, then) {
+    const { budget, reach } = this.#options;
+    if (origin !== void 0 && reach?.missed.has(origin)) return true;
+    if (!isUnreachable || origin === void 0) return then > budget;
+    const isKnown = reach?.answered.has(origin);
+    return then > (isKnown ? budget : Math.min(budget, unreachableBudget)) && this.#tries > 1;
+  }
+  /** Unless it answered others meanwhile. */
+  #giveUp({ origin }, failingSince) {
+    const { reach } = this.#options;
+    if (reach === void 0 || origin === void 0) return;
+    if ((reach.answered.get(origin) ?? 0) < failingSince) reach.missed.add(origin);
+  }
+};
+function fullJitter(tries) {
+  return Math.random() * Math.min(longestBackoff, firstBackoff * 2 ** tries);
+}
+function retryAfter(header2, now2) {
+  if (header2 === void 0) return void 0;
+  if (/^\d+$/.test(header2.trim())) return Number(header2) * 1e3;
+  const date3 = Date.parse(header2);
+  return Number.isNaN(date3) ? void 0 : Math.max(0, date3 - now2.getTime());
+}
+
+// src/registry/failures.ts
+function readFailure(status, text4, subject) {
+  const { host, what, repository: repository2 } = subject;
+  const given = `${status} from ${host}${text4 && `: ${text4}`}`;
+  const errorClass = classOf(status, text4, "read");
+  if (errorClass === "authentication") {
+    return new AirgapError(errorClass, `${host} refuses to read ${what}`, {
+      given,
+      next: `give the account the right to pull ${repository2}, or log in: docker login ${host}`
+    });
+  }
+  if (errorClass === "integrity")
+    return new AirgapError(errorClass, `${what} is smaller than its descriptor says`, { given });
+  return new AirgapError(errorClass, `cannot read ${what} from ${host}`, {
+    given,
+    next: /HTTP request.* HTTPS/i.test(text4) ? `remove plainHttp of registries."${host}"` : "check the reference, and that the host is a registry"
+  });
+}
+function pushFailure(status, text4, subject) {
+  const { host, what } = subject;
+  const errorClass = classOf(status, text4, "write");
+  const message = errorClass === "integrity" ? `${what} came to ${host} damaged` : `${host} refuses ${what}`;
+  return new AirgapError(errorClass, message, {
+    given: `${status}${text4 && `: ${text4}`}`,
+    next: pushCures[status] ?? `see what ${host} logs about it`
+  });
+}
+function lacksContent({ given = "" }) {
+  return /(?:manifest|blob)[_ ]unknown\b/i.test(given);
+}
+function wrongCredentials(host, anonymous, text4) {
+  const message = anonymous ? `${host} wants a login, and there are no credentials for it` : `${host} does not accept the credentials given for it`;
+  return new AirgapError("authentication", message, {
+    ...text4 && { given: text4 },
+    next: `docker login ${host}`
+  });
+}
+function classOf(status, words2, asked2) {
+  if (isPassing(status)) return "transient";
+  if (status === 401) return "authentication";
+  if (status === 416 || /(?:digest|size)[_ ]invalid/i.test(words2)) return "integrity";
+  if (asked2 === "write") return "refused";
+  return status === 403 ? "authentication" : "usage";
+}
+function isPassing(status) {
+  return [408, 425, 429, 500, 502, 503, 504].includes(status) || status >= 520 && status <= 530;
+}
+function passingFailure(status, text4, { host, origin }, retryAfter2) {
+  const message = status === 429 ? `${host} asks for fewer requests` : `${host} is not able to answer now`;
+  const failure2 = new AirgapError("transient", message, {
+    given: `${status}${text4 && `: ${text4}`}`,
+    next: runAgain(retryAfter2)
+  });
+  const isLimit2 = status === 429 || retryAfter2 !== void 0;
+  return new Transient(failure2, { retryAfter: retryAfter2, origin, isLimit: isLimit2 });
+}
+function runAgain(wait) {
+  return wait === void 0 ? "run again to resume" : `run again in ${Math.ceil(wait / 1e3)} s to resume`;
+}
+function registryWords(body, contentType2) {
+  if (/html/i.test(contentType2)) return "";
+  return oneLine(distributionErrors(body) ?? body);
+}
+function distributionErrors(body) {
+  try {
+    const { errors } = JSON.parse(body);
+    if (!Array.isArray(errors) || errors.length === 0) return void 0;
+    return errors.map(({ code: code3, message }) => [code3, message].filter(Boolean).join(": ")).join("; ");
+  } catch {
+    return void 0;
+  }
+}
+var pushCures = {
+  403: "give the account the right to push there; a proxy cache cannot be pushed to: name it in pullThrough",
+  404: "make the repository or project in the target first: plan --output repositories lists them",
+  409: "the tag is immutable and holds something else: choose another tag or delete it there",
+  412: "the tag is immutable and holds something else: choose another tag or delete it there",
+  413: "raise the body size that the registry's front server accepts",
+  507: "free space or raise the quota in the target"
+};
+
+// src/registry/gate.ts
+var Gate = class {
+  #size;
+  #inside = 0;
+  #queue = [];
+  constructor(size) {
+    this.#size = size;
+  }
+  /** Resolves to the function that gives the place back (once, however often it is called). */
+  async enter(signal) {
+    signal.throwIfAborted();
+    const entered = this.#enterNow();
+    if (entered !== void 0) return entered;
+    await this.#turn(signal);
+    return this.#place();
+  }
+  /** As `enter` where nobody need be waited for; else undefined. */
+  tryEnter() {
+    return this.#enterNow();
+  }
+  #enterNow() {
+    if (this.#queue.length > 0 || this.#inside >= this.#size.places) return void 0;
+    if (this.#inside++ === 0) this.#size.began?.(performance.now());
+    return this.#place();
+  }
+  #place() {
+    let inside = true;
+    return () => {
+      if (inside) this.#leave();
+      inside = false;
+    };
+  }
+  #turn(signal) {
+    return new Promise((resolve16, reject) => {
+      const called = () => {
+        signal.removeEventListener("abort", aborted4);
+        resolve16();
+      };
+      const aborted4 = () => {
+        this.#queue.splice(this.#queue.indexOf(called), 1);
+        reject(signal.reason);
+      };
+      signal.addEventListener("abort", aborted4, { once: true });
+      this.#queue.push(called);
+    });
+  }
+  #leave() {
+    this.#inside--;
+    this.#size.ended?.(performance.now(), this.#queue.length > 0);
+    while (this.#queue.length > 0 && this.#inside < this.#size.places) {
+      this.#inside++;
+      this.#queue.shift()?.();
+    }
+  }
+};
+
+// src/registry/pace.ts
+var start = 16;
+var step = 8;
+var firstRest = 2;
+var longestRest = 32;
+var shortLatency = 200;
+var bytesOfRequest = 64 * 1024;
+var shortest2 = 250;
+function firstStanding(most) {
+  return { places: Math.min(start, most), rest: 0, nextRest: firstRest };
+}
+function afterWindow(standing, window2, most) {
+  if (!window2.isFull) return standing;
+  if (isChoking(standing, window2)) return halved(standing);
+  const { places, before, rest: rest2, nextRest } = standing;
+  if (before !== void 0 && !pays(standing, window2)) {
+    const longer = Math.min(longestRest, nextRest * 2);
+    return { places: before, last: window2, rest: nextRest, nextRest: longer };
+  }
+  const kept = { last: window2, nextRest: before === void 0 ? nextRest : firstRest };
+  if (rest2 > 0) return { places, ...kept, rest: rest2 - 1 };
+  if (places >= most) return { places, ...kept, rest: rest2 };
+  if (places < start) return { places: places + 1, ...kept, rest: rest2 };
+  return { places: Math.min(most, places + step), ...kept, before: places, rest: rest2 };
+}
+function halved({ places, nextRest }) {
+  return { places: Math.max(1, Math.floor(places / 2)), rest: 1, nextRest };
+}
+function pays({ places, before = places, last }, { rate }) {
+  const expected = 1 + (places / before - 1) / 2;
+  return last === void 0 || rate >= last.rate * expected;
+}
+function isChoking({ last }, { latency, rate }) {
+  if (last?.latency === void 0 || latency === void 0) return false;
+  return latency > shortLatency && latency > 3 * last.latency && rate <= last.rate;
+}
+var Pace = class {
+  #most;
+  #standing;
+  #opened = 0;
+  #ends = 0;
+  #waits = 0;
+  #bytes = 0;
+  #answers = 0;
+  #latencies = 0;
+  #isTroubled = false;
+  /** @param most places, at least 1 */
+  constructor(most) {
+    this.#most = most;
+    this.#standing = firstStanding(most);
+  }
+  get places() {
+    return this.#standing.places;
+  }
+  /** The first one is at work after a pause: what was before it says nothing about the rate. */
+  began(now2) {
+    this.#open(now2);
+  }
+  /** Bytes of a blob came or went. */
+  moved(bytes) {
+    this.#bytes += bytes;
+  }
+  /** @param latency milliseconds until the headers of a read were there */
+  answered(latency) {
+    this.#answers++;
+    this.#latencies += latency;
+  }
+  /** The registry asked for less, or broke under it. Of several in one window one counts. */
+  troubled() {
+    if (!this.#isTroubled) this.#standing = halved(this.#standing);
+    this.#isTroubled = true;
+  }
+  /** A piece of work has left its place; `isWanted`: somebody waits for it. */
+  ended(now2, isWanted2) {
+    this.#ends++;
+    if (isWanted2) this.#waits++;
+    const elapsed = now2 - this.#opened;
+    if (elapsed < shortest2 || this.#ends < this.places) return;
+    if (!this.#isTroubled)
+      this.#standing = afterWindow(this.#standing, this.#seen(elapsed), this.#most);
+    this.#open(now2);
+    this.#isTroubled = false;
+  }
+  #seen(elapsed) {
+    return {
+      rate: (this.#ends + this.#bytes / bytesOfRequest) / elapsed * 1e3,
+      latency: this.#answers === 0 ? void 0 : this.#latencies / this.#answers,
+      isFull: this.#waits * 2 > this.#ends
+    };
+  }
+  #open(now2) {
+    this.#opened = now2;
+    this.#ends = this.#waits = this.#bytes = this.#answers = this.#latencies = 0;
+  }
+};
+
+// src/registry/waiting-window.ts
+var import_promises18 = require("node:timers/promises");
+var firstWait = 500;
+var longestWait = 3e4;
+var WaitingWindow = class {
+  #closed;
+  #scouting;
+  #inARow = 0;
+  get isOpen() {
+    return this.#closed === void 0;
+  }
+  /** @returns milliseconds that it lasts, if it begins now; undefined while it lasts already */
+  close({ failure: failure2, retryAfter: retryAfter2 = 0 }) {
+    const now2 = performance.now();
+    const lasts = this.#closed?.until ?? 0;
+    const begins = now2 >= lasts;
+    if (begins) this.#inARow++;
+    const wait = Math.max(retryAfter2, begins ? backoff(this.#inARow) : 0);
+    this.#closed = { until: Math.max(now2 + wait, lasts), failure: failure2 };
+    return begins ? wait : void 0;
+  }
+  /**
+   * Waits while it lasts.
+   * @returns for who goes ahead what to call when the answer is there; undefined for all others
+   * @throws AirgapError the failure that began it, at once, where it lasts longer than the budget (milliseconds)
+   */
+  async passed(budget, signal) {
+    while (this.#closed !== void 0) {
+      signal.throwIfAborted();
+      const wait = this.#closed.until - performance.now();
+      if (wait > budget) throw later(this.#closed.failure, wait);
+      if (wait > 0) await (0, import_promises18.setTimeout)(wait, void 0, { signal });
+      else if (this.#scouting === void 0) return this.#goAhead();
+      else await this.#scouting;
+    }
+    return void 0;
+  }
+  #goAhead() {
+    let back = () => {
+    };
+    this.#scouting = new Promise((resolve16) => {
+      back = resolve16;
+    });
+    return () => {
+      this.#scouting = void 0;
+      if (this.#closed !== void 0 && performance.now() >= this.#closed.until) this.#open();
+      back();
+    };
+  }
+  #open() {
+    this.#closed = void 0;
+    this.#inARow = 0;
+  }
+};
+function backoff(inARow) {
+  const most = Math.min(longestWait, firstWait * 2 ** (inARow - 1));
+  return most * (0.5 + Math.random() / 2);
+}
+function later(failure2, wait) {
+  const { class: name3, message, given } = failure2;
+  return new AirgapError(name3, message, { given, next: runAgain(wait), cause: failure2 });
+}
+
+// src/registry/places.ts
+var shortWait = 2e3;
+var mostPlaces = 32;
+var hosts = 0;
+var Places = class {
+  /** Who needs places of several hosts enters them in this order, so that no two wait for each other. */
+  turn = hosts++;
+  #gate;
+  #pace;
+  #window = new WaitingWindow();
+  #context;
+  #toldUntil = 0;
+  /** @param most at least 1 */
+  constructor(context, most = mostPlaces) {
+    this.#pace = new Pace(most);
+    this.#gate = new Gate(this.#pace);
+    this.#context = context;
+  }
+  /** Waits for a place; resolves to what gives it back. */
+  enter() {
+    return this.#gate.enter(this.#context.signal);
+  }
+  /** A place that nobody need be waited for; else undefined. */
+  tryEnter() {
+    return this.isOpen ? this.#gate.tryEnter() : void 0;
+  }
+  /** Whether the host takes requests at all: not while it has asked to be left alone. */
+  get isOpen() {
+    return this.#window.isOpen;
+  }
+  /**
+   * Does it when the host takes requests; of those who had to wait for that one goes ahead.
+   * @param budget milliseconds: it is not waited longer
+   * @param signal ends the wait
+   * @throws AirgapError transient where the host wants to be left alone for longer
+   */
+  async whenOpen(work, budget, signal = this.#context.signal) {
+    const isBack = await this.#window.passed(budget, signal);
+    try {
+      return await work();
+    } catch (error4) {
+      if (error4 instanceof Transient && error4.isLimit) this.limited(error4);
+      throw error4;
+    } finally {
+      isBack?.();
+    }
+  }
+  /** The host wants fewer requests: none, for a while. */
+  limited(failure2) {
+    const wait = this.#window.close(failure2);
+    if (wait !== void 0) this.#tell(wait, failure2);
+  }
+  /** Something that may pass has failed, and is tried again in so many milliseconds. */
+  failing(failure2, wait) {
+    if (!failure2.isUnreachable) this.#pace.troubled();
+    this.#tell(wait, failure2);
+  }
+  /** Once for all who wait at the same time. */
+  #tell(wait, { failure: failure2 }) {
+    const now2 = performance.now();
+    if (wait < shortWait || now2 < this.#toldUntil) return;
+    this.#toldUntil = now2 + wait;
+    const seconds = Math.ceil(wait / 1e3);
+    const why = failure2.given ? ` (${failure2.given})` : "";
+    const message = `${failure2.message}${why}; next try in ${seconds} s`;
+    this.#context.emit({ kind: "note", message });
+  }
+  /** Bytes of blobs came or went. */
+  moved(bytes) {
+    this.#pace.moved(bytes);
+  }
+  /** @param latency milliseconds until the headers of a read were there */
+  answered(latency) {
+    this.#pace.answered(latency);
+  }
+};
+
+// src/registry/exchange.ts
+var mostRedirects = 5;
+var largestErrorText = 64 * 1024;
+var Exchange = class {
+  places;
+  /** Pulls that the host lets us make, as its last answer said; undefined where it does not count them. */
+  pullsLeft;
+  #options;
+  constructor(options) {
+    this.#options = options;
+    this.places = new Places(options.context, options.maxConcurrent);
+  }
+  /** Runs one piece of work (one or more calls), again from its start while it fails transiently. */
+  async run(work, patience2) {
+    const release2 = await this.places.enter();
+    try {
+      return await this.retry(work, patience2);
+    } finally {
+      release2();
+    }
+  }
+  /** As `run`, for who has a place already. */
+  retry(work, patience2) {
+    const options = this.#retrying(patience2);
+    const { budget, signal } = options;
+    return retry(() => this.places.whenOpen(work, budget, signal), options);
+  }
+  /** By the same rules, for work that goes on from where it stopped; each try waits by `whenOpen`. */
+  attempts() {
+    return new Attempts(this.#retrying());
+  }
+  /** Not while the host asked to be left alone. */
+  whenOpen(work) {
+    return this.places.whenOpen(work, this.#options.retryBudget);
+  }
+  get signal() {
+    return this.#options.context.signal;
+  }
+  /** One answer of any status but 401 and those that pass. @throws Transient, AirgapError */
+  async send(call) {
+    const { authorization, registry: registry3 } = this.#options;
+    const url = new URL(call.to, registry3);
+    const atHome = url.origin === registry3.origin;
+    const used = atHome ? await authorization.header(call.scopes) : void 0;
+    let answer = await this.#follow(call, url, used);
+    if (answer.status === 401 && answer.url.origin === registry3.origin) {
+      await answer.body.dump();
+      const challenges = answer.headers["www-authenticate"] ?? "";
+      const fresh = await authorization.answer([challenges].flat().join(", "), call.scopes, used);
+      answer = await this.#follow(call, url, fresh);
+      if (answer.status === 401) throw await this.#stillUnauthorized(answer);
+    }
+    if (isPassing(answer.status)) throw await this.#passing(answer);
+    return answer;
+  }
+  /** The registry's words about a failure, safe to show; uses the body up. */
+  async words(answer) {
+    const body = await this.readAll(answer, largestErrorText).catch(() => "");
+    return registryWords(body.toString(), String(answer.headers["content-type"] ?? ""));
+  }
+  readAll(answer, limit) {
+    return this.#options.transport.readAll(answer, limit);
+  }
+  failure(error4, url) {
+    return this.#options.transport.failure(error4, url);
+  }
+  async #follow({ method, headers, body }, start2, authorization) {
+    let url = start2;
+    for (let hops = 0; hops <= mostRedirects; hops++) {
+      const own2 = url.origin === this.#options.registry.origin && authorization !== void 0;
+      const asked2 = performance.now();
+      const answer = await this.#options.transport.request({
+        method,
+        url,
+        headers: { ...headers, ...own2 && { authorization } },
+        ...body !== void 0 && { body }
+      });
+      const isRead = method === "GET" || method === "HEAD";
+      if (isRead) this.places.answered(performance.now() - asked2);
+      this.places.moved(body?.length ?? 0);
+      this.pullsLeft = pullsLeft(answer) ?? this.pullsLeft;
+      const location = answer.headers.location;
+      const redirected = [301, 302, 303, 307, 308].includes(answer.status);
+      if (!redirected || !isRead || typeof location !== "string") return answer;
+      await answer.body.dump();
+      url = locationFrom(url, location);
+    }
+    throw new AirgapError("usage", `${this.#options.host} redirects in a circle`, {
+      given: `more than ${mostRedirects} redirects, the last to ${url.host}`
+    });
+  }
+  async #stillUnauthorized(answer) {
+    const anonymous = await this.#options.authorization.isAnonymous();
+    return wrongCredentials(this.#options.host, anonymous, await this.words(answer));
+  }
+  async #passing(answer) {
+    const header2 = answer.headers["retry-after"]?.toString();
+    const wait = retryAfter(header2, this.#options.context.now());
+    return passingFailure(answer.status, await this.words(answer), answer.url, wait);
+  }
+  #retrying({ within: within2 = Number.POSITIVE_INFINITY, wanted } = {}) {
+    const { retryBudget, transport } = this.#options;
+    const onWait = (wait, failure2) => this.places.failing(failure2, wait);
+    const { answered, missed } = transport.reach;
+    const reach = { answered, missed: within2 < retryBudget ? new Set(missed) : missed };
+    const signal = wanted ? AbortSignal.any([this.signal, wanted]) : this.signal;
+    return { budget: Math.min(retryBudget, within2), signal, reach, onWait };
+  }
+};
+function pullsLeft({ headers }) {
+  const left = /^\d+/.exec(headers["ratelimit-remaining"]?.toString() ?? "")?.[0];
+  return left === void 0 ? void 0 : Number(left);
+}
+function locationFrom(from, location) {
+  const url = URL.canParse(location, from.href) ? new URL(location, from) : void 0;
+  const allowed = from.protocol === "http:" ? ["http:", "https:"] : ["https:"];
+  if (url === void 0 || !allowed.includes(url.protocol)) {
+    throw new AirgapError("usage", `${from.host} sends us on to an address that is not safe`, {
+      given: url === void 0 ? "no URL" : `${url.protocol}//${url.host}`,
+      expected: `${allowed.join(" or ")}//`,
+      next: `check the external URL (scheme, X-Forwarded-Proto) that ${from.host} is configured with`
+    });
+  }
+  url.username = "";
+  url.password = "";
+  return url;
+}
+
+// src/registry/answers.ts
+function header(answer, name3) {
+  return answer.headers[name3]?.toString() ?? "";
+}
+function contentLength(answer) {
+  const text4 = header(answer, "content-length");
+  return /^\d+$/.test(text4) ? Number(text4) : void 0;
+}
+function rangeStart(answer) {
+  const start2 = /^bytes (\d+)-/.exec(header(answer, "content-range"))?.[1];
+  return start2 === void 0 ? void 0 : Number(start2);
+}
+function uploadLocation(answer) {
+  const location = header(answer, "location");
+  return location === "" ? void 0 : locationFrom(answer.url, location);
+}
+function contentType(answer) {
+  return header(answer, "content-type").split(";", 1)[0]?.trim() ?? "";
+}
+function describedBy(answer) {
+  const digest2 = header(answer, "docker-content-digest");
+  const size = contentLength(answer);
+  const mediaType2 = contentType(answer);
+  const known = manifestTypes.includes(mediaType2);
+  return isDigest(digest2) && size && known ? { mediaType: mediaType2, digest: digest2, size } : void 0;
+}
+function checkedDigest(bytes, reference, answer, subject) {
+  const stated = header(answer, "docker-content-digest");
+  if (isDigest(stated)) expectDigest(stated, digestOf(bytes, algorithmOf(stated)), subject);
+  else if (stated !== "") expectDigest(stated, digestOf(bytes), subject);
+  if (!isDigest(reference)) return isDigest(stated) ? stated : digestOf(bytes);
+  expectDigest(reference, digestOf(bytes, algorithmOf(reference)), subject);
+  return reference;
+}
+function expectDigest(expected, given, subject) {
+  if (given === expected) return;
+  throw new AirgapError("integrity", `${subject.what} from ${subject.host} has another digest`, {
+    given,
+    expected,
+    next: "something between here and the registry changes content, or its storage is damaged"
+  });
+}
+function mediaTypeOf(answer, bytes) {
+  const type = contentType(answer);
+  if (type.startsWith("application/vnd.")) return type;
+  try {
+    const { mediaType: mediaType2 } = JSON.parse(bytes.toString());
+    return typeof mediaType2 === "string" ? mediaType2 : type;
+  } catch {
+    return type;
+  }
+}
+
+// src/registry/paths.ts
+var part = "[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*";
+var repositoryName = new RegExp(`^${part}(?:/${part})*$`);
+var tag = /^\w[\w.-]{0,127}$/;
+function manifestPath(repository2, reference) {
+  if (!isDigest(reference) && !tag.test(reference)) throw notAllowed(reference);
+  return `${repositoryPath(repository2)}/manifests/${reference}`;
+}
+function blobPath(repository2, digest2) {
+  if (!isDigest(digest2)) throw notAllowed(digest2);
+  return `${repositoryPath(repository2)}/blobs/${digest2}`;
+}
+function uploadsPath(repository2) {
+  return `${repositoryPath(repository2)}/blobs/uploads/`;
+}
+function repositoryPath(repository2) {
+  if (!repositoryName.test(repository2)) throw notAllowed(repository2);
+  return `/v2/${repository2}`;
+}
+function notAllowed(name3) {
+  return new AirgapError("usage", "not a name that a registry can have", {
+    given: JSON.stringify(name3),
+    expected: "a lower-case repository; a tag of at most 128 characters, or a digest"
+  });
+}
+
+// src/registry/subject.ts
+function manifestSubject(host, repository2, reference) {
+  const what = `manifest ${repository2}${reference.includes(":") ? "@" : ":"}${reference}`;
+  return { host, repository: repository2, what, path: manifestPath(repository2, reference) };
+}
+function blobSubject(host, repository2, digest2) {
+  const what = `blob ${digest2} of ${repository2}`;
+  return { host, repository: repository2, what, path: blobPath(repository2, digest2) };
+}
+function scope(repository2, actions) {
+  return `repository:${repository2}:${actions}`;
+}
+async function refusedRead({ exchange }, answer, subject) {
+  return readFailure(answer.status, await exchange.words(answer), subject);
+}
+async function refusedPush({ exchange }, answer, subject) {
+  return pushFailure(answer.status, await exchange.words(answer), subject);
+}
+
+// src/registry/pushing.ts
+async function mountBlob(registry3, repository2, digest2, from) {
+  const { host, exchange } = registry3;
+  const scopes = [scope(repository2, "pull,push"), scope(from, "pull")];
+  const to = `${uploadsPath(repository2)}?${new URLSearchParams({ mount: digest2, from })}`;
+  const subject = { host, repository: repository2, what: `the mount of ${digest2} into ${repository2}` };
+  try {
+    return await exchange.run(async () => {
+      const answer = await exchange.send({ method: "POST", to, scopes });
+      if (answer.status === 202) await cancel(registry3, answer, repository2);
+      if (![201, 202, 400, 403, 404, 405].includes(answer.status))
+        throw await refusedPush(registry3, answer, subject);
+      await answer.body.dump();
+      return answer.status === 201;
+    });
+  } catch (error4) {
+    if (error4 instanceof AirgapError && error4.class === "authentication") return false;
+    throw error4;
+  }
+}
+async function putBlob(registry3, repository2, digest2, bytes) {
+  const { exchange } = registry3;
+  const { path: path12, ...subject } = blobSubject(registry3.host, repository2, digest2);
+  const headers = { "content-type": "application/octet-stream" };
+  let isSent = false;
+  const send2 = async () => {
+    if (isSent && (await ask(registry3, path12, repository2)).status === 200) return;
+    const to = await openUpload(registry3, subject);
+    to.searchParams.set("digest", digest2);
+    isSent = true;
+    await put(registry3, { to, headers, body: bytes }, subject);
+  };
+  await twice(() => exchange.run(send2));
+}
+async function checkPush(registry3, repository2) {
+  const { host, exchange } = registry3;
+  const subject = { host, repository: repository2, what: `a push to ${repository2}` };
+  await exchange.run(async () => {
+    await remove(registry3, await openUpload(registry3, subject), repository2);
+  });
+}
+async function putManifest(registry3, repository2, reference, mediaType2, bytes) {
+  const { path: to, ...subject } = manifestSubject(registry3.host, repository2, reference);
+  const headers = { "content-type": mediaType2 };
+  let isSent = false;
+  const send2 = async () => {
+    if (isSent && await resolvesTo(bytes, registry3, to, repository2)) return;
+    isSent = true;
+    await put(registry3, { to, headers, body: bytes }, subject);
+  };
+  await twice(() => registry3.exchange.run(send2));
+}
+async function resolvesTo(bytes, registry3, path12, repository2) {
+  const answer = await ask(registry3, path12, repository2, { accept: manifestTypes.join(", ") });
+  return answer.status === 200 && describedBy(answer)?.digest === digestOf(bytes);
+}
+async function ask({ exchange }, to, repository2, headers = {}) {
+  const scopes = [scope(repository2, "pull,push")];
+  const answer = await exchange.send({ method: "HEAD", to, headers, scopes });
+  await answer.body.dump();
+  return answer;
+}
+async function put(registry3, call, subject) {
+  const scopes = [scope(subject.repository, "pull,push")];
+  const answer = await registry3.exchange.send({ method: "PUT", scopes, ...call });
+  if (answer.status < 200 || answer.status > 204)
+    throw await refusedPush(registry3, answer, subject);
+  await answer.body.dump();
+}
+async function openUpload(registry3, subject) {
+  const { repository: repository2, host, what } = subject;
+  const answer = await registry3.exchange.send({
+    method: "POST",
+    to: uploadsPath(repository2),
+    scopes: [scope(repository2, "pull,push")]
+  });
+  if (answer.status !== 202) throw await refusedPush(registry3, answer, subject);
+  await answer.body.dump();
+  const location = uploadLocation(answer);
+  if (location !== void 0) return location;
+  throw new AirgapError("refused", `${host} opens no upload session for ${what}`, {
+    given: "an answer without Location"
+  });
+}
+async function cancel(registry3, answer, repository2) {
+  const location = uploadLocation(answer);
+  if (location !== void 0) await remove(registry3, location, repository2);
+}
+async function remove({ exchange }, to, repository2) {
+  const scopes = [scope(repository2, "pull,push")];
+  try {
+    const answer = await exchange.send({ method: "DELETE", to, scopes });
+    await answer.body.dump();
+  } catch (error4) {
+    if (!(error4 instanceof AirgapError || error4 instanceof Transient)) throw error4;
+  }
+}
+
+// src/registry/reading.ts
+var import_node_stream10 = require("node:stream");
+
+// src/registry/blob-body.ts
+var import_node_events16 = require("node:events");
+var import_node_stream9 = require("node:stream");
+var headway = 256 * 1024;
+function blobBody(first, request) {
+  const body = new import_node_stream9.PassThrough();
+  const closed = new AbortController();
+  body.once("close", () => closed.abort());
+  const { signal } = request.exchange;
+  signal.addEventListener("abort", () => body.destroy(signal.reason), { signal: closed.signal });
+  fill(body, first, request, closed.signal).then(
+    () => body.end(),
+    (error4) => body.destroy(error4)
+  );
+  return body;
+}
+async function fill(body, first, { subject, exchange, resume }, closed) {
+  const size = contentLength(first);
+  const attempts = exchange.attempts();
+  let next = { answer: first, start: 0 };
+  let position = 0;
+  let begun = 0;
+  const take = async (bytes) => {
+    position += bytes.length;
+    if (position - begun >= headway) attempts.progressed();
+    exchange.places.moved(bytes.length);
+    if (!body.write(bytes)) await (0, import_node_events16.once)(body, "drain", { signal: closed });
+  };
+  for (; ; ) {
+    try {
+      const part3 = next ?? await resume(position);
+      next = void 0;
+      begun = position;
+      await stoppable(
+        part3,
+        closed,
+        () => read(part3, { from: position, ...size !== void 0 && { to: size } }, take, exchange)
+      );
+      if (size !== void 0 && position < size) throw incomplete(subject, position, size);
+      return;
+    } catch (error4) {
+      closed.throwIfAborted();
+      if (position === size) return;
+      await attempts.pauseAfter(error4, closed);
+    }
+  }
+}
+async function read({ answer, start: start2 }, { from, to = Number.POSITIVE_INFINITY }, take, exchange) {
+  let at = start2;
+  try {
+    for await (const chunk of answer.body) {
+      const fresh = chunk.subarray(Math.max(0, from - at), Math.max(0, to - at));
+      at += chunk.length;
+      if (fresh.length > 0) await take(fresh);
+    }
+  } catch (error4) {
+    throw exchange.failure(error4, answer.url);
+  }
+}
+async function stoppable({ answer: { body } }, closed, work) {
+  const stop2 = () => body.destroy();
+  body.on("error", () => {
+  });
+  closed.addEventListener("abort", stop2, { once: true });
+  try {
+    await work();
+  } finally {
+    closed.removeEventListener("abort", stop2);
+  }
+}
+function incomplete({ what, host }, size, expected) {
+  return new Transient(
+    new AirgapError("transient", `${what} came incomplete from ${host}`, {
+      given: `${size} bytes`,
+      expected: `${expected} bytes`,
+      next: "run again to resume"
+    })
+  );
+}
+
+// src/registry/reading.ts
+var largestManifest = 4 * 1024 * 1024;
+var accept = manifestTypes.join(", ");
+async function headManifest(registry3, repository2, reference, within2) {
+  const subject = manifestSubject(registry3.host, repository2, reference);
+  const found = await registry3.exchange.run(
+    async () => {
+      const answer = await read2(registry3, "HEAD", subject, { accept });
+      await answer.body.dump();
+      if (answer.status === 404) return "none";
+      if (answer.status === 405 || answer.status === 400) return "ask by GET";
+      if (answer.status !== 200) throw await refusedRead(registry3, answer, subject);
+      return describedBy(answer) ?? "ask by GET";
+    },
+    { within: within2 }
+  );
+  if (found === "none") return void 0;
+  if (found === "ask by GET")
+    return (await getManifest(registry3, repository2, reference, within2))?.descriptor;
+  if (isDigest(reference)) expectDigest(reference, found.digest, subject);
+  return found;
+}
+async function getManifest(registry3, repository2, reference, within2) {
+  const { exchange } = registry3;
+  const subject = manifestSubject(registry3.host, repository2, reference);
+  const get = async () => {
+    const answer = await read2(registry3, "GET", subject, { accept });
+    if (answer.status === 404) return void await answer.body.dump();
+    if (answer.status !== 200) throw await refusedRead(registry3, answer, subject);
+    const bytes = await exchange.readAll(answer, largestManifest);
+    const digest2 = checkedDigest(bytes, reference, answer, subject);
+    const descriptor3 = { mediaType: mediaTypeOf(answer, bytes), digest: digest2, size: bytes.length };
+    return { descriptor: descriptor3, bytes };
+  };
+  return exchange.run(() => twice(get), { within: within2 });
+}
+async function headBlob(registry3, repository2, digest2) {
+  const subject = blobSubject(registry3.host, repository2, digest2);
+  return registry3.exchange.run(async () => {
+    let answer = await read2(registry3, "HEAD", subject);
+    await answer.body.dump();
+    if (answer.status === 405) {
+      answer = await read2(registry3, "GET", subject);
+      answer.body.on("error", () => {
+      }).destroy();
+    }
+    if (answer.status === 404) return void 0;
+    if (answer.status !== 200) throw await refusedRead(registry3, answer, subject);
+    const size = contentLength(answer);
+    if (size !== void 0) return size;
+    throw new AirgapError("integrity", `${registry3.host} tells no size for ${subject.what}`);
+  });
+}
+async function getBlob(registry3, repository2, digest2, range) {
+  const release2 = await registry3.exchange.places.enter();
+  try {
+    const content = await openBlob(registry3, repository2, digest2, range);
+    content.body.once("close", release2);
+    return content;
+  } catch (error4) {
+    release2();
+    throw error4;
+  }
+}
+async function openBlob(registry3, repository2, digest2, range, wanted) {
+  const { host, exchange } = registry3;
+  const subject = blobSubject(host, repository2, digest2);
+  const open8 = () => readBlob(registry3, subject, range?.start, range?.end);
+  const first = await exchange.retry(open8, { wanted });
+  const part3 = first.status === 206 ? range : void 0;
+  const resume = (position) => exchange.whenOpen(() => rest(registry3, subject, position, part3));
+  const body = blobBody(first, { subject, exchange, resume });
+  if (wanted) (0, import_node_stream10.addAbortSignal)(wanted, body);
+  return { status: first.status === 206 ? 206 : 200, body };
+}
+async function rest(registry3, subject, position, part3) {
+  const origin = part3?.start ?? 0;
+  const answer = await readBlob(registry3, subject, origin + position, part3?.end);
+  const from = answer.status === 206 ? rangeStart(answer) ?? origin + position : 0;
+  if (from <= origin + position) return { answer, start: from - origin };
+  answer.body.on("error", () => {
+  }).destroy();
+  throw new AirgapError("integrity", `${subject.host} leaves out bytes of ${subject.what}`, {
+    given: `bytes from ${from} on`,
+    expected: `bytes from ${origin + position} on`
+  });
+}
+async function readBlob(registry3, subject, start2, end) {
+  const headers = start2 === void 0 ? void 0 : { range: `bytes=${start2}-${end ?? ""}` };
+  const answer = await read2(registry3, "GET", subject, headers);
+  if (answer.status === 200 || answer.status === 206) return answer;
+  throw await refusedRead(registry3, answer, subject);
+}
+function read2({ exchange }, method, { path: path12, repository: repository2 }, headers = {}) {
+  return exchange.send({ method, to: path12, headers, scopes: [scope(repository2, "pull")] });
+}
+
+// src/registry/api.ts
+var RegistryClient = class {
+  host;
+  access;
+  /** For requests to this host that oras sends. */
+  places;
+  #registry;
+  constructor(host, access3, exchange) {
+    this.host = host;
+    this.access = access3;
+    this.places = exchange.places;
+    this.#registry = { host, exchange };
+  }
+  /** Manifests that this host still lets us pull, if it counts them (Docker Hub does). */
+  get pullsLeft() {
+    return this.#registry.exchange.pullsLeft;
+  }
+  /**
+   * What a tag or digest is here; undefined when there is none (404).
+   * @param within milliseconds in which it may be tried again; by default all of the budget
+   */
+  headManifest(repository2, reference, within2) {
+    return headManifest(this.#registry, repository2, reference, within2);
+  }
+  /**
+   * The bytes of a manifest or index, at most 4 MiB, their digest checked; undefined on 404.
+   * @param within milliseconds in which it may be tried again; by default all of the budget
+   */
+  getManifest(repository2, reference, within2) {
+    return getManifest(this.#registry, repository2, reference, within2);
+  }
+  /** The size of a blob in bytes; undefined when the repository does not have it. */
+  headBlob(repository2, digest2) {
+    return headBlob(this.#registry, repository2, digest2);
+  }
+  /**
+   * A blob, or a part of it, as it comes. The registry may answer a range with the whole blob (200).
+   * Its place among the concurrent requests is held until the body ends.
+   * @param range bytes, `end` inclusive
+   */
+  getBlob(repository2, digest2, range) {
+    return getBlob(this.#registry, repository2, digest2, range);
+  }
+  /**
+   * A blob for who has a place in `places` already, as for oras reading through us.
+   * @param wanted aborts when nobody reads it any more
+   */
+  openBlob(repository2, digest2, wanted) {
+    return openBlob(this.#registry, repository2, digest2, void 0, wanted);
+  }
+  /**
+   * Makes a blob of another repository of this registry appear in this one without moving it. False when
+   * the registry does not do that (any refusal: a mount never tells a wrong password).
+   */
+  mountBlob(repository2, digest2, from) {
+    return mountBlob(this.#registry, repository2, digest2, from);
+  }
+  /** Sends a small blob in one piece. */
+  putBlob(repository2, digest2, bytes) {
+    return putBlob(this.#registry, repository2, digest2, bytes);
+  }
+  /** Whether we may push here, by opening an upload session and cancelling it. @throws AirgapError */
+  checkPush(repository2) {
+    return checkPush(this.#registry, repository2);
+  }
+  /** Puts a manifest or index under a tag or its digest; what it refers to must be there. */
+  putManifest(repository2, reference, mediaType2, bytes) {
+    return putManifest(this.#registry, repository2, reference, mediaType2, bytes);
+  }
+};
+
+// src/registry/addresses.ts
+var import_node_net = require("node:net");
+function isLoopback(host) {
+  return host === "localhost" || host.endsWith(".localhost") || inRanges(loopback, host);
+}
+function isLinkLocal(host) {
+  return inRanges(linkLocal, host);
+}
+function bareHost(url) {
+  return url.hostname.replace(/^\[|\]$/g, "").replace(/\.$/, "").toLowerCase();
+}
+var loopback = new import_node_net.BlockList();
+loopback.addSubnet("127.0.0.0", 8, "ipv4");
+loopback.addAddress("::1", "ipv6");
+loopback.addSubnet("::ffff:127.0.0.0", 104, "ipv6");
+var linkLocal = new import_node_net.BlockList();
+linkLocal.addSubnet("169.254.0.0", 16, "ipv4");
+linkLocal.addSubnet("0.0.0.0", 8, "ipv4");
+linkLocal.addSubnet("fe80::", 10, "ipv6");
+linkLocal.addAddress("::", "ipv6");
+linkLocal.addSubnet("::ffff:169.254.0.0", 112, "ipv6");
+linkLocal.addSubnet("::ffff:0.0.0.0", 104, "ipv6");
+function inRanges(ranges, host) {
+  const version3 = (0, import_node_net.isIP)(host);
+  return version3 !== 0 && ranges.check(host, version3 === 4 ? "ipv4" : "ipv6");
+}
+
+// src/registry/challenge.ts
+function parseChallenges(header2) {
+  const challenges = [];
+  const part3 = /\s*,?\s*(?:([\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))|([\w-]+)(?=[\s,]|$))/y;
+  for (let match = part3.exec(header2); match !== null; match = part3.exec(header2)) {
+    const [whole, name3, quoted, token, scheme] = match;
+    if (whole === "") break;
+    if (scheme !== void 0) challenges.push({ scheme: scheme.toLowerCase(), parameters: {} });
+    else if (name3 !== void 0) {
+      const value = quoted?.replace(/\\(.)/g, "$1") ?? token ?? "";
+      const last = challenges.at(-1);
+      if (last !== void 0) last.parameters[name3.toLowerCase()] = value;
+    }
+  }
+  return challenges;
+}
+function checkRealm(realm, registry3) {
+  const refuse = (expected) => new AirgapError(
+    "authentication",
+    `${registry3.host} names a token service that gets no password`,
+    {
+      given: JSON.stringify(realm.slice(0, 200)),
+      expected,
+      next: `check the token realm that ${registry3.host} is configured with`
+    }
+  );
+  const url = URL.canParse(realm) ? new URL(realm) : void 0;
+  const allowed = registry3.protocol === "http:" ? ["http:", "https:"] : ["https:"];
+  if (url === void 0 || !allowed.includes(url.protocol)) throw refuse("an https URL");
+  if (url.username || url.password) throw refuse("a URL without a user name");
+  const host = bareHost(url);
+  if ((isLoopback(host) || isLinkLocal(host)) && host !== bareHost(registry3)) {
+    throw refuse("no loopback or link-local address");
+  }
+  return url;
+}
+
+// src/registry/plain-http.ts
+function isPrivate(url) {
+  return url.protocol === "https:" || isLoopback(bareHost(url));
+}
+function overPlainHttp(host, url) {
+  return new AirgapError("usage", `a credential for ${host} would travel over plain HTTP`, {
+    given: url.origin,
+    expected: "https, or a registry on loopback",
+    next: "set up TLS, or add --allow-plain-http-credentials if the network is yours alone"
+  });
+}
+
+// src/registry/authorization.ts
+var largestAnswer = 1024 * 1024;
+var Authorization = class {
+  #options;
+  #tokens = /* @__PURE__ */ new Map();
+  #challenge;
+  constructor(options) {
+    this.#options = options;
+  }
+  /** What to send with a first try: nothing until the registry has asked. */
+  async header(scopes) {
+    if (this.#challenge === void 0) return void 0;
+    if (this.#challenge.scheme === "basic") return this.#basic();
+    return this.#token(this.#challenge, scopes);
+  }
+  /**
+   * The header that answers a 401, once.
+   * @param used what the refused request carried: the same is never offered again
+   * @throws AirgapError('authentication') when there is nothing else to offer
+   */
+  async answer(challenges, scopes, used) {
+    const offered = parseChallenges(challenges);
+    const challenge = offered.find(({ scheme }) => scheme === "bearer") ?? offered.find(({ scheme }) => scheme === "basic");
+    if (challenge === void 0) throw this.#unknownScheme(offered);
+    this.#challenge = withoutScope(challenge);
+    if (challenge.scheme === "bearer") return this.#freshToken(challenge, scopes, used);
+    const header2 = await this.#basic();
+    if (header2 === void 0) throw wrongCredentials(this.#options.host, true, "");
+    if (header2 === used) throw wrongCredentials(this.#options.host, false, "");
+    return header2;
+  }
+  /** Whether requests go without a user: decides the wording of a refusal. */
+  async isAnonymous() {
+    return await this.#options.credential() === void 0;
+  }
+  async #basic() {
+    const credential = await this.#options.credential();
+    if (credential === void 0) return void 0;
+    this.#mayGoTo(this.#options.registry);
+    if ("username" in credential) return basicHeader(credential.username, credential.password);
+    throw new AirgapError("authentication", `${this.#options.host} takes no identity token`, {
+      expected: "a user name and a password",
+      next: `docker login ${this.#options.host}`
+    });
+  }
+  async #freshToken(challenge, scopes, used) {
+    const wanted = allScopes(scopes, challenge);
+    const known = await this.#tokens.get(scopeKey(wanted))?.catch(() => void 0);
+    if (known !== void 0 && known.header === used) this.#tokens.delete(scopeKey(wanted));
+    return this.#token(challenge, scopes);
+  }
+  async #token(challenge, scopes) {
+    const wanted = allScopes(scopes, challenge);
+    const key = scopeKey(wanted);
+    const known = this.#tokens.get(key);
+    if (known !== void 0) {
+      const { header: header2, until } = await known;
+      if (performance.now() < until) return header2;
+      if (this.#tokens.get(key) === known) this.#tokens.delete(key);
+      return this.#token(challenge, scopes);
+    }
+    const fetched = this.#fetchToken(challenge, wanted);
+    this.#tokens.set(key, fetched);
+    fetched.catch(() => this.#tokens.delete(key));
+    return (await fetched).header;
+  }
+  async #fetchToken(challenge, scopes) {
+    const { host, registry: registry3, transport } = this.#options;
+    const realm = checkRealm(challenge.parameters.realm ?? "", registry3);
+    const credential = await this.#options.credential();
+    if (credential !== void 0) {
+      this.#mayGoTo(realm);
+      this.#mayGoTo(registry3);
+    }
+    const service = challenge.parameters.service ?? "";
+    const answer = credential !== void 0 && "identityToken" in credential ? await this.#refresh(realm, service, scopes, credential.identityToken) : await this.#get(realm, service, scopes, credential);
+    const text4 = (await transport.readAll(answer, largestAnswer)).toString();
+    if (answer.status !== 200) throw this.#refusal(answer, text4, credential === void 0);
+    return readToken(text4) ?? this.#noToken(host, realm);
+  }
+  #get(realm, service, scopes, credential) {
+    const url = new URL(realm);
+    if (service) url.searchParams.set("service", service);
+    for (const scope2 of scopes) url.searchParams.append("scope", scope2);
+    const headers = credential && {
+      authorization: basicHeader(credential.username, credential.password)
+    };
+    return this.#options.transport.request({ method: "GET", url, ...headers && { headers } });
+  }
+  #refresh(url, service, scopes, identityToken) {
+    const body = new URLSearchParams({
+      grant_type: "refresh_token",
+      service,
+      client_id: "airgap-bundle",
+      scope: scopes.join(" "),
+      refresh_token: identityToken
+    }).toString();
+    const headers = { "content-type": "application/x-www-form-urlencoded" };
+    return this.#options.transport.request({ method: "POST", url, headers, body });
+  }
+  #refusal({ status, url, headers }, text4, anonymous) {
+    const said = registryWords(text4, String(headers["content-type"] ?? ""));
+    if (isPassing(status)) {
+      const wait = retryAfter(headers["retry-after"]?.toString(), this.#options.now());
+      return passingFailure(status, said, url, wait);
+    }
+    const given = `${status} from its token service ${url.host}${said && `: ${said}`}`;
+    return wrongCredentials(this.#options.host, anonymous, given);
+  }
+  /** The one place where a credential is kept from the open network. @throws AirgapError('usage') */
+  #mayGoTo(url) {
+    const { host, allowPlainHttp } = this.#options;
+    if (!allowPlainHttp && !isPrivate(url)) throw overPlainHttp(host, url);
+  }
+  #noToken(host, realm) {
+    throw new AirgapError("authentication", `the token service of ${host} gives no token`, {
+      given: `an answer of ${realm.host} without one`,
+      next: `docker login ${host}`
+    });
+  }
+  #unknownScheme(offered) {
+    const { host } = this.#options;
+    return new AirgapError("authentication", `${host} wants a login of a kind not known here`, {
+      given: offered.map(({ scheme }) => scheme).join(", ") || "no challenge",
+      expected: "Bearer or Basic"
+    });
+  }
+};
+function basicHeader(username, password) {
+  return `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
+}
+function withoutScope({ scheme, parameters: { scope: _, ...parameters } }) {
+  return { scheme, parameters };
+}
+function allScopes(scopes, { parameters }) {
+  const ours = new Set(scopes.map(resourceOf));
+  const theirs = (parameters.scope ?? "").split(" ").filter(Boolean);
+  return [...scopes, ...theirs.filter((scope2) => !ours.has(resourceOf(scope2)))];
+}
+function resourceOf(scope2) {
+  return scope2.slice(0, scope2.lastIndexOf(":"));
+}
+function scopeKey(scopes) {
+  return [...scopes].sort().join(" ");
+}
+function readToken(text4) {
+  let answer;
+  try {
+    answer = JSON.parse(text4) ?? {};
+  } catch {
+    return void 0;
+  }
+  const token = answer.token || answer.access_token;
+  if (typeof token !== "string" || !/^[\x21-\x7e]+$/.test(token)) return void 0;
+  const life = typeof answer.expires_in === "number" ? answer.expires_in : 60;
+  return { header: `Bearer ${token}`, until: performance.now() + life * 900 };
+}
+
+// src/registry/once.ts
+function onceEach(name3, make2) {
+  const made = /* @__PURE__ */ new Map();
+  return (input) => {
+    const promise = made.get(name3(input)) ?? make2(input);
+    made.set(name3(input), promise);
+    return promise;
+  };
+}
+function itself(text4) {
+  return text4;
+}
+
+// scripts/stubs/undici.mjs
+var import_api = __toESM(require_api(), 1);
+var import_agent = __toESM(require_agent(), 1);
+var import_dispatcher = __toESM(require_dispatcher(), 1);
+var import_proxy_agent = __toESM(require_proxy_agent(), 1);
+Object.assign(import_dispatcher.default.prototype, import_api.default);
+
+// src/registry/connection-failures.ts
+function connectionFailure(error4, { host, origin }, proxy) {
+  const { code: code3, text: text4 } = rootOf(error4);
+  const rule = connectionRules.find(({ codes }) => codes.test(code3) || codes.test(text4));
+  if (rule === void 0) return void 0;
+  const { transient } = rule;
+  const peer = transient === "unreachable" && code3 !== aborted2 && proxy ? `the proxy ${proxy}` : host;
+  const failure2 = new AirgapError(transient ? "transient" : "usage", rule.say(peer), {
+    given: [.../* @__PURE__ */ new Set([code3, oneLine(text4)])].filter(Boolean).join(": "),
+    next: rule.next(peer),
+    cause: error4
+  });
+  if (!transient) return failure2;
+  return new Transient(failure2, { origin, isUnreachable: transient === "unreachable" });
+}
+function classOfConnection(code3) {
+  const rule = connectionRules.find(({ codes }) => codes.test(code3));
+  return rule && (rule.transient ? "transient" : "usage");
+}
+var aborted2 = "UND_ERR_ABORTED";
+var again = () => "run again to resume";
+var connectionRules = [
+  {
+    codes: /^CERT_HAS_EXPIRED$|^CERT_NOT_YET_VALID$/,
+    transient: false,
+    say: (host) => `the certificate of ${host} has expired or is not valid yet`,
+    next: () => "renew the certificate, or set the clock of this machine right"
+  },
+  {
+    codes: /^ERR_TLS_CERT_ALTNAME_INVALID$/,
+    transient: false,
+    say: (host) => `the certificate of ${host} is for another name`,
+    next: () => "use a name that the certificate has, or have it issued for this one"
+  },
+  {
+    codes: /^(?:UNABLE_TO_\w+|\w*SELF_SIGNED\w*|CERT_UNTRUSTED|INVALID_CA)$/,
+    transient: false,
+    say: (host) => `the certificate of ${host} is from an authority that is not trusted here`,
+    next: (host) => `give the authority's PEM as caCert of registries."${host}"`
+  },
+  {
+    codes: /^ERR_SSL_(?:WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST)$|wrong version number/i,
+    transient: false,
+    say: (host) => `${host} does not speak TLS`,
+    next: (host) => `if it is meant to be plain HTTP: registries."${host}": {plainHttp: true}`
+  },
+  {
+    codes: /^(?:CERT_\w+|CRL_\w+|ERR_SSL_\w+|ERR_TLS_\w+|EPROTO)$/,
+    transient: false,
+    say: (host) => `no TLS connection to ${host}`,
+    next: (host) => `look at it with: openssl s_client -connect ${host}`
+  },
+  {
+    codes: /^HPE_|^UND_ERR_RESPONSE_STATUS_CODE$/,
+    transient: false,
+    say: (host) => `${host} does not speak HTTP`,
+    next: (host) => `check host and port; if it wants TLS, remove plainHttp of registries."${host}"`
+  },
+  {
+    codes: /Proxy.*407/,
+    transient: false,
+    say: (host) => `the proxy on the way to ${host} wants a user name and a password`,
+    next: () => "put them into HTTP_PROXY and HTTPS_PROXY, or the host into NO_PROXY"
+  },
+  {
+    codes: /^Proxy response \(5/,
+    transient: "unreachable",
+    say: (host) => `${host} cannot be reached through the proxy`,
+    next: () => "check the proxy in HTTP_PROXY and HTTPS_PROXY, then run again"
+  },
+  {
+    codes: /^Proxy response/,
+    transient: false,
+    say: (host) => `the proxy does not let us through to ${host}`,
+    next: () => "check HTTP_PROXY and HTTPS_PROXY, or put the host into NO_PROXY"
+  },
+  {
+    codes: /^(?:ENOTFOUND|EAI_\w+|ENODATA)$/,
+    transient: "unreachable",
+    say: (host) => `no address is known for ${host}`,
+    next: () => "check the name and the DNS of this machine, then run again"
+  },
+  {
+    codes: /^ECONNREFUSED$/,
+    transient: "unreachable",
+    say: (host) => `${host} refuses the connection`,
+    next: () => "check that the registry runs on this port, then run again"
+  },
+  {
+    codes: /^(?:EHOSTUNREACH|ENETUNREACH|ENETDOWN|EADDRNOTAVAIL|UND_ERR_CONNECT_TIMEOUT|ETIMEDOUT)$/,
+    transient: "unreachable",
+    say: (host) => `${host} cannot be reached`,
+    next: () => "check the network or HTTPS_PROXY, then run again"
+  },
+  {
+    codes: /^(?:UND_ERR_HEADERS_TIMEOUT|UND_ERR_BODY_TIMEOUT)$/,
+    transient: "broken",
+    say: (host) => `${host} stopped answering`,
+    next: again
+  },
+  {
+    codes: /^(?:ECONNRESET|EPIPE|ECONNABORTED|UND_ERR_SOCKET|UND_ERR_RES_CONTENT_LENGTH_MISMATCH)$/,
+    transient: "broken",
+    say: (host) => `the connection to ${host} broke off`,
+    next: again
+  }
+];
+function rootOf(error4) {
+  let found = { code: "", text: "" };
+  for (let e = error4; e instanceof Error; e = e.cause) {
+    const { code: code3 } = e;
+    if (typeof code3 === "string" || found.text === "") {
+      found = { code: typeof code3 === "string" ? code3 : "", text: e.message };
+    }
+  }
+  return found;
+}
+
+// src/registry/proxy.ts
+var import_node_net2 = require("node:net");
+function proxyFor(url, env) {
+  const name3 = url.protocol === "https:" ? "HTTPS_PROXY" : "HTTP_PROXY";
+  const proxy = env[name3] || env[name3.toLowerCase()];
+  if (!proxy || isLoopback(bareHost(url))) return void 0;
+  const exceptions = (env.NO_PROXY || env.no_proxy || "").split(",");
+  if (exceptions.some((exception) => isExempt(url, exception.trim().toLowerCase()))) {
+    return void 0;
+  }
+  return proxyUrl(name3, proxy);
+}
+function isExempt(url, exception) {
+  if (exception === "") return false;
+  if (exception === "*") return true;
+  const host = bareHost(url);
+  if (exception.includes("/")) return inNetwork(host, exception);
+  const { name: name3, port } = hostAndPort(exception);
+  if (port !== void 0 && port !== (url.port || (url.protocol === "https:" ? "443" : "80"))) {
+    return false;
+  }
+  const domain = name3.replace(/^\*\./, ".");
+  if (domain.startsWith(".")) return host.endsWith(domain);
+  return host === domain || (0, import_node_net2.isIP)(domain) === 0 && host.endsWith(`.${domain}`);
+}
+function hostAndPort(text4) {
+  if ((0, import_node_net2.isIP)(text4) !== 0) return { name: text4 };
+  const [, name3 = text4, port] = /^(.*?)(?::(\d+))?$/.exec(text4) ?? [];
+  const bare2 = name3.replace(/^\[|\]$/g, "");
+  return port === void 0 ? { name: bare2 } : { name: bare2, port };
+}
+function inNetwork(host, network) {
+  const [address = "", bits] = network.split("/");
+  const version3 = (0, import_node_net2.isIP)(address);
+  const prefix = Number(bits);
+  if (version3 === 0 || !Number.isInteger(prefix) || prefix < 0 || prefix > (version3 === 4 ? 32 : 128)) {
+    return false;
+  }
+  const ranges = new import_node_net2.BlockList();
+  ranges.addSubnet(address, prefix, version3 === 4 ? "ipv4" : "ipv6");
+  return inRanges(ranges, host);
+}
+function proxyUrl(name3, proxy) {
+  const text4 = /^(?:https?|socks5h?):\/\//i.test(proxy) ? proxy : `http://${proxy}`;
+  try {
+    return new URL(text4.replace(/^socks5h:/i, "socks5:"));
+  } catch {
+    throw new AirgapError("usage", `${name3} is no URL`, { expected: "http://host:port" });
+  }
+}
+
+// src/registry/trust.ts
+var import_node_crypto3 = require("node:crypto");
+var import_promises19 = require("node:fs/promises");
+var import_node_path12 = require("node:path");
+var import_node_tls = require("node:tls");
+var bundles = [
+  "/etc/ssl/certs/ca-certificates.crt",
+  "/etc/pki/tls/certs/ca-bundle.crt",
+  "/etc/ssl/ca-bundle.pem",
+  "/etc/pki/tls/cacert.pem",
+  "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+  "/etc/ssl/cert.pem"
+];
+async function systemTrust(env) {
+  const files2 = env.SSL_CERT_FILE ? [env.SSL_CERT_FILE] : bundles;
+  const texts = [
+    ...import_node_tls.rootCertificates,
+    await firstText(files2),
+    ...await Promise.all(
+      (env.SSL_CERT_DIR ?? "").split(":").filter(Boolean).map((folder) => folderTexts(folder))
+    ),
+    env.NODE_EXTRA_CA_CERTS ? await textOf(env.NODE_EXTRA_CA_CERTS) : ""
+  ];
+  return [...new Set(texts.flatMap(certificatesIn))];
+}
+async function dockerTrust(host, folder = "/etc/docker/certs.d") {
+  return certificatesIn(await folderTexts((0, import_node_path12.join)(folder, host), ".crt"));
+}
+function secureContext(host, authorities, caCert = "") {
+  const own2 = certificatesIn(caCert);
+  if (caCert.trim() !== "" && (own2.length === 0 || !own2.every(isCertificate))) {
+    throw new AirgapError("usage", `the CA given for ${host} is no certificate`, {
+      expected: 'PEM, "-----BEGIN CERTIFICATE-----"',
+      next: `mend caCert of registries."${host}"`
+    });
+  }
+  return (0, import_node_tls.createSecureContext)({ ca: [...authorities, ...own2] });
+}
+function isCertificate(pem) {
+  try {
+    new import_node_crypto3.X509Certificate(pem);
+    return true;
+  } catch {
+    return false;
+  }
+}
+function certificatesIn(text4) {
+  return text4.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+}
+async function firstText(paths) {
+  for (const path12 of paths) {
+    const text4 = await textOf(path12);
+    if (text4 !== "") return text4;
+  }
+  return "";
+}
+async function folderTexts(folder, ending2 = "") {
+  const names = await (0, import_promises19.readdir)(folder).catch(() => []);
+  const paths = names.filter((name3) => name3.endsWith(ending2)).sort();
+  return (await Promise.all(paths.map((name3) => textOf((0, import_node_path12.join)(folder, name3))))).join("\n");
+}
+function textOf(path12) {
+  return (0, import_promises19.readFile)(path12, "utf8").catch(() => "");
+}
+
+// src/registry/transport.ts
+var stallTime = 6e4;
+var slowest = 32;
+var Transport = class {
+  reach = { answered: /* @__PURE__ */ new Map(), missed: /* @__PURE__ */ new Set() };
+  #access;
+  #context;
+  #stallMs;
+  #dispatchers = /* @__PURE__ */ new Map();
+  #system;
+  /** @param stallMs after so many milliseconds without a byte a request has failed */
+  constructor(access3, context, stallMs = stallTime) {
+    this.#access = access3;
+    this.#context = context;
+    this.#stallMs = stallMs;
+  }
+  /** One request, no redirects followed. @throws AirgapError, or Transient when it may work later. */
+  async request({ url, method, headers, body }) {
+    const { signal } = this.#context;
+    signal.throwIfAborted();
+    const dispatcher = await this.#dispatcherFor(url);
+    try {
+      const { statusCode, ...answer } = await dispatcher.request({
+        origin: url.origin,
+        path: `${url.pathname}${url.search}`,
+        method,
+        headers: { "user-agent": "airgap-bundle", ...headers },
+        body: body ?? null,
+        // undici would close the connection after each HEAD and each empty POST.
+        reset: false,
+        signal,
+        headersTimeout: this.#stallMs + (body?.length ?? 0) / slowest,
+        bodyTimeout: this.#stallMs
+      });
+      this.#heard(url.origin, isPassing(statusCode));
+      return { url, status: statusCode, headers: answer.headers, body: answer.body };
+    } catch (error4) {
+      throw this.failure(error4, url);
+    }
+  }
+  /** The whole body. @throws AirgapError('usage') when it is over `limit` bytes. */
+  async readAll({ body, url }, limit) {
+    const chunks2 = [];
+    let size = 0;
+    try {
+      for await (const chunk of body) {
+        chunks2.push(chunk);
+        size += chunk.length;
+        if (size > limit) {
+          throw new AirgapError("usage", `${url.host} sends more than is allowed`, {
+            expected: `at most ${limit} bytes`
+          });
+        }
+      }
+    } catch (error4) {
+      throw this.failure(error4, url);
+    }
+    return Buffer.concat(chunks2, size);
+  }
+  /** What to throw for an error of undici; ours and unknown ones stay as they are. */
+  failure(error4, url) {
+    if (error4 instanceof AirgapError || error4 instanceof Transient) return error4;
+    if (this.#context.signal.aborted) return this.#context.signal.reason;
+    const proxy = proxyFor(url, this.#context.env);
+    return connectionFailure(error4, url, proxy?.host) ?? error4;
+  }
+  #heard(origin, notNow) {
+    const { answered, missed } = this.reach;
+    answered.set(origin, notNow ? answered.get(origin) ?? 0 : performance.now());
+    if (!notNow) missed.delete(origin);
+  }
+  /** Drops what was opened; what could not be opened was told to whoever asked for it. */
+  async close() {
+    const opened = await Promise.allSettled(this.#dispatchers.values());
+    await Promise.all(
+      opened.map((one) => one.status === "fulfilled" ? one.value.destroy() : void 0)
+    );
+  }
+  #dispatcherFor(url) {
+    let dispatcher = this.#dispatchers.get(url.origin);
+    if (dispatcher === void 0) {
+      dispatcher = this.#open(url);
+      this.#dispatchers.set(url.origin, dispatcher);
+    }
+    return dispatcher;
+  }
+  async #open(url) {
+    const proxy = proxyFor(url, this.#context.env);
+    const own2 = url.protocol === "https:" ? await this.#tls(url) : {};
+    if (proxy === void 0) return new import_agent.default({ connect: own2 });
+    return new import_proxy_agent.default({
+      uri: proxy.href,
+      // A plain HTTP request goes to the proxy as it is: most refuse CONNECT to other ports than 443.
+      proxyTunnel: url.protocol === "https:",
+      requestTls: { ...own2, servername: bareHost(url) },
+      proxyTls: proxy.protocol === "https:" ? await this.#tls(proxy) : {}
+    });
+  }
+  async #tls(url) {
+    this.#system ??= systemTrust(this.#context.env);
+    const { caCert, insecureSkipVerify = false } = accessAt(url, this.#access);
+    const authorities = [...await this.#system, ...await dockerTrust(url.host)];
+    return {
+      // Made once: reading some 300 certificates for every connection is slow.
+      secureContext: secureContext(url.host, authorities, caCert),
+      rejectUnauthorized: !insecureSkipVerify
+    };
+  }
+};
+
+// src/registry/client.ts
+function openRegistries(options) {
+  (0, import_node_events17.setMaxListeners)(0, options.context.signal);
+  const transport = new Transport(options.access, options.context, options.stallMs);
+  const credential = onceEach(itself, options.credential);
+  const clients = /* @__PURE__ */ new Map();
+  const client = (name3) => {
+    const host = canonicalHost(name3);
+    const known = clients.get(host) ?? openClient(host, { ...options, credential }, transport);
+    clients.set(host, known);
+    return known;
+  };
+  return {
+    client,
+    source: ({ registry: registry3, repository: repository2 }) => {
+      const mirror = options.access[registry3]?.mirror;
+      if (mirror === void 0) return { client: client(registry3), repository: repository2 };
+      const [host = "", ...path12] = mirror.split("/").filter(Boolean);
+      return { client: client(host), repository: [...path12, repository2].join("/") };
+    },
+    close: () => transport.close()
+  };
+}
+function openClient(host, options, transport) {
+  const { access: accessByHost, credential, context } = options;
+  const access3 = accessByHost[host] ?? accessAt(new URL(originOf(host, {})), accessByHost);
+  const registry3 = new URL(originOf(host, access3));
+  const authorization = new Authorization({
+    host,
+    registry: registry3,
+    transport,
+    now: context.now,
+    credential: () => credential(host),
+    allowPlainHttp: options.allowPlainHttpCredentials ?? false
+  });
+  const exchange = new Exchange({
+    host,
+    registry: registry3,
+    authorization,
+    transport,
+    context,
+    maxConcurrent: access3.maxConcurrent,
+    retryBudget: options.retryBudgetMs ?? tenMinutes
+  });
+  return new RegistryClient(host, access3, exchange);
+}
+
+// src/registry/docker-credentials.ts
+var import_promises20 = require("node:fs/promises");
+var import_node_path13 = require("node:path");
 
 // node_modules/zod/v4/core/util.js
 var util_exports = {};
@@ -26783,7 +26924,7 @@ var recursive = /* @__PURE__ */ new WeakMap();
 var NONE = 0;
 var ASSUMED = 1;
 var PROVEN = 2;
-function isRecursive(inst, stack, resolve15) {
+function isRecursive(inst, stack, resolve16) {
   const cached2 = recursive.get(inst);
   if (cached2 !== void 0)
     return cached2 ? PROVEN : NONE;
@@ -26793,7 +26934,7 @@ function isRecursive(inst, stack, resolve15) {
   let result = NONE;
   const check = (child2) => {
     if (result !== PROVEN && child2?._zod) {
-      const answer = isRecursive(child2, stack, resolve15);
+      const answer = isRecursive(child2, stack, resolve16);
       if (answer > result)
         result = answer;
     }
@@ -26804,7 +26945,7 @@ function isRecursive(inst, stack, resolve15) {
       const desc2 = Object.getOwnPropertyDescriptor(sh, key);
       if (spread && !desc2.enumerable)
         continue;
-      const child2 = desc2.get ? ASSUMED : desc2.value?._zod ? isRecursive(desc2.value, stack, resolve15) : NONE;
+      const child2 = desc2.get ? ASSUMED : desc2.value?._zod ? isRecursive(desc2.value, stack, resolve16) : NONE;
       if (child2 > answer)
         answer = child2;
     }
@@ -26868,7 +27009,7 @@ function isRecursive(inst, stack, resolve15) {
       break;
     // `$ZodLazy` caches its inner on the def, so a resolved edge is followed exactly
     case "lazy": {
-      const inner = def._cachedInner ?? (resolve15 ? inst._zod.innerType : void 0);
+      const inner = def._cachedInner ?? (resolve16 ? inst._zod.innerType : void 0);
       merge3(inner ? isRecursive(inner, stack, false) : ASSUMED);
       break;
     }
@@ -27039,7 +27180,7 @@ function isBackEdge(ctx, value) {
 }
 
 // node_modules/zod/v4/locales/en.js
-var error2 = () => {
+var error3 = () => {
   const Sizable = {
     string: { unit: "characters", verb: "to have" },
     file: { unit: "bytes", verb: "to have" },
@@ -27159,7 +27300,7 @@ var error2 = () => {
 };
 function en_default() {
   return {
-    localeError: error2()
+    localeError: error3()
   };
 }
 
@@ -27843,8 +27984,8 @@ function encodeJSONPointerSegment(segment) {
   return segment.replace(/~/g, "~0").replace(/\//g, "~1");
 }
 function extractDefs(ctx, schema) {
-  const root2 = ctx.seen.get(schema);
-  if (!root2)
+  const root = ctx.seen.get(schema);
+  if (!root)
     throw new Error("Unprocessed schema. This is a bug in Zod.");
   if (ctx.external && ctx.sharedDefsExtractedFor === ctx.external)
     return;
@@ -27873,7 +28014,7 @@ function extractDefs(ctx, schema) {
     }
     const uriPrefix = `#`;
     const defUriPrefix = `${uriPrefix}/${defsSegment}/`;
-    if (entry[1] === root2 && !entry[1].schema.id) {
+    if (entry[1] === root && !entry[1].schema.id) {
       return { ref: uriPrefix };
     }
     const defId = entry[1].schema.id ?? `__schema${ctx.counter++}`;
@@ -28044,8 +28185,8 @@ function foldIntersection(json2) {
   assignProps(json2, folded);
 }
 function finalize(ctx, schema) {
-  const root2 = ctx.seen.get(schema);
-  if (!root2)
+  const root = ctx.seen.get(schema);
+  if (!root)
     throw new Error("Unprocessed schema. This is a bug in Zod.");
   const flattenRef = (zodSchema) => {
     const seen = ctx.seen.get(zodSchema);
@@ -28156,7 +28297,7 @@ function finalize(ctx, schema) {
       throw new Error("Schema is missing an `id` property");
     result.$id = ctx.external.uri(id);
   }
-  assignProps(result, root2.defId ? root2.schema : root2.def ?? root2.schema);
+  assignProps(result, root.defId ? root.schema : root.def ?? root.schema);
   const rootMetaId = ctx.metadataRegistry.get(schema)?.id;
   if (rootMetaId !== void 0 && result.id === rootMetaId)
     delete result.id;
@@ -30076,8 +30217,8 @@ async function readConfig(context) {
   }
 }
 function configPath({ env, cwd }) {
-  if (env.DOCKER_CONFIG) return (0, import_node_path12.resolve)(cwd, env.DOCKER_CONFIG, "config.json");
-  return env.HOME ? (0, import_node_path12.join)(env.HOME, ".docker", "config.json") : void 0;
+  if (env.DOCKER_CONFIG) return (0, import_node_path13.resolve)(cwd, env.DOCKER_CONFIG, "config.json");
+  return env.HOME ? (0, import_node_path13.join)(env.HOME, ".docker", "config.json") : void 0;
 }
 async function readIfThere(path12) {
   try {
@@ -30171,36 +30312,14 @@ var noPush = {
 };
 async function runCredentials(endpoint, push, context) {
   const fromDocker = dockerCredentials(context);
-  const pushed = await pushCredential(push, context);
+  const pushed = await readGiven("push", push, context);
   return async (host) => {
     const credential = host === endpoint && pushed ? pushed : await fromDocker(host);
-    if (credential) emitSecret(credential, context);
+    if (credential && "identityToken" in credential) {
+      context.emit({ kind: "secret", value: credential.identityToken });
+    } else if (credential) emitSecret(credential, context);
     return credential;
   };
-}
-async function pushCredential({ username, passwordFile }, context) {
-  if (!username && passwordFile) throw passwordOfNobody(passwordFile);
-  if (!username) return void 0;
-  const password = passwordFile ? withoutLastBreak(await readText((0, import_node_path13.resolve)(context.cwd, passwordFile), "the push password file")) : context.env.AIRGAP_BUNDLE_PUSH_PASSWORD;
-  if (password) return { username, password };
-  throw new AirgapError("usage", "the push password is missing", {
-    given: `--push-username ${username}`,
-    expected: "--push-password-file FILE, or AIRGAP_BUNDLE_PUSH_PASSWORD"
-  });
-}
-function passwordOfNobody(passwordFile) {
-  return new AirgapError("usage", "a push password is given, but no user name", {
-    given: passwordFile,
-    next: "add --push-username (push-username in the Action), or drop it to push with the docker config"
-  });
-}
-function emitSecret(credential, { emit }) {
-  if ("identityToken" in credential) emit({ kind: "secret", value: credential.identityToken });
-  else {
-    emit({ kind: "secret", value: credential.password });
-    const pair = `${credential.username}:${credential.password}`;
-    emit({ kind: "secret", value: Buffer.from(pair).toString("base64") });
-  }
 }
 
 // src/commands/connect.ts
@@ -30216,7 +30335,7 @@ async function connect(endpoint, { registries: access3, retryBudgetMs }, context
 }
 
 // src/commands/create.ts
-var import_node_path30 = require("node:path");
+var import_node_path31 = require("node:path");
 var import_node_stream15 = require("node:stream");
 
 // src/oci/manifest.ts
@@ -30305,9 +30424,9 @@ function unsupported(mediaType2) {
 }
 
 // src/oci/graph.ts
-function makeDocument(descriptor3, bytes, platform5 = descriptor3.platform) {
+function makeDocument(descriptor3, bytes, platform6 = descriptor3.platform) {
   const manifest = parseManifest(bytes, descriptor3.mediaType);
-  return { descriptor: descriptor3, bytes, manifest, ...platform5 ? { platform: platform5 } : {} };
+  return { descriptor: descriptor3, bytes, manifest, ...platform6 ? { platform: platform6 } : {} };
 }
 function childrenFirst(graph) {
   const ordered = /* @__PURE__ */ new Set();
@@ -30421,7 +30540,7 @@ function parents(path12) {
   return parts.map((_, index) => parts.slice(0, index + 1).join("/"));
 }
 function absent(inventory, blobs2) {
-  const roots = [inventory.root, ...inventory.moreRoots ?? []].flatMap((root2) => root2 ?? []);
+  const roots = [inventory.root, ...inventory.moreRoots ?? []].flatMap((root) => root ?? []);
   const images2 = inventory.imagesNotEmbedded ? [] : inventory.images.filter((image2) => travels(inventory, image2));
   return [...roots, ...images2].map(({ digest: digest2 }) => digest2).filter((digest2) => !blobs2.has(digest2));
 }
@@ -30502,6 +30621,7 @@ var inventorySchema = strictObject({
   blobs: array(blob),
   chart: strictObject({ name: text2, version: text2, digest }).exactOptional(),
   imagesNotEmbedded: literal(true).exactOptional(),
+  credentials: _enum(["embed", "age"]).exactOptional(),
   base: base.exactOptional()
 });
 function isMoment(value) {
@@ -30552,9 +30672,10 @@ ${elements.join(",\n")}
 function refusal(errorClass, given, cause) {
   return new AirgapError(errorClass, "not a valid inventory", { given, cause });
 }
+var utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 function decode2(bytes, refuse) {
   try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    return utf8.decode(bytes);
   } catch (cause) {
     throw refuse("not UTF-8", cause);
   }
@@ -30880,7 +31001,7 @@ var splitPrefix = (p, prefixSize) => {
   let pp = p;
   let prefix = "";
   let ret = void 0;
-  const root2 = import_node_path14.posix.parse(p).root || ".";
+  const root = import_node_path14.posix.parse(p).root || ".";
   if (Buffer.byteLength(pp) < pathSize) {
     ret = [pp, prefix, false];
   } else {
@@ -30895,7 +31016,7 @@ var splitPrefix = (p, prefixSize) => {
         pp = import_node_path14.posix.join(import_node_path14.posix.basename(prefix), pp);
         prefix = import_node_path14.posix.dirname(prefix);
       }
-    } while (prefix !== root2 && ret === void 0);
+    } while (prefix !== root && ret === void 0);
     if (!ret) {
       ret = [p.slice(0, pathSize - 1), "", true];
     }
@@ -31048,11 +31169,12 @@ function partPathOf(path12, number3) {
 function countParts(size, partSize) {
   return Math.max(1, Math.ceil(size / partSize));
 }
-async function createVolume(path12, size, partSize) {
+async function createVolume(path12, size, { partSize, isPrivate: isPrivate2 = false }) {
   const parts = [];
   try {
     for (const { name: name3, start: start2, end } of extentsOf(path12, size, partSize)) {
-      const file2 = await onDisk(name3, (0, import_promises21.open)(name3, import_node_fs7.constants.O_RDWR | import_node_fs7.constants.O_CREAT));
+      const mode = isPrivate2 ? 384 : 438;
+      const file2 = await onDisk(name3, (0, import_promises21.open)(name3, import_node_fs7.constants.O_RDWR | import_node_fs7.constants.O_CREAT, mode));
       parts.push({ file: file2, path: name3, start: start2, end });
       await onDisk(name3, file2.truncate(end - start2));
     }
@@ -31343,8 +31465,8 @@ function partNumber(bundle, name3) {
   return /^(?!000)\d{3}$/.test(number3) ? Number(number3) : void 0;
 }
 async function openParts(path12, numbers) {
-  const missing3 = numbers.findIndex((number3, at) => number3 !== at + 1);
-  if (missing3 >= 0) throw partMissing(partPathOf(path12, missing3 + 1));
+  const missing5 = numbers.findIndex((number3, at) => number3 !== at + 1);
+  if (missing5 >= 0) throw partMissing(partPathOf(path12, missing5 + 1));
   const files2 = [];
   try {
     for (const number3 of numbers) {
@@ -31713,7 +31835,9 @@ async function takeLock(locked, context, beat = usualBeat) {
   }
 }
 async function whileLocked(locked, context, work) {
-  const lock = await takeLock(locked, context);
+  return holding(await takeLock(locked, context), work);
+}
+async function holding(lock, work) {
   try {
     return await work(lock);
   } finally {
@@ -32306,7 +32430,7 @@ async function mapConcurrently(iterable, mapper, {
     const cleanup = () => {
       signal?.removeEventListener("abort", signalListener);
     };
-    const resolve15 = (value) => {
+    const resolve16 = (value) => {
       resolve_(value);
       cleanup();
     };
@@ -32356,10 +32480,10 @@ async function mapConcurrently(iterable, mapper, {
       }
       const lastIndex = Math.min(doneIndex, result.length);
       if (lastIndex === result.length && skippedCount === 0) {
-        resolve15(result);
+        resolve16(result);
         return;
       }
-      resolve15(result.slice(0, lastIndex).filter((value) => value !== pMapSkip));
+      resolve16(result.slice(0, lastIndex).filter((value) => value !== pMapSkip));
     };
     const next = async () => {
       if (isResolved || currentIndex >= doneIndex) {
@@ -32492,6 +32616,7 @@ function createPuller(iterator) {
 }
 
 // src/oci/descriptor.ts
+var mostReadWhole = 32 * 1024 * 1024;
 function totalSize(contents) {
   return contents.reduce((sum2, { size }) => sum2 + size, 0);
 }
@@ -32512,6 +32637,35 @@ function byteProgress(total, emit) {
 // src/bundle/write-blob.ts
 var import_node_stream12 = require("node:stream");
 
+// src/registry/read-blob.ts
+async function readBlob2(client, repository2, { digest: digest2, size }) {
+  const name3 = `${client.host}/${repository2}@${digest2}`;
+  if (size > mostReadWhole) {
+    throw new AirgapError("usage", "a config or chart is too large", {
+      given: `${name3}, ${size} bytes`,
+      expected: `at most ${mostReadWhole} bytes`
+    });
+  }
+  return twice(async () => {
+    const { body } = await client.getBlob(repository2, digest2);
+    const bytes = await readUpTo(size, body);
+    if (bytes.length === size && digestOf(bytes, algorithmOf(digest2)) === digest2) return bytes;
+    throw new AirgapError("integrity", "a blob is not what its descriptor says", { given: name3 });
+  });
+}
+async function readUpTo(size, body, tell2 = () => {
+}) {
+  const chunks2 = [];
+  let read5 = 0;
+  for await (const chunk of body) {
+    chunks2.push(chunk);
+    read5 += chunk.length;
+    tell2(chunk.length);
+    if (read5 > size) break;
+  }
+  return Buffer.concat(chunks2);
+}
+
 // src/bundle/body-journal.ts
 var rangeSize = 32 * 1024 * 1024;
 var unit = 256 * 1024;
@@ -32522,6 +32676,7 @@ var BodyJournal = class {
   #entry;
   #volume;
   #ranges;
+  #lastNote = Promise.resolve();
   /** @param notes what an earlier run has left in the block, if anything */
   constructor(entry, volume, notes) {
     this.#entry = entry;
@@ -32542,7 +32697,12 @@ var BodyJournal = class {
     const isWorthIt = ({ next, noted, end }) => next - noted >= stride3 || next > end && noted <= end;
     if (reached.some(isWorthIt)) await this.#note();
   }
-  async #note() {
+  /** One at a time: an earlier one must not come to the disk after a later one. */
+  #note() {
+    this.#lastNote = this.#lastNote.then(() => this.#writeNotes());
+    return this.#lastNote;
+  }
+  async #writeNotes() {
     const block2 = Buffer.alloc(blockSize);
     mark.copy(block2);
     const counts2 = this.#ranges.map(
@@ -32590,18 +32750,11 @@ async function writeChecked(entry, read5, target2) {
 }
 async function writeSmall(entry, read5, { volume, mtime, progress }) {
   const { body } = await read5();
-  const chunks2 = [];
-  let size = 0;
-  for await (const chunk of body) {
-    chunks2.push(chunk);
-    size += chunk.length;
-    progress(chunk.length);
-    if (size > entry.size) break;
-  }
-  const digest2 = digestOf(Buffer.concat(chunks2));
+  const bytes = await readUpTo(entry.size, body, progress);
+  const digest2 = digestOf(bytes);
   if (digest2 === entry.digest)
-    await volume.writeAll([encodeHeader(entry, mtime), ...chunks2], entry.start);
-  return { digest: digest2, size };
+    await volume.writeAll([encodeHeader(entry, mtime), bytes], entry.start);
+  return { digest: digest2, size: bytes.length };
 }
 async function writeLarge(entry, read5, target2) {
   const { volume, threads, mtime } = target2;
@@ -32644,8 +32797,8 @@ async function writeBody(entry, read5, target2, hash) {
   return { size: sizes.reduce((sum2, size) => sum2 + size, kept), kept };
 }
 function missingRanges({ ranges }) {
-  const missing3 = ranges.filter(({ next, end }) => next <= end);
-  return missing3.map(({ next, end }) => ({ start: next, end }));
+  const missing5 = ranges.filter(({ next, end }) => next <= end);
+  return missing5.map(({ next, end }) => ({ start: next, end }));
 }
 function keep({ entry, target: target2, hash, journal }) {
   const origin = bodyStart(entry);
@@ -32737,7 +32890,7 @@ async function writeBundle(job, context) {
   if (job.partSize !== void 0) requireFewParts(archive.size, job.partSize);
   await makeFolder((0, import_node_path21.dirname)(job.out));
   return whileLocked(lockOf(job.out), context, async (lock) => {
-    const layout = layoutName(head, archive, job);
+    const layout = layoutName(archive, job);
     const partial2 = await openPartial(job.out, layout, archive.size, context);
     try {
       const written2 = await writeInto(partial2, { job, head, archive, lock }, context);
@@ -32753,7 +32906,7 @@ async function writeBundle(job, context) {
 async function writeInto(partial2, { job, head, archive, lock }, context) {
   const same = job.older ? void 0 : await openSame(job.out, head.inventory);
   if (!same) await tellReplaced(job.out, context);
-  const volume = await createVolume(partial2.path, archive.size, job.partSize);
+  const volume = await createVolume(partial2.path, archive.size, job);
   const threads = new HashThreads(volume);
   try {
     const sums = new VolumeSums(volume, threads);
@@ -32771,8 +32924,9 @@ async function writeInto(partial2, { job, head, archive, lock }, context) {
     await same?.close();
   }
 }
-function layoutName({ inventory }, { size }, { partSize }) {
-  const name3 = [digestOf(inventory), size, partSize].join();
+function layoutName({ size }, { inventory, partSize, changing = [] }) {
+  const files2 = inventory.files.filter(({ path: path12 }) => !changing.includes(path12));
+  const name3 = [digestOf(printInventory({ ...inventory, files: files2 })), size, partSize].join();
   return hexOf(digestOf(Buffer.from(name3))).slice(0, 12);
 }
 async function isWorthLeaving(error4, { path: path12 }, { signal }) {
@@ -32975,8 +33129,8 @@ function refuseSameVersion(old, { name: name3, version: version3 }) {
 }
 
 // src/commands/kept-plan.ts
-var import_promises35 = require("node:fs/promises");
-var import_node_path29 = require("node:path");
+var import_promises37 = require("node:fs/promises");
+var import_node_path30 = require("node:path");
 
 // src/disk/replace.ts
 var import_promises31 = require("node:fs/promises");
@@ -33002,26 +33156,15 @@ var package_default = { name: "airgap-bundle", version: "0.1.0" };
 var toolName = package_default.name;
 var toolVersion = package_default.version;
 
-// src/plan/problem.ts
-function hasErrors(problems) {
-  return problems.some(({ severity }) => severity === "error");
-}
-function error3(kind, images2, message, cure) {
-  return { kind, severity: "error", images: images2, message, cure };
-}
-function warning2(kind, images2, message, cure) {
-  return { kind, severity: "warning", images: images2, message, cure };
-}
-
 // src/commands/prepare.ts
-var import_node_path28 = require("node:path");
+var import_node_path29 = require("node:path");
 
 // src/mirror-map/effective.ts
 function effectiveMap(map, endpoint) {
-  const missing3 = [added("default", defaultKey, ""), added("noswap", noswapKey, endpoint)].filter(
+  const missing5 = [added("default", defaultKey, ""), added("noswap", noswapKey, endpoint)].filter(
     ({ kind }) => !map.entries.some((entry) => entry.kind === kind)
   );
-  return { entries: [...missing3, ...map.entries], problems: map.problems };
+  return { entries: [...missing5, ...map.entries], problems: map.problems };
 }
 function added(kind, key, value) {
   return { kind, key, value, line: 0, column: 0 };
@@ -33446,8 +33589,8 @@ function withoutPort(registry3) {
 function rewriteLoop(map, image2) {
   const first = webhookImage(map, image2);
   if ("error" in first) return void 0;
-  const twice2 = textOf2(webhookImage(map, first.image));
-  return twice2 === first.image ? void 0 : { once: first.image, twice: twice2 };
+  const twice3 = textOf2(webhookImage(map, first.image));
+  return twice3 === first.image ? void 0 : { once: first.image, twice: twice3 };
 }
 function textOf2(answer) {
   return "error" in answer ? answer.error : answer.image;
@@ -33500,8 +33643,8 @@ function parsePlatform(text4) {
   }
   return variant === void 0 ? { os: os6, architecture } : { os: os6, architecture, variant };
 }
-function formatPlatform(platform5) {
-  const { os: os6, architecture, variant } = platform5;
+function formatPlatform(platform6) {
+  const { os: os6, architecture, variant } = platform6;
   return [os6, architecture, ...variant ? [variant] : []].join("/");
 }
 function platformMatches(wanted, have) {
@@ -33518,7 +33661,7 @@ function checkForeignLayers(image2, graph) {
   if (first === void 0) return [];
   const message = `${image2} has a foreign layer, which no registry holds and every node fetches from elsewhere (${first.mediaType}, ${first.digest})`;
   const cure = "keep only platforms without one (platforms: [linux/amd64]), or rebuild the image";
-  return [error3("foreign-layer", [image2], message, cure)];
+  return [error2("foreign-layer", [image2], message, cure)];
 }
 function checkDigests(image2, graph) {
   const documents = childrenFirst(graph);
@@ -33526,7 +33669,7 @@ function checkDigests(image2, graph) {
   const other = named.find(({ digest: digest2 }) => algorithmOf(digest2) !== "sha256");
   if (other === void 0) return [];
   const message = `${image2} holds content that is named by another digest than sha256 (${other.digest.slice(0, 24)}\u2026)`;
-  return [error3("digest-algorithm", [image2], message, "build the image with sha256 digests")];
+  return [error2("digest-algorithm", [image2], message, "build the image with sha256 digests")];
 }
 
 // src/plan/placements.ts
@@ -33556,6 +33699,15 @@ function placementsOf(asked2, digest2, isClaimed) {
   }
   return [...askers].map(([reference, askedForBy]) => ({ reference, askedForBy }));
 }
+function tagClaims(wanted) {
+  const claims = /* @__PURE__ */ new Map();
+  for (const { asked: asked2, digest: digest2 } of wanted) {
+    for (const name3 of asked2.flatMap(({ reference }) => tagged(reference, digest2))) {
+      claims.set(name3, (claims.get(name3) ?? /* @__PURE__ */ new Set()).add(digest2));
+    }
+  }
+  return (reference) => (claims.get(reference)?.size ?? 0) > 1;
+}
 function tagged(reference, digest2) {
   if (!reference.digest) return [written(reference)];
   const kept = `${repositoryOf(reference)}:airgap-${hexOf(digest2).slice(0, 12)}`;
@@ -33580,15 +33732,15 @@ var originalDigestAnnotation = "dev.airgap-bundle.original-digest";
 function filterPlatforms(graph, wanted) {
   const untouched = { graph, droppedAttestations: false };
   if (wanted.length === 0) return untouched;
-  const root2 = documentOf(graph, graph.root.digest);
-  if (!isIndexDocument(root2)) return fits(root2, wanted) ? untouched : void 0;
-  const kept = root2.manifest.manifests.filter((child2) => keeps(graph, child2, wanted));
-  if (kept.length === root2.manifest.manifests.length) return untouched;
+  const root = documentOf(graph, graph.root.digest);
+  if (!isIndexDocument(root)) return fits(root, wanted) ? untouched : void 0;
+  const kept = root.manifest.manifests.filter((child2) => keeps(graph, child2, wanted));
+  if (kept.length === root.manifest.manifests.length) return untouched;
   const [only, ...others] = kept;
   if (!only) return void 0;
-  const dropped = root2.manifest.manifests.filter((child2) => !kept.includes(child2));
+  const dropped = root.manifest.manifests.filter((child2) => !kept.includes(child2));
   return {
-    graph: others.length === 0 ? { ...graph, root: only } : reduced(graph, root2, kept),
+    graph: others.length === 0 ? { ...graph, root: only } : reduced(graph, root, kept),
     originalDigest: graph.root.digest,
     droppedAttestations: dropped.some(isAttestation)
   };
@@ -33599,30 +33751,30 @@ function isWantedChild(child2, wanted) {
 function isAttestation(child2) {
   return child2.platform?.os === "unknown" && child2.platform.architecture === "unknown";
 }
-function availablePlatforms({ root: root2, documents }) {
-  const document = documents.get(root2.digest);
-  return document?.manifest.kind === "index" ? document.manifest.manifests.map(({ platform: platform5 }) => platform5) : [document?.platform];
+function availablePlatforms({ root, documents }) {
+  const document = documents.get(root.digest);
+  return document?.manifest.kind === "index" ? document.manifest.manifests.map(({ platform: platform6 }) => platform6) : [document?.platform];
 }
 function missingPlatforms(graph, wanted) {
   const available = availablePlatforms(graph);
   if (available.includes(void 0)) return [];
-  return wanted.filter((one) => !available.some((platform5) => isWanted(platform5, [one])));
+  return wanted.filter((one) => !available.some((platform6) => isWanted(platform6, [one])));
 }
-function platformNames(platforms) {
-  const names = platforms.filter((platform5) => platform5?.os && platform5.os !== "unknown").map((platform5) => formatPlatform(platform5));
+function platformNames(platforms2) {
+  const names = platforms2.filter((platform6) => platform6?.os && platform6.os !== "unknown").map((platform6) => formatPlatform(platform6));
   return [...new Set(names)];
 }
-function fits({ platform: platform5 }, wanted) {
-  return platform5 === void 0 || isWanted(platform5, wanted);
+function fits({ platform: platform6 }, wanted) {
+  return platform6 === void 0 || isWanted(platform6, wanted);
 }
 function keeps(graph, child2, wanted) {
   return graph.documents.has(child2.digest) && isWantedChild(child2, wanted);
 }
-function isWanted(platform5, wanted) {
-  return platform5 !== void 0 && wanted.some((one) => platformMatches(one, platform5));
+function isWanted(platform6, wanted) {
+  return platform6 !== void 0 && wanted.some((one) => platformMatches(one, platform6));
 }
-function reduced(graph, root2, kept) {
-  const original = JSON.parse(root2.bytes.toString("utf8"));
+function reduced(graph, root, kept) {
+  const original = JSON.parse(root.bytes.toString("utf8"));
   const digests = new Set(kept.map((child2) => child2.digest));
   const bytes = Buffer.from(
     JSON.stringify({
@@ -33661,7 +33813,7 @@ function checkSource({
   const problems = [];
   if (!graph) {
     problems.push(
-      error3(
+      error2(
         "unresolved",
         [image2],
         `${image2} (${origin}): ${failure2 ? whyUnresolved(failure2, image2) : "its registry does not have it"}`,
@@ -33698,14 +33850,14 @@ function checkLoop(spec, map, { image: { listed } }) {
   const loop = rewriteLoop(map, image2);
   if (!loop) return [];
   const message = `${image2} becomes ${loop.once}, which the webhook would rewrite again to ${loop.twice}`;
-  return [error3("rewrite-loop", [image2], message, cureForLoop(map, spec.target.endpoint, image2))];
+  return [error2("rewrite-loop", [image2], message, cureForLoop(map, spec.target.endpoint, image2))];
 }
 function checkMapped({ image: { listed, reference }, asks }) {
   const { image: image2 } = listed;
   const { asked: asked2, webhookError, unusable } = asks;
   if (webhookError) {
     const message2 = `${image2}: the webhook fails with ${webhookError} and the pod is refused`;
-    return [error3("webhook-error", [image2], message2, "add an entry for its registry to the map")];
+    return [error2("webhook-error", [image2], message2, "add an entry for its registry to the map")];
   }
   if (unusable) return unusableTarget(image2, unusable);
   if (asked2.length > 0) return [];
@@ -33722,7 +33874,7 @@ function checkContainerd({ image: { listed, reference }, asks: { asked: asked2 }
 function unusableTarget(image2, target2) {
   if (target2.split("/")[1] === "v2") return [];
   const message = `${image2} would become ${target2}, which is no image reference`;
-  return [error3("outside-target", [image2], message, "correct the target in the map")];
+  return [error2("outside-target", [image2], message, "correct the target in the map")];
 }
 function checkInside({ target: target2 }, { image: image2, asks }) {
   const prefix = basePath(target2);
@@ -33730,7 +33882,7 @@ function checkInside({ target: target2 }, { image: image2, asks }) {
     ({ reference }) => !repositoryOf(reference).startsWith(`${prefix}/`)
   );
   return outside2.slice(0, 1).map(
-    ({ reference }) => error3(
+    ({ reference }) => error2(
       "outside-target",
       [image2.listed.image],
       `${image2.listed.image} would become ${repositoryOf(reference)}, which does not lie under ${prefix}`,
@@ -33738,12 +33890,12 @@ function checkInside({ target: target2 }, { image: image2, asks }) {
     )
   );
 }
-function checkPlatforms({ platforms }, { image: image2, filtered }) {
-  if (platforms.length === 0 || !image2.graph) return [];
+function checkPlatforms({ platforms: platforms2 }, { image: image2, filtered }) {
+  if (platforms2.length === 0 || !image2.graph) return [];
   const name3 = image2.listed.image;
-  if (!filtered) return [noPlatform(name3, image2.graph, platforms)];
-  const missing3 = missingPlatforms(image2.graph, platforms).map(formatPlatform).join(", ");
-  const lacking = missing3 === "" ? [] : [somePlatforms(name3, missing3)];
+  if (!filtered) return [noPlatform(name3, image2.graph, platforms2)];
+  const missing5 = missingPlatforms(image2.graph, platforms2).map(formatPlatform).join(", ");
+  const lacking = missing5 === "" ? [] : [somePlatforms(name3, missing5)];
   if (image2.reference.digest && isIndex(image2.graph.root.mediaType)) {
     const message2 = `${name3} is pinned by the digest of an index: all its platforms are kept, or the digest would change`;
     return [
@@ -33758,13 +33910,13 @@ function checkPlatforms({ platforms }, { image: image2, filtered }) {
     warning2("attestations-dropped", [name3], message, "leave platforms out to keep them")
   ];
 }
-function noPlatform(name3, graph, platforms) {
+function noPlatform(name3, graph, platforms2) {
   const has = platformNames(availablePlatforms(graph)).join(", ") || "none that it tells";
-  const message = `${name3} has none of ${platforms.map(formatPlatform).join(", ")} (it has ${has})`;
-  return error3("platform-missing", [name3], message, "add a platform, or leave the image out");
+  const message = `${name3} has none of ${platforms2.map(formatPlatform).join(", ")} (it has ${has})`;
+  return error2("platform-missing", [name3], message, "add a platform, or leave the image out");
 }
-function somePlatforms(name3, missing3) {
-  const message = `${name3} is not there for ${missing3}: nodes of that platform cannot run it`;
+function somePlatforms(name3, missing5) {
+  const message = `${name3} is not there for ${missing5}: nodes of that platform cannot run it`;
   return warning2("platform-missing", [name3], message, "run it on the other nodes only");
 }
 
@@ -33784,7 +33936,7 @@ function checkMap({ target: target2, images: images2 }) {
 }
 function libraryAlone({ key }, prefix) {
   const registry3 = key.replace(/\/library$/, "");
-  return error3(
+  return error2(
     "library-without-docker.io",
     [],
     `the map has ${key} but not ${registry3}: the webhook would refuse every pod with another image of ${registry3}`,
@@ -33792,7 +33944,7 @@ function libraryAlone({ key }, prefix) {
   );
 }
 function outside(entry, prefix) {
-  return error3(
+  return error2(
     "outside-target",
     [],
     `${place3(entry)}: the target ${entry.value} does not lie under ${prefix}`,
@@ -33847,7 +33999,7 @@ function collision(reference, wanters) {
   if (new Set(wanters.map((image2) => image2.digest)).size < 2) return [];
   const named = wanters.map((image2) => `${image2.source} (${image2.digest})`).join(" and ");
   return [
-    error3(
+    error2(
       "collision",
       wanters.map((image2) => image2.source),
       `${named} would both be ${reference}`,
@@ -33857,7 +34009,6 @@ function collision(reference, wanters) {
 }
 
 // src/plan/subjects.ts
-var largestAttached = 32 * 1024 * 1024;
 function checkSubjects(images2) {
   const carried = new Set(images2.flatMap(({ graph }) => [...graph.documents.keys()]));
   return images2.flatMap((image2) => checkSubject(image2, carried));
@@ -33866,20 +34017,20 @@ function checkSubject({ entry: { source }, reference: { registry: registry3, rep
   if (!hasLargeBlob(graph)) return [];
   const subject = childrenFirst(graph).map(({ manifest }) => manifest.subject).find((one) => one !== void 0 && !carried.has(one.digest));
   if (subject === void 0) return [];
-  const message = `${source} has a blob over 32 MiB and is attached to ${subject.digest}, which is not among the images: it could not be loaded`;
+  const message = `${source} has a blob over ${formatBytes(mostReadWhole)} and is attached to ${subject.digest}, which is not among the images: it could not be loaded`;
   const cure = `add ${registry3}/${repository2}@${subject.digest} to the images, or leave this one out`;
-  return [error3("subject-missing", [source], message, cure)];
+  return [error2("subject-missing", [source], message, cure)];
 }
 function hasLargeBlob(graph) {
-  return childrenFirst(graph).filter(({ manifest }) => manifest.kind === "manifest").some(({ manifest }) => references(manifest).some(({ size }) => size > largestAttached));
+  return childrenFirst(graph).filter(({ manifest }) => manifest.kind === "manifest").some(({ manifest }) => references(manifest).some(({ size }) => size > mostReadWhole));
 }
 
 // src/plan/plan.ts
 function makePlan(spec, resolved) {
   const map = effectiveMap(spec.target.mirrorMap, spec.target.endpoint);
   const candidates = resolved.map((image2) => judge(spec, map, image2));
-  const claims = tagClaims(candidates);
-  const images2 = candidates.flatMap((candidate) => planned(candidate, claims));
+  const isClaimed = tagClaims(candidates.flatMap(wantedTags));
+  const images2 = candidates.flatMap((candidate) => planned(candidate, isClaimed));
   const problems = [
     ...checkMap(spec),
     ...candidates.flatMap((candidate) => checkImage(spec, map, candidate)),
@@ -33897,23 +34048,14 @@ function judge(spec, map, image2) {
 function keepsIndex(image2) {
   return image2.reference.digest !== void 0;
 }
-function tagClaims(candidates) {
-  const claims = /* @__PURE__ */ new Map();
-  for (const { asks, filtered } of candidates) {
-    if (!filtered) continue;
-    const { digest: digest2 } = filtered.graph.root;
-    for (const name3 of asks.asked.flatMap(({ reference }) => tagged(reference, digest2))) {
-      claims.set(name3, (claims.get(name3) ?? /* @__PURE__ */ new Set()).add(digest2));
-    }
-  }
-  return claims;
+function wantedTags({ asks: { asked: asked2 }, filtered }) {
+  return filtered ? [{ asked: asked2, digest: filtered.graph.root.digest }] : [];
 }
-function planned(candidate, claims) {
+function planned(candidate, isClaimed) {
   const { image: image2, asks, filtered } = candidate;
   if (!filtered) return [];
   const { graph, originalDigest } = filtered;
   const { mediaType: mediaType2, digest: digest2, size } = graph.root;
-  const isClaimed = (reference) => (claims.get(reference)?.size ?? 0) > 1;
   const entry = {
     source: image2.listed.image,
     digest: digest2,
@@ -34032,8 +34174,673 @@ function cacheBefore(cache, near) {
   };
 }
 
-// src/commands/load-chart.ts
-var import_promises33 = require("node:fs/promises");
+// src/commands/carried-tools.ts
+var import_promises34 = require("node:fs/promises");
+
+// src/disk/host-platform.ts
+var import_node_os9 = require("node:os");
+var systems = { win32: "windows" };
+var architectures = {
+  x64: "amd64",
+  ia32: "386",
+  ppc64: "ppc64le"
+};
+function hostPlatform() {
+  return `${systems[(0, import_node_os9.platform)()] ?? (0, import_node_os9.platform)()}/${architectures[(0, import_node_os9.arch)()] ?? (0, import_node_os9.arch)()}`;
+}
+
+// node_modules/smol-toml/dist/error.js
+/*!
+ * Copyright (c) Squirrel Chat et al., All rights reserved.
+ * SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Redistribution and use in source and binary forms, with or without
+ * modification, are permitted provided that the following conditions are met:
+ *
+ * 1. Redistributions of source code must retain the above copyright notice, this
+ *    list of conditions and the following disclaimer.
+ * 2. Redistributions in binary form must reproduce the above copyright notice,
+ *    this list of conditions and the following disclaimer in the
+ *    documentation and/or other materials provided with the distribution.
+ * 3. Neither the name of the copyright holder nor the names of its contributors
+ *    may be used to endorse or promote products derived from this software without
+ *    specific prior written permission.
+ *
+ * THIS SOFTWARE IS PROVIDED BY THE COPYRIGHT HOLDERS AND CONTRIBUTORS "AS IS" AND
+ * ANY EXPRESS OR IMPLIED WARRANTIES, INCLUDING, BUT NOT LIMITED TO, THE IMPLIED
+ * WARRANTIES OF MERCHANTABILITY AND FITNESS FOR A PARTICULAR PURPOSE ARE
+ * DISCLAIMED. IN NO EVENT SHALL THE COPYRIGHT HOLDER OR CONTRIBUTORS BE LIABLE
+ * FOR ANY DIRECT, INDIRECT, INCIDENTAL, SPECIAL, EXEMPLARY, OR CONSEQUENTIAL
+ * DAMAGES (INCLUDING, BUT NOT LIMITED TO, PROCUREMENT OF SUBSTITUTE GOODS OR
+ * SERVICES; LOSS OF USE, DATA, OR PROFITS; OR BUSINESS INTERRUPTION) HOWEVER
+ * CAUSED AND ON ANY THEORY OF LIABILITY, WHETHER IN CONTRACT, STRICT LIABILITY,
+ * OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE
+ * OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
+ */
+
+// node_modules/smol-toml/dist/primitive.js
+/*!
+ * Copyright (c) Squirrel Chat et al., All rights reserved.
+ * SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Redistribution and use in source and binary forms, with or without
+ * modification, are permitted provided that the following conditions are met:
+ *
+ * 1. Redistributions of source code must retain the above copyright notice, this
+ *    list of conditions and the following disclaimer.
+ * 2. Redistributions in binary form must reproduce the above copyright notice,
+ *    this list of conditions and the following disclaimer in the
+ *    documentation and/or other materials provided with the distribution.
+ * 3. Neither the name of the copyright holder nor the names of its contributors
+ *    may be used to endorse or promote products derived from this software without
+ *    specific prior written permission.
+ *
+ * THIS SOFTWARE IS PROVIDED BY THE COPYRIGHT HOLDERS AND CONTRIBUTORS "AS IS" AND
+ * ANY EXPRESS OR IMPLIED WARRANTIES, INCLUDING, BUT NOT LIMITED TO, THE IMPLIED
+ * WARRANTIES OF MERCHANTABILITY AND FITNESS FOR A PARTICULAR PURPOSE ARE
+ * DISCLAIMED. IN NO EVENT SHALL THE COPYRIGHT HOLDER OR CONTRIBUTORS BE LIABLE
+ * FOR ANY DIRECT, INDIRECT, INCIDENTAL, SPECIAL, EXEMPLARY, OR CONSEQUENTIAL
+ * DAMAGES (INCLUDING, BUT NOT LIMITED TO, PROCUREMENT OF SUBSTITUTE GOODS OR
+ * SERVICES; LOSS OF USE, DATA, OR PROFITS; OR BUSINESS INTERRUPTION) HOWEVER
+ * CAUSED AND ON ANY THEORY OF LIABILITY, WHETHER IN CONTRACT, STRICT LIABILITY,
+ * OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE
+ * OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
+ */
+
+// node_modules/smol-toml/dist/date.js
+/*!
+ * Copyright (c) Squirrel Chat et al., All rights reserved.
+ * SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Redistribution and use in source and binary forms, with or without
+ * modification, are permitted provided that the following conditions are met:
+ *
+ * 1. Redistributions of source code must retain the above copyright notice, this
+ *    list of conditions and the following disclaimer.
+ * 2. Redistributions in binary form must reproduce the above copyright notice,
+ *    this list of conditions and the following disclaimer in the
+ *    documentation and/or other materials provided with the distribution.
+ * 3. Neither the name of the copyright holder nor the names of its contributors
+ *    may be used to endorse or promote products derived from this software without
+ *    specific prior written permission.
+ *
+ * THIS SOFTWARE IS PROVIDED BY THE COPYRIGHT HOLDERS AND CONTRIBUTORS "AS IS" AND
+ * ANY EXPRESS OR IMPLIED WARRANTIES, INCLUDING, BUT NOT LIMITED TO, THE IMPLIED
+ * WARRANTIES OF MERCHANTABILITY AND FITNESS FOR A PARTICULAR PURPOSE ARE
+ * DISCLAIMED. IN NO EVENT SHALL THE COPYRIGHT HOLDER OR CONTRIBUTORS BE LIABLE
+ * FOR ANY DIRECT, INDIRECT, INCIDENTAL, SPECIAL, EXEMPLARY, OR CONSEQUENTIAL
+ * DAMAGES (INCLUDING, BUT NOT LIMITED TO, PROCUREMENT OF SUBSTITUTE GOODS OR
+ * SERVICES; LOSS OF USE, DATA, OR PROFITS; OR BUSINESS INTERRUPTION) HOWEVER
+ * CAUSED AND ON ANY THEORY OF LIABILITY, WHETHER IN CONTRACT, STRICT LIABILITY,
+ * OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE
+ * OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
+ */
+
+// node_modules/smol-toml/dist/extract.js
+/*!
+ * Copyright (c) Squirrel Chat et al., All rights reserved.
+ * SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Redistribution and use in source and binary forms, with or without
+ * modification, are permitted provided that the following conditions are met:
+ *
+ * 1. Redistributions of source code must retain the above copyright notice, this
+ *    list of conditions and the following disclaimer.
+ * 2. Redistributions in binary form must reproduce the above copyright notice,
+ *    this list of conditions and the following disclaimer in the
+ *    documentation and/or other materials provided with the distribution.
+ * 3. Neither the name of the copyright holder nor the names of its contributors
+ *    may be used to endorse or promote products derived from this software without
+ *    specific prior written permission.
+ *
+ * THIS SOFTWARE IS PROVIDED BY THE COPYRIGHT HOLDERS AND CONTRIBUTORS "AS IS" AND
+ * ANY EXPRESS OR IMPLIED WARRANTIES, INCLUDING, BUT NOT LIMITED TO, THE IMPLIED
+ * WARRANTIES OF MERCHANTABILITY AND FITNESS FOR A PARTICULAR PURPOSE ARE
+ * DISCLAIMED. IN NO EVENT SHALL THE COPYRIGHT HOLDER OR CONTRIBUTORS BE LIABLE
+ * FOR ANY DIRECT, INDIRECT, INCIDENTAL, SPECIAL, EXEMPLARY, OR CONSEQUENTIAL
+ * DAMAGES (INCLUDING, BUT NOT LIMITED TO, PROCUREMENT OF SUBSTITUTE GOODS OR
+ * SERVICES; LOSS OF USE, DATA, OR PROFITS; OR BUSINESS INTERRUPTION) HOWEVER
+ * CAUSED AND ON ANY THEORY OF LIABILITY, WHETHER IN CONTRACT, STRICT LIABILITY,
+ * OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE
+ * OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
+ */
+
+// node_modules/smol-toml/dist/util.js
+/*!
+ * Copyright (c) Squirrel Chat et al., All rights reserved.
+ * SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Redistribution and use in source and binary forms, with or without
+ * modification, are permitted provided that the following conditions are met:
+ *
+ * 1. Redistributions of source code must retain the above copyright notice, this
+ *    list of conditions and the following disclaimer.
+ * 2. Redistributions in binary form must reproduce the above copyright notice,
+ *    this list of conditions and the following disclaimer in the
+ *    documentation and/or other materials provided with the distribution.
+ * 3. Neither the name of the copyright holder nor the names of its contributors
+ *    may be used to endorse or promote products derived from this software without
+ *    specific prior written permission.
+ *
+ * THIS SOFTWARE IS PROVIDED BY THE COPYRIGHT HOLDERS AND CONTRIBUTORS "AS IS" AND
+ * ANY EXPRESS OR IMPLIED WARRANTIES, INCLUDING, BUT NOT LIMITED TO, THE IMPLIED
+ * WARRANTIES OF MERCHANTABILITY AND FITNESS FOR A PARTICULAR PURPOSE ARE
+ * DISCLAIMED. IN NO EVENT SHALL THE COPYRIGHT HOLDER OR CONTRIBUTORS BE LIABLE
+ * FOR ANY DIRECT, INDIRECT, INCIDENTAL, SPECIAL, EXEMPLARY, OR CONSEQUENTIAL
+ * DAMAGES (INCLUDING, BUT NOT LIMITED TO, PROCUREMENT OF SUBSTITUTE GOODS OR
+ * SERVICES; LOSS OF USE, DATA, OR PROFITS; OR BUSINESS INTERRUPTION) HOWEVER
+ * CAUSED AND ON ANY THEORY OF LIABILITY, WHETHER IN CONTRACT, STRICT LIABILITY,
+ * OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE
+ * OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
+ */
+
+// node_modules/smol-toml/dist/struct.js
+/*!
+ * Copyright (c) Squirrel Chat et al., All rights reserved.
+ * SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Redistribution and use in source and binary forms, with or without
+ * modification, are permitted provided that the following conditions are met:
+ *
+ * 1. Redistributions of source code must retain the above copyright notice, this
+ *    list of conditions and the following disclaimer.
+ * 2. Redistributions in binary form must reproduce the above copyright notice,
+ *    this list of conditions and the following disclaimer in the
+ *    documentation and/or other materials provided with the distribution.
+ * 3. Neither the name of the copyright holder nor the names of its contributors
+ *    may be used to endorse or promote products derived from this software without
+ *    specific prior written permission.
+ *
+ * THIS SOFTWARE IS PROVIDED BY THE COPYRIGHT HOLDERS AND CONTRIBUTORS "AS IS" AND
+ * ANY EXPRESS OR IMPLIED WARRANTIES, INCLUDING, BUT NOT LIMITED TO, THE IMPLIED
+ * WARRANTIES OF MERCHANTABILITY AND FITNESS FOR A PARTICULAR PURPOSE ARE
+ * DISCLAIMED. IN NO EVENT SHALL THE COPYRIGHT HOLDER OR CONTRIBUTORS BE LIABLE
+ * FOR ANY DIRECT, INDIRECT, INCIDENTAL, SPECIAL, EXEMPLARY, OR CONSEQUENTIAL
+ * DAMAGES (INCLUDING, BUT NOT LIMITED TO, PROCUREMENT OF SUBSTITUTE GOODS OR
+ * SERVICES; LOSS OF USE, DATA, OR PROFITS; OR BUSINESS INTERRUPTION) HOWEVER
+ * CAUSED AND ON ANY THEORY OF LIABILITY, WHETHER IN CONTRACT, STRICT LIABILITY,
+ * OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE
+ * OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
+ */
+
+// node_modules/smol-toml/dist/parse.js
+/*!
+ * Copyright (c) Squirrel Chat et al., All rights reserved.
+ * SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Redistribution and use in source and binary forms, with or without
+ * modification, are permitted provided that the following conditions are met:
+ *
+ * 1. Redistributions of source code must retain the above copyright notice, this
+ *    list of conditions and the following disclaimer.
+ * 2. Redistributions in binary form must reproduce the above copyright notice,
+ *    this list of conditions and the following disclaimer in the
+ *    documentation and/or other materials provided with the distribution.
+ * 3. Neither the name of the copyright holder nor the names of its contributors
+ *    may be used to endorse or promote products derived from this software without
+ *    specific prior written permission.
+ *
+ * THIS SOFTWARE IS PROVIDED BY THE COPYRIGHT HOLDERS AND CONTRIBUTORS "AS IS" AND
+ * ANY EXPRESS OR IMPLIED WARRANTIES, INCLUDING, BUT NOT LIMITED TO, THE IMPLIED
+ * WARRANTIES OF MERCHANTABILITY AND FITNESS FOR A PARTICULAR PURPOSE ARE
+ * DISCLAIMED. IN NO EVENT SHALL THE COPYRIGHT HOLDER OR CONTRIBUTORS BE LIABLE
+ * FOR ANY DIRECT, INDIRECT, INCIDENTAL, SPECIAL, EXEMPLARY, OR CONSEQUENTIAL
+ * DAMAGES (INCLUDING, BUT NOT LIMITED TO, PROCUREMENT OF SUBSTITUTE GOODS OR
+ * SERVICES; LOSS OF USE, DATA, OR PROFITS; OR BUSINESS INTERRUPTION) HOWEVER
+ * CAUSED AND ON ANY THEORY OF LIABILITY, WHETHER IN CONTRACT, STRICT LIABILITY,
+ * OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE
+ * OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
+ */
+
+// node_modules/smol-toml/dist/stringify.js
+/*!
+ * Copyright (c) Squirrel Chat et al., All rights reserved.
+ * SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Redistribution and use in source and binary forms, with or without
+ * modification, are permitted provided that the following conditions are met:
+ *
+ * 1. Redistributions of source code must retain the above copyright notice, this
+ *    list of conditions and the following disclaimer.
+ * 2. Redistributions in binary form must reproduce the above copyright notice,
+ *    this list of conditions and the following disclaimer in the
+ *    documentation and/or other materials provided with the distribution.
+ * 3. Neither the name of the copyright holder nor the names of its contributors
+ *    may be used to endorse or promote products derived from this software without
+ *    specific prior written permission.
+ *
+ * THIS SOFTWARE IS PROVIDED BY THE COPYRIGHT HOLDERS AND CONTRIBUTORS "AS IS" AND
+ * ANY EXPRESS OR IMPLIED WARRANTIES, INCLUDING, BUT NOT LIMITED TO, THE IMPLIED
+ * WARRANTIES OF MERCHANTABILITY AND FITNESS FOR A PARTICULAR PURPOSE ARE
+ * DISCLAIMED. IN NO EVENT SHALL THE COPYRIGHT HOLDER OR CONTRIBUTORS BE LIABLE
+ * FOR ANY DIRECT, INDIRECT, INCIDENTAL, SPECIAL, EXEMPLARY, OR CONSEQUENTIAL
+ * DAMAGES (INCLUDING, BUT NOT LIMITED TO, PROCUREMENT OF SUBSTITUTE GOODS OR
+ * SERVICES; LOSS OF USE, DATA, OR PROFITS; OR BUSINESS INTERRUPTION) HOWEVER
+ * CAUSED AND ON ANY THEORY OF LIABILITY, WHETHER IN CONTRACT, STRICT LIABILITY,
+ * OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE
+ * OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
+ */
+var BARE_KEY = /^[a-z0-9-_]+$/i;
+var HAS_WELLFORMED = !!"".isWellFormed;
+function extendedTypeOf(obj) {
+  let type = typeof obj;
+  if (type === "object") {
+    if (Array.isArray(obj))
+      return "array";
+    if (typeof obj.getUTCDate === "function" && obj instanceof Date)
+      return "date";
+    if (globalThis.Temporal) {
+      if (obj.until) {
+        if (obj instanceof Temporal.ZonedDateTime)
+          return "temporal/tz+uc";
+        if (obj instanceof Temporal.PlainDateTime || obj instanceof Temporal.PlainDate)
+          return "temporal/uc";
+        if (obj instanceof Temporal.PlainTime || obj instanceof Temporal.Instant)
+          return "temporal";
+        if (obj instanceof Temporal.PlainYearMonth)
+          return "temporal/x";
+      } else if (obj.toPlainDate && obj instanceof Temporal.PlainMonthDay || obj.negated && obj instanceof Temporal.Duration) {
+        return "temporal/x";
+      }
+    }
+  }
+  return type;
+}
+function isArrayOfTables(obj) {
+  for (let i2 = 0; i2 < obj.length; i2++) {
+    if (extendedTypeOf(obj[i2]) !== "object")
+      return false;
+  }
+  return obj.length != 0;
+}
+function formatWellFormedStringUnchecked(s) {
+  return JSON.stringify(s).replaceAll("\x7F", "\\u007f");
+}
+function formatString(s) {
+  return formatWellFormedStringUnchecked(HAS_WELLFORMED ? s.toWellFormed() : s);
+}
+function formatKey(s) {
+  if (BARE_KEY.test(s))
+    return s;
+  if (HAS_WELLFORMED && !s.isWellFormed())
+    throw new RangeError("key contains illegal lone surrogates");
+  return formatWellFormedStringUnchecked(s);
+}
+function stringifyValue(val, type, depth, numberAsFloat, strictTemporal) {
+  if (depth === 0) {
+    throw new Error("Could not stringify the object: maximum object depth exceeded");
+  }
+  switch (type) {
+    // @ts-expect-error -- intentional fallthrough case
+    case "number":
+      if (isNaN(val))
+        return "nan";
+      if (val === Infinity)
+        return "inf";
+      if (val === -Infinity)
+        return "-inf";
+      if (Number.isInteger(val) && (numberAsFloat || !Number.isSafeInteger(val)))
+        return val.toFixed(1);
+    case "bigint":
+    case "boolean":
+    case "temporal":
+      return val.toString();
+    case "string":
+      return formatString(val);
+    case "date":
+      if (isNaN(val.getTime()))
+        throw new TypeError("cannot serialize invalid date");
+      return val.toISOString();
+    case "object":
+      return stringifyInlineTable(val, depth, numberAsFloat, strictTemporal);
+    case "array":
+      return stringifyArray(val, depth, numberAsFloat, strictTemporal);
+    // @ts-expect-error -- intentional fallthrough case
+    case "temporal/tz+uc":
+      if (strictTemporal) {
+        let tz = val.timeZoneId;
+        let tzc = tz.charCodeAt(0);
+        if (
+          // Classic offset
+          tzc !== 43 && tzc !== 45 && // Fast pre-check pass; see below for the actually accepted values
+          (tzc !== 85 && tzc !== 71 && tzc !== 90 && tzc !== 69 || // UTC and its aliases; Temporal implementations don't all canonicalise unfortunately
+          tz !== "UTC" && tz !== "UCT" && tz !== "Universal" && tz !== "Zulu" && // GMT is a TZ but it's for all intents and purposes equivalent to UTC. Safe to downgrade.
+          !tz.startsWith("GMT") && tz !== "Greenwich" && // Etc/* are all safe to downgrade to offset (either UTC, GMT, or offset)
+          !tz.startsWith("Etc/"))
+        ) {
+          throw new TypeError("Temporal objects with an IANA timezone are not allowed in Temporal strict mode");
+        }
+      }
+    case "temporal/uc":
+      if (strictTemporal && val.calendarId !== "iso8601")
+        throw new TypeError("Temporal objects with a non-default calendar are not allowed in Temporal strict mode");
+      return val.toString({
+        calendarName: "never",
+        timeZoneName: "never"
+      });
+    case "temporal/x":
+      throw new TypeError("Unsupported " + val[Symbol.toStringTag]);
+  }
+}
+function stringifyInlineTable(obj, depth, numberAsFloat, strictTemporal) {
+  let keys = Object.keys(obj);
+  if (keys.length === 0)
+    return "{}";
+  let res = "{ ";
+  for (let i2 = 0; i2 < keys.length; i2++) {
+    let k = keys[i2];
+    if (i2)
+      res += ", ";
+    res += formatKey(k) + " = " + stringifyValue(obj[k], extendedTypeOf(obj[k]), depth - 1, numberAsFloat, strictTemporal);
+  }
+  return res + " }";
+}
+function stringifyArray(array2, depth, numberAsFloat, strictTemporal) {
+  if (array2.length === 0)
+    return "[]";
+  let res = "[ ";
+  for (let i2 = 0; i2 < array2.length; i2++) {
+    if (i2)
+      res += ", ";
+    if (array2[i2] === null || array2[i2] === void 0) {
+      throw new TypeError("arrays cannot contain null or undefined values");
+    }
+    res += stringifyValue(array2[i2], extendedTypeOf(array2[i2]), depth - 1, numberAsFloat, strictTemporal);
+  }
+  return res + " ]";
+}
+function stringifyArrayTable(array2, key, depth, numberAsFloat, strictTemporal) {
+  if (depth === 0) {
+    throw new Error("Could not stringify the object: maximum object depth exceeded");
+  }
+  let res = "";
+  for (let i2 = 0; i2 < array2.length; i2++) {
+    res += `${res && "\n"}[[${key}]]
+`;
+    res += stringifyTable(0, array2[i2], key, depth, numberAsFloat, strictTemporal);
+  }
+  return res;
+}
+function stringifyTable(tableKey, obj, prefix, depth, numberAsFloat, strictTemporal) {
+  if (depth === 0) {
+    throw new Error("Could not stringify the object: maximum object depth exceeded");
+  }
+  let preamble = "";
+  let tables = "";
+  let keys = Object.keys(obj);
+  for (let i2 = 0; i2 < keys.length; i2++) {
+    let k = keys[i2];
+    if (obj[k] !== null && obj[k] !== void 0) {
+      let type = extendedTypeOf(obj[k]);
+      if (type === "symbol" || type === "function") {
+        throw new TypeError(`cannot serialize values of type '${type}'`);
+      }
+      let key = formatKey(k);
+      if (type === "array" && isArrayOfTables(obj[k])) {
+        tables += (tables && "\n") + stringifyArrayTable(obj[k], prefix ? `${prefix}.${key}` : key, depth - 1, numberAsFloat, strictTemporal);
+      } else if (type === "object") {
+        let tblKey = prefix ? `${prefix}.${key}` : key;
+        tables += (tables && "\n") + stringifyTable(tblKey, obj[k], tblKey, depth - 1, numberAsFloat, strictTemporal);
+      } else {
+        preamble += key;
+        preamble += " = ";
+        preamble += stringifyValue(obj[k], type, depth, numberAsFloat, strictTemporal);
+        preamble += "\n";
+      }
+    }
+  }
+  if (tableKey && (preamble || !tables))
+    preamble = preamble ? `[${tableKey}]
+${preamble}` : `[${tableKey}]`;
+  return preamble && tables ? `${preamble}
+${tables}` : preamble || tables;
+}
+function stringify(obj, { maxDepth = 1e3, numbersAsFloat = false, strictTemporal = false } = {}) {
+  if (extendedTypeOf(obj) !== "object") {
+    throw new TypeError("stringify can only be called with an object");
+  }
+  let str = stringifyTable(0, obj, "", maxDepth, numbersAsFloat, strictTemporal);
+  if (str[str.length - 1] !== "\n")
+    return str + "\n";
+  return str;
+}
+
+// node_modules/smol-toml/dist/index.js
+/*!
+ * Copyright (c) Squirrel Chat et al., All rights reserved.
+ * SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Redistribution and use in source and binary forms, with or without
+ * modification, are permitted provided that the following conditions are met:
+ *
+ * 1. Redistributions of source code must retain the above copyright notice, this
+ *    list of conditions and the following disclaimer.
+ * 2. Redistributions in binary form must reproduce the above copyright notice,
+ *    this list of conditions and the following disclaimer in the
+ *    documentation and/or other materials provided with the distribution.
+ * 3. Neither the name of the copyright holder nor the names of its contributors
+ *    may be used to endorse or promote products derived from this software without
+ *    specific prior written permission.
+ *
+ * THIS SOFTWARE IS PROVIDED BY THE COPYRIGHT HOLDERS AND CONTRIBUTORS "AS IS" AND
+ * ANY EXPRESS OR IMPLIED WARRANTIES, INCLUDING, BUT NOT LIMITED TO, THE IMPLIED
+ * WARRANTIES OF MERCHANTABILITY AND FITNESS FOR A PARTICULAR PURPOSE ARE
+ * DISCLAIMED. IN NO EVENT SHALL THE COPYRIGHT HOLDER OR CONTRIBUTORS BE LIABLE
+ * FOR ANY DIRECT, INDIRECT, INCIDENTAL, SPECIAL, EXEMPLARY, OR CONSEQUENTIAL
+ * DAMAGES (INCLUDING, BUT NOT LIMITED TO, PROCUREMENT OF SUBSTITUTE GOODS OR
+ * SERVICES; LOSS OF USE, DATA, OR PROFITS; OR BUSINESS INTERRUPTION) HOWEVER
+ * CAUSED AND ON ANY THEORY OF LIABILITY, WHETHER IN CONTRACT, STRICT LIABILITY,
+ * OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE
+ * OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
+ */
+
+// src/install/nodes-readme.ts
+function nodesReadme({ endpoint, caCert }) {
+  return `What containerd on the workload nodes should show
+=================================================
+
+The gateway hands the mirror map on to the clusters that it deploys; these files say what should then stand
+on a node. They are for comparing, and for nodes that you set up yourself. There are two spellings, and
+containerd's CRI plugin does not start when it finds both:
+
+containerd 1.5 to 2.x, by hosts.toml
+    Copy the folder certs.d to /etc/containerd, and merge into /etc/containerd/config.toml the few lines of
+        config-path-v2.toml   where that file says version = 2 (containerd 1.x)
+        config-path-v3.toml   where it says version = 3 (containerd 2.x)
+    "server" is the mirror too, so that nothing falls back to the internet. In the name of a folder a port
+    is written HOST_PORT_. Changes below certs.d need no restart.
+
+containerd 1.x, by mirrors
+    Merge the tables of config.toml into /etc/containerd/config.toml${caCert === void 0 ? "" : ", and copy certs.d/ca.crt"}.
+    What the mirror does not have is asked for on the internet: containerd offers no way to stop that.
+
+After a change of config.toml: systemctl restart containerd. Containers go on running.
+
+Each address has the registry API's /v2/ in it, once: containerd uses the path as it is. An address without
+it is answered 404.
+${loginText(endpoint)}${caCert === void 0 ? "" : caText(endpoint)}`;
+}
+function loginText(endpoint) {
+  return `
+Pull secrets of pods are not meant for mirrors. If ${endpoint} wants a login to pull, the nodes need it in
+these files. The bundle never carries it there; on site
+
+    sh install.sh NAME-VERSION.tar --key KEY.pub --write-nodes DIR --username U --password-file FILE
+
+writes them with it into DIR, mode 0600: on the node, too, nobody but root should read them. It stands as
+auth in config.toml and config-path-v2.toml, and as a header in hosts.toml. containerd 1.x sends that header to
+the registry, but not to a token service: there config-path-v2.toml is what logs in. containerd 2.x needs the
+header alone.
+`;
+}
+function caText(endpoint) {
+  return `
+The certificate of ${endpoint} is signed by an own CA: certs.d/ca.crt, which the files name by its place.
+`;
+}
+
+// src/install/nodes.ts
+function nodeFiles(input) {
+  const mirrors2 = nodeMirrors(input);
+  if (mirrors2.length === 0) return [];
+  const texts = [
+    ["nodes/config.toml", mirrorsToml(mirrors2, input)],
+    ["nodes/config-path-v2.toml", configPathToml(2, "io.containerd.grpc.v1.cri", "1.5 to 1.7")],
+    ["nodes/config-path-v3.toml", configPathToml(3, "io.containerd.cri.v1.images", "2.x")],
+    ...caFiles(input),
+    ...mirrors2.filter(fitsArchive).map((mirror) => [
+      `nodes/certs.d/${hostFolder(mirror.registry)}/hosts.toml`,
+      hostsToml(mirror, input)
+    ]),
+    ["nodes/README.txt", nodesReadme(input)]
+  ];
+  return texts.map(([path12, text4]) => ({ path: path12, bytes: Buffer.from(text4) }));
+}
+function caFiles({ caCert }) {
+  return caCert === void 0 ? [] : [[`nodes/certs.d/${caFile}`, caCert]];
+}
+function nodeMirrors({ entries, plainHttp }) {
+  const plain3 = entries.filter(isContainerdEntry).map(({ key, value }) => [key, value]);
+  return [...new Map(plain3)].map(([registry3, target2]) => ({
+    registry: registry3,
+    url: mirrorUrl(target2, plainHttp)
+  }));
+}
+function mirrorUrl(value, plainHttp) {
+  const { host, path: path12 } = readTarget(value);
+  return `${plainHttp ? "http" : "https"}://${host}/v2${path12 === "" ? "" : `/${path12}`}`;
+}
+function fitsArchive({ registry: registry3 }) {
+  return `nodes/certs.d/${hostFolder(registry3)}/hosts.toml`.length <= 99;
+}
+function hostFolder(registry3) {
+  return registry3.replace(/:(\d+)$/, "_$1_");
+}
+var certsFolder = "/etc/containerd/certs.d";
+var caFile = "ca.crt";
+function mirrorsToml(mirrors2, input) {
+  const tls = {
+    ...input.insecureSkipVerify ? { insecure_skip_verify: true } : {},
+    ...input.caCert === void 0 ? {} : { ca_file: `${certsFolder}/${caFile}` }
+  };
+  const registry3 = {
+    mirrors: Object.fromEntries(
+      mirrors2.map(({ registry: registry4, url }) => [registry4, { endpoint: [url] }])
+    ),
+    ...Object.keys(tls).length === 0 ? {} : { configs: { [input.endpoint]: { tls } } }
+  };
+  return `# containerd 1.x: merge into /etc/containerd/config.toml. Not together with config_path and certs.d.
+${stringify({ version: 2, plugins: { "io.containerd.grpc.v1.cri": { registry: registry3 } } })}
+`;
+}
+function configPathToml(version3, plugin, of) {
+  const registry3 = { config_path: certsFolder };
+  return `# containerd ${of}: merge into /etc/containerd/config.toml, beside the folder certs.d. Not together with mirrors.
+${stringify({ version: version3, plugins: { [plugin]: { registry: registry3 } } })}
+`;
+}
+function hostsToml({ registry: registry3, url }, input) {
+  const how = {
+    capabilities: ["pull", "resolve"],
+    override_path: true,
+    ...input.insecureSkipVerify ? { skip_verify: true } : {},
+    ...input.caCert === void 0 ? {} : { ca: `../${caFile}` }
+  };
+  return `# With config_path: ${certsFolder}/${hostFolder(registry3)}/hosts.toml
+${stringify({ server: url, ...how, host: { [url]: how } })}
+`;
+}
+
+// src/install/readme.ts
+function readmeText(inventory, carried = []) {
+  const { name: name3, version: version3, target: target2, images: images2 } = inventory;
+  const isAirgap = target2.environment === "airgap";
+  const oras = `oras 1.3.6 or newer${carried.length > 0 ? ` (in here for ${carried.join(", ")})` : ""}`;
+  const tools = `${oras}, kubectl${isAirgap ? ", helm 3.13 or newer" : ""}`;
+  const steps = `load, secret${isAirgap ? ", chart" : ""} and check`;
+  const file2 = `${name3}-${version3}.tar`;
+  const placements = images2.reduce((count4, image2) => count4 + image2.placements.length, 0);
+  const content = inventory.imagesNotEmbedded ? `${images2.length} images are expected in ${target2.endpoint} already; this bundle does not carry them` : `${images2.length} images for ${placements} references in ${target2.endpoint}`;
+  return Buffer.from(`${name3} ${version3}
+${"=".repeat(name3.length + version3.length + 1)}
+
+This file, ${file2}, holds what a cluster behind an air gap needs to pull its images from
+${target2.endpoint}: ${content}; the Secret registry-info${isAirgap ? "; the image-swap chart and its values" : ""};
+and the containerd configuration that the nodes should show (nodes/).
+${baseText(inventory)}It was made at ${inventory.createdAt}${inventory.expiresAt ? ` and expires at ${inventory.expiresAt}` : ""} (sequence ${inventory.sequence}).
+${credentialText(inventory)}
+
+Install
+-------
+Get install.sh and the public key by another way than this file: a script in the bundle cannot vouch for
+the bundle. Then, on a host that reaches the registry and the cluster (tools: ${tools}):
+
+    sh install.sh ${file2} --key KEY.pub --dry-run
+    sh install.sh ${file2} --key KEY.pub${credentialFlags(inventory)}
+
+--username and --password-file are what the cluster pulls with; without them the credential that the cluster's
+Secret has is kept. Whoever pushes logs in to the registry with oras or docker before, or gives --push-username
+and --push-password-file. The namespace jet-system must exist, or give --create-namespace. --dry-run contacts
+nothing; --only and --skip choose among the steps ${steps}. It may be run again at any time, and
+--uninstall takes away what it put into the cluster. More: sh install.sh --help
+${isAirgap ? optInText : ""}
+With Node 20.18.1 or newer on the host, every byte is verified before anything is pushed. Without it, blobs are
+checked by digest while they are pushed, and those that the registry has already are not read; to check the
+whole file first:
+
+    sha256sum -c ${file2}.sha256
+
+That proves as much as the way by which the .sha256 came. A bundle in parts (${file2}.001 and on) goes by the
+same name everywhere; only tar below wants one file: cat ${file2}.[0-9]* > ${file2}
+
+Check the signature by hand
+---------------------------
+    tar -xOf ${file2} bundle.json > bundle.json
+    tar -xOf ${file2} bundle.sig > bundle.sig
+    openssl base64 -d -A -in bundle.sig -out bundle.sig.bin
+
+An Ed25519 key, OpenSSL 3:
+    openssl pkeyutl -verify -rawin -pubin -inkey KEY.pub -sigfile bundle.sig.bin -in bundle.json
+An ECDSA P-256 key, any OpenSSL:
+    openssl dgst -sha256 -verify KEY.pub -signature bundle.sig.bin bundle.json
+cosign, without a network (cosign 3 also wants --new-bundle-format=false):
+    cosign verify-blob --key KEY.pub --signature bundle.sig --insecure-ignore-tlog=true bundle.json
+
+bundle.json names every other part with its SHA-256. The parts apart from the images are in SHA256SUMS too,
+and its own hash is in bundle.json:
+    grep '"path":"SHA256SUMS"' bundle.json
+    tar -xf ${file2} && sha256sum -c SHA256SUMS
+
+The file is an OCI image layout in a tar: oras, skopeo, podman and ctr read it as it is.
+`);
+}
+function credentialText({ credentials }) {
+  if (credentials === "embed")
+    return `
+THE PULL PASSWORD OF THE CLUSTER IS IN THIS FILE IN CLEAR TEXT (credentials.tsv). Treat the file, and every copy of
+it, as you treat the password; when one gets lost, change the password. --username and --password-file win over it.`;
+  if (credentials === "age")
+    return `
+The pull credential of the cluster is in it (credentials.tsv.age), encrypted by age: --identity FILE names the key
+that opens it, which needs the age tool on this host. --username and --password-file win over it. By hand:
+    age --decrypt --identity FILE credentials.tsv.age`;
+  return "No credentials are in it.";
+}
+function credentialFlags({ credentials }) {
+  if (credentials === "embed") return "";
+  return credentials === "age" ? " --identity FILE" : " --username USER --password-file FILE";
+}
+var optInText = `
+image-swap rewrites the images of pods in the namespaces that ask for it:
+
+    kubectl label namespace NAME k8s.twr.io/imageswap=enabled
+`;
+function baseText({ base: base2 }) {
+  if (!base2) return "";
+  return `It builds on ${base2.name} ${base2.version}, which must have been loaded before: ${base2.blobs.length} blobs that came
+with that are not in here, so the OCI layout is not complete by itself.
+`;
+}
 
 // node_modules/js-yaml/dist/js-yaml.mjs
 /*! js-yaml 5.5.0 https://github.com/nodeca/js-yaml @license MIT */
@@ -36529,7 +37336,7 @@ function build(state, object2) {
   return node2;
 }
 function jsToAst(input, schema, options = {}) {
-  const root2 = build({
+  const root = build({
     representTypes: buildRepresentTypes(schema),
     noRefs: options.noRefs ?? false,
     skipInvalid: options.skipInvalid ?? false,
@@ -36537,7 +37344,7 @@ function jsToAst(input, schema, options = {}) {
     refCounter: 0
   }, input);
   return [{
-    contents: root2 === INVALID2 ? null : root2,
+    contents: root === INVALID2 ? null : root,
     directives: []
   }];
 }
@@ -37191,6 +37998,467 @@ var COLLECTION_STYLE_FLOW = COLLECTION_STYLE.FLOW;
 var CHOMPING_CLIP = CHOMPING_MODE.CLIP;
 var CHOMPING_STRIP = CHOMPING_MODE.STRIP;
 var CHOMPING_KEEP = CHOMPING_MODE.KEEP;
+
+// src/install/yaml.ts
+function toYaml(value, name3) {
+  refuseUnprintable(value, name3);
+  const options = { forceQuotes: true, quoteStyle: "double", lineWidth: -1, noRefs: true };
+  return Buffer.from(`---
+${dump(value, options)}`);
+}
+function refuseUnprintable(value, path12) {
+  if (typeof value === "object") {
+    for (const [key, inner] of Object.entries(value)) refuseUnprintable(inner, `${path12}: ${key}`);
+  } else if (typeof value === "string" && (value.includes("\0") || new RegExp("\\p{Surrogate}", "u").test(value))) {
+    throw new AirgapError("usage", `${path12} holds a character that kubectl and helm cannot carry`, {
+      given: JSON.stringify(value.slice(0, 200)),
+      expected: "text without NUL characters and halves of characters"
+    });
+  }
+}
+
+// src/install/secret.ts
+var maxBytes = 1024 * 1024;
+function secretYaml(target2) {
+  const yaml = toYaml(
+    {
+      apiVersion: "v1",
+      stringData: { ...secretData(target2) },
+      kind: "Secret",
+      metadata: { name: "registry-info", namespace: "jet-system" },
+      type: "Opaque"
+    },
+    "registry-secret.yaml"
+  );
+  if (yaml.length <= maxBytes) return yaml;
+  throw new AirgapError("usage", "the Secret registry-info would be larger than Kubernetes takes", {
+    given: `${yaml.length} bytes, ${Buffer.byteLength(target2.mirrorRegistries)} of them mirrorRegistries`,
+    expected: `at most ${maxBytes} bytes`,
+    next: "shorten mirrorRegistries: one entry a registry, not one an image"
+  });
+}
+function secretData(target2) {
+  return {
+    DOMAIN: target2.endpoint,
+    BASE_PATH: target2.baseContentPath,
+    USERNAME: "",
+    PASSWORD: "",
+    INSECURE: String(target2.insecureSkipVerify),
+    CA_CERT: target2.caCert ?? "",
+    MIRROR_REGISTRIES: target2.mirrorRegistries
+  };
+}
+
+// src/inputs/time.ts
+function utcSeconds(time3) {
+  return time3.toISOString().replace(/\.\d+Z$/, "Z");
+}
+
+// src/install/tables.ts
+var release = { name: "image-swap", namespace: "default" };
+function imagesTable(inventory) {
+  return table(inventory.images.flatMap((image2) => placementRows(image2, inventory)));
+}
+function placementRows(image2, inventory) {
+  return image2.placements.map(({ reference }) => {
+    const { repository: repository2, tag: tag2 } = splitPlacement(reference);
+    const how = isPullThrough(repository2, inventory.target.pullThrough) ? "prove" : "push";
+    const inTarget2 = inEndpoint(repository2, inventory);
+    return [image2.digest, image2.mediaType, inTarget2, tag2, how, image2.source];
+  });
+}
+function baseTable({ blobs: blobs2 }, homes, inventory) {
+  const rows = blobs2.map(({ digest: digest2, size }) => {
+    const repositories = (homes.get(digest2) ?? []).map((home) => inEndpoint(home, inventory));
+    return [digest2, String(size), repositories.join(" ")];
+  });
+  return table(rows);
+}
+function settingsTable(inventory, target2, chart) {
+  return table([
+    ["format", "1"],
+    ...identityRows(inventory),
+    ...registryRows(inventory),
+    ...rootRows(inventory),
+    ...baseRows(inventory),
+    ...chart === void 0 ? [] : chartRows(chart),
+    ...Object.entries(secretData(target2)).map(([key, value]) => [`secret.${key}`, base642(value)])
+  ]);
+}
+function identityRows(inventory) {
+  return [
+    ["tool", `${inventory.tool.name} ${inventory.tool.version}`],
+    ["name", inventory.name],
+    ["version", inventory.version],
+    ["sequence", String(inventory.sequence)],
+    ["createdAt", inventory.createdAt],
+    ["notBefore", dayBefore(inventory.createdAt)],
+    ...inventory.expiresAt === void 0 ? [] : [["expiresAt", inventory.expiresAt]],
+    ["environment", inventory.target.environment]
+  ];
+}
+function dayBefore(time3) {
+  const day3 = 24 * 60 * 60 * 1e3;
+  return utcSeconds(new Date(Date.parse(time3) - day3));
+}
+function registryRows({ target: target2 }) {
+  return [
+    ["endpoint", target2.endpoint],
+    ["plainHttp", String(target2.plainHttp)],
+    ["insecureSkipVerify", String(target2.insecureSkipVerify)],
+    ...target2.caCert === void 0 ? [] : [["caCert", base642(target2.caCert)]]
+  ];
+}
+function rootRows(inventory) {
+  const { root, moreRoots = [], version: tag2 } = inventory;
+  const roots = root === void 0 ? [] : [root, ...moreRoots];
+  return [
+    ["imagesEmbedded", String(inventory.imagesNotEmbedded !== true)],
+    ["bundleRepository", inEndpoint(bundleRepository(inventory), inventory)],
+    ...roots.map(({ digest: digest2 }, n2) => ["root", `${digest2} ${n2 === 0 ? tag2 : `${tag2}-${n2 + 1}`}`])
+  ];
+}
+function baseRows(inventory) {
+  const { base: base2, target: target2 } = inventory;
+  if (base2 === void 0) return [];
+  const { name: name3, version: version3, inventoryDigest } = base2;
+  return [
+    ["baseName", name3],
+    ["baseVersion", version3],
+    ["baseInventory", inventoryDigest],
+    ["baseRepository", inEndpoint(bundleRepository({ target: target2, name: name3 }), inventory)]
+  ];
+}
+function chartRows(chart) {
+  return [
+    ["release", release.name],
+    ["namespace", release.namespace],
+    ["chart", `chart/${chart.fileName}`],
+    ...credentialRows(chart)
+  ];
+}
+function credentialRows({ pullSecret, spelling }) {
+  if (typeof pullSecret === "object") return [["pullSecret", pullSecret.name]];
+  return [
+    ["registryKey", spelling === "nested" ? "config.ociImageRegistry" : "ociImageRegistry"],
+    ...pullSecret === void 0 ? [] : [["pullSecretKey", "config.imagePullSecret"]]
+  ];
+}
+function inEndpoint(whole, { target: target2 }) {
+  const host = `${target2.endpoint}/`;
+  if (!whole.startsWith(host)) throw new Error(`${whole} is not in ${target2.endpoint}`);
+  return whole.slice(host.length);
+}
+function base642(text4) {
+  return Buffer.from(text4).toString("base64");
+}
+function table(rows) {
+  for (const value of rows.flat()) refuseControls(value);
+  return Buffer.from(rows.map((row) => `${row.join("	")}
+`).join(""));
+}
+function refuseControls(value) {
+  if (!/[\p{Cc}\p{Surrogate}]/u.test(value)) return;
+  throw new AirgapError("usage", "a name has a control character in it", {
+    given: JSON.stringify(value),
+    expected: "names without tabs, line breaks and other control characters"
+  });
+}
+
+// src/install/values.ts
+function valuesYaml(input) {
+  const ociImageRegistry2 = registrySection(input.target);
+  const config2 = configSection(input);
+  return toYaml(
+    input.spelling === "nested" ? { config: { ociImageRegistry: ociImageRegistry2, ...config2 } } : { ociImageRegistry: ociImageRegistry2, ...Object.keys(config2).length > 0 ? { config: config2 } : {} },
+    "values.yaml"
+  );
+}
+function registrySection(target2) {
+  return {
+    endpoint: target2.endpoint,
+    name: target2.name,
+    username: "",
+    password: "",
+    baseContentPath: target2.baseContentPath,
+    insecureSkipVerify: target2.insecureSkipVerify,
+    caCert: target2.caCert ?? "",
+    mirrorRegistries: target2.mirrorRegistries
+  };
+}
+function configSection({
+  ownImages: ownImages2,
+  isEKSCluster,
+  pullSecret
+}) {
+  const images2 = {
+    ...ownImages2?.init === void 0 ? {} : { imageSwapInitImage: ownImages2.init },
+    ...ownImages2?.image === void 0 ? {} : { imageSwapImage: ownImages2.image }
+  };
+  return {
+    ...Object.keys(images2).length > 0 ? { imageSwapImages: images2 } : {},
+    ...isEKSCluster === void 0 ? {} : { imageSwapConfig: { isEKSCluster } },
+    ...pullSecret === "values" ? { imagePullSecret: { create: false, dockerConfigJson: "" } } : {}
+  };
+}
+
+// src/install/files.ts
+function installFiles(input) {
+  return [
+    { path: "install.sh", bytes: input.script, mode: 493 },
+    plain("images.tsv", imagesTable(input.inventory)),
+    ...baseFiles(input),
+    plain("settings.tsv", settingsTable(input.inventory, input.target, input.chart)),
+    plain("README.txt", readmeText(input.inventory, carriedPlatforms(input.tools ?? []))),
+    ...chartFiles(input),
+    plain("registry-secret.yaml", secretYaml(input.target)),
+    ...nodeFiles(nodesInput(input)).map(({ path: path12, bytes }) => plain(path12, bytes)),
+    ...input.program === void 0 ? [] : [plain("bundle.js", input.program)],
+    ...input.tools ?? []
+  ];
+}
+function carriedPath(platform6) {
+  return `tools/${platform6.replace("/", "-")}/oras`;
+}
+function carriedPlatforms(files2) {
+  const names = files2.map(({ path: path12 }) => /^tools\/([^/]+)\/oras$/.exec(path12)?.[1]);
+  return names.flatMap((name3) => name3?.replace("-", "/") ?? []);
+}
+function plain(path12, bytes) {
+  return { path: path12, bytes, mode: 420 };
+}
+function baseFiles({ inventory, homes = /* @__PURE__ */ new Map() }) {
+  const { base: base2 } = inventory;
+  return base2 === void 0 ? [] : [plain("base.tsv", baseTable(base2, homes, inventory))];
+}
+function chartFiles({ chart, target: target2, ownImages: ownImages2, isEKSCluster }) {
+  if (chart === void 0) return [];
+  const values = valuesYaml({
+    target: target2,
+    spelling: chart.spelling,
+    ...ownImages2 === void 0 ? {} : { ownImages: ownImages2 },
+    ...isEKSCluster === void 0 ? {} : { isEKSCluster },
+    ...chart.pullSecret === void 0 ? {} : { pullSecret: chart.pullSecret }
+  });
+  return [plain(`chart/${chart.fileName}`, chart.bytes), plain("values.yaml", values)];
+}
+function nodesInput({ inventory, target: target2 }) {
+  const { endpoint, plainHttp, insecureSkipVerify, caCert } = inventory.target;
+  const trust = caCert === void 0 ? {} : { caCert };
+  return {
+    entries: target2.mirrorMap.entries,
+    endpoint,
+    plainHttp,
+    insecureSkipVerify,
+    ...trust
+  };
+}
+
+// src/oci/program-header.ts
+var elfMachines = {
+  "3 32 LE": "386",
+  "62 64 LE": "amd64",
+  "40 32 LE": "arm",
+  "183 64 LE": "arm64",
+  "258 64 LE": "loong64",
+  "21 64 LE": "ppc64le",
+  "243 64 LE": "riscv64",
+  "22 64 BE": "s390x"
+};
+var machMachines = { 16777223: "amd64", 16777228: "arm64" };
+var peMachines = {
+  332: "386",
+  34404: "amd64",
+  43620: "arm64"
+};
+function readProgramHeader(bytes) {
+  try {
+    if (bytes.toString("latin1", 0, 4) === "\x7FELF") return elfHeader(bytes);
+    if (startsWith2(bytes, 3489328638)) return machHeader(bytes);
+    if (startsWith2(bytes, 3405691582)) return { platform: void 0, kind: "a universal Mach-O" };
+    if (bytes.toString("latin1", 0, 2) === "MZ") return peHeader(bytes);
+  } catch (error4) {
+    if (!(error4 instanceof RangeError)) throw error4;
+    return { platform: void 0, kind: "a program that is cut off" };
+  }
+  const kind = bytes.toString("latin1", 0, 2) === "#!" ? "a script" : "no program";
+  return { platform: void 0, kind };
+}
+function startsWith2(bytes, magic) {
+  return bytes.length >= 4 && bytes.readUInt32BE(0) === magic;
+}
+var executable = 2;
+var shared = 3;
+function elfHeader(bytes) {
+  const is64 = bytes.readUInt8(4) === 2;
+  const isLittle = bytes.readUInt8(5) === 1;
+  const u16 = (at) => isLittle ? bytes.readUInt16LE(at) : bytes.readUInt16BE(at);
+  const u32 = (at) => isLittle ? bytes.readUInt32LE(at) : bytes.readUInt32BE(at);
+  const u64 = (at) => isLittle ? bytes.readBigUInt64LE(at) : bytes.readBigUInt64BE(at);
+  const elf = { is64, u16, u32, word: (at) => is64 ? Number(u64(at)) : u32(at) };
+  const type = u16(16);
+  if (type !== executable && type !== shared) return { platform: void 0, kind: "an ELF object" };
+  const machine = elfMachines[`${u16(18)} ${is64 ? 64 : 32} ${isLittle ? "LE" : "BE"}`];
+  const os6 = elfSystem(bytes.readUInt8(7));
+  const interpreter = interpreterOf(bytes, elf);
+  return {
+    platform: machine && os6 && `${os6}/${machine}`,
+    kind: "an ELF program",
+    ...interpreter === void 0 ? {} : { interpreter }
+  };
+}
+function elfSystem(abi) {
+  return { 0: "linux", 3: "linux", 9: "freebsd" }[abi];
+}
+var programInterpreter = 3;
+function interpreterOf(bytes, { is64, u16, u32, word }) {
+  const start2 = word(is64 ? 32 : 28);
+  const [size, count4] = [u16(is64 ? 54 : 42), u16(is64 ? 56 : 44)];
+  for (let n2 = 0; n2 < count4; n2++) {
+    const at = start2 + n2 * size;
+    if (u32(at) !== programInterpreter) continue;
+    const offset = word(at + (is64 ? 8 : 4));
+    const length = word(at + (is64 ? 32 : 16));
+    return bytes.toString("latin1", offset, offset + Math.min(length, 256)).replace(/\0.*$/s, "");
+  }
+  return void 0;
+}
+function machHeader(bytes) {
+  const machine = machMachines[bytes.readUInt32LE(4)];
+  return { platform: machine && `darwin/${machine}`, kind: "a Mach-O program" };
+}
+function peHeader(bytes) {
+  const at = bytes.readUInt32LE(60);
+  const machine = peMachines[bytes.readUInt16LE(at + 4)];
+  return { platform: machine && `windows/${machine}`, kind: "a Windows program" };
+}
+
+// src/transfer/find-oras.ts
+var import_node_fs9 = require("node:fs");
+var import_promises33 = require("node:fs/promises");
+var import_node_path25 = require("node:path");
+var oldestOras = "1.3.6";
+async function findOras(context) {
+  const named = context.env.AIRGAP_BUNDLE_ORAS;
+  const path12 = named ? (0, import_node_path25.resolve)(context.cwd, named) : await firstOnPath(context);
+  if (path12 === void 0 || !await isExecutable(path12)) throw missing3(named);
+  await checkOras(path12, context);
+  return path12;
+}
+async function checkOras(path12, context) {
+  const version3 = await versionOf(path12, context);
+  if (version3 === void 0 || isOlder(version3, oldestOras)) throw tooOld(path12, version3);
+}
+var howToGetIt = `get oras v${oldestOras} or later from https://github.com/oras-project/oras/releases, put it on PATH or name it in AIRGAP_BUNDLE_ORAS`;
+async function firstOnPath({ env, cwd }) {
+  const folders = (env.PATH ?? "").split(import_node_path25.delimiter).filter((folder) => folder !== "");
+  const candidates = folders.flatMap(
+    (folder) => ["oras", "oras.exe"].map((name3) => (0, import_node_path25.join)((0, import_node_path25.resolve)(cwd, folder), name3))
+  );
+  for (const path12 of candidates) if (await isExecutable(path12)) return path12;
+  return void 0;
+}
+async function isExecutable(path12) {
+  try {
+    await (0, import_promises33.access)(path12, import_node_fs9.constants.X_OK);
+    return (await (0, import_promises33.stat)(path12)).isFile();
+  } catch {
+    return false;
+  }
+}
+async function versionOf(path12, { env, signal }) {
+  const { stdout } = await execa(path12, ["version"], {
+    env: { PATH: env.PATH ?? "" },
+    extendEnv: false,
+    stdin: "ignore",
+    cancelSignal: signal,
+    timeout: 2e4,
+    reject: false
+  });
+  return /^Version:\s+v?(\d+\.\d+\.\d+)/m.exec(stdout ?? "")?.[1];
+}
+function isOlder(version3, than) {
+  return version3.localeCompare(than, "en", { numeric: true }) < 0;
+}
+function missing3(named) {
+  return new AirgapError("tool", "oras was not found", {
+    given: named ?? "no oras on PATH",
+    expected: `oras ${oldestOras} or later`,
+    next: howToGetIt
+  });
+}
+function tooOld(path12, version3) {
+  const message = version3 ? "oras is too old" : "this oras does not tell its version";
+  return new AirgapError("tool", message, {
+    given: version3 ? `${version3} (${path12})` : path12,
+    expected: `oras ${oldestOras} or later`,
+    next: howToGetIt
+  });
+}
+
+// src/commands/carried-tools.ts
+async function carriedTools({ tools }, context) {
+  const files2 = [];
+  for (const tool of tools) {
+    const path12 = tool.oras ?? await findOras(context);
+    const bytes = await (0, import_promises34.readFile)(path12).catch((cause) => {
+      throw unreadable(path12, `the oras for ${tool.platform}`, cause);
+    });
+    await checkTool(tool, path12, bytes, context);
+    files2.push({ path: carriedPath(tool.platform), bytes, mode: 493 });
+  }
+  return files2;
+}
+async function checkTool(tool, path12, bytes, context) {
+  const { platform: platform6 } = tool;
+  const header2 = readProgramHeader(bytes);
+  if (header2.platform !== platform6) throw otherPlatform(tool, path12, header2);
+  if (!bytes.includes("oras.land/oras")) throw noOras(platform6, path12);
+  const { interpreter } = header2;
+  if (interpreter) context.emit({ kind: "warning", ...dynamic(platform6, path12, interpreter) });
+  if (platform6 === hostPlatform()) await checkOras(path12, context);
+  else context.emit({ kind: "note", message: `${path12} is for ${platform6}: not tried here` });
+}
+function otherPlatform({ platform: platform6, oras }, path12, header2) {
+  const found = header2.platform ? `${header2.kind} for ${header2.platform}` : header2.kind;
+  const message = oras ? `the oras for ${platform6} is for another platform` : `the oras that is used here is not for ${platform6}`;
+  return new AirgapError("usage", message, {
+    given: `${path12}: ${found}`,
+    expected: `a program for ${platform6}`,
+    next: `get it from https://github.com/oras-project/oras/releases, and write tools: [{platform: ${platform6}, oras: FILE}]`
+  });
+}
+function noOras(platform6, path12) {
+  return new AirgapError("usage", `the program for ${platform6} is no oras`, {
+    given: path12,
+    next: "get oras from https://github.com/oras-project/oras/releases"
+  });
+}
+function dynamic(platform6, path12, interpreter) {
+  return {
+    message: `${path12} is linked dynamically: it runs only on ${platform6} hosts with ${interpreter} and the C library of this one, or a newer one`,
+    cure: "take the oras of https://github.com/oras-project/oras/releases, or build it with CGO_ENABLED=0"
+  };
+}
+
+// src/commands/load-chart.ts
+var import_promises35 = require("node:fs/promises");
+
+// src/install/assets.ts
+var import_node_path26 = require("node:path");
+function distFolder() {
+  const here = __dirname;
+  return (0, import_node_path26.basename)(here) === "dist" ? here : (0, import_node_path26.join)(here, "../../dist");
+}
+function installScriptPath() {
+  return (0, import_node_path26.join)(distFolder(), "install.sh");
+}
+function programPath() {
+  return (0, import_node_path26.join)(distFolder(), "bundle.js");
+}
+function defaultChartPath() {
+  return (0, import_node_path26.join)(distFolder(), "image-swap-1.5.3.tgz");
+}
 
 // src/install/chart-archive.ts
 var import_node_zlib2 = require("node:zlib");
@@ -37931,10 +39199,10 @@ var Minipass = class extends import_node_events19.EventEmitter {
    * Return a void Promise that resolves once the stream ends.
    */
   async promise() {
-    return new Promise((resolve15, reject) => {
+    return new Promise((resolve16, reject) => {
       this.on(DESTROYED, () => reject(new Error("stream destroyed")));
       this.on("error", (er) => reject(er));
-      this.on("end", () => resolve15());
+      this.on("end", () => resolve16());
     });
   }
   /**
@@ -37958,7 +39226,7 @@ var Minipass = class extends import_node_events19.EventEmitter {
         return Promise.resolve({ done: false, value: res });
       if (this[EOF])
         return stop2();
-      let resolve15;
+      let resolve16;
       let reject;
       const onerr = (er) => {
         this.off("data", ondata);
@@ -37972,19 +39240,19 @@ var Minipass = class extends import_node_events19.EventEmitter {
         this.off("end", onend);
         this.off(DESTROYED, ondestroy);
         this.pause();
-        resolve15({ value, done: !!this[EOF] });
+        resolve16({ value, done: !!this[EOF] });
       };
       const onend = () => {
         this.off("error", onerr);
         this.off("data", ondata);
         this.off(DESTROYED, ondestroy);
         stop2();
-        resolve15({ done: true, value: void 0 });
+        resolve16({ done: true, value: void 0 });
       };
       const ondestroy = () => onerr(new Error("stream destroyed"));
       return new Promise((res2, rej) => {
         reject = rej;
-        resolve15 = res2;
+        resolve16 = res2;
         this.once(DESTROYED, ondestroy);
         this.once("error", onerr);
         this.once("end", onend);
@@ -38090,7 +39358,7 @@ var realZlib2 = __toESM(require("zlib"), 1);
 // node_modules/minizlib/dist/esm/constants.js
 var import_zlib = __toESM(require("zlib"), 1);
 var realZlibConstants = import_zlib.default.constants || { ZLIB_VERNUM: 4736 };
-var constants10 = Object.freeze(Object.assign(/* @__PURE__ */ Object.create(null), {
+var constants11 = Object.freeze(Object.assign(/* @__PURE__ */ Object.create(null), {
   Z_NO_FLUSH: 0,
   Z_PARTIAL_FLUSH: 1,
   Z_SYNC_FLUSH: 2,
@@ -38373,9 +39641,9 @@ var Zlib = class extends ZlibBase {
   #strategy;
   constructor(opts, mode) {
     opts = opts || {};
-    opts.flush = opts.flush || constants10.Z_NO_FLUSH;
-    opts.finishFlush = opts.finishFlush || constants10.Z_FINISH;
-    opts.fullFlushFlag = constants10.Z_FULL_FLUSH;
+    opts.flush = opts.flush || constants11.Z_NO_FLUSH;
+    opts.finishFlush = opts.finishFlush || constants11.Z_FINISH;
+    opts.fullFlushFlag = constants11.Z_FULL_FLUSH;
     super(opts, mode);
     this.#level = opts.level;
     this.#strategy = opts.strategy;
@@ -38388,7 +39656,7 @@ var Zlib = class extends ZlibBase {
     if (!this.handle.params)
       throw new Error("not supported in this implementation");
     if (this.#level !== level || this.#strategy !== strategy) {
-      this.flush(constants10.Z_SYNC_FLUSH);
+      this.flush(constants11.Z_SYNC_FLUSH);
       (0, import_assert.default)(this.handle, "zlib binding closed");
       const origFlush = this.handle.flush;
       this.handle.flush = (flushFlag, cb) => {
@@ -38434,9 +39702,9 @@ var Unzip = class extends Zlib {
 var Brotli = class extends ZlibBase {
   constructor(opts, mode) {
     opts = opts || {};
-    opts.flush = opts.flush || constants10.BROTLI_OPERATION_PROCESS;
-    opts.finishFlush = opts.finishFlush || constants10.BROTLI_OPERATION_FINISH;
-    opts.fullFlushFlag = constants10.BROTLI_OPERATION_FLUSH;
+    opts.flush = opts.flush || constants11.BROTLI_OPERATION_PROCESS;
+    opts.finishFlush = opts.finishFlush || constants11.BROTLI_OPERATION_FINISH;
+    opts.fullFlushFlag = constants11.BROTLI_OPERATION_FLUSH;
     super(opts, mode);
   }
 };
@@ -38448,9 +39716,9 @@ var BrotliDecompress = class extends Brotli {
 var Zstd = class extends ZlibBase {
   constructor(opts, mode) {
     opts = opts || {};
-    opts.flush = opts.flush || constants10.ZSTD_e_continue;
-    opts.finishFlush = opts.finishFlush || constants10.ZSTD_e_end;
-    opts.fullFlushFlag = constants10.ZSTD_e_flush;
+    opts.flush = opts.flush || constants11.ZSTD_e_continue;
+    opts.finishFlush = opts.finishFlush || constants11.ZSTD_e_end;
+    opts.fullFlushFlag = constants11.ZSTD_e_flush;
     super(opts, mode);
   }
 };
@@ -38461,7 +39729,7 @@ var ZstdDecompress = class extends Zstd {
 };
 
 // node_modules/tar/dist/esm/pax.js
-var import_node_path25 = require("node:path");
+var import_node_path27 = require("node:path");
 var Pax = class _Pax {
   atime;
   mtime;
@@ -38514,7 +39782,7 @@ var Pax = class _Pax {
       // then the path should be PaxHeader + basename, but less than 99,
       // prepend with the dirname
       /* c8 ignore start */
-      path: ("PaxHeader/" + (0, import_node_path25.basename)(this.path ?? "")).slice(0, 99),
+      path: ("PaxHeader/" + (0, import_node_path27.basename)(this.path ?? "")).slice(0, 99),
       /* c8 ignore stop */
       mode: this.mode || 420,
       uid: this.uid,
@@ -38606,8 +39874,8 @@ var parseKVLine = (set, line) => {
 };
 
 // node_modules/tar/dist/esm/normalize-windows-path.js
-var platform4 = process.env.TESTING_TAR_FAKE_PLATFORM || process.platform;
-var normalizeWindowsPath = platform4 !== "win32" ? (p) => String(p) : (p) => String(p).replaceAll(/\\/g, "/");
+var platform5 = process.env.TESTING_TAR_FAKE_PLATFORM || process.platform;
+var normalizeWindowsPath = platform5 !== "win32" ? (p) => String(p) : (p) => String(p).replaceAll(/\\/g, "/");
 
 // node_modules/tar/dist/esm/read-entry.js
 var ReadEntry = class extends Minipass {
@@ -39297,7 +40565,7 @@ function unzip(bytes) {
 }
 async function readEntries(archive) {
   const entries = [];
-  await new Promise((resolve15, reject) => {
+  await new Promise((resolve16, reject) => {
     const parser = new Parser({ strict: true });
     const take = (entry) => {
       entries.push(readEntry2(entry));
@@ -39306,7 +40574,7 @@ async function readEntries(archive) {
     parser.on("entry", take);
     parser.on("ignoredEntry", take);
     parser.on("error", reject);
-    parser.on("end", resolve15);
+    parser.on("end", resolve16);
     parser.end(archive);
   }).catch((cause) => {
     throw new RangeError(`not a tar archive that can be used: ${cause.message}`, { cause });
@@ -39347,14 +40615,14 @@ function refuseDuplicates(entries) {
 
 // src/install/release.ts
 var import_node_zlib3 = require("node:zlib");
-var maxBytes = 1024 * 1024;
+var maxBytes2 = 1024 * 1024;
 function checkReleaseSize(files2, name3) {
   const size = releaseSize(files2);
-  if (size <= maxBytes) return;
+  if (size <= maxBytes2) return;
   const [largest4 = ""] = [...files2].toSorted(([, a2], [, b]) => b.length - a2.length)[0] ?? [];
   throw new AirgapError("usage", `${name3} is larger than helm can install`, {
     given: `${size} bytes of the Secret that helm keeps a release in`,
-    expected: `at most ${maxBytes} bytes`,
+    expected: `at most ${maxBytes2} bytes`,
     next: `package the chart without what it does not need, in .helmignore; its largest file is ${largest4}`
   });
 }
@@ -39374,8 +40642,9 @@ async function readChart(bytes, name3) {
     });
   });
   const about = readYaml(files2, "Chart.yaml", chartYaml, name3);
-  const values = readYaml(files2, "values.yaml", valuesYaml, name3);
+  const values = readYaml(files2, "values.yaml", valuesYaml2, name3);
   const ownImages2 = ownImagesOf(values);
+  const pullSecret = pullSecretOf(about, values);
   checkReleaseSize(files2, name3);
   return {
     name: about.name,
@@ -39384,23 +40653,28 @@ async function readChart(bytes, name3) {
     fileName: `${about.name}-${about.version.replaceAll("+", "_")}.tgz`,
     bytes,
     spelling: spellingOf(values, name3),
-    ...ownImages2 === void 0 ? {} : { ownImages: ownImages2 }
+    ...ownImages2 === void 0 ? {} : { ownImages: ownImages2 },
+    ...pullSecret === void 0 ? {} : { pullSecret }
   };
 }
 var chartName = /^[a-zA-Z0-9][a-zA-Z0-9._-]*$/;
 var semanticVersion = /^v?(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?(\+[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?$/;
+var pullSecretAnnotation = "airgap-bundle/pull-secret";
+var namespacedName = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\/[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/;
 var chartYaml = looseObject({
   name: string2().max(50).regex(chartName),
-  version: string2().max(38).regex(semanticVersion)
+  version: string2().max(38).regex(semanticVersion),
+  annotations: looseObject({ [pullSecretAnnotation]: string2().regex(namespacedName).optional() }).nullish()
 });
-var valuesYaml = looseObject({
+var valuesYaml2 = looseObject({
   ociImageRegistry: unknown().optional(),
   config: looseObject({
     ociImageRegistry: unknown().optional(),
     imageSwapImages: looseObject({
       imageSwapInitImage: unknown().optional(),
       imageSwapImage: unknown().optional()
-    }).nullish()
+    }).nullish(),
+    imagePullSecret: looseObject({ dockerConfigJson: unknown().optional() }).nullish()
   }).nullish()
 });
 function readYaml(files2, path12, schema, chart) {
@@ -39430,47 +40704,31 @@ function ownImagesOf(values) {
   if (!init && !image2) return void 0;
   return { ...init ? { init } : {}, ...image2 ? { image: image2 } : {} };
 }
+function pullSecretOf({ annotations: annotations2 }, { config: config2 }) {
+  const name3 = annotations2?.[pullSecretAnnotation];
+  if (name3 !== void 0) return { name: name3 };
+  return config2?.imagePullSecret?.dockerConfigJson === void 0 ? void 0 : "values";
+}
 function nonEmpty(value) {
   return typeof value === "string" && value !== "" ? value : void 0;
-}
-
-// src/registry/read-blob.ts
-var mostBytes = 32 * 1024 * 1024;
-async function readBlob2(client, repository2, { digest: digest2, size }) {
-  const name3 = `${client.host}/${repository2}@${digest2}`;
-  if (size > mostBytes) {
-    throw new AirgapError("usage", "a config or chart is too large", {
-      given: `${name3}, ${size} bytes`,
-      expected: `at most ${mostBytes} bytes`
-    });
-  }
-  return twice(async () => {
-    const { body } = await client.getBlob(repository2, digest2);
-    const bytes = await readUpTo(size, body);
-    if (bytes.length === size && digestOf(bytes, algorithmOf(digest2)) === digest2) return bytes;
-    throw new AirgapError("integrity", "a blob is not what its descriptor says", { given: name3 });
-  });
-}
-async function readUpTo(size, body) {
-  const chunks2 = [];
-  let read5 = 0;
-  for await (const chunk of body) {
-    chunks2.push(chunk);
-    read5 += chunk.length;
-    if (read5 > size) break;
-  }
-  return Buffer.concat(chunks2);
 }
 
 // src/commands/load-chart.ts
 var chartLayer = "application/vnd.cncf.helm.chart.content.v1.tar+gzip";
 async function loadChart(spec, registries) {
   const { chart } = spec.imageSwap;
-  if (chart === void 0) return void 0;
-  const bytes = chart.startsWith("oci://") ? await pullChart(chart, registries) : await (0, import_promises33.readFile)(chart).catch((cause) => {
+  if (chart === void 0) return takesOurChart(spec) ? ourChart() : void 0;
+  const bytes = chart.startsWith("oci://") ? await pullChart(chart, registries) : await (0, import_promises35.readFile)(chart).catch((cause) => {
     throw unreadable(chart, "imageSwap.chart", cause);
   });
   return readChart(bytes, chart);
+}
+function takesOurChart({ environment, imageSwap: imageSwap2 }) {
+  return imageSwap2.chart === void 0 && environment === "airgap";
+}
+async function ourChart() {
+  const path12 = defaultChartPath();
+  return readChart(await (0, import_promises35.readFile)(path12), path12);
 }
 async function pullChart(name3, registries) {
   const reference = chartReference(name3);
@@ -39506,7 +40764,7 @@ function notAReference(name3, cause) {
 }
 
 // src/commands/make-inventory.ts
-var import_promises34 = require("node:fs/promises");
+var import_promises36 = require("node:fs/promises");
 
 // src/bundle/oci-layout.ts
 var rootLimit = 3 * 1024 * 1024;
@@ -39539,12 +40797,12 @@ function namedDescriptor(image2) {
 function plainDescriptor({ mediaType: mediaType2, digest: digest2, size }) {
   return { mediaType: mediaType2, digest: digest2, size };
 }
-function childDescriptor({ mediaType: mediaType2, digest: digest2, size, platform: platform5 }) {
+function childDescriptor({ mediaType: mediaType2, digest: digest2, size, platform: platform6 }) {
   return {
     mediaType: mediaType2,
     digest: digest2,
     size,
-    platform: platform5 ?? { os: "unknown", architecture: "unknown" }
+    platform: platform6 ?? { os: "unknown", architecture: "unknown" }
   };
 }
 function byDigest(one, other) {
@@ -39566,852 +40824,6 @@ function split(children2) {
 }
 function json(document) {
   return Buffer.from(JSON.stringify(document));
-}
-
-// src/inputs/time.ts
-function utcSeconds(time3) {
-  return time3.toISOString().replace(/\.\d+Z$/, "Z");
-}
-
-// src/install/assets.ts
-var import_node_path26 = require("node:path");
-function distFolder() {
-  const here = __dirname;
-  return (0, import_node_path26.basename)(here) === "dist" ? here : (0, import_node_path26.join)(here, "../../dist");
-}
-function installScriptPath() {
-  return (0, import_node_path26.join)(distFolder(), "install.sh");
-}
-function programPath() {
-  return (0, import_node_path26.join)(distFolder(), "bundle.js");
-}
-
-// node_modules/smol-toml/dist/error.js
-/*!
- * Copyright (c) Squirrel Chat et al., All rights reserved.
- * SPDX-License-Identifier: BSD-3-Clause
- *
- * Redistribution and use in source and binary forms, with or without
- * modification, are permitted provided that the following conditions are met:
- *
- * 1. Redistributions of source code must retain the above copyright notice, this
- *    list of conditions and the following disclaimer.
- * 2. Redistributions in binary form must reproduce the above copyright notice,
- *    this list of conditions and the following disclaimer in the
- *    documentation and/or other materials provided with the distribution.
- * 3. Neither the name of the copyright holder nor the names of its contributors
- *    may be used to endorse or promote products derived from this software without
- *    specific prior written permission.
- *
- * THIS SOFTWARE IS PROVIDED BY THE COPYRIGHT HOLDERS AND CONTRIBUTORS "AS IS" AND
- * ANY EXPRESS OR IMPLIED WARRANTIES, INCLUDING, BUT NOT LIMITED TO, THE IMPLIED
- * WARRANTIES OF MERCHANTABILITY AND FITNESS FOR A PARTICULAR PURPOSE ARE
- * DISCLAIMED. IN NO EVENT SHALL THE COPYRIGHT HOLDER OR CONTRIBUTORS BE LIABLE
- * FOR ANY DIRECT, INDIRECT, INCIDENTAL, SPECIAL, EXEMPLARY, OR CONSEQUENTIAL
- * DAMAGES (INCLUDING, BUT NOT LIMITED TO, PROCUREMENT OF SUBSTITUTE GOODS OR
- * SERVICES; LOSS OF USE, DATA, OR PROFITS; OR BUSINESS INTERRUPTION) HOWEVER
- * CAUSED AND ON ANY THEORY OF LIABILITY, WHETHER IN CONTRACT, STRICT LIABILITY,
- * OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE
- * OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
- */
-
-// node_modules/smol-toml/dist/primitive.js
-/*!
- * Copyright (c) Squirrel Chat et al., All rights reserved.
- * SPDX-License-Identifier: BSD-3-Clause
- *
- * Redistribution and use in source and binary forms, with or without
- * modification, are permitted provided that the following conditions are met:
- *
- * 1. Redistributions of source code must retain the above copyright notice, this
- *    list of conditions and the following disclaimer.
- * 2. Redistributions in binary form must reproduce the above copyright notice,
- *    this list of conditions and the following disclaimer in the
- *    documentation and/or other materials provided with the distribution.
- * 3. Neither the name of the copyright holder nor the names of its contributors
- *    may be used to endorse or promote products derived from this software without
- *    specific prior written permission.
- *
- * THIS SOFTWARE IS PROVIDED BY THE COPYRIGHT HOLDERS AND CONTRIBUTORS "AS IS" AND
- * ANY EXPRESS OR IMPLIED WARRANTIES, INCLUDING, BUT NOT LIMITED TO, THE IMPLIED
- * WARRANTIES OF MERCHANTABILITY AND FITNESS FOR A PARTICULAR PURPOSE ARE
- * DISCLAIMED. IN NO EVENT SHALL THE COPYRIGHT HOLDER OR CONTRIBUTORS BE LIABLE
- * FOR ANY DIRECT, INDIRECT, INCIDENTAL, SPECIAL, EXEMPLARY, OR CONSEQUENTIAL
- * DAMAGES (INCLUDING, BUT NOT LIMITED TO, PROCUREMENT OF SUBSTITUTE GOODS OR
- * SERVICES; LOSS OF USE, DATA, OR PROFITS; OR BUSINESS INTERRUPTION) HOWEVER
- * CAUSED AND ON ANY THEORY OF LIABILITY, WHETHER IN CONTRACT, STRICT LIABILITY,
- * OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE
- * OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
- */
-
-// node_modules/smol-toml/dist/date.js
-/*!
- * Copyright (c) Squirrel Chat et al., All rights reserved.
- * SPDX-License-Identifier: BSD-3-Clause
- *
- * Redistribution and use in source and binary forms, with or without
- * modification, are permitted provided that the following conditions are met:
- *
- * 1. Redistributions of source code must retain the above copyright notice, this
- *    list of conditions and the following disclaimer.
- * 2. Redistributions in binary form must reproduce the above copyright notice,
- *    this list of conditions and the following disclaimer in the
- *    documentation and/or other materials provided with the distribution.
- * 3. Neither the name of the copyright holder nor the names of its contributors
- *    may be used to endorse or promote products derived from this software without
- *    specific prior written permission.
- *
- * THIS SOFTWARE IS PROVIDED BY THE COPYRIGHT HOLDERS AND CONTRIBUTORS "AS IS" AND
- * ANY EXPRESS OR IMPLIED WARRANTIES, INCLUDING, BUT NOT LIMITED TO, THE IMPLIED
- * WARRANTIES OF MERCHANTABILITY AND FITNESS FOR A PARTICULAR PURPOSE ARE
- * DISCLAIMED. IN NO EVENT SHALL THE COPYRIGHT HOLDER OR CONTRIBUTORS BE LIABLE
- * FOR ANY DIRECT, INDIRECT, INCIDENTAL, SPECIAL, EXEMPLARY, OR CONSEQUENTIAL
- * DAMAGES (INCLUDING, BUT NOT LIMITED TO, PROCUREMENT OF SUBSTITUTE GOODS OR
- * SERVICES; LOSS OF USE, DATA, OR PROFITS; OR BUSINESS INTERRUPTION) HOWEVER
- * CAUSED AND ON ANY THEORY OF LIABILITY, WHETHER IN CONTRACT, STRICT LIABILITY,
- * OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE
- * OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
- */
-
-// node_modules/smol-toml/dist/extract.js
-/*!
- * Copyright (c) Squirrel Chat et al., All rights reserved.
- * SPDX-License-Identifier: BSD-3-Clause
- *
- * Redistribution and use in source and binary forms, with or without
- * modification, are permitted provided that the following conditions are met:
- *
- * 1. Redistributions of source code must retain the above copyright notice, this
- *    list of conditions and the following disclaimer.
- * 2. Redistributions in binary form must reproduce the above copyright notice,
- *    this list of conditions and the following disclaimer in the
- *    documentation and/or other materials provided with the distribution.
- * 3. Neither the name of the copyright holder nor the names of its contributors
- *    may be used to endorse or promote products derived from this software without
- *    specific prior written permission.
- *
- * THIS SOFTWARE IS PROVIDED BY THE COPYRIGHT HOLDERS AND CONTRIBUTORS "AS IS" AND
- * ANY EXPRESS OR IMPLIED WARRANTIES, INCLUDING, BUT NOT LIMITED TO, THE IMPLIED
- * WARRANTIES OF MERCHANTABILITY AND FITNESS FOR A PARTICULAR PURPOSE ARE
- * DISCLAIMED. IN NO EVENT SHALL THE COPYRIGHT HOLDER OR CONTRIBUTORS BE LIABLE
- * FOR ANY DIRECT, INDIRECT, INCIDENTAL, SPECIAL, EXEMPLARY, OR CONSEQUENTIAL
- * DAMAGES (INCLUDING, BUT NOT LIMITED TO, PROCUREMENT OF SUBSTITUTE GOODS OR
- * SERVICES; LOSS OF USE, DATA, OR PROFITS; OR BUSINESS INTERRUPTION) HOWEVER
- * CAUSED AND ON ANY THEORY OF LIABILITY, WHETHER IN CONTRACT, STRICT LIABILITY,
- * OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE
- * OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
- */
-
-// node_modules/smol-toml/dist/util.js
-/*!
- * Copyright (c) Squirrel Chat et al., All rights reserved.
- * SPDX-License-Identifier: BSD-3-Clause
- *
- * Redistribution and use in source and binary forms, with or without
- * modification, are permitted provided that the following conditions are met:
- *
- * 1. Redistributions of source code must retain the above copyright notice, this
- *    list of conditions and the following disclaimer.
- * 2. Redistributions in binary form must reproduce the above copyright notice,
- *    this list of conditions and the following disclaimer in the
- *    documentation and/or other materials provided with the distribution.
- * 3. Neither the name of the copyright holder nor the names of its contributors
- *    may be used to endorse or promote products derived from this software without
- *    specific prior written permission.
- *
- * THIS SOFTWARE IS PROVIDED BY THE COPYRIGHT HOLDERS AND CONTRIBUTORS "AS IS" AND
- * ANY EXPRESS OR IMPLIED WARRANTIES, INCLUDING, BUT NOT LIMITED TO, THE IMPLIED
- * WARRANTIES OF MERCHANTABILITY AND FITNESS FOR A PARTICULAR PURPOSE ARE
- * DISCLAIMED. IN NO EVENT SHALL THE COPYRIGHT HOLDER OR CONTRIBUTORS BE LIABLE
- * FOR ANY DIRECT, INDIRECT, INCIDENTAL, SPECIAL, EXEMPLARY, OR CONSEQUENTIAL
- * DAMAGES (INCLUDING, BUT NOT LIMITED TO, PROCUREMENT OF SUBSTITUTE GOODS OR
- * SERVICES; LOSS OF USE, DATA, OR PROFITS; OR BUSINESS INTERRUPTION) HOWEVER
- * CAUSED AND ON ANY THEORY OF LIABILITY, WHETHER IN CONTRACT, STRICT LIABILITY,
- * OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE
- * OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
- */
-
-// node_modules/smol-toml/dist/struct.js
-/*!
- * Copyright (c) Squirrel Chat et al., All rights reserved.
- * SPDX-License-Identifier: BSD-3-Clause
- *
- * Redistribution and use in source and binary forms, with or without
- * modification, are permitted provided that the following conditions are met:
- *
- * 1. Redistributions of source code must retain the above copyright notice, this
- *    list of conditions and the following disclaimer.
- * 2. Redistributions in binary form must reproduce the above copyright notice,
- *    this list of conditions and the following disclaimer in the
- *    documentation and/or other materials provided with the distribution.
- * 3. Neither the name of the copyright holder nor the names of its contributors
- *    may be used to endorse or promote products derived from this software without
- *    specific prior written permission.
- *
- * THIS SOFTWARE IS PROVIDED BY THE COPYRIGHT HOLDERS AND CONTRIBUTORS "AS IS" AND
- * ANY EXPRESS OR IMPLIED WARRANTIES, INCLUDING, BUT NOT LIMITED TO, THE IMPLIED
- * WARRANTIES OF MERCHANTABILITY AND FITNESS FOR A PARTICULAR PURPOSE ARE
- * DISCLAIMED. IN NO EVENT SHALL THE COPYRIGHT HOLDER OR CONTRIBUTORS BE LIABLE
- * FOR ANY DIRECT, INDIRECT, INCIDENTAL, SPECIAL, EXEMPLARY, OR CONSEQUENTIAL
- * DAMAGES (INCLUDING, BUT NOT LIMITED TO, PROCUREMENT OF SUBSTITUTE GOODS OR
- * SERVICES; LOSS OF USE, DATA, OR PROFITS; OR BUSINESS INTERRUPTION) HOWEVER
- * CAUSED AND ON ANY THEORY OF LIABILITY, WHETHER IN CONTRACT, STRICT LIABILITY,
- * OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE
- * OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
- */
-
-// node_modules/smol-toml/dist/parse.js
-/*!
- * Copyright (c) Squirrel Chat et al., All rights reserved.
- * SPDX-License-Identifier: BSD-3-Clause
- *
- * Redistribution and use in source and binary forms, with or without
- * modification, are permitted provided that the following conditions are met:
- *
- * 1. Redistributions of source code must retain the above copyright notice, this
- *    list of conditions and the following disclaimer.
- * 2. Redistributions in binary form must reproduce the above copyright notice,
- *    this list of conditions and the following disclaimer in the
- *    documentation and/or other materials provided with the distribution.
- * 3. Neither the name of the copyright holder nor the names of its contributors
- *    may be used to endorse or promote products derived from this software without
- *    specific prior written permission.
- *
- * THIS SOFTWARE IS PROVIDED BY THE COPYRIGHT HOLDERS AND CONTRIBUTORS "AS IS" AND
- * ANY EXPRESS OR IMPLIED WARRANTIES, INCLUDING, BUT NOT LIMITED TO, THE IMPLIED
- * WARRANTIES OF MERCHANTABILITY AND FITNESS FOR A PARTICULAR PURPOSE ARE
- * DISCLAIMED. IN NO EVENT SHALL THE COPYRIGHT HOLDER OR CONTRIBUTORS BE LIABLE
- * FOR ANY DIRECT, INDIRECT, INCIDENTAL, SPECIAL, EXEMPLARY, OR CONSEQUENTIAL
- * DAMAGES (INCLUDING, BUT NOT LIMITED TO, PROCUREMENT OF SUBSTITUTE GOODS OR
- * SERVICES; LOSS OF USE, DATA, OR PROFITS; OR BUSINESS INTERRUPTION) HOWEVER
- * CAUSED AND ON ANY THEORY OF LIABILITY, WHETHER IN CONTRACT, STRICT LIABILITY,
- * OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE
- * OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
- */
-
-// node_modules/smol-toml/dist/stringify.js
-/*!
- * Copyright (c) Squirrel Chat et al., All rights reserved.
- * SPDX-License-Identifier: BSD-3-Clause
- *
- * Redistribution and use in source and binary forms, with or without
- * modification, are permitted provided that the following conditions are met:
- *
- * 1. Redistributions of source code must retain the above copyright notice, this
- *    list of conditions and the following disclaimer.
- * 2. Redistributions in binary form must reproduce the above copyright notice,
- *    this list of conditions and the following disclaimer in the
- *    documentation and/or other materials provided with the distribution.
- * 3. Neither the name of the copyright holder nor the names of its contributors
- *    may be used to endorse or promote products derived from this software without
- *    specific prior written permission.
- *
- * THIS SOFTWARE IS PROVIDED BY THE COPYRIGHT HOLDERS AND CONTRIBUTORS "AS IS" AND
- * ANY EXPRESS OR IMPLIED WARRANTIES, INCLUDING, BUT NOT LIMITED TO, THE IMPLIED
- * WARRANTIES OF MERCHANTABILITY AND FITNESS FOR A PARTICULAR PURPOSE ARE
- * DISCLAIMED. IN NO EVENT SHALL THE COPYRIGHT HOLDER OR CONTRIBUTORS BE LIABLE
- * FOR ANY DIRECT, INDIRECT, INCIDENTAL, SPECIAL, EXEMPLARY, OR CONSEQUENTIAL
- * DAMAGES (INCLUDING, BUT NOT LIMITED TO, PROCUREMENT OF SUBSTITUTE GOODS OR
- * SERVICES; LOSS OF USE, DATA, OR PROFITS; OR BUSINESS INTERRUPTION) HOWEVER
- * CAUSED AND ON ANY THEORY OF LIABILITY, WHETHER IN CONTRACT, STRICT LIABILITY,
- * OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE
- * OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
- */
-var BARE_KEY = /^[a-z0-9-_]+$/i;
-var HAS_WELLFORMED = !!"".isWellFormed;
-function extendedTypeOf(obj) {
-  let type = typeof obj;
-  if (type === "object") {
-    if (Array.isArray(obj))
-      return "array";
-    if (typeof obj.getUTCDate === "function" && obj instanceof Date)
-      return "date";
-    if (globalThis.Temporal) {
-      if (obj.until) {
-        if (obj instanceof Temporal.ZonedDateTime)
-          return "temporal/tz+uc";
-        if (obj instanceof Temporal.PlainDateTime || obj instanceof Temporal.PlainDate)
-          return "temporal/uc";
-        if (obj instanceof Temporal.PlainTime || obj instanceof Temporal.Instant)
-          return "temporal";
-        if (obj instanceof Temporal.PlainYearMonth)
-          return "temporal/x";
-      } else if (obj.toPlainDate && obj instanceof Temporal.PlainMonthDay || obj.negated && obj instanceof Temporal.Duration) {
-        return "temporal/x";
-      }
-    }
-  }
-  return type;
-}
-function isArrayOfTables(obj) {
-  for (let i2 = 0; i2 < obj.length; i2++) {
-    if (extendedTypeOf(obj[i2]) !== "object")
-      return false;
-  }
-  return obj.length != 0;
-}
-function formatWellFormedStringUnchecked(s) {
-  return JSON.stringify(s).replaceAll("\x7F", "\\u007f");
-}
-function formatString(s) {
-  return formatWellFormedStringUnchecked(HAS_WELLFORMED ? s.toWellFormed() : s);
-}
-function formatKey(s) {
-  if (BARE_KEY.test(s))
-    return s;
-  if (HAS_WELLFORMED && !s.isWellFormed())
-    throw new RangeError("key contains illegal lone surrogates");
-  return formatWellFormedStringUnchecked(s);
-}
-function stringifyValue(val, type, depth, numberAsFloat, strictTemporal) {
-  if (depth === 0) {
-    throw new Error("Could not stringify the object: maximum object depth exceeded");
-  }
-  switch (type) {
-    // @ts-expect-error -- intentional fallthrough case
-    case "number":
-      if (isNaN(val))
-        return "nan";
-      if (val === Infinity)
-        return "inf";
-      if (val === -Infinity)
-        return "-inf";
-      if (Number.isInteger(val) && (numberAsFloat || !Number.isSafeInteger(val)))
-        return val.toFixed(1);
-    case "bigint":
-    case "boolean":
-    case "temporal":
-      return val.toString();
-    case "string":
-      return formatString(val);
-    case "date":
-      if (isNaN(val.getTime()))
-        throw new TypeError("cannot serialize invalid date");
-      return val.toISOString();
-    case "object":
-      return stringifyInlineTable(val, depth, numberAsFloat, strictTemporal);
-    case "array":
-      return stringifyArray(val, depth, numberAsFloat, strictTemporal);
-    // @ts-expect-error -- intentional fallthrough case
-    case "temporal/tz+uc":
-      if (strictTemporal) {
-        let tz = val.timeZoneId;
-        let tzc = tz.charCodeAt(0);
-        if (
-          // Classic offset
-          tzc !== 43 && tzc !== 45 && // Fast pre-check pass; see below for the actually accepted values
-          (tzc !== 85 && tzc !== 71 && tzc !== 90 && tzc !== 69 || // UTC and its aliases; Temporal implementations don't all canonicalise unfortunately
-          tz !== "UTC" && tz !== "UCT" && tz !== "Universal" && tz !== "Zulu" && // GMT is a TZ but it's for all intents and purposes equivalent to UTC. Safe to downgrade.
-          !tz.startsWith("GMT") && tz !== "Greenwich" && // Etc/* are all safe to downgrade to offset (either UTC, GMT, or offset)
-          !tz.startsWith("Etc/"))
-        ) {
-          throw new TypeError("Temporal objects with an IANA timezone are not allowed in Temporal strict mode");
-        }
-      }
-    case "temporal/uc":
-      if (strictTemporal && val.calendarId !== "iso8601")
-        throw new TypeError("Temporal objects with a non-default calendar are not allowed in Temporal strict mode");
-      return val.toString({
-        calendarName: "never",
-        timeZoneName: "never"
-      });
-    case "temporal/x":
-      throw new TypeError("Unsupported " + val[Symbol.toStringTag]);
-  }
-}
-function stringifyInlineTable(obj, depth, numberAsFloat, strictTemporal) {
-  let keys = Object.keys(obj);
-  if (keys.length === 0)
-    return "{}";
-  let res = "{ ";
-  for (let i2 = 0; i2 < keys.length; i2++) {
-    let k = keys[i2];
-    if (i2)
-      res += ", ";
-    res += formatKey(k) + " = " + stringifyValue(obj[k], extendedTypeOf(obj[k]), depth - 1, numberAsFloat, strictTemporal);
-  }
-  return res + " }";
-}
-function stringifyArray(array2, depth, numberAsFloat, strictTemporal) {
-  if (array2.length === 0)
-    return "[]";
-  let res = "[ ";
-  for (let i2 = 0; i2 < array2.length; i2++) {
-    if (i2)
-      res += ", ";
-    if (array2[i2] === null || array2[i2] === void 0) {
-      throw new TypeError("arrays cannot contain null or undefined values");
-    }
-    res += stringifyValue(array2[i2], extendedTypeOf(array2[i2]), depth - 1, numberAsFloat, strictTemporal);
-  }
-  return res + " ]";
-}
-function stringifyArrayTable(array2, key, depth, numberAsFloat, strictTemporal) {
-  if (depth === 0) {
-    throw new Error("Could not stringify the object: maximum object depth exceeded");
-  }
-  let res = "";
-  for (let i2 = 0; i2 < array2.length; i2++) {
-    res += `${res && "\n"}[[${key}]]
-`;
-    res += stringifyTable(0, array2[i2], key, depth, numberAsFloat, strictTemporal);
-  }
-  return res;
-}
-function stringifyTable(tableKey, obj, prefix, depth, numberAsFloat, strictTemporal) {
-  if (depth === 0) {
-    throw new Error("Could not stringify the object: maximum object depth exceeded");
-  }
-  let preamble = "";
-  let tables = "";
-  let keys = Object.keys(obj);
-  for (let i2 = 0; i2 < keys.length; i2++) {
-    let k = keys[i2];
-    if (obj[k] !== null && obj[k] !== void 0) {
-      let type = extendedTypeOf(obj[k]);
-      if (type === "symbol" || type === "function") {
-        throw new TypeError(`cannot serialize values of type '${type}'`);
-      }
-      let key = formatKey(k);
-      if (type === "array" && isArrayOfTables(obj[k])) {
-        tables += (tables && "\n") + stringifyArrayTable(obj[k], prefix ? `${prefix}.${key}` : key, depth - 1, numberAsFloat, strictTemporal);
-      } else if (type === "object") {
-        let tblKey = prefix ? `${prefix}.${key}` : key;
-        tables += (tables && "\n") + stringifyTable(tblKey, obj[k], tblKey, depth - 1, numberAsFloat, strictTemporal);
-      } else {
-        preamble += key;
-        preamble += " = ";
-        preamble += stringifyValue(obj[k], type, depth, numberAsFloat, strictTemporal);
-        preamble += "\n";
-      }
-    }
-  }
-  if (tableKey && (preamble || !tables))
-    preamble = preamble ? `[${tableKey}]
-${preamble}` : `[${tableKey}]`;
-  return preamble && tables ? `${preamble}
-${tables}` : preamble || tables;
-}
-function stringify(obj, { maxDepth = 1e3, numbersAsFloat = false, strictTemporal = false } = {}) {
-  if (extendedTypeOf(obj) !== "object") {
-    throw new TypeError("stringify can only be called with an object");
-  }
-  let str = stringifyTable(0, obj, "", maxDepth, numbersAsFloat, strictTemporal);
-  if (str[str.length - 1] !== "\n")
-    return str + "\n";
-  return str;
-}
-
-// node_modules/smol-toml/dist/index.js
-/*!
- * Copyright (c) Squirrel Chat et al., All rights reserved.
- * SPDX-License-Identifier: BSD-3-Clause
- *
- * Redistribution and use in source and binary forms, with or without
- * modification, are permitted provided that the following conditions are met:
- *
- * 1. Redistributions of source code must retain the above copyright notice, this
- *    list of conditions and the following disclaimer.
- * 2. Redistributions in binary form must reproduce the above copyright notice,
- *    this list of conditions and the following disclaimer in the
- *    documentation and/or other materials provided with the distribution.
- * 3. Neither the name of the copyright holder nor the names of its contributors
- *    may be used to endorse or promote products derived from this software without
- *    specific prior written permission.
- *
- * THIS SOFTWARE IS PROVIDED BY THE COPYRIGHT HOLDERS AND CONTRIBUTORS "AS IS" AND
- * ANY EXPRESS OR IMPLIED WARRANTIES, INCLUDING, BUT NOT LIMITED TO, THE IMPLIED
- * WARRANTIES OF MERCHANTABILITY AND FITNESS FOR A PARTICULAR PURPOSE ARE
- * DISCLAIMED. IN NO EVENT SHALL THE COPYRIGHT HOLDER OR CONTRIBUTORS BE LIABLE
- * FOR ANY DIRECT, INDIRECT, INCIDENTAL, SPECIAL, EXEMPLARY, OR CONSEQUENTIAL
- * DAMAGES (INCLUDING, BUT NOT LIMITED TO, PROCUREMENT OF SUBSTITUTE GOODS OR
- * SERVICES; LOSS OF USE, DATA, OR PROFITS; OR BUSINESS INTERRUPTION) HOWEVER
- * CAUSED AND ON ANY THEORY OF LIABILITY, WHETHER IN CONTRACT, STRICT LIABILITY,
- * OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE
- * OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
- */
-
-// src/install/nodes.ts
-function nodeFiles(input) {
-  const mirrors2 = nodeMirrors(input);
-  if (mirrors2.length === 0) return [];
-  const texts = [
-    ["nodes/config.toml", configToml(mirrors2, input)],
-    ...mirrors2.filter(fitsArchive).map((mirror) => [
-      `nodes/certs.d/${hostFolder(mirror.registry)}/hosts.toml`,
-      hostsToml(mirror, input)
-    ]),
-    ["nodes/README.txt", readme(input)]
-  ];
-  return texts.map(([path12, text4]) => ({ path: path12, bytes: Buffer.from(text4) }));
-}
-function nodeMirrors({ entries, plainHttp }) {
-  const plain3 = entries.filter(isContainerdEntry).map(({ key, value }) => [key, value]);
-  return [...new Map(plain3)].map(([registry3, target2]) => ({
-    registry: registry3,
-    url: mirrorUrl(target2, plainHttp)
-  }));
-}
-function mirrorUrl(value, plainHttp) {
-  const { host, path: path12 } = readTarget(value);
-  return `${plainHttp ? "http" : "https"}://${host}/v2${path12 === "" ? "" : `/${path12}`}`;
-}
-function fitsArchive({ registry: registry3 }) {
-  return `nodes/certs.d/${hostFolder(registry3)}/hosts.toml`.length <= 99;
-}
-function hostFolder(registry3) {
-  return registry3.replace(/:(\d+)$/, "_$1_");
-}
-function configToml(mirrors2, input) {
-  const registry3 = {
-    mirrors: Object.fromEntries(
-      mirrors2.map(({ registry: registry4, url }) => [registry4, { endpoint: [url] }])
-    ),
-    ...input.insecureSkipVerify ? { configs: { [input.endpoint]: { tls: { insecure_skip_verify: true } } } } : {}
-  };
-  return [
-    "# containerd 1.x: merge into /etc/containerd/config.toml. Not together with certs.d (config_path).\n",
-    input.caCert === void 0 ? "" : `# The target's CA belongs into the node's trust, or as ca_file under configs."${input.endpoint}".tls.
-`,
-    stringify({ version: 2, plugins: { "io.containerd.grpc.v1.cri": { registry: registry3 } } }),
-    "\n"
-  ].join("");
-}
-function hostsToml({ registry: registry3, url }, input) {
-  const how = {
-    capabilities: ["pull", "resolve"],
-    override_path: true,
-    ...input.insecureSkipVerify ? { skip_verify: true } : {}
-  };
-  return [
-    `# containerd 2.x, and 1.5 or newer with config_path: /etc/containerd/certs.d/${hostFolder(registry3)}/hosts.toml
-`,
-    input.caCert === void 0 ? "" : `# The target's CA belongs into the node's trust, or beside this file with: ca = "ca.crt"
-`,
-    stringify({ server: url, ...how, host: { [url]: how } }),
-    "\n"
-  ].join("");
-}
-function readme(input) {
-  return `What containerd on the workload nodes should show
-=================================================
-
-The gateway hands the mirror map on to the clusters that it deploys; these files say what should then stand
-on a node. They are for comparing, and for nodes that you set up yourself. There are two spellings, and
-containerd refuses to start its CRI plugin when it finds both:
-
-config.toml
-    For containerd 1.x without config_path. Merge its tables into /etc/containerd/config.toml.
-
-certs.d/HOST/hosts.toml
-    For containerd 2.x, and for 1.5 or newer where config.toml sets
-    config_path = "/etc/containerd/certs.d". Copy the folders there. A port is written HOST_PORT_.
-    "server" is the mirror too, so that nothing falls back to the internet.
-
-Each address has the registry API's /v2/ in it, once: containerd uses the path as it is. An address without
-it is answered 404, and containerd 1.x then asks the internet.
-
-Pull secrets of pods are not used for mirrors. If ${input.endpoint} wants a login to pull, the node's
-containerd configuration must carry it.
-${input.caCert === void 0 ? "" : `
-The certificate of ${input.endpoint} is signed by an own CA (CA_CERT in registry-secret.yaml): the nodes must trust it.
-`}`;
-}
-
-// src/install/readme.ts
-function readmeText(inventory) {
-  const { name: name3, version: version3, target: target2, images: images2 } = inventory;
-  const isAirgap = target2.environment === "airgap";
-  const tools = `oras 1.3.6 or newer, kubectl${isAirgap ? ", helm 3" : ""}`;
-  const steps = `load, secret${isAirgap ? ", chart" : ""} and check`;
-  const file2 = `${name3}-${version3}.tar`;
-  const placements = images2.reduce((count4, image2) => count4 + image2.placements.length, 0);
-  const content = inventory.imagesNotEmbedded ? `${images2.length} images are expected in ${target2.endpoint} already; this bundle does not carry them` : `${images2.length} images for ${placements} references in ${target2.endpoint}`;
-  return Buffer.from(`${name3} ${version3}
-${"=".repeat(name3.length + version3.length + 1)}
-
-This file, ${file2}, holds what a cluster behind an air gap needs to pull its images from
-${target2.endpoint}: ${content}; the Secret registry-info${isAirgap ? "; the image-swap chart and its values" : ""};
-and the containerd configuration that the nodes should show (nodes/).
-${baseText(inventory)}It was made at ${inventory.createdAt}${inventory.expiresAt ? ` and expires at ${inventory.expiresAt}` : ""} (sequence ${inventory.sequence}). No credentials are in it.
-
-Install
--------
-Get install.sh and the public key by another way than this file: a script in the bundle cannot vouch for
-the bundle. Then, on a host that reaches the registry and the cluster (tools: ${tools}):
-
-    sh install.sh ${file2} --key KEY.pub --dry-run
-    sh install.sh ${file2} --key KEY.pub --username USER --password-file FILE
-
---username and --password-file are what the cluster pulls with; without them the credential that the cluster's
-Secret has is kept. Whoever pushes logs in to the registry with oras or docker before, or gives --push-username
-and --push-password-file. The namespace jet-system must exist, or give --create-namespace. --dry-run contacts
-nothing; --only and --skip choose among the steps ${steps}. More: sh install.sh --help
-
-With Node 20.18.1 or newer on the host, every byte is verified before anything is pushed. Without it, blobs are
-checked by digest while they are pushed, and those that the registry has already are not read; to check the
-whole file first:
-
-    sha256sum -c ${file2}.sha256
-
-That proves as much as the way by which the .sha256 came. A bundle in parts (${file2}.001 and on) goes by the
-same name everywhere; only tar below wants one file: cat ${file2}.[0-9]* > ${file2}
-
-Check the signature by hand
----------------------------
-    tar -xOf ${file2} bundle.json > bundle.json
-    tar -xOf ${file2} bundle.sig > bundle.sig
-    openssl base64 -d -A -in bundle.sig -out bundle.sig.bin
-
-An Ed25519 key, OpenSSL 3:
-    openssl pkeyutl -verify -rawin -pubin -inkey KEY.pub -sigfile bundle.sig.bin -in bundle.json
-An ECDSA P-256 key, any OpenSSL:
-    openssl dgst -sha256 -verify KEY.pub -signature bundle.sig.bin bundle.json
-cosign, without a network (cosign 3 also wants --new-bundle-format=false):
-    cosign verify-blob --key KEY.pub --signature bundle.sig --insecure-ignore-tlog=true bundle.json
-
-bundle.json names every other part with its SHA-256. The parts apart from the images are in SHA256SUMS too,
-and its own hash is in bundle.json:
-    grep '"path":"SHA256SUMS"' bundle.json
-    tar -xf ${file2} && sha256sum -c SHA256SUMS
-
-The file is an OCI image layout in a tar: oras, skopeo, podman and ctr read it as it is.
-`);
-}
-function baseText({ base: base2 }) {
-  if (!base2) return "";
-  return `It builds on ${base2.name} ${base2.version}, which must have been loaded before: ${base2.blobs.length} blobs that came
-with that are not in here, so the OCI layout is not complete by itself.
-`;
-}
-
-// src/install/yaml.ts
-function toYaml(value, name3) {
-  refuseUnprintable(value, name3);
-  const options = { forceQuotes: true, quoteStyle: "double", lineWidth: -1, noRefs: true };
-  return Buffer.from(`---
-${dump(value, options)}`);
-}
-function refuseUnprintable(value, path12) {
-  if (typeof value === "object") {
-    for (const [key, inner] of Object.entries(value)) refuseUnprintable(inner, `${path12}: ${key}`);
-  } else if (typeof value === "string" && (value.includes("\0") || new RegExp("\\p{Surrogate}", "u").test(value))) {
-    throw new AirgapError("usage", `${path12} holds a character that kubectl and helm cannot carry`, {
-      given: JSON.stringify(value.slice(0, 200)),
-      expected: "text without NUL characters and halves of characters"
-    });
-  }
-}
-
-// src/install/secret.ts
-var maxBytes2 = 1024 * 1024;
-function secretYaml(target2) {
-  const yaml = toYaml(
-    {
-      apiVersion: "v1",
-      stringData: { ...secretData(target2) },
-      kind: "Secret",
-      metadata: { name: "registry-info", namespace: "jet-system" },
-      type: "Opaque"
-    },
-    "registry-secret.yaml"
-  );
-  if (yaml.length <= maxBytes2) return yaml;
-  throw new AirgapError("usage", "the Secret registry-info would be larger than Kubernetes takes", {
-    given: `${yaml.length} bytes, ${Buffer.byteLength(target2.mirrorRegistries)} of them mirrorRegistries`,
-    expected: `at most ${maxBytes2} bytes`,
-    next: "shorten mirrorRegistries: one entry a registry, not one an image"
-  });
-}
-function secretData(target2) {
-  return {
-    DOMAIN: target2.endpoint,
-    BASE_PATH: target2.baseContentPath,
-    USERNAME: "",
-    PASSWORD: "",
-    INSECURE: String(target2.insecureSkipVerify),
-    CA_CERT: target2.caCert ?? "",
-    MIRROR_REGISTRIES: target2.mirrorRegistries
-  };
-}
-
-// src/install/tables.ts
-var release = { name: "image-swap", namespace: "default" };
-function imagesTable(inventory) {
-  return table(inventory.images.flatMap((image2) => placementRows(image2, inventory)));
-}
-function placementRows(image2, inventory) {
-  return image2.placements.map(({ reference }) => {
-    const { repository: repository2, tag: tag2 } = splitPlacement(reference);
-    const how = isPullThrough(repository2, inventory.target.pullThrough) ? "prove" : "push";
-    const inTarget2 = inEndpoint(repository2, inventory);
-    return [image2.digest, image2.mediaType, inTarget2, tag2, how, image2.source];
-  });
-}
-function baseTable({ blobs: blobs2 }, homes, inventory) {
-  const rows = blobs2.map(({ digest: digest2, size }) => {
-    const repositories = (homes.get(digest2) ?? []).map((home) => inEndpoint(home, inventory));
-    return [digest2, String(size), repositories.join(" ")];
-  });
-  return table(rows);
-}
-function settingsTable(inventory, target2, chart) {
-  return table([
-    ["format", "1"],
-    ...identityRows(inventory),
-    ...registryRows(inventory),
-    ...rootRows(inventory),
-    ...baseRows(inventory),
-    ...chart === void 0 ? [] : chartRows(chart),
-    ...Object.entries(secretData(target2)).map(([key, value]) => [`secret.${key}`, base642(value)])
-  ]);
-}
-function identityRows(inventory) {
-  return [
-    ["tool", `${inventory.tool.name} ${inventory.tool.version}`],
-    ["name", inventory.name],
-    ["version", inventory.version],
-    ["sequence", String(inventory.sequence)],
-    ["createdAt", inventory.createdAt],
-    ["notBefore", dayBefore(inventory.createdAt)],
-    ...inventory.expiresAt === void 0 ? [] : [["expiresAt", inventory.expiresAt]],
-    ["environment", inventory.target.environment]
-  ];
-}
-function dayBefore(time3) {
-  const day3 = 24 * 60 * 60 * 1e3;
-  return utcSeconds(new Date(Date.parse(time3) - day3));
-}
-function registryRows({ target: target2 }) {
-  return [
-    ["endpoint", target2.endpoint],
-    ["plainHttp", String(target2.plainHttp)],
-    ["insecureSkipVerify", String(target2.insecureSkipVerify)],
-    ...target2.caCert === void 0 ? [] : [["caCert", base642(target2.caCert)]]
-  ];
-}
-function rootRows(inventory) {
-  const { root: root2, moreRoots = [], version: tag2 } = inventory;
-  const roots = root2 === void 0 ? [] : [root2, ...moreRoots];
-  return [
-    ["imagesEmbedded", String(inventory.imagesNotEmbedded !== true)],
-    ["bundleRepository", inEndpoint(bundleRepository(inventory), inventory)],
-    ...roots.map(({ digest: digest2 }, n2) => ["root", `${digest2} ${n2 === 0 ? tag2 : `${tag2}-${n2 + 1}`}`])
-  ];
-}
-function baseRows(inventory) {
-  const { base: base2, target: target2 } = inventory;
-  if (base2 === void 0) return [];
-  const { name: name3, version: version3, inventoryDigest } = base2;
-  return [
-    ["baseName", name3],
-    ["baseVersion", version3],
-    ["baseInventory", inventoryDigest],
-    ["baseRepository", inEndpoint(bundleRepository({ target: target2, name: name3 }), inventory)]
-  ];
-}
-function chartRows(chart) {
-  return [
-    ["release", release.name],
-    ["namespace", release.namespace],
-    ["chart", `chart/${chart.fileName}`],
-    ["registryKey", chart.spelling === "nested" ? "config.ociImageRegistry" : "ociImageRegistry"]
-  ];
-}
-function inEndpoint(whole, { target: target2 }) {
-  const host = `${target2.endpoint}/`;
-  if (!whole.startsWith(host)) throw new Error(`${whole} is not in ${target2.endpoint}`);
-  return whole.slice(host.length);
-}
-function base642(text4) {
-  return Buffer.from(text4).toString("base64");
-}
-function table(rows) {
-  for (const value of rows.flat()) refuseControls(value);
-  return Buffer.from(rows.map((row) => `${row.join("	")}
-`).join(""));
-}
-function refuseControls(value) {
-  if (!/[\p{Cc}\p{Surrogate}]/u.test(value)) return;
-  throw new AirgapError("usage", "a name has a control character in it", {
-    given: JSON.stringify(value),
-    expected: "names without tabs, line breaks and other control characters"
-  });
-}
-
-// src/install/values.ts
-function valuesYaml2(input) {
-  const ociImageRegistry2 = registrySection(input.target);
-  const config2 = configSection(input);
-  return toYaml(
-    input.spelling === "nested" ? { config: { ociImageRegistry: ociImageRegistry2, ...config2 } } : { ociImageRegistry: ociImageRegistry2, ...Object.keys(config2).length > 0 ? { config: config2 } : {} },
-    "values.yaml"
-  );
-}
-function registrySection(target2) {
-  return {
-    endpoint: target2.endpoint,
-    name: target2.name,
-    username: "",
-    password: "",
-    baseContentPath: target2.baseContentPath,
-    insecureSkipVerify: target2.insecureSkipVerify,
-    caCert: target2.caCert ?? "",
-    mirrorRegistries: target2.mirrorRegistries
-  };
-}
-function configSection({ ownImages: ownImages2, isEKSCluster }) {
-  const images2 = {
-    ...ownImages2?.init === void 0 ? {} : { imageSwapInitImage: ownImages2.init },
-    ...ownImages2?.image === void 0 ? {} : { imageSwapImage: ownImages2.image }
-  };
-  return {
-    ...Object.keys(images2).length > 0 ? { imageSwapImages: images2 } : {},
-    ...isEKSCluster === void 0 ? {} : { imageSwapConfig: { isEKSCluster } }
-  };
-}
-
-// src/install/files.ts
-function installFiles(input) {
-  return [
-    { path: "install.sh", bytes: input.script, mode: 493 },
-    plain("images.tsv", imagesTable(input.inventory)),
-    ...baseFiles(input),
-    plain("settings.tsv", settingsTable(input.inventory, input.target, input.chart)),
-    plain("README.txt", readmeText(input.inventory)),
-    ...chartFiles(input),
-    plain("registry-secret.yaml", secretYaml(input.target)),
-    ...nodeFiles(nodesInput(input)).map(({ path: path12, bytes }) => plain(path12, bytes)),
-    ...input.program === void 0 ? [] : [plain("bundle.js", input.program)]
-  ];
-}
-function plain(path12, bytes) {
-  return { path: path12, bytes, mode: 420 };
-}
-function baseFiles({ inventory, homes = /* @__PURE__ */ new Map() }) {
-  const { base: base2 } = inventory;
-  return base2 === void 0 ? [] : [plain("base.tsv", baseTable(base2, homes, inventory))];
-}
-function chartFiles({ chart, target: target2, ownImages: ownImages2, isEKSCluster }) {
-  if (chart === void 0) return [];
-  const values = valuesYaml2({
-    target: target2,
-    spelling: chart.spelling,
-    ...ownImages2 === void 0 ? {} : { ownImages: ownImages2 },
-    ...isEKSCluster === void 0 ? {} : { isEKSCluster }
-  });
-  return [plain(`chart/${chart.fileName}`, chart.bytes), plain("values.yaml", values)];
-}
-function nodesInput({ inventory, target: target2 }) {
-  const { endpoint, plainHttp, insecureSkipVerify, caCert } = inventory.target;
-  const trust = caCert === void 0 ? {} : { caCert };
-  return {
-    entries: target2.mirrorMap.entries,
-    endpoint,
-    plainHttp,
-    insecureSkipVerify,
-    ...trust
-  };
 }
 
 // src/mirror-map/print.ts
@@ -40471,22 +40883,23 @@ async function readGraph(image2, manifest) {
 async function makeInventory(input) {
   const { plan: plan2, withoutImages } = input;
   const chart = installedChart(input);
+  const credentials = credentialKind(input.spec);
   const about = describe2(input);
   const embedded = withoutImages ? [] : plan2.images.filter(({ entry }) => travels(about, entry));
   const leaves = embedded.flatMap(({ graph }) => leavesOf(graph));
   const roots = rootIndexes(
-    leaves.map(({ descriptor: descriptor3, platform: platform5 }) => ({
+    leaves.map(({ descriptor: descriptor3, platform: platform6 }) => ({
       ...descriptor3,
-      ...platform5 ? { platform: platform5 } : {}
+      ...platform6 ? { platform: platform6 } : {}
     }))
   );
   const content = uniqueBlobs(embedded);
   const base2 = input.base && inventoryBase(input.base, leaves, manifestsOf(embedded));
   const leftOut = new Set(base2?.blobs.map(({ digest: digest2 }) => digest2));
-  const [root2, ...moreRoots] = roots.map(({ descriptor: descriptor3 }) => descriptor3);
+  const [root, ...moreRoots] = roots.map(({ descriptor: descriptor3 }) => descriptor3);
   const unfinished = {
     ...about,
-    ...root2 ? { root: root2 } : {},
+    ...root ? { root } : {},
     ...moreRoots.length > 0 ? { moreRoots } : {},
     images: plan2.images.map(({ entry }) => entry),
     files: [],
@@ -40496,6 +40909,7 @@ async function makeInventory(input) {
     ),
     ...chart ? { chart: chartEntry(chart) } : {},
     ...withoutImages ? { imagesNotEmbedded: true } : {},
+    ...credentials ? { credentials } : {},
     ...base2 ? { base: base2 } : {}
   };
   const layout = layoutFiles(
@@ -40524,7 +40938,7 @@ function manifestsOf(images2) {
 }
 function withRoots(roots, blobs2) {
   const first = roots.map(({ descriptor: { digest: digest2, size } }) => ({ digest: digest2, size }));
-  const others = blobs2.filter(({ digest: digest2 }) => first.every((root2) => root2.digest !== digest2));
+  const others = blobs2.filter(({ digest: digest2 }) => first.every((root) => root.digest !== digest2));
   return [...first, ...others];
 }
 function isRunnable({ graph }) {
@@ -40569,9 +40983,26 @@ async function allFiles(layout, inventory, homes, input) {
     ...[...layout].map(([path12, bytes]) => ({ path: path12, bytes, mode: 420 })),
     ...installFiles({ ...await installInput(inventory, input), homes })
   ];
-  const sums = { path: "SHA256SUMS", bytes: sha256Sums(files2.map(fileEntry)), mode: 420 };
-  const readme2 = files2.findIndex(({ path: path12 }) => path12 === "README.txt");
-  return files2.toSpliced(readme2, 0, sums);
+  const sums = sumsOf(files2.map(fileEntry));
+  const readme = files2.findIndex(({ path: path12 }) => path12 === "README.txt");
+  return files2.toSpliced(readme, 0, sums);
+}
+var sumsPath = "SHA256SUMS";
+function sumsOf(files2) {
+  return { path: sumsPath, bytes: sha256Sums(files2), mode: 420 };
+}
+function withFile(made, file2) {
+  const files2 = [...made.inventory.files, fileEntry(file2)];
+  const sums = sumsOf(files2.filter(({ path: path12 }) => path12 !== sumsPath));
+  const entry = fileEntry(sums);
+  return {
+    ...made,
+    inventory: {
+      ...made.inventory,
+      files: files2.map((one) => one.path === sumsPath ? entry : one)
+    },
+    files: new Map([...made.files, [file2.path, file2.bytes], [sums.path, sums.bytes]])
+  };
 }
 async function installInput(inventory, input) {
   const { spec, ownImages: ownImages2 } = input;
@@ -40581,8 +41012,9 @@ async function installInput(inventory, input) {
     inventory,
     target: spec.target,
     ownImages: ownImages2,
-    script: await (0, import_promises34.readFile)(installScriptPath()),
-    program: await (0, import_promises34.readFile)(programPath()),
+    script: await (0, import_promises36.readFile)(installScriptPath()),
+    program: await (0, import_promises36.readFile)(programPath()),
+    tools: input.tools,
     ...chart ? { chart } : {},
     ...isEKSCluster === void 0 ? {} : { isEKSCluster }
   };
@@ -40596,10 +41028,13 @@ function ownImages(spec, chart) {
   const init = spec.imageSwap.initImage ?? chart?.ownImages?.init;
   const image2 = spec.imageSwap.image ?? chart?.ownImages?.image;
   const listed = [
-    { image: init, origin: "imageSwap.initImage" },
-    { image: image2, origin: "imageSwap.image" }
+    { image: init, origin: originOf2("imageSwap.initImage", spec.imageSwap.initImage) },
+    { image: image2, origin: originOf2("imageSwap.image", spec.imageSwap.image) }
   ].filter((own2) => own2.image !== void 0 && !isInTarget(spec, own2.image));
   return { sources: { ...init ? { init } : {}, ...image2 ? { image: image2 } : {} }, listed };
+}
+function originOf2(field, written2) {
+  return written2 === void 0 ? `from the chart; ${field} sets another` : field;
 }
 function ownImageReferences({ map }, { sources, listed }) {
   const entries = Object.entries(sources).map(([role, source]) => {
@@ -40609,11 +41044,10 @@ function ownImageReferences({ map }, { sources, listed }) {
   });
   return Object.fromEntries(entries);
 }
-function ownImageProblems(spec, chart, { sources, listed }) {
+function ownImageProblems(spec, { sources, listed }) {
   if (spec.environment === "non-airgap") return [];
-  const problems = chart ? [] : [noChart()];
   const unknown2 = !sources.image || !sources.init;
-  if (unknown2) problems.push(unknownImages(chart !== void 0));
+  const problems = unknown2 ? [unknownImages()] : [];
   const given = Object.values(sources).filter(
     (source) => !listed.some(({ image: image2 }) => image2 === source)
   );
@@ -40628,19 +41062,11 @@ function inTarget(reference) {
   if (reference.digest) return `${name3}@${reference.digest}`;
   return `${name3}:${reference.tag ?? "latest"}`;
 }
-function noChart() {
-  return warning2(
-    "no-chart",
-    [],
-    "environment is airgap, but no image-swap chart is given: `create` will refuse",
-    "add imageSwap: {chart: ./image-swap-1.5.3.tgz}, or environment: non-airgap"
-  );
-}
-function unknownImages(hasChart) {
+function unknownImages() {
   return warning2(
     "own-images",
     [],
-    `image-swap's own images are not known${hasChart ? ": the chart's values do not name them" : ""}`,
+    "image-swap's own images are not known: the chart's values do not name them",
     "add imageSwap: {initImage: \u2026, image: \u2026}"
   );
 }
@@ -40655,11 +41081,11 @@ function alreadyInTarget(images2) {
 
 // src/registry/read-image.ts
 async function readImage(source, reference, cache, wanted) {
-  const root2 = await readRoot(source, reference, cache);
-  if (!root2) return void 0;
+  const root = await readRoot(source, reference, cache);
+  if (!root) return void 0;
   const documents = /* @__PURE__ */ new Map();
   const walk = { source, cache, documents };
-  const document = await readDocument3(walk, root2);
+  const document = await readDocument3(walk, root);
   if (document.manifest.kind === "index")
     await readAll(walk, document.manifest.manifests.filter(wanted));
   return { root: document.descriptor, documents };
@@ -40683,8 +41109,8 @@ async function readDocument3(walk, descriptor3) {
   const bytes = await manifestBytes(walk, descriptor3);
   const sized = { ...descriptor3, size: bytes.length };
   const read5 = makeDocument(sized, bytes);
-  const platform5 = read5.platform ?? await configPlatform(walk, read5);
-  const document = platform5 ? { ...read5, platform: platform5 } : read5;
+  const platform6 = read5.platform ?? await configPlatform(walk, read5);
+  const document = platform6 ? { ...read5, platform: platform6 } : read5;
   walk.documents.set(descriptor3.digest, document);
   return document;
 }
@@ -40746,10 +41172,10 @@ function isAnswer(failure2) {
 }
 async function resolveImage(spec, listed, reference, { registries, cache, pins }) {
   const source = registries.source(reference);
-  const platforms = reference.digest ? [] : spec.platforms;
+  const platforms2 = reference.digest ? [] : spec.platforms;
   const asked2 = pins.get(listed.image) ?? reference.digest ?? reference.tag ?? "latest";
   const [graph, tagged2] = await Promise.all([
-    readImage(source, asked2, cache, (child2) => isWantedChild(child2, platforms)),
+    readImage(source, asked2, cache, (child2) => isWantedChild(child2, platforms2)),
     reference.digest && reference.tag && !pins.has(listed.image) ? source.client.headManifest(source.repository, reference.tag) : void 0
   ]);
   return {
@@ -40788,11 +41214,20 @@ function notThere({ client, repository: repository2 }, asked2) {
 }
 
 // src/commands/saved-plan.ts
-var import_node_path27 = require("node:path");
+var import_node_path28 = require("node:path");
 async function readSavedPlan(path12, context) {
   if (!path12) return void 0;
-  const text4 = await readText((0, import_node_path27.resolve)(context.cwd, path12), "the saved plan");
-  return parseInventory(Buffer.from(inventoryPart(text4)), "usage");
+  const text4 = await readText((0, import_node_path28.resolve)(context.cwd, path12), "the saved plan");
+  try {
+    return parseInventory(Buffer.from(inventoryPart(text4)), "usage");
+  } catch (cause) {
+    throw new AirgapError("usage", `${path12} is not a saved plan`, {
+      given: cause instanceof AirgapError ? cause.given : String(cause),
+      expected: "what plan -f bundle.yaml -o FILE wrote, unchanged",
+      next: "make the plan again: plan -f bundle.yaml -o FILE",
+      cause
+    });
+  }
 }
 function inventoryPart(text4) {
   try {
@@ -40809,14 +41244,20 @@ function pinsOf(saved) {
   );
 }
 function checkAgainstSaved(saved, made) {
-  const fields = [.../* @__PURE__ */ new Set([...Object.keys(saved), ...Object.keys(made)])];
-  const different = fields.filter((field) => canonical(saved[field]) !== canonical(made[field]));
+  const [one, other] = [asPlanned(saved), asPlanned(made)];
+  const fields = [.../* @__PURE__ */ new Set([...Object.keys(one), ...Object.keys(other)])];
+  const different = fields.filter((field) => canonical(one[field]) !== canonical(other[field]));
   if (different.length === 0) return;
   throw new AirgapError("usage", "bundle.yaml and the saved plan disagree", {
     given: `other ${different.join(", ")}`,
     expected: "the bundle file, chart and tool version that the plan was made with",
     next: "make the plan again: plan -f bundle.yaml -o FILE"
   });
+}
+function asPlanned(inventory) {
+  if (!inventory.credentials) return inventory;
+  const added3 = [sumsPath, credentialPaths[inventory.credentials]];
+  return { ...inventory, files: inventory.files.filter(({ path: path12 }) => !added3.includes(path12)) };
 }
 function canonical(value) {
   return JSON.stringify(
@@ -40830,6 +41271,8 @@ async function prepare2(spec, registries, context, { saved, withoutImages = fals
   const createdAt = saved ? new Date(saved.createdAt) : creationTime(context);
   refuseExpired(spec, createdAt);
   const chart = await loadChart(spec, registries);
+  const tools = await carriedTools(spec, context);
+  if (chart && takesOurChart(spec)) context.emit(ourChartTaken(chart));
   const own2 = ownImages(spec, chart);
   const listed = [...spec.images, ...own2.listed];
   const images2 = count(listed.length, "image");
@@ -40849,11 +41292,16 @@ async function prepare2(spec, registries, context, { saved, withoutImages = fals
     createdAt,
     withoutImages: withoutImages || saved?.imagesNotEmbedded === true,
     withFiles: !hasErrors(plan2.problems),
+    tools,
     base: base2
   });
   refuseOlderThanBase(made.inventory);
   if (saved) checkAgainstSaved(saved, made.inventory);
-  const problems = [...plan2.problems, ...ownImageProblems(spec, chart, own2)];
+  const problems = [
+    ...plan2.problems.filter(({ kind }) => !takesOurChart(spec) || !addedByOurChart.includes(kind)),
+    ...ownImageProblems(spec, own2),
+    ...credentialProblems(spec)
+  ];
   return { spec, ...made, problems, images: plan2.images, registries, found: cache.find };
 }
 function refuseExpired({ expires }, createdAt) {
@@ -40863,12 +41311,19 @@ function refuseExpired({ expires }, createdAt) {
     expected: `a time after ${createdAt.toISOString()}`
   });
 }
+var addedByOurChart = ["no-default", "target-not-excluded"];
+function ourChartTaken({ name: name3, version: version3 }) {
+  return {
+    kind: "note",
+    message: `imageSwap.chart is not given: taking our own chart, ${name3} ${version3}, and its two images`
+  };
+}
 function contentCache(spec, older) {
-  const kept = folderCache((0, import_node_path28.join)(stateFolder(spec), "manifests"));
+  const kept = folderCache((0, import_node_path29.join)(stateFolder(spec), "manifests"));
   return older ? cacheBefore(kept, older.find) : kept;
 }
 function stateFolder(spec) {
-  return (0, import_node_path28.join)(spec.folder, ".airgap-bundle");
+  return (0, import_node_path29.join)(spec.folder, ".airgap-bundle");
 }
 function creationTime({ env, now: now2 }) {
   const epoch = env.SOURCE_DATE_EPOCH;
@@ -40930,7 +41385,7 @@ async function plan(run, lock, registries, context) {
 }
 async function lockKept({ spec, name: name3 }, context) {
   const folder = stateFolder(spec);
-  const path12 = (0, import_node_path29.join)(folder, `${name3}-${spec.name}.lock`);
+  const path12 = (0, import_node_path30.join)(folder, `${name3}-${spec.name}.lock`);
   const what = `the work folder ${folder} for ${name3} of ${spec.name}`;
   try {
     return await takeLock({ path: path12, what }, context);
@@ -40972,7 +41427,7 @@ var documentSchema = strictObject({
 });
 function openKeptPlan(run, lock, context) {
   const { spec, name: name3 } = run;
-  const path12 = (0, import_node_path29.join)(stateFolder(spec), `plan-${name3}-${spec.name}.json`);
+  const path12 = (0, import_node_path30.join)(stateFolder(spec), `plan-${name3}-${spec.name}.json`);
   const input = fingerprint(run, context);
   const isOurs = async () => lock === void 0 || lock.isHeld();
   return {
@@ -40989,12 +41444,12 @@ function openKeptPlan(run, lock, context) {
       });
     },
     remove: async () => {
-      if (await isOurs()) await (0, import_promises35.rm)(path12, { force: true }).catch(() => void 0);
+      if (await isOurs()) await (0, import_promises37.rm)(path12, { force: true }).catch(() => void 0);
     }
   };
 }
 async function readKept(path12, input) {
-  const document = documentSchema.parse(JSON.parse(await (0, import_promises35.readFile)(path12, "utf8")));
+  const document = documentSchema.parse(JSON.parse(await (0, import_promises37.readFile)(path12, "utf8")));
   if (document.input !== input) return void 0;
   const inventory = parseInventory(Buffer.from(JSON.stringify(document.inventory)));
   return { plannedAt: document.plannedAt, inventory };
@@ -41011,20 +41466,9 @@ function partSizeOf(written2) {
   return written2 === void 0 ? void 0 : parsePartSize(written2);
 }
 async function openReused(path12, { cwd }) {
-  return path12 ? openOlder((0, import_node_path30.resolve)(cwd, path12)) : void 0;
+  return path12 ? openOlder((0, import_node_path31.resolve)(cwd, path12)) : void 0;
 }
-async function readyToCreate(spec, context) {
-  refuseWithoutChart(spec);
-  return signerOf(spec, context);
-}
-function refuseWithoutChart({ environment, imageSwap: imageSwap2 }) {
-  if (environment === "non-airgap" || imageSwap2.chart) return;
-  throw new AirgapError("usage", "environment is airgap, but no image-swap chart is given", {
-    expected: "imageSwap: {chart: ./image-swap-1.5.3.tgz}, a path or oci://",
-    next: "add the chart, or set environment: non-airgap to install the Secret alone"
-  });
-}
-async function signerOf({ signing }, { env }) {
+async function readyToCreate({ signing }, { env }) {
   if (!signing) {
     throw new AirgapError("usage", "nothing says how the bundle is signed", {
       expected: "signing: {key: bundle.key}, or unsigned: true",
@@ -41033,10 +41477,10 @@ async function signerOf({ signing }, { env }) {
   }
   return "key" in signing ? loadSigner(signing.key, env.AIRGAP_BUNDLE_KEY_PASSPHRASE) : void 0;
 }
-async function createPrepared(prepared2, { out, partSize, sign: sign3, older }, context) {
-  const { inventory, files: files2 } = prepared2;
-  const folder = (0, import_node_path30.resolve)(context.cwd, out);
-  const bundle = (0, import_node_path30.join)(folder, `${inventory.name}-${inventory.version}.tar`);
+async function createPrepared(prepared2, { out, partSize, sign: sign3, credential, older }, context) {
+  const { inventory, files: files2 } = credential ? withFile(prepared2, credential) : prepared2;
+  const folder = (0, import_node_path31.resolve)(context.cwd, out);
+  const bundle = (0, import_node_path31.join)(folder, `${inventory.name}-${inventory.version}.tar`);
   context.emit({ kind: "step", name: `writing ${bundle}` });
   const written2 = await writeBundle(
     {
@@ -41046,6 +41490,8 @@ async function createPrepared(prepared2, { out, partSize, sign: sign3, older }, 
       ...sign3 ? { sign: sign3 } : {},
       ...older ? { older } : {},
       ...partSize === void 0 ? {} : { partSize },
+      ...credential ? { changing: [credential.path, sumsPath] } : {},
+      isPrivate: inventory.credentials === "embed",
       out: bundle,
       concurrency: blobsAtOnce
     },
@@ -41106,21 +41552,21 @@ async function settleAll(promises3) {
   });
 }
 function deferred() {
-  let resolve15 = () => {
+  let resolve16 = () => {
   };
   const promise = new Promise((done) => {
-    resolve15 = done;
+    resolve16 = done;
   });
-  return { promise, resolve: resolve15 };
+  return { promise, resolve: resolve16 };
 }
 
 // src/transfer/from-base.ts
 async function mountBase({ base: base2, bundleRepository: bundleRepository2 }, blobs2, { job: { target: target2 }, turns }) {
-  const missing3 = blobs2.filter(
+  const missing5 = blobs2.filter(
     ({ digest: digest2 }) => base2?.blobs.has(digest2) && !turns.isIn(digest2, bundleRepository2)
   );
   await pMap(
-    missing3,
+    missing5,
     async (blob2) => {
       const from = turns.mountSource(blob2.digest, bundleRepository2);
       if (from && await target2.mountBlob(bundleRepository2, blob2.digest, from))
@@ -41132,11 +41578,11 @@ async function mountBase({ base: base2, bundleRepository: bundleRepository2 }, b
     { concurrency: 16 }
   );
 }
-async function sourceFor({ repository: repository2 }, missing3, origin, { job: { target: target2 }, turns }) {
+async function sourceFor({ repository: repository2 }, missing5, origin, { job: { target: target2 }, turns }) {
   const { base: base2, file: file2 } = origin;
-  const leftOut = missing3.filter(({ digest: digest2 }) => base2?.blobs.has(digest2));
-  if (base2 === void 0 || leftOut.length === 0) return { from: file2, missing: missing3 };
-  const inTar = missing3.filter(({ digest: digest2 }) => !base2.blobs.has(digest2));
+  const leftOut = missing5.filter(({ digest: digest2 }) => base2?.blobs.has(digest2));
+  if (base2 === void 0 || leftOut.length === 0) return { from: file2, missing: missing5 };
+  const inTar = missing5.filter(({ digest: digest2 }) => !base2.blobs.has(digest2));
   const there = await settleAll(
     leftOut.map(async ({ digest: digest2, size }) => await target2.headBlob(repository2, digest2) === size)
   );
@@ -41149,10 +41595,9 @@ async function sourceFor({ repository: repository2 }, missing3, origin, { job: {
 
 // src/transfer/small-blobs.ts
 var largest3 = 1024 * 1024;
-var largestAttached2 = 32 * 1024 * 1024;
 var atOnce = { small: 32, attached: 2 };
 function areOurs(blobs2, { hasSubject }, { job: { origin } }) {
-  if (hasSubject) return blobs2.every(({ size }) => size <= largestAttached2);
+  if (hasSubject) return blobs2.every(({ size }) => size <= mostReadWhole);
   return origin.kind === "registries" && blobs2.every(isSmall);
 }
 function isSmall({ size }) {
@@ -41223,13 +41668,13 @@ function bringAgain(unit2, work) {
   for (const blob2 of unit2.blobs) work.turns.doubted(blob2, unit2.repository);
   return upload(unit2.blobs, unit2, work);
 }
-async function upload(missing3, unit2, work) {
-  if (missing3.length === 0) return { uploaded: false, documents: [] };
+async function upload(missing5, unit2, work) {
+  if (missing5.length === 0) return { uploaded: false, documents: [] };
   return work.refusals.upload(unit2.repository, async () => {
-    if (areOurs(missing3, unit2, work))
-      return { uploaded: await sendSmall(missing3, unit2, work) > 0, documents: [] };
-    const isFirstSent = await tryPush(missing3, unit2, work);
-    const sent = await copy(unit2, missing3, work);
+    if (areOurs(missing5, unit2, work))
+      return { uploaded: await sendSmall(missing5, unit2, work) > 0, documents: [] };
+    const isFirstSent = await tryPush(missing5, unit2, work);
+    const sent = await copy(unit2, missing5, work);
     return { uploaded: isFirstSent || sent.length > 0, documents: unit2.documents };
   });
 }
@@ -41263,16 +41708,16 @@ var blobsAtOnce2 = 4;
 async function copy(unit2, needed, work) {
   const { origin, target: target2 } = work.job;
   const { digest: digest2, repository: repository2, image: image2 } = unit2;
-  const { from, missing: missing3 } = origin.kind === "layout" ? await sourceFor(unit2, needed, origin, work) : { from: origin.locate(image2), missing: needed };
-  const copying = work.progress.copying(missing3);
+  const { from, missing: missing5 } = origin.kind === "layout" ? await sourceFor(unit2, needed, origin, work) : { from: origin.locate(image2), missing: needed };
+  const copying = work.progress.copying(missing5);
   try {
     const to = { client: target2, repository: repository2 };
     const job = { digest: digest2, from, to, atOnce: blobsAtOnce2, watch: copying.watch() };
-    const sent = await work.oras.copy(job, missing3);
+    const sent = await work.oras.copy(job, missing5);
     work.sent(sent);
     const put2 = await target2.headManifest(repository2, digest2);
     if (put2?.digest !== digest2) throw notPut(unit2, target2.host);
-    for (const blob2 of missing3) work.turns.arrived(blob2, repository2);
+    for (const blob2 of missing5) work.turns.arrived(blob2, repository2);
     return sent;
   } finally {
     copying.end();
@@ -41286,7 +41731,7 @@ function notPut({ repository: repository2, digest: digest2, image: image2 }, hos
 }
 
 // src/transfer/oras-bytes.ts
-var import_node_fs9 = require("node:fs");
+var import_node_fs10 = require("node:fs");
 function watchProcess({ pid, stdout }, every, watches) {
   const reported = {
     Copying: /* @__PURE__ */ new Set(),
@@ -41332,7 +41777,7 @@ function bytesOf(names, sizes) {
 }
 function trafficOf(pid) {
   try {
-    const io = (0, import_node_fs9.readFileSync)(`/proc/${pid}/io`, "latin1");
+    const io = (0, import_node_fs10.readFileSync)(`/proc/${pid}/io`, "latin1");
     const [read5, written2] = [/^rchar: (\d+)$/m, /^wchar: (\d+)$/m].map(
       (line) => Number(line.exec(io)?.[1] ?? 0)
     );
@@ -41345,8 +41790,8 @@ function added2(one, other = { read: 0, written: 0 }) {
   return { read: one.read + other.read, written: one.written + other.written };
 }
 function childrenOf(pid) {
-  return (0, import_node_fs9.readdirSync)(`/proc/${pid}/task`).flatMap((thread) => {
-    const pids = (0, import_node_fs9.readFileSync)(`/proc/${pid}/task/${thread}/children`, "latin1");
+  return (0, import_node_fs10.readdirSync)(`/proc/${pid}/task`).flatMap((thread) => {
+    const pids = (0, import_node_fs10.readFileSync)(`/proc/${pid}/task/${thread}/children`, "latin1");
     return pids.split(" ").filter(Boolean).map(Number);
   });
 }
@@ -41478,16 +41923,16 @@ var BlobTurns = class {
   }
   /** A manifest there names the blob: enough to mount it from, not to put another manifest on. */
   believed(blob2, repository2) {
-    const shared = this.#shared(blob2);
-    if (shared.homes.size === 0) this.#firstArrival(blob2);
-    shared.homes.add(repository2);
-    shared.home.resolve();
+    const shared2 = this.#shared(blob2);
+    if (shared2.homes.size === 0) this.#firstArrival(blob2);
+    shared2.homes.add(repository2);
+    shared2.home.resolve();
   }
   /** The repository does not have it after all. */
   doubted({ digest: digest2 }, repository2) {
-    const shared = this.#blobs.get(digest2);
-    shared?.proved.delete(repository2);
-    shared?.homes.delete(repository2);
+    const shared2 = this.#blobs.get(digest2);
+    shared2?.proved.delete(repository2);
+    shared2?.homes.delete(repository2);
   }
   isIn(digest2, repository2) {
     return this.#blobs.get(digest2)?.proved.has(repository2) ?? false;
@@ -41510,9 +41955,9 @@ var BlobTurns = class {
     return this.#takers.has(repository2);
   }
   #shared(blob2) {
-    const shared = this.#blobs.get(blob2.digest) ?? new SharedBlob();
-    this.#blobs.set(blob2.digest, shared);
-    return shared;
+    const shared2 = this.#blobs.get(blob2.digest) ?? new SharedBlob();
+    this.#blobs.set(blob2.digest, shared2);
+    return shared2;
   }
 };
 var SharedBlob = class {
@@ -41592,8 +42037,8 @@ function blobsOfImages(images2) {
   return blobsOf(images2.flatMap(({ graph }) => graph ? leavesOf(graph) : []));
 }
 function repositoriesOf(images2) {
-  const missing3 = images2.flatMap(({ places }) => places).filter(({ found }) => found.state === "missing");
-  return [...new Set(missing3.map(({ place: place5 }) => place5.repository))];
+  const missing5 = images2.flatMap(({ places }) => places).filter(({ found }) => found.state === "missing");
+  return [...new Set(missing5.map(({ place: place5 }) => place5.repository))];
 }
 function unitsInOrder(images2, { origin }) {
   const units4 = images2.flatMap((known) => {
@@ -41635,8 +42080,8 @@ async function findBase(images2, { origin, target: target2 }) {
     },
     { concurrency: 64 }
   );
-  const missing3 = needed.filter((_, at) => found[at]?.length === 0);
-  if (missing3.length > 0) throw baseMissing(base2, missing3, needed.length, target2.host);
+  const missing5 = needed.filter((_, at) => found[at]?.length === 0);
+  if (missing5.length > 0) throw baseMissing(base2, missing5, needed.length, target2.host);
   for (const { blob: blob2, repository: repository2 } of found.flat()) base2.homes.set(blob2.digest, repository2);
   return found.flat();
 }
@@ -41656,13 +42101,13 @@ function hidden2(error4) {
   if (error4 instanceof AirgapError && error4.class === "authentication") return void 0;
   throw error4;
 }
-function baseMissing({ name: name3, version: version3, inventoryDigest }, missing3, count4, host) {
-  const bytes = totalSize(missing3);
-  const first = missing3.slice(0, 3).map(({ digest: digest2 }) => digest2);
-  const more = missing3.length > 3 ? ` and ${missing3.length - 3} more` : "";
+function baseMissing({ name: name3, version: version3, inventoryDigest }, missing5, count4, host) {
+  const bytes = totalSize(missing5);
+  const first = missing5.slice(0, 3).map(({ digest: digest2 }) => digest2);
+  const more = missing5.length > 3 ? ` and ${missing5.length - 3} more` : "";
   return new AirgapError(
     "refused",
-    `the bundle builds on ${name3} ${version3}, of which ${host} lacks ${missing3.length} of ${count4} blobs, ${formatBytes(bytes)}`,
+    `the bundle builds on ${name3} ${version3}, of which ${host} lacks ${missing5.length} of ${count4} blobs, ${formatBytes(bytes)}`,
     {
       given: `missing: ${first.join(", ")}${more}`,
       expected: `what ${name3} ${version3} brings, inventory ${inventoryDigest}`,
@@ -41686,8 +42131,8 @@ async function fillBundleRepository(origin, repositories, blobs2, work) {
   const copying = work.progress.copying(blobs2);
   try {
     await mountBase(origin, blobs2, work);
-    for (const [number3, root2] of origin.roots.entries())
-      await pushRoot(origin, root2, number3, blobs2, copying.watch(), work);
+    for (const [number3, root] of origin.roots.entries())
+      await pushRoot(origin, root, number3, blobs2, copying.watch(), work);
     for (const blob2 of blobs2) work.turns.arrived(blob2, origin.bundleRepository);
     work.context.emit({ kind: "note", message: `images are mounted from ${at}` });
   } catch (error4) {
@@ -41789,21 +42234,21 @@ function notServed(reference, expected, existing) {
 }
 
 // src/transfer/oras-access.ts
-var import_promises36 = require("node:fs/promises");
-var import_node_path31 = require("node:path");
+var import_promises38 = require("node:fs/promises");
+var import_node_path32 = require("node:path");
 async function openOrasAccess({ scratch, credential, allowPlainHttpCredentials }, env) {
-  const folder = (0, import_node_path31.join)(scratch, "oras");
-  const dockerConfig = (0, import_node_path31.join)(folder, "docker");
+  const folder = (0, import_node_path32.join)(scratch, "oras");
+  const dockerConfig = (0, import_node_path32.join)(folder, "docker");
   await makeFolder(dockerConfig, 448);
   const login = onceEach(hostOf, async ({ host, access: access3 }) => {
     const mayLogIn = allowPlainHttpCredentials || isPrivate(new URL(originOf(host, access3)));
     const text4 = JSON.stringify(loginFile(host, mayLogIn ? await credential(host) : void 0));
-    return writePrivate((0, import_node_path31.join)(folder, `login-${fileName(host)}.json`), text4);
+    return writePrivate((0, import_node_path32.join)(folder, `login-${fileName(host)}.json`), text4);
   });
   const system = systemTrust(env);
   const authorities = onceEach(hostOf, async ({ host, access: access3 }) => {
     const all = [...await system, ...await dockerTrust(host), access3.caCert ?? ""];
-    return writePrivate((0, import_node_path31.join)(folder, `authorities-${fileName(host)}.pem`), all.join("\n"));
+    return writePrivate((0, import_node_path32.join)(folder, `authorities-${fileName(host)}.pem`), all.join("\n"));
   });
   const security = async (end, client) => {
     if (client.access.plainHttp) return [`--${end}-plain-http=true`];
@@ -41816,7 +42261,7 @@ async function openOrasAccess({ scratch, credential, allowPlainHttpCredentials }
       `--${end}-registry-config=${await login(client)}`,
       ...await security(end, client)
     ],
-    close: () => onDisk(folder, (0, import_promises36.rm)(folder, { recursive: true, force: true }))
+    close: () => onDisk(folder, (0, import_promises38.rm)(folder, { recursive: true, force: true }))
   };
 }
 function hostOf({ host }) {
@@ -41834,7 +42279,7 @@ function fileName(host) {
   return host.replaceAll(/[^a-zA-Z0-9.-]/g, "_");
 }
 async function writePrivate(path12, text4) {
-  await onDisk(path12, (0, import_promises36.writeFile)(path12, text4, { mode: 384 }));
+  await onDisk(path12, (0, import_promises38.writeFile)(path12, text4, { mode: 384 }));
   return path12;
 }
 
@@ -41880,8 +42325,8 @@ function tryAll(hosts2) {
 }
 
 // src/transfer/oras-process.ts
-var import_node_fs10 = require("node:fs");
-var import_promises37 = require("node:stream/promises");
+var import_node_fs11 = require("node:fs");
+var import_promises39 = require("node:stream/promises");
 
 // src/transfer/oras-errors.ts
 var OrasFailure = class extends AirgapError {
@@ -41897,9 +42342,9 @@ var OrasFailure = class extends AirgapError {
   constructor(stderr, copying) {
     const text4 = oneLine(withoutQueries(firstError(stderr)), longest2);
     const end = endOf2(text4);
-    const words = withoutNames(text4, copying);
-    const said = saidIn(words);
-    const errorClass = judge2(said, words, end);
+    const words2 = withoutNames(text4, copying);
+    const said = saidIn(words2);
+    const errorClass = judge2(said, words2, end);
     super(errorClass, `oras could not copy ${copying}`, {
       given: text4 || "oras said nothing",
       next: nextStep(errorClass, end)
@@ -42007,10 +42452,10 @@ function moreFor({ reported, traffic }, sizes) {
 // src/transfer/oras-process.ts
 var patience = 3e3;
 var mostBetween = 1e3;
-async function runOras({ oras, words, env, stallMs }, copy2, blobs2, signal) {
+async function runOras({ oras, words: words2, env, stallMs }, copy2, blobs2, signal) {
   signal.throwIfAborted();
   const stall = new AbortController();
-  const child2 = execa(oras, words, {
+  const child2 = execa(oras, words2, {
     env,
     extendEnv: false,
     // execa hands any descriptor on; its types name those up to 9.
@@ -42025,7 +42470,7 @@ async function runOras({ oras, words, env, stallMs }, copy2, blobs2, signal) {
   const stalled = watchStall(blobs2, { stallMs, isExcused }, () => stall.abort());
   const watches = [stalled, ...copy2.watch ? [copy2.watch] : []];
   const watched = watchProcess(child2, Math.min(mostBetween, stallMs / 5), watches);
-  const [result] = await Promise.all([child2, (0, import_promises37.finished)(child2.stdout).catch(() => {
+  const [result] = await Promise.all([child2, (0, import_promises39.finished)(child2.stdout).catch(() => {
   })]);
   watched.stop();
   if (result.isCanceled) signal.throwIfAborted();
@@ -42047,7 +42492,7 @@ function copyArguments(copy2, flags) {
 }
 function sourceName(from) {
   if (!("fd" in from)) return registryName(from);
-  return (0, import_node_fs10.existsSync)("/proc/self/fd") ? "/proc/self/fd/0" : from.path;
+  return (0, import_node_fs11.existsSync)("/proc/self/fd") ? "/proc/self/fd/0" : from.path;
 }
 function nameOf({ digest: digest2, from, to }) {
   const source = "fd" in from ? from.path : registryName(from);
@@ -42077,7 +42522,7 @@ var passedOn = [
 // src/transfer/loopback.ts
 var import_node_crypto9 = require("node:crypto");
 var import_node_http = require("node:http");
-var import_promises38 = require("node:stream/promises");
+var import_promises40 = require("node:stream/promises");
 async function serveOnLoopback(content, { signal }) {
   const repository2 = `bundle/${(0, import_node_crypto9.randomBytes)(16).toString("hex")}`;
   const failing = new AbortController();
@@ -42147,7 +42592,7 @@ async function sendBlob(content, digest2, isHead, response) {
   if (size === void 0) return void response.writeHead(404).end();
   writeHead(response, "application/octet-stream", size, digest2);
   if (isHead) return void response.end();
-  await (0, import_promises38.pipeline)(content.read(digest2), response);
+  await (0, import_promises40.pipeline)(content.read(digest2), response);
 }
 function writeHead(response, type, size, digest2) {
   response.writeHead(200, {
@@ -42191,11 +42636,11 @@ function throughUs(copy2, blobs2, context) {
     close: async () => served?.close()
   };
 }
-function serve({ client, repository: repository2 }, { digest: root2 }, blobs2, context) {
+function serve({ client, repository: repository2 }, { digest: root }, blobs2, context) {
   const sizes = new Map(blobs2.map(({ digest: digest2, size }) => [digest2, size]));
   const content = {
     // Of the manifest only whether it is there is asked.
-    sizeOf: (digest2) => digest2 === root2 ? 0 : sizes.get(digest2),
+    sizeOf: (digest2) => digest2 === root ? 0 : sizes.get(digest2),
     async *read(digest2, wanted) {
       yield* (await client.openBlob(repository2, digest2, wanted)).body;
     },
@@ -42276,8 +42721,8 @@ async function openOras(tools, context) {
     const leave = await gate.enter(signal);
     try {
       const taken = await enter(copy2, Math.min(copy2.atOnce, blobs2.length), ask2);
-      const words = copyArguments(copy2, [`--concurrency=${taken.concurrency}`, ...flags]);
-      const process10 = { words, env, oras: tools.oras, stallMs: tools.stallMs ?? stallTime };
+      const words2 = copyArguments(copy2, [`--concurrency=${taken.concurrency}`, ...flags]);
+      const process10 = { words: words2, env, oras: tools.oras, stallMs: tools.stallMs ?? stallTime };
       return await runOras(process10, copy2, blobs2, signal).finally(taken.leave);
     } finally {
       leave();
@@ -42467,70 +42912,12 @@ function stateOf(placements) {
   return has("placed") ? "placed" : "there";
 }
 
-// src/transfer/find-oras.ts
-var import_node_fs11 = require("node:fs");
-var import_promises39 = require("node:fs/promises");
-var import_node_path32 = require("node:path");
-var oldestOras = "1.3.6";
-async function findOras(context) {
-  const named = context.env.AIRGAP_BUNDLE_ORAS;
-  const path12 = named ? (0, import_node_path32.resolve)(context.cwd, named) : await firstOnPath(context);
-  if (path12 === void 0 || !await isExecutable(path12)) throw missing(named);
-  const version3 = await versionOf(path12, context);
-  if (version3 === void 0 || isOlder(version3, oldestOras)) throw tooOld(path12, version3);
-  return path12;
-}
-var howToGetIt = `get oras v${oldestOras} or later from https://github.com/oras-project/oras/releases, put it on PATH or name it in AIRGAP_BUNDLE_ORAS`;
-async function firstOnPath({ env, cwd }) {
-  const folders = (env.PATH ?? "").split(import_node_path32.delimiter).filter((folder) => folder !== "");
-  const candidates = folders.flatMap(
-    (folder) => ["oras", "oras.exe"].map((name3) => (0, import_node_path32.join)((0, import_node_path32.resolve)(cwd, folder), name3))
-  );
-  for (const path12 of candidates) if (await isExecutable(path12)) return path12;
-  return void 0;
-}
-async function isExecutable(path12) {
-  try {
-    await (0, import_promises39.access)(path12, import_node_fs11.constants.X_OK);
-    return (await (0, import_promises39.stat)(path12)).isFile();
-  } catch {
-    return false;
-  }
-}
-async function versionOf(path12, { env, signal }) {
-  const { stdout } = await execa(path12, ["version"], {
-    env: { PATH: env.PATH ?? "" },
-    extendEnv: false,
-    stdin: "ignore",
-    cancelSignal: signal,
-    timeout: 2e4,
-    reject: false
-  });
-  return /^Version:\s+v?(\d+\.\d+\.\d+)/m.exec(stdout ?? "")?.[1];
-}
-function isOlder(version3, than) {
-  return version3.localeCompare(than, "en", { numeric: true }) < 0;
-}
-function missing(named) {
-  return new AirgapError("tool", "oras was not found", {
-    given: named ?? "no oras on PATH",
-    expected: `oras ${oldestOras} or later`,
-    next: howToGetIt
-  });
-}
-function tooOld(path12, version3) {
-  const message = version3 ? "oras is too old" : "this oras does not tell its version";
-  return new AirgapError("tool", message, {
-    given: version3 ? `${version3} (${path12})` : path12,
-    expected: `oras ${oldestOras} or later`,
-    next: howToGetIt
-  });
-}
-
 // src/commands/transferring.ts
-async function withTools(logins, context, work) {
-  const oras = await findOras(context);
-  return withScratch(context.temporary, (scratch) => work({ ...logins, oras, scratch }));
+async function withTools(logins, context, work, find = () => findOras(context)) {
+  return withScratch(context.temporary, async (scratch) => {
+    const oras = await find(scratch);
+    return work({ ...logins, oras, scratch });
+  });
 }
 function transferImages({ images: images2 }) {
   return images2.filter(({ placements }) => placements.length > 0).map(({ source, digest: digest2, mediaType: mediaType2, placements }) => ({
@@ -42583,93 +42970,7 @@ function locator({ images: images2, registries }) {
 }
 
 // src/inputs/bundle-file.ts
-var import_node_path37 = require("node:path");
-
-// src/inputs/duration.ts
-var durationPattern = /^(\d{1,6})(s|m|h)$/;
-var units3 = { s: 1e3, m: 6e4, h: 36e5 };
-var longest3 = 7 * 24 * units3.h;
-function parseDuration(text4, name3) {
-  const [, count4, unit2] = durationPattern.exec(text4) ?? [];
-  if (unit2 === void 0) throw wrong(`${name3} is no length of time`, text4, "90s, 30m or 2h");
-  const milliseconds = Number(count4) * units3[unit2];
-  if (milliseconds > longest3) throw wrong(`${name3} is too long`, text4, "at most 168h (7 days)");
-  return milliseconds;
-}
-function wrong(message, given, expected) {
-  return new AirgapError("usage", message, { given, expected });
-}
-
-// src/inputs/schema.ts
-var text3 = string2().min(1);
-var registryHost = text3.describe("Registry as images name it: `docker.io`, `host:port`.");
-var pemOrPath = text3.describe("PEM text, or the path of a PEM file.");
-var pastedCredential = union([string2(), number2(), _null3()]).optional().describe("Ignored: credentials are given on site.");
-var ociImageRegistry = strictObject({
-  endpoint: text3.describe("Target registry, `host[:port]` without a scheme."),
-  name: text3.describe("Name of the registry in the image-swap values."),
-  baseContentPath: string2().describe("Path below the endpoint that every target lies under."),
-  insecureSkipVerify: boolean2().default(false).describe("`true` for a certificate that cannot be verified, else `false`."),
-  caCert: string2().nullish().describe("CA of the target: PEM text, or the path of a PEM file."),
-  mirrorRegistries: union([
-    string2(),
-    array(text3),
-    strictObject({ file: text3.describe("Path of a map in line or comma form.") })
-  ]).describe("The mirror map: `source::target,\u2026`, a list of such entries, or {file: PATH}."),
-  username: pastedCredential,
-  password: pastedCredential
-}).describe("The chart's section, pasted as it is.");
-var imageSwap = strictObject({
-  chart: text3.optional().describe("The image-swap chart: path of a .tgz, or `oci://\u2026:version`."),
-  initImage: text3.optional().describe("Source of image-swap's init image."),
-  image: text3.optional().describe("Source of image-swap's own image."),
-  isEKSCluster: boolean2().optional().describe("`true` or `false`, for the values of the chart.")
-});
-var registryAccess = strictObject({
-  mirror: text3.optional().describe("`host` or `host/path` that is asked in place of this registry."),
-  plainHttp: boolean2().optional().describe("`true`: http, never https."),
-  caCert: pemOrPath.optional(),
-  insecureSkipVerify: boolean2().optional().describe("`true` for a certificate that cannot be verified, else `false`."),
-  maxConcurrent: int().min(1).optional().describe("Most requests at a time, default 32.")
-});
-var bundleSchema = strictObject({
-  $schema: string2().optional(),
-  apiVersion: literal("airgap-bundle/v1").describe("`airgap-bundle/v1`"),
-  name: string2().regex(/^[a-z0-9]+(?:[._-][a-z0-9]+)*$/, "lower-case letters, digits, and single . _ - between").max(100, "of at most 100 characters").describe("Name of the bundle; part of its file name and of its repository in the target."),
-  version: string2().regex(
-    /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/,
-    "letters, digits, . _ - (at most 128): it becomes a tag"
-  ).describe("Version of the bundle; quote it where YAML would read a number."),
-  environment: _enum(["airgap", "non-airgap"]).default("airgap").describe("`airgap`, or `non-airgap` to install the Secret alone, no chart."),
-  ociImageRegistry: ociImageRegistry.optional(),
-  config: strictObject({ ociImageRegistry }).optional(),
-  imageSwap: imageSwap.default({}),
-  images: array(
-    union([
-      text3,
-      strictObject({ list: text3.describe("Path of a list, one image a line, # comments.") })
-    ]).describe("An image as manifests name it, or {list: FILE}.")
-  ).describe("The images that the cluster needs, as its manifests name them."),
-  platforms: array(text3).default([]).describe("List of `os/architecture[/variant]` to keep; absent or empty: all."),
-  registries: record(registryHost, registryAccess).default({}).describe("How to reach a registry from here, by `host[:port]`."),
-  signing: union([
-    strictObject({ key: text3.describe("Path of the private key.") }),
-    strictObject({ unsigned: literal(true) })
-  ]).optional().describe("{key: FILE}, or {unsigned: true}."),
-  unsigned: boolean2().optional().describe("`true`: make a bundle without a signature."),
-  pullThrough: array(text3).default([]).describe("List of target paths that cannot be pushed to (proxy caches); proved by a HEAD."),
-  retryBudget: string2().regex(durationPattern, "a length of time such as 90s, 30m or 2h").optional().describe(
-    "How long a request or copy that may yet succeed is tried again: `90s`, `30m`, `2h`; default `10m`, at most `168h`."
-  ),
-  sequence: int().min(0).optional().describe("Whole number that grows with each bundle; by default createdAt in seconds."),
-  expires: union([iso_exports.date(), iso_exports.datetime({ offset: true })]).optional().describe(
-    "When the bundle begins to be refused: `2027-06-30` (0:00 UTC) or `2027-06-30T12:00:00Z`."
-  )
-});
-function bundleJsonSchema() {
-  const { $schema, ...schema } = toJSONSchema(bundleSchema, { io: "input" });
-  return { $schema, title: "airgap-bundle: bundle.yaml", ...schema };
-}
+var import_node_path38 = require("node:path");
 
 // src/inputs/fields.ts
 function fieldName(path12) {
@@ -42679,24 +42980,21 @@ function fieldName(path12) {
     return name3 === "" ? word : `${name3}.${word}`;
   }, "");
 }
-function describeField(path12) {
-  const text4 = nodesAt(path12).find(({ description }) => description)?.description;
+function describeField(schema, path12) {
+  const text4 = nodesAt(schema, path12).find(({ description }) => description)?.description;
   return text4?.replace(/\.$/, "").replace(/^[A-Z](?=[a-z ])/, (letter) => letter.toLowerCase());
 }
-function allowedFields(path12) {
-  const names = nodesAt(path12).flatMap(({ properties }) => Object.keys(properties ?? {}));
+function allowedFields(schema, path12) {
+  const names = nodesAt(schema, path12).flatMap(({ properties }) => Object.keys(properties ?? {}));
   return [...new Set(names)].filter((name3) => name3 !== "$schema");
 }
-function nearestField(path12, key) {
-  const beside = allowedFields(path12).find((name3) => isNear(name3, key));
+function nearestField(schema, path12, key) {
+  const beside = allowedFields(schema, path12).find((name3) => isNear(name3, key));
   if (beside) return fieldName([...path12, beside]);
-  return allFields(root()).find((field) => isNear(field.slice(field.lastIndexOf(".") + 1), key));
+  return allFields(schema).find((field) => isNear(field.slice(field.lastIndexOf(".") + 1), key));
 }
-function root() {
-  return bundleJsonSchema();
-}
-function nodesAt(path12) {
-  return path12.reduce((nodes, key) => nodes.flatMap((node2) => children(node2, key)), [root()]).flatMap(forms);
+function nodesAt(schema, path12) {
+  return path12.reduce((nodes, key) => nodes.flatMap((node2) => children(node2, key)), [schema]).flatMap(forms);
 }
 function children(node2, key) {
   return forms(node2).flatMap(({ properties, additionalProperties, items }) => {
@@ -42737,8 +43035,8 @@ function distance(a2, b) {
 }
 
 // src/inputs/field-errors.ts
-function fieldErrors(issues, document, placeOf2) {
-  return issues.flatMap((issue3) => flatten(issue3, document)).flatMap((issue3) => issueErrors(issue3, document, placeOf2));
+function fieldErrors(issues, refused2) {
+  return issues.flatMap((issue3) => flatten(issue3, refused2.document)).flatMap((issue3) => issueErrors(issue3, refused2));
 }
 function flatten(issue3, document) {
   if (issue3.code !== "invalid_union") return [issue3];
@@ -42755,39 +43053,39 @@ function isOfOtherKind(form) {
   return form.some(({ path: path12, code: code3 }) => path12.length === 0 && code3 === "invalid_type");
 }
 function isMeant(form, key) {
-  const missing3 = form.flatMap(({ path: path12 }) => path12.length === 1 ? [String(path12[0])] : []);
+  const missing5 = form.flatMap(({ path: path12 }) => path12.length === 1 ? [String(path12[0])] : []);
   const unknown2 = form.flatMap((inner) => inner.code === "unrecognized_keys" ? inner.keys : []);
-  return !unknown2.includes(key) || missing3.some((name3) => isNear(name3, key));
+  return !unknown2.includes(key) || missing5.some((name3) => isNear(name3, key));
 }
-function issueErrors(issue3, document, placeOf2) {
+function issueErrors(issue3, refused2) {
   if (issue3.code === "unrecognized_keys") {
-    return issue3.keys.map((key) => unknownField(issue3.path, key, placeOf2));
+    return issue3.keys.map((key) => unknownField(issue3.path, key, refused2));
   }
-  const value = valueAt(document, issue3.path);
-  return [value === void 0 ? missing2(issue3.path, placeOf2) : wrong2(issue3, value, placeOf2)];
+  const value = valueAt(refused2.document, issue3.path);
+  return [value === void 0 ? missing4(issue3.path, refused2) : wrong(issue3, value, refused2)];
 }
-function unknownField(path12, key, placeOf2) {
-  const near = nearestField(path12, key);
+function unknownField(path12, key, { schema, placeOf: placeOf2 }) {
+  const near = nearestField(schema, path12, key);
   return new AirgapError("usage", `unknown field ${fieldName([...path12, key])}`, {
     given: placeOf2([...path12, key]),
-    expected: near ? void 0 : allowedFields(path12).join(", "),
+    expected: near ? void 0 : allowedFields(schema, path12).join(", "),
     next: near ? `did you mean ${near}?` : void 0
   });
 }
-function missing2(path12, placeOf2) {
+function missing4(path12, { schema, placeOf: placeOf2 }) {
   const setting = settingOf(path12);
   return new AirgapError("usage", `${fieldName(path12)} is missing`, {
     given: placeOf2(path12),
-    expected: describeField(path12),
+    expected: describeField(schema, path12),
     next: setting ? `add it to bundle.yaml, or give --${setting.name}` : void 0
   });
 }
-function wrong2(issue3, value, placeOf2) {
+function wrong(issue3, value, { schema, placeOf: placeOf2 }) {
   const field = fieldName(issue3.path);
   const isNumber = issue3.path[0] === "version" && typeof value === "number";
   return new AirgapError("usage", `${field} ${fault(issue3, value)}`, {
     given: isEmpty(value) ? placeOf2(issue3.path) : `${shown(value)} in ${placeOf2(issue3.path)}`,
-    expected: describeField(issue3.path),
+    expected: describeField(schema, issue3.path),
     next: isNumber ? `quote it as you mean it: version: "${value}"` : void 0
   });
 }
@@ -42834,14 +43132,45 @@ function isMapping(value) {
 }
 
 // src/inputs/make-spec.ts
-var import_node_path36 = require("node:path");
+var import_node_path37 = require("node:path");
+
+// src/inputs/carried-tools.ts
+var import_node_path33 = require("node:path");
+var platforms = [
+  ...["386", "amd64", "arm", "arm64", "loong64", "ppc64le", "riscv64", "s390x"].map(
+    (machine) => `linux/${machine}`
+  ),
+  ...["darwin/amd64", "darwin/arm64"]
+];
+function readTools(tools, folder) {
+  const read5 = tools.map(
+    (tool) => typeof tool === "string" ? { platform: tool } : { platform: tool.platform, oras: (0, import_node_path33.resolve)(folder, tool.oras) }
+  );
+  for (const [index, { platform: platform6 }] of read5.entries()) {
+    if (!platforms.includes(platform6)) throw unknownPlatform(platform6, index);
+    if (read5.findIndex((one) => one.platform === platform6) !== index) throw twice2(platform6, index);
+  }
+  return read5;
+}
+function unknownPlatform(platform6, index) {
+  return new AirgapError("usage", `tools[${index}] is no platform that a bundle has tools for`, {
+    given: platform6,
+    expected: `one of ${platforms.join(", ")}`
+  });
+}
+function twice2(platform6, index) {
+  return new AirgapError("usage", `tools[${index}] is a platform that is there already`, {
+    given: platform6,
+    expected: "each platform once"
+  });
+}
 
 // src/inputs/certificate.ts
 var import_node_crypto10 = require("node:crypto");
-var import_node_path33 = require("node:path");
+var import_node_path34 = require("node:path");
 var block = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
 async function readCertificates(value, folder, field, { now: now2 }) {
-  const pem = value.includes("-----BEGIN") ? value : await readText((0, import_node_path33.resolve)(folder, value), `${field}: the certificate file`);
+  const pem = value.includes("-----BEGIN") ? value : await readText((0, import_node_path34.resolve)(folder, value), `${field}: the certificate file`);
   if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(pem))
     throw refusal2(field, "a private key is in it");
   const blocks = pem.match(block) ?? [];
@@ -42864,17 +43193,17 @@ function checkTrust(all, field, now2) {
   const anchors = all.filter((one) => one.ca || one.checkIssued(one));
   if (anchors.length === 0) {
     throw new AirgapError("usage", `${field} holds no certificate authority`, {
-      given: all.map(({ subject }) => `a certificate of ${oneLine2(subject)}`).join("; "),
-      expected: `the certificate of who issued it: ${oneLine2(all[0]?.issuer)}`
+      given: all.map(({ subject }) => `a certificate of ${withCommas(subject)}`).join("; "),
+      expected: `the certificate of who issued it: ${withCommas(all[0]?.issuer)}`
     });
   }
   if (anchors.some(({ validTo }) => Date.parse(validTo) > now2.getTime())) return;
   throw new AirgapError("usage", `${field} has expired`, {
-    given: anchors.map((one) => `${oneLine2(one.subject)}, until ${one.validTo}`).join("; "),
+    given: anchors.map((one) => `${withCommas(one.subject)}, until ${one.validTo}`).join("; "),
     expected: "a certificate authority that is valid now"
   });
 }
-function oneLine2(name3 = "") {
+function withCommas(name3 = "") {
   return name3.replaceAll("\n", ", ");
 }
 function refusal2(field, given, cause) {
@@ -42883,6 +43212,46 @@ function refusal2(field, given, cause) {
     expected: "one or more -----BEGIN CERTIFICATE----- blocks, or the path of such a file",
     cause
   });
+}
+
+// src/inputs/credentials.ts
+var recipient = /^(age1[a-z0-9]+|ssh-(ed25519|rsa) [A-Za-z0-9+/=]+( [^\r\n]*)?)$/;
+function readCredentials(written2) {
+  if (typeof written2 !== "object") return written2;
+  for (const [index, text4] of written2.age.entries()) {
+    if (!recipient.test(text4)) throw noRecipient(text4, index);
+  }
+  return written2;
+}
+function noRecipient(text4, index) {
+  const isPrivate2 = /AGE-SECRET-KEY|AGE-PLUGIN|PRIVATE KEY/i.test(text4);
+  return new AirgapError("usage", `credentials.age[${index}] is no recipient of age`, {
+    given: isPrivate2 ? "a private key" : JSON.stringify(text4.slice(0, 80)),
+    expected: "`age1\u2026`, or `ssh-ed25519 \u2026`",
+    next: isPrivate2 ? "give its public key: age-keygen -y FILE" : void 0
+  });
+}
+
+// src/inputs/defined.ts
+function defined(fields) {
+  return Object.fromEntries(
+    Object.entries(fields).filter(([, value]) => value !== void 0)
+  );
+}
+
+// src/inputs/duration.ts
+var durationPattern = /^(\d{1,6})(s|m|h)$/;
+var units3 = { s: 1e3, m: 6e4, h: 36e5 };
+var longest3 = 7 * 24 * units3.h;
+function parseDuration(text4, name3) {
+  const [, count4, unit2] = durationPattern.exec(text4) ?? [];
+  if (unit2 === void 0) throw wrong2(`${name3} is no length of time`, text4, "90s, 30m or 2h");
+  const milliseconds = Number(count4) * units3[unit2];
+  if (milliseconds > longest3) throw wrong2(`${name3} is too long`, text4, "at most 168h (7 days)");
+  return milliseconds;
+}
+function wrong2(message, given, expected) {
+  return new AirgapError("usage", message, { given, expected });
 }
 
 // src/inputs/endpoint.ts
@@ -42961,12 +43330,12 @@ function withoutCredential(url) {
 }
 
 // src/inputs/image-list.ts
-var import_node_path34 = require("node:path");
+var import_node_path35 = require("node:path");
 async function readImages2(items, folder) {
   const listed = [];
   for (const [index, item] of items.entries()) {
     if (typeof item === "string") listed.push({ image: item, origin: `images[${index}]` });
-    else listed.push(...await readList2((0, import_node_path34.resolve)(folder, item.list), `images[${index}].list`));
+    else listed.push(...await readList2((0, import_node_path35.resolve)(folder, item.list), `images[${index}].list`));
   }
   if (listed.length > 0) return listed;
   throw new AirgapError("usage", "no image is listed", {
@@ -42980,11 +43349,11 @@ function parseImageList(text4, name3) {
   })).filter(({ image: image2 }) => image2 !== "");
 }
 async function readList2(path12, field) {
-  return parseImageList(await readText(path12, `${field}: the image list`), (0, import_node_path34.basename)(path12));
+  return parseImageList(await readText(path12, `${field}: the image list`), (0, import_node_path35.basename)(path12));
 }
 
 // src/inputs/read-map.ts
-var import_node_path35 = require("node:path");
+var import_node_path36 = require("node:path");
 async function readMap(value, folder, context) {
   const field = "ociImageRegistry.mirrorRegistries";
   if (typeof value === "string") return checkMap2(value, value, inText(field), context);
@@ -42992,7 +43361,7 @@ async function readMap(value, folder, context) {
     const at = ({ line, column }) => `${field}[${line - 1}]:1:${column}`;
     return checkMap2(value.join(","), value.join("\n"), at, context);
   }
-  const path12 = (0, import_node_path35.resolve)(folder, value.file);
+  const path12 = (0, import_node_path36.resolve)(folder, value.file);
   const text4 = await readText(path12, `${field}.file: the mirror map`);
   return checkMap2(printAsList(text4), text4, inText(path12), context);
 }
@@ -43016,9 +43385,30 @@ function checkMap2(mirrorRegistries, text4, placeOf2, { emit }) {
   });
 }
 
+// src/inputs/section.ts
+var sectionPlace = "the section once, at the top or under `config:`";
+function sectionOf(document, context) {
+  if (document.ociImageRegistry && document.config) {
+    const expected = sectionPlace;
+    throw new AirgapError("usage", "ociImageRegistry is given twice", { expected });
+  }
+  const section = document.ociImageRegistry ?? document.config?.ociImageRegistry;
+  if (section) tellOfCredential(section, context);
+  return section;
+}
+function tellOfCredential({ username, password }, { emit }) {
+  if (password) emit({ kind: "secret", value: String(password) });
+  if (!username && !password) return;
+  emit({
+    kind: "warning",
+    message: "username and password in ociImageRegistry are not used and not put into the bundle",
+    cure: "delete them; give install.sh the pull credential with --username and --password-file"
+  });
+}
+
 // src/inputs/make-spec.ts
 async function makeSpec(document, folder, context) {
-  const target2 = await readTarget2(sectionOf(document, context), folder, context);
+  const target2 = await readTarget2(requiredSection(document, context), folder, context);
   const { chart, ...imageSwap2 } = document.imageSwap;
   return {
     folder,
@@ -43031,7 +43421,9 @@ async function makeSpec(document, folder, context) {
     platforms: document.platforms.map((text4, index) => readPlatform(text4, index)),
     registries: await readRegistries(document, target2, folder, context),
     pullThrough: document.pullThrough.map((path12, index) => readPullThrough(path12, index, target2)),
+    tools: readTools(document.tools, folder),
     ...defined({
+      credentials: readCredentials(document.credentials),
       signing: signingOf(document, folder),
       retryBudgetMs: retryBudgetOf(document),
       sequence: document.sequence,
@@ -43039,26 +43431,10 @@ async function makeSpec(document, folder, context) {
     })
   };
 }
-function sectionOf(document, context) {
-  const section = document.ociImageRegistry ?? document.config?.ociImageRegistry;
-  if (!section || document.ociImageRegistry && document.config) {
-    throw new AirgapError(
-      "usage",
-      section ? "ociImageRegistry is given twice" : "ociImageRegistry is missing",
-      {
-        expected: "the section once, at the top or under `config:`"
-      }
-    );
-  }
-  if (section.password) context.emit({ kind: "secret", value: String(section.password) });
-  if (section.username || section.password) {
-    context.emit({
-      kind: "warning",
-      message: "username and password in ociImageRegistry are not used and not put into the bundle",
-      cure: "delete them; give install.sh the pull credential with --username and --password-file"
-    });
-  }
-  return section;
+function requiredSection(document, context) {
+  const section = sectionOf(document, context);
+  if (section) return section;
+  throw new AirgapError("usage", "ociImageRegistry is missing", { expected: sectionPlace });
 }
 async function readTarget2(section, folder, context) {
   checkEndpoint(section.endpoint);
@@ -43120,7 +43496,7 @@ function signingOf({ signing, unsigned }, folder) {
     });
   }
   if (unsigned) return { unsigned };
-  return key ? { key: (0, import_node_path36.resolve)(folder, key) } : signing;
+  return key ? { key: (0, import_node_path37.resolve)(folder, key) } : signing;
 }
 function retryBudgetOf({ retryBudget }) {
   return retryBudget === void 0 ? void 0 : parseDuration(retryBudget, "retryBudget");
@@ -43129,25 +43505,137 @@ function timeOf(date3) {
   return utcSeconds(new Date(date3));
 }
 function chartLocation(chart, folder) {
-  return chart.startsWith("oci://") ? chart : (0, import_node_path36.resolve)(folder, chart);
+  return chart.startsWith("oci://") ? chart : (0, import_node_path37.resolve)(folder, chart);
 }
-function defined(fields) {
-  return Object.fromEntries(
-    Object.entries(fields).filter(([, value]) => value !== void 0)
-  );
+
+// src/inputs/mapping.ts
+function parseMapping(text4, path12, what) {
+  const isEmpty2 = text4.replaceAll(/^\s*#.*$/gm, "").trim() === "";
+  const document = isEmpty2 ? void 0 : parseYaml(text4, path12, what);
+  if (typeof document === "object" && document !== null && !Array.isArray(document)) {
+    return document;
+  }
+  throw new AirgapError("usage", `${what} holds no mapping`, {
+    given: path12,
+    expected: "YAML that starts with `apiVersion: airgap-bundle/v1`"
+  });
+}
+function parseYaml(text4, path12, what) {
+  try {
+    return load2(text4);
+  } catch (cause) {
+    if (!(cause instanceof YAMLException)) throw cause;
+    const at = cause.mark ? `:${cause.mark.line + 1}:${cause.mark.column + 1}` : "";
+    throw new AirgapError("usage", `${what} is not valid YAML: ${cause.reason}`, {
+      given: `${path12}${at}`,
+      cause
+    });
+  }
+}
+
+// src/inputs/schema.ts
+var text3 = string2().min(1);
+var registryHost = text3.describe("Registry as images name it: `docker.io`, `host:port`.");
+var pemOrPath = text3.describe("PEM text, or the path of a PEM file.");
+var pastedCredential = union([string2(), number2(), _null3()]).optional().describe("Ignored: credentials are given on site.");
+var ociImageRegistry = strictObject({
+  endpoint: text3.describe("Target registry, `host[:port]` without a scheme."),
+  name: text3.describe("Name of the registry in the image-swap values."),
+  baseContentPath: string2().describe("Path below the endpoint that every target lies under."),
+  insecureSkipVerify: boolean2().default(false).describe("`true` for a certificate that cannot be verified, else `false`."),
+  caCert: string2().nullish().describe("CA of the target: PEM text, or the path of a PEM file."),
+  mirrorRegistries: union([
+    string2(),
+    array(text3),
+    strictObject({ file: text3.describe("Path of a map in line or comma form.") })
+  ]).describe("The mirror map: `source::target,\u2026`, a list of such entries, or {file: PATH}."),
+  username: pastedCredential,
+  password: pastedCredential
+}).describe("The chart's section, pasted as it is.");
+var imageSwap = strictObject({
+  chart: text3.optional().describe("The image-swap chart: path of a .tgz, or `oci://\u2026:version`; by default our own."),
+  initImage: text3.optional().describe("Source of image-swap's init image."),
+  image: text3.optional().describe("Source of image-swap's own image."),
+  isEKSCluster: boolean2().optional().describe("`true` or `false`, for the values of the chart.")
+});
+var registryAccess = strictObject({
+  mirror: text3.optional().describe("`host` or `host/path` that is asked in place of this registry."),
+  plainHttp: boolean2().optional().describe("`true`: http, never https."),
+  caCert: pemOrPath.optional(),
+  insecureSkipVerify: boolean2().optional().describe("`true` for a certificate that cannot be verified, else `false`."),
+  maxConcurrent: int().min(1).optional().describe("Most requests at a time, default 32.")
+});
+var carriedTool = union([
+  text3,
+  strictObject({
+    platform: text3.describe(
+      "`os/architecture` of the host behind the gap, such as `linux/arm64`."
+    ),
+    oras: text3.describe("Path of an oras for that platform.")
+  })
+]).describe("`os/architecture`, or {platform: \u2026, oras: FILE}.");
+var bundleSchema = strictObject({
+  $schema: string2().optional(),
+  apiVersion: literal("airgap-bundle/v1").describe("`airgap-bundle/v1`"),
+  name: string2().regex(/^[a-z0-9]+(?:[._-][a-z0-9]+)*$/, "lower-case letters, digits, and single . _ - between").max(100, "of at most 100 characters").describe("Name of the bundle; part of its file name and of its repository in the target."),
+  version: string2().regex(
+    /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/,
+    "letters, digits, . _ - (at most 128): it becomes a tag"
+  ).describe("Version of the bundle; quote it where YAML would read a number."),
+  environment: _enum(["airgap", "non-airgap"]).default("airgap").describe("`airgap`, or `non-airgap` to install the Secret alone, no chart."),
+  ociImageRegistry: ociImageRegistry.optional(),
+  config: strictObject({ ociImageRegistry }).optional(),
+  imageSwap: imageSwap.default({}),
+  images: array(
+    union([
+      text3,
+      strictObject({ list: text3.describe("Path of a list, one image a line, # comments.") })
+    ]).describe("An image as manifests name it, or {list: FILE}.")
+  ).describe("The images that the cluster needs, as its manifests name them."),
+  platforms: array(text3).default([]).describe("List of `os/architecture[/variant]` to keep; absent or empty: all."),
+  registries: record(registryHost, registryAccess).default({}).describe("How to reach a registry from here, by `host[:port]`."),
+  signing: union([
+    strictObject({ key: text3.describe("Path of the private key.") }),
+    strictObject({ unsigned: literal(true) })
+  ]).optional().describe("{key: FILE}, or {unsigned: true}."),
+  unsigned: boolean2().optional().describe("`true`: make a bundle without a signature."),
+  pullThrough: array(text3).default([]).describe("List of target paths that cannot be pushed to (proxy caches); proved by a HEAD."),
+  retryBudget: string2().regex(durationPattern, "a length of time such as 90s, 30m or 2h").optional().describe(
+    "How long a request or copy that may yet succeed is tried again: `90s`, `30m`, `2h`; default `10m`, at most `168h`."
+  ),
+  tools: array(carriedTool).default([]).describe(
+    "Platforms whose oras the bundle carries, for hosts behind the gap without one: `linux/amd64` for the oras that is used here, {platform: linux/arm64, oras: FILE} for another."
+  ),
+  credentials: union([
+    literal("embed"),
+    strictObject({
+      age: array(text3).min(1).describe("Recipients as age takes them: `age1\u2026`, or an SSH public key.")
+    })
+  ]).optional().describe(
+    "`embed`: the pull credential that create is given travels in the bundle IN CLEAR TEXT; {age: [RECIPIENT]}: encrypted. Absent: it is given to install.sh."
+  ),
+  sequence: int().min(0).optional().describe("Whole number that grows with each bundle; by default createdAt in seconds."),
+  expires: union([iso_exports.date(), iso_exports.datetime({ offset: true })]).optional().describe(
+    "When the bundle begins to be refused: `2027-06-30` (0:00 UTC) or `2027-06-30T12:00:00Z`."
+  )
+});
+function bundleJsonSchema() {
+  const { $schema, ...schema } = toJSONSchema(bundleSchema, { io: "input" });
+  return { $schema, title: "airgap-bundle: bundle.yaml", ...schema };
 }
 
 // src/inputs/bundle-file.ts
 async function readBundleSpec(input, context) {
-  const path12 = (0, import_node_path37.resolve)(context.cwd, input.file ?? "bundle.yaml");
+  const path12 = (0, import_node_path38.resolve)(context.cwd, input.file ?? "bundle.yaml");
   const layers = { flags: input.given, variables: variablesOf(context.env) };
   const written2 = await readDocument4(path12, input.file === void 0 && isAnyGiven(layers));
   const document = withOverrides(written2, layers, context.cwd);
-  return makeSpec(validate2(document, path12, layers), (0, import_node_path37.dirname)(path12), context);
+  return makeSpec(validate2(document, path12, layers), (0, import_node_path38.dirname)(path12), context);
 }
+var bundleFile = "the bundle file";
 async function readDocument4(path12, mayBeAbsent) {
   try {
-    return parseDocument(await readText(path12, "the bundle file"), path12);
+    return parseMapping(await readText(path12, bundleFile), path12, bundleFile);
   } catch (error4) {
     if (!isAbsent(error4)) throw error4;
     if (mayBeAbsent) return { apiVersion: "airgap-bundle/v1" };
@@ -43163,50 +43651,29 @@ function isAbsent(error4) {
   if (!(error4 instanceof AirgapError)) return false;
   return error4.cause?.code === "ENOENT";
 }
-function isAnyGiven({ flags, variables }) {
-  return Object.values({ ...variables, ...flags }).some((value) => value !== void 0);
-}
-function parseDocument(text4, path12) {
-  const isEmpty2 = text4.replaceAll(/^\s*#.*$/gm, "").trim() === "";
-  const document = isEmpty2 ? void 0 : parseYaml(text4, path12);
-  if (typeof document === "object" && document !== null && !Array.isArray(document)) {
-    return document;
-  }
-  throw new AirgapError("usage", "the bundle file holds no mapping", {
-    given: path12,
-    expected: "YAML that starts with `apiVersion: airgap-bundle/v1`"
-  });
-}
-function parseYaml(text4, path12) {
-  try {
-    return load2(text4);
-  } catch (cause) {
-    if (!(cause instanceof YAMLException)) throw cause;
-    const at = cause.mark ? `:${cause.mark.line + 1}:${cause.mark.column + 1}` : "";
-    throw new AirgapError("usage", `the bundle file is not valid YAML: ${cause.reason}`, {
-      given: `${path12}${at}`,
-      cause
-    });
-  }
+function isAnyGiven({ flags, variables: variables2 }) {
+  return Object.values({ ...variables2, ...flags }).some((value) => value !== void 0);
 }
 function validate2(document, path12, layers) {
   const result = bundleSchema.safeParse(document);
   if (result.success) return result.data;
-  const errors = fieldErrors(result.error.issues, document, placesOf2(path12, layers));
+  const schema = bundleJsonSchema();
+  const placeOf2 = placesOf2(path12, layers);
+  const errors = fieldErrors(result.error.issues, { document, schema, placeOf: placeOf2 });
   if (errors.length === 1 && errors[0]) throw errors[0];
   throw new Failures(`${path12} has ${errors.length} mistakes`, errors);
 }
-function placesOf2(path12, { flags, variables }) {
+function placesOf2(path12, { flags, variables: variables2 }) {
   return (field) => {
     const setting = settingOf(field);
     if (setting && flags[setting.name] !== void 0) return `--${setting.name}`;
-    if (setting && variables[setting.name] !== void 0) return variableOf(setting);
+    if (setting && variables2[setting.name] !== void 0) return variableOf(setting);
     return path12;
   };
 }
 
 // src/action/fork.ts
-var import_promises40 = require("node:fs/promises");
+var import_promises41 = require("node:fs/promises");
 var repository = looseObject({ full_name: string2() }).nullish();
 var eventSchema = looseObject({
   repository,
@@ -43229,7 +43696,7 @@ async function refuseToSignForks({ env }) {
 }
 async function readEvent(path12) {
   if (!path12) return void 0;
-  const text4 = await (0, import_promises40.readFile)(path12, "utf8").catch(() => void 0);
+  const text4 = await (0, import_promises41.readFile)(path12, "utf8").catch(() => void 0);
   if (text4 === void 0) return void 0;
   try {
     return eventSchema.parse(JSON.parse(text4));
@@ -43258,6 +43725,7 @@ async function carryOut(inputs, result, context) {
   await maskKey(spec, context);
   const sign3 = wants("create") ? await readyToCreate(spec, context) : void 0;
   if (sign3) await refuseToSignForks(context);
+  const credential = wants("create") ? await carriedCredential(spec, inputs.pull, context) : void 0;
   const partSize = partSizeOf(inputs.splitSize);
   const base2 = await readDeltaBase(inputs, spec, context);
   const older = wants("create") ? await openReused(inputs.reuse, context) : void 0;
@@ -43287,7 +43755,7 @@ async function carryOut(inputs, result, context) {
           if (result.mirror.errors.length > 0) return result.mirror;
         }
         if (wants("create")) {
-          const creation = { out, partSize, sign: sign3, older };
+          const creation = { out, partSize, sign: sign3, credential, older };
           result.create = await createPrepared(prepared2, creation, context);
         }
         return {};
@@ -43340,9 +43808,9 @@ function signature(keyId) {
   return keyId ? `signed by key ${keyId}` : "not signed";
 }
 function imageTable({ images: images2 }) {
-  const rows = images2.map(({ source, digest: digest2, platforms, placements }) => {
+  const rows = images2.map(({ source, digest: digest2, platforms: platforms2, placements }) => {
     const where = placements.map(({ reference }) => code2(reference)).join("<br>");
-    const cells = [code2(source), code2(digest2.slice(0, 19)), escaped(platforms.join(", ")), where];
+    const cells = [code2(source), code2(digest2.slice(0, 19)), escaped(platforms2.join(", ")), where];
     return `<tr>${cells.map((cell) => `<td>${cell}</td>`).join("")}</tr>`;
   });
   return [
@@ -43401,8 +43869,8 @@ function imagesText({ images: images2 }) {
   const rows = images2.flatMap((image2) => imageRows(image2));
   return rows.length === 0 ? "" : safeText(table2([["IMAGE", "DIGEST", "PLATFORMS", "ASKED FOR BY", "PLACEMENT"], ...rows]));
 }
-function imageRows({ source, digest: digest2, platforms, placements }) {
-  const about = [source, digest2.slice(0, 19), platforms.join(",") || "-"];
+function imageRows({ source, digest: digest2, platforms: platforms2, placements }) {
+  const about = [source, digest2.slice(0, 19), platforms2.join(",") || "-"];
   const [first, ...others] = placements;
   if (!first) return [[...about, "-", "(no rule maps it)"]];
   return [
@@ -43414,6 +43882,21 @@ function sumsText({ images: images2, blobs: blobs2, target: target2 }) {
   const placements = images2.flatMap((image2) => image2.placements).length;
   const bytes = totalSize(blobs2);
   return `${count(images2.length, "image")}, ${count(placements, "placement")} in ${target2.endpoint}, ${count(blobs2.length, "unique blob")}, ${formatBytes(bytes)}`;
+}
+
+// src/report/carried-text.ts
+var words = {
+  embed: "the pull credential IN CLEAR TEXT: whoever has the file can pull with it",
+  age: "the pull credential, encrypted by age"
+};
+function carriedLines({ tools, credentials }) {
+  return [
+    ...tools.length > 0 ? [`carries oras for ${tools.join(", ")}`] : [],
+    ...credentials ? [`carries ${words[credentials]}`] : []
+  ];
+}
+function inventoryLines({ files: files2, credentials }) {
+  return carriedLines({ tools: carriedPlatforms(files2), credentials: credentials ?? null });
 }
 
 // src/report/result-text.ts
@@ -43428,7 +43911,7 @@ function placedText(result) {
   const rows = result.images.flatMap(
     ({ source, placements }) => placements.map(({ reference, state }) => [state, source, reference])
   );
-  const sums = Object.entries(stateWords).filter(([state]) => result.counts[state]).map(([state, words]) => `${result.counts[state]} ${words}`);
+  const sums = Object.entries(stateWords).filter(([state]) => result.counts[state]).map(([state, words2]) => `${result.counts[state]} ${words2}`);
   return [
     safeText(table2(rows)),
     ...result.errors.map(errorText),
@@ -43454,6 +43937,7 @@ function createText({
     `${bundle}.sha256  ${parts.length > 1 ? "a line a part; all of them together: " : ""}${sha2562}`,
     installScript,
     ...base2 ? [`a delta to ${base2.name} ${base2.version}: ${formatBytes(leftOut)} left to it`] : [],
+    ...inventoryLines(inventory),
     ...resumed > 0 ? [`${formatBytes(resumed)} were there from the run before`] : [],
     ...reused > 0 ? [`${formatBytes(reused)} came from the older bundle`] : [],
     keyId ? `signed by key ${keyId}` : "NOT SIGNED: load refuses it without --allow-unsigned",
@@ -43474,7 +43958,7 @@ async function main() {
   const redactor = makeRedactor();
   const log = actionLog(core_exports, redactor, now);
   const interruption = onInterruption(log.progress);
-  const temporary = process.env.RUNNER_TEMP || (0, import_node_os9.tmpdir)();
+  const temporary = process.env.RUNNER_TEMP || (0, import_node_os10.tmpdir)();
   try {
     const result = await withPrivateFolder(temporary, async (folder) => {
       saveState(privateFolderState, folder.path);

@@ -3847,9 +3847,11 @@ var init_overrides = __esm({
 function totalSize(contents) {
   return contents.reduce((sum2, { size }) => sum2 + size, 0);
 }
+var mostReadWhole;
 var init_descriptor = __esm({
   "src/oci/descriptor.ts"() {
     "use strict";
+    mostReadWhole = 32 * 1024 * 1024;
   }
 });
 
@@ -3889,6 +3891,4384 @@ function projectOf(path7) {
 var init_repositories = __esm({
   "src/plan/repositories.ts"() {
     "use strict";
+  }
+});
+
+// node_modules/smol-toml/dist/error.js
+var init_error2 = __esm({
+  "node_modules/smol-toml/dist/error.js"() {
+    /*!
+     * Copyright (c) Squirrel Chat et al., All rights reserved.
+     * SPDX-License-Identifier: BSD-3-Clause
+     *
+     * Redistribution and use in source and binary forms, with or without
+     * modification, are permitted provided that the following conditions are met:
+     *
+     * 1. Redistributions of source code must retain the above copyright notice, this
+     *    list of conditions and the following disclaimer.
+     * 2. Redistributions in binary form must reproduce the above copyright notice,
+     *    this list of conditions and the following disclaimer in the
+     *    documentation and/or other materials provided with the distribution.
+     * 3. Neither the name of the copyright holder nor the names of its contributors
+     *    may be used to endorse or promote products derived from this software without
+     *    specific prior written permission.
+     *
+     * THIS SOFTWARE IS PROVIDED BY THE COPYRIGHT HOLDERS AND CONTRIBUTORS "AS IS" AND
+     * ANY EXPRESS OR IMPLIED WARRANTIES, INCLUDING, BUT NOT LIMITED TO, THE IMPLIED
+     * WARRANTIES OF MERCHANTABILITY AND FITNESS FOR A PARTICULAR PURPOSE ARE
+     * DISCLAIMED. IN NO EVENT SHALL THE COPYRIGHT HOLDER OR CONTRIBUTORS BE LIABLE
+     * FOR ANY DIRECT, INDIRECT, INCIDENTAL, SPECIAL, EXEMPLARY, OR CONSEQUENTIAL
+     * DAMAGES (INCLUDING, BUT NOT LIMITED TO, PROCUREMENT OF SUBSTITUTE GOODS OR
+     * SERVICES; LOSS OF USE, DATA, OR PROFITS; OR BUSINESS INTERRUPTION) HOWEVER
+     * CAUSED AND ON ANY THEORY OF LIABILITY, WHETHER IN CONTRACT, STRICT LIABILITY,
+     * OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE
+     * OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
+     */
+  }
+});
+
+// node_modules/smol-toml/dist/primitive.js
+var init_primitive = __esm({
+  "node_modules/smol-toml/dist/primitive.js"() {
+    init_error2();
+    /*!
+     * Copyright (c) Squirrel Chat et al., All rights reserved.
+     * SPDX-License-Identifier: BSD-3-Clause
+     *
+     * Redistribution and use in source and binary forms, with or without
+     * modification, are permitted provided that the following conditions are met:
+     *
+     * 1. Redistributions of source code must retain the above copyright notice, this
+     *    list of conditions and the following disclaimer.
+     * 2. Redistributions in binary form must reproduce the above copyright notice,
+     *    this list of conditions and the following disclaimer in the
+     *    documentation and/or other materials provided with the distribution.
+     * 3. Neither the name of the copyright holder nor the names of its contributors
+     *    may be used to endorse or promote products derived from this software without
+     *    specific prior written permission.
+     *
+     * THIS SOFTWARE IS PROVIDED BY THE COPYRIGHT HOLDERS AND CONTRIBUTORS "AS IS" AND
+     * ANY EXPRESS OR IMPLIED WARRANTIES, INCLUDING, BUT NOT LIMITED TO, THE IMPLIED
+     * WARRANTIES OF MERCHANTABILITY AND FITNESS FOR A PARTICULAR PURPOSE ARE
+     * DISCLAIMED. IN NO EVENT SHALL THE COPYRIGHT HOLDER OR CONTRIBUTORS BE LIABLE
+     * FOR ANY DIRECT, INDIRECT, INCIDENTAL, SPECIAL, EXEMPLARY, OR CONSEQUENTIAL
+     * DAMAGES (INCLUDING, BUT NOT LIMITED TO, PROCUREMENT OF SUBSTITUTE GOODS OR
+     * SERVICES; LOSS OF USE, DATA, OR PROFITS; OR BUSINESS INTERRUPTION) HOWEVER
+     * CAUSED AND ON ANY THEORY OF LIABILITY, WHETHER IN CONTRACT, STRICT LIABILITY,
+     * OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE
+     * OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
+     */
+  }
+});
+
+// node_modules/smol-toml/dist/date.js
+var init_date = __esm({
+  "node_modules/smol-toml/dist/date.js"() {
+    /*!
+     * Copyright (c) Squirrel Chat et al., All rights reserved.
+     * SPDX-License-Identifier: BSD-3-Clause
+     *
+     * Redistribution and use in source and binary forms, with or without
+     * modification, are permitted provided that the following conditions are met:
+     *
+     * 1. Redistributions of source code must retain the above copyright notice, this
+     *    list of conditions and the following disclaimer.
+     * 2. Redistributions in binary form must reproduce the above copyright notice,
+     *    this list of conditions and the following disclaimer in the
+     *    documentation and/or other materials provided with the distribution.
+     * 3. Neither the name of the copyright holder nor the names of its contributors
+     *    may be used to endorse or promote products derived from this software without
+     *    specific prior written permission.
+     *
+     * THIS SOFTWARE IS PROVIDED BY THE COPYRIGHT HOLDERS AND CONTRIBUTORS "AS IS" AND
+     * ANY EXPRESS OR IMPLIED WARRANTIES, INCLUDING, BUT NOT LIMITED TO, THE IMPLIED
+     * WARRANTIES OF MERCHANTABILITY AND FITNESS FOR A PARTICULAR PURPOSE ARE
+     * DISCLAIMED. IN NO EVENT SHALL THE COPYRIGHT HOLDER OR CONTRIBUTORS BE LIABLE
+     * FOR ANY DIRECT, INDIRECT, INCIDENTAL, SPECIAL, EXEMPLARY, OR CONSEQUENTIAL
+     * DAMAGES (INCLUDING, BUT NOT LIMITED TO, PROCUREMENT OF SUBSTITUTE GOODS OR
+     * SERVICES; LOSS OF USE, DATA, OR PROFITS; OR BUSINESS INTERRUPTION) HOWEVER
+     * CAUSED AND ON ANY THEORY OF LIABILITY, WHETHER IN CONTRACT, STRICT LIABILITY,
+     * OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE
+     * OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
+     */
+  }
+});
+
+// node_modules/smol-toml/dist/extract.js
+var init_extract = __esm({
+  "node_modules/smol-toml/dist/extract.js"() {
+    init_primitive();
+    init_struct();
+    init_error2();
+    init_date();
+    /*!
+     * Copyright (c) Squirrel Chat et al., All rights reserved.
+     * SPDX-License-Identifier: BSD-3-Clause
+     *
+     * Redistribution and use in source and binary forms, with or without
+     * modification, are permitted provided that the following conditions are met:
+     *
+     * 1. Redistributions of source code must retain the above copyright notice, this
+     *    list of conditions and the following disclaimer.
+     * 2. Redistributions in binary form must reproduce the above copyright notice,
+     *    this list of conditions and the following disclaimer in the
+     *    documentation and/or other materials provided with the distribution.
+     * 3. Neither the name of the copyright holder nor the names of its contributors
+     *    may be used to endorse or promote products derived from this software without
+     *    specific prior written permission.
+     *
+     * THIS SOFTWARE IS PROVIDED BY THE COPYRIGHT HOLDERS AND CONTRIBUTORS "AS IS" AND
+     * ANY EXPRESS OR IMPLIED WARRANTIES, INCLUDING, BUT NOT LIMITED TO, THE IMPLIED
+     * WARRANTIES OF MERCHANTABILITY AND FITNESS FOR A PARTICULAR PURPOSE ARE
+     * DISCLAIMED. IN NO EVENT SHALL THE COPYRIGHT HOLDER OR CONTRIBUTORS BE LIABLE
+     * FOR ANY DIRECT, INDIRECT, INCIDENTAL, SPECIAL, EXEMPLARY, OR CONSEQUENTIAL
+     * DAMAGES (INCLUDING, BUT NOT LIMITED TO, PROCUREMENT OF SUBSTITUTE GOODS OR
+     * SERVICES; LOSS OF USE, DATA, OR PROFITS; OR BUSINESS INTERRUPTION) HOWEVER
+     * CAUSED AND ON ANY THEORY OF LIABILITY, WHETHER IN CONTRACT, STRICT LIABILITY,
+     * OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE
+     * OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
+     */
+  }
+});
+
+// node_modules/smol-toml/dist/util.js
+var init_util = __esm({
+  "node_modules/smol-toml/dist/util.js"() {
+    init_error2();
+    /*!
+     * Copyright (c) Squirrel Chat et al., All rights reserved.
+     * SPDX-License-Identifier: BSD-3-Clause
+     *
+     * Redistribution and use in source and binary forms, with or without
+     * modification, are permitted provided that the following conditions are met:
+     *
+     * 1. Redistributions of source code must retain the above copyright notice, this
+     *    list of conditions and the following disclaimer.
+     * 2. Redistributions in binary form must reproduce the above copyright notice,
+     *    this list of conditions and the following disclaimer in the
+     *    documentation and/or other materials provided with the distribution.
+     * 3. Neither the name of the copyright holder nor the names of its contributors
+     *    may be used to endorse or promote products derived from this software without
+     *    specific prior written permission.
+     *
+     * THIS SOFTWARE IS PROVIDED BY THE COPYRIGHT HOLDERS AND CONTRIBUTORS "AS IS" AND
+     * ANY EXPRESS OR IMPLIED WARRANTIES, INCLUDING, BUT NOT LIMITED TO, THE IMPLIED
+     * WARRANTIES OF MERCHANTABILITY AND FITNESS FOR A PARTICULAR PURPOSE ARE
+     * DISCLAIMED. IN NO EVENT SHALL THE COPYRIGHT HOLDER OR CONTRIBUTORS BE LIABLE
+     * FOR ANY DIRECT, INDIRECT, INCIDENTAL, SPECIAL, EXEMPLARY, OR CONSEQUENTIAL
+     * DAMAGES (INCLUDING, BUT NOT LIMITED TO, PROCUREMENT OF SUBSTITUTE GOODS OR
+     * SERVICES; LOSS OF USE, DATA, OR PROFITS; OR BUSINESS INTERRUPTION) HOWEVER
+     * CAUSED AND ON ANY THEORY OF LIABILITY, WHETHER IN CONTRACT, STRICT LIABILITY,
+     * OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE
+     * OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
+     */
+  }
+});
+
+// node_modules/smol-toml/dist/struct.js
+var init_struct = __esm({
+  "node_modules/smol-toml/dist/struct.js"() {
+    init_primitive();
+    init_extract();
+    init_util();
+    init_error2();
+    /*!
+     * Copyright (c) Squirrel Chat et al., All rights reserved.
+     * SPDX-License-Identifier: BSD-3-Clause
+     *
+     * Redistribution and use in source and binary forms, with or without
+     * modification, are permitted provided that the following conditions are met:
+     *
+     * 1. Redistributions of source code must retain the above copyright notice, this
+     *    list of conditions and the following disclaimer.
+     * 2. Redistributions in binary form must reproduce the above copyright notice,
+     *    this list of conditions and the following disclaimer in the
+     *    documentation and/or other materials provided with the distribution.
+     * 3. Neither the name of the copyright holder nor the names of its contributors
+     *    may be used to endorse or promote products derived from this software without
+     *    specific prior written permission.
+     *
+     * THIS SOFTWARE IS PROVIDED BY THE COPYRIGHT HOLDERS AND CONTRIBUTORS "AS IS" AND
+     * ANY EXPRESS OR IMPLIED WARRANTIES, INCLUDING, BUT NOT LIMITED TO, THE IMPLIED
+     * WARRANTIES OF MERCHANTABILITY AND FITNESS FOR A PARTICULAR PURPOSE ARE
+     * DISCLAIMED. IN NO EVENT SHALL THE COPYRIGHT HOLDER OR CONTRIBUTORS BE LIABLE
+     * FOR ANY DIRECT, INDIRECT, INCIDENTAL, SPECIAL, EXEMPLARY, OR CONSEQUENTIAL
+     * DAMAGES (INCLUDING, BUT NOT LIMITED TO, PROCUREMENT OF SUBSTITUTE GOODS OR
+     * SERVICES; LOSS OF USE, DATA, OR PROFITS; OR BUSINESS INTERRUPTION) HOWEVER
+     * CAUSED AND ON ANY THEORY OF LIABILITY, WHETHER IN CONTRACT, STRICT LIABILITY,
+     * OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE
+     * OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
+     */
+  }
+});
+
+// node_modules/smol-toml/dist/parse.js
+var init_parse = __esm({
+  "node_modules/smol-toml/dist/parse.js"() {
+    init_struct();
+    init_extract();
+    init_util();
+    init_error2();
+    /*!
+     * Copyright (c) Squirrel Chat et al., All rights reserved.
+     * SPDX-License-Identifier: BSD-3-Clause
+     *
+     * Redistribution and use in source and binary forms, with or without
+     * modification, are permitted provided that the following conditions are met:
+     *
+     * 1. Redistributions of source code must retain the above copyright notice, this
+     *    list of conditions and the following disclaimer.
+     * 2. Redistributions in binary form must reproduce the above copyright notice,
+     *    this list of conditions and the following disclaimer in the
+     *    documentation and/or other materials provided with the distribution.
+     * 3. Neither the name of the copyright holder nor the names of its contributors
+     *    may be used to endorse or promote products derived from this software without
+     *    specific prior written permission.
+     *
+     * THIS SOFTWARE IS PROVIDED BY THE COPYRIGHT HOLDERS AND CONTRIBUTORS "AS IS" AND
+     * ANY EXPRESS OR IMPLIED WARRANTIES, INCLUDING, BUT NOT LIMITED TO, THE IMPLIED
+     * WARRANTIES OF MERCHANTABILITY AND FITNESS FOR A PARTICULAR PURPOSE ARE
+     * DISCLAIMED. IN NO EVENT SHALL THE COPYRIGHT HOLDER OR CONTRIBUTORS BE LIABLE
+     * FOR ANY DIRECT, INDIRECT, INCIDENTAL, SPECIAL, EXEMPLARY, OR CONSEQUENTIAL
+     * DAMAGES (INCLUDING, BUT NOT LIMITED TO, PROCUREMENT OF SUBSTITUTE GOODS OR
+     * SERVICES; LOSS OF USE, DATA, OR PROFITS; OR BUSINESS INTERRUPTION) HOWEVER
+     * CAUSED AND ON ANY THEORY OF LIABILITY, WHETHER IN CONTRACT, STRICT LIABILITY,
+     * OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE
+     * OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
+     */
+  }
+});
+
+// node_modules/smol-toml/dist/stringify.js
+function extendedTypeOf(obj) {
+  let type = typeof obj;
+  if (type === "object") {
+    if (Array.isArray(obj))
+      return "array";
+    if (typeof obj.getUTCDate === "function" && obj instanceof Date)
+      return "date";
+    if (globalThis.Temporal) {
+      if (obj.until) {
+        if (obj instanceof Temporal.ZonedDateTime)
+          return "temporal/tz+uc";
+        if (obj instanceof Temporal.PlainDateTime || obj instanceof Temporal.PlainDate)
+          return "temporal/uc";
+        if (obj instanceof Temporal.PlainTime || obj instanceof Temporal.Instant)
+          return "temporal";
+        if (obj instanceof Temporal.PlainYearMonth)
+          return "temporal/x";
+      } else if (obj.toPlainDate && obj instanceof Temporal.PlainMonthDay || obj.negated && obj instanceof Temporal.Duration) {
+        return "temporal/x";
+      }
+    }
+  }
+  return type;
+}
+function isArrayOfTables(obj) {
+  for (let i2 = 0; i2 < obj.length; i2++) {
+    if (extendedTypeOf(obj[i2]) !== "object")
+      return false;
+  }
+  return obj.length != 0;
+}
+function formatWellFormedStringUnchecked(s) {
+  return JSON.stringify(s).replaceAll("\x7F", "\\u007f");
+}
+function formatString(s) {
+  return formatWellFormedStringUnchecked(HAS_WELLFORMED ? s.toWellFormed() : s);
+}
+function formatKey(s) {
+  if (BARE_KEY.test(s))
+    return s;
+  if (HAS_WELLFORMED && !s.isWellFormed())
+    throw new RangeError("key contains illegal lone surrogates");
+  return formatWellFormedStringUnchecked(s);
+}
+function stringifyValue(val, type, depth, numberAsFloat, strictTemporal) {
+  if (depth === 0) {
+    throw new Error("Could not stringify the object: maximum object depth exceeded");
+  }
+  switch (type) {
+    // @ts-expect-error -- intentional fallthrough case
+    case "number":
+      if (isNaN(val))
+        return "nan";
+      if (val === Infinity)
+        return "inf";
+      if (val === -Infinity)
+        return "-inf";
+      if (Number.isInteger(val) && (numberAsFloat || !Number.isSafeInteger(val)))
+        return val.toFixed(1);
+    case "bigint":
+    case "boolean":
+    case "temporal":
+      return val.toString();
+    case "string":
+      return formatString(val);
+    case "date":
+      if (isNaN(val.getTime()))
+        throw new TypeError("cannot serialize invalid date");
+      return val.toISOString();
+    case "object":
+      return stringifyInlineTable(val, depth, numberAsFloat, strictTemporal);
+    case "array":
+      return stringifyArray(val, depth, numberAsFloat, strictTemporal);
+    // @ts-expect-error -- intentional fallthrough case
+    case "temporal/tz+uc":
+      if (strictTemporal) {
+        let tz = val.timeZoneId;
+        let tzc = tz.charCodeAt(0);
+        if (
+          // Classic offset
+          tzc !== 43 && tzc !== 45 && // Fast pre-check pass; see below for the actually accepted values
+          (tzc !== 85 && tzc !== 71 && tzc !== 90 && tzc !== 69 || // UTC and its aliases; Temporal implementations don't all canonicalise unfortunately
+          tz !== "UTC" && tz !== "UCT" && tz !== "Universal" && tz !== "Zulu" && // GMT is a TZ but it's for all intents and purposes equivalent to UTC. Safe to downgrade.
+          !tz.startsWith("GMT") && tz !== "Greenwich" && // Etc/* are all safe to downgrade to offset (either UTC, GMT, or offset)
+          !tz.startsWith("Etc/"))
+        ) {
+          throw new TypeError("Temporal objects with an IANA timezone are not allowed in Temporal strict mode");
+        }
+      }
+    case "temporal/uc":
+      if (strictTemporal && val.calendarId !== "iso8601")
+        throw new TypeError("Temporal objects with a non-default calendar are not allowed in Temporal strict mode");
+      return val.toString({
+        calendarName: "never",
+        timeZoneName: "never"
+      });
+    case "temporal/x":
+      throw new TypeError("Unsupported " + val[Symbol.toStringTag]);
+  }
+}
+function stringifyInlineTable(obj, depth, numberAsFloat, strictTemporal) {
+  let keys = Object.keys(obj);
+  if (keys.length === 0)
+    return "{}";
+  let res = "{ ";
+  for (let i2 = 0; i2 < keys.length; i2++) {
+    let k = keys[i2];
+    if (i2)
+      res += ", ";
+    res += formatKey(k) + " = " + stringifyValue(obj[k], extendedTypeOf(obj[k]), depth - 1, numberAsFloat, strictTemporal);
+  }
+  return res + " }";
+}
+function stringifyArray(array2, depth, numberAsFloat, strictTemporal) {
+  if (array2.length === 0)
+    return "[]";
+  let res = "[ ";
+  for (let i2 = 0; i2 < array2.length; i2++) {
+    if (i2)
+      res += ", ";
+    if (array2[i2] === null || array2[i2] === void 0) {
+      throw new TypeError("arrays cannot contain null or undefined values");
+    }
+    res += stringifyValue(array2[i2], extendedTypeOf(array2[i2]), depth - 1, numberAsFloat, strictTemporal);
+  }
+  return res + " ]";
+}
+function stringifyArrayTable(array2, key, depth, numberAsFloat, strictTemporal) {
+  if (depth === 0) {
+    throw new Error("Could not stringify the object: maximum object depth exceeded");
+  }
+  let res = "";
+  for (let i2 = 0; i2 < array2.length; i2++) {
+    res += `${res && "\n"}[[${key}]]
+`;
+    res += stringifyTable(0, array2[i2], key, depth, numberAsFloat, strictTemporal);
+  }
+  return res;
+}
+function stringifyTable(tableKey, obj, prefix, depth, numberAsFloat, strictTemporal) {
+  if (depth === 0) {
+    throw new Error("Could not stringify the object: maximum object depth exceeded");
+  }
+  let preamble = "";
+  let tables = "";
+  let keys = Object.keys(obj);
+  for (let i2 = 0; i2 < keys.length; i2++) {
+    let k = keys[i2];
+    if (obj[k] !== null && obj[k] !== void 0) {
+      let type = extendedTypeOf(obj[k]);
+      if (type === "symbol" || type === "function") {
+        throw new TypeError(`cannot serialize values of type '${type}'`);
+      }
+      let key = formatKey(k);
+      if (type === "array" && isArrayOfTables(obj[k])) {
+        tables += (tables && "\n") + stringifyArrayTable(obj[k], prefix ? `${prefix}.${key}` : key, depth - 1, numberAsFloat, strictTemporal);
+      } else if (type === "object") {
+        let tblKey = prefix ? `${prefix}.${key}` : key;
+        tables += (tables && "\n") + stringifyTable(tblKey, obj[k], tblKey, depth - 1, numberAsFloat, strictTemporal);
+      } else {
+        preamble += key;
+        preamble += " = ";
+        preamble += stringifyValue(obj[k], type, depth, numberAsFloat, strictTemporal);
+        preamble += "\n";
+      }
+    }
+  }
+  if (tableKey && (preamble || !tables))
+    preamble = preamble ? `[${tableKey}]
+${preamble}` : `[${tableKey}]`;
+  return preamble && tables ? `${preamble}
+${tables}` : preamble || tables;
+}
+function stringify(obj, { maxDepth = 1e3, numbersAsFloat = false, strictTemporal = false } = {}) {
+  if (extendedTypeOf(obj) !== "object") {
+    throw new TypeError("stringify can only be called with an object");
+  }
+  let str = stringifyTable(0, obj, "", maxDepth, numbersAsFloat, strictTemporal);
+  if (str[str.length - 1] !== "\n")
+    return str + "\n";
+  return str;
+}
+var BARE_KEY, HAS_WELLFORMED;
+var init_stringify = __esm({
+  "node_modules/smol-toml/dist/stringify.js"() {
+    /*!
+     * Copyright (c) Squirrel Chat et al., All rights reserved.
+     * SPDX-License-Identifier: BSD-3-Clause
+     *
+     * Redistribution and use in source and binary forms, with or without
+     * modification, are permitted provided that the following conditions are met:
+     *
+     * 1. Redistributions of source code must retain the above copyright notice, this
+     *    list of conditions and the following disclaimer.
+     * 2. Redistributions in binary form must reproduce the above copyright notice,
+     *    this list of conditions and the following disclaimer in the
+     *    documentation and/or other materials provided with the distribution.
+     * 3. Neither the name of the copyright holder nor the names of its contributors
+     *    may be used to endorse or promote products derived from this software without
+     *    specific prior written permission.
+     *
+     * THIS SOFTWARE IS PROVIDED BY THE COPYRIGHT HOLDERS AND CONTRIBUTORS "AS IS" AND
+     * ANY EXPRESS OR IMPLIED WARRANTIES, INCLUDING, BUT NOT LIMITED TO, THE IMPLIED
+     * WARRANTIES OF MERCHANTABILITY AND FITNESS FOR A PARTICULAR PURPOSE ARE
+     * DISCLAIMED. IN NO EVENT SHALL THE COPYRIGHT HOLDER OR CONTRIBUTORS BE LIABLE
+     * FOR ANY DIRECT, INDIRECT, INCIDENTAL, SPECIAL, EXEMPLARY, OR CONSEQUENTIAL
+     * DAMAGES (INCLUDING, BUT NOT LIMITED TO, PROCUREMENT OF SUBSTITUTE GOODS OR
+     * SERVICES; LOSS OF USE, DATA, OR PROFITS; OR BUSINESS INTERRUPTION) HOWEVER
+     * CAUSED AND ON ANY THEORY OF LIABILITY, WHETHER IN CONTRACT, STRICT LIABILITY,
+     * OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE
+     * OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
+     */
+    BARE_KEY = /^[a-z0-9-_]+$/i;
+    HAS_WELLFORMED = !!"".isWellFormed;
+  }
+});
+
+// node_modules/smol-toml/dist/index.js
+var init_dist = __esm({
+  "node_modules/smol-toml/dist/index.js"() {
+    init_parse();
+    init_stringify();
+    init_date();
+    init_error2();
+    /*!
+     * Copyright (c) Squirrel Chat et al., All rights reserved.
+     * SPDX-License-Identifier: BSD-3-Clause
+     *
+     * Redistribution and use in source and binary forms, with or without
+     * modification, are permitted provided that the following conditions are met:
+     *
+     * 1. Redistributions of source code must retain the above copyright notice, this
+     *    list of conditions and the following disclaimer.
+     * 2. Redistributions in binary form must reproduce the above copyright notice,
+     *    this list of conditions and the following disclaimer in the
+     *    documentation and/or other materials provided with the distribution.
+     * 3. Neither the name of the copyright holder nor the names of its contributors
+     *    may be used to endorse or promote products derived from this software without
+     *    specific prior written permission.
+     *
+     * THIS SOFTWARE IS PROVIDED BY THE COPYRIGHT HOLDERS AND CONTRIBUTORS "AS IS" AND
+     * ANY EXPRESS OR IMPLIED WARRANTIES, INCLUDING, BUT NOT LIMITED TO, THE IMPLIED
+     * WARRANTIES OF MERCHANTABILITY AND FITNESS FOR A PARTICULAR PURPOSE ARE
+     * DISCLAIMED. IN NO EVENT SHALL THE COPYRIGHT HOLDER OR CONTRIBUTORS BE LIABLE
+     * FOR ANY DIRECT, INDIRECT, INCIDENTAL, SPECIAL, EXEMPLARY, OR CONSEQUENTIAL
+     * DAMAGES (INCLUDING, BUT NOT LIMITED TO, PROCUREMENT OF SUBSTITUTE GOODS OR
+     * SERVICES; LOSS OF USE, DATA, OR PROFITS; OR BUSINESS INTERRUPTION) HOWEVER
+     * CAUSED AND ON ANY THEORY OF LIABILITY, WHETHER IN CONTRACT, STRICT LIABILITY,
+     * OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE
+     * OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
+     */
+  }
+});
+
+// src/oci/digest.ts
+function isDigest(text3) {
+  return pattern.test(text3);
+}
+function algorithmOf(digest2) {
+  return digest2.startsWith("sha512:") ? "sha512" : "sha256";
+}
+function hexOf(digest2) {
+  return digest2.slice(digest2.indexOf(":") + 1);
+}
+function digestOf(bytes, algorithm = "sha256") {
+  return `${algorithm}:${(0, import_node_crypto.createHash)(algorithm).update(bytes).digest("hex")}`;
+}
+var import_node_crypto, pattern;
+var init_digest = __esm({
+  "src/oci/digest.ts"() {
+    "use strict";
+    import_node_crypto = require("node:crypto");
+    pattern = /^(?:sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/;
+  }
+});
+
+// src/oci/docker-hub.ts
+function isDockerHub(host) {
+  return dockerHubHosts.includes(host);
+}
+var dockerHub, formerDockerHub, dockerHubApi, dockerHubKey, dockerHubHosts;
+var init_docker_hub = __esm({
+  "src/oci/docker-hub.ts"() {
+    "use strict";
+    dockerHub = "docker.io";
+    formerDockerHub = "index.docker.io";
+    dockerHubApi = "registry-1.docker.io";
+    dockerHubKey = "https://index.docker.io/v1/";
+    dockerHubHosts = [dockerHub, formerDockerHub, dockerHubApi];
+  }
+});
+
+// src/oci/reference.ts
+function isRegistryHost(text3) {
+  return domainPattern.test(text3);
+}
+function parseReference(text3) {
+  if (text3 === "") throw new RangeError("an image name must not be empty");
+  if (identifierPattern.test(text3)) {
+    throw refused(text3, "64 hexadecimal characters are an image id, not a name");
+  }
+  const { registry: registry3, remainder } = splitRegistry(text3);
+  const { repository, tag: tag2, digest: digest2 } = splitRemainder(remainder);
+  if (!isRegistryHost(registry3)) {
+    throw refused(text3, `${JSON.stringify(registry3)} is not a registry's host[:port]`);
+  }
+  checkRepository(text3, repository);
+  if (tag2 !== void 0) checkTag(text3, tag2);
+  return {
+    registry: registry3,
+    repository,
+    ...tagAndDigest(tag2, digest2 === void 0 ? void 0 : checkDigest(text3, digest2))
+  };
+}
+function formatReference(reference) {
+  const { registry: registry3, repository, tag: tag2, digest: digest2 } = reference;
+  return `${registry3}/${repository}${tag2 === void 0 ? "" : `:${tag2}`}${digest2 === void 0 ? "" : `@${digest2}`}`;
+}
+function splitRegistry(text3) {
+  const slash = text3.indexOf("/");
+  const first = text3.slice(0, Math.max(slash, 0));
+  if (slash < 0 || !looksLikeRegistry(first)) return onDockerHub(text3);
+  const remainder = text3.slice(slash + 1);
+  const isHub = first === dockerHub || first === formerDockerHub;
+  return isHub ? onDockerHub(remainder) : { registry: first, remainder };
+}
+function looksLikeRegistry(first) {
+  return first === "localhost" || /[.:]/.test(first) || first.toLowerCase() !== first;
+}
+function onDockerHub(name3) {
+  return { registry: dockerHub, remainder: name3.includes("/") ? name3 : `library/${name3}` };
+}
+function splitRemainder(remainder) {
+  const at = remainder.indexOf("@");
+  const named = at < 0 ? remainder : remainder.slice(0, at);
+  const colon = named.indexOf(":");
+  return {
+    repository: colon < 0 ? named : named.slice(0, colon),
+    tag: colon < 0 ? void 0 : named.slice(colon + 1),
+    digest: at < 0 ? void 0 : remainder.slice(at + 1)
+  };
+}
+function tagAndDigest(tag2, digest2) {
+  if (tag2 === void 0) return digest2 === void 0 ? { tag: "latest" } : { digest: digest2 };
+  return digest2 === void 0 ? { tag: tag2 } : { tag: tag2, digest: digest2 };
+}
+function checkRepository(text3, repository) {
+  if (repository.toLowerCase() !== repository) {
+    throw refused(text3, `the repository ${JSON.stringify(repository)} must be in lower case`);
+  }
+  if (!repositoryPattern.test(repository)) {
+    throw refused(text3, `${JSON.stringify(repository)} is not a repository`);
+  }
+  if (repository.length > 255) {
+    throw refused(text3, `the repository has ${repository.length} characters, 255 are allowed`);
+  }
+}
+function checkTag(text3, tag2) {
+  if (!tagPattern.test(tag2)) throw refused(text3, `${JSON.stringify(tag2)} is not a tag`);
+}
+function checkDigest(text3, digest2) {
+  if (!isDigest(digest2)) {
+    throw refused(text3, `${JSON.stringify(digest2)} is not a sha256 or sha512 digest in lower case`);
+  }
+  return digest2;
+}
+function refused(text3, why) {
+  return new RangeError(`not an image name: ${JSON.stringify(text3)}: ${why}`);
+}
+var domainPattern, component, repositoryPattern, tagPattern, identifierPattern;
+var init_reference = __esm({
+  "src/oci/reference.ts"() {
+    "use strict";
+    init_digest();
+    init_docker_hub();
+    domainPattern = /^(?:[a-zA-Z0-9]+(?:-+[a-zA-Z0-9]+)*(?:\.[a-zA-Z0-9]+(?:-+[a-zA-Z0-9]+)*)*|\[[a-fA-F0-9:]+\])(?::[0-9]+)?$/;
+    component = "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*";
+    repositoryPattern = new RegExp(`^${component}(?:/${component})*$`);
+    tagPattern = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
+    identifierPattern = /^[a-f0-9]{64}$/;
+  }
+});
+
+// src/mirror-map/target.ts
+function readTarget(value) {
+  const [host = "", ...rest2] = value.split("/");
+  const path7 = rest2.filter((part3) => part3 !== "");
+  const hasApiPath = path7[0] === "v2";
+  return { host, path: path7.slice(hasApiPath ? 1 : 0).join("/"), hasApiPath };
+}
+function withoutApiPath(value) {
+  const { host, path: path7 } = readTarget(value);
+  return path7 === "" ? host : `${host}/${path7}`;
+}
+var init_target = __esm({
+  "src/mirror-map/target.ts"() {
+    "use strict";
+  }
+});
+
+// src/mirror-map/containerd.ts
+function containerdReferences(map, image2) {
+  const reference = parsed(image2);
+  const target2 = reference && mirrorsOf(map).get(reference.registry);
+  return reference && target2 ? placed(target2, reference) : [];
+}
+function isContainerdEntry(entry) {
+  const { kind, key, value } = entry;
+  return kind === "registry" && isRegistryHost(key) && value !== "" && !value.endsWith("-");
+}
+function mirrorsOf(map) {
+  const known = mirrors.get(map);
+  if (known) return known;
+  const entries = map.entries.filter(isContainerdEntry);
+  const made = new Map(entries.map(({ key, value }) => [key, value]));
+  mirrors.set(map, made);
+  return made;
+}
+function placed(target2, { repository, tag: tag2, digest: digest2 }) {
+  const named = `${withoutApiPath(target2)}/${repository}`;
+  const text3 = `${named}${tag2 ? `:${tag2}` : ""}${digest2 ? `@${digest2}` : ""}`;
+  return parsed(text3) === void 0 ? [] : [text3];
+}
+function parsed(text3) {
+  try {
+    return parseReference(text3);
+  } catch {
+    return void 0;
+  }
+}
+var mirrors;
+var init_containerd = __esm({
+  "src/mirror-map/containerd.ts"() {
+    "use strict";
+    init_reference();
+    init_target();
+    mirrors = /* @__PURE__ */ new WeakMap();
+  }
+});
+
+// src/install/nodes-readme.ts
+function nodesReadme({ endpoint, caCert }) {
+  return `What containerd on the workload nodes should show
+=================================================
+
+The gateway hands the mirror map on to the clusters that it deploys; these files say what should then stand
+on a node. They are for comparing, and for nodes that you set up yourself. There are two spellings, and
+containerd's CRI plugin does not start when it finds both:
+
+containerd 1.5 to 2.x, by hosts.toml
+    Copy the folder certs.d to /etc/containerd, and merge into /etc/containerd/config.toml the few lines of
+        config-path-v2.toml   where that file says version = 2 (containerd 1.x)
+        config-path-v3.toml   where it says version = 3 (containerd 2.x)
+    "server" is the mirror too, so that nothing falls back to the internet. In the name of a folder a port
+    is written HOST_PORT_. Changes below certs.d need no restart.
+
+containerd 1.x, by mirrors
+    Merge the tables of config.toml into /etc/containerd/config.toml${caCert === void 0 ? "" : ", and copy certs.d/ca.crt"}.
+    What the mirror does not have is asked for on the internet: containerd offers no way to stop that.
+
+After a change of config.toml: systemctl restart containerd. Containers go on running.
+
+Each address has the registry API's /v2/ in it, once: containerd uses the path as it is. An address without
+it is answered 404.
+${loginText(endpoint)}${caCert === void 0 ? "" : caText(endpoint)}`;
+}
+function loginText(endpoint) {
+  return `
+Pull secrets of pods are not meant for mirrors. If ${endpoint} wants a login to pull, the nodes need it in
+these files. The bundle never carries it there; on site
+
+    sh install.sh NAME-VERSION.tar --key KEY.pub --write-nodes DIR --username U --password-file FILE
+
+writes them with it into DIR, mode 0600: on the node, too, nobody but root should read them. It stands as
+auth in config.toml and config-path-v2.toml, and as a header in hosts.toml. containerd 1.x sends that header to
+the registry, but not to a token service: there config-path-v2.toml is what logs in. containerd 2.x needs the
+header alone.
+`;
+}
+function caText(endpoint) {
+  return `
+The certificate of ${endpoint} is signed by an own CA: certs.d/ca.crt, which the files name by its place.
+`;
+}
+var init_nodes_readme = __esm({
+  "src/install/nodes-readme.ts"() {
+    "use strict";
+  }
+});
+
+// src/install/nodes.ts
+function nodeFiles(input) {
+  const mirrors2 = nodeMirrors(input);
+  if (mirrors2.length === 0) return [];
+  const texts = [
+    ["nodes/config.toml", mirrorsToml(mirrors2, input)],
+    ["nodes/config-path-v2.toml", configPathToml(2, "io.containerd.grpc.v1.cri", "1.5 to 1.7")],
+    ["nodes/config-path-v3.toml", configPathToml(3, "io.containerd.cri.v1.images", "2.x")],
+    ...caFiles(input),
+    ...mirrors2.filter(fitsArchive).map((mirror) => [
+      `nodes/certs.d/${hostFolder(mirror.registry)}/hosts.toml`,
+      hostsToml(mirror, input)
+    ]),
+    ["nodes/README.txt", nodesReadme(input)]
+  ];
+  return texts.map(([path7, text3]) => ({ path: path7, bytes: Buffer.from(text3) }));
+}
+function caFiles({ caCert }) {
+  return caCert === void 0 ? [] : [[`nodes/certs.d/${caFile}`, caCert]];
+}
+function nodeMirrors({ entries, plainHttp }) {
+  const plain3 = entries.filter(isContainerdEntry).map(({ key, value }) => [key, value]);
+  return [...new Map(plain3)].map(([registry3, target2]) => ({
+    registry: registry3,
+    url: mirrorUrl(target2, plainHttp)
+  }));
+}
+function mirrorUrl(value, plainHttp) {
+  const { host, path: path7 } = readTarget(value);
+  return `${plainHttp ? "http" : "https"}://${host}/v2${path7 === "" ? "" : `/${path7}`}`;
+}
+function fitsArchive({ registry: registry3 }) {
+  return `nodes/certs.d/${hostFolder(registry3)}/hosts.toml`.length <= 99;
+}
+function hostFolder(registry3) {
+  return registry3.replace(/:(\d+)$/, "_$1_");
+}
+function mirrorsToml(mirrors2, input) {
+  const tls = {
+    ...input.insecureSkipVerify ? { insecure_skip_verify: true } : {},
+    ...input.caCert === void 0 ? {} : { ca_file: `${certsFolder}/${caFile}` }
+  };
+  const registry3 = {
+    mirrors: Object.fromEntries(
+      mirrors2.map(({ registry: registry4, url }) => [registry4, { endpoint: [url] }])
+    ),
+    ...Object.keys(tls).length === 0 ? {} : { configs: { [input.endpoint]: { tls } } }
+  };
+  return `# containerd 1.x: merge into /etc/containerd/config.toml. Not together with config_path and certs.d.
+${stringify({ version: 2, plugins: { "io.containerd.grpc.v1.cri": { registry: registry3 } } })}
+`;
+}
+function configPathToml(version3, plugin, of) {
+  const registry3 = { config_path: certsFolder };
+  return `# containerd ${of}: merge into /etc/containerd/config.toml, beside the folder certs.d. Not together with mirrors.
+${stringify({ version: version3, plugins: { [plugin]: { registry: registry3 } } })}
+`;
+}
+function hostsToml({ registry: registry3, url }, input) {
+  const how = {
+    capabilities: ["pull", "resolve"],
+    override_path: true,
+    ...input.insecureSkipVerify ? { skip_verify: true } : {},
+    ...input.caCert === void 0 ? {} : { ca: `../${caFile}` }
+  };
+  return `# With config_path: ${certsFolder}/${hostFolder(registry3)}/hosts.toml
+${stringify({ server: url, ...how, host: { [url]: how } })}
+`;
+}
+var certsFolder, caFile;
+var init_nodes = __esm({
+  "src/install/nodes.ts"() {
+    "use strict";
+    init_dist();
+    init_containerd();
+    init_target();
+    init_nodes_readme();
+    certsFolder = "/etc/containerd/certs.d";
+    caFile = "ca.crt";
+  }
+});
+
+// src/install/readme.ts
+function readmeText(inventory, carried = []) {
+  const { name: name3, version: version3, target: target2, images: images2 } = inventory;
+  const isAirgap = target2.environment === "airgap";
+  const oras = `oras 1.3.6 or newer${carried.length > 0 ? ` (in here for ${carried.join(", ")})` : ""}`;
+  const tools = `${oras}, kubectl${isAirgap ? ", helm 3.13 or newer" : ""}`;
+  const steps = `load, secret${isAirgap ? ", chart" : ""} and check`;
+  const file2 = `${name3}-${version3}.tar`;
+  const placements = images2.reduce((count4, image2) => count4 + image2.placements.length, 0);
+  const content = inventory.imagesNotEmbedded ? `${images2.length} images are expected in ${target2.endpoint} already; this bundle does not carry them` : `${images2.length} images for ${placements} references in ${target2.endpoint}`;
+  return Buffer.from(`${name3} ${version3}
+${"=".repeat(name3.length + version3.length + 1)}
+
+This file, ${file2}, holds what a cluster behind an air gap needs to pull its images from
+${target2.endpoint}: ${content}; the Secret registry-info${isAirgap ? "; the image-swap chart and its values" : ""};
+and the containerd configuration that the nodes should show (nodes/).
+${baseText(inventory)}It was made at ${inventory.createdAt}${inventory.expiresAt ? ` and expires at ${inventory.expiresAt}` : ""} (sequence ${inventory.sequence}).
+${credentialText(inventory)}
+
+Install
+-------
+Get install.sh and the public key by another way than this file: a script in the bundle cannot vouch for
+the bundle. Then, on a host that reaches the registry and the cluster (tools: ${tools}):
+
+    sh install.sh ${file2} --key KEY.pub --dry-run
+    sh install.sh ${file2} --key KEY.pub${credentialFlags(inventory)}
+
+--username and --password-file are what the cluster pulls with; without them the credential that the cluster's
+Secret has is kept. Whoever pushes logs in to the registry with oras or docker before, or gives --push-username
+and --push-password-file. The namespace jet-system must exist, or give --create-namespace. --dry-run contacts
+nothing; --only and --skip choose among the steps ${steps}. It may be run again at any time, and
+--uninstall takes away what it put into the cluster. More: sh install.sh --help
+${isAirgap ? optInText : ""}
+With Node 20.18.1 or newer on the host, every byte is verified before anything is pushed. Without it, blobs are
+checked by digest while they are pushed, and those that the registry has already are not read; to check the
+whole file first:
+
+    sha256sum -c ${file2}.sha256
+
+That proves as much as the way by which the .sha256 came. A bundle in parts (${file2}.001 and on) goes by the
+same name everywhere; only tar below wants one file: cat ${file2}.[0-9]* > ${file2}
+
+Check the signature by hand
+---------------------------
+    tar -xOf ${file2} bundle.json > bundle.json
+    tar -xOf ${file2} bundle.sig > bundle.sig
+    openssl base64 -d -A -in bundle.sig -out bundle.sig.bin
+
+An Ed25519 key, OpenSSL 3:
+    openssl pkeyutl -verify -rawin -pubin -inkey KEY.pub -sigfile bundle.sig.bin -in bundle.json
+An ECDSA P-256 key, any OpenSSL:
+    openssl dgst -sha256 -verify KEY.pub -signature bundle.sig.bin bundle.json
+cosign, without a network (cosign 3 also wants --new-bundle-format=false):
+    cosign verify-blob --key KEY.pub --signature bundle.sig --insecure-ignore-tlog=true bundle.json
+
+bundle.json names every other part with its SHA-256. The parts apart from the images are in SHA256SUMS too,
+and its own hash is in bundle.json:
+    grep '"path":"SHA256SUMS"' bundle.json
+    tar -xf ${file2} && sha256sum -c SHA256SUMS
+
+The file is an OCI image layout in a tar: oras, skopeo, podman and ctr read it as it is.
+`);
+}
+function credentialText({ credentials }) {
+  if (credentials === "embed")
+    return `
+THE PULL PASSWORD OF THE CLUSTER IS IN THIS FILE IN CLEAR TEXT (credentials.tsv). Treat the file, and every copy of
+it, as you treat the password; when one gets lost, change the password. --username and --password-file win over it.`;
+  if (credentials === "age")
+    return `
+The pull credential of the cluster is in it (credentials.tsv.age), encrypted by age: --identity FILE names the key
+that opens it, which needs the age tool on this host. --username and --password-file win over it. By hand:
+    age --decrypt --identity FILE credentials.tsv.age`;
+  return "No credentials are in it.";
+}
+function credentialFlags({ credentials }) {
+  if (credentials === "embed") return "";
+  return credentials === "age" ? " --identity FILE" : " --username USER --password-file FILE";
+}
+function baseText({ base: base2 }) {
+  if (!base2) return "";
+  return `It builds on ${base2.name} ${base2.version}, which must have been loaded before: ${base2.blobs.length} blobs that came
+with that are not in here, so the OCI layout is not complete by itself.
+`;
+}
+var optInText;
+var init_readme = __esm({
+  "src/install/readme.ts"() {
+    "use strict";
+    optInText = `
+image-swap rewrites the images of pods in the namespaces that ask for it:
+
+    kubectl label namespace NAME k8s.twr.io/imageswap=enabled
+`;
+  }
+});
+
+// node_modules/js-yaml/dist/js-yaml.mjs
+function defineScalarTag(tagName, options) {
+  return {
+    tagName,
+    nodeKind: "scalar",
+    implicit: options.implicit ?? false,
+    matchByTagPrefix: options.matchByTagPrefix ?? false,
+    implicitFirstChars: options.implicitFirstChars ?? null,
+    resolve: options.resolve,
+    identify: options.identify,
+    represent: options.represent ?? ((data) => String(data)),
+    representTagName: options.representTagName ?? (() => tagName)
+  };
+}
+function defineSequenceTag(tagName, options) {
+  const carrierIsResult = options.finalize === void 0;
+  return {
+    tagName,
+    nodeKind: "sequence",
+    implicit: false,
+    matchByTagPrefix: options.matchByTagPrefix ?? false,
+    create: options.create,
+    addItem: options.addItem,
+    finalize: options.finalize ?? ((carrier) => carrier),
+    carrierIsResult,
+    identify: options.identify,
+    represent: options.represent ?? ((data) => data),
+    representTagName: options.representTagName ?? (() => tagName)
+  };
+}
+function defineMappingTag(tagName, options) {
+  const carrierIsResult = options.finalize === void 0;
+  return {
+    tagName,
+    nodeKind: "mapping",
+    implicit: false,
+    matchByTagPrefix: options.matchByTagPrefix ?? false,
+    create: options.create,
+    addPair: options.addPair,
+    has: options.has,
+    keys: options.keys,
+    get: options.get,
+    finalize: options.finalize ?? ((carrier) => carrier),
+    carrierIsResult,
+    identify: options.identify,
+    represent: options.represent ?? ((data) => data),
+    representTagName: options.representTagName ?? (() => tagName)
+  };
+}
+function parseYamlInteger$2(source) {
+  let value = source;
+  let sign3 = 1;
+  if (value[0] === "-" || value[0] === "+") {
+    if (value[0] === "-") sign3 = -1;
+    value = value.slice(1);
+  }
+  if (value.startsWith("0b")) return sign3 * parseInt(value.slice(2), 2);
+  if (value.startsWith("0o")) return sign3 * parseInt(value.slice(2), 8);
+  if (value.startsWith("0x")) return sign3 * parseInt(value.slice(2), 16);
+  return sign3 * parseInt(value, 10);
+}
+function resolveYamlInteger$2(source, isExplicit) {
+  if (isExplicit) {
+    if (!YAML_INTEGER_EXPLICIT_PATTERN$1.test(source)) return NOT_RESOLVED;
+  } else if (!YAML_INTEGER_IMPLICIT_PATTERN$1.test(source)) return NOT_RESOLVED;
+  const result = parseYamlInteger$2(source);
+  return Number.isFinite(result) ? result : NOT_RESOLVED;
+}
+function parseYamlInteger$1(source) {
+  let value = source;
+  let sign3 = 1;
+  if (value[0] === "-" || value[0] === "+") {
+    if (value[0] === "-") sign3 = -1;
+    value = value.slice(1);
+  }
+  if (value.startsWith("0b")) return sign3 * parseInt(value.slice(2), 2);
+  if (value.startsWith("0o")) return sign3 * parseInt(value.slice(2), 8);
+  if (value.startsWith("0x")) return sign3 * parseInt(value.slice(2), 16);
+  return sign3 * parseInt(value, 10);
+}
+function resolveYamlInteger$1(source, isExplicit) {
+  if (isExplicit) {
+    if (!YAML_INTEGER_EXPLICIT_PATTERN.test(source)) return NOT_RESOLVED;
+  } else if (!YAML_INTEGER_IMPLICIT_PATTERN.test(source)) return NOT_RESOLVED;
+  const result = parseYamlInteger$1(source);
+  return Number.isFinite(result) ? result : NOT_RESOLVED;
+}
+function parseYamlInteger(source) {
+  let value = source.replace(/_/g, "");
+  let sign3 = 1;
+  if (value[0] === "-" || value[0] === "+") {
+    if (value[0] === "-") sign3 = -1;
+    value = value.slice(1);
+  }
+  if (value.startsWith("0b")) return sign3 * parseInt(value.slice(2), 2);
+  if (value.startsWith("0x")) return sign3 * parseInt(value.slice(2), 16);
+  if (value.includes(":")) {
+    let result = 0;
+    for (const part3 of value.split(":")) result = result * 60 + Number(part3);
+    return sign3 * result;
+  }
+  if (value !== "0" && value[0] === "0") return sign3 * parseInt(value, 8);
+  return sign3 * parseInt(value, 10);
+}
+function resolveYamlInteger(source) {
+  if (!YAML_INTEGER_PATTERN.test(source)) return NOT_RESOLVED;
+  const result = parseYamlInteger(source);
+  return Number.isFinite(result) ? result : NOT_RESOLVED;
+}
+function resolveYamlFloat$2(source) {
+  if (!YAML_FLOAT_PATTERN$1.test(source)) return NOT_RESOLVED;
+  let value = source.toLowerCase();
+  const sign3 = value[0] === "-" ? -1 : 1;
+  if ("+-".includes(value[0])) value = value.slice(1);
+  if (value === ".inf") return sign3 === 1 ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
+  if (value === ".nan") return NaN;
+  const result = sign3 * parseFloat(value);
+  if (Number.isFinite(result) || YAML_FLOAT_SPECIAL_PATTERN$1.test(source)) return result;
+  return NOT_RESOLVED;
+}
+function representYamlFloat$2(object2) {
+  if (isNaN(object2)) return ".nan";
+  if (object2 === Number.POSITIVE_INFINITY) return ".inf";
+  if (object2 === Number.NEGATIVE_INFINITY) return "-.inf";
+  if (Object.is(object2, -0)) return "-0.0";
+  const result = object2.toString(10);
+  return /^[-+]?[0-9]+e/.test(result) ? result.replace("e", ".e") : result;
+}
+function resolveYamlFloat$1(source, isExplicit) {
+  if (isExplicit) {
+    if (!YAML_FLOAT_EXPLICIT_PATTERN.test(source)) return NOT_RESOLVED;
+    let value = source.toLowerCase();
+    const sign3 = value[0] === "-" ? -1 : 1;
+    if ("+-".includes(value[0])) value = value.slice(1);
+    if (value === ".inf") return sign3 === 1 ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
+    if (value === ".nan") return NaN;
+    const result2 = sign3 * parseFloat(value);
+    return Number.isFinite(result2) ? result2 : NOT_RESOLVED;
+  }
+  if (!YAML_FLOAT_IMPLICIT_PATTERN.test(source)) return NOT_RESOLVED;
+  const result = Number(source);
+  if (Number.isFinite(result)) return result;
+  return NOT_RESOLVED;
+}
+function representYamlFloat$1(object2) {
+  if (isNaN(object2)) return ".nan";
+  if (object2 === Number.POSITIVE_INFINITY) return ".inf";
+  if (object2 === Number.NEGATIVE_INFINITY) return "-.inf";
+  if (Object.is(object2, -0)) return "-0.0";
+  const result = object2.toString(10);
+  return /^[-+]?[0-9]+e/.test(result) ? result.replace("e", ".e") : result;
+}
+function resolveYamlFloat(source) {
+  if (!YAML_FLOAT_PATTERN.test(source)) return NOT_RESOLVED;
+  let value = source.toLowerCase().replace(/_/g, "");
+  const sign3 = value[0] === "-" ? -1 : 1;
+  if ("+-".includes(value[0])) value = value.slice(1);
+  if (value === ".inf") return sign3 === 1 ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
+  if (value === ".nan") return NaN;
+  let result = 0;
+  if (value.includes(":")) {
+    for (const part3 of value.split(":")) result = result * 60 + Number(part3);
+    result *= sign3;
+  } else result = sign3 * parseFloat(value);
+  if (Number.isFinite(result) || YAML_FLOAT_SPECIAL_PATTERN.test(source)) return result;
+  return NOT_RESOLVED;
+}
+function representYamlFloat(object2) {
+  if (isNaN(object2)) return ".nan";
+  if (object2 === Number.POSITIVE_INFINITY) return ".inf";
+  if (object2 === Number.NEGATIVE_INFINITY) return "-.inf";
+  if (Object.is(object2, -0)) return "-0.0";
+  const result = object2.toString(10);
+  return /^[-+]?[0-9]+e/.test(result) ? result.replace("e", ".e") : result;
+}
+function resolveYamlBinary(source) {
+  const input = source.replace(/\s/g, "");
+  if (input.length % 4 !== 0 || !BASE64_PATTERN.test(input)) return NOT_RESOLVED;
+  const binary = atob(input);
+  const result = new Uint8Array(binary.length);
+  for (let index = 0; index < binary.length; index++) result[index] = binary.charCodeAt(index);
+  return result;
+}
+function representYamlBinary(object2) {
+  let binary = "";
+  for (let index = 0; index < object2.length; index++) binary += String.fromCharCode(object2[index]);
+  return btoa(binary);
+}
+function makeUtcDate(year, month, day3, hour = 0, minute = 0, second = 0, fraction = 0) {
+  const date3 = new Date(Date.UTC(year, month, day3, hour, minute, second, fraction));
+  date3.setUTCFullYear(year, month, day3);
+  return date3;
+}
+function resolveYamlTimestamp(source) {
+  let match = YAML_DATE_REGEXP.exec(source);
+  if (match === null) match = YAML_TIMESTAMP_REGEXP.exec(source);
+  if (match === null) return NOT_RESOLVED;
+  const year = +match[1];
+  const month = +match[2] - 1;
+  const day3 = +match[3];
+  if (!match[4]) {
+    const date4 = makeUtcDate(year, month, day3);
+    if (date4.getUTCFullYear() !== year || date4.getUTCMonth() !== month || date4.getUTCDate() !== day3) return NOT_RESOLVED;
+    return date4;
+  }
+  const hour = +match[4];
+  const minute = +match[5];
+  const second = +match[6];
+  let fraction = 0;
+  if (hour > 23 || minute > 59 || second > 59) return NOT_RESOLVED;
+  if (match[7]) {
+    let value = match[7].slice(0, 3);
+    while (value.length < 3) value += "0";
+    fraction = +value;
+  }
+  const date3 = makeUtcDate(year, month, day3, hour, minute, second, fraction);
+  if (date3.getUTCFullYear() !== year || date3.getUTCMonth() !== month || date3.getUTCDate() !== day3) return NOT_RESOLVED;
+  if (match[9]) {
+    const offsetHour = +match[10];
+    const offsetMinute = +(match[11] || 0);
+    if (offsetHour > 23 || offsetMinute > 59) return NOT_RESOLVED;
+    const offset = (offsetHour * 60 + offsetMinute) * 6e4;
+    date3.setTime(date3.getTime() - (match[9] === "-" ? -offset : offset));
+  }
+  return date3;
+}
+function isPlainObject(data) {
+  if (data === null || typeof data !== "object" || Array.isArray(data)) return false;
+  const prototype = Object.getPrototypeOf(data);
+  return prototype === null || prototype === Object.prototype;
+}
+function pick(object2, keys) {
+  const result = {};
+  for (const key of keys) if (object2[key] !== void 0) result[key] = object2[key];
+  return result;
+}
+function createTagDefinitionMap() {
+  return {
+    scalar: /* @__PURE__ */ Object.create(null),
+    sequence: /* @__PURE__ */ Object.create(null),
+    mapping: /* @__PURE__ */ Object.create(null)
+  };
+}
+function createTagDefinitionListMap() {
+  return {
+    scalar: [],
+    sequence: [],
+    mapping: []
+  };
+}
+function compileTags(tags) {
+  const result = [];
+  for (const tag2 of tags) {
+    let index = result.length;
+    for (let previousIndex = 0; previousIndex < result.length; previousIndex++) {
+      const previous = result[previousIndex];
+      if (previous.nodeKind === tag2.nodeKind && previous.tagName === tag2.tagName && previous.matchByTagPrefix === tag2.matchByTagPrefix) {
+        index = previousIndex;
+        break;
+      }
+    }
+    result[index] = tag2;
+  }
+  return result;
+}
+function normalizeKey(key) {
+  if (Array.isArray(key)) {
+    const array2 = Array.prototype.slice.call(key);
+    for (let index = 0; index < array2.length; index++) {
+      if (Array.isArray(array2[index])) return null;
+      if (typeof array2[index] === "object" && Object.prototype.toString.call(array2[index]) === "[object Object]") array2[index] = "[object Object]";
+    }
+    return String(array2);
+  }
+  if (typeof key === "object" && Object.prototype.toString.call(key) === "[object Object]") return "[object Object]";
+  return String(key);
+}
+function getLine(buffer2, lineStart, lineEnd, position, maxLineLength) {
+  let head = "";
+  let tail = "";
+  const maxHalfLength = Math.floor(maxLineLength / 2) - 1;
+  if (position - lineStart > maxHalfLength) {
+    head = " ... ";
+    lineStart = position - maxHalfLength + head.length;
+  }
+  if (lineEnd - position > maxHalfLength) {
+    tail = " ...";
+    lineEnd = position + maxHalfLength - tail.length;
+  }
+  return {
+    str: head + buffer2.slice(lineStart, lineEnd).replace(/\t/g, "\u2192") + tail,
+    pos: position - lineStart + head.length
+  };
+}
+function padStart(string3, max) {
+  return " ".repeat(Math.max(max - string3.length, 0)) + string3;
+}
+function makeSnippet(mark2, options) {
+  if (!mark2.buffer) return null;
+  const opts = {
+    ...DEFAULT_SNIPPET_OPTIONS,
+    ...options
+  };
+  const re = /\r?\n|\r|\0/g;
+  const lineStarts = [0];
+  const lineEnds = [];
+  let match;
+  let foundLineNo = -1;
+  while (match = re.exec(mark2.buffer)) {
+    lineEnds.push(match.index);
+    lineStarts.push(match.index + match[0].length);
+    if (mark2.position <= match.index && foundLineNo < 0) foundLineNo = lineStarts.length - 2;
+  }
+  if (foundLineNo < 0) foundLineNo = lineStarts.length - 1;
+  let result = "";
+  const lineNoLength = Math.min(mark2.line + opts.linesAfter, lineEnds.length).toString().length;
+  const maxLineLength = opts.maxLength - (opts.indent + lineNoLength + 3);
+  for (let i2 = 1; i2 <= opts.linesBefore; i2++) {
+    if (foundLineNo - i2 < 0) break;
+    const line2 = getLine(mark2.buffer, lineStarts[foundLineNo - i2], lineEnds[foundLineNo - i2], mark2.position - (lineStarts[foundLineNo] - lineStarts[foundLineNo - i2]), maxLineLength);
+    result = `${" ".repeat(opts.indent)}${padStart((mark2.line - i2 + 1).toString(), lineNoLength)} | ${line2.str}
+${result}`;
+  }
+  const line = getLine(mark2.buffer, lineStarts[foundLineNo], lineEnds[foundLineNo], mark2.position, maxLineLength);
+  result += `${" ".repeat(opts.indent)}${padStart((mark2.line + 1).toString(), lineNoLength)} | ${line.str}
+`;
+  result += `${"-".repeat(opts.indent + lineNoLength + 3 + line.pos)}^
+`;
+  for (let i2 = 1; i2 <= opts.linesAfter; i2++) {
+    if (foundLineNo + i2 >= lineEnds.length) break;
+    const line2 = getLine(mark2.buffer, lineStarts[foundLineNo + i2], lineEnds[foundLineNo + i2], mark2.position - (lineStarts[foundLineNo] - lineStarts[foundLineNo + i2]), maxLineLength);
+    result += `${" ".repeat(opts.indent)}${padStart((mark2.line + i2 + 1).toString(), lineNoLength)} | ${line2.str}
+`;
+  }
+  return result.replace(/\n$/, "");
+}
+function formatError(exception, compact) {
+  let where = "";
+  if (!exception.mark) return exception.reason;
+  if (exception.mark.name) where += `in "${exception.mark.name}" `;
+  where += `(${exception.mark.line + 1}:${exception.mark.column + 1})`;
+  if (!compact && exception.mark.snippet) where += `
+
+${exception.mark.snippet}`;
+  return `${exception.reason} ${where}`;
+}
+function simpleEscapeSequence(c3) {
+  switch (c3) {
+    case 48:
+      return "\0";
+    case 97:
+      return "\x07";
+    case 98:
+      return "\b";
+    case 116:
+      return "	";
+    case 9:
+      return "	";
+    case 110:
+      return "\n";
+    case 118:
+      return "\v";
+    case 102:
+      return "\f";
+    case 114:
+      return "\r";
+    case 101:
+      return "\x1B";
+    case 32:
+      return " ";
+    case 34:
+      return '"';
+    case 47:
+      return "/";
+    case 92:
+      return "\\";
+    case 78:
+      return "\x85";
+    case 95:
+      return "\xA0";
+    case 76:
+      return "\u2028";
+    case 80:
+      return "\u2029";
+    default:
+      return "";
+  }
+}
+function charFromCodepoint(c3) {
+  if (c3 <= 65535) return String.fromCharCode(c3);
+  return String.fromCharCode((c3 - 65536 >> 10) + 55296, (c3 - 65536 & 1023) + 56320);
+}
+function fromHexCode$1(c3) {
+  if (c3 >= 48 && c3 <= 57) return c3 - 48;
+  return (c3 | 32) - 97 + 10;
+}
+function escapedHexLen$1(c3) {
+  if (c3 === 120) return 2;
+  if (c3 === 117) return 4;
+  return 8;
+}
+function skipFoldedBreaks(input, position, end) {
+  let breaks = 0;
+  while (position < end) {
+    const ch = input.charCodeAt(position);
+    if (ch === 10) {
+      breaks++;
+      position++;
+    } else if (ch === 13) {
+      breaks++;
+      position++;
+      if (input.charCodeAt(position) === 10) position++;
+    } else if (ch === 32 || ch === 9) position++;
+    else break;
+  }
+  return {
+    position,
+    breaks
+  };
+}
+function foldedBreaks(count4) {
+  if (count4 === 1) return " ";
+  return "\n".repeat(count4 - 1);
+}
+function getPlainValue(input, start2, end) {
+  let result = "";
+  let position = start2;
+  let captureStart = start2;
+  let captureEnd = start2;
+  while (position < end) {
+    const ch = input.charCodeAt(position);
+    if (ch === 10 || ch === 13) {
+      result += input.slice(captureStart, captureEnd);
+      const fold = skipFoldedBreaks(input, position, end);
+      result += foldedBreaks(fold.breaks);
+      position = captureStart = captureEnd = fold.position;
+    } else {
+      position++;
+      if (ch !== 32 && ch !== 9) captureEnd = position;
+    }
+  }
+  return result + input.slice(captureStart, captureEnd);
+}
+function getSingleQuotedValue(input, start2, end) {
+  let result = "";
+  let position = start2;
+  let captureStart = start2;
+  let captureEnd = start2;
+  while (position < end) {
+    const ch = input.charCodeAt(position);
+    if (ch === 39) {
+      result += input.slice(captureStart, position) + "'";
+      position += 2;
+      captureStart = captureEnd = position;
+    } else if (ch === 10 || ch === 13) {
+      result += input.slice(captureStart, captureEnd);
+      const fold = skipFoldedBreaks(input, position, end);
+      result += foldedBreaks(fold.breaks);
+      position = captureStart = captureEnd = fold.position;
+    } else {
+      position++;
+      if (ch !== 32 && ch !== 9) captureEnd = position;
+    }
+  }
+  return result + input.slice(captureStart, end);
+}
+function getDoubleQuotedValue(input, start2, end) {
+  let result = "";
+  let position = start2;
+  let captureStart = start2;
+  let captureEnd = start2;
+  while (position < end) {
+    const ch = input.charCodeAt(position);
+    if (ch === 92) {
+      result += input.slice(captureStart, position);
+      position++;
+      const escaped = input.charCodeAt(position);
+      if (escaped === 10 || escaped === 13) position = skipFoldedBreaks(input, position, end).position;
+      else if (escaped < 256 && simpleEscapeCheck[escaped]) {
+        result += simpleEscapeMap[escaped];
+        position++;
+      } else {
+        let hexLength = escapedHexLen$1(escaped);
+        let hexResult = 0;
+        for (; hexLength > 0; hexLength--) {
+          position++;
+          const digit = fromHexCode$1(input.charCodeAt(position));
+          hexResult = (hexResult << 4) + digit;
+        }
+        result += charFromCodepoint(hexResult);
+        position++;
+      }
+      captureStart = captureEnd = position;
+    } else if (ch === 10 || ch === 13) {
+      result += input.slice(captureStart, captureEnd);
+      const fold = skipFoldedBreaks(input, position, end);
+      result += foldedBreaks(fold.breaks);
+      position = captureStart = captureEnd = fold.position;
+    } else {
+      position++;
+      if (ch !== 32 && ch !== 9) captureEnd = position;
+    }
+  }
+  return result + input.slice(captureStart, end);
+}
+function getBlockValue(input, start2, end, indent, chomping, folded) {
+  const textIndent = indent < 0 ? 0 : indent;
+  const region = input.slice(start2, end).replace(/\r\n?/g, "\n");
+  const lines2 = region === "" ? [] : (region.endsWith("\n") ? region.slice(0, -1) : region).split("\n");
+  let result = "";
+  let didReadContent = false;
+  let emptyLines = 0;
+  let atMoreIndented = false;
+  for (const line of lines2) {
+    let column = 0;
+    while (column < textIndent && line.charCodeAt(column) === 32) column++;
+    if (indent < 0 || column >= line.length) {
+      emptyLines++;
+      continue;
+    }
+    const content = line.slice(textIndent);
+    const first = content.charCodeAt(0);
+    if (folded) {
+      if (first === 32 || first === 9) {
+        atMoreIndented = true;
+        result += "\n".repeat(didReadContent ? 1 + emptyLines : emptyLines);
+      } else if (atMoreIndented) {
+        atMoreIndented = false;
+        result += "\n".repeat(emptyLines + 1);
+      } else if (emptyLines === 0) {
+        if (didReadContent) result += " ";
+      } else result += "\n".repeat(emptyLines);
+    } else result += "\n".repeat(didReadContent ? 1 + emptyLines : emptyLines);
+    result += content;
+    didReadContent = true;
+    emptyLines = 0;
+  }
+  if (chomping === CHOMPING_MODE.KEEP) result += "\n".repeat(didReadContent ? 1 + emptyLines : emptyLines);
+  else if (chomping !== CHOMPING_MODE.STRIP) {
+    if (didReadContent) result += "\n";
+  }
+  return result;
+}
+function getScalarValue(input, scalar) {
+  if (scalar.valueStart === NO_RANGE$3) return "";
+  const { valueStart, valueEnd } = scalar;
+  if (scalar.fast) return input.slice(valueStart, valueEnd);
+  switch (scalar.style) {
+    case SCALAR_STYLE.SINGLE_QUOTED:
+      return getSingleQuotedValue(input, valueStart, valueEnd);
+    case SCALAR_STYLE.DOUBLE_QUOTED:
+      return getDoubleQuotedValue(input, valueStart, valueEnd);
+    case SCALAR_STYLE.LITERAL_BLOCK:
+      return getBlockValue(input, valueStart, valueEnd, scalar.indent, scalar.chomping, false);
+    case SCALAR_STYLE.FOLDED_BLOCK:
+      return getBlockValue(input, valueStart, valueEnd, scalar.indent, scalar.chomping, true);
+    default:
+      return getPlainValue(input, valueStart, valueEnd);
+  }
+}
+function percentByte(byte) {
+  return "%" + HEX[byte >> 4] + HEX[byte & 15];
+}
+function tagPercentEncode(source, isSuffix) {
+  const allowed = isSuffix ? TAG_SUFFIX_CHARS : TAG_URI_CHARS;
+  let result = "";
+  for (let index = 0; index < source.length; index++) {
+    let ch = source.charCodeAt(index);
+    if (ch >= 48 && ch <= 57 || ch >= 65 && ch <= 90 || ch >= 97 && ch <= 122 || allowed.includes(source[index])) {
+      result += source[index];
+      continue;
+    }
+    if (ch >= 55296 && ch <= 56319) ch = 65536 + ((ch & 1023) << 10) + (source.charCodeAt(++index) & 1023);
+    if (ch < 128) result += percentByte(ch);
+    else if (ch < 2048) result += percentByte(192 | ch >> 6) + percentByte(128 | ch & 63);
+    else if (ch < 65536) result += percentByte(224 | ch >> 12) + percentByte(128 | ch >> 6 & 63) + percentByte(128 | ch & 63);
+    else result += percentByte(240 | ch >> 18) + percentByte(128 | ch >> 12 & 63) + percentByte(128 | ch >> 6 & 63) + percentByte(128 | ch & 63);
+  }
+  return result;
+}
+function tagPercentDecode(source) {
+  let result = "";
+  let index = 0;
+  while (index < source.length) {
+    if (source.charCodeAt(index) !== 37) {
+      result += source[index++];
+      continue;
+    }
+    let ch = parseInt(source.slice(index + 1, index + 3), 16);
+    index += 3;
+    if (ch >= 192) {
+      let remaining = ch < 224 ? 1 : ch < 240 ? 2 : 3;
+      ch &= (1 << 6 - remaining) - 1;
+      while (remaining-- > 0) {
+        ch = ch << 6 | parseInt(source.slice(index + 1, index + 3), 16) & 63;
+        index += 3;
+      }
+    }
+    if (ch < 65536) result += String.fromCharCode(ch);
+    else {
+      ch -= 65536;
+      result += String.fromCharCode(55296 | ch >> 10, 56320 | ch & 1023);
+    }
+  }
+  return result;
+}
+function tagNameFull(rawTag, tagHandlers) {
+  if (rawTag.startsWith("!<") && rawTag.endsWith(">")) return tagPercentDecode(rawTag.slice(2, -1));
+  const handleEnd = rawTag.indexOf("!", 1);
+  const handle = handleEnd === -1 ? "!" : rawTag.slice(0, handleEnd + 1);
+  return tagPercentDecode(tagHandlers?.[handle] ?? DEFAULT_TAG_HANDLERS[handle] ?? handle) + tagPercentDecode(rawTag.slice(handle.length));
+}
+function tagNameShort(fullTag) {
+  let tag2 = fullTag;
+  if (tag2.charCodeAt(0) === 33) {
+    tag2 = tag2.slice(1);
+    return `!${tagPercentEncode(tag2, true)}`;
+  }
+  if (tag2.slice(0, 18) === "tag:yaml.org,2002:") return `!!${tagPercentEncode(tag2.slice(18), true)}`;
+  return `!<${tagPercentEncode(tag2, false)}>`;
+}
+function eventPosition$1(event) {
+  if ("tagStart" in event && event.tagStart !== NO_RANGE$2) return event.tagStart;
+  if ("anchorStart" in event && event.anchorStart !== NO_RANGE$2) return event.anchorStart;
+  if ("valueStart" in event && event.valueStart !== NO_RANGE$2) return event.valueStart;
+  if ("start" in event) return event.start;
+  return 0;
+}
+function throwError$1(state, message) {
+  YAMLException.throwAt(state.source, state.position, message, state.filename);
+}
+function finalizeCollection(state, position, tag2, carrier) {
+  try {
+    return tag2.finalize(carrier);
+  } catch (error3) {
+    if (error3 instanceof YAMLException) throw error3;
+    YAMLException.throwAt(state.source, position, error3 instanceof Error ? error3.message : String(error3), state.filename);
+  }
+}
+function constructScalar(state, event) {
+  const source = getScalarValue(state.source, event);
+  const rawTag = event.tagStart === NO_RANGE$2 ? "" : state.source.slice(event.tagStart, event.tagEnd);
+  const strTag2 = state.schema.defaultScalarTag;
+  if (rawTag !== "") {
+    if (rawTag === "!") return {
+      value: source,
+      tag: strTag2
+    };
+    const tagName = tagNameFull(rawTag, state.tagHandlers);
+    const scalarTag = state.schema.lookupScalarTag(tagName);
+    if (scalarTag) {
+      const result = scalarTag.resolve(source, true, tagName);
+      if (result === NOT_RESOLVED) throwError$1(state, `cannot resolve a node with !<${tagName}> explicit tag`);
+      return {
+        value: result,
+        tag: scalarTag
+      };
+    }
+    const collectionTagDef = state.schema.lookupMappingTag(tagName) ?? state.schema.lookupSequenceTag(tagName);
+    if (collectionTagDef) {
+      if (source !== "") throwError$1(state, `cannot resolve a node with !<${tagName}> explicit tag`);
+      const carrier = collectionTagDef.create(tagName);
+      return {
+        value: collectionTagDef.carrierIsResult ? carrier : finalizeCollection(state, state.position, collectionTagDef, carrier),
+        tag: collectionTagDef
+      };
+    }
+    throwError$1(state, `unknown scalar tag !<${tagName}>`);
+  }
+  if (event.style === SCALAR_STYLE.PLAIN) return state.schema.resolveImplicitScalarTag(source);
+  return {
+    value: strTag2.resolve(source, false, strTag2.tagName),
+    tag: strTag2
+  };
+}
+function collectionTagName(state, event, defaultTagName) {
+  const rawTag = event.tagStart === NO_RANGE$2 ? "" : state.source.slice(event.tagStart, event.tagEnd);
+  return rawTag === "" || rawTag === "!" ? defaultTagName : tagNameFull(rawTag, state.tagHandlers);
+}
+function isMappingTag(tag2) {
+  return tag2.nodeKind === "mapping";
+}
+function chargeMergeWork(state) {
+  state.totalMergeKeys++;
+  if (state.maxTotalMergeKeys !== -1 && state.totalMergeKeys > state.maxTotalMergeKeys) throwError$1(state, `merge keys exceeded maxTotalMergeKeys (${state.maxTotalMergeKeys})`);
+}
+function mergeKeys(state, frame, source, sourceTag) {
+  chargeMergeWork(state);
+  for (const sourceKey of sourceTag.keys(source)) {
+    chargeMergeWork(state);
+    if (frame.tag.has(frame.value, sourceKey)) continue;
+    const err = frame.tag.addPair(frame.value, sourceKey, sourceTag.get(source, sourceKey));
+    if (err) throwError$1(state, err);
+    frame.overridable ??= /* @__PURE__ */ new Set();
+    frame.overridable.add(sourceKey);
+  }
+}
+function mergeSource(state, frame, source, sourceTag) {
+  state.position = frame.keyPosition;
+  if (isMappingTag(sourceTag)) mergeKeys(state, frame, source, sourceTag);
+  else if (sourceTag.nodeKind === "sequence" && Array.isArray(source)) {
+    if (source.length > 100) throwError$1(state, "abnormal merge sequence size");
+    for (const element of source) {
+      const elementTag = state.nodeTags.get(element);
+      if (!elementTag) throwError$1(state, "cannot merge mappings; the provided source object is unacceptable");
+      mergeKeys(state, frame, element, elementTag);
+    }
+  } else throwError$1(state, "cannot merge mappings; the provided source object is unacceptable");
+}
+function addMappingValue(state, frame, key, value, tag2) {
+  state.position = frame.keyPosition;
+  if (frame.keyIsMerge) {
+    mergeSource(state, frame, value, tag2);
+    return;
+  }
+  if (!state.json && frame.tag.has(frame.value, key) && !frame.overridable?.has(key)) throwError$1(state, "duplicated mapping key");
+  const err = frame.tag.addPair(frame.value, key, value);
+  if (err) throwError$1(state, err);
+  frame.overridable?.delete(key);
+}
+function addValue(state, value, tag2) {
+  const frame = state.frames[state.frames.length - 1];
+  if (frame.kind === "document") {
+    frame.value = value;
+    frame.hasValue = true;
+  } else if (frame.kind === "sequence") {
+    if (isMappingTag(tag2)) state.nodeTags.set(value, tag2);
+    const err = frame.tag.addItem(frame.value, value, frame.index++);
+    if (err) throwError$1(state, err);
+  } else if (frame.hasKey) {
+    const key = frame.key;
+    frame.key = void 0;
+    frame.hasKey = false;
+    addMappingValue(state, frame, key, value, tag2);
+  } else {
+    frame.key = value;
+    frame.keyPosition = state.position;
+    frame.hasKey = true;
+    frame.keyIsMerge = tag2.tagName === MERGE_TAG_NAME;
+  }
+}
+function storeAnchor(state, event, value, tag2, isValueFinal) {
+  if (event.anchorStart !== NO_RANGE$2) {
+    const anchor2 = {
+      value,
+      tag: tag2,
+      isValueFinal
+    };
+    state.anchors.set(state.source.slice(event.anchorStart, event.anchorEnd), anchor2);
+    return anchor2;
+  }
+  return null;
+}
+function constructFromEvents(events, options) {
+  const state = {
+    ...DEFAULT_CONSTRUCTOR_OPTIONS,
+    ...options,
+    events,
+    documents: [],
+    eventIndex: 0,
+    position: 0,
+    frames: [],
+    anchors: /* @__PURE__ */ new Map(),
+    nodeTags: /* @__PURE__ */ new Map(),
+    tagHandlers: /* @__PURE__ */ Object.create(null),
+    totalMergeKeys: 0,
+    aliasCount: 0
+  };
+  while (state.eventIndex < state.events.length) {
+    const event = state.events[state.eventIndex++];
+    state.position = eventPosition$1(event);
+    switch (event.type) {
+      case EVENT_ID.DOCUMENT:
+        state.anchors = /* @__PURE__ */ new Map();
+        state.nodeTags = /* @__PURE__ */ new Map();
+        state.aliasCount = 0;
+        state.tagHandlers = /* @__PURE__ */ Object.create(null);
+        for (const directive of event.directives) if (directive.kind === "tag") state.tagHandlers[directive.handle] = directive.prefix;
+        state.frames.push({
+          kind: "document",
+          position: state.position,
+          value: void 0,
+          hasValue: false
+        });
+        break;
+      case EVENT_ID.SCALAR: {
+        const { value, tag: tag2 } = constructScalar(state, event);
+        storeAnchor(state, event, value, tag2, true);
+        addValue(state, value, tag2);
+        break;
+      }
+      case EVENT_ID.SEQUENCE: {
+        const tagName = collectionTagName(state, event, "tag:yaml.org,2002:seq");
+        const tag2 = state.schema.lookupSequenceTag(tagName);
+        if (!tag2) throwError$1(state, `unknown sequence tag !<${tagName}>`);
+        const value = tag2.create(tagName);
+        const anchor2 = storeAnchor(state, event, value, tag2, tag2.carrierIsResult);
+        state.frames.push({
+          kind: "sequence",
+          position: state.position,
+          value,
+          tag: tag2,
+          anchor: anchor2,
+          index: 0
+        });
+        break;
+      }
+      case EVENT_ID.MAPPING: {
+        const tagName = collectionTagName(state, event, "tag:yaml.org,2002:map");
+        const tag2 = state.schema.lookupMappingTag(tagName);
+        if (!tag2) throwError$1(state, `unknown mapping tag !<${tagName}>`);
+        const value = tag2.create(tagName);
+        const anchor2 = storeAnchor(state, event, value, tag2, tag2.carrierIsResult);
+        state.frames.push({
+          kind: "mapping",
+          position: state.position,
+          value,
+          tag: tag2,
+          anchor: anchor2,
+          key: void 0,
+          keyPosition: state.position,
+          hasKey: false,
+          keyIsMerge: false,
+          overridable: null
+        });
+        break;
+      }
+      case EVENT_ID.ALIAS: {
+        if (state.maxAliases !== -1 && ++state.aliasCount > state.maxAliases) throwError$1(state, `aliases exceeded maxAliases (${state.maxAliases})`);
+        const name3 = state.source.slice(event.anchorStart, event.anchorEnd);
+        const anchor2 = state.anchors.get(name3);
+        if (!anchor2) throwError$1(state, `unidentified alias "${name3}"`);
+        if (!anchor2.isValueFinal) throwError$1(state, `recursive alias "${name3}" is not supported for tag ${anchor2.tag.tagName} because it uses finalize()`);
+        addValue(state, anchor2.value, anchor2.tag);
+        break;
+      }
+      case EVENT_ID.POP: {
+        const frame = state.frames.pop();
+        if (frame.kind === "mapping" && frame.hasKey) {
+          state.position = frame.keyPosition;
+          throwError$1(state, "incomplete mapping pair in event stream");
+        }
+        if (frame.kind === "document") state.documents.push(frame.value);
+        else {
+          const value = frame.tag.carrierIsResult ? frame.value : finalizeCollection(state, frame.position, frame.tag, frame.value);
+          if (frame.anchor) {
+            frame.anchor.value = value;
+            frame.anchor.isValueFinal = true;
+          }
+          addValue(state, value, frame.tag);
+        }
+        break;
+      }
+    }
+  }
+  return state.documents;
+}
+function addDocumentEvent(state, explicitStart, explicitEnd) {
+  state.events.push({
+    type: EVENT_ID.DOCUMENT,
+    explicitStart,
+    explicitEnd,
+    directives: state.directives
+  });
+}
+function addSequenceEvent(state, start2, anchorStart, anchorEnd, tagStart, tagEnd, style) {
+  state.events.push({
+    type: EVENT_ID.SEQUENCE,
+    start: start2,
+    anchorStart,
+    anchorEnd,
+    tagStart,
+    tagEnd,
+    style
+  });
+}
+function addMappingEvent(state, start2, anchorStart, anchorEnd, tagStart, tagEnd, style) {
+  state.events.push({
+    type: EVENT_ID.MAPPING,
+    start: start2,
+    anchorStart,
+    anchorEnd,
+    tagStart,
+    tagEnd,
+    style
+  });
+}
+function insertFlowPairMappingEvent(state, snapshot) {
+  state.events.splice(snapshot.eventsLength, 0, {
+    type: EVENT_ID.MAPPING,
+    start: snapshot.position,
+    anchorStart: NO_RANGE$1,
+    anchorEnd: NO_RANGE$1,
+    tagStart: NO_RANGE$1,
+    tagEnd: NO_RANGE$1,
+    style: COLLECTION_STYLE.FLOW
+  });
+}
+function addScalarEvent(state, valueStart, valueEnd, anchorStart, anchorEnd, tagStart, tagEnd, style, chomping = CHOMPING_MODE.CLIP, indent = -1, fast = false) {
+  state.events.push({
+    type: EVENT_ID.SCALAR,
+    valueStart,
+    valueEnd,
+    anchorStart,
+    anchorEnd,
+    tagStart,
+    tagEnd,
+    style,
+    chomping,
+    indent,
+    fast
+  });
+}
+function addAliasEvent(state, anchorStart, anchorEnd) {
+  state.events.push({
+    type: EVENT_ID.ALIAS,
+    anchorStart,
+    anchorEnd
+  });
+}
+function addPopEvent(state) {
+  state.events.push({ type: EVENT_ID.POP });
+}
+function addEmptyScalarEvent(state) {
+  addScalarEvent(state, NO_RANGE$1, NO_RANGE$1, NO_RANGE$1, NO_RANGE$1, NO_RANGE$1, NO_RANGE$1, SCALAR_STYLE.PLAIN);
+}
+function emptyProperties() {
+  return {
+    anchorStart: NO_RANGE$1,
+    anchorEnd: NO_RANGE$1,
+    tagStart: NO_RANGE$1,
+    tagEnd: NO_RANGE$1
+  };
+}
+function snapshotState(state) {
+  return {
+    position: state.position,
+    line: state.line,
+    lineStart: state.lineStart,
+    lineIndent: state.lineIndent,
+    firstTabInLine: state.firstTabInLine,
+    eventsLength: state.events.length
+  };
+}
+function restoreState(state, snapshot) {
+  state.position = snapshot.position;
+  state.line = snapshot.line;
+  state.lineStart = snapshot.lineStart;
+  state.lineIndent = snapshot.lineIndent;
+  state.firstTabInLine = snapshot.firstTabInLine;
+  state.events.length = snapshot.eventsLength;
+}
+function throwError(state, message) {
+  YAMLException.throwAt(state.input.slice(0, state.length), state.position, message, state.filename);
+}
+function isEol(c3) {
+  return c3 === 10 || c3 === 13;
+}
+function isWhiteSpace(c3) {
+  return c3 === 9 || c3 === 32;
+}
+function isWsOrEol(c3) {
+  return isWhiteSpace(c3) || isEol(c3);
+}
+function isWsOrEolOrEnd(c3) {
+  return c3 === 0 || isWsOrEol(c3);
+}
+function isFlowIndicator(c3) {
+  return c3 === 44 || c3 === 91 || c3 === 93 || c3 === 123 || c3 === 125;
+}
+function fromDecimalCode(c3) {
+  return c3 >= 48 && c3 <= 57 ? c3 - 48 : -1;
+}
+function fromHexCode(c3) {
+  if (c3 >= 48 && c3 <= 57) return c3 - 48;
+  const lc = c3 | 32;
+  if (lc >= 97 && lc <= 102) return lc - 97 + 10;
+  return -1;
+}
+function escapedHexLen(c3) {
+  if (c3 === 120) return 2;
+  if (c3 === 117) return 4;
+  if (c3 === 85) return 8;
+  return 0;
+}
+function isSimpleEscape(c3) {
+  return c3 === 48 || c3 === 97 || c3 === 98 || c3 === 116 || c3 === 9 || c3 === 110 || c3 === 118 || c3 === 102 || c3 === 114 || c3 === 101 || c3 === 32 || c3 === 34 || c3 === 47 || c3 === 92 || c3 === 78 || c3 === 95 || c3 === 76 || c3 === 80;
+}
+function consumeLineBreak(state) {
+  if (state.input.charCodeAt(state.position) === 10) state.position++;
+  else {
+    state.position++;
+    if (state.input.charCodeAt(state.position) === 10) state.position++;
+  }
+  state.line++;
+  state.lineStart = state.position;
+  state.lineIndent = 0;
+  state.firstTabInLine = -1;
+}
+function skipSeparationSpace(state, allowComments) {
+  let lineBreaks = 0;
+  let ch = state.input.charCodeAt(state.position);
+  let hasSeparation = state.position === state.lineStart || isWsOrEol(state.input.charCodeAt(state.position - 1));
+  while (ch !== 0) {
+    while (isWhiteSpace(ch)) {
+      hasSeparation = true;
+      if (ch === 9 && state.firstTabInLine === -1) state.firstTabInLine = state.position;
+      ch = state.input.charCodeAt(++state.position);
+    }
+    if (allowComments && hasSeparation && ch === 35) do
+      ch = state.input.charCodeAt(++state.position);
+    while (!isEol(ch) && ch !== 0);
+    if (!isEol(ch)) break;
+    consumeLineBreak(state);
+    lineBreaks++;
+    hasSeparation = true;
+    ch = state.input.charCodeAt(state.position);
+    while (ch === 32) {
+      state.lineIndent++;
+      ch = state.input.charCodeAt(++state.position);
+    }
+  }
+  return lineBreaks;
+}
+function testDocumentSeparator(state, position = state.position) {
+  const ch = state.input.charCodeAt(position);
+  if ((ch === 45 || ch === 46) && ch === state.input.charCodeAt(position + 1) && ch === state.input.charCodeAt(position + 2)) {
+    const following = state.input.charCodeAt(position + 3);
+    return following === 0 || isWsOrEol(following);
+  }
+  return false;
+}
+function skipByteOrderMark(state) {
+  if (state.position === state.lineStart && state.input.charCodeAt(state.position) === 65279) {
+    state.position++;
+    state.lineStart = state.position;
+  }
+}
+function testDocumentBoundary(state) {
+  if (state.position !== state.lineStart) return false;
+  if (testDocumentSeparator(state)) return true;
+  if (state.input.charCodeAt(state.position) !== 65279) return false;
+  const snapshot = snapshotState(state);
+  skipByteOrderMark(state);
+  skipSeparationSpace(state, true);
+  const ch = state.input.charCodeAt(state.position);
+  const result = state.position === state.lineStart && (ch === 37 || ch === 45 && testDocumentSeparator(state));
+  restoreState(state, snapshot);
+  return result;
+}
+function skipUntilLineEnd(state) {
+  let ch = state.input.charCodeAt(state.position);
+  while (ch !== 0 && !isEol(ch)) ch = state.input.charCodeAt(++state.position);
+}
+function checkPrintable(state, start2, end) {
+  const match = PATTERN_NON_PRINTABLE.exec(state.input.slice(start2, end));
+  if (match !== null) {
+    state.position = start2 + match.index + match[0].length - 1;
+    throwError(state, "the stream contains non-printable characters");
+  }
+}
+function readTagProperty(state, props, inFlow) {
+  if (state.input.charCodeAt(state.position) !== 33) return false;
+  if (props.tagStart !== NO_RANGE$1) throwError(state, "duplication of a tag property");
+  const start2 = state.position;
+  let isVerbatim = false;
+  let isNamed = false;
+  let tagHandle = "!";
+  let ch = state.input.charCodeAt(++state.position);
+  if (ch === 60) {
+    isVerbatim = true;
+    ch = state.input.charCodeAt(++state.position);
+  } else if (ch === 33) {
+    isNamed = true;
+    tagHandle = "!!";
+    ch = state.input.charCodeAt(++state.position);
+  }
+  let suffixStart = state.position;
+  let tagName;
+  if (isVerbatim) {
+    while (ch !== 0 && ch !== 62) ch = state.input.charCodeAt(++state.position);
+    if (ch !== 62) throwError(state, "unexpected end of the stream within a verbatim tag");
+    tagName = state.input.slice(suffixStart, state.position);
+    state.position++;
+  } else {
+    while (ch !== 0 && !isWsOrEol(ch) && !(inFlow && isFlowIndicator(ch))) {
+      if (ch === 33) {
+        if (!isNamed) {
+          tagHandle = state.input.slice(suffixStart - 1, state.position + 1);
+          if (!PATTERN_TAG_HANDLE.test(tagHandle)) throwError(state, "named tag handle cannot contain such characters");
+          isNamed = true;
+          suffixStart = state.position + 1;
+        } else throwError(state, "tag suffix cannot contain exclamation marks");
+      }
+      ch = state.input.charCodeAt(++state.position);
+    }
+    tagName = state.input.slice(suffixStart, state.position);
+    if (PATTERN_FLOW_INDICATORS.test(tagName)) throwError(state, "tag suffix cannot contain flow indicator characters");
+  }
+  if (tagName && !(isVerbatim ? PATTERN_TAG_URI.test(tagName) : PATTERN_TAG_SUFFIX.test(tagName))) throwError(state, `tag name cannot contain such characters: ${tagName}`);
+  if (!isVerbatim && tagHandle !== "!" && tagHandle !== "!!" && !HAS_OWN.call(state.tagHandlers, tagHandle)) throwError(state, `undeclared tag handle "${tagHandle}"`);
+  props.tagStart = start2;
+  props.tagEnd = state.position;
+  return true;
+}
+function readAnchorProperty(state, props) {
+  if (state.input.charCodeAt(state.position) !== 38) return false;
+  if (props.anchorStart !== NO_RANGE$1) throwError(state, "duplication of an anchor property");
+  state.position++;
+  const start2 = state.position;
+  while (state.input.charCodeAt(state.position) !== 0 && !isWsOrEol(state.input.charCodeAt(state.position)) && !isFlowIndicator(state.input.charCodeAt(state.position))) state.position++;
+  if (state.position === start2) throwError(state, "name of an anchor node must contain at least one character");
+  props.anchorStart = start2;
+  props.anchorEnd = state.position;
+  return true;
+}
+function readAlias(state, props) {
+  if (state.input.charCodeAt(state.position) !== 42) return false;
+  if (props.anchorStart !== NO_RANGE$1 || props.tagStart !== NO_RANGE$1) throwError(state, "alias node should not have any properties");
+  state.position++;
+  const start2 = state.position;
+  while (state.input.charCodeAt(state.position) !== 0 && !isWsOrEol(state.input.charCodeAt(state.position)) && !isFlowIndicator(state.input.charCodeAt(state.position))) state.position++;
+  if (state.position === start2) throwError(state, "name of an alias node must contain at least one character");
+  addAliasEvent(state, start2, state.position);
+  return true;
+}
+function readFlowScalarBreak(state, nodeIndent) {
+  skipSeparationSpace(state, false);
+  if (state.lineIndent < nodeIndent) throwError(state, "deficient indentation");
+}
+function readSingleQuotedScalar(state, nodeIndent, props) {
+  if (state.input.charCodeAt(state.position) !== 39) return false;
+  state.position++;
+  const start2 = state.position;
+  let simple = true;
+  while (state.input.charCodeAt(state.position) !== 0) {
+    const ch = state.input.charCodeAt(state.position);
+    if (ch === 39) {
+      if (state.input.charCodeAt(state.position + 1) === 39) {
+        simple = false;
+        state.position += 2;
+        continue;
+      }
+      const end = state.position;
+      state.position++;
+      addScalarEvent(state, start2, end, props.anchorStart, props.anchorEnd, props.tagStart, props.tagEnd, SCALAR_STYLE.SINGLE_QUOTED, CHOMPING_MODE.CLIP, -1, simple);
+      return true;
+    }
+    if (isEol(ch)) {
+      simple = false;
+      readFlowScalarBreak(state, nodeIndent);
+    } else if (state.position === state.lineStart && testDocumentSeparator(state)) throwError(state, "unexpected end of the document within a single quoted scalar");
+    else if (ch !== 9 && ch < 32) throwError(state, "expected valid JSON character");
+    else state.position++;
+  }
+  throwError(state, "unexpected end of the stream within a single quoted scalar");
+}
+function readDoubleQuotedScalar(state, nodeIndent, props) {
+  if (state.input.charCodeAt(state.position) !== 34) return false;
+  state.position++;
+  const start2 = state.position;
+  let simple = true;
+  while (state.input.charCodeAt(state.position) !== 0) {
+    const ch = state.input.charCodeAt(state.position);
+    if (ch === 34) {
+      const end = state.position;
+      state.position++;
+      addScalarEvent(state, start2, end, props.anchorStart, props.anchorEnd, props.tagStart, props.tagEnd, SCALAR_STYLE.DOUBLE_QUOTED, CHOMPING_MODE.CLIP, -1, simple);
+      return true;
+    }
+    if (ch === 92) {
+      simple = false;
+      const escaped = state.input.charCodeAt(++state.position);
+      if (isEol(escaped)) readFlowScalarBreak(state, nodeIndent);
+      else if (isSimpleEscape(escaped)) state.position++;
+      else {
+        let hexLength = escapedHexLen(escaped);
+        if (hexLength === 0) throwError(state, "unknown escape sequence");
+        while (hexLength-- > 0) {
+          state.position++;
+          if (fromHexCode(state.input.charCodeAt(state.position)) < 0) throwError(state, "expected hexadecimal character");
+        }
+        state.position++;
+      }
+    } else if (isEol(ch)) {
+      simple = false;
+      readFlowScalarBreak(state, nodeIndent);
+    } else if (state.position === state.lineStart && testDocumentSeparator(state)) throwError(state, "unexpected end of the document within a double quoted scalar");
+    else if (ch !== 9 && ch < 32) throwError(state, "expected valid JSON character");
+    else state.position++;
+  }
+  throwError(state, "unexpected end of the stream within a double quoted scalar");
+}
+function readBlockScalar(state, parentIndent, props) {
+  const ch = state.input.charCodeAt(state.position);
+  let chomping = CHOMPING_MODE.CLIP;
+  let indent = -1;
+  let detectedIndent = false;
+  if (ch !== 124 && ch !== 62) return false;
+  const style = ch === 124 ? SCALAR_STYLE.LITERAL_BLOCK : SCALAR_STYLE.FOLDED_BLOCK;
+  state.position++;
+  while (state.input.charCodeAt(state.position) !== 0) {
+    const current = state.input.charCodeAt(state.position);
+    const digit = fromDecimalCode(current);
+    if (current === 43 || current === 45) {
+      if (chomping !== CHOMPING_MODE.CLIP) throwError(state, "repeat of a chomping mode identifier");
+      chomping = current === 43 ? CHOMPING_MODE.KEEP : CHOMPING_MODE.STRIP;
+      state.position++;
+    } else if (digit >= 0) {
+      if (digit === 0) throwError(state, "bad explicit indentation width of a block scalar; it cannot be less than one");
+      if (detectedIndent) throwError(state, "repeat of an indentation width identifier");
+      indent = parentIndent + digit - 1;
+      detectedIndent = true;
+      state.position++;
+    } else break;
+  }
+  let hadWhitespace = false;
+  while (isWhiteSpace(state.input.charCodeAt(state.position))) {
+    hadWhitespace = true;
+    state.position++;
+  }
+  if (hadWhitespace && state.input.charCodeAt(state.position) === 35) skipUntilLineEnd(state);
+  if (isEol(state.input.charCodeAt(state.position))) consumeLineBreak(state);
+  else if (state.input.charCodeAt(state.position) !== 0) throwError(state, "a line break is expected");
+  let contentIndent = detectedIndent ? indent : -1;
+  let maxLeadingIndent = 0;
+  const valueStart = state.position;
+  let valueEnd = state.position;
+  while (state.input.charCodeAt(state.position) !== 0) {
+    const linePosition = state.position;
+    let column = 0;
+    while (state.input.charCodeAt(linePosition + column) === 32) column++;
+    const first = state.input.charCodeAt(linePosition + column);
+    if (first === 0) {
+      if (contentIndent >= 0) {
+        if (column > contentIndent) valueEnd = linePosition + column;
+      } else if (column > 0) valueEnd = linePosition + column;
+      break;
+    }
+    if (testDocumentBoundary(state)) break;
+    if (!detectedIndent && contentIndent === -1 && isEol(first)) maxLeadingIndent = Math.max(maxLeadingIndent, column);
+    if (!detectedIndent && contentIndent === -1 && !isEol(first)) {
+      if (first === 9 && column < parentIndent) {
+        state.position = linePosition + column;
+        throwError(state, "tab characters must not be used in indentation");
+      }
+      if (column >= parentIndent && column < maxLeadingIndent) {
+        state.position = linePosition + column;
+        throwError(state, "bad indentation of a mapping entry");
+      }
+    }
+    if (contentIndent === -1 && first !== 0 && !isEol(first) && column < parentIndent) {
+      state.lineIndent = column;
+      state.position = linePosition + column;
+      break;
+    }
+    if (!detectedIndent && first !== 0 && !isEol(first) && contentIndent === -1) contentIndent = column;
+    const requiredIndent = contentIndent === -1 ? parentIndent + 1 : contentIndent;
+    if (first !== 0 && !isEol(first) && column < requiredIndent) {
+      state.lineIndent = column;
+      state.position = linePosition + column;
+      break;
+    }
+    skipUntilLineEnd(state);
+    valueEnd = state.position;
+    if (isEol(state.input.charCodeAt(state.position))) {
+      consumeLineBreak(state);
+      valueEnd = state.position;
+    }
+  }
+  checkPrintable(state, valueStart, valueEnd);
+  addScalarEvent(state, valueStart, valueEnd, props.anchorStart, props.anchorEnd, props.tagStart, props.tagEnd, style, chomping, contentIndent);
+  return true;
+}
+function canStartPlainScalar(state, nodeContext) {
+  const ch = state.input.charCodeAt(state.position);
+  const inFlow = nodeContext === CONTEXT_FLOW_IN;
+  if (ch === 0 || isWsOrEol(ch) || ch === 35 || ch === 38 || ch === 42 || ch === 33 || ch === 124 || ch === 62 || ch === 39 || ch === 34 || ch === 37 || ch === 64 || ch === 96 || isFlowIndicator(ch)) return false;
+  if (ch === 63 || ch === 45) {
+    const following = state.input.charCodeAt(state.position + 1);
+    if (isWsOrEolOrEnd(following) || inFlow && isFlowIndicator(following)) return false;
+  }
+  return true;
+}
+function readPlainScalar(state, nodeIndent, nodeContext, props) {
+  if (!canStartPlainScalar(state, nodeContext)) return false;
+  const start2 = state.position;
+  let end = state.position;
+  let ch = state.input.charCodeAt(state.position);
+  const inFlow = nodeContext === CONTEXT_FLOW_IN;
+  let multiline = false;
+  while (ch !== 0) {
+    if (testDocumentBoundary(state)) break;
+    if (ch === 58) {
+      const following = state.input.charCodeAt(state.position + 1);
+      if (isWsOrEolOrEnd(following) || inFlow && isFlowIndicator(following)) break;
+    } else if (ch === 35) {
+      if (isWsOrEol(state.input.charCodeAt(state.position - 1))) break;
+    } else if (inFlow && isFlowIndicator(ch)) break;
+    else if (isEol(ch)) {
+      const savedPosition = state.position;
+      const savedLine = state.line;
+      const savedLineStart = state.lineStart;
+      const savedLineIndent = state.lineIndent;
+      skipSeparationSpace(state, false);
+      if (state.lineIndent >= nodeIndent) {
+        multiline = true;
+        ch = state.input.charCodeAt(state.position);
+        continue;
+      }
+      state.position = savedPosition;
+      state.line = savedLine;
+      state.lineStart = savedLineStart;
+      state.lineIndent = savedLineIndent;
+      break;
+    }
+    if (!isWhiteSpace(ch)) end = state.position + 1;
+    ch = state.input.charCodeAt(++state.position);
+  }
+  if (end === start2) return false;
+  checkPrintable(state, start2, end);
+  addScalarEvent(state, start2, end, props.anchorStart, props.anchorEnd, props.tagStart, props.tagEnd, SCALAR_STYLE.PLAIN, CHOMPING_MODE.CLIP, -1, !multiline);
+  return true;
+}
+function skipFlowSeparationSpace(state, nodeIndent) {
+  const startLine = state.line;
+  skipSeparationSpace(state, true);
+  if (state.line > startLine && state.lineIndent < nodeIndent || state.firstTabInLine !== -1 && state.lineIndent < nodeIndent) throwError(state, "deficient indentation");
+}
+function readFlowCollection(state, nodeIndent, props) {
+  const ch = state.input.charCodeAt(state.position);
+  const isMapping2 = ch === 123;
+  const start2 = state.position;
+  let readNext = true;
+  if (ch !== 91 && ch !== 123) return false;
+  const terminator = isMapping2 ? 125 : 93;
+  if (isMapping2) addMappingEvent(state, start2, props.anchorStart, props.anchorEnd, props.tagStart, props.tagEnd, COLLECTION_STYLE.FLOW);
+  else addSequenceEvent(state, start2, props.anchorStart, props.anchorEnd, props.tagStart, props.tagEnd, COLLECTION_STYLE.FLOW);
+  state.position++;
+  while (state.input.charCodeAt(state.position) !== 0) {
+    skipFlowSeparationSpace(state, nodeIndent);
+    let ch2 = state.input.charCodeAt(state.position);
+    if (ch2 === terminator) {
+      state.position++;
+      addPopEvent(state);
+      return true;
+    } else if (!readNext) throwError(state, "missed comma between flow collection entries");
+    else if (ch2 === 44) throwError(state, "expected the node content, but found ','");
+    let isPair = false;
+    let isExplicitPair = false;
+    if (ch2 === 63 && isWsOrEol(state.input.charCodeAt(state.position + 1))) {
+      isPair = isExplicitPair = true;
+      state.position += 1;
+      skipFlowSeparationSpace(state, nodeIndent);
+    }
+    const entryLine = state.line;
+    const entryStart = snapshotState(state);
+    const keyWasRead = parseNode(state, nodeIndent, CONTEXT_FLOW_IN, false, true);
+    skipFlowSeparationSpace(state, nodeIndent);
+    ch2 = state.input.charCodeAt(state.position);
+    if ((isMapping2 || isExplicitPair || state.line === entryLine) && ch2 === 58) {
+      isPair = true;
+      state.position++;
+      skipFlowSeparationSpace(state, nodeIndent);
+      if (!isMapping2) {
+        insertFlowPairMappingEvent(state, entryStart);
+        if (!keyWasRead) addEmptyScalarEvent(state);
+      } else if (!keyWasRead) addEmptyScalarEvent(state);
+      if (!parseNode(state, nodeIndent, CONTEXT_FLOW_IN, false, true)) addEmptyScalarEvent(state);
+      skipFlowSeparationSpace(state, nodeIndent);
+      if (!isMapping2) addPopEvent(state);
+    } else if (isMapping2 && isPair) {
+      if (!keyWasRead) addEmptyScalarEvent(state);
+      addEmptyScalarEvent(state);
+    } else if (isMapping2) addEmptyScalarEvent(state);
+    else if (isPair) {
+      insertFlowPairMappingEvent(state, entryStart);
+      if (!keyWasRead) addEmptyScalarEvent(state);
+      addEmptyScalarEvent(state);
+      addPopEvent(state);
+    }
+    ch2 = state.input.charCodeAt(state.position);
+    if (ch2 === 44) {
+      readNext = true;
+      state.position++;
+    } else readNext = false;
+  }
+  throwError(state, "unexpected end of the stream within a flow collection");
+}
+function readBlockSequence(state, nodeIndent, props) {
+  if (state.firstTabInLine !== -1 || state.input.charCodeAt(state.position) !== 45 || !isWsOrEolOrEnd(state.input.charCodeAt(state.position + 1))) return false;
+  addSequenceEvent(state, state.position, props.anchorStart, props.anchorEnd, props.tagStart, props.tagEnd, COLLECTION_STYLE.BLOCK);
+  while (state.input.charCodeAt(state.position) === 45 && isWsOrEolOrEnd(state.input.charCodeAt(state.position + 1))) {
+    if (state.firstTabInLine !== -1) {
+      state.position = state.firstTabInLine;
+      throwError(state, "tab characters must not be used in indentation");
+    }
+    const entryLine = state.line;
+    state.position++;
+    const hadBreak = skipSeparationSpace(state, true) > 0;
+    if (state.firstTabInLine !== -1 && state.input.charCodeAt(state.position) === 45 && isWsOrEolOrEnd(state.input.charCodeAt(state.position + 1))) throwError(state, "bad indentation of a sequence entry");
+    if (hadBreak && state.lineIndent <= nodeIndent) addEmptyScalarEvent(state);
+    else parseNode(state, nodeIndent, CONTEXT_BLOCK_IN, false, true);
+    skipSeparationSpace(state, true);
+    if (state.lineIndent < nodeIndent || state.position >= state.length) break;
+    if (state.lineIndent > nodeIndent) throwError(state, "bad indentation of a sequence entry");
+    if (state.line === entryLine && state.input.charCodeAt(state.position) === 45 && isWsOrEolOrEnd(state.input.charCodeAt(state.position + 1))) throwError(state, "bad indentation of a sequence entry");
+  }
+  addPopEvent(state);
+  return true;
+}
+function readBlockMapping(state, nodeIndent, flowIndent, props) {
+  let atExplicitKey = false;
+  let detected = false;
+  let mappingOpened = false;
+  let pendingExplicitKey = false;
+  if (state.firstTabInLine !== -1) return false;
+  let ch = state.input.charCodeAt(state.position);
+  while (ch !== 0) {
+    if (!atExplicitKey && state.firstTabInLine !== -1) {
+      state.position = state.firstTabInLine;
+      throwError(state, "tab characters must not be used in indentation");
+    }
+    const following = state.input.charCodeAt(state.position + 1);
+    const entryLine = state.line;
+    if ((ch === 63 || ch === 58) && isWsOrEolOrEnd(following)) {
+      if (!mappingOpened) {
+        addMappingEvent(state, state.position, props.anchorStart, props.anchorEnd, props.tagStart, props.tagEnd, COLLECTION_STYLE.BLOCK);
+        mappingOpened = true;
+      }
+      if (ch === 63) {
+        if (atExplicitKey) addEmptyScalarEvent(state);
+        detected = true;
+        atExplicitKey = true;
+      } else if (atExplicitKey) atExplicitKey = false;
+      else {
+        addEmptyScalarEvent(state);
+        detected = true;
+        atExplicitKey = false;
+      }
+      state.position += 1;
+      pendingExplicitKey = true;
+    } else {
+      if (atExplicitKey) {
+        addEmptyScalarEvent(state);
+        atExplicitKey = false;
+      }
+      const beforeKey = snapshotState(state);
+      if (!parseNode(state, flowIndent, CONTEXT_FLOW_OUT, false, true)) break;
+      if (state.line === entryLine) {
+        ch = state.input.charCodeAt(state.position);
+        while (isWhiteSpace(ch)) ch = state.input.charCodeAt(++state.position);
+        if (ch === 58) {
+          ch = state.input.charCodeAt(++state.position);
+          if (!isWsOrEolOrEnd(ch)) throwError(state, "a whitespace character is expected after the key-value separator within a block mapping");
+          if (!mappingOpened) {
+            state.events.splice(beforeKey.eventsLength, 0, {
+              type: EVENT_ID.MAPPING,
+              start: beforeKey.position,
+              anchorStart: props.anchorStart,
+              anchorEnd: props.anchorEnd,
+              tagStart: props.tagStart,
+              tagEnd: props.tagEnd,
+              style: COLLECTION_STYLE.BLOCK
+            });
+            mappingOpened = true;
+          }
+          detected = true;
+          atExplicitKey = false;
+          pendingExplicitKey = false;
+        } else if (detected) throwError(state, "expected ':' after a mapping key");
+        else {
+          if (props.anchorStart !== NO_RANGE$1 || props.tagStart !== NO_RANGE$1) {
+            restoreState(state, beforeKey);
+            return false;
+          }
+          return true;
+        }
+      } else if (detected) throwError(state, "can not read a block mapping entry; a multiline key may not be an implicit key");
+      else {
+        if (props.anchorStart !== NO_RANGE$1 || props.tagStart !== NO_RANGE$1) {
+          restoreState(state, beforeKey);
+          return false;
+        }
+        return true;
+      }
+    }
+    if (parseNode(state, nodeIndent, CONTEXT_BLOCK_OUT, true, pendingExplicitKey)) pendingExplicitKey = false;
+    if (!atExplicitKey) {
+      if (pendingExplicitKey) {
+        addEmptyScalarEvent(state);
+        pendingExplicitKey = false;
+      }
+    }
+    skipSeparationSpace(state, true);
+    ch = state.input.charCodeAt(state.position);
+    if ((state.line === entryLine || state.lineIndent > nodeIndent) && ch !== 0) throwError(state, "bad indentation of a mapping entry");
+    else if (state.lineIndent < nodeIndent) break;
+  }
+  if (!detected) return false;
+  if (atExplicitKey) addEmptyScalarEvent(state);
+  if (mappingOpened) addPopEvent(state);
+  return true;
+}
+function parseNode(state, parentIndent, nodeContext, allowToSeek, allowCompact, allowPropertyMapping = true) {
+  if (state.depth >= state.maxDepth) throwError(state, `nesting exceeded maxDepth (${state.maxDepth})`);
+  state.depth++;
+  let indentStatus = 1;
+  let atNewLine = false;
+  let hasContent = false;
+  let propertyStart = null;
+  const props = emptyProperties();
+  let allowBlockScalars = nodeContext === CONTEXT_BLOCK_OUT || nodeContext === CONTEXT_BLOCK_IN;
+  let allowBlockCollections = allowBlockScalars;
+  const allowBlockStyles = allowBlockScalars;
+  if (allowToSeek && skipSeparationSpace(state, true)) {
+    atNewLine = true;
+    if (state.lineIndent > parentIndent) indentStatus = 1;
+    else if (state.lineIndent === parentIndent) indentStatus = 0;
+    else indentStatus = -1;
+  }
+  if (indentStatus === 1) while (true) {
+    const ch = state.input.charCodeAt(state.position);
+    const propertyState = snapshotState(state);
+    if (atNewLine && indentStatus !== 1 && (ch === 33 || ch === 38)) break;
+    if (atNewLine && allowBlockStyles && (props.tagStart !== NO_RANGE$1 || props.anchorStart !== NO_RANGE$1) && (ch === 33 || ch === 38)) {
+      const fallbackState = snapshotState(state);
+      const flowIndent = parentIndent + 1;
+      if (readBlockMapping(state, state.position - state.lineStart, flowIndent, props) && state.events[fallbackState.eventsLength]?.type === EVENT_ID.MAPPING) {
+        state.depth--;
+        return true;
+      }
+      restoreState(state, fallbackState);
+    }
+    if (atNewLine && (ch === 33 && props.tagStart !== NO_RANGE$1 || ch === 38 && props.anchorStart !== NO_RANGE$1)) break;
+    if (!readTagProperty(state, props, nodeContext === CONTEXT_FLOW_IN) && !readAnchorProperty(state, props)) break;
+    if (propertyStart === null) propertyStart = propertyState;
+    if (skipSeparationSpace(state, true)) {
+      atNewLine = true;
+      allowBlockCollections = allowBlockStyles;
+      if (state.lineIndent > parentIndent) indentStatus = 1;
+      else if (state.lineIndent === parentIndent) indentStatus = 0;
+      else indentStatus = -1;
+    } else allowBlockCollections = false;
+  }
+  if (allowBlockCollections) allowBlockCollections = atNewLine || allowCompact;
+  if (indentStatus === 1 || nodeContext === CONTEXT_BLOCK_OUT) {
+    const flowIndent = nodeContext === CONTEXT_FLOW_IN || nodeContext === CONTEXT_FLOW_OUT ? parentIndent : parentIndent + 1;
+    const blockIndent = state.position - state.lineStart;
+    if (indentStatus === 1) {
+      if (allowBlockCollections && (readBlockSequence(state, blockIndent, props) || readBlockMapping(state, blockIndent, flowIndent, props)) || readFlowCollection(state, flowIndent, props)) hasContent = true;
+      else {
+        const ch = state.input.charCodeAt(state.position);
+        if (propertyStart !== null && allowPropertyMapping && allowBlockStyles && !allowBlockCollections && ch !== 124 && ch !== 62) {
+          const fallbackState = snapshotState(state);
+          const propertyIndent = propertyStart.position - propertyStart.lineStart;
+          restoreState(state, propertyStart);
+          if (readBlockMapping(state, propertyIndent, flowIndent, emptyProperties()) && state.events[fallbackState.eventsLength]?.type === EVENT_ID.MAPPING) hasContent = true;
+          else restoreState(state, fallbackState);
+        }
+        if (!hasContent && (allowBlockScalars && readBlockScalar(state, flowIndent, props) || readSingleQuotedScalar(state, flowIndent, props) || readDoubleQuotedScalar(state, flowIndent, props) || readAlias(state, props) || readPlainScalar(state, flowIndent, nodeContext, props))) hasContent = true;
+      }
+    } else if (indentStatus === 0) hasContent = allowBlockCollections && readBlockSequence(state, blockIndent, props);
+  }
+  allowBlockScalars = allowBlockScalars && !hasContent;
+  if (!hasContent && (props.anchorStart !== NO_RANGE$1 || props.tagStart !== NO_RANGE$1 || allowBlockScalars)) {
+    addScalarEvent(state, NO_RANGE$1, NO_RANGE$1, props.anchorStart, props.anchorEnd, props.tagStart, props.tagEnd, SCALAR_STYLE.PLAIN);
+    hasContent = true;
+  }
+  state.depth--;
+  return hasContent || props.anchorStart !== NO_RANGE$1 || props.tagStart !== NO_RANGE$1;
+}
+function readDirective(state) {
+  if (state.lineIndent > 0 || state.input.charCodeAt(state.position) !== 37) return false;
+  state.position++;
+  const nameStart = state.position;
+  while (state.input.charCodeAt(state.position) !== 0 && !isWsOrEol(state.input.charCodeAt(state.position))) state.position++;
+  const name3 = state.input.slice(nameStart, state.position);
+  const args = [];
+  if (name3.length === 0) throwError(state, "directive name must not be less than one character in length");
+  while (state.input.charCodeAt(state.position) !== 0 && !isEol(state.input.charCodeAt(state.position))) {
+    while (isWhiteSpace(state.input.charCodeAt(state.position))) state.position++;
+    if (state.input.charCodeAt(state.position) === 35 || isEol(state.input.charCodeAt(state.position)) || state.input.charCodeAt(state.position) === 0) break;
+    const start2 = state.position;
+    while (state.input.charCodeAt(state.position) !== 0 && !isWsOrEol(state.input.charCodeAt(state.position))) state.position++;
+    args.push(state.input.slice(start2, state.position));
+  }
+  if (isEol(state.input.charCodeAt(state.position))) consumeLineBreak(state);
+  if (name3 === "YAML") {
+    if (state.directives.some((directive) => directive.kind === "yaml")) throwError(state, "duplication of %YAML directive");
+    if (args.length !== 1) throwError(state, "YAML directive accepts exactly one argument");
+    const match = /^([0-9]+)\.([0-9]+)$/.exec(args[0]);
+    if (match === null) throwError(state, "ill-formed argument of the YAML directive");
+    if (parseInt(match[1], 10) !== 1) throwError(state, "unacceptable YAML version of the document");
+    state.directives.push({
+      kind: "yaml",
+      version: args[0]
+    });
+  } else if (name3 === "TAG") {
+    if (args.length !== 2) throwError(state, "TAG directive accepts exactly two arguments");
+    const [handle, prefix] = args;
+    if (!PATTERN_TAG_HANDLE.test(handle)) throwError(state, "ill-formed tag handle (first argument) of the TAG directive");
+    if (HAS_OWN.call(state.tagHandlers, handle)) throwError(state, `there is a previously declared suffix for "${handle}" tag handle`);
+    if (!PATTERN_TAG_PREFIX.test(prefix)) throwError(state, "ill-formed tag prefix (second argument) of the TAG directive");
+    state.tagHandlers[handle] = prefix;
+    state.directives.push({
+      kind: "tag",
+      handle,
+      prefix
+    });
+  }
+  return true;
+}
+function readDocument(state) {
+  state.directives = [];
+  state.tagHandlers = /* @__PURE__ */ Object.create(null);
+  let hasDirectives = false;
+  skipSeparationSpace(state, true);
+  while (readDirective(state)) {
+    hasDirectives = true;
+    skipSeparationSpace(state, true);
+  }
+  let explicitStart = false;
+  let explicitEnd = false;
+  let allowCompact = true;
+  if (state.lineIndent === 0 && state.input.charCodeAt(state.position) === 45 && state.input.charCodeAt(state.position + 1) === 45 && state.input.charCodeAt(state.position + 2) === 45 && isWsOrEolOrEnd(state.input.charCodeAt(state.position + 3))) {
+    explicitStart = true;
+    const markerLine = state.line;
+    state.position += 3;
+    skipSeparationSpace(state, true);
+    allowCompact = state.line > markerLine;
+  } else if (hasDirectives) throwError(state, "directives end mark is expected");
+  const documentEventIndex = state.events.length;
+  if (!explicitStart && state.position === state.lineStart && state.input.charCodeAt(state.position) === 46 && testDocumentSeparator(state)) {
+    state.position += 3;
+    skipSeparationSpace(state, true);
+    return;
+  }
+  addDocumentEvent(state, explicitStart, false);
+  if (!parseNode(state, state.lineIndent - 1, CONTEXT_BLOCK_OUT, false, allowCompact, allowCompact)) addEmptyScalarEvent(state);
+  skipSeparationSpace(state, true);
+  if (state.position === state.lineStart && testDocumentSeparator(state)) {
+    explicitEnd = state.input.charCodeAt(state.position) === 46;
+    if (explicitEnd) {
+      const markerLine = state.line;
+      state.position += 3;
+      skipSeparationSpace(state, true);
+      if (state.line === markerLine && state.position < state.length) throwError(state, "end of the stream or a document separator is expected");
+    }
+  }
+  const documentEvent = state.events[documentEventIndex];
+  if (documentEvent?.type === EVENT_ID.DOCUMENT) documentEvent.explicitEnd = explicitEnd;
+  addPopEvent(state);
+  if (!explicitEnd && state.position < state.length && !testDocumentBoundary(state)) throwError(state, "end of the stream or a document separator is expected");
+}
+function parseEvents(input, options) {
+  const length = input.length;
+  const state = {
+    ...DEFAULT_PARSER_OPTIONS,
+    ...options,
+    input: `${input}\0`,
+    length,
+    position: 0,
+    line: 0,
+    lineStart: 0,
+    lineIndent: 0,
+    firstTabInLine: -1,
+    depth: 0,
+    directives: [],
+    tagHandlers: /* @__PURE__ */ Object.create(null),
+    events: []
+  };
+  const nullpos = input.indexOf("\0");
+  if (nullpos !== -1) YAMLException.throwAt(input, nullpos, "null byte is not allowed in input", state.filename);
+  while (state.position < state.length) {
+    skipByteOrderMark(state);
+    skipSeparationSpace(state, true);
+    if (state.position >= state.length) break;
+    const documentStart = state.position;
+    readDocument(state);
+    if (state.position === documentStart)
+      throwError(state, "can not read a document");
+  }
+  return state.events;
+}
+function loadDocuments(input, options = {}) {
+  const opts = {
+    ...DEFAULT_LOAD_OPTIONS,
+    ...options
+  };
+  const source = String(input);
+  const PARSER_OPT_KEYS = Object.keys(DEFAULT_PARSER_OPTIONS);
+  const CONSTRUCTOR_OPT_KEYS = Object.keys(DEFAULT_CONSTRUCTOR_OPTIONS);
+  return constructFromEvents(parseEvents(source, pick(opts, PARSER_OPT_KEYS)), {
+    ...pick(opts, CONSTRUCTOR_OPT_KEYS),
+    source
+  });
+}
+function load(input, options) {
+  const documents = loadDocuments(input, options);
+  if (documents.length === 0) throw new YAMLException("expected a document, but the input is empty");
+  if (documents.length === 1) return documents[0];
+  throw new YAMLException("expected a single document in the stream, but found more");
+}
+function buildRepresentTypes(schema) {
+  const defaultTags = new Set([
+    schema.defaultScalarTag,
+    schema.defaultSequenceTag,
+    schema.defaultMappingTag
+  ].filter((t) => t !== void 0));
+  const implicitScalars = schema.implicitScalarTags;
+  const explicitTags = schema.tags.filter((t) => !(t.nodeKind === "scalar" && t.implicit) && !defaultTags.has(t));
+  const defaultTagsLast = schema.tags.filter((t) => defaultTags.has(t));
+  return [
+    ...implicitScalars.map((tag2) => ({
+      tag: tag2,
+      implicitTag: true
+    })),
+    ...explicitTags.map((tag2) => ({
+      tag: tag2,
+      implicitTag: false
+    })),
+    ...defaultTagsLast.map((tag2) => ({
+      tag: tag2,
+      implicitTag: true
+    }))
+  ];
+}
+function matchTag(state, object2) {
+  for (let index = 0, length = state.representTypes.length; index < length; index += 1) {
+    const { tag: tag2, implicitTag } = state.representTypes[index];
+    if (tag2.identify(object2)) {
+      let tagName;
+      if (tag2.matchByTagPrefix) tagName = tag2.representTagName(object2);
+      else tagName = tag2.tagName;
+      return {
+        tag: tag2,
+        tagName,
+        implicitTag
+      };
+    }
+  }
+  return null;
+}
+function build(state, object2) {
+  if (!state.noRefs && object2 !== null && typeof object2 === "object") {
+    const existing = state.refs.get(object2);
+    if (existing) {
+      if (existing.anchor === void 0) existing.anchor = `ref_${state.refCounter++}`;
+      return {
+        kind: "alias",
+        anchor: existing.anchor
+      };
+    }
+  }
+  const matched = matchTag(state, object2);
+  if (!matched) {
+    if (object2 === void 0) return INVALID;
+    if (state.skipInvalid) return INVALID;
+    throw new YAMLException(`unacceptable kind of an object to dump ${Object.prototype.toString.call(object2)}`);
+  }
+  const { tag: tag2, tagName, implicitTag } = matched;
+  const nodeTagName = implicitTag ? tagName : tagNameShort(tagName);
+  if (tag2.nodeKind === "scalar") return {
+    kind: "scalar",
+    tag: nodeTagName,
+    tagged: !implicitTag,
+    style: SCALAR_STYLE.PLAIN,
+    value: tag2.represent(object2)
+  };
+  if (tag2.nodeKind === "sequence") {
+    const container = tag2.represent(object2);
+    const node3 = {
+      kind: "sequence",
+      tag: nodeTagName,
+      tagged: !implicitTag,
+      style: COLLECTION_STYLE.BLOCK,
+      items: []
+    };
+    if (!state.noRefs) state.refs.set(object2, node3);
+    for (let index = 0, length = container.length; index < length; index += 1) {
+      let item = build(state, container[index]);
+      if (item === INVALID && container[index] === void 0) item = build(state, null);
+      if (item === INVALID) continue;
+      node3.items.push(item);
+    }
+    return node3;
+  }
+  const map = tag2.represent(object2);
+  const node2 = {
+    kind: "mapping",
+    tag: nodeTagName,
+    tagged: !implicitTag,
+    style: COLLECTION_STYLE.BLOCK,
+    items: []
+  };
+  if (!state.noRefs) state.refs.set(object2, node2);
+  for (const [objectKey, objectValue] of map) {
+    const key = build(state, objectKey);
+    if (key === INVALID) continue;
+    const value = build(state, objectValue);
+    if (value === INVALID) continue;
+    node2.items.push({
+      key,
+      value
+    });
+  }
+  return node2;
+}
+function jsToAst(input, schema, options = {}) {
+  const root = build({
+    representTypes: buildRepresentTypes(schema),
+    noRefs: options.noRefs ?? false,
+    skipInvalid: options.skipInvalid ?? false,
+    refs: /* @__PURE__ */ new Map(),
+    refCounter: 0
+  }, input);
+  return [{
+    contents: root === INVALID ? null : root,
+    directives: []
+  }];
+}
+function visitNode(node2, visitor, ctx) {
+  const control = visitor(node2, ctx);
+  if (control === VISIT_BREAK) return true;
+  if (control === VISIT_SKIP) return false;
+  const depth = ctx.depth + 1;
+  switch (node2.kind) {
+    case "sequence":
+      for (const item of node2.items) if (visitNode(item, visitor, {
+        depth,
+        parent: node2,
+        isKey: false
+      })) return true;
+      break;
+    case "mapping":
+      for (const { key, value } of node2.items) {
+        if (visitNode(key, visitor, {
+          depth,
+          parent: node2,
+          isKey: true
+        })) return true;
+        if (visitNode(value, visitor, {
+          depth,
+          parent: node2,
+          isKey: false
+        })) return true;
+      }
+  }
+  return false;
+}
+function visit(documents, visitor) {
+  for (const doc of documents) if (doc.contents && visitNode(doc.contents, visitor, {
+    depth: 0,
+    parent: null,
+    isKey: false
+  })) return;
+}
+function hasBit(mask, bit) {
+  return (mask & 1 << bit) !== 0;
+}
+function _preferredQuotedStyle(layout) {
+  if (layout.presenterOptions.quoteStyle === "single" && hasBit(layout.allowedStylesMask, SCALAR_STYLE.SINGLE_QUOTED)) return SCALAR_STYLE.SINGLE_QUOTED;
+  return SCALAR_STYLE.DOUBLE_QUOTED;
+}
+function applyQuoteFlowKeysOption(layout) {
+  if (!layout.presenterOptions.quoteFlowKeys) return;
+  if (!layout.isKey || !layout.flowOnly || layout.style !== SCALAR_STYLE.PLAIN) return;
+  layout.style = SCALAR_STYLE.DOUBLE_QUOTED;
+}
+function doubleQuoteForInvisibles(layout) {
+  if (layout.style === SCALAR_STYLE.PLAIN && /[\t\x7F-\xA0\u2028\u2029\uFEFF\uFFFE\uFFFF]/.test(layout.node.value)) layout.style = SCALAR_STYLE.DOUBLE_QUOTED;
+}
+function doubleQuoteWhitespaceOnly(layout) {
+  if (layout.style === SCALAR_STYLE.PLAIN && /^\s+$/.test(layout.node.value)) layout.style = SCALAR_STYLE.DOUBLE_QUOTED;
+}
+function applyForceQuotesOption(layout) {
+  if (!layout.presenterOptions.forceQuotes) return;
+  if (layout.isKey || layout.style !== SCALAR_STYLE.PLAIN) return;
+  if (layout.node.tag !== layout.presenterOptions.schema.defaultScalarTag.tagName) return;
+  layout.style = layout.node.value.includes("\n") ? SCALAR_STYLE.DOUBLE_QUOTED : _preferredQuotedStyle(layout);
+}
+function tryLongOrMultilineAsBlock(layout) {
+  if (layout.style !== SCALAR_STYLE.PLAIN || layout.isKey) return;
+  const value = layout.node.value;
+  const multiline = value.indexOf("\n") !== -1;
+  if (!hasBit(layout.allowedStylesMask, SCALAR_STYLE.LITERAL_BLOCK)) {
+    if (multiline) layout.style = SCALAR_STYLE.DOUBLE_QUOTED;
+    return;
+  }
+  const w = layout.presenterOptions.lineWidth;
+  if (w === -1) {
+    if (multiline) layout.style = SCALAR_STYLE.LITERAL_BLOCK;
+    return;
+  }
+  const availableWidth = Math.max(Math.min(w, 40), w - layout.shiftOfContent);
+  let position = 0;
+  let shouldFold = false;
+  while (position <= value.length) {
+    let lineEnd = value.length;
+    const nextLineBreak = value.indexOf("\n", position);
+    if (nextLineBreak !== -1) lineEnd = nextLineBreak;
+    const line = value.slice(position, lineEnd);
+    if (line.length > availableWidth && line[0] !== " " && / [^ \t]/.test(line)) shouldFold = true;
+    if (nextLineBreak === -1) break;
+    position = nextLineBreak + 1;
+  }
+  if (shouldFold) layout.style = SCALAR_STYLE.FOLDED_BLOCK;
+  else if (multiline) layout.style = SCALAR_STYLE.LITERAL_BLOCK;
+}
+function quoteInvalidPlain(layout) {
+  if (layout.style === SCALAR_STYLE.PLAIN && !hasBit(layout.allowedStylesMask, SCALAR_STYLE.PLAIN)) layout.style = _preferredQuotedStyle(layout);
+}
+function fallbackToDoubleQuoted(layout) {
+  if (!hasBit(layout.allowedStylesMask, layout.style)) layout.style = SCALAR_STYLE.DOUBLE_QUOTED;
+}
+function setBit(mask, bit) {
+  return mask | 1 << bit;
+}
+function canUsePlain(layout) {
+  const str = layout.node.value;
+  if (str !== "") {
+    if (!(layout.isKey ? layout.flowOnly ? NS_PLAIN_FLOW_KEY : NS_PLAIN_BLOCK_KEY : layout.flowOnly ? NS_PLAIN_FLOW_IN : NS_PLAIN_FLOW_OUT).test(str)) return false;
+    if (layout.shiftOfFirstLine === 0 && C_FORBIDDEN_FIRST_LINE.test(str)) return false;
+    if (layout.shiftOfContent === 0) {
+      const firstLineBreak = str.indexOf("\n");
+      if (firstLineBreak !== -1) {
+        const content = str.slice(firstLineBreak + 1);
+        if (C_FORBIDDEN_CONTENT.test(content)) return false;
+      }
+    }
+  }
+  const resolvedTag = layout.presenterOptions.schema.resolveImplicitScalarTag(str).tag.tagName;
+  if (!layout.node.tagged && resolvedTag !== layout.node.tag) return false;
+  if (!layout.node.tagged && str === "=" && resolvedTag === layout.presenterOptions.schema.defaultScalarTag.tagName) return false;
+  return true;
+}
+function canUseSingleQuoted(layout) {
+  const str = layout.node.value;
+  if (!(layout.isKey ? NB_SINGLE_ONE_LINE : NB_SINGLE_MULTI_LINE).test(str)) return false;
+  if (/[ \t]\n|\n[ \t]/.test(str)) return false;
+  if (!layout.isKey && layout.shiftOfContent === 0) {
+    const firstLineBreak = str.indexOf("\n");
+    if (firstLineBreak !== -1 && C_FORBIDDEN_CONTENT.test(str.slice(firstLineBreak + 1))) return false;
+  }
+  return true;
+}
+function canUseBlock(layout) {
+  if (layout.flowOnly || !BLOCK_SCALAR_CONTENT.test(layout.node.value)) return false;
+  const contentIndent = layout.shiftOfContent - layout.shiftOfParent;
+  if (contentIndent < 1) return false;
+  if (contentIndent > 9 && /^\n* /.test(layout.node.value)) return false;
+  if (layout.shiftOfContent === 0 && C_FORBIDDEN_CONTENT.test(layout.node.value)) return false;
+  return true;
+}
+function detectAllowedStyles(layout) {
+  let mask = setBit(0, SCALAR_STYLE.DOUBLE_QUOTED);
+  if (canUsePlain(layout)) mask = setBit(mask, SCALAR_STYLE.PLAIN);
+  if (canUseSingleQuoted(layout)) mask = setBit(mask, SCALAR_STYLE.SINGLE_QUOTED);
+  if (canUseBlock(layout)) mask = setBit(setBit(mask, SCALAR_STYLE.LITERAL_BLOCK), SCALAR_STYLE.FOLDED_BLOCK);
+  layout.allowedStylesMask = mask;
+}
+function renderScalar(layout) {
+  switch (layout.style) {
+    case SCALAR_STYLE.PLAIN:
+      return renderPlain(layout);
+    case SCALAR_STYLE.SINGLE_QUOTED:
+      return renderSingleQuoted(layout);
+    case SCALAR_STYLE.LITERAL_BLOCK:
+      return renderLiteralBlock(layout);
+    case SCALAR_STYLE.FOLDED_BLOCK:
+      return renderFoldedBlock(layout);
+    case SCALAR_STYLE.DOUBLE_QUOTED:
+      return renderDoubleQuoted(layout);
+  }
+}
+function renderPlain(layout) {
+  return encodeFlowBreaks(layout.node.value, layout.shiftOfContent);
+}
+function renderSingleQuoted(layout) {
+  return `'${encodeFlowBreaks(layout.node.value, layout.shiftOfContent).replace(/'/g, "''")}'`;
+}
+function renderLiteralBlock(layout) {
+  const value = layout.node.value;
+  return "|" + blockHeader(value, layout.shiftOfParent, layout.shiftOfContent) + dropEndingNewline(indentString(value, layout.shiftOfContent));
+}
+function renderFoldedBlock(layout) {
+  const value = layout.node.value;
+  const w = layout.presenterOptions.lineWidth;
+  let availableWidth = Infinity;
+  if (w !== -1) availableWidth = Math.max(Math.min(w, 40), w - layout.shiftOfContent);
+  return ">" + blockHeader(value, layout.shiftOfParent, layout.shiftOfContent) + dropEndingNewline(indentString(foldBlockScalar(value, availableWidth), layout.shiftOfContent));
+}
+function renderDoubleQuoted(layout) {
+  return `"${escapeString(layout.node.value)}"`;
+}
+function encodeFlowBreaks(string3, shiftOfContent) {
+  let nextLF = string3.indexOf("\n");
+  if (nextLF === -1) return string3;
+  const pad = " ".repeat(shiftOfContent);
+  let result = string3.slice(0, nextLF);
+  const lineRe = /(\n+)([^\n]*)/g;
+  lineRe.lastIndex = nextLF;
+  let match;
+  while (match = lineRe.exec(string3)) {
+    const breaks = match[1].length;
+    const line = match[2];
+    result += "\n".repeat(breaks + 1) + pad + line;
+  }
+  return result;
+}
+function indentString(string3, spaces) {
+  const indent = " ".repeat(spaces);
+  let position = 0;
+  let result = "";
+  const length = string3.length;
+  while (position < length) {
+    let line;
+    const next = string3.indexOf("\n", position);
+    if (next === -1) {
+      line = string3.slice(position);
+      position = length;
+    } else {
+      line = string3.slice(position, next + 1);
+      position = next + 1;
+    }
+    if (line.length && line !== "\n") result += indent;
+    result += line;
+  }
+  return result;
+}
+function needIndentIndicator(string3) {
+  return /^\n* /.test(string3);
+}
+function blockHeader(string3, shiftOfParent, shiftOfContent) {
+  const indentIndicator = needIndentIndicator(string3) ? String(shiftOfContent - shiftOfParent) : "";
+  const clip = string3[string3.length - 1] === "\n";
+  return `${indentIndicator}${clip && (string3[string3.length - 2] === "\n" || string3 === "\n") ? "+" : clip ? "" : "-"}
+`;
+}
+function dropEndingNewline(string3) {
+  return string3[string3.length - 1] === "\n" ? string3.slice(0, -1) : string3;
+}
+function isMoreIndented(char) {
+  return char === " " || char === "	";
+}
+function foldLine(line, width) {
+  if (line === "" || isMoreIndented(line[0])) return line;
+  const breakRe = / [^ \t]/g;
+  let match;
+  let start2 = 0;
+  let end;
+  let curr = 0;
+  let next = 0;
+  let result = "";
+  while (match = breakRe.exec(line)) {
+    next = match.index;
+    if (next - start2 > width) {
+      end = curr > start2 ? curr : next;
+      result += `
+${line.slice(start2, end)}`;
+      start2 = end + 1;
+    }
+    curr = next;
+  }
+  result += "\n";
+  if (line.length - start2 > width && curr > start2) result += `${line.slice(start2, curr)}
+${line.slice(curr + 1)}`;
+  else result += line.slice(start2);
+  return result.slice(1);
+}
+function foldBlockScalar(string3, width) {
+  const lineRe = /(\n+)([^\n]*)/g;
+  let nextLF = string3.indexOf("\n");
+  if (nextLF === -1) nextLF = string3.length;
+  lineRe.lastIndex = nextLF;
+  let result = foldLine(string3.slice(0, nextLF), width);
+  let prevMoreIndented = string3[0] === "\n" || isMoreIndented(string3[0]);
+  let moreIndented;
+  let match;
+  while (match = lineRe.exec(string3)) {
+    const prefix = match[1];
+    const line = match[2];
+    moreIndented = line !== "" && isMoreIndented(line[0]);
+    result += prefix + (!prevMoreIndented && !moreIndented && line !== "" ? "\n" : "") + foldLine(line, width);
+    prevMoreIndented = moreIndented;
+  }
+  return result;
+}
+function escapeCharacter(character) {
+  switch (character) {
+    case "\0":
+      return "\\0";
+    case "\x07":
+      return "\\a";
+    case "\b":
+      return "\\b";
+    case "	":
+      return "\\t";
+    case "\n":
+      return "\\n";
+    case "\v":
+      return "\\v";
+    case "\f":
+      return "\\f";
+    case "\r":
+      return "\\r";
+    case "\x1B":
+      return "\\e";
+    case '"':
+      return '\\"';
+    case "\\":
+      return "\\\\";
+    case "\x85":
+      return "\\N";
+    case "\xA0":
+      return "\\_";
+    case "\u2028":
+      return "\\L";
+    case "\u2029":
+      return "\\P";
+  }
+  const code2 = character.charCodeAt(0);
+  const hex = code2.toString(16).toUpperCase();
+  if (code2 <= 255) return `\\x${"0".repeat(2 - hex.length)}${hex}`;
+  return `\\u${"0".repeat(4 - hex.length)}${hex}`;
+}
+function escapeString(string3) {
+  return string3.replace(CHARACTERS_TO_ESCAPE, escapeCharacter);
+}
+function nodeTagShort(node2) {
+  return node2.tagged ? node2.tag : tagNameShort(node2.tag);
+}
+function createPresenterState(options) {
+  const opts = {
+    ...DEFAULT_PRESENTER_OPTIONS,
+    ...options
+  };
+  if (opts.flowSkipColonSpace) opts.quoteFlowKeys = true;
+  return {
+    ...opts,
+    defaultScalarTagName: opts.schema.defaultScalarTag.tagName,
+    openEnded: false
+  };
+}
+function generateNextLine(state, level) {
+  return `
+${" ".repeat(state.indent * level)}`;
+}
+function scalarLayout(state, node2, parent, level, isKey, flowOnly) {
+  return {
+    node: node2,
+    parent,
+    level,
+    isKey,
+    flowOnly,
+    shiftOfParent: level === 0 ? -1 : state.indent * (level - 1),
+    shiftOfContent: state.indent * Math.max(1, level),
+    shiftOfFirstLine: level === 0 ? 0 : state.indent * level,
+    presenterOptions: state,
+    allowedStylesMask: 0,
+    style: node2.style
+  };
+}
+function writeFlowSequence(state, level, node2) {
+  let result = "";
+  for (let index = 0, length = node2.items.length; index < length; index += 1) {
+    const item = writeNode(state, level, node2.items[index], node2, {}).text;
+    if (index > 0) result += `,${!state.flowSkipCommaSpace ? " " : ""}`;
+    result += item;
+  }
+  const pad = state.flowBracketPadding && node2.items.length > 0 ? " " : "";
+  return `[${pad}${result}${pad}]`;
+}
+function writeBlockSequence(state, level, node2, compact) {
+  let result = "";
+  for (let index = 0, length = node2.items.length; index < length; index += 1) {
+    const item = writeNode(state, level + 1, node2.items[index], node2, {
+      block: true,
+      compact: state.seqInlineFirst,
+      isblockseq: true
+    }).text;
+    if (!compact || result !== "") result += generateNextLine(state, level);
+    if (item === "" || CHAR_LINE_FEED === item.charCodeAt(0)) result += "-";
+    else result += "- ";
+    result += item;
+  }
+  return result;
+}
+function writeFlowMapping(state, level, node2) {
+  let result = "";
+  for (const { key, value } of node2.items) {
+    let pairBuffer = "";
+    if (result !== "") pairBuffer += `,${!state.flowSkipCommaSpace ? " " : ""}`;
+    const keyRender = writeNode(state, level, key, node2, { iskey: true });
+    const keyText = keyRender.text;
+    const valueText = writeNode(state, level, value, node2, {}).text;
+    const sep = state.flowSkipColonSpace || valueText === "" ? "" : " ";
+    const keyIsBareProps = key.kind === "scalar" && keyRender.noBody && (key.tagged || key.anchor !== void 0);
+    const keyColonSep = key.kind === "alias" || keyIsBareProps ? " " : "";
+    pairBuffer += `${keyText}${keyColonSep}:${sep}${valueText}`;
+    result += pairBuffer;
+  }
+  const pad = state.flowBracketPadding && result !== "" ? " " : "";
+  return `{${pad}${result}${pad}}`;
+}
+function writeBlockMapping(state, level, node2, compact) {
+  let result = "";
+  for (let index = 0, length = node2.items.length; index < length; index += 1) {
+    let pairBuffer = "";
+    if (!compact || result !== "") pairBuffer += generateNextLine(state, level);
+    const { key, value } = node2.items[index];
+    const keyIsBlock = (key.kind === "mapping" || key.kind === "sequence") && key.style === COLLECTION_STYLE.BLOCK && key.items.length !== 0 || key.kind === "scalar" && (key.style === SCALAR_STYLE.LITERAL_BLOCK || key.style === SCALAR_STYLE.FOLDED_BLOCK);
+    const keyRender = keyIsBlock ? writeNode(state, level + 1, key, node2, {
+      block: true,
+      compact: true,
+      isblockseq: !cannotBeCompact(state, key, level + 1)
+    }) : writeNode(state, level + 1, key, node2, {
+      block: true,
+      compact: true,
+      iskey: true
+    });
+    const keyText = keyRender.text;
+    const keyHasLineBreak = key.kind === "scalar" && key.value.indexOf("\n") !== -1;
+    const keyIsTooLong = keyText.length > 1024 && /^[\s\S]{1025}/u.test(keyText);
+    const explicitPair = keyIsBlock || keyHasLineBreak || keyIsTooLong;
+    if (explicitPair) {
+      if (keyText && CHAR_LINE_FEED === keyText.charCodeAt(0)) pairBuffer += "?";
+      else pairBuffer += "? ";
+    }
+    pairBuffer += keyText;
+    if (explicitPair) pairBuffer += generateNextLine(state, level);
+    const valueText = writeNode(state, level + 1, value, node2, {
+      block: true,
+      compact: explicitPair,
+      isblockseq: explicitPair && !cannotBeCompact(state, value, level + 1)
+    }).text;
+    const keyIsBareProps = key.kind === "scalar" && keyRender.noBody && (key.tagged || key.anchor !== void 0);
+    const keyColonSep = !explicitPair && (key.kind === "alias" || keyIsBareProps) ? " " : "";
+    if (valueText === "" || CHAR_LINE_FEED === valueText.charCodeAt(0)) pairBuffer += `${keyColonSep}:`;
+    else pairBuffer += `${keyColonSep}: `;
+    pairBuffer += valueText;
+    result += pairBuffer;
+  }
+  return result;
+}
+function cannotBeCompact(state, node2, level) {
+  if (node2.kind === "alias") return true;
+  return node2.tagged || node2.anchor !== void 0 || state.indent < 2 && level > 0;
+}
+function writeNode(state, level, node2, parent, ctx) {
+  if (node2.kind === "alias") {
+    state.openEnded = false;
+    return {
+      text: `*${node2.anchor}`,
+      noBody: false
+    };
+  }
+  const { block: block2 = false, iskey = false, isblockseq = false } = ctx;
+  let compact = ctx.compact ?? false;
+  const hasAnchor = node2.anchor !== void 0;
+  if (cannotBeCompact(state, node2, level)) compact = false;
+  let body;
+  let shouldPrintTag = node2.tagged;
+  const useBlockCollection = block2 && (node2.kind === "mapping" || node2.kind === "sequence") && node2.style === COLLECTION_STYLE.BLOCK && node2.items.length !== 0;
+  if (node2.kind === "mapping") {
+    if (useBlockCollection) body = writeBlockMapping(state, level, node2, compact);
+    else body = writeFlowMapping(state, level, node2);
+  } else if (node2.kind === "sequence") {
+    if (useBlockCollection) {
+      if (state.seqNoIndent && !isblockseq && level > 0) body = writeBlockSequence(state, level - 1, node2, compact);
+      else body = writeBlockSequence(state, level, node2, compact);
+    } else body = writeFlowSequence(state, level, node2);
+  } else {
+    const layout = scalarLayout(state, node2, parent, level, iskey, !block2);
+    detectAllowedStyles(layout);
+    for (const rule of state.scalarStyleRules) rule(layout);
+    body = renderScalar(layout);
+    state.openEnded = (layout.style === SCALAR_STYLE.LITERAL_BLOCK || layout.style === SCALAR_STYLE.FOLDED_BLOCK) && (node2.value === "\n" || node2.value.endsWith("\n\n"));
+    shouldPrintTag = node2.tagged || body === "" && layout.flowOnly && parent?.kind === "sequence" && !hasAnchor || layout.style !== SCALAR_STYLE.PLAIN && node2.tag !== state.defaultScalarTagName;
+  }
+  if ((node2.kind === "mapping" || node2.kind === "sequence") && !useBlockCollection) state.openEnded = false;
+  if (useBlockCollection && compact && level > 0 && state.indent > 2) body = `${" ".repeat(state.indent - 2)}${body}`;
+  const noBody = body === "";
+  let text3 = body;
+  if (shouldPrintTag || hasAnchor) {
+    const props = [];
+    const tag2 = shouldPrintTag ? nodeTagShort(node2) : null;
+    const anchor2 = hasAnchor ? `&${node2.anchor}` : null;
+    if (state.tagBeforeAnchor) {
+      if (tag2 !== null) props.push(tag2);
+      if (anchor2 !== null) props.push(anchor2);
+    } else {
+      if (anchor2 !== null) props.push(anchor2);
+      if (tag2 !== null) props.push(tag2);
+    }
+    const sep = body === "" || body.charCodeAt(0) === CHAR_LINE_FEED ? "" : " ";
+    text3 = `${props.join(" ")}${sep}${body}`;
+  }
+  return {
+    text: text3,
+    noBody
+  };
+}
+function rootStartsOwnLine(node2) {
+  return (node2.kind === "sequence" || node2.kind === "mapping") && node2.style === COLLECTION_STYLE.BLOCK && node2.items.length !== 0 && !node2.tagged && node2.anchor === void 0;
+}
+function writeDocumentDirectives(doc) {
+  let result = "";
+  for (const directive of doc.directives) {
+    if (directive.kind === "yaml") {
+      result += `%YAML ${directive.version}
+`;
+      continue;
+    }
+    const { handle, prefix } = directive;
+    result += `%TAG ${handle} ${prefix}
+`;
+  }
+  return result;
+}
+function present(documents, options) {
+  const state = createPresenterState(options);
+  let result = "";
+  let previousEnded = false;
+  for (let index = 0; index < documents.length; index += 1) {
+    const doc = documents[index];
+    state.openEnded = false;
+    const directives = writeDocumentDirectives(doc);
+    const hasDirectives = directives !== "";
+    const marker = doc.explicitStart || hasDirectives || index > 0 && !previousEnded;
+    result += directives;
+    if (doc.contents === null) {
+      if (marker) result += "---\n";
+    } else if (marker) {
+      const body = writeNode(state, 0, doc.contents, null, {
+        block: true,
+        compact: true
+      }).text;
+      const sep = body === "" ? "" : hasDirectives || rootStartsOwnLine(doc.contents) ? "\n" : " ";
+      result += `---${sep}${body}
+`;
+    } else result += writeNode(state, 0, doc.contents, null, {
+      block: true,
+      compact: true
+    }).text + "\n";
+    previousEnded = doc.explicitEnd || state.openEnded;
+    if (previousEnded) result += "...\n";
+  }
+  return result;
+}
+function defaultCompareFn(a2, b) {
+  const x = String(a2);
+  const y = String(b);
+  if (x < y) return -1;
+  if (x > y) return 1;
+  return 0;
+}
+function dump(input, options = {}) {
+  const opts = {
+    ...DEFAULT_DUMP_OPTIONS,
+    ...options
+  };
+  const documents = jsToAst(input, opts.schema, {
+    noRefs: opts.noRefs,
+    skipInvalid: opts.skipInvalid
+  });
+  if (opts.flowLevel >= 0) visit(documents, (node2, ctx) => {
+    if (ctx.depth < opts.flowLevel) return;
+    if (node2.kind === "sequence" || node2.kind === "mapping") node2.style = COLLECTION_STYLE.FLOW;
+    return VISIT_SKIP;
+  });
+  if (opts.sortKeys) {
+    const compareFn = opts.sortKeys === true ? defaultCompareFn : opts.sortKeys;
+    visit(documents, (node2) => {
+      if (node2.kind !== "mapping") return;
+      node2.items.sort((a2, b) => compareFn(a2.key.kind === "scalar" ? a2.key.value : "", b.key.kind === "scalar" ? b.key.value : ""));
+    });
+  }
+  opts.transform(documents);
+  return present(documents, {
+    ...pick(opts, Object.keys(DEFAULT_PRESENTER_OPTIONS)),
+    schema: opts.schema
+  });
+}
+var NOT_RESOLVED, strTag, NULL_VALUES$1, nullCoreTag, nullJsonTag, NULL_VALUES, nullYaml11Tag, TRUE_VALUES$2, FALSE_VALUES$2, boolCoreTag, TRUE_VALUES$1, FALSE_VALUES$1, boolJsonTag, TRUE_VALUES, FALSE_VALUES, boolYaml11Tag, YAML_INTEGER_IMPLICIT_PATTERN$1, YAML_INTEGER_EXPLICIT_PATTERN$1, intCoreTag, YAML_INTEGER_IMPLICIT_PATTERN, YAML_INTEGER_EXPLICIT_PATTERN, intJsonTag, YAML_INTEGER_PATTERN, intYaml11Tag, YAML_FLOAT_PATTERN$1, YAML_FLOAT_SPECIAL_PATTERN$1, floatCoreTag, YAML_FLOAT_IMPLICIT_PATTERN, YAML_FLOAT_EXPLICIT_PATTERN, floatJsonTag, YAML_FLOAT_PATTERN, YAML_FLOAT_SPECIAL_PATTERN, floatYaml11Tag, mergeTag, BASE64_PATTERN, binaryTag, YAML_DATE_REGEXP, YAML_TIMESTAMP_REGEXP, timestampTag, seqTag, omapTag, pairsTag, mapTag, setTag, Schema, FAILSAFE_SCHEMA, JSON_SCHEMA, CORE_SCHEMA, YAML11_SCHEMA, DUMP_SCHEMA, realMapTag, legacyMapTag, DEFAULT_SNIPPET_OPTIONS, YAMLException, EVENT_ID, SCALAR_STYLE, COLLECTION_STYLE, CHOMPING_MODE, NO_RANGE$3, simpleEscapeCheck, simpleEscapeMap, DEFAULT_TAG_HANDLERS, TAG_SUFFIX_CHARS, TAG_URI_CHARS, HEX, NO_RANGE$2, MERGE_TAG_NAME, DEFAULT_CONSTRUCTOR_OPTIONS, NO_RANGE$1, HAS_OWN, CONTEXT_FLOW_IN, CONTEXT_FLOW_OUT, CONTEXT_BLOCK_IN, CONTEXT_BLOCK_OUT, PATTERN_NON_PRINTABLE, PATTERN_FLOW_INDICATORS, PATTERN_TAG_HANDLE, NS_URI_CHAR, NS_TAG_CHAR, PATTERN_TAG_URI, PATTERN_TAG_SUFFIX, PATTERN_TAG_PREFIX, DEFAULT_PARSER_OPTIONS, DEFAULT_LOAD_OPTIONS, INVALID, VISIT_BREAK, VISIT_SKIP, DEFAULT_SCALAR_STYLE_RULES, SRC_C_PRINTABLE, SRC_B_CHAR, SRC_C_BYTE_ORDER_MARK, SRC_S_WHITE, SRC_NB_CHAR, SRC_NS_CHAR, SRC_NB_JSON, SRC_C_INDICATOR, SRC_C_FLOW_INDICATOR, SRC_NS_PLAIN_SAFE_FLOW_OUT, SRC_NS_PLAIN_SAFE_FLOW_IN, SRC_NS_PLAIN_FIRST_FLOW_OUT, SRC_NS_PLAIN_FIRST_FLOW_IN, SRC_NS_PLAIN_CHAR_FLOW_OUT, SRC_NS_PLAIN_CHAR_FLOW_IN, SRC_NB_NS_PLAIN_IN_LINE_FLOW_OUT, SRC_NB_NS_PLAIN_IN_LINE_FLOW_IN, SRC_NS_PLAIN_ONE_LINE_FLOW_OUT, SRC_NS_PLAIN_ONE_LINE_FLOW_IN, SRC_NS_PLAIN_ONE_LINE_BLOCK_KEY, SRC_NS_PLAIN_ONE_LINE_FLOW_KEY, SRC_S_NS_PLAIN_NEXT_LINE_FLOW_OUT, SRC_S_NS_PLAIN_NEXT_LINE_FLOW_IN, SRC_NS_PLAIN_MULTI_LINE_FLOW_OUT, SRC_NS_PLAIN_MULTI_LINE_FLOW_IN, NS_PLAIN_FLOW_OUT, NS_PLAIN_FLOW_IN, NS_PLAIN_BLOCK_KEY, NS_PLAIN_FLOW_KEY, NB_SINGLE_ONE_LINE, NB_SINGLE_MULTI_LINE, BLOCK_SCALAR_CONTENT, C_FORBIDDEN_FIRST_LINE, C_FORBIDDEN_CONTENT, CHARACTERS_TO_ESCAPE, CHAR_LINE_FEED, DEFAULT_PRESENTER_OPTIONS, DEFAULT_DUMP_OPTIONS, EVENT_DOCUMENT, EVENT_SEQUENCE, EVENT_MAPPING, EVENT_SCALAR, EVENT_ALIAS, EVENT_POP, SCALAR_STYLE_PLAIN, SCALAR_STYLE_SINGLE_QUOTED, SCALAR_STYLE_DOUBLE_QUOTED, SCALAR_STYLE_LITERAL_BLOCK, SCALAR_STYLE_FOLDED_BLOCK, COLLECTION_STYLE_BLOCK, COLLECTION_STYLE_FLOW, CHOMPING_CLIP, CHOMPING_STRIP, CHOMPING_KEEP;
+var init_js_yaml = __esm({
+  "node_modules/js-yaml/dist/js-yaml.mjs"() {
+    /*! js-yaml 5.5.0 https://github.com/nodeca/js-yaml @license MIT */
+    NOT_RESOLVED = /* @__PURE__ */ Symbol("NOT_RESOLVED");
+    strTag = defineScalarTag("tag:yaml.org,2002:str", {
+      resolve: (source) => source,
+      identify: (data) => typeof data === "string"
+    });
+    NULL_VALUES$1 = [
+      "",
+      "~",
+      "null",
+      "Null",
+      "NULL"
+    ];
+    nullCoreTag = defineScalarTag("tag:yaml.org,2002:null", {
+      implicit: true,
+      implicitFirstChars: [
+        "",
+        "~",
+        "n",
+        "N"
+      ],
+      resolve: (source) => {
+        if (NULL_VALUES$1.indexOf(source) !== -1) return null;
+        return NOT_RESOLVED;
+      },
+      identify: (object2) => object2 === null,
+      represent: () => "null"
+    });
+    nullJsonTag = defineScalarTag("tag:yaml.org,2002:null", {
+      implicit: true,
+      implicitFirstChars: ["n"],
+      resolve: (source, isExplicit) => {
+        if (source === "null" || isExplicit && source === "") return null;
+        return NOT_RESOLVED;
+      },
+      identify: (object2) => object2 === null,
+      represent: () => "null"
+    });
+    NULL_VALUES = [
+      "",
+      "~",
+      "null",
+      "Null",
+      "NULL"
+    ];
+    nullYaml11Tag = defineScalarTag("tag:yaml.org,2002:null", {
+      implicit: true,
+      implicitFirstChars: [
+        "",
+        "~",
+        "n",
+        "N"
+      ],
+      resolve: (source) => {
+        if (NULL_VALUES.indexOf(source) !== -1) return null;
+        return NOT_RESOLVED;
+      },
+      identify: (object2) => object2 === null,
+      represent: () => "null"
+    });
+    TRUE_VALUES$2 = [
+      "true",
+      "True",
+      "TRUE"
+    ];
+    FALSE_VALUES$2 = [
+      "false",
+      "False",
+      "FALSE"
+    ];
+    boolCoreTag = defineScalarTag("tag:yaml.org,2002:bool", {
+      implicit: true,
+      implicitFirstChars: [
+        "t",
+        "T",
+        "f",
+        "F"
+      ],
+      resolve: (source) => {
+        if (TRUE_VALUES$2.indexOf(source) !== -1) return true;
+        if (FALSE_VALUES$2.indexOf(source) !== -1) return false;
+        return NOT_RESOLVED;
+      },
+      identify: (object2) => Object.prototype.toString.call(object2) === "[object Boolean]",
+      represent: (object2) => object2 ? "true" : "false"
+    });
+    TRUE_VALUES$1 = ["true"];
+    FALSE_VALUES$1 = ["false"];
+    boolJsonTag = defineScalarTag("tag:yaml.org,2002:bool", {
+      implicit: true,
+      implicitFirstChars: ["t", "f"],
+      resolve: (source) => {
+        if (TRUE_VALUES$1.indexOf(source) !== -1) return true;
+        if (FALSE_VALUES$1.indexOf(source) !== -1) return false;
+        return NOT_RESOLVED;
+      },
+      identify: (object2) => Object.prototype.toString.call(object2) === "[object Boolean]",
+      represent: (object2) => object2 ? "true" : "false"
+    });
+    TRUE_VALUES = [
+      "true",
+      "True",
+      "TRUE",
+      "y",
+      "Y",
+      "yes",
+      "Yes",
+      "YES",
+      "on",
+      "On",
+      "ON"
+    ];
+    FALSE_VALUES = [
+      "false",
+      "False",
+      "FALSE",
+      "n",
+      "N",
+      "no",
+      "No",
+      "NO",
+      "off",
+      "Off",
+      "OFF"
+    ];
+    boolYaml11Tag = defineScalarTag("tag:yaml.org,2002:bool", {
+      implicit: true,
+      implicitFirstChars: [
+        "y",
+        "Y",
+        "n",
+        "N",
+        "t",
+        "T",
+        "f",
+        "F",
+        "o",
+        "O"
+      ],
+      resolve: (source) => {
+        if (TRUE_VALUES.indexOf(source) !== -1) return true;
+        if (FALSE_VALUES.indexOf(source) !== -1) return false;
+        return NOT_RESOLVED;
+      },
+      identify: (object2) => Object.prototype.toString.call(object2) === "[object Boolean]",
+      represent: (object2) => object2 ? "true" : "false"
+    });
+    YAML_INTEGER_IMPLICIT_PATTERN$1 = /* @__PURE__ */ new RegExp("^(?:0o[0-7]+|0x[0-9a-fA-F]+|[-+]?[0-9]+)$");
+    YAML_INTEGER_EXPLICIT_PATTERN$1 = /* @__PURE__ */ new RegExp("^(?:[-+]?0b[0-1]+|[-+]?0o[0-7]+|[-+]?0x[0-9a-fA-F]+|[-+]?[0-9]+)$");
+    intCoreTag = defineScalarTag("tag:yaml.org,2002:int", {
+      implicit: true,
+      implicitFirstChars: [
+        "-",
+        "+",
+        ..."0123456789"
+      ],
+      resolve: resolveYamlInteger$2,
+      identify: (object2) => Number.isInteger(object2) && !Object.is(object2, -0) && object2.toString(10).indexOf("e") < 0,
+      represent: (object2) => object2.toString(10)
+    });
+    YAML_INTEGER_IMPLICIT_PATTERN = /* @__PURE__ */ new RegExp("^-?(?:0|[1-9][0-9]*)$");
+    YAML_INTEGER_EXPLICIT_PATTERN = /* @__PURE__ */ new RegExp("^(?:[-+]?0b[0-1]+|[-+]?0o[0-7]+|[-+]?0x[0-9a-fA-F]+|[-+]?[0-9]+)$");
+    intJsonTag = defineScalarTag("tag:yaml.org,2002:int", {
+      implicit: true,
+      implicitFirstChars: ["-", ..."0123456789"],
+      resolve: resolveYamlInteger$1,
+      identify: (object2) => Number.isInteger(object2) && !Object.is(object2, -0) && object2.toString(10).indexOf("e") < 0,
+      represent: (object2) => object2.toString(10)
+    });
+    YAML_INTEGER_PATTERN = /* @__PURE__ */ new RegExp("^(?:[-+]?0b[0-1_]+|[-+]?0[0-7_]+|[-+]?0x[0-9a-fA-F_]+|[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+|[-+]?(?:0|[1-9][0-9_]*))$");
+    intYaml11Tag = defineScalarTag("tag:yaml.org,2002:int", {
+      implicit: true,
+      implicitFirstChars: [
+        "-",
+        "+",
+        ..."0123456789"
+      ],
+      resolve: resolveYamlInteger,
+      identify: (object2) => Number.isInteger(object2) && !Object.is(object2, -0) && object2.toString(10).indexOf("e") < 0,
+      represent: (object2) => object2.toString(10)
+    });
+    YAML_FLOAT_PATTERN$1 = /* @__PURE__ */ new RegExp("^(?:[-+]?[0-9]+(?:\\.[0-9]*)?(?:[eE][-+]?[0-9]+)?|[-+]?\\.[0-9]+(?:[eE][-+]?[0-9]+)?|[-+]?\\.(?:inf|Inf|INF)|\\.(?:nan|NaN|NAN))$");
+    YAML_FLOAT_SPECIAL_PATTERN$1 = /* @__PURE__ */ new RegExp("^(?:[-+]?\\.(?:inf|Inf|INF)|\\.(?:nan|NaN|NAN))$");
+    floatCoreTag = defineScalarTag("tag:yaml.org,2002:float", {
+      implicit: true,
+      implicitFirstChars: [
+        "-",
+        "+",
+        ".",
+        ..."0123456789"
+      ],
+      resolve: resolveYamlFloat$2,
+      identify: (object2) => typeof object2 === "number" && (!Number.isInteger(object2) || Object.is(object2, -0) || object2.toString(10).indexOf("e") >= 0),
+      represent: representYamlFloat$2
+    });
+    YAML_FLOAT_IMPLICIT_PATTERN = /* @__PURE__ */ new RegExp("^-?(?:0|[1-9][0-9]*)(?:\\.[0-9]*)?(?:[eE][-+]?[0-9]+)?$");
+    YAML_FLOAT_EXPLICIT_PATTERN = /* @__PURE__ */ new RegExp("^(?:[-+]?[0-9]+(?:\\.[0-9]*)?(?:[eE][-+]?[0-9]+)?|[-+]?\\.[0-9]+(?:[eE][-+]?[0-9]+)?|[-+]?\\.(?:inf|Inf|INF)|\\.(?:nan|NaN|NAN))$");
+    floatJsonTag = defineScalarTag("tag:yaml.org,2002:float", {
+      implicit: true,
+      implicitFirstChars: ["-", ..."0123456789"],
+      resolve: resolveYamlFloat$1,
+      identify: (object2) => typeof object2 === "number" && (!Number.isInteger(object2) || Object.is(object2, -0) || object2.toString(10).indexOf("e") >= 0),
+      represent: representYamlFloat$1
+    });
+    YAML_FLOAT_PATTERN = /* @__PURE__ */ new RegExp("^(?:[-+]?(?:(?:[0-9][0-9_]*)?\\.[0-9_]*)(?:[eE][-+][0-9]+)?|[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+\\.[0-9_]*|[-+]?\\.(?:inf|Inf|INF)|\\.(?:nan|NaN|NAN))$");
+    YAML_FLOAT_SPECIAL_PATTERN = /* @__PURE__ */ new RegExp("^(?:[-+]?\\.(?:inf|Inf|INF)|\\.(?:nan|NaN|NAN))$");
+    floatYaml11Tag = defineScalarTag("tag:yaml.org,2002:float", {
+      implicit: true,
+      implicitFirstChars: [
+        "-",
+        "+",
+        ".",
+        ..."0123456789"
+      ],
+      resolve: resolveYamlFloat,
+      identify: (object2) => typeof object2 === "number" && (!Number.isInteger(object2) || Object.is(object2, -0) || object2.toString(10).indexOf("e") >= 0),
+      represent: representYamlFloat
+    });
+    mergeTag = defineScalarTag("tag:yaml.org,2002:merge", {
+      implicit: true,
+      implicitFirstChars: ["<"],
+      resolve: (source, isExplicit) => {
+        if (source === "<<" || isExplicit && source === "") return "<<";
+        return NOT_RESOLVED;
+      },
+      identify: () => false
+    });
+    BASE64_PATTERN = /^[A-Za-z0-9+/]*={0,2}$/;
+    binaryTag = defineScalarTag("tag:yaml.org,2002:binary", {
+      resolve: resolveYamlBinary,
+      identify: (object2) => Object.prototype.toString.call(object2) === "[object Uint8Array]",
+      represent: representYamlBinary
+    });
+    YAML_DATE_REGEXP = /* @__PURE__ */ new RegExp("^([0-9][0-9][0-9][0-9])-([0-9][0-9])-([0-9][0-9])$");
+    YAML_TIMESTAMP_REGEXP = /* @__PURE__ */ new RegExp("^([0-9][0-9][0-9][0-9])-([0-9][0-9]?)-([0-9][0-9]?)(?:[Tt]|[ \\t]+)([0-9][0-9]?):([0-9][0-9]):([0-9][0-9])(?:\\.([0-9]*))?(?:[ \\t]*(Z|([-+])([0-9][0-9]?)(?::([0-9][0-9]))?))?$");
+    timestampTag = defineScalarTag("tag:yaml.org,2002:timestamp", {
+      implicit: true,
+      implicitFirstChars: [..."0123456789"],
+      resolve: resolveYamlTimestamp,
+      identify: (object2) => object2 instanceof Date,
+      represent: (object2) => object2.toISOString()
+    });
+    seqTag = defineSequenceTag("tag:yaml.org,2002:seq", {
+      create: () => [],
+      addItem: (container, item) => {
+        container.push(item);
+      },
+      identify: Array.isArray
+    });
+    omapTag = defineSequenceTag("tag:yaml.org,2002:omap", {
+      create: () => ({
+        list: [],
+        seen: /* @__PURE__ */ new Set()
+      }),
+      addItem: (carrier, item) => {
+        let key;
+        if (item instanceof Map) {
+          if (item.size !== 1) return "cannot resolve an ordered map item";
+          key = item.keys().next().value;
+        } else if (isPlainObject(item)) {
+          const itemKeys = Object.keys(item);
+          if (itemKeys.length !== 1) return "cannot resolve an ordered map item";
+          key = itemKeys[0];
+        } else return "cannot resolve an ordered map item";
+        if (carrier.seen.has(key)) return "duplicate key in ordered map";
+        carrier.seen.add(key);
+        carrier.list.push(item);
+        return "";
+      },
+      finalize: (carrier) => carrier.list,
+      identify: () => false
+    });
+    pairsTag = defineSequenceTag("tag:yaml.org,2002:pairs", {
+      create: () => [],
+      addItem: (container, item) => {
+        if (item instanceof Map) {
+          if (item.size !== 1) return "cannot resolve a pairs item";
+          container.push(item.entries().next().value);
+          return "";
+        }
+        if (Object.prototype.toString.call(item) !== "[object Object]") return "cannot resolve a pairs item";
+        const object2 = item;
+        const keys = Object.keys(object2);
+        if (keys.length !== 1) return "cannot resolve a pairs item";
+        container.push([keys[0], object2[keys[0]]]);
+        return "";
+      },
+      identify: () => false
+    });
+    mapTag = defineMappingTag("tag:yaml.org,2002:map", {
+      create: () => ({}),
+      identify: isPlainObject,
+      represent: (o2) => {
+        const map = /* @__PURE__ */ new Map();
+        for (const key of Object.keys(o2)) map.set(key, o2[key]);
+        return map;
+      },
+      addPair: (container, key, value) => {
+        if (key !== null && typeof key === "object") return "object-based map does not support complex keys";
+        const normalizedKey = String(key);
+        if (normalizedKey === "__proto__") Object.defineProperty(container, normalizedKey, {
+          value,
+          enumerable: true,
+          configurable: true,
+          writable: true
+        });
+        else container[normalizedKey] = value;
+        return "";
+      },
+      has: (container, key) => {
+        if (key !== null && typeof key === "object") return false;
+        return Object.prototype.hasOwnProperty.call(container, String(key));
+      },
+      keys: (container) => Object.keys(container),
+      get: (container, key) => {
+        const normalizedKey = String(key);
+        if (!Object.prototype.hasOwnProperty.call(container, normalizedKey)) return null;
+        return container[normalizedKey];
+      }
+    });
+    setTag = defineMappingTag("tag:yaml.org,2002:set", {
+      create: () => /* @__PURE__ */ new Set(),
+      identify: (data) => data instanceof Set,
+      represent: (data) => {
+        const map = /* @__PURE__ */ new Map();
+        for (const key of data) map.set(key, null);
+        return map;
+      },
+      addPair: (container, key, value) => {
+        if (value !== null) return "cannot resolve a set item";
+        container.add(key);
+        return "";
+      },
+      has: (container, key) => container.has(key),
+      keys: (container) => container.keys(),
+      get: () => null
+    });
+    Schema = class Schema2 {
+      tags;
+      /** @internal */
+      implicitScalarTags;
+      /**
+      * Dispatch implicit scalar resolvers by `source.charAt(0)`. Each bucket holds
+      * the resolvers that may match that key, in schema order; a key absent from
+      * the map uses
+      * {@link Schema.implicitScalarAnyFirstChar}
+      * (resolvers that declared no first-char constraint, so they apply to any
+      * first character).
+      */
+      implicitScalarByFirstChar;
+      implicitScalarAnyFirstChar;
+      /**
+      * The default scalar tag (`!!str`), resolved once so the composer's fallback
+      * for unresolved plain scalars avoids a keyed lookup per scalar.
+      *
+      * @internal
+      */
+      defaultScalarTag;
+      /**
+      * The default container tags (`!!seq` / `!!map`), used by the dumper: when a
+      * value is identified by its default tag, the tag is implicit and not
+      * printed. Undefined if the schema does not define them (then such values
+      * can't be dumped).
+      *
+      * @internal
+      */
+      defaultSequenceTag;
+      /** @internal */
+      defaultMappingTag;
+      exact;
+      prefix;
+      constructor(tags) {
+        const compiledTags = compileTags(tags);
+        const implicitScalarTags = [];
+        const exact = createTagDefinitionMap();
+        const prefix = createTagDefinitionListMap();
+        for (const tag2 of compiledTags) {
+          if (tag2.nodeKind === "scalar" && tag2.implicit) {
+            if (tag2.matchByTagPrefix) throw new Error("Implicit scalar tags cannot match by tag prefix");
+            implicitScalarTags.push(tag2);
+          }
+          switch (tag2.nodeKind) {
+            case "scalar":
+              if (tag2.matchByTagPrefix) prefix.scalar.push(tag2);
+              else exact.scalar[tag2.tagName] = tag2;
+              break;
+            case "sequence":
+              if (tag2.matchByTagPrefix) prefix.sequence.push(tag2);
+              else exact.sequence[tag2.tagName] = tag2;
+              break;
+            case "mapping":
+              if (tag2.matchByTagPrefix) prefix.mapping.push(tag2);
+              else exact.mapping[tag2.tagName] = tag2;
+          }
+        }
+        const implicitScalarAnyFirstChar = implicitScalarTags.filter((tag2) => tag2.implicitFirstChars === null);
+        const keys = /* @__PURE__ */ new Set();
+        for (const tag2 of implicitScalarTags) if (tag2.implicitFirstChars !== null) for (const key of tag2.implicitFirstChars) keys.add(key);
+        const implicitScalarByFirstChar = /* @__PURE__ */ new Map();
+        for (const key of keys) implicitScalarByFirstChar.set(key, implicitScalarTags.filter((tag2) => tag2.implicitFirstChars === null || tag2.implicitFirstChars.indexOf(key) !== -1));
+        const defaultScalarTag = exact.scalar["tag:yaml.org,2002:str"];
+        if (!defaultScalarTag) throw new Error("schema does not define the default scalar tag (tag:yaml.org,2002:str)");
+        this.tags = compiledTags;
+        this.implicitScalarTags = implicitScalarTags;
+        this.implicitScalarByFirstChar = implicitScalarByFirstChar;
+        this.implicitScalarAnyFirstChar = implicitScalarAnyFirstChar;
+        this.defaultScalarTag = defaultScalarTag;
+        this.defaultSequenceTag = exact.sequence["tag:yaml.org,2002:seq"];
+        this.defaultMappingTag = exact.mapping["tag:yaml.org,2002:map"];
+        this.exact = exact;
+        this.prefix = prefix;
+      }
+      /** @internal */
+      lookupScalarTag(tagName) {
+        const exactTag = this.exact.scalar[tagName];
+        if (exactTag) return exactTag;
+        for (const tag2 of this.prefix.scalar) if (tagName.startsWith(tag2.tagName)) return tag2;
+      }
+      /** @internal */
+      lookupSequenceTag(tagName) {
+        const exactTag = this.exact.sequence[tagName];
+        if (exactTag) return exactTag;
+        for (const tag2 of this.prefix.sequence) if (tagName.startsWith(tag2.tagName)) return tag2;
+      }
+      /** @internal */
+      lookupMappingTag(tagName) {
+        const exactTag = this.exact.mapping[tagName];
+        if (exactTag) return exactTag;
+        for (const tag2 of this.prefix.mapping) if (tagName.startsWith(tag2.tagName)) return tag2;
+      }
+      /** @internal */
+      resolveImplicitScalarTag(source) {
+        const candidates = this.implicitScalarByFirstChar.get(source.charAt(0)) ?? this.implicitScalarAnyFirstChar;
+        for (const tag3 of candidates) {
+          const value = tag3.resolve(source, false, tag3.tagName);
+          if (value !== NOT_RESOLVED) return {
+            value,
+            tag: tag3
+          };
+        }
+        const tag2 = this.defaultScalarTag;
+        return {
+          value: tag2.resolve(source, false, tag2.tagName),
+          tag: tag2
+        };
+      }
+      /**
+      * Creates a new schema with the specified tags added. If a tag already
+      * exists, it is replaced by the specified tag.
+      *
+      * @example
+      *
+      * ```javascript
+      * import { CORE_SCHEMA, mergeTag, realMapTag } from 'js-yaml'
+      *
+      * const schema = CORE_SCHEMA.withTags(mergeTag, realMapTag)
+      * ```
+      */
+      withTags(...tags) {
+        let flatTags = [];
+        for (const tag2 of tags) flatTags = flatTags.concat(tag2);
+        return new Schema2([...this.tags, ...flatTags]);
+      }
+    };
+    FAILSAFE_SCHEMA = new Schema([
+      strTag,
+      seqTag,
+      mapTag
+    ]);
+    JSON_SCHEMA = new Schema([
+      ...FAILSAFE_SCHEMA.tags,
+      nullJsonTag,
+      boolJsonTag,
+      intJsonTag,
+      floatJsonTag
+    ]);
+    CORE_SCHEMA = new Schema([
+      ...FAILSAFE_SCHEMA.tags,
+      nullCoreTag,
+      boolCoreTag,
+      intCoreTag,
+      floatCoreTag
+    ]);
+    YAML11_SCHEMA = new Schema([
+      ...FAILSAFE_SCHEMA.tags,
+      nullYaml11Tag,
+      boolYaml11Tag,
+      intYaml11Tag,
+      floatYaml11Tag,
+      timestampTag,
+      mergeTag,
+      binaryTag,
+      omapTag,
+      pairsTag,
+      setTag
+    ]);
+    DUMP_SCHEMA = YAML11_SCHEMA.withTags({
+      ...intYaml11Tag,
+      resolve: (source, isExplicit, tagName) => {
+        const result = intYaml11Tag.resolve(source, isExplicit, tagName);
+        return result === NOT_RESOLVED ? intCoreTag.resolve(source, isExplicit, tagName) : result;
+      }
+    }, {
+      ...floatYaml11Tag,
+      resolve: (source, isExplicit, tagName) => {
+        const result = floatYaml11Tag.resolve(source, isExplicit, tagName);
+        return result === NOT_RESOLVED ? floatCoreTag.resolve(source, isExplicit, tagName) : result;
+      }
+    });
+    realMapTag = defineMappingTag("tag:yaml.org,2002:map", {
+      create: () => /* @__PURE__ */ new Map(),
+      addPair: (container, key, value) => {
+        container.set(key, value);
+        return "";
+      },
+      has: (container, key) => container.has(key),
+      keys: (container) => container.keys(),
+      get: (container, key) => container.get(key),
+      identify: (data) => data instanceof Map || isPlainObject(data),
+      represent: (data) => {
+        if (data instanceof Map) return data;
+        const map = /* @__PURE__ */ new Map();
+        const obj = data;
+        for (const key of Object.keys(obj)) map.set(key, obj[key]);
+        return map;
+      }
+    });
+    legacyMapTag = defineMappingTag("tag:yaml.org,2002:map", {
+      create: () => ({}),
+      identify: isPlainObject,
+      represent: (o2) => {
+        const map = /* @__PURE__ */ new Map();
+        for (const key of Object.keys(o2)) map.set(key, o2[key]);
+        return map;
+      },
+      addPair: (container, key, value) => {
+        const normalizedKey = normalizeKey(key);
+        if (normalizedKey === null) return "nested arrays are not supported inside keys";
+        if (normalizedKey === "__proto__") Object.defineProperty(container, normalizedKey, {
+          value,
+          enumerable: true,
+          configurable: true,
+          writable: true
+        });
+        else container[normalizedKey] = value;
+        return "";
+      },
+      has: (container, key) => {
+        const normalizedKey = normalizeKey(key);
+        return normalizedKey !== null && Object.prototype.hasOwnProperty.call(container, normalizedKey);
+      },
+      keys: (container) => Object.keys(container),
+      get: (container, key) => {
+        const normalizedKey = String(key);
+        if (!Object.prototype.hasOwnProperty.call(container, normalizedKey)) return null;
+        return container[normalizedKey];
+      }
+    });
+    DEFAULT_SNIPPET_OPTIONS = {
+      maxLength: 79,
+      indent: 1,
+      linesBefore: 3,
+      linesAfter: 2
+    };
+    YAMLException = class YAMLException2 extends Error {
+      reason;
+      mark;
+      /**
+      * Optional `mark` contains source snippet data. Usually, use
+      * {@link YAMLException.throwAt} instead of passing it directly.
+      */
+      constructor(reason2, mark2) {
+        super();
+        this.name = "YAMLException";
+        this.reason = reason2;
+        this.mark = mark2;
+        this.message = formatError(this, false);
+        if (Error.captureStackTrace) Error.captureStackTrace(this, this.constructor);
+      }
+      /**
+      * Returns the formatted error, omitting the source snippet in compact mode.
+      */
+      toString(compact) {
+        return `${this.name}: ${formatError(this, compact)}`;
+      }
+      /**
+      * Builds a YAMLException with a source snippet and throws it. `source` is
+      * the raw input text; `position` is an offset into it.
+      */
+      static throwAt(source, position, message, filename = "") {
+        let line = 0;
+        let lineStart = 0;
+        for (let index = 0; index < position; index++) {
+          const ch = source.charCodeAt(index);
+          if (ch === 10) {
+            line++;
+            lineStart = index + 1;
+          } else if (ch === 13) {
+            line++;
+            if (source.charCodeAt(index + 1) === 10) index++;
+            lineStart = index + 1;
+          }
+        }
+        const mark2 = {
+          name: filename,
+          buffer: source,
+          position,
+          line,
+          column: position - lineStart
+        };
+        mark2.snippet = makeSnippet(mark2);
+        throw new YAMLException2(message, mark2);
+      }
+    };
+    EVENT_ID = {
+      DOCUMENT: 1,
+      SEQUENCE: 2,
+      MAPPING: 3,
+      SCALAR: 4,
+      ALIAS: 5,
+      POP: 6
+    };
+    SCALAR_STYLE = {
+      PLAIN: 1,
+      SINGLE_QUOTED: 2,
+      DOUBLE_QUOTED: 3,
+      LITERAL_BLOCK: 4,
+      FOLDED_BLOCK: 5
+    };
+    COLLECTION_STYLE = {
+      BLOCK: 1,
+      FLOW: 2
+    };
+    CHOMPING_MODE = {
+      CLIP: 1,
+      STRIP: 2,
+      KEEP: 3
+    };
+    NO_RANGE$3 = -1;
+    simpleEscapeCheck = new Array(256);
+    simpleEscapeMap = new Array(256);
+    for (let i2 = 0; i2 < 256; i2++) {
+      simpleEscapeCheck[i2] = simpleEscapeSequence(i2) ? 1 : 0;
+      simpleEscapeMap[i2] = simpleEscapeSequence(i2);
+    }
+    DEFAULT_TAG_HANDLERS = Object.assign(/* @__PURE__ */ Object.create(null), {
+      "!": "!",
+      "!!": "tag:yaml.org,2002:"
+    });
+    TAG_SUFFIX_CHARS = "-#;/?:@&=+$_.~*'()";
+    TAG_URI_CHARS = TAG_SUFFIX_CHARS + "!,[]";
+    HEX = "0123456789ABCDEF";
+    NO_RANGE$2 = -1;
+    MERGE_TAG_NAME = "tag:yaml.org,2002:merge";
+    DEFAULT_CONSTRUCTOR_OPTIONS = {
+      filename: "",
+      schema: CORE_SCHEMA,
+      json: false,
+      maxTotalMergeKeys: 1e4,
+      maxAliases: -1
+    };
+    NO_RANGE$1 = -1;
+    HAS_OWN = Object.prototype.hasOwnProperty;
+    CONTEXT_FLOW_IN = 1;
+    CONTEXT_FLOW_OUT = 2;
+    CONTEXT_BLOCK_IN = 3;
+    CONTEXT_BLOCK_OUT = 4;
+    PATTERN_NON_PRINTABLE = /[\x00-\x08\x0B\x0C\x0E-\x1F\x7F-\x84\x86-\x9F\uFFFE\uFFFF]|[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?:[^\uD800-\uDBFF]|^)[\uDC00-\uDFFF]/;
+    PATTERN_FLOW_INDICATORS = /[,\[\]{}]/;
+    PATTERN_TAG_HANDLE = /^(?:!|!!|![0-9A-Za-z-]+!)$/;
+    NS_URI_CHAR = String.raw`(?:%[0-9A-Fa-f]{2}|[0-9A-Za-z\-#;/?:@&=+$,_.!~*'()\[\]])`;
+    NS_TAG_CHAR = String.raw`(?:%[0-9A-Fa-f]{2}|[0-9A-Za-z\-#;/?:@&=+$.~*'()_])`;
+    PATTERN_TAG_URI = new RegExp(`^(?:${NS_URI_CHAR})*$`);
+    PATTERN_TAG_SUFFIX = new RegExp(`^(?:${NS_TAG_CHAR})+$`);
+    PATTERN_TAG_PREFIX = new RegExp(`^(?:!(?:${NS_URI_CHAR})*|${NS_TAG_CHAR}(?:${NS_URI_CHAR})*)$`);
+    DEFAULT_PARSER_OPTIONS = {
+      filename: "",
+      maxDepth: 100
+    };
+    DEFAULT_LOAD_OPTIONS = {
+      ...DEFAULT_PARSER_OPTIONS,
+      ...DEFAULT_CONSTRUCTOR_OPTIONS
+    };
+    INVALID = /* @__PURE__ */ Symbol("INVALID");
+    VISIT_BREAK = /* @__PURE__ */ Symbol("visit:break");
+    VISIT_SKIP = /* @__PURE__ */ Symbol("visit:skip");
+    DEFAULT_SCALAR_STYLE_RULES = {
+      applyQuoteFlowKeysOption,
+      doubleQuoteForInvisibles,
+      doubleQuoteWhitespaceOnly,
+      applyForceQuotesOption,
+      tryLongOrMultilineAsBlock,
+      quoteInvalidPlain,
+      fallbackToDoubleQuoted
+    };
+    SRC_C_PRINTABLE = "[\\x09\\x0A\\x0D\\x20-\\x7E\\x85\\xA0-\\uD7FF\\uE000-\\uFFFD\\u{10000}-\\u{10FFFF}]";
+    SRC_B_CHAR = "[\\n\\r]";
+    SRC_C_BYTE_ORDER_MARK = "\\uFEFF";
+    SRC_S_WHITE = "[ \\t]";
+    SRC_NB_CHAR = `(?:(?!(?:${SRC_B_CHAR}|${SRC_C_BYTE_ORDER_MARK}))${SRC_C_PRINTABLE})`;
+    SRC_NS_CHAR = `(?:(?!${SRC_S_WHITE})${SRC_NB_CHAR})`;
+    SRC_NB_JSON = "[\\x09\\x20-\\uD7FF\\uE000-\\uFFFF\\u{10000}-\\u{10FFFF}]";
+    SRC_C_INDICATOR = "[-?:,\\[\\]{}#&*!|>'\"%@`]";
+    SRC_C_FLOW_INDICATOR = "[,\\[\\]{}]";
+    SRC_NS_PLAIN_SAFE_FLOW_OUT = SRC_NS_CHAR;
+    SRC_NS_PLAIN_SAFE_FLOW_IN = `(?:(?!${SRC_C_FLOW_INDICATOR})${SRC_NS_CHAR})`;
+    SRC_NS_PLAIN_FIRST_FLOW_OUT = `(?:(?:(?!${SRC_C_INDICATOR})${SRC_NS_CHAR})|[?:-](?=${SRC_NS_PLAIN_SAFE_FLOW_OUT}))`;
+    SRC_NS_PLAIN_FIRST_FLOW_IN = `(?:(?:(?!${SRC_C_INDICATOR})${SRC_NS_CHAR})|[?:-](?=${SRC_NS_PLAIN_SAFE_FLOW_IN}))`;
+    SRC_NS_PLAIN_CHAR_FLOW_OUT = `(?:(?:(?![:#])${SRC_NS_PLAIN_SAFE_FLOW_OUT})|:(?=${SRC_NS_PLAIN_SAFE_FLOW_OUT}))#*`;
+    SRC_NS_PLAIN_CHAR_FLOW_IN = `(?:(?:(?![:#])${SRC_NS_PLAIN_SAFE_FLOW_IN})|:(?=${SRC_NS_PLAIN_SAFE_FLOW_IN}))#*`;
+    SRC_NB_NS_PLAIN_IN_LINE_FLOW_OUT = `(?:${SRC_S_WHITE}*${SRC_NS_PLAIN_CHAR_FLOW_OUT})*`;
+    SRC_NB_NS_PLAIN_IN_LINE_FLOW_IN = `(?:${SRC_S_WHITE}*${SRC_NS_PLAIN_CHAR_FLOW_IN})*`;
+    SRC_NS_PLAIN_ONE_LINE_FLOW_OUT = `${SRC_NS_PLAIN_FIRST_FLOW_OUT}#*${SRC_NB_NS_PLAIN_IN_LINE_FLOW_OUT}`;
+    SRC_NS_PLAIN_ONE_LINE_FLOW_IN = `${SRC_NS_PLAIN_FIRST_FLOW_IN}#*${SRC_NB_NS_PLAIN_IN_LINE_FLOW_IN}`;
+    SRC_NS_PLAIN_ONE_LINE_BLOCK_KEY = SRC_NS_PLAIN_ONE_LINE_FLOW_OUT;
+    SRC_NS_PLAIN_ONE_LINE_FLOW_KEY = SRC_NS_PLAIN_ONE_LINE_FLOW_IN;
+    SRC_S_NS_PLAIN_NEXT_LINE_FLOW_OUT = `\\n+${SRC_NS_PLAIN_CHAR_FLOW_OUT}${SRC_NB_NS_PLAIN_IN_LINE_FLOW_OUT}`;
+    SRC_S_NS_PLAIN_NEXT_LINE_FLOW_IN = `\\n+${SRC_NS_PLAIN_CHAR_FLOW_IN}${SRC_NB_NS_PLAIN_IN_LINE_FLOW_IN}`;
+    SRC_NS_PLAIN_MULTI_LINE_FLOW_OUT = `${SRC_NS_PLAIN_ONE_LINE_FLOW_OUT}(?:${SRC_S_NS_PLAIN_NEXT_LINE_FLOW_OUT})*`;
+    SRC_NS_PLAIN_MULTI_LINE_FLOW_IN = `${SRC_NS_PLAIN_ONE_LINE_FLOW_IN}(?:${SRC_S_NS_PLAIN_NEXT_LINE_FLOW_IN})*`;
+    NS_PLAIN_FLOW_OUT = new RegExp(`^(?:${SRC_NS_PLAIN_MULTI_LINE_FLOW_OUT})$`, "u");
+    NS_PLAIN_FLOW_IN = new RegExp(`^(?:${SRC_NS_PLAIN_MULTI_LINE_FLOW_IN})$`, "u");
+    NS_PLAIN_BLOCK_KEY = new RegExp(`^(?:${SRC_NS_PLAIN_ONE_LINE_BLOCK_KEY})$`, "u");
+    NS_PLAIN_FLOW_KEY = new RegExp(`^(?:${SRC_NS_PLAIN_ONE_LINE_FLOW_KEY})$`, "u");
+    NB_SINGLE_ONE_LINE = new RegExp(`^(?:${SRC_NB_JSON})*$`, "u");
+    NB_SINGLE_MULTI_LINE = new RegExp(`^(?:${SRC_NB_JSON}|\\n)*$`, "u");
+    BLOCK_SCALAR_CONTENT = new RegExp(`^(?:${SRC_NB_CHAR}|\\n)*$`, "u");
+    C_FORBIDDEN_FIRST_LINE = /^(?:---|\.\.\.)(?=$|[ \t\n\r])/;
+    C_FORBIDDEN_CONTENT = /^(?:---|\.\.\.)(?=$|[ \t\n\r])/m;
+    CHARACTERS_TO_ESCAPE = /["\\\x00-\x1F\x7F-\xA0\u2028\u2029\uD800-\uDFFF\uFEFF\uFFFE\uFFFF]/gu;
+    CHAR_LINE_FEED = 10;
+    DEFAULT_PRESENTER_OPTIONS = {
+      indent: 2,
+      seqNoIndent: false,
+      seqInlineFirst: true,
+      lineWidth: 80,
+      flowBracketPadding: false,
+      flowSkipCommaSpace: false,
+      flowSkipColonSpace: false,
+      quoteFlowKeys: false,
+      quoteStyle: "single",
+      forceQuotes: false,
+      scalarStyleRules: Object.keys(DEFAULT_SCALAR_STYLE_RULES).map((name3) => Reflect.get(DEFAULT_SCALAR_STYLE_RULES, name3)),
+      tagBeforeAnchor: false
+    };
+    DEFAULT_DUMP_OPTIONS = {
+      ...DEFAULT_PRESENTER_OPTIONS,
+      schema: DUMP_SCHEMA,
+      skipInvalid: false,
+      noRefs: false,
+      flowLevel: -1,
+      sortKeys: false,
+      transform: () => {
+      }
+    };
+    EVENT_DOCUMENT = EVENT_ID.DOCUMENT;
+    EVENT_SEQUENCE = EVENT_ID.SEQUENCE;
+    EVENT_MAPPING = EVENT_ID.MAPPING;
+    EVENT_SCALAR = EVENT_ID.SCALAR;
+    EVENT_ALIAS = EVENT_ID.ALIAS;
+    EVENT_POP = EVENT_ID.POP;
+    SCALAR_STYLE_PLAIN = SCALAR_STYLE.PLAIN;
+    SCALAR_STYLE_SINGLE_QUOTED = SCALAR_STYLE.SINGLE_QUOTED;
+    SCALAR_STYLE_DOUBLE_QUOTED = SCALAR_STYLE.DOUBLE_QUOTED;
+    SCALAR_STYLE_LITERAL_BLOCK = SCALAR_STYLE.LITERAL_BLOCK;
+    SCALAR_STYLE_FOLDED_BLOCK = SCALAR_STYLE.FOLDED_BLOCK;
+    COLLECTION_STYLE_BLOCK = COLLECTION_STYLE.BLOCK;
+    COLLECTION_STYLE_FLOW = COLLECTION_STYLE.FLOW;
+    CHOMPING_CLIP = CHOMPING_MODE.CLIP;
+    CHOMPING_STRIP = CHOMPING_MODE.STRIP;
+    CHOMPING_KEEP = CHOMPING_MODE.KEEP;
+  }
+});
+
+// src/install/yaml.ts
+function toYaml(value, name3) {
+  refuseUnprintable(value, name3);
+  const options = { forceQuotes: true, quoteStyle: "double", lineWidth: -1, noRefs: true };
+  return Buffer.from(`---
+${dump(value, options)}`);
+}
+function refuseUnprintable(value, path7) {
+  if (typeof value === "object") {
+    for (const [key, inner] of Object.entries(value)) refuseUnprintable(inner, `${path7}: ${key}`);
+  } else if (typeof value === "string" && (value.includes("\0") || new RegExp("\\p{Surrogate}", "u").test(value))) {
+    throw new AirgapError("usage", `${path7} holds a character that kubectl and helm cannot carry`, {
+      given: JSON.stringify(value.slice(0, 200)),
+      expected: "text without NUL characters and halves of characters"
+    });
+  }
+}
+var init_yaml = __esm({
+  "src/install/yaml.ts"() {
+    "use strict";
+    init_js_yaml();
+    init_error();
+  }
+});
+
+// src/install/secret.ts
+function secretYaml(target2) {
+  const yaml = toYaml(
+    {
+      apiVersion: "v1",
+      stringData: { ...secretData(target2) },
+      kind: "Secret",
+      metadata: { name: "registry-info", namespace: "jet-system" },
+      type: "Opaque"
+    },
+    "registry-secret.yaml"
+  );
+  if (yaml.length <= maxBytes) return yaml;
+  throw new AirgapError("usage", "the Secret registry-info would be larger than Kubernetes takes", {
+    given: `${yaml.length} bytes, ${Buffer.byteLength(target2.mirrorRegistries)} of them mirrorRegistries`,
+    expected: `at most ${maxBytes} bytes`,
+    next: "shorten mirrorRegistries: one entry a registry, not one an image"
+  });
+}
+function secretData(target2) {
+  return {
+    DOMAIN: target2.endpoint,
+    BASE_PATH: target2.baseContentPath,
+    USERNAME: "",
+    PASSWORD: "",
+    INSECURE: String(target2.insecureSkipVerify),
+    CA_CERT: target2.caCert ?? "",
+    MIRROR_REGISTRIES: target2.mirrorRegistries
+  };
+}
+var maxBytes;
+var init_secret = __esm({
+  "src/install/secret.ts"() {
+    "use strict";
+    init_error();
+    init_yaml();
+    maxBytes = 1024 * 1024;
+  }
+});
+
+// src/inputs/time.ts
+function utcSeconds(time3) {
+  return time3.toISOString().replace(/\.\d+Z$/, "Z");
+}
+var init_time = __esm({
+  "src/inputs/time.ts"() {
+    "use strict";
+  }
+});
+
+// src/install/tables.ts
+function imagesTable(inventory) {
+  return table(inventory.images.flatMap((image2) => placementRows(image2, inventory)));
+}
+function placementRows(image2, inventory) {
+  return image2.placements.map(({ reference }) => {
+    const { repository, tag: tag2 } = splitPlacement(reference);
+    const how = isPullThrough(repository, inventory.target.pullThrough) ? "prove" : "push";
+    const inTarget2 = inEndpoint(repository, inventory);
+    return [image2.digest, image2.mediaType, inTarget2, tag2, how, image2.source];
+  });
+}
+function baseTable({ blobs: blobs2 }, homes, inventory) {
+  const rows = blobs2.map(({ digest: digest2, size }) => {
+    const repositories = (homes.get(digest2) ?? []).map((home) => inEndpoint(home, inventory));
+    return [digest2, String(size), repositories.join(" ")];
+  });
+  return table(rows);
+}
+function settingsTable(inventory, target2, chart) {
+  return table([
+    ["format", "1"],
+    ...identityRows(inventory),
+    ...registryRows(inventory),
+    ...rootRows(inventory),
+    ...baseRows(inventory),
+    ...chart === void 0 ? [] : chartRows(chart),
+    ...Object.entries(secretData(target2)).map(([key, value]) => [`secret.${key}`, base64(value)])
+  ]);
+}
+function identityRows(inventory) {
+  return [
+    ["tool", `${inventory.tool.name} ${inventory.tool.version}`],
+    ["name", inventory.name],
+    ["version", inventory.version],
+    ["sequence", String(inventory.sequence)],
+    ["createdAt", inventory.createdAt],
+    ["notBefore", dayBefore(inventory.createdAt)],
+    ...inventory.expiresAt === void 0 ? [] : [["expiresAt", inventory.expiresAt]],
+    ["environment", inventory.target.environment]
+  ];
+}
+function dayBefore(time3) {
+  const day3 = 24 * 60 * 60 * 1e3;
+  return utcSeconds(new Date(Date.parse(time3) - day3));
+}
+function registryRows({ target: target2 }) {
+  return [
+    ["endpoint", target2.endpoint],
+    ["plainHttp", String(target2.plainHttp)],
+    ["insecureSkipVerify", String(target2.insecureSkipVerify)],
+    ...target2.caCert === void 0 ? [] : [["caCert", base64(target2.caCert)]]
+  ];
+}
+function rootRows(inventory) {
+  const { root, moreRoots = [], version: tag2 } = inventory;
+  const roots = root === void 0 ? [] : [root, ...moreRoots];
+  return [
+    ["imagesEmbedded", String(inventory.imagesNotEmbedded !== true)],
+    ["bundleRepository", inEndpoint(bundleRepository(inventory), inventory)],
+    ...roots.map(({ digest: digest2 }, n2) => ["root", `${digest2} ${n2 === 0 ? tag2 : `${tag2}-${n2 + 1}`}`])
+  ];
+}
+function baseRows(inventory) {
+  const { base: base2, target: target2 } = inventory;
+  if (base2 === void 0) return [];
+  const { name: name3, version: version3, inventoryDigest } = base2;
+  return [
+    ["baseName", name3],
+    ["baseVersion", version3],
+    ["baseInventory", inventoryDigest],
+    ["baseRepository", inEndpoint(bundleRepository({ target: target2, name: name3 }), inventory)]
+  ];
+}
+function chartRows(chart) {
+  return [
+    ["release", release.name],
+    ["namespace", release.namespace],
+    ["chart", `chart/${chart.fileName}`],
+    ...credentialRows(chart)
+  ];
+}
+function credentialRows({ pullSecret, spelling }) {
+  if (typeof pullSecret === "object") return [["pullSecret", pullSecret.name]];
+  return [
+    ["registryKey", spelling === "nested" ? "config.ociImageRegistry" : "ociImageRegistry"],
+    ...pullSecret === void 0 ? [] : [["pullSecretKey", "config.imagePullSecret"]]
+  ];
+}
+function inEndpoint(whole, { target: target2 }) {
+  const host = `${target2.endpoint}/`;
+  if (!whole.startsWith(host)) throw new Error(`${whole} is not in ${target2.endpoint}`);
+  return whole.slice(host.length);
+}
+function base64(text3) {
+  return Buffer.from(text3).toString("base64");
+}
+function table(rows) {
+  for (const value of rows.flat()) refuseControls(value);
+  return Buffer.from(rows.map((row) => `${row.join("	")}
+`).join(""));
+}
+function refuseControls(value) {
+  if (!/[\p{Cc}\p{Surrogate}]/u.test(value)) return;
+  throw new AirgapError("usage", "a name has a control character in it", {
+    given: JSON.stringify(value),
+    expected: "names without tabs, line breaks and other control characters"
+  });
+}
+var release;
+var init_tables = __esm({
+  "src/install/tables.ts"() {
+    "use strict";
+    init_time();
+    init_repositories();
+    init_error();
+    init_secret();
+    release = { name: "image-swap", namespace: "default" };
+  }
+});
+
+// src/install/values.ts
+function valuesYaml(input) {
+  const ociImageRegistry2 = registrySection(input.target);
+  const config2 = configSection(input);
+  return toYaml(
+    input.spelling === "nested" ? { config: { ociImageRegistry: ociImageRegistry2, ...config2 } } : { ociImageRegistry: ociImageRegistry2, ...Object.keys(config2).length > 0 ? { config: config2 } : {} },
+    "values.yaml"
+  );
+}
+function registrySection(target2) {
+  return {
+    endpoint: target2.endpoint,
+    name: target2.name,
+    username: "",
+    password: "",
+    baseContentPath: target2.baseContentPath,
+    insecureSkipVerify: target2.insecureSkipVerify,
+    caCert: target2.caCert ?? "",
+    mirrorRegistries: target2.mirrorRegistries
+  };
+}
+function configSection({
+  ownImages: ownImages2,
+  isEKSCluster,
+  pullSecret
+}) {
+  const images2 = {
+    ...ownImages2?.init === void 0 ? {} : { imageSwapInitImage: ownImages2.init },
+    ...ownImages2?.image === void 0 ? {} : { imageSwapImage: ownImages2.image }
+  };
+  return {
+    ...Object.keys(images2).length > 0 ? { imageSwapImages: images2 } : {},
+    ...isEKSCluster === void 0 ? {} : { imageSwapConfig: { isEKSCluster } },
+    ...pullSecret === "values" ? { imagePullSecret: { create: false, dockerConfigJson: "" } } : {}
+  };
+}
+var init_values = __esm({
+  "src/install/values.ts"() {
+    "use strict";
+    init_yaml();
+  }
+});
+
+// src/install/files.ts
+function installFiles(input) {
+  return [
+    { path: "install.sh", bytes: input.script, mode: 493 },
+    plain("images.tsv", imagesTable(input.inventory)),
+    ...baseFiles(input),
+    plain("settings.tsv", settingsTable(input.inventory, input.target, input.chart)),
+    plain("README.txt", readmeText(input.inventory, carriedPlatforms(input.tools ?? []))),
+    ...chartFiles(input),
+    plain("registry-secret.yaml", secretYaml(input.target)),
+    ...nodeFiles(nodesInput(input)).map(({ path: path7, bytes }) => plain(path7, bytes)),
+    ...input.program === void 0 ? [] : [plain("bundle.js", input.program)],
+    ...input.tools ?? []
+  ];
+}
+function carriedPath(platform5) {
+  return `tools/${platform5.replace("/", "-")}/oras`;
+}
+function carriedPlatforms(files2) {
+  const names = files2.map(({ path: path7 }) => /^tools\/([^/]+)\/oras$/.exec(path7)?.[1]);
+  return names.flatMap((name3) => name3?.replace("-", "/") ?? []);
+}
+function plain(path7, bytes) {
+  return { path: path7, bytes, mode: 420 };
+}
+function baseFiles({ inventory, homes = /* @__PURE__ */ new Map() }) {
+  const { base: base2 } = inventory;
+  return base2 === void 0 ? [] : [plain("base.tsv", baseTable(base2, homes, inventory))];
+}
+function chartFiles({ chart, target: target2, ownImages: ownImages2, isEKSCluster }) {
+  if (chart === void 0) return [];
+  const values = valuesYaml({
+    target: target2,
+    spelling: chart.spelling,
+    ...ownImages2 === void 0 ? {} : { ownImages: ownImages2 },
+    ...isEKSCluster === void 0 ? {} : { isEKSCluster },
+    ...chart.pullSecret === void 0 ? {} : { pullSecret: chart.pullSecret }
+  });
+  return [plain(`chart/${chart.fileName}`, chart.bytes), plain("values.yaml", values)];
+}
+function nodesInput({ inventory, target: target2 }) {
+  const { endpoint, plainHttp, insecureSkipVerify, caCert } = inventory.target;
+  const trust = caCert === void 0 ? {} : { caCert };
+  return {
+    entries: target2.mirrorMap.entries,
+    endpoint,
+    plainHttp,
+    insecureSkipVerify,
+    ...trust
+  };
+}
+var init_files = __esm({
+  "src/install/files.ts"() {
+    "use strict";
+    init_nodes();
+    init_readme();
+    init_secret();
+    init_tables();
+    init_values();
   }
 });
 
@@ -3946,7 +8326,7 @@ var init_failures = __esm({
 async function thisProcess() {
   const place6 = await placeName();
   const self = await processStat("self");
-  if (place6 === void 0 || self === void 0) return { name: (0, import_node_crypto.randomBytes)(6).toString("hex") };
+  if (place6 === void 0 || self === void 0) return { name: (0, import_node_crypto2.randomBytes)(6).toString("hex") };
   return { name: `${place6}-${self.pid}-${self.start}`, pid: self.pid };
 }
 async function lookAt(name3) {
@@ -3961,7 +8341,7 @@ async function placeName() {
   if (namespace === void 0) return void 0;
   const boot = await (0, import_promises.readFile)("/proc/sys/kernel/random/boot_id", "utf8").catch(() => "");
   const place6 = `${(0, import_node_os2.hostname)()} ${boot} ${namespace}`;
-  return (0, import_node_crypto.createHash)("sha256").update(place6).digest("hex").slice(0, 12);
+  return (0, import_node_crypto2.createHash)("sha256").update(place6).digest("hex").slice(0, 12);
 }
 async function processStat(pid) {
   const text3 = await (0, import_promises.readFile)(`/proc/${pid}/stat`, "utf8").catch(() => void 0);
@@ -3971,11 +8351,11 @@ async function processStat(pid) {
   if (number3 === void 0 || start2 === void 0) return void 0;
   return { pid: number3, start: state === "Z" || state === "X" ? "" : start2 };
 }
-var import_node_crypto, import_promises, import_node_os2;
+var import_node_crypto2, import_promises, import_node_os2;
 var init_process = __esm({
   "src/disk/process.ts"() {
     "use strict";
-    import_node_crypto = require("node:crypto");
+    import_node_crypto2 = require("node:crypto");
     import_promises = require("node:fs/promises");
     import_node_os2 = require("node:os");
   }
@@ -4071,30 +8451,8 @@ var init_units = __esm({
   }
 });
 
-// src/oci/digest.ts
-function isDigest(text3) {
-  return pattern.test(text3);
-}
-function algorithmOf(digest2) {
-  return digest2.startsWith("sha512:") ? "sha512" : "sha256";
-}
-function hexOf(digest2) {
-  return digest2.slice(digest2.indexOf(":") + 1);
-}
-function digestOf(bytes, algorithm = "sha256") {
-  return `${algorithm}:${(0, import_node_crypto2.createHash)(algorithm).update(bytes).digest("hex")}`;
-}
-var import_node_crypto2, pattern;
-var init_digest = __esm({
-  "src/oci/digest.ts"() {
-    "use strict";
-    import_node_crypto2 = require("node:crypto");
-    pattern = /^(?:sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/;
-  }
-});
-
 // node_modules/tar/dist/esm/large-numbers.js
-var encode, encodePositive, encodeNegative, parse, twos, pos, onesComp, twosComp;
+var encode, encodePositive, encodeNegative, parse2, twos, pos, onesComp, twosComp;
 var init_large_numbers = __esm({
   "node_modules/tar/dist/esm/large-numbers.js"() {
     encode = (num, buf) => {
@@ -4131,7 +8489,7 @@ var init_large_numbers = __esm({
         }
       }
     };
-    parse = (buf) => {
+    parse2 = (buf) => {
       const pre = buf[0];
       const value = pre === 128 ? pos(buf.subarray(1, buf.length)) : pre === 255 ? twos(buf) : null;
       if (value === null) {
@@ -4412,7 +8770,7 @@ var init_header = __esm({
       let pp = p;
       let prefix = "";
       let ret = void 0;
-      const root2 = import_node_path3.posix.parse(p).root || ".";
+      const root = import_node_path3.posix.parse(p).root || ".";
       if (Buffer.byteLength(pp) < pathSize) {
         ret = [pp, prefix, false];
       } else {
@@ -4427,7 +8785,7 @@ var init_header = __esm({
             pp = import_node_path3.posix.join(import_node_path3.posix.basename(prefix), pp);
             prefix = import_node_path3.posix.dirname(prefix);
           }
-        } while (prefix !== root2 && ret === void 0);
+        } while (prefix !== root && ret === void 0);
         if (!ret) {
           ret = [p.slice(0, pathSize - 1), "", true];
         }
@@ -4437,7 +8795,7 @@ var init_header = __esm({
     decString = (buf, off, size) => buf.subarray(off, off + size).toString("utf8").replace(/\0.*/, "");
     decDate = (buf, off, size) => numToDate(decNumber(buf, off, size));
     numToDate = (num) => num === void 0 ? void 0 : new Date(num * 1e3);
-    decNumber = (buf, off, size) => Number(buf[off]) & 128 ? parse(buf.subarray(off, off + size)) : decSmallNumber(buf, off, size);
+    decNumber = (buf, off, size) => Number(buf[off]) & 128 ? parse2(buf.subarray(off, off + size)) : decSmallNumber(buf, off, size);
     nanUndef = (value) => isNaN(value) ? void 0 : value;
     decSmallNumber = (buf, off, size) => nanUndef(parseInt(buf.subarray(off, off + size).toString("utf8").replace(/\0.*$/, "").trim(), 8));
     MAXNUM = {
@@ -4533,7 +8891,7 @@ async function mapConcurrently(iterable, mapper, {
     const cleanup = () => {
       signal?.removeEventListener("abort", signalListener);
     };
-    const resolve20 = (value) => {
+    const resolve23 = (value) => {
       resolve_(value);
       cleanup();
     };
@@ -4583,10 +8941,10 @@ async function mapConcurrently(iterable, mapper, {
       }
       const lastIndex = Math.min(doneIndex, result.length);
       if (lastIndex === result.length && skippedCount === 0) {
-        resolve20(result);
+        resolve23(result);
         return;
       }
-      resolve20(result.slice(0, lastIndex).filter((value) => value !== pMapSkip));
+      resolve23(result.slice(0, lastIndex).filter((value) => value !== pMapSkip));
     };
     const next = async () => {
       if (isResolved || currentIndex >= doneIndex) {
@@ -4953,11 +9311,12 @@ function partPathOf(path7, number3) {
 function countParts(size, partSize) {
   return Math.max(1, Math.ceil(size / partSize));
 }
-async function createVolume(path7, size, partSize) {
+async function createVolume(path7, size, { partSize, isPrivate: isPrivate2 = false }) {
   const parts = [];
   try {
     for (const { name: name3, start: start2, end } of extentsOf(path7, size, partSize)) {
-      const file2 = await onDisk(name3, (0, import_promises3.open)(name3, import_node_fs2.constants.O_RDWR | import_node_fs2.constants.O_CREAT));
+      const mode = isPrivate2 ? 384 : 438;
+      const file2 = await onDisk(name3, (0, import_promises3.open)(name3, import_node_fs2.constants.O_RDWR | import_node_fs2.constants.O_CREAT, mode));
       parts.push({ file: file2, path: name3, start: start2, end });
       await onDisk(name3, file2.truncate(end - start2));
     }
@@ -5084,8 +9443,8 @@ function partNumber(bundle, name3) {
   return /^(?!000)\d{3}$/.test(number3) ? Number(number3) : void 0;
 }
 async function openParts(path7, numbers) {
-  const missing3 = numbers.findIndex((number3, at) => number3 !== at + 1);
-  if (missing3 >= 0) throw partMissing(partPathOf(path7, missing3 + 1));
+  const missing5 = numbers.findIndex((number3, at) => number3 !== at + 1);
+  if (missing5 >= 0) throw partMissing(partPathOf(path7, missing5 + 1));
   const files2 = [];
   try {
     for (const number3 of numbers) {
@@ -5394,7 +9753,7 @@ __export(util_exports, {
   hide: () => hide,
   installLazyProp: () => installLazyProp,
   isObject: () => isObject,
-  isPlainObject: () => isPlainObject,
+  isPlainObject: () => isPlainObject2,
   issue: () => issue,
   joinValues: () => joinValues,
   jsonStringifyReplacer: () => jsonStringifyReplacer,
@@ -5410,7 +9769,7 @@ __export(util_exports, {
   own: () => own,
   parsedType: () => parsedType,
   partial: () => partial,
-  pick: () => pick,
+  pick: () => pick2,
   prefixIssues: () => prefixIssues,
   primitiveTypes: () => primitiveTypes,
   promiseAllObject: () => promiseAllObject,
@@ -5604,7 +9963,7 @@ function slugify(input) {
 function isObject(data) {
   return typeof data === "object" && data !== null && !Array.isArray(data);
 }
-function isPlainObject(o2) {
+function isPlainObject2(o2) {
   if (isObject(o2) === false)
     return false;
   const ctor = o2.constructor;
@@ -5621,7 +9980,7 @@ function isPlainObject(o2) {
   return true;
 }
 function shallowClone(o2) {
-  if (isPlainObject(o2))
+  if (isPlainObject2(o2))
     return { ...o2 };
   if (Array.isArray(o2))
     return [...o2];
@@ -5710,7 +10069,7 @@ function optionalKeys(shape) {
     return shape[k]._zod.optin !== void 0 && shape[k]._zod.optout === "optional";
   });
 }
-function pick(schema, mask) {
+function pick2(schema, mask) {
   const currDef = schema._zod.def;
   const checks = currDef.checks;
   const hasChecks = checks && checks.length > 0;
@@ -5746,7 +10105,7 @@ function omit(schema, mask) {
   return clone(schema, mergeDefs(currDef, { shape: newShape, checks: [] }));
 }
 function extend(schema, shape) {
-  if (!isPlainObject(shape)) {
+  if (!isPlainObject2(shape)) {
     throw new Error("Invalid input to extend: expected a plain object");
   }
   const checks = schema._zod.def.checks;
@@ -5768,7 +10127,7 @@ function extended(schema, shape) {
   return newShape;
 }
 function safeExtend(schema, shape) {
-  if (!isPlainObject(shape)) {
+  if (!isPlainObject2(shape)) {
     throw new Error("Invalid input to safeExtend: expected a plain object");
   }
   return clone(schema, mergeDefs(schema._zod.def, { shape: extended(schema, shape) }));
@@ -6094,7 +10453,7 @@ function constantCatch(value) {
   return fn;
 }
 var Cached, EVALUATING, captureStackTrace, allowsEval, getParsedType, propertyKeyTypes, primitiveTypes, NUMBER_FORMAT_RANGES, BIGINT_FORMAT_RANGES, highSurrogate, Class, installing, broke, breaker, CONSTANT_CATCH;
-var init_util = __esm({
+var init_util2 = __esm({
   "node_modules/zod/v4/core/util.js"() {
     init_core();
     Cached = class {
@@ -6314,7 +10673,7 @@ function config(newConfig) {
 var _a, _zodDesc, _E, $ZodAsyncError, $ZodEncodeError, globalConfig;
 var init_core = __esm({
   "node_modules/zod/v4/core/core.js"() {
-    init_util();
+    init_util2();
     _zodDesc = { value: void 0, enumerable: false };
     _E = "captureStackTrace" in Error ? Error : null;
     $ZodAsyncError = class extends Error {
@@ -6364,7 +10723,7 @@ function flattenError(error3, mapper = (issue2) => issue2.message) {
   }
   return { formErrors, fieldErrors: fieldErrors2 };
 }
-function formatError(error3, mapper = (issue2) => issue2.message) {
+function formatError2(error3, mapper = (issue2) => issue2.message) {
   const fieldErrors2 = { _errors: [] };
   const processError = (error4, path7 = []) => {
     for (const issue2 of error4.issues) {
@@ -6444,7 +10803,7 @@ var _messageDesc, _issuesDesc, _installedToString, initializer, $ZodError, $ZodR
 var init_errors = __esm({
   "node_modules/zod/v4/core/errors.js"() {
     init_core();
-    init_util();
+    init_util2();
     _messageDesc = {
       get: _getMessage,
       set: _setMessage,
@@ -6522,10 +10881,10 @@ function validateFallback(schema, value, _ctx) {
   return result.issues.length === 0;
 }
 var _parse, _parseAsync, _safeParse, _safeParseAsync, COMPILE_INVALID, COMPILE_FALLBACK, validate, validateAsync, _encode, _decode, _encodeAsync, _decodeAsync, _safeEncode, _safeDecode, _safeEncodeAsync, _safeDecodeAsync;
-var init_parse = __esm({
+var init_parse2 = __esm({
   "node_modules/zod/v4/core/parse.js"() {
     init_core();
-    init_util();
+    init_util2();
     _parse = (_Err) => {
       const fn = (schema, value, _ctx, _params) => {
         const ctx = _ctx ? { ..._ctx, async: false } : { async: false };
@@ -6592,17 +10951,17 @@ var init_parse = __esm({
       return result.issues.length === 0;
     };
     _encode = (_Err) => {
-      const parse5 = _parse(_Err);
+      const parse6 = _parse(_Err);
       const fn = (schema, value, _ctx, _params) => {
         const ctx = _ctx ? { ..._ctx, direction: "backward" } : { direction: "backward" };
-        return parse5(schema, value, ctx, finalizeParams(fn, _params));
+        return parse6(schema, value, ctx, finalizeParams(fn, _params));
       };
       return fn;
     };
     _decode = (_Err) => {
-      const parse5 = _parse(_Err);
+      const parse6 = _parse(_Err);
       const fn = (schema, value, _ctx, _params) => {
-        return parse5(schema, value, _ctx, finalizeParams(fn, _params));
+        return parse6(schema, value, _ctx, finalizeParams(fn, _params));
       };
       return fn;
     };
@@ -6664,7 +11023,7 @@ function datetime(args) {
   const timeRegex = args.local ? `${qualified}|${timeSource({ precision: args.precision })}` : qualified;
   return new RegExp(`^${dateSource}T(?:${timeRegex})$`);
 }
-var cuid, cuid2, ulid, xid, ksuid, nanoid, duration, guid, uuid, email, _emoji, ipv4, ipv6, cidrv4, cidrv6, base64, base64url, httpProtocol, e164, dateSource, date, anyString, integer, number, boolean, _null, lowercase, uppercase;
+var cuid, cuid2, ulid, xid, ksuid, nanoid, duration, guid, uuid, email, _emoji, ipv4, ipv6, cidrv4, cidrv6, base642, base64url, httpProtocol, e164, dateSource, date, anyString, integer, number, boolean, _null, lowercase, uppercase;
 var init_regexes = __esm({
   "node_modules/zod/v4/core/regexes.js"() {
     cuid = /^[cC][0-9a-z]{6,}$/;
@@ -6686,7 +11045,7 @@ var init_regexes = __esm({
     ipv6 = /^(([0-9a-fA-F]{1,4}:){7}[0-9a-fA-F]{1,4}|([0-9a-fA-F]{1,4}:){1,7}:|([0-9a-fA-F]{1,4}:){1,6}:[0-9a-fA-F]{1,4}|([0-9a-fA-F]{1,4}:){1,5}(:[0-9a-fA-F]{1,4}){1,2}|([0-9a-fA-F]{1,4}:){1,4}(:[0-9a-fA-F]{1,4}){1,3}|([0-9a-fA-F]{1,4}:){1,3}(:[0-9a-fA-F]{1,4}){1,4}|([0-9a-fA-F]{1,4}:){1,2}(:[0-9a-fA-F]{1,4}){1,5}|[0-9a-fA-F]{1,4}:((:[0-9a-fA-F]{1,4}){1,6})|:((:[0-9a-fA-F]{1,4}){1,7}|:))$/;
     cidrv4 = /^((25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9][0-9]|[0-9])\.){3}(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9][0-9]|[0-9])\/([0-9]|[1-2][0-9]|3[0-2])$/;
     cidrv6 = /^(([0-9a-fA-F]{1,4}:){7}[0-9a-fA-F]{1,4}|([0-9a-fA-F]{1,4}:){1,7}:|([0-9a-fA-F]{1,4}:){1,6}:[0-9a-fA-F]{1,4}|([0-9a-fA-F]{1,4}:){1,5}(:[0-9a-fA-F]{1,4}){1,2}|([0-9a-fA-F]{1,4}:){1,4}(:[0-9a-fA-F]{1,4}){1,3}|([0-9a-fA-F]{1,4}:){1,3}(:[0-9a-fA-F]{1,4}){1,4}|([0-9a-fA-F]{1,4}:){1,2}(:[0-9a-fA-F]{1,4}){1,5}|[0-9a-fA-F]{1,4}:((:[0-9a-fA-F]{1,4}){1,6})|:((:[0-9a-fA-F]{1,4}){1,7}|:))\/(12[0-8]|1[01][0-9]|[1-9]?[0-9])$/;
-    base64 = /^$|^(?:[0-9a-zA-Z+/]{4})*(?:(?:[0-9a-zA-Z+/]{2}==)|(?:[0-9a-zA-Z+/]{3}=))?$/;
+    base642 = /^$|^(?:[0-9a-zA-Z+/]{4})*(?:(?:[0-9a-zA-Z+/]{2}==)|(?:[0-9a-zA-Z+/]{3}=))?$/;
     base64url = /^(?:[A-Za-z0-9_-]{4})*(?:[A-Za-z0-9_-]{2,3})?$/;
     httpProtocol = /^https?$/;
     e164 = /^\+[1-9]\d{6,14}$/;
@@ -6708,7 +11067,7 @@ var init_checks = __esm({
   "node_modules/zod/v4/core/checks.js"() {
     init_core();
     init_regexes();
-    init_util();
+    init_util2();
     $ZodCheck = /* @__PURE__ */ $constructor("$ZodCheck", (inst, def) => {
       var _a3;
       inst._zod ?? (inst._zod = {});
@@ -7216,7 +11575,7 @@ function capSize(inst, size) {
   if (!caps.length)
     return;
   const cap = Math.min(...caps.map((c3) => c3[0]));
-  const parse5 = inst._zod.parse;
+  const parse6 = inst._zod.parse;
   inst._zod.parse = (payload, ctx) => {
     const n2 = size(payload.value);
     if (n2 > cap && !ctx?.skipChecks && ctx?.direction !== "backward") {
@@ -7230,7 +11589,7 @@ function capSize(inst, size) {
         }
       }
     }
-    return parse5(payload, ctx);
+    return parse6(payload, ctx);
   };
 }
 function handleArrayResult(result, final, index) {
@@ -7366,7 +11725,7 @@ function mergeValues(a2, b) {
   if (a2 instanceof Date && b instanceof Date && +a2 === +b) {
     return { valid: true, data: a2 };
   }
-  if (isPlainObject(a2) && isPlainObject(b)) {
+  if (isPlainObject2(a2) && isPlainObject2(b)) {
     const bKeys = Object.keys(b);
     const sharedKeys = Object.keys(a2).filter((key) => bKeys.indexOf(key) !== -1);
     const newObj = { ...a2, ...b };
@@ -7532,9 +11891,9 @@ var init_schemas = __esm({
     init_core();
     init_doc();
     init_regexes();
-    init_util();
+    init_util2();
     init_versions();
-    init_util();
+    init_util2();
     $ZodType = /* @__PURE__ */ $constructor("$ZodType", (inst, def) => {
       var _a3;
       inst ?? (inst = {});
@@ -8295,7 +12654,7 @@ var init_schemas = __esm({
       memo2?.attach(inst);
       inst._zod.parse = (payload, ctx) => {
         const input = payload.value;
-        if (!isPlainObject(input)) {
+        if (!isPlainObject2(input)) {
           payload.issues.push({
             expected: "record",
             code: "invalid_type",
@@ -8688,7 +13047,7 @@ function isRef(value) {
 function cloneIssues(issues) {
   return issues.map((iss) => iss.path ? { ...iss, path: iss.path.slice() } : { ...iss });
 }
-function isRecursive(inst, stack, resolve20) {
+function isRecursive(inst, stack, resolve23) {
   const cached2 = recursive.get(inst);
   if (cached2 !== void 0)
     return cached2 ? PROVEN : NONE;
@@ -8698,7 +13057,7 @@ function isRecursive(inst, stack, resolve20) {
   let result = NONE;
   const check = (child) => {
     if (result !== PROVEN && child?._zod) {
-      const answer = isRecursive(child, stack, resolve20);
+      const answer = isRecursive(child, stack, resolve23);
       if (answer > result)
         result = answer;
     }
@@ -8709,7 +13068,7 @@ function isRecursive(inst, stack, resolve20) {
       const desc2 = Object.getOwnPropertyDescriptor(sh, key);
       if (spread && !desc2.enumerable)
         continue;
-      const child = desc2.get ? ASSUMED : desc2.value?._zod ? isRecursive(desc2.value, stack, resolve20) : NONE;
+      const child = desc2.get ? ASSUMED : desc2.value?._zod ? isRecursive(desc2.value, stack, resolve23) : NONE;
       if (child > answer)
         answer = child;
     }
@@ -8773,7 +13132,7 @@ function isRecursive(inst, stack, resolve20) {
       break;
     // `$ZodLazy` caches its inner on the def, so a resolved edge is followed exactly
     case "lazy": {
-      const inner = def._cachedInner ?? (resolve20 ? inst._zod.innerType : void 0);
+      const inner = def._cachedInner ?? (resolve23 ? inst._zod.innerType : void 0);
       merge3(inner ? isRecursive(inner, stack, false) : ASSUMED);
       break;
     }
@@ -8843,7 +13202,7 @@ function isBackEdge(ctx, value) {
 var $ZodCyclicError, STATE, NO_ISSUES, recursive, NONE, ASSUMED, PROVEN, handoff, open4, memo;
 var init_memoizer = __esm({
   "node_modules/zod/v4/core/memoizer.js"() {
-    init_util();
+    init_util2();
     $ZodCyclicError = class extends Error {
       constructor() {
         super(`Cannot parse a reference cycle that closes through a transform`);
@@ -8969,7 +13328,7 @@ function en_default() {
 var error;
 var init_en = __esm({
   "node_modules/zod/v4/locales/en.js"() {
-    init_util();
+    init_util2();
     error = () => {
       const Sizable = {
         string: { unit: "characters", verb: "to have" },
@@ -9684,7 +14043,7 @@ function _check(fn, params) {
 var init_api = __esm({
   "node_modules/zod/v4/core/api.js"() {
     init_checks();
-    init_util();
+    init_util2();
   }
 });
 
@@ -9793,8 +14152,8 @@ function encodeJSONPointerSegment(segment) {
   return segment.replace(/~/g, "~0").replace(/\//g, "~1");
 }
 function extractDefs(ctx, schema) {
-  const root2 = ctx.seen.get(schema);
-  if (!root2)
+  const root = ctx.seen.get(schema);
+  if (!root)
     throw new Error("Unprocessed schema. This is a bug in Zod.");
   if (ctx.external && ctx.sharedDefsExtractedFor === ctx.external)
     return;
@@ -9823,7 +14182,7 @@ function extractDefs(ctx, schema) {
     }
     const uriPrefix = `#`;
     const defUriPrefix = `${uriPrefix}/${defsSegment}/`;
-    if (entry[1] === root2 && !entry[1].schema.id) {
+    if (entry[1] === root && !entry[1].schema.id) {
       return { ref: uriPrefix };
     }
     const defId = entry[1].schema.id ?? `__schema${ctx.counter++}`;
@@ -9992,8 +14351,8 @@ function foldIntersection(json2) {
   assignProps(json2, folded);
 }
 function finalize(ctx, schema) {
-  const root2 = ctx.seen.get(schema);
-  if (!root2)
+  const root = ctx.seen.get(schema);
+  if (!root)
     throw new Error("Unprocessed schema. This is a bug in Zod.");
   const flattenRef = (zodSchema) => {
     const seen = ctx.seen.get(zodSchema);
@@ -10104,7 +14463,7 @@ function finalize(ctx, schema) {
       throw new Error("Schema is missing an `id` property");
     result.$id = ctx.external.uri(id);
   }
-  assignProps(result, root2.defId ? root2.schema : root2.def ?? root2.schema);
+  assignProps(result, root.defId ? root.schema : root.def ?? root.schema);
   const rootMetaId = ctx.metadataRegistry.get(schema)?.id;
   if (rootMetaId !== void 0 && result.id === rootMetaId)
     delete result.id;
@@ -10206,7 +14565,7 @@ var FOLDABLE_KEYS, UNION_KEYS, createToJSONSchemaMethod, createStandardJSONSchem
 var init_to_json_schema = __esm({
   "node_modules/zod/v4/core/to-json-schema.js"() {
     init_registries();
-    init_util();
+    init_util2();
     FOLDABLE_KEYS = /* @__PURE__ */ new Set(["type", "properties", "required", "additionalProperties"]);
     UNION_KEYS = ["oneOf", "anyOf"];
     createToJSONSchemaMethod = (schema, processors = {}) => (params) => {
@@ -10379,7 +14738,7 @@ var init_json_schema_processors = __esm({
     init_regexes();
     init_schemas();
     init_to_json_schema();
-    init_util();
+    init_util2();
     narrowMin = (agg, key, value) => {
       if (agg[key] === void 0 || value > agg[key])
         agg[key] = value;
@@ -10449,7 +14808,7 @@ var init_json_schema_processors = __esm({
       // do not set
     };
     exactPatterns = /* @__PURE__ */ new Map([
-      [base64Charset, base64],
+      [base64Charset, base642],
       [base64urlCharset, base64url]
     ]);
     exactPattern = (p) => exactPatterns.get(p) ?? p;
@@ -10992,13 +15351,13 @@ var init_json_schema = __esm({
 var init_core2 = __esm({
   "node_modules/zod/v4/core/index.js"() {
     init_core();
-    init_parse();
+    init_parse2();
     init_errors();
     init_schemas();
     init_memoizer();
     init_checks();
     init_versions();
-    init_util();
+    init_util2();
     init_regexes();
     init_locales();
     init_registries();
@@ -11037,7 +15396,7 @@ var init_errors2 = __esm({
   "node_modules/zod/v4/classic/errors.js"() {
     init_core2();
     init_core2();
-    init_util();
+    init_util2();
     _installedErrorProtos = /* @__PURE__ */ new WeakSet([Object.prototype, Error.prototype]);
     initializer2 = (inst, issues) => {
       $ZodError.init(inst, issues);
@@ -11046,7 +15405,7 @@ var init_errors2 = __esm({
       if (_installedErrorProtos.has(proto))
         return;
       _installedErrorProtos.add(proto);
-      _lazyMethod(proto, "format", (self) => (mapper) => formatError(self, mapper));
+      _lazyMethod(proto, "format", (self) => (mapper) => formatError2(self, mapper));
       _lazyMethod(proto, "flatten", (self) => (mapper) => flattenError(self, mapper));
       _lazyMethod(proto, "addIssue", (self) => (issue2) => {
         self.issues.push(issue2);
@@ -11072,13 +15431,13 @@ var init_errors2 = __esm({
 });
 
 // node_modules/zod/v4/classic/parse.js
-var parse2, parseAsync, safeParse, safeParseAsync, encode2, decode, encodeAsync, decodeAsync, safeEncode, safeDecode, safeEncodeAsync, safeDecodeAsync;
-var init_parse2 = __esm({
+var parse3, parseAsync, safeParse, safeParseAsync, encode2, decode, encodeAsync, decodeAsync, safeEncode, safeDecode, safeEncodeAsync, safeDecodeAsync;
+var init_parse3 = __esm({
   "node_modules/zod/v4/classic/parse.js"() {
     init_core2();
     init_errors2();
     init_core2();
-    parse2 = /* @__PURE__ */ _parse(ZodRealError);
+    parse3 = /* @__PURE__ */ _parse(ZodRealError);
     parseAsync = /* @__PURE__ */ _parseAsync(ZodRealError);
     safeParse = /* @__PURE__ */ _safeParse(ZodRealError);
     safeParseAsync = /* @__PURE__ */ _safeParseAsync(ZodRealError);
@@ -11286,7 +15645,7 @@ var init_schemas2 = __esm({
     init_to_json_schema();
     init_en();
     init_checks2();
-    init_parse2();
+    init_parse3();
     ZodType = /* @__PURE__ */ $constructor("ZodType", (inst, def) => {
       _ensureDefaultLocale();
       $ZodType.init(inst, def);
@@ -11402,7 +15761,7 @@ var init_schemas2 = __esm({
         util_exports.own(this, "~standard", value);
       },
       parse: function _parse2(data, params) {
-        return parse2(this, data, params, { callee: _parse2 });
+        return parse3(this, data, params, { callee: _parse2 });
       },
       parseAsync: async function _parseAsync2(data, params) {
         return await parseAsync(this, data, params, { callee: _parseAsync2 });
@@ -12091,7 +16450,7 @@ var init_external = __esm({
     init_schemas2();
     init_checks2();
     init_errors2();
-    init_parse2();
+    init_parse3();
     init_compat();
     init_core2();
     init_json_schema_processors();
@@ -12130,12 +16489,12 @@ var init_media_types = __esm({
 // src/oci/manifest.ts
 function parseManifest(bytes, mediaType2) {
   if (!isIndex(mediaType2) && !isImageManifest(mediaType2)) throw unsupported(mediaType2);
-  const document = readDocument(bytes);
+  const document = readDocument2(bytes);
   refuseAmbiguous(document, mediaType2);
   return isIndex(mediaType2) ? { kind: "index", mediaType: mediaType2, ...read(indexSchema, document) } : { kind: "manifest", mediaType: mediaType2, ...read(manifestSchema, document) };
 }
 function mediaTypeOf(bytes) {
-  const { mediaType: mediaType2, manifests } = readDocument(bytes);
+  const { mediaType: mediaType2, manifests } = readDocument2(bytes);
   if (typeof mediaType2 === "string") return mediaType2;
   return manifests === void 0 ? ociManifest : ociIndex;
 }
@@ -12151,7 +16510,7 @@ function read(schema, document) {
   const [issue2] = result.error.issues;
   throw malformed(`${issue2?.path.join(".") ?? ""}: ${issue2?.message ?? ""}`);
 }
-function readDocument(bytes) {
+function readDocument2(bytes) {
   try {
     const text3 = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
     const document = JSON.parse(text3, (_, value) => value ?? void 0);
@@ -12228,9 +16587,9 @@ var init_manifest = __esm({
 });
 
 // src/oci/graph.ts
-function makeDocument(descriptor3, bytes, platform4 = descriptor3.platform) {
+function makeDocument(descriptor3, bytes, platform5 = descriptor3.platform) {
   const manifest = parseManifest(bytes, descriptor3.mediaType);
-  return { descriptor: descriptor3, bytes, manifest, ...platform4 ? { platform: platform4 } : {} };
+  return { descriptor: descriptor3, bytes, manifest, ...platform5 ? { platform: platform5 } : {} };
 }
 function childrenFirst(graph) {
   const ordered = /* @__PURE__ */ new Set();
@@ -12337,7 +16696,7 @@ function parents(path7) {
   return parts.map((_, index) => parts.slice(0, index + 1).join("/"));
 }
 function absent(inventory, blobs2) {
-  const roots = [inventory.root, ...inventory.moreRoots ?? []].flatMap((root2) => root2 ?? []);
+  const roots = [inventory.root, ...inventory.moreRoots ?? []].flatMap((root) => root ?? []);
   const images2 = inventory.imagesNotEmbedded ? [] : inventory.images.filter((image2) => travels(inventory, image2));
   return [...roots, ...images2].map(({ digest: digest2 }) => digest2).filter((digest2) => !blobs2.has(digest2));
 }
@@ -12435,6 +16794,7 @@ var init_inventory_schema = __esm({
       blobs: array(blob),
       chart: strictObject({ name: text, version: text, digest }).exactOptional(),
       imagesNotEmbedded: literal(true).exactOptional(),
+      credentials: _enum(["embed", "age"]).exactOptional(),
       base: base.exactOptional()
     });
   }
@@ -12481,7 +16841,7 @@ function refusal(errorClass, given, cause) {
 }
 function decode2(bytes, refuse) {
   try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    return utf8.decode(bytes);
   } catch (cause) {
     throw refuse("not UTF-8", cause);
   }
@@ -12500,7 +16860,7 @@ function firstIssue(issues) {
   const [issue2] = issues;
   return `${issue2?.path.join(".") || "the document"}: ${issue2?.message}`;
 }
-var inventoryLimit, listedFields, otherSpelling;
+var inventoryLimit, listedFields, otherSpelling, utf8;
 var init_inventory_json = __esm({
   "src/bundle/inventory-json.ts"() {
     "use strict";
@@ -12510,6 +16870,7 @@ var init_inventory_json = __esm({
     inventoryLimit = 24 * 1024 * 1024;
     listedFields = /* @__PURE__ */ new Set(["images", "files", "blobs"]);
     otherSpelling = "a field twice, out of order, or a value that is not written in its shortest form";
+    utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   }
 });
 
@@ -12763,9 +17124,11 @@ async function loadPrivateKey(path7, passphrase) {
   );
   return { ...describeKey((0, import_node_crypto4.createPublicKey)(privateKey), path7), privateKey };
 }
+function isKeyId(text3) {
+  return /^(SHA256:)?[0-9a-f]{64}$/.test(text3);
+}
 function parseKeyId(text3) {
-  const keyId = /^(?:SHA256:)?([0-9a-f]{64})$/.exec(text3)?.[1];
-  if (keyId !== void 0) return keyId;
+  if (isKeyId(text3)) return text3.replace("SHA256:", "");
   throw new AirgapError("usage", "not a key id", {
     given: text3,
     expected: "64 lower-case hex digits, as `keygen` and `verify` print them"
@@ -13057,7 +17420,7 @@ function requireKeys({ keys, allowUnsigned }) {
   if (keys.length > 0 || allowUnsigned) return;
   throw new AirgapError("usage", "no public key was given to check the signature with", {
     expected: "the .pub file of whoever made the bundle, had by another way than the bundle",
-    next: "give it with --key NAME.pub"
+    next: "give it with --key NAME.pub; to take a bundle that nobody has signed, --allow-unsigned"
   });
 }
 function checkDates(inventory, { allowExpired, now: now2 }) {
@@ -13192,12 +17555,12 @@ var init_delta_base = __esm({
 });
 
 // src/bundle/revoked.ts
-async function readRevoked(words, folder) {
-  const ids = await Promise.all(words.map((word) => idsOf(word, folder)));
+async function readRevoked(words2, folder) {
+  const ids = await Promise.all(words2.map((word) => idsOf(word, folder)));
   return ids.flat();
 }
 async function idsOf(word, folder) {
-  if (/^(SHA256:)?[0-9a-f]{64}$/.test(word)) return [parseKeyId(word)];
+  if (isKeyId(word)) return [parseKeyId(word)];
   const path7 = (0, import_node_path6.resolve)(folder, word);
   const text3 = await (0, import_promises6.readFile)(path7, "latin1").catch((cause) => {
     throw neither(word, `${path7}: ${cause.code}`, cause);
@@ -13266,7 +17629,7 @@ async function runVerify(path7, trust, context) {
   const bundle = await openChecked(path7, trust, context);
   await bundle.close();
   const { inventory, inventoryDigest, keyId, size, warnings } = bundle;
-  const { name: name3, version: version3, sequence, createdAt, images: images2 } = inventory;
+  const { name: name3, version: version3, sequence, createdAt, images: images2, files: files2, credentials = null } = inventory;
   return {
     verified: true,
     bundle: bundle.path,
@@ -13278,6 +17641,8 @@ async function runVerify(path7, trust, context) {
     keyId: keyId ?? null,
     base: savedBase(inventory)?.about ?? null,
     images: images2.length,
+    tools: carriedPlatforms(files2),
+    credentials,
     size,
     overrides: warnings
   };
@@ -13295,8 +17660,869 @@ var init_verify2 = __esm({
     "use strict";
     import_node_path8 = require("node:path");
     init_verify();
+    init_files();
     init_delta_base();
     init_keyring();
+  }
+});
+
+// src/inputs/files.ts
+async function readText(path7, what) {
+  try {
+    return await (0, import_promises7.readFile)(path7, "utf8");
+  } catch (cause) {
+    throw unreadable(path7, what, cause);
+  }
+}
+function withoutLastBreak(text3) {
+  return text3.replace(/\r?\n$/, "");
+}
+function unreadable(path7, what, cause) {
+  const code2 = cause.code;
+  if (code2 === "ENOENT" || code2 === "ENOTDIR") {
+    const next = "correct the path, or make the file";
+    return new AirgapError("usage", `${what} is not there`, { given: path7, next, cause });
+  }
+  if (code2 === "EISDIR") {
+    return new AirgapError("usage", `${what} is a folder`, {
+      given: path7,
+      expected: "a file",
+      next: "correct the path",
+      cause
+    });
+  }
+  return new AirgapError("io", `${what} cannot be read: ${code2 ?? String(cause)}`, {
+    given: path7,
+    next: "check who may read it",
+    cause
+  });
+}
+var import_promises7;
+var init_files2 = __esm({
+  "src/inputs/files.ts"() {
+    "use strict";
+    import_promises7 = require("node:fs/promises");
+    init_error();
+  }
+});
+
+// src/inputs/certificate.ts
+async function readCertificates(value, folder, field, { now: now2 }) {
+  const pem = value.includes("-----BEGIN") ? value : await readText((0, import_node_path9.resolve)(folder, value), `${field}: the certificate file`);
+  if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(pem))
+    throw refusal2(field, "a private key is in it");
+  const blocks = pem.match(block) ?? [];
+  if (blocks.length === 0) throw refusal2(field, "no certificate is in it");
+  checkTrust(
+    blocks.map((one) => parse4(one, field)),
+    field,
+    now2()
+  );
+  return pem;
+}
+function parse4(pem, field) {
+  try {
+    return new import_node_crypto7.X509Certificate(pem);
+  } catch (cause) {
+    throw refusal2(field, "a block in it is no certificate", cause);
+  }
+}
+function checkTrust(all, field, now2) {
+  const anchors = all.filter((one) => one.ca || one.checkIssued(one));
+  if (anchors.length === 0) {
+    throw new AirgapError("usage", `${field} holds no certificate authority`, {
+      given: all.map(({ subject }) => `a certificate of ${withCommas(subject)}`).join("; "),
+      expected: `the certificate of who issued it: ${withCommas(all[0]?.issuer)}`
+    });
+  }
+  if (anchors.some(({ validTo }) => Date.parse(validTo) > now2.getTime())) return;
+  throw new AirgapError("usage", `${field} has expired`, {
+    given: anchors.map((one) => `${withCommas(one.subject)}, until ${one.validTo}`).join("; "),
+    expected: "a certificate authority that is valid now"
+  });
+}
+function withCommas(name3 = "") {
+  return name3.replaceAll("\n", ", ");
+}
+function refusal2(field, given, cause) {
+  return new AirgapError("usage", `${field} is not a PEM certificate`, {
+    given,
+    expected: "one or more -----BEGIN CERTIFICATE----- blocks, or the path of such a file",
+    cause
+  });
+}
+var import_node_crypto7, import_node_path9, block;
+var init_certificate = __esm({
+  "src/inputs/certificate.ts"() {
+    "use strict";
+    import_node_crypto7 = require("node:crypto");
+    import_node_path9 = require("node:path");
+    init_error();
+    init_files2();
+    block = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
+  }
+});
+
+// src/inputs/defined.ts
+function defined(fields) {
+  return Object.fromEntries(
+    Object.entries(fields).filter(([, value]) => value !== void 0)
+  );
+}
+var init_defined = __esm({
+  "src/inputs/defined.ts"() {
+    "use strict";
+  }
+});
+
+// src/inputs/fields.ts
+function fieldName(path7) {
+  return path7.reduce((name3, key) => {
+    if (typeof key === "number") return `${name3}[${key}]`;
+    const word = /^[\w$-]+$/.test(String(key)) ? String(key) : JSON.stringify(String(key));
+    return name3 === "" ? word : `${name3}.${word}`;
+  }, "");
+}
+function describeField(schema, path7) {
+  const text3 = nodesAt(schema, path7).find(({ description }) => description)?.description;
+  return text3?.replace(/\.$/, "").replace(/^[A-Z](?=[a-z ])/, (letter) => letter.toLowerCase());
+}
+function allowedFields(schema, path7) {
+  const names = nodesAt(schema, path7).flatMap(({ properties }) => Object.keys(properties ?? {}));
+  return [...new Set(names)].filter((name3) => name3 !== "$schema");
+}
+function nearestField(schema, path7, key) {
+  const beside = allowedFields(schema, path7).find((name3) => isNear(name3, key));
+  if (beside) return fieldName([...path7, beside]);
+  return allFields(schema).find((field) => isNear(field.slice(field.lastIndexOf(".") + 1), key));
+}
+function nodesAt(schema, path7) {
+  return path7.reduce((nodes, key) => nodes.flatMap((node2) => children(node2, key)), [schema]).flatMap(forms);
+}
+function children(node2, key) {
+  return forms(node2).flatMap(({ properties, additionalProperties, items }) => {
+    const child = typeof key === "number" ? items : properties?.[String(key)] ?? additionalProperties;
+    return child ? [child] : [];
+  });
+}
+function forms(node2) {
+  return [node2, ...(node2.anyOf ?? []).flatMap(forms)];
+}
+function allFields({ properties = {} }, prefix = "") {
+  return Object.entries(properties).flatMap(([name3, node2]) => [
+    `${prefix}${name3}`,
+    ...allFields(node2, `${prefix}${name3}.`)
+  ]);
+}
+function isNear(name3, key) {
+  const [a2, b] = [plain2(name3), plain2(key)];
+  return sorted(a2) === sorted(b) || distance(a2, b) <= (a2.length < 6 ? 1 : 2);
+}
+function plain2(name3) {
+  return name3.toLowerCase().replaceAll(/[-_ ]/g, "");
+}
+function sorted(name3) {
+  return [...name3].sort().join("");
+}
+function distance(a2, b) {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (const [i2, letter] of [...a2].entries()) {
+    const next = [i2 + 1];
+    for (const [j, other] of [...b].entries()) {
+      const changed = (row[j] ?? 0) + (letter === other ? 0 : 1);
+      next.push(Math.min(changed, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row.at(-1) ?? 0;
+}
+var init_fields = __esm({
+  "src/inputs/fields.ts"() {
+    "use strict";
+  }
+});
+
+// src/inputs/endpoint.ts
+function checkEndpoint(endpoint) {
+  const field = "ociImageRegistry.endpoint";
+  if (!isHost(endpoint)) throw notHost(field, endpoint);
+  if (isTakenAsRegistry(endpoint)) return;
+  throw new AirgapError("usage", `${field} would be taken for a name on Docker Hub`, {
+    given: endpoint,
+    expected: "a host with a dot or a port",
+    next: `write ${endpoint}:443, or the host's full name`
+  });
+}
+function checkRegistry(host, mirror) {
+  const field = fieldName(["registries", host]);
+  if (!isHost(host)) throw notHost(field, host);
+  if (!isTakenAsRegistry(host)) {
+    throw new AirgapError("usage", `${field} is not how images name a registry`, {
+      given: host,
+      expected: host === "index.docker.io" ? "docker.io" : "a host with a dot or a port"
+    });
+  }
+  if (mirror === void 0 || isTakenAsRegistry(mirror.replace(/\/+$/, ""))) return;
+  throw new AirgapError("usage", `${field}.mirror is not host[:port][/path]`, {
+    given: withoutCredential(mirror),
+    expected: bare(mirror).replace(/\/+$/, ""),
+    next: plainHttpHint(mirror)
+  });
+}
+function readBasePath(path7) {
+  const trimmed = path7.replace(/^\/+|\/+$/g, "");
+  if (trimmed === "" || isTakenAsRegistry(`a.example/${trimmed}`)) return trimmed;
+  throw new AirgapError("usage", "ociImageRegistry.baseContentPath is no repository path", {
+    given: path7,
+    expected: "lower-case letters, digits and single . _ - between, in parts joined by /"
+  });
+}
+function readPullThrough(path7, index, { endpoint }) {
+  const trimmed = path7.replace(/\/+$/, "");
+  if (`${trimmed}/`.startsWith(`${endpoint}/`)) return trimmed;
+  throw new AirgapError("usage", `pullThrough[${index}] does not lie in the target`, {
+    given: withoutCredential(path7),
+    expected: `${endpoint}/PATH`
+  });
+}
+function notHost(field, given) {
+  const host = bare(given).split("/")[0] ?? "";
+  return new AirgapError("usage", `${field} is not host[:port]`, {
+    given: withoutCredential(given),
+    expected: isHost(host) ? host : "harbor.example.org or harbor.example.org:8443",
+    next: plainHttpHint(given) ?? "write the host alone; a path belongs into baseContentPath"
+  });
+}
+function plainHttpHint(given) {
+  const host = bare(given).split("/")[0];
+  return given.startsWith("http://") ? `leave out http://, and add registries: {"${host}": {plainHttp: true}}` : void 0;
+}
+function isHost(text3) {
+  const port = /:(\d+)$/.exec(text3)?.[1];
+  return isRegistryHost(text3) && (port === void 0 || Number(port) > 0 && Number(port) < 65536);
+}
+function isTakenAsRegistry(prefix) {
+  const [host = "", ...path7] = prefix.split("/");
+  try {
+    const { registry: registry3, repository } = parseReference(`${prefix}/a/b`);
+    return isHost(host) && registry3 === host && repository === [...path7, "a", "b"].join("/");
+  } catch {
+    return false;
+  }
+}
+function bare(url) {
+  return url.replace(/^[a-z]+:\/\//i, "").replace(/^[^/]*@/, "");
+}
+function withoutCredential(url) {
+  return url.replace(/^([a-z]+:\/\/)?[^/]*@/i, "$1***@");
+}
+var init_endpoint = __esm({
+  "src/inputs/endpoint.ts"() {
+    "use strict";
+    init_reference();
+    init_error();
+    init_fields();
+  }
+});
+
+// src/inputs/field-errors.ts
+function fieldErrors(issues, refused2) {
+  return issues.flatMap((issue2) => flatten(issue2, refused2.document)).flatMap((issue2) => issueErrors(issue2, refused2));
+}
+function flatten(issue2, document) {
+  if (issue2.code !== "invalid_union") return [issue2];
+  const value = valueAt(document, issue2.path);
+  const possible = issue2.errors.filter((inner) => !isOfOtherKind(inner));
+  const meant = isMapping(value) ? possible.filter((inner) => Object.keys(value).some((key) => isMeant(inner, key))) : possible.filter(() => Array.isArray(value));
+  const [form] = meant;
+  if (!form || meant.length > 1) return [issue2];
+  return form.flatMap(
+    (inner) => flatten({ ...inner, path: [...issue2.path, ...inner.path] }, document)
+  );
+}
+function isOfOtherKind(form) {
+  return form.some(({ path: path7, code: code2 }) => path7.length === 0 && code2 === "invalid_type");
+}
+function isMeant(form, key) {
+  const missing5 = form.flatMap(({ path: path7 }) => path7.length === 1 ? [String(path7[0])] : []);
+  const unknown2 = form.flatMap((inner) => inner.code === "unrecognized_keys" ? inner.keys : []);
+  return !unknown2.includes(key) || missing5.some((name3) => isNear(name3, key));
+}
+function issueErrors(issue2, refused2) {
+  if (issue2.code === "unrecognized_keys") {
+    return issue2.keys.map((key) => unknownField(issue2.path, key, refused2));
+  }
+  const value = valueAt(refused2.document, issue2.path);
+  return [value === void 0 ? missing(issue2.path, refused2) : wrong2(issue2, value, refused2)];
+}
+function unknownField(path7, key, { schema, placeOf: placeOf2 }) {
+  const near = nearestField(schema, path7, key);
+  return new AirgapError("usage", `unknown field ${fieldName([...path7, key])}`, {
+    given: placeOf2([...path7, key]),
+    expected: near ? void 0 : allowedFields(schema, path7).join(", "),
+    next: near ? `did you mean ${near}?` : void 0
+  });
+}
+function missing(path7, { schema, placeOf: placeOf2 }) {
+  const setting = settingOf(path7);
+  return new AirgapError("usage", `${fieldName(path7)} is missing`, {
+    given: placeOf2(path7),
+    expected: describeField(schema, path7),
+    next: setting ? `add it to bundle.yaml, or give --${setting.name}` : void 0
+  });
+}
+function wrong2(issue2, value, { schema, placeOf: placeOf2 }) {
+  const field = fieldName(issue2.path);
+  const isNumber = issue2.path[0] === "version" && typeof value === "number";
+  return new AirgapError("usage", `${field} ${fault(issue2, value)}`, {
+    given: isEmpty(value) ? placeOf2(issue2.path) : `${shown(value)} in ${placeOf2(issue2.path)}`,
+    expected: describeField(schema, issue2.path),
+    next: isNumber ? `quote it as you mean it: version: "${value}"` : void 0
+  });
+}
+function fault(issue2, value) {
+  if (isEmpty(value)) return "is empty";
+  if (issue2.code === "invalid_type") return `must be ${nouns[issue2.expected] ?? issue2.expected}`;
+  if (issue2.code === "invalid_value") return `must be ${issue2.values.map(String).join(" or ")}`;
+  if (issue2.code === "too_small") return `must be at least ${issue2.minimum}`;
+  if (issue2.code === "too_big") return `must be at most ${issue2.maximum}`;
+  if (issue2.code === "invalid_union") return "has the wrong form";
+  if (issue2.code === "invalid_format") return `must be ${issue2.message}`;
+  return `is wrong: ${issue2.message}`;
+}
+function isEmpty(value) {
+  return value === null || value === "";
+}
+function shown(value) {
+  if (Array.isArray(value)) return "a list";
+  if (isMapping(value)) return "a mapping";
+  const text3 = JSON.stringify(value);
+  return text3.length > 80 ? `${text3.slice(0, 80)}\u2026` : text3;
+}
+function settingOf(path7) {
+  const field = path7[0] === "config" ? path7.slice(1) : path7;
+  return settings.find((setting) => setting.field.join("\n") === field.map(String).join("\n"));
+}
+function valueAt(document, path7) {
+  return path7.reduce(
+    (value, key) => typeof value === "object" && value !== null && Object.hasOwn(value, key) ? value[key] : void 0,
+    document
+  );
+}
+function isMapping(value) {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+var nouns;
+var init_field_errors = __esm({
+  "src/inputs/field-errors.ts"() {
+    "use strict";
+    init_error();
+    init_fields();
+    init_settings();
+    nouns = {
+      string: "text",
+      array: "a list",
+      object: "a mapping",
+      record: "a mapping",
+      boolean: "true or false, without quotes",
+      number: "a number",
+      int: "a whole number"
+    };
+  }
+});
+
+// src/inputs/mapping.ts
+function parseMapping(text3, path7, what) {
+  const isEmpty2 = text3.replaceAll(/^\s*#.*$/gm, "").trim() === "";
+  const document = isEmpty2 ? void 0 : parseYaml(text3, path7, what);
+  if (typeof document === "object" && document !== null && !Array.isArray(document)) {
+    return document;
+  }
+  throw new AirgapError("usage", `${what} holds no mapping`, {
+    given: path7,
+    expected: "YAML that starts with `apiVersion: airgap-bundle/v1`"
+  });
+}
+function parseYaml(text3, path7, what) {
+  try {
+    return load(text3);
+  } catch (cause) {
+    if (!(cause instanceof YAMLException)) throw cause;
+    const at = cause.mark ? `:${cause.mark.line + 1}:${cause.mark.column + 1}` : "";
+    throw new AirgapError("usage", `${what} is not valid YAML: ${cause.reason}`, {
+      given: `${path7}${at}`,
+      cause
+    });
+  }
+}
+var init_mapping = __esm({
+  "src/inputs/mapping.ts"() {
+    "use strict";
+    init_js_yaml();
+    init_error();
+  }
+});
+
+// src/mirror-map/map.ts
+var exactMark, replaceMark, defaultKey, noswapKey;
+var init_map = __esm({
+  "src/mirror-map/map.ts"() {
+    "use strict";
+    exactMark = "[EXACT]";
+    replaceMark = "[REPLACE]";
+    defaultKey = "default";
+    noswapKey = "noswap_wildcards";
+  }
+});
+
+// src/mirror-map/python.ts
+function lstrip(text3) {
+  return text3.replace(leading, "");
+}
+function rstrip(text3) {
+  let end = text3.length;
+  while (end > 0 && onlySpace.test(text3.charAt(end - 1))) end--;
+  return text3.slice(0, end);
+}
+function textLines(text3) {
+  return text3.split(/\r\n|\r|\n/);
+}
+function pathJoin(first, second) {
+  if (second.startsWith("/")) return second;
+  return first === "" || first.endsWith("/") ? first + second : `${first}/${second}`;
+}
+var whitespace, leading, onlySpace, PythonError;
+var init_python = __esm({
+  "src/mirror-map/python.ts"() {
+    "use strict";
+    whitespace = "\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000";
+    leading = new RegExp(`^[${whitespace}]+`);
+    onlySpace = new RegExp(`[${whitespace}]`);
+    PythonError = class extends Error {
+      constructor(name3, message) {
+        super(message);
+        this.name = name3;
+      }
+    };
+  }
+});
+
+// src/mirror-map/parse.ts
+function parseMirrorMap(text3) {
+  const { pieces, commaForm } = piecesOf(text3);
+  const entries = [];
+  const problems = [];
+  for (const piece of pieces) {
+    const content = contentOf(piece.text);
+    if (content === "") continue;
+    const last = entries.at(-1);
+    if (commaForm && !content.includes("::") && last?.kind === "noswap") {
+      entries[entries.length - 1] = withPattern(last, content);
+      continue;
+    }
+    const split2 = splitEntry(content);
+    if ("ignored" in split2) problems.push(problem(piece, split2.ignored, "error"));
+    else entries.push(entryOf(split2.key, split2.value, place2(piece)));
+    if ("old" in split2) problems.push(problem(piece, oldSpelling, "warning"));
+  }
+  return { entries, problems: inOrder([...problems, ...oddities(entries)]) };
+}
+function isCommaForm(text3) {
+  return textLines(text3).filter((line) => rstrip(line) !== "").length <= 1;
+}
+function piecesOf(text3) {
+  const lines2 = textLines(text3.replace(/^\uFEFF/, "")).map((line, i2) => ({
+    text: line,
+    line: i2 + 1,
+    column: 1
+  }));
+  const commaForm = isCommaForm(text3);
+  return { pieces: commaForm ? lines2.flatMap(splitAtCommas) : lines2, commaForm };
+}
+function splitAtCommas(whole) {
+  let column = 1;
+  return whole.text.split(",").map((text3) => {
+    const piece = { text: text3, line: whole.line, column };
+    column += text3.length + 1;
+    return piece;
+  });
+}
+function contentOf(text3) {
+  if (text3.startsWith("#")) return "";
+  let cut = text3.lastIndexOf("#");
+  while (cut > 0 && text3[cut - 1] === "#") cut--;
+  return rstrip(cut > 0 ? text3.slice(0, cut) : text3).replaceAll(" ", "");
+}
+function splitEntry(content) {
+  const [key = "", value, ...more] = content.split("::");
+  if (value !== void 0) {
+    return more.length === 0 ? { key, value } : { ignored: 'has "::" more than once; the webhook ignores it' };
+  }
+  const [oldKey = "", oldValue, ...rest2] = content.split(":");
+  if (oldValue === void 0) return { ignored: 'has no "::"; the webhook ignores it' };
+  if (rest2.length === 0) return { key: oldKey, value: oldValue, old: true };
+  return { ignored: 'has no "::", which a port needs; the webhook ignores it' };
+}
+function entryOf(key, value, at) {
+  const marked = (mark2) => lstrip(key.slice(mark2.length));
+  if (key.startsWith(exactMark)) return { kind: "exact", key: marked(exactMark), value, ...at };
+  if (key.startsWith(replaceMark)) {
+    return { kind: "replace", key: marked(replaceMark), value, ...at };
+  }
+  if (key === defaultKey) return { kind: "default", key, value, ...at };
+  return { kind: key === noswapKey ? "noswap" : "registry", key, value, ...at };
+}
+function withPattern(entry, pattern2) {
+  return { ...entry, value: entry.value === "" ? pattern2 : `${entry.value},${pattern2}` };
+}
+function oddities(entries) {
+  const seen = /* @__PURE__ */ new Map();
+  return entries.flatMap((entry) => {
+    const name3 = `${entry.kind} ${entry.key}`;
+    const earlier = seen.get(name3);
+    seen.set(name3, entry);
+    const messages = [...commaOddities(entry), ...earlier ? [givenTwice(earlier)] : []];
+    return messages.map((message) => oddity(entry, message));
+  });
+}
+function commaOddities({ kind, key, value }) {
+  if (kind !== "noswap") {
+    return `${key}${value}`.includes(",") ? ["has a comma, at which its comma form is cut"] : [];
+  }
+  const blank = value !== "" && value.split(",").includes("");
+  return blank ? ["has an empty pattern, which every image matches"] : [];
+}
+function givenTwice(earlier) {
+  return `gives the key of line ${earlier.line}, column ${earlier.column} again; the webhook takes the later one`;
+}
+function oddity(entry, message) {
+  const { line, column, key, value } = entry;
+  return { line, column, text: `${key}::${value}`, message, severity: "warning" };
+}
+function problem(piece, message, severity) {
+  return { ...place2(piece), text: rstrip(lstrip(piece.text)), message, severity };
+}
+function place2(piece) {
+  const indent = piece.text.length - lstrip(piece.text).length;
+  return { line: piece.line, column: piece.column + indent };
+}
+function inOrder(problems) {
+  return problems.sort((a2, b) => a2.line - b.line || a2.column - b.column);
+}
+var oldSpelling;
+var init_parse4 = __esm({
+  "src/mirror-map/parse.ts"() {
+    "use strict";
+    init_map();
+    init_python();
+    oldSpelling = 'uses the old ":" between key and value; write "::"';
+  }
+});
+
+// src/mirror-map/print.ts
+function printMirrorMap(map) {
+  const lines2 = map.entries.map((entry) => `${printEntry(entry)}
+`);
+  const alone = lines2.length === 1 && lines2[0]?.includes(",");
+  return (alone ? "# one entry a line\n" : "") + lines2.join("");
+}
+function printAsList(text3) {
+  return isCommaForm(text3) ? text3.trim() : printEntries(parseMirrorMap(text3).entries);
+}
+function printEntries(entries) {
+  return entries.map(printEntry).join(",");
+}
+function printEntry(entry) {
+  const text3 = `${marks[entry.kind]}${entry.key}::${entry.value}`;
+  return text3.includes("#") ? ` ${text3} #` : text3;
+}
+var marks;
+var init_print = __esm({
+  "src/mirror-map/print.ts"() {
+    "use strict";
+    init_map();
+    init_parse4();
+    marks = { exact: exactMark, replace: replaceMark, registry: "", noswap: "", default: "" };
+  }
+});
+
+// src/inputs/read-map.ts
+async function readMap(value, folder, context) {
+  const field = "ociImageRegistry.mirrorRegistries";
+  if (typeof value === "string") return checkMap(value, value, inText(field), context);
+  if (Array.isArray(value)) {
+    const at = ({ line, column }) => `${field}[${line - 1}]:1:${column}`;
+    return checkMap(value.join(","), value.join("\n"), at, context);
+  }
+  const path7 = (0, import_node_path10.resolve)(folder, value.file);
+  const text3 = await readText(path7, `${field}.file: the mirror map`);
+  return checkMap(printAsList(text3), text3, inText(path7), context);
+}
+function inText(name3) {
+  return ({ line, column }) => `${name3}:${line}:${column}`;
+}
+function checkMap(mirrorRegistries, text3, placeOf2, { emit }) {
+  const mirrorMap = parseMirrorMap(text3);
+  const errors = [];
+  for (const problem2 of mirrorMap.problems) {
+    const message = `${placeOf2(problem2)}: ${problem2.text} ${problem2.message}`;
+    if (problem2.severity === "warning") emit({ kind: "warning", message });
+    else errors.push(new AirgapError("usage", message, { expected: "source::target" }));
+  }
+  if (errors.length > 0)
+    throw new Failures("the mirror map has entries that the webhook would ignore", errors);
+  if (mirrorMap.entries.length > 0) return { mirrorRegistries, mirrorMap };
+  throw new AirgapError("usage", "the mirror map is empty", {
+    given: placeOf2({ line: 1, column: 1 }),
+    expected: "source::target,\u2026"
+  });
+}
+var import_node_path10;
+var init_read_map = __esm({
+  "src/inputs/read-map.ts"() {
+    "use strict";
+    import_node_path10 = require("node:path");
+    init_parse4();
+    init_print();
+    init_error();
+    init_files2();
+  }
+});
+
+// src/inputs/section.ts
+function sectionOf(document, context) {
+  if (document.ociImageRegistry && document.config) {
+    const expected = sectionPlace;
+    throw new AirgapError("usage", "ociImageRegistry is given twice", { expected });
+  }
+  const section = document.ociImageRegistry ?? document.config?.ociImageRegistry;
+  if (section) tellOfCredential(section, context);
+  return section;
+}
+function tellOfCredential({ username, password }, { emit }) {
+  if (password) emit({ kind: "secret", value: String(password) });
+  if (!username && !password) return;
+  emit({
+    kind: "warning",
+    message: "username and password in ociImageRegistry are not used and not put into the bundle",
+    cure: "delete them; give install.sh the pull credential with --username and --password-file"
+  });
+}
+var sectionPlace;
+var init_section = __esm({
+  "src/inputs/section.ts"() {
+    "use strict";
+    init_error();
+    sectionPlace = "the section once, at the top or under `config:`";
+  }
+});
+
+// src/inputs/schema.ts
+function bundleJsonSchema() {
+  const { $schema, ...schema } = toJSONSchema(bundleSchema, { io: "input" });
+  return { $schema, title: "airgap-bundle: bundle.yaml", ...schema };
+}
+var text2, registryHost, pemOrPath, pastedCredential, ociImageRegistry, imageSwap, registryAccess, carriedTool, bundleSchema;
+var init_schema = __esm({
+  "src/inputs/schema.ts"() {
+    "use strict";
+    init_zod();
+    init_duration();
+    text2 = string2().min(1);
+    registryHost = text2.describe("Registry as images name it: `docker.io`, `host:port`.");
+    pemOrPath = text2.describe("PEM text, or the path of a PEM file.");
+    pastedCredential = union([string2(), number2(), _null3()]).optional().describe("Ignored: credentials are given on site.");
+    ociImageRegistry = strictObject({
+      endpoint: text2.describe("Target registry, `host[:port]` without a scheme."),
+      name: text2.describe("Name of the registry in the image-swap values."),
+      baseContentPath: string2().describe("Path below the endpoint that every target lies under."),
+      insecureSkipVerify: boolean2().default(false).describe("`true` for a certificate that cannot be verified, else `false`."),
+      caCert: string2().nullish().describe("CA of the target: PEM text, or the path of a PEM file."),
+      mirrorRegistries: union([
+        string2(),
+        array(text2),
+        strictObject({ file: text2.describe("Path of a map in line or comma form.") })
+      ]).describe("The mirror map: `source::target,\u2026`, a list of such entries, or {file: PATH}."),
+      username: pastedCredential,
+      password: pastedCredential
+    }).describe("The chart's section, pasted as it is.");
+    imageSwap = strictObject({
+      chart: text2.optional().describe("The image-swap chart: path of a .tgz, or `oci://\u2026:version`; by default our own."),
+      initImage: text2.optional().describe("Source of image-swap's init image."),
+      image: text2.optional().describe("Source of image-swap's own image."),
+      isEKSCluster: boolean2().optional().describe("`true` or `false`, for the values of the chart.")
+    });
+    registryAccess = strictObject({
+      mirror: text2.optional().describe("`host` or `host/path` that is asked in place of this registry."),
+      plainHttp: boolean2().optional().describe("`true`: http, never https."),
+      caCert: pemOrPath.optional(),
+      insecureSkipVerify: boolean2().optional().describe("`true` for a certificate that cannot be verified, else `false`."),
+      maxConcurrent: int().min(1).optional().describe("Most requests at a time, default 32.")
+    });
+    carriedTool = union([
+      text2,
+      strictObject({
+        platform: text2.describe(
+          "`os/architecture` of the host behind the gap, such as `linux/arm64`."
+        ),
+        oras: text2.describe("Path of an oras for that platform.")
+      })
+    ]).describe("`os/architecture`, or {platform: \u2026, oras: FILE}.");
+    bundleSchema = strictObject({
+      $schema: string2().optional(),
+      apiVersion: literal("airgap-bundle/v1").describe("`airgap-bundle/v1`"),
+      name: string2().regex(/^[a-z0-9]+(?:[._-][a-z0-9]+)*$/, "lower-case letters, digits, and single . _ - between").max(100, "of at most 100 characters").describe("Name of the bundle; part of its file name and of its repository in the target."),
+      version: string2().regex(
+        /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/,
+        "letters, digits, . _ - (at most 128): it becomes a tag"
+      ).describe("Version of the bundle; quote it where YAML would read a number."),
+      environment: _enum(["airgap", "non-airgap"]).default("airgap").describe("`airgap`, or `non-airgap` to install the Secret alone, no chart."),
+      ociImageRegistry: ociImageRegistry.optional(),
+      config: strictObject({ ociImageRegistry }).optional(),
+      imageSwap: imageSwap.default({}),
+      images: array(
+        union([
+          text2,
+          strictObject({ list: text2.describe("Path of a list, one image a line, # comments.") })
+        ]).describe("An image as manifests name it, or {list: FILE}.")
+      ).describe("The images that the cluster needs, as its manifests name them."),
+      platforms: array(text2).default([]).describe("List of `os/architecture[/variant]` to keep; absent or empty: all."),
+      registries: record(registryHost, registryAccess).default({}).describe("How to reach a registry from here, by `host[:port]`."),
+      signing: union([
+        strictObject({ key: text2.describe("Path of the private key.") }),
+        strictObject({ unsigned: literal(true) })
+      ]).optional().describe("{key: FILE}, or {unsigned: true}."),
+      unsigned: boolean2().optional().describe("`true`: make a bundle without a signature."),
+      pullThrough: array(text2).default([]).describe("List of target paths that cannot be pushed to (proxy caches); proved by a HEAD."),
+      retryBudget: string2().regex(durationPattern, "a length of time such as 90s, 30m or 2h").optional().describe(
+        "How long a request or copy that may yet succeed is tried again: `90s`, `30m`, `2h`; default `10m`, at most `168h`."
+      ),
+      tools: array(carriedTool).default([]).describe(
+        "Platforms whose oras the bundle carries, for hosts behind the gap without one: `linux/amd64` for the oras that is used here, {platform: linux/arm64, oras: FILE} for another."
+      ),
+      credentials: union([
+        literal("embed"),
+        strictObject({
+          age: array(text2).min(1).describe("Recipients as age takes them: `age1\u2026`, or an SSH public key.")
+        })
+      ]).optional().describe(
+        "`embed`: the pull credential that create is given travels in the bundle IN CLEAR TEXT; {age: [RECIPIENT]}: encrypted. Absent: it is given to install.sh."
+      ),
+      sequence: int().min(0).optional().describe("Whole number that grows with each bundle; by default createdAt in seconds."),
+      expires: union([iso_exports.date(), iso_exports.datetime({ offset: true })]).optional().describe(
+        "When the bundle begins to be refused: `2027-06-30` (0:00 UTC) or `2027-06-30T12:00:00Z`."
+      )
+    });
+  }
+});
+
+// src/inputs/site-schema.ts
+function siteJsonSchema() {
+  const { $schema, ...schema } = toJSONSchema(siteSchema, { io: "input" });
+  return { $schema, title: "airgap-bundle: a site file", ...schema };
+}
+var bundleFields, wholeSection, siteSection, endpointAccess, siteSchema;
+var init_site_schema = __esm({
+  "src/inputs/site-schema.ts"() {
+    "use strict";
+    init_zod();
+    init_schema();
+    bundleFields = bundleSchema.shape;
+    wholeSection = bundleFields.ociImageRegistry.unwrap();
+    siteSection = wholeSection.partial().extend({
+      insecureSkipVerify: boolean2().optional().describe(wholeSection.shape.insecureSkipVerify.description ?? ""),
+      mirrorRegistries: wholeSection.shape.mirrorRegistries.optional().describe(
+        "The mirror map: `source::target,\u2026`, a list of such entries, or {file: PATH}; absent: that of the bundle, moved to this endpoint and base path."
+      )
+    }).describe(
+      "The chart's section as it holds at this site; what is left out stays as in the bundle."
+    );
+    endpointAccess = bundleFields.registries.unwrap().valueType.pick({ plainHttp: true, caCert: true, insecureSkipVerify: true });
+    siteSchema = strictObject({
+      $schema: string2().optional(),
+      apiVersion: bundleFields.apiVersion.optional(),
+      ociImageRegistry: siteSection.optional(),
+      config: strictObject({ ociImageRegistry: siteSection }).optional(),
+      registries: record(string2().min(1).describe("The endpoint."), endpointAccess).optional().describe("How the endpoint is reached from here, by `host[:port]`."),
+      pullThrough: array(string2().min(1)).optional().describe(
+        "List of target paths that cannot be pushed to (proxy caches); absent: those of the bundle, moved."
+      )
+    });
+  }
+});
+
+// src/inputs/site.ts
+async function readSite(file2, context) {
+  const path7 = (0, import_node_path11.resolve)(context.cwd, file2);
+  const document = validate2(parseMapping(await readText(path7, siteFile), path7, siteFile), path7);
+  const folder = (0, import_node_path11.dirname)(path7);
+  return {
+    path: path7,
+    ...await readSection(document, folder, context),
+    access: await readAccess(document, folder, context),
+    ...defined({ pullThrough: document.pullThrough })
+  };
+}
+function validate2(document, path7) {
+  const result = siteSchema.safeParse(document);
+  if (!result.success) {
+    const schema = siteJsonSchema();
+    const errors = fieldErrors(result.error.issues, { document, schema, placeOf: () => path7 });
+    if (errors.length === 1 && errors[0]) throw errors[0];
+    throw new Failures(`${path7} has ${errors.length} mistakes`, errors);
+  }
+  const { ociImageRegistry: ociImageRegistry2, config: config2, registries, pullThrough } = result.data;
+  if (ociImageRegistry2 || config2 || registries || pullThrough) return result.data;
+  throw new AirgapError("usage", `${siteFile} says nothing of this site`, {
+    given: path7,
+    expected: "ociImageRegistry: {endpoint: harbor.site.example, baseContentPath: images}"
+  });
+}
+async function readSection(document, folder, context) {
+  const section = sectionOf(document, context);
+  if (!section) return {};
+  const { endpoint, name: name3, baseContentPath, insecureSkipVerify, mirrorRegistries } = section;
+  if (endpoint !== void 0) checkEndpoint(endpoint);
+  return defined({
+    endpoint,
+    name: name3,
+    baseContentPath: baseContentPath === void 0 ? void 0 : readBasePath(baseContentPath),
+    insecureSkipVerify,
+    caCert: await readCa(section.caCert, folder, context),
+    map: mirrorRegistries === void 0 ? void 0 : await readMap(mirrorRegistries, folder, context)
+  });
+}
+async function readCa(caCert, folder, context) {
+  if (!caCert) return caCert === void 0 ? void 0 : "";
+  return readCertificates(caCert, folder, "ociImageRegistry.caCert", context);
+}
+async function readAccess({ registries = {} }, folder, context) {
+  const entries = Object.entries(registries).map(
+    async ([host, { plainHttp, insecureSkipVerify, caCert }]) => {
+      const field = fieldName(["registries", host, "caCert"]);
+      const pem = caCert && await readCertificates(caCert, folder, field, context);
+      return [host, defined({ plainHttp, insecureSkipVerify, caCert: pem })];
+    }
+  );
+  return Object.fromEntries(await Promise.all(entries));
+}
+var import_node_path11, siteFile;
+var init_site = __esm({
+  "src/inputs/site.ts"() {
+    "use strict";
+    import_node_path11 = require("node:path");
+    init_error();
+    init_certificate();
+    init_defined();
+    init_endpoint();
+    init_field_errors();
+    init_fields();
+    init_files2();
+    init_mapping();
+    init_read_map();
+    init_section();
+    init_site_schema();
+    siteFile = "the site file";
   }
 });
 
@@ -13403,12 +18629,12 @@ async function settleAll(promises) {
   });
 }
 function deferred() {
-  let resolve20 = () => {
+  let resolve23 = () => {
   };
   const promise = new Promise((done) => {
-    resolve20 = done;
+    resolve23 = done;
   });
-  return { promise, resolve: resolve20 };
+  return { promise, resolve: resolve23 };
 }
 var init_waiting = __esm({
   "src/transfer/waiting.ts"() {
@@ -13418,11 +18644,11 @@ var init_waiting = __esm({
 
 // src/transfer/from-base.ts
 async function mountBase({ base: base2, bundleRepository: bundleRepository2 }, blobs2, { job: { target: target2 }, turns }) {
-  const missing3 = blobs2.filter(
+  const missing5 = blobs2.filter(
     ({ digest: digest2 }) => base2?.blobs.has(digest2) && !turns.isIn(digest2, bundleRepository2)
   );
   await pMap(
-    missing3,
+    missing5,
     async (blob2) => {
       const from = turns.mountSource(blob2.digest, bundleRepository2);
       if (from && await target2.mountBlob(bundleRepository2, blob2.digest, from))
@@ -13434,11 +18660,11 @@ async function mountBase({ base: base2, bundleRepository: bundleRepository2 }, b
     { concurrency: 16 }
   );
 }
-async function sourceFor({ repository }, missing3, origin, { job: { target: target2 }, turns }) {
+async function sourceFor({ repository }, missing5, origin, { job: { target: target2 }, turns }) {
   const { base: base2, file: file2 } = origin;
-  const leftOut = missing3.filter(({ digest: digest2 }) => base2?.blobs.has(digest2));
-  if (base2 === void 0 || leftOut.length === 0) return { from: file2, missing: missing3 };
-  const inTar = missing3.filter(({ digest: digest2 }) => !base2.blobs.has(digest2));
+  const leftOut = missing5.filter(({ digest: digest2 }) => base2?.blobs.has(digest2));
+  if (base2 === void 0 || leftOut.length === 0) return { from: file2, missing: missing5 };
+  const inTar = missing5.filter(({ digest: digest2 }) => !base2.blobs.has(digest2));
   const there = await settleAll(
     leftOut.map(async ({ digest: digest2, size }) => await target2.headBlob(repository, digest2) === size)
   );
@@ -13494,10 +18720,10 @@ var init_gate = __esm({
         };
       }
       #turn(signal) {
-        return new Promise((resolve20, reject) => {
+        return new Promise((resolve23, reject) => {
           const called = () => {
             signal.removeEventListener("abort", aborted4);
-            resolve20();
+            resolve23();
           };
           const aborted4 = () => {
             this.#queue.splice(this.#queue.indexOf(called), 1);
@@ -13548,11 +18774,11 @@ function retryAfter(header2, now2) {
   const date3 = Date.parse(header2);
   return Number.isNaN(date3) ? void 0 : Math.max(0, date3 - now2.getTime());
 }
-var import_promises7, Transient, tenMinutes, unreachableBudget, firstBackoff, longestBackoff, Attempts;
+var import_promises8, Transient, tenMinutes, unreachableBudget, firstBackoff, longestBackoff, Attempts;
 var init_retry = __esm({
   "src/registry/retry.ts"() {
     "use strict";
-    import_promises7 = require("node:timers/promises");
+    import_promises8 = require("node:timers/promises");
     init_error();
     Transient = class extends Error {
       name = "Transient";
@@ -13608,7 +18834,7 @@ var init_retry = __esm({
           throw thrown.failure;
         }
         this.#options.onWait?.(wait, thrown);
-        await (0, import_promises7.setTimeout)(wait, void 0, { signal });
+        await (0, import_promises8.setTimeout)(wait, void 0, { signal });
       }
       #isEnough({ origin, isUnreachable }, then) {
         const { budget, reach } = this.#options;
@@ -13630,10 +18856,10 @@ var init_retry = __esm({
 // src/registry/read-blob.ts
 async function readBlob(client, repository, { digest: digest2, size }) {
   const name3 = `${client.host}/${repository}@${digest2}`;
-  if (size > mostBytes) {
+  if (size > mostReadWhole) {
     throw new AirgapError("usage", "a config or chart is too large", {
       given: `${name3}, ${size} bytes`,
-      expected: `at most ${mostBytes} bytes`
+      expected: `at most ${mostReadWhole} bytes`
     });
   }
   return twice(async () => {
@@ -13643,30 +18869,31 @@ async function readBlob(client, repository, { digest: digest2, size }) {
     throw new AirgapError("integrity", "a blob is not what its descriptor says", { given: name3 });
   });
 }
-async function readUpTo(size, body) {
+async function readUpTo(size, body, tell2 = () => {
+}) {
   const chunks2 = [];
   let read5 = 0;
   for await (const chunk of body) {
     chunks2.push(chunk);
     read5 += chunk.length;
+    tell2(chunk.length);
     if (read5 > size) break;
   }
   return Buffer.concat(chunks2);
 }
-var mostBytes;
 var init_read_blob = __esm({
   "src/registry/read-blob.ts"() {
     "use strict";
+    init_descriptor();
     init_digest();
     init_error();
     init_retry();
-    mostBytes = 32 * 1024 * 1024;
   }
 });
 
 // src/transfer/small-blobs.ts
 function areOurs(blobs2, { hasSubject }, { job: { origin } }) {
-  if (hasSubject) return blobs2.every(({ size }) => size <= largestAttached);
+  if (hasSubject) return blobs2.every(({ size }) => size <= mostReadWhole);
   return origin.kind === "registries" && blobs2.every(isSmall);
 }
 function isSmall({ size }) {
@@ -13723,15 +18950,15 @@ async function read2(blob2, { image: image2 }, { job: { origin } }) {
   const { client, repository } = origin.locate(image2);
   return origin.found?.(blob2.digest) ?? readBlob(client, repository, blob2);
 }
-var largest, largestAttached, atOnce;
+var largest, atOnce;
 var init_small_blobs = __esm({
   "src/transfer/small-blobs.ts"() {
     "use strict";
+    init_descriptor();
     init_gate();
     init_read_blob();
     init_waiting();
     largest = 1024 * 1024;
-    largestAttached = 32 * 1024 * 1024;
     atOnce = { small: 32, attached: 2 };
   }
 });
@@ -13749,13 +18976,13 @@ function bringAgain(unit2, work) {
   for (const blob2 of unit2.blobs) work.turns.doubted(blob2, unit2.repository);
   return upload(unit2.blobs, unit2, work);
 }
-async function upload(missing3, unit2, work) {
-  if (missing3.length === 0) return { uploaded: false, documents: [] };
+async function upload(missing5, unit2, work) {
+  if (missing5.length === 0) return { uploaded: false, documents: [] };
   return work.refusals.upload(unit2.repository, async () => {
-    if (areOurs(missing3, unit2, work))
-      return { uploaded: await sendSmall(missing3, unit2, work) > 0, documents: [] };
-    const isFirstSent = await tryPush(missing3, unit2, work);
-    const sent = await copy(unit2, missing3, work);
+    if (areOurs(missing5, unit2, work))
+      return { uploaded: await sendSmall(missing5, unit2, work) > 0, documents: [] };
+    const isFirstSent = await tryPush(missing5, unit2, work);
+    const sent = await copy(unit2, missing5, work);
     return { uploaded: isFirstSent || sent.length > 0, documents: unit2.documents };
   });
 }
@@ -13788,16 +19015,16 @@ async function mount({ digest: digest2 }, repository, work) {
 async function copy(unit2, needed, work) {
   const { origin, target: target2 } = work.job;
   const { digest: digest2, repository, image: image2 } = unit2;
-  const { from, missing: missing3 } = origin.kind === "layout" ? await sourceFor(unit2, needed, origin, work) : { from: origin.locate(image2), missing: needed };
-  const copying = work.progress.copying(missing3);
+  const { from, missing: missing5 } = origin.kind === "layout" ? await sourceFor(unit2, needed, origin, work) : { from: origin.locate(image2), missing: needed };
+  const copying = work.progress.copying(missing5);
   try {
     const to = { client: target2, repository };
     const job = { digest: digest2, from, to, atOnce: blobsAtOnce, watch: copying.watch() };
-    const sent = await work.oras.copy(job, missing3);
+    const sent = await work.oras.copy(job, missing5);
     work.sent(sent);
     const put2 = await target2.headManifest(repository, digest2);
     if (put2?.digest !== digest2) throw notPut(unit2, target2.host);
-    for (const blob2 of missing3) work.turns.arrived(blob2, repository);
+    for (const blob2 of missing5) work.turns.arrived(blob2, repository);
     return sent;
   } finally {
     copying.end();
@@ -13993,10 +19220,10 @@ function wrongCredentials(host, anonymous, text3) {
     next: `docker login ${host}`
   });
 }
-function classOf(status, words, asked2) {
+function classOf(status, words2, asked2) {
   if (isPassing(status)) return "transient";
   if (status === 401) return "authentication";
-  if (status === 416 || /(?:digest|size)[_ ]invalid/i.test(words)) return "integrity";
+  if (status === 416 || /(?:digest|size)[_ ]invalid/i.test(words2)) return "integrity";
   if (asked2 === "write") return "refused";
   return status === 403 ? "authentication" : "usage";
 }
@@ -14131,16 +19358,16 @@ var init_turns = __esm({
       }
       /** A manifest there names the blob: enough to mount it from, not to put another manifest on. */
       believed(blob2, repository) {
-        const shared = this.#shared(blob2);
-        if (shared.homes.size === 0) this.#firstArrival(blob2);
-        shared.homes.add(repository);
-        shared.home.resolve();
+        const shared2 = this.#shared(blob2);
+        if (shared2.homes.size === 0) this.#firstArrival(blob2);
+        shared2.homes.add(repository);
+        shared2.home.resolve();
       }
       /** The repository does not have it after all. */
       doubted({ digest: digest2 }, repository) {
-        const shared = this.#blobs.get(digest2);
-        shared?.proved.delete(repository);
-        shared?.homes.delete(repository);
+        const shared2 = this.#blobs.get(digest2);
+        shared2?.proved.delete(repository);
+        shared2?.homes.delete(repository);
       }
       isIn(digest2, repository) {
         return this.#blobs.get(digest2)?.proved.has(repository) ?? false;
@@ -14163,9 +19390,9 @@ var init_turns = __esm({
         return this.#takers.has(repository);
       }
       #shared(blob2) {
-        const shared = this.#blobs.get(blob2.digest) ?? new SharedBlob();
-        this.#blobs.set(blob2.digest, shared);
-        return shared;
+        const shared2 = this.#blobs.get(blob2.digest) ?? new SharedBlob();
+        this.#blobs.set(blob2.digest, shared2);
+        return shared2;
       }
     };
     SharedBlob = class {
@@ -14288,8 +19515,8 @@ function blobsOfImages(images2) {
   return blobsOf(images2.flatMap(({ graph }) => graph ? leavesOf(graph) : []));
 }
 function repositoriesOf(images2) {
-  const missing3 = images2.flatMap(({ places }) => places).filter(({ found }) => found.state === "missing");
-  return [...new Set(missing3.map(({ place: place6 }) => place6.repository))];
+  const missing5 = images2.flatMap(({ places }) => places).filter(({ found }) => found.state === "missing");
+  return [...new Set(missing5.map(({ place: place6 }) => place6.repository))];
 }
 function unitsInOrder(images2, { origin }) {
   const units4 = images2.flatMap((known) => {
@@ -14345,8 +19572,8 @@ async function findBase(images2, { origin, target: target2 }) {
     },
     { concurrency: 64 }
   );
-  const missing3 = needed.filter((_, at) => found[at]?.length === 0);
-  if (missing3.length > 0) throw baseMissing(base2, missing3, needed.length, target2.host);
+  const missing5 = needed.filter((_, at) => found[at]?.length === 0);
+  if (missing5.length > 0) throw baseMissing(base2, missing5, needed.length, target2.host);
   for (const { blob: blob2, repository } of found.flat()) base2.homes.set(blob2.digest, repository);
   return found.flat();
 }
@@ -14366,13 +19593,13 @@ function hidden(error3) {
   if (error3 instanceof AirgapError && error3.class === "authentication") return void 0;
   throw error3;
 }
-function baseMissing({ name: name3, version: version3, inventoryDigest }, missing3, count4, host) {
-  const bytes = totalSize(missing3);
-  const first = missing3.slice(0, 3).map(({ digest: digest2 }) => digest2);
-  const more = missing3.length > 3 ? ` and ${missing3.length - 3} more` : "";
+function baseMissing({ name: name3, version: version3, inventoryDigest }, missing5, count4, host) {
+  const bytes = totalSize(missing5);
+  const first = missing5.slice(0, 3).map(({ digest: digest2 }) => digest2);
+  const more = missing5.length > 3 ? ` and ${missing5.length - 3} more` : "";
   return new AirgapError(
     "refused",
-    `the bundle builds on ${name3} ${version3}, of which ${host} lacks ${missing3.length} of ${count4} blobs, ${formatBytes(bytes)}`,
+    `the bundle builds on ${name3} ${version3}, of which ${host} lacks ${missing5.length} of ${count4} blobs, ${formatBytes(bytes)}`,
     {
       given: `missing: ${first.join(", ")}${more}`,
       expected: `what ${name3} ${version3} brings, inventory ${inventoryDigest}`,
@@ -14406,8 +19633,8 @@ async function fillBundleRepository(origin, repositories, blobs2, work) {
   const copying = work.progress.copying(blobs2);
   try {
     await mountBase(origin, blobs2, work);
-    for (const [number3, root2] of origin.roots.entries())
-      await pushRoot(origin, root2, number3, blobs2, copying.watch(), work);
+    for (const [number3, root] of origin.roots.entries())
+      await pushRoot(origin, root, number3, blobs2, copying.watch(), work);
     for (const blob2 of blobs2) work.turns.arrived(blob2, origin.bundleRepository);
     work.context.emit({ kind: "note", message: `images are mounted from ${at}` });
   } catch (error3) {
@@ -16516,7 +21743,7 @@ var require_readable = __commonJS({
         if (this._readableState.closeEmitted) {
           return Promise.resolve(null);
         }
-        return new Promise((resolve20, reject) => {
+        return new Promise((resolve23, reject) => {
           if (this[kContentLength] && this[kContentLength] > limit || this[kBytesRead] > limit) {
             this.destroy(new AbortError());
           }
@@ -16530,11 +21757,11 @@ var require_readable = __commonJS({
               if (signal.aborted) {
                 reject(signal.reason ?? new AbortError());
               } else {
-                resolve20(null);
+                resolve23(null);
               }
             });
           } else {
-            this.on("close", resolve20);
+            this.on("close", resolve23);
           }
           this.on("error", noop5).on("data", () => {
             if (this[kBytesRead] > limit) {
@@ -16562,7 +21789,7 @@ var require_readable = __commonJS({
     }
     function consume(stream, type) {
       assert3(!stream[kConsume]);
-      return new Promise((resolve20, reject) => {
+      return new Promise((resolve23, reject) => {
         if (isUnusable(stream)) {
           const rState = stream._readableState;
           if (rState.destroyed && rState.closeEmitted === false) {
@@ -16577,7 +21804,7 @@ var require_readable = __commonJS({
             stream[kConsume] = {
               type,
               stream,
-              resolve: resolve20,
+              resolve: resolve23,
               reject,
               length: 0,
               body: []
@@ -16651,18 +21878,18 @@ var require_readable = __commonJS({
       return buffer2;
     }
     function consumeEnd(consume2, encoding) {
-      const { type, body, resolve: resolve20, stream, length } = consume2;
+      const { type, body, resolve: resolve23, stream, length } = consume2;
       try {
         if (type === "text") {
-          resolve20(chunksDecode(body, length, encoding));
+          resolve23(chunksDecode(body, length, encoding));
         } else if (type === "json") {
-          resolve20(JSON.parse(chunksDecode(body, length, encoding)));
+          resolve23(JSON.parse(chunksDecode(body, length, encoding)));
         } else if (type === "arrayBuffer") {
-          resolve20(chunksConcat(body, length).buffer);
+          resolve23(chunksConcat(body, length).buffer);
         } else if (type === "blob") {
-          resolve20(new Blob(body, { type: stream[kContentType] }));
+          resolve23(new Blob(body, { type: stream[kContentType] }));
         } else if (type === "bytes") {
-          resolve20(chunksConcat(body, length));
+          resolve23(chunksConcat(body, length));
         }
         consumeFinish(consume2);
       } catch (err) {
@@ -16852,9 +22079,9 @@ var require_api_request = __commonJS({
     };
     function request(opts, callback) {
       if (callback === void 0) {
-        return new Promise((resolve20, reject) => {
+        return new Promise((resolve23, reject) => {
           request.call(this, opts, (err, data) => {
-            return err ? reject(err) : resolve20(data);
+            return err ? reject(err) : resolve23(data);
           });
         });
       }
@@ -17066,9 +22293,9 @@ var require_api_stream = __commonJS({
     };
     function stream(opts, factory, callback) {
       if (callback === void 0) {
-        return new Promise((resolve20, reject) => {
+        return new Promise((resolve23, reject) => {
           stream.call(this, opts, factory, (err, data) => {
-            return err ? reject(err) : resolve20(data);
+            return err ? reject(err) : resolve23(data);
           });
         });
       }
@@ -17356,9 +22583,9 @@ var require_api_upgrade = __commonJS({
     };
     function upgrade(opts, callback) {
       if (callback === void 0) {
-        return new Promise((resolve20, reject) => {
+        return new Promise((resolve23, reject) => {
           upgrade.call(this, opts, (err, data) => {
-            return err ? reject(err) : resolve20(data);
+            return err ? reject(err) : resolve23(data);
           });
         });
       }
@@ -17451,9 +22678,9 @@ var require_api_connect = __commonJS({
     };
     function connect2(opts, callback) {
       if (callback === void 0) {
-        return new Promise((resolve20, reject) => {
+        return new Promise((resolve23, reject) => {
           connect2.call(this, opts, (err, data) => {
-            return err ? reject(err) : resolve20(data);
+            return err ? reject(err) : resolve23(data);
           });
         });
       }
@@ -17760,9 +22987,9 @@ var require_dispatcher_base = __commonJS({
       }
       close(callback) {
         if (callback === void 0) {
-          return new Promise((resolve20, reject) => {
+          return new Promise((resolve23, reject) => {
             this.close((err, data) => {
-              return err ? reject(err) : resolve20(data);
+              return err ? reject(err) : resolve23(data);
             });
           });
         }
@@ -17800,9 +23027,9 @@ var require_dispatcher_base = __commonJS({
           err = null;
         }
         if (callback === void 0) {
-          return new Promise((resolve20, reject) => {
+          return new Promise((resolve23, reject) => {
             this.destroy(err, (err2, data) => {
-              return err2 ? reject(err2) : resolve20(data);
+              return err2 ? reject(err2) : resolve23(data);
             });
           });
         }
@@ -18078,8 +23305,8 @@ var require_pool_base = __commonJS({
           }
           return Promise.all(closeAll);
         } else {
-          return new Promise((resolve20) => {
-            this[kClosedResolve] = resolve20;
+          return new Promise((resolve23) => {
+            this[kClosedResolve] = resolve23;
           });
         }
       }
@@ -22202,8 +27429,8 @@ var require_promise = __commonJS({
     function createDeferredPromise() {
       let res;
       let rej;
-      const promise = new Promise((resolve20, reject) => {
-        res = resolve20;
+      const promise = new Promise((resolve23, reject) => {
+        res = resolve23;
         rej = reject;
       });
       return { promise, resolve: res, reject: rej };
@@ -23630,12 +28857,12 @@ upgrade: ${upgrade}\r
           cb();
         }
       }
-      const waitForDrain = () => new Promise((resolve20, reject) => {
+      const waitForDrain = () => new Promise((resolve23, reject) => {
         assert3(callback === null);
         if (socket[kError]) {
           reject(socket[kError]);
         } else {
-          callback = resolve20;
+          callback = resolve23;
         }
       });
       socket.on("close", onDrain).on("drain", onDrain);
@@ -24519,12 +29746,12 @@ var require_client_h2 = __commonJS({
           cb();
         }
       }
-      const waitForDrain = () => new Promise((resolve20, reject) => {
+      const waitForDrain = () => new Promise((resolve23, reject) => {
         assert3(callback === null);
         if (socket[kError]) {
           reject(socket[kError]);
         } else {
-          callback = resolve20;
+          callback = resolve23;
         }
       });
       h2stream.on("close", onDrain).on("drain", onDrain);
@@ -24841,16 +30068,16 @@ var require_client = __commonJS({
         return this[kNeedDrain] < 2;
       }
       [kClose]() {
-        return new Promise((resolve20) => {
+        return new Promise((resolve23) => {
           if (this[kSize]) {
-            this[kClosedResolve] = resolve20;
+            this[kClosedResolve] = resolve23;
           } else {
-            resolve20(null);
+            resolve23(null);
           }
         });
       }
       [kDestroy](err) {
-        return new Promise((resolve20) => {
+        return new Promise((resolve23) => {
           const requests = this[kQueue].splice(this[kPendingIdx]);
           for (let i2 = 0; i2 < requests.length; i2++) {
             const request = requests[i2];
@@ -24863,7 +30090,7 @@ var require_client = __commonJS({
               this[kClosedResolve]();
               this[kClosedResolve] = null;
             }
-            resolve20(null);
+            resolve23(null);
           };
           if (this[kHTTPContext]) {
             this[kHTTPContext].destroy(err, callback);
@@ -25879,7 +31106,7 @@ var require_socks5_proxy_agent = __commonJS({
         const proxyHost = this[kProxyUrl].hostname;
         const proxyPort = parseInt(this[kProxyUrl].port) || 1080;
         debug("creating SOCKS5 connection to", proxyHost, proxyPort);
-        const socket = await new Promise((resolve20, reject) => {
+        const socket = await new Promise((resolve23, reject) => {
           this[kConnector]({
             hostname: proxyHost,
             host: proxyHost,
@@ -25889,7 +31116,7 @@ var require_socks5_proxy_agent = __commonJS({
             if (err) {
               reject(err);
             } else {
-              resolve20(socket2);
+              resolve23(socket2);
             }
           });
         });
@@ -25899,14 +31126,14 @@ var require_socks5_proxy_agent = __commonJS({
           socket.destroy();
         });
         await socks5Client.handshake();
-        await new Promise((resolve20, reject) => {
+        await new Promise((resolve23, reject) => {
           const timeout = setTimeout(() => {
             reject(new Error("SOCKS5 authentication timeout"));
           }, 5e3);
           const onAuthenticated = () => {
             clearTimeout(timeout);
             socks5Client.removeListener("error", onError);
-            resolve20();
+            resolve23();
           };
           const onError = (err) => {
             clearTimeout(timeout);
@@ -25915,14 +31142,14 @@ var require_socks5_proxy_agent = __commonJS({
           };
           if (socks5Client.state === STATES.AUTHENTICATED) {
             clearTimeout(timeout);
-            resolve20();
+            resolve23();
           } else {
             socks5Client.once("authenticated", onAuthenticated);
             socks5Client.once("error", onError);
           }
         });
         await socks5Client.connect(targetHost, targetPort);
-        await new Promise((resolve20, reject) => {
+        await new Promise((resolve23, reject) => {
           const timeout = setTimeout(() => {
             reject(new Error("SOCKS5 connection timeout"));
           }, 5e3);
@@ -25930,7 +31157,7 @@ var require_socks5_proxy_agent = __commonJS({
             debug("SOCKS5 tunnel established to", targetHost, targetPort, "via", info);
             clearTimeout(timeout);
             socks5Client.removeListener("error", onError);
-            resolve20();
+            resolve23();
           };
           const onError = (err) => {
             clearTimeout(timeout);
@@ -25973,8 +31200,8 @@ var require_socks5_proxy_agent = __commonJS({
                       socket,
                       servername: this[kRequestTls]?.servername || targetHost
                     });
-                    await new Promise((resolve20, reject) => {
-                      finalSocket.once("secureConnect", resolve20);
+                    await new Promise((resolve23, reject) => {
+                      finalSocket.once("secureConnect", resolve23);
                       finalSocket.once("error", reject);
                     });
                   }
@@ -26292,22 +31519,6 @@ var init_undici = __esm({
   }
 });
 
-// src/oci/docker-hub.ts
-function isDockerHub(host) {
-  return dockerHubHosts.includes(host);
-}
-var dockerHub, formerDockerHub, dockerHubApi, dockerHubKey, dockerHubHosts;
-var init_docker_hub = __esm({
-  "src/oci/docker-hub.ts"() {
-    "use strict";
-    dockerHub = "docker.io";
-    formerDockerHub = "index.docker.io";
-    dockerHubApi = "registry-1.docker.io";
-    dockerHubKey = "https://index.docker.io/v1/";
-    dockerHubHosts = [dockerHub, formerDockerHub, dockerHubApi];
-  }
-});
-
 // src/registry/access.ts
 function canonicalHost(host) {
   if (!/^(?:\[[0-9a-fA-F:]+\]|[A-Za-z0-9_.-]+)(?::\d{1,5})?$/.test(host)) {
@@ -26576,7 +31787,7 @@ async function systemTrust(env) {
   return [...new Set(texts.flatMap(certificatesIn))];
 }
 async function dockerTrust(host, folder = "/etc/docker/certs.d") {
-  return certificatesIn(await folderTexts((0, import_node_path9.join)(folder, host), ".crt"));
+  return certificatesIn(await folderTexts((0, import_node_path12.join)(folder, host), ".crt"));
 }
 function secureContext(host, authorities, caCert = "") {
   const own2 = certificatesIn(caCert);
@@ -26590,7 +31801,7 @@ function secureContext(host, authorities, caCert = "") {
 }
 function isCertificate(pem) {
   try {
-    new import_node_crypto7.X509Certificate(pem);
+    new import_node_crypto8.X509Certificate(pem);
     return true;
   } catch {
     return false;
@@ -26607,20 +31818,20 @@ async function firstText(paths) {
   return "";
 }
 async function folderTexts(folder, ending2 = "") {
-  const names = await (0, import_promises8.readdir)(folder).catch(() => []);
+  const names = await (0, import_promises9.readdir)(folder).catch(() => []);
   const paths = names.filter((name3) => name3.endsWith(ending2)).sort();
-  return (await Promise.all(paths.map((name3) => textOf((0, import_node_path9.join)(folder, name3))))).join("\n");
+  return (await Promise.all(paths.map((name3) => textOf((0, import_node_path12.join)(folder, name3))))).join("\n");
 }
 function textOf(path7) {
-  return (0, import_promises8.readFile)(path7, "utf8").catch(() => "");
+  return (0, import_promises9.readFile)(path7, "utf8").catch(() => "");
 }
-var import_node_crypto7, import_promises8, import_node_path9, import_node_tls, bundles;
+var import_node_crypto8, import_promises9, import_node_path12, import_node_tls, bundles;
 var init_trust2 = __esm({
   "src/registry/trust.ts"() {
     "use strict";
-    import_node_crypto7 = require("node:crypto");
-    import_promises8 = require("node:fs/promises");
-    import_node_path9 = require("node:path");
+    import_node_crypto8 = require("node:crypto");
+    import_promises9 = require("node:fs/promises");
+    import_node_path12 = require("node:path");
     import_node_tls = require("node:tls");
     init_error();
     bundles = [
@@ -26765,25 +31976,25 @@ function makeFolder(path7, mode = 511) {
 }
 async function make(path7, mode) {
   try {
-    await (0, import_promises9.mkdir)(path7, mode);
+    await (0, import_promises10.mkdir)(path7, mode);
   } catch (error3) {
     const { code: code2 } = error3;
-    if (code2 === "EEXIST" && (await (0, import_promises9.stat)(path7)).isDirectory()) return;
-    if (code2 !== "ENOENT" || (0, import_node_path10.dirname)(path7) === path7) throw error3;
-    await make((0, import_node_path10.dirname)(path7), mode);
+    if (code2 === "EEXIST" && (await (0, import_promises10.stat)(path7)).isDirectory()) return;
+    if (code2 !== "ENOENT" || (0, import_node_path13.dirname)(path7) === path7) throw error3;
+    await make((0, import_node_path13.dirname)(path7), mode);
     await make(path7, mode);
   }
 }
 async function syncFolder(path7) {
-  const folder = await onDisk(path7, (0, import_promises9.open)(path7));
+  const folder = await onDisk(path7, (0, import_promises10.open)(path7));
   await onDisk(path7, folder.sync()).finally(() => folder.close());
 }
-var import_promises9, import_node_path10;
+var import_promises10, import_node_path13;
 var init_folder = __esm({
   "src/disk/folder.ts"() {
     "use strict";
-    import_promises9 = require("node:fs/promises");
-    import_node_path10 = require("node:path");
+    import_promises10 = require("node:fs/promises");
+    import_node_path13 = require("node:path");
     init_failures();
   }
 });
@@ -26809,18 +32020,18 @@ var init_plain_http = __esm({
 
 // src/transfer/oras-access.ts
 async function openOrasAccess({ scratch, credential, allowPlainHttpCredentials }, env) {
-  const folder = (0, import_node_path11.join)(scratch, "oras");
-  const dockerConfig = (0, import_node_path11.join)(folder, "docker");
+  const folder = (0, import_node_path14.join)(scratch, "oras");
+  const dockerConfig = (0, import_node_path14.join)(folder, "docker");
   await makeFolder(dockerConfig, 448);
   const login = onceEach(hostOf, async ({ host, access: access2 }) => {
     const mayLogIn = allowPlainHttpCredentials || isPrivate(new URL(originOf(host, access2)));
     const text3 = JSON.stringify(loginFile(host, mayLogIn ? await credential(host) : void 0));
-    return writePrivate((0, import_node_path11.join)(folder, `login-${fileName(host)}.json`), text3);
+    return writePrivate((0, import_node_path14.join)(folder, `login-${fileName(host)}.json`), text3);
   });
   const system = systemTrust(env);
   const authorities = onceEach(hostOf, async ({ host, access: access2 }) => {
     const all = [...await system, ...await dockerTrust(host), access2.caCert ?? ""];
-    return writePrivate((0, import_node_path11.join)(folder, `authorities-${fileName(host)}.pem`), all.join("\n"));
+    return writePrivate((0, import_node_path14.join)(folder, `authorities-${fileName(host)}.pem`), all.join("\n"));
   });
   const security = async (end, client) => {
     if (client.access.plainHttp) return [`--${end}-plain-http=true`];
@@ -26833,7 +32044,7 @@ async function openOrasAccess({ scratch, credential, allowPlainHttpCredentials }
       `--${end}-registry-config=${await login(client)}`,
       ...await security(end, client)
     ],
-    close: () => onDisk(folder, (0, import_promises10.rm)(folder, { recursive: true, force: true }))
+    close: () => onDisk(folder, (0, import_promises11.rm)(folder, { recursive: true, force: true }))
   };
 }
 function hostOf({ host }) {
@@ -26851,15 +32062,15 @@ function fileName(host) {
   return host.replaceAll(/[^a-zA-Z0-9.-]/g, "_");
 }
 async function writePrivate(path7, text3) {
-  await onDisk(path7, (0, import_promises10.writeFile)(path7, text3, { mode: 384 }));
+  await onDisk(path7, (0, import_promises11.writeFile)(path7, text3, { mode: 384 }));
   return path7;
 }
-var import_promises10, import_node_path11;
+var import_promises11, import_node_path14;
 var init_oras_access = __esm({
   "src/transfer/oras-access.ts"() {
     "use strict";
-    import_promises10 = require("node:fs/promises");
-    import_node_path11 = require("node:path");
+    import_promises11 = require("node:fs/promises");
+    import_node_path14 = require("node:path");
     init_failures();
     init_folder();
     init_docker_hub();
@@ -26917,7 +32128,7 @@ var init_oras_places = __esm({
 });
 
 // node_modules/is-plain-obj/index.js
-function isPlainObject2(value) {
+function isPlainObject3(value) {
   if (typeof value !== "object" || value === null) {
     return false;
   }
@@ -26955,7 +32166,7 @@ var init_parameters = __esm({
     init_file_url();
     normalizeParameters = (rawFile, rawArguments = [], rawOptions = {}) => {
       const filePath = safeNormalizeFileUrl(rawFile, "First argument");
-      const [commandArguments, options] = isPlainObject2(rawArguments) ? [[], rawArguments] : [rawArguments, rawOptions];
+      const [commandArguments, options] = isPlainObject3(rawArguments) ? [[], rawArguments] : [rawArguments, rawOptions];
       if (!Array.isArray(commandArguments)) {
         throw new TypeError(`Second argument must be either an array of arguments or an options object: ${commandArguments}`);
       }
@@ -26967,7 +32178,7 @@ var init_parameters = __esm({
       if (nullByteArgument !== void 0) {
         throw new TypeError(`Arguments cannot contain null bytes ("\\0"): ${nullByteArgument}`);
       }
-      if (!isPlainObject2(options)) {
+      if (!isPlainObject3(options)) {
         throw new TypeError(`Last argument must be an options object: ${options}`);
       }
       return [filePath, normalizedArguments, options];
@@ -27112,7 +32323,7 @@ var init_template = __esm({
       if (typeOfExpression === "number") {
         return String(expression);
       }
-      if (isPlainObject2(expression) && ("stdout" in expression || "isMaxBuffer" in expression)) {
+      if (isPlainObject3(expression) && ("stdout" in expression || "isMaxBuffer" in expression)) {
         return getSubprocessResult(expression);
       }
       if (expression instanceof import_node_child_process.ChildProcess || Object.prototype.toString.call(expression) === "[object Promise]") {
@@ -27167,7 +32378,7 @@ var init_specific = __esm({
       return addDefaultValue(optionArray, optionName);
     };
     getStdioLength = ({ stdio }) => Array.isArray(stdio) ? Math.max(stdio.length, STANDARD_STREAMS_ALIASES.length) : STANDARD_STREAMS_ALIASES.length;
-    normalizeFdSpecificValue = (optionValue, optionArray, optionName) => isPlainObject2(optionValue) ? normalizeOptionObject(optionValue, optionArray, optionName) : optionArray.fill(optionValue);
+    normalizeFdSpecificValue = (optionValue, optionArray, optionName) => isPlainObject3(optionValue) ? normalizeOptionObject(optionValue, optionArray, optionName) : optionArray.fill(optionValue);
     normalizeOptionObject = (optionValue, optionArray, optionName) => {
       for (const fdName of Object.keys(optionValue).sort(compareFdName)) {
         for (const fdNumber of parseFdName(fdName, optionName, optionArray)) {
@@ -27227,7 +32438,7 @@ Please set the "stdio" option to ensure that file descriptor exists.`);
 
 // node_modules/execa/lib/verbose/values.js
 var isVerbose, isFullVerbose, getVerboseFunction, getFdVerbose, getFdGenericVerbose, isVerboseFunction, VERBOSE_VALUES;
-var init_values = __esm({
+var init_values2 = __esm({
   "node_modules/execa/lib/verbose/values.js"() {
     init_specific();
     isVerbose = ({ verbose }, fdNumber) => getFdVerbose(verbose, fdNumber) !== "none";
@@ -27744,7 +32955,7 @@ var init_default = __esm({
 var applyVerboseOnLines, applyVerboseFunction, appendNewline;
 var init_custom = __esm({
   "node_modules/execa/lib/verbose/custom.js"() {
-    init_values();
+    init_values2();
     applyVerboseOnLines = (printedLines, verboseInfo, fdNumber) => {
       const verboseFunction = getVerboseFunction(verboseInfo, fdNumber);
       return printedLines.map(({ verboseLine, verboseObject }) => applyVerboseFunction(verboseLine, verboseObject, verboseFunction)).filter((printedLine) => printedLine !== void 0).map((printedLine) => appendNewline(printedLine)).join("");
@@ -27810,7 +33021,7 @@ var init_log = __esm({
 var logCommand;
 var init_start = __esm({
   "node_modules/execa/lib/verbose/start.js"() {
-    init_values();
+    init_values2();
     init_log();
     logCommand = (escapedCommand, verboseInfo) => {
       if (!isVerbose(verboseInfo)) {
@@ -27829,7 +33040,7 @@ var init_start = __esm({
 var getVerboseInfo, getCommandId, COMMAND_ID, validateVerbose;
 var init_info = __esm({
   "node_modules/execa/lib/verbose/info.js"() {
-    init_values();
+    init_values2();
     getVerboseInfo = (verbose, escapedCommand, rawOptions) => {
       validateVerbose(verbose);
       const commandId = getCommandId(verbose);
@@ -27988,12 +33199,12 @@ var require_isexe = __commonJS({
         if (typeof Promise !== "function") {
           throw new TypeError("callback not provided");
         }
-        return new Promise(function(resolve20, reject) {
+        return new Promise(function(resolve23, reject) {
           isexe(path7, options || {}, function(er, is) {
             if (er) {
               reject(er);
             } else {
-              resolve20(is);
+              resolve23(is);
             }
           });
         });
@@ -28059,27 +33270,27 @@ var require_which = __commonJS({
         opt = {};
       const { pathEnv, pathExt, pathExtExe } = getPathInfo(cmd, opt);
       const found = [];
-      const step2 = (i2) => new Promise((resolve20, reject) => {
+      const step2 = (i2) => new Promise((resolve23, reject) => {
         if (i2 === pathEnv.length)
-          return opt.all && found.length ? resolve20(found) : reject(getNotFoundError(cmd));
+          return opt.all && found.length ? resolve23(found) : reject(getNotFoundError(cmd));
         const ppRaw = pathEnv[i2];
         const pathPart = /^".*"$/.test(ppRaw) ? ppRaw.slice(1, -1) : ppRaw;
         const pCmd = path7.join(pathPart, cmd);
         const p = !pathPart && /^\.[\\\/]/.test(cmd) ? cmd.slice(0, 2) + pCmd : pCmd;
-        resolve20(subStep(p, i2, 0));
+        resolve23(subStep(p, i2, 0));
       });
-      const subStep = (p, i2, ii) => new Promise((resolve20, reject) => {
+      const subStep = (p, i2, ii) => new Promise((resolve23, reject) => {
         if (ii === pathExt.length)
-          return resolve20(step2(i2 + 1));
+          return resolve23(step2(i2 + 1));
         const ext = pathExt[ii];
         isexe(p + ext, { pathExt: pathExtExe }, (er, is) => {
           if (!er && is) {
             if (opt.all)
               found.push(p + ext);
             else
-              return resolve20(p + ext);
+              return resolve23(p + ext);
           }
-          return resolve20(subStep(p, i2, ii + 1));
+          return resolve23(subStep(p, i2, ii + 1));
         });
       });
       return cb ? step2(0).then((res) => cb(null, res), cb) : step2(0);
@@ -28124,8 +33335,8 @@ var require_path_key = __commonJS({
     "use strict";
     var pathKey2 = (options = {}) => {
       const environment = options.env || process.env;
-      const platform4 = options.platform || process.platform;
-      if (platform4 !== "win32") {
+      const platform5 = options.platform || process.platform;
+      if (platform5 !== "win32") {
         return "PATH";
       }
       return Object.keys(environment).reverse().find((key) => key.toUpperCase() === "PATH") || "Path";
@@ -28291,7 +33502,7 @@ var require_parse = __commonJS({
       }
       return parsed4;
     }
-    function parse5(command, args, options) {
+    function parse6(command, args, options) {
       if (args && !Array.isArray(args)) {
         options = args;
         args = null;
@@ -28310,7 +33521,7 @@ var require_parse = __commonJS({
       };
       return options.shell ? parsed4 : parseNonShell(parsed4);
     }
-    module2.exports = parse5;
+    module2.exports = parse6;
   }
 });
 
@@ -28369,16 +33580,16 @@ var require_cross_spawn = __commonJS({
   "node_modules/cross-spawn/index.js"(exports2, module2) {
     "use strict";
     var cp = require("child_process");
-    var parse5 = require_parse();
+    var parse6 = require_parse();
     var enoent = require_enoent();
     function spawn2(command, args, options) {
-      const parsed4 = parse5(command, args, options);
+      const parsed4 = parse6(command, args, options);
       const spawned = cp.spawn(parsed4.command, parsed4.args, parsed4.options);
       enoent.hookChildProcess(spawned, parsed4);
       return spawned;
     }
     function spawnSync2(command, args, options) {
-      const parsed4 = parse5(command, args, options);
+      const parsed4 = parse6(command, args, options);
       const result = cp.spawnSync(parsed4.command, parsed4.args, parsed4.options);
       result.error = result.error || enoent.verifyENOENTSync(result.status, parsed4);
       return result;
@@ -28386,7 +33597,7 @@ var require_cross_spawn = __commonJS({
     module2.exports = spawn2;
     module2.exports.spawn = spawn2;
     module2.exports.sync = spawnSync2;
-    module2.exports._parse = parse5;
+    module2.exports._parse = parse6;
     module2.exports._enoent = enoent;
   }
 });
@@ -28395,9 +33606,9 @@ var require_cross_spawn = __commonJS({
 function pathKey(options = {}) {
   const {
     env = process.env,
-    platform: platform4 = process.platform
+    platform: platform5 = process.platform
   } = options;
-  if (platform4 !== "win32") {
+  if (platform5 !== "win32") {
     return "PATH";
   }
   return Object.keys(env).reverse().find((key) => key.toUpperCase() === "PATH") || "Path";
@@ -28420,22 +33631,22 @@ function toPath(urlOrPath) {
 function traversePathUp(startPath) {
   return {
     *[Symbol.iterator]() {
-      let currentPath = import_node_path12.default.resolve(toPath(startPath));
+      let currentPath = import_node_path15.default.resolve(toPath(startPath));
       let previousPath;
       while (previousPath !== currentPath) {
         yield currentPath;
         previousPath = currentPath;
-        currentPath = import_node_path12.default.resolve(currentPath, "..");
+        currentPath = import_node_path15.default.resolve(currentPath, "..");
       }
     }
   };
 }
-var import_node_util5, import_node_child_process2, import_node_path12, import_node_url2, execFileOriginal, TEN_MEGABYTES_IN_BYTES;
+var import_node_util5, import_node_child_process2, import_node_path15, import_node_url2, execFileOriginal, TEN_MEGABYTES_IN_BYTES;
 var init_node = __esm({
   "node_modules/unicorn-magic/node.js"() {
     import_node_util5 = require("node:util");
     import_node_child_process2 = require("node:child_process");
-    import_node_path12 = __toESM(require("node:path"), 1);
+    import_node_path15 = __toESM(require("node:path"), 1);
     import_node_url2 = require("node:url");
     init_default2();
     execFileOriginal = (0, import_node_util5.promisify)(import_node_child_process2.execFile);
@@ -28444,11 +33655,11 @@ var init_node = __esm({
 });
 
 // node_modules/npm-run-path/index.js
-var import_node_process5, import_node_path13, npmRunPath, applyPreferLocal, applyExecPath, npmRunPathEnv;
+var import_node_process5, import_node_path16, npmRunPath, applyPreferLocal, applyExecPath, npmRunPathEnv;
 var init_npm_run_path = __esm({
   "node_modules/npm-run-path/index.js"() {
     import_node_process5 = __toESM(require("node:process"), 1);
-    import_node_path13 = __toESM(require("node:path"), 1);
+    import_node_path16 = __toESM(require("node:path"), 1);
     init_path_key();
     init_node();
     npmRunPath = ({
@@ -28458,27 +33669,27 @@ var init_npm_run_path = __esm({
       execPath: execPath2 = import_node_process5.default.execPath,
       addExecPath = true
     } = {}) => {
-      const cwdPath = import_node_path13.default.resolve(toPath(cwd));
+      const cwdPath = import_node_path16.default.resolve(toPath(cwd));
       const result = [];
-      const pathParts = pathOption.split(import_node_path13.default.delimiter);
+      const pathParts = pathOption.split(import_node_path16.default.delimiter);
       if (preferLocal) {
         applyPreferLocal(result, pathParts, cwdPath);
       }
       if (addExecPath) {
         applyExecPath(result, pathParts, execPath2, cwdPath);
       }
-      return pathOption === "" || pathOption === import_node_path13.default.delimiter ? `${result.join(import_node_path13.default.delimiter)}${pathOption}` : [...result, pathOption].join(import_node_path13.default.delimiter);
+      return pathOption === "" || pathOption === import_node_path16.default.delimiter ? `${result.join(import_node_path16.default.delimiter)}${pathOption}` : [...result, pathOption].join(import_node_path16.default.delimiter);
     };
     applyPreferLocal = (result, pathParts, cwdPath) => {
       for (const directory of traversePathUp(cwdPath)) {
-        const pathPart = import_node_path13.default.join(directory, "node_modules/.bin");
+        const pathPart = import_node_path16.default.join(directory, "node_modules/.bin");
         if (!pathParts.includes(pathPart)) {
           result.push(pathPart);
         }
       }
     };
     applyExecPath = (result, pathParts, execPath2, cwdPath) => {
-      const pathPart = import_node_path13.default.resolve(cwdPath, toPath(execPath2), "..");
+      const pathPart = import_node_path16.default.resolve(cwdPath, toPath(execPath2), "..");
       if (!pathParts.includes(pathPart)) {
         result.push(pathPart);
       }
@@ -28969,10 +34180,10 @@ Available signal numbers: ${getAvailableSignalIntegers()}.`;
 });
 
 // node_modules/execa/lib/terminate/kill.js
-var import_promises11, normalizeForceKillAfterDelay, DEFAULT_FORCE_KILL_TIMEOUT, subprocessKill, parseKillArguments, emitKillError, setKillTimeout, killOnTimeout;
+var import_promises12, normalizeForceKillAfterDelay, DEFAULT_FORCE_KILL_TIMEOUT, subprocessKill, parseKillArguments, emitKillError, setKillTimeout, killOnTimeout;
 var init_kill = __esm({
   "node_modules/execa/lib/terminate/kill.js"() {
-    import_promises11 = require("node:timers/promises");
+    import_promises12 = require("node:timers/promises");
     init_final_error();
     init_signal();
     normalizeForceKillAfterDelay = (forceKillAfterDelay) => {
@@ -29033,7 +34244,7 @@ var init_kill = __esm({
         return;
       }
       try {
-        await (0, import_promises11.setTimeout)(forceKillAfterDelay, void 0, { signal: controllerSignal });
+        await (0, import_promises12.setTimeout)(forceKillAfterDelay, void 0, { signal: controllerSignal });
         if (kill("SIGKILL")) {
           context.isForcefullyTerminated ??= true;
         }
@@ -29159,8 +34370,8 @@ var init_deferred = __esm({
   "node_modules/execa/lib/utils/deferred.js"() {
     createDeferred = () => {
       const methods = {};
-      const promise = new Promise((resolve20, reject) => {
-        Object.assign(methods, { resolve: resolve20, reject });
+      const promise = new Promise((resolve23, reject) => {
+        Object.assign(methods, { resolve: resolve23, reject });
       });
       return Object.assign(promise, methods);
     };
@@ -29273,7 +34484,7 @@ var init_max_listeners = __esm({
 
 // node_modules/execa/lib/ipc/reference.js
 var addReference, addReferenceCount, removeReference, removeReferenceCount, undoAddedReferences, redoAddedReferences;
-var init_reference = __esm({
+var init_reference2 = __esm({
   "node_modules/execa/lib/ipc/reference.js"() {
     addReference = (channel, reference) => {
       if (reference) {
@@ -29307,13 +34518,13 @@ var init_reference = __esm({
 });
 
 // node_modules/execa/lib/ipc/incoming.js
-var import_node_events4, import_promises12, onMessage, onDisconnect, INCOMING_MESSAGES;
+var import_node_events4, import_promises13, onMessage, onDisconnect, INCOMING_MESSAGES;
 var init_incoming = __esm({
   "node_modules/execa/lib/ipc/incoming.js"() {
     import_node_events4 = require("node:events");
-    import_promises12 = require("node:timers/promises");
+    import_promises13 = require("node:timers/promises");
     init_outgoing();
-    init_reference();
+    init_reference2();
     init_strict();
     init_graceful();
     onMessage = async ({ anyProcess, channel, isSubprocess, ipcEmitter }, wrappedMessage) => {
@@ -29330,7 +34541,7 @@ var init_incoming = __esm({
       }
       while (incomingMessages.length > 0) {
         await waitForOutgoingMessages(anyProcess, ipcEmitter, wrappedMessage);
-        await import_promises12.scheduler.yield();
+        await import_promises13.scheduler.yield();
         const message = await handleStrictRequest({
           wrappedMessage: incomingMessages[0],
           anyProcess,
@@ -29364,7 +34575,7 @@ var init_forward = __esm({
   "node_modules/execa/lib/ipc/forward.js"() {
     import_node_events5 = require("node:events");
     init_incoming();
-    init_reference();
+    init_reference2();
     getIpcEmitter = (anyProcess, channel, isSubprocess) => {
       if (IPC_EMITTERS.has(anyProcess)) {
         return IPC_EMITTERS.get(anyProcess);
@@ -29616,10 +34827,10 @@ var init_send = __esm({
 });
 
 // node_modules/execa/lib/ipc/graceful.js
-var import_promises13, sendAbort, getCancelSignal, startIpc, cancelListening, handleAbort, GRACEFUL_CANCEL_TYPE, abortOnDisconnect, cancelController;
+var import_promises14, sendAbort, getCancelSignal, startIpc, cancelListening, handleAbort, GRACEFUL_CANCEL_TYPE, abortOnDisconnect, cancelController;
 var init_graceful = __esm({
   "node_modules/execa/lib/ipc/graceful.js"() {
-    import_promises13 = require("node:timers/promises");
+    import_promises14 = require("node:timers/promises");
     init_send();
     init_forward();
     init_validation();
@@ -29657,7 +34868,7 @@ var init_graceful = __esm({
         return;
       }
       getIpcEmitter(anyProcess, channel, isSubprocess);
-      await import_promises13.scheduler.yield();
+      await import_promises14.scheduler.yield();
     };
     cancelListening = false;
     handleAbort = (wrappedMessage) => {
@@ -29740,10 +34951,10 @@ var init_graceful2 = __esm({
 });
 
 // node_modules/execa/lib/terminate/timeout.js
-var import_promises14, validateTimeout, throwOnTimeout, killAfterTimeout;
+var import_promises15, validateTimeout, throwOnTimeout, killAfterTimeout;
 var init_timeout = __esm({
   "node_modules/execa/lib/terminate/timeout.js"() {
-    import_promises14 = require("node:timers/promises");
+    import_promises15 = require("node:timers/promises");
     init_final_error();
     validateTimeout = ({ timeout }) => {
       if (timeout !== void 0 && (!Number.isFinite(timeout) || timeout < 0)) {
@@ -29752,7 +34963,7 @@ var init_timeout = __esm({
     };
     throwOnTimeout = (subprocess, timeout, context, controller) => timeout === 0 || timeout === void 0 ? [] : [killAfterTimeout(subprocess, timeout, context, controller)];
     killAfterTimeout = async (subprocess, timeout, context, { signal }) => {
-      await (0, import_promises14.setTimeout)(timeout, void 0, { signal });
+      await (0, import_promises15.setTimeout)(timeout, void 0, { signal });
       context.terminationReason ??= "timeout";
       subprocess.kill();
       throw new DiscardedError();
@@ -29761,11 +34972,11 @@ var init_timeout = __esm({
 });
 
 // node_modules/execa/lib/methods/node.js
-var import_node_process6, import_node_path14, mapNode, handleNodeOption;
+var import_node_process6, import_node_path17, mapNode, handleNodeOption;
 var init_node2 = __esm({
   "node_modules/execa/lib/methods/node.js"() {
     import_node_process6 = require("node:process");
-    import_node_path14 = __toESM(require("node:path"), 1);
+    import_node_path17 = __toESM(require("node:path"), 1);
     init_file_url();
     mapNode = ({ options }) => {
       if (options.node === false) {
@@ -29785,7 +34996,7 @@ var init_node2 = __esm({
         throw new TypeError('The "execPath" option has been removed. Please use the "nodePath" option instead.');
       }
       const normalizedNodePath = safeNormalizeFileUrl(nodePath, 'The "nodePath" option');
-      const resolvedNodePath = import_node_path14.default.resolve(cwd, normalizedNodePath);
+      const resolvedNodePath = import_node_path17.default.resolve(cwd, normalizedNodePath);
       const newOptions = {
         ...options,
         nodePath: resolvedNodePath,
@@ -29795,7 +35006,7 @@ var init_node2 = __esm({
       if (!shouldHandleNode) {
         return [file2, commandArguments, newOptions];
       }
-      if (import_node_path14.default.basename(file2, ".exe") === "node") {
+      if (import_node_path17.default.basename(file2, ".exe") === "node") {
         throw new TypeError('When the "node" option is true, the first argument does not need to be "node".');
       }
       return [
@@ -29896,16 +35107,16 @@ Please rename it to one of: ${correctEncodings}.`);
 });
 
 // node_modules/execa/lib/arguments/cwd.js
-var import_node_fs5, import_node_path15, import_node_process7, normalizeCwd, getDefaultCwd, fixCwdError;
+var import_node_fs5, import_node_path18, import_node_process7, normalizeCwd, getDefaultCwd, fixCwdError;
 var init_cwd = __esm({
   "node_modules/execa/lib/arguments/cwd.js"() {
     import_node_fs5 = require("node:fs");
-    import_node_path15 = __toESM(require("node:path"), 1);
+    import_node_path18 = __toESM(require("node:path"), 1);
     import_node_process7 = __toESM(require("node:process"), 1);
     init_file_url();
     normalizeCwd = (cwd = getDefaultCwd()) => {
       const cwdString = safeNormalizeFileUrl(cwd, 'The "cwd" option');
-      return import_node_path15.default.resolve(cwdString);
+      return import_node_path18.default.resolve(cwdString);
     };
     getDefaultCwd = () => {
       try {
@@ -29938,10 +35149,10 @@ ${originalMessage}`;
 });
 
 // node_modules/execa/lib/arguments/options.js
-var import_node_path16, import_node_process8, import_cross_spawn, normalizeOptions, addDefaultOptions, getEnv;
+var import_node_path19, import_node_process8, import_cross_spawn, normalizeOptions, addDefaultOptions, getEnv;
 var init_options = __esm({
   "node_modules/execa/lib/arguments/options.js"() {
-    import_node_path16 = __toESM(require("node:path"), 1);
+    import_node_path19 = __toESM(require("node:path"), 1);
     import_node_process8 = __toESM(require("node:process"), 1);
     import_cross_spawn = __toESM(require_cross_spawn(), 1);
     init_npm_run_path();
@@ -29972,7 +35183,7 @@ var init_options = __esm({
       options.killSignal = normalizeKillSignal(options.killSignal);
       options.forceKillAfterDelay = normalizeForceKillAfterDelay(options.forceKillAfterDelay);
       options.lines = options.lines.map((lines2, fdNumber) => lines2 && !BINARY_ENCODINGS.has(options.encoding) && options.buffer[fdNumber]);
-      if (import_node_process8.default.platform === "win32" && import_node_path16.default.basename(file2, ".exe") === "cmd") {
+      if (import_node_process8.default.platform === "win32" && import_node_path19.default.basename(file2, ".exe") === "cmd") {
         commandArguments.unshift("/q");
       }
       return { file: file2, commandArguments, options };
@@ -30494,14 +35705,14 @@ var init_exports = __esm({
 });
 
 // node_modules/get-stream/source/index.js
-var import_node_events7, import_promises15;
+var import_node_events7, import_promises16;
 var init_source = __esm({
   "node_modules/get-stream/source/index.js"() {
     import_node_events7 = require("node:events");
-    import_promises15 = require("node:stream/promises");
+    import_promises16 = require("node:stream/promises");
     init_stream();
     init_exports();
-    Object.assign(nodeImports, { on: import_node_events7.on, finished: import_promises15.finished });
+    Object.assign(nodeImports, { on: import_node_events7.on, finished: import_promises16.finished });
   }
 });
 
@@ -31037,7 +36248,7 @@ var init_pretty_ms = __esm({
 
 // node_modules/execa/lib/verbose/error.js
 var logError;
-var init_error2 = __esm({
+var init_error3 = __esm({
   "node_modules/execa/lib/verbose/error.js"() {
     init_log();
     logError = (result, verboseInfo) => {
@@ -31058,9 +36269,9 @@ var logResult, logDuration;
 var init_complete = __esm({
   "node_modules/execa/lib/verbose/complete.js"() {
     init_pretty_ms();
-    init_values();
+    init_values2();
     init_log();
-    init_error2();
+    init_error3();
     logResult = (result, verboseInfo) => {
       if (!isVerbose(verboseInfo)) {
         return;
@@ -31190,10 +36401,10 @@ var init_type = __esm({
     isGenerator = (value) => isAsyncGenerator(value) || isSyncGenerator(value);
     isAsyncGenerator = (value) => Object.prototype.toString.call(value) === "[object AsyncGeneratorFunction]";
     isSyncGenerator = (value) => Object.prototype.toString.call(value) === "[object GeneratorFunction]";
-    isTransformOptions = (value) => isPlainObject2(value) && (value.transform !== void 0 || value.final !== void 0);
+    isTransformOptions = (value) => isPlainObject3(value) && (value.transform !== void 0 || value.final !== void 0);
     isUrl = (value) => Object.prototype.toString.call(value) === "[object URL]";
     isRegularUrl = (value) => isUrl(value) && value.protocol !== "file:";
-    isFilePathObject = (value) => isPlainObject2(value) && Object.keys(value).length > 0 && Object.keys(value).every((key) => FILE_PATH_KEYS.has(key)) && isFilePathString(value.file);
+    isFilePathObject = (value) => isPlainObject3(value) && Object.keys(value).length > 0 && Object.keys(value).every((key) => FILE_PATH_KEYS.has(key)) && isFilePathString(value.file);
     FILE_PATH_KEYS = /* @__PURE__ */ new Set(["file", "append"]);
     isFilePathString = (file2) => typeof file2 === "string";
     isUnknownStdioString = (type, value) => type === "native" && typeof value === "string" && !KNOWN_STDIO_STRINGS.has(value);
@@ -31325,7 +36536,7 @@ var init_normalize = __esm({
       };
     };
     normalizeTransformStream = ({ stdioItem, stdioItem: { value }, index, newTransforms, direction }) => {
-      const { transform: transform2, objectMode } = isPlainObject2(value) ? value : { transform: value };
+      const { transform: transform2, objectMode } = isPlainObject3(value) ? value : { transform: value };
       const { writableObjectMode, readableObjectMode } = getTransformObjectModes(objectMode, index, newTransforms, direction);
       return {
         ...stdioItem,
@@ -31339,7 +36550,7 @@ var init_normalize = __esm({
         binary: binaryOption = false,
         preserveNewlines = false,
         objectMode
-      } = isPlainObject2(value) ? value : { transform: value };
+      } = isPlainObject3(value) ? value : { transform: value };
       const binary = binaryOption || BINARY_ENCODINGS.has(encoding);
       const { writableObjectMode, readableObjectMode } = getTransformObjectModes(objectMode, index, newTransforms, direction);
       return {
@@ -31429,7 +36640,7 @@ var init_stdio_option = __esm({
   "node_modules/execa/lib/stdio/stdio-option.js"() {
     init_standard_stream();
     init_array2();
-    init_values();
+    init_values2();
     normalizeStdioOption = ({ stdio, ipc, buffer: buffer2, ...options }, verboseInfo, isSync) => {
       const stdioArray = getStdioArray(stdio, options).map((stdioOption, fdNumber) => addDefaultValue2(stdioOption, fdNumber));
       return isSync ? normalizeStdioSync(stdioArray, buffer2, verboseInfo) : normalizeIpcStdioArray(stdioArray, ipc);
@@ -32282,7 +37493,7 @@ var init_output = __esm({
     init_encoding_option();
     init_type();
     init_log();
-    init_values();
+    init_values2();
     shouldLogOutput = ({ stdioItems, encoding, verboseInfo, fdNumber }) => fdNumber !== "all" && isFullVerbose(verboseInfo, fdNumber) && !BINARY_ENCODINGS.has(encoding) && fdUsesVerbose(fdNumber) && (stdioItems.some(({ type, value }) => type === "native" && PIPED_STDIO_VALUES.has(value)) || stdioItems.every(({ type }) => TRANSFORM_TYPES.has(type)));
     fdUsesVerbose = (fdNumber) => fdNumber === 1 || fdNumber === 2;
     PIPED_STDIO_VALUES = /* @__PURE__ */ new Set(["pipe", "overlapped"]);
@@ -32681,7 +37892,7 @@ var init_get_one = __esm({
     import_node_events9 = require("node:events");
     init_validation();
     init_forward();
-    init_reference();
+    init_reference2();
     getOneMessage = ({ anyProcess, channel, isSubprocess, ipc }, { reference = true, filter } = {}) => {
       validateIpcMethod({
         methodName: "getOneMessage",
@@ -32744,7 +37955,7 @@ var init_get_each = __esm({
     import_node_events10 = require("node:events");
     init_validation();
     init_forward();
-    init_reference();
+    init_reference2();
     getEachMessage = ({ anyProcess, channel, isSubprocess, ipc }, { reference = true } = {}) => loopOnMessages({
       anyProcess,
       channel,
@@ -33003,12 +38214,12 @@ function mergeStreams(streams) {
   }
   return passThroughStream;
 }
-var import_node_events11, import_node_stream4, import_promises16, getHighWaterMark, MergedStream, onMergedStreamFinished, onMergedStreamEnd, onInputStreamsUnpipe, validateStream, endWhenStreamsDone, afterMergedStreamFinished, onInputStreamEnd, onInputStreamUnpipe, endStream, errorOrAbortStream, isAbortError, abortStream, errorStream, noop2, updateMaxListeners, PASSTHROUGH_LISTENERS_COUNT, PASSTHROUGH_LISTENERS_PER_STREAM;
+var import_node_events11, import_node_stream4, import_promises17, getHighWaterMark, MergedStream, onMergedStreamFinished, onMergedStreamEnd, onInputStreamsUnpipe, validateStream, endWhenStreamsDone, afterMergedStreamFinished, onInputStreamEnd, onInputStreamUnpipe, endStream, errorOrAbortStream, isAbortError, abortStream, errorStream, noop2, updateMaxListeners, PASSTHROUGH_LISTENERS_COUNT, PASSTHROUGH_LISTENERS_PER_STREAM;
 var init_merge_streams = __esm({
   "node_modules/@sindresorhus/merge-streams/index.js"() {
     import_node_events11 = require("node:events");
     import_node_stream4 = require("node:stream");
-    import_promises16 = require("node:stream/promises");
+    import_promises17 = require("node:stream/promises");
     getHighWaterMark = (streams, objectMode) => {
       if (streams.length === 0) {
         return (0, import_node_stream4.getDefaultHighWaterMark)(objectMode);
@@ -33072,7 +38283,7 @@ var init_merge_streams = __esm({
     };
     onMergedStreamEnd = async (passThroughStream, { signal }) => {
       try {
-        await (0, import_promises16.finished)(passThroughStream, { signal, cleanup: true });
+        await (0, import_promises17.finished)(passThroughStream, { signal, cleanup: true });
       } catch (error3) {
         errorOrAbortStream(passThroughStream, error3);
         throw error3;
@@ -33139,7 +38350,7 @@ var init_merge_streams = __esm({
     };
     onInputStreamEnd = async ({ passThroughStream, stream, streams, ended: ended2, aborted: aborted4, controller: { signal } }) => {
       try {
-        await (0, import_promises16.finished)(stream, {
+        await (0, import_promises17.finished)(stream, {
           signal,
           cleanup: true,
           readable: true,
@@ -33206,10 +38417,10 @@ var init_merge_streams = __esm({
 });
 
 // node_modules/execa/lib/io/pipeline.js
-var import_promises17, pipeStreams, onSourceFinish, endDestinationStream, onDestinationFinish, abortSourceStream;
+var import_promises18, pipeStreams, onSourceFinish, endDestinationStream, onDestinationFinish, abortSourceStream;
 var init_pipeline = __esm({
   "node_modules/execa/lib/io/pipeline.js"() {
-    import_promises17 = require("node:stream/promises");
+    import_promises18 = require("node:stream/promises");
     init_standard_stream();
     pipeStreams = (source, destination) => {
       source.pipe(destination);
@@ -33221,7 +38432,7 @@ var init_pipeline = __esm({
         return;
       }
       try {
-        await (0, import_promises17.finished)(source, { cleanup: true, readable: true, writable: false });
+        await (0, import_promises18.finished)(source, { cleanup: true, readable: true, writable: false });
       } catch {
       }
       endDestinationStream(destination);
@@ -33236,7 +38447,7 @@ var init_pipeline = __esm({
         return;
       }
       try {
-        await (0, import_promises17.finished)(destination, { cleanup: true, readable: false, writable: true });
+        await (0, import_promises18.finished)(destination, { cleanup: true, readable: false, writable: true });
       } catch {
       }
       abortSourceStream(source);
@@ -33341,7 +38552,7 @@ var init_signals2 = __esm({
 });
 
 // node_modules/signal-exit/dist/mjs/index.js
-var processOk, kExitEmitter, global2, ObjectDefineProperty, Emitter, SignalExitBase, signalExitWrap, SignalExitFallback, SignalExit, process9, onExit, load, unload;
+var processOk, kExitEmitter, global2, ObjectDefineProperty, Emitter, SignalExitBase, signalExitWrap, SignalExitFallback, SignalExit, process9, onExit, load2, unload;
 var init_mjs = __esm({
   "node_modules/signal-exit/dist/mjs/index.js"() {
     init_signals2();
@@ -33563,7 +38774,7 @@ var init_mjs = __esm({
          *
          * @internal
          */
-        load
+        load2
       ),
       unload: (
         /**
@@ -33761,10 +38972,10 @@ var init_sequence = __esm({
 });
 
 // node_modules/execa/lib/pipe/streaming.js
-var import_promises18, pipeSubprocessStream, pipeFirstSubprocessStream, pipeMoreSubprocessStream, cleanupMergedStreamsMap, MERGED_STREAMS, SOURCE_LISTENERS_PER_PIPE, DESTINATION_LISTENERS_PER_PIPE;
+var import_promises19, pipeSubprocessStream, pipeFirstSubprocessStream, pipeMoreSubprocessStream, cleanupMergedStreamsMap, MERGED_STREAMS, SOURCE_LISTENERS_PER_PIPE, DESTINATION_LISTENERS_PER_PIPE;
 var init_streaming = __esm({
   "node_modules/execa/lib/pipe/streaming.js"() {
-    import_promises18 = require("node:stream/promises");
+    import_promises19 = require("node:stream/promises");
     init_merge_streams();
     init_max_listeners();
     init_pipeline();
@@ -33788,7 +38999,7 @@ var init_streaming = __esm({
     };
     cleanupMergedStreamsMap = async (destinationStream) => {
       try {
-        await (0, import_promises18.finished)(destinationStream, { cleanup: true, readable: false, writable: true });
+        await (0, import_promises19.finished)(destinationStream, { cleanup: true, readable: false, writable: true });
       } catch {
       }
       MERGED_STREAMS.delete(destinationStream);
@@ -33831,7 +39042,7 @@ var init_setup = __esm({
     init_streaming();
     init_abort();
     pipeToSubprocess = (sourceInfo, ...pipeArguments) => {
-      if (isPlainObject2(pipeArguments[0])) {
+      if (isPlainObject3(pipeArguments[0])) {
         return pipeToSubprocess.bind(void 0, {
           ...sourceInfo,
           boundOptions: { ...sourceInfo.boundOptions, ...pipeArguments[0] }
@@ -33992,10 +39203,10 @@ var init_iterate = __esm({
 });
 
 // node_modules/execa/lib/io/contents.js
-var import_promises19, getStreamOutput, logOutputAsync, resumeStream, getStreamContents2, getBufferedData, handleBufferedData;
+var import_promises20, getStreamOutput, logOutputAsync, resumeStream, getStreamContents2, getBufferedData, handleBufferedData;
 var init_contents2 = __esm({
   "node_modules/execa/lib/io/contents.js"() {
-    import_promises19 = require("node:timers/promises");
+    import_promises20 = require("node:timers/promises");
     init_source();
     init_uint_array();
     init_output();
@@ -34058,7 +39269,7 @@ var init_contents2 = __esm({
       await logLines(linesIterable, stream, fdNumber, verboseInfo);
     };
     resumeStream = async (stream) => {
-      await (0, import_promises19.setImmediate)();
+      await (0, import_promises20.setImmediate)();
       if (stream.readableFlowing === null) {
         stream.resume();
       }
@@ -34095,17 +39306,17 @@ var init_contents2 = __esm({
 });
 
 // node_modules/execa/lib/resolve/wait-stream.js
-var import_promises20, waitForStream, handleStdinDestroy, spyOnStdinDestroy, setStdinCleanedUp, handleStreamError, shouldIgnoreStreamError, isInputFileDescriptor, isStreamAbort, isStreamEpipe;
+var import_promises21, waitForStream, handleStdinDestroy, spyOnStdinDestroy, setStdinCleanedUp, handleStreamError, shouldIgnoreStreamError, isInputFileDescriptor, isStreamAbort, isStreamEpipe;
 var init_wait_stream = __esm({
   "node_modules/execa/lib/resolve/wait-stream.js"() {
-    import_promises20 = require("node:stream/promises");
+    import_promises21 = require("node:stream/promises");
     waitForStream = async (stream, fdNumber, streamInfo, { isSameDirection, stopOnExit = false } = {}) => {
       const state = handleStdinDestroy(stream, streamInfo);
       const abortController = new AbortController();
       try {
         await Promise.race([
           ...stopOnExit ? [streamInfo.exitPromise] : [],
-          (0, import_promises20.finished)(stream, { cleanup: true, signal: abortController.signal })
+          (0, import_promises21.finished)(stream, { cleanup: true, signal: abortController.signal })
         ]);
       } catch (error3) {
         if (!state.stdinCleanedUp) {
@@ -34240,7 +39451,7 @@ var shouldLogIpc, logIpcOutput;
 var init_ipc = __esm({
   "node_modules/execa/lib/verbose/ipc.js"() {
     init_log();
-    init_values();
+    init_values2();
     shouldLogIpc = (verboseInfo) => isFullVerbose(verboseInfo, "ipc");
     logIpcOutput = (message, verboseInfo) => {
       const verboseMessage = serializeVerboseMessage(message);
@@ -34454,11 +39665,11 @@ var init_concurrent = __esm({
       const promises = weakMap.get(stream);
       const promise = createDeferred();
       promises.push(promise);
-      const resolve20 = promise.resolve.bind(promise);
-      return { resolve: resolve20, promises };
+      const resolve23 = promise.resolve.bind(promise);
+      return { resolve: resolve23, promises };
     };
-    waitForConcurrentStreams = async ({ resolve: resolve20, promises }, subprocess) => {
-      resolve20();
+    waitForConcurrentStreams = async ({ resolve: resolve23, promises }, subprocess) => {
+      resolve23();
       const [isSubprocessExit] = await Promise.race([
         Promise.allSettled([true, subprocess]),
         Promise.all([false, ...promises])
@@ -34469,10 +39680,10 @@ var init_concurrent = __esm({
 });
 
 // node_modules/execa/lib/convert/shared.js
-var import_promises21, safeWaitForSubprocessStdin, safeWaitForSubprocessStdout, waitForSubprocessStdin, waitForSubprocessStdout, waitForSubprocess, destroyOtherStream;
+var import_promises22, safeWaitForSubprocessStdin, safeWaitForSubprocessStdout, waitForSubprocessStdin, waitForSubprocessStdout, waitForSubprocess, destroyOtherStream;
 var init_shared = __esm({
   "node_modules/execa/lib/convert/shared.js"() {
-    import_promises21 = require("node:stream/promises");
+    import_promises22 = require("node:stream/promises");
     init_wait_stream();
     safeWaitForSubprocessStdin = async (subprocessStdin) => {
       if (subprocessStdin === void 0) {
@@ -34493,10 +39704,10 @@ var init_shared = __esm({
       }
     };
     waitForSubprocessStdin = async (subprocessStdin) => {
-      await (0, import_promises21.finished)(subprocessStdin, { cleanup: true, readable: false, writable: true });
+      await (0, import_promises22.finished)(subprocessStdin, { cleanup: true, readable: false, writable: true });
     };
     waitForSubprocessStdout = async (subprocessStdout) => {
-      await (0, import_promises21.finished)(subprocessStdout, { cleanup: true, readable: true, writable: false });
+      await (0, import_promises22.finished)(subprocessStdout, { cleanup: true, readable: true, writable: false });
     };
     waitForSubprocess = async (subprocess, error3) => {
       await subprocess;
@@ -35022,7 +40233,7 @@ var init_bind = __esm({
       return { ...boundOptions, ...newOptions };
     };
     mergeOption = (optionName, boundOptionValue, optionValue) => {
-      if (DEEP_OPTIONS.has(optionName) && isPlainObject2(boundOptionValue) && isPlainObject2(optionValue)) {
+      if (DEEP_OPTIONS.has(optionName) && isPlainObject3(boundOptionValue) && isPlainObject3(optionValue)) {
         return { ...boundOptionValue, ...optionValue };
       }
       return optionValue;
@@ -35056,7 +40267,7 @@ var init_create = __esm({
       return boundExeca;
     };
     callBoundExeca = ({ mapArguments, deepOptions = {}, boundOptions = {}, setBoundExeca, createNested }, firstArgument, ...nextArguments) => {
-      if (isPlainObject2(firstArgument)) {
+      if (isPlainObject3(firstArgument)) {
         return createNested(mapArguments, mergeOptions(boundOptions, firstArgument), setBoundExeca);
       }
       const { file: file2, commandArguments, options, isSync } = parseArguments({
@@ -35216,9 +40427,9 @@ var init_oras_errors = __esm({
       constructor(stderr, copying) {
         const text3 = oneLine(withoutQueries(firstError(stderr)), longest3);
         const end = endOf2(text3);
-        const words = withoutNames(text3, copying);
-        const said = saidIn(words);
-        const errorClass = judge(said, words, end);
+        const words2 = withoutNames(text3, copying);
+        const said = saidIn(words2);
+        const errorClass = judge(said, words2, end);
         super(errorClass, `oras could not copy ${copying}`, {
           given: text3 || "oras said nothing",
           next: nextStep(errorClass, end)
@@ -35303,10 +40514,10 @@ var init_oras_stall = __esm({
 });
 
 // src/transfer/oras-process.ts
-async function runOras({ oras, words, env, stallMs }, copy2, blobs2, signal) {
+async function runOras({ oras, words: words2, env, stallMs }, copy2, blobs2, signal) {
   signal.throwIfAborted();
   const stall = new AbortController();
-  const child = execa(oras, words, {
+  const child = execa(oras, words2, {
     env,
     extendEnv: false,
     // execa hands any descriptor on; its types name those up to 9.
@@ -35321,7 +40532,7 @@ async function runOras({ oras, words, env, stallMs }, copy2, blobs2, signal) {
   const stalled = watchStall(blobs2, { stallMs, isExcused }, () => stall.abort());
   const watches = [stalled, ...copy2.watch ? [copy2.watch] : []];
   const watched = watchProcess(child, Math.min(mostBetween, stallMs / 5), watches);
-  const [result] = await Promise.all([child, (0, import_promises22.finished)(child.stdout).catch(() => {
+  const [result] = await Promise.all([child, (0, import_promises23.finished)(child.stdout).catch(() => {
   })]);
   watched.stop();
   if (result.isCanceled) signal.throwIfAborted();
@@ -35358,12 +40569,12 @@ function childEnvironment(env, dockerConfig) {
   const entries = kept.flatMap((name3) => env[name3] === void 0 ? [] : [[name3, env[name3]]]);
   return { ...Object.fromEntries(entries), DOCKER_CONFIG: dockerConfig };
 }
-var import_node_fs10, import_promises22, patience, mostBetween, passedOn;
+var import_node_fs10, import_promises23, patience, mostBetween, passedOn;
 var init_oras_process = __esm({
   "src/transfer/oras-process.ts"() {
     "use strict";
     import_node_fs10 = require("node:fs");
-    import_promises22 = require("node:stream/promises");
+    import_promises23 = require("node:stream/promises");
     init_execa();
     init_oras_bytes();
     init_oras_errors();
@@ -35387,7 +40598,7 @@ var init_oras_process = __esm({
 
 // src/transfer/loopback.ts
 async function serveOnLoopback(content, { signal }) {
-  const repository = `bundle/${(0, import_node_crypto8.randomBytes)(16).toString("hex")}`;
+  const repository = `bundle/${(0, import_node_crypto9.randomBytes)(16).toString("hex")}`;
   const failing = new AbortController();
   const ended2 = (thrown) => {
     const errors = thrown instanceof AggregateError ? thrown.errors : [thrown];
@@ -35454,7 +40665,7 @@ async function sendBlob(content, digest2, isHead, response) {
   if (size === void 0) return void response.writeHead(404).end();
   writeHead(response, "application/octet-stream", size, digest2);
   if (isHead) return void response.end();
-  await (0, import_promises23.pipeline)(content.read(digest2), response);
+  await (0, import_promises24.pipeline)(content.read(digest2), response);
 }
 function writeHead(response, type, size, digest2) {
   response.writeHead(200, {
@@ -35480,13 +40691,13 @@ async function stop(server) {
   server.closeAllConnections();
   await stopped;
 }
-var import_node_crypto8, import_node_http, import_promises23, answers;
+var import_node_crypto9, import_node_http, import_promises24, answers;
 var init_loopback = __esm({
   "src/transfer/loopback.ts"() {
     "use strict";
-    import_node_crypto8 = require("node:crypto");
+    import_node_crypto9 = require("node:crypto");
     import_node_http = require("node:http");
-    import_promises23 = require("node:stream/promises");
+    import_promises24 = require("node:stream/promises");
     init_digest();
     answers = { manifests: sendManifest, blobs: sendBlob };
   }
@@ -35508,11 +40719,11 @@ function throughUs(copy2, blobs2, context) {
     close: async () => served?.close()
   };
 }
-function serve({ client, repository }, { digest: root2 }, blobs2, context) {
+function serve({ client, repository }, { digest: root }, blobs2, context) {
   const sizes = new Map(blobs2.map(({ digest: digest2, size }) => [digest2, size]));
   const content = {
     // Of the manifest only whether it is there is asked.
-    sizeOf: (digest2) => digest2 === root2 ? 0 : sizes.get(digest2),
+    sizeOf: (digest2) => digest2 === root ? 0 : sizes.get(digest2),
     async *read(digest2, wanted) {
       yield* (await client.openBlob(repository, digest2, wanted)).body;
     },
@@ -35609,8 +40820,8 @@ async function openOras(tools, context) {
     const leave = await gate.enter(signal);
     try {
       const taken = await enter(copy2, Math.min(copy2.atOnce, blobs2.length), ask2);
-      const words = copyArguments(copy2, [`--concurrency=${taken.concurrency}`, ...flags]);
-      const process10 = { words, env, oras: tools.oras, stallMs: tools.stallMs ?? stallTime };
+      const words2 = copyArguments(copy2, [`--concurrency=${taken.concurrency}`, ...flags]);
+      const process10 = { words: words2, env, oras: tools.oras, stallMs: tools.stallMs ?? stallTime };
       return await runOras(process10, copy2, blobs2, signal).finally(taken.leave);
     } finally {
       leave();
@@ -35657,7 +40868,7 @@ var init_oras = __esm({
 });
 
 // src/transfer/placing.ts
-async function place2(placing, work) {
+async function place3(placing, work) {
   const { reference } = placing.place;
   try {
     const brought = await fill(placing, work.bring, work.putChild, work).catch((error3) => {
@@ -35780,13 +40991,13 @@ function readImages(found, job) {
       try {
         return { ...known, graph: await readGraph(known.image, job.manifest) };
       } catch (error3) {
-        return { ...known, places: known.places.map((one) => unreadable(one, error3)) };
+        return { ...known, places: known.places.map((one) => unreadable2(one, error3)) };
       }
     },
     { concurrency: 64 }
   );
 }
-function unreadable({ place: place6, found }, error3) {
+function unreadable2({ place: place6, found }, error3) {
   return { place: place6, found: found.state === "missing" ? failed(place6.reference, error3) : found };
 }
 async function fillFromLayout(images2, work) {
@@ -35812,7 +41023,7 @@ async function placeImage(known, work) {
     places.map(async ({ place: at, found }) => {
       if (found.state !== "missing") return found;
       if (graph === void 0) throw new Error("a missing placement has its manifests");
-      return place2({ image: image2, graph, place: at, found }, work);
+      return place3({ image: image2, graph, place: at, found }, work);
     })
   );
   const result = ended(known, results, work.context);
@@ -35852,6693 +41063,21 @@ var init_transfer = __esm({
   }
 });
 
-// src/inputs/stall-time.ts
-function stallTimeOf(env) {
-  const text3 = env[variable];
-  if (!text3) return void 0;
-  const seconds = /^\d+(\.\d+)?$/.test(text3) ? Number(text3) : Number.NaN;
-  if (seconds >= 1 && seconds <= 3600) return seconds * 1e3;
-  throw new AirgapError("usage", `${variable} is no length of time that can be waited`, {
-    given: text3,
-    expected: "seconds, from 1 to 3600 (60 when it is not set)"
-  });
-}
-var variable;
-var init_stall_time = __esm({
-  "src/inputs/stall-time.ts"() {
-    "use strict";
-    init_error();
-    variable = "AIRGAP_BUNDLE_STALL_SECONDS";
-  }
-});
-
-// src/registry/pace.ts
-function firstStanding(most) {
-  return { places: Math.min(start, most), rest: 0, nextRest: firstRest };
-}
-function afterWindow(standing, window2, most) {
-  if (!window2.isFull) return standing;
-  if (isChoking(standing, window2)) return halved(standing);
-  const { places, before, rest: rest2, nextRest } = standing;
-  if (before !== void 0 && !pays(standing, window2)) {
-    const longer = Math.min(longestRest, nextRest * 2);
-    return { places: before, last: window2, rest: nextRest, nextRest: longer };
-  }
-  const kept = { last: window2, nextRest: before === void 0 ? nextRest : firstRest };
-  if (rest2 > 0) return { places, ...kept, rest: rest2 - 1 };
-  if (places >= most) return { places, ...kept, rest: rest2 };
-  if (places < start) return { places: places + 1, ...kept, rest: rest2 };
-  return { places: Math.min(most, places + step), ...kept, before: places, rest: rest2 };
-}
-function halved({ places, nextRest }) {
-  return { places: Math.max(1, Math.floor(places / 2)), rest: 1, nextRest };
-}
-function pays({ places, before = places, last }, { rate }) {
-  const expected = 1 + (places / before - 1) / 2;
-  return last === void 0 || rate >= last.rate * expected;
-}
-function isChoking({ last }, { latency, rate }) {
-  if (last?.latency === void 0 || latency === void 0) return false;
-  return latency > shortLatency && latency > 3 * last.latency && rate <= last.rate;
-}
-var start, step, firstRest, longestRest, shortLatency, bytesOfRequest, shortest, Pace;
-var init_pace = __esm({
-  "src/registry/pace.ts"() {
-    "use strict";
-    start = 16;
-    step = 8;
-    firstRest = 2;
-    longestRest = 32;
-    shortLatency = 200;
-    bytesOfRequest = 64 * 1024;
-    shortest = 250;
-    Pace = class {
-      #most;
-      #standing;
-      #opened = 0;
-      #ends = 0;
-      #waits = 0;
-      #bytes = 0;
-      #answers = 0;
-      #latencies = 0;
-      #isTroubled = false;
-      /** @param most places, at least 1 */
-      constructor(most) {
-        this.#most = most;
-        this.#standing = firstStanding(most);
-      }
-      get places() {
-        return this.#standing.places;
-      }
-      /** The first one is at work after a pause: what was before it says nothing about the rate. */
-      began(now2) {
-        this.#open(now2);
-      }
-      /** Bytes of a blob came or went. */
-      moved(bytes) {
-        this.#bytes += bytes;
-      }
-      /** @param latency milliseconds until the headers of a read were there */
-      answered(latency) {
-        this.#answers++;
-        this.#latencies += latency;
-      }
-      /** The registry asked for less, or broke under it. Of several in one window one counts. */
-      troubled() {
-        if (!this.#isTroubled) this.#standing = halved(this.#standing);
-        this.#isTroubled = true;
-      }
-      /** A piece of work has left its place; `isWanted`: somebody waits for it. */
-      ended(now2, isWanted2) {
-        this.#ends++;
-        if (isWanted2) this.#waits++;
-        const elapsed = now2 - this.#opened;
-        if (elapsed < shortest || this.#ends < this.places) return;
-        if (!this.#isTroubled)
-          this.#standing = afterWindow(this.#standing, this.#seen(elapsed), this.#most);
-        this.#open(now2);
-        this.#isTroubled = false;
-      }
-      #seen(elapsed) {
-        return {
-          rate: (this.#ends + this.#bytes / bytesOfRequest) / elapsed * 1e3,
-          latency: this.#answers === 0 ? void 0 : this.#latencies / this.#answers,
-          isFull: this.#waits * 2 > this.#ends
-        };
-      }
-      #open(now2) {
-        this.#opened = now2;
-        this.#ends = this.#waits = this.#bytes = this.#answers = this.#latencies = 0;
-      }
-    };
-  }
-});
-
-// src/registry/waiting-window.ts
-function backoff(inARow) {
-  const most = Math.min(longestWait, firstWait * 2 ** (inARow - 1));
-  return most * (0.5 + Math.random() / 2);
-}
-function later(failure2, wait) {
-  const { class: name3, message, given } = failure2;
-  return new AirgapError(name3, message, { given, next: runAgain(wait), cause: failure2 });
-}
-var import_promises24, firstWait, longestWait, WaitingWindow;
-var init_waiting_window = __esm({
-  "src/registry/waiting-window.ts"() {
-    "use strict";
-    import_promises24 = require("node:timers/promises");
-    init_error();
-    init_failures2();
-    firstWait = 500;
-    longestWait = 3e4;
-    WaitingWindow = class {
-      #closed;
-      #scouting;
-      #inARow = 0;
-      get isOpen() {
-        return this.#closed === void 0;
-      }
-      /** @returns milliseconds that it lasts, if it begins now; undefined while it lasts already */
-      close({ failure: failure2, retryAfter: retryAfter2 = 0 }) {
-        const now2 = performance.now();
-        const lasts = this.#closed?.until ?? 0;
-        const begins = now2 >= lasts;
-        if (begins) this.#inARow++;
-        const wait = Math.max(retryAfter2, begins ? backoff(this.#inARow) : 0);
-        this.#closed = { until: Math.max(now2 + wait, lasts), failure: failure2 };
-        return begins ? wait : void 0;
-      }
-      /**
-       * Waits while it lasts.
-       * @returns for who goes ahead what to call when the answer is there; undefined for all others
-       * @throws AirgapError the failure that began it, at once, where it lasts longer than the budget (milliseconds)
-       */
-      async passed(budget, signal) {
-        while (this.#closed !== void 0) {
-          signal.throwIfAborted();
-          const wait = this.#closed.until - performance.now();
-          if (wait > budget) throw later(this.#closed.failure, wait);
-          if (wait > 0) await (0, import_promises24.setTimeout)(wait, void 0, { signal });
-          else if (this.#scouting === void 0) return this.#goAhead();
-          else await this.#scouting;
-        }
-        return void 0;
-      }
-      #goAhead() {
-        let back = () => {
-        };
-        this.#scouting = new Promise((resolve20) => {
-          back = resolve20;
-        });
-        return () => {
-          this.#scouting = void 0;
-          if (this.#closed !== void 0 && performance.now() >= this.#closed.until) this.#open();
-          back();
-        };
-      }
-      #open() {
-        this.#closed = void 0;
-        this.#inARow = 0;
-      }
-    };
-  }
-});
-
-// src/registry/places.ts
-var shortWait, mostPlaces, hosts, Places;
-var init_places = __esm({
-  "src/registry/places.ts"() {
-    "use strict";
-    init_gate();
-    init_pace();
-    init_retry();
-    init_waiting_window();
-    shortWait = 2e3;
-    mostPlaces = 32;
-    hosts = 0;
-    Places = class {
-      /** Who needs places of several hosts enters them in this order, so that no two wait for each other. */
-      turn = hosts++;
-      #gate;
-      #pace;
-      #window = new WaitingWindow();
-      #context;
-      #toldUntil = 0;
-      /** @param most at least 1 */
-      constructor(context, most = mostPlaces) {
-        this.#pace = new Pace(most);
-        this.#gate = new Gate(this.#pace);
-        this.#context = context;
-      }
-      /** Waits for a place; resolves to what gives it back. */
-      enter() {
-        return this.#gate.enter(this.#context.signal);
-      }
-      /** A place that nobody need be waited for; else undefined. */
-      tryEnter() {
-        return this.isOpen ? this.#gate.tryEnter() : void 0;
-      }
-      /** Whether the host takes requests at all: not while it has asked to be left alone. */
-      get isOpen() {
-        return this.#window.isOpen;
-      }
-      /**
-       * Does it when the host takes requests; of those who had to wait for that one goes ahead.
-       * @param budget milliseconds: it is not waited longer
-       * @param signal ends the wait
-       * @throws AirgapError transient where the host wants to be left alone for longer
-       */
-      async whenOpen(work, budget, signal = this.#context.signal) {
-        const isBack = await this.#window.passed(budget, signal);
-        try {
-          return await work();
-        } catch (error3) {
-          if (error3 instanceof Transient && error3.isLimit) this.limited(error3);
-          throw error3;
-        } finally {
-          isBack?.();
-        }
-      }
-      /** The host wants fewer requests: none, for a while. */
-      limited(failure2) {
-        const wait = this.#window.close(failure2);
-        if (wait !== void 0) this.#tell(wait, failure2);
-      }
-      /** Something that may pass has failed, and is tried again in so many milliseconds. */
-      failing(failure2, wait) {
-        if (!failure2.isUnreachable) this.#pace.troubled();
-        this.#tell(wait, failure2);
-      }
-      /** Once for all who wait at the same time. */
-      #tell(wait, { failure: failure2 }) {
-        const now2 = performance.now();
-        if (wait < shortWait || now2 < this.#toldUntil) return;
-        this.#toldUntil = now2 + wait;
-        const seconds = Math.ceil(wait / 1e3);
-        const why = failure2.given ? ` (${failure2.given})` : "";
-        const message = `${failure2.message}${why}; next try in ${seconds} s`;
-        this.#context.emit({ kind: "note", message });
-      }
-      /** Bytes of blobs came or went. */
-      moved(bytes) {
-        this.#pace.moved(bytes);
-      }
-      /** @param latency milliseconds until the headers of a read were there */
-      answered(latency) {
-        this.#pace.answered(latency);
-      }
-    };
-  }
-});
-
-// src/registry/exchange.ts
-function pullsLeft({ headers }) {
-  const left = /^\d+/.exec(headers["ratelimit-remaining"]?.toString() ?? "")?.[0];
-  return left === void 0 ? void 0 : Number(left);
-}
-function locationFrom(from, location) {
-  const url = URL.canParse(location, from.href) ? new URL(location, from) : void 0;
-  const allowed = from.protocol === "http:" ? ["http:", "https:"] : ["https:"];
-  if (url === void 0 || !allowed.includes(url.protocol)) {
-    throw new AirgapError("usage", `${from.host} sends us on to an address that is not safe`, {
-      given: url === void 0 ? "no URL" : `${url.protocol}//${url.host}`,
-      expected: `${allowed.join(" or ")}//`,
-      next: `check the external URL (scheme, X-Forwarded-Proto) that ${from.host} is configured with`
-    });
-  }
-  url.username = "";
-  url.password = "";
-  return url;
-}
-var mostRedirects, largestErrorText, Exchange;
-var init_exchange = __esm({
-  "src/registry/exchange.ts"() {
-    "use strict";
-    init_error();
-    init_failures2();
-    init_places();
-    init_retry();
-    mostRedirects = 5;
-    largestErrorText = 64 * 1024;
-    Exchange = class {
-      places;
-      /** Pulls that the host lets us make, as its last answer said; undefined where it does not count them. */
-      pullsLeft;
-      #options;
-      constructor(options) {
-        this.#options = options;
-        this.places = new Places(options.context, options.maxConcurrent);
-      }
-      /** Runs one piece of work (one or more calls), again from its start while it fails transiently. */
-      async run(work, patience2) {
-        const release2 = await this.places.enter();
-        try {
-          return await this.retry(work, patience2);
-        } finally {
-          release2();
-        }
-      }
-      /** As `run`, for who has a place already. */
-      retry(work, patience2) {
-        const options = this.#retrying(patience2);
-        const { budget, signal } = options;
-        return retry(() => this.places.whenOpen(work, budget, signal), options);
-      }
-      /** By the same rules, for work that goes on from where it stopped; each try waits by `whenOpen`. */
-      attempts() {
-        return new Attempts(this.#retrying());
-      }
-      /** Not while the host asked to be left alone. */
-      whenOpen(work) {
-        return this.places.whenOpen(work, this.#options.retryBudget);
-      }
-      get signal() {
-        return this.#options.context.signal;
-      }
-      /** One answer of any status but 401 and those that pass. @throws Transient, AirgapError */
-      async send(call) {
-        const { authorization, registry: registry3 } = this.#options;
-        const url = new URL(call.to, registry3);
-        const atHome = url.origin === registry3.origin;
-        const used = atHome ? await authorization.header(call.scopes) : void 0;
-        let answer = await this.#follow(call, url, used);
-        if (answer.status === 401 && answer.url.origin === registry3.origin) {
-          await answer.body.dump();
-          const challenges = answer.headers["www-authenticate"] ?? "";
-          const fresh = await authorization.answer([challenges].flat().join(", "), call.scopes, used);
-          answer = await this.#follow(call, url, fresh);
-          if (answer.status === 401) throw await this.#stillUnauthorized(answer);
-        }
-        if (isPassing(answer.status)) throw await this.#passing(answer);
-        return answer;
-      }
-      /** The registry's words about a failure, safe to show; uses the body up. */
-      async words(answer) {
-        const body = await this.readAll(answer, largestErrorText).catch(() => "");
-        return registryWords(body.toString(), String(answer.headers["content-type"] ?? ""));
-      }
-      readAll(answer, limit) {
-        return this.#options.transport.readAll(answer, limit);
-      }
-      failure(error3, url) {
-        return this.#options.transport.failure(error3, url);
-      }
-      async #follow({ method, headers, body }, start2, authorization) {
-        let url = start2;
-        for (let hops = 0; hops <= mostRedirects; hops++) {
-          const own2 = url.origin === this.#options.registry.origin && authorization !== void 0;
-          const asked2 = performance.now();
-          const answer = await this.#options.transport.request({
-            method,
-            url,
-            headers: { ...headers, ...own2 && { authorization } },
-            ...body !== void 0 && { body }
-          });
-          const isRead = method === "GET" || method === "HEAD";
-          if (isRead) this.places.answered(performance.now() - asked2);
-          this.places.moved(body?.length ?? 0);
-          this.pullsLeft = pullsLeft(answer) ?? this.pullsLeft;
-          const location = answer.headers.location;
-          const redirected = [301, 302, 303, 307, 308].includes(answer.status);
-          if (!redirected || !isRead || typeof location !== "string") return answer;
-          await answer.body.dump();
-          url = locationFrom(url, location);
-        }
-        throw new AirgapError("usage", `${this.#options.host} redirects in a circle`, {
-          given: `more than ${mostRedirects} redirects, the last to ${url.host}`
-        });
-      }
-      async #stillUnauthorized(answer) {
-        const anonymous = await this.#options.authorization.isAnonymous();
-        return wrongCredentials(this.#options.host, anonymous, await this.words(answer));
-      }
-      async #passing(answer) {
-        const header2 = answer.headers["retry-after"]?.toString();
-        const wait = retryAfter(header2, this.#options.context.now());
-        return passingFailure(answer.status, await this.words(answer), answer.url, wait);
-      }
-      #retrying({ within = Number.POSITIVE_INFINITY, wanted } = {}) {
-        const { retryBudget, transport } = this.#options;
-        const onWait = (wait, failure2) => this.places.failing(failure2, wait);
-        const { answered, missed } = transport.reach;
-        const reach = { answered, missed: within < retryBudget ? new Set(missed) : missed };
-        const signal = wanted ? AbortSignal.any([this.signal, wanted]) : this.signal;
-        return { budget: Math.min(retryBudget, within), signal, reach, onWait };
-      }
-    };
-  }
-});
-
-// src/registry/answers.ts
-function header(answer, name3) {
-  return answer.headers[name3]?.toString() ?? "";
-}
-function contentLength(answer) {
-  const text3 = header(answer, "content-length");
-  return /^\d+$/.test(text3) ? Number(text3) : void 0;
-}
-function rangeStart(answer) {
-  const start2 = /^bytes (\d+)-/.exec(header(answer, "content-range"))?.[1];
-  return start2 === void 0 ? void 0 : Number(start2);
-}
-function uploadLocation(answer) {
-  const location = header(answer, "location");
-  return location === "" ? void 0 : locationFrom(answer.url, location);
-}
-function contentType(answer) {
-  return header(answer, "content-type").split(";", 1)[0]?.trim() ?? "";
-}
-function describedBy(answer) {
-  const digest2 = header(answer, "docker-content-digest");
-  const size = contentLength(answer);
-  const mediaType2 = contentType(answer);
-  const known = manifestTypes.includes(mediaType2);
-  return isDigest(digest2) && size && known ? { mediaType: mediaType2, digest: digest2, size } : void 0;
-}
-function checkedDigest(bytes, reference, answer, subject) {
-  const stated = header(answer, "docker-content-digest");
-  if (isDigest(stated)) expectDigest(stated, digestOf(bytes, algorithmOf(stated)), subject);
-  else if (stated !== "") expectDigest(stated, digestOf(bytes), subject);
-  if (!isDigest(reference)) return isDigest(stated) ? stated : digestOf(bytes);
-  expectDigest(reference, digestOf(bytes, algorithmOf(reference)), subject);
-  return reference;
-}
-function expectDigest(expected, given, subject) {
-  if (given === expected) return;
-  throw new AirgapError("integrity", `${subject.what} from ${subject.host} has another digest`, {
-    given,
-    expected,
-    next: "something between here and the registry changes content, or its storage is damaged"
-  });
-}
-function mediaTypeOf2(answer, bytes) {
-  const type = contentType(answer);
-  if (type.startsWith("application/vnd.")) return type;
-  try {
-    const { mediaType: mediaType2 } = JSON.parse(bytes.toString());
-    return typeof mediaType2 === "string" ? mediaType2 : type;
-  } catch {
-    return type;
-  }
-}
-var init_answers = __esm({
-  "src/registry/answers.ts"() {
-    "use strict";
-    init_digest();
-    init_media_types();
-    init_error();
-    init_exchange();
-  }
-});
-
-// src/registry/paths.ts
-function manifestPath(repository, reference) {
-  if (!isDigest(reference) && !tag.test(reference)) throw notAllowed(reference);
-  return `${repositoryPath(repository)}/manifests/${reference}`;
-}
-function blobPath2(repository, digest2) {
-  if (!isDigest(digest2)) throw notAllowed(digest2);
-  return `${repositoryPath(repository)}/blobs/${digest2}`;
-}
-function uploadsPath(repository) {
-  return `${repositoryPath(repository)}/blobs/uploads/`;
-}
-function repositoryPath(repository) {
-  if (!repositoryName.test(repository)) throw notAllowed(repository);
-  return `/v2/${repository}`;
-}
-function notAllowed(name3) {
-  return new AirgapError("usage", "not a name that a registry can have", {
-    given: JSON.stringify(name3),
-    expected: "a lower-case repository; a tag of at most 128 characters, or a digest"
-  });
-}
-var part, repositoryName, tag;
-var init_paths = __esm({
-  "src/registry/paths.ts"() {
-    "use strict";
-    init_digest();
-    init_error();
-    part = "[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*";
-    repositoryName = new RegExp(`^${part}(?:/${part})*$`);
-    tag = /^\w[\w.-]{0,127}$/;
-  }
-});
-
-// src/registry/subject.ts
-function manifestSubject(host, repository, reference) {
-  const what = `manifest ${repository}${reference.includes(":") ? "@" : ":"}${reference}`;
-  return { host, repository, what, path: manifestPath(repository, reference) };
-}
-function blobSubject(host, repository, digest2) {
-  const what = `blob ${digest2} of ${repository}`;
-  return { host, repository, what, path: blobPath2(repository, digest2) };
-}
-function scope(repository, actions) {
-  return `repository:${repository}:${actions}`;
-}
-async function refusedRead({ exchange }, answer, subject) {
-  return readFailure(answer.status, await exchange.words(answer), subject);
-}
-async function refusedPush({ exchange }, answer, subject) {
-  return pushFailure(answer.status, await exchange.words(answer), subject);
-}
-var init_subject = __esm({
-  "src/registry/subject.ts"() {
-    "use strict";
-    init_failures2();
-    init_paths();
-  }
-});
-
-// src/registry/pushing.ts
-async function mountBlob(registry3, repository, digest2, from) {
-  const { host, exchange } = registry3;
-  const scopes = [scope(repository, "pull,push"), scope(from, "pull")];
-  const to = `${uploadsPath(repository)}?${new URLSearchParams({ mount: digest2, from })}`;
-  const subject = { host, repository, what: `the mount of ${digest2} into ${repository}` };
-  try {
-    return await exchange.run(async () => {
-      const answer = await exchange.send({ method: "POST", to, scopes });
-      if (answer.status === 202) await cancel(registry3, answer, repository);
-      if (![201, 202, 400, 403, 404, 405].includes(answer.status))
-        throw await refusedPush(registry3, answer, subject);
-      await answer.body.dump();
-      return answer.status === 201;
-    });
-  } catch (error3) {
-    if (error3 instanceof AirgapError && error3.class === "authentication") return false;
-    throw error3;
-  }
-}
-async function putBlob(registry3, repository, digest2, bytes) {
-  const { exchange } = registry3;
-  const { path: path7, ...subject } = blobSubject(registry3.host, repository, digest2);
-  const headers = { "content-type": "application/octet-stream" };
-  let isSent = false;
-  const send2 = async () => {
-    if (isSent && (await ask(registry3, path7, repository)).status === 200) return;
-    const to = await openUpload(registry3, subject);
-    to.searchParams.set("digest", digest2);
-    isSent = true;
-    await put(registry3, { to, headers, body: bytes }, subject);
-  };
-  await twice(() => exchange.run(send2));
-}
-async function checkPush(registry3, repository) {
-  const { host, exchange } = registry3;
-  const subject = { host, repository, what: `a push to ${repository}` };
-  await exchange.run(async () => {
-    await remove(registry3, await openUpload(registry3, subject), repository);
-  });
-}
-async function putManifest(registry3, repository, reference, mediaType2, bytes) {
-  const { path: to, ...subject } = manifestSubject(registry3.host, repository, reference);
-  const headers = { "content-type": mediaType2 };
-  let isSent = false;
-  const send2 = async () => {
-    if (isSent && await resolvesTo(bytes, registry3, to, repository)) return;
-    isSent = true;
-    await put(registry3, { to, headers, body: bytes }, subject);
-  };
-  await twice(() => registry3.exchange.run(send2));
-}
-async function resolvesTo(bytes, registry3, path7, repository) {
-  const answer = await ask(registry3, path7, repository, { accept: manifestTypes.join(", ") });
-  return answer.status === 200 && describedBy(answer)?.digest === digestOf(bytes);
-}
-async function ask({ exchange }, to, repository, headers = {}) {
-  const scopes = [scope(repository, "pull,push")];
-  const answer = await exchange.send({ method: "HEAD", to, headers, scopes });
-  await answer.body.dump();
-  return answer;
-}
-async function put(registry3, call, subject) {
-  const scopes = [scope(subject.repository, "pull,push")];
-  const answer = await registry3.exchange.send({ method: "PUT", scopes, ...call });
-  if (answer.status < 200 || answer.status > 204)
-    throw await refusedPush(registry3, answer, subject);
-  await answer.body.dump();
-}
-async function openUpload(registry3, subject) {
-  const { repository, host, what } = subject;
-  const answer = await registry3.exchange.send({
-    method: "POST",
-    to: uploadsPath(repository),
-    scopes: [scope(repository, "pull,push")]
-  });
-  if (answer.status !== 202) throw await refusedPush(registry3, answer, subject);
-  await answer.body.dump();
-  const location = uploadLocation(answer);
-  if (location !== void 0) return location;
-  throw new AirgapError("refused", `${host} opens no upload session for ${what}`, {
-    given: "an answer without Location"
-  });
-}
-async function cancel(registry3, answer, repository) {
-  const location = uploadLocation(answer);
-  if (location !== void 0) await remove(registry3, location, repository);
-}
-async function remove({ exchange }, to, repository) {
-  const scopes = [scope(repository, "pull,push")];
-  try {
-    const answer = await exchange.send({ method: "DELETE", to, scopes });
-    await answer.body.dump();
-  } catch (error3) {
-    if (!(error3 instanceof AirgapError || error3 instanceof Transient)) throw error3;
-  }
-}
-var init_pushing = __esm({
-  "src/registry/pushing.ts"() {
-    "use strict";
-    init_digest();
-    init_media_types();
-    init_error();
-    init_answers();
-    init_paths();
-    init_retry();
-    init_subject();
-  }
-});
-
-// src/registry/blob-body.ts
-function blobBody(first, request) {
-  const body = new import_node_stream9.PassThrough();
-  const closed = new AbortController();
-  body.once("close", () => closed.abort());
-  const { signal } = request.exchange;
-  signal.addEventListener("abort", () => body.destroy(signal.reason), { signal: closed.signal });
-  fill2(body, first, request, closed.signal).then(
-    () => body.end(),
-    (error3) => body.destroy(error3)
-  );
-  return body;
-}
-async function fill2(body, first, { subject, exchange, resume }, closed) {
-  const size = contentLength(first);
-  const attempts = exchange.attempts();
-  let next = { answer: first, start: 0 };
-  let position = 0;
-  let begun = 0;
-  const take = async (bytes) => {
-    position += bytes.length;
-    if (position - begun >= headway) attempts.progressed();
-    exchange.places.moved(bytes.length);
-    if (!body.write(bytes)) await (0, import_node_events16.once)(body, "drain", { signal: closed });
-  };
-  for (; ; ) {
-    try {
-      const part3 = next ?? await resume(position);
-      next = void 0;
-      begun = position;
-      await stoppable(
-        part3,
-        closed,
-        () => read3(part3, { from: position, ...size !== void 0 && { to: size } }, take, exchange)
-      );
-      if (size !== void 0 && position < size) throw incomplete(subject, position, size);
-      return;
-    } catch (error3) {
-      closed.throwIfAborted();
-      if (position === size) return;
-      await attempts.pauseAfter(error3, closed);
-    }
-  }
-}
-async function read3({ answer, start: start2 }, { from, to = Number.POSITIVE_INFINITY }, take, exchange) {
-  let at = start2;
-  try {
-    for await (const chunk of answer.body) {
-      const fresh = chunk.subarray(Math.max(0, from - at), Math.max(0, to - at));
-      at += chunk.length;
-      if (fresh.length > 0) await take(fresh);
-    }
-  } catch (error3) {
-    throw exchange.failure(error3, answer.url);
-  }
-}
-async function stoppable({ answer: { body } }, closed, work) {
-  const stop2 = () => body.destroy();
-  body.on("error", () => {
-  });
-  closed.addEventListener("abort", stop2, { once: true });
-  try {
-    await work();
-  } finally {
-    closed.removeEventListener("abort", stop2);
-  }
-}
-function incomplete({ what, host }, size, expected) {
-  return new Transient(
-    new AirgapError("transient", `${what} came incomplete from ${host}`, {
-      given: `${size} bytes`,
-      expected: `${expected} bytes`,
-      next: "run again to resume"
-    })
-  );
-}
-var import_node_events16, import_node_stream9, headway;
-var init_blob_body = __esm({
-  "src/registry/blob-body.ts"() {
-    "use strict";
-    import_node_events16 = require("node:events");
-    import_node_stream9 = require("node:stream");
-    init_error();
-    init_answers();
-    init_retry();
-    headway = 256 * 1024;
-  }
-});
-
-// src/registry/reading.ts
-async function headManifest(registry3, repository, reference, within) {
-  const subject = manifestSubject(registry3.host, repository, reference);
-  const found = await registry3.exchange.run(
-    async () => {
-      const answer = await read4(registry3, "HEAD", subject, { accept });
-      await answer.body.dump();
-      if (answer.status === 404) return "none";
-      if (answer.status === 405 || answer.status === 400) return "ask by GET";
-      if (answer.status !== 200) throw await refusedRead(registry3, answer, subject);
-      return describedBy(answer) ?? "ask by GET";
-    },
-    { within }
-  );
-  if (found === "none") return void 0;
-  if (found === "ask by GET")
-    return (await getManifest(registry3, repository, reference, within))?.descriptor;
-  if (isDigest(reference)) expectDigest(reference, found.digest, subject);
-  return found;
-}
-async function getManifest(registry3, repository, reference, within) {
-  const { exchange } = registry3;
-  const subject = manifestSubject(registry3.host, repository, reference);
-  const get = async () => {
-    const answer = await read4(registry3, "GET", subject, { accept });
-    if (answer.status === 404) return void await answer.body.dump();
-    if (answer.status !== 200) throw await refusedRead(registry3, answer, subject);
-    const bytes = await exchange.readAll(answer, largestManifest);
-    const digest2 = checkedDigest(bytes, reference, answer, subject);
-    const descriptor3 = { mediaType: mediaTypeOf2(answer, bytes), digest: digest2, size: bytes.length };
-    return { descriptor: descriptor3, bytes };
-  };
-  return exchange.run(() => twice(get), { within });
-}
-async function headBlob(registry3, repository, digest2) {
-  const subject = blobSubject(registry3.host, repository, digest2);
-  return registry3.exchange.run(async () => {
-    let answer = await read4(registry3, "HEAD", subject);
-    await answer.body.dump();
-    if (answer.status === 405) {
-      answer = await read4(registry3, "GET", subject);
-      answer.body.on("error", () => {
-      }).destroy();
-    }
-    if (answer.status === 404) return void 0;
-    if (answer.status !== 200) throw await refusedRead(registry3, answer, subject);
-    const size = contentLength(answer);
-    if (size !== void 0) return size;
-    throw new AirgapError("integrity", `${registry3.host} tells no size for ${subject.what}`);
-  });
-}
-async function getBlob(registry3, repository, digest2, range) {
-  const release2 = await registry3.exchange.places.enter();
-  try {
-    const content = await openBlob(registry3, repository, digest2, range);
-    content.body.once("close", release2);
-    return content;
-  } catch (error3) {
-    release2();
-    throw error3;
-  }
-}
-async function openBlob(registry3, repository, digest2, range, wanted) {
-  const { host, exchange } = registry3;
-  const subject = blobSubject(host, repository, digest2);
-  const open7 = () => readBlob2(registry3, subject, range?.start, range?.end);
-  const first = await exchange.retry(open7, { wanted });
-  const part3 = first.status === 206 ? range : void 0;
-  const resume = (position) => exchange.whenOpen(() => rest(registry3, subject, position, part3));
-  const body = blobBody(first, { subject, exchange, resume });
-  if (wanted) (0, import_node_stream10.addAbortSignal)(wanted, body);
-  return { status: first.status === 206 ? 206 : 200, body };
-}
-async function rest(registry3, subject, position, part3) {
-  const origin = part3?.start ?? 0;
-  const answer = await readBlob2(registry3, subject, origin + position, part3?.end);
-  const from = answer.status === 206 ? rangeStart(answer) ?? origin + position : 0;
-  if (from <= origin + position) return { answer, start: from - origin };
-  answer.body.on("error", () => {
-  }).destroy();
-  throw new AirgapError("integrity", `${subject.host} leaves out bytes of ${subject.what}`, {
-    given: `bytes from ${from} on`,
-    expected: `bytes from ${origin + position} on`
-  });
-}
-async function readBlob2(registry3, subject, start2, end) {
-  const headers = start2 === void 0 ? void 0 : { range: `bytes=${start2}-${end ?? ""}` };
-  const answer = await read4(registry3, "GET", subject, headers);
-  if (answer.status === 200 || answer.status === 206) return answer;
-  throw await refusedRead(registry3, answer, subject);
-}
-function read4({ exchange }, method, { path: path7, repository }, headers = {}) {
-  return exchange.send({ method, to: path7, headers, scopes: [scope(repository, "pull")] });
-}
-var import_node_stream10, largestManifest, accept;
-var init_reading = __esm({
-  "src/registry/reading.ts"() {
-    "use strict";
-    import_node_stream10 = require("node:stream");
-    init_digest();
-    init_media_types();
-    init_error();
-    init_answers();
-    init_blob_body();
-    init_retry();
-    init_subject();
-    largestManifest = 4 * 1024 * 1024;
-    accept = manifestTypes.join(", ");
-  }
-});
-
-// src/registry/api.ts
-var RegistryClient;
-var init_api2 = __esm({
-  "src/registry/api.ts"() {
-    "use strict";
-    init_pushing();
-    init_reading();
-    RegistryClient = class {
-      host;
-      access;
-      /** For requests to this host that oras sends. */
-      places;
-      #registry;
-      constructor(host, access2, exchange) {
-        this.host = host;
-        this.access = access2;
-        this.places = exchange.places;
-        this.#registry = { host, exchange };
-      }
-      /** Manifests that this host still lets us pull, if it counts them (Docker Hub does). */
-      get pullsLeft() {
-        return this.#registry.exchange.pullsLeft;
-      }
-      /**
-       * What a tag or digest is here; undefined when there is none (404).
-       * @param within milliseconds in which it may be tried again; by default all of the budget
-       */
-      headManifest(repository, reference, within) {
-        return headManifest(this.#registry, repository, reference, within);
-      }
-      /**
-       * The bytes of a manifest or index, at most 4 MiB, their digest checked; undefined on 404.
-       * @param within milliseconds in which it may be tried again; by default all of the budget
-       */
-      getManifest(repository, reference, within) {
-        return getManifest(this.#registry, repository, reference, within);
-      }
-      /** The size of a blob in bytes; undefined when the repository does not have it. */
-      headBlob(repository, digest2) {
-        return headBlob(this.#registry, repository, digest2);
-      }
-      /**
-       * A blob, or a part of it, as it comes. The registry may answer a range with the whole blob (200).
-       * Its place among the concurrent requests is held until the body ends.
-       * @param range bytes, `end` inclusive
-       */
-      getBlob(repository, digest2, range) {
-        return getBlob(this.#registry, repository, digest2, range);
-      }
-      /**
-       * A blob for who has a place in `places` already, as for oras reading through us.
-       * @param wanted aborts when nobody reads it any more
-       */
-      openBlob(repository, digest2, wanted) {
-        return openBlob(this.#registry, repository, digest2, void 0, wanted);
-      }
-      /**
-       * Makes a blob of another repository of this registry appear in this one without moving it. False when
-       * the registry does not do that (any refusal: a mount never tells a wrong password).
-       */
-      mountBlob(repository, digest2, from) {
-        return mountBlob(this.#registry, repository, digest2, from);
-      }
-      /** Sends a small blob in one piece. */
-      putBlob(repository, digest2, bytes) {
-        return putBlob(this.#registry, repository, digest2, bytes);
-      }
-      /** Whether we may push here, by opening an upload session and cancelling it. @throws AirgapError */
-      checkPush(repository) {
-        return checkPush(this.#registry, repository);
-      }
-      /** Puts a manifest or index under a tag or its digest; what it refers to must be there. */
-      putManifest(repository, reference, mediaType2, bytes) {
-        return putManifest(this.#registry, repository, reference, mediaType2, bytes);
-      }
-    };
-  }
-});
-
-// src/registry/challenge.ts
-function parseChallenges(header2) {
-  const challenges = [];
-  const part3 = /\s*,?\s*(?:([\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))|([\w-]+)(?=[\s,]|$))/y;
-  for (let match = part3.exec(header2); match !== null; match = part3.exec(header2)) {
-    const [whole, name3, quoted, token, scheme] = match;
-    if (whole === "") break;
-    if (scheme !== void 0) challenges.push({ scheme: scheme.toLowerCase(), parameters: {} });
-    else if (name3 !== void 0) {
-      const value = quoted?.replace(/\\(.)/g, "$1") ?? token ?? "";
-      const last = challenges.at(-1);
-      if (last !== void 0) last.parameters[name3.toLowerCase()] = value;
-    }
-  }
-  return challenges;
-}
-function checkRealm(realm, registry3) {
-  const refuse = (expected) => new AirgapError(
-    "authentication",
-    `${registry3.host} names a token service that gets no password`,
-    {
-      given: JSON.stringify(realm.slice(0, 200)),
-      expected,
-      next: `check the token realm that ${registry3.host} is configured with`
-    }
-  );
-  const url = URL.canParse(realm) ? new URL(realm) : void 0;
-  const allowed = registry3.protocol === "http:" ? ["http:", "https:"] : ["https:"];
-  if (url === void 0 || !allowed.includes(url.protocol)) throw refuse("an https URL");
-  if (url.username || url.password) throw refuse("a URL without a user name");
-  const host = bareHost(url);
-  if ((isLoopback(host) || isLinkLocal(host)) && host !== bareHost(registry3)) {
-    throw refuse("no loopback or link-local address");
-  }
-  return url;
-}
-var init_challenge = __esm({
-  "src/registry/challenge.ts"() {
-    "use strict";
-    init_error();
-    init_addresses();
-  }
-});
-
-// src/registry/authorization.ts
-function basicHeader(username, password) {
-  return `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
-}
-function withoutScope({ scheme, parameters: { scope: _, ...parameters } }) {
-  return { scheme, parameters };
-}
-function allScopes(scopes, { parameters }) {
-  const ours = new Set(scopes.map(resourceOf));
-  const theirs = (parameters.scope ?? "").split(" ").filter(Boolean);
-  return [...scopes, ...theirs.filter((scope2) => !ours.has(resourceOf(scope2)))];
-}
-function resourceOf(scope2) {
-  return scope2.slice(0, scope2.lastIndexOf(":"));
-}
-function scopeKey(scopes) {
-  return [...scopes].sort().join(" ");
-}
-function readToken(text3) {
-  let answer;
-  try {
-    answer = JSON.parse(text3) ?? {};
-  } catch {
-    return void 0;
-  }
-  const token = answer.token || answer.access_token;
-  if (typeof token !== "string" || !/^[\x21-\x7e]+$/.test(token)) return void 0;
-  const life = typeof answer.expires_in === "number" ? answer.expires_in : 60;
-  return { header: `Bearer ${token}`, until: performance.now() + life * 900 };
-}
-var largestAnswer, Authorization;
-var init_authorization = __esm({
-  "src/registry/authorization.ts"() {
-    "use strict";
-    init_error();
-    init_challenge();
-    init_failures2();
-    init_plain_http();
-    init_retry();
-    largestAnswer = 1024 * 1024;
-    Authorization = class {
-      #options;
-      #tokens = /* @__PURE__ */ new Map();
-      #challenge;
-      constructor(options) {
-        this.#options = options;
-      }
-      /** What to send with a first try: nothing until the registry has asked. */
-      async header(scopes) {
-        if (this.#challenge === void 0) return void 0;
-        if (this.#challenge.scheme === "basic") return this.#basic();
-        return this.#token(this.#challenge, scopes);
-      }
-      /**
-       * The header that answers a 401, once.
-       * @param used what the refused request carried: the same is never offered again
-       * @throws AirgapError('authentication') when there is nothing else to offer
-       */
-      async answer(challenges, scopes, used) {
-        const offered = parseChallenges(challenges);
-        const challenge = offered.find(({ scheme }) => scheme === "bearer") ?? offered.find(({ scheme }) => scheme === "basic");
-        if (challenge === void 0) throw this.#unknownScheme(offered);
-        this.#challenge = withoutScope(challenge);
-        if (challenge.scheme === "bearer") return this.#freshToken(challenge, scopes, used);
-        const header2 = await this.#basic();
-        if (header2 === void 0) throw wrongCredentials(this.#options.host, true, "");
-        if (header2 === used) throw wrongCredentials(this.#options.host, false, "");
-        return header2;
-      }
-      /** Whether requests go without a user: decides the wording of a refusal. */
-      async isAnonymous() {
-        return await this.#options.credential() === void 0;
-      }
-      async #basic() {
-        const credential = await this.#options.credential();
-        if (credential === void 0) return void 0;
-        this.#mayGoTo(this.#options.registry);
-        if ("username" in credential) return basicHeader(credential.username, credential.password);
-        throw new AirgapError("authentication", `${this.#options.host} takes no identity token`, {
-          expected: "a user name and a password",
-          next: `docker login ${this.#options.host}`
-        });
-      }
-      async #freshToken(challenge, scopes, used) {
-        const wanted = allScopes(scopes, challenge);
-        const known = await this.#tokens.get(scopeKey(wanted))?.catch(() => void 0);
-        if (known !== void 0 && known.header === used) this.#tokens.delete(scopeKey(wanted));
-        return this.#token(challenge, scopes);
-      }
-      async #token(challenge, scopes) {
-        const wanted = allScopes(scopes, challenge);
-        const key = scopeKey(wanted);
-        const known = this.#tokens.get(key);
-        if (known !== void 0) {
-          const { header: header2, until } = await known;
-          if (performance.now() < until) return header2;
-          if (this.#tokens.get(key) === known) this.#tokens.delete(key);
-          return this.#token(challenge, scopes);
-        }
-        const fetched = this.#fetchToken(challenge, wanted);
-        this.#tokens.set(key, fetched);
-        fetched.catch(() => this.#tokens.delete(key));
-        return (await fetched).header;
-      }
-      async #fetchToken(challenge, scopes) {
-        const { host, registry: registry3, transport } = this.#options;
-        const realm = checkRealm(challenge.parameters.realm ?? "", registry3);
-        const credential = await this.#options.credential();
-        if (credential !== void 0) {
-          this.#mayGoTo(realm);
-          this.#mayGoTo(registry3);
-        }
-        const service = challenge.parameters.service ?? "";
-        const answer = credential !== void 0 && "identityToken" in credential ? await this.#refresh(realm, service, scopes, credential.identityToken) : await this.#get(realm, service, scopes, credential);
-        const text3 = (await transport.readAll(answer, largestAnswer)).toString();
-        if (answer.status !== 200) throw this.#refusal(answer, text3, credential === void 0);
-        return readToken(text3) ?? this.#noToken(host, realm);
-      }
-      #get(realm, service, scopes, credential) {
-        const url = new URL(realm);
-        if (service) url.searchParams.set("service", service);
-        for (const scope2 of scopes) url.searchParams.append("scope", scope2);
-        const headers = credential && {
-          authorization: basicHeader(credential.username, credential.password)
-        };
-        return this.#options.transport.request({ method: "GET", url, ...headers && { headers } });
-      }
-      #refresh(url, service, scopes, identityToken) {
-        const body = new URLSearchParams({
-          grant_type: "refresh_token",
-          service,
-          client_id: "airgap-bundle",
-          scope: scopes.join(" "),
-          refresh_token: identityToken
-        }).toString();
-        const headers = { "content-type": "application/x-www-form-urlencoded" };
-        return this.#options.transport.request({ method: "POST", url, headers, body });
-      }
-      #refusal({ status, url, headers }, text3, anonymous) {
-        const said = registryWords(text3, String(headers["content-type"] ?? ""));
-        if (isPassing(status)) {
-          const wait = retryAfter(headers["retry-after"]?.toString(), this.#options.now());
-          return passingFailure(status, said, url, wait);
-        }
-        const given = `${status} from its token service ${url.host}${said && `: ${said}`}`;
-        return wrongCredentials(this.#options.host, anonymous, given);
-      }
-      /** The one place where a credential is kept from the open network. @throws AirgapError('usage') */
-      #mayGoTo(url) {
-        const { host, allowPlainHttp } = this.#options;
-        if (!allowPlainHttp && !isPrivate(url)) throw overPlainHttp(host, url);
-      }
-      #noToken(host, realm) {
-        throw new AirgapError("authentication", `the token service of ${host} gives no token`, {
-          given: `an answer of ${realm.host} without one`,
-          next: `docker login ${host}`
-        });
-      }
-      #unknownScheme(offered) {
-        const { host } = this.#options;
-        return new AirgapError("authentication", `${host} wants a login of a kind not known here`, {
-          given: offered.map(({ scheme }) => scheme).join(", ") || "no challenge",
-          expected: "Bearer or Basic"
-        });
-      }
-    };
-  }
-});
-
-// src/registry/client.ts
-function openRegistries(options) {
-  (0, import_node_events17.setMaxListeners)(0, options.context.signal);
-  const transport = new Transport(options.access, options.context, options.stallMs);
-  const credential = onceEach(itself, options.credential);
-  const clients = /* @__PURE__ */ new Map();
-  const client = (name3) => {
-    const host = canonicalHost(name3);
-    const known = clients.get(host) ?? openClient(host, { ...options, credential }, transport);
-    clients.set(host, known);
-    return known;
-  };
-  return {
-    client,
-    source: ({ registry: registry3, repository }) => {
-      const mirror = options.access[registry3]?.mirror;
-      if (mirror === void 0) return { client: client(registry3), repository };
-      const [host = "", ...path7] = mirror.split("/").filter(Boolean);
-      return { client: client(host), repository: [...path7, repository].join("/") };
-    },
-    close: () => transport.close()
-  };
-}
-function openClient(host, options, transport) {
-  const { access: accessByHost, credential, context } = options;
-  const access2 = accessByHost[host] ?? accessAt(new URL(originOf(host, {})), accessByHost);
-  const registry3 = new URL(originOf(host, access2));
-  const authorization = new Authorization({
-    host,
-    registry: registry3,
-    transport,
-    now: context.now,
-    credential: () => credential(host),
-    allowPlainHttp: options.allowPlainHttpCredentials ?? false
-  });
-  const exchange = new Exchange({
-    host,
-    registry: registry3,
-    authorization,
-    transport,
-    context,
-    maxConcurrent: access2.maxConcurrent,
-    retryBudget: options.retryBudgetMs ?? tenMinutes
-  });
-  return new RegistryClient(host, access2, exchange);
-}
-var import_node_events17;
-var init_client = __esm({
-  "src/registry/client.ts"() {
-    "use strict";
-    import_node_events17 = require("node:events");
-    init_access();
-    init_api2();
-    init_authorization();
-    init_exchange();
-    init_once();
-    init_retry();
-    init_transport();
-  }
-});
-
-// src/inputs/files.ts
-async function readText(path7, what) {
-  try {
-    return await (0, import_promises25.readFile)(path7, "utf8");
-  } catch (cause) {
-    throw unreadable2(path7, what, cause);
-  }
-}
-function withoutLastBreak(text3) {
-  return text3.replace(/\r?\n$/, "");
-}
-function unreadable2(path7, what, cause) {
-  const code2 = cause.code;
-  if (code2 === "ENOENT" || code2 === "ENOTDIR") {
-    const next = "correct the path, or make the file";
-    return new AirgapError("usage", `${what} is not there`, { given: path7, next, cause });
-  }
-  if (code2 === "EISDIR") {
-    return new AirgapError("usage", `${what} is a folder`, {
-      given: path7,
-      expected: "a file",
-      next: "correct the path",
-      cause
-    });
-  }
-  return new AirgapError("io", `${what} cannot be read: ${code2 ?? String(cause)}`, {
-    given: path7,
-    next: "check who may read it",
-    cause
-  });
-}
-var import_promises25;
-var init_files = __esm({
-  "src/inputs/files.ts"() {
-    "use strict";
-    import_promises25 = require("node:fs/promises");
-    init_error();
-  }
-});
-
-// src/registry/docker-credentials.ts
-function dockerCredentials(context) {
-  let config2;
-  return onceEach(itself, async (host) => {
-    config2 ??= readConfig(context);
-    return lookUp(host, await config2, context);
-  });
-}
-async function lookUp(host, config2, context) {
-  const helper = entryFor(host, config2.credHelpers ?? {}) || config2.credsStore;
-  const fromHelper = helper ? await askHelper(helper, host, context) : void 0;
-  if (fromHelper !== void 0) return fromHelper;
-  const entry = entryFor(host, config2.auths ?? {});
-  return entry && readEntry(entry, host, context);
-}
-async function readConfig(context) {
-  const path7 = configPath(context);
-  const text3 = path7 && await readIfThere(path7);
-  if (!text3) return {};
-  try {
-    return configSchema.parse(JSON.parse(text3));
-  } catch (error3) {
-    throw new AirgapError("usage", `cannot read the docker config ${path7}`, {
-      given: error3 instanceof ZodError ? prettifyError(error3) : "no JSON",
-      next: `mend ${path7}, or name another folder in DOCKER_CONFIG`
-    });
-  }
-}
-function configPath({ env, cwd }) {
-  if (env.DOCKER_CONFIG) return (0, import_node_path17.resolve)(cwd, env.DOCKER_CONFIG, "config.json");
-  return env.HOME ? (0, import_node_path17.join)(env.HOME, ".docker", "config.json") : void 0;
-}
-async function readIfThere(path7) {
-  try {
-    return await (0, import_promises26.readFile)(path7, "utf8");
-  } catch (cause) {
-    const { code: code2 } = cause;
-    if (code2 === "ENOENT" || code2 === "ENOTDIR") return void 0;
-    const next = "make the file readable, or name another folder in DOCKER_CONFIG";
-    throw new AirgapError("usage", `cannot read the docker config ${path7}`, {
-      given: code2 ?? "",
-      next,
-      cause
-    });
-  }
-}
-function entryFor(host, entries) {
-  const names = isDockerHub(host) ? [dockerHubKey, ...dockerHubHosts] : [host];
-  const exact = names.find((name3) => Object.hasOwn(entries, name3));
-  if (exact !== void 0) return entries[exact];
-  const key = Object.keys(entries).find((name3) => names.includes(hostOfKey(name3)));
-  return key === void 0 ? void 0 : entries[key];
-}
-function hostOfKey(key) {
-  return key.replace(/^https?:\/\//, "").replace(/\/.*$/, "");
-}
-function readEntry(entry, host, context) {
-  if (entry.identitytoken) return { identityToken: entry.identitytoken };
-  const { username, password } = entry.auth ? decoded(entry.auth, host, context) : entry;
-  return username ? { username, password: password ?? "" } : void 0;
-}
-function decoded(auth, host, context) {
-  const text3 = Buffer.from(auth, "base64").toString();
-  const colon = text3.indexOf(":");
-  if (colon < 0) {
-    throw new AirgapError("usage", `the docker config holds no usable auth for ${host}`, {
-      given: configPath(context) ?? "",
-      expected: "base64 of user:password",
-      next: `docker login ${host}`
-    });
-  }
-  return { username: text3.slice(0, colon), password: text3.slice(colon + 1).replace(/\0+$/, "") };
-}
-async function askHelper(helper, host, context) {
-  if (!/^[\w.-]+$/.test(helper)) throw badHelper(helper, "usage", "not the name of a helper");
-  const program2 = `docker-credential-${helper}`;
-  const answer = await execa(program2, ["get"], {
-    input: isDockerHub(host) ? dockerHubKey : host,
-    env: helperEnvironment(context.env),
-    extendEnv: false,
-    cwd: context.cwd,
-    cancelSignal: context.signal,
-    timeout: helperTimeout,
-    reject: false
-  });
-  context.signal.throwIfAborted();
-  if (answer.code === "ENOENT") throw badHelper(program2, "tool", "not found on PATH");
-  if (answer.failed) {
-    if (`${answer.stdout}${answer.stderr}`.includes(notFound)) return void 0;
-    const said = oneLine(`${answer.stderr} ${answer.stdout}`) || "no reason given";
-    throw badHelper(program2, "authentication", said);
-  }
-  return readHelper(answer.stdout, program2);
-}
-function helperEnvironment(env) {
-  const theirs = Object.entries(env).filter(([name3]) => !/^(?:AIRGAP_BUNDLE|INPUT)_/i.test(name3));
-  return Object.fromEntries(theirs);
-}
-function readHelper(text3, program2) {
-  let answer;
-  try {
-    answer = helperSchema.parse(JSON.parse(text3));
-  } catch {
-    throw badHelper(program2, "authentication", "an answer that is not its protocol");
-  }
-  const { Username: username, Secret: secret } = answer;
-  if (username === "<token>") return { identityToken: secret };
-  return username ? { username, password: secret } : void 0;
-}
-function badHelper(program2, kind, given) {
-  return new AirgapError(kind, `the credential helper ${JSON.stringify(program2)} does not work`, {
-    given,
-    next: "install it, or remove it from credsStore and credHelpers of the docker config"
-  });
-}
-var import_promises26, import_node_path17, notFound, helperTimeout, entrySchema, configSchema, helperSchema;
-var init_docker_credentials = __esm({
-  "src/registry/docker-credentials.ts"() {
-    "use strict";
-    import_promises26 = require("node:fs/promises");
-    import_node_path17 = require("node:path");
-    init_execa();
-    init_zod();
-    init_docker_hub();
-    init_error();
-    init_safe();
-    init_once();
-    notFound = "credentials not found in native keychain";
-    helperTimeout = 6e4;
-    entrySchema = object({
-      auth: string2().optional(),
-      username: string2().optional(),
-      password: string2().optional(),
-      identitytoken: string2().optional()
-    });
-    configSchema = object({
-      auths: record(string2(), entrySchema).nullish(),
-      credHelpers: record(string2(), string2()).nullish(),
-      credsStore: string2().nullish()
-    });
-    helperSchema = object({ Username: string2(), Secret: string2() });
-  }
-});
-
-// src/commands/push-credential.ts
-async function runCredentials(endpoint, push2, context) {
-  const fromDocker = dockerCredentials(context);
-  const pushed = await pushCredential(push2, context);
-  return async (host) => {
-    const credential = host === endpoint && pushed ? pushed : await fromDocker(host);
-    if (credential) emitSecret(credential, context);
-    return credential;
-  };
-}
-async function pushCredential({ username, passwordFile }, context) {
-  if (!username && passwordFile) throw passwordOfNobody(passwordFile);
-  if (!username) return void 0;
-  const password = passwordFile ? withoutLastBreak(await readText((0, import_node_path18.resolve)(context.cwd, passwordFile), "the push password file")) : context.env.AIRGAP_BUNDLE_PUSH_PASSWORD;
-  if (password) return { username, password };
-  throw new AirgapError("usage", "the push password is missing", {
-    given: `--push-username ${username}`,
-    expected: "--push-password-file FILE, or AIRGAP_BUNDLE_PUSH_PASSWORD"
-  });
-}
-function passwordOfNobody(passwordFile) {
-  return new AirgapError("usage", "a push password is given, but no user name", {
-    given: passwordFile,
-    next: "add --push-username (push-username in the Action), or drop it to push with the docker config"
-  });
-}
-function emitSecret(credential, { emit }) {
-  if ("identityToken" in credential) emit({ kind: "secret", value: credential.identityToken });
-  else {
-    emit({ kind: "secret", value: credential.password });
-    const pair = `${credential.username}:${credential.password}`;
-    emit({ kind: "secret", value: Buffer.from(pair).toString("base64") });
-  }
-}
-var import_node_path18, noPush;
-var init_push_credential = __esm({
-  "src/commands/push-credential.ts"() {
-    "use strict";
-    import_node_path18 = require("node:path");
-    init_files();
-    init_docker_credentials();
-    init_error();
-    noPush = {
-      username: void 0,
-      passwordFile: void 0,
-      allowPlainHttp: false
-    };
-  }
-});
-
-// src/commands/connect.ts
-async function connect(endpoint, { registries: access2, retryBudgetMs }, context, push2 = noPush) {
-  const stallMs = stallTimeOf(context.env);
-  const entry = {
-    credential: await runCredentials(endpoint, push2, context),
-    allowPlainHttpCredentials: push2.allowPlainHttp,
-    ...retryBudgetMs === void 0 ? {} : { retryBudgetMs },
-    ...stallMs === void 0 ? {} : { stallMs }
-  };
-  return { registries: openRegistries({ access: access2, ...entry, context }), ...entry };
-}
-function targetAccess(target2) {
-  const { endpoint, plainHttp, insecureSkipVerify, caCert } = target2;
-  return { [endpoint]: { plainHttp, insecureSkipVerify, ...caCert ? { caCert } : {} } };
-}
-var init_connect = __esm({
-  "src/commands/connect.ts"() {
-    "use strict";
-    init_stall_time();
-    init_client();
-    init_push_credential();
-  }
-});
-
-// src/disk/holder.ts
-async function signIn(path7, now2, beat) {
-  const { name: name3, pid } = await thisProcess();
-  const id = (0, import_node_crypto9.randomUUID)();
-  const since = now2.toISOString();
-  const text3 = JSON.stringify({ id, process: name3, pid, host: (0, import_node_os8.hostname)(), since });
-  const file2 = await openNew(path7);
-  if (file2 === void 0) return void 0;
-  try {
-    await onDisk(path7, file2.write(text3, 0));
-  } catch (error3) {
-    await file2.close();
-    await (0, import_promises27.rm)(path7, { force: true });
-    throw error3;
-  }
-  return { id, stop: keepAlive(file2, text3, beat) };
-}
-async function openNew(path7) {
-  const opening2 = (0, import_promises27.open)(path7, "wx").catch((error3) => {
-    if (error3.code !== "EEXIST") throw error3;
-    return void 0;
-  });
-  return onDisk(path7, opening2);
-}
-function keepAlive(file2, text3, { every }) {
-  let last = Promise.resolve();
-  const timer = setInterval(() => {
-    last = last.then(() => file2.write(text3, 0)).catch(() => void 0);
-  }, every);
-  timer.unref();
-  return async () => {
-    clearInterval(timer);
-    await last;
-    await file2.close().catch(() => void 0);
-  };
-}
-async function readHolder(path7) {
-  try {
-    const text3 = await readWritten(path7);
-    const { mtimeMs: mtime } = await (0, import_promises27.stat)(path7);
-    const said = holderSchema.safeParse(parsed(text3));
-    if (said.success) return { ...said.data, mtime };
-    const since = new Date(mtime).toISOString();
-    return { id: `${mtime}`, process: "", host: "an unknown host", since, mtime };
-  } catch (error3) {
-    if (error3.code === "ENOENT") return void 0;
-    return onDisk(path7, Promise.reject(error3));
-  }
-}
-async function readWritten(path7) {
-  for (let tries = 0; tries < 20; tries++) {
-    const text3 = await (0, import_promises27.readFile)(path7, "utf8");
-    if (text3 !== "") return text3;
-    await (0, import_promises28.setTimeout)(10);
-  }
-  return "";
-}
-function parsed(text3) {
-  try {
-    return JSON.parse(text3);
-  } catch {
-    return void 0;
-  }
-}
-async function isStale({ mtime }, path7, { deadAfter }) {
-  return await timeIn(path7) - mtime > deadAfter;
-}
-async function hasPulse({ mtime }, path7, { deadAfter }, signal) {
-  for (let waited = 0; waited < deadAfter; waited += deadAfter / 30) {
-    await (0, import_promises28.setTimeout)(deadAfter / 30, void 0, { signal });
-    const found = await readHolder(path7);
-    if (found?.mtime !== mtime) return found !== void 0;
-  }
-  return false;
-}
-async function timeIn(path7) {
-  const probe = `${path7}.${(0, import_node_crypto9.randomUUID)()}`;
-  try {
-    const file2 = await onDisk(probe, (0, import_promises27.open)(probe, "wx"));
-    return await file2.stat().then(({ mtimeMs }) => mtimeMs).finally(() => file2.close());
-  } finally {
-    await (0, import_promises27.rm)(probe, { force: true });
-  }
-}
-var import_node_crypto9, import_promises27, import_node_os8, import_promises28, holderSchema;
-var init_holder = __esm({
-  "src/disk/holder.ts"() {
-    "use strict";
-    import_node_crypto9 = require("node:crypto");
-    import_promises27 = require("node:fs/promises");
-    import_node_os8 = require("node:os");
-    import_promises28 = require("node:timers/promises");
-    init_zod();
-    init_failures();
-    init_process();
-    holderSchema = object({
-      id: uuid2(),
-      process: string2(),
-      pid: string2().optional(),
-      host: string2(),
-      since: string2()
-    });
-  }
-});
-
-// src/disk/lock.ts
-async function takeLock(locked, context, beat = usualBeat) {
-  const { path: path7 } = locked;
-  await makeFolder((0, import_node_path19.dirname)(path7));
-  for (; ; ) {
-    context.signal.throwIfAborted();
-    const signed = await signIn(path7, context.now(), beat);
-    if (signed) {
-      await sweepBeside(path7);
-      return heldLock(locked, signed.id, signed.stop);
-    }
-    const holder = await readHolder(path7);
-    if (holder === void 0) continue;
-    await refuseLiving(holder, locked, context, beat);
-    await clear(holder, locked, context, beat);
-  }
-}
-async function whileLocked(locked, context, work) {
-  const lock = await takeLock(locked, context);
-  try {
-    return await work(lock);
-  } finally {
-    await lock.release();
-  }
-}
-async function isInUse(path7) {
-  const holder = await readHolder(path7);
-  return holder !== void 0 && await lookAt(holder.process) !== "gone";
-}
-function heldLock(locked, id, stop2) {
-  const { path: path7 } = locked;
-  const isHeld = async () => (await readHolder(path7).catch(() => void 0))?.id === id;
-  return {
-    isHeld,
-    async check() {
-      const holder = await readHolder(path7);
-      if (holder?.id !== id) throw holder ? lockedBy(holder, locked) : lost(locked);
-    },
-    async release() {
-      await stop2();
-      if (await isHeld()) await (0, import_promises29.rm)(path7, { force: true }).catch(() => void 0);
-    }
-  };
-}
-async function sweepBeside(path7) {
-  const [folder, prefix] = [(0, import_node_path19.dirname)(path7), `${(0, import_node_path19.basename)(path7)}.`];
-  const names = await (0, import_promises29.readdir)(folder).catch(() => []);
-  const left = names.filter((name3) => name3.startsWith(prefix) && isId(name3.slice(prefix.length)));
-  for (const name3 of left) await (0, import_promises29.rm)((0, import_node_path19.join)(folder, name3), { force: true }).catch(() => void 0);
-}
-async function refuseLiving(holder, locked, { emit, signal }, beat) {
-  const { path: path7, what } = locked;
-  const state = await lookAt(holder.process);
-  if (state === "runs") throw lockedBy(holder, locked);
-  if (state === "gone" || await isStale(holder, path7, beat)) return;
-  const { pid = "?", host } = holder;
-  const message = `${what} was held by process ${pid} on ${host}: looking for up to ${beat.deadAfter / 1e3} s whether it lives`;
-  emit({ kind: "note", message });
-  if (await hasPulse(holder, path7, beat, signal)) throw lockedFromAfar(holder, locked);
-}
-async function clear({ id }, { path: path7, what }, context, beat) {
-  const right = await takeLock({ path: `${path7}.${id}`, what }, context, beat);
-  try {
-    if ((await readHolder(path7))?.id === id) await onDisk(path7, (0, import_promises29.rm)(path7, { force: true }));
-  } finally {
-    await right.release();
-  }
-}
-function lockedBy(holder, { what }) {
-  const { pid } = holder;
-  const here = pid === void 0 ? "stop it" : `stop it: kill ${pid}`;
-  return new AirgapError("locked", `another run holds ${what}`, {
-    given: whoIs(holder),
-    next: `wait until it has ended, or ${here}`
-  });
-}
-function lockedFromAfar(holder, { path: path7, what }) {
-  return new AirgapError("locked", `another run holds ${what}`, {
-    given: `${whoIs(holder)}; it cannot be seen from here, but it gives signs of life`,
-    next: `wait until it has ended, or stop it there; when you know that it does not run, delete ${path7}`
-  });
-}
-function lost({ path: path7, what }) {
-  return new AirgapError("locked", `another run has had ${what} meanwhile`, {
-    given: `${path7} is gone: this run gave no sign of life for too long`,
-    next: "run again"
-  });
-}
-function whoIs({ pid, host, since }) {
-  return `${pid === void 0 ? "a process" : `process ${pid}`} on ${host}, since ${since}`;
-}
-var import_promises29, import_node_path19, usualBeat, isId;
-var init_lock = __esm({
-  "src/disk/lock.ts"() {
-    "use strict";
-    import_promises29 = require("node:fs/promises");
-    import_node_path19 = require("node:path");
-    init_error();
-    init_failures();
-    init_folder();
-    init_holder();
-    init_process();
-    usualBeat = { every: 5e3, deadAfter: 3e4 };
-    isId = (text3) => /^[0-9a-f.-]+$/.test(text3);
-  }
-});
-
-// src/disk/replace.ts
-async function replaceFile(path7, text3, { modes, isLasting }) {
-  const partial2 = `${path7}.partial`;
-  await makeFolder((0, import_node_path20.dirname)(path7), modes.folder);
-  try {
-    await onDisk(path7, (0, import_promises30.writeFile)(partial2, text3, { mode: modes.file, flush: isLasting }));
-    await onDisk(path7, (0, import_promises30.rename)(partial2, path7));
-  } catch (error3) {
-    await (0, import_promises30.rm)(partial2, { force: true }).catch(() => void 0);
-    throw error3;
-  }
-  if (isLasting) await syncFolder((0, import_node_path20.dirname)(path7));
-}
-var import_promises30, import_node_path20, asHint, asRecord;
-var init_replace = __esm({
-  "src/disk/replace.ts"() {
-    "use strict";
-    import_promises30 = require("node:fs/promises");
-    import_node_path20 = require("node:path");
-    init_failures();
-    init_folder();
-    asHint = { modes: { file: 438, folder: 511 }, isLasting: false };
-    asRecord = { modes: { file: 384, folder: 448 }, isLasting: true };
-  }
-});
-
-// src/commands/installed-state.ts
-async function whileNoOtherLoads(bundle, context, work) {
-  const lock = await lockRecord(bundle, context);
-  try {
-    return await work(lock);
-  } finally {
-    await lock.release();
-  }
-}
-async function lockRecord(bundle, context) {
-  const { name: name3, target: target2 } = bundle.inventory;
-  const what = `what is loaded of ${name3} into ${basePath(target2)}`;
-  const path7 = `${recordPath(bundle, context)}.lock`;
-  try {
-    await makeFolder(stateHome(context), asRecord.modes.folder);
-    return await takeLock({ path: path7, what }, context);
-  } catch (error3) {
-    if (!(error3 instanceof AirgapError && error3.class === "io")) throw error3;
-    throw new AirgapError("io", "what is loaded could not be remembered", {
-      given: error3.given,
-      next: writableState,
-      cause: error3
-    });
-  }
-}
-async function checkInstalled(bundle, allowDowngrade, context) {
-  const installed = await readRecord(recordPath(bundle, context));
-  const fault2 = installed && faultOf(bundle, installed);
-  if (!fault2) {
-    tellUnknown(bundle, installed, context);
-    return [];
-  }
-  if (allowDowngrade) return [`${fault2.message}; allowed by an explicit override`];
-  throw fault2;
-}
-function tellUnknown({ inventory: { name: name3, version: version3, sequence } }, installed, { emit }) {
-  if (!installed) {
-    const message = `nothing is known here of an earlier load of ${name3}: an older bundle could not be told`;
-    emit({ kind: "note", message });
-    return;
-  }
-  if (installed.version === version3 || installed.sequence !== sequence) return;
-  emit({
-    kind: "warning",
-    message: `${name3} ${version3} has the sequence of ${installed.version}, which was loaded last: which is the newer one cannot be told`,
-    cure: "raise sequence in bundle.yaml with every version, or leave it out"
-  });
-}
-async function recordInstalled(bundle, overrides, lock, context) {
-  await lock.check();
-  const { inventory, inventoryDigest } = bundle;
-  const { name: name3, version: version3, sequence } = inventory;
-  const record2 = {
-    target: basePath(bundle.inventory.target),
-    name: name3,
-    version: version3,
-    sequence,
-    inventoryDigest,
-    overrides: [...overrides]
-  };
-  const path7 = recordPath(bundle, context);
-  try {
-    await replaceFile(path7, `${JSON.stringify(record2, null, 2)}
-`, asRecord);
-  } catch (cause) {
-    throw new AirgapError(
-      "io",
-      "the images are in the target, but what was loaded cannot be remembered",
-      {
-        given: cause instanceof AirgapError ? cause.given : path7,
-        next: writableState,
-        cause
-      }
-    );
-  }
-}
-function faultOf({ inventory, inventoryDigest }, installed) {
-  const { name: name3, version: version3, sequence } = inventory;
-  if (sequence < installed.sequence) {
-    const last = `${installed.version} with sequence ${installed.sequence}`;
-    return new AirgapError(
-      "policy",
-      `the bundle is older than the one that was loaded last, ${last}`,
-      {
-        given: `${name3} ${version3}, sequence ${sequence}`,
-        expected: `a sequence of at least ${installed.sequence}`,
-        next: "load the newer bundle, or allow this one with --allow-downgrade"
-      }
-    );
-  }
-  if (version3 !== installed.version || inventoryDigest === installed.inventoryDigest)
-    return void 0;
-  return new AirgapError("policy", `another bundle was loaded as ${name3} ${version3} before`, {
-    given: `inventory ${inventoryDigest}`,
-    expected: `inventory ${installed.inventoryDigest}, as loaded before`,
-    next: "give the new bundle a version of its own, or allow it with --allow-downgrade"
-  });
-}
-async function readRecord(path7) {
-  try {
-    return recordSchema.parse(JSON.parse(await (0, import_promises31.readFile)(path7, "utf8")));
-  } catch (cause) {
-    if (cause.code === "ENOENT") return void 0;
-    throw new AirgapError("io", "the record of what was loaded cannot be read", {
-      given: path7,
-      next: "delete it if you know what is in the target",
-      cause
-    });
-  }
-}
-function recordPath(bundle, context) {
-  const key = (0, import_node_crypto10.createHash)("sha256").update(`${basePath(bundle.inventory.target)}
-${bundle.inventory.name}`).digest("hex");
-  return (0, import_node_path21.join)(stateHome(context), `${bundle.inventory.name}-${key.slice(0, 16)}.json`);
-}
-function stateHome({ env }) {
-  const home = env.XDG_STATE_HOME || (0, import_node_path21.join)(env.HOME || (0, import_node_os9.homedir)(), ".local/state");
-  return (0, import_node_path21.join)(home, "airgap-bundle");
-}
-var import_node_crypto10, import_promises31, import_node_os9, import_node_path21, recordSchema, writableState;
-var init_installed_state = __esm({
-  "src/commands/installed-state.ts"() {
-    "use strict";
-    import_node_crypto10 = require("node:crypto");
-    import_promises31 = require("node:fs/promises");
-    import_node_os9 = require("node:os");
-    import_node_path21 = require("node:path");
-    init_zod();
-    init_folder();
-    init_lock();
-    init_replace();
-    init_repositories();
-    init_error();
-    recordSchema = strictObject({
-      target: string2(),
-      name: string2(),
-      version: string2(),
-      sequence: number2(),
-      inventoryDigest: string2(),
-      overrides: array(string2())
-    });
-    writableState = "set XDG_STATE_HOME to a folder that can be written, and run again";
-  }
-});
-
-// src/commands/layout-file.ts
-function withLayout(content, logins, context, work) {
-  const { isSplit, parts, path: path7 } = content.bundle.volume;
-  const [only] = parts;
-  const file2 = isSplit || only === void 0 ? void 0 : { fd: only.file.fd, path: path7 };
-  if (file2 && !content.base) return work({ file: file2, whole: file2 }, logins, context);
-  return withServed(
-    content,
-    logins,
-    context,
-    (served, by, during) => work({ file: file2 ?? served, whole: served }, by, during)
-  );
-}
-async function withServed({ bundle, manifest, base: base2 }, logins, context, work) {
-  const content = {
-    manifest,
-    sizeOf: (digest2) => base2?.sizes.get(digest2) ?? bundle.blobSize(digest2),
-    read: (digest2, wanted) => base2?.sizes.has(digest2) ? base2.read(digest2, wanted) : bundle.streamBlob(digest2)
-  };
-  const { source, failed: failed3, close } = await serveOnLoopback(content, context);
-  const credential = async (host) => host === source.server.host ? void 0 : logins.credential(host);
-  const signal = AbortSignal.any([context.signal, failed3]);
-  try {
-    return await work(source, { ...logins, credential }, { ...context, signal });
-  } finally {
-    await close();
-  }
-}
-var init_layout_file = __esm({
-  "src/commands/layout-file.ts"() {
-    "use strict";
-    init_loopback();
-  }
-});
-
-// src/commands/layout-origin.ts
-async function layoutOrigin(bundle, root2, { file: file2, whole }, base2) {
-  const { inventory } = bundle;
-  const roots = [root2, ...inventory.moreRoots ?? []];
-  return {
-    kind: "layout",
-    file: file2,
-    roots,
-    bundleRepository: inEndpoint(bundleRepository(inventory), inventory.target),
-    tag: inventory.version,
-    read: (digest2) => bundle.blobSize(digest2) === void 0 ? void 0 : bundle.readBlob(digest2),
-    smallBlob: base2 ? emptyBlob : await smallBlob(bundle, root2),
-    ...base2 ? { base: layoutBase(inventory, base2, whole) } : {}
-  };
-}
-function baseInTarget(about, target2) {
-  const homes = /* @__PURE__ */ new Map();
-  return {
-    about,
-    homes,
-    places: target2.places,
-    sizes: new Map(about.blobs.map(({ digest: digest2, size }) => [digest2, size])),
-    async *read(digest2, wanted) {
-      const home = homes.get(digest2);
-      if (home === void 0) throw new Error(`nobody has looked for ${digest2}`);
-      yield* (await target2.openBlob(home, digest2, wanted)).body;
-    }
-  };
-}
-function layoutBase({ target: target2 }, { about, homes, places, sizes }, served) {
-  const { name: name3, version: version3, inventoryDigest } = about;
-  const repository = inEndpoint(bundleRepository({ target: target2, name: name3 }), target2);
-  const blobs2 = new Set(sizes.keys());
-  const whole = "fd" in served ? served : { ...served, places };
-  return { name: name3, version: version3, inventoryDigest, repository, blobs: blobs2, homes, whole };
-}
-function inEndpoint(repository, { endpoint }) {
-  return repository.slice(endpoint.length + 1);
-}
-async function smallBlob(bundle, root2) {
-  const index = parseManifest(await bundle.readBlob(root2.digest), root2.mediaType);
-  const [first] = index.kind === "index" ? index.manifests : [];
-  if (!first) throw new Error("the root index of a verified bundle is empty");
-  const manifest = parseManifest(await bundle.readBlob(first.digest), first.mediaType);
-  if (manifest.kind === "index") throw new Error("the root index of a verified bundle is not flat");
-  const { digest: digest2 } = manifest.config;
-  return { digest: digest2, bytes: await bundle.readBlob(digest2) };
-}
-var emptyBlob;
-var init_layout_origin = __esm({
-  "src/commands/layout-origin.ts"() {
-    "use strict";
-    init_digest();
-    init_manifest();
-    init_repositories();
-    emptyBlob = { digest: digestOf(Buffer.from("{}")), bytes: Buffer.from("{}") };
-  }
-});
-
-// src/transfer/find-oras.ts
-async function findOras(context) {
-  const named = context.env.AIRGAP_BUNDLE_ORAS;
-  const path7 = named ? (0, import_node_path22.resolve)(context.cwd, named) : await firstOnPath(context);
-  if (path7 === void 0 || !await isExecutable(path7)) throw missing(named);
-  const version3 = await versionOf(path7, context);
-  if (version3 === void 0 || isOlder(version3, oldestOras)) throw tooOld(path7, version3);
-  return path7;
-}
-async function firstOnPath({ env, cwd }) {
-  const folders = (env.PATH ?? "").split(import_node_path22.delimiter).filter((folder) => folder !== "");
-  const candidates = folders.flatMap(
-    (folder) => ["oras", "oras.exe"].map((name3) => (0, import_node_path22.join)((0, import_node_path22.resolve)(cwd, folder), name3))
-  );
-  for (const path7 of candidates) if (await isExecutable(path7)) return path7;
-  return void 0;
-}
-async function isExecutable(path7) {
-  try {
-    await (0, import_promises32.access)(path7, import_node_fs11.constants.X_OK);
-    return (await (0, import_promises32.stat)(path7)).isFile();
-  } catch {
-    return false;
-  }
-}
-async function versionOf(path7, { env, signal }) {
-  const { stdout } = await execa(path7, ["version"], {
-    env: { PATH: env.PATH ?? "" },
-    extendEnv: false,
-    stdin: "ignore",
-    cancelSignal: signal,
-    timeout: 2e4,
-    reject: false
-  });
-  return /^Version:\s+v?(\d+\.\d+\.\d+)/m.exec(stdout ?? "")?.[1];
-}
-function isOlder(version3, than) {
-  return version3.localeCompare(than, "en", { numeric: true }) < 0;
-}
-function missing(named) {
-  return new AirgapError("tool", "oras was not found", {
-    given: named ?? "no oras on PATH",
-    expected: `oras ${oldestOras} or later`,
-    next: howToGetIt
-  });
-}
-function tooOld(path7, version3) {
-  const message = version3 ? "oras is too old" : "this oras does not tell its version";
-  return new AirgapError("tool", message, {
-    given: version3 ? `${version3} (${path7})` : path7,
-    expected: `oras ${oldestOras} or later`,
-    next: howToGetIt
-  });
-}
-var import_node_fs11, import_promises32, import_node_path22, oldestOras, howToGetIt;
-var init_find_oras = __esm({
-  "src/transfer/find-oras.ts"() {
-    "use strict";
-    import_node_fs11 = require("node:fs");
-    import_promises32 = require("node:fs/promises");
-    import_node_path22 = require("node:path");
-    init_execa();
-    init_error();
-    oldestOras = "1.3.6";
-    howToGetIt = `get oras v${oldestOras} or later from https://github.com/oras-project/oras/releases, put it on PATH or name it in AIRGAP_BUNDLE_ORAS`;
-  }
-});
-
-// src/commands/transferring.ts
-async function withTools(logins, context, work) {
-  const oras = await findOras(context);
-  return withScratch(context.temporary, (scratch) => work({ ...logins, oras, scratch }));
-}
-function transferImages({ images: images2 }) {
-  return images2.filter(({ placements }) => placements.length > 0).map(({ source, digest: digest2, mediaType: mediaType2, placements }) => ({
-    source,
-    digest: digest2,
-    mediaType: mediaType2,
-    placements: placements.map(({ reference }) => reference)
-  }));
-}
-function placedResult({ name: name3, version: version3, target: target2 }, { images: images2 }) {
-  const placements = images2.flatMap((image2) => image2.placements);
-  const counts = {};
-  for (const { state } of placements) counts[state] = (counts[state] ?? 0) + 1;
-  const errors = eachOnce(placements.flatMap(({ error: error3 }) => error3 ?? []));
-  return { name: name3, version: version3, target: target2.endpoint, images: images2, counts, errors };
-}
-function eachOnce(errors) {
-  const wording2 = ({ class: name3, message, given }) => `${name3}
-${message}
-${given}`;
-  return [...new Map(errors.map((error3) => [wording2(error3), error3])).values()];
-}
-var init_transferring = __esm({
-  "src/commands/transferring.ts"() {
-    "use strict";
-    init_scratch();
-    init_find_oras();
-  }
-});
-
-// src/commands/load.ts
-var load_exports = {};
-__export(load_exports, {
-  runLoad: () => runLoad
-});
-async function runLoad(path7, options, context) {
-  const bundle = await openChecked(path7, options.trust, context);
-  try {
-    return await whileNoOtherLoads(
-      bundle,
-      context,
-      (lock) => loadChecked(bundle, options, lock, context)
-    );
-  } finally {
-    await bundle.close();
-  }
-}
-async function loadChecked(bundle, options, lock, context) {
-  const downgrades = await checkInstalled(bundle, options.allowDowngrade, context);
-  for (const message of downgrades) context.emit({ kind: "warning", message });
-  const overrides = [...bundle.warnings, ...downgrades];
-  const result = await push(bundle, options, context);
-  if (result.errors.length === 0) await recordInstalled(bundle, overrides, lock, context);
-  return { ...result, inventoryDigest: bundle.inventoryDigest, overrides };
-}
-async function push(bundle, { push: credential, retryBudgetMs }, context) {
-  const { inventory } = bundle;
-  const { target: target2 } = inventory;
-  const ways = {
-    registries: targetAccess(target2),
-    ...retryBudgetMs === void 0 ? {} : { retryBudgetMs }
-  };
-  const connections = await connect(target2.endpoint, ways, context, credential);
-  try {
-    context.emit({
-      kind: "step",
-      name: `loading ${inventory.name} ${inventory.version} into ${target2.endpoint}`
-    });
-    const result = await place3(bundle, connections, context);
-    return placedResult(inventory, result);
-  } finally {
-    await connections.registries.close();
-  }
-}
-async function place3(bundle, connections, context) {
-  const { inventory } = bundle;
-  const places = {
-    images: transferImages(inventory),
-    target: connections.registries.client(inventory.target.endpoint),
-    pullThrough: inventory.target.pullThrough ?? []
-  };
-  const { root: root2 } = inventory;
-  if (!root2) return targetHeads(places);
-  const content = {
-    bundle,
-    manifest: manifestReader(bundle),
-    base: inventory.base && baseInTarget(inventory.base, places.target)
-  };
-  return withLayout(content, connections, context, async (layout, by, during) => {
-    const origin = await layoutOrigin(bundle, root2, layout, content.base);
-    const job = { ...places, origin, manifest: content.manifest };
-    return withTools(by, during, (tools) => transfer(job, tools, during));
-  });
-}
-function manifestReader(bundle) {
-  const named = new Map(
-    bundle.inventory.images.map(({ digest: digest2, mediaType: mediaType2 }) => [digest2, mediaType2])
-  );
-  return async (digest2) => {
-    const bytes = await bundle.readBlob(digest2);
-    return { mediaType: named.get(digest2) ?? mediaTypeOf(bytes), bytes };
-  };
-}
-var init_load = __esm({
-  "src/commands/load.ts"() {
-    "use strict";
-    init_manifest();
-    init_heads();
-    init_transfer();
-    init_connect();
-    init_installed_state();
-    init_layout_file();
-    init_layout_origin();
-    init_transferring();
-    init_verify2();
-  }
-});
-
-// src/commands/inspect.ts
-var inspect_exports = {};
-__export(inspect_exports, {
-  runInspect: () => runInspect
-});
-async function runInspect(path7, options, context) {
-  const { keys, revoked: revoked2 } = await readKeyring(options, context);
-  const bundle = await readUnverified((0, import_node_path23.resolve)(context.cwd, path7), keys);
-  if (bundle.size !== bundle.sizeByInventory) warnOfSize(bundle, context);
-  return bundle.keyId && revoked2.includes(bundle.keyId) ? { ...bundle, revoked: true } : bundle;
-}
-function warnOfSize({ size, sizeByInventory }, { emit }) {
-  emit({
-    kind: "warning",
-    message: `the bundle is not complete as it lies here: ${size} bytes, by its inventory ${sizeByInventory}`,
-    cure: "copy it again, all its parts included; verify says what is wrong"
-  });
-}
-var import_node_path23;
-var init_inspect = __esm({
-  "src/commands/inspect.ts"() {
-    "use strict";
-    import_node_path23 = require("node:path");
-    init_verify();
-    init_keyring();
-  }
-});
-
-// src/plan/problem.ts
-function hasErrors(problems) {
-  return problems.some(({ severity }) => severity === "error");
-}
-function error2(kind, images2, message, cure) {
-  return { kind, severity: "error", images: images2, message, cure };
-}
-function warning(kind, images2, message, cure) {
-  return { kind, severity: "warning", images: images2, message, cure };
-}
-var init_problem = __esm({
-  "src/plan/problem.ts"() {
-    "use strict";
-  }
-});
-
-// src/mirror-map/map.ts
-var exactMark, replaceMark, defaultKey, noswapKey;
-var init_map = __esm({
-  "src/mirror-map/map.ts"() {
-    "use strict";
-    exactMark = "[EXACT]";
-    replaceMark = "[REPLACE]";
-    defaultKey = "default";
-    noswapKey = "noswap_wildcards";
-  }
-});
-
-// src/mirror-map/effective.ts
-function effectiveMap(map, endpoint) {
-  const missing3 = [added2("default", defaultKey, ""), added2("noswap", noswapKey, endpoint)].filter(
-    ({ kind }) => !map.entries.some((entry) => entry.kind === kind)
-  );
-  return { entries: [...missing3, ...map.entries], problems: map.problems };
-}
-function added2(kind, key, value) {
-  return { kind, key, value, line: 0, column: 0 };
-}
-var init_effective = __esm({
-  "src/mirror-map/effective.ts"() {
-    "use strict";
-    init_map();
-  }
-});
-
-// src/oci/reference.ts
-function isRegistryHost(text3) {
-  return domainPattern.test(text3);
-}
-function parseReference(text3) {
-  if (text3 === "") throw new RangeError("an image name must not be empty");
-  if (identifierPattern.test(text3)) {
-    throw refused(text3, "64 hexadecimal characters are an image id, not a name");
-  }
-  const { registry: registry3, remainder } = splitRegistry(text3);
-  const { repository, tag: tag2, digest: digest2 } = splitRemainder(remainder);
-  if (!isRegistryHost(registry3)) {
-    throw refused(text3, `${JSON.stringify(registry3)} is not a registry's host[:port]`);
-  }
-  checkRepository(text3, repository);
-  if (tag2 !== void 0) checkTag(text3, tag2);
-  return {
-    registry: registry3,
-    repository,
-    ...tagAndDigest(tag2, digest2 === void 0 ? void 0 : checkDigest(text3, digest2))
-  };
-}
-function formatReference(reference) {
-  const { registry: registry3, repository, tag: tag2, digest: digest2 } = reference;
-  return `${registry3}/${repository}${tag2 === void 0 ? "" : `:${tag2}`}${digest2 === void 0 ? "" : `@${digest2}`}`;
-}
-function splitRegistry(text3) {
-  const slash = text3.indexOf("/");
-  const first = text3.slice(0, Math.max(slash, 0));
-  if (slash < 0 || !looksLikeRegistry(first)) return onDockerHub(text3);
-  const remainder = text3.slice(slash + 1);
-  const isHub = first === dockerHub || first === formerDockerHub;
-  return isHub ? onDockerHub(remainder) : { registry: first, remainder };
-}
-function looksLikeRegistry(first) {
-  return first === "localhost" || /[.:]/.test(first) || first.toLowerCase() !== first;
-}
-function onDockerHub(name3) {
-  return { registry: dockerHub, remainder: name3.includes("/") ? name3 : `library/${name3}` };
-}
-function splitRemainder(remainder) {
-  const at = remainder.indexOf("@");
-  const named = at < 0 ? remainder : remainder.slice(0, at);
-  const colon = named.indexOf(":");
-  return {
-    repository: colon < 0 ? named : named.slice(0, colon),
-    tag: colon < 0 ? void 0 : named.slice(colon + 1),
-    digest: at < 0 ? void 0 : remainder.slice(at + 1)
-  };
-}
-function tagAndDigest(tag2, digest2) {
-  if (tag2 === void 0) return digest2 === void 0 ? { tag: "latest" } : { digest: digest2 };
-  return digest2 === void 0 ? { tag: tag2 } : { tag: tag2, digest: digest2 };
-}
-function checkRepository(text3, repository) {
-  if (repository.toLowerCase() !== repository) {
-    throw refused(text3, `the repository ${JSON.stringify(repository)} must be in lower case`);
-  }
-  if (!repositoryPattern.test(repository)) {
-    throw refused(text3, `${JSON.stringify(repository)} is not a repository`);
-  }
-  if (repository.length > 255) {
-    throw refused(text3, `the repository has ${repository.length} characters, 255 are allowed`);
-  }
-}
-function checkTag(text3, tag2) {
-  if (!tagPattern.test(tag2)) throw refused(text3, `${JSON.stringify(tag2)} is not a tag`);
-}
-function checkDigest(text3, digest2) {
-  if (!isDigest(digest2)) {
-    throw refused(text3, `${JSON.stringify(digest2)} is not a sha256 or sha512 digest in lower case`);
-  }
-  return digest2;
-}
-function refused(text3, why) {
-  return new RangeError(`not an image name: ${JSON.stringify(text3)}: ${why}`);
-}
-var domainPattern, component, repositoryPattern, tagPattern, identifierPattern;
-var init_reference2 = __esm({
-  "src/oci/reference.ts"() {
-    "use strict";
-    init_digest();
-    init_docker_hub();
-    domainPattern = /^(?:[a-zA-Z0-9]+(?:-+[a-zA-Z0-9]+)*(?:\.[a-zA-Z0-9]+(?:-+[a-zA-Z0-9]+)*)*|\[[a-fA-F0-9:]+\])(?::[0-9]+)?$/;
-    component = "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*";
-    repositoryPattern = new RegExp(`^${component}(?:/${component})*$`);
-    tagPattern = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
-    identifierPattern = /^[a-f0-9]{64}$/;
-  }
-});
-
-// src/mirror-map/target.ts
-function readTarget(value) {
-  const [host = "", ...rest2] = value.split("/");
-  const path7 = rest2.filter((part3) => part3 !== "");
-  const hasApiPath = path7[0] === "v2";
-  return { host, path: path7.slice(hasApiPath ? 1 : 0).join("/"), hasApiPath };
-}
-function withoutApiPath(value) {
-  const { host, path: path7 } = readTarget(value);
-  return path7 === "" ? host : `${host}/${path7}`;
-}
-var init_target = __esm({
-  "src/mirror-map/target.ts"() {
-    "use strict";
-  }
-});
-
-// src/mirror-map/containerd.ts
-function containerdReferences(map, image2) {
-  const reference = parsed2(image2);
-  const target2 = reference && mirrorsOf(map).get(reference.registry);
-  return reference && target2 ? placed(target2, reference) : [];
-}
-function isContainerdEntry(entry) {
-  const { kind, key, value } = entry;
-  return kind === "registry" && isRegistryHost(key) && value !== "" && !value.endsWith("-");
-}
-function mirrorsOf(map) {
-  const known = mirrors.get(map);
-  if (known) return known;
-  const entries = map.entries.filter(isContainerdEntry);
-  const made = new Map(entries.map(({ key, value }) => [key, value]));
-  mirrors.set(map, made);
-  return made;
-}
-function placed(target2, { repository, tag: tag2, digest: digest2 }) {
-  const named = `${withoutApiPath(target2)}/${repository}`;
-  const text3 = `${named}${tag2 ? `:${tag2}` : ""}${digest2 ? `@${digest2}` : ""}`;
-  return parsed2(text3) === void 0 ? [] : [text3];
-}
-function parsed2(text3) {
-  try {
-    return parseReference(text3);
-  } catch {
-    return void 0;
-  }
-}
-var mirrors;
-var init_containerd = __esm({
-  "src/mirror-map/containerd.ts"() {
-    "use strict";
-    init_reference2();
-    init_target();
-    mirrors = /* @__PURE__ */ new WeakMap();
-  }
-});
-
-// src/mirror-map/python.ts
-function lstrip(text3) {
-  return text3.replace(leading, "");
-}
-function rstrip(text3) {
-  let end = text3.length;
-  while (end > 0 && onlySpace.test(text3.charAt(end - 1))) end--;
-  return text3.slice(0, end);
-}
-function textLines(text3) {
-  return text3.split(/\r\n|\r|\n/);
-}
-function pathJoin(first, second) {
-  if (second.startsWith("/")) return second;
-  return first === "" || first.endsWith("/") ? first + second : `${first}/${second}`;
-}
-var whitespace, leading, onlySpace, PythonError;
-var init_python = __esm({
-  "src/mirror-map/python.ts"() {
-    "use strict";
-    whitespace = "\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000";
-    leading = new RegExp(`^[${whitespace}]+`);
-    onlySpace = new RegExp(`[${whitespace}]`);
-    PythonError = class extends Error {
-      constructor(name3, message) {
-        super(message);
-        this.name = name3;
-      }
-    };
-  }
-});
-
-// src/mirror-map/parse.ts
-function parseMirrorMap(text3) {
-  const { pieces, commaForm } = piecesOf(text3);
-  const entries = [];
-  const problems = [];
-  for (const piece of pieces) {
-    const content = contentOf(piece.text);
-    if (content === "") continue;
-    const last = entries.at(-1);
-    if (commaForm && !content.includes("::") && last?.kind === "noswap") {
-      entries[entries.length - 1] = withPattern(last, content);
-      continue;
-    }
-    const split2 = splitEntry(content);
-    if ("ignored" in split2) problems.push(problem(piece, split2.ignored, "error"));
-    else entries.push(entryOf(split2.key, split2.value, place4(piece)));
-    if ("old" in split2) problems.push(problem(piece, oldSpelling, "warning"));
-  }
-  return { entries, problems: inOrder([...problems, ...oddities(entries)]) };
-}
-function isCommaForm(text3) {
-  return textLines(text3).filter((line) => rstrip(line) !== "").length <= 1;
-}
-function piecesOf(text3) {
-  const lines2 = textLines(text3.replace(/^\uFEFF/, "")).map((line, i2) => ({
-    text: line,
-    line: i2 + 1,
-    column: 1
-  }));
-  const commaForm = isCommaForm(text3);
-  return { pieces: commaForm ? lines2.flatMap(splitAtCommas) : lines2, commaForm };
-}
-function splitAtCommas(whole) {
-  let column = 1;
-  return whole.text.split(",").map((text3) => {
-    const piece = { text: text3, line: whole.line, column };
-    column += text3.length + 1;
-    return piece;
-  });
-}
-function contentOf(text3) {
-  if (text3.startsWith("#")) return "";
-  let cut = text3.lastIndexOf("#");
-  while (cut > 0 && text3[cut - 1] === "#") cut--;
-  return rstrip(cut > 0 ? text3.slice(0, cut) : text3).replaceAll(" ", "");
-}
-function splitEntry(content) {
-  const [key = "", value, ...more] = content.split("::");
-  if (value !== void 0) {
-    return more.length === 0 ? { key, value } : { ignored: 'has "::" more than once; the webhook ignores it' };
-  }
-  const [oldKey = "", oldValue, ...rest2] = content.split(":");
-  if (oldValue === void 0) return { ignored: 'has no "::"; the webhook ignores it' };
-  if (rest2.length === 0) return { key: oldKey, value: oldValue, old: true };
-  return { ignored: 'has no "::", which a port needs; the webhook ignores it' };
-}
-function entryOf(key, value, at) {
-  const marked = (mark2) => lstrip(key.slice(mark2.length));
-  if (key.startsWith(exactMark)) return { kind: "exact", key: marked(exactMark), value, ...at };
-  if (key.startsWith(replaceMark)) {
-    return { kind: "replace", key: marked(replaceMark), value, ...at };
-  }
-  if (key === defaultKey) return { kind: "default", key, value, ...at };
-  return { kind: key === noswapKey ? "noswap" : "registry", key, value, ...at };
-}
-function withPattern(entry, pattern2) {
-  return { ...entry, value: entry.value === "" ? pattern2 : `${entry.value},${pattern2}` };
-}
-function oddities(entries) {
-  const seen = /* @__PURE__ */ new Map();
-  return entries.flatMap((entry) => {
-    const name3 = `${entry.kind} ${entry.key}`;
-    const earlier = seen.get(name3);
-    seen.set(name3, entry);
-    const messages = [...commaOddities(entry), ...earlier ? [givenTwice(earlier)] : []];
-    return messages.map((message) => oddity(entry, message));
-  });
-}
-function commaOddities({ kind, key, value }) {
-  if (kind !== "noswap") {
-    return `${key}${value}`.includes(",") ? ["has a comma, at which its comma form is cut"] : [];
-  }
-  const blank = value !== "" && value.split(",").includes("");
-  return blank ? ["has an empty pattern, which every image matches"] : [];
-}
-function givenTwice(earlier) {
-  return `gives the key of line ${earlier.line}, column ${earlier.column} again; the webhook takes the later one`;
-}
-function oddity(entry, message) {
-  const { line, column, key, value } = entry;
-  return { line, column, text: `${key}::${value}`, message, severity: "warning" };
-}
-function problem(piece, message, severity) {
-  return { ...place4(piece), text: rstrip(lstrip(piece.text)), message, severity };
-}
-function place4(piece) {
-  const indent = piece.text.length - lstrip(piece.text).length;
-  return { line: piece.line, column: piece.column + indent };
-}
-function inOrder(problems) {
-  return problems.sort((a2, b) => a2.line - b.line || a2.column - b.column);
-}
-var oldSpelling;
-var init_parse3 = __esm({
-  "src/mirror-map/parse.ts"() {
-    "use strict";
-    init_map();
-    init_python();
-    oldSpelling = 'uses the old ":" between key and value; write "::"';
-  }
-});
-
-// src/mirror-map/fnmatch.ts
-function fnmatch(pattern2) {
-  let tokens;
-  return (text3) => {
-    tokens ??= tokensOf([...pattern2]);
-    return matches(tokens, [...text3]);
-  };
-}
-function tokensOf(pattern2) {
-  const tokens = [];
-  let at = 0;
-  while (at < pattern2.length) {
-    const character = pattern2[at++];
-    const end = character === "[" ? closingBracket(pattern2, at) : -1;
-    if (end >= 0) {
-      tokens.push(characterSet(pattern2.slice(at, end)));
-      at = end + 1;
-    } else {
-      tokens.push(character === "*" || character === "?" ? character : { literal: character });
-    }
-  }
-  return tokens;
-}
-function closingBracket(pattern2, at) {
-  let from = pattern2[at] === "!" ? at + 1 : at;
-  if (pattern2[from] === "]") from++;
-  return pattern2.indexOf("]", from);
-}
-function characterSet(inside) {
-  const negated = inside[0] === "!";
-  const chunks2 = splitAtRanges(negated ? inside.slice(1) : inside);
-  const ranges = chunks2.slice(1).map((chunk, i2) => [chunks2[i2]?.at(-1) ?? "", chunk[0] ?? ""]);
-  if (ranges.some(([from, to]) => order(from) > order(to))) {
-    throw new PythonError("error", "bad character range");
-  }
-  return { negated, characters: new Set(chunks2.flat()), ranges };
-}
-function splitAtRanges(inside) {
-  const chunks2 = [];
-  let start2 = 0;
-  let hyphen = inside.indexOf("-", 1);
-  while (hyphen >= 0) {
-    chunks2.push(inside.slice(start2, hyphen));
-    start2 = hyphen + 1;
-    hyphen = inside.indexOf("-", hyphen + 3);
-  }
-  if (start2 < inside.length) chunks2.push(inside.slice(start2));
-  else chunks2.at(-1)?.push("-");
-  return chunks2;
-}
-function matches(tokens, text3) {
-  let [token, at] = [0, 0];
-  let [star, starAt] = [-1, 0];
-  while (at < text3.length) {
-    const wanted = tokens[token];
-    if (wanted === "*") {
-      [star, starAt] = [token++, at];
-    } else if (wanted !== void 0 && accepts(wanted, text3[at])) {
-      token++;
-      at++;
-    } else if (star >= 0) {
-      [token, at] = [star + 1, ++starAt];
-    } else return false;
-  }
-  return tokens.slice(token).every((rest2) => rest2 === "*");
-}
-function accepts(token, character) {
-  if (token === "?") return true;
-  if ("literal" in token) return token.literal === character;
-  const within = ([from, to]) => order(from) <= order(character) && order(character) <= order(to);
-  return (token.characters.has(character) || token.ranges.some(within)) !== token.negated;
-}
-function order(character) {
-  return character.codePointAt(0) ?? -1;
-}
-var init_fnmatch = __esm({
-  "src/mirror-map/fnmatch.ts"() {
-    "use strict";
-    init_python();
-  }
-});
-
-// src/mirror-map/lookup.ts
-function lookupOf(map) {
-  const known = prepared.get(map);
-  if (known) return known;
-  const lookup = prepare(map.entries);
-  prepared.set(map, lookup);
-  return lookup;
-}
-function prepare(entries) {
-  const [exact, replace, keys] = [/* @__PURE__ */ new Map(), /* @__PURE__ */ new Map(), /* @__PURE__ */ new Map()];
-  for (const { kind, key, value } of entries) {
-    if (kind === "exact") exact.set(key, value);
-    else if (kind === "replace") replace.set(key, value);
-    else keys.set(key, value);
-  }
-  return {
-    exact,
-    replace: [...replace].map(([glob, prefix]) => ({ matches: fnmatch(glob), prefix })),
-    keys,
-    fallback: keys.get(defaultKey),
-    noswap: keys.get(noswapKey)?.split(",") ?? []
-  };
-}
-var prepared;
-var init_lookup = __esm({
-  "src/mirror-map/lookup.ts"() {
-    "use strict";
-    init_fnmatch();
-    init_map();
-    prepared = /* @__PURE__ */ new WeakMap();
-  }
-});
-
-// src/mirror-map/python-re.ts
-function substitute(pattern2, template, text3) {
-  const { source, groups } = translate(pattern2);
-  const parts = templateParts(template, groups);
-  return text3.replace(
-    compile2(source),
-    (...match) => parts.map((part3) => typeof part3 === "string" ? part3 : match[part3] ?? "").join("")
-  );
-}
-function compile2(source) {
-  try {
-    return new RegExp(source, "g");
-  } catch (cause) {
-    throw failed2(String(cause));
-  }
-}
-function translate(pattern2) {
-  let [source, groups, open7, at] = ["", 0, 0, 0];
-  let before = "nothing";
-  while (at < pattern2.length) {
-    const token = tokenAt(pattern2, at);
-    at += token.length;
-    if (token === "(") groups++;
-    if (token.startsWith("(")) open7++;
-    if (token === ")" && --open7 < 0) throw failed2("unbalanced parenthesis");
-    const kind = kindOf(token);
-    if (kind === "quantifier" && before !== "item") throw failed2("nothing to repeat");
-    source += inJavaScript(token, kind, groups);
-    before = kind;
-  }
-  if (open7 > 0) throw failed2("unterminated subpattern");
-  return { source, groups };
-}
-function tokenAt(pattern2, at) {
-  const character = pattern2.charAt(at);
-  if (character === "\\") return escapeAt(pattern2, at);
-  if (character === "[") return pattern2.slice(at, setEnd(pattern2, at));
-  const [longer] = sticky(quantifier, pattern2, at) ?? sticky(opening, pattern2, at) ?? [character];
-  if (longer === "(" && pattern2[at + 1] === "?") throw failed2("unknown extension");
-  return longer;
-}
-function sticky(expression, text3, at) {
-  expression.lastIndex = at;
-  return expression.exec(text3);
-}
-function kindOf(token) {
-  if (/^(?:[*+?]|\{.+\})/.test(token)) return "quantifier";
-  return /^(?:[\^$|(]|\\[bBAZ]$)/.test(token) ? "nothing" : "item";
-}
-function inJavaScript(token, kind, groups) {
-  if (token === ".") return "[^\\n]";
-  if (token === "$") return "(?=\\n?(?![^]))";
-  if (token === "\\a") return "\\x07";
-  if (token === "\\A") return "^";
-  if (token === "\\Z") return "(?![^])";
-  if (token.startsWith("[") && token.length > 1) return setInJavaScript(token);
-  if (/^\\[1-9]/.test(token) && Number(token.slice(1)) > groups) throw failed2("invalid group");
-  if (kind === "quantifier") return token.replace("{,", "{0,");
-  return /^[\]{}/]$/.test(token) ? `\\${token}` : token;
-}
-function escapeAt(pattern2, at) {
-  const [found] = sticky(knownEscape, pattern2, at) ?? [];
-  if (found === void 0) throw failed2(`bad escape ${pattern2.slice(at, at + 2)}`);
-  return found;
-}
-function setEnd(pattern2, at) {
-  let end = pattern2[at + 1] === "^" ? at + 2 : at + 1;
-  if (pattern2[end] === "]") end++;
-  while (end < pattern2.length && pattern2[end] !== "]") {
-    end += pattern2[end] === "\\" ? escapeAt(pattern2, end).length : 1;
-  }
-  if (end >= pattern2.length) throw failed2("unterminated character set");
-  return end + 1;
-}
-function setInJavaScript(set) {
-  const [, open7 = "", inside = ""] = /^(\[\^?)(.*)\]$/s.exec(set) ?? [];
-  return `${open7}${inside.replace(/^\]/, "\\]")}]`;
-}
-function templateParts(template, groups) {
-  const parts = [];
-  let end = 0;
-  for (const match of template.matchAll(templateEscape)) {
-    parts.push(template.slice(end, match.index), templatePart(match, groups));
-    end = match.index + match[0].length;
-  }
-  return [...parts, template.slice(end)];
-}
-function templatePart(match, groups) {
-  const { octal, group, name: name3, other } = match.groups ?? {};
-  if (octal !== void 0) return String.fromCharCode(Number.parseInt(octal, 8));
-  if (group !== void 0) return groupNumber(group, groups);
-  if (name3 !== void 0) return namedGroup(name3, groups);
-  if (other === void 0) throw failed2("bad escape (end of pattern)");
-  const control = controls[other];
-  if (control === void 0 && /[A-Za-z]/.test(other)) throw failed2(`bad escape \\${other}`);
-  return control ?? `\\${other}`;
-}
-function namedGroup(name3, groups) {
-  if (/^[0-9]+$/.test(name3)) return groupNumber(name3, groups);
-  if (/^[\p{L}_][\p{L}\p{N}_]*$/u.test(name3)) throw new PythonError("IndexError", "unknown group");
-  throw failed2("bad character in group name");
-}
-function groupNumber(text3, groups) {
-  if (Number(text3) > groups) throw failed2(`invalid group reference ${text3}`);
-  return Number(text3);
-}
-function failed2(message) {
-  return new PythonError("error", message);
-}
-var quantifier, opening, knownEscape, templateEscape, controls;
-var init_python_re = __esm({
-  "src/mirror-map/python-re.ts"() {
-    "use strict";
-    init_python();
-    quantifier = /(?:[*+?]|\{(?:[0-9]+(?:,[0-9]*)?|,[0-9]*)\})\??/y;
-    opening = /\((?:\?(?:[:=!]|<[=!]))?/y;
-    knownEscape = /\\(?:[1-9][0-9]?|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|[dDsSwWbBAZafnrtv]|[^0-9A-Za-z])/sy;
-    templateEscape = /\\(?:(?<octal>0[0-7]{0,2}|[0-3][0-7]{2})|(?<group>[1-9][0-9]?)|g<(?<name>[^>]*)>|(?<other>.))?/gs;
-    controls = {
-      a: "\x07",
-      b: "\b",
-      f: "\f",
-      n: "\n",
-      r: "\r",
-      t: "	",
-      v: "\v",
-      "\\": "\\"
-    };
-  }
-});
-
-// src/mirror-map/webhook.ts
-function webhookImage(map, image2) {
-  try {
-    const swapped = swap(lookupOf(map), image2);
-    return { swapped: swapped !== void 0, image: swapped ?? image2 };
-  } catch (thrown) {
-    if (thrown instanceof PythonError) return { error: thrown.name };
-    throw thrown;
-  }
-}
-function swap(lookup, image2) {
-  const exact = lookup.exact.get(image2);
-  if (exact !== void 0) return exact;
-  const replace = lookup.replace.find(({ matches: matches2 }) => matches2(image2));
-  if (replace) return pathJoin(replace.prefix, image2.slice(image2.lastIndexOf("/") + 1));
-  if (lookup.fallback === void 0) return void 0;
-  const registry3 = registryOf(image2);
-  const key = keyFor(lookup, registry3, image2);
-  if (key !== void 0) return byKey(lookup, key, registry3, image2);
-  const { noswap } = lookup;
-  const excluded = noswap.join("") !== "" || noswap.length > 1;
-  if (excluded && noswap.some((part3) => image2.includes(part3))) return void 0;
-  return byDefault(lookup.fallback, registry3, image2);
-}
-function registryOf(image2) {
-  const slash = image2.indexOf("/");
-  if (slash < 0) {
-    const name3 = image2.slice(0, image2.search(/[:@]|$/));
-    return name3.includes(".") ? name3 : "docker.io";
-  }
-  const first = image2.slice(0, slash);
-  return first.includes(".") && slash < image2.length - 1 ? first : "docker.io";
-}
-function keyFor({ keys }, registry3, image2) {
-  const bare2 = withoutPort(registry3);
-  const key = !keys.has(registry3) && keys.has(bare2) ? bare2 : registry3;
-  const library = `${key}/library`;
-  if (!keys.has(library)) return keys.has(key) ? key : void 0;
-  if (!image2.includes("/")) return library;
-  if (!keys.has(key)) throw new PythonError("KeyError", key);
-  return key;
-}
-function byKey({ keys }, key, registry3, image2) {
-  const value = keys.get(key) ?? "";
-  if (value === "") return void 0;
-  if (!value.endsWith("-")) return replaceOrPrefix(key, value, image2);
-  const cut = image2.replace(/:[^\n]*\//, "/");
-  const bare2 = withoutPort(registry3);
-  return cut.includes(bare2) ? value + cut : `${value}${bare2}/${cut}`;
-}
-function byDefault(value, registry3, image2) {
-  if (value === "") return void 0;
-  if (value.endsWith("-")) return `${value}${withoutPort(registry3)}/${image2}`;
-  return replaceOrPrefix(registry3, value, image2);
-}
-function replaceOrPrefix(source, value, image2) {
-  return image2.includes(source) ? substitute(source, value, image2) : `${value}/${image2}`;
-}
-function withoutPort(registry3) {
-  const colon = registry3.indexOf(":");
-  return colon < 0 ? registry3 : registry3.slice(0, colon);
-}
-var init_webhook = __esm({
-  "src/mirror-map/webhook.ts"() {
-    "use strict";
-    init_lookup();
-    init_python();
-    init_python_re();
-  }
-});
-
-// src/mirror-map/lint.ts
-function rewriteLoop(map, image2) {
-  const first = webhookImage(map, image2);
-  if ("error" in first) return void 0;
-  const twice2 = textOf2(webhookImage(map, first.image));
-  return twice2 === first.image ? void 0 : { once: first.image, twice: twice2 };
-}
-function textOf2(answer) {
-  return "error" in answer ? answer.error : answer.image;
-}
-function cureForLoop(map, endpoint, image2 = `${endpoint}/image`) {
-  const patterns = map.entries.findLast((entry) => entry.kind === "noswap")?.value;
-  const lines2 = [`${noswapKey}::${patterns ? `${patterns},` : ""}${endpoint}`, `${endpoint}::`];
-  return lines2.find((line) => rewriteLoop(withLine(map, line), image2) === void 0) ?? (endpoint.includes(".") ? "change the entry that matches the rewritten image: no line of the map ends this loop" : `use a target host with a dot: the webhook takes ${endpoint}/\u2026 for an image on Docker Hub`);
-}
-function withLine(map, line) {
-  return { entries: [...map.entries, ...parseMirrorMap(line).entries], problems: [] };
-}
-function libraryWithoutDockerHub(map) {
-  const registries = map.entries.filter((entry) => entry.kind === "registry");
-  const keys = new Set(registries.map((entry) => entry.key));
-  return registries.find(({ key }) => {
-    const registry3 = key.replace(/\/library$/, "");
-    return registry3 !== key && registry3.includes(".") && !keys.has(registry3);
-  });
-}
-function hasDefault(map) {
-  return map.entries.some((entry) => entry.kind === "default");
-}
-function v2Targets(map) {
-  return map.entries.filter((entry) => isTarget(entry) && readTarget(entry.value).hasApiPath);
-}
-function targetsOutside(map, endpoint, basePath2) {
-  const base2 = basePath2.split("/").filter((part3) => part3 !== "");
-  return map.entries.filter((entry) => {
-    if (!isTarget(entry)) return false;
-    const { host, path: path7 } = readTarget(entry.value);
-    return host !== endpoint || !isUnder(entry.kind, path7, base2.join("/"));
-  });
-}
-function isUnder(kind, path7, base2) {
-  if (base2 === "" || path7.startsWith(`${base2}/`)) return true;
-  return kind !== "exact" && path7 === base2;
-}
-function ignoredByContainerd(map) {
-  return map.entries.filter((entry) => isTarget(entry) && !isContainerdEntry(entry));
-}
-function isTarget({ kind, value }) {
-  return kind !== "noswap" && (value !== "" || kind === "exact" || kind === "replace");
-}
-var init_lint = __esm({
-  "src/mirror-map/lint.ts"() {
-    "use strict";
-    init_containerd();
-    init_map();
-    init_parse3();
-    init_target();
-    init_webhook();
-  }
-});
-
-// src/oci/platform.ts
-function parsePlatform(text3) {
-  const parts = text3.split("/");
-  const [os, architecture, variant] = parts;
-  if (parts.length > 3 || !os || !architecture || !parts.every((p) => part2.test(p))) {
-    throw new RangeError(`not a platform: ${JSON.stringify(text3)}`);
-  }
-  return variant === void 0 ? { os, architecture } : { os, architecture, variant };
-}
-function formatPlatform(platform4) {
-  const { os, architecture, variant } = platform4;
-  return [os, architecture, ...variant ? [variant] : []].join("/");
-}
-function platformMatches(wanted, have) {
-  return wanted.os === have.os && wanted.architecture === have.architecture && (wanted.variant === void 0 || wanted.variant === have.variant);
-}
-var part2;
-var init_platform = __esm({
-  "src/oci/platform.ts"() {
-    "use strict";
-    part2 = /^[a-z0-9][a-z0-9._-]*$/;
-  }
-});
-
-// src/plan/check-contents.ts
-function checkContents(image2, graph) {
-  return [...checkForeignLayers(image2, graph), ...checkDigests(image2, graph)];
-}
-function checkForeignLayers(image2, graph) {
-  const foreign = leavesOf(graph).flatMap(({ manifest }) => manifest.layers.filter(isForeign));
-  const [first] = foreign;
-  if (first === void 0) return [];
-  const message = `${image2} has a foreign layer, which no registry holds and every node fetches from elsewhere (${first.mediaType}, ${first.digest})`;
-  const cure = "keep only platforms without one (platforms: [linux/amd64]), or rebuild the image";
-  return [error2("foreign-layer", [image2], message, cure)];
-}
-function checkDigests(image2, graph) {
-  const documents = childrenFirst(graph);
-  const named = [graph.root, ...documents.flatMap(({ manifest }) => references(manifest))];
-  const other = named.find(({ digest: digest2 }) => algorithmOf(digest2) !== "sha256");
-  if (other === void 0) return [];
-  const message = `${image2} holds content that is named by another digest than sha256 (${other.digest.slice(0, 24)}\u2026)`;
-  return [error2("digest-algorithm", [image2], message, "build the image with sha256 digests")];
-}
-var init_check_contents = __esm({
-  "src/plan/check-contents.ts"() {
-    "use strict";
-    init_digest();
-    init_graph();
-    init_manifest();
-    init_problem();
-  }
-});
-
-// src/plan/placements.ts
-function askedFor(map, image2) {
-  const containerd = containerdReferences(map, image2).map((text3) => ({
-    by: "containerd",
-    reference: parseReference(text3)
-  }));
-  const webhook = webhookImage(map, image2);
-  if ("error" in webhook) return { asked: containerd, webhookError: webhook.error };
-  if (!webhook.swapped) return { asked: containerd };
-  const reference = parsed3(webhook.image);
-  if (!reference || startsWithV2(reference)) return { asked: containerd, unusable: webhook.image };
-  return { asked: [{ by: "webhook", reference }, ...containerd] };
-}
-function startsWithV2(reference) {
-  return reference.repository === "v2" || reference.repository.startsWith("v2/");
-}
-function placementsOf(asked2, digest2, isClaimed) {
-  const askers = /* @__PURE__ */ new Map();
-  for (const { by, reference } of asked2) {
-    for (const name3 of tagged(reference, digest2)) {
-      if (reference.digest && name3 === written(reference) && isClaimed(name3)) continue;
-      const before = askers.get(name3);
-      askers.set(name3, before === void 0 || before === by ? by : "both");
-    }
-  }
-  return [...askers].map(([reference, askedForBy]) => ({ reference, askedForBy }));
-}
-function tagged(reference, digest2) {
-  if (!reference.digest) return [written(reference)];
-  const kept = `${repositoryOf(reference)}:airgap-${hexOf(digest2).slice(0, 12)}`;
-  return reference.tag ? [written(reference), kept] : [kept];
-}
-function repositoryOf(reference) {
-  return `${reference.registry}/${reference.repository}`;
-}
-function written(reference) {
-  return `${repositoryOf(reference)}:${reference.tag ?? "latest"}`;
-}
-function parsed3(text3) {
-  try {
-    return parseReference(text3);
-  } catch {
-    return void 0;
-  }
-}
-var init_placements = __esm({
-  "src/plan/placements.ts"() {
-    "use strict";
-    init_containerd();
-    init_webhook();
-    init_digest();
-    init_reference2();
-  }
-});
-
-// src/plan/platforms.ts
-function filterPlatforms(graph, wanted) {
-  const untouched = { graph, droppedAttestations: false };
-  if (wanted.length === 0) return untouched;
-  const root2 = documentOf(graph, graph.root.digest);
-  if (!isIndexDocument(root2)) return fits(root2, wanted) ? untouched : void 0;
-  const kept = root2.manifest.manifests.filter((child) => keeps(graph, child, wanted));
-  if (kept.length === root2.manifest.manifests.length) return untouched;
-  const [only, ...others] = kept;
-  if (!only) return void 0;
-  const dropped = root2.manifest.manifests.filter((child) => !kept.includes(child));
-  return {
-    graph: others.length === 0 ? { ...graph, root: only } : reduced(graph, root2, kept),
-    originalDigest: graph.root.digest,
-    droppedAttestations: dropped.some(isAttestation)
-  };
-}
-function isWantedChild(child, wanted) {
-  return wanted.length === 0 || isIndex(child.mediaType) || isWanted(child.platform, wanted);
-}
-function isAttestation(child) {
-  return child.platform?.os === "unknown" && child.platform.architecture === "unknown";
-}
-function availablePlatforms({ root: root2, documents }) {
-  const document = documents.get(root2.digest);
-  return document?.manifest.kind === "index" ? document.manifest.manifests.map(({ platform: platform4 }) => platform4) : [document?.platform];
-}
-function missingPlatforms(graph, wanted) {
-  const available = availablePlatforms(graph);
-  if (available.includes(void 0)) return [];
-  return wanted.filter((one) => !available.some((platform4) => isWanted(platform4, [one])));
-}
-function platformNames(platforms) {
-  const names = platforms.filter((platform4) => platform4?.os && platform4.os !== "unknown").map((platform4) => formatPlatform(platform4));
-  return [...new Set(names)];
-}
-function fits({ platform: platform4 }, wanted) {
-  return platform4 === void 0 || isWanted(platform4, wanted);
-}
-function keeps(graph, child, wanted) {
-  return graph.documents.has(child.digest) && isWantedChild(child, wanted);
-}
-function isWanted(platform4, wanted) {
-  return platform4 !== void 0 && wanted.some((one) => platformMatches(one, platform4));
-}
-function reduced(graph, root2, kept) {
-  const original = JSON.parse(root2.bytes.toString("utf8"));
-  const digests = new Set(kept.map((child) => child.digest));
-  const bytes = Buffer.from(
-    JSON.stringify({
-      ...original,
-      manifests: original.manifests.filter((child) => digests.has(child.digest)),
-      annotations: { ...original.annotations, [originalDigestAnnotation]: graph.root.digest }
-    })
-  );
-  const { mediaType: mediaType2 } = graph.root;
-  const document = makeDocument({ mediaType: mediaType2, digest: digestOf(bytes), size: bytes.length }, bytes);
-  const documents = new Map(graph.documents).set(document.descriptor.digest, document);
-  return { root: document.descriptor, documents };
-}
-function documentOf(graph, digest2) {
-  const document = graph.documents.get(digest2);
-  if (!document) throw new Error(`the graph lacks its own root ${digest2}`);
-  return document;
-}
-var originalDigestAnnotation;
-var init_platforms = __esm({
-  "src/plan/platforms.ts"() {
-    "use strict";
-    init_digest();
-    init_graph();
-    init_media_types();
-    init_platform();
-    originalDigestAnnotation = "dev.airgap-bundle.original-digest";
-  }
-});
-
-// src/plan/check-image.ts
-function checkImage(spec, map, candidate) {
-  const name3 = candidate.image.listed.image;
-  const isNoName = candidate.image.reference.registry === "";
-  if (isNoName) return checkSource(candidate);
-  return [
-    ...checkSource(candidate),
-    ...checkConsumers(spec, map, candidate),
-    ...checkPlatforms(spec, candidate),
-    ...candidate.filtered ? checkContents(name3, candidate.filtered.graph) : []
-  ];
-}
-function checkSource({
-  image: { listed, reference, graph, failure: failure2, movedTag }
-}) {
-  const { image: image2, origin } = listed;
-  const problems = [];
-  if (!graph) {
-    problems.push(
-      error2(
-        "unresolved",
-        [image2],
-        `${image2} (${origin}): ${failure2 ? whyUnresolved(failure2, image2) : "its registry does not have it"}`,
-        failure2?.next ?? "correct the name or tag"
-      )
-    );
-  }
-  if (movedTag) {
-    const message = `${image2}: the tag now resolves to ${movedTag}; the digest that you wrote is taken`;
-    problems.push(
-      warning("moved-tag", [image2], message, "write the new digest if you want the new image")
-    );
-  }
-  if (reference.tag === "latest" && !reference.digest) {
-    const message = `${image2} names no fixed version; the bundle holds what it is today`;
-    problems.push(warning("latest-tag", [image2], message, "write a version tag or a digest"));
-  }
-  return problems;
-}
-function whyUnresolved({ message, given }, image2) {
-  return given && given !== image2 ? `${message} (${given})` : message;
-}
-function checkConsumers(spec, map, candidate) {
-  const outside2 = checkInside(spec, candidate);
-  return [
-    // What leaves the target comes back to the webhook as an image of elsewhere: one cause, told once.
-    ...outside2.length > 0 ? outside2 : checkLoop(spec, map, candidate),
-    ...checkMapped(candidate),
-    ...checkContainerd(candidate)
-  ];
-}
-function checkLoop(spec, map, { image: { listed } }) {
-  const { image: image2 } = listed;
-  const loop = rewriteLoop(map, image2);
-  if (!loop) return [];
-  const message = `${image2} becomes ${loop.once}, which the webhook would rewrite again to ${loop.twice}`;
-  return [error2("rewrite-loop", [image2], message, cureForLoop(map, spec.target.endpoint, image2))];
-}
-function checkMapped({ image: { listed, reference }, asks }) {
-  const { image: image2 } = listed;
-  const { asked: asked2, webhookError, unusable } = asks;
-  if (webhookError) {
-    const message2 = `${image2}: the webhook fails with ${webhookError} and the pod is refused`;
-    return [error2("webhook-error", [image2], message2, "add an entry for its registry to the map")];
-  }
-  if (unusable) return unusableTarget(image2, unusable);
-  if (asked2.length > 0) return [];
-  const message = `no rule maps ${image2}: it will be pulled from the internet, and is not mirrored`;
-  return [warning("unmapped", [image2], message, `add ${reference.registry}::TARGET to the map`)];
-}
-function checkContainerd({ image: { listed, reference }, asks: { asked: asked2 } }) {
-  if (asked2.length === 0 || asked2.some(({ by }) => by === "containerd")) return [];
-  const { image: image2 } = listed;
-  const message = `${image2} is mapped by an entry that containerd's mirrors do not know; only the webhook finds it`;
-  const cure = `add ${reference.registry}::TARGET if nodes pull it too`;
-  return [warning("containerd-ignores", [image2], message, cure)];
-}
-function unusableTarget(image2, target2) {
-  if (target2.split("/")[1] === "v2") return [];
-  const message = `${image2} would become ${target2}, which is no image reference`;
-  return [error2("outside-target", [image2], message, "correct the target in the map")];
-}
-function checkInside({ target: target2 }, { image: image2, asks }) {
-  const prefix = basePath(target2);
-  const outside2 = asks.asked.filter(
-    ({ reference }) => !repositoryOf(reference).startsWith(`${prefix}/`)
-  );
-  return outside2.slice(0, 1).map(
-    ({ reference }) => error2(
-      "outside-target",
-      [image2.listed.image],
-      `${image2.listed.image} would become ${repositoryOf(reference)}, which does not lie under ${prefix}`,
-      "correct the target in the map, or endpoint and baseContentPath"
-    )
-  );
-}
-function checkPlatforms({ platforms }, { image: image2, filtered }) {
-  if (platforms.length === 0 || !image2.graph) return [];
-  const name3 = image2.listed.image;
-  if (!filtered) return [noPlatform(name3, image2.graph, platforms)];
-  const missing3 = missingPlatforms(image2.graph, platforms).map(formatPlatform).join(", ");
-  const lacking = missing3 === "" ? [] : [somePlatforms(name3, missing3)];
-  if (image2.reference.digest && isIndex(image2.graph.root.mediaType)) {
-    const message2 = `${name3} is pinned by the digest of an index: all its platforms are kept, or the digest would change`;
-    return [
-      ...lacking,
-      warning("index-digest-kept", [name3], message2, "pin the digest of one platform to carry less")
-    ];
-  }
-  if (!filtered.droppedAttestations) return lacking;
-  const message = `${name3}: attestations in its index are dropped by the platform filter`;
-  return [
-    ...lacking,
-    warning("attestations-dropped", [name3], message, "leave platforms out to keep them")
-  ];
-}
-function noPlatform(name3, graph, platforms) {
-  const has = platformNames(availablePlatforms(graph)).join(", ") || "none that it tells";
-  const message = `${name3} has none of ${platforms.map(formatPlatform).join(", ")} (it has ${has})`;
-  return error2("platform-missing", [name3], message, "add a platform, or leave the image out");
-}
-function somePlatforms(name3, missing3) {
-  const message = `${name3} is not there for ${missing3}: nodes of that platform cannot run it`;
-  return warning("platform-missing", [name3], message, "run it on the other nodes only");
-}
-var init_check_image = __esm({
-  "src/plan/check-image.ts"() {
-    "use strict";
-    init_lint();
-    init_media_types();
-    init_platform();
-    init_check_contents();
-    init_placements();
-    init_platforms();
-    init_problem();
-    init_repositories();
-  }
-});
-
-// src/plan/check-map.ts
-function checkMap({ target: target2, images: images2 }) {
-  const { mirrorMap: map, endpoint, baseContentPath } = target2;
-  const problems = [];
-  const library = libraryWithoutDockerHub(map);
-  if (library) problems.push(libraryAlone(library, basePath(target2)));
-  for (const entry of targetsOutside(map, endpoint, baseContentPath)) {
-    problems.push(outside(entry, basePath(target2)));
-  }
-  for (const entry of v2Targets(map)) problems.push(v2InTarget(entry));
-  if (!hasDefault(map)) problems.push(noDefault(endpoint));
-  else problems.push(...targetNotExcluded(target2, images2));
-  return problems;
-}
-function libraryAlone({ key }, prefix) {
-  const registry3 = key.replace(/\/library$/, "");
-  return error2(
-    "library-without-docker.io",
-    [],
-    `the map has ${key} but not ${registry3}: the webhook would refuse every pod with another image of ${registry3}`,
-    `add ${registry3}::${prefix}/${registry3}`
-  );
-}
-function outside(entry, prefix) {
-  return error2(
-    "outside-target",
-    [],
-    `${place5(entry)}: the target ${entry.value} does not lie under ${prefix}`,
-    /^https?:\/\//.test(entry.value) ? `write ${entry.value.replace(/^https?:\/\//, "")}: a target has no scheme` : "correct the entry, or endpoint and baseContentPath"
-  );
-}
-function v2InTarget(entry) {
-  return warning(
-    "v2-in-target",
-    [],
-    `${place5(entry)}: with /v2/ in the target the webhook's pods ask for /v2/v2/\u2026, which fails; only containerd's mirrors can use it`,
-    `write ${entry.value.replace("/v2/", "/")}: the containerd files of the bundle get their /v2/ by themselves`
-  );
-}
-function noDefault(endpoint) {
-  return warning(
-    "no-default",
-    [],
-    "the map has no `default`: the webhook swaps nothing unless its chart adds one",
-    `make sure that the chart adds \`default::\` and \`noswap_wildcards::${endpoint}\`, or add them to the map`
-  );
-}
-function targetNotExcluded({ mirrorMap: map, endpoint }, images2) {
-  if (map.entries.some(({ kind }) => kind === "noswap")) return [];
-  const looping = images2.map(({ image: image2 }) => image2).filter((image2) => rewriteLoop(map, image2));
-  if (looping.length === 0) return [];
-  const message = `the map does not take ${endpoint} out of swapping: unless the chart does, the webhook rewrites its own answers`;
-  return [
-    warning(
-      "target-not-excluded",
-      looping,
-      message,
-      `make sure that the chart adds \`noswap_wildcards::${endpoint}\`, or add it to the map`
-    )
-  ];
-}
-function place5({ line, column, key }) {
-  return `mirror map ${line}:${column} (${key})`;
-}
-var init_check_map = __esm({
-  "src/plan/check-map.ts"() {
-    "use strict";
-    init_lint();
-    init_problem();
-    init_repositories();
-  }
-});
-
-// src/plan/collisions.ts
-function collisions(images2) {
-  const wanted = /* @__PURE__ */ new Map();
-  for (const image2 of images2) {
-    for (const { reference } of image2.placements) {
-      wanted.set(reference, [...wanted.get(reference) ?? [], image2]);
-    }
-  }
-  return [...wanted].flatMap(([reference, wanters]) => collision(reference, wanters));
-}
-function collision(reference, wanters) {
-  if (new Set(wanters.map((image2) => image2.digest)).size < 2) return [];
-  const named = wanters.map((image2) => `${image2.source} (${image2.digest})`).join(" and ");
-  return [
-    error2(
-      "collision",
-      wanters.map((image2) => image2.source),
-      `${named} would both be ${reference}`,
-      "give the two source registries different targets in mirrorRegistries, or leave one image out"
-    )
-  ];
-}
-var init_collisions = __esm({
-  "src/plan/collisions.ts"() {
-    "use strict";
-    init_problem();
-  }
-});
-
-// src/plan/subjects.ts
-function checkSubjects(images2) {
-  const carried = new Set(images2.flatMap(({ graph }) => [...graph.documents.keys()]));
-  return images2.flatMap((image2) => checkSubject(image2, carried));
-}
-function checkSubject({ entry: { source }, reference: { registry: registry3, repository }, graph }, carried) {
-  if (!hasLargeBlob(graph)) return [];
-  const subject = childrenFirst(graph).map(({ manifest }) => manifest.subject).find((one) => one !== void 0 && !carried.has(one.digest));
-  if (subject === void 0) return [];
-  const message = `${source} has a blob over 32 MiB and is attached to ${subject.digest}, which is not among the images: it could not be loaded`;
-  const cure = `add ${registry3}/${repository}@${subject.digest} to the images, or leave this one out`;
-  return [error2("subject-missing", [source], message, cure)];
-}
-function hasLargeBlob(graph) {
-  return childrenFirst(graph).filter(({ manifest }) => manifest.kind === "manifest").some(({ manifest }) => references(manifest).some(({ size }) => size > largestAttached2));
-}
-var largestAttached2;
-var init_subjects = __esm({
-  "src/plan/subjects.ts"() {
-    "use strict";
-    init_graph();
-    init_manifest();
-    init_problem();
-    largestAttached2 = 32 * 1024 * 1024;
-  }
-});
-
-// src/plan/plan.ts
-function makePlan(spec, resolved) {
-  const map = effectiveMap(spec.target.mirrorMap, spec.target.endpoint);
-  const candidates = resolved.map((image2) => judge2(spec, map, image2));
-  const claims = tagClaims(candidates);
-  const images2 = candidates.flatMap((candidate) => planned(candidate, claims));
-  const problems = [
-    ...checkMap(spec),
-    ...candidates.flatMap((candidate) => checkImage(spec, map, candidate)),
-    ...collisions(images2.map(({ entry }) => entry)),
-    ...checkSubjects(images2)
-  ];
-  return { map, images: images2, problems };
-}
-function judge2(spec, map, image2) {
-  const asks = askedFor(map, image2.listed.image);
-  if (!image2.graph) return { image: image2, asks };
-  const wanted = keepsIndex(image2) ? [] : spec.platforms;
-  return { image: image2, asks, filtered: filterPlatforms(image2.graph, wanted) };
-}
-function keepsIndex(image2) {
-  return image2.reference.digest !== void 0;
-}
-function tagClaims(candidates) {
-  const claims = /* @__PURE__ */ new Map();
-  for (const { asks, filtered } of candidates) {
-    if (!filtered) continue;
-    const { digest: digest2 } = filtered.graph.root;
-    for (const name3 of asks.asked.flatMap(({ reference }) => tagged(reference, digest2))) {
-      claims.set(name3, (claims.get(name3) ?? /* @__PURE__ */ new Set()).add(digest2));
-    }
-  }
-  return claims;
-}
-function planned(candidate, claims) {
-  const { image: image2, asks, filtered } = candidate;
-  if (!filtered) return [];
-  const { graph, originalDigest } = filtered;
-  const { mediaType: mediaType2, digest: digest2, size } = graph.root;
-  const isClaimed = (reference) => (claims.get(reference)?.size ?? 0) > 1;
-  const entry = {
-    source: image2.listed.image,
-    digest: digest2,
-    mediaType: mediaType2,
-    size,
-    platforms: platformNames(leavesOf(graph).map((leaf) => leaf.platform)),
-    placements: placementsOf(asks.asked, digest2, isClaimed),
-    pinnedBy: image2.reference.digest ? "digest" : "tag",
-    ...originalDigest ? { originalDigest } : {}
-  };
-  return [{ entry, reference: image2.reference, graph }];
-}
-var init_plan = __esm({
-  "src/plan/plan.ts"() {
-    "use strict";
-    init_effective();
-    init_graph();
-    init_check_image();
-    init_check_map();
-    init_collisions();
-    init_placements();
-    init_platforms();
-    init_subjects();
-  }
-});
-
-// src/registry/content-pack.ts
-async function packContent(contents) {
-  const parts = [...contents].flatMap(([digest2, bytes]) => [
-    Buffer.from(`${digest2} ${bytes.length}
-`),
-    bytes
-  ]);
-  return (0, import_node_util13.promisify)(import_node_zlib.gzip)(Buffer.concat(parts));
-}
-async function unpackContent(pack) {
-  const bytes = await (0, import_node_util13.promisify)(import_node_zlib.gunzip)(pack, { maxOutputLength: largest2 });
-  const contents = /* @__PURE__ */ new Map();
-  for (let at = 0; at < bytes.length; ) {
-    const start2 = bytes.indexOf(lineFeed, at) + 1;
-    const [digest2 = "", size = ""] = bytes.toString("latin1", at, start2).trimEnd().split(" ");
-    if (start2 === 0 || !isDigest(digest2) || !/^\d+$/.test(size)) break;
-    const content = bytes.subarray(start2, start2 + Number(size));
-    if (digestOf(content, algorithmOf(digest2)) !== digest2) break;
-    contents.set(digest2, content);
-    at = start2 + content.length;
-  }
-  return contents;
-}
-var import_node_util13, import_node_zlib, largest2, lineFeed;
-var init_content_pack = __esm({
-  "src/registry/content-pack.ts"() {
-    "use strict";
-    import_node_util13 = require("node:util");
-    import_node_zlib = require("node:zlib");
-    init_digest();
-    largest2 = 512 * 1024 * 1024;
-    lineFeed = 10;
-  }
-});
-
-// src/registry/content-cache.ts
-function folderCache(folder) {
-  const held = /* @__PURE__ */ new Map();
-  const fresh = /* @__PURE__ */ new Map();
-  const awaited = /* @__PURE__ */ new Map();
-  let packs;
-  const read5 = () => {
-    packs ??= readPacks(folder, held);
-    return packs;
-  };
-  const bring2 = async (digest2, fetch2) => {
-    const bytes = await fetch2();
-    if (bytes.length > largest3 || digestOf(bytes, algorithmOf(digest2)) !== digest2) return bytes;
-    for (const map of [held, fresh]) map.set(digest2, bytes);
-    return bytes;
-  };
-  return {
-    find: (digest2) => held.get(digest2),
-    async get(digest2, fetch2) {
-      await read5();
-      const kept = held.get(digest2);
-      if (kept) return kept;
-      const running = awaited.get(digest2);
-      const other = running && await running.catch(() => void 0);
-      if (other) return other;
-      const bytes = bring2(digest2, fetch2);
-      awaited.set(digest2, bytes);
-      return bytes.finally(() => awaited.delete(digest2));
-    },
-    wasEmpty: async () => (await read5()).length === 0,
-    async keep() {
-      if (fresh.size === 0) return;
-      const old = await packs ?? [];
-      const replaced = old.length >= mostPacks ? old : [];
-      const contents = replaced.length > 0 ? held : fresh;
-      await replacePacks(folder, contents, replaced).catch(() => void 0);
-      fresh.clear();
-    }
-  };
-}
-async function readPacks(folder, held) {
-  const names = await (0, import_promises33.readdir)(folder).catch(() => []);
-  const paths = names.filter((name3) => name3.endsWith(ending)).map((name3) => (0, import_node_path24.join)(folder, name3));
-  for (const path7 of paths) {
-    const contents = await (0, import_promises33.readFile)(path7).then(unpackContent).catch(() => /* @__PURE__ */ new Map());
-    for (const [digest2, bytes] of contents) held.set(digest2, bytes);
-  }
-  return paths;
-}
-async function replacePacks(folder, contents, replaced) {
-  const path7 = (0, import_node_path24.join)(folder, `${(0, import_node_crypto11.randomUUID)()}${ending}`);
-  const partial2 = `${path7}.partial`;
-  await makeFolder(folder);
-  try {
-    await (0, import_promises33.writeFile)(partial2, await packContent(contents));
-    await (0, import_promises33.rename)(partial2, path7);
-  } finally {
-    await (0, import_promises33.rm)(partial2, { force: true });
-  }
-  for (const old of replaced) await (0, import_promises33.rm)(old, { force: true });
-}
-function cacheBefore(cache, near) {
-  return {
-    ...cache,
-    wasEmpty: async () => false,
-    get: (digest2, fetch2) => cache.get(digest2, async () => await near(digest2) ?? fetch2())
-  };
-}
-var import_node_crypto11, import_promises33, import_node_path24, largest3, mostPacks, ending;
-var init_content_cache = __esm({
-  "src/registry/content-cache.ts"() {
-    "use strict";
-    import_node_crypto11 = require("node:crypto");
-    import_promises33 = require("node:fs/promises");
-    import_node_path24 = require("node:path");
-    init_folder();
-    init_digest();
-    init_content_pack();
-    largest3 = 256 * 1024;
-    mostPacks = 8;
-    ending = ".pack.gz";
-  }
-});
-
-// node_modules/js-yaml/dist/js-yaml.mjs
-function defineScalarTag(tagName, options) {
-  return {
-    tagName,
-    nodeKind: "scalar",
-    implicit: options.implicit ?? false,
-    matchByTagPrefix: options.matchByTagPrefix ?? false,
-    implicitFirstChars: options.implicitFirstChars ?? null,
-    resolve: options.resolve,
-    identify: options.identify,
-    represent: options.represent ?? ((data) => String(data)),
-    representTagName: options.representTagName ?? (() => tagName)
-  };
-}
-function defineSequenceTag(tagName, options) {
-  const carrierIsResult = options.finalize === void 0;
-  return {
-    tagName,
-    nodeKind: "sequence",
-    implicit: false,
-    matchByTagPrefix: options.matchByTagPrefix ?? false,
-    create: options.create,
-    addItem: options.addItem,
-    finalize: options.finalize ?? ((carrier) => carrier),
-    carrierIsResult,
-    identify: options.identify,
-    represent: options.represent ?? ((data) => data),
-    representTagName: options.representTagName ?? (() => tagName)
-  };
-}
-function defineMappingTag(tagName, options) {
-  const carrierIsResult = options.finalize === void 0;
-  return {
-    tagName,
-    nodeKind: "mapping",
-    implicit: false,
-    matchByTagPrefix: options.matchByTagPrefix ?? false,
-    create: options.create,
-    addPair: options.addPair,
-    has: options.has,
-    keys: options.keys,
-    get: options.get,
-    finalize: options.finalize ?? ((carrier) => carrier),
-    carrierIsResult,
-    identify: options.identify,
-    represent: options.represent ?? ((data) => data),
-    representTagName: options.representTagName ?? (() => tagName)
-  };
-}
-function parseYamlInteger$2(source) {
-  let value = source;
-  let sign3 = 1;
-  if (value[0] === "-" || value[0] === "+") {
-    if (value[0] === "-") sign3 = -1;
-    value = value.slice(1);
-  }
-  if (value.startsWith("0b")) return sign3 * parseInt(value.slice(2), 2);
-  if (value.startsWith("0o")) return sign3 * parseInt(value.slice(2), 8);
-  if (value.startsWith("0x")) return sign3 * parseInt(value.slice(2), 16);
-  return sign3 * parseInt(value, 10);
-}
-function resolveYamlInteger$2(source, isExplicit) {
-  if (isExplicit) {
-    if (!YAML_INTEGER_EXPLICIT_PATTERN$1.test(source)) return NOT_RESOLVED;
-  } else if (!YAML_INTEGER_IMPLICIT_PATTERN$1.test(source)) return NOT_RESOLVED;
-  const result = parseYamlInteger$2(source);
-  return Number.isFinite(result) ? result : NOT_RESOLVED;
-}
-function parseYamlInteger$1(source) {
-  let value = source;
-  let sign3 = 1;
-  if (value[0] === "-" || value[0] === "+") {
-    if (value[0] === "-") sign3 = -1;
-    value = value.slice(1);
-  }
-  if (value.startsWith("0b")) return sign3 * parseInt(value.slice(2), 2);
-  if (value.startsWith("0o")) return sign3 * parseInt(value.slice(2), 8);
-  if (value.startsWith("0x")) return sign3 * parseInt(value.slice(2), 16);
-  return sign3 * parseInt(value, 10);
-}
-function resolveYamlInteger$1(source, isExplicit) {
-  if (isExplicit) {
-    if (!YAML_INTEGER_EXPLICIT_PATTERN.test(source)) return NOT_RESOLVED;
-  } else if (!YAML_INTEGER_IMPLICIT_PATTERN.test(source)) return NOT_RESOLVED;
-  const result = parseYamlInteger$1(source);
-  return Number.isFinite(result) ? result : NOT_RESOLVED;
-}
-function parseYamlInteger(source) {
-  let value = source.replace(/_/g, "");
-  let sign3 = 1;
-  if (value[0] === "-" || value[0] === "+") {
-    if (value[0] === "-") sign3 = -1;
-    value = value.slice(1);
-  }
-  if (value.startsWith("0b")) return sign3 * parseInt(value.slice(2), 2);
-  if (value.startsWith("0x")) return sign3 * parseInt(value.slice(2), 16);
-  if (value.includes(":")) {
-    let result = 0;
-    for (const part3 of value.split(":")) result = result * 60 + Number(part3);
-    return sign3 * result;
-  }
-  if (value !== "0" && value[0] === "0") return sign3 * parseInt(value, 8);
-  return sign3 * parseInt(value, 10);
-}
-function resolveYamlInteger(source) {
-  if (!YAML_INTEGER_PATTERN.test(source)) return NOT_RESOLVED;
-  const result = parseYamlInteger(source);
-  return Number.isFinite(result) ? result : NOT_RESOLVED;
-}
-function resolveYamlFloat$2(source) {
-  if (!YAML_FLOAT_PATTERN$1.test(source)) return NOT_RESOLVED;
-  let value = source.toLowerCase();
-  const sign3 = value[0] === "-" ? -1 : 1;
-  if ("+-".includes(value[0])) value = value.slice(1);
-  if (value === ".inf") return sign3 === 1 ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
-  if (value === ".nan") return NaN;
-  const result = sign3 * parseFloat(value);
-  if (Number.isFinite(result) || YAML_FLOAT_SPECIAL_PATTERN$1.test(source)) return result;
-  return NOT_RESOLVED;
-}
-function representYamlFloat$2(object2) {
-  if (isNaN(object2)) return ".nan";
-  if (object2 === Number.POSITIVE_INFINITY) return ".inf";
-  if (object2 === Number.NEGATIVE_INFINITY) return "-.inf";
-  if (Object.is(object2, -0)) return "-0.0";
-  const result = object2.toString(10);
-  return /^[-+]?[0-9]+e/.test(result) ? result.replace("e", ".e") : result;
-}
-function resolveYamlFloat$1(source, isExplicit) {
-  if (isExplicit) {
-    if (!YAML_FLOAT_EXPLICIT_PATTERN.test(source)) return NOT_RESOLVED;
-    let value = source.toLowerCase();
-    const sign3 = value[0] === "-" ? -1 : 1;
-    if ("+-".includes(value[0])) value = value.slice(1);
-    if (value === ".inf") return sign3 === 1 ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
-    if (value === ".nan") return NaN;
-    const result2 = sign3 * parseFloat(value);
-    return Number.isFinite(result2) ? result2 : NOT_RESOLVED;
-  }
-  if (!YAML_FLOAT_IMPLICIT_PATTERN.test(source)) return NOT_RESOLVED;
-  const result = Number(source);
-  if (Number.isFinite(result)) return result;
-  return NOT_RESOLVED;
-}
-function representYamlFloat$1(object2) {
-  if (isNaN(object2)) return ".nan";
-  if (object2 === Number.POSITIVE_INFINITY) return ".inf";
-  if (object2 === Number.NEGATIVE_INFINITY) return "-.inf";
-  if (Object.is(object2, -0)) return "-0.0";
-  const result = object2.toString(10);
-  return /^[-+]?[0-9]+e/.test(result) ? result.replace("e", ".e") : result;
-}
-function resolveYamlFloat(source) {
-  if (!YAML_FLOAT_PATTERN.test(source)) return NOT_RESOLVED;
-  let value = source.toLowerCase().replace(/_/g, "");
-  const sign3 = value[0] === "-" ? -1 : 1;
-  if ("+-".includes(value[0])) value = value.slice(1);
-  if (value === ".inf") return sign3 === 1 ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
-  if (value === ".nan") return NaN;
-  let result = 0;
-  if (value.includes(":")) {
-    for (const part3 of value.split(":")) result = result * 60 + Number(part3);
-    result *= sign3;
-  } else result = sign3 * parseFloat(value);
-  if (Number.isFinite(result) || YAML_FLOAT_SPECIAL_PATTERN.test(source)) return result;
-  return NOT_RESOLVED;
-}
-function representYamlFloat(object2) {
-  if (isNaN(object2)) return ".nan";
-  if (object2 === Number.POSITIVE_INFINITY) return ".inf";
-  if (object2 === Number.NEGATIVE_INFINITY) return "-.inf";
-  if (Object.is(object2, -0)) return "-0.0";
-  const result = object2.toString(10);
-  return /^[-+]?[0-9]+e/.test(result) ? result.replace("e", ".e") : result;
-}
-function resolveYamlBinary(source) {
-  const input = source.replace(/\s/g, "");
-  if (input.length % 4 !== 0 || !BASE64_PATTERN.test(input)) return NOT_RESOLVED;
-  const binary = atob(input);
-  const result = new Uint8Array(binary.length);
-  for (let index = 0; index < binary.length; index++) result[index] = binary.charCodeAt(index);
-  return result;
-}
-function representYamlBinary(object2) {
-  let binary = "";
-  for (let index = 0; index < object2.length; index++) binary += String.fromCharCode(object2[index]);
-  return btoa(binary);
-}
-function makeUtcDate(year, month, day3, hour = 0, minute = 0, second = 0, fraction = 0) {
-  const date3 = new Date(Date.UTC(year, month, day3, hour, minute, second, fraction));
-  date3.setUTCFullYear(year, month, day3);
-  return date3;
-}
-function resolveYamlTimestamp(source) {
-  let match = YAML_DATE_REGEXP.exec(source);
-  if (match === null) match = YAML_TIMESTAMP_REGEXP.exec(source);
-  if (match === null) return NOT_RESOLVED;
-  const year = +match[1];
-  const month = +match[2] - 1;
-  const day3 = +match[3];
-  if (!match[4]) {
-    const date4 = makeUtcDate(year, month, day3);
-    if (date4.getUTCFullYear() !== year || date4.getUTCMonth() !== month || date4.getUTCDate() !== day3) return NOT_RESOLVED;
-    return date4;
-  }
-  const hour = +match[4];
-  const minute = +match[5];
-  const second = +match[6];
-  let fraction = 0;
-  if (hour > 23 || minute > 59 || second > 59) return NOT_RESOLVED;
-  if (match[7]) {
-    let value = match[7].slice(0, 3);
-    while (value.length < 3) value += "0";
-    fraction = +value;
-  }
-  const date3 = makeUtcDate(year, month, day3, hour, minute, second, fraction);
-  if (date3.getUTCFullYear() !== year || date3.getUTCMonth() !== month || date3.getUTCDate() !== day3) return NOT_RESOLVED;
-  if (match[9]) {
-    const offsetHour = +match[10];
-    const offsetMinute = +(match[11] || 0);
-    if (offsetHour > 23 || offsetMinute > 59) return NOT_RESOLVED;
-    const offset = (offsetHour * 60 + offsetMinute) * 6e4;
-    date3.setTime(date3.getTime() - (match[9] === "-" ? -offset : offset));
-  }
-  return date3;
-}
-function isPlainObject3(data) {
-  if (data === null || typeof data !== "object" || Array.isArray(data)) return false;
-  const prototype = Object.getPrototypeOf(data);
-  return prototype === null || prototype === Object.prototype;
-}
-function pick2(object2, keys) {
-  const result = {};
-  for (const key of keys) if (object2[key] !== void 0) result[key] = object2[key];
-  return result;
-}
-function createTagDefinitionMap() {
-  return {
-    scalar: /* @__PURE__ */ Object.create(null),
-    sequence: /* @__PURE__ */ Object.create(null),
-    mapping: /* @__PURE__ */ Object.create(null)
-  };
-}
-function createTagDefinitionListMap() {
-  return {
-    scalar: [],
-    sequence: [],
-    mapping: []
-  };
-}
-function compileTags(tags) {
-  const result = [];
-  for (const tag2 of tags) {
-    let index = result.length;
-    for (let previousIndex = 0; previousIndex < result.length; previousIndex++) {
-      const previous = result[previousIndex];
-      if (previous.nodeKind === tag2.nodeKind && previous.tagName === tag2.tagName && previous.matchByTagPrefix === tag2.matchByTagPrefix) {
-        index = previousIndex;
-        break;
-      }
-    }
-    result[index] = tag2;
-  }
-  return result;
-}
-function normalizeKey(key) {
-  if (Array.isArray(key)) {
-    const array2 = Array.prototype.slice.call(key);
-    for (let index = 0; index < array2.length; index++) {
-      if (Array.isArray(array2[index])) return null;
-      if (typeof array2[index] === "object" && Object.prototype.toString.call(array2[index]) === "[object Object]") array2[index] = "[object Object]";
-    }
-    return String(array2);
-  }
-  if (typeof key === "object" && Object.prototype.toString.call(key) === "[object Object]") return "[object Object]";
-  return String(key);
-}
-function getLine(buffer2, lineStart, lineEnd, position, maxLineLength) {
-  let head = "";
-  let tail = "";
-  const maxHalfLength = Math.floor(maxLineLength / 2) - 1;
-  if (position - lineStart > maxHalfLength) {
-    head = " ... ";
-    lineStart = position - maxHalfLength + head.length;
-  }
-  if (lineEnd - position > maxHalfLength) {
-    tail = " ...";
-    lineEnd = position + maxHalfLength - tail.length;
-  }
-  return {
-    str: head + buffer2.slice(lineStart, lineEnd).replace(/\t/g, "\u2192") + tail,
-    pos: position - lineStart + head.length
-  };
-}
-function padStart(string3, max) {
-  return " ".repeat(Math.max(max - string3.length, 0)) + string3;
-}
-function makeSnippet(mark2, options) {
-  if (!mark2.buffer) return null;
-  const opts = {
-    ...DEFAULT_SNIPPET_OPTIONS,
-    ...options
-  };
-  const re = /\r?\n|\r|\0/g;
-  const lineStarts = [0];
-  const lineEnds = [];
-  let match;
-  let foundLineNo = -1;
-  while (match = re.exec(mark2.buffer)) {
-    lineEnds.push(match.index);
-    lineStarts.push(match.index + match[0].length);
-    if (mark2.position <= match.index && foundLineNo < 0) foundLineNo = lineStarts.length - 2;
-  }
-  if (foundLineNo < 0) foundLineNo = lineStarts.length - 1;
-  let result = "";
-  const lineNoLength = Math.min(mark2.line + opts.linesAfter, lineEnds.length).toString().length;
-  const maxLineLength = opts.maxLength - (opts.indent + lineNoLength + 3);
-  for (let i2 = 1; i2 <= opts.linesBefore; i2++) {
-    if (foundLineNo - i2 < 0) break;
-    const line2 = getLine(mark2.buffer, lineStarts[foundLineNo - i2], lineEnds[foundLineNo - i2], mark2.position - (lineStarts[foundLineNo] - lineStarts[foundLineNo - i2]), maxLineLength);
-    result = `${" ".repeat(opts.indent)}${padStart((mark2.line - i2 + 1).toString(), lineNoLength)} | ${line2.str}
-${result}`;
-  }
-  const line = getLine(mark2.buffer, lineStarts[foundLineNo], lineEnds[foundLineNo], mark2.position, maxLineLength);
-  result += `${" ".repeat(opts.indent)}${padStart((mark2.line + 1).toString(), lineNoLength)} | ${line.str}
-`;
-  result += `${"-".repeat(opts.indent + lineNoLength + 3 + line.pos)}^
-`;
-  for (let i2 = 1; i2 <= opts.linesAfter; i2++) {
-    if (foundLineNo + i2 >= lineEnds.length) break;
-    const line2 = getLine(mark2.buffer, lineStarts[foundLineNo + i2], lineEnds[foundLineNo + i2], mark2.position - (lineStarts[foundLineNo] - lineStarts[foundLineNo + i2]), maxLineLength);
-    result += `${" ".repeat(opts.indent)}${padStart((mark2.line + i2 + 1).toString(), lineNoLength)} | ${line2.str}
-`;
-  }
-  return result.replace(/\n$/, "");
-}
-function formatError2(exception, compact) {
-  let where = "";
-  if (!exception.mark) return exception.reason;
-  if (exception.mark.name) where += `in "${exception.mark.name}" `;
-  where += `(${exception.mark.line + 1}:${exception.mark.column + 1})`;
-  if (!compact && exception.mark.snippet) where += `
-
-${exception.mark.snippet}`;
-  return `${exception.reason} ${where}`;
-}
-function simpleEscapeSequence(c3) {
-  switch (c3) {
-    case 48:
-      return "\0";
-    case 97:
-      return "\x07";
-    case 98:
-      return "\b";
-    case 116:
-      return "	";
-    case 9:
-      return "	";
-    case 110:
-      return "\n";
-    case 118:
-      return "\v";
-    case 102:
-      return "\f";
-    case 114:
-      return "\r";
-    case 101:
-      return "\x1B";
-    case 32:
-      return " ";
-    case 34:
-      return '"';
-    case 47:
-      return "/";
-    case 92:
-      return "\\";
-    case 78:
-      return "\x85";
-    case 95:
-      return "\xA0";
-    case 76:
-      return "\u2028";
-    case 80:
-      return "\u2029";
-    default:
-      return "";
-  }
-}
-function charFromCodepoint(c3) {
-  if (c3 <= 65535) return String.fromCharCode(c3);
-  return String.fromCharCode((c3 - 65536 >> 10) + 55296, (c3 - 65536 & 1023) + 56320);
-}
-function fromHexCode$1(c3) {
-  if (c3 >= 48 && c3 <= 57) return c3 - 48;
-  return (c3 | 32) - 97 + 10;
-}
-function escapedHexLen$1(c3) {
-  if (c3 === 120) return 2;
-  if (c3 === 117) return 4;
-  return 8;
-}
-function skipFoldedBreaks(input, position, end) {
-  let breaks = 0;
-  while (position < end) {
-    const ch = input.charCodeAt(position);
-    if (ch === 10) {
-      breaks++;
-      position++;
-    } else if (ch === 13) {
-      breaks++;
-      position++;
-      if (input.charCodeAt(position) === 10) position++;
-    } else if (ch === 32 || ch === 9) position++;
-    else break;
-  }
-  return {
-    position,
-    breaks
-  };
-}
-function foldedBreaks(count4) {
-  if (count4 === 1) return " ";
-  return "\n".repeat(count4 - 1);
-}
-function getPlainValue(input, start2, end) {
-  let result = "";
-  let position = start2;
-  let captureStart = start2;
-  let captureEnd = start2;
-  while (position < end) {
-    const ch = input.charCodeAt(position);
-    if (ch === 10 || ch === 13) {
-      result += input.slice(captureStart, captureEnd);
-      const fold = skipFoldedBreaks(input, position, end);
-      result += foldedBreaks(fold.breaks);
-      position = captureStart = captureEnd = fold.position;
-    } else {
-      position++;
-      if (ch !== 32 && ch !== 9) captureEnd = position;
-    }
-  }
-  return result + input.slice(captureStart, captureEnd);
-}
-function getSingleQuotedValue(input, start2, end) {
-  let result = "";
-  let position = start2;
-  let captureStart = start2;
-  let captureEnd = start2;
-  while (position < end) {
-    const ch = input.charCodeAt(position);
-    if (ch === 39) {
-      result += input.slice(captureStart, position) + "'";
-      position += 2;
-      captureStart = captureEnd = position;
-    } else if (ch === 10 || ch === 13) {
-      result += input.slice(captureStart, captureEnd);
-      const fold = skipFoldedBreaks(input, position, end);
-      result += foldedBreaks(fold.breaks);
-      position = captureStart = captureEnd = fold.position;
-    } else {
-      position++;
-      if (ch !== 32 && ch !== 9) captureEnd = position;
-    }
-  }
-  return result + input.slice(captureStart, end);
-}
-function getDoubleQuotedValue(input, start2, end) {
-  let result = "";
-  let position = start2;
-  let captureStart = start2;
-  let captureEnd = start2;
-  while (position < end) {
-    const ch = input.charCodeAt(position);
-    if (ch === 92) {
-      result += input.slice(captureStart, position);
-      position++;
-      const escaped = input.charCodeAt(position);
-      if (escaped === 10 || escaped === 13) position = skipFoldedBreaks(input, position, end).position;
-      else if (escaped < 256 && simpleEscapeCheck[escaped]) {
-        result += simpleEscapeMap[escaped];
-        position++;
-      } else {
-        let hexLength = escapedHexLen$1(escaped);
-        let hexResult = 0;
-        for (; hexLength > 0; hexLength--) {
-          position++;
-          const digit = fromHexCode$1(input.charCodeAt(position));
-          hexResult = (hexResult << 4) + digit;
-        }
-        result += charFromCodepoint(hexResult);
-        position++;
-      }
-      captureStart = captureEnd = position;
-    } else if (ch === 10 || ch === 13) {
-      result += input.slice(captureStart, captureEnd);
-      const fold = skipFoldedBreaks(input, position, end);
-      result += foldedBreaks(fold.breaks);
-      position = captureStart = captureEnd = fold.position;
-    } else {
-      position++;
-      if (ch !== 32 && ch !== 9) captureEnd = position;
-    }
-  }
-  return result + input.slice(captureStart, end);
-}
-function getBlockValue(input, start2, end, indent, chomping, folded) {
-  const textIndent = indent < 0 ? 0 : indent;
-  const region = input.slice(start2, end).replace(/\r\n?/g, "\n");
-  const lines2 = region === "" ? [] : (region.endsWith("\n") ? region.slice(0, -1) : region).split("\n");
-  let result = "";
-  let didReadContent = false;
-  let emptyLines = 0;
-  let atMoreIndented = false;
-  for (const line of lines2) {
-    let column = 0;
-    while (column < textIndent && line.charCodeAt(column) === 32) column++;
-    if (indent < 0 || column >= line.length) {
-      emptyLines++;
-      continue;
-    }
-    const content = line.slice(textIndent);
-    const first = content.charCodeAt(0);
-    if (folded) {
-      if (first === 32 || first === 9) {
-        atMoreIndented = true;
-        result += "\n".repeat(didReadContent ? 1 + emptyLines : emptyLines);
-      } else if (atMoreIndented) {
-        atMoreIndented = false;
-        result += "\n".repeat(emptyLines + 1);
-      } else if (emptyLines === 0) {
-        if (didReadContent) result += " ";
-      } else result += "\n".repeat(emptyLines);
-    } else result += "\n".repeat(didReadContent ? 1 + emptyLines : emptyLines);
-    result += content;
-    didReadContent = true;
-    emptyLines = 0;
-  }
-  if (chomping === CHOMPING_MODE.KEEP) result += "\n".repeat(didReadContent ? 1 + emptyLines : emptyLines);
-  else if (chomping !== CHOMPING_MODE.STRIP) {
-    if (didReadContent) result += "\n";
-  }
-  return result;
-}
-function getScalarValue(input, scalar) {
-  if (scalar.valueStart === NO_RANGE$3) return "";
-  const { valueStart, valueEnd } = scalar;
-  if (scalar.fast) return input.slice(valueStart, valueEnd);
-  switch (scalar.style) {
-    case SCALAR_STYLE.SINGLE_QUOTED:
-      return getSingleQuotedValue(input, valueStart, valueEnd);
-    case SCALAR_STYLE.DOUBLE_QUOTED:
-      return getDoubleQuotedValue(input, valueStart, valueEnd);
-    case SCALAR_STYLE.LITERAL_BLOCK:
-      return getBlockValue(input, valueStart, valueEnd, scalar.indent, scalar.chomping, false);
-    case SCALAR_STYLE.FOLDED_BLOCK:
-      return getBlockValue(input, valueStart, valueEnd, scalar.indent, scalar.chomping, true);
-    default:
-      return getPlainValue(input, valueStart, valueEnd);
-  }
-}
-function percentByte(byte) {
-  return "%" + HEX[byte >> 4] + HEX[byte & 15];
-}
-function tagPercentEncode(source, isSuffix) {
-  const allowed = isSuffix ? TAG_SUFFIX_CHARS : TAG_URI_CHARS;
-  let result = "";
-  for (let index = 0; index < source.length; index++) {
-    let ch = source.charCodeAt(index);
-    if (ch >= 48 && ch <= 57 || ch >= 65 && ch <= 90 || ch >= 97 && ch <= 122 || allowed.includes(source[index])) {
-      result += source[index];
-      continue;
-    }
-    if (ch >= 55296 && ch <= 56319) ch = 65536 + ((ch & 1023) << 10) + (source.charCodeAt(++index) & 1023);
-    if (ch < 128) result += percentByte(ch);
-    else if (ch < 2048) result += percentByte(192 | ch >> 6) + percentByte(128 | ch & 63);
-    else if (ch < 65536) result += percentByte(224 | ch >> 12) + percentByte(128 | ch >> 6 & 63) + percentByte(128 | ch & 63);
-    else result += percentByte(240 | ch >> 18) + percentByte(128 | ch >> 12 & 63) + percentByte(128 | ch >> 6 & 63) + percentByte(128 | ch & 63);
-  }
-  return result;
-}
-function tagPercentDecode(source) {
-  let result = "";
-  let index = 0;
-  while (index < source.length) {
-    if (source.charCodeAt(index) !== 37) {
-      result += source[index++];
-      continue;
-    }
-    let ch = parseInt(source.slice(index + 1, index + 3), 16);
-    index += 3;
-    if (ch >= 192) {
-      let remaining = ch < 224 ? 1 : ch < 240 ? 2 : 3;
-      ch &= (1 << 6 - remaining) - 1;
-      while (remaining-- > 0) {
-        ch = ch << 6 | parseInt(source.slice(index + 1, index + 3), 16) & 63;
-        index += 3;
-      }
-    }
-    if (ch < 65536) result += String.fromCharCode(ch);
-    else {
-      ch -= 65536;
-      result += String.fromCharCode(55296 | ch >> 10, 56320 | ch & 1023);
-    }
-  }
-  return result;
-}
-function tagNameFull(rawTag, tagHandlers) {
-  if (rawTag.startsWith("!<") && rawTag.endsWith(">")) return tagPercentDecode(rawTag.slice(2, -1));
-  const handleEnd = rawTag.indexOf("!", 1);
-  const handle = handleEnd === -1 ? "!" : rawTag.slice(0, handleEnd + 1);
-  return tagPercentDecode(tagHandlers?.[handle] ?? DEFAULT_TAG_HANDLERS[handle] ?? handle) + tagPercentDecode(rawTag.slice(handle.length));
-}
-function tagNameShort(fullTag) {
-  let tag2 = fullTag;
-  if (tag2.charCodeAt(0) === 33) {
-    tag2 = tag2.slice(1);
-    return `!${tagPercentEncode(tag2, true)}`;
-  }
-  if (tag2.slice(0, 18) === "tag:yaml.org,2002:") return `!!${tagPercentEncode(tag2.slice(18), true)}`;
-  return `!<${tagPercentEncode(tag2, false)}>`;
-}
-function eventPosition$1(event) {
-  if ("tagStart" in event && event.tagStart !== NO_RANGE$2) return event.tagStart;
-  if ("anchorStart" in event && event.anchorStart !== NO_RANGE$2) return event.anchorStart;
-  if ("valueStart" in event && event.valueStart !== NO_RANGE$2) return event.valueStart;
-  if ("start" in event) return event.start;
-  return 0;
-}
-function throwError$1(state, message) {
-  YAMLException.throwAt(state.source, state.position, message, state.filename);
-}
-function finalizeCollection(state, position, tag2, carrier) {
-  try {
-    return tag2.finalize(carrier);
-  } catch (error3) {
-    if (error3 instanceof YAMLException) throw error3;
-    YAMLException.throwAt(state.source, position, error3 instanceof Error ? error3.message : String(error3), state.filename);
-  }
-}
-function constructScalar(state, event) {
-  const source = getScalarValue(state.source, event);
-  const rawTag = event.tagStart === NO_RANGE$2 ? "" : state.source.slice(event.tagStart, event.tagEnd);
-  const strTag2 = state.schema.defaultScalarTag;
-  if (rawTag !== "") {
-    if (rawTag === "!") return {
-      value: source,
-      tag: strTag2
-    };
-    const tagName = tagNameFull(rawTag, state.tagHandlers);
-    const scalarTag = state.schema.lookupScalarTag(tagName);
-    if (scalarTag) {
-      const result = scalarTag.resolve(source, true, tagName);
-      if (result === NOT_RESOLVED) throwError$1(state, `cannot resolve a node with !<${tagName}> explicit tag`);
-      return {
-        value: result,
-        tag: scalarTag
-      };
-    }
-    const collectionTagDef = state.schema.lookupMappingTag(tagName) ?? state.schema.lookupSequenceTag(tagName);
-    if (collectionTagDef) {
-      if (source !== "") throwError$1(state, `cannot resolve a node with !<${tagName}> explicit tag`);
-      const carrier = collectionTagDef.create(tagName);
-      return {
-        value: collectionTagDef.carrierIsResult ? carrier : finalizeCollection(state, state.position, collectionTagDef, carrier),
-        tag: collectionTagDef
-      };
-    }
-    throwError$1(state, `unknown scalar tag !<${tagName}>`);
-  }
-  if (event.style === SCALAR_STYLE.PLAIN) return state.schema.resolveImplicitScalarTag(source);
-  return {
-    value: strTag2.resolve(source, false, strTag2.tagName),
-    tag: strTag2
-  };
-}
-function collectionTagName(state, event, defaultTagName) {
-  const rawTag = event.tagStart === NO_RANGE$2 ? "" : state.source.slice(event.tagStart, event.tagEnd);
-  return rawTag === "" || rawTag === "!" ? defaultTagName : tagNameFull(rawTag, state.tagHandlers);
-}
-function isMappingTag(tag2) {
-  return tag2.nodeKind === "mapping";
-}
-function chargeMergeWork(state) {
-  state.totalMergeKeys++;
-  if (state.maxTotalMergeKeys !== -1 && state.totalMergeKeys > state.maxTotalMergeKeys) throwError$1(state, `merge keys exceeded maxTotalMergeKeys (${state.maxTotalMergeKeys})`);
-}
-function mergeKeys(state, frame, source, sourceTag) {
-  chargeMergeWork(state);
-  for (const sourceKey of sourceTag.keys(source)) {
-    chargeMergeWork(state);
-    if (frame.tag.has(frame.value, sourceKey)) continue;
-    const err = frame.tag.addPair(frame.value, sourceKey, sourceTag.get(source, sourceKey));
-    if (err) throwError$1(state, err);
-    frame.overridable ??= /* @__PURE__ */ new Set();
-    frame.overridable.add(sourceKey);
-  }
-}
-function mergeSource(state, frame, source, sourceTag) {
-  state.position = frame.keyPosition;
-  if (isMappingTag(sourceTag)) mergeKeys(state, frame, source, sourceTag);
-  else if (sourceTag.nodeKind === "sequence" && Array.isArray(source)) {
-    if (source.length > 100) throwError$1(state, "abnormal merge sequence size");
-    for (const element of source) {
-      const elementTag = state.nodeTags.get(element);
-      if (!elementTag) throwError$1(state, "cannot merge mappings; the provided source object is unacceptable");
-      mergeKeys(state, frame, element, elementTag);
-    }
-  } else throwError$1(state, "cannot merge mappings; the provided source object is unacceptable");
-}
-function addMappingValue(state, frame, key, value, tag2) {
-  state.position = frame.keyPosition;
-  if (frame.keyIsMerge) {
-    mergeSource(state, frame, value, tag2);
-    return;
-  }
-  if (!state.json && frame.tag.has(frame.value, key) && !frame.overridable?.has(key)) throwError$1(state, "duplicated mapping key");
-  const err = frame.tag.addPair(frame.value, key, value);
-  if (err) throwError$1(state, err);
-  frame.overridable?.delete(key);
-}
-function addValue(state, value, tag2) {
-  const frame = state.frames[state.frames.length - 1];
-  if (frame.kind === "document") {
-    frame.value = value;
-    frame.hasValue = true;
-  } else if (frame.kind === "sequence") {
-    if (isMappingTag(tag2)) state.nodeTags.set(value, tag2);
-    const err = frame.tag.addItem(frame.value, value, frame.index++);
-    if (err) throwError$1(state, err);
-  } else if (frame.hasKey) {
-    const key = frame.key;
-    frame.key = void 0;
-    frame.hasKey = false;
-    addMappingValue(state, frame, key, value, tag2);
-  } else {
-    frame.key = value;
-    frame.keyPosition = state.position;
-    frame.hasKey = true;
-    frame.keyIsMerge = tag2.tagName === MERGE_TAG_NAME;
-  }
-}
-function storeAnchor(state, event, value, tag2, isValueFinal) {
-  if (event.anchorStart !== NO_RANGE$2) {
-    const anchor2 = {
-      value,
-      tag: tag2,
-      isValueFinal
-    };
-    state.anchors.set(state.source.slice(event.anchorStart, event.anchorEnd), anchor2);
-    return anchor2;
-  }
-  return null;
-}
-function constructFromEvents(events, options) {
-  const state = {
-    ...DEFAULT_CONSTRUCTOR_OPTIONS,
-    ...options,
-    events,
-    documents: [],
-    eventIndex: 0,
-    position: 0,
-    frames: [],
-    anchors: /* @__PURE__ */ new Map(),
-    nodeTags: /* @__PURE__ */ new Map(),
-    tagHandlers: /* @__PURE__ */ Object.create(null),
-    totalMergeKeys: 0,
-    aliasCount: 0
-  };
-  while (state.eventIndex < state.events.length) {
-    const event = state.events[state.eventIndex++];
-    state.position = eventPosition$1(event);
-    switch (event.type) {
-      case EVENT_ID.DOCUMENT:
-        state.anchors = /* @__PURE__ */ new Map();
-        state.nodeTags = /* @__PURE__ */ new Map();
-        state.aliasCount = 0;
-        state.tagHandlers = /* @__PURE__ */ Object.create(null);
-        for (const directive of event.directives) if (directive.kind === "tag") state.tagHandlers[directive.handle] = directive.prefix;
-        state.frames.push({
-          kind: "document",
-          position: state.position,
-          value: void 0,
-          hasValue: false
-        });
-        break;
-      case EVENT_ID.SCALAR: {
-        const { value, tag: tag2 } = constructScalar(state, event);
-        storeAnchor(state, event, value, tag2, true);
-        addValue(state, value, tag2);
-        break;
-      }
-      case EVENT_ID.SEQUENCE: {
-        const tagName = collectionTagName(state, event, "tag:yaml.org,2002:seq");
-        const tag2 = state.schema.lookupSequenceTag(tagName);
-        if (!tag2) throwError$1(state, `unknown sequence tag !<${tagName}>`);
-        const value = tag2.create(tagName);
-        const anchor2 = storeAnchor(state, event, value, tag2, tag2.carrierIsResult);
-        state.frames.push({
-          kind: "sequence",
-          position: state.position,
-          value,
-          tag: tag2,
-          anchor: anchor2,
-          index: 0
-        });
-        break;
-      }
-      case EVENT_ID.MAPPING: {
-        const tagName = collectionTagName(state, event, "tag:yaml.org,2002:map");
-        const tag2 = state.schema.lookupMappingTag(tagName);
-        if (!tag2) throwError$1(state, `unknown mapping tag !<${tagName}>`);
-        const value = tag2.create(tagName);
-        const anchor2 = storeAnchor(state, event, value, tag2, tag2.carrierIsResult);
-        state.frames.push({
-          kind: "mapping",
-          position: state.position,
-          value,
-          tag: tag2,
-          anchor: anchor2,
-          key: void 0,
-          keyPosition: state.position,
-          hasKey: false,
-          keyIsMerge: false,
-          overridable: null
-        });
-        break;
-      }
-      case EVENT_ID.ALIAS: {
-        if (state.maxAliases !== -1 && ++state.aliasCount > state.maxAliases) throwError$1(state, `aliases exceeded maxAliases (${state.maxAliases})`);
-        const name3 = state.source.slice(event.anchorStart, event.anchorEnd);
-        const anchor2 = state.anchors.get(name3);
-        if (!anchor2) throwError$1(state, `unidentified alias "${name3}"`);
-        if (!anchor2.isValueFinal) throwError$1(state, `recursive alias "${name3}" is not supported for tag ${anchor2.tag.tagName} because it uses finalize()`);
-        addValue(state, anchor2.value, anchor2.tag);
-        break;
-      }
-      case EVENT_ID.POP: {
-        const frame = state.frames.pop();
-        if (frame.kind === "mapping" && frame.hasKey) {
-          state.position = frame.keyPosition;
-          throwError$1(state, "incomplete mapping pair in event stream");
-        }
-        if (frame.kind === "document") state.documents.push(frame.value);
-        else {
-          const value = frame.tag.carrierIsResult ? frame.value : finalizeCollection(state, frame.position, frame.tag, frame.value);
-          if (frame.anchor) {
-            frame.anchor.value = value;
-            frame.anchor.isValueFinal = true;
-          }
-          addValue(state, value, frame.tag);
-        }
-        break;
-      }
-    }
-  }
-  return state.documents;
-}
-function addDocumentEvent(state, explicitStart, explicitEnd) {
-  state.events.push({
-    type: EVENT_ID.DOCUMENT,
-    explicitStart,
-    explicitEnd,
-    directives: state.directives
-  });
-}
-function addSequenceEvent(state, start2, anchorStart, anchorEnd, tagStart, tagEnd, style) {
-  state.events.push({
-    type: EVENT_ID.SEQUENCE,
-    start: start2,
-    anchorStart,
-    anchorEnd,
-    tagStart,
-    tagEnd,
-    style
-  });
-}
-function addMappingEvent(state, start2, anchorStart, anchorEnd, tagStart, tagEnd, style) {
-  state.events.push({
-    type: EVENT_ID.MAPPING,
-    start: start2,
-    anchorStart,
-    anchorEnd,
-    tagStart,
-    tagEnd,
-    style
-  });
-}
-function insertFlowPairMappingEvent(state, snapshot) {
-  state.events.splice(snapshot.eventsLength, 0, {
-    type: EVENT_ID.MAPPING,
-    start: snapshot.position,
-    anchorStart: NO_RANGE$1,
-    anchorEnd: NO_RANGE$1,
-    tagStart: NO_RANGE$1,
-    tagEnd: NO_RANGE$1,
-    style: COLLECTION_STYLE.FLOW
-  });
-}
-function addScalarEvent(state, valueStart, valueEnd, anchorStart, anchorEnd, tagStart, tagEnd, style, chomping = CHOMPING_MODE.CLIP, indent = -1, fast = false) {
-  state.events.push({
-    type: EVENT_ID.SCALAR,
-    valueStart,
-    valueEnd,
-    anchorStart,
-    anchorEnd,
-    tagStart,
-    tagEnd,
-    style,
-    chomping,
-    indent,
-    fast
-  });
-}
-function addAliasEvent(state, anchorStart, anchorEnd) {
-  state.events.push({
-    type: EVENT_ID.ALIAS,
-    anchorStart,
-    anchorEnd
-  });
-}
-function addPopEvent(state) {
-  state.events.push({ type: EVENT_ID.POP });
-}
-function addEmptyScalarEvent(state) {
-  addScalarEvent(state, NO_RANGE$1, NO_RANGE$1, NO_RANGE$1, NO_RANGE$1, NO_RANGE$1, NO_RANGE$1, SCALAR_STYLE.PLAIN);
-}
-function emptyProperties() {
-  return {
-    anchorStart: NO_RANGE$1,
-    anchorEnd: NO_RANGE$1,
-    tagStart: NO_RANGE$1,
-    tagEnd: NO_RANGE$1
-  };
-}
-function snapshotState(state) {
-  return {
-    position: state.position,
-    line: state.line,
-    lineStart: state.lineStart,
-    lineIndent: state.lineIndent,
-    firstTabInLine: state.firstTabInLine,
-    eventsLength: state.events.length
-  };
-}
-function restoreState(state, snapshot) {
-  state.position = snapshot.position;
-  state.line = snapshot.line;
-  state.lineStart = snapshot.lineStart;
-  state.lineIndent = snapshot.lineIndent;
-  state.firstTabInLine = snapshot.firstTabInLine;
-  state.events.length = snapshot.eventsLength;
-}
-function throwError(state, message) {
-  YAMLException.throwAt(state.input.slice(0, state.length), state.position, message, state.filename);
-}
-function isEol(c3) {
-  return c3 === 10 || c3 === 13;
-}
-function isWhiteSpace(c3) {
-  return c3 === 9 || c3 === 32;
-}
-function isWsOrEol(c3) {
-  return isWhiteSpace(c3) || isEol(c3);
-}
-function isWsOrEolOrEnd(c3) {
-  return c3 === 0 || isWsOrEol(c3);
-}
-function isFlowIndicator(c3) {
-  return c3 === 44 || c3 === 91 || c3 === 93 || c3 === 123 || c3 === 125;
-}
-function fromDecimalCode(c3) {
-  return c3 >= 48 && c3 <= 57 ? c3 - 48 : -1;
-}
-function fromHexCode(c3) {
-  if (c3 >= 48 && c3 <= 57) return c3 - 48;
-  const lc = c3 | 32;
-  if (lc >= 97 && lc <= 102) return lc - 97 + 10;
-  return -1;
-}
-function escapedHexLen(c3) {
-  if (c3 === 120) return 2;
-  if (c3 === 117) return 4;
-  if (c3 === 85) return 8;
-  return 0;
-}
-function isSimpleEscape(c3) {
-  return c3 === 48 || c3 === 97 || c3 === 98 || c3 === 116 || c3 === 9 || c3 === 110 || c3 === 118 || c3 === 102 || c3 === 114 || c3 === 101 || c3 === 32 || c3 === 34 || c3 === 47 || c3 === 92 || c3 === 78 || c3 === 95 || c3 === 76 || c3 === 80;
-}
-function consumeLineBreak(state) {
-  if (state.input.charCodeAt(state.position) === 10) state.position++;
-  else {
-    state.position++;
-    if (state.input.charCodeAt(state.position) === 10) state.position++;
-  }
-  state.line++;
-  state.lineStart = state.position;
-  state.lineIndent = 0;
-  state.firstTabInLine = -1;
-}
-function skipSeparationSpace(state, allowComments) {
-  let lineBreaks = 0;
-  let ch = state.input.charCodeAt(state.position);
-  let hasSeparation = state.position === state.lineStart || isWsOrEol(state.input.charCodeAt(state.position - 1));
-  while (ch !== 0) {
-    while (isWhiteSpace(ch)) {
-      hasSeparation = true;
-      if (ch === 9 && state.firstTabInLine === -1) state.firstTabInLine = state.position;
-      ch = state.input.charCodeAt(++state.position);
-    }
-    if (allowComments && hasSeparation && ch === 35) do
-      ch = state.input.charCodeAt(++state.position);
-    while (!isEol(ch) && ch !== 0);
-    if (!isEol(ch)) break;
-    consumeLineBreak(state);
-    lineBreaks++;
-    hasSeparation = true;
-    ch = state.input.charCodeAt(state.position);
-    while (ch === 32) {
-      state.lineIndent++;
-      ch = state.input.charCodeAt(++state.position);
-    }
-  }
-  return lineBreaks;
-}
-function testDocumentSeparator(state, position = state.position) {
-  const ch = state.input.charCodeAt(position);
-  if ((ch === 45 || ch === 46) && ch === state.input.charCodeAt(position + 1) && ch === state.input.charCodeAt(position + 2)) {
-    const following = state.input.charCodeAt(position + 3);
-    return following === 0 || isWsOrEol(following);
-  }
-  return false;
-}
-function skipByteOrderMark(state) {
-  if (state.position === state.lineStart && state.input.charCodeAt(state.position) === 65279) {
-    state.position++;
-    state.lineStart = state.position;
-  }
-}
-function testDocumentBoundary(state) {
-  if (state.position !== state.lineStart) return false;
-  if (testDocumentSeparator(state)) return true;
-  if (state.input.charCodeAt(state.position) !== 65279) return false;
-  const snapshot = snapshotState(state);
-  skipByteOrderMark(state);
-  skipSeparationSpace(state, true);
-  const ch = state.input.charCodeAt(state.position);
-  const result = state.position === state.lineStart && (ch === 37 || ch === 45 && testDocumentSeparator(state));
-  restoreState(state, snapshot);
-  return result;
-}
-function skipUntilLineEnd(state) {
-  let ch = state.input.charCodeAt(state.position);
-  while (ch !== 0 && !isEol(ch)) ch = state.input.charCodeAt(++state.position);
-}
-function checkPrintable(state, start2, end) {
-  const match = PATTERN_NON_PRINTABLE.exec(state.input.slice(start2, end));
-  if (match !== null) {
-    state.position = start2 + match.index + match[0].length - 1;
-    throwError(state, "the stream contains non-printable characters");
-  }
-}
-function readTagProperty(state, props, inFlow) {
-  if (state.input.charCodeAt(state.position) !== 33) return false;
-  if (props.tagStart !== NO_RANGE$1) throwError(state, "duplication of a tag property");
-  const start2 = state.position;
-  let isVerbatim = false;
-  let isNamed = false;
-  let tagHandle = "!";
-  let ch = state.input.charCodeAt(++state.position);
-  if (ch === 60) {
-    isVerbatim = true;
-    ch = state.input.charCodeAt(++state.position);
-  } else if (ch === 33) {
-    isNamed = true;
-    tagHandle = "!!";
-    ch = state.input.charCodeAt(++state.position);
-  }
-  let suffixStart = state.position;
-  let tagName;
-  if (isVerbatim) {
-    while (ch !== 0 && ch !== 62) ch = state.input.charCodeAt(++state.position);
-    if (ch !== 62) throwError(state, "unexpected end of the stream within a verbatim tag");
-    tagName = state.input.slice(suffixStart, state.position);
-    state.position++;
-  } else {
-    while (ch !== 0 && !isWsOrEol(ch) && !(inFlow && isFlowIndicator(ch))) {
-      if (ch === 33) {
-        if (!isNamed) {
-          tagHandle = state.input.slice(suffixStart - 1, state.position + 1);
-          if (!PATTERN_TAG_HANDLE.test(tagHandle)) throwError(state, "named tag handle cannot contain such characters");
-          isNamed = true;
-          suffixStart = state.position + 1;
-        } else throwError(state, "tag suffix cannot contain exclamation marks");
-      }
-      ch = state.input.charCodeAt(++state.position);
-    }
-    tagName = state.input.slice(suffixStart, state.position);
-    if (PATTERN_FLOW_INDICATORS.test(tagName)) throwError(state, "tag suffix cannot contain flow indicator characters");
-  }
-  if (tagName && !(isVerbatim ? PATTERN_TAG_URI.test(tagName) : PATTERN_TAG_SUFFIX.test(tagName))) throwError(state, `tag name cannot contain such characters: ${tagName}`);
-  if (!isVerbatim && tagHandle !== "!" && tagHandle !== "!!" && !HAS_OWN.call(state.tagHandlers, tagHandle)) throwError(state, `undeclared tag handle "${tagHandle}"`);
-  props.tagStart = start2;
-  props.tagEnd = state.position;
-  return true;
-}
-function readAnchorProperty(state, props) {
-  if (state.input.charCodeAt(state.position) !== 38) return false;
-  if (props.anchorStart !== NO_RANGE$1) throwError(state, "duplication of an anchor property");
-  state.position++;
-  const start2 = state.position;
-  while (state.input.charCodeAt(state.position) !== 0 && !isWsOrEol(state.input.charCodeAt(state.position)) && !isFlowIndicator(state.input.charCodeAt(state.position))) state.position++;
-  if (state.position === start2) throwError(state, "name of an anchor node must contain at least one character");
-  props.anchorStart = start2;
-  props.anchorEnd = state.position;
-  return true;
-}
-function readAlias(state, props) {
-  if (state.input.charCodeAt(state.position) !== 42) return false;
-  if (props.anchorStart !== NO_RANGE$1 || props.tagStart !== NO_RANGE$1) throwError(state, "alias node should not have any properties");
-  state.position++;
-  const start2 = state.position;
-  while (state.input.charCodeAt(state.position) !== 0 && !isWsOrEol(state.input.charCodeAt(state.position)) && !isFlowIndicator(state.input.charCodeAt(state.position))) state.position++;
-  if (state.position === start2) throwError(state, "name of an alias node must contain at least one character");
-  addAliasEvent(state, start2, state.position);
-  return true;
-}
-function readFlowScalarBreak(state, nodeIndent) {
-  skipSeparationSpace(state, false);
-  if (state.lineIndent < nodeIndent) throwError(state, "deficient indentation");
-}
-function readSingleQuotedScalar(state, nodeIndent, props) {
-  if (state.input.charCodeAt(state.position) !== 39) return false;
-  state.position++;
-  const start2 = state.position;
-  let simple = true;
-  while (state.input.charCodeAt(state.position) !== 0) {
-    const ch = state.input.charCodeAt(state.position);
-    if (ch === 39) {
-      if (state.input.charCodeAt(state.position + 1) === 39) {
-        simple = false;
-        state.position += 2;
-        continue;
-      }
-      const end = state.position;
-      state.position++;
-      addScalarEvent(state, start2, end, props.anchorStart, props.anchorEnd, props.tagStart, props.tagEnd, SCALAR_STYLE.SINGLE_QUOTED, CHOMPING_MODE.CLIP, -1, simple);
-      return true;
-    }
-    if (isEol(ch)) {
-      simple = false;
-      readFlowScalarBreak(state, nodeIndent);
-    } else if (state.position === state.lineStart && testDocumentSeparator(state)) throwError(state, "unexpected end of the document within a single quoted scalar");
-    else if (ch !== 9 && ch < 32) throwError(state, "expected valid JSON character");
-    else state.position++;
-  }
-  throwError(state, "unexpected end of the stream within a single quoted scalar");
-}
-function readDoubleQuotedScalar(state, nodeIndent, props) {
-  if (state.input.charCodeAt(state.position) !== 34) return false;
-  state.position++;
-  const start2 = state.position;
-  let simple = true;
-  while (state.input.charCodeAt(state.position) !== 0) {
-    const ch = state.input.charCodeAt(state.position);
-    if (ch === 34) {
-      const end = state.position;
-      state.position++;
-      addScalarEvent(state, start2, end, props.anchorStart, props.anchorEnd, props.tagStart, props.tagEnd, SCALAR_STYLE.DOUBLE_QUOTED, CHOMPING_MODE.CLIP, -1, simple);
-      return true;
-    }
-    if (ch === 92) {
-      simple = false;
-      const escaped = state.input.charCodeAt(++state.position);
-      if (isEol(escaped)) readFlowScalarBreak(state, nodeIndent);
-      else if (isSimpleEscape(escaped)) state.position++;
-      else {
-        let hexLength = escapedHexLen(escaped);
-        if (hexLength === 0) throwError(state, "unknown escape sequence");
-        while (hexLength-- > 0) {
-          state.position++;
-          if (fromHexCode(state.input.charCodeAt(state.position)) < 0) throwError(state, "expected hexadecimal character");
-        }
-        state.position++;
-      }
-    } else if (isEol(ch)) {
-      simple = false;
-      readFlowScalarBreak(state, nodeIndent);
-    } else if (state.position === state.lineStart && testDocumentSeparator(state)) throwError(state, "unexpected end of the document within a double quoted scalar");
-    else if (ch !== 9 && ch < 32) throwError(state, "expected valid JSON character");
-    else state.position++;
-  }
-  throwError(state, "unexpected end of the stream within a double quoted scalar");
-}
-function readBlockScalar(state, parentIndent, props) {
-  const ch = state.input.charCodeAt(state.position);
-  let chomping = CHOMPING_MODE.CLIP;
-  let indent = -1;
-  let detectedIndent = false;
-  if (ch !== 124 && ch !== 62) return false;
-  const style = ch === 124 ? SCALAR_STYLE.LITERAL_BLOCK : SCALAR_STYLE.FOLDED_BLOCK;
-  state.position++;
-  while (state.input.charCodeAt(state.position) !== 0) {
-    const current = state.input.charCodeAt(state.position);
-    const digit = fromDecimalCode(current);
-    if (current === 43 || current === 45) {
-      if (chomping !== CHOMPING_MODE.CLIP) throwError(state, "repeat of a chomping mode identifier");
-      chomping = current === 43 ? CHOMPING_MODE.KEEP : CHOMPING_MODE.STRIP;
-      state.position++;
-    } else if (digit >= 0) {
-      if (digit === 0) throwError(state, "bad explicit indentation width of a block scalar; it cannot be less than one");
-      if (detectedIndent) throwError(state, "repeat of an indentation width identifier");
-      indent = parentIndent + digit - 1;
-      detectedIndent = true;
-      state.position++;
-    } else break;
-  }
-  let hadWhitespace = false;
-  while (isWhiteSpace(state.input.charCodeAt(state.position))) {
-    hadWhitespace = true;
-    state.position++;
-  }
-  if (hadWhitespace && state.input.charCodeAt(state.position) === 35) skipUntilLineEnd(state);
-  if (isEol(state.input.charCodeAt(state.position))) consumeLineBreak(state);
-  else if (state.input.charCodeAt(state.position) !== 0) throwError(state, "a line break is expected");
-  let contentIndent = detectedIndent ? indent : -1;
-  let maxLeadingIndent = 0;
-  const valueStart = state.position;
-  let valueEnd = state.position;
-  while (state.input.charCodeAt(state.position) !== 0) {
-    const linePosition = state.position;
-    let column = 0;
-    while (state.input.charCodeAt(linePosition + column) === 32) column++;
-    const first = state.input.charCodeAt(linePosition + column);
-    if (first === 0) {
-      if (contentIndent >= 0) {
-        if (column > contentIndent) valueEnd = linePosition + column;
-      } else if (column > 0) valueEnd = linePosition + column;
-      break;
-    }
-    if (testDocumentBoundary(state)) break;
-    if (!detectedIndent && contentIndent === -1 && isEol(first)) maxLeadingIndent = Math.max(maxLeadingIndent, column);
-    if (!detectedIndent && contentIndent === -1 && !isEol(first)) {
-      if (first === 9 && column < parentIndent) {
-        state.position = linePosition + column;
-        throwError(state, "tab characters must not be used in indentation");
-      }
-      if (column >= parentIndent && column < maxLeadingIndent) {
-        state.position = linePosition + column;
-        throwError(state, "bad indentation of a mapping entry");
-      }
-    }
-    if (contentIndent === -1 && first !== 0 && !isEol(first) && column < parentIndent) {
-      state.lineIndent = column;
-      state.position = linePosition + column;
-      break;
-    }
-    if (!detectedIndent && first !== 0 && !isEol(first) && contentIndent === -1) contentIndent = column;
-    const requiredIndent = contentIndent === -1 ? parentIndent + 1 : contentIndent;
-    if (first !== 0 && !isEol(first) && column < requiredIndent) {
-      state.lineIndent = column;
-      state.position = linePosition + column;
-      break;
-    }
-    skipUntilLineEnd(state);
-    valueEnd = state.position;
-    if (isEol(state.input.charCodeAt(state.position))) {
-      consumeLineBreak(state);
-      valueEnd = state.position;
-    }
-  }
-  checkPrintable(state, valueStart, valueEnd);
-  addScalarEvent(state, valueStart, valueEnd, props.anchorStart, props.anchorEnd, props.tagStart, props.tagEnd, style, chomping, contentIndent);
-  return true;
-}
-function canStartPlainScalar(state, nodeContext) {
-  const ch = state.input.charCodeAt(state.position);
-  const inFlow = nodeContext === CONTEXT_FLOW_IN;
-  if (ch === 0 || isWsOrEol(ch) || ch === 35 || ch === 38 || ch === 42 || ch === 33 || ch === 124 || ch === 62 || ch === 39 || ch === 34 || ch === 37 || ch === 64 || ch === 96 || isFlowIndicator(ch)) return false;
-  if (ch === 63 || ch === 45) {
-    const following = state.input.charCodeAt(state.position + 1);
-    if (isWsOrEolOrEnd(following) || inFlow && isFlowIndicator(following)) return false;
-  }
-  return true;
-}
-function readPlainScalar(state, nodeIndent, nodeContext, props) {
-  if (!canStartPlainScalar(state, nodeContext)) return false;
-  const start2 = state.position;
-  let end = state.position;
-  let ch = state.input.charCodeAt(state.position);
-  const inFlow = nodeContext === CONTEXT_FLOW_IN;
-  let multiline = false;
-  while (ch !== 0) {
-    if (testDocumentBoundary(state)) break;
-    if (ch === 58) {
-      const following = state.input.charCodeAt(state.position + 1);
-      if (isWsOrEolOrEnd(following) || inFlow && isFlowIndicator(following)) break;
-    } else if (ch === 35) {
-      if (isWsOrEol(state.input.charCodeAt(state.position - 1))) break;
-    } else if (inFlow && isFlowIndicator(ch)) break;
-    else if (isEol(ch)) {
-      const savedPosition = state.position;
-      const savedLine = state.line;
-      const savedLineStart = state.lineStart;
-      const savedLineIndent = state.lineIndent;
-      skipSeparationSpace(state, false);
-      if (state.lineIndent >= nodeIndent) {
-        multiline = true;
-        ch = state.input.charCodeAt(state.position);
-        continue;
-      }
-      state.position = savedPosition;
-      state.line = savedLine;
-      state.lineStart = savedLineStart;
-      state.lineIndent = savedLineIndent;
-      break;
-    }
-    if (!isWhiteSpace(ch)) end = state.position + 1;
-    ch = state.input.charCodeAt(++state.position);
-  }
-  if (end === start2) return false;
-  checkPrintable(state, start2, end);
-  addScalarEvent(state, start2, end, props.anchorStart, props.anchorEnd, props.tagStart, props.tagEnd, SCALAR_STYLE.PLAIN, CHOMPING_MODE.CLIP, -1, !multiline);
-  return true;
-}
-function skipFlowSeparationSpace(state, nodeIndent) {
-  const startLine = state.line;
-  skipSeparationSpace(state, true);
-  if (state.line > startLine && state.lineIndent < nodeIndent || state.firstTabInLine !== -1 && state.lineIndent < nodeIndent) throwError(state, "deficient indentation");
-}
-function readFlowCollection(state, nodeIndent, props) {
-  const ch = state.input.charCodeAt(state.position);
-  const isMapping2 = ch === 123;
-  const start2 = state.position;
-  let readNext = true;
-  if (ch !== 91 && ch !== 123) return false;
-  const terminator = isMapping2 ? 125 : 93;
-  if (isMapping2) addMappingEvent(state, start2, props.anchorStart, props.anchorEnd, props.tagStart, props.tagEnd, COLLECTION_STYLE.FLOW);
-  else addSequenceEvent(state, start2, props.anchorStart, props.anchorEnd, props.tagStart, props.tagEnd, COLLECTION_STYLE.FLOW);
-  state.position++;
-  while (state.input.charCodeAt(state.position) !== 0) {
-    skipFlowSeparationSpace(state, nodeIndent);
-    let ch2 = state.input.charCodeAt(state.position);
-    if (ch2 === terminator) {
-      state.position++;
-      addPopEvent(state);
-      return true;
-    } else if (!readNext) throwError(state, "missed comma between flow collection entries");
-    else if (ch2 === 44) throwError(state, "expected the node content, but found ','");
-    let isPair = false;
-    let isExplicitPair = false;
-    if (ch2 === 63 && isWsOrEol(state.input.charCodeAt(state.position + 1))) {
-      isPair = isExplicitPair = true;
-      state.position += 1;
-      skipFlowSeparationSpace(state, nodeIndent);
-    }
-    const entryLine = state.line;
-    const entryStart = snapshotState(state);
-    const keyWasRead = parseNode(state, nodeIndent, CONTEXT_FLOW_IN, false, true);
-    skipFlowSeparationSpace(state, nodeIndent);
-    ch2 = state.input.charCodeAt(state.position);
-    if ((isMapping2 || isExplicitPair || state.line === entryLine) && ch2 === 58) {
-      isPair = true;
-      state.position++;
-      skipFlowSeparationSpace(state, nodeIndent);
-      if (!isMapping2) {
-        insertFlowPairMappingEvent(state, entryStart);
-        if (!keyWasRead) addEmptyScalarEvent(state);
-      } else if (!keyWasRead) addEmptyScalarEvent(state);
-      if (!parseNode(state, nodeIndent, CONTEXT_FLOW_IN, false, true)) addEmptyScalarEvent(state);
-      skipFlowSeparationSpace(state, nodeIndent);
-      if (!isMapping2) addPopEvent(state);
-    } else if (isMapping2 && isPair) {
-      if (!keyWasRead) addEmptyScalarEvent(state);
-      addEmptyScalarEvent(state);
-    } else if (isMapping2) addEmptyScalarEvent(state);
-    else if (isPair) {
-      insertFlowPairMappingEvent(state, entryStart);
-      if (!keyWasRead) addEmptyScalarEvent(state);
-      addEmptyScalarEvent(state);
-      addPopEvent(state);
-    }
-    ch2 = state.input.charCodeAt(state.position);
-    if (ch2 === 44) {
-      readNext = true;
-      state.position++;
-    } else readNext = false;
-  }
-  throwError(state, "unexpected end of the stream within a flow collection");
-}
-function readBlockSequence(state, nodeIndent, props) {
-  if (state.firstTabInLine !== -1 || state.input.charCodeAt(state.position) !== 45 || !isWsOrEolOrEnd(state.input.charCodeAt(state.position + 1))) return false;
-  addSequenceEvent(state, state.position, props.anchorStart, props.anchorEnd, props.tagStart, props.tagEnd, COLLECTION_STYLE.BLOCK);
-  while (state.input.charCodeAt(state.position) === 45 && isWsOrEolOrEnd(state.input.charCodeAt(state.position + 1))) {
-    if (state.firstTabInLine !== -1) {
-      state.position = state.firstTabInLine;
-      throwError(state, "tab characters must not be used in indentation");
-    }
-    const entryLine = state.line;
-    state.position++;
-    const hadBreak = skipSeparationSpace(state, true) > 0;
-    if (state.firstTabInLine !== -1 && state.input.charCodeAt(state.position) === 45 && isWsOrEolOrEnd(state.input.charCodeAt(state.position + 1))) throwError(state, "bad indentation of a sequence entry");
-    if (hadBreak && state.lineIndent <= nodeIndent) addEmptyScalarEvent(state);
-    else parseNode(state, nodeIndent, CONTEXT_BLOCK_IN, false, true);
-    skipSeparationSpace(state, true);
-    if (state.lineIndent < nodeIndent || state.position >= state.length) break;
-    if (state.lineIndent > nodeIndent) throwError(state, "bad indentation of a sequence entry");
-    if (state.line === entryLine && state.input.charCodeAt(state.position) === 45 && isWsOrEolOrEnd(state.input.charCodeAt(state.position + 1))) throwError(state, "bad indentation of a sequence entry");
-  }
-  addPopEvent(state);
-  return true;
-}
-function readBlockMapping(state, nodeIndent, flowIndent, props) {
-  let atExplicitKey = false;
-  let detected = false;
-  let mappingOpened = false;
-  let pendingExplicitKey = false;
-  if (state.firstTabInLine !== -1) return false;
-  let ch = state.input.charCodeAt(state.position);
-  while (ch !== 0) {
-    if (!atExplicitKey && state.firstTabInLine !== -1) {
-      state.position = state.firstTabInLine;
-      throwError(state, "tab characters must not be used in indentation");
-    }
-    const following = state.input.charCodeAt(state.position + 1);
-    const entryLine = state.line;
-    if ((ch === 63 || ch === 58) && isWsOrEolOrEnd(following)) {
-      if (!mappingOpened) {
-        addMappingEvent(state, state.position, props.anchorStart, props.anchorEnd, props.tagStart, props.tagEnd, COLLECTION_STYLE.BLOCK);
-        mappingOpened = true;
-      }
-      if (ch === 63) {
-        if (atExplicitKey) addEmptyScalarEvent(state);
-        detected = true;
-        atExplicitKey = true;
-      } else if (atExplicitKey) atExplicitKey = false;
-      else {
-        addEmptyScalarEvent(state);
-        detected = true;
-        atExplicitKey = false;
-      }
-      state.position += 1;
-      pendingExplicitKey = true;
-    } else {
-      if (atExplicitKey) {
-        addEmptyScalarEvent(state);
-        atExplicitKey = false;
-      }
-      const beforeKey = snapshotState(state);
-      if (!parseNode(state, flowIndent, CONTEXT_FLOW_OUT, false, true)) break;
-      if (state.line === entryLine) {
-        ch = state.input.charCodeAt(state.position);
-        while (isWhiteSpace(ch)) ch = state.input.charCodeAt(++state.position);
-        if (ch === 58) {
-          ch = state.input.charCodeAt(++state.position);
-          if (!isWsOrEolOrEnd(ch)) throwError(state, "a whitespace character is expected after the key-value separator within a block mapping");
-          if (!mappingOpened) {
-            state.events.splice(beforeKey.eventsLength, 0, {
-              type: EVENT_ID.MAPPING,
-              start: beforeKey.position,
-              anchorStart: props.anchorStart,
-              anchorEnd: props.anchorEnd,
-              tagStart: props.tagStart,
-              tagEnd: props.tagEnd,
-              style: COLLECTION_STYLE.BLOCK
-            });
-            mappingOpened = true;
-          }
-          detected = true;
-          atExplicitKey = false;
-          pendingExplicitKey = false;
-        } else if (detected) throwError(state, "expected ':' after a mapping key");
-        else {
-          if (props.anchorStart !== NO_RANGE$1 || props.tagStart !== NO_RANGE$1) {
-            restoreState(state, beforeKey);
-            return false;
-          }
-          return true;
-        }
-      } else if (detected) throwError(state, "can not read a block mapping entry; a multiline key may not be an implicit key");
-      else {
-        if (props.anchorStart !== NO_RANGE$1 || props.tagStart !== NO_RANGE$1) {
-          restoreState(state, beforeKey);
-          return false;
-        }
-        return true;
-      }
-    }
-    if (parseNode(state, nodeIndent, CONTEXT_BLOCK_OUT, true, pendingExplicitKey)) pendingExplicitKey = false;
-    if (!atExplicitKey) {
-      if (pendingExplicitKey) {
-        addEmptyScalarEvent(state);
-        pendingExplicitKey = false;
-      }
-    }
-    skipSeparationSpace(state, true);
-    ch = state.input.charCodeAt(state.position);
-    if ((state.line === entryLine || state.lineIndent > nodeIndent) && ch !== 0) throwError(state, "bad indentation of a mapping entry");
-    else if (state.lineIndent < nodeIndent) break;
-  }
-  if (!detected) return false;
-  if (atExplicitKey) addEmptyScalarEvent(state);
-  if (mappingOpened) addPopEvent(state);
-  return true;
-}
-function parseNode(state, parentIndent, nodeContext, allowToSeek, allowCompact, allowPropertyMapping = true) {
-  if (state.depth >= state.maxDepth) throwError(state, `nesting exceeded maxDepth (${state.maxDepth})`);
-  state.depth++;
-  let indentStatus = 1;
-  let atNewLine = false;
-  let hasContent = false;
-  let propertyStart = null;
-  const props = emptyProperties();
-  let allowBlockScalars = nodeContext === CONTEXT_BLOCK_OUT || nodeContext === CONTEXT_BLOCK_IN;
-  let allowBlockCollections = allowBlockScalars;
-  const allowBlockStyles = allowBlockScalars;
-  if (allowToSeek && skipSeparationSpace(state, true)) {
-    atNewLine = true;
-    if (state.lineIndent > parentIndent) indentStatus = 1;
-    else if (state.lineIndent === parentIndent) indentStatus = 0;
-    else indentStatus = -1;
-  }
-  if (indentStatus === 1) while (true) {
-    const ch = state.input.charCodeAt(state.position);
-    const propertyState = snapshotState(state);
-    if (atNewLine && indentStatus !== 1 && (ch === 33 || ch === 38)) break;
-    if (atNewLine && allowBlockStyles && (props.tagStart !== NO_RANGE$1 || props.anchorStart !== NO_RANGE$1) && (ch === 33 || ch === 38)) {
-      const fallbackState = snapshotState(state);
-      const flowIndent = parentIndent + 1;
-      if (readBlockMapping(state, state.position - state.lineStart, flowIndent, props) && state.events[fallbackState.eventsLength]?.type === EVENT_ID.MAPPING) {
-        state.depth--;
-        return true;
-      }
-      restoreState(state, fallbackState);
-    }
-    if (atNewLine && (ch === 33 && props.tagStart !== NO_RANGE$1 || ch === 38 && props.anchorStart !== NO_RANGE$1)) break;
-    if (!readTagProperty(state, props, nodeContext === CONTEXT_FLOW_IN) && !readAnchorProperty(state, props)) break;
-    if (propertyStart === null) propertyStart = propertyState;
-    if (skipSeparationSpace(state, true)) {
-      atNewLine = true;
-      allowBlockCollections = allowBlockStyles;
-      if (state.lineIndent > parentIndent) indentStatus = 1;
-      else if (state.lineIndent === parentIndent) indentStatus = 0;
-      else indentStatus = -1;
-    } else allowBlockCollections = false;
-  }
-  if (allowBlockCollections) allowBlockCollections = atNewLine || allowCompact;
-  if (indentStatus === 1 || nodeContext === CONTEXT_BLOCK_OUT) {
-    const flowIndent = nodeContext === CONTEXT_FLOW_IN || nodeContext === CONTEXT_FLOW_OUT ? parentIndent : parentIndent + 1;
-    const blockIndent = state.position - state.lineStart;
-    if (indentStatus === 1) {
-      if (allowBlockCollections && (readBlockSequence(state, blockIndent, props) || readBlockMapping(state, blockIndent, flowIndent, props)) || readFlowCollection(state, flowIndent, props)) hasContent = true;
-      else {
-        const ch = state.input.charCodeAt(state.position);
-        if (propertyStart !== null && allowPropertyMapping && allowBlockStyles && !allowBlockCollections && ch !== 124 && ch !== 62) {
-          const fallbackState = snapshotState(state);
-          const propertyIndent = propertyStart.position - propertyStart.lineStart;
-          restoreState(state, propertyStart);
-          if (readBlockMapping(state, propertyIndent, flowIndent, emptyProperties()) && state.events[fallbackState.eventsLength]?.type === EVENT_ID.MAPPING) hasContent = true;
-          else restoreState(state, fallbackState);
-        }
-        if (!hasContent && (allowBlockScalars && readBlockScalar(state, flowIndent, props) || readSingleQuotedScalar(state, flowIndent, props) || readDoubleQuotedScalar(state, flowIndent, props) || readAlias(state, props) || readPlainScalar(state, flowIndent, nodeContext, props))) hasContent = true;
-      }
-    } else if (indentStatus === 0) hasContent = allowBlockCollections && readBlockSequence(state, blockIndent, props);
-  }
-  allowBlockScalars = allowBlockScalars && !hasContent;
-  if (!hasContent && (props.anchorStart !== NO_RANGE$1 || props.tagStart !== NO_RANGE$1 || allowBlockScalars)) {
-    addScalarEvent(state, NO_RANGE$1, NO_RANGE$1, props.anchorStart, props.anchorEnd, props.tagStart, props.tagEnd, SCALAR_STYLE.PLAIN);
-    hasContent = true;
-  }
-  state.depth--;
-  return hasContent || props.anchorStart !== NO_RANGE$1 || props.tagStart !== NO_RANGE$1;
-}
-function readDirective(state) {
-  if (state.lineIndent > 0 || state.input.charCodeAt(state.position) !== 37) return false;
-  state.position++;
-  const nameStart = state.position;
-  while (state.input.charCodeAt(state.position) !== 0 && !isWsOrEol(state.input.charCodeAt(state.position))) state.position++;
-  const name3 = state.input.slice(nameStart, state.position);
-  const args = [];
-  if (name3.length === 0) throwError(state, "directive name must not be less than one character in length");
-  while (state.input.charCodeAt(state.position) !== 0 && !isEol(state.input.charCodeAt(state.position))) {
-    while (isWhiteSpace(state.input.charCodeAt(state.position))) state.position++;
-    if (state.input.charCodeAt(state.position) === 35 || isEol(state.input.charCodeAt(state.position)) || state.input.charCodeAt(state.position) === 0) break;
-    const start2 = state.position;
-    while (state.input.charCodeAt(state.position) !== 0 && !isWsOrEol(state.input.charCodeAt(state.position))) state.position++;
-    args.push(state.input.slice(start2, state.position));
-  }
-  if (isEol(state.input.charCodeAt(state.position))) consumeLineBreak(state);
-  if (name3 === "YAML") {
-    if (state.directives.some((directive) => directive.kind === "yaml")) throwError(state, "duplication of %YAML directive");
-    if (args.length !== 1) throwError(state, "YAML directive accepts exactly one argument");
-    const match = /^([0-9]+)\.([0-9]+)$/.exec(args[0]);
-    if (match === null) throwError(state, "ill-formed argument of the YAML directive");
-    if (parseInt(match[1], 10) !== 1) throwError(state, "unacceptable YAML version of the document");
-    state.directives.push({
-      kind: "yaml",
-      version: args[0]
-    });
-  } else if (name3 === "TAG") {
-    if (args.length !== 2) throwError(state, "TAG directive accepts exactly two arguments");
-    const [handle, prefix] = args;
-    if (!PATTERN_TAG_HANDLE.test(handle)) throwError(state, "ill-formed tag handle (first argument) of the TAG directive");
-    if (HAS_OWN.call(state.tagHandlers, handle)) throwError(state, `there is a previously declared suffix for "${handle}" tag handle`);
-    if (!PATTERN_TAG_PREFIX.test(prefix)) throwError(state, "ill-formed tag prefix (second argument) of the TAG directive");
-    state.tagHandlers[handle] = prefix;
-    state.directives.push({
-      kind: "tag",
-      handle,
-      prefix
-    });
-  }
-  return true;
-}
-function readDocument2(state) {
-  state.directives = [];
-  state.tagHandlers = /* @__PURE__ */ Object.create(null);
-  let hasDirectives = false;
-  skipSeparationSpace(state, true);
-  while (readDirective(state)) {
-    hasDirectives = true;
-    skipSeparationSpace(state, true);
-  }
-  let explicitStart = false;
-  let explicitEnd = false;
-  let allowCompact = true;
-  if (state.lineIndent === 0 && state.input.charCodeAt(state.position) === 45 && state.input.charCodeAt(state.position + 1) === 45 && state.input.charCodeAt(state.position + 2) === 45 && isWsOrEolOrEnd(state.input.charCodeAt(state.position + 3))) {
-    explicitStart = true;
-    const markerLine = state.line;
-    state.position += 3;
-    skipSeparationSpace(state, true);
-    allowCompact = state.line > markerLine;
-  } else if (hasDirectives) throwError(state, "directives end mark is expected");
-  const documentEventIndex = state.events.length;
-  if (!explicitStart && state.position === state.lineStart && state.input.charCodeAt(state.position) === 46 && testDocumentSeparator(state)) {
-    state.position += 3;
-    skipSeparationSpace(state, true);
-    return;
-  }
-  addDocumentEvent(state, explicitStart, false);
-  if (!parseNode(state, state.lineIndent - 1, CONTEXT_BLOCK_OUT, false, allowCompact, allowCompact)) addEmptyScalarEvent(state);
-  skipSeparationSpace(state, true);
-  if (state.position === state.lineStart && testDocumentSeparator(state)) {
-    explicitEnd = state.input.charCodeAt(state.position) === 46;
-    if (explicitEnd) {
-      const markerLine = state.line;
-      state.position += 3;
-      skipSeparationSpace(state, true);
-      if (state.line === markerLine && state.position < state.length) throwError(state, "end of the stream or a document separator is expected");
-    }
-  }
-  const documentEvent = state.events[documentEventIndex];
-  if (documentEvent?.type === EVENT_ID.DOCUMENT) documentEvent.explicitEnd = explicitEnd;
-  addPopEvent(state);
-  if (!explicitEnd && state.position < state.length && !testDocumentBoundary(state)) throwError(state, "end of the stream or a document separator is expected");
-}
-function parseEvents(input, options) {
-  const length = input.length;
-  const state = {
-    ...DEFAULT_PARSER_OPTIONS,
-    ...options,
-    input: `${input}\0`,
-    length,
-    position: 0,
-    line: 0,
-    lineStart: 0,
-    lineIndent: 0,
-    firstTabInLine: -1,
-    depth: 0,
-    directives: [],
-    tagHandlers: /* @__PURE__ */ Object.create(null),
-    events: []
-  };
-  const nullpos = input.indexOf("\0");
-  if (nullpos !== -1) YAMLException.throwAt(input, nullpos, "null byte is not allowed in input", state.filename);
-  while (state.position < state.length) {
-    skipByteOrderMark(state);
-    skipSeparationSpace(state, true);
-    if (state.position >= state.length) break;
-    const documentStart = state.position;
-    readDocument2(state);
-    if (state.position === documentStart)
-      throwError(state, "can not read a document");
-  }
-  return state.events;
-}
-function loadDocuments(input, options = {}) {
-  const opts = {
-    ...DEFAULT_LOAD_OPTIONS,
-    ...options
-  };
-  const source = String(input);
-  const PARSER_OPT_KEYS = Object.keys(DEFAULT_PARSER_OPTIONS);
-  const CONSTRUCTOR_OPT_KEYS = Object.keys(DEFAULT_CONSTRUCTOR_OPTIONS);
-  return constructFromEvents(parseEvents(source, pick2(opts, PARSER_OPT_KEYS)), {
-    ...pick2(opts, CONSTRUCTOR_OPT_KEYS),
-    source
-  });
-}
-function load2(input, options) {
-  const documents = loadDocuments(input, options);
-  if (documents.length === 0) throw new YAMLException("expected a document, but the input is empty");
-  if (documents.length === 1) return documents[0];
-  throw new YAMLException("expected a single document in the stream, but found more");
-}
-function buildRepresentTypes(schema) {
-  const defaultTags = new Set([
-    schema.defaultScalarTag,
-    schema.defaultSequenceTag,
-    schema.defaultMappingTag
-  ].filter((t) => t !== void 0));
-  const implicitScalars = schema.implicitScalarTags;
-  const explicitTags = schema.tags.filter((t) => !(t.nodeKind === "scalar" && t.implicit) && !defaultTags.has(t));
-  const defaultTagsLast = schema.tags.filter((t) => defaultTags.has(t));
-  return [
-    ...implicitScalars.map((tag2) => ({
-      tag: tag2,
-      implicitTag: true
-    })),
-    ...explicitTags.map((tag2) => ({
-      tag: tag2,
-      implicitTag: false
-    })),
-    ...defaultTagsLast.map((tag2) => ({
-      tag: tag2,
-      implicitTag: true
-    }))
-  ];
-}
-function matchTag(state, object2) {
-  for (let index = 0, length = state.representTypes.length; index < length; index += 1) {
-    const { tag: tag2, implicitTag } = state.representTypes[index];
-    if (tag2.identify(object2)) {
-      let tagName;
-      if (tag2.matchByTagPrefix) tagName = tag2.representTagName(object2);
-      else tagName = tag2.tagName;
-      return {
-        tag: tag2,
-        tagName,
-        implicitTag
-      };
-    }
-  }
-  return null;
-}
-function build(state, object2) {
-  if (!state.noRefs && object2 !== null && typeof object2 === "object") {
-    const existing = state.refs.get(object2);
-    if (existing) {
-      if (existing.anchor === void 0) existing.anchor = `ref_${state.refCounter++}`;
-      return {
-        kind: "alias",
-        anchor: existing.anchor
-      };
-    }
-  }
-  const matched = matchTag(state, object2);
-  if (!matched) {
-    if (object2 === void 0) return INVALID2;
-    if (state.skipInvalid) return INVALID2;
-    throw new YAMLException(`unacceptable kind of an object to dump ${Object.prototype.toString.call(object2)}`);
-  }
-  const { tag: tag2, tagName, implicitTag } = matched;
-  const nodeTagName = implicitTag ? tagName : tagNameShort(tagName);
-  if (tag2.nodeKind === "scalar") return {
-    kind: "scalar",
-    tag: nodeTagName,
-    tagged: !implicitTag,
-    style: SCALAR_STYLE.PLAIN,
-    value: tag2.represent(object2)
-  };
-  if (tag2.nodeKind === "sequence") {
-    const container = tag2.represent(object2);
-    const node3 = {
-      kind: "sequence",
-      tag: nodeTagName,
-      tagged: !implicitTag,
-      style: COLLECTION_STYLE.BLOCK,
-      items: []
-    };
-    if (!state.noRefs) state.refs.set(object2, node3);
-    for (let index = 0, length = container.length; index < length; index += 1) {
-      let item = build(state, container[index]);
-      if (item === INVALID2 && container[index] === void 0) item = build(state, null);
-      if (item === INVALID2) continue;
-      node3.items.push(item);
-    }
-    return node3;
-  }
-  const map = tag2.represent(object2);
-  const node2 = {
-    kind: "mapping",
-    tag: nodeTagName,
-    tagged: !implicitTag,
-    style: COLLECTION_STYLE.BLOCK,
-    items: []
-  };
-  if (!state.noRefs) state.refs.set(object2, node2);
-  for (const [objectKey, objectValue] of map) {
-    const key = build(state, objectKey);
-    if (key === INVALID2) continue;
-    const value = build(state, objectValue);
-    if (value === INVALID2) continue;
-    node2.items.push({
-      key,
-      value
-    });
-  }
-  return node2;
-}
-function jsToAst(input, schema, options = {}) {
-  const root2 = build({
-    representTypes: buildRepresentTypes(schema),
-    noRefs: options.noRefs ?? false,
-    skipInvalid: options.skipInvalid ?? false,
-    refs: /* @__PURE__ */ new Map(),
-    refCounter: 0
-  }, input);
-  return [{
-    contents: root2 === INVALID2 ? null : root2,
-    directives: []
-  }];
-}
-function visitNode(node2, visitor, ctx) {
-  const control = visitor(node2, ctx);
-  if (control === VISIT_BREAK) return true;
-  if (control === VISIT_SKIP) return false;
-  const depth = ctx.depth + 1;
-  switch (node2.kind) {
-    case "sequence":
-      for (const item of node2.items) if (visitNode(item, visitor, {
-        depth,
-        parent: node2,
-        isKey: false
-      })) return true;
-      break;
-    case "mapping":
-      for (const { key, value } of node2.items) {
-        if (visitNode(key, visitor, {
-          depth,
-          parent: node2,
-          isKey: true
-        })) return true;
-        if (visitNode(value, visitor, {
-          depth,
-          parent: node2,
-          isKey: false
-        })) return true;
-      }
-  }
-  return false;
-}
-function visit(documents, visitor) {
-  for (const doc of documents) if (doc.contents && visitNode(doc.contents, visitor, {
-    depth: 0,
-    parent: null,
-    isKey: false
-  })) return;
-}
-function hasBit(mask, bit) {
-  return (mask & 1 << bit) !== 0;
-}
-function _preferredQuotedStyle(layout) {
-  if (layout.presenterOptions.quoteStyle === "single" && hasBit(layout.allowedStylesMask, SCALAR_STYLE.SINGLE_QUOTED)) return SCALAR_STYLE.SINGLE_QUOTED;
-  return SCALAR_STYLE.DOUBLE_QUOTED;
-}
-function applyQuoteFlowKeysOption(layout) {
-  if (!layout.presenterOptions.quoteFlowKeys) return;
-  if (!layout.isKey || !layout.flowOnly || layout.style !== SCALAR_STYLE.PLAIN) return;
-  layout.style = SCALAR_STYLE.DOUBLE_QUOTED;
-}
-function doubleQuoteForInvisibles(layout) {
-  if (layout.style === SCALAR_STYLE.PLAIN && /[\t\x7F-\xA0\u2028\u2029\uFEFF\uFFFE\uFFFF]/.test(layout.node.value)) layout.style = SCALAR_STYLE.DOUBLE_QUOTED;
-}
-function doubleQuoteWhitespaceOnly(layout) {
-  if (layout.style === SCALAR_STYLE.PLAIN && /^\s+$/.test(layout.node.value)) layout.style = SCALAR_STYLE.DOUBLE_QUOTED;
-}
-function applyForceQuotesOption(layout) {
-  if (!layout.presenterOptions.forceQuotes) return;
-  if (layout.isKey || layout.style !== SCALAR_STYLE.PLAIN) return;
-  if (layout.node.tag !== layout.presenterOptions.schema.defaultScalarTag.tagName) return;
-  layout.style = layout.node.value.includes("\n") ? SCALAR_STYLE.DOUBLE_QUOTED : _preferredQuotedStyle(layout);
-}
-function tryLongOrMultilineAsBlock(layout) {
-  if (layout.style !== SCALAR_STYLE.PLAIN || layout.isKey) return;
-  const value = layout.node.value;
-  const multiline = value.indexOf("\n") !== -1;
-  if (!hasBit(layout.allowedStylesMask, SCALAR_STYLE.LITERAL_BLOCK)) {
-    if (multiline) layout.style = SCALAR_STYLE.DOUBLE_QUOTED;
-    return;
-  }
-  const w = layout.presenterOptions.lineWidth;
-  if (w === -1) {
-    if (multiline) layout.style = SCALAR_STYLE.LITERAL_BLOCK;
-    return;
-  }
-  const availableWidth = Math.max(Math.min(w, 40), w - layout.shiftOfContent);
-  let position = 0;
-  let shouldFold = false;
-  while (position <= value.length) {
-    let lineEnd = value.length;
-    const nextLineBreak = value.indexOf("\n", position);
-    if (nextLineBreak !== -1) lineEnd = nextLineBreak;
-    const line = value.slice(position, lineEnd);
-    if (line.length > availableWidth && line[0] !== " " && / [^ \t]/.test(line)) shouldFold = true;
-    if (nextLineBreak === -1) break;
-    position = nextLineBreak + 1;
-  }
-  if (shouldFold) layout.style = SCALAR_STYLE.FOLDED_BLOCK;
-  else if (multiline) layout.style = SCALAR_STYLE.LITERAL_BLOCK;
-}
-function quoteInvalidPlain(layout) {
-  if (layout.style === SCALAR_STYLE.PLAIN && !hasBit(layout.allowedStylesMask, SCALAR_STYLE.PLAIN)) layout.style = _preferredQuotedStyle(layout);
-}
-function fallbackToDoubleQuoted(layout) {
-  if (!hasBit(layout.allowedStylesMask, layout.style)) layout.style = SCALAR_STYLE.DOUBLE_QUOTED;
-}
-function setBit(mask, bit) {
-  return mask | 1 << bit;
-}
-function canUsePlain(layout) {
-  const str = layout.node.value;
-  if (str !== "") {
-    if (!(layout.isKey ? layout.flowOnly ? NS_PLAIN_FLOW_KEY : NS_PLAIN_BLOCK_KEY : layout.flowOnly ? NS_PLAIN_FLOW_IN : NS_PLAIN_FLOW_OUT).test(str)) return false;
-    if (layout.shiftOfFirstLine === 0 && C_FORBIDDEN_FIRST_LINE.test(str)) return false;
-    if (layout.shiftOfContent === 0) {
-      const firstLineBreak = str.indexOf("\n");
-      if (firstLineBreak !== -1) {
-        const content = str.slice(firstLineBreak + 1);
-        if (C_FORBIDDEN_CONTENT.test(content)) return false;
-      }
-    }
-  }
-  const resolvedTag = layout.presenterOptions.schema.resolveImplicitScalarTag(str).tag.tagName;
-  if (!layout.node.tagged && resolvedTag !== layout.node.tag) return false;
-  if (!layout.node.tagged && str === "=" && resolvedTag === layout.presenterOptions.schema.defaultScalarTag.tagName) return false;
-  return true;
-}
-function canUseSingleQuoted(layout) {
-  const str = layout.node.value;
-  if (!(layout.isKey ? NB_SINGLE_ONE_LINE : NB_SINGLE_MULTI_LINE).test(str)) return false;
-  if (/[ \t]\n|\n[ \t]/.test(str)) return false;
-  if (!layout.isKey && layout.shiftOfContent === 0) {
-    const firstLineBreak = str.indexOf("\n");
-    if (firstLineBreak !== -1 && C_FORBIDDEN_CONTENT.test(str.slice(firstLineBreak + 1))) return false;
-  }
-  return true;
-}
-function canUseBlock(layout) {
-  if (layout.flowOnly || !BLOCK_SCALAR_CONTENT.test(layout.node.value)) return false;
-  const contentIndent = layout.shiftOfContent - layout.shiftOfParent;
-  if (contentIndent < 1) return false;
-  if (contentIndent > 9 && /^\n* /.test(layout.node.value)) return false;
-  if (layout.shiftOfContent === 0 && C_FORBIDDEN_CONTENT.test(layout.node.value)) return false;
-  return true;
-}
-function detectAllowedStyles(layout) {
-  let mask = setBit(0, SCALAR_STYLE.DOUBLE_QUOTED);
-  if (canUsePlain(layout)) mask = setBit(mask, SCALAR_STYLE.PLAIN);
-  if (canUseSingleQuoted(layout)) mask = setBit(mask, SCALAR_STYLE.SINGLE_QUOTED);
-  if (canUseBlock(layout)) mask = setBit(setBit(mask, SCALAR_STYLE.LITERAL_BLOCK), SCALAR_STYLE.FOLDED_BLOCK);
-  layout.allowedStylesMask = mask;
-}
-function renderScalar(layout) {
-  switch (layout.style) {
-    case SCALAR_STYLE.PLAIN:
-      return renderPlain(layout);
-    case SCALAR_STYLE.SINGLE_QUOTED:
-      return renderSingleQuoted(layout);
-    case SCALAR_STYLE.LITERAL_BLOCK:
-      return renderLiteralBlock(layout);
-    case SCALAR_STYLE.FOLDED_BLOCK:
-      return renderFoldedBlock(layout);
-    case SCALAR_STYLE.DOUBLE_QUOTED:
-      return renderDoubleQuoted(layout);
-  }
-}
-function renderPlain(layout) {
-  return encodeFlowBreaks(layout.node.value, layout.shiftOfContent);
-}
-function renderSingleQuoted(layout) {
-  return `'${encodeFlowBreaks(layout.node.value, layout.shiftOfContent).replace(/'/g, "''")}'`;
-}
-function renderLiteralBlock(layout) {
-  const value = layout.node.value;
-  return "|" + blockHeader(value, layout.shiftOfParent, layout.shiftOfContent) + dropEndingNewline(indentString(value, layout.shiftOfContent));
-}
-function renderFoldedBlock(layout) {
-  const value = layout.node.value;
-  const w = layout.presenterOptions.lineWidth;
-  let availableWidth = Infinity;
-  if (w !== -1) availableWidth = Math.max(Math.min(w, 40), w - layout.shiftOfContent);
-  return ">" + blockHeader(value, layout.shiftOfParent, layout.shiftOfContent) + dropEndingNewline(indentString(foldBlockScalar(value, availableWidth), layout.shiftOfContent));
-}
-function renderDoubleQuoted(layout) {
-  return `"${escapeString(layout.node.value)}"`;
-}
-function encodeFlowBreaks(string3, shiftOfContent) {
-  let nextLF = string3.indexOf("\n");
-  if (nextLF === -1) return string3;
-  const pad = " ".repeat(shiftOfContent);
-  let result = string3.slice(0, nextLF);
-  const lineRe = /(\n+)([^\n]*)/g;
-  lineRe.lastIndex = nextLF;
-  let match;
-  while (match = lineRe.exec(string3)) {
-    const breaks = match[1].length;
-    const line = match[2];
-    result += "\n".repeat(breaks + 1) + pad + line;
-  }
-  return result;
-}
-function indentString(string3, spaces) {
-  const indent = " ".repeat(spaces);
-  let position = 0;
-  let result = "";
-  const length = string3.length;
-  while (position < length) {
-    let line;
-    const next = string3.indexOf("\n", position);
-    if (next === -1) {
-      line = string3.slice(position);
-      position = length;
-    } else {
-      line = string3.slice(position, next + 1);
-      position = next + 1;
-    }
-    if (line.length && line !== "\n") result += indent;
-    result += line;
-  }
-  return result;
-}
-function needIndentIndicator(string3) {
-  return /^\n* /.test(string3);
-}
-function blockHeader(string3, shiftOfParent, shiftOfContent) {
-  const indentIndicator = needIndentIndicator(string3) ? String(shiftOfContent - shiftOfParent) : "";
-  const clip = string3[string3.length - 1] === "\n";
-  return `${indentIndicator}${clip && (string3[string3.length - 2] === "\n" || string3 === "\n") ? "+" : clip ? "" : "-"}
-`;
-}
-function dropEndingNewline(string3) {
-  return string3[string3.length - 1] === "\n" ? string3.slice(0, -1) : string3;
-}
-function isMoreIndented(char) {
-  return char === " " || char === "	";
-}
-function foldLine(line, width) {
-  if (line === "" || isMoreIndented(line[0])) return line;
-  const breakRe = / [^ \t]/g;
-  let match;
-  let start2 = 0;
-  let end;
-  let curr = 0;
-  let next = 0;
-  let result = "";
-  while (match = breakRe.exec(line)) {
-    next = match.index;
-    if (next - start2 > width) {
-      end = curr > start2 ? curr : next;
-      result += `
-${line.slice(start2, end)}`;
-      start2 = end + 1;
-    }
-    curr = next;
-  }
-  result += "\n";
-  if (line.length - start2 > width && curr > start2) result += `${line.slice(start2, curr)}
-${line.slice(curr + 1)}`;
-  else result += line.slice(start2);
-  return result.slice(1);
-}
-function foldBlockScalar(string3, width) {
-  const lineRe = /(\n+)([^\n]*)/g;
-  let nextLF = string3.indexOf("\n");
-  if (nextLF === -1) nextLF = string3.length;
-  lineRe.lastIndex = nextLF;
-  let result = foldLine(string3.slice(0, nextLF), width);
-  let prevMoreIndented = string3[0] === "\n" || isMoreIndented(string3[0]);
-  let moreIndented;
-  let match;
-  while (match = lineRe.exec(string3)) {
-    const prefix = match[1];
-    const line = match[2];
-    moreIndented = line !== "" && isMoreIndented(line[0]);
-    result += prefix + (!prevMoreIndented && !moreIndented && line !== "" ? "\n" : "") + foldLine(line, width);
-    prevMoreIndented = moreIndented;
-  }
-  return result;
-}
-function escapeCharacter(character) {
-  switch (character) {
-    case "\0":
-      return "\\0";
-    case "\x07":
-      return "\\a";
-    case "\b":
-      return "\\b";
-    case "	":
-      return "\\t";
-    case "\n":
-      return "\\n";
-    case "\v":
-      return "\\v";
-    case "\f":
-      return "\\f";
-    case "\r":
-      return "\\r";
-    case "\x1B":
-      return "\\e";
-    case '"':
-      return '\\"';
-    case "\\":
-      return "\\\\";
-    case "\x85":
-      return "\\N";
-    case "\xA0":
-      return "\\_";
-    case "\u2028":
-      return "\\L";
-    case "\u2029":
-      return "\\P";
-  }
-  const code2 = character.charCodeAt(0);
-  const hex = code2.toString(16).toUpperCase();
-  if (code2 <= 255) return `\\x${"0".repeat(2 - hex.length)}${hex}`;
-  return `\\u${"0".repeat(4 - hex.length)}${hex}`;
-}
-function escapeString(string3) {
-  return string3.replace(CHARACTERS_TO_ESCAPE, escapeCharacter);
-}
-function nodeTagShort(node2) {
-  return node2.tagged ? node2.tag : tagNameShort(node2.tag);
-}
-function createPresenterState(options) {
-  const opts = {
-    ...DEFAULT_PRESENTER_OPTIONS,
-    ...options
-  };
-  if (opts.flowSkipColonSpace) opts.quoteFlowKeys = true;
-  return {
-    ...opts,
-    defaultScalarTagName: opts.schema.defaultScalarTag.tagName,
-    openEnded: false
-  };
-}
-function generateNextLine(state, level) {
-  return `
-${" ".repeat(state.indent * level)}`;
-}
-function scalarLayout(state, node2, parent, level, isKey, flowOnly) {
-  return {
-    node: node2,
-    parent,
-    level,
-    isKey,
-    flowOnly,
-    shiftOfParent: level === 0 ? -1 : state.indent * (level - 1),
-    shiftOfContent: state.indent * Math.max(1, level),
-    shiftOfFirstLine: level === 0 ? 0 : state.indent * level,
-    presenterOptions: state,
-    allowedStylesMask: 0,
-    style: node2.style
-  };
-}
-function writeFlowSequence(state, level, node2) {
-  let result = "";
-  for (let index = 0, length = node2.items.length; index < length; index += 1) {
-    const item = writeNode(state, level, node2.items[index], node2, {}).text;
-    if (index > 0) result += `,${!state.flowSkipCommaSpace ? " " : ""}`;
-    result += item;
-  }
-  const pad = state.flowBracketPadding && node2.items.length > 0 ? " " : "";
-  return `[${pad}${result}${pad}]`;
-}
-function writeBlockSequence(state, level, node2, compact) {
-  let result = "";
-  for (let index = 0, length = node2.items.length; index < length; index += 1) {
-    const item = writeNode(state, level + 1, node2.items[index], node2, {
-      block: true,
-      compact: state.seqInlineFirst,
-      isblockseq: true
-    }).text;
-    if (!compact || result !== "") result += generateNextLine(state, level);
-    if (item === "" || CHAR_LINE_FEED === item.charCodeAt(0)) result += "-";
-    else result += "- ";
-    result += item;
-  }
-  return result;
-}
-function writeFlowMapping(state, level, node2) {
-  let result = "";
-  for (const { key, value } of node2.items) {
-    let pairBuffer = "";
-    if (result !== "") pairBuffer += `,${!state.flowSkipCommaSpace ? " " : ""}`;
-    const keyRender = writeNode(state, level, key, node2, { iskey: true });
-    const keyText = keyRender.text;
-    const valueText = writeNode(state, level, value, node2, {}).text;
-    const sep = state.flowSkipColonSpace || valueText === "" ? "" : " ";
-    const keyIsBareProps = key.kind === "scalar" && keyRender.noBody && (key.tagged || key.anchor !== void 0);
-    const keyColonSep = key.kind === "alias" || keyIsBareProps ? " " : "";
-    pairBuffer += `${keyText}${keyColonSep}:${sep}${valueText}`;
-    result += pairBuffer;
-  }
-  const pad = state.flowBracketPadding && result !== "" ? " " : "";
-  return `{${pad}${result}${pad}}`;
-}
-function writeBlockMapping(state, level, node2, compact) {
-  let result = "";
-  for (let index = 0, length = node2.items.length; index < length; index += 1) {
-    let pairBuffer = "";
-    if (!compact || result !== "") pairBuffer += generateNextLine(state, level);
-    const { key, value } = node2.items[index];
-    const keyIsBlock = (key.kind === "mapping" || key.kind === "sequence") && key.style === COLLECTION_STYLE.BLOCK && key.items.length !== 0 || key.kind === "scalar" && (key.style === SCALAR_STYLE.LITERAL_BLOCK || key.style === SCALAR_STYLE.FOLDED_BLOCK);
-    const keyRender = keyIsBlock ? writeNode(state, level + 1, key, node2, {
-      block: true,
-      compact: true,
-      isblockseq: !cannotBeCompact(state, key, level + 1)
-    }) : writeNode(state, level + 1, key, node2, {
-      block: true,
-      compact: true,
-      iskey: true
-    });
-    const keyText = keyRender.text;
-    const keyHasLineBreak = key.kind === "scalar" && key.value.indexOf("\n") !== -1;
-    const keyIsTooLong = keyText.length > 1024 && /^[\s\S]{1025}/u.test(keyText);
-    const explicitPair = keyIsBlock || keyHasLineBreak || keyIsTooLong;
-    if (explicitPair) {
-      if (keyText && CHAR_LINE_FEED === keyText.charCodeAt(0)) pairBuffer += "?";
-      else pairBuffer += "? ";
-    }
-    pairBuffer += keyText;
-    if (explicitPair) pairBuffer += generateNextLine(state, level);
-    const valueText = writeNode(state, level + 1, value, node2, {
-      block: true,
-      compact: explicitPair,
-      isblockseq: explicitPair && !cannotBeCompact(state, value, level + 1)
-    }).text;
-    const keyIsBareProps = key.kind === "scalar" && keyRender.noBody && (key.tagged || key.anchor !== void 0);
-    const keyColonSep = !explicitPair && (key.kind === "alias" || keyIsBareProps) ? " " : "";
-    if (valueText === "" || CHAR_LINE_FEED === valueText.charCodeAt(0)) pairBuffer += `${keyColonSep}:`;
-    else pairBuffer += `${keyColonSep}: `;
-    pairBuffer += valueText;
-    result += pairBuffer;
-  }
-  return result;
-}
-function cannotBeCompact(state, node2, level) {
-  if (node2.kind === "alias") return true;
-  return node2.tagged || node2.anchor !== void 0 || state.indent < 2 && level > 0;
-}
-function writeNode(state, level, node2, parent, ctx) {
-  if (node2.kind === "alias") {
-    state.openEnded = false;
-    return {
-      text: `*${node2.anchor}`,
-      noBody: false
-    };
-  }
-  const { block: block2 = false, iskey = false, isblockseq = false } = ctx;
-  let compact = ctx.compact ?? false;
-  const hasAnchor = node2.anchor !== void 0;
-  if (cannotBeCompact(state, node2, level)) compact = false;
-  let body;
-  let shouldPrintTag = node2.tagged;
-  const useBlockCollection = block2 && (node2.kind === "mapping" || node2.kind === "sequence") && node2.style === COLLECTION_STYLE.BLOCK && node2.items.length !== 0;
-  if (node2.kind === "mapping") {
-    if (useBlockCollection) body = writeBlockMapping(state, level, node2, compact);
-    else body = writeFlowMapping(state, level, node2);
-  } else if (node2.kind === "sequence") {
-    if (useBlockCollection) {
-      if (state.seqNoIndent && !isblockseq && level > 0) body = writeBlockSequence(state, level - 1, node2, compact);
-      else body = writeBlockSequence(state, level, node2, compact);
-    } else body = writeFlowSequence(state, level, node2);
-  } else {
-    const layout = scalarLayout(state, node2, parent, level, iskey, !block2);
-    detectAllowedStyles(layout);
-    for (const rule of state.scalarStyleRules) rule(layout);
-    body = renderScalar(layout);
-    state.openEnded = (layout.style === SCALAR_STYLE.LITERAL_BLOCK || layout.style === SCALAR_STYLE.FOLDED_BLOCK) && (node2.value === "\n" || node2.value.endsWith("\n\n"));
-    shouldPrintTag = node2.tagged || body === "" && layout.flowOnly && parent?.kind === "sequence" && !hasAnchor || layout.style !== SCALAR_STYLE.PLAIN && node2.tag !== state.defaultScalarTagName;
-  }
-  if ((node2.kind === "mapping" || node2.kind === "sequence") && !useBlockCollection) state.openEnded = false;
-  if (useBlockCollection && compact && level > 0 && state.indent > 2) body = `${" ".repeat(state.indent - 2)}${body}`;
-  const noBody = body === "";
-  let text3 = body;
-  if (shouldPrintTag || hasAnchor) {
-    const props = [];
-    const tag2 = shouldPrintTag ? nodeTagShort(node2) : null;
-    const anchor2 = hasAnchor ? `&${node2.anchor}` : null;
-    if (state.tagBeforeAnchor) {
-      if (tag2 !== null) props.push(tag2);
-      if (anchor2 !== null) props.push(anchor2);
-    } else {
-      if (anchor2 !== null) props.push(anchor2);
-      if (tag2 !== null) props.push(tag2);
-    }
-    const sep = body === "" || body.charCodeAt(0) === CHAR_LINE_FEED ? "" : " ";
-    text3 = `${props.join(" ")}${sep}${body}`;
-  }
-  return {
-    text: text3,
-    noBody
-  };
-}
-function rootStartsOwnLine(node2) {
-  return (node2.kind === "sequence" || node2.kind === "mapping") && node2.style === COLLECTION_STYLE.BLOCK && node2.items.length !== 0 && !node2.tagged && node2.anchor === void 0;
-}
-function writeDocumentDirectives(doc) {
-  let result = "";
-  for (const directive of doc.directives) {
-    if (directive.kind === "yaml") {
-      result += `%YAML ${directive.version}
-`;
-      continue;
-    }
-    const { handle, prefix } = directive;
-    result += `%TAG ${handle} ${prefix}
-`;
-  }
-  return result;
-}
-function present(documents, options) {
-  const state = createPresenterState(options);
-  let result = "";
-  let previousEnded = false;
-  for (let index = 0; index < documents.length; index += 1) {
-    const doc = documents[index];
-    state.openEnded = false;
-    const directives = writeDocumentDirectives(doc);
-    const hasDirectives = directives !== "";
-    const marker = doc.explicitStart || hasDirectives || index > 0 && !previousEnded;
-    result += directives;
-    if (doc.contents === null) {
-      if (marker) result += "---\n";
-    } else if (marker) {
-      const body = writeNode(state, 0, doc.contents, null, {
-        block: true,
-        compact: true
-      }).text;
-      const sep = body === "" ? "" : hasDirectives || rootStartsOwnLine(doc.contents) ? "\n" : " ";
-      result += `---${sep}${body}
-`;
-    } else result += writeNode(state, 0, doc.contents, null, {
-      block: true,
-      compact: true
-    }).text + "\n";
-    previousEnded = doc.explicitEnd || state.openEnded;
-    if (previousEnded) result += "...\n";
-  }
-  return result;
-}
-function defaultCompareFn(a2, b) {
-  const x = String(a2);
-  const y = String(b);
-  if (x < y) return -1;
-  if (x > y) return 1;
-  return 0;
-}
-function dump(input, options = {}) {
-  const opts = {
-    ...DEFAULT_DUMP_OPTIONS,
-    ...options
-  };
-  const documents = jsToAst(input, opts.schema, {
-    noRefs: opts.noRefs,
-    skipInvalid: opts.skipInvalid
-  });
-  if (opts.flowLevel >= 0) visit(documents, (node2, ctx) => {
-    if (ctx.depth < opts.flowLevel) return;
-    if (node2.kind === "sequence" || node2.kind === "mapping") node2.style = COLLECTION_STYLE.FLOW;
-    return VISIT_SKIP;
-  });
-  if (opts.sortKeys) {
-    const compareFn = opts.sortKeys === true ? defaultCompareFn : opts.sortKeys;
-    visit(documents, (node2) => {
-      if (node2.kind !== "mapping") return;
-      node2.items.sort((a2, b) => compareFn(a2.key.kind === "scalar" ? a2.key.value : "", b.key.kind === "scalar" ? b.key.value : ""));
-    });
-  }
-  opts.transform(documents);
-  return present(documents, {
-    ...pick2(opts, Object.keys(DEFAULT_PRESENTER_OPTIONS)),
-    schema: opts.schema
-  });
-}
-var NOT_RESOLVED, strTag, NULL_VALUES$1, nullCoreTag, nullJsonTag, NULL_VALUES, nullYaml11Tag, TRUE_VALUES$2, FALSE_VALUES$2, boolCoreTag, TRUE_VALUES$1, FALSE_VALUES$1, boolJsonTag, TRUE_VALUES, FALSE_VALUES, boolYaml11Tag, YAML_INTEGER_IMPLICIT_PATTERN$1, YAML_INTEGER_EXPLICIT_PATTERN$1, intCoreTag, YAML_INTEGER_IMPLICIT_PATTERN, YAML_INTEGER_EXPLICIT_PATTERN, intJsonTag, YAML_INTEGER_PATTERN, intYaml11Tag, YAML_FLOAT_PATTERN$1, YAML_FLOAT_SPECIAL_PATTERN$1, floatCoreTag, YAML_FLOAT_IMPLICIT_PATTERN, YAML_FLOAT_EXPLICIT_PATTERN, floatJsonTag, YAML_FLOAT_PATTERN, YAML_FLOAT_SPECIAL_PATTERN, floatYaml11Tag, mergeTag, BASE64_PATTERN, binaryTag, YAML_DATE_REGEXP, YAML_TIMESTAMP_REGEXP, timestampTag, seqTag, omapTag, pairsTag, mapTag, setTag, Schema, FAILSAFE_SCHEMA, JSON_SCHEMA, CORE_SCHEMA, YAML11_SCHEMA, DUMP_SCHEMA, realMapTag, legacyMapTag, DEFAULT_SNIPPET_OPTIONS, YAMLException, EVENT_ID, SCALAR_STYLE, COLLECTION_STYLE, CHOMPING_MODE, NO_RANGE$3, simpleEscapeCheck, simpleEscapeMap, DEFAULT_TAG_HANDLERS, TAG_SUFFIX_CHARS, TAG_URI_CHARS, HEX, NO_RANGE$2, MERGE_TAG_NAME, DEFAULT_CONSTRUCTOR_OPTIONS, NO_RANGE$1, HAS_OWN, CONTEXT_FLOW_IN, CONTEXT_FLOW_OUT, CONTEXT_BLOCK_IN, CONTEXT_BLOCK_OUT, PATTERN_NON_PRINTABLE, PATTERN_FLOW_INDICATORS, PATTERN_TAG_HANDLE, NS_URI_CHAR, NS_TAG_CHAR, PATTERN_TAG_URI, PATTERN_TAG_SUFFIX, PATTERN_TAG_PREFIX, DEFAULT_PARSER_OPTIONS, DEFAULT_LOAD_OPTIONS, INVALID2, VISIT_BREAK, VISIT_SKIP, DEFAULT_SCALAR_STYLE_RULES, SRC_C_PRINTABLE, SRC_B_CHAR, SRC_C_BYTE_ORDER_MARK, SRC_S_WHITE, SRC_NB_CHAR, SRC_NS_CHAR, SRC_NB_JSON, SRC_C_INDICATOR, SRC_C_FLOW_INDICATOR, SRC_NS_PLAIN_SAFE_FLOW_OUT, SRC_NS_PLAIN_SAFE_FLOW_IN, SRC_NS_PLAIN_FIRST_FLOW_OUT, SRC_NS_PLAIN_FIRST_FLOW_IN, SRC_NS_PLAIN_CHAR_FLOW_OUT, SRC_NS_PLAIN_CHAR_FLOW_IN, SRC_NB_NS_PLAIN_IN_LINE_FLOW_OUT, SRC_NB_NS_PLAIN_IN_LINE_FLOW_IN, SRC_NS_PLAIN_ONE_LINE_FLOW_OUT, SRC_NS_PLAIN_ONE_LINE_FLOW_IN, SRC_NS_PLAIN_ONE_LINE_BLOCK_KEY, SRC_NS_PLAIN_ONE_LINE_FLOW_KEY, SRC_S_NS_PLAIN_NEXT_LINE_FLOW_OUT, SRC_S_NS_PLAIN_NEXT_LINE_FLOW_IN, SRC_NS_PLAIN_MULTI_LINE_FLOW_OUT, SRC_NS_PLAIN_MULTI_LINE_FLOW_IN, NS_PLAIN_FLOW_OUT, NS_PLAIN_FLOW_IN, NS_PLAIN_BLOCK_KEY, NS_PLAIN_FLOW_KEY, NB_SINGLE_ONE_LINE, NB_SINGLE_MULTI_LINE, BLOCK_SCALAR_CONTENT, C_FORBIDDEN_FIRST_LINE, C_FORBIDDEN_CONTENT, CHARACTERS_TO_ESCAPE, CHAR_LINE_FEED, DEFAULT_PRESENTER_OPTIONS, DEFAULT_DUMP_OPTIONS, EVENT_DOCUMENT, EVENT_SEQUENCE, EVENT_MAPPING, EVENT_SCALAR, EVENT_ALIAS, EVENT_POP, SCALAR_STYLE_PLAIN, SCALAR_STYLE_SINGLE_QUOTED, SCALAR_STYLE_DOUBLE_QUOTED, SCALAR_STYLE_LITERAL_BLOCK, SCALAR_STYLE_FOLDED_BLOCK, COLLECTION_STYLE_BLOCK, COLLECTION_STYLE_FLOW, CHOMPING_CLIP, CHOMPING_STRIP, CHOMPING_KEEP;
-var init_js_yaml = __esm({
-  "node_modules/js-yaml/dist/js-yaml.mjs"() {
-    /*! js-yaml 5.5.0 https://github.com/nodeca/js-yaml @license MIT */
-    NOT_RESOLVED = /* @__PURE__ */ Symbol("NOT_RESOLVED");
-    strTag = defineScalarTag("tag:yaml.org,2002:str", {
-      resolve: (source) => source,
-      identify: (data) => typeof data === "string"
-    });
-    NULL_VALUES$1 = [
-      "",
-      "~",
-      "null",
-      "Null",
-      "NULL"
-    ];
-    nullCoreTag = defineScalarTag("tag:yaml.org,2002:null", {
-      implicit: true,
-      implicitFirstChars: [
-        "",
-        "~",
-        "n",
-        "N"
-      ],
-      resolve: (source) => {
-        if (NULL_VALUES$1.indexOf(source) !== -1) return null;
-        return NOT_RESOLVED;
-      },
-      identify: (object2) => object2 === null,
-      represent: () => "null"
-    });
-    nullJsonTag = defineScalarTag("tag:yaml.org,2002:null", {
-      implicit: true,
-      implicitFirstChars: ["n"],
-      resolve: (source, isExplicit) => {
-        if (source === "null" || isExplicit && source === "") return null;
-        return NOT_RESOLVED;
-      },
-      identify: (object2) => object2 === null,
-      represent: () => "null"
-    });
-    NULL_VALUES = [
-      "",
-      "~",
-      "null",
-      "Null",
-      "NULL"
-    ];
-    nullYaml11Tag = defineScalarTag("tag:yaml.org,2002:null", {
-      implicit: true,
-      implicitFirstChars: [
-        "",
-        "~",
-        "n",
-        "N"
-      ],
-      resolve: (source) => {
-        if (NULL_VALUES.indexOf(source) !== -1) return null;
-        return NOT_RESOLVED;
-      },
-      identify: (object2) => object2 === null,
-      represent: () => "null"
-    });
-    TRUE_VALUES$2 = [
-      "true",
-      "True",
-      "TRUE"
-    ];
-    FALSE_VALUES$2 = [
-      "false",
-      "False",
-      "FALSE"
-    ];
-    boolCoreTag = defineScalarTag("tag:yaml.org,2002:bool", {
-      implicit: true,
-      implicitFirstChars: [
-        "t",
-        "T",
-        "f",
-        "F"
-      ],
-      resolve: (source) => {
-        if (TRUE_VALUES$2.indexOf(source) !== -1) return true;
-        if (FALSE_VALUES$2.indexOf(source) !== -1) return false;
-        return NOT_RESOLVED;
-      },
-      identify: (object2) => Object.prototype.toString.call(object2) === "[object Boolean]",
-      represent: (object2) => object2 ? "true" : "false"
-    });
-    TRUE_VALUES$1 = ["true"];
-    FALSE_VALUES$1 = ["false"];
-    boolJsonTag = defineScalarTag("tag:yaml.org,2002:bool", {
-      implicit: true,
-      implicitFirstChars: ["t", "f"],
-      resolve: (source) => {
-        if (TRUE_VALUES$1.indexOf(source) !== -1) return true;
-        if (FALSE_VALUES$1.indexOf(source) !== -1) return false;
-        return NOT_RESOLVED;
-      },
-      identify: (object2) => Object.prototype.toString.call(object2) === "[object Boolean]",
-      represent: (object2) => object2 ? "true" : "false"
-    });
-    TRUE_VALUES = [
-      "true",
-      "True",
-      "TRUE",
-      "y",
-      "Y",
-      "yes",
-      "Yes",
-      "YES",
-      "on",
-      "On",
-      "ON"
-    ];
-    FALSE_VALUES = [
-      "false",
-      "False",
-      "FALSE",
-      "n",
-      "N",
-      "no",
-      "No",
-      "NO",
-      "off",
-      "Off",
-      "OFF"
-    ];
-    boolYaml11Tag = defineScalarTag("tag:yaml.org,2002:bool", {
-      implicit: true,
-      implicitFirstChars: [
-        "y",
-        "Y",
-        "n",
-        "N",
-        "t",
-        "T",
-        "f",
-        "F",
-        "o",
-        "O"
-      ],
-      resolve: (source) => {
-        if (TRUE_VALUES.indexOf(source) !== -1) return true;
-        if (FALSE_VALUES.indexOf(source) !== -1) return false;
-        return NOT_RESOLVED;
-      },
-      identify: (object2) => Object.prototype.toString.call(object2) === "[object Boolean]",
-      represent: (object2) => object2 ? "true" : "false"
-    });
-    YAML_INTEGER_IMPLICIT_PATTERN$1 = /* @__PURE__ */ new RegExp("^(?:0o[0-7]+|0x[0-9a-fA-F]+|[-+]?[0-9]+)$");
-    YAML_INTEGER_EXPLICIT_PATTERN$1 = /* @__PURE__ */ new RegExp("^(?:[-+]?0b[0-1]+|[-+]?0o[0-7]+|[-+]?0x[0-9a-fA-F]+|[-+]?[0-9]+)$");
-    intCoreTag = defineScalarTag("tag:yaml.org,2002:int", {
-      implicit: true,
-      implicitFirstChars: [
-        "-",
-        "+",
-        ..."0123456789"
-      ],
-      resolve: resolveYamlInteger$2,
-      identify: (object2) => Number.isInteger(object2) && !Object.is(object2, -0) && object2.toString(10).indexOf("e") < 0,
-      represent: (object2) => object2.toString(10)
-    });
-    YAML_INTEGER_IMPLICIT_PATTERN = /* @__PURE__ */ new RegExp("^-?(?:0|[1-9][0-9]*)$");
-    YAML_INTEGER_EXPLICIT_PATTERN = /* @__PURE__ */ new RegExp("^(?:[-+]?0b[0-1]+|[-+]?0o[0-7]+|[-+]?0x[0-9a-fA-F]+|[-+]?[0-9]+)$");
-    intJsonTag = defineScalarTag("tag:yaml.org,2002:int", {
-      implicit: true,
-      implicitFirstChars: ["-", ..."0123456789"],
-      resolve: resolveYamlInteger$1,
-      identify: (object2) => Number.isInteger(object2) && !Object.is(object2, -0) && object2.toString(10).indexOf("e") < 0,
-      represent: (object2) => object2.toString(10)
-    });
-    YAML_INTEGER_PATTERN = /* @__PURE__ */ new RegExp("^(?:[-+]?0b[0-1_]+|[-+]?0[0-7_]+|[-+]?0x[0-9a-fA-F_]+|[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+|[-+]?(?:0|[1-9][0-9_]*))$");
-    intYaml11Tag = defineScalarTag("tag:yaml.org,2002:int", {
-      implicit: true,
-      implicitFirstChars: [
-        "-",
-        "+",
-        ..."0123456789"
-      ],
-      resolve: resolveYamlInteger,
-      identify: (object2) => Number.isInteger(object2) && !Object.is(object2, -0) && object2.toString(10).indexOf("e") < 0,
-      represent: (object2) => object2.toString(10)
-    });
-    YAML_FLOAT_PATTERN$1 = /* @__PURE__ */ new RegExp("^(?:[-+]?[0-9]+(?:\\.[0-9]*)?(?:[eE][-+]?[0-9]+)?|[-+]?\\.[0-9]+(?:[eE][-+]?[0-9]+)?|[-+]?\\.(?:inf|Inf|INF)|\\.(?:nan|NaN|NAN))$");
-    YAML_FLOAT_SPECIAL_PATTERN$1 = /* @__PURE__ */ new RegExp("^(?:[-+]?\\.(?:inf|Inf|INF)|\\.(?:nan|NaN|NAN))$");
-    floatCoreTag = defineScalarTag("tag:yaml.org,2002:float", {
-      implicit: true,
-      implicitFirstChars: [
-        "-",
-        "+",
-        ".",
-        ..."0123456789"
-      ],
-      resolve: resolveYamlFloat$2,
-      identify: (object2) => typeof object2 === "number" && (!Number.isInteger(object2) || Object.is(object2, -0) || object2.toString(10).indexOf("e") >= 0),
-      represent: representYamlFloat$2
-    });
-    YAML_FLOAT_IMPLICIT_PATTERN = /* @__PURE__ */ new RegExp("^-?(?:0|[1-9][0-9]*)(?:\\.[0-9]*)?(?:[eE][-+]?[0-9]+)?$");
-    YAML_FLOAT_EXPLICIT_PATTERN = /* @__PURE__ */ new RegExp("^(?:[-+]?[0-9]+(?:\\.[0-9]*)?(?:[eE][-+]?[0-9]+)?|[-+]?\\.[0-9]+(?:[eE][-+]?[0-9]+)?|[-+]?\\.(?:inf|Inf|INF)|\\.(?:nan|NaN|NAN))$");
-    floatJsonTag = defineScalarTag("tag:yaml.org,2002:float", {
-      implicit: true,
-      implicitFirstChars: ["-", ..."0123456789"],
-      resolve: resolveYamlFloat$1,
-      identify: (object2) => typeof object2 === "number" && (!Number.isInteger(object2) || Object.is(object2, -0) || object2.toString(10).indexOf("e") >= 0),
-      represent: representYamlFloat$1
-    });
-    YAML_FLOAT_PATTERN = /* @__PURE__ */ new RegExp("^(?:[-+]?(?:(?:[0-9][0-9_]*)?\\.[0-9_]*)(?:[eE][-+][0-9]+)?|[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+\\.[0-9_]*|[-+]?\\.(?:inf|Inf|INF)|\\.(?:nan|NaN|NAN))$");
-    YAML_FLOAT_SPECIAL_PATTERN = /* @__PURE__ */ new RegExp("^(?:[-+]?\\.(?:inf|Inf|INF)|\\.(?:nan|NaN|NAN))$");
-    floatYaml11Tag = defineScalarTag("tag:yaml.org,2002:float", {
-      implicit: true,
-      implicitFirstChars: [
-        "-",
-        "+",
-        ".",
-        ..."0123456789"
-      ],
-      resolve: resolveYamlFloat,
-      identify: (object2) => typeof object2 === "number" && (!Number.isInteger(object2) || Object.is(object2, -0) || object2.toString(10).indexOf("e") >= 0),
-      represent: representYamlFloat
-    });
-    mergeTag = defineScalarTag("tag:yaml.org,2002:merge", {
-      implicit: true,
-      implicitFirstChars: ["<"],
-      resolve: (source, isExplicit) => {
-        if (source === "<<" || isExplicit && source === "") return "<<";
-        return NOT_RESOLVED;
-      },
-      identify: () => false
-    });
-    BASE64_PATTERN = /^[A-Za-z0-9+/]*={0,2}$/;
-    binaryTag = defineScalarTag("tag:yaml.org,2002:binary", {
-      resolve: resolveYamlBinary,
-      identify: (object2) => Object.prototype.toString.call(object2) === "[object Uint8Array]",
-      represent: representYamlBinary
-    });
-    YAML_DATE_REGEXP = /* @__PURE__ */ new RegExp("^([0-9][0-9][0-9][0-9])-([0-9][0-9])-([0-9][0-9])$");
-    YAML_TIMESTAMP_REGEXP = /* @__PURE__ */ new RegExp("^([0-9][0-9][0-9][0-9])-([0-9][0-9]?)-([0-9][0-9]?)(?:[Tt]|[ \\t]+)([0-9][0-9]?):([0-9][0-9]):([0-9][0-9])(?:\\.([0-9]*))?(?:[ \\t]*(Z|([-+])([0-9][0-9]?)(?::([0-9][0-9]))?))?$");
-    timestampTag = defineScalarTag("tag:yaml.org,2002:timestamp", {
-      implicit: true,
-      implicitFirstChars: [..."0123456789"],
-      resolve: resolveYamlTimestamp,
-      identify: (object2) => object2 instanceof Date,
-      represent: (object2) => object2.toISOString()
-    });
-    seqTag = defineSequenceTag("tag:yaml.org,2002:seq", {
-      create: () => [],
-      addItem: (container, item) => {
-        container.push(item);
-      },
-      identify: Array.isArray
-    });
-    omapTag = defineSequenceTag("tag:yaml.org,2002:omap", {
-      create: () => ({
-        list: [],
-        seen: /* @__PURE__ */ new Set()
-      }),
-      addItem: (carrier, item) => {
-        let key;
-        if (item instanceof Map) {
-          if (item.size !== 1) return "cannot resolve an ordered map item";
-          key = item.keys().next().value;
-        } else if (isPlainObject3(item)) {
-          const itemKeys = Object.keys(item);
-          if (itemKeys.length !== 1) return "cannot resolve an ordered map item";
-          key = itemKeys[0];
-        } else return "cannot resolve an ordered map item";
-        if (carrier.seen.has(key)) return "duplicate key in ordered map";
-        carrier.seen.add(key);
-        carrier.list.push(item);
-        return "";
-      },
-      finalize: (carrier) => carrier.list,
-      identify: () => false
-    });
-    pairsTag = defineSequenceTag("tag:yaml.org,2002:pairs", {
-      create: () => [],
-      addItem: (container, item) => {
-        if (item instanceof Map) {
-          if (item.size !== 1) return "cannot resolve a pairs item";
-          container.push(item.entries().next().value);
-          return "";
-        }
-        if (Object.prototype.toString.call(item) !== "[object Object]") return "cannot resolve a pairs item";
-        const object2 = item;
-        const keys = Object.keys(object2);
-        if (keys.length !== 1) return "cannot resolve a pairs item";
-        container.push([keys[0], object2[keys[0]]]);
-        return "";
-      },
-      identify: () => false
-    });
-    mapTag = defineMappingTag("tag:yaml.org,2002:map", {
-      create: () => ({}),
-      identify: isPlainObject3,
-      represent: (o2) => {
-        const map = /* @__PURE__ */ new Map();
-        for (const key of Object.keys(o2)) map.set(key, o2[key]);
-        return map;
-      },
-      addPair: (container, key, value) => {
-        if (key !== null && typeof key === "object") return "object-based map does not support complex keys";
-        const normalizedKey = String(key);
-        if (normalizedKey === "__proto__") Object.defineProperty(container, normalizedKey, {
-          value,
-          enumerable: true,
-          configurable: true,
-          writable: true
-        });
-        else container[normalizedKey] = value;
-        return "";
-      },
-      has: (container, key) => {
-        if (key !== null && typeof key === "object") return false;
-        return Object.prototype.hasOwnProperty.call(container, String(key));
-      },
-      keys: (container) => Object.keys(container),
-      get: (container, key) => {
-        const normalizedKey = String(key);
-        if (!Object.prototype.hasOwnProperty.call(container, normalizedKey)) return null;
-        return container[normalizedKey];
-      }
-    });
-    setTag = defineMappingTag("tag:yaml.org,2002:set", {
-      create: () => /* @__PURE__ */ new Set(),
-      identify: (data) => data instanceof Set,
-      represent: (data) => {
-        const map = /* @__PURE__ */ new Map();
-        for (const key of data) map.set(key, null);
-        return map;
-      },
-      addPair: (container, key, value) => {
-        if (value !== null) return "cannot resolve a set item";
-        container.add(key);
-        return "";
-      },
-      has: (container, key) => container.has(key),
-      keys: (container) => container.keys(),
-      get: () => null
-    });
-    Schema = class Schema2 {
-      tags;
-      /** @internal */
-      implicitScalarTags;
-      /**
-      * Dispatch implicit scalar resolvers by `source.charAt(0)`. Each bucket holds
-      * the resolvers that may match that key, in schema order; a key absent from
-      * the map uses
-      * {@link Schema.implicitScalarAnyFirstChar}
-      * (resolvers that declared no first-char constraint, so they apply to any
-      * first character).
-      */
-      implicitScalarByFirstChar;
-      implicitScalarAnyFirstChar;
-      /**
-      * The default scalar tag (`!!str`), resolved once so the composer's fallback
-      * for unresolved plain scalars avoids a keyed lookup per scalar.
-      *
-      * @internal
-      */
-      defaultScalarTag;
-      /**
-      * The default container tags (`!!seq` / `!!map`), used by the dumper: when a
-      * value is identified by its default tag, the tag is implicit and not
-      * printed. Undefined if the schema does not define them (then such values
-      * can't be dumped).
-      *
-      * @internal
-      */
-      defaultSequenceTag;
-      /** @internal */
-      defaultMappingTag;
-      exact;
-      prefix;
-      constructor(tags) {
-        const compiledTags = compileTags(tags);
-        const implicitScalarTags = [];
-        const exact = createTagDefinitionMap();
-        const prefix = createTagDefinitionListMap();
-        for (const tag2 of compiledTags) {
-          if (tag2.nodeKind === "scalar" && tag2.implicit) {
-            if (tag2.matchByTagPrefix) throw new Error("Implicit scalar tags cannot match by tag prefix");
-            implicitScalarTags.push(tag2);
-          }
-          switch (tag2.nodeKind) {
-            case "scalar":
-              if (tag2.matchByTagPrefix) prefix.scalar.push(tag2);
-              else exact.scalar[tag2.tagName] = tag2;
-              break;
-            case "sequence":
-              if (tag2.matchByTagPrefix) prefix.sequence.push(tag2);
-              else exact.sequence[tag2.tagName] = tag2;
-              break;
-            case "mapping":
-              if (tag2.matchByTagPrefix) prefix.mapping.push(tag2);
-              else exact.mapping[tag2.tagName] = tag2;
-          }
-        }
-        const implicitScalarAnyFirstChar = implicitScalarTags.filter((tag2) => tag2.implicitFirstChars === null);
-        const keys = /* @__PURE__ */ new Set();
-        for (const tag2 of implicitScalarTags) if (tag2.implicitFirstChars !== null) for (const key of tag2.implicitFirstChars) keys.add(key);
-        const implicitScalarByFirstChar = /* @__PURE__ */ new Map();
-        for (const key of keys) implicitScalarByFirstChar.set(key, implicitScalarTags.filter((tag2) => tag2.implicitFirstChars === null || tag2.implicitFirstChars.indexOf(key) !== -1));
-        const defaultScalarTag = exact.scalar["tag:yaml.org,2002:str"];
-        if (!defaultScalarTag) throw new Error("schema does not define the default scalar tag (tag:yaml.org,2002:str)");
-        this.tags = compiledTags;
-        this.implicitScalarTags = implicitScalarTags;
-        this.implicitScalarByFirstChar = implicitScalarByFirstChar;
-        this.implicitScalarAnyFirstChar = implicitScalarAnyFirstChar;
-        this.defaultScalarTag = defaultScalarTag;
-        this.defaultSequenceTag = exact.sequence["tag:yaml.org,2002:seq"];
-        this.defaultMappingTag = exact.mapping["tag:yaml.org,2002:map"];
-        this.exact = exact;
-        this.prefix = prefix;
-      }
-      /** @internal */
-      lookupScalarTag(tagName) {
-        const exactTag = this.exact.scalar[tagName];
-        if (exactTag) return exactTag;
-        for (const tag2 of this.prefix.scalar) if (tagName.startsWith(tag2.tagName)) return tag2;
-      }
-      /** @internal */
-      lookupSequenceTag(tagName) {
-        const exactTag = this.exact.sequence[tagName];
-        if (exactTag) return exactTag;
-        for (const tag2 of this.prefix.sequence) if (tagName.startsWith(tag2.tagName)) return tag2;
-      }
-      /** @internal */
-      lookupMappingTag(tagName) {
-        const exactTag = this.exact.mapping[tagName];
-        if (exactTag) return exactTag;
-        for (const tag2 of this.prefix.mapping) if (tagName.startsWith(tag2.tagName)) return tag2;
-      }
-      /** @internal */
-      resolveImplicitScalarTag(source) {
-        const candidates = this.implicitScalarByFirstChar.get(source.charAt(0)) ?? this.implicitScalarAnyFirstChar;
-        for (const tag3 of candidates) {
-          const value = tag3.resolve(source, false, tag3.tagName);
-          if (value !== NOT_RESOLVED) return {
-            value,
-            tag: tag3
-          };
-        }
-        const tag2 = this.defaultScalarTag;
-        return {
-          value: tag2.resolve(source, false, tag2.tagName),
-          tag: tag2
-        };
-      }
-      /**
-      * Creates a new schema with the specified tags added. If a tag already
-      * exists, it is replaced by the specified tag.
-      *
-      * @example
-      *
-      * ```javascript
-      * import { CORE_SCHEMA, mergeTag, realMapTag } from 'js-yaml'
-      *
-      * const schema = CORE_SCHEMA.withTags(mergeTag, realMapTag)
-      * ```
-      */
-      withTags(...tags) {
-        let flatTags = [];
-        for (const tag2 of tags) flatTags = flatTags.concat(tag2);
-        return new Schema2([...this.tags, ...flatTags]);
-      }
-    };
-    FAILSAFE_SCHEMA = new Schema([
-      strTag,
-      seqTag,
-      mapTag
-    ]);
-    JSON_SCHEMA = new Schema([
-      ...FAILSAFE_SCHEMA.tags,
-      nullJsonTag,
-      boolJsonTag,
-      intJsonTag,
-      floatJsonTag
-    ]);
-    CORE_SCHEMA = new Schema([
-      ...FAILSAFE_SCHEMA.tags,
-      nullCoreTag,
-      boolCoreTag,
-      intCoreTag,
-      floatCoreTag
-    ]);
-    YAML11_SCHEMA = new Schema([
-      ...FAILSAFE_SCHEMA.tags,
-      nullYaml11Tag,
-      boolYaml11Tag,
-      intYaml11Tag,
-      floatYaml11Tag,
-      timestampTag,
-      mergeTag,
-      binaryTag,
-      omapTag,
-      pairsTag,
-      setTag
-    ]);
-    DUMP_SCHEMA = YAML11_SCHEMA.withTags({
-      ...intYaml11Tag,
-      resolve: (source, isExplicit, tagName) => {
-        const result = intYaml11Tag.resolve(source, isExplicit, tagName);
-        return result === NOT_RESOLVED ? intCoreTag.resolve(source, isExplicit, tagName) : result;
-      }
-    }, {
-      ...floatYaml11Tag,
-      resolve: (source, isExplicit, tagName) => {
-        const result = floatYaml11Tag.resolve(source, isExplicit, tagName);
-        return result === NOT_RESOLVED ? floatCoreTag.resolve(source, isExplicit, tagName) : result;
-      }
-    });
-    realMapTag = defineMappingTag("tag:yaml.org,2002:map", {
-      create: () => /* @__PURE__ */ new Map(),
-      addPair: (container, key, value) => {
-        container.set(key, value);
-        return "";
-      },
-      has: (container, key) => container.has(key),
-      keys: (container) => container.keys(),
-      get: (container, key) => container.get(key),
-      identify: (data) => data instanceof Map || isPlainObject3(data),
-      represent: (data) => {
-        if (data instanceof Map) return data;
-        const map = /* @__PURE__ */ new Map();
-        const obj = data;
-        for (const key of Object.keys(obj)) map.set(key, obj[key]);
-        return map;
-      }
-    });
-    legacyMapTag = defineMappingTag("tag:yaml.org,2002:map", {
-      create: () => ({}),
-      identify: isPlainObject3,
-      represent: (o2) => {
-        const map = /* @__PURE__ */ new Map();
-        for (const key of Object.keys(o2)) map.set(key, o2[key]);
-        return map;
-      },
-      addPair: (container, key, value) => {
-        const normalizedKey = normalizeKey(key);
-        if (normalizedKey === null) return "nested arrays are not supported inside keys";
-        if (normalizedKey === "__proto__") Object.defineProperty(container, normalizedKey, {
-          value,
-          enumerable: true,
-          configurable: true,
-          writable: true
-        });
-        else container[normalizedKey] = value;
-        return "";
-      },
-      has: (container, key) => {
-        const normalizedKey = normalizeKey(key);
-        return normalizedKey !== null && Object.prototype.hasOwnProperty.call(container, normalizedKey);
-      },
-      keys: (container) => Object.keys(container),
-      get: (container, key) => {
-        const normalizedKey = String(key);
-        if (!Object.prototype.hasOwnProperty.call(container, normalizedKey)) return null;
-        return container[normalizedKey];
-      }
-    });
-    DEFAULT_SNIPPET_OPTIONS = {
-      maxLength: 79,
-      indent: 1,
-      linesBefore: 3,
-      linesAfter: 2
-    };
-    YAMLException = class YAMLException2 extends Error {
-      reason;
-      mark;
-      /**
-      * Optional `mark` contains source snippet data. Usually, use
-      * {@link YAMLException.throwAt} instead of passing it directly.
-      */
-      constructor(reason2, mark2) {
-        super();
-        this.name = "YAMLException";
-        this.reason = reason2;
-        this.mark = mark2;
-        this.message = formatError2(this, false);
-        if (Error.captureStackTrace) Error.captureStackTrace(this, this.constructor);
-      }
-      /**
-      * Returns the formatted error, omitting the source snippet in compact mode.
-      */
-      toString(compact) {
-        return `${this.name}: ${formatError2(this, compact)}`;
-      }
-      /**
-      * Builds a YAMLException with a source snippet and throws it. `source` is
-      * the raw input text; `position` is an offset into it.
-      */
-      static throwAt(source, position, message, filename = "") {
-        let line = 0;
-        let lineStart = 0;
-        for (let index = 0; index < position; index++) {
-          const ch = source.charCodeAt(index);
-          if (ch === 10) {
-            line++;
-            lineStart = index + 1;
-          } else if (ch === 13) {
-            line++;
-            if (source.charCodeAt(index + 1) === 10) index++;
-            lineStart = index + 1;
-          }
-        }
-        const mark2 = {
-          name: filename,
-          buffer: source,
-          position,
-          line,
-          column: position - lineStart
-        };
-        mark2.snippet = makeSnippet(mark2);
-        throw new YAMLException2(message, mark2);
-      }
-    };
-    EVENT_ID = {
-      DOCUMENT: 1,
-      SEQUENCE: 2,
-      MAPPING: 3,
-      SCALAR: 4,
-      ALIAS: 5,
-      POP: 6
-    };
-    SCALAR_STYLE = {
-      PLAIN: 1,
-      SINGLE_QUOTED: 2,
-      DOUBLE_QUOTED: 3,
-      LITERAL_BLOCK: 4,
-      FOLDED_BLOCK: 5
-    };
-    COLLECTION_STYLE = {
-      BLOCK: 1,
-      FLOW: 2
-    };
-    CHOMPING_MODE = {
-      CLIP: 1,
-      STRIP: 2,
-      KEEP: 3
-    };
-    NO_RANGE$3 = -1;
-    simpleEscapeCheck = new Array(256);
-    simpleEscapeMap = new Array(256);
-    for (let i2 = 0; i2 < 256; i2++) {
-      simpleEscapeCheck[i2] = simpleEscapeSequence(i2) ? 1 : 0;
-      simpleEscapeMap[i2] = simpleEscapeSequence(i2);
-    }
-    DEFAULT_TAG_HANDLERS = Object.assign(/* @__PURE__ */ Object.create(null), {
-      "!": "!",
-      "!!": "tag:yaml.org,2002:"
-    });
-    TAG_SUFFIX_CHARS = "-#;/?:@&=+$_.~*'()";
-    TAG_URI_CHARS = TAG_SUFFIX_CHARS + "!,[]";
-    HEX = "0123456789ABCDEF";
-    NO_RANGE$2 = -1;
-    MERGE_TAG_NAME = "tag:yaml.org,2002:merge";
-    DEFAULT_CONSTRUCTOR_OPTIONS = {
-      filename: "",
-      schema: CORE_SCHEMA,
-      json: false,
-      maxTotalMergeKeys: 1e4,
-      maxAliases: -1
-    };
-    NO_RANGE$1 = -1;
-    HAS_OWN = Object.prototype.hasOwnProperty;
-    CONTEXT_FLOW_IN = 1;
-    CONTEXT_FLOW_OUT = 2;
-    CONTEXT_BLOCK_IN = 3;
-    CONTEXT_BLOCK_OUT = 4;
-    PATTERN_NON_PRINTABLE = /[\x00-\x08\x0B\x0C\x0E-\x1F\x7F-\x84\x86-\x9F\uFFFE\uFFFF]|[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?:[^\uD800-\uDBFF]|^)[\uDC00-\uDFFF]/;
-    PATTERN_FLOW_INDICATORS = /[,\[\]{}]/;
-    PATTERN_TAG_HANDLE = /^(?:!|!!|![0-9A-Za-z-]+!)$/;
-    NS_URI_CHAR = String.raw`(?:%[0-9A-Fa-f]{2}|[0-9A-Za-z\-#;/?:@&=+$,_.!~*'()\[\]])`;
-    NS_TAG_CHAR = String.raw`(?:%[0-9A-Fa-f]{2}|[0-9A-Za-z\-#;/?:@&=+$.~*'()_])`;
-    PATTERN_TAG_URI = new RegExp(`^(?:${NS_URI_CHAR})*$`);
-    PATTERN_TAG_SUFFIX = new RegExp(`^(?:${NS_TAG_CHAR})+$`);
-    PATTERN_TAG_PREFIX = new RegExp(`^(?:!(?:${NS_URI_CHAR})*|${NS_TAG_CHAR}(?:${NS_URI_CHAR})*)$`);
-    DEFAULT_PARSER_OPTIONS = {
-      filename: "",
-      maxDepth: 100
-    };
-    DEFAULT_LOAD_OPTIONS = {
-      ...DEFAULT_PARSER_OPTIONS,
-      ...DEFAULT_CONSTRUCTOR_OPTIONS
-    };
-    INVALID2 = /* @__PURE__ */ Symbol("INVALID");
-    VISIT_BREAK = /* @__PURE__ */ Symbol("visit:break");
-    VISIT_SKIP = /* @__PURE__ */ Symbol("visit:skip");
-    DEFAULT_SCALAR_STYLE_RULES = {
-      applyQuoteFlowKeysOption,
-      doubleQuoteForInvisibles,
-      doubleQuoteWhitespaceOnly,
-      applyForceQuotesOption,
-      tryLongOrMultilineAsBlock,
-      quoteInvalidPlain,
-      fallbackToDoubleQuoted
-    };
-    SRC_C_PRINTABLE = "[\\x09\\x0A\\x0D\\x20-\\x7E\\x85\\xA0-\\uD7FF\\uE000-\\uFFFD\\u{10000}-\\u{10FFFF}]";
-    SRC_B_CHAR = "[\\n\\r]";
-    SRC_C_BYTE_ORDER_MARK = "\\uFEFF";
-    SRC_S_WHITE = "[ \\t]";
-    SRC_NB_CHAR = `(?:(?!(?:${SRC_B_CHAR}|${SRC_C_BYTE_ORDER_MARK}))${SRC_C_PRINTABLE})`;
-    SRC_NS_CHAR = `(?:(?!${SRC_S_WHITE})${SRC_NB_CHAR})`;
-    SRC_NB_JSON = "[\\x09\\x20-\\uD7FF\\uE000-\\uFFFF\\u{10000}-\\u{10FFFF}]";
-    SRC_C_INDICATOR = "[-?:,\\[\\]{}#&*!|>'\"%@`]";
-    SRC_C_FLOW_INDICATOR = "[,\\[\\]{}]";
-    SRC_NS_PLAIN_SAFE_FLOW_OUT = SRC_NS_CHAR;
-    SRC_NS_PLAIN_SAFE_FLOW_IN = `(?:(?!${SRC_C_FLOW_INDICATOR})${SRC_NS_CHAR})`;
-    SRC_NS_PLAIN_FIRST_FLOW_OUT = `(?:(?:(?!${SRC_C_INDICATOR})${SRC_NS_CHAR})|[?:-](?=${SRC_NS_PLAIN_SAFE_FLOW_OUT}))`;
-    SRC_NS_PLAIN_FIRST_FLOW_IN = `(?:(?:(?!${SRC_C_INDICATOR})${SRC_NS_CHAR})|[?:-](?=${SRC_NS_PLAIN_SAFE_FLOW_IN}))`;
-    SRC_NS_PLAIN_CHAR_FLOW_OUT = `(?:(?:(?![:#])${SRC_NS_PLAIN_SAFE_FLOW_OUT})|:(?=${SRC_NS_PLAIN_SAFE_FLOW_OUT}))#*`;
-    SRC_NS_PLAIN_CHAR_FLOW_IN = `(?:(?:(?![:#])${SRC_NS_PLAIN_SAFE_FLOW_IN})|:(?=${SRC_NS_PLAIN_SAFE_FLOW_IN}))#*`;
-    SRC_NB_NS_PLAIN_IN_LINE_FLOW_OUT = `(?:${SRC_S_WHITE}*${SRC_NS_PLAIN_CHAR_FLOW_OUT})*`;
-    SRC_NB_NS_PLAIN_IN_LINE_FLOW_IN = `(?:${SRC_S_WHITE}*${SRC_NS_PLAIN_CHAR_FLOW_IN})*`;
-    SRC_NS_PLAIN_ONE_LINE_FLOW_OUT = `${SRC_NS_PLAIN_FIRST_FLOW_OUT}#*${SRC_NB_NS_PLAIN_IN_LINE_FLOW_OUT}`;
-    SRC_NS_PLAIN_ONE_LINE_FLOW_IN = `${SRC_NS_PLAIN_FIRST_FLOW_IN}#*${SRC_NB_NS_PLAIN_IN_LINE_FLOW_IN}`;
-    SRC_NS_PLAIN_ONE_LINE_BLOCK_KEY = SRC_NS_PLAIN_ONE_LINE_FLOW_OUT;
-    SRC_NS_PLAIN_ONE_LINE_FLOW_KEY = SRC_NS_PLAIN_ONE_LINE_FLOW_IN;
-    SRC_S_NS_PLAIN_NEXT_LINE_FLOW_OUT = `\\n+${SRC_NS_PLAIN_CHAR_FLOW_OUT}${SRC_NB_NS_PLAIN_IN_LINE_FLOW_OUT}`;
-    SRC_S_NS_PLAIN_NEXT_LINE_FLOW_IN = `\\n+${SRC_NS_PLAIN_CHAR_FLOW_IN}${SRC_NB_NS_PLAIN_IN_LINE_FLOW_IN}`;
-    SRC_NS_PLAIN_MULTI_LINE_FLOW_OUT = `${SRC_NS_PLAIN_ONE_LINE_FLOW_OUT}(?:${SRC_S_NS_PLAIN_NEXT_LINE_FLOW_OUT})*`;
-    SRC_NS_PLAIN_MULTI_LINE_FLOW_IN = `${SRC_NS_PLAIN_ONE_LINE_FLOW_IN}(?:${SRC_S_NS_PLAIN_NEXT_LINE_FLOW_IN})*`;
-    NS_PLAIN_FLOW_OUT = new RegExp(`^(?:${SRC_NS_PLAIN_MULTI_LINE_FLOW_OUT})$`, "u");
-    NS_PLAIN_FLOW_IN = new RegExp(`^(?:${SRC_NS_PLAIN_MULTI_LINE_FLOW_IN})$`, "u");
-    NS_PLAIN_BLOCK_KEY = new RegExp(`^(?:${SRC_NS_PLAIN_ONE_LINE_BLOCK_KEY})$`, "u");
-    NS_PLAIN_FLOW_KEY = new RegExp(`^(?:${SRC_NS_PLAIN_ONE_LINE_FLOW_KEY})$`, "u");
-    NB_SINGLE_ONE_LINE = new RegExp(`^(?:${SRC_NB_JSON})*$`, "u");
-    NB_SINGLE_MULTI_LINE = new RegExp(`^(?:${SRC_NB_JSON}|\\n)*$`, "u");
-    BLOCK_SCALAR_CONTENT = new RegExp(`^(?:${SRC_NB_CHAR}|\\n)*$`, "u");
-    C_FORBIDDEN_FIRST_LINE = /^(?:---|\.\.\.)(?=$|[ \t\n\r])/;
-    C_FORBIDDEN_CONTENT = /^(?:---|\.\.\.)(?=$|[ \t\n\r])/m;
-    CHARACTERS_TO_ESCAPE = /["\\\x00-\x1F\x7F-\xA0\u2028\u2029\uD800-\uDFFF\uFEFF\uFFFE\uFFFF]/gu;
-    CHAR_LINE_FEED = 10;
-    DEFAULT_PRESENTER_OPTIONS = {
-      indent: 2,
-      seqNoIndent: false,
-      seqInlineFirst: true,
-      lineWidth: 80,
-      flowBracketPadding: false,
-      flowSkipCommaSpace: false,
-      flowSkipColonSpace: false,
-      quoteFlowKeys: false,
-      quoteStyle: "single",
-      forceQuotes: false,
-      scalarStyleRules: Object.keys(DEFAULT_SCALAR_STYLE_RULES).map((name3) => Reflect.get(DEFAULT_SCALAR_STYLE_RULES, name3)),
-      tagBeforeAnchor: false
-    };
-    DEFAULT_DUMP_OPTIONS = {
-      ...DEFAULT_PRESENTER_OPTIONS,
-      schema: DUMP_SCHEMA,
-      skipInvalid: false,
-      noRefs: false,
-      flowLevel: -1,
-      sortKeys: false,
-      transform: () => {
-      }
-    };
-    EVENT_DOCUMENT = EVENT_ID.DOCUMENT;
-    EVENT_SEQUENCE = EVENT_ID.SEQUENCE;
-    EVENT_MAPPING = EVENT_ID.MAPPING;
-    EVENT_SCALAR = EVENT_ID.SCALAR;
-    EVENT_ALIAS = EVENT_ID.ALIAS;
-    EVENT_POP = EVENT_ID.POP;
-    SCALAR_STYLE_PLAIN = SCALAR_STYLE.PLAIN;
-    SCALAR_STYLE_SINGLE_QUOTED = SCALAR_STYLE.SINGLE_QUOTED;
-    SCALAR_STYLE_DOUBLE_QUOTED = SCALAR_STYLE.DOUBLE_QUOTED;
-    SCALAR_STYLE_LITERAL_BLOCK = SCALAR_STYLE.LITERAL_BLOCK;
-    SCALAR_STYLE_FOLDED_BLOCK = SCALAR_STYLE.FOLDED_BLOCK;
-    COLLECTION_STYLE_BLOCK = COLLECTION_STYLE.BLOCK;
-    COLLECTION_STYLE_FLOW = COLLECTION_STYLE.FLOW;
-    CHOMPING_CLIP = CHOMPING_MODE.CLIP;
-    CHOMPING_STRIP = CHOMPING_MODE.STRIP;
-    CHOMPING_KEEP = CHOMPING_MODE.KEEP;
-  }
-});
-
 // node_modules/minipass/dist/esm/index.js
-var import_node_events18, import_node_stream11, import_node_string_decoder3, proc, isStream2, isReadable, isWritable, EOF, MAYBE_EMIT_END, EMITTED_END, EMITTING_END, EMITTED_ERROR, CLOSED, READ, FLUSH, FLUSHCHUNK, ENCODING, DECODER, FLOWING, PAUSED, RESUME, BUFFER, PIPES, BUFFERLENGTH, BUFFERPUSH, BUFFERSHIFT, OBJECTMODE, DESTROYED, ERROR, EMITDATA, EMITEND, EMITEND2, ASYNC, ABORT, ABORTED, SIGNAL, DATALISTENERS, DISCARDED, defer, nodefer, isEndish, isArrayBufferLike, isArrayBufferView, Pipe, PipeProxyErrors, isObjectModeOptions, isEncodingOptions, Minipass;
+var import_node_events16, import_node_stream9, import_node_string_decoder3, proc, isStream2, isReadable, isWritable, EOF, MAYBE_EMIT_END, EMITTED_END, EMITTING_END, EMITTED_ERROR, CLOSED, READ, FLUSH, FLUSHCHUNK, ENCODING, DECODER, FLOWING, PAUSED, RESUME, BUFFER, PIPES, BUFFERLENGTH, BUFFERPUSH, BUFFERSHIFT, OBJECTMODE, DESTROYED, ERROR, EMITDATA, EMITEND, EMITEND2, ASYNC, ABORT, ABORTED, SIGNAL, DATALISTENERS, DISCARDED, defer, nodefer, isEndish, isArrayBufferLike, isArrayBufferView, Pipe, PipeProxyErrors, isObjectModeOptions, isEncodingOptions, Minipass;
 var init_esm = __esm({
   "node_modules/minipass/dist/esm/index.js"() {
-    import_node_events18 = require("node:events");
-    import_node_stream11 = __toESM(require("node:stream"), 1);
+    import_node_events16 = require("node:events");
+    import_node_stream9 = __toESM(require("node:stream"), 1);
     import_node_string_decoder3 = require("node:string_decoder");
     proc = typeof process === "object" && process ? process : {
       stdout: null,
       stderr: null
     };
-    isStream2 = (s) => !!s && typeof s === "object" && (s instanceof Minipass || s instanceof import_node_stream11.default || isReadable(s) || isWritable(s));
-    isReadable = (s) => !!s && typeof s === "object" && s instanceof import_node_events18.EventEmitter && typeof s.pipe === "function" && // node core Writable streams have a pipe() method, but it throws
-    s.pipe !== import_node_stream11.default.Writable.prototype.pipe;
-    isWritable = (s) => !!s && typeof s === "object" && s instanceof import_node_events18.EventEmitter && typeof s.write === "function" && typeof s.end === "function";
+    isStream2 = (s) => !!s && typeof s === "object" && (s instanceof Minipass || s instanceof import_node_stream9.default || isReadable(s) || isWritable(s));
+    isReadable = (s) => !!s && typeof s === "object" && s instanceof import_node_events16.EventEmitter && typeof s.pipe === "function" && // node core Writable streams have a pipe() method, but it throws
+    s.pipe !== import_node_stream9.default.Writable.prototype.pipe;
+    isWritable = (s) => !!s && typeof s === "object" && s instanceof import_node_events16.EventEmitter && typeof s.write === "function" && typeof s.end === "function";
     EOF = /* @__PURE__ */ Symbol("EOF");
     MAYBE_EMIT_END = /* @__PURE__ */ Symbol("maybeEmitEnd");
     EMITTED_END = /* @__PURE__ */ Symbol("emittedEnd");
@@ -42614,7 +41153,7 @@ var init_esm = __esm({
     };
     isObjectModeOptions = (o2) => !!o2.objectMode;
     isEncodingOptions = (o2) => !o2.objectMode && !!o2.encoding && o2.encoding !== "buffer";
-    Minipass = class extends import_node_events18.EventEmitter {
+    Minipass = class extends import_node_events16.EventEmitter {
       [FLOWING] = false;
       [PAUSED] = false;
       [PIPES] = [];
@@ -43256,10 +41795,10 @@ var init_esm = __esm({
        * Return a void Promise that resolves once the stream ends.
        */
       async promise() {
-        return new Promise((resolve20, reject) => {
+        return new Promise((resolve23, reject) => {
           this.on(DESTROYED, () => reject(new Error("stream destroyed")));
           this.on("error", (er) => reject(er));
-          this.on("end", () => resolve20());
+          this.on("end", () => resolve23());
         });
       }
       /**
@@ -43283,7 +41822,7 @@ var init_esm = __esm({
             return Promise.resolve({ done: false, value: res });
           if (this[EOF])
             return stop2();
-          let resolve20;
+          let resolve23;
           let reject;
           const onerr = (er) => {
             this.off("data", ondata);
@@ -43297,19 +41836,19 @@ var init_esm = __esm({
             this.off("end", onend);
             this.off(DESTROYED, ondestroy);
             this.pause();
-            resolve20({ value, done: !!this[EOF] });
+            resolve23({ value, done: !!this[EOF] });
           };
           const onend = () => {
             this.off("error", onerr);
             this.off("data", ondata);
             this.off(DESTROYED, ondestroy);
             stop2();
-            resolve20({ done: true, value: void 0 });
+            resolve23({ done: true, value: void 0 });
           };
           const ondestroy = () => onerr(new Error("stream destroyed"));
           return new Promise((res2, rej) => {
             reject = rej;
-            resolve20 = res2;
+            resolve23 = res2;
             this.once(DESTROYED, ondestroy);
             this.once("error", onerr);
             this.once("end", onend);
@@ -43412,12 +41951,12 @@ var init_esm = __esm({
 });
 
 // node_modules/minizlib/dist/esm/constants.js
-var import_zlib, realZlibConstants, constants9;
+var import_zlib, realZlibConstants, constants8;
 var init_constants = __esm({
   "node_modules/minizlib/dist/esm/constants.js"() {
     import_zlib = __toESM(require("zlib"), 1);
     realZlibConstants = import_zlib.default.constants || { ZLIB_VERNUM: 4736 };
-    constants9 = Object.freeze(Object.assign(/* @__PURE__ */ Object.create(null), {
+    constants8 = Object.freeze(Object.assign(/* @__PURE__ */ Object.create(null), {
       Z_NO_FLUSH: 0,
       Z_PARTIAL_FLUSH: 1,
       Z_SYNC_FLUSH: 2,
@@ -43711,9 +42250,9 @@ var init_esm2 = __esm({
       #strategy;
       constructor(opts, mode) {
         opts = opts || {};
-        opts.flush = opts.flush || constants9.Z_NO_FLUSH;
-        opts.finishFlush = opts.finishFlush || constants9.Z_FINISH;
-        opts.fullFlushFlag = constants9.Z_FULL_FLUSH;
+        opts.flush = opts.flush || constants8.Z_NO_FLUSH;
+        opts.finishFlush = opts.finishFlush || constants8.Z_FINISH;
+        opts.fullFlushFlag = constants8.Z_FULL_FLUSH;
         super(opts, mode);
         this.#level = opts.level;
         this.#strategy = opts.strategy;
@@ -43726,7 +42265,7 @@ var init_esm2 = __esm({
         if (!this.handle.params)
           throw new Error("not supported in this implementation");
         if (this.#level !== level || this.#strategy !== strategy) {
-          this.flush(constants9.Z_SYNC_FLUSH);
+          this.flush(constants8.Z_SYNC_FLUSH);
           (0, import_assert.default)(this.handle, "zlib binding closed");
           const origFlush = this.handle.flush;
           this.handle.flush = (flushFlag, cb) => {
@@ -43772,9 +42311,9 @@ var init_esm2 = __esm({
     Brotli = class extends ZlibBase {
       constructor(opts, mode) {
         opts = opts || {};
-        opts.flush = opts.flush || constants9.BROTLI_OPERATION_PROCESS;
-        opts.finishFlush = opts.finishFlush || constants9.BROTLI_OPERATION_FINISH;
-        opts.fullFlushFlag = constants9.BROTLI_OPERATION_FLUSH;
+        opts.flush = opts.flush || constants8.BROTLI_OPERATION_PROCESS;
+        opts.finishFlush = opts.finishFlush || constants8.BROTLI_OPERATION_FINISH;
+        opts.fullFlushFlag = constants8.BROTLI_OPERATION_FLUSH;
         super(opts, mode);
       }
     };
@@ -43786,9 +42325,9 @@ var init_esm2 = __esm({
     Zstd = class extends ZlibBase {
       constructor(opts, mode) {
         opts = opts || {};
-        opts.flush = opts.flush || constants9.ZSTD_e_continue;
-        opts.finishFlush = opts.finishFlush || constants9.ZSTD_e_end;
-        opts.fullFlushFlag = constants9.ZSTD_e_flush;
+        opts.flush = opts.flush || constants8.ZSTD_e_continue;
+        opts.finishFlush = opts.finishFlush || constants8.ZSTD_e_end;
+        opts.fullFlushFlag = constants8.ZSTD_e_flush;
         super(opts, mode);
       }
     };
@@ -43801,10 +42340,10 @@ var init_esm2 = __esm({
 });
 
 // node_modules/tar/dist/esm/pax.js
-var import_node_path25, Pax, merge2, parseKV, parseKVLine;
+var import_node_path20, Pax, merge2, parseKV, parseKVLine;
 var init_pax = __esm({
   "node_modules/tar/dist/esm/pax.js"() {
-    import_node_path25 = require("node:path");
+    import_node_path20 = require("node:path");
     init_header();
     Pax = class _Pax {
       atime;
@@ -43858,7 +42397,7 @@ var init_pax = __esm({
           // then the path should be PaxHeader + basename, but less than 99,
           // prepend with the dirname
           /* c8 ignore start */
-          path: ("PaxHeader/" + (0, import_node_path25.basename)(this.path ?? "")).slice(0, 99),
+          path: ("PaxHeader/" + (0, import_node_path20.basename)(this.path ?? "")).slice(0, 99),
           /* c8 ignore stop */
           mode: this.mode || 420,
           uid: this.uid,
@@ -44114,7 +42653,7 @@ var init_warn_method = __esm({
 
 // node_modules/tar/dist/esm/parse.js
 var import_events, maxMetaEntrySize, gzipHeader, zstdHeader, ZIP_HEADER_LEN, STATE2, WRITEENTRY, READENTRY, NEXTENTRY, PROCESSENTRY, EX, GEX, META, EMITMETA, BUFFER2, QUEUE, ENDED, EMITTEDEND, EMIT, UNZIP, CONSUMECHUNK, CONSUMECHUNKSUB, CONSUMEBODY, CONSUMEMETA, CONSUMEHEADER, CONSUMING, BUFFERCONCAT, MAYBEEND, WRITING, ABORTED2, DONE, SAW_VALID_ENTRY, SAW_NULL_BLOCK, SAW_EOF, CLOSESTREAM, MAX_DECOMPRESSION_RATIO, COMPRESSEDBYTESREAD, DECOMPRESSEDBYTESREAD, CHECKDECOMPRESSIONRATIO, noop4, Parser;
-var init_parse4 = __esm({
+var init_parse5 = __esm({
   "node_modules/tar/dist/esm/parse.js"() {
     import_events = require("events");
     init_esm2();
@@ -44659,7 +43198,7 @@ async function readChartArchive(bytes) {
 }
 function unzip(bytes) {
   try {
-    return (0, import_node_zlib2.gunzipSync)(bytes, { maxOutputLength: maxUnpacked });
+    return (0, import_node_zlib.gunzipSync)(bytes, { maxOutputLength: maxUnpacked });
   } catch (cause) {
     const tooLarge = cause.code === "ERR_BUFFER_TOO_LARGE";
     throw new RangeError(tooLarge ? "larger than 20 MiB when unpacked" : "not a gzip file", {
@@ -44669,16 +43208,16 @@ function unzip(bytes) {
 }
 async function readEntries(archive) {
   const entries = [];
-  await new Promise((resolve20, reject) => {
+  await new Promise((resolve23, reject) => {
     const parser = new Parser({ strict: true });
     const take = (entry) => {
-      entries.push(readEntry2(entry));
+      entries.push(readEntry(entry));
       if (entries.length > maxEntries) parser.abort(new Error("more than 10 000 entries"));
     };
     parser.on("entry", take);
     parser.on("ignoredEntry", take);
     parser.on("error", reject);
-    parser.on("end", resolve20);
+    parser.on("end", resolve23);
     parser.end(archive);
   }).catch((cause) => {
     throw new RangeError(`not a tar archive that can be used: ${cause.message}`, { cause });
@@ -44686,7 +43225,7 @@ async function readEntries(archive) {
   for (const entry of entries) checkEntry2(entry);
   return refuseDuplicates(entries);
 }
-function readEntry2(entry) {
+function readEntry(entry) {
   const { path: name3, type } = entry;
   const path7 = name3.replace(/\/$/, "").split("/");
   const body = [];
@@ -44716,12 +43255,12 @@ function refuseDuplicates(entries) {
   }
   return entries;
 }
-var import_node_zlib2, maxUnpacked, maxEntries;
+var import_node_zlib, maxUnpacked, maxEntries;
 var init_chart_archive = __esm({
   "src/install/chart-archive.ts"() {
     "use strict";
-    import_node_zlib2 = require("node:zlib");
-    init_parse4();
+    import_node_zlib = require("node:zlib");
+    init_parse5();
     maxUnpacked = 20 * 1024 * 1024;
     maxEntries = 1e4;
   }
@@ -44730,26 +43269,26 @@ var init_chart_archive = __esm({
 // src/install/release.ts
 function checkReleaseSize(files2, name3) {
   const size = releaseSize(files2);
-  if (size <= maxBytes) return;
+  if (size <= maxBytes2) return;
   const [largest4 = ""] = [...files2].toSorted(([, a2], [, b]) => b.length - a2.length)[0] ?? [];
   throw new AirgapError("usage", `${name3} is larger than helm can install`, {
     given: `${size} bytes of the Secret that helm keeps a release in`,
-    expected: `at most ${maxBytes} bytes`,
+    expected: `at most ${maxBytes2} bytes`,
     next: `package the chart without what it does not need, in .helmignore; its largest file is ${largest4}`
   });
 }
 function releaseSize(files2) {
   const chart = [...files2].filter(([path7]) => !path7.startsWith("charts/")).map(([path7, bytes]) => ({ name: path7, data: bytes.toString("base64") }));
-  const zipped = (0, import_node_zlib3.gzipSync)(JSON.stringify({ chart }), { level: 9 });
+  const zipped = (0, import_node_zlib2.gzipSync)(JSON.stringify({ chart }), { level: 9 });
   return 4 * Math.ceil(zipped.length / 3);
 }
-var import_node_zlib3, maxBytes;
+var import_node_zlib2, maxBytes2;
 var init_release = __esm({
   "src/install/release.ts"() {
     "use strict";
-    import_node_zlib3 = require("node:zlib");
+    import_node_zlib2 = require("node:zlib");
     init_error();
-    maxBytes = 1024 * 1024;
+    maxBytes2 = 1024 * 1024;
   }
 });
 
@@ -44763,8 +43302,9 @@ async function readChart(bytes, name3) {
     });
   });
   const about = readYaml(files2, "Chart.yaml", chartYaml, name3);
-  const values = readYaml(files2, "values.yaml", valuesYaml, name3);
+  const values = readYaml(files2, "values.yaml", valuesYaml2, name3);
   const ownImages2 = ownImagesOf(values);
+  const pullSecret = pullSecretOf(about, values);
   checkReleaseSize(files2, name3);
   return {
     name: about.name,
@@ -44773,14 +43313,15 @@ async function readChart(bytes, name3) {
     fileName: `${about.name}-${about.version.replaceAll("+", "_")}.tgz`,
     bytes,
     spelling: spellingOf(values, name3),
-    ...ownImages2 === void 0 ? {} : { ownImages: ownImages2 }
+    ...ownImages2 === void 0 ? {} : { ownImages: ownImages2 },
+    ...pullSecret === void 0 ? {} : { pullSecret }
   };
 }
 function readYaml(files2, path7, schema, chart) {
   const bytes = files2.get(path7);
   if (bytes === void 0) throw new AirgapError("usage", `${chart} has no ${path7}`);
   try {
-    return schema.parse(load2(bytes.toString("utf8")) ?? {});
+    return schema.parse(load(bytes.toString("utf8")) ?? {});
   } catch (cause) {
     throw new AirgapError("usage", `${path7} of ${chart} is not what helm would take`, {
       given: cause instanceof ZodError ? prettifyError(cause) : String(cause),
@@ -44803,10 +43344,15 @@ function ownImagesOf(values) {
   if (!init && !image2) return void 0;
   return { ...init ? { init } : {}, ...image2 ? { image: image2 } : {} };
 }
+function pullSecretOf({ annotations: annotations2 }, { config: config2 }) {
+  const name3 = annotations2?.[pullSecretAnnotation];
+  if (name3 !== void 0) return { name: name3 };
+  return config2?.imagePullSecret?.dockerConfigJson === void 0 ? void 0 : "values";
+}
 function nonEmpty(value) {
   return typeof value === "string" && value !== "" ? value : void 0;
 }
-var chartName, semanticVersion, chartYaml, valuesYaml;
+var chartName, semanticVersion, pullSecretAnnotation, namespacedName, chartYaml, valuesYaml2;
 var init_chart = __esm({
   "src/install/chart.ts"() {
     "use strict";
@@ -44818,31 +43364,3241 @@ var init_chart = __esm({
     init_release();
     chartName = /^[a-zA-Z0-9][a-zA-Z0-9._-]*$/;
     semanticVersion = /^v?(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?(\+[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?$/;
+    pullSecretAnnotation = "airgap-bundle/pull-secret";
+    namespacedName = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\/[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/;
     chartYaml = looseObject({
       name: string2().max(50).regex(chartName),
-      version: string2().max(38).regex(semanticVersion)
+      version: string2().max(38).regex(semanticVersion),
+      annotations: looseObject({ [pullSecretAnnotation]: string2().regex(namespacedName).optional() }).nullish()
     });
-    valuesYaml = looseObject({
+    valuesYaml2 = looseObject({
       ociImageRegistry: unknown().optional(),
       config: looseObject({
         ociImageRegistry: unknown().optional(),
         imageSwapImages: looseObject({
           imageSwapInitImage: unknown().optional(),
           imageSwapImage: unknown().optional()
-        }).nullish()
+        }).nullish(),
+        imagePullSecret: looseObject({ dockerConfigJson: unknown().optional() }).nullish()
       }).nullish()
     });
+  }
+});
+
+// src/install/read-files.ts
+function targetFiles(input) {
+  const all = installFiles({ ...input, script: Buffer.alloc(0) });
+  return all.filter(({ path: path7 }) => ofTarget.test(path7));
+}
+async function readInstallFiles(paths, read5) {
+  const yaml = async (path7, schema) => parse5(path7, schema, await read5(path7));
+  const { stringData } = await yaml(secretFile, secretForm);
+  const chartPath = paths.find((path7) => /^chart\/.*\.tgz$/.test(path7));
+  if (chartPath === void 0) return { target: targetOf(stringData, "") };
+  const values = await yaml(valuesFile, valuesForm);
+  const section = values.ociImageRegistry ?? values.config?.ociImageRegistry;
+  const { imageSwapImages: own2, imageSwapConfig } = values.config ?? {};
+  return {
+    target: targetOf(stringData, section?.name ?? ""),
+    chart: await readChart(await read5(chartPath), chartPath),
+    ownImages: {
+      ...own2?.imageSwapInitImage ? { init: own2.imageSwapInitImage } : {},
+      ...own2?.imageSwapImage ? { image: own2.imageSwapImage } : {}
+    },
+    ...imageSwapConfig ? { isEKSCluster: imageSwapConfig.isEKSCluster } : {}
+  };
+}
+function parse5(path7, schema, bytes) {
+  try {
+    return schema.parse(load(bytes.toString()));
+  } catch (cause) {
+    throw new AirgapError("integrity", `${path7} of the bundle is of another form than is known`, {
+      given: cause instanceof ZodError ? prettifyError(cause) : String(cause),
+      next: "use the bundle.js that came with the bundle",
+      cause
+    });
+  }
+}
+function targetOf(secret, name3) {
+  return {
+    endpoint: secret.DOMAIN,
+    name: name3,
+    baseContentPath: secret.BASE_PATH,
+    insecureSkipVerify: secret.INSECURE === "true",
+    ...secret.CA_CERT === "" ? {} : { caCert: secret.CA_CERT },
+    mirrorRegistries: secret.MIRROR_REGISTRIES,
+    mirrorMap: parseMirrorMap(secret.MIRROR_REGISTRIES)
+  };
+}
+var secretFile, valuesFile, ofTarget, secretForm, registryForm, valuesForm;
+var init_read_files = __esm({
+  "src/install/read-files.ts"() {
+    "use strict";
+    init_js_yaml();
+    init_zod();
+    init_parse4();
+    init_error();
+    init_chart();
+    init_files();
+    secretFile = "registry-secret.yaml";
+    valuesFile = "values.yaml";
+    ofTarget = /^(?:images\.tsv|base\.tsv|settings\.tsv|registry-secret\.yaml|values\.yaml|nodes\/.*)$/;
+    secretForm = looseObject({
+      stringData: looseObject({
+        DOMAIN: string2(),
+        BASE_PATH: string2(),
+        INSECURE: _enum(["true", "false"]),
+        CA_CERT: string2(),
+        MIRROR_REGISTRIES: string2()
+      })
+    });
+    registryForm = looseObject({ name: string2() });
+    valuesForm = looseObject({
+      ociImageRegistry: registryForm.optional(),
+      config: looseObject({
+        ociImageRegistry: registryForm.optional(),
+        imageSwapImages: looseObject({
+          imageSwapInitImage: string2().optional(),
+          imageSwapImage: string2().optional()
+        }).optional(),
+        imageSwapConfig: looseObject({ isEKSCluster: boolean2() }).optional()
+      }).optional()
+    });
+  }
+});
+
+// src/mirror-map/move.ts
+function moveMap(map, from, to) {
+  return map.entries.map((entry) => moveEntry(entry, from, to));
+}
+function moveTarget(value, from, to) {
+  const { host, path: path7, hasApiPath } = readTarget(value);
+  const rest2 = below(path7, from.baseContentPath);
+  if (host !== from.endpoint || rest2 === void 0) return value;
+  const parts = [to.endpoint, hasApiPath ? "v2" : "", to.baseContentPath, rest2];
+  return `${parts.filter((part3) => part3 !== "").join("/")}${value.endsWith("/") ? "/" : ""}`;
+}
+function moveEntry(entry, from, to) {
+  const { kind, key, value } = entry;
+  if (kind === "noswap") return { ...entry, value: movePatterns(value.split(","), from, to) };
+  if (value === "") return key === from.endpoint ? { ...entry, key: to.endpoint } : entry;
+  return { ...entry, value: moveTarget(value, from, to) };
+}
+function movePatterns(patterns, from, to) {
+  const moved = patterns.map((pattern2) => movePattern(pattern2, from, to));
+  const isNewMissed = finds(patterns, from) && !finds(moved, to);
+  return [...moved, ...isNewMissed ? [to.endpoint] : []].join(",");
+}
+function movePattern(pattern2, from, to) {
+  const moved = moveTarget(pattern2, from, to);
+  return moved === pattern2 ? pattern2.replaceAll(from.endpoint, to.endpoint) : moved;
+}
+function finds(patterns, { endpoint, baseContentPath }) {
+  const target2 = `${endpoint}/${baseContentPath === "" ? "" : `${baseContentPath}/`}`;
+  return patterns.some((pattern2) => pattern2 !== "" && target2.includes(pattern2));
+}
+function below(path7, base2) {
+  if (base2 === "" || path7 === base2) return path7.slice(base2.length);
+  return path7.startsWith(`${base2}/`) ? path7.slice(base2.length + 1) : void 0;
+}
+var init_move = __esm({
+  "src/mirror-map/move.ts"() {
+    "use strict";
+    init_target();
+  }
+});
+
+// src/mirror-map/effective.ts
+function effectiveMap(map, endpoint) {
+  const missing5 = [added2("default", defaultKey, ""), added2("noswap", noswapKey, endpoint)].filter(
+    ({ kind }) => !map.entries.some((entry) => entry.kind === kind)
+  );
+  return { entries: [...missing5, ...map.entries], problems: map.problems };
+}
+function added2(kind, key, value) {
+  return { kind, key, value, line: 0, column: 0 };
+}
+var init_effective = __esm({
+  "src/mirror-map/effective.ts"() {
+    "use strict";
+    init_map();
+  }
+});
+
+// src/mirror-map/fnmatch.ts
+function fnmatch(pattern2) {
+  let tokens;
+  return (text3) => {
+    tokens ??= tokensOf([...pattern2]);
+    return matches(tokens, [...text3]);
+  };
+}
+function tokensOf(pattern2) {
+  const tokens = [];
+  let at = 0;
+  while (at < pattern2.length) {
+    const character = pattern2[at++];
+    const end = character === "[" ? closingBracket(pattern2, at) : -1;
+    if (end >= 0) {
+      tokens.push(characterSet(pattern2.slice(at, end)));
+      at = end + 1;
+    } else {
+      tokens.push(character === "*" || character === "?" ? character : { literal: character });
+    }
+  }
+  return tokens;
+}
+function closingBracket(pattern2, at) {
+  let from = pattern2[at] === "!" ? at + 1 : at;
+  if (pattern2[from] === "]") from++;
+  return pattern2.indexOf("]", from);
+}
+function characterSet(inside) {
+  const negated = inside[0] === "!";
+  const chunks2 = splitAtRanges(negated ? inside.slice(1) : inside);
+  const ranges = chunks2.slice(1).map((chunk, i2) => [chunks2[i2]?.at(-1) ?? "", chunk[0] ?? ""]);
+  if (ranges.some(([from, to]) => order(from) > order(to))) {
+    throw new PythonError("error", "bad character range");
+  }
+  return { negated, characters: new Set(chunks2.flat()), ranges };
+}
+function splitAtRanges(inside) {
+  const chunks2 = [];
+  let start2 = 0;
+  let hyphen = inside.indexOf("-", 1);
+  while (hyphen >= 0) {
+    chunks2.push(inside.slice(start2, hyphen));
+    start2 = hyphen + 1;
+    hyphen = inside.indexOf("-", hyphen + 3);
+  }
+  if (start2 < inside.length) chunks2.push(inside.slice(start2));
+  else chunks2.at(-1)?.push("-");
+  return chunks2;
+}
+function matches(tokens, text3) {
+  let [token, at] = [0, 0];
+  let [star, starAt] = [-1, 0];
+  while (at < text3.length) {
+    const wanted = tokens[token];
+    if (wanted === "*") {
+      [star, starAt] = [token++, at];
+    } else if (wanted !== void 0 && accepts(wanted, text3[at])) {
+      token++;
+      at++;
+    } else if (star >= 0) {
+      [token, at] = [star + 1, ++starAt];
+    } else return false;
+  }
+  return tokens.slice(token).every((rest2) => rest2 === "*");
+}
+function accepts(token, character) {
+  if (token === "?") return true;
+  if ("literal" in token) return token.literal === character;
+  const within = ([from, to]) => order(from) <= order(character) && order(character) <= order(to);
+  return (token.characters.has(character) || token.ranges.some(within)) !== token.negated;
+}
+function order(character) {
+  return character.codePointAt(0) ?? -1;
+}
+var init_fnmatch = __esm({
+  "src/mirror-map/fnmatch.ts"() {
+    "use strict";
+    init_python();
+  }
+});
+
+// src/mirror-map/lookup.ts
+function lookupOf(map) {
+  const known = prepared.get(map);
+  if (known) return known;
+  const lookup = prepare(map.entries);
+  prepared.set(map, lookup);
+  return lookup;
+}
+function prepare(entries) {
+  const [exact, replace, keys] = [/* @__PURE__ */ new Map(), /* @__PURE__ */ new Map(), /* @__PURE__ */ new Map()];
+  for (const { kind, key, value } of entries) {
+    if (kind === "exact") exact.set(key, value);
+    else if (kind === "replace") replace.set(key, value);
+    else keys.set(key, value);
+  }
+  return {
+    exact,
+    replace: [...replace].map(([glob, prefix]) => ({ matches: fnmatch(glob), prefix })),
+    keys,
+    fallback: keys.get(defaultKey),
+    noswap: keys.get(noswapKey)?.split(",") ?? []
+  };
+}
+var prepared;
+var init_lookup = __esm({
+  "src/mirror-map/lookup.ts"() {
+    "use strict";
+    init_fnmatch();
+    init_map();
+    prepared = /* @__PURE__ */ new WeakMap();
+  }
+});
+
+// src/mirror-map/python-re.ts
+function substitute(pattern2, template, text3) {
+  const { source, groups } = translate(pattern2);
+  const parts = templateParts(template, groups);
+  return text3.replace(
+    compile2(source),
+    (...match) => parts.map((part3) => typeof part3 === "string" ? part3 : match[part3] ?? "").join("")
+  );
+}
+function compile2(source) {
+  try {
+    return new RegExp(source, "g");
+  } catch (cause) {
+    throw failed2(String(cause));
+  }
+}
+function translate(pattern2) {
+  let [source, groups, open7, at] = ["", 0, 0, 0];
+  let before = "nothing";
+  while (at < pattern2.length) {
+    const token = tokenAt(pattern2, at);
+    at += token.length;
+    if (token === "(") groups++;
+    if (token.startsWith("(")) open7++;
+    if (token === ")" && --open7 < 0) throw failed2("unbalanced parenthesis");
+    const kind = kindOf(token);
+    if (kind === "quantifier" && before !== "item") throw failed2("nothing to repeat");
+    source += inJavaScript(token, kind, groups);
+    before = kind;
+  }
+  if (open7 > 0) throw failed2("unterminated subpattern");
+  return { source, groups };
+}
+function tokenAt(pattern2, at) {
+  const character = pattern2.charAt(at);
+  if (character === "\\") return escapeAt(pattern2, at);
+  if (character === "[") return pattern2.slice(at, setEnd(pattern2, at));
+  const [longer] = sticky(quantifier, pattern2, at) ?? sticky(opening, pattern2, at) ?? [character];
+  if (longer === "(" && pattern2[at + 1] === "?") throw failed2("unknown extension");
+  return longer;
+}
+function sticky(expression, text3, at) {
+  expression.lastIndex = at;
+  return expression.exec(text3);
+}
+function kindOf(token) {
+  if (/^(?:[*+?]|\{.+\})/.test(token)) return "quantifier";
+  return /^(?:[\^$|(]|\\[bBAZ]$)/.test(token) ? "nothing" : "item";
+}
+function inJavaScript(token, kind, groups) {
+  if (token === ".") return "[^\\n]";
+  if (token === "$") return "(?=\\n?(?![^]))";
+  if (token === "\\a") return "\\x07";
+  if (token === "\\A") return "^";
+  if (token === "\\Z") return "(?![^])";
+  if (token.startsWith("[") && token.length > 1) return setInJavaScript(token);
+  if (/^\\[1-9]/.test(token) && Number(token.slice(1)) > groups) throw failed2("invalid group");
+  if (kind === "quantifier") return token.replace("{,", "{0,");
+  return /^[\]{}/]$/.test(token) ? `\\${token}` : token;
+}
+function escapeAt(pattern2, at) {
+  const [found] = sticky(knownEscape, pattern2, at) ?? [];
+  if (found === void 0) throw failed2(`bad escape ${pattern2.slice(at, at + 2)}`);
+  return found;
+}
+function setEnd(pattern2, at) {
+  let end = pattern2[at + 1] === "^" ? at + 2 : at + 1;
+  if (pattern2[end] === "]") end++;
+  while (end < pattern2.length && pattern2[end] !== "]") {
+    end += pattern2[end] === "\\" ? escapeAt(pattern2, end).length : 1;
+  }
+  if (end >= pattern2.length) throw failed2("unterminated character set");
+  return end + 1;
+}
+function setInJavaScript(set) {
+  const [, open7 = "", inside = ""] = /^(\[\^?)(.*)\]$/s.exec(set) ?? [];
+  return `${open7}${inside.replace(/^\]/, "\\]")}]`;
+}
+function templateParts(template, groups) {
+  const parts = [];
+  let end = 0;
+  for (const match of template.matchAll(templateEscape)) {
+    parts.push(template.slice(end, match.index), templatePart(match, groups));
+    end = match.index + match[0].length;
+  }
+  return [...parts, template.slice(end)];
+}
+function templatePart(match, groups) {
+  const { octal, group, name: name3, other } = match.groups ?? {};
+  if (octal !== void 0) return String.fromCharCode(Number.parseInt(octal, 8));
+  if (group !== void 0) return groupNumber(group, groups);
+  if (name3 !== void 0) return namedGroup(name3, groups);
+  if (other === void 0) throw failed2("bad escape (end of pattern)");
+  const control = controls[other];
+  if (control === void 0 && /[A-Za-z]/.test(other)) throw failed2(`bad escape \\${other}`);
+  return control ?? `\\${other}`;
+}
+function namedGroup(name3, groups) {
+  if (/^[0-9]+$/.test(name3)) return groupNumber(name3, groups);
+  if (/^[\p{L}_][\p{L}\p{N}_]*$/u.test(name3)) throw new PythonError("IndexError", "unknown group");
+  throw failed2("bad character in group name");
+}
+function groupNumber(text3, groups) {
+  if (Number(text3) > groups) throw failed2(`invalid group reference ${text3}`);
+  return Number(text3);
+}
+function failed2(message) {
+  return new PythonError("error", message);
+}
+var quantifier, opening, knownEscape, templateEscape, controls;
+var init_python_re = __esm({
+  "src/mirror-map/python-re.ts"() {
+    "use strict";
+    init_python();
+    quantifier = /(?:[*+?]|\{(?:[0-9]+(?:,[0-9]*)?|,[0-9]*)\})\??/y;
+    opening = /\((?:\?(?:[:=!]|<[=!]))?/y;
+    knownEscape = /\\(?:[1-9][0-9]?|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|[dDsSwWbBAZafnrtv]|[^0-9A-Za-z])/sy;
+    templateEscape = /\\(?:(?<octal>0[0-7]{0,2}|[0-3][0-7]{2})|(?<group>[1-9][0-9]?)|g<(?<name>[^>]*)>|(?<other>.))?/gs;
+    controls = {
+      a: "\x07",
+      b: "\b",
+      f: "\f",
+      n: "\n",
+      r: "\r",
+      t: "	",
+      v: "\v",
+      "\\": "\\"
+    };
+  }
+});
+
+// src/mirror-map/webhook.ts
+function webhookImage(map, image2) {
+  try {
+    const swapped = swap(lookupOf(map), image2);
+    return { swapped: swapped !== void 0, image: swapped ?? image2 };
+  } catch (thrown) {
+    if (thrown instanceof PythonError) return { error: thrown.name };
+    throw thrown;
+  }
+}
+function swap(lookup, image2) {
+  const exact = lookup.exact.get(image2);
+  if (exact !== void 0) return exact;
+  const replace = lookup.replace.find(({ matches: matches2 }) => matches2(image2));
+  if (replace) return pathJoin(replace.prefix, image2.slice(image2.lastIndexOf("/") + 1));
+  if (lookup.fallback === void 0) return void 0;
+  const registry3 = registryOf(image2);
+  const key = keyFor(lookup, registry3, image2);
+  if (key !== void 0) return byKey(lookup, key, registry3, image2);
+  const { noswap } = lookup;
+  const excluded = noswap.join("") !== "" || noswap.length > 1;
+  if (excluded && noswap.some((part3) => image2.includes(part3))) return void 0;
+  return byDefault(lookup.fallback, registry3, image2);
+}
+function registryOf(image2) {
+  const slash = image2.indexOf("/");
+  if (slash < 0) {
+    const name3 = image2.slice(0, image2.search(/[:@]|$/));
+    return name3.includes(".") ? name3 : "docker.io";
+  }
+  const first = image2.slice(0, slash);
+  return first.includes(".") && slash < image2.length - 1 ? first : "docker.io";
+}
+function keyFor({ keys }, registry3, image2) {
+  const bare2 = withoutPort(registry3);
+  const key = !keys.has(registry3) && keys.has(bare2) ? bare2 : registry3;
+  const library = `${key}/library`;
+  if (!keys.has(library)) return keys.has(key) ? key : void 0;
+  if (!image2.includes("/")) return library;
+  if (!keys.has(key)) throw new PythonError("KeyError", key);
+  return key;
+}
+function byKey({ keys }, key, registry3, image2) {
+  const value = keys.get(key) ?? "";
+  if (value === "") return void 0;
+  if (!value.endsWith("-")) return replaceOrPrefix(key, value, image2);
+  const cut = image2.replace(/:[^\n]*\//, "/");
+  const bare2 = withoutPort(registry3);
+  return cut.includes(bare2) ? value + cut : `${value}${bare2}/${cut}`;
+}
+function byDefault(value, registry3, image2) {
+  if (value === "") return void 0;
+  if (value.endsWith("-")) return `${value}${withoutPort(registry3)}/${image2}`;
+  return replaceOrPrefix(registry3, value, image2);
+}
+function replaceOrPrefix(source, value, image2) {
+  return image2.includes(source) ? substitute(source, value, image2) : `${value}/${image2}`;
+}
+function withoutPort(registry3) {
+  const colon = registry3.indexOf(":");
+  return colon < 0 ? registry3 : registry3.slice(0, colon);
+}
+var init_webhook = __esm({
+  "src/mirror-map/webhook.ts"() {
+    "use strict";
+    init_lookup();
+    init_python();
+    init_python_re();
+  }
+});
+
+// src/mirror-map/lint.ts
+function rewriteLoop(map, image2) {
+  const first = webhookImage(map, image2);
+  if ("error" in first) return void 0;
+  const twice3 = textOf2(webhookImage(map, first.image));
+  return twice3 === first.image ? void 0 : { once: first.image, twice: twice3 };
+}
+function textOf2(answer) {
+  return "error" in answer ? answer.error : answer.image;
+}
+function cureForLoop(map, endpoint, image2 = `${endpoint}/image`) {
+  const patterns = map.entries.findLast((entry) => entry.kind === "noswap")?.value;
+  const lines2 = [`${noswapKey}::${patterns ? `${patterns},` : ""}${endpoint}`, `${endpoint}::`];
+  return lines2.find((line) => rewriteLoop(withLine(map, line), image2) === void 0) ?? (endpoint.includes(".") ? "change the entry that matches the rewritten image: no line of the map ends this loop" : `use a target host with a dot: the webhook takes ${endpoint}/\u2026 for an image on Docker Hub`);
+}
+function withLine(map, line) {
+  return { entries: [...map.entries, ...parseMirrorMap(line).entries], problems: [] };
+}
+function libraryWithoutDockerHub(map) {
+  const registries = map.entries.filter((entry) => entry.kind === "registry");
+  const keys = new Set(registries.map((entry) => entry.key));
+  return registries.find(({ key }) => {
+    const registry3 = key.replace(/\/library$/, "");
+    return registry3 !== key && registry3.includes(".") && !keys.has(registry3);
+  });
+}
+function hasDefault(map) {
+  return map.entries.some((entry) => entry.kind === "default");
+}
+function v2Targets(map) {
+  return map.entries.filter((entry) => isTarget(entry) && readTarget(entry.value).hasApiPath);
+}
+function targetsOutside(map, endpoint, basePath2) {
+  const base2 = basePath2.split("/").filter((part3) => part3 !== "");
+  return map.entries.filter((entry) => {
+    if (!isTarget(entry)) return false;
+    const { host, path: path7 } = readTarget(entry.value);
+    return host !== endpoint || !isUnder(entry.kind, path7, base2.join("/"));
+  });
+}
+function isUnder(kind, path7, base2) {
+  if (base2 === "" || path7.startsWith(`${base2}/`)) return true;
+  return kind !== "exact" && path7 === base2;
+}
+function ignoredByContainerd(map) {
+  return map.entries.filter((entry) => isTarget(entry) && !isContainerdEntry(entry));
+}
+function isTarget({ kind, value }) {
+  return kind !== "noswap" && (value !== "" || kind === "exact" || kind === "replace");
+}
+var init_lint = __esm({
+  "src/mirror-map/lint.ts"() {
+    "use strict";
+    init_containerd();
+    init_map();
+    init_parse4();
+    init_target();
+    init_webhook();
+  }
+});
+
+// src/oci/platform.ts
+function parsePlatform(text3) {
+  const parts = text3.split("/");
+  const [os, architecture, variant] = parts;
+  if (parts.length > 3 || !os || !architecture || !parts.every((p) => part.test(p))) {
+    throw new RangeError(`not a platform: ${JSON.stringify(text3)}`);
+  }
+  return variant === void 0 ? { os, architecture } : { os, architecture, variant };
+}
+function formatPlatform(platform5) {
+  const { os, architecture, variant } = platform5;
+  return [os, architecture, ...variant ? [variant] : []].join("/");
+}
+function platformMatches(wanted, have) {
+  return wanted.os === have.os && wanted.architecture === have.architecture && (wanted.variant === void 0 || wanted.variant === have.variant);
+}
+var part;
+var init_platform = __esm({
+  "src/oci/platform.ts"() {
+    "use strict";
+    part = /^[a-z0-9][a-z0-9._-]*$/;
+  }
+});
+
+// src/plan/problem.ts
+function hasErrors(problems) {
+  return problems.some(({ severity }) => severity === "error");
+}
+function error2(kind, images2, message, cure) {
+  return { kind, severity: "error", images: images2, message, cure };
+}
+function warning(kind, images2, message, cure) {
+  return { kind, severity: "warning", images: images2, message, cure };
+}
+var init_problem = __esm({
+  "src/plan/problem.ts"() {
+    "use strict";
+  }
+});
+
+// src/plan/check-contents.ts
+function checkContents(image2, graph) {
+  return [...checkForeignLayers(image2, graph), ...checkDigests(image2, graph)];
+}
+function checkForeignLayers(image2, graph) {
+  const foreign = leavesOf(graph).flatMap(({ manifest }) => manifest.layers.filter(isForeign));
+  const [first] = foreign;
+  if (first === void 0) return [];
+  const message = `${image2} has a foreign layer, which no registry holds and every node fetches from elsewhere (${first.mediaType}, ${first.digest})`;
+  const cure = "keep only platforms without one (platforms: [linux/amd64]), or rebuild the image";
+  return [error2("foreign-layer", [image2], message, cure)];
+}
+function checkDigests(image2, graph) {
+  const documents = childrenFirst(graph);
+  const named = [graph.root, ...documents.flatMap(({ manifest }) => references(manifest))];
+  const other = named.find(({ digest: digest2 }) => algorithmOf(digest2) !== "sha256");
+  if (other === void 0) return [];
+  const message = `${image2} holds content that is named by another digest than sha256 (${other.digest.slice(0, 24)}\u2026)`;
+  return [error2("digest-algorithm", [image2], message, "build the image with sha256 digests")];
+}
+var init_check_contents = __esm({
+  "src/plan/check-contents.ts"() {
+    "use strict";
+    init_digest();
+    init_graph();
+    init_manifest();
+    init_problem();
+  }
+});
+
+// src/plan/placements.ts
+function askedFor(map, image2) {
+  const containerd = containerdReferences(map, image2).map((text3) => ({
+    by: "containerd",
+    reference: parseReference(text3)
+  }));
+  const webhook = webhookImage(map, image2);
+  if ("error" in webhook) return { asked: containerd, webhookError: webhook.error };
+  if (!webhook.swapped) return { asked: containerd };
+  const reference = parsed2(webhook.image);
+  if (!reference || startsWithV2(reference)) return { asked: containerd, unusable: webhook.image };
+  return { asked: [{ by: "webhook", reference }, ...containerd] };
+}
+function startsWithV2(reference) {
+  return reference.repository === "v2" || reference.repository.startsWith("v2/");
+}
+function placementsOf(asked2, digest2, isClaimed) {
+  const askers = /* @__PURE__ */ new Map();
+  for (const { by, reference } of asked2) {
+    for (const name3 of tagged(reference, digest2)) {
+      if (reference.digest && name3 === written(reference) && isClaimed(name3)) continue;
+      const before = askers.get(name3);
+      askers.set(name3, before === void 0 || before === by ? by : "both");
+    }
+  }
+  return [...askers].map(([reference, askedForBy]) => ({ reference, askedForBy }));
+}
+function tagClaims(wanted) {
+  const claims = /* @__PURE__ */ new Map();
+  for (const { asked: asked2, digest: digest2 } of wanted) {
+    for (const name3 of asked2.flatMap(({ reference }) => tagged(reference, digest2))) {
+      claims.set(name3, (claims.get(name3) ?? /* @__PURE__ */ new Set()).add(digest2));
+    }
+  }
+  return (reference) => (claims.get(reference)?.size ?? 0) > 1;
+}
+function tagged(reference, digest2) {
+  if (!reference.digest) return [written(reference)];
+  const kept = `${repositoryOf(reference)}:airgap-${hexOf(digest2).slice(0, 12)}`;
+  return reference.tag ? [written(reference), kept] : [kept];
+}
+function repositoryOf(reference) {
+  return `${reference.registry}/${reference.repository}`;
+}
+function written(reference) {
+  return `${repositoryOf(reference)}:${reference.tag ?? "latest"}`;
+}
+function parsed2(text3) {
+  try {
+    return parseReference(text3);
+  } catch {
+    return void 0;
+  }
+}
+var init_placements = __esm({
+  "src/plan/placements.ts"() {
+    "use strict";
+    init_containerd();
+    init_webhook();
+    init_digest();
+    init_reference();
+  }
+});
+
+// src/plan/platforms.ts
+function filterPlatforms(graph, wanted) {
+  const untouched = { graph, droppedAttestations: false };
+  if (wanted.length === 0) return untouched;
+  const root = documentOf(graph, graph.root.digest);
+  if (!isIndexDocument(root)) return fits(root, wanted) ? untouched : void 0;
+  const kept = root.manifest.manifests.filter((child) => keeps(graph, child, wanted));
+  if (kept.length === root.manifest.manifests.length) return untouched;
+  const [only, ...others] = kept;
+  if (!only) return void 0;
+  const dropped = root.manifest.manifests.filter((child) => !kept.includes(child));
+  return {
+    graph: others.length === 0 ? { ...graph, root: only } : reduced(graph, root, kept),
+    originalDigest: graph.root.digest,
+    droppedAttestations: dropped.some(isAttestation)
+  };
+}
+function isWantedChild(child, wanted) {
+  return wanted.length === 0 || isIndex(child.mediaType) || isWanted(child.platform, wanted);
+}
+function isAttestation(child) {
+  return child.platform?.os === "unknown" && child.platform.architecture === "unknown";
+}
+function availablePlatforms({ root, documents }) {
+  const document = documents.get(root.digest);
+  return document?.manifest.kind === "index" ? document.manifest.manifests.map(({ platform: platform5 }) => platform5) : [document?.platform];
+}
+function missingPlatforms(graph, wanted) {
+  const available = availablePlatforms(graph);
+  if (available.includes(void 0)) return [];
+  return wanted.filter((one) => !available.some((platform5) => isWanted(platform5, [one])));
+}
+function platformNames(platforms2) {
+  const names = platforms2.filter((platform5) => platform5?.os && platform5.os !== "unknown").map((platform5) => formatPlatform(platform5));
+  return [...new Set(names)];
+}
+function fits({ platform: platform5 }, wanted) {
+  return platform5 === void 0 || isWanted(platform5, wanted);
+}
+function keeps(graph, child, wanted) {
+  return graph.documents.has(child.digest) && isWantedChild(child, wanted);
+}
+function isWanted(platform5, wanted) {
+  return platform5 !== void 0 && wanted.some((one) => platformMatches(one, platform5));
+}
+function reduced(graph, root, kept) {
+  const original = JSON.parse(root.bytes.toString("utf8"));
+  const digests = new Set(kept.map((child) => child.digest));
+  const bytes = Buffer.from(
+    JSON.stringify({
+      ...original,
+      manifests: original.manifests.filter((child) => digests.has(child.digest)),
+      annotations: { ...original.annotations, [originalDigestAnnotation]: graph.root.digest }
+    })
+  );
+  const { mediaType: mediaType2 } = graph.root;
+  const document = makeDocument({ mediaType: mediaType2, digest: digestOf(bytes), size: bytes.length }, bytes);
+  const documents = new Map(graph.documents).set(document.descriptor.digest, document);
+  return { root: document.descriptor, documents };
+}
+function documentOf(graph, digest2) {
+  const document = graph.documents.get(digest2);
+  if (!document) throw new Error(`the graph lacks its own root ${digest2}`);
+  return document;
+}
+var originalDigestAnnotation;
+var init_platforms = __esm({
+  "src/plan/platforms.ts"() {
+    "use strict";
+    init_digest();
+    init_graph();
+    init_media_types();
+    init_platform();
+    originalDigestAnnotation = "dev.airgap-bundle.original-digest";
+  }
+});
+
+// src/plan/check-image.ts
+function checkImage(spec, map, candidate) {
+  const name3 = candidate.image.listed.image;
+  const isNoName = candidate.image.reference.registry === "";
+  if (isNoName) return checkSource(candidate);
+  return [
+    ...checkSource(candidate),
+    ...checkConsumers(spec, map, candidate),
+    ...checkPlatforms(spec, candidate),
+    ...candidate.filtered ? checkContents(name3, candidate.filtered.graph) : []
+  ];
+}
+function checkSource({
+  image: { listed, reference, graph, failure: failure2, movedTag }
+}) {
+  const { image: image2, origin } = listed;
+  const problems = [];
+  if (!graph) {
+    problems.push(
+      error2(
+        "unresolved",
+        [image2],
+        `${image2} (${origin}): ${failure2 ? whyUnresolved(failure2, image2) : "its registry does not have it"}`,
+        failure2?.next ?? "correct the name or tag"
+      )
+    );
+  }
+  if (movedTag) {
+    const message = `${image2}: the tag now resolves to ${movedTag}; the digest that you wrote is taken`;
+    problems.push(
+      warning("moved-tag", [image2], message, "write the new digest if you want the new image")
+    );
+  }
+  if (reference.tag === "latest" && !reference.digest) {
+    const message = `${image2} names no fixed version; the bundle holds what it is today`;
+    problems.push(warning("latest-tag", [image2], message, "write a version tag or a digest"));
+  }
+  return problems;
+}
+function whyUnresolved({ message, given }, image2) {
+  return given && given !== image2 ? `${message} (${given})` : message;
+}
+function checkConsumers(spec, map, candidate) {
+  const outside2 = checkInside(spec, candidate);
+  return [
+    // What leaves the target comes back to the webhook as an image of elsewhere: one cause, told once.
+    ...outside2.length > 0 ? outside2 : checkLoop(spec, map, candidate),
+    ...checkMapped(candidate),
+    ...checkContainerd(candidate)
+  ];
+}
+function checkLoop(spec, map, { image: { listed } }) {
+  const { image: image2 } = listed;
+  const loop = rewriteLoop(map, image2);
+  if (!loop) return [];
+  const message = `${image2} becomes ${loop.once}, which the webhook would rewrite again to ${loop.twice}`;
+  return [error2("rewrite-loop", [image2], message, cureForLoop(map, spec.target.endpoint, image2))];
+}
+function checkMapped({ image: { listed, reference }, asks }) {
+  const { image: image2 } = listed;
+  const { asked: asked2, webhookError, unusable } = asks;
+  if (webhookError) {
+    const message2 = `${image2}: the webhook fails with ${webhookError} and the pod is refused`;
+    return [error2("webhook-error", [image2], message2, "add an entry for its registry to the map")];
+  }
+  if (unusable) return unusableTarget(image2, unusable);
+  if (asked2.length > 0) return [];
+  const message = `no rule maps ${image2}: it will be pulled from the internet, and is not mirrored`;
+  return [warning("unmapped", [image2], message, `add ${reference.registry}::TARGET to the map`)];
+}
+function checkContainerd({ image: { listed, reference }, asks: { asked: asked2 } }) {
+  if (asked2.length === 0 || asked2.some(({ by }) => by === "containerd")) return [];
+  const { image: image2 } = listed;
+  const message = `${image2} is mapped by an entry that containerd's mirrors do not know; only the webhook finds it`;
+  const cure = `add ${reference.registry}::TARGET if nodes pull it too`;
+  return [warning("containerd-ignores", [image2], message, cure)];
+}
+function unusableTarget(image2, target2) {
+  if (target2.split("/")[1] === "v2") return [];
+  const message = `${image2} would become ${target2}, which is no image reference`;
+  return [error2("outside-target", [image2], message, "correct the target in the map")];
+}
+function checkInside({ target: target2 }, { image: image2, asks }) {
+  const prefix = basePath(target2);
+  const outside2 = asks.asked.filter(
+    ({ reference }) => !repositoryOf(reference).startsWith(`${prefix}/`)
+  );
+  return outside2.slice(0, 1).map(
+    ({ reference }) => error2(
+      "outside-target",
+      [image2.listed.image],
+      `${image2.listed.image} would become ${repositoryOf(reference)}, which does not lie under ${prefix}`,
+      "correct the target in the map, or endpoint and baseContentPath"
+    )
+  );
+}
+function checkPlatforms({ platforms: platforms2 }, { image: image2, filtered }) {
+  if (platforms2.length === 0 || !image2.graph) return [];
+  const name3 = image2.listed.image;
+  if (!filtered) return [noPlatform(name3, image2.graph, platforms2)];
+  const missing5 = missingPlatforms(image2.graph, platforms2).map(formatPlatform).join(", ");
+  const lacking = missing5 === "" ? [] : [somePlatforms(name3, missing5)];
+  if (image2.reference.digest && isIndex(image2.graph.root.mediaType)) {
+    const message2 = `${name3} is pinned by the digest of an index: all its platforms are kept, or the digest would change`;
+    return [
+      ...lacking,
+      warning("index-digest-kept", [name3], message2, "pin the digest of one platform to carry less")
+    ];
+  }
+  if (!filtered.droppedAttestations) return lacking;
+  const message = `${name3}: attestations in its index are dropped by the platform filter`;
+  return [
+    ...lacking,
+    warning("attestations-dropped", [name3], message, "leave platforms out to keep them")
+  ];
+}
+function noPlatform(name3, graph, platforms2) {
+  const has = platformNames(availablePlatforms(graph)).join(", ") || "none that it tells";
+  const message = `${name3} has none of ${platforms2.map(formatPlatform).join(", ")} (it has ${has})`;
+  return error2("platform-missing", [name3], message, "add a platform, or leave the image out");
+}
+function somePlatforms(name3, missing5) {
+  const message = `${name3} is not there for ${missing5}: nodes of that platform cannot run it`;
+  return warning("platform-missing", [name3], message, "run it on the other nodes only");
+}
+var init_check_image = __esm({
+  "src/plan/check-image.ts"() {
+    "use strict";
+    init_lint();
+    init_media_types();
+    init_platform();
+    init_check_contents();
+    init_placements();
+    init_platforms();
+    init_problem();
+    init_repositories();
+  }
+});
+
+// src/plan/check-map.ts
+function checkMap2({ target: target2, images: images2 }) {
+  const { mirrorMap: map, endpoint, baseContentPath } = target2;
+  const problems = [];
+  const library = libraryWithoutDockerHub(map);
+  if (library) problems.push(libraryAlone(library, basePath(target2)));
+  for (const entry of targetsOutside(map, endpoint, baseContentPath)) {
+    problems.push(outside(entry, basePath(target2)));
+  }
+  for (const entry of v2Targets(map)) problems.push(v2InTarget(entry));
+  if (!hasDefault(map)) problems.push(noDefault(endpoint));
+  else problems.push(...targetNotExcluded(target2, images2));
+  return problems;
+}
+function libraryAlone({ key }, prefix) {
+  const registry3 = key.replace(/\/library$/, "");
+  return error2(
+    "library-without-docker.io",
+    [],
+    `the map has ${key} but not ${registry3}: the webhook would refuse every pod with another image of ${registry3}`,
+    `add ${registry3}::${prefix}/${registry3}`
+  );
+}
+function outside(entry, prefix) {
+  return error2(
+    "outside-target",
+    [],
+    `${place4(entry)}: the target ${entry.value} does not lie under ${prefix}`,
+    /^https?:\/\//.test(entry.value) ? `write ${entry.value.replace(/^https?:\/\//, "")}: a target has no scheme` : "correct the entry, or endpoint and baseContentPath"
+  );
+}
+function v2InTarget(entry) {
+  return warning(
+    "v2-in-target",
+    [],
+    `${place4(entry)}: with /v2/ in the target the webhook's pods ask for /v2/v2/\u2026, which fails; only containerd's mirrors can use it`,
+    `write ${entry.value.replace("/v2/", "/")}: the containerd files of the bundle get their /v2/ by themselves`
+  );
+}
+function noDefault(endpoint) {
+  return warning(
+    "no-default",
+    [],
+    "the map has no `default`: the webhook swaps nothing unless its chart adds one",
+    `make sure that the chart adds \`default::\` and \`noswap_wildcards::${endpoint}\`, or add them to the map`
+  );
+}
+function targetNotExcluded({ mirrorMap: map, endpoint }, images2) {
+  if (map.entries.some(({ kind }) => kind === "noswap")) return [];
+  const looping = images2.map(({ image: image2 }) => image2).filter((image2) => rewriteLoop(map, image2));
+  if (looping.length === 0) return [];
+  const message = `the map does not take ${endpoint} out of swapping: unless the chart does, the webhook rewrites its own answers`;
+  return [
+    warning(
+      "target-not-excluded",
+      looping,
+      message,
+      `make sure that the chart adds \`noswap_wildcards::${endpoint}\`, or add it to the map`
+    )
+  ];
+}
+function place4({ line, column, key }) {
+  return `mirror map ${line}:${column} (${key})`;
+}
+var init_check_map = __esm({
+  "src/plan/check-map.ts"() {
+    "use strict";
+    init_lint();
+    init_problem();
+    init_repositories();
+  }
+});
+
+// src/plan/collisions.ts
+function collisions(images2) {
+  const wanted = /* @__PURE__ */ new Map();
+  for (const image2 of images2) {
+    for (const { reference } of image2.placements) {
+      wanted.set(reference, [...wanted.get(reference) ?? [], image2]);
+    }
+  }
+  return [...wanted].flatMap(([reference, wanters]) => collision(reference, wanters));
+}
+function collision(reference, wanters) {
+  if (new Set(wanters.map((image2) => image2.digest)).size < 2) return [];
+  const named = wanters.map((image2) => `${image2.source} (${image2.digest})`).join(" and ");
+  return [
+    error2(
+      "collision",
+      wanters.map((image2) => image2.source),
+      `${named} would both be ${reference}`,
+      "give the two source registries different targets in mirrorRegistries, or leave one image out"
+    )
+  ];
+}
+var init_collisions = __esm({
+  "src/plan/collisions.ts"() {
+    "use strict";
+    init_problem();
+  }
+});
+
+// src/plan/place-anew.ts
+function placeAnew(inventory, destination) {
+  const { section: target2 } = destination;
+  const map = effectiveMap(target2.mirrorMap, target2.endpoint);
+  const judged = inventory.images.map((entry) => ({ entry, ...judge2(map, entry) }));
+  const isClaimed = tagClaims(
+    judged.map(({ entry, asks }) => ({ asked: asks.asked, digest: entry.digest }))
+  );
+  const images2 = judged.map(({ entry, asks }) => ({
+    ...entry,
+    placements: placementsOf(asks.asked, entry.digest, isClaimed)
+  }));
+  const placed2 = { ...inventory, target: targetAt(inventory, destination, map), images: images2 };
+  const listed = judged.map(({ image: image2 }) => image2.listed);
+  return {
+    inventory: placed2,
+    map,
+    problems: [
+      ...checkMap2({ target: target2, images: listed }),
+      ...judged.flatMap((image2) => checkConsumers({ target: target2 }, map, image2)),
+      ...collisions(images2),
+      ...notCarried(placed2)
+    ]
+  };
+}
+function judge2(map, { source }) {
+  const listed = { image: source, origin: "bundle.json" };
+  return { image: { listed, reference: sourceOf(source) }, asks: askedFor(map, source) };
+}
+function sourceOf(source) {
+  try {
+    return parseReference(source);
+  } catch (cause) {
+    throw new AirgapError("integrity", "bundle.json holds what is no image name", {
+      given: source,
+      cause
+    });
+  }
+}
+function targetAt({ target: { environment } }, { section, access: access2, pullThrough }, map) {
+  return {
+    endpoint: section.endpoint,
+    baseContentPath: section.baseContentPath,
+    ...access2,
+    mirrorMap: printMirrorMap(map),
+    environment,
+    ...pullThrough.length > 0 ? { pullThrough } : {}
+  };
+}
+function notCarried(inventory) {
+  if (inventory.imagesNotEmbedded) return [];
+  const carried = new Set(inventory.blobs.map(({ digest: digest2 }) => digest2));
+  return inventory.images.filter((image2) => travels(inventory, image2) && !carried.has(image2.digest)).map(
+    ({ source }) => error2(
+      "not-carried",
+      [source],
+      `${source} would be pushed, but the bundle does not carry it: where it was made for, nothing mapped it, or a pull-through cache had it`,
+      "name its target path in pullThrough, leave its registry out of the map, or make a bundle for this target"
+    )
+  );
+}
+var init_place_anew = __esm({
+  "src/plan/place-anew.ts"() {
+    "use strict";
+    init_effective();
+    init_print();
+    init_reference();
+    init_error();
+    init_blobs();
+    init_check_image();
+    init_check_map();
+    init_collisions();
+    init_placements();
+    init_problem();
+  }
+});
+
+// src/plan/site-target.ts
+function siteTarget(site, signed) {
+  const { name: name3, endpoint: host, baseContentPath: path7 } = signed.section;
+  const { endpoint = host, baseContentPath = path7 } = site;
+  const base2 = { endpoint, baseContentPath };
+  const known = endpoint === host ? signed : unknownRegistry;
+  const { insecureSkipVerify, caCert } = site;
+  return {
+    section: {
+      ...base2,
+      name: site.name ?? name3,
+      insecureSkipVerify: insecureSkipVerify ?? known.section.insecureSkipVerify,
+      ...withCa(caCert ?? known.section.caCert),
+      ...siteMap(site, signed.section, base2)
+    },
+    access: siteAccess(known.access, { insecureSkipVerify, caCert, ...accessOf(site, endpoint) }),
+    pullThrough: site.pullThrough?.map((one, index) => readPullThrough(one, index, base2)) ?? signed.pullThrough.map((one) => moveTarget(one, signed.section, base2))
+  };
+}
+function siteMap(site, signed, base2) {
+  if (site.map) return site.map;
+  const { endpoint, baseContentPath, mirrorRegistries, mirrorMap } = signed;
+  if (endpoint === base2.endpoint && baseContentPath === base2.baseContentPath)
+    return { mirrorRegistries, mirrorMap };
+  const entries = moveMap(mirrorMap, signed, base2);
+  const moved = isCommaForm(mirrorRegistries) ? printEntries(entries) : printMirrorMap({ entries, problems: [] });
+  return { mirrorRegistries: moved, mirrorMap: parseMirrorMap(moved) };
+}
+function accessOf({ access: access2 }, endpoint) {
+  const other = Object.keys(access2).find((host) => host !== endpoint);
+  if (other === void 0) return access2[endpoint] ?? {};
+  throw new AirgapError("usage", `${fieldName(["registries", other])} is not the endpoint`, {
+    given: other,
+    expected: endpoint,
+    next: "a site file tells of the target registry alone"
+  });
+}
+function siteAccess(known, said) {
+  const { caCert, ...access2 } = { ...known, ...defined(said) };
+  return { ...access2, ...withCa(caCert) };
+}
+function withCa(caCert) {
+  return caCert ? { caCert } : {};
+}
+var unknownRegistry;
+var init_site_target = __esm({
+  "src/plan/site-target.ts"() {
+    "use strict";
+    init_defined();
+    init_endpoint();
+    init_fields();
+    init_move();
+    init_parse4();
+    init_print();
+    init_error();
+    unknownRegistry = {
+      section: { insecureSkipVerify: false },
+      access: { plainHttp: false, insecureSkipVerify: false }
+    };
+  }
+});
+
+// src/commands/bundle-graph.ts
+async function bundleGraph(bundle, root) {
+  const documents = /* @__PURE__ */ new Map();
+  const visit2 = async (descriptor3) => {
+    if (documents.has(descriptor3.digest)) return;
+    const document = makeDocument(descriptor3, await bundle.readBlob(descriptor3.digest));
+    documents.set(descriptor3.digest, document);
+    if (document.manifest.kind !== "index") return;
+    for (const child of document.manifest.manifests) await visit2(child);
+  };
+  await visit2(root);
+  return { root, documents };
+}
+var init_bundle_graph = __esm({
+  "src/commands/bundle-graph.ts"() {
+    "use strict";
+    init_graph();
+  }
+});
+
+// src/commands/own-images.ts
+function ownImages(spec, chart) {
+  const init = spec.imageSwap.initImage ?? chart?.ownImages?.init;
+  const image2 = spec.imageSwap.image ?? chart?.ownImages?.image;
+  const listed = [
+    { image: init, origin: originOf2("imageSwap.initImage", spec.imageSwap.initImage) },
+    { image: image2, origin: originOf2("imageSwap.image", spec.imageSwap.image) }
+  ].filter((own2) => own2.image !== void 0 && !isInTarget(spec, own2.image));
+  return { sources: { ...init ? { init } : {}, ...image2 ? { image: image2 } : {} }, listed };
+}
+function originOf2(field, written2) {
+  return written2 === void 0 ? `from the chart; ${field} sets another` : field;
+}
+function ownImageReferences({ map }, { sources, listed }) {
+  const entries = Object.entries(sources).map(([role, source]) => {
+    const isMirrored = listed.some(({ image: image2 }) => image2 === source);
+    const first = isMirrored ? askedFor(map, source).asked[0]?.reference : void 0;
+    return [role, first ? inTarget(first) : source];
+  });
+  return Object.fromEntries(entries);
+}
+function ownImageProblems(spec, { sources, listed }) {
+  if (spec.environment === "non-airgap") return [];
+  const unknown2 = !sources.image || !sources.init;
+  const problems = unknown2 ? [unknownImages()] : [];
+  const given = Object.values(sources).filter(
+    (source) => !listed.some(({ image: image2 }) => image2 === source)
+  );
+  if (given.length > 0) problems.push(alreadyInTarget(given));
+  return problems;
+}
+function isInTarget({ target: target2 }, image2) {
+  return image2.startsWith(`${target2.endpoint}/`);
+}
+function inTarget(reference) {
+  const name3 = repositoryOf(reference);
+  if (reference.digest) return `${name3}@${reference.digest}`;
+  return `${name3}:${reference.tag ?? "latest"}`;
+}
+function unknownImages() {
+  return warning(
+    "own-images",
+    [],
+    "image-swap's own images are not known: the chart's values do not name them",
+    "add imageSwap: {initImage: \u2026, image: \u2026}"
+  );
+}
+function alreadyInTarget(images2) {
+  return warning(
+    "own-images",
+    images2,
+    `${images2.join(" and ")}: named in the target already, so not mirrored: the source is not known`,
+    "write the source of image-swap's images; the values get the target reference by themselves"
+  );
+}
+var init_own_images = __esm({
+  "src/commands/own-images.ts"() {
+    "use strict";
+    init_placements();
+    init_problem();
+  }
+});
+
+// src/inputs/stall-time.ts
+function stallTimeOf(env) {
+  const text3 = env[variable];
+  if (!text3) return void 0;
+  const seconds = /^\d+(\.\d+)?$/.test(text3) ? Number(text3) : Number.NaN;
+  if (seconds >= 1 && seconds <= 3600) return seconds * 1e3;
+  throw new AirgapError("usage", `${variable} is no length of time that can be waited`, {
+    given: text3,
+    expected: "seconds, from 1 to 3600 (60 when it is not set)"
+  });
+}
+var variable;
+var init_stall_time = __esm({
+  "src/inputs/stall-time.ts"() {
+    "use strict";
+    init_error();
+    variable = "AIRGAP_BUNDLE_STALL_SECONDS";
+  }
+});
+
+// src/registry/pace.ts
+function firstStanding(most) {
+  return { places: Math.min(start, most), rest: 0, nextRest: firstRest };
+}
+function afterWindow(standing, window2, most) {
+  if (!window2.isFull) return standing;
+  if (isChoking(standing, window2)) return halved(standing);
+  const { places, before, rest: rest2, nextRest } = standing;
+  if (before !== void 0 && !pays(standing, window2)) {
+    const longer = Math.min(longestRest, nextRest * 2);
+    return { places: before, last: window2, rest: nextRest, nextRest: longer };
+  }
+  const kept = { last: window2, nextRest: before === void 0 ? nextRest : firstRest };
+  if (rest2 > 0) return { places, ...kept, rest: rest2 - 1 };
+  if (places >= most) return { places, ...kept, rest: rest2 };
+  if (places < start) return { places: places + 1, ...kept, rest: rest2 };
+  return { places: Math.min(most, places + step), ...kept, before: places, rest: rest2 };
+}
+function halved({ places, nextRest }) {
+  return { places: Math.max(1, Math.floor(places / 2)), rest: 1, nextRest };
+}
+function pays({ places, before = places, last }, { rate }) {
+  const expected = 1 + (places / before - 1) / 2;
+  return last === void 0 || rate >= last.rate * expected;
+}
+function isChoking({ last }, { latency, rate }) {
+  if (last?.latency === void 0 || latency === void 0) return false;
+  return latency > shortLatency && latency > 3 * last.latency && rate <= last.rate;
+}
+var start, step, firstRest, longestRest, shortLatency, bytesOfRequest, shortest, Pace;
+var init_pace = __esm({
+  "src/registry/pace.ts"() {
+    "use strict";
+    start = 16;
+    step = 8;
+    firstRest = 2;
+    longestRest = 32;
+    shortLatency = 200;
+    bytesOfRequest = 64 * 1024;
+    shortest = 250;
+    Pace = class {
+      #most;
+      #standing;
+      #opened = 0;
+      #ends = 0;
+      #waits = 0;
+      #bytes = 0;
+      #answers = 0;
+      #latencies = 0;
+      #isTroubled = false;
+      /** @param most places, at least 1 */
+      constructor(most) {
+        this.#most = most;
+        this.#standing = firstStanding(most);
+      }
+      get places() {
+        return this.#standing.places;
+      }
+      /** The first one is at work after a pause: what was before it says nothing about the rate. */
+      began(now2) {
+        this.#open(now2);
+      }
+      /** Bytes of a blob came or went. */
+      moved(bytes) {
+        this.#bytes += bytes;
+      }
+      /** @param latency milliseconds until the headers of a read were there */
+      answered(latency) {
+        this.#answers++;
+        this.#latencies += latency;
+      }
+      /** The registry asked for less, or broke under it. Of several in one window one counts. */
+      troubled() {
+        if (!this.#isTroubled) this.#standing = halved(this.#standing);
+        this.#isTroubled = true;
+      }
+      /** A piece of work has left its place; `isWanted`: somebody waits for it. */
+      ended(now2, isWanted2) {
+        this.#ends++;
+        if (isWanted2) this.#waits++;
+        const elapsed = now2 - this.#opened;
+        if (elapsed < shortest || this.#ends < this.places) return;
+        if (!this.#isTroubled)
+          this.#standing = afterWindow(this.#standing, this.#seen(elapsed), this.#most);
+        this.#open(now2);
+        this.#isTroubled = false;
+      }
+      #seen(elapsed) {
+        return {
+          rate: (this.#ends + this.#bytes / bytesOfRequest) / elapsed * 1e3,
+          latency: this.#answers === 0 ? void 0 : this.#latencies / this.#answers,
+          isFull: this.#waits * 2 > this.#ends
+        };
+      }
+      #open(now2) {
+        this.#opened = now2;
+        this.#ends = this.#waits = this.#bytes = this.#answers = this.#latencies = 0;
+      }
+    };
+  }
+});
+
+// src/registry/waiting-window.ts
+function backoff(inARow) {
+  const most = Math.min(longestWait, firstWait * 2 ** (inARow - 1));
+  return most * (0.5 + Math.random() / 2);
+}
+function later(failure2, wait) {
+  const { class: name3, message, given } = failure2;
+  return new AirgapError(name3, message, { given, next: runAgain(wait), cause: failure2 });
+}
+var import_promises25, firstWait, longestWait, WaitingWindow;
+var init_waiting_window = __esm({
+  "src/registry/waiting-window.ts"() {
+    "use strict";
+    import_promises25 = require("node:timers/promises");
+    init_error();
+    init_failures2();
+    firstWait = 500;
+    longestWait = 3e4;
+    WaitingWindow = class {
+      #closed;
+      #scouting;
+      #inARow = 0;
+      get isOpen() {
+        return this.#closed === void 0;
+      }
+      /** @returns milliseconds that it lasts, if it begins now; undefined while it lasts already */
+      close({ failure: failure2, retryAfter: retryAfter2 = 0 }) {
+        const now2 = performance.now();
+        const lasts = this.#closed?.until ?? 0;
+        const begins = now2 >= lasts;
+        if (begins) this.#inARow++;
+        const wait = Math.max(retryAfter2, begins ? backoff(this.#inARow) : 0);
+        this.#closed = { until: Math.max(now2 + wait, lasts), failure: failure2 };
+        return begins ? wait : void 0;
+      }
+      /**
+       * Waits while it lasts.
+       * @returns for who goes ahead what to call when the answer is there; undefined for all others
+       * @throws AirgapError the failure that began it, at once, where it lasts longer than the budget (milliseconds)
+       */
+      async passed(budget, signal) {
+        while (this.#closed !== void 0) {
+          signal.throwIfAborted();
+          const wait = this.#closed.until - performance.now();
+          if (wait > budget) throw later(this.#closed.failure, wait);
+          if (wait > 0) await (0, import_promises25.setTimeout)(wait, void 0, { signal });
+          else if (this.#scouting === void 0) return this.#goAhead();
+          else await this.#scouting;
+        }
+        return void 0;
+      }
+      #goAhead() {
+        let back = () => {
+        };
+        this.#scouting = new Promise((resolve23) => {
+          back = resolve23;
+        });
+        return () => {
+          this.#scouting = void 0;
+          if (this.#closed !== void 0 && performance.now() >= this.#closed.until) this.#open();
+          back();
+        };
+      }
+      #open() {
+        this.#closed = void 0;
+        this.#inARow = 0;
+      }
+    };
+  }
+});
+
+// src/registry/places.ts
+var shortWait, mostPlaces, hosts, Places;
+var init_places = __esm({
+  "src/registry/places.ts"() {
+    "use strict";
+    init_gate();
+    init_pace();
+    init_retry();
+    init_waiting_window();
+    shortWait = 2e3;
+    mostPlaces = 32;
+    hosts = 0;
+    Places = class {
+      /** Who needs places of several hosts enters them in this order, so that no two wait for each other. */
+      turn = hosts++;
+      #gate;
+      #pace;
+      #window = new WaitingWindow();
+      #context;
+      #toldUntil = 0;
+      /** @param most at least 1 */
+      constructor(context, most = mostPlaces) {
+        this.#pace = new Pace(most);
+        this.#gate = new Gate(this.#pace);
+        this.#context = context;
+      }
+      /** Waits for a place; resolves to what gives it back. */
+      enter() {
+        return this.#gate.enter(this.#context.signal);
+      }
+      /** A place that nobody need be waited for; else undefined. */
+      tryEnter() {
+        return this.isOpen ? this.#gate.tryEnter() : void 0;
+      }
+      /** Whether the host takes requests at all: not while it has asked to be left alone. */
+      get isOpen() {
+        return this.#window.isOpen;
+      }
+      /**
+       * Does it when the host takes requests; of those who had to wait for that one goes ahead.
+       * @param budget milliseconds: it is not waited longer
+       * @param signal ends the wait
+       * @throws AirgapError transient where the host wants to be left alone for longer
+       */
+      async whenOpen(work, budget, signal = this.#context.signal) {
+        const isBack = await this.#window.passed(budget, signal);
+        try {
+          return await work();
+        } catch (error3) {
+          if (error3 instanceof Transient && error3.isLimit) this.limited(error3);
+          throw error3;
+        } finally {
+          isBack?.();
+        }
+      }
+      /** The host wants fewer requests: none, for a while. */
+      limited(failure2) {
+        const wait = this.#window.close(failure2);
+        if (wait !== void 0) this.#tell(wait, failure2);
+      }
+      /** Something that may pass has failed, and is tried again in so many milliseconds. */
+      failing(failure2, wait) {
+        if (!failure2.isUnreachable) this.#pace.troubled();
+        this.#tell(wait, failure2);
+      }
+      /** Once for all who wait at the same time. */
+      #tell(wait, { failure: failure2 }) {
+        const now2 = performance.now();
+        if (wait < shortWait || now2 < this.#toldUntil) return;
+        this.#toldUntil = now2 + wait;
+        const seconds = Math.ceil(wait / 1e3);
+        const why = failure2.given ? ` (${failure2.given})` : "";
+        const message = `${failure2.message}${why}; next try in ${seconds} s`;
+        this.#context.emit({ kind: "note", message });
+      }
+      /** Bytes of blobs came or went. */
+      moved(bytes) {
+        this.#pace.moved(bytes);
+      }
+      /** @param latency milliseconds until the headers of a read were there */
+      answered(latency) {
+        this.#pace.answered(latency);
+      }
+    };
+  }
+});
+
+// src/registry/exchange.ts
+function pullsLeft({ headers }) {
+  const left = /^\d+/.exec(headers["ratelimit-remaining"]?.toString() ?? "")?.[0];
+  return left === void 0 ? void 0 : Number(left);
+}
+function locationFrom(from, location) {
+  const url = URL.canParse(location, from.href) ? new URL(location, from) : void 0;
+  const allowed = from.protocol === "http:" ? ["http:", "https:"] : ["https:"];
+  if (url === void 0 || !allowed.includes(url.protocol)) {
+    throw new AirgapError("usage", `${from.host} sends us on to an address that is not safe`, {
+      given: url === void 0 ? "no URL" : `${url.protocol}//${url.host}`,
+      expected: `${allowed.join(" or ")}//`,
+      next: `check the external URL (scheme, X-Forwarded-Proto) that ${from.host} is configured with`
+    });
+  }
+  url.username = "";
+  url.password = "";
+  return url;
+}
+var mostRedirects, largestErrorText, Exchange;
+var init_exchange = __esm({
+  "src/registry/exchange.ts"() {
+    "use strict";
+    init_error();
+    init_failures2();
+    init_places();
+    init_retry();
+    mostRedirects = 5;
+    largestErrorText = 64 * 1024;
+    Exchange = class {
+      places;
+      /** Pulls that the host lets us make, as its last answer said; undefined where it does not count them. */
+      pullsLeft;
+      #options;
+      constructor(options) {
+        this.#options = options;
+        this.places = new Places(options.context, options.maxConcurrent);
+      }
+      /** Runs one piece of work (one or more calls), again from its start while it fails transiently. */
+      async run(work, patience2) {
+        const release2 = await this.places.enter();
+        try {
+          return await this.retry(work, patience2);
+        } finally {
+          release2();
+        }
+      }
+      /** As `run`, for who has a place already. */
+      retry(work, patience2) {
+        const options = this.#retrying(patience2);
+        const { budget, signal } = options;
+        return retry(() => this.places.whenOpen(work, budget, signal), options);
+      }
+      /** By the same rules, for work that goes on from where it stopped; each try waits by `whenOpen`. */
+      attempts() {
+        return new Attempts(this.#retrying());
+      }
+      /** Not while the host asked to be left alone. */
+      whenOpen(work) {
+        return this.places.whenOpen(work, this.#options.retryBudget);
+      }
+      get signal() {
+        return this.#options.context.signal;
+      }
+      /** One answer of any status but 401 and those that pass. @throws Transient, AirgapError */
+      async send(call) {
+        const { authorization, registry: registry3 } = this.#options;
+        const url = new URL(call.to, registry3);
+        const atHome = url.origin === registry3.origin;
+        const used = atHome ? await authorization.header(call.scopes) : void 0;
+        let answer = await this.#follow(call, url, used);
+        if (answer.status === 401 && answer.url.origin === registry3.origin) {
+          await answer.body.dump();
+          const challenges = answer.headers["www-authenticate"] ?? "";
+          const fresh = await authorization.answer([challenges].flat().join(", "), call.scopes, used);
+          answer = await this.#follow(call, url, fresh);
+          if (answer.status === 401) throw await this.#stillUnauthorized(answer);
+        }
+        if (isPassing(answer.status)) throw await this.#passing(answer);
+        return answer;
+      }
+      /** The registry's words about a failure, safe to show; uses the body up. */
+      async words(answer) {
+        const body = await this.readAll(answer, largestErrorText).catch(() => "");
+        return registryWords(body.toString(), String(answer.headers["content-type"] ?? ""));
+      }
+      readAll(answer, limit) {
+        return this.#options.transport.readAll(answer, limit);
+      }
+      failure(error3, url) {
+        return this.#options.transport.failure(error3, url);
+      }
+      async #follow({ method, headers, body }, start2, authorization) {
+        let url = start2;
+        for (let hops = 0; hops <= mostRedirects; hops++) {
+          const own2 = url.origin === this.#options.registry.origin && authorization !== void 0;
+          const asked2 = performance.now();
+          const answer = await this.#options.transport.request({
+            method,
+            url,
+            headers: { ...headers, ...own2 && { authorization } },
+            ...body !== void 0 && { body }
+          });
+          const isRead = method === "GET" || method === "HEAD";
+          if (isRead) this.places.answered(performance.now() - asked2);
+          this.places.moved(body?.length ?? 0);
+          this.pullsLeft = pullsLeft(answer) ?? this.pullsLeft;
+          const location = answer.headers.location;
+          const redirected = [301, 302, 303, 307, 308].includes(answer.status);
+          if (!redirected || !isRead || typeof location !== "string") return answer;
+          await answer.body.dump();
+          url = locationFrom(url, location);
+        }
+        throw new AirgapError("usage", `${this.#options.host} redirects in a circle`, {
+          given: `more than ${mostRedirects} redirects, the last to ${url.host}`
+        });
+      }
+      async #stillUnauthorized(answer) {
+        const anonymous = await this.#options.authorization.isAnonymous();
+        return wrongCredentials(this.#options.host, anonymous, await this.words(answer));
+      }
+      async #passing(answer) {
+        const header2 = answer.headers["retry-after"]?.toString();
+        const wait = retryAfter(header2, this.#options.context.now());
+        return passingFailure(answer.status, await this.words(answer), answer.url, wait);
+      }
+      #retrying({ within = Number.POSITIVE_INFINITY, wanted } = {}) {
+        const { retryBudget, transport } = this.#options;
+        const onWait = (wait, failure2) => this.places.failing(failure2, wait);
+        const { answered, missed } = transport.reach;
+        const reach = { answered, missed: within < retryBudget ? new Set(missed) : missed };
+        const signal = wanted ? AbortSignal.any([this.signal, wanted]) : this.signal;
+        return { budget: Math.min(retryBudget, within), signal, reach, onWait };
+      }
+    };
+  }
+});
+
+// src/registry/answers.ts
+function header(answer, name3) {
+  return answer.headers[name3]?.toString() ?? "";
+}
+function contentLength(answer) {
+  const text3 = header(answer, "content-length");
+  return /^\d+$/.test(text3) ? Number(text3) : void 0;
+}
+function rangeStart(answer) {
+  const start2 = /^bytes (\d+)-/.exec(header(answer, "content-range"))?.[1];
+  return start2 === void 0 ? void 0 : Number(start2);
+}
+function uploadLocation(answer) {
+  const location = header(answer, "location");
+  return location === "" ? void 0 : locationFrom(answer.url, location);
+}
+function contentType(answer) {
+  return header(answer, "content-type").split(";", 1)[0]?.trim() ?? "";
+}
+function describedBy(answer) {
+  const digest2 = header(answer, "docker-content-digest");
+  const size = contentLength(answer);
+  const mediaType2 = contentType(answer);
+  const known = manifestTypes.includes(mediaType2);
+  return isDigest(digest2) && size && known ? { mediaType: mediaType2, digest: digest2, size } : void 0;
+}
+function checkedDigest(bytes, reference, answer, subject) {
+  const stated = header(answer, "docker-content-digest");
+  if (isDigest(stated)) expectDigest(stated, digestOf(bytes, algorithmOf(stated)), subject);
+  else if (stated !== "") expectDigest(stated, digestOf(bytes), subject);
+  if (!isDigest(reference)) return isDigest(stated) ? stated : digestOf(bytes);
+  expectDigest(reference, digestOf(bytes, algorithmOf(reference)), subject);
+  return reference;
+}
+function expectDigest(expected, given, subject) {
+  if (given === expected) return;
+  throw new AirgapError("integrity", `${subject.what} from ${subject.host} has another digest`, {
+    given,
+    expected,
+    next: "something between here and the registry changes content, or its storage is damaged"
+  });
+}
+function mediaTypeOf2(answer, bytes) {
+  const type = contentType(answer);
+  if (type.startsWith("application/vnd.")) return type;
+  try {
+    const { mediaType: mediaType2 } = JSON.parse(bytes.toString());
+    return typeof mediaType2 === "string" ? mediaType2 : type;
+  } catch {
+    return type;
+  }
+}
+var init_answers = __esm({
+  "src/registry/answers.ts"() {
+    "use strict";
+    init_digest();
+    init_media_types();
+    init_error();
+    init_exchange();
+  }
+});
+
+// src/registry/paths.ts
+function manifestPath(repository, reference) {
+  if (!isDigest(reference) && !tag.test(reference)) throw notAllowed(reference);
+  return `${repositoryPath(repository)}/manifests/${reference}`;
+}
+function blobPath2(repository, digest2) {
+  if (!isDigest(digest2)) throw notAllowed(digest2);
+  return `${repositoryPath(repository)}/blobs/${digest2}`;
+}
+function uploadsPath(repository) {
+  return `${repositoryPath(repository)}/blobs/uploads/`;
+}
+function repositoryPath(repository) {
+  if (!repositoryName.test(repository)) throw notAllowed(repository);
+  return `/v2/${repository}`;
+}
+function notAllowed(name3) {
+  return new AirgapError("usage", "not a name that a registry can have", {
+    given: JSON.stringify(name3),
+    expected: "a lower-case repository; a tag of at most 128 characters, or a digest"
+  });
+}
+var part2, repositoryName, tag;
+var init_paths = __esm({
+  "src/registry/paths.ts"() {
+    "use strict";
+    init_digest();
+    init_error();
+    part2 = "[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*";
+    repositoryName = new RegExp(`^${part2}(?:/${part2})*$`);
+    tag = /^\w[\w.-]{0,127}$/;
+  }
+});
+
+// src/registry/subject.ts
+function manifestSubject(host, repository, reference) {
+  const what = `manifest ${repository}${reference.includes(":") ? "@" : ":"}${reference}`;
+  return { host, repository, what, path: manifestPath(repository, reference) };
+}
+function blobSubject(host, repository, digest2) {
+  const what = `blob ${digest2} of ${repository}`;
+  return { host, repository, what, path: blobPath2(repository, digest2) };
+}
+function scope(repository, actions) {
+  return `repository:${repository}:${actions}`;
+}
+async function refusedRead({ exchange }, answer, subject) {
+  return readFailure(answer.status, await exchange.words(answer), subject);
+}
+async function refusedPush({ exchange }, answer, subject) {
+  return pushFailure(answer.status, await exchange.words(answer), subject);
+}
+var init_subject = __esm({
+  "src/registry/subject.ts"() {
+    "use strict";
+    init_failures2();
+    init_paths();
+  }
+});
+
+// src/registry/pushing.ts
+async function mountBlob(registry3, repository, digest2, from) {
+  const { host, exchange } = registry3;
+  const scopes = [scope(repository, "pull,push"), scope(from, "pull")];
+  const to = `${uploadsPath(repository)}?${new URLSearchParams({ mount: digest2, from })}`;
+  const subject = { host, repository, what: `the mount of ${digest2} into ${repository}` };
+  try {
+    return await exchange.run(async () => {
+      const answer = await exchange.send({ method: "POST", to, scopes });
+      if (answer.status === 202) await cancel(registry3, answer, repository);
+      if (![201, 202, 400, 403, 404, 405].includes(answer.status))
+        throw await refusedPush(registry3, answer, subject);
+      await answer.body.dump();
+      return answer.status === 201;
+    });
+  } catch (error3) {
+    if (error3 instanceof AirgapError && error3.class === "authentication") return false;
+    throw error3;
+  }
+}
+async function putBlob(registry3, repository, digest2, bytes) {
+  const { exchange } = registry3;
+  const { path: path7, ...subject } = blobSubject(registry3.host, repository, digest2);
+  const headers = { "content-type": "application/octet-stream" };
+  let isSent = false;
+  const send2 = async () => {
+    if (isSent && (await ask(registry3, path7, repository)).status === 200) return;
+    const to = await openUpload(registry3, subject);
+    to.searchParams.set("digest", digest2);
+    isSent = true;
+    await put(registry3, { to, headers, body: bytes }, subject);
+  };
+  await twice(() => exchange.run(send2));
+}
+async function checkPush(registry3, repository) {
+  const { host, exchange } = registry3;
+  const subject = { host, repository, what: `a push to ${repository}` };
+  await exchange.run(async () => {
+    await remove(registry3, await openUpload(registry3, subject), repository);
+  });
+}
+async function putManifest(registry3, repository, reference, mediaType2, bytes) {
+  const { path: to, ...subject } = manifestSubject(registry3.host, repository, reference);
+  const headers = { "content-type": mediaType2 };
+  let isSent = false;
+  const send2 = async () => {
+    if (isSent && await resolvesTo(bytes, registry3, to, repository)) return;
+    isSent = true;
+    await put(registry3, { to, headers, body: bytes }, subject);
+  };
+  await twice(() => registry3.exchange.run(send2));
+}
+async function resolvesTo(bytes, registry3, path7, repository) {
+  const answer = await ask(registry3, path7, repository, { accept: manifestTypes.join(", ") });
+  return answer.status === 200 && describedBy(answer)?.digest === digestOf(bytes);
+}
+async function ask({ exchange }, to, repository, headers = {}) {
+  const scopes = [scope(repository, "pull,push")];
+  const answer = await exchange.send({ method: "HEAD", to, headers, scopes });
+  await answer.body.dump();
+  return answer;
+}
+async function put(registry3, call, subject) {
+  const scopes = [scope(subject.repository, "pull,push")];
+  const answer = await registry3.exchange.send({ method: "PUT", scopes, ...call });
+  if (answer.status < 200 || answer.status > 204)
+    throw await refusedPush(registry3, answer, subject);
+  await answer.body.dump();
+}
+async function openUpload(registry3, subject) {
+  const { repository, host, what } = subject;
+  const answer = await registry3.exchange.send({
+    method: "POST",
+    to: uploadsPath(repository),
+    scopes: [scope(repository, "pull,push")]
+  });
+  if (answer.status !== 202) throw await refusedPush(registry3, answer, subject);
+  await answer.body.dump();
+  const location = uploadLocation(answer);
+  if (location !== void 0) return location;
+  throw new AirgapError("refused", `${host} opens no upload session for ${what}`, {
+    given: "an answer without Location"
+  });
+}
+async function cancel(registry3, answer, repository) {
+  const location = uploadLocation(answer);
+  if (location !== void 0) await remove(registry3, location, repository);
+}
+async function remove({ exchange }, to, repository) {
+  const scopes = [scope(repository, "pull,push")];
+  try {
+    const answer = await exchange.send({ method: "DELETE", to, scopes });
+    await answer.body.dump();
+  } catch (error3) {
+    if (!(error3 instanceof AirgapError || error3 instanceof Transient)) throw error3;
+  }
+}
+var init_pushing = __esm({
+  "src/registry/pushing.ts"() {
+    "use strict";
+    init_digest();
+    init_media_types();
+    init_error();
+    init_answers();
+    init_paths();
+    init_retry();
+    init_subject();
+  }
+});
+
+// src/registry/blob-body.ts
+function blobBody(first, request) {
+  const body = new import_node_stream10.PassThrough();
+  const closed = new AbortController();
+  body.once("close", () => closed.abort());
+  const { signal } = request.exchange;
+  signal.addEventListener("abort", () => body.destroy(signal.reason), { signal: closed.signal });
+  fill2(body, first, request, closed.signal).then(
+    () => body.end(),
+    (error3) => body.destroy(error3)
+  );
+  return body;
+}
+async function fill2(body, first, { subject, exchange, resume }, closed) {
+  const size = contentLength(first);
+  const attempts = exchange.attempts();
+  let next = { answer: first, start: 0 };
+  let position = 0;
+  let begun = 0;
+  const take = async (bytes) => {
+    position += bytes.length;
+    if (position - begun >= headway) attempts.progressed();
+    exchange.places.moved(bytes.length);
+    if (!body.write(bytes)) await (0, import_node_events17.once)(body, "drain", { signal: closed });
+  };
+  for (; ; ) {
+    try {
+      const part3 = next ?? await resume(position);
+      next = void 0;
+      begun = position;
+      await stoppable(
+        part3,
+        closed,
+        () => read3(part3, { from: position, ...size !== void 0 && { to: size } }, take, exchange)
+      );
+      if (size !== void 0 && position < size) throw incomplete(subject, position, size);
+      return;
+    } catch (error3) {
+      closed.throwIfAborted();
+      if (position === size) return;
+      await attempts.pauseAfter(error3, closed);
+    }
+  }
+}
+async function read3({ answer, start: start2 }, { from, to = Number.POSITIVE_INFINITY }, take, exchange) {
+  let at = start2;
+  try {
+    for await (const chunk of answer.body) {
+      const fresh = chunk.subarray(Math.max(0, from - at), Math.max(0, to - at));
+      at += chunk.length;
+      if (fresh.length > 0) await take(fresh);
+    }
+  } catch (error3) {
+    throw exchange.failure(error3, answer.url);
+  }
+}
+async function stoppable({ answer: { body } }, closed, work) {
+  const stop2 = () => body.destroy();
+  body.on("error", () => {
+  });
+  closed.addEventListener("abort", stop2, { once: true });
+  try {
+    await work();
+  } finally {
+    closed.removeEventListener("abort", stop2);
+  }
+}
+function incomplete({ what, host }, size, expected) {
+  return new Transient(
+    new AirgapError("transient", `${what} came incomplete from ${host}`, {
+      given: `${size} bytes`,
+      expected: `${expected} bytes`,
+      next: "run again to resume"
+    })
+  );
+}
+var import_node_events17, import_node_stream10, headway;
+var init_blob_body = __esm({
+  "src/registry/blob-body.ts"() {
+    "use strict";
+    import_node_events17 = require("node:events");
+    import_node_stream10 = require("node:stream");
+    init_error();
+    init_answers();
+    init_retry();
+    headway = 256 * 1024;
+  }
+});
+
+// src/registry/reading.ts
+async function headManifest(registry3, repository, reference, within) {
+  const subject = manifestSubject(registry3.host, repository, reference);
+  const found = await registry3.exchange.run(
+    async () => {
+      const answer = await read4(registry3, "HEAD", subject, { accept });
+      await answer.body.dump();
+      if (answer.status === 404) return "none";
+      if (answer.status === 405 || answer.status === 400) return "ask by GET";
+      if (answer.status !== 200) throw await refusedRead(registry3, answer, subject);
+      return describedBy(answer) ?? "ask by GET";
+    },
+    { within }
+  );
+  if (found === "none") return void 0;
+  if (found === "ask by GET")
+    return (await getManifest(registry3, repository, reference, within))?.descriptor;
+  if (isDigest(reference)) expectDigest(reference, found.digest, subject);
+  return found;
+}
+async function getManifest(registry3, repository, reference, within) {
+  const { exchange } = registry3;
+  const subject = manifestSubject(registry3.host, repository, reference);
+  const get = async () => {
+    const answer = await read4(registry3, "GET", subject, { accept });
+    if (answer.status === 404) return void await answer.body.dump();
+    if (answer.status !== 200) throw await refusedRead(registry3, answer, subject);
+    const bytes = await exchange.readAll(answer, largestManifest);
+    const digest2 = checkedDigest(bytes, reference, answer, subject);
+    const descriptor3 = { mediaType: mediaTypeOf2(answer, bytes), digest: digest2, size: bytes.length };
+    return { descriptor: descriptor3, bytes };
+  };
+  return exchange.run(() => twice(get), { within });
+}
+async function headBlob(registry3, repository, digest2) {
+  const subject = blobSubject(registry3.host, repository, digest2);
+  return registry3.exchange.run(async () => {
+    let answer = await read4(registry3, "HEAD", subject);
+    await answer.body.dump();
+    if (answer.status === 405) {
+      answer = await read4(registry3, "GET", subject);
+      answer.body.on("error", () => {
+      }).destroy();
+    }
+    if (answer.status === 404) return void 0;
+    if (answer.status !== 200) throw await refusedRead(registry3, answer, subject);
+    const size = contentLength(answer);
+    if (size !== void 0) return size;
+    throw new AirgapError("integrity", `${registry3.host} tells no size for ${subject.what}`);
+  });
+}
+async function getBlob(registry3, repository, digest2, range) {
+  const release2 = await registry3.exchange.places.enter();
+  try {
+    const content = await openBlob(registry3, repository, digest2, range);
+    content.body.once("close", release2);
+    return content;
+  } catch (error3) {
+    release2();
+    throw error3;
+  }
+}
+async function openBlob(registry3, repository, digest2, range, wanted) {
+  const { host, exchange } = registry3;
+  const subject = blobSubject(host, repository, digest2);
+  const open7 = () => readBlob2(registry3, subject, range?.start, range?.end);
+  const first = await exchange.retry(open7, { wanted });
+  const part3 = first.status === 206 ? range : void 0;
+  const resume = (position) => exchange.whenOpen(() => rest(registry3, subject, position, part3));
+  const body = blobBody(first, { subject, exchange, resume });
+  if (wanted) (0, import_node_stream11.addAbortSignal)(wanted, body);
+  return { status: first.status === 206 ? 206 : 200, body };
+}
+async function rest(registry3, subject, position, part3) {
+  const origin = part3?.start ?? 0;
+  const answer = await readBlob2(registry3, subject, origin + position, part3?.end);
+  const from = answer.status === 206 ? rangeStart(answer) ?? origin + position : 0;
+  if (from <= origin + position) return { answer, start: from - origin };
+  answer.body.on("error", () => {
+  }).destroy();
+  throw new AirgapError("integrity", `${subject.host} leaves out bytes of ${subject.what}`, {
+    given: `bytes from ${from} on`,
+    expected: `bytes from ${origin + position} on`
+  });
+}
+async function readBlob2(registry3, subject, start2, end) {
+  const headers = start2 === void 0 ? void 0 : { range: `bytes=${start2}-${end ?? ""}` };
+  const answer = await read4(registry3, "GET", subject, headers);
+  if (answer.status === 200 || answer.status === 206) return answer;
+  throw await refusedRead(registry3, answer, subject);
+}
+function read4({ exchange }, method, { path: path7, repository }, headers = {}) {
+  return exchange.send({ method, to: path7, headers, scopes: [scope(repository, "pull")] });
+}
+var import_node_stream11, largestManifest, accept;
+var init_reading = __esm({
+  "src/registry/reading.ts"() {
+    "use strict";
+    import_node_stream11 = require("node:stream");
+    init_digest();
+    init_media_types();
+    init_error();
+    init_answers();
+    init_blob_body();
+    init_retry();
+    init_subject();
+    largestManifest = 4 * 1024 * 1024;
+    accept = manifestTypes.join(", ");
+  }
+});
+
+// src/registry/api.ts
+var RegistryClient;
+var init_api2 = __esm({
+  "src/registry/api.ts"() {
+    "use strict";
+    init_pushing();
+    init_reading();
+    RegistryClient = class {
+      host;
+      access;
+      /** For requests to this host that oras sends. */
+      places;
+      #registry;
+      constructor(host, access2, exchange) {
+        this.host = host;
+        this.access = access2;
+        this.places = exchange.places;
+        this.#registry = { host, exchange };
+      }
+      /** Manifests that this host still lets us pull, if it counts them (Docker Hub does). */
+      get pullsLeft() {
+        return this.#registry.exchange.pullsLeft;
+      }
+      /**
+       * What a tag or digest is here; undefined when there is none (404).
+       * @param within milliseconds in which it may be tried again; by default all of the budget
+       */
+      headManifest(repository, reference, within) {
+        return headManifest(this.#registry, repository, reference, within);
+      }
+      /**
+       * The bytes of a manifest or index, at most 4 MiB, their digest checked; undefined on 404.
+       * @param within milliseconds in which it may be tried again; by default all of the budget
+       */
+      getManifest(repository, reference, within) {
+        return getManifest(this.#registry, repository, reference, within);
+      }
+      /** The size of a blob in bytes; undefined when the repository does not have it. */
+      headBlob(repository, digest2) {
+        return headBlob(this.#registry, repository, digest2);
+      }
+      /**
+       * A blob, or a part of it, as it comes. The registry may answer a range with the whole blob (200).
+       * Its place among the concurrent requests is held until the body ends.
+       * @param range bytes, `end` inclusive
+       */
+      getBlob(repository, digest2, range) {
+        return getBlob(this.#registry, repository, digest2, range);
+      }
+      /**
+       * A blob for who has a place in `places` already, as for oras reading through us.
+       * @param wanted aborts when nobody reads it any more
+       */
+      openBlob(repository, digest2, wanted) {
+        return openBlob(this.#registry, repository, digest2, void 0, wanted);
+      }
+      /**
+       * Makes a blob of another repository of this registry appear in this one without moving it. False when
+       * the registry does not do that (any refusal: a mount never tells a wrong password).
+       */
+      mountBlob(repository, digest2, from) {
+        return mountBlob(this.#registry, repository, digest2, from);
+      }
+      /** Sends a small blob in one piece. */
+      putBlob(repository, digest2, bytes) {
+        return putBlob(this.#registry, repository, digest2, bytes);
+      }
+      /** Whether we may push here, by opening an upload session and cancelling it. @throws AirgapError */
+      checkPush(repository) {
+        return checkPush(this.#registry, repository);
+      }
+      /** Puts a manifest or index under a tag or its digest; what it refers to must be there. */
+      putManifest(repository, reference, mediaType2, bytes) {
+        return putManifest(this.#registry, repository, reference, mediaType2, bytes);
+      }
+    };
+  }
+});
+
+// src/registry/challenge.ts
+function parseChallenges(header2) {
+  const challenges = [];
+  const part3 = /\s*,?\s*(?:([\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))|([\w-]+)(?=[\s,]|$))/y;
+  for (let match = part3.exec(header2); match !== null; match = part3.exec(header2)) {
+    const [whole, name3, quoted, token, scheme] = match;
+    if (whole === "") break;
+    if (scheme !== void 0) challenges.push({ scheme: scheme.toLowerCase(), parameters: {} });
+    else if (name3 !== void 0) {
+      const value = quoted?.replace(/\\(.)/g, "$1") ?? token ?? "";
+      const last = challenges.at(-1);
+      if (last !== void 0) last.parameters[name3.toLowerCase()] = value;
+    }
+  }
+  return challenges;
+}
+function checkRealm(realm, registry3) {
+  const refuse = (expected) => new AirgapError(
+    "authentication",
+    `${registry3.host} names a token service that gets no password`,
+    {
+      given: JSON.stringify(realm.slice(0, 200)),
+      expected,
+      next: `check the token realm that ${registry3.host} is configured with`
+    }
+  );
+  const url = URL.canParse(realm) ? new URL(realm) : void 0;
+  const allowed = registry3.protocol === "http:" ? ["http:", "https:"] : ["https:"];
+  if (url === void 0 || !allowed.includes(url.protocol)) throw refuse("an https URL");
+  if (url.username || url.password) throw refuse("a URL without a user name");
+  const host = bareHost(url);
+  if ((isLoopback(host) || isLinkLocal(host)) && host !== bareHost(registry3)) {
+    throw refuse("no loopback or link-local address");
+  }
+  return url;
+}
+var init_challenge = __esm({
+  "src/registry/challenge.ts"() {
+    "use strict";
+    init_error();
+    init_addresses();
+  }
+});
+
+// src/registry/authorization.ts
+function basicHeader(username, password) {
+  return `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
+}
+function withoutScope({ scheme, parameters: { scope: _, ...parameters } }) {
+  return { scheme, parameters };
+}
+function allScopes(scopes, { parameters }) {
+  const ours = new Set(scopes.map(resourceOf));
+  const theirs = (parameters.scope ?? "").split(" ").filter(Boolean);
+  return [...scopes, ...theirs.filter((scope2) => !ours.has(resourceOf(scope2)))];
+}
+function resourceOf(scope2) {
+  return scope2.slice(0, scope2.lastIndexOf(":"));
+}
+function scopeKey(scopes) {
+  return [...scopes].sort().join(" ");
+}
+function readToken(text3) {
+  let answer;
+  try {
+    answer = JSON.parse(text3) ?? {};
+  } catch {
+    return void 0;
+  }
+  const token = answer.token || answer.access_token;
+  if (typeof token !== "string" || !/^[\x21-\x7e]+$/.test(token)) return void 0;
+  const life = typeof answer.expires_in === "number" ? answer.expires_in : 60;
+  return { header: `Bearer ${token}`, until: performance.now() + life * 900 };
+}
+var largestAnswer, Authorization;
+var init_authorization = __esm({
+  "src/registry/authorization.ts"() {
+    "use strict";
+    init_error();
+    init_challenge();
+    init_failures2();
+    init_plain_http();
+    init_retry();
+    largestAnswer = 1024 * 1024;
+    Authorization = class {
+      #options;
+      #tokens = /* @__PURE__ */ new Map();
+      #challenge;
+      constructor(options) {
+        this.#options = options;
+      }
+      /** What to send with a first try: nothing until the registry has asked. */
+      async header(scopes) {
+        if (this.#challenge === void 0) return void 0;
+        if (this.#challenge.scheme === "basic") return this.#basic();
+        return this.#token(this.#challenge, scopes);
+      }
+      /**
+       * The header that answers a 401, once.
+       * @param used what the refused request carried: the same is never offered again
+       * @throws AirgapError('authentication') when there is nothing else to offer
+       */
+      async answer(challenges, scopes, used) {
+        const offered = parseChallenges(challenges);
+        const challenge = offered.find(({ scheme }) => scheme === "bearer") ?? offered.find(({ scheme }) => scheme === "basic");
+        if (challenge === void 0) throw this.#unknownScheme(offered);
+        this.#challenge = withoutScope(challenge);
+        if (challenge.scheme === "bearer") return this.#freshToken(challenge, scopes, used);
+        const header2 = await this.#basic();
+        if (header2 === void 0) throw wrongCredentials(this.#options.host, true, "");
+        if (header2 === used) throw wrongCredentials(this.#options.host, false, "");
+        return header2;
+      }
+      /** Whether requests go without a user: decides the wording of a refusal. */
+      async isAnonymous() {
+        return await this.#options.credential() === void 0;
+      }
+      async #basic() {
+        const credential = await this.#options.credential();
+        if (credential === void 0) return void 0;
+        this.#mayGoTo(this.#options.registry);
+        if ("username" in credential) return basicHeader(credential.username, credential.password);
+        throw new AirgapError("authentication", `${this.#options.host} takes no identity token`, {
+          expected: "a user name and a password",
+          next: `docker login ${this.#options.host}`
+        });
+      }
+      async #freshToken(challenge, scopes, used) {
+        const wanted = allScopes(scopes, challenge);
+        const known = await this.#tokens.get(scopeKey(wanted))?.catch(() => void 0);
+        if (known !== void 0 && known.header === used) this.#tokens.delete(scopeKey(wanted));
+        return this.#token(challenge, scopes);
+      }
+      async #token(challenge, scopes) {
+        const wanted = allScopes(scopes, challenge);
+        const key = scopeKey(wanted);
+        const known = this.#tokens.get(key);
+        if (known !== void 0) {
+          const { header: header2, until } = await known;
+          if (performance.now() < until) return header2;
+          if (this.#tokens.get(key) === known) this.#tokens.delete(key);
+          return this.#token(challenge, scopes);
+        }
+        const fetched = this.#fetchToken(challenge, wanted);
+        this.#tokens.set(key, fetched);
+        fetched.catch(() => this.#tokens.delete(key));
+        return (await fetched).header;
+      }
+      async #fetchToken(challenge, scopes) {
+        const { host, registry: registry3, transport } = this.#options;
+        const realm = checkRealm(challenge.parameters.realm ?? "", registry3);
+        const credential = await this.#options.credential();
+        if (credential !== void 0) {
+          this.#mayGoTo(realm);
+          this.#mayGoTo(registry3);
+        }
+        const service = challenge.parameters.service ?? "";
+        const answer = credential !== void 0 && "identityToken" in credential ? await this.#refresh(realm, service, scopes, credential.identityToken) : await this.#get(realm, service, scopes, credential);
+        const text3 = (await transport.readAll(answer, largestAnswer)).toString();
+        if (answer.status !== 200) throw this.#refusal(answer, text3, credential === void 0);
+        return readToken(text3) ?? this.#noToken(host, realm);
+      }
+      #get(realm, service, scopes, credential) {
+        const url = new URL(realm);
+        if (service) url.searchParams.set("service", service);
+        for (const scope2 of scopes) url.searchParams.append("scope", scope2);
+        const headers = credential && {
+          authorization: basicHeader(credential.username, credential.password)
+        };
+        return this.#options.transport.request({ method: "GET", url, ...headers && { headers } });
+      }
+      #refresh(url, service, scopes, identityToken) {
+        const body = new URLSearchParams({
+          grant_type: "refresh_token",
+          service,
+          client_id: "airgap-bundle",
+          scope: scopes.join(" "),
+          refresh_token: identityToken
+        }).toString();
+        const headers = { "content-type": "application/x-www-form-urlencoded" };
+        return this.#options.transport.request({ method: "POST", url, headers, body });
+      }
+      #refusal({ status, url, headers }, text3, anonymous) {
+        const said = registryWords(text3, String(headers["content-type"] ?? ""));
+        if (isPassing(status)) {
+          const wait = retryAfter(headers["retry-after"]?.toString(), this.#options.now());
+          return passingFailure(status, said, url, wait);
+        }
+        const given = `${status} from its token service ${url.host}${said && `: ${said}`}`;
+        return wrongCredentials(this.#options.host, anonymous, given);
+      }
+      /** The one place where a credential is kept from the open network. @throws AirgapError('usage') */
+      #mayGoTo(url) {
+        const { host, allowPlainHttp } = this.#options;
+        if (!allowPlainHttp && !isPrivate(url)) throw overPlainHttp(host, url);
+      }
+      #noToken(host, realm) {
+        throw new AirgapError("authentication", `the token service of ${host} gives no token`, {
+          given: `an answer of ${realm.host} without one`,
+          next: `docker login ${host}`
+        });
+      }
+      #unknownScheme(offered) {
+        const { host } = this.#options;
+        return new AirgapError("authentication", `${host} wants a login of a kind not known here`, {
+          given: offered.map(({ scheme }) => scheme).join(", ") || "no challenge",
+          expected: "Bearer or Basic"
+        });
+      }
+    };
+  }
+});
+
+// src/registry/client.ts
+function openRegistries(options) {
+  (0, import_node_events18.setMaxListeners)(0, options.context.signal);
+  const transport = new Transport(options.access, options.context, options.stallMs);
+  const credential = onceEach(itself, options.credential);
+  const clients = /* @__PURE__ */ new Map();
+  const client = (name3) => {
+    const host = canonicalHost(name3);
+    const known = clients.get(host) ?? openClient(host, { ...options, credential }, transport);
+    clients.set(host, known);
+    return known;
+  };
+  return {
+    client,
+    source: ({ registry: registry3, repository }) => {
+      const mirror = options.access[registry3]?.mirror;
+      if (mirror === void 0) return { client: client(registry3), repository };
+      const [host = "", ...path7] = mirror.split("/").filter(Boolean);
+      return { client: client(host), repository: [...path7, repository].join("/") };
+    },
+    close: () => transport.close()
+  };
+}
+function openClient(host, options, transport) {
+  const { access: accessByHost, credential, context } = options;
+  const access2 = accessByHost[host] ?? accessAt(new URL(originOf(host, {})), accessByHost);
+  const registry3 = new URL(originOf(host, access2));
+  const authorization = new Authorization({
+    host,
+    registry: registry3,
+    transport,
+    now: context.now,
+    credential: () => credential(host),
+    allowPlainHttp: options.allowPlainHttpCredentials ?? false
+  });
+  const exchange = new Exchange({
+    host,
+    registry: registry3,
+    authorization,
+    transport,
+    context,
+    maxConcurrent: access2.maxConcurrent,
+    retryBudget: options.retryBudgetMs ?? tenMinutes
+  });
+  return new RegistryClient(host, access2, exchange);
+}
+var import_node_events18;
+var init_client = __esm({
+  "src/registry/client.ts"() {
+    "use strict";
+    import_node_events18 = require("node:events");
+    init_access();
+    init_api2();
+    init_authorization();
+    init_exchange();
+    init_once();
+    init_retry();
+    init_transport();
+  }
+});
+
+// src/registry/docker-credentials.ts
+function dockerCredentials(context) {
+  let config2;
+  return onceEach(itself, async (host) => {
+    config2 ??= readConfig(context);
+    return lookUp(host, await config2, context);
+  });
+}
+async function lookUp(host, config2, context) {
+  const helper = entryFor(host, config2.credHelpers ?? {}) || config2.credsStore;
+  const fromHelper = helper ? await askHelper(helper, host, context) : void 0;
+  if (fromHelper !== void 0) return fromHelper;
+  const entry = entryFor(host, config2.auths ?? {});
+  return entry && readEntry2(entry, host, context);
+}
+async function readConfig(context) {
+  const path7 = configPath(context);
+  const text3 = path7 && await readIfThere(path7);
+  if (!text3) return {};
+  try {
+    return configSchema.parse(JSON.parse(text3));
+  } catch (error3) {
+    throw new AirgapError("usage", `cannot read the docker config ${path7}`, {
+      given: error3 instanceof ZodError ? prettifyError(error3) : "no JSON",
+      next: `mend ${path7}, or name another folder in DOCKER_CONFIG`
+    });
+  }
+}
+function configPath({ env, cwd }) {
+  if (env.DOCKER_CONFIG) return (0, import_node_path21.resolve)(cwd, env.DOCKER_CONFIG, "config.json");
+  return env.HOME ? (0, import_node_path21.join)(env.HOME, ".docker", "config.json") : void 0;
+}
+async function readIfThere(path7) {
+  try {
+    return await (0, import_promises26.readFile)(path7, "utf8");
+  } catch (cause) {
+    const { code: code2 } = cause;
+    if (code2 === "ENOENT" || code2 === "ENOTDIR") return void 0;
+    const next = "make the file readable, or name another folder in DOCKER_CONFIG";
+    throw new AirgapError("usage", `cannot read the docker config ${path7}`, {
+      given: code2 ?? "",
+      next,
+      cause
+    });
+  }
+}
+function entryFor(host, entries) {
+  const names = isDockerHub(host) ? [dockerHubKey, ...dockerHubHosts] : [host];
+  const exact = names.find((name3) => Object.hasOwn(entries, name3));
+  if (exact !== void 0) return entries[exact];
+  const key = Object.keys(entries).find((name3) => names.includes(hostOfKey(name3)));
+  return key === void 0 ? void 0 : entries[key];
+}
+function hostOfKey(key) {
+  return key.replace(/^https?:\/\//, "").replace(/\/.*$/, "");
+}
+function readEntry2(entry, host, context) {
+  if (entry.identitytoken) return { identityToken: entry.identitytoken };
+  const { username, password } = entry.auth ? decoded(entry.auth, host, context) : entry;
+  return username ? { username, password: password ?? "" } : void 0;
+}
+function decoded(auth, host, context) {
+  const text3 = Buffer.from(auth, "base64").toString();
+  const colon = text3.indexOf(":");
+  if (colon < 0) {
+    throw new AirgapError("usage", `the docker config holds no usable auth for ${host}`, {
+      given: configPath(context) ?? "",
+      expected: "base64 of user:password",
+      next: `docker login ${host}`
+    });
+  }
+  return { username: text3.slice(0, colon), password: text3.slice(colon + 1).replace(/\0+$/, "") };
+}
+async function askHelper(helper, host, context) {
+  if (!/^[\w.-]+$/.test(helper)) throw badHelper(helper, "usage", "not the name of a helper");
+  const program2 = `docker-credential-${helper}`;
+  const answer = await execa(program2, ["get"], {
+    input: isDockerHub(host) ? dockerHubKey : host,
+    env: helperEnvironment(context.env),
+    extendEnv: false,
+    cwd: context.cwd,
+    cancelSignal: context.signal,
+    timeout: helperTimeout,
+    reject: false
+  });
+  context.signal.throwIfAborted();
+  if (answer.code === "ENOENT") throw badHelper(program2, "tool", "not found on PATH");
+  if (answer.failed) {
+    if (`${answer.stdout}${answer.stderr}`.includes(notFound)) return void 0;
+    const said = oneLine(`${answer.stderr} ${answer.stdout}`) || "no reason given";
+    throw badHelper(program2, "authentication", said);
+  }
+  return readHelper(answer.stdout, program2);
+}
+function helperEnvironment(env) {
+  const theirs = Object.entries(env).filter(([name3]) => !/^(?:AIRGAP_BUNDLE|INPUT)_/i.test(name3));
+  return Object.fromEntries(theirs);
+}
+function readHelper(text3, program2) {
+  let answer;
+  try {
+    answer = helperSchema.parse(JSON.parse(text3));
+  } catch {
+    throw badHelper(program2, "authentication", "an answer that is not its protocol");
+  }
+  const { Username: username, Secret: secret } = answer;
+  if (username === "<token>") return { identityToken: secret };
+  return username ? { username, password: secret } : void 0;
+}
+function badHelper(program2, kind, given) {
+  return new AirgapError(kind, `the credential helper ${JSON.stringify(program2)} does not work`, {
+    given,
+    next: "install it, or remove it from credsStore and credHelpers of the docker config"
+  });
+}
+var import_promises26, import_node_path21, notFound, helperTimeout, entrySchema, configSchema, helperSchema;
+var init_docker_credentials = __esm({
+  "src/registry/docker-credentials.ts"() {
+    "use strict";
+    import_promises26 = require("node:fs/promises");
+    import_node_path21 = require("node:path");
+    init_execa();
+    init_zod();
+    init_docker_hub();
+    init_error();
+    init_safe();
+    init_once();
+    notFound = "credentials not found in native keychain";
+    helperTimeout = 6e4;
+    entrySchema = object({
+      auth: string2().optional(),
+      username: string2().optional(),
+      password: string2().optional(),
+      identitytoken: string2().optional()
+    });
+    configSchema = object({
+      auths: record(string2(), entrySchema).nullish(),
+      credHelpers: record(string2(), string2()).nullish(),
+      credsStore: string2().nullish()
+    });
+    helperSchema = object({ Username: string2(), Secret: string2() });
+  }
+});
+
+// src/commands/given-credential.ts
+async function readGiven(whose, { username, passwordFile }, context) {
+  if (!username && passwordFile) throw passwordOfNobody(whose, passwordFile);
+  if (!username) return void 0;
+  const variable2 = variables[whose];
+  const password = passwordFile ? withoutLastBreak(
+    await readText((0, import_node_path22.resolve)(context.cwd, passwordFile), `the ${whose} password file`)
+  ) : context.env[variable2];
+  if (password) return { username, password };
+  const prefix = flagPrefix[whose];
+  throw new AirgapError("usage", `the ${whose} password is missing`, {
+    given: `--${prefix}username ${username}`,
+    expected: `--${prefix}password-file FILE, or ${variable2}`
+  });
+}
+function passwordOfNobody(whose, passwordFile) {
+  const flag = `${flagPrefix[whose]}username`;
+  const without = whose === "push" ? " to push with the docker config" : "";
+  return new AirgapError("usage", `a ${whose} password is given, but no user name`, {
+    given: passwordFile,
+    next: `add --${flag} (${whose}-username in the Action), or drop it${without}`
+  });
+}
+function emitSecret({ username, password }, { emit }) {
+  emit({ kind: "secret", value: password });
+  emit({ kind: "secret", value: Buffer.from(`${username}:${password}`).toString("base64") });
+}
+var import_node_path22, flagPrefix, variables;
+var init_given_credential = __esm({
+  "src/commands/given-credential.ts"() {
+    "use strict";
+    import_node_path22 = require("node:path");
+    init_files2();
+    init_error();
+    flagPrefix = { push: "push-", pull: "" };
+    variables = { push: "AIRGAP_BUNDLE_PUSH_PASSWORD", pull: "AIRGAP_BUNDLE_PASSWORD" };
+  }
+});
+
+// src/commands/push-credential.ts
+async function runCredentials(endpoint, push2, context) {
+  const fromDocker = dockerCredentials(context);
+  const pushed = await readGiven("push", push2, context);
+  return async (host) => {
+    const credential = host === endpoint && pushed ? pushed : await fromDocker(host);
+    if (credential && "identityToken" in credential) {
+      context.emit({ kind: "secret", value: credential.identityToken });
+    } else if (credential) emitSecret(credential, context);
+    return credential;
+  };
+}
+var noPush;
+var init_push_credential = __esm({
+  "src/commands/push-credential.ts"() {
+    "use strict";
+    init_docker_credentials();
+    init_given_credential();
+    noPush = {
+      username: void 0,
+      passwordFile: void 0,
+      allowPlainHttp: false
+    };
+  }
+});
+
+// src/commands/connect.ts
+async function connect(endpoint, { registries: access2, retryBudgetMs }, context, push2 = noPush) {
+  const stallMs = stallTimeOf(context.env);
+  const entry = {
+    credential: await runCredentials(endpoint, push2, context),
+    allowPlainHttpCredentials: push2.allowPlainHttp,
+    ...retryBudgetMs === void 0 ? {} : { retryBudgetMs },
+    ...stallMs === void 0 ? {} : { stallMs }
+  };
+  return { registries: openRegistries({ access: access2, ...entry, context }), ...entry };
+}
+function targetAccess(target2) {
+  const { endpoint, plainHttp, insecureSkipVerify, caCert } = target2;
+  return { [endpoint]: { plainHttp, insecureSkipVerify, ...caCert ? { caCert } : {} } };
+}
+var init_connect = __esm({
+  "src/commands/connect.ts"() {
+    "use strict";
+    init_stall_time();
+    init_client();
+    init_push_credential();
+  }
+});
+
+// src/plan/subjects.ts
+function checkSubjects(images2) {
+  const carried = new Set(images2.flatMap(({ graph }) => [...graph.documents.keys()]));
+  return images2.flatMap((image2) => checkSubject(image2, carried));
+}
+function checkSubject({ entry: { source }, reference: { registry: registry3, repository }, graph }, carried) {
+  if (!hasLargeBlob(graph)) return [];
+  const subject = childrenFirst(graph).map(({ manifest }) => manifest.subject).find((one) => one !== void 0 && !carried.has(one.digest));
+  if (subject === void 0) return [];
+  const message = `${source} has a blob over ${formatBytes(mostReadWhole)} and is attached to ${subject.digest}, which is not among the images: it could not be loaded`;
+  const cure = `add ${registry3}/${repository}@${subject.digest} to the images, or leave this one out`;
+  return [error2("subject-missing", [source], message, cure)];
+}
+function hasLargeBlob(graph) {
+  return childrenFirst(graph).filter(({ manifest }) => manifest.kind === "manifest").some(({ manifest }) => references(manifest).some(({ size }) => size > mostReadWhole));
+}
+var init_subjects = __esm({
+  "src/plan/subjects.ts"() {
+    "use strict";
+    init_descriptor();
+    init_graph();
+    init_manifest();
+    init_units();
+    init_problem();
+  }
+});
+
+// src/plan/plan.ts
+function makePlan(spec, resolved) {
+  const map = effectiveMap(spec.target.mirrorMap, spec.target.endpoint);
+  const candidates = resolved.map((image2) => judge3(spec, map, image2));
+  const isClaimed = tagClaims(candidates.flatMap(wantedTags));
+  const images2 = candidates.flatMap((candidate) => planned(candidate, isClaimed));
+  const problems = [
+    ...checkMap2(spec),
+    ...candidates.flatMap((candidate) => checkImage(spec, map, candidate)),
+    ...collisions(images2.map(({ entry }) => entry)),
+    ...checkSubjects(images2)
+  ];
+  return { map, images: images2, problems };
+}
+function judge3(spec, map, image2) {
+  const asks = askedFor(map, image2.listed.image);
+  if (!image2.graph) return { image: image2, asks };
+  const wanted = keepsIndex(image2) ? [] : spec.platforms;
+  return { image: image2, asks, filtered: filterPlatforms(image2.graph, wanted) };
+}
+function keepsIndex(image2) {
+  return image2.reference.digest !== void 0;
+}
+function wantedTags({ asks: { asked: asked2 }, filtered }) {
+  return filtered ? [{ asked: asked2, digest: filtered.graph.root.digest }] : [];
+}
+function planned(candidate, isClaimed) {
+  const { image: image2, asks, filtered } = candidate;
+  if (!filtered) return [];
+  const { graph, originalDigest } = filtered;
+  const { mediaType: mediaType2, digest: digest2, size } = graph.root;
+  const entry = {
+    source: image2.listed.image,
+    digest: digest2,
+    mediaType: mediaType2,
+    size,
+    platforms: platformNames(leavesOf(graph).map((leaf) => leaf.platform)),
+    placements: placementsOf(asks.asked, digest2, isClaimed),
+    pinnedBy: image2.reference.digest ? "digest" : "tag",
+    ...originalDigest ? { originalDigest } : {}
+  };
+  return [{ entry, reference: image2.reference, graph }];
+}
+var init_plan = __esm({
+  "src/plan/plan.ts"() {
+    "use strict";
+    init_effective();
+    init_graph();
+    init_check_image();
+    init_check_map();
+    init_collisions();
+    init_placements();
+    init_platforms();
+    init_subjects();
+  }
+});
+
+// src/registry/content-pack.ts
+async function packContent(contents) {
+  const parts = [...contents].flatMap(([digest2, bytes]) => [
+    Buffer.from(`${digest2} ${bytes.length}
+`),
+    bytes
+  ]);
+  return (0, import_node_util13.promisify)(import_node_zlib3.gzip)(Buffer.concat(parts));
+}
+async function unpackContent(pack) {
+  const bytes = await (0, import_node_util13.promisify)(import_node_zlib3.gunzip)(pack, { maxOutputLength: largest2 });
+  const contents = /* @__PURE__ */ new Map();
+  for (let at = 0; at < bytes.length; ) {
+    const start2 = bytes.indexOf(lineFeed, at) + 1;
+    const [digest2 = "", size = ""] = bytes.toString("latin1", at, start2).trimEnd().split(" ");
+    if (start2 === 0 || !isDigest(digest2) || !/^\d+$/.test(size)) break;
+    const content = bytes.subarray(start2, start2 + Number(size));
+    if (digestOf(content, algorithmOf(digest2)) !== digest2) break;
+    contents.set(digest2, content);
+    at = start2 + content.length;
+  }
+  return contents;
+}
+var import_node_util13, import_node_zlib3, largest2, lineFeed;
+var init_content_pack = __esm({
+  "src/registry/content-pack.ts"() {
+    "use strict";
+    import_node_util13 = require("node:util");
+    import_node_zlib3 = require("node:zlib");
+    init_digest();
+    largest2 = 512 * 1024 * 1024;
+    lineFeed = 10;
+  }
+});
+
+// src/registry/content-cache.ts
+function folderCache(folder) {
+  const held = /* @__PURE__ */ new Map();
+  const fresh = /* @__PURE__ */ new Map();
+  const awaited = /* @__PURE__ */ new Map();
+  let packs;
+  const read5 = () => {
+    packs ??= readPacks(folder, held);
+    return packs;
+  };
+  const bring2 = async (digest2, fetch2) => {
+    const bytes = await fetch2();
+    if (bytes.length > largest3 || digestOf(bytes, algorithmOf(digest2)) !== digest2) return bytes;
+    for (const map of [held, fresh]) map.set(digest2, bytes);
+    return bytes;
+  };
+  return {
+    find: (digest2) => held.get(digest2),
+    async get(digest2, fetch2) {
+      await read5();
+      const kept = held.get(digest2);
+      if (kept) return kept;
+      const running = awaited.get(digest2);
+      const other = running && await running.catch(() => void 0);
+      if (other) return other;
+      const bytes = bring2(digest2, fetch2);
+      awaited.set(digest2, bytes);
+      return bytes.finally(() => awaited.delete(digest2));
+    },
+    wasEmpty: async () => (await read5()).length === 0,
+    async keep() {
+      if (fresh.size === 0) return;
+      const old = await packs ?? [];
+      const replaced = old.length >= mostPacks ? old : [];
+      const contents = replaced.length > 0 ? held : fresh;
+      await replacePacks(folder, contents, replaced).catch(() => void 0);
+      fresh.clear();
+    }
+  };
+}
+async function readPacks(folder, held) {
+  const names = await (0, import_promises27.readdir)(folder).catch(() => []);
+  const paths = names.filter((name3) => name3.endsWith(ending)).map((name3) => (0, import_node_path23.join)(folder, name3));
+  for (const path7 of paths) {
+    const contents = await (0, import_promises27.readFile)(path7).then(unpackContent).catch(() => /* @__PURE__ */ new Map());
+    for (const [digest2, bytes] of contents) held.set(digest2, bytes);
+  }
+  return paths;
+}
+async function replacePacks(folder, contents, replaced) {
+  const path7 = (0, import_node_path23.join)(folder, `${(0, import_node_crypto10.randomUUID)()}${ending}`);
+  const partial2 = `${path7}.partial`;
+  await makeFolder(folder);
+  try {
+    await (0, import_promises27.writeFile)(partial2, await packContent(contents));
+    await (0, import_promises27.rename)(partial2, path7);
+  } finally {
+    await (0, import_promises27.rm)(partial2, { force: true });
+  }
+  for (const old of replaced) await (0, import_promises27.rm)(old, { force: true });
+}
+function cacheBefore(cache, near) {
+  return {
+    ...cache,
+    wasEmpty: async () => false,
+    get: (digest2, fetch2) => cache.get(digest2, async () => await near(digest2) ?? fetch2())
+  };
+}
+var import_node_crypto10, import_promises27, import_node_path23, largest3, mostPacks, ending;
+var init_content_cache = __esm({
+  "src/registry/content-cache.ts"() {
+    "use strict";
+    import_node_crypto10 = require("node:crypto");
+    import_promises27 = require("node:fs/promises");
+    import_node_path23 = require("node:path");
+    init_folder();
+    init_digest();
+    init_content_pack();
+    largest3 = 256 * 1024;
+    mostPacks = 8;
+    ending = ".pack.gz";
+  }
+});
+
+// src/install/age.ts
+async function encryptTo(recipients, text3, { env, signal }) {
+  const named = recipients.flatMap((recipient2) => ["--recipient", recipient2]);
+  const { stdout, stderr, failed: failed3, code: code2, exitCode } = await execa("age", ["--encrypt", ...named], {
+    // A plugin of age is found on PATH, and keeps its settings in HOME.
+    env: { PATH: env.PATH ?? "", HOME: env.HOME ?? "" },
+    extendEnv: false,
+    input: text3,
+    encoding: "buffer",
+    stripFinalNewline: false,
+    cancelSignal: signal,
+    reject: false
+  });
+  if (!failed3) return Buffer.from(stdout);
+  signal.throwIfAborted();
+  if (exitCode === void 0) throw missing2(code2);
+  throw new AirgapError("usage", "age cannot encrypt the pull credential", {
+    given: oneLine(Buffer.from(stderr).toString()),
+    expected: "recipients that this age takes, in credentials.age"
+  });
+}
+function missing2(code2) {
+  return new AirgapError("tool", "age was not found", {
+    given: code2 === "ENOENT" ? "no age on PATH" : code2 ?? "age cannot be run",
+    expected: "age 1.0 or later, to encrypt the pull credential",
+    next: "install it: https://github.com/FiloSottile/age, or apt-get install age"
+  });
+}
+var init_age = __esm({
+  "src/install/age.ts"() {
+    "use strict";
+    init_execa();
+    init_error();
+    init_safe();
+  }
+});
+
+// src/install/carried-credential.ts
+function credentialTable(username, password) {
+  const rows = Object.entries({ username, password }).map(
+    ([key, value]) => `${key}	${Buffer.from(value).toString("base64")}
+`
+  );
+  return Buffer.from(rows.join(""));
+}
+function credentialFile(how, bytes) {
+  return { path: credentialPaths[how], bytes, mode: 420 };
+}
+var credentialPaths;
+var init_carried_credential = __esm({
+  "src/install/carried-credential.ts"() {
+    "use strict";
+    credentialPaths = { embed: "credentials.tsv", age: "credentials.tsv.age" };
+  }
+});
+
+// src/commands/carried-credential.ts
+function credentialKind({
+  credentials
+}) {
+  return typeof credentials === "object" ? "age" : credentials;
+}
+async function carriedCredential({ credentials }, given, context) {
+  const credential = await readGiven("pull", given, context);
+  if (credentials === void 0 && credential === void 0) return void 0;
+  if (credentials === void 0) throw notAskedFor();
+  if (credential === void 0) throw missing3();
+  const { username, password } = credential;
+  emitSecret(credential, context);
+  refuseColon(username);
+  const table3 = credentialTable(username, password);
+  if (credentials === "embed") return credentialFile("embed", table3);
+  return credentialFile("age", await encryptTo(credentials.age, table3, context));
+}
+function credentialProblems(spec) {
+  if (spec.credentials !== "embed") return [];
+  return [
+    warning(
+      "embedded-credential",
+      [],
+      "credentials: embed puts the pull password into the bundle IN CLEAR TEXT: whoever gets the file, or a copy of it, can pull as that user",
+      "encrypt it: credentials: {age: [RECIPIENT]}; or leave it out, and give it to install.sh on site"
+    )
+  ];
+}
+function missing3() {
+  return new AirgapError("usage", "the pull credential that the bundle is to carry is not given", {
+    expected: "--username USER and --password-file FILE (or AIRGAP_BUNDLE_PASSWORD)",
+    next: "give them, or take credentials out of bundle.yaml"
+  });
+}
+function notAskedFor() {
+  return new AirgapError("usage", "a pull credential is given, but nothing says that it travels", {
+    given: "--username",
+    next: "add credentials: {age: [RECIPIENT]} to bundle.yaml; or drop it, and give it to install.sh on site"
+  });
+}
+function refuseColon(username) {
+  if (!/[:\p{Cc}]/u.test(username)) return;
+  throw new AirgapError("usage", "a registry user has no colon or control character in its name", {
+    given: JSON.stringify(username)
+  });
+}
+var init_carried_credential2 = __esm({
+  "src/commands/carried-credential.ts"() {
+    "use strict";
+    init_age();
+    init_carried_credential();
+    init_problem();
+    init_error();
+    init_given_credential();
+  }
+});
+
+// src/disk/host-platform.ts
+function hostPlatform() {
+  return `${systems[(0, import_node_os8.platform)()] ?? (0, import_node_os8.platform)()}/${architectures[(0, import_node_os8.arch)()] ?? (0, import_node_os8.arch)()}`;
+}
+var import_node_os8, systems, architectures;
+var init_host_platform = __esm({
+  "src/disk/host-platform.ts"() {
+    "use strict";
+    import_node_os8 = require("node:os");
+    systems = { win32: "windows" };
+    architectures = {
+      x64: "amd64",
+      ia32: "386",
+      ppc64: "ppc64le"
+    };
+  }
+});
+
+// src/oci/program-header.ts
+function readProgramHeader(bytes) {
+  try {
+    if (bytes.toString("latin1", 0, 4) === "\x7FELF") return elfHeader(bytes);
+    if (startsWith(bytes, 3489328638)) return machHeader(bytes);
+    if (startsWith(bytes, 3405691582)) return { platform: void 0, kind: "a universal Mach-O" };
+    if (bytes.toString("latin1", 0, 2) === "MZ") return peHeader(bytes);
+  } catch (error3) {
+    if (!(error3 instanceof RangeError)) throw error3;
+    return { platform: void 0, kind: "a program that is cut off" };
+  }
+  const kind = bytes.toString("latin1", 0, 2) === "#!" ? "a script" : "no program";
+  return { platform: void 0, kind };
+}
+function startsWith(bytes, magic) {
+  return bytes.length >= 4 && bytes.readUInt32BE(0) === magic;
+}
+function elfHeader(bytes) {
+  const is64 = bytes.readUInt8(4) === 2;
+  const isLittle = bytes.readUInt8(5) === 1;
+  const u16 = (at) => isLittle ? bytes.readUInt16LE(at) : bytes.readUInt16BE(at);
+  const u32 = (at) => isLittle ? bytes.readUInt32LE(at) : bytes.readUInt32BE(at);
+  const u64 = (at) => isLittle ? bytes.readBigUInt64LE(at) : bytes.readBigUInt64BE(at);
+  const elf = { is64, u16, u32, word: (at) => is64 ? Number(u64(at)) : u32(at) };
+  const type = u16(16);
+  if (type !== executable && type !== shared) return { platform: void 0, kind: "an ELF object" };
+  const machine = elfMachines[`${u16(18)} ${is64 ? 64 : 32} ${isLittle ? "LE" : "BE"}`];
+  const os = elfSystem(bytes.readUInt8(7));
+  const interpreter = interpreterOf(bytes, elf);
+  return {
+    platform: machine && os && `${os}/${machine}`,
+    kind: "an ELF program",
+    ...interpreter === void 0 ? {} : { interpreter }
+  };
+}
+function elfSystem(abi) {
+  return { 0: "linux", 3: "linux", 9: "freebsd" }[abi];
+}
+function interpreterOf(bytes, { is64, u16, u32, word }) {
+  const start2 = word(is64 ? 32 : 28);
+  const [size, count4] = [u16(is64 ? 54 : 42), u16(is64 ? 56 : 44)];
+  for (let n2 = 0; n2 < count4; n2++) {
+    const at = start2 + n2 * size;
+    if (u32(at) !== programInterpreter) continue;
+    const offset = word(at + (is64 ? 8 : 4));
+    const length = word(at + (is64 ? 32 : 16));
+    return bytes.toString("latin1", offset, offset + Math.min(length, 256)).replace(/\0.*$/s, "");
+  }
+  return void 0;
+}
+function machHeader(bytes) {
+  const machine = machMachines[bytes.readUInt32LE(4)];
+  return { platform: machine && `darwin/${machine}`, kind: "a Mach-O program" };
+}
+function peHeader(bytes) {
+  const at = bytes.readUInt32LE(60);
+  const machine = peMachines[bytes.readUInt16LE(at + 4)];
+  return { platform: machine && `windows/${machine}`, kind: "a Windows program" };
+}
+var elfMachines, machMachines, peMachines, executable, shared, programInterpreter;
+var init_program_header = __esm({
+  "src/oci/program-header.ts"() {
+    "use strict";
+    elfMachines = {
+      "3 32 LE": "386",
+      "62 64 LE": "amd64",
+      "40 32 LE": "arm",
+      "183 64 LE": "arm64",
+      "258 64 LE": "loong64",
+      "21 64 LE": "ppc64le",
+      "243 64 LE": "riscv64",
+      "22 64 BE": "s390x"
+    };
+    machMachines = { 16777223: "amd64", 16777228: "arm64" };
+    peMachines = {
+      332: "386",
+      34404: "amd64",
+      43620: "arm64"
+    };
+    executable = 2;
+    shared = 3;
+    programInterpreter = 3;
+  }
+});
+
+// src/transfer/find-oras.ts
+async function findOras(context) {
+  const named = context.env.AIRGAP_BUNDLE_ORAS;
+  const path7 = named ? (0, import_node_path24.resolve)(context.cwd, named) : await firstOnPath(context);
+  if (path7 === void 0 || !await isExecutable(path7)) throw missing4(named);
+  await checkOras(path7, context);
+  return path7;
+}
+async function checkOras(path7, context) {
+  const version3 = await versionOf(path7, context);
+  if (version3 === void 0 || isOlder(version3, oldestOras)) throw tooOld(path7, version3);
+}
+async function firstOnPath({ env, cwd }) {
+  const folders = (env.PATH ?? "").split(import_node_path24.delimiter).filter((folder) => folder !== "");
+  const candidates = folders.flatMap(
+    (folder) => ["oras", "oras.exe"].map((name3) => (0, import_node_path24.join)((0, import_node_path24.resolve)(cwd, folder), name3))
+  );
+  for (const path7 of candidates) if (await isExecutable(path7)) return path7;
+  return void 0;
+}
+async function isExecutable(path7) {
+  try {
+    await (0, import_promises28.access)(path7, import_node_fs11.constants.X_OK);
+    return (await (0, import_promises28.stat)(path7)).isFile();
+  } catch {
+    return false;
+  }
+}
+async function versionOf(path7, { env, signal }) {
+  const { stdout } = await execa(path7, ["version"], {
+    env: { PATH: env.PATH ?? "" },
+    extendEnv: false,
+    stdin: "ignore",
+    cancelSignal: signal,
+    timeout: 2e4,
+    reject: false
+  });
+  return /^Version:\s+v?(\d+\.\d+\.\d+)/m.exec(stdout ?? "")?.[1];
+}
+function isOlder(version3, than) {
+  return version3.localeCompare(than, "en", { numeric: true }) < 0;
+}
+function missing4(named) {
+  return new AirgapError("tool", "oras was not found", {
+    given: named ?? "no oras on PATH",
+    expected: `oras ${oldestOras} or later`,
+    next: howToGetIt
+  });
+}
+function tooOld(path7, version3) {
+  const message = version3 ? "oras is too old" : "this oras does not tell its version";
+  return new AirgapError("tool", message, {
+    given: version3 ? `${version3} (${path7})` : path7,
+    expected: `oras ${oldestOras} or later`,
+    next: howToGetIt
+  });
+}
+var import_node_fs11, import_promises28, import_node_path24, oldestOras, howToGetIt;
+var init_find_oras = __esm({
+  "src/transfer/find-oras.ts"() {
+    "use strict";
+    import_node_fs11 = require("node:fs");
+    import_promises28 = require("node:fs/promises");
+    import_node_path24 = require("node:path");
+    init_execa();
+    init_error();
+    oldestOras = "1.3.6";
+    howToGetIt = `get oras v${oldestOras} or later from https://github.com/oras-project/oras/releases, put it on PATH or name it in AIRGAP_BUNDLE_ORAS`;
+  }
+});
+
+// src/commands/carried-tools.ts
+async function carriedTools({ tools }, context) {
+  const files2 = [];
+  for (const tool of tools) {
+    const path7 = tool.oras ?? await findOras(context);
+    const bytes = await (0, import_promises29.readFile)(path7).catch((cause) => {
+      throw unreadable(path7, `the oras for ${tool.platform}`, cause);
+    });
+    await checkTool(tool, path7, bytes, context);
+    files2.push({ path: carriedPath(tool.platform), bytes, mode: 493 });
+  }
+  return files2;
+}
+async function checkTool(tool, path7, bytes, context) {
+  const { platform: platform5 } = tool;
+  const header2 = readProgramHeader(bytes);
+  if (header2.platform !== platform5) throw otherPlatform(tool, path7, header2);
+  if (!bytes.includes("oras.land/oras")) throw noOras(platform5, path7);
+  const { interpreter } = header2;
+  if (interpreter) context.emit({ kind: "warning", ...dynamic(platform5, path7, interpreter) });
+  if (platform5 === hostPlatform()) await checkOras(path7, context);
+  else context.emit({ kind: "note", message: `${path7} is for ${platform5}: not tried here` });
+}
+function otherPlatform({ platform: platform5, oras }, path7, header2) {
+  const found = header2.platform ? `${header2.kind} for ${header2.platform}` : header2.kind;
+  const message = oras ? `the oras for ${platform5} is for another platform` : `the oras that is used here is not for ${platform5}`;
+  return new AirgapError("usage", message, {
+    given: `${path7}: ${found}`,
+    expected: `a program for ${platform5}`,
+    next: `get it from https://github.com/oras-project/oras/releases, and write tools: [{platform: ${platform5}, oras: FILE}]`
+  });
+}
+function noOras(platform5, path7) {
+  return new AirgapError("usage", `the program for ${platform5} is no oras`, {
+    given: path7,
+    next: "get oras from https://github.com/oras-project/oras/releases"
+  });
+}
+function dynamic(platform5, path7, interpreter) {
+  return {
+    message: `${path7} is linked dynamically: it runs only on ${platform5} hosts with ${interpreter} and the C library of this one, or a newer one`,
+    cure: "take the oras of https://github.com/oras-project/oras/releases, or build it with CGO_ENABLED=0"
+  };
+}
+var import_promises29;
+var init_carried_tools = __esm({
+  "src/commands/carried-tools.ts"() {
+    "use strict";
+    import_promises29 = require("node:fs/promises");
+    init_host_platform();
+    init_files2();
+    init_files();
+    init_program_header();
+    init_error();
+    init_find_oras();
+  }
+});
+
+// src/install/assets.ts
+function distFolder() {
+  const here = __dirname;
+  return (0, import_node_path25.basename)(here) === "dist" ? here : (0, import_node_path25.join)(here, "../../dist");
+}
+function installScriptPath() {
+  return (0, import_node_path25.join)(distFolder(), "install.sh");
+}
+function programPath() {
+  return (0, import_node_path25.join)(distFolder(), "bundle.js");
+}
+function defaultChartPath() {
+  return (0, import_node_path25.join)(distFolder(), "image-swap-1.5.3.tgz");
+}
+var import_node_path25;
+var init_assets = __esm({
+  "src/install/assets.ts"() {
+    "use strict";
+    import_node_path25 = require("node:path");
   }
 });
 
 // src/commands/load-chart.ts
 async function loadChart(spec, registries) {
   const { chart } = spec.imageSwap;
-  if (chart === void 0) return void 0;
-  const bytes = chart.startsWith("oci://") ? await pullChart(chart, registries) : await (0, import_promises34.readFile)(chart).catch((cause) => {
-    throw unreadable2(chart, "imageSwap.chart", cause);
+  if (chart === void 0) return takesOurChart(spec) ? ourChart() : void 0;
+  const bytes = chart.startsWith("oci://") ? await pullChart(chart, registries) : await (0, import_promises30.readFile)(chart).catch((cause) => {
+    throw unreadable(chart, "imageSwap.chart", cause);
   });
   return readChart(bytes, chart);
+}
+function takesOurChart({ environment, imageSwap: imageSwap2 }) {
+  return imageSwap2.chart === void 0 && environment === "airgap";
+}
+async function ourChart() {
+  const path7 = defaultChartPath();
+  return readChart(await (0, import_promises30.readFile)(path7), path7);
 }
 async function pullChart(name3, registries) {
   const reference = chartReference(name3);
@@ -44876,15 +46632,16 @@ function notAReference(name3, cause) {
     cause
   });
 }
-var import_promises34, chartLayer;
+var import_promises30, chartLayer;
 var init_load_chart = __esm({
   "src/commands/load-chart.ts"() {
     "use strict";
-    import_promises34 = require("node:fs/promises");
-    init_files();
+    import_promises30 = require("node:fs/promises");
+    init_files2();
+    init_assets();
     init_chart();
     init_graph();
-    init_reference2();
+    init_reference();
     init_read_blob();
     init_error();
     chartLayer = "application/vnd.cncf.helm.chart.content.v1.tar+gzip";
@@ -44921,12 +46678,12 @@ function namedDescriptor(image2) {
 function plainDescriptor({ mediaType: mediaType2, digest: digest2, size }) {
   return { mediaType: mediaType2, digest: digest2, size };
 }
-function childDescriptor({ mediaType: mediaType2, digest: digest2, size, platform: platform4 }) {
+function childDescriptor({ mediaType: mediaType2, digest: digest2, size, platform: platform5 }) {
   return {
     mediaType: mediaType2,
     digest: digest2,
     size,
-    platform: platform4 ?? { os: "unknown", architecture: "unknown" }
+    platform: platform5 ?? { os: "unknown", architecture: "unknown" }
   };
 }
 function byDigest(one, other) {
@@ -44955,7 +46712,7 @@ var init_oci_layout = __esm({
     "use strict";
     init_digest();
     init_media_types();
-    init_reference2();
+    init_reference();
     rootLimit = 3 * 1024 * 1024;
   }
 });
@@ -44974,1019 +46731,27 @@ var init_sums = __esm({
   }
 });
 
-// src/inputs/time.ts
-function utcSeconds(time3) {
-  return time3.toISOString().replace(/\.\d+Z$/, "Z");
-}
-var init_time = __esm({
-  "src/inputs/time.ts"() {
-    "use strict";
-  }
-});
-
-// src/install/assets.ts
-function distFolder() {
-  const here = __dirname;
-  return (0, import_node_path26.basename)(here) === "dist" ? here : (0, import_node_path26.join)(here, "../../dist");
-}
-function installScriptPath() {
-  return (0, import_node_path26.join)(distFolder(), "install.sh");
-}
-function programPath() {
-  return (0, import_node_path26.join)(distFolder(), "bundle.js");
-}
-var import_node_path26;
-var init_assets = __esm({
-  "src/install/assets.ts"() {
-    "use strict";
-    import_node_path26 = require("node:path");
-  }
-});
-
-// node_modules/smol-toml/dist/error.js
-var init_error3 = __esm({
-  "node_modules/smol-toml/dist/error.js"() {
-    /*!
-     * Copyright (c) Squirrel Chat et al., All rights reserved.
-     * SPDX-License-Identifier: BSD-3-Clause
-     *
-     * Redistribution and use in source and binary forms, with or without
-     * modification, are permitted provided that the following conditions are met:
-     *
-     * 1. Redistributions of source code must retain the above copyright notice, this
-     *    list of conditions and the following disclaimer.
-     * 2. Redistributions in binary form must reproduce the above copyright notice,
-     *    this list of conditions and the following disclaimer in the
-     *    documentation and/or other materials provided with the distribution.
-     * 3. Neither the name of the copyright holder nor the names of its contributors
-     *    may be used to endorse or promote products derived from this software without
-     *    specific prior written permission.
-     *
-     * THIS SOFTWARE IS PROVIDED BY THE COPYRIGHT HOLDERS AND CONTRIBUTORS "AS IS" AND
-     * ANY EXPRESS OR IMPLIED WARRANTIES, INCLUDING, BUT NOT LIMITED TO, THE IMPLIED
-     * WARRANTIES OF MERCHANTABILITY AND FITNESS FOR A PARTICULAR PURPOSE ARE
-     * DISCLAIMED. IN NO EVENT SHALL THE COPYRIGHT HOLDER OR CONTRIBUTORS BE LIABLE
-     * FOR ANY DIRECT, INDIRECT, INCIDENTAL, SPECIAL, EXEMPLARY, OR CONSEQUENTIAL
-     * DAMAGES (INCLUDING, BUT NOT LIMITED TO, PROCUREMENT OF SUBSTITUTE GOODS OR
-     * SERVICES; LOSS OF USE, DATA, OR PROFITS; OR BUSINESS INTERRUPTION) HOWEVER
-     * CAUSED AND ON ANY THEORY OF LIABILITY, WHETHER IN CONTRACT, STRICT LIABILITY,
-     * OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE
-     * OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
-     */
-  }
-});
-
-// node_modules/smol-toml/dist/primitive.js
-var init_primitive = __esm({
-  "node_modules/smol-toml/dist/primitive.js"() {
-    init_error3();
-    /*!
-     * Copyright (c) Squirrel Chat et al., All rights reserved.
-     * SPDX-License-Identifier: BSD-3-Clause
-     *
-     * Redistribution and use in source and binary forms, with or without
-     * modification, are permitted provided that the following conditions are met:
-     *
-     * 1. Redistributions of source code must retain the above copyright notice, this
-     *    list of conditions and the following disclaimer.
-     * 2. Redistributions in binary form must reproduce the above copyright notice,
-     *    this list of conditions and the following disclaimer in the
-     *    documentation and/or other materials provided with the distribution.
-     * 3. Neither the name of the copyright holder nor the names of its contributors
-     *    may be used to endorse or promote products derived from this software without
-     *    specific prior written permission.
-     *
-     * THIS SOFTWARE IS PROVIDED BY THE COPYRIGHT HOLDERS AND CONTRIBUTORS "AS IS" AND
-     * ANY EXPRESS OR IMPLIED WARRANTIES, INCLUDING, BUT NOT LIMITED TO, THE IMPLIED
-     * WARRANTIES OF MERCHANTABILITY AND FITNESS FOR A PARTICULAR PURPOSE ARE
-     * DISCLAIMED. IN NO EVENT SHALL THE COPYRIGHT HOLDER OR CONTRIBUTORS BE LIABLE
-     * FOR ANY DIRECT, INDIRECT, INCIDENTAL, SPECIAL, EXEMPLARY, OR CONSEQUENTIAL
-     * DAMAGES (INCLUDING, BUT NOT LIMITED TO, PROCUREMENT OF SUBSTITUTE GOODS OR
-     * SERVICES; LOSS OF USE, DATA, OR PROFITS; OR BUSINESS INTERRUPTION) HOWEVER
-     * CAUSED AND ON ANY THEORY OF LIABILITY, WHETHER IN CONTRACT, STRICT LIABILITY,
-     * OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE
-     * OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
-     */
-  }
-});
-
-// node_modules/smol-toml/dist/date.js
-var init_date = __esm({
-  "node_modules/smol-toml/dist/date.js"() {
-    /*!
-     * Copyright (c) Squirrel Chat et al., All rights reserved.
-     * SPDX-License-Identifier: BSD-3-Clause
-     *
-     * Redistribution and use in source and binary forms, with or without
-     * modification, are permitted provided that the following conditions are met:
-     *
-     * 1. Redistributions of source code must retain the above copyright notice, this
-     *    list of conditions and the following disclaimer.
-     * 2. Redistributions in binary form must reproduce the above copyright notice,
-     *    this list of conditions and the following disclaimer in the
-     *    documentation and/or other materials provided with the distribution.
-     * 3. Neither the name of the copyright holder nor the names of its contributors
-     *    may be used to endorse or promote products derived from this software without
-     *    specific prior written permission.
-     *
-     * THIS SOFTWARE IS PROVIDED BY THE COPYRIGHT HOLDERS AND CONTRIBUTORS "AS IS" AND
-     * ANY EXPRESS OR IMPLIED WARRANTIES, INCLUDING, BUT NOT LIMITED TO, THE IMPLIED
-     * WARRANTIES OF MERCHANTABILITY AND FITNESS FOR A PARTICULAR PURPOSE ARE
-     * DISCLAIMED. IN NO EVENT SHALL THE COPYRIGHT HOLDER OR CONTRIBUTORS BE LIABLE
-     * FOR ANY DIRECT, INDIRECT, INCIDENTAL, SPECIAL, EXEMPLARY, OR CONSEQUENTIAL
-     * DAMAGES (INCLUDING, BUT NOT LIMITED TO, PROCUREMENT OF SUBSTITUTE GOODS OR
-     * SERVICES; LOSS OF USE, DATA, OR PROFITS; OR BUSINESS INTERRUPTION) HOWEVER
-     * CAUSED AND ON ANY THEORY OF LIABILITY, WHETHER IN CONTRACT, STRICT LIABILITY,
-     * OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE
-     * OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
-     */
-  }
-});
-
-// node_modules/smol-toml/dist/extract.js
-var init_extract = __esm({
-  "node_modules/smol-toml/dist/extract.js"() {
-    init_primitive();
-    init_struct();
-    init_error3();
-    init_date();
-    /*!
-     * Copyright (c) Squirrel Chat et al., All rights reserved.
-     * SPDX-License-Identifier: BSD-3-Clause
-     *
-     * Redistribution and use in source and binary forms, with or without
-     * modification, are permitted provided that the following conditions are met:
-     *
-     * 1. Redistributions of source code must retain the above copyright notice, this
-     *    list of conditions and the following disclaimer.
-     * 2. Redistributions in binary form must reproduce the above copyright notice,
-     *    this list of conditions and the following disclaimer in the
-     *    documentation and/or other materials provided with the distribution.
-     * 3. Neither the name of the copyright holder nor the names of its contributors
-     *    may be used to endorse or promote products derived from this software without
-     *    specific prior written permission.
-     *
-     * THIS SOFTWARE IS PROVIDED BY THE COPYRIGHT HOLDERS AND CONTRIBUTORS "AS IS" AND
-     * ANY EXPRESS OR IMPLIED WARRANTIES, INCLUDING, BUT NOT LIMITED TO, THE IMPLIED
-     * WARRANTIES OF MERCHANTABILITY AND FITNESS FOR A PARTICULAR PURPOSE ARE
-     * DISCLAIMED. IN NO EVENT SHALL THE COPYRIGHT HOLDER OR CONTRIBUTORS BE LIABLE
-     * FOR ANY DIRECT, INDIRECT, INCIDENTAL, SPECIAL, EXEMPLARY, OR CONSEQUENTIAL
-     * DAMAGES (INCLUDING, BUT NOT LIMITED TO, PROCUREMENT OF SUBSTITUTE GOODS OR
-     * SERVICES; LOSS OF USE, DATA, OR PROFITS; OR BUSINESS INTERRUPTION) HOWEVER
-     * CAUSED AND ON ANY THEORY OF LIABILITY, WHETHER IN CONTRACT, STRICT LIABILITY,
-     * OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE
-     * OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
-     */
-  }
-});
-
-// node_modules/smol-toml/dist/util.js
-var init_util2 = __esm({
-  "node_modules/smol-toml/dist/util.js"() {
-    init_error3();
-    /*!
-     * Copyright (c) Squirrel Chat et al., All rights reserved.
-     * SPDX-License-Identifier: BSD-3-Clause
-     *
-     * Redistribution and use in source and binary forms, with or without
-     * modification, are permitted provided that the following conditions are met:
-     *
-     * 1. Redistributions of source code must retain the above copyright notice, this
-     *    list of conditions and the following disclaimer.
-     * 2. Redistributions in binary form must reproduce the above copyright notice,
-     *    this list of conditions and the following disclaimer in the
-     *    documentation and/or other materials provided with the distribution.
-     * 3. Neither the name of the copyright holder nor the names of its contributors
-     *    may be used to endorse or promote products derived from this software without
-     *    specific prior written permission.
-     *
-     * THIS SOFTWARE IS PROVIDED BY THE COPYRIGHT HOLDERS AND CONTRIBUTORS "AS IS" AND
-     * ANY EXPRESS OR IMPLIED WARRANTIES, INCLUDING, BUT NOT LIMITED TO, THE IMPLIED
-     * WARRANTIES OF MERCHANTABILITY AND FITNESS FOR A PARTICULAR PURPOSE ARE
-     * DISCLAIMED. IN NO EVENT SHALL THE COPYRIGHT HOLDER OR CONTRIBUTORS BE LIABLE
-     * FOR ANY DIRECT, INDIRECT, INCIDENTAL, SPECIAL, EXEMPLARY, OR CONSEQUENTIAL
-     * DAMAGES (INCLUDING, BUT NOT LIMITED TO, PROCUREMENT OF SUBSTITUTE GOODS OR
-     * SERVICES; LOSS OF USE, DATA, OR PROFITS; OR BUSINESS INTERRUPTION) HOWEVER
-     * CAUSED AND ON ANY THEORY OF LIABILITY, WHETHER IN CONTRACT, STRICT LIABILITY,
-     * OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE
-     * OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
-     */
-  }
-});
-
-// node_modules/smol-toml/dist/struct.js
-var init_struct = __esm({
-  "node_modules/smol-toml/dist/struct.js"() {
-    init_primitive();
-    init_extract();
-    init_util2();
-    init_error3();
-    /*!
-     * Copyright (c) Squirrel Chat et al., All rights reserved.
-     * SPDX-License-Identifier: BSD-3-Clause
-     *
-     * Redistribution and use in source and binary forms, with or without
-     * modification, are permitted provided that the following conditions are met:
-     *
-     * 1. Redistributions of source code must retain the above copyright notice, this
-     *    list of conditions and the following disclaimer.
-     * 2. Redistributions in binary form must reproduce the above copyright notice,
-     *    this list of conditions and the following disclaimer in the
-     *    documentation and/or other materials provided with the distribution.
-     * 3. Neither the name of the copyright holder nor the names of its contributors
-     *    may be used to endorse or promote products derived from this software without
-     *    specific prior written permission.
-     *
-     * THIS SOFTWARE IS PROVIDED BY THE COPYRIGHT HOLDERS AND CONTRIBUTORS "AS IS" AND
-     * ANY EXPRESS OR IMPLIED WARRANTIES, INCLUDING, BUT NOT LIMITED TO, THE IMPLIED
-     * WARRANTIES OF MERCHANTABILITY AND FITNESS FOR A PARTICULAR PURPOSE ARE
-     * DISCLAIMED. IN NO EVENT SHALL THE COPYRIGHT HOLDER OR CONTRIBUTORS BE LIABLE
-     * FOR ANY DIRECT, INDIRECT, INCIDENTAL, SPECIAL, EXEMPLARY, OR CONSEQUENTIAL
-     * DAMAGES (INCLUDING, BUT NOT LIMITED TO, PROCUREMENT OF SUBSTITUTE GOODS OR
-     * SERVICES; LOSS OF USE, DATA, OR PROFITS; OR BUSINESS INTERRUPTION) HOWEVER
-     * CAUSED AND ON ANY THEORY OF LIABILITY, WHETHER IN CONTRACT, STRICT LIABILITY,
-     * OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE
-     * OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
-     */
-  }
-});
-
-// node_modules/smol-toml/dist/parse.js
-var init_parse5 = __esm({
-  "node_modules/smol-toml/dist/parse.js"() {
-    init_struct();
-    init_extract();
-    init_util2();
-    init_error3();
-    /*!
-     * Copyright (c) Squirrel Chat et al., All rights reserved.
-     * SPDX-License-Identifier: BSD-3-Clause
-     *
-     * Redistribution and use in source and binary forms, with or without
-     * modification, are permitted provided that the following conditions are met:
-     *
-     * 1. Redistributions of source code must retain the above copyright notice, this
-     *    list of conditions and the following disclaimer.
-     * 2. Redistributions in binary form must reproduce the above copyright notice,
-     *    this list of conditions and the following disclaimer in the
-     *    documentation and/or other materials provided with the distribution.
-     * 3. Neither the name of the copyright holder nor the names of its contributors
-     *    may be used to endorse or promote products derived from this software without
-     *    specific prior written permission.
-     *
-     * THIS SOFTWARE IS PROVIDED BY THE COPYRIGHT HOLDERS AND CONTRIBUTORS "AS IS" AND
-     * ANY EXPRESS OR IMPLIED WARRANTIES, INCLUDING, BUT NOT LIMITED TO, THE IMPLIED
-     * WARRANTIES OF MERCHANTABILITY AND FITNESS FOR A PARTICULAR PURPOSE ARE
-     * DISCLAIMED. IN NO EVENT SHALL THE COPYRIGHT HOLDER OR CONTRIBUTORS BE LIABLE
-     * FOR ANY DIRECT, INDIRECT, INCIDENTAL, SPECIAL, EXEMPLARY, OR CONSEQUENTIAL
-     * DAMAGES (INCLUDING, BUT NOT LIMITED TO, PROCUREMENT OF SUBSTITUTE GOODS OR
-     * SERVICES; LOSS OF USE, DATA, OR PROFITS; OR BUSINESS INTERRUPTION) HOWEVER
-     * CAUSED AND ON ANY THEORY OF LIABILITY, WHETHER IN CONTRACT, STRICT LIABILITY,
-     * OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE
-     * OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
-     */
-  }
-});
-
-// node_modules/smol-toml/dist/stringify.js
-function extendedTypeOf(obj) {
-  let type = typeof obj;
-  if (type === "object") {
-    if (Array.isArray(obj))
-      return "array";
-    if (typeof obj.getUTCDate === "function" && obj instanceof Date)
-      return "date";
-    if (globalThis.Temporal) {
-      if (obj.until) {
-        if (obj instanceof Temporal.ZonedDateTime)
-          return "temporal/tz+uc";
-        if (obj instanceof Temporal.PlainDateTime || obj instanceof Temporal.PlainDate)
-          return "temporal/uc";
-        if (obj instanceof Temporal.PlainTime || obj instanceof Temporal.Instant)
-          return "temporal";
-        if (obj instanceof Temporal.PlainYearMonth)
-          return "temporal/x";
-      } else if (obj.toPlainDate && obj instanceof Temporal.PlainMonthDay || obj.negated && obj instanceof Temporal.Duration) {
-        return "temporal/x";
-      }
-    }
-  }
-  return type;
-}
-function isArrayOfTables(obj) {
-  for (let i2 = 0; i2 < obj.length; i2++) {
-    if (extendedTypeOf(obj[i2]) !== "object")
-      return false;
-  }
-  return obj.length != 0;
-}
-function formatWellFormedStringUnchecked(s) {
-  return JSON.stringify(s).replaceAll("\x7F", "\\u007f");
-}
-function formatString(s) {
-  return formatWellFormedStringUnchecked(HAS_WELLFORMED ? s.toWellFormed() : s);
-}
-function formatKey(s) {
-  if (BARE_KEY.test(s))
-    return s;
-  if (HAS_WELLFORMED && !s.isWellFormed())
-    throw new RangeError("key contains illegal lone surrogates");
-  return formatWellFormedStringUnchecked(s);
-}
-function stringifyValue(val, type, depth, numberAsFloat, strictTemporal) {
-  if (depth === 0) {
-    throw new Error("Could not stringify the object: maximum object depth exceeded");
-  }
-  switch (type) {
-    // @ts-expect-error -- intentional fallthrough case
-    case "number":
-      if (isNaN(val))
-        return "nan";
-      if (val === Infinity)
-        return "inf";
-      if (val === -Infinity)
-        return "-inf";
-      if (Number.isInteger(val) && (numberAsFloat || !Number.isSafeInteger(val)))
-        return val.toFixed(1);
-    case "bigint":
-    case "boolean":
-    case "temporal":
-      return val.toString();
-    case "string":
-      return formatString(val);
-    case "date":
-      if (isNaN(val.getTime()))
-        throw new TypeError("cannot serialize invalid date");
-      return val.toISOString();
-    case "object":
-      return stringifyInlineTable(val, depth, numberAsFloat, strictTemporal);
-    case "array":
-      return stringifyArray(val, depth, numberAsFloat, strictTemporal);
-    // @ts-expect-error -- intentional fallthrough case
-    case "temporal/tz+uc":
-      if (strictTemporal) {
-        let tz = val.timeZoneId;
-        let tzc = tz.charCodeAt(0);
-        if (
-          // Classic offset
-          tzc !== 43 && tzc !== 45 && // Fast pre-check pass; see below for the actually accepted values
-          (tzc !== 85 && tzc !== 71 && tzc !== 90 && tzc !== 69 || // UTC and its aliases; Temporal implementations don't all canonicalise unfortunately
-          tz !== "UTC" && tz !== "UCT" && tz !== "Universal" && tz !== "Zulu" && // GMT is a TZ but it's for all intents and purposes equivalent to UTC. Safe to downgrade.
-          !tz.startsWith("GMT") && tz !== "Greenwich" && // Etc/* are all safe to downgrade to offset (either UTC, GMT, or offset)
-          !tz.startsWith("Etc/"))
-        ) {
-          throw new TypeError("Temporal objects with an IANA timezone are not allowed in Temporal strict mode");
-        }
-      }
-    case "temporal/uc":
-      if (strictTemporal && val.calendarId !== "iso8601")
-        throw new TypeError("Temporal objects with a non-default calendar are not allowed in Temporal strict mode");
-      return val.toString({
-        calendarName: "never",
-        timeZoneName: "never"
-      });
-    case "temporal/x":
-      throw new TypeError("Unsupported " + val[Symbol.toStringTag]);
-  }
-}
-function stringifyInlineTable(obj, depth, numberAsFloat, strictTemporal) {
-  let keys = Object.keys(obj);
-  if (keys.length === 0)
-    return "{}";
-  let res = "{ ";
-  for (let i2 = 0; i2 < keys.length; i2++) {
-    let k = keys[i2];
-    if (i2)
-      res += ", ";
-    res += formatKey(k) + " = " + stringifyValue(obj[k], extendedTypeOf(obj[k]), depth - 1, numberAsFloat, strictTemporal);
-  }
-  return res + " }";
-}
-function stringifyArray(array2, depth, numberAsFloat, strictTemporal) {
-  if (array2.length === 0)
-    return "[]";
-  let res = "[ ";
-  for (let i2 = 0; i2 < array2.length; i2++) {
-    if (i2)
-      res += ", ";
-    if (array2[i2] === null || array2[i2] === void 0) {
-      throw new TypeError("arrays cannot contain null or undefined values");
-    }
-    res += stringifyValue(array2[i2], extendedTypeOf(array2[i2]), depth - 1, numberAsFloat, strictTemporal);
-  }
-  return res + " ]";
-}
-function stringifyArrayTable(array2, key, depth, numberAsFloat, strictTemporal) {
-  if (depth === 0) {
-    throw new Error("Could not stringify the object: maximum object depth exceeded");
-  }
-  let res = "";
-  for (let i2 = 0; i2 < array2.length; i2++) {
-    res += `${res && "\n"}[[${key}]]
-`;
-    res += stringifyTable(0, array2[i2], key, depth, numberAsFloat, strictTemporal);
-  }
-  return res;
-}
-function stringifyTable(tableKey, obj, prefix, depth, numberAsFloat, strictTemporal) {
-  if (depth === 0) {
-    throw new Error("Could not stringify the object: maximum object depth exceeded");
-  }
-  let preamble = "";
-  let tables = "";
-  let keys = Object.keys(obj);
-  for (let i2 = 0; i2 < keys.length; i2++) {
-    let k = keys[i2];
-    if (obj[k] !== null && obj[k] !== void 0) {
-      let type = extendedTypeOf(obj[k]);
-      if (type === "symbol" || type === "function") {
-        throw new TypeError(`cannot serialize values of type '${type}'`);
-      }
-      let key = formatKey(k);
-      if (type === "array" && isArrayOfTables(obj[k])) {
-        tables += (tables && "\n") + stringifyArrayTable(obj[k], prefix ? `${prefix}.${key}` : key, depth - 1, numberAsFloat, strictTemporal);
-      } else if (type === "object") {
-        let tblKey = prefix ? `${prefix}.${key}` : key;
-        tables += (tables && "\n") + stringifyTable(tblKey, obj[k], tblKey, depth - 1, numberAsFloat, strictTemporal);
-      } else {
-        preamble += key;
-        preamble += " = ";
-        preamble += stringifyValue(obj[k], type, depth, numberAsFloat, strictTemporal);
-        preamble += "\n";
-      }
-    }
-  }
-  if (tableKey && (preamble || !tables))
-    preamble = preamble ? `[${tableKey}]
-${preamble}` : `[${tableKey}]`;
-  return preamble && tables ? `${preamble}
-${tables}` : preamble || tables;
-}
-function stringify(obj, { maxDepth = 1e3, numbersAsFloat = false, strictTemporal = false } = {}) {
-  if (extendedTypeOf(obj) !== "object") {
-    throw new TypeError("stringify can only be called with an object");
-  }
-  let str = stringifyTable(0, obj, "", maxDepth, numbersAsFloat, strictTemporal);
-  if (str[str.length - 1] !== "\n")
-    return str + "\n";
-  return str;
-}
-var BARE_KEY, HAS_WELLFORMED;
-var init_stringify = __esm({
-  "node_modules/smol-toml/dist/stringify.js"() {
-    /*!
-     * Copyright (c) Squirrel Chat et al., All rights reserved.
-     * SPDX-License-Identifier: BSD-3-Clause
-     *
-     * Redistribution and use in source and binary forms, with or without
-     * modification, are permitted provided that the following conditions are met:
-     *
-     * 1. Redistributions of source code must retain the above copyright notice, this
-     *    list of conditions and the following disclaimer.
-     * 2. Redistributions in binary form must reproduce the above copyright notice,
-     *    this list of conditions and the following disclaimer in the
-     *    documentation and/or other materials provided with the distribution.
-     * 3. Neither the name of the copyright holder nor the names of its contributors
-     *    may be used to endorse or promote products derived from this software without
-     *    specific prior written permission.
-     *
-     * THIS SOFTWARE IS PROVIDED BY THE COPYRIGHT HOLDERS AND CONTRIBUTORS "AS IS" AND
-     * ANY EXPRESS OR IMPLIED WARRANTIES, INCLUDING, BUT NOT LIMITED TO, THE IMPLIED
-     * WARRANTIES OF MERCHANTABILITY AND FITNESS FOR A PARTICULAR PURPOSE ARE
-     * DISCLAIMED. IN NO EVENT SHALL THE COPYRIGHT HOLDER OR CONTRIBUTORS BE LIABLE
-     * FOR ANY DIRECT, INDIRECT, INCIDENTAL, SPECIAL, EXEMPLARY, OR CONSEQUENTIAL
-     * DAMAGES (INCLUDING, BUT NOT LIMITED TO, PROCUREMENT OF SUBSTITUTE GOODS OR
-     * SERVICES; LOSS OF USE, DATA, OR PROFITS; OR BUSINESS INTERRUPTION) HOWEVER
-     * CAUSED AND ON ANY THEORY OF LIABILITY, WHETHER IN CONTRACT, STRICT LIABILITY,
-     * OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE
-     * OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
-     */
-    BARE_KEY = /^[a-z0-9-_]+$/i;
-    HAS_WELLFORMED = !!"".isWellFormed;
-  }
-});
-
-// node_modules/smol-toml/dist/index.js
-var init_dist = __esm({
-  "node_modules/smol-toml/dist/index.js"() {
-    init_parse5();
-    init_stringify();
-    init_date();
-    init_error3();
-    /*!
-     * Copyright (c) Squirrel Chat et al., All rights reserved.
-     * SPDX-License-Identifier: BSD-3-Clause
-     *
-     * Redistribution and use in source and binary forms, with or without
-     * modification, are permitted provided that the following conditions are met:
-     *
-     * 1. Redistributions of source code must retain the above copyright notice, this
-     *    list of conditions and the following disclaimer.
-     * 2. Redistributions in binary form must reproduce the above copyright notice,
-     *    this list of conditions and the following disclaimer in the
-     *    documentation and/or other materials provided with the distribution.
-     * 3. Neither the name of the copyright holder nor the names of its contributors
-     *    may be used to endorse or promote products derived from this software without
-     *    specific prior written permission.
-     *
-     * THIS SOFTWARE IS PROVIDED BY THE COPYRIGHT HOLDERS AND CONTRIBUTORS "AS IS" AND
-     * ANY EXPRESS OR IMPLIED WARRANTIES, INCLUDING, BUT NOT LIMITED TO, THE IMPLIED
-     * WARRANTIES OF MERCHANTABILITY AND FITNESS FOR A PARTICULAR PURPOSE ARE
-     * DISCLAIMED. IN NO EVENT SHALL THE COPYRIGHT HOLDER OR CONTRIBUTORS BE LIABLE
-     * FOR ANY DIRECT, INDIRECT, INCIDENTAL, SPECIAL, EXEMPLARY, OR CONSEQUENTIAL
-     * DAMAGES (INCLUDING, BUT NOT LIMITED TO, PROCUREMENT OF SUBSTITUTE GOODS OR
-     * SERVICES; LOSS OF USE, DATA, OR PROFITS; OR BUSINESS INTERRUPTION) HOWEVER
-     * CAUSED AND ON ANY THEORY OF LIABILITY, WHETHER IN CONTRACT, STRICT LIABILITY,
-     * OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE
-     * OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
-     */
-  }
-});
-
-// src/install/nodes.ts
-function nodeFiles(input) {
-  const mirrors2 = nodeMirrors(input);
-  if (mirrors2.length === 0) return [];
-  const texts = [
-    ["nodes/config.toml", configToml(mirrors2, input)],
-    ...mirrors2.filter(fitsArchive).map((mirror) => [
-      `nodes/certs.d/${hostFolder(mirror.registry)}/hosts.toml`,
-      hostsToml(mirror, input)
-    ]),
-    ["nodes/README.txt", readme(input)]
-  ];
-  return texts.map(([path7, text3]) => ({ path: path7, bytes: Buffer.from(text3) }));
-}
-function nodeMirrors({ entries, plainHttp }) {
-  const plain3 = entries.filter(isContainerdEntry).map(({ key, value }) => [key, value]);
-  return [...new Map(plain3)].map(([registry3, target2]) => ({
-    registry: registry3,
-    url: mirrorUrl(target2, plainHttp)
-  }));
-}
-function mirrorUrl(value, plainHttp) {
-  const { host, path: path7 } = readTarget(value);
-  return `${plainHttp ? "http" : "https"}://${host}/v2${path7 === "" ? "" : `/${path7}`}`;
-}
-function fitsArchive({ registry: registry3 }) {
-  return `nodes/certs.d/${hostFolder(registry3)}/hosts.toml`.length <= 99;
-}
-function hostFolder(registry3) {
-  return registry3.replace(/:(\d+)$/, "_$1_");
-}
-function configToml(mirrors2, input) {
-  const registry3 = {
-    mirrors: Object.fromEntries(
-      mirrors2.map(({ registry: registry4, url }) => [registry4, { endpoint: [url] }])
-    ),
-    ...input.insecureSkipVerify ? { configs: { [input.endpoint]: { tls: { insecure_skip_verify: true } } } } : {}
-  };
-  return [
-    "# containerd 1.x: merge into /etc/containerd/config.toml. Not together with certs.d (config_path).\n",
-    input.caCert === void 0 ? "" : `# The target's CA belongs into the node's trust, or as ca_file under configs."${input.endpoint}".tls.
-`,
-    stringify({ version: 2, plugins: { "io.containerd.grpc.v1.cri": { registry: registry3 } } }),
-    "\n"
-  ].join("");
-}
-function hostsToml({ registry: registry3, url }, input) {
-  const how = {
-    capabilities: ["pull", "resolve"],
-    override_path: true,
-    ...input.insecureSkipVerify ? { skip_verify: true } : {}
-  };
-  return [
-    `# containerd 2.x, and 1.5 or newer with config_path: /etc/containerd/certs.d/${hostFolder(registry3)}/hosts.toml
-`,
-    input.caCert === void 0 ? "" : `# The target's CA belongs into the node's trust, or beside this file with: ca = "ca.crt"
-`,
-    stringify({ server: url, ...how, host: { [url]: how } }),
-    "\n"
-  ].join("");
-}
-function readme(input) {
-  return `What containerd on the workload nodes should show
-=================================================
-
-The gateway hands the mirror map on to the clusters that it deploys; these files say what should then stand
-on a node. They are for comparing, and for nodes that you set up yourself. There are two spellings, and
-containerd refuses to start its CRI plugin when it finds both:
-
-config.toml
-    For containerd 1.x without config_path. Merge its tables into /etc/containerd/config.toml.
-
-certs.d/HOST/hosts.toml
-    For containerd 2.x, and for 1.5 or newer where config.toml sets
-    config_path = "/etc/containerd/certs.d". Copy the folders there. A port is written HOST_PORT_.
-    "server" is the mirror too, so that nothing falls back to the internet.
-
-Each address has the registry API's /v2/ in it, once: containerd uses the path as it is. An address without
-it is answered 404, and containerd 1.x then asks the internet.
-
-Pull secrets of pods are not used for mirrors. If ${input.endpoint} wants a login to pull, the node's
-containerd configuration must carry it.
-${input.caCert === void 0 ? "" : `
-The certificate of ${input.endpoint} is signed by an own CA (CA_CERT in registry-secret.yaml): the nodes must trust it.
-`}`;
-}
-var init_nodes = __esm({
-  "src/install/nodes.ts"() {
-    "use strict";
-    init_dist();
-    init_containerd();
-    init_target();
-  }
-});
-
-// src/install/readme.ts
-function readmeText(inventory) {
-  const { name: name3, version: version3, target: target2, images: images2 } = inventory;
-  const isAirgap = target2.environment === "airgap";
-  const tools = `oras 1.3.6 or newer, kubectl${isAirgap ? ", helm 3" : ""}`;
-  const steps = `load, secret${isAirgap ? ", chart" : ""} and check`;
-  const file2 = `${name3}-${version3}.tar`;
-  const placements = images2.reduce((count4, image2) => count4 + image2.placements.length, 0);
-  const content = inventory.imagesNotEmbedded ? `${images2.length} images are expected in ${target2.endpoint} already; this bundle does not carry them` : `${images2.length} images for ${placements} references in ${target2.endpoint}`;
-  return Buffer.from(`${name3} ${version3}
-${"=".repeat(name3.length + version3.length + 1)}
-
-This file, ${file2}, holds what a cluster behind an air gap needs to pull its images from
-${target2.endpoint}: ${content}; the Secret registry-info${isAirgap ? "; the image-swap chart and its values" : ""};
-and the containerd configuration that the nodes should show (nodes/).
-${baseText2(inventory)}It was made at ${inventory.createdAt}${inventory.expiresAt ? ` and expires at ${inventory.expiresAt}` : ""} (sequence ${inventory.sequence}). No credentials are in it.
-
-Install
--------
-Get install.sh and the public key by another way than this file: a script in the bundle cannot vouch for
-the bundle. Then, on a host that reaches the registry and the cluster (tools: ${tools}):
-
-    sh install.sh ${file2} --key KEY.pub --dry-run
-    sh install.sh ${file2} --key KEY.pub --username USER --password-file FILE
-
---username and --password-file are what the cluster pulls with; without them the credential that the cluster's
-Secret has is kept. Whoever pushes logs in to the registry with oras or docker before, or gives --push-username
-and --push-password-file. The namespace jet-system must exist, or give --create-namespace. --dry-run contacts
-nothing; --only and --skip choose among the steps ${steps}. More: sh install.sh --help
-
-With Node 20.18.1 or newer on the host, every byte is verified before anything is pushed. Without it, blobs are
-checked by digest while they are pushed, and those that the registry has already are not read; to check the
-whole file first:
-
-    sha256sum -c ${file2}.sha256
-
-That proves as much as the way by which the .sha256 came. A bundle in parts (${file2}.001 and on) goes by the
-same name everywhere; only tar below wants one file: cat ${file2}.[0-9]* > ${file2}
-
-Check the signature by hand
----------------------------
-    tar -xOf ${file2} bundle.json > bundle.json
-    tar -xOf ${file2} bundle.sig > bundle.sig
-    openssl base64 -d -A -in bundle.sig -out bundle.sig.bin
-
-An Ed25519 key, OpenSSL 3:
-    openssl pkeyutl -verify -rawin -pubin -inkey KEY.pub -sigfile bundle.sig.bin -in bundle.json
-An ECDSA P-256 key, any OpenSSL:
-    openssl dgst -sha256 -verify KEY.pub -signature bundle.sig.bin bundle.json
-cosign, without a network (cosign 3 also wants --new-bundle-format=false):
-    cosign verify-blob --key KEY.pub --signature bundle.sig --insecure-ignore-tlog=true bundle.json
-
-bundle.json names every other part with its SHA-256. The parts apart from the images are in SHA256SUMS too,
-and its own hash is in bundle.json:
-    grep '"path":"SHA256SUMS"' bundle.json
-    tar -xf ${file2} && sha256sum -c SHA256SUMS
-
-The file is an OCI image layout in a tar: oras, skopeo, podman and ctr read it as it is.
-`);
-}
-function baseText2({ base: base2 }) {
-  if (!base2) return "";
-  return `It builds on ${base2.name} ${base2.version}, which must have been loaded before: ${base2.blobs.length} blobs that came
-with that are not in here, so the OCI layout is not complete by itself.
-`;
-}
-var init_readme = __esm({
-  "src/install/readme.ts"() {
-    "use strict";
-  }
-});
-
-// src/install/yaml.ts
-function toYaml(value, name3) {
-  refuseUnprintable(value, name3);
-  const options = { forceQuotes: true, quoteStyle: "double", lineWidth: -1, noRefs: true };
-  return Buffer.from(`---
-${dump(value, options)}`);
-}
-function refuseUnprintable(value, path7) {
-  if (typeof value === "object") {
-    for (const [key, inner] of Object.entries(value)) refuseUnprintable(inner, `${path7}: ${key}`);
-  } else if (typeof value === "string" && (value.includes("\0") || new RegExp("\\p{Surrogate}", "u").test(value))) {
-    throw new AirgapError("usage", `${path7} holds a character that kubectl and helm cannot carry`, {
-      given: JSON.stringify(value.slice(0, 200)),
-      expected: "text without NUL characters and halves of characters"
-    });
-  }
-}
-var init_yaml = __esm({
-  "src/install/yaml.ts"() {
-    "use strict";
-    init_js_yaml();
-    init_error();
-  }
-});
-
-// src/install/secret.ts
-function secretYaml(target2) {
-  const yaml = toYaml(
-    {
-      apiVersion: "v1",
-      stringData: { ...secretData(target2) },
-      kind: "Secret",
-      metadata: { name: "registry-info", namespace: "jet-system" },
-      type: "Opaque"
-    },
-    "registry-secret.yaml"
-  );
-  if (yaml.length <= maxBytes2) return yaml;
-  throw new AirgapError("usage", "the Secret registry-info would be larger than Kubernetes takes", {
-    given: `${yaml.length} bytes, ${Buffer.byteLength(target2.mirrorRegistries)} of them mirrorRegistries`,
-    expected: `at most ${maxBytes2} bytes`,
-    next: "shorten mirrorRegistries: one entry a registry, not one an image"
-  });
-}
-function secretData(target2) {
-  return {
-    DOMAIN: target2.endpoint,
-    BASE_PATH: target2.baseContentPath,
-    USERNAME: "",
-    PASSWORD: "",
-    INSECURE: String(target2.insecureSkipVerify),
-    CA_CERT: target2.caCert ?? "",
-    MIRROR_REGISTRIES: target2.mirrorRegistries
-  };
-}
-var maxBytes2;
-var init_secret = __esm({
-  "src/install/secret.ts"() {
-    "use strict";
-    init_error();
-    init_yaml();
-    maxBytes2 = 1024 * 1024;
-  }
-});
-
-// src/install/tables.ts
-function imagesTable(inventory) {
-  return table2(inventory.images.flatMap((image2) => placementRows(image2, inventory)));
-}
-function placementRows(image2, inventory) {
-  return image2.placements.map(({ reference }) => {
-    const { repository, tag: tag2 } = splitPlacement(reference);
-    const how = isPullThrough(repository, inventory.target.pullThrough) ? "prove" : "push";
-    const inTarget2 = inEndpoint2(repository, inventory);
-    return [image2.digest, image2.mediaType, inTarget2, tag2, how, image2.source];
-  });
-}
-function baseTable({ blobs: blobs2 }, homes, inventory) {
-  const rows = blobs2.map(({ digest: digest2, size }) => {
-    const repositories = (homes.get(digest2) ?? []).map((home) => inEndpoint2(home, inventory));
-    return [digest2, String(size), repositories.join(" ")];
-  });
-  return table2(rows);
-}
-function settingsTable(inventory, target2, chart) {
-  return table2([
-    ["format", "1"],
-    ...identityRows(inventory),
-    ...registryRows(inventory),
-    ...rootRows(inventory),
-    ...baseRows(inventory),
-    ...chart === void 0 ? [] : chartRows(chart),
-    ...Object.entries(secretData(target2)).map(([key, value]) => [`secret.${key}`, base642(value)])
-  ]);
-}
-function identityRows(inventory) {
-  return [
-    ["tool", `${inventory.tool.name} ${inventory.tool.version}`],
-    ["name", inventory.name],
-    ["version", inventory.version],
-    ["sequence", String(inventory.sequence)],
-    ["createdAt", inventory.createdAt],
-    ["notBefore", dayBefore(inventory.createdAt)],
-    ...inventory.expiresAt === void 0 ? [] : [["expiresAt", inventory.expiresAt]],
-    ["environment", inventory.target.environment]
-  ];
-}
-function dayBefore(time3) {
-  const day3 = 24 * 60 * 60 * 1e3;
-  return utcSeconds(new Date(Date.parse(time3) - day3));
-}
-function registryRows({ target: target2 }) {
-  return [
-    ["endpoint", target2.endpoint],
-    ["plainHttp", String(target2.plainHttp)],
-    ["insecureSkipVerify", String(target2.insecureSkipVerify)],
-    ...target2.caCert === void 0 ? [] : [["caCert", base642(target2.caCert)]]
-  ];
-}
-function rootRows(inventory) {
-  const { root: root2, moreRoots = [], version: tag2 } = inventory;
-  const roots = root2 === void 0 ? [] : [root2, ...moreRoots];
-  return [
-    ["imagesEmbedded", String(inventory.imagesNotEmbedded !== true)],
-    ["bundleRepository", inEndpoint2(bundleRepository(inventory), inventory)],
-    ...roots.map(({ digest: digest2 }, n2) => ["root", `${digest2} ${n2 === 0 ? tag2 : `${tag2}-${n2 + 1}`}`])
-  ];
-}
-function baseRows(inventory) {
-  const { base: base2, target: target2 } = inventory;
-  if (base2 === void 0) return [];
-  const { name: name3, version: version3, inventoryDigest } = base2;
-  return [
-    ["baseName", name3],
-    ["baseVersion", version3],
-    ["baseInventory", inventoryDigest],
-    ["baseRepository", inEndpoint2(bundleRepository({ target: target2, name: name3 }), inventory)]
-  ];
-}
-function chartRows(chart) {
-  return [
-    ["release", release.name],
-    ["namespace", release.namespace],
-    ["chart", `chart/${chart.fileName}`],
-    ["registryKey", chart.spelling === "nested" ? "config.ociImageRegistry" : "ociImageRegistry"]
-  ];
-}
-function inEndpoint2(whole, { target: target2 }) {
-  const host = `${target2.endpoint}/`;
-  if (!whole.startsWith(host)) throw new Error(`${whole} is not in ${target2.endpoint}`);
-  return whole.slice(host.length);
-}
-function base642(text3) {
-  return Buffer.from(text3).toString("base64");
-}
-function table2(rows) {
-  for (const value of rows.flat()) refuseControls(value);
-  return Buffer.from(rows.map((row) => `${row.join("	")}
-`).join(""));
-}
-function refuseControls(value) {
-  if (!/[\p{Cc}\p{Surrogate}]/u.test(value)) return;
-  throw new AirgapError("usage", "a name has a control character in it", {
-    given: JSON.stringify(value),
-    expected: "names without tabs, line breaks and other control characters"
-  });
-}
-var release;
-var init_tables = __esm({
-  "src/install/tables.ts"() {
-    "use strict";
-    init_time();
-    init_repositories();
-    init_error();
-    init_secret();
-    release = { name: "image-swap", namespace: "default" };
-  }
-});
-
-// src/install/values.ts
-function valuesYaml2(input) {
-  const ociImageRegistry2 = registrySection(input.target);
-  const config2 = configSection(input);
-  return toYaml(
-    input.spelling === "nested" ? { config: { ociImageRegistry: ociImageRegistry2, ...config2 } } : { ociImageRegistry: ociImageRegistry2, ...Object.keys(config2).length > 0 ? { config: config2 } : {} },
-    "values.yaml"
-  );
-}
-function registrySection(target2) {
-  return {
-    endpoint: target2.endpoint,
-    name: target2.name,
-    username: "",
-    password: "",
-    baseContentPath: target2.baseContentPath,
-    insecureSkipVerify: target2.insecureSkipVerify,
-    caCert: target2.caCert ?? "",
-    mirrorRegistries: target2.mirrorRegistries
-  };
-}
-function configSection({ ownImages: ownImages2, isEKSCluster }) {
-  const images2 = {
-    ...ownImages2?.init === void 0 ? {} : { imageSwapInitImage: ownImages2.init },
-    ...ownImages2?.image === void 0 ? {} : { imageSwapImage: ownImages2.image }
-  };
-  return {
-    ...Object.keys(images2).length > 0 ? { imageSwapImages: images2 } : {},
-    ...isEKSCluster === void 0 ? {} : { imageSwapConfig: { isEKSCluster } }
-  };
-}
-var init_values2 = __esm({
-  "src/install/values.ts"() {
-    "use strict";
-    init_yaml();
-  }
-});
-
-// src/install/files.ts
-function installFiles(input) {
-  return [
-    { path: "install.sh", bytes: input.script, mode: 493 },
-    plain("images.tsv", imagesTable(input.inventory)),
-    ...baseFiles(input),
-    plain("settings.tsv", settingsTable(input.inventory, input.target, input.chart)),
-    plain("README.txt", readmeText(input.inventory)),
-    ...chartFiles(input),
-    plain("registry-secret.yaml", secretYaml(input.target)),
-    ...nodeFiles(nodesInput(input)).map(({ path: path7, bytes }) => plain(path7, bytes)),
-    ...input.program === void 0 ? [] : [plain("bundle.js", input.program)]
-  ];
-}
-function plain(path7, bytes) {
-  return { path: path7, bytes, mode: 420 };
-}
-function baseFiles({ inventory, homes = /* @__PURE__ */ new Map() }) {
-  const { base: base2 } = inventory;
-  return base2 === void 0 ? [] : [plain("base.tsv", baseTable(base2, homes, inventory))];
-}
-function chartFiles({ chart, target: target2, ownImages: ownImages2, isEKSCluster }) {
-  if (chart === void 0) return [];
-  const values = valuesYaml2({
-    target: target2,
-    spelling: chart.spelling,
-    ...ownImages2 === void 0 ? {} : { ownImages: ownImages2 },
-    ...isEKSCluster === void 0 ? {} : { isEKSCluster }
-  });
-  return [plain(`chart/${chart.fileName}`, chart.bytes), plain("values.yaml", values)];
-}
-function nodesInput({ inventory, target: target2 }) {
-  const { endpoint, plainHttp, insecureSkipVerify, caCert } = inventory.target;
-  const trust = caCert === void 0 ? {} : { caCert };
-  return {
-    entries: target2.mirrorMap.entries,
-    endpoint,
-    plainHttp,
-    insecureSkipVerify,
-    ...trust
-  };
-}
-var init_files2 = __esm({
-  "src/install/files.ts"() {
-    "use strict";
-    init_nodes();
-    init_readme();
-    init_secret();
-    init_tables();
-    init_values2();
-  }
-});
-
-// src/mirror-map/print.ts
-function printMirrorMap(map) {
-  const lines2 = map.entries.map((entry) => `${printEntry(entry)}
-`);
-  const alone = lines2.length === 1 && lines2[0]?.includes(",");
-  return (alone ? "# one entry a line\n" : "") + lines2.join("");
-}
-function printAsList(text3) {
-  return isCommaForm(text3) ? text3.trim() : printEntries(parseMirrorMap(text3).entries);
-}
-function printEntries(entries) {
-  return entries.map(printEntry).join(",");
-}
-function printEntry(entry) {
-  const text3 = `${marks[entry.kind]}${entry.key}::${entry.value}`;
-  return text3.includes("#") ? ` ${text3} #` : text3;
-}
-var marks;
-var init_print = __esm({
-  "src/mirror-map/print.ts"() {
-    "use strict";
-    init_map();
-    init_parse3();
-    marks = { exact: exactMark, replace: replaceMark, registry: "", noswap: "", default: "" };
-  }
-});
-
 // src/commands/make-inventory.ts
 async function makeInventory(input) {
   const { plan: plan2, withoutImages } = input;
   const chart = installedChart(input);
+  const credentials = credentialKind(input.spec);
   const about = describe2(input);
   const embedded = withoutImages ? [] : plan2.images.filter(({ entry }) => travels(about, entry));
   const leaves = embedded.flatMap(({ graph }) => leavesOf(graph));
   const roots = rootIndexes(
-    leaves.map(({ descriptor: descriptor3, platform: platform4 }) => ({
+    leaves.map(({ descriptor: descriptor3, platform: platform5 }) => ({
       ...descriptor3,
-      ...platform4 ? { platform: platform4 } : {}
+      ...platform5 ? { platform: platform5 } : {}
     }))
   );
   const content = uniqueBlobs(embedded);
   const base2 = input.base && inventoryBase(input.base, leaves, manifestsOf(embedded));
   const leftOut = new Set(base2?.blobs.map(({ digest: digest2 }) => digest2));
-  const [root2, ...moreRoots] = roots.map(({ descriptor: descriptor3 }) => descriptor3);
+  const [root, ...moreRoots] = roots.map(({ descriptor: descriptor3 }) => descriptor3);
   const unfinished = {
     ...about,
-    ...root2 ? { root: root2 } : {},
+    ...root ? { root } : {},
     ...moreRoots.length > 0 ? { moreRoots } : {},
     images: plan2.images.map(({ entry }) => entry),
     files: [],
@@ -45996,6 +46761,7 @@ async function makeInventory(input) {
     ),
     ...chart ? { chart: chartEntry(chart) } : {},
     ...withoutImages ? { imagesNotEmbedded: true } : {},
+    ...credentials ? { credentials } : {},
     ...base2 ? { base: base2 } : {}
   };
   const layout = layoutFiles(
@@ -46024,7 +46790,7 @@ function manifestsOf(images2) {
 }
 function withRoots(roots, blobs2) {
   const first = roots.map(({ descriptor: { digest: digest2, size } }) => ({ digest: digest2, size }));
-  const others = blobs2.filter(({ digest: digest2 }) => first.every((root2) => root2.digest !== digest2));
+  const others = blobs2.filter(({ digest: digest2 }) => first.every((root) => root.digest !== digest2));
   return [...first, ...others];
 }
 function isRunnable({ graph }) {
@@ -46069,9 +46835,25 @@ async function allFiles(layout, inventory, homes, input) {
     ...[...layout].map(([path7, bytes]) => ({ path: path7, bytes, mode: 420 })),
     ...installFiles({ ...await installInput(inventory, input), homes })
   ];
-  const sums = { path: "SHA256SUMS", bytes: sha256Sums(files2.map(fileEntry)), mode: 420 };
-  const readme2 = files2.findIndex(({ path: path7 }) => path7 === "README.txt");
-  return files2.toSpliced(readme2, 0, sums);
+  const sums = sumsOf(files2.map(fileEntry));
+  const readme = files2.findIndex(({ path: path7 }) => path7 === "README.txt");
+  return files2.toSpliced(readme, 0, sums);
+}
+function sumsOf(files2) {
+  return { path: sumsPath, bytes: sha256Sums(files2), mode: 420 };
+}
+function withFile(made, file2) {
+  const files2 = [...made.inventory.files, fileEntry(file2)];
+  const sums = sumsOf(files2.filter(({ path: path7 }) => path7 !== sumsPath));
+  const entry = fileEntry(sums);
+  return {
+    ...made,
+    inventory: {
+      ...made.inventory,
+      files: files2.map((one) => one.path === sumsPath ? entry : one)
+    },
+    files: new Map([...made.files, [file2.path, file2.bytes], [sums.path, sums.bytes]])
+  };
 }
 async function installInput(inventory, input) {
   const { spec, ownImages: ownImages2 } = input;
@@ -46081,8 +46863,9 @@ async function installInput(inventory, input) {
     inventory,
     target: spec.target,
     ownImages: ownImages2,
-    script: await (0, import_promises35.readFile)(installScriptPath()),
-    program: await (0, import_promises35.readFile)(programPath()),
+    script: await (0, import_promises31.readFile)(installScriptPath()),
+    program: await (0, import_promises31.readFile)(programPath()),
+    tools: input.tools,
     ...chart ? { chart } : {},
     ...isEKSCluster === void 0 ? {} : { isEKSCluster }
   };
@@ -46090,16 +46873,16 @@ async function installInput(inventory, input) {
 function fileEntry({ path: path7, bytes, mode }) {
   return { path: path7, size: bytes.length, sha256: hexOf(digestOf(bytes)), mode };
 }
-var import_promises35;
+var import_promises31, sumsPath;
 var init_make_inventory = __esm({
   "src/commands/make-inventory.ts"() {
     "use strict";
-    import_promises35 = require("node:fs/promises");
+    import_promises31 = require("node:fs/promises");
     init_oci_layout();
     init_sums();
     init_time();
     init_assets();
-    init_files2();
+    init_files();
     init_print();
     init_digest();
     init_graph();
@@ -46107,85 +46890,18 @@ var init_make_inventory = __esm({
     init_blobs();
     init_units2();
     init_version();
-  }
-});
-
-// src/commands/own-images.ts
-function ownImages(spec, chart) {
-  const init = spec.imageSwap.initImage ?? chart?.ownImages?.init;
-  const image2 = spec.imageSwap.image ?? chart?.ownImages?.image;
-  const listed = [
-    { image: init, origin: "imageSwap.initImage" },
-    { image: image2, origin: "imageSwap.image" }
-  ].filter((own2) => own2.image !== void 0 && !isInTarget(spec, own2.image));
-  return { sources: { ...init ? { init } : {}, ...image2 ? { image: image2 } : {} }, listed };
-}
-function ownImageReferences({ map }, { sources, listed }) {
-  const entries = Object.entries(sources).map(([role, source]) => {
-    const isMirrored = listed.some(({ image: image2 }) => image2 === source);
-    const first = isMirrored ? askedFor(map, source).asked[0]?.reference : void 0;
-    return [role, first ? inTarget(first) : source];
-  });
-  return Object.fromEntries(entries);
-}
-function ownImageProblems(spec, chart, { sources, listed }) {
-  if (spec.environment === "non-airgap") return [];
-  const problems = chart ? [] : [noChart()];
-  const unknown2 = !sources.image || !sources.init;
-  if (unknown2) problems.push(unknownImages(chart !== void 0));
-  const given = Object.values(sources).filter(
-    (source) => !listed.some(({ image: image2 }) => image2 === source)
-  );
-  if (given.length > 0) problems.push(alreadyInTarget(given));
-  return problems;
-}
-function isInTarget({ target: target2 }, image2) {
-  return image2.startsWith(`${target2.endpoint}/`);
-}
-function inTarget(reference) {
-  const name3 = repositoryOf(reference);
-  if (reference.digest) return `${name3}@${reference.digest}`;
-  return `${name3}:${reference.tag ?? "latest"}`;
-}
-function noChart() {
-  return warning(
-    "no-chart",
-    [],
-    "environment is airgap, but no image-swap chart is given: `create` will refuse",
-    "add imageSwap: {chart: ./image-swap-1.5.3.tgz}, or environment: non-airgap"
-  );
-}
-function unknownImages(hasChart) {
-  return warning(
-    "own-images",
-    [],
-    `image-swap's own images are not known${hasChart ? ": the chart's values do not name them" : ""}`,
-    "add imageSwap: {initImage: \u2026, image: \u2026}"
-  );
-}
-function alreadyInTarget(images2) {
-  return warning(
-    "own-images",
-    images2,
-    `${images2.join(" and ")}: named in the target already, so not mirrored: the source is not known`,
-    "write the source of image-swap's images; the values get the target reference by themselves"
-  );
-}
-var init_own_images = __esm({
-  "src/commands/own-images.ts"() {
-    "use strict";
-    init_placements();
-    init_problem();
+    init_carried_credential2();
+    sumsPath = "SHA256SUMS";
   }
 });
 
 // src/registry/read-image.ts
 async function readImage(source, reference, cache, wanted) {
-  const root2 = await readRoot(source, reference, cache);
-  if (!root2) return void 0;
+  const root = await readRoot(source, reference, cache);
+  if (!root) return void 0;
   const documents = /* @__PURE__ */ new Map();
   const walk = { source, cache, documents };
-  const document = await readDocument3(walk, root2);
+  const document = await readDocument3(walk, root);
   if (document.manifest.kind === "index")
     await readAll(walk, document.manifest.manifests.filter(wanted));
   return { root: document.descriptor, documents };
@@ -46209,8 +46925,8 @@ async function readDocument3(walk, descriptor3) {
   const bytes = await manifestBytes(walk, descriptor3);
   const sized = { ...descriptor3, size: bytes.length };
   const read5 = makeDocument(sized, bytes);
-  const platform4 = read5.platform ?? await configPlatform(walk, read5);
-  const document = platform4 ? { ...read5, platform: platform4 } : read5;
+  const platform5 = read5.platform ?? await configPlatform(walk, read5);
+  const document = platform5 ? { ...read5, platform: platform5 } : read5;
   walk.documents.set(descriptor3.digest, document);
   return document;
 }
@@ -46254,7 +46970,7 @@ var init_read_image = __esm({
 // src/commands/resolve-images.ts
 async function resolveImages(spec, listed, sources, context) {
   const resolved = await pMap(
-    eachOnce2(listed),
+    eachOnce(listed),
     async (image2) => {
       const reference = readReference(image2);
       if (reference instanceof AirgapError) return unread(image2, reference);
@@ -46282,10 +46998,10 @@ function isAnswer(failure2) {
 }
 async function resolveImage(spec, listed, reference, { registries, cache, pins }) {
   const source = registries.source(reference);
-  const platforms = reference.digest ? [] : spec.platforms;
+  const platforms2 = reference.digest ? [] : spec.platforms;
   const asked2 = pins.get(listed.image) ?? reference.digest ?? reference.tag ?? "latest";
   const [graph, tagged2] = await Promise.all([
-    readImage(source, asked2, cache, (child) => isWantedChild(child, platforms)),
+    readImage(source, asked2, cache, (child) => isWantedChild(child, platforms2)),
     reference.digest && reference.tag && !pins.has(listed.image) ? source.client.headManifest(source.repository, reference.tag) : void 0
   ]);
   return {
@@ -46295,7 +47011,7 @@ async function resolveImage(spec, listed, reference, { registries, cache, pins }
     ...tagged2 && tagged2.digest !== reference.digest ? { movedTag: tagged2.digest } : {}
   };
 }
-function eachOnce2(listed) {
+function eachOnce(listed) {
   return [
     ...new Map(listed.toReversed().map((image2) => [image2.image, image2])).values()
   ].toReversed();
@@ -46327,7 +47043,7 @@ var init_resolve_images = __esm({
     "use strict";
     init_p_map();
     init_digest();
-    init_reference2();
+    init_reference();
     init_platforms();
     init_read_image();
     init_error();
@@ -46337,8 +47053,17 @@ var init_resolve_images = __esm({
 // src/commands/saved-plan.ts
 async function readSavedPlan(path7, context) {
   if (!path7) return void 0;
-  const text3 = await readText((0, import_node_path27.resolve)(context.cwd, path7), "the saved plan");
-  return parseInventory(Buffer.from(inventoryPart(text3)), "usage");
+  const text3 = await readText((0, import_node_path26.resolve)(context.cwd, path7), "the saved plan");
+  try {
+    return parseInventory(Buffer.from(inventoryPart(text3)), "usage");
+  } catch (cause) {
+    throw new AirgapError("usage", `${path7} is not a saved plan`, {
+      given: cause instanceof AirgapError ? cause.given : String(cause),
+      expected: "what plan -f bundle.yaml -o FILE wrote, unchanged",
+      next: "make the plan again: plan -f bundle.yaml -o FILE",
+      cause
+    });
+  }
 }
 function inventoryPart(text3) {
   try {
@@ -46355,8 +47080,9 @@ function pinsOf(saved) {
   );
 }
 function checkAgainstSaved(saved, made) {
-  const fields = [.../* @__PURE__ */ new Set([...Object.keys(saved), ...Object.keys(made)])];
-  const different = fields.filter((field) => canonical(saved[field]) !== canonical(made[field]));
+  const [one, other] = [asPlanned(saved), asPlanned(made)];
+  const fields = [.../* @__PURE__ */ new Set([...Object.keys(one), ...Object.keys(other)])];
+  const different = fields.filter((field) => canonical(one[field]) !== canonical(other[field]));
   if (different.length === 0) return;
   throw new AirgapError("usage", "bundle.yaml and the saved plan disagree", {
     given: `other ${different.join(", ")}`,
@@ -46364,20 +47090,27 @@ function checkAgainstSaved(saved, made) {
     next: "make the plan again: plan -f bundle.yaml -o FILE"
   });
 }
+function asPlanned(inventory) {
+  if (!inventory.credentials) return inventory;
+  const added3 = [sumsPath, credentialPaths[inventory.credentials]];
+  return { ...inventory, files: inventory.files.filter(({ path: path7 }) => !added3.includes(path7)) };
+}
 function canonical(value) {
   return JSON.stringify(
     value,
     (_, inner) => typeof inner === "object" && inner !== null && !Array.isArray(inner) ? Object.fromEntries(Object.entries(inner).sort(([a2], [b]) => a2 < b ? -1 : 1)) : inner
   ) ?? "";
 }
-var import_node_path27;
+var import_node_path26;
 var init_saved_plan = __esm({
   "src/commands/saved-plan.ts"() {
     "use strict";
-    import_node_path27 = require("node:path");
+    import_node_path26 = require("node:path");
     init_inventory_json();
-    init_files();
+    init_files2();
+    init_carried_credential();
     init_error();
+    init_make_inventory();
   }
 });
 
@@ -46386,6 +47119,8 @@ async function prepare2(spec, registries, context, { saved, withoutImages = fals
   const createdAt = saved ? new Date(saved.createdAt) : creationTime(context);
   refuseExpired(spec, createdAt);
   const chart = await loadChart(spec, registries);
+  const tools = await carriedTools(spec, context);
+  if (chart && takesOurChart(spec)) context.emit(ourChartTaken(chart));
   const own2 = ownImages(spec, chart);
   const listed = [...spec.images, ...own2.listed];
   const images2 = count(listed.length, "image");
@@ -46405,11 +47140,16 @@ async function prepare2(spec, registries, context, { saved, withoutImages = fals
     createdAt,
     withoutImages: withoutImages || saved?.imagesNotEmbedded === true,
     withFiles: !hasErrors(plan2.problems),
+    tools,
     base: base2
   });
   refuseOlderThanBase(made.inventory);
   if (saved) checkAgainstSaved(saved, made.inventory);
-  const problems = [...plan2.problems, ...ownImageProblems(spec, chart, own2)];
+  const problems = [
+    ...plan2.problems.filter(({ kind }) => !takesOurChart(spec) || !addedByOurChart.includes(kind)),
+    ...ownImageProblems(spec, own2),
+    ...credentialProblems(spec)
+  ];
   return { spec, ...made, problems, images: plan2.images, registries, found: cache.find };
 }
 function refuseExpired({ expires }, createdAt) {
@@ -46419,12 +47159,18 @@ function refuseExpired({ expires }, createdAt) {
     expected: `a time after ${createdAt.toISOString()}`
   });
 }
+function ourChartTaken({ name: name3, version: version3 }) {
+  return {
+    kind: "note",
+    message: `imageSwap.chart is not given: taking our own chart, ${name3} ${version3}, and its two images`
+  };
+}
 function contentCache(spec, older) {
-  const kept = folderCache((0, import_node_path28.join)(stateFolder(spec), "manifests"));
+  const kept = folderCache((0, import_node_path27.join)(stateFolder(spec), "manifests"));
   return older ? cacheBefore(kept, older.find) : kept;
 }
 function stateFolder(spec) {
-  return (0, import_node_path28.join)(spec.folder, ".airgap-bundle");
+  return (0, import_node_path27.join)(spec.folder, ".airgap-bundle");
 }
 function creationTime({ env, now: now2 }) {
   const epoch = env.SOURCE_DATE_EPOCH;
@@ -46435,22 +47181,25 @@ function creationTime({ env, now: now2 }) {
     expected: "seconds since 1970"
   });
 }
-var import_node_path28;
+var import_node_path27, addedByOurChart;
 var init_prepare = __esm({
   "src/commands/prepare.ts"() {
     "use strict";
-    import_node_path28 = require("node:path");
+    import_node_path27 = require("node:path");
     init_plan();
     init_problem();
     init_content_cache();
     init_error();
     init_units();
+    init_carried_credential2();
+    init_carried_tools();
     init_delta_base();
     init_load_chart();
     init_make_inventory();
     init_own_images();
     init_resolve_images();
     init_saved_plan();
+    addedByOurChart = ["no-default", "target-not-excluded"];
   }
 });
 
@@ -46469,7 +47218,7 @@ async function runPlan(spec, options, context) {
     const wanted = { withoutImages: options.withoutImages, base: base2 };
     const { inventory, problems } = await prepare2(spec, registries, context, wanted);
     if (options.out)
-      await saveSound((0, import_node_path29.resolve)(context.cwd, options.out), inventory, problems, context);
+      await saveSound((0, import_node_path28.resolve)(context.cwd, options.out), inventory, problems, context);
     return { inventory, problems };
   } finally {
     await registries.close();
@@ -46507,7 +47256,7 @@ async function saveSound(path7, inventory, problems, context) {
 }
 async function save(path7, inventory) {
   try {
-    await (0, import_promises36.writeFile)(path7, printInventory(inventory));
+    await (0, import_promises32.writeFile)(path7, printInventory(inventory));
   } catch (cause) {
     throw new AirgapError("io", "the plan cannot be written", {
       given: `${path7}: ${cause.code}`,
@@ -46516,12 +47265,12 @@ async function save(path7, inventory) {
     });
   }
 }
-var import_promises36, import_node_path29;
+var import_promises32, import_node_path28;
 var init_plan2 = __esm({
   "src/commands/plan.ts"() {
     "use strict";
-    import_promises36 = require("node:fs/promises");
-    import_node_path29 = require("node:path");
+    import_promises32 = require("node:fs/promises");
+    import_node_path28 = require("node:path");
     init_inventory_json();
     init_problem();
     init_error();
@@ -46531,399 +47280,893 @@ var init_plan2 = __esm({
   }
 });
 
-// src/inputs/schema.ts
-function bundleJsonSchema() {
-  const { $schema, ...schema } = toJSONSchema(bundleSchema, { io: "input" });
-  return { $schema, title: "airgap-bundle: bundle.yaml", ...schema };
+// src/commands/at-site.ts
+async function atSite(bundle, site, context) {
+  const installed = await readInstalled(bundle);
+  const signed = signedDestination(bundle.inventory, installed);
+  const destination = siteTarget(site, signed);
+  const { inventory, map, problems } = placeAnew(bundle.inventory, destination);
+  refuseOnErrors(newProblems(problems, placeAnew(bundle.inventory, signed).problems), context);
+  const mark2 = markOf(site, inventory, bundle.inventory);
+  context.emit({ kind: "warning", message: notSigned(mark2) });
+  const ownImages2 = movedOwnImages(
+    installed.ownImages,
+    bundle.inventory,
+    { inventory, map },
+    context
+  );
+  return {
+    inventory,
+    installed: { ...installed, target: destination.section, ...ownImages2 ? { ownImages: ownImages2 } : {} },
+    site: mark2
+  };
 }
-var text2, registryHost, pemOrPath, pastedCredential, ociImageRegistry, imageSwap, registryAccess, bundleSchema;
-var init_schema = __esm({
-  "src/inputs/schema.ts"() {
+function notSigned({ target: target2, signedTarget }) {
+  return `the target ${target2} comes from a site file and is not signed; the bundle was made for ${signedTarget}`;
+}
+async function filesAtSite(bundle, { inventory, installed }) {
+  const carried = inventory.base ? inventory.images.filter((image2) => travels(inventory, image2)) : [];
+  const images2 = await Promise.all(
+    carried.map(async (entry) => ({ entry, graph: await bundleGraph(bundle, entry) }))
+  );
+  return targetFiles({ inventory, ...installed, homes: blobRepositories(images2, inventory) });
+}
+function newProblems(problems, signed) {
+  const name3 = ({ kind, images: images2 }) => [kind, ...images2].join("\n");
+  const known = new Set(signed.map(name3));
+  return problems.filter((one) => one.severity === "error" || !known.has(name3(one)));
+}
+function readInstalled(bundle) {
+  const paths = bundle.inventory.files.map(({ path: path7 }) => path7);
+  return readInstallFiles(paths, (path7) => bundle.read(path7));
+}
+function signedDestination({ target: target2 }, installed) {
+  const { plainHttp, insecureSkipVerify, caCert, pullThrough = [] } = target2;
+  return {
+    section: installed.target,
+    access: { plainHttp, insecureSkipVerify, ...caCert === void 0 ? {} : { caCert } },
+    pullThrough
+  };
+}
+function markOf({ path: path7 }, inventory, signed) {
+  const [target2, signedTarget] = [basePath(inventory.target), basePath(signed.target)];
+  return { file: path7, signed: false, target: target2, signedTarget };
+}
+function movedOwnImages(own2, signed, { inventory, map }, { emit }) {
+  if (own2 === void 0) return void 0;
+  const signedMap = parseMirrorMap(signed.target.mirrorMap);
+  const moved = Object.entries(own2).map(([role, reference]) => {
+    const source = signed.images.find((image2) => ownImage(signedMap, image2.source) === reference);
+    if (source) return [role, ownImage(map, source.source)];
+    const other = moveTarget(reference, signed.target, inventory.target);
+    if (other !== reference) emit({ kind: "warning", message: notAmongImages(other) });
+    return [role, other];
+  });
+  return Object.fromEntries(moved);
+}
+function notAmongImages(reference) {
+  return `image-swap itself would run from ${reference}, which is not among the images of the bundle: put it there`;
+}
+function ownImage(map, source) {
+  const listed = [{ image: source, origin: "" }];
+  return ownImageReferences({ map }, { sources: { image: source }, listed }).image;
+}
+var init_at_site = __esm({
+  "src/commands/at-site.ts"() {
     "use strict";
-    init_zod();
-    init_duration();
-    text2 = string2().min(1);
-    registryHost = text2.describe("Registry as images name it: `docker.io`, `host:port`.");
-    pemOrPath = text2.describe("PEM text, or the path of a PEM file.");
-    pastedCredential = union([string2(), number2(), _null3()]).optional().describe("Ignored: credentials are given on site.");
-    ociImageRegistry = strictObject({
-      endpoint: text2.describe("Target registry, `host[:port]` without a scheme."),
-      name: text2.describe("Name of the registry in the image-swap values."),
-      baseContentPath: string2().describe("Path below the endpoint that every target lies under."),
-      insecureSkipVerify: boolean2().default(false).describe("`true` for a certificate that cannot be verified, else `false`."),
-      caCert: string2().nullish().describe("CA of the target: PEM text, or the path of a PEM file."),
-      mirrorRegistries: union([
-        string2(),
-        array(text2),
-        strictObject({ file: text2.describe("Path of a map in line or comma form.") })
-      ]).describe("The mirror map: `source::target,\u2026`, a list of such entries, or {file: PATH}."),
-      username: pastedCredential,
-      password: pastedCredential
-    }).describe("The chart's section, pasted as it is.");
-    imageSwap = strictObject({
-      chart: text2.optional().describe("The image-swap chart: path of a .tgz, or `oci://\u2026:version`."),
-      initImage: text2.optional().describe("Source of image-swap's init image."),
-      image: text2.optional().describe("Source of image-swap's own image."),
-      isEKSCluster: boolean2().optional().describe("`true` or `false`, for the values of the chart.")
-    });
-    registryAccess = strictObject({
-      mirror: text2.optional().describe("`host` or `host/path` that is asked in place of this registry."),
-      plainHttp: boolean2().optional().describe("`true`: http, never https."),
-      caCert: pemOrPath.optional(),
-      insecureSkipVerify: boolean2().optional().describe("`true` for a certificate that cannot be verified, else `false`."),
-      maxConcurrent: int().min(1).optional().describe("Most requests at a time, default 32.")
-    });
-    bundleSchema = strictObject({
-      $schema: string2().optional(),
-      apiVersion: literal("airgap-bundle/v1").describe("`airgap-bundle/v1`"),
-      name: string2().regex(/^[a-z0-9]+(?:[._-][a-z0-9]+)*$/, "lower-case letters, digits, and single . _ - between").max(100, "of at most 100 characters").describe("Name of the bundle; part of its file name and of its repository in the target."),
-      version: string2().regex(
-        /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/,
-        "letters, digits, . _ - (at most 128): it becomes a tag"
-      ).describe("Version of the bundle; quote it where YAML would read a number."),
-      environment: _enum(["airgap", "non-airgap"]).default("airgap").describe("`airgap`, or `non-airgap` to install the Secret alone, no chart."),
-      ociImageRegistry: ociImageRegistry.optional(),
-      config: strictObject({ ociImageRegistry }).optional(),
-      imageSwap: imageSwap.default({}),
-      images: array(
-        union([
-          text2,
-          strictObject({ list: text2.describe("Path of a list, one image a line, # comments.") })
-        ]).describe("An image as manifests name it, or {list: FILE}.")
-      ).describe("The images that the cluster needs, as its manifests name them."),
-      platforms: array(text2).default([]).describe("List of `os/architecture[/variant]` to keep; absent or empty: all."),
-      registries: record(registryHost, registryAccess).default({}).describe("How to reach a registry from here, by `host[:port]`."),
-      signing: union([
-        strictObject({ key: text2.describe("Path of the private key.") }),
-        strictObject({ unsigned: literal(true) })
-      ]).optional().describe("{key: FILE}, or {unsigned: true}."),
-      unsigned: boolean2().optional().describe("`true`: make a bundle without a signature."),
-      pullThrough: array(text2).default([]).describe("List of target paths that cannot be pushed to (proxy caches); proved by a HEAD."),
-      retryBudget: string2().regex(durationPattern, "a length of time such as 90s, 30m or 2h").optional().describe(
-        "How long a request or copy that may yet succeed is tried again: `90s`, `30m`, `2h`; default `10m`, at most `168h`."
-      ),
-      sequence: int().min(0).optional().describe("Whole number that grows with each bundle; by default createdAt in seconds."),
-      expires: union([iso_exports.date(), iso_exports.datetime({ offset: true })]).optional().describe(
-        "When the bundle begins to be refused: `2027-06-30` (0:00 UTC) or `2027-06-30T12:00:00Z`."
-      )
-    });
+    init_read_files();
+    init_move();
+    init_parse4();
+    init_blobs();
+    init_place_anew();
+    init_repositories();
+    init_site_target();
+    init_bundle_graph();
+    init_own_images();
+    init_plan2();
   }
 });
 
-// src/inputs/fields.ts
-function fieldName(path7) {
-  return path7.reduce((name3, key) => {
-    if (typeof key === "number") return `${name3}[${key}]`;
-    const word = /^[\w$-]+$/.test(String(key)) ? String(key) : JSON.stringify(String(key));
-    return name3 === "" ? word : `${name3}.${word}`;
-  }, "");
-}
-function describeField(path7) {
-  const text3 = nodesAt(path7).find(({ description }) => description)?.description;
-  return text3?.replace(/\.$/, "").replace(/^[A-Z](?=[a-z ])/, (letter) => letter.toLowerCase());
-}
-function allowedFields(path7) {
-  const names = nodesAt(path7).flatMap(({ properties }) => Object.keys(properties ?? {}));
-  return [...new Set(names)].filter((name3) => name3 !== "$schema");
-}
-function nearestField(path7, key) {
-  const beside = allowedFields(path7).find((name3) => isNear(name3, key));
-  if (beside) return fieldName([...path7, beside]);
-  return allFields(root()).find((field) => isNear(field.slice(field.lastIndexOf(".") + 1), key));
-}
-function root() {
-  return bundleJsonSchema();
-}
-function nodesAt(path7) {
-  return path7.reduce((nodes, key) => nodes.flatMap((node2) => children(node2, key)), [root()]).flatMap(forms);
-}
-function children(node2, key) {
-  return forms(node2).flatMap(({ properties, additionalProperties, items }) => {
-    const child = typeof key === "number" ? items : properties?.[String(key)] ?? additionalProperties;
-    return child ? [child] : [];
-  });
-}
-function forms(node2) {
-  return [node2, ...(node2.anyOf ?? []).flatMap(forms)];
-}
-function allFields({ properties = {} }, prefix = "") {
-  return Object.entries(properties).flatMap(([name3, node2]) => [
-    `${prefix}${name3}`,
-    ...allFields(node2, `${prefix}${name3}.`)
-  ]);
-}
-function isNear(name3, key) {
-  const [a2, b] = [plain2(name3), plain2(key)];
-  return sorted(a2) === sorted(b) || distance(a2, b) <= (a2.length < 6 ? 1 : 2);
-}
-function plain2(name3) {
-  return name3.toLowerCase().replaceAll(/[-_ ]/g, "");
-}
-function sorted(name3) {
-  return [...name3].sort().join("");
-}
-function distance(a2, b) {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (const [i2, letter] of [...a2].entries()) {
-    const next = [i2 + 1];
-    for (const [j, other] of [...b].entries()) {
-      const changed = (row[j] ?? 0) + (letter === other ? 0 : 1);
-      next.push(Math.min(changed, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row.at(-1) ?? 0;
-}
-var init_fields = __esm({
-  "src/inputs/fields.ts"() {
-    "use strict";
-    init_schema();
-  }
-});
-
-// src/inputs/field-errors.ts
-function fieldErrors(issues, document, placeOf2) {
-  return issues.flatMap((issue2) => flatten(issue2, document)).flatMap((issue2) => issueErrors(issue2, document, placeOf2));
-}
-function flatten(issue2, document) {
-  if (issue2.code !== "invalid_union") return [issue2];
-  const value = valueAt(document, issue2.path);
-  const possible = issue2.errors.filter((inner) => !isOfOtherKind(inner));
-  const meant = isMapping(value) ? possible.filter((inner) => Object.keys(value).some((key) => isMeant(inner, key))) : possible.filter(() => Array.isArray(value));
-  const [form] = meant;
-  if (!form || meant.length > 1) return [issue2];
-  return form.flatMap(
-    (inner) => flatten({ ...inner, path: [...issue2.path, ...inner.path] }, document)
-  );
-}
-function isOfOtherKind(form) {
-  return form.some(({ path: path7, code: code2 }) => path7.length === 0 && code2 === "invalid_type");
-}
-function isMeant(form, key) {
-  const missing3 = form.flatMap(({ path: path7 }) => path7.length === 1 ? [String(path7[0])] : []);
-  const unknown2 = form.flatMap((inner) => inner.code === "unrecognized_keys" ? inner.keys : []);
-  return !unknown2.includes(key) || missing3.some((name3) => isNear(name3, key));
-}
-function issueErrors(issue2, document, placeOf2) {
-  if (issue2.code === "unrecognized_keys") {
-    return issue2.keys.map((key) => unknownField(issue2.path, key, placeOf2));
-  }
-  const value = valueAt(document, issue2.path);
-  return [value === void 0 ? missing2(issue2.path, placeOf2) : wrong2(issue2, value, placeOf2)];
-}
-function unknownField(path7, key, placeOf2) {
-  const near = nearestField(path7, key);
-  return new AirgapError("usage", `unknown field ${fieldName([...path7, key])}`, {
-    given: placeOf2([...path7, key]),
-    expected: near ? void 0 : allowedFields(path7).join(", "),
-    next: near ? `did you mean ${near}?` : void 0
-  });
-}
-function missing2(path7, placeOf2) {
-  const setting = settingOf(path7);
-  return new AirgapError("usage", `${fieldName(path7)} is missing`, {
-    given: placeOf2(path7),
-    expected: describeField(path7),
-    next: setting ? `add it to bundle.yaml, or give --${setting.name}` : void 0
-  });
-}
-function wrong2(issue2, value, placeOf2) {
-  const field = fieldName(issue2.path);
-  const isNumber = issue2.path[0] === "version" && typeof value === "number";
-  return new AirgapError("usage", `${field} ${fault(issue2, value)}`, {
-    given: isEmpty(value) ? placeOf2(issue2.path) : `${shown(value)} in ${placeOf2(issue2.path)}`,
-    expected: describeField(issue2.path),
-    next: isNumber ? `quote it as you mean it: version: "${value}"` : void 0
-  });
-}
-function fault(issue2, value) {
-  if (isEmpty(value)) return "is empty";
-  if (issue2.code === "invalid_type") return `must be ${nouns[issue2.expected] ?? issue2.expected}`;
-  if (issue2.code === "invalid_value") return `must be ${issue2.values.map(String).join(" or ")}`;
-  if (issue2.code === "too_small") return `must be at least ${issue2.minimum}`;
-  if (issue2.code === "too_big") return `must be at most ${issue2.maximum}`;
-  if (issue2.code === "invalid_union") return "has the wrong form";
-  if (issue2.code === "invalid_format") return `must be ${issue2.message}`;
-  return `is wrong: ${issue2.message}`;
-}
-function isEmpty(value) {
-  return value === null || value === "";
-}
-function shown(value) {
-  if (Array.isArray(value)) return "a list";
-  if (isMapping(value)) return "a mapping";
-  const text3 = JSON.stringify(value);
-  return text3.length > 80 ? `${text3.slice(0, 80)}\u2026` : text3;
-}
-function settingOf(path7) {
-  const field = path7[0] === "config" ? path7.slice(1) : path7;
-  return settings.find((setting) => setting.field.join("\n") === field.map(String).join("\n"));
-}
-function valueAt(document, path7) {
-  return path7.reduce(
-    (value, key) => typeof value === "object" && value !== null && Object.hasOwn(value, key) ? value[key] : void 0,
-    document
-  );
-}
-function isMapping(value) {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-var nouns;
-var init_field_errors = __esm({
-  "src/inputs/field-errors.ts"() {
-    "use strict";
-    init_error();
-    init_fields();
-    init_settings();
-    nouns = {
-      string: "text",
-      array: "a list",
-      object: "a mapping",
-      record: "a mapping",
-      boolean: "true or false, without quotes",
-      number: "a number",
-      int: "a whole number"
-    };
-  }
-});
-
-// src/inputs/certificate.ts
-async function readCertificates(value, folder, field, { now: now2 }) {
-  const pem = value.includes("-----BEGIN") ? value : await readText((0, import_node_path30.resolve)(folder, value), `${field}: the certificate file`);
-  if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(pem))
-    throw refusal2(field, "a private key is in it");
-  const blocks = pem.match(block) ?? [];
-  if (blocks.length === 0) throw refusal2(field, "no certificate is in it");
-  checkTrust(
-    blocks.map((one) => parse4(one, field)),
-    field,
-    now2()
-  );
-  return pem;
-}
-function parse4(pem, field) {
+// src/commands/carried-oras.ts
+async function orasForLoad(bundle, scratch, context) {
   try {
-    return new import_node_crypto12.X509Certificate(pem);
-  } catch (cause) {
-    throw refusal2(field, "a block in it is no certificate", cause);
+    return await findOras(context);
+  } catch (error3) {
+    const path7 = carriedPath(hostPlatform());
+    const isCarried = bundle.inventory.files.some((file2) => file2.path === path7);
+    if (!isTool(error3) || !isCarried || context.env.AIRGAP_BUNDLE_ORAS) throw error3;
+    const why = `${error3.message} (${error3.given})`;
+    context.emit({ kind: "note", message: `${why}: taking the oras that the bundle carries` });
+    return takeOut(bundle, path7, scratch, context);
   }
 }
-function checkTrust(all, field, now2) {
-  const anchors = all.filter((one) => one.ca || one.checkIssued(one));
-  if (anchors.length === 0) {
-    throw new AirgapError("usage", `${field} holds no certificate authority`, {
-      given: all.map(({ subject }) => `a certificate of ${oneLine2(subject)}`).join("; "),
-      expected: `the certificate of who issued it: ${oneLine2(all[0]?.issuer)}`
+function isTool(error3) {
+  return error3 instanceof AirgapError && error3.class === "tool";
+}
+async function takeOut(bundle, path7, scratch, context) {
+  const file2 = (0, import_node_path29.join)(scratch, path7);
+  await onDisk(file2, (0, import_promises33.mkdir)((0, import_node_path29.dirname)(file2), { recursive: true }));
+  await onDisk(file2, (0, import_promises33.writeFile)(file2, await bundle.read(path7)));
+  await onDisk(file2, (0, import_promises33.chmod)(file2, 448));
+  try {
+    await checkOras(file2, context);
+  } catch (cause) {
+    throw new AirgapError("tool", "the oras that the bundle carries does not run here", {
+      given: file2,
+      next: "set TMPDIR to a folder that programs can be run from (not mounted noexec), or put oras on PATH",
+      cause
     });
   }
-  if (anchors.some(({ validTo }) => Date.parse(validTo) > now2.getTime())) return;
-  throw new AirgapError("usage", `${field} has expired`, {
-    given: anchors.map((one) => `${oneLine2(one.subject)}, until ${one.validTo}`).join("; "),
-    expected: "a certificate authority that is valid now"
-  });
+  return file2;
 }
-function oneLine2(name3 = "") {
-  return name3.replaceAll("\n", ", ");
-}
-function refusal2(field, given, cause) {
-  return new AirgapError("usage", `${field} is not a PEM certificate`, {
-    given,
-    expected: "one or more -----BEGIN CERTIFICATE----- blocks, or the path of such a file",
-    cause
-  });
-}
-var import_node_crypto12, import_node_path30, block;
-var init_certificate = __esm({
-  "src/inputs/certificate.ts"() {
+var import_promises33, import_node_path29;
+var init_carried_oras = __esm({
+  "src/commands/carried-oras.ts"() {
     "use strict";
-    import_node_crypto12 = require("node:crypto");
+    import_promises33 = require("node:fs/promises");
+    import_node_path29 = require("node:path");
+    init_failures();
+    init_host_platform();
+    init_files();
+    init_error();
+    init_find_oras();
+  }
+});
+
+// src/disk/holder.ts
+async function signIn(path7, now2, beat) {
+  const { name: name3, pid } = await thisProcess();
+  const id = (0, import_node_crypto11.randomUUID)();
+  const since = now2.toISOString();
+  const text3 = JSON.stringify({ id, process: name3, pid, host: (0, import_node_os9.hostname)(), since });
+  const file2 = await openNew(path7);
+  if (file2 === void 0) return void 0;
+  try {
+    await onDisk(path7, file2.write(text3, 0));
+  } catch (error3) {
+    await file2.close();
+    await (0, import_promises34.rm)(path7, { force: true });
+    throw error3;
+  }
+  return { id, stop: keepAlive(file2, text3, beat) };
+}
+async function openNew(path7) {
+  const opening2 = (0, import_promises34.open)(path7, "wx").catch((error3) => {
+    if (error3.code !== "EEXIST") throw error3;
+    return void 0;
+  });
+  return onDisk(path7, opening2);
+}
+function keepAlive(file2, text3, { every }) {
+  let last = Promise.resolve();
+  const timer = setInterval(() => {
+    last = last.then(() => file2.write(text3, 0)).catch(() => void 0);
+  }, every);
+  timer.unref();
+  return async () => {
+    clearInterval(timer);
+    await last;
+    await file2.close().catch(() => void 0);
+  };
+}
+async function readHolder(path7) {
+  try {
+    const text3 = await readWritten(path7);
+    const { mtimeMs: mtime } = await (0, import_promises34.stat)(path7);
+    const said = holderSchema.safeParse(parsed3(text3));
+    if (said.success) return { ...said.data, mtime };
+    const since = new Date(mtime).toISOString();
+    return { id: `${mtime}`, process: "", host: "an unknown host", since, mtime };
+  } catch (error3) {
+    if (error3.code === "ENOENT") return void 0;
+    return onDisk(path7, Promise.reject(error3));
+  }
+}
+async function readWritten(path7) {
+  for (let tries = 0; tries < 20; tries++) {
+    const text3 = await (0, import_promises34.readFile)(path7, "utf8");
+    if (text3 !== "") return text3;
+    await (0, import_promises35.setTimeout)(10);
+  }
+  return "";
+}
+function parsed3(text3) {
+  try {
+    return JSON.parse(text3);
+  } catch {
+    return void 0;
+  }
+}
+async function isStale({ mtime }, path7, { deadAfter }) {
+  return await timeIn(path7) - mtime > deadAfter;
+}
+async function hasPulse({ mtime }, path7, { deadAfter }, signal) {
+  for (let waited = 0; waited < deadAfter; waited += deadAfter / 30) {
+    await (0, import_promises35.setTimeout)(deadAfter / 30, void 0, { signal });
+    const found = await readHolder(path7);
+    if (found?.mtime !== mtime) return found !== void 0;
+  }
+  return false;
+}
+async function timeIn(path7) {
+  const probe = `${path7}.${(0, import_node_crypto11.randomUUID)()}`;
+  try {
+    const file2 = await onDisk(probe, (0, import_promises34.open)(probe, "wx"));
+    return await file2.stat().then(({ mtimeMs }) => mtimeMs).finally(() => file2.close());
+  } finally {
+    await (0, import_promises34.rm)(probe, { force: true });
+  }
+}
+var import_node_crypto11, import_promises34, import_node_os9, import_promises35, holderSchema;
+var init_holder = __esm({
+  "src/disk/holder.ts"() {
+    "use strict";
+    import_node_crypto11 = require("node:crypto");
+    import_promises34 = require("node:fs/promises");
+    import_node_os9 = require("node:os");
+    import_promises35 = require("node:timers/promises");
+    init_zod();
+    init_failures();
+    init_process();
+    holderSchema = object({
+      id: uuid2(),
+      process: string2(),
+      pid: string2().optional(),
+      host: string2(),
+      since: string2()
+    });
+  }
+});
+
+// src/disk/lock.ts
+async function takeLock(locked, context, beat = usualBeat) {
+  const { path: path7 } = locked;
+  await makeFolder((0, import_node_path30.dirname)(path7));
+  for (; ; ) {
+    context.signal.throwIfAborted();
+    const signed = await signIn(path7, context.now(), beat);
+    if (signed) {
+      await sweepBeside(path7);
+      return heldLock(locked, signed.id, signed.stop);
+    }
+    const holder = await readHolder(path7);
+    if (holder === void 0) continue;
+    await refuseLiving(holder, locked, context, beat);
+    await clear(holder, locked, context, beat);
+  }
+}
+async function whileLocked(locked, context, work) {
+  return holding(await takeLock(locked, context), work);
+}
+async function holding(lock, work) {
+  try {
+    return await work(lock);
+  } finally {
+    await lock.release();
+  }
+}
+async function isInUse(path7) {
+  const holder = await readHolder(path7);
+  return holder !== void 0 && await lookAt(holder.process) !== "gone";
+}
+function heldLock(locked, id, stop2) {
+  const { path: path7 } = locked;
+  const isHeld = async () => (await readHolder(path7).catch(() => void 0))?.id === id;
+  return {
+    isHeld,
+    async check() {
+      const holder = await readHolder(path7);
+      if (holder?.id !== id) throw holder ? lockedBy(holder, locked) : lost(locked);
+    },
+    async release() {
+      await stop2();
+      if (await isHeld()) await (0, import_promises36.rm)(path7, { force: true }).catch(() => void 0);
+    }
+  };
+}
+async function sweepBeside(path7) {
+  const [folder, prefix] = [(0, import_node_path30.dirname)(path7), `${(0, import_node_path30.basename)(path7)}.`];
+  const names = await (0, import_promises36.readdir)(folder).catch(() => []);
+  const left = names.filter((name3) => name3.startsWith(prefix) && isId(name3.slice(prefix.length)));
+  for (const name3 of left) await (0, import_promises36.rm)((0, import_node_path30.join)(folder, name3), { force: true }).catch(() => void 0);
+}
+async function refuseLiving(holder, locked, { emit, signal }, beat) {
+  const { path: path7, what } = locked;
+  const state = await lookAt(holder.process);
+  if (state === "runs") throw lockedBy(holder, locked);
+  if (state === "gone" || await isStale(holder, path7, beat)) return;
+  const { pid = "?", host } = holder;
+  const message = `${what} was held by process ${pid} on ${host}: looking for up to ${beat.deadAfter / 1e3} s whether it lives`;
+  emit({ kind: "note", message });
+  if (await hasPulse(holder, path7, beat, signal)) throw lockedFromAfar(holder, locked);
+}
+async function clear({ id }, { path: path7, what }, context, beat) {
+  const right = await takeLock({ path: `${path7}.${id}`, what }, context, beat);
+  try {
+    if ((await readHolder(path7))?.id === id) await onDisk(path7, (0, import_promises36.rm)(path7, { force: true }));
+  } finally {
+    await right.release();
+  }
+}
+function lockedBy(holder, { what }) {
+  const { pid } = holder;
+  const here = pid === void 0 ? "stop it" : `stop it: kill ${pid}`;
+  return new AirgapError("locked", `another run holds ${what}`, {
+    given: whoIs(holder),
+    next: `wait until it has ended, or ${here}`
+  });
+}
+function lockedFromAfar(holder, { path: path7, what }) {
+  return new AirgapError("locked", `another run holds ${what}`, {
+    given: `${whoIs(holder)}; it cannot be seen from here, but it gives signs of life`,
+    next: `wait until it has ended, or stop it there; when you know that it does not run, delete ${path7}`
+  });
+}
+function lost({ path: path7, what }) {
+  return new AirgapError("locked", `another run has had ${what} meanwhile`, {
+    given: `${path7} is gone: this run gave no sign of life for too long`,
+    next: "run again"
+  });
+}
+function whoIs({ pid, host, since }) {
+  return `${pid === void 0 ? "a process" : `process ${pid}`} on ${host}, since ${since}`;
+}
+var import_promises36, import_node_path30, usualBeat, isId;
+var init_lock = __esm({
+  "src/disk/lock.ts"() {
+    "use strict";
+    import_promises36 = require("node:fs/promises");
     import_node_path30 = require("node:path");
     init_error();
-    init_files();
-    block = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
+    init_failures();
+    init_folder();
+    init_holder();
+    init_process();
+    usualBeat = { every: 5e3, deadAfter: 3e4 };
+    isId = (text3) => /^[0-9a-f.-]+$/.test(text3);
   }
 });
 
-// src/inputs/endpoint.ts
-function checkEndpoint(endpoint) {
-  const field = "ociImageRegistry.endpoint";
-  if (!isHost(endpoint)) throw notHost(field, endpoint);
-  if (isTakenAsRegistry(endpoint)) return;
-  throw new AirgapError("usage", `${field} would be taken for a name on Docker Hub`, {
-    given: endpoint,
-    expected: "a host with a dot or a port",
-    next: `write ${endpoint}:443, or the host's full name`
-  });
+// src/disk/replace.ts
+async function replaceFile(path7, text3, { modes, isLasting }) {
+  const partial2 = `${path7}.partial`;
+  await makeFolder((0, import_node_path31.dirname)(path7), modes.folder);
+  try {
+    await onDisk(path7, (0, import_promises37.writeFile)(partial2, text3, { mode: modes.file, flush: isLasting }));
+    await onDisk(path7, (0, import_promises37.rename)(partial2, path7));
+  } catch (error3) {
+    await (0, import_promises37.rm)(partial2, { force: true }).catch(() => void 0);
+    throw error3;
+  }
+  if (isLasting) await syncFolder((0, import_node_path31.dirname)(path7));
 }
-function checkRegistry(host, mirror) {
-  const field = fieldName(["registries", host]);
-  if (!isHost(host)) throw notHost(field, host);
-  if (!isTakenAsRegistry(host)) {
-    throw new AirgapError("usage", `${field} is not how images name a registry`, {
-      given: host,
-      expected: host === "index.docker.io" ? "docker.io" : "a host with a dot or a port"
+var import_promises37, import_node_path31, asHint, asRecord;
+var init_replace = __esm({
+  "src/disk/replace.ts"() {
+    "use strict";
+    import_promises37 = require("node:fs/promises");
+    import_node_path31 = require("node:path");
+    init_failures();
+    init_folder();
+    asHint = { modes: { file: 438, folder: 511 }, isLasting: false };
+    asRecord = { modes: { file: 384, folder: 448 }, isLasting: true };
+  }
+});
+
+// src/commands/installed-state.ts
+async function whileNoOtherLoads(bundle, context, work) {
+  return holding(await lockRecord(bundle, context), work);
+}
+async function lockRecord(bundle, context) {
+  const { name: name3, target: target2 } = bundle.inventory;
+  const what = `what is loaded of ${name3} into ${basePath(target2)}`;
+  const path7 = `${recordPath(bundle, context)}.lock`;
+  try {
+    await makeFolder(stateHome(context), asRecord.modes.folder);
+    return await takeLock({ path: path7, what }, context);
+  } catch (error3) {
+    if (!(error3 instanceof AirgapError && error3.class === "io")) throw error3;
+    throw new AirgapError("io", "what is loaded could not be remembered", {
+      given: error3.given,
+      next: writableState,
+      cause: error3
     });
   }
-  if (mirror === void 0 || isTakenAsRegistry(mirror.replace(/\/+$/, ""))) return;
-  throw new AirgapError("usage", `${field}.mirror is not host[:port][/path]`, {
-    given: withoutCredential(mirror),
-    expected: bare(mirror).replace(/\/+$/, ""),
-    next: plainHttpHint(mirror)
+}
+async function checkInstalled(bundle, allowDowngrade, context) {
+  const installed = await readRecord(recordPath(bundle, context));
+  const fault2 = installed && faultOf(bundle, installed);
+  if (!fault2) {
+    tellUnknown(bundle, installed, context);
+    return [];
+  }
+  if (allowDowngrade) return [`${fault2.message}; allowed by an explicit override`];
+  throw fault2;
+}
+function tellUnknown({ inventory: { name: name3, version: version3, sequence } }, installed, { emit }) {
+  if (!installed) {
+    const message = `nothing is known here of an earlier load of ${name3}: an older bundle could not be told`;
+    emit({ kind: "note", message });
+    return;
+  }
+  if (installed.version === version3 || installed.sequence !== sequence) return;
+  emit({
+    kind: "warning",
+    message: `${name3} ${version3} has the sequence of ${installed.version}, which was loaded last: which is the newer one cannot be told`,
+    cure: "raise sequence in bundle.yaml with every version, or leave it out"
   });
 }
-function readBasePath(path7) {
-  const trimmed = path7.replace(/^\/+|\/+$/g, "");
-  if (trimmed === "" || isTakenAsRegistry(`a.example/${trimmed}`)) return trimmed;
-  throw new AirgapError("usage", "ociImageRegistry.baseContentPath is no repository path", {
-    given: path7,
-    expected: "lower-case letters, digits and single . _ - between, in parts joined by /"
-  });
-}
-function readPullThrough(path7, index, { endpoint }) {
-  const trimmed = path7.replace(/\/+$/, "");
-  if (`${trimmed}/`.startsWith(`${endpoint}/`)) return trimmed;
-  throw new AirgapError("usage", `pullThrough[${index}] does not lie in the target`, {
-    given: withoutCredential(path7),
-    expected: `${endpoint}/PATH`
-  });
-}
-function notHost(field, given) {
-  const host = bare(given).split("/")[0] ?? "";
-  return new AirgapError("usage", `${field} is not host[:port]`, {
-    given: withoutCredential(given),
-    expected: isHost(host) ? host : "harbor.example.org or harbor.example.org:8443",
-    next: plainHttpHint(given) ?? "write the host alone; a path belongs into baseContentPath"
-  });
-}
-function plainHttpHint(given) {
-  const host = bare(given).split("/")[0];
-  return given.startsWith("http://") ? `leave out http://, and add registries: {"${host}": {plainHttp: true}}` : void 0;
-}
-function isHost(text3) {
-  const port = /:(\d+)$/.exec(text3)?.[1];
-  return isRegistryHost(text3) && (port === void 0 || Number(port) > 0 && Number(port) < 65536);
-}
-function isTakenAsRegistry(prefix) {
-  const [host = "", ...path7] = prefix.split("/");
+async function recordInstalled(bundle, overrides, lock, context) {
+  await lock.check();
+  const { inventory, inventoryDigest } = bundle;
+  const { name: name3, version: version3, sequence } = inventory;
+  const record2 = {
+    target: basePath(bundle.inventory.target),
+    name: name3,
+    version: version3,
+    sequence,
+    inventoryDigest,
+    overrides: [...overrides]
+  };
+  const path7 = recordPath(bundle, context);
   try {
-    const { registry: registry3, repository } = parseReference(`${prefix}/a/b`);
-    return isHost(host) && registry3 === host && repository === [...path7, "a", "b"].join("/");
-  } catch {
-    return false;
+    await replaceFile(path7, `${JSON.stringify(record2, null, 2)}
+`, asRecord);
+  } catch (cause) {
+    throw new AirgapError(
+      "io",
+      "the images are in the target, but what was loaded cannot be remembered",
+      {
+        given: cause instanceof AirgapError ? cause.given : path7,
+        next: writableState,
+        cause
+      }
+    );
   }
 }
-function bare(url) {
-  return url.replace(/^[a-z]+:\/\//i, "").replace(/^[^/]*@/, "");
+function faultOf({ inventory, inventoryDigest }, installed) {
+  const { name: name3, version: version3, sequence } = inventory;
+  if (sequence < installed.sequence) {
+    const last = `${installed.version} with sequence ${installed.sequence}`;
+    return new AirgapError(
+      "policy",
+      `the bundle is older than the one that was loaded last, ${last}`,
+      {
+        given: `${name3} ${version3}, sequence ${sequence}`,
+        expected: `a sequence of at least ${installed.sequence}`,
+        next: "load the newer bundle, or allow this one with --allow-downgrade"
+      }
+    );
+  }
+  if (version3 !== installed.version || inventoryDigest === installed.inventoryDigest)
+    return void 0;
+  return new AirgapError("policy", `another bundle was loaded as ${name3} ${version3} before`, {
+    given: `inventory ${inventoryDigest}`,
+    expected: `inventory ${installed.inventoryDigest}, as loaded before`,
+    next: "give the new bundle a version of its own, or allow it with --allow-downgrade"
+  });
 }
-function withoutCredential(url) {
-  return url.replace(/^([a-z]+:\/\/)?[^/]*@/i, "$1***@");
+async function readRecord(path7) {
+  try {
+    return recordSchema.parse(JSON.parse(await (0, import_promises38.readFile)(path7, "utf8")));
+  } catch (cause) {
+    if (cause.code === "ENOENT") return void 0;
+    throw new AirgapError("io", "the record of what was loaded cannot be read", {
+      given: path7,
+      next: "delete it if you know what is in the target",
+      cause
+    });
+  }
 }
-var init_endpoint = __esm({
-  "src/inputs/endpoint.ts"() {
+function recordPath(bundle, context) {
+  const key = (0, import_node_crypto12.createHash)("sha256").update(`${basePath(bundle.inventory.target)}
+${bundle.inventory.name}`).digest("hex");
+  return (0, import_node_path32.join)(stateHome(context), `${bundle.inventory.name}-${key.slice(0, 16)}.json`);
+}
+function stateHome({ env }) {
+  const home = env.XDG_STATE_HOME || (0, import_node_path32.join)(env.HOME || (0, import_node_os10.homedir)(), ".local/state");
+  return (0, import_node_path32.join)(home, "airgap-bundle");
+}
+var import_node_crypto12, import_promises38, import_node_os10, import_node_path32, recordSchema, writableState;
+var init_installed_state = __esm({
+  "src/commands/installed-state.ts"() {
     "use strict";
-    init_reference2();
+    import_node_crypto12 = require("node:crypto");
+    import_promises38 = require("node:fs/promises");
+    import_node_os10 = require("node:os");
+    import_node_path32 = require("node:path");
+    init_zod();
+    init_folder();
+    init_lock();
+    init_replace();
+    init_repositories();
     init_error();
-    init_fields();
+    recordSchema = strictObject({
+      target: string2(),
+      name: string2(),
+      version: string2(),
+      sequence: number2(),
+      inventoryDigest: string2(),
+      overrides: array(string2())
+    });
+    writableState = "set XDG_STATE_HOME to a folder that can be written, and run again";
+  }
+});
+
+// src/commands/layout-file.ts
+function withLayout(content, logins, context, work) {
+  const { isSplit, parts, path: path7 } = content.bundle.volume;
+  const [only] = parts;
+  const file2 = isSplit || only === void 0 ? void 0 : { fd: only.file.fd, path: path7 };
+  if (file2 && !content.base) return work({ file: file2, whole: file2 }, logins, context);
+  return withServed(
+    content,
+    logins,
+    context,
+    (served, by, during) => work({ file: file2 ?? served, whole: served }, by, during)
+  );
+}
+async function withServed({ bundle, manifest, base: base2 }, logins, context, work) {
+  const content = {
+    manifest,
+    sizeOf: (digest2) => base2?.sizes.get(digest2) ?? bundle.blobSize(digest2),
+    read: (digest2, wanted) => base2?.sizes.has(digest2) ? base2.read(digest2, wanted) : bundle.streamBlob(digest2)
+  };
+  const { source, failed: failed3, close } = await serveOnLoopback(content, context);
+  const credential = async (host) => host === source.server.host ? void 0 : logins.credential(host);
+  const signal = AbortSignal.any([context.signal, failed3]);
+  try {
+    return await work(source, { ...logins, credential }, { ...context, signal });
+  } finally {
+    await close();
+  }
+}
+var init_layout_file = __esm({
+  "src/commands/layout-file.ts"() {
+    "use strict";
+    init_loopback();
+  }
+});
+
+// src/commands/layout-origin.ts
+async function layoutOrigin({ bundle, inventory }, root, { file: file2, whole }, base2) {
+  const roots = [root, ...inventory.moreRoots ?? []];
+  return {
+    kind: "layout",
+    file: file2,
+    roots,
+    bundleRepository: inEndpoint2(bundleRepository(inventory), inventory.target),
+    tag: inventory.version,
+    read: (digest2) => bundle.blobSize(digest2) === void 0 ? void 0 : bundle.readBlob(digest2),
+    smallBlob: base2 ? emptyBlob : await smallBlob(bundle, root),
+    ...base2 ? { base: layoutBase(inventory, base2, whole) } : {}
+  };
+}
+function baseInTarget(about, target2) {
+  const homes = /* @__PURE__ */ new Map();
+  return {
+    about,
+    homes,
+    places: target2.places,
+    sizes: new Map(about.blobs.map(({ digest: digest2, size }) => [digest2, size])),
+    async *read(digest2, wanted) {
+      const home = homes.get(digest2);
+      if (home === void 0) throw new Error(`nobody has looked for ${digest2}`);
+      yield* (await target2.openBlob(home, digest2, wanted)).body;
+    }
+  };
+}
+function layoutBase({ target: target2 }, { about, homes, places, sizes }, served) {
+  const { name: name3, version: version3, inventoryDigest } = about;
+  const repository = inEndpoint2(bundleRepository({ target: target2, name: name3 }), target2);
+  const blobs2 = new Set(sizes.keys());
+  const whole = "fd" in served ? served : { ...served, places };
+  return { name: name3, version: version3, inventoryDigest, repository, blobs: blobs2, homes, whole };
+}
+function inEndpoint2(repository, { endpoint }) {
+  return repository.slice(endpoint.length + 1);
+}
+async function smallBlob(bundle, root) {
+  const index = parseManifest(await bundle.readBlob(root.digest), root.mediaType);
+  const [first] = index.kind === "index" ? index.manifests : [];
+  if (!first) throw new Error("the root index of a verified bundle is empty");
+  const manifest = parseManifest(await bundle.readBlob(first.digest), first.mediaType);
+  if (manifest.kind === "index") throw new Error("the root index of a verified bundle is not flat");
+  const { digest: digest2 } = manifest.config;
+  return { digest: digest2, bytes: await bundle.readBlob(digest2) };
+}
+var emptyBlob;
+var init_layout_origin = __esm({
+  "src/commands/layout-origin.ts"() {
+    "use strict";
+    init_digest();
+    init_manifest();
+    init_repositories();
+    emptyBlob = { digest: digestOf(Buffer.from("{}")), bytes: Buffer.from("{}") };
+  }
+});
+
+// src/commands/transferring.ts
+async function withTools(logins, context, work, find = () => findOras(context)) {
+  return withScratch(context.temporary, async (scratch) => {
+    const oras = await find(scratch);
+    return work({ ...logins, oras, scratch });
+  });
+}
+function transferImages({ images: images2 }) {
+  return images2.filter(({ placements }) => placements.length > 0).map(({ source, digest: digest2, mediaType: mediaType2, placements }) => ({
+    source,
+    digest: digest2,
+    mediaType: mediaType2,
+    placements: placements.map(({ reference }) => reference)
+  }));
+}
+function placedResult({ name: name3, version: version3, target: target2 }, { images: images2 }) {
+  const placements = images2.flatMap((image2) => image2.placements);
+  const counts = {};
+  for (const { state } of placements) counts[state] = (counts[state] ?? 0) + 1;
+  const errors = eachOnce2(placements.flatMap(({ error: error3 }) => error3 ?? []));
+  return { name: name3, version: version3, target: target2.endpoint, images: images2, counts, errors };
+}
+function eachOnce2(errors) {
+  const wording2 = ({ class: name3, message, given }) => `${name3}
+${message}
+${given}`;
+  return [...new Map(errors.map((error3) => [wording2(error3), error3])).values()];
+}
+var init_transferring = __esm({
+  "src/commands/transferring.ts"() {
+    "use strict";
+    init_scratch();
+    init_find_oras();
+  }
+});
+
+// src/commands/load.ts
+var load_exports = {};
+__export(load_exports, {
+  runLoad: () => runLoad
+});
+async function runLoad(path7, options, context) {
+  const site = options.site === void 0 ? void 0 : await readSite(options.site, context);
+  const bundle = await openChecked(path7, options.trust, context);
+  try {
+    const { inventory, inventoryDigest } = bundle;
+    const place6 = site ? await atSite(bundle, site, context) : { inventory, site: null };
+    const load3 = { bundle, inventoryDigest, ...place6 };
+    return await whileNoOtherLoads(
+      load3,
+      context,
+      (lock) => loadChecked(load3, options, lock, context)
+    );
+  } finally {
+    await bundle.close();
+  }
+}
+async function loadChecked(load3, options, lock, context) {
+  const { bundle, inventoryDigest, site } = load3;
+  const downgrades = await checkInstalled(load3, options.allowDowngrade, context);
+  for (const message of downgrades) context.emit({ kind: "warning", message });
+  const overrides = [...bundle.warnings, ...downgrades, ...site ? [notSigned(site)] : []];
+  const result = await push(load3, options, context);
+  if (result.errors.length === 0) await recordInstalled(load3, overrides, lock, context);
+  return { ...result, inventoryDigest, overrides, site };
+}
+async function push(load3, { push: credential, retryBudgetMs }, context) {
+  const { inventory } = load3;
+  const { target: target2 } = inventory;
+  const ways = {
+    registries: targetAccess(target2),
+    ...retryBudgetMs === void 0 ? {} : { retryBudgetMs }
+  };
+  const connections = await connect(target2.endpoint, ways, context, credential);
+  try {
+    context.emit({
+      kind: "step",
+      name: `loading ${inventory.name} ${inventory.version} into ${target2.endpoint}`
+    });
+    const result = await place5(load3, connections, context);
+    return placedResult(inventory, result);
+  } finally {
+    await connections.registries.close();
+  }
+}
+async function place5({ bundle, inventory }, connections, context) {
+  const places = {
+    images: transferImages(inventory),
+    target: connections.registries.client(inventory.target.endpoint),
+    pullThrough: inventory.target.pullThrough ?? []
+  };
+  const { root } = inventory;
+  if (!root) return targetHeads(places);
+  const content = {
+    bundle,
+    manifest: manifestReader(bundle),
+    base: inventory.base && baseInTarget(inventory.base, places.target)
+  };
+  return withLayout(content, connections, context, async (layout, by, during) => {
+    const origin = await layoutOrigin({ bundle, inventory }, root, layout, content.base);
+    const job = { ...places, origin, manifest: content.manifest };
+    const find = (scratch) => orasForLoad(bundle, scratch, during);
+    return withTools(by, during, (tools) => transfer(job, tools, during), find);
+  });
+}
+function manifestReader(bundle) {
+  const named = new Map(
+    bundle.inventory.images.map(({ digest: digest2, mediaType: mediaType2 }) => [digest2, mediaType2])
+  );
+  return async (digest2) => {
+    const bytes = await bundle.readBlob(digest2);
+    return { mediaType: named.get(digest2) ?? mediaTypeOf(bytes), bytes };
+  };
+}
+var init_load = __esm({
+  "src/commands/load.ts"() {
+    "use strict";
+    init_site();
+    init_manifest();
+    init_heads();
+    init_transfer();
+    init_at_site();
+    init_carried_oras();
+    init_connect();
+    init_installed_state();
+    init_layout_file();
+    init_layout_origin();
+    init_transferring();
+    init_verify2();
+  }
+});
+
+// src/commands/derive.ts
+var derive_exports = {};
+__export(derive_exports, {
+  runDerive: () => runDerive
+});
+async function runDerive(path7, { trust, site: file2, out }, context) {
+  const site = await readSite(file2, context);
+  const folder = (0, import_node_path33.resolve)(context.cwd, out);
+  await refuseFilled(folder);
+  const bundle = await openChecked(path7, trust, context);
+  try {
+    const derived2 = await atSite(bundle, site, context);
+    const files2 = await filesAtSite(bundle, derived2);
+    await makeFolder(folder, 448);
+    for (const one of files2) await writeInto(folder, one);
+    const { name: name3, version: version3, target: target2, images: images2 } = derived2.inventory;
+    return {
+      name: name3,
+      version: version3,
+      inventoryDigest: bundle.inventoryDigest,
+      site: derived2.site,
+      target: target2,
+      images: images2.map(({ source, digest: digest2, placements }) => ({ source, digest: digest2, placements })),
+      out: folder,
+      files: files2.map((one) => one.path)
+    };
+  } finally {
+    await bundle.close();
+  }
+}
+async function refuseFilled(folder) {
+  const there = await (0, import_promises39.readdir)(folder).catch((error3) => {
+    if (error3.code === "ENOENT") return [];
+    throw diskError(folder, error3);
+  });
+  if (there.length === 0) return;
+  throw new AirgapError("usage", "the folder of --out is not empty", {
+    given: folder,
+    next: "name another one: nothing is overwritten"
+  });
+}
+async function writeInto(folder, { path: path7, bytes }) {
+  const at = (0, import_node_path33.join)(folder, path7);
+  await makeFolder((0, import_node_path33.dirname)(at), 448);
+  await onDisk(at, (0, import_promises39.writeFile)(at, bytes, { mode: 384, flag: "wx" }));
+}
+var import_promises39, import_node_path33;
+var init_derive = __esm({
+  "src/commands/derive.ts"() {
+    "use strict";
+    import_promises39 = require("node:fs/promises");
+    import_node_path33 = require("node:path");
+    init_failures();
+    init_folder();
+    init_site();
+    init_error();
+    init_at_site();
+    init_verify2();
+  }
+});
+
+// src/commands/inspect.ts
+var inspect_exports = {};
+__export(inspect_exports, {
+  runInspect: () => runInspect
+});
+async function runInspect(path7, options, context) {
+  const { keys, revoked: revoked2 } = await readKeyring(options, context);
+  const bundle = await readUnverified((0, import_node_path34.resolve)(context.cwd, path7), keys);
+  if (bundle.size !== bundle.sizeByInventory) warnOfSize(bundle, context);
+  return bundle.keyId && revoked2.includes(bundle.keyId) ? { ...bundle, revoked: true } : bundle;
+}
+function warnOfSize({ size, sizeByInventory }, { emit }) {
+  emit({
+    kind: "warning",
+    message: `the bundle is not complete as it lies here: ${size} bytes, by its inventory ${sizeByInventory}`,
+    cure: "copy it again, all its parts included; verify says what is wrong"
+  });
+}
+var import_node_path34;
+var init_inspect = __esm({
+  "src/commands/inspect.ts"() {
+    "use strict";
+    import_node_path34 = require("node:path");
+    init_verify();
+    init_keyring();
+  }
+});
+
+// src/inputs/carried-tools.ts
+function readTools(tools, folder) {
+  const read5 = tools.map(
+    (tool) => typeof tool === "string" ? { platform: tool } : { platform: tool.platform, oras: (0, import_node_path35.resolve)(folder, tool.oras) }
+  );
+  for (const [index, { platform: platform5 }] of read5.entries()) {
+    if (!platforms.includes(platform5)) throw unknownPlatform(platform5, index);
+    if (read5.findIndex((one) => one.platform === platform5) !== index) throw twice2(platform5, index);
+  }
+  return read5;
+}
+function unknownPlatform(platform5, index) {
+  return new AirgapError("usage", `tools[${index}] is no platform that a bundle has tools for`, {
+    given: platform5,
+    expected: `one of ${platforms.join(", ")}`
+  });
+}
+function twice2(platform5, index) {
+  return new AirgapError("usage", `tools[${index}] is a platform that is there already`, {
+    given: platform5,
+    expected: "each platform once"
+  });
+}
+var import_node_path35, platforms;
+var init_carried_tools2 = __esm({
+  "src/inputs/carried-tools.ts"() {
+    "use strict";
+    import_node_path35 = require("node:path");
+    init_error();
+    platforms = [
+      ...["386", "amd64", "arm", "arm64", "loong64", "ppc64le", "riscv64", "s390x"].map(
+        (machine) => `linux/${machine}`
+      ),
+      ...["darwin/amd64", "darwin/arm64"]
+    ];
+  }
+});
+
+// src/inputs/credentials.ts
+function readCredentials(written2) {
+  if (typeof written2 !== "object") return written2;
+  for (const [index, text3] of written2.age.entries()) {
+    if (!recipient.test(text3)) throw noRecipient(text3, index);
+  }
+  return written2;
+}
+function noRecipient(text3, index) {
+  const isPrivate2 = /AGE-SECRET-KEY|AGE-PLUGIN|PRIVATE KEY/i.test(text3);
+  return new AirgapError("usage", `credentials.age[${index}] is no recipient of age`, {
+    given: isPrivate2 ? "a private key" : JSON.stringify(text3.slice(0, 80)),
+    expected: "`age1\u2026`, or `ssh-ed25519 \u2026`",
+    next: isPrivate2 ? "give its public key: age-keygen -y FILE" : void 0
+  });
+}
+var recipient;
+var init_credentials = __esm({
+  "src/inputs/credentials.ts"() {
+    "use strict";
+    init_error();
+    recipient = /^(age1[a-z0-9]+|ssh-(ed25519|rsa) [A-Za-z0-9+/=]+( [^\r\n]*)?)$/;
   }
 });
 
@@ -46932,7 +48175,7 @@ async function readImages2(items, folder) {
   const listed = [];
   for (const [index, item] of items.entries()) {
     if (typeof item === "string") listed.push({ image: item, origin: `images[${index}]` });
-    else listed.push(...await readList2((0, import_node_path31.resolve)(folder, item.list), `images[${index}].list`));
+    else listed.push(...await readList2((0, import_node_path36.resolve)(folder, item.list), `images[${index}].list`));
   }
   if (listed.length > 0) return listed;
   throw new AirgapError("usage", "no image is listed", {
@@ -46946,64 +48189,21 @@ function parseImageList(text3, name3) {
   })).filter(({ image: image2 }) => image2 !== "");
 }
 async function readList2(path7, field) {
-  return parseImageList(await readText(path7, `${field}: the image list`), (0, import_node_path31.basename)(path7));
+  return parseImageList(await readText(path7, `${field}: the image list`), (0, import_node_path36.basename)(path7));
 }
-var import_node_path31;
+var import_node_path36;
 var init_image_list = __esm({
   "src/inputs/image-list.ts"() {
     "use strict";
-    import_node_path31 = require("node:path");
+    import_node_path36 = require("node:path");
     init_error();
-    init_files();
-  }
-});
-
-// src/inputs/read-map.ts
-async function readMap(value, folder, context) {
-  const field = "ociImageRegistry.mirrorRegistries";
-  if (typeof value === "string") return checkMap2(value, value, inText(field), context);
-  if (Array.isArray(value)) {
-    const at = ({ line, column }) => `${field}[${line - 1}]:1:${column}`;
-    return checkMap2(value.join(","), value.join("\n"), at, context);
-  }
-  const path7 = (0, import_node_path32.resolve)(folder, value.file);
-  const text3 = await readText(path7, `${field}.file: the mirror map`);
-  return checkMap2(printAsList(text3), text3, inText(path7), context);
-}
-function inText(name3) {
-  return ({ line, column }) => `${name3}:${line}:${column}`;
-}
-function checkMap2(mirrorRegistries, text3, placeOf2, { emit }) {
-  const mirrorMap = parseMirrorMap(text3);
-  const errors = [];
-  for (const problem2 of mirrorMap.problems) {
-    const message = `${placeOf2(problem2)}: ${problem2.text} ${problem2.message}`;
-    if (problem2.severity === "warning") emit({ kind: "warning", message });
-    else errors.push(new AirgapError("usage", message, { expected: "source::target" }));
-  }
-  if (errors.length > 0)
-    throw new Failures("the mirror map has entries that the webhook would ignore", errors);
-  if (mirrorMap.entries.length > 0) return { mirrorRegistries, mirrorMap };
-  throw new AirgapError("usage", "the mirror map is empty", {
-    given: placeOf2({ line: 1, column: 1 }),
-    expected: "source::target,\u2026"
-  });
-}
-var import_node_path32;
-var init_read_map = __esm({
-  "src/inputs/read-map.ts"() {
-    "use strict";
-    import_node_path32 = require("node:path");
-    init_parse3();
-    init_print();
-    init_error();
-    init_files();
+    init_files2();
   }
 });
 
 // src/inputs/make-spec.ts
 async function makeSpec(document, folder, context) {
-  const target2 = await readTarget2(sectionOf(document, context), folder, context);
+  const target2 = await readTarget2(requiredSection(document, context), folder, context);
   const { chart, ...imageSwap2 } = document.imageSwap;
   return {
     folder,
@@ -47016,7 +48216,9 @@ async function makeSpec(document, folder, context) {
     platforms: document.platforms.map((text3, index) => readPlatform(text3, index)),
     registries: await readRegistries(document, target2, folder, context),
     pullThrough: document.pullThrough.map((path7, index) => readPullThrough(path7, index, target2)),
+    tools: readTools(document.tools, folder),
     ...defined({
+      credentials: readCredentials(document.credentials),
       signing: signingOf(document, folder),
       retryBudgetMs: retryBudgetOf2(document),
       sequence: document.sequence,
@@ -47024,26 +48226,10 @@ async function makeSpec(document, folder, context) {
     })
   };
 }
-function sectionOf(document, context) {
-  const section = document.ociImageRegistry ?? document.config?.ociImageRegistry;
-  if (!section || document.ociImageRegistry && document.config) {
-    throw new AirgapError(
-      "usage",
-      section ? "ociImageRegistry is given twice" : "ociImageRegistry is missing",
-      {
-        expected: "the section once, at the top or under `config:`"
-      }
-    );
-  }
-  if (section.password) context.emit({ kind: "secret", value: String(section.password) });
-  if (section.username || section.password) {
-    context.emit({
-      kind: "warning",
-      message: "username and password in ociImageRegistry are not used and not put into the bundle",
-      cure: "delete them; give install.sh the pull credential with --username and --password-file"
-    });
-  }
-  return section;
+function requiredSection(document, context) {
+  const section = sectionOf(document, context);
+  if (section) return section;
+  throw new AirgapError("usage", "ociImageRegistry is missing", { expected: sectionPlace });
 }
 async function readTarget2(section, folder, context) {
   checkEndpoint(section.endpoint);
@@ -47105,7 +48291,7 @@ function signingOf({ signing, unsigned: unsigned2 }, folder) {
     });
   }
   if (unsigned2) return { unsigned: unsigned2 };
-  return key ? { key: (0, import_node_path33.resolve)(folder, key) } : signing;
+  return key ? { key: (0, import_node_path37.resolve)(folder, key) } : signing;
 }
 function retryBudgetOf2({ retryBudget }) {
   return retryBudget === void 0 ? void 0 : parseDuration(retryBudget, "retryBudget");
@@ -47114,26 +48300,25 @@ function timeOf(date3) {
   return utcSeconds(new Date(date3));
 }
 function chartLocation(chart, folder) {
-  return chart.startsWith("oci://") ? chart : (0, import_node_path33.resolve)(folder, chart);
+  return chart.startsWith("oci://") ? chart : (0, import_node_path37.resolve)(folder, chart);
 }
-function defined(fields) {
-  return Object.fromEntries(
-    Object.entries(fields).filter(([, value]) => value !== void 0)
-  );
-}
-var import_node_path33;
+var import_node_path37;
 var init_make_spec = __esm({
   "src/inputs/make-spec.ts"() {
     "use strict";
-    import_node_path33 = require("node:path");
+    import_node_path37 = require("node:path");
     init_platform();
     init_error();
+    init_carried_tools2();
     init_certificate();
+    init_credentials();
+    init_defined();
     init_duration();
     init_endpoint();
     init_fields();
     init_image_list();
     init_read_map();
+    init_section();
     init_time();
   }
 });
@@ -47144,15 +48329,15 @@ __export(bundle_file_exports, {
   readBundleSpec: () => readBundleSpec
 });
 async function readBundleSpec(input, context) {
-  const path7 = (0, import_node_path34.resolve)(context.cwd, input.file ?? "bundle.yaml");
+  const path7 = (0, import_node_path38.resolve)(context.cwd, input.file ?? "bundle.yaml");
   const layers = { flags: input.given, variables: variablesOf(context.env) };
   const written2 = await readDocument4(path7, input.file === void 0 && isAnyGiven(layers));
   const document = withOverrides(written2, layers, context.cwd);
-  return makeSpec(validate2(document, path7, layers), (0, import_node_path34.dirname)(path7), context);
+  return makeSpec(validate3(document, path7, layers), (0, import_node_path38.dirname)(path7), context);
 }
 async function readDocument4(path7, mayBeAbsent) {
   try {
-    return parseDocument(await readText(path7, "the bundle file"), path7);
+    return parseMapping(await readText(path7, bundleFile), path7, bundleFile);
   } catch (error3) {
     if (!isAbsent(error3)) throw error3;
     if (mayBeAbsent) return { apiVersion: "airgap-bundle/v1" };
@@ -47168,60 +48353,40 @@ function isAbsent(error3) {
   if (!(error3 instanceof AirgapError)) return false;
   return error3.cause?.code === "ENOENT";
 }
-function isAnyGiven({ flags, variables }) {
-  return Object.values({ ...variables, ...flags }).some((value) => value !== void 0);
+function isAnyGiven({ flags, variables: variables2 }) {
+  return Object.values({ ...variables2, ...flags }).some((value) => value !== void 0);
 }
-function parseDocument(text3, path7) {
-  const isEmpty2 = text3.replaceAll(/^\s*#.*$/gm, "").trim() === "";
-  const document = isEmpty2 ? void 0 : parseYaml(text3, path7);
-  if (typeof document === "object" && document !== null && !Array.isArray(document)) {
-    return document;
-  }
-  throw new AirgapError("usage", "the bundle file holds no mapping", {
-    given: path7,
-    expected: "YAML that starts with `apiVersion: airgap-bundle/v1`"
-  });
-}
-function parseYaml(text3, path7) {
-  try {
-    return load2(text3);
-  } catch (cause) {
-    if (!(cause instanceof YAMLException)) throw cause;
-    const at = cause.mark ? `:${cause.mark.line + 1}:${cause.mark.column + 1}` : "";
-    throw new AirgapError("usage", `the bundle file is not valid YAML: ${cause.reason}`, {
-      given: `${path7}${at}`,
-      cause
-    });
-  }
-}
-function validate2(document, path7, layers) {
+function validate3(document, path7, layers) {
   const result = bundleSchema.safeParse(document);
   if (result.success) return result.data;
-  const errors = fieldErrors(result.error.issues, document, placesOf2(path7, layers));
+  const schema = bundleJsonSchema();
+  const placeOf2 = placesOf2(path7, layers);
+  const errors = fieldErrors(result.error.issues, { document, schema, placeOf: placeOf2 });
   if (errors.length === 1 && errors[0]) throw errors[0];
   throw new Failures(`${path7} has ${errors.length} mistakes`, errors);
 }
-function placesOf2(path7, { flags, variables }) {
+function placesOf2(path7, { flags, variables: variables2 }) {
   return (field) => {
     const setting = settingOf(field);
     if (setting && flags[setting.name] !== void 0) return `--${setting.name}`;
-    if (setting && variables[setting.name] !== void 0) return variableOf(setting);
+    if (setting && variables2[setting.name] !== void 0) return variableOf(setting);
     return path7;
   };
 }
-var import_node_path34;
+var import_node_path38, bundleFile;
 var init_bundle_file = __esm({
   "src/inputs/bundle-file.ts"() {
     "use strict";
-    import_node_path34 = require("node:path");
-    init_js_yaml();
+    import_node_path38 = require("node:path");
     init_error();
     init_field_errors();
-    init_files();
+    init_files2();
     init_make_spec();
+    init_mapping();
     init_overrides();
     init_schema();
     init_settings();
+    bundleFile = "the bundle file";
   }
 });
 
@@ -47258,7 +48423,7 @@ async function plan(run, lock, registries, context) {
 }
 async function lockKept({ spec, name: name3 }, context) {
   const folder = stateFolder(spec);
-  const path7 = (0, import_node_path35.join)(folder, `${name3}-${spec.name}.lock`);
+  const path7 = (0, import_node_path39.join)(folder, `${name3}-${spec.name}.lock`);
   const what = `the work folder ${folder} for ${name3} of ${spec.name}`;
   try {
     return await takeLock({ path: path7, what }, context);
@@ -47294,7 +48459,7 @@ function tell({ plannedAt }, { emit, now: now2 }) {
 }
 function openKeptPlan(run, lock, context) {
   const { spec, name: name3 } = run;
-  const path7 = (0, import_node_path35.join)(stateFolder(spec), `plan-${name3}-${spec.name}.json`);
+  const path7 = (0, import_node_path39.join)(stateFolder(spec), `plan-${name3}-${spec.name}.json`);
   const input = fingerprint(run, context);
   const isOurs = async () => lock === void 0 || lock.isHeld();
   return {
@@ -47311,12 +48476,12 @@ function openKeptPlan(run, lock, context) {
       });
     },
     remove: async () => {
-      if (await isOurs()) await (0, import_promises37.rm)(path7, { force: true }).catch(() => void 0);
+      if (await isOurs()) await (0, import_promises40.rm)(path7, { force: true }).catch(() => void 0);
     }
   };
 }
 async function readKept(path7, input) {
-  const document = documentSchema.parse(JSON.parse(await (0, import_promises37.readFile)(path7, "utf8")));
+  const document = documentSchema.parse(JSON.parse(await (0, import_promises40.readFile)(path7, "utf8")));
   if (document.input !== input) return void 0;
   const inventory = parseInventory(Buffer.from(JSON.stringify(document.inventory)));
   return { plannedAt: document.plannedAt, inventory };
@@ -47327,12 +48492,12 @@ function fingerprint({ spec: whole, withoutImages, base: base2 }, { env }) {
   const input = { spec, withoutImages, since, epoch: env.SOURCE_DATE_EPOCH, tool: toolVersion };
   return digestOf(Buffer.from(JSON.stringify(input)));
 }
-var import_promises37, import_node_path35, day2, documentSchema;
+var import_promises40, import_node_path39, day2, documentSchema;
 var init_kept_plan = __esm({
   "src/commands/kept-plan.ts"() {
     "use strict";
-    import_promises37 = require("node:fs/promises");
-    import_node_path35 = require("node:path");
+    import_promises40 = require("node:fs/promises");
+    import_node_path39 = require("node:path");
     init_zod();
     init_inventory_json();
     init_lock();
@@ -47555,78 +48720,78 @@ function sumsIn(partial2) {
   return `${partial2}-sha256`;
 }
 function asideOf(path7, partial2) {
-  return `${olderIn(partial2)}${(0, import_node_path36.basename)(path7)}`;
+  return `${olderIn(partial2)}${(0, import_node_path40.basename)(path7)}`;
 }
 async function isUnsettled(partial2) {
-  return (await filesIn((0, import_node_path36.dirname)(partial2))).includes(scriptIn(partial2));
+  return (await filesIn((0, import_node_path40.dirname)(partial2))).includes(scriptIn(partial2));
 }
 async function settle2(partial2, out) {
   if (!await isUnsettled(partial2)) return;
-  const there = await filesIn((0, import_node_path36.dirname)(partial2));
+  const there = await filesIn((0, import_node_path40.dirname)(partial2));
   const files2 = there.includes(sumsIn(partial2)) ? await filesOf(partial2) : [];
   const moved = files2.filter((path7) => !there.includes(path7));
   if (moved.length === files2.length) return complete(partial2, out);
   const older = there.filter((path7) => path7.startsWith(olderIn(partial2))).sort();
-  const back = moved.map((path7) => [(0, import_node_path36.join)((0, import_node_path36.dirname)(out), (0, import_node_path36.basename)(path7)), path7]);
+  const back = moved.map((path7) => [(0, import_node_path40.join)((0, import_node_path40.dirname)(out), (0, import_node_path40.basename)(path7)), path7]);
   const returns = firstPartLast(older).map((path7) => [path7, placeOf(path7, partial2, out)]);
   await moveAll([...back, ...returns]);
-  await syncFolder((0, import_node_path36.dirname)(out));
-  for (const path7 of [scriptIn(partial2), sumsIn(partial2)]) await onDisk(path7, (0, import_promises38.rm)(path7));
+  await syncFolder((0, import_node_path40.dirname)(out));
+  for (const path7 of [scriptIn(partial2), sumsIn(partial2)]) await onDisk(path7, (0, import_promises41.rm)(path7));
 }
 async function complete(partial2, out) {
-  const home = (0, import_node_path36.dirname)(out);
+  const home = (0, import_node_path40.dirname)(out);
   await syncFolder(home);
   for (const path7 of await supersededAt(partial2, out))
-    await onDisk(path7, (0, import_promises38.rm)(path7, { force: true }));
+    await onDisk(path7, (0, import_promises41.rm)(path7, { force: true }));
   await moveAll([
     [sumsIn(partial2), `${out}.sha256`],
-    [scriptIn(partial2), (0, import_node_path36.join)(home, "install.sh")]
+    [scriptIn(partial2), (0, import_node_path40.join)(home, "install.sh")]
   ]);
   await syncFolder(home);
 }
 async function supersededAt(partial2, out) {
-  const names = (await filesOf(partial2).catch(() => [])).map((path7) => (0, import_node_path36.basename)(path7));
+  const names = (await filesOf(partial2).catch(() => [])).map((path7) => (0, import_node_path40.basename)(path7));
   if (names.length === 0) return [];
-  return names.includes((0, import_node_path36.basename)(out)) ? partsAt(out) : [out];
+  return names.includes((0, import_node_path40.basename)(out)) ? partsAt(out) : [out];
 }
 async function partsAt(out) {
-  const there = await onDisk((0, import_node_path36.dirname)(out), (0, import_promises38.readdir)((0, import_node_path36.dirname)(out), { withFileTypes: true }));
+  const there = await onDisk((0, import_node_path40.dirname)(out), (0, import_promises41.readdir)((0, import_node_path40.dirname)(out), { withFileTypes: true }));
   const names = there.filter((entry) => !entry.isDirectory()).map(({ name: name3 }) => name3);
-  const parts = names.filter((name3) => partNumber((0, import_node_path36.basename)(out), name3) !== void 0);
-  return parts.sort().map((name3) => (0, import_node_path36.join)((0, import_node_path36.dirname)(out), name3));
+  const parts = names.filter((name3) => partNumber((0, import_node_path40.basename)(out), name3) !== void 0);
+  return parts.sort().map((name3) => (0, import_node_path40.join)((0, import_node_path40.dirname)(out), name3));
 }
 function firstPartLast(paths) {
   const isSum = (path7) => path7.endsWith(".sha256");
   return [...paths.filter((path7) => !isSum(path7)).reverse(), ...paths.filter(isSum)];
 }
 function placeOf(aside, partial2, out) {
-  return (0, import_node_path36.join)((0, import_node_path36.dirname)(out), aside.slice(olderIn(partial2).length));
+  return (0, import_node_path40.join)((0, import_node_path40.dirname)(out), aside.slice(olderIn(partial2).length));
 }
 async function filesOf(partial2) {
-  const text3 = await onDisk(sumsIn(partial2), (0, import_promises38.readFile)(sumsIn(partial2), "utf8"));
+  const text3 = await onDisk(sumsIn(partial2), (0, import_promises41.readFile)(sumsIn(partial2), "utf8"));
   const names = [...text3.matchAll(/^[0-9a-f]{64} {2}(.+)$/gm)].map(([, name3 = ""]) => name3);
-  return names.map((name3) => (0, import_node_path36.join)((0, import_node_path36.dirname)(partial2), name3));
+  return names.map((name3) => (0, import_node_path40.join)((0, import_node_path40.dirname)(partial2), name3));
 }
 async function filesIn(folder) {
-  const names = await (0, import_promises38.readdir)(folder).catch(() => []);
-  return names.map((name3) => (0, import_node_path36.join)(folder, name3));
+  const names = await (0, import_promises41.readdir)(folder).catch(() => []);
+  return names.map((name3) => (0, import_node_path40.join)(folder, name3));
 }
 async function moveAll(moves) {
   const failures = [];
   for (const [from, to] of moves) {
-    await onDisk(to, (0, import_promises38.rename)(from, to)).catch((error3) => {
+    await onDisk(to, (0, import_promises41.rename)(from, to)).catch((error3) => {
       const { code: code2 } = error3.cause ?? error3;
       if (code2 !== "ENOENT") failures.push(error3);
     });
   }
   if (failures.length > 0) throw failures[0];
 }
-var import_promises38, import_node_path36, olderIn;
+var import_promises41, import_node_path40, olderIn;
 var init_unfinished_publication = __esm({
   "src/bundle/unfinished-publication.ts"() {
     "use strict";
-    import_promises38 = require("node:fs/promises");
-    import_node_path36 = require("node:path");
+    import_promises41 = require("node:fs/promises");
+    import_node_path40 = require("node:path");
     init_failures();
     init_folder();
     init_open_volume();
@@ -47636,14 +48801,14 @@ var init_unfinished_publication = __esm({
 
 // src/bundle/partial.ts
 function lockOf(out) {
-  return { path: (0, import_node_path37.join)((0, import_node_path37.dirname)(out), `.${(0, import_node_path37.basename)(out)}.lock`), what: `the bundle ${out}` };
+  return { path: (0, import_node_path41.join)((0, import_node_path41.dirname)(out), `.${(0, import_node_path41.basename)(out)}.lock`), what: `the bundle ${out}` };
 }
 async function openPartial(out, layout, size, { emit }) {
-  const home = (0, import_node_path37.dirname)(out);
+  const home = (0, import_node_path41.dirname)(out);
   const folder = `${partialPrefix(out)}${layout}`;
-  const names = await onDisk(home, (0, import_promises39.readdir)(home));
-  const left = names.map((name3) => (0, import_node_path37.join)(home, name3)).filter(startsWith(partialPrefix(out)));
-  for (const path7 of left) await settle2((0, import_node_path37.join)(path7, (0, import_node_path37.basename)(out)), out);
+  const names = await onDisk(home, (0, import_promises42.readdir)(home));
+  const left = names.map((name3) => (0, import_node_path41.join)(home, name3)).filter(startsWith2(partialPrefix(out)));
+  for (const path7 of left) await settle2((0, import_node_path41.join)(path7, (0, import_node_path41.basename)(out)), out);
   for (const path7 of left.filter((path8) => path8 !== folder)) {
     emit({ kind: "note", message: `${path7} is of another input or split size: it is removed` });
     await removePartial(path7);
@@ -47651,22 +48816,22 @@ async function openPartial(out, layout, size, { emit }) {
   await tellOfOthers(names, out, emit);
   const isTaken = left.includes(folder);
   await requireRoom(home, size - (isTaken ? await allocated(folder) : 0));
-  if (!isTaken) await onDisk(folder, (0, import_promises39.mkdir)(folder));
-  return { folder, path: (0, import_node_path37.join)(folder, (0, import_node_path37.basename)(out)), isTaken };
+  if (!isTaken) await onDisk(folder, (0, import_promises42.mkdir)(folder));
+  return { folder, path: (0, import_node_path41.join)(folder, (0, import_node_path41.basename)(out)), isTaken };
 }
 async function tellOfOthers(names, out, emit) {
   for (const name3 of names) {
     const [, bundle] = /^\.(.+)\.partial-[0-9a-f]{12}$/.exec(name3) ?? [];
-    if (bundle === void 0 || bundle === (0, import_node_path37.basename)(out)) continue;
-    if (await isInUse(lockOf((0, import_node_path37.join)((0, import_node_path37.dirname)(out), bundle)).path)) continue;
-    const folder = (0, import_node_path37.join)((0, import_node_path37.dirname)(out), name3);
+    if (bundle === void 0 || bundle === (0, import_node_path41.basename)(out)) continue;
+    if (await isInUse(lockOf((0, import_node_path41.join)((0, import_node_path41.dirname)(out), bundle)).path)) continue;
+    const folder = (0, import_node_path41.join)((0, import_node_path41.dirname)(out), name3);
     const size = formatBytes(await allocated(folder));
     const message = `a run that did not end has left ${size} of ${bundle} in ${folder}`;
     emit({ kind: "note", message: `${message}: making it again goes on; else delete that folder` });
   }
 }
 async function requireRoom(folder, size) {
-  const { bavail, bsize } = await onDisk(folder, (0, import_promises39.statfs)(folder));
+  const { bavail, bsize } = await onDisk(folder, (0, import_promises42.statfs)(folder));
   if (bavail * bsize >= size) return;
   throw new AirgapError("io", "the disk has too little room for the bundle", {
     given: `${bavail * bsize} bytes free in ${folder}`,
@@ -47678,29 +48843,29 @@ async function allocated(folder) {
   return (await statsIn(folder)).reduce((sum2, { blocks }) => sum2 + blocks * 512, 0);
 }
 async function statsIn(path7) {
-  const names = await (0, import_promises39.readdir)(path7).catch(() => []);
-  const paths = [path7, ...names.map((name3) => (0, import_node_path37.join)(path7, name3))];
-  const stats = await Promise.all(paths.map((one) => (0, import_promises39.stat)(one).catch(() => void 0)));
+  const names = await (0, import_promises42.readdir)(path7).catch(() => []);
+  const paths = [path7, ...names.map((name3) => (0, import_node_path41.join)(path7, name3))];
+  const stats = await Promise.all(paths.map((one) => (0, import_promises42.stat)(one).catch(() => void 0)));
   return stats.filter((one) => one !== void 0);
 }
 function partialPrefix(out) {
-  return (0, import_node_path37.join)((0, import_node_path37.dirname)(out), `.${(0, import_node_path37.basename)(out)}.partial-`);
+  return (0, import_node_path41.join)((0, import_node_path41.dirname)(out), `.${(0, import_node_path41.basename)(out)}.partial-`);
 }
 async function removePartial(folder) {
-  await onDisk(folder, (0, import_promises39.rm)(folder, { recursive: true, force: true }));
+  await onDisk(folder, (0, import_promises42.rm)(folder, { recursive: true, force: true }));
 }
-var import_promises39, import_node_path37, startsWith;
+var import_promises42, import_node_path41, startsWith2;
 var init_partial = __esm({
   "src/bundle/partial.ts"() {
     "use strict";
-    import_promises39 = require("node:fs/promises");
-    import_node_path37 = require("node:path");
+    import_promises42 = require("node:fs/promises");
+    import_node_path41 = require("node:path");
     init_failures();
     init_lock();
     init_error();
     init_units();
     init_unfinished_publication();
-    startsWith = (prefix) => (path7) => path7.startsWith(prefix);
+    startsWith2 = (prefix) => (path7) => path7.startsWith(prefix);
   }
 });
 
@@ -47708,10 +48873,10 @@ var init_partial = __esm({
 async function publish(finished8) {
   const { partial: partial2, out, script } = finished8;
   const sums = sumsIn(partial2);
-  await onDisk(sums, (0, import_promises40.writeFile)(sums, sumLines(finished8), { flush: true }));
+  await onDisk(sums, (0, import_promises43.writeFile)(sums, sumLines(finished8), { flush: true }));
   const installer = scriptIn(partial2);
-  await onDisk(installer, (0, import_promises40.writeFile)(installer, script, { mode: 493, flush: true }));
-  await syncFolder((0, import_node_path38.dirname)(partial2));
+  await onDisk(installer, (0, import_promises43.writeFile)(installer, script, { mode: 493, flush: true }));
+  await syncFolder((0, import_node_path42.dirname)(partial2));
   try {
     await moveFiles(finished8);
   } catch (error3) {
@@ -47719,29 +48884,29 @@ async function publish(finished8) {
     throw error3;
   }
   await complete(partial2, out);
-  return (0, import_node_path38.join)((0, import_node_path38.dirname)(out), "install.sh");
+  return (0, import_node_path42.join)((0, import_node_path42.dirname)(out), "install.sh");
 }
 function sumLines({ out, parts, sums }) {
-  const name3 = (at) => (0, import_node_path38.basename)(parts === 0 ? out : partPathOf(out, at + 1));
+  const name3 = (at) => (0, import_node_path42.basename)(parts === 0 ? out : partPathOf(out, at + 1));
   return sums.map((sum2, at) => sumLine(sum2, name3(at))).join("");
 }
 async function moveFiles({ partial: partial2, out, parts }) {
   const sums = `${out}.sha256`;
   await moveAll([[sums, asideOf(sums, partial2)]]);
-  await syncFolder((0, import_node_path38.dirname)(out));
-  if (parts === 0) return onDisk(out, (0, import_promises40.rename)(partial2, out));
-  for (const path7 of await partsAt(out)) await onDisk(path7, (0, import_promises40.rename)(path7, asideOf(path7, partial2)));
+  await syncFolder((0, import_node_path42.dirname)(out));
+  if (parts === 0) return onDisk(out, (0, import_promises43.rename)(partial2, out));
+  for (const path7 of await partsAt(out)) await onDisk(path7, (0, import_promises43.rename)(path7, asideOf(path7, partial2)));
   for (let number3 = parts; number3 > 0; number3--) {
     const place6 = partPathOf(out, number3);
-    await onDisk(place6, (0, import_promises40.rename)(partPathOf(partial2, number3), place6));
+    await onDisk(place6, (0, import_promises43.rename)(partPathOf(partial2, number3), place6));
   }
 }
-var import_promises40, import_node_path38;
+var import_promises43, import_node_path42;
 var init_publish = __esm({
   "src/bundle/publish.ts"() {
     "use strict";
-    import_promises40 = require("node:fs/promises");
-    import_node_path38 = require("node:path");
+    import_promises43 = require("node:fs/promises");
+    import_node_path42 = require("node:path");
     init_failures();
     init_folder();
     init_sums();
@@ -47904,6 +49069,7 @@ var init_body_journal = __esm({
       #entry;
       #volume;
       #ranges;
+      #lastNote = Promise.resolve();
       /** @param notes what an earlier run has left in the block, if anything */
       constructor(entry, volume, notes) {
         this.#entry = entry;
@@ -47924,7 +49090,12 @@ var init_body_journal = __esm({
         const isWorthIt = ({ next, noted, end }) => next - noted >= stride3 || next > end && noted <= end;
         if (reached.some(isWorthIt)) await this.#note();
       }
-      async #note() {
+      /** One at a time: an earlier one must not come to the disk after a later one. */
+      #note() {
+        this.#lastNote = this.#lastNote.then(() => this.#writeNotes());
+        return this.#lastNote;
+      }
+      async #writeNotes() {
         const block2 = Buffer.alloc(blockSize);
         mark.copy(block2);
         const counts = this.#ranges.map(
@@ -47960,18 +49131,11 @@ async function writeChecked(entry, read5, target2) {
 }
 async function writeSmall(entry, read5, { volume, mtime, progress }) {
   const { body } = await read5();
-  const chunks2 = [];
-  let size = 0;
-  for await (const chunk of body) {
-    chunks2.push(chunk);
-    size += chunk.length;
-    progress(chunk.length);
-    if (size > entry.size) break;
-  }
-  const digest2 = digestOf(Buffer.concat(chunks2));
+  const bytes = await readUpTo(entry.size, body, progress);
+  const digest2 = digestOf(bytes);
   if (digest2 === entry.digest)
-    await volume.writeAll([encodeHeader(entry, mtime), ...chunks2], entry.start);
-  return { digest: digest2, size };
+    await volume.writeAll([encodeHeader(entry, mtime), bytes], entry.start);
+  return { digest: digest2, size: bytes.length };
 }
 async function writeLarge(entry, read5, target2) {
   const { volume, threads, mtime } = target2;
@@ -48014,8 +49178,8 @@ async function writeBody(entry, read5, target2, hash) {
   return { size: sizes.reduce((sum2, size) => sum2 + size, kept), kept };
 }
 function missingRanges({ ranges }) {
-  const missing3 = ranges.filter(({ next, end }) => next <= end);
-  return missing3.map(({ next, end }) => ({ start: next, end }));
+  const missing5 = ranges.filter(({ next, end }) => next <= end);
+  return missing5.map(({ next, end }) => ({ start: next, end }));
 }
 function keep({ entry, target: target2, hash, journal }) {
   const origin = bodyStart(entry);
@@ -48064,6 +49228,7 @@ var init_write_blob = __esm({
     "use strict";
     import_node_stream13 = require("node:stream");
     init_digest();
+    init_read_blob();
     init_error();
     init_archive();
     init_body_journal();
@@ -48133,12 +49298,12 @@ async function writeBundle(job, context) {
   const head = headOf(job);
   const archive = layOut(job.inventory, head);
   if (job.partSize !== void 0) requireFewParts(archive.size, job.partSize);
-  await makeFolder((0, import_node_path39.dirname)(job.out));
+  await makeFolder((0, import_node_path43.dirname)(job.out));
   return whileLocked(lockOf(job.out), context, async (lock) => {
-    const layout = layoutName(head, archive, job);
+    const layout = layoutName(archive, job);
     const partial2 = await openPartial(job.out, layout, archive.size, context);
     try {
-      const written2 = await writeInto(partial2, { job, head, archive, lock }, context);
+      const written2 = await writeInto2(partial2, { job, head, archive, lock }, context);
       await removeOurs(partial2, lock);
       return written2;
     } catch (error3) {
@@ -48148,10 +49313,10 @@ async function writeBundle(job, context) {
     }
   });
 }
-async function writeInto(partial2, { job, head, archive, lock }, context) {
+async function writeInto2(partial2, { job, head, archive, lock }, context) {
   const same = job.older ? void 0 : await openSame(job.out, head.inventory);
   if (!same) await tellReplaced(job.out, context);
-  const volume = await createVolume(partial2.path, archive.size, job.partSize);
+  const volume = await createVolume(partial2.path, archive.size, job);
   const threads = new HashThreads(volume);
   try {
     const sums = new VolumeSums(volume, threads);
@@ -48169,8 +49334,9 @@ async function writeInto(partial2, { job, head, archive, lock }, context) {
     await same?.close();
   }
 }
-function layoutName({ inventory }, { size }, { partSize }) {
-  const name3 = [digestOf(inventory), size, partSize].join();
+function layoutName({ size }, { inventory, partSize, changing = [] }) {
+  const files2 = inventory.files.filter(({ path: path7 }) => !changing.includes(path7));
+  const name3 = [digestOf(printInventory({ ...inventory, files: files2 })), size, partSize].join();
   return hexOf(digestOf(Buffer.from(name3))).slice(0, 12);
 }
 async function isWorthLeaving(error3, { path: path7 }, { signal }) {
@@ -48228,11 +49394,11 @@ async function writeSmall2({ volume, mtime, sums }, entry, bytes) {
   await volume.writeAll([encodeHeader(entry, mtime), bytes], entry.start);
   sums.written(entry.start, entry.end);
 }
-var import_node_path39;
+var import_node_path43;
 var init_write = __esm({
   "src/bundle/write.ts"() {
     "use strict";
-    import_node_path39 = require("node:path");
+    import_node_path43 = require("node:path");
     init_failures();
     init_folder();
     init_lock();
@@ -48268,13 +49434,14 @@ async function runCreate(spec, options, context) {
   const partSize = partSizeOf(options.splitSize);
   const saved = await readSavedPlan(options.plan, context);
   const sign3 = await readyToCreate(spec, context);
+  const credential = await carriedCredential(spec, options.pull, context);
   const base2 = await readDeltaBase(options, spec, context);
   const older = await openReused(options.reuse, context);
   const { registries } = await connect(spec.target.endpoint, spec, context);
   try {
     const { withoutImages, fresh } = options;
     const run = { name: "create", spec, saved, fresh, withoutImages, older, base: base2 };
-    const creation = { out: options.out, partSize, sign: sign3, older };
+    const creation = { out: options.out, partSize, sign: sign3, credential, older };
     return await planRun(
       run,
       registries,
@@ -48290,20 +49457,9 @@ function partSizeOf(written2) {
   return written2 === void 0 ? void 0 : parsePartSize(written2);
 }
 async function openReused(path7, { cwd }) {
-  return path7 ? openOlder((0, import_node_path40.resolve)(cwd, path7)) : void 0;
+  return path7 ? openOlder((0, import_node_path44.resolve)(cwd, path7)) : void 0;
 }
-async function readyToCreate(spec, context) {
-  refuseWithoutChart(spec);
-  return signerOf(spec, context);
-}
-function refuseWithoutChart({ environment, imageSwap: imageSwap2 }) {
-  if (environment === "non-airgap" || imageSwap2.chart) return;
-  throw new AirgapError("usage", "environment is airgap, but no image-swap chart is given", {
-    expected: "imageSwap: {chart: ./image-swap-1.5.3.tgz}, a path or oci://",
-    next: "add the chart, or set environment: non-airgap to install the Secret alone"
-  });
-}
-async function signerOf({ signing }, { env }) {
+async function readyToCreate({ signing }, { env }) {
   if (!signing) {
     throw new AirgapError("usage", "nothing says how the bundle is signed", {
       expected: "signing: {key: bundle.key}, or unsigned: true",
@@ -48312,10 +49468,10 @@ async function signerOf({ signing }, { env }) {
   }
   return "key" in signing ? loadSigner(signing.key, env.AIRGAP_BUNDLE_KEY_PASSPHRASE) : void 0;
 }
-async function createPrepared(prepared2, { out, partSize, sign: sign3, older }, context) {
-  const { inventory, files: files2 } = prepared2;
-  const folder = (0, import_node_path40.resolve)(context.cwd, out);
-  const bundle = (0, import_node_path40.join)(folder, `${inventory.name}-${inventory.version}.tar`);
+async function createPrepared(prepared2, { out, partSize, sign: sign3, credential, older }, context) {
+  const { inventory, files: files2 } = credential ? withFile(prepared2, credential) : prepared2;
+  const folder = (0, import_node_path44.resolve)(context.cwd, out);
+  const bundle = (0, import_node_path44.join)(folder, `${inventory.name}-${inventory.version}.tar`);
   context.emit({ kind: "step", name: `writing ${bundle}` });
   const written2 = await writeBundle(
     {
@@ -48325,6 +49481,8 @@ async function createPrepared(prepared2, { out, partSize, sign: sign3, older }, 
       ...sign3 ? { sign: sign3 } : {},
       ...older ? { older } : {},
       ...partSize === void 0 ? {} : { partSize },
+      ...credential ? { changing: [credential.path, sumsPath] } : {},
+      isPrivate: inventory.credentials === "embed",
       out: bundle,
       concurrency: blobsAtOnce3
     },
@@ -48373,11 +49531,11 @@ function blobReader({ manifests, images: images2, registries, found }) {
     return home.client.getBlob(home.repository, digest2, range);
   };
 }
-var import_node_path40, import_node_stream15, blobsAtOnce3, damagedNamed;
+var import_node_path44, import_node_stream15, blobsAtOnce3, damagedNamed;
 var init_create2 = __esm({
   "src/commands/create.ts"() {
     "use strict";
-    import_node_path40 = require("node:path");
+    import_node_path44 = require("node:path");
     import_node_stream15 = require("node:stream");
     init_inventory_json();
     init_part_size();
@@ -48390,9 +49548,11 @@ var init_create2 = __esm({
     init_manifest();
     init_error();
     init_units();
+    init_carried_credential2();
     init_connect();
     init_delta_base();
     init_kept_plan();
+    init_make_inventory();
     init_saved_plan();
     blobsAtOnce3 = 32;
     damagedNamed = 10;
@@ -48405,7 +49565,7 @@ __export(keygen_exports, {
   runKeygen: () => runKeygen
 });
 async function runKeygen(options, context) {
-  const privateKey = (0, import_node_path41.resolve)(context.cwd, options.out);
+  const privateKey = (0, import_node_path45.resolve)(context.cwd, options.out);
   const publicKey = `${privateKey.replace(/\.key$/, "")}.pub`;
   const key = generateKey(options.type);
   const spki = (0, import_node_crypto13.createPublicKey)(key);
@@ -48413,7 +49573,7 @@ async function runKeygen(options, context) {
   try {
     await writeNew(publicKey, spki.export({ type: "spki", format: "pem" }).toString(), 420);
   } catch (error3) {
-    await (0, import_promises41.rm)(privateKey);
+    await (0, import_promises44.rm)(privateKey);
     throw error3;
   }
   return { privateKey, publicKey, keyId: describeKey(spki, publicKey).keyId, type: options.type };
@@ -48427,7 +49587,7 @@ function privatePem(key, passphrase) {
 }
 async function writeNew(path7, text3, mode) {
   try {
-    await (0, import_promises41.writeFile)(path7, text3, { mode, flag: "wx", flush: true });
+    await (0, import_promises44.writeFile)(path7, text3, { mode, flag: "wx", flush: true });
   } catch (cause) {
     if (cause.code === "EEXIST") throw alreadyThere(path7);
     throw new AirgapError("io", "the key cannot be written", {
@@ -48443,13 +49603,13 @@ function alreadyThere(path7) {
     next: "choose another --out, or move the old pair away"
   });
 }
-var import_node_crypto13, import_promises41, import_node_path41;
+var import_node_crypto13, import_promises44, import_node_path45;
 var init_keygen = __esm({
   "src/commands/keygen.ts"() {
     "use strict";
     import_node_crypto13 = require("node:crypto");
-    import_promises41 = require("node:fs/promises");
-    import_node_path41 = require("node:path");
+    import_promises44 = require("node:fs/promises");
+    import_node_path45 = require("node:path");
     init_keys();
     init_error();
   }
@@ -48475,8 +49635,8 @@ __export(resolve_exports, {
 });
 async function readResolveInput(flags, { cwd }) {
   const { mirrorMap, imagesFile, images: images2 } = flags;
-  const mirrorMapText = await readText((0, import_node_path42.resolve)(cwd, mirrorMap), "the mirror map");
-  const list = imagesFile ? await readText((0, import_node_path42.resolve)(cwd, imagesFile), "the image list") : "";
+  const mirrorMapText = await readText((0, import_node_path46.resolve)(cwd, mirrorMap), "the mirror map");
+  const list = imagesFile ? await readText((0, import_node_path46.resolve)(cwd, imagesFile), "the image list") : "";
   const listed = parseImageList(list, imagesFile ?? "").map(({ image: image2 }) => image2);
   return { mirrorMapText, mirrorMapName: mirrorMap, images: [...listed, ...images2] };
 }
@@ -48510,24 +49670,24 @@ function nameWarning(image2) {
     throw cause;
   }
 }
-var import_node_path42, withoutRegistry, withoutDefault;
+var import_node_path46, withoutRegistry, withoutDefault;
 var init_resolve = __esm({
   "src/commands/resolve.ts"() {
     "use strict";
-    import_node_path42 = require("node:path");
-    init_files();
+    import_node_path46 = require("node:path");
+    init_files2();
     init_image_list();
     init_consumers();
     init_lint();
-    init_parse3();
-    init_reference2();
+    init_parse4();
+    init_reference();
     withoutRegistry = "has no entry for the registry itself beside it: the webhook refuses every other image of it";
     withoutDefault = 'there is no "default" key, so the webhook swaps nothing but [EXACT] and [REPLACE]; "default::" is enough';
   }
 });
 
 // src/cli.ts
-var import_node_os10 = require("node:os");
+var import_node_os11 = require("node:os");
 
 // node_modules/commander/esm.mjs
 var import_index = __toESM(require_commander(), 1);
@@ -48557,6 +49717,22 @@ init_settings();
 // src/report/result-text.ts
 init_descriptor();
 init_repositories();
+
+// src/report/carried-text.ts
+init_files();
+var words = {
+  embed: "the pull credential IN CLEAR TEXT: whoever has the file can pull with it",
+  age: "the pull credential, encrypted by age"
+};
+function carriedLines({ tools, credentials }) {
+  return [
+    ...tools.length > 0 ? [`carries oras for ${tools.join(", ")}`] : [],
+    ...credentials ? [`carries ${words[credentials]}`] : []
+  ];
+}
+function inventoryLines({ files: files2, credentials }) {
+  return carriedLines({ tools: carriedPlatforms(files2), credentials: credentials ?? null });
+}
 
 // src/report/error-text.ts
 init_error();
@@ -48639,7 +49815,7 @@ function errorJson(error3) {
 init_safe();
 
 // src/report/table.ts
-function table(rows) {
+function table2(rows) {
   const widths = [];
   for (const row of rows) {
     row.slice(0, -1).forEach((cell, index) => {
@@ -48664,13 +49840,27 @@ function placedText(result) {
   const rows = result.images.flatMap(
     ({ source, placements }) => placements.map(({ reference, state }) => [state, source, reference])
   );
-  const sums = Object.entries(stateWords).filter(([state]) => result.counts[state]).map(([state, words]) => `${result.counts[state]} ${words}`);
+  const sums = Object.entries(stateWords).filter(([state]) => result.counts[state]).map(([state, words2]) => `${result.counts[state]} ${words2}`);
   return [
-    safeText(table(rows)),
+    safeText(table2(rows)),
     ...result.errors.map(errorText),
     `${result.target}: ${count(rows.length, "placement")}: ${sums.join(", ") || "nothing to do"}`,
     ...result.errors.length > 0 ? ["run the same command again to go on"] : []
   ].join("\n");
+}
+function loadText(result) {
+  const { site } = result;
+  return [placedText(result), ...site ? [siteText(site)] : []].join("\n");
+}
+function deriveText({ out, files: files2, site, images: images2 }) {
+  return [
+    ...files2.map((file2) => `${out}/${file2}`),
+    `${count(images2.length, "image")} for ${site.target}`,
+    siteText(site)
+  ].join("\n");
+}
+function siteText({ file: file2, signedTarget }) {
+  return `NOT SIGNED: the target is that of ${file2}; the bundle was made for ${signedTarget}`;
 }
 function createText({
   bundle,
@@ -48690,6 +49880,7 @@ function createText({
     `${bundle}.sha256  ${parts.length > 1 ? "a line a part; all of them together: " : ""}${sha2562}`,
     installScript,
     ...base2 ? [`a delta to ${base2.name} ${base2.version}: ${formatBytes(leftOut)} left to it`] : [],
+    ...inventoryLines(inventory),
     ...resumed > 0 ? [`${formatBytes(resumed)} were there from the run before`] : [],
     ...reused > 0 ? [`${formatBytes(reused)} came from the older bundle`] : [],
     keyId ? `signed by key ${keyId}` : "NOT SIGNED: load refuses it without --allow-unsigned",
@@ -48715,6 +49906,7 @@ function verifyText(result) {
     `${bundle}: ${name3} ${version3}, sequence ${sequence}, made ${createdAt}`,
     `every byte is as its inventory says (${formatBytes(size)}, ${count(images2, "image")})`,
     ...base2 ? [`a delta: ${aboutBase(base2)}, must be in the target already`] : [],
+    ...carriedLines(result),
     keyId ? `signed by key ${keyId}` : "NOT SIGNED, or not checked: allowed by an explicit override"
   ].join("\n");
 }
@@ -48734,8 +49926,9 @@ function inspectText(result) {
       `${signatureWords(result)}; its contents were not verified (airgap-bundle verify does that)`,
       `for ${basePath(target2)}, ${target2.environment}`,
       `${count(images2.length, "image")}, ${count(blobs2.length, "blob")}, ${count(files2.length, "file")}, ${formatBytes(size)}`,
-      ...base2 ? [baseText(base2)] : [],
-      table(
+      ...inventoryLines(inventory),
+      ...base2 ? [baseText2(base2)] : [],
+      table2(
         images2.flatMap(
           ({ source, digest: digest2, placements }) => placements.map(({ reference }) => [`  ${source}`, digest2.slice(0, 19), reference])
         )
@@ -48743,7 +49936,7 @@ function inspectText(result) {
     ].join("\n")
   );
 }
-function baseText(base2) {
+function baseText2(base2) {
   const { blobs: blobs2 } = base2;
   return `a delta: ${aboutBase(base2)}: ${count(blobs2.length, "blob")}, ${formatBytes(totalSize(blobs2))}, must be in the target already`;
 }
@@ -48795,6 +49988,12 @@ function pushOptions(flags) {
     allowPlainHttp: flags.allowPlainHttpCredentials === true
   };
 }
+function addPullCredential(verb) {
+  return verb.option("--username <name>", "the cluster's pull user, where credentials has it travel").option("--password-file <file>", "its password (or AIRGAP_BUNDLE_PASSWORD)");
+}
+function pullOptions(flags) {
+  return { username: textFlag(flags.username), passwordFile: textFlag(flags.passwordFile) };
+}
 function addOutput(verb, ...more) {
   return verb.addOption(
     new Option("--output <form>", "form of the result").choices(["text", "json", ...more]).default("text")
@@ -48836,6 +50035,7 @@ ${lines2.map((line) => `  $ airgap-bundle ${line}`).join("\n")}`;
 function addBundleVerbs(program2, context, finish2) {
   addVerify(program2, context, finish2);
   addLoad(program2, context, finish2);
+  addDerive(program2, context, finish2);
   addInspect(program2, context, finish2);
 }
 function addVerify(program2, context, finish2) {
@@ -48846,24 +50046,54 @@ function addVerify(program2, context, finish2) {
   });
 }
 function addLoad(program2, context, finish2) {
-  const verb = program2.command("load").description("verify a bundle, push it into its target registry, place every image").argument("<bundle>", "NAME-VERSION.tar").option("--allow-downgrade", "take an older bundle than the one loaded last").addOption(settingOption(retryBudgetSetting));
+  const verb = program2.command("load").description("verify a bundle, push it into its target registry, place every image").argument("<bundle>", "NAME-VERSION.tar").option("--allow-downgrade", "take an older bundle than the one loaded last").option("--site <file>", siteHelp).addOption(settingOption(retryBudgetSetting));
   addOutput(addPushCredential(addTrust(verb))).addHelpText(
     "after",
     examples(
       "load pcg-override-1.4.0.tar --key bundle.pub",
-      "load pcg-override-1.4.0.tar --key bundle.pub --push-username ops --push-password-file pw"
+      "load pcg-override-1.4.0.tar --key bundle.pub --push-username ops --push-password-file pw",
+      "load pcg-override-1.4.0.tar --key bundle.pub --site site.yaml"
     )
   ).action(async (bundle, flags) => {
     const { runLoad: runLoad2 } = await Promise.resolve().then(() => (init_load(), load_exports));
     const options = {
       trust: trustOptions(flags),
       allowDowngrade: flags.allowDowngrade === true,
+      site: textFlag(flags.site),
       ...retryBudgetOf(flags, context),
       push: pushOptions(flags)
     };
-    finishPlaced(finish2, flags, await runLoad2(bundle, options, context), placedText);
+    finishPlaced(finish2, flags, await runLoad2(bundle, options, context), loadText);
   });
 }
+var siteHelp = "YAML with the target as it is named here: ociImageRegistry, registries, pullThrough";
+function addDerive(program2, context, finish2) {
+  const verb = program2.command("derive").description(
+    "verify a bundle, write its tables, Secret, values and node files as they are at a site"
+  ).argument("<bundle>", "NAME-VERSION.tar").option("--site <file>", siteHelp).option("-o, --out <folder>", "folder for the files, new or empty");
+  addOutput(addTrust(verb)).addHelpText("after", siteFileHelp).addHelpText(
+    "after",
+    examples("derive pcg-override-1.4.0.tar --key bundle.pub --site site.yaml -o site")
+  ).action(async (bundle, flags) => {
+    const { runDerive: runDerive2 } = await Promise.resolve().then(() => (init_derive(), derive_exports));
+    const options = {
+      trust: trustOptions(flags),
+      site: requiredFlag(flags, "site", "--site"),
+      out: requiredFlag(flags, "out", "--out")
+    };
+    finishWith(finish2, flags, await runDerive2(bundle, options, context), deriveText);
+  });
+}
+var siteFileHelp = `
+A site file says how the target is named at this site; what it leaves out stays as in the bundle, and a map that it
+does not give is moved to its endpoint and base path:
+
+  ociImageRegistry:
+    endpoint: registry.site.example:5000
+    baseContentPath: images
+    caCert: ./site-ca.pem
+
+What is derived is not signed. Nothing is contacted, nothing overwritten; load and install.sh take --site too.`;
 function addInspect(program2, context, finish2) {
   const verb = program2.command("inspect").description("show what a bundle says of itself, without verifying its contents").argument("<bundle>", "NAME-VERSION.tar").option("--key <file>", "public key to ask whether it signed the inventory", collect);
   addOutput(addRevoked(verb)).addHelpText(
@@ -48930,10 +50160,10 @@ function problemText({ kind, severity, message, cure }) {
 }
 function imagesText({ images: images2 }) {
   const rows = images2.flatMap((image2) => imageRows(image2));
-  return rows.length === 0 ? "" : safeText(table([["IMAGE", "DIGEST", "PLATFORMS", "ASKED FOR BY", "PLACEMENT"], ...rows]));
+  return rows.length === 0 ? "" : safeText(table2([["IMAGE", "DIGEST", "PLATFORMS", "ASKED FOR BY", "PLACEMENT"], ...rows]));
 }
-function imageRows({ source, digest: digest2, platforms, placements }) {
-  const about = [source, digest2.slice(0, 19), platforms.join(",") || "-"];
+function imageRows({ source, digest: digest2, platforms: platforms2, placements }) {
+  const about = [source, digest2.slice(0, 19), platforms2.join(",") || "-"];
   const [first, ...others] = placements;
   if (!first) return [[...about, "-", "(no rule maps it)"]];
   return [
@@ -48954,7 +50184,7 @@ function renderResolve(results) {
     webhookCell(webhook),
     containerd.join(" ") || "(unchanged)"
   ]);
-  return table([["IMAGE", "WEBHOOK", "CONTAINERD"], ...rows]);
+  return table2([["IMAGE", "WEBHOOK", "CONTAINERD"], ...rows]);
 }
 function webhookCell(webhook) {
   if ("error" in webhook) return `(pod refused: ${webhook.error})`;
@@ -49020,7 +50250,7 @@ function addMirror(program2, context, finish2) {
 }
 function addCreate(program2, context, finish2) {
   const verb = program2.command("create").description("write the signed bundle, its checksum and install.sh into a folder").option("-o, --out <folder>", "folder for its files", ".").option("--split-size <size>", "write the bundle in parts of at most this size").option("--plan <file>", "carry out exactly this saved plan").option("--fresh", "resolve again, even if an earlier run was killed").option("--reuse <bundle>", "take what an older bundle already has from there").option("--since <bundle>", "leave out what an older bundle brought: a delta to load after it").option("--without-images", "leave the blobs out: for a registry that mirror has filled");
-  addOutput(addBundleInput(verb)).addHelpText(
+  addOutput(addPullCredential(addBundleInput(verb))).addHelpText(
     "after",
     examples(
       "create -f bundle.yaml -o dist",
@@ -49042,6 +50272,7 @@ function addCreate(program2, context, finish2) {
         withoutImages: flags.withoutImages === true,
         reuse: textFlag(flags.reuse),
         since: textFlag(flags.since),
+        pull: pullOptions(flags),
         fresh: flags.fresh === true
       },
       context
@@ -49288,7 +50519,7 @@ var standardError = {
 };
 function contextOf(signal, { emit }) {
   const { env } = process;
-  return { env, cwd: process.cwd(), temporary: (0, import_node_os10.tmpdir)(), now, signal, emit };
+  return { env, cwd: process.cwd(), temporary: (0, import_node_os11.tmpdir)(), now, signal, emit };
 }
 function usageError({ message }) {
   return new AirgapError("usage", message.replace(/^error: /, ""), { next: "see --help" });

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs a bundle made by airgap-bundle on a host behind the air gap. Needs no Node: POSIX sh, openssl,
-# and of oras, kubectl and helm those that the steps use.
+# and of oras, kubectl and helm those that the steps use; oras may come in the bundle.
 #
 # Nothing of a bundle is written into this text. What the script knows of one it reads from the bundle's own
 # flat tables, after openssl has accepted the signature over bundle.json and the table's hash hangs on that.
@@ -10,7 +10,9 @@ umask 077
 LC_ALL=C
 export LC_ALL
 unset CDPATH TAR_OPTIONS IFS
-tab=$(printf '\t')
+# helm must not speak to another cluster than kubectl.
+unset HELM_KUBECONTEXT HELM_KUBEAPISERVER HELM_KUBETOKEN HELM_KUBEASUSER HELM_KUBEASGROUPS HELM_KUBECAFILE
+unset HELM_KUBETLS_SERVER_NAME HELM_KUBEINSECURE_SKIP_TLS_VERIFY HELM_NAMESPACE
 newline='
 '
 
@@ -21,26 +23,35 @@ Usage: sh install.sh BUNDLE --key PUB [options]
 BUNDLE is NAME-VERSION.tar, also when that lies in parts (NAME-VERSION.tar.001 and on): they are read in place.
 
 Checks the bundle's signature, puts its images into the target registry, applies the Secret registry-info in
-jet-system, installs the image-swap chart and reads MIRROR_REGISTRIES back.
+jet-system, installs the image-swap chart and reads MIRROR_REGISTRIES back. Tools, login, permissions, namespaces, what
+is there already and whether the chart takes its values are looked at before anything is changed. It may be run again
+at any time: what is as it should be is not written, what was begun is finished.
 
   --key PUB                  public key in PEM that may have signed the bundle; may be given more than once
   --revoked ID|FILE          key whose signatures are refused: its id, its .pub, or a file with an id a line; may
                              be given more than once
   --username U               what the cluster pulls with, into the Secret and the chart's values; without it
-                             the credential that the cluster's Secret has is kept
+                             the bundle's is taken, if it carries one, else that of the cluster's Secret is kept
   --password-file FILE         its password (or AIRGAP_BUNDLE_PASSWORD)
+  --identity FILE            key of age that opens the pull credential of a bundle that carries it encrypted
   --push-username U          who pushes the images; default: the login of docker or oras on this host
   --push-password-file FILE    its password (or AIRGAP_BUNDLE_PUSH_PASSWORD)
-  --only STEP[,STEP]         only these of load, secret, chart, check
-  --skip STEP[,STEP]         all but these (not together with --only)
+  --site FILE                YAML that names the target as it is called at this site (ociImageRegistry: ...), where
+                             that is not as the bundle says; needs Node, and is not signed
+  --only STEP[,STEP]         only these of verify, load, secret, chart, check; verifying is always done
+  --skip STEP[,STEP]         all of load, secret, chart, check but these (not together with --only)
+  --write-nodes DIR          instead of all steps: write the containerd configuration for nodes (nodes/ of the bundle)
+                             into the new folder DIR, with what --username and --password-file say, for this user alone
   --dry-run                  verify, then print what would be run; contacts nothing
-  --yes                      do not ask; without it, it asks only on a terminal
-  --wait                     wait until the chart's workloads are ready
+  --yes                      do not ask: write over a Secret that has further keys, take over a helm release that
+                             is pending. Without it, it asks on a terminal, and elsewhere leaves those two alone
+  --wait                     wait until the chart's workloads are ready, 5 minutes at most
   --create-namespace         create the namespaces that are missing
-  --namespace NS             of the chart's release; default: default
-  --kubeconfig FILE          passed to kubectl and helm
-  --context NAME             passed to kubectl and helm
-  --uninstall                take the chart, the Secret and our note in the cluster away again; images stay
+  --namespace NS             of the chart's release, and of the note of what is installed; default: default
+  --kubeconfig FILE          for kubectl and helm
+  --context NAME             for kubectl and helm
+  --uninstall                take away what this script put into the cluster: the webhook first, the release, the
+                             Secret, the note. Namespaces and images stay, and a Secret that it never wrote
   --allow-unsigned           take a bundle without a signature
   --allow-expired            take a bundle whose dates do not fit the clock
   --allow-downgrade          replace a newer bundle, or another one of the same version
@@ -51,12 +62,15 @@ With Node 20.18.1 or newer every byte of the bundle is verified before anything 
 inventory and the files are verified and blobs are checked by digest while they are pushed.
 
 Exit codes: 0 done, 2 usage, 3 tool missing or too old, 4 signature, 5 integrity, 6 expired or older than the
-installed bundle, 7 login refused, 8 refused by the registry, 9 run again to resume, 10 local file, 11 cluster.
+installed bundle, 7 login refused, 8 refused by the registry, 9 run again to resume, 10 local file, 11 cluster (not there, not
+allowed, a namespace that is missing, a Secret of somebody else, a chart that helm cannot install).
 END
 }
 
 main() {
   take_variables
+  # No program may run before that, and some shells have no printf of their own.
+  tab=$(printf '\t')
   make_private_folder
   read_arguments "$@"
   require_tool openssl awk sed tr fold cmp od date dd
@@ -65,30 +79,49 @@ main() {
   read_revoked
   verify_bundle
   read_settings
+  read_pull_secret_settings
   check_dates
   choose_steps
   check_tools
+  take_carried_credential
   if wanted load; then write_registry_config; fi
   show_plan
-  confirm
   if [ "$uninstall" = yes ]; then
     uninstall
     return
   fi
+  if [ -n "$nodes" ]; then
+    write_nodes
+    return
+  fi
   if uses_cluster; then look_at_cluster; fi
+  confirm
   if wanted load; then load_images; fi
-  if wanted secret; then apply_secret; fi
-  if wanted chart; then install_chart; fi
-  if wanted check; then check_secret; fi
-  if wanted secret; then record_bundle; fi
+  change_cluster
+  if wanted check; then
+    check_secret
+    check_webhook
+  fi
   if [ "$dry_run" = yes ]; then say 'Nothing was changed (--dry-run).'; else say 'Done.'; fi
+}
+
+# The note comes last: what is not done is not written down.
+change_cluster() {
+  if ! writes_cluster; then return; fi
+  create_namespaces
+  if wanted secret; then apply_secret; fi
+  if wanted chart; then
+    apply_pull_secret
+    install_chart
+  fi
+  record_bundle
 }
 
 # --- arguments ----------------------------------------------------------------------------------------
 
 read_arguments() {
-  bundle='' keys=0 username='' password_file='' push_username='' push_password_file=''
-  only='' skip='' namespace='' kubeconfig='' context=''
+  bundle='' keys=0 username='' password_file='' identity='' push_username='' push_password_file=''
+  only='' skip='' namespace='' kubeconfig='' context='' site='' nodes=''
   dry_run=no yes=no wait=no create_namespace=no uninstall=no
   allow_unsigned=no allow_expired=no allow_downgrade=no allow_plain=no
   while [ $# -gt 0 ]; do
@@ -113,7 +146,7 @@ read_arguments() {
       --allow-downgrade) allow_downgrade=yes ;;
       --allow-plain-http-credentials) allow_plain=yes ;;
       --key | --username | --password-file | --push-username | --push-password-file | --only | --skip | \
-        --namespace | --kubeconfig | --context | --revoked)
+        --namespace | --kubeconfig | --context | --revoked | --site | --identity | --write-nodes)
         if [ $# -lt 2 ] || [ -z "$2" ]; then fail 2 "$1 needs a value" '' 'sh install.sh --help'; fi
         read_flag "$1" "$2"
         shift
@@ -135,6 +168,7 @@ read_flag() {
     --revoked) printf '%s\n' "$2" | tr ',' '\n' >> "$private/revoked.words" ;;
     --username) username=$2 ;;
     --password-file) password_file=$2 ;;
+    --identity) identity=$2 ;;
     --push-username) push_username=$2 ;;
     --push-password-file) push_password_file=$2 ;;
     --only) only=$2 ;;
@@ -142,12 +176,12 @@ read_flag() {
     --namespace) namespace=$2 ;;
     --kubeconfig) kubeconfig=$2 ;;
     --context) context=$2 ;;
+    --site) site=$2 ;;
+    --write-nodes) nodes=$2 ;;
   esac
 }
 
 check_arguments() {
-  mode=run
-  if [ "$dry_run" = yes ]; then mode=show; fi
   if [ -z "$bundle" ]; then fail 2 'no bundle is given' '' 'sh install.sh NAME-VERSION.tar --key KEY.pub'; fi
   if [ "$keys" -eq 0 ] && [ "$allow_unsigned" = no ]; then
     fail 2 'no key is given that may have signed the bundle' '' 'add --key KEY.pub'
@@ -158,6 +192,9 @@ check_arguments() {
   case $namespace in
     *[!a-z0-9-]*) fail 2 'that is no namespace' "$namespace" 'mend --namespace' 'letters a to z, digits and -' ;;
   esac
+  if [ -n "$kubeconfig" ] && { [ -d "$kubeconfig" ] || [ ! -r "$kubeconfig" ]; }; then
+    fail 2 'the kubeconfig cannot be read' "--kubeconfig $kubeconfig" 'give the path of a file that this user may read'
+  fi
   check_step_names --only "$only"
   check_step_names --skip "$skip"
   if [ -n "$only" ] && [ -n "$skip" ]; then
@@ -167,7 +204,29 @@ check_arguments() {
     /*) ;;
     *) bundle=$PWD/$bundle ;;
   esac
+  case $site in
+    '' | /*) ;;
+    *) site=$PWD/$site ;;
+  esac
+  if [ -n "$site" ] && { [ -d "$site" ] || [ ! -r "$site" ]; }; then
+    fail 2 'the site file cannot be read' "$site" 'give the path of a YAML file to --site'
+  fi
+  if [ -n "$nodes" ]; then check_nodes_folder; fi
   find_bundle
+}
+
+check_nodes_folder() {
+  if [ -n "$only$skip" ] || [ "$uninstall" = yes ]; then
+    fail 2 '--write-nodes takes no other steps' "$nodes" \
+      'leave --only, --skip and --uninstall out'
+  fi
+  case $nodes in
+    /*) ;;
+    *) nodes=$PWD/$nodes ;;
+  esac
+  if [ -e "$nodes" ]; then
+    fail 2 'the folder for the nodes is there already' "$nodes" 'give --write-nodes a new one, or remove that'
+  fi
 }
 
 # --- bundle-file --------------------------------------------------------------------------------------
@@ -221,14 +280,14 @@ measure_parts() {
     # shellcheck disable=SC2012
     size=$(ls -lnL -- "$part" | awk 'NR == 1 { print $5 }')
     if [ "$number" -eq 1 ]; then part_size=$size; fi
-    if [ "$size" -gt "$part_size" ] || { [ "$size" -lt "$part_size" ] && [ "$number" -lt "$parts" ]; }; then
+    if is_less "$part_size" "$size" || { [ "$number" -lt "$parts" ] && is_less "$size" "$part_size"; }; then
       fail 5 'the parts of the bundle do not fit together' "$part: $size bytes" \
         "copy the parts again, and compare them with ${bundle##*/}.sha256; take away parts of other bundles" \
         "$part_size bytes, as the first part; less in the last one alone"
     fi
-    total=$((total + size)) number=$((number + 1))
+    total=$(added "$total" "$size") number=$((number + 1))
   done
-  if [ "$parts" -gt 1 ] && [ $((part_size % 512)) -ne 0 ]; then
+  if [ "$parts" -gt 1 ] && ! awk -v size="$part_size" 'BEGIN { exit size % 512 }'; then
     fail 5 'the parts were not made by create --split-size' "parts of $part_size bytes" \
       'join them: cat PART… > NAME-VERSION.tar' 'a multiple of 512 bytes'
   fi
@@ -242,8 +301,11 @@ part_missing() {
 # Holds the size to what the inventory says, once that is known.
 check_total() {
   wanted_total=$(awk 'END { print $1 }' "$private/members")
-  if [ "$total" -eq "$wanted_total" ]; then return; fi
-  wanted_parts=$(((wanted_total + part_size - 1) / part_size))
+  if [ "$total" = "$wanted_total" ]; then return; fi
+  wanted_parts=$(awk -v whole="$wanted_total" -v part="$part_size" 'BEGIN {
+    count = int(whole / part)
+    printf "%d", count + (count * part < whole)
+  }')
   if [ "$split" = yes ] && [ "$parts" -lt "$wanted_parts" ]; then
     set_part "$((parts + 1))"
     part_missing
@@ -260,35 +322,222 @@ check_total() {
 # stream 'OFFSET LENGTH': that range of the bundle, in whatever files it lies. The offset is a multiple of tar's
 # block; dd moves there without reading, and head reads on in larger pieces.
 stream() {
-  offset=${1% *} left=${1#* }
-  while [ "$left" -gt 0 ]; do
-    within=$((offset % part_size))
-    most=$((part_size - within))
-    if [ "$most" -gt "$left" ]; then most=$left; fi
-    set_part "$((offset / part_size + 1))"
-    { dd bs=512 skip="$((within / 512))" count=0 2> /dev/null && head -c "$most"; } < "$part"
-    offset=$((offset + most)) left=$((left - most))
+  pieces "$1" | while IFS=' ' read -r number blocks bytes; do
+    set_part "$number"
+    { dd bs=512 skip="$blocks" count=0 2> /dev/null && head -c "$bytes"; } < "$part"
   done
+}
+
+# A line a file that the range lies in: its number, the blocks before, the bytes.
+pieces() {
+  awk -v range="$1" -v part="$part_size" 'BEGIN {
+    split(range, from, " ")
+    offset = from[1] + 0
+    for (left = from[2] + 0; left > 0; left -= bytes) {
+      bytes = part - offset % part
+      if (bytes > left) bytes = left
+      printf "%d %.0f %.0f\n", int(offset / part) + 1, offset % part / 512, bytes
+      offset += bytes
+    }
+  }'
+}
+
+# --- carried ------------------------------------------------------------------------------------------
+
+# The pull credential, where the bundle carries it and nobody gave another one by --username.
+take_carried_credential() {
+  if [ "$uninstall" = yes ] || [ -n "$username" ]; then return; fi
+  [ -n "$nodes" ] || wanted secret || wanted chart || return 0
+  if is_at_other_registry && [ -n "$(listed_sum credentials.tsv)$(listed_sum credentials.tsv.age)" ]; then
+    say "  the pull credential in the bundle is for ${signed_target%%/*}, and is not used for $endpoint:"
+    say '  give --username and --password-file'
+  elif [ -n "$(listed_sum credentials.tsv)" ]; then
+    take credentials.tsv
+    use_carried_credential 'IN CLEAR TEXT'
+  elif [ -n "$(listed_sum credentials.tsv.age)" ]; then
+    if [ -z "$identity" ] && [ "$dry_run" = yes ]; then
+      say '  the bundle carries the pull credential, encrypted by age: --identity FILE would open it'
+      username=USERNAME
+      printf USERNAME > "$private/pull-username"
+      printf PASSWORD > "$private/pull-password"
+      return
+    fi
+    open_credential
+    use_carried_credential 'encrypted by age'
+  fi
+}
+
+# age asks for the passphrase of an identity on the terminal, so it is not run in the background.
+open_credential() {
+  if [ -z "$identity" ]; then
+    fail 2 'the bundle carries the pull credential, encrypted, and no key is given that opens it' '' \
+      'add --identity FILE, the key of one of its recipients; or give --username and --password-file'
+  fi
+  if [ -d "$identity" ] || [ ! -r "$identity" ]; then
+    fail 2 'the identity file cannot be read' "$identity" 'give the path of a key file of age to --identity'
+  fi
+  require_age
+  take credentials.tsv.age
+  age --decrypt --identity "$identity" "$private/credentials.tsv.age" > "$private/credentials.tsv" 2> "$private/age.err" ||
+    fail 2 'the pull credential in the bundle cannot be opened' "$(head -n 3 "$private/age.err" | cut -c 1-300)" \
+      'give the --identity of one of its recipients; or give --username and --password-file'
+}
+
+require_age() {
+  if command -v age > /dev/null 2>&1; then return; fi
+  fail 3 'age is needed to open the pull credential, and not on PATH' '' \
+    'install it from https://github.com/FiloSottile/age; or give --username and --password-file'
+}
+
+use_carried_credential() {
+  take_part username
+  take_part password
+  username=$(cat "$private/pull-username")
+  if [ -z "$username" ] || [ ! -s "$private/pull-password" ]; then
+    fail 5 'the pull credential in the bundle is not whole' '' 'have the bundle made again'
+  fi
+  say "  using the pull credential that the bundle carries $1, of $username"
+}
+
+take_part() {
+  awk -v key="$1$tab" 'index($0, key) == 1 { print substr($0, length(key) + 1); exit }' \
+    "$private/credentials.tsv" > "$private/part.line"
+  decode "$private/part.line" "$private/pull-$1" || fail 5 'the pull credential in the bundle is no base64'
 }
 
 # --- chart --------------------------------------------------------------------------------------------
 
-install_chart() {
-  say "Installing the chart as $release in $namespace"
-  set -- upgrade --install "$release" "$private/$chart" --namespace "$namespace" --values "$private/values.yaml"
-  if [ "$pull" = yes ]; then
+# with_chart COMMAND…: with the release, the chart and its values behind it. The credential comes to helm by files.
+with_chart() {
+  set -- "$@" "$release" "$private/$chart" --namespace "$namespace" --values "$private/values.yaml"
+  if [ "$pull" = yes ] && [ -n "$registry_key" ]; then
     set -- "$@" --set-file "$registry_key.username=$private/pull-username"
     set -- "$@" --set-file "$registry_key.password=$private/pull-password"
   fi
-  if [ "$wait" = yes ]; then set -- "$@" --wait; fi
-  helm_at "$@" || fail 11 'helm could not install the chart' '' \
-    "helm status $release --namespace $namespace shows its state; a pending one needs helm rollback or uninstall"
+  if [ "$pull" = yes ] && [ -n "$pull_secret_key" ]; then
+    set -- "$@" --set "$pull_secret_key.create=true"
+    set -- "$@" --set-file "$pull_secret_key.dockerConfigJson=$private/docker-config"
+  fi
+  "$@"
 }
 
-helm_at() {
-  if [ -n "$context" ]; then set -- --kube-context "$context" "$@"; fi
-  if [ -n "$kubeconfig" ]; then set -- --kubeconfig "$kubeconfig" "$@"; fi
-  act helm "$@"
+# Sets `chart_equal`; a chart that helm would not install ends the run here, before anything is changed.
+look_at_chart() {
+  chart_digest=sha256:$(listed_sum "$chart")
+  look_at_pending
+  make_docker_config
+  try_chart
+  look_at_pull_secret
+  chart_equal=no
+  if [ "$release_status" = deployed ] && [ "$installed_chart" = "$chart_digest" ] && has_equal_values; then
+    chart_equal=yes
+    return
+  fi
+  need_for_helm
+  with_chart ask_helm rendered template --include-crds || refuse_chart
+  # helm 4 creates by server-side apply.
+  if [ "$release_status" = none ] && is_less "$helm_version" 4; then
+    need_for_objects "$private/rendered" get create
+  else
+    need_for_objects "$private/rendered" get create patch
+  fi
+}
+
+# Of a pending release helm would try no upgrade. On the server, for charts that look what is there; nothing is sent.
+try_chart() {
+  if [ "$pending" = yes ]; then
+    with_chart ask_helm trial install --dry-run=server --output json || refuse_chart
+  else
+    with_chart ask_helm trial upgrade --install --dry-run=server --output json || refuse_chart
+  fi
+}
+
+refuse_chart() {
+  case $words in
+    *' is forbidden: '*)
+      fail 11 'the cluster does not allow what the chart needs' "$words" 'get a role with these verbs'
+      ;;
+    *'execution error at '* | *"values don't meet "* | *'error calling '*)
+      fail 11 'the chart refuses its values' "$words" 'mend imageSwap in bundle.yaml, and make the bundle again'
+      ;;
+  esac
+  fail 11 'the chart cannot be installed into this cluster' "$words" 'see above; then run it again'
+}
+
+# helm prints both with the same encoder: equal values are equal text, and no text within a string has bare quotes.
+has_equal_values() {
+  ask_helm values get values "$release" --namespace "$namespace" --output json || return 1
+  {
+    printf '"config":'
+    tr -d '\n' < "$private/values"
+    printf ',"manifest":'
+  } > "$private/values.wanted"
+  grep -q -F -f "$private/values.wanted" "$private/trial"
+}
+
+# need_for_storage VERB…: on what helm keeps its releases in.
+need_for_storage() {
+  case ${HELM_DRIVER:-secret} in
+    secret | secrets) for verb in "$@"; do need "$verb" secrets '' "$namespace" ''; done ;;
+    configmap | configmaps) for verb in "$@"; do need "$verb" configmaps '' "$namespace" ''; done ;;
+    *) ;;
+  esac
+}
+
+# It keeps ten revisions.
+need_for_helm() {
+  need_for_storage create update
+  if [ "$(awk 'END { print NR }' "$private/revisions")" -ge 10 ] || [ "$pending" = yes ]; then
+    need_for_storage delete
+  fi
+}
+
+install_chart() {
+  if [ "$dry_run" = no ] && [ "$chart_equal" = yes ]; then
+    say "The release $release has this chart and these values, in revision $revision"
+    if [ "$wait" = yes ]; then wait_for_workloads; fi
+    return
+  fi
+  if [ "$dry_run" = no ]; then recover_release; fi
+  say "Installing the chart as $release in $namespace"
+  set -- upgrade --install --description "$name $version chart sha256:$(listed_sum "$chart")"
+  if [ "$wait" = yes ]; then set -- "$@" --wait; fi
+  if [ "$dry_run" = yes ]; then
+    with_chart helm_at "$@"
+  elif with_chart ask_helm installed "$@"; then
+    say "$(sed -n -e 's/^STATUS: /  /p' -e 's/^REVISION: /  revision /p' "$private/installed")"
+  else
+    chart_failed
+  fi
+}
+
+chart_failed() {
+  helm_said=$words
+  find_webhooks "$private/rendered" && warn_of_webhooks
+  fail 11 'helm could not install the chart' "$helm_said" \
+    'kubectl get pods --all-namespaces shows pods that do not start; then run it again'
+}
+
+# Where nothing was installed, helm had nothing to wait for.
+wait_for_workloads() {
+  ask_helm manifest get manifest "$release" --namespace "$namespace" ||
+    fail 11 'helm cannot show the release' "$words" 'see above; then run it again'
+  objects "$private/manifest" > "$private/workloads"
+  while read -r _ kind home object <&3; do
+    case $kind in
+      Deployment | DaemonSet | StatefulSet) wait_for_workload ;;
+      *) ;;
+    esac
+  done 3< "$private/workloads"
+}
+
+wait_for_workload() {
+  patience=0
+  ask_kube rollout rollout status "$kind/$object" --namespace "$home" --timeout=5m && patience='' && return
+  patience='' kube_said=$words
+  find_webhooks "$private/manifest" && warn_of_webhooks
+  fail 11 "the $kind $object in $home is not ready" "$kube_said" \
+    "kubectl get pods --namespace $home shows its pods; then run it again"
 }
 
 # --- check --------------------------------------------------------------------------------------------
@@ -296,13 +545,13 @@ helm_at() {
 # The base64 of the cluster and ours are both canonical, so equal text is equal bytes.
 check_secret() {
   say 'Reading MIRROR_REGISTRIES back'
-  kube "$mode" get secret registry-info --namespace jet-system \
-    --output 'jsonpath={.data.MIRROR_REGISTRIES}' < /dev/null > "$private/map.line" ||
-    fail 11 'the Secret registry-info cannot be read back' '' 'check that you may read it in jet-system'
   if [ "$dry_run" = yes ]; then
-    cat "$private/map.line"
+    kube show get secret registry-info --namespace jet-system --output 'jsonpath={.data.MIRROR_REGISTRIES}'
     return
   fi
+  ask_kube map.line get secret registry-info --namespace jet-system --ignore-not-found \
+    --output 'jsonpath={.data.MIRROR_REGISTRIES}' ||
+    fail 11 'the Secret registry-info cannot be read back' "$words" 'see above; then run it again'
   setting secret.MIRROR_REGISTRIES > "$private/map.signed"
   decode "$private/map.line" "$private/map" || :
   cmp -s "$private/map.line" "$private/map.signed" ||
@@ -310,6 +559,13 @@ check_secret() {
       "$(head -n 3 "$private/map" | cut -c 1-300)" \
       'run it with --only secret,check; then look who else writes the Secret'
   say "$(sed 's/^/  /' "$private/map")"
+}
+
+# Whether the webhook that the release brought has anybody behind it. Who may not read that learns nothing.
+check_webhook() {
+  if [ "$dry_run" = yes ] || [ "$environment" != airgap ] || ! command -v helm > /dev/null 2>&1; then return; fi
+  ask_helm manifest get manifest "$release" --namespace "$namespace" || return 0
+  if find_webhooks "$private/manifest"; then warn_of_webhooks; fi
 }
 
 # --- credentials --------------------------------------------------------------------------------------
@@ -403,7 +659,7 @@ find_base() {
   while IFS=$tab read -r digest size homes <&3; do
     blobs=$((blobs + 1))
     if has_blob_everywhere; then continue; fi
-    lacking=$((lacking + 1)) lacking_bytes=$((lacking_bytes + size))
+    lacking=$((lacking + 1)) lacking_bytes=$(added "$lacking_bytes" "$size")
     if [ "$lacking" -le 3 ]; then examples="$examples${examples:+, }$digest"; fi
   done 3< "$private/base.tsv"
   if [ "$lacking" -eq 0 ]; then return; fi
@@ -433,16 +689,79 @@ has_blob() {
   stop_for_oras "$endpoint/$1@$digest"
 }
 
+# --- helm ---------------------------------------------------------------------------------------------
+
+helm_at() {
+  if [ -n "$context" ]; then set -- --kube-context "$context" "$@"; fi
+  if [ -n "$kubeconfig" ]; then set -- --kubeconfig "$kubeconfig" "$@"; fi
+  act helm "$@"
+}
+
+# ask_helm FILE COMMAND…: what helm answers, in the private folder; sets `words` to what it complains of.
+ask_helm() {
+  answer=$private/$1
+  shift
+  words=
+  helm_at "$@" > "$answer" 2> "$private/helm.err" && return
+  helm_words
+  return 1
+}
+
+# From "Error" on: what is before is warnings. A chart may name any value that it refuses.
+helm_words() {
+  sed -n '/^Error/,$p' "$private/helm.err" > "$private/helm.error"
+  if [ ! -s "$private/helm.error" ]; then tail -n 5 "$private/helm.err" > "$private/helm.error"; fi
+  words=$(without_password "$private/helm.error" | head -n 20 | cut -c 1-1000)
+}
+
+# Each line of the password, as it is and in base64; lines of one and two characters are no secret to be found in text.
+without_password() {
+  if [ "$pull" = no ]; then
+    cat "$1"
+    return
+  fi
+  encode "$private/pull-password" "$private/pull-password.b64"
+  awk '
+    function hide(line, word, out, at) {
+      while ((at = index(line, word))) {
+        out = out substr(line, 1, at - 1) "***"
+        line = substr(line, at + length(word))
+      }
+      return out line
+    }
+    FILENAME != ARGV[ARGC - 1] { if (length($0) > 2) words[++count] = $0; next }
+    {
+      line = $0
+      for (n = 1; n <= count; n++) line = hide(line, words[n])
+      print line
+    }
+  ' "$private/pull-password" "$private/pull-password.b64" "$1"
+}
+
 # --- installed ----------------------------------------------------------------------------------------
 
-# The note of the last install: `SEQUENCE VERSION DIGEST` under the bundle's name.
-check_installed() {
-  template="{{with .data}}{{with index . \"$name\"}}{{.}}{{end}}{{end}}"
-  kube run get configmap airgap-bundle --namespace "$namespace" --ignore-not-found \
-    --output "go-template=$template" < /dev/null > "$private/installed" ||
-    fail 11 'what is installed cannot be read' "ConfigMap airgap-bundle in $namespace" 'check that you may read it'
-  printf '\n' >> "$private/installed"
-  IFS=' ' read -r old_sequence old_version old_digest < "$private/installed" || :
+# The note of what is installed, a ConfigMap beside the release: `SEQUENCE VERSION DIGEST` under each bundle's name.
+read_note() {
+  ask_kube note get configmap airgap-bundle --namespace "$namespace" --ignore-not-found \
+    --output "go-template={{\"there\n\"}}$data_template" ||
+    fail 11 'what is installed cannot be read' "ConfigMap airgap-bundle in $namespace: $words" \
+      'see above; then run it again'
+}
+
+# Sets `note` to missing, equal or different.
+look_at_note() {
+  note=different
+  if [ ! -s "$private/note" ]; then
+    note=missing
+    need create configmaps '' "$namespace" airgap-bundle
+  elif grep -q -x -F -e "data$tab$name$tab$sequence $version $inventory_digest" "$private/note"; then
+    note=equal
+    return
+  fi
+  need patch configmaps '' "$namespace" airgap-bundle
+  old=$(awk -F "$tab" -v name="$name" '$2 "" == name "" { print $3; exit }' "$private/note")
+  old_sequence=${old%% *} old_digest=${old##* } old_version=${old#* }
+  old_version=${old_version%% *}
   case $old_sequence in
     '' | *[!0-9]*) return ;;
   esac
@@ -451,7 +770,7 @@ check_installed() {
 
 # Holds the bundle to old_sequence, old_version and old_digest of the one that was there before.
 check_downgrade() {
-  if [ "$old_sequence" -gt "$sequence" ]; then
+  if is_less "$sequence" "$old_sequence"; then
     downgrade "the bundle is older than the one that $1, $old_version with sequence $old_sequence" \
       "$name $version, sequence $sequence" "a sequence of at least $old_sequence" \
       'get the newer bundle, or add --allow-downgrade'
@@ -467,12 +786,16 @@ downgrade() {
   override "$1"
 }
 
+# A field manager a bundle: what one manager does not say again, a server-side apply takes away.
 record_bundle() {
+  if [ "$dry_run" = no ] && [ "$note" = equal ]; then return; fi
   {
     printf 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: airgap-bundle\n  namespace: "%s"\n' "$namespace"
     printf 'data:\n  "%s": "%s %s %s"\n' "$name" "$sequence" "$version" "$inventory_digest"
   } > "$private/ConfigMap"
-  kube_apply ConfigMap airgap-bundle "$namespace"
+  printf '%s' "$name" > "$private/manager"
+  sha256 "$private/manager"
+  kube_apply ConfigMap "airgap-bundle-${sum%"${sum#????????????????}"}" airgap-bundle "$namespace"
 }
 
 # --- keys ---------------------------------------------------------------------------------------------
@@ -553,58 +876,132 @@ is_key_id() {
 
 # --- kubectl ------------------------------------------------------------------------------------------
 
-# kube run|show …: kubectl with the cluster that was asked for.
+# kube run|show COMMAND…: kubectl with the cluster that was asked for.
 kube() {
   how=$1
   shift
   if [ -n "$context" ]; then set -- --context "$context" "$@"; fi
   if [ -n "$kubeconfig" ]; then set -- --kubeconfig "$kubeconfig" "$@"; fi
-  if [ "$how" = show ]; then show_command kubectl "$@"; else kubectl --request-timeout=60s "$@"; fi
+  if [ "$how" = show ]; then
+    show_command kubectl "$@"
+  else
+    run kubectl --request-timeout="${patience:-60s}" "$@"
+  fi
 }
 
+# ask_kube FILE COMMAND…: what kubectl answers, in the private folder; sets `words` to what it complains of.
+ask_kube() {
+  answer=$private/$1
+  shift
+  words=
+  kube run "$@" > "$answer" 2> "$private/kubectl.err" && return
+  kube_words
+  return 1
+}
+
+# The warnings and the log lines of its libraries are left out.
+kube_words() {
+  words=$(sed -e '/^[EWI][0-9][0-9][0-9][0-9] /d' -e '/^[Ww]arning: /d' "$private/kubectl.err" | tail -n 5 |
+    cut -c 1-1000)
+}
+
+# change WHAT NEXT COMMAND…: kubectl where something is changed; with --dry-run it is only printed.
+change() {
+  what=$1 next=$2
+  shift 2
+  if [ "$dry_run" = yes ]; then
+    kube show "$@"
+  elif ask_kube changed "$@"; then
+    if [ -s "$private/changed" ]; then harmless "$(sed 's/^/  /' "$private/changed")"; fi
+  else
+    fail 11 "$what" "$words" "$next"
+  fi
+}
+
+# A line `data, key, value` each, of a Secret or a ConfigMap.
+# shellcheck disable=SC2016 # the variables are those of Go's template
+data_template='{{range $key, $value := .data}}{{"data\t"}}{{$key}}{{"\t"}}{{$value}}{{"\n"}}{{end}}'
+
 # Server-side, because a client-side apply would copy the password into an annotation.
-# kube_apply KIND NAME NAMESPACE
+# kube_apply FILE MANAGER NAME NAMESPACE
 kube_apply() {
-  kube "$mode" apply --server-side --field-manager=airgap-bundle --force-conflicts --filename - \
-    < "$private/$1" > "$private/applied" ||
-    fail 11 "kubectl could not apply the $1 $2 in $3" '' 'check that you may write it, and run again'
-  cat "$private/applied"
-  if [ "$dry_run" = yes ]; then say "    with the $1 $2 in $3"; fi
+  change "kubectl could not apply the $1 $3 in $4" 'see above; then run it again' \
+    apply --server-side --field-manager="$2" --force-conflicts --filename "$private/$1"
+  if [ "$dry_run" = yes ]; then say "    with the $1 $3 in $4"; fi
+}
+
+# Context and address of the cluster that will be changed.
+find_cluster() {
+  at='(no current context)' server=
+  if ! command -v kubectl > /dev/null 2>&1; then return; fi
+  if ! kubectl_config; then
+    fail 2 'the kubeconfig cannot be read' "${kubeconfig:-${KUBECONFIG:-~/.kube/config}}: $words" \
+      'give its path by --kubeconfig'
+  fi
+  contexts=$(awk -F "$tab" '$1 == "context" { printf "%s%s", (n++ ? ", " : ""), $2 }' "$private/config")
+  if [ -z "$context" ]; then
+    at=$(awk -F "$tab" '$1 == "current" && $2 != "" { print $2; exit }' "$private/config")
+    at=${at:-(no current context)}
+  elif awk -F "$tab" -v name="$context" '$1 == "context" && $2 "" == name "" { found = 1 } END { exit !found }' \
+    "$private/config"; then
+    at=$context
+  else
+    fail 2 'there is no such context' "--context $context" 'give --context one of these, or another --kubeconfig' \
+      "${contexts:-a kubeconfig with a context}"
+  fi
+  server=$(awk -F "$tab" -v at="$at" '
+    $1 == "context" && $2 "" == at "" { cluster = $3 }
+    $1 == "cluster" && $2 "" == cluster "" { print $3; exit }' "$private/config")
+}
+
+# Without --context: that flag is what is looked for.
+kubectl_config() {
+  template='{{with index . "current-context"}}{{"current\t"}}{{.}}{{"\n"}}{{end}}'
+  template=$template'{{range .contexts}}{{"context\t"}}{{.name}}{{"\t"}}{{.context.cluster}}{{"\n"}}{{end}}'
+  template=$template'{{range .clusters}}{{"cluster\t"}}{{.name}}{{"\t"}}{{.cluster.server}}{{"\n"}}{{end}}'
+  chosen=$context context='' found=0
+  ask_kube config config view --output "go-template=$template" || found=1
+  context=$chosen
+  return "$found"
+}
+
+# One request that asks for no discovery, so that a cluster that is not there costs seconds.
+reach_cluster() {
+  patience=15s
+  if ask_kube version get --raw /version; then
+    patience=
+    return
+  fi
+  patience=
+  case $words in
+    *[Ff]orbidden*) return ;;
+    *Unauthorized* | *'must be logged in'* | *[Cc]redentials* | *'asked for the client to provide'*)
+      fail 11 'the cluster does not accept this login' "$at $server: $words" \
+        'mend the user of that context, or give another --kubeconfig or --context'
+      ;;
+  esac
+  fail 11 'the cluster does not answer' "$at $server: $words" \
+    "check --kubeconfig and --context${contexts:+ ($contexts)}, and the way to the cluster"
 }
 
 # --- load ---------------------------------------------------------------------------------------------
 
 load_images() {
   say 'Loading the images'
-  if has_node && [ -n "$(listed_sum bundle.js)" ]; then load_with_node; else load_with_oras; fi
-}
-
-has_node() {
-  command -v node > /dev/null 2>&1 || return 1
-  node -e 'const [a, b, c] = process.versions.node.split(".").map(Number);
-    process.exit(a > 20 || (a === 20 && (b > 18 || (b === 18 && c > 0))) ? 0 : 1)' 2> /dev/null
+  if has_program; then load_with_node; else load_with_oras; fi
 }
 
 load_with_node() {
-  take bundle.js
-  printf '{ "type": "commonjs" }\n' > "$private/package.json"
-  set -- node "$private/bundle.js" load "$bundle"
-  number=1
-  while [ "$number" -le "$keys" ]; do
-    set -- "$@" --key "$private/key.$number"
-    number=$((number + 1))
-  done
-  while IFS= read -r word <&3; do set -- "$@" --revoked "$word"; done 3< "$private/revoked"
+  set --
+  if [ -n "$site" ]; then set -- "$@" --site "$site"; fi
   if [ -n "$push_username" ]; then
     # One line break of a password file is not part of the password.
     printf '\n' >> "$private/push-password"
     set -- "$@" --push-username "$push_username" --push-password-file "$private/push-password"
   fi
-  if [ "$allow_unsigned" = yes ]; then set -- "$@" --allow-unsigned; fi
-  if [ "$allow_expired" = yes ]; then set -- "$@" --allow-expired; fi
   if [ "$allow_downgrade" = yes ]; then set -- "$@" --allow-downgrade; fi
   if [ "$allow_plain" = yes ]; then set -- "$@" --allow-plain-http-credentials; fi
-  act "$@" || exit "$?"
+  program act load "$@" || exit "$?"
 }
 
 # Without Node: the roots bring every blob into the bundle repository once, then each image is placed by mounts
@@ -690,67 +1087,112 @@ show_plan() {
   say "Bundle   $name $version, sequence $sequence, made $(setting createdAt)"
   say "         $inventory_digest"
   say "Registry $endpoint"
-  if [ "$uninstall" = yes ] || uses_cluster; then show_cluster; fi
-  if [ "$uninstall" = yes ]; then say 'Steps    uninstall'; else say "Steps    verify$steps"; fi
+  show_site
+  if [ "$uninstall" = yes ] || uses_cluster; then
+    find_cluster
+    say "Cluster  $at $server"
+  fi
+  if [ "$uninstall" = yes ]; then
+    say 'Steps    uninstall'
+  elif [ -n "$nodes" ]; then
+    say 'Steps    verify, write the files for nodes'
+  else
+    say "Steps    verify$steps"
+  fi
 }
 
-show_cluster() {
-  at=$context
-  if [ -z "$at" ]; then at=$(kube run config current-context 2> /dev/null) || at='(no current context)'; fi
-  server=$(kube run config view --minify --output 'jsonpath={.clusters[0].cluster.server}' 2> /dev/null) || server=
-  say "Cluster  $at $server"
-}
-
-confirm() {
-  if [ "$yes" = yes ] || [ "$dry_run" = yes ] || [ ! -t 0 ]; then return; fi
-  printf 'Go on? [y/N] '
+# ask QUESTION: yes only when somebody at a terminal says so.
+ask() {
+  if [ ! -t 0 ]; then return 1; fi
+  printf '%s [y/N] ' "$(harmless "$1")"
   answer=
   read -r answer || :
   case $answer in
-    y | Y | yes) ;;
-    *)
-      say 'Nothing was changed.'
-      exit 130
-      ;;
+    y | Y | yes) return 0 ;;
   esac
+  return 1
 }
 
+confirm() {
+  if [ "$yes" = yes ] || [ "$dry_run" = yes ] || [ ! -t 0 ] || ! changes_anything; then return; fi
+  if ask 'Go on?'; then return; fi
+  say 'Nothing was changed.'
+  exit 130
+}
+
+changes_anything() {
+  [ "$uninstall" = yes ] || wanted load || writes_cluster
+}
+
+# All that the steps for the cluster could fail at is looked for before the first one, and before anything is loaded.
 look_at_cluster() {
-  if [ "$dry_run" = no ]; then
-    need_namespace jet-system
-    need_namespace "$namespace"
-    check_installed
+  missing=
+  if [ "$dry_run" = yes ]; then
+    if writes_cluster; then choose_pull_credential; fi
+    if wanted chart; then make_docker_config; fi
+    return
   fi
-  if wanted secret || wanted chart; then choose_pull_credential; fi
+  reach_cluster
+  need_to_look
+  require_permissions
+  read_cluster
+  check_namespaces
+  if writes_cluster; then
+    look_at_note
+    choose_pull_credential
+  fi
+  if wanted secret; then look_at_secret; fi
+  if wanted chart; then look_at_chart; fi
+  require_permissions
 }
 
-need_namespace() {
-  found=$(kube run get namespace "$1" --ignore-not-found --output name < /dev/null) ||
-    fail 11 'the cluster does not answer' '' 'check --kubeconfig and --context, and that you may read namespaces'
-  if [ -n "$found" ]; then return; fi
-  if [ "$create_namespace" = no ]; then
-    fail 11 "the namespace $1 does not exist" "$server" \
-      'check that this is the right cluster, or add --create-namespace'
+# The namespaces that the steps write into or read from.
+namespaces() {
+  if reads_secret; then printf 'jet-system\n'; fi
+  if writes_cluster; then printf '%s\n' "$namespace"; fi
+  if wanted chart && [ -n "$pull_secret" ]; then printf '%s\n' "$pull_secret_home"; fi
+}
+
+reads_secret() {
+  wanted secret || wanted check || { wanted chart && [ -z "$username" ]; }
+}
+
+need_to_look() {
+  namespaces | awk '!seen[$0]++' > "$private/homes"
+  while read -r space <&3; do need get namespaces '' "$space" "$space"; done 3< "$private/homes"
+  if reads_secret; then need get secrets '' jet-system registry-info; fi
+  if writes_cluster; then need get configmaps '' "$namespace" airgap-bundle; fi
+  if wanted chart; then
+    need_for_storage list get
+    if [ -n "$pull_secret" ]; then need get secrets '' "$pull_secret_home" "$pull_secret_name"; fi
   fi
-  kube run create namespace "$1" < /dev/null ||
-    fail 11 "the namespace $1 cannot be created" '' 'have it created, and run again'
+}
+
+read_cluster() {
+  : > "$private/secret.now"
+  # shellcheck disable=SC2046 # a name a word
+  read_namespaces $(cat "$private/homes")
+  if reads_secret; then read_secret; fi
+  if writes_cluster; then read_note; fi
+  if wanted chart; then read_release; fi
 }
 
 # --- members ------------------------------------------------------------------------------------------
 
 # member_header NAME OFFSET MOST: whether a member of that name, of at most that size, starts there; sets `size`.
 member_header() {
-  if [ "$total" -lt $(($2 + 512)) ]; then return 1; fi
+  if is_less "$total" "$(($2 + 512))"; then return 1; fi
   stream "$2 512" > "$private/header"
   printf '%s\000' "$1" | od -An -v -tx1 > "$private/name.wanted"
   dd if="$private/header" bs=1 count=$((${#1} + 1)) 2> /dev/null | od -An -v -tx1 > "$private/name.found"
   cmp -s "$private/name.wanted" "$private/name.found" || return 1
   size=$(dd if="$private/header" bs=1 skip=124 count=11 2> /dev/null | tr -dc 0-7)
   case ${#size} in
-    10 | 11) size=$((0$size)) ;;
+    # An octal one; the arithmetic of mksh takes it for decimal.
+    10 | 11) size=$(printf '%d' "0$size") ;;
     *) return 1 ;;
   esac
-  [ "$size" -le "$3" ]
+  ! is_less "$3" "$size"
 }
 
 # The two members at the beginning: nothing is known of them yet, so their size is taken from their headers.
@@ -761,7 +1203,7 @@ take_head() {
       'a tar that starts with bundle.json'
   fi
   next=$((512 + (size + 511) / 512 * 512))
-  if [ "$next" -gt "$total" ]; then
+  if is_less "$total" "$next"; then
     fail 5 'the bundle is truncated or damaged' "$bundle: $total bytes" 'copy the bundle again, all of its parts'
   fi
   stream "512 $size" > "$private/bundle.json"
@@ -792,6 +1234,149 @@ member() {
   stream "$range"
 }
 
+# --- namespaces ---------------------------------------------------------------------------------------
+
+# read_namespaces NAMESPACE…: sets `missing` to those that are not there.
+read_namespaces() {
+  missing=
+  ask_kube namespaces get namespace "$@" --ignore-not-found --output name ||
+    fail 11 'the namespaces cannot be read' "$words" 'see above; then run it again'
+  for space in "$@"; do
+    if ! grep -q -x -F -e "namespace/$space" "$private/namespaces"; then missing="$missing $space"; fi
+  done
+}
+
+# That of our own chart is made without --create-namespace too: the chart would make it.
+check_namespaces() {
+  for space in $missing; do
+    if [ "$create_namespace" = no ] && [ "$space" != "$pull_secret_home" ]; then
+      fail 11 "the namespace $space does not exist" "$at $server" \
+        'check that this is the right cluster, or add --create-namespace'
+    fi
+    need create namespaces '' '' ''
+  done
+}
+
+# The annotation is how --uninstall knows whose a namespace is.
+create_namespaces() {
+  for space in $missing; do
+    {
+      printf 'apiVersion: v1\nkind: Namespace\nmetadata:\n  name: "%s"\n  annotations:\n' "$space"
+      printf '    airgap-bundle/created-for: "%s %s"\n' "$name" "$version"
+    } > "$private/Namespace"
+    change "the namespace $space cannot be created" 'have it created, and run again' \
+      create --filename "$private/Namespace"
+  done
+}
+
+# Sets `created` to those of these namespaces that this script made.
+find_created() {
+  ask_kube created get namespace "$@" --ignore-not-found --output \
+    'go-template={{define "one"}}{{if .metadata.annotations}}{{if index .metadata.annotations "airgap-bundle/created-for"}}{{.metadata.name}}{{"\n"}}{{end}}{{end}}{{end}}{{if eq .kind "List"}}{{range .items}}{{template "one" .}}{{end}}{{else}}{{template "one" .}}{{end}}' || :
+  created=$(tr '\n' ' ' < "$private/created")
+}
+
+# --- nodes --------------------------------------------------------------------------------------------
+
+# All that --write-nodes does: the files below nodes/, with what nodes pull with, for copying to them. They are put
+# together in the private folder, so that the folder is there whole or not at all.
+write_nodes() {
+  list_nodes > "$private/nodes.list"
+  if [ ! -s "$private/nodes.list" ]; then
+    fail 2 'the bundle has no files for nodes' "no entry of the map is one that containerd's mirrors know" \
+      'have the bundle made with such a map' 'an entry registry::target'
+  fi
+  make_node_login
+  while IFS= read -r path <&3; do write_node_file "$path"; done 3< "$private/nodes.list"
+  if [ "$dry_run" = yes ]; then
+    while IFS= read -r path <&3; do say "  would write $nodes/${path#nodes/}"; done 3< "$private/nodes.list"
+    say 'Nothing was changed (--dry-run).'
+    return
+  fi
+  mkdir -- "$nodes" 2> "$private/nodes.err" || nodes_fault
+  if ! cp -R "$private/written/." "$nodes/" 2> "$private/nodes.err"; then
+    rm -rf -- "$nodes"
+    nodes_fault
+  fi
+  say "Written to $nodes, which this user alone can read. Its README.txt says where on a node they go."
+}
+
+nodes_fault() {
+  fail 10 'the folder for the nodes cannot be written' "$(cat "$private/nodes.err")" \
+    'give --write-nodes a new folder in one that this user may write to'
+}
+
+list_nodes() {
+  if [ -z "$site" ]; then
+    awk '{ path = substr($0, 67) } index(path, "nodes/") == 1 { print path }' "$private/SHA256SUMS"
+    return
+  fi
+  (
+    set +f
+    cd "$private/site"
+    for path in nodes/* nodes/certs.d/* nodes/certs.d/*/*; do
+      if [ -f "$path" ]; then printf '%s\n' "$path"; fi
+    done
+  )
+}
+
+make_node_login() {
+  if [ -z "$username" ]; then
+    say '  no pull credential given: nodes will pull anonymously (give --username and --password-file)'
+    return
+  fi
+  if [ "$plain_http" = true ] && [ "$allow_plain" = no ] && ! is_loopback; then
+    fail 2 "nodes would send the pull password to $endpoint in clear text, over plain HTTP" '' \
+      'add --allow-plain-http-credentials if that network is trusted'
+  fi
+  make_pull_login
+}
+
+write_node_file() {
+  take_for_target "$1"
+  written=$private/written/${1#nodes/}
+  mkdir -p "${written%/*}"
+  cat "$private/$1" > "$written"
+  if [ -z "$username" ]; then return; fi
+  case $1 in
+    nodes/config.toml | nodes/config-path-v2.toml) print_node_auth >> "$written" ;;
+    */hosts.toml) print_node_headers "$private/$1" >> "$written" ;;
+  esac
+}
+
+# Tables of TOML may stand in any order. Base64 needs no escapes, whatever the password is.
+print_node_auth() {
+  printf '\n[plugins."io.containerd.grpc.v1.cri".registry.configs."%s".auth]\nauth = "' "$endpoint"
+  cat "$private/pull-login.b64"
+  printf '"\n'
+}
+
+# print_node_headers FILE: for the server and for the host that it names, which are the same. A map may lead to other
+# hosts than the endpoint too: the password is none of theirs.
+print_node_headers() {
+  url=$(sed -n 's/^server = "\(.*\)"$/\1/p' "$1")
+  case $url in
+    "https://$endpoint/"* | "http://$endpoint/"*) ;;
+    *) return ;;
+  esac
+  for table in header "host.\"$url\".header"; do
+    printf '\n[%s]\nAuthorization = "Basic ' "$table"
+    cat "$private/pull-login.b64"
+    printf '"\n'
+  done
+}
+
+# --- numbers ------------------------------------------------------------------------------------------
+
+# mksh counts in 32 bits on every host, and other shells on some; awk is exact up to 2^53.
+is_less() {
+  awk -v one="$1" -v other="$2" 'BEGIN { exit !(one + 0 < other + 0) }'
+}
+
+added() {
+  awk -v one="$1" -v other="$2" 'BEGIN { printf "%.0f", one + other }'
+}
+
 # --- oras ---------------------------------------------------------------------------------------------
 
 # oras_at PREFIXES VERB …: oras, with the flags that reach the target registry.
@@ -809,8 +1394,8 @@ oras_at() {
     if [ -n "$registry_config" ]; then set -- "--${prefix}registry-config" "$registry_config" "$@"; fi
   done
   case $verb in
-    'blob '*) act oras blob "${verb#blob }" "$@" ;;
-    *) act oras "$verb" "$@" ;;
+    'blob '*) act "$oras" blob "${verb#blob }" "$@" ;;
+    *) act "$oras" "$verb" "$@" ;;
   esac
 }
 
@@ -942,6 +1527,87 @@ blobs_below() {
       }
     }
   ' "$private/edges" "$private/members"
+}
+
+# --- permissions --------------------------------------------------------------------------------------
+
+# need VERB RESOURCE GROUP NAMESPACE NAME: what the chosen steps will do; the last three may be empty.
+need() {
+  printf '%s\t%s\t%s\t%s\t%s\n' "$1" "$2" "$3" "$4" "$5" >> "$private/needs"
+}
+
+# Asks for all of `needs` what `kubectl auth can-i` asks for one, a SelfSubjectAccessReview each, by one kubectl:
+# its own rules as a list (`--list`) leave out what other authorizers than RBAC allow.
+require_permissions() {
+  if [ ! -s "$private/needs" ]; then return; fi
+  awk -F "$tab" '!seen[$0]++ {
+    print "---\napiVersion: authorization.k8s.io/v1\nkind: SelfSubjectAccessReview\nspec:\n  resourceAttributes:"
+    printf "    verb: \"%s\"\n    resource: \"%s\"\n    group: \"%s\"\n    namespace: \"%s\"\n    name: \"%s\"\n", \
+      $1, $2, $3, $4, $5
+  }' "$private/needs" > "$private/reviews.yaml"
+  : > "$private/needs"
+  template='{{with .spec.resourceAttributes}}{{.verb}} {{.resource}}{{with .group}}.{{.}}{{end}}'
+  template=$template'{{with .name}} {{.}}{{end}}{{if and .namespace (ne .resource "namespaces")}} in {{.namespace}}{{end}}{{end}}'
+  ask_kube reviews create --validate=false --filename "$private/reviews.yaml" \
+    --output "go-template={{if not .status.allowed}}$template{{\"\\n\"}}{{end}}" ||
+    fail 11 'the cluster does not tell what this login may do' "$words" 'see above; then run it again'
+  if [ -s "$private/reviews" ]; then
+    fail 11 'the cluster does not allow what the steps need' "$(sed 's/^/not allowed: /' "$private/reviews")" \
+      'get a role with these verbs, or choose steps by --only (kubectl auth can-i VERB RESOURCE shows each)'
+  fi
+}
+
+# need_for_objects FILE VERBS…: the verbs on what a manifest has. `create` is asked for without a name.
+need_for_objects() {
+  objects "$1" > "$private/objects"
+  shift
+  ask_kube resources api-resources --no-headers || :
+  while read -r api kind home object <&3; do
+    set_resource "$api" "$kind"
+    if [ -z "$resource" ]; then continue; fi
+    if [ "$namespaced" = false ]; then home=''; fi
+    for verb in "$@"; do
+      if [ "$verb" = create ]; then named=''; else named=$object; fi
+      need "$verb" "$resource" "$group" "$home" "$named"
+    done
+  done 3< "$private/objects"
+}
+
+# set_resource API KIND: sets `resource` to its plural, empty where the cluster does not know it, `group` and `namespaced`.
+set_resource() {
+  group=${1%/*}
+  if [ "$group" = "$1" ]; then group=''; fi
+  resource=$(awk -v api="$1" -v kind="$2" '$NF == kind && $(NF - 2) == api { print $1, $(NF - 1); exit }' \
+    "$private/resources")
+  namespaced=${resource#* } resource=${resource% *}
+}
+
+# objects MANIFEST: a line an object, `apiVersion kind namespace name`; the release's namespace where it names none.
+# As far as helm's own text goes: block style, a document after each `---`. Names that no cluster takes are left out.
+objects() {
+  awk -v home="$namespace" '
+    function bare(text) {
+      sub(/^[^:]*:[ \t]*/, "", text); sub(/[ \t]#.*/, "", text); gsub(/["'\'' \t\r]/, "", text)
+      return text
+    }
+    function finish() {
+      if ((api kind space name) ~ /^[A-Za-z0-9.\/:_-]+$/ && api != "" && kind != "" && name != "")
+        print api, kind, (space == "" ? home : space), name
+      api = kind = space = name = indent = ""; within = 0
+    }
+    /^---/ { finish(); next }
+    /^apiVersion:/ { api = bare($0) }
+    /^kind:/ { kind = bare($0) }
+    /^[^ #]/ { within = /^metadata:/; next }
+    within && /^ +[^ #]/ {
+      match($0, /^ +/)
+      if (indent == "") indent = RLENGTH
+      if (RLENGTH != indent) next
+      if (/^ +name:/) name = bare($0)
+      if (/^ +namespace:/) space = bare($0)
+    }
+    END { finish() }
+  ' "$1"
 }
 
 # --- placing ------------------------------------------------------------------------------------------
@@ -1115,9 +1781,9 @@ require_tool() {
   for tool in "$@"; do
     if command -v "$tool" > /dev/null 2>&1; then continue; fi
     case $tool in
-      oras) where='https://github.com/oras-project/oras/releases, 1.3.6 or newer' ;;
-      helm) where='https://github.com/helm/helm/releases, version 3' ;;
-      kubectl) where='https://kubernetes.io/docs/tasks/tools' ;;
+      oras | */oras) where='https://github.com/oras-project/oras/releases, 1.3.6 or newer' ;;
+      helm) where='https://github.com/helm/helm/releases, 3.13 or newer' ;;
+      kubectl) where='https://kubernetes.io/docs/tasks/tools, 1.22 or newer' ;;
       *) where='the packages of this host' ;;
     esac
     if [ "$dry_run" = yes ] && [ "$where" != 'the packages of this host' ]; then
@@ -1128,18 +1794,62 @@ require_tool() {
   done
 }
 
+# --- program ------------------------------------------------------------------------------------------
+
+# Whether bundle.js can be used here: the bundle carries it, and this host has a Node that runs it.
+has_program() {
+  has_node && [ -n "$(listed_sum bundle.js)" ]
+}
+
+has_node() {
+  command -v node > /dev/null 2>&1 || return 1
+  node -e 'const [a, b, c] = process.versions.node.split(".").map(Number);
+    process.exit(a > 20 || (a === 20 && (b > 18 || (b === 18 && c > 0))) ? 0 : 1)' 2> /dev/null
+}
+
+# program act|run VERB FLAG…: bundle.js by its signed hash, on this bundle, with what it may be trusted by.
+program() {
+  doing=$1 verb=$2
+  shift 2
+  if [ ! -e "$private/package.json" ]; then
+    take bundle.js
+    printf '{ "type": "commonjs" }\n' > "$private/package.json"
+  fi
+  if [ "$allow_expired" = yes ]; then set -- "$@" --allow-expired; fi
+  if [ "$allow_unsigned" = yes ]; then set -- "$@" --allow-unsigned; fi
+  while IFS= read -r word <&3; do set -- --revoked "$word" "$@"; done 3< "$private/revoked"
+  number=$keys
+  while [ "$number" -ge 1 ]; do
+    set -- --key "$private/key.$number" "$@"
+    number=$((number - 1))
+  done
+  "$doing" node "$private/bundle.js" "$verb" "$bundle" "$@"
+}
+
 # --- pull-credential ----------------------------------------------------------------------------------
+
+# The chart's own places for a credential, either of them or none (tables.ts).
+read_pull_secret_settings() {
+  pull=no
+  pull_secret_key=$(setting pullSecretKey) pull_secret=$(setting pullSecret)
+  pull_secret_home=${pull_secret%%/*} pull_secret_name=${pull_secret#*/}
+  case $pull_secret_key,$pull_secret_home,$pull_secret_name in
+    -* | *,-* | *[!A-Za-z0-9.,-]*)
+      fail 5 'settings.tsv holds a name that helm and kubectl do not take' "$pull_secret_key $pull_secret"
+      ;;
+  esac
+}
 
 # Without --username nothing is taken away: what the cluster pulls with stays, in the Secret and in the values.
 choose_pull_credential() {
-  pull=no
   if [ -n "$username" ]; then
     pull=yes
   elif [ "$dry_run" = yes ]; then
     say '  no pull credential given: the one that the cluster has would be kept; without one, pods pull anonymously'
   else
-    read_pull_credential
+    keep_pull_credential
     if [ -s "$private/pull-username" ] || [ -s "$private/pull-password" ]; then
+      check_pull_domain
       pull=yes
       say '  keeping the pull credential that the cluster has'
     else
@@ -1148,17 +1858,95 @@ choose_pull_credential() {
   fi
 }
 
-read_pull_credential() {
-  kube run get secret registry-info --namespace jet-system --ignore-not-found \
-    --output 'jsonpath={.data.USERNAME}{"\n"}{.data.PASSWORD}{"\n"}' < /dev/null > "$private/pull" ||
-    fail 11 'the pull credential in the cluster cannot be read' 'Secret registry-info in jet-system' \
-      'give --username and --password-file, or get the right to read it'
-  sed -n 1p "$private/pull" > "$private/pull.1"
-  sed -n 2p "$private/pull" > "$private/pull.2"
-  if ! decode "$private/pull.1" "$private/pull-username" || ! decode "$private/pull.2" "$private/pull-password"; then
+keep_pull_credential() {
+  for part in username password; do take_from_secret "$part" "$private/pull-$part"; done
+}
+
+# take_from_secret KEY FILE: what the cluster's Secret has under that key, in capital letters there.
+take_from_secret() {
+  awk -F "$tab" -v part="$1" '$1 == "data" && $2 == toupper(part) { print $3 }' "$private/secret.now" \
+    > "$private/pull.line"
+  decode "$private/pull.line" "$2" ||
     fail 11 'the pull credential in the cluster is no base64' 'Secret registry-info in jet-system' \
       'give --username and --password-file'
+}
+
+# Nodes would send the password of one registry to another.
+check_pull_domain() {
+  take_from_secret domain "$private/pull-domain"
+  printf '%s' "$endpoint" > "$private/endpoint"
+  if cmp -s "$private/pull-domain" "$private/endpoint"; then return; fi
+  fail 11 'the pull credential that the cluster has is for another registry' \
+    "Secret registry-info in jet-system, DOMAIN $(head -n 1 "$private/pull-domain" | cut -c 1-300)" \
+    "give --username and --password-file for $endpoint, or delete the Secret" "DOMAIN $endpoint"
+}
+
+# USER:PASSWORD in base64.
+make_pull_login() {
+  if grep -q ':' "$private/pull-username"; then
+    fail 2 'a registry user has no colon in its name' 'the user of the pull credential' 'mend --username'
   fi
+  cat "$private/pull-username" > "$private/pull-login"
+  printf ':' >> "$private/pull-login"
+  cat "$private/pull-password" >> "$private/pull-login"
+  encode "$private/pull-login" "$private/pull-login.b64"
+}
+
+# The docker config that image-swap's own pods pull with: in the values of a chart that makes a Secret of it, or in
+# the Secret that the pods of our own chart name.
+make_docker_config() {
+  if [ "$pull" = no ] || [ -z "$pull_secret_key$pull_secret" ]; then return; fi
+  make_pull_login
+  {
+    printf '{"auths":{"%s":{"auth":"' "$endpoint"
+    cat "$private/pull-login.b64"
+    printf '"}}}'
+  } > "$private/docker-config.json"
+  encode "$private/docker-config.json" "$private/docker-config"
+}
+
+look_at_pull_secret() {
+  if ! makes_pull_secret; then return; fi
+  template='{{"type\t"}}{{.type}}{{"\n"}}'
+  template=$template$data_template
+  ask_kube pull-secret.now get secret "$pull_secret_name" --namespace "$pull_secret_home" --ignore-not-found \
+    --output "go-template=$template" ||
+    fail 11 "the Secret $pull_secret cannot be read" "$words" 'see above; then run it again'
+  {
+    printf 'type\tkubernetes.io/dockerconfigjson\ndata\t.dockerconfigjson\t'
+    cat "$private/docker-config"
+    printf '\n'
+  } > "$private/pull-secret.wanted"
+  pull_secret_equal=no
+  if cmp -s "$private/pull-secret.now" "$private/pull-secret.wanted"; then
+    pull_secret_equal=yes
+    return
+  fi
+  if [ ! -s "$private/pull-secret.now" ]; then
+    need create secrets '' "$pull_secret_home" "$pull_secret_name"
+  elif ! grep -q -x -F -e "type${tab}kubernetes.io/dockerconfigjson" "$private/pull-secret.now"; then
+    fail 11 "the Secret $pull_secret has a type that cannot be changed" \
+      "$(sed -n "s/^type$tab//p" "$private/pull-secret.now")" \
+      "kubectl delete secret $pull_secret_name --namespace $pull_secret_home; then run it again" \
+      'type kubernetes.io/dockerconfigjson'
+  fi
+  need patch secrets '' "$pull_secret_home" "$pull_secret_name"
+}
+
+makes_pull_secret() {
+  [ -n "$pull_secret" ] && [ "$pull" = yes ]
+}
+
+apply_pull_secret() {
+  if ! makes_pull_secret; then return; fi
+  if [ "$dry_run" = no ] && [ "$pull_secret_equal" = yes ]; then return; fi
+  say "Applying the Secret $pull_secret_name in $pull_secret_home, which the chart's pods pull with"
+  {
+    printf 'data\t.dockerconfigjson\t'
+    cat "$private/docker-config"
+    printf '\n'
+  } | print_secret "$pull_secret_name" "$pull_secret_home" kubernetes.io/dockerconfigjson > "$private/Secret"
+  kube_apply Secret airgap-bundle "$pull_secret_name" "$pull_secret_home"
 }
 
 # --- record -------------------------------------------------------------------------------------------
@@ -1227,26 +2015,223 @@ print_record() {
   printf ']\n}\n'
 }
 
+# --- release ------------------------------------------------------------------------------------------
+
+# The revisions of the release, the oldest first: a line each, `revision age status chart`, the age in seconds and
+# the digest of the chart where one of ours says so. Sets `release_status` and so on to those of the last one; to none without.
+read_release() {
+  : > "$private/revisions"
+  if ask_helm history history "$release" --namespace "$namespace" --max 256 --output json; then
+    read_revisions
+  else
+    case $words in
+      *'not found'*) ;;
+      *) fail 11 'helm cannot tell what is installed' "$words" 'see above; then run it again' ;;
+    esac
+  fi
+  tail -n 1 "$private/revisions" > "$private/revision"
+  revision='' age='' release_status='' installed_chart=''
+  read -r revision age release_status installed_chart < "$private/revision" || :
+  release_status=${release_status:-none}
+  good=$(awk '$3 == "deployed" { good = $1 } $3 == "superseded" { old = $1 } END { print good ? good : old }' \
+    "$private/revisions")
+}
+
+# Quotes within a text are escaped: no text can pass for the beginning of a revision.
+read_revisions() {
+  tr '{' '\n' < "$private/history" | awk -v now="$(date -u +%Y-%m-%dT%H:%M:%SZ)" '
+    function field(name, start, rest) {
+      start = index($0, "\"" name "\":\"")
+      if (!start) return ""
+      rest = substr($0, start + length(name) + 4)
+      return substr(rest, 1, index(rest, "\"") - 1)
+    }
+    # Seconds since 1970 of a time with an offset; the days are counted from the 1st of March.
+    function seconds(time, year, month, days, offset) {
+      year = substr(time, 1, 4) + 0; month = substr(time, 6, 2) + 0
+      if (month < 3) { year--; month += 12 }
+      days = 365 * year + int(year / 4) - int(year / 100) + int(year / 400)
+      days += int((153 * (month - 3) + 2) / 5) + substr(time, 9, 2) - 1 - 719468
+      if (match(time, /[+-][0-9][0-9]:[0-9][0-9]$/)) {
+        offset = substr(time, RSTART + 1, 2) * 3600 + substr(time, RSTART + 4, 2) * 60
+        if (substr(time, RSTART, 1) == "-") offset = -offset
+      }
+      return days * 86400 + substr(time, 12, 2) * 3600 + substr(time, 15, 2) * 60 + substr(time, 18, 2) - offset
+    }
+    /^"revision":[0-9]/ {
+      match($0, /[0-9]+/)
+      number = substr($0, RSTART, RLENGTH)
+      about = field("description"); chart = "-"
+      if (match(about, / chart sha256:[0-9a-f]+$/)) chart = substr(about, RSTART + 7)
+      printf "%d %.0f %s %s\n", number, seconds(now) - seconds(field("updated")), field("status"), chart
+    }
+  ' > "$private/revisions"
+}
+
+# One that another helm may be at work on is left to it for five minutes, unless somebody says otherwise.
+look_at_pending() {
+  pending=no
+  case $release_status in
+    pending-* | uninstalling) ;;
+    *) return ;;
+  esac
+  pending=yes
+  say "  the release $release is $release_status since $age s, in revision $revision: a helm was stopped, or is at work"
+  if [ "$yes" = yes ] || ! is_less "$age" 300 || ask "Take it over? ($(recovery))"; then return; fi
+  fail 11 "another helm may be at work on the release $release" "$release_status since $age s" \
+    "wait for it; after 5 minutes, or with --yes, it is taken over: $(recovery)"
+}
+
+recovery() {
+  if [ "$uninstall" = yes ]; then
+    printf 'helm uninstall %s' "$release"
+  elif rolls_back; then
+    printf 'helm rollback %s %s, then the upgrade' "$release" "$good"
+  else
+    printf 'helm uninstall %s, then a new install' "$release"
+  fi
+}
+
+rolls_back() {
+  [ "$release_status" != uninstalling ] && [ -n "$good" ]
+}
+
+recover_release() {
+  if [ "$pending" = no ]; then return; fi
+  say "Taking over the release $release: $(recovery)"
+  if rolls_back; then
+    ask_helm recovered rollback "$release" "$good" --namespace "$namespace" ||
+      fail 11 "helm could not roll $release back to revision $good" "$words" 'see above; then run it again'
+  else
+    ask_helm recovered uninstall "$release" --namespace "$namespace" ||
+      fail 11 "helm could not take the half-made release $release away" "$words" 'see above; then run it again'
+  fi
+}
+
 # --- secret -------------------------------------------------------------------------------------------
 
-apply_secret() {
-  say 'Applying the Secret registry-info'
+# The Secret as the cluster has it: lines `what, value` or `data, key, base64`.
+read_secret() {
+  template='{{"type\t"}}{{.type}}{{"\n"}}{{if .immutable}}{{"immutable\n"}}{{end}}'
+  template=$template'{{with .metadata.annotations}}{{if index . "kubectl.kubernetes.io/last-applied-configuration"}}'
+  template=$template'{{"last-applied\n"}}{{end}}{{end}}'
+  template=$template'{{range .metadata.managedFields}}{{.operation}}{{"\t"}}{{.manager}}{{"\n"}}{{end}}'
+  template=$template$data_template
+  ask_kube secret.now get secret registry-info --namespace jet-system --ignore-not-found --show-managed-fields \
+    --output "go-template=$template" ||
+    fail 11 'the Secret registry-info cannot be read' "$words" 'see above; then run it again'
+}
+
+# secret_has WHAT: whether a line of it is just that.
+secret_has() {
+  grep -q -x -F -e "$1" "$private/secret.now"
+}
+
+secret_keys='DOMAIN BASE_PATH USERNAME PASSWORD INSECURE CA_CERT MIRROR_REGISTRIES'
+
+# The seven keys as they should be.
+wanted_secret() {
   if [ "$pull" = yes ]; then
     encode "$private/pull-username" "$private/secret.USERNAME"
     encode "$private/pull-password" "$private/secret.PASSWORD"
   fi
-  printf 'apiVersion: v1\nkind: Secret\nmetadata:\n  name: registry-info\n  namespace: jet-system\n' \
-    > "$private/Secret"
-  printf 'type: Opaque\ndata:\n' >> "$private/Secret"
-  for key in DOMAIN BASE_PATH USERNAME PASSWORD INSECURE CA_CERT MIRROR_REGISTRIES; do
+  for key in $secret_keys; do
     if [ ! -f "$private/secret.$key" ]; then setting "secret.$key" > "$private/secret.$key"; fi
-    {
-      printf '  %s: "' "$key"
-      cat "$private/secret.$key"
-      printf '"\n'
-    } >> "$private/Secret"
-  done
-  kube_apply Secret registry-info jet-system
+    printf 'data\t%s\t' "$key"
+    cat "$private/secret.$key"
+    printf '\n'
+  done > "$private/secret.wanted"
+}
+
+# Sets `secret` to missing, equal, annotated (equal but for the annotation) or different, and `strange` to keys that
+# are not ours.
+compare_secret() {
+  strange=$(awk -F "$tab" -v ours=" $secret_keys " '
+    $1 == "data" && !index(ours, " " $2 " ") { printf "%s%s", (n++ ? ", " : ""), $2 }' "$private/secret.now")
+  if [ ! -s "$private/secret.now" ]; then
+    secret=missing
+  elif ! secret_has "type${tab}Opaque" ||
+    ! awk 'NR == FNR { have[$0]; next } !($0 in have) { exit 1 }' "$private/secret.now" "$private/secret.wanted"; then
+    secret=different
+  elif secret_has last-applied; then
+    secret=annotated
+  else
+    secret=equal
+  fi
+}
+
+# What cannot be written over ends the run here, before anything is changed.
+look_at_secret() {
+  wanted_secret
+  compare_secret
+  case $secret in
+    missing) need create secrets '' jet-system registry-info ;;
+    equal) return ;;
+    *) check_writable ;;
+  esac
+  need patch secrets '' jet-system registry-info
+}
+
+check_writable() {
+  again='kubectl delete secret registry-info --namespace jet-system; then run it again'
+  if ! secret_has "type${tab}Opaque"; then
+    fail 11 'the Secret registry-info has a type that cannot be changed' \
+      "$(awk -F "$tab" '$1 == "type" { print $2 }' "$private/secret.now")" "$again" 'type Opaque'
+  fi
+  if secret_has immutable; then
+    fail 11 'the Secret registry-info is immutable' 'immutable: true' "$again"
+  fi
+  if [ "$secret" = annotated ] || [ -z "$strange" ]; then return; fi
+  say "  the Secret registry-info has keys that are not of this bundle: $strange"
+  if [ "$yes" = no ] && ! ask 'Write the seven keys, and leave those as they are?'; then
+    fail 11 'the Secret registry-info seems to be from someone else' "further keys: $strange" \
+      'look whose it is; --yes writes the seven keys and leaves the others, or delete it first' "$secret_keys"
+  fi
+}
+
+apply_secret() {
+  if [ "$dry_run" = no ] && [ "$secret" = equal ]; then
+    say 'The Secret registry-info is as it should be'
+    return
+  fi
+  say 'Applying the Secret registry-info'
+  if [ "$dry_run" = yes ]; then wanted_secret; else drop_annotation; fi
+  if [ "$dry_run" = yes ] || [ "$secret" != annotated ]; then
+    print_secret registry-info jet-system Opaque < "$private/secret.wanted" > "$private/Secret"
+    kube_apply Secret airgap-bundle registry-info jet-system
+  fi
+  if [ "$dry_run" = no ]; then prove_secret; fi
+}
+
+# print_secret NAME NAMESPACE TYPE: the manifest for the `data` lines that come in.
+print_secret() {
+  printf 'apiVersion: v1\nkind: Secret\nmetadata:\n  name: "%s"\n  namespace: "%s"\ntype: %s\ndata:\n' "$1" "$2" "$3"
+  awk -F "$tab" '{ printf "  %s: \"%s\"\n", $2, $3 }'
+}
+
+# It holds the whole Secret as somebody applied it, password and all, and a server-side apply would keep it up to date.
+drop_annotation() {
+  if ! secret_has last-applied; then return; fi
+  say '  removing the annotation last-applied-configuration, which holds the Secret in clear text'
+  change 'the annotation of the Secret registry-info cannot be removed' 'see above; then run it again' \
+    annotate secret registry-info --namespace jet-system kubectl.kubernetes.io/last-applied-configuration-
+}
+
+prove_secret() {
+  read_secret
+  compare_secret
+  case $secret in
+    equal) return ;;
+    annotated) what='the annotation last-applied-configuration is back on the Secret registry-info' ;;
+    *) what='the Secret registry-info is not what was written' ;;
+  esac
+  fail 11 "$what" "writers: $(writers)" 'look who else writes it, and run again'
+}
+
+# Who wrote it; nobody is named in an object whose managed fields were cleared.
+writers() {
+  awk -F "$tab" '$1 == "Apply" || $1 == "Update" { if (!seen[$2]++) printf "%s%s", (n++ ? ", " : ""), $2 }' \
+    "$private/secret.now"
 }
 
 # --- settings -----------------------------------------------------------------------------------------
@@ -1259,18 +2244,19 @@ setting() {
 
 read_settings() {
   take settings.tsv
-  take images.tsv
   if [ "$(setting format)" != 1 ]; then
     fail 3 'this install.sh is too old for the bundle' "format $(setting format)" \
       'use the install.sh that came with the bundle' 'format 1'
   fi
+  derive_site
+  take_for_target images.tsv
   name=$(setting name) version=$(setting version) sequence=$(setting sequence)
   environment=$(setting environment) endpoint=$(setting endpoint) bundles=$(setting bundleRepository)
   plain_http=$(setting plainHttp) insecure=$(setting insecureSkipVerify)
   release=$(setting release) chart=$(setting chart) registry_key=$(setting registryKey)
   base=$(setting baseName)
   if [ -n "$base" ]; then
-    take base.tsv
+    take_for_target base.tsv
     base="$base $(setting baseVersion)"
   fi
   if [ -z "$namespace" ]; then namespace=$(setting namespace); fi
@@ -1288,7 +2274,7 @@ read_settings() {
   if [ -s "$private/ca.line" ]; then decode "$private/ca.line" "$private/ca.pem" || fail 5 'caCert is no base64'; fi
   if [ "$environment" = airgap ]; then
     take "$chart"
-    take values.yaml
+    take_for_target values.yaml
   fi
 }
 
@@ -1305,7 +2291,7 @@ check_dates() {
 }
 
 is_before() {
-  [ "$(printf '%s' "$1" | tr -dc 0-9)" -lt "$(printf '%s' "$2" | tr -dc 0-9)" ]
+  is_less "$(printf '%s' "$1" | tr -dc 0-9)" "$(printf '%s' "$2" | tr -dc 0-9)"
 }
 
 date_fault() {
@@ -1384,11 +2370,52 @@ can_check() {
   openssl_verify "$1" "$private/known.pem" "$private/known.sig" "$private/known.txt"
 }
 
+# --- site ---------------------------------------------------------------------------------------------
+
+# With --site the tables that name the target are those of this site, derived by the program from the bundle that it
+# verifies. Nothing of them is signed; which images there are, and the chart, is.
+derive_site() {
+  if [ "$uninstall" = yes ]; then site=''; fi
+  if [ -z "$site" ]; then return; fi
+  if ! has_program; then
+    absent='no such Node on PATH'
+    if [ -z "$(listed_sum bundle.js)" ]; then absent='no bundle.js in the bundle'; fi
+    fail 3 '--site needs Node on this host and bundle.js in the bundle' "$absent" \
+      'install Node, or use a bundle that was made for this target' 'Node 20.18.1 or newer, and bundle.js'
+  fi
+  signed_target=$(target_of_settings)
+  say "Deriving what the bundle is at this site, from $site"
+  program run derive --site "$site" --out "$private/site" > "$private/derived" || exit "$?"
+  take_for_target settings.tsv
+}
+
+# take_for_target PATH: as `take`, but with --site what was derived.
+take_for_target() {
+  if [ -z "$site" ]; then take "$1"; else cat "$private/site/$1" > "$private/$1"; fi
+}
+
+# HOST/BASE PATH, from the bundle's own repository below it.
+target_of_settings() {
+  bundles=$(setting bundleRepository)
+  bundles=$(setting endpoint)/$bundles
+  printf '%s' "${bundles%/bundles/"$(setting name)"}"
+}
+
+is_at_other_registry() {
+  [ -n "$site" ] && [ "${signed_target%%/*}" != "$endpoint" ]
+}
+
+show_site() {
+  if [ -z "$site" ]; then return; fi
+  say "         $(target_of_settings) by $site, NOT SIGNED: the bundle was made for $signed_target"
+}
+
 # --- steps --------------------------------------------------------------------------------------------
 
 choose_steps() {
   steps=' load secret chart check '
   if [ "$environment" != airgap ]; then steps=' load secret check '; fi
+  if [ -n "$nodes" ]; then steps=' '; fi
   if [ -n "$only" ]; then keep_steps "$only"; fi
   case $environment,$only, in
     airgap,*) ;;
@@ -1401,9 +2428,12 @@ check_step_names() {
   for step in $(printf '%s' "$2" | tr ',' ' '); do
     case $step in
       load | secret | chart | check) ;;
+      verify)
+        if [ "$1" = --only ]; then continue; fi
+        fail 2 'verifying is always done' "$1 $step" 'leave verify out' 'load, secret, chart or check'
+        ;;
       *)
-        fail 2 'there is no such step' "$1 $step" 'name one of these; verifying is always done' \
-          'load, secret, chart or check'
+        fail 2 'there is no such step' "$1 $step" 'name one of these' 'verify, load, secret, chart or check'
         ;;
     esac
   done
@@ -1441,30 +2471,132 @@ uses_cluster() {
   wanted secret || wanted chart || wanted check
 }
 
-check_tools() {
-  if [ "$uninstall" = yes ]; then
-    require_tool kubectl
-    if [ "$environment" = airgap ]; then require_tool helm; fi
-    return
-  fi
-  if wanted load; then
-    require_tool oras
-    check_oras
-  fi
-  if uses_cluster; then require_tool kubectl; fi
-  if wanted chart; then require_tool helm; fi
+writes_cluster() {
+  wanted secret || wanted chart
 }
 
-check_oras() {
-  if ! command -v oras > /dev/null 2>&1; then return; fi
-  found=$(oras version 2> /dev/null | sed -n 's/^Version:[[:space:]]*v\{0,1\}\([0-9.]*\).*/\1/p')
-  if ! awk -v have="$found" 'BEGIN {
+check_tools() {
+  if [ "$uninstall" = yes ]; then
+    require_kubectl
+    if [ "$environment" = airgap ]; then require_helm; fi
+    return
+  fi
+  if wanted load; then choose_oras; fi
+  if uses_cluster; then require_kubectl; fi
+  if wanted chart; then require_helm; fi
+}
+
+# Older ones answer in another form, or have a server-side apply that is not settled.
+require_kubectl() {
+  require_tool kubectl
+  if ! command -v kubectl > /dev/null 2>&1; then return; fi
+  run kubectl version --client > "$private/kubectl.version" 2> /dev/null || :
+  found=$(sed -n 's/^Client Version:[^0-9]*\([0-9][0-9.]*\).*/\1/p' "$private/kubectl.version")
+  require_version kubectl 1 22 https://kubernetes.io/docs/tasks/tools
+}
+
+# Older ones cannot try a chart on the server.
+require_helm() {
+  require_tool helm
+  if ! command -v helm > /dev/null 2>&1; then return; fi
+  run helm version --short > "$private/helm.version" 2> /dev/null || :
+  found=$(sed -n 's/^v\{0,1\}\([0-9][0-9.]*\).*/\1/p' "$private/helm.version")
+  helm_version=${found%%.*}
+  require_version helm 3 13 https://github.com/helm/helm/releases
+}
+
+# require_version TOOL MAJOR MINOR WHERE: holds `found` to that.
+require_version() {
+  if awk -v have="$found" -v major="$2" -v minor="$3" 'BEGIN {
     split(have, part, ".")
-    exit !(part[1] * 1000000 + part[2] * 1000 + part[3] >= 1003006)
-  }'; then
+    exit !(part[1] + 0 > major + 0 || (part[1] + 0 == major + 0 && part[2] + 0 >= minor + 0))
+  }'; then return; fi
+  fail 3 "$1 is too old" "$1 ${found:-of an unknown version}" "install it from $4" "$2.$3 or newer"
+}
+
+# --- tools --------------------------------------------------------------------------------------------
+
+# Sets `oras`: the one of this host where it is new enough, else the one that the bundle carries for it. Who names
+# one in AIRGAP_BUNDLE_ORAS, as for the program, means that one.
+choose_oras() {
+  oras=${AIRGAP_BUNDLE_ORAS:-oras}
+  here=no
+  if command -v "$oras" > /dev/null 2>&1; then here=yes; fi
+  if [ "$here" = yes ]; then
+    ask_oras_version
+    if is_new_enough; then return; fi
+  fi
+  if [ -z "${AIRGAP_BUNDLE_ORAS-}" ]; then find_carried oras; else carried=; fi
+  if [ -n "$carried" ]; then
+    take_carried_oras
+  elif [ "$here" = yes ]; then
     fail 3 'oras is too old' "oras ${found:-of an unknown version}" \
       'install it from https://github.com/oras-project/oras/releases' '1.3.6 or newer'
+  else
+    require_tool "$oras"
   fi
+}
+
+# Sets `found` to the version, empty where it does not tell one, and `status` to how it ended.
+ask_oras_version() {
+  status=0
+  "$oras" version > "$private/oras.version" 2> /dev/null < /dev/null || status=$?
+  found=$(sed -n 's/^Version:[[:space:]]*v\{0,1\}\([0-9.]*\).*/\1/p' "$private/oras.version")
+}
+
+is_new_enough() {
+  awk -v have="$found" 'BEGIN {
+    split(have, part, ".")
+    exit !(part[1] * 1000000 + part[2] * 1000 + part[3] >= 1003006)
+  }'
+}
+
+# find_carried TOOL: sets `carried` to where the bundle has it for this host; empty where it has none.
+find_carried() {
+  find_platform
+  carried=tools/$platform/$1
+  if [ -z "$platform" ] || [ -z "$(listed_sum "$carried")" ]; then carried=; fi
+}
+
+# Sets `platform` to `linux-amd64` and so on, in Go's words.
+find_platform() {
+  platform=
+  case $(uname -sm 2> /dev/null) in
+    'Linux x86_64') platform=linux-amd64 ;;
+    'Linux aarch64' | 'Linux arm64') platform=linux-arm64 ;;
+    'Linux armv'*) platform=linux-arm ;;
+    'Linux i'?86) platform=linux-386 ;;
+    'Linux ppc64le') platform=linux-ppc64le ;;
+    'Linux s390x') platform=linux-s390x ;;
+    'Linux riscv64') platform=linux-riscv64 ;;
+    'Linux loongarch64') platform=linux-loong64 ;;
+    'Darwin x86_64') platform=darwin-amd64 ;;
+    'Darwin arm64') platform=darwin-arm64 ;;
+  esac
+}
+
+# Its hash hangs on the signature before it is run.
+take_carried_oras() {
+  if [ "$here" = yes ]; then say '  oras is too old here: using the one that the bundle carries'; fi
+  if [ "$here" = no ]; then say '  oras is not on PATH: using the one that the bundle carries'; fi
+  take "$carried"
+  oras=$private/$carried
+  chmod 700 "$oras"
+  ask_oras_version
+  if is_new_enough; then
+    # For the program, where Node loads.
+    AIRGAP_BUNDLE_ORAS=$oras
+    export AIRGAP_BUNDLE_ORAS
+    return
+  fi
+  case $status in
+    126)
+      fail 3 'the oras that the bundle carries cannot be run' "$oras" \
+        'set TMPDIR to a folder that is not mounted noexec, or put oras on PATH' 'a folder that programs run from'
+      ;;
+  esac
+  fail 3 'the oras that the bundle carries does not run on this host' "$carried ended with $status" \
+    'put oras 1.3.6 or newer on PATH' 'a program that needs no library of this host'
 }
 
 # --- trust --------------------------------------------------------------------------------------------
@@ -1519,47 +2651,226 @@ listed_sum() {
 
 # --- uninstall ----------------------------------------------------------------------------------------
 
+# What this script put into the cluster, and nothing else: it is looked for first, then told, then taken away.
 uninstall() {
-  if [ "$environment" = airgap ]; then uninstall_chart; fi
-  delete_secret
-  kube "$mode" delete configmap airgap-bundle --namespace "$namespace" --ignore-not-found < /dev/null ||
-    fail 11 'the note of this install cannot be deleted' "ConfigMap airgap-bundle in $namespace" 'run it again'
   if [ "$dry_run" = yes ]; then
-    say 'Nothing was changed (--dry-run).'
+    show_uninstall
+    return
+  fi
+  reach_cluster
+  need_to_look_back
+  require_permissions
+  find_ours
+  require_permissions
+  if [ -z "$ours" ]; then
+    say 'There is nothing of this script in the cluster.'
   else
+    say "To be taken away:$ours"
+    confirm
+    take_away
     say "Done. The images stay in $endpoint."
   fi
+  tell_namespaces
 }
 
-uninstall_chart() {
-  if [ "$dry_run" = no ]; then
-    helm_at list --short --filter "^$release\$" --namespace "$namespace" > "$private/releases" ||
-      fail 11 'helm cannot list the releases' '' 'check that you may read the Secrets in the namespace'
-    if [ ! -s "$private/releases" ]; then
-      say "There is no release $release in $namespace."
-      return
-    fi
-  fi
-  helm_at uninstall "$release" --namespace "$namespace" ||
-    fail 11 'helm could not uninstall the chart' '' "helm status $release --namespace $namespace shows its state"
-}
-
-# Only a Secret that this script wrote last goes; one that the page's `kubectl create` made is not ours.
-delete_secret() {
-  writers=' airgap-bundle '
-  if [ "$dry_run" = no ]; then
-    writers=$(kube run get secret registry-info --namespace jet-system --ignore-not-found --show-managed-fields \
-      --output 'jsonpath={.metadata.managedFields[*].manager}' < /dev/null) ||
-      fail 11 'the Secret registry-info cannot be read' '' 'check that you may read it in jet-system'
-  fi
-  case " $writers " in
-    *' airgap-bundle '*)
-      kube "$mode" delete secret registry-info --namespace jet-system < /dev/null ||
-        fail 11 'the Secret registry-info cannot be deleted' '' 'check that you may delete it in jet-system'
-      ;;
-    '  ') say 'There is no Secret registry-info.' ;;
-    *) say "The Secret registry-info was not written by this script ($writers): it stays." ;;
+take_away() {
+  if [ "$takes_release" = yes ]; then uninstall_release; fi
+  if [ "$takes_pull_secret" = yes ]; then delete_ours secret "$pull_secret_name" "$pull_secret_home"; fi
+  case $takes_secret in
+    yes) delete_ours secret registry-info jet-system ;;
+    keys) drop_keys ;;
+    *) ;;
   esac
+  if [ "$takes_note" = yes ]; then delete_ours configmap airgap-bundle "$namespace"; fi
+}
+
+show_uninstall() {
+  if [ "$environment" = airgap ]; then
+    say '  the MutatingWebhookConfigurations for the Services of the release go first'
+    helm_at uninstall "$release" --namespace "$namespace"
+    if [ -n "$pull_secret" ]; then kube show delete secret "$pull_secret_name" --namespace "$pull_secret_home"; fi
+  fi
+  kube show delete secret registry-info --namespace jet-system
+  kube show delete configmap airgap-bundle --namespace "$namespace"
+  say 'Nothing was changed (--dry-run).'
+}
+
+need_to_look_back() {
+  need get secrets '' jet-system registry-info
+  need get configmaps '' "$namespace" airgap-bundle
+  if [ "$environment" != airgap ]; then return; fi
+  need_for_storage list get
+  if [ -n "$pull_secret" ]; then need get secrets '' "$pull_secret_home" "$pull_secret_name"; fi
+}
+
+find_ours() {
+  ours='' takes_release=no takes_secret=no takes_pull_secret=no takes_note=no pull=no
+  if [ "$environment" = airgap ]; then find_release; fi
+  find_pull_secret
+  find_secret
+  read_note
+  if [ ! -s "$private/note" ]; then return; fi
+  takes_note=yes ours="$ours${newline}  ConfigMap airgap-bundle in $namespace"
+  need delete configmaps '' "$namespace" airgap-bundle
+  others=$(awk -F "$tab" -v name="$name" 'NF > 2 && $2 "" != name "" { printf "%s%s", (n++ ? ", " : ""), $2 }' \
+    "$private/note")
+  if [ -n "$others" ]; then say "  also installed here, and undone with it: $others"; fi
+}
+
+# A release is ours when a revision of it says so, or when none was ever deployed: that is one that was stopped.
+find_release() {
+  read_release
+  look_at_pending
+  if [ "$release_status" = none ]; then return; fi
+  if [ -n "$good" ] && ! awk '$4 != "-" { found = 1 } END { exit !found }' "$private/revisions"; then
+    say "The release $release in $namespace was not installed by this script: it stays (helm uninstall $release)."
+    return
+  fi
+  takes_release=yes ours="$ours${newline}  release $release in $namespace, with its webhook"
+  ask_helm manifest get manifest "$release" --namespace "$namespace" ||
+    fail 11 'helm cannot show the release' "$words" 'see above; then run it again'
+  need_for_storage update delete
+  need_for_objects "$private/manifest" get delete
+  need list mutatingwebhookconfigurations admissionregistration.k8s.io '' ''
+  require_permissions
+  find_webhooks "$private/manifest" ||
+    fail 11 'the MutatingWebhookConfigurations cannot be read' "$words" 'see above; then run it again'
+  find_leftovers
+  while read -r webhook _ <&3; do
+    need delete mutatingwebhookconfigurations admissionregistration.k8s.io '' "$webhook"
+  done 3< "$private/webhooks"
+}
+
+# The webhook first: left behind it would block every pod. A pod that started meanwhile may have made it again. And all
+# that the release alone leads to before the release: a run that goes on after a kill would not find it.
+uninstall_release() {
+  delete_webhooks
+  delete_leftovers
+  set -- uninstall "$release" --namespace "$namespace"
+  if [ "$wait" = yes ]; then set -- "$@" --wait; fi
+  ask_helm uninstalled "$@" || fail 11 'helm could not uninstall the release' "$words" 'see above; then run it again'
+  say "  release \"$release\" uninstalled"
+  delete_webhooks
+  delete_leftovers
+}
+
+find_pull_secret() {
+  if [ "$environment" != airgap ] || [ -z "$pull_secret" ]; then return; fi
+  ask_kube pull-secret.now get secret "$pull_secret_name" --namespace "$pull_secret_home" --ignore-not-found \
+    --show-managed-fields --output \
+    'go-template={{range .metadata.managedFields}}{{.operation}} {{.manager}}{{"\n"}}{{end}}' ||
+    fail 11 "the Secret $pull_secret cannot be read" "$words" 'see above; then run it again'
+  if ! grep -q -x -F 'Apply airgap-bundle' "$private/pull-secret.now"; then return; fi
+  takes_pull_secret=yes ours="$ours${newline}  Secret $pull_secret_name in $pull_secret_home"
+  need delete secrets '' "$pull_secret_home" "$pull_secret_name"
+}
+
+# A Secret is ours when this script applied it, over another one too: what was there before is gone. Keys of others
+# keep it; then ours alone go. One that was equal, and so was never written, is not ours.
+find_secret() {
+  read_secret
+  if [ ! -s "$private/secret.now" ]; then return; fi
+  if ! secret_has "Apply${tab}airgap-bundle"; then
+    by=$(writers)
+    say "The Secret registry-info was not written by this script${by:+, but by $by}: it stays."
+    return
+  fi
+  : > "$private/secret.wanted"
+  compare_secret
+  if [ -z "$strange" ]; then
+    takes_secret=yes ours="$ours${newline}  Secret registry-info in jet-system"
+    need delete secrets '' jet-system registry-info
+  else
+    takes_secret=keys ours="$ours${newline}  the seven keys of the Secret registry-info in jet-system, not $strange"
+    need patch secrets '' jet-system registry-info
+  fi
+}
+
+# Server-side apply would leave the keys that somebody else wrote too. Without them the Secret is not ours any more.
+drop_keys() {
+  nothing=
+  for key in $secret_keys; do nothing="$nothing${nothing:+,}\"$key\":null"; done
+  change 'the keys of the Secret registry-info cannot be removed' 'see above; then run it again' \
+    patch secret registry-info --namespace jet-system --type=merge \
+    --patch "{\"data\":{$nothing},\"metadata\":{\"managedFields\":[{}]}}"
+}
+
+# delete_ours KIND NAME NAMESPACE
+delete_ours() {
+  change "the $1 $2 in $3 cannot be deleted" 'see above; then run it again' \
+    delete "$1" "$2" --namespace "$3" --ignore-not-found
+}
+
+tell_namespaces() {
+  # shellcheck disable=SC2086 # none when the chart has none of its own
+  find_created jet-system "$namespace" $pull_secret_home
+  for space in $created; do
+    say "The namespace $space was made by this script, and stays (kubectl delete namespace $space)."
+  done
+}
+
+# --- webhook ------------------------------------------------------------------------------------------
+
+# The init container of image-swap makes the MutatingWebhookConfiguration, not helm. It is known by its Service, which
+# is of the release. While that has nobody behind it, the cluster refuses pods, or starts them unchanged.
+
+# find_webhooks MANIFEST: a line each in `webhooks`, `name namespace/service`.
+find_webhooks() {
+  objects "$1" | awk '$2 == "Service" { print $3 "/" $4 }' > "$private/services"
+  : > "$private/webhooks"
+  if [ ! -s "$private/services" ]; then return; fi
+  # shellcheck disable=SC2016 # the variables are those of Go's template
+  template='{{range .items}}{{$name := .metadata.name}}{{range .webhooks}}{{with .clientConfig.service}}'
+  # shellcheck disable=SC2016
+  template=$template'{{$name}} {{.namespace}}/{{.name}}{{"\n"}}{{end}}{{end}}{{end}}'
+  ask_kube all-webhooks get mutatingwebhookconfigurations --output "go-template=$template" || return 1
+  awk 'NR == FNR { ours[$1]; next } $2 in ours && !seen[$0]++' "$private/services" "$private/all-webhooks" \
+    > "$private/webhooks"
+}
+
+warn_of_webhooks() {
+  while read -r webhook service <&3; do
+    ask_kube endpoints get endpointslices --namespace "${service%/*}" \
+      --selector "kubernetes.io/service-name=${service#*/}" --output \
+      'go-template={{range .items}}{{range .endpoints}}{{if .conditions.ready}}ready{{"\n"}}{{end}}{{end}}{{end}}' ||
+      continue
+    if [ -s "$private/endpoints" ]; then continue; fi
+    say "  warning: the webhook $webhook is registered, but nothing is ready behind its Service $service:"
+    say '    in the namespaces that it is for, pods are refused or not swapped until its own pods run'
+    say "    (kubectl get pods --namespace ${service%/*}); kubectl delete mutatingwebhookconfiguration $webhook lifts it"
+  done 3< "$private/webhooks"
+}
+
+# Those that find_webhooks found.
+delete_webhooks() {
+  while read -r webhook _ <&3; do
+    change "the MutatingWebhookConfiguration $webhook cannot be deleted" 'see above; then run it again' \
+      delete mutatingwebhookconfiguration "$webhook" --ignore-not-found
+  done 3< "$private/webhooks"
+}
+
+# What else the init container leaves: the key of the webhook's certificate, and the request for it.
+find_leftovers() {
+  : > "$private/leftovers"
+  awk -F / '!seen[$1]++ { print $1 }' "$private/services" > "$private/homes"
+  while read -r home <&3; do
+    find_leftover secret imageswap-tls
+    find_leftover certificatesigningrequest "imageswap.$home.cert-request"
+  done 3< "$private/homes"
+}
+
+# A login that may not read it may go on: the helm release alone is worth taking away.
+find_leftover() {
+  ask_kube leftover get "$1" "$2" --namespace "$home" --ignore-not-found --output name ||
+    say "  it is not known whether there is a $1 $2 in $home: $words"
+  if [ -s "$private/leftover" ]; then printf '%s %s %s\n' "$1" "$2" "$home" >> "$private/leftovers"; fi
+}
+
+delete_leftovers() {
+  while read -r kind object home <&3; do
+    change "the $kind $object cannot be deleted" 'see above; then run it again' \
+      delete "$kind" "$object" --namespace "$home" --ignore-not-found
+  done 3< "$private/leftovers"
 }
 
 # --- words --------------------------------------------------------------------------------------------
