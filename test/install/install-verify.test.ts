@@ -237,7 +237,7 @@ describe('what is asked wrongly', () => {
     ['an unknown flag', (at) => [at, '--key', pub, '--force'], /no such flag\n +given: +--force/],
     ['a flag without its value', (at) => [at, '--key'], /--key needs a value/],
     ['two bundles', (at) => [at, at, '--key', pub], /more than one bundle/],
-    ['an unknown step', (at) => [at, '--key', pub, '--only', 'verify'], /no such step/],
+    ['an unknown step', (at) => [at, '--key', pub, '--only', 'install'], /no such step/],
     ['a glob as step', (at) => [at, '--key', pub, '--skip', '*'], /no such step/],
     [
       'a user without a password',
