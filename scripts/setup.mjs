@@ -103,7 +103,7 @@ function refuseWhatCannotBeBrought(missing) {
     lines.push(
       'Go is not on PATH. Install Go, or run this where Go is and put the results on PATH:',
     );
-    for (const name of go) lines.push(`  ${['go', ...goBuild(name, bin)].map(quoted).join(' ')}`);
+    for (const name of go) lines.push(`  ${goLine(name)}`);
   }
   const system = missing.filter((name) => tools[name].from === 'system');
   if (system.length > 0 && !canUseApt()) {
@@ -151,6 +151,11 @@ function goBuild(name, folder) {
   return ['build', '-C', tool.module, '-trimpath', ...ldflags, ...out, tool.package];
 }
 
+function goLine(name) {
+  const settings = Object.entries(tools[name].env ?? {}).map(([key, value]) => `${key}=${value}`);
+  return [...settings, 'go', ...goBuild(name, bin)].map(quoted).join(' ');
+}
+
 /** Built aside and renamed into place: a killed build leaves no half of a tool. */
 function buildWithGo(name) {
   const tool = tools[name];
@@ -159,7 +164,8 @@ function buildWithGo(name) {
   mkdirSync(bin, { recursive: true });
   const aside = mkdtempSync(join(home, 'build-'));
   try {
-    run('go', goBuild(name, aside), name, { env: { ...process.env, GOBIN: aside } });
+    const env = { ...process.env, ...tool.env, GOBIN: aside };
+    run('go', goBuild(name, aside), name, { env });
     // Its name is that of the package, not always ours.
     const [built] = readdirSync(aside).map((file) => join(aside, file));
     if (!fits(tool, built)) throw new SetupError(`${name}: the build is not v${tool.version}`);

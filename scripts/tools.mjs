@@ -15,6 +15,7 @@
  * @property {RegExp} [answer]  the version within what it says, as first group
  * @property {string} [ldflags] what makes a binary of Go know its own version
  * @property {string} [module]  folder of a go.mod of ours, for what `go install` cannot build
+ * @property {Readonly<Record<string, string>>} [env] for the build with Go
  * @property {string} [takes]   how long a first build takes on two cores
  */
 
@@ -33,6 +34,14 @@ const kubernetes = {
     '-X k8s.io/client-go/pkg/version.gitVersion=v1.34.4',
   ].join(' '),
   takes: 'half a minute, but five to ten for the first of Kubernetes',
+};
+
+const containerd = {
+  from: 'go',
+  env: { CGO_ENABLED: '0' },
+  ask: ['--version'],
+  answer: / (\d+\.\d+\.\d+)\S*\s*$/,
+  takes: 'three to five minutes',
 };
 
 /** @type {Readonly<Record<string, Tool>>} */
@@ -81,6 +90,29 @@ export const tools = {
     ...kubernetes,
     package: 'k8s.io/kubernetes/cmd/kubectl',
     ask: ['version', '--client'],
+  },
+  /** Our own, on the CRI that Kubernetes speaks. A change of it needs a new version, here and in main.go. */
+  'cri-pull': {
+    from: 'go',
+    module: 'scripts/kubernetes',
+    version: '1.0.0',
+    package: './cri-pull',
+    ask: ['--version'],
+    answer: /^cri-pull (\S+)/,
+    takes: 'half a minute',
+  },
+  /** Beside the system's. */
+  'containerd-1.7': {
+    ...containerd,
+    module: 'scripts/containerd-1.7',
+    version: '1.7.28',
+    package: 'github.com/containerd/containerd/cmd/containerd',
+  },
+  'containerd-2': {
+    ...containerd,
+    module: 'scripts/containerd-2',
+    version: '2.4.2',
+    package: 'github.com/containerd/containerd/v2/cmd/containerd',
   },
   /** The version that Kubernetes itself is tested with: its client's in scripts/kubernetes/go.mod. */
   etcd: {

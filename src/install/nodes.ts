@@ -27,7 +27,7 @@ export function nodeFiles(input: NodesInput): { path: string; bytes: Buffer }[] 
   if (mirrors.length === 0) return [];
   const texts: [string, string][] = [
     ['nodes/config.toml', mirrorsToml(mirrors, input)],
-    ['nodes/config-path-v2.toml', configPathToml(2, 'io.containerd.grpc.v1.cri', '1.5 to 1.7')],
+    ['nodes/config-path-v2.toml', configPathToml(2, 'io.containerd.grpc.v1.cri', '1.6 and 1.7')],
     ['nodes/config-path-v3.toml', configPathToml(3, 'io.containerd.cri.v1.images', '2.x')],
     ...caFiles(input),
     ...mirrors
