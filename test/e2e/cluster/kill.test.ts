@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { toolPath } from '../../helpers/tools.ts';
 import type { HostOptions, JumpHost } from '../../install/jump-host.ts';
 import { hasWebhook, playInitContainer } from './init-container.ts';
-import { changed, endState, ofANamespace, type Site, startSite } from './site.ts';
+import { changed, endState, expectImages, ofANamespace, type Site, startSite } from './site.ts';
 
 /** Where a run is killed: at the first call of `tool` with these words, of which `*` stands for any. */
 interface Point {
@@ -51,6 +51,7 @@ test.each<[string, Point]>([
   const again = await host.install([...site.args, ...flags]);
   expect(again, again.stderr).toMatchObject({ code: 0 });
   expect(await endState(site)).toEqual(undisturbed);
+  if (isLoad) await expectImages(site);
 });
 
 test('killed in load by Node, the next run comes to the same end', async () => {
@@ -60,6 +61,7 @@ test('killed in load by Node, the next run comes to the same end', async () => {
   const again = await withNode.install(site.args);
   expect(again, again.stderr).toMatchObject({ code: 0 });
   expect(await endState(site)).toEqual(undisturbed);
+  await expectImages(site);
 });
 
 test.each<[string, Point]>([

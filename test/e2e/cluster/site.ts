@@ -157,8 +157,7 @@ export async function expectImages({ target, authority, job }: Site): Promise<vo
 }
 
 /** What an install leaves in the cluster, without the names and numbers that are others each time. */
-export async function endState(site: Site): Promise<object> {
-  const { cluster } = site;
+export async function endState({ cluster }: Site): Promise<object> {
   const madeUp = /^(pods|replicasets|ipaddresses)\//;
   const objects = changed(new Map(), await cluster.objects()).filter((key) => !madeUp.test(key));
   const [registry, pullSecret, note] = await Promise.all([
@@ -166,15 +165,11 @@ export async function endState(site: Site): Promise<object> {
     cluster.get<Secret>('secret', 'imageswap-pull', 'imageswap-system'),
     cluster.get<Secret>('configmap', 'airgap-bundle'),
   ]);
-  await expectImages(site);
+  const release = '{{.Release.Info.Status}} {{.Release.Config}}\n{{.Release.Manifest}}';
   return {
     objects,
     data: [registry, pullSecret, note].map((one) => one?.data),
     annotations: [registry, pullSecret, note].map((one) => one?.metadata.annotations),
-    values: await cluster.helm('get', 'values', 'image-swap'),
-    manifest: await cluster.helm('get', 'manifest', 'image-swap'),
-    status: JSON.parse(await cluster.helm('list', '--output=json')).map(
-      ({ status }: { status: string }) => status,
-    ),
+    release: await cluster.helm('get', 'all', 'image-swap', '--template', release),
   };
 }
