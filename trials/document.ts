@@ -46,15 +46,22 @@ function mergedTable(old: string, ran: readonly TrialResult[], options: Options)
   );
   for (const row of fresh) rows.set(idOf(row), row);
   const sorted = [...rows].toSorted(([a], [b]) => a.localeCompare(b, 'en', { numeric: true }));
-  const failures = firstFailures(ran);
+  const failures = [...keptFailures(old, ran), ...firstFailures(ran)];
   return [
-    `Last run (${ran.length} trials): ${about(options)}`,
+    `The last of these runs: ${about(options)}`,
     '',
     head,
     rule,
     ...sorted.map(([, row]) => row),
-    ...(failures.length > 0 ? ['', 'Broken in that run:', ...failures] : []),
+    ...(failures.length > 0 ? ['', 'Broken:', ...failures] : []),
   ];
+}
+
+/** What was broken in trials that did not run: `ID, case: message`, and the line that runs it again. */
+function keptFailures(old: string, ran: readonly TrialResult[]): string[] {
+  const ids = new Set(ran.map(({ trial }) => trial.id));
+  const failures = [...old.matchAll(/^(\w+), .*\n\n {4}npm run trials .*$/gm)];
+  return failures.filter(([, id = '']) => !ids.has(id)).flatMap(([text]) => ['', text]);
 }
 
 /** Of each row when it was made and by which cases: others may be older. */
