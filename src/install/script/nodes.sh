@@ -1,5 +1,5 @@
 # All that --write-nodes does: the files below nodes/, with what nodes pull with, for copying to them. They are put
-# together in the private folder, so that the folder is there whole or not at all.
+# together in the private folder first, so that what fails leaves no half of them.
 write_nodes() {
   list_nodes > "$private/nodes.list"
   if [ ! -s "$private/nodes.list" ]; then
@@ -53,14 +53,18 @@ make_node_login() {
 }
 
 write_node_file() {
-  take_for_target "$1"
+  from=$private/site/$1
+  if [ -z "$site" ]; then
+    take "$1"
+    from=$private/$1
+  fi
   written=$private/written/${1#nodes/}
   mkdir -p "${written%/*}"
-  cat "$private/$1" > "$written"
+  cat "$from" > "$written"
   if [ -z "$username" ]; then return; fi
   case $1 in
     nodes/config.toml | nodes/config-path-v2.toml) print_node_auth >> "$written" ;;
-    */hosts.toml) print_node_headers "$private/$1" >> "$written" ;;
+    */hosts.toml) print_node_headers "$from" >> "$written" ;;
   esac
 }
 
