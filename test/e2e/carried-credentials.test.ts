@@ -209,6 +209,16 @@ describe('credentials: embed', () => {
     expect(await site.leftovers()).toEqual([]);
   });
 
+  test('is what the files for nodes are written with', async () => {
+    const site = await host();
+    const key = ['--key', job.path('bundle.pub'), '--allow-plain-http-credentials'];
+    const outcome = await site.install([job.path(tar), ...key, '--write-nodes', 'nodes']);
+    expect(outcome, outcome.stderr).toMatchObject({ code: 0, stderr: '' });
+    const auth = Buffer.from(`puller:${password}`).toString('base64');
+    const written = await readFile(join(site.folder, 'nodes/config.toml'), 'utf8');
+    expect(written).toContain(`auth = "${auth}"`);
+  });
+
   test('gives way to one that is given on site', async () => {
     const site = await host();
     const env = { AIRGAP_BUNDLE_PASSWORD: 'another' };
