@@ -4589,7 +4589,7 @@ The gateway hands the mirror map on to the clusters that it deploys; these files
 on a node. They are for comparing, and for nodes that you set up yourself. There are two spellings, and
 containerd's CRI plugin does not start when it finds both:
 
-containerd 1.5 to 2.x, by hosts.toml
+containerd 1.6 to 2.x, by hosts.toml
     Copy the folder certs.d to /etc/containerd, and merge into /etc/containerd/config.toml the few lines of
         config-path-v2.toml   where that file says version = 2 (containerd 1.x)
         config-path-v3.toml   where it says version = 3 (containerd 2.x)
@@ -4636,7 +4636,7 @@ function nodeFiles(input) {
   if (mirrors2.length === 0) return [];
   const texts = [
     ["nodes/config.toml", mirrorsToml(mirrors2, input)],
-    ["nodes/config-path-v2.toml", configPathToml(2, "io.containerd.grpc.v1.cri", "1.5 to 1.7")],
+    ["nodes/config-path-v2.toml", configPathToml(2, "io.containerd.grpc.v1.cri", "1.6 and 1.7")],
     ["nodes/config-path-v3.toml", configPathToml(3, "io.containerd.cri.v1.images", "2.x")],
     ...caFiles(input),
     ...mirrors2.filter(fitsArchive).map((mirror) => [

@@ -84,7 +84,7 @@ main() {
   choose_steps
   check_tools
   take_carried_credential
-  if wanted load; then write_registry_config; fi
+  if asks_registry; then write_registry_config; fi
   show_plan
   if [ "$uninstall" = yes ]; then
     uninstall
@@ -96,7 +96,7 @@ main() {
   fi
   if uses_cluster; then look_at_cluster; fi
   confirm
-  if wanted load; then load_images; fi
+  if wanted load; then load_images; elif asks_registry; then check_placements; fi
   change_cluster
   if wanted check; then
     check_secret
@@ -559,6 +559,24 @@ check_secret() {
       "$(head -n 3 "$private/map" | cut -c 1-300)" \
       'run it with --only secret,check; then look who else writes the Secret'
   say "$(sed 's/^/  /' "$private/map")"
+}
+
+# Loading asks for each placement by itself.
+check_placements() {
+  say 'Looking for every image in the registry'
+  failed=0
+  while IFS=$tab read -r digest _ repository tag _ <&3; do
+    reference=$endpoint/$repository:$tag
+    if [ "$dry_run" = yes ]; then
+      oras_at plain resolve -- "$reference"
+      continue
+    fi
+    resolve "$reference"
+    if [ "$found" != "$digest" ]; then note_failure 11 "$reference" "resolves to ${found:-nothing}, not $digest"; fi
+  done 3< "$private/images.tsv"
+  if [ "$failed" -ne 0 ]; then
+    fail 11 'the registry does not have every image as it was signed' 'see above' 'run it with --only load'
+  fi
 }
 
 # Whether the webhook that the release brought has anybody behind it. Who may not read that learns nothing.
@@ -1279,7 +1297,7 @@ find_created() {
 # --- nodes --------------------------------------------------------------------------------------------
 
 # All that --write-nodes does: the files below nodes/, with what nodes pull with, for copying to them. They are put
-# together in the private folder, so that the folder is there whole or not at all.
+# together in the private folder first, so that what fails leaves no half of them.
 write_nodes() {
   list_nodes > "$private/nodes.list"
   if [ ! -s "$private/nodes.list" ]; then
@@ -1333,14 +1351,18 @@ make_node_login() {
 }
 
 write_node_file() {
-  take_for_target "$1"
+  from=$private/site/$1
+  if [ -z "$site" ]; then
+    take "$1"
+    from=$private/$1
+  fi
   written=$private/written/${1#nodes/}
   mkdir -p "${written%/*}"
-  cat "$private/$1" > "$written"
+  cat "$from" > "$written"
   if [ -z "$username" ]; then return; fi
   case $1 in
     nodes/config.toml | nodes/config-path-v2.toml) print_node_auth >> "$written" ;;
-    */hosts.toml) print_node_headers "$private/$1" >> "$written" ;;
+    */hosts.toml) print_node_headers "$from" >> "$written" ;;
   esac
 }
 
@@ -2467,6 +2489,11 @@ wanted() {
   return 1
 }
 
+# Who skips loading has nothing to do with the registry; who wants the check alone wants to know.
+asks_registry() {
+  wanted load || { wanted check && [ -n "$only" ]; }
+}
+
 uses_cluster() {
   wanted secret || wanted chart || wanted check
 }
@@ -2481,7 +2508,7 @@ check_tools() {
     if [ "$environment" = airgap ]; then require_helm; fi
     return
   fi
-  if wanted load; then choose_oras; fi
+  if asks_registry; then choose_oras; fi
   if uses_cluster; then require_kubectl; fi
   if wanted chart; then require_helm; fi
 }

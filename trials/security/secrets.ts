@@ -45,7 +45,7 @@ export const secrets: Trial = {
     return [
       {
         name: `${count} generated passwords`,
-        seconds: 30 + 2 * count,
+        seconds: 30 + 5 * count,
         run: (random) => tryPasswords(count, random),
       },
     ];

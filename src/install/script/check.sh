@@ -17,6 +17,24 @@ check_secret() {
   say "$(sed 's/^/  /' "$private/map")"
 }
 
+# Loading asks for each placement by itself.
+check_placements() {
+  say 'Looking for every image in the registry'
+  failed=0
+  while IFS=$tab read -r digest _ repository tag _ <&3; do
+    reference=$endpoint/$repository:$tag
+    if [ "$dry_run" = yes ]; then
+      oras_at plain resolve -- "$reference"
+      continue
+    fi
+    resolve "$reference"
+    if [ "$found" != "$digest" ]; then note_failure 11 "$reference" "resolves to ${found:-nothing}, not $digest"; fi
+  done 3< "$private/images.tsv"
+  if [ "$failed" -ne 0 ]; then
+    fail 11 'the registry does not have every image as it was signed' 'see above' 'run it with --only load'
+  fi
+}
+
 # Whether the webhook that the release brought has anybody behind it. Who may not read that learns nothing.
 check_webhook() {
   if [ "$dry_run" = yes ] || [ "$environment" != airgap ] || ! command -v helm > /dev/null 2>&1; then return; fi

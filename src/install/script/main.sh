@@ -84,7 +84,7 @@ main() {
   choose_steps
   check_tools
   take_carried_credential
-  if wanted load; then write_registry_config; fi
+  if asks_registry; then write_registry_config; fi
   show_plan
   if [ "$uninstall" = yes ]; then
     uninstall
@@ -96,7 +96,7 @@ main() {
   fi
   if uses_cluster; then look_at_cluster; fi
   confirm
-  if wanted load; then load_images; fi
+  if wanted load; then load_images; elif asks_registry; then check_placements; fi
   change_cluster
   if wanted check; then
     check_secret

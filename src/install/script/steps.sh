@@ -53,6 +53,11 @@ wanted() {
   return 1
 }
 
+# Who skips loading has nothing to do with the registry; who wants the check alone wants to know.
+asks_registry() {
+  wanted load || { wanted check && [ -n "$only" ]; }
+}
+
 uses_cluster() {
   wanted secret || wanted chart || wanted check
 }
@@ -67,7 +72,7 @@ check_tools() {
     if [ "$environment" = airgap ]; then require_helm; fi
     return
   fi
-  if wanted load; then choose_oras; fi
+  if asks_registry; then choose_oras; fi
   if uses_cluster; then require_kubectl; fi
   if wanted chart; then require_helm; fi
 }

@@ -118,7 +118,7 @@ describe('a Secret that is there already', () => {
 });
 
 test('a map that somebody changed in the cluster is found by check, and mended by secret', async () => {
-  expect(await onlySecret()).toMatchObject({ code: 0 });
+  expect(await install('--only', 'load,secret,check')).toMatchObject({ code: 0 });
   expect(await install('--only', 'check')).toMatchObject({ code: 0 });
   const patch = JSON.stringify({ stringData: { MIRROR_REGISTRIES: 'docker.io::elsewhere' } });
   await site.cluster.kubectl(
@@ -135,6 +135,29 @@ test('a map that somebody changed in the cluster is found by check, and mended b
     stderr: expect.stringMatching(/is not the map of this bundle\n +given: +docker\.io::elsewhere/),
   });
   expect(await install('--only', 'secret,check')).toMatchObject({ code: 0 });
+});
+
+describe('an image that the registry has not as it was signed is found by check', () => {
+  beforeEach(async () => {
+    expect(await install('--only', 'load,secret,check')).toMatchObject({ code: 0 });
+  });
+
+  test('missing', async () => {
+    await site.emptyRegistry();
+    const { code, stderr } = await install('--only', 'check');
+    expect(code).toBe(11);
+    expect(stderr.match(/resolves to nothing, not sha256:/g)).toHaveLength(5);
+    expect(stderr).toMatch(/next: +run it with --only load/);
+  });
+
+  test('another one', async () => {
+    const other = `${site.target.host}/m/docker.io/nginx:1`;
+    await site.moveTag(`${site.target.host}/m/quay.io/calico/node:v3.30.3`, other);
+    const { code, stderr } = await install('--only', 'check');
+    expect(code).toBe(11);
+    expect(stderr).toMatch(/failed +\S+\/m\/docker\.io\/nginx:1\n +resolves to sha256:\w+, not/);
+    expect(stderr.match(/failed/g)).toHaveLength(1);
+  });
 });
 
 describe('on a terminal', () => {

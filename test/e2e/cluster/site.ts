@@ -33,6 +33,8 @@ export interface Site {
   host(options?: HostOptions): Promise<JumpHost>;
   /** Takes all images out of the registry. */
   emptyRegistry(): Promise<void>;
+  /** Puts what is under one reference of the registry under another one too. */
+  moveTag(from: string, to: string): Promise<void>;
   /** The cluster as it was, with jet-system. */
   reset(): Promise<void>;
   stop(): Promise<void>;
@@ -81,6 +83,14 @@ export async function startSite(chart: 'own' | 'vendor' = 'own'): Promise<Site> 
     emptyRegistry: async () => {
       await rm(join(target.folder, 'storage'), { recursive: true, force: true });
       await mkdir(join(target.folder, 'storage'));
+    },
+    moveTag: async (from, to) => {
+      const config = await loginFile(job, target);
+      const ends = ['from', 'to'].flatMap((end) => [
+        `--${end}-registry-config=${config}`,
+        `--${end}-ca-file=${authority.path}`,
+      ]);
+      await execa(toolPath('oras'), ['cp', ...ends, '--no-tty', from, to]);
     },
     reset: async () => {
       await cluster.reset();
@@ -139,9 +149,7 @@ export const ofANamespace = (name: string) => [
 
 /** Every placement is in the registry, the chart's own images too. */
 export async function expectImages({ target, authority, job }: Site): Promise<void> {
-  const config = job.path('registry.json');
-  const auth = Buffer.from(`${push.username}:${push.password}`).toString('base64');
-  await job.write('registry.json', JSON.stringify({ auths: { [target.host]: { auth } } }));
+  const config = await loginFile(job, target);
   const flags = ['--registry-config', config, '--ca-file', authority.path, '--no-tty'];
   const names = [
     'docker.io/nginx:1',
@@ -154,6 +162,13 @@ export async function expectImages({ target, authority, job }: Site): Promise<vo
     const copy = ['cp', ...flags.map((flag) => flag.replace(/^--(registry|ca)/, '--from-$1'))];
     await execa(toolPath('oras'), [...copy, '--to-oci-layout', reference, job.path('pulled')]);
   }
+}
+
+/** The path of a docker config by which oras pushes. */
+async function loginFile(job: Job, { host }: TestRegistry): Promise<string> {
+  const auth = Buffer.from(`${push.username}:${push.password}`).toString('base64');
+  await job.write('registry.json', JSON.stringify({ auths: { [host]: { auth } } }));
+  return job.path('registry.json');
 }
 
 /** What an install leaves in the cluster, without the names and numbers that are others each time. */
