@@ -208,6 +208,13 @@ describe.each(ways)('%s by %s', (program, _, config) => {
   });
 });
 
+test('containerd-2 takes the same lines in a file of version 4', async () => {
+  const newer = (text: string) => text.replace('version = 3', 'version = 4');
+  const etc = await changed('config-path-v3.toml', newer);
+  const runtime = await start(toolPath('containerd-2'), 'config-path-v3.toml', etc);
+  expect((await runtime.pull('gcr.io/x/y:1'))['gcr.io/x/y:1']).toMatch(/@sha256:/);
+});
+
 describe('where a token service checks the login', () => {
   beforeAll(async () => {
     await target.stop({ keep: true });
