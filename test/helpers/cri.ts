@@ -68,7 +68,7 @@ export async function startNode({
   };
 }
 
-/** The snapshotter is one that works in a container too. Of the two spellings containerd reads its own. */
+/** The snapshotter is one that works in a container too. Of the spellings containerd reads that of its version. */
 function ofThisPlace(folder: string, address: string): TomlTable {
   const snapshotter = 'native';
   const cni = { bin_dir: folder, conf_dir: folder };
@@ -79,6 +79,9 @@ function ofThisPlace(folder: string, address: string): TomlTable {
     grpc: { address },
     disabled_plugins: ['io.containerd.internal.v1.opt'],
     plugins: {
+      'io.containerd.server.v1.grpc': { address },
+      'io.containerd.server.v1.ttrpc': { address: `${address}.ttrpc` },
+      'io.containerd.nri.v1.nri': { disable: true },
       'io.containerd.grpc.v1.cri': { containerd: { snapshotter }, cni },
       'io.containerd.cri.v1.images': { snapshotter },
       'io.containerd.cri.v1.runtime': { cni },
