@@ -4592,7 +4592,7 @@ containerd's CRI plugin does not start when it finds both:
 containerd 1.6 to 2.x, by hosts.toml
     Copy the folder certs.d to /etc/containerd, and merge into /etc/containerd/config.toml the few lines of
         config-path-v2.toml   where that file says version = 2 (containerd 1.x)
-        config-path-v3.toml   where it says version = 3 (containerd 2.x)
+        config-path-v3.toml   where it says version = 3 or more (containerd 2.x); the version stays as it is
     "server" is the mirror too, so that nothing falls back to the internet. In the name of a folder a port
     is written HOST_PORT_. Changes below certs.d need no restart.
 
