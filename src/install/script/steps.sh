@@ -82,7 +82,9 @@ require_kubectl() {
   require_tool kubectl
   if ! command -v kubectl > /dev/null 2>&1; then return; fi
   run kubectl version --client > "$private/kubectl.version" 2> /dev/null || :
-  found=$(sed -n 's/^Client Version:[^0-9]*\([0-9][0-9.]*\).*/\1/p' "$private/kubectl.version")
+  # From 1.28 on the version alone; before, the fields of Go's version.Info.
+  found=$(sed -n -e 's/^Client Version: v\([0-9][0-9.]*\).*/\1/p' \
+    -e 's/^Client Version: .*GitVersion:"v\([0-9][0-9.]*\).*/\1/p' "$private/kubectl.version")
   require_version kubectl 1 22 https://kubernetes.io/docs/tasks/tools
 }
 
