@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
+import { toolPath } from '../helpers/tools.ts';
 import { cluster, fileOf, installer } from './cluster-site.ts';
 import { bundleFor, on } from './site.ts';
 
@@ -70,13 +71,39 @@ describe('before anything is changed, it is told', () => {
   test.each([
     ['kubectl', 'kubectl is needed', ''],
     ['helm', 'helm is needed', ''],
-    ['kubectl', 'kubectl is too old', '#!/bin/sh\necho "Client Version: v1.20.1"\n'],
+    ['kubectl', 'kubectl 1.20.1', `#!/bin/sh\necho '${oldKubectl('20', 'v1.20.1')}'\n`],
+    ['kubectl', 'kubectl 1.21.14', `#!/bin/sh\necho '${oldKubectl('21', 'v1.21.14')}'\n`],
     ['helm', 'helm is too old', '#!/bin/sh\necho v3.12.3\n'],
   ])('without the right %s: %s', async (tool, message, program) => {
     const options = program === '' ? { without: [tool] } : { programs: { [tool]: program } };
     const install = await installer(options);
     expect(await install()).toMatchObject({ code: 3, stderr: expect.stringContaining(message) });
   });
+});
+
+/** What one before 1.28 says. */
+function oldKubectl(minor: string, version: string): string {
+  return `Client Version: version.Info{Major:"1", Minor:"${minor}", GitVersion:"${version}", GitCommit:"9e644106593f3f4aa98f8a84b23db5fa378900bd", GitTreeState:"clean", BuildDate:"2023-03-15T13:40:17Z", GoVersion:"go1.19.7", Compiler:"gc", Platform:"linux/amd64"}`;
+}
+
+test.each([
+  ['1.22.17', oldKubectl('22', 'v1.22.17')],
+  ['1.26.3', oldKubectl('26', 'v1.26.3')],
+  ['1.27 of EKS', oldKubectl('27+', 'v1.27.16-eks-a737599')],
+  ['1.28.0', 'Client Version: v1.28.0'],
+])('kubectl %s is new enough', async (_, said) => {
+  const real = toolPath('kubectl');
+  const kubectl = `#!/bin/sh\nif [ "$*" = 'version --client' ]; then echo '${said}'; else exec '${real}' "$@"; fi\n`;
+  const install = await installer({ programs: { kubectl } });
+  const outcome = await install(
+    '--only',
+    'secret',
+    '--username',
+    'u',
+    '--password-file',
+    await fileOf('p'),
+  );
+  expect(outcome, outcome.stderr).toMatchObject({ code: 0 });
 });
 
 describe('a login with few rights', () => {
