@@ -41,16 +41,19 @@ find_leftovers() {
   : > "$private/leftovers"
   awk -F / '!seen[$1]++ { print $1 }' "$private/services" > "$private/homes"
   while read -r home <&3; do
-    find_leftover secret imageswap-tls
-    find_leftover certificatesigningrequest "imageswap.$home.cert-request"
+    find_leftover secret '' "$home" imageswap-tls
+    find_leftover certificatesigningrequest certificates.k8s.io '' "imageswap.$home.cert-request"
   done 3< "$private/homes"
 }
 
-# A login that may not read it may go on: the helm release alone is worth taking away.
+# find_leftover KIND GROUP NAMESPACE NAME. A login that may not read it may go on: the helm release alone is worth taking
+# away. What is there must be deletable before the first thing is deleted.
 find_leftover() {
-  ask_kube leftover get "$1" "$2" --namespace "$home" --ignore-not-found --output name ||
-    say "  it is not known whether there is a $1 $2 in $home: $words"
-  if [ -s "$private/leftover" ]; then printf '%s %s %s\n' "$1" "$2" "$home" >> "$private/leftovers"; fi
+  ask_kube leftover get "$1" "$4" --namespace "$home" --ignore-not-found --output name ||
+    say "  it is not known whether there is a $1 $4 in $home: $words"
+  if [ ! -s "$private/leftover" ]; then return; fi
+  need delete "${1}s" "$2" "$3" "$4"
+  printf '%s %s %s\n' "$1" "$4" "$home" >> "$private/leftovers"
 }
 
 delete_leftovers() {

@@ -74,3 +74,25 @@ describe.each(ways)('bundle to registry to cluster, with %s', (_, options) => {
     await expect.poll(changes, { timeout: 10_000 }).toEqual(ofANamespace('imageswap-system'));
   });
 });
+
+test('--uninstall asks for the rights to all that it deletes before it deletes anything', async () => {
+  await site.reset();
+  const host = await site.host();
+  expect(await host.install([...site.args, '--skip', 'load'])).toMatchObject({ code: 0 });
+  await playInitContainer(site);
+  const nearly = await site.cluster.kubeconfigFor('installer', [
+    { apiGroups: ['*'], resources: ['*'], verbs: ['get', 'list'] },
+    {
+      apiGroups: ['', 'apps', 'rbac.authorization.k8s.io', 'admissionregistration.k8s.io'],
+      resources: ['*'],
+      verbs: ['*'],
+    },
+  ]);
+  const before = await site.cluster.objects();
+  const outcome = await host.install([...site.args, '--uninstall', '--kubeconfig', nearly]);
+  expect(outcome.code).toBe(11);
+  expect(outcome.stderr).toMatch(
+    /not allowed: delete certificatesigningrequests\.certificates\.k8s\.io imageswap\.imageswap-system\.cert-request\n/,
+  );
+  expect(await site.cluster.objects()).toEqual(before);
+});
