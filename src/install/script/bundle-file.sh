@@ -91,8 +91,15 @@ check_total() {
 stream() {
   pieces "$1" | while IFS=' ' read -r number blocks bytes; do
     set_part "$number"
-    { dd bs=512 skip="$blocks" count=0 2> /dev/null && head -c "$bytes"; } < "$part"
+    { dd bs=512 skip="$blocks" count=0 2> /dev/null && head -c "$bytes"; } < "$part" || return 1
   done
+}
+
+# copy_range 'OFFSET LENGTH' NAME: into that file of the private folder. A bundle that is too short is no failure here:
+# its size and its hashes tell that.
+copy_range() {
+  words=$({ stream "$1" > "$private/$2"; } 2>&1) ||
+    fail 10 'a file of the bundle cannot be copied to the temporary folder' "$private/$2: $words" "$make_room"
 }
 
 # A line a file that the range lies in: its number, the blocks before, the bytes.

@@ -1,7 +1,7 @@
 # member_header NAME OFFSET MOST: whether a member of that name, of at most that size, starts there; sets `size`.
 member_header() {
   if is_less "$total" "$(($2 + 512))"; then return 1; fi
-  stream "$2 512" > "$private/header"
+  copy_range "$2 512" header
   printf '%s\000' "$1" | od -An -v -tx1 > "$private/name.wanted"
   dd if="$private/header" bs=1 count=$((${#1} + 1)) 2> /dev/null | od -An -v -tx1 > "$private/name.found"
   cmp -s "$private/name.wanted" "$private/name.found" || return 1
@@ -25,9 +25,9 @@ take_head() {
   if is_less "$total" "$next"; then
     fail 5 'the bundle is truncated or damaged' "$bundle: $total bytes" 'copy the bundle again, all of its parts'
   fi
-  stream "512 $size" > "$private/bundle.json"
+  copy_range "512 $size" bundle.json
   if member_header bundle.sig "$next" 4096; then
-    stream "$((next + 512)) $size" > "$private/bundle.sig"
+    copy_range "$((next + 512)) $size" bundle.sig
     next=$((next + 512 + (size + 511) / 512 * 512))
   fi
 }
@@ -46,9 +46,9 @@ list_members() {
   ' "$private/bundle.json" > "$private/members"
 }
 
-# member PATH: its bytes. A blob is named by its digest.
+# member PATH NAME: copies its bytes to that file of the private folder. A blob is named by its digest.
 member() {
   range=$(awk -v path="$1" '$3 == path { print $1, $2; exit }' "$private/members")
   if [ -z "$range" ]; then return 1; fi
-  stream "$range"
+  copy_range "$range" "$2"
 }

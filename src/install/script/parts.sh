@@ -20,7 +20,7 @@ take_layout() {
 
 take_manifest() {
   file=$blobs_folder/${digest#sha256:}
-  if [ -e "$file" ] || ! member "$digest" > "$private/manifest"; then return; fi
+  if [ -e "$file" ] || ! member "$digest" manifest; then return; fi
   sha256 "$private/manifest"
   if [ "sha256:$sum" != "$digest" ]; then blob_fault "$digest"; fi
   mv -f -- "$private/manifest" "$file"

@@ -2,6 +2,7 @@ make_private_folder() {
   input=
   child=
   private=
+  told=
   trap clean_up EXIT
   trap 'stop 129' HUP
   trap 'stop 130' INT
@@ -16,11 +17,21 @@ make_private_folder() {
   esac
 }
 
+# Who has not told why it ends was ended by `set -e`, at a command that failed.
 clean_up() {
+  if [ $? -ne 0 ] && [ -z "$told" ] && is_full; then told=full; fi
   if [ -n "$private" ]; then rm -rf -- "$private"; fi
+  if [ "$told" = full ]; then fail 10 "$full" "$private" "$make_room"; fi
+}
+
+full='the temporary folder is full'
+make_room='free space there, or set TMPDIR to a folder on another disk'
+is_full() {
+  [ -n "$private" ] && ! dd if=/dev/zero of="$private/room" bs=4096 count=1 2> /dev/null
 }
 
 stop() {
+  told=signal
   if [ -n "$child" ]; then
     kill -TERM "$child" 2> /dev/null || :
     wait "$child" 2> /dev/null || :

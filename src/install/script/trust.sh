@@ -35,7 +35,7 @@ take() {
   esac
   wanted_sum=${2:-$(listed_sum "$1")}
   if [ -z "$wanted_sum" ]; then fail 5 "SHA256SUMS does not name $1" '' 'copy the bundle again'; fi
-  member "$1" > "$private/$1" || fail 5 "$1 is not in the bundle" '' 'copy the bundle again'
+  member "$1" "$1" || fail 5 "$1 is not in the bundle" '' 'copy the bundle again'
   sha256 "$private/$1"
   if [ "$sum" != "$wanted_sum" ]; then
     fail 5 "$1 was changed after signing" "SHA-256 $sum" 'copy the bundle again' "SHA-256 $wanted_sum"

@@ -11,8 +11,10 @@ harmless() {
   esac
 }
 
-# fail CODE WHAT [GIVEN [NEXT [EXPECTED]]]
+# fail CODE WHAT [GIVEN [NEXT [EXPECTED]]]. On a full disk any step may fail at what it could not write.
 fail() {
+  if [ "$1" -ne 10 ] && is_full; then set -- 10 "$full" "$private" "$make_room"; fi
+  told=error
   harmless "error: $2" >&2
   detail given: "${3-}"
   detail expected: "${5-}"
@@ -20,10 +22,11 @@ fail() {
   exit "$1"
 }
 
-# Further lines of a value stand below its first: none can pass for a line of ours.
+# Further lines of a value stand below its first: none can pass for a line of ours. In a trap a `return` alone would
+# give the status from before it.
 detail() {
   case $2 in
-    '') return ;;
+    '') return 0 ;;
     *"$newline"*) text=$(printf '%s\n' "$2" | sed '2,$s/^/             /') ;;
     *) text=$2 ;;
   esac
