@@ -106,6 +106,19 @@ test.each([
   expect(outcome, outcome.stderr).toMatchObject({ code: 0 });
 });
 
+test('a context may have a backslash in its name', async () => {
+  const path = await fileOf(await readFile(cluster.kubeconfig, 'utf8'));
+  const context = 'CORP\\admin';
+  await cluster.kubectl('config', 'rename-context', 'test', context, '--kubeconfig', path);
+  const install = await installer();
+  const flags = ['--only', 'secret', '--username', 'u', '--password-file', await fileOf('p')];
+  for (const chosen of [[], ['--context', context]]) {
+    const outcome = await install('--kubeconfig', path, ...chosen, ...flags);
+    expect(outcome, outcome.stderr).toMatchObject({ code: 0 });
+    expect(outcome.stdout).toContain(`Cluster  ${context} ${cluster.server}\n`);
+  }
+});
+
 describe('a login with few rights', () => {
   const secrets = { namespace: 'jet-system', resources: ['secrets', 'namespaces'] };
   const home = { namespace: 'default', resources: ['namespaces', 'configmaps', 'secrets'] };

@@ -52,7 +52,8 @@ kube_apply() {
   if [ "$dry_run" = yes ]; then say "    with the $1 $3 in $4"; fi
 }
 
-# Context and address of the cluster that will be changed.
+# Context and address of the cluster that will be changed. Names go to awk by its environment: -v takes backslashes
+# for escapes.
 find_cluster() {
   at='(no current context)' server=
   if ! command -v kubectl > /dev/null 2>&1; then return; fi
@@ -64,15 +65,15 @@ find_cluster() {
   if [ -z "$context" ]; then
     at=$(awk -F "$tab" '$1 == "current" && $2 != "" { print $2; exit }' "$private/config")
     at=${at:-(no current context)}
-  elif awk -F "$tab" -v name="$context" '$1 == "context" && $2 "" == name "" { found = 1 } END { exit !found }' \
-    "$private/config"; then
+  elif name=$context awk -F "$tab" '$1 == "context" && $2 "" == ENVIRON["name"] "" { found = 1 }
+    END { exit !found }' "$private/config"; then
     at=$context
   else
     fail 2 'there is no such context' "--context $context" 'give --context one of these, or another --kubeconfig' \
       "${contexts:-a kubeconfig with a context}"
   fi
-  server=$(awk -F "$tab" -v at="$at" '
-    $1 == "context" && $2 "" == at "" { cluster = $3 }
+  server=$(name=$at awk -F "$tab" '
+    $1 == "context" && $2 "" == ENVIRON["name"] "" { cluster = $3 }
     $1 == "cluster" && $2 "" == cluster "" { print $3; exit }' "$private/config")
 }
 
