@@ -22,6 +22,10 @@ uninstall() {
 
 take_away() {
   if [ "$takes_release" = yes ]; then uninstall_release; fi
+  if [ "$takes_lost" = yes ]; then
+    delete_webhooks
+    delete_leftovers
+  fi
   if [ "$takes_pull_secret" = yes ]; then delete_ours secret "$pull_secret_name" "$pull_secret_home"; fi
   case $takes_secret in
     yes) delete_ours secret registry-info jet-system ;;
@@ -51,11 +55,11 @@ need_to_look_back() {
 }
 
 find_ours() {
-  ours='' takes_release=no takes_secret=no takes_pull_secret=no takes_note=no pull=no
+  ours='' takes_release=no takes_lost=no takes_secret=no takes_pull_secret=no takes_note=no pull=no
+  read_note
   if [ "$environment" = airgap ]; then find_release; fi
   find_pull_secret
   find_secret
-  read_note
   if [ ! -s "$private/note" ]; then return; fi
   takes_note=yes ours="$ours${newline}  ConfigMap airgap-bundle in $namespace"
   need delete configmaps '' "$namespace" airgap-bundle
@@ -68,7 +72,10 @@ find_ours() {
 find_release() {
   read_release
   look_at_pending
-  if [ "$release_status" = none ]; then return; fi
+  if [ "$release_status" = none ]; then
+    find_lost
+    return
+  fi
   if [ -n "$good" ] && ! awk '$4 != "-" { found = 1 } END { exit !found }' "$private/revisions"; then
     say "The release $release in $namespace was not installed by this script: it stays (helm uninstall $release)."
     return
@@ -80,16 +87,32 @@ find_release() {
   need_for_objects "$private/manifest" get delete
   need list mutatingwebhookconfigurations admissionregistration.k8s.io '' ''
   require_permissions
-  find_webhooks "$private/manifest" ||
-    fail 11 'the MutatingWebhookConfigurations cannot be read' "$words" 'see above; then run it again'
-  find_leftovers
-  while read -r webhook _ <&3; do
-    need delete mutatingwebhookconfigurations admissionregistration.k8s.io '' "$webhook"
-  done 3< "$private/webhooks"
+  find_what_it_made
 }
 
-# The webhook first: left behind it would block every pod. A pod that started meanwhile may have made it again. And all
-# that the release alone leads to before the release: a run that goes on after a kill would not find it.
+# Neither a webhook that was lost nor the note: somebody made a Secret of that name beforehand.
+find_lost() {
+  find_lost_webhooks
+  need_to_delete_webhooks
+  : > "$private/leftovers"
+  if [ -s "$private/webhooks" ] || [ -s "$private/note" ]; then find_leftovers; fi
+  while read -r webhook _ <&3; do
+    takes_lost=yes ours="$ours${newline}  MutatingWebhookConfiguration $webhook, of a release that is gone"
+  done 3< "$private/webhooks"
+  while read -r kind object home <&3; do
+    takes_lost=yes ours="$ours${newline}  $kind $object in $home, of a release that is gone"
+  done 3< "$private/leftovers"
+}
+
+find_what_it_made() {
+  find_webhooks "$private/manifest" ||
+    fail 11 'the MutatingWebhookConfigurations cannot be read' "$words" 'see above; then run it again'
+  need_to_delete_webhooks
+  find_leftovers
+}
+
+# The webhook first: left behind it would block every pod. Looked for once more behind helm, for pods that started
+# meanwhile: from then on they have no role by which to make it.
 uninstall_release() {
   delete_webhooks
   delete_leftovers
@@ -97,6 +120,7 @@ uninstall_release() {
   if [ "$wait" = yes ]; then set -- "$@" --wait; fi
   ask_helm uninstalled "$@" || fail 11 'helm could not uninstall the release' "$words" 'see above; then run it again'
   say "  release \"$release\" uninstalled"
+  find_what_it_made
   delete_webhooks
   delete_leftovers
 }

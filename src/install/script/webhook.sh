@@ -4,15 +4,51 @@
 # find_webhooks MANIFEST: a line each in `webhooks`, `name namespace/service`.
 find_webhooks() {
   objects "$1" | awk '$2 == "Service" { print $3 "/" $4 }' > "$private/services"
+  find_webhooks_of_services
+}
+
+# A configuration that has another's Service or a URL too is not of the init container.
+find_webhooks_of_services() {
   : > "$private/webhooks"
   if [ ! -s "$private/services" ]; then return; fi
   # shellcheck disable=SC2016 # the variables are those of Go's template
-  template='{{range .items}}{{$name := .metadata.name}}{{range .webhooks}}{{with .clientConfig.service}}'
+  template='{{range .items}}{{$name := .metadata.name}}{{range .webhooks}}{{$name}} '
   # shellcheck disable=SC2016
-  template=$template'{{$name}} {{.namespace}}/{{.name}}{{"\n"}}{{end}}{{end}}{{end}}'
+  template=$template'{{with .clientConfig.service}}{{.namespace}}/{{.name}}{{else}}-{{end}}{{"\n"}}{{end}}{{end}}'
   ask_kube all-webhooks get mutatingwebhookconfigurations --output "go-template=$template" || return 1
-  awk 'NR == FNR { ours[$1]; next } $2 in ours && !seen[$0]++' "$private/services" "$private/all-webhooks" \
-    > "$private/webhooks"
+  awk 'FILENAME == ARGV[1] { ours[$1]; next }
+    !($2 in ours) { shared[$1]; next }
+    !seen[$0]++ { lines[++count] = $0; names[count] = $1 }
+    END { for (n = 1; n <= count; n++) if (!(names[n] in shared)) print lines[n] }' \
+    "$private/services" "$private/all-webhooks" > "$private/webhooks"
+}
+
+need_to_delete_webhooks() {
+  while read -r webhook _ <&3; do
+    need delete mutatingwebhookconfigurations admissionregistration.k8s.io '' "$webhook"
+  done 3< "$private/webhooks"
+}
+
+# A release that is gone by other hands, or by a run that was killed behind it, leaves the webhook: it is one whose
+# Service is of the bundle's chart, or of our own one, and is not there any more. A chart that cannot be rendered without
+# a credential leaves it at our own.
+find_lost_webhooks() {
+  : > "$private/webhooks"
+  with_chart ask_helm lost template || : > "$private/lost"
+  objects "$private/lost" | awk '$2 == "Service" { print $3 "/" $4 }
+    END { print "imageswap-system/imageswap" }' | awk '!seen[$0]++' > "$private/services.known"
+  keep_lost_services && find_webhooks_of_services && return
+  say "  it is not known whether a webhook was left (kubectl get mutatingwebhookconfigurations): $words"
+  : > "$private/services"
+  : > "$private/webhooks"
+}
+
+keep_lost_services() {
+  : > "$private/services"
+  while read -r service <&3; do
+    ask_kube service get service "${service#*/}" --namespace "${service%/*}" --ignore-not-found --output name || return 1
+    if [ ! -s "$private/service" ]; then printf '%s\n' "$service" >> "$private/services"; fi
+  done 3< "$private/services.known"
 }
 
 warn_of_webhooks() {

@@ -29,6 +29,7 @@ beforeAll(async () => {
 afterAll(() => site?.stop());
 beforeEach(() => site.reset());
 
+const template = ['configmap/imageswap-mwc-template', '--namespace=imageswap-system'];
 const secret = 'apply *--filename */Secret ';
 
 test.each<[string, Point]>([
@@ -76,6 +77,21 @@ test.each<[string, Point]>([
   expect(await hasWebhook(site.cluster)).toBe(false);
   const again = await host.install([...site.args, '--uninstall']);
   expect(again, again.stderr).toMatchObject({ code: 0 });
+  const left = async () => changed(before, await site.cluster.objects());
+  await expect.poll(left, { timeout: 10_000 }).toEqual(ofANamespace('imageswap-system'));
+});
+
+test('killed behind the helm uninstall of half an install, --uninstall finds the webhook of that', async () => {
+  const before = await site.cluster.objects();
+  const half: Point = { tool: 'helm', words: 'upgrade *--description', when: 'half' };
+  await killedAt(host, half, '--skip', 'load', '--wait');
+  await site.cluster.kubectl('wait', '--for=create', '--timeout=10s', ...template);
+  await playInitContainer(site);
+  const gone: Point = { tool: 'helm', words: 'uninstall ', when: 'after' };
+  await killedAt(host, gone, '--skip', 'load', '--yes');
+  expect(await hasWebhook(site.cluster)).toBe(true);
+  const outcome = await host.install([...site.args, '--uninstall']);
+  expect(outcome, outcome.stderr).toMatchObject({ code: 0 });
   const left = async () => changed(before, await site.cluster.objects());
   await expect.poll(left, { timeout: 10_000 }).toEqual(ofANamespace('imageswap-system'));
 });
