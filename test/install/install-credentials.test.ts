@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { installScriptPath } from '../../src/install/assets.ts';
-import { decoded, expectUntouched, type JumpHost, secretData } from './jump-host.ts';
+import { decoded, expectUntouched, type JumpHost, type Shell, secretData } from './jump-host.ts';
 import { bundleFor, on, registry } from './site.ts';
 
 describe('credentials', () => {
@@ -108,30 +108,59 @@ describe('credentials', () => {
   });
 });
 
-test.each<[NodeJS.Signals, number]>([
-  ['SIGTERM', 143],
-  ['SIGINT', 130],
-])('%s ends the child at once and leaves nothing', async (signal, code) => {
-  const bundle = await bundleFor('registry.example.org');
-  const oras = `#!/bin/sh\nif [ "$1" = version ]; then echo 'Version: 1.3.6'; exit; fi\necho $$ > started\nexec sleep 60\n`;
-  const site = await on({ programs: { oras } });
-  const script = installScriptPath();
+/** A run that waits for oras to end. */
+async function waiting(site: JumpHost, args: readonly string[]) {
   const env = {
     PATH: join(site.folder, 'bin'),
     TMPDIR: join(site.folder, 'tmp'),
     HOME: site.folder,
   };
-  const child = spawn('/bin/sh', [script, ...bundle.args, '--only', 'load'], {
+  const child = spawn('/bin/sh', [installScriptPath(), ...args, '--only', 'load'], {
     cwd: site.folder,
     env,
     stdio: 'ignore',
   });
-  const pid = await started(join(site.folder, 'started'));
+  return { child, oras: await started(join(site.folder, 'started')) };
+}
+const slowOras = `#!/bin/sh\nif [ "$1" = version ]; then echo 'Version: 1.3.6'; exit; fi\necho $$ > started\nexec sleep 60\n`;
+
+test.each<[NodeJS.Signals, number]>([
+  ['SIGTERM', 143],
+  ['SIGINT', 130],
+])('%s ends the child at once and leaves nothing', async (signal, code) => {
+  const bundle = await bundleFor('registry.example.org');
+  const site = await on({ programs: { oras: slowOras } });
+  const { child, oras } = await waiting(site, bundle.args);
   child.kill(signal);
   expect((await once(child, 'exit'))[0]).toBe(code);
-  expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+  expect(() => process.kill(oras, 0)).toThrow('ESRCH');
   expect(await site.leftovers()).toEqual([]);
 });
+
+test.each<Shell>(['dash', 'busybox sh', 'bash --posix', 'mksh'])(
+  'what SIGKILL left the next run removes, and nothing of others: %s',
+  async (shell) => {
+    const bundle = await bundleFor('registry.example.org');
+    const site = await on({ shell, programs: { oras: slowOras } });
+    const { child, oras } = await waiting(site, bundle.args);
+    const [running = ''] = await site.leftovers();
+    const dryRun = [...bundle.args, '--dry-run', '--only', 'load'];
+    expect(await site.install(dryRun)).toMatchObject({ code: 0 });
+    expect(await site.leftovers()).toEqual([running]);
+
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    process.kill(oras);
+    const at = (name: string) => join(site.folder, 'tmp', name);
+    const mark = await readFile(join(at(running), 'run'), 'utf8');
+    const [pid, , boot] = mark.trim().split(' ');
+    await mkdir(at('airgap-install.nobody'));
+    await mkdir(at('airgap-install.remote'));
+    await writeFile(at('airgap-install.remote/run'), `${pid} elsewhere ${boot}\n`);
+    expect(await site.install(dryRun)).toMatchObject({ code: 0 });
+    expect(await site.leftovers()).toEqual(['airgap-install.nobody', 'airgap-install.remote']);
+  },
+);
 
 const base64 = (text: string) => Buffer.from(text).toString('base64');
 

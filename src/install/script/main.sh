@@ -30,15 +30,17 @@ at any time: what is as it should be is not written, what was begun is finished.
   --key PUB                  public key in PEM that may have signed the bundle; may be given more than once
   --revoked ID|FILE          key whose signatures are refused: its id, its .pub, or a file with an id a line; may
                              be given more than once
-  --username U               what the cluster pulls with, into the Secret and the chart's values; without it
-                             the bundle's is taken, if it carries one, else that of the cluster's Secret is kept
+  --username U               what the cluster pulls with, into the Secret registry-info, the pull Secret of our own
+                             chart, the values of others; without it the bundle's is taken, if it carries one, else
+                             that of the cluster's Secret is kept
   --password-file FILE         its password (or AIRGAP_BUNDLE_PASSWORD)
   --identity FILE            key of age that opens the pull credential of a bundle that carries it encrypted
   --push-username U          who pushes the images; default: the login of docker or oras on this host
   --push-password-file FILE    its password (or AIRGAP_BUNDLE_PUSH_PASSWORD)
   --site FILE                YAML that names the target as it is called at this site (ociImageRegistry: ...), where
                              that is not as the bundle says; needs Node, and is not signed
-  --only STEP[,STEP]         only these of verify, load, secret, chart, check; verifying is always done
+  --only STEP[,STEP]         only these of verify, load, secret, chart, check; verifying is always done. A check that
+                             is named here also looks for every image in the registry, which needs oras
   --skip STEP[,STEP]         all of load, secret, chart, check but these (not together with --only)
   --write-nodes DIR          instead of all steps: write the containerd configuration for nodes (nodes/ of the bundle)
                              into the new folder DIR, with what --username and --password-file say, for this user alone
@@ -63,7 +65,8 @@ inventory and the files are verified and blobs are checked by digest while they 
 
 Exit codes: 0 done, 2 usage, 3 tool missing or too old, 4 signature, 5 integrity, 6 expired or older than the
 installed bundle, 7 login refused, 8 refused by the registry, 9 run again to resume, 10 local file, 11 cluster (not there, not
-allowed, a namespace that is missing, a Secret of somebody else, a chart that helm cannot install).
+allowed, a namespace that is missing, a Secret of somebody else, a chart that helm cannot install),
+130 stopped, or not confirmed.
 END
 }
 
@@ -74,6 +77,7 @@ main() {
   make_private_folder
   read_arguments "$@"
   require_tool openssl awk sed tr fold cmp od date dd
+  remove_left_over
   keep_logins
   read_keys
   read_revoked

@@ -15,6 +15,7 @@ make_private_folder() {
       fail 2 'TMPDIR must be an absolute path without any of , " : @ and backslash' "$private"
       ;;
   esac
+  printf '%s %s %s\n' "$$" "$(uname -n)" "$(boot_of_host)" > "$private/run"
 }
 
 # Who has not told why it ends was ended by `set -e`, at a command that failed.
