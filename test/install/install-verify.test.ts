@@ -4,6 +4,7 @@ import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { programPath } from '../../src/install/assets.ts';
 import type { InventoryHead } from '../../src/install/tables.ts';
 import { expectUntouched, type HostOptions, type JumpHost, makeJumpHost } from './jump-host.ts';
 import { type BundleOptions, type KeyType, keyPair, makeBundle } from './make-bundle.ts';
@@ -94,6 +95,36 @@ describe('the signature', () => {
     const ecdsa = await another({ key: 'ecdsa-p256' });
     const args = [ecdsa, '--key', keyPair(folder, 'ecdsa-p256').pub, ...verifyOnly];
     expect(await site.install(args)).toMatchObject({ code: 0 });
+  });
+});
+
+describe('where nothing else is done, all of it is read', () => {
+  test.each([
+    ['a blob', 'blobs/sha256/'],
+    ['the program', 'bundle.js'],
+    ['the README', 'README.txt'],
+  ])('a byte of %s', async (_, member) => {
+    const bytes = await readFile(await another({ program: 'console.log(1);\n' }));
+    const body = bytes.lastIndexOf(Buffer.from(`\0${member}`)) + 1 + 512;
+    bytes[body] = (bytes[body] ?? 0) ^ 1;
+    const damaged = [await kept(bytes), '--key', pub];
+    for (const alone of [['--only', 'verify'], ['--dry-run']]) {
+      const outcome = await (await on()).install([...damaged, ...alone]);
+      const stderr = expect.stringContaining('was changed after signing');
+      expect(outcome).toMatchObject({ code: 5, stderr });
+      await site.remove();
+    }
+  });
+
+  test('by the program, where there is Node', async () => {
+    const bytes = await readFile(programPath());
+    const signed = await another({ program: bytes.toString('latin1') });
+    const outcome = await (await on({ node: true })).install([signed, '--key', pub, ...verifyOnly]);
+    expect(outcome).toMatchObject({ code: 0, stdout: expect.stringContaining('every byte') });
+    const damaged = await readFile(signed);
+    damaged[damaged.length - 1] = 1;
+    const refused = await site.install([await kept(damaged), '--key', pub, ...verifyOnly]);
+    expect(refused).toMatchObject({ code: 5, stderr: expect.stringContaining('the end blocks') });
   });
 });
 

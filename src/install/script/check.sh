@@ -35,6 +35,11 @@ check_placements() {
   fi
 }
 
+tell_unasked() {
+  if asks_registry || [ "$dry_run" = yes ]; then return; fi
+  say "  warning: nobody has looked whether the images are in $endpoint (--skip load): --only check does"
+}
+
 # Whether the webhook that the release brought has anybody behind it. Who may not read that learns nothing.
 check_webhook() {
   if [ "$dry_run" = yes ] || [ "$environment" != airgap ] || ! command -v helm > /dev/null 2>&1; then return; fi

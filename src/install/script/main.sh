@@ -98,6 +98,7 @@ main() {
     write_nodes
     return
   fi
+  if [ "$dry_run" = yes ] || [ "$steps" = ' ' ]; then verify_whole; fi
   if uses_cluster; then look_at_cluster; fi
   confirm
   if wanted load; then load_images; elif asks_registry; then check_placements; fi
@@ -105,6 +106,7 @@ main() {
   if wanted check; then
     check_secret
     check_webhook
+    tell_unasked
   fi
   if [ "$dry_run" = yes ]; then say 'Nothing was changed (--dry-run).'; else say 'Done.'; fi
 }
