@@ -34,7 +34,12 @@ const bundleFile = 'the bundle file';
 /** @param mayBeAbsent flags or variables may say everything that the file would */
 async function readDocument(path: string, mayBeAbsent: boolean): Promise<Record<string, unknown>> {
   try {
-    return parseMapping(await readText(path, bundleFile), path, bundleFile);
+    return parseMapping(
+      await readText(path, bundleFile),
+      path,
+      bundleFile,
+      'apiVersion: airgap-bundle/v1',
+    );
   } catch (error) {
     if (!isAbsent(error)) throw error;
     if (mayBeAbsent) return { apiVersion: 'airgap-bundle/v1' };

@@ -4,9 +4,15 @@ import { AirgapError } from '../report/error.ts';
 /**
  * Reads YAML, or JSON, that must be a mapping.
  * @param what the file's role in messages: `the bundle file`
+ * @param start of such a file
  * @throws AirgapError usage, with line and column where the text is no YAML
  */
-export function parseMapping(text: string, path: string, what: string): Record<string, unknown> {
+export function parseMapping(
+  text: string,
+  path: string,
+  what: string,
+  start: string,
+): Record<string, unknown> {
   const isEmpty = text.replaceAll(/^\s*#.*$/gm, '').trim() === '';
   const document = isEmpty ? undefined : parseYaml(text, path, what);
   if (typeof document === 'object' && document !== null && !Array.isArray(document)) {
@@ -14,7 +20,7 @@ export function parseMapping(text: string, path: string, what: string): Record<s
   }
   throw new AirgapError('usage', `${what} holds no mapping`, {
     given: path,
-    expected: 'YAML that starts with `apiVersion: airgap-bundle/v1`',
+    expected: `YAML that starts with \`${start}\``,
   });
 }
 

@@ -37,7 +37,10 @@ const siteFile = 'the site file';
  */
 export async function readSite(file: string, context: Context): Promise<Site> {
   const path = resolve(context.cwd, file);
-  const document = validate(parseMapping(await readText(path, siteFile), path, siteFile), path);
+  const document = validate(
+    parseMapping(await readText(path, siteFile), path, siteFile, 'ociImageRegistry:'),
+    path,
+  );
   const folder = dirname(path);
   return {
     path,

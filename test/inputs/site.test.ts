@@ -92,6 +92,11 @@ test('a user name and password are of no use, and are never printed', async () =
 describe('is refused', () => {
   const cases: readonly [what: string, text: string, error: RegExp][] = [
     ['nothing', '# nothing yet\n', /the site file holds no mapping\n +given: +DIR\/site.yaml/],
+    [
+      'a list',
+      '- a\n',
+      /holds no mapping\n.*\n +expected: +YAML that starts with `ociImageRegistry:`/,
+    ],
     ['no field of use', 'apiVersion: airgap-bundle/v1', /says nothing of this site/],
     [
       'no YAML',
