@@ -32,19 +32,19 @@ the bundle. Then, on a host that reaches the registry and the cluster (tools: ${
     sh install.sh ${file} --key KEY.pub --dry-run
     sh install.sh ${file} --key KEY.pub${credentialFlags(inventory)}
 
---username and --password-file are what the cluster pulls with; without them the credential that the cluster's
-Secret has is kept. Whoever pushes logs in to the registry with oras or docker before, or gives --push-username
+--username and --password-file are what the cluster pulls with; without them ${withoutFlags(inventory)}.
+Whoever pushes logs in to the registry with oras or docker before, or gives --push-username
 and --push-password-file. The namespace jet-system must exist, or give --create-namespace. --dry-run contacts
 nothing; --only and --skip choose among the steps ${steps}. It may be run again at any time, and
 --uninstall takes away what it put into the cluster. More: sh install.sh --help
 ${isAirgap ? optInText : ''}
 With Node 20.18.1 or newer on the host, every byte is verified before anything is pushed. Without it, blobs are
-checked by digest while they are pushed, and those that the registry has already are not read; to check the
-whole file first:
+checked by digest while they are pushed, and those that the registry has already are not read; to check all of
+them first:
 
-    sha256sum -c ${file}.sha256
+    sh install.sh ${file} --key KEY.pub --only verify
 
-That proves as much as the way by which the .sha256 came. A bundle in parts (${file}.001 and on) goes by the
+A bundle in parts (${file}.001 and on) goes by the
 same name everywhere; only tar below wants one file: cat ${file}.[0-9]* > ${file}
 
 Check the signature by hand
@@ -63,7 +63,7 @@ cosign, without a network (cosign 3 also wants --new-bundle-format=false):
 bundle.json names every other part with its SHA-256. The parts apart from the images are in SHA256SUMS too,
 and its own hash is in bundle.json:
     grep '"path":"SHA256SUMS"' bundle.json
-    tar -xf ${file} && sha256sum -c SHA256SUMS
+    mkdir unpacked && tar -xf ${file} -C unpacked && (cd unpacked && sha256sum -c SHA256SUMS)
 
 The file is an OCI image layout in a tar: oras, skopeo, podman and ctr read it as it is.
 `);
@@ -80,6 +80,11 @@ The pull credential of the cluster is in it (credentials.tsv.age), encrypted by 
 that opens it, which needs the age tool on this host. --username and --password-file win over it. By hand:
     age --decrypt --identity FILE credentials.tsv.age`;
   return 'No credentials are in it.';
+}
+
+function withoutFlags({ credentials }: InventoryHead): string {
+  if (credentials) return 'the credential in this file is used';
+  return "the credential that the\ncluster's Secret has is kept";
 }
 
 function credentialFlags({ credentials }: InventoryHead): string {

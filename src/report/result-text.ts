@@ -83,7 +83,7 @@ export function createText({
     keyId ? `signed by key ${keyId}` : 'NOT SIGNED: load refuses it without --allow-unsigned',
     '',
     keyId
-      ? 'carry these files and, by another way, the public key; then run'
+      ? 'carry these files, install.sh and the public key by another way than the bundle; then run'
       : 'carry these files; then run',
     `  sh install.sh ${inventory.name}-${inventory.version}.tar ${keyId ? '--key NAME.pub' : '--allow-unsigned'}`,
   ].join('\n');

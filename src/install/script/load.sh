@@ -22,7 +22,7 @@ load_with_node() {
 load_with_oras() {
   if [ "$(setting imagesEmbedded)" = true ]; then
     say '  without Node, blobs are checked by digest while they are pushed; those that need no push are not read.'
-    say "  verify the whole file with node bundle.js verify or sha256sum -c ${bundle##*/}.sha256 first"
+    say '  --only verify reads all of them'
   fi
   check_loaded
   if [ "$dry_run" = yes ]; then
