@@ -75,32 +75,66 @@ make_docker_config() {
   encode "$private/docker-config.json" "$private/docker-config"
 }
 
-look_at_pull_secret() {
-  if ! makes_pull_secret; then return; fi
-  template='{{"type\t"}}{{.type}}{{"\n"}}'
+# Lines `type, type`, `data, key, base64` and `by, operation, field manager`.
+read_pull_secret() {
+  template='{{"type\t"}}{{.type}}{{"\n"}}{{if .immutable}}{{"immutable\n"}}{{end}}'
+  template=$template'{{with .metadata.annotations}}{{if index . "kubectl.kubernetes.io/last-applied-configuration"}}'
+  template=$template'{{"last-applied\n"}}{{end}}{{end}}'
+  template=$template'{{range .metadata.managedFields}}{{"by\t"}}{{.operation}}{{"\t"}}{{.manager}}{{"\n"}}{{end}}'
   template=$template$data_template
   ask_kube pull-secret.now get secret "$pull_secret_name" --namespace "$pull_secret_home" --ignore-not-found \
-    --output "go-template=$template" ||
+    --show-managed-fields --output "go-template=$template" ||
     fail 11 "the Secret $pull_secret cannot be read" "$words" 'see above; then run it again'
+}
+
+pull_secret_has() {
+  grep -q -x -F -e "$1" "$private/pull-secret.now"
+}
+
+# Who wrote it beside this script.
+pull_secret_writers() {
+  awk -F "$tab" '$1 == "by" && $3 != "airgap-bundle" && !seen[$3]++ { printf "%s%s", (n++ ? ", " : ""), $3 }' \
+    "$private/pull-secret.now"
+}
+
+look_at_pull_secret() {
+  if ! makes_pull_secret; then return; fi
+  read_pull_secret
   {
     printf 'type\tkubernetes.io/dockerconfigjson\ndata\t.dockerconfigjson\t'
     cat "$private/docker-config"
     printf '\n'
   } > "$private/pull-secret.wanted"
+  grep -E "^(type|data)$tab" "$private/pull-secret.now" > "$private/pull-secret.have" || :
   pull_secret_equal=no
-  if cmp -s "$private/pull-secret.now" "$private/pull-secret.wanted"; then
+  if cmp -s "$private/pull-secret.have" "$private/pull-secret.wanted"; then
     pull_secret_equal=yes
     return
   fi
   if [ ! -s "$private/pull-secret.now" ]; then
     need create secrets '' "$pull_secret_home" "$pull_secret_name"
-  elif ! grep -q -x -F -e "type${tab}kubernetes.io/dockerconfigjson" "$private/pull-secret.now"; then
-    fail 11 "the Secret $pull_secret has a type that cannot be changed" \
-      "$(sed -n "s/^type$tab//p" "$private/pull-secret.now")" \
-      "kubectl delete secret $pull_secret_name --namespace $pull_secret_home; then run it again" \
-      'type kubernetes.io/dockerconfigjson'
+  else
+    check_pull_secret_writable
   fi
   need patch secrets '' "$pull_secret_home" "$pull_secret_name"
+}
+
+# One that was made by hand may hold logins for other registries too, which would be gone.
+check_pull_secret_writable() {
+  again="kubectl delete secret $pull_secret_name --namespace $pull_secret_home; then run it again"
+  if ! pull_secret_has "type${tab}kubernetes.io/dockerconfigjson"; then
+    fail 11 "the Secret $pull_secret has a type that cannot be changed" \
+      "$(sed -n "s/^type$tab//p" "$private/pull-secret.now")" "$again" 'type kubernetes.io/dockerconfigjson'
+  fi
+  if pull_secret_has immutable; then fail 11 "the Secret $pull_secret is immutable" 'immutable: true' "$again"; fi
+  if pull_secret_has "by${tab}Apply${tab}airgap-bundle"; then return; fi
+  by=$(pull_secret_writers)
+  say "  the Secret $pull_secret is there, and was not written by this script${by:+, but by $by}"
+  if [ "$yes" = no ] && ! ask "Write the login for $endpoint over all that it holds?"; then
+    fail 11 "the Secret $pull_secret seems to be from someone else" "written ${by:+by $by, }with other logins" \
+      'look whose it is; --yes writes over it, and all that it holds is gone, or delete it first' \
+      "the login for $endpoint alone, or no such Secret"
+  fi
 }
 
 makes_pull_secret() {
@@ -116,5 +150,6 @@ apply_pull_secret() {
     cat "$private/docker-config"
     printf '\n'
   } | print_secret "$pull_secret_name" "$pull_secret_home" kubernetes.io/dockerconfigjson > "$private/Secret"
+  if [ "$dry_run" = no ] && pull_secret_has last-applied; then drop_annotation "$pull_secret_name" "$pull_secret_home"; fi
   kube_apply Secret airgap-bundle "$pull_secret_name" "$pull_secret_home"
 }

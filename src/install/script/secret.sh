@@ -83,7 +83,11 @@ apply_secret() {
     return
   fi
   say 'Applying the Secret registry-info'
-  if [ "$dry_run" = yes ]; then wanted_secret; else drop_annotation; fi
+  if [ "$dry_run" = yes ]; then
+    wanted_secret
+  elif secret_has last-applied; then
+    drop_annotation registry-info jet-system
+  fi
   if [ "$dry_run" = yes ] || [ "$secret" != annotated ]; then
     print_secret registry-info jet-system Opaque < "$private/secret.wanted" > "$private/Secret"
     kube_apply Secret airgap-bundle registry-info jet-system
@@ -97,12 +101,12 @@ print_secret() {
   awk -F "$tab" '{ printf "  %s: \"%s\"\n", $2, $3 }'
 }
 
-# It holds the whole Secret as somebody applied it, password and all, and a server-side apply would keep it up to date.
+# drop_annotation NAME NAMESPACE: it holds the whole Secret as somebody applied it, password and all, and a server-side
+# apply would keep it up to date.
 drop_annotation() {
-  if ! secret_has last-applied; then return; fi
   say '  removing the annotation last-applied-configuration, which holds the Secret in clear text'
-  change 'the annotation of the Secret registry-info cannot be removed' 'see above; then run it again' \
-    annotate secret registry-info --namespace jet-system kubectl.kubernetes.io/last-applied-configuration-
+  change "the annotation of the Secret $1 cannot be removed" 'see above; then run it again' \
+    annotate secret "$1" --namespace "$2" kubectl.kubernetes.io/last-applied-configuration-
 }
 
 prove_secret() {

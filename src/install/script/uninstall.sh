@@ -125,13 +125,17 @@ uninstall_release() {
   delete_leftovers
 }
 
+# One that somebody else had made, or has changed since, stays: their pods may pull with it.
 find_pull_secret() {
   if [ "$environment" != airgap ] || [ -z "$pull_secret" ]; then return; fi
-  ask_kube pull-secret.now get secret "$pull_secret_name" --namespace "$pull_secret_home" --ignore-not-found \
-    --show-managed-fields --output \
-    'go-template={{range .metadata.managedFields}}{{.operation}} {{.manager}}{{"\n"}}{{end}}' ||
-    fail 11 "the Secret $pull_secret cannot be read" "$words" 'see above; then run it again'
-  if ! grep -q -x -F 'Apply airgap-bundle' "$private/pull-secret.now"; then return; fi
+  read_pull_secret
+  if [ ! -s "$private/pull-secret.now" ]; then return; fi
+  by=$(pull_secret_writers)
+  if [ -n "$by" ] || ! pull_secret_has "by${tab}Apply${tab}airgap-bundle"; then
+    say "The Secret $pull_secret is not of this script alone${by:+, but written by $by}: it stays" \
+      "(kubectl delete secret $pull_secret_name --namespace $pull_secret_home)."
+    return
+  fi
   takes_pull_secret=yes ours="$ours${newline}  Secret $pull_secret_name in $pull_secret_home"
   need delete secrets '' "$pull_secret_home" "$pull_secret_name"
 }

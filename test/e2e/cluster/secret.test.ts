@@ -117,6 +117,82 @@ describe('a Secret that is there already', () => {
   });
 });
 
+describe('the Secret that the pods of the webhook pull with', () => {
+  const name = ['imageswap-pull', 'imageswap-system'] as const;
+  const pullSecret = async () => (await site.cluster.get<Secret>('secret', ...name)) as Secret;
+  const onlyChart = (...flags: string[]) => install('--only', 'chart', ...flags);
+  const ours = () => {
+    const auth = Buffer.from(`${pull.username}:${pull.password}`).toString('base64');
+    return { auths: { [site.target.host]: { auth } } };
+  };
+  const config = async () => JSON.parse(decoded(await pullSecret())['.dockerconfigjson'] ?? '');
+
+  /** With logins for two registries, as somebody makes it. */
+  async function makePullSecret(verb: 'create' | 'apply', change: object = {}): Promise<void> {
+    await site.cluster.kubectl('create', 'namespace', 'imageswap-system');
+    const auths = { 'one.example.org': { auth: 'b25lOm9uZQ==' }, [old]: { auth: 'dHdvOnR3bw==' } };
+    const manual = {
+      ...manualSecret(),
+      metadata: { name: name[0], namespace: name[1] },
+      type: 'kubernetes.io/dockerconfigjson',
+      stringData: { '.dockerconfigjson': JSON.stringify({ auths }) },
+      ...change,
+    };
+    await site.cluster.kubectlWith(JSON.stringify(manual), verb, '--filename=-');
+  }
+
+  test.each(['create', 'apply'] as const)(
+    'made by kubectl %s for other registries, is written over only when that is said, and stays',
+    async (verb) => {
+      await makePullSecret(verb);
+      const before = await pullSecret();
+      const refused = await onlyChart();
+      expect(refused).toMatchObject({
+        code: 11,
+        stderr: expect.stringMatching(/imageswap-pull seems to be from someone else[\s\S]*--yes/),
+      });
+      expect(await pullSecret()).toEqual(before);
+      expect(await site.cluster.helm('list', '--short')).toBe('');
+      const outcome = await onlyChart('--yes');
+      expect(outcome, outcome.stderr).toMatchObject({ code: 0 });
+      expect(await config()).toEqual(ours());
+      expect(await site.cluster.holds(old)).toBe(false);
+      expect(await onlyChart()).toMatchObject({ code: 0 });
+      const undone = await install('--uninstall');
+      expect(undone.stdout).toMatch(/imageswap-pull is not of this script alone[^\n]*it stays/);
+      expect(await config()).toEqual(ours());
+    },
+  );
+
+  test('made by hand for this registry, as it would be made, is not written and stays', async () => {
+    await makePullSecret('create', {
+      stringData: { '.dockerconfigjson': JSON.stringify(ours()) },
+    });
+    const before = await pullSecret();
+    expect(await onlyChart()).toMatchObject({ code: 0 });
+    expect(await install('--uninstall')).toMatchObject({ code: 0 });
+    expect(await pullSecret()).toEqual(before);
+  });
+
+  test('that is immutable, cannot be changed', async () => {
+    await makePullSecret('create', { immutable: true });
+    const message = /is immutable[\s\S]*kubectl delete secret imageswap-pull/;
+    expect(await onlyChart('--yes')).toMatchObject({
+      code: 11,
+      stderr: expect.stringMatching(message),
+    });
+  });
+
+  test('of this script, is written again with another password unasked', async () => {
+    expect(await onlyChart()).toMatchObject({ code: 0 });
+    await site.job.write('another', 'another');
+    const outcome = await onlyChart('--password-file', site.job.path('another'));
+    expect(outcome, outcome.stderr).toMatchObject({ code: 0 });
+    const auth = Buffer.from(`${pull.username}:another`).toString('base64');
+    expect(await config()).toEqual({ auths: { [site.target.host]: { auth } } });
+  });
+});
+
 test('a map that somebody changed in the cluster is found by check, and mended by secret', async () => {
   expect(await install('--only', 'load,secret,check')).toMatchObject({ code: 0 });
   expect(await install('--only', 'check')).toMatchObject({ code: 0 });
