@@ -75,6 +75,34 @@ describe('--site', () => {
     await expectUntouched(host);
   });
 
+  test('with a bundle that is another one by then is exit 5', async () => {
+    const [made, other] = [
+      await bundle(),
+      await bundleFor(signed, { inventory: { version: '9.9.9' } }),
+    ];
+    const swapping = `#!/bin/sh\ncase "$*" in *derive*) cp '${other.path}' '${made.path}' ;; esac\n${node.slice(10)}`;
+    const host = await on({ programs: { node: swapping } });
+    const site = await siteFile(host, 'registry.example');
+    const outcome = await host.install([...made.args, ...site, '--only', 'load']);
+    expect(outcome, outcome.stderr).toMatchObject({
+      code: 5,
+      stderr: expect.stringContaining('the bundle was changed while it was read'),
+    });
+    await expectUntouched(host);
+  });
+
+  test('that is not there is nothing to --uninstall', async () => {
+    const [made, host] = [await bundle(), await on()];
+    const outcome = await host.install([
+      ...made.args,
+      '--site',
+      'none',
+      '--uninstall',
+      '--dry-run',
+    ]);
+    expect(outcome, outcome.stderr).toMatchObject({ code: 0 });
+  });
+
   test('that is not there is told before the bundle is looked at', async () => {
     const host = await on();
     const outcome = await host.install(['none.tar', '--allow-unsigned', '--site', 'none.yaml']);

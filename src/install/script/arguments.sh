@@ -87,7 +87,7 @@ check_arguments() {
     '' | /*) ;;
     *) site=$PWD/$site ;;
   esac
-  if [ -n "$site" ] && { [ -d "$site" ] || [ ! -r "$site" ]; }; then
+  if [ "$uninstall" = no ] && [ -n "$site" ] && { [ -d "$site" ] || [ ! -r "$site" ]; }; then
     fail 2 'the site file cannot be read' "$site" 'give the path of a YAML file to --site'
   fi
   if [ -n "$nodes" ]; then check_nodes_folder; fi

@@ -11,7 +11,13 @@ derive_site() {
   fi
   signed_target=$(target_of_settings)
   say "Deriving what the bundle is at this site, from $site"
-  program run derive --site "$site" --out "$private/site" > "$private/derived" || exit "$?"
+  program run derive --site "$site" --out "$private/site" --output json > "$private/derived" || exit "$?"
+  # It has read the bundle anew, by its path.
+  derived=$(sed -n 's/^  "inventoryDigest": "\(.*\)",$/\1/p' "$private/derived")
+  if [ "$derived" != "$inventory_digest" ]; then
+    fail 5 'the bundle was changed while it was read' "inventory ${derived:-of no digest}" 'run it again' \
+      "inventory $inventory_digest"
+  fi
   take_for_target settings.tsv
 }
 
