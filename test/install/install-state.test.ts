@@ -102,6 +102,24 @@ test('a record that cannot be read stops install.sh', async () => {
   expect(outcome).toMatchObject({ code: 10, stderr: expect.stringContaining('cannot be read') });
 });
 
+test.each([
+  ['9 1"}x sha256:0a', 'a quote in the version'],
+  ['x 1.0.0 sha256:0a', 'no sequence'],
+  ['9 1.0.0 sha256:y', 'no digest'],
+  ['9', 'nothing but a sequence'],
+])('a note of the cluster that says %s (%s) stops install.sh', async (said) => {
+  const bundle = await bundleFor('registry.example.org');
+  const site = await on();
+  const note = `kind: ConfigMap\ndata:\n  "${bundle.inventory.name}": "${said}"\n`;
+  await writeFile(join(site.folder, 'cluster/ConfigMap'), note);
+  await writeFile(join(site.folder, 'pw'), 'p');
+  const flags = ['--only', 'secret', '--username', 'u', '--password-file', join(site.folder, 'pw')];
+  const outcome = await site.install([...bundle.args, ...flags, '--allow-downgrade']);
+  expect(outcome).toMatchObject({ code: 11, stderr: expect.stringContaining(said) });
+  expect(outcome.stderr).toContain('the note of what is installed cannot be read');
+  expect(await site.applied('Secret')).toBeNull();
+});
+
 test('a failed load is not remembered', async () => {
   const bundle = await bundleFor((await registry({ readOnly: true })).host);
   const site = await on();

@@ -20,10 +20,27 @@ look_at_note() {
   old=$(awk -F "$tab" -v name="$name" '$2 "" == name "" { print $3; exit }' "$private/note")
   old_sequence=${old%% *} old_digest=${old##* } old_version=${old#* }
   old_version=${old_version%% *}
-  case $old_sequence in
-    '' | *[!0-9]*) return ;;
-  esac
+  if [ -z "$old" ]; then return; fi
+  if ! is_of_a_bundle; then
+    fail 11 'the note of what is installed cannot be read' "ConfigMap airgap-bundle in $namespace: $old" \
+      'delete that ConfigMap if you know what is installed' 'SEQUENCE VERSION DIGEST'
+  fi
   check_downgrade 'is installed'
+}
+
+# Whether old_sequence, old_version and old_digest are such as bundles have.
+is_of_a_bundle() {
+  case $old_sequence in
+    '' | *[!0-9]*) return 1 ;;
+  esac
+  case $old_version in
+    '' | *[!A-Za-z0-9._+-]*) return 1 ;;
+  esac
+  case $old_digest in
+    sha256:*[!0-9a-f]*) return 1 ;;
+    sha256:?*) return 0 ;;
+  esac
+  return 1
 }
 
 # Holds the bundle to old_sequence, old_version and old_digest of the one that was there before.

@@ -3,11 +3,9 @@ check_loaded() {
   find_record
   if [ ! -e "$record" ]; then return; fi
   old_sequence=$(recorded sequence) old_version=$(recorded version) old_digest=$(recorded inventoryDigest)
-  case $old_sequence in
-    '' | *[!0-9]*)
-      fail 10 'the record of what was loaded cannot be read' "$record" 'delete it if you know what is in the target'
-      ;;
-  esac
+  if ! is_of_a_bundle; then
+    fail 10 'the record of what was loaded cannot be read' "$record" 'delete it if you know what is in the target'
+  fi
   check_downgrade 'was loaded last'
 }
 
