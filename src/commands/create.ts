@@ -62,6 +62,7 @@ export interface CreateResult {
   /** Key id of the signer; null when unsigned. */
   readonly keyId: string | null;
   readonly inventoryDigest: Digest;
+  /** As written; the file of a credential in clear text is left out, as its hash tells who guesses that he is right. */
   readonly inventory: Inventory;
 }
 
@@ -168,8 +169,15 @@ export async function createPrepared(
     leftOut: totalSize(inventory.base?.blobs ?? []),
     keyId: sign?.keyId ?? null,
     inventoryDigest: digestOf(printInventory(inventory)),
-    inventory,
+    inventory:
+      inventory.credentials === 'embed' ? withoutCredential(inventory, credential) : inventory,
   };
+}
+
+/** SHA256SUMS holds the hash of the credential's file too. */
+function withoutCredential(inventory: Inventory, credential: InstallFile | undefined): Inventory {
+  const left = inventory.files.filter(({ path }) => path !== credential?.path && path !== sumsPath);
+  return { ...inventory, files: left };
 }
 
 /** As many as the source registry is let have at a time; the rest of them waits for it. */

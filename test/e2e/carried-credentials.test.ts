@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
@@ -144,6 +145,17 @@ describe('credentials: embed', () => {
       (await execa('tar', ['-xOf', job.path(tar), 'README.txt'])).stdout,
     ];
     for (const text of texts) expect(text).toContain('IN CLEAR TEXT');
+    expect(texts.at(-1)).toContain('without them the credential in this file is used');
+  });
+
+  test('no hash of it is printed', async () => {
+    const printed = await job.done('create', '-o', 'again', ...given());
+    await rm(job.path('again'), { recursive: true });
+    for (const file of ['credentials.tsv', 'SHA256SUMS']) {
+      const member = await execa('tar', ['-xOf', job.path(tar), file], { encoding: 'buffer' });
+      const sum = createHash('sha256').update(member.stdout).digest('hex');
+      expect(JSON.stringify(printed)).not.toContain(sum);
+    }
   });
 
   test('is in one file of the bundle, which its user alone may read, and nowhere else', async () => {

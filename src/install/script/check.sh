@@ -13,7 +13,7 @@ check_secret() {
   cmp -s "$private/map.line" "$private/map.signed" ||
     fail 11 'MIRROR_REGISTRIES in the cluster is not the map of this bundle' \
       "$(head -n 3 "$private/map" | cut -c 1-300)" \
-      'run it with --only secret,check; then look who else writes the Secret'
+      'run it with --only secret, then with --skip load; then look who else writes the Secret'
   say "$(sed 's/^/  /' "$private/map")"
 }
 

@@ -43,13 +43,10 @@ without_last_line_break() {
 write_registry_config() {
   registry_config=
   if [ -z "$push_username" ]; then
-    if [ "$plain_http" != true ] || is_loopback || [ "$allow_plain" = yes ]; then return; fi
+    if ! is_in_clear_text; then return; fi
     printf '{"auths":{}}\n' > "$private/registry.json"
   else
-    if [ "$plain_http" = true ] && [ "$allow_plain" = no ] && ! is_loopback; then
-      fail 2 "the push password would go to $endpoint in clear text, over plain HTTP" '' \
-        'add --allow-plain-http-credentials if that network is trusted'
-    fi
+    refuse_plain_http "the push password would go to $endpoint"
     case $push_username in
       *:*) fail 2 'a registry user has no colon in its name' "$push_username" 'mend --push-username' ;;
     esac
@@ -64,6 +61,17 @@ write_registry_config() {
     } > "$private/registry.json"
   fi
   registry_config=$private/registry.json
+}
+
+# refuse_plain_http WHAT
+refuse_plain_http() {
+  if ! is_in_clear_text; then return; fi
+  fail 2 "$1 in clear text, over plain HTTP" '' 'add --allow-plain-http-credentials if that network is trusted'
+}
+
+# Whether a password for the registry could be read on the way, and nobody has allowed that.
+is_in_clear_text() {
+  [ "$plain_http" = true ] && [ "$allow_plain" = no ] && ! is_loopback
 }
 
 is_loopback() {

@@ -45,10 +45,7 @@ make_node_login() {
     say '  no pull credential given: nodes will pull anonymously (give --username and --password-file)'
     return
   fi
-  if [ "$plain_http" = true ] && [ "$allow_plain" = no ] && ! is_loopback; then
-    fail 2 "nodes would send the pull password to $endpoint in clear text, over plain HTTP" '' \
-      'add --allow-plain-http-credentials if that network is trusted'
-  fi
+  refuse_plain_http "nodes would send the pull password to $endpoint"
   make_pull_login
 }
 
