@@ -1,5 +1,6 @@
 import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { readProgramHeader } from '../../src/oci/program-header.ts';
@@ -44,8 +45,15 @@ const cleanups: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
-async function start(): Promise<void> {
-  target = await startRegistry({ port });
+/** The bundle names the port; between two tests another process may have it for a moment. */
+async function start(tries = 20): Promise<void> {
+  try {
+    target = await startRegistry({ port });
+  } catch (error) {
+    if (tries === 0 || !String(error).includes('address already in use')) throw error;
+    await sleep(500);
+    return start(tries - 1);
+  }
   cleanups.push(target.stop);
 }
 async function host(options: HostOptions = {}): Promise<JumpHost> {
