@@ -19,19 +19,16 @@ look_at_chart() {
   make_docker_config
   try_chart
   look_at_pull_secret
+  trial_manifest > "$private/rendered"
   chart_equal=no
-  if [ "$release_status" = deployed ] && [ "$installed_chart" = "$chart_digest" ] && has_equal_values; then
+  if [ "$release_status" = deployed ] && [ "$installed_chart" = "$chart_digest" ] && has_equal_values && is_whole; then
     chart_equal=yes
+    need_to_wait
     return
   fi
   need_for_helm
-  with_chart ask_helm rendered template --include-crds || refuse_chart
-  # helm 4 creates by server-side apply.
-  if [ "$release_status" = none ] && is_less "$helm_version" 4; then
-    need_for_objects "$private/rendered" get create
-  else
-    need_for_objects "$private/rendered" get create patch
-  fi
+  need_for_chart
+  need_to_wait
 }
 
 # Of a pending release helm would try no upgrade. On the server, for charts that look what is there; nothing is sent.
@@ -64,6 +61,108 @@ has_equal_values() {
     printf ',"manifest":'
   } > "$private/values.wanted"
   grep -q -F -f "$private/values.wanted" "$private/trial"
+}
+
+# What the server's dry run would apply, hooks included: a string for each `manifest` of the release and of its hooks.
+# As records between quotes; one that ends within a string, at an escaped quote, goes on in the next.
+trial_manifest() {
+  awk -v RS='"' '
+    function unescape(text) {
+      gsub(/\\\\/, "\001", text); gsub(/\\n/, "\n", text); gsub(/\\t/, "\t", text); gsub(/\001/, "\\\\", text)
+      return text
+    }
+    function finish_string() {
+      if (depth == 1) top = text
+      if (key == "manifest" && wanted) printf "---\n%s\n", unescape(text)
+      key = text; wanted = 0
+    }
+    inside {
+      text = text $0
+      if (match($0, /\\+$/) && RLENGTH % 2) { text = substr(text, 1, length(text) - 1) "\""; next }
+      finish_string(); inside = 0
+      next
+    }
+    {
+      depth += gsub(/[{[]/, "&") - gsub(/[]}]/, "&")
+      if (/:/) wanted = depth == 1 || (depth == 3 && top == "hooks")
+      inside = 1; text = ""
+    }
+  ' "$private/trial"
+}
+
+# Whether everything that the release made is still there: equal values say nothing of it.
+is_whole() {
+  read_manifest manifest
+  need_for_objects "$private/manifest" get
+  require_permissions
+  find_lacking
+  if [ ! -s "$private/lacking" ]; then return; fi
+  say "  the release $release has this chart and these values, but the cluster lacks some of it:"
+  say "$(sed -e 's/^/    /' -e 11q "$private/lacking")"
+  return 1
+}
+
+# read_manifest FILE [REVISION]
+read_manifest() {
+  ask_helm "$1" get manifest "$release" --namespace "$namespace" ${2:+--revision "$2"} ||
+    fail 11 'helm cannot show the release' "$words" 'see above; then run it again'
+}
+
+# Of the objects of `manifest`, a line in `lacking` for each that is not there: one kubectl a namespace.
+find_lacking() {
+  : > "$private/lacking"
+  objects "$private/manifest" | awk '!seen[$3]++ { print $3 }' > "$private/homes"
+  while read -r space <&3; do
+    : > "$private/expected"
+    set -- get
+    objects "$private/manifest" > "$private/objects"
+    while read -r api kind home object _ <&4; do
+      if [ "$home" != "$space" ]; then continue; fi
+      set_resource "$api" "$kind"
+      if [ -z "$resource" ]; then continue; fi
+      set -- "$@" "$resource${group:+.$group}/$object"
+      printf '%s%s/%s\n' "$kind" "${group:+.$group}" "$object" >> "$private/expected"
+    done 4< "$private/objects"
+    if [ $# -eq 1 ]; then continue; fi
+    ask_kube present "$@" --namespace "$space" --ignore-not-found --output name ||
+      fail 11 'the objects of the release cannot be read' "$words" 'see above; then run it again'
+    awk -v space="$space" '
+      FILENAME == ARGV[1] { present[$0]; next }
+      { name = $0; sub(/\/.*/, "", name); if (!(tolower(name) substr($0, length(name) + 1) in present)) print $0 " in " space }
+    ' "$private/present" "$private/expected" >> "$private/lacking"
+  done 3< "$private/homes"
+}
+
+# Objects that were there and are not any more are deleted by helm; CustomResourceDefinitions of a chart are made once.
+need_for_chart() {
+  if [ "$pending" = yes ]; then need_to_recover; fi
+  if [ "$release_status" = none ]; then
+    ask_helm crds show crds "$private/$chart" && need_for_objects "$private/crds" get create
+    # helm 4 creates by server-side apply.
+    if is_less "$helm_version" 4; then
+      need_for_objects "$private/rendered" get create
+    else
+      need_for_objects "$private/rendered" get create patch
+    fi
+    return
+  fi
+  need_for_objects "$private/rendered" get create patch
+  if [ "$pending" = yes ]; then return; fi
+  read_manifest before ${good:+"$good"}
+  need_to_drop "$private/before" "$private/rendered"
+}
+
+# By `recover_release`, and what the upgrade after it drops.
+need_to_recover() {
+  read_manifest manifest
+  if ! rolls_back; then
+    need_for_objects "$private/manifest" get delete
+    return
+  fi
+  read_manifest before "$good"
+  need_for_objects "$private/before" get create patch
+  need_to_drop "$private/manifest" "$private/before"
+  need_to_drop "$private/before" "$private/rendered"
 }
 
 # need_for_storage VERB…: on what helm keeps its releases in.
@@ -111,10 +210,8 @@ chart_failed() {
 
 # Where nothing was installed, helm had nothing to wait for.
 wait_for_workloads() {
-  ask_helm manifest get manifest "$release" --namespace "$namespace" ||
-    fail 11 'helm cannot show the release' "$words" 'see above; then run it again'
   objects "$private/manifest" > "$private/workloads"
-  while read -r _ kind home object <&3; do
+  while read -r _ kind home object _ <&3; do
     case $kind in
       Deployment | DaemonSet | StatefulSet) wait_for_workload ;;
       *) ;;

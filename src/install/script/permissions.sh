@@ -24,18 +24,65 @@ require_permissions() {
   fi
 }
 
-# need_for_objects FILE VERBS…: the verbs on what a manifest has. `create` is asked for without a name.
+# need_for_objects FILE VERBS…: the verbs on what a manifest has. `create` is asked for without a name. Namespaces that
+# are missing come from `create_namespaces`, before the chart; what helm is told to keep is not deleted.
 need_for_objects() {
   objects "$1" > "$private/objects"
   shift
   ask_kube resources api-resources --no-headers || :
-  while read -r api kind home object <&3; do
+  while read -r api kind home object keep <&3; do
+    if is_coming; then continue; fi
     set_resource "$api" "$kind"
     if [ -z "$resource" ]; then continue; fi
     if [ "$namespaced" = false ]; then home=''; fi
     for verb in "$@"; do
-      if [ "$verb" = create ]; then named=''; else named=$object; fi
-      need "$verb" "$resource" "$group" "$home" "$named"
+      case $verb$keep in
+        deletekeep) ;;
+        create | createkeep) need create "$resource" "$group" "$home" '' ;;
+        *) need "$verb" "$resource" "$group" "$home" "$object" ;;
+      esac
+    done
+  done 3< "$private/objects"
+}
+
+is_coming() {
+  case "$kind,${missing-} " in
+    Namespace,*" $object "*) return 0 ;;
+  esac
+  return 1
+}
+
+# need_to_drop OLD NEW: manifests; what helm deletes on the way from the one to the other.
+need_to_drop() {
+  objects "$2" > "$private/new-objects"
+  : > "$private/dropped"
+  objects "$1" | awk '
+    FILENAME == ARGV[1] { new[$2, $3, $4]; next }
+    !(($2, $3, $4) in new) && $5 != "keep" {
+      printf "---\napiVersion: %s\nkind: %s\nmetadata:\n  namespace: %s\n  name: %s\n", $1, $2, $3, $4
+    }' "$private/new-objects" - > "$private/dropped"
+  need_for_objects "$private/dropped" get delete
+}
+
+# What `--wait` looks at: helm 4 at every object of the chart, kubectl and helm 3 at the workloads.
+need_to_wait() {
+  if [ "$wait" = no ]; then return; fi
+  objects "$private/rendered" > "$private/objects"
+  while read -r api kind home object _ <&3; do
+    if is_coming; then continue; fi
+    set_resource "$api" "$kind"
+    if [ -z "$resource" ]; then continue; fi
+    if [ "$namespaced" = false ]; then home=''; fi
+    for verb in list watch; do
+      if ! is_less "$helm_version" 4; then need "$verb" "$resource" "$group" "$home" ''; fi
+      case $kind in
+        Deployment | DaemonSet | StatefulSet)
+          need "$verb" "$resource" "$group" "$home" ''
+          need "$verb" replicasets apps "$home" ''
+          need "$verb" pods '' "$home" ''
+          ;;
+        *) ;;
+      esac
     done
   done 3< "$private/objects"
 }
@@ -49,7 +96,8 @@ set_resource() {
   namespaced=${resource#* } resource=${resource% *}
 }
 
-# objects MANIFEST: a line an object, `apiVersion kind namespace name`; the release's namespace where it names none.
+# objects MANIFEST: a line an object, `apiVersion kind namespace name`, and `keep` behind what helm is told to keep; the
+# release's namespace where it names none.
 # As far as helm's own text goes: block style, a document after each `---`. Names that no cluster takes are left out.
 objects() {
   awk -v home="$namespace" '
@@ -59,13 +107,14 @@ objects() {
     }
     function finish() {
       if ((api kind space name) ~ /^[A-Za-z0-9.\/:_-]+$/ && api != "" && kind != "" && name != "")
-        print api, kind, (space == "" ? home : space), name
-      api = kind = space = name = indent = ""; within = 0
+        print api, kind, (space == "" ? home : space), name keep
+      api = kind = space = name = indent = keep = ""; within = 0
     }
     /^---/ { finish(); next }
     /^apiVersion:/ { api = bare($0) }
     /^kind:/ { kind = bare($0) }
     /^[^ #]/ { within = /^metadata:/; next }
+    within && /^ +["'\'']?helm\.sh\/resource-policy["'\'']?: *["'\'']?keep/ { keep = " keep" }
     within && /^ +[^ #]/ {
       match($0, /^ +/)
       if (indent == "") indent = RLENGTH

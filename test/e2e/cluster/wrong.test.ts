@@ -166,21 +166,54 @@ const forAll: readonly Grant[] = [
     resources: ['certificatesigningrequests'],
     verbs: ['get', 'delete'],
   },
+  {
+    apiGroups: ['', 'apps', 'rbac.authorization.k8s.io'],
+    resources: [
+      ...['configmaps', 'serviceaccounts', 'services', 'deployments', 'replicasets', 'pods'],
+      ...['roles', 'rolebindings', 'clusterroles', 'clusterrolebindings'],
+    ],
+    verbs: ['list', 'watch'],
+  },
 ];
 
-test('a login without all rights of an admin installs and takes away', async () => {
-  const before = await site.cluster.objects();
-  const path = await site.cluster.kubeconfigFor('installer', forAll);
-  const flags = ['--kubeconfig', path];
-  const made = await install(flags);
-  expect(made, made.stderr).toMatchObject({ code: 0 });
-  await playInitContainer(site);
-  const undone = await install([...flags, '--uninstall']);
-  expect(undone, undone.stderr).toMatchObject({ code: 0 });
-  const rights = /^(cluster)?role(binding)?s\/(.*\/)?installer-/;
-  const left = async () =>
-    changed(before, await site.cluster.objects()).filter((key) => !rights.test(key));
-  await expect.poll(left, { timeout: 10_000 }).toEqual(ofANamespace('imageswap-system'));
+test.each(['helm', 'helm4'] as const)(
+  'a login without all rights of an admin installs, upgrades, repairs and takes away by %s',
+  async (real) => {
+    const before = await site.cluster.objects();
+    const path = await site.cluster.kubeconfigFor('installer', forAll);
+    const host = await site.host({ real });
+    const done = async (args: readonly string[], ...flags: string[]) => {
+      const outcome = await host.install([...args, '--kubeconfig', path, ...flags]);
+      expect(outcome, outcome.stderr).toMatchObject({ code: 0 });
+    };
+    const pods = site.cluster.runPods();
+    await done(site.args, '--wait');
+    await playInitContainer(site);
+    const upgrade = await site.bundle({
+      ...{ version: '1.5.0', sequence: 8 },
+      imageSwap: { isEKSCluster: true },
+    });
+    await done(upgrade, '--wait');
+    await site.cluster.kubectl('delete', 'deployment', 'imageswap', '--namespace=imageswap-system');
+    await done(upgrade, '--wait');
+    await done(upgrade, '--wait');
+    const list = await site.cluster.helm('list', '--output=json');
+    expect(JSON.parse(list)).toMatchObject([{ revision: '3', status: 'deployed' }]);
+    await done(upgrade, '--uninstall');
+    await pods.stop();
+    const rights = /^(cluster)?role(binding)?s\/(.*\/)?installer-/;
+    const left = async () =>
+      changed(before, await site.cluster.objects()).filter((key) => !rights.test(key));
+    await expect.poll(left, { timeout: 10_000 }).toEqual(ofANamespace('imageswap-system'));
+  },
+);
+
+test('--wait by a login that may not watch is refused before it begins', async () => {
+  const grants = forAll.filter(({ verbs }) => !verbs.includes('watch'));
+  const path = await site.cluster.kubeconfigFor('installer', grants);
+  const message =
+    /not allowed: list deployments\.apps in imageswap-system\n.*not allowed: list replicasets/;
+  await expectRefused(() => install(['--kubeconfig', path, '--wait']), 11, message);
 });
 
 test('a webhook of somebody else that nobody answers for is named with what could not be written', async () => {
