@@ -38,6 +38,8 @@ export interface Cluster {
   get<Kind>(kind: string, name: string, namespace?: string): Promise<Kind | undefined>;
   /** Every object of all kinds and namespaces, but those that the control plane writes for itself. */
   objects(): Promise<Objects>;
+  /** The same, when nothing has been written for a while: controllers go on after what asked them. */
+  settled(): Promise<Objects>;
   /** Whether these bytes are in any object, as they are or in base64. */
   holds(secret: string): Promise<boolean>;
   /** What a kubelet would do: until `stop` every pod runs and is ready soon. */
@@ -86,6 +88,7 @@ export async function startCluster(): Promise<Cluster> {
       return found === '' ? undefined : JSON.parse(found);
     },
     objects: () => store.objects(),
+    settled: () => settled(store),
     holds: (secret) => store.holds(secret),
     runPods: () => runPods(plane),
     reset: () => store.reset(),
@@ -118,15 +121,16 @@ function environment(folder: string): Record<string, string> {
   };
 }
 
-/** The controllers have done what they do at the start: nothing was written for a while. */
-async function settled(store: Store): Promise<void> {
-  let [last, quiet] = ['', 0];
+/** The controllers have done what they do: nothing was written for half a second. */
+async function settled(store: Store): Promise<Objects> {
+  let [objects, quiet] = [await store.objects(), 0];
   for (let tries = 0; quiet < 5 && tries < 200; tries++) {
-    const now = JSON.stringify([...(await store.objects())]);
-    quiet = now === last ? quiet + 1 : 0;
-    last = now;
     await sleep(100);
+    const now = await store.objects();
+    quiet = JSON.stringify([...now]) === JSON.stringify([...objects]) ? quiet + 1 : 0;
+    objects = now;
   }
+  return objects;
 }
 
 function roles(user: string, grants: readonly Grant[]): object[] {

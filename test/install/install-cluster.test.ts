@@ -27,7 +27,7 @@ describe('before anything is changed, it is told', () => {
     ['that the kubeconfig is empty', () => '', 11, /no current context/],
   ])('%s', async (_, change, code, message) => {
     const install = await installer();
-    const before = await cluster.objects();
+    const before = await cluster.settled();
     const outcome = await install('--kubeconfig', await kubeconfig(change));
     expect(outcome).toMatchObject({ code, stderr: expect.stringMatching(message) });
     expect(await cluster.objects()).toEqual(before);
@@ -60,7 +60,7 @@ describe('before anything is changed, it is told', () => {
     ],
   ])('%s', async (_, flags, code, message) => {
     const install = await installer();
-    const before = await cluster.objects();
+    const before = await cluster.settled();
     expect(await install(...flags)).toMatchObject({
       code,
       stderr: expect.stringMatching(message),
@@ -126,7 +126,7 @@ describe('a login with few rights', () => {
   test('is told which verbs on what it lacks, and nothing is changed', async () => {
     const install = await installer();
     const stranger = await cluster.kubeconfigFor('stranger');
-    const before = await cluster.objects();
+    const before = await cluster.settled();
     const outcome = await install('--kubeconfig', stranger);
     expect(outcome.code).toBe(11);
     for (const line of [
@@ -191,7 +191,7 @@ test('two bundles keep a line each in the note', async () => {
 test('a non-airgap bundle brings no chart, needs no helm, and is taken away again', async () => {
   const access = { environment: 'non-airgap' } as const;
   const install = await installer({ without: ['helm'] }, { access });
-  const before = await cluster.objects();
+  const before = await cluster.settled();
   expect(await install()).toMatchObject({ code: 0, stderr: '' });
   expect(await install('--uninstall')).toMatchObject({ code: 0, stderr: '' });
   expect([...(await cluster.objects()).keys()]).toEqual([...before.keys()]);

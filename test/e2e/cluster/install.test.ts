@@ -59,7 +59,7 @@ describe.each(ways)('bundle to registry to cluster, with %s', (_, options) => {
   });
 
   test('a second run changes nothing', async () => {
-    const done = await site.cluster.objects();
+    const done = await site.cluster.settled();
     const outcome = await host.install(site.args);
     expect(outcome, outcome.stderr).toMatchObject({ code: 0 });
     expect(await site.cluster.objects()).toEqual(done);

@@ -45,7 +45,7 @@ test('a bundle for one registry is installed with another, as a site file names 
   });
   expect(await host.leftovers()).toEqual([]);
 
-  const done = await cluster.objects();
+  const done = await cluster.settled();
   const again = await host.install(flags);
   expect(again, again.stderr).toMatchObject({ code: 0 });
   expect(await cluster.objects()).toEqual(done);
