@@ -269,6 +269,8 @@ describe('what is asked wrongly', () => {
     ['a flag without its value', (at) => [at, '--key'], /--key needs a value/],
     ['two bundles', (at) => [at, at, '--key', pub], /more than one bundle/],
     ['an unknown step', (at) => [at, '--key', pub, '--only', 'install'], /no such step/],
+    ['steps with a space', (at) => [at, '--key', pub, '--only', 'secret chart'], /no such step/],
+    ['no step', (at) => [at, '--key', pub, '--only', ','], /no such step/],
     ['a glob as step', (at) => [at, '--key', pub, '--skip', '*'], /no such step/],
     [
       'a user without a password',

@@ -10,8 +10,12 @@ choose_steps() {
   if [ -n "$skip" ]; then drop_steps "$skip"; fi
 }
 
+# check_step_names FLAG STEPS
 check_step_names() {
-  for step in $(printf '%s' "$2" | tr ',' ' '); do
+  if [ -z "$2" ]; then return; fi
+  rest=$2,
+  while [ -n "$rest" ]; do
+    step=${rest%%,*} rest=${rest#*,}
     case $step in
       load | secret | chart | check) ;;
       verify)
@@ -19,7 +23,7 @@ check_step_names() {
         fail 2 'verifying is always done' "$1 $step" 'leave verify out' 'load, secret, chart or check'
         ;;
       *)
-        fail 2 'there is no such step' "$1 $step" 'name one of these' 'verify, load, secret, chart or check'
+        fail 2 'there is no such step' "$1 ${step:-$2}" 'name one of these' 'verify, load, secret, chart or check'
         ;;
     esac
   done
