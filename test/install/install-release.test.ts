@@ -105,12 +105,29 @@ test('a first install that failed can be repeated', async () => {
   expect(await history()).toMatchObject([{ status: 'superseded' }, { status: 'deployed' }]);
 });
 
+test.each(['helm', 'helm4'] as const)(
+  'that lost an object is made whole by %s, in a new revision',
+  async (real) => {
+    const install = await installer({ real });
+    expect(await install(...(await credential()))).toMatchObject({ code: 0, stderr: '' });
+    await cluster.kubectl('delete', 'configmap', 'image-swap');
+    const repaired = await install();
+    expect(repaired).toMatchObject({ code: 0, stderr: '' });
+    expect(repaired.stdout).toMatch(/lacks some of it:\n +ConfigMap\/image-swap in default\n/);
+    expect(await cluster.get('configmap', 'image-swap')).toBeDefined();
+    expect((await history()).map(({ status }) => status)).toEqual(['superseded', 'deployed']);
+    const whole = await cluster.objects();
+    expect(await install()).toMatchObject({ code: 0, stderr: '' });
+    expect(await cluster.objects()).toEqual(whole);
+  },
+);
+
 describe('a chart', () => {
   const section = 'endpoint: "", username: "", password: "", mirrorRegistries: ""';
-  async function installerOf(template: string, options = {}): Promise<Install> {
+  async function installerOf(template: string, options = {}, about = ''): Promise<Install> {
     const { folder } = await on();
     const chart = await packChart(folder, 'image-swap-1.5.3.tgz', {
-      'image-swap/Chart.yaml': 'apiVersion: v2\nname: image-swap\nversion: 1.5.3\n',
+      'image-swap/Chart.yaml': `apiVersion: v2\nname: image-swap\nversion: 1.5.3\n${about}`,
       'image-swap/values.yaml': `config:\n  ociImageRegistry: {${section}}\n`,
       'image-swap/templates/all.yaml': template,
     });
@@ -137,6 +154,34 @@ describe('a chart', () => {
     });
     expect(await cluster.objects()).toEqual(before);
   });
+
+  test.each(['helm', 'helm4'] as const)(
+    'that looks into the cluster, and is for new ones alone, is installed by %s',
+    async (real) => {
+      const template = `{{ if not (lookup "v1" "Namespace" "" "jet-system") }}{{ fail "no cluster" }}{{ end }}
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: looked}
+`;
+      const install = await installerOf(template, { real }, 'kubeVersion: ">=1.25"\n');
+      expect(await install()).toMatchObject({ code: 0, stderr: '' });
+      expect(await cluster.get('configmap', 'looked')).toBeDefined();
+    },
+  );
+
+  test.each(['quote', 'toJson', 'b64enc', 'toJson | quote', 'squote', 'toYaml', 'replace "" "-"'])(
+    'that fails with the password as %s does not show it',
+    async (how) => {
+      const password = `S3cr"et\\p<w'x`;
+      const template = `{{ fail (printf "refusing %s" (.Values.config.ociImageRegistry.password | ${how})) }}`;
+      const install = await installerOf(template);
+      const outcome = await install(...(await credential(password)));
+      expect(outcome).toMatchObject({ code: 11, stderr: expect.stringContaining('***') });
+      const said = `${outcome.stdout}${outcome.stderr}`;
+      expect(said).not.toMatch(/S-?3-?c-?r/);
+      expect(said).not.toContain(Buffer.from(password).toString('base64'));
+    },
+  );
 
   const service = `apiVersion: v1
 kind: Service

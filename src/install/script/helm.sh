@@ -21,13 +21,19 @@ helm_words() {
   words=$(without_password "$private/helm.error" | head -n 20 | cut -c 1-1000)
 }
 
-# Each line of the password, as it is and in base64; lines of one and two characters are no secret to be found in text.
+# What the chart was given of the password, line by line: itself, as Go quotes it (%q), and in base64, alone or in a
+# docker config. A line that spells it in yet another way goes as a whole; lines of one and two characters are no secret
+# to be found in text.
 without_password() {
   if [ "$pull" = no ]; then
     cat "$1"
     return
   fi
   encode "$private/pull-password" "$private/pull-password.b64"
+  { cat "$private/pull-password" && printf '\n'; } > "$private/secrets"
+  for spelling in pull-password.b64 pull-login.b64 docker-config; do
+    if [ -f "$private/$spelling" ]; then { cat "$private/$spelling" && printf '\n'; } >> "$private/secrets"; fi
+  done
   awk '
     function hide(line, word, out, at) {
       while ((at = index(line, word))) {
@@ -36,11 +42,27 @@ without_password() {
       }
       return out line
     }
-    FILENAME != ARGV[ARGC - 1] { if (length($0) > 2) words[++count] = $0; next }
+    function quoted(text) {
+      gsub(/["\\]/, "\\\\&", text); gsub(/\t/, "\\t", text)
+      return text
+    }
+    # Letters and digits alone, which no way to quote changes.
+    function core(text) {
+      gsub(/\\+(u[0-9a-f][0-9a-f][0-9a-f][0-9a-f]|x[0-9a-f][0-9a-f]|[abfnrtv])/, "", text)
+      gsub(/[^A-Za-z0-9]/, "", text)
+      return text
+    }
+    NR == FNR {
+      if (length($0) < 3) next
+      words[++count] = $0; words[++count] = quoted($0)
+      if (length(core($0)) > 3) cores[core($0)]
+      next
+    }
     {
       line = $0
       for (n = 1; n <= count; n++) line = hide(line, words[n])
+      for (word in cores) if (index(core(line), word)) line = "***"
       print line
     }
-  ' "$private/pull-password" "$private/pull-password.b64" "$1"
+  ' "$private/secrets" "$1"
 }
