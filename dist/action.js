@@ -34778,19 +34778,19 @@ the bundle. Then, on a host that reaches the registry and the cluster (tools: ${
     sh install.sh ${file2} --key KEY.pub --dry-run
     sh install.sh ${file2} --key KEY.pub${credentialFlags(inventory)}
 
---username and --password-file are what the cluster pulls with; without them the credential that the cluster's
-Secret has is kept. Whoever pushes logs in to the registry with oras or docker before, or gives --push-username
+--username and --password-file are what the cluster pulls with; without them ${withoutFlags(inventory)}.
+Whoever pushes logs in to the registry with oras or docker before, or gives --push-username
 and --push-password-file. The namespace jet-system must exist, or give --create-namespace. --dry-run contacts
 nothing; --only and --skip choose among the steps ${steps}. It may be run again at any time, and
 --uninstall takes away what it put into the cluster. More: sh install.sh --help
 ${isAirgap ? optInText : ""}
 With Node 20.18.1 or newer on the host, every byte is verified before anything is pushed. Without it, blobs are
-checked by digest while they are pushed, and those that the registry has already are not read; to check the
-whole file first:
+checked by digest while they are pushed, and those that the registry has already are not read; to check all of
+them first:
 
-    sha256sum -c ${file2}.sha256
+    sh install.sh ${file2} --key KEY.pub --only verify
 
-That proves as much as the way by which the .sha256 came. A bundle in parts (${file2}.001 and on) goes by the
+A bundle in parts (${file2}.001 and on) goes by the
 same name everywhere; only tar below wants one file: cat ${file2}.[0-9]* > ${file2}
 
 Check the signature by hand
@@ -34809,7 +34809,7 @@ cosign, without a network (cosign 3 also wants --new-bundle-format=false):
 bundle.json names every other part with its SHA-256. The parts apart from the images are in SHA256SUMS too,
 and its own hash is in bundle.json:
     grep '"path":"SHA256SUMS"' bundle.json
-    tar -xf ${file2} && sha256sum -c SHA256SUMS
+    mkdir unpacked && tar -xf ${file2} -C unpacked && (cd unpacked && sha256sum -c SHA256SUMS)
 
 The file is an OCI image layout in a tar: oras, skopeo, podman and ctr read it as it is.
 `);
@@ -34825,6 +34825,10 @@ The pull credential of the cluster is in it (credentials.tsv.age), encrypted by 
 that opens it, which needs the age tool on this host. --username and --password-file win over it. By hand:
     age --decrypt --identity FILE credentials.tsv.age`;
   return "No credentials are in it.";
+}
+function withoutFlags({ credentials }) {
+  if (credentials) return "the credential in this file is used";
+  return "the credential that the\ncluster's Secret has is kept";
 }
 function credentialFlags({ credentials }) {
   if (credentials === "embed") return "";
@@ -41510,8 +41514,12 @@ async function createPrepared(prepared2, { out, partSize, sign: sign3, credentia
     leftOut: totalSize(inventory.base?.blobs ?? []),
     keyId: sign3?.keyId ?? null,
     inventoryDigest: digestOf(printInventory(inventory)),
-    inventory
+    inventory: inventory.credentials === "embed" ? withoutCredential(inventory, credential) : inventory
   };
+}
+function withoutCredential(inventory, credential) {
+  const left = inventory.files.filter(({ path: path12 }) => path12 !== credential?.path && path12 !== sumsPath);
+  return { ...inventory, files: left };
 }
 var blobsAtOnce = 32;
 var damagedNamed = 10;
@@ -43276,7 +43284,7 @@ function checkRegistry(host, mirror) {
   }
   if (mirror === void 0 || isTakenAsRegistry(mirror.replace(/\/+$/, ""))) return;
   throw new AirgapError("usage", `${field}.mirror is not host[:port][/path]`, {
-    given: withoutCredential(mirror),
+    given: withoutCredential2(mirror),
     expected: bare(mirror).replace(/\/+$/, ""),
     next: plainHttpHint(mirror)
   });
@@ -43293,14 +43301,14 @@ function readPullThrough(path12, index, { endpoint }) {
   const trimmed = path12.replace(/\/+$/, "");
   if (`${trimmed}/`.startsWith(`${endpoint}/`)) return trimmed;
   throw new AirgapError("usage", `pullThrough[${index}] does not lie in the target`, {
-    given: withoutCredential(path12),
+    given: withoutCredential2(path12),
     expected: `${endpoint}/PATH`
   });
 }
 function notHost(field, given) {
   const host = bare(given).split("/")[0] ?? "";
   return new AirgapError("usage", `${field} is not host[:port]`, {
-    given: withoutCredential(given),
+    given: withoutCredential2(given),
     expected: isHost(host) ? host : "harbor.example.org or harbor.example.org:8443",
     next: plainHttpHint(given) ?? "write the host alone; a path belongs into baseContentPath"
   });
@@ -43325,7 +43333,7 @@ function isTakenAsRegistry(prefix) {
 function bare(url) {
   return url.replace(/^[a-z]+:\/\//i, "").replace(/^[^/]*@/, "");
 }
-function withoutCredential(url) {
+function withoutCredential2(url) {
   return url.replace(/^([a-z]+:\/\/)?[^/]*@/i, "$1***@");
 }
 
@@ -43509,7 +43517,7 @@ function chartLocation(chart, folder) {
 }
 
 // src/inputs/mapping.ts
-function parseMapping(text4, path12, what) {
+function parseMapping(text4, path12, what, start2) {
   const isEmpty2 = text4.replaceAll(/^\s*#.*$/gm, "").trim() === "";
   const document = isEmpty2 ? void 0 : parseYaml(text4, path12, what);
   if (typeof document === "object" && document !== null && !Array.isArray(document)) {
@@ -43517,7 +43525,7 @@ function parseMapping(text4, path12, what) {
   }
   throw new AirgapError("usage", `${what} holds no mapping`, {
     given: path12,
-    expected: "YAML that starts with `apiVersion: airgap-bundle/v1`"
+    expected: `YAML that starts with \`${start2}\``
   });
 }
 function parseYaml(text4, path12, what) {
@@ -43635,7 +43643,12 @@ async function readBundleSpec(input, context) {
 var bundleFile = "the bundle file";
 async function readDocument4(path12, mayBeAbsent) {
   try {
-    return parseMapping(await readText(path12, bundleFile), path12, bundleFile);
+    return parseMapping(
+      await readText(path12, bundleFile),
+      path12,
+      bundleFile,
+      "apiVersion: airgap-bundle/v1"
+    );
   } catch (error4) {
     if (!isAbsent(error4)) throw error4;
     if (mayBeAbsent) return { apiVersion: "airgap-bundle/v1" };
@@ -43942,7 +43955,7 @@ function createText({
     ...reused > 0 ? [`${formatBytes(reused)} came from the older bundle`] : [],
     keyId ? `signed by key ${keyId}` : "NOT SIGNED: load refuses it without --allow-unsigned",
     "",
-    keyId ? "carry these files and, by another way, the public key; then run" : "carry these files; then run",
+    keyId ? "carry these files, install.sh and the public key by another way than the bundle; then run" : "carry these files; then run",
     `  sh install.sh ${inventory.name}-${inventory.version}.tar ${keyId ? "--key NAME.pub" : "--allow-unsigned"}`
   ].join("\n");
 }

@@ -4739,19 +4739,19 @@ the bundle. Then, on a host that reaches the registry and the cluster (tools: ${
     sh install.sh ${file2} --key KEY.pub --dry-run
     sh install.sh ${file2} --key KEY.pub${credentialFlags(inventory)}
 
---username and --password-file are what the cluster pulls with; without them the credential that the cluster's
-Secret has is kept. Whoever pushes logs in to the registry with oras or docker before, or gives --push-username
+--username and --password-file are what the cluster pulls with; without them ${withoutFlags(inventory)}.
+Whoever pushes logs in to the registry with oras or docker before, or gives --push-username
 and --push-password-file. The namespace jet-system must exist, or give --create-namespace. --dry-run contacts
 nothing; --only and --skip choose among the steps ${steps}. It may be run again at any time, and
 --uninstall takes away what it put into the cluster. More: sh install.sh --help
 ${isAirgap ? optInText : ""}
 With Node 20.18.1 or newer on the host, every byte is verified before anything is pushed. Without it, blobs are
-checked by digest while they are pushed, and those that the registry has already are not read; to check the
-whole file first:
+checked by digest while they are pushed, and those that the registry has already are not read; to check all of
+them first:
 
-    sha256sum -c ${file2}.sha256
+    sh install.sh ${file2} --key KEY.pub --only verify
 
-That proves as much as the way by which the .sha256 came. A bundle in parts (${file2}.001 and on) goes by the
+A bundle in parts (${file2}.001 and on) goes by the
 same name everywhere; only tar below wants one file: cat ${file2}.[0-9]* > ${file2}
 
 Check the signature by hand
@@ -4770,7 +4770,7 @@ cosign, without a network (cosign 3 also wants --new-bundle-format=false):
 bundle.json names every other part with its SHA-256. The parts apart from the images are in SHA256SUMS too,
 and its own hash is in bundle.json:
     grep '"path":"SHA256SUMS"' bundle.json
-    tar -xf ${file2} && sha256sum -c SHA256SUMS
+    mkdir unpacked && tar -xf ${file2} -C unpacked && (cd unpacked && sha256sum -c SHA256SUMS)
 
 The file is an OCI image layout in a tar: oras, skopeo, podman and ctr read it as it is.
 `);
@@ -4786,6 +4786,10 @@ The pull credential of the cluster is in it (credentials.tsv.age), encrypted by 
 that opens it, which needs the age tool on this host. --username and --password-file win over it. By hand:
     age --decrypt --identity FILE credentials.tsv.age`;
   return "No credentials are in it.";
+}
+function withoutFlags({ credentials }) {
+  if (credentials) return "the credential in this file is used";
+  return "the credential that the\ncluster's Secret has is kept";
 }
 function credentialFlags({ credentials }) {
   if (credentials === "embed") return "";
@@ -18032,7 +18036,7 @@ var init_field_errors = __esm({
 });
 
 // src/inputs/mapping.ts
-function parseMapping(text3, path7, what) {
+function parseMapping(text3, path7, what, start2) {
   const isEmpty2 = text3.replaceAll(/^\s*#.*$/gm, "").trim() === "";
   const document = isEmpty2 ? void 0 : parseYaml(text3, path7, what);
   if (typeof document === "object" && document !== null && !Array.isArray(document)) {
@@ -18040,7 +18044,7 @@ function parseMapping(text3, path7, what) {
   }
   throw new AirgapError("usage", `${what} holds no mapping`, {
     given: path7,
-    expected: "YAML that starts with `apiVersion: airgap-bundle/v1`"
+    expected: `YAML that starts with \`${start2}\``
   });
 }
 function parseYaml(text3, path7, what) {
@@ -18454,7 +18458,10 @@ var init_site_schema = __esm({
 // src/inputs/site.ts
 async function readSite(file2, context) {
   const path7 = (0, import_node_path11.resolve)(context.cwd, file2);
-  const document = validate2(parseMapping(await readText(path7, siteFile), path7, siteFile), path7);
+  const document = validate2(
+    parseMapping(await readText(path7, siteFile), path7, siteFile, "ociImageRegistry:"),
+    path7
+  );
   const folder = (0, import_node_path11.dirname)(path7);
   return {
     path: path7,
@@ -48337,7 +48344,12 @@ async function readBundleSpec(input, context) {
 }
 async function readDocument4(path7, mayBeAbsent) {
   try {
-    return parseMapping(await readText(path7, bundleFile), path7, bundleFile);
+    return parseMapping(
+      await readText(path7, bundleFile),
+      path7,
+      bundleFile,
+      "apiVersion: airgap-bundle/v1"
+    );
   } catch (error3) {
     if (!isAbsent(error3)) throw error3;
     if (mayBeAbsent) return { apiVersion: "airgap-bundle/v1" };
@@ -49501,8 +49513,12 @@ async function createPrepared(prepared2, { out, partSize, sign: sign3, credentia
     leftOut: totalSize(inventory.base?.blobs ?? []),
     keyId: sign3?.keyId ?? null,
     inventoryDigest: digestOf(printInventory(inventory)),
-    inventory
+    inventory: inventory.credentials === "embed" ? withoutCredential2(inventory, credential) : inventory
   };
+}
+function withoutCredential2(inventory, credential) {
+  const left = inventory.files.filter(({ path: path7 }) => path7 !== credential?.path && path7 !== sumsPath);
+  return { ...inventory, files: left };
 }
 function tellReused({ path: path7, taken: { bytes, damaged: damaged2 } }, { emit }) {
   emit({ kind: "note", message: `${formatBytes(bytes)} came from ${path7}` });
@@ -49885,7 +49901,7 @@ function createText({
     ...reused > 0 ? [`${formatBytes(reused)} came from the older bundle`] : [],
     keyId ? `signed by key ${keyId}` : "NOT SIGNED: load refuses it without --allow-unsigned",
     "",
-    keyId ? "carry these files and, by another way, the public key; then run" : "carry these files; then run",
+    keyId ? "carry these files, install.sh and the public key by another way than the bundle; then run" : "carry these files; then run",
     `  sh install.sh ${inventory.name}-${inventory.version}.tar ${keyId ? "--key NAME.pub" : "--allow-unsigned"}`
   ].join("\n");
 }

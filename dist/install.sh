@@ -30,15 +30,17 @@ at any time: what is as it should be is not written, what was begun is finished.
   --key PUB                  public key in PEM that may have signed the bundle; may be given more than once
   --revoked ID|FILE          key whose signatures are refused: its id, its .pub, or a file with an id a line; may
                              be given more than once
-  --username U               what the cluster pulls with, into the Secret and the chart's values; without it
-                             the bundle's is taken, if it carries one, else that of the cluster's Secret is kept
+  --username U               what the cluster pulls with, into the Secret registry-info, the pull Secret of our own
+                             chart, the values of others; without it the bundle's is taken, if it carries one, else
+                             that of the cluster's Secret is kept
   --password-file FILE         its password (or AIRGAP_BUNDLE_PASSWORD)
   --identity FILE            key of age that opens the pull credential of a bundle that carries it encrypted
   --push-username U          who pushes the images; default: the login of docker or oras on this host
   --push-password-file FILE    its password (or AIRGAP_BUNDLE_PUSH_PASSWORD)
   --site FILE                YAML that names the target as it is called at this site (ociImageRegistry: ...), where
                              that is not as the bundle says; needs Node, and is not signed
-  --only STEP[,STEP]         only these of verify, load, secret, chart, check; verifying is always done
+  --only STEP[,STEP]         only these of verify, load, secret, chart, check; verifying is always done. A check that
+                             is named here also looks for every image in the registry, which needs oras
   --skip STEP[,STEP]         all of load, secret, chart, check but these (not together with --only)
   --write-nodes DIR          instead of all steps: write the containerd configuration for nodes (nodes/ of the bundle)
                              into the new folder DIR, with what --username and --password-file say, for this user alone
@@ -63,7 +65,8 @@ inventory and the files are verified and blobs are checked by digest while they 
 
 Exit codes: 0 done, 2 usage, 3 tool missing or too old, 4 signature, 5 integrity, 6 expired or older than the
 installed bundle, 7 login refused, 8 refused by the registry, 9 run again to resume, 10 local file, 11 cluster (not there, not
-allowed, a namespace that is missing, a Secret of somebody else, a chart that helm cannot install).
+allowed, a namespace that is missing, a Secret of somebody else, a chart that helm cannot install),
+130 stopped, or not confirmed.
 END
 }
 
@@ -74,6 +77,7 @@ main() {
   make_private_folder
   read_arguments "$@"
   require_tool openssl awk sed tr fold cmp od date dd
+  remove_left_over
   keep_logins
   read_keys
   read_revoked
@@ -94,6 +98,7 @@ main() {
     write_nodes
     return
   fi
+  if [ "$dry_run" = yes ] || [ "$steps" = ' ' ]; then verify_whole; fi
   if uses_cluster; then look_at_cluster; fi
   confirm
   if wanted load; then load_images; elif asks_registry; then check_placements; fi
@@ -101,6 +106,7 @@ main() {
   if wanted check; then
     check_secret
     check_webhook
+    tell_unasked
   fi
   if [ "$dry_run" = yes ]; then say 'Nothing was changed (--dry-run).'; else say 'Done.'; fi
 }
@@ -208,7 +214,7 @@ check_arguments() {
     '' | /*) ;;
     *) site=$PWD/$site ;;
   esac
-  if [ -n "$site" ] && { [ -d "$site" ] || [ ! -r "$site" ]; }; then
+  if [ "$uninstall" = no ] && [ -n "$site" ] && { [ -d "$site" ] || [ ! -r "$site" ]; }; then
     fail 2 'the site file cannot be read' "$site" 'give the path of a YAML file to --site'
   fi
   if [ -n "$nodes" ]; then check_nodes_folder; fi
@@ -324,8 +330,15 @@ check_total() {
 stream() {
   pieces "$1" | while IFS=' ' read -r number blocks bytes; do
     set_part "$number"
-    { dd bs=512 skip="$blocks" count=0 2> /dev/null && head -c "$bytes"; } < "$part"
+    { dd bs=512 skip="$blocks" count=0 2> /dev/null && head -c "$bytes"; } < "$part" || return 1
   done
+}
+
+# copy_range 'OFFSET LENGTH' NAME: into that file of the private folder. A bundle that is too short is no failure here:
+# its size and its hashes tell that.
+copy_range() {
+  words=$({ stream "$1" > "$private/$2"; } 2>&1) ||
+    fail 10 'a file of the bundle cannot be copied to the temporary folder' "$private/$2: $words" "$make_room"
 }
 
 # A line a file that the range lies in: its number, the blocks before, the bytes.
@@ -428,19 +441,16 @@ look_at_chart() {
   make_docker_config
   try_chart
   look_at_pull_secret
+  trial_manifest > "$private/rendered"
   chart_equal=no
-  if [ "$release_status" = deployed ] && [ "$installed_chart" = "$chart_digest" ] && has_equal_values; then
+  if [ "$release_status" = deployed ] && [ "$installed_chart" = "$chart_digest" ] && has_equal_values && is_whole; then
     chart_equal=yes
+    need_to_wait
     return
   fi
   need_for_helm
-  with_chart ask_helm rendered template --include-crds || refuse_chart
-  # helm 4 creates by server-side apply.
-  if [ "$release_status" = none ] && is_less "$helm_version" 4; then
-    need_for_objects "$private/rendered" get create
-  else
-    need_for_objects "$private/rendered" get create patch
-  fi
+  need_for_chart
+  need_to_wait
 }
 
 # Of a pending release helm would try no upgrade. On the server, for charts that look what is there; nothing is sent.
@@ -473,6 +483,108 @@ has_equal_values() {
     printf ',"manifest":'
   } > "$private/values.wanted"
   grep -q -F -f "$private/values.wanted" "$private/trial"
+}
+
+# What the server's dry run would apply, hooks included: a string for each `manifest` of the release and of its hooks.
+# As records between quotes; one that ends within a string, at an escaped quote, goes on in the next.
+trial_manifest() {
+  awk -v RS='"' '
+    function unescape(text) {
+      gsub(/\\\\/, "\001", text); gsub(/\\n/, "\n", text); gsub(/\\t/, "\t", text); gsub(/\001/, "\\\\", text)
+      return text
+    }
+    function finish_string() {
+      if (depth == 1) top = text
+      if (key == "manifest" && wanted) printf "---\n%s\n", unescape(text)
+      key = text; wanted = 0
+    }
+    inside {
+      text = text $0
+      if (match($0, /\\+$/) && RLENGTH % 2) { text = substr(text, 1, length(text) - 1) "\""; next }
+      finish_string(); inside = 0
+      next
+    }
+    {
+      depth += gsub(/[{[]/, "&") - gsub(/[]}]/, "&")
+      if (/:/) wanted = depth == 1 || (depth == 3 && top == "hooks")
+      inside = 1; text = ""
+    }
+  ' "$private/trial"
+}
+
+# Whether everything that the release made is still there: equal values say nothing of it.
+is_whole() {
+  read_manifest manifest
+  need_for_objects "$private/manifest" get
+  require_permissions
+  find_lacking
+  if [ ! -s "$private/lacking" ]; then return; fi
+  say "  the release $release has this chart and these values, but the cluster lacks some of it:"
+  say "$(sed -e 's/^/    /' -e 11q "$private/lacking")"
+  return 1
+}
+
+# read_manifest FILE [REVISION]
+read_manifest() {
+  ask_helm "$1" get manifest "$release" --namespace "$namespace" ${2:+--revision "$2"} ||
+    fail 11 'helm cannot show the release' "$words" 'see above; then run it again'
+}
+
+# Of the objects of `manifest`, a line in `lacking` for each that is not there: one kubectl a namespace.
+find_lacking() {
+  : > "$private/lacking"
+  objects "$private/manifest" | awk '!seen[$3]++ { print $3 }' > "$private/homes"
+  while read -r space <&3; do
+    : > "$private/expected"
+    set -- get
+    objects "$private/manifest" > "$private/objects"
+    while read -r api kind home object _ <&4; do
+      if [ "$home" != "$space" ]; then continue; fi
+      set_resource "$api" "$kind"
+      if [ -z "$resource" ]; then continue; fi
+      set -- "$@" "$resource${group:+.$group}/$object"
+      printf '%s%s/%s\n' "$kind" "${group:+.$group}" "$object" >> "$private/expected"
+    done 4< "$private/objects"
+    if [ $# -eq 1 ]; then continue; fi
+    ask_kube present "$@" --namespace "$space" --ignore-not-found --output name ||
+      fail 11 'the objects of the release cannot be read' "$words" 'see above; then run it again'
+    awk -v space="$space" '
+      FILENAME == ARGV[1] { present[$0]; next }
+      { name = $0; sub(/\/.*/, "", name); if (!(tolower(name) substr($0, length(name) + 1) in present)) print $0 " in " space }
+    ' "$private/present" "$private/expected" >> "$private/lacking"
+  done 3< "$private/homes"
+}
+
+# Objects that were there and are not any more are deleted by helm; CustomResourceDefinitions of a chart are made once.
+need_for_chart() {
+  if [ "$pending" = yes ]; then need_to_recover; fi
+  if [ "$release_status" = none ]; then
+    ask_helm crds show crds "$private/$chart" && need_for_objects "$private/crds" get create
+    # helm 4 creates by server-side apply.
+    if is_less "$helm_version" 4; then
+      need_for_objects "$private/rendered" get create
+    else
+      need_for_objects "$private/rendered" get create patch
+    fi
+    return
+  fi
+  need_for_objects "$private/rendered" get create patch
+  if [ "$pending" = yes ]; then return; fi
+  read_manifest before ${good:+"$good"}
+  need_to_drop "$private/before" "$private/rendered"
+}
+
+# By `recover_release`, and what the upgrade after it drops.
+need_to_recover() {
+  read_manifest manifest
+  if ! rolls_back; then
+    need_for_objects "$private/manifest" get delete
+    return
+  fi
+  read_manifest before "$good"
+  need_for_objects "$private/before" get create patch
+  need_to_drop "$private/manifest" "$private/before"
+  need_to_drop "$private/before" "$private/rendered"
 }
 
 # need_for_storage VERB…: on what helm keeps its releases in.
@@ -520,10 +632,8 @@ chart_failed() {
 
 # Where nothing was installed, helm had nothing to wait for.
 wait_for_workloads() {
-  ask_helm manifest get manifest "$release" --namespace "$namespace" ||
-    fail 11 'helm cannot show the release' "$words" 'see above; then run it again'
   objects "$private/manifest" > "$private/workloads"
-  while read -r _ kind home object <&3; do
+  while read -r _ kind home object _ <&3; do
     case $kind in
       Deployment | DaemonSet | StatefulSet) wait_for_workload ;;
       *) ;;
@@ -557,7 +667,7 @@ check_secret() {
   cmp -s "$private/map.line" "$private/map.signed" ||
     fail 11 'MIRROR_REGISTRIES in the cluster is not the map of this bundle' \
       "$(head -n 3 "$private/map" | cut -c 1-300)" \
-      'run it with --only secret,check; then look who else writes the Secret'
+      'run it with --only secret, then with --skip load; then look who else writes the Secret'
   say "$(sed 's/^/  /' "$private/map")"
 }
 
@@ -577,6 +687,11 @@ check_placements() {
   if [ "$failed" -ne 0 ]; then
     fail 11 'the registry does not have every image as it was signed' 'see above' 'run it with --only load'
   fi
+}
+
+tell_unasked() {
+  if asks_registry || [ "$dry_run" = yes ]; then return; fi
+  say "  warning: nobody has looked whether the images are in $endpoint (--skip load): --only check does"
 }
 
 # Whether the webhook that the release brought has anybody behind it. Who may not read that learns nothing.
@@ -633,13 +748,10 @@ without_last_line_break() {
 write_registry_config() {
   registry_config=
   if [ -z "$push_username" ]; then
-    if [ "$plain_http" != true ] || is_loopback || [ "$allow_plain" = yes ]; then return; fi
+    if ! is_in_clear_text; then return; fi
     printf '{"auths":{}}\n' > "$private/registry.json"
   else
-    if [ "$plain_http" = true ] && [ "$allow_plain" = no ] && ! is_loopback; then
-      fail 2 "the push password would go to $endpoint in clear text, over plain HTTP" '' \
-        'add --allow-plain-http-credentials if that network is trusted'
-    fi
+    refuse_plain_http "the push password would go to $endpoint"
     case $push_username in
       *:*) fail 2 'a registry user has no colon in its name' "$push_username" 'mend --push-username' ;;
     esac
@@ -654,6 +766,17 @@ write_registry_config() {
     } > "$private/registry.json"
   fi
   registry_config=$private/registry.json
+}
+
+# refuse_plain_http WHAT
+refuse_plain_http() {
+  if ! is_in_clear_text; then return; fi
+  fail 2 "$1 in clear text, over plain HTTP" '' 'add --allow-plain-http-credentials if that network is trusted'
+}
+
+# Whether a password for the registry could be read on the way, and nobody has allowed that.
+is_in_clear_text() {
+  [ "$plain_http" = true ] && [ "$allow_plain" = no ] && ! is_loopback
 }
 
 is_loopback() {
@@ -732,13 +855,19 @@ helm_words() {
   words=$(without_password "$private/helm.error" | head -n 20 | cut -c 1-1000)
 }
 
-# Each line of the password, as it is and in base64; lines of one and two characters are no secret to be found in text.
+# What the chart was given of the password, line by line: itself, as Go quotes it (%q), and in base64, alone or in a
+# docker config. A line that spells it in yet another way goes as a whole; lines of one and two characters are no secret
+# to be found in text.
 without_password() {
   if [ "$pull" = no ]; then
     cat "$1"
     return
   fi
   encode "$private/pull-password" "$private/pull-password.b64"
+  { cat "$private/pull-password" && printf '\n'; } > "$private/secrets"
+  for spelling in pull-password.b64 pull-login.b64 docker-config; do
+    if [ -f "$private/$spelling" ]; then { cat "$private/$spelling" && printf '\n'; } >> "$private/secrets"; fi
+  done
   awk '
     function hide(line, word, out, at) {
       while ((at = index(line, word))) {
@@ -747,13 +876,29 @@ without_password() {
       }
       return out line
     }
-    FILENAME != ARGV[ARGC - 1] { if (length($0) > 2) words[++count] = $0; next }
+    function quoted(text) {
+      gsub(/["\\]/, "\\\\&", text); gsub(/\t/, "\\t", text)
+      return text
+    }
+    # Letters and digits alone, which no way to quote changes.
+    function core(text) {
+      gsub(/\\+(u[0-9a-f][0-9a-f][0-9a-f][0-9a-f]|x[0-9a-f][0-9a-f]|[abfnrtv])/, "", text)
+      gsub(/[^A-Za-z0-9]/, "", text)
+      return text
+    }
+    NR == FNR {
+      if (length($0) < 3) next
+      words[++count] = $0; words[++count] = quoted($0)
+      if (length(core($0)) > 3) cores[core($0)]
+      next
+    }
     {
       line = $0
       for (n = 1; n <= count; n++) line = hide(line, words[n])
+      for (word in cores) if (index(core(line), word)) line = "***"
       print line
     }
-  ' "$private/pull-password" "$private/pull-password.b64" "$1"
+  ' "$private/secrets" "$1"
 }
 
 # --- installed ----------------------------------------------------------------------------------------
@@ -780,10 +925,27 @@ look_at_note() {
   old=$(awk -F "$tab" -v name="$name" '$2 "" == name "" { print $3; exit }' "$private/note")
   old_sequence=${old%% *} old_digest=${old##* } old_version=${old#* }
   old_version=${old_version%% *}
-  case $old_sequence in
-    '' | *[!0-9]*) return ;;
-  esac
+  if [ -z "$old" ]; then return; fi
+  if ! is_of_a_bundle; then
+    fail 11 'the note of what is installed cannot be read' "ConfigMap airgap-bundle in $namespace: $old" \
+      'delete that ConfigMap if you know what is installed' 'SEQUENCE VERSION DIGEST'
+  fi
   check_downgrade 'is installed'
+}
+
+# Whether old_sequence, old_version and old_digest are such as bundles have.
+is_of_a_bundle() {
+  case $old_sequence in
+    '' | *[!0-9]*) return 1 ;;
+  esac
+  case $old_version in
+    '' | *[!A-Za-z0-9._+-]*) return 1 ;;
+  esac
+  case $old_digest in
+    sha256:*[!0-9a-f]*) return 1 ;;
+    sha256:?*) return 0 ;;
+  esac
+  return 1
 }
 
 # Holds the bundle to old_sequence, old_version and old_digest of the one that was there before.
@@ -948,7 +1110,8 @@ kube_apply() {
   if [ "$dry_run" = yes ]; then say "    with the $1 $3 in $4"; fi
 }
 
-# Context and address of the cluster that will be changed.
+# Context and address of the cluster that will be changed. Names go to awk by its environment: -v takes backslashes
+# for escapes.
 find_cluster() {
   at='(no current context)' server=
   if ! command -v kubectl > /dev/null 2>&1; then return; fi
@@ -960,15 +1123,15 @@ find_cluster() {
   if [ -z "$context" ]; then
     at=$(awk -F "$tab" '$1 == "current" && $2 != "" { print $2; exit }' "$private/config")
     at=${at:-(no current context)}
-  elif awk -F "$tab" -v name="$context" '$1 == "context" && $2 "" == name "" { found = 1 } END { exit !found }' \
-    "$private/config"; then
+  elif name=$context awk -F "$tab" '$1 == "context" && $2 "" == ENVIRON["name"] "" { found = 1 }
+    END { exit !found }' "$private/config"; then
     at=$context
   else
     fail 2 'there is no such context' "--context $context" 'give --context one of these, or another --kubeconfig' \
       "${contexts:-a kubeconfig with a context}"
   fi
-  server=$(awk -F "$tab" -v at="$at" '
-    $1 == "context" && $2 "" == at "" { cluster = $3 }
+  server=$(name=$at awk -F "$tab" '
+    $1 == "context" && $2 "" == ENVIRON["name"] "" { cluster = $3 }
     $1 == "cluster" && $2 "" == cluster "" { print $3; exit }' "$private/config")
 }
 
@@ -1002,6 +1165,39 @@ reach_cluster() {
     "check --kubeconfig and --context${contexts:+ ($contexts)}, and the way to the cluster"
 }
 
+# --- left-over ----------------------------------------------------------------------------------------
+
+# What killed runs of this user left in the temporary folder: passwords may be in there.
+remove_left_over() {
+  read -r _ host boot < "$private/run"
+  owner=$(owner_of "$private")
+  set +f
+  for folder in "${private%/*}"/airgap-install.??????; do
+    if [ "$folder" != "$private" ] && is_left_over; then rm -rf -- "$folder"; fi
+  done
+  set -f
+}
+
+# Whether the run of `folder` was killed: of this user, on this host, and its process is gone. Other hosts may share
+# the temporary folder.
+is_left_over() {
+  [ ! -L "$folder" ] && [ "$(owner_of "$folder")" = "$owner" ] && [ -f "$folder/run" ] || return 1
+  read -r old_process old_host old_boot < "$folder/run" || return 1
+  [ "$old_host" = "$host" ] || return 1
+  [ "$old_boot" != "$boot" ] || [ "$old_process" = "$$" ] || ! kill -0 "$old_process" 2> /dev/null
+}
+
+# What else tells an owner (stat, test -O) is another one everywhere.
+# shellcheck disable=SC2012
+owner_of() {
+  ls -ldn -- "$1" 2> /dev/null | awk 'NR == 1 { print $3 }'
+}
+
+# Another one after each start, where the kernel tells it.
+boot_of_host() {
+  cat /proc/sys/kernel/random/boot_id 2> /dev/null || :
+}
+
 # --- load ---------------------------------------------------------------------------------------------
 
 load_images() {
@@ -1028,7 +1224,7 @@ load_with_node() {
 load_with_oras() {
   if [ "$(setting imagesEmbedded)" = true ]; then
     say '  without Node, blobs are checked by digest while they are pushed; those that need no push are not read.'
-    say "  verify the whole file with node bundle.js verify or sha256sum -c ${bundle##*/}.sha256 first"
+    say '  --only verify reads all of them'
   fi
   check_loaded
   if [ "$dry_run" = yes ]; then
@@ -1200,7 +1396,7 @@ read_cluster() {
 # member_header NAME OFFSET MOST: whether a member of that name, of at most that size, starts there; sets `size`.
 member_header() {
   if is_less "$total" "$(($2 + 512))"; then return 1; fi
-  stream "$2 512" > "$private/header"
+  copy_range "$2 512" header
   printf '%s\000' "$1" | od -An -v -tx1 > "$private/name.wanted"
   dd if="$private/header" bs=1 count=$((${#1} + 1)) 2> /dev/null | od -An -v -tx1 > "$private/name.found"
   cmp -s "$private/name.wanted" "$private/name.found" || return 1
@@ -1224,9 +1420,9 @@ take_head() {
   if is_less "$total" "$next"; then
     fail 5 'the bundle is truncated or damaged' "$bundle: $total bytes" 'copy the bundle again, all of its parts'
   fi
-  stream "512 $size" > "$private/bundle.json"
+  copy_range "512 $size" bundle.json
   if member_header bundle.sig "$next" 4096; then
-    stream "$((next + 512)) $size" > "$private/bundle.sig"
+    copy_range "$((next + 512)) $size" bundle.sig
     next=$((next + 512 + (size + 511) / 512 * 512))
   fi
 }
@@ -1245,11 +1441,11 @@ list_members() {
   ' "$private/bundle.json" > "$private/members"
 }
 
-# member PATH: its bytes. A blob is named by its digest.
+# member PATH NAME: copies its bytes to that file of the private folder. A blob is named by its digest.
 member() {
   range=$(awk -v path="$1" '$3 == path { print $1, $2; exit }' "$private/members")
   if [ -z "$range" ]; then return 1; fi
-  stream "$range"
+  copy_range "$range" "$2"
 }
 
 # --- namespaces ---------------------------------------------------------------------------------------
@@ -1343,10 +1539,7 @@ make_node_login() {
     say '  no pull credential given: nodes will pull anonymously (give --username and --password-file)'
     return
   fi
-  if [ "$plain_http" = true ] && [ "$allow_plain" = no ] && ! is_loopback; then
-    fail 2 "nodes would send the pull password to $endpoint in clear text, over plain HTTP" '' \
-      'add --allow-plain-http-credentials if that network is trusted'
-  fi
+  refuse_plain_http "nodes would send the pull password to $endpoint"
   make_pull_login
 }
 
@@ -1509,7 +1702,7 @@ take_layout() {
 
 take_manifest() {
   file=$blobs_folder/${digest#sha256:}
-  if [ -e "$file" ] || ! member "$digest" > "$private/manifest"; then return; fi
+  if [ -e "$file" ] || ! member "$digest" manifest; then return; fi
   sha256 "$private/manifest"
   if [ "sha256:$sum" != "$digest" ]; then blob_fault "$digest"; fi
   mv -f -- "$private/manifest" "$file"
@@ -1579,18 +1772,65 @@ require_permissions() {
   fi
 }
 
-# need_for_objects FILE VERBS…: the verbs on what a manifest has. `create` is asked for without a name.
+# need_for_objects FILE VERBS…: the verbs on what a manifest has. `create` is asked for without a name. Namespaces that
+# are missing come from `create_namespaces`, before the chart; what helm is told to keep is not deleted.
 need_for_objects() {
   objects "$1" > "$private/objects"
   shift
   ask_kube resources api-resources --no-headers || :
-  while read -r api kind home object <&3; do
+  while read -r api kind home object keep <&3; do
+    if is_coming; then continue; fi
     set_resource "$api" "$kind"
     if [ -z "$resource" ]; then continue; fi
     if [ "$namespaced" = false ]; then home=''; fi
     for verb in "$@"; do
-      if [ "$verb" = create ]; then named=''; else named=$object; fi
-      need "$verb" "$resource" "$group" "$home" "$named"
+      case $verb$keep in
+        deletekeep) ;;
+        create | createkeep) need create "$resource" "$group" "$home" '' ;;
+        *) need "$verb" "$resource" "$group" "$home" "$object" ;;
+      esac
+    done
+  done 3< "$private/objects"
+}
+
+is_coming() {
+  case "$kind,${missing-} " in
+    Namespace,*" $object "*) return 0 ;;
+  esac
+  return 1
+}
+
+# need_to_drop OLD NEW: manifests; what helm deletes on the way from the one to the other.
+need_to_drop() {
+  objects "$2" > "$private/new-objects"
+  : > "$private/dropped"
+  objects "$1" | awk '
+    FILENAME == ARGV[1] { new[$2, $3, $4]; next }
+    !(($2, $3, $4) in new) && $5 != "keep" {
+      printf "---\napiVersion: %s\nkind: %s\nmetadata:\n  namespace: %s\n  name: %s\n", $1, $2, $3, $4
+    }' "$private/new-objects" - > "$private/dropped"
+  need_for_objects "$private/dropped" get delete
+}
+
+# What `--wait` looks at: helm 4 at every object of the chart, kubectl and helm 3 at the workloads.
+need_to_wait() {
+  if [ "$wait" = no ]; then return; fi
+  objects "$private/rendered" > "$private/objects"
+  while read -r api kind home object _ <&3; do
+    if is_coming; then continue; fi
+    set_resource "$api" "$kind"
+    if [ -z "$resource" ]; then continue; fi
+    if [ "$namespaced" = false ]; then home=''; fi
+    for verb in list watch; do
+      if ! is_less "$helm_version" 4; then need "$verb" "$resource" "$group" "$home" ''; fi
+      case $kind in
+        Deployment | DaemonSet | StatefulSet)
+          need "$verb" "$resource" "$group" "$home" ''
+          need "$verb" replicasets apps "$home" ''
+          need "$verb" pods '' "$home" ''
+          ;;
+        *) ;;
+      esac
     done
   done 3< "$private/objects"
 }
@@ -1604,7 +1844,8 @@ set_resource() {
   namespaced=${resource#* } resource=${resource% *}
 }
 
-# objects MANIFEST: a line an object, `apiVersion kind namespace name`; the release's namespace where it names none.
+# objects MANIFEST: a line an object, `apiVersion kind namespace name`, and `keep` behind what helm is told to keep; the
+# release's namespace where it names none.
 # As far as helm's own text goes: block style, a document after each `---`. Names that no cluster takes are left out.
 objects() {
   awk -v home="$namespace" '
@@ -1614,13 +1855,14 @@ objects() {
     }
     function finish() {
       if ((api kind space name) ~ /^[A-Za-z0-9.\/:_-]+$/ && api != "" && kind != "" && name != "")
-        print api, kind, (space == "" ? home : space), name
-      api = kind = space = name = indent = ""; within = 0
+        print api, kind, (space == "" ? home : space), name keep
+      api = kind = space = name = indent = keep = ""; within = 0
     }
     /^---/ { finish(); next }
     /^apiVersion:/ { api = bare($0) }
     /^kind:/ { kind = bare($0) }
     /^[^ #]/ { within = /^metadata:/; next }
+    within && /^ +["'\'']?helm\.sh\/resource-policy["'\'']?: *["'\'']?keep/ { keep = " keep" }
     within && /^ +[^ #]/ {
       match($0, /^ +/)
       if (indent == "") indent = RLENGTH
@@ -1728,6 +1970,7 @@ make_private_folder() {
   input=
   child=
   private=
+  told=
   trap clean_up EXIT
   trap 'stop 129' HUP
   trap 'stop 130' INT
@@ -1740,13 +1983,24 @@ make_private_folder() {
       fail 2 'TMPDIR must be an absolute path without any of , " : @ and backslash' "$private"
       ;;
   esac
+  printf '%s %s %s\n' "$$" "$(uname -n)" "$(boot_of_host)" > "$private/run"
 }
 
+# Who has not told why it ends was ended by `set -e`, at a command that failed.
 clean_up() {
+  if [ $? -ne 0 ] && [ -z "$told" ] && is_full; then told=full; fi
   if [ -n "$private" ]; then rm -rf -- "$private"; fi
+  if [ "$told" = full ]; then fail 10 "$full" "$private" "$make_room"; fi
+}
+
+full='the temporary folder is full'
+make_room='free space there, or set TMPDIR to a folder on another disk'
+is_full() {
+  [ -n "$private" ] && ! dd if=/dev/zero of="$private/room" bs=4096 count=1 2> /dev/null
 }
 
 stop() {
+  told=signal
   if [ -n "$child" ]; then
     kill -TERM "$child" 2> /dev/null || :
     wait "$child" 2> /dev/null || :
@@ -1927,32 +2181,66 @@ make_docker_config() {
   encode "$private/docker-config.json" "$private/docker-config"
 }
 
-look_at_pull_secret() {
-  if ! makes_pull_secret; then return; fi
-  template='{{"type\t"}}{{.type}}{{"\n"}}'
+# Lines `type, type`, `data, key, base64` and `by, operation, field manager`.
+read_pull_secret() {
+  template='{{"type\t"}}{{.type}}{{"\n"}}{{if .immutable}}{{"immutable\n"}}{{end}}'
+  template=$template'{{with .metadata.annotations}}{{if index . "kubectl.kubernetes.io/last-applied-configuration"}}'
+  template=$template'{{"last-applied\n"}}{{end}}{{end}}'
+  template=$template'{{range .metadata.managedFields}}{{"by\t"}}{{.operation}}{{"\t"}}{{.manager}}{{"\n"}}{{end}}'
   template=$template$data_template
   ask_kube pull-secret.now get secret "$pull_secret_name" --namespace "$pull_secret_home" --ignore-not-found \
-    --output "go-template=$template" ||
+    --show-managed-fields --output "go-template=$template" ||
     fail 11 "the Secret $pull_secret cannot be read" "$words" 'see above; then run it again'
+}
+
+pull_secret_has() {
+  grep -q -x -F -e "$1" "$private/pull-secret.now"
+}
+
+# Who wrote it beside this script.
+pull_secret_writers() {
+  awk -F "$tab" '$1 == "by" && $3 != "airgap-bundle" && !seen[$3]++ { printf "%s%s", (n++ ? ", " : ""), $3 }' \
+    "$private/pull-secret.now"
+}
+
+look_at_pull_secret() {
+  if ! makes_pull_secret; then return; fi
+  read_pull_secret
   {
     printf 'type\tkubernetes.io/dockerconfigjson\ndata\t.dockerconfigjson\t'
     cat "$private/docker-config"
     printf '\n'
   } > "$private/pull-secret.wanted"
+  grep -E "^(type|data)$tab" "$private/pull-secret.now" > "$private/pull-secret.have" || :
   pull_secret_equal=no
-  if cmp -s "$private/pull-secret.now" "$private/pull-secret.wanted"; then
+  if cmp -s "$private/pull-secret.have" "$private/pull-secret.wanted"; then
     pull_secret_equal=yes
     return
   fi
   if [ ! -s "$private/pull-secret.now" ]; then
     need create secrets '' "$pull_secret_home" "$pull_secret_name"
-  elif ! grep -q -x -F -e "type${tab}kubernetes.io/dockerconfigjson" "$private/pull-secret.now"; then
-    fail 11 "the Secret $pull_secret has a type that cannot be changed" \
-      "$(sed -n "s/^type$tab//p" "$private/pull-secret.now")" \
-      "kubectl delete secret $pull_secret_name --namespace $pull_secret_home; then run it again" \
-      'type kubernetes.io/dockerconfigjson'
+  else
+    check_pull_secret_writable
   fi
   need patch secrets '' "$pull_secret_home" "$pull_secret_name"
+}
+
+# One that was made by hand may hold logins for other registries too, which would be gone.
+check_pull_secret_writable() {
+  again="kubectl delete secret $pull_secret_name --namespace $pull_secret_home; then run it again"
+  if ! pull_secret_has "type${tab}kubernetes.io/dockerconfigjson"; then
+    fail 11 "the Secret $pull_secret has a type that cannot be changed" \
+      "$(sed -n "s/^type$tab//p" "$private/pull-secret.now")" "$again" 'type kubernetes.io/dockerconfigjson'
+  fi
+  if pull_secret_has immutable; then fail 11 "the Secret $pull_secret is immutable" 'immutable: true' "$again"; fi
+  if pull_secret_has "by${tab}Apply${tab}airgap-bundle"; then return; fi
+  by=$(pull_secret_writers)
+  say "  the Secret $pull_secret is there, and was not written by this script${by:+, but by $by}"
+  if [ "$yes" = no ] && ! ask "Write the login for $endpoint over all that it holds?"; then
+    fail 11 "the Secret $pull_secret seems to be from someone else" "written ${by:+by $by, }with other logins" \
+      'look whose it is; --yes writes over it, and all that it holds is gone, or delete it first' \
+      "the login for $endpoint alone, or no such Secret"
+  fi
 }
 
 makes_pull_secret() {
@@ -1968,6 +2256,7 @@ apply_pull_secret() {
     cat "$private/docker-config"
     printf '\n'
   } | print_secret "$pull_secret_name" "$pull_secret_home" kubernetes.io/dockerconfigjson > "$private/Secret"
+  if [ "$dry_run" = no ] && pull_secret_has last-applied; then drop_annotation "$pull_secret_name" "$pull_secret_home"; fi
   kube_apply Secret airgap-bundle "$pull_secret_name" "$pull_secret_home"
 }
 
@@ -1978,11 +2267,9 @@ check_loaded() {
   find_record
   if [ ! -e "$record" ]; then return; fi
   old_sequence=$(recorded sequence) old_version=$(recorded version) old_digest=$(recorded inventoryDigest)
-  case $old_sequence in
-    '' | *[!0-9]*)
-      fail 10 'the record of what was loaded cannot be read' "$record" 'delete it if you know what is in the target'
-      ;;
-  esac
+  if ! is_of_a_bundle; then
+    fail 10 'the record of what was loaded cannot be read' "$record" 'delete it if you know what is in the target'
+  fi
   check_downgrade 'was loaded last'
 }
 
@@ -2191,7 +2478,17 @@ look_at_secret() {
     equal) return ;;
     *) check_writable ;;
   esac
+  warn_of_other_registry
   need patch secrets '' jet-system registry-info
+}
+
+# A site file that was forgotten, perhaps, or another cluster than was meant.
+warn_of_other_registry() {
+  if [ ! -s "$private/secret.now" ]; then return; fi
+  take_from_secret domain "$private/pull-domain"
+  printf '%s' "$endpoint" > "$private/endpoint"
+  if [ ! -s "$private/pull-domain" ] || cmp -s "$private/pull-domain" "$private/endpoint"; then return; fi
+  say "  warning: this cluster pulls from $(head -n 1 "$private/pull-domain" | cut -c 1-300) now, and will from $endpoint"
 }
 
 check_writable() {
@@ -2217,12 +2514,19 @@ apply_secret() {
     return
   fi
   say 'Applying the Secret registry-info'
-  if [ "$dry_run" = yes ]; then wanted_secret; else drop_annotation; fi
+  if [ "$dry_run" = yes ]; then
+    wanted_secret
+  elif secret_has last-applied; then
+    drop_annotation registry-info jet-system
+  fi
   if [ "$dry_run" = yes ] || [ "$secret" != annotated ]; then
     print_secret registry-info jet-system Opaque < "$private/secret.wanted" > "$private/Secret"
     kube_apply Secret airgap-bundle registry-info jet-system
   fi
   if [ "$dry_run" = no ]; then prove_secret; fi
+  if [ "$pull" = yes ] && [ -n "$pull_secret$pull_secret_key$registry_key" ] && ! wanted chart; then
+    say '  image-swap itself pulls with what the step chart gave it: --only chart brings it up to date'
+  fi
 }
 
 # print_secret NAME NAMESPACE TYPE: the manifest for the `data` lines that come in.
@@ -2231,12 +2535,12 @@ print_secret() {
   awk -F "$tab" '{ printf "  %s: \"%s\"\n", $2, $3 }'
 }
 
-# It holds the whole Secret as somebody applied it, password and all, and a server-side apply would keep it up to date.
+# drop_annotation NAME NAMESPACE: it holds the whole Secret as somebody applied it, password and all, and a server-side
+# apply would keep it up to date.
 drop_annotation() {
-  if ! secret_has last-applied; then return; fi
   say '  removing the annotation last-applied-configuration, which holds the Secret in clear text'
-  change 'the annotation of the Secret registry-info cannot be removed' 'see above; then run it again' \
-    annotate secret registry-info --namespace jet-system kubectl.kubernetes.io/last-applied-configuration-
+  change "the annotation of the Secret $1 cannot be removed" 'see above; then run it again' \
+    annotate secret "$1" --namespace "$2" kubectl.kubernetes.io/last-applied-configuration-
 }
 
 prove_secret() {
@@ -2407,7 +2711,13 @@ derive_site() {
   fi
   signed_target=$(target_of_settings)
   say "Deriving what the bundle is at this site, from $site"
-  program run derive --site "$site" --out "$private/site" > "$private/derived" || exit "$?"
+  program run derive --site "$site" --out "$private/site" --output json > "$private/derived" || exit "$?"
+  # It has read the bundle anew, by its path.
+  derived=$(sed -n 's/^  "inventoryDigest": "\(.*\)",$/\1/p' "$private/derived")
+  if [ "$derived" != "$inventory_digest" ]; then
+    fail 5 'the bundle was changed while it was read' "inventory ${derived:-of no digest}" 'run it again' \
+      "inventory $inventory_digest"
+  fi
   take_for_target settings.tsv
 }
 
@@ -2446,8 +2756,12 @@ choose_steps() {
   if [ -n "$skip" ]; then drop_steps "$skip"; fi
 }
 
+# check_step_names FLAG STEPS
 check_step_names() {
-  for step in $(printf '%s' "$2" | tr ',' ' '); do
+  if [ -z "$2" ]; then return; fi
+  rest=$2,
+  while [ -n "$rest" ]; do
+    step=${rest%%,*} rest=${rest#*,}
     case $step in
       load | secret | chart | check) ;;
       verify)
@@ -2455,7 +2769,7 @@ check_step_names() {
         fail 2 'verifying is always done' "$1 $step" 'leave verify out' 'load, secret, chart or check'
         ;;
       *)
-        fail 2 'there is no such step' "$1 $step" 'name one of these' 'verify, load, secret, chart or check'
+        fail 2 'there is no such step' "$1 ${step:-$2}" 'name one of these' 'verify, load, secret, chart or check'
         ;;
     esac
   done
@@ -2518,7 +2832,9 @@ require_kubectl() {
   require_tool kubectl
   if ! command -v kubectl > /dev/null 2>&1; then return; fi
   run kubectl version --client > "$private/kubectl.version" 2> /dev/null || :
-  found=$(sed -n 's/^Client Version:[^0-9]*\([0-9][0-9.]*\).*/\1/p' "$private/kubectl.version")
+  # From 1.28 on the version alone; before, the fields of Go's version.Info.
+  found=$(sed -n -e 's/^Client Version: v\([0-9][0-9.]*\).*/\1/p' \
+    -e 's/^Client Version: .*GitVersion:"v\([0-9][0-9.]*\).*/\1/p' "$private/kubectl.version")
   require_version kubectl 1 22 https://kubernetes.io/docs/tasks/tools
 }
 
@@ -2665,7 +2981,7 @@ take() {
   esac
   wanted_sum=${2:-$(listed_sum "$1")}
   if [ -z "$wanted_sum" ]; then fail 5 "SHA256SUMS does not name $1" '' 'copy the bundle again'; fi
-  member "$1" > "$private/$1" || fail 5 "$1 is not in the bundle" '' 'copy the bundle again'
+  member "$1" "$1" || fail 5 "$1 is not in the bundle" '' 'copy the bundle again'
   sha256 "$private/$1"
   if [ "$sum" != "$wanted_sum" ]; then
     fail 5 "$1 was changed after signing" "SHA-256 $sum" 'copy the bundle again' "SHA-256 $wanted_sum"
@@ -2702,6 +3018,10 @@ uninstall() {
 
 take_away() {
   if [ "$takes_release" = yes ]; then uninstall_release; fi
+  if [ "$takes_lost" = yes ]; then
+    delete_webhooks
+    delete_leftovers
+  fi
   if [ "$takes_pull_secret" = yes ]; then delete_ours secret "$pull_secret_name" "$pull_secret_home"; fi
   case $takes_secret in
     yes) delete_ours secret registry-info jet-system ;;
@@ -2731,12 +3051,15 @@ need_to_look_back() {
 }
 
 find_ours() {
-  ours='' takes_release=no takes_secret=no takes_pull_secret=no takes_note=no pull=no
+  ours='' takes_release=no takes_lost=no takes_secret=no takes_pull_secret=no takes_note=no pull=no
+  read_note
   if [ "$environment" = airgap ]; then find_release; fi
   find_pull_secret
   find_secret
-  read_note
-  if [ ! -s "$private/note" ]; then return; fi
+  if [ ! -s "$private/note" ]; then
+    refuse_elsewhere
+    return
+  fi
   takes_note=yes ours="$ours${newline}  ConfigMap airgap-bundle in $namespace"
   need delete configmaps '' "$namespace" airgap-bundle
   others=$(awk -F "$tab" -v name="$name" 'NF > 2 && $2 "" != name "" { printf "%s%s", (n++ ? ", " : ""), $2 }' \
@@ -2744,11 +3067,25 @@ find_ours() {
   if [ -n "$others" ]; then say "  also installed here, and undone with it: $others"; fi
 }
 
+# Without release and note here, the Secrets may be those of a release that runs in another namespace.
+refuse_elsewhere() {
+  if [ "$takes_release" = yes ] || [ "$environment" != airgap ]; then return; fi
+  # Who may not look into all namespaces is not kept from it.
+  ask_helm elsewhere list --all-namespaces --filter "^$release\$" || return 0
+  elsewhere=$(awk 'NR > 1 { print $2; exit }' "$private/elsewhere")
+  if [ -z "$elsewhere" ] || [ -z "$ours" ]; then return; fi
+  fail 11 "the release $release is not in $namespace, but in $elsewhere" "--namespace $namespace" \
+    "add --namespace $elsewhere"
+}
+
 # A release is ours when a revision of it says so, or when none was ever deployed: that is one that was stopped.
 find_release() {
   read_release
   look_at_pending
-  if [ "$release_status" = none ]; then return; fi
+  if [ "$release_status" = none ]; then
+    find_lost
+    return
+  fi
   if [ -n "$good" ] && ! awk '$4 != "-" { found = 1 } END { exit !found }' "$private/revisions"; then
     say "The release $release in $namespace was not installed by this script: it stays (helm uninstall $release)."
     return
@@ -2760,16 +3097,32 @@ find_release() {
   need_for_objects "$private/manifest" get delete
   need list mutatingwebhookconfigurations admissionregistration.k8s.io '' ''
   require_permissions
-  find_webhooks "$private/manifest" ||
-    fail 11 'the MutatingWebhookConfigurations cannot be read' "$words" 'see above; then run it again'
-  find_leftovers
-  while read -r webhook _ <&3; do
-    need delete mutatingwebhookconfigurations admissionregistration.k8s.io '' "$webhook"
-  done 3< "$private/webhooks"
+  find_what_it_made
 }
 
-# The webhook first: left behind it would block every pod. A pod that started meanwhile may have made it again. And all
-# that the release alone leads to before the release: a run that goes on after a kill would not find it.
+# Neither a webhook that was lost nor the note: somebody made a Secret of that name beforehand.
+find_lost() {
+  find_lost_webhooks
+  need_to_delete_webhooks
+  : > "$private/leftovers"
+  if [ -s "$private/webhooks" ] || [ -s "$private/note" ]; then find_leftovers; fi
+  while read -r webhook _ <&3; do
+    takes_lost=yes ours="$ours${newline}  MutatingWebhookConfiguration $webhook, of a release that is gone"
+  done 3< "$private/webhooks"
+  while read -r kind object home <&3; do
+    takes_lost=yes ours="$ours${newline}  $kind $object in $home, of a release that is gone"
+  done 3< "$private/leftovers"
+}
+
+find_what_it_made() {
+  find_webhooks "$private/manifest" ||
+    fail 11 'the MutatingWebhookConfigurations cannot be read' "$words" 'see above; then run it again'
+  need_to_delete_webhooks
+  find_leftovers
+}
+
+# The webhook first: left behind it would block every pod. Looked for once more behind helm, for pods that started
+# meanwhile: from then on they have no role by which to make it.
 uninstall_release() {
   delete_webhooks
   delete_leftovers
@@ -2777,17 +3130,22 @@ uninstall_release() {
   if [ "$wait" = yes ]; then set -- "$@" --wait; fi
   ask_helm uninstalled "$@" || fail 11 'helm could not uninstall the release' "$words" 'see above; then run it again'
   say "  release \"$release\" uninstalled"
+  find_what_it_made
   delete_webhooks
   delete_leftovers
 }
 
+# One that somebody else had made, or has changed since, stays: their pods may pull with it.
 find_pull_secret() {
   if [ "$environment" != airgap ] || [ -z "$pull_secret" ]; then return; fi
-  ask_kube pull-secret.now get secret "$pull_secret_name" --namespace "$pull_secret_home" --ignore-not-found \
-    --show-managed-fields --output \
-    'go-template={{range .metadata.managedFields}}{{.operation}} {{.manager}}{{"\n"}}{{end}}' ||
-    fail 11 "the Secret $pull_secret cannot be read" "$words" 'see above; then run it again'
-  if ! grep -q -x -F 'Apply airgap-bundle' "$private/pull-secret.now"; then return; fi
+  read_pull_secret
+  if [ ! -s "$private/pull-secret.now" ]; then return; fi
+  by=$(pull_secret_writers)
+  if [ -n "$by" ] || ! pull_secret_has "by${tab}Apply${tab}airgap-bundle"; then
+    say "The Secret $pull_secret is not of this script alone${by:+, but written by $by}: it stays" \
+      "(kubectl delete secret $pull_secret_name --namespace $pull_secret_home)."
+    return
+  fi
   takes_pull_secret=yes ours="$ours${newline}  Secret $pull_secret_name in $pull_secret_home"
   need delete secrets '' "$pull_secret_home" "$pull_secret_name"
 }
@@ -2836,6 +3194,29 @@ tell_namespaces() {
   done
 }
 
+# --- verify -------------------------------------------------------------------------------------------
+
+# What a run that goes on would look at when it comes to it, where nothing else is done: every file and every blob.
+verify_whole() {
+  if has_program; then
+    program run verify || exit "$?"
+    return
+  fi
+  say '  reading every file and blob (without Node, all but the headers and the padding between them)'
+  while IFS=' ' read -r at size what <&4; do
+    case $what in
+      '' | SHA256SUMS) continue ;;
+      sha256:* | sha512:*) algorithm=${what%%:*} wanted_sum=${what#*:} ;;
+      *) algorithm=sha256 wanted_sum=$(listed_sum "$what") ;;
+    esac
+    sum=$(stream "$at $size" | openssl dgst "-$algorithm" -r)
+    if [ "${sum%% *}" != "$wanted_sum" ]; then
+      fail 5 "$what was changed after signing" "$algorithm ${sum%% *}" \
+        "copy the bundle again, and compare it with ${bundle##*/}.sha256" "$algorithm $wanted_sum"
+    fi
+  done 4< "$private/members"
+}
+
 # --- webhook ------------------------------------------------------------------------------------------
 
 # The init container of image-swap makes the MutatingWebhookConfiguration, not helm. It is known by its Service, which
@@ -2844,15 +3225,51 @@ tell_namespaces() {
 # find_webhooks MANIFEST: a line each in `webhooks`, `name namespace/service`.
 find_webhooks() {
   objects "$1" | awk '$2 == "Service" { print $3 "/" $4 }' > "$private/services"
+  find_webhooks_of_services
+}
+
+# A configuration that has another's Service or a URL too is not of the init container.
+find_webhooks_of_services() {
   : > "$private/webhooks"
   if [ ! -s "$private/services" ]; then return; fi
   # shellcheck disable=SC2016 # the variables are those of Go's template
-  template='{{range .items}}{{$name := .metadata.name}}{{range .webhooks}}{{with .clientConfig.service}}'
+  template='{{range .items}}{{$name := .metadata.name}}{{range .webhooks}}{{$name}} '
   # shellcheck disable=SC2016
-  template=$template'{{$name}} {{.namespace}}/{{.name}}{{"\n"}}{{end}}{{end}}{{end}}'
+  template=$template'{{with .clientConfig.service}}{{.namespace}}/{{.name}}{{else}}-{{end}}{{"\n"}}{{end}}{{end}}'
   ask_kube all-webhooks get mutatingwebhookconfigurations --output "go-template=$template" || return 1
-  awk 'NR == FNR { ours[$1]; next } $2 in ours && !seen[$0]++' "$private/services" "$private/all-webhooks" \
-    > "$private/webhooks"
+  awk 'FILENAME == ARGV[1] { ours[$1]; next }
+    !($2 in ours) { shared[$1]; next }
+    !seen[$0]++ { lines[++count] = $0; names[count] = $1 }
+    END { for (n = 1; n <= count; n++) if (!(names[n] in shared)) print lines[n] }' \
+    "$private/services" "$private/all-webhooks" > "$private/webhooks"
+}
+
+need_to_delete_webhooks() {
+  while read -r webhook _ <&3; do
+    need delete mutatingwebhookconfigurations admissionregistration.k8s.io '' "$webhook"
+  done 3< "$private/webhooks"
+}
+
+# A release that is gone by other hands, or by a run that was killed behind it, leaves the webhook: it is one whose
+# Service is of the bundle's chart, or of our own one, and is not there any more. A chart that cannot be rendered without
+# a credential leaves it at our own.
+find_lost_webhooks() {
+  : > "$private/webhooks"
+  with_chart ask_helm lost template || : > "$private/lost"
+  objects "$private/lost" | awk '$2 == "Service" { print $3 "/" $4 }
+    END { print "imageswap-system/imageswap" }' | awk '!seen[$0]++' > "$private/services.known"
+  keep_lost_services && find_webhooks_of_services && return
+  say "  it is not known whether a webhook was left (kubectl get mutatingwebhookconfigurations): $words"
+  : > "$private/services"
+  : > "$private/webhooks"
+}
+
+keep_lost_services() {
+  : > "$private/services"
+  while read -r service <&3; do
+    ask_kube service get service "${service#*/}" --namespace "${service%/*}" --ignore-not-found --output name || return 1
+    if [ ! -s "$private/service" ]; then printf '%s\n' "$service" >> "$private/services"; fi
+  done 3< "$private/services.known"
 }
 
 warn_of_webhooks() {
@@ -2881,16 +3298,19 @@ find_leftovers() {
   : > "$private/leftovers"
   awk -F / '!seen[$1]++ { print $1 }' "$private/services" > "$private/homes"
   while read -r home <&3; do
-    find_leftover secret imageswap-tls
-    find_leftover certificatesigningrequest "imageswap.$home.cert-request"
+    find_leftover secret '' "$home" imageswap-tls
+    find_leftover certificatesigningrequest certificates.k8s.io '' "imageswap.$home.cert-request"
   done 3< "$private/homes"
 }
 
-# A login that may not read it may go on: the helm release alone is worth taking away.
+# find_leftover KIND GROUP NAMESPACE NAME. A login that may not read it may go on: the helm release alone is worth taking
+# away. What is there must be deletable before the first thing is deleted.
 find_leftover() {
-  ask_kube leftover get "$1" "$2" --namespace "$home" --ignore-not-found --output name ||
-    say "  it is not known whether there is a $1 $2 in $home: $words"
-  if [ -s "$private/leftover" ]; then printf '%s %s %s\n' "$1" "$2" "$home" >> "$private/leftovers"; fi
+  ask_kube leftover get "$1" "$4" --namespace "$home" --ignore-not-found --output name ||
+    say "  it is not known whether there is a $1 $4 in $home: $words"
+  if [ ! -s "$private/leftover" ]; then return; fi
+  need delete "${1}s" "$2" "$3" "$4"
+  printf '%s %s %s\n' "$1" "$4" "$home" >> "$private/leftovers"
 }
 
 delete_leftovers() {
@@ -2915,8 +3335,10 @@ harmless() {
   esac
 }
 
-# fail CODE WHAT [GIVEN [NEXT [EXPECTED]]]
+# fail CODE WHAT [GIVEN [NEXT [EXPECTED]]]. On a full disk any step may fail at what it could not write.
 fail() {
+  if [ "$1" -ne 10 ] && is_full; then set -- 10 "$full" "$private" "$make_room"; fi
+  told=error
   harmless "error: $2" >&2
   detail given: "${3-}"
   detail expected: "${5-}"
@@ -2924,10 +3346,11 @@ fail() {
   exit "$1"
 }
 
-# Further lines of a value stand below its first: none can pass for a line of ours.
+# Further lines of a value stand below its first: none can pass for a line of ours. In a trap a `return` alone would
+# give the status from before it.
 detail() {
   case $2 in
-    '') return ;;
+    '') return 0 ;;
     *"$newline"*) text=$(printf '%s\n' "$2" | sed '2,$s/^/             /') ;;
     *) text=$2 ;;
   esac

@@ -197,6 +197,31 @@ test('a non-airgap bundle brings no chart, needs no helm, and is taken away agai
   expect([...(await cluster.objects()).keys()]).toEqual([...before.keys()]);
 });
 
+test('--uninstall of another namespace than that of the release takes nothing away', async () => {
+  const install = await installer();
+  expect(await install()).toMatchObject({ code: 0, stderr: '' });
+  const before = await cluster.settled();
+  const outcome = await install('--uninstall', '--namespace', 'kube-public');
+  expect(outcome).toMatchObject({ code: 11, stderr: expect.stringContaining('but in default') });
+  expect(await cluster.objects()).toEqual(before);
+});
+
+test('a cluster that pulls from another registry is warned of', async () => {
+  const data = ['--from-literal=DOMAIN=old.example.org', '--from-literal=BASE_PATH='];
+  await cluster.kubectl(
+    'create',
+    'secret',
+    'generic',
+    'registry-info',
+    '-n',
+    'jet-system',
+    ...data,
+  );
+  const outcome = await (await installer())('--only', 'secret');
+  expect(outcome).toMatchObject({ code: 0, stderr: '' });
+  expect(outcome.stdout).toContain('this cluster pulls from old.example.org now, and will from');
+});
+
 test('--create-namespace makes what is missing, and --uninstall names it', async () => {
   const install = await installer();
   const flags = ['--namespace', 'apps', '--create-namespace'];

@@ -57,7 +57,17 @@ look_at_secret() {
     equal) return ;;
     *) check_writable ;;
   esac
+  warn_of_other_registry
   need patch secrets '' jet-system registry-info
+}
+
+# A site file that was forgotten, perhaps, or another cluster than was meant.
+warn_of_other_registry() {
+  if [ ! -s "$private/secret.now" ]; then return; fi
+  take_from_secret domain "$private/pull-domain"
+  printf '%s' "$endpoint" > "$private/endpoint"
+  if [ ! -s "$private/pull-domain" ] || cmp -s "$private/pull-domain" "$private/endpoint"; then return; fi
+  say "  warning: this cluster pulls from $(head -n 1 "$private/pull-domain" | cut -c 1-300) now, and will from $endpoint"
 }
 
 check_writable() {
@@ -93,6 +103,9 @@ apply_secret() {
     kube_apply Secret airgap-bundle registry-info jet-system
   fi
   if [ "$dry_run" = no ]; then prove_secret; fi
+  if [ "$pull" = yes ] && [ -n "$pull_secret$pull_secret_key$registry_key" ] && ! wanted chart; then
+    say '  image-swap itself pulls with what the step chart gave it: --only chart brings it up to date'
+  fi
 }
 
 # print_secret NAME NAMESPACE TYPE: the manifest for the `data` lines that come in.

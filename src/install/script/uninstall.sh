@@ -60,12 +60,26 @@ find_ours() {
   if [ "$environment" = airgap ]; then find_release; fi
   find_pull_secret
   find_secret
-  if [ ! -s "$private/note" ]; then return; fi
+  if [ ! -s "$private/note" ]; then
+    refuse_elsewhere
+    return
+  fi
   takes_note=yes ours="$ours${newline}  ConfigMap airgap-bundle in $namespace"
   need delete configmaps '' "$namespace" airgap-bundle
   others=$(awk -F "$tab" -v name="$name" 'NF > 2 && $2 "" != name "" { printf "%s%s", (n++ ? ", " : ""), $2 }' \
     "$private/note")
   if [ -n "$others" ]; then say "  also installed here, and undone with it: $others"; fi
+}
+
+# Without release and note here, the Secrets may be those of a release that runs in another namespace.
+refuse_elsewhere() {
+  if [ "$takes_release" = yes ] || [ "$environment" != airgap ]; then return; fi
+  # Who may not look into all namespaces is not kept from it.
+  ask_helm elsewhere list --all-namespaces --filter "^$release\$" || return 0
+  elsewhere=$(awk 'NR > 1 { print $2; exit }' "$private/elsewhere")
+  if [ -z "$elsewhere" ] || [ -z "$ours" ]; then return; fi
+  fail 11 "the release $release is not in $namespace, but in $elsewhere" "--namespace $namespace" \
+    "add --namespace $elsewhere"
 }
 
 # A release is ours when a revision of it says so, or when none was ever deployed: that is one that was stopped.
