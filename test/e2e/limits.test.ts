@@ -61,7 +61,7 @@ test(
   async () => {
     const [source, job] = await Promise.all([startRegistry(), startKeyedJob()]);
     try {
-      const images = await fillRegistry(source, 300, 48 * KiB, 50 * KiB);
+      const images = await fillRegistry(source, 300, 48 * KiB, 150 * KiB);
       const target = 'registry.invalid';
       await job.bundle(target, { images, registries: reached(source.host, target) });
       const { disk, result } = await use(job, 'create', '-o', 'out');
