@@ -32890,7 +32890,7 @@ async function writeBundle(job, context) {
   if (job.partSize !== void 0) requireFewParts(archive.size, job.partSize);
   await makeFolder((0, import_node_path21.dirname)(job.out));
   return whileLocked(lockOf(job.out), context, async (lock) => {
-    const layout = layoutName(archive, job);
+    const layout = layoutName(head, archive, job);
     const partial2 = await openPartial(job.out, layout, archive.size, context);
     try {
       const written2 = await writeInto(partial2, { job, head, archive, lock }, context);
@@ -32924,10 +32924,14 @@ async function writeInto(partial2, { job, head, archive, lock }, context) {
     await same?.close();
   }
 }
-function layoutName({ size }, { inventory, partSize, changing = [] }) {
-  const files2 = inventory.files.filter(({ path: path12 }) => !changing.includes(path12));
-  const name3 = [digestOf(printInventory({ ...inventory, files: files2 })), size, partSize].join();
+function layoutName(head, { size }, job) {
+  const name3 = [digestOf(lastingInventory(head, job)), size, job.partSize].join();
   return hexOf(digestOf(Buffer.from(name3))).slice(0, 12);
+}
+function lastingInventory(head, { inventory, changing }) {
+  if (changing === void 0) return head.inventory;
+  const files2 = inventory.files.filter(({ path: path12 }) => !changing.includes(path12));
+  return printInventory({ ...inventory, files: files2 });
 }
 async function isWorthLeaving(error4, { path: path12 }, { signal }) {
   return signal.aborted || canGoOn(error4) && !isDiskFull(error4) || isUnsettled(path12);

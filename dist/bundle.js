@@ -49312,7 +49312,7 @@ async function writeBundle(job, context) {
   if (job.partSize !== void 0) requireFewParts(archive.size, job.partSize);
   await makeFolder((0, import_node_path43.dirname)(job.out));
   return whileLocked(lockOf(job.out), context, async (lock) => {
-    const layout = layoutName(archive, job);
+    const layout = layoutName(head, archive, job);
     const partial2 = await openPartial(job.out, layout, archive.size, context);
     try {
       const written2 = await writeInto2(partial2, { job, head, archive, lock }, context);
@@ -49346,10 +49346,14 @@ async function writeInto2(partial2, { job, head, archive, lock }, context) {
     await same?.close();
   }
 }
-function layoutName({ size }, { inventory, partSize, changing = [] }) {
-  const files2 = inventory.files.filter(({ path: path7 }) => !changing.includes(path7));
-  const name3 = [digestOf(printInventory({ ...inventory, files: files2 })), size, partSize].join();
+function layoutName(head, { size }, job) {
+  const name3 = [digestOf(lastingInventory(head, job)), size, job.partSize].join();
   return hexOf(digestOf(Buffer.from(name3))).slice(0, 12);
+}
+function lastingInventory(head, { inventory, changing }) {
+  if (changing === void 0) return head.inventory;
+  const files2 = inventory.files.filter(({ path: path7 }) => !changing.includes(path7));
+  return printInventory({ ...inventory, files: files2 });
 }
 async function isWorthLeaving(error3, { path: path7 }, { signal }) {
   return signal.aborted || canGoOn(error3) && !isDiskFull(error3) || isUnsettled(path7);

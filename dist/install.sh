@@ -455,11 +455,9 @@ look_at_chart() {
 
 # Of a pending release helm would try no upgrade. On the server, for charts that look what is there; nothing is sent.
 try_chart() {
-  if [ "$pending" = yes ]; then
-    with_chart ask_helm trial install --dry-run=server --output json || refuse_chart
-  else
-    with_chart ask_helm trial upgrade --install --dry-run=server --output json || refuse_chart
-  fi
+  set -- upgrade --install
+  if [ "$pending" = yes ]; then set -- install; fi
+  with_chart ask_helm trial "$@" --dry-run=server --output json || refuse_chart
 }
 
 refuse_chart() {
@@ -533,11 +531,11 @@ read_manifest() {
 # Of the objects of `manifest`, a line in `lacking` for each that is not there: one kubectl a namespace.
 find_lacking() {
   : > "$private/lacking"
-  objects "$private/manifest" | awk '!seen[$3]++ { print $3 }' > "$private/homes"
+  objects "$private/manifest" > "$private/objects"
+  awk '!seen[$3]++ { print $3 }' "$private/objects" > "$private/homes"
   while read -r space <&3; do
     : > "$private/expected"
     set -- get
-    objects "$private/manifest" > "$private/objects"
     while read -r api kind home object _ <&4; do
       if [ "$home" != "$space" ]; then continue; fi
       set_resource "$api" "$kind"
@@ -701,6 +699,60 @@ check_webhook() {
   if find_webhooks "$private/manifest"; then warn_of_webhooks; fi
 }
 
+# --- cluster-secret -----------------------------------------------------------------------------------
+
+# What registry-info and the pull Secret have in common.
+
+# ask_secret FILE NAME NAMESPACE: as the cluster has it; empty where there is none. Lines `type, type`, `immutable`,
+# `last-applied`, `by, operation, field manager` and `data, key, base64`.
+ask_secret() {
+  template='{{"type\t"}}{{.type}}{{"\n"}}{{if .immutable}}{{"immutable\n"}}{{end}}'
+  template=$template'{{with .metadata.annotations}}{{if index . "kubectl.kubernetes.io/last-applied-configuration"}}'
+  template=$template'{{"last-applied\n"}}{{end}}{{end}}'
+  template=$template'{{range .metadata.managedFields}}{{"by\t"}}{{.operation}}{{"\t"}}{{.manager}}{{"\n"}}{{end}}'
+  template=$template$data_template
+  ask_kube "$1" get secret "$2" --namespace "$3" --ignore-not-found --show-managed-fields \
+    --output "go-template=$template"
+}
+
+# secret_has FILE WHAT: whether a line of it is just that.
+secret_has() {
+  grep -q -x -F -e "$2" "$private/$1"
+}
+
+is_applied_by_us() {
+  secret_has "$1" "by${tab}Apply${tab}airgap-bundle"
+}
+
+# writers FILE [BUT]: who wrote it; nobody is named in an object whose managed fields were cleared.
+writers() {
+  awk -F "$tab" -v but="${2-}" '$1 == "by" && $3 != but && !seen[$3]++ { printf "%s%s", (n++ ? ", " : ""), $3 }' \
+    "$private/$1"
+}
+
+# refuse_unchangeable FILE LABEL NAME NAMESPACE TYPE
+refuse_unchangeable() {
+  again="kubectl delete secret $3 --namespace $4; then run it again"
+  if ! secret_has "$1" "type$tab$5"; then
+    fail 11 "the Secret $2 has a type that cannot be changed" "$(sed -n "s/^type$tab//p" "$private/$1")" "$again" "type $5"
+  fi
+  if secret_has "$1" immutable; then fail 11 "the Secret $2 is immutable" 'immutable: true' "$again"; fi
+}
+
+# print_secret NAME NAMESPACE TYPE: the manifest for the `data` lines that come in.
+print_secret() {
+  printf 'apiVersion: v1\nkind: Secret\nmetadata:\n  name: "%s"\n  namespace: "%s"\ntype: %s\ndata:\n' "$1" "$2" "$3"
+  awk -F "$tab" '{ printf "  %s: \"%s\"\n", $2, $3 }'
+}
+
+# drop_annotation NAME NAMESPACE: it holds the whole Secret as somebody applied it, password and all, and a server-side
+# apply would keep it up to date.
+drop_annotation() {
+  say '  removing the annotation last-applied-configuration, which holds the Secret in clear text'
+  change "the annotation of the Secret $1 cannot be removed" 'see above; then run it again' \
+    annotate secret "$1" --namespace "$2" kubectl.kubernetes.io/last-applied-configuration-
+}
+
 # --- credentials --------------------------------------------------------------------------------------
 
 # Before any child is started, so that none of them gets the passwords in its environment.
@@ -752,20 +804,28 @@ write_registry_config() {
     printf '{"auths":{}}\n' > "$private/registry.json"
   else
     refuse_plain_http "the push password would go to $endpoint"
-    case $push_username in
-      *:*) fail 2 'a registry user has no colon in its name' "$push_username" 'mend --push-username' ;;
-    esac
-    cat "$private/push-username" > "$private/login"
-    printf ':' >> "$private/login"
-    cat "$private/push-password" >> "$private/login"
-    encode "$private/login" "$private/login.b64"
-    {
-      printf '{"auths":{"%s":{"auth":"' "$endpoint"
-      cat "$private/login.b64"
-      printf '"}}}\n'
-    } > "$private/registry.json"
+    make_login push "$push_username" --push-username
+    print_docker_config push > "$private/registry.json"
   fi
   registry_config=$private/registry.json
+}
+
+# make_login WHO GIVEN FLAG: USER:PASSWORD in base64, in WHO-login.b64.
+make_login() {
+  if grep -q ':' "$private/$1-username"; then
+    fail 2 'a registry user has no colon in its name' "$2" "mend $3"
+  fi
+  cat "$private/$1-username" > "$private/$1-login"
+  printf ':' >> "$private/$1-login"
+  cat "$private/$1-password" >> "$private/$1-login"
+  encode "$private/$1-login" "$private/$1-login.b64"
+}
+
+# print_docker_config WHO: base64 needs no escapes, whatever the password is.
+print_docker_config() {
+  printf '{"auths":{"%s":{"auth":"' "$endpoint"
+  cat "$private/$1-login.b64"
+  printf '"}}}'
 }
 
 # refuse_plain_http WHAT
@@ -1588,6 +1648,14 @@ is_less() {
   awk -v one="$1" -v other="$2" 'BEGIN { exit !(one + 0 < other + 0) }'
 }
 
+# is_version X.Y.Z: whether `found` is that version or a newer one; what is missing counts as nought.
+is_version() {
+  awk -v have="$found" -v want="$1" 'BEGIN {
+    split(have, own, "."); split(want, least, ".")
+    for (n = 1; n <= 3; n++) if (own[n] + 0 != least[n] + 0) exit !(own[n] + 0 > least[n] + 0)
+  }'
+}
+
 added() {
   awk -v one="$1" -v other="$2" 'BEGIN { printf "%.0f", one + other }'
 }
@@ -2149,23 +2217,25 @@ take_from_secret() {
 
 # Nodes would send the password of one registry to another.
 check_pull_domain() {
-  take_from_secret domain "$private/pull-domain"
-  printf '%s' "$endpoint" > "$private/endpoint"
-  if cmp -s "$private/pull-domain" "$private/endpoint"; then return; fi
+  if is_for_endpoint; then return; fi
   fail 11 'the pull credential that the cluster has is for another registry' \
-    "Secret registry-info in jet-system, DOMAIN $(head -n 1 "$private/pull-domain" | cut -c 1-300)" \
+    "Secret registry-info in jet-system, DOMAIN $(pull_domain)" \
     "give --username and --password-file for $endpoint, or delete the Secret" "DOMAIN $endpoint"
 }
 
-# USER:PASSWORD in base64.
+# Whether the cluster's Secret is for this registry; which one it names is in `pull-domain` then.
+is_for_endpoint() {
+  take_from_secret domain "$private/pull-domain"
+  printf '%s' "$endpoint" > "$private/endpoint"
+  cmp -s "$private/pull-domain" "$private/endpoint"
+}
+
+pull_domain() {
+  head -n 1 "$private/pull-domain" | cut -c 1-300
+}
+
 make_pull_login() {
-  if grep -q ':' "$private/pull-username"; then
-    fail 2 'a registry user has no colon in its name' 'the user of the pull credential' 'mend --username'
-  fi
-  cat "$private/pull-username" > "$private/pull-login"
-  printf ':' >> "$private/pull-login"
-  cat "$private/pull-password" >> "$private/pull-login"
-  encode "$private/pull-login" "$private/pull-login.b64"
+  make_login pull 'the user of the pull credential' --username
 }
 
 # The docker config that image-swap's own pods pull with: in the values of a chart that makes a Secret of it, or in
@@ -2173,34 +2243,13 @@ make_pull_login() {
 make_docker_config() {
   if [ "$pull" = no ] || [ -z "$pull_secret_key$pull_secret" ]; then return; fi
   make_pull_login
-  {
-    printf '{"auths":{"%s":{"auth":"' "$endpoint"
-    cat "$private/pull-login.b64"
-    printf '"}}}'
-  } > "$private/docker-config.json"
+  print_docker_config pull > "$private/docker-config.json"
   encode "$private/docker-config.json" "$private/docker-config"
 }
 
-# Lines `type, type`, `data, key, base64` and `by, operation, field manager`.
 read_pull_secret() {
-  template='{{"type\t"}}{{.type}}{{"\n"}}{{if .immutable}}{{"immutable\n"}}{{end}}'
-  template=$template'{{with .metadata.annotations}}{{if index . "kubectl.kubernetes.io/last-applied-configuration"}}'
-  template=$template'{{"last-applied\n"}}{{end}}{{end}}'
-  template=$template'{{range .metadata.managedFields}}{{"by\t"}}{{.operation}}{{"\t"}}{{.manager}}{{"\n"}}{{end}}'
-  template=$template$data_template
-  ask_kube pull-secret.now get secret "$pull_secret_name" --namespace "$pull_secret_home" --ignore-not-found \
-    --show-managed-fields --output "go-template=$template" ||
+  ask_secret pull-secret.now "$pull_secret_name" "$pull_secret_home" ||
     fail 11 "the Secret $pull_secret cannot be read" "$words" 'see above; then run it again'
-}
-
-pull_secret_has() {
-  grep -q -x -F -e "$1" "$private/pull-secret.now"
-}
-
-# Who wrote it beside this script.
-pull_secret_writers() {
-  awk -F "$tab" '$1 == "by" && $3 != "airgap-bundle" && !seen[$3]++ { printf "%s%s", (n++ ? ", " : ""), $3 }' \
-    "$private/pull-secret.now"
 }
 
 look_at_pull_secret() {
@@ -2227,14 +2276,9 @@ look_at_pull_secret() {
 
 # One that was made by hand may hold logins for other registries too, which would be gone.
 check_pull_secret_writable() {
-  again="kubectl delete secret $pull_secret_name --namespace $pull_secret_home; then run it again"
-  if ! pull_secret_has "type${tab}kubernetes.io/dockerconfigjson"; then
-    fail 11 "the Secret $pull_secret has a type that cannot be changed" \
-      "$(sed -n "s/^type$tab//p" "$private/pull-secret.now")" "$again" 'type kubernetes.io/dockerconfigjson'
-  fi
-  if pull_secret_has immutable; then fail 11 "the Secret $pull_secret is immutable" 'immutable: true' "$again"; fi
-  if pull_secret_has "by${tab}Apply${tab}airgap-bundle"; then return; fi
-  by=$(pull_secret_writers)
+  refuse_unchangeable pull-secret.now "$pull_secret" "$pull_secret_name" "$pull_secret_home" kubernetes.io/dockerconfigjson
+  if is_applied_by_us pull-secret.now; then return; fi
+  by=$(writers pull-secret.now airgap-bundle)
   say "  the Secret $pull_secret is there, and was not written by this script${by:+, but by $by}"
   if [ "$yes" = no ] && ! ask "Write the login for $endpoint over all that it holds?"; then
     fail 11 "the Secret $pull_secret seems to be from someone else" "written ${by:+by $by, }with other logins" \
@@ -2256,7 +2300,7 @@ apply_pull_secret() {
     cat "$private/docker-config"
     printf '\n'
   } | print_secret "$pull_secret_name" "$pull_secret_home" kubernetes.io/dockerconfigjson > "$private/Secret"
-  if [ "$dry_run" = no ] && pull_secret_has last-applied; then drop_annotation "$pull_secret_name" "$pull_secret_home"; fi
+  if [ "$dry_run" = no ] && secret_has pull-secret.now last-applied; then drop_annotation "$pull_secret_name" "$pull_secret_home"; fi
   kube_apply Secret airgap-bundle "$pull_secret_name" "$pull_secret_home"
 }
 
@@ -2419,21 +2463,9 @@ recover_release() {
 
 # --- secret -------------------------------------------------------------------------------------------
 
-# The Secret as the cluster has it: lines `what, value` or `data, key, base64`.
 read_secret() {
-  template='{{"type\t"}}{{.type}}{{"\n"}}{{if .immutable}}{{"immutable\n"}}{{end}}'
-  template=$template'{{with .metadata.annotations}}{{if index . "kubectl.kubernetes.io/last-applied-configuration"}}'
-  template=$template'{{"last-applied\n"}}{{end}}{{end}}'
-  template=$template'{{range .metadata.managedFields}}{{.operation}}{{"\t"}}{{.manager}}{{"\n"}}{{end}}'
-  template=$template$data_template
-  ask_kube secret.now get secret registry-info --namespace jet-system --ignore-not-found --show-managed-fields \
-    --output "go-template=$template" ||
+  ask_secret secret.now registry-info jet-system ||
     fail 11 'the Secret registry-info cannot be read' "$words" 'see above; then run it again'
-}
-
-# secret_has WHAT: whether a line of it is just that.
-secret_has() {
-  grep -q -x -F -e "$1" "$private/secret.now"
 }
 
 secret_keys='DOMAIN BASE_PATH USERNAME PASSWORD INSECURE CA_CERT MIRROR_REGISTRIES'
@@ -2459,10 +2491,10 @@ compare_secret() {
     $1 == "data" && !index(ours, " " $2 " ") { printf "%s%s", (n++ ? ", " : ""), $2 }' "$private/secret.now")
   if [ ! -s "$private/secret.now" ]; then
     secret=missing
-  elif ! secret_has "type${tab}Opaque" ||
+  elif ! secret_has secret.now "type${tab}Opaque" ||
     ! awk 'NR == FNR { have[$0]; next } !($0 in have) { exit 1 }' "$private/secret.now" "$private/secret.wanted"; then
     secret=different
-  elif secret_has last-applied; then
+  elif secret_has secret.now last-applied; then
     secret=annotated
   else
     secret=equal
@@ -2484,22 +2516,12 @@ look_at_secret() {
 
 # A site file that was forgotten, perhaps, or another cluster than was meant.
 warn_of_other_registry() {
-  if [ ! -s "$private/secret.now" ]; then return; fi
-  take_from_secret domain "$private/pull-domain"
-  printf '%s' "$endpoint" > "$private/endpoint"
-  if [ ! -s "$private/pull-domain" ] || cmp -s "$private/pull-domain" "$private/endpoint"; then return; fi
-  say "  warning: this cluster pulls from $(head -n 1 "$private/pull-domain" | cut -c 1-300) now, and will from $endpoint"
+  if [ ! -s "$private/secret.now" ] || is_for_endpoint || [ ! -s "$private/pull-domain" ]; then return; fi
+  say "  warning: this cluster pulls from $(pull_domain) now, and will from $endpoint"
 }
 
 check_writable() {
-  again='kubectl delete secret registry-info --namespace jet-system; then run it again'
-  if ! secret_has "type${tab}Opaque"; then
-    fail 11 'the Secret registry-info has a type that cannot be changed' \
-      "$(awk -F "$tab" '$1 == "type" { print $2 }' "$private/secret.now")" "$again" 'type Opaque'
-  fi
-  if secret_has immutable; then
-    fail 11 'the Secret registry-info is immutable' 'immutable: true' "$again"
-  fi
+  refuse_unchangeable secret.now registry-info registry-info jet-system Opaque
   if [ "$secret" = annotated ] || [ -z "$strange" ]; then return; fi
   say "  the Secret registry-info has keys that are not of this bundle: $strange"
   if [ "$yes" = no ] && ! ask 'Write the seven keys, and leave those as they are?'; then
@@ -2516,7 +2538,7 @@ apply_secret() {
   say 'Applying the Secret registry-info'
   if [ "$dry_run" = yes ]; then
     wanted_secret
-  elif secret_has last-applied; then
+  elif secret_has secret.now last-applied; then
     drop_annotation registry-info jet-system
   fi
   if [ "$dry_run" = yes ] || [ "$secret" != annotated ]; then
@@ -2529,20 +2551,6 @@ apply_secret() {
   fi
 }
 
-# print_secret NAME NAMESPACE TYPE: the manifest for the `data` lines that come in.
-print_secret() {
-  printf 'apiVersion: v1\nkind: Secret\nmetadata:\n  name: "%s"\n  namespace: "%s"\ntype: %s\ndata:\n' "$1" "$2" "$3"
-  awk -F "$tab" '{ printf "  %s: \"%s\"\n", $2, $3 }'
-}
-
-# drop_annotation NAME NAMESPACE: it holds the whole Secret as somebody applied it, password and all, and a server-side
-# apply would keep it up to date.
-drop_annotation() {
-  say '  removing the annotation last-applied-configuration, which holds the Secret in clear text'
-  change "the annotation of the Secret $1 cannot be removed" 'see above; then run it again' \
-    annotate secret "$1" --namespace "$2" kubectl.kubernetes.io/last-applied-configuration-
-}
-
 prove_secret() {
   read_secret
   compare_secret
@@ -2551,13 +2559,7 @@ prove_secret() {
     annotated) what='the annotation last-applied-configuration is back on the Secret registry-info' ;;
     *) what='the Secret registry-info is not what was written' ;;
   esac
-  fail 11 "$what" "writers: $(writers)" 'look who else writes it, and run again'
-}
-
-# Who wrote it; nobody is named in an object whose managed fields were cleared.
-writers() {
-  awk -F "$tab" '$1 == "Apply" || $1 == "Update" { if (!seen[$2]++) printf "%s%s", (n++ ? ", " : ""), $2 }' \
-    "$private/secret.now"
+  fail 11 "$what" "writers: $(writers secret.now)" 'look who else writes it, and run again'
 }
 
 # --- settings -----------------------------------------------------------------------------------------
@@ -2835,7 +2837,7 @@ require_kubectl() {
   # From 1.28 on the version alone; before, the fields of Go's version.Info.
   found=$(sed -n -e 's/^Client Version: v\([0-9][0-9.]*\).*/\1/p' \
     -e 's/^Client Version: .*GitVersion:"v\([0-9][0-9.]*\).*/\1/p' "$private/kubectl.version")
-  require_version kubectl 1 22 https://kubernetes.io/docs/tasks/tools
+  require_version kubectl 1.22 https://kubernetes.io/docs/tasks/tools
 }
 
 # Older ones cannot try a chart on the server.
@@ -2845,16 +2847,13 @@ require_helm() {
   run helm version --short > "$private/helm.version" 2> /dev/null || :
   found=$(sed -n 's/^v\{0,1\}\([0-9][0-9.]*\).*/\1/p' "$private/helm.version")
   helm_version=${found%%.*}
-  require_version helm 3 13 https://github.com/helm/helm/releases
+  require_version helm 3.13 https://github.com/helm/helm/releases
 }
 
-# require_version TOOL MAJOR MINOR WHERE: holds `found` to that.
+# require_version TOOL VERSION WHERE: holds `found` to that.
 require_version() {
-  if awk -v have="$found" -v major="$2" -v minor="$3" 'BEGIN {
-    split(have, part, ".")
-    exit !(part[1] + 0 > major + 0 || (part[1] + 0 == major + 0 && part[2] + 0 >= minor + 0))
-  }'; then return; fi
-  fail 3 "$1 is too old" "$1 ${found:-of an unknown version}" "install it from $4" "$2.$3 or newer"
+  if is_version "$2"; then return; fi
+  fail 3 "$1 is too old" "$1 ${found:-of an unknown version}" "install it from $3" "$2 or newer"
 }
 
 # --- tools --------------------------------------------------------------------------------------------
@@ -2867,7 +2866,7 @@ choose_oras() {
   if command -v "$oras" > /dev/null 2>&1; then here=yes; fi
   if [ "$here" = yes ]; then
     ask_oras_version
-    if is_new_enough; then return; fi
+    if is_version 1.3.6; then return; fi
   fi
   if [ -z "${AIRGAP_BUNDLE_ORAS-}" ]; then find_carried oras; else carried=; fi
   if [ -n "$carried" ]; then
@@ -2885,13 +2884,6 @@ ask_oras_version() {
   status=0
   "$oras" version > "$private/oras.version" 2> /dev/null < /dev/null || status=$?
   found=$(sed -n 's/^Version:[[:space:]]*v\{0,1\}\([0-9.]*\).*/\1/p' "$private/oras.version")
-}
-
-is_new_enough() {
-  awk -v have="$found" 'BEGIN {
-    split(have, part, ".")
-    exit !(part[1] * 1000000 + part[2] * 1000 + part[3] >= 1003006)
-  }'
 }
 
 # find_carried TOOL: sets `carried` to where the bundle has it for this host; empty where it has none.
@@ -2926,7 +2918,7 @@ take_carried_oras() {
   oras=$private/$carried
   chmod 700 "$oras"
   ask_oras_version
-  if is_new_enough; then
+  if is_version 1.3.6; then
     # For the program, where Node loads.
     AIRGAP_BUNDLE_ORAS=$oras
     export AIRGAP_BUNDLE_ORAS
@@ -3091,8 +3083,7 @@ find_release() {
     return
   fi
   takes_release=yes ours="$ours${newline}  release $release in $namespace, with its webhook"
-  ask_helm manifest get manifest "$release" --namespace "$namespace" ||
-    fail 11 'helm cannot show the release' "$words" 'see above; then run it again'
+  read_manifest manifest
   need_for_storage update delete
   need_for_objects "$private/manifest" get delete
   need list mutatingwebhookconfigurations admissionregistration.k8s.io '' ''
@@ -3140,8 +3131,8 @@ find_pull_secret() {
   if [ "$environment" != airgap ] || [ -z "$pull_secret" ]; then return; fi
   read_pull_secret
   if [ ! -s "$private/pull-secret.now" ]; then return; fi
-  by=$(pull_secret_writers)
-  if [ -n "$by" ] || ! pull_secret_has "by${tab}Apply${tab}airgap-bundle"; then
+  by=$(writers pull-secret.now airgap-bundle)
+  if [ -n "$by" ] || ! is_applied_by_us pull-secret.now; then
     say "The Secret $pull_secret is not of this script alone${by:+, but written by $by}: it stays" \
       "(kubectl delete secret $pull_secret_name --namespace $pull_secret_home)."
     return
@@ -3155,8 +3146,8 @@ find_pull_secret() {
 find_secret() {
   read_secret
   if [ ! -s "$private/secret.now" ]; then return; fi
-  if ! secret_has "Apply${tab}airgap-bundle"; then
-    by=$(writers)
+  if ! is_applied_by_us secret.now; then
+    by=$(writers secret.now)
     say "The Secret registry-info was not written by this script${by:+, but by $by}: it stays."
     return
   fi

@@ -71,7 +71,7 @@ export async function writeBundle(job: WriteJob, context: Context): Promise<Writ
   if (job.partSize !== undefined) requireFewParts(archive.size, job.partSize);
   await makeFolder(dirname(job.out));
   return whileLocked(lockOf(job.out), context, async (lock) => {
-    const layout = layoutName(archive, job);
+    const layout = layoutName(head, archive, job);
     const partial = await openPartial(job.out, layout, archive.size, context);
     try {
       const written = await writeInto(partial, { job, head, archive, lock }, context);
@@ -119,10 +119,16 @@ async function writeInto(
 }
 
 /** Whatever decides at which offset each byte lies, and in which file. */
-function layoutName({ size }: Archive, { inventory, partSize, changing = [] }: WriteJob): string {
-  const files = inventory.files.filter(({ path }) => !changing.includes(path));
-  const name = [digestOf(printInventory({ ...inventory, files })), size, partSize].join();
+function layoutName(head: ArchiveHead, { size }: Archive, job: WriteJob): string {
+  const name = [digestOf(lastingInventory(head, job)), size, job.partSize].join();
   return hexOf(digestOf(Buffer.from(name))).slice(0, 12);
+}
+
+/** Without the files that are others in each run. */
+function lastingInventory(head: ArchiveHead, { inventory, changing }: WriteJob): Buffer {
+  if (changing === undefined) return head.inventory;
+  const files = inventory.files.filter(({ path }) => !changing.includes(path));
+  return printInventory({ ...inventory, files });
 }
 
 /** A disk that is full is not kept full. */

@@ -31,7 +31,6 @@ export type ProblemKind =
   | 'digest-algorithm'
   | 'subject-missing'
   | 'not-carried'
-  | 'no-chart'
   | 'embedded-credential';
 
 /** Whether `mirror` and `create` must not carry the plan out. */

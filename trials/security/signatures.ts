@@ -74,7 +74,7 @@ const wrong: Readonly<Record<string, Signature>> = {
     line(Buffer.alloc(64)) + line(mine.signer.sign(inventory)),
   'without its line break': (inventory) => line(mine.signer.sign(inventory)).trimEnd(),
   'with CRLF': (inventory) => line(mine.signer.sign(inventory)).replace('\n', '\r\n'),
-  'in base64url': (inventory) => line(mine.signer.sign(inventory)).replace(/[+/]/g, '-'),
+  'in base64url': (inventory) => `${mine.signer.sign(inventory).toString('base64url')}\n`,
   'raw, not in base64': (inventory) => mine.signer.sign(inventory),
   'as JSON': (inventory) => `{"signatures":["${mine.signer.sign(inventory).toString('base64')}"]}`,
   'of 10,000 lines': (inventory) => line(third.signer.sign(inventory)).repeat(10_000),

@@ -33,11 +33,9 @@ look_at_chart() {
 
 # Of a pending release helm would try no upgrade. On the server, for charts that look what is there; nothing is sent.
 try_chart() {
-  if [ "$pending" = yes ]; then
-    with_chart ask_helm trial install --dry-run=server --output json || refuse_chart
-  else
-    with_chart ask_helm trial upgrade --install --dry-run=server --output json || refuse_chart
-  fi
+  set -- upgrade --install
+  if [ "$pending" = yes ]; then set -- install; fi
+  with_chart ask_helm trial "$@" --dry-run=server --output json || refuse_chart
 }
 
 refuse_chart() {
@@ -111,11 +109,11 @@ read_manifest() {
 # Of the objects of `manifest`, a line in `lacking` for each that is not there: one kubectl a namespace.
 find_lacking() {
   : > "$private/lacking"
-  objects "$private/manifest" | awk '!seen[$3]++ { print $3 }' > "$private/homes"
+  objects "$private/manifest" > "$private/objects"
+  awk '!seen[$3]++ { print $3 }' "$private/objects" > "$private/homes"
   while read -r space <&3; do
     : > "$private/expected"
     set -- get
-    objects "$private/manifest" > "$private/objects"
     while read -r api kind home object _ <&4; do
       if [ "$home" != "$space" ]; then continue; fi
       set_resource "$api" "$kind"

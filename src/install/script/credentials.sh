@@ -47,20 +47,28 @@ write_registry_config() {
     printf '{"auths":{}}\n' > "$private/registry.json"
   else
     refuse_plain_http "the push password would go to $endpoint"
-    case $push_username in
-      *:*) fail 2 'a registry user has no colon in its name' "$push_username" 'mend --push-username' ;;
-    esac
-    cat "$private/push-username" > "$private/login"
-    printf ':' >> "$private/login"
-    cat "$private/push-password" >> "$private/login"
-    encode "$private/login" "$private/login.b64"
-    {
-      printf '{"auths":{"%s":{"auth":"' "$endpoint"
-      cat "$private/login.b64"
-      printf '"}}}\n'
-    } > "$private/registry.json"
+    make_login push "$push_username" --push-username
+    print_docker_config push > "$private/registry.json"
   fi
   registry_config=$private/registry.json
+}
+
+# make_login WHO GIVEN FLAG: USER:PASSWORD in base64, in WHO-login.b64.
+make_login() {
+  if grep -q ':' "$private/$1-username"; then
+    fail 2 'a registry user has no colon in its name' "$2" "mend $3"
+  fi
+  cat "$private/$1-username" > "$private/$1-login"
+  printf ':' >> "$private/$1-login"
+  cat "$private/$1-password" >> "$private/$1-login"
+  encode "$private/$1-login" "$private/$1-login.b64"
+}
+
+# print_docker_config WHO: base64 needs no escapes, whatever the password is.
+print_docker_config() {
+  printf '{"auths":{"%s":{"auth":"' "$endpoint"
+  cat "$private/$1-login.b64"
+  printf '"}}}'
 }
 
 # refuse_plain_http WHAT

@@ -43,23 +43,25 @@ take_from_secret() {
 
 # Nodes would send the password of one registry to another.
 check_pull_domain() {
-  take_from_secret domain "$private/pull-domain"
-  printf '%s' "$endpoint" > "$private/endpoint"
-  if cmp -s "$private/pull-domain" "$private/endpoint"; then return; fi
+  if is_for_endpoint; then return; fi
   fail 11 'the pull credential that the cluster has is for another registry' \
-    "Secret registry-info in jet-system, DOMAIN $(head -n 1 "$private/pull-domain" | cut -c 1-300)" \
+    "Secret registry-info in jet-system, DOMAIN $(pull_domain)" \
     "give --username and --password-file for $endpoint, or delete the Secret" "DOMAIN $endpoint"
 }
 
-# USER:PASSWORD in base64.
+# Whether the cluster's Secret is for this registry; which one it names is in `pull-domain` then.
+is_for_endpoint() {
+  take_from_secret domain "$private/pull-domain"
+  printf '%s' "$endpoint" > "$private/endpoint"
+  cmp -s "$private/pull-domain" "$private/endpoint"
+}
+
+pull_domain() {
+  head -n 1 "$private/pull-domain" | cut -c 1-300
+}
+
 make_pull_login() {
-  if grep -q ':' "$private/pull-username"; then
-    fail 2 'a registry user has no colon in its name' 'the user of the pull credential' 'mend --username'
-  fi
-  cat "$private/pull-username" > "$private/pull-login"
-  printf ':' >> "$private/pull-login"
-  cat "$private/pull-password" >> "$private/pull-login"
-  encode "$private/pull-login" "$private/pull-login.b64"
+  make_login pull 'the user of the pull credential' --username
 }
 
 # The docker config that image-swap's own pods pull with: in the values of a chart that makes a Secret of it, or in
@@ -67,34 +69,13 @@ make_pull_login() {
 make_docker_config() {
   if [ "$pull" = no ] || [ -z "$pull_secret_key$pull_secret" ]; then return; fi
   make_pull_login
-  {
-    printf '{"auths":{"%s":{"auth":"' "$endpoint"
-    cat "$private/pull-login.b64"
-    printf '"}}}'
-  } > "$private/docker-config.json"
+  print_docker_config pull > "$private/docker-config.json"
   encode "$private/docker-config.json" "$private/docker-config"
 }
 
-# Lines `type, type`, `data, key, base64` and `by, operation, field manager`.
 read_pull_secret() {
-  template='{{"type\t"}}{{.type}}{{"\n"}}{{if .immutable}}{{"immutable\n"}}{{end}}'
-  template=$template'{{with .metadata.annotations}}{{if index . "kubectl.kubernetes.io/last-applied-configuration"}}'
-  template=$template'{{"last-applied\n"}}{{end}}{{end}}'
-  template=$template'{{range .metadata.managedFields}}{{"by\t"}}{{.operation}}{{"\t"}}{{.manager}}{{"\n"}}{{end}}'
-  template=$template$data_template
-  ask_kube pull-secret.now get secret "$pull_secret_name" --namespace "$pull_secret_home" --ignore-not-found \
-    --show-managed-fields --output "go-template=$template" ||
+  ask_secret pull-secret.now "$pull_secret_name" "$pull_secret_home" ||
     fail 11 "the Secret $pull_secret cannot be read" "$words" 'see above; then run it again'
-}
-
-pull_secret_has() {
-  grep -q -x -F -e "$1" "$private/pull-secret.now"
-}
-
-# Who wrote it beside this script.
-pull_secret_writers() {
-  awk -F "$tab" '$1 == "by" && $3 != "airgap-bundle" && !seen[$3]++ { printf "%s%s", (n++ ? ", " : ""), $3 }' \
-    "$private/pull-secret.now"
 }
 
 look_at_pull_secret() {
@@ -121,14 +102,9 @@ look_at_pull_secret() {
 
 # One that was made by hand may hold logins for other registries too, which would be gone.
 check_pull_secret_writable() {
-  again="kubectl delete secret $pull_secret_name --namespace $pull_secret_home; then run it again"
-  if ! pull_secret_has "type${tab}kubernetes.io/dockerconfigjson"; then
-    fail 11 "the Secret $pull_secret has a type that cannot be changed" \
-      "$(sed -n "s/^type$tab//p" "$private/pull-secret.now")" "$again" 'type kubernetes.io/dockerconfigjson'
-  fi
-  if pull_secret_has immutable; then fail 11 "the Secret $pull_secret is immutable" 'immutable: true' "$again"; fi
-  if pull_secret_has "by${tab}Apply${tab}airgap-bundle"; then return; fi
-  by=$(pull_secret_writers)
+  refuse_unchangeable pull-secret.now "$pull_secret" "$pull_secret_name" "$pull_secret_home" kubernetes.io/dockerconfigjson
+  if is_applied_by_us pull-secret.now; then return; fi
+  by=$(writers pull-secret.now airgap-bundle)
   say "  the Secret $pull_secret is there, and was not written by this script${by:+, but by $by}"
   if [ "$yes" = no ] && ! ask "Write the login for $endpoint over all that it holds?"; then
     fail 11 "the Secret $pull_secret seems to be from someone else" "written ${by:+by $by, }with other logins" \
@@ -150,6 +126,6 @@ apply_pull_secret() {
     cat "$private/docker-config"
     printf '\n'
   } | print_secret "$pull_secret_name" "$pull_secret_home" kubernetes.io/dockerconfigjson > "$private/Secret"
-  if [ "$dry_run" = no ] && pull_secret_has last-applied; then drop_annotation "$pull_secret_name" "$pull_secret_home"; fi
+  if [ "$dry_run" = no ] && secret_has pull-secret.now last-applied; then drop_annotation "$pull_secret_name" "$pull_secret_home"; fi
   kube_apply Secret airgap-bundle "$pull_secret_name" "$pull_secret_home"
 }

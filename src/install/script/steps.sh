@@ -89,7 +89,7 @@ require_kubectl() {
   # From 1.28 on the version alone; before, the fields of Go's version.Info.
   found=$(sed -n -e 's/^Client Version: v\([0-9][0-9.]*\).*/\1/p' \
     -e 's/^Client Version: .*GitVersion:"v\([0-9][0-9.]*\).*/\1/p' "$private/kubectl.version")
-  require_version kubectl 1 22 https://kubernetes.io/docs/tasks/tools
+  require_version kubectl 1.22 https://kubernetes.io/docs/tasks/tools
 }
 
 # Older ones cannot try a chart on the server.
@@ -99,14 +99,11 @@ require_helm() {
   run helm version --short > "$private/helm.version" 2> /dev/null || :
   found=$(sed -n 's/^v\{0,1\}\([0-9][0-9.]*\).*/\1/p' "$private/helm.version")
   helm_version=${found%%.*}
-  require_version helm 3 13 https://github.com/helm/helm/releases
+  require_version helm 3.13 https://github.com/helm/helm/releases
 }
 
-# require_version TOOL MAJOR MINOR WHERE: holds `found` to that.
+# require_version TOOL VERSION WHERE: holds `found` to that.
 require_version() {
-  if awk -v have="$found" -v major="$2" -v minor="$3" 'BEGIN {
-    split(have, part, ".")
-    exit !(part[1] + 0 > major + 0 || (part[1] + 0 == major + 0 && part[2] + 0 >= minor + 0))
-  }'; then return; fi
-  fail 3 "$1 is too old" "$1 ${found:-of an unknown version}" "install it from $4" "$2.$3 or newer"
+  if is_version "$2"; then return; fi
+  fail 3 "$1 is too old" "$1 ${found:-of an unknown version}" "install it from $3" "$2 or newer"
 }

@@ -6,7 +6,7 @@ choose_oras() {
   if command -v "$oras" > /dev/null 2>&1; then here=yes; fi
   if [ "$here" = yes ]; then
     ask_oras_version
-    if is_new_enough; then return; fi
+    if is_version 1.3.6; then return; fi
   fi
   if [ -z "${AIRGAP_BUNDLE_ORAS-}" ]; then find_carried oras; else carried=; fi
   if [ -n "$carried" ]; then
@@ -24,13 +24,6 @@ ask_oras_version() {
   status=0
   "$oras" version > "$private/oras.version" 2> /dev/null < /dev/null || status=$?
   found=$(sed -n 's/^Version:[[:space:]]*v\{0,1\}\([0-9.]*\).*/\1/p' "$private/oras.version")
-}
-
-is_new_enough() {
-  awk -v have="$found" 'BEGIN {
-    split(have, part, ".")
-    exit !(part[1] * 1000000 + part[2] * 1000 + part[3] >= 1003006)
-  }'
 }
 
 # find_carried TOOL: sets `carried` to where the bundle has it for this host; empty where it has none.
@@ -65,7 +58,7 @@ take_carried_oras() {
   oras=$private/$carried
   chmod 700 "$oras"
   ask_oras_version
-  if is_new_enough; then
+  if is_version 1.3.6; then
     # For the program, where Node loads.
     AIRGAP_BUNDLE_ORAS=$oras
     export AIRGAP_BUNDLE_ORAS

@@ -95,8 +95,7 @@ find_release() {
     return
   fi
   takes_release=yes ours="$ours${newline}  release $release in $namespace, with its webhook"
-  ask_helm manifest get manifest "$release" --namespace "$namespace" ||
-    fail 11 'helm cannot show the release' "$words" 'see above; then run it again'
+  read_manifest manifest
   need_for_storage update delete
   need_for_objects "$private/manifest" get delete
   need list mutatingwebhookconfigurations admissionregistration.k8s.io '' ''
@@ -144,8 +143,8 @@ find_pull_secret() {
   if [ "$environment" != airgap ] || [ -z "$pull_secret" ]; then return; fi
   read_pull_secret
   if [ ! -s "$private/pull-secret.now" ]; then return; fi
-  by=$(pull_secret_writers)
-  if [ -n "$by" ] || ! pull_secret_has "by${tab}Apply${tab}airgap-bundle"; then
+  by=$(writers pull-secret.now airgap-bundle)
+  if [ -n "$by" ] || ! is_applied_by_us pull-secret.now; then
     say "The Secret $pull_secret is not of this script alone${by:+, but written by $by}: it stays" \
       "(kubectl delete secret $pull_secret_name --namespace $pull_secret_home)."
     return
@@ -159,8 +158,8 @@ find_pull_secret() {
 find_secret() {
   read_secret
   if [ ! -s "$private/secret.now" ]; then return; fi
-  if ! secret_has "Apply${tab}airgap-bundle"; then
-    by=$(writers)
+  if ! is_applied_by_us secret.now; then
+    by=$(writers secret.now)
     say "The Secret registry-info was not written by this script${by:+, but by $by}: it stays."
     return
   fi

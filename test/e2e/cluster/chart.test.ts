@@ -10,6 +10,7 @@ import { pushImage } from '../../helpers/images.ts';
 import { type Job, reached, startJob } from '../../helpers/job.ts';
 import { startRegistry, type TestRegistry } from '../../helpers/registry.ts';
 import { toolPath } from '../../helpers/tools.ts';
+import { ofANamespace } from './site.ts';
 
 const home = 'imageswap-system';
 let cluster: Cluster;
@@ -39,23 +40,16 @@ async function added(before: ReadonlyMap<string, string>): Promise<string[]> {
   return now.map((key) => key.replace('/registry/', '')).sort();
 }
 
-/** The API server and the controllers put these into every namespace. */
-const ofEveryNamespace = (name: string) => [
-  `configmaps/${name}/kube-root-ca.crt`,
-  `namespaces/${name}`,
-  `serviceaccounts/${name}/default`,
-];
-
 describe.each(['helm', 'helm4'] as const)('%s', (helm) => {
   test('installs it, upgrades it, and takes all of it away but the namespace', async () => {
     const before = await cluster.objects();
     await cluster[helm](...install);
     await cluster.kubectl('wait', '--for=create', '--namespace', home, 'serviceaccount/default');
     const objects = await added(before);
-    expect(objects).toEqual(expect.arrayContaining([...ofEveryNamespace(home), ...ofTheChart]));
+    expect(objects).toEqual(expect.arrayContaining([...ofANamespace(home), ...ofTheChart]));
     expect(await cluster[helm](...install, '--set=replicas=2')).toContain('REVISION: 2');
     await cluster[helm]('uninstall', 'image-swap', '--wait');
-    await expect.poll(() => added(before), { timeout: 20_000 }).toEqual(ofEveryNamespace(home));
+    await expect.poll(() => added(before), { timeout: 20_000 }).toEqual(ofANamespace(home));
     expect(await cluster[helm](...install)).toContain('REVISION: 1');
   });
 
@@ -243,7 +237,7 @@ describe('a bundle', () => {
     await create(await webhook());
     await cluster.kubectl('create', 'secret', 'generic', 'imageswap-tls', '--namespace', home);
     await runInstaller('1.0.0', '--uninstall');
-    const left = ['jet-system', home].flatMap(ofEveryNamespace).sort();
+    const left = ['jet-system', home].flatMap(ofANamespace).sort();
     await expect.poll(() => added(before), { timeout: 20_000 }).toEqual(left);
   });
 
