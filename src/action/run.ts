@@ -9,9 +9,9 @@ import {
 } from '../commands/create.ts';
 import { readDeltaBase } from '../commands/delta-base.ts';
 import { planRun } from '../commands/kept-plan.ts';
+import { type Prepared, prepare } from '../commands/make-plan.ts';
 import { mirrorPrepared } from '../commands/mirror.ts';
 import { type PlanResult, refuseOnErrors } from '../commands/plan.ts';
-import { type Prepared, prepare } from '../commands/prepare.ts';
 import { readSavedPlan } from '../commands/saved-plan.ts';
 import { type PlacedResult, withTools } from '../commands/transferring.ts';
 import type { Context } from '../context.ts';

@@ -23,7 +23,7 @@ import { type DeltaBase, type DeltaOptions, readDeltaBase, savedBase } from './d
 import type { GivenCredential } from './given-credential.ts';
 import { planRun } from './kept-plan.ts';
 import { sumsPath, withFile } from './make-inventory.ts';
-import type { Prepared } from './prepare.ts';
+import type { Prepared } from './make-plan.ts';
 import { readSavedPlan } from './saved-plan.ts';
 
 export interface CreateOptions extends DeltaOptions {

@@ -11,8 +11,8 @@ import type { Inventory } from '../plan/inventory.ts';
 import type { Registries } from '../registry/client.ts';
 import { AirgapError, canGoOn, Failures } from '../report/error.ts';
 import { toolVersion } from '../version.ts';
+import { type Prepared, type PrepareOptions, prepare, stateFolder } from './make-plan.ts';
 import { refuseOnErrors } from './plan.ts';
-import { type Prepared, type PrepareOptions, prepare, stateFolder } from './prepare.ts';
 
 export interface PlannedRun extends PrepareOptions {
   readonly spec: BundleSpec;

@@ -5,7 +5,7 @@ import type { TransferImage, TransferTools } from '../transfer/job.ts';
 import { transfer } from '../transfer/transfer.ts';
 import { connect } from './connect.ts';
 import { planRun } from './kept-plan.ts';
-import type { Prepared } from './prepare.ts';
+import type { Prepared } from './make-plan.ts';
 import type { PushOptions } from './push-credential.ts';
 import { readSavedPlan } from './saved-plan.ts';
 import { type PlacedResult, placedResult, transferImages, withTools } from './transferring.ts';

@@ -8,7 +8,7 @@ import { hasErrors, type Problem } from '../plan/problem.ts';
 import { AirgapError, Failures } from '../report/error.ts';
 import { connect } from './connect.ts';
 import { type DeltaOptions, readDeltaBase } from './delta-base.ts';
-import { prepare } from './prepare.ts';
+import { prepare } from './make-plan.ts';
 
 export interface PlanResult {
   readonly inventory: Inventory;
