@@ -1,7 +1,10 @@
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Descriptor } from '../../src/oci/descriptor.ts';
+import { ociIndex } from '../../src/oci/media-types.ts';
 import { digestAt, digestOfReference } from '../helpers/ask.ts';
+import { type ForwardProxy, startForwardProxy } from '../helpers/forward-proxy.ts';
 import { buildImage, pushBlob, pushImage, pushManifest } from '../helpers/images.ts';
 import { type Job, type OutcomeInventory, reached, startKeyedJob } from '../helpers/job.ts';
 import { startRegistry, type TestRegistry } from '../helpers/registry.ts';
@@ -17,7 +20,11 @@ const untagged = buildImage({
 });
 const beside = 'm/quay.io/a/single';
 
+/** A name that only the proxy knows: one registry after the other has it. */
+const endpoint = 'harbor.example.org';
+
 let source: TestRegistry;
+let proxy: ForwardProxy;
 let job: Job;
 let inventory: OutcomeInventory;
 /** What each verb filled, after its collection. */
@@ -25,38 +32,49 @@ let mirrored: TestRegistry;
 let loaded: TestRegistry;
 
 beforeAll(async () => {
-  [source, job] = await Promise.all([startRegistry(), startKeyedJob()]);
-  const images = await pushAll();
-  const first = await startRegistry();
-  await job.bundle(first.host, { images, registries: reached(source.host, first.host) });
-  await job.done('mirror', '-f', 'bundle.yaml');
+  [source, proxy] = await Promise.all([startRegistry(), startForwardProxy()]);
+  job = await startKeyedJob({ HTTP_PROXY: proxy.url });
+  await job.bundle(endpoint, {
+    images: await pushAll(),
+    registries: reached(source.host, endpoint),
+  });
   ({ inventory } = await job.done('create', '-f', 'bundle.yaml', '-o', 'out'));
-  mirrored = await collect(first);
-  const second = await startRegistry({ port: Number(first.host.split(':')[1]) });
-  await job.done('load', 'out/sample-1.0.0.tar', '--key', 'bundle.pub');
-  loaded = await collect(second);
+  mirrored = await collected('mirror', '-f', 'bundle.yaml');
+  loaded = await collected('load', 'out/sample-1.0.0.tar', '--key', 'bundle.pub');
 });
 afterAll(async () => {
-  await Promise.all([...[source, mirrored, loaded].map((one) => one?.stop()), job?.remove()]);
+  const started = [source, proxy, mirrored, loaded];
+  await Promise.all([...started.map((one) => one?.stop()), job?.remove()]);
 });
 
 /** Images with manifests below others, and images that have no tag of their own. */
 async function pushAll(): Promise<string[]> {
-  const push = async (name: string, options: object = { layers: [shared, name], platforms }) =>
-    (await pushImage(source.host, name, '1', options)).digest;
+  const push = (name: string, options: object = { layers: [shared, name], platforms }) =>
+    pushImage(source.host, name, '1', options);
+  const pinned = async (name: string, options?: object) => (await push(name, options)).digest;
   await push('docker.io/library/nginx', { layers: [shared], platforms, attestation: true });
   await push('quay.io/a/docker', { layers: [shared], platforms, docker: true });
   await push('quay.io/a/single', single);
+  await pushNested('quay.io/a/nested', await push('quay.io/a/nested'));
   return [
-    ...['nginx:1', 'quay.io/a/docker:1', 'quay.io/a/single:1'],
-    `quay.io/a/pinned@${await push('quay.io/a/pinned')}`,
-    `quay.io/a/pinned-single@${await push('quay.io/a/pinned-single', { layers: ['pinned'] })}`,
-    `redis:1@${await push('docker.io/library/redis')}`,
+    ...['nginx:1', 'quay.io/a/docker:1', 'quay.io/a/single:1', 'quay.io/a/nested:1'],
+    `quay.io/a/pinned@${await pinned('quay.io/a/pinned')}`,
+    `quay.io/a/pinned-single@${await pinned('quay.io/a/pinned-single', { layers: ['pinned'] })}`,
+    `redis:1@${await pinned('docker.io/library/redis')}`,
   ];
 }
 
-/** Collects while nobody is served, as distribution wants it, and serves what is left at another port. */
-async function collect(registry: TestRegistry): Promise<TestRegistry> {
+/** An index of an index. */
+async function pushNested(name: string, inner: Descriptor): Promise<void> {
+  const index = { schemaVersion: 2, mediaType: ociIndex, manifests: [inner] };
+  await pushManifest(source.host, name, '1', ociIndex, Buffer.from(JSON.stringify(index)));
+}
+
+/** A registry that a verb has filled, collected while it is down, as distribution wants it, and up again. */
+async function collected(...verb: string[]): Promise<TestRegistry> {
+  const registry = await startRegistry();
+  proxy.lead(endpoint, registry.host);
+  await job.done(...verb);
   for (const bytes of untagged.blobs.values()) await pushBlob(registry.host, beside, bytes);
   for (const { descriptor, bytes } of untagged.manifests)
     await pushManifest(registry.host, beside, descriptor.digest, descriptor.mediaType, bytes);
@@ -94,7 +112,7 @@ describe.each([
     );
     expect(placed.map(({ reference }) => reference.replace(/-[0-9a-f]{12}$/, '-…'))).toEqual([
       ...['m/docker.io/nginx:1', 'm/docker.io/library/nginx:1'],
-      ...['m/quay.io/a/docker:1', 'm/quay.io/a/single:1'],
+      ...['m/quay.io/a/docker:1', 'm/quay.io/a/single:1', 'm/quay.io/a/nested:1'],
       ...['m/quay.io/a/pinned:airgap-…', 'm/quay.io/a/pinned-single:airgap-…'],
       ...['m/docker.io/redis:1', 'm/docker.io/redis:airgap-…'],
       ...['m/docker.io/library/redis:1', 'm/docker.io/library/redis:airgap-…'],
