@@ -25,6 +25,29 @@ export async function openVerified(
   trust: Trust,
   context: Context,
 ): Promise<VerifiedBundle> {
+  return open(path, trust, (volume, archive) => checkArchive(volume, archive, context));
+}
+
+/** A bundle whose inventory is signed: what is read of it is checked then, and the rest may be damaged. */
+export type SignedBundle = Pick<
+  VerifiedBundle,
+  'inventory' | 'inventoryDigest' | 'keyId' | 'warnings' | 'path' | 'read' | 'close'
+>;
+
+/**
+ * Opens a bundle and checks signature and dates, as `openVerified`, but no body: for who only wants to know what the
+ * bundle says. The caller closes it.
+ * @throws AirgapError usage, signature, policy, integrity (of inventory and signature), io
+ */
+export function openSigned(path: string, trust: Trust): Promise<SignedBundle> {
+  return open(path, trust, async () => {});
+}
+
+async function open(
+  path: string,
+  trust: Trust,
+  check: (volume: Volume, archive: Archive) => Promise<void>,
+): Promise<VerifiedBundle> {
   requireKeys(trust);
   const volume = await openVolume(path);
   try {
@@ -33,7 +56,7 @@ export async function openVerified(
     const inventory = parsePrintedInventory(head.inventory);
     const archive = layOut(inventory, head);
     const allWarnings = [...warnings, ...checkDates(inventory, trust)];
-    await checkArchive(volume, archive, context);
+    await check(volume, archive);
     const inventoryDigest = digestOf(head.inventory);
     return new VerifiedBundle({
       volume,

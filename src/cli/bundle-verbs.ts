@@ -1,8 +1,7 @@
 import type { Command } from 'commander';
-import type { TrustOptions } from '../commands/keyring.ts';
 import type { Context } from '../context.ts';
 import { parseDuration } from '../inputs/duration.ts';
-import { splitList, variablesOf } from '../inputs/overrides.ts';
+import { variablesOf } from '../inputs/overrides.ts';
 import { retryBudgetSetting } from '../inputs/settings.ts';
 import { deriveText, inspectText, loadText, verifyText } from '../report/result-text.ts';
 import { finishPlaced, finishWith } from './finish.ts';
@@ -12,13 +11,13 @@ import {
   collect,
   examples,
   type Flags,
-  listFlag,
   pushOptions,
   requiredFlag,
   settingOption,
   textFlag,
 } from './flags.ts';
 import type { Finish } from './program.ts';
+import { addRevoked, addTrust, keyring, siteHelp, trustOptions } from './trust-flags.ts';
 
 /** The verbs of the far side of the gap: they take a bundle. */
 export function addBundleVerbs(program: Command, context: Context, finish: Finish): void {
@@ -71,10 +70,7 @@ function addLoad(program: Command, context: Context, finish: Finish): void {
     });
 }
 
-const siteHelp =
-  'YAML with the target as it is named here: ociImageRegistry, registries, pullThrough';
-
-function addDerive(program: Command, context: Context, finish: Finish): void {
+export function addDerive(program: Command, context: Context, finish: Finish): void {
   const verb = program
     .command('derive')
     .description(
@@ -129,35 +125,8 @@ function addInspect(program: Command, context: Context, finish: Finish): void {
 }
 
 /** A bundle does not say how long to try: the flag, else the variable. */
-function retryBudgetOf(flags: Flags, { env }: Context): { retryBudgetMs?: number } {
+export function retryBudgetOf(flags: Flags, { env }: Context): { retryBudgetMs?: number } {
   const text = textFlag(flags.retryBudget) ?? variablesOf(env)[retryBudgetSetting.name];
   if (typeof text !== 'string') return {};
   return { retryBudgetMs: parseDuration(text, retryBudgetSetting.name) };
-}
-
-function addTrust(verb: Command): Command {
-  verb.option('--key <file>', 'public key of whoever made the bundle; may be repeated', collect);
-  return addRevoked(verb)
-    .option('--allow-unsigned', 'take a bundle without a signature')
-    .option('--allow-expired', 'take a bundle whose dates do not fit the clock');
-}
-
-function addRevoked(verb: Command): Command {
-  return verb.option(
-    '--revoked <id|file>',
-    'key whose signatures are refused: its id, its .pub, or a file of ids; may be repeated',
-    collect,
-  );
-}
-
-function keyring(flags: Flags): Pick<TrustOptions, 'keys' | 'revoked'> {
-  return { keys: listFlag(flags.key), revoked: listFlag(flags.revoked).flatMap(splitList) };
-}
-
-function trustOptions(flags: Flags): TrustOptions {
-  return {
-    ...keyring(flags),
-    allowUnsigned: flags.allowUnsigned === true,
-    allowExpired: flags.allowExpired === true,
-  };
 }

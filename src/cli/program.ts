@@ -2,7 +2,9 @@ import { Command } from 'commander';
 import type { Context } from '../context.ts';
 import { toolName, toolVersion } from '../version.ts';
 import { addBundleVerbs } from './bundle-verbs.ts';
+import { addDoctor } from './doctor-verb.ts';
 import type { Flags } from './flags.ts';
+import { addPrepare } from './prepare-verb.ts';
 import { addSourceVerbs } from './source-verbs.ts';
 
 /** Takes a verb's result text and the exit code that belongs to it. */
@@ -39,7 +41,9 @@ export function buildProgram(context: Context, finish: Finish): Command {
     .showSuggestionAfterError()
     .exitOverride();
   addSourceVerbs(program, context, finish);
+  addPrepare(program, context, finish);
   addBundleVerbs(program, context, finish);
+  addDoctor(program, context, finish);
   for (const verb of program.commands) verb.exitOverride();
   return program;
 }

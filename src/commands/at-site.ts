@@ -1,4 +1,5 @@
 import type { VerifiedBundle } from '../bundle/verified-bundle.ts';
+import type { SignedBundle } from '../bundle/verify.ts';
 import type { Context } from '../context.ts';
 import type { Site } from '../inputs/site.ts';
 import type { OwnImages } from '../install/chart.ts';
@@ -17,7 +18,7 @@ import { bundleGraph } from './bundle-graph.ts';
 import { ownImageReferences } from './own-images.ts';
 import { refuseOnErrors } from './plan.ts';
 
-/** A verified bundle as it is installed at a site. */
+/** A bundle as it is installed at a site. */
 export interface AtSite {
   /** As signed, but for target and placements. */
   readonly inventory: Inventory;
@@ -43,7 +44,7 @@ export interface SiteMark {
  * @throws AirgapError or Failures of class usage, with the same problems as `plan`; integrity, io
  */
 export async function atSite(
-  bundle: VerifiedBundle,
+  bundle: SignedBundle,
   site: Site,
   context: Context,
 ): Promise<AtSite> {
@@ -93,7 +94,8 @@ function newProblems(problems: readonly Problem[], signed: readonly Problem[]): 
   return problems.filter((one) => one.severity === 'error' || !known.has(name(one)));
 }
 
-function readInstalled(bundle: VerifiedBundle): Promise<InstalledWith> {
+/** @throws AirgapError integrity */
+export function readInstalled(bundle: SignedBundle): Promise<InstalledWith> {
   const paths = bundle.inventory.files.map(({ path }) => path);
   return readInstallFiles(paths, (path) => bundle.read(path));
 }

@@ -11,7 +11,7 @@ import type { SiteTarget } from './values.ts';
 export type InventoryHead = Omit<Inventory, 'files' | 'blobs'>;
 
 /** The release and the namespace that the page installs the chart into. */
-const release = { name: 'image-swap', namespace: 'default' };
+export const release = { name: 'image-swap', namespace: 'default' };
 
 /**
  * `images.tsv`: a line a placement, `digest, media type, repository, tag, push | prove, source`. The host of all is

@@ -9,7 +9,8 @@ const layers: readonly (readonly string[])[] = [
   ['cli', 'action'],
   ['report'],
   ['commands'],
-  ['transfer', 'bundle', 'install'],
+  ['doctor'],
+  ['transfer', 'bundle', 'install', 'vendors'],
   ['registry', 'plan'],
   ['inputs'],
   ['mirror-map'],
@@ -25,6 +26,7 @@ const forAll = [
 /** Packages that stay behind their seam: the rooms and files that may import them. */
 const keepers: Readonly<Record<string, readonly string[]>> = {
   execa: [
+    'doctor/tools.ts',
     'install/age.ts',
     'transfer/oras-process.ts',
     'transfer/find-oras.ts',
@@ -33,7 +35,8 @@ const keepers: Readonly<Record<string, readonly string[]>> = {
   '@actions/core': ['action.ts', 'action', 'report'],
   commander: ['cli.ts', 'cli'],
   undici: ['registry'],
-  'js-yaml': ['inputs', 'install'],
+  'js-yaml': ['doctor/release.ts', 'inputs', 'install'],
+  'smol-toml': ['doctor', 'install'],
   'tar/header': ['bundle'],
   'tar/parse': ['install'],
   'tar/read-entry': ['install'],

@@ -1,0 +1,179 @@
+import { resolve } from 'node:path';
+import { openSigned, type SignedBundle } from '../bundle/verify.ts';
+import type { Context } from '../context.ts';
+import { type Check, skipAll } from '../doctor/check.ts';
+import { clusterCheck } from '../doctor/cluster-check.ts';
+import { installChecks, installNames } from '../doctor/install-checks.ts';
+import { type NodeNeeds, nodeChecks, nodeNeeds } from '../doctor/node-checks.ts';
+import { type PullLogin, registryChecks } from '../doctor/registry-checks.ts';
+import { type Secret, secretChecks, secretNames } from '../doctor/secret-checks.ts';
+import { type ClusterAt, ClusterTools } from '../doctor/tools.ts';
+import { readSite } from '../inputs/site.ts';
+import type { InstalledWith } from '../install/read-files.ts';
+import { secretData } from '../install/secret.ts';
+import type { Inventory } from '../plan/inventory.ts';
+import { openRegistries, type RegistryClient } from '../registry/client.ts';
+import { atSite, readInstalled } from './at-site.ts';
+import { targetAccess } from './connect.ts';
+import {
+  emitSecret,
+  type GivenCredential,
+  readGiven,
+  type UserPassword,
+} from './given-credential.ts';
+import { readTrust, type TrustOptions } from './keyring.ts';
+
+/** What doctor looks at. */
+export type Part = 'registry' | 'cluster' | 'nodes';
+
+export interface DoctorOptions {
+  readonly trust: TrustOptions;
+  readonly parts: readonly Part[];
+  /** Path of a site file. */
+  readonly site: string | undefined;
+  readonly cluster: ClusterAt;
+  /** The cluster's pull credential; absent: the one that its Secret has. */
+  readonly pull: GivenCredential;
+  readonly allowPlainHttp: boolean;
+  /** Path of a node's config.toml, or of its certs.d folder. */
+  readonly nodeConfig: string | undefined;
+}
+
+/** All that the checks hold the world to, and whom they ask. */
+interface Visit {
+  readonly bundle: SignedBundle;
+  readonly inventory: Inventory;
+  readonly installed: InstalledWith;
+  readonly given: UserPassword | undefined;
+  readonly options: DoctorOptions;
+  readonly context: Context;
+}
+
+/**
+ * `doctor`: shows that every image is where the cluster will look for it, with the cluster's own eyes. Changes nothing.
+ * @returns each check, in the order of the way from the registry to the pods
+ * @throws AirgapError usage, tool, signature, integrity, policy, io; what a check finds is in the result
+ */
+export async function runDoctor(
+  path: string,
+  options: DoctorOptions,
+  context: Context,
+): Promise<Check[]> {
+  const given = await readGiven('pull', options.pull, context);
+  if (given) emitSecret(given, context);
+  const site = options.site === undefined ? undefined : await readSite(options.site, context);
+  const trust = await readTrust(options.trust, context);
+  const bundle = await openSigned(resolve(context.cwd, path), trust);
+  try {
+    for (const message of bundle.warnings) context.emit({ kind: 'warning', message });
+    const place = site
+      ? await atSite(bundle, site, context)
+      : { inventory: bundle.inventory, installed: await readInstalled(bundle) };
+    return await examine({ bundle, ...place, given, options, context });
+  } finally {
+    await bundle.close();
+  }
+}
+
+/** The cluster first, as its Secret says what the registry is asked with. */
+async function examine(visit: Visit): Promise<Check[]> {
+  const { options, inventory, installed, context } = visit;
+  const { cluster, secret, checks } = await meetCluster(visit);
+  const login = chooseLogin(visit, secret);
+  const registries = openRegistries({
+    access: targetAccess(inventory.target),
+    credential: async () => login.credential,
+    allowPlainHttpCredentials: options.allowPlainHttp,
+    retryBudgetMs: patience,
+    context,
+  });
+  try {
+    const target = registries.client(inventory.target.endpoint);
+    const ofRegistry = options.parts.includes('registry')
+      ? await askRegistry(inventory, target, login, context)
+      : [];
+    const isReached = ofRegistry[0]?.status === 'ok';
+    const ofCluster = cluster
+      ? await lookIntoCluster(visit, cluster, secret, isReached ? target : undefined)
+      : [];
+    const ofNode = options.parts.includes('nodes')
+      ? await lookAtNode(
+          options.nodeConfig,
+          nodeNeeds(inventory, installed, login.isKnown ? login.username !== undefined : undefined),
+          context,
+        )
+      : [];
+    return [...checks, ...ofRegistry, ...ofCluster, ...ofNode];
+  } finally {
+    await registries.close();
+  }
+}
+
+/** Somebody waits for the answer: milliseconds. */
+const patience = 30_000;
+
+interface Met {
+  /** Undefined where it was not asked, or did not answer. */
+  readonly cluster?: ClusterTools;
+  readonly secret?: Secret;
+  readonly checks: readonly Check[];
+}
+
+async function meetCluster({ options, inventory, installed, given, context }: Visit): Promise<Met> {
+  if (!options.parts.includes('cluster')) return { checks: [] };
+  context.emit({ kind: 'step', name: 'asking the cluster' });
+  const cluster = new ClusterTools(options.cluster, context);
+  if (inventory.chart) await cluster.helm('version', '--short');
+  const answers = await clusterCheck(cluster, options.cluster);
+  if (answers.status !== 'ok') {
+    return {
+      checks: [
+        answers,
+        ...skipAll([...secretNames, ...installNames], 'the cluster does not answer'),
+      ],
+    };
+  }
+  const login = given ? { USERNAME: given.username, PASSWORD: given.password } : {};
+  const wanted = { ...secretData(installed.target), ...login };
+  const { secret, checks } = await secretChecks(cluster, wanted);
+  return { cluster, ...(secret ? { secret } : {}), checks: [answers, ...checks] };
+}
+
+function chooseLogin({ given, context }: Visit, secret: Secret | undefined) {
+  if (given)
+    return { credential: given, username: given.username, from: 'as given', isKnown: true };
+  const username = secret?.data.get('USERNAME') || undefined;
+  const password = secret?.data.get('PASSWORD') ?? '';
+  const credential = username === undefined ? undefined : { username, password };
+  if (credential) emitSecret(credential, context);
+  const from = secret ? 'by the Secret registry-info' : 'no pull credential is known';
+  return { credential, username, from, isKnown: secret !== undefined };
+}
+
+function askRegistry(
+  inventory: Inventory,
+  target: RegistryClient,
+  login: PullLogin,
+  { emit }: Context,
+) {
+  emit({ kind: 'step', name: `looking for every image in ${target.host}` });
+  return registryChecks(inventory, target, login);
+}
+
+function lookIntoCluster(
+  { bundle, inventory, installed, context }: Visit,
+  cluster: ClusterTools,
+  secret: Secret | undefined,
+  target: RegistryClient | undefined,
+): Promise<Check[]> {
+  context.emit({ kind: 'step', name: 'looking at release, webhook and pods' });
+  const { inventoryDigest } = bundle;
+  const { chart } = installed;
+  const wanted = { inventory, inventoryDigest, ...(chart && { chart }), now: context.now() };
+  return installChecks(cluster, wanted, { secret, target });
+}
+
+async function lookAtNode(path: string | undefined, needs: NodeNeeds, { cwd }: Context) {
+  if (path === undefined) return skipAll(['node-config'], 'no --node-config is given');
+  return nodeChecks(resolve(cwd, path), needs);
+}

@@ -1,0 +1,45 @@
+import { AirgapError } from '../report/error.ts';
+import { type Check, check, isForbidden, ok } from './check.ts';
+import type { ClusterAt, ClusterTools } from './tools.ts';
+
+/**
+ * `cluster`: the API server answers.
+ * @throws AirgapError usage for a kubeconfig or context that was named and is not there; tool
+ */
+export async function clusterCheck(cluster: ClusterTools, at: ClusterAt): Promise<Check> {
+  const server = await serverOf(cluster, at);
+  return check('cluster', async () => {
+    try {
+      const { gitVersion } = JSON.parse(await cluster.kubectl('get', '--raw', '/version'));
+      return ok(`${server} answers, Kubernetes ${gitVersion}`);
+    } catch (error) {
+      if (error instanceof AirgapError && isForbidden(error)) return ok(`${server} answers`);
+      throw noAnswer(server, error);
+    }
+  });
+}
+
+async function serverOf(cluster: ClusterTools, at: ClusterAt): Promise<string> {
+  const server = '--output=jsonpath={.clusters[0].cluster.server}';
+  try {
+    return (await cluster.kubectl('config', 'view', '--minify', server)) || 'the cluster';
+  } catch (error) {
+    if (!(error instanceof AirgapError) || error.class !== 'cluster') throw error;
+    if (at.kubeconfig === undefined && at.context === undefined) return 'the cluster';
+    throw new AirgapError('usage', 'that cluster cannot be asked', {
+      given: error.given,
+      expected: 'a kubeconfig that can be read, and a context of it',
+      next: 'mend --kubeconfig and --context: kubectl config get-contexts lists them',
+      cause: error,
+    });
+  }
+}
+
+function noAnswer(server: string, error: unknown): unknown {
+  if (!(error instanceof AirgapError) || error.class !== 'cluster') return error;
+  return new AirgapError('cluster', `${server} does not answer to this login`, {
+    given: error.given,
+    next: 'give another --kubeconfig or --context, or look at the way to the cluster',
+    cause: error,
+  });
+}

@@ -1,0 +1,77 @@
+import type { Chart } from '../install/chart.ts';
+import { release } from '../install/tables.ts';
+import type { Digest } from '../oci/digest.ts';
+import type { Inventory } from '../plan/inventory.ts';
+import type { RegistryClient } from '../registry/client.ts';
+import { type Check, skipAll } from './check.ts';
+import { installedCheck } from './installed-check.ts';
+import { mapChecks, mapNames } from './map-checks.ts';
+import { podChecks, podNames } from './pod-checks.ts';
+import { pullSecretCheck } from './pull-secret-check.ts';
+import { releaseCheck } from './release.ts';
+import type { Secret } from './secret-checks.ts';
+import type { ClusterTools } from './tools.ts';
+import { webhookChecks, webhookNames } from './webhook-checks.ts';
+
+/** What a cluster is held to. */
+export interface Wanted {
+  readonly inventory: Inventory;
+  readonly inventoryDigest: Digest;
+  /** Absent in a non-airgap bundle. */
+  readonly chart?: Chart;
+  readonly now: Date;
+}
+
+/** What was learned before. */
+export interface Known {
+  /** registry-info; undefined where it is not there or may not be read. */
+  readonly secret: Secret | undefined;
+  /** Undefined where the registry cannot be asked. */
+  readonly target: RegistryClient | undefined;
+}
+
+const chartNames = ['release', 'pull-secret', ...webhookNames, ...mapNames] as const;
+export const installNames = ['installed', ...chartNames, ...podNames] as const;
+
+/** All that install.sh brings beside the Secret, and the pods that live by it. */
+export async function installChecks(
+  cluster: ClusterTools,
+  wanted: Wanted,
+  known: Known,
+): Promise<Check[]> {
+  const { inventory, inventoryDigest } = wanted;
+  return [
+    await installedCheck(cluster, release, inventory, inventoryDigest),
+    ...(await chartChecks(cluster, wanted, known)),
+    ...(await podChecks(cluster, inventory, known.target)),
+  ];
+}
+
+async function chartChecks(
+  cluster: ClusterTools,
+  { inventory, chart, now }: Wanted,
+  { secret }: Known,
+): Promise<Check[]> {
+  if (chart === undefined) return skipAll(chartNames, 'the bundle has no chart: it is non-airgap');
+  const { check, objects } = await releaseCheck(cluster, release, inventory);
+  return [
+    check,
+    ...(await pullSecretChecks(cluster, chart, secret)),
+    ...(await webhookChecks(cluster, objects, now)),
+    ...(objects
+      ? await mapChecks(cluster, objects, inventory)
+      : skipAll(mapNames, 'there is no release')),
+  ];
+}
+
+async function pullSecretChecks(
+  cluster: ClusterTools,
+  { pullSecret }: Chart,
+  secret: Secret | undefined,
+): Promise<Check[]> {
+  if (typeof pullSecret !== 'object')
+    return skipAll(['pull-secret'], 'the chart names no Secret to pull with');
+  if (secret === undefined)
+    return skipAll(['pull-secret'], 'the Secret registry-info was not read');
+  return [await pullSecretCheck(cluster, pullSecret.name, secret)];
+}

@@ -1,0 +1,36 @@
+import type { ClusterTools } from './tools.ts';
+
+/** An image that pods run, as their specs name it. */
+export interface PodImage {
+  readonly image: string;
+  /** `namespace/name` of one of them. */
+  readonly pod: string;
+  /** How many name it. */
+  readonly count: number;
+}
+
+/** Of whole pods kubectl would print a hundred times as much. */
+const template = ['containers', 'initContainers', 'ephemeralContainers']
+  .map((list) => `{{range .spec.${list}}}{{$pod}}{{"\\t"}}{{.image}}{{"\\n"}}{{end}}`)
+  .join('');
+
+/**
+ * The images of all pods that have not ended, each once, in the order of their names.
+ * @throws AirgapError tool, cluster
+ */
+export async function listPodImages(cluster: ClusterTools): Promise<PodImage[]> {
+  const name = '{{$pod := printf "%s/%s" .metadata.namespace .metadata.name}}';
+  const lines = await cluster.kubectl(
+    'get',
+    'pods',
+    '--all-namespaces',
+    '--field-selector=status.phase!=Succeeded,status.phase!=Failed',
+    `--output=go-template={{range .items}}${name}${template}{{end}}`,
+  );
+  const found = new Map<string, PodImage>();
+  for (const line of lines.split('\n').filter(Boolean)) {
+    const [pod = '', image = ''] = line.split('\t');
+    found.set(image, { image, pod, count: (found.get(image)?.count ?? 0) + 1 });
+  }
+  return [...found.values()].sort((a, b) => (a.image < b.image ? -1 : 1));
+}

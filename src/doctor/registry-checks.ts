@@ -1,0 +1,99 @@
+import type { Inventory } from '../plan/inventory.ts';
+import { isPullThrough, splitPlacement } from '../plan/repositories.ts';
+import type { RegistryClient } from '../registry/client.ts';
+import { AirgapError } from '../report/error.ts';
+import { count } from '../report/units.ts';
+import { targetHeads } from '../transfer/heads.ts';
+import { type Check, check, failure, ok, skipAll, skipped, warning } from './check.ts';
+
+/** Whose eyes the registry is looked at with. */
+export interface PullLogin {
+  /** Undefined: anonymous. */
+  readonly username: string | undefined;
+  /** Where it comes from: `--username`, the cluster's Secret. */
+  readonly from: string;
+  /** False where nobody could say what the cluster pulls with. */
+  readonly isKnown: boolean;
+}
+
+const names = ['placements', 'push-rights'];
+
+/**
+ * `registry`: it answers to the pull credential. `placements`: every placement resolves to its signed digest.
+ * `push-rights`: the pull credential can do no more than pull.
+ * @param target enters with the pull credential
+ */
+export async function registryChecks(
+  inventory: Inventory,
+  target: RegistryClient,
+  login: PullLogin,
+): Promise<Check[]> {
+  const first = inventory.images.flatMap(({ placements }) => placements)[0];
+  if (!first) return skipAll(['registry', ...names], 'the bundle has no placement');
+  const reached = await check('registry', () => reach(first.reference, target, login));
+  if (reached.status !== 'ok')
+    return [reached, ...skipAll(names, 'the registry was not reached with this login')];
+  return [
+    reached,
+    await check('placements', () => resolvePlacements(inventory, target)),
+    await check('push-rights', () => tryPush(inventory, target, login)),
+  ];
+}
+
+async function reach(reference: string, target: RegistryClient, login: PullLogin) {
+  const { repository, tag } = splitPlacement(reference);
+  const who = login.username === undefined ? 'without a login' : `as ${login.username}`;
+  try {
+    await target.headManifest(repository.slice(target.host.length + 1), tag);
+    return ok(`${target.host} answers ${who} (${login.from})`);
+  } catch (error) {
+    if (!(error instanceof AirgapError)) throw error;
+    const { message, given = '', next = '' } = error;
+    const evidence = `${who} (${login.from}): ${[message, given].filter(Boolean).join(': ')}`;
+    if (error.class !== 'authentication') return failure(evidence, next);
+    if (!login.isKnown)
+      return skipped(evidence, 'give the pull credential: --username and --password-file');
+    return failure(evidence, cureOfLogin);
+  }
+}
+
+const cureOfLogin =
+  'give the cluster a login that can pull: sh install.sh BUNDLE --key PUB --username USER --password-file FILE --only secret,chart';
+
+async function resolvePlacements(inventory: Inventory, target: RegistryClient) {
+  const images = inventory.images.map(({ source, digest, mediaType, placements }) => {
+    return { source, digest, mediaType, placements: placements.map(({ reference }) => reference) };
+  });
+  const { pullThrough = [] } = inventory.target;
+  const result = await targetHeads({ images, target, pullThrough });
+  const all = result.images.flatMap(({ placements }) => placements);
+  const errors = all.flatMap(({ error }) => error ?? []);
+  const sum = `${all.length - errors.length} of ${count(all.length, 'placement')} resolve to the signed digest`;
+  if (errors.length === 0) return ok(sum);
+  const lines = errors.map(({ message, given }) => [message, given].filter(Boolean).join(': '));
+  return failure([sum, ...lines].join('\n'), 'sh install.sh BUNDLE --key PUB --only load');
+}
+
+async function tryPush(
+  { images, target: { pullThrough } }: Inventory,
+  target: RegistryClient,
+  { username, from }: PullLogin,
+) {
+  const repositories = images.flatMap(({ placements }) =>
+    placements.map(({ reference }) => splitPlacement(reference).repository),
+  );
+  const written = repositories.find((repository) => !isPullThrough(repository, pullThrough));
+  if (written === undefined) return skipped('all placements are in a pull-through cache');
+  const who = username === undefined ? 'anybody' : `${username} (${from})`;
+  try {
+    await target.checkPush(written.slice(target.host.length + 1));
+  } catch (error) {
+    if (!(error instanceof AirgapError) || !['refused', 'authentication'].includes(error.class))
+      throw error;
+    return ok(`${who} may not push to ${written}`);
+  }
+  return warning(
+    `${who} may push to ${written}: whoever reads the Secret of the cluster can replace its images`,
+    'let the cluster pull with an account that can only read (in Harbor a robot with pull alone)',
+  );
+}

@@ -1,0 +1,114 @@
+import type { SecretData } from '../install/secret.ts';
+import { type Check, check, type Finding, failure, ok, skipAll } from './check.ts';
+import type { ClusterTools } from './tools.ts';
+
+/** A Secret as the API server has it. */
+export interface Secret {
+  readonly type: string;
+  /** Decoded. */
+  readonly data: ReadonlyMap<string, string>;
+}
+
+/** @throws AirgapError tool, cluster */
+export async function readSecret(
+  cluster: ClusterTools,
+  name: string,
+  namespace: string,
+): Promise<Secret | undefined> {
+  const found = await cluster.get<{ type: string; data?: Record<string, string> }>(
+    'secret',
+    name,
+    namespace,
+  );
+  if (found === undefined) return undefined;
+  const data = Object.entries(found.data ?? {}).map(([key, value]): [string, string] => [
+    key,
+    Buffer.from(value, 'base64').toString(),
+  ]);
+  return { type: found.type, data: new Map(data) };
+}
+
+const cure = 'sh install.sh BUNDLE --key PUB --only secret';
+const names = ['secret-keys', 'mirror-registries'] as const;
+
+export const secretNames = ['secret', ...names] as const;
+
+/**
+ * `secret`: registry-info is there, of the right type. `secret-keys`: its keys are the bundle's.
+ * `mirror-registries`: the map in it is the bundle's, byte by byte.
+ * @param wanted what the bundle says; an empty USERNAME or PASSWORD says nothing
+ */
+export async function secretChecks(
+  cluster: ClusterTools,
+  wanted: SecretData,
+): Promise<{ checks: readonly Check[]; secret: Secret | undefined }> {
+  let secret: Secret | undefined;
+  const present = await check('secret', async () => {
+    secret = await readSecret(cluster, 'registry-info', 'jet-system');
+    return presence(secret);
+  });
+  if (present.status !== 'ok' || secret === undefined) {
+    const checks = [present, ...skipAll(names, 'there is no Secret registry-info to compare')];
+    return { checks, secret: undefined };
+  }
+  const { data } = secret;
+  const checks = [
+    present,
+    await check('secret-keys', () => compareKeys(data, wanted)),
+    await check('mirror-registries', () => compareMap(data, wanted)),
+  ];
+  return { checks, secret };
+}
+
+function presence(secret: Secret | undefined): Finding {
+  if (secret === undefined) return failure('there is no Secret registry-info in jet-system', cure);
+  if (secret.type === 'Opaque') return ok('Secret registry-info in jet-system, of type Opaque');
+  return failure(
+    `the Secret registry-info in jet-system has the type ${secret.type}, not Opaque`,
+    `kubectl delete secret registry-info --namespace jet-system; ${cure}`,
+  );
+}
+
+function compareKeys(data: ReadonlyMap<string, string>, wanted: SecretData): Finding {
+  const { MIRROR_REGISTRIES: _, ...others } = wanted;
+  const faults = Object.entries(others).flatMap(([key, value]) =>
+    keyFault(key, value, data.get(key)),
+  );
+  const login = [data.get('USERNAME'), data.get('PASSWORD')].filter(Boolean).length;
+  if (login === 1) faults.push('one of USERNAME and PASSWORD is empty');
+  const strange = [...data.keys()].filter((key) => !(key in wanted));
+  if (faults.length > 0) return failure(faults.join('\n'), `${cure}; then look who else writes it`);
+  return ok(
+    [
+      `${Object.keys(others).join(', ')} are as in the bundle`,
+      ...(login === 0 ? ['no login: the cluster pulls anonymously'] : []),
+      ...(strange.length > 0
+        ? [`further keys that are not of this bundle: ${strange.join(', ')}`]
+        : []),
+    ].join('\n'),
+  );
+}
+
+/** A password is not printed, and a certificate is long. */
+function keyFault(key: string, wanted: string, found: string | undefined): string[] {
+  if (found === undefined) return [`${key} is missing`];
+  const isLogin = key === 'USERNAME' || key === 'PASSWORD';
+  if (found === wanted || (isLogin && wanted === '')) return [];
+  if (isLogin) return [`${key} is not the one that was given`];
+  if (key === 'CA_CERT')
+    return [`CA_CERT differs: ${found.length} characters, the bundle has ${wanted.length}`];
+  return [`${key} is ${JSON.stringify(found)}, the bundle has ${JSON.stringify(wanted)}`];
+}
+
+function compareMap(data: ReadonlyMap<string, string>, { MIRROR_REGISTRIES: wanted }: SecretData) {
+  const found = data.get('MIRROR_REGISTRIES');
+  if (found === wanted) return ok(`MIRROR_REGISTRIES is the bundle's, byte by byte: ${wanted}`);
+  if (found === undefined) return failure('MIRROR_REGISTRIES is missing', cure);
+  const [have, want] = [found.split(','), wanted.split(',')];
+  const lines = [
+    ...want.filter((entry) => !have.includes(entry)).map((entry) => `missing: ${entry}`),
+    ...have.filter((entry) => !want.includes(entry)).map((entry) => `not of the bundle: ${entry}`),
+  ];
+  const what = lines.length > 0 ? lines : ['the same entries in another order or spelling'];
+  return failure(["MIRROR_REGISTRIES is not the bundle's", ...what].join('\n'), cure);
+}
