@@ -16,8 +16,8 @@ export function finishWith<T>(
   finish(flags.output === 'json' ? jsonText(result) : safeText(`${text(result)}\n`), exitCode);
 }
 
-/** A run that placed images: what failed stands in the result, and the smallest of its codes is the exit code. */
-export function finishPlaced<T extends PlacedResult>(
+/** A run over many things, images or repositories: what failed stands in the result, and the smallest of its codes is the exit code. */
+export function finishPlaced<T extends Pick<PlacedResult, 'errors'>>(
   finish: Finish,
   flags: Flags,
   result: T,

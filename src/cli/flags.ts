@@ -9,8 +9,11 @@ import { AirgapError } from '../report/error.ts';
 export type Flags = Record<string, string | boolean | string[] | undefined>;
 
 /** The flags of every verb that reads bundle.yaml: `-f` and one for each setting. */
-export function addBundleInput(verb: Command): Command {
-  verb.option('-f, --file <file>', 'the bundle file (default: bundle.yaml)');
+export function addBundleInput(
+  verb: Command,
+  help = 'the bundle file (default: bundle.yaml)',
+): Command {
+  verb.option('-f, --file <file>', help);
   for (const setting of settings) verb.addOption(settingOption(setting));
   return verb;
 }
@@ -83,7 +86,7 @@ export function collect(value: string, before: string[] | undefined): string[] {
   return [...(before ?? []), value];
 }
 
-function camelCase(name: string): string {
+export function camelCase(name: string): string {
   return name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 

@@ -156,7 +156,7 @@ async function askHelper(
 }
 
 /** Theirs is whatever their cloud or desktop wants, so all but our own secrets and the Action's inputs. */
-function helperEnvironment(env: Context['env']): Context['env'] {
+export function helperEnvironment(env: Context['env']): Context['env'] {
   const theirs = Object.entries(env).filter(([name]) => !/^(?:AIRGAP_BUNDLE|INPUT)_/i.test(name));
   return Object.fromEntries(theirs);
 }

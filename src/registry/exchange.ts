@@ -25,7 +25,7 @@ export interface Call extends Omit<Request, 'url'> {
 export interface ExchangeOptions {
   readonly host: string;
   readonly registry: URL;
-  readonly authorization: Authorization;
+  readonly authorization: Pick<Authorization, 'header' | 'answer' | 'isAnonymous'>;
   readonly transport: Transport;
   readonly context: Context;
   readonly maxConcurrent: number | undefined;

@@ -28,6 +28,7 @@ const keepers: Readonly<Record<string, readonly string[]>> = {
   execa: [
     'doctor/tools.ts',
     'install/age.ts',
+    'vendors/aws.ts',
     'transfer/oras-process.ts',
     'transfer/find-oras.ts',
     'registry/docker-credentials.ts',

@@ -1,0 +1,108 @@
+import { type Command, Option } from 'commander';
+import type { PrepareOptions } from '../commands/prepare.ts';
+import type { Context } from '../context.ts';
+import { settings } from '../inputs/settings.ts';
+import { AirgapError } from '../report/error.ts';
+import { prepareText } from '../report/prepare-text.ts';
+import { registryKinds } from '../vendors/detect.ts';
+import { retryBudgetOf } from './bundle-verbs.ts';
+import { finishPlaced } from './finish.ts';
+import {
+  addBundleInput,
+  addOutput,
+  addPushCredential,
+  bundleInput,
+  camelCase,
+  examples,
+  type Flags,
+  pushOptions,
+  textFlag,
+} from './flags.ts';
+import type { Finish } from './program.ts';
+import { addTrust, siteHelp, trustOptions } from './trust-flags.ts';
+
+/** The verb that both sides have: before `mirror` with bundle.yaml, before `load` with a bundle. */
+export function addPrepare(program: Command, context: Context, finish: Finish): void {
+  const verb = program
+    .command('prepare')
+    .description(
+      'make what the target registry wants before a push: Harbor projects, ECR repositories',
+    )
+    .argument('[bundle]', 'NAME-VERSION.tar, before load; or -f, before mirror')
+    .option(
+      '--dry-run',
+      'look and list, make nothing: only GET and HEAD, of aws only describe-repositories',
+    )
+    .addOption(
+      new Option('--registry-kind <kind>', 'what the target is (default: found out)').choices(
+        registryKinds,
+      ),
+    )
+    .option('--site <file>', siteHelp);
+  addOutput(
+    addPushCredential(addTrust(addBundleInput(verb, 'the bundle file, in place of a bundle'))),
+  )
+    .addHelpText('after', kindsHelp)
+    .addHelpText(
+      'after',
+      examples(
+        'prepare -f bundle.yaml --dry-run',
+        'prepare -f bundle.yaml --push-username admin --push-password-file pw',
+        'prepare pcg-override-1.4.0.tar --key bundle.pub --site site.yaml',
+      ),
+    )
+    .action(async (bundle: string | undefined, flags: Flags) => {
+      finishPlaced(finish, flags, await run(bundle, flags, context), prepareText);
+    });
+}
+
+const kindsHelp = `
+Harbor: projects that are missing are made, private, with the push credential; it must be of a system administrator
+or of a robot account that may create projects. A project that is a proxy cache is an error: it belongs into pullThrough.
+ECR (by the name of the host): repositories that are missing are made by the aws CLI, version 1 or 2, with its own
+credentials. Where there is no aws, nothing is made: the commands are printed, with a warning, and the exit code is 0.
+Any other registry: nothing is made; most make a repository at the first push.
+It may be run again at any time: what is there is left as it is.`;
+
+async function run(bundle: string | undefined, flags: Flags, context: Context) {
+  const { runPrepare, runPrepareBundle } = await import('../commands/prepare.ts');
+  const options: PrepareOptions = {
+    kind: registryKinds.find((kind) => kind === flags.registryKind),
+    dryRun: flags.dryRun === true,
+    push: pushOptions(flags),
+  };
+  refuseForeign(bundle, flags);
+  if (bundle !== undefined) {
+    const trust = trustOptions(flags);
+    const site = textFlag(flags.site);
+    const more = { trust, site, ...retryBudgetOf(flags, context) };
+    return runPrepareBundle(bundle, { ...options, ...more }, context);
+  }
+  const { readBundleSpec } = await import('../inputs/bundle-file.ts');
+  return runPrepare(await readBundleSpec(bundleInput(flags), context), options, context);
+}
+
+const ofBundle = ['key', 'revoked', 'allow-unsigned', 'allow-expired', 'site'];
+const ofFile = [
+  'file',
+  ...settings.map(({ name }) => name).filter((name) => name !== 'retry-budget'),
+];
+
+/** Exactly one of BUNDLE and -f, and no flag that says something about the other. @throws AirgapError usage */
+function refuseForeign(bundle: string | undefined, flags: Flags): void {
+  const given = (name: string) => flags[camelCase(name)] !== undefined;
+  if (bundle === undefined && !given('file')) throw notOne('neither BUNDLE nor -f');
+  const foreign = (bundle === undefined ? ofBundle : ofFile).find(given);
+  if (foreign === undefined) return;
+  if (foreign === 'file') throw notOne(`${bundle} and -f ${flags.file}`);
+  throw new AirgapError('usage', `--${foreign} does not go with ${bundle ?? '-f'}`, {
+    next: bundle === undefined ? 'give a bundle, or drop the flag' : 'give -f, or drop the flag',
+  });
+}
+
+function notOne(given: string): AirgapError {
+  return new AirgapError('usage', 'what is to be prepared for is not clear', {
+    given,
+    expected: 'prepare BUNDLE --key NAME.pub, or prepare -f bundle.yaml',
+  });
+}

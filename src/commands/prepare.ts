@@ -1,0 +1,138 @@
+import { resolve } from 'node:path';
+import { openSigned } from '../bundle/verify.ts';
+import type { Context } from '../context.ts';
+import { readSite } from '../inputs/site.ts';
+import type { BundleSpec } from '../inputs/spec.ts';
+import type { Inventory } from '../plan/inventory.ts';
+import { targetRepositories } from '../plan/repositories.ts';
+import { openOwnApi } from '../registry/own-api.ts';
+import type { Event } from '../report/events.ts';
+import { type Detected, detect, type RegistryKind } from '../vendors/detect.ts';
+import { prepareEcr } from '../vendors/ecr.ts';
+import { ecrRegistry } from '../vendors/ecr-host.ts';
+import { type HarborWork, prepareHarbor } from '../vendors/harbor.ts';
+import type { Provision } from '../vendors/need.ts';
+import { atSite } from './at-site.ts';
+import { type Connections, connect, targetAccess, type Ways } from './connect.ts';
+import { readTrust, type TrustOptions } from './keyring.ts';
+import { prepare } from './make-plan.ts';
+import { refuseOnErrors } from './plan.ts';
+import type { PushOptions } from './push-credential.ts';
+
+export interface PrepareOptions {
+  /** What the target is, whatever it looks like. */
+  readonly kind?: RegistryKind | undefined;
+  /** Look, and change nothing. */
+  readonly dryRun: boolean;
+  readonly push: PushOptions;
+}
+
+export interface PrepareBundleOptions extends PrepareOptions {
+  readonly trust: TrustOptions;
+  /** Path of a site file. */
+  readonly site?: string | undefined;
+  /** Milliseconds. */
+  readonly retryBudgetMs?: number;
+}
+
+export interface PrepareResult extends Detected, Provision {
+  /** Host of the target. */
+  readonly target: string;
+  readonly dryRun: boolean;
+}
+
+/**
+ * `prepare BUNDLE`: makes what the target wants before `load` can push a bundle. Of the bundle its signature is checked,
+ * and what is read of it; the images are not.
+ * @throws AirgapError or Failures
+ */
+export async function runPrepareBundle(
+  path: string,
+  options: PrepareBundleOptions,
+  context: Context,
+): Promise<PrepareResult> {
+  const site = options.site === undefined ? undefined : await readSite(options.site, context);
+  const trust = await readTrust(options.trust, context);
+  const bundle = await openSigned(resolve(context.cwd, path), trust);
+  try {
+    for (const message of bundle.warnings) context.emit({ kind: 'warning', message });
+    const { inventory } = site ? await atSite(bundle, site, context) : bundle;
+    const { endpoint } = inventory.target;
+    const { retryBudgetMs } = options;
+    const ways = {
+      registries: targetAccess(inventory.target),
+      ...(retryBudgetMs === undefined ? {} : { retryBudgetMs }),
+    };
+    return await withConnections(endpoint, ways, options, context, (connections) =>
+      prepareTarget(inventory, { ways, connections }, options, context),
+    );
+  } finally {
+    await bundle.close();
+  }
+}
+
+/** `prepare -f`: makes what the target wants before `mirror` can push. Plans as `plan` does. */
+export function runPrepare(
+  spec: BundleSpec,
+  options: PrepareOptions,
+  context: Context,
+): Promise<PrepareResult> {
+  return withConnections(spec.target.endpoint, spec, options, context, async (connections) => {
+    const { inventory, problems } = await prepare(spec, connections.registries, context, {});
+    refuseOnErrors(problems, context);
+    return prepareTarget(inventory, { ways: spec, connections }, options, context);
+  });
+}
+
+async function withConnections<T>(
+  endpoint: string,
+  ways: Ways,
+  { push }: PrepareOptions,
+  context: Context,
+  work: (connections: Connections) => Promise<T>,
+): Promise<T> {
+  const connections = await connect(endpoint, ways, context, push);
+  try {
+    return await work(connections);
+  } finally {
+    await connections.registries.close();
+  }
+}
+
+async function prepareTarget(
+  inventory: Inventory,
+  { ways, connections }: { readonly ways: Ways; readonly connections: Connections },
+  { kind, dryRun }: PrepareOptions,
+  context: Context,
+): Promise<PrepareResult> {
+  const { endpoint: target } = inventory.target;
+  const repositories = targetRepositories(inventory).repositories.map((reference) =>
+    reference.slice(target.length + 1),
+  );
+  const api = openOwnApi(target, { ...connections, access: ways.registries, context });
+  try {
+    context.emit({ kind: 'step', name: `looking at what ${target} wants before a push` });
+    const found = kind ? ({ kind, foundBy: 'flag' } as const) : await detect(api);
+    const provision = await provide(found.kind, repositories, { api, dryRun, context });
+    if (provision.needs.some(({ state }) => state === 'unknown')) context.emit(withoutAws);
+    return { target, ...found, dryRun, ...provision };
+  } finally {
+    await api.close();
+  }
+}
+
+async function provide(
+  kind: RegistryKind,
+  repositories: readonly string[],
+  work: HarborWork & { readonly context: Context },
+): Promise<Provision> {
+  if (kind === 'harbor') return prepareHarbor(repositories, work);
+  if (kind === 'none') return { needs: [], commands: [], errors: [] };
+  return prepareEcr(repositories, { ...work, registry: ecrRegistry(work.api.host) });
+}
+
+const withoutAws: Event = {
+  kind: 'warning',
+  message: 'there is no aws on PATH: nobody looked what is there, and nothing was made',
+  cure: 'run the printed commands where the AWS CLI is, or install it and prepare again',
+};
