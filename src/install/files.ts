@@ -1,7 +1,7 @@
 import type { TargetSpec } from '../inputs/spec.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { Chart, OwnImages } from './chart.ts';
-import { nodeFiles } from './nodes.ts';
+import { type NodesInput, nodeFiles } from './nodes.ts';
 import { readmeText } from './readme.ts';
 import { secretYaml } from './secret.ts';
 import { baseTable, type InventoryHead, imagesTable, settingsTable } from './tables.ts';
@@ -86,7 +86,11 @@ function chartFiles({ chart, target, ownImages, isEKSCluster }: InstallInput): I
   return [plain(`chart/${chart.fileName}`, chart.bytes), plain('values.yaml', values)];
 }
 
-function nodesInput({ inventory, target }: InstallInput) {
+/** What the node files of a bundle are made of. */
+export function nodesInput({
+  inventory,
+  target,
+}: Pick<InstallInput, 'inventory' | 'target'>): NodesInput {
   const { endpoint, plainHttp, insecureSkipVerify, caCert } = inventory.target;
   const trust = caCert === undefined ? {} : { caCert };
   return {

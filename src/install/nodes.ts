@@ -66,7 +66,7 @@ function fitsArchive({ registry }: NodeMirror): boolean {
 }
 
 /** `host_port_` is containerd's own spelling where a colon cannot stand in a folder's name. */
-function hostFolder(registry: string): string {
+export function hostFolder(registry: string): string {
   return registry.replace(/:(\d+)$/, '_$1_');
 }
 
