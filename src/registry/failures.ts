@@ -54,9 +54,12 @@ export function wrongCredentials(host: string, anonymous: boolean, text: string)
     : `${host} does not accept the credentials given for it`;
   return new AirgapError('authentication', message, {
     ...(text && { given: text }),
-    next: `docker login ${host}`,
+    next: `docker login ${host}${/action: push|project \S+ not found/.test(text) ? notThereYet : ''}`,
   });
 }
+
+/** Harbor refuses a push to where nothing is as one by who may not push (goharbor/harbor issue 966). */
+const notThereYet = '; if the project is not there yet: airgap-bundle prepare';
 
 /**
  * What an answer that is not "yes" means: the one place that judges, for the answers to our client and for those that
@@ -117,7 +120,7 @@ function distributionErrors(body: string): string | undefined {
 
 const pushCures: Readonly<Record<number, string>> = {
   403: 'give the account the right to push there; a proxy cache cannot be pushed to: name it in pullThrough',
-  404: 'make the repository or project in the target first: plan --output repositories lists them',
+  404: 'make the repository or project in the target first: airgap-bundle prepare does, and lists with --dry-run',
   409: 'the tag is immutable and holds something else: choose another tag or delete it there',
   412: 'the tag is immutable and holds something else: choose another tag or delete it there',
   413: "raise the body size that the registry's front server accepts",
