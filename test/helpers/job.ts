@@ -72,6 +72,7 @@ export interface Outcome {
 export interface OutcomeInventory {
   readonly sequence: number;
   readonly root: { digest: string };
+  readonly target: { readonly mirrorMap: string };
   readonly images: readonly {
     source: string;
     digest: string;

@@ -2,6 +2,8 @@ import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { nodeChecks } from '../../../src/doctor/node-checks.ts';
+import { parseMirrorMap } from '../../../src/mirror-map/parse.ts';
 import { type Node, startNode } from '../../helpers/cri.ts';
 import { pushImage } from '../../helpers/images.ts';
 import { type Isolation, isolate } from '../../helpers/isolation.ts';
@@ -165,6 +167,19 @@ const askedFor = () =>
       }),
   );
 
+/** By check, what `doctor` says of such a node. */
+async function doctorSays(etc: string, config: string): Promise<Record<string, string>> {
+  const checks = await nodeChecks(join(etc, config), {
+    entries: parseMirrorMap(inventory.target.mirrorMap).entries,
+    endpoint: target.host,
+    plainHttp: false,
+    insecureSkipVerify: false,
+    caCert: authority.pem,
+    login: true,
+  });
+  return Object.fromEntries(checks.map(({ check, status }) => [check, status]));
+}
+
 const contacts = async () => [...(await network.contacts()).keys()];
 const paths = (from: number) => target.requests().slice(from);
 
@@ -179,9 +194,12 @@ describe.each(ways)('%s by %s', (program, _, config) => {
     const asked = heads.map(({ path }) => path.replace(/\?.*/, ''));
     expect([...new Set(asked)].sort()).toEqual(askedFor().sort());
     expect(await contacts()).toEqual([target.host]);
+    const fine = { 'node-endpoints': 'ok', 'node-trust': 'ok', 'node-credential': 'ok' };
+    expect(await doctorSays(written, config)).toEqual({ 'node-config': 'ok', ...fine });
   });
 
   test('is refused by the registry without the login', async () => {
+    expect(await doctorSays(anonymous, config)).toMatchObject({ 'node-credential': 'failure' });
     const runtime = await start(toolPath(program), config, anonymous);
     const before = target.requests().length;
     const pulled = await runtime.pull('quay.io/a/b:1');
