@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import type { Update } from '../commands/lock.ts';
 import type { PlanResult } from '../commands/plan.ts';
 import type { Context } from '../context.ts';
 import { exitCodeOf } from '../report/error.ts';
@@ -36,11 +37,21 @@ function addPlan(program: Command, context: Context, finish: Finish): void {
     .description('show what would be mirrored and bundled, and what is wrong with it')
     .option('-o, --out <file>', 'save the plan for mirror --plan and create --plan')
     .option('--since <bundle>', 'plan a delta to an older bundle')
-    .option('--without-images', 'plan a bundle without blobs');
+    .option('--without-images', 'plan a bundle without blobs')
+    .option('--lock', 'write bundle.lock: from then on every image is held to its digest')
+    .option(
+      '--update [images...]',
+      'move pins of bundle.lock to what the tags are now; default: all',
+    );
   addOutput(addBundleInput(verb), 'repositories')
     .addHelpText(
       'after',
-      examples('plan -f bundle.yaml', 'plan -f bundle.yaml --output repositories'),
+      examples(
+        'plan -f bundle.yaml',
+        'plan -f bundle.yaml --output repositories',
+        'plan -f bundle.yaml --lock',
+        'plan -f bundle.yaml --update nginx:1.27',
+      ),
     )
     .action(async (flags: Flags) => {
       const { runPlan } = await import('../commands/plan.ts');
@@ -50,9 +61,17 @@ function addPlan(program: Command, context: Context, finish: Finish): void {
         out: textFlag(flags.out),
         since: textFlag(flags.since),
         withoutImages: flags.withoutImages === true,
+        update: updateOf(flags),
       };
       await finishPlan(finish, flags, await runPlan(spec, options, context), context);
     });
+}
+
+/** Whether a lock is to be written, and which of its pins are let go. */
+function updateOf({ lock, update }: Flags): Update | undefined {
+  if (update === true) return 'all';
+  if (Array.isArray(update)) return update;
+  return lock === true ? [] : undefined;
 }
 
 /** Problems stand in the text and in the document; in a list of repositories they have no place. */

@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import type { OlderBundle } from '../bundle/reuse.ts';
 import type { Context } from '../context.ts';
+import { defined } from '../inputs/defined.ts';
+import type { BundleLock } from '../inputs/lock-file.ts';
 import type { BundleSpec } from '../inputs/spec.ts';
 import type { Chart } from '../install/chart.ts';
 import type { Inventory } from '../plan/inventory.ts';
@@ -15,6 +17,15 @@ import { credentialProblems } from './carried-credential.ts';
 import { carriedTools } from './carried-tools.ts';
 import { type DeltaBase, refuseOlderThanBase, savedBase } from './delta-base.ts';
 import { loadChart, takesOurChart } from './load-chart.ts';
+import {
+  checkUpdate,
+  lockedPins,
+  lockedTimes,
+  lockProblems,
+  type Relocked,
+  relock,
+  type Update,
+} from './lock.ts';
 import { type MadeInventory, makeInventory } from './make-inventory.ts';
 import { ownImageProblems, ownImageReferences, ownImages } from './own-images.ts';
 import { resolveImages } from './resolve-images.ts';
@@ -26,6 +37,8 @@ export interface Prepared extends MadeInventory {
   readonly problems: readonly Problem[];
   readonly images: readonly PlannedImage[];
   readonly registries: Registries;
+  /** The lock that `plan --lock` is to write; it has the time and sequence of the inventory. */
+  readonly relocked?: Relocked;
   /** A config that planning has read. */
   readonly found: FolderCache['find'];
 }
@@ -39,6 +52,8 @@ export interface PrepareOptions {
   readonly older?: OlderBundle | undefined;
   /** Make a delta that builds on this one; a saved plan for a delta stays one. */
   readonly base?: DeltaBase | undefined;
+  /** Make a new lock: only these pins of the old one are let go. Absent: follow the lock that is there. */
+  readonly update?: Update | undefined;
 }
 
 /** Reads the chart, resolves the images, plans, and lays out the bundle. Contacts source registries only. */
@@ -46,26 +61,30 @@ export async function prepare(
   spec: BundleSpec,
   registries: Registries,
   context: Context,
-  { saved, withoutImages = false, older, base = saved && savedBase(saved) }: PrepareOptions,
+  { saved, withoutImages = false, older, base = saved && savedBase(saved), update }: PrepareOptions,
 ): Promise<Prepared> {
-  const createdAt = saved ? new Date(saved.createdAt) : creationTime(context);
-  refuseExpired(spec, createdAt);
+  refuseExpired(spec, saved ? new Date(saved.createdAt) : creationTime(context, lockedTimes(spec)));
   const chart = await loadChart(spec, registries);
   const tools = await carriedTools(spec, context);
   if (chart && takesOurChart(spec)) context.emit(ourChartTaken(chart));
   const own = ownImages(spec, chart);
   const listed = [...spec.images, ...own.listed];
+  if (update) checkUpdate(update, listed);
   const images = count(listed.length, 'image');
   context.emit({
     kind: 'step',
     name: saved ? `reading ${images} as planned` : `resolving ${images}`,
   });
   const cache = contentCache(spec, older);
-  const sources = { registries, cache, pins: pinsOf(saved) };
+  const pins = saved ? pinsOf(saved) : lockedPins(spec.lock, update);
+  const sources = { registries, cache, pins, watchesTags: saved === undefined };
   const resolved = await resolveImages(spec, listed, sources, context).finally(cache.keep);
   const plan = makePlan(spec, resolved);
+  const relocked = update && relock(spec, resolved, registries, context.now());
+  const locked = saved || context.env.SOURCE_DATE_EPOCH ? undefined : lockedTimes(spec, relocked);
+  const createdAt = saved ? new Date(saved.createdAt) : creationTime(context, locked);
   const made = await makeInventory({
-    spec,
+    spec: { ...spec, ...defined({ sequence: spec.sequence ?? locked?.sequence }) },
     plan,
     chart,
     ownImages: ownImageReferences(plan, own),
@@ -79,10 +98,13 @@ export async function prepare(
   if (saved) checkAgainstSaved(saved, made.inventory);
   const problems = [
     ...plan.problems.filter(({ kind }) => !takesOurChart(spec) || !addedByOurChart.includes(kind)),
+    ...(saved || update ? [] : lockProblems(spec, listed)),
     ...ownImageProblems(spec, own),
     ...credentialProblems(spec),
   ];
-  return { spec, ...made, problems, images: plan.images, registries, found: cache.find };
+  const { images: planned } = plan;
+  const result = { spec, ...made, problems, images: planned, registries, found: cache.find };
+  return { ...result, ...(relocked && { relocked }) };
 }
 
 function refuseExpired({ expires }: BundleSpec, createdAt: Date): void {
@@ -113,10 +135,10 @@ export function stateFolder(spec: BundleSpec): string {
   return join(spec.folder, '.airgap-bundle');
 }
 
-/** SOURCE_DATE_EPOCH, else now (reproducible-builds.org, "SOURCE_DATE_EPOCH"). */
-function creationTime({ env, now }: Context): Date {
+/** SOURCE_DATE_EPOCH (reproducible-builds.org, "SOURCE_DATE_EPOCH"), else the lock's, else now. */
+function creationTime({ env, now }: Context, locked?: Pick<BundleLock, 'createdAt'>): Date {
   const epoch = env.SOURCE_DATE_EPOCH;
-  if (epoch === undefined || epoch === '') return now();
+  if (epoch === undefined || epoch === '') return locked ? new Date(locked.createdAt) : now();
   if (/^\d{1,11}$/.test(epoch)) return new Date(Number(epoch) * 1000);
   throw new AirgapError('usage', 'SOURCE_DATE_EPOCH is no time', {
     given: epoch,

@@ -6,18 +6,24 @@ import type { BundleSpec } from '../inputs/spec.ts';
 import type { Inventory } from '../plan/inventory.ts';
 import { hasErrors, type Problem } from '../plan/problem.ts';
 import { AirgapError, Failures } from '../report/error.ts';
+import type { Event } from '../report/events.ts';
 import { connect } from './connect.ts';
 import { type DeltaOptions, readDeltaBase } from './delta-base.ts';
+import { type LockResult, type Update, writeLock } from './lock.ts';
 import { prepare } from './make-plan.ts';
 
 export interface PlanResult {
   readonly inventory: Inventory;
   readonly problems: readonly Problem[];
+  /** Only of `plan --lock`. */
+  readonly lock?: LockResult;
 }
 
 export interface PlanOptions extends DeltaOptions {
   /** File for the plan, to be carried out later by `--plan`; written only when the plan has no errors. */
   readonly out?: string | undefined;
+  /** Write the lock file, after these pins of it were let go. Absent: follow it, if it is there. */
+  readonly update?: Update | undefined;
 }
 
 /** `plan`: what would be mirrored and bundled, and what is wrong with it. Contacts source registries only. */
@@ -29,11 +35,16 @@ export async function runPlan(
   const base = await readDeltaBase(options, spec, context);
   const { registries } = await connect(spec.target.endpoint, spec, context);
   try {
-    const wanted = { withoutImages: options.withoutImages, base };
-    const { inventory, problems } = await prepare(spec, registries, context, wanted);
-    if (options.out)
-      await saveSound(resolve(context.cwd, options.out), inventory, problems, context);
-    return { inventory, problems };
+    const { withoutImages, update } = options;
+    const prepared = await prepare(spec, registries, context, { withoutImages, base, update });
+    const { inventory, problems, relocked } = prepared;
+    if (hasErrors(problems)) {
+      if (options.out || update) context.emit(notSaved);
+      return { inventory, problems };
+    }
+    if (options.out) await savePlan(resolve(context.cwd, options.out), inventory, context);
+    if (!relocked) return { inventory, problems };
+    return { inventory, problems, lock: await writeLock(relocked, inventory) };
   } finally {
     await registries.close();
   }
@@ -61,20 +72,13 @@ export function refuseOnErrors(problems: readonly Problem[], context: Context): 
   if (errors.length > 0) throw new Failures('the plan has errors', errors);
 }
 
-async function saveSound(
-  path: string,
-  inventory: Inventory,
-  problems: readonly Problem[],
-  context: Context,
-): Promise<void> {
-  if (hasErrors(problems)) {
-    context.emit({
-      kind: 'warning',
-      message: 'a plan with errors is not saved',
-      cure: 'mend the errors, and plan again',
-    });
-    return;
-  }
+const notSaved: Event = {
+  kind: 'warning',
+  message: 'a plan with errors is not saved',
+  cure: 'mend the errors, and plan again',
+};
+
+async function savePlan(path: string, inventory: Inventory, context: Context): Promise<void> {
   await save(path, inventory);
   context.emit({
     kind: 'note',

@@ -13,8 +13,10 @@ import { AirgapError, Failures } from '../report/error.ts';
 export interface Sources {
   readonly registries: Registries;
   readonly cache: ContentCache;
-  /** Digests of a saved plan, by image as written: these are asked for in place of the tags. */
+  /** Digests of a saved plan or a lock file, by image as written: these are asked for in place of the tags. */
   readonly pins: ReadonlyMap<string, Digest>;
+  /** Whether tags of pinned images are asked too, to tell which have moved. */
+  readonly watchesTags: boolean;
 }
 
 /**
@@ -62,22 +64,23 @@ async function resolveImage(
   spec: BundleSpec,
   listed: ListedImage,
   reference: Reference,
-  { registries, cache, pins }: Sources,
+  { registries, cache, pins, watchesTags }: Sources,
 ): Promise<ResolvedImage> {
   const source = registries.source(reference);
   const platforms = reference.digest ? [] : spec.platforms;
-  const asked = pins.get(listed.image) ?? reference.digest ?? reference.tag ?? 'latest';
+  const tag = reference.tag ?? (reference.digest ? undefined : 'latest');
+  const held = pins.get(listed.image) ?? reference.digest;
+  const asked = held ?? tag ?? '';
+  const isWatched = held !== undefined && (watchesTags || !pins.has(listed.image));
   const [graph, tagged] = await Promise.all([
     readImage(source, asked, cache, (child) => isWantedChild(child, platforms)),
-    reference.digest && reference.tag && !pins.has(listed.image)
-      ? source.client.headManifest(source.repository, reference.tag)
-      : undefined,
+    isWatched && tag ? source.client.headManifest(source.repository, tag) : undefined,
   ]);
   return {
     listed,
     reference,
     ...(graph ? { graph } : { failure: notThere(source, asked) }),
-    ...(tagged && tagged.digest !== reference.digest ? { movedTag: tagged.digest } : {}),
+    ...(tagged && tagged.digest !== held ? { movedTag: tagged.digest } : {}),
   };
 }
 

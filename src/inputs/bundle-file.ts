@@ -1,9 +1,11 @@
 import { dirname, resolve } from 'node:path';
 import type { Context } from '../context.ts';
 import { AirgapError, Failures } from '../report/error.ts';
+import { defined } from './defined.ts';
 import { fieldErrors, type PlaceOf, settingOf } from './field-errors.ts';
 import type { Node } from './fields.ts';
 import { readText } from './files.ts';
+import { lockPathOf, readLock } from './lock-file.ts';
 import { makeSpec } from './make-spec.ts';
 import { parseMapping } from './mapping.ts';
 import { type Given, type Layers, variablesOf, withOverrides } from './overrides.ts';
@@ -26,7 +28,9 @@ export async function readBundleSpec(input: BundleInput, context: Context): Prom
   const layers: Layers = { flags: input.given, variables: variablesOf(context.env) };
   const written = await readDocument(path, input.file === undefined && isAnyGiven(layers));
   const document = withOverrides(written, layers, context.cwd);
-  return makeSpec(validate(document, path, layers), dirname(path), context);
+  const spec = await makeSpec(validate(document, path, layers), dirname(path), context);
+  const lockPath = lockPathOf(path);
+  return { ...spec, ...defined({ lock: await readLock(lockPath) }), lockPath };
 }
 
 const bundleFile = 'the bundle file';

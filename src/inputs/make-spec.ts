@@ -26,7 +26,7 @@ export async function makeSpec(
   document: BundleDocument,
   folder: string,
   context: Context,
-): Promise<BundleSpec> {
+): Promise<Omit<BundleSpec, 'lock' | 'lockPath'>> {
   const target = await readTarget(requiredSection(document, context), folder, context);
   const { chart, ...imageSwap } = document.imageSwap;
   return {

@@ -1,10 +1,15 @@
 import type { MirrorMap } from '../mirror-map/map.ts';
 import type { Platform } from '../oci/platform.ts';
+import type { BundleLock } from './lock-file.ts';
 
 /** What the user asked for, read from bundle.yaml, variables and flags, checked and with absolute paths. */
 export interface BundleSpec {
   /** Absolute folder that paths in bundle.yaml start from; state lies in its `.airgap-bundle/`. */
   readonly folder: string;
+  /** Absolute path of the lock file, which may not be there. */
+  readonly lockPath: string;
+  /** What is in it: the digests to which the images are held. */
+  readonly lock?: BundleLock;
   readonly name: string;
   readonly version: string;
   readonly environment: 'airgap' | 'non-airgap';

@@ -1,6 +1,7 @@
 import type { BundleSpec } from '../inputs/spec.ts';
 import { cureForLoop, rewriteLoop } from '../mirror-map/lint.ts';
 import type { MirrorMap } from '../mirror-map/map.ts';
+import type { Digest } from '../oci/digest.ts';
 import type { ImageGraph } from '../oci/graph.ts';
 import { isIndex } from '../oci/media-types.ts';
 import { formatPlatform, type Platform } from '../oci/platform.ts';
@@ -41,16 +42,20 @@ function checkSource({
     );
   }
   if (movedTag) {
-    const message = `${image}: the tag now resolves to ${movedTag}; the digest that you wrote is taken`;
-    problems.push(
-      warning('moved-tag', [image], message, 'write the new digest if you want the new image'),
-    );
+    problems.push(movedProblem(image, movedTag, reference.digest !== undefined));
   }
   if (reference.tag === 'latest' && !reference.digest) {
     const message = `${image} names no fixed version; the bundle holds what it is today`;
     problems.push(warning('latest-tag', [image], message, 'write a version tag or a digest'));
   }
   return problems;
+}
+
+function movedProblem(image: string, now: Digest, isWritten: boolean): Problem {
+  const [taken, cure] = isWritten
+    ? ['the digest that you wrote is taken', 'write the new digest if you want the new image']
+    : ['the digest of the lock file is taken', `follow the tag: plan --update ${image}`];
+  return warning('moved-tag', [image], `${image}: the tag now resolves to ${now}; ${taken}`, cure);
 }
 
 /** The name is told with the image; anything else that was found says more than the message alone. */

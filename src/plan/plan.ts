@@ -21,7 +21,7 @@ export interface ResolvedImage {
   /** Absent when the source does not have it. */
   readonly graph?: ImageGraph;
   readonly failure?: AirgapError;
-  /** Of `name:tag@digest`: what the tag resolves to now, where that is another digest. */
+  /** What the tag resolves to now, where the image is held to another digest: by its name, or by the lock file. */
   readonly movedTag?: Digest;
 }
 

@@ -23,6 +23,8 @@ export type ProblemKind =
   | 'webhook-error'
   | 'containerd-ignores'
   | 'moved-tag'
+  | 'not-locked'
+  | 'other-lock'
   | 'latest-tag'
   | 'index-digest-kept'
   | 'platform-missing'

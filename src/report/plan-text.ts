@@ -1,3 +1,5 @@
+import type { LockResult } from '../commands/lock.ts';
+import type { PlanResult } from '../commands/plan.ts';
 import { totalSize } from '../oci/descriptor.ts';
 import type { Inventory, InventoryImage } from '../plan/inventory.ts';
 import type { Problem } from '../plan/problem.ts';
@@ -7,16 +9,30 @@ import { table } from './table.ts';
 import { count, formatBytes } from './units.ts';
 
 /** A plan for people: problems first, then every image with its placements, then the sums. */
-export function planText({
-  inventory,
-  problems,
-}: {
-  inventory: Inventory;
-  problems: readonly Problem[];
-}): string {
-  return [...problems.map(problemText), imagesText(inventory), sumsText(inventory)]
+export function planText({ inventory, problems, lock }: PlanResult): string {
+  return [
+    ...problems.map(problemText),
+    imagesText(inventory),
+    ...(lock ? [lockText(lock)] : []),
+    sumsText(inventory),
+  ]
     .filter(Boolean)
     .join('\n\n');
+}
+
+/** Where the lock lies, and how it differs from the one before. */
+function lockText({ path, moved, added, removed }: LockResult): string {
+  const rows = [
+    ...moved.map(({ image, from, to }) => [
+      'moved',
+      image,
+      `${from.slice(0, 19)} to ${to.slice(0, 19)}`,
+    ]),
+    ...added.map((image) => ['locked', image]),
+    ...removed.map((image) => ['dropped', image]),
+  ];
+  const sum = rows.length === 0 ? 'nothing has changed' : count(rows.length, 'change');
+  return safeText([`${path}: ${sum}`, ...(rows.length > 0 ? [table(rows)] : [])].join('\n'));
 }
 
 /** `project` and `repository` lines: what must exist in registries that do not make it by themselves. */

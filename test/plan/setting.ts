@@ -22,6 +22,7 @@ export interface SpecOptions {
 export function spec(map: string, options: SpecOptions = {}): BundleSpec {
   return {
     folder: '/nowhere',
+    lockPath: '/nowhere/bundle.lock',
     name: 'pcg',
     version: '1',
     environment: 'airgap',
