@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { settings, variableOf } from '../../src/inputs/settings.ts';
 
 const program = resolve(import.meta.dirname, '../../dist/bundle.js');
-const verbs = ['plan', 'mirror', 'create', 'keygen', 'resolve', 'verify', 'load', 'inspect'];
+const verbs = ['plan', 'prepare', 'mirror', 'create', 'keygen', 'resolve', 'verify', 'load', 'inspect'];
 
 let folder: string;
 beforeAll(async () => {
@@ -55,7 +55,7 @@ describe('help and version go to standard output', () => {
     expect(stdout).toContain(`Examples:\n  $ airgap-bundle ${verb} `);
   });
 
-  test.each(['plan', 'mirror', 'create'])(
+  test.each(['plan', 'prepare', 'mirror', 'create'])(
     '%s --help has a flag and a variable for every setting',
     async (verb) => {
       const words = (await run(verb, '--help')).stdout.split(/\s+/);
