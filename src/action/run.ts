@@ -70,8 +70,8 @@ async function carryOut(
   try {
     const { withoutImages, fresh, out } = inputs;
     const run = { name: nameOf(inputs), spec, saved, fresh, withoutImages, older, base };
-    const show = ({ inventory, problems }: Prepared) => {
-      result.plan = { inventory, problems };
+    const show = ({ inventory, problems, coverage }: Prepared) => {
+      result.plan = { inventory, problems, coverage };
     };
     if (!wants('mirror') && !wants('create')) {
       const prepared = await prepare(spec, registries, context, run);

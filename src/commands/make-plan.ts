@@ -5,6 +5,7 @@ import { defined } from '../inputs/defined.ts';
 import type { BundleLock } from '../inputs/lock-file.ts';
 import type { BundleSpec } from '../inputs/spec.ts';
 import type { Chart } from '../install/chart.ts';
+import { type Coverage, coverageOf } from '../plan/coverage.ts';
 import type { Inventory } from '../plan/inventory.ts';
 import { makePlan, type PlannedImage } from '../plan/plan.ts';
 import { hasErrors, type Problem } from '../plan/problem.ts';
@@ -37,6 +38,7 @@ export interface Prepared extends MadeInventory {
   readonly problems: readonly Problem[];
   readonly images: readonly PlannedImage[];
   readonly registries: Registries;
+  readonly coverage: Coverage;
   /** The lock that `plan --lock` is to write; it has the time and sequence of the inventory. */
   readonly relocked?: Relocked;
   /** A config that planning has read. */
@@ -103,8 +105,9 @@ export async function prepare(
     ...credentialProblems(spec),
   ];
   const { images: planned } = plan;
-  const result = { spec, ...made, problems, images: planned, registries, found: cache.find };
-  return { ...result, ...(relocked && { relocked }) };
+  const coverage = coverageOf(plan.map, listed);
+  const result = { spec, ...made, problems, images: planned, coverage, registries };
+  return { ...result, found: cache.find, ...(relocked && { relocked }) };
 }
 
 function refuseExpired({ expires }: BundleSpec, createdAt: Date): void {

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { printInventory } from '../bundle/inventory-json.ts';
 import type { Context } from '../context.ts';
 import type { BundleSpec } from '../inputs/spec.ts';
+import type { Coverage } from '../plan/coverage.ts';
 import type { Inventory } from '../plan/inventory.ts';
 import { hasErrors, type Problem } from '../plan/problem.ts';
 import { AirgapError, Failures } from '../report/error.ts';
@@ -15,6 +16,7 @@ import { prepare } from './make-plan.ts';
 export interface PlanResult {
   readonly inventory: Inventory;
   readonly problems: readonly Problem[];
+  readonly coverage: Coverage;
   /** Only of `plan --lock`. */
   readonly lock?: LockResult;
 }
@@ -37,14 +39,14 @@ export async function runPlan(
   try {
     const { withoutImages, update } = options;
     const prepared = await prepare(spec, registries, context, { withoutImages, base, update });
-    const { inventory, problems, relocked } = prepared;
+    const { inventory, problems, coverage, relocked } = prepared;
+    const result = { inventory, problems, coverage };
     if (hasErrors(problems)) {
       if (options.out || update) context.emit(notSaved);
-      return { inventory, problems };
+      return result;
     }
     if (options.out) await savePlan(resolve(context.cwd, options.out), inventory, context);
-    if (!relocked) return { inventory, problems };
-    return { inventory, problems, lock: await writeLock(relocked, inventory) };
+    return relocked ? { ...result, lock: await writeLock(relocked, inventory) } : result;
   } finally {
     await registries.close();
   }

@@ -1,6 +1,7 @@
 import type { LockResult } from '../commands/lock.ts';
 import type { PlanResult } from '../commands/plan.ts';
 import { totalSize } from '../oci/descriptor.ts';
+import type { Coverage } from '../plan/coverage.ts';
 import type { Inventory, InventoryImage } from '../plan/inventory.ts';
 import type { Problem } from '../plan/problem.ts';
 import { targetRepositories } from '../plan/repositories.ts';
@@ -9,15 +10,21 @@ import { table } from './table.ts';
 import { count, formatBytes } from './units.ts';
 
 /** A plan for people: problems first, then every image with its placements, then the sums. */
-export function planText({ inventory, problems, lock }: PlanResult): string {
+export function planText({ inventory, problems, coverage, lock }: PlanResult): string {
   return [
     ...problems.map(problemText),
     imagesText(inventory),
+    unusedText(coverage),
     ...(lock ? [lockText(lock)] : []),
     sumsText(inventory),
   ]
     .filter(Boolean)
     .join('\n\n');
+}
+
+function unusedText({ unusedRules }: Coverage): string {
+  if (unusedRules.length === 0) return '';
+  return safeText(`no image needs these entries of the map: ${unusedRules.join(', ')}`);
 }
 
 /** Where the lock lies, and how it differs from the one before. */

@@ -33,6 +33,7 @@ describe('a bundle file', () => {
     expect(warnings).toEqual([]);
     expect(spec).toEqual({
       folder: 'DIR/bundle',
+      lockPath: 'DIR/bundle/bundle.lock',
       name: 'pcg-override',
       version: '1.4.0',
       environment: 'airgap',

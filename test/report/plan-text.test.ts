@@ -61,6 +61,9 @@ const inventory: Inventory = {
   ],
 };
 
+const nothing = { images: [], unmapped: [], unusedRules: [] };
+const coverage = { ...nothing, unusedRules: ['gcr.io::harbor.example.org/airgap/gcr.io'] };
+
 test('a plan as people see it', () => {
   const problems = [
     error(
@@ -72,7 +75,7 @@ test('a plan as people see it', () => {
     warning('unmapped', ['y'], 'no rule maps y\u001b[2K', 'add y::TARGET to the map'),
   ];
   expect(
-    planText({ inventory, problems }),
+    planText({ inventory, problems, coverage }),
   ).toBe(`error: unresolved: x (images[0]): its registry does not have it
   cure: correct the name or tag
 
@@ -85,13 +88,19 @@ nginx:1.27       sha256:aaaaaaaaaaaa  linux/amd64,linux/arm64  webhook       har
 quay.io/a/b:1    sha256:bbbbbbbbbbbb  -                        both          harbor.example.org/airgap/quay.io/a/b:1
 example.org/a:1  sha256:cccccccccccc  linux/amd64              -             (no rule maps it)
 
+no image needs these entries of the map: gcr.io::harbor.example.org/airgap/gcr.io
+
 3 images, 3 placements in harbor.example.org, 2 unique blobs, 2.0 KiB`);
 });
 
 test('a plan of nothing', () => {
-  expect(planText({ inventory: { ...inventory, images: [], blobs: [] }, problems: [] })).toBe(
-    '0 images, 0 placements in harbor.example.org, 0 unique blobs, 0 B',
-  );
+  expect(
+    planText({
+      inventory: { ...inventory, images: [], blobs: [] },
+      problems: [],
+      coverage: nothing,
+    }),
+  ).toBe('0 images, 0 placements in harbor.example.org, 0 unique blobs, 0 B');
 });
 
 test('what must exist in the target, for scripts', () => {
