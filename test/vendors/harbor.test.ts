@@ -100,7 +100,13 @@ test('a project that the account may not look into exists, with a warning', asyn
 
 test.each([
   ['may not create projects', pusher, 403, 'refused', /administrator/],
-  ['is not known', { ...admin, password: 'wrong' }, 401, 'authentication', /login/],
+  [
+    'is not known',
+    { ...admin, password: 'wrong' },
+    401,
+    'authentication',
+    /login.*--push-username.*OIDC/,
+  ],
 ])('an account that %s', async (_, account, status, errorClass, next) => {
   const result = await run({}, { account });
   expect(states(result)).toEqual({ 'airgap-images': 'failed', other: 'failed' });
