@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import { shown } from './node-words.ts';
 
 /** Where containerd sends a request: what it asks for follows behind the path. */
 export interface Address {
@@ -39,11 +40,6 @@ export function printAddress({ scheme, authority, path }: Address): string {
   return `${scheme}://${authority}${path === '/' ? '' : path}`;
 }
 
-/** What a file has, fit for evidence: without a login, and without what could hide one. */
-export function withoutLogin(url: string): string {
-  return url.replace(/^([a-z][a-z0-9+.-]*:\/\/)?[^/?#]*@/i, '$1***@').replace(/[?#].*$/s, '');
-}
-
 export function isSameHost(one: Address, other: Address): boolean {
   return hostOf(one) === hostOf(other);
 }
@@ -71,7 +67,7 @@ function whyNotPath(found: string, wanted: string): string {
     return 'without /v2/ it is not the registry API: containerd uses the path as it is';
   const added = found.replace(/\/v2$/, '');
   if (added !== found && (added === wanted || joined(`/v2${added}`) === wanted))
-    return `containerd asks ${found}/…: without override_path = true it puts /v2 behind the path`;
+    return `containerd asks ${shown(found)}/…: without override_path = true it puts /v2 behind the path`;
   return `another path than ${wanted}`;
 }
 

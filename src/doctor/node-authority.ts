@@ -1,6 +1,7 @@
 import { AirgapError } from '../report/error.ts';
 import { placesOf, readNodeText } from './node-files.ts';
 import type { Authority } from './node-way.ts';
+import { shown } from './node-words.ts';
 
 /**
  * A file of certificates that a node's file names.
@@ -17,9 +18,9 @@ export async function authorityAt(
       if (error instanceof AirgapError) return undefined;
       throw error;
     });
-    if (pem !== undefined) return { named, besideFile, pem };
+    if (pem !== undefined) return { named: shown(named), besideFile, pem };
   }
-  return { named, besideFile, pem: undefined };
+  return { named: shown(named), besideFile, pem: undefined };
 }
 
 /** Whether a PEM file has every certificate of another one. */

@@ -15,6 +15,7 @@ import { mirrorWay } from './node-mirrors.ts';
 import { foldersOf, readingOf } from './node-reading.ts';
 import { loginFinding, type TargetWants, trustFinding } from './node-trust.ts';
 import type { Way } from './node-way.ts';
+import { shown } from './node-words.ts';
 
 /** What a node must find and how: the map, the target, and whether that wants a login to pull. */
 export type NodeNeeds = NodesInput & TargetWants;
@@ -79,7 +80,7 @@ async function configPathChecks(
     roots.push(...places.flat().slice(0, 1));
   }
   if (roots.length > 0) return hostChecks({ roots, registry, version }, wanted);
-  const evidence = `${named}, which config_path names, is not on this machine`;
+  const evidence = `${shown(named)}, which config_path names, is not on this machine`;
   const cure = 'copy the folder from the node and give it with --node-config FOLDER';
   return [{ check: 'node-endpoints', ...skipped(evidence, cure) }];
 }

@@ -4,6 +4,7 @@ import { fnmatch } from '../mirror-map/fnmatch.ts';
 import { PythonError } from '../mirror-map/python.ts';
 import { placesOf, readToml } from './node-files.ts';
 import { fileForm, misfits, type NodeFile, type Registry, registryForm } from './node-form.ts';
+import { shown } from './node-words.ts';
 
 /** A config.toml with what it imports, as containerd puts them together. */
 export interface NodeConfig {
@@ -41,7 +42,7 @@ export async function readNodeConfig(path: string): Promise<NodeConfig | { misfi
     read.push({ path: at, file: parsed.data });
     for (const named of parsed.data.imports ?? []) {
       const found = await importsAt(resolve(dirname(at), named), dirname(path));
-      if (found.length === 0 && !named.includes('*')) missing.push(named);
+      if (found.length === 0 && !named.includes('*')) missing.push(shown(named));
       pending.push(...found);
     }
   }

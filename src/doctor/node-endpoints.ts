@@ -1,6 +1,7 @@
 import { type Finding, failure, ok, warning } from './check.ts';
 import { type Address, printAddress, readAddress, whyNot } from './node-address.ts';
 import type { Attempt, Way } from './node-way.ts';
+import { few } from './node-words.ts';
 
 /** A source, how the node finds it, and the address that would find it. */
 export interface Judged {
@@ -59,7 +60,7 @@ function verdict(way: Way, wanted: Address): Pick<Judged, 'status' | 'words'> {
   const first = inVain.indexOf(undefined);
   if (first < 0) {
     const all = way.attempts.map(({ written }, i) => `${written}: ${inVain[i]}`);
-    return { status: 'failure', words: `${all.join('; ')}; it should be ${url}` };
+    return { status: 'failure', words: `${few(all).join('; ')}; it should be ${url}` };
   }
   const others = way.attempts.flatMap(({ written }, i) =>
     inVain[i] === undefined
@@ -69,7 +70,7 @@ function verdict(way: Way, wanted: Address): Pick<Judged, 'status' | 'words'> {
   const doubts = way.attempts.flatMap((one) =>
     isTriedByTls(one, wanted) ? ['at http:// with settings for TLS 1.6 asks by plain HTTP'] : [],
   );
-  const warnings = [...others, ...doubts, ...way.doubts];
+  const warnings = [...few(others), ...doubts.slice(0, 1), ...way.doubts];
   const words = [`${way.attempts[first]?.written} works`, ...warnings, ...sourceWords(way)].join(
     '; ',
   );

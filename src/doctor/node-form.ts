@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { few, shown } from './node-words.ts';
 
 const texts = z.array(z.string());
 const table = z.record(z.string(), z.unknown());
@@ -64,8 +65,9 @@ export type HostTable = z.infer<typeof hostForm>;
 
 /** What of a form does not fit, in words that have no value of the file in them. */
 export function misfits({ issues }: z.ZodError, above: readonly string[] = []): string {
-  return issues
-    .slice(0, 5)
-    .map(({ path, message }) => `${[...above, ...path.map(String)].join('.')}: ${message}`)
-    .join('\n');
+  const words = issues.map(
+    ({ path, message }) =>
+      `${[...above, ...path.map((part) => shown(String(part)))].join('.')}: ${message}`,
+  );
+  return few(words).join('\n');
 }

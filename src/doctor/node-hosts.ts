@@ -2,12 +2,13 @@ import { stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
 import { hostFolder } from '../install/nodes.ts';
 import { AirgapError } from '../report/error.ts';
-import { hostAddress, withoutLogin } from './node-address.ts';
+import { hostAddress } from './node-address.ts';
 import { authorityAt } from './node-authority.ts';
 import { readToml } from './node-files.ts';
 import { type HostTable, hostsForm, misfits, type Registry } from './node-form.ts';
 import { configuredLogin, headerLogin } from './node-login.ts';
 import { type Attempt, noWay, type Way } from './node-way.ts';
+import { shown } from './node-words.ts';
 
 /** Folders of `config_path`, and the registry table beside it; empty where there is no config.toml to look at. */
 export interface HostFolders {
@@ -107,7 +108,7 @@ async function attempt(
   const header = headerLogin(table);
   const configured = configuredLogin(registry, address?.authority ?? '');
   return {
-    written: withoutLogin(url),
+    written: shown(url),
     address,
     ...(capabilities.length > 0 && lacking.length > 0
       ? { leftOut: `its capabilities lack ${lacking.join(' and ')}` }

@@ -1,8 +1,9 @@
-import { mirrorAddress, withoutLogin } from './node-address.ts';
+import { mirrorAddress } from './node-address.ts';
 import { authorityAt } from './node-authority.ts';
 import type { NodeConfig } from './node-config.ts';
 import { configuredLogin, entryOf } from './node-login.ts';
 import { type Attempt, noWay, type Way } from './node-way.ts';
+import { shown } from './node-words.ts';
 
 /**
  * How `mirrors` lead to a source; `*` is for every source that has no table of its own.
@@ -31,7 +32,7 @@ async function attempt(
   const tls = version > 2 ? undefined : entryOf(registry.configs, authority)?.tls;
   const file = tls?.ca_file ?? '';
   return {
-    written: withoutLogin(endpoint),
+    written: shown(endpoint),
     address,
     trust: {
       authorities: file === '' ? [] : [await authorityAt(file, folder, false)],

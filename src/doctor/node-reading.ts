@@ -1,5 +1,6 @@
 import { type Finding, failure, ok, warning } from './check.ts';
 import { type NodeConfig, pluginNames } from './node-config.ts';
+import { few, shown } from './node-words.ts';
 
 /** Which of its two ways a node goes. */
 export type Reading = 'mirrors' | 'config_path' | 'none';
@@ -20,7 +21,7 @@ export function readingOf(config: NodeConfig): { reading: Reading; finding: Find
   if (refused !== undefined)
     return { reading: 'none', finding: failure(`${about}; ${refused.why}`, refused.cure) };
   if (path !== '')
-    return found('config_path', `the node reads config_path, ${path}, and no mirrors`);
+    return found('config_path', `the node reads config_path, ${shown(path)}, and no mirrors`);
   if (mirrors > 0) return found('mirrors', `the node reads mirrors, ${mirrors} of them`);
   const why = 'neither mirrors nor config_path is set: every image is asked for at its source';
   return {
@@ -63,7 +64,7 @@ function whyRefused(config: NodeConfig, path: string, mirrors: number): Refused 
   if (isMisnamed(config, path !== '' || mirrors > 0)) return misnamed(config);
   if (version > 2 && isList(path) && !pullsItself(config))
     return {
-      why: `config_path is a list, ${path}: the transfer service of containerd 2 takes it for the name of one folder, and asks every source itself`,
+      why: `config_path is a list, ${shown(path)}: the transfer service of containerd 2 takes it for the name of one folder, and asks every source itself`,
       cure: 'name one folder in config_path, or set use_local_image_pull = true beside the table registry',
     };
   return undefined;
@@ -100,10 +101,12 @@ function withDoubts(config: NodeConfig, evidence: string): Finding {
 /** What some containerd would not do, or what could not be looked at. */
 function doubtsOf(config: NodeConfig): Refused[] {
   const { missing, version, otherNames } = config;
-  const doubts = missing.map((path) => ({
-    why: `it imports ${path}, which is not on this machine; containerd does not start without it`,
-    cure: 'copy what it imports from the node, and lay it beside the file as it lies in /etc/containerd',
-  }));
+  const doubts: Refused[] = [];
+  if (missing.length > 0)
+    doubts.push({
+      why: `it imports ${few(missing).join(', ')}, not on this machine; containerd does not start without`,
+      cure: 'copy what it imports from the node, and lay it beside the file as it lies in /etc/containerd',
+    });
   if (version < 3) return doubts;
   const names = otherNames.join('", "');
   if (names !== '')

@@ -35,7 +35,7 @@ export interface Attempt {
 }
 
 export interface Authority {
-  /** As written. */
+  /** As written, without a login. */
   readonly named: string;
   /** Whether it must be on this machine, since what names it is. */
   readonly besideFile: boolean;

@@ -264,12 +264,18 @@ describe('the login', () => {
     expect(JSON.stringify(checks)).not.toMatch(new RegExp(`canary|${pair}`));
   });
 
-  test('in an address is never shown', async () => {
+  test('in an address is never shown, nor all of a long one', async () => {
     const url = 'https://puller:canary@x.example.org/a?token=canary#canary';
     const checks = await checksOf({ [own]: host(url) }, needs(), 'certs.d');
     expect(named(checks, 'node-endpoints').evidence).toContain(
       'https://***@x.example.org/a: another',
     );
     expect(JSON.stringify(checks)).not.toContain('canary');
+    const long = await checksOf(
+      { [own]: host(`https://x/${'a'.repeat(1e6)}`) },
+      needs(),
+      'certs.d',
+    );
+    expect(JSON.stringify(long).length).toBeLessThan(2000);
   });
 });
