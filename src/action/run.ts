@@ -83,7 +83,7 @@ async function carryOut(
       return carryOut(async () => {
         if (wants('mirror')) {
           result.mirror = await withTools(connections, context, (tools) =>
-            mirrorPrepared(prepared, tools, context),
+            mirrorPrepared(prepared, false, tools, context),
           );
           if (result.mirror.errors.length > 0) return result.mirror;
         }

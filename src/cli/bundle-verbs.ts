@@ -9,6 +9,7 @@ import {
   addOutput,
   addPushCredential,
   collect,
+  deepHelp,
   examples,
   type Flags,
   pushOptions,
@@ -46,6 +47,7 @@ function addLoad(program: Command, context: Context, finish: Finish): void {
     .description('verify a bundle, push it into its target registry, place every image')
     .argument('<bundle>', 'NAME-VERSION.tar')
     .option('--allow-downgrade', 'take an older bundle than the one loaded last')
+    .option('--deep', deepHelp)
     .option('--site <file>', siteHelp)
     .addOption(settingOption(retryBudgetSetting));
   addOutput(addPushCredential(addTrust(verb)))
@@ -65,6 +67,7 @@ function addLoad(program: Command, context: Context, finish: Finish): void {
         site: textFlag(flags.site),
         ...retryBudgetOf(flags, context),
         push: pushOptions(flags),
+        deep: flags.deep === true,
       };
       finishPlaced(finish, flags, await runLoad(bundle, options, context), loadText);
     });

@@ -50,6 +50,10 @@ export function pullOptions(flags: Flags): GivenCredential {
   return { username: textFlag(flags.username), passwordFile: textFlag(flags.passwordFile) };
 }
 
+/** Of the verbs that place images. */
+export const deepHelp =
+  'where a tag is right already, ask also for the manifests and blobs below it, and bring what is gone';
+
 export function addOutput(verb: Command, ...more: string[]): Command {
   return verb
     .addOption(

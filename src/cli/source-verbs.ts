@@ -13,6 +13,7 @@ import {
   addPullCredential,
   addPushCredential,
   bundleInput,
+  deepHelp,
   examples,
   type Flags,
   pullOptions,
@@ -93,7 +94,8 @@ function addMirror(program: Command, context: Context, finish: Finish): void {
       'copy the images into the target registry, to every place the cluster will ask for',
     )
     .option('--plan <file>', 'carry out exactly this saved plan')
-    .option('--fresh', 'resolve again, even if an earlier run was killed');
+    .option('--fresh', 'resolve again, even if an earlier run was killed')
+    .option('--deep', deepHelp);
   addOutput(addPushCredential(addBundleInput(verb)))
     .addHelpText(
       'after',
@@ -110,6 +112,7 @@ function addMirror(program: Command, context: Context, finish: Finish): void {
         plan: textFlag(flags.plan),
         fresh: flags.fresh === true,
         push: pushOptions(flags),
+        deep: flags.deep === true,
       };
       finishPlaced(finish, flags, await runMirror(spec, options, context), placedText);
     });

@@ -24,6 +24,8 @@ export interface LoadOptions {
   /** Path of a site file, for a target that is named otherwise here than the bundle says. */
   readonly site?: string | undefined;
   readonly push: PushOptions;
+  /** Ask for the children and blobs of what is there; a light bundle does not know them. */
+  readonly deep: boolean;
   /** How long what may yet succeed is tried again, milliseconds. Default ten minutes. */
   readonly retryBudgetMs?: number;
 }
@@ -83,7 +85,7 @@ async function loadChecked(
 
 async function push(
   load: Load,
-  { push: credential, retryBudgetMs }: LoadOptions,
+  { push: credential, retryBudgetMs, deep }: LoadOptions,
   context: Context,
 ): Promise<PlacedResult> {
   const { inventory } = load;
@@ -98,14 +100,19 @@ async function push(
       kind: 'step',
       name: `loading ${inventory.name} ${inventory.version} into ${target.endpoint}`,
     });
-    const result = await place(load, connections, context);
+    const result = await place(load, connections, deep, context);
     return placedResult(inventory, result);
   } finally {
     await connections.registries.close();
   }
 }
 
-async function place({ bundle, inventory }: Load, connections: Connections, context: Context) {
+async function place(
+  { bundle, inventory }: Load,
+  connections: Connections,
+  deep: boolean,
+  context: Context,
+) {
   const places = {
     images: transferImages(inventory),
     target: connections.registries.client(inventory.target.endpoint),
@@ -121,7 +128,7 @@ async function place({ bundle, inventory }: Load, connections: Connections, cont
   };
   return withLayout(content, connections, context, async (layout, by, during) => {
     const origin = await layoutOrigin({ bundle, inventory }, root, layout, content.base);
-    const job: TransferJob = { ...places, origin, manifest: content.manifest };
+    const job: TransferJob = { ...places, origin, manifest: content.manifest, deep };
     const find = (scratch: string) => orasForLoad(bundle, scratch, during);
     return withTools(by, during, (tools) => transfer(job, tools, during), find);
   });

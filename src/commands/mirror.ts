@@ -16,6 +16,8 @@ export interface MirrorOptions {
   /** Resolve again, whatever a killed run left. */
   readonly fresh: boolean;
   readonly push: PushOptions;
+  /** Ask for the children and blobs of what is there. */
+  readonly deep: boolean;
 }
 
 /** `mirror`: registry → registry, every image to every placement, read back in the end. */
@@ -32,7 +34,7 @@ export async function runMirror(
     const run = { name: 'mirror', spec, saved, fresh: options.fresh };
     return await withTools(connections, context, (tools) =>
       planRun(run, registries, context, ({ carryOut }) =>
-        carryOut((prepared) => mirrorPrepared(prepared, tools, context)),
+        carryOut((prepared) => mirrorPrepared(prepared, options.deep, tools, context)),
       ),
     );
   } finally {
@@ -43,6 +45,7 @@ export async function runMirror(
 /** The second half: carries out a plan that has no errors. */
 export async function mirrorPrepared(
   prepared: Prepared,
+  deep: boolean,
   tools: TransferTools,
   context: Context,
 ): Promise<PlacedResult> {
@@ -55,6 +58,7 @@ export async function mirrorPrepared(
     manifest: async (digest: TransferImage['digest']) => manifestOf(prepared, digest),
     origin: { kind: 'registries', locate: locator(prepared), found: prepared.found } as const,
     pullThrough: prepared.spec.pullThrough,
+    deep,
   };
   return placedResult(prepared.inventory, await transfer(job, tools, context));
 }

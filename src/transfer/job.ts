@@ -25,6 +25,8 @@ export interface TransferJob {
   readonly origin: Origin;
   /** `host/path`: at or under these nothing is ever written, the placement is proved by a HEAD. */
   readonly pullThrough: readonly string[];
+  /** Whether a placement that resolves is asked for all that is below it; else it is believed to be whole. */
+  readonly deep: boolean;
 }
 
 /** Where blobs come from. */

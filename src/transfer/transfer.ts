@@ -3,6 +3,7 @@ import type { Context } from '../context.ts';
 import type { ImageState } from '../report/events.ts';
 import { findBase } from './base.ts';
 import { fillBundleRepository } from './bundle-repository.ts';
+import { doubtIncomplete } from './deep.ts';
 import { failed, headPlacements } from './heads.ts';
 import type {
   ImageResult,
@@ -39,8 +40,7 @@ export async function transfer(
   tools: TransferTools,
   context: Context,
 ): Promise<TransferResult> {
-  const found: readonly KnownImage[] = await headPlacements(job);
-  const images = found.some(isIncomplete) ? await readImages(found, job) : found;
+  const images = await look(job);
   if (!images.some(isIncomplete))
     return { images: images.map((known) => ended(known, settledOf(known), context)), bytesSent: 0 };
   warnOfPullLimits(images, job, context);
@@ -54,6 +54,12 @@ export async function transfer(
   } finally {
     await oras.close();
   }
+}
+
+async function look(job: TransferJob): Promise<readonly KnownImage[]> {
+  const found: readonly KnownImage[] = await headPlacements(job);
+  if (job.deep) return doubtIncomplete(await readImages(found, job), job.target);
+  return found.some(isIncomplete) ? readImages(found, job) : found;
 }
 
 /** Also of images that are there, since their blobs can be mounted; a manifest that is missing fails its image. */

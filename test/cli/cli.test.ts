@@ -8,7 +8,17 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { settings, variableOf } from '../../src/inputs/settings.ts';
 
 const program = resolve(import.meta.dirname, '../../dist/bundle.js');
-const verbs = ['plan', 'prepare', 'mirror', 'create', 'keygen', 'resolve', 'verify', 'load', 'inspect'];
+const verbs = [
+  'plan',
+  'prepare',
+  'mirror',
+  'create',
+  'keygen',
+  'resolve',
+  'verify',
+  'load',
+  'inspect',
+];
 
 let folder: string;
 beforeAll(async () => {
@@ -213,7 +223,11 @@ describe('the problems of a plan', () => {
       ...['plan', '-f', 'problems.yaml', '--output', 'json'],
     );
     expect(exitCode).toBe(2);
-    expect(Object.keys(JSON.parse(stdout) as object)).toEqual(['inventory', 'problems']);
+    expect(Object.keys(JSON.parse(stdout) as object)).toEqual([
+      'inventory',
+      'problems',
+      'coverage',
+    ]);
     expect(stdout).toContain('NO (images[0])');
     expect(stderr).toContain('warning: the map has no `default`');
   });

@@ -26,7 +26,11 @@ const byProgram: Load = async (bundle, site, allowDowngrade = false) => {
   };
   const push = { username: undefined, passwordFile: undefined, allowPlainHttp: false };
   try {
-    const { errors } = await runLoad(bundle.path, { trust, allowDowngrade, push }, at(site));
+    const { errors } = await runLoad(
+      bundle.path,
+      { trust, allowDowngrade, push, deep: false },
+      at(site),
+    );
     return exitCodeOf(errors);
   } catch (thrown) {
     if (failuresIn(thrown).length === 0) throw thrown;

@@ -128,6 +128,7 @@ export async function startSetting(): Promise<Setting> {
         locate: ({ source: name }) => ({ client: from, repository: name }),
       },
       pullThrough: how.pullThrough ?? [],
+      deep: false,
     };
   };
   return {
