@@ -6,7 +6,7 @@ import { clusterCheck } from '../doctor/cluster-check.ts';
 import { installChecks, installNames } from '../doctor/install-checks.ts';
 import { type NodeNeeds, nodeChecks, nodeNeeds } from '../doctor/node-checks.ts';
 import { type PullLogin, registryChecks } from '../doctor/registry-checks.ts';
-import { type Secret, secretChecks, secretNames } from '../doctor/secret-checks.ts';
+import { loginOf, type Secret, secretChecks, secretNames } from '../doctor/secret-checks.ts';
 import { type ClusterAt, ClusterTools } from '../doctor/tools.ts';
 import { readSite } from '../inputs/site.ts';
 import type { InstalledWith } from '../install/read-files.ts';
@@ -94,12 +94,16 @@ async function examine(visit: Visit): Promise<Check[]> {
       : [];
     const isReached = ofRegistry[0]?.status === 'ok';
     const ofCluster = cluster
-      ? await lookIntoCluster(visit, cluster, secret, isReached ? target : undefined)
+      ? await lookIntoCluster(visit, cluster, login, isReached ? target : undefined)
       : [];
     const ofNode = options.parts.includes('nodes')
       ? await lookAtNode(
           options.nodeConfig,
-          nodeNeeds(inventory, installed, login.isKnown ? login.username !== undefined : undefined),
+          nodeNeeds(
+            inventory,
+            installed,
+            login.isKnown ? login.credential !== undefined : undefined,
+          ),
           context,
         )
       : [];
@@ -139,15 +143,15 @@ async function meetCluster({ options, inventory, installed, given, context }: Vi
   return { cluster, ...(secret ? { secret } : {}), checks: [answers, ...checks] };
 }
 
-function chooseLogin({ given, context }: Visit, secret: Secret | undefined) {
-  if (given)
-    return { credential: given, username: given.username, from: 'as given', isKnown: true };
-  const username = secret?.data.get('USERNAME') || undefined;
-  const password = secret?.data.get('PASSWORD') ?? '';
-  const credential = username === undefined ? undefined : { username, password };
+function chooseLogin({ given, context }: Visit, secret: Secret | undefined): PullLogin {
+  if (given) return { credential: given, from: 'as given', isKnown: true };
+  const unknown = { credential: undefined, isKnown: false };
+  if (secret === undefined) return { ...unknown, from: 'no pull credential is known' };
+  const credential = loginOf(secret.data);
+  if (credential === 'half')
+    return { ...unknown, from: 'the Secret registry-info has half a login' };
   if (credential) emitSecret(credential, context);
-  const from = secret ? 'by the Secret registry-info' : 'no pull credential is known';
-  return { credential, username, from, isKnown: secret !== undefined };
+  return { credential, from: 'by the Secret registry-info', isKnown: true };
 }
 
 function askRegistry(
@@ -163,14 +167,14 @@ function askRegistry(
 function lookIntoCluster(
   { bundle, inventory, installed, context }: Visit,
   cluster: ClusterTools,
-  secret: Secret | undefined,
+  login: PullLogin,
   target: RegistryClient | undefined,
 ): Promise<Check[]> {
   context.emit({ kind: 'step', name: 'looking at release, webhook and pods' });
   const { inventoryDigest } = bundle;
   const { chart } = installed;
   const wanted = { inventory, inventoryDigest, ...(chart && { chart }), now: context.now() };
-  return installChecks(cluster, wanted, { secret, target });
+  return installChecks(cluster, wanted, { login, target });
 }
 
 async function lookAtNode(path: string | undefined, needs: NodeNeeds, { cwd }: Context) {

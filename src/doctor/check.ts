@@ -50,7 +50,7 @@ export function skipAll(names: readonly string[], why: string): Check[] {
 function findingOf(error: AirgapError): Finding {
   const evidence = [error.message, error.given].filter(Boolean).join(': ');
   return isForbidden(error)
-    ? skipped(evidence, 'ask for the right to read this, or run doctor with another login')
+    ? skipped(evidence, 'let an admin grant it: the ClusterRole in docs/doctor.md is enough')
     : failure(evidence, error.next ?? '');
 }
 

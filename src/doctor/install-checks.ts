@@ -8,8 +8,8 @@ import { installedCheck } from './installed-check.ts';
 import { mapChecks, mapNames } from './map-checks.ts';
 import { podChecks, podNames } from './pod-checks.ts';
 import { pullSecretCheck } from './pull-secret-check.ts';
+import type { PullLogin } from './registry-checks.ts';
 import { releaseCheck } from './release.ts';
-import type { Secret } from './secret-checks.ts';
 import type { ClusterTools } from './tools.ts';
 import { webhookChecks, webhookNames } from './webhook-checks.ts';
 
@@ -24,8 +24,7 @@ export interface Wanted {
 
 /** What was learned before. */
 export interface Known {
-  /** registry-info; undefined where it is not there or may not be read. */
-  readonly secret: Secret | undefined;
+  readonly login: PullLogin;
   /** Undefined where the registry cannot be asked. */
   readonly target: RegistryClient | undefined;
 }
@@ -40,38 +39,38 @@ export async function installChecks(
   known: Known,
 ): Promise<Check[]> {
   const { inventory, inventoryDigest } = wanted;
-  return [
-    await installedCheck(cluster, release, inventory, inventoryDigest),
-    ...(await chartChecks(cluster, wanted, known)),
-    ...(await podChecks(cluster, inventory, known.target)),
-  ];
+  const checks = await Promise.all([
+    installedCheck(cluster, release, inventory, inventoryDigest),
+    chartChecks(cluster, wanted, known),
+    podChecks(cluster, inventory, known.target),
+  ]);
+  return checks.flat();
 }
 
 async function chartChecks(
   cluster: ClusterTools,
   { inventory, chart, now }: Wanted,
-  { secret }: Known,
+  { login }: Known,
 ): Promise<Check[]> {
   if (chart === undefined) return skipAll(chartNames, 'the bundle has no chart: it is non-airgap');
   const { check, objects } = await releaseCheck(cluster, release, inventory);
-  return [
-    check,
-    ...(await pullSecretChecks(cluster, chart, secret)),
-    ...(await webhookChecks(cluster, objects, now)),
-    ...(objects
-      ? await mapChecks(cluster, objects, inventory)
-      : skipAll(mapNames, 'there is no release')),
-  ];
+  const others = await Promise.all([
+    pullSecretChecks(cluster, chart, inventory.target.endpoint, login),
+    webhookChecks(cluster, objects, now),
+    objects
+      ? mapChecks(cluster, objects, inventory)
+      : skipAll(mapNames, 'what the release brought was not read'),
+  ]);
+  return [check, ...others.flat()];
 }
 
 async function pullSecretChecks(
   cluster: ClusterTools,
   { pullSecret }: Chart,
-  secret: Secret | undefined,
+  endpoint: string,
+  login: PullLogin,
 ): Promise<Check[]> {
   if (typeof pullSecret !== 'object')
     return skipAll(['pull-secret'], 'the chart names no Secret to pull with');
-  if (secret === undefined)
-    return skipAll(['pull-secret'], 'the Secret registry-info was not read');
-  return [await pullSecretCheck(cluster, pullSecret.name, secret)];
+  return [await pullSecretCheck(cluster, pullSecret.name, endpoint, login)];
 }

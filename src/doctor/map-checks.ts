@@ -1,9 +1,10 @@
 import type { MapEntry, MirrorMap } from '../mirror-map/map.ts';
 import { parseMirrorMap } from '../mirror-map/parse.ts';
 import { printEntries } from '../mirror-map/print.ts';
-import { webhookImage } from '../mirror-map/webhook.ts';
+import { type WebhookAnswer, webhookImage } from '../mirror-map/webhook.ts';
 import type { Inventory } from '../plan/inventory.ts';
 import { AirgapError } from '../report/error.ts';
+import { count } from '../report/units.ts';
 import { type Check, check, type Finding, failure, ok, skipAll } from './check.ts';
 import type { ReleaseObject } from './release.ts';
 import type { ClusterTools } from './tools.ts';
@@ -36,7 +37,8 @@ export async function mapChecks(
     const text = found?.data?.[mapKey];
     if (text === undefined) throw missing(where);
     map = parseMirrorMap(text);
-    return compare(map, parseMirrorMap(inventory.target.mirrorMap), where);
+    const wanted = parseMirrorMap(inventory.target.mirrorMap);
+    return compare(map, wanted, where) ?? compareImages(map, wanted, inventory, where);
   });
   if (map === undefined) return [compared, ...skipAll(['webhook-target'], `${where} was not read`)];
   const read = map;
@@ -51,10 +53,9 @@ function missing(where: string): AirgapError {
 }
 
 /** What is excluded is the other check's. Only of `[REPLACE]` does the order mean something. */
-function compare(found: MirrorMap, wanted: MirrorMap, where: string): Finding {
+function compare(found: MirrorMap, wanted: MirrorMap, where: string): Finding | undefined {
   const [have, want] = [rules(found), rules(wanted)];
-  if (have.join('\n') === want.join('\n'))
-    return ok(`${count(want)} in ${where}, as in the bundle`);
+  if (have.join('\n') === want.join('\n')) return undefined;
   const lines = [
     ...want.filter((rule) => !have.includes(rule)).map((rule) => `missing: ${rule}`),
     ...have.filter((rule) => !want.includes(rule)).map((rule) => `not of the bundle: ${rule}`),
@@ -63,7 +64,26 @@ function compare(found: MirrorMap, wanted: MirrorMap, where: string): Finding {
   return failure([`the map in ${where} is not the bundle's`, ...what].join('\n'), cure);
 }
 
-const count = (rules: readonly string[]) => `${rules.length} entries`;
+/** Of what is excluded from swapping only this counts: that no image of the bundle is. */
+function compareImages(
+  found: MirrorMap,
+  wanted: MirrorMap,
+  { images }: Inventory,
+  where: string,
+): Finding {
+  const others = images.flatMap(({ source }) => {
+    const [is, should] = [found, wanted].map((map) => said(webhookImage(map, source)));
+    return is === should ? [] : [`${source} becomes ${is}, and by the bundle ${should}`];
+  });
+  if (others.length === 0)
+    return ok(`${count(rules(wanted).length, 'rule')} in ${where}, as in the bundle`);
+  return failure(
+    [`by the map in ${where} images are swapped otherwise`, ...others].join('\n'),
+    cure,
+  );
+}
+
+const said = (answer: WebhookAnswer) => ('error' in answer ? answer.error : answer.image);
 
 function rules({ entries }: MirrorMap): string[] {
   const last = new Map<string, MapEntry>();

@@ -30,7 +30,8 @@ export async function podChecks(
     judged = await judge(images, inventory, target);
     return podsFinding(judged);
   });
-  if (judged === undefined) return [pods, ...skipAll(['unmapped-images'], pods.evidence)];
+  if (judged === undefined)
+    return [pods, ...skipAll(['unmapped-images'], 'the pods were not read')];
   return [pods, { check: 'unmapped-images', ...unmappedFinding(judged) }];
 }
 

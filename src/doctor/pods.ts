@@ -9,9 +9,9 @@ export interface PodImage {
   readonly count: number;
 }
 
-/** Of whole pods kubectl would print a hundred times as much. */
+/** Of whole pods kubectl would print a hundred times as much. An image may have any character in it. */
 const template = ['containers', 'initContainers', 'ephemeralContainers']
-  .map((list) => `{{range .spec.${list}}}{{$pod}}{{"\\t"}}{{.image}}{{"\\n"}}{{end}}`)
+  .map((list) => `{{range .spec.${list}}}{{$pod}} {{urlquery .image}}{{"\\n"}}{{end}}`)
   .join('');
 
 /**
@@ -29,7 +29,8 @@ export async function listPodImages(cluster: ClusterTools): Promise<PodImage[]> 
   );
   const found = new Map<string, PodImage>();
   for (const line of lines.split('\n').filter(Boolean)) {
-    const [pod = '', image = ''] = line.split('\t');
+    const [pod = '', written = ''] = line.split(' ');
+    const image = decodeURIComponent(written.replaceAll('+', ' '));
     found.set(image, { image, pod, count: (found.get(image)?.count ?? 0) + 1 });
   }
   return [...found.values()].sort((a, b) => (a.image < b.image ? -1 : 1));

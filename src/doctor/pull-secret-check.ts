@@ -1,43 +1,52 @@
 import * as z from 'zod';
-import { type Check, check, type Finding, failure, ok } from './check.ts';
+import { type Check, check, type Finding, failure, ok, skipped } from './check.ts';
+import type { PullLogin } from './registry-checks.ts';
 import { readSecret, type Secret } from './secret-checks.ts';
 import type { ClusterTools } from './tools.ts';
 
 const cure = 'sh install.sh BUNDLE --key PUB --only chart';
 
 /**
- * `pull-secret`: what image-swap's own pods pull with is what the Secret registry-info says.
+ * `pull-secret`: what image-swap's own pods pull with is what the cluster pulls with.
  * @param name NAMESPACE/NAME
- * @param registryInfo what the cluster pulls with
  */
 export async function pullSecretCheck(
   cluster: ClusterTools,
   name: string,
-  registryInfo: Secret,
+  endpoint: string,
+  login: PullLogin,
 ): Promise<Check> {
   return check('pull-secret', async () => {
+    if (!login.isKnown) return skipped(login.from);
+    if (login.credential === undefined)
+      return ok('the cluster pulls anonymously, and so do the pods of image-swap');
     const [namespace = '', own = ''] = name.split('/');
     const found = await readSecret(cluster, own, namespace);
-    return compare(found, name, registryInfo.data);
+    return compare(found, { name, endpoint, ...login.credential });
   });
 }
 
 function compare(
   found: Secret | undefined,
-  name: string,
-  data: ReadonlyMap<string, string>,
+  { name, endpoint, username, password }: Wanted,
 ): Finding {
-  const [endpoint = '', username, password] = ['DOMAIN', 'USERNAME', 'PASSWORD'].map((key) =>
-    data.get(key),
-  );
-  if (!username) return ok('the cluster pulls anonymously, and so do the pods of image-swap');
   if (found === undefined)
     return failure(`there is no Secret ${name}: the pods of image-swap cannot pull`, cure);
   const config = found.data.get('.dockerconfigjson') ?? '';
   const login = Buffer.from(`${username}:${password}`).toString('base64');
   if (loginFor(endpoint, config) === login)
-    return ok(`${name} has the login of registry-info for ${endpoint}`);
-  return failure(`${name} has another login than registry-info for ${endpoint}, or none`, cure);
+    return ok(`${name} has the login of ${username} for ${endpoint}`);
+  return failure(
+    `${name} has another login for ${endpoint} than that of ${username}, or none`,
+    cure,
+  );
+}
+
+interface Wanted {
+  readonly name: string;
+  readonly endpoint: string;
+  readonly username: string;
+  readonly password: string;
 }
 
 const dockerConfig = z.looseObject({

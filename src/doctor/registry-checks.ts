@@ -9,7 +9,7 @@ import { type Check, check, failure, ok, skipAll, skipped, warning } from './che
 /** Whose eyes the registry is looked at with. */
 export interface PullLogin {
   /** Undefined: anonymous. */
-  readonly username: string | undefined;
+  readonly credential: { readonly username: string; readonly password: string } | undefined;
   /** Where it comes from: `--username`, the cluster's Secret. */
   readonly from: string;
   /** False where nobody could say what the cluster pulls with. */
@@ -42,7 +42,7 @@ export async function registryChecks(
 
 async function reach(reference: string, target: RegistryClient, login: PullLogin) {
   const { repository, tag } = splitPlacement(reference);
-  const who = login.username === undefined ? 'without a login' : `as ${login.username}`;
+  const who = login.credential ? `as ${login.credential.username}` : 'without a login';
   try {
     await target.headManifest(repository.slice(target.host.length + 1), tag);
     return ok(`${target.host} answers ${who} (${login.from})`);
@@ -77,14 +77,14 @@ async function resolvePlacements(inventory: Inventory, target: RegistryClient) {
 async function tryPush(
   { images, target: { pullThrough } }: Inventory,
   target: RegistryClient,
-  { username, from }: PullLogin,
+  { credential, from }: PullLogin,
 ) {
   const repositories = images.flatMap(({ placements }) =>
     placements.map(({ reference }) => splitPlacement(reference).repository),
   );
   const written = repositories.find((repository) => !isPullThrough(repository, pullThrough));
   if (written === undefined) return skipped('all placements are in a pull-through cache');
-  const who = username === undefined ? 'anybody' : `${username} (${from})`;
+  const who = credential ? `${credential.username} (${from})` : 'anybody';
   try {
     await target.checkPush(written.slice(target.host.length + 1));
   } catch (error) {

@@ -37,8 +37,9 @@ export async function releaseCheck(
     const status = await readStatus(cluster, release);
     if (status === undefined)
       return failure(`there is no release ${release.name} in ${release.namespace}`, cure);
+    const judged = judge(status, release, inventory);
     objects = objectsOf(status.manifest, release.namespace);
-    return judge(status, release, inventory);
+    return objects || judged.status === 'failure' ? judged : unreadable(judged, release);
   });
   return { check: done, objects };
 }
@@ -53,11 +54,18 @@ function judge(
   const what = `${name} in ${namespace}, revision ${version}, is ${info.status}`;
   if (info.status !== 'deployed')
     return failure(`${what}${info.description && `: ${info.description}`}`, cure);
-  if (chart === undefined || info.description.includes(chart.digest))
-    return ok(`${what}, by ${info.description || 'an unknown hand'}`);
+  if (chart && info.description.includes(chart.digest))
+    return ok(`${what}, from this bundle's chart`);
   return warning(
     `${what}, but install.sh did not install it from this bundle's chart (${info.description})`,
     cure,
+  );
+}
+
+function unreadable({ evidence }: Finding, { name, namespace }: ReleaseName): Finding {
+  return warning(
+    `${evidence}; its manifest is no YAML, so that what it brought cannot be looked at`,
+    `helm get manifest ${name} --namespace ${namespace}`,
   );
 }
 
@@ -73,13 +81,21 @@ async function readStatus(cluster: ClusterTools, { name, namespace }: ReleaseNam
   }
 }
 
-/** What is no object is left out: helm has taken it. */
-function objectsOf(manifest: string, namespace: string): ReleaseObject[] {
-  return loadAll(manifest).flatMap((document) => {
+/** What is no object is left out: helm has taken it. Undefined where helm reads more than we can. */
+function objectsOf(manifest: string, namespace: string): ReleaseObject[] | undefined {
+  return documents(manifest)?.flatMap((document) => {
     const { success, data } = objectForm.safeParse(document);
     if (!success) return [];
     return [
       { ...data, metadata: { ...data.metadata, namespace: data.metadata.namespace ?? namespace } },
     ];
   });
+}
+
+function documents(manifest: string): unknown[] | undefined {
+  try {
+    return loadAll(manifest);
+  } catch {
+    return undefined;
+  }
 }

@@ -45,11 +45,11 @@ export async function secretChecks(
   let secret: Secret | undefined;
   const present = await check('secret', async () => {
     secret = await readSecret(cluster, 'registry-info', 'jet-system');
-    return presence(secret);
+    return presence(secret, Object.keys(wanted));
   });
   if (present.status !== 'ok' || secret === undefined) {
-    const checks = [present, ...skipAll(names, 'there is no Secret registry-info to compare')];
-    return { checks, secret: undefined };
+    const why = secret ? 'it is not the Secret to compare' : 'no Secret registry-info was read';
+    return { checks: [present, ...skipAll(names, why)], secret: undefined };
   }
   const { data } = secret;
   const checks = [
@@ -60,12 +60,20 @@ export async function secretChecks(
   return { checks, secret };
 }
 
-function presence(secret: Secret | undefined): Finding {
+function presence(secret: Secret | undefined, wanted: readonly string[]): Finding {
   if (secret === undefined) return failure('there is no Secret registry-info in jet-system', cure);
-  if (secret.type === 'Opaque') return ok('Secret registry-info in jet-system, of type Opaque');
+  const { type, data } = secret;
+  if (type !== 'Opaque')
+    return failure(
+      `the Secret registry-info in jet-system has the type ${type}, not Opaque`,
+      `kubectl delete secret registry-info --namespace jet-system; ${cure}`,
+    );
+  if (wanted.some((key) => data.has(key)))
+    return ok('Secret registry-info in jet-system, of type Opaque');
+  const keys = [...data.keys()].join(', ') || 'none';
   return failure(
-    `the Secret registry-info in jet-system has the type ${secret.type}, not Opaque`,
-    `kubectl delete secret registry-info --namespace jet-system; ${cure}`,
+    `the Secret registry-info in jet-system is somebody else's; its keys: ${keys}`,
+    `look who needs it, then: ${cure} --yes`,
   );
 }
 
@@ -74,19 +82,28 @@ function compareKeys(data: ReadonlyMap<string, string>, wanted: SecretData): Fin
   const faults = Object.entries(others).flatMap(([key, value]) =>
     keyFault(key, value, data.get(key)),
   );
-  const login = [data.get('USERNAME'), data.get('PASSWORD')].filter(Boolean).length;
-  if (login === 1) faults.push('one of USERNAME and PASSWORD is empty');
+  const login = loginOf(data);
+  if (login === 'half') faults.push('one of USERNAME and PASSWORD is empty');
   const strange = [...data.keys()].filter((key) => !(key in wanted));
   if (faults.length > 0) return failure(faults.join('\n'), `${cure}; then look who else writes it`);
   return ok(
     [
       `${Object.keys(others).join(', ')} are as in the bundle`,
-      ...(login === 0 ? ['no login: the cluster pulls anonymously'] : []),
+      ...(login === undefined ? ['no login: the cluster pulls anonymously'] : []),
       ...(strange.length > 0
         ? [`further keys that are not of this bundle: ${strange.join(', ')}`]
         : []),
     ].join('\n'),
   );
+}
+
+/** What the cluster pulls with by that Secret; undefined: nothing, so anonymously. */
+export function loginOf(
+  data: Secret['data'],
+): { readonly username: string; readonly password: string } | 'half' | undefined {
+  const [username = '', password = ''] = ['USERNAME', 'PASSWORD'].map((key) => data.get(key));
+  if (username === '' && password === '') return undefined;
+  return username === '' || password === '' ? 'half' : { username, password };
 }
 
 /** A password is not printed, and a certificate is long. */
@@ -102,9 +119,9 @@ function keyFault(key: string, wanted: string, found: string | undefined): strin
 
 function compareMap(data: ReadonlyMap<string, string>, { MIRROR_REGISTRIES: wanted }: SecretData) {
   const found = data.get('MIRROR_REGISTRIES');
-  if (found === wanted) return ok(`MIRROR_REGISTRIES is the bundle's, byte by byte: ${wanted}`);
+  if (found === wanted) return ok("MIRROR_REGISTRIES is the bundle's, byte by byte");
   if (found === undefined) return failure('MIRROR_REGISTRIES is missing', cure);
-  const [have, want] = [found.split(','), wanted.split(',')];
+  const [have, want] = [entriesIn(found), entriesIn(wanted)];
   const lines = [
     ...want.filter((entry) => !have.includes(entry)).map((entry) => `missing: ${entry}`),
     ...have.filter((entry) => !want.includes(entry)).map((entry) => `not of the bundle: ${entry}`),
@@ -112,3 +129,5 @@ function compareMap(data: ReadonlyMap<string, string>, { MIRROR_REGISTRIES: want
   const what = lines.length > 0 ? lines : ['the same entries in another order or spelling'];
   return failure(["MIRROR_REGISTRIES is not the bundle's", ...what].join('\n'), cure);
 }
+
+const entriesIn = (map: string) => map.split(',').filter((entry) => entry.trim() !== '');

@@ -32,18 +32,20 @@ export async function webhookChecks(
   objects: readonly ReleaseObject[] | undefined,
   now: Date,
 ): Promise<Check[]> {
-  let webhooks: readonly RegisteredWebhook[] = [];
+  let found: readonly RegisteredWebhook[] | undefined;
   const registered = await check('webhook', async () => {
-    webhooks = await findWebhooks(cluster, objects);
-    return registration(webhooks, objects);
+    found = await findWebhooks(cluster, objects);
+    return registration(found, objects);
   });
-  if (webhooks.length === 0) return [registered, ...skipAll(names, 'no webhook was found')];
-  return [
-    registered,
-    await check('webhook-service', () => lookBehind(cluster, webhooks)),
-    await check('webhook-ca', () => judgeCertificates(webhooks, now)),
-    await check('webhook-namespaces', () => lookAtNamespaces(cluster, webhooks)),
-  ];
+  const webhooks = found ?? [];
+  if (webhooks.length === 0)
+    return [registered, ...skipAll(names, found ? 'there is no webhook' : 'no webhook was read')];
+  const others = await Promise.all([
+    check('webhook-service', () => lookBehind(cluster, webhooks)),
+    check('webhook-ca', () => judgeCertificates(webhooks, now)),
+    check('webhook-namespaces', () => lookAtNamespaces(cluster, webhooks)),
+  ]);
+  return [registered, ...others];
 }
 
 function registration(
@@ -51,7 +53,8 @@ function registration(
   objects: readonly ReleaseObject[] | undefined,
 ): Finding {
   if (webhooks.length > 0) return ok(namesOf(webhooks).join(', '));
-  if (objects === undefined) return skipped('there is no release, and nothing is left of one');
+  if (objects === undefined)
+    return skipped('what the release brought was not read, and none is left of an older one');
   const [service] = servicesOf(objects);
   if (service === undefined)
     return skipped('the chart brings no Service that a webhook could lead to');

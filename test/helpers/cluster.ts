@@ -44,8 +44,10 @@ export interface Cluster {
   holds(secret: string): Promise<boolean>;
   /** What a kubelet would do: until `stop` every pod runs and is ready soon. */
   runPods(): { stop(): Promise<void> };
-  /** The cluster as it was after its start. Takes milliseconds. */
+  /** The cluster as it was after its start, or when `keep` was called. Takes milliseconds. */
   reset(): Promise<void>;
+  /** What `reset` goes back to from now on. */
+  keep(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -92,6 +94,10 @@ export async function startCluster(): Promise<Cluster> {
     holds: (secret) => store.holds(secret),
     runPods: () => runPods(plane),
     reset: () => store.reset(),
+    keep: async () => {
+      await settled(store);
+      await store.keepAsBase();
+    },
     stop: async () => {
       await plane.stop();
       await remove(folder);

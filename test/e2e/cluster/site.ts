@@ -7,15 +7,16 @@ import { makeChart } from '../../helpers/chart.ts';
 import { type Cluster, startCluster } from '../../helpers/cluster.ts';
 import type { Objects } from '../../helpers/etcd.ts';
 import { type Job, reached, section, startJob } from '../../helpers/job.ts';
-import { startRegistry, type TestRegistry } from '../../helpers/registry.ts';
+import { type RegistryOptions, startRegistry, type TestRegistry } from '../../helpers/registry.ts';
 import { type Authority, makeAuthority } from '../../helpers/tls.ts';
 import { toolPath } from '../../helpers/tools.ts';
 import { type HostOptions, type JumpHost, makeJumpHost } from '../../install/jump-host.ts';
+import { startTokenService, type TokenService } from '../../registry/token-service.ts';
 
 // A cluster beside all other tests on two cores.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
-/** Who pushes into the target, and what the cluster pulls with: the registry knows the first one alone. */
+/** Who pushes into the target, and what the cluster pulls with: a registry without tokens knows the first one alone. */
 export const push = { username: 'pusher', password: 'push "$\\ canary' };
 export const pull = { username: 'puller', password: `pull canary {{ \`$x\` }} "'\\` };
 
@@ -23,6 +24,8 @@ export const pull = { username: 'puller', password: `pull canary {{ \`$x\` }} "'
 export interface Site {
   readonly cluster: Cluster;
   readonly target: TestRegistry;
+  /** Where the registry takes tokens: it lets the puller pull, and no more. */
+  readonly tokens: TokenService | undefined;
   readonly authority: Authority;
   readonly job: Job;
   /** Arguments of install.sh: bundle, key, both credentials and the cluster. */
@@ -33,6 +36,8 @@ export interface Site {
   host(options?: HostOptions): Promise<JumpHost>;
   /** Takes all images out of the registry. */
   emptyRegistry(): Promise<void>;
+  /** Stops the registry and starts it where it was, with all that it has. */
+  restartRegistry(options?: RegistryOptions): Promise<void>;
   /** Puts what is under one reference of the registry under another one too. */
   moveTag(from: string, to: string): Promise<void>;
   /** The cluster as it was, with jet-system. */
@@ -40,16 +45,26 @@ export interface Site {
   stop(): Promise<void>;
 }
 
-/** @param chart our own, the embedded one, or a vendor's that puts a credential into its values. */
-export async function startSite(chart: 'own' | 'vendor' = 'own'): Promise<Site> {
+/**
+ * @param chart our own, the embedded one, or a vendor's that puts a credential into its values.
+ * @param login a password file that has the pusher alone, or tokens for both
+ */
+export async function startSite(
+  chart: 'own' | 'vendor' = 'own',
+  login: 'password' | 'tokens' = 'password',
+): Promise<Site> {
   const authority = await makeAuthority();
   const tls = await authority.issue(['IP:127.0.0.1']);
-  const [cluster, source, target, job] = await Promise.all([
+  const tokens =
+    login === 'tokens' ? await startTokenService(push, { puller: pull, tls }) : undefined;
+  const ofTarget = { tls, ...(tokens ? { env: tokens.registryEnv } : { htpasswd: push }) };
+  const [cluster, source, first, job] = await Promise.all([
     startCluster(),
     startRegistry(),
-    startRegistry({ tls, htpasswd: push }),
+    startRegistry(ofTarget),
     startJob(),
   ]);
+  let target = first;
   await pushSamples(source.host);
   await makeChart(job.folder, { spelling: 'nested', images: ownImages });
   await job.done('keygen', '--out', 'bundle.key');
@@ -59,7 +74,7 @@ export async function startSite(chart: 'own' | 'vendor' = 'own'): Promise<Site> 
   let bundles = 0;
   const bundle: Site['bundle'] = async (fields) => {
     const out = `out-${bundles++}`;
-    await job.write('bundle.yaml', { ...first(source.host, target.host, chart), ...fields });
+    await job.write('bundle.yaml', { ...firstBundle(source.host, target.host, chart), ...fields });
     const argv = ['create', '-f', 'bundle.yaml', '-o', out];
     const { bundle } = await job.done<{ bundle: string }>(...argv);
     const credentials = ['--username', pull.username, '--password-file', job.path('pull')];
@@ -70,7 +85,10 @@ export async function startSite(chart: 'own' | 'vendor' = 'own'): Promise<Site> 
   const hosts: JumpHost[] = [];
   return {
     cluster,
-    target,
+    get target() {
+      return target;
+    },
+    tokens,
     authority,
     job,
     args: await bundle({}),
@@ -83,6 +101,11 @@ export async function startSite(chart: 'own' | 'vendor' = 'own'): Promise<Site> 
     emptyRegistry: async () => {
       await rm(join(target.folder, 'storage'), { recursive: true, force: true });
       await mkdir(join(target.folder, 'storage'));
+    },
+    restartRegistry: async (options = {}) => {
+      await target.stop({ keep: true });
+      const place = { folder: target.folder, port: Number(target.host.split(':')[1]) };
+      target = await startRegistry({ ...ofTarget, ...place, ...options });
     },
     moveTag: async (from, to) => {
       const config = await loginFile(job, target);
@@ -100,14 +123,14 @@ export async function startSite(chart: 'own' | 'vendor' = 'own'): Promise<Site> 
     },
     stop: async () => {
       const all = [cluster.stop(), source.stop(), target.stop(), job.remove(), authority.remove()];
-      await Promise.all([...all, ...hosts.map((host) => host.remove())]);
+      await Promise.all([...all, tokens?.stop(), ...hosts.map((host) => host.remove())]);
     },
   };
 }
 
 export const images = ['nginx:1', 'quay.io/calico/node:v3.30.3'];
 
-function first(source: string, target: string, chart: 'own' | 'vendor'): object {
+function firstBundle(source: string, target: string, chart: 'own' | 'vendor'): object {
   return {
     apiVersion: 'airgap-bundle/v1',
     name: 'pcg-override',
