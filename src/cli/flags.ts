@@ -13,6 +13,7 @@ export function addBundleInput(
   verb: Command,
   help = 'the bundle file (default: bundle.yaml)',
 ): Command {
+  verb.optionsGroup('Input, in place of what bundle.yaml says:');
   verb.option('-f, --file <file>', help);
   for (const setting of settings) verb.addOption(settingOption(setting));
   return verb;
@@ -26,6 +27,7 @@ export function bundleInput(flags: Flags): BundleInput {
 
 export function addPushCredential(verb: Command): Command {
   return verb
+    .optionsGroup('Login to push with:')
     .option('--push-username <name>', 'user that pushes to the target (else: docker config)')
     .option('--push-password-file <file>', 'its password (or AIRGAP_BUNDLE_PUSH_PASSWORD)')
     .option('--allow-plain-http-credentials', 'send credentials over plain HTTP beyond loopback');
@@ -42,6 +44,7 @@ export function pushOptions(flags: Flags): PushOptions {
 /** Of `create`, where bundle.yaml has it carried. */
 export function addPullCredential(verb: Command): Command {
   return verb
+    .optionsGroup('Login that the bundle carries:')
     .option('--username <name>', "the cluster's pull user, where credentials has it travel")
     .option('--password-file <file>', 'its password (or AIRGAP_BUNDLE_PASSWORD)');
 }
@@ -56,6 +59,7 @@ export const deepHelp =
 
 export function addOutput(verb: Command, ...more: string[]): Command {
   return verb
+    .optionsGroup('Output:')
     .addOption(
       new Option('--output <form>', 'form of the result')
         .choices(['text', 'json', ...more])

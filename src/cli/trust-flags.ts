@@ -5,6 +5,7 @@ import { collect, type Flags, listFlag } from './flags.ts';
 
 /** The flags that say whose bundles are taken, and what of one is let pass. */
 export function addTrust(verb: Command): Command {
+  verb.optionsGroup('Trust:');
   verb.option('--key <file>', 'public key of whoever made the bundle; may be repeated', collect);
   return addRevoked(verb)
     .option('--allow-unsigned', 'take a bundle without a signature')
