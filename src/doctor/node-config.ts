@@ -85,11 +85,19 @@ function mergePlugins(files: readonly NodeFile[], version: number): ReadonlyMap<
   return merged;
 }
 
-function mergeTables(base: Table, more: Table): Table {
+/** Deeper than anything that is looked at, nothing is merged: a file may go on without an end. */
+const deepest = 8;
+
+function mergeTables(base: Table, more: Table, depth = 0): Table {
   const merged = new Map(Object.entries(base));
   for (const [key, value] of Object.entries(more)) {
     const own = merged.get(key);
-    merged.set(key, isTable(own) && isTable(value) ? mergeTables(own, value) : value);
+    merged.set(
+      key,
+      depth < deepest && isTable(own) && isTable(value)
+        ? mergeTables(own, value, depth + 1)
+        : value,
+    );
   }
   return Object.fromEntries(merged);
 }

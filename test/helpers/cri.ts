@@ -94,7 +94,8 @@ function merge(base: TomlTable, more: TomlTable): TomlTable {
   const merged = { ...base };
   for (const [key, value] of Object.entries(more)) {
     const own = merged[key];
-    merged[key] = isTable(own) && isTable(value) ? merge(own, value) : value;
+    if (isTable(own) && isTable(value)) merged[key] = merge(own, value);
+    else merged[key] = Array.isArray(own) && Array.isArray(value) ? [...own, ...value] : value;
   }
   return merged;
 }

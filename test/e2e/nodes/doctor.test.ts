@@ -103,7 +103,7 @@ describe.each(ways)('%s by %s', (...way) => {
 
 const hostsWays = ways.filter(([, how]) => how === 'hosts.toml');
 describe.each(hostsWays)('%s by %s', (...way) => {
-  const [, , config] = way;
+  const [program, , config] = way;
   const isSecond = config === 'config-path-v3.toml';
   const plugin = isSecond ? 'io.containerd.cri.v1.images' : 'io.containerd.grpc.v1.cri';
   const mirrors = `[plugins."${plugin}".registry.mirrors."quay.io"]\nendpoint = ["https://h"]\n`;
@@ -172,6 +172,27 @@ describe.each(hostsWays)('%s by %s', (...way) => {
       false,
     ],
     [
+      'tls beside config_path',
+      config,
+      (text) => `${text}\n[plugins."${plugin}".registry.configs."h".tls]\nca_file = "/none"\n`,
+      isSecond ? 'warning' : 'failure',
+      isSecond,
+    ],
+    [
+      'plain HTTP with settings for TLS',
+      'hosts.toml',
+      plainHttp,
+      'warning',
+      program !== 'containerd',
+    ],
+    [
+      'CRI turned off',
+      config,
+      (text) => `disabled_plugins = ["${plugin}"]\n${text}`,
+      'failure',
+      false,
+    ],
+    [
       'another version of the file',
       config,
       (text) => text.replace(/version = ./, isSecond ? 'version = 2' : 'version = 1'),
@@ -183,4 +204,20 @@ describe.each(hostsWays)('%s by %s', (...way) => {
     expect(worst(said.checks), JSON.stringify(said.checks)).toBe(status);
     expect(said.pulls, JSON.stringify(said.checks)).toBe(pulls);
   });
+});
+
+test('containerd 2 reads mirrors too, and not what they say of TLS', async () => {
+  const newer: Change = (text) =>
+    text
+      .replace('version = 2', 'version = 3')
+      .replaceAll('io.containerd.grpc.v1.cri', 'io.containerd.cri.v1.images');
+  const way: (typeof ways)[number] = ['containerd-2', 'mirrors', 'config.toml'];
+  const { checks, pulls } = await sayAndPull(way, 'config.toml', newer);
+  const statuses = checks.map(({ check, status }) => [check, status]);
+  expect(Object.fromEntries(statuses)).toMatchObject({
+    'node-config': 'warning',
+    'node-endpoints': 'ok',
+    'node-trust': 'warning',
+  });
+  expect(pulls).toBe(false);
 });
