@@ -4,7 +4,17 @@ import type { RegistryClient } from '../registry/client.ts';
 import { AirgapError } from '../report/error.ts';
 import { count } from '../report/units.ts';
 import { targetHeads } from '../transfer/heads.ts';
-import { type Check, check, failure, ok, skipAll, skipped, warning } from './check.ts';
+import {
+  type Check,
+  check,
+  type Finding,
+  failure,
+  ok,
+  skipAll,
+  skipped,
+  warning,
+} from './check.ts';
+import { lostChildren } from './lost-children.ts';
 
 /** Whose eyes the registry is looked at with. */
 export interface PullLogin {
@@ -69,9 +79,15 @@ async function resolvePlacements(inventory: Inventory, target: RegistryClient) {
   const all = result.images.flatMap(({ placements }) => placements);
   const errors = all.flatMap(({ error }) => error ?? []);
   const sum = `${all.length - errors.length} of ${count(all.length, 'placement')} resolve to the signed digest`;
-  if (errors.length === 0) return ok(sum);
+  if (errors.length === 0) return whole(sum, await lostChildren(inventory, target));
   const lines = errors.map(({ message, given }) => [message, given].filter(Boolean).join(': '));
   return failure([sum, ...lines].join('\n'), 'sh install.sh BUNDLE --key PUB --only load');
+}
+
+function whole(sum: string, lost: readonly string[]): Finding {
+  if (lost.length === 0) return ok(sum);
+  const evidence = [`${sum}, but the registry has lost what is below them:`, ...lost];
+  return failure(evidence.join('\n'), 'node bundle.js load BUNDLE --key PUB --deep brings it back');
 }
 
 async function tryPush(
@@ -85,15 +101,16 @@ async function tryPush(
   const written = repositories.find((repository) => !isPullThrough(repository, pullThrough));
   if (written === undefined) return skipped('all placements are in a pull-through cache');
   const who = credential ? `${credential.username} (${from})` : 'anybody';
+  const repository = written.slice(target.host.length + 1);
   try {
-    await target.checkPush(written.slice(target.host.length + 1));
+    await target.checkPush(repository);
   } catch (error) {
     if (!(error instanceof AirgapError) || !['refused', 'authentication'].includes(error.class))
       throw error;
-    return ok(`${who} may not push to ${written}`);
+    return ok(`${who} may not push to ${repository}`);
   }
   return warning(
-    `${who} may push to ${written}: whoever reads the Secret of the cluster can replace its images`,
+    `${who} may push to ${repository}: whoever reads the Secret of the cluster can replace its images`,
     'let the cluster pull with an account that can only read (in Harbor a robot with pull alone)',
   );
 }

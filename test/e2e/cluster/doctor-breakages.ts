@@ -1,4 +1,4 @@
-import { cp, rename, rm } from 'node:fs/promises';
+import { cp, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Check } from '../../../src/doctor/check.ts';
 import { freePort } from '../../helpers/registry.ts';
@@ -157,6 +157,16 @@ const nginx = ['m', 'docker.io', 'nginx', '_manifests', 'tags', '1'];
 /** Where the registry keeps a tag. */
 const tag = ({ site }: DoctorSite) =>
   join(site.target.folder, 'storage/docker/registry/v2/repositories', ...nginx);
+/** Where its repository has its manifests. */
+const revisions = (at: DoctorSite) => join(dirname(dirname(tag(at))), 'revisions/sha256');
+/** Of a manifest that the tag does not lead to itself. */
+const oneBelow = async (at: DoctorSite) => {
+  const [tagged = ''] = await readdir(join(tag(at), 'index/sha256'));
+  const [below = ''] = (await readdir(revisions(at))).filter((name) => name !== tagged);
+  return below;
+};
+/** Of what lies aside. */
+const digestOf = (at: DoctorSite) => readFile(join(aside(at), 'link'), 'utf8');
 const aside = ({ site }: DoctorSite) => join(site.target.folder, 'aside');
 
 const ofTheRegistry: readonly Breakage[] = [
@@ -216,6 +226,18 @@ const ofTheRegistry: readonly Breakage[] = [
   },
   {
     check: 'placements',
+    what: 'a manifest below an index that is gone',
+    breaks: async (at) => rename(join(revisions(at), await oneBelow(at)), aside(at)),
+    heals: async (at) => {
+      const back = (await digestOf(at)).replace(':', '/');
+      await rename(aside(at), join(dirname(revisions(at)), back));
+    },
+    evidence:
+      /^5 of 5 placements resolve .* lost what is below them:\n\S+nginx:1: linux\/(?:amd|arm)64 below it is gone/,
+    cure: /^node bundle\.js load BUNDLE --key PUB --deep/,
+  },
+  {
+    check: 'placements',
     what: 'a tag that is gone',
     breaks: (at) => rename(tag(at), aside(at)),
     heals: (at) => rename(aside(at), tag(at)),
@@ -244,7 +266,7 @@ const ofTheRegistry: readonly Breakage[] = [
     breaks: async ({ site }) => site.tokens?.letPush(true),
     heals: async ({ site }) => site.tokens?.letPush(false),
     status: 'warning',
-    evidence: /^puller \(by the Secret registry-info\) may push to \S+\/m\/docker\.io\/nginx/,
+    evidence: /^puller \(by the Secret registry-info\) may push to m\/docker\.io\/nginx/,
     cure: /can only read/,
   },
 ];
