@@ -62,13 +62,14 @@ async function configChecks(path: string, wanted: NodeNeeds): Promise<Check[]> {
     const ways = (source: string) => mirrorWay(source, config, folder);
     return [read, ...(await wayChecks(ways, wanted, config.version))];
   }
-  return [read, ...(await configPathChecks(path, config, wanted))];
+  return configPathChecks(path, config, read, wanted);
 }
 
 /** Folders that are not on this machine count as empty if another one is. */
 async function configPathChecks(
   path: string,
   { registry, version }: NodeConfig,
+  read: Check,
   wanted: NodeNeeds,
 ): Promise<Check[]> {
   const named = registry.config_path ?? '';
@@ -79,10 +80,14 @@ async function configPathChecks(
     );
     roots.push(...places.flat().slice(0, 1));
   }
-  if (roots.length > 0) return hostChecks({ roots, registry, version }, wanted);
+  if (roots.length > 0) {
+    const evidence = `${read.evidence}; its folder is read at ${roots.join(', ')}`;
+    const checks = await hostChecks({ roots, registry, version }, wanted);
+    return [{ ...read, evidence }, ...checks];
+  }
   const evidence = `${shown(named)}, which config_path names, is not on this machine`;
   const cure = 'copy the folder from the node and give it with --node-config FOLDER';
-  return [{ check: 'node-endpoints', ...skipped(evidence, cure) }];
+  return [read, { check: 'node-endpoints', ...skipped(evidence, cure) }];
 }
 
 function hostChecks(folders: HostFolders, wanted: NodeNeeds): Promise<Check[]> {

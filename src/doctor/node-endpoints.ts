@@ -1,3 +1,4 @@
+import { hostFolder } from '../install/nodes.ts';
 import { type Finding, failure, ok, warning } from './check.ts';
 import { type Address, printAddress, readAddress, whyNot } from './node-address.ts';
 import type { Attempt, Way } from './node-way.ts';
@@ -55,7 +56,7 @@ function verdict(way: Way, wanted: Address): Pick<Judged, 'status' | 'words'> {
     };
   const url = printAddress(wanted);
   if (way.attempts.length === 0)
-    return { status: 'failure', words: `${way.place} has no address; it should be ${url}` };
+    return { status: 'failure', words: `no address in ${way.place}; it should be ${url}` };
   const inVain = way.attempts.map((attempt) => whyInVain(attempt, wanted));
   const first = inVain.indexOf(undefined);
   if (first < 0) {
@@ -102,6 +103,11 @@ export const writeNodes =
 function lineFor({ way, wanted }: Judged): string {
   const url = printAddress(wanted);
   return way.place.endsWith('hosts.toml')
-    ? `in ${way.place} write server = "${url}" and [host."${url}"], each with override_path = true`
+    ? `in ${ownFile(way)} write server = "${url}" and [host."${url}"], each with override_path = true`
     : `write endpoint = ["${url}"] for ${way.source}`;
+}
+
+/** What holds for every source is no place for one of them. */
+function ownFile({ place, source }: Way): string {
+  return place.replace(/_default(?=\/hosts\.toml$)/, hostFolder(source));
 }

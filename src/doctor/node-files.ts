@@ -3,6 +3,7 @@ import { isAbsolute, join } from 'node:path';
 import { parse, TomlError, type TomlTable } from 'smol-toml';
 import { unreadable } from '../inputs/files.ts';
 import { AirgapError } from '../report/error.ts';
+import { oneLine } from '../report/safe.ts';
 
 /** A node's own file has some KiB. */
 const mostBytes = 4 * 1024 * 1024;
@@ -73,8 +74,10 @@ function shownLine(line: string): string {
   const equals = line.indexOf('=');
   const isHeader = /^\s*\[{1,2}[\w\s."'*:/-]*\]{0,2}\s*$/.test(line);
   const isHarmless = harmless.test(line) && !/[=@]/.test(line.slice(equals + 1));
-  if (isHeader || isHarmless) return line.trim();
-  return equals < 0 ? '…' : `${line.slice(0, equals + 1).trim()} …`;
+  const mayHaveLogin = /:\/\/[^/]*:/.test(line);
+  if ((isHeader || isHarmless) && !mayHaveLogin) return oneLine(line, 200);
+  const upToEquals = line.slice(0, equals + 1);
+  return equals < 0 || upToEquals.includes('://') ? '…' : `${oneLine(upToEquals, 200)} …`;
 }
 
 const etc = '/etc/containerd/';

@@ -174,6 +174,8 @@ describe('what is no configuration of a node', () => {
     ['\n\n[a]\npassword = "canary', 'config.toml:4:', 'password = …'],
     ["auth = '''\ncanary\u0000", 'config.toml:2:', '…'],
     ['endpoint = ["https://u:canary@h"', 'config.toml:1:', 'endpoint = …'],
+    ['endpoint = ["https://u:canary', 'config.toml:1:', 'endpoint = …'],
+    ['[host."https://u:canary"', 'config.toml:1:', '…'],
     ['version = 2 password = "canary"', 'config.toml:1:', 'version = …'],
     ['"canary', 'config.toml:1:', '…'],
   ])('%j: place and line are said, and no secret', async (text, place, line) => {

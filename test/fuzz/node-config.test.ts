@@ -141,7 +141,7 @@ test('whatever stands in the files of a node, there is an answer or a usage erro
         }
       },
     ),
-    { numRuns: 1000 },
+    { numRuns: 500 },
   );
   // What is generated reaches every check, well and ill.
   for (const one of [
