@@ -145,5 +145,9 @@ function unmappedFinding(judged: readonly Judged[]): Finding {
 
 function line({ image: { image, pod, count: pods }, asked }: Judged): string {
   const who = pods === 1 ? pod : `${pod} and ${pods - 1} more`;
-  return `  ${image} (${who})${asked === '' || asked === image ? '' : `, asked for as ${asked}`}`;
+  const as = asked === '' || asked === image ? '' : `, asked for as ${shown(asked)}`;
+  return `  ${shown(image)} (${who})${as}`;
 }
+
+/** The API server takes any text for an image, line breaks too. */
+const shown = (image: string) => (/^[!-~]*$/.test(image) ? image : JSON.stringify(image));

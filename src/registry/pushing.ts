@@ -135,7 +135,7 @@ async function cancel(registry: Registry, answer: Answer, repository: string): P
 
 /** Best effort: a session that stays open is the registry's to clear. */
 async function remove({ exchange }: Registry, to: URL, repository: string): Promise<void> {
-  const scopes = [scope(repository, 'pull,push')];
+  const scopes = [scope(repository, 'pull,push,delete')];
   try {
     const answer = await exchange.send({ method: 'DELETE', to, scopes });
     await answer.body.dump();

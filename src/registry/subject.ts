@@ -26,7 +26,10 @@ export function blobSubject(host: string, repository: string, digest: Digest): A
 }
 
 /** A token's scope (distribution, "Token Scope Documentation"). */
-export function scope(repository: string, actions: 'pull' | 'pull,push'): string {
+export function scope(
+  repository: string,
+  actions: 'pull' | 'pull,push' | 'pull,push,delete',
+): string {
   return `repository:${repository}:${actions}`;
 }
 
