@@ -89,8 +89,17 @@ const nearHosts = fc
   )
   .chain((known) => table.map((rest) => ({ ...rest, ...known })));
 
-const written = (parts: fc.Arbitrary<object>) =>
+const goodConfig = { plugins: { cri: { registry: { config_path: 'ETC/certs.d' } } } };
+const goodHosts = {
+  host: { [right]: { override_path: true } },
+  server: right,
+  override_path: true,
+};
+
+/** @param good a file that is right, so that the other one counts too */
+const written = (parts: fc.Arbitrary<object>, good: object) =>
   fc.oneof(
+    { weight: 2, arbitrary: fc.constant(good).map(print) },
     { weight: 9, arbitrary: parts.map(print) },
     { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 40 }) },
     {
@@ -114,8 +123,8 @@ test('whatever stands in the files of a node, there is an answer or a usage erro
   const seen = new Set<string>();
   await fc.assert(
     fc.asyncProperty(
-      written(nearConfig),
-      written(nearHosts),
+      written(nearConfig, goodConfig),
+      written(nearHosts, goodHosts),
       fc.boolean(),
       async (config, hosts, login) => {
         await writeFile(join(folder, 'config.toml'), config);
