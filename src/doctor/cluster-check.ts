@@ -27,12 +27,18 @@ async function serverOf(cluster: ClusterTools, at: ClusterAt): Promise<string> {
     if (!(error instanceof AirgapError) || error.class !== 'cluster') throw error;
     if (at.kubeconfig === undefined && at.context === undefined) return 'the cluster';
     throw new AirgapError('usage', 'that cluster cannot be asked', {
-      given: error.given,
+      given: `${named(at)}: ${error.given}`,
       expected: 'a kubeconfig that can be read, and a context of it',
       next: 'mend --kubeconfig and --context: kubectl config get-contexts lists them',
       cause: error,
     });
   }
+}
+
+/** kubectl does not say which file it did not find. */
+function named({ kubeconfig, context }: ClusterAt): string {
+  const flags = [kubeconfig && `--kubeconfig ${kubeconfig}`, context && `--context ${context}`];
+  return flags.filter(Boolean).join(' ');
 }
 
 function noAnswer(server: string, error: unknown): unknown {

@@ -143,8 +143,9 @@ function unmappedFinding(judged: readonly Judged[]): Finding {
   );
 }
 
-function line({ image: { image, pod, count: pods }, asked }: Judged): string {
-  const who = pods === 1 ? pod : `${pod} and ${pods - 1} more`;
+function line({ image: { image, pods }, asked }: Judged): string {
+  const [first = ''] = pods;
+  const who = pods.size === 1 ? first : `${first} and ${pods.size - 1} more`;
   const as = asked === '' || asked === image ? '' : `, asked for as ${shown(asked)}`;
   return `  ${shown(image)} (${who})${as}`;
 }

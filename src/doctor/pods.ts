@@ -3,10 +3,8 @@ import type { ClusterTools } from './tools.ts';
 /** An image that pods run, as their specs name it. */
 export interface PodImage {
   readonly image: string;
-  /** `namespace/name` of one of them. */
-  readonly pod: string;
-  /** How many name it. */
-  readonly count: number;
+  /** `namespace/name` of each, at least one. */
+  readonly pods: ReadonlySet<string>;
 }
 
 /** Of whole pods kubectl would print a hundred times as much. An image may have any character in it. */
@@ -27,11 +25,12 @@ export async function listPodImages(cluster: ClusterTools): Promise<PodImage[]> 
     '--field-selector=status.phase!=Succeeded,status.phase!=Failed',
     `--output=go-template={{range .items}}${name}${template}{{end}}`,
   );
-  const found = new Map<string, PodImage>();
+  const found = new Map<string, Set<string>>();
   for (const line of lines.split('\n').filter(Boolean)) {
     const [pod = '', written = ''] = line.split(' ');
     const image = decodeURIComponent(written.replaceAll('+', ' '));
-    found.set(image, { image, pod, count: (found.get(image)?.count ?? 0) + 1 });
+    found.set(image, (found.get(image) ?? new Set()).add(pod));
   }
-  return [...found.values()].sort((a, b) => (a.image < b.image ? -1 : 1));
+  const images = [...found].map(([image, pods]) => ({ image, pods }));
+  return images.sort((a, b) => (a.image < b.image ? -1 : 1));
 }

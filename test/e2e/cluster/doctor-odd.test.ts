@@ -218,10 +218,8 @@ test('300 pods, whatever their images are called', async () => {
   await at.site.cluster.kubectlWith(list, 'create', '--filename=-');
   const { json, stdout } = await at.doctor('--only', 'registry,cluster');
   const evidence = found(json, 'pods')?.evidence ?? '';
-  expect(
-    evidence.match(/^ {2}ghost:\d+ \(default\/pod-\d+ and 1 more\), asked for as /gm),
-  ).toHaveLength(299);
-  expect(evidence).toContain(`  ${JSON.stringify(odd)} (default/pod-0 and 1 more), asked for as `);
+  expect(evidence.match(/^ {2}ghost:\d+ \(default\/pod-\d+\), asked for as /gm)).toHaveLength(299);
+  expect(evidence).toContain(`  ${JSON.stringify(odd)} (default/pod-0), asked for as `);
   expect(stdout).not.toMatch(control);
   const text = await told('--only', 'registry,cluster');
   expect(text.stdout).toMatch(/\n +and 289 more lines: --output json has all\n/);
