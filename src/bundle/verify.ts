@@ -31,7 +31,7 @@ export async function openVerified(
 /** A bundle whose inventory is signed: what is read of it is checked then, and the rest may be damaged. */
 export type SignedBundle = Pick<
   VerifiedBundle,
-  'inventory' | 'inventoryDigest' | 'keyId' | 'warnings' | 'path' | 'read' | 'close'
+  'inventory' | 'inventoryDigest' | 'keyId' | 'warnings' | 'path' | 'size' | 'read' | 'close'
 >;
 
 /**

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import type { Context } from '../context.ts';
 import { toolName, toolVersion } from '../version.ts';
 import { addBundleVerbs } from './bundle-verbs.ts';
+import { addDiff } from './diff-verb.ts';
 import { addDoctor } from './doctor-verb.ts';
 import type { Flags } from './flags.ts';
 import { addPrepare } from './prepare-verb.ts';
@@ -43,6 +44,7 @@ export function buildProgram(context: Context, finish: Finish): Command {
   addSourceVerbs(program, context, finish);
   addPrepare(program, context, finish);
   addBundleVerbs(program, context, finish);
+  addDiff(program, context, finish);
   addDoctor(program, context, finish);
   for (const verb of program.commands) verb.exitOverride();
   return program;

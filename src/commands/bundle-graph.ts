@@ -4,7 +4,10 @@ import type { Digest } from '../oci/digest.ts';
 import { type ImageGraph, type ManifestDocument, makeDocument } from '../oci/graph.ts';
 
 /** An image of a bundle as manifests, all of which it carries. @throws AirgapError integrity, io */
-export async function bundleGraph(bundle: VerifiedBundle, root: Descriptor): Promise<ImageGraph> {
+export async function bundleGraph(
+  bundle: Pick<VerifiedBundle, 'readBlob'>,
+  root: Descriptor,
+): Promise<ImageGraph> {
   const documents = new Map<Digest, ManifestDocument>();
   const visit = async (descriptor: Descriptor): Promise<void> => {
     if (documents.has(descriptor.digest)) return;

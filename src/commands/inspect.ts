@@ -20,7 +20,7 @@ export async function runInspect(
   return bundle.keyId && revoked.includes(bundle.keyId) ? { ...bundle, revoked: true } : bundle;
 }
 
-function warnOfSize({ size, sizeByInventory }: UnverifiedBundle, { emit }: Context): void {
+export function warnOfSize({ size, sizeByInventory }: UnverifiedBundle, { emit }: Context): void {
   emit({
     kind: 'warning',
     message: `the bundle is not complete as it lies here: ${size} bytes, by its inventory ${sizeByInventory}`,

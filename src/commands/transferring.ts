@@ -57,7 +57,7 @@ export function placedResult(
 }
 
 /** A registry that is down fails every placement in the same words. */
-function eachOnce(errors: readonly AirgapError[]): AirgapError[] {
+export function eachOnce(errors: readonly AirgapError[]): AirgapError[] {
   const wording = ({ class: name, message, given }: AirgapError) => `${name}\n${message}\n${given}`;
   return [...new Map(errors.map((error) => [wording(error), error])).values()];
 }

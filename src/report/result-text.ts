@@ -53,7 +53,7 @@ export function deriveText({ out, files, site, images }: DeriveResult): string {
   ].join('\n');
 }
 
-function siteText({ file, signedTarget }: SiteMark): string {
+export function siteText({ file, signedTarget }: SiteMark): string {
   return `NOT SIGNED: the target is that of ${file}; the bundle was made for ${signedTarget}`;
 }
 

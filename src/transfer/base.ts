@@ -58,7 +58,7 @@ function usersOf(images: readonly KnownImage[]): ReadonlyMap<Digest, ReadonlySet
 }
 
 /** Registries hide a repository that is not there, or not ours to read, behind 401 and 403. */
-function hidden(error: unknown): undefined {
+export function hidden(error: unknown): undefined {
   if (error instanceof AirgapError && error.class === 'authentication') return undefined;
   throw error;
 }

@@ -1,0 +1,88 @@
+import type { Command } from 'commander';
+import type { Context } from '../context.ts';
+import { bundleDiffText } from '../report/diff-text.ts';
+import { AirgapError, exitCodeOf } from '../report/error.ts';
+import { registryDiffText } from '../report/registry-diff-text.ts';
+import { finishWith } from './finish.ts';
+import { addOutput, examples, type Flags, pullOptions, textFlag } from './flags.ts';
+import type { Finish } from './program.ts';
+import { addTrust, siteHelp, trustOptions } from './trust-flags.ts';
+
+export function addDiff(program: Command, context: Context, finish: Finish): void {
+  const verb = program
+    .command('diff')
+    .description('show what a bundle changes: against an older one, or against its registry')
+    .argument('<bundle>', 'NAME-VERSION.tar; the older one, where two are given')
+    .argument('[newer]', 'the bundle that is to come in its place')
+    .optionsGroup('Against a registry:')
+    .option('--registry', 'compare with what the registry of the bundle has, by HEADs alone')
+    .option('--site <file>', siteHelp)
+    .option('--username <name>', 'user that may pull there (else: docker config)')
+    .option('--password-file <file>', 'its password (or AIRGAP_BUNDLE_PASSWORD)')
+    .option('--allow-plain-http-credentials', 'send credentials over plain HTTP beyond loopback');
+  addOutput(addTrust(verb))
+    .addHelpText('after', help)
+    .addHelpText(
+      'after',
+      examples(
+        'diff pcg-override-1.4.0.tar pcg-override-1.5.0.tar --key bundle.pub',
+        'diff pcg-override-1.4.0.tar pcg-override-1.5.0.tar --output json',
+        'diff pcg-override-1.5.0.tar --registry --key bundle.pub',
+        'diff pcg-override-1.5.0.tar --registry --key bundle.pub --site site.yaml --username puller --password-file pw',
+      ),
+    )
+    .action(async (bundle: string, newer: string | undefined, flags: Flags) => {
+      if (newer === undefined) await againstRegistry(bundle, flags, context, finish);
+      else await againstBundle([bundle, newer], flags, context, finish);
+    });
+}
+
+const help = `
+Two bundles are read by their inventories: with --key both must be signed by one of the given keys, without they are
+read unverified, and the result says so. Their bodies are not read: verify does that. A registry is only asked about
+what a signed bundle says. Bytes to carry are those that the older bundle, or the registry, does not have.
+
+Exit codes: 0 whether or not anything differs (same in the JSON says which); otherwise as for every verb.`;
+
+async function againstBundle(
+  paths: readonly [string, string],
+  flags: Flags,
+  context: Context,
+  finish: Finish,
+): Promise<void> {
+  const misplaced = ofRegistry.find((name) => flags[name] !== undefined);
+  if (misplaced !== undefined) {
+    throw new AirgapError('usage', 'two bundles are given, and a flag for asking a registry', {
+      given: `${paths.join(' ')}, ${misplaced}`,
+      next: 'give one bundle with --registry, or two without',
+    });
+  }
+  const { runDiff } = await import('../commands/diff.ts');
+  const result = await runDiff(paths, trustOptions(flags), context);
+  finishWith(finish, flags, result, bundleDiffText);
+}
+
+const ofRegistry = ['registry', 'site', 'username', 'passwordFile', 'allowPlainHttpCredentials'];
+
+async function againstRegistry(
+  bundle: string,
+  flags: Flags,
+  context: Context,
+  finish: Finish,
+): Promise<void> {
+  if (flags.registry !== true) {
+    throw new AirgapError('usage', 'there is nothing to compare the bundle with', {
+      given: bundle,
+      next: 'give a second bundle, or --registry to ask the registry that the bundle is for',
+    });
+  }
+  const { runDiffRegistry } = await import('../commands/diff-registry.ts');
+  const options = {
+    trust: trustOptions(flags),
+    site: textFlag(flags.site),
+    login: pullOptions(flags),
+    allowPlainHttp: flags.allowPlainHttpCredentials === true,
+  };
+  const result = await runDiffRegistry(bundle, options, context);
+  finishWith(finish, flags, result, registryDiffText, exitCodeOf(result.errors));
+}
