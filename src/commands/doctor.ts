@@ -4,7 +4,7 @@ import type { Context } from '../context.ts';
 import { type Check, skipAll } from '../doctor/check.ts';
 import { clusterCheck } from '../doctor/cluster-check.ts';
 import { installChecks, installNames } from '../doctor/install-checks.ts';
-import { type NodeNeeds, nodeChecks, nodeNeeds } from '../doctor/node-checks.ts';
+import { type NodeNeeds, nodeChecks, nodeNeeds } from '../doctor/node/checks.ts';
 import { type PullLogin, registryChecks } from '../doctor/registry-checks.ts';
 import { loginOf, type Secret, secretChecks, secretNames } from '../doctor/secret-checks.ts';
 import { type ClusterAt, ClusterTools } from '../doctor/tools.ts';

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { stringify, type TomlTable } from 'smol-toml';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { nodeChecks } from '../../src/doctor/node-checks.ts';
+import { nodeChecks } from '../../src/doctor/node/checks.ts';
 import { AirgapError } from '../../src/report/error.ts';
-import { needs, right } from '../doctor/node-site.ts';
+import { needs, right } from '../doctor/node/site.ts';
 
 let folder: string;
 beforeAll(async () => {

@@ -2,7 +2,7 @@ import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { nodeChecks } from '../../../src/doctor/node-checks.ts';
+import { nodeChecks } from '../../../src/doctor/node/checks.ts';
 import { parseMirrorMap } from '../../../src/mirror-map/parse.ts';
 import { type Node, startNode } from '../../helpers/cri.ts';
 import { pushImage } from '../../helpers/images.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Check } from '../../../src/doctor/check.ts';
-import { nodeChecks } from '../../../src/doctor/node-checks.ts';
+import { nodeChecks } from '../../../src/doctor/node/checks.ts';
 import { nodeFiles } from '../../../src/install/nodes.ts';
 import { parseMirrorMap } from '../../../src/mirror-map/parse.ts';
 import { startNode } from '../../helpers/cri.ts';

@@ -1,9 +1,9 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { Check } from '../../src/doctor/check.ts';
-import { type NodeNeeds, nodeChecks } from '../../src/doctor/node-checks.ts';
-import { parseMirrorMap } from '../../src/mirror-map/parse.ts';
+import type { Check } from '../../../src/doctor/check.ts';
+import { type NodeNeeds, nodeChecks } from '../../../src/doctor/node/checks.ts';
+import { parseMirrorMap } from '../../../src/mirror-map/parse.ts';
 
 /** What a node of the examples must find: one source, on a target that needs nothing special. */
 export function needs(more: Partial<NodeNeeds> & { map?: string } = {}): NodeNeeds {

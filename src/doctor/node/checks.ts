@@ -1,21 +1,21 @@
 import { readdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { unreadable } from '../inputs/files.ts';
-import { nodesInput } from '../install/files.ts';
-import { type NodesInput, nodeMirrors } from '../install/nodes.ts';
-import type { InstalledWith } from '../install/read-files.ts';
-import type { Inventory } from '../plan/inventory.ts';
-import { AirgapError } from '../report/error.ts';
-import { type Check, failure, ok, skipped } from './check.ts';
-import { type NodeConfig, readNodeConfig } from './node-config.ts';
-import { endpointsFinding, judge } from './node-endpoints.ts';
-import { placesOf } from './node-files.ts';
-import { type HostFolders, hostsWay, isThere } from './node-hosts.ts';
-import { mirrorWay } from './node-mirrors.ts';
-import { foldersOf, readingOf } from './node-reading.ts';
-import { loginFinding, type TargetWants, trustFinding } from './node-trust.ts';
-import type { Way } from './node-way.ts';
-import { shown } from './node-words.ts';
+import { unreadable } from '../../inputs/files.ts';
+import { nodesInput } from '../../install/files.ts';
+import { type NodesInput, nodeMirrors } from '../../install/nodes.ts';
+import type { InstalledWith } from '../../install/read-files.ts';
+import type { Inventory } from '../../plan/inventory.ts';
+import { AirgapError } from '../../report/error.ts';
+import { type Check, failure, ok, skipped } from '../check.ts';
+import { type NodeConfig, readNodeConfig } from './config.ts';
+import { endpointsFinding, judge } from './endpoints.ts';
+import { placesOf } from './files.ts';
+import { type HostFolders, hostsWay, isThere } from './hosts.ts';
+import { mirrorWay } from './mirrors.ts';
+import { foldersOf, readingOf } from './reading.ts';
+import { loginFinding, type TargetWants, trustFinding } from './trust.ts';
+import type { Way } from './way.ts';
+import { shown } from './words.ts';
 
 /** What a node must find and how: the map, the target, and whether that wants a login to pull. */
 export type NodeNeeds = NodesInput & TargetWants;

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { few, shown } from './node-words.ts';
+import { few, shown } from './words.ts';
 
 const texts = z.array(z.string());
 const table = z.record(z.string(), z.unknown());

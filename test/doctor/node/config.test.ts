@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { checksOf, configPath, mirrors, named, needs, right, statusesOf } from './node-site.ts';
+import { checksOf, configPath, mirrors, named, needs, right, statusesOf } from './site.ts';
 
 const cri = 'io.containerd.grpc.v1.cri';
 const images = 'io.containerd.cri.v1.images';

@@ -1,5 +1,5 @@
-import type { Auth, HostTable, Registry } from './node-form.ts';
-import type { Login } from './node-way.ts';
+import type { Auth, HostTable, Registry } from './form.ts';
+import type { Login } from './way.ts';
 
 /** What config.toml has for the registry `host[:port]`, by that very name. */
 export function configuredLogin(registry: Registry, authority: string): Login {

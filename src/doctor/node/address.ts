@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { shown } from './node-words.ts';
+import { shown } from './words.ts';
 
 /** Where containerd sends a request: what it asks for follows behind the path. */
 export interface Address {

@@ -1,7 +1,7 @@
-import { type Finding, failure, ok, skipped, warning } from './check.ts';
-import { holdsAll } from './node-authority.ts';
-import { isAtTarget, type Judged, works, writeNodes } from './node-endpoints.ts';
-import type { Attempt } from './node-way.ts';
+import { type Finding, failure, ok, skipped, warning } from '../check.ts';
+import { holdsAll } from './authority.ts';
+import { isAtTarget, type Judged, works, writeNodes } from './endpoints.ts';
+import type { Attempt } from './way.ts';
 
 /** What the target wants of whoever asks it. */
 export interface TargetWants {

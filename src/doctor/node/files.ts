@@ -1,9 +1,9 @@
 import { open } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import { parse, TomlError, type TomlTable } from 'smol-toml';
-import { unreadable } from '../inputs/files.ts';
-import { AirgapError } from '../report/error.ts';
-import { oneLine } from '../report/safe.ts';
+import { unreadable } from '../../inputs/files.ts';
+import { AirgapError } from '../../report/error.ts';
+import { oneLine } from '../../report/safe.ts';
 
 /** A node's own file has some KiB. */
 const mostBytes = 4 * 1024 * 1024;

@@ -1,14 +1,14 @@
 import { stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
-import { hostFolder } from '../install/nodes.ts';
-import { AirgapError } from '../report/error.ts';
-import { hostAddress } from './node-address.ts';
-import { authorityAt } from './node-authority.ts';
-import { readToml } from './node-files.ts';
-import { type HostTable, hostsForm, misfits, type Registry } from './node-form.ts';
-import { configuredLogin, headerLogin } from './node-login.ts';
-import { type Attempt, noWay, type Way } from './node-way.ts';
-import { shown } from './node-words.ts';
+import { hostFolder } from '../../install/nodes.ts';
+import { AirgapError } from '../../report/error.ts';
+import { hostAddress } from './address.ts';
+import { authorityAt } from './authority.ts';
+import { readToml } from './files.ts';
+import { type HostTable, hostsForm, misfits, type Registry } from './form.ts';
+import { configuredLogin, headerLogin } from './login.ts';
+import { type Attempt, noWay, type Way } from './way.ts';
+import { shown } from './words.ts';
 
 /** Folders of `config_path`, and the registry table beside it; empty where there is no config.toml to look at. */
 export interface HostFolders {

@@ -1,4 +1,4 @@
-import type { Address } from './node-address.ts';
+import type { Address } from './address.ts';
 
 /** How a node finds the images of one source registry. */
 export interface Way {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { checksOf, configPath, named, needs, right, statusesOf } from './node-site.ts';
+import { checksOf, configPath, named, needs, right, statusesOf } from './site.ts';
 
 const own = 'certs.d/docker.io/hosts.toml';
 const host = (url: string, ...lines: readonly string[]) =>

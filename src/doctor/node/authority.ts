@@ -1,7 +1,7 @@
-import { AirgapError } from '../report/error.ts';
-import { placesOf, readNodeText } from './node-files.ts';
-import type { Authority } from './node-way.ts';
-import { shown } from './node-words.ts';
+import { AirgapError } from '../../report/error.ts';
+import { placesOf, readNodeText } from './files.ts';
+import type { Authority } from './way.ts';
+import { shown } from './words.ts';
 
 /**
  * A file of certificates that a node's file names.

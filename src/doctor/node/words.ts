@@ -1,4 +1,4 @@
-import { oneLine } from '../report/safe.ts';
+import { oneLine } from '../../report/safe.ts';
 
 /** What a node's file has, fit for evidence: short, and without a login, or what else an address can hide. */
 export function shown(text: string): string {

@@ -1,9 +1,9 @@
-import { mirrorAddress } from './node-address.ts';
-import { authorityAt } from './node-authority.ts';
-import type { NodeConfig } from './node-config.ts';
-import { configuredLogin, entryOf } from './node-login.ts';
-import { type Attempt, noWay, type Way } from './node-way.ts';
-import { shown } from './node-words.ts';
+import { mirrorAddress } from './address.ts';
+import { authorityAt } from './authority.ts';
+import type { NodeConfig } from './config.ts';
+import { configuredLogin, entryOf } from './login.ts';
+import { type Attempt, noWay, type Way } from './way.ts';
+import { shown } from './words.ts';
 
 /**
  * How `mirrors` lead to a source; `*` is for every source that has no table of its own.

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { checksOf, mirrors, named, needs, right, statusesOf } from './node-site.ts';
+import { checksOf, mirrors, named, needs, right, statusesOf } from './site.ts';
 
 type Status = 'ok' | 'warning' | 'failure';
 

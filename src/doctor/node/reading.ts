@@ -1,6 +1,6 @@
-import { type Finding, failure, ok, warning } from './check.ts';
-import { type NodeConfig, pluginNames } from './node-config.ts';
-import { few, shown } from './node-words.ts';
+import { type Finding, failure, ok, warning } from '../check.ts';
+import { type NodeConfig, pluginNames } from './config.ts';
+import { few, shown } from './words.ts';
 
 /** Which of its two ways a node goes. */
 export type Reading = 'mirrors' | 'config_path' | 'none';

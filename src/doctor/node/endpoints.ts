@@ -1,8 +1,8 @@
-import { hostFolder } from '../install/nodes.ts';
-import { type Finding, failure, ok, warning } from './check.ts';
-import { type Address, printAddress, readAddress, whyNot } from './node-address.ts';
-import type { Attempt, Way } from './node-way.ts';
-import { few } from './node-words.ts';
+import { hostFolder } from '../../install/nodes.ts';
+import { type Finding, failure, ok, warning } from '../check.ts';
+import { type Address, printAddress, readAddress, whyNot } from './address.ts';
+import type { Attempt, Way } from './way.ts';
+import { few } from './words.ts';
 
 /** A source, how the node finds it, and the address that would find it. */
 export interface Judged {

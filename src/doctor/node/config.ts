@@ -1,10 +1,10 @@
 import { readdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { fnmatch } from '../mirror-map/fnmatch.ts';
-import { PythonError } from '../mirror-map/python.ts';
-import { placesOf, readToml } from './node-files.ts';
-import { fileForm, misfits, type NodeFile, type Registry, registryForm } from './node-form.ts';
-import { shown } from './node-words.ts';
+import { fnmatch } from '../../mirror-map/fnmatch.ts';
+import { PythonError } from '../../mirror-map/python.ts';
+import { placesOf, readToml } from './files.ts';
+import { fileForm, misfits, type NodeFile, type Registry, registryForm } from './form.ts';
+import { shown } from './words.ts';
 
 /** A config.toml with what it imports, as containerd puts them together. */
 export interface NodeConfig {
