@@ -1,6 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Check } from '../../../src/doctor/check.ts';
-import { type Breakage, breakages } from './doctor-breakages.ts';
+import type { Breakage } from './breakages/breakage.ts';
+import { ofPods } from './breakages/pods.ts';
+import { ofTheRegistry } from './breakages/registry.ts';
+import { ofTheRelease } from './breakages/release.ts';
+import { ofTheSecret } from './breakages/secret.ts';
+import { ofTheWebhook } from './breakages/webhook.ts';
 import { type DoctorSite, startDoctorSite } from './doctor-site.ts';
 
 let at: DoctorSite;
@@ -31,6 +36,8 @@ const green: Readonly<Record<string, Check['status']>> = {
   'unmapped-images': 'ok',
   'node-config': 'skipped',
 };
+
+const breakages = [...ofTheSecret, ...ofTheRegistry, ...ofTheRelease, ...ofTheWebhook, ...ofPods];
 
 const statuses = (checks: readonly Check[]) =>
   Object.fromEntries(checks.map(({ check, status }) => [check, status]));
