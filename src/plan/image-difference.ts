@@ -130,7 +130,9 @@ function byRepository(images: readonly InventoryImage[]): Map<string, InventoryI
   const groups = new Map<string, InventoryImage[]>();
   for (const image of images) {
     const name = nameOf(image.source);
-    groups.set(name, [...(groups.get(name) ?? []), image]);
+    const group = groups.get(name);
+    if (group) group.push(image);
+    else groups.set(name, [image]);
   }
   return groups;
 }

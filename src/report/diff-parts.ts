@@ -24,10 +24,13 @@ export function short(digest: Digest | string): string {
   return digest.slice(0, 19);
 }
 
-/** One image: what it is called, its digest, what it is for. */
-export function imageRow({ source, digest, platforms, placements }: ListedImage): string[] {
-  const isMapped = placements.length > 0;
-  return [source, short(digest), platforms.join(',') || '-', isMapped ? '' : '(no rule maps it)'];
+/** One image: what it is called, its digest, what it is for, and a note. */
+export function imageRow(
+  { source, digest, platforms, placements }: ListedImage,
+  note = '',
+): string[] {
+  const notes = [note, placements.length > 0 ? '' : '(no rule maps it)'].filter(Boolean);
+  return [source, short(digest), platforms.join(',') || '-', notes.join(' ')];
 }
 
 export function placementRow({ reference, digest }: PlacedImage): string[] {

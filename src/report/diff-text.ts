@@ -60,19 +60,18 @@ function imageSections({ images: { added, removed, moved } }: BundleDiff): strin
   return [
     ...section(
       'images added',
-      added.map((image) => [
-        ...imageRow(image),
-        image.replaces === null ? '' : `in place of ${image.replaces}`,
-      ]),
+      added.map((image) =>
+        imageRow(image, image.replaces === null ? '' : `in place of ${image.replaces}`),
+      ),
     ),
     ...section(
       'images removed',
       removed.map((image) => {
         const by = inPlace.get(image.source);
-        return [...imageRow(image), by === undefined ? '' : `in its place ${by}`];
+        return imageRow(image, by === undefined ? '' : `in its place ${by}`);
       }),
     ),
-    ...section('images moved', moved.map(movedImageRow)),
+    ...section('images moved: the same name, other content', moved.map(movedImageRow)),
   ];
 }
 
@@ -86,16 +85,21 @@ function movedImageRow({ source, from, to, cause, platforms }: MovedImage): stri
 
 /** Those that do not follow from the images that were added, removed or moved. */
 function placementSections({ images, placements }: BundleDiff): string[] {
-  const told = new Set(
-    [...images.added, ...images.removed, ...images.moved].map(({ source }) => source),
-  );
-  const untold = ({ source }: { readonly source: string }) => !told.has(source);
   return [
-    ...shortSection('references added', placements.added.filter(untold).map(placementRow)),
+    ...shortSection('references added', untold(placements.added, images.added).map(placementRow)),
     ...shortSection(
       'references removed (load leaves them in the registry)',
-      placements.removed.filter(untold).map(placementRow),
+      untold(placements.removed, images.removed).map(placementRow),
     ),
-    ...shortSection('references moved', placements.moved.filter(untold).map(movedRow)),
+    ...shortSection('references moved', untold(placements.moved, images.moved).map(movedRow)),
   ];
+}
+
+interface Named {
+  readonly source: string;
+}
+
+function untold<T extends Named>(placements: readonly T[], images: readonly Named[]): T[] {
+  const told = new Set(images.map(({ source }) => source));
+  return placements.filter(({ source }) => !told.has(source));
 }

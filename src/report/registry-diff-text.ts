@@ -59,12 +59,18 @@ function leftWords({ bytes: { leftToBase }, to: { base } }: RegistryDiff): strin
 
 function imageSections({ images: { added, moved, incomplete } }: RegistryDiff): string[] {
   return [
-    ...section('images that the registry lacks', added.map(imageRow)),
     ...section(
-      'images moved',
+      'images that the registry lacks',
+      added.map((image) => imageRow(image)),
+    ),
+    ...section(
+      'images moved: the same reference, other content',
       moved.map(({ source, from, to }) => [source, short(from), `to ${short(to)}`]),
     ),
-    ...section('images that lack a reference', incomplete.map(imageRow)),
+    ...section(
+      'images that lack a reference',
+      incomplete.map((image) => imageRow(image)),
+    ),
   ];
 }
 

@@ -18,6 +18,7 @@ const verbs = [
   'verify',
   'load',
   'inspect',
+  'diff',
 ];
 
 let folder: string;
