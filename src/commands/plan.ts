@@ -9,6 +9,7 @@ import { AirgapError, Failures } from '../report/error.ts';
 import { connect } from './connect.ts';
 import { type DeltaOptions, readDeltaBase } from './delta-base.ts';
 import { prepare } from './prepare.ts';
+import { withSourceImages } from './source-images.ts';
 
 export interface PlanResult {
   readonly inventory: Inventory;
@@ -29,8 +30,9 @@ export async function runPlan(
   const base = await readDeltaBase(options, spec, context);
   const { registries } = await connect(spec.target.endpoint, spec, context);
   try {
+    const complete = await withSourceImages(spec, registries, context);
     const wanted = { withoutImages: options.withoutImages, base };
-    const { inventory, problems } = await prepare(spec, registries, context, wanted);
+    const { inventory, problems } = await prepare(complete, registries, context, wanted);
     if (options.out)
       await saveSound(resolve(context.cwd, options.out), inventory, problems, context);
     return { inventory, problems };

@@ -38,6 +38,7 @@ export function spec(map: string, options: SpecOptions = {}): BundleSpec {
     platforms: (options.platforms ?? []).map(parsePlatform),
     registries: {},
     pullThrough: [],
+    imageSources: [],
     tools: [],
   };
 }

@@ -1,0 +1,17 @@
+import type { Context } from '../context.ts';
+import type { ImageSource } from '../inputs/image-source.ts';
+import type { Registries } from '../registry/client.ts';
+import type { Found } from './found.ts';
+import { findInManifests } from './manifests.ts';
+
+/**
+ * Looks a source through. Mistakes in what it holds are in the answer, so that those of all sources are told at once.
+ * @throws AirgapError for a source that cannot be read
+ */
+export async function findInSource(
+  source: ImageSource,
+  _registries: Registries,
+  context: Context,
+): Promise<Found> {
+  return findInManifests(source, context);
+}

@@ -1,0 +1,42 @@
+import { describe, expect, test } from 'vitest';
+import type { ImageSource } from '../../src/inputs/image-source.ts';
+import { read, readSpec, withLine } from './read.ts';
+
+const withItem = (item: string) => withLine('images', `images: [${item}]`);
+
+describe('an item of images that names a source', () => {
+  const field = (kind: string) => `images[0].${kind}`;
+  const file = (kind: string, name: string) => ({
+    kind,
+    field: field(kind),
+    takesSuspected: false,
+    name,
+    path: `DIR/bundle/${name}`,
+  });
+  test.each<[string, object]>([
+    ['{manifests: m}', file('manifests', 'm')],
+    ['{manifests: "-"}', { ...file('manifests', '-'), path: '-' }],
+    ['{manifests: m, suspected: true}', { ...file('manifests', 'm'), takesSuspected: true }],
+  ])('%s', async (item, expected) => {
+    const { images, imageSources } = await readSpec(withItem(item));
+    expect(images).toEqual([]);
+    expect(imageSources).toEqual([expected as ImageSource]);
+  });
+
+  test('beside images and lists', async () => {
+    const { images, imageSources } = await readSpec(withItem('a:1, {manifests: m}, b:1'));
+    expect(images.map(({ origin }) => origin)).toEqual(['images[0]', 'images[2]']);
+    expect(imageSources.map((source) => source.field)).toEqual(['images[1].manifests']);
+  });
+});
+
+describe('an item that is none', () => {
+  test.each([
+    ['{manifest: m}', 'error: unknown field images[0].manifest'],
+    ['{manifests: m, list: l}', 'error: images[0] has the wrong form'],
+    ['{manifests: ""}', 'error: images[0].manifests is empty'],
+    ['{manifests: m, suspected: yes}', 'error: images[0].suspected must be true or false'],
+  ])('%s', async (item, expected) => {
+    expect((await read(withItem(item))).error).toContain(expected);
+  });
+});
