@@ -1,6 +1,7 @@
 import type { Context } from '../context.ts';
 import type { ImageSource } from '../inputs/image-source.ts';
 import type { Registries } from '../registry/client.ts';
+import { findInChart } from './charts.ts';
 import type { Found } from './found.ts';
 import { findInManifests } from './manifests.ts';
 
@@ -10,8 +11,9 @@ import { findInManifests } from './manifests.ts';
  */
 export async function findInSource(
   source: ImageSource,
-  _registries: Registries,
+  registries: Registries,
   context: Context,
 ): Promise<Found> {
+  if (source.kind === 'chart') return findInChart(source, registries, context);
   return findInManifests(source, context);
 }

@@ -13,7 +13,23 @@ const manifests = z.strictObject({
   suspected,
 });
 
-/** An item of `images:` that is looked through for images. */
-export const imageItemSchema = manifests;
+const chart = z.strictObject({
+  chart: text.describe('A Helm chart: its folder, its .tgz, or `oci://host/path/NAME:VERSION`.'),
+  version: text.optional().describe('Version of a chart that lies in a registry.'),
+  values: z
+    .array(text)
+    .default([])
+    .describe('Paths of values files, in the order that helm takes.'),
+  namespace: text.optional().describe('Namespace that the chart is rendered for.'),
+  kubeVersion: text.optional().describe('Version of Kubernetes that the chart is rendered for.'),
+  apiVersions: z
+    .array(text)
+    .default([])
+    .describe('APIs that the cluster has besides those of Kubernetes: `group/version/Kind`.'),
+  suspected,
+});
 
-export type ImageItem = z.output<typeof imageItemSchema>;
+/** The items of `images:` that are looked through for images. */
+export const imageItems = [manifests, chart] as const;
+
+export type ImageItem = z.output<(typeof imageItems)[number]>;

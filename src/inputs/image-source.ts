@@ -1,8 +1,9 @@
 import { resolve } from 'node:path';
+import { defined } from './defined.ts';
 import type { ImageItem } from './image-item.ts';
 
 /** Where images are found, as an item of `images:` says it. */
-export type ImageSource = ManifestSource;
+export type ImageSource = ManifestSource | ChartSource;
 
 interface Source {
   /** Of bundle.yaml: `images[2].manifests`. */
@@ -23,6 +24,18 @@ export interface ManifestSource extends FileSource {
   readonly kind: 'manifests';
 }
 
+/** A Helm chart and what it is rendered with. */
+export interface ChartSource extends FileSource {
+  /** `path` is absolute, or an `oci://` reference. */
+  readonly kind: 'chart';
+  readonly version?: string;
+  /** Absolute paths. */
+  readonly values: readonly string[];
+  readonly namespace?: string;
+  readonly kubeVersion?: string;
+  readonly apiVersions: readonly string[];
+}
+
 /** A checked item with absolute paths. */
 export function readImageSource(item: ImageItem, index: number, folder: string): ImageSource {
   const at = (kind: string) => ({
@@ -34,7 +47,15 @@ export function readImageSource(item: ImageItem, index: number, folder: string):
     name: written,
     path: isNoPath(written) ? written : resolve(folder, written),
   });
-  return { kind: 'manifests', ...file('manifests', item.manifests) };
+  if ('manifests' in item) return { kind: 'manifests', ...file('manifests', item.manifests) };
+  const { version, namespace, kubeVersion, apiVersions } = item;
+  return {
+    kind: 'chart',
+    ...file('chart', item.chart),
+    ...defined({ version, namespace, kubeVersion }),
+    values: item.values.map((path) => resolve(folder, path)),
+    apiVersions,
+  };
 }
 
 function isNoPath(written: string): boolean {

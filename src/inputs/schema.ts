@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { durationPattern } from './duration.ts';
-import { imageItemSchema } from './image-item.ts';
+import { imageItems } from './image-item.ts';
 
 const text = z.string().min(1);
 const registryHost = text.describe('Registry as images name it: `docker.io`, `host:port`.');
@@ -96,9 +96,11 @@ export const bundleSchema = z.strictObject({
         .union([
           text,
           z.strictObject({ list: text.describe('Path of a list, one image a line, # comments.') }),
-          imageItemSchema,
+          ...imageItems,
         ])
-        .describe('An image as manifests name it, {list: FILE}, or {manifests: FILE}.'),
+        .describe(
+          'An image as manifests name it, {list: FILE}, {manifests: PATH} or {chart: PATH}.',
+        ),
     )
     .describe(
       'The images that the cluster needs, as its manifests name them, or where they are found.',

@@ -94,6 +94,40 @@ describe('images', () => {
   });
 });
 
+describe('a chart', () => {
+  const pod = `{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {containers: [{image: '{{ required "give a tag" .Values.tag | printf "org/web:%s" }}'}]}}`;
+  beforeAll(async () => {
+    await job.write('web/Chart.yaml', '{apiVersion: v2, name: web, version: 1.0.0}');
+    await job.write('web/templates/pod.yaml', pod);
+    await job.write('values.yaml', 'tag: v3');
+  });
+
+  test('is rendered by helm', async () => {
+    await from({ chart: './web', values: ['values.yaml'] });
+    expect(await job.done<NamedImage[]>('images')).toEqual([
+      {
+        image: 'org/web:v3',
+        sources: ['./web:web/templates/pod.yaml Pod p spec.containers[0].image'],
+        suspected: false,
+      },
+    ]);
+  });
+
+  test('that needs values ends with 2 and what it needs', async () => {
+    await from({ chart: 'web' });
+    const { exitCode, stderr } = await job.run('images');
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('(web/templates/pod.yaml:1:81): give a tag');
+  });
+
+  test('without helm ends with 3', async () => {
+    await from({ chart: 'web' });
+    const { exitCode, stderr } = await job.runWith({ env: { PATH: '/nowhere' } }, 'images');
+    expect(exitCode).toBe(3);
+    expect(stderr).toContain('helm was not found');
+  });
+});
+
 describe('plan', () => {
   test('takes the images of a source, and tells of those that it leaves', async () => {
     await from({ manifests: 'argo.yaml' });

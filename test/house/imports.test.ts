@@ -30,6 +30,8 @@ const keepers: Readonly<Record<string, readonly string[]>> = {
     'transfer/oras-process.ts',
     'transfer/find-oras.ts',
     'registry/docker-credentials.ts',
+    'image-sources/helm.ts',
+    'image-sources/kubectl.ts',
   ],
   '@actions/core': ['action.ts', 'action', 'report'],
   commander: ['cli.ts', 'cli'],

@@ -125,7 +125,7 @@ describe('a text', () => {
     ['a template', 'image: {{ .registry }}/a/b:{{ .tag }}\nimage: quay.io/a/{{ .name }}:1', []],
     ['a template over lines', '{{ if\n "quay.io/a/b:1" }}', []],
     ['a template beside an image', '{{ .x }} quay.io/a/b:1', ['quay.io/a/b:1']],
-    ['shell variables', 'quay.io/a/b:$TAG quay.io/${ORG}/b:1 quay.io/a/b:$(TAG)', []],
+    ['shell variables', `quay.io/a/b:$TAG quay.io/\${ORG}/b:1 quay.io/a/b:$(TAG)`, []],
     ['placeholders', 'quay.io/a/b:<version> quay.io/a/b:%s quay.io/a/b-%d:1', []],
     ['a sentence on images', 'The image docker.io/library is meant', []],
   ])('%s', (_, text, expected) => {

@@ -16,6 +16,19 @@ describe('an item of images that names a source', () => {
   test.each<[string, object]>([
     ['{manifests: m}', file('manifests', 'm')],
     ['{manifests: "-"}', { ...file('manifests', '-'), path: '-' }],
+    ['{chart: c}', { ...file('chart', 'c'), values: [], apiVersions: [] }],
+    [
+      '{chart: "oci://h/c", version: "1.0", values: [v.yaml], namespace: n, kubeVersion: "1.31", apiVersions: [a/v1]}',
+      {
+        ...file('chart', 'oci://h/c'),
+        path: 'oci://h/c',
+        version: '1.0',
+        values: ['DIR/bundle/v.yaml'],
+        namespace: 'n',
+        kubeVersion: '1.31',
+        apiVersions: ['a/v1'],
+      },
+    ],
     ['{manifests: m, suspected: true}', { ...file('manifests', 'm'), takesSuspected: true }],
   ])('%s', async (item, expected) => {
     const { images, imageSources } = await readSpec(withItem(item));
@@ -34,6 +47,8 @@ describe('an item that is none', () => {
   test.each([
     ['{manifest: m}', 'error: unknown field images[0].manifest'],
     ['{manifests: m, list: l}', 'error: images[0] has the wrong form'],
+    ['{chart: c, version: 1.0}', 'error: images[0].version must be text'],
+    ['{chart: c, value: [v]}', 'did you mean images[0].values?'],
     ['{manifests: ""}', 'error: images[0].manifests is empty'],
     ['{manifests: m, suspected: yes}', 'error: images[0].suspected must be true or false'],
   ])('%s', async (item, expected) => {
