@@ -2,6 +2,7 @@ import type { Context } from '../context.ts';
 import type { ImageSource } from '../inputs/image-source.ts';
 import type { Registries } from '../registry/client.ts';
 import { findInChart } from './charts.ts';
+import { findInCluster } from './cluster.ts';
 import type { Found } from './found.ts';
 import { findInManifests } from './manifests.ts';
 
@@ -15,5 +16,6 @@ export async function findInSource(
   context: Context,
 ): Promise<Found> {
   if (source.kind === 'chart') return findInChart(source, registries, context);
+  if (source.kind === 'cluster') return findInCluster(source, context);
   return findInManifests(source, context);
 }

@@ -29,7 +29,21 @@ const chart = z.strictObject({
   suspected,
 });
 
+const cluster = z.strictObject({
+  cluster: z
+    .strictObject({
+      context: text.optional().describe('Context of the kubeconfig; absent: the current one.'),
+      kubeconfig: text.optional().describe('Path of a kubeconfig; absent: as kubectl finds it.'),
+      namespaces: z
+        .array(text)
+        .default([])
+        .describe('Namespaces to look at; absent or empty: all.'),
+    })
+    .describe('A cluster that is asked through kubectl.'),
+  suspected,
+});
+
 /** The items of `images:` that are looked through for images. */
-export const imageItems = [manifests, chart] as const;
+export const imageItems = [manifests, chart, cluster] as const;
 
 export type ImageItem = z.output<(typeof imageItems)[number]>;

@@ -3,7 +3,7 @@ import { defined } from './defined.ts';
 import type { ImageItem } from './image-item.ts';
 
 /** Where images are found, as an item of `images:` says it. */
-export type ImageSource = ManifestSource | ChartSource;
+export type ImageSource = ManifestSource | ChartSource | ClusterSource;
 
 interface Source {
   /** Of bundle.yaml: `images[2].manifests`. */
@@ -36,6 +36,17 @@ export interface ChartSource extends FileSource {
   readonly apiVersions: readonly string[];
 }
 
+/** A cluster that is asked through kubectl. */
+export interface ClusterSource extends Source {
+  readonly kind: 'cluster';
+  /** Absent: the current one. */
+  readonly context?: string;
+  /** Absolute path; absent: as kubectl finds it. */
+  readonly kubeconfig?: string;
+  /** Empty: all. */
+  readonly namespaces: readonly string[];
+}
+
 /** A checked item with absolute paths. */
 export function readImageSource(item: ImageItem, index: number, folder: string): ImageSource {
   const at = (kind: string) => ({
@@ -48,6 +59,11 @@ export function readImageSource(item: ImageItem, index: number, folder: string):
     path: isNoPath(written) ? written : resolve(folder, written),
   });
   if ('manifests' in item) return { kind: 'manifests', ...file('manifests', item.manifests) };
+  if ('cluster' in item) {
+    const { context, kubeconfig: path, namespaces } = item.cluster;
+    const kubeconfig = path === undefined ? undefined : resolve(folder, path);
+    return { kind: 'cluster', ...at('cluster'), ...defined({ context, kubeconfig }), namespaces };
+  }
   const { version, namespace, kubeVersion, apiVersions } = item;
   return {
     kind: 'chart',

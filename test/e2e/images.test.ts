@@ -128,6 +128,17 @@ describe('a chart', () => {
   });
 });
 
+test('a cluster that does not answer ends with 11', async () => {
+  const cluster = { name: 'c', cluster: { server: 'http://127.0.0.1:1' } };
+  const context = { name: 'c', context: { cluster: 'c', user: '' } };
+  const kubeconfig = { apiVersion: 'v1', kind: 'Config', clusters: [cluster], contexts: [context] };
+  await job.write('kubeconfig', kubeconfig);
+  await from({ cluster: { kubeconfig: 'kubeconfig', context: 'c' } });
+  const { exitCode, stderr } = await job.run('images');
+  expect(exitCode).toBe(11);
+  expect(stderr).toContain('kubectl cannot list pods in all namespaces');
+});
+
 describe('plan', () => {
   test('takes the images of a source, and tells of those that it leaves', async () => {
     await from({ manifests: 'argo.yaml' });

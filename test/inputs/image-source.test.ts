@@ -29,6 +29,21 @@ describe('an item of images that names a source', () => {
         apiVersions: ['a/v1'],
       },
     ],
+    [
+      '{cluster: {}}',
+      { kind: 'cluster', field: field('cluster'), takesSuspected: false, namespaces: [] },
+    ],
+    [
+      '{cluster: {context: prod, kubeconfig: k, namespaces: [a, b]}, suspected: true}',
+      {
+        kind: 'cluster',
+        field: field('cluster'),
+        takesSuspected: true,
+        context: 'prod',
+        kubeconfig: 'DIR/bundle/k',
+        namespaces: ['a', 'b'],
+      },
+    ],
     ['{manifests: m, suspected: true}', { ...file('manifests', 'm'), takesSuspected: true }],
   ])('%s', async (item, expected) => {
     const { images, imageSources } = await readSpec(withItem(item));
@@ -49,6 +64,8 @@ describe('an item that is none', () => {
     ['{manifests: m, list: l}', 'error: images[0] has the wrong form'],
     ['{chart: c, version: 1.0}', 'error: images[0].version must be text'],
     ['{chart: c, value: [v]}', 'did you mean images[0].values?'],
+    ['{cluster: prod}', 'error: images[0].cluster must be a mapping'],
+    ['{cluster: {namespace: a}}', 'did you mean images[0].cluster.namespaces?'],
     ['{manifests: ""}', 'error: images[0].manifests is empty'],
     ['{manifests: m, suspected: yes}', 'error: images[0].suspected must be true or false'],
   ])('%s', async (item, expected) => {
