@@ -7,14 +7,14 @@ import type { Registries } from '../registry/client.ts';
 import { AirgapError, Failures, failuresIn } from '../report/error.ts';
 import { count } from '../report/units.ts';
 
-/** An image that a source names, and whether it is taken. */
+/** An image that a source names, and what becomes of it. */
 interface SourceImage extends FoundImage {
-  readonly isTaken: boolean;
+  readonly state: 'taken' | 'suspected' | 'in-target';
 }
 
 /** Looks all sources of bundle.yaml through, in order; what is wrong with any of them is in the answer. */
 export async function findSourceImages(
-  { imageSources }: BundleSpec,
+  { imageSources, target }: BundleSpec,
   registries: Registries,
   context: Context,
 ): Promise<{ images: SourceImage[]; errors: AirgapError[] }> {
@@ -27,7 +27,9 @@ export async function findSourceImages(
   for (const source of imageSources) {
     const found = await findOrFail(source, registries, context);
     if (found.images.length === 0 && found.errors.length === 0) tellNone(source, context);
-    images.push(...found.images.map((image) => taken(image, source)));
+    for (const image of found.images) {
+      images.push({ ...image, state: stateOf(image, source, target.endpoint) });
+    }
     errors.push(...found.errors);
   }
   return { images, errors };
@@ -51,10 +53,13 @@ export async function withSourceImages(
 ): Promise<BundleSpec> {
   const { images: found, errors } = await findSourceImages(spec, registries, context);
   refuseMistakes(errors);
-  const images = [...spec.images, ...listedOnce(found.filter(({ isTaken }) => isTaken))];
+  const inState = (state: SourceImage['state']) => found.filter((image) => image.state === state);
+  const images = [...spec.images, ...listedOnce(inState('taken'))];
   const known = new Set(images.map(({ image }) => image));
-  const left = new Set(found.map(({ image }) => image).filter((image) => !known.has(image)));
-  if (left.size > 0) tellLeft([...left], context);
+  const left = (state: SourceImage['state']) =>
+    [...byImage(inState(state)).keys()].filter((image) => !known.has(image));
+  tellSuspected(left('suspected'), context);
+  tellInTarget(left('in-target'), context);
   if (images.length > 0) return { ...spec, images };
   throw new AirgapError('usage', 'no source names an image', {
     given: spec.imageSources.map(({ field }) => field).join(', '),
@@ -75,8 +80,14 @@ async function findOrFail(
   }
 }
 
-function taken(image: FoundImage, { takesSuspected }: ImageSource): SourceImage {
-  return { ...image, isTaken: takesSuspected || !image.isSuspected };
+/** What a cluster runs from the target was rewritten on its way there: the original is what is to be mirrored. */
+function stateOf(
+  { image, isSuspected }: FoundImage,
+  { kind, takesSuspected }: ImageSource,
+  endpoint: string,
+): SourceImage['state'] {
+  if (kind === 'cluster' && image.startsWith(`${endpoint}/`)) return 'in-target';
+  return isSuspected && !takesSuspected ? 'suspected' : 'taken';
 }
 
 /** Each image with the first of the places that name it, and how many there are more. */
@@ -91,13 +102,24 @@ function tellNone({ field }: ImageSource, { emit }: Context): void {
   emit({ kind: 'warning', message: `${field} names no image` });
 }
 
-const named = 20;
-
-function tellLeft(images: readonly string[], { emit }: Context): void {
-  const others = images.length > named ? ` and ${images.length - named} more` : '';
+function tellSuspected(images: readonly string[], { emit }: Context): void {
+  if (images.length === 0) return;
   emit({
     kind: 'warning',
-    message: `${count(images.length, 'suspected image')} not taken: ${images.slice(0, named).join(', ')}${others}`,
+    message: `${count(images.length, 'suspected image')} not taken: ${someOf(images)}`,
     cure: 'see where with `images`; list those that are needed, or add suspected: true to their source',
   });
+}
+
+function tellInTarget(images: readonly string[], { emit }: Context): void {
+  if (images.length === 0) return;
+  const message = `${count(images.length, 'image')} of the cluster left out, in the target already: ${someOf(images)}`;
+  emit({ kind: 'note', message });
+}
+
+const named = 20;
+
+function someOf(images: readonly string[]): string {
+  const others = images.length > named ? ` and ${images.length - named} more` : '';
+  return `${images.slice(0, named).join(', ')}${others}`;
 }

@@ -118,7 +118,7 @@ class Walk {
       text.line + (text.isBlock && value === text.value ? after : 0);
     const inside = findInDocuments(value, inText(holder, trail));
     if (inside) {
-      this.#found.push(...inside.map((found) => ({ ...found, line: lineOf(found.line - 1) })));
+      for (const found of inside) this.#found.push({ ...found, line: lineOf(found.line - 1) });
       return;
     }
     for (const { image, line } of imagesInText(value, doubtOf(value, holder, isHinted))) {

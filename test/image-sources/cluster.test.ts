@@ -1,8 +1,11 @@
 import { dirname } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { withSourceImages } from '../../src/commands/source-images.ts';
 import { findInCluster } from '../../src/image-sources/cluster.ts';
+import type { Registries } from '../../src/registry/client.ts';
 import { type Cluster, startCluster } from '../helpers/cluster.ts';
 import { toolPath } from '../helpers/tools.ts';
+import { spec } from '../plan/setting.ts';
 import { type Setting, shown, startSetting } from './setting.ts';
 
 let cluster: Cluster;
@@ -106,6 +109,30 @@ test('the namespaces that are named', async () => {
 test('the context that is named', async () => {
   const [first] = await find({ context: 'test', namespaces: ['shop'] });
   expect(first).toContain('(cluster test Deployment shop/web');
+});
+
+test('what runs from the target already is no image to mirror', async () => {
+  const source = { kind: 'cluster', field: 'images[0].cluster', takesSuspected: false } as const;
+  const at = { kubeconfig: cluster.kubeconfig, namespaces: ['shop'] };
+  const image = 'harbor.example.org/airgap-images/org/rewritten:1';
+  const pod = object('v1 Pod', 'rewritten', `spec: ${podSpec(image)}`, 'shop');
+  await cluster.kubectlWith(pod, 'apply', '--filename', '-');
+  const written = { ...spec('default::'), imageSources: [{ ...source, ...at }] };
+  const { images } = await withSourceImages(written, {} as Registries, setting.context);
+  await cluster.kubectlWith(
+    pod,
+    'delete',
+    '--wait=false',
+    '--grace-period=0',
+    '--force',
+    '--filename',
+    '-',
+  );
+  expect(images.map((one) => one.image)).toEqual(['org/web:2']);
+  expect(setting.events).toContainEqual({
+    kind: 'note',
+    message: `1 image of the cluster left out, in the target already: ${image}`,
+  });
 });
 
 test('a login that may not read everything: each verb and resource that it lacks', async () => {
