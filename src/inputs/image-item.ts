@@ -43,7 +43,41 @@ const cluster = z.strictObject({
   suspected,
 });
 
+const containerd = z.strictObject({
+  containerd: text.describe("A node's config.toml: the image of its pods' sandboxes."),
+  suspected,
+});
+
+const compose = z.strictObject({
+  compose: text.describe('A file of docker compose.'),
+  suspected,
+});
+
+const hauler = z.strictObject({
+  hauler: text.describe('A Hauler manifest, of which its kind Images is taken.'),
+  suspected,
+});
+
+const imagesLock = z.strictObject({
+  imagesLock: text.describe('An Images.lock of dt, or the lock file of imgpkg.'),
+  suspected,
+});
+
+const zarf = z.strictObject({
+  zarf: text.describe('A zarf.yaml, of which the images of its components are taken.'),
+  suspected,
+});
+
 /** The items of `images:` that are looked through for images. */
-export const imageItems = [manifests, chart, cluster] as const;
+export const imageItems = [
+  manifests,
+  chart,
+  cluster,
+  containerd,
+  compose,
+  hauler,
+  imagesLock,
+  zarf,
+] as const;
 
 export type ImageItem = z.output<(typeof imageItems)[number]>;

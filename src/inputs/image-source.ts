@@ -3,7 +3,12 @@ import { defined } from './defined.ts';
 import type { ImageItem } from './image-item.ts';
 
 /** Where images are found, as an item of `images:` says it. */
-export type ImageSource = ManifestSource | ChartSource | ClusterSource;
+export type ImageSource =
+  | ManifestSource
+  | ChartSource
+  | ClusterSource
+  | ContainerdSource
+  | FileSource;
 
 interface Source {
   /** Of bundle.yaml: `images[2].manifests`. */
@@ -12,7 +17,7 @@ interface Source {
   readonly takesSuspected: boolean;
 }
 
-interface FileSource extends Source {
+interface PathSource extends Source {
   /** Absolute. */
   readonly path: string;
   /** As written. */
@@ -20,12 +25,12 @@ interface FileSource extends Source {
 }
 
 /** Manifests: a file, a folder, or `-` for standard input. */
-export interface ManifestSource extends FileSource {
+export interface ManifestSource extends PathSource {
   readonly kind: 'manifests';
 }
 
 /** A Helm chart and what it is rendered with. */
-export interface ChartSource extends FileSource {
+export interface ChartSource extends PathSource {
   /** `path` is absolute, or an `oci://` reference. */
   readonly kind: 'chart';
   readonly version?: string;
@@ -47,6 +52,16 @@ export interface ClusterSource extends Source {
   readonly namespaces: readonly string[];
 }
 
+/** The configuration of a node's containerd. */
+export interface ContainerdSource extends PathSource {
+  readonly kind: 'containerd';
+}
+
+/** Another tool's file. */
+export interface FileSource extends PathSource {
+  readonly kind: 'compose' | 'hauler' | 'imagesLock' | 'zarf';
+}
+
 /** A checked item with absolute paths. */
 export function readImageSource(item: ImageItem, index: number, folder: string): ImageSource {
   const at = (kind: string) => ({
@@ -64,6 +79,11 @@ export function readImageSource(item: ImageItem, index: number, folder: string):
     const kubeconfig = path === undefined ? undefined : resolve(folder, path);
     return { kind: 'cluster', ...at('cluster'), ...defined({ context, kubeconfig }), namespaces };
   }
+  if ('containerd' in item) return { kind: 'containerd', ...file('containerd', item.containerd) };
+  if ('compose' in item) return { kind: 'compose', ...file('compose', item.compose) };
+  if ('hauler' in item) return { kind: 'hauler', ...file('hauler', item.hauler) };
+  if ('imagesLock' in item) return { kind: 'imagesLock', ...file('imagesLock', item.imagesLock) };
+  if ('zarf' in item) return { kind: 'zarf', ...file('zarf', item.zarf) };
   const { version, namespace, kubeVersion, apiVersions } = item;
   return {
     kind: 'chart',

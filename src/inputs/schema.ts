@@ -99,7 +99,7 @@ export const bundleSchema = z.strictObject({
           ...imageItems,
         ])
         .describe(
-          'An image as manifests name it, {list: FILE}, or a source: {manifests: PATH}, {chart: PATH}, {cluster: {}}.',
+          'An image as manifests name it, {list: FILE}, or a source: {manifests: PATH}, {chart: PATH}, {cluster: {}}, {containerd: FILE}, {compose: FILE}, {hauler: FILE}, {imagesLock: FILE}, {zarf: FILE}.',
         ),
     )
     .describe(

@@ -44,6 +44,10 @@ describe('an item of images that names a source', () => {
         namespaces: ['a', 'b'],
       },
     ],
+    ...['containerd', 'compose', 'hauler', 'imagesLock', 'zarf'].map((kind): [string, object] => [
+      `{${kind}: f}`,
+      file(kind, 'f'),
+    ]),
     ['{manifests: m, suspected: true}', { ...file('manifests', 'm'), takesSuspected: true }],
   ])('%s', async (item, expected) => {
     const { images, imageSources } = await readSpec(withItem(item));
