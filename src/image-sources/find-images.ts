@@ -1,3 +1,4 @@
+import { composedImages } from './composed-image.ts';
 import { imagesInText } from './free-text.ts';
 import {
   type Holder,
@@ -10,7 +11,7 @@ import {
   placeOf,
   wholeDocument,
 } from './holder.ts';
-import { composedImage, isContainer, type Judgement, judgeImage } from './image-field.ts';
+import { isContainer, type Judgement, judgeImage } from './image-field.ts';
 import type { Mention, Trail } from './mention.ts';
 import { type ListNode, type MapNode, type Node, type TextNode, textAt } from './node.ts';
 import { isEvent, isObject } from './objects.ts';
@@ -88,14 +89,12 @@ class Walk {
     }
   }
 
-  /** Whether the mapping names an image in parts. */
+  /** Whether the mapping's `image` is only a part of one. */
   #composed(map: MapNode, holder: Holder, trail: Trail | undefined): boolean {
     if (isDefinition(holder) || holdsSecrets(holder)) return false;
-    const image = composedImage(map, listOrKey(trail));
-    if (image === undefined) return false;
-    const first = [...map.entries.values()].find((value) => value.kind === 'text');
-    this.#add(image, first?.line ?? 0, holder, trail, 'suspected');
-    return true;
+    const images = composedImages(map, listOrKey(trail));
+    for (const { image, line } of images) this.#add(image, line, holder, trail, 'suspected');
+    return images.some(({ hasImage }) => hasImage);
   }
 
   #image(value: TextNode, map: MapNode, holder: Holder, trail: Trail): void {
@@ -116,7 +115,7 @@ class Walk {
     if (value === undefined) return;
     const lineOf = (after: number) =>
       text.line + (text.isBlock && value === text.value ? after : 0);
-    const inside = findInDocuments(value, inText(holder, trail));
+    const inside = mayBeDocument(value) && findInDocuments(value, inText(holder, trail));
     if (inside) {
       for (const found of inside) this.#found.push({ ...found, line: lineOf(found.line - 1) });
       return;
@@ -138,9 +137,8 @@ class Walk {
   }
 }
 
-/** Undefined for a text that is no document, or none but a word. */
+/** Undefined for a text that is no document, or one of words alone. */
 function findInDocuments(text: string, holder: Holder): Mention[] | undefined {
-  if (!mayBeDocument(text)) return undefined;
   const { documents, errors } = readYaml(text, '');
   const isDocument = documents.length > 0 && documents.every(({ root }) => root.kind !== 'text');
   if (errors.length > 0 || !isDocument) return undefined;

@@ -1,4 +1,4 @@
-import { type MapNode, textAt } from './node.ts';
+import type { MapNode } from './node.ts';
 import { looksLikeImage, referenceIn } from './shape.ts';
 
 /** What the value of a field named `image` is. */
@@ -50,30 +50,3 @@ const containerFields = [
   ...['imagePullPolicy', 'command', 'args', 'env', 'envFrom', 'ports', 'resources'],
   ...['volumeMounts', 'securityContext', 'livenessProbe', 'workingDir'],
 ];
-
-/**
- * The image that a mapping names in parts: `{registry, repository, tag, digest}`, or `{repository, image, version}`.
- * @param key under which the mapping stands
- */
-export function composedImage(map: MapNode, key: string): string | undefined {
-  const repository = repositoryOf(map, /images?$/i.test(key));
-  if (repository === undefined) return undefined;
-  const registry = textAt(map, 'registry');
-  const name = registry ? `${registry.replace(/\/$/, '')}/${repository}` : repository;
-  const version = textAt(map, 'newTag') ?? textAt(map, 'tag') ?? textAt(map, 'version');
-  const digest = textAt(map, 'digest') ?? textAt(map, 'sha');
-  const image = [
-    name,
-    version && (version.startsWith('sha256:') ? `@${version}` : `:${version}`),
-    digest && `@${digest.includes(':') ? '' : 'sha256:'}${digest}`,
-  ].join('');
-  return (version || digest) && looksLikeImage(image, true) ? image : undefined;
-}
-
-function repositoryOf(map: MapNode, isImage: boolean): string | undefined {
-  const [repository, image] = [textAt(map, 'repository'), textAt(map, 'image')];
-  if (repository && image) return `${repository.replace(/\/$/, '')}/${image}`;
-  if (image && textAt(map, 'registry')) return image;
-  if (repository) return repository;
-  return isImage ? (textAt(map, 'newName') ?? textAt(map, 'name')) : undefined;
-}

@@ -285,6 +285,21 @@ describe('custom resources', () => {
       ['? 5 nvcr.io/nvidia/driver:550.1 Thing t spec.driver'],
     ],
     [
+      'images in parts with a common beginning',
+      custom(
+        'trivy.repository: ghcr.io/a/trivy',
+        'trivy.tag: 0.52.0',
+        'imageRepository: a/b',
+        'imageTag: v1',
+      ),
+      ['? 5 ghcr.io/a/trivy:0.52.0 Thing t spec', '? 7 a/b:v1 Thing t spec'],
+    ],
+    [
+      'kustomize',
+      custom('images: [{name: nginx, newName: org/nginx, newTag: v2}, {name: agent, tag: 7.1}]'),
+      ['? 5 org/nginx:v2 Thing t spec.images[0]'],
+    ],
+    [
       'parts that are no image',
       custom(
         'git: {repository: https://github.com/a/b, tag: v1}',
@@ -425,6 +440,16 @@ describe('the text of ConfigMaps and Secrets', () => {
       'a Secret, plain',
       secret('stringData', 'config: --image quay.io/a/b:1'),
       ['? 5 quay.io/a/b:1 Secret s stringData.config'],
+    ],
+    [
+      "Istio's values, whose images stand in a hub",
+      configMap(
+        ...block(
+          'values',
+          '{"global": {"hub": "docker.io/istio", "tag": "1.22.0",\n"proxy": {"image": "proxyv2", "tracer": "a"}}}',
+        ),
+      ),
+      ['? 7 docker.io/istio/proxyv2:1.22.0 ConfigMap c data.values global'],
     ],
     [
       'a password that looks like an image',
