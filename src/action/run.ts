@@ -13,6 +13,7 @@ import { type Prepared, prepare } from '../commands/make-plan.ts';
 import { mirrorPrepared } from '../commands/mirror.ts';
 import { type PlanResult, refuseOnErrors } from '../commands/plan.ts';
 import { readSavedPlan } from '../commands/saved-plan.ts';
+import { withSourceImages } from '../commands/source-images.ts';
 import { type PlacedResult, withTools } from '../commands/transferring.ts';
 import type { Context } from '../context.ts';
 import { readBundleSpec } from '../inputs/bundle-file.ts';
@@ -69,12 +70,13 @@ async function carryOut(
   const { registries } = connections;
   try {
     const { withoutImages, fresh, out } = inputs;
-    const run = { name: nameOf(inputs), spec, saved, fresh, withoutImages, older, base };
+    const complete = await withSourceImages(spec, registries, context);
+    const run = { name: nameOf(inputs), spec: complete, saved, fresh, withoutImages, older, base };
     const show = ({ inventory, problems, coverage }: Prepared) => {
       result.plan = { inventory, problems, coverage };
     };
     if (!wants('mirror') && !wants('create')) {
-      const prepared = await prepare(spec, registries, context, run);
+      const prepared = await prepare(complete, registries, context, run);
       show(prepared);
       return refuseOnErrors(prepared.problems, context);
     }

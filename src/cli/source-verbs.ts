@@ -21,11 +21,13 @@ import {
   requiredFlag,
   textFlag,
 } from './flags.ts';
+import { addImages } from './images-verb.ts';
 import type { Finish } from './program.ts';
 
 /** The verbs of the connected side. What a verb works with is loaded when it is run: help and version start fast. */
 export function addSourceVerbs(program: Command, context: Context, finish: Finish): void {
   addPlan(program, context, finish);
+  addImages(program, context, finish);
   addMirror(program, context, finish);
   addCreate(program, context, finish);
   addKeygen(program, context, finish);

@@ -25,6 +25,7 @@ import { planRun } from './kept-plan.ts';
 import { sumsPath, withFile } from './make-inventory.ts';
 import type { Prepared } from './make-plan.ts';
 import { readSavedPlan } from './saved-plan.ts';
+import { withSourceImages } from './source-images.ts';
 
 export interface CreateOptions extends DeltaOptions {
   /** Folder for the files. */
@@ -81,7 +82,8 @@ export async function runCreate(
   const { registries } = await connect(spec.target.endpoint, spec, context);
   try {
     const { withoutImages, fresh } = options;
-    const run = { name: 'create', spec, saved, fresh, withoutImages, older, base };
+    const complete = await withSourceImages(spec, registries, context);
+    const run = { name: 'create', spec: complete, saved, fresh, withoutImages, older, base };
     const creation = { out: options.out, partSize, sign, credential, older };
     return await planRun(run, registries, context, ({ carryOut }) =>
       carryOut((prepared) => createPrepared(prepared, creation, context)),

@@ -8,6 +8,7 @@ import { planRun } from './kept-plan.ts';
 import type { Prepared } from './make-plan.ts';
 import type { PushOptions } from './push-credential.ts';
 import { readSavedPlan } from './saved-plan.ts';
+import { withSourceImages } from './source-images.ts';
 import { type PlacedResult, placedResult, transferImages, withTools } from './transferring.ts';
 
 export interface MirrorOptions {
@@ -31,7 +32,8 @@ export async function runMirror(
   const connections = await connect(endpoint, spec, context, options.push);
   const { registries } = connections;
   try {
-    const run = { name: 'mirror', spec, saved, fresh: options.fresh };
+    const complete = await withSourceImages(spec, registries, context);
+    const run = { name: 'mirror', spec: complete, saved, fresh: options.fresh };
     return await withTools(connections, context, (tools) =>
       planRun(run, registries, context, ({ carryOut }) =>
         carryOut((prepared) => mirrorPrepared(prepared, options.deep, tools, context)),

@@ -12,6 +12,7 @@ import { connect } from './connect.ts';
 import { type DeltaOptions, readDeltaBase } from './delta-base.ts';
 import { type LockResult, type Update, writeLock } from './lock.ts';
 import { prepare } from './make-plan.ts';
+import { withSourceImages } from './source-images.ts';
 
 export interface PlanResult {
   readonly inventory: Inventory;
@@ -37,8 +38,9 @@ export async function runPlan(
   const base = await readDeltaBase(options, spec, context);
   const { registries } = await connect(spec.target.endpoint, spec, context);
   try {
+    const complete = await withSourceImages(spec, registries, context);
     const { withoutImages, update } = options;
-    const prepared = await prepare(spec, registries, context, { withoutImages, base, update });
+    const prepared = await prepare(complete, registries, context, { withoutImages, base, update });
     const { inventory, problems, coverage, relocked } = prepared;
     const result = { inventory, problems, coverage };
     if (hasErrors(problems)) {

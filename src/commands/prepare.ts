@@ -18,6 +18,7 @@ import { readTrust, type TrustOptions } from './keyring.ts';
 import { prepare } from './make-plan.ts';
 import { refuseOnErrors } from './plan.ts';
 import type { PushOptions } from './push-credential.ts';
+import { withSourceImages } from './source-images.ts';
 
 export interface PrepareOptions {
   /** What the target is, whatever it looks like. */
@@ -78,7 +79,9 @@ export function runPrepare(
   context: Context,
 ): Promise<PrepareResult> {
   return withConnections(spec.target.endpoint, spec, options, context, async (connections) => {
-    const { inventory, problems } = await prepare(spec, connections.registries, context, {});
+    const { registries } = connections;
+    const complete = await withSourceImages(spec, registries, context);
+    const { inventory, problems } = await prepare(complete, registries, context, {});
     refuseOnErrors(problems, context);
     return prepareTarget(inventory, { ways: spec, connections }, options, context);
   });

@@ -42,11 +42,18 @@ function flatten(issue: Issue, document: unknown): Issue[] {
   const meant = isMapping(value)
     ? possible.filter((inner) => Object.keys(value).some((key) => isMeant(inner, key)))
     : possible.filter(() => Array.isArray(value));
-  const [form] = meant;
-  if (!form || meant.length > 1) return [issue];
+  const form = nearestForm(meant);
+  if (!form) return [issue];
   return form.flatMap((inner) =>
     flatten({ ...inner, path: [...issue.path, ...inner.path] } as Issue, document),
   );
+}
+
+/** The only form, or the only one with the fewest mistakes. */
+function nearestForm(forms: readonly (readonly Issue[])[]): readonly Issue[] | undefined {
+  const fewest = Math.min(...forms.map(({ length }) => length));
+  const nearest = forms.filter(({ length }) => length === fewest);
+  return nearest.length === 1 ? nearest[0] : undefined;
 }
 
 function isOfOtherKind(form: readonly Issue[]): boolean {

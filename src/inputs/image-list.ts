@@ -1,20 +1,24 @@
 import { basename, resolve } from 'node:path';
 import { AirgapError } from '../report/error.ts';
 import { readText } from './files.ts';
+import { type ImageSource, readImageSource } from './image-source.ts';
 import type { BundleDocument } from './schema.ts';
-import type { ListedImage } from './spec.ts';
+import type { BundleSpec, ListedImage } from './spec.ts';
 
-/** The images of bundle.yaml, those of the lists that it names among them, in order. */
+/** The images of bundle.yaml, those of the lists that it names among them, in order, and where it has more found. */
 export async function readImages(
   items: BundleDocument['images'],
   folder: string,
-): Promise<ListedImage[]> {
-  const listed: ListedImage[] = [];
+): Promise<Pick<BundleSpec, 'images' | 'imageSources'>> {
+  const images: ListedImage[] = [];
+  const imageSources: ImageSource[] = [];
   for (const [index, item] of items.entries()) {
-    if (typeof item === 'string') listed.push({ image: item, origin: `images[${index}]` });
-    else listed.push(...(await readList(resolve(folder, item.list), `images[${index}].list`)));
+    if (typeof item === 'string') images.push({ image: item, origin: `images[${index}]` });
+    else if ('list' in item)
+      images.push(...(await readList(resolve(folder, item.list), `images[${index}].list`)));
+    else imageSources.push(readImageSource(item, index, folder));
   }
-  if (listed.length > 0) return listed;
+  if (images.length > 0 || imageSources.length > 0) return { images, imageSources };
   throw new AirgapError('usage', 'no image is listed', {
     expected: 'images: [nginx:1.27, {list: images.txt}]',
   });

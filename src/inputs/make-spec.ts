@@ -36,7 +36,7 @@ export async function makeSpec(
     environment: document.environment,
     target,
     imageSwap: defined({ ...imageSwap, chart: chart && chartLocation(chart, folder) }),
-    images: await readImages(document.images, folder),
+    ...(await readImages(document.images, folder)),
     platforms: document.platforms.map((text, index) => readPlatform(text, index)),
     registries: await readRegistries(document, target, folder, context),
     pullThrough: document.pullThrough.map((path, index) => readPullThrough(path, index, target)),

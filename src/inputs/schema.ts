@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { durationPattern } from './duration.ts';
+import { imageItems } from './image-item.ts';
 
 const text = z.string().min(1);
 const registryHost = text.describe('Registry as images name it: `docker.io`, `host:port`.');
@@ -95,10 +96,15 @@ export const bundleSchema = z.strictObject({
         .union([
           text,
           z.strictObject({ list: text.describe('Path of a list, one image a line, # comments.') }),
+          ...imageItems,
         ])
-        .describe('An image as manifests name it, or {list: FILE}.'),
+        .describe(
+          'An image as manifests name it, {list: FILE}, or a source: {manifests: PATH}, {chart: PATH}, {cluster: {}}, {containerd: FILE}, {compose: FILE}, {hauler: FILE}, {imagesLock: FILE}, {zarf: FILE}.',
+        ),
     )
-    .describe('The images that the cluster needs, as its manifests name them.'),
+    .describe(
+      'The images that the cluster needs, as its manifests name them, or where they are found.',
+    ),
   platforms: z
     .array(text)
     .default([])

@@ -1,5 +1,6 @@
 import type { MirrorMap } from '../mirror-map/map.ts';
 import type { Platform } from '../oci/platform.ts';
+import type { ImageSource } from './image-source.ts';
 import type { BundleLock } from './lock-file.ts';
 
 /** What the user asked for, read from bundle.yaml, variables and flags, checked and with absolute paths. */
@@ -22,6 +23,8 @@ export interface BundleSpec {
     readonly isEKSCluster?: boolean;
   };
   readonly images: readonly ListedImage[];
+  /** Where more images are found. */
+  readonly imageSources: readonly ImageSource[];
   /** Empty: all. */
   readonly platforms: readonly Platform[];
   /** By host, the target among them. */
@@ -55,7 +58,7 @@ export interface TargetSpec {
 export interface ListedImage {
   /** As written. */
   readonly image: string;
-  /** Where it was written: `images[0]`, `images.txt:3`. */
+  /** Where it was written: `images[0]`, `images.txt:3`, `web.yaml:12 Pod web spec.containers[0].image`. */
   readonly origin: string;
 }
 

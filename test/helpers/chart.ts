@@ -36,7 +36,7 @@ export async function makeChart(folder: string, options: ChartOptions): Promise<
 export async function packChart(
   folder: string,
   name: string,
-  files: Readonly<Record<string, string>>,
+  files: Readonly<Record<string, string | Buffer>>,
 ): Promise<string> {
   const work = await mkdtemp(join(tmpdir(), 'airgap-chart-'));
   try {

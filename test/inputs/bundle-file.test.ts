@@ -55,6 +55,7 @@ describe('a bundle file', () => {
         { image: 'nginx:1.27', origin: 'images[0]' },
         { image: 'quay.io/a/b:1', origin: 'images.txt:1' },
       ],
+      imageSources: [],
       platforms: [{ os: 'linux', architecture: 'amd64' }],
       registries: {
         'harbor.example.org': { insecureSkipVerify: false },

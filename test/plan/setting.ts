@@ -39,6 +39,7 @@ export function spec(map: string, options: SpecOptions = {}): BundleSpec {
     platforms: (options.platforms ?? []).map(parsePlatform),
     registries: {},
     pullThrough: [],
+    imageSources: [],
     tools: [],
   };
 }

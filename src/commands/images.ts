@@ -1,0 +1,37 @@
+import type { Context } from '../context.ts';
+import { byImage, checkedNames } from '../image-sources/found.ts';
+import type { BundleSpec } from '../inputs/spec.ts';
+import { connect } from './connect.ts';
+import { findSourceImages, refuseMistakes } from './source-images.ts';
+
+/** An image that the bundle file or one of its sources names. */
+export interface NamedImage {
+  /** As written. */
+  readonly image: string;
+  /** Every place that names it. */
+  readonly sources: readonly string[];
+  /** Every place only looks as if it named an image. */
+  readonly suspected: boolean;
+}
+
+/**
+ * `images`: what the list and the sources of bundle.yaml name, in order. Contacts no registry but for a chart that lies
+ * in one.
+ */
+export async function runImages(spec: BundleSpec, context: Context): Promise<NamedImage[]> {
+  const { registries } = await connect(spec.target.endpoint, spec, context);
+  try {
+    const listed = checkedNames(
+      spec.images.map(({ image, origin }) => ({ image, source: origin, isSuspected: false })),
+    );
+    const found = await findSourceImages(spec, registries, context);
+    refuseMistakes([...listed.errors, ...found.errors]);
+    return [...byImage([...listed.images, ...found.images])].map(([image, places]) => ({
+      image,
+      sources: [...new Set(places.map(({ source }) => source))],
+      suspected: places.every(({ isSuspected }) => isSuspected),
+    }));
+  } finally {
+    await registries.close();
+  }
+}

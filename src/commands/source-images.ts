@@ -1,0 +1,125 @@
+import type { Context } from '../context.ts';
+import { findInSource } from '../image-sources/find-in-source.ts';
+import { byImage, type Found, type FoundImage } from '../image-sources/found.ts';
+import type { ImageSource } from '../inputs/image-source.ts';
+import type { BundleSpec, ListedImage } from '../inputs/spec.ts';
+import type { Registries } from '../registry/client.ts';
+import { AirgapError, Failures, failuresIn } from '../report/error.ts';
+import { count } from '../report/units.ts';
+
+/** An image that a source names, and what becomes of it. */
+interface SourceImage extends FoundImage {
+  readonly state: 'taken' | 'suspected' | 'in-target';
+}
+
+/** Looks all sources of bundle.yaml through, in order; what is wrong with any of them is in the answer. */
+export async function findSourceImages(
+  { imageSources, target }: BundleSpec,
+  registries: Registries,
+  context: Context,
+): Promise<{ images: SourceImage[]; errors: AirgapError[] }> {
+  const images: SourceImage[] = [];
+  const errors: AirgapError[] = [];
+  if (imageSources.length > 0) {
+    const name = `finding images in ${count(imageSources.length, 'source')}`;
+    context.emit({ kind: 'step', name });
+  }
+  for (const source of imageSources) {
+    const found = await findOrFail(source, registries, context);
+    if (found.images.length === 0 && found.errors.length === 0) tellNone(source, context);
+    for (const image of found.images) {
+      images.push({ ...image, state: stateOf(image, source, target.endpoint) });
+    }
+    errors.push(...found.errors);
+  }
+  return { images, errors };
+}
+
+/** @throws the only mistake, or all of them */
+export function refuseMistakes(errors: readonly AirgapError[]): void {
+  if (errors.length === 1) throw errors[0];
+  if (errors.length === 0) return;
+  throw new Failures(`${count(errors.length, 'mistake')} in the sources of images`, errors);
+}
+
+/**
+ * The spec with the images that its sources name and that are taken; the others are told.
+ * @throws AirgapError, or Failures with every mistake in every source
+ */
+export async function withSourceImages(
+  spec: BundleSpec,
+  registries: Registries,
+  context: Context,
+): Promise<BundleSpec> {
+  const { images: found, errors } = await findSourceImages(spec, registries, context);
+  refuseMistakes(errors);
+  const inState = (state: SourceImage['state']) => found.filter((image) => image.state === state);
+  const images = [...spec.images, ...listedOnce(inState('taken'))];
+  const known = new Set(images.map(({ image }) => image));
+  const left = (state: SourceImage['state']) =>
+    [...byImage(inState(state)).keys()].filter((image) => !known.has(image));
+  tellSuspected(left('suspected'), context);
+  tellInTarget(left('in-target'), context);
+  if (images.length > 0) return { ...spec, images };
+  throw new AirgapError('usage', 'no source names an image', {
+    given: spec.imageSources.map(({ field }) => field).join(', '),
+  });
+}
+
+async function findOrFail(
+  source: ImageSource,
+  registries: Registries,
+  context: Context,
+): Promise<Found> {
+  try {
+    return await findInSource(source, registries, context);
+  } catch (thrown) {
+    const errors = failuresIn(thrown);
+    if (errors.length === 0) throw thrown;
+    return { images: [], errors };
+  }
+}
+
+/** What a cluster runs from the target was rewritten on its way there: the original is what is to be mirrored. */
+function stateOf(
+  { image, isSuspected }: FoundImage,
+  { kind, takesSuspected }: ImageSource,
+  endpoint: string,
+): SourceImage['state'] {
+  if (kind === 'cluster' && image.startsWith(`${endpoint}/`)) return 'in-target';
+  return isSuspected && !takesSuspected ? 'suspected' : 'taken';
+}
+
+/** Each image with the first of the places that name it, and how many there are more. */
+function listedOnce(found: readonly SourceImage[]): ListedImage[] {
+  return [...byImage(found)].map(([image, [first, ...others]]) => {
+    const more = others.length > 0 ? ` and ${others.length} more` : '';
+    return { image, origin: `${first?.source}${more}` };
+  });
+}
+
+function tellNone({ field }: ImageSource, { emit }: Context): void {
+  emit({ kind: 'warning', message: `${field} names no image` });
+}
+
+function tellSuspected(images: readonly string[], { emit }: Context): void {
+  if (images.length === 0) return;
+  emit({
+    kind: 'warning',
+    message: `${count(images.length, 'suspected image')} not taken: ${someOf(images)}`,
+    cure: 'see where with `images`; list those that are needed, or add suspected: true to their source',
+  });
+}
+
+function tellInTarget(images: readonly string[], { emit }: Context): void {
+  if (images.length === 0) return;
+  const message = `${count(images.length, 'image')} of the cluster left out, in the target already: ${someOf(images)}`;
+  emit({ kind: 'note', message });
+}
+
+const named = 20;
+
+function someOf(images: readonly string[]): string {
+  const others = images.length > named ? ` and ${images.length - named} more` : '';
+  return `${images.slice(0, named).join(', ')}${others}`;
+}

@@ -1,0 +1,102 @@
+import { parseReference } from '../oci/reference.ts';
+import { AirgapError } from '../report/error.ts';
+import { findImages } from './find-images.ts';
+import type { Mention } from './mention.ts';
+import type { Node } from './node.ts';
+import { readYaml, type YamlDocument } from './read-yaml.ts';
+
+/** An image and one place that names it. */
+export interface FoundImage {
+  /** As written. */
+  readonly image: string;
+  /** `deploy.yaml:12 Deployment default/web spec.template.spec.containers[0].image`. */
+  readonly source: string;
+  /** Found by its shape alone. */
+  readonly isSuspected: boolean;
+}
+
+/** What a source gave; its mistakes are told together with those of the others. */
+export interface Found {
+  readonly images: readonly FoundImage[];
+  readonly errors: readonly AirgapError[];
+}
+
+export function merged(found: readonly Found[]): Found {
+  return {
+    images: found.flatMap(({ images }) => images),
+    errors: found.flatMap(({ errors }) => errors),
+  };
+}
+
+/**
+ * What a text of YAML or JSON names, by a way of looking through its documents.
+ * @param name of the file in sources and messages
+ */
+export function foundInText(
+  text: string,
+  name: string,
+  find: (root: Node) => readonly Mention[] = findImages,
+): Found {
+  const { documents, errors } = readYaml(text, name);
+  const found = documents.map((document) => foundInDocument(document, name, find));
+  return merged([{ images: [], errors }, ...found]);
+}
+
+function foundInDocument(
+  { root, line }: YamlDocument,
+  name: string,
+  find: (root: Node) => readonly Mention[],
+): Found {
+  try {
+    return foundOf(find(root), name);
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    const given = `${name}:${line}`;
+    const error = new AirgapError('usage', `YAML that cannot be read: ${cause.message}`, {
+      given,
+      cause,
+    });
+    return { images: [], errors: [error] };
+  }
+}
+
+/** Mentions with the file that they stand in, and those that no grammar accepts as errors. */
+export function foundOf(mentions: readonly Mention[], name: string): Found {
+  const images = mentions.map(({ image, line, place, isSuspected }) => ({
+    image,
+    source: `${line > 0 ? `${name}:${line}` : name} ${place}`.trim(),
+    isSuspected,
+  }));
+  return checkedNames(images);
+}
+
+/** The images, and an error for each that no grammar accepts. */
+export function checkedNames(images: readonly FoundImage[]): Found {
+  const errors: AirgapError[] = [];
+  const right = images.filter(({ image, source }) => {
+    try {
+      parseReference(image);
+      return true;
+    } catch (cause) {
+      if (!(cause instanceof RangeError)) throw cause;
+      errors.push(
+        new AirgapError('usage', cause.message, { given: source, next: 'correct the name', cause }),
+      );
+      return false;
+    }
+  });
+  return { images: right, errors };
+}
+
+/** By image as written, in the order of their first places. */
+export function byImage<T extends { readonly image: string }>(
+  found: readonly T[],
+): Map<string, T[]> {
+  const places = new Map<string, T[]>();
+  for (const one of found) {
+    const others = places.get(one.image);
+    if (others) others.push(one);
+    else places.set(one.image, [one]);
+  }
+  return places;
+}

@@ -1,0 +1,36 @@
+import type { NamedImage } from '../commands/images.ts';
+import { count } from './units.ts';
+
+const shownSources = 5;
+
+/** Every image with the places that name it, those that are only suspected at the end. */
+export function imagesText(images: readonly NamedImage[]): string {
+  const named = images.filter(({ suspected }) => !suspected);
+  const suspected = images.filter((image) => image.suspected);
+  return [
+    ...named.map(imageText),
+    ...(suspected.length > 0 ? [suspectedHeading, ...suspected.map(imageText)] : []),
+    `${count(named.length, 'image')}${suspected.length > 0 ? `, ${suspected.length} suspected` : ''}`,
+  ].join('\n');
+}
+
+const suspectedHeading =
+  '\nSuspected by their shape, taken only where the source says `suspected: true`:';
+
+function imageText({ image, sources }: NamedImage): string {
+  const left = sources.length - shownSources;
+  const shown = sources.slice(0, shownSources).map((source) => `  ${source}`);
+  return [image, ...shown, ...(left > 0 ? [`  and ${left} more`] : [])].join('\n');
+}
+
+/**
+ * A list as `{list: FILE}` takes it.
+ * @param takesSuspected else they stand in comments
+ */
+export function imageList(images: readonly NamedImage[], takesSuspected: boolean): string {
+  return images
+    .map(({ image, suspected, sources }) =>
+      suspected && !takesSuspected ? `# suspected: ${image} (${sources[0]})\n` : `${image}\n`,
+    )
+    .join('');
+}
