@@ -43,11 +43,7 @@ export interface SiteMark {
  * they go is the file's; it is told that this is not signed. Contacts nothing.
  * @throws AirgapError or Failures of class usage, with the same problems as `plan`; integrity, io
  */
-export async function atSite(
-  bundle: SignedBundle,
-  site: Site,
-  context: Context,
-): Promise<AtSite> {
+export async function atSite(bundle: SignedBundle, site: Site, context: Context): Promise<AtSite> {
   const installed = await readInstalled(bundle);
   const signed = signedDestination(bundle.inventory, installed);
   const destination = siteTarget(site, signed);
