@@ -442,6 +442,24 @@ describe('a bundle and its registry', () => {
     expect(bytes.shared).toBeGreaterThan(0);
   });
 
+  test.each<[string, string, string[]]>([
+    ['an older bundle of its name', 'sample', []],
+    [
+      'the bundle of another name that a delta builds on',
+      'other',
+      ['--since', 'out/other-1.0.0.tar'],
+    ],
+  ])('that has a layer in the repository of %s alone', async (_, name, argv) => {
+    await create('1.0.0', { name, images: ['quay.io/a/b:1'] });
+    await job.done('load', `out/${name}-1.0.0.tar`, ...trusted, '--allow-downgrade');
+    await pushImage(source.host, 'quay.io/a/c', '1', { layers: [shared, 'c'] });
+    await create('1.1.0', { images: ['quay.io/a/c:1'] }, ...argv);
+    const c = buildImage({ layers: [shared, 'c'] });
+    const carried = sizeOfContent(b, c) - sizeOfContent(b);
+    const { bytes } = await job.done<RegistryDiff>('diff', newer, '--registry', ...trusted);
+    expect(bytes).toEqual({ carried, shared: sizeOfContent(c) - carried, leftToBase: 0 });
+  });
+
   test('a light bundle: what is to carry is known only when nothing is', async () => {
     await loaded();
     await create('1.0.0', {}, '--without-images');
