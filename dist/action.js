@@ -56,15 +56,15 @@ var require_windows = __commonJS({
       }
       return false;
     }
-    function checkStat(stat6, path12, options) {
-      if (!stat6.isSymbolicLink() && !stat6.isFile()) {
+    function checkStat(stat8, path12, options) {
+      if (!stat8.isSymbolicLink() && !stat8.isFile()) {
         return false;
       }
       return checkPathExt(path12, options);
     }
     function isexe(path12, options, cb) {
-      fs3.stat(path12, function(er, stat6) {
-        cb(er, er ? false : checkStat(stat6, path12, options));
+      fs3.stat(path12, function(er, stat8) {
+        cb(er, er ? false : checkStat(stat8, path12, options));
       });
     }
     function sync(path12, options) {
@@ -80,20 +80,20 @@ var require_mode = __commonJS({
     isexe.sync = sync;
     var fs3 = require("fs");
     function isexe(path12, options, cb) {
-      fs3.stat(path12, function(er, stat6) {
-        cb(er, er ? false : checkStat(stat6, options));
+      fs3.stat(path12, function(er, stat8) {
+        cb(er, er ? false : checkStat(stat8, options));
       });
     }
     function sync(path12, options) {
       return checkStat(fs3.statSync(path12), options);
     }
-    function checkStat(stat6, options) {
-      return stat6.isFile() && checkMode(stat6, options);
+    function checkStat(stat8, options) {
+      return stat8.isFile() && checkMode(stat8, options);
     }
-    function checkMode(stat6, options) {
-      var mod = stat6.mode;
-      var uid = stat6.uid;
-      var gid = stat6.gid;
+    function checkMode(stat8, options) {
+      var mod = stat8.mode;
+      var uid = stat8.uid;
+      var gid = stat8.gid;
       var myUid = options.uid !== void 0 ? options.uid : process.getuid && process.getuid();
       var myGid = options.gid !== void 0 ? options.gid : process.getgid && process.getgid();
       var u2 = parseInt("100", 8);
@@ -127,12 +127,12 @@ var require_isexe = __commonJS({
         if (typeof Promise !== "function") {
           throw new TypeError("callback not provided");
         }
-        return new Promise(function(resolve16, reject) {
+        return new Promise(function(resolve17, reject) {
           isexe(path12, options || {}, function(er, is) {
             if (er) {
               reject(er);
             } else {
-              resolve16(is);
+              resolve17(is);
             }
           });
         });
@@ -198,27 +198,27 @@ var require_which = __commonJS({
         opt = {};
       const { pathEnv, pathExt, pathExtExe } = getPathInfo(cmd, opt);
       const found = [];
-      const step2 = (i2) => new Promise((resolve16, reject) => {
+      const step2 = (i2) => new Promise((resolve17, reject) => {
         if (i2 === pathEnv.length)
-          return opt.all && found.length ? resolve16(found) : reject(getNotFoundError(cmd));
+          return opt.all && found.length ? resolve17(found) : reject(getNotFoundError(cmd));
         const ppRaw = pathEnv[i2];
         const pathPart = /^".*"$/.test(ppRaw) ? ppRaw.slice(1, -1) : ppRaw;
         const pCmd = path12.join(pathPart, cmd);
         const p = !pathPart && /^\.[\\\/]/.test(cmd) ? cmd.slice(0, 2) + pCmd : pCmd;
-        resolve16(subStep(p, i2, 0));
+        resolve17(subStep(p, i2, 0));
       });
-      const subStep = (p, i2, ii) => new Promise((resolve16, reject) => {
+      const subStep = (p, i2, ii) => new Promise((resolve17, reject) => {
         if (ii === pathExt.length)
-          return resolve16(step2(i2 + 1));
+          return resolve17(step2(i2 + 1));
         const ext = pathExt[ii];
         isexe(p + ext, { pathExt: pathExtExe }, (er, is) => {
           if (!er && is) {
             if (opt.all)
               found.push(p + ext);
             else
-              return resolve16(p + ext);
+              return resolve17(p + ext);
           }
-          return resolve16(subStep(p, i2, ii + 1));
+          return resolve17(subStep(p, i2, ii + 1));
         });
       });
       return cb ? step2(0).then((res) => cb(null, res), cb) : step2(0);
@@ -2576,7 +2576,7 @@ var require_readable = __commonJS({
         if (this._readableState.closeEmitted) {
           return Promise.resolve(null);
         }
-        return new Promise((resolve16, reject) => {
+        return new Promise((resolve17, reject) => {
           if (this[kContentLength] && this[kContentLength] > limit || this[kBytesRead] > limit) {
             this.destroy(new AbortError());
           }
@@ -2590,11 +2590,11 @@ var require_readable = __commonJS({
               if (signal.aborted) {
                 reject(signal.reason ?? new AbortError());
               } else {
-                resolve16(null);
+                resolve17(null);
               }
             });
           } else {
-            this.on("close", resolve16);
+            this.on("close", resolve17);
           }
           this.on("error", noop5).on("data", () => {
             if (this[kBytesRead] > limit) {
@@ -2622,7 +2622,7 @@ var require_readable = __commonJS({
     }
     function consume(stream, type) {
       assert3(!stream[kConsume]);
-      return new Promise((resolve16, reject) => {
+      return new Promise((resolve17, reject) => {
         if (isUnusable(stream)) {
           const rState = stream._readableState;
           if (rState.destroyed && rState.closeEmitted === false) {
@@ -2637,7 +2637,7 @@ var require_readable = __commonJS({
             stream[kConsume] = {
               type,
               stream,
-              resolve: resolve16,
+              resolve: resolve17,
               reject,
               length: 0,
               body: []
@@ -2711,18 +2711,18 @@ var require_readable = __commonJS({
       return buffer2;
     }
     function consumeEnd(consume2, encoding) {
-      const { type, body, resolve: resolve16, stream, length } = consume2;
+      const { type, body, resolve: resolve17, stream, length } = consume2;
       try {
         if (type === "text") {
-          resolve16(chunksDecode(body, length, encoding));
+          resolve17(chunksDecode(body, length, encoding));
         } else if (type === "json") {
-          resolve16(JSON.parse(chunksDecode(body, length, encoding)));
+          resolve17(JSON.parse(chunksDecode(body, length, encoding)));
         } else if (type === "arrayBuffer") {
-          resolve16(chunksConcat(body, length).buffer);
+          resolve17(chunksConcat(body, length).buffer);
         } else if (type === "blob") {
-          resolve16(new Blob(body, { type: stream[kContentType] }));
+          resolve17(new Blob(body, { type: stream[kContentType] }));
         } else if (type === "bytes") {
-          resolve16(chunksConcat(body, length));
+          resolve17(chunksConcat(body, length));
         }
         consumeFinish(consume2);
       } catch (err) {
@@ -2912,9 +2912,9 @@ var require_api_request = __commonJS({
     };
     function request(opts, callback) {
       if (callback === void 0) {
-        return new Promise((resolve16, reject) => {
+        return new Promise((resolve17, reject) => {
           request.call(this, opts, (err, data) => {
-            return err ? reject(err) : resolve16(data);
+            return err ? reject(err) : resolve17(data);
           });
         });
       }
@@ -3126,9 +3126,9 @@ var require_api_stream = __commonJS({
     };
     function stream(opts, factory, callback) {
       if (callback === void 0) {
-        return new Promise((resolve16, reject) => {
+        return new Promise((resolve17, reject) => {
           stream.call(this, opts, factory, (err, data) => {
-            return err ? reject(err) : resolve16(data);
+            return err ? reject(err) : resolve17(data);
           });
         });
       }
@@ -3416,9 +3416,9 @@ var require_api_upgrade = __commonJS({
     };
     function upgrade(opts, callback) {
       if (callback === void 0) {
-        return new Promise((resolve16, reject) => {
+        return new Promise((resolve17, reject) => {
           upgrade.call(this, opts, (err, data) => {
-            return err ? reject(err) : resolve16(data);
+            return err ? reject(err) : resolve17(data);
           });
         });
       }
@@ -3511,9 +3511,9 @@ var require_api_connect = __commonJS({
     };
     function connect2(opts, callback) {
       if (callback === void 0) {
-        return new Promise((resolve16, reject) => {
+        return new Promise((resolve17, reject) => {
           connect2.call(this, opts, (err, data) => {
-            return err ? reject(err) : resolve16(data);
+            return err ? reject(err) : resolve17(data);
           });
         });
       }
@@ -3820,9 +3820,9 @@ var require_dispatcher_base = __commonJS({
       }
       close(callback) {
         if (callback === void 0) {
-          return new Promise((resolve16, reject) => {
+          return new Promise((resolve17, reject) => {
             this.close((err, data) => {
-              return err ? reject(err) : resolve16(data);
+              return err ? reject(err) : resolve17(data);
             });
           });
         }
@@ -3860,9 +3860,9 @@ var require_dispatcher_base = __commonJS({
           err = null;
         }
         if (callback === void 0) {
-          return new Promise((resolve16, reject) => {
+          return new Promise((resolve17, reject) => {
             this.destroy(err, (err2, data) => {
-              return err2 ? reject(err2) : resolve16(data);
+              return err2 ? reject(err2) : resolve17(data);
             });
           });
         }
@@ -4138,8 +4138,8 @@ var require_pool_base = __commonJS({
           }
           return Promise.all(closeAll);
         } else {
-          return new Promise((resolve16) => {
-            this[kClosedResolve] = resolve16;
+          return new Promise((resolve17) => {
+            this[kClosedResolve] = resolve17;
           });
         }
       }
@@ -8262,8 +8262,8 @@ var require_promise = __commonJS({
     function createDeferredPromise() {
       let res;
       let rej;
-      const promise = new Promise((resolve16, reject) => {
-        res = resolve16;
+      const promise = new Promise((resolve17, reject) => {
+        res = resolve17;
         rej = reject;
       });
       return { promise, resolve: res, reject: rej };
@@ -9690,12 +9690,12 @@ upgrade: ${upgrade}\r
           cb();
         }
       }
-      const waitForDrain = () => new Promise((resolve16, reject) => {
+      const waitForDrain = () => new Promise((resolve17, reject) => {
         assert3(callback === null);
         if (socket[kError]) {
           reject(socket[kError]);
         } else {
-          callback = resolve16;
+          callback = resolve17;
         }
       });
       socket.on("close", onDrain).on("drain", onDrain);
@@ -10579,12 +10579,12 @@ var require_client_h2 = __commonJS({
           cb();
         }
       }
-      const waitForDrain = () => new Promise((resolve16, reject) => {
+      const waitForDrain = () => new Promise((resolve17, reject) => {
         assert3(callback === null);
         if (socket[kError]) {
           reject(socket[kError]);
         } else {
-          callback = resolve16;
+          callback = resolve17;
         }
       });
       h2stream.on("close", onDrain).on("drain", onDrain);
@@ -10901,16 +10901,16 @@ var require_client = __commonJS({
         return this[kNeedDrain] < 2;
       }
       [kClose]() {
-        return new Promise((resolve16) => {
+        return new Promise((resolve17) => {
           if (this[kSize]) {
-            this[kClosedResolve] = resolve16;
+            this[kClosedResolve] = resolve17;
           } else {
-            resolve16(null);
+            resolve17(null);
           }
         });
       }
       [kDestroy](err) {
-        return new Promise((resolve16) => {
+        return new Promise((resolve17) => {
           const requests = this[kQueue].splice(this[kPendingIdx]);
           for (let i2 = 0; i2 < requests.length; i2++) {
             const request = requests[i2];
@@ -10923,7 +10923,7 @@ var require_client = __commonJS({
               this[kClosedResolve]();
               this[kClosedResolve] = null;
             }
-            resolve16(null);
+            resolve17(null);
           };
           if (this[kHTTPContext]) {
             this[kHTTPContext].destroy(err, callback);
@@ -11939,7 +11939,7 @@ var require_socks5_proxy_agent = __commonJS({
         const proxyHost = this[kProxyUrl].hostname;
         const proxyPort = parseInt(this[kProxyUrl].port) || 1080;
         debug2("creating SOCKS5 connection to", proxyHost, proxyPort);
-        const socket = await new Promise((resolve16, reject) => {
+        const socket = await new Promise((resolve17, reject) => {
           this[kConnector]({
             hostname: proxyHost,
             host: proxyHost,
@@ -11949,7 +11949,7 @@ var require_socks5_proxy_agent = __commonJS({
             if (err) {
               reject(err);
             } else {
-              resolve16(socket2);
+              resolve17(socket2);
             }
           });
         });
@@ -11959,14 +11959,14 @@ var require_socks5_proxy_agent = __commonJS({
           socket.destroy();
         });
         await socks5Client.handshake();
-        await new Promise((resolve16, reject) => {
+        await new Promise((resolve17, reject) => {
           const timeout = setTimeout(() => {
             reject(new Error("SOCKS5 authentication timeout"));
           }, 5e3);
           const onAuthenticated = () => {
             clearTimeout(timeout);
             socks5Client.removeListener("error", onError);
-            resolve16();
+            resolve17();
           };
           const onError = (err) => {
             clearTimeout(timeout);
@@ -11975,14 +11975,14 @@ var require_socks5_proxy_agent = __commonJS({
           };
           if (socks5Client.state === STATES.AUTHENTICATED) {
             clearTimeout(timeout);
-            resolve16();
+            resolve17();
           } else {
             socks5Client.once("authenticated", onAuthenticated);
             socks5Client.once("error", onError);
           }
         });
         await socks5Client.connect(targetHost, targetPort);
-        await new Promise((resolve16, reject) => {
+        await new Promise((resolve17, reject) => {
           const timeout = setTimeout(() => {
             reject(new Error("SOCKS5 connection timeout"));
           }, 5e3);
@@ -11990,7 +11990,7 @@ var require_socks5_proxy_agent = __commonJS({
             debug2("SOCKS5 tunnel established to", targetHost, targetPort, "via", info2);
             clearTimeout(timeout);
             socks5Client.removeListener("error", onError);
-            resolve16();
+            resolve17();
           };
           const onError = (err) => {
             clearTimeout(timeout);
@@ -12033,8 +12033,8 @@ var require_socks5_proxy_agent = __commonJS({
                       socket,
                       servername: this[kRequestTls]?.servername || targetHost
                     });
-                    await new Promise((resolve16, reject) => {
-                      finalSocket.once("secureConnect", resolve16);
+                    await new Promise((resolve17, reject) => {
+                      finalSocket.once("secureConnect", resolve17);
                       finalSocket.once("error", reject);
                     });
                   }
@@ -12493,11 +12493,11 @@ var BearerCredentialHandler = class {
 // node_modules/@actions/core/lib/oidc-utils.js
 var __awaiter = function(thisArg, _arguments, P, generator) {
   function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve16) {
-      resolve16(value);
+    return value instanceof P ? value : new P(function(resolve17) {
+      resolve17(value);
     });
   }
-  return new (P || (P = Promise))(function(resolve16, reject) {
+  return new (P || (P = Promise))(function(resolve17, reject) {
     function fulfilled(value) {
       try {
         step2(generator.next(value));
@@ -12513,7 +12513,7 @@ var __awaiter = function(thisArg, _arguments, P, generator) {
       }
     }
     function step2(result) {
-      result.done ? resolve16(result.value) : adopt(result.value).then(fulfilled, rejected);
+      result.done ? resolve17(result.value) : adopt(result.value).then(fulfilled, rejected);
     }
     step2((generator = generator.apply(thisArg, _arguments || [])).next());
   });
@@ -12582,11 +12582,11 @@ var import_os = require("os");
 var import_fs = require("fs");
 var __awaiter2 = function(thisArg, _arguments, P, generator) {
   function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve16) {
-      resolve16(value);
+    return value instanceof P ? value : new P(function(resolve17) {
+      resolve17(value);
     });
   }
-  return new (P || (P = Promise))(function(resolve16, reject) {
+  return new (P || (P = Promise))(function(resolve17, reject) {
     function fulfilled(value) {
       try {
         step2(generator.next(value));
@@ -12602,7 +12602,7 @@ var __awaiter2 = function(thisArg, _arguments, P, generator) {
       }
     }
     function step2(result) {
-      result.done ? resolve16(result.value) : adopt(result.value).then(fulfilled, rejected);
+      result.done ? resolve17(result.value) : adopt(result.value).then(fulfilled, rejected);
     }
     step2((generator = generator.apply(thisArg, _arguments || [])).next());
   });
@@ -12712,8 +12712,8 @@ var Summary = class {
    *
    * @returns {Summary} summary instance
    */
-  addRaw(text4, addEOL = false) {
-    this._buffer += text4;
+  addRaw(text5, addEOL = false) {
+    this._buffer += text5;
     return addEOL ? this.addEOL() : this;
   }
   /**
@@ -12809,10 +12809,10 @@ var Summary = class {
    *
    * @returns {Summary} summary instance
    */
-  addHeading(text4, level) {
+  addHeading(text5, level) {
     const tag2 = `h${level}`;
     const allowedTag = ["h1", "h2", "h3", "h4", "h5", "h6"].includes(tag2) ? tag2 : "h1";
-    const element = this.wrap(allowedTag, text4);
+    const element = this.wrap(allowedTag, text5);
     return this.addRaw(element).addEOL();
   }
   /**
@@ -12841,9 +12841,9 @@ var Summary = class {
    *
    * @returns {Summary} summary instance
    */
-  addQuote(text4, cite) {
+  addQuote(text5, cite) {
     const attrs = Object.assign({}, cite && { cite });
-    const element = this.wrap("blockquote", text4, attrs);
+    const element = this.wrap("blockquote", text5, attrs);
     return this.addRaw(element).addEOL();
   }
   /**
@@ -12854,8 +12854,8 @@ var Summary = class {
    *
    * @returns {Summary} summary instance
    */
-  addLink(text4, href) {
-    const element = this.wrap("a", text4, { href });
+  addLink(text5, href) {
+    const element = this.wrap("a", text5, { href });
     return this.addRaw(element).addEOL();
   }
 };
@@ -12904,11 +12904,11 @@ var fs2 = __toESM(require("fs"), 1);
 var path2 = __toESM(require("path"), 1);
 var __awaiter3 = function(thisArg, _arguments, P, generator) {
   function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve16) {
-      resolve16(value);
+    return value instanceof P ? value : new P(function(resolve17) {
+      resolve17(value);
     });
   }
-  return new (P || (P = Promise))(function(resolve16, reject) {
+  return new (P || (P = Promise))(function(resolve17, reject) {
     function fulfilled(value) {
       try {
         step2(generator.next(value));
@@ -12924,7 +12924,7 @@ var __awaiter3 = function(thisArg, _arguments, P, generator) {
       }
     }
     function step2(result) {
-      result.done ? resolve16(result.value) : adopt(result.value).then(fulfilled, rejected);
+      result.done ? resolve17(result.value) : adopt(result.value).then(fulfilled, rejected);
     }
     step2((generator = generator.apply(thisArg, _arguments || [])).next());
   });
@@ -13028,11 +13028,11 @@ function isUnixExecutable(stats) {
 // node_modules/@actions/io/lib/io.js
 var __awaiter4 = function(thisArg, _arguments, P, generator) {
   function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve16) {
-      resolve16(value);
+    return value instanceof P ? value : new P(function(resolve17) {
+      resolve17(value);
     });
   }
-  return new (P || (P = Promise))(function(resolve16, reject) {
+  return new (P || (P = Promise))(function(resolve17, reject) {
     function fulfilled(value) {
       try {
         step2(generator.next(value));
@@ -13048,7 +13048,7 @@ var __awaiter4 = function(thisArg, _arguments, P, generator) {
       }
     }
     function step2(result) {
-      result.done ? resolve16(result.value) : adopt(result.value).then(fulfilled, rejected);
+      result.done ? resolve17(result.value) : adopt(result.value).then(fulfilled, rejected);
     }
     step2((generator = generator.apply(thisArg, _arguments || [])).next());
   });
@@ -13122,11 +13122,11 @@ function findInPath(tool) {
 var import_timers = require("timers");
 var __awaiter5 = function(thisArg, _arguments, P, generator) {
   function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve16) {
-      resolve16(value);
+    return value instanceof P ? value : new P(function(resolve17) {
+      resolve17(value);
     });
   }
-  return new (P || (P = Promise))(function(resolve16, reject) {
+  return new (P || (P = Promise))(function(resolve17, reject) {
     function fulfilled(value) {
       try {
         step2(generator.next(value));
@@ -13142,7 +13142,7 @@ var __awaiter5 = function(thisArg, _arguments, P, generator) {
       }
     }
     function step2(result) {
-      result.done ? resolve16(result.value) : adopt(result.value).then(fulfilled, rejected);
+      result.done ? resolve17(result.value) : adopt(result.value).then(fulfilled, rejected);
     }
     step2((generator = generator.apply(thisArg, _arguments || [])).next());
   });
@@ -13361,7 +13361,7 @@ var ToolRunner = class extends events.EventEmitter {
         this.toolPath = path4.resolve(process.cwd(), this.options.cwd || process.cwd(), this.toolPath);
       }
       this.toolPath = yield which(this.toolPath, true);
-      return new Promise((resolve16, reject) => __awaiter5(this, void 0, void 0, function* () {
+      return new Promise((resolve17, reject) => __awaiter5(this, void 0, void 0, function* () {
         this._debug(`exec tool: ${this.toolPath}`);
         this._debug("arguments:");
         for (const arg of this.args) {
@@ -13444,7 +13444,7 @@ var ToolRunner = class extends events.EventEmitter {
           if (error4) {
             reject(error4);
           } else {
-            resolve16(exitCode);
+            resolve17(exitCode);
           }
         });
         if (this.options.input) {
@@ -13567,11 +13567,11 @@ var ExecState = class _ExecState extends events.EventEmitter {
 // node_modules/@actions/exec/lib/exec.js
 var __awaiter6 = function(thisArg, _arguments, P, generator) {
   function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve16) {
-      resolve16(value);
+    return value instanceof P ? value : new P(function(resolve17) {
+      resolve17(value);
     });
   }
-  return new (P || (P = Promise))(function(resolve16, reject) {
+  return new (P || (P = Promise))(function(resolve17, reject) {
     function fulfilled(value) {
       try {
         step2(generator.next(value));
@@ -13587,7 +13587,7 @@ var __awaiter6 = function(thisArg, _arguments, P, generator) {
       }
     }
     function step2(result) {
-      result.done ? resolve16(result.value) : adopt(result.value).then(fulfilled, rejected);
+      result.done ? resolve17(result.value) : adopt(result.value).then(fulfilled, rejected);
     }
     step2((generator = generator.apply(thisArg, _arguments || [])).next());
   });
@@ -13640,11 +13640,11 @@ function getExecOutput(commandLine, args, options) {
 // node_modules/@actions/core/lib/platform.js
 var __awaiter7 = function(thisArg, _arguments, P, generator) {
   function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve16) {
-      resolve16(value);
+    return value instanceof P ? value : new P(function(resolve17) {
+      resolve17(value);
     });
   }
-  return new (P || (P = Promise))(function(resolve16, reject) {
+  return new (P || (P = Promise))(function(resolve17, reject) {
     function fulfilled(value) {
       try {
         step2(generator.next(value));
@@ -13660,7 +13660,7 @@ var __awaiter7 = function(thisArg, _arguments, P, generator) {
       }
     }
     function step2(result) {
-      result.done ? resolve16(result.value) : adopt(result.value).then(fulfilled, rejected);
+      result.done ? resolve17(result.value) : adopt(result.value).then(fulfilled, rejected);
     }
     step2((generator = generator.apply(thisArg, _arguments || [])).next());
   });
@@ -13719,11 +13719,11 @@ function getDetails() {
 // node_modules/@actions/core/lib/core.js
 var __awaiter8 = function(thisArg, _arguments, P, generator) {
   function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve16) {
-      resolve16(value);
+    return value instanceof P ? value : new P(function(resolve17) {
+      resolve17(value);
     });
   }
-  return new (P || (P = Promise))(function(resolve16, reject) {
+  return new (P || (P = Promise))(function(resolve17, reject) {
     function fulfilled(value) {
       try {
         step2(generator.next(value));
@@ -13739,7 +13739,7 @@ var __awaiter8 = function(thisArg, _arguments, P, generator) {
       }
     }
     function step2(result) {
-      result.done ? resolve16(result.value) : adopt(result.value).then(fulfilled, rejected);
+      result.done ? resolve17(result.value) : adopt(result.value).then(fulfilled, rejected);
     }
     step2((generator = generator.apply(thisArg, _arguments || [])).next());
   });
@@ -13891,12 +13891,12 @@ var AirgapError = class extends Error {
   given;
   expected;
   next;
-  constructor(errorClass, message, text4 = {}) {
-    super(message, text4.cause === void 0 ? void 0 : { cause: text4.cause });
+  constructor(errorClass, message, text5 = {}) {
+    super(message, text5.cause === void 0 ? void 0 : { cause: text5.cause });
     this.class = errorClass;
-    this.given = text4.given;
-    this.expected = text4.expected;
-    this.next = text4.next;
+    this.given = text5.given;
+    this.expected = text5.expected;
+    this.next = text5.next;
   }
   get exitCode() {
     return exitCodes[this.class];
@@ -13932,8 +13932,8 @@ async function readText(path12, what) {
     throw unreadable(path12, what, cause);
   }
 }
-function withoutLastBreak(text4) {
-  return text4.replace(/\r?\n$/, "");
+function withoutLastBreak(text5) {
+  return text5.replace(/\r?\n$/, "");
 }
 function unreadable(path12, what, cause) {
   const code3 = cause.code;
@@ -14120,8 +14120,8 @@ function withOverrides(file2, layers, cwd) {
   }
   return document;
 }
-function splitList(text4) {
-  return text4.split("\n").map((line) => line.replace(/(^|\s)#.*$/, "")).flatMap((line) => line.split(",")).map((item) => item.trim()).filter((item) => item !== "");
+function splitList(text5) {
+  return text5.split("\n").map((line) => line.replace(/(^|\s)#.*$/, "")).flatMap((line) => line.split(",")).map((item) => item.trim()).filter((item) => item !== "");
 }
 var contradictions = [
   ["ca-cert", "ca-cert-file"],
@@ -14229,16 +14229,16 @@ var noswapKey = "noswap_wildcards";
 var whitespace = "\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000";
 var leading = new RegExp(`^[${whitespace}]+`);
 var onlySpace = new RegExp(`[${whitespace}]`);
-function lstrip(text4) {
-  return text4.replace(leading, "");
+function lstrip(text5) {
+  return text5.replace(leading, "");
 }
-function rstrip(text4) {
-  let end = text4.length;
-  while (end > 0 && onlySpace.test(text4.charAt(end - 1))) end--;
-  return text4.slice(0, end);
+function rstrip(text5) {
+  let end = text5.length;
+  while (end > 0 && onlySpace.test(text5.charAt(end - 1))) end--;
+  return text5.slice(0, end);
 }
-function textLines(text4) {
-  return text4.split(/\r\n|\r|\n/);
+function textLines(text5) {
+  return text5.split(/\r\n|\r|\n/);
 }
 function pathJoin(first, second) {
   if (second.startsWith("/")) return second;
@@ -14252,8 +14252,8 @@ var PythonError = class extends Error {
 };
 
 // src/mirror-map/parse.ts
-function parseMirrorMap(text4) {
-  const { pieces, commaForm } = piecesOf(text4);
+function parseMirrorMap(text5) {
+  const { pieces, commaForm } = piecesOf(text5);
   const entries = [];
   const problems = [];
   for (const piece of pieces) {
@@ -14271,31 +14271,31 @@ function parseMirrorMap(text4) {
   }
   return { entries, problems: inOrder([...problems, ...oddities(entries)]) };
 }
-function isCommaForm(text4) {
-  return textLines(text4).filter((line) => rstrip(line) !== "").length <= 1;
+function isCommaForm(text5) {
+  return textLines(text5).filter((line) => rstrip(line) !== "").length <= 1;
 }
-function piecesOf(text4) {
-  const lines2 = textLines(text4.replace(/^\uFEFF/, "")).map((line, i2) => ({
+function piecesOf(text5) {
+  const lines2 = textLines(text5.replace(/^\uFEFF/, "")).map((line, i2) => ({
     text: line,
     line: i2 + 1,
     column: 1
   }));
-  const commaForm = isCommaForm(text4);
+  const commaForm = isCommaForm(text5);
   return { pieces: commaForm ? lines2.flatMap(splitAtCommas) : lines2, commaForm };
 }
 function splitAtCommas(whole) {
   let column = 1;
-  return whole.text.split(",").map((text4) => {
-    const piece = { text: text4, line: whole.line, column };
-    column += text4.length + 1;
+  return whole.text.split(",").map((text5) => {
+    const piece = { text: text5, line: whole.line, column };
+    column += text5.length + 1;
     return piece;
   });
 }
-function contentOf(text4) {
-  if (text4.startsWith("#")) return "";
-  let cut = text4.lastIndexOf("#");
-  while (cut > 0 && text4[cut - 1] === "#") cut--;
-  return rstrip(cut > 0 ? text4.slice(0, cut) : text4).replaceAll(" ", "");
+function contentOf(text5) {
+  if (text5.startsWith("#")) return "";
+  let cut = text5.lastIndexOf("#");
+  while (cut > 0 && text5[cut - 1] === "#") cut--;
+  return rstrip(cut > 0 ? text5.slice(0, cut) : text5).replaceAll(" ", "");
 }
 function splitEntry(content) {
   const [key = "", value, ...more] = content.split("::");
@@ -14444,8 +14444,8 @@ async function readGivenInputs(whose, input, { keep: keep2 }) {
 }
 function readCommands(value) {
   const wanted = splitList(value);
-  const unknown2 = wanted.filter((one) => !commands.includes(one));
-  if (unknown2.length === 0 && wanted.length > 0)
+  const unknown3 = wanted.filter((one) => !commands.includes(one));
+  if (unknown3.length === 0 && wanted.length > 0)
     return commands.filter((one) => wanted.includes(one));
   throw new AirgapError("usage", "the input `command` names no command", {
     given: value,
@@ -14508,11 +14508,11 @@ function progressText({ done, total, images: images2 }, rate) {
   const far = images2 ? [`${images2.done} of ${count(images2.total, "image")}`] : [];
   if (total === 0 && images2) return far.join();
   const percent = total === 0 ? 100 : Math.floor(100 * done / total);
-  const text4 = [`${formatBytes(done)} of ${formatBytes(total)}, ${percent} %`];
-  if (!(rate >= 1) || done === total) return [...text4, ...far].join(", ");
+  const text5 = [`${formatBytes(done)} of ${formatBytes(total)}, ${percent} %`];
+  if (!(rate >= 1) || done === total) return [...text5, ...far].join(", ");
   const left = Math.ceil((total - done) / rate);
   return [
-    ...text4,
+    ...text5,
     `${formatBytes(Math.round(rate))}/s`,
     `${formatSeconds(left)} left`,
     ...far
@@ -14527,11 +14527,11 @@ function formatSeconds(seconds) {
 // src/report/safe.ts
 var import_node_util = require("node:util");
 var unsafe = /(?![\t\n])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
-function safeText(text4) {
-  return text4.replace(unsafe, (c3) => `\\u{${c3.codePointAt(0)?.toString(16)}}`);
+function safeText(text5) {
+  return text5.replace(unsafe, (c3) => `\\u{${c3.codePointAt(0)?.toString(16)}}`);
 }
-function safeJson(text4) {
-  return text4.replace(
+function safeJson(text5) {
+  return text5.replace(
     unsafe,
     (character) => character.replace(
       /[\s\S]/g,
@@ -14539,8 +14539,8 @@ function safeJson(text4) {
     )
   );
 }
-function oneLine(text4, most = 300) {
-  const line = (0, import_node_util.stripVTControlCharacters)(text4).replace(/[\p{C}\p{Zl}\p{Zp}\s]+/gu, " ").trim();
+function oneLine(text5, most = 300) {
+  const line = (0, import_node_util.stripVTControlCharacters)(text5).replace(/[\p{C}\p{Zl}\p{Zp}\s]+/gu, " ").trim();
   return line.length > most ? `${line.slice(0, most - 1)}\u2026` : line;
 }
 
@@ -14599,9 +14599,9 @@ function makeRedactor() {
     add(secret2) {
       for (const form of formsOf(secret2)) if (form.length >= shortest) secrets.add(form);
     },
-    redact(text4) {
+    redact(text5) {
       const longestFirst = [...secrets].sort((a2, b) => b.length - a2.length);
-      return longestFirst.reduce((rest2, secret2) => rest2.replaceAll(secret2, "***"), text4);
+      return longestFirst.reduce((rest2, secret2) => rest2.replaceAll(secret2, "***"), text5);
     }
   };
 }
@@ -14646,14 +14646,14 @@ function actionLog(log, redactor, now2) {
       if (event.kind === "secret") mask(event.value);
       if (event.kind === "step") startGroup2(event.name);
       else if (event.kind === "warning") {
-        const text4 = event.cure ? `${event.message} (cure: ${event.cure})` : event.message;
-        log.warning(redactor.redact(safeText(text4)));
+        const text5 = event.cure ? `${event.message} (cure: ${event.cure})` : event.message;
+        log.warning(redactor.redact(safeText(text5)));
       } else lines2.emit(event);
     },
-    print: (text4, group2) => {
+    print: (text5, group2) => {
       endGroup2();
       if (group2) startGroup2(group2);
-      write(redactor.redact(safeText(text4)));
+      write(redactor.redact(safeText(text5)));
     },
     endGroup: endGroup2,
     progress: lines2.progress
@@ -14669,8 +14669,8 @@ function masker(setSecret2) {
     }
   };
 }
-function harmless(text4) {
-  return text4.replace(/^([^!-~\r\n]*:)(?=[^ -~\r\n]*:)/gm, "$1 ").replace(/#(?=[^ -~\r\n]*#[^ -~\r\n]*\[)/g, "# ");
+function harmless(text5) {
+  return text5.replace(/^([^!-~\r\n]*:)(?=[^ -~\r\n]*:)/gm, "$1 ").replace(/#(?=[^ -~\r\n]*#[^ -~\r\n]*\[)/g, "# ");
 }
 
 // src/action/outputs.ts
@@ -14742,8 +14742,8 @@ async function thisProcess() {
 async function lookAt(name3) {
   const [place5, pid = "", start2] = name3.split("-");
   if (start2 === void 0 || place5 !== await placeName()) return "unknown";
-  const stat6 = await processStat(pid);
-  if (stat6 !== void 0) return stat6.start === start2 ? "runs" : "gone";
+  const stat8 = await processStat(pid);
+  if (stat8 !== void 0) return stat8.start === start2 ? "runs" : "gone";
   return await processStat("1") === void 0 ? "unknown" : "gone";
 }
 async function placeName() {
@@ -14754,8 +14754,8 @@ async function placeName() {
   return (0, import_node_crypto.createHash)("sha256").update(place5).digest("hex").slice(0, 12);
 }
 async function processStat(pid) {
-  const text4 = await (0, import_promises2.readFile)(`/proc/${pid}/stat`, "utf8").catch(() => void 0);
-  const [, number3, rest2] = /^(\d+) \(.*\) (.+)$/s.exec(text4 ?? "") ?? [];
+  const text5 = await (0, import_promises2.readFile)(`/proc/${pid}/stat`, "utf8").catch(() => void 0);
+  const [, number3, rest2] = /^(\d+) \(.*\) (.+)$/s.exec(text5 ?? "") ?? [];
   const fields = rest2?.split(" ") ?? [];
   const [state, start2] = [fields[0], fields[19]];
   if (number3 === void 0 || start2 === void 0) return void 0;
@@ -14851,17 +14851,17 @@ function interrupted(signal, progress) {
   const exitCode = exitCodeAfter(signal);
   const message = `interrupted by ${signal}: run again to go on`;
   const given = progress && `done: ${progress}`;
-  const text4 = given ? `${message}
+  const text5 = given ? `${message}
   ${given}` : message;
-  return { exitCode, text: text4, errors: [{ class: "interrupted", exitCode, message, given }] };
+  return { exitCode, text: text5, errors: [{ class: "interrupted", exitCode, message, given }] };
 }
 function bug(thrown) {
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   const stack = thrown instanceof Error ? thrown.stack ?? message : message;
-  const text4 = `error: this is a bug in airgap-bundle
+  const text5 = `error: this is a bug in airgap-bundle
 ${stack}
 Please report it with the command that you ran and the lines above.`;
-  return { exitCode: 1, text: text4, errors: [{ class: "bug", exitCode: 1, message }] };
+  return { exitCode: 1, text: text5, errors: [{ class: "bug", exitCode: 1, message }] };
 }
 function errorJson(error4) {
   const { class: errorClass, exitCode, message, given, expected, next } = error4;
@@ -16491,8 +16491,8 @@ var disconnect = (anyProcess) => {
 // node_modules/execa/lib/utils/deferred.js
 var createDeferred = () => {
   const methods = {};
-  const promise = new Promise((resolve16, reject) => {
-    Object.assign(methods, { resolve: resolve16, reject });
+  const promise = new Promise((resolve17, reject) => {
+    Object.assign(methods, { resolve: resolve17, reject });
   });
   return Object.assign(promise, methods);
 };
@@ -21130,11 +21130,11 @@ var addConcurrentStream = (concurrentStreams, stream, waitName) => {
   const promises3 = weakMap.get(stream);
   const promise = createDeferred();
   promises3.push(promise);
-  const resolve16 = promise.resolve.bind(promise);
-  return { resolve: resolve16, promises: promises3 };
+  const resolve17 = promise.resolve.bind(promise);
+  return { resolve: resolve17, promises: promises3 };
 };
-var waitForConcurrentStreams = async ({ resolve: resolve16, promises: promises3 }, subprocess) => {
-  resolve16();
+var waitForConcurrentStreams = async ({ resolve: resolve17, promises: promises3 }, subprocess) => {
+  resolve17();
   const [isSubprocessExit] = await Promise.race([
     Promise.allSettled([true, subprocess]),
     Promise.all([false, ...promises3])
@@ -21720,13 +21720,13 @@ var {
 } = getIpcExport();
 
 // src/install/age.ts
-async function encryptTo(recipients, text4, { env, signal }) {
-  const named = recipients.flatMap((recipient2) => ["--recipient", recipient2]);
-  const { stdout, stderr, failed: failed3, code: code3, exitCode } = await execa("age", ["--encrypt", ...named], {
+async function encryptTo(recipients, text5, { env, signal }) {
+  const named2 = recipients.flatMap((recipient2) => ["--recipient", recipient2]);
+  const { stdout, stderr, failed: failed3, code: code3, exitCode } = await execa("age", ["--encrypt", ...named2], {
     // A plugin of age is found on PATH, and keeps its settings in HOME.
     env: { PATH: env.PATH ?? "", HOME: env.HOME ?? "" },
     extendEnv: false,
-    input: text4,
+    input: text5,
     encoding: "buffer",
     stripFinalNewline: false,
     cancelSignal: signal,
@@ -21854,12 +21854,12 @@ function refuseColon(username) {
 // src/inputs/stall-time.ts
 var variable = "AIRGAP_BUNDLE_STALL_SECONDS";
 function stallTimeOf(env) {
-  const text4 = env[variable];
-  if (!text4) return void 0;
-  const seconds = /^\d+(\.\d+)?$/.test(text4) ? Number(text4) : Number.NaN;
+  const text5 = env[variable];
+  if (!text5) return void 0;
+  const seconds = /^\d+(\.\d+)?$/.test(text5) ? Number(text5) : Number.NaN;
   if (seconds >= 1 && seconds <= 3600) return seconds * 1e3;
   throw new AirgapError("usage", `${variable} is no length of time that can be waited`, {
-    given: text4,
+    given: text5,
     expected: "seconds, from 1 to 3600 (60 when it is not set)"
   });
 }
@@ -21908,14 +21908,14 @@ function accessAt(url, accessByHost) {
 // src/oci/digest.ts
 var import_node_crypto2 = require("node:crypto");
 var pattern = /^(?:sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/;
-function isDigest(text4) {
-  return pattern.test(text4);
+function isDigest(text5) {
+  return pattern.test(text5);
 }
-function algorithmOf(digest2) {
-  return digest2.startsWith("sha512:") ? "sha512" : "sha256";
+function algorithmOf(digest3) {
+  return digest3.startsWith("sha512:") ? "sha512" : "sha256";
 }
-function hexOf(digest2) {
-  return digest2.slice(digest2.indexOf(":") + 1);
+function hexOf(digest3) {
+  return digest3.slice(digest3.indexOf(":") + 1);
 }
 function digestOf(bytes, algorithm = "sha256") {
   return `${algorithm}:${(0, import_node_crypto2.createHash)(algorithm).update(bytes).digest("hex")}`;
@@ -22036,10 +22036,10 @@ function retryAfter(header2, now2) {
 }
 
 // src/registry/failures.ts
-function readFailure(status, text4, subject) {
+function readFailure(status, text5, subject) {
   const { host, what, repository: repository2 } = subject;
-  const given = `${status} from ${host}${text4 && `: ${text4}`}`;
-  const errorClass = classOf(status, text4, "read");
+  const given = `${status} from ${host}${text5 && `: ${text5}`}`;
+  const errorClass = classOf(status, text5, "read");
   if (errorClass === "authentication") {
     return new AirgapError(errorClass, `${host} refuses to read ${what}`, {
       given,
@@ -22050,42 +22050,43 @@ function readFailure(status, text4, subject) {
     return new AirgapError(errorClass, `${what} is smaller than its descriptor says`, { given });
   return new AirgapError(errorClass, `cannot read ${what} from ${host}`, {
     given,
-    next: /HTTP request.* HTTPS/i.test(text4) ? `remove plainHttp of registries."${host}"` : "check the reference, and that the host is a registry"
+    next: /HTTP request.* HTTPS/i.test(text5) ? `remove plainHttp of registries."${host}"` : "check the reference, and that the host is a registry"
   });
 }
-function pushFailure(status, text4, subject) {
+function pushFailure(status, text5, subject) {
   const { host, what } = subject;
-  const errorClass = classOf(status, text4, "write");
+  const errorClass = classOf(status, text5, "write");
   const message = errorClass === "integrity" ? `${what} came to ${host} damaged` : `${host} refuses ${what}`;
   return new AirgapError(errorClass, message, {
-    given: `${status}${text4 && `: ${text4}`}`,
+    given: `${status}${text5 && `: ${text5}`}`,
     next: pushCures[status] ?? `see what ${host} logs about it`
   });
 }
 function lacksContent({ given = "" }) {
   return /(?:manifest|blob)[_ ]unknown\b/i.test(given);
 }
-function wrongCredentials(host, anonymous, text4) {
+function wrongCredentials(host, anonymous, text5) {
   const message = anonymous ? `${host} wants a login, and there are no credentials for it` : `${host} does not accept the credentials given for it`;
   return new AirgapError("authentication", message, {
-    ...text4 && { given: text4 },
-    next: `docker login ${host}`
+    ...text5 && { given: text5 },
+    next: `docker login ${host}${/action: push|project \S+ not found/.test(text5) ? notThereYet : ""}`
   });
 }
-function classOf(status, words2, asked2) {
+var notThereYet = "; if the project is not there yet: airgap-bundle prepare";
+function classOf(status, words4, asked2) {
   if (isPassing(status)) return "transient";
   if (status === 401) return "authentication";
-  if (status === 416 || /(?:digest|size)[_ ]invalid/i.test(words2)) return "integrity";
+  if (status === 416 || /(?:digest|size)[_ ]invalid/i.test(words4)) return "integrity";
   if (asked2 === "write") return "refused";
   return status === 403 ? "authentication" : "usage";
 }
 function isPassing(status) {
   return [408, 425, 429, 500, 502, 503, 504].includes(status) || status >= 520 && status <= 530;
 }
-function passingFailure(status, text4, { host, origin }, retryAfter2) {
+function passingFailure(status, text5, { host, origin }, retryAfter2) {
   const message = status === 429 ? `${host} asks for fewer requests` : `${host} is not able to answer now`;
   const failure2 = new AirgapError("transient", message, {
-    given: `${status}${text4 && `: ${text4}`}`,
+    given: `${status}${text5 && `: ${text5}`}`,
     next: runAgain(retryAfter2)
   });
   const isLimit2 = status === 429 || retryAfter2 !== void 0;
@@ -22109,7 +22110,7 @@ function distributionErrors(body) {
 }
 var pushCures = {
   403: "give the account the right to push there; a proxy cache cannot be pushed to: name it in pullThrough",
-  404: "make the repository or project in the target first: plan --output repositories lists them",
+  404: "make the repository or project in the target first: airgap-bundle prepare does, and lists with --dry-run",
   409: "the tag is immutable and holds something else: choose another tag or delete it there",
   412: "the tag is immutable and holds something else: choose another tag or delete it there",
   413: "raise the body size that the registry's front server accepts",
@@ -22149,10 +22150,10 @@ var Gate = class {
     };
   }
   #turn(signal) {
-    return new Promise((resolve16, reject) => {
+    return new Promise((resolve17, reject) => {
       const called = () => {
         signal.removeEventListener("abort", aborted4);
-        resolve16();
+        resolve17();
       };
       const aborted4 = () => {
         this.#queue.splice(this.#queue.indexOf(called), 1);
@@ -22308,8 +22309,8 @@ var WaitingWindow = class {
   #goAhead() {
     let back = () => {
     };
-    this.#scouting = new Promise((resolve16) => {
-      back = resolve16;
+    this.#scouting = new Promise((resolve17) => {
+      back = resolve17;
     });
     return () => {
       this.#scouting = void 0;
@@ -22541,8 +22542,8 @@ function header(answer, name3) {
   return answer.headers[name3]?.toString() ?? "";
 }
 function contentLength(answer) {
-  const text4 = header(answer, "content-length");
-  return /^\d+$/.test(text4) ? Number(text4) : void 0;
+  const text5 = header(answer, "content-length");
+  return /^\d+$/.test(text5) ? Number(text5) : void 0;
 }
 function rangeStart(answer) {
   const start2 = /^bytes (\d+)-/.exec(header(answer, "content-range"))?.[1];
@@ -22556,11 +22557,11 @@ function contentType(answer) {
   return header(answer, "content-type").split(";", 1)[0]?.trim() ?? "";
 }
 function describedBy(answer) {
-  const digest2 = header(answer, "docker-content-digest");
+  const digest3 = header(answer, "docker-content-digest");
   const size = contentLength(answer);
   const mediaType2 = contentType(answer);
   const known = manifestTypes.includes(mediaType2);
-  return isDigest(digest2) && size && known ? { mediaType: mediaType2, digest: digest2, size } : void 0;
+  return isDigest(digest3) && size && known ? { mediaType: mediaType2, digest: digest3, size } : void 0;
 }
 function checkedDigest(bytes, reference, answer, subject) {
   const stated = header(answer, "docker-content-digest");
@@ -22597,9 +22598,9 @@ function manifestPath(repository2, reference) {
   if (!isDigest(reference) && !tag.test(reference)) throw notAllowed(reference);
   return `${repositoryPath(repository2)}/manifests/${reference}`;
 }
-function blobPath(repository2, digest2) {
-  if (!isDigest(digest2)) throw notAllowed(digest2);
-  return `${repositoryPath(repository2)}/blobs/${digest2}`;
+function blobPath(repository2, digest3) {
+  if (!isDigest(digest3)) throw notAllowed(digest3);
+  return `${repositoryPath(repository2)}/blobs/${digest3}`;
 }
 function uploadsPath(repository2) {
   return `${repositoryPath(repository2)}/blobs/uploads/`;
@@ -22620,9 +22621,9 @@ function manifestSubject(host, repository2, reference) {
   const what = `manifest ${repository2}${reference.includes(":") ? "@" : ":"}${reference}`;
   return { host, repository: repository2, what, path: manifestPath(repository2, reference) };
 }
-function blobSubject(host, repository2, digest2) {
-  const what = `blob ${digest2} of ${repository2}`;
-  return { host, repository: repository2, what, path: blobPath(repository2, digest2) };
+function blobSubject(host, repository2, digest3) {
+  const what = `blob ${digest3} of ${repository2}`;
+  return { host, repository: repository2, what, path: blobPath(repository2, digest3) };
 }
 function scope(repository2, actions) {
   return `repository:${repository2}:${actions}`;
@@ -22635,11 +22636,11 @@ async function refusedPush({ exchange }, answer, subject) {
 }
 
 // src/registry/pushing.ts
-async function mountBlob(registry3, repository2, digest2, from) {
+async function mountBlob(registry3, repository2, digest3, from) {
   const { host, exchange } = registry3;
   const scopes = [scope(repository2, "pull,push"), scope(from, "pull")];
-  const to = `${uploadsPath(repository2)}?${new URLSearchParams({ mount: digest2, from })}`;
-  const subject = { host, repository: repository2, what: `the mount of ${digest2} into ${repository2}` };
+  const to = `${uploadsPath(repository2)}?${new URLSearchParams({ mount: digest3, from })}`;
+  const subject = { host, repository: repository2, what: `the mount of ${digest3} into ${repository2}` };
   try {
     return await exchange.run(async () => {
       const answer = await exchange.send({ method: "POST", to, scopes });
@@ -22654,15 +22655,15 @@ async function mountBlob(registry3, repository2, digest2, from) {
     throw error4;
   }
 }
-async function putBlob(registry3, repository2, digest2, bytes) {
+async function putBlob(registry3, repository2, digest3, bytes) {
   const { exchange } = registry3;
-  const { path: path12, ...subject } = blobSubject(registry3.host, repository2, digest2);
+  const { path: path12, ...subject } = blobSubject(registry3.host, repository2, digest3);
   const headers = { "content-type": "application/octet-stream" };
   let isSent = false;
   const send2 = async () => {
     if (isSent && (await ask(registry3, path12, repository2)).status === 200) return;
     const to = await openUpload(registry3, subject);
-    to.searchParams.set("digest", digest2);
+    to.searchParams.set("digest", digest3);
     isSent = true;
     await put(registry3, { to, headers, body: bytes }, subject);
   };
@@ -22723,7 +22724,7 @@ async function cancel(registry3, answer, repository2) {
   if (location !== void 0) await remove(registry3, location, repository2);
 }
 async function remove({ exchange }, to, repository2) {
-  const scopes = [scope(repository2, "pull,push")];
+  const scopes = [scope(repository2, "pull,push,delete")];
   try {
     const answer = await exchange.send({ method: "DELETE", to, scopes });
     await answer.body.dump();
@@ -22845,14 +22846,14 @@ async function getManifest(registry3, repository2, reference, within2) {
     if (answer.status === 404) return void await answer.body.dump();
     if (answer.status !== 200) throw await refusedRead(registry3, answer, subject);
     const bytes = await exchange.readAll(answer, largestManifest);
-    const digest2 = checkedDigest(bytes, reference, answer, subject);
-    const descriptor3 = { mediaType: mediaTypeOf(answer, bytes), digest: digest2, size: bytes.length };
+    const digest3 = checkedDigest(bytes, reference, answer, subject);
+    const descriptor3 = { mediaType: mediaTypeOf(answer, bytes), digest: digest3, size: bytes.length };
     return { descriptor: descriptor3, bytes };
   };
   return exchange.run(() => twice(get), { within: within2 });
 }
-async function headBlob(registry3, repository2, digest2) {
-  const subject = blobSubject(registry3.host, repository2, digest2);
+async function headBlob(registry3, repository2, digest3) {
+  const subject = blobSubject(registry3.host, repository2, digest3);
   return registry3.exchange.run(async () => {
     let answer = await read2(registry3, "HEAD", subject);
     await answer.body.dump();
@@ -22868,10 +22869,10 @@ async function headBlob(registry3, repository2, digest2) {
     throw new AirgapError("integrity", `${registry3.host} tells no size for ${subject.what}`);
   });
 }
-async function getBlob(registry3, repository2, digest2, range) {
+async function getBlob(registry3, repository2, digest3, range) {
   const release2 = await registry3.exchange.places.enter();
   try {
-    const content = await openBlob(registry3, repository2, digest2, range);
+    const content = await openBlob(registry3, repository2, digest3, range);
     content.body.once("close", release2);
     return content;
   } catch (error4) {
@@ -22879,9 +22880,9 @@ async function getBlob(registry3, repository2, digest2, range) {
     throw error4;
   }
 }
-async function openBlob(registry3, repository2, digest2, range, wanted) {
+async function openBlob(registry3, repository2, digest3, range, wanted) {
   const { host, exchange } = registry3;
-  const subject = blobSubject(host, repository2, digest2);
+  const subject = blobSubject(host, repository2, digest3);
   const open8 = () => readBlob(registry3, subject, range?.start, range?.end);
   const first = await exchange.retry(open8, { wanted });
   const part3 = first.status === 206 ? range : void 0;
@@ -22944,34 +22945,34 @@ var RegistryClient = class {
     return getManifest(this.#registry, repository2, reference, within2);
   }
   /** The size of a blob in bytes; undefined when the repository does not have it. */
-  headBlob(repository2, digest2) {
-    return headBlob(this.#registry, repository2, digest2);
+  headBlob(repository2, digest3) {
+    return headBlob(this.#registry, repository2, digest3);
   }
   /**
    * A blob, or a part of it, as it comes. The registry may answer a range with the whole blob (200).
    * Its place among the concurrent requests is held until the body ends.
    * @param range bytes, `end` inclusive
    */
-  getBlob(repository2, digest2, range) {
-    return getBlob(this.#registry, repository2, digest2, range);
+  getBlob(repository2, digest3, range) {
+    return getBlob(this.#registry, repository2, digest3, range);
   }
   /**
    * A blob for who has a place in `places` already, as for oras reading through us.
    * @param wanted aborts when nobody reads it any more
    */
-  openBlob(repository2, digest2, wanted) {
-    return openBlob(this.#registry, repository2, digest2, void 0, wanted);
+  openBlob(repository2, digest3, wanted) {
+    return openBlob(this.#registry, repository2, digest3, void 0, wanted);
   }
   /**
    * Makes a blob of another repository of this registry appear in this one without moving it. False when
    * the registry does not do that (any refusal: a mount never tells a wrong password).
    */
-  mountBlob(repository2, digest2, from) {
-    return mountBlob(this.#registry, repository2, digest2, from);
+  mountBlob(repository2, digest3, from) {
+    return mountBlob(this.#registry, repository2, digest3, from);
   }
   /** Sends a small blob in one piece. */
-  putBlob(repository2, digest2, bytes) {
-    return putBlob(this.#registry, repository2, digest2, bytes);
+  putBlob(repository2, digest3, bytes) {
+    return putBlob(this.#registry, repository2, digest3, bytes);
   }
   /** Whether we may push here, by opening an upload session and cancelling it. @throws AirgapError */
   checkPush(repository2) {
@@ -23135,9 +23136,9 @@ var Authorization = class {
     }
     const service = challenge.parameters.service ?? "";
     const answer = credential !== void 0 && "identityToken" in credential ? await this.#refresh(realm, service, scopes, credential.identityToken) : await this.#get(realm, service, scopes, credential);
-    const text4 = (await transport.readAll(answer, largestAnswer)).toString();
-    if (answer.status !== 200) throw this.#refusal(answer, text4, credential === void 0);
-    return readToken(text4) ?? this.#noToken(host, realm);
+    const text5 = (await transport.readAll(answer, largestAnswer)).toString();
+    if (answer.status !== 200) throw this.#refusal(answer, text5, credential === void 0);
+    return readToken(text5) ?? this.#noToken(host, realm);
   }
   #get(realm, service, scopes, credential) {
     const url = new URL(realm);
@@ -23159,13 +23160,13 @@ var Authorization = class {
     const headers = { "content-type": "application/x-www-form-urlencoded" };
     return this.#options.transport.request({ method: "POST", url, headers, body });
   }
-  #refusal({ status, url, headers }, text4, anonymous) {
-    const said = registryWords(text4, String(headers["content-type"] ?? ""));
+  #refusal({ status, url, headers }, text5, anonymous) {
+    const said2 = registryWords(text5, String(headers["content-type"] ?? ""));
     if (isPassing(status)) {
       const wait = retryAfter(headers["retry-after"]?.toString(), this.#options.now());
-      return passingFailure(status, said, url, wait);
+      return passingFailure(status, said2, url, wait);
     }
-    const given = `${status} from its token service ${url.host}${said && `: ${said}`}`;
+    const given = `${status} from its token service ${url.host}${said2 && `: ${said2}`}`;
     return wrongCredentials(this.#options.host, anonymous, given);
   }
   /** The one place where a credential is kept from the open network. @throws AirgapError('usage') */
@@ -23204,10 +23205,10 @@ function resourceOf(scope2) {
 function scopeKey(scopes) {
   return [...scopes].sort().join(" ");
 }
-function readToken(text4) {
+function readToken(text5) {
   let answer;
   try {
-    answer = JSON.parse(text4) ?? {};
+    answer = JSON.parse(text5) ?? {};
   } catch {
     return void 0;
   }
@@ -23226,8 +23227,8 @@ function onceEach(name3, make2) {
     return promise;
   };
 }
-function itself(text4) {
-  return text4;
+function itself(text5) {
+  return text5;
 }
 
 // scripts/stubs/undici.mjs
@@ -23239,13 +23240,13 @@ Object.assign(import_dispatcher.default.prototype, import_api.default);
 
 // src/registry/connection-failures.ts
 function connectionFailure(error4, { host, origin }, proxy) {
-  const { code: code3, text: text4 } = rootOf(error4);
-  const rule = connectionRules.find(({ codes }) => codes.test(code3) || codes.test(text4));
+  const { code: code3, text: text5 } = rootOf(error4);
+  const rule = connectionRules.find(({ codes }) => codes.test(code3) || codes.test(text5));
   if (rule === void 0) return void 0;
   const { transient } = rule;
   const peer = transient === "unreachable" && code3 !== aborted2 && proxy ? `the proxy ${proxy}` : host;
   const failure2 = new AirgapError(transient ? "transient" : "usage", rule.say(peer), {
-    given: [.../* @__PURE__ */ new Set([code3, oneLine(text4)])].filter(Boolean).join(": "),
+    given: [.../* @__PURE__ */ new Set([code3, oneLine(text5)])].filter(Boolean).join(": "),
     next: rule.next(peer),
     cause: error4
   });
@@ -23380,9 +23381,9 @@ function isExempt(url, exception) {
   if (domain.startsWith(".")) return host.endsWith(domain);
   return host === domain || (0, import_node_net2.isIP)(domain) === 0 && host.endsWith(`.${domain}`);
 }
-function hostAndPort(text4) {
-  if ((0, import_node_net2.isIP)(text4) !== 0) return { name: text4 };
-  const [, name3 = text4, port] = /^(.*?)(?::(\d+))?$/.exec(text4) ?? [];
+function hostAndPort(text5) {
+  if ((0, import_node_net2.isIP)(text5) !== 0) return { name: text5 };
+  const [, name3 = text5, port] = /^(.*?)(?::(\d+))?$/.exec(text5) ?? [];
   const bare2 = name3.replace(/^\[|\]$/g, "");
   return port === void 0 ? { name: bare2 } : { name: bare2, port };
 }
@@ -23398,9 +23399,9 @@ function inNetwork(host, network) {
   return inRanges(ranges, host);
 }
 function proxyUrl(name3, proxy) {
-  const text4 = /^(?:https?|socks5h?):\/\//i.test(proxy) ? proxy : `http://${proxy}`;
+  const text5 = /^(?:https?|socks5h?):\/\//i.test(proxy) ? proxy : `http://${proxy}`;
   try {
-    return new URL(text4.replace(/^socks5h:/i, "socks5:"));
+    return new URL(text5.replace(/^socks5h:/i, "socks5:"));
   } catch {
     throw new AirgapError("usage", `${name3} is no URL`, { expected: "http://host:port" });
   }
@@ -23452,13 +23453,13 @@ function isCertificate(pem) {
     return false;
   }
 }
-function certificatesIn(text4) {
-  return text4.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+function certificatesIn(text5) {
+  return text5.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
 }
 async function firstText(paths) {
   for (const path12 of paths) {
-    const text4 = await textOf(path12);
-    if (text4 !== "") return text4;
+    const text5 = await textOf(path12);
+    if (text5 !== "") return text5;
   }
   return "";
 }
@@ -26096,7 +26097,7 @@ var $ZodObject = /* @__PURE__ */ $constructor("$ZodObject", (inst, def) => {
     }
     return propValues;
   });
-  const isObject3 = isObject2;
+  const isObject4 = isObject2;
   const catchall = def.catchall;
   let value;
   const memo2 = globalConfig.memoizer;
@@ -26104,7 +26105,7 @@ var $ZodObject = /* @__PURE__ */ $constructor("$ZodObject", (inst, def) => {
   inst._zod.parse = (payload, ctx) => {
     value ?? (value = _normalized.value);
     const input = payload.value;
-    if (!isObject3(input)) {
+    if (!isObject4(input)) {
       payload.issues.push({
         expected: "object",
         code: "invalid_type",
@@ -26240,7 +26241,7 @@ var $ZodObjectJIT = /* @__PURE__ */ $constructor("$ZodObjectJIT", (inst, def) =>
     return doc.compile();
   };
   let fastpass;
-  const isObject3 = isObject2;
+  const isObject4 = isObject2;
   const jit = !globalConfig.jitless;
   const allowsEval2 = allowsEval;
   const fastEnabled = jit && allowsEval2.value;
@@ -26249,7 +26250,7 @@ var $ZodObjectJIT = /* @__PURE__ */ $constructor("$ZodObjectJIT", (inst, def) =>
   inst._zod.parse = (payload, ctx) => {
     value ?? (value = _normalized.value);
     const input = payload.value;
-    if (!isObject3(input)) {
+    if (!isObject4(input)) {
       payload.issues.push({
         expected: "object",
         code: "invalid_type",
@@ -26439,13 +26440,13 @@ function handleIntersectionResults(result, left, right) {
         result.issues.push(keyIssues.get(k));
     }
   }
-  const merged = mergeValues(left.value, right.value);
-  if (!merged.valid) {
+  const merged2 = mergeValues(left.value, right.value);
+  if (!merged2.valid) {
     if (aborted3(result))
       return result;
-    throw new Error(`Unmergable intersection. Error path: ${JSON.stringify(merged.mergeErrorPath)}`);
+    throw new Error(`Unmergable intersection. Error path: ${JSON.stringify(merged2.mergeErrorPath)}`);
   }
-  result.value = merged.data;
+  result.value = merged2.data;
   return result;
 }
 var $ZodRecord = /* @__PURE__ */ $constructor("$ZodRecord", (inst, def) => {
@@ -26924,7 +26925,7 @@ var recursive = /* @__PURE__ */ new WeakMap();
 var NONE = 0;
 var ASSUMED = 1;
 var PROVEN = 2;
-function isRecursive(inst, stack, resolve16) {
+function isRecursive(inst, stack, resolve17) {
   const cached2 = recursive.get(inst);
   if (cached2 !== void 0)
     return cached2 ? PROVEN : NONE;
@@ -26934,7 +26935,7 @@ function isRecursive(inst, stack, resolve16) {
   let result = NONE;
   const check = (child2) => {
     if (result !== PROVEN && child2?._zod) {
-      const answer = isRecursive(child2, stack, resolve16);
+      const answer = isRecursive(child2, stack, resolve17);
       if (answer > result)
         result = answer;
     }
@@ -26945,7 +26946,7 @@ function isRecursive(inst, stack, resolve16) {
       const desc2 = Object.getOwnPropertyDescriptor(sh, key);
       if (spread && !desc2.enumerable)
         continue;
-      const child2 = desc2.get ? ASSUMED : desc2.value?._zod ? isRecursive(desc2.value, stack, resolve16) : NONE;
+      const child2 = desc2.get ? ASSUMED : desc2.value?._zod ? isRecursive(desc2.value, stack, resolve17) : NONE;
       if (child2 > answer)
         answer = child2;
     }
@@ -27009,7 +27010,7 @@ function isRecursive(inst, stack, resolve16) {
       break;
     // `$ZodLazy` caches its inner on the def, so a resolved edge is followed exactly
     case "lazy": {
-      const inner = def._cachedInner ?? (resolve16 ? inst._zod.innerType : void 0);
+      const inner = def._cachedInner ?? (resolve17 ? inst._zod.innerType : void 0);
       merge3(inner ? isRecursive(inner, stack, false) : ASSUMED);
       break;
     }
@@ -28132,8 +28133,8 @@ function foldObjects(members2) {
         if (!parts.some((seen) => JSON.stringify(seen) === JSON.stringify(part3)))
           parts.push(part3);
       }
-      const merged = parts.length === 1 ? parts[0] : foldObjects(parts) ?? { allOf: parts };
-      assignProp(properties, key, merged);
+      const merged2 = parts.length === 1 ? parts[0] : foldObjects(parts) ?? { allOf: parts };
+      assignProp(properties, key, merged2);
     }
     for (const key of object2.required ?? [])
       required2.add(key);
@@ -30205,10 +30206,10 @@ async function lookUp(host, config2, context) {
 }
 async function readConfig(context) {
   const path12 = configPath(context);
-  const text4 = path12 && await readIfThere(path12);
-  if (!text4) return {};
+  const text5 = path12 && await readIfThere(path12);
+  if (!text5) return {};
   try {
-    return configSchema.parse(JSON.parse(text4));
+    return configSchema.parse(JSON.parse(text5));
   } catch (error4) {
     throw new AirgapError("usage", `cannot read the docker config ${path12}`, {
       given: error4 instanceof ZodError ? prettifyError(error4) : "no JSON",
@@ -30250,8 +30251,8 @@ function readEntry(entry, host, context) {
   return username ? { username, password: password ?? "" } : void 0;
 }
 function decoded(auth, host, context) {
-  const text4 = Buffer.from(auth, "base64").toString();
-  const colon = text4.indexOf(":");
+  const text5 = Buffer.from(auth, "base64").toString();
+  const colon = text5.indexOf(":");
   if (colon < 0) {
     throw new AirgapError("usage", `the docker config holds no usable auth for ${host}`, {
       given: configPath(context) ?? "",
@@ -30259,7 +30260,7 @@ function decoded(auth, host, context) {
       next: `docker login ${host}`
     });
   }
-  return { username: text4.slice(0, colon), password: text4.slice(colon + 1).replace(/\0+$/, "") };
+  return { username: text5.slice(0, colon), password: text5.slice(colon + 1).replace(/\0+$/, "") };
 }
 async function askHelper(helper, host, context) {
   if (!/^[\w.-]+$/.test(helper)) throw badHelper(helper, "usage", "not the name of a helper");
@@ -30277,8 +30278,8 @@ async function askHelper(helper, host, context) {
   if (answer.code === "ENOENT") throw badHelper(program, "tool", "not found on PATH");
   if (answer.failed) {
     if (`${answer.stdout}${answer.stderr}`.includes(notFound)) return void 0;
-    const said = oneLine(`${answer.stderr} ${answer.stdout}`) || "no reason given";
-    throw badHelper(program, "authentication", said);
+    const said2 = oneLine(`${answer.stderr} ${answer.stdout}`) || "no reason given";
+    throw badHelper(program, "authentication", said2);
   }
   return readHelper(answer.stdout, program);
 }
@@ -30286,10 +30287,10 @@ function helperEnvironment(env) {
   const theirs = Object.entries(env).filter(([name3]) => !/^(?:AIRGAP_BUNDLE|INPUT)_/i.test(name3));
   return Object.fromEntries(theirs);
 }
-function readHelper(text4, program) {
+function readHelper(text5, program) {
   let answer;
   try {
-    answer = helperSchema.parse(JSON.parse(text4));
+    answer = helperSchema.parse(JSON.parse(text5));
   } catch {
     throw badHelper(program, "authentication", "an answer that is not its protocol");
   }
@@ -30335,7 +30336,7 @@ async function connect(endpoint, { registries: access3, retryBudgetMs }, context
 }
 
 // src/commands/create.ts
-var import_node_path31 = require("node:path");
+var import_node_path34 = require("node:path");
 var import_node_stream15 = require("node:stream");
 
 // src/oci/manifest.ts
@@ -30389,8 +30390,8 @@ function read3(schema, document) {
 }
 function readDocument(bytes) {
   try {
-    const text4 = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-    const document = JSON.parse(text4, (_, value) => value ?? void 0);
+    const text5 = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    const document = JSON.parse(text5, (_, value) => value ?? void 0);
     if (typeof document === "object" && document !== null && !Array.isArray(document)) {
       return document;
     }
@@ -30430,9 +30431,9 @@ function makeDocument(descriptor3, bytes, platform6 = descriptor3.platform) {
 }
 function childrenFirst(graph) {
   const ordered = /* @__PURE__ */ new Set();
-  const visit2 = (digest2) => {
-    const document = graph.documents.get(digest2);
-    if (!document) throw new Error(`the graph lacks ${digest2}`);
+  const visit2 = (digest3) => {
+    const document = graph.documents.get(digest3);
+    if (!document) throw new Error(`the graph lacks ${digest3}`);
     if (ordered.has(document)) return;
     if (document.manifest.kind === "index")
       document.manifest.manifests.forEach((m) => {
@@ -30479,11 +30480,11 @@ function uniqueBlobs(images2) {
   const documents = images2.flatMap(({ graph }) => childrenFirst(graph));
   const content = documents.filter(isLeaf).flatMap(({ manifest }) => references(manifest));
   const unique = /* @__PURE__ */ new Map();
-  for (const { digest: digest2, size } of [
+  for (const { digest: digest3, size } of [
     ...documents.map((document) => document.descriptor),
     ...content
   ]) {
-    if (!unique.has(digest2)) unique.set(digest2, { digest: digest2, size });
+    if (!unique.has(digest3)) unique.set(digest3, { digest: digest3, size });
   }
   return [...unique.values()];
 }
@@ -30492,13 +30493,13 @@ function blobRepositories(images2, { target: { pullThrough } }) {
   for (const { entry, graph } of images2) {
     const placed2 = entry.placements.map(({ reference }) => splitPlacement(reference).repository);
     const written2 = placed2.filter((repository2) => !isPullThrough(repository2, pullThrough));
-    for (const { digest: digest2 } of leavesOf(graph).flatMap(({ manifest }) => references(manifest))) {
-      const repositories = users.get(digest2) ?? /* @__PURE__ */ new Set();
-      users.set(digest2, repositories);
+    for (const { digest: digest3 } of leavesOf(graph).flatMap(({ manifest }) => references(manifest))) {
+      const repositories = users.get(digest3) ?? /* @__PURE__ */ new Set();
+      users.set(digest3, repositories);
       for (const repository2 of written2) repositories.add(repository2);
     }
   }
-  return new Map([...users].map(([digest2, repositories]) => [digest2, [...repositories]]));
+  return new Map([...users].map(([digest3, repositories]) => [digest3, [...repositories]]));
 }
 function travels({ target: { pullThrough } }, { placements }) {
   return placements.some(
@@ -30513,8 +30514,8 @@ function inventoryFaults(inventory) {
   return [
     ...repeated(paths).map((path12) => `file twice: ${path12}`),
     ...foldersAmong(paths).map((path12) => `both a file and a folder: ${path12}`),
-    ...repeated(blobs2).map((digest2) => `blob twice: ${digest2}`),
-    ...absent(inventory, new Set(blobs2)).map((digest2) => `not among the blobs: ${digest2}`),
+    ...repeated(blobs2).map((digest3) => `blob twice: ${digest3}`),
+    ...absent(inventory, new Set(blobs2)).map((digest3) => `not among the blobs: ${digest3}`),
     ...inventory.base ? baseFaults(inventory, inventory.base) : []
   ];
 }
@@ -30523,8 +30524,8 @@ function baseFaults(inventory, base2) {
   const carried = new Set(inventory.blobs.map((blob2) => blob2.digest));
   return [
     ...inventory.imagesNotEmbedded ? ["a base, and no images embedded"] : [],
-    ...repeated(leftOut).map((digest2) => `blob of the base twice: ${digest2}`),
-    ...leftOut.filter((digest2) => carried.has(digest2)).map((digest2) => `both in the base and among the blobs: ${digest2}`)
+    ...repeated(leftOut).map((digest3) => `blob of the base twice: ${digest3}`),
+    ...leftOut.filter((digest3) => carried.has(digest3)).map((digest3) => `both in the base and among the blobs: ${digest3}`)
   ];
 }
 function repeated(values) {
@@ -30542,7 +30543,7 @@ function parents(path12) {
 function absent(inventory, blobs2) {
   const roots = [inventory.root, ...inventory.moreRoots ?? []].flatMap((root) => root ?? []);
   const images2 = inventory.imagesNotEmbedded ? [] : inventory.images.filter((image2) => travels(inventory, image2));
-  return [...roots, ...images2].map(({ digest: digest2 }) => digest2).filter((digest2) => !blobs2.has(digest2));
+  return [...roots, ...images2].map(({ digest: digest3 }) => digest3).filter((digest3) => !blobs2.has(digest3));
 }
 
 // src/bundle/inventory-schema.ts
@@ -30648,10 +30649,10 @@ ${fields.join(",\n")}
 function parseInventory(bytes, errorClass = "integrity") {
   const refuse = (given, cause) => refusal(errorClass, given, cause);
   if (bytes.length > inventoryLimit) throw refuse(overLimit(bytes.length));
-  const text4 = decode2(bytes, refuse);
-  const result = inventorySchema.safeParse(parseJson(text4, refuse));
+  const text5 = decode2(bytes, refuse);
+  const result = inventorySchema.safeParse(parseJson(text5, refuse));
   if (!result.success) throw refuse(firstIssue(result.error.issues));
-  if (withoutWhitespace(text4) !== JSON.stringify(result.data)) {
+  if (withoutWhitespace(text5) !== JSON.stringify(result.data)) {
     throw refuse(otherSpelling);
   }
   const [fault2] = inventoryFaults(result.data);
@@ -30680,15 +30681,15 @@ function decode2(bytes, refuse) {
     throw refuse("not UTF-8", cause);
   }
 }
-function parseJson(text4, refuse) {
+function parseJson(text5, refuse) {
   try {
-    return JSON.parse(text4);
+    return JSON.parse(text5);
   } catch (cause) {
     throw refuse(`not JSON: ${cause.message}`, cause);
   }
 }
-function withoutWhitespace(text4) {
-  return text4.replace(/("[^"\\]*(?:\\.[^"\\]*)*")|[ \t\r\n]+/g, "$1");
+function withoutWhitespace(text5) {
+  return text5.replace(/("[^"\\]*(?:\\.[^"\\]*)*")|[ \t\r\n]+/g, "$1");
 }
 function firstIssue(issues) {
   const [issue3] = issues;
@@ -31047,9 +31048,9 @@ var endSize = 2 * blockSize;
 function layOut(inventory, head) {
   const entries = [];
   let start2 = 0;
-  for (const { path: path12, size, mode, digest: digest2 } of bodies(inventory, head)) {
+  for (const { path: path12, size, mode, digest: digest3 } of bodies(inventory, head)) {
     const end = start2 + blockSize + padded(size);
-    entries.push({ path: path12, size, mode, digest: digest2, start: start2, end });
+    entries.push({ path: path12, size, mode, digest: digest3, start: start2, end });
     start2 = end;
   }
   return { entries, size: start2 + endSize, mtime: new Date(inventory.createdAt) };
@@ -31062,10 +31063,10 @@ function encodeHeader({ path: path12, size, mode }, mtime) {
 function bodyStart(entry) {
   return entry.start + blockSize;
 }
-function blobPath2(digest2) {
-  if (algorithmOf(digest2) === "sha256") return `blobs/sha256/${hexOf(digest2)}`;
+function blobPath2(digest3) {
+  if (algorithmOf(digest3) === "sha256") return `blobs/sha256/${hexOf(digest3)}`;
   throw new AirgapError("usage", "a bundle holds blobs by sha256 only", {
-    given: digest2,
+    given: digest3,
     expected: "an image whose manifests name sha256 digests",
     next: "take the image off the list, or move it with `mirror`"
   });
@@ -31076,7 +31077,7 @@ function* bodies({ files: files2, blobs: blobs2 }, { inventory, signature: signa
   for (const { path: path12, size, mode, sha256: sha2562 } of files2) {
     yield { path: path12, size, mode, digest: `sha256:${sha2562}` };
   }
-  for (const { digest: digest2, size } of blobs2) yield { path: blobPath2(digest2), size, mode: 420, digest: digest2 };
+  for (const { digest: digest3, size } of blobs2) yield { path: blobPath2(digest3), size, mode: 420, digest: digest3 };
 }
 function headBody(path12, bytes) {
   return { path: path12, size: bytes.length, mode: 420, digest: digestOf(bytes) };
@@ -31205,13 +31206,13 @@ var units2 = {
   gib: 1024 ** 3
 };
 var smallest = 1024 ** 2;
-function parsePartSize(text4) {
-  const [, number3 = "", unit2 = ""] = /^([0-9]+(?:\.[0-9]+)?) *([a-z]*)$/i.exec(text4.trim()) ?? [];
+function parsePartSize(text5) {
+  const [, number3 = "", unit2 = ""] = /^([0-9]+(?:\.[0-9]+)?) *([a-z]*)$/i.exec(text5.trim()) ?? [];
   const size = Number(number3) * (units2[unit2.toLowerCase()] ?? Number.NaN);
   if (size >= smallest && Number.isSafeInteger(Math.ceil(size)))
     return Math.floor(size / blockSize) * blockSize;
   throw new AirgapError("usage", "the split size is no size that a part can have", {
-    given: text4,
+    given: text5,
     expected: "at least 1MiB: a number with B, KiB, MiB, GiB, KB, MB or GB; bytes without a unit",
     next: "give for instance --split-size 1900MiB"
   });
@@ -31313,17 +31314,17 @@ function notABundle(path12, found) {
 
 // src/bundle/inventory-lines.ts
 function parsePrintedInventory(bytes, errorClass = "integrity") {
-  const refused2 = (given, cause) => refusal(errorClass, given, cause);
-  if (bytes.length > inventoryLimit) throw refused2(overLimit(bytes.length));
-  const fields = readFields(new Lines(bytes, refused2));
+  const refused3 = (given, cause) => refusal(errorClass, given, cause);
+  if (bytes.length > inventoryLimit) throw refused3(overLimit(bytes.length));
+  const fields = readFields(new Lines(bytes, refused3));
   const result = inventorySchema.safeParse(
     Object.fromEntries(fields.map(({ name: name3, value }) => [name3, value]))
   );
-  if (!result.success) throw refused2(firstIssue(result.error.issues));
-  if (!isSpelled(result.data, fields)) throw refused2(otherSpelling);
+  if (!result.success) throw refused3(firstIssue(result.error.issues));
+  if (!isSpelled(result.data, fields)) throw refused3(otherSpelling);
   const inventory = withElements(result.data, fields);
   const [fault2] = inventoryFaults(inventory);
-  if (fault2 !== void 0) throw refused2(fault2);
+  if (fault2 !== void 0) throw refused3(fault2);
   return inventory;
 }
 var Lines = class {
@@ -31331,9 +31332,9 @@ var Lines = class {
   #number = 0;
   #bytes;
   refused;
-  constructor(bytes, refused2) {
+  constructor(bytes, refused3) {
     this.#bytes = bytes;
-    this.refused = (given, cause) => refused2(`line ${this.#number}: ${given}`, cause);
+    this.refused = (given, cause) => refused3(`line ${this.#number}: ${given}`, cause);
   }
   next() {
     const end = this.#bytes.indexOf(10, this.#start);
@@ -31359,9 +31360,9 @@ function readFields(lines2) {
     const elements = rest2 === "[" && listedFields.has(name3) ? readList(name3, lines2) : void 0;
     const line = elements ? `[${lines2.next()}` : rest2;
     isLast = !line.endsWith(",");
-    const text4 = isLast ? line : line.slice(0, -1);
+    const text5 = isLast ? line : line.slice(0, -1);
     fields.push(
-      elements ? { name: name3, text: text4, value: parseJson(text4, lines2.refused), elements } : readField(name3, text4, lines2)
+      elements ? { name: name3, text: text5, value: parseJson(text5, lines2.refused), elements } : readField(name3, text5, lines2)
     );
   }
   lines2.expect("}");
@@ -31385,21 +31386,21 @@ function readList(name3, lines2) {
   }
   return elements;
 }
-function readField(name3, text4, lines2) {
-  const from = text4.indexOf(blobsStart) + blobsStart.length;
-  const hasBlobs = name3 === "base" && from >= blobsStart.length && text4.endsWith("}]}");
-  const outer = hasBlobs ? `${text4.slice(0, from)}]}` : text4;
+function readField(name3, text5, lines2) {
+  const from = text5.indexOf(blobsStart) + blobsStart.length;
+  const hasBlobs = name3 === "base" && from >= blobsStart.length && text5.endsWith("}]}");
+  const outer = hasBlobs ? `${text5.slice(0, from)}]}` : text5;
   requireFew(outer, lines2);
   const value = parseJson(outer, lines2.refused);
-  return hasBlobs ? { name: name3, text: outer, value, elements: inlineBlobs(text4, from, lines2) } : { name: name3, text: text4, value };
+  return hasBlobs ? { name: name3, text: outer, value, elements: inlineBlobs(text5, from, lines2) } : { name: name3, text: text5, value };
 }
-function inlineBlobs(text4, from, lines2) {
+function inlineBlobs(text5, from, lines2) {
   const elements = [];
-  const last = text4.length - "]}".length;
+  const last = text5.length - "]}".length;
   for (let start2 = from; start2 < last; ) {
-    const end = text4.indexOf("}", start2) + 1;
-    elements.push(readElement(elementSchemas.blobs, text4.slice(start2, end), lines2));
-    if (end !== last && text4[end] !== ",") throw lines2.refused("no list of blobs");
+    const end = text5.indexOf("}", start2) + 1;
+    elements.push(readElement(elementSchemas.blobs, text5.slice(start2, end), lines2));
+    if (end !== last && text5[end] !== ",") throw lines2.refused("no list of blobs");
     start2 = end + 1;
   }
   return elements;
@@ -31407,26 +31408,26 @@ function inlineBlobs(text4, from, lines2) {
 var blobsStart = ',"blobs":[';
 var { images, files, blobs } = inventorySchema.shape;
 var elementSchemas = { images: images.element, files: files.element, blobs: blobs.element };
-function readElement(schema, text4, lines2) {
-  requireFew(text4, lines2);
-  const result = schema.safeParse(parseJson(text4, lines2.refused));
+function readElement(schema, text5, lines2) {
+  requireFew(text5, lines2);
+  const result = schema.safeParse(parseJson(text5, lines2.refused));
   if (!result.success) throw lines2.refused(firstIssue(result.error.issues));
-  if (JSON.stringify(result.data) !== text4) throw lines2.refused(otherSpelling);
+  if (JSON.stringify(result.data) !== text5) throw lines2.refused(otherSpelling);
   return result.data;
 }
 var longest = 8 * 1024 * 1024;
 var mostBesideStrings = 64 * 1024;
-function requireFew(text4, lines2) {
-  if (text4.length <= mostBesideStrings) return;
-  if (text4.length > longest) throw lines2.refused("a value of more than 8 MiB");
-  const others = text4.replace(/"[^"\\]*(?:\\.[^"\\]*)*"/g, "");
+function requireFew(text5, lines2) {
+  if (text5.length <= mostBesideStrings) return;
+  if (text5.length > longest) throw lines2.refused("a value of more than 8 MiB");
+  const others = text5.replace(/"[^"\\]*(?:\\.[^"\\]*)*"/g, "");
   if (others.length > mostBesideStrings) throw lines2.refused("too many values");
 }
 function isSpelled(inventory, fields) {
   const printed = Object.entries(inventory);
-  return printed.length === fields.length && fields.every(({ name: name3, text: text4 }, at) => {
+  return printed.length === fields.length && fields.every(({ name: name3, text: text5 }, at) => {
     const [key, value] = printed[at] ?? [];
-    return key === name3 && JSON.stringify(value) === text4;
+    return key === name3 && JSON.stringify(value) === text5;
   });
 }
 function withElements(inventory, fields) {
@@ -31465,8 +31466,8 @@ function partNumber(bundle, name3) {
   return /^(?!000)\d{3}$/.test(number3) ? Number(number3) : void 0;
 }
 async function openParts(path12, numbers) {
-  const missing5 = numbers.findIndex((number3, at) => number3 !== at + 1);
-  if (missing5 >= 0) throw partMissing(partPathOf(path12, missing5 + 1));
+  const missing7 = numbers.findIndex((number3, at) => number3 !== at + 1);
+  if (missing7 >= 0) throw partMissing(partPathOf(path12, missing7 + 1));
   const files2 = [];
   try {
     for (const number3 of numbers) {
@@ -31488,10 +31489,10 @@ async function openFile(path12) {
     if (error4.code === "ENOENT" || error4.code === "ENOTDIR") return void 0;
     throw diskError(path12, error4);
   });
-  const stat6 = await file2?.stat();
-  if (file2 === void 0 || stat6?.isFile()) return file2;
+  const stat8 = await file2?.stat();
+  if (file2 === void 0 || stat8?.isFile()) return file2;
   await file2.close();
-  throw notAFile(path12, stat6?.isDirectory() ? "a folder" : "neither a file nor a folder");
+  throw notAFile(path12, stat8?.isDirectory() ? "a folder" : "neither a file nor a folder");
 }
 async function measure(files2) {
   const parts = [];
@@ -31554,8 +31555,8 @@ function olderBundle(volume, places) {
   return {
     path: volume.path,
     taken,
-    async take({ digest: digest2, size }, write) {
-      const place5 = places.get(digest2);
+    async take({ digest: digest3, size }, write) {
+      const place5 = places.get(digest3);
       if (place5 === void 0) return false;
       try {
         await write(import_node_stream11.Readable.from(chunks(volume, place5)));
@@ -31563,15 +31564,15 @@ function olderBundle(volume, places) {
         return true;
       } catch (error4) {
         if (!(error4 instanceof AirgapError && error4.class === "integrity")) throw error4;
-        taken.damaged.push(digest2);
+        taken.damaged.push(digest3);
         return false;
       }
     },
-    async find(digest2) {
-      const place5 = places.get(digest2);
+    async find(digest3) {
+      const place5 = places.get(digest3);
       if (place5 === void 0 || place5.size > smallSize) return void 0;
       const bytes = await (0, import_consumers.buffer)(chunks(volume, place5));
-      return digestOf(bytes) === digest2 ? bytes : void 0;
+      return digestOf(bytes) === digest3 ? bytes : void 0;
     },
     close: () => volume.close()
   };
@@ -31736,17 +31737,17 @@ async function signIn(path12, now2, beat) {
   const { name: name3, pid } = await thisProcess();
   const id = (0, import_node_crypto6.randomUUID)();
   const since = now2.toISOString();
-  const text4 = JSON.stringify({ id, process: name3, pid, host: (0, import_node_os7.hostname)(), since });
+  const text5 = JSON.stringify({ id, process: name3, pid, host: (0, import_node_os7.hostname)(), since });
   const file2 = await openNew(path12);
   if (file2 === void 0) return void 0;
   try {
-    await onDisk(path12, file2.write(text4, 0));
+    await onDisk(path12, file2.write(text5, 0));
   } catch (error4) {
     await file2.close();
     await (0, import_promises25.rm)(path12, { force: true });
     throw error4;
   }
-  return { id, stop: keepAlive(file2, text4, beat) };
+  return { id, stop: keepAlive(file2, text5, beat) };
 }
 async function openNew(path12) {
   const opening2 = (0, import_promises25.open)(path12, "wx").catch((error4) => {
@@ -31755,10 +31756,10 @@ async function openNew(path12) {
   });
   return onDisk(path12, opening2);
 }
-function keepAlive(file2, text4, { every }) {
+function keepAlive(file2, text5, { every }) {
   let last = Promise.resolve();
   const timer = setInterval(() => {
-    last = last.then(() => file2.write(text4, 0)).catch(() => void 0);
+    last = last.then(() => file2.write(text5, 0)).catch(() => void 0);
   }, every);
   timer.unref();
   return async () => {
@@ -31769,10 +31770,10 @@ function keepAlive(file2, text4, { every }) {
 }
 async function readHolder(path12) {
   try {
-    const text4 = await readWritten(path12);
+    const text5 = await readWritten(path12);
     const { mtimeMs: mtime } = await (0, import_promises25.stat)(path12);
-    const said = holderSchema.safeParse(parsed(text4));
-    if (said.success) return { ...said.data, mtime };
+    const said2 = holderSchema.safeParse(parsed(text5));
+    if (said2.success) return { ...said2.data, mtime };
     const since = new Date(mtime).toISOString();
     return { id: `${mtime}`, process: "", host: "an unknown host", since, mtime };
   } catch (error4) {
@@ -31782,15 +31783,15 @@ async function readHolder(path12) {
 }
 async function readWritten(path12) {
   for (let tries = 0; tries < 20; tries++) {
-    const text4 = await (0, import_promises25.readFile)(path12, "utf8");
-    if (text4 !== "") return text4;
+    const text5 = await (0, import_promises25.readFile)(path12, "utf8");
+    if (text5 !== "") return text5;
     await (0, import_promises26.setTimeout)(10);
   }
   return "";
 }
-function parsed(text4) {
+function parsed(text5) {
   try {
-    return JSON.parse(text4);
+    return JSON.parse(text5);
   } catch {
     return void 0;
   }
@@ -31869,7 +31870,7 @@ async function sweepBeside(path12) {
   const left = names.filter((name3) => name3.startsWith(prefix) && isId(name3.slice(prefix.length)));
   for (const name3 of left) await (0, import_promises27.rm)((0, import_node_path17.join)(folder, name3), { force: true }).catch(() => void 0);
 }
-var isId = (text4) => /^[0-9a-f.-]+$/.test(text4);
+var isId = (text5) => /^[0-9a-f.-]+$/.test(text5);
 async function refuseLiving(holder, locked, { emit, signal }, beat) {
   const { path: path12, what } = locked;
   const state = await lookAt(holder.process);
@@ -32104,8 +32105,8 @@ function placeOf(aside, partial2, out) {
   return (0, import_node_path18.join)((0, import_node_path18.dirname)(out), aside.slice(olderIn(partial2).length));
 }
 async function filesOf(partial2) {
-  const text4 = await onDisk(sumsIn(partial2), (0, import_promises28.readFile)(sumsIn(partial2), "utf8"));
-  const names = [...text4.matchAll(/^[0-9a-f]{64} {2}(.+)$/gm)].map(([, name3 = ""]) => name3);
+  const text5 = await onDisk(sumsIn(partial2), (0, import_promises28.readFile)(sumsIn(partial2), "utf8"));
+  const names = [...text5.matchAll(/^[0-9a-f]{64} {2}(.+)$/gm)].map(([, name3 = ""]) => name3);
   return names.map((name3) => (0, import_node_path18.join)((0, import_node_path18.dirname)(partial2), name3));
 }
 async function filesIn(folder) {
@@ -32430,7 +32431,7 @@ async function mapConcurrently(iterable, mapper, {
     const cleanup = () => {
       signal?.removeEventListener("abort", signalListener);
     };
-    const resolve16 = (value) => {
+    const resolve17 = (value) => {
       resolve_(value);
       cleanup();
     };
@@ -32480,10 +32481,10 @@ async function mapConcurrently(iterable, mapper, {
       }
       const lastIndex = Math.min(doneIndex, result.length);
       if (lastIndex === result.length && skippedCount === 0) {
-        resolve16(result);
+        resolve17(result);
         return;
       }
-      resolve16(result.slice(0, lastIndex).filter((value) => value !== pMapSkip));
+      resolve17(result.slice(0, lastIndex).filter((value) => value !== pMapSkip));
     };
     const next = async () => {
       if (isResolved || currentIndex >= doneIndex) {
@@ -32638,8 +32639,8 @@ function byteProgress(total, emit) {
 var import_node_stream12 = require("node:stream");
 
 // src/registry/read-blob.ts
-async function readBlob2(client, repository2, { digest: digest2, size }) {
-  const name3 = `${client.host}/${repository2}@${digest2}`;
+async function readBlob2(client, repository2, { digest: digest3, size }) {
+  const name3 = `${client.host}/${repository2}@${digest3}`;
   if (size > mostReadWhole) {
     throw new AirgapError("usage", "a config or chart is too large", {
       given: `${name3}, ${size} bytes`,
@@ -32647,9 +32648,9 @@ async function readBlob2(client, repository2, { digest: digest2, size }) {
     });
   }
   return twice(async () => {
-    const { body } = await client.getBlob(repository2, digest2);
+    const { body } = await client.getBlob(repository2, digest3);
     const bytes = await readUpTo(size, body);
-    if (bytes.length === size && digestOf(bytes, algorithmOf(digest2)) === digest2) return bytes;
+    if (bytes.length === size && digestOf(bytes, algorithmOf(digest3)) === digest3) return bytes;
     throw new AirgapError("integrity", "a blob is not what its descriptor says", { given: name3 });
   });
 }
@@ -32751,10 +32752,10 @@ async function writeChecked(entry, read5, target2) {
 async function writeSmall(entry, read5, { volume, mtime, progress }) {
   const { body } = await read5();
   const bytes = await readUpTo(entry.size, body, progress);
-  const digest2 = digestOf(bytes);
-  if (digest2 === entry.digest)
+  const digest3 = digestOf(bytes);
+  if (digest3 === entry.digest)
     await volume.writeAll([encodeHeader(entry, mtime), bytes], entry.start);
-  return { digest: digest2, size: bytes.length };
+  return { digest: digest3, size: bytes.length };
 }
 async function writeLarge(entry, read5, target2) {
   const { volume, threads, mtime } = target2;
@@ -32763,9 +32764,9 @@ async function writeLarge(entry, read5, target2) {
   try {
     const { size, kept } = await writeBody(entry, read5, target2, hash);
     if (size !== entry.size) return { size };
-    const digest2 = `sha256:${await hash.digest(start2 + size)}`;
-    if (digest2 === entry.digest) await volume.write(encodeHeader(entry, mtime), entry.start);
-    return { digest: digest2, size, kept };
+    const digest3 = `sha256:${await hash.digest(start2 + size)}`;
+    if (digest3 === entry.digest) await volume.write(encodeHeader(entry, mtime), entry.start);
+    return { digest: digest3, size, kept };
   } finally {
     hash.drop();
   }
@@ -32797,8 +32798,8 @@ async function writeBody(entry, read5, target2, hash) {
   return { size: sizes.reduce((sum2, size) => sum2 + size, kept), kept };
 }
 function missingRanges({ ranges }) {
-  const missing5 = ranges.filter(({ next, end }) => next <= end);
-  return missing5.map(({ next, end }) => ({ start: next, end }));
+  const missing7 = ranges.filter(({ next, end }) => next <= end);
+  return missing7.map(({ next, end }) => ({ start: next, end }));
 }
 function keep({ entry, target: target2, hash, journal }) {
   const origin = bodyStart(entry);
@@ -32834,10 +32835,10 @@ async function writeRange({ status, body }, { start: start2, end }, { entry, tar
   const most = status === 206 ? end + 1 : entry.size;
   return from > most ? from - start2 : position - start2;
 }
-function wrongBlob({ digest: digest2, size }, found) {
-  return new AirgapError("integrity", `the blob ${digest2} arrived with other bytes`, {
+function wrongBlob({ digest: digest3, size }, found) {
+  return new AirgapError("integrity", `the blob ${digest3} arrived with other bytes`, {
     given: found,
-    expected: `${digest2}, ${size} bytes`,
+    expected: `${digest3}, ${size} bytes`,
     next: "run again; if it stays, the source registry or a proxy before it is damaged"
   });
 }
@@ -32996,10 +32997,10 @@ var import_node_path22 = require("node:path");
 function checkSize(volume, archive) {
   if (volume.size === archive.size) return;
   if (volume.isSplit) checkParts(volume, archive.size);
-  const isShort = volume.size < archive.size;
+  const isShort2 = volume.size < archive.size;
   const end = Math.min(volume.size, archive.size);
   throw damaged(volume.namesOf(end), {
-    place: isShort ? "its end: bytes are missing" : "its end: there are more bytes",
+    place: isShort2 ? "its end: bytes are missing" : "its end: there are more bytes",
     offset: end,
     given: `${volume.size} bytes`,
     expected: `${archive.size} bytes`
@@ -33066,13 +33067,13 @@ async function readDeltaBase({ since: path12, withoutImages = false }, spec, con
   const { name: name3, version: version3, sequence, blobs: blobs2, base: base2 } = inventory;
   return {
     about: { name: name3, version: version3, sequence, inventoryDigest },
-    brings: new Set([...blobs2, ...base2?.blobs ?? []].map(({ digest: digest2 }) => digest2))
+    brings: new Set([...blobs2, ...base2?.blobs ?? []].map(({ digest: digest3 }) => digest3))
   };
 }
 function savedBase({ base: base2 }) {
   if (!base2) return void 0;
   const { blobs: blobs2, ...about } = base2;
-  return { about, brings: new Set(blobs2.map(({ digest: digest2 }) => digest2)) };
+  return { about, brings: new Set(blobs2.map(({ digest: digest3 }) => digest3)) };
 }
 function refuseOlderThanBase(made) {
   const { name: name3, sequence, base: base2 } = made;
@@ -33133,18 +33134,18 @@ function refuseSameVersion(old, { name: name3, version: version3 }) {
 }
 
 // src/commands/kept-plan.ts
-var import_promises37 = require("node:fs/promises");
-var import_node_path30 = require("node:path");
+var import_promises41 = require("node:fs/promises");
+var import_node_path33 = require("node:path");
 
 // src/disk/replace.ts
 var import_promises31 = require("node:fs/promises");
 var import_node_path23 = require("node:path");
 var asHint = { modes: { file: 438, folder: 511 }, isLasting: false };
-async function replaceFile(path12, text4, { modes, isLasting }) {
+async function replaceFile(path12, text5, { modes, isLasting }) {
   const partial2 = `${path12}.partial`;
   await makeFolder((0, import_node_path23.dirname)(path12), modes.folder);
   try {
-    await onDisk(path12, (0, import_promises31.writeFile)(partial2, text4, { mode: modes.file, flush: isLasting }));
+    await onDisk(path12, (0, import_promises31.writeFile)(partial2, text5, { mode: modes.file, flush: isLasting }));
     await onDisk(path12, (0, import_promises31.rename)(partial2, path12));
   } catch (error4) {
     await (0, import_promises31.rm)(partial2, { force: true }).catch(() => void 0);
@@ -33160,19 +33161,18 @@ var package_default = { name: "airgap-bundle", version: "0.1.0" };
 var toolName = package_default.name;
 var toolVersion = package_default.version;
 
-// src/commands/prepare.ts
+// src/commands/make-plan.ts
 var import_node_path29 = require("node:path");
 
-// src/mirror-map/effective.ts
-function effectiveMap(map, endpoint) {
-  const missing5 = [added("default", defaultKey, ""), added("noswap", noswapKey, endpoint)].filter(
-    ({ kind }) => !map.entries.some((entry) => entry.kind === kind)
+// src/inputs/defined.ts
+function defined(fields) {
+  return Object.fromEntries(
+    Object.entries(fields).filter(([, value]) => value !== void 0)
   );
-  return { entries: [...missing5, ...map.entries], problems: map.problems };
 }
-function added(kind, key, value) {
-  return { kind, key, value, line: 0, column: 0 };
-}
+
+// src/plan/coverage.ts
+var import_node_util13 = require("node:util");
 
 // src/oci/reference.ts
 var domainPattern = /^(?:[a-zA-Z0-9]+(?:-+[a-zA-Z0-9]+)*(?:\.[a-zA-Z0-9]+(?:-+[a-zA-Z0-9]+)*)*|\[[a-fA-F0-9:]+\])(?::[0-9]+)?$/;
@@ -33180,36 +33180,36 @@ var component = "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*";
 var repositoryPattern = new RegExp(`^${component}(?:/${component})*$`);
 var tagPattern = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
 var identifierPattern = /^[a-f0-9]{64}$/;
-function isRegistryHost(text4) {
-  return domainPattern.test(text4);
+function isRegistryHost(text5) {
+  return domainPattern.test(text5);
 }
-function parseReference(text4) {
-  if (text4 === "") throw new RangeError("an image name must not be empty");
-  if (identifierPattern.test(text4)) {
-    throw refused(text4, "64 hexadecimal characters are an image id, not a name");
+function parseReference(text5) {
+  if (text5 === "") throw new RangeError("an image name must not be empty");
+  if (identifierPattern.test(text5)) {
+    throw refused(text5, "64 hexadecimal characters are an image id, not a name");
   }
-  const { registry: registry3, remainder } = splitRegistry(text4);
-  const { repository: repository2, tag: tag2, digest: digest2 } = splitRemainder(remainder);
+  const { registry: registry3, remainder } = splitRegistry(text5);
+  const { repository: repository2, tag: tag2, digest: digest3 } = splitRemainder(remainder);
   if (!isRegistryHost(registry3)) {
-    throw refused(text4, `${JSON.stringify(registry3)} is not a registry's host[:port]`);
+    throw refused(text5, `${JSON.stringify(registry3)} is not a registry's host[:port]`);
   }
-  checkRepository(text4, repository2);
-  if (tag2 !== void 0) checkTag(text4, tag2);
+  checkRepository(text5, repository2);
+  if (tag2 !== void 0) checkTag(text5, tag2);
   return {
     registry: registry3,
     repository: repository2,
-    ...tagAndDigest(tag2, digest2 === void 0 ? void 0 : checkDigest(text4, digest2))
+    ...tagAndDigest(tag2, digest3 === void 0 ? void 0 : checkDigest(text5, digest3))
   };
 }
 function formatReference(reference) {
-  const { registry: registry3, repository: repository2, tag: tag2, digest: digest2 } = reference;
-  return `${registry3}/${repository2}${tag2 === void 0 ? "" : `:${tag2}`}${digest2 === void 0 ? "" : `@${digest2}`}`;
+  const { registry: registry3, repository: repository2, tag: tag2, digest: digest3 } = reference;
+  return `${registry3}/${repository2}${tag2 === void 0 ? "" : `:${tag2}`}${digest3 === void 0 ? "" : `@${digest3}`}`;
 }
-function splitRegistry(text4) {
-  const slash = text4.indexOf("/");
-  const first = text4.slice(0, Math.max(slash, 0));
-  if (slash < 0 || !looksLikeRegistry(first)) return onDockerHub(text4);
-  const remainder = text4.slice(slash + 1);
+function splitRegistry(text5) {
+  const slash = text5.indexOf("/");
+  const first = text5.slice(0, Math.max(slash, 0));
+  if (slash < 0 || !looksLikeRegistry(first)) return onDockerHub(text5);
+  const remainder = text5.slice(slash + 1);
   const isHub = first === dockerHub || first === formerDockerHub;
   return isHub ? onDockerHub(remainder) : { registry: first, remainder };
 }
@@ -33221,40 +33221,40 @@ function onDockerHub(name3) {
 }
 function splitRemainder(remainder) {
   const at = remainder.indexOf("@");
-  const named = at < 0 ? remainder : remainder.slice(0, at);
-  const colon = named.indexOf(":");
+  const named2 = at < 0 ? remainder : remainder.slice(0, at);
+  const colon = named2.indexOf(":");
   return {
-    repository: colon < 0 ? named : named.slice(0, colon),
-    tag: colon < 0 ? void 0 : named.slice(colon + 1),
+    repository: colon < 0 ? named2 : named2.slice(0, colon),
+    tag: colon < 0 ? void 0 : named2.slice(colon + 1),
     digest: at < 0 ? void 0 : remainder.slice(at + 1)
   };
 }
-function tagAndDigest(tag2, digest2) {
-  if (tag2 === void 0) return digest2 === void 0 ? { tag: "latest" } : { digest: digest2 };
-  return digest2 === void 0 ? { tag: tag2 } : { tag: tag2, digest: digest2 };
+function tagAndDigest(tag2, digest3) {
+  if (tag2 === void 0) return digest3 === void 0 ? { tag: "latest" } : { digest: digest3 };
+  return digest3 === void 0 ? { tag: tag2 } : { tag: tag2, digest: digest3 };
 }
-function checkRepository(text4, repository2) {
+function checkRepository(text5, repository2) {
   if (repository2.toLowerCase() !== repository2) {
-    throw refused(text4, `the repository ${JSON.stringify(repository2)} must be in lower case`);
+    throw refused(text5, `the repository ${JSON.stringify(repository2)} must be in lower case`);
   }
   if (!repositoryPattern.test(repository2)) {
-    throw refused(text4, `${JSON.stringify(repository2)} is not a repository`);
+    throw refused(text5, `${JSON.stringify(repository2)} is not a repository`);
   }
   if (repository2.length > 255) {
-    throw refused(text4, `the repository has ${repository2.length} characters, 255 are allowed`);
+    throw refused(text5, `the repository has ${repository2.length} characters, 255 are allowed`);
   }
 }
-function checkTag(text4, tag2) {
-  if (!tagPattern.test(tag2)) throw refused(text4, `${JSON.stringify(tag2)} is not a tag`);
+function checkTag(text5, tag2) {
+  if (!tagPattern.test(tag2)) throw refused(text5, `${JSON.stringify(tag2)} is not a tag`);
 }
-function checkDigest(text4, digest2) {
-  if (!isDigest(digest2)) {
-    throw refused(text4, `${JSON.stringify(digest2)} is not a sha256 or sha512 digest in lower case`);
+function checkDigest(text5, digest3) {
+  if (!isDigest(digest3)) {
+    throw refused(text5, `${JSON.stringify(digest3)} is not a sha256 or sha512 digest in lower case`);
   }
-  return digest2;
+  return digest3;
 }
-function refused(text4, why) {
-  return new RangeError(`not an image name: ${JSON.stringify(text4)}: ${why}`);
+function refused(text5, why) {
+  return new RangeError(`not an image name: ${JSON.stringify(text5)}: ${why}`);
 }
 
 // src/mirror-map/target.ts
@@ -33288,14 +33288,14 @@ function mirrorsOf(map) {
   mirrors.set(map, made);
   return made;
 }
-function placed(target2, { repository: repository2, tag: tag2, digest: digest2 }) {
-  const named = `${withoutApiPath(target2)}/${repository2}`;
-  const text4 = `${named}${tag2 ? `:${tag2}` : ""}${digest2 ? `@${digest2}` : ""}`;
-  return parsed2(text4) === void 0 ? [] : [text4];
+function placed(target2, { repository: repository2, tag: tag2, digest: digest3 }) {
+  const named2 = `${withoutApiPath(target2)}/${repository2}`;
+  const text5 = `${named2}${tag2 ? `:${tag2}` : ""}${digest3 ? `@${digest3}` : ""}`;
+  return parsed2(text5) === void 0 ? [] : [text5];
 }
-function parsed2(text4) {
+function parsed2(text5) {
   try {
-    return parseReference(text4);
+    return parseReference(text5);
   } catch {
     return void 0;
   }
@@ -33304,9 +33304,9 @@ function parsed2(text4) {
 // src/mirror-map/fnmatch.ts
 function fnmatch(pattern2) {
   let tokens;
-  return (text4) => {
+  return (text5) => {
     tokens ??= tokensOf([...pattern2]);
-    return matches(tokens, [...text4]);
+    return matches(tokens, [...text5]);
   };
 }
 function tokensOf(pattern2) {
@@ -33351,14 +33351,14 @@ function splitAtRanges(inside) {
   else chunks2.at(-1)?.push("-");
   return chunks2;
 }
-function matches(tokens, text4) {
+function matches(tokens, text5) {
   let [token, at] = [0, 0];
   let [star, starAt] = [-1, 0];
-  while (at < text4.length) {
+  while (at < text5.length) {
     const wanted = tokens[token];
     if (wanted === "*") {
       [star, starAt] = [token++, at];
-    } else if (wanted !== void 0 && accepts(wanted, text4[at])) {
+    } else if (wanted !== void 0 && accepts(wanted, text5[at])) {
       token++;
       at++;
     } else if (star >= 0) {
@@ -33403,10 +33403,10 @@ function prepare(entries) {
 }
 
 // src/mirror-map/python-re.ts
-function substitute(pattern2, template, text4) {
+function substitute(pattern2, template, text5) {
   const { source, groups } = translate(pattern2);
   const parts = templateParts(template, groups);
-  return text4.replace(
+  return text5.replace(
     compile2(source),
     (...match) => parts.map((part3) => typeof part3 === "string" ? part3 : match[part3] ?? "").join("")
   );
@@ -33445,9 +33445,9 @@ function tokenAt(pattern2, at) {
   if (longer === "(" && pattern2[at + 1] === "?") throw failed("unknown extension");
   return longer;
 }
-function sticky(expression, text4, at) {
+function sticky(expression, text5, at) {
   expression.lastIndex = at;
-  return expression.exec(text4);
+  return expression.exec(text5);
 }
 function kindOf(token) {
   if (/^(?:[*+?]|\{.+\})/.test(token)) return "quantifier";
@@ -33518,9 +33518,9 @@ function namedGroup(name3, groups) {
   if (/^[\p{L}_][\p{L}\p{N}_]*$/u.test(name3)) throw new PythonError("IndexError", "unknown group");
   throw failed("bad character in group name");
 }
-function groupNumber(text4, groups) {
-  if (Number(text4) > groups) throw failed(`invalid group reference ${text4}`);
-  return Number(text4);
+function groupNumber(text5, groups) {
+  if (Number(text5) > groups) throw failed(`invalid group reference ${text5}`);
+  return Number(text5);
 }
 function failed(message) {
   return new PythonError("error", message);
@@ -33589,6 +33589,80 @@ function withoutPort(registry3) {
   return colon < 0 ? registry3 : registry3.slice(0, colon);
 }
 
+// src/mirror-map/consumers.ts
+function resolveImage(map, image2) {
+  return { image: image2, webhook: webhookImage(map, image2), containerd: containerdReferences(map, image2) };
+}
+
+// src/mirror-map/print.ts
+function printMirrorMap(map) {
+  const lines2 = map.entries.map((entry) => `${printEntry(entry)}
+`);
+  const alone = lines2.length === 1 && lines2[0]?.includes(",");
+  return (alone ? "# one entry a line\n" : "") + lines2.join("");
+}
+function printAsList(text5) {
+  return isCommaForm(text5) ? text5.trim() : printEntries(parseMirrorMap(text5).entries);
+}
+function printEntries(entries) {
+  return entries.map(printEntry).join(",");
+}
+function printEntry(entry) {
+  const text5 = `${marks[entry.kind]}${entry.key}::${entry.value}`;
+  return text5.includes("#") ? ` ${text5} #` : text5;
+}
+var marks = { exact: exactMark, replace: replaceMark, registry: "", noswap: "", default: "" };
+
+// src/plan/coverage.ts
+function coverageOf(map, listed) {
+  const askedForBy = /* @__PURE__ */ new Map();
+  for (const { image: image2, origin } of listed)
+    askedForBy.set(image2, [...askedForBy.get(image2) ?? [], origin]);
+  const images2 = [...askedForBy.keys()];
+  const concerned = imagesByKey(images2);
+  const isUnused = (entry) => isRule(entry) && changesNothing(map, entry, concerned(entry));
+  return {
+    images: images2.map((image2) => ({ image: image2, askedForBy: askedForBy.get(image2) ?? [] })),
+    unmapped: images2.filter((image2) => !isMapped(resolveImage(map, image2))),
+    unusedRules: map.entries.filter(isUnused).map((entry) => printEntries([entry]))
+  };
+}
+function isRule({ kind, line }) {
+  return line > 0 && (kind === "registry" || kind === "exact" || kind === "replace");
+}
+function isMapped({ webhook, containerd: containerd2 }) {
+  return "error" in webhook || webhook.swapped || containerd2.length > 0;
+}
+function changesNothing(map, left, images2) {
+  const others = { ...map, entries: map.entries.filter((entry) => entry !== left) };
+  return images2.every(
+    (image2) => (0, import_node_util13.isDeepStrictEqual)(resolveImage(map, image2), resolveImage(others, image2))
+  );
+}
+function imagesByKey(images2) {
+  const byKey2 = /* @__PURE__ */ new Map();
+  for (const image2 of images2) {
+    for (const key of keysOf(image2)) byKey2.get(key)?.push(image2) ?? byKey2.set(key, [image2]);
+  }
+  return ({ kind, key }) => kind === "replace" ? images2 : byKey2.get(key) ?? [];
+}
+function keysOf(image2) {
+  const [first = ""] = image2.split("/", 1);
+  const hosts2 = [first, first.replace(/[:@].*$/, ""), "docker.io"];
+  return /* @__PURE__ */ new Set([image2, ...hosts2, ...hosts2.map((host) => `${host}/library`)]);
+}
+
+// src/mirror-map/effective.ts
+function effectiveMap(map, endpoint) {
+  const missing7 = [added("default", defaultKey, ""), added("noswap", noswapKey, endpoint)].filter(
+    ({ kind }) => !map.entries.some((entry) => entry.kind === kind)
+  );
+  return { entries: [...missing7, ...map.entries], problems: map.problems };
+}
+function added(kind, key, value) {
+  return { kind, key, value, line: 0, column: 0 };
+}
+
 // src/mirror-map/lint.ts
 function rewriteLoop(map, image2) {
   const first = webhookImage(map, image2);
@@ -33639,11 +33713,11 @@ function isTarget({ kind, value }) {
 
 // src/oci/platform.ts
 var part2 = /^[a-z0-9][a-z0-9._-]*$/;
-function parsePlatform(text4) {
-  const parts = text4.split("/");
+function parsePlatform(text5) {
+  const parts = text5.split("/");
   const [os6, architecture, variant] = parts;
   if (parts.length > 3 || !os6 || !architecture || !parts.every((p) => part2.test(p))) {
-    throw new RangeError(`not a platform: ${JSON.stringify(text4)}`);
+    throw new RangeError(`not a platform: ${JSON.stringify(text5)}`);
   }
   return variant === void 0 ? { os: os6, architecture } : { os: os6, architecture, variant };
 }
@@ -33669,8 +33743,8 @@ function checkForeignLayers(image2, graph) {
 }
 function checkDigests(image2, graph) {
   const documents = childrenFirst(graph);
-  const named = [graph.root, ...documents.flatMap(({ manifest }) => references(manifest))];
-  const other = named.find(({ digest: digest2 }) => algorithmOf(digest2) !== "sha256");
+  const named2 = [graph.root, ...documents.flatMap(({ manifest }) => references(manifest))];
+  const other = named2.find(({ digest: digest3 }) => algorithmOf(digest3) !== "sha256");
   if (other === void 0) return [];
   const message = `${image2} holds content that is named by another digest than sha256 (${other.digest.slice(0, 24)}\u2026)`;
   return [error2("digest-algorithm", [image2], message, "build the image with sha256 digests")];
@@ -33678,24 +33752,24 @@ function checkDigests(image2, graph) {
 
 // src/plan/placements.ts
 function askedFor(map, image2) {
-  const containerd = containerdReferences(map, image2).map((text4) => ({
+  const containerd2 = containerdReferences(map, image2).map((text5) => ({
     by: "containerd",
-    reference: parseReference(text4)
+    reference: parseReference(text5)
   }));
   const webhook = webhookImage(map, image2);
-  if ("error" in webhook) return { asked: containerd, webhookError: webhook.error };
-  if (!webhook.swapped) return { asked: containerd };
+  if ("error" in webhook) return { asked: containerd2, webhookError: webhook.error };
+  if (!webhook.swapped) return { asked: containerd2 };
   const reference = parsed3(webhook.image);
-  if (!reference || startsWithV2(reference)) return { asked: containerd, unusable: webhook.image };
-  return { asked: [{ by: "webhook", reference }, ...containerd] };
+  if (!reference || startsWithV2(reference)) return { asked: containerd2, unusable: webhook.image };
+  return { asked: [{ by: "webhook", reference }, ...containerd2] };
 }
 function startsWithV2(reference) {
   return reference.repository === "v2" || reference.repository.startsWith("v2/");
 }
-function placementsOf(asked2, digest2, isClaimed) {
+function placementsOf(asked2, digest3, isClaimed) {
   const askers = /* @__PURE__ */ new Map();
   for (const { by, reference } of asked2) {
-    for (const name3 of tagged(reference, digest2)) {
+    for (const name3 of tagged(reference, digest3)) {
       if (reference.digest && name3 === written(reference) && isClaimed(name3)) continue;
       const before = askers.get(name3);
       askers.set(name3, before === void 0 || before === by ? by : "both");
@@ -33705,16 +33779,16 @@ function placementsOf(asked2, digest2, isClaimed) {
 }
 function tagClaims(wanted) {
   const claims = /* @__PURE__ */ new Map();
-  for (const { asked: asked2, digest: digest2 } of wanted) {
-    for (const name3 of asked2.flatMap(({ reference }) => tagged(reference, digest2))) {
-      claims.set(name3, (claims.get(name3) ?? /* @__PURE__ */ new Set()).add(digest2));
+  for (const { asked: asked2, digest: digest3 } of wanted) {
+    for (const name3 of asked2.flatMap(({ reference }) => tagged(reference, digest3))) {
+      claims.set(name3, (claims.get(name3) ?? /* @__PURE__ */ new Set()).add(digest3));
     }
   }
   return (reference) => (claims.get(reference)?.size ?? 0) > 1;
 }
-function tagged(reference, digest2) {
+function tagged(reference, digest3) {
   if (!reference.digest) return [written(reference)];
-  const kept = `${repositoryOf(reference)}:airgap-${hexOf(digest2).slice(0, 12)}`;
+  const kept = `${repositoryOf(reference)}:airgap-${hexOf(digest3).slice(0, 12)}`;
   return reference.tag ? [written(reference), kept] : [kept];
 }
 function repositoryOf(reference) {
@@ -33723,9 +33797,9 @@ function repositoryOf(reference) {
 function written(reference) {
   return `${repositoryOf(reference)}:${reference.tag ?? "latest"}`;
 }
-function parsed3(text4) {
+function parsed3(text5) {
   try {
-    return parseReference(text4);
+    return parseReference(text5);
   } catch {
     return void 0;
   }
@@ -33792,9 +33866,9 @@ function reduced(graph, root, kept) {
   const documents = new Map(graph.documents).set(document.descriptor.digest, document);
   return { root: document.descriptor, documents };
 }
-function documentOf(graph, digest2) {
-  const document = graph.documents.get(digest2);
-  if (!document) throw new Error(`the graph lacks its own root ${digest2}`);
+function documentOf(graph, digest3) {
+  const document = graph.documents.get(digest3);
+  if (!document) throw new Error(`the graph lacks its own root ${digest3}`);
   return document;
 }
 
@@ -33826,16 +33900,17 @@ function checkSource({
     );
   }
   if (movedTag) {
-    const message = `${image2}: the tag now resolves to ${movedTag}; the digest that you wrote is taken`;
-    problems.push(
-      warning2("moved-tag", [image2], message, "write the new digest if you want the new image")
-    );
+    problems.push(movedProblem(image2, movedTag, reference.digest !== void 0));
   }
   if (reference.tag === "latest" && !reference.digest) {
     const message = `${image2} names no fixed version; the bundle holds what it is today`;
     problems.push(warning2("latest-tag", [image2], message, "write a version tag or a digest"));
   }
   return problems;
+}
+function movedProblem(image2, now2, isWritten) {
+  const [taken, cure] = isWritten ? ["the digest that you wrote is taken", "write the new digest if you want the new image"] : ["the digest of the lock file is taken", `follow the tag: plan --update ${image2}`];
+  return warning2("moved-tag", [image2], `${image2}: the tag now resolves to ${now2}; ${taken}`, cure);
 }
 function whyUnresolved({ message, given }, image2) {
   return given && given !== image2 ? `${message} (${given})` : message;
@@ -33898,8 +33973,8 @@ function checkPlatforms({ platforms: platforms2 }, { image: image2, filtered }) 
   if (platforms2.length === 0 || !image2.graph) return [];
   const name3 = image2.listed.image;
   if (!filtered) return [noPlatform(name3, image2.graph, platforms2)];
-  const missing5 = missingPlatforms(image2.graph, platforms2).map(formatPlatform).join(", ");
-  const lacking = missing5 === "" ? [] : [somePlatforms(name3, missing5)];
+  const missing7 = missingPlatforms(image2.graph, platforms2).map(formatPlatform).join(", ");
+  const lacking = missing7 === "" ? [] : [somePlatforms(name3, missing7)];
   if (image2.reference.digest && isIndex(image2.graph.root.mediaType)) {
     const message2 = `${name3} is pinned by the digest of an index: all its platforms are kept, or the digest would change`;
     return [
@@ -33919,8 +33994,8 @@ function noPlatform(name3, graph, platforms2) {
   const message = `${name3} has none of ${platforms2.map(formatPlatform).join(", ")} (it has ${has})`;
   return error2("platform-missing", [name3], message, "add a platform, or leave the image out");
 }
-function somePlatforms(name3, missing5) {
-  const message = `${name3} is not there for ${missing5}: nodes of that platform cannot run it`;
+function somePlatforms(name3, missing7) {
+  const message = `${name3} is not there for ${missing7}: nodes of that platform cannot run it`;
   return warning2("platform-missing", [name3], message, "run it on the other nodes only");
 }
 
@@ -34001,12 +34076,12 @@ function collisions(images2) {
 }
 function collision(reference, wanters) {
   if (new Set(wanters.map((image2) => image2.digest)).size < 2) return [];
-  const named = wanters.map((image2) => `${image2.source} (${image2.digest})`).join(" and ");
+  const named2 = wanters.map((image2) => `${image2.source} (${image2.digest})`).join(" and ");
   return [
     error2(
       "collision",
       wanters.map((image2) => image2.source),
-      `${named} would both be ${reference}`,
+      `${named2} would both be ${reference}`,
       "give the two source registries different targets in mirrorRegistries, or leave one image out"
     )
   ];
@@ -34059,14 +34134,14 @@ function planned(candidate, isClaimed) {
   const { image: image2, asks, filtered } = candidate;
   if (!filtered) return [];
   const { graph, originalDigest } = filtered;
-  const { mediaType: mediaType2, digest: digest2, size } = graph.root;
+  const { mediaType: mediaType2, digest: digest3, size } = graph.root;
   const entry = {
     source: image2.listed.image,
-    digest: digest2,
+    digest: digest3,
     mediaType: mediaType2,
     size,
     platforms: platformNames(leavesOf(graph).map((leaf) => leaf.platform)),
-    placements: placementsOf(asks.asked, digest2, isClaimed),
+    placements: placementsOf(asks.asked, digest3, isClaimed),
     pinnedBy: image2.reference.digest ? "digest" : "tag",
     ...originalDigest ? { originalDigest } : {}
   };
@@ -34079,28 +34154,28 @@ var import_promises32 = require("node:fs/promises");
 var import_node_path24 = require("node:path");
 
 // src/registry/content-pack.ts
-var import_node_util13 = require("node:util");
+var import_node_util14 = require("node:util");
 var import_node_zlib = require("node:zlib");
 var largest = 512 * 1024 * 1024;
 var lineFeed = 10;
 async function packContent(contents) {
-  const parts = [...contents].flatMap(([digest2, bytes]) => [
-    Buffer.from(`${digest2} ${bytes.length}
+  const parts = [...contents].flatMap(([digest3, bytes]) => [
+    Buffer.from(`${digest3} ${bytes.length}
 `),
     bytes
   ]);
-  return (0, import_node_util13.promisify)(import_node_zlib.gzip)(Buffer.concat(parts));
+  return (0, import_node_util14.promisify)(import_node_zlib.gzip)(Buffer.concat(parts));
 }
 async function unpackContent(pack) {
-  const bytes = await (0, import_node_util13.promisify)(import_node_zlib.gunzip)(pack, { maxOutputLength: largest });
+  const bytes = await (0, import_node_util14.promisify)(import_node_zlib.gunzip)(pack, { maxOutputLength: largest });
   const contents = /* @__PURE__ */ new Map();
   for (let at = 0; at < bytes.length; ) {
     const start2 = bytes.indexOf(lineFeed, at) + 1;
-    const [digest2 = "", size = ""] = bytes.toString("latin1", at, start2).trimEnd().split(" ");
-    if (start2 === 0 || !isDigest(digest2) || !/^\d+$/.test(size)) break;
+    const [digest3 = "", size = ""] = bytes.toString("latin1", at, start2).trimEnd().split(" ");
+    if (start2 === 0 || !isDigest(digest3) || !/^\d+$/.test(size)) break;
     const content = bytes.subarray(start2, start2 + Number(size));
-    if (digestOf(content, algorithmOf(digest2)) !== digest2) break;
-    contents.set(digest2, content);
+    if (digestOf(content, algorithmOf(digest3)) !== digest3) break;
+    contents.set(digest3, content);
     at = start2 + content.length;
   }
   return contents;
@@ -34119,24 +34194,24 @@ function folderCache(folder) {
     packs ??= readPacks(folder, held);
     return packs;
   };
-  const bring2 = async (digest2, fetch2) => {
+  const bring2 = async (digest3, fetch2) => {
     const bytes = await fetch2();
-    if (bytes.length > largest2 || digestOf(bytes, algorithmOf(digest2)) !== digest2) return bytes;
-    for (const map of [held, fresh]) map.set(digest2, bytes);
+    if (bytes.length > largest2 || digestOf(bytes, algorithmOf(digest3)) !== digest3) return bytes;
+    for (const map of [held, fresh]) map.set(digest3, bytes);
     return bytes;
   };
   return {
-    find: (digest2) => held.get(digest2),
-    async get(digest2, fetch2) {
+    find: (digest3) => held.get(digest3),
+    async get(digest3, fetch2) {
       await read5();
-      const kept = held.get(digest2);
+      const kept = held.get(digest3);
       if (kept) return kept;
-      const running = awaited.get(digest2);
+      const running = awaited.get(digest3);
       const other = running && await running.catch(() => void 0);
       if (other) return other;
-      const bytes = bring2(digest2, fetch2);
-      awaited.set(digest2, bytes);
-      return bytes.finally(() => awaited.delete(digest2));
+      const bytes = bring2(digest3, fetch2);
+      awaited.set(digest3, bytes);
+      return bytes.finally(() => awaited.delete(digest3));
     },
     wasEmpty: async () => (await read5()).length === 0,
     async keep() {
@@ -34154,7 +34229,7 @@ async function readPacks(folder, held) {
   const paths = names.filter((name3) => name3.endsWith(ending)).map((name3) => (0, import_node_path24.join)(folder, name3));
   for (const path12 of paths) {
     const contents = await (0, import_promises32.readFile)(path12).then(unpackContent).catch(() => /* @__PURE__ */ new Map());
-    for (const [digest2, bytes] of contents) held.set(digest2, bytes);
+    for (const [digest3, bytes] of contents) held.set(digest3, bytes);
   }
   return paths;
 }
@@ -34174,7 +34249,7 @@ function cacheBefore(cache, near) {
   return {
     ...cache,
     wasEmpty: async () => false,
-    get: (digest2, fetch2) => cache.get(digest2, async () => await near(digest2) ?? fetch2())
+    get: (digest3, fetch2) => cache.get(digest3, async () => await near(digest3) ?? fetch2())
   };
 }
 
@@ -34221,6 +34296,48 @@ function hostPlatform() {
  * OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE
  * OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
  */
+function getLineColFromPtr(string3, ptr) {
+  let lines2 = string3.slice(0, ptr).split(/\r?\n/);
+  return [lines2.length, lines2.pop().length + 1];
+}
+function makeCodeBlock(string3, line, column) {
+  let lines2 = string3.split(/\r?\n/);
+  let codeblock = "";
+  let numberLen = (Math.log10(line + 1) | 0) + 1;
+  for (let i2 = line - 1; i2 <= line + 1; i2++) {
+    let l = lines2[i2 - 1];
+    if (!l)
+      continue;
+    codeblock += i2.toString().padEnd(numberLen, " ");
+    codeblock += ":  ";
+    codeblock += l;
+    codeblock += "\n";
+    if (i2 === line) {
+      codeblock += " ".repeat(numberLen + column + 2);
+      codeblock += "^\n";
+    }
+  }
+  return codeblock;
+}
+var TomlError = class _TomlError extends Error {
+  line;
+  column;
+  codeblock;
+  constructor(message, options) {
+    const [line, column] = getLineColFromPtr(options.toml, options.ptr);
+    const codeblock = makeCodeBlock(options.toml, line, column);
+    super(`Invalid TOML document: ${message}
+
+${codeblock}`, options);
+    this.line = line;
+    this.column = column;
+    this.codeblock = codeblock;
+  }
+  /** @internal */
+  static x(message, ctx, ptr) {
+    throw new _TomlError(message, { toml: ctx.s, ptr: ptr ?? ctx.p });
+  }
+};
 
 // node_modules/smol-toml/dist/primitive.js
 /*!
@@ -34250,6 +34367,105 @@ function hostPlatform() {
  * OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE
  * OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
  */
+function parseString(ctx) {
+  let startPtr = ctx.p;
+  let c3 = ctx.s.charCodeAt(ctx.p++);
+  let first = c3;
+  let isLiteral = c3 === 39;
+  let isMultiline = c3 === ctx.s.charCodeAt(ctx.p) && c3 === ctx.s.charCodeAt(ctx.p + 1);
+  if (isMultiline) {
+    if ((c3 = ctx.s.charCodeAt(ctx.p += 2)) === 10)
+      ctx.p++;
+    else if (c3 === 13 && ctx.s.charCodeAt(ctx.p + 1) === 10)
+      ctx.p += 2;
+  }
+  let parsed4 = "";
+  let sliceStart = ctx.p;
+  let state = 0;
+  for (; ctx.p < ctx.s.length; ctx.p++) {
+    c3 = ctx.s.charCodeAt(ctx.p);
+    if (isMultiline && (c3 === 10 || c3 === 13 && ctx.s.charCodeAt(ctx.p + 1) === 10)) {
+      state = state && 3;
+    } else if (c3 < 32 && c3 !== 9 || c3 === 127) {
+      TomlError.x("control characters are not allowed in strings", ctx);
+    } else if ((!state || state === 3) && c3 === first && (!isMultiline || ctx.s.charCodeAt(ctx.p + 1) === first && ctx.s.charCodeAt(ctx.p + 2) === first)) {
+      if (isMultiline) {
+        if (ctx.s.charCodeAt(ctx.p + 3) === first)
+          ctx.p++;
+        if (ctx.s.charCodeAt(ctx.p + 3) === first)
+          ctx.p++;
+      }
+      if (!state) {
+        let s = ctx.s.slice(sliceStart, ctx.p);
+        parsed4 = parsed4 ? parsed4 + s : s;
+      }
+      ctx.p += isMultiline ? 3 : 1;
+      return parsed4;
+    } else if (!state) {
+      if (!isLiteral && c3 === 92) {
+        parsed4 += ctx.s.slice(sliceStart, sliceStart = ctx.p);
+        state = 1;
+      }
+    } else if (state === 1) {
+      if (c3 === 120 || c3 === 117 || c3 === 85) {
+        let errPtr = ctx.p++ - 1;
+        let value = 0;
+        let len = c3 === 120 ? 2 : c3 === 117 ? 4 : 8;
+        for (let j = 0; j < len; j++, ctx.p++) {
+          let hex = ctx.s.charCodeAt(ctx.p);
+          let digit = (
+            /* 0-9 */
+            hex >= 48 && hex <= 57 ? hex - 48 : (
+              /* A-F */
+              hex >= 65 && hex <= 70 ? hex - 65 + 10 : (
+                /* a-f */
+                hex >= 97 && hex <= 102 ? hex - 97 + 10 : -1
+              )
+            )
+          );
+          if (digit < 0)
+            TomlError.x("invalid non-hex character in unicode escape", ctx);
+          value = value << 4 | digit;
+        }
+        if (value < 0 || value > 1114111 || value >= 55296 && value <= 57343) {
+          TomlError.x("invalid unicode escape", ctx, errPtr);
+        }
+        parsed4 += String.fromCodePoint(value);
+        sliceStart = ctx.p--;
+        state = 0;
+      } else if (isMultiline && (c3 === 32 || c3 === 9)) {
+        state = 2;
+      } else {
+        if (c3 === 98)
+          parsed4 += "\b";
+        else if (c3 === 116)
+          parsed4 += "	";
+        else if (c3 === 110)
+          parsed4 += "\n";
+        else if (c3 === 102)
+          parsed4 += "\f";
+        else if (c3 === 114)
+          parsed4 += "\r";
+        else if (c3 === 101)
+          parsed4 += "\x1B";
+        else if (c3 === 34)
+          parsed4 += '"';
+        else if (c3 === 92)
+          parsed4 += "\\";
+        else
+          TomlError.x("unrecognised escape sequence", ctx);
+        sliceStart = ctx.p + 1;
+        state = 0;
+      }
+    } else if (c3 !== 32 && c3 !== 9) {
+      if (state === 2)
+        TomlError.x("invalid escape: only line-ending whitespace may be escaped", ctx, sliceStart);
+      state = !isLiteral && c3 === 92 ? 1 : 0;
+      sliceStart = ctx.p;
+    }
+  }
+  TomlError.x("unfinished string", ctx, startPtr);
+}
 
 // node_modules/smol-toml/dist/date.js
 /*!
@@ -34279,6 +34495,119 @@ function hostPlatform() {
  * OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE
  * OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
  */
+var DATE_TIME_RE = /^(\d{4}-\d{2}-\d{2})?[Tt ]?(?:(\d{2}):\d{2}(?::\d{2}(?:\.\d+)?)?)?(Z|z|[-+]\d{2}:\d{2})?$/i;
+var TomlDate = class _TomlDate extends Date {
+  #hasDate = false;
+  #hasTime = false;
+  #offset = null;
+  constructor(date3, fasttype, unsafeDelim) {
+    let hasDate = true;
+    let hasTime = true;
+    let offset = "Z";
+    let c3;
+    if (typeof date3 === "string") {
+      if (fasttype)
+        prep: {
+          if (fasttype < 3) {
+            if (+date3.slice(11, 13) > 23) {
+              date3 = "";
+              break prep;
+            }
+            if (fasttype === 2) {
+              offset = null;
+              date3 += "Z";
+            } else if ((c3 = date3.charCodeAt(date3.length - 1)) !== 90 && c3 !== 122) {
+              offset = date3.slice(date3.length - 6);
+            }
+            if (unsafeDelim)
+              date3 = date3.slice(0, 10) + "T" + date3.slice(11);
+          } else if (fasttype === 4) {
+            date3 = +date3.slice(0, 2) > 23 ? "" : `0000-01-01T${date3}Z`;
+          }
+          hasDate = fasttype !== 4;
+          hasTime = fasttype !== 3;
+        }
+      else {
+        let match = date3.match(DATE_TIME_RE);
+        if (match) {
+          if (!match[1]) {
+            hasDate = false;
+            date3 = `0000-01-01T${date3}`;
+          }
+          hasTime = !!match[2];
+          hasTime && date3[10] === " " && (date3 = date3.replace(" ", "T"));
+          if (match[2] && +match[2] > 23) {
+            date3 = "";
+          } else {
+            offset = match[3] || null;
+            if (!offset && hasTime)
+              date3 += "Z";
+          }
+        } else {
+          date3 = "";
+        }
+      }
+    }
+    super(date3);
+    if (!isNaN(this.getTime())) {
+      this.#hasDate = hasDate;
+      this.#hasTime = hasTime;
+      this.#offset = offset;
+    }
+  }
+  isDateTime() {
+    return this.#hasDate && this.#hasTime;
+  }
+  isLocal() {
+    return !this.#hasDate || !this.#hasTime || !this.#offset;
+  }
+  isDate() {
+    return this.#hasDate && !this.#hasTime;
+  }
+  isTime() {
+    return this.#hasTime && !this.#hasDate;
+  }
+  isValid() {
+    return this.#hasDate || this.#hasTime;
+  }
+  toISOString() {
+    let iso = super.toISOString();
+    if (this.isDate())
+      return iso.slice(0, 10);
+    if (this.isTime())
+      return iso.slice(11, 23);
+    if (this.#offset === null)
+      return iso.slice(0, -1);
+    if (this.#offset === "Z" || this.#offset === "z")
+      return iso;
+    let offset = +this.#offset.slice(1, 3) * 60 + +this.#offset.slice(4, 6);
+    offset = this.#offset[0] === "-" ? offset : -offset;
+    let offsetDate = new Date(this.getTime() - offset * 6e4);
+    return offsetDate.toISOString().slice(0, -1) + this.#offset;
+  }
+  static wrapAsOffsetDateTime(jsDate, offset = "Z") {
+    let date3 = new _TomlDate(jsDate);
+    date3.#offset = offset;
+    return date3;
+  }
+  static wrapAsLocalDateTime(jsDate) {
+    let date3 = new _TomlDate(jsDate);
+    date3.#offset = null;
+    return date3;
+  }
+  static wrapAsLocalDate(jsDate) {
+    let date3 = new _TomlDate(jsDate);
+    date3.#hasTime = false;
+    date3.#offset = null;
+    return date3;
+  }
+  static wrapAsLocalTime(jsDate) {
+    let date3 = new _TomlDate(jsDate);
+    date3.#hasDate = false;
+    date3.#offset = null;
+    return date3;
+  }
+};
 
 // node_modules/smol-toml/dist/extract.js
 /*!
@@ -34308,6 +34637,213 @@ function hostPlatform() {
  * OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE
  * OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
  */
+function isDigit(char, base2 = 10) {
+  return base2 === 16 ? char > 47 && char < 58 || char > 64 && char < 71 || char > 96 && char < 103 : char > 47 && char < 48 + base2;
+}
+function isEndOfValue(char, delim) {
+  return char === 32 || char === 9 || char === 10 || char === 13 || // Structure end or next value delimiter
+  delim && (char === delim || char === 44) || // Comment
+  char === 35;
+}
+function extractValue(ctx, end) {
+  let errPtr = ctx.p;
+  let c3 = ctx.s.charCodeAt(ctx.p);
+  if (c3 === 91 || c3 === 123) {
+    ctx.d-- || TomlError.x("document contains excessively nested structures. aborting.", ctx);
+    let value = c3 === 91 ? parseArray(ctx) : parseInlineTable(ctx);
+    ctx.d++;
+    return value;
+  }
+  if (c3 === 34 || c3 === 39) {
+    return parseString(ctx);
+  }
+  if (c3 === 116) {
+    if (ctx.s.charCodeAt(++ctx.p) !== 114 || ctx.s.charCodeAt(++ctx.p) !== 117 || ctx.s.charCodeAt(++ctx.p) !== 101)
+      TomlError.x("invalid value", ctx, errPtr);
+    return ctx.p++, true;
+  }
+  if (c3 === 102) {
+    if (ctx.s.charCodeAt(++ctx.p) !== 97 || ctx.s.charCodeAt(++ctx.p) !== 108 || ctx.s.charCodeAt(++ctx.p) !== 115 || ctx.s.charCodeAt(++ctx.p) !== 101)
+      TomlError.x("invalid value", ctx, errPtr);
+    return ctx.p++, false;
+  }
+  if (c3 === 43 || c3 === 45) {
+    return parseNumber2(ctx, ctx.p, ctx.s.charCodeAt(++ctx.p), 44 - c3, end);
+  }
+  if (ctx.s.charCodeAt(ctx.p + 4) === 45 && ctx.s.charCodeAt(ctx.p + 7) === 45) {
+    return parseDate(ctx, c3, end);
+  }
+  if (ctx.s.charCodeAt(ctx.p + 2) === 58) {
+    return parseTime(ctx, c3, end);
+  }
+  return parseNumber2(ctx, ctx.p, c3, 0, end);
+}
+function parseNumber2(ctx, startPtr, startChr, sign3, endChr) {
+  let c3 = startChr;
+  let state = 0;
+  let hasUnderscores = false;
+  if (c3 === 105) {
+    if (ctx.s.charCodeAt(++ctx.p) !== 110 || ctx.s.charCodeAt(++ctx.p) !== 102)
+      TomlError.x("invalid value", ctx, startPtr);
+    return ctx.p++, (sign3 || 1) / 0;
+  }
+  if (c3 === 110) {
+    if (ctx.s.charCodeAt(++ctx.p) !== 97 || ctx.s.charCodeAt(++ctx.p) !== 110)
+      TomlError.x("invalid value", ctx, startPtr);
+    return ctx.p++, NaN;
+  }
+  if (c3 === 48) {
+    if (++ctx.p >= ctx.s.length || isEndOfValue(c3 = ctx.s.charCodeAt(ctx.p), endChr))
+      return ctx.bi === true ? 0n : 0;
+    if (!sign3) {
+      if (c3 === 120)
+        return parseIntegerBaseN(ctx, startPtr, 16, endChr);
+      else if (c3 === 98)
+        return parseIntegerBaseN(ctx, startPtr, 2, endChr);
+      else if (c3 === 111)
+        return parseIntegerBaseN(ctx, startPtr, 8, endChr);
+    }
+    if (c3 === 46)
+      state = 2;
+    else if (c3 === 101 || c3 === 69)
+      state = 4;
+    else
+      TomlError.x("illegal leading zero", ctx, startPtr);
+  } else if (!isDigit(c3))
+    TomlError.x("invalid value", ctx, startPtr);
+  while (++ctx.p < ctx.s.length && (c3 = ctx.s.charCodeAt(ctx.p), !isEndOfValue(c3, endChr))) {
+    if (!state)
+      state = 1;
+    if (c3 === 95) {
+      if (!(state & 1))
+        TomlError.x("illegal underscore", ctx);
+      state += 11;
+      hasUnderscores = true;
+    } else if (state === 1 && c3 === 46)
+      state = 2;
+    else if ((state === 1 || state === 3) && (c3 === 101 || c3 === 69))
+      state = 4;
+    else if (state === 4 && (c3 === 43 || c3 === 45)) {
+      state = 6;
+    } else if (!isDigit(c3))
+      TomlError.x(`illegal character in numeric literal`, ctx);
+    else if (state > 9)
+      state -= 11;
+    else if (!(state & 1))
+      state++;
+  }
+  if (!state) {
+    let val = (startChr - 48) * (sign3 || 1);
+    return ctx.bi === true ? BigInt(val) : val;
+  }
+  if (!(state & 1))
+    TomlError.x("unfinished numeric value", ctx, startPtr);
+  let str = ctx.s.slice(startPtr, ctx.p);
+  if (hasUnderscores)
+    str = str.replaceAll("_", "");
+  return state > 1 ? parseFloat(str) : parseInteger(ctx, str, 10, startPtr);
+}
+function parseIntegerBaseN(ctx, startPtr, base2, endChr) {
+  let c3, underscore = 1;
+  while (++ctx.p < ctx.s.length && (c3 = ctx.s.charCodeAt(ctx.p), !isEndOfValue(c3, endChr))) {
+    if (c3 === 95) {
+      if (underscore & 1)
+        TomlError.x("illegal underscore", ctx);
+      underscore = 3;
+    } else if (!isDigit(c3, base2))
+      TomlError.x(`illegal character in numeric literal`, ctx);
+    else if (underscore & 1)
+      underscore--;
+  }
+  if (underscore & 1)
+    TomlError.x("unfinished numeric value", ctx);
+  let str = ctx.s.slice(startPtr + 2, ctx.p);
+  if (underscore)
+    str = str.replaceAll("_", "");
+  return parseInteger(ctx, str, base2, startPtr);
+}
+function parseInteger(ctx, str, base2, startPtr) {
+  if (ctx.bi !== true)
+    int: {
+      let val = parseInt(str, base2);
+      if (!Number.isSafeInteger(val)) {
+        if (ctx.bi)
+          break int;
+        TomlError.x("integer value cannot be represented losslessly", ctx, startPtr);
+      }
+      return val;
+    }
+  return base2 === 10 ? BigInt(str) : BigInt((base2 === 2 ? "0b" : base2 === 8 ? "0o" : "0x") + str);
+}
+function parseDate(ctx, c3, endChr) {
+  let startPtr = ctx.p++, unsafeSeparator;
+  if (!isDigit(c3) || !isDigit(ctx.s.charCodeAt(ctx.p++)) || !isDigit(ctx.s.charCodeAt(ctx.p++)) || !isDigit(ctx.s.charCodeAt(ctx.p++))) {
+    return parseNumber2(ctx, ctx.p = startPtr, c3, 0, endChr);
+  }
+  ctx.p += 5;
+  if (!isDigit(ctx.s.charCodeAt(ctx.p++)))
+    TomlError.x("invalid date-time: date part is malformed", ctx, startPtr);
+  if (ctx.p >= ctx.s.length || ((c3 = ctx.s.charCodeAt(ctx.p)) !== 32 || (unsafeSeparator = true, !isDigit(ctx.s.charCodeAt(ctx.p + 1)))) && c3 !== 84 && c3 !== 116) {
+    let t2 = ctx.s.slice(startPtr, ctx.p);
+    return readDate(ctx, t2, 3, false, startPtr);
+  }
+  if (ctx.s.charCodeAt(ctx.p += 3) !== 58)
+    TomlError.x("invalid date-time: time part is malformed", ctx, startPtr);
+  if (ctx.s.charCodeAt(ctx.p += 3) === 58)
+    ctx.p += 3;
+  if (ctx.s.charCodeAt(ctx.p) === 46)
+    while (isDigit(ctx.s.charCodeAt(++ctx.p)))
+      ;
+  if (c3 = ctx.s.charCodeAt(ctx.p)) {
+    if (c3 === 90 || c3 === 122) {
+      let t2 = ctx.s.slice(startPtr, ++ctx.p);
+      return readDate(ctx, t2, 1, unsafeSeparator, startPtr, "[+00:00]");
+    }
+    if (c3 === 43 || c3 === 45) {
+      let t2 = ctx.s.slice(startPtr, ctx.p += 6);
+      return readDate(ctx, t2, 1, unsafeSeparator, startPtr, !ctx.ld && "[" + ctx.s.slice(ctx.p - 6, ctx.p) + "]");
+    }
+  }
+  let t = ctx.s.slice(startPtr, ctx.p);
+  return readDate(ctx, t, 2, unsafeSeparator, startPtr);
+}
+function parseTime(ctx, c3, endChr) {
+  let start2 = ctx.p;
+  if (!isDigit(c3) || !isDigit(ctx.s.charCodeAt(++ctx.p))) {
+    return parseNumber2(ctx, --ctx.p, c3, 0, endChr);
+  }
+  if (ctx.s.charCodeAt(ctx.p += 4) === 58)
+    ctx.p += 3;
+  if (ctx.s.charCodeAt(ctx.p) === 46)
+    while (isDigit(ctx.s.charCodeAt(++ctx.p)))
+      ;
+  let t = ctx.s.slice(start2, ctx.p);
+  return readDate(ctx, t, 4, false, start2);
+}
+function readDate(ctx, str, type, unsafeDelim, errPtr, temporalSuffix) {
+  if (ctx.ld) {
+    let date3 = new TomlDate(str, type, unsafeDelim);
+    if (!date3.isValid())
+      TomlError.x("invalid date", ctx, errPtr);
+    return date3;
+  }
+  try {
+    if (temporalSuffix)
+      str += temporalSuffix;
+    switch (type) {
+      case 1:
+        return Temporal.ZonedDateTime.from(str);
+      case 2:
+        return Temporal.PlainDateTime.from(str);
+      case 3:
+        return Temporal.PlainDate.from(str);
+      case 4:
+        return Temporal.PlainTime.from(str);
+    }
+  } catch (e) {
+    TomlError.x(e instanceof Error ? e.message : "" + e, ctx, errPtr);
+  }
+}
 
 // node_modules/smol-toml/dist/util.js
 /*!
@@ -34337,6 +34873,30 @@ function hostPlatform() {
  * OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE
  * OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
  */
+function skipComment(ctx) {
+  for (; ctx.p < ctx.s.length; ctx.p++) {
+    let c3 = ctx.s.charCodeAt(ctx.p);
+    if (c3 === 10)
+      break;
+    if (c3 === 13 && ctx.s.charCodeAt(ctx.p + 1) === 10) {
+      ctx.p++;
+      break;
+    }
+    if (c3 < 32 && c3 !== 9 || c3 === 127) {
+      TomlError.x("control characters are not allowed in comments", ctx);
+    }
+  }
+}
+function skipVoid(ctx, banNewLines, banComments) {
+  let c3;
+  while (ctx.p < ctx.s.length) {
+    while (ctx.p < ctx.s.length && ((c3 = ctx.s.charCodeAt(ctx.p)) === 32 || c3 === 9 || !banNewLines && (c3 === 10 || c3 === 13 && ctx.s.charCodeAt(ctx.p + 1) === 10)))
+      ctx.p++;
+    if (banComments || c3 !== 35)
+      break;
+    skipComment(ctx);
+  }
+}
 
 // node_modules/smol-toml/dist/struct.js
 /*!
@@ -34366,6 +34926,121 @@ function hostPlatform() {
  * OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE
  * OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
  */
+function parseKey(ctx, end = 61) {
+  let startPtr;
+  let state = 0;
+  let parsed4 = [];
+  let sliceStart;
+  let c3 = ctx.s.charCodeAt(startPtr = ctx.p);
+  do {
+    if (c3 === end) {
+      if (!state)
+        TomlError.x("unexpected end of key", ctx);
+      if (state === 1)
+        parsed4.push(ctx.s.slice(sliceStart, ctx.p));
+      return ctx.p++, parsed4;
+    } else if (c3 === 46) {
+      if (!state)
+        TomlError.x("illegal empty bare key", ctx);
+      if (state === 1)
+        parsed4.push(ctx.s.slice(sliceStart, ctx.p));
+      state = 0;
+    } else if (!state && (c3 === 34 || c3 === 39)) {
+      if (c3 === ctx.s.charCodeAt(ctx.p + 1) && c3 === ctx.s.charCodeAt(ctx.p + 2))
+        TomlError.x("illegal quoted key: multiline strings are not allowed", ctx);
+      parsed4.push(parseString(ctx));
+      state = 2;
+      ctx.p--;
+    } else if (c3 === 32 || c3 === 9) {
+      if (state === 1) {
+        parsed4.push(ctx.s.slice(sliceStart, ctx.p));
+        state = 2;
+      }
+    } else if (state === 2 || c3 < 48 && c3 !== 45 || c3 > 57 && c3 < 65 || c3 > 90 && c3 < 97 && c3 !== 95 || c3 > 122) {
+      TomlError.x("illegal character in key", ctx);
+    } else if (!state) {
+      state = 1;
+      sliceStart = ctx.p;
+    }
+  } while (c3 = ctx.s.charCodeAt(++ctx.p));
+  TomlError.x("incomplete key-value: cannot find end of key", ctx, startPtr);
+}
+function parseInlineTable(ctx) {
+  let startPtr = ctx.p++;
+  let res = /* @__PURE__ */ Object.create(null);
+  let seen = /* @__PURE__ */ new Set();
+  let c3;
+  while (ctx.p < ctx.s.length) {
+    skipVoid(ctx);
+    if ((c3 = ctx.s.charCodeAt(ctx.p)) === 125) {
+      ctx.p++;
+      return res;
+    }
+    let k;
+    let t = res;
+    let hasOwn = false;
+    let errPtr = ctx.p;
+    let key = parseKey(ctx);
+    for (let i2 = 0; i2 < key.length; i2++) {
+      if (i2)
+        t = hasOwn ? t[k] : t[k] = /* @__PURE__ */ Object.create(null);
+      k = key[i2];
+      if ((hasOwn = Object.hasOwn(t, k)) && (typeof t[k] !== "object" || seen.has(t[k]))) {
+        TomlError.x("trying to redefine an already defined value", ctx, errPtr);
+      }
+      let unsafe2 = k === "__proto__";
+      if (ctx.uk && (unsafe2 || k === "constructor")) {
+        t = ctx.uk !== 1 && TomlError.x("document contains an unsafe property", ctx, errPtr);
+        break;
+      }
+      if (!hasOwn && unsafe2) {
+        Object.defineProperty(t, k, { enumerable: true, configurable: true, writable: true });
+      }
+    }
+    if (hasOwn) {
+      TomlError.x("trying to redefine an already defined value", ctx, errPtr);
+    }
+    skipVoid(ctx, true, true);
+    let value = extractValue(
+      ctx,
+      125
+      /* } */
+    );
+    if (t && typeof (t[k] = value) === "object")
+      seen.add(value);
+    skipVoid(ctx);
+    if ((c3 = ctx.s.charCodeAt(ctx.p++)) === 125) {
+      return res;
+    }
+    if (c3 !== 44)
+      TomlError.x("expected comma or end of structure", ctx, ctx.p - 1);
+  }
+  TomlError.x("unfinished table", ctx, startPtr);
+}
+function parseArray(ctx) {
+  let startPtr = ctx.p++;
+  let res = [];
+  let c3;
+  while (ctx.p < ctx.s.length) {
+    skipVoid(ctx);
+    if ((c3 = ctx.s.charCodeAt(ctx.p)) === 93) {
+      ctx.p++;
+      return res;
+    }
+    res.push(extractValue(
+      ctx,
+      93
+      /* ] */
+    ));
+    skipVoid(ctx);
+    if ((c3 = ctx.s.charCodeAt(ctx.p++)) === 93) {
+      return res;
+    }
+    if (c3 !== 44)
+      TomlError.x("expected comma or end of structure", ctx, ctx.p - 1);
+  }
+  TomlError.x("unfinished array", ctx, startPtr);
+}
 
 // node_modules/smol-toml/dist/parse.js
 /*!
@@ -34395,6 +35070,147 @@ function hostPlatform() {
  * OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE
  * OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
  */
+function peekTable(ctx, key, table3, meta2, type) {
+  let t = table3;
+  let m = meta2;
+  let k;
+  let hasOwn = false;
+  let state;
+  for (let i2 = 0; i2 < key.length; i2++) {
+    if (i2) {
+      t = hasOwn ? t[k] : t[k] = /* @__PURE__ */ Object.create(null);
+      m = (state = m[k]).c;
+      if (type === 0 && (state.t === 1 || state.t === 2)) {
+        return null;
+      }
+      if (state.t === 2) {
+        let l = t.length - 1;
+        t = t[l];
+        m = m[l].c;
+      }
+    }
+    k = key[i2];
+    if ((hasOwn = Object.hasOwn(t, k)) && m[k]?.t === 0 && m[k]?.d) {
+      return null;
+    }
+    if (!hasOwn) {
+      let unsafe2 = k === "__proto__";
+      if (ctx.uk && (unsafe2 || k === "constructor"))
+        return false;
+      if (unsafe2) {
+        Object.defineProperty(t, k, { enumerable: true, configurable: true, writable: true });
+        Object.defineProperty(m, k, { enumerable: true, configurable: true, writable: true });
+      }
+      m[k] = {
+        t: i2 < key.length - 1 && type === 2 ? 3 : type,
+        d: false,
+        i: 0,
+        c: /* @__PURE__ */ Object.create(null)
+      };
+    }
+  }
+  state = m[k];
+  if (state.t !== type && !(type === 1 && state.t === 3)) {
+    return null;
+  }
+  if (type === 2) {
+    if (!state.d) {
+      state.d = true;
+      t[k] = [];
+    }
+    t[k].push(t = /* @__PURE__ */ Object.create(null));
+    state.c[state.i++] = state = { t: 1, d: false, i: 0, c: /* @__PURE__ */ Object.create(null) };
+  }
+  if (state.d) {
+    return null;
+  }
+  state.d = true;
+  if (type === 1) {
+    t = hasOwn ? t[k] : t[k] = /* @__PURE__ */ Object.create(null);
+  } else if (type === 0 && hasOwn) {
+    return null;
+  }
+  return [k, t, state.c];
+}
+function validateTablePeek(ctx, peek, ptr) {
+  if (peek === null || ctx.uk === 2)
+    TomlError.x(peek === null ? "trying to redefine an already defined table or value" : "document contains an unsafe property", ctx, ptr);
+}
+function parse3(toml, options = {}) {
+  let ctx = {
+    s: toml,
+    p: 0,
+    d: options.maxDepth ?? 1e3,
+    bi: options.integersAsBigInt ?? false,
+    ld: options.useLegacyDate ?? true,
+    uk: options.unsafeKeyBehaviour === "throw" ? 2 : options.unsafeKeyBehaviour === "drop" ? 1 : 0
+  };
+  let res = /* @__PURE__ */ Object.create(null);
+  let meta2 = /* @__PURE__ */ Object.create(null);
+  let tmp;
+  let skipping = false;
+  let tbl = res;
+  let m = meta2;
+  if (toml.charCodeAt(0) === 65279)
+    ctx.p++;
+  skipVoid(ctx);
+  while (ctx.p < toml.length) {
+    if (toml.charCodeAt(ctx.p) === 91) {
+      let isTableArray = toml.charCodeAt(++ctx.p) === 91;
+      tmp = ctx.p += +isTableArray;
+      skipping = false;
+      let k = parseKey(
+        ctx,
+        93
+        /* ] */
+      );
+      if (isTableArray) {
+        if (toml.charCodeAt(ctx.p) !== 93) {
+          TomlError.x("expected end of table array declaration", ctx);
+        }
+        ctx.p++;
+      }
+      let p = peekTable(
+        ctx,
+        k,
+        res,
+        meta2,
+        isTableArray ? 2 : 1
+        /* Type.EXPLICIT */
+      );
+      if (!p) {
+        validateTablePeek(ctx, p, tmp);
+        skipping = true;
+      } else {
+        m = p[2];
+        tbl = p[1];
+      }
+    } else {
+      tmp = ctx.p;
+      let k = parseKey(ctx);
+      let p = peekTable(
+        ctx,
+        k,
+        tbl,
+        m,
+        0
+        /* Type.DOTTED */
+      );
+      if (!p && !skipping)
+        validateTablePeek(ctx, p, tmp);
+      skipVoid(ctx, true, true);
+      let v = extractValue(ctx, void 0);
+      if (p && !skipping)
+        p[1][p[0]] = v;
+    }
+    skipVoid(ctx, true);
+    if (ctx.p < toml.length && (tmp = toml.charCodeAt(ctx.p)) !== 10 && (tmp !== 13 || toml.charCodeAt(ctx.p + 1) !== 10)) {
+      TomlError.x("each key-value declaration must be followed by an end-of-line", ctx);
+    }
+    skipVoid(ctx);
+  }
+  return res;
+}
 
 // node_modules/smol-toml/dist/stringify.js
 /*!
@@ -34698,14 +35514,14 @@ function nodeFiles(input) {
     ]),
     ["nodes/README.txt", nodesReadme(input)]
   ];
-  return texts.map(([path12, text4]) => ({ path: path12, bytes: Buffer.from(text4) }));
+  return texts.map(([path12, text5]) => ({ path: path12, bytes: Buffer.from(text5) }));
 }
 function caFiles({ caCert }) {
   return caCert === void 0 ? [] : [[`nodes/certs.d/${caFile}`, caCert]];
 }
 function nodeMirrors({ entries, plainHttp }) {
-  const plain3 = entries.filter(isContainerdEntry).map(({ key, value }) => [key, value]);
-  return [...new Map(plain3)].map(([registry3, target2]) => ({
+  const plain4 = entries.filter(isContainerdEntry).map(({ key, value }) => [key, value]);
+  return [...new Map(plain4)].map(([registry3, target2]) => ({
     registry: registry3,
     url: mirrorUrl(target2, plainHttp)
   }));
@@ -35691,7 +36507,7 @@ var DEFAULT_SNIPPET_OPTIONS = {
   linesBefore: 3,
   linesAfter: 2
 };
-function getLine(buffer2, lineStart, lineEnd, position, maxLineLength) {
+function getLine(buffer2, lineStart, lineEnd2, position, maxLineLength) {
   let head = "";
   let tail = "";
   const maxHalfLength = Math.floor(maxLineLength / 2) - 1;
@@ -35699,12 +36515,12 @@ function getLine(buffer2, lineStart, lineEnd, position, maxLineLength) {
     head = " ... ";
     lineStart = position - maxHalfLength + head.length;
   }
-  if (lineEnd - position > maxHalfLength) {
+  if (lineEnd2 - position > maxHalfLength) {
     tail = " ...";
-    lineEnd = position + maxHalfLength - tail.length;
+    lineEnd2 = position + maxHalfLength - tail.length;
   }
   return {
-    str: head + buffer2.slice(lineStart, lineEnd).replace(/\t/g, "\u2192") + tail,
+    str: head + buffer2.slice(lineStart, lineEnd2).replace(/\t/g, "\u2192") + tail,
     pos: position - lineStart + head.length
   };
 }
@@ -36529,7 +37345,7 @@ function consumeLineBreak(state) {
   state.firstTabInLine = -1;
 }
 function skipSeparationSpace(state, allowComments) {
-  let lineBreaks = 0;
+  let lineBreaks2 = 0;
   let ch = state.input.charCodeAt(state.position);
   let hasSeparation = state.position === state.lineStart || isWsOrEol(state.input.charCodeAt(state.position - 1));
   while (ch !== 0) {
@@ -36543,7 +37359,7 @@ function skipSeparationSpace(state, allowComments) {
     while (!isEol(ch) && ch !== 0);
     if (!isEol(ch)) break;
     consumeLineBreak(state);
-    lineBreaks++;
+    lineBreaks2++;
     hasSeparation = true;
     ch = state.input.charCodeAt(state.position);
     while (ch === 32) {
@@ -36551,7 +37367,7 @@ function skipSeparationSpace(state, allowComments) {
       ch = state.input.charCodeAt(++state.position);
     }
   }
-  return lineBreaks;
+  return lineBreaks2;
 }
 function testDocumentSeparator(state, position = state.position) {
   const ch = state.input.charCodeAt(position);
@@ -37444,10 +38260,10 @@ function tryLongOrMultilineAsBlock(layout) {
   let position = 0;
   let shouldFold = false;
   while (position <= value.length) {
-    let lineEnd = value.length;
+    let lineEnd2 = value.length;
     const nextLineBreak = value.indexOf("\n", position);
-    if (nextLineBreak !== -1) lineEnd = nextLineBreak;
-    const line = value.slice(position, lineEnd);
+    if (nextLineBreak !== -1) lineEnd2 = nextLineBreak;
+    const line = value.slice(position, lineEnd2);
     if (line.length > availableWidth && line[0] !== " " && / [^ \t]/.test(line)) shouldFold = true;
     if (nextLineBreak === -1) break;
     position = nextLineBreak + 1;
@@ -37744,12 +38560,12 @@ function generateNextLine(state, level) {
   return `
 ${" ".repeat(state.indent * level)}`;
 }
-function scalarLayout(state, node2, parent, level, isKey, flowOnly) {
+function scalarLayout(state, node2, parent, level, isKey2, flowOnly) {
   return {
     node: node2,
     parent,
     level,
-    isKey,
+    isKey: isKey2,
     flowOnly,
     shiftOfParent: level === 0 ? -1 : state.indent * (level - 1),
     shiftOfContent: state.indent * Math.max(1, level),
@@ -37879,7 +38695,7 @@ function writeNode(state, level, node2, parent, ctx) {
   if ((node2.kind === "mapping" || node2.kind === "sequence") && !useBlockCollection) state.openEnded = false;
   if (useBlockCollection && compact && level > 0 && state.indent > 2) body = `${" ".repeat(state.indent - 2)}${body}`;
   const noBody = body === "";
-  let text4 = body;
+  let text5 = body;
   if (shouldPrintTag || hasAnchor) {
     const props = [];
     const tag2 = shouldPrintTag ? nodeTagShort(node2) : null;
@@ -37892,10 +38708,10 @@ function writeNode(state, level, node2, parent, ctx) {
       if (tag2 !== null) props.push(tag2);
     }
     const sep3 = body === "" || body.charCodeAt(0) === CHAR_LINE_FEED ? "" : " ";
-    text4 = `${props.join(" ")}${sep3}${body}`;
+    text5 = `${props.join(" ")}${sep3}${body}`;
   }
   return {
-    text: text4,
+    text: text5,
     noBody
   };
 }
@@ -38076,20 +38892,20 @@ function placementRows(image2, inventory) {
   });
 }
 function baseTable({ blobs: blobs2 }, homes, inventory) {
-  const rows = blobs2.map(({ digest: digest2, size }) => {
-    const repositories = (homes.get(digest2) ?? []).map((home) => inEndpoint(home, inventory));
-    return [digest2, String(size), repositories.join(" ")];
+  const rows = blobs2.map(({ digest: digest3, size }) => {
+    const repositories = (homes.get(digest3) ?? []).map((home) => inEndpoint(home, inventory));
+    return [digest3, String(size), repositories.join(" ")];
   });
   return table(rows);
 }
-function settingsTable(inventory, target2, chart) {
+function settingsTable(inventory, target2, chart2) {
   return table([
     ["format", "1"],
     ...identityRows(inventory),
     ...registryRows(inventory),
     ...rootRows(inventory),
     ...baseRows(inventory),
-    ...chart === void 0 ? [] : chartRows(chart),
+    ...chart2 === void 0 ? [] : chartRows(chart2),
     ...Object.entries(secretData(target2)).map(([key, value]) => [`secret.${key}`, base642(value)])
   ]);
 }
@@ -38123,7 +38939,7 @@ function rootRows(inventory) {
   return [
     ["imagesEmbedded", String(inventory.imagesNotEmbedded !== true)],
     ["bundleRepository", inEndpoint(bundleRepository(inventory), inventory)],
-    ...roots.map(({ digest: digest2 }, n2) => ["root", `${digest2} ${n2 === 0 ? tag2 : `${tag2}-${n2 + 1}`}`])
+    ...roots.map(({ digest: digest3 }, n2) => ["root", `${digest3} ${n2 === 0 ? tag2 : `${tag2}-${n2 + 1}`}`])
   ];
 }
 function baseRows(inventory) {
@@ -38137,12 +38953,12 @@ function baseRows(inventory) {
     ["baseRepository", inEndpoint(bundleRepository({ target: target2, name: name3 }), inventory)]
   ];
 }
-function chartRows(chart) {
+function chartRows(chart2) {
   return [
     ["release", release.name],
     ["namespace", release.namespace],
-    ["chart", `chart/${chart.fileName}`],
-    ...credentialRows(chart)
+    ["chart", `chart/${chart2.fileName}`],
+    ...credentialRows(chart2)
   ];
 }
 function credentialRows({ pullSecret, spelling }) {
@@ -38157,8 +38973,8 @@ function inEndpoint(whole, { target: target2 }) {
   if (!whole.startsWith(host)) throw new Error(`${whole} is not in ${target2.endpoint}`);
   return whole.slice(host.length);
 }
-function base642(text4) {
-  return Buffer.from(text4).toString("base64");
+function base642(text5) {
+  return Buffer.from(text5).toString("base64");
 }
 function table(rows) {
   for (const value of rows.flat()) refuseControls(value);
@@ -38239,18 +39055,21 @@ function baseFiles({ inventory, homes = /* @__PURE__ */ new Map() }) {
   const { base: base2 } = inventory;
   return base2 === void 0 ? [] : [plain("base.tsv", baseTable(base2, homes, inventory))];
 }
-function chartFiles({ chart, target: target2, ownImages: ownImages2, isEKSCluster }) {
-  if (chart === void 0) return [];
+function chartFiles({ chart: chart2, target: target2, ownImages: ownImages2, isEKSCluster }) {
+  if (chart2 === void 0) return [];
   const values = valuesYaml({
     target: target2,
-    spelling: chart.spelling,
+    spelling: chart2.spelling,
     ...ownImages2 === void 0 ? {} : { ownImages: ownImages2 },
     ...isEKSCluster === void 0 ? {} : { isEKSCluster },
-    ...chart.pullSecret === void 0 ? {} : { pullSecret: chart.pullSecret }
+    ...chart2.pullSecret === void 0 ? {} : { pullSecret: chart2.pullSecret }
   });
-  return [plain(`chart/${chart.fileName}`, chart.bytes), plain("values.yaml", values)];
+  return [plain(`chart/${chart2.fileName}`, chart2.bytes), plain("values.yaml", values)];
 }
-function nodesInput({ inventory, target: target2 }) {
+function nodesInput({
+  inventory,
+  target: target2
+}) {
   const { endpoint, plainHttp, insecureSkipVerify, caCert } = inventory.target;
   const trust = caCert === void 0 ? {} : { caCert };
   return {
@@ -38347,9 +39166,9 @@ var import_promises33 = require("node:fs/promises");
 var import_node_path25 = require("node:path");
 var oldestOras = "1.3.6";
 async function findOras(context) {
-  const named = context.env.AIRGAP_BUNDLE_ORAS;
-  const path12 = named ? (0, import_node_path25.resolve)(context.cwd, named) : await firstOnPath(context);
-  if (path12 === void 0 || !await isExecutable(path12)) throw missing3(named);
+  const named2 = context.env.AIRGAP_BUNDLE_ORAS;
+  const path12 = named2 ? (0, import_node_path25.resolve)(context.cwd, named2) : await firstOnPath(context);
+  if (path12 === void 0 || !await isExecutable(path12)) throw missing3(named2);
   await checkOras(path12, context);
   return path12;
 }
@@ -38388,9 +39207,9 @@ async function versionOf(path12, { env, signal }) {
 function isOlder(version3, than) {
   return version3.localeCompare(than, "en", { numeric: true }) < 0;
 }
-function missing3(named) {
+function missing3(named2) {
   return new AirgapError("tool", "oras was not found", {
-    given: named ?? "no oras on PATH",
+    given: named2 ?? "no oras on PATH",
     expected: `oras ${oldestOras} or later`,
     next: howToGetIt
   });
@@ -39207,10 +40026,10 @@ var Minipass = class extends import_node_events19.EventEmitter {
    * Return a void Promise that resolves once the stream ends.
    */
   async promise() {
-    return new Promise((resolve16, reject) => {
+    return new Promise((resolve17, reject) => {
       this.on(DESTROYED, () => reject(new Error("stream destroyed")));
       this.on("error", (er) => reject(er));
-      this.on("end", () => resolve16());
+      this.on("end", () => resolve17());
     });
   }
   /**
@@ -39234,7 +40053,7 @@ var Minipass = class extends import_node_events19.EventEmitter {
         return Promise.resolve({ done: false, value: res });
       if (this[EOF])
         return stop2();
-      let resolve16;
+      let resolve17;
       let reject;
       const onerr = (er) => {
         this.off("data", ondata);
@@ -39248,19 +40067,19 @@ var Minipass = class extends import_node_events19.EventEmitter {
         this.off("end", onend);
         this.off(DESTROYED, ondestroy);
         this.pause();
-        resolve16({ value, done: !!this[EOF] });
+        resolve17({ value, done: !!this[EOF] });
       };
       const onend = () => {
         this.off("error", onerr);
         this.off("data", ondata);
         this.off(DESTROYED, ondestroy);
         stop2();
-        resolve16({ done: true, value: void 0 });
+        resolve17({ done: true, value: void 0 });
       };
       const ondestroy = () => onerr(new Error("stream destroyed"));
       return new Promise((res2, rej) => {
         reject = rej;
-        resolve16 = res2;
+        resolve17 = res2;
         this.once(DESTROYED, ondestroy);
         this.once("error", onerr);
         this.once("end", onend);
@@ -40573,7 +41392,7 @@ function unzip(bytes) {
 }
 async function readEntries(archive) {
   const entries = [];
-  await new Promise((resolve16, reject) => {
+  await new Promise((resolve17, reject) => {
     const parser = new Parser({ strict: true });
     const take = (entry) => {
       entries.push(readEntry2(entry));
@@ -40582,7 +41401,7 @@ async function readEntries(archive) {
     parser.on("entry", take);
     parser.on("ignoredEntry", take);
     parser.on("error", reject);
-    parser.on("end", resolve16);
+    parser.on("end", resolve17);
     parser.end(archive);
   }).catch((cause) => {
     throw new RangeError(`not a tar archive that can be used: ${cause.message}`, { cause });
@@ -40594,10 +41413,10 @@ function readEntry2(entry) {
   const { path: name3, type } = entry;
   const path12 = name3.replace(/\/$/, "").split("/");
   const body = [];
-  const isFile = type !== "Directory";
-  if (isFile) entry.on("data", (chunk) => body.push(chunk));
+  const isFile3 = type !== "Directory";
+  if (isFile3) entry.on("data", (chunk) => body.push(chunk));
   else entry.resume();
-  return isFile ? { name: name3, type, path: path12, body } : { name: name3, type, path: path12 };
+  return isFile3 ? { name: name3, type, path: path12, body } : { name: name3, type, path: path12 };
 }
 function checkEntry({ name: name3, type, path: path12 }) {
   const shown2 = JSON.stringify(name3);
@@ -40614,9 +41433,9 @@ function checkEntry({ name: name3, type, path: path12 }) {
 function refuseDuplicates(entries) {
   const seen = /* @__PURE__ */ new Set();
   for (const { path: path12 } of entries) {
-    const text4 = path12.join("/");
-    if (seen.has(text4)) throw new RangeError(`${text4} is there twice`);
-    seen.add(text4);
+    const text5 = path12.join("/");
+    if (seen.has(text5)) throw new RangeError(`${text5} is there twice`);
+    seen.add(text5);
   }
   return entries;
 }
@@ -40635,8 +41454,8 @@ function checkReleaseSize(files2, name3) {
   });
 }
 function releaseSize(files2) {
-  const chart = [...files2].filter(([path12]) => !path12.startsWith("charts/")).map(([path12, bytes]) => ({ name: path12, data: bytes.toString("base64") }));
-  const zipped = (0, import_node_zlib3.gzipSync)(JSON.stringify({ chart }), { level: 9 });
+  const chart2 = [...files2].filter(([path12]) => !path12.startsWith("charts/")).map(([path12, bytes]) => ({ name: path12, data: bytes.toString("base64") }));
+  const zipped = (0, import_node_zlib3.gzipSync)(JSON.stringify({ chart: chart2 }), { level: 9 });
   return 4 * Math.ceil(zipped.length / 3);
 }
 
@@ -40685,35 +41504,35 @@ var valuesYaml2 = looseObject({
     imagePullSecret: looseObject({ dockerConfigJson: unknown().optional() }).nullish()
   }).nullish()
 });
-function readYaml(files2, path12, schema, chart) {
+function readYaml(files2, path12, schema, chart2) {
   const bytes = files2.get(path12);
-  if (bytes === void 0) throw new AirgapError("usage", `${chart} has no ${path12}`);
+  if (bytes === void 0) throw new AirgapError("usage", `${chart2} has no ${path12}`);
   try {
     return schema.parse(load2(bytes.toString("utf8")) ?? {});
   } catch (cause) {
-    throw new AirgapError("usage", `${path12} of ${chart} is not what helm would take`, {
+    throw new AirgapError("usage", `${path12} of ${chart2} is not what helm would take`, {
       given: cause instanceof ZodError ? prettifyError(cause) : String(cause),
       cause
     });
   }
 }
-function spellingOf(values, chart) {
+function spellingOf(values, chart2) {
   if (values.config?.ociImageRegistry !== void 0) return "nested";
   if (values.ociImageRegistry !== void 0) return "bare";
-  throw new AirgapError("usage", `${chart} has no place for a registry in its values.yaml`, {
+  throw new AirgapError("usage", `${chart2} has no place for a registry in its values.yaml`, {
     expected: "`ociImageRegistry` or `config.ociImageRegistry`",
     next: "set imageSwap.chart to the image-swap chart of your vendor"
   });
 }
 function ownImagesOf(values) {
-  const named = values.config?.imageSwapImages;
-  const init = nonEmpty(named?.imageSwapInitImage);
-  const image2 = nonEmpty(named?.imageSwapImage);
+  const named2 = values.config?.imageSwapImages;
+  const init = nonEmpty(named2?.imageSwapInitImage);
+  const image2 = nonEmpty(named2?.imageSwapImage);
   if (!init && !image2) return void 0;
   return { ...init ? { init } : {}, ...image2 ? { image: image2 } : {} };
 }
-function pullSecretOf({ annotations: annotations2 }, { config: config2 }) {
-  const name3 = annotations2?.[pullSecretAnnotation];
+function pullSecretOf({ annotations: annotations3 }, { config: config2 }) {
+  const name3 = annotations3?.[pullSecretAnnotation];
   if (name3 !== void 0) return { name: name3 };
   return config2?.imagePullSecret?.dockerConfigJson === void 0 ? void 0 : "values";
 }
@@ -40721,15 +41540,48 @@ function nonEmpty(value) {
   return typeof value === "string" && value !== "" ? value : void 0;
 }
 
-// src/commands/load-chart.ts
+// src/registry/pull-chart.ts
 var chartLayer = "application/vnd.cncf.helm.chart.content.v1.tar+gzip";
-async function loadChart(spec, registries) {
-  const { chart } = spec.imageSwap;
-  if (chart === void 0) return takesOurChart(spec) ? ourChart() : void 0;
-  const bytes = chart.startsWith("oci://") ? await pullChart(chart, registries) : await (0, import_promises35.readFile)(chart).catch((cause) => {
-    throw unreadable(chart, "imageSwap.chart", cause);
+async function pullChart(name3, field, registries) {
+  const reference = chartReference(name3, field);
+  const { client, repository: repository2 } = registries.source(reference);
+  const found = await client.getManifest(repository2, reference.digest ?? reference.tag ?? "");
+  if (!found) throw new AirgapError("usage", `${field} is not in its registry`, { given: name3 });
+  const { manifest } = makeDocument(found.descriptor, found.bytes);
+  const layer = manifest.kind === "manifest" && manifest.layers.find((one) => one.mediaType === chartLayer);
+  if (layer) return readBlob2(client, repository2, layer);
+  throw new AirgapError("usage", `${field} is no helm chart`, {
+    given: name3,
+    expected: `a manifest with a layer of type ${chartLayer}, as \`helm push\` makes it`
   });
-  return readChart(bytes, chart);
+}
+function chartReference(name3, field) {
+  const text5 = name3.slice("oci://".length);
+  if (/[:@][^/]+$/.test(text5)) {
+    try {
+      return parseReference(text5);
+    } catch (cause) {
+      throw notAReference(name3, field, cause);
+    }
+  }
+  throw notAReference(name3, field);
+}
+function notAReference(name3, field, cause) {
+  return new AirgapError("usage", `${field} names no version`, {
+    given: name3,
+    expected: "oci://host/path/NAME:VERSION",
+    cause
+  });
+}
+
+// src/commands/load-chart.ts
+async function loadChart(spec, registries) {
+  const { chart: chart2 } = spec.imageSwap;
+  if (chart2 === void 0) return takesOurChart(spec) ? ourChart() : void 0;
+  const bytes = chart2.startsWith("oci://") ? await pullChart(chart2, "imageSwap.chart", registries) : await (0, import_promises35.readFile)(chart2).catch((cause) => {
+    throw unreadable(chart2, "imageSwap.chart", cause);
+  });
+  return readChart(bytes, chart2);
 }
 function takesOurChart({ environment, imageSwap: imageSwap2 }) {
   return imageSwap2.chart === void 0 && environment === "airgap";
@@ -40738,57 +41590,135 @@ async function ourChart() {
   const path12 = defaultChartPath();
   return readChart(await (0, import_promises35.readFile)(path12), path12);
 }
-async function pullChart(name3, registries) {
-  const reference = chartReference(name3);
-  const { client, repository: repository2 } = registries.source(reference);
-  const found = await client.getManifest(repository2, reference.digest ?? reference.tag ?? "");
-  if (!found)
-    throw new AirgapError("usage", "imageSwap.chart is not in its registry", { given: name3 });
-  const { manifest } = makeDocument(found.descriptor, found.bytes);
-  const layer = manifest.kind === "manifest" && manifest.layers.find((one) => one.mediaType === chartLayer);
-  if (layer) return readBlob2(client, repository2, layer);
-  throw new AirgapError("usage", "imageSwap.chart is no helm chart", {
-    given: name3,
-    expected: `a manifest with a layer of type ${chartLayer}, as \`helm push\` makes it`
+
+// src/inputs/lock-file.ts
+var import_promises36 = require("node:fs/promises");
+var digest2 = custom((value) => typeof value === "string" && isDigest(value), {
+  error: "not a digest, sha256:\u2026 or sha512:\u2026"
+});
+var lockSchema = strictObject({
+  lockVersion: literal(1),
+  /** Of the bundle that `createdAt` and `sequence` are of. */
+  name: string2(),
+  version: string2(),
+  /** RFC 3339 in UTC with whole seconds. */
+  createdAt: iso_exports.datetime(),
+  sequence: int().min(0),
+  /** In the order of their names. */
+  images: array(
+    strictObject({
+      /** As written in bundle.yaml or its lists. */
+      image: string2(),
+      /** Of the index or manifest at the source. */
+      digest: digest2,
+      /** Of the manifest for each platform that the bundle takes. */
+      platforms: record(string2(), digest2).optional(),
+      resolvedAt: iso_exports.datetime(),
+      /** `host/repository` that was asked. */
+      from: string2()
+    })
+  )
+});
+async function readLock(path12) {
+  const text5 = await (0, import_promises36.readFile)(path12, "utf8").catch((cause) => {
+    if (cause.code === "ENOENT") return void 0;
+    throw unreadable(path12, "the lock file", cause);
   });
-}
-function chartReference(name3) {
-  const text4 = name3.slice("oci://".length);
-  if (/[:@][^/]+$/.test(text4)) {
-    try {
-      return parseReference(text4);
-    } catch (cause) {
-      throw notAReference(name3, cause);
-    }
+  if (text5 === void 0) return void 0;
+  try {
+    return lockSchema.parse(JSON.parse(text5));
+  } catch (cause) {
+    throw new AirgapError("usage", "the lock file is not what plan --lock writes", {
+      given: `${path12}: ${cause instanceof ZodError ? prettifyError(cause) : String(cause)}`,
+      next: "get it back from version control; or remove it, and lock again: plan --lock",
+      cause
+    });
   }
-  throw notAReference(name3);
 }
-function notAReference(name3, cause) {
-  return new AirgapError("usage", "imageSwap.chart names no version", {
-    given: name3,
-    expected: "oci://host/path/image-swap:1.5.3",
-    cause
+function lockPathOf(bundleFile2) {
+  return `${bundleFile2.replace(/\.(?:ya?ml|json)$/, "")}.lock`;
+}
+
+// src/commands/lock.ts
+function lockedPins(lock, update = []) {
+  const kept = lock?.images.filter(({ image: image2 }) => update !== "all" && !update.includes(image2));
+  return new Map(kept?.map(({ image: image2, digest: digest3 }) => [image2, digest3]));
+}
+function checkUpdate(update, listed) {
+  if (update === "all") return;
+  const unknown3 = update.filter((name3) => !listed.some(({ image: image2 }) => image2 === name3));
+  if (unknown3.length === 0) return;
+  throw new AirgapError("usage", "there is no such image to update", {
+    given: `--update ${unknown3.join(" ")}`,
+    expected: "images as bundle.yaml and its lists write them",
+    next: "without a name, --update moves all of them"
   });
+}
+function relock({ lock, lockPath }, resolved, registries, now2) {
+  const before = new Map(lock?.images.map((one) => [one.image, one]));
+  const images2 = resolved.flatMap(({ listed: { image: image2 }, reference, graph }) => {
+    if (!graph) return [];
+    const { client, repository: repository2 } = registries.source(reference);
+    const old = before.get(image2);
+    const seen = old?.digest === graph.root.digest ? { resolvedAt: old.resolvedAt, from: old.from } : { resolvedAt: utcSeconds(now2), from: `${client.host}/${repository2}` };
+    return [{ image: image2, digest: graph.root.digest, platforms: platformsOf(graph), ...seen }];
+  });
+  const after = new Set(images2.map(({ image: image2 }) => image2));
+  return {
+    path: lockPath,
+    images: images2.sort((a2, b) => a2.image < b.image ? -1 : 1),
+    moved: images2.flatMap(({ image: image2, digest: to }) => {
+      const from = before.get(image2)?.digest;
+      return from === void 0 || from === to ? [] : [{ image: image2, from, to }];
+    }),
+    added: [...after].filter((image2) => !before.has(image2)),
+    removed: [...before.keys()].filter((image2) => !after.has(image2))
+  };
+}
+function platformsOf({ documents }) {
+  const known = [...documents.values()].flatMap(
+    (document) => isLeaf(document) && document.platform ? [[formatPlatform(document.platform), document.descriptor.digest]] : []
+  );
+  return Object.fromEntries(known.sort(([a2], [b]) => a2 < b ? -1 : 1));
+}
+function lockedTimes({ lock, name: name3, version: version3, sequence }, relocked) {
+  if (lock === void 0 || lock.name !== name3 || lock.version !== version3) return void 0;
+  const changes = relocked ? [relocked.moved, relocked.added, relocked.removed].flat() : [];
+  const isSame = changes.length === 0 && (!relocked || (sequence ?? lock.sequence) === lock.sequence);
+  return isSame ? { createdAt: lock.createdAt, sequence: lock.sequence } : void 0;
+}
+function lockProblems({ lock, name: name3, version: version3 }, listed) {
+  if (lock === void 0) return [];
+  const pins = lockedPins(lock);
+  const unlocked = [...new Set(listed.map(({ image: image2 }) => image2))].filter(
+    (image2) => !pins.has(image2)
+  );
+  const problems = unlocked.map(
+    (image2) => error2("not-locked", [image2], `${image2} is not in the lock file`, "add it: plan --lock")
+  );
+  if (lock.name === name3 && lock.version === version3) return problems;
+  const message = `the lock file is of ${lock.name} ${lock.version}: its digests hold for ${name3} ${version3}, its time and sequence do not`;
+  return [...problems, warning2("other-lock", [], message, "lock this version too: plan --lock")];
 }
 
 // src/commands/make-inventory.ts
-var import_promises36 = require("node:fs/promises");
+var import_promises37 = require("node:fs/promises");
 
 // src/bundle/oci-layout.ts
 var rootLimit = 3 * 1024 * 1024;
 function layoutFiles(images2, unnamed) {
-  const manifests = [...images2.map(namedDescriptor), ...unnamed.map(plainDescriptor)];
+  const manifests2 = [...images2.map(namedDescriptor), ...unnamed.map(plainDescriptor)];
   return /* @__PURE__ */ new Map([
     ["oci-layout", json({ imageLayoutVersion: "1.0.0" })],
-    ["index.json", json({ schemaVersion: 2, mediaType: ociIndex, manifests })]
+    ["index.json", json({ schemaVersion: 2, mediaType: ociIndex, manifests: manifests2 })]
   ]);
 }
 function rootIndexes(leaves) {
   const unique = /* @__PURE__ */ new Map();
   for (const leaf of leaves) unique.set(leaf.digest, unique.get(leaf.digest) ?? leaf);
   const children2 = [...unique.values()].map(childDescriptor).sort(byDigest);
-  return split(children2).map((manifests) => {
-    const bytes = json({ schemaVersion: 2, mediaType: ociIndex, manifests });
+  return split(children2).map((manifests2) => {
+    const bytes = json({ schemaVersion: 2, mediaType: ociIndex, manifests: manifests2 });
     return {
       descriptor: { mediaType: ociIndex, digest: digestOf(bytes), size: bytes.length },
       bytes
@@ -40796,19 +41726,19 @@ function rootIndexes(leaves) {
   });
 }
 function namedDescriptor(image2) {
-  const annotations2 = {
+  const annotations3 = {
     "org.opencontainers.image.ref.name": image2.source,
     "io.containerd.image.name": formatReference(parseReference(image2.source))
   };
-  return { ...plainDescriptor(image2), annotations: annotations2 };
+  return { ...plainDescriptor(image2), annotations: annotations3 };
 }
-function plainDescriptor({ mediaType: mediaType2, digest: digest2, size }) {
-  return { mediaType: mediaType2, digest: digest2, size };
+function plainDescriptor({ mediaType: mediaType2, digest: digest3, size }) {
+  return { mediaType: mediaType2, digest: digest3, size };
 }
-function childDescriptor({ mediaType: mediaType2, digest: digest2, size, platform: platform6 }) {
+function childDescriptor({ mediaType: mediaType2, digest: digest3, size, platform: platform6 }) {
   return {
     mediaType: mediaType2,
-    digest: digest2,
+    digest: digest3,
     size,
     platform: platform6 ?? { os: "unknown", architecture: "unknown" }
   };
@@ -40834,33 +41764,14 @@ function json(document) {
   return Buffer.from(JSON.stringify(document));
 }
 
-// src/mirror-map/print.ts
-function printMirrorMap(map) {
-  const lines2 = map.entries.map((entry) => `${printEntry(entry)}
-`);
-  const alone = lines2.length === 1 && lines2[0]?.includes(",");
-  return (alone ? "# one entry a line\n" : "") + lines2.join("");
-}
-function printAsList(text4) {
-  return isCommaForm(text4) ? text4.trim() : printEntries(parseMirrorMap(text4).entries);
-}
-function printEntries(entries) {
-  return entries.map(printEntry).join(",");
-}
-function printEntry(entry) {
-  const text4 = `${marks[entry.kind]}${entry.key}::${entry.value}`;
-  return text4.includes("#") ? ` ${text4} #` : text4;
-}
-var marks = { exact: exactMark, replace: replaceMark, registry: "", noswap: "", default: "" };
-
 // src/transfer/units.ts
 function unitsOf(image2, graph, repository2, kind) {
   const leaves = leavesOf(graph);
-  const unit2 = (digest2, of, documents) => ({
-    key: `${repository2}@${digest2}`,
+  const unit2 = (digest3, of, documents) => ({
+    key: `${repository2}@${digest3}`,
     image: image2,
     repository: repository2,
-    digest: digest2,
+    digest: digest3,
     blobs: blobsOf(of),
     hasSubject: documents.some((one) => graph.documents.get(one)?.manifest.subject !== void 0),
     documents
@@ -40875,10 +41786,10 @@ function blobsOf(documents) {
 }
 async function readGraph(image2, manifest) {
   const documents = /* @__PURE__ */ new Map();
-  const read5 = async (digest2) => {
-    const { mediaType: mediaType2, bytes } = await manifest(digest2);
-    const document = makeDocument({ mediaType: mediaType2, digest: digest2, size: bytes.length }, bytes);
-    documents.set(digest2, document);
+  const read5 = async (digest3) => {
+    const { mediaType: mediaType2, bytes } = await manifest(digest3);
+    const document = makeDocument({ mediaType: mediaType2, digest: digest3, size: bytes.length }, bytes);
+    documents.set(digest3, document);
     if (document.manifest.kind === "index")
       await Promise.all(references(document.manifest).map((child2) => read5(child2.digest)));
     return document;
@@ -40890,7 +41801,7 @@ async function readGraph(image2, manifest) {
 // src/commands/make-inventory.ts
 async function makeInventory(input) {
   const { plan: plan2, withoutImages } = input;
-  const chart = installedChart(input);
+  const chart2 = installedChart(input);
   const credentials = credentialKind(input.spec);
   const about = describe2(input);
   const embedded = withoutImages ? [] : plan2.images.filter(({ entry }) => travels(about, entry));
@@ -40903,7 +41814,7 @@ async function makeInventory(input) {
   );
   const content = uniqueBlobs(embedded);
   const base2 = input.base && inventoryBase(input.base, leaves, manifestsOf(embedded));
-  const leftOut = new Set(base2?.blobs.map(({ digest: digest2 }) => digest2));
+  const leftOut = new Set(base2?.blobs.map(({ digest: digest3 }) => digest3));
   const [root, ...moreRoots] = roots.map(({ descriptor: descriptor3 }) => descriptor3);
   const unfinished = {
     ...about,
@@ -40913,9 +41824,9 @@ async function makeInventory(input) {
     files: [],
     blobs: withRoots(
       roots,
-      content.filter(({ digest: digest2 }) => !leftOut.has(digest2))
+      content.filter(({ digest: digest3 }) => !leftOut.has(digest3))
     ),
-    ...chart ? { chart: chartEntry(chart) } : {},
+    ...chart2 ? { chart: chartEntry(chart2) } : {},
     ...withoutImages ? { imagesNotEmbedded: true } : {},
     ...credentials ? { credentials } : {},
     ...base2 ? { base: base2 } : {}
@@ -40935,18 +41846,18 @@ async function makeInventory(input) {
     manifests: new Map([...roots, ...documents].map((one) => [one.descriptor.digest, one]))
   };
 }
-function inventoryBase({ about, brings }, leaves, manifests) {
+function inventoryBase({ about, brings }, leaves, manifests2) {
   const blobs2 = blobsOf(leaves).filter(
-    ({ digest: digest2 }) => brings.has(digest2) && !manifests.has(digest2)
+    ({ digest: digest3 }) => brings.has(digest3) && !manifests2.has(digest3)
   );
-  return { ...about, blobs: blobs2.map(({ digest: digest2, size }) => ({ digest: digest2, size })) };
+  return { ...about, blobs: blobs2.map(({ digest: digest3, size }) => ({ digest: digest3, size })) };
 }
 function manifestsOf(images2) {
   return new Set(images2.flatMap(({ graph }) => [...graph.documents.keys()]));
 }
 function withRoots(roots, blobs2) {
-  const first = roots.map(({ descriptor: { digest: digest2, size } }) => ({ digest: digest2, size }));
-  const others = blobs2.filter(({ digest: digest2 }) => first.every((root) => root.digest !== digest2));
+  const first = roots.map(({ descriptor: { digest: digest3, size } }) => ({ digest: digest3, size }));
+  const others = blobs2.filter(({ digest: digest3 }) => first.every((root) => root.digest !== digest3));
   return [...first, ...others];
 }
 function isRunnable({ graph }) {
@@ -40980,11 +41891,11 @@ function nextSequence(name3, createdAt, base2) {
   const seconds = Math.floor(createdAt.getTime() / 1e3);
   return base2?.about.name === name3 ? Math.max(seconds, base2.about.sequence + 1) : seconds;
 }
-function installedChart({ spec, chart }) {
-  return spec.environment === "airgap" ? chart : void 0;
+function installedChart({ spec, chart: chart2 }) {
+  return spec.environment === "airgap" ? chart2 : void 0;
 }
-function chartEntry({ name: name3, version: version3, digest: digest2 }) {
-  return { name: name3, version: version3, digest: digest2 };
+function chartEntry({ name: name3, version: version3, digest: digest3 }) {
+  return { name: name3, version: version3, digest: digest3 };
 }
 async function allFiles(layout, inventory, homes, input) {
   const files2 = [
@@ -41015,15 +41926,15 @@ function withFile(made, file2) {
 async function installInput(inventory, input) {
   const { spec, ownImages: ownImages2 } = input;
   const { isEKSCluster } = spec.imageSwap;
-  const chart = installedChart(input);
+  const chart2 = installedChart(input);
   return {
     inventory,
     target: spec.target,
     ownImages: ownImages2,
-    script: await (0, import_promises36.readFile)(installScriptPath()),
-    program: await (0, import_promises36.readFile)(programPath()),
+    script: await (0, import_promises37.readFile)(installScriptPath()),
+    program: await (0, import_promises37.readFile)(programPath()),
     tools: input.tools,
-    ...chart ? { chart } : {},
+    ...chart2 ? { chart: chart2 } : {},
     ...isEKSCluster === void 0 ? {} : { isEKSCluster }
   };
 }
@@ -41032,9 +41943,9 @@ function fileEntry({ path: path12, bytes, mode }) {
 }
 
 // src/commands/own-images.ts
-function ownImages(spec, chart) {
-  const init = spec.imageSwap.initImage ?? chart?.ownImages?.init;
-  const image2 = spec.imageSwap.image ?? chart?.ownImages?.image;
+function ownImages(spec, chart2) {
+  const init = spec.imageSwap.initImage ?? chart2?.ownImages?.init;
+  const image2 = spec.imageSwap.image ?? chart2?.ownImages?.image;
   const listed = [
     { image: init, origin: originOf2("imageSwap.initImage", spec.imageSwap.initImage) },
     { image: image2, origin: originOf2("imageSwap.image", spec.imageSwap.image) }
@@ -41054,8 +41965,8 @@ function ownImageReferences({ map }, { sources, listed }) {
 }
 function ownImageProblems(spec, { sources, listed }) {
   if (spec.environment === "non-airgap") return [];
-  const unknown2 = !sources.image || !sources.init;
-  const problems = unknown2 ? [unknownImages()] : [];
+  const unknown3 = !sources.image || !sources.init;
+  const problems = unknown3 ? [unknownImages()] : [];
   const given = Object.values(sources).filter(
     (source) => !listed.some(({ image: image2 }) => image2 === source)
   );
@@ -41122,12 +42033,12 @@ async function readDocument3(walk, descriptor3) {
   walk.documents.set(descriptor3.digest, document);
   return document;
 }
-async function manifestBytes({ source, cache }, { digest: digest2 }) {
-  return cache.get(digest2, async () => {
-    const found = await source.client.getManifest(source.repository, digest2);
+async function manifestBytes({ source, cache }, { digest: digest3 }) {
+  return cache.get(digest3, async () => {
+    const found = await source.client.getManifest(source.repository, digest3);
     if (found) return found.bytes;
     throw new AirgapError("usage", "a manifest that its own registry names is not there", {
-      given: `${source.client.host}/${source.repository}@${digest2}`,
+      given: `${source.client.host}/${source.repository}@${digest3}`,
       next: "push the image to its registry again, or name another tag"
     });
   });
@@ -41136,9 +42047,9 @@ async function configPlatform({ source, cache }, { manifest, descriptor: descrip
   if (manifest.kind === "index" || isIndex(descriptor3.mediaType)) return void 0;
   if (!/config\.v1\+json|container\.image\.v1\+json/.test(manifest.config.mediaType))
     return void 0;
-  const { digest: digest2 } = manifest.config;
+  const { digest: digest3 } = manifest.config;
   const bytes = await cache.get(
-    digest2,
+    digest3,
     () => readBlob2(source.client, source.repository, manifest.config)
   );
   return platformOf(bytes);
@@ -41157,7 +42068,7 @@ async function resolveImages(spec, listed, sources, context) {
       const reference = readReference(image2);
       if (reference instanceof AirgapError) return unread(image2, reference);
       try {
-        const found = await resolveImage(spec, image2, reference, sources);
+        const found = await resolveImage2(spec, image2, reference, sources);
         if (found.graph) context.emit({ kind: "image", image: image2.image, state: "resolved" });
         return found;
       } catch (error4) {
@@ -41178,19 +42089,22 @@ async function resolveImages(spec, listed, sources, context) {
 function isAnswer(failure2) {
   return failure2.class === "usage";
 }
-async function resolveImage(spec, listed, reference, { registries, cache, pins }) {
+async function resolveImage2(spec, listed, reference, { registries, cache, pins, watchesTags }) {
   const source = registries.source(reference);
   const platforms2 = reference.digest ? [] : spec.platforms;
-  const asked2 = pins.get(listed.image) ?? reference.digest ?? reference.tag ?? "latest";
+  const tag2 = reference.tag ?? (reference.digest ? void 0 : "latest");
+  const held = pins.get(listed.image) ?? reference.digest;
+  const asked2 = held ?? tag2 ?? "";
+  const isWatched = held !== void 0 && (watchesTags || !pins.has(listed.image));
   const [graph, tagged2] = await Promise.all([
     readImage(source, asked2, cache, (child2) => isWantedChild(child2, platforms2)),
-    reference.digest && reference.tag && !pins.has(listed.image) ? source.client.headManifest(source.repository, reference.tag) : void 0
+    isWatched && tag2 ? source.client.headManifest(source.repository, tag2) : void 0
   ]);
   return {
     listed,
     reference,
     ...graph ? { graph } : { failure: notThere(source, asked2) },
-    ...tagged2 && tagged2.digest !== reference.digest ? { movedTag: tagged2.digest } : {}
+    ...tagged2 && tagged2.digest !== held ? { movedTag: tagged2.digest } : {}
   };
 }
 function eachOnce(listed) {
@@ -41225,9 +42139,9 @@ function notThere({ client, repository: repository2 }, asked2) {
 var import_node_path28 = require("node:path");
 async function readSavedPlan(path12, context) {
   if (!path12) return void 0;
-  const text4 = await readText((0, import_node_path28.resolve)(context.cwd, path12), "the saved plan");
+  const text5 = await readText((0, import_node_path28.resolve)(context.cwd, path12), "the saved plan");
   try {
-    return parseInventory(Buffer.from(inventoryPart(text4)), "usage");
+    return parseInventory(Buffer.from(inventoryPart(text5)), "usage");
   } catch (cause) {
     throw new AirgapError("usage", `${path12} is not a saved plan`, {
       given: cause instanceof AirgapError ? cause.given : String(cause),
@@ -41237,18 +42151,18 @@ async function readSavedPlan(path12, context) {
     });
   }
 }
-function inventoryPart(text4) {
+function inventoryPart(text5) {
   try {
-    const document = JSON.parse(text4);
-    return document.inventory === void 0 ? text4 : JSON.stringify(document.inventory);
+    const document = JSON.parse(text5);
+    return document.inventory === void 0 ? text5 : JSON.stringify(document.inventory);
   } catch {
-    return text4;
+    return text5;
   }
 }
 function pinsOf(saved) {
   const images2 = saved?.images ?? [];
   return new Map(
-    images2.map(({ source, originalDigest, digest: digest2 }) => [source, originalDigest ?? digest2])
+    images2.map(({ source, originalDigest, digest: digest3 }) => [source, originalDigest ?? digest3])
   );
 }
 function checkAgainstSaved(saved, made) {
@@ -41274,28 +42188,32 @@ function canonical(value) {
   ) ?? "";
 }
 
-// src/commands/prepare.ts
-async function prepare2(spec, registries, context, { saved, withoutImages = false, older, base: base2 = saved && savedBase(saved) }) {
-  const createdAt = saved ? new Date(saved.createdAt) : creationTime(context);
-  refuseExpired(spec, createdAt);
-  const chart = await loadChart(spec, registries);
+// src/commands/make-plan.ts
+async function prepare2(spec, registries, context, { saved, withoutImages = false, older, base: base2 = saved && savedBase(saved), update }) {
+  refuseExpired(spec, saved ? new Date(saved.createdAt) : creationTime(context, lockedTimes(spec)));
+  const chart2 = await loadChart(spec, registries);
   const tools = await carriedTools(spec, context);
-  if (chart && takesOurChart(spec)) context.emit(ourChartTaken(chart));
-  const own2 = ownImages(spec, chart);
+  if (chart2 && takesOurChart(spec)) context.emit(ourChartTaken(chart2));
+  const own2 = ownImages(spec, chart2);
   const listed = [...spec.images, ...own2.listed];
+  if (update) checkUpdate(update, listed);
   const images2 = count(listed.length, "image");
   context.emit({
     kind: "step",
     name: saved ? `reading ${images2} as planned` : `resolving ${images2}`
   });
   const cache = contentCache(spec, older);
-  const sources = { registries, cache, pins: pinsOf(saved) };
+  const pins = saved ? pinsOf(saved) : lockedPins(spec.lock, update);
+  const sources = { registries, cache, pins, watchesTags: saved === void 0 };
   const resolved = await resolveImages(spec, listed, sources, context).finally(cache.keep);
   const plan2 = makePlan(spec, resolved);
+  const relocked = update && relock(spec, resolved, registries, context.now());
+  const locked = saved || context.env.SOURCE_DATE_EPOCH ? void 0 : lockedTimes(spec, relocked);
+  const createdAt = saved ? new Date(saved.createdAt) : creationTime(context, locked);
   const made = await makeInventory({
-    spec,
+    spec: { ...spec, ...defined({ sequence: spec.sequence ?? locked?.sequence }) },
     plan: plan2,
-    chart,
+    chart: chart2,
     ownImages: ownImageReferences(plan2, own2),
     createdAt,
     withoutImages: withoutImages || saved?.imagesNotEmbedded === true,
@@ -41307,10 +42225,14 @@ async function prepare2(spec, registries, context, { saved, withoutImages = fals
   if (saved) checkAgainstSaved(saved, made.inventory);
   const problems = [
     ...plan2.problems.filter(({ kind }) => !takesOurChart(spec) || !addedByOurChart.includes(kind)),
+    ...saved || update ? [] : lockProblems(spec, listed),
     ...ownImageProblems(spec, own2),
     ...credentialProblems(spec)
   ];
-  return { spec, ...made, problems, images: plan2.images, registries, found: cache.find };
+  const { images: planned2 } = plan2;
+  const coverage = coverageOf(plan2.map, listed);
+  const result = { spec, ...made, problems, images: planned2, coverage, registries };
+  return { ...result, found: cache.find, ...relocked && { relocked } };
 }
 function refuseExpired({ expires }, createdAt) {
   if (expires === void 0 || Date.parse(expires) > createdAt.getTime()) return;
@@ -41333,14 +42255,1283 @@ function contentCache(spec, older) {
 function stateFolder(spec) {
   return (0, import_node_path29.join)(spec.folder, ".airgap-bundle");
 }
-function creationTime({ env, now: now2 }) {
+function creationTime({ env, now: now2 }, locked) {
   const epoch = env.SOURCE_DATE_EPOCH;
-  if (epoch === void 0 || epoch === "") return now2();
+  if (epoch === void 0 || epoch === "") return locked ? new Date(locked.createdAt) : now2();
   if (/^\d{1,11}$/.test(epoch)) return new Date(Number(epoch) * 1e3);
   throw new AirgapError("usage", "SOURCE_DATE_EPOCH is no time", {
     given: epoch,
     expected: "seconds since 1970"
   });
+}
+
+// src/image-sources/charts.ts
+var import_promises39 = require("node:fs/promises");
+var import_node_path31 = require("node:path");
+
+// src/image-sources/node.ts
+function textAt(node2, key) {
+  const found = node2?.kind === "map" ? node2.entries.get(key) : void 0;
+  return found?.kind === "text" && found.value !== "" ? found.value : void 0;
+}
+function childAt(node2, ...path12) {
+  return path12.reduce(
+    (found, key) => found?.kind === "map" ? found.entries.get(key) : void 0,
+    node2
+  );
+}
+function itemsOf(node2) {
+  return node2?.kind === "list" ? node2.items : [];
+}
+function nodeOf(value) {
+  if (Array.isArray(value)) return { kind: "list", items: value.map(nodeOf) };
+  if (typeof value === "object" && value !== null) {
+    const entries = Object.entries(value).map(([key, inner]) => [key, nodeOf(inner)]);
+    return { kind: "map", entries: new Map(entries) };
+  }
+  const text5 = value === null || value === void 0 ? "" : String(value);
+  return { kind: "text", value: text5, line: 0, isBlock: false };
+}
+
+// src/image-sources/build-tree.ts
+function buildTrees(text5, events2, firstLine) {
+  return new Builder(text5, firstLine).build(events2);
+}
+var Builder = class {
+  #text;
+  #lineOf;
+  #anchors = /* @__PURE__ */ new Map();
+  #roots = [];
+  #open = [];
+  constructor(text5, firstLine) {
+    this.#text = text5;
+    this.#lineOf = lineCounter(text5, firstLine);
+  }
+  build(events2) {
+    for (const event of events2) this.#take(event);
+    return this.#roots;
+  }
+  #take(event) {
+    if (event.type === EVENT_ID.SCALAR) this.#put(this.#scalar(event), event);
+    else if (event.type === EVENT_ID.ALIAS) this.#put(this.#aliased(event));
+    else if (event.type === EVENT_ID.POP) this.#close();
+    else if (event.type !== EVENT_ID.DOCUMENT) this.#open.push({ event, nodes: [] });
+  }
+  #close() {
+    const closed = this.#open.pop();
+    if (closed === void 0) return;
+    const { event, nodes } = closed;
+    const node2 = event.type === EVENT_ID.SEQUENCE ? { kind: "list", items: nodes } : { kind: "map", entries: entriesOf(nodes) };
+    this.#put(node2, event);
+  }
+  #put(node2, event) {
+    if (event && event.anchorStart >= 0) this.#anchors.set(this.#anchorOf(event), node2);
+    (this.#open.at(-1)?.nodes ?? this.#roots).push(node2);
+  }
+  #aliased(event) {
+    const name3 = this.#anchorOf(event);
+    const node2 = this.#anchors.get(name3);
+    if (node2) return node2;
+    throw new RangeError(`the alias *${name3} has no anchor before it`);
+  }
+  #anchorOf({ anchorStart, anchorEnd }) {
+    return this.#text.slice(anchorStart, anchorEnd);
+  }
+  #scalar(event) {
+    const { style, valueStart } = event;
+    const value = getScalarValue(this.#text, event);
+    const isNull = style === SCALAR_STYLE.PLAIN && nulls.has(value);
+    return {
+      kind: "text",
+      value: isNull ? "" : value,
+      line: this.#lineOf(Math.max(valueStart, 0)),
+      isBlock: style === SCALAR_STYLE.LITERAL_BLOCK
+    };
+  }
+};
+var nulls = /* @__PURE__ */ new Set(["~", "null", "Null", "NULL"]);
+function entriesOf(nodes) {
+  const entries = /* @__PURE__ */ new Map();
+  const merged2 = [];
+  for (let at = 0; at + 1 < nodes.length; at += 2) {
+    const [key, value] = [nodes[at], nodes[at + 1]];
+    if (key?.kind !== "text" || value === void 0) continue;
+    if (key.value === "<<") merged2.push(...value.kind === "list" ? value.items : [value]);
+    else entries.set(key.value, value);
+  }
+  for (const node2 of merged2) {
+    if (node2.kind !== "map") continue;
+    for (const [key, value] of node2.entries) if (!entries.has(key)) entries.set(key, value);
+  }
+  return entries;
+}
+function lineCounter(text5, firstLine) {
+  let [start2, line, end] = [0, firstLine, lineEnd(text5, 0)];
+  return (offset) => {
+    if (offset < start2) [start2, line, end] = [0, firstLine, lineEnd(text5, 0)];
+    while (end < offset) [start2, line, end] = [end + 1, line + 1, lineEnd(text5, end + 1)];
+    return line;
+  };
+}
+function lineEnd(text5, from) {
+  const at = text5.indexOf("\n", from);
+  return at < 0 ? text5.length : at;
+}
+
+// src/image-sources/read-yaml.ts
+function readYaml2(text5, name3) {
+  const documents = [];
+  const errors = [];
+  for (const part3 of splitDocuments(text5.replace(/^\uFEFF/, ""))) {
+    try {
+      const heading = headingOf(part3.text);
+      const roots = buildTrees(part3.text, eventsOf(part3.text), part3.line);
+      documents.push(...roots.map((root) => ({ root, heading, line: part3.line })));
+    } catch (cause) {
+      errors.push(notYaml(cause, name3, part3.line));
+    }
+  }
+  return { documents, errors };
+}
+function splitDocuments(text5) {
+  if (/^%/m.test(text5)) return [{ text: text5, line: 1 }];
+  const parts = [];
+  let line = 1;
+  for (const part3 of text5.split(/^(?=---(?:\s|$))/m)) {
+    if (part3.replaceAll(/^(?:---)?\s*(?:#.*)?$/gm, "").trim() !== "")
+      parts.push({ text: part3, line });
+    line += lineBreaks(part3);
+  }
+  return parts;
+}
+function lineBreaks(text5) {
+  let found = 0;
+  for (let at = text5.indexOf("\n"); at >= 0; at = text5.indexOf("\n", at + 1)) found++;
+  return found;
+}
+function headingOf(text5) {
+  return /^(?:---[^\n]*\n)?((?:[ \t]*(?:#[^\n]*)?\n)*)/.exec(text5)?.[1] ?? "";
+}
+function eventsOf(text5) {
+  const events2 = parseEvents(text5, {});
+  return events2.filter(({ type }) => type !== EVENT_ID.DOCUMENT);
+}
+function notYaml(cause, name3, firstLine) {
+  if (cause instanceof YAMLException) {
+    const { mark: mark2, reason: reason2 } = cause;
+    const at = mark2 ? `:${firstLine + mark2.line}:${mark2.column + 1}` : `:${firstLine}`;
+    const given = `${name3}${at}`;
+    return new AirgapError("usage", `not valid YAML: ${reason2}`, { given, cause });
+  }
+  if (cause instanceof RangeError) {
+    const given = `${name3}:${firstLine}`;
+    return new AirgapError("usage", `YAML that cannot be read: ${cause.message}`, { given, cause });
+  }
+  throw cause;
+}
+
+// src/image-sources/shape.ts
+function looksLikeImage(text5, isHinted = false) {
+  const name3 = readName(text5);
+  if (name3 === void 0) return false;
+  if (name3.digest !== void 0) return true;
+  return name3.host === void 0 ? isHostless(name3, isHinted) : isInRegistry(name3, isHinted);
+}
+function speaksOfImage(name3) {
+  if (!/image/i.test(name3)) return false;
+  const words4 = name3.replaceAll(/([a-z])([A-Z])/g, "$1 $2").toLowerCase().split(/[^a-z]+/);
+  return !words4.some((word) => besideImages.has(word));
+}
+var besideImages = new Set(
+  "pull registry registries repo repository prefix policy secret secrets path dir size tag digest annotation annotations label labels credential credentials gc domain format mirror mirrors".split(" ")
+);
+function readName(text5) {
+  if (text5.length > 512 || !/^[A-Za-z0-9][^\s]*[:/@]/.test(text5)) return void 0;
+  const reference = referenceIn(text5);
+  if (reference === void 0) return void 0;
+  const named2 = text5.replace(/@.*$/, "");
+  const first = named2.slice(0, Math.max(named2.indexOf("/"), 0));
+  const host = first === "localhost" || /[.:]/.test(first) ? first : void 0;
+  const rest2 = host === void 0 ? named2 : named2.slice(first.length + 1);
+  const isTagged = rest2.includes(":");
+  const path12 = (isTagged ? rest2.slice(0, rest2.indexOf(":")) : rest2).split("/");
+  return { host, path: path12, tag: isTagged ? reference.tag : void 0, digest: reference.digest };
+}
+function referenceIn(text5) {
+  try {
+    return parseReference(text5);
+  } catch (cause) {
+    if (cause instanceof RangeError) return void 0;
+    throw cause;
+  }
+}
+function isInRegistry({ host = "", path: path12, tag: tag2 }, isHinted) {
+  if (!isRegistryHost2(host) || isApiVersion(path12[0])) return false;
+  if (tag2 === void 0) return isHinted && !isFile(path12) && !isFolder.test(host);
+  return isHinted ? !isEffect(tag2) : isVersion(tag2) && !isInCluster(host, tag2);
+}
+function isHostless({ path: path12, tag: tag2 }, isHinted) {
+  if (tag2 === void 0 || isPort(tag2) || isEffect(tag2) || isFile(path12)) return false;
+  if (isHinted) return path12.length > 1 || isVersion(tag2);
+  const isPath2 = path12.length === 2 || path12.length === 3;
+  return isPath2 && isPlainVersion(tag2) && !path12.some(isNoPart);
+}
+var noRegistries = /(?:^|\.)(?:github\.com|kubernetes\.io|golang\.org|gopkg\.in|uber\.org|helm\.sh|w3\.org|json-schema\.org)$|^(?:gitlab\.com|bitbucket\.org|k8s\.io|sigs\.k8s\.io|x-k8s\.io|schema\.org|cert-manager\.io|istio\.io)$/;
+var isFolder = /\.(?:d|git)$/;
+function isRegistryHost2(host) {
+  const [name3 = "", port] = host.split(":");
+  if (port !== void 0) return true;
+  if (name3 === "localhost") return false;
+  const labels = name3.split(".");
+  const last = labels.at(-1) ?? "";
+  return /^[a-z]{2,}$/i.test(last) && !fileEndings.has(last) && !noRegistries.test(name3);
+}
+function isApiVersion(part3) {
+  return /^v\d+(?:(?:alpha|beta)\d+)?$/.test(part3 ?? "");
+}
+var usualTags = /^(?:latest|stable|edge|nightly|main|master|dev|develop|canary|release|lts|alpine|slim|debug|nonroot|debian|ubuntu|jammy|noble|bookworm|bullseye)(?:-|$)/;
+function isVersion(tag2) {
+  return (/\d/.test(tag2) || usualTags.test(tag2)) && !isEffect(tag2);
+}
+function isPlainVersion(tag2) {
+  return /^v?\d+\.\d+|^v\d+$|^\d{8}$|^latest(?:-|$)|^sha-[0-9a-f]{7,}$/.test(tag2);
+}
+function isPort(tag2) {
+  if (!/^\d{2,5}$/.test(tag2)) return false;
+  const number3 = Number(tag2);
+  return [53, 80, 443].includes(number3) || number3 >= 1e3 && number3 < 65536;
+}
+function isEffect(tag2) {
+  return /^(?:NoSchedule|NoExecute|PreferNoSchedule)$/.test(tag2);
+}
+function isInCluster(host, tag2) {
+  return /\.(?:svc|local|internal)$/.test(host) && isPort(tag2);
+}
+var fileEndings = new Set(
+  "yaml yml json toml conf cfg ini txt md html htm xml css js ts sh py go rb pl lua sql log lock sock pid pem crt key png jpg jpeg svg gif ico webp iso qcow img raw vmdk tar gz tgz zip jar war so exe bin service".split(" ")
+);
+function isFile(path12) {
+  const [, ending2] = /\.([a-z0-9]+)$/.exec(path12.at(-1) ?? "") ?? [];
+  return ending2 !== void 0 && (fileEndings.has(ending2) || ending2 === "qcow2");
+}
+var noParts = /^(?:var|etc|usr|opt|tmp|home|dev|proc|sys|mnt|run|bin|lib|srv|apis?|application|text|v\d+)$/;
+function isNoPart(part3) {
+  return noParts.test(part3) || !/[a-z]/.test(part3);
+}
+
+// src/image-sources/annotations.ts
+function imagesOfAnnotations(abouts, rendered, chart2) {
+  const [own2, ...others] = abouts;
+  const on6 = others.filter((about) => isOn(about, abouts, rendered));
+  return [...own2 ? [own2] : [], ...on6].flatMap((about) => listedIn(about, chart2));
+}
+function isOn({ name: name3 }, abouts, rendered) {
+  const aliases = abouts.flatMap(({ document }) => itemsOf(childAt(document.root, "dependencies"))).filter((dependency) => textAt(dependency, "name") === name3).flatMap((dependency) => textAt(dependency, "alias") ?? []);
+  return [name3, ...aliases].some(
+    (one) => [...rendered].some((path12) => path12.includes(`/charts/${one}/`))
+  );
+}
+var annotations2 = ["images", "artifacthub.io/images"];
+function listedIn({ path: path12, document }, chart2) {
+  return annotations2.flatMap((annotation) => {
+    const value = childAt(document.root, "annotations", annotation);
+    if (value?.kind !== "text") return [];
+    const { documents } = readYaml2(value.value, path12);
+    return documents.flatMap(({ root }) => itemsOf(root)).flatMap((item) => imageOf(item) ?? []).filter(({ image: image2 }) => referenceIn(image2) !== void 0).map(({ image: image2, line }) => ({
+      image: image2,
+      source: `${chart2}:${path12}:${value.line + (value.isBlock ? line - 1 : 0)} annotations.${annotation}`,
+      isSuspected: false
+    }));
+  });
+}
+function imageOf(item) {
+  const node2 = item.kind === "map" ? item.entries.get("image") : item;
+  return node2?.kind === "text" ? { image: node2.value, line: node2.line } : void 0;
+}
+
+// src/image-sources/chart-files.ts
+var import_promises38 = require("node:fs/promises");
+var import_node_path30 = require("node:path");
+async function readAbouts(path12, field) {
+  const found = await (0, import_promises38.stat)(path12).catch((cause) => {
+    throw unreadable(path12, field, cause);
+  });
+  const files2 = found.isDirectory() ? await filesOfFolder(path12, (0, import_node_path30.basename)(path12)) : await filesOfArchive(await (0, import_promises38.readFile)(path12), "");
+  return [...files2].flatMap(([name3, bytes]) => aboutsIn(name3, bytes));
+}
+function aboutsIn(path12, bytes) {
+  const [document] = readYaml2(bytes.toString("utf8"), path12).documents;
+  const name3 = textAt(document?.root, "name");
+  if (!document || name3 === void 0) return [];
+  return [{ path: path12, document, name: name3, version: textAt(document.root, "version") ?? "" }];
+}
+var isAbout = (path12) => /(?:^|\/)Chart\.yaml$/.test(path12);
+async function filesOfFolder(folder, name3) {
+  const files2 = /* @__PURE__ */ new Map();
+  const about = await (0, import_promises38.readFile)((0, import_node_path30.join)(folder, "Chart.yaml")).catch(() => void 0);
+  if (about) files2.set(`${name3}/Chart.yaml`, about);
+  const entries = await (0, import_promises38.readdir)((0, import_node_path30.join)(folder, "charts"), { withFileTypes: true }).catch(() => []);
+  for (const entry of entries.sort((a2, b) => a2.name < b.name ? -1 : 1)) {
+    const inner = (0, import_node_path30.join)(folder, "charts", entry.name);
+    const found = entry.isDirectory() ? await filesOfFolder(inner, `${name3}/charts/${entry.name}`) : entry.name.endsWith(".tgz") ? await filesOfArchive(await (0, import_promises38.readFile)(inner), `${name3}/charts/`) : [];
+    for (const [path12, bytes] of found) files2.set(path12, bytes);
+  }
+  return files2;
+}
+async function filesOfArchive(bytes, before) {
+  const { folder, files: files2 } = await readChartArchive(bytes);
+  const found = /* @__PURE__ */ new Map();
+  for (const [path12, content] of files2) {
+    const at = `${before}${folder}/${path12}`;
+    if (isAbout(path12) && /^(?:charts\/[^/]+\/)*Chart\.yaml$/.test(path12)) found.set(at, content);
+    if (!/^(?:charts\/[^/]+\/)*charts\/[^/]+\.tgz$/.test(path12)) continue;
+    const inner = await filesOfArchive(content, at.slice(0, at.lastIndexOf("/") + 1));
+    for (const [name3, one] of inner) found.set(name3, one);
+  }
+  return found;
+}
+
+// src/image-sources/composed-image.ts
+function composedImages(map, key) {
+  return [...inParts(map, key), ...withBeginning(map), ...inHub(map)].filter(
+    ({ image: image2 }) => looksLikeImage(image2, true)
+  );
+}
+function inParts(map, key) {
+  const repository2 = textAt(map, "repository");
+  const image2 = textAt(map, "image");
+  const registry3 = textAt(map, "registry");
+  const version3 = textAt(map, "newTag") ?? textAt(map, "tag") ?? textAt(map, "version");
+  const digest3 = textAt(map, "digest") ?? textAt(map, "sha");
+  if (image2 && (repository2 || registry3)) {
+    const name4 = under(registry3, under(repository2, image2));
+    return joined(name4, version3, digest3, lineAt(map, "image"), true);
+  }
+  if (repository2) {
+    return joined(under(registry3, repository2), version3, digest3, lineAt(map, "repository"));
+  }
+  const name3 = textAt(map, "newName") ?? textAt(map, "name");
+  if (!/images?$/i.test(key) || !name3?.includes("/")) return [];
+  return joined(under(registry3, name3), version3, digest3, lineAt(map, "name"));
+}
+function withBeginning(map) {
+  return [...map.entries.keys()].flatMap((key) => {
+    const [, beginning, ending2] = /^(.*(?:[._-]|[a-z]))((?:r|R)epository)$/.exec(key) ?? [];
+    const name3 = textAt(map, key);
+    if (beginning === void 0 || !name3?.includes("/")) return [];
+    const part3 = (word) => textAt(map, `${beginning}${ending2 === "repository" ? word : capital(word)}`);
+    return joined(under(part3("registry"), name3), part3("tag"), part3("digest"), lineAt(map, key));
+  });
+}
+function inHub(map) {
+  const [hub, tag2] = [textAt(map, "hub"), textAt(map, "tag")];
+  if (!hub || !tag2) return [];
+  return [...map.entries.values()].flatMap((child2) => {
+    const image2 = textAt(child2, "image");
+    if (!image2 || !/^[\w.-]+$/.test(image2) || child2.kind !== "map") return [];
+    return joined(under(hub, image2), tag2, void 0, lineAt(child2, "image"));
+  });
+}
+function joined(name3, version3, digest3, line, hasImage = false) {
+  if (!version3 && !digest3) return [];
+  const tag2 = version3 ? `${version3.startsWith("sha256:") ? "@" : ":"}${version3}` : "";
+  const pin = digest3 ? `@${digest3.includes(":") ? "" : "sha256:"}${digest3}` : "";
+  return [{ image: `${name3}${tag2}${pin}`, line, hasImage }];
+}
+function under(parent, name3) {
+  return parent ? `${parent.replace(/\/$/, "")}/${name3}` : name3;
+}
+function lineAt(map, key) {
+  return childAt(map, key)?.line ?? 0;
+}
+function capital(word) {
+  return `${word.charAt(0).toUpperCase()}${word.slice(1)}`;
+}
+
+// src/image-sources/free-text.ts
+function imagesInText(text5, doubt2 = {}) {
+  if (!/[:/@]/.test(text5)) return [];
+  return plain2(text5).split("\n").flatMap(
+    (line, index) => /^\s*(?:#|\/\/)/.test(line) ? [] : imagesInLine(line, doubt2).map((image2) => ({ image: image2, line: index }))
+  );
+}
+var unknown2 = "";
+function plain2(text5) {
+  if (!/[{$<%]/.test(text5)) return text5;
+  return text5.replaceAll(/\{\{[\s\S]*?\}\}/g, (found) => unknown2 + found.replaceAll(/[^\n]/g, "")).replaceAll(/\$\{[^}\n]*\}|\$\([^)\n]*\)|<[\w .-]+>|%[sdv]\b|\$\w+/g, unknown2);
+}
+function imagesInLine(line, { isHinted = false, isSecret = false }) {
+  if (line.length > longestLine) return [];
+  const found = [];
+  let before = "";
+  for (const { 0: word, index } of line.matchAll(words)) {
+    const follows = /^['"]?\s*=/.test(line.slice(index + word.length, index + word.length + 8)) ? "=" : "";
+    if (/^[:=]+$/.test(word)) {
+      before += word;
+      continue;
+    }
+    const bare2 = word.replace(/[.:!?]+$/, "");
+    const [name3, isPulled] = withoutTransport(bare2);
+    const isKnown = isHinted || isPulled || isKey(before) && speaksOfImage(before);
+    if (isSecret ? isPublic(name3) : looksLikeImage(name3, isKnown && !word.endsWith(":")))
+      found.push(name3);
+    before = word + follows;
+  }
+  return found;
+}
+function isKey(word) {
+  return /^-|[:=]$/.test(word);
+}
+var longestLine = 1e6;
+var words = /[^\s"'`,;()[\]{}|=\\]+/g;
+function withoutTransport(word) {
+  const name3 = word.replace(/^docker:\/\//, "");
+  return [name3, name3 !== word];
+}
+function isPublic(name3) {
+  return /^[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::\d+)?\//.test(name3) && looksLikeImage(name3);
+}
+
+// src/inputs/fields.ts
+function fieldName(path12) {
+  return path12.reduce((name3, key) => {
+    if (typeof key === "number") return `${name3}[${key}]`;
+    const word = /^[\w$-]+$/.test(String(key)) ? String(key) : JSON.stringify(String(key));
+    return name3 === "" ? word : `${name3}.${word}`;
+  }, "");
+}
+function describeField(schema, path12) {
+  const text5 = nodesAt(schema, path12).find(({ description }) => description)?.description;
+  return text5?.replace(/\.$/, "").replace(/^[A-Z](?=[a-z ])/, (letter) => letter.toLowerCase());
+}
+function allowedFields(schema, path12) {
+  const names = nodesAt(schema, path12).flatMap(({ properties }) => Object.keys(properties ?? {}));
+  return [...new Set(names)].filter((name3) => name3 !== "$schema");
+}
+function nearestField(schema, path12, key) {
+  const beside = allowedFields(schema, path12).find((name3) => isNear(name3, key));
+  if (beside) return fieldName([...path12, beside]);
+  return allFields(schema).find((field) => isNear(field.slice(field.lastIndexOf(".") + 1), key));
+}
+function nodesAt(schema, path12) {
+  return path12.reduce((nodes, key) => nodes.flatMap((node2) => children(node2, key)), [schema]).flatMap(forms);
+}
+function children(node2, key) {
+  return forms(node2).flatMap(({ properties, additionalProperties, items }) => {
+    const child2 = typeof key === "number" ? items : properties?.[String(key)] ?? additionalProperties;
+    return child2 ? [child2] : [];
+  });
+}
+function forms(node2) {
+  return [node2, ...(node2.anyOf ?? []).flatMap(forms)];
+}
+function allFields({ properties = {} }, prefix = "") {
+  return Object.entries(properties).flatMap(([name3, node2]) => [
+    `${prefix}${name3}`,
+    ...allFields(node2, `${prefix}${name3}.`)
+  ]);
+}
+function isNear(name3, key) {
+  const [a2, b] = [plain3(name3), plain3(key)];
+  return sorted(a2) === sorted(b) || distance(a2, b) <= (a2.length < 6 ? 1 : 2);
+}
+function plain3(name3) {
+  return name3.toLowerCase().replaceAll(/[-_ ]/g, "");
+}
+function sorted(name3) {
+  return [...name3].sort().join("");
+}
+function distance(a2, b) {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (const [i2, letter] of [...a2].entries()) {
+    const next = [i2 + 1];
+    for (const [j, other] of [...b].entries()) {
+      const changed = (row[j] ?? 0) + (letter === other ? 0 : 1);
+      next.push(Math.min(changed, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row.at(-1) ?? 0;
+}
+
+// src/image-sources/mention.ts
+function keysOf2(trail) {
+  const keys = [];
+  for (let step2 = trail; step2; step2 = step2.up) keys.unshift(step2.key);
+  return keys;
+}
+
+// src/image-sources/objects.ts
+function isObject3(node2) {
+  if (node2.kind !== "map") return false;
+  const { entries } = node2;
+  return textAt(node2, "apiVersion") !== void 0 && textAt(node2, "kind") !== void 0 && ["metadata", "spec", "items", "data", "template", "objects"].some((key) => entries.has(key));
+}
+function objectName(object2) {
+  const metadata = childAt(object2, "metadata");
+  const name3 = textAt(metadata, "name") ?? textAt(metadata, "generateName");
+  const namespace = textAt(metadata, "namespace");
+  const kind = textAt(object2, "kind") ?? "";
+  if (name3 === void 0) return kind;
+  return `${kind} ${namespace === void 0 ? "" : `${namespace}/`}${name3}`;
+}
+function isWorkload(object2) {
+  const [apiVersion = "", kind = ""] = [textAt(object2, "apiVersion"), textAt(object2, "kind")];
+  return workloads[apiVersion.replace(/\/?v\d+(?:(?:alpha|beta)\d+)?$/, "")]?.includes(kind) === true;
+}
+var workloads = {
+  "": ["Pod", "PodTemplate", "ReplicationController"],
+  apps: ["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet"],
+  extensions: ["Deployment", "DaemonSet", "ReplicaSet"],
+  batch: ["Job", "CronJob"]
+};
+function isKind(object2, group2, kind) {
+  const apiVersion = textAt(object2, "apiVersion") ?? "";
+  const found = apiVersion.includes("/") ? apiVersion.slice(0, apiVersion.indexOf("/")) : "";
+  return found === group2 && textAt(object2, "kind") === kind;
+}
+function isEvent(object2) {
+  return isKind(object2, "", "Event") || isKind(object2, "events.k8s.io", "Event");
+}
+
+// src/image-sources/holder.ts
+var wholeDocument = { before: "", isInside: false, isSecret: false };
+function inText(holder, trail) {
+  return { before: placeOf2(holder, trail), isInside: true, isSecret: holder.isSecret };
+}
+function inObject(object2, holder, trail) {
+  const stands = holder.object === void 0 || isList(holder.object);
+  return {
+    before: stands ? holder.before : placeOf2(holder, trail),
+    object: object2,
+    isInside: stands ? holder.isInside : true,
+    isSecret: holder.isSecret || isKind(object2, "", "Secret")
+  };
+}
+function isList(object2) {
+  return textAt(object2, "kind")?.endsWith("List") === true && object2.entries.has("items");
+}
+function isPlainWorkload({ object: object2, isInside }) {
+  return object2 !== void 0 && !isInside && isWorkload(object2);
+}
+function isDefinition({ object: object2 }) {
+  return object2 !== void 0 && isKind(object2, "apiextensions.k8s.io", "CustomResourceDefinition");
+}
+function holdsSecrets({ object: object2, isSecret }) {
+  return isSecret && (object2 === void 0 || isKind(object2, "", "Secret"));
+}
+function placeOf2({ before, object: object2 }, trail) {
+  const name3 = object2 ? objectName(object2) : "";
+  return [before, name3, fieldName(keysOf2(trail))].filter((part3) => part3 !== "").join(" ");
+}
+function listOrKey(trail) {
+  const step2 = typeof trail?.key === "number" ? trail.up : trail;
+  return String(step2?.key ?? "");
+}
+
+// src/image-sources/image-field.ts
+function judgeImage(value, where) {
+  if (value.trim() === "" || value === injected) return "none";
+  if (where.isContainer && where.isWorkload) return "named";
+  if (!/^[a-z0-9]/i.test(value) || referenceIn(value) === void 0) return "none";
+  if (where.isContainer) return "named";
+  if (looksLikeImage(value, true)) return where.isConfiguration ? "suspected" : "named";
+  return where.isConfiguration || !isShort(value) ? "none" : "suspected";
+}
+var injected = "auto";
+function isShort(value) {
+  return !value.includes(":") && !/\.[a-z]+(?:$|\/)/.test(value) && value.split("/").length <= 2;
+}
+function isContainer({ entries }, listOrKey2, isConfiguration) {
+  if (containerKeys.test(listOrKey2)) return true;
+  return !isConfiguration && containerFields.some((field) => entries.has(field));
+}
+var containerKeys = /containers?$|^(?:script|sidecars?|steps?|stepTemplate)$/i;
+var containerFields = [
+  ...["imagePullPolicy", "command", "args", "env", "envFrom", "ports", "resources"],
+  ...["volumeMounts", "securityContext", "livenessProbe", "workingDir"]
+];
+
+// src/image-sources/texts.ts
+function decoded2(value, holder, trail) {
+  return isEncoded(holder, trail) ? textIn(value) : value;
+}
+function isEncoded({ object: object2, isSecret }, trail) {
+  const field = trail?.up;
+  if (!object2 || !field || field.up) return false;
+  return isSecret && field.key === "data" || field.key === "binaryData";
+}
+function textIn(base643) {
+  const text5 = Buffer.from(base643, "base64").toString("utf8");
+  return text5.includes("\0") || text5.includes("\uFFFD") ? void 0 : text5;
+}
+function mayBeDocument(text5) {
+  if (!/image|"?kind"?\s*:|"?apiVersion"?\s*:/i.test(text5)) return false;
+  return /^\s*[{[]/.test(text5) || /\n./.test(text5.trimEnd()) || /^\s*[\w-]+:\s/.test(text5);
+}
+
+// src/image-sources/find-images.ts
+function findImages(root) {
+  if (textAt(root, "apiVersion") === "airgap-bundle/v1") return [];
+  return new Walk().through(root, wholeDocument);
+}
+var mostWork = 4e6;
+var deepest = 400;
+var Walk = class {
+  #found = [];
+  #work = 0;
+  #depth = 0;
+  through(root, holder) {
+    this.#visit(root, holder, void 0);
+    return this.#found;
+  }
+  #visit(node2, holder, trail) {
+    this.#spend(1);
+    this.#depth++;
+    if (node2.kind === "list") this.#list(node2, holder, trail);
+    else if (node2.kind === "text") this.#text(node2, holder, trail, hintOf(trail));
+    else if (!isObject3(node2)) this.#map(node2, holder, trail);
+    else if (!isEvent(node2)) this.#map(node2, inObject(node2, holder, trail), void 0);
+    this.#depth--;
+  }
+  /** Aliases can make a short document as large as they like. */
+  #spend(work) {
+    this.#work += work;
+    if (this.#work <= mostWork && this.#depth <= deepest) return;
+    throw new RangeError("its aliases make it too large");
+  }
+  #list({ items }, holder, trail) {
+    let before = "";
+    for (const [index, item] of items.entries()) {
+      const step2 = { key: index, up: trail };
+      if (item.kind === "text") {
+        this.#text(item, holder, step2, hintOf(trail) || isFlagOfImage(before));
+        before = item.value;
+      } else {
+        this.#visit(item, holder, step2);
+      }
+    }
+  }
+  #map(map, holder, trail) {
+    const isComposed = this.#composed(map, holder, trail);
+    for (const [key, value] of map.entries) {
+      const step2 = { key, up: trail };
+      if (isPassedOver(step2, holder)) continue;
+      if (value.kind !== "text") this.#visit(value, holder, step2);
+      else if (isImageField(map, step2) && !isDefinition(holder) && !holdsSecrets(holder)) {
+        if (!isComposed) this.#image(value, map, holder, step2);
+      } else {
+        const named2 = isValue.has(key) ? textAt(map, "name") ?? "" : "";
+        this.#text(value, holder, step2, hintOf(step2) || speaksOfImage(named2));
+      }
+    }
+  }
+  /** Whether the mapping's `image` is only a part of one. */
+  #composed(map, holder, trail) {
+    if (isDefinition(holder) || holdsSecrets(holder)) return false;
+    const images2 = composedImages(map, listOrKey(trail));
+    for (const { image: image2, line } of images2) this.#add(image2, line, holder, trail, "suspected");
+    return images2.some(({ hasImage }) => hasImage);
+  }
+  #image(value, map, holder, trail) {
+    const isKnown = trail.key !== "image";
+    const isConfiguration = holder.object === void 0 && holder.isInside;
+    const judgement = judgeImage(value.value, {
+      isContainer: isKnown || isContainer(map, listOrKey(trail.up), isConfiguration),
+      isWorkload: isPlainWorkload(holder),
+      isConfiguration
+    });
+    if (judgement !== "none") this.#add(value.value, value.line, holder, trail, judgement);
+  }
+  #text(text5, holder, trail, isHinted) {
+    this.#spend(1 + text5.value.length / 64);
+    if (isDefinition(holder) && !isInDefault(trail)) return;
+    const value = decoded2(text5.value, holder, trail);
+    if (value === void 0) return;
+    const lineOf2 = (after) => text5.line + (text5.isBlock && value === text5.value ? after : 0);
+    const inside = mayBeDocument(value) && findInDocuments(value, inText(holder, trail));
+    if (inside) {
+      for (const found of inside) this.#found.push({ ...found, line: lineOf2(found.line - 1) });
+      return;
+    }
+    for (const { image: image2, line } of imagesInText(value, doubtOf(value, holder, isHinted))) {
+      this.#add(image2, lineOf2(line), holder, trail, "suspected");
+    }
+  }
+  #add(image2, line, holder, trail, judgement) {
+    const isSuspected = judgement === "suspected";
+    this.#found.push({ image: image2.trim(), line, place: placeOf2(holder, trail), isSuspected });
+  }
+};
+function findInDocuments(text5, holder) {
+  const { documents, errors } = readYaml2(text5, "");
+  const isDocument2 = documents.length > 0 && documents.every(({ root }) => root.kind !== "text");
+  if (errors.length > 0 || !isDocument2) return void 0;
+  return documents.flatMap(({ root }) => new Walk().through(root, holder));
+}
+function doubtOf(text5, { isSecret }, isHinted) {
+  return { isHinted: isHinted && !/\n./.test(text5), isSecret };
+}
+var isValue = /* @__PURE__ */ new Set(["value", "default"]);
+function hintOf(trail) {
+  return speaksOfImage(listOrKey(trail));
+}
+function isFlagOfImage(item) {
+  return /^--?[\w.-]+$/.test(item) && speaksOfImage(item);
+}
+function isImageField(map, { key, up }) {
+  if (key === "image") return true;
+  if (key === "reference") return up?.key === "image" && listOrKey(up.up) === "volumes";
+  return key === "name" && textAt(map, "kind") === "DockerImage";
+}
+function isPassedOver({ key, up }, { object: object2 }) {
+  if (key === "description") return true;
+  if (up === void 0) return key === "status" && object2 !== void 0;
+  if (up.key === "metadata") return key === "managedFields" || key === "ownerReferences";
+  return key === "kubectl.kubernetes.io/last-applied-configuration";
+}
+function isInDefault(trail) {
+  for (let step2 = trail; step2; step2 = step2.up) if (step2.key === "default") return true;
+  return false;
+}
+
+// src/image-sources/found.ts
+function merged(found) {
+  return {
+    images: found.flatMap(({ images: images2 }) => images2),
+    errors: found.flatMap(({ errors }) => errors)
+  };
+}
+function foundInText(text5, name3, find = findImages) {
+  const { documents, errors } = readYaml2(text5, name3);
+  const found = documents.map((document) => foundInDocument(document, name3, find));
+  return merged([{ images: [], errors }, ...found]);
+}
+function foundInDocument({ root, line }, name3, find) {
+  try {
+    return foundOf(find(root), name3);
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    const given = `${name3}:${line}`;
+    const error4 = new AirgapError("usage", `YAML that cannot be read: ${cause.message}`, {
+      given,
+      cause
+    });
+    return { images: [], errors: [error4] };
+  }
+}
+function foundOf(mentions, name3) {
+  const images2 = mentions.map(({ image: image2, line, place: place5, isSuspected }) => ({
+    image: image2,
+    source: `${line > 0 ? `${name3}:${line}` : name3} ${place5}`.trim(),
+    isSuspected
+  }));
+  return checkedNames(images2);
+}
+function checkedNames(images2) {
+  const errors = [];
+  const right = images2.filter(({ image: image2, source }) => {
+    try {
+      parseReference(image2);
+      return true;
+    } catch (cause) {
+      if (!(cause instanceof RangeError)) throw cause;
+      errors.push(
+        new AirgapError("usage", cause.message, { given: source, next: "correct the name", cause })
+      );
+      return false;
+    }
+  });
+  return { images: right, errors };
+}
+function byImage(found) {
+  const places = /* @__PURE__ */ new Map();
+  for (const one of found) {
+    const others = places.get(one.image);
+    if (others) others.push(one);
+    else places.set(one.image, [one]);
+  }
+  return places;
+}
+
+// src/image-sources/helm.ts
+async function renderChart({ path: path12, release: release2 }, source, { env, signal }) {
+  const argv = [
+    ...["template", release2, path12, "--include-crds"],
+    ...source.values.flatMap((file2) => ["--values", file2]),
+    ...source.namespace === void 0 ? [] : ["--namespace", source.namespace],
+    ...source.kubeVersion === void 0 ? [] : ["--kube-version", source.kubeVersion],
+    ...source.apiVersions.flatMap((version3) => ["--api-versions", version3])
+  ];
+  const ended2 = await execa("helm", argv, {
+    env: { PATH: env.PATH ?? "", HOME: env.HOME ?? "" },
+    extendEnv: false,
+    stdin: "ignore",
+    cancelSignal: signal,
+    reject: false,
+    stripFinalNewline: false
+  });
+  if (!ended2.failed) return ended2.stdout;
+  signal.throwIfAborted();
+  if (ended2.exitCode === void 0) throw missing4(ended2.code);
+  throw new AirgapError("usage", `${source.field}: helm cannot render ${source.name}`, {
+    given: whatHelmSays(ended2.stderr),
+    next: `give what it asks for: {chart: ${source.name}, values: [FILE]}`
+  });
+}
+function whatHelmSays(text5) {
+  const said2 = text5.replace(/^[\s\S]*^Error: /m, "").replace(/\n+Use --debug flag[\s\S]*$/, "").replace(/^(?:level|time)=.*$/gm, "");
+  return oneLine(said2);
+}
+function missing4(code3) {
+  return new AirgapError("tool", "helm was not found", {
+    given: code3 === "ENOENT" ? "no helm on PATH" : code3 ?? "helm cannot be run",
+    expected: "helm 3 or 4, to render the charts in images",
+    next: "install it: https://helm.sh/docs/intro/install/"
+  });
+}
+
+// src/image-sources/charts.ts
+async function findInChart(source, registries, context) {
+  for (const file2 of source.values) {
+    await (0, import_promises39.readFile)(file2).catch((cause) => {
+      throw unreadable(file2, `values of ${source.field}`, cause);
+    });
+  }
+  if (!source.path.startsWith("oci://")) return findInFiles(source.path, source, context);
+  const name3 = withVersion(source);
+  const bytes = await pullChart(name3, source.field, registries);
+  return withScratch(context.temporary, async (folder) => {
+    const path12 = (0, import_node_path31.join)(folder, "chart.tgz");
+    await (0, import_promises39.writeFile)(path12, bytes);
+    return findInFiles(path12, source, context);
+  });
+}
+function withVersion({ path: path12, version: version3 }) {
+  if (version3 === void 0 || /[:@][^/]+$/.test(path12.slice("oci://".length))) return path12;
+  return `${path12}:${version3.replaceAll("+", "_")}`;
+}
+async function findInFiles(path12, source, context) {
+  const abouts = await readAbouts(path12, source.field).catch((cause) => {
+    if (cause instanceof RangeError) throw noChart(source, cause.message);
+    throw cause;
+  });
+  const [own2] = abouts;
+  if (!own2) throw noChart(source, "there is no Chart.yaml in it");
+  refuseOtherVersion(own2, source);
+  const release2 = own2.name.toLowerCase().replaceAll(/[^a-z0-9-]+/g, "-").slice(0, 50);
+  const rendered = await renderChart({ path: path12, release: release2 }, source, context);
+  const found = foundInRendered(rendered, source.name);
+  const images2 = imagesOfAnnotations(abouts, found.files, source.name);
+  return merged([...found.found, { images: images2, errors: [] }]);
+}
+function foundInRendered(text5, chart2) {
+  const { documents, errors } = readYaml2(text5, chart2);
+  const files2 = /* @__PURE__ */ new Set();
+  const found = [{ images: [], errors }];
+  let file2 = "";
+  for (const { root, heading } of documents) {
+    file2 = /^# Source: (.*)$/m.exec(heading)?.[1]?.trim() ?? file2;
+    files2.add(file2);
+    const mentions = findImages(root).map((mention2) => ({ ...mention2, line: 0 }));
+    found.push(foundOf(mentions, `${chart2}:${file2}`));
+  }
+  return { files: files2, found };
+}
+function refuseOtherVersion({ name: name3, version: version3 }, source) {
+  if (source.version === void 0 || source.version === version3) return;
+  throw new AirgapError("usage", `${source.field} has another version`, {
+    given: `${name3} ${version3}`,
+    expected: source.version
+  });
+}
+function noChart({ field, name: name3 }, given) {
+  return new AirgapError("usage", `${field} cannot be used as a chart`, {
+    given: `${name3}: ${given}`,
+    expected: "a chart's folder, its .tgz as `helm package` makes it, or oci://host/path/NAME:VERSION"
+  });
+}
+
+// src/image-sources/kubectl.ts
+async function listObjects(resource, namespace, { context: name3, kubeconfig }, { cwd, env, signal }) {
+  const argv = [
+    ...kubeconfig === void 0 ? [] : [`--kubeconfig=${kubeconfig}`],
+    ...name3 === void 0 ? [] : [`--context=${name3}`],
+    ...["--request-timeout=60s", "get", resource, "--output=json"],
+    namespace === void 0 ? "--all-namespaces" : `--namespace=${namespace}`
+  ];
+  const theirs = Object.entries(env).filter(([variable2]) => !variable2.startsWith("AIRGAP_BUNDLE_"));
+  const ended2 = await execa("kubectl", argv, {
+    cwd,
+    env: Object.fromEntries(theirs),
+    extendEnv: false,
+    stdin: "ignore",
+    cancelSignal: signal,
+    reject: false,
+    maxBuffer: 1024 ** 3
+  });
+  if (!ended2.failed) return JSON.parse(ended2.stdout);
+  signal.throwIfAborted();
+  if (ended2.exitCode === void 0) throw missing5(ended2.code);
+  const where = namespace === void 0 ? "in all namespaces" : `in namespace ${namespace}`;
+  throw refused2(`list ${resource} ${where}`, ended2.stderr);
+}
+function isForbidden({ given = "" }) {
+  return given.includes("(Forbidden)");
+}
+function refused2(what, stderr) {
+  const given = words2(stderr);
+  return isForbidden({ given }) ? new AirgapError("cluster", `the cluster does not let us ${what}`, {
+    given,
+    next: "give the login the verb list on it, or name the namespaces that it may read"
+  }) : new AirgapError("cluster", `kubectl cannot ${what}`, {
+    given,
+    next: "mend context or kubeconfig of this source: kubectl config get-contexts lists them"
+  });
+}
+function words2(stderr) {
+  const lines2 = stderr.split("\n").filter((line) => !/^(?:[EWI]\d{4} |[Ww]arning: )/.test(line));
+  return oneLine(lines2.join("\n"), 500);
+}
+function missing5(code3) {
+  return new AirgapError("tool", "kubectl was not found", {
+    given: code3 === "ENOENT" ? "no kubectl on PATH" : code3 ?? "kubectl cannot be run",
+    expected: "kubectl, to ask the cluster in images",
+    next: "install it: https://kubernetes.io/docs/tasks/tools/"
+  });
+}
+
+// src/image-sources/cluster.ts
+var resources = [
+  "pods",
+  ...["deployments.apps", "statefulsets.apps", "daemonsets.apps", "replicasets.apps"],
+  ...["jobs.batch", "cronjobs.batch", "replicationcontrollers", "podtemplates"]
+];
+async function findInCluster(source, context) {
+  const namespaces = source.namespaces.length > 0 ? source.namespaces : [void 0];
+  const asked2 = namespaces.flatMap(
+    (namespace) => resources.map((resource) => ({ resource, namespace }))
+  );
+  const [first, ...others] = asked2;
+  const ask2 = ({ resource, namespace }) => findIn(resource, namespace, source, context);
+  const found = first ? [await ask2(first)] : [];
+  return merged([
+    ...found,
+    ...await pMap(others, ask2, { concurrency: 4, signal: context.signal })
+  ]);
+}
+async function findIn(resource, namespace, source, context) {
+  try {
+    const list = nodeOf(await listObjects(resource, namespace, source, context));
+    const name3 = source.context === void 0 ? "cluster" : `cluster ${source.context}`;
+    const living = itemsOf(childAt(list, "items")).filter((object2) => !isPast(object2));
+    return merged(living.map((object2) => foundOf(findImages(object2), name3)));
+  } catch (error4) {
+    if (!(error4 instanceof AirgapError && isForbidden(error4))) throw error4;
+    return { images: [], errors: [error4] };
+  }
+}
+function isPast(object2) {
+  const owners = itemsOf(childAt(object2, "metadata", "ownerReferences"));
+  const isOwned = (kind2) => owners.some((owner) => textAt(owner, "kind") === kind2);
+  const kind = textAt(object2, "kind");
+  if (kind === "ReplicaSet") {
+    return isOwned("Deployment") && textAt(childAt(object2, "spec"), "replicas") === "0";
+  }
+  const isOver = textAt(childAt(object2, "status"), "completionTime") !== void 0;
+  return kind === "Job" && isOwned("CronJob") && isOver;
+}
+
+// src/image-sources/containerd.ts
+async function findInContainerd({ path: path12, name: name3, field }) {
+  const text5 = await readText(path12, field);
+  const plugins = tableIn(parseToml(text5, name3, field), "plugins");
+  const lines2 = text5.split("\n");
+  return foundOf(
+    [...sandboxImages(plugins), ...pinnedImages(plugins)].map((found) => ({
+      ...found,
+      line: lineOf(found.image, lines2)
+    })),
+    name3
+  );
+}
+var before3 = ["cri", "io.containerd.grpc.v1.cri"];
+var since3 = "io.containerd.cri.v1.images";
+function sandboxImages(plugins) {
+  return before3.flatMap(
+    (plugin) => pinned(tableIn(plugins, plugin).sandbox_image, `plugins."${plugin}".sandbox_image`)
+  );
+}
+function pinnedImages(plugins) {
+  const images2 = tableIn(tableIn(plugins, since3), "pinned_images");
+  return Object.entries(images2).flatMap(
+    ([name3, image2]) => pinned(image2, `plugins."${since3}".pinned_images.${name3}`)
+  );
+}
+function pinned(image2, place5) {
+  if (typeof image2 !== "string" || image2 === "") return [];
+  return [{ image: image2, place: place5, isSuspected: false }];
+}
+function tableIn(table3, key) {
+  const found = table3[key];
+  const isTable = typeof found === "object" && !Array.isArray(found) && !(found instanceof Date);
+  return isTable ? found : {};
+}
+function lineOf(image2, lines2) {
+  const sets = (line) => /^[^#=]*=/.test(line) && /(["'])(.*?)\1/.exec(line)?.[2] === image2;
+  return lines2.findIndex(sets) + 1;
+}
+function parseToml(text5, name3, field) {
+  try {
+    return parse3(text5);
+  } catch (cause) {
+    if (!(cause instanceof TomlError)) throw cause;
+    const why = cause.message.split("\n")[0]?.replace("Invalid TOML document: ", "");
+    const given = `${name3}:${cause.line}:${cause.column}`;
+    throw new AirgapError("usage", `${field} is not valid TOML: ${why}`, { given, cause });
+  }
+}
+
+// src/image-sources/manifest-files.ts
+var import_node_fs10 = require("node:fs");
+var import_promises40 = require("node:fs/promises");
+var import_node_path32 = require("node:path");
+async function manifestFiles(root, field) {
+  const found = await (0, import_promises40.stat)(root.path).catch((cause) => {
+    throw unreadable(root.path, field, cause);
+  });
+  if (!found.isDirectory()) return [root];
+  const files2 = await filesIn2(root, field);
+  if (files2.some(({ path: path12 }) => path12 === (0, import_node_path32.join)(root.path, "Chart.yaml"))) throw isChart(root, field);
+  const manifests2 = files2.filter(({ path: path12 }) => /\.(?:ya?ml|json)$/i.test(path12));
+  if (manifests2.length === 0) throw withoutManifests(root, field);
+  return manifests2;
+}
+function isKustomization(path12) {
+  return /(?:^|\/)(?:kustomization\.ya?ml|Kustomization)$/.test(path12);
+}
+async function filesIn2({ path: path12, name: name3 }, field) {
+  const entries = await (0, import_promises40.readdir)(path12, { withFileTypes: true }).catch((cause) => {
+    throw unreadable(path12, field, cause);
+  });
+  const files2 = [];
+  for (const entry of entries.sort((a2, b) => a2.name < b.name ? -1 : 1)) {
+    if (entry.name.startsWith(".")) continue;
+    const inner = { path: (0, import_node_path32.join)(path12, entry.name), name: (0, import_node_path32.join)(name3, entry.name) };
+    if (entry.isDirectory()) files2.push(...await filesIn2(inner, field));
+    else if (entry.isFile() || entry.isSymbolicLink() && await isFile2(inner.path))
+      files2.push(inner);
+  }
+  return files2;
+}
+async function isFile2(path12) {
+  return (0, import_promises40.stat)(path12).then(
+    (found) => found.isFile(),
+    () => false
+  );
+}
+async function readManifest(path12, field) {
+  return path12 === "-" ? readStandardInput() : readText(path12, field);
+}
+async function readStandardInput() {
+  const chunks2 = [];
+  for await (const chunk of (0, import_node_fs10.createReadStream)("", { fd: 0, autoClose: false })) chunks2.push(chunk);
+  return Buffer.concat(chunks2).toString("utf8");
+}
+function isChart({ name: name3 }, field) {
+  return new AirgapError("usage", `${field} is a Helm chart`, {
+    given: name3,
+    expected: "manifests, or what `kubectl kustomize` prints",
+    next: `write {chart: ${name3}}`
+  });
+}
+function withoutManifests({ name: name3 }, field) {
+  return new AirgapError("usage", `${field} has no manifests`, {
+    given: name3,
+    expected: "files .yaml, .yml or .json"
+  });
+}
+
+// src/image-sources/manifests.ts
+async function findInManifests({ path: path12, name: name3, field }, { emit }) {
+  if (path12 === "-") return foundInText(await readManifest(path12, field), "standard input");
+  const files2 = await manifestFiles({ path: path12, name: name3 }, field);
+  const found = [];
+  for (const file2 of files2) {
+    if (isKustomization(file2.path)) {
+      emit({
+        kind: "warning",
+        message: `${file2.name} is not applied: the manifests beside it are read as they are`,
+        cure: `run \`kubectl kustomize\` on its folder, and name the file that it gives`
+      });
+      continue;
+    }
+    found.push(foundInText(await readManifest(file2.path, field), file2.name));
+  }
+  return merged(found);
+}
+
+// src/image-sources/other-tools.ts
+var compose = {
+  expected: "a compose file with `services:`",
+  isOne: (root) => childAt(root, "services")?.kind === "map",
+  find: (root) => entriesOf2(childAt(root, "services")).flatMap(([name3, service]) => [
+    ...mention(service, ["services", name3], "image", childAt(service, "build") !== void 0),
+    ...itemsOf(childAt(service, "volumes")).flatMap(
+      (volume, index) => textAt(volume, "type") === "image" ? mention(volume, ["services", name3, "volumes", index], "source") : []
+    )
+  ])
+};
+var hauler = {
+  expected: "a Hauler manifest with a document of kind Images",
+  isOne: (root) => textAt(root, "kind") === "Images" && isOfGroup(root, "content.hauler.cattle.io"),
+  find: (root) => {
+    const registry3 = textAt(childAt(root, "metadata", "annotations"), "hauler.dev/registry");
+    return itemsOf(childAt(root, "spec", "images")).flatMap(
+      (item, index) => mention(item, ["spec", "images", index], "name", textAt(item, "local") === "true").map(
+        (found) => ({ ...found, image: inRegistry(found.image, registry3) })
+      )
+    );
+  }
+};
+var imagesLock = {
+  expected: "an Images.lock of dt, or a lock file of imgpkg, of kind ImagesLock",
+  isOne: (root) => textAt(root, "kind") === "ImagesLock",
+  find: (root) => itemsOf(childAt(root, "images")).flatMap(
+    (item, index) => mention(item, ["images", index], "image")
+  )
+};
+var zarf = {
+  expected: "a zarf.yaml of kind ZarfPackageConfig",
+  isOne: (root) => textAt(root, "kind") === "ZarfPackageConfig",
+  find: (root) => itemsOf(childAt(root, "components")).flatMap(
+    (component2, index) => entriesOf2(childAt(component2, "images")).flatMap(
+      ([at, item]) => item.kind === "text" ? [said(item, ["components", index, "images", at])] : []
+    )
+  )
+};
+function entriesOf2(node2) {
+  if (node2?.kind === "list") return node2.items.map((item, index) => [index, item]);
+  return node2?.kind === "map" ? [...node2.entries] : [];
+}
+function mention(holder, path12, key, isSuspected = false) {
+  const node2 = childAt(holder, key);
+  if (node2?.kind !== "text" || node2.value === "") return [];
+  return [{ ...said(node2, [...path12, key]), isSuspected }];
+}
+function said({ value, line }, path12) {
+  return { image: value, line, place: fieldName(path12), isSuspected: false };
+}
+function isOfGroup(root, group2) {
+  return textAt(root, "apiVersion")?.startsWith(`${group2}/`) === true;
+}
+function inRegistry(image2, registry3) {
+  if (registry3 === void 0 || referenceIn(image2) === void 0) return image2;
+  const named2 = `${registry3}/${image2}`;
+  const saysRegistry = image2.includes("/") && parseReference(image2).registry === image2.split("/")[0];
+  return saysRegistry ? image2 : named2;
+}
+
+// src/image-sources/tool-files.ts
+var readers = { compose, hauler, imagesLock, zarf };
+async function findInToolFile({ kind, path: path12, name: name3, field }) {
+  const { documents, errors } = readYaml2(await readManifest(path12, field), name3);
+  const { isOne, find, expected } = readers[kind];
+  const ours = documents.map(({ root }) => root).filter(isOne);
+  if (ours.length === 0 && errors.length === 0) {
+    throw new AirgapError("usage", `${field} names another kind of file`, {
+      given: name3,
+      expected
+    });
+  }
+  return merged([{ images: [], errors }, ...ours.map((root) => foundOf(find(root), name3))]);
+}
+
+// src/image-sources/find-in-source.ts
+async function findInSource(source, registries, context) {
+  if (source.kind === "chart") return findInChart(source, registries, context);
+  if (source.kind === "cluster") return findInCluster(source, context);
+  if (source.kind === "containerd") return findInContainerd(source);
+  if (source.kind === "manifests") return findInManifests(source, context);
+  return findInToolFile(source);
+}
+
+// src/commands/source-images.ts
+async function findSourceImages({ imageSources, target: target2 }, registries, context) {
+  const images2 = [];
+  const errors = [];
+  if (imageSources.length > 0) {
+    const name3 = `finding images in ${count(imageSources.length, "source")}`;
+    context.emit({ kind: "step", name: name3 });
+  }
+  for (const source of imageSources) {
+    const found = await findOrFail(source, registries, context);
+    if (found.images.length === 0 && found.errors.length === 0) tellNone(source, context);
+    for (const image2 of found.images) {
+      images2.push({ ...image2, state: stateOf(image2, source, target2.endpoint) });
+    }
+    errors.push(...found.errors);
+  }
+  return { images: images2, errors };
+}
+function refuseMistakes(errors) {
+  if (errors.length === 1) throw errors[0];
+  if (errors.length === 0) return;
+  throw new Failures(`${count(errors.length, "mistake")} in the sources of images`, errors);
+}
+async function withSourceImages(spec, registries, context) {
+  const { images: found, errors } = await findSourceImages(spec, registries, context);
+  refuseMistakes(errors);
+  const inState = (state) => found.filter((image2) => image2.state === state);
+  const images2 = [...spec.images, ...listedOnce(inState("taken"))];
+  const known = new Set(images2.map(({ image: image2 }) => image2));
+  const left = (state) => [...byImage(inState(state)).keys()].filter((image2) => !known.has(image2));
+  tellSuspected(left("suspected"), context);
+  tellInTarget(left("in-target"), context);
+  if (images2.length > 0) return { ...spec, images: images2 };
+  throw new AirgapError("usage", "no source names an image", {
+    given: spec.imageSources.map(({ field }) => field).join(", ")
+  });
+}
+async function findOrFail(source, registries, context) {
+  try {
+    return await findInSource(source, registries, context);
+  } catch (thrown) {
+    const errors = failuresIn(thrown);
+    if (errors.length === 0) throw thrown;
+    return { images: [], errors };
+  }
+}
+function stateOf({ image: image2, isSuspected }, { kind, takesSuspected }, endpoint) {
+  if (kind === "cluster" && image2.startsWith(`${endpoint}/`)) return "in-target";
+  return isSuspected && !takesSuspected ? "suspected" : "taken";
+}
+function listedOnce(found) {
+  return [...byImage(found)].map(([image2, [first, ...others]]) => {
+    const more = others.length > 0 ? ` and ${others.length} more` : "";
+    return { image: image2, origin: `${first?.source}${more}` };
+  });
+}
+function tellNone({ field }, { emit }) {
+  emit({ kind: "warning", message: `${field} names no image` });
+}
+function tellSuspected(images2, { emit }) {
+  if (images2.length === 0) return;
+  emit({
+    kind: "warning",
+    message: `${count(images2.length, "suspected image")} not taken: ${someOf(images2)}`,
+    cure: "see where with `images`; list those that are needed, or add suspected: true to their source"
+  });
+}
+function tellInTarget(images2, { emit }) {
+  if (images2.length === 0) return;
+  const message = `${count(images2.length, "image")} of the cluster left out, in the target already: ${someOf(images2)}`;
+  emit({ kind: "note", message });
+}
+var named = 20;
+function someOf(images2) {
+  const others = images2.length > named ? ` and ${images2.length - named} more` : "";
+  return `${images2.slice(0, named).join(", ")}${others}`;
 }
 
 // src/commands/plan.ts
@@ -41393,7 +43584,7 @@ async function plan(run, lock, registries, context) {
 }
 async function lockKept({ spec, name: name3 }, context) {
   const folder = stateFolder(spec);
-  const path12 = (0, import_node_path30.join)(folder, `${name3}-${spec.name}.lock`);
+  const path12 = (0, import_node_path33.join)(folder, `${name3}-${spec.name}.lock`);
   const what = `the work folder ${folder} for ${name3} of ${spec.name}`;
   try {
     return await takeLock({ path: path12, what }, context);
@@ -41435,7 +43626,7 @@ var documentSchema = strictObject({
 });
 function openKeptPlan(run, lock, context) {
   const { spec, name: name3 } = run;
-  const path12 = (0, import_node_path30.join)(stateFolder(spec), `plan-${name3}-${spec.name}.json`);
+  const path12 = (0, import_node_path33.join)(stateFolder(spec), `plan-${name3}-${spec.name}.json`);
   const input = fingerprint(run, context);
   const isOurs = async () => lock === void 0 || lock.isHeld();
   return {
@@ -41443,21 +43634,21 @@ function openKeptPlan(run, lock, context) {
     read: () => readKept(path12, input).catch(() => void 0),
     write: async (inventory) => {
       const plannedAt = context.now().toISOString();
-      const text4 = JSON.stringify({ input, plannedAt, inventory });
+      const text5 = JSON.stringify({ input, plannedAt, inventory });
       if (!await isOurs()) return;
-      await replaceFile(path12, text4, asHint).catch((cause) => {
+      await replaceFile(path12, text5, asHint).catch((cause) => {
         const why = cause instanceof AirgapError ? cause.given : String(cause);
         const message = `the plan cannot be kept, so a killed run starts anew: ${why}`;
         context.emit({ kind: "note", message });
       });
     },
     remove: async () => {
-      if (await isOurs()) await (0, import_promises37.rm)(path12, { force: true }).catch(() => void 0);
+      if (await isOurs()) await (0, import_promises41.rm)(path12, { force: true }).catch(() => void 0);
     }
   };
 }
 async function readKept(path12, input) {
-  const document = documentSchema.parse(JSON.parse(await (0, import_promises37.readFile)(path12, "utf8")));
+  const document = documentSchema.parse(JSON.parse(await (0, import_promises41.readFile)(path12, "utf8")));
   if (document.input !== input) return void 0;
   const inventory = parseInventory(Buffer.from(JSON.stringify(document.inventory)));
   return { plannedAt: document.plannedAt, inventory };
@@ -41474,7 +43665,7 @@ function partSizeOf(written2) {
   return written2 === void 0 ? void 0 : parsePartSize(written2);
 }
 async function openReused(path12, { cwd }) {
-  return path12 ? openOlder((0, import_node_path31.resolve)(cwd, path12)) : void 0;
+  return path12 ? openOlder((0, import_node_path34.resolve)(cwd, path12)) : void 0;
 }
 async function readyToCreate({ signing }, { env }) {
   if (!signing) {
@@ -41487,8 +43678,8 @@ async function readyToCreate({ signing }, { env }) {
 }
 async function createPrepared(prepared2, { out, partSize, sign: sign3, credential, older }, context) {
   const { inventory, files: files2 } = credential ? withFile(prepared2, credential) : prepared2;
-  const folder = (0, import_node_path31.resolve)(context.cwd, out);
-  const bundle = (0, import_node_path31.join)(folder, `${inventory.name}-${inventory.version}.tar`);
+  const folder = (0, import_node_path34.resolve)(context.cwd, out);
+  const bundle = (0, import_node_path34.join)(folder, `${inventory.name}-${inventory.version}.tar`);
   context.emit({ kind: "step", name: `writing ${bundle}` });
   const written2 = await writeBundle(
     {
@@ -41530,28 +43721,28 @@ var damagedNamed = 10;
 function tellReused({ path: path12, taken: { bytes, damaged: damaged2 } }, { emit }) {
   emit({ kind: "note", message: `${formatBytes(bytes)} came from ${path12}` });
   if (damaged2.length === 0) return;
-  const named = damaged2.slice(0, damagedNamed).join(", ");
+  const named2 = damaged2.slice(0, damagedNamed).join(", ");
   const others = damaged2.length > damagedNamed ? ` and ${damaged2.length - damagedNamed} more` : "";
   emit({
     kind: "warning",
-    message: `${path12} is damaged: ${count(damaged2.length, "blob")} fetched again: ${named}${others}`,
+    message: `${path12} is damaged: ${count(damaged2.length, "blob")} fetched again: ${named2}${others}`,
     cure: "reuse the bundle that was made now next time"
   });
 }
-function blobReader({ manifests, images: images2, registries, found }) {
+function blobReader({ manifests: manifests2, images: images2, registries, found }) {
   const homes = /* @__PURE__ */ new Map();
   for (const { graph, reference } of images2) {
     const source = registries.source(reference);
-    for (const { digest: digest2 } of leavesOf(graph).flatMap(({ manifest }) => references(manifest))) {
-      if (!homes.has(digest2)) homes.set(digest2, source);
+    for (const { digest: digest3 } of leavesOf(graph).flatMap(({ manifest }) => references(manifest))) {
+      if (!homes.has(digest3)) homes.set(digest3, source);
     }
   }
-  return async ({ digest: digest2 }, range) => {
-    const bytes = manifests.get(digest2)?.bytes ?? found(digest2);
+  return async ({ digest: digest3 }, range) => {
+    const bytes = manifests2.get(digest3)?.bytes ?? found(digest3);
     if (bytes) return { status: 200, body: import_node_stream15.Readable.from([bytes]) };
-    const home = homes.get(digest2);
-    if (!home) throw new Error(`no image has the blob ${digest2}`);
-    return home.client.getBlob(home.repository, digest2, range);
+    const home = homes.get(digest3);
+    if (!home) throw new Error(`no image has the blob ${digest3}`);
+    return home.client.getBlob(home.repository, digest3, range);
   };
 }
 
@@ -41564,21 +43755,21 @@ async function settleAll(promises3) {
   });
 }
 function deferred() {
-  let resolve16 = () => {
+  let resolve17 = () => {
   };
   const promise = new Promise((done) => {
-    resolve16 = done;
+    resolve17 = done;
   });
-  return { promise, resolve: resolve16 };
+  return { promise, resolve: resolve17 };
 }
 
 // src/transfer/from-base.ts
 async function mountBase({ base: base2, bundleRepository: bundleRepository2 }, blobs2, { job: { target: target2 }, turns }) {
-  const missing5 = blobs2.filter(
-    ({ digest: digest2 }) => base2?.blobs.has(digest2) && !turns.isIn(digest2, bundleRepository2)
+  const missing7 = blobs2.filter(
+    ({ digest: digest3 }) => base2?.blobs.has(digest3) && !turns.isIn(digest3, bundleRepository2)
   );
   await pMap(
-    missing5,
+    missing7,
     async (blob2) => {
       const from = turns.mountSource(blob2.digest, bundleRepository2);
       if (from && await target2.mountBlob(bundleRepository2, blob2.digest, from))
@@ -41590,13 +43781,13 @@ async function mountBase({ base: base2, bundleRepository: bundleRepository2 }, b
     { concurrency: 16 }
   );
 }
-async function sourceFor({ repository: repository2 }, missing5, origin, { job: { target: target2 }, turns }) {
+async function sourceFor({ repository: repository2 }, missing7, origin, { job: { target: target2 }, turns }) {
   const { base: base2, file: file2 } = origin;
-  const leftOut = missing5.filter(({ digest: digest2 }) => base2?.blobs.has(digest2));
-  if (base2 === void 0 || leftOut.length === 0) return { from: file2, missing: missing5 };
-  const inTar = missing5.filter(({ digest: digest2 }) => !base2.blobs.has(digest2));
+  const leftOut = missing7.filter(({ digest: digest3 }) => base2?.blobs.has(digest3));
+  if (base2 === void 0 || leftOut.length === 0) return { from: file2, missing: missing7 };
+  const inTar = missing7.filter(({ digest: digest3 }) => !base2.blobs.has(digest3));
   const there = await settleAll(
-    leftOut.map(async ({ digest: digest2, size }) => await target2.headBlob(repository2, digest2) === size)
+    leftOut.map(async ({ digest: digest3, size }) => await target2.headBlob(repository2, digest3) === size)
   );
   leftOut.forEach((blob2, at) => {
     if (there[at]) turns.arrived(blob2, repository2);
@@ -41680,13 +43871,13 @@ function bringAgain(unit2, work) {
   for (const blob2 of unit2.blobs) work.turns.doubted(blob2, unit2.repository);
   return upload(unit2.blobs, unit2, work);
 }
-async function upload(missing5, unit2, work) {
-  if (missing5.length === 0) return { uploaded: false, documents: [] };
+async function upload(missing7, unit2, work) {
+  if (missing7.length === 0) return { uploaded: false, documents: [] };
   return work.refusals.upload(unit2.repository, async () => {
-    if (areOurs(missing5, unit2, work))
-      return { uploaded: await sendSmall(missing5, unit2, work) > 0, documents: [] };
-    const isFirstSent = await tryPush(missing5, unit2, work);
-    const sent = await copy(unit2, missing5, work);
+    if (areOurs(missing7, unit2, work))
+      return { uploaded: await sendSmall(missing7, unit2, work) > 0, documents: [] };
+    const isFirstSent = await tryPush(missing7, unit2, work);
+    const sent = await copy(unit2, missing7, work);
     return { uploaded: isFirstSent || sent.length > 0, documents: unit2.documents };
   });
 }
@@ -41707,11 +43898,11 @@ async function isThereOrMounted(blob2, repository2, turn, work) {
   turn.leave();
   return true;
 }
-async function mount({ digest: digest2 }, repository2, work) {
-  if (work.turns.isIn(digest2, repository2)) return true;
-  const from = work.turns.mountSource(digest2, repository2);
+async function mount({ digest: digest3 }, repository2, work) {
+  if (work.turns.isIn(digest3, repository2)) return true;
+  const from = work.turns.mountSource(digest3, repository2);
   if (from === void 0) return false;
-  const isMounted = await work.job.target.mountBlob(repository2, digest2, from);
+  const isMounted = await work.job.target.mountBlob(repository2, digest3, from);
   if (isMounted) work.turns.pushTaken(repository2);
   else work.turns.mountRefused(from, repository2);
   return isMounted;
@@ -41719,31 +43910,31 @@ async function mount({ digest: digest2 }, repository2, work) {
 var blobsAtOnce2 = 4;
 async function copy(unit2, needed, work) {
   const { origin, target: target2 } = work.job;
-  const { digest: digest2, repository: repository2, image: image2 } = unit2;
-  const { from, missing: missing5 } = origin.kind === "layout" ? await sourceFor(unit2, needed, origin, work) : { from: origin.locate(image2), missing: needed };
-  const copying = work.progress.copying(missing5);
+  const { digest: digest3, repository: repository2, image: image2 } = unit2;
+  const { from, missing: missing7 } = origin.kind === "layout" ? await sourceFor(unit2, needed, origin, work) : { from: origin.locate(image2), missing: needed };
+  const copying = work.progress.copying(missing7);
   try {
     const to = { client: target2, repository: repository2 };
-    const job = { digest: digest2, from, to, atOnce: blobsAtOnce2, watch: copying.watch() };
-    const sent = await work.oras.copy(job, missing5);
+    const job = { digest: digest3, from, to, atOnce: blobsAtOnce2, watch: copying.watch() };
+    const sent = await work.oras.copy(job, missing7);
     work.sent(sent);
-    const put2 = await target2.headManifest(repository2, digest2);
-    if (put2?.digest !== digest2) throw notPut(unit2, target2.host);
-    for (const blob2 of missing5) work.turns.arrived(blob2, repository2);
+    const put2 = await target2.headManifest(repository2, digest3);
+    if (put2?.digest !== digest3) throw notPut(unit2, target2.host);
+    for (const blob2 of missing7) work.turns.arrived(blob2, repository2);
     return sent;
   } finally {
     copying.end();
   }
 }
-function notPut({ repository: repository2, digest: digest2, image: image2 }, host) {
+function notPut({ repository: repository2, digest: digest3, image: image2 }, host) {
   return new AirgapError("integrity", `oras reported success, but ${image2.source} is not there`, {
-    given: `no manifest ${digest2} in ${host}/${repository2}`,
+    given: `no manifest ${digest3} in ${host}/${repository2}`,
     next: "check that the oras in use is the original one, then run again"
   });
 }
 
 // src/transfer/oras-bytes.ts
-var import_node_fs10 = require("node:fs");
+var import_node_fs11 = require("node:fs");
 function watchProcess({ pid, stdout }, every, watches) {
   const reported = {
     Copying: /* @__PURE__ */ new Set(),
@@ -41760,11 +43951,11 @@ function watchProcess({ pid, stdout }, every, watches) {
     }
   };
   stdout.on("data", listen2);
-  const look = () => {
+  const look2 = () => {
     const seen = { reported, traffic: trafficOf(pid) };
     for (const watch of watches) watch(seen);
   };
-  const timer = setInterval(look, every).unref();
+  const timer = setInterval(look2, every).unref();
   const stop2 = () => {
     clearInterval(timer);
     stdout.off("data", listen2);
@@ -41779,17 +43970,17 @@ function watchOras(blobs2, told) {
   };
 }
 function sizesOf(blobs2) {
-  return new Map(blobs2.map(({ digest: digest2, size }) => [shortName(digest2), size]));
+  return new Map(blobs2.map(({ digest: digest3, size }) => [shortName(digest3), size]));
 }
-function shortName(digest2) {
-  return digest2.slice(digest2.indexOf(":") + 1).slice(0, 12);
+function shortName(digest3) {
+  return digest3.slice(digest3.indexOf(":") + 1).slice(0, 12);
 }
 function bytesOf(names, sizes) {
   return [...names].reduce((sum2, name3) => sum2 + (sizes.get(name3) ?? 0), 0);
 }
 function trafficOf(pid) {
   try {
-    const io = (0, import_node_fs10.readFileSync)(`/proc/${pid}/io`, "latin1");
+    const io = (0, import_node_fs11.readFileSync)(`/proc/${pid}/io`, "latin1");
     const [read5, written2] = [/^rchar: (\d+)$/m, /^wchar: (\d+)$/m].map(
       (line) => Number(line.exec(io)?.[1] ?? 0)
     );
@@ -41802,8 +43993,8 @@ function added2(one, other = { read: 0, written: 0 }) {
   return { read: one.read + other.read, written: one.written + other.written };
 }
 function childrenOf(pid) {
-  return (0, import_node_fs10.readdirSync)(`/proc/${pid}/task`).flatMap((thread) => {
-    const pids = (0, import_node_fs10.readFileSync)(`/proc/${pid}/task/${thread}/children`, "latin1");
+  return (0, import_node_fs11.readdirSync)(`/proc/${pid}/task`).flatMap((thread) => {
+    const pids = (0, import_node_fs11.readFileSync)(`/proc/${pid}/task/${thread}/children`, "latin1");
     return pids.split(" ").filter(Boolean).map(Number);
   });
 }
@@ -41818,16 +44009,16 @@ var TransferProgress = class {
   #arrived = 0;
   /** @param needed blobs that are not in the target yet, each once */
   constructor(needed, images2, emit) {
-    this.#awaited = new Set(needed.map(({ digest: digest2 }) => digest2));
+    this.#awaited = new Set(needed.map(({ digest: digest3 }) => digest3));
     this.#total = sum(needed.map(({ size }) => size));
     this.#images = { done: 0, total: images2 };
     this.#emit = emit;
   }
   /** The blob is in the target. */
-  arrived({ digest: digest2, size }) {
-    if (!this.#awaited.delete(digest2)) return;
+  arrived({ digest: digest3, size }) {
+    if (!this.#awaited.delete(digest3)) return;
     this.#arrived += size;
-    for (const copy2 of this.#copies) if (copy2.digests.has(digest2)) copy2.left -= size;
+    for (const copy2 of this.#copies) if (copy2.digests.has(digest3)) copy2.left -= size;
     this.#tell();
   }
   imageDone() {
@@ -41835,8 +44026,8 @@ var TransferProgress = class {
     this.#tell();
   }
   copying(blobs2) {
-    const awaited = blobs2.filter(({ digest: digest2 }) => this.#awaited.has(digest2));
-    const digests = new Set(awaited.map(({ digest: digest2 }) => digest2));
+    const awaited = blobs2.filter(({ digest: digest3 }) => this.#awaited.has(digest3));
+    const digests = new Set(awaited.map(({ digest: digest3 }) => digest3));
     const copy2 = { digests, left: sum(awaited.map(({ size }) => size)), moved: [] };
     this.#copies.add(copy2);
     return {
@@ -41941,17 +44132,17 @@ var BlobTurns = class {
     shared2.home.resolve();
   }
   /** The repository does not have it after all. */
-  doubted({ digest: digest2 }, repository2) {
-    const shared2 = this.#blobs.get(digest2);
+  doubted({ digest: digest3 }, repository2) {
+    const shared2 = this.#blobs.get(digest3);
     shared2?.proved.delete(repository2);
     shared2?.homes.delete(repository2);
   }
-  isIn(digest2, repository2) {
-    return this.#blobs.get(digest2)?.proved.has(repository2) ?? false;
+  isIn(digest3, repository2) {
+    return this.#blobs.get(digest3)?.proved.has(repository2) ?? false;
   }
   /** A repository that the blob may be mounted from; one of the same project (first path segment) first. */
-  mountSource(digest2, repository2) {
-    const homes = [...this.#blobs.get(digest2)?.homes ?? []].filter(
+  mountSource(digest3, repository2) {
+    const homes = [...this.#blobs.get(digest3)?.homes ?? []].filter(
       (home) => home !== repository2 && !this.#refusedMounts.has(`${home} ${repository2}`)
     );
     return homes.find((home) => projectOf(home) === projectOf(repository2)) ?? homes[0];
@@ -42049,8 +44240,8 @@ function blobsOfImages(images2) {
   return blobsOf(images2.flatMap(({ graph }) => graph ? leavesOf(graph) : []));
 }
 function repositoriesOf(images2) {
-  const missing5 = images2.flatMap(({ places }) => places).filter(({ found }) => found.state === "missing");
-  return [...new Set(missing5.map(({ place: place5 }) => place5.repository))];
+  const missing7 = images2.flatMap(({ places }) => places).filter(({ found }) => found.state === "missing");
+  return [...new Set(missing7.map(({ place: place5 }) => place5.repository))];
 }
 function unitsInOrder(images2, { origin }) {
   const units4 = images2.flatMap((known) => {
@@ -42071,17 +44262,17 @@ function rememberHomes(images2, turns) {
 }
 function absentBlobs(images2) {
   const isThere = ({ places }) => places.some(({ found }) => found.state === "there");
-  const present2 = new Set(blobsOfImages(images2.filter(isThere)).map(({ digest: digest2 }) => digest2));
-  return blobsOfImages(images2.filter(isIncomplete)).filter(({ digest: digest2 }) => !present2.has(digest2));
+  const present2 = new Set(blobsOfImages(images2.filter(isThere)).map(({ digest: digest3 }) => digest3));
+  return blobsOfImages(images2.filter(isIncomplete)).filter(({ digest: digest3 }) => !present2.has(digest3));
 }
 
 // src/transfer/base.ts
 async function findBase(images2, { origin, target: target2 }) {
   const base2 = origin.kind === "layout" ? origin.base : void 0;
   if (base2 === void 0) return [];
-  const needed = blobsOfImages(images2).filter(({ digest: digest2 }) => base2.blobs.has(digest2));
+  const needed = blobsOfImages(images2).filter(({ digest: digest3 }) => base2.blobs.has(digest3));
   const users = usersOf(images2);
-  const has = async (repository2, { digest: digest2, size }) => await target2.headBlob(repository2, digest2).catch(hidden2) === size;
+  const has = async (repository2, { digest: digest3, size }) => await target2.headBlob(repository2, digest3).catch(hidden2) === size;
   const found = await pMap(
     needed,
     async (blob2) => {
@@ -42092,8 +44283,8 @@ async function findBase(images2, { origin, target: target2 }) {
     },
     { concurrency: 64 }
   );
-  const missing5 = needed.filter((_, at) => found[at]?.length === 0);
-  if (missing5.length > 0) throw baseMissing(base2, missing5, needed.length, target2.host);
+  const missing7 = needed.filter((_, at) => found[at]?.length === 0);
+  if (missing7.length > 0) throw baseMissing(base2, missing7, needed.length, target2.host);
   for (const { blob: blob2, repository: repository2 } of found.flat()) base2.homes.set(blob2.digest, repository2);
   return found.flat();
 }
@@ -42101,9 +44292,9 @@ function usersOf(images2) {
   const users = /* @__PURE__ */ new Map();
   for (const known of images2) {
     const places = known.places.filter(({ found }) => ["there", "missing"].includes(found.state));
-    for (const { digest: digest2 } of blobsOfImages([known])) {
-      const repositories = users.get(digest2) ?? /* @__PURE__ */ new Set();
-      users.set(digest2, repositories);
+    for (const { digest: digest3 } of blobsOfImages([known])) {
+      const repositories = users.get(digest3) ?? /* @__PURE__ */ new Set();
+      users.set(digest3, repositories);
       for (const { place: place5 } of places) repositories.add(place5.repository);
     }
   }
@@ -42113,13 +44304,13 @@ function hidden2(error4) {
   if (error4 instanceof AirgapError && error4.class === "authentication") return void 0;
   throw error4;
 }
-function baseMissing({ name: name3, version: version3, inventoryDigest }, missing5, count4, host) {
-  const bytes = totalSize(missing5);
-  const first = missing5.slice(0, 3).map(({ digest: digest2 }) => digest2);
-  const more = missing5.length > 3 ? ` and ${missing5.length - 3} more` : "";
+function baseMissing({ name: name3, version: version3, inventoryDigest }, missing7, count4, host) {
+  const bytes = totalSize(missing7);
+  const first = missing7.slice(0, 3).map(({ digest: digest3 }) => digest3);
+  const more = missing7.length > 3 ? ` and ${missing7.length - 3} more` : "";
   return new AirgapError(
     "refused",
-    `the bundle builds on ${name3} ${version3}, of which ${host} lacks ${missing5.length} of ${count4} blobs, ${formatBytes(bytes)}`,
+    `the bundle builds on ${name3} ${version3}, of which ${host} lacks ${missing7.length} of ${count4} blobs, ${formatBytes(bytes)}`,
     {
       given: `missing: ${first.join(", ")}${more}`,
       expected: `what ${name3} ${version3} brings, inventory ${inventoryDigest}`,
@@ -42155,30 +44346,30 @@ async function fillBundleRepository(origin, repositories, blobs2, work) {
   }
 }
 async function refusesMounts({ bundleRepository: bundleRepository2, smallBlob }, repositories, { job: { target: target2 } }) {
-  const { digest: digest2, bytes } = smallBlob;
-  const size = await target2.headBlob(bundleRepository2, digest2);
-  if (size === void 0) await target2.putBlob(bundleRepository2, digest2, bytes);
+  const { digest: digest3, bytes } = smallBlob;
+  const size = await target2.headBlob(bundleRepository2, digest3);
+  if (size === void 0) await target2.putBlob(bundleRepository2, digest3, bytes);
   const perProject = new Map(repositories.map((repository2) => [projectOf(repository2), repository2]));
   for (const repository2 of perProject.values()) {
-    const mounted = await target2.mountBlob(repository2, digest2, bundleRepository2);
+    const mounted = await target2.mountBlob(repository2, digest3, bundleRepository2);
     if (!mounted) return repository2;
   }
   return void 0;
 }
 var blobsAtOnce3 = 16;
-async function pushRoot({ file: file2, bundleRepository: repository2, tag: first }, { digest: digest2 }, number3, blobs2, watch, work) {
+async function pushRoot({ file: file2, bundleRepository: repository2, tag: first }, { digest: digest3 }, number3, blobs2, watch, work) {
   const { target: target2 } = work.job;
   const tag2 = number3 === 0 ? first : `${first}-${number3 + 1}`;
   const head = async () => (await target2.headManifest(repository2, tag2))?.digest;
-  if (await head() === digest2) return;
+  if (await head() === digest3) return;
   const to = { client: target2, repository: repository2, tag: tag2 };
-  const copy2 = { digest: digest2, from: file2, to, atOnce: blobsAtOnce3, watch };
+  const copy2 = { digest: digest3, from: file2, to, atOnce: blobsAtOnce3, watch };
   work.sent(await work.oras.copy(copy2, blobs2));
   const found = await head();
-  if (found === digest2) return;
+  if (found === digest3) return;
   throw new AirgapError("integrity", "oras reported success, but the bundle is not there", {
     given: found ?? `no tag ${tag2} in ${target2.host}/${repository2}`,
-    expected: digest2
+    expected: digest3
   });
 }
 async function keepWhatArrived(repository2, blobs2, { job: { target: target2 }, turns }) {
@@ -42197,6 +44388,36 @@ function nothing2(error4) {
   reason(error4);
 }
 
+// src/transfer/deep.ts
+function doubtIncomplete(images2, target2) {
+  const doubted = async (known) => {
+    const { graph } = known;
+    if (graph === void 0) return known;
+    return {
+      ...known,
+      places: await Promise.all(known.places.map((one) => doubt(one, graph, target2)))
+    };
+  };
+  return pMap(images2, doubted, { concurrency: 16 });
+}
+async function doubt(one, graph, target2) {
+  if (one.found.state !== "there") return one;
+  const isWhole = await isComplete(graph, one.place.repository, target2);
+  return isWhole ? one : { place: one.place, found: { state: "missing" } };
+}
+async function isComplete(graph, repository2, target2) {
+  const documents = [...graph.documents.values()];
+  const heads = [
+    ...documents.map(async ({ descriptor: { digest: digest3 } }) => {
+      return (await target2.headManifest(repository2, digest3))?.digest === digest3;
+    }),
+    ...blobsOf(documents.filter(isLeaf)).map(async ({ digest: digest3, size }) => {
+      return await target2.headBlob(repository2, digest3) === size;
+    })
+  ];
+  return (await Promise.all(heads)).every((isThere) => isThere);
+}
+
 // src/transfer/heads.ts
 function headPlacements(job) {
   return pMap(
@@ -42213,13 +44434,13 @@ function headPlacements(job) {
     { concurrency: 64 }
   );
 }
-async function headPlacement(place5, digest2, job) {
+async function headPlacement(place5, digest3, job) {
   const { reference, repository: repository2, tag: tag2 } = place5;
   try {
     const existing = (await job.target.headManifest(repository2, tag2))?.digest;
     const through = isPullThrough(`${job.target.host}/${repository2}`, job.pullThrough);
-    if (existing === digest2) return { reference, state: through ? "proved" : "there" };
-    if (through) return failed2(reference, notServed(reference, digest2, existing));
+    if (existing === digest3) return { reference, state: through ? "proved" : "there" };
+    if (through) return failed2(reference, notServed(reference, digest3, existing));
     return { state: "missing", ...existing && { existing } };
   } catch (error4) {
     return failed2(reference, error4);
@@ -42246,21 +44467,21 @@ function notServed(reference, expected, existing) {
 }
 
 // src/transfer/oras-access.ts
-var import_promises38 = require("node:fs/promises");
-var import_node_path32 = require("node:path");
+var import_promises42 = require("node:fs/promises");
+var import_node_path35 = require("node:path");
 async function openOrasAccess({ scratch, credential, allowPlainHttpCredentials }, env) {
-  const folder = (0, import_node_path32.join)(scratch, "oras");
-  const dockerConfig = (0, import_node_path32.join)(folder, "docker");
+  const folder = (0, import_node_path35.join)(scratch, "oras");
+  const dockerConfig = (0, import_node_path35.join)(folder, "docker");
   await makeFolder(dockerConfig, 448);
   const login = onceEach(hostOf, async ({ host, access: access3 }) => {
     const mayLogIn = allowPlainHttpCredentials || isPrivate(new URL(originOf(host, access3)));
-    const text4 = JSON.stringify(loginFile(host, mayLogIn ? await credential(host) : void 0));
-    return writePrivate((0, import_node_path32.join)(folder, `login-${fileName(host)}.json`), text4);
+    const text5 = JSON.stringify(loginFile(host, mayLogIn ? await credential(host) : void 0));
+    return writePrivate((0, import_node_path35.join)(folder, `login-${fileName(host)}.json`), text5);
   });
   const system = systemTrust(env);
   const authorities = onceEach(hostOf, async ({ host, access: access3 }) => {
     const all = [...await system, ...await dockerTrust(host), access3.caCert ?? ""];
-    return writePrivate((0, import_node_path32.join)(folder, `authorities-${fileName(host)}.pem`), all.join("\n"));
+    return writePrivate((0, import_node_path35.join)(folder, `authorities-${fileName(host)}.pem`), all.join("\n"));
   });
   const security = async (end, client) => {
     if (client.access.plainHttp) return [`--${end}-plain-http=true`];
@@ -42273,7 +44494,7 @@ async function openOrasAccess({ scratch, credential, allowPlainHttpCredentials }
       `--${end}-registry-config=${await login(client)}`,
       ...await security(end, client)
     ],
-    close: () => onDisk(folder, (0, import_promises38.rm)(folder, { recursive: true, force: true }))
+    close: () => onDisk(folder, (0, import_promises42.rm)(folder, { recursive: true, force: true }))
   };
 }
 function hostOf({ host }) {
@@ -42290,8 +44511,8 @@ function loginFile(host, credential) {
 function fileName(host) {
   return host.replaceAll(/[^a-zA-Z0-9.-]/g, "_");
 }
-async function writePrivate(path12, text4) {
-  await onDisk(path12, (0, import_promises38.writeFile)(path12, text4, { mode: 384 }));
+async function writePrivate(path12, text5) {
+  await onDisk(path12, (0, import_promises42.writeFile)(path12, text5, { mode: 384 }));
   return path12;
 }
 
@@ -42337,8 +44558,8 @@ function tryAll(hosts2) {
 }
 
 // src/transfer/oras-process.ts
-var import_node_fs11 = require("node:fs");
-var import_promises39 = require("node:stream/promises");
+var import_node_fs12 = require("node:fs");
+var import_promises43 = require("node:stream/promises");
 
 // src/transfer/oras-errors.ts
 var OrasFailure = class extends AirgapError {
@@ -42352,33 +44573,33 @@ var OrasFailure = class extends AirgapError {
    * @param copying `host/repository@digest to host/repository`, or the path of a file for the first
    */
   constructor(stderr, copying) {
-    const text4 = oneLine(withoutQueries(firstError(stderr)), longest2);
-    const end = endOf2(text4);
-    const words2 = withoutNames(text4, copying);
-    const said = saidIn(words2);
-    const errorClass = judge2(said, words2, end);
+    const text5 = oneLine(withoutQueries(firstError(stderr)), longest2);
+    const end = endOf2(text5);
+    const words4 = withoutNames(text5, copying);
+    const said2 = saidIn(words4);
+    const errorClass = judge2(said2, words4, end);
     super(errorClass, `oras could not copy ${copying}`, {
-      given: text4 || "oras said nothing",
+      given: text5 || "oras said nothing",
       next: nextStep(errorClass, end)
     });
     this.end = end;
-    this.status = said?.status;
-    this.isUnderstood = said !== void 0;
+    this.status = said2?.status;
+    this.isUnderstood = said2 !== void 0;
   }
 };
 var longest2 = 1e3;
-function judge2(said, text4, end) {
-  if (said === void 0) return end === "target" ? "refused" : "tool";
-  if (said.status !== void 0) return classOf(said.status, text4, asked[end]);
-  return "class" in said ? said.class : classOfConnection(said.code) ?? "tool";
+function judge2(said2, text5, end) {
+  if (said2 === void 0) return end === "target" ? "refused" : "tool";
+  if (said2.status !== void 0) return classOf(said2.status, text5, asked[end]);
+  return "class" in said2 ? said2.class : classOfConnection(said2.code) ?? "tool";
 }
 var asked = { source: "read", target: "write" };
-function endOf2(text4) {
-  return /destination registry/.test(text4) ? "target" : "source";
+function endOf2(text5) {
+  return /destination registry/.test(text5) ? "target" : "source";
 }
-function saidIn(text4) {
-  const status = /status code (\d{3})/.exec(text4)?.[1];
-  const found = vocabulary.find(([pattern2]) => pattern2.test(text4))?.[1];
+function saidIn(text5) {
+  const status = /status code (\d{3})/.exec(text5)?.[1];
+  const found = vocabulary.find(([pattern2]) => pattern2.test(text5))?.[1];
   return status === void 0 ? found : { status: Number(status) };
 }
 var vocabulary = [
@@ -42409,14 +44630,14 @@ function firstError(stderr) {
   const lines2 = stderr.split("\n").map((line) => line.trim());
   return lines2.find((line) => line.startsWith("Error")) ?? lines2.find((line) => line !== "") ?? "";
 }
-function withoutQueries(text4) {
-  return text4.replaceAll(/(https?:\/\/[^\s"?]*)\?[^\s"]*/g, "$1?\u2026");
+function withoutQueries(text5) {
+  return text5.replaceAll(/(https?:\/\/[^\s"?]*)\?[^\s"]*/g, "$1?\u2026");
 }
-function withoutNames(text4, copying) {
+function withoutNames(text5, copying) {
   const called = copying.split(/[\s@]/).filter((name3) => name3.includes("/")).flatMap((name3) => [name3, ...name3.split(/\/(.*)/)]).filter((name3) => /[^a-z0-9]/.test(name3)).map((name3) => name3.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&"));
-  const plain3 = text4.replaceAll(/"[^"]*"|https?:\/\/\S+|\S+@\w+:[0-9a-f]{32,}/g, "\u2026");
-  if (called.length === 0) return plain3;
-  return plain3.replaceAll(new RegExp(`(?<![\\w/.-])(?:${called.join("|")})(?![\\w/-])`, "g"), "\u2026");
+  const plain4 = text5.replaceAll(/"[^"]*"|https?:\/\/\S+|\S+@\w+:[0-9a-f]{32,}/g, "\u2026");
+  if (called.length === 0) return plain4;
+  return plain4.replaceAll(new RegExp(`(?<![\\w/.-])(?:${called.join("|")})(?![\\w/-])`, "g"), "\u2026");
 }
 function nextStep(errorClass, end) {
   if (errorClass === "authentication") return `log in to the ${end} registry (docker login HOST)`;
@@ -42439,13 +44660,13 @@ function watchStall(blobs2, { stallMs, isExcused }, stalled) {
   const sizes = sizesOf(blobs2);
   let before = 0;
   let since = performance.now();
-  return (look) => {
+  return (look2) => {
     const now2 = performance.now();
-    const [moved, least] = progressOf(look);
+    const [moved, least] = progressOf(look2);
     if (moved - before > least || moved < before || isExcused()) {
       before = moved;
       since = now2;
-    } else if (now2 - since >= stallMs + moreFor(look, sizes)) stalled();
+    } else if (now2 - since >= stallMs + moreFor(look2, sizes)) stalled();
   };
 }
 function progressOf({ reported, traffic }) {
@@ -42464,10 +44685,10 @@ function moreFor({ reported, traffic }, sizes) {
 // src/transfer/oras-process.ts
 var patience = 3e3;
 var mostBetween = 1e3;
-async function runOras({ oras, words: words2, env, stallMs }, copy2, blobs2, signal) {
+async function runOras({ oras, words: words4, env, stallMs }, copy2, blobs2, signal) {
   signal.throwIfAborted();
   const stall = new AbortController();
-  const child2 = execa(oras, words2, {
+  const child2 = execa(oras, words4, {
     env,
     extendEnv: false,
     // execa hands any descriptor on; its types name those up to 9.
@@ -42482,14 +44703,14 @@ async function runOras({ oras, words: words2, env, stallMs }, copy2, blobs2, sig
   const stalled = watchStall(blobs2, { stallMs, isExcused }, () => stall.abort());
   const watches = [stalled, ...copy2.watch ? [copy2.watch] : []];
   const watched = watchProcess(child2, Math.min(mostBetween, stallMs / 5), watches);
-  const [result] = await Promise.all([child2, (0, import_promises39.finished)(child2.stdout).catch(() => {
+  const [result] = await Promise.all([child2, (0, import_promises43.finished)(child2.stdout).catch(() => {
   })]);
   watched.stop();
   if (result.isCanceled) signal.throwIfAborted();
   const { Copying: begun, Copied: copied } = watched.reported;
   if (!result.failed) return { begun, copied };
-  const said = stall.signal.aborted ? `timeout: no byte for ${Math.round(stallMs / 1e3)} s` : result.stderr || (result.shortMessage ?? "");
-  return { begun, copied, failure: new OrasFailure(said, nameOf(copy2)) };
+  const said2 = stall.signal.aborted ? `timeout: no byte for ${Math.round(stallMs / 1e3)} s` : result.stderr || (result.shortMessage ?? "");
+  return { begun, copied, failure: new OrasFailure(said2, nameOf(copy2)) };
 }
 function isHeldBack(copy2) {
   const { from } = copy2;
@@ -42504,11 +44725,11 @@ function copyArguments(copy2, flags) {
 }
 function sourceName(from) {
   if (!("fd" in from)) return registryName(from);
-  return (0, import_node_fs11.existsSync)("/proc/self/fd") ? "/proc/self/fd/0" : from.path;
+  return (0, import_node_fs12.existsSync)("/proc/self/fd") ? "/proc/self/fd/0" : from.path;
 }
-function nameOf({ digest: digest2, from, to }) {
+function nameOf({ digest: digest3, from, to }) {
   const source = "fd" in from ? from.path : registryName(from);
-  return `${source}@${digest2} to ${registryName(to)}`;
+  return `${source}@${digest3} to ${registryName(to)}`;
 }
 function registryName(at) {
   const { host } = "server" in at ? at.server : at.client;
@@ -42534,7 +44755,7 @@ var passedOn = [
 // src/transfer/loopback.ts
 var import_node_crypto9 = require("node:crypto");
 var import_node_http = require("node:http");
-var import_promises40 = require("node:stream/promises");
+var import_promises44 = require("node:stream/promises");
 async function serveOnLoopback(content, { signal }) {
   const repository2 = `bundle/${(0, import_node_crypto9.randomBytes)(16).toString("hex")}`;
   const failing = new AbortController();
@@ -42572,8 +44793,8 @@ function readFor(response, { read: read5 }, waiting) {
     closed.abort();
     waiting.delete(response);
   });
-  return async function* (digest2) {
-    const iterator = read5(digest2, closed.signal)[Symbol.asyncIterator]();
+  return async function* (digest3) {
+    const iterator = read5(digest3, closed.signal)[Symbol.asyncIterator]();
     try {
       for (; ; ) {
         closed.signal.throwIfAborted();
@@ -42589,28 +44810,28 @@ function readFor(response, { read: read5 }, waiting) {
 }
 var answers = { manifests: sendManifest, blobs: sendBlob };
 function pathOf(repository2, url) {
-  const [, name3, kind, digest2] = /^\/v2\/(.+)\/(manifests|blobs)\/([^/?]+)$/.exec(url) ?? [];
-  if (name3 !== repository2 || digest2 === void 0 || !isDigest(digest2)) return void 0;
-  return { kind, digest: digest2 };
+  const [, name3, kind, digest3] = /^\/v2\/(.+)\/(manifests|blobs)\/([^/?]+)$/.exec(url) ?? [];
+  if (name3 !== repository2 || digest3 === void 0 || !isDigest(digest3)) return void 0;
+  return { kind, digest: digest3 };
 }
-async function sendManifest(content, digest2, isHead, response) {
-  if (content.sizeOf(digest2) === void 0) return void response.writeHead(404).end();
-  const { mediaType: mediaType2, bytes } = await content.manifest(digest2);
-  writeHead(response, mediaType2, bytes.length, digest2);
+async function sendManifest(content, digest3, isHead, response) {
+  if (content.sizeOf(digest3) === void 0) return void response.writeHead(404).end();
+  const { mediaType: mediaType2, bytes } = await content.manifest(digest3);
+  writeHead(response, mediaType2, bytes.length, digest3);
   response.end(isHead ? void 0 : bytes);
 }
-async function sendBlob(content, digest2, isHead, response) {
-  const size = content.sizeOf(digest2);
+async function sendBlob(content, digest3, isHead, response) {
+  const size = content.sizeOf(digest3);
   if (size === void 0) return void response.writeHead(404).end();
-  writeHead(response, "application/octet-stream", size, digest2);
+  writeHead(response, "application/octet-stream", size, digest3);
   if (isHead) return void response.end();
-  await (0, import_promises40.pipeline)(content.read(digest2), response);
+  await (0, import_promises44.pipeline)(content.read(digest3), response);
 }
-function writeHead(response, type, size, digest2) {
+function writeHead(response, type, size, digest3) {
   response.writeHead(200, {
     "content-type": type,
     "content-length": size,
-    "docker-content-digest": digest2
+    "docker-content-digest": digest3
   });
 }
 function isGone(error4) {
@@ -42649,24 +44870,24 @@ function throughUs(copy2, blobs2, context) {
   };
 }
 function serve({ client, repository: repository2 }, { digest: root }, blobs2, context) {
-  const sizes = new Map(blobs2.map(({ digest: digest2, size }) => [digest2, size]));
+  const sizes = new Map(blobs2.map(({ digest: digest3, size }) => [digest3, size]));
   const content = {
     // Of the manifest only whether it is there is asked.
-    sizeOf: (digest2) => digest2 === root ? 0 : sizes.get(digest2),
-    async *read(digest2, wanted) {
-      yield* (await client.openBlob(repository2, digest2, wanted)).body;
+    sizeOf: (digest3) => digest3 === root ? 0 : sizes.get(digest3),
+    async *read(digest3, wanted) {
+      yield* (await client.openBlob(repository2, digest3, wanted)).body;
     },
-    async manifest(digest2) {
-      const found = await client.getManifest(repository2, digest2);
-      if (found === void 0) throw gone(client.host, repository2, digest2);
+    async manifest(digest3) {
+      const found = await client.getManifest(repository2, digest3);
+      if (found === void 0) throw gone(client.host, repository2, digest3);
       return { mediaType: found.descriptor.mediaType, bytes: found.bytes };
     }
   };
   return serveOnLoopback(content, context);
 }
-function gone(host, repository2, digest2) {
+function gone(host, repository2, digest3) {
   return new AirgapError("usage", "the source does not have an image any more", {
-    given: `no manifest ${digest2} in ${host}/${repository2}`,
+    given: `no manifest ${digest3} in ${host}/${repository2}`,
     next: "run again: tags are resolved anew"
   });
 }
@@ -42709,9 +44930,9 @@ function secondChances() {
     return isFirst && (name3 === "integrity" || status === 401 || !isUnderstood);
   };
 }
-async function askHosts({ digest: digest2, from, to }, within2) {
-  await to.client.headManifest(to.repository, digest2, within2);
-  if ("client" in from) await from.client.getManifest(from.repository, digest2, within2);
+async function askHosts({ digest: digest3, from, to }, within2) {
+  await to.client.headManifest(to.repository, digest3, within2);
+  if ("client" in from) await from.client.getManifest(from.repository, digest3, within2);
 }
 function placesAt({ from, to }, end) {
   if (end === "target") return to.client.places;
@@ -42733,8 +44954,8 @@ async function openOras(tools, context) {
     const leave = await gate.enter(signal);
     try {
       const taken = await enter(copy2, Math.min(copy2.atOnce, blobs2.length), ask2);
-      const words2 = copyArguments(copy2, [`--concurrency=${taken.concurrency}`, ...flags]);
-      const process10 = { words: words2, env, oras: tools.oras, stallMs: tools.stallMs ?? stallTime };
+      const words4 = copyArguments(copy2, [`--concurrency=${taken.concurrency}`, ...flags]);
+      const process10 = { words: words4, env, oras: tools.oras, stallMs: tools.stallMs ?? stallTime };
       return await runOras(process10, copy2, blobs2, signal).finally(taken.leave);
     } finally {
       leave();
@@ -42744,7 +44965,7 @@ async function openOras(tools, context) {
     copy: async (copy2, blobs2) => {
       const budget = tools.retryBudgetMs ?? tenMinutes;
       const begun = await persist(copy2, blobs2, run, { budget, signal });
-      const sent = blobs2.filter(({ digest: digest2 }) => begun.has(shortName(digest2)));
+      const sent = blobs2.filter(({ digest: digest3 }) => begun.has(shortName(digest3)));
       const bytes = totalSize(sent);
       for (const places of placesOf(copy2)) places.moved(bytes);
       return sent;
@@ -42784,7 +45005,7 @@ async function fill2(placing, bring2, put2, work) {
   const units4 = unitsOf(image2, graph, repository2, work.job.origin.kind);
   const brought = await settleAll(units4.map(({ key }) => bring2(key)));
   const already = new Set(brought.flatMap(({ documents }) => documents));
-  const children2 = childrenFirst(graph).filter(({ descriptor: { digest: digest2 } }) => digest2 !== graph.root.digest && !already.has(digest2)).map((document) => ({ repository: repository2, document }));
+  const children2 = childrenFirst(graph).filter(({ descriptor: { digest: digest3 } }) => digest3 !== graph.root.digest && !already.has(digest3)).map((document) => ({ repository: repository2, document }));
   await putChildren(children2, put2);
   await putTag(placing, work);
   return brought;
@@ -42799,7 +45020,7 @@ async function putChildren(children2, put2) {
 async function putTag({ graph, place: place5, found }, { job, refusals }) {
   const document = graph.documents.get(graph.root.digest);
   if (document === void 0) throw new Error("an image graph holds its root");
-  const { mediaType: mediaType2, digest: digest2 } = document.descriptor;
+  const { mediaType: mediaType2, digest: digest3 } = document.descriptor;
   const put2 = () => job.target.putManifest(place5.repository, place5.tag, mediaType2, document.bytes);
   const existing = found.state === "missing" ? found.existing : void 0;
   if (existing === void 0) return put2();
@@ -42809,7 +45030,7 @@ async function putTag({ graph, place: place5, found }, { job, refusals }) {
     if (!(error4 instanceof AirgapError && error4.class === "refused")) throw error4;
     throw new AirgapError("refused", `the target does not let ${place5.reference} move`, {
       given: `it resolves to ${existing}; the registry said: ${error4.given ?? error4.message}`,
-      expected: digest2,
+      expected: digest3,
       next: "give the image a new tag, or allow the target to overwrite this one",
       cause: error4
     });
@@ -42846,8 +45067,7 @@ function warnOfPullLimits(images2, { origin }, { emit }) {
 // src/transfer/transfer.ts
 var imagesAtOnce = 64;
 async function transfer(job, tools, context) {
-  const found = await headPlacements(job);
-  const images2 = found.some(isIncomplete) ? await readImages(found, job) : found;
+  const images2 = await look(job);
   if (!images2.some(isIncomplete))
     return { images: images2.map((known) => ended(known, settledOf(known), context)), bytesSent: 0 };
   warnOfPullLimits(images2, job, context);
@@ -42861,6 +45081,11 @@ async function transfer(job, tools, context) {
   } finally {
     await oras.close();
   }
+}
+async function look(job) {
+  const found = await headPlacements(job);
+  if (job.deep) return doubtIncomplete(await readImages(found, job), job.target);
+  return found.some(isIncomplete) ? readImages(found, job) : found;
 }
 function readImages(found, job) {
   return pMap(
@@ -42911,13 +45136,13 @@ async function placeImage(known, work) {
 function settledOf({ places }) {
   return places.flatMap(({ found }) => found.state === "missing" ? [] : [found]);
 }
-function ended({ image: { source, digest: digest2 } }, placements, { emit }) {
+function ended({ image: { source, digest: digest3 } }, placements, { emit }) {
   const error4 = placements.find((placement) => placement.error)?.error;
-  const state = stateOf(placements);
+  const state = stateOf2(placements);
   emit({ kind: "image", image: source, state, ...error4 && { detail: error4.message } });
-  return { source, digest: digest2, placements };
+  return { source, digest: digest3, placements };
 }
-function stateOf(placements) {
+function stateOf2(placements) {
   const has = (state) => placements.some((one) => one.state === state);
   if (has("failed")) return "failed";
   if (has("copied")) return "copied";
@@ -42932,9 +45157,9 @@ async function withTools(logins, context, work, find = () => findOras(context)) 
   });
 }
 function transferImages({ images: images2 }) {
-  return images2.filter(({ placements }) => placements.length > 0).map(({ source, digest: digest2, mediaType: mediaType2, placements }) => ({
+  return images2.filter(({ placements }) => placements.length > 0).map(({ source, digest: digest3, mediaType: mediaType2, placements }) => ({
     source,
-    digest: digest2,
+    digest: digest3,
     mediaType: mediaType2,
     placements: placements.map(({ reference }) => reference)
   }));
@@ -42954,22 +45179,23 @@ ${given}`;
 }
 
 // src/commands/mirror.ts
-async function mirrorPrepared(prepared2, tools, context) {
+async function mirrorPrepared(prepared2, deep, tools, context) {
   const { endpoint } = prepared2.spec.target;
   const images2 = transferImages(prepared2.inventory);
   context.emit({ kind: "step", name: `mirroring ${count(images2.length, "image")} to ${endpoint}` });
   const job = {
     images: images2,
     target: prepared2.registries.client(endpoint),
-    manifest: async (digest2) => manifestOf(prepared2, digest2),
+    manifest: async (digest3) => manifestOf(prepared2, digest3),
     origin: { kind: "registries", locate: locator(prepared2), found: prepared2.found },
-    pullThrough: prepared2.spec.pullThrough
+    pullThrough: prepared2.spec.pullThrough,
+    deep
   };
   return placedResult(prepared2.inventory, await transfer(job, tools, context));
 }
-function manifestOf({ manifests }, digest2) {
-  const found = manifests.get(digest2);
-  if (!found) throw new Error(`the plan lacks the manifest ${digest2}`);
+function manifestOf({ manifests: manifests2 }, digest3) {
+  const found = manifests2.get(digest3);
+  if (!found) throw new Error(`the plan lacks the manifest ${digest3}`);
   return { mediaType: found.descriptor.mediaType, bytes: found.bytes };
 }
 function locator({ images: images2, registries }) {
@@ -42982,121 +45208,64 @@ function locator({ images: images2, registries }) {
 }
 
 // src/inputs/bundle-file.ts
-var import_node_path38 = require("node:path");
-
-// src/inputs/fields.ts
-function fieldName(path12) {
-  return path12.reduce((name3, key) => {
-    if (typeof key === "number") return `${name3}[${key}]`;
-    const word = /^[\w$-]+$/.test(String(key)) ? String(key) : JSON.stringify(String(key));
-    return name3 === "" ? word : `${name3}.${word}`;
-  }, "");
-}
-function describeField(schema, path12) {
-  const text4 = nodesAt(schema, path12).find(({ description }) => description)?.description;
-  return text4?.replace(/\.$/, "").replace(/^[A-Z](?=[a-z ])/, (letter) => letter.toLowerCase());
-}
-function allowedFields(schema, path12) {
-  const names = nodesAt(schema, path12).flatMap(({ properties }) => Object.keys(properties ?? {}));
-  return [...new Set(names)].filter((name3) => name3 !== "$schema");
-}
-function nearestField(schema, path12, key) {
-  const beside = allowedFields(schema, path12).find((name3) => isNear(name3, key));
-  if (beside) return fieldName([...path12, beside]);
-  return allFields(schema).find((field) => isNear(field.slice(field.lastIndexOf(".") + 1), key));
-}
-function nodesAt(schema, path12) {
-  return path12.reduce((nodes, key) => nodes.flatMap((node2) => children(node2, key)), [schema]).flatMap(forms);
-}
-function children(node2, key) {
-  return forms(node2).flatMap(({ properties, additionalProperties, items }) => {
-    const child2 = typeof key === "number" ? items : properties?.[String(key)] ?? additionalProperties;
-    return child2 ? [child2] : [];
-  });
-}
-function forms(node2) {
-  return [node2, ...(node2.anyOf ?? []).flatMap(forms)];
-}
-function allFields({ properties = {} }, prefix = "") {
-  return Object.entries(properties).flatMap(([name3, node2]) => [
-    `${prefix}${name3}`,
-    ...allFields(node2, `${prefix}${name3}.`)
-  ]);
-}
-function isNear(name3, key) {
-  const [a2, b] = [plain2(name3), plain2(key)];
-  return sorted(a2) === sorted(b) || distance(a2, b) <= (a2.length < 6 ? 1 : 2);
-}
-function plain2(name3) {
-  return name3.toLowerCase().replaceAll(/[-_ ]/g, "");
-}
-function sorted(name3) {
-  return [...name3].sort().join("");
-}
-function distance(a2, b) {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (const [i2, letter] of [...a2].entries()) {
-    const next = [i2 + 1];
-    for (const [j, other] of [...b].entries()) {
-      const changed = (row[j] ?? 0) + (letter === other ? 0 : 1);
-      next.push(Math.min(changed, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row.at(-1) ?? 0;
-}
+var import_node_path42 = require("node:path");
 
 // src/inputs/field-errors.ts
-function fieldErrors(issues, refused2) {
-  return issues.flatMap((issue3) => flatten(issue3, refused2.document)).flatMap((issue3) => issueErrors(issue3, refused2));
+function fieldErrors(issues, refused3) {
+  return issues.flatMap((issue3) => flatten(issue3, refused3.document)).flatMap((issue3) => issueErrors(issue3, refused3));
 }
 function flatten(issue3, document) {
   if (issue3.code !== "invalid_union") return [issue3];
   const value = valueAt(document, issue3.path);
   const possible = issue3.errors.filter((inner) => !isOfOtherKind(inner));
   const meant = isMapping(value) ? possible.filter((inner) => Object.keys(value).some((key) => isMeant(inner, key))) : possible.filter(() => Array.isArray(value));
-  const [form] = meant;
-  if (!form || meant.length > 1) return [issue3];
+  const form = nearestForm(meant);
+  if (!form) return [issue3];
   return form.flatMap(
     (inner) => flatten({ ...inner, path: [...issue3.path, ...inner.path] }, document)
   );
+}
+function nearestForm(forms2) {
+  const fewest = Math.min(...forms2.map(({ length }) => length));
+  const nearest = forms2.filter(({ length }) => length === fewest);
+  return nearest.length === 1 ? nearest[0] : void 0;
 }
 function isOfOtherKind(form) {
   return form.some(({ path: path12, code: code3 }) => path12.length === 0 && code3 === "invalid_type");
 }
 function isMeant(form, key) {
-  const missing5 = form.flatMap(({ path: path12 }) => path12.length === 1 ? [String(path12[0])] : []);
-  const unknown2 = form.flatMap((inner) => inner.code === "unrecognized_keys" ? inner.keys : []);
-  return !unknown2.includes(key) || missing5.some((name3) => isNear(name3, key));
+  const missing7 = form.flatMap(({ path: path12 }) => path12.length === 1 ? [String(path12[0])] : []);
+  const unknown3 = form.flatMap((inner) => inner.code === "unrecognized_keys" ? inner.keys : []);
+  return !unknown3.includes(key) || missing7.some((name3) => isNear(name3, key));
 }
-function issueErrors(issue3, refused2) {
+function issueErrors(issue3, refused3) {
   if (issue3.code === "unrecognized_keys") {
-    return issue3.keys.map((key) => unknownField(issue3.path, key, refused2));
+    return issue3.keys.map((key) => unknownField(issue3.path, key, refused3));
   }
-  const value = valueAt(refused2.document, issue3.path);
-  return [value === void 0 ? missing4(issue3.path, refused2) : wrong(issue3, value, refused2)];
+  const value = valueAt(refused3.document, issue3.path);
+  return [value === void 0 ? missing6(issue3.path, refused3) : wrong(issue3, value, refused3)];
 }
-function unknownField(path12, key, { schema, placeOf: placeOf2 }) {
+function unknownField(path12, key, { schema, placeOf: placeOf3 }) {
   const near = nearestField(schema, path12, key);
   return new AirgapError("usage", `unknown field ${fieldName([...path12, key])}`, {
-    given: placeOf2([...path12, key]),
+    given: placeOf3([...path12, key]),
     expected: near ? void 0 : allowedFields(schema, path12).join(", "),
     next: near ? `did you mean ${near}?` : void 0
   });
 }
-function missing4(path12, { schema, placeOf: placeOf2 }) {
+function missing6(path12, { schema, placeOf: placeOf3 }) {
   const setting = settingOf(path12);
   return new AirgapError("usage", `${fieldName(path12)} is missing`, {
-    given: placeOf2(path12),
+    given: placeOf3(path12),
     expected: describeField(schema, path12),
     next: setting ? `add it to bundle.yaml, or give --${setting.name}` : void 0
   });
 }
-function wrong(issue3, value, { schema, placeOf: placeOf2 }) {
+function wrong(issue3, value, { schema, placeOf: placeOf3 }) {
   const field = fieldName(issue3.path);
   const isNumber = issue3.path[0] === "version" && typeof value === "number";
   return new AirgapError("usage", `${field} ${fault(issue3, value)}`, {
-    given: isEmpty(value) ? placeOf2(issue3.path) : `${shown(value)} in ${placeOf2(issue3.path)}`,
+    given: isEmpty(value) ? placeOf3(issue3.path) : `${shown(value)} in ${placeOf3(issue3.path)}`,
     expected: describeField(schema, issue3.path),
     next: isNumber ? `quote it as you mean it: version: "${value}"` : void 0
   });
@@ -43126,8 +45295,8 @@ function isEmpty(value) {
 function shown(value) {
   if (Array.isArray(value)) return "a list";
   if (isMapping(value)) return "a mapping";
-  const text4 = JSON.stringify(value);
-  return text4.length > 80 ? `${text4.slice(0, 80)}\u2026` : text4;
+  const text5 = JSON.stringify(value);
+  return text5.length > 80 ? `${text5.slice(0, 80)}\u2026` : text5;
 }
 function settingOf(path12) {
   const field = path12[0] === "config" ? path12.slice(1) : path12;
@@ -43144,10 +45313,10 @@ function isMapping(value) {
 }
 
 // src/inputs/make-spec.ts
-var import_node_path37 = require("node:path");
+var import_node_path41 = require("node:path");
 
 // src/inputs/carried-tools.ts
-var import_node_path33 = require("node:path");
+var import_node_path36 = require("node:path");
 var platforms = [
   ...["386", "amd64", "arm", "arm64", "loong64", "ppc64le", "riscv64", "s390x"].map(
     (machine) => `linux/${machine}`
@@ -43156,7 +45325,7 @@ var platforms = [
 ];
 function readTools(tools, folder) {
   const read5 = tools.map(
-    (tool) => typeof tool === "string" ? { platform: tool } : { platform: tool.platform, oras: (0, import_node_path33.resolve)(folder, tool.oras) }
+    (tool) => typeof tool === "string" ? { platform: tool } : { platform: tool.platform, oras: (0, import_node_path36.resolve)(folder, tool.oras) }
   );
   for (const [index, { platform: platform6 }] of read5.entries()) {
     if (!platforms.includes(platform6)) throw unknownPlatform(platform6, index);
@@ -43179,10 +45348,10 @@ function twice2(platform6, index) {
 
 // src/inputs/certificate.ts
 var import_node_crypto10 = require("node:crypto");
-var import_node_path34 = require("node:path");
+var import_node_path37 = require("node:path");
 var block = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
 async function readCertificates(value, folder, field, { now: now2 }) {
-  const pem = value.includes("-----BEGIN") ? value : await readText((0, import_node_path34.resolve)(folder, value), `${field}: the certificate file`);
+  const pem = value.includes("-----BEGIN") ? value : await readText((0, import_node_path37.resolve)(folder, value), `${field}: the certificate file`);
   if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(pem))
     throw refusal2(field, "a private key is in it");
   const blocks = pem.match(block) ?? [];
@@ -43230,36 +45399,29 @@ function refusal2(field, given, cause) {
 var recipient = /^(age1[a-z0-9]+|ssh-(ed25519|rsa) [A-Za-z0-9+/=]+( [^\r\n]*)?)$/;
 function readCredentials(written2) {
   if (typeof written2 !== "object") return written2;
-  for (const [index, text4] of written2.age.entries()) {
-    if (!recipient.test(text4)) throw noRecipient(text4, index);
+  for (const [index, text5] of written2.age.entries()) {
+    if (!recipient.test(text5)) throw noRecipient(text5, index);
   }
   return written2;
 }
-function noRecipient(text4, index) {
-  const isPrivate2 = /AGE-SECRET-KEY|AGE-PLUGIN|PRIVATE KEY/i.test(text4);
+function noRecipient(text5, index) {
+  const isPrivate2 = /AGE-SECRET-KEY|AGE-PLUGIN|PRIVATE KEY/i.test(text5);
   return new AirgapError("usage", `credentials.age[${index}] is no recipient of age`, {
-    given: isPrivate2 ? "a private key" : JSON.stringify(text4.slice(0, 80)),
+    given: isPrivate2 ? "a private key" : JSON.stringify(text5.slice(0, 80)),
     expected: "`age1\u2026`, or `ssh-ed25519 \u2026`",
     next: isPrivate2 ? "give its public key: age-keygen -y FILE" : void 0
   });
-}
-
-// src/inputs/defined.ts
-function defined(fields) {
-  return Object.fromEntries(
-    Object.entries(fields).filter(([, value]) => value !== void 0)
-  );
 }
 
 // src/inputs/duration.ts
 var durationPattern = /^(\d{1,6})(s|m|h)$/;
 var units3 = { s: 1e3, m: 6e4, h: 36e5 };
 var longest3 = 7 * 24 * units3.h;
-function parseDuration(text4, name3) {
-  const [, count4, unit2] = durationPattern.exec(text4) ?? [];
-  if (unit2 === void 0) throw wrong2(`${name3} is no length of time`, text4, "90s, 30m or 2h");
+function parseDuration(text5, name3) {
+  const [, count4, unit2] = durationPattern.exec(text5) ?? [];
+  if (unit2 === void 0) throw wrong2(`${name3} is no length of time`, text5, "90s, 30m or 2h");
   const milliseconds = Number(count4) * units3[unit2];
-  if (milliseconds > longest3) throw wrong2(`${name3} is too long`, text4, "at most 168h (7 days)");
+  if (milliseconds > longest3) throw wrong2(`${name3} is too long`, text5, "at most 168h (7 days)");
   return milliseconds;
 }
 function wrong2(message, given, expected) {
@@ -43321,9 +45483,9 @@ function plainHttpHint(given) {
   const host = bare(given).split("/")[0];
   return given.startsWith("http://") ? `leave out http://, and add registries: {"${host}": {plainHttp: true}}` : void 0;
 }
-function isHost(text4) {
-  const port = /:(\d+)$/.exec(text4)?.[1];
-  return isRegistryHost(text4) && (port === void 0 || Number(port) > 0 && Number(port) < 65536);
+function isHost(text5) {
+  const port = /:(\d+)$/.exec(text5)?.[1];
+  return isRegistryHost(text5) && (port === void 0 || Number(port) > 0 && Number(port) < 65536);
 }
 function isTakenAsRegistry(prefix) {
   const [host = "", ...path12] = prefix.split("/");
@@ -43342,49 +45504,90 @@ function withoutCredential2(url) {
 }
 
 // src/inputs/image-list.ts
-var import_node_path35 = require("node:path");
-async function readImages2(items, folder) {
-  const listed = [];
-  for (const [index, item] of items.entries()) {
-    if (typeof item === "string") listed.push({ image: item, origin: `images[${index}]` });
-    else listed.push(...await readList2((0, import_node_path35.resolve)(folder, item.list), `images[${index}].list`));
+var import_node_path39 = require("node:path");
+
+// src/inputs/image-source.ts
+var import_node_path38 = require("node:path");
+function readImageSource(item, index, folder) {
+  const at = (kind) => ({
+    field: `images[${index}].${kind}`,
+    takesSuspected: item.suspected === true
+  });
+  const file2 = (kind, written2) => ({
+    ...at(kind),
+    name: written2,
+    path: isNoPath(written2) ? written2 : (0, import_node_path38.resolve)(folder, written2)
+  });
+  if ("manifests" in item) return { kind: "manifests", ...file2("manifests", item.manifests) };
+  if ("cluster" in item) {
+    const { context, kubeconfig: path12, namespaces } = item.cluster;
+    const kubeconfig = path12 === void 0 ? void 0 : (0, import_node_path38.resolve)(folder, path12);
+    return { kind: "cluster", ...at("cluster"), ...defined({ context, kubeconfig }), namespaces };
   }
-  if (listed.length > 0) return listed;
+  if ("containerd" in item) return { kind: "containerd", ...file2("containerd", item.containerd) };
+  if ("compose" in item) return { kind: "compose", ...file2("compose", item.compose) };
+  if ("hauler" in item) return { kind: "hauler", ...file2("hauler", item.hauler) };
+  if ("imagesLock" in item) return { kind: "imagesLock", ...file2("imagesLock", item.imagesLock) };
+  if ("zarf" in item) return { kind: "zarf", ...file2("zarf", item.zarf) };
+  const { version: version3, namespace, kubeVersion, apiVersions } = item;
+  return {
+    kind: "chart",
+    ...file2("chart", item.chart),
+    ...defined({ version: version3, namespace, kubeVersion }),
+    values: item.values.map((path12) => (0, import_node_path38.resolve)(folder, path12)),
+    apiVersions
+  };
+}
+function isNoPath(written2) {
+  return written2 === "-" || written2.startsWith("oci://");
+}
+
+// src/inputs/image-list.ts
+async function readImages2(items, folder) {
+  const images2 = [];
+  const imageSources = [];
+  for (const [index, item] of items.entries()) {
+    if (typeof item === "string") images2.push({ image: item, origin: `images[${index}]` });
+    else if ("list" in item)
+      images2.push(...await readList2((0, import_node_path39.resolve)(folder, item.list), `images[${index}].list`));
+    else imageSources.push(readImageSource(item, index, folder));
+  }
+  if (images2.length > 0 || imageSources.length > 0) return { images: images2, imageSources };
   throw new AirgapError("usage", "no image is listed", {
     expected: "images: [nginx:1.27, {list: images.txt}]"
   });
 }
-function parseImageList(text4, name3) {
-  return text4.replace(/^\uFEFF/, "").split(/\r?\n/).map((line, index) => ({
+function parseImageList(text5, name3) {
+  return text5.replace(/^\uFEFF/, "").split(/\r?\n/).map((line, index) => ({
     image: line.replace(/(^|\s)#.*$/, "").trim(),
     origin: `${name3}:${index + 1}`
   })).filter(({ image: image2 }) => image2 !== "");
 }
 async function readList2(path12, field) {
-  return parseImageList(await readText(path12, `${field}: the image list`), (0, import_node_path35.basename)(path12));
+  return parseImageList(await readText(path12, `${field}: the image list`), (0, import_node_path39.basename)(path12));
 }
 
 // src/inputs/read-map.ts
-var import_node_path36 = require("node:path");
+var import_node_path40 = require("node:path");
 async function readMap(value, folder, context) {
   const field = "ociImageRegistry.mirrorRegistries";
-  if (typeof value === "string") return checkMap2(value, value, inText(field), context);
+  if (typeof value === "string") return checkMap2(value, value, inText2(field), context);
   if (Array.isArray(value)) {
     const at = ({ line, column }) => `${field}[${line - 1}]:1:${column}`;
     return checkMap2(value.join(","), value.join("\n"), at, context);
   }
-  const path12 = (0, import_node_path36.resolve)(folder, value.file);
-  const text4 = await readText(path12, `${field}.file: the mirror map`);
-  return checkMap2(printAsList(text4), text4, inText(path12), context);
+  const path12 = (0, import_node_path40.resolve)(folder, value.file);
+  const text5 = await readText(path12, `${field}.file: the mirror map`);
+  return checkMap2(printAsList(text5), text5, inText2(path12), context);
 }
-function inText(name3) {
+function inText2(name3) {
   return ({ line, column }) => `${name3}:${line}:${column}`;
 }
-function checkMap2(mirrorRegistries, text4, placeOf2, { emit }) {
-  const mirrorMap = parseMirrorMap(text4);
+function checkMap2(mirrorRegistries, text5, placeOf3, { emit }) {
+  const mirrorMap = parseMirrorMap(text5);
   const errors = [];
   for (const problem2 of mirrorMap.problems) {
-    const message = `${placeOf2(problem2)}: ${problem2.text} ${problem2.message}`;
+    const message = `${placeOf3(problem2)}: ${problem2.text} ${problem2.message}`;
     if (problem2.severity === "warning") emit({ kind: "warning", message });
     else errors.push(new AirgapError("usage", message, { expected: "source::target" }));
   }
@@ -43392,7 +45595,7 @@ function checkMap2(mirrorRegistries, text4, placeOf2, { emit }) {
     throw new Failures("the mirror map has entries that the webhook would ignore", errors);
   if (mirrorMap.entries.length > 0) return { mirrorRegistries, mirrorMap };
   throw new AirgapError("usage", "the mirror map is empty", {
-    given: placeOf2({ line: 1, column: 1 }),
+    given: placeOf3({ line: 1, column: 1 }),
     expected: "source::target,\u2026"
   });
 }
@@ -43421,16 +45624,16 @@ function tellOfCredential({ username, password }, { emit }) {
 // src/inputs/make-spec.ts
 async function makeSpec(document, folder, context) {
   const target2 = await readTarget2(requiredSection(document, context), folder, context);
-  const { chart, ...imageSwap2 } = document.imageSwap;
+  const { chart: chart2, ...imageSwap2 } = document.imageSwap;
   return {
     folder,
     name: document.name,
     version: document.version,
     environment: document.environment,
     target: target2,
-    imageSwap: defined({ ...imageSwap2, chart: chart && chartLocation(chart, folder) }),
-    images: await readImages2(document.images, folder),
-    platforms: document.platforms.map((text4, index) => readPlatform(text4, index)),
+    imageSwap: defined({ ...imageSwap2, chart: chart2 && chartLocation(chart2, folder) }),
+    ...await readImages2(document.images, folder),
+    platforms: document.platforms.map((text5, index) => readPlatform(text5, index)),
     registries: await readRegistries(document, target2, folder, context),
     pullThrough: document.pullThrough.map((path12, index) => readPullThrough(path12, index, target2)),
     tools: readTools(document.tools, folder),
@@ -43467,12 +45670,12 @@ async function readTarget2(section, folder, context) {
     } : {}
   };
 }
-function readPlatform(text4, index) {
+function readPlatform(text5, index) {
   try {
-    return parsePlatform(text4);
+    return parsePlatform(text5);
   } catch (cause) {
     throw new AirgapError("usage", `platforms[${index}] is no platform`, {
-      given: text4,
+      given: text5,
       expected: "os/architecture[/variant], such as linux/amd64",
       cause
     });
@@ -43508,7 +45711,7 @@ function signingOf({ signing, unsigned }, folder) {
     });
   }
   if (unsigned) return { unsigned };
-  return key ? { key: (0, import_node_path37.resolve)(folder, key) } : signing;
+  return key ? { key: (0, import_node_path41.resolve)(folder, key) } : signing;
 }
 function retryBudgetOf({ retryBudget }) {
   return retryBudget === void 0 ? void 0 : parseDuration(retryBudget, "retryBudget");
@@ -43516,14 +45719,14 @@ function retryBudgetOf({ retryBudget }) {
 function timeOf(date3) {
   return utcSeconds(new Date(date3));
 }
-function chartLocation(chart, folder) {
-  return chart.startsWith("oci://") ? chart : (0, import_node_path37.resolve)(folder, chart);
+function chartLocation(chart2, folder) {
+  return chart2.startsWith("oci://") ? chart2 : (0, import_node_path41.resolve)(folder, chart2);
 }
 
 // src/inputs/mapping.ts
-function parseMapping(text4, path12, what, start2) {
-  const isEmpty2 = text4.replaceAll(/^\s*#.*$/gm, "").trim() === "";
-  const document = isEmpty2 ? void 0 : parseYaml(text4, path12, what);
+function parseMapping(text5, path12, what, start2) {
+  const isEmpty2 = text5.replaceAll(/^\s*#.*$/gm, "").trim() === "";
+  const document = isEmpty2 ? void 0 : parseYaml(text5, path12, what);
   if (typeof document === "object" && document !== null && !Array.isArray(document)) {
     return document;
   }
@@ -43532,9 +45735,9 @@ function parseMapping(text4, path12, what, start2) {
     expected: `YAML that starts with \`${start2}\``
   });
 }
-function parseYaml(text4, path12, what) {
+function parseYaml(text5, path12, what) {
   try {
-    return load2(text4);
+    return load2(text5);
   } catch (cause) {
     if (!(cause instanceof YAMLException)) throw cause;
     const at = cause.mark ? `:${cause.mark.line + 1}:${cause.mark.column + 1}` : "";
@@ -43545,45 +45748,102 @@ function parseYaml(text4, path12, what) {
   }
 }
 
-// src/inputs/schema.ts
+// src/inputs/image-item.ts
 var text3 = string2().min(1);
-var registryHost = text3.describe("Registry as images name it: `docker.io`, `host:port`.");
-var pemOrPath = text3.describe("PEM text, or the path of a PEM file.");
+var suspected = boolean2().optional().describe("`true`: what only looks like an image is taken too.");
+var manifests = strictObject({
+  manifests: text3.describe(
+    'Manifests or what kustomize prints: a file, a folder, or "-" for standard input.'
+  ),
+  suspected
+});
+var chart = strictObject({
+  chart: text3.describe("A Helm chart: its folder, its .tgz, or `oci://host/path/NAME:VERSION`."),
+  version: text3.optional().describe("Version of a chart that lies in a registry."),
+  values: array(text3).default([]).describe("Paths of values files, in the order that helm takes."),
+  namespace: text3.optional().describe("Namespace that the chart is rendered for."),
+  kubeVersion: text3.optional().describe("Version of Kubernetes that the chart is rendered for."),
+  apiVersions: array(text3).default([]).describe("APIs that the cluster has besides those of Kubernetes: `group/version/Kind`."),
+  suspected
+});
+var cluster = strictObject({
+  cluster: strictObject({
+    context: text3.optional().describe("Context of the kubeconfig; absent: the current one."),
+    kubeconfig: text3.optional().describe("Path of a kubeconfig; absent: as kubectl finds it."),
+    namespaces: array(text3).default([]).describe("Namespaces to look at; absent or empty: all.")
+  }).describe("A cluster that is asked through kubectl."),
+  suspected
+});
+var containerd = strictObject({
+  containerd: text3.describe("A node's config.toml: the image of its pods' sandboxes."),
+  suspected
+});
+var compose2 = strictObject({
+  compose: text3.describe("A file of docker compose."),
+  suspected
+});
+var hauler2 = strictObject({
+  hauler: text3.describe("A Hauler manifest, of which its kind Images is taken."),
+  suspected
+});
+var imagesLock2 = strictObject({
+  imagesLock: text3.describe("An Images.lock of dt, or the lock file of imgpkg."),
+  suspected
+});
+var zarf2 = strictObject({
+  zarf: text3.describe("A zarf.yaml, of which the images of its components are taken."),
+  suspected
+});
+var imageItems = [
+  manifests,
+  chart,
+  cluster,
+  containerd,
+  compose2,
+  hauler2,
+  imagesLock2,
+  zarf2
+];
+
+// src/inputs/schema.ts
+var text4 = string2().min(1);
+var registryHost = text4.describe("Registry as images name it: `docker.io`, `host:port`.");
+var pemOrPath = text4.describe("PEM text, or the path of a PEM file.");
 var pastedCredential = union([string2(), number2(), _null3()]).optional().describe("Ignored: credentials are given on site.");
 var ociImageRegistry = strictObject({
-  endpoint: text3.describe("Target registry, `host[:port]` without a scheme."),
-  name: text3.describe("Name of the registry in the image-swap values."),
+  endpoint: text4.describe("Target registry, `host[:port]` without a scheme."),
+  name: text4.describe("Name of the registry in the image-swap values."),
   baseContentPath: string2().describe("Path below the endpoint that every target lies under."),
   insecureSkipVerify: boolean2().default(false).describe("`true` for a certificate that cannot be verified, else `false`."),
   caCert: string2().nullish().describe("CA of the target: PEM text, or the path of a PEM file."),
   mirrorRegistries: union([
     string2(),
-    array(text3),
-    strictObject({ file: text3.describe("Path of a map in line or comma form.") })
+    array(text4),
+    strictObject({ file: text4.describe("Path of a map in line or comma form.") })
   ]).describe("The mirror map: `source::target,\u2026`, a list of such entries, or {file: PATH}."),
   username: pastedCredential,
   password: pastedCredential
 }).describe("The chart's section, pasted as it is.");
 var imageSwap = strictObject({
-  chart: text3.optional().describe("The image-swap chart: path of a .tgz, or `oci://\u2026:version`; by default our own."),
-  initImage: text3.optional().describe("Source of image-swap's init image."),
-  image: text3.optional().describe("Source of image-swap's own image."),
+  chart: text4.optional().describe("The image-swap chart: path of a .tgz, or `oci://\u2026:version`; by default our own."),
+  initImage: text4.optional().describe("Source of image-swap's init image."),
+  image: text4.optional().describe("Source of image-swap's own image."),
   isEKSCluster: boolean2().optional().describe("`true` or `false`, for the values of the chart.")
 });
 var registryAccess = strictObject({
-  mirror: text3.optional().describe("`host` or `host/path` that is asked in place of this registry."),
+  mirror: text4.optional().describe("`host` or `host/path` that is asked in place of this registry."),
   plainHttp: boolean2().optional().describe("`true`: http, never https."),
   caCert: pemOrPath.optional(),
   insecureSkipVerify: boolean2().optional().describe("`true` for a certificate that cannot be verified, else `false`."),
   maxConcurrent: int().min(1).optional().describe("Most requests at a time, default 32.")
 });
 var carriedTool = union([
-  text3,
+  text4,
   strictObject({
-    platform: text3.describe(
+    platform: text4.describe(
       "`os/architecture` of the host behind the gap, such as `linux/arm64`."
     ),
-    oras: text3.describe("Path of an oras for that platform.")
+    oras: text4.describe("Path of an oras for that platform.")
   })
 ]).describe("`os/architecture`, or {platform: \u2026, oras: FILE}.");
 var bundleSchema = strictObject({
@@ -43600,18 +45860,23 @@ var bundleSchema = strictObject({
   imageSwap: imageSwap.default({}),
   images: array(
     union([
-      text3,
-      strictObject({ list: text3.describe("Path of a list, one image a line, # comments.") })
-    ]).describe("An image as manifests name it, or {list: FILE}.")
-  ).describe("The images that the cluster needs, as its manifests name them."),
-  platforms: array(text3).default([]).describe("List of `os/architecture[/variant]` to keep; absent or empty: all."),
+      text4,
+      strictObject({ list: text4.describe("Path of a list, one image a line, # comments.") }),
+      ...imageItems
+    ]).describe(
+      "An image as manifests name it, {list: FILE}, or a source: {manifests: PATH}, {chart: PATH}, {cluster: {}}, {containerd: FILE}, {compose: FILE}, {hauler: FILE}, {imagesLock: FILE}, {zarf: FILE}."
+    )
+  ).describe(
+    "The images that the cluster needs, as its manifests name them, or where they are found."
+  ),
+  platforms: array(text4).default([]).describe("List of `os/architecture[/variant]` to keep; absent or empty: all."),
   registries: record(registryHost, registryAccess).default({}).describe("How to reach a registry from here, by `host[:port]`."),
   signing: union([
-    strictObject({ key: text3.describe("Path of the private key.") }),
+    strictObject({ key: text4.describe("Path of the private key.") }),
     strictObject({ unsigned: literal(true) })
   ]).optional().describe("{key: FILE}, or {unsigned: true}."),
   unsigned: boolean2().optional().describe("`true`: make a bundle without a signature."),
-  pullThrough: array(text3).default([]).describe("List of target paths that cannot be pushed to (proxy caches); proved by a HEAD."),
+  pullThrough: array(text4).default([]).describe("List of target paths that cannot be pushed to (proxy caches); proved by a HEAD."),
   retryBudget: string2().regex(durationPattern, "a length of time such as 90s, 30m or 2h").optional().describe(
     "How long a request or copy that may yet succeed is tried again: `90s`, `30m`, `2h`; default `10m`, at most `168h`."
   ),
@@ -43621,7 +45886,7 @@ var bundleSchema = strictObject({
   credentials: union([
     literal("embed"),
     strictObject({
-      age: array(text3).min(1).describe("Recipients as age takes them: `age1\u2026`, or an SSH public key.")
+      age: array(text4).min(1).describe("Recipients as age takes them: `age1\u2026`, or an SSH public key.")
     })
   ]).optional().describe(
     "`embed`: the pull credential that create is given travels in the bundle IN CLEAR TEXT; {age: [RECIPIENT]}: encrypted. Absent: it is given to install.sh."
@@ -43638,11 +45903,13 @@ function bundleJsonSchema() {
 
 // src/inputs/bundle-file.ts
 async function readBundleSpec(input, context) {
-  const path12 = (0, import_node_path38.resolve)(context.cwd, input.file ?? "bundle.yaml");
+  const path12 = (0, import_node_path42.resolve)(context.cwd, input.file ?? "bundle.yaml");
   const layers = { flags: input.given, variables: variablesOf(context.env) };
   const written2 = await readDocument4(path12, input.file === void 0 && isAnyGiven(layers));
   const document = withOverrides(written2, layers, context.cwd);
-  return makeSpec(validate2(document, path12, layers), (0, import_node_path38.dirname)(path12), context);
+  const spec = await makeSpec(validate2(document, path12, layers), (0, import_node_path42.dirname)(path12), context);
+  const lockPath = lockPathOf(path12);
+  return { ...spec, ...defined({ lock: await readLock(lockPath) }), lockPath };
 }
 var bundleFile = "the bundle file";
 async function readDocument4(path12, mayBeAbsent) {
@@ -43675,8 +45942,8 @@ function validate2(document, path12, layers) {
   const result = bundleSchema.safeParse(document);
   if (result.success) return result.data;
   const schema = bundleJsonSchema();
-  const placeOf2 = placesOf2(path12, layers);
-  const errors = fieldErrors(result.error.issues, { document, schema, placeOf: placeOf2 });
+  const placeOf3 = placesOf2(path12, layers);
+  const errors = fieldErrors(result.error.issues, { document, schema, placeOf: placeOf3 });
   if (errors.length === 1 && errors[0]) throw errors[0];
   throw new Failures(`${path12} has ${errors.length} mistakes`, errors);
 }
@@ -43690,7 +45957,7 @@ function placesOf2(path12, { flags, variables: variables2 }) {
 }
 
 // src/action/fork.ts
-var import_promises41 = require("node:fs/promises");
+var import_promises45 = require("node:fs/promises");
 var repository = looseObject({ full_name: string2() }).nullish();
 var eventSchema = looseObject({
   repository,
@@ -43713,10 +45980,10 @@ async function refuseToSignForks({ env }) {
 }
 async function readEvent(path12) {
   if (!path12) return void 0;
-  const text4 = await (0, import_promises41.readFile)(path12, "utf8").catch(() => void 0);
-  if (text4 === void 0) return void 0;
+  const text5 = await (0, import_promises45.readFile)(path12, "utf8").catch(() => void 0);
+  if (text5 === void 0) return void 0;
   try {
-    return eventSchema.parse(JSON.parse(text4));
+    return eventSchema.parse(JSON.parse(text5));
   } catch {
     return void 0;
   }
@@ -43751,12 +46018,13 @@ async function carryOut(inputs, result, context) {
   const { registries } = connections;
   try {
     const { withoutImages, fresh, out } = inputs;
-    const run = { name: nameOf2(inputs), spec, saved, fresh, withoutImages, older, base: base2 };
-    const show = ({ inventory, problems }) => {
-      result.plan = { inventory, problems };
+    const complete2 = await withSourceImages(spec, registries, context);
+    const run = { name: nameOf2(inputs), spec: complete2, saved, fresh, withoutImages, older, base: base2 };
+    const show = ({ inventory, problems, coverage }) => {
+      result.plan = { inventory, problems, coverage };
     };
     if (!wants("mirror") && !wants("create")) {
-      const prepared2 = await prepare2(spec, registries, context, run);
+      const prepared2 = await prepare2(complete2, registries, context, run);
       show(prepared2);
       return refuseOnErrors(prepared2.problems, context);
     }
@@ -43767,7 +46035,7 @@ async function carryOut(inputs, result, context) {
           result.mirror = await withTools(
             connections,
             context,
-            (tools) => mirrorPrepared(prepared2, tools, context)
+            (tools) => mirrorPrepared(prepared2, false, tools, context)
           );
           if (result.mirror.errors.length > 0) return result.mirror;
         }
@@ -43825,9 +46093,9 @@ function signature(keyId) {
   return keyId ? `signed by key ${keyId}` : "not signed";
 }
 function imageTable({ images: images2 }) {
-  const rows = images2.map(({ source, digest: digest2, platforms: platforms2, placements }) => {
+  const rows = images2.map(({ source, digest: digest3, platforms: platforms2, placements }) => {
     const where = placements.map(({ reference }) => code2(reference)).join("<br>");
-    const cells = [code2(source), code2(digest2.slice(0, 19)), escaped(platforms2.join(", ")), where];
+    const cells = [code2(source), code2(digest3.slice(0, 19)), escaped(platforms2.join(", ")), where];
     return `<tr>${cells.map((cell) => `<td>${cell}</td>`).join("")}</tr>`;
   });
   return [
@@ -43848,14 +46116,14 @@ function within(most, parts, more) {
   });
   return end < 0 ? [...parts] : [...parts.slice(0, end), more(parts.length - end)];
 }
-function paragraph(text4) {
-  return `<p>${escaped(text4)}</p>`;
+function paragraph(text5) {
+  return `<p>${escaped(text5)}</p>`;
 }
-function code2(text4) {
-  return `<code>${escaped(text4)}</code>`;
+function code2(text5) {
+  return `<code>${escaped(text5)}</code>`;
 }
-function escaped(text4) {
-  return safeText(text4).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;").replaceAll("'", "&#39;").replace(/\s+/g, " ");
+function escaped(text5) {
+  return safeText(text5).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;").replaceAll("'", "&#39;").replace(/\s+/g, " ");
 }
 
 // src/report/table.ts
@@ -43872,11 +46140,31 @@ function table2(rows) {
 }
 
 // src/report/plan-text.ts
-function planText({
-  inventory,
-  problems
-}) {
-  return [...problems.map(problemText), imagesText(inventory), sumsText(inventory)].filter(Boolean).join("\n\n");
+function planText({ inventory, problems, coverage, lock }) {
+  return [
+    ...problems.map(problemText),
+    imagesText(inventory),
+    unusedText(coverage),
+    ...lock ? [lockText(lock)] : [],
+    sumsText(inventory)
+  ].filter(Boolean).join("\n\n");
+}
+function unusedText({ unusedRules }) {
+  if (unusedRules.length === 0) return "";
+  return safeText(`no image needs these entries of the map: ${unusedRules.join(", ")}`);
+}
+function lockText({ path: path12, moved, added: added3, removed }) {
+  const rows = [
+    ...moved.map(({ image: image2, from, to }) => [
+      "moved",
+      image2,
+      `${from.slice(0, 19)} to ${to.slice(0, 19)}`
+    ]),
+    ...added3.map((image2) => ["locked", image2]),
+    ...removed.map((image2) => ["dropped", image2])
+  ];
+  const sum2 = rows.length === 0 ? "nothing has changed" : count(rows.length, "change");
+  return safeText([`${path12}: ${sum2}`, ...rows.length > 0 ? [table2(rows)] : []].join("\n"));
 }
 function problemText({ kind, severity, message, cure }) {
   return safeText(`${severity}: ${kind}: ${message}
@@ -43886,8 +46174,8 @@ function imagesText({ images: images2 }) {
   const rows = images2.flatMap((image2) => imageRows(image2));
   return rows.length === 0 ? "" : safeText(table2([["IMAGE", "DIGEST", "PLATFORMS", "ASKED FOR BY", "PLACEMENT"], ...rows]));
 }
-function imageRows({ source, digest: digest2, platforms: platforms2, placements }) {
-  const about = [source, digest2.slice(0, 19), platforms2.join(",") || "-"];
+function imageRows({ source, digest: digest3, platforms: platforms2, placements }) {
+  const about = [source, digest3.slice(0, 19), platforms2.join(",") || "-"];
   const [first, ...others] = placements;
   if (!first) return [[...about, "-", "(no rule maps it)"]];
   return [
@@ -43902,14 +46190,14 @@ function sumsText({ images: images2, blobs: blobs2, target: target2 }) {
 }
 
 // src/report/carried-text.ts
-var words = {
+var words3 = {
   embed: "the pull credential IN CLEAR TEXT: whoever has the file can pull with it",
   age: "the pull credential, encrypted by age"
 };
 function carriedLines({ tools, credentials }) {
   return [
     ...tools.length > 0 ? [`carries oras for ${tools.join(", ")}`] : [],
-    ...credentials ? [`carries ${words[credentials]}`] : []
+    ...credentials ? [`carries ${words3[credentials]}`] : []
   ];
 }
 function inventoryLines({ files: files2, credentials }) {
@@ -43928,7 +46216,7 @@ function placedText(result) {
   const rows = result.images.flatMap(
     ({ source, placements }) => placements.map(({ reference, state }) => [state, source, reference])
   );
-  const sums = Object.entries(stateWords).filter(([state]) => result.counts[state]).map(([state, words2]) => `${result.counts[state]} ${words2}`);
+  const sums = Object.entries(stateWords).filter(([state]) => result.counts[state]).map(([state, words4]) => `${result.counts[state]} ${words4}`);
   return [
     safeText(table2(rows)),
     ...result.errors.map(errorText),
@@ -43990,8 +46278,8 @@ async function main() {
     if (result.errors.length > 0) throw new Failures("the step failed", result.errors);
   } catch (thrown) {
     log.endGroup();
-    const { text: text4, exitCode } = endOf(thrown, interruption.received(), interruption.progress());
-    fail(redactor.redact(text4), exitCode);
+    const { text: text5, exitCode } = endOf(thrown, interruption.received(), interruption.progress());
+    fail(redactor.redact(text5), exitCode);
   }
 }
 function contextOf(temporary, emit, signal) {
@@ -44012,12 +46300,12 @@ function print({ plan: plan2, mirror, create }, log) {
   log.endGroup();
   if (create) log.print(createText(create));
 }
-async function writeSummary(text4) {
+async function writeSummary(text5) {
   const path12 = process.env.GITHUB_STEP_SUMMARY;
-  if (path12) await onDisk(path12, summary.addRaw(text4).write());
+  if (path12) await onDisk(path12, summary.addRaw(text5).write());
 }
-function fail(text4, exitCode) {
-  setFailed(text4.replace(/^error: /, ""));
+function fail(text5, exitCode) {
+  setFailed(text5.replace(/^error: /, ""));
   process.exitCode = exitCode;
 }
 async function cleanUp() {

@@ -773,8 +773,8 @@ ${itemIndentStr}`);
         const rawLines = str.split(/\r\n|\n/);
         const chunkPattern = /[\s]*[^\s]+/g;
         const wrappedLines = [];
-        rawLines.forEach((line) => {
-          const chunks2 = line.match(chunkPattern);
+        rawLines.forEach((line2) => {
+          const chunks2 = line2.match(chunkPattern);
           if (chunks2 === null) {
             wrappedLines.push("");
             return;
@@ -881,8 +881,8 @@ var require_option = __commonJS({
        * @param {(string | string[])} names
        * @return {Option}
        */
-      conflicts(names) {
-        this.conflictsWith = this.conflictsWith.concat(names);
+      conflicts(names4) {
+        this.conflictsWith = this.conflictsWith.concat(names4);
         return this;
       }
       /**
@@ -1509,8 +1509,8 @@ var require_command = __commonJS({
        * @param {string} names
        * @return {Command} `this` command for chaining
        */
-      arguments(names) {
-        names.trim().split(/ +/).forEach((detail) => {
+      arguments(names4) {
+        names4.trim().split(/ +/).forEach((detail) => {
           this.argument(detail);
         });
         return this;
@@ -2331,7 +2331,7 @@ Expecting one of '${allowedValues.join("', '")}'`);
       /**
        * @private
        */
-      _dispatchSubcommand(commandName, operands, unknown2) {
+      _dispatchSubcommand(commandName, operands, unknown3) {
         const subCommand = this._findCommand(commandName);
         if (!subCommand) this.help({ error: true });
         subCommand._prepareForParse();
@@ -2343,9 +2343,9 @@ Expecting one of '${allowedValues.join("', '")}'`);
         );
         promiseChain = this._chainOrCall(promiseChain, () => {
           if (subCommand._executableHandler) {
-            this._executeSubCommand(subCommand, operands.concat(unknown2));
+            this._executeSubCommand(subCommand, operands.concat(unknown3));
           } else {
-            return subCommand._parseCommand(operands, unknown2);
+            return subCommand._parseCommand(operands, unknown3);
           }
         });
         return promiseChain;
@@ -2496,36 +2496,36 @@ Expecting one of '${allowedValues.join("', '")}'`);
        *
        * @private
        */
-      _parseCommand(operands, unknown2) {
-        const parsed4 = this.parseOptions(unknown2);
+      _parseCommand(operands, unknown3) {
+        const parsed6 = this.parseOptions(unknown3);
         this._parseOptionsEnv();
         this._parseOptionsImplied();
-        operands = operands.concat(parsed4.operands);
-        unknown2 = parsed4.unknown;
-        this.args = operands.concat(unknown2);
+        operands = operands.concat(parsed6.operands);
+        unknown3 = parsed6.unknown;
+        this.args = operands.concat(unknown3);
         if (operands && this._findCommand(operands[0])) {
-          return this._dispatchSubcommand(operands[0], operands.slice(1), unknown2);
+          return this._dispatchSubcommand(operands[0], operands.slice(1), unknown3);
         }
         if (this._getHelpCommand() && operands[0] === this._getHelpCommand().name()) {
           return this._dispatchHelpCommand(operands[1]);
         }
         if (this._defaultCommandName) {
-          this._outputHelpIfRequested(unknown2);
+          this._outputHelpIfRequested(unknown3);
           return this._dispatchSubcommand(
             this._defaultCommandName,
             operands,
-            unknown2
+            unknown3
           );
         }
         if (this.commands.length && this.args.length === 0 && !this._actionHandler && !this._defaultCommandName) {
           this.help({ error: true });
         }
-        this._outputHelpIfRequested(parsed4.unknown);
+        this._outputHelpIfRequested(parsed6.unknown);
         this._checkForMissingMandatoryOptions();
         this._checkForConflictingOptions();
         const checkForUnknownOptions = () => {
-          if (parsed4.unknown.length > 0) {
-            this.unknownOption(parsed4.unknown[0]);
+          if (parsed6.unknown.length > 0) {
+            this.unknownOption(parsed6.unknown[0]);
           }
         };
         const commandEvent = `command:${this.name()}`;
@@ -2540,7 +2540,7 @@ Expecting one of '${allowedValues.join("', '")}'`);
           );
           if (this.parent) {
             promiseChain = this._chainOrCall(promiseChain, () => {
-              this.parent.emit(commandEvent, operands, unknown2);
+              this.parent.emit(commandEvent, operands, unknown3);
             });
           }
           promiseChain = this._chainOrCallHooks(promiseChain, "postAction");
@@ -2549,13 +2549,13 @@ Expecting one of '${allowedValues.join("', '")}'`);
         if (this.parent?.listenerCount(commandEvent)) {
           checkForUnknownOptions();
           this._processArguments();
-          this.parent.emit(commandEvent, operands, unknown2);
+          this.parent.emit(commandEvent, operands, unknown3);
         } else if (operands.length) {
           if (this._findCommand("*")) {
-            return this._dispatchSubcommand("*", operands, unknown2);
+            return this._dispatchSubcommand("*", operands, unknown3);
           }
           if (this.listenerCount("command:*")) {
-            this.emit("command:*", operands, unknown2);
+            this.emit("command:*", operands, unknown3);
           } else if (this.commands.length) {
             this.unknownCommand();
           } else {
@@ -2662,7 +2662,7 @@ Expecting one of '${allowedValues.join("', '")}'`);
        */
       parseOptions(args) {
         const operands = [];
-        const unknown2 = [];
+        const unknown3 = [];
         let dest = operands;
         function maybeOption(arg) {
           return arg.length > 1 && arg[0] === "-";
@@ -2670,7 +2670,7 @@ Expecting one of '${allowedValues.join("', '")}'`);
         const negativeNumberArg = (arg) => {
           if (!/^-(\d+|\d*\.\d+)(e[+-]?\d+)?$/.test(arg)) return false;
           return !this._getCommandAndAncestors().some(
-            (cmd) => cmd.options.map((opt) => opt.short).some((short) => /^-\d$/.test(short))
+            (cmd) => cmd.options.map((opt) => opt.short).some((short2) => /^-\d$/.test(short2))
           );
         };
         let activeVariadicOption = null;
@@ -2680,7 +2680,7 @@ Expecting one of '${allowedValues.join("', '")}'`);
           const arg = activeGroup ?? args[i2++];
           activeGroup = null;
           if (arg === "--") {
-            if (dest === unknown2) dest.push(arg);
+            if (dest === unknown3) dest.push(arg);
             dest.push(...args.slice(i2));
             break;
           }
@@ -2730,18 +2730,18 @@ Expecting one of '${allowedValues.join("', '")}'`);
             }
           }
           if (dest === operands && maybeOption(arg) && !(this.commands.length === 0 && negativeNumberArg(arg))) {
-            dest = unknown2;
+            dest = unknown3;
           }
-          if ((this._enablePositionalOptions || this._passThroughOptions) && operands.length === 0 && unknown2.length === 0) {
+          if ((this._enablePositionalOptions || this._passThroughOptions) && operands.length === 0 && unknown3.length === 0) {
             if (this._findCommand(arg)) {
               operands.push(arg);
-              unknown2.push(...args.slice(i2));
+              unknown3.push(...args.slice(i2));
               break;
             } else if (this._getHelpCommand() && arg === this._getHelpCommand().name()) {
               operands.push(arg, ...args.slice(i2));
               break;
             } else if (this._defaultCommandName) {
-              unknown2.push(arg, ...args.slice(i2));
+              unknown3.push(arg, ...args.slice(i2));
               break;
             }
           }
@@ -2751,7 +2751,7 @@ Expecting one of '${allowedValues.join("', '")}'`);
           }
           dest.push(arg);
         }
-        return { operands, unknown: unknown2 };
+        return { operands, unknown: unknown3 };
       }
       /**
        * Return an object containing local option values as key-value pairs.
@@ -2924,10 +2924,10 @@ Expecting one of '${allowedValues.join("', '")}'`);
        * @param {string} flag
        * @private
        */
-      unknownOption(flag) {
+      unknownOption(flag2) {
         if (this._allowUnknownOption) return;
         let suggestion = "";
-        if (flag.startsWith("--") && this._showSuggestionAfterError) {
+        if (flag2.startsWith("--") && this._showSuggestionAfterError) {
           let candidateFlags = [];
           let command = this;
           do {
@@ -2935,9 +2935,9 @@ Expecting one of '${allowedValues.join("', '")}'`);
             candidateFlags = candidateFlags.concat(moreFlags);
             command = command.parent;
           } while (command && !command._enablePositionalOptions);
-          suggestion = suggestSimilar(flag, candidateFlags);
+          suggestion = suggestSimilar(flag2, candidateFlags);
         }
-        const message = `error: unknown option '${flag}'${suggestion}`;
+        const message = `error: unknown option '${flag2}'${suggestion}`;
         this.error(message, { code: "commander.unknownOption" });
       }
       /**
@@ -3207,9 +3207,9 @@ Expecting one of '${allowedValues.join("', '")}'`);
           helpWidth: context.helpWidth,
           outputHasColors: context.hasColors
         });
-        const text3 = helper.formatHelp(this, helper);
-        if (context.hasColors) return text3;
-        return this._outputConfiguration.stripColor(text3);
+        const text4 = helper.formatHelp(this, helper);
+        if (context.hasColors) return text4;
+        return this._outputConfiguration.stripColor(text4);
       }
       /**
        * @typedef HelpContext
@@ -3369,7 +3369,7 @@ Expecting one of '${allowedValues.join("', '")}'`);
        * @param {(string | Function)} text - string to add, or a function returning a string
        * @return {Command} `this` command for chaining
        */
-      addHelpText(position, text3) {
+      addHelpText(position, text4) {
         const allowedValues = ["beforeAll", "before", "after", "afterAll"];
         if (!allowedValues.includes(position)) {
           throw new Error(`Unexpected value for position to addHelpText.
@@ -3378,10 +3378,10 @@ Expecting one of '${allowedValues.join("', '")}'`);
         const helpEvent = `${position}Help`;
         this.on(helpEvent, (context) => {
           let helpStr;
-          if (typeof text3 === "function") {
-            helpStr = text3({ error: context.error, command: context.command });
+          if (typeof text4 === "function") {
+            helpStr = text4({ error: context.error, command: context.command });
           } else {
-            helpStr = text3;
+            helpStr = text4;
           }
           if (helpStr) {
             context.write(`${helpStr}
@@ -3413,20 +3413,20 @@ Expecting one of '${allowedValues.join("', '")}'`);
         let debugOption;
         let debugHost = "127.0.0.1";
         let debugPort = "9229";
-        let match;
-        if ((match = arg.match(/^(--inspect(-brk)?)$/)) !== null) {
-          debugOption = match[1];
-        } else if ((match = arg.match(/^(--inspect(-brk|-port)?)=([^:]+)$/)) !== null) {
-          debugOption = match[1];
-          if (/^\d+$/.test(match[3])) {
-            debugPort = match[3];
+        let match2;
+        if ((match2 = arg.match(/^(--inspect(-brk)?)$/)) !== null) {
+          debugOption = match2[1];
+        } else if ((match2 = arg.match(/^(--inspect(-brk|-port)?)=([^:]+)$/)) !== null) {
+          debugOption = match2[1];
+          if (/^\d+$/.test(match2[3])) {
+            debugPort = match2[3];
           } else {
-            debugHost = match[3];
+            debugHost = match2[3];
           }
-        } else if ((match = arg.match(/^(--inspect(-brk|-port)?)=([^:]+):(\d+)$/)) !== null) {
-          debugOption = match[1];
-          debugHost = match[3];
-          debugPort = match[4];
+        } else if ((match2 = arg.match(/^(--inspect(-brk|-port)?)=([^:]+):(\d+)$/)) !== null) {
+          debugOption = match2[1];
+          debugHost = match2[3];
+          debugPort = match2[4];
         }
         if (debugOption && debugPort !== "0") {
           return `${debugOption}=${debugHost}:${parseInt(debugPort) + 1}`;
@@ -3523,12 +3523,12 @@ var init_error = __esm({
       given;
       expected;
       next;
-      constructor(errorClass, message, text3 = {}) {
-        super(message, text3.cause === void 0 ? void 0 : { cause: text3.cause });
+      constructor(errorClass, message, text4 = {}) {
+        super(message, text4.cause === void 0 ? void 0 : { cause: text4.cause });
         this.class = errorClass;
-        this.given = text3.given;
-        this.expected = text3.expected;
-        this.next = text3.next;
+        this.given = text4.given;
+        this.expected = text4.expected;
+        this.next = text4.next;
       }
       get exitCode() {
         return exitCodes[this.class];
@@ -3547,15 +3547,15 @@ var init_error = __esm({
 });
 
 // src/inputs/duration.ts
-function parseDuration(text3, name3) {
-  const [, count4, unit2] = durationPattern.exec(text3) ?? [];
-  if (unit2 === void 0) throw wrong(`${name3} is no length of time`, text3, "90s, 30m or 2h");
+function parseDuration(text4, name3) {
+  const [, count4, unit2] = durationPattern.exec(text4) ?? [];
+  if (unit2 === void 0) throw wrong(`${name3} is no length of time`, text4, "90s, 30m or 2h");
   const milliseconds = Number(count4) * units[unit2];
-  if (milliseconds > longest) throw wrong(`${name3} is too long`, text3, "at most 168h (7 days)");
+  if (milliseconds > longest) throw wrong(`${name3} is too long`, text4, "at most 168h (7 days)");
   return milliseconds;
 }
-function wrong(message, given, expected) {
-  return new AirgapError("usage", message, { given, expected });
+function wrong(message, given2, expected) {
+  return new AirgapError("usage", message, { given: given2, expected });
 }
 var durationPattern, units, longest;
 var init_duration = __esm({
@@ -3723,11 +3723,11 @@ function variablesOf(env) {
 }
 function withOverrides(file2, layers, cwd) {
   const document = structuredClone(file2);
-  for (const given of [layers.variables, layers.flags]) {
-    refuseContradictions(given);
-    placeImages(document, given, cwd);
+  for (const given2 of [layers.variables, layers.flags]) {
+    refuseContradictions(given2);
+    placeImages(document, given2, cwd);
     for (const setting of settings) {
-      const value = given[setting.name];
+      const value = given2[setting.name];
       if (value !== void 0 && setting.field[0] !== "images") {
         place(document, setting, value, cwd);
       }
@@ -3735,22 +3735,22 @@ function withOverrides(file2, layers, cwd) {
   }
   return document;
 }
-function splitList(text3) {
-  return text3.split("\n").map((line) => line.replace(/(^|\s)#.*$/, "")).flatMap((line) => line.split(",")).map((item) => item.trim()).filter((item) => item !== "");
+function splitList(text4) {
+  return text4.split("\n").map((line2) => line2.replace(/(^|\s)#.*$/, "")).flatMap((line2) => line2.split(",")).map((item) => item.trim()).filter((item) => item !== "");
 }
-function refuseContradictions(given) {
-  for (const [one, other] of contradictions) {
-    if (given[one] === void 0 || given[other] === void 0) continue;
-    if (String(given[other]) === "false") continue;
-    throw new AirgapError("usage", `${one} and ${other} are both given`, {
+function refuseContradictions(given2) {
+  for (const [one, other2] of contradictions) {
+    if (given2[one] === void 0 || given2[other2] === void 0) continue;
+    if (String(given2[other2]) === "false") continue;
+    throw new AirgapError("usage", `${one} and ${other2} are both given`, {
       expected: "one of the two"
     });
   }
 }
-function placeImages(document, given, cwd) {
-  const list = given["images-file"];
+function placeImages(document, given2, cwd) {
+  const list = given2["images-file"];
   const images2 = [
-    ...given.images === void 0 ? [] : listOf(given.images),
+    ...given2.images === void 0 ? [] : listOf(given2.images),
     ...list === void 0 ? [] : [{ list: (0, import_node_path.resolve)(cwd, String(list)) }]
   ];
   if (images2.length > 0) document.images = images2;
@@ -3822,8 +3822,8 @@ function numberOf(setting, value) {
   throw new AirgapError("usage", `${setting.name} is no whole number`, { given: String(value) });
 }
 function listOf(value) {
-  const texts = Array.isArray(value) ? value : [String(value)];
-  return texts.flatMap(splitList);
+  const texts2 = Array.isArray(value) ? value : [String(value)];
+  return texts2.flatMap(splitList);
 }
 function isDocument(value) {
   return typeof value === "object" && value !== null && !Array.isArray(value);
@@ -3857,11 +3857,11 @@ var init_descriptor = __esm({
 
 // src/plan/repositories.ts
 function targetRepositories(inventory) {
-  const placed2 = inventory.images.flatMap(
+  const placed3 = inventory.images.flatMap(
     ({ placements }) => placements.map(({ reference }) => splitPlacement(reference).repository)
   );
   const { pullThrough } = inventory.target;
-  const written2 = placed2.filter((repository) => !isPullThrough(repository, pullThrough));
+  const written2 = placed3.filter((repository) => !isPullThrough(repository, pullThrough));
   const repositories = [.../* @__PURE__ */ new Set([...written2, bundleRepository(inventory)])].sort();
   const { endpoint } = inventory.target;
   const projects = repositories.map(
@@ -3895,6 +3895,30 @@ var init_repositories = __esm({
 });
 
 // node_modules/smol-toml/dist/error.js
+function getLineColFromPtr(string3, ptr) {
+  let lines3 = string3.slice(0, ptr).split(/\r?\n/);
+  return [lines3.length, lines3.pop().length + 1];
+}
+function makeCodeBlock(string3, line2, column) {
+  let lines3 = string3.split(/\r?\n/);
+  let codeblock = "";
+  let numberLen = (Math.log10(line2 + 1) | 0) + 1;
+  for (let i2 = line2 - 1; i2 <= line2 + 1; i2++) {
+    let l = lines3[i2 - 1];
+    if (!l)
+      continue;
+    codeblock += i2.toString().padEnd(numberLen, " ");
+    codeblock += ":  ";
+    codeblock += l;
+    codeblock += "\n";
+    if (i2 === line2) {
+      codeblock += " ".repeat(numberLen + column + 2);
+      codeblock += "^\n";
+    }
+  }
+  return codeblock;
+}
+var TomlError;
 var init_error2 = __esm({
   "node_modules/smol-toml/dist/error.js"() {
     /*!
@@ -3924,10 +3948,128 @@ var init_error2 = __esm({
      * OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE
      * OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
      */
+    TomlError = class _TomlError extends Error {
+      line;
+      column;
+      codeblock;
+      constructor(message, options) {
+        const [line2, column] = getLineColFromPtr(options.toml, options.ptr);
+        const codeblock = makeCodeBlock(options.toml, line2, column);
+        super(`Invalid TOML document: ${message}
+
+${codeblock}`, options);
+        this.line = line2;
+        this.column = column;
+        this.codeblock = codeblock;
+      }
+      /** @internal */
+      static x(message, ctx, ptr) {
+        throw new _TomlError(message, { toml: ctx.s, ptr: ptr ?? ctx.p });
+      }
+    };
   }
 });
 
 // node_modules/smol-toml/dist/primitive.js
+function parseString(ctx) {
+  let startPtr = ctx.p;
+  let c3 = ctx.s.charCodeAt(ctx.p++);
+  let first = c3;
+  let isLiteral = c3 === 39;
+  let isMultiline = c3 === ctx.s.charCodeAt(ctx.p) && c3 === ctx.s.charCodeAt(ctx.p + 1);
+  if (isMultiline) {
+    if ((c3 = ctx.s.charCodeAt(ctx.p += 2)) === 10)
+      ctx.p++;
+    else if (c3 === 13 && ctx.s.charCodeAt(ctx.p + 1) === 10)
+      ctx.p += 2;
+  }
+  let parsed6 = "";
+  let sliceStart = ctx.p;
+  let state = 0;
+  for (; ctx.p < ctx.s.length; ctx.p++) {
+    c3 = ctx.s.charCodeAt(ctx.p);
+    if (isMultiline && (c3 === 10 || c3 === 13 && ctx.s.charCodeAt(ctx.p + 1) === 10)) {
+      state = state && 3;
+    } else if (c3 < 32 && c3 !== 9 || c3 === 127) {
+      TomlError.x("control characters are not allowed in strings", ctx);
+    } else if ((!state || state === 3) && c3 === first && (!isMultiline || ctx.s.charCodeAt(ctx.p + 1) === first && ctx.s.charCodeAt(ctx.p + 2) === first)) {
+      if (isMultiline) {
+        if (ctx.s.charCodeAt(ctx.p + 3) === first)
+          ctx.p++;
+        if (ctx.s.charCodeAt(ctx.p + 3) === first)
+          ctx.p++;
+      }
+      if (!state) {
+        let s = ctx.s.slice(sliceStart, ctx.p);
+        parsed6 = parsed6 ? parsed6 + s : s;
+      }
+      ctx.p += isMultiline ? 3 : 1;
+      return parsed6;
+    } else if (!state) {
+      if (!isLiteral && c3 === 92) {
+        parsed6 += ctx.s.slice(sliceStart, sliceStart = ctx.p);
+        state = 1;
+      }
+    } else if (state === 1) {
+      if (c3 === 120 || c3 === 117 || c3 === 85) {
+        let errPtr = ctx.p++ - 1;
+        let value = 0;
+        let len = c3 === 120 ? 2 : c3 === 117 ? 4 : 8;
+        for (let j = 0; j < len; j++, ctx.p++) {
+          let hex = ctx.s.charCodeAt(ctx.p);
+          let digit = (
+            /* 0-9 */
+            hex >= 48 && hex <= 57 ? hex - 48 : (
+              /* A-F */
+              hex >= 65 && hex <= 70 ? hex - 65 + 10 : (
+                /* a-f */
+                hex >= 97 && hex <= 102 ? hex - 97 + 10 : -1
+              )
+            )
+          );
+          if (digit < 0)
+            TomlError.x("invalid non-hex character in unicode escape", ctx);
+          value = value << 4 | digit;
+        }
+        if (value < 0 || value > 1114111 || value >= 55296 && value <= 57343) {
+          TomlError.x("invalid unicode escape", ctx, errPtr);
+        }
+        parsed6 += String.fromCodePoint(value);
+        sliceStart = ctx.p--;
+        state = 0;
+      } else if (isMultiline && (c3 === 32 || c3 === 9)) {
+        state = 2;
+      } else {
+        if (c3 === 98)
+          parsed6 += "\b";
+        else if (c3 === 116)
+          parsed6 += "	";
+        else if (c3 === 110)
+          parsed6 += "\n";
+        else if (c3 === 102)
+          parsed6 += "\f";
+        else if (c3 === 114)
+          parsed6 += "\r";
+        else if (c3 === 101)
+          parsed6 += "\x1B";
+        else if (c3 === 34)
+          parsed6 += '"';
+        else if (c3 === 92)
+          parsed6 += "\\";
+        else
+          TomlError.x("unrecognised escape sequence", ctx);
+        sliceStart = ctx.p + 1;
+        state = 0;
+      }
+    } else if (c3 !== 32 && c3 !== 9) {
+      if (state === 2)
+        TomlError.x("invalid escape: only line-ending whitespace may be escaped", ctx, sliceStart);
+      state = !isLiteral && c3 === 92 ? 1 : 0;
+      sliceStart = ctx.p;
+    }
+  }
+  TomlError.x("unfinished string", ctx, startPtr);
+}
 var init_primitive = __esm({
   "node_modules/smol-toml/dist/primitive.js"() {
     init_error2();
@@ -3962,6 +4104,7 @@ var init_primitive = __esm({
 });
 
 // node_modules/smol-toml/dist/date.js
+var DATE_TIME_RE, TomlDate;
 var init_date = __esm({
   "node_modules/smol-toml/dist/date.js"() {
     /*!
@@ -3991,10 +4134,330 @@ var init_date = __esm({
      * OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE
      * OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
      */
+    DATE_TIME_RE = /^(\d{4}-\d{2}-\d{2})?[Tt ]?(?:(\d{2}):\d{2}(?::\d{2}(?:\.\d+)?)?)?(Z|z|[-+]\d{2}:\d{2})?$/i;
+    TomlDate = class _TomlDate extends Date {
+      #hasDate = false;
+      #hasTime = false;
+      #offset = null;
+      constructor(date3, fasttype, unsafeDelim) {
+        let hasDate = true;
+        let hasTime = true;
+        let offset = "Z";
+        let c3;
+        if (typeof date3 === "string") {
+          if (fasttype)
+            prep: {
+              if (fasttype < 3) {
+                if (+date3.slice(11, 13) > 23) {
+                  date3 = "";
+                  break prep;
+                }
+                if (fasttype === 2) {
+                  offset = null;
+                  date3 += "Z";
+                } else if ((c3 = date3.charCodeAt(date3.length - 1)) !== 90 && c3 !== 122) {
+                  offset = date3.slice(date3.length - 6);
+                }
+                if (unsafeDelim)
+                  date3 = date3.slice(0, 10) + "T" + date3.slice(11);
+              } else if (fasttype === 4) {
+                date3 = +date3.slice(0, 2) > 23 ? "" : `0000-01-01T${date3}Z`;
+              }
+              hasDate = fasttype !== 4;
+              hasTime = fasttype !== 3;
+            }
+          else {
+            let match2 = date3.match(DATE_TIME_RE);
+            if (match2) {
+              if (!match2[1]) {
+                hasDate = false;
+                date3 = `0000-01-01T${date3}`;
+              }
+              hasTime = !!match2[2];
+              hasTime && date3[10] === " " && (date3 = date3.replace(" ", "T"));
+              if (match2[2] && +match2[2] > 23) {
+                date3 = "";
+              } else {
+                offset = match2[3] || null;
+                if (!offset && hasTime)
+                  date3 += "Z";
+              }
+            } else {
+              date3 = "";
+            }
+          }
+        }
+        super(date3);
+        if (!isNaN(this.getTime())) {
+          this.#hasDate = hasDate;
+          this.#hasTime = hasTime;
+          this.#offset = offset;
+        }
+      }
+      isDateTime() {
+        return this.#hasDate && this.#hasTime;
+      }
+      isLocal() {
+        return !this.#hasDate || !this.#hasTime || !this.#offset;
+      }
+      isDate() {
+        return this.#hasDate && !this.#hasTime;
+      }
+      isTime() {
+        return this.#hasTime && !this.#hasDate;
+      }
+      isValid() {
+        return this.#hasDate || this.#hasTime;
+      }
+      toISOString() {
+        let iso = super.toISOString();
+        if (this.isDate())
+          return iso.slice(0, 10);
+        if (this.isTime())
+          return iso.slice(11, 23);
+        if (this.#offset === null)
+          return iso.slice(0, -1);
+        if (this.#offset === "Z" || this.#offset === "z")
+          return iso;
+        let offset = +this.#offset.slice(1, 3) * 60 + +this.#offset.slice(4, 6);
+        offset = this.#offset[0] === "-" ? offset : -offset;
+        let offsetDate = new Date(this.getTime() - offset * 6e4);
+        return offsetDate.toISOString().slice(0, -1) + this.#offset;
+      }
+      static wrapAsOffsetDateTime(jsDate, offset = "Z") {
+        let date3 = new _TomlDate(jsDate);
+        date3.#offset = offset;
+        return date3;
+      }
+      static wrapAsLocalDateTime(jsDate) {
+        let date3 = new _TomlDate(jsDate);
+        date3.#offset = null;
+        return date3;
+      }
+      static wrapAsLocalDate(jsDate) {
+        let date3 = new _TomlDate(jsDate);
+        date3.#hasTime = false;
+        date3.#offset = null;
+        return date3;
+      }
+      static wrapAsLocalTime(jsDate) {
+        let date3 = new _TomlDate(jsDate);
+        date3.#hasDate = false;
+        date3.#offset = null;
+        return date3;
+      }
+    };
   }
 });
 
 // node_modules/smol-toml/dist/extract.js
+function isDigit(char, base2 = 10) {
+  return base2 === 16 ? char > 47 && char < 58 || char > 64 && char < 71 || char > 96 && char < 103 : char > 47 && char < 48 + base2;
+}
+function isEndOfValue(char, delim) {
+  return char === 32 || char === 9 || char === 10 || char === 13 || // Structure end or next value delimiter
+  delim && (char === delim || char === 44) || // Comment
+  char === 35;
+}
+function extractValue(ctx, end) {
+  let errPtr = ctx.p;
+  let c3 = ctx.s.charCodeAt(ctx.p);
+  if (c3 === 91 || c3 === 123) {
+    ctx.d-- || TomlError.x("document contains excessively nested structures. aborting.", ctx);
+    let value = c3 === 91 ? parseArray(ctx) : parseInlineTable(ctx);
+    ctx.d++;
+    return value;
+  }
+  if (c3 === 34 || c3 === 39) {
+    return parseString(ctx);
+  }
+  if (c3 === 116) {
+    if (ctx.s.charCodeAt(++ctx.p) !== 114 || ctx.s.charCodeAt(++ctx.p) !== 117 || ctx.s.charCodeAt(++ctx.p) !== 101)
+      TomlError.x("invalid value", ctx, errPtr);
+    return ctx.p++, true;
+  }
+  if (c3 === 102) {
+    if (ctx.s.charCodeAt(++ctx.p) !== 97 || ctx.s.charCodeAt(++ctx.p) !== 108 || ctx.s.charCodeAt(++ctx.p) !== 115 || ctx.s.charCodeAt(++ctx.p) !== 101)
+      TomlError.x("invalid value", ctx, errPtr);
+    return ctx.p++, false;
+  }
+  if (c3 === 43 || c3 === 45) {
+    return parseNumber(ctx, ctx.p, ctx.s.charCodeAt(++ctx.p), 44 - c3, end);
+  }
+  if (ctx.s.charCodeAt(ctx.p + 4) === 45 && ctx.s.charCodeAt(ctx.p + 7) === 45) {
+    return parseDate(ctx, c3, end);
+  }
+  if (ctx.s.charCodeAt(ctx.p + 2) === 58) {
+    return parseTime(ctx, c3, end);
+  }
+  return parseNumber(ctx, ctx.p, c3, 0, end);
+}
+function parseNumber(ctx, startPtr, startChr, sign3, endChr) {
+  let c3 = startChr;
+  let state = 0;
+  let hasUnderscores = false;
+  if (c3 === 105) {
+    if (ctx.s.charCodeAt(++ctx.p) !== 110 || ctx.s.charCodeAt(++ctx.p) !== 102)
+      TomlError.x("invalid value", ctx, startPtr);
+    return ctx.p++, (sign3 || 1) / 0;
+  }
+  if (c3 === 110) {
+    if (ctx.s.charCodeAt(++ctx.p) !== 97 || ctx.s.charCodeAt(++ctx.p) !== 110)
+      TomlError.x("invalid value", ctx, startPtr);
+    return ctx.p++, NaN;
+  }
+  if (c3 === 48) {
+    if (++ctx.p >= ctx.s.length || isEndOfValue(c3 = ctx.s.charCodeAt(ctx.p), endChr))
+      return ctx.bi === true ? 0n : 0;
+    if (!sign3) {
+      if (c3 === 120)
+        return parseIntegerBaseN(ctx, startPtr, 16, endChr);
+      else if (c3 === 98)
+        return parseIntegerBaseN(ctx, startPtr, 2, endChr);
+      else if (c3 === 111)
+        return parseIntegerBaseN(ctx, startPtr, 8, endChr);
+    }
+    if (c3 === 46)
+      state = 2;
+    else if (c3 === 101 || c3 === 69)
+      state = 4;
+    else
+      TomlError.x("illegal leading zero", ctx, startPtr);
+  } else if (!isDigit(c3))
+    TomlError.x("invalid value", ctx, startPtr);
+  while (++ctx.p < ctx.s.length && (c3 = ctx.s.charCodeAt(ctx.p), !isEndOfValue(c3, endChr))) {
+    if (!state)
+      state = 1;
+    if (c3 === 95) {
+      if (!(state & 1))
+        TomlError.x("illegal underscore", ctx);
+      state += 11;
+      hasUnderscores = true;
+    } else if (state === 1 && c3 === 46)
+      state = 2;
+    else if ((state === 1 || state === 3) && (c3 === 101 || c3 === 69))
+      state = 4;
+    else if (state === 4 && (c3 === 43 || c3 === 45)) {
+      state = 6;
+    } else if (!isDigit(c3))
+      TomlError.x(`illegal character in numeric literal`, ctx);
+    else if (state > 9)
+      state -= 11;
+    else if (!(state & 1))
+      state++;
+  }
+  if (!state) {
+    let val = (startChr - 48) * (sign3 || 1);
+    return ctx.bi === true ? BigInt(val) : val;
+  }
+  if (!(state & 1))
+    TomlError.x("unfinished numeric value", ctx, startPtr);
+  let str = ctx.s.slice(startPtr, ctx.p);
+  if (hasUnderscores)
+    str = str.replaceAll("_", "");
+  return state > 1 ? parseFloat(str) : parseInteger(ctx, str, 10, startPtr);
+}
+function parseIntegerBaseN(ctx, startPtr, base2, endChr) {
+  let c3, underscore = 1;
+  while (++ctx.p < ctx.s.length && (c3 = ctx.s.charCodeAt(ctx.p), !isEndOfValue(c3, endChr))) {
+    if (c3 === 95) {
+      if (underscore & 1)
+        TomlError.x("illegal underscore", ctx);
+      underscore = 3;
+    } else if (!isDigit(c3, base2))
+      TomlError.x(`illegal character in numeric literal`, ctx);
+    else if (underscore & 1)
+      underscore--;
+  }
+  if (underscore & 1)
+    TomlError.x("unfinished numeric value", ctx);
+  let str = ctx.s.slice(startPtr + 2, ctx.p);
+  if (underscore)
+    str = str.replaceAll("_", "");
+  return parseInteger(ctx, str, base2, startPtr);
+}
+function parseInteger(ctx, str, base2, startPtr) {
+  if (ctx.bi !== true)
+    int: {
+      let val = parseInt(str, base2);
+      if (!Number.isSafeInteger(val)) {
+        if (ctx.bi)
+          break int;
+        TomlError.x("integer value cannot be represented losslessly", ctx, startPtr);
+      }
+      return val;
+    }
+  return base2 === 10 ? BigInt(str) : BigInt((base2 === 2 ? "0b" : base2 === 8 ? "0o" : "0x") + str);
+}
+function parseDate(ctx, c3, endChr) {
+  let startPtr = ctx.p++, unsafeSeparator;
+  if (!isDigit(c3) || !isDigit(ctx.s.charCodeAt(ctx.p++)) || !isDigit(ctx.s.charCodeAt(ctx.p++)) || !isDigit(ctx.s.charCodeAt(ctx.p++))) {
+    return parseNumber(ctx, ctx.p = startPtr, c3, 0, endChr);
+  }
+  ctx.p += 5;
+  if (!isDigit(ctx.s.charCodeAt(ctx.p++)))
+    TomlError.x("invalid date-time: date part is malformed", ctx, startPtr);
+  if (ctx.p >= ctx.s.length || ((c3 = ctx.s.charCodeAt(ctx.p)) !== 32 || (unsafeSeparator = true, !isDigit(ctx.s.charCodeAt(ctx.p + 1)))) && c3 !== 84 && c3 !== 116) {
+    let t2 = ctx.s.slice(startPtr, ctx.p);
+    return readDate(ctx, t2, 3, false, startPtr);
+  }
+  if (ctx.s.charCodeAt(ctx.p += 3) !== 58)
+    TomlError.x("invalid date-time: time part is malformed", ctx, startPtr);
+  if (ctx.s.charCodeAt(ctx.p += 3) === 58)
+    ctx.p += 3;
+  if (ctx.s.charCodeAt(ctx.p) === 46)
+    while (isDigit(ctx.s.charCodeAt(++ctx.p)))
+      ;
+  if (c3 = ctx.s.charCodeAt(ctx.p)) {
+    if (c3 === 90 || c3 === 122) {
+      let t2 = ctx.s.slice(startPtr, ++ctx.p);
+      return readDate(ctx, t2, 1, unsafeSeparator, startPtr, "[+00:00]");
+    }
+    if (c3 === 43 || c3 === 45) {
+      let t2 = ctx.s.slice(startPtr, ctx.p += 6);
+      return readDate(ctx, t2, 1, unsafeSeparator, startPtr, !ctx.ld && "[" + ctx.s.slice(ctx.p - 6, ctx.p) + "]");
+    }
+  }
+  let t = ctx.s.slice(startPtr, ctx.p);
+  return readDate(ctx, t, 2, unsafeSeparator, startPtr);
+}
+function parseTime(ctx, c3, endChr) {
+  let start2 = ctx.p;
+  if (!isDigit(c3) || !isDigit(ctx.s.charCodeAt(++ctx.p))) {
+    return parseNumber(ctx, --ctx.p, c3, 0, endChr);
+  }
+  if (ctx.s.charCodeAt(ctx.p += 4) === 58)
+    ctx.p += 3;
+  if (ctx.s.charCodeAt(ctx.p) === 46)
+    while (isDigit(ctx.s.charCodeAt(++ctx.p)))
+      ;
+  let t = ctx.s.slice(start2, ctx.p);
+  return readDate(ctx, t, 4, false, start2);
+}
+function readDate(ctx, str, type, unsafeDelim, errPtr, temporalSuffix) {
+  if (ctx.ld) {
+    let date3 = new TomlDate(str, type, unsafeDelim);
+    if (!date3.isValid())
+      TomlError.x("invalid date", ctx, errPtr);
+    return date3;
+  }
+  try {
+    if (temporalSuffix)
+      str += temporalSuffix;
+    switch (type) {
+      case 1:
+        return Temporal.ZonedDateTime.from(str);
+      case 2:
+        return Temporal.PlainDateTime.from(str);
+      case 3:
+        return Temporal.PlainDate.from(str);
+      case 4:
+        return Temporal.PlainTime.from(str);
+    }
+  } catch (e) {
+    TomlError.x(e instanceof Error ? e.message : "" + e, ctx, errPtr);
+  }
+}
 var init_extract = __esm({
   "node_modules/smol-toml/dist/extract.js"() {
     init_primitive();
@@ -4032,6 +4495,30 @@ var init_extract = __esm({
 });
 
 // node_modules/smol-toml/dist/util.js
+function skipComment(ctx) {
+  for (; ctx.p < ctx.s.length; ctx.p++) {
+    let c3 = ctx.s.charCodeAt(ctx.p);
+    if (c3 === 10)
+      break;
+    if (c3 === 13 && ctx.s.charCodeAt(ctx.p + 1) === 10) {
+      ctx.p++;
+      break;
+    }
+    if (c3 < 32 && c3 !== 9 || c3 === 127) {
+      TomlError.x("control characters are not allowed in comments", ctx);
+    }
+  }
+}
+function skipVoid(ctx, banNewLines, banComments) {
+  let c3;
+  while (ctx.p < ctx.s.length) {
+    while (ctx.p < ctx.s.length && ((c3 = ctx.s.charCodeAt(ctx.p)) === 32 || c3 === 9 || !banNewLines && (c3 === 10 || c3 === 13 && ctx.s.charCodeAt(ctx.p + 1) === 10)))
+      ctx.p++;
+    if (banComments || c3 !== 35)
+      break;
+    skipComment(ctx);
+  }
+}
 var init_util = __esm({
   "node_modules/smol-toml/dist/util.js"() {
     init_error2();
@@ -4066,6 +4553,121 @@ var init_util = __esm({
 });
 
 // node_modules/smol-toml/dist/struct.js
+function parseKey(ctx, end = 61) {
+  let startPtr;
+  let state = 0;
+  let parsed6 = [];
+  let sliceStart;
+  let c3 = ctx.s.charCodeAt(startPtr = ctx.p);
+  do {
+    if (c3 === end) {
+      if (!state)
+        TomlError.x("unexpected end of key", ctx);
+      if (state === 1)
+        parsed6.push(ctx.s.slice(sliceStart, ctx.p));
+      return ctx.p++, parsed6;
+    } else if (c3 === 46) {
+      if (!state)
+        TomlError.x("illegal empty bare key", ctx);
+      if (state === 1)
+        parsed6.push(ctx.s.slice(sliceStart, ctx.p));
+      state = 0;
+    } else if (!state && (c3 === 34 || c3 === 39)) {
+      if (c3 === ctx.s.charCodeAt(ctx.p + 1) && c3 === ctx.s.charCodeAt(ctx.p + 2))
+        TomlError.x("illegal quoted key: multiline strings are not allowed", ctx);
+      parsed6.push(parseString(ctx));
+      state = 2;
+      ctx.p--;
+    } else if (c3 === 32 || c3 === 9) {
+      if (state === 1) {
+        parsed6.push(ctx.s.slice(sliceStart, ctx.p));
+        state = 2;
+      }
+    } else if (state === 2 || c3 < 48 && c3 !== 45 || c3 > 57 && c3 < 65 || c3 > 90 && c3 < 97 && c3 !== 95 || c3 > 122) {
+      TomlError.x("illegal character in key", ctx);
+    } else if (!state) {
+      state = 1;
+      sliceStart = ctx.p;
+    }
+  } while (c3 = ctx.s.charCodeAt(++ctx.p));
+  TomlError.x("incomplete key-value: cannot find end of key", ctx, startPtr);
+}
+function parseInlineTable(ctx) {
+  let startPtr = ctx.p++;
+  let res = /* @__PURE__ */ Object.create(null);
+  let seen = /* @__PURE__ */ new Set();
+  let c3;
+  while (ctx.p < ctx.s.length) {
+    skipVoid(ctx);
+    if ((c3 = ctx.s.charCodeAt(ctx.p)) === 125) {
+      ctx.p++;
+      return res;
+    }
+    let k;
+    let t = res;
+    let hasOwn = false;
+    let errPtr = ctx.p;
+    let key = parseKey(ctx);
+    for (let i2 = 0; i2 < key.length; i2++) {
+      if (i2)
+        t = hasOwn ? t[k] : t[k] = /* @__PURE__ */ Object.create(null);
+      k = key[i2];
+      if ((hasOwn = Object.hasOwn(t, k)) && (typeof t[k] !== "object" || seen.has(t[k]))) {
+        TomlError.x("trying to redefine an already defined value", ctx, errPtr);
+      }
+      let unsafe2 = k === "__proto__";
+      if (ctx.uk && (unsafe2 || k === "constructor")) {
+        t = ctx.uk !== 1 && TomlError.x("document contains an unsafe property", ctx, errPtr);
+        break;
+      }
+      if (!hasOwn && unsafe2) {
+        Object.defineProperty(t, k, { enumerable: true, configurable: true, writable: true });
+      }
+    }
+    if (hasOwn) {
+      TomlError.x("trying to redefine an already defined value", ctx, errPtr);
+    }
+    skipVoid(ctx, true, true);
+    let value = extractValue(
+      ctx,
+      125
+      /* } */
+    );
+    if (t && typeof (t[k] = value) === "object")
+      seen.add(value);
+    skipVoid(ctx);
+    if ((c3 = ctx.s.charCodeAt(ctx.p++)) === 125) {
+      return res;
+    }
+    if (c3 !== 44)
+      TomlError.x("expected comma or end of structure", ctx, ctx.p - 1);
+  }
+  TomlError.x("unfinished table", ctx, startPtr);
+}
+function parseArray(ctx) {
+  let startPtr = ctx.p++;
+  let res = [];
+  let c3;
+  while (ctx.p < ctx.s.length) {
+    skipVoid(ctx);
+    if ((c3 = ctx.s.charCodeAt(ctx.p)) === 93) {
+      ctx.p++;
+      return res;
+    }
+    res.push(extractValue(
+      ctx,
+      93
+      /* ] */
+    ));
+    skipVoid(ctx);
+    if ((c3 = ctx.s.charCodeAt(ctx.p++)) === 93) {
+      return res;
+    }
+    if (c3 !== 44)
+      TomlError.x("expected comma or end of structure", ctx, ctx.p - 1);
+  }
+  TomlError.x("unfinished array", ctx, startPtr);
+}
 var init_struct = __esm({
   "node_modules/smol-toml/dist/struct.js"() {
     init_primitive();
@@ -4103,6 +4705,147 @@ var init_struct = __esm({
 });
 
 // node_modules/smol-toml/dist/parse.js
+function peekTable(ctx, key, table4, meta2, type) {
+  let t = table4;
+  let m = meta2;
+  let k;
+  let hasOwn = false;
+  let state;
+  for (let i2 = 0; i2 < key.length; i2++) {
+    if (i2) {
+      t = hasOwn ? t[k] : t[k] = /* @__PURE__ */ Object.create(null);
+      m = (state = m[k]).c;
+      if (type === 0 && (state.t === 1 || state.t === 2)) {
+        return null;
+      }
+      if (state.t === 2) {
+        let l = t.length - 1;
+        t = t[l];
+        m = m[l].c;
+      }
+    }
+    k = key[i2];
+    if ((hasOwn = Object.hasOwn(t, k)) && m[k]?.t === 0 && m[k]?.d) {
+      return null;
+    }
+    if (!hasOwn) {
+      let unsafe2 = k === "__proto__";
+      if (ctx.uk && (unsafe2 || k === "constructor"))
+        return false;
+      if (unsafe2) {
+        Object.defineProperty(t, k, { enumerable: true, configurable: true, writable: true });
+        Object.defineProperty(m, k, { enumerable: true, configurable: true, writable: true });
+      }
+      m[k] = {
+        t: i2 < key.length - 1 && type === 2 ? 3 : type,
+        d: false,
+        i: 0,
+        c: /* @__PURE__ */ Object.create(null)
+      };
+    }
+  }
+  state = m[k];
+  if (state.t !== type && !(type === 1 && state.t === 3)) {
+    return null;
+  }
+  if (type === 2) {
+    if (!state.d) {
+      state.d = true;
+      t[k] = [];
+    }
+    t[k].push(t = /* @__PURE__ */ Object.create(null));
+    state.c[state.i++] = state = { t: 1, d: false, i: 0, c: /* @__PURE__ */ Object.create(null) };
+  }
+  if (state.d) {
+    return null;
+  }
+  state.d = true;
+  if (type === 1) {
+    t = hasOwn ? t[k] : t[k] = /* @__PURE__ */ Object.create(null);
+  } else if (type === 0 && hasOwn) {
+    return null;
+  }
+  return [k, t, state.c];
+}
+function validateTablePeek(ctx, peek, ptr) {
+  if (peek === null || ctx.uk === 2)
+    TomlError.x(peek === null ? "trying to redefine an already defined table or value" : "document contains an unsafe property", ctx, ptr);
+}
+function parse(toml, options = {}) {
+  let ctx = {
+    s: toml,
+    p: 0,
+    d: options.maxDepth ?? 1e3,
+    bi: options.integersAsBigInt ?? false,
+    ld: options.useLegacyDate ?? true,
+    uk: options.unsafeKeyBehaviour === "throw" ? 2 : options.unsafeKeyBehaviour === "drop" ? 1 : 0
+  };
+  let res = /* @__PURE__ */ Object.create(null);
+  let meta2 = /* @__PURE__ */ Object.create(null);
+  let tmp;
+  let skipping = false;
+  let tbl = res;
+  let m = meta2;
+  if (toml.charCodeAt(0) === 65279)
+    ctx.p++;
+  skipVoid(ctx);
+  while (ctx.p < toml.length) {
+    if (toml.charCodeAt(ctx.p) === 91) {
+      let isTableArray = toml.charCodeAt(++ctx.p) === 91;
+      tmp = ctx.p += +isTableArray;
+      skipping = false;
+      let k = parseKey(
+        ctx,
+        93
+        /* ] */
+      );
+      if (isTableArray) {
+        if (toml.charCodeAt(ctx.p) !== 93) {
+          TomlError.x("expected end of table array declaration", ctx);
+        }
+        ctx.p++;
+      }
+      let p = peekTable(
+        ctx,
+        k,
+        res,
+        meta2,
+        isTableArray ? 2 : 1
+        /* Type.EXPLICIT */
+      );
+      if (!p) {
+        validateTablePeek(ctx, p, tmp);
+        skipping = true;
+      } else {
+        m = p[2];
+        tbl = p[1];
+      }
+    } else {
+      tmp = ctx.p;
+      let k = parseKey(ctx);
+      let p = peekTable(
+        ctx,
+        k,
+        tbl,
+        m,
+        0
+        /* Type.DOTTED */
+      );
+      if (!p && !skipping)
+        validateTablePeek(ctx, p, tmp);
+      skipVoid(ctx, true, true);
+      let v = extractValue(ctx, void 0);
+      if (p && !skipping)
+        p[1][p[0]] = v;
+    }
+    skipVoid(ctx, true);
+    if (ctx.p < toml.length && (tmp = toml.charCodeAt(ctx.p)) !== 10 && (tmp !== 13 || toml.charCodeAt(ctx.p + 1) !== 10)) {
+      TomlError.x("each key-value declaration must be followed by an end-of-line", ctx);
+    }
+    skipVoid(ctx);
+  }
+  return res;
+}
 var init_parse = __esm({
   "node_modules/smol-toml/dist/parse.js"() {
     init_struct();
@@ -4395,14 +5138,14 @@ var init_dist = __esm({
 });
 
 // src/oci/digest.ts
-function isDigest(text3) {
-  return pattern.test(text3);
+function isDigest(text4) {
+  return pattern.test(text4);
 }
-function algorithmOf(digest2) {
-  return digest2.startsWith("sha512:") ? "sha512" : "sha256";
+function algorithmOf(digest3) {
+  return digest3.startsWith("sha512:") ? "sha512" : "sha256";
 }
-function hexOf(digest2) {
-  return digest2.slice(digest2.indexOf(":") + 1);
+function hexOf(digest3) {
+  return digest3.slice(digest3.indexOf(":") + 1);
 }
 function digestOf(bytes, algorithm = "sha256") {
   return `${algorithm}:${(0, import_node_crypto.createHash)(algorithm).update(bytes).digest("hex")}`;
@@ -4433,36 +5176,36 @@ var init_docker_hub = __esm({
 });
 
 // src/oci/reference.ts
-function isRegistryHost(text3) {
-  return domainPattern.test(text3);
+function isRegistryHost(text4) {
+  return domainPattern.test(text4);
 }
-function parseReference(text3) {
-  if (text3 === "") throw new RangeError("an image name must not be empty");
-  if (identifierPattern.test(text3)) {
-    throw refused(text3, "64 hexadecimal characters are an image id, not a name");
+function parseReference(text4) {
+  if (text4 === "") throw new RangeError("an image name must not be empty");
+  if (identifierPattern.test(text4)) {
+    throw refused(text4, "64 hexadecimal characters are an image id, not a name");
   }
-  const { registry: registry3, remainder } = splitRegistry(text3);
-  const { repository, tag: tag2, digest: digest2 } = splitRemainder(remainder);
+  const { registry: registry3, remainder } = splitRegistry(text4);
+  const { repository, tag: tag2, digest: digest3 } = splitRemainder(remainder);
   if (!isRegistryHost(registry3)) {
-    throw refused(text3, `${JSON.stringify(registry3)} is not a registry's host[:port]`);
+    throw refused(text4, `${JSON.stringify(registry3)} is not a registry's host[:port]`);
   }
-  checkRepository(text3, repository);
-  if (tag2 !== void 0) checkTag(text3, tag2);
+  checkRepository(text4, repository);
+  if (tag2 !== void 0) checkTag(text4, tag2);
   return {
     registry: registry3,
     repository,
-    ...tagAndDigest(tag2, digest2 === void 0 ? void 0 : checkDigest(text3, digest2))
+    ...tagAndDigest(tag2, digest3 === void 0 ? void 0 : checkDigest(text4, digest3))
   };
 }
 function formatReference(reference) {
-  const { registry: registry3, repository, tag: tag2, digest: digest2 } = reference;
-  return `${registry3}/${repository}${tag2 === void 0 ? "" : `:${tag2}`}${digest2 === void 0 ? "" : `@${digest2}`}`;
+  const { registry: registry3, repository, tag: tag2, digest: digest3 } = reference;
+  return `${registry3}/${repository}${tag2 === void 0 ? "" : `:${tag2}`}${digest3 === void 0 ? "" : `@${digest3}`}`;
 }
-function splitRegistry(text3) {
-  const slash = text3.indexOf("/");
-  const first = text3.slice(0, Math.max(slash, 0));
-  if (slash < 0 || !looksLikeRegistry(first)) return onDockerHub(text3);
-  const remainder = text3.slice(slash + 1);
+function splitRegistry(text4) {
+  const slash = text4.indexOf("/");
+  const first = text4.slice(0, Math.max(slash, 0));
+  if (slash < 0 || !looksLikeRegistry(first)) return onDockerHub(text4);
+  const remainder = text4.slice(slash + 1);
   const isHub = first === dockerHub || first === formerDockerHub;
   return isHub ? onDockerHub(remainder) : { registry: first, remainder };
 }
@@ -4474,40 +5217,40 @@ function onDockerHub(name3) {
 }
 function splitRemainder(remainder) {
   const at = remainder.indexOf("@");
-  const named = at < 0 ? remainder : remainder.slice(0, at);
-  const colon = named.indexOf(":");
+  const named3 = at < 0 ? remainder : remainder.slice(0, at);
+  const colon = named3.indexOf(":");
   return {
-    repository: colon < 0 ? named : named.slice(0, colon),
-    tag: colon < 0 ? void 0 : named.slice(colon + 1),
+    repository: colon < 0 ? named3 : named3.slice(0, colon),
+    tag: colon < 0 ? void 0 : named3.slice(colon + 1),
     digest: at < 0 ? void 0 : remainder.slice(at + 1)
   };
 }
-function tagAndDigest(tag2, digest2) {
-  if (tag2 === void 0) return digest2 === void 0 ? { tag: "latest" } : { digest: digest2 };
-  return digest2 === void 0 ? { tag: tag2 } : { tag: tag2, digest: digest2 };
+function tagAndDigest(tag2, digest3) {
+  if (tag2 === void 0) return digest3 === void 0 ? { tag: "latest" } : { digest: digest3 };
+  return digest3 === void 0 ? { tag: tag2 } : { tag: tag2, digest: digest3 };
 }
-function checkRepository(text3, repository) {
+function checkRepository(text4, repository) {
   if (repository.toLowerCase() !== repository) {
-    throw refused(text3, `the repository ${JSON.stringify(repository)} must be in lower case`);
+    throw refused(text4, `the repository ${JSON.stringify(repository)} must be in lower case`);
   }
   if (!repositoryPattern.test(repository)) {
-    throw refused(text3, `${JSON.stringify(repository)} is not a repository`);
+    throw refused(text4, `${JSON.stringify(repository)} is not a repository`);
   }
   if (repository.length > 255) {
-    throw refused(text3, `the repository has ${repository.length} characters, 255 are allowed`);
+    throw refused(text4, `the repository has ${repository.length} characters, 255 are allowed`);
   }
 }
-function checkTag(text3, tag2) {
-  if (!tagPattern.test(tag2)) throw refused(text3, `${JSON.stringify(tag2)} is not a tag`);
+function checkTag(text4, tag2) {
+  if (!tagPattern.test(tag2)) throw refused(text4, `${JSON.stringify(tag2)} is not a tag`);
 }
-function checkDigest(text3, digest2) {
-  if (!isDigest(digest2)) {
-    throw refused(text3, `${JSON.stringify(digest2)} is not a sha256 or sha512 digest in lower case`);
+function checkDigest(text4, digest3) {
+  if (!isDigest(digest3)) {
+    throw refused(text4, `${JSON.stringify(digest3)} is not a sha256 or sha512 digest in lower case`);
   }
-  return digest2;
+  return digest3;
 }
-function refused(text3, why) {
-  return new RangeError(`not an image name: ${JSON.stringify(text3)}: ${why}`);
+function refused(text4, why) {
+  return new RangeError(`not an image name: ${JSON.stringify(text4)}: ${why}`);
 }
 var domainPattern, component, repositoryPattern, tagPattern, identifierPattern;
 var init_reference = __esm({
@@ -4551,21 +5294,21 @@ function isContainerdEntry(entry) {
   return kind === "registry" && isRegistryHost(key) && value !== "" && !value.endsWith("-");
 }
 function mirrorsOf(map) {
-  const known = mirrors.get(map);
-  if (known) return known;
+  const known2 = mirrors.get(map);
+  if (known2) return known2;
   const entries = map.entries.filter(isContainerdEntry);
   const made = new Map(entries.map(({ key, value }) => [key, value]));
   mirrors.set(map, made);
   return made;
 }
-function placed(target2, { repository, tag: tag2, digest: digest2 }) {
-  const named = `${withoutApiPath(target2)}/${repository}`;
-  const text3 = `${named}${tag2 ? `:${tag2}` : ""}${digest2 ? `@${digest2}` : ""}`;
-  return parsed(text3) === void 0 ? [] : [text3];
+function placed(target2, { repository, tag: tag2, digest: digest3 }) {
+  const named3 = `${withoutApiPath(target2)}/${repository}`;
+  const text4 = `${named3}${tag2 ? `:${tag2}` : ""}${digest3 ? `@${digest3}` : ""}`;
+  return parsed(text4) === void 0 ? [] : [text4];
 }
-function parsed(text3) {
+function parsed(text4) {
   try {
-    return parseReference(text3);
+    return parseReference(text4);
   } catch {
     return void 0;
   }
@@ -4634,7 +5377,7 @@ var init_nodes_readme = __esm({
 function nodeFiles(input) {
   const mirrors2 = nodeMirrors(input);
   if (mirrors2.length === 0) return [];
-  const texts = [
+  const texts2 = [
     ["nodes/config.toml", mirrorsToml(mirrors2, input)],
     ["nodes/config-path-v2.toml", configPathToml(2, "io.containerd.grpc.v1.cri", "1.6 and 1.7")],
     ["nodes/config-path-v3.toml", configPathToml(3, "io.containerd.cri.v1.images", "2.x")],
@@ -4645,14 +5388,14 @@ function nodeFiles(input) {
     ]),
     ["nodes/README.txt", nodesReadme(input)]
   ];
-  return texts.map(([path7, text3]) => ({ path: path7, bytes: Buffer.from(text3) }));
+  return texts2.map(([path7, text4]) => ({ path: path7, bytes: Buffer.from(text4) }));
 }
 function caFiles({ caCert }) {
   return caCert === void 0 ? [] : [[`nodes/certs.d/${caFile}`, caCert]];
 }
 function nodeMirrors({ entries, plainHttp }) {
-  const plain3 = entries.filter(isContainerdEntry).map(({ key, value }) => [key, value]);
-  return [...new Map(plain3)].map(([registry3, target2]) => ({
+  const plain5 = entries.filter(isContainerdEntry).map(({ key, value }) => [key, value]);
+  return [...new Map(plain5)].map(([registry3, target2]) => ({
     registry: registry3,
     url: mirrorUrl(target2, plainHttp)
   }));
@@ -5001,41 +5744,41 @@ function representYamlBinary(object2) {
   for (let index = 0; index < object2.length; index++) binary += String.fromCharCode(object2[index]);
   return btoa(binary);
 }
-function makeUtcDate(year, month, day3, hour = 0, minute = 0, second = 0, fraction = 0) {
-  const date3 = new Date(Date.UTC(year, month, day3, hour, minute, second, fraction));
-  date3.setUTCFullYear(year, month, day3);
+function makeUtcDate(year, month2, day3, hour = 0, minute = 0, second = 0, fraction = 0) {
+  const date3 = new Date(Date.UTC(year, month2, day3, hour, minute, second, fraction));
+  date3.setUTCFullYear(year, month2, day3);
   return date3;
 }
 function resolveYamlTimestamp(source) {
-  let match = YAML_DATE_REGEXP.exec(source);
-  if (match === null) match = YAML_TIMESTAMP_REGEXP.exec(source);
-  if (match === null) return NOT_RESOLVED;
-  const year = +match[1];
-  const month = +match[2] - 1;
-  const day3 = +match[3];
-  if (!match[4]) {
-    const date4 = makeUtcDate(year, month, day3);
-    if (date4.getUTCFullYear() !== year || date4.getUTCMonth() !== month || date4.getUTCDate() !== day3) return NOT_RESOLVED;
+  let match2 = YAML_DATE_REGEXP.exec(source);
+  if (match2 === null) match2 = YAML_TIMESTAMP_REGEXP.exec(source);
+  if (match2 === null) return NOT_RESOLVED;
+  const year = +match2[1];
+  const month2 = +match2[2] - 1;
+  const day3 = +match2[3];
+  if (!match2[4]) {
+    const date4 = makeUtcDate(year, month2, day3);
+    if (date4.getUTCFullYear() !== year || date4.getUTCMonth() !== month2 || date4.getUTCDate() !== day3) return NOT_RESOLVED;
     return date4;
   }
-  const hour = +match[4];
-  const minute = +match[5];
-  const second = +match[6];
+  const hour = +match2[4];
+  const minute = +match2[5];
+  const second = +match2[6];
   let fraction = 0;
   if (hour > 23 || minute > 59 || second > 59) return NOT_RESOLVED;
-  if (match[7]) {
-    let value = match[7].slice(0, 3);
+  if (match2[7]) {
+    let value = match2[7].slice(0, 3);
     while (value.length < 3) value += "0";
     fraction = +value;
   }
-  const date3 = makeUtcDate(year, month, day3, hour, minute, second, fraction);
-  if (date3.getUTCFullYear() !== year || date3.getUTCMonth() !== month || date3.getUTCDate() !== day3) return NOT_RESOLVED;
-  if (match[9]) {
-    const offsetHour = +match[10];
-    const offsetMinute = +(match[11] || 0);
+  const date3 = makeUtcDate(year, month2, day3, hour, minute, second, fraction);
+  if (date3.getUTCFullYear() !== year || date3.getUTCMonth() !== month2 || date3.getUTCDate() !== day3) return NOT_RESOLVED;
+  if (match2[9]) {
+    const offsetHour = +match2[10];
+    const offsetMinute = +(match2[11] || 0);
     if (offsetHour > 23 || offsetMinute > 59) return NOT_RESOLVED;
     const offset = (offsetHour * 60 + offsetMinute) * 6e4;
-    date3.setTime(date3.getTime() - (match[9] === "-" ? -offset : offset));
+    date3.setTime(date3.getTime() - (match2[9] === "-" ? -offset : offset));
   }
   return date3;
 }
@@ -5090,7 +5833,7 @@ function normalizeKey(key) {
   if (typeof key === "object" && Object.prototype.toString.call(key) === "[object Object]") return "[object Object]";
   return String(key);
 }
-function getLine(buffer2, lineStart, lineEnd, position, maxLineLength) {
+function getLine(buffer2, lineStart, lineEnd2, position, maxLineLength) {
   let head = "";
   let tail = "";
   const maxHalfLength = Math.floor(maxLineLength / 2) - 1;
@@ -5098,12 +5841,12 @@ function getLine(buffer2, lineStart, lineEnd, position, maxLineLength) {
     head = " ... ";
     lineStart = position - maxHalfLength + head.length;
   }
-  if (lineEnd - position > maxHalfLength) {
+  if (lineEnd2 - position > maxHalfLength) {
     tail = " ...";
-    lineEnd = position + maxHalfLength - tail.length;
+    lineEnd2 = position + maxHalfLength - tail.length;
   }
   return {
-    str: head + buffer2.slice(lineStart, lineEnd).replace(/\t/g, "\u2192") + tail,
+    str: head + buffer2.slice(lineStart, lineEnd2).replace(/\t/g, "\u2192") + tail,
     pos: position - lineStart + head.length
   };
 }
@@ -5119,12 +5862,12 @@ function makeSnippet(mark2, options) {
   const re = /\r?\n|\r|\0/g;
   const lineStarts = [0];
   const lineEnds = [];
-  let match;
+  let match2;
   let foundLineNo = -1;
-  while (match = re.exec(mark2.buffer)) {
-    lineEnds.push(match.index);
-    lineStarts.push(match.index + match[0].length);
-    if (mark2.position <= match.index && foundLineNo < 0) foundLineNo = lineStarts.length - 2;
+  while (match2 = re.exec(mark2.buffer)) {
+    lineEnds.push(match2.index);
+    lineStarts.push(match2.index + match2[0].length);
+    if (mark2.position <= match2.index && foundLineNo < 0) foundLineNo = lineStarts.length - 2;
   }
   if (foundLineNo < 0) foundLineNo = lineStarts.length - 1;
   let result = "";
@@ -5132,32 +5875,32 @@ function makeSnippet(mark2, options) {
   const maxLineLength = opts.maxLength - (opts.indent + lineNoLength + 3);
   for (let i2 = 1; i2 <= opts.linesBefore; i2++) {
     if (foundLineNo - i2 < 0) break;
-    const line2 = getLine(mark2.buffer, lineStarts[foundLineNo - i2], lineEnds[foundLineNo - i2], mark2.position - (lineStarts[foundLineNo] - lineStarts[foundLineNo - i2]), maxLineLength);
-    result = `${" ".repeat(opts.indent)}${padStart((mark2.line - i2 + 1).toString(), lineNoLength)} | ${line2.str}
+    const line3 = getLine(mark2.buffer, lineStarts[foundLineNo - i2], lineEnds[foundLineNo - i2], mark2.position - (lineStarts[foundLineNo] - lineStarts[foundLineNo - i2]), maxLineLength);
+    result = `${" ".repeat(opts.indent)}${padStart((mark2.line - i2 + 1).toString(), lineNoLength)} | ${line3.str}
 ${result}`;
   }
-  const line = getLine(mark2.buffer, lineStarts[foundLineNo], lineEnds[foundLineNo], mark2.position, maxLineLength);
-  result += `${" ".repeat(opts.indent)}${padStart((mark2.line + 1).toString(), lineNoLength)} | ${line.str}
+  const line2 = getLine(mark2.buffer, lineStarts[foundLineNo], lineEnds[foundLineNo], mark2.position, maxLineLength);
+  result += `${" ".repeat(opts.indent)}${padStart((mark2.line + 1).toString(), lineNoLength)} | ${line2.str}
 `;
-  result += `${"-".repeat(opts.indent + lineNoLength + 3 + line.pos)}^
+  result += `${"-".repeat(opts.indent + lineNoLength + 3 + line2.pos)}^
 `;
   for (let i2 = 1; i2 <= opts.linesAfter; i2++) {
     if (foundLineNo + i2 >= lineEnds.length) break;
-    const line2 = getLine(mark2.buffer, lineStarts[foundLineNo + i2], lineEnds[foundLineNo + i2], mark2.position - (lineStarts[foundLineNo] - lineStarts[foundLineNo + i2]), maxLineLength);
-    result += `${" ".repeat(opts.indent)}${padStart((mark2.line + i2 + 1).toString(), lineNoLength)} | ${line2.str}
+    const line3 = getLine(mark2.buffer, lineStarts[foundLineNo + i2], lineEnds[foundLineNo + i2], mark2.position - (lineStarts[foundLineNo] - lineStarts[foundLineNo + i2]), maxLineLength);
+    result += `${" ".repeat(opts.indent)}${padStart((mark2.line + i2 + 1).toString(), lineNoLength)} | ${line3.str}
 `;
   }
   return result.replace(/\n$/, "");
 }
 function formatError(exception, compact) {
-  let where = "";
+  let where2 = "";
   if (!exception.mark) return exception.reason;
-  if (exception.mark.name) where += `in "${exception.mark.name}" `;
-  where += `(${exception.mark.line + 1}:${exception.mark.column + 1})`;
-  if (!compact && exception.mark.snippet) where += `
+  if (exception.mark.name) where2 += `in "${exception.mark.name}" `;
+  where2 += `(${exception.mark.line + 1}:${exception.mark.column + 1})`;
+  if (!compact && exception.mark.snippet) where2 += `
 
 ${exception.mark.snippet}`;
-  return `${exception.reason} ${where}`;
+  return `${exception.reason} ${where2}`;
 }
 function simpleEscapeSequence(c3) {
   switch (c3) {
@@ -5321,19 +6064,19 @@ function getDoubleQuotedValue(input, start2, end) {
 function getBlockValue(input, start2, end, indent, chomping, folded) {
   const textIndent = indent < 0 ? 0 : indent;
   const region = input.slice(start2, end).replace(/\r\n?/g, "\n");
-  const lines2 = region === "" ? [] : (region.endsWith("\n") ? region.slice(0, -1) : region).split("\n");
+  const lines3 = region === "" ? [] : (region.endsWith("\n") ? region.slice(0, -1) : region).split("\n");
   let result = "";
   let didReadContent = false;
   let emptyLines = 0;
   let atMoreIndented = false;
-  for (const line of lines2) {
+  for (const line2 of lines3) {
     let column = 0;
-    while (column < textIndent && line.charCodeAt(column) === 32) column++;
-    if (indent < 0 || column >= line.length) {
+    while (column < textIndent && line2.charCodeAt(column) === 32) column++;
+    if (indent < 0 || column >= line2.length) {
       emptyLines++;
       continue;
     }
-    const content = line.slice(textIndent);
+    const content = line2.slice(textIndent);
     const first = content.charCodeAt(0);
     if (folded) {
       if (first === 32 || first === 9) {
@@ -5813,7 +6556,7 @@ function consumeLineBreak(state) {
   state.firstTabInLine = -1;
 }
 function skipSeparationSpace(state, allowComments) {
-  let lineBreaks = 0;
+  let lineBreaks2 = 0;
   let ch = state.input.charCodeAt(state.position);
   let hasSeparation = state.position === state.lineStart || isWsOrEol(state.input.charCodeAt(state.position - 1));
   while (ch !== 0) {
@@ -5827,7 +6570,7 @@ function skipSeparationSpace(state, allowComments) {
     while (!isEol(ch) && ch !== 0);
     if (!isEol(ch)) break;
     consumeLineBreak(state);
-    lineBreaks++;
+    lineBreaks2++;
     hasSeparation = true;
     ch = state.input.charCodeAt(state.position);
     while (ch === 32) {
@@ -5835,7 +6578,7 @@ function skipSeparationSpace(state, allowComments) {
       ch = state.input.charCodeAt(++state.position);
     }
   }
-  return lineBreaks;
+  return lineBreaks2;
 }
 function testDocumentSeparator(state, position = state.position) {
   const ch = state.input.charCodeAt(position);
@@ -5868,9 +6611,9 @@ function skipUntilLineEnd(state) {
   while (ch !== 0 && !isEol(ch)) ch = state.input.charCodeAt(++state.position);
 }
 function checkPrintable(state, start2, end) {
-  const match = PATTERN_NON_PRINTABLE.exec(state.input.slice(start2, end));
-  if (match !== null) {
-    state.position = start2 + match.index + match[0].length - 1;
+  const match2 = PATTERN_NON_PRINTABLE.exec(state.input.slice(start2, end));
+  if (match2 !== null) {
+    state.position = start2 + match2.index + match2[0].length - 1;
     throwError(state, "the stream contains non-printable characters");
   }
 }
@@ -6161,10 +6904,10 @@ function readFlowCollection(state, nodeIndent, props) {
       return true;
     } else if (!readNext) throwError(state, "missed comma between flow collection entries");
     else if (ch2 === 44) throwError(state, "expected the node content, but found ','");
-    let isPair = false;
+    let isPair2 = false;
     let isExplicitPair = false;
     if (ch2 === 63 && isWsOrEol(state.input.charCodeAt(state.position + 1))) {
-      isPair = isExplicitPair = true;
+      isPair2 = isExplicitPair = true;
       state.position += 1;
       skipFlowSeparationSpace(state, nodeIndent);
     }
@@ -6174,7 +6917,7 @@ function readFlowCollection(state, nodeIndent, props) {
     skipFlowSeparationSpace(state, nodeIndent);
     ch2 = state.input.charCodeAt(state.position);
     if ((isMapping2 || isExplicitPair || state.line === entryLine) && ch2 === 58) {
-      isPair = true;
+      isPair2 = true;
       state.position++;
       skipFlowSeparationSpace(state, nodeIndent);
       if (!isMapping2) {
@@ -6184,11 +6927,11 @@ function readFlowCollection(state, nodeIndent, props) {
       if (!parseNode(state, nodeIndent, CONTEXT_FLOW_IN, false, true)) addEmptyScalarEvent(state);
       skipFlowSeparationSpace(state, nodeIndent);
       if (!isMapping2) addPopEvent(state);
-    } else if (isMapping2 && isPair) {
+    } else if (isMapping2 && isPair2) {
       if (!keyWasRead) addEmptyScalarEvent(state);
       addEmptyScalarEvent(state);
     } else if (isMapping2) addEmptyScalarEvent(state);
-    else if (isPair) {
+    else if (isPair2) {
       insertFlowPairMappingEvent(state, entryStart);
       if (!keyWasRead) addEmptyScalarEvent(state);
       addEmptyScalarEvent(state);
@@ -6404,9 +7147,9 @@ function readDirective(state) {
   if (name3 === "YAML") {
     if (state.directives.some((directive) => directive.kind === "yaml")) throwError(state, "duplication of %YAML directive");
     if (args.length !== 1) throwError(state, "YAML directive accepts exactly one argument");
-    const match = /^([0-9]+)\.([0-9]+)$/.exec(args[0]);
-    if (match === null) throwError(state, "ill-formed argument of the YAML directive");
-    if (parseInt(match[1], 10) !== 1) throwError(state, "unacceptable YAML version of the document");
+    const match2 = /^([0-9]+)\.([0-9]+)$/.exec(args[0]);
+    if (match2 === null) throwError(state, "ill-formed argument of the YAML directive");
+    if (parseInt(match2[1], 10) !== 1) throwError(state, "unacceptable YAML version of the document");
     state.directives.push({
       kind: "yaml",
       version: args[0]
@@ -6511,10 +7254,18 @@ function loadDocuments(input, options = {}) {
     source
   });
 }
+function loadAll(input, iteratorOrOptions, options) {
+  let iterator = null;
+  if (typeof iteratorOrOptions === "function") iterator = iteratorOrOptions;
+  else if (iteratorOrOptions !== null && typeof iteratorOrOptions === "object") options = iteratorOrOptions;
+  const documents2 = loadDocuments(input, options);
+  if (iterator === null) return documents2;
+  for (const document of documents2) iterator(document);
+}
 function load(input, options) {
-  const documents = loadDocuments(input, options);
-  if (documents.length === 0) throw new YAMLException("expected a document, but the input is empty");
-  if (documents.length === 1) return documents[0];
+  const documents2 = loadDocuments(input, options);
+  if (documents2.length === 0) throw new YAMLException("expected a document, but the input is empty");
+  if (documents2.length === 1) return documents2[0];
   throw new YAMLException("expected a single document in the stream, but found more");
 }
 function buildRepresentTypes(schema) {
@@ -6559,12 +7310,12 @@ function matchTag(state, object2) {
 }
 function build(state, object2) {
   if (!state.noRefs && object2 !== null && typeof object2 === "object") {
-    const existing = state.refs.get(object2);
-    if (existing) {
-      if (existing.anchor === void 0) existing.anchor = `ref_${state.refCounter++}`;
+    const existing3 = state.refs.get(object2);
+    if (existing3) {
+      if (existing3.anchor === void 0) existing3.anchor = `ref_${state.refCounter++}`;
       return {
         kind: "alias",
-        anchor: existing.anchor
+        anchor: existing3.anchor
       };
     }
   }
@@ -6664,8 +7415,8 @@ function visitNode(node2, visitor, ctx) {
   }
   return false;
 }
-function visit(documents, visitor) {
-  for (const doc of documents) if (doc.contents && visitNode(doc.contents, visitor, {
+function visit(documents2, visitor) {
+  for (const doc of documents2) if (doc.contents && visitNode(doc.contents, visitor, {
     depth: 0,
     parent: null,
     isKey: false
@@ -6712,11 +7463,11 @@ function tryLongOrMultilineAsBlock(layout) {
   let position = 0;
   let shouldFold = false;
   while (position <= value.length) {
-    let lineEnd = value.length;
+    let lineEnd2 = value.length;
     const nextLineBreak = value.indexOf("\n", position);
-    if (nextLineBreak !== -1) lineEnd = nextLineBreak;
-    const line = value.slice(position, lineEnd);
-    if (line.length > availableWidth && line[0] !== " " && / [^ \t]/.test(line)) shouldFold = true;
+    if (nextLineBreak !== -1) lineEnd2 = nextLineBreak;
+    const line2 = value.slice(position, lineEnd2);
+    if (line2.length > availableWidth && line2[0] !== " " && / [^ \t]/.test(line2)) shouldFold = true;
     if (nextLineBreak === -1) break;
     position = nextLineBreak + 1;
   }
@@ -6816,11 +7567,11 @@ function encodeFlowBreaks(string3, shiftOfContent) {
   let result = string3.slice(0, nextLF);
   const lineRe = /(\n+)([^\n]*)/g;
   lineRe.lastIndex = nextLF;
-  let match;
-  while (match = lineRe.exec(string3)) {
-    const breaks = match[1].length;
-    const line = match[2];
-    result += "\n".repeat(breaks + 1) + pad + line;
+  let match2;
+  while (match2 = lineRe.exec(string3)) {
+    const breaks = match2[1].length;
+    const line2 = match2[2];
+    result += "\n".repeat(breaks + 1) + pad + line2;
   }
   return result;
 }
@@ -6830,17 +7581,17 @@ function indentString(string3, spaces) {
   let result = "";
   const length = string3.length;
   while (position < length) {
-    let line;
+    let line2;
     const next = string3.indexOf("\n", position);
     if (next === -1) {
-      line = string3.slice(position);
+      line2 = string3.slice(position);
       position = length;
     } else {
-      line = string3.slice(position, next + 1);
+      line2 = string3.slice(position, next + 1);
       position = next + 1;
     }
-    if (line.length && line !== "\n") result += indent;
-    result += line;
+    if (line2.length && line2 !== "\n") result += indent;
+    result += line2;
   }
   return result;
 }
@@ -6859,29 +7610,29 @@ function dropEndingNewline(string3) {
 function isMoreIndented(char) {
   return char === " " || char === "	";
 }
-function foldLine(line, width) {
-  if (line === "" || isMoreIndented(line[0])) return line;
+function foldLine(line2, width) {
+  if (line2 === "" || isMoreIndented(line2[0])) return line2;
   const breakRe = / [^ \t]/g;
-  let match;
+  let match2;
   let start2 = 0;
   let end;
   let curr = 0;
   let next = 0;
   let result = "";
-  while (match = breakRe.exec(line)) {
-    next = match.index;
+  while (match2 = breakRe.exec(line2)) {
+    next = match2.index;
     if (next - start2 > width) {
       end = curr > start2 ? curr : next;
       result += `
-${line.slice(start2, end)}`;
+${line2.slice(start2, end)}`;
       start2 = end + 1;
     }
     curr = next;
   }
   result += "\n";
-  if (line.length - start2 > width && curr > start2) result += `${line.slice(start2, curr)}
-${line.slice(curr + 1)}`;
-  else result += line.slice(start2);
+  if (line2.length - start2 > width && curr > start2) result += `${line2.slice(start2, curr)}
+${line2.slice(curr + 1)}`;
+  else result += line2.slice(start2);
   return result.slice(1);
 }
 function foldBlockScalar(string3, width) {
@@ -6892,12 +7643,12 @@ function foldBlockScalar(string3, width) {
   let result = foldLine(string3.slice(0, nextLF), width);
   let prevMoreIndented = string3[0] === "\n" || isMoreIndented(string3[0]);
   let moreIndented;
-  let match;
-  while (match = lineRe.exec(string3)) {
-    const prefix = match[1];
-    const line = match[2];
-    moreIndented = line !== "" && isMoreIndented(line[0]);
-    result += prefix + (!prevMoreIndented && !moreIndented && line !== "" ? "\n" : "") + foldLine(line, width);
+  let match2;
+  while (match2 = lineRe.exec(string3)) {
+    const prefix = match2[1];
+    const line2 = match2[2];
+    moreIndented = line2 !== "" && isMoreIndented(line2[0]);
+    result += prefix + (!prevMoreIndented && !moreIndented && line2 !== "" ? "\n" : "") + foldLine(line2, width);
     prevMoreIndented = moreIndented;
   }
   return result;
@@ -6962,12 +7713,12 @@ function generateNextLine(state, level) {
   return `
 ${" ".repeat(state.indent * level)}`;
 }
-function scalarLayout(state, node2, parent, level, isKey, flowOnly) {
+function scalarLayout(state, node2, parent, level, isKey2, flowOnly) {
   return {
     node: node2,
     parent,
     level,
-    isKey,
+    isKey: isKey2,
     flowOnly,
     shiftOfParent: level === 0 ? -1 : state.indent * (level - 1),
     shiftOfContent: state.indent * Math.max(1, level),
@@ -7097,7 +7848,7 @@ function writeNode(state, level, node2, parent, ctx) {
   if ((node2.kind === "mapping" || node2.kind === "sequence") && !useBlockCollection) state.openEnded = false;
   if (useBlockCollection && compact && level > 0 && state.indent > 2) body = `${" ".repeat(state.indent - 2)}${body}`;
   const noBody = body === "";
-  let text3 = body;
+  let text4 = body;
   if (shouldPrintTag || hasAnchor) {
     const props = [];
     const tag2 = shouldPrintTag ? nodeTagShort(node2) : null;
@@ -7110,10 +7861,10 @@ function writeNode(state, level, node2, parent, ctx) {
       if (tag2 !== null) props.push(tag2);
     }
     const sep = body === "" || body.charCodeAt(0) === CHAR_LINE_FEED ? "" : " ";
-    text3 = `${props.join(" ")}${sep}${body}`;
+    text4 = `${props.join(" ")}${sep}${body}`;
   }
   return {
-    text: text3,
+    text: text4,
     noBody
   };
 }
@@ -7134,12 +7885,12 @@ function writeDocumentDirectives(doc) {
   }
   return result;
 }
-function present(documents, options) {
+function present(documents2, options) {
   const state = createPresenterState(options);
   let result = "";
   let previousEnded = false;
-  for (let index = 0; index < documents.length; index += 1) {
-    const doc = documents[index];
+  for (let index = 0; index < documents2.length; index += 1) {
+    const doc = documents2[index];
     state.openEnded = false;
     const directives = writeDocumentDirectives(doc);
     const hasDirectives = directives !== "";
@@ -7176,24 +7927,24 @@ function dump(input, options = {}) {
     ...DEFAULT_DUMP_OPTIONS,
     ...options
   };
-  const documents = jsToAst(input, opts.schema, {
+  const documents2 = jsToAst(input, opts.schema, {
     noRefs: opts.noRefs,
     skipInvalid: opts.skipInvalid
   });
-  if (opts.flowLevel >= 0) visit(documents, (node2, ctx) => {
+  if (opts.flowLevel >= 0) visit(documents2, (node2, ctx) => {
     if (ctx.depth < opts.flowLevel) return;
     if (node2.kind === "sequence" || node2.kind === "mapping") node2.style = COLLECTION_STYLE.FLOW;
     return VISIT_SKIP;
   });
   if (opts.sortKeys) {
     const compareFn = opts.sortKeys === true ? defaultCompareFn : opts.sortKeys;
-    visit(documents, (node2) => {
+    visit(documents2, (node2) => {
       if (node2.kind !== "mapping") return;
       node2.items.sort((a2, b) => compareFn(a2.key.kind === "scalar" ? a2.key.value : "", b.key.kind === "scalar" ? b.key.value : ""));
     });
   }
-  opts.transform(documents);
-  return present(documents, {
+  opts.transform(documents2);
+  return present(documents2, {
     ...pick(opts, Object.keys(DEFAULT_PRESENTER_OPTIONS)),
     schema: opts.schema
   });
@@ -7791,15 +8542,15 @@ var init_js_yaml = __esm({
       * the raw input text; `position` is an offset into it.
       */
       static throwAt(source, position, message, filename = "") {
-        let line = 0;
+        let line2 = 0;
         let lineStart = 0;
         for (let index = 0; index < position; index++) {
           const ch = source.charCodeAt(index);
           if (ch === 10) {
-            line++;
+            line2++;
             lineStart = index + 1;
           } else if (ch === 13) {
-            line++;
+            line2++;
             if (source.charCodeAt(index + 1) === 10) index++;
             lineStart = index + 1;
           }
@@ -7808,7 +8559,7 @@ var init_js_yaml = __esm({
           name: filename,
           buffer: source,
           position,
-          line,
+          line: line2,
           column: position - lineStart
         };
         mark2.snippet = makeSnippet(mark2);
@@ -8063,20 +8814,20 @@ function placementRows(image2, inventory) {
   });
 }
 function baseTable({ blobs: blobs2 }, homes, inventory) {
-  const rows = blobs2.map(({ digest: digest2, size }) => {
-    const repositories = (homes.get(digest2) ?? []).map((home) => inEndpoint(home, inventory));
-    return [digest2, String(size), repositories.join(" ")];
+  const rows = blobs2.map(({ digest: digest3, size }) => {
+    const repositories = (homes.get(digest3) ?? []).map((home) => inEndpoint(home, inventory));
+    return [digest3, String(size), repositories.join(" ")];
   });
   return table(rows);
 }
-function settingsTable(inventory, target2, chart) {
+function settingsTable(inventory, target2, chart2) {
   return table([
     ["format", "1"],
     ...identityRows(inventory),
     ...registryRows(inventory),
     ...rootRows(inventory),
     ...baseRows(inventory),
-    ...chart === void 0 ? [] : chartRows(chart),
+    ...chart2 === void 0 ? [] : chartRows(chart2),
     ...Object.entries(secretData(target2)).map(([key, value]) => [`secret.${key}`, base64(value)])
   ]);
 }
@@ -8110,7 +8861,7 @@ function rootRows(inventory) {
   return [
     ["imagesEmbedded", String(inventory.imagesNotEmbedded !== true)],
     ["bundleRepository", inEndpoint(bundleRepository(inventory), inventory)],
-    ...roots.map(({ digest: digest2 }, n2) => ["root", `${digest2} ${n2 === 0 ? tag2 : `${tag2}-${n2 + 1}`}`])
+    ...roots.map(({ digest: digest3 }, n2) => ["root", `${digest3} ${n2 === 0 ? tag2 : `${tag2}-${n2 + 1}`}`])
   ];
 }
 function baseRows(inventory) {
@@ -8124,12 +8875,12 @@ function baseRows(inventory) {
     ["baseRepository", inEndpoint(bundleRepository({ target: target2, name: name3 }), inventory)]
   ];
 }
-function chartRows(chart) {
+function chartRows(chart2) {
   return [
     ["release", release.name],
     ["namespace", release.namespace],
-    ["chart", `chart/${chart.fileName}`],
-    ...credentialRows(chart)
+    ["chart", `chart/${chart2.fileName}`],
+    ...credentialRows(chart2)
   ];
 }
 function credentialRows({ pullSecret, spelling }) {
@@ -8139,13 +8890,13 @@ function credentialRows({ pullSecret, spelling }) {
     ...pullSecret === void 0 ? [] : [["pullSecretKey", "config.imagePullSecret"]]
   ];
 }
-function inEndpoint(whole, { target: target2 }) {
+function inEndpoint(whole2, { target: target2 }) {
   const host = `${target2.endpoint}/`;
-  if (!whole.startsWith(host)) throw new Error(`${whole} is not in ${target2.endpoint}`);
-  return whole.slice(host.length);
+  if (!whole2.startsWith(host)) throw new Error(`${whole2} is not in ${target2.endpoint}`);
+  return whole2.slice(host.length);
 }
-function base64(text3) {
-  return Buffer.from(text3).toString("base64");
+function base64(text4) {
+  return Buffer.from(text4).toString("base64");
 }
 function table(rows) {
   for (const value of rows.flat()) refuseControls(value);
@@ -8233,8 +8984,8 @@ function carriedPath(platform5) {
   return `tools/${platform5.replace("/", "-")}/oras`;
 }
 function carriedPlatforms(files2) {
-  const names = files2.map(({ path: path7 }) => /^tools\/([^/]+)\/oras$/.exec(path7)?.[1]);
-  return names.flatMap((name3) => name3?.replace("-", "/") ?? []);
+  const names4 = files2.map(({ path: path7 }) => /^tools\/([^/]+)\/oras$/.exec(path7)?.[1]);
+  return names4.flatMap((name3) => name3?.replace("-", "/") ?? []);
 }
 function plain(path7, bytes) {
   return { path: path7, bytes, mode: 420 };
@@ -8243,18 +8994,21 @@ function baseFiles({ inventory, homes = /* @__PURE__ */ new Map() }) {
   const { base: base2 } = inventory;
   return base2 === void 0 ? [] : [plain("base.tsv", baseTable(base2, homes, inventory))];
 }
-function chartFiles({ chart, target: target2, ownImages: ownImages2, isEKSCluster }) {
-  if (chart === void 0) return [];
+function chartFiles({ chart: chart2, target: target2, ownImages: ownImages2, isEKSCluster }) {
+  if (chart2 === void 0) return [];
   const values = valuesYaml({
     target: target2,
-    spelling: chart.spelling,
+    spelling: chart2.spelling,
     ...ownImages2 === void 0 ? {} : { ownImages: ownImages2 },
     ...isEKSCluster === void 0 ? {} : { isEKSCluster },
-    ...chart.pullSecret === void 0 ? {} : { pullSecret: chart.pullSecret }
+    ...chart2.pullSecret === void 0 ? {} : { pullSecret: chart2.pullSecret }
   });
-  return [plain(`chart/${chart.fileName}`, chart.bytes), plain("values.yaml", values)];
+  return [plain(`chart/${chart2.fileName}`, chart2.bytes), plain("values.yaml", values)];
 }
-function nodesInput({ inventory, target: target2 }) {
+function nodesInput({
+  inventory,
+  target: target2
+}) {
   const { endpoint, plainHttp, insecureSkipVerify, caCert } = inventory.target;
   const trust = caCert === void 0 ? {} : { caCert };
   return {
@@ -8336,8 +9090,8 @@ async function thisProcess() {
 async function lookAt(name3) {
   const [place6, pid = "", start2] = name3.split("-");
   if (start2 === void 0 || place6 !== await placeName()) return "unknown";
-  const stat5 = await processStat(pid);
-  if (stat5 !== void 0) return stat5.start === start2 ? "runs" : "gone";
+  const stat10 = await processStat(pid);
+  if (stat10 !== void 0) return stat10.start === start2 ? "runs" : "gone";
   return await processStat("1") === void 0 ? "unknown" : "gone";
 }
 async function placeName() {
@@ -8348,8 +9102,8 @@ async function placeName() {
   return (0, import_node_crypto2.createHash)("sha256").update(place6).digest("hex").slice(0, 12);
 }
 async function processStat(pid) {
-  const text3 = await (0, import_promises.readFile)(`/proc/${pid}/stat`, "utf8").catch(() => void 0);
-  const [, number3, rest2] = /^(\d+) \(.*\) (.+)$/s.exec(text3 ?? "") ?? [];
+  const text4 = await (0, import_promises.readFile)(`/proc/${pid}/stat`, "utf8").catch(() => void 0);
+  const [, number3, rest2] = /^(\d+) \(.*\) (.+)$/s.exec(text4 ?? "") ?? [];
   const fields = rest2?.split(" ") ?? [];
   const [state, start2] = [fields[0], fields[19]];
   if (number3 === void 0 || start2 === void 0) return void 0;
@@ -8387,8 +9141,8 @@ function removeScratch() {
   }
 }
 async function sweep(parent, own2) {
-  const names = await (0, import_promises2.readdir)(parent).catch(() => []);
-  for (const name3 of names) {
+  const names4 = await (0, import_promises2.readdir)(parent).catch(() => []);
+  for (const name3 of names4) {
     const [, owner] = /^airgap-bundle-(.+)-[A-Za-z0-9]{6}$/.exec(name3) ?? [];
     if (owner === void 0 || await lookAt(owner) !== "gone") continue;
     const path7 = (0, import_node_path2.join)(parent, name3);
@@ -8413,11 +9167,11 @@ var init_scratch = __esm({
 });
 
 // src/report/safe.ts
-function safeText(text3) {
-  return text3.replace(unsafe, (c3) => `\\u{${c3.codePointAt(0)?.toString(16)}}`);
+function safeText(text4) {
+  return text4.replace(unsafe, (c3) => `\\u{${c3.codePointAt(0)?.toString(16)}}`);
 }
-function safeJson(text3) {
-  return text3.replace(
+function safeJson(text4) {
+  return text4.replace(
     unsafe,
     (character) => character.replace(
       /[\s\S]/g,
@@ -8425,9 +9179,9 @@ function safeJson(text3) {
     )
   );
 }
-function oneLine(text3, most = 300) {
-  const line = (0, import_node_util.stripVTControlCharacters)(text3).replace(/[\p{C}\p{Zl}\p{Zp}\s]+/gu, " ").trim();
-  return line.length > most ? `${line.slice(0, most - 1)}\u2026` : line;
+function oneLine(text4, most = 300) {
+  const line2 = (0, import_node_util.stripVTControlCharacters)(text4).replace(/[\p{C}\p{Zl}\p{Zp}\s]+/gu, " ").trim();
+  return line2.length > most ? `${line2.slice(0, most - 1)}\u2026` : line2;
 }
 var import_node_util, unsafe;
 var init_safe = __esm({
@@ -8820,9 +9574,9 @@ var init_header = __esm({
 function layOut(inventory, head) {
   const entries = [];
   let start2 = 0;
-  for (const { path: path7, size, mode, digest: digest2 } of bodies(inventory, head)) {
+  for (const { path: path7, size, mode, digest: digest3 } of bodies(inventory, head)) {
     const end = start2 + blockSize + padded(size);
-    entries.push({ path: path7, size, mode, digest: digest2, start: start2, end });
+    entries.push({ path: path7, size, mode, digest: digest3, start: start2, end });
     start2 = end;
   }
   return { entries, size: start2 + endSize, mtime: new Date(inventory.createdAt) };
@@ -8835,10 +9589,10 @@ function encodeHeader({ path: path7, size, mode }, mtime) {
 function bodyStart(entry) {
   return entry.start + blockSize;
 }
-function blobPath(digest2) {
-  if (algorithmOf(digest2) === "sha256") return `blobs/sha256/${hexOf(digest2)}`;
+function blobPath(digest3) {
+  if (algorithmOf(digest3) === "sha256") return `blobs/sha256/${hexOf(digest3)}`;
   throw new AirgapError("usage", "a bundle holds blobs by sha256 only", {
-    given: digest2,
+    given: digest3,
     expected: "an image whose manifests name sha256 digests",
     next: "take the image off the list, or move it with `mirror`"
   });
@@ -8849,7 +9603,7 @@ function* bodies({ files: files2, blobs: blobs2 }, { inventory, signature }) {
   for (const { path: path7, size, mode, sha256: sha2562 } of files2) {
     yield { path: path7, size, mode, digest: `sha256:${sha2562}` };
   }
-  for (const { digest: digest2, size } of blobs2) yield { path: blobPath(digest2), size, mode: 420, digest: digest2 };
+  for (const { digest: digest3, size } of blobs2) yield { path: blobPath(digest3), size, mode: 420, digest: digest3 };
 }
 function headBody(path7, bytes) {
   return { path: path7, size: bytes.length, mode: 420, digest: digestOf(bytes) };
@@ -8895,7 +9649,7 @@ async function mapConcurrently(iterable, mapper, {
     const cleanup = () => {
       signal?.removeEventListener("abort", signalListener);
     };
-    const resolve23 = (value) => {
+    const resolve31 = (value) => {
       resolve_(value);
       cleanup();
     };
@@ -8945,10 +9699,10 @@ async function mapConcurrently(iterable, mapper, {
       }
       const lastIndex = Math.min(doneIndex, result.length);
       if (lastIndex === result.length && skippedCount === 0) {
-        resolve23(result);
+        resolve31(result);
         return;
       }
-      resolve23(result.slice(0, lastIndex).filter((value) => value !== pMapSkip));
+      resolve31(result.slice(0, lastIndex).filter((value) => value !== pMapSkip));
     };
     const next = async () => {
       if (isResolved || currentIndex >= doneIndex) {
@@ -9086,9 +9840,9 @@ var init_p_map = __esm({
 });
 
 // src/bundle/damage.ts
-function damaged(path7, { place: place6, offset, given, expected }) {
+function damaged(path7, { place: place6, offset, given: given2, expected }) {
   return new AirgapError("integrity", `the bundle is damaged at ${place6}, byte ${offset}`, {
-    given: `${path7}: ${given}`,
+    given: `${path7}: ${given2}`,
     ...expected === void 0 ? {} : { expected },
     next: "copy it again from where it was made, and compare it with its .sha256 file"
   });
@@ -9107,13 +9861,13 @@ function hashWorker() {
   const { parentPort } = process.getBuiltinModule("node:worker_threads");
   const buffer2 = Buffer.allocUnsafeSlow(256 * 1024);
   const hashes = /* @__PURE__ */ new Map();
-  const hashOf2 = (id) => {
+  const hashOf3 = (id) => {
     const hash = hashes.get(id) ?? createHash7("sha256");
     hashes.set(id, hash);
     return hash;
   };
   const end = (id) => {
-    const hash = hashOf2(id);
+    const hash = hashOf3(id);
     hashes.delete(id);
     return hash.digest("hex");
   };
@@ -9123,7 +9877,7 @@ function hashWorker() {
       const most = Math.min(buffer2.length, length - done);
       const count4 = readSync(fd, buffer2, 0, most, position + done);
       if (count4 === 0) break;
-      hashOf2(id).update(buffer2.subarray(0, count4));
+      hashOf3(id).update(buffer2.subarray(0, count4));
       done += count4;
     }
     return done;
@@ -9233,8 +9987,8 @@ var init_hash_threads = __esm({
       async close() {
         await this.#worker.terminate();
       }
-      #end(failure2) {
-        this.#failure ??= failure2;
+      #end(failure3) {
+        this.#failure ??= failure3;
         for (const { fail } of this.#waiting.splice(0)) fail(this.#failure);
       }
     };
@@ -9316,17 +10070,17 @@ function countParts(size, partSize) {
   return Math.max(1, Math.ceil(size / partSize));
 }
 async function createVolume(path7, size, { partSize, isPrivate: isPrivate2 = false }) {
-  const parts = [];
+  const parts2 = [];
   try {
     for (const { name: name3, start: start2, end } of extentsOf(path7, size, partSize)) {
       const mode = isPrivate2 ? 384 : 438;
       const file2 = await onDisk(name3, (0, import_promises3.open)(name3, import_node_fs2.constants.O_RDWR | import_node_fs2.constants.O_CREAT, mode));
-      parts.push({ file: file2, path: name3, start: start2, end });
+      parts2.push({ file: file2, path: name3, start: start2, end });
       await onDisk(name3, file2.truncate(end - start2));
     }
-    return new Volume(path7, parts);
+    return new Volume(path7, parts2);
   } catch (error3) {
-    for (const { file: file2 } of parts) await file2.close();
+    for (const { file: file2 } of parts2) await file2.close();
     throw error3;
   }
 }
@@ -9355,14 +10109,14 @@ var init_volume = __esm({
       partSize;
       isSplit;
       /** @param parts in order, all of one size but the last */
-      constructor(path7, parts) {
-        const [first] = parts;
+      constructor(path7, parts2) {
+        const [first] = parts2;
         if (first === void 0) throw new Error("a volume has a file");
         this.path = path7;
-        this.parts = parts;
-        this.size = parts.at(-1)?.end ?? 0;
+        this.parts = parts2;
+        this.size = parts2.at(-1)?.end ?? 0;
         this.isSplit = first.path !== path7;
-        this.partSize = parts.length > 1 ? first.end : Number.POSITIVE_INFINITY;
+        this.partSize = parts2.length > 1 ? first.end : Number.POSITIVE_INFINITY;
       }
       /** What one read of one file gives: fewer bytes than asked for at a part's end, none at the end of all. */
       read(buffer2, offset, length, position) {
@@ -9425,30 +10179,30 @@ var init_volume = __esm({
 
 // src/bundle/open-volume.ts
 async function openVolume(path7) {
-  const whole = wholeOf(path7);
-  if (whole === void 0) {
+  const whole2 = wholeOf(path7);
+  if (whole2 === void 0) {
     const file2 = await openFile(path7);
     if (file2) return new Volume(path7, await measure([{ file: file2, path: path7 }]));
   }
-  const numbers = await partNumbers(whole ?? path7);
-  const isThere = whole === void 0 || numbers.some((number3) => partPathOf(whole, number3) === path7);
-  if (numbers.length === 0 || !isThere) throw notAFile(path7, "nothing there");
-  return openParts(whole ?? path7, numbers);
+  const numbers = await partNumbers(whole2 ?? path7);
+  const isThere2 = whole2 === void 0 || numbers.some((number3) => partPathOf(whole2, number3) === path7);
+  if (numbers.length === 0 || !isThere2) throw notAFile(path7, "nothing there");
+  return openParts(whole2 ?? path7, numbers);
 }
 function wholeOf(path7) {
   return /^(.+\.tar)\.\d{3}$|^(.+)\.001$/.exec(path7)?.slice(1).find(Boolean);
 }
 async function partNumbers(path7) {
-  const names = await (0, import_promises4.readdir)((0, import_node_path4.dirname)(path7)).catch(() => []);
-  return names.flatMap((name3) => partNumber((0, import_node_path4.basename)(path7), name3) ?? []).sort((a2, b) => a2 - b);
+  const names4 = await (0, import_promises4.readdir)((0, import_node_path4.dirname)(path7)).catch(() => []);
+  return names4.flatMap((name3) => partNumber((0, import_node_path4.basename)(path7), name3) ?? []).sort((a2, b) => a2 - b);
 }
 function partNumber(bundle, name3) {
   const number3 = name3.startsWith(`${bundle}.`) ? name3.slice(bundle.length + 1) : "";
   return /^(?!000)\d{3}$/.test(number3) ? Number(number3) : void 0;
 }
 async function openParts(path7, numbers) {
-  const missing5 = numbers.findIndex((number3, at) => number3 !== at + 1);
-  if (missing5 >= 0) throw partMissing(partPathOf(path7, missing5 + 1));
+  const missing9 = numbers.findIndex((number3, at) => number3 !== at + 1);
+  if (missing9 >= 0) throw partMissing(partPathOf(path7, missing9 + 1));
   const files2 = [];
   try {
     for (const number3 of numbers) {
@@ -9457,9 +10211,9 @@ async function openParts(path7, numbers) {
       if (file2 === void 0) throw partMissing(name3);
       files2.push({ file: file2, path: name3 });
     }
-    const parts = await measure(files2);
-    requireOneSize(parts);
-    return new Volume(path7, parts);
+    const parts2 = await measure(files2);
+    requireOneSize(parts2);
+    return new Volume(path7, parts2);
   } catch (error3) {
     for (const { file: file2 } of files2) await file2.close();
     throw error3;
@@ -9470,27 +10224,27 @@ async function openFile(path7) {
     if (error3.code === "ENOENT" || error3.code === "ENOTDIR") return void 0;
     throw diskError(path7, error3);
   });
-  const stat5 = await file2?.stat();
-  if (file2 === void 0 || stat5?.isFile()) return file2;
+  const stat10 = await file2?.stat();
+  if (file2 === void 0 || stat10?.isFile()) return file2;
   await file2.close();
-  throw notAFile(path7, stat5?.isDirectory() ? "a folder" : "neither a file nor a folder");
+  throw notAFile(path7, stat10?.isDirectory() ? "a folder" : "neither a file nor a folder");
 }
 async function measure(files2) {
-  const parts = [];
+  const parts2 = [];
   let start2 = 0;
   for (const { file: file2, path: path7 } of files2) {
     const { size } = await onDisk(path7, file2.stat());
-    parts.push({ file: file2, path: path7, start: start2, end: start2 + size });
+    parts2.push({ file: file2, path: path7, start: start2, end: start2 + size });
     start2 += size;
   }
-  return parts;
+  return parts2;
 }
-function requireOneSize(parts) {
+function requireOneSize(parts2) {
   const sizeOf = ({ start: start2, end }) => end - start2;
-  const [first] = parts;
+  const [first] = parts2;
   if (first === void 0) return;
-  const wrong3 = parts.find(
-    (part3, at) => at === parts.length - 1 ? sizeOf(part3) > sizeOf(first) : sizeOf(part3) !== sizeOf(first)
+  const wrong3 = parts2.find(
+    (part3, at) => at === parts2.length - 1 ? sizeOf(part3) > sizeOf(first) : sizeOf(part3) !== sizeOf(first)
   );
   if (wrong3 === void 0) return;
   throw new AirgapError("integrity", "the parts of the bundle do not fit together", {
@@ -9529,20 +10283,20 @@ var init_open_volume = __esm({
 function checkSize(volume, archive) {
   if (volume.size === archive.size) return;
   if (volume.isSplit) checkParts(volume, archive.size);
-  const isShort = volume.size < archive.size;
+  const isShort2 = volume.size < archive.size;
   const end = Math.min(volume.size, archive.size);
   throw damaged(volume.namesOf(end), {
-    place: isShort ? "its end: bytes are missing" : "its end: there are more bytes",
+    place: isShort2 ? "its end: bytes are missing" : "its end: there are more bytes",
     offset: end,
     given: `${volume.size} bytes`,
     expected: `${archive.size} bytes`
   });
 }
-function checkParts({ path: path7, parts }, size) {
-  const [first] = parts;
+function checkParts({ path: path7, parts: parts2 }, size) {
+  const [first] = parts2;
   const expected = countParts(size, first?.end ?? size);
-  if (parts.length < expected) throw partMissing(partPathOf(path7, parts.length + 1));
-  if (parts.length === expected) return;
+  if (parts2.length < expected) throw partMissing(partPathOf(path7, parts2.length + 1));
+  if (parts2.length === expected) return;
   throw new AirgapError("integrity", "there is a part that is not of this bundle", {
     given: partPathOf(path7, expected + 1),
     expected: `${expected} parts`,
@@ -9612,10 +10366,10 @@ async function checkArchive(volume, archive, context) {
     threads,
     progress: byteProgress(totalSize(archive.entries), context.emit)
   };
-  const checkRun = async (run) => {
-    const window2 = new Window(volume, extentOf(run));
+  const checkRun = async (run2) => {
+    const window2 = new Window(volume, extentOf(run2));
     const besideBody = new Window(volume, blockSize);
-    for (const entry of run) {
+    for (const entry of run2) {
       signal.throwIfAborted();
       await checkEntry(entry.size < largeBody ? window2 : besideBody, entry, work);
     }
@@ -9623,7 +10377,7 @@ async function checkArchive(volume, archive, context) {
   try {
     await pMap(
       runs(archive.entries),
-      (run) => checkRun(run).catch((error3) => failed3.abort(error3)),
+      (run2) => checkRun(run2).catch((error3) => failed3.abort(error3)),
       { concurrency: readers }
     );
     signal.throwIfAborted();
@@ -9649,18 +10403,18 @@ function runs(entries) {
   }
   return all;
 }
-function extentOf(run) {
-  return (run.at(-1)?.end ?? 0) - (run[0]?.start ?? 0);
+function extentOf(run2) {
+  return (run2.at(-1)?.end ?? 0) - (run2[0]?.start ?? 0);
 }
 async function checkEntry(window2, entry, work) {
   await checkHeader(window2, entry, work.mtime);
-  const digest2 = await digestOfBody(window2, entry, work);
-  if (digest2 !== entry.digest) {
+  const digest3 = await digestOfBody(window2, entry, work);
+  if (digest3 !== entry.digest) {
     const offset = bodyStart(entry);
     throw damaged(window2.volume.namesOf(offset, entry.size), {
       place: entry.path,
       offset,
-      given: digest2,
+      given: digest3,
       expected: entry.digest
     });
   }
@@ -10353,9 +11107,9 @@ function hexToUint8Array(hex) {
 function uint8ArrayToHex(bytes) {
   return Array.from(bytes).map((b) => b.toString(16).padStart(2, "0")).join("");
 }
-function members(proto, table3) {
-  for (const key in table3) {
-    const desc2 = Object.getOwnPropertyDescriptor(table3, key);
+function members(proto, table4) {
+  for (const key in table4) {
+    const desc2 = Object.getOwnPropertyDescriptor(table4, key);
     if (desc2.get)
       Object.defineProperty(proto, key, { ...desc2, enumerable: false });
     else
@@ -10370,10 +11124,10 @@ function hide(inst, key, value) {
   return own(inst, key, value, false);
 }
 // @__NO_SIDE_EFFECTS__
-function derived(computes, table3) {
+function derived(computes, table4) {
   for (const key in computes) {
     const compute = computes[key];
-    Object.defineProperty(table3, key, {
+    Object.defineProperty(table4, key, {
       configurable: true,
       enumerable: true,
       get() {
@@ -10384,7 +11138,7 @@ function derived(computes, table3) {
       }
     });
   }
-  return table3;
+  return table4;
 }
 function defineBound(proto, key, fn) {
   Object.defineProperty(proto, key, {
@@ -10433,7 +11187,7 @@ function defineLazyInternal(inst, key, compute) {
     }
   });
 }
-function installLazyProp(inst, key, make2, enumerable) {
+function installLazyProp(inst, key, make3, enumerable) {
   const proto = claim(inst, key);
   if (!proto)
     return;
@@ -10442,7 +11196,7 @@ function installLazyProp(inst, key, make2, enumerable) {
     get() {
       const desc2 = { configurable: true, writable: true, enumerable, value: void 0 };
       Object.defineProperty(this, key, desc2);
-      desc2.value = make2(this);
+      desc2.value = make3(this);
       Object.defineProperty(this, key, desc2);
       return desc2.value;
     },
@@ -10705,12 +11459,12 @@ function _getMessage() {
 function _setMessage(value) {
   this._zod.message = value;
 }
-function node(obj, key, make2) {
+function node(obj, key, make3) {
   if (!Object.prototype.hasOwnProperty.call(obj, key)) {
     if (key === "__proto__") {
-      Object.defineProperty(obj, key, { value: make2(), writable: true, enumerable: true, configurable: true });
+      Object.defineProperty(obj, key, { value: make3(), writable: true, enumerable: true, configurable: true });
     } else {
-      obj[key] = make2();
+      obj[key] = make3();
     }
   }
   return obj[key];
@@ -10794,14 +11548,14 @@ function toDotPath(_path) {
   return segs.join("");
 }
 function prettifyError(error3) {
-  const lines2 = [];
+  const lines3 = [];
   const issues = [...error3.issues].sort((a2, b) => (a2.path ?? []).length - (b.path ?? []).length);
   for (const issue2 of issues) {
-    lines2.push(`\u2716 ${issue2.message}`);
+    lines3.push(`\u2716 ${issue2.message}`);
     if (issue2.path?.length)
-      lines2.push(`  \u2192 at ${toDotPath(issue2.path)}`);
+      lines3.push(`  \u2192 at ${toDotPath(issue2.path)}`);
   }
-  return lines2.join("\n");
+  return lines3.join("\n");
 }
 var _messageDesc, _issuesDesc, _installedToString, initializer, $ZodError, $ZodRealError;
 var init_errors = __esm({
@@ -11420,11 +12174,11 @@ var init_doc = __esm({
           return;
         }
         const content = arg;
-        const lines2 = content.split("\n").filter((x) => x);
-        const minIndent = Math.min(...lines2.map((x) => x.length - x.trimStart().length));
-        const dedented = lines2.map((x) => x.slice(minIndent)).map((x) => " ".repeat(this.indent * 2) + x);
-        for (const line of dedented) {
-          this.content.push(line);
+        const lines3 = content.split("\n").filter((x) => x);
+        const minIndent = Math.min(...lines3.map((x) => x.length - x.trimStart().length));
+        const dedented = lines3.map((x) => x.slice(minIndent)).map((x) => " ".repeat(this.indent * 2) + x);
+        for (const line2 of dedented) {
+          this.content.push(line2);
         }
       }
       compile() {
@@ -11520,10 +12274,10 @@ function isValidIPv6(value) {
   return canParseURL(`http://[${value}]`);
 }
 function isValidCIDRv6(value) {
-  const parts = value.split("/");
-  if (parts.length !== 2)
+  const parts2 = value.split("/");
+  if (parts2.length !== 2)
     return false;
-  const [address, prefix] = parts;
+  const [address, prefix] = parts2;
   if (!prefix)
     return false;
   const prefixNum = Number(prefix);
@@ -11812,13 +12566,13 @@ function handleIntersectionResults(result, left, right) {
         result.issues.push(keyIssues.get(k));
     }
   }
-  const merged = mergeValues(left.value, right.value);
-  if (!merged.valid) {
+  const merged2 = mergeValues(left.value, right.value);
+  if (!merged2.valid) {
     if (aborted(result))
       return result;
-    throw new Error(`Unmergable intersection. Error path: ${JSON.stringify(merged.mergeErrorPath)}`);
+    throw new Error(`Unmergable intersection. Error path: ${JSON.stringify(merged2.mergeErrorPath)}`);
   }
-  result.value = merged.data;
+  result.value = merged2.data;
   return result;
 }
 function handleOptionalResult(payload, result) {
@@ -12419,7 +13173,7 @@ var init_schemas = __esm({
         }
         return propValues;
       });
-      const isObject3 = isObject;
+      const isObject4 = isObject;
       const catchall = def.catchall;
       let value;
       const memo2 = globalConfig.memoizer;
@@ -12427,7 +13181,7 @@ var init_schemas = __esm({
       inst._zod.parse = (payload, ctx) => {
         value ?? (value = _normalized.value);
         const input = payload.value;
-        if (!isObject3(input)) {
+        if (!isObject4(input)) {
           payload.issues.push({
             expected: "object",
             code: "invalid_type",
@@ -12563,7 +13317,7 @@ var init_schemas = __esm({
         return doc.compile();
       };
       let fastpass;
-      const isObject3 = isObject;
+      const isObject4 = isObject;
       const jit = !globalConfig.jitless;
       const allowsEval2 = allowsEval;
       const fastEnabled = jit && allowsEval2.value;
@@ -12572,7 +13326,7 @@ var init_schemas = __esm({
       inst._zod.parse = (payload, ctx) => {
         value ?? (value = _normalized.value);
         const input = payload.value;
-        if (!isObject3(input)) {
+        if (!isObject4(input)) {
           payload.issues.push({
             expected: "object",
             code: "invalid_type",
@@ -13051,7 +13805,7 @@ function isRef(value) {
 function cloneIssues(issues) {
   return issues.map((iss) => iss.path ? { ...iss, path: iss.path.slice() } : { ...iss });
 }
-function isRecursive(inst, stack, resolve23) {
+function isRecursive(inst, stack, resolve31) {
   const cached2 = recursive.get(inst);
   if (cached2 !== void 0)
     return cached2 ? PROVEN : NONE;
@@ -13059,9 +13813,9 @@ function isRecursive(inst, stack, resolve23) {
     return PROVEN;
   stack.add(inst);
   let result = NONE;
-  const check = (child) => {
+  const check2 = (child) => {
     if (result !== PROVEN && child?._zod) {
-      const answer = isRecursive(child, stack, resolve23);
+      const answer = isRecursive(child, stack, resolve31);
       if (answer > result)
         result = answer;
     }
@@ -13072,7 +13826,7 @@ function isRecursive(inst, stack, resolve23) {
       const desc2 = Object.getOwnPropertyDescriptor(sh, key);
       if (spread && !desc2.enumerable)
         continue;
-      const child = desc2.get ? ASSUMED : desc2.value?._zod ? isRecursive(desc2.value, stack, resolve23) : NONE;
+      const child = desc2.get ? ASSUMED : desc2.value?._zod ? isRecursive(desc2.value, stack, resolve31) : NONE;
       if (child > answer)
         answer = child;
     }
@@ -13088,32 +13842,32 @@ function isRecursive(inst, stack, resolve23) {
     case "object": {
       const raw = rawShape(def);
       merge3(raw ? shape(raw, true) : ASSUMED);
-      check(def.catchall);
+      check2(def.catchall);
       break;
     }
     case "array":
-      check(def.element);
+      check2(def.element);
       break;
     case "tuple":
       for (const el of def.items)
-        check(el);
-      check(def.rest);
+        check2(el);
+      check2(def.rest);
       break;
     case "record":
     case "map":
-      check(def.keyType);
-      check(def.valueType);
+      check2(def.keyType);
+      check2(def.valueType);
       break;
     case "set":
-      check(def.valueType);
+      check2(def.valueType);
       break;
     case "union":
       for (const el of def.options)
-        check(el);
+        check2(el);
       break;
     case "intersection":
-      check(def.left);
-      check(def.right);
+      check2(def.left);
+      check2(def.right);
       break;
     case "optional":
     case "nullable":
@@ -13124,19 +13878,19 @@ function isRecursive(inst, stack, resolve23) {
     case "nonoptional":
     case "promise":
     case "success":
-      check(def.innerType);
+      check2(def.innerType);
       break;
     case "pipe":
-      check(def.in);
-      check(def.out);
+      check2(def.in);
+      check2(def.out);
       break;
     case "function":
-      check(def.input);
-      check(def.output);
+      check2(def.input);
+      check2(def.output);
       break;
     // `$ZodLazy` caches its inner on the def, so a resolved edge is followed exactly
     case "lazy": {
-      const inner = def._cachedInner ?? (resolve23 ? inst._zod.innerType : void 0);
+      const inner = def._cachedInner ?? (resolve31 ? inst._zod.innerType : void 0);
       merge3(inner ? isRecursive(inner, stack, false) : ASSUMED);
       break;
     }
@@ -13173,10 +13927,10 @@ function isRecursive(inst, stack, resolve23) {
         if (!value || typeof value !== "object")
           continue;
         if (value._zod)
-          check(value);
+          check2(value);
         else if (Array.isArray(value))
           for (const el of value)
-            check(el);
+            check2(el);
       }
     }
   }
@@ -13961,8 +14715,8 @@ function _overwrite(tx) {
   });
 }
 // @__NO_SIDE_EFFECTS__
-function _normalize(form) {
-  return /* @__PURE__ */ _overwrite((input) => input.normalize(form));
+function _normalize(form2) {
+  return /* @__PURE__ */ _overwrite((input) => input.normalize(form2));
 }
 // @__NO_SIDE_EFFECTS__
 function _trim() {
@@ -14165,8 +14919,8 @@ function extractDefs(ctx, schema) {
   for (const entry of ctx.seen.entries()) {
     const id = ctx.metadataRegistry.get(entry[0])?.id;
     if (id) {
-      const existing = idToSchema.get(id);
-      if (existing && existing !== entry[0]) {
+      const existing3 = idToSchema.get(id);
+      if (existing3 && existing3 !== entry[0]) {
         throw new Error(`Duplicate schema id "${id}" detected during JSON Schema conversion. Two different schemas cannot share the same id when converted together.`);
       }
       idToSchema.set(id, entry[0]);
@@ -14294,16 +15048,16 @@ function foldObjects(members2) {
     for (const key in object2.properties) {
       if (Object.prototype.hasOwnProperty.call(properties, key))
         continue;
-      const parts = [];
-      for (const other of objects) {
-        const part3 = other.properties?.[key] ?? undeclaredConstraint(other);
+      const parts2 = [];
+      for (const other2 of objects) {
+        const part3 = other2.properties?.[key] ?? undeclaredConstraint(other2);
         if (part3 === null || part3 === void 0)
           continue;
-        if (!parts.some((seen) => JSON.stringify(seen) === JSON.stringify(part3)))
-          parts.push(part3);
+        if (!parts2.some((seen) => JSON.stringify(seen) === JSON.stringify(part3)))
+          parts2.push(part3);
       }
-      const merged = parts.length === 1 ? parts[0] : foldObjects(parts) ?? { allOf: parts };
-      assignProp(properties, key, merged);
+      const merged2 = parts2.length === 1 ? parts2[0] : foldObjects(parts2) ?? { allOf: parts2 };
+      assignProp(properties, key, merged2);
     }
     for (const key of object2.required ?? [])
       required2.add(key);
@@ -14438,9 +15192,9 @@ function finalize(ctx, schema) {
           const allOf = json2?.allOf;
           if (!Array.isArray(allOf))
             continue;
-          const existing = carriers.get(allOf);
-          if (existing)
-            existing.push(json2);
+          const existing3 = carriers.get(allOf);
+          if (existing3)
+            existing3.push(json2);
           else
             carriers.set(allOf, [json2]);
         }
@@ -14672,12 +15426,12 @@ function rewriteKeyNames(ctx) {
   const rewrites = /* @__PURE__ */ new Map();
   for (const record2 of pendingRecords.get(ctx) ?? []) {
     const seen = ctx.seen.get(record2);
-    const names = (seen?.def ?? seen?.schema)?.propertyNames;
-    if (!names || names === true || rewrites.has(names))
+    const names4 = (seen?.def ?? seen?.schema)?.propertyNames;
+    if (!names4 || names4 === true || rewrites.has(names4))
       continue;
-    const rewritten = stringifyKeyNames(bySchema, names, /* @__PURE__ */ new Set());
-    if (rewritten !== names)
-      rewrites.set(names, rewritten);
+    const rewritten = stringifyKeyNames(bySchema, names4, /* @__PURE__ */ new Set());
+    if (rewritten !== names4)
+      rewrites.set(names4, rewritten);
   }
   if (!rewrites.size)
     return;
@@ -15381,12 +16135,12 @@ var init_checks2 = __esm({
 });
 
 // node_modules/zod/v4/classic/errors.js
-function _lazyMethod(proto, key, make2) {
+function _lazyMethod(proto, key, make3) {
   Object.defineProperty(proto, key, {
     configurable: true,
     enumerable: false,
     get() {
-      const value = make2(this);
+      const value = make3(this);
       Object.defineProperty(this, key, { value, configurable: true, writable: true });
       return value;
     },
@@ -15679,8 +16433,8 @@ var init_schemas2 = __esm({
         reg.add(this, meta2);
         return this;
       },
-      refine(check, params) {
-        return this.check(refine(check, params));
+      refine(check2, params) {
+        return this.check(refine(check2, params));
       },
       superRefine(refinement, params) {
         return this.check(superRefine(refinement, params));
@@ -16211,8 +16965,8 @@ var init_schemas2 = __esm({
       safeExtend(incoming) {
         return util_exports.safeExtend(this, incoming);
       },
-      merge(other) {
-        return util_exports.merge(this, other);
+      merge(other2) {
+        return util_exports.merge(this, other2);
       },
       pick(mask) {
         return util_exports.pick(this, mask);
@@ -16498,9 +17252,9 @@ function parseManifest(bytes, mediaType2) {
   return isIndex(mediaType2) ? { kind: "index", mediaType: mediaType2, ...read(indexSchema, document) } : { kind: "manifest", mediaType: mediaType2, ...read(manifestSchema, document) };
 }
 function mediaTypeOf(bytes) {
-  const { mediaType: mediaType2, manifests } = readDocument2(bytes);
+  const { mediaType: mediaType2, manifests: manifests2 } = readDocument2(bytes);
   if (typeof mediaType2 === "string") return mediaType2;
-  return manifests === void 0 ? ociManifest : ociIndex;
+  return manifests2 === void 0 ? ociManifest : ociIndex;
 }
 function references(manifest) {
   return manifest.kind === "index" ? [...manifest.manifests] : [manifest.config, ...manifest.layers];
@@ -16516,8 +17270,8 @@ function read(schema, document) {
 }
 function readDocument2(bytes) {
   try {
-    const text3 = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-    const document = JSON.parse(text3, (_, value) => value ?? void 0);
+    const text4 = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    const document = JSON.parse(text4, (_, value) => value ?? void 0);
     if (typeof document === "object" && document !== null && !Array.isArray(document)) {
       return document;
     }
@@ -16535,9 +17289,9 @@ function refuseAmbiguous(document, mediaType2) {
     throw malformed(`served as ${mediaType2}, but says that it is ${document.mediaType}`);
   }
 }
-function malformed(given, cause) {
+function malformed(given2, cause) {
   return new AirgapError("usage", "the manifest is malformed", {
-    given,
+    given: given2,
     next: "push the image to its registry again, or name another tag",
     cause
   });
@@ -16597,9 +17351,9 @@ function makeDocument(descriptor3, bytes, platform5 = descriptor3.platform) {
 }
 function childrenFirst(graph) {
   const ordered = /* @__PURE__ */ new Set();
-  const visit2 = (digest2) => {
-    const document = graph.documents.get(digest2);
-    if (!document) throw new Error(`the graph lacks ${digest2}`);
+  const visit2 = (digest3) => {
+    const document = graph.documents.get(digest3);
+    if (!document) throw new Error(`the graph lacks ${digest3}`);
     if (ordered.has(document)) return;
     if (document.manifest.kind === "index")
       document.manifest.manifests.forEach((m) => {
@@ -16628,29 +17382,29 @@ var init_graph = __esm({
 
 // src/plan/blobs.ts
 function uniqueBlobs(images2) {
-  const documents = images2.flatMap(({ graph }) => childrenFirst(graph));
-  const content = documents.filter(isLeaf).flatMap(({ manifest }) => references(manifest));
+  const documents2 = images2.flatMap(({ graph }) => childrenFirst(graph));
+  const content = documents2.filter(isLeaf).flatMap(({ manifest }) => references(manifest));
   const unique = /* @__PURE__ */ new Map();
-  for (const { digest: digest2, size } of [
-    ...documents.map((document) => document.descriptor),
+  for (const { digest: digest3, size } of [
+    ...documents2.map((document) => document.descriptor),
     ...content
   ]) {
-    if (!unique.has(digest2)) unique.set(digest2, { digest: digest2, size });
+    if (!unique.has(digest3)) unique.set(digest3, { digest: digest3, size });
   }
   return [...unique.values()];
 }
 function blobRepositories(images2, { target: { pullThrough } }) {
   const users = /* @__PURE__ */ new Map();
   for (const { entry, graph } of images2) {
-    const placed2 = entry.placements.map(({ reference }) => splitPlacement(reference).repository);
-    const written2 = placed2.filter((repository) => !isPullThrough(repository, pullThrough));
-    for (const { digest: digest2 } of leavesOf(graph).flatMap(({ manifest }) => references(manifest))) {
-      const repositories = users.get(digest2) ?? /* @__PURE__ */ new Set();
-      users.set(digest2, repositories);
+    const placed3 = entry.placements.map(({ reference }) => splitPlacement(reference).repository);
+    const written2 = placed3.filter((repository) => !isPullThrough(repository, pullThrough));
+    for (const { digest: digest3 } of leavesOf(graph).flatMap(({ manifest }) => references(manifest))) {
+      const repositories = users.get(digest3) ?? /* @__PURE__ */ new Set();
+      users.set(digest3, repositories);
       for (const repository of written2) repositories.add(repository);
     }
   }
-  return new Map([...users].map(([digest2, repositories]) => [digest2, [...repositories]]));
+  return new Map([...users].map(([digest3, repositories]) => [digest3, [...repositories]]));
 }
 function travels({ target: { pullThrough } }, { placements }) {
   return placements.some(
@@ -16673,8 +17427,8 @@ function inventoryFaults(inventory) {
   return [
     ...repeated(paths).map((path7) => `file twice: ${path7}`),
     ...foldersAmong(paths).map((path7) => `both a file and a folder: ${path7}`),
-    ...repeated(blobs2).map((digest2) => `blob twice: ${digest2}`),
-    ...absent(inventory, new Set(blobs2)).map((digest2) => `not among the blobs: ${digest2}`),
+    ...repeated(blobs2).map((digest3) => `blob twice: ${digest3}`),
+    ...absent(inventory, new Set(blobs2)).map((digest3) => `not among the blobs: ${digest3}`),
     ...inventory.base ? baseFaults(inventory, inventory.base) : []
   ];
 }
@@ -16683,8 +17437,8 @@ function baseFaults(inventory, base2) {
   const carried = new Set(inventory.blobs.map((blob2) => blob2.digest));
   return [
     ...inventory.imagesNotEmbedded ? ["a base, and no images embedded"] : [],
-    ...repeated(leftOut).map((digest2) => `blob of the base twice: ${digest2}`),
-    ...leftOut.filter((digest2) => carried.has(digest2)).map((digest2) => `both in the base and among the blobs: ${digest2}`)
+    ...repeated(leftOut).map((digest3) => `blob of the base twice: ${digest3}`),
+    ...leftOut.filter((digest3) => carried.has(digest3)).map((digest3) => `both in the base and among the blobs: ${digest3}`)
   ];
 }
 function repeated(values) {
@@ -16696,13 +17450,13 @@ function foldersAmong(paths) {
   return paths.filter((path7) => folders.has(path7));
 }
 function parents(path7) {
-  const parts = path7.split("/").slice(0, -1);
-  return parts.map((_, index) => parts.slice(0, index + 1).join("/"));
+  const parts2 = path7.split("/").slice(0, -1);
+  return parts2.map((_, index) => parts2.slice(0, index + 1).join("/"));
 }
 function absent(inventory, blobs2) {
   const roots = [inventory.root, ...inventory.moreRoots ?? []].flatMap((root) => root ?? []);
   const images2 = inventory.imagesNotEmbedded ? [] : inventory.images.filter((image2) => travels(inventory, image2));
-  return [...roots, ...images2].map(({ digest: digest2 }) => digest2).filter((digest2) => !blobs2.has(digest2));
+  return [...roots, ...images2].map(({ digest: digest3 }) => digest3).filter((digest3) => !blobs2.has(digest3));
 }
 var init_inventory_rules = __esm({
   "src/bundle/inventory-rules.ts"() {
@@ -16819,12 +17573,12 @@ ${fields.join(",\n")}
   return bytes;
 }
 function parseInventory(bytes, errorClass = "integrity") {
-  const refuse = (given, cause) => refusal(errorClass, given, cause);
+  const refuse = (given2, cause) => refusal(errorClass, given2, cause);
   if (bytes.length > inventoryLimit) throw refuse(overLimit(bytes.length));
-  const text3 = decode2(bytes, refuse);
-  const result = inventorySchema.safeParse(parseJson(text3, refuse));
+  const text4 = decode2(bytes, refuse);
+  const result = inventorySchema.safeParse(parseJson(text4, refuse));
   if (!result.success) throw refuse(firstIssue(result.error.issues));
-  if (withoutWhitespace(text3) !== JSON.stringify(result.data)) {
+  if (withoutWhitespace(text4) !== JSON.stringify(result.data)) {
     throw refuse(otherSpelling);
   }
   const [fault2] = inventoryFaults(result.data);
@@ -16840,8 +17594,8 @@ function lines(value) {
 ${elements.join(",\n")}
 ]`;
 }
-function refusal(errorClass, given, cause) {
-  return new AirgapError(errorClass, "not a valid inventory", { given, cause });
+function refusal(errorClass, given2, cause) {
+  return new AirgapError(errorClass, "not a valid inventory", { given: given2, cause });
 }
 function decode2(bytes, refuse) {
   try {
@@ -16850,15 +17604,15 @@ function decode2(bytes, refuse) {
     throw refuse("not UTF-8", cause);
   }
 }
-function parseJson(text3, refuse) {
+function parseJson(text4, refuse) {
   try {
-    return JSON.parse(text3);
+    return JSON.parse(text4);
   } catch (cause) {
     throw refuse(`not JSON: ${cause.message}`, cause);
   }
 }
-function withoutWhitespace(text3) {
-  return text3.replace(/("[^"\\]*(?:\\.[^"\\]*)*")|[ \t\r\n]+/g, "$1");
+function withoutWhitespace(text4) {
+  return text4.replace(/("[^"\\]*(?:\\.[^"\\]*)*")|[ \t\r\n]+/g, "$1");
 }
 function firstIssue(issues) {
   const [issue2] = issues;
@@ -16933,10 +17687,10 @@ async function readExactly(volume, position, length) {
   }
   return buffer2;
 }
-function truncated({ path: path7, size, parts, isSplit }, needed) {
-  const after = isSplit ? `, so ${partPathOf(path7, parts.length + 1)} as well` : "";
+function truncated({ path: path7, size, parts: parts2, isSplit }, needed) {
+  const after = isSplit ? `, so ${partPathOf(path7, parts2.length + 1)} as well` : "";
   return new AirgapError("integrity", "the bundle is truncated", {
-    given: `${path7}: ${size} bytes${isSplit ? ` in ${parts.length} part(s)` : ""}`,
+    given: `${path7}: ${size} bytes${isSplit ? ` in ${parts2.length} part(s)` : ""}`,
     expected: `at least ${needed} bytes${after}`,
     next: "copy it again, and compare it with its .sha256 file"
   });
@@ -16963,91 +17717,91 @@ var init_head = __esm({
 
 // src/bundle/inventory-lines.ts
 function parsePrintedInventory(bytes, errorClass = "integrity") {
-  const refused2 = (given, cause) => refusal(errorClass, given, cause);
-  if (bytes.length > inventoryLimit) throw refused2(overLimit(bytes.length));
-  const fields = readFields(new Lines(bytes, refused2));
+  const refused3 = (given2, cause) => refusal(errorClass, given2, cause);
+  if (bytes.length > inventoryLimit) throw refused3(overLimit(bytes.length));
+  const fields = readFields(new Lines(bytes, refused3));
   const result = inventorySchema.safeParse(
     Object.fromEntries(fields.map(({ name: name3, value }) => [name3, value]))
   );
-  if (!result.success) throw refused2(firstIssue(result.error.issues));
-  if (!isSpelled(result.data, fields)) throw refused2(otherSpelling);
+  if (!result.success) throw refused3(firstIssue(result.error.issues));
+  if (!isSpelled(result.data, fields)) throw refused3(otherSpelling);
   const inventory = withElements(result.data, fields);
   const [fault2] = inventoryFaults(inventory);
-  if (fault2 !== void 0) throw refused2(fault2);
+  if (fault2 !== void 0) throw refused3(fault2);
   return inventory;
 }
-function readFields(lines2) {
+function readFields(lines3) {
   const fields = [];
-  lines2.expect("{");
+  lines3.expect("{");
   for (let isLast = false; !isLast; ) {
-    const { name: name3, rest: rest2 } = fieldOf(lines2);
-    if (fields.some((field) => field.name === name3)) throw lines2.refused("a field twice");
-    const elements = rest2 === "[" && listedFields.has(name3) ? readList(name3, lines2) : void 0;
-    const line = elements ? `[${lines2.next()}` : rest2;
-    isLast = !line.endsWith(",");
-    const text3 = isLast ? line : line.slice(0, -1);
+    const { name: name3, rest: rest2 } = fieldOf(lines3);
+    if (fields.some((field) => field.name === name3)) throw lines3.refused("a field twice");
+    const elements = rest2 === "[" && listedFields.has(name3) ? readList(name3, lines3) : void 0;
+    const line2 = elements ? `[${lines3.next()}` : rest2;
+    isLast = !line2.endsWith(",");
+    const text4 = isLast ? line2 : line2.slice(0, -1);
     fields.push(
-      elements ? { name: name3, text: text3, value: parseJson(text3, lines2.refused), elements } : readField(name3, text3, lines2)
+      elements ? { name: name3, text: text4, value: parseJson(text4, lines3.refused), elements } : readField(name3, text4, lines3)
     );
   }
-  lines2.expect("}");
-  lines2.end();
+  lines3.expect("}");
+  lines3.end();
   return fields;
 }
-function fieldOf(lines2) {
-  const line = lines2.next();
-  const name3 = /^"([A-Za-z]{1,32})": (?=.)/s.exec(line)?.[1];
-  if (name3 === void 0) throw lines2.refused("no field");
-  if (!Object.hasOwn(inventorySchema.shape, name3)) throw lines2.refused(`an unknown field: ${name3}`);
-  return { name: name3, rest: line.slice(name3.length + 4) };
+function fieldOf(lines3) {
+  const line2 = lines3.next();
+  const name3 = /^"([A-Za-z]{1,32})": (?=.)/s.exec(line2)?.[1];
+  if (name3 === void 0) throw lines3.refused("no field");
+  if (!Object.hasOwn(inventorySchema.shape, name3)) throw lines3.refused(`an unknown field: ${name3}`);
+  return { name: name3, rest: line2.slice(name3.length + 4) };
 }
-function readList(name3, lines2) {
+function readList(name3, lines3) {
   const schema = elementSchemas[name3];
   const elements = [];
   for (let isLast = false; !isLast; ) {
-    const line = lines2.next();
-    isLast = !line.endsWith(",");
-    elements.push(readElement(schema, isLast ? line : line.slice(0, -1), lines2));
+    const line2 = lines3.next();
+    isLast = !line2.endsWith(",");
+    elements.push(readElement(schema, isLast ? line2 : line2.slice(0, -1), lines3));
   }
   return elements;
 }
-function readField(name3, text3, lines2) {
-  const from = text3.indexOf(blobsStart) + blobsStart.length;
-  const hasBlobs = name3 === "base" && from >= blobsStart.length && text3.endsWith("}]}");
-  const outer = hasBlobs ? `${text3.slice(0, from)}]}` : text3;
-  requireFew(outer, lines2);
-  const value = parseJson(outer, lines2.refused);
-  return hasBlobs ? { name: name3, text: outer, value, elements: inlineBlobs(text3, from, lines2) } : { name: name3, text: text3, value };
+function readField(name3, text4, lines3) {
+  const from = text4.indexOf(blobsStart) + blobsStart.length;
+  const hasBlobs = name3 === "base" && from >= blobsStart.length && text4.endsWith("}]}");
+  const outer = hasBlobs ? `${text4.slice(0, from)}]}` : text4;
+  requireFew(outer, lines3);
+  const value = parseJson(outer, lines3.refused);
+  return hasBlobs ? { name: name3, text: outer, value, elements: inlineBlobs(text4, from, lines3) } : { name: name3, text: text4, value };
 }
-function inlineBlobs(text3, from, lines2) {
+function inlineBlobs(text4, from, lines3) {
   const elements = [];
-  const last = text3.length - "]}".length;
+  const last = text4.length - "]}".length;
   for (let start2 = from; start2 < last; ) {
-    const end = text3.indexOf("}", start2) + 1;
-    elements.push(readElement(elementSchemas.blobs, text3.slice(start2, end), lines2));
-    if (end !== last && text3[end] !== ",") throw lines2.refused("no list of blobs");
+    const end = text4.indexOf("}", start2) + 1;
+    elements.push(readElement(elementSchemas.blobs, text4.slice(start2, end), lines3));
+    if (end !== last && text4[end] !== ",") throw lines3.refused("no list of blobs");
     start2 = end + 1;
   }
   return elements;
 }
-function readElement(schema, text3, lines2) {
-  requireFew(text3, lines2);
-  const result = schema.safeParse(parseJson(text3, lines2.refused));
-  if (!result.success) throw lines2.refused(firstIssue(result.error.issues));
-  if (JSON.stringify(result.data) !== text3) throw lines2.refused(otherSpelling);
+function readElement(schema, text4, lines3) {
+  requireFew(text4, lines3);
+  const result = schema.safeParse(parseJson(text4, lines3.refused));
+  if (!result.success) throw lines3.refused(firstIssue(result.error.issues));
+  if (JSON.stringify(result.data) !== text4) throw lines3.refused(otherSpelling);
   return result.data;
 }
-function requireFew(text3, lines2) {
-  if (text3.length <= mostBesideStrings) return;
-  if (text3.length > longest2) throw lines2.refused("a value of more than 8 MiB");
-  const others = text3.replace(/"[^"\\]*(?:\\.[^"\\]*)*"/g, "");
-  if (others.length > mostBesideStrings) throw lines2.refused("too many values");
+function requireFew(text4, lines3) {
+  if (text4.length <= mostBesideStrings) return;
+  if (text4.length > longest2) throw lines3.refused("a value of more than 8 MiB");
+  const others = text4.replace(/"[^"\\]*(?:\\.[^"\\]*)*"/g, "");
+  if (others.length > mostBesideStrings) throw lines3.refused("too many values");
 }
 function isSpelled(inventory, fields) {
   const printed = Object.entries(inventory);
-  return printed.length === fields.length && fields.every(({ name: name3, text: text3 }, at) => {
+  return printed.length === fields.length && fields.every(({ name: name3, text: text4 }, at) => {
     const [key, value] = printed[at] ?? [];
-    return key === name3 && JSON.stringify(value) === text3;
+    return key === name3 && JSON.stringify(value) === text4;
   });
 }
 function withElements(inventory, fields) {
@@ -17070,20 +17824,20 @@ var init_inventory_lines = __esm({
       #number = 0;
       #bytes;
       refused;
-      constructor(bytes, refused2) {
+      constructor(bytes, refused3) {
         this.#bytes = bytes;
-        this.refused = (given, cause) => refused2(`line ${this.#number}: ${given}`, cause);
+        this.refused = (given2, cause) => refused3(`line ${this.#number}: ${given2}`, cause);
       }
       next() {
         const end = this.#bytes.indexOf(10, this.#start);
         if (end < 0) throw this.refused("the end is missing");
         this.#number += 1;
-        const line = this.#bytes.subarray(this.#start, end);
+        const line2 = this.#bytes.subarray(this.#start, end);
         this.#start = end + 1;
-        return decode2(line, this.refused);
+        return decode2(line2, this.refused);
       }
-      expect(line) {
-        if (this.next() !== line) throw this.refused(`not ${line}`);
+      expect(line2) {
+        if (this.next() !== line2) throw this.refused(`not ${line2}`);
       }
       end() {
         if (this.#start < this.#bytes.length) throw this.refused("more after the end");
@@ -17128,13 +17882,13 @@ async function loadPrivateKey(path7, passphrase) {
   );
   return { ...describeKey((0, import_node_crypto4.createPublicKey)(privateKey), path7), privateKey };
 }
-function isKeyId(text3) {
-  return /^(SHA256:)?[0-9a-f]{64}$/.test(text3);
+function isKeyId(text4) {
+  return /^(SHA256:)?[0-9a-f]{64}$/.test(text4);
 }
-function parseKeyId(text3) {
-  if (isKeyId(text3)) return text3.replace("SHA256:", "");
+function parseKeyId(text4) {
+  if (isKeyId(text4)) return text4.replace("SHA256:", "");
   throw new AirgapError("usage", "not a key id", {
-    given: text3,
+    given: text4,
     expected: "64 lower-case hex digits, as `keygen` and `verify` print them"
   });
 }
@@ -17247,8 +18001,8 @@ function unsigned({ allowUnsigned }) {
   });
 }
 function unchecked() {
-  const warning2 = "the signature was not checked: no key was given; allowed by an explicit override";
-  return { keyId: void 0, warnings: [warning2] };
+  const warning3 = "the signature was not checked: no key was given; allowed by an explicit override";
+  return { keyId: void 0, warnings: [warning3] };
 }
 function malformed2() {
   return new AirgapError("signature", "the signature does not hold", {
@@ -17317,16 +18071,16 @@ var init_verified_bundle = __esm({
         return Buffer.concat(chunks2);
       }
       /** One blob, whole. @throws AirgapError integrity when it changed since; RangeError for an unknown blob */
-      readBlob(digest2) {
-        return this.read(blobPath(digest2));
+      readBlob(digest3) {
+        return this.read(blobPath(digest3));
       }
       /** Bytes; undefined for a blob that is not in the bundle. */
-      blobSize(digest2) {
-        return this.#entries.get(blobPath(digest2))?.size;
+      blobSize(digest3) {
+        return this.#entries.get(blobPath(digest3))?.size;
       }
       /** One blob in pieces, as it is on the disk now: whoever reads it checks it. @throws RangeError, AirgapError io */
-      async *streamBlob(digest2) {
-        const entry = this.#entry(blobPath(digest2));
+      async *streamBlob(digest3) {
+        const entry = this.#entry(blobPath(digest3));
         const end = bodyStart(entry) + entry.size;
         for (let position = bodyStart(entry); position < end; ) {
           const buffer2 = Buffer.allocUnsafe(Math.min(pieceSize, end - position));
@@ -17363,10 +18117,10 @@ var init_verified_bundle = __esm({
       #requireDigest(entry, found) {
         if (found !== entry.digest) throw this.#damagedSince(entry, found);
       }
-      #damagedSince({ path: path7, digest: digest2, start: start2, size }, given) {
+      #damagedSince({ path: path7, digest: digest3, start: start2, size }, given2) {
         const place6 = `${path7}, after it was verified`;
         const file2 = this.volume.namesOf(start2, size);
-        return damaged(file2, { place: place6, offset: start2, given, expected: digest2 });
+        return damaged(file2, { place: place6, offset: start2, given: given2, expected: digest3 });
       }
     };
   }
@@ -17374,6 +18128,13 @@ var init_verified_bundle = __esm({
 
 // src/bundle/verify.ts
 async function openVerified(path7, trust, context) {
+  return open5(path7, trust, (volume, archive) => checkArchive(volume, archive, context));
+}
+function openSigned(path7, trust) {
+  return open5(path7, trust, async () => {
+  });
+}
+async function open5(path7, trust, check2) {
   requireKeys(trust);
   const volume = await openVolume(path7);
   try {
@@ -17382,7 +18143,7 @@ async function openVerified(path7, trust, context) {
     const inventory = parsePrintedInventory(head.inventory);
     const archive = layOut(inventory, head);
     const allWarnings = [...warnings, ...checkDates(inventory, trust)];
-    await checkArchive(volume, archive, context);
+    await check2(volume, archive);
     const inventoryDigest = digestOf(head.inventory);
     return new VerifiedBundle({
       volume,
@@ -17397,7 +18158,7 @@ async function openVerified(path7, trust, context) {
     throw error3;
   }
 }
-async function readUnverified(path7, keys = [], check = () => {
+async function readUnverified(path7, keys = [], check2 = () => {
 }) {
   const volume = await openVolume(path7);
   try {
@@ -17405,7 +18166,7 @@ async function readUnverified(path7, keys = [], check = () => {
     const key = findKey(head, keys);
     const inventory = parsePrintedInventory(head.inventory);
     const archive = layOut(inventory, head);
-    check(volume, archive);
+    check2(volume, archive);
     return {
       verified: false,
       path: volume.path,
@@ -17481,13 +18242,13 @@ async function readDeltaBase({ since: path7, withoutImages = false }, spec, cont
   const { name: name3, version: version3, sequence, blobs: blobs2, base: base2 } = inventory;
   return {
     about: { name: name3, version: version3, sequence, inventoryDigest },
-    brings: new Set([...blobs2, ...base2?.blobs ?? []].map(({ digest: digest2 }) => digest2))
+    brings: new Set([...blobs2, ...base2?.blobs ?? []].map(({ digest: digest3 }) => digest3))
   };
 }
 function savedBase({ base: base2 }) {
   if (!base2) return void 0;
   const { blobs: blobs2, ...about } = base2;
-  return { about, brings: new Set(blobs2.map(({ digest: digest2 }) => digest2)) };
+  return { about, brings: new Set(blobs2.map(({ digest: digest3 }) => digest3)) };
 }
 function refuseOlderThanBase(made) {
   const { name: name3, sequence, base: base2 } = made;
@@ -17513,12 +18274,12 @@ async function readBase(path7) {
 }
 function noBase(cause) {
   const {
-    given,
+    given: given2,
     expected,
     next = "name another bundle with --since, or leave --since out"
   } = cause;
   return new AirgapError(cause.class, `no delta can be made: ${cause.message}`, {
-    given,
+    given: given2,
     expected,
     next,
     cause
@@ -17559,25 +18320,25 @@ var init_delta_base = __esm({
 });
 
 // src/bundle/revoked.ts
-async function readRevoked(words2, folder) {
-  const ids = await Promise.all(words2.map((word) => idsOf(word, folder)));
+async function readRevoked(words5, folder) {
+  const ids = await Promise.all(words5.map((word) => idsOf(word, folder)));
   return ids.flat();
 }
 async function idsOf(word, folder) {
   if (isKeyId(word)) return [parseKeyId(word)];
   const path7 = (0, import_node_path6.resolve)(folder, word);
-  const text3 = await (0, import_promises6.readFile)(path7, "latin1").catch((cause) => {
+  const text4 = await (0, import_promises6.readFile)(path7, "latin1").catch((cause) => {
     throw neither(word, `${path7}: ${cause.code}`, cause);
   });
-  if (text3.includes("-----BEGIN ")) return [(await loadPublicKey(path7)).keyId];
-  const lines2 = text3.split(/\r?\n/).map((line) => line.replace(/#.*/, "").trim());
-  const ids = lines2.filter((line) => line !== "").map(parseKeyId);
+  if (text4.includes("-----BEGIN ")) return [(await loadPublicKey(path7)).keyId];
+  const lines3 = text4.split(/\r?\n/).map((line2) => line2.replace(/#.*/, "").trim());
+  const ids = lines3.filter((line2) => line2 !== "").map(parseKeyId);
   if (ids.length === 0) throw neither(word, `${path7}: no id in it`);
   return ids;
 }
-function neither(word, given, cause) {
+function neither(word, given2, cause) {
   return new AirgapError("usage", `--revoked ${word} is neither a key id nor a file of them`, {
-    given,
+    given: given2,
     expected: "64 lower-case hex digits, a .pub file, or a file with one id a line",
     cause
   });
@@ -17678,8 +18439,8 @@ async function readText(path7, what) {
     throw unreadable(path7, what, cause);
   }
 }
-function withoutLastBreak(text3) {
-  return text3.replace(/\r?\n$/, "");
+function withoutLastBreak(text4) {
+  return text4.replace(/\r?\n$/, "");
 }
 function unreadable(path7, what, cause) {
   const code2 = cause.code;
@@ -17748,9 +18509,9 @@ function checkTrust(all, field, now2) {
 function withCommas(name3 = "") {
   return name3.replaceAll("\n", ", ");
 }
-function refusal2(field, given, cause) {
+function refusal2(field, given2, cause) {
   return new AirgapError("usage", `${field} is not a PEM certificate`, {
-    given,
+    given: given2,
     expected: "one or more -----BEGIN CERTIFICATE----- blocks, or the path of such a file",
     cause
   });
@@ -17788,12 +18549,12 @@ function fieldName(path7) {
   }, "");
 }
 function describeField(schema, path7) {
-  const text3 = nodesAt(schema, path7).find(({ description }) => description)?.description;
-  return text3?.replace(/\.$/, "").replace(/^[A-Z](?=[a-z ])/, (letter) => letter.toLowerCase());
+  const text4 = nodesAt(schema, path7).find(({ description }) => description)?.description;
+  return text4?.replace(/\.$/, "").replace(/^[A-Z](?=[a-z ])/, (letter) => letter.toLowerCase());
 }
 function allowedFields(schema, path7) {
-  const names = nodesAt(schema, path7).flatMap(({ properties }) => Object.keys(properties ?? {}));
-  return [...new Set(names)].filter((name3) => name3 !== "$schema");
+  const names4 = nodesAt(schema, path7).flatMap(({ properties }) => Object.keys(properties ?? {}));
+  return [...new Set(names4)].filter((name3) => name3 !== "$schema");
 }
 function nearestField(schema, path7, key) {
   const beside = allowedFields(schema, path7).find((name3) => isNear(name3, key));
@@ -17832,8 +18593,8 @@ function distance(a2, b) {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (const [i2, letter] of [...a2].entries()) {
     const next = [i2 + 1];
-    for (const [j, other] of [...b].entries()) {
-      const changed = (row[j] ?? 0) + (letter === other ? 0 : 1);
+    for (const [j, other2] of [...b].entries()) {
+      const changed = (row[j] ?? 0) + (letter === other2 ? 0 : 1);
       next.push(Math.min(changed, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
     }
     row = next;
@@ -17889,21 +18650,21 @@ function readPullThrough(path7, index, { endpoint }) {
     expected: `${endpoint}/PATH`
   });
 }
-function notHost(field, given) {
-  const host = bare(given).split("/")[0] ?? "";
+function notHost(field, given2) {
+  const host = bare(given2).split("/")[0] ?? "";
   return new AirgapError("usage", `${field} is not host[:port]`, {
-    given: withoutCredential(given),
+    given: withoutCredential(given2),
     expected: isHost(host) ? host : "harbor.example.org or harbor.example.org:8443",
-    next: plainHttpHint(given) ?? "write the host alone; a path belongs into baseContentPath"
+    next: plainHttpHint(given2) ?? "write the host alone; a path belongs into baseContentPath"
   });
 }
-function plainHttpHint(given) {
-  const host = bare(given).split("/")[0];
-  return given.startsWith("http://") ? `leave out http://, and add registries: {"${host}": {plainHttp: true}}` : void 0;
+function plainHttpHint(given2) {
+  const host = bare(given2).split("/")[0];
+  return given2.startsWith("http://") ? `leave out http://, and add registries: {"${host}": {plainHttp: true}}` : void 0;
 }
-function isHost(text3) {
-  const port = /:(\d+)$/.exec(text3)?.[1];
-  return isRegistryHost(text3) && (port === void 0 || Number(port) > 0 && Number(port) < 65536);
+function isHost(text4) {
+  const port = /:(\d+)$/.exec(text4)?.[1];
+  return isRegistryHost(text4) && (port === void 0 || Number(port) > 0 && Number(port) < 65536);
 }
 function isTakenAsRegistry(prefix) {
   const [host = "", ...path7] = prefix.split("/");
@@ -17930,56 +18691,61 @@ var init_endpoint = __esm({
 });
 
 // src/inputs/field-errors.ts
-function fieldErrors(issues, refused2) {
-  return issues.flatMap((issue2) => flatten(issue2, refused2.document)).flatMap((issue2) => issueErrors(issue2, refused2));
+function fieldErrors(issues, refused3) {
+  return issues.flatMap((issue2) => flatten(issue2, refused3.document)).flatMap((issue2) => issueErrors(issue2, refused3));
 }
 function flatten(issue2, document) {
   if (issue2.code !== "invalid_union") return [issue2];
   const value = valueAt(document, issue2.path);
   const possible = issue2.errors.filter((inner) => !isOfOtherKind(inner));
   const meant = isMapping(value) ? possible.filter((inner) => Object.keys(value).some((key) => isMeant(inner, key))) : possible.filter(() => Array.isArray(value));
-  const [form] = meant;
-  if (!form || meant.length > 1) return [issue2];
-  return form.flatMap(
+  const form2 = nearestForm(meant);
+  if (!form2) return [issue2];
+  return form2.flatMap(
     (inner) => flatten({ ...inner, path: [...issue2.path, ...inner.path] }, document)
   );
 }
-function isOfOtherKind(form) {
-  return form.some(({ path: path7, code: code2 }) => path7.length === 0 && code2 === "invalid_type");
+function nearestForm(forms2) {
+  const fewest = Math.min(...forms2.map(({ length }) => length));
+  const nearest = forms2.filter(({ length }) => length === fewest);
+  return nearest.length === 1 ? nearest[0] : void 0;
 }
-function isMeant(form, key) {
-  const missing5 = form.flatMap(({ path: path7 }) => path7.length === 1 ? [String(path7[0])] : []);
-  const unknown2 = form.flatMap((inner) => inner.code === "unrecognized_keys" ? inner.keys : []);
-  return !unknown2.includes(key) || missing5.some((name3) => isNear(name3, key));
+function isOfOtherKind(form2) {
+  return form2.some(({ path: path7, code: code2 }) => path7.length === 0 && code2 === "invalid_type");
 }
-function issueErrors(issue2, refused2) {
+function isMeant(form2, key) {
+  const missing9 = form2.flatMap(({ path: path7 }) => path7.length === 1 ? [String(path7[0])] : []);
+  const unknown3 = form2.flatMap((inner) => inner.code === "unrecognized_keys" ? inner.keys : []);
+  return !unknown3.includes(key) || missing9.some((name3) => isNear(name3, key));
+}
+function issueErrors(issue2, refused3) {
   if (issue2.code === "unrecognized_keys") {
-    return issue2.keys.map((key) => unknownField(issue2.path, key, refused2));
+    return issue2.keys.map((key) => unknownField(issue2.path, key, refused3));
   }
-  const value = valueAt(refused2.document, issue2.path);
-  return [value === void 0 ? missing(issue2.path, refused2) : wrong2(issue2, value, refused2)];
+  const value = valueAt(refused3.document, issue2.path);
+  return [value === void 0 ? missing(issue2.path, refused3) : wrong2(issue2, value, refused3)];
 }
-function unknownField(path7, key, { schema, placeOf: placeOf2 }) {
+function unknownField(path7, key, { schema, placeOf: placeOf3 }) {
   const near = nearestField(schema, path7, key);
   return new AirgapError("usage", `unknown field ${fieldName([...path7, key])}`, {
-    given: placeOf2([...path7, key]),
+    given: placeOf3([...path7, key]),
     expected: near ? void 0 : allowedFields(schema, path7).join(", "),
     next: near ? `did you mean ${near}?` : void 0
   });
 }
-function missing(path7, { schema, placeOf: placeOf2 }) {
+function missing(path7, { schema, placeOf: placeOf3 }) {
   const setting = settingOf(path7);
   return new AirgapError("usage", `${fieldName(path7)} is missing`, {
-    given: placeOf2(path7),
+    given: placeOf3(path7),
     expected: describeField(schema, path7),
     next: setting ? `add it to bundle.yaml, or give --${setting.name}` : void 0
   });
 }
-function wrong2(issue2, value, { schema, placeOf: placeOf2 }) {
+function wrong2(issue2, value, { schema, placeOf: placeOf3 }) {
   const field = fieldName(issue2.path);
   const isNumber = issue2.path[0] === "version" && typeof value === "number";
   return new AirgapError("usage", `${field} ${fault(issue2, value)}`, {
-    given: isEmpty(value) ? placeOf2(issue2.path) : `${shown(value)} in ${placeOf2(issue2.path)}`,
+    given: isEmpty(value) ? placeOf3(issue2.path) : `${shown(value)} in ${placeOf3(issue2.path)}`,
     expected: describeField(schema, issue2.path),
     next: isNumber ? `quote it as you mean it: version: "${value}"` : void 0
   });
@@ -18000,8 +18766,8 @@ function isEmpty(value) {
 function shown(value) {
   if (Array.isArray(value)) return "a list";
   if (isMapping(value)) return "a mapping";
-  const text3 = JSON.stringify(value);
-  return text3.length > 80 ? `${text3.slice(0, 80)}\u2026` : text3;
+  const text4 = JSON.stringify(value);
+  return text4.length > 80 ? `${text4.slice(0, 80)}\u2026` : text4;
 }
 function settingOf(path7) {
   const field = path7[0] === "config" ? path7.slice(1) : path7;
@@ -18036,9 +18802,9 @@ var init_field_errors = __esm({
 });
 
 // src/inputs/mapping.ts
-function parseMapping(text3, path7, what, start2) {
-  const isEmpty2 = text3.replaceAll(/^\s*#.*$/gm, "").trim() === "";
-  const document = isEmpty2 ? void 0 : parseYaml(text3, path7, what);
+function parseMapping(text4, path7, what, start2) {
+  const isEmpty3 = text4.replaceAll(/^\s*#.*$/gm, "").trim() === "";
+  const document = isEmpty3 ? void 0 : parseYaml(text4, path7, what);
   if (typeof document === "object" && document !== null && !Array.isArray(document)) {
     return document;
   }
@@ -18047,9 +18813,9 @@ function parseMapping(text3, path7, what, start2) {
     expected: `YAML that starts with \`${start2}\``
   });
 }
-function parseYaml(text3, path7, what) {
+function parseYaml(text4, path7, what) {
   try {
-    return load(text3);
+    return load(text4);
   } catch (cause) {
     if (!(cause instanceof YAMLException)) throw cause;
     const at = cause.mark ? `:${cause.mark.line + 1}:${cause.mark.column + 1}` : "";
@@ -18080,16 +18846,16 @@ var init_map = __esm({
 });
 
 // src/mirror-map/python.ts
-function lstrip(text3) {
-  return text3.replace(leading, "");
+function lstrip(text4) {
+  return text4.replace(leading, "");
 }
-function rstrip(text3) {
-  let end = text3.length;
-  while (end > 0 && onlySpace.test(text3.charAt(end - 1))) end--;
-  return text3.slice(0, end);
+function rstrip(text4) {
+  let end = text4.length;
+  while (end > 0 && onlySpace.test(text4.charAt(end - 1))) end--;
+  return text4.slice(0, end);
 }
-function textLines(text3) {
-  return text3.split(/\r\n|\r|\n/);
+function textLines(text4) {
+  return text4.split(/\r\n|\r|\n/);
 }
 function pathJoin(first, second) {
   if (second.startsWith("/")) return second;
@@ -18112,8 +18878,8 @@ var init_python = __esm({
 });
 
 // src/mirror-map/parse.ts
-function parseMirrorMap(text3) {
-  const { pieces, commaForm } = piecesOf(text3);
+function parseMirrorMap(text4) {
+  const { pieces, commaForm } = piecesOf(text4);
   const entries = [];
   const problems = [];
   for (const piece of pieces) {
@@ -18131,31 +18897,31 @@ function parseMirrorMap(text3) {
   }
   return { entries, problems: inOrder([...problems, ...oddities(entries)]) };
 }
-function isCommaForm(text3) {
-  return textLines(text3).filter((line) => rstrip(line) !== "").length <= 1;
+function isCommaForm(text4) {
+  return textLines(text4).filter((line2) => rstrip(line2) !== "").length <= 1;
 }
-function piecesOf(text3) {
-  const lines2 = textLines(text3.replace(/^\uFEFF/, "")).map((line, i2) => ({
-    text: line,
+function piecesOf(text4) {
+  const lines3 = textLines(text4.replace(/^\uFEFF/, "")).map((line2, i2) => ({
+    text: line2,
     line: i2 + 1,
     column: 1
   }));
-  const commaForm = isCommaForm(text3);
-  return { pieces: commaForm ? lines2.flatMap(splitAtCommas) : lines2, commaForm };
+  const commaForm = isCommaForm(text4);
+  return { pieces: commaForm ? lines3.flatMap(splitAtCommas) : lines3, commaForm };
 }
-function splitAtCommas(whole) {
+function splitAtCommas(whole2) {
   let column = 1;
-  return whole.text.split(",").map((text3) => {
-    const piece = { text: text3, line: whole.line, column };
-    column += text3.length + 1;
+  return whole2.text.split(",").map((text4) => {
+    const piece = { text: text4, line: whole2.line, column };
+    column += text4.length + 1;
     return piece;
   });
 }
-function contentOf(text3) {
-  if (text3.startsWith("#")) return "";
-  let cut = text3.lastIndexOf("#");
-  while (cut > 0 && text3[cut - 1] === "#") cut--;
-  return rstrip(cut > 0 ? text3.slice(0, cut) : text3).replaceAll(" ", "");
+function contentOf(text4) {
+  if (text4.startsWith("#")) return "";
+  let cut = text4.lastIndexOf("#");
+  while (cut > 0 && text4[cut - 1] === "#") cut--;
+  return rstrip(cut > 0 ? text4.slice(0, cut) : text4).replaceAll(" ", "");
 }
 function splitEntry(content) {
   const [key = "", value, ...more] = content.split("::");
@@ -18200,8 +18966,8 @@ function givenTwice(earlier) {
   return `gives the key of line ${earlier.line}, column ${earlier.column} again; the webhook takes the later one`;
 }
 function oddity(entry, message) {
-  const { line, column, key, value } = entry;
-  return { line, column, text: `${key}::${value}`, message, severity: "warning" };
+  const { line: line2, column, key, value } = entry;
+  return { line: line2, column, text: `${key}::${value}`, message, severity: "warning" };
 }
 function problem(piece, message, severity) {
   return { ...place2(piece), text: rstrip(lstrip(piece.text)), message, severity };
@@ -18225,20 +18991,20 @@ var init_parse4 = __esm({
 
 // src/mirror-map/print.ts
 function printMirrorMap(map) {
-  const lines2 = map.entries.map((entry) => `${printEntry(entry)}
+  const lines3 = map.entries.map((entry) => `${printEntry(entry)}
 `);
-  const alone = lines2.length === 1 && lines2[0]?.includes(",");
-  return (alone ? "# one entry a line\n" : "") + lines2.join("");
+  const alone = lines3.length === 1 && lines3[0]?.includes(",");
+  return (alone ? "# one entry a line\n" : "") + lines3.join("");
 }
-function printAsList(text3) {
-  return isCommaForm(text3) ? text3.trim() : printEntries(parseMirrorMap(text3).entries);
+function printAsList(text4) {
+  return isCommaForm(text4) ? text4.trim() : printEntries(parseMirrorMap(text4).entries);
 }
 function printEntries(entries) {
   return entries.map(printEntry).join(",");
 }
 function printEntry(entry) {
-  const text3 = `${marks[entry.kind]}${entry.key}::${entry.value}`;
-  return text3.includes("#") ? ` ${text3} #` : text3;
+  const text4 = `${marks[entry.kind]}${entry.key}::${entry.value}`;
+  return text4.includes("#") ? ` ${text4} #` : text4;
 }
 var marks;
 var init_print = __esm({
@@ -18255,21 +19021,21 @@ async function readMap(value, folder, context) {
   const field = "ociImageRegistry.mirrorRegistries";
   if (typeof value === "string") return checkMap(value, value, inText(field), context);
   if (Array.isArray(value)) {
-    const at = ({ line, column }) => `${field}[${line - 1}]:1:${column}`;
+    const at = ({ line: line2, column }) => `${field}[${line2 - 1}]:1:${column}`;
     return checkMap(value.join(","), value.join("\n"), at, context);
   }
   const path7 = (0, import_node_path10.resolve)(folder, value.file);
-  const text3 = await readText(path7, `${field}.file: the mirror map`);
-  return checkMap(printAsList(text3), text3, inText(path7), context);
+  const text4 = await readText(path7, `${field}.file: the mirror map`);
+  return checkMap(printAsList(text4), text4, inText(path7), context);
 }
 function inText(name3) {
-  return ({ line, column }) => `${name3}:${line}:${column}`;
+  return ({ line: line2, column }) => `${name3}:${line2}:${column}`;
 }
-function checkMap(mirrorRegistries, text3, placeOf2, { emit }) {
-  const mirrorMap = parseMirrorMap(text3);
+function checkMap(mirrorRegistries, text4, placeOf3, { emit }) {
+  const mirrorMap = parseMirrorMap(text4);
   const errors = [];
   for (const problem2 of mirrorMap.problems) {
-    const message = `${placeOf2(problem2)}: ${problem2.text} ${problem2.message}`;
+    const message = `${placeOf3(problem2)}: ${problem2.text} ${problem2.message}`;
     if (problem2.severity === "warning") emit({ kind: "warning", message });
     else errors.push(new AirgapError("usage", message, { expected: "source::target" }));
   }
@@ -18277,7 +19043,7 @@ function checkMap(mirrorRegistries, text3, placeOf2, { emit }) {
     throw new Failures("the mirror map has entries that the webhook would ignore", errors);
   if (mirrorMap.entries.length > 0) return { mirrorRegistries, mirrorMap };
   throw new AirgapError("usage", "the mirror map is empty", {
-    given: placeOf2({ line: 1, column: 1 }),
+    given: placeOf3({ line: 1, column: 1 }),
     expected: "source::target,\u2026"
   });
 }
@@ -18299,9 +19065,9 @@ function sectionOf(document, context) {
     const expected = sectionPlace;
     throw new AirgapError("usage", "ociImageRegistry is given twice", { expected });
   }
-  const section = document.ociImageRegistry ?? document.config?.ociImageRegistry;
-  if (section) tellOfCredential(section, context);
-  return section;
+  const section2 = document.ociImageRegistry ?? document.config?.ociImageRegistry;
+  if (section2) tellOfCredential(section2, context);
+  return section2;
 }
 function tellOfCredential({ username, password }, { emit }) {
   if (password) emit({ kind: "secret", value: String(password) });
@@ -18321,55 +19087,120 @@ var init_section = __esm({
   }
 });
 
+// src/inputs/image-item.ts
+var text2, suspected, manifests, chart, cluster, containerd, compose, hauler, imagesLock, zarf, imageItems;
+var init_image_item = __esm({
+  "src/inputs/image-item.ts"() {
+    "use strict";
+    init_zod();
+    text2 = string2().min(1);
+    suspected = boolean2().optional().describe("`true`: what only looks like an image is taken too.");
+    manifests = strictObject({
+      manifests: text2.describe(
+        'Manifests or what kustomize prints: a file, a folder, or "-" for standard input.'
+      ),
+      suspected
+    });
+    chart = strictObject({
+      chart: text2.describe("A Helm chart: its folder, its .tgz, or `oci://host/path/NAME:VERSION`."),
+      version: text2.optional().describe("Version of a chart that lies in a registry."),
+      values: array(text2).default([]).describe("Paths of values files, in the order that helm takes."),
+      namespace: text2.optional().describe("Namespace that the chart is rendered for."),
+      kubeVersion: text2.optional().describe("Version of Kubernetes that the chart is rendered for."),
+      apiVersions: array(text2).default([]).describe("APIs that the cluster has besides those of Kubernetes: `group/version/Kind`."),
+      suspected
+    });
+    cluster = strictObject({
+      cluster: strictObject({
+        context: text2.optional().describe("Context of the kubeconfig; absent: the current one."),
+        kubeconfig: text2.optional().describe("Path of a kubeconfig; absent: as kubectl finds it."),
+        namespaces: array(text2).default([]).describe("Namespaces to look at; absent or empty: all.")
+      }).describe("A cluster that is asked through kubectl."),
+      suspected
+    });
+    containerd = strictObject({
+      containerd: text2.describe("A node's config.toml: the image of its pods' sandboxes."),
+      suspected
+    });
+    compose = strictObject({
+      compose: text2.describe("A file of docker compose."),
+      suspected
+    });
+    hauler = strictObject({
+      hauler: text2.describe("A Hauler manifest, of which its kind Images is taken."),
+      suspected
+    });
+    imagesLock = strictObject({
+      imagesLock: text2.describe("An Images.lock of dt, or the lock file of imgpkg."),
+      suspected
+    });
+    zarf = strictObject({
+      zarf: text2.describe("A zarf.yaml, of which the images of its components are taken."),
+      suspected
+    });
+    imageItems = [
+      manifests,
+      chart,
+      cluster,
+      containerd,
+      compose,
+      hauler,
+      imagesLock,
+      zarf
+    ];
+  }
+});
+
 // src/inputs/schema.ts
 function bundleJsonSchema() {
   const { $schema, ...schema } = toJSONSchema(bundleSchema, { io: "input" });
   return { $schema, title: "airgap-bundle: bundle.yaml", ...schema };
 }
-var text2, registryHost, pemOrPath, pastedCredential, ociImageRegistry, imageSwap, registryAccess, carriedTool, bundleSchema;
+var text3, registryHost, pemOrPath, pastedCredential, ociImageRegistry, imageSwap, registryAccess, carriedTool, bundleSchema;
 var init_schema = __esm({
   "src/inputs/schema.ts"() {
     "use strict";
     init_zod();
     init_duration();
-    text2 = string2().min(1);
-    registryHost = text2.describe("Registry as images name it: `docker.io`, `host:port`.");
-    pemOrPath = text2.describe("PEM text, or the path of a PEM file.");
+    init_image_item();
+    text3 = string2().min(1);
+    registryHost = text3.describe("Registry as images name it: `docker.io`, `host:port`.");
+    pemOrPath = text3.describe("PEM text, or the path of a PEM file.");
     pastedCredential = union([string2(), number2(), _null3()]).optional().describe("Ignored: credentials are given on site.");
     ociImageRegistry = strictObject({
-      endpoint: text2.describe("Target registry, `host[:port]` without a scheme."),
-      name: text2.describe("Name of the registry in the image-swap values."),
+      endpoint: text3.describe("Target registry, `host[:port]` without a scheme."),
+      name: text3.describe("Name of the registry in the image-swap values."),
       baseContentPath: string2().describe("Path below the endpoint that every target lies under."),
       insecureSkipVerify: boolean2().default(false).describe("`true` for a certificate that cannot be verified, else `false`."),
       caCert: string2().nullish().describe("CA of the target: PEM text, or the path of a PEM file."),
       mirrorRegistries: union([
         string2(),
-        array(text2),
-        strictObject({ file: text2.describe("Path of a map in line or comma form.") })
+        array(text3),
+        strictObject({ file: text3.describe("Path of a map in line or comma form.") })
       ]).describe("The mirror map: `source::target,\u2026`, a list of such entries, or {file: PATH}."),
       username: pastedCredential,
       password: pastedCredential
     }).describe("The chart's section, pasted as it is.");
     imageSwap = strictObject({
-      chart: text2.optional().describe("The image-swap chart: path of a .tgz, or `oci://\u2026:version`; by default our own."),
-      initImage: text2.optional().describe("Source of image-swap's init image."),
-      image: text2.optional().describe("Source of image-swap's own image."),
+      chart: text3.optional().describe("The image-swap chart: path of a .tgz, or `oci://\u2026:version`; by default our own."),
+      initImage: text3.optional().describe("Source of image-swap's init image."),
+      image: text3.optional().describe("Source of image-swap's own image."),
       isEKSCluster: boolean2().optional().describe("`true` or `false`, for the values of the chart.")
     });
     registryAccess = strictObject({
-      mirror: text2.optional().describe("`host` or `host/path` that is asked in place of this registry."),
+      mirror: text3.optional().describe("`host` or `host/path` that is asked in place of this registry."),
       plainHttp: boolean2().optional().describe("`true`: http, never https."),
       caCert: pemOrPath.optional(),
       insecureSkipVerify: boolean2().optional().describe("`true` for a certificate that cannot be verified, else `false`."),
       maxConcurrent: int().min(1).optional().describe("Most requests at a time, default 32.")
     });
     carriedTool = union([
-      text2,
+      text3,
       strictObject({
-        platform: text2.describe(
+        platform: text3.describe(
           "`os/architecture` of the host behind the gap, such as `linux/arm64`."
         ),
-        oras: text2.describe("Path of an oras for that platform.")
+        oras: text3.describe("Path of an oras for that platform.")
       })
     ]).describe("`os/architecture`, or {platform: \u2026, oras: FILE}.");
     bundleSchema = strictObject({
@@ -18386,18 +19217,23 @@ var init_schema = __esm({
       imageSwap: imageSwap.default({}),
       images: array(
         union([
-          text2,
-          strictObject({ list: text2.describe("Path of a list, one image a line, # comments.") })
-        ]).describe("An image as manifests name it, or {list: FILE}.")
-      ).describe("The images that the cluster needs, as its manifests name them."),
-      platforms: array(text2).default([]).describe("List of `os/architecture[/variant]` to keep; absent or empty: all."),
+          text3,
+          strictObject({ list: text3.describe("Path of a list, one image a line, # comments.") }),
+          ...imageItems
+        ]).describe(
+          "An image as manifests name it, {list: FILE}, or a source: {manifests: PATH}, {chart: PATH}, {cluster: {}}, {containerd: FILE}, {compose: FILE}, {hauler: FILE}, {imagesLock: FILE}, {zarf: FILE}."
+        )
+      ).describe(
+        "The images that the cluster needs, as its manifests name them, or where they are found."
+      ),
+      platforms: array(text3).default([]).describe("List of `os/architecture[/variant]` to keep; absent or empty: all."),
       registries: record(registryHost, registryAccess).default({}).describe("How to reach a registry from here, by `host[:port]`."),
       signing: union([
-        strictObject({ key: text2.describe("Path of the private key.") }),
+        strictObject({ key: text3.describe("Path of the private key.") }),
         strictObject({ unsigned: literal(true) })
       ]).optional().describe("{key: FILE}, or {unsigned: true}."),
       unsigned: boolean2().optional().describe("`true`: make a bundle without a signature."),
-      pullThrough: array(text2).default([]).describe("List of target paths that cannot be pushed to (proxy caches); proved by a HEAD."),
+      pullThrough: array(text3).default([]).describe("List of target paths that cannot be pushed to (proxy caches); proved by a HEAD."),
       retryBudget: string2().regex(durationPattern, "a length of time such as 90s, 30m or 2h").optional().describe(
         "How long a request or copy that may yet succeed is tried again: `90s`, `30m`, `2h`; default `10m`, at most `168h`."
       ),
@@ -18407,7 +19243,7 @@ var init_schema = __esm({
       credentials: union([
         literal("embed"),
         strictObject({
-          age: array(text2).min(1).describe("Recipients as age takes them: `age1\u2026`, or an SSH public key.")
+          age: array(text3).min(1).describe("Recipients as age takes them: `age1\u2026`, or an SSH public key.")
         })
       ]).optional().describe(
         "`embed`: the pull credential that create is given travels in the bundle IN CLEAR TEXT; {age: [RECIPIENT]}: encrypted. Absent: it is given to install.sh."
@@ -18486,16 +19322,16 @@ function validate2(document, path7) {
   });
 }
 async function readSection(document, folder, context) {
-  const section = sectionOf(document, context);
-  if (!section) return {};
-  const { endpoint, name: name3, baseContentPath, insecureSkipVerify, mirrorRegistries } = section;
+  const section2 = sectionOf(document, context);
+  if (!section2) return {};
+  const { endpoint, name: name3, baseContentPath, insecureSkipVerify, mirrorRegistries } = section2;
   if (endpoint !== void 0) checkEndpoint(endpoint);
   return defined({
     endpoint,
     name: name3,
     baseContentPath: baseContentPath === void 0 ? void 0 : readBasePath(baseContentPath),
     insecureSkipVerify,
-    caCert: await readCa(section.caCert, folder, context),
+    caCert: await readCa(section2.caCert, folder, context),
     map: mirrorRegistries === void 0 ? void 0 : await readMap(mirrorRegistries, folder, context)
   });
 }
@@ -18551,21 +19387,21 @@ function headPlacements(job) {
 }
 async function targetHeads(job) {
   const found = await headPlacements(job);
-  const images2 = found.map(({ image: { source, digest: digest2 }, places }) => ({
+  const images2 = found.map(({ image: { source, digest: digest3 }, places }) => ({
     source,
-    digest: digest2,
+    digest: digest3,
     placements: places.map(missingHasFailed)
   }));
   return { images: images2, bytesSent: 0 };
 }
-async function headPlacement(place6, digest2, job) {
+async function headPlacement(place6, digest3, job) {
   const { reference, repository, tag: tag2 } = place6;
   try {
-    const existing = (await job.target.headManifest(repository, tag2))?.digest;
+    const existing3 = (await job.target.headManifest(repository, tag2))?.digest;
     const through = isPullThrough(`${job.target.host}/${repository}`, job.pullThrough);
-    if (existing === digest2) return { reference, state: through ? "proved" : "there" };
-    if (through) return failed(reference, notServed(reference, digest2, existing));
-    return { state: "missing", ...existing && { existing } };
+    if (existing3 === digest3) return { reference, state: through ? "proved" : "there" };
+    if (through) return failed(reference, notServed(reference, digest3, existing3));
+    return { state: "missing", ...existing3 && { existing: existing3 } };
   } catch (error3) {
     return failed(reference, error3);
   }
@@ -18592,10 +19428,10 @@ function missingHasFailed({ place: place6, found }) {
     })
   );
 }
-function notServed(reference, expected, existing) {
-  const errorClass = existing === void 0 ? "refused" : "integrity";
+function notServed(reference, expected, existing3) {
+  const errorClass = existing3 === void 0 ? "refused" : "integrity";
   return new AirgapError(errorClass, `the pull-through cache does not serve ${reference}`, {
-    given: existing ?? "not found",
+    given: existing3 ?? "not found",
     expected,
     next: "check what the cache stands for, or take its path out of pullThrough"
   });
@@ -18610,16 +19446,16 @@ var init_heads = __esm({
 });
 
 // src/registry/once.ts
-function onceEach(name3, make2) {
+function onceEach(name3, make3) {
   const made = /* @__PURE__ */ new Map();
   return (input) => {
-    const promise = made.get(name3(input)) ?? make2(input);
+    const promise = made.get(name3(input)) ?? make3(input);
     made.set(name3(input), promise);
     return promise;
   };
 }
-function itself(text3) {
-  return text3;
+function itself(text4) {
+  return text4;
 }
 var init_once = __esm({
   "src/registry/once.ts"() {
@@ -18636,12 +19472,12 @@ async function settleAll(promises) {
   });
 }
 function deferred() {
-  let resolve23 = () => {
+  let resolve31 = () => {
   };
   const promise = new Promise((done) => {
-    resolve23 = done;
+    resolve31 = done;
   });
-  return { promise, resolve: resolve23 };
+  return { promise, resolve: resolve31 };
 }
 var init_waiting = __esm({
   "src/transfer/waiting.ts"() {
@@ -18651,11 +19487,11 @@ var init_waiting = __esm({
 
 // src/transfer/from-base.ts
 async function mountBase({ base: base2, bundleRepository: bundleRepository2 }, blobs2, { job: { target: target2 }, turns }) {
-  const missing5 = blobs2.filter(
-    ({ digest: digest2 }) => base2?.blobs.has(digest2) && !turns.isIn(digest2, bundleRepository2)
+  const missing9 = blobs2.filter(
+    ({ digest: digest3 }) => base2?.blobs.has(digest3) && !turns.isIn(digest3, bundleRepository2)
   );
   await pMap(
-    missing5,
+    missing9,
     async (blob2) => {
       const from = turns.mountSource(blob2.digest, bundleRepository2);
       if (from && await target2.mountBlob(bundleRepository2, blob2.digest, from))
@@ -18667,13 +19503,13 @@ async function mountBase({ base: base2, bundleRepository: bundleRepository2 }, b
     { concurrency: 16 }
   );
 }
-async function sourceFor({ repository }, missing5, origin, { job: { target: target2 }, turns }) {
+async function sourceFor({ repository }, missing9, origin, { job: { target: target2 }, turns }) {
   const { base: base2, file: file2 } = origin;
-  const leftOut = missing5.filter(({ digest: digest2 }) => base2?.blobs.has(digest2));
-  if (base2 === void 0 || leftOut.length === 0) return { from: file2, missing: missing5 };
-  const inTar = missing5.filter(({ digest: digest2 }) => !base2.blobs.has(digest2));
+  const leftOut = missing9.filter(({ digest: digest3 }) => base2?.blobs.has(digest3));
+  if (base2 === void 0 || leftOut.length === 0) return { from: file2, missing: missing9 };
+  const inTar = missing9.filter(({ digest: digest3 }) => !base2.blobs.has(digest3));
   const there = await settleAll(
-    leftOut.map(async ({ digest: digest2, size }) => await target2.headBlob(repository, digest2) === size)
+    leftOut.map(async ({ digest: digest3, size }) => await target2.headBlob(repository, digest3) === size)
   );
   leftOut.forEach((blob2, at) => {
     if (there[at]) turns.arrived(blob2, repository);
@@ -18727,10 +19563,10 @@ var init_gate = __esm({
         };
       }
       #turn(signal) {
-        return new Promise((resolve23, reject) => {
+        return new Promise((resolve31, reject) => {
           const called = () => {
             signal.removeEventListener("abort", aborted4);
-            resolve23();
+            resolve31();
           };
           const aborted4 = () => {
             this.#queue.splice(this.#queue.indexOf(called), 1);
@@ -18798,9 +19634,9 @@ var init_retry = __esm({
       isUnreachable;
       /** The host wants fewer requests, and not this one alone. */
       isLimit;
-      constructor(failure2, how = {}) {
-        super(failure2.message, { cause: failure2 });
-        this.failure = failure2;
+      constructor(failure3, how = {}) {
+        super(failure3.message, { cause: failure3 });
+        this.failure = failure3;
         this.retryAfter = how.retryAfter;
         this.origin = how.origin;
         this.isUnreachable = how.isUnreachable ?? false;
@@ -18844,25 +19680,25 @@ var init_retry = __esm({
         await (0, import_promises8.setTimeout)(wait, void 0, { signal });
       }
       #isEnough({ origin, isUnreachable }, then) {
-        const { budget, reach } = this.#options;
-        if (origin !== void 0 && reach?.missed.has(origin)) return true;
+        const { budget, reach: reach2 } = this.#options;
+        if (origin !== void 0 && reach2?.missed.has(origin)) return true;
         if (!isUnreachable || origin === void 0) return then > budget;
-        const isKnown = reach?.answered.has(origin);
+        const isKnown = reach2?.answered.has(origin);
         return then > (isKnown ? budget : Math.min(budget, unreachableBudget)) && this.#tries > 1;
       }
       /** Unless it answered others meanwhile. */
       #giveUp({ origin }, failingSince) {
-        const { reach } = this.#options;
-        if (reach === void 0 || origin === void 0) return;
-        if ((reach.answered.get(origin) ?? 0) < failingSince) reach.missed.add(origin);
+        const { reach: reach2 } = this.#options;
+        if (reach2 === void 0 || origin === void 0) return;
+        if ((reach2.answered.get(origin) ?? 0) < failingSince) reach2.missed.add(origin);
       }
     };
   }
 });
 
 // src/registry/read-blob.ts
-async function readBlob(client, repository, { digest: digest2, size }) {
-  const name3 = `${client.host}/${repository}@${digest2}`;
+async function readBlob(client, repository, { digest: digest3, size }) {
+  const name3 = `${client.host}/${repository}@${digest3}`;
   if (size > mostReadWhole) {
     throw new AirgapError("usage", "a config or chart is too large", {
       given: `${name3}, ${size} bytes`,
@@ -18870,9 +19706,9 @@ async function readBlob(client, repository, { digest: digest2, size }) {
     });
   }
   return twice(async () => {
-    const { body } = await client.getBlob(repository, digest2);
+    const { body } = await client.getBlob(repository, digest3);
     const bytes = await readUpTo(size, body);
-    if (bytes.length === size && digestOf(bytes, algorithmOf(digest2)) === digest2) return bytes;
+    if (bytes.length === size && digestOf(bytes, algorithmOf(digest3)) === digest3) return bytes;
     throw new AirgapError("integrity", "a blob is not what its descriptor says", { given: name3 });
   });
 }
@@ -18983,13 +19819,13 @@ function bringAgain(unit2, work) {
   for (const blob2 of unit2.blobs) work.turns.doubted(blob2, unit2.repository);
   return upload(unit2.blobs, unit2, work);
 }
-async function upload(missing5, unit2, work) {
-  if (missing5.length === 0) return { uploaded: false, documents: [] };
+async function upload(missing9, unit2, work) {
+  if (missing9.length === 0) return { uploaded: false, documents: [] };
   return work.refusals.upload(unit2.repository, async () => {
-    if (areOurs(missing5, unit2, work))
-      return { uploaded: await sendSmall(missing5, unit2, work) > 0, documents: [] };
-    const isFirstSent = await tryPush(missing5, unit2, work);
-    const sent = await copy(unit2, missing5, work);
+    if (areOurs(missing9, unit2, work))
+      return { uploaded: await sendSmall(missing9, unit2, work) > 0, documents: [] };
+    const isFirstSent = await tryPush(missing9, unit2, work);
+    const sent = await copy(unit2, missing9, work);
     return { uploaded: isFirstSent || sent.length > 0, documents: unit2.documents };
   });
 }
@@ -19010,36 +19846,36 @@ async function isThereOrMounted(blob2, repository, turn, work) {
   turn.leave();
   return true;
 }
-async function mount({ digest: digest2 }, repository, work) {
-  if (work.turns.isIn(digest2, repository)) return true;
-  const from = work.turns.mountSource(digest2, repository);
+async function mount({ digest: digest3 }, repository, work) {
+  if (work.turns.isIn(digest3, repository)) return true;
+  const from = work.turns.mountSource(digest3, repository);
   if (from === void 0) return false;
-  const isMounted = await work.job.target.mountBlob(repository, digest2, from);
+  const isMounted = await work.job.target.mountBlob(repository, digest3, from);
   if (isMounted) work.turns.pushTaken(repository);
   else work.turns.mountRefused(from, repository);
   return isMounted;
 }
 async function copy(unit2, needed, work) {
   const { origin, target: target2 } = work.job;
-  const { digest: digest2, repository, image: image2 } = unit2;
-  const { from, missing: missing5 } = origin.kind === "layout" ? await sourceFor(unit2, needed, origin, work) : { from: origin.locate(image2), missing: needed };
-  const copying = work.progress.copying(missing5);
+  const { digest: digest3, repository, image: image2 } = unit2;
+  const { from, missing: missing9 } = origin.kind === "layout" ? await sourceFor(unit2, needed, origin, work) : { from: origin.locate(image2), missing: needed };
+  const copying = work.progress.copying(missing9);
   try {
     const to = { client: target2, repository };
-    const job = { digest: digest2, from, to, atOnce: blobsAtOnce, watch: copying.watch() };
-    const sent = await work.oras.copy(job, missing5);
+    const job = { digest: digest3, from, to, atOnce: blobsAtOnce, watch: copying.watch() };
+    const sent = await work.oras.copy(job, missing9);
     work.sent(sent);
-    const put2 = await target2.headManifest(repository, digest2);
-    if (put2?.digest !== digest2) throw notPut(unit2, target2.host);
-    for (const blob2 of missing5) work.turns.arrived(blob2, repository);
+    const put2 = await target2.headManifest(repository, digest3);
+    if (put2?.digest !== digest3) throw notPut(unit2, target2.host);
+    for (const blob2 of missing9) work.turns.arrived(blob2, repository);
     return sent;
   } finally {
     copying.end();
   }
 }
-function notPut({ repository, digest: digest2, image: image2 }, host) {
+function notPut({ repository, digest: digest3, image: image2 }, host) {
   return new AirgapError("integrity", `oras reported success, but ${image2.source} is not there`, {
-    given: `no manifest ${digest2} in ${host}/${repository}`,
+    given: `no manifest ${digest3} in ${host}/${repository}`,
     next: "check that the oras in use is the original one, then run again"
   });
 }
@@ -19064,19 +19900,19 @@ function watchProcess({ pid, stdout }, every, watches) {
   };
   let rest2 = "";
   const listen2 = (chunk) => {
-    const lines2 = (rest2 + chunk).split("\n");
-    rest2 = lines2.pop() ?? "";
-    for (const line of lines2) {
-      const [, word, name3 = ""] = /^(Copying|Copied|Exists)\s+([0-9a-f]{12}) /.exec(line) ?? [];
+    const lines3 = (rest2 + chunk).split("\n");
+    rest2 = lines3.pop() ?? "";
+    for (const line2 of lines3) {
+      const [, word, name3 = ""] = /^(Copying|Copied|Exists)\s+([0-9a-f]{12}) /.exec(line2) ?? [];
       if (word !== void 0) reported[word].add(name3);
     }
   };
   stdout.on("data", listen2);
-  const look = () => {
+  const look2 = () => {
     const seen = { reported, traffic: trafficOf(pid) };
     for (const watch of watches) watch(seen);
   };
-  const timer = setInterval(look, every).unref();
+  const timer = setInterval(look2, every).unref();
   const stop2 = () => {
     clearInterval(timer);
     stdout.off("data", listen2);
@@ -19091,27 +19927,27 @@ function watchOras(blobs2, told) {
   };
 }
 function sizesOf(blobs2) {
-  return new Map(blobs2.map(({ digest: digest2, size }) => [shortName(digest2), size]));
+  return new Map(blobs2.map(({ digest: digest3, size }) => [shortName(digest3), size]));
 }
-function shortName(digest2) {
-  return digest2.slice(digest2.indexOf(":") + 1).slice(0, 12);
+function shortName(digest3) {
+  return digest3.slice(digest3.indexOf(":") + 1).slice(0, 12);
 }
-function bytesOf(names, sizes) {
-  return [...names].reduce((sum2, name3) => sum2 + (sizes.get(name3) ?? 0), 0);
+function bytesOf(names4, sizes) {
+  return [...names4].reduce((sum2, name3) => sum2 + (sizes.get(name3) ?? 0), 0);
 }
 function trafficOf(pid) {
   try {
     const io = (0, import_node_fs4.readFileSync)(`/proc/${pid}/io`, "latin1");
     const [read5, written2] = [/^rchar: (\d+)$/m, /^wchar: (\d+)$/m].map(
-      (line) => Number(line.exec(io)?.[1] ?? 0)
+      (line2) => Number(line2.exec(io)?.[1] ?? 0)
     );
     return childrenOf(pid).reduce((sum2, child) => added(sum2, trafficOf(child)), { read: read5, written: written2 });
   } catch {
     return void 0;
   }
 }
-function added(one, other = { read: 0, written: 0 }) {
-  return { read: one.read + other.read, written: one.written + other.written };
+function added(one, other2 = { read: 0, written: 0 }) {
+  return { read: one.read + other2.read, written: one.written + other2.written };
 }
 function childrenOf(pid) {
   return (0, import_node_fs4.readdirSync)(`/proc/${pid}/task`).flatMap((thread) => {
@@ -19145,16 +19981,16 @@ var init_progress2 = __esm({
       #arrived = 0;
       /** @param needed blobs that are not in the target yet, each once */
       constructor(needed, images2, emit) {
-        this.#awaited = new Set(needed.map(({ digest: digest2 }) => digest2));
+        this.#awaited = new Set(needed.map(({ digest: digest3 }) => digest3));
         this.#total = sum(needed.map(({ size }) => size));
         this.#images = { done: 0, total: images2 };
         this.#emit = emit;
       }
       /** The blob is in the target. */
-      arrived({ digest: digest2, size }) {
-        if (!this.#awaited.delete(digest2)) return;
+      arrived({ digest: digest3, size }) {
+        if (!this.#awaited.delete(digest3)) return;
         this.#arrived += size;
-        for (const copy2 of this.#copies) if (copy2.digests.has(digest2)) copy2.left -= size;
+        for (const copy2 of this.#copies) if (copy2.digests.has(digest3)) copy2.left -= size;
         this.#tell();
       }
       imageDone() {
@@ -19162,8 +19998,8 @@ var init_progress2 = __esm({
         this.#tell();
       }
       copying(blobs2) {
-        const awaited = blobs2.filter(({ digest: digest2 }) => this.#awaited.has(digest2));
-        const digests = new Set(awaited.map(({ digest: digest2 }) => digest2));
+        const awaited = blobs2.filter(({ digest: digest3 }) => this.#awaited.has(digest3));
+        const digests = new Set(awaited.map(({ digest: digest3 }) => digest3));
         const copy2 = { digests, left: sum(awaited.map(({ size }) => size)), moved: [] };
         this.#copies.add(copy2);
         return {
@@ -19191,60 +20027,60 @@ var init_progress2 = __esm({
 });
 
 // src/registry/failures.ts
-function readFailure(status, text3, subject) {
+function readFailure(status, text4, subject) {
   const { host, what, repository } = subject;
-  const given = `${status} from ${host}${text3 && `: ${text3}`}`;
-  const errorClass = classOf(status, text3, "read");
+  const given2 = `${status} from ${host}${text4 && `: ${text4}`}`;
+  const errorClass = classOf(status, text4, "read");
   if (errorClass === "authentication") {
     return new AirgapError(errorClass, `${host} refuses to read ${what}`, {
-      given,
+      given: given2,
       next: `give the account the right to pull ${repository}, or log in: docker login ${host}`
     });
   }
   if (errorClass === "integrity")
-    return new AirgapError(errorClass, `${what} is smaller than its descriptor says`, { given });
+    return new AirgapError(errorClass, `${what} is smaller than its descriptor says`, { given: given2 });
   return new AirgapError(errorClass, `cannot read ${what} from ${host}`, {
-    given,
-    next: /HTTP request.* HTTPS/i.test(text3) ? `remove plainHttp of registries."${host}"` : "check the reference, and that the host is a registry"
+    given: given2,
+    next: /HTTP request.* HTTPS/i.test(text4) ? `remove plainHttp of registries."${host}"` : "check the reference, and that the host is a registry"
   });
 }
-function pushFailure(status, text3, subject) {
+function pushFailure(status, text4, subject) {
   const { host, what } = subject;
-  const errorClass = classOf(status, text3, "write");
+  const errorClass = classOf(status, text4, "write");
   const message = errorClass === "integrity" ? `${what} came to ${host} damaged` : `${host} refuses ${what}`;
   return new AirgapError(errorClass, message, {
-    given: `${status}${text3 && `: ${text3}`}`,
+    given: `${status}${text4 && `: ${text4}`}`,
     next: pushCures[status] ?? `see what ${host} logs about it`
   });
 }
-function lacksContent({ given = "" }) {
-  return /(?:manifest|blob)[_ ]unknown\b/i.test(given);
+function lacksContent({ given: given2 = "" }) {
+  return /(?:manifest|blob)[_ ]unknown\b/i.test(given2);
 }
-function wrongCredentials(host, anonymous, text3) {
+function wrongCredentials(host, anonymous, text4) {
   const message = anonymous ? `${host} wants a login, and there are no credentials for it` : `${host} does not accept the credentials given for it`;
   return new AirgapError("authentication", message, {
-    ...text3 && { given: text3 },
-    next: `docker login ${host}`
+    ...text4 && { given: text4 },
+    next: `docker login ${host}${/action: push|project \S+ not found/.test(text4) ? notThereYet : ""}`
   });
 }
-function classOf(status, words2, asked2) {
+function classOf(status, words5, asked2) {
   if (isPassing(status)) return "transient";
   if (status === 401) return "authentication";
-  if (status === 416 || /(?:digest|size)[_ ]invalid/i.test(words2)) return "integrity";
+  if (status === 416 || /(?:digest|size)[_ ]invalid/i.test(words5)) return "integrity";
   if (asked2 === "write") return "refused";
   return status === 403 ? "authentication" : "usage";
 }
 function isPassing(status) {
   return [408, 425, 429, 500, 502, 503, 504].includes(status) || status >= 520 && status <= 530;
 }
-function passingFailure(status, text3, { host, origin }, retryAfter2) {
+function passingFailure(status, text4, { host, origin }, retryAfter2) {
   const message = status === 429 ? `${host} asks for fewer requests` : `${host} is not able to answer now`;
-  const failure2 = new AirgapError("transient", message, {
-    given: `${status}${text3 && `: ${text3}`}`,
+  const failure3 = new AirgapError("transient", message, {
+    given: `${status}${text4 && `: ${text4}`}`,
     next: runAgain(retryAfter2)
   });
   const isLimit2 = status === 429 || retryAfter2 !== void 0;
-  return new Transient(failure2, { retryAfter: retryAfter2, origin, isLimit: isLimit2 });
+  return new Transient(failure3, { retryAfter: retryAfter2, origin, isLimit: isLimit2 });
 }
 function runAgain(wait) {
   return wait === void 0 ? "run again to resume" : `run again in ${Math.ceil(wait / 1e3)} s to resume`;
@@ -19262,16 +20098,17 @@ function distributionErrors(body) {
     return void 0;
   }
 }
-var pushCures;
+var notThereYet, pushCures;
 var init_failures2 = __esm({
   "src/registry/failures.ts"() {
     "use strict";
     init_error();
     init_safe();
     init_retry();
+    notThereYet = "; if the project is not there yet: airgap-bundle prepare";
     pushCures = {
       403: "give the account the right to push there; a proxy cache cannot be pushed to: name it in pullThrough",
-      404: "make the repository or project in the target first: plan --output repositories lists them",
+      404: "make the repository or project in the target first: airgap-bundle prepare does, and lists with --dry-run",
       409: "the tag is immutable and holds something else: choose another tag or delete it there",
       412: "the tag is immutable and holds something else: choose another tag or delete it there",
       413: "raise the body size that the registry's front server accepts",
@@ -19371,17 +20208,17 @@ var init_turns = __esm({
         shared2.home.resolve();
       }
       /** The repository does not have it after all. */
-      doubted({ digest: digest2 }, repository) {
-        const shared2 = this.#blobs.get(digest2);
+      doubted({ digest: digest3 }, repository) {
+        const shared2 = this.#blobs.get(digest3);
         shared2?.proved.delete(repository);
         shared2?.homes.delete(repository);
       }
-      isIn(digest2, repository) {
-        return this.#blobs.get(digest2)?.proved.has(repository) ?? false;
+      isIn(digest3, repository) {
+        return this.#blobs.get(digest3)?.proved.has(repository) ?? false;
       }
       /** A repository that the blob may be mounted from; one of the same project (first path segment) first. */
-      mountSource(digest2, repository) {
-        const homes = [...this.#blobs.get(digest2)?.homes ?? []].filter(
+      mountSource(digest3, repository) {
+        const homes = [...this.#blobs.get(digest3)?.homes ?? []].filter(
           (home) => home !== repository && !this.#refusedMounts.has(`${home} ${repository}`)
         );
         return homes.find((home) => projectOf(home) === projectOf(repository)) ?? homes[0];
@@ -19429,35 +20266,35 @@ var init_turns = __esm({
 // src/transfer/units.ts
 function unitsOf(image2, graph, repository, kind) {
   const leaves = leavesOf(graph);
-  const unit2 = (digest2, of, documents) => ({
-    key: `${repository}@${digest2}`,
+  const unit2 = (digest3, of, documents2) => ({
+    key: `${repository}@${digest3}`,
     image: image2,
     repository,
-    digest: digest2,
+    digest: digest3,
     blobs: blobsOf(of),
-    hasSubject: documents.some((one) => graph.documents.get(one)?.manifest.subject !== void 0),
-    documents
+    hasSubject: documents2.some((one) => graph.documents.get(one)?.manifest.subject !== void 0),
+    documents: documents2
   });
   if (kind === "layout") return [unit2(graph.root.digest, leaves, [...graph.documents.keys()])];
   return leaves.map((leaf) => unit2(leaf.descriptor.digest, [leaf], [leaf.descriptor.digest]));
 }
-function blobsOf(documents) {
-  const blobs2 = documents.flatMap(({ manifest }) => references(manifest));
+function blobsOf(documents2) {
+  const blobs2 = documents2.flatMap(({ manifest }) => references(manifest));
   const kept = blobs2.filter((blob2) => !isForeign(blob2));
   return [...new Map(kept.map((blob2) => [blob2.digest, blob2])).values()];
 }
 async function readGraph(image2, manifest) {
-  const documents = /* @__PURE__ */ new Map();
-  const read5 = async (digest2) => {
-    const { mediaType: mediaType2, bytes } = await manifest(digest2);
-    const document = makeDocument({ mediaType: mediaType2, digest: digest2, size: bytes.length }, bytes);
-    documents.set(digest2, document);
+  const documents2 = /* @__PURE__ */ new Map();
+  const read5 = async (digest3) => {
+    const { mediaType: mediaType2, bytes } = await manifest(digest3);
+    const document = makeDocument({ mediaType: mediaType2, digest: digest3, size: bytes.length }, bytes);
+    documents2.set(digest3, document);
     if (document.manifest.kind === "index")
       await Promise.all(references(document.manifest).map((child) => read5(child.digest)));
     return document;
   };
   const { descriptor: descriptor3 } = await read5(image2.digest);
-  return { root: descriptor3, documents };
+  return { root: descriptor3, documents: documents2 };
 }
 var init_units2 = __esm({
   "src/transfer/units.ts"() {
@@ -19522,30 +20359,30 @@ function blobsOfImages(images2) {
   return blobsOf(images2.flatMap(({ graph }) => graph ? leavesOf(graph) : []));
 }
 function repositoriesOf(images2) {
-  const missing5 = images2.flatMap(({ places }) => places).filter(({ found }) => found.state === "missing");
-  return [...new Set(missing5.map(({ place: place6 }) => place6.repository))];
+  const missing9 = images2.flatMap(({ places }) => places).filter(({ found }) => found.state === "missing");
+  return [...new Set(missing9.map(({ place: place6 }) => place6.repository))];
 }
 function unitsInOrder(images2, { origin }) {
-  const units4 = images2.flatMap((known) => {
-    const { image: image2, graph } = known;
+  const units4 = images2.flatMap((known2) => {
+    const { image: image2, graph } = known2;
     if (graph === void 0) return [];
-    return repositoriesOf([known]).flatMap((to) => unitsOf(image2, graph, to, origin.kind));
+    return repositoriesOf([known2]).flatMap((to) => unitsOf(image2, graph, to, origin.kind));
   });
   const firsts = /* @__PURE__ */ new Map();
   for (const unit2 of units4) if (!firsts.has(unit2.key)) firsts.set(unit2.key, unit2);
   return firsts;
 }
 function rememberHomes(images2, turns) {
-  for (const known of images2) {
-    const homes = known.places.filter(({ found }) => found.state === "there");
-    for (const blob2 of blobsOfImages([known]))
+  for (const known2 of images2) {
+    const homes = known2.places.filter(({ found }) => found.state === "there");
+    for (const blob2 of blobsOfImages([known2]))
       for (const { place: place6 } of homes) turns.believed(blob2, place6.repository);
   }
 }
 function absentBlobs(images2) {
-  const isThere = ({ places }) => places.some(({ found }) => found.state === "there");
-  const present2 = new Set(blobsOfImages(images2.filter(isThere)).map(({ digest: digest2 }) => digest2));
-  return blobsOfImages(images2.filter(isIncomplete)).filter(({ digest: digest2 }) => !present2.has(digest2));
+  const isThere2 = ({ places }) => places.some(({ found }) => found.state === "there");
+  const present2 = new Set(blobsOfImages(images2.filter(isThere2)).map(({ digest: digest3 }) => digest3));
+  return blobsOfImages(images2.filter(isIncomplete)).filter(({ digest: digest3 }) => !present2.has(digest3));
 }
 var init_work = __esm({
   "src/transfer/work.ts"() {
@@ -19566,9 +20403,9 @@ var init_work = __esm({
 async function findBase(images2, { origin, target: target2 }) {
   const base2 = origin.kind === "layout" ? origin.base : void 0;
   if (base2 === void 0) return [];
-  const needed = blobsOfImages(images2).filter(({ digest: digest2 }) => base2.blobs.has(digest2));
+  const needed = blobsOfImages(images2).filter(({ digest: digest3 }) => base2.blobs.has(digest3));
   const users = usersOf(images2);
-  const has = async (repository, { digest: digest2, size }) => await target2.headBlob(repository, digest2).catch(hidden) === size;
+  const has = async (repository, { digest: digest3, size }) => await target2.headBlob(repository, digest3).catch(hidden) === size;
   const found = await pMap(
     needed,
     async (blob2) => {
@@ -19579,18 +20416,18 @@ async function findBase(images2, { origin, target: target2 }) {
     },
     { concurrency: 64 }
   );
-  const missing5 = needed.filter((_, at) => found[at]?.length === 0);
-  if (missing5.length > 0) throw baseMissing(base2, missing5, needed.length, target2.host);
+  const missing9 = needed.filter((_, at) => found[at]?.length === 0);
+  if (missing9.length > 0) throw baseMissing(base2, missing9, needed.length, target2.host);
   for (const { blob: blob2, repository } of found.flat()) base2.homes.set(blob2.digest, repository);
   return found.flat();
 }
 function usersOf(images2) {
   const users = /* @__PURE__ */ new Map();
-  for (const known of images2) {
-    const places = known.places.filter(({ found }) => ["there", "missing"].includes(found.state));
-    for (const { digest: digest2 } of blobsOfImages([known])) {
-      const repositories = users.get(digest2) ?? /* @__PURE__ */ new Set();
-      users.set(digest2, repositories);
+  for (const known2 of images2) {
+    const places = known2.places.filter(({ found }) => ["there", "missing"].includes(found.state));
+    for (const { digest: digest3 } of blobsOfImages([known2])) {
+      const repositories = users.get(digest3) ?? /* @__PURE__ */ new Set();
+      users.set(digest3, repositories);
       for (const { place: place6 } of places) repositories.add(place6.repository);
     }
   }
@@ -19600,13 +20437,13 @@ function hidden(error3) {
   if (error3 instanceof AirgapError && error3.class === "authentication") return void 0;
   throw error3;
 }
-function baseMissing({ name: name3, version: version3, inventoryDigest }, missing5, count4, host) {
-  const bytes = totalSize(missing5);
-  const first = missing5.slice(0, 3).map(({ digest: digest2 }) => digest2);
-  const more = missing5.length > 3 ? ` and ${missing5.length - 3} more` : "";
+function baseMissing({ name: name3, version: version3, inventoryDigest }, missing9, count4, host) {
+  const bytes = totalSize(missing9);
+  const first = missing9.slice(0, 3).map(({ digest: digest3 }) => digest3);
+  const more = missing9.length > 3 ? ` and ${missing9.length - 3} more` : "";
   return new AirgapError(
     "refused",
-    `the bundle builds on ${name3} ${version3}, of which ${host} lacks ${missing5.length} of ${count4} blobs, ${formatBytes(bytes)}`,
+    `the bundle builds on ${name3} ${version3}, of which ${host} lacks ${missing9.length} of ${count4} blobs, ${formatBytes(bytes)}`,
     {
       given: `missing: ${first.join(", ")}${more}`,
       expected: `what ${name3} ${version3} brings, inventory ${inventoryDigest}`,
@@ -19652,29 +20489,29 @@ async function fillBundleRepository(origin, repositories, blobs2, work) {
   }
 }
 async function refusesMounts({ bundleRepository: bundleRepository2, smallBlob: smallBlob2 }, repositories, { job: { target: target2 } }) {
-  const { digest: digest2, bytes } = smallBlob2;
-  const size = await target2.headBlob(bundleRepository2, digest2);
-  if (size === void 0) await target2.putBlob(bundleRepository2, digest2, bytes);
+  const { digest: digest3, bytes } = smallBlob2;
+  const size = await target2.headBlob(bundleRepository2, digest3);
+  if (size === void 0) await target2.putBlob(bundleRepository2, digest3, bytes);
   const perProject = new Map(repositories.map((repository) => [projectOf(repository), repository]));
   for (const repository of perProject.values()) {
-    const mounted = await target2.mountBlob(repository, digest2, bundleRepository2);
+    const mounted = await target2.mountBlob(repository, digest3, bundleRepository2);
     if (!mounted) return repository;
   }
   return void 0;
 }
-async function pushRoot({ file: file2, bundleRepository: repository, tag: first }, { digest: digest2 }, number3, blobs2, watch, work) {
+async function pushRoot({ file: file2, bundleRepository: repository, tag: first }, { digest: digest3 }, number3, blobs2, watch, work) {
   const { target: target2 } = work.job;
   const tag2 = number3 === 0 ? first : `${first}-${number3 + 1}`;
   const head = async () => (await target2.headManifest(repository, tag2))?.digest;
-  if (await head() === digest2) return;
+  if (await head() === digest3) return;
   const to = { client: target2, repository, tag: tag2 };
-  const copy2 = { digest: digest2, from: file2, to, atOnce: blobsAtOnce2, watch };
+  const copy2 = { digest: digest3, from: file2, to, atOnce: blobsAtOnce2, watch };
   work.sent(await work.oras.copy(copy2, blobs2));
   const found = await head();
-  if (found === digest2) return;
+  if (found === digest3) return;
   throw new AirgapError("integrity", "oras reported success, but the bundle is not there", {
     given: found ?? `no tag ${tag2} in ${target2.host}/${repository}`,
-    expected: digest2
+    expected: digest3
   });
 }
 async function keepWhatArrived(repository, blobs2, { job: { target: target2 }, turns }) {
@@ -19685,9 +20522,9 @@ async function keepWhatArrived(repository, blobs2, { job: { target: target2 }, t
   await pMap(blobs2, keep2, { concurrency: 64 });
 }
 function reason(error3) {
-  const [failure2] = failuresIn(error3);
-  if (failure2 === void 0) throw error3;
-  return failure2.given ?? failure2.message;
+  const [failure3] = failuresIn(error3);
+  if (failure3 === void 0) throw error3;
+  return failure3.given ?? failure3.message;
 }
 function nothing(error3) {
   reason(error3);
@@ -19701,6 +20538,44 @@ var init_bundle_repository = __esm({
     init_error();
     init_from_base();
     blobsAtOnce2 = 16;
+  }
+});
+
+// src/transfer/deep.ts
+function doubtIncomplete(images2, target2) {
+  const doubted = async (known2) => {
+    const { graph } = known2;
+    if (graph === void 0) return known2;
+    return {
+      ...known2,
+      places: await Promise.all(known2.places.map((one) => doubt(one, graph, target2)))
+    };
+  };
+  return pMap(images2, doubted, { concurrency: 16 });
+}
+async function doubt(one, graph, target2) {
+  if (one.found.state !== "there") return one;
+  const isWhole = await isComplete(graph, one.place.repository, target2);
+  return isWhole ? one : { place: one.place, found: { state: "missing" } };
+}
+async function isComplete(graph, repository, target2) {
+  const documents2 = [...graph.documents.values()];
+  const heads = [
+    ...documents2.map(async ({ descriptor: { digest: digest3 } }) => {
+      return (await target2.headManifest(repository, digest3))?.digest === digest3;
+    }),
+    ...blobsOf(documents2.filter(isLeaf)).map(async ({ digest: digest3, size }) => {
+      return await target2.headBlob(repository, digest3) === size;
+    })
+  ];
+  return (await Promise.all(heads)).every((isThere2) => isThere2);
+}
+var init_deep = __esm({
+  "src/transfer/deep.ts"() {
+    "use strict";
+    init_p_map();
+    init_graph();
+    init_units2();
   }
 });
 
@@ -21750,7 +22625,7 @@ var require_readable = __commonJS({
         if (this._readableState.closeEmitted) {
           return Promise.resolve(null);
         }
-        return new Promise((resolve23, reject) => {
+        return new Promise((resolve31, reject) => {
           if (this[kContentLength] && this[kContentLength] > limit || this[kBytesRead] > limit) {
             this.destroy(new AbortError());
           }
@@ -21764,11 +22639,11 @@ var require_readable = __commonJS({
               if (signal.aborted) {
                 reject(signal.reason ?? new AbortError());
               } else {
-                resolve23(null);
+                resolve31(null);
               }
             });
           } else {
-            this.on("close", resolve23);
+            this.on("close", resolve31);
           }
           this.on("error", noop5).on("data", () => {
             if (this[kBytesRead] > limit) {
@@ -21796,7 +22671,7 @@ var require_readable = __commonJS({
     }
     function consume(stream, type) {
       assert3(!stream[kConsume]);
-      return new Promise((resolve23, reject) => {
+      return new Promise((resolve31, reject) => {
         if (isUnusable(stream)) {
           const rState = stream._readableState;
           if (rState.destroyed && rState.closeEmitted === false) {
@@ -21811,7 +22686,7 @@ var require_readable = __commonJS({
             stream[kConsume] = {
               type,
               stream,
-              resolve: resolve23,
+              resolve: resolve31,
               reject,
               length: 0,
               body: []
@@ -21885,18 +22760,18 @@ var require_readable = __commonJS({
       return buffer2;
     }
     function consumeEnd(consume2, encoding) {
-      const { type, body, resolve: resolve23, stream, length } = consume2;
+      const { type, body, resolve: resolve31, stream, length } = consume2;
       try {
         if (type === "text") {
-          resolve23(chunksDecode(body, length, encoding));
+          resolve31(chunksDecode(body, length, encoding));
         } else if (type === "json") {
-          resolve23(JSON.parse(chunksDecode(body, length, encoding)));
+          resolve31(JSON.parse(chunksDecode(body, length, encoding)));
         } else if (type === "arrayBuffer") {
-          resolve23(chunksConcat(body, length).buffer);
+          resolve31(chunksConcat(body, length).buffer);
         } else if (type === "blob") {
-          resolve23(new Blob(body, { type: stream[kContentType] }));
+          resolve31(new Blob(body, { type: stream[kContentType] }));
         } else if (type === "bytes") {
-          resolve23(chunksConcat(body, length));
+          resolve31(chunksConcat(body, length));
         }
         consumeFinish(consume2);
       } catch (err) {
@@ -22086,9 +22961,9 @@ var require_api_request = __commonJS({
     };
     function request(opts, callback) {
       if (callback === void 0) {
-        return new Promise((resolve23, reject) => {
+        return new Promise((resolve31, reject) => {
           request.call(this, opts, (err, data) => {
-            return err ? reject(err) : resolve23(data);
+            return err ? reject(err) : resolve31(data);
           });
         });
       }
@@ -22300,9 +23175,9 @@ var require_api_stream = __commonJS({
     };
     function stream(opts, factory, callback) {
       if (callback === void 0) {
-        return new Promise((resolve23, reject) => {
+        return new Promise((resolve31, reject) => {
           stream.call(this, opts, factory, (err, data) => {
-            return err ? reject(err) : resolve23(data);
+            return err ? reject(err) : resolve31(data);
           });
         });
       }
@@ -22590,9 +23465,9 @@ var require_api_upgrade = __commonJS({
     };
     function upgrade(opts, callback) {
       if (callback === void 0) {
-        return new Promise((resolve23, reject) => {
+        return new Promise((resolve31, reject) => {
           upgrade.call(this, opts, (err, data) => {
-            return err ? reject(err) : resolve23(data);
+            return err ? reject(err) : resolve31(data);
           });
         });
       }
@@ -22685,9 +23560,9 @@ var require_api_connect = __commonJS({
     };
     function connect2(opts, callback) {
       if (callback === void 0) {
-        return new Promise((resolve23, reject) => {
+        return new Promise((resolve31, reject) => {
           connect2.call(this, opts, (err, data) => {
-            return err ? reject(err) : resolve23(data);
+            return err ? reject(err) : resolve31(data);
           });
         });
       }
@@ -22994,9 +23869,9 @@ var require_dispatcher_base = __commonJS({
       }
       close(callback) {
         if (callback === void 0) {
-          return new Promise((resolve23, reject) => {
+          return new Promise((resolve31, reject) => {
             this.close((err, data) => {
-              return err ? reject(err) : resolve23(data);
+              return err ? reject(err) : resolve31(data);
             });
           });
         }
@@ -23034,9 +23909,9 @@ var require_dispatcher_base = __commonJS({
           err = null;
         }
         if (callback === void 0) {
-          return new Promise((resolve23, reject) => {
+          return new Promise((resolve31, reject) => {
             this.destroy(err, (err2, data) => {
-              return err2 ? reject(err2) : resolve23(data);
+              return err2 ? reject(err2) : resolve31(data);
             });
           });
         }
@@ -23312,8 +24187,8 @@ var require_pool_base = __commonJS({
           }
           return Promise.all(closeAll);
         } else {
-          return new Promise((resolve23) => {
-            this[kClosedResolve] = resolve23;
+          return new Promise((resolve31) => {
+            this[kClosedResolve] = resolve31;
           });
         }
       }
@@ -26947,9 +27822,9 @@ var require_formdata = __commonJS({
     var nodeUtil = require("node:util");
     var FormData = class _FormData {
       #state = [];
-      constructor(form = void 0) {
+      constructor(form2 = void 0) {
         webidl.util.markAsUncloneable(this);
-        if (form !== void 0) {
+        if (form2 !== void 0) {
           throw webidl.errors.conversionFailed({
             prefix: "FormData constructor",
             argument: "Argument 1",
@@ -27436,8 +28311,8 @@ var require_promise = __commonJS({
     function createDeferredPromise() {
       let res;
       let rej;
-      const promise = new Promise((resolve23, reject) => {
-        res = resolve23;
+      const promise = new Promise((resolve31, reject) => {
+        res = resolve31;
         rej = reject;
       });
       return { promise, resolve: res, reject: rej };
@@ -27571,7 +28446,7 @@ Content-Type: ${value.type || "application/octet-stream"}\r
           length = null;
         }
         source = object2;
-        const parts = (async function* () {
+        const parts2 = (async function* () {
           for (const part3 of blobParts) {
             if (part3.stream) {
               yield* part3.stream();
@@ -27580,7 +28455,7 @@ Content-Type: ${value.type || "application/octet-stream"}\r
             }
           }
         })();
-        action = () => parts;
+        action = () => parts2;
         type = `multipart/form-data; boundary=${boundary}`;
       } else if (webidl.is.Blob(object2)) {
         source = object2;
@@ -27652,9 +28527,9 @@ Content-Type: ${value.type || "application/octet-stream"}\r
             if (mimeType !== null) {
               switch (mimeType.essence) {
                 case "multipart/form-data": {
-                  const parsed4 = multipartFormDataParser(value, mimeType);
+                  const parsed6 = multipartFormDataParser(value, mimeType);
                   const fd = new FormData();
-                  setFormDataState(fd, parsed4);
+                  setFormDataState(fd, parsed6);
                   return fd;
                 }
                 case "application/x-www-form-urlencoded": {
@@ -28864,12 +29739,12 @@ upgrade: ${upgrade}\r
           cb();
         }
       }
-      const waitForDrain = () => new Promise((resolve23, reject) => {
+      const waitForDrain = () => new Promise((resolve31, reject) => {
         assert3(callback === null);
         if (socket[kError]) {
           reject(socket[kError]);
         } else {
-          callback = resolve23;
+          callback = resolve31;
         }
       });
       socket.on("close", onDrain).on("drain", onDrain);
@@ -29753,12 +30628,12 @@ var require_client_h2 = __commonJS({
           cb();
         }
       }
-      const waitForDrain = () => new Promise((resolve23, reject) => {
+      const waitForDrain = () => new Promise((resolve31, reject) => {
         assert3(callback === null);
         if (socket[kError]) {
           reject(socket[kError]);
         } else {
-          callback = resolve23;
+          callback = resolve31;
         }
       });
       h2stream.on("close", onDrain).on("drain", onDrain);
@@ -30075,16 +30950,16 @@ var require_client = __commonJS({
         return this[kNeedDrain] < 2;
       }
       [kClose]() {
-        return new Promise((resolve23) => {
+        return new Promise((resolve31) => {
           if (this[kSize]) {
-            this[kClosedResolve] = resolve23;
+            this[kClosedResolve] = resolve31;
           } else {
-            resolve23(null);
+            resolve31(null);
           }
         });
       }
       [kDestroy](err) {
-        return new Promise((resolve23) => {
+        return new Promise((resolve31) => {
           const requests = this[kQueue].splice(this[kPendingIdx]);
           for (let i2 = 0; i2 < requests.length; i2++) {
             const request = requests[i2];
@@ -30097,7 +30972,7 @@ var require_client = __commonJS({
               this[kClosedResolve]();
               this[kClosedResolve] = null;
             }
-            resolve23(null);
+            resolve31(null);
           };
           if (this[kHTTPContext]) {
             this[kHTTPContext].destroy(err, callback);
@@ -30568,11 +31443,11 @@ var require_socks5_utils = __commonJS({
     var { InvalidArgumentError: InvalidArgumentError2 } = require_errors();
     function parseAddress(address) {
       if (net.isIPv4(address)) {
-        const parts = address.split(".").map(Number);
+        const parts2 = address.split(".").map(Number);
         return {
           type: 1,
           // IPv4
-          buffer: Buffer6.from(parts)
+          buffer: Buffer6.from(parts2)
         };
       }
       if (net.isIPv6(address)) {
@@ -30622,9 +31497,9 @@ var require_socks5_utils = __commonJS({
           bufferIndex += 2;
         }
       } else {
-        const parts = normalizedAddress.split(":");
-        for (let i2 = 0; i2 < parts.length; i2++) {
-          buffer2.writeUInt16BE(parseInt(parts[i2], 16), i2 * 2);
+        const parts2 = normalizedAddress.split(":");
+        for (let i2 = 0; i2 < parts2.length; i2++) {
+          buffer2.writeUInt16BE(parseInt(parts2[i2], 16), i2 * 2);
         }
       }
       return buffer2;
@@ -30671,12 +31546,12 @@ var require_socks5_utils = __commonJS({
           if (buffer2.length < currentOffset + 18) {
             throw new InvalidArgumentError2("Buffer too small for IPv6 address");
           }
-          const parts = [];
+          const parts2 = [];
           for (let i2 = 0; i2 < 8; i2++) {
             const value = buffer2.readUInt16BE(currentOffset + i2 * 2);
-            parts.push(value.toString(16));
+            parts2.push(value.toString(16));
           }
-          address = parts.join(":");
+          address = parts2.join(":");
           currentOffset += 16;
           break;
         }
@@ -31001,12 +31876,12 @@ var require_socks5_client = __commonJS({
           boundAddress = this.buffer.subarray(offset, offset + domainLength).toString();
           offset += domainLength;
         } else if (addressType === ADDRESS_TYPES.IPV6) {
-          const parts = [];
+          const parts2 = [];
           for (let i2 = 0; i2 < 8; i2++) {
             const value = this.buffer.readUInt16BE(offset + i2 * 2);
-            parts.push(value.toString(16));
+            parts2.push(value.toString(16));
           }
-          boundAddress = parts.join(":");
+          boundAddress = parts2.join(":");
           offset += 16;
         }
         const boundPort = this.buffer.readUInt16BE(offset);
@@ -31113,7 +31988,7 @@ var require_socks5_proxy_agent = __commonJS({
         const proxyHost = this[kProxyUrl].hostname;
         const proxyPort = parseInt(this[kProxyUrl].port) || 1080;
         debug("creating SOCKS5 connection to", proxyHost, proxyPort);
-        const socket = await new Promise((resolve23, reject) => {
+        const socket = await new Promise((resolve31, reject) => {
           this[kConnector]({
             hostname: proxyHost,
             host: proxyHost,
@@ -31123,7 +31998,7 @@ var require_socks5_proxy_agent = __commonJS({
             if (err) {
               reject(err);
             } else {
-              resolve23(socket2);
+              resolve31(socket2);
             }
           });
         });
@@ -31133,14 +32008,14 @@ var require_socks5_proxy_agent = __commonJS({
           socket.destroy();
         });
         await socks5Client.handshake();
-        await new Promise((resolve23, reject) => {
+        await new Promise((resolve31, reject) => {
           const timeout = setTimeout(() => {
             reject(new Error("SOCKS5 authentication timeout"));
           }, 5e3);
           const onAuthenticated = () => {
             clearTimeout(timeout);
             socks5Client.removeListener("error", onError);
-            resolve23();
+            resolve31();
           };
           const onError = (err) => {
             clearTimeout(timeout);
@@ -31149,14 +32024,14 @@ var require_socks5_proxy_agent = __commonJS({
           };
           if (socks5Client.state === STATES.AUTHENTICATED) {
             clearTimeout(timeout);
-            resolve23();
+            resolve31();
           } else {
             socks5Client.once("authenticated", onAuthenticated);
             socks5Client.once("error", onError);
           }
         });
         await socks5Client.connect(targetHost, targetPort);
-        await new Promise((resolve23, reject) => {
+        await new Promise((resolve31, reject) => {
           const timeout = setTimeout(() => {
             reject(new Error("SOCKS5 connection timeout"));
           }, 5e3);
@@ -31164,7 +32039,7 @@ var require_socks5_proxy_agent = __commonJS({
             debug("SOCKS5 tunnel established to", targetHost, targetPort, "via", info);
             clearTimeout(timeout);
             socks5Client.removeListener("error", onError);
-            resolve23();
+            resolve31();
           };
           const onError = (err) => {
             clearTimeout(timeout);
@@ -31207,8 +32082,8 @@ var require_socks5_proxy_agent = __commonJS({
                       socket,
                       servername: this[kRequestTls]?.servername || targetHost
                     });
-                    await new Promise((resolve23, reject) => {
-                      finalSocket.once("secureConnect", resolve23);
+                    await new Promise((resolve31, reject) => {
+                      finalSocket.once("secureConnect", resolve31);
                       finalSocket.once("error", reject);
                     });
                   }
@@ -31542,12 +32417,12 @@ function originOf(host, access2) {
 }
 function accessAt(url, accessByHost) {
   const port = url.port || (url.protocol === "https:" ? "443" : "80");
-  const names = [
+  const names4 = [
     url.host,
     `${url.hostname}:${port}`,
     ...isDockerHub(url.host) ? dockerHubHosts : []
   ];
-  for (const name3 of names) {
+  for (const name3 of names4) {
     const access2 = accessByHost[name3];
     if (access2 !== void 0) return access2;
   }
@@ -31596,18 +32471,18 @@ var init_addresses = __esm({
 
 // src/registry/connection-failures.ts
 function connectionFailure(error3, { host, origin }, proxy) {
-  const { code: code2, text: text3 } = rootOf(error3);
-  const rule = connectionRules.find(({ codes }) => codes.test(code2) || codes.test(text3));
+  const { code: code2, text: text4 } = rootOf(error3);
+  const rule = connectionRules.find(({ codes }) => codes.test(code2) || codes.test(text4));
   if (rule === void 0) return void 0;
   const { transient } = rule;
   const peer = transient === "unreachable" && code2 !== aborted2 && proxy ? `the proxy ${proxy}` : host;
-  const failure2 = new AirgapError(transient ? "transient" : "usage", rule.say(peer), {
-    given: [.../* @__PURE__ */ new Set([code2, oneLine(text3)])].filter(Boolean).join(": "),
+  const failure3 = new AirgapError(transient ? "transient" : "usage", rule.say(peer), {
+    given: [.../* @__PURE__ */ new Set([code2, oneLine(text4)])].filter(Boolean).join(": "),
     next: rule.next(peer),
     cause: error3
   });
-  if (!transient) return failure2;
-  return new Transient(failure2, { origin, isUnreachable: transient === "unreachable" });
+  if (!transient) return failure3;
+  return new Transient(failure3, { origin, isUnreachable: transient === "unreachable" });
 }
 function classOfConnection(code2) {
   const rule = connectionRules.find(({ codes }) => codes.test(code2));
@@ -31745,9 +32620,9 @@ function isExempt(url, exception) {
   if (domain.startsWith(".")) return host.endsWith(domain);
   return host === domain || (0, import_node_net2.isIP)(domain) === 0 && host.endsWith(`.${domain}`);
 }
-function hostAndPort(text3) {
-  if ((0, import_node_net2.isIP)(text3) !== 0) return { name: text3 };
-  const [, name3 = text3, port] = /^(.*?)(?::(\d+))?$/.exec(text3) ?? [];
+function hostAndPort(text4) {
+  if ((0, import_node_net2.isIP)(text4) !== 0) return { name: text4 };
+  const [, name3 = text4, port] = /^(.*?)(?::(\d+))?$/.exec(text4) ?? [];
   const bare2 = name3.replace(/^\[|\]$/g, "");
   return port === void 0 ? { name: bare2 } : { name: bare2, port };
 }
@@ -31763,9 +32638,9 @@ function inNetwork(host, network) {
   return inRanges(ranges, host);
 }
 function proxyUrl(name3, proxy) {
-  const text3 = /^(?:https?|socks5h?):\/\//i.test(proxy) ? proxy : `http://${proxy}`;
+  const text4 = /^(?:https?|socks5h?):\/\//i.test(proxy) ? proxy : `http://${proxy}`;
   try {
-    return new URL(text3.replace(/^socks5h:/i, "socks5:"));
+    return new URL(text4.replace(/^socks5h:/i, "socks5:"));
   } catch {
     throw new AirgapError("usage", `${name3} is no URL`, { expected: "http://host:port" });
   }
@@ -31783,7 +32658,7 @@ var init_proxy = __esm({
 // src/registry/trust.ts
 async function systemTrust(env) {
   const files2 = env.SSL_CERT_FILE ? [env.SSL_CERT_FILE] : bundles;
-  const texts = [
+  const texts2 = [
     ...import_node_tls.rootCertificates,
     await firstText(files2),
     ...await Promise.all(
@@ -31791,7 +32666,7 @@ async function systemTrust(env) {
     ),
     env.NODE_EXTRA_CA_CERTS ? await textOf(env.NODE_EXTRA_CA_CERTS) : ""
   ];
-  return [...new Set(texts.flatMap(certificatesIn))];
+  return [...new Set(texts2.flatMap(certificatesIn))];
 }
 async function dockerTrust(host, folder = "/etc/docker/certs.d") {
   return certificatesIn(await folderTexts((0, import_node_path12.join)(folder, host), ".crt"));
@@ -31814,19 +32689,19 @@ function isCertificate(pem) {
     return false;
   }
 }
-function certificatesIn(text3) {
-  return text3.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+function certificatesIn(text4) {
+  return text4.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
 }
 async function firstText(paths) {
   for (const path7 of paths) {
-    const text3 = await textOf(path7);
-    if (text3 !== "") return text3;
+    const text4 = await textOf(path7);
+    if (text4 !== "") return text4;
   }
   return "";
 }
 async function folderTexts(folder, ending2 = "") {
-  const names = await (0, import_promises9.readdir)(folder).catch(() => []);
-  const paths = names.filter((name3) => name3.endsWith(ending2)).sort();
+  const names4 = await (0, import_promises9.readdir)(folder).catch(() => []);
+  const paths = names4.filter((name3) => name3.endsWith(ending2)).sort();
   return (await Promise.all(paths.map((name3) => textOf((0, import_node_path12.join)(folder, name3))))).join("\n");
 }
 function textOf(path7) {
@@ -32028,12 +32903,12 @@ var init_plain_http = __esm({
 // src/transfer/oras-access.ts
 async function openOrasAccess({ scratch, credential, allowPlainHttpCredentials }, env) {
   const folder = (0, import_node_path14.join)(scratch, "oras");
-  const dockerConfig = (0, import_node_path14.join)(folder, "docker");
-  await makeFolder(dockerConfig, 448);
+  const dockerConfig2 = (0, import_node_path14.join)(folder, "docker");
+  await makeFolder(dockerConfig2, 448);
   const login = onceEach(hostOf, async ({ host, access: access2 }) => {
     const mayLogIn = allowPlainHttpCredentials || isPrivate(new URL(originOf(host, access2)));
-    const text3 = JSON.stringify(loginFile(host, mayLogIn ? await credential(host) : void 0));
-    return writePrivate((0, import_node_path14.join)(folder, `login-${fileName(host)}.json`), text3);
+    const text4 = JSON.stringify(loginFile(host, mayLogIn ? await credential(host) : void 0));
+    return writePrivate((0, import_node_path14.join)(folder, `login-${fileName(host)}.json`), text4);
   });
   const system = systemTrust(env);
   const authorities = onceEach(hostOf, async ({ host, access: access2 }) => {
@@ -32046,7 +32921,7 @@ async function openOrasAccess({ scratch, credential, allowPlainHttpCredentials }
     return [`--${end}-plain-http=false`, `--${end}-ca-file=${await authorities(client)}`];
   };
   return {
-    dockerConfig,
+    dockerConfig: dockerConfig2,
     flags: async (end, client) => [
       `--${end}-registry-config=${await login(client)}`,
       ...await security(end, client)
@@ -32068,8 +32943,8 @@ function loginFile(host, credential) {
 function fileName(host) {
   return host.replaceAll(/[^a-zA-Z0-9.-]/g, "_");
 }
-async function writePrivate(path7, text3) {
-  await onDisk(path7, (0, import_promises11.writeFile)(path7, text3, { mode: 384 }));
+async function writePrivate(path7, text4) {
+  await onDisk(path7, (0, import_promises11.writeFile)(path7, text4, { mode: 384 }));
   return path7;
 }
 var import_promises11, import_node_path14;
@@ -32114,7 +32989,7 @@ async function takePlaces(copy2, most) {
 }
 function placesOf({ from, to }) {
   const source = "client" in from ? from.client.places : "server" in from ? from.places : void 0;
-  return [source ?? [], to.client.places].flat().toSorted((one, other) => one.turn - other.turn);
+  return [source ?? [], to.client.places].flat().toSorted((one, other2) => one.turn - other2.turn);
 }
 function tryAll(hosts2) {
   const leaves = [];
@@ -32255,13 +33130,13 @@ var init_template = __esm({
     isTemplateString = (templates) => Array.isArray(templates) && Array.isArray(templates.raw);
     parseTemplates = (templates, expressions) => {
       let tokens = [];
-      for (const [index, template] of templates.entries()) {
+      for (const [index, template2] of templates.entries()) {
         tokens = parseTemplate({
           templates,
           expressions,
           tokens,
           index,
-          template
+          template: template2
         });
       }
       if (tokens.length === 0) {
@@ -32270,11 +33145,11 @@ var init_template = __esm({
       const [file2, ...commandArguments] = tokens;
       return [file2, commandArguments, {}];
     };
-    parseTemplate = ({ templates, expressions, tokens, index, template }) => {
-      if (template === void 0) {
+    parseTemplate = ({ templates, expressions, tokens, index, template: template2 }) => {
+      if (template2 === void 0) {
         throw new TypeError(`Invalid backslash sequence: ${templates.raw[index]}`);
       }
-      const { nextTokens, leadingWhitespaces, trailingWhitespaces } = splitByWhitespaces(template, templates.raw[index]);
+      const { nextTokens, leadingWhitespaces, trailingWhitespaces } = splitByWhitespaces(template2, templates.raw[index]);
       const newTokens = concatTokens(tokens, nextTokens, leadingWhitespaces);
       if (index === expressions.length) {
         return newTokens;
@@ -32283,18 +33158,18 @@ var init_template = __esm({
       const expressionTokens = Array.isArray(expression) ? expression.map((expression2) => parseExpression(expression2)) : [parseExpression(expression)];
       return concatTokens(newTokens, expressionTokens, trailingWhitespaces);
     };
-    splitByWhitespaces = (template, rawTemplate) => {
+    splitByWhitespaces = (template2, rawTemplate) => {
       if (rawTemplate.length === 0) {
         return { nextTokens: [], leadingWhitespaces: false, trailingWhitespaces: false };
       }
       const nextTokens = [];
       let templateStart = 0;
       const leadingWhitespaces = DELIMITERS.has(rawTemplate[0]);
-      for (let templateIndex = 0, rawIndex = 0; templateIndex < template.length; templateIndex += 1, rawIndex += 1) {
+      for (let templateIndex = 0, rawIndex = 0; templateIndex < template2.length; templateIndex += 1, rawIndex += 1) {
         const rawCharacter = rawTemplate[rawIndex];
         if (DELIMITERS.has(rawCharacter)) {
           if (templateStart !== templateIndex) {
-            nextTokens.push(template.slice(templateStart, templateIndex));
+            nextTokens.push(template2.slice(templateStart, templateIndex));
           }
           templateStart = templateIndex + 1;
         } else if (rawCharacter === "\\") {
@@ -32309,9 +33184,9 @@ var init_template = __esm({
           }
         }
       }
-      const trailingWhitespaces = templateStart === template.length;
+      const trailingWhitespaces = templateStart === template2.length;
       if (!trailingWhitespaces) {
-        nextTokens.push(template.slice(templateStart));
+        nextTokens.push(template2.slice(templateStart));
       }
       return { nextTokens, leadingWhitespaces, trailingWhitespaces };
     };
@@ -32473,8 +33348,8 @@ var init_escape = __esm({
       const escapedCommand = fileAndArguments.map((fileAndArgument) => quoteString(escapeControlCharacters(fileAndArgument))).join(" ");
       return { command, escapedCommand };
     };
-    escapeLines = (lines2) => (0, import_node_util3.stripVTControlCharacters)(lines2).split("\n").map((line) => escapeControlCharacters(line)).join("\n");
-    escapeControlCharacters = (line) => line.replaceAll(SPECIAL_CHAR_REGEXP, (character) => escapeControlCharacter(character));
+    escapeLines = (lines3) => (0, import_node_util3.stripVTControlCharacters)(lines3).split("\n").map((line2) => escapeControlCharacters(line2)).join("\n");
+    escapeControlCharacters = (line2) => line2.replaceAll(SPECIAL_CHAR_REGEXP, (character) => escapeControlCharacter(character));
     escapeControlCharacter = (character) => {
       const commonEscape = COMMON_ESCAPES[character];
       if (commonEscape !== void 0) {
@@ -32815,11 +33690,11 @@ var init_base2 = __esm({
   "node_modules/yoctocolors/base.js"() {
     import_node_tty = __toESM(require("node:tty"), 1);
     hasColors = import_node_tty.default?.WriteStream?.prototype?.hasColors?.() ?? false;
-    format = (open7, close) => {
+    format = (open10, close) => {
       if (!hasColors) {
         return (input) => input;
       }
-      const openCode = `\x1B[${open7}m`;
+      const openCode = `\x1B[${open10}m`;
       const closeCode = `\x1B[${close}m`;
       return (input) => {
         const string3 = input + "";
@@ -33135,15 +34010,15 @@ var require_windows = __commonJS({
       }
       return false;
     }
-    function checkStat(stat5, path7, options) {
-      if (!stat5.isSymbolicLink() && !stat5.isFile()) {
+    function checkStat(stat10, path7, options) {
+      if (!stat10.isSymbolicLink() && !stat10.isFile()) {
         return false;
       }
       return checkPathExt(path7, options);
     }
     function isexe(path7, options, cb) {
-      fs.stat(path7, function(er, stat5) {
-        cb(er, er ? false : checkStat(stat5, path7, options));
+      fs.stat(path7, function(er, stat10) {
+        cb(er, er ? false : checkStat(stat10, path7, options));
       });
     }
     function sync(path7, options) {
@@ -33159,20 +34034,20 @@ var require_mode = __commonJS({
     isexe.sync = sync;
     var fs = require("fs");
     function isexe(path7, options, cb) {
-      fs.stat(path7, function(er, stat5) {
-        cb(er, er ? false : checkStat(stat5, options));
+      fs.stat(path7, function(er, stat10) {
+        cb(er, er ? false : checkStat(stat10, options));
       });
     }
     function sync(path7, options) {
       return checkStat(fs.statSync(path7), options);
     }
-    function checkStat(stat5, options) {
-      return stat5.isFile() && checkMode(stat5, options);
+    function checkStat(stat10, options) {
+      return stat10.isFile() && checkMode(stat10, options);
     }
-    function checkMode(stat5, options) {
-      var mod = stat5.mode;
-      var uid = stat5.uid;
-      var gid = stat5.gid;
+    function checkMode(stat10, options) {
+      var mod = stat10.mode;
+      var uid = stat10.uid;
+      var gid = stat10.gid;
       var myUid = options.uid !== void 0 ? options.uid : process.getuid && process.getuid();
       var myGid = options.gid !== void 0 ? options.gid : process.getgid && process.getgid();
       var u2 = parseInt("100", 8);
@@ -33206,12 +34081,12 @@ var require_isexe = __commonJS({
         if (typeof Promise !== "function") {
           throw new TypeError("callback not provided");
         }
-        return new Promise(function(resolve23, reject) {
+        return new Promise(function(resolve31, reject) {
           isexe(path7, options || {}, function(er, is) {
             if (er) {
               reject(er);
             } else {
-              resolve23(is);
+              resolve31(is);
             }
           });
         });
@@ -33277,27 +34152,27 @@ var require_which = __commonJS({
         opt = {};
       const { pathEnv, pathExt, pathExtExe } = getPathInfo(cmd, opt);
       const found = [];
-      const step2 = (i2) => new Promise((resolve23, reject) => {
+      const step2 = (i2) => new Promise((resolve31, reject) => {
         if (i2 === pathEnv.length)
-          return opt.all && found.length ? resolve23(found) : reject(getNotFoundError(cmd));
+          return opt.all && found.length ? resolve31(found) : reject(getNotFoundError(cmd));
         const ppRaw = pathEnv[i2];
         const pathPart = /^".*"$/.test(ppRaw) ? ppRaw.slice(1, -1) : ppRaw;
         const pCmd = path7.join(pathPart, cmd);
         const p = !pathPart && /^\.[\\\/]/.test(cmd) ? cmd.slice(0, 2) + pCmd : pCmd;
-        resolve23(subStep(p, i2, 0));
+        resolve31(subStep(p, i2, 0));
       });
-      const subStep = (p, i2, ii) => new Promise((resolve23, reject) => {
+      const subStep = (p, i2, ii) => new Promise((resolve31, reject) => {
         if (ii === pathExt.length)
-          return resolve23(step2(i2 + 1));
+          return resolve31(step2(i2 + 1));
         const ext = pathExt[ii];
         isexe(p + ext, { pathExt: pathExtExe }, (er, is) => {
           if (!er && is) {
             if (opt.all)
               found.push(p + ext);
             else
-              return resolve23(p + ext);
+              return resolve31(p + ext);
           }
-          return resolve23(subStep(p, i2, ii + 1));
+          return resolve31(subStep(p, i2, ii + 1));
         });
       });
       return cb ? step2(0).then((res) => cb(null, res), cb) : step2(0);
@@ -33360,20 +34235,20 @@ var require_resolveCommand = __commonJS({
     var path7 = require("path");
     var which = require_which();
     var getPathKey = require_path_key();
-    function resolveCommandAttempt(parsed4, withoutPathExt) {
-      const env = parsed4.options.env || process.env;
+    function resolveCommandAttempt(parsed6, withoutPathExt) {
+      const env = parsed6.options.env || process.env;
       const cwd = process.cwd();
-      const hasCustomCwd = parsed4.options.cwd != null;
+      const hasCustomCwd = parsed6.options.cwd != null;
       const shouldSwitchCwd = hasCustomCwd && process.chdir !== void 0 && !process.chdir.disabled;
       if (shouldSwitchCwd) {
         try {
-          process.chdir(parsed4.options.cwd);
+          process.chdir(parsed6.options.cwd);
         } catch (err) {
         }
       }
       let resolved;
       try {
-        resolved = which.sync(parsed4.command, {
+        resolved = which.sync(parsed6.command, {
           path: env[getPathKey({ env })],
           pathExt: withoutPathExt ? path7.delimiter : void 0
         });
@@ -33384,12 +34259,12 @@ var require_resolveCommand = __commonJS({
         }
       }
       if (resolved) {
-        resolved = path7.resolve(hasCustomCwd ? parsed4.options.cwd : "", resolved);
+        resolved = path7.resolve(hasCustomCwd ? parsed6.options.cwd : "", resolved);
       }
       return resolved;
     }
-    function resolveCommand(parsed4) {
-      return resolveCommandAttempt(parsed4) || resolveCommandAttempt(parsed4, true);
+    function resolveCommand(parsed6) {
+      return resolveCommandAttempt(parsed6) || resolveCommandAttempt(parsed6, true);
     }
     module2.exports = resolveCommand;
   }
@@ -33434,11 +34309,11 @@ var require_shebang_command = __commonJS({
     "use strict";
     var shebangRegex = require_shebang_regex();
     module2.exports = (string3 = "") => {
-      const match = string3.match(shebangRegex);
-      if (!match) {
+      const match2 = string3.match(shebangRegex);
+      if (!match2) {
         return null;
       }
-      const [path7, argument] = match[0].replace(/#! ?/, "").split(" ");
+      const [path7, argument] = match2[0].replace(/#! ?/, "").split(" ");
       const binary = path7.split("/").pop();
       if (binary === "env") {
         return argument;
@@ -33481,33 +34356,33 @@ var require_parse = __commonJS({
     var isWin = process.platform === "win32";
     var isExecutableRegExp = /\.(?:com|exe)$/i;
     var isCmdShimRegExp = /node_modules[\\/].bin[\\/][^\\/]+\.cmd$/i;
-    function detectShebang(parsed4) {
-      parsed4.file = resolveCommand(parsed4);
-      const shebang = parsed4.file && readShebang(parsed4.file);
+    function detectShebang(parsed6) {
+      parsed6.file = resolveCommand(parsed6);
+      const shebang = parsed6.file && readShebang(parsed6.file);
       if (shebang) {
-        parsed4.args.unshift(parsed4.file);
-        parsed4.command = shebang;
-        return resolveCommand(parsed4);
+        parsed6.args.unshift(parsed6.file);
+        parsed6.command = shebang;
+        return resolveCommand(parsed6);
       }
-      return parsed4.file;
+      return parsed6.file;
     }
-    function parseNonShell(parsed4) {
+    function parseNonShell(parsed6) {
       if (!isWin) {
-        return parsed4;
+        return parsed6;
       }
-      const commandFile = detectShebang(parsed4);
+      const commandFile = detectShebang(parsed6);
       const needsShell = !isExecutableRegExp.test(commandFile);
-      if (parsed4.options.forceShell || needsShell) {
+      if (parsed6.options.forceShell || needsShell) {
         const needsDoubleEscapeMetaChars = isCmdShimRegExp.test(commandFile);
-        parsed4.command = path7.normalize(parsed4.command);
-        parsed4.command = escape.command(parsed4.command);
-        parsed4.args = parsed4.args.map((arg) => escape.argument(arg, needsDoubleEscapeMetaChars));
-        const shellCommand = [parsed4.command].concat(parsed4.args).join(" ");
-        parsed4.args = ["/d", "/s", "/c", `"${shellCommand}"`];
-        parsed4.command = process.env.comspec || "cmd.exe";
-        parsed4.options.windowsVerbatimArguments = true;
+        parsed6.command = path7.normalize(parsed6.command);
+        parsed6.command = escape.command(parsed6.command);
+        parsed6.args = parsed6.args.map((arg) => escape.argument(arg, needsDoubleEscapeMetaChars));
+        const shellCommand = [parsed6.command].concat(parsed6.args).join(" ");
+        parsed6.args = ["/d", "/s", "/c", `"${shellCommand}"`];
+        parsed6.command = process.env.comspec || "cmd.exe";
+        parsed6.options.windowsVerbatimArguments = true;
       }
-      return parsed4;
+      return parsed6;
     }
     function parse6(command, args, options) {
       if (args && !Array.isArray(args)) {
@@ -33516,7 +34391,7 @@ var require_parse = __commonJS({
       }
       args = args ? args.slice(0) : [];
       options = Object.assign({}, options);
-      const parsed4 = {
+      const parsed6 = {
         command,
         args,
         options,
@@ -33526,7 +34401,7 @@ var require_parse = __commonJS({
           args
         }
       };
-      return options.shell ? parsed4 : parseNonShell(parsed4);
+      return options.shell ? parsed6 : parseNonShell(parsed6);
     }
     module2.exports = parse6;
   }
@@ -33546,14 +34421,14 @@ var require_enoent = __commonJS({
         spawnargs: original.args
       });
     }
-    function hookChildProcess(cp, parsed4) {
+    function hookChildProcess(cp, parsed6) {
       if (!isWin) {
         return;
       }
       const originalEmit = cp.emit;
       cp.emit = function(name3, arg1) {
         if (name3 === "exit") {
-          const err = verifyENOENT(arg1, parsed4);
+          const err = verifyENOENT(arg1, parsed6);
           if (err) {
             return originalEmit.call(cp, "error", err);
           }
@@ -33561,15 +34436,15 @@ var require_enoent = __commonJS({
         return originalEmit.apply(cp, arguments);
       };
     }
-    function verifyENOENT(status, parsed4) {
-      if (isWin && status === 1 && !parsed4.file) {
-        return notFoundError(parsed4.original, "spawn");
+    function verifyENOENT(status, parsed6) {
+      if (isWin && status === 1 && !parsed6.file) {
+        return notFoundError(parsed6.original, "spawn");
       }
       return null;
     }
-    function verifyENOENTSync(status, parsed4) {
-      if (isWin && status === 1 && !parsed4.file) {
-        return notFoundError(parsed4.original, "spawnSync");
+    function verifyENOENTSync(status, parsed6) {
+      if (isWin && status === 1 && !parsed6.file) {
+        return notFoundError(parsed6.original, "spawnSync");
       }
       return null;
     }
@@ -33590,15 +34465,15 @@ var require_cross_spawn = __commonJS({
     var parse6 = require_parse();
     var enoent = require_enoent();
     function spawn2(command, args, options) {
-      const parsed4 = parse6(command, args, options);
-      const spawned = cp.spawn(parsed4.command, parsed4.args, parsed4.options);
-      enoent.hookChildProcess(spawned, parsed4);
+      const parsed6 = parse6(command, args, options);
+      const spawned = cp.spawn(parsed6.command, parsed6.args, parsed6.options);
+      enoent.hookChildProcess(spawned, parsed6);
       return spawned;
     }
     function spawnSync2(command, args, options) {
-      const parsed4 = parse6(command, args, options);
-      const result = cp.spawnSync(parsed4.command, parsed4.args, parsed4.options);
-      result.error = result.error || enoent.verifyENOENTSync(result.status, parsed4);
+      const parsed6 = parse6(command, args, options);
+      const result = cp.spawnSync(parsed6.command, parsed6.args, parsed6.options);
+      result.error = result.error || enoent.verifyENOENTSync(result.status, parsed6);
       return result;
     }
     module2.exports = spawn2;
@@ -34377,8 +35252,8 @@ var init_deferred = __esm({
   "node_modules/execa/lib/utils/deferred.js"() {
     createDeferred = () => {
       const methods = {};
-      const promise = new Promise((resolve23, reject) => {
-        Object.assign(methods, { resolve: resolve23, reject });
+      const promise = new Promise((resolve31, reject) => {
+        Object.assign(methods, { resolve: resolve31, reject });
       });
       return Object.assign(promise, methods);
     };
@@ -35189,7 +36064,7 @@ var init_options = __esm({
       options.env = getEnv(options);
       options.killSignal = normalizeKillSignal(options.killSignal);
       options.forceKillAfterDelay = normalizeForceKillAfterDelay(options.forceKillAfterDelay);
-      options.lines = options.lines.map((lines2, fdNumber) => lines2 && !BINARY_ENCODINGS.has(options.encoding) && options.buffer[fdNumber]);
+      options.lines = options.lines.map((lines3, fdNumber) => lines3 && !BINARY_ENCODINGS.has(options.encoding) && options.buffer[fdNumber]);
       if (import_node_process8.default.platform === "win32" && import_node_path19.default.basename(file2, ".exe") === "cmd") {
         commandArguments.unshift("/q");
       }
@@ -35730,23 +36605,23 @@ var init_max_buffer = __esm({
     init_source();
     init_standard_stream();
     init_specific();
-    handleMaxBuffer = ({ error: error3, stream, readableObjectMode, lines: lines2, encoding, fdNumber }) => {
+    handleMaxBuffer = ({ error: error3, stream, readableObjectMode, lines: lines3, encoding, fdNumber }) => {
       if (!(error3 instanceof MaxBufferError)) {
         throw error3;
       }
       if (fdNumber === "all") {
         return error3;
       }
-      const unit2 = getMaxBufferUnit(readableObjectMode, lines2, encoding);
+      const unit2 = getMaxBufferUnit(readableObjectMode, lines3, encoding);
       error3.maxBufferInfo = { fdNumber, unit: unit2 };
       stream.destroy();
       throw error3;
     };
-    getMaxBufferUnit = (readableObjectMode, lines2, encoding) => {
+    getMaxBufferUnit = (readableObjectMode, lines3, encoding) => {
       if (readableObjectMode) {
         return "objects";
       }
-      if (lines2) {
+      if (lines3) {
         return "lines";
       }
       if (encoding === "buffer") {
@@ -36104,7 +36979,7 @@ var init_result = __esm({
 });
 
 // node_modules/parse-ms/index.js
-function parseNumber(milliseconds) {
+function parseNumber2(milliseconds) {
   return {
     days: Math.trunc(milliseconds / 864e5),
     hours: Math.trunc(milliseconds / 36e5 % 24),
@@ -36130,7 +37005,7 @@ function parseMilliseconds(milliseconds) {
   switch (typeof milliseconds) {
     case "number": {
       if (Number.isFinite(milliseconds)) {
-        return parseNumber(milliseconds);
+        return parseNumber2(milliseconds);
       }
       break;
     }
@@ -36173,8 +37048,8 @@ function prettyMilliseconds(milliseconds, options) {
     const flooredValue = Math.round(flooredInterimValue) / 10 ** decimalDigits;
     return flooredValue.toFixed(decimalDigits);
   };
-  const add = (value, long, short, valueString) => {
-    if ((result.length === 0 || !options.colonNotation) && isZero(value) && !(options.colonNotation && short === "m")) {
+  const add = (value, long, short2, valueString) => {
+    if ((result.length === 0 || !options.colonNotation) && isZero(value) && !(options.colonNotation && short2 === "m")) {
       return;
     }
     valueString ??= String(value);
@@ -36183,14 +37058,14 @@ function prettyMilliseconds(milliseconds, options) {
       const minLength = result.length > 0 ? 2 : 1;
       valueString = "0".repeat(Math.max(0, minLength - wholeDigits)) + valueString;
     } else {
-      valueString += options.verbose ? " " + pluralize(long, value) : short;
+      valueString += options.verbose ? " " + pluralize(long, value) : short2;
     }
     result.push(valueString);
   };
-  const parsed4 = parseMilliseconds(milliseconds);
-  const days = BigInt(parsed4.days);
+  const parsed6 = parseMilliseconds(milliseconds);
+  const days = BigInt(parsed6.days);
   if (options.hideYearAndDays) {
-    add(BigInt(days) * 24n + BigInt(parsed4.hours), "hour", "h");
+    add(BigInt(days) * 24n + BigInt(parsed6.hours), "hour", "h");
   } else {
     if (options.hideYear) {
       add(days, "day", "d");
@@ -36198,15 +37073,15 @@ function prettyMilliseconds(milliseconds, options) {
       add(days / 365n, "year", "y");
       add(days % 365n, "day", "d");
     }
-    add(Number(parsed4.hours), "hour", "h");
+    add(Number(parsed6.hours), "hour", "h");
   }
-  add(Number(parsed4.minutes), "minute", "m");
+  add(Number(parsed6.minutes), "minute", "m");
   if (!options.hideSeconds) {
     if (options.separateMilliseconds || options.formatSubMilliseconds || !options.colonNotation && milliseconds < 1e3 && !options.subSecondsAsDecimals) {
-      const seconds = Number(parsed4.seconds);
-      const milliseconds2 = Number(parsed4.milliseconds);
-      const microseconds = Number(parsed4.microseconds);
-      const nanoseconds = Number(parsed4.nanoseconds);
+      const seconds = Number(parsed6.seconds);
+      const milliseconds2 = Number(parsed6.milliseconds);
+      const microseconds = Number(parsed6.microseconds);
+      const nanoseconds = Number(parsed6.nanoseconds);
       add(seconds, "second", "s");
       if (options.formatSubMilliseconds) {
         add(milliseconds2, "millisecond", "ms");
@@ -37129,7 +38004,7 @@ var init_strip_newline = __esm({
 var getSplitLinesGenerator, splitLinesSync, splitLinesItemSync, initializeSplitLines, splitGenerator, getNewlineLength, linesFinal, getAppendNewlineGenerator, appendNewlineGenerator, concatString, linesStringInfo, concatUint8Array, linesUint8ArrayInfo;
 var init_split = __esm({
   "node_modules/execa/lib/transform/split.js"() {
-    getSplitLinesGenerator = (binary, preserveNewlines, skipped, state) => binary || skipped ? void 0 : initializeSplitLines(preserveNewlines, state);
+    getSplitLinesGenerator = (binary, preserveNewlines, skipped2, state) => binary || skipped2 ? void 0 : initializeSplitLines(preserveNewlines, state);
     splitLinesSync = (chunk, preserveNewlines, objectMode) => objectMode ? chunk.flatMap((item) => splitLinesItemSync(item, preserveNewlines)) : splitLinesItemSync(chunk, preserveNewlines);
     splitLinesItemSync = (chunk, preserveNewlines) => {
       const { transform: transform2, final } = initializeSplitLines(preserveNewlines, {});
@@ -37152,12 +38027,12 @@ var init_split = __esm({
       for (let end = 0; end < chunk.length; end += 1) {
         if (chunk[end] === "\n") {
           const newlineLength = getNewlineLength(chunk, end, preserveNewlines, state);
-          let line = chunk.slice(start2 + 1, end + 1 - newlineLength);
+          let line2 = chunk.slice(start2 + 1, end + 1 - newlineLength);
           if (previousChunks.length > 0) {
-            line = concatString(previousChunks, line);
+            line2 = concatString(previousChunks, line2);
             previousChunks = "";
           }
-          yield line;
+          yield line2;
           start2 = end;
         }
       }
@@ -37252,8 +38127,8 @@ var init_encoding_transform = __esm({
     import_node_buffer2 = require("node:buffer");
     import_node_string_decoder2 = require("node:string_decoder");
     init_uint_array();
-    getEncodingTransformGenerator = (binary, encoding, skipped) => {
-      if (skipped) {
+    getEncodingTransformGenerator = (binary, encoding, skipped2) => {
+      if (skipped2) {
         return;
       }
       if (binary) {
@@ -37505,20 +38380,20 @@ var init_output = __esm({
     fdUsesVerbose = (fdNumber) => fdNumber === 1 || fdNumber === 2;
     PIPED_STDIO_VALUES = /* @__PURE__ */ new Set(["pipe", "overlapped"]);
     logLines = async (linesIterable, stream, fdNumber, verboseInfo) => {
-      for await (const line of linesIterable) {
+      for await (const line2 of linesIterable) {
         if (!isPipingStream(stream)) {
-          logLine(line, fdNumber, verboseInfo);
+          logLine(line2, fdNumber, verboseInfo);
         }
       }
     };
     logLinesSync = (linesArray, fdNumber, verboseInfo) => {
-      for (const line of linesArray) {
-        logLine(line, fdNumber, verboseInfo);
+      for (const line2 of linesArray) {
+        logLine(line2, fdNumber, verboseInfo);
       }
     };
     isPipingStream = (stream) => stream._readableState.pipes.length > 0;
-    logLine = (line, fdNumber, verboseInfo) => {
-      const verboseMessage = serializeVerboseMessage(line);
+    logLine = (line2, fdNumber, verboseInfo) => {
+      const verboseMessage = serializeVerboseMessage(line2);
       verboseLog({
         type: "output",
         verboseMessage,
@@ -37557,7 +38432,7 @@ var init_output_sync = __esm({
       }, options));
       return { output: transformedOutput, ...state };
     };
-    transformOutputResultSync = ({ result, fileDescriptors, fdNumber, state, outputFiles, isMaxBuffer, verboseInfo }, { buffer: buffer2, encoding, lines: lines2, stripFinalNewline: stripFinalNewline2, maxBuffer }) => {
+    transformOutputResultSync = ({ result, fileDescriptors, fdNumber, state, outputFiles, isMaxBuffer, verboseInfo }, { buffer: buffer2, encoding, lines: lines3, stripFinalNewline: stripFinalNewline2, maxBuffer }) => {
       if (result === null) {
         return;
       }
@@ -37569,7 +38444,7 @@ var init_output_sync = __esm({
         chunks: chunks2,
         objectMode,
         encoding,
-        lines: lines2,
+        lines: lines3,
         stripFinalNewline: stripFinalNewline2,
         fdNumber
       });
@@ -37601,7 +38476,7 @@ var init_output_sync = __esm({
         return chunks2;
       }
     };
-    serializeChunks = ({ chunks: chunks2, objectMode, encoding, lines: lines2, stripFinalNewline: stripFinalNewline2, fdNumber }) => {
+    serializeChunks = ({ chunks: chunks2, objectMode, encoding, lines: lines3, stripFinalNewline: stripFinalNewline2, fdNumber }) => {
       if (objectMode) {
         return { serializedResult: chunks2 };
       }
@@ -37609,7 +38484,7 @@ var init_output_sync = __esm({
         return { serializedResult: joinToUint8Array(chunks2) };
       }
       const serializedResult = joinToString(chunks2, encoding);
-      if (lines2[fdNumber]) {
+      if (lines3[fdNumber]) {
         return { serializedResult, finalResult: splitLinesSync(serializedResult, !stripFinalNewline2[fdNumber], objectMode) };
       }
       return { serializedResult };
@@ -39138,7 +40013,7 @@ var init_iterate = __esm({
         controller.abort();
       }
     };
-    iterateForResult = ({ stream, onStreamEnd, lines: lines2, encoding, stripFinalNewline: stripFinalNewline2, allMixed }) => {
+    iterateForResult = ({ stream, onStreamEnd, lines: lines3, encoding, stripFinalNewline: stripFinalNewline2, allMixed }) => {
       const controller = new AbortController();
       stopReadingOnStreamEnd(onStreamEnd, controller, stream);
       const objectMode = stream.readableObjectMode && !allMixed;
@@ -39148,7 +40023,7 @@ var init_iterate = __esm({
         binary: encoding === "buffer",
         shouldEncode: !objectMode,
         encoding,
-        shouldSplit: !objectMode && lines2,
+        shouldSplit: !objectMode && lines3,
         preserveNewlines: !stripFinalNewline2
       });
     };
@@ -39220,7 +40095,7 @@ var init_contents2 = __esm({
     init_iterate();
     init_max_buffer();
     init_strip_newline();
-    getStreamOutput = async ({ stream, onStreamEnd, fdNumber, encoding, buffer: buffer2, maxBuffer, lines: lines2, allMixed, stripFinalNewline: stripFinalNewline2, verboseInfo, streamInfo }) => {
+    getStreamOutput = async ({ stream, onStreamEnd, fdNumber, encoding, buffer: buffer2, maxBuffer, lines: lines3, allMixed, stripFinalNewline: stripFinalNewline2, verboseInfo, streamInfo }) => {
       const logPromise = logOutputAsync({
         stream,
         onStreamEnd,
@@ -39238,7 +40113,7 @@ var init_contents2 = __esm({
       const iterable = iterateForResult({
         stream,
         onStreamEnd,
-        lines: lines2,
+        lines: lines3,
         encoding,
         stripFinalNewline: stripFinalNewlineValue,
         allMixed
@@ -39250,7 +40125,7 @@ var init_contents2 = __esm({
           fdNumber,
           encoding,
           maxBuffer,
-          lines: lines2
+          lines: lines3
         }),
         logPromise
       ]);
@@ -39281,9 +40156,9 @@ var init_contents2 = __esm({
         stream.resume();
       }
     };
-    getStreamContents2 = async ({ stream, stream: { readableObjectMode }, iterable, fdNumber, encoding, maxBuffer, lines: lines2 }) => {
+    getStreamContents2 = async ({ stream, stream: { readableObjectMode }, iterable, fdNumber, encoding, maxBuffer, lines: lines3 }) => {
       try {
-        if (readableObjectMode || lines2) {
+        if (readableObjectMode || lines3) {
           return await getStreamAsArray(iterable, { maxBuffer });
         }
         if (encoding === "buffer") {
@@ -39295,7 +40170,7 @@ var init_contents2 = __esm({
           error: error3,
           stream,
           readableObjectMode,
-          lines: lines2,
+          lines: lines3,
           encoding,
           fdNumber
         }));
@@ -39376,19 +40251,19 @@ var init_stdio = __esm({
   "node_modules/execa/lib/resolve/stdio.js"() {
     init_contents2();
     init_wait_stream();
-    waitForStdioStreams = ({ subprocess, encoding, buffer: buffer2, maxBuffer, lines: lines2, stripFinalNewline: stripFinalNewline2, verboseInfo, streamInfo }) => subprocess.stdio.map((stream, fdNumber) => waitForSubprocessStream({
+    waitForStdioStreams = ({ subprocess, encoding, buffer: buffer2, maxBuffer, lines: lines3, stripFinalNewline: stripFinalNewline2, verboseInfo, streamInfo }) => subprocess.stdio.map((stream, fdNumber) => waitForSubprocessStream({
       stream,
       fdNumber,
       encoding,
       buffer: buffer2[fdNumber],
       maxBuffer: maxBuffer[fdNumber],
-      lines: lines2[fdNumber],
+      lines: lines3[fdNumber],
       allMixed: false,
       stripFinalNewline: stripFinalNewline2,
       verboseInfo,
       streamInfo
     }));
-    waitForSubprocessStream = async ({ stream, fdNumber, encoding, buffer: buffer2, maxBuffer, lines: lines2, allMixed, stripFinalNewline: stripFinalNewline2, verboseInfo, streamInfo }) => {
+    waitForSubprocessStream = async ({ stream, fdNumber, encoding, buffer: buffer2, maxBuffer, lines: lines3, allMixed, stripFinalNewline: stripFinalNewline2, verboseInfo, streamInfo }) => {
       if (!stream) {
         return;
       }
@@ -39405,7 +40280,7 @@ var init_stdio = __esm({
           encoding,
           buffer: buffer2,
           maxBuffer,
-          lines: lines2,
+          lines: lines3,
           allMixed,
           stripFinalNewline: stripFinalNewline2,
           verboseInfo,
@@ -39425,12 +40300,12 @@ var init_all_async = __esm({
     init_merge_streams();
     init_stdio();
     makeAllStream = ({ stdout, stderr }, { all }) => all && (stdout || stderr) ? mergeStreams([stdout, stderr].filter(Boolean)) : void 0;
-    waitForAllStream = ({ subprocess, encoding, buffer: buffer2, maxBuffer, lines: lines2, stripFinalNewline: stripFinalNewline2, verboseInfo, streamInfo }) => waitForSubprocessStream({
+    waitForAllStream = ({ subprocess, encoding, buffer: buffer2, maxBuffer, lines: lines3, stripFinalNewline: stripFinalNewline2, verboseInfo, streamInfo }) => waitForSubprocessStream({
       ...getAllStream(subprocess, buffer2),
       fdNumber: "all",
       encoding,
       maxBuffer: maxBuffer[1] + maxBuffer[2],
-      lines: lines2[1] || lines2[2],
+      lines: lines3[1] || lines3[2],
       allMixed: getAllMixed(subprocess),
       stripFinalNewline: stripFinalNewline2,
       verboseInfo,
@@ -39543,7 +40418,7 @@ var init_wait_subprocess = __esm({
         encoding,
         buffer: buffer2,
         maxBuffer,
-        lines: lines2,
+        lines: lines3,
         timeoutDuration: timeout,
         cancelSignal,
         gracefulCancel,
@@ -39572,7 +40447,7 @@ var init_wait_subprocess = __esm({
         encoding,
         buffer: buffer2,
         maxBuffer,
-        lines: lines2,
+        lines: lines3,
         stripFinalNewline: stripFinalNewline2,
         verboseInfo,
         streamInfo
@@ -39582,7 +40457,7 @@ var init_wait_subprocess = __esm({
         encoding,
         buffer: buffer2,
         maxBuffer,
-        lines: lines2,
+        lines: lines3,
         stripFinalNewline: stripFinalNewline2,
         verboseInfo,
         streamInfo
@@ -39672,11 +40547,11 @@ var init_concurrent = __esm({
       const promises = weakMap.get(stream);
       const promise = createDeferred();
       promises.push(promise);
-      const resolve23 = promise.resolve.bind(promise);
-      return { resolve: resolve23, promises };
+      const resolve31 = promise.resolve.bind(promise);
+      return { resolve: resolve31, promises };
     };
-    waitForConcurrentStreams = async ({ resolve: resolve23, promises }, subprocess) => {
-      resolve23();
+    waitForConcurrentStreams = async ({ resolve: resolve31, promises }, subprocess) => {
+      resolve31();
       const [isSubprocessExit] = await Promise.race([
         Promise.allSettled([true, subprocess]),
         Promise.all([false, ...promises])
@@ -40383,31 +41258,31 @@ var init_execa = __esm({
 });
 
 // src/transfer/oras-errors.ts
-function judge(said, text3, end) {
-  if (said === void 0) return end === "target" ? "refused" : "tool";
-  if (said.status !== void 0) return classOf(said.status, text3, asked[end]);
-  return "class" in said ? said.class : classOfConnection(said.code) ?? "tool";
+function judge(said4, text4, end) {
+  if (said4 === void 0) return end === "target" ? "refused" : "tool";
+  if (said4.status !== void 0) return classOf(said4.status, text4, asked[end]);
+  return "class" in said4 ? said4.class : classOfConnection(said4.code) ?? "tool";
 }
-function endOf2(text3) {
-  return /destination registry/.test(text3) ? "target" : "source";
+function endOf2(text4) {
+  return /destination registry/.test(text4) ? "target" : "source";
 }
-function saidIn(text3) {
-  const status = /status code (\d{3})/.exec(text3)?.[1];
-  const found = vocabulary.find(([pattern2]) => pattern2.test(text3))?.[1];
+function saidIn(text4) {
+  const status = /status code (\d{3})/.exec(text4)?.[1];
+  const found = vocabulary.find(([pattern2]) => pattern2.test(text4))?.[1];
   return status === void 0 ? found : { status: Number(status) };
 }
 function firstError(stderr) {
-  const lines2 = stderr.split("\n").map((line) => line.trim());
-  return lines2.find((line) => line.startsWith("Error")) ?? lines2.find((line) => line !== "") ?? "";
+  const lines3 = stderr.split("\n").map((line2) => line2.trim());
+  return lines3.find((line2) => line2.startsWith("Error")) ?? lines3.find((line2) => line2 !== "") ?? "";
 }
-function withoutQueries(text3) {
-  return text3.replaceAll(/(https?:\/\/[^\s"?]*)\?[^\s"]*/g, "$1?\u2026");
+function withoutQueries(text4) {
+  return text4.replaceAll(/(https?:\/\/[^\s"?]*)\?[^\s"]*/g, "$1?\u2026");
 }
-function withoutNames(text3, copying) {
+function withoutNames(text4, copying) {
   const called = copying.split(/[\s@]/).filter((name3) => name3.includes("/")).flatMap((name3) => [name3, ...name3.split(/\/(.*)/)]).filter((name3) => /[^a-z0-9]/.test(name3)).map((name3) => name3.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&"));
-  const plain3 = text3.replaceAll(/"[^"]*"|https?:\/\/\S+|\S+@\w+:[0-9a-f]{32,}/g, "\u2026");
-  if (called.length === 0) return plain3;
-  return plain3.replaceAll(new RegExp(`(?<![\\w/.-])(?:${called.join("|")})(?![\\w/-])`, "g"), "\u2026");
+  const plain5 = text4.replaceAll(/"[^"]*"|https?:\/\/\S+|\S+@\w+:[0-9a-f]{32,}/g, "\u2026");
+  if (called.length === 0) return plain5;
+  return plain5.replaceAll(new RegExp(`(?<![\\w/.-])(?:${called.join("|")})(?![\\w/-])`, "g"), "\u2026");
 }
 function nextStep(errorClass, end) {
   if (errorClass === "authentication") return `log in to the ${end} registry (docker login HOST)`;
@@ -40432,18 +41307,18 @@ var init_oras_errors = __esm({
        * @param copying `host/repository@digest to host/repository`, or the path of a file for the first
        */
       constructor(stderr, copying) {
-        const text3 = oneLine(withoutQueries(firstError(stderr)), longest3);
-        const end = endOf2(text3);
-        const words2 = withoutNames(text3, copying);
-        const said = saidIn(words2);
-        const errorClass = judge(said, words2, end);
+        const text4 = oneLine(withoutQueries(firstError(stderr)), longest3);
+        const end = endOf2(text4);
+        const words5 = withoutNames(text4, copying);
+        const said4 = saidIn(words5);
+        const errorClass = judge(said4, words5, end);
         super(errorClass, `oras could not copy ${copying}`, {
-          given: text3 || "oras said nothing",
+          given: text4 || "oras said nothing",
           next: nextStep(errorClass, end)
         });
         this.end = end;
-        this.status = said?.status;
-        this.isUnderstood = said !== void 0;
+        this.status = said4?.status;
+        this.isUnderstood = said4 !== void 0;
       }
     };
     longest3 = 1e3;
@@ -40487,13 +41362,13 @@ function watchStall(blobs2, { stallMs, isExcused }, stalled) {
   const sizes = sizesOf(blobs2);
   let before = 0;
   let since = performance.now();
-  return (look) => {
+  return (look2) => {
     const now2 = performance.now();
-    const [moved, least] = progressOf(look);
+    const [moved, least] = progressOf(look2);
     if (moved - before > least || moved < before || isExcused()) {
       before = moved;
       since = now2;
-    } else if (now2 - since >= stallMs + moreFor(look, sizes)) stalled();
+    } else if (now2 - since >= stallMs + moreFor(look2, sizes)) stalled();
   };
 }
 function progressOf({ reported, traffic }) {
@@ -40521,10 +41396,10 @@ var init_oras_stall = __esm({
 });
 
 // src/transfer/oras-process.ts
-async function runOras({ oras, words: words2, env, stallMs }, copy2, blobs2, signal) {
+async function runOras({ oras, words: words5, env, stallMs }, copy2, blobs2, signal) {
   signal.throwIfAborted();
   const stall = new AbortController();
-  const child = execa(oras, words2, {
+  const child = execa(oras, words5, {
     env,
     extendEnv: false,
     // execa hands any descriptor on; its types name those up to 9.
@@ -40545,8 +41420,8 @@ async function runOras({ oras, words: words2, env, stallMs }, copy2, blobs2, sig
   if (result.isCanceled) signal.throwIfAborted();
   const { Copying: begun, Copied: copied } = watched.reported;
   if (!result.failed) return { begun, copied };
-  const said = stall.signal.aborted ? `timeout: no byte for ${Math.round(stallMs / 1e3)} s` : result.stderr || (result.shortMessage ?? "");
-  return { begun, copied, failure: new OrasFailure(said, nameOf(copy2)) };
+  const said4 = stall.signal.aborted ? `timeout: no byte for ${Math.round(stallMs / 1e3)} s` : result.stderr || (result.shortMessage ?? "");
+  return { begun, copied, failure: new OrasFailure(said4, nameOf(copy2)) };
 }
 function isHeldBack(copy2) {
   const { from } = copy2;
@@ -40563,18 +41438,18 @@ function sourceName(from) {
   if (!("fd" in from)) return registryName(from);
   return (0, import_node_fs10.existsSync)("/proc/self/fd") ? "/proc/self/fd/0" : from.path;
 }
-function nameOf({ digest: digest2, from, to }) {
+function nameOf({ digest: digest3, from, to }) {
   const source = "fd" in from ? from.path : registryName(from);
-  return `${source}@${digest2} to ${registryName(to)}`;
+  return `${source}@${digest3} to ${registryName(to)}`;
 }
 function registryName(at) {
   const { host } = "server" in at ? at.server : at.client;
   return `${host}/${at.repository}`;
 }
-function childEnvironment(env, dockerConfig) {
+function childEnvironment(env, dockerConfig2) {
   const kept = passedOn.flatMap((name3) => [name3, name3.toLowerCase()]);
   const entries = kept.flatMap((name3) => env[name3] === void 0 ? [] : [[name3, env[name3]]]);
-  return { ...Object.fromEntries(entries), DOCKER_CONFIG: dockerConfig };
+  return { ...Object.fromEntries(entries), DOCKER_CONFIG: dockerConfig2 };
 }
 var import_node_fs10, import_promises23, patience, mostBetween, passedOn;
 var init_oras_process = __esm({
@@ -40609,8 +41484,8 @@ async function serveOnLoopback(content, { signal }) {
   const failing = new AbortController();
   const ended2 = (thrown) => {
     const errors = thrown instanceof AggregateError ? thrown.errors : [thrown];
-    const failure2 = errors.find((error3) => !isGone(error3));
-    if (failure2 !== void 0 && !signal.aborted) failing.abort(failure2);
+    const failure3 = errors.find((error3) => !isGone(error3));
+    if (failure3 !== void 0 && !signal.aborted) failing.abort(failure3);
   };
   const waiting = /* @__PURE__ */ new Set();
   const server = (0, import_node_http.createServer)((request, response) => {
@@ -40641,8 +41516,8 @@ function readFor(response, { read: read5 }, waiting) {
     closed.abort();
     waiting.delete(response);
   });
-  return async function* (digest2) {
-    const iterator = read5(digest2, closed.signal)[Symbol.asyncIterator]();
+  return async function* (digest3) {
+    const iterator = read5(digest3, closed.signal)[Symbol.asyncIterator]();
     try {
       for (; ; ) {
         closed.signal.throwIfAborted();
@@ -40657,28 +41532,28 @@ function readFor(response, { read: read5 }, waiting) {
   };
 }
 function pathOf(repository, url) {
-  const [, name3, kind, digest2] = /^\/v2\/(.+)\/(manifests|blobs)\/([^/?]+)$/.exec(url) ?? [];
-  if (name3 !== repository || digest2 === void 0 || !isDigest(digest2)) return void 0;
-  return { kind, digest: digest2 };
+  const [, name3, kind, digest3] = /^\/v2\/(.+)\/(manifests|blobs)\/([^/?]+)$/.exec(url) ?? [];
+  if (name3 !== repository || digest3 === void 0 || !isDigest(digest3)) return void 0;
+  return { kind, digest: digest3 };
 }
-async function sendManifest(content, digest2, isHead, response) {
-  if (content.sizeOf(digest2) === void 0) return void response.writeHead(404).end();
-  const { mediaType: mediaType2, bytes } = await content.manifest(digest2);
-  writeHead(response, mediaType2, bytes.length, digest2);
+async function sendManifest(content, digest3, isHead, response) {
+  if (content.sizeOf(digest3) === void 0) return void response.writeHead(404).end();
+  const { mediaType: mediaType2, bytes } = await content.manifest(digest3);
+  writeHead(response, mediaType2, bytes.length, digest3);
   response.end(isHead ? void 0 : bytes);
 }
-async function sendBlob(content, digest2, isHead, response) {
-  const size = content.sizeOf(digest2);
+async function sendBlob(content, digest3, isHead, response) {
+  const size = content.sizeOf(digest3);
   if (size === void 0) return void response.writeHead(404).end();
-  writeHead(response, "application/octet-stream", size, digest2);
+  writeHead(response, "application/octet-stream", size, digest3);
   if (isHead) return void response.end();
-  await (0, import_promises24.pipeline)(content.read(digest2), response);
+  await (0, import_promises24.pipeline)(content.read(digest3), response);
 }
-function writeHead(response, type, size, digest2) {
+function writeHead(response, type, size, digest3) {
   response.writeHead(200, {
     "content-type": type,
     "content-length": size,
-    "docker-content-digest": digest2
+    "docker-content-digest": digest3
   });
 }
 function isGone(error3) {
@@ -40727,24 +41602,24 @@ function throughUs(copy2, blobs2, context) {
   };
 }
 function serve({ client, repository }, { digest: root }, blobs2, context) {
-  const sizes = new Map(blobs2.map(({ digest: digest2, size }) => [digest2, size]));
+  const sizes = new Map(blobs2.map(({ digest: digest3, size }) => [digest3, size]));
   const content = {
     // Of the manifest only whether it is there is asked.
-    sizeOf: (digest2) => digest2 === root ? 0 : sizes.get(digest2),
-    async *read(digest2, wanted) {
-      yield* (await client.openBlob(repository, digest2, wanted)).body;
+    sizeOf: (digest3) => digest3 === root ? 0 : sizes.get(digest3),
+    async *read(digest3, wanted) {
+      yield* (await client.openBlob(repository, digest3, wanted)).body;
     },
-    async manifest(digest2) {
-      const found = await client.getManifest(repository, digest2);
-      if (found === void 0) throw gone(client.host, repository, digest2);
+    async manifest(digest3) {
+      const found = await client.getManifest(repository, digest3);
+      if (found === void 0) throw gone(client.host, repository, digest3);
       return { mediaType: found.descriptor.mediaType, bytes: found.bytes };
     }
   };
   return serveOnLoopback(content, context);
 }
-function gone(host, repository, digest2) {
+function gone(host, repository, digest3) {
   return new AirgapError("usage", "the source does not have an image any more", {
-    given: `no manifest ${digest2} in ${host}/${repository}`,
+    given: `no manifest ${digest3} in ${host}/${repository}`,
     next: "run again: tags are resolved anew"
   });
 }
@@ -40759,46 +41634,46 @@ var init_oras_through_us = __esm({
 });
 
 // src/transfer/oras-tries.ts
-async function persist(copy2, blobs2, attempt, { budget, signal }) {
-  const onWait = (wait, failure2) => {
-    for (const places of placesOf(copy2)) places.failing(failure2, wait);
+async function persist(copy2, blobs2, attempt3, { budget, signal }) {
+  const onWait = (wait, failure3) => {
+    for (const places of placesOf(copy2)) places.failing(failure3, wait);
   };
   const attempts = new Attempts({ budget, signal, onWait });
-  const ask2 = () => askHosts(copy2, attempts.left);
+  const ask5 = () => askHosts(copy2, attempts.left);
   const begun = /* @__PURE__ */ new Set();
   const copied = /* @__PURE__ */ new Set();
   const again2 = secondChances();
   const detour = throughUs(copy2, blobs2, { signal });
   try {
     for (let way = copy2; ; ) {
-      const ended2 = await attempt(way, blobs2, ask2);
-      const { failure: failure2 } = ended2;
+      const ended2 = await attempt3(way, blobs2, ask5);
+      const { failure: failure3 } = ended2;
       for (const name3 of ended2.begun) begun.add(name3);
-      if (failure2 === void 0) return begun;
+      if (failure3 === void 0) return begun;
       const before = copied.size;
       for (const name3 of ended2.copied) copied.add(name3);
       if (copied.size > before) attempts.progressed();
-      if (failure2.status === 429) placesAt(copy2, failure2.end)?.limited(new Transient(failure2));
-      way = await detour.after(failure2);
-      await attempts.pauseAfter(again2(failure2) ? new Transient(failure2) : failure2);
-      await ask2();
+      if (failure3.status === 429) placesAt(copy2, failure3.end)?.limited(new Transient(failure3));
+      way = await detour.after(failure3);
+      await attempts.pauseAfter(again2(failure3) ? new Transient(failure3) : failure3);
+      await ask5();
     }
   } finally {
     await detour.close();
   }
 }
 function secondChances() {
-  const given = /* @__PURE__ */ new Set();
+  const given2 = /* @__PURE__ */ new Set();
   return ({ class: name3, status, isUnderstood }) => {
     if (name3 === "transient") return true;
-    const isFirst = !given.has(name3);
-    given.add(name3);
+    const isFirst = !given2.has(name3);
+    given2.add(name3);
     return isFirst && (name3 === "integrity" || status === 401 || !isUnderstood);
   };
 }
-async function askHosts({ digest: digest2, from, to }, within) {
-  await to.client.headManifest(to.repository, digest2, within);
-  if ("client" in from) await from.client.getManifest(from.repository, digest2, within);
+async function askHosts({ digest: digest3, from, to }, within) {
+  await to.client.headManifest(to.repository, digest3, within);
+  if ("client" in from) await from.client.getManifest(from.repository, digest3, within);
 }
 function placesAt({ from, to }, end) {
   if (end === "target") return to.client.places;
@@ -40819,16 +41694,16 @@ async function openOras(tools, context) {
   const access2 = await openOrasAccess(tools, context.env);
   const env = childEnvironment(context.env, access2.dockerConfig);
   const gate = new Gate({ places: processes });
-  const run = async (copy2, blobs2, ask2) => {
+  const run2 = async (copy2, blobs2, ask5) => {
     const flags = [
       ...await sourceFlags(copy2.from, access2),
       ...await access2.flags("to", copy2.to.client)
     ];
     const leave = await gate.enter(signal);
     try {
-      const taken = await enter(copy2, Math.min(copy2.atOnce, blobs2.length), ask2);
-      const words2 = copyArguments(copy2, [`--concurrency=${taken.concurrency}`, ...flags]);
-      const process10 = { words: words2, env, oras: tools.oras, stallMs: tools.stallMs ?? stallTime };
+      const taken = await enter(copy2, Math.min(copy2.atOnce, blobs2.length), ask5);
+      const words5 = copyArguments(copy2, [`--concurrency=${taken.concurrency}`, ...flags]);
+      const process10 = { words: words5, env, oras: tools.oras, stallMs: tools.stallMs ?? stallTime };
       return await runOras(process10, copy2, blobs2, signal).finally(taken.leave);
     } finally {
       leave();
@@ -40837,8 +41712,8 @@ async function openOras(tools, context) {
   return {
     copy: async (copy2, blobs2) => {
       const budget = tools.retryBudgetMs ?? tenMinutes;
-      const begun = await persist(copy2, blobs2, run, { budget, signal });
-      const sent = blobs2.filter(({ digest: digest2 }) => begun.has(shortName(digest2)));
+      const begun = await persist(copy2, blobs2, run2, { budget, signal });
+      const sent = blobs2.filter(({ digest: digest3 }) => begun.has(shortName(digest3)));
       const bytes = totalSize(sent);
       for (const places of placesOf(copy2)) places.moved(bytes);
       return sent;
@@ -40850,11 +41725,11 @@ async function sourceFlags(from, { flags }) {
   if ("fd" in from) return ["--from-oci-layout"];
   return flags("from", "server" in from ? from.server : from.client);
 }
-async function enter(copy2, most, ask2) {
+async function enter(copy2, most, ask5) {
   for (; ; ) {
     const taken = await takePlaces(copy2, most);
     if (taken !== void 0) return taken;
-    await ask2();
+    await ask5();
   }
 }
 var processes;
@@ -40893,8 +41768,8 @@ async function fill(placing, bring2, put2, work) {
   const { repository } = place6;
   const units4 = unitsOf(image2, graph, repository, work.job.origin.kind);
   const brought = await settleAll(units4.map(({ key }) => bring2(key)));
-  const already = new Set(brought.flatMap(({ documents }) => documents));
-  const children2 = childrenFirst(graph).filter(({ descriptor: { digest: digest2 } }) => digest2 !== graph.root.digest && !already.has(digest2)).map((document) => ({ repository, document }));
+  const already = new Set(brought.flatMap(({ documents: documents2 }) => documents2));
+  const children2 = childrenFirst(graph).filter(({ descriptor: { digest: digest3 } }) => digest3 !== graph.root.digest && !already.has(digest3)).map((document) => ({ repository, document }));
   await putChildren(children2, put2);
   await putTag(placing, work);
   return brought;
@@ -40906,20 +41781,20 @@ async function putChildren(children2, put2) {
   await settleAll((leaves ?? []).map(put2));
   for (const index of indexes ?? []) await put2(index);
 }
-async function putTag({ graph, place: place6, found }, { job, refusals }) {
+async function putTag({ graph, place: place6, found }, { job, refusals: refusals2 }) {
   const document = graph.documents.get(graph.root.digest);
   if (document === void 0) throw new Error("an image graph holds its root");
-  const { mediaType: mediaType2, digest: digest2 } = document.descriptor;
+  const { mediaType: mediaType2, digest: digest3 } = document.descriptor;
   const put2 = () => job.target.putManifest(place6.repository, place6.tag, mediaType2, document.bytes);
-  const existing = found.state === "missing" ? found.existing : void 0;
-  if (existing === void 0) return put2();
+  const existing3 = found.state === "missing" ? found.existing : void 0;
+  if (existing3 === void 0) return put2();
   try {
-    await refusals.moveTag(place6.repository, put2);
+    await refusals2.moveTag(place6.repository, put2);
   } catch (error3) {
     if (!(error3 instanceof AirgapError && error3.class === "refused")) throw error3;
     throw new AirgapError("refused", `the target does not let ${place6.reference} move`, {
-      given: `it resolves to ${existing}; the registry said: ${error3.given ?? error3.message}`,
-      expected: digest2,
+      given: `it resolves to ${existing3}; the registry said: ${error3.given ?? error3.message}`,
+      expected: digest3,
       next: "give the image a new tag, or allow the target to overwrite this one",
       cause: error3
     });
@@ -40975,10 +41850,9 @@ var init_pull_limits = __esm({
 
 // src/transfer/transfer.ts
 async function transfer(job, tools, context) {
-  const found = await headPlacements(job);
-  const images2 = found.some(isIncomplete) ? await readImages(found, job) : found;
+  const images2 = await look(job);
   if (!images2.some(isIncomplete))
-    return { images: images2.map((known) => ended(known, settledOf(known), context)), bytesSent: 0 };
+    return { images: images2.map((known2) => ended(known2, settledOf(known2), context)), bytesSent: 0 };
   warnOfPullLimits(images2, job, context);
   const base2 = await findBase(images2, job);
   const oras = await openOras(tools, context);
@@ -40991,14 +41865,19 @@ async function transfer(job, tools, context) {
     await oras.close();
   }
 }
+async function look(job) {
+  const found = await headPlacements(job);
+  if (job.deep) return doubtIncomplete(await readImages(found, job), job.target);
+  return found.some(isIncomplete) ? readImages(found, job) : found;
+}
 function readImages(found, job) {
   return pMap(
     found,
-    async (known) => {
+    async (known2) => {
       try {
-        return { ...known, graph: await readGraph(known.image, job.manifest) };
+        return { ...known2, graph: await readGraph(known2.image, job.manifest) };
       } catch (error3) {
-        return { ...known, places: known.places.map((one) => unreadable2(one, error3)) };
+        return { ...known2, places: known2.places.map((one) => unreadable2(one, error3)) };
       }
     },
     { concurrency: 64 }
@@ -41015,7 +41894,7 @@ async function fillFromLayout(images2, work) {
 async function placeAll(images2, work) {
   const { context } = work;
   try {
-    return await pMap(images2, (known) => placeImage(known, work), {
+    return await pMap(images2, (known2) => placeImage(known2, work), {
       concurrency: imagesAtOnce,
       stopOnError: false
     });
@@ -41024,8 +41903,8 @@ async function placeAll(images2, work) {
     throw error3 instanceof AggregateError ? error3.errors[0] : error3;
   }
 }
-async function placeImage(known, work) {
-  const { image: image2, graph, places } = known;
+async function placeImage(known2, work) {
+  const { image: image2, graph, places } = known2;
   const results = await settleAll(
     places.map(async ({ place: at, found }) => {
       if (found.state !== "missing") return found;
@@ -41033,18 +41912,18 @@ async function placeImage(known, work) {
       return place3({ image: image2, graph, place: at, found }, work);
     })
   );
-  const result = ended(known, results, work.context);
+  const result = ended(known2, results, work.context);
   work.progress.imageDone();
   return result;
 }
 function settledOf({ places }) {
   return places.flatMap(({ found }) => found.state === "missing" ? [] : [found]);
 }
-function ended({ image: { source, digest: digest2 } }, placements, { emit }) {
+function ended({ image: { source, digest: digest3 } }, placements, { emit }) {
   const error3 = placements.find((placement) => placement.error)?.error;
   const state = stateOf(placements);
   emit({ kind: "image", image: source, state, ...error3 && { detail: error3.message } });
-  return { source, digest: digest2, placements };
+  return { source, digest: digest3, placements };
 }
 function stateOf(placements) {
   const has = (state) => placements.some((one) => one.state === state);
@@ -41059,6 +41938,7 @@ var init_transfer = __esm({
     init_p_map();
     init_base();
     init_bundle_repository();
+    init_deep();
     init_heads();
     init_oras();
     init_placing();
@@ -41802,10 +42682,10 @@ var init_esm = __esm({
        * Return a void Promise that resolves once the stream ends.
        */
       async promise() {
-        return new Promise((resolve23, reject) => {
+        return new Promise((resolve31, reject) => {
           this.on(DESTROYED, () => reject(new Error("stream destroyed")));
           this.on("error", (er) => reject(er));
-          this.on("end", () => resolve23());
+          this.on("end", () => resolve31());
         });
       }
       /**
@@ -41829,7 +42709,7 @@ var init_esm = __esm({
             return Promise.resolve({ done: false, value: res });
           if (this[EOF])
             return stop2();
-          let resolve23;
+          let resolve31;
           let reject;
           const onerr = (er) => {
             this.off("data", ondata);
@@ -41843,19 +42723,19 @@ var init_esm = __esm({
             this.off("end", onend);
             this.off(DESTROYED, ondestroy);
             this.pause();
-            resolve23({ value, done: !!this[EOF] });
+            resolve31({ value, done: !!this[EOF] });
           };
           const onend = () => {
             this.off("error", onerr);
             this.off("data", ondata);
             this.off(DESTROYED, ondestroy);
             stop2();
-            resolve23({ done: true, value: void 0 });
+            resolve31({ done: true, value: void 0 });
           };
           const ondestroy = () => onerr(new Error("stream destroyed"));
           return new Promise((res2, rej) => {
             reject = rej;
-            resolve23 = res2;
+            resolve31 = res2;
             this.once(DESTROYED, ondestroy);
             this.once("error", onerr);
             this.once("end", onend);
@@ -42450,13 +43330,13 @@ var init_pax = __esm({
     };
     merge2 = (a2, b) => b ? Object.assign({}, b, a2) : a2;
     parseKV = (str) => str.replace(/\n$/, "").split("\n").reduce(parseKVLine, /* @__PURE__ */ Object.create(null));
-    parseKVLine = (set, line) => {
-      const n2 = parseInt(line, 10);
-      if (n2 !== Buffer.byteLength(line) + 1) {
+    parseKVLine = (set, line2) => {
+      const n2 = parseInt(line2, 10);
+      if (n2 !== Buffer.byteLength(line2) + 1) {
         return set;
       }
-      line = line.slice((n2 + " ").length);
-      const kv = line.split("=");
+      line2 = line2.slice((n2 + " ").length);
+      const kv = line2.split("=");
       const r = kv.shift();
       if (!r) {
         return set;
@@ -43215,7 +44095,7 @@ function unzip(bytes) {
 }
 async function readEntries(archive) {
   const entries = [];
-  await new Promise((resolve23, reject) => {
+  await new Promise((resolve31, reject) => {
     const parser = new Parser({ strict: true });
     const take = (entry) => {
       entries.push(readEntry(entry));
@@ -43224,7 +44104,7 @@ async function readEntries(archive) {
     parser.on("entry", take);
     parser.on("ignoredEntry", take);
     parser.on("error", reject);
-    parser.on("end", resolve23);
+    parser.on("end", resolve31);
     parser.end(archive);
   }).catch((cause) => {
     throw new RangeError(`not a tar archive that can be used: ${cause.message}`, { cause });
@@ -43236,29 +44116,29 @@ function readEntry(entry) {
   const { path: name3, type } = entry;
   const path7 = name3.replace(/\/$/, "").split("/");
   const body = [];
-  const isFile = type !== "Directory";
-  if (isFile) entry.on("data", (chunk) => body.push(chunk));
+  const isFile3 = type !== "Directory";
+  if (isFile3) entry.on("data", (chunk) => body.push(chunk));
   else entry.resume();
-  return isFile ? { name: name3, type, path: path7, body } : { name: name3, type, path: path7 };
+  return isFile3 ? { name: name3, type, path: path7, body } : { name: name3, type, path: path7 };
 }
 function checkEntry2({ name: name3, type, path: path7 }) {
-  const shown2 = JSON.stringify(name3);
+  const shown4 = JSON.stringify(name3);
   if (path7.some((part3) => part3 === "" || part3 === "." || part3 === ".." || part3.includes("\\"))) {
-    throw new RangeError(`a path that is not plain: ${shown2}`);
+    throw new RangeError(`a path that is not plain: ${shown4}`);
   }
   if (type !== "Directory" && type !== "File" && type !== "OldFile") {
-    throw new RangeError(`${shown2} is no plain file but a ${type}`);
+    throw new RangeError(`${shown4} is no plain file but a ${type}`);
   }
   if (type !== "Directory" && path7.length === 1) {
-    throw new RangeError(`${shown2} lies outside a folder`);
+    throw new RangeError(`${shown4} lies outside a folder`);
   }
 }
 function refuseDuplicates(entries) {
   const seen = /* @__PURE__ */ new Set();
   for (const { path: path7 } of entries) {
-    const text3 = path7.join("/");
-    if (seen.has(text3)) throw new RangeError(`${text3} is there twice`);
-    seen.add(text3);
+    const text4 = path7.join("/");
+    if (seen.has(text4)) throw new RangeError(`${text4} is there twice`);
+    seen.add(text4);
   }
   return entries;
 }
@@ -43285,8 +44165,8 @@ function checkReleaseSize(files2, name3) {
   });
 }
 function releaseSize(files2) {
-  const chart = [...files2].filter(([path7]) => !path7.startsWith("charts/")).map(([path7, bytes]) => ({ name: path7, data: bytes.toString("base64") }));
-  const zipped = (0, import_node_zlib2.gzipSync)(JSON.stringify({ chart }), { level: 9 });
+  const chart2 = [...files2].filter(([path7]) => !path7.startsWith("charts/")).map(([path7, bytes]) => ({ name: path7, data: bytes.toString("base64") }));
+  const zipped = (0, import_node_zlib2.gzipSync)(JSON.stringify({ chart: chart2 }), { level: 9 });
   return 4 * Math.ceil(zipped.length / 3);
 }
 var import_node_zlib2, maxBytes2;
@@ -43324,35 +44204,35 @@ async function readChart(bytes, name3) {
     ...pullSecret === void 0 ? {} : { pullSecret }
   };
 }
-function readYaml(files2, path7, schema, chart) {
+function readYaml(files2, path7, schema, chart2) {
   const bytes = files2.get(path7);
-  if (bytes === void 0) throw new AirgapError("usage", `${chart} has no ${path7}`);
+  if (bytes === void 0) throw new AirgapError("usage", `${chart2} has no ${path7}`);
   try {
     return schema.parse(load(bytes.toString("utf8")) ?? {});
   } catch (cause) {
-    throw new AirgapError("usage", `${path7} of ${chart} is not what helm would take`, {
+    throw new AirgapError("usage", `${path7} of ${chart2} is not what helm would take`, {
       given: cause instanceof ZodError ? prettifyError(cause) : String(cause),
       cause
     });
   }
 }
-function spellingOf(values, chart) {
+function spellingOf(values, chart2) {
   if (values.config?.ociImageRegistry !== void 0) return "nested";
   if (values.ociImageRegistry !== void 0) return "bare";
-  throw new AirgapError("usage", `${chart} has no place for a registry in its values.yaml`, {
+  throw new AirgapError("usage", `${chart2} has no place for a registry in its values.yaml`, {
     expected: "`ociImageRegistry` or `config.ociImageRegistry`",
     next: "set imageSwap.chart to the image-swap chart of your vendor"
   });
 }
 function ownImagesOf(values) {
-  const named = values.config?.imageSwapImages;
-  const init = nonEmpty(named?.imageSwapInitImage);
-  const image2 = nonEmpty(named?.imageSwapImage);
+  const named3 = values.config?.imageSwapImages;
+  const init = nonEmpty(named3?.imageSwapInitImage);
+  const image2 = nonEmpty(named3?.imageSwapImage);
   if (!init && !image2) return void 0;
   return { ...init ? { init } : {}, ...image2 ? { image: image2 } : {} };
 }
-function pullSecretOf({ annotations: annotations2 }, { config: config2 }) {
-  const name3 = annotations2?.[pullSecretAnnotation];
+function pullSecretOf({ annotations: annotations3 }, { config: config2 }) {
+  const name3 = annotations3?.[pullSecretAnnotation];
   if (name3 !== void 0) return { name: name3 };
   return config2?.imagePullSecret?.dockerConfigJson === void 0 ? void 0 : "values";
 }
@@ -43403,10 +44283,10 @@ async function readInstallFiles(paths, read5) {
   const chartPath = paths.find((path7) => /^chart\/.*\.tgz$/.test(path7));
   if (chartPath === void 0) return { target: targetOf(stringData, "") };
   const values = await yaml(valuesFile, valuesForm);
-  const section = values.ociImageRegistry ?? values.config?.ociImageRegistry;
+  const section2 = values.ociImageRegistry ?? values.config?.ociImageRegistry;
   const { imageSwapImages: own2, imageSwapConfig } = values.config ?? {};
   return {
-    target: targetOf(stringData, section?.name ?? ""),
+    target: targetOf(stringData, section2?.name ?? ""),
     chart: await readChart(await read5(chartPath), chartPath),
     ownImages: {
       ...own2?.imageSwapInitImage ? { init: own2.imageSwapInitImage } : {},
@@ -43482,8 +44362,8 @@ function moveTarget(value, from, to) {
   const { host, path: path7, hasApiPath } = readTarget(value);
   const rest2 = below(path7, from.baseContentPath);
   if (host !== from.endpoint || rest2 === void 0) return value;
-  const parts = [to.endpoint, hasApiPath ? "v2" : "", to.baseContentPath, rest2];
-  return `${parts.filter((part3) => part3 !== "").join("/")}${value.endsWith("/") ? "/" : ""}`;
+  const parts2 = [to.endpoint, hasApiPath ? "v2" : "", to.baseContentPath, rest2];
+  return `${parts2.filter((part3) => part3 !== "").join("/")}${value.endsWith("/") ? "/" : ""}`;
 }
 function moveEntry(entry, from, to) {
   const { kind, key, value } = entry;
@@ -43517,10 +44397,10 @@ var init_move = __esm({
 
 // src/mirror-map/effective.ts
 function effectiveMap(map, endpoint) {
-  const missing5 = [added2("default", defaultKey, ""), added2("noswap", noswapKey, endpoint)].filter(
+  const missing9 = [added2("default", defaultKey, ""), added2("noswap", noswapKey, endpoint)].filter(
     ({ kind }) => !map.entries.some((entry) => entry.kind === kind)
   );
-  return { entries: [...missing5, ...map.entries], problems: map.problems };
+  return { entries: [...missing9, ...map.entries], problems: map.problems };
 }
 function added2(kind, key, value) {
   return { kind, key, value, line: 0, column: 0 };
@@ -43535,9 +44415,9 @@ var init_effective = __esm({
 // src/mirror-map/fnmatch.ts
 function fnmatch(pattern2) {
   let tokens;
-  return (text3) => {
+  return (text4) => {
     tokens ??= tokensOf([...pattern2]);
-    return matches(tokens, [...text3]);
+    return matches(tokens, [...text4]);
   };
 }
 function tokensOf(pattern2) {
@@ -43582,14 +44462,14 @@ function splitAtRanges(inside) {
   else chunks2.at(-1)?.push("-");
   return chunks2;
 }
-function matches(tokens, text3) {
+function matches(tokens, text4) {
   let [token, at] = [0, 0];
   let [star, starAt] = [-1, 0];
-  while (at < text3.length) {
+  while (at < text4.length) {
     const wanted = tokens[token];
     if (wanted === "*") {
       [star, starAt] = [token++, at];
-    } else if (wanted !== void 0 && accepts(wanted, text3[at])) {
+    } else if (wanted !== void 0 && accepts(wanted, text4[at])) {
       token++;
       at++;
     } else if (star >= 0) {
@@ -43616,8 +44496,8 @@ var init_fnmatch = __esm({
 
 // src/mirror-map/lookup.ts
 function lookupOf(map) {
-  const known = prepared.get(map);
-  if (known) return known;
+  const known2 = prepared.get(map);
+  if (known2) return known2;
   const lookup = prepare(map.entries);
   prepared.set(map, lookup);
   return lookup;
@@ -43648,12 +44528,12 @@ var init_lookup = __esm({
 });
 
 // src/mirror-map/python-re.ts
-function substitute(pattern2, template, text3) {
+function substitute(pattern2, template2, text4) {
   const { source, groups } = translate(pattern2);
-  const parts = templateParts(template, groups);
-  return text3.replace(
+  const parts2 = templateParts(template2, groups);
+  return text4.replace(
     compile2(source),
-    (...match) => parts.map((part3) => typeof part3 === "string" ? part3 : match[part3] ?? "").join("")
+    (...match2) => parts2.map((part3) => typeof part3 === "string" ? part3 : match2[part3] ?? "").join("")
   );
 }
 function compile2(source) {
@@ -43664,20 +44544,20 @@ function compile2(source) {
   }
 }
 function translate(pattern2) {
-  let [source, groups, open7, at] = ["", 0, 0, 0];
+  let [source, groups, open10, at] = ["", 0, 0, 0];
   let before = "nothing";
   while (at < pattern2.length) {
     const token = tokenAt(pattern2, at);
     at += token.length;
     if (token === "(") groups++;
-    if (token.startsWith("(")) open7++;
-    if (token === ")" && --open7 < 0) throw failed2("unbalanced parenthesis");
+    if (token.startsWith("(")) open10++;
+    if (token === ")" && --open10 < 0) throw failed2("unbalanced parenthesis");
     const kind = kindOf(token);
     if (kind === "quantifier" && before !== "item") throw failed2("nothing to repeat");
     source += inJavaScript(token, kind, groups);
     before = kind;
   }
-  if (open7 > 0) throw failed2("unterminated subpattern");
+  if (open10 > 0) throw failed2("unterminated subpattern");
   return { source, groups };
 }
 function tokenAt(pattern2, at) {
@@ -43688,9 +44568,9 @@ function tokenAt(pattern2, at) {
   if (longer === "(" && pattern2[at + 1] === "?") throw failed2("unknown extension");
   return longer;
 }
-function sticky(expression, text3, at) {
+function sticky(expression, text4, at) {
   expression.lastIndex = at;
-  return expression.exec(text3);
+  return expression.exec(text4);
 }
 function kindOf(token) {
   if (/^(?:[*+?]|\{.+\})/.test(token)) return "quantifier";
@@ -43722,36 +44602,36 @@ function setEnd(pattern2, at) {
   return end + 1;
 }
 function setInJavaScript(set) {
-  const [, open7 = "", inside = ""] = /^(\[\^?)(.*)\]$/s.exec(set) ?? [];
-  return `${open7}${inside.replace(/^\]/, "\\]")}]`;
+  const [, open10 = "", inside = ""] = /^(\[\^?)(.*)\]$/s.exec(set) ?? [];
+  return `${open10}${inside.replace(/^\]/, "\\]")}]`;
 }
-function templateParts(template, groups) {
-  const parts = [];
+function templateParts(template2, groups) {
+  const parts2 = [];
   let end = 0;
-  for (const match of template.matchAll(templateEscape)) {
-    parts.push(template.slice(end, match.index), templatePart(match, groups));
-    end = match.index + match[0].length;
+  for (const match2 of template2.matchAll(templateEscape)) {
+    parts2.push(template2.slice(end, match2.index), templatePart(match2, groups));
+    end = match2.index + match2[0].length;
   }
-  return [...parts, template.slice(end)];
+  return [...parts2, template2.slice(end)];
 }
-function templatePart(match, groups) {
-  const { octal, group, name: name3, other } = match.groups ?? {};
+function templatePart(match2, groups) {
+  const { octal, group, name: name3, other: other2 } = match2.groups ?? {};
   if (octal !== void 0) return String.fromCharCode(Number.parseInt(octal, 8));
   if (group !== void 0) return groupNumber(group, groups);
   if (name3 !== void 0) return namedGroup(name3, groups);
-  if (other === void 0) throw failed2("bad escape (end of pattern)");
-  const control = controls[other];
-  if (control === void 0 && /[A-Za-z]/.test(other)) throw failed2(`bad escape \\${other}`);
-  return control ?? `\\${other}`;
+  if (other2 === void 0) throw failed2("bad escape (end of pattern)");
+  const control = controls[other2];
+  if (control === void 0 && /[A-Za-z]/.test(other2)) throw failed2(`bad escape \\${other2}`);
+  return control ?? `\\${other2}`;
 }
 function namedGroup(name3, groups) {
   if (/^[0-9]+$/.test(name3)) return groupNumber(name3, groups);
   if (/^[\p{L}_][\p{L}\p{N}_]*$/u.test(name3)) throw new PythonError("IndexError", "unknown group");
   throw failed2("bad character in group name");
 }
-function groupNumber(text3, groups) {
-  if (Number(text3) > groups) throw failed2(`invalid group reference ${text3}`);
-  return Number(text3);
+function groupNumber(text4, groups) {
+  if (Number(text4) > groups) throw failed2(`invalid group reference ${text4}`);
+  return Number(text4);
 }
 function failed2(message) {
   return new PythonError("error", message);
@@ -43861,11 +44741,11 @@ function textOf2(answer) {
 }
 function cureForLoop(map, endpoint, image2 = `${endpoint}/image`) {
   const patterns = map.entries.findLast((entry) => entry.kind === "noswap")?.value;
-  const lines2 = [`${noswapKey}::${patterns ? `${patterns},` : ""}${endpoint}`, `${endpoint}::`];
-  return lines2.find((line) => rewriteLoop(withLine(map, line), image2) === void 0) ?? (endpoint.includes(".") ? "change the entry that matches the rewritten image: no line of the map ends this loop" : `use a target host with a dot: the webhook takes ${endpoint}/\u2026 for an image on Docker Hub`);
+  const lines3 = [`${noswapKey}::${patterns ? `${patterns},` : ""}${endpoint}`, `${endpoint}::`];
+  return lines3.find((line2) => rewriteLoop(withLine(map, line2), image2) === void 0) ?? (endpoint.includes(".") ? "change the entry that matches the rewritten image: no line of the map ends this loop" : `use a target host with a dot: the webhook takes ${endpoint}/\u2026 for an image on Docker Hub`);
 }
-function withLine(map, line) {
-  return { entries: [...map.entries, ...parseMirrorMap(line).entries], problems: [] };
+function withLine(map, line2) {
+  return { entries: [...map.entries, ...parseMirrorMap(line2).entries], problems: [] };
 }
 function libraryWithoutDockerHub(map) {
   const registries = map.entries.filter((entry) => entry.kind === "registry");
@@ -43911,11 +44791,11 @@ var init_lint = __esm({
 });
 
 // src/oci/platform.ts
-function parsePlatform(text3) {
-  const parts = text3.split("/");
-  const [os, architecture, variant] = parts;
-  if (parts.length > 3 || !os || !architecture || !parts.every((p) => part.test(p))) {
-    throw new RangeError(`not a platform: ${JSON.stringify(text3)}`);
+function parsePlatform(text4) {
+  const parts2 = text4.split("/");
+  const [os, architecture, variant] = parts2;
+  if (parts2.length > 3 || !os || !architecture || !parts2.every((p) => part.test(p))) {
+    throw new RangeError(`not a platform: ${JSON.stringify(text4)}`);
   }
   return variant === void 0 ? { os, architecture } : { os, architecture, variant };
 }
@@ -43938,11 +44818,11 @@ var init_platform = __esm({
 function hasErrors(problems) {
   return problems.some(({ severity }) => severity === "error");
 }
-function error2(kind, images2, message, cure) {
-  return { kind, severity: "error", images: images2, message, cure };
+function error2(kind, images2, message, cure5) {
+  return { kind, severity: "error", images: images2, message, cure: cure5 };
 }
-function warning(kind, images2, message, cure) {
-  return { kind, severity: "warning", images: images2, message, cure };
+function warning(kind, images2, message, cure5) {
+  return { kind, severity: "warning", images: images2, message, cure: cure5 };
 }
 var init_problem = __esm({
   "src/plan/problem.ts"() {
@@ -43959,15 +44839,15 @@ function checkForeignLayers(image2, graph) {
   const [first] = foreign;
   if (first === void 0) return [];
   const message = `${image2} has a foreign layer, which no registry holds and every node fetches from elsewhere (${first.mediaType}, ${first.digest})`;
-  const cure = "keep only platforms without one (platforms: [linux/amd64]), or rebuild the image";
-  return [error2("foreign-layer", [image2], message, cure)];
+  const cure5 = "keep only platforms without one (platforms: [linux/amd64]), or rebuild the image";
+  return [error2("foreign-layer", [image2], message, cure5)];
 }
 function checkDigests(image2, graph) {
-  const documents = childrenFirst(graph);
-  const named = [graph.root, ...documents.flatMap(({ manifest }) => references(manifest))];
-  const other = named.find(({ digest: digest2 }) => algorithmOf(digest2) !== "sha256");
-  if (other === void 0) return [];
-  const message = `${image2} holds content that is named by another digest than sha256 (${other.digest.slice(0, 24)}\u2026)`;
+  const documents2 = childrenFirst(graph);
+  const named3 = [graph.root, ...documents2.flatMap(({ manifest }) => references(manifest))];
+  const other2 = named3.find(({ digest: digest3 }) => algorithmOf(digest3) !== "sha256");
+  if (other2 === void 0) return [];
+  const message = `${image2} holds content that is named by another digest than sha256 (${other2.digest.slice(0, 24)}\u2026)`;
   return [error2("digest-algorithm", [image2], message, "build the image with sha256 digests")];
 }
 var init_check_contents = __esm({
@@ -43982,24 +44862,24 @@ var init_check_contents = __esm({
 
 // src/plan/placements.ts
 function askedFor(map, image2) {
-  const containerd = containerdReferences(map, image2).map((text3) => ({
+  const containerd2 = containerdReferences(map, image2).map((text4) => ({
     by: "containerd",
-    reference: parseReference(text3)
+    reference: parseReference(text4)
   }));
   const webhook = webhookImage(map, image2);
-  if ("error" in webhook) return { asked: containerd, webhookError: webhook.error };
-  if (!webhook.swapped) return { asked: containerd };
+  if ("error" in webhook) return { asked: containerd2, webhookError: webhook.error };
+  if (!webhook.swapped) return { asked: containerd2 };
   const reference = parsed2(webhook.image);
-  if (!reference || startsWithV2(reference)) return { asked: containerd, unusable: webhook.image };
-  return { asked: [{ by: "webhook", reference }, ...containerd] };
+  if (!reference || startsWithV2(reference)) return { asked: containerd2, unusable: webhook.image };
+  return { asked: [{ by: "webhook", reference }, ...containerd2] };
 }
 function startsWithV2(reference) {
   return reference.repository === "v2" || reference.repository.startsWith("v2/");
 }
-function placementsOf(asked2, digest2, isClaimed) {
+function placementsOf(asked2, digest3, isClaimed) {
   const askers = /* @__PURE__ */ new Map();
   for (const { by, reference } of asked2) {
-    for (const name3 of tagged(reference, digest2)) {
+    for (const name3 of tagged(reference, digest3)) {
       if (reference.digest && name3 === written(reference) && isClaimed(name3)) continue;
       const before = askers.get(name3);
       askers.set(name3, before === void 0 || before === by ? by : "both");
@@ -44009,16 +44889,16 @@ function placementsOf(asked2, digest2, isClaimed) {
 }
 function tagClaims(wanted) {
   const claims = /* @__PURE__ */ new Map();
-  for (const { asked: asked2, digest: digest2 } of wanted) {
-    for (const name3 of asked2.flatMap(({ reference }) => tagged(reference, digest2))) {
-      claims.set(name3, (claims.get(name3) ?? /* @__PURE__ */ new Set()).add(digest2));
+  for (const { asked: asked2, digest: digest3 } of wanted) {
+    for (const name3 of asked2.flatMap(({ reference }) => tagged(reference, digest3))) {
+      claims.set(name3, (claims.get(name3) ?? /* @__PURE__ */ new Set()).add(digest3));
     }
   }
   return (reference) => (claims.get(reference)?.size ?? 0) > 1;
 }
-function tagged(reference, digest2) {
+function tagged(reference, digest3) {
   if (!reference.digest) return [written(reference)];
-  const kept = `${repositoryOf(reference)}:airgap-${hexOf(digest2).slice(0, 12)}`;
+  const kept = `${repositoryOf(reference)}:airgap-${hexOf(digest3).slice(0, 12)}`;
   return reference.tag ? [written(reference), kept] : [kept];
 }
 function repositoryOf(reference) {
@@ -44027,9 +44907,9 @@ function repositoryOf(reference) {
 function written(reference) {
   return `${repositoryOf(reference)}:${reference.tag ?? "latest"}`;
 }
-function parsed2(text3) {
+function parsed2(text4) {
   try {
-    return parseReference(text3);
+    return parseReference(text4);
   } catch {
     return void 0;
   }
@@ -44067,8 +44947,8 @@ function isWantedChild(child, wanted) {
 function isAttestation(child) {
   return child.platform?.os === "unknown" && child.platform.architecture === "unknown";
 }
-function availablePlatforms({ root, documents }) {
-  const document = documents.get(root.digest);
+function availablePlatforms({ root, documents: documents2 }) {
+  const document = documents2.get(root.digest);
   return document?.manifest.kind === "index" ? document.manifest.manifests.map(({ platform: platform5 }) => platform5) : [document?.platform];
 }
 function missingPlatforms(graph, wanted) {
@@ -44077,8 +44957,8 @@ function missingPlatforms(graph, wanted) {
   return wanted.filter((one) => !available.some((platform5) => isWanted(platform5, [one])));
 }
 function platformNames(platforms2) {
-  const names = platforms2.filter((platform5) => platform5?.os && platform5.os !== "unknown").map((platform5) => formatPlatform(platform5));
-  return [...new Set(names)];
+  const names4 = platforms2.filter((platform5) => platform5?.os && platform5.os !== "unknown").map((platform5) => formatPlatform(platform5));
+  return [...new Set(names4)];
 }
 function fits({ platform: platform5 }, wanted) {
   return platform5 === void 0 || isWanted(platform5, wanted);
@@ -44101,12 +44981,12 @@ function reduced(graph, root, kept) {
   );
   const { mediaType: mediaType2 } = graph.root;
   const document = makeDocument({ mediaType: mediaType2, digest: digestOf(bytes), size: bytes.length }, bytes);
-  const documents = new Map(graph.documents).set(document.descriptor.digest, document);
-  return { root: document.descriptor, documents };
+  const documents2 = new Map(graph.documents).set(document.descriptor.digest, document);
+  return { root: document.descriptor, documents: documents2 };
 }
-function documentOf(graph, digest2) {
-  const document = graph.documents.get(digest2);
-  if (!document) throw new Error(`the graph lacks its own root ${digest2}`);
+function documentOf(graph, digest3) {
+  const document = graph.documents.get(digest3);
+  if (!document) throw new Error(`the graph lacks its own root ${digest3}`);
   return document;
 }
 var originalDigestAnnotation;
@@ -44134,25 +45014,22 @@ function checkImage(spec, map, candidate) {
   ];
 }
 function checkSource({
-  image: { listed, reference, graph, failure: failure2, movedTag }
+  image: { listed: listed2, reference, graph, failure: failure3, movedTag }
 }) {
-  const { image: image2, origin } = listed;
+  const { image: image2, origin } = listed2;
   const problems = [];
   if (!graph) {
     problems.push(
       error2(
         "unresolved",
         [image2],
-        `${image2} (${origin}): ${failure2 ? whyUnresolved(failure2, image2) : "its registry does not have it"}`,
-        failure2?.next ?? "correct the name or tag"
+        `${image2} (${origin}): ${failure3 ? whyUnresolved(failure3, image2) : "its registry does not have it"}`,
+        failure3?.next ?? "correct the name or tag"
       )
     );
   }
   if (movedTag) {
-    const message = `${image2}: the tag now resolves to ${movedTag}; the digest that you wrote is taken`;
-    problems.push(
-      warning("moved-tag", [image2], message, "write the new digest if you want the new image")
-    );
+    problems.push(movedProblem(image2, movedTag, reference.digest !== void 0));
   }
   if (reference.tag === "latest" && !reference.digest) {
     const message = `${image2} names no fixed version; the bundle holds what it is today`;
@@ -44160,8 +45037,12 @@ function checkSource({
   }
   return problems;
 }
-function whyUnresolved({ message, given }, image2) {
-  return given && given !== image2 ? `${message} (${given})` : message;
+function movedProblem(image2, now2, isWritten) {
+  const [taken, cure5] = isWritten ? ["the digest that you wrote is taken", "write the new digest if you want the new image"] : ["the digest of the lock file is taken", `follow the tag: plan --update ${image2}`];
+  return warning("moved-tag", [image2], `${image2}: the tag now resolves to ${now2}; ${taken}`, cure5);
+}
+function whyUnresolved({ message, given: given2 }, image2) {
+  return given2 && given2 !== image2 ? `${message} (${given2})` : message;
 }
 function checkConsumers(spec, map, candidate) {
   const outside2 = checkInside(spec, candidate);
@@ -44172,15 +45053,15 @@ function checkConsumers(spec, map, candidate) {
     ...checkContainerd(candidate)
   ];
 }
-function checkLoop(spec, map, { image: { listed } }) {
-  const { image: image2 } = listed;
+function checkLoop(spec, map, { image: { listed: listed2 } }) {
+  const { image: image2 } = listed2;
   const loop = rewriteLoop(map, image2);
   if (!loop) return [];
   const message = `${image2} becomes ${loop.once}, which the webhook would rewrite again to ${loop.twice}`;
   return [error2("rewrite-loop", [image2], message, cureForLoop(map, spec.target.endpoint, image2))];
 }
-function checkMapped({ image: { listed, reference }, asks }) {
-  const { image: image2 } = listed;
+function checkMapped({ image: { listed: listed2, reference }, asks }) {
+  const { image: image2 } = listed2;
   const { asked: asked2, webhookError, unusable } = asks;
   if (webhookError) {
     const message2 = `${image2}: the webhook fails with ${webhookError} and the pod is refused`;
@@ -44191,12 +45072,12 @@ function checkMapped({ image: { listed, reference }, asks }) {
   const message = `no rule maps ${image2}: it will be pulled from the internet, and is not mirrored`;
   return [warning("unmapped", [image2], message, `add ${reference.registry}::TARGET to the map`)];
 }
-function checkContainerd({ image: { listed, reference }, asks: { asked: asked2 } }) {
+function checkContainerd({ image: { listed: listed2, reference }, asks: { asked: asked2 } }) {
   if (asked2.length === 0 || asked2.some(({ by }) => by === "containerd")) return [];
-  const { image: image2 } = listed;
+  const { image: image2 } = listed2;
   const message = `${image2} is mapped by an entry that containerd's mirrors do not know; only the webhook finds it`;
-  const cure = `add ${reference.registry}::TARGET if nodes pull it too`;
-  return [warning("containerd-ignores", [image2], message, cure)];
+  const cure5 = `add ${reference.registry}::TARGET if nodes pull it too`;
+  return [warning("containerd-ignores", [image2], message, cure5)];
 }
 function unusableTarget(image2, target2) {
   if (target2.split("/")[1] === "v2") return [];
@@ -44221,8 +45102,8 @@ function checkPlatforms({ platforms: platforms2 }, { image: image2, filtered }) 
   if (platforms2.length === 0 || !image2.graph) return [];
   const name3 = image2.listed.image;
   if (!filtered) return [noPlatform(name3, image2.graph, platforms2)];
-  const missing5 = missingPlatforms(image2.graph, platforms2).map(formatPlatform).join(", ");
-  const lacking = missing5 === "" ? [] : [somePlatforms(name3, missing5)];
+  const missing9 = missingPlatforms(image2.graph, platforms2).map(formatPlatform).join(", ");
+  const lacking = missing9 === "" ? [] : [somePlatforms(name3, missing9)];
   if (image2.reference.digest && isIndex(image2.graph.root.mediaType)) {
     const message2 = `${name3} is pinned by the digest of an index: all its platforms are kept, or the digest would change`;
     return [
@@ -44242,8 +45123,8 @@ function noPlatform(name3, graph, platforms2) {
   const message = `${name3} has none of ${platforms2.map(formatPlatform).join(", ")} (it has ${has})`;
   return error2("platform-missing", [name3], message, "add a platform, or leave the image out");
 }
-function somePlatforms(name3, missing5) {
-  const message = `${name3} is not there for ${missing5}: nodes of that platform cannot run it`;
+function somePlatforms(name3, missing9) {
+  const message = `${name3} is not there for ${missing9}: nodes of that platform cannot run it`;
   return warning("platform-missing", [name3], message, "run it on the other nodes only");
 }
 var init_check_image = __esm({
@@ -44321,8 +45202,8 @@ function targetNotExcluded({ mirrorMap: map, endpoint }, images2) {
     )
   ];
 }
-function place4({ line, column, key }) {
-  return `mirror map ${line}:${column} (${key})`;
+function place4({ line: line2, column, key }) {
+  return `mirror map ${line2}:${column} (${key})`;
 }
 var init_check_map = __esm({
   "src/plan/check-map.ts"() {
@@ -44345,12 +45226,12 @@ function collisions(images2) {
 }
 function collision(reference, wanters) {
   if (new Set(wanters.map((image2) => image2.digest)).size < 2) return [];
-  const named = wanters.map((image2) => `${image2.source} (${image2.digest})`).join(" and ");
+  const named3 = wanters.map((image2) => `${image2.source} (${image2.digest})`).join(" and ");
   return [
     error2(
       "collision",
       wanters.map((image2) => image2.source),
-      `${named} would both be ${reference}`,
+      `${named3} would both be ${reference}`,
       "give the two source registries different targets in mirrorRegistries, or leave one image out"
     )
   ];
@@ -44374,22 +45255,22 @@ function placeAnew(inventory, destination) {
     ...entry,
     placements: placementsOf(asks.asked, entry.digest, isClaimed)
   }));
-  const placed2 = { ...inventory, target: targetAt(inventory, destination, map), images: images2 };
-  const listed = judged.map(({ image: image2 }) => image2.listed);
+  const placed3 = { ...inventory, target: targetAt(inventory, destination, map), images: images2 };
+  const listed2 = judged.map(({ image: image2 }) => image2.listed);
   return {
-    inventory: placed2,
+    inventory: placed3,
     map,
     problems: [
-      ...checkMap2({ target: target2, images: listed }),
+      ...checkMap2({ target: target2, images: listed2 }),
       ...judged.flatMap((image2) => checkConsumers({ target: target2 }, map, image2)),
       ...collisions(images2),
-      ...notCarried(placed2)
+      ...notCarried(placed3)
     ]
   };
 }
 function judge2(map, { source }) {
-  const listed = { image: source, origin: "bundle.json" };
-  return { image: { listed, reference: sourceOf(source) }, asks: askedFor(map, source) };
+  const listed2 = { image: source, origin: "bundle.json" };
+  return { image: { listed: listed2, reference: sourceOf(source) }, asks: askedFor(map, source) };
 }
 function sourceOf(source) {
   try {
@@ -44401,10 +45282,10 @@ function sourceOf(source) {
     });
   }
 }
-function targetAt({ target: { environment } }, { section, access: access2, pullThrough }, map) {
+function targetAt({ target: { environment } }, { section: section2, access: access2, pullThrough }, map) {
   return {
-    endpoint: section.endpoint,
-    baseContentPath: section.baseContentPath,
+    endpoint: section2.endpoint,
+    baseContentPath: section2.baseContentPath,
     ...access2,
     mirrorMap: printMirrorMap(map),
     environment,
@@ -44413,7 +45294,7 @@ function targetAt({ target: { environment } }, { section, access: access2, pullT
 }
 function notCarried(inventory) {
   if (inventory.imagesNotEmbedded) return [];
-  const carried = new Set(inventory.blobs.map(({ digest: digest2 }) => digest2));
+  const carried = new Set(inventory.blobs.map(({ digest: digest3 }) => digest3));
   return inventory.images.filter((image2) => travels(inventory, image2) && !carried.has(image2.digest)).map(
     ({ source }) => error2(
       "not-carried",
@@ -44444,17 +45325,17 @@ function siteTarget(site, signed) {
   const { name: name3, endpoint: host, baseContentPath: path7 } = signed.section;
   const { endpoint = host, baseContentPath = path7 } = site;
   const base2 = { endpoint, baseContentPath };
-  const known = endpoint === host ? signed : unknownRegistry;
+  const known2 = endpoint === host ? signed : unknownRegistry;
   const { insecureSkipVerify, caCert } = site;
   return {
     section: {
       ...base2,
       name: site.name ?? name3,
-      insecureSkipVerify: insecureSkipVerify ?? known.section.insecureSkipVerify,
-      ...withCa(caCert ?? known.section.caCert),
+      insecureSkipVerify: insecureSkipVerify ?? known2.section.insecureSkipVerify,
+      ...withCa(caCert ?? known2.section.caCert),
       ...siteMap(site, signed.section, base2)
     },
-    access: siteAccess(known.access, { insecureSkipVerify, caCert, ...accessOf(site, endpoint) }),
+    access: siteAccess(known2.access, { insecureSkipVerify, caCert, ...accessOf(site, endpoint) }),
     pullThrough: site.pullThrough?.map((one, index) => readPullThrough(one, index, base2)) ?? signed.pullThrough.map((one) => moveTarget(one, signed.section, base2))
   };
 }
@@ -44468,16 +45349,16 @@ function siteMap(site, signed, base2) {
   return { mirrorRegistries: moved, mirrorMap: parseMirrorMap(moved) };
 }
 function accessOf({ access: access2 }, endpoint) {
-  const other = Object.keys(access2).find((host) => host !== endpoint);
-  if (other === void 0) return access2[endpoint] ?? {};
-  throw new AirgapError("usage", `${fieldName(["registries", other])} is not the endpoint`, {
-    given: other,
+  const other2 = Object.keys(access2).find((host) => host !== endpoint);
+  if (other2 === void 0) return access2[endpoint] ?? {};
+  throw new AirgapError("usage", `${fieldName(["registries", other2])} is not the endpoint`, {
+    given: other2,
     expected: endpoint,
     next: "a site file tells of the target registry alone"
   });
 }
-function siteAccess(known, said) {
-  const { caCert, ...access2 } = { ...known, ...defined(said) };
+function siteAccess(known2, said4) {
+  const { caCert, ...access2 } = { ...known2, ...defined(said4) };
   return { ...access2, ...withCa(caCert) };
 }
 function withCa(caCert) {
@@ -44503,16 +45384,16 @@ var init_site_target = __esm({
 
 // src/commands/bundle-graph.ts
 async function bundleGraph(bundle, root) {
-  const documents = /* @__PURE__ */ new Map();
+  const documents2 = /* @__PURE__ */ new Map();
   const visit2 = async (descriptor3) => {
-    if (documents.has(descriptor3.digest)) return;
+    if (documents2.has(descriptor3.digest)) return;
     const document = makeDocument(descriptor3, await bundle.readBlob(descriptor3.digest));
-    documents.set(descriptor3.digest, document);
+    documents2.set(descriptor3.digest, document);
     if (document.manifest.kind !== "index") return;
     for (const child of document.manifest.manifests) await visit2(child);
   };
   await visit2(root);
-  return { root, documents };
+  return { root, documents: documents2 };
 }
 var init_bundle_graph = __esm({
   "src/commands/bundle-graph.ts"() {
@@ -44522,34 +45403,34 @@ var init_bundle_graph = __esm({
 });
 
 // src/commands/own-images.ts
-function ownImages(spec, chart) {
-  const init = spec.imageSwap.initImage ?? chart?.ownImages?.init;
-  const image2 = spec.imageSwap.image ?? chart?.ownImages?.image;
-  const listed = [
+function ownImages(spec, chart2) {
+  const init = spec.imageSwap.initImage ?? chart2?.ownImages?.init;
+  const image2 = spec.imageSwap.image ?? chart2?.ownImages?.image;
+  const listed2 = [
     { image: init, origin: originOf2("imageSwap.initImage", spec.imageSwap.initImage) },
     { image: image2, origin: originOf2("imageSwap.image", spec.imageSwap.image) }
   ].filter((own2) => own2.image !== void 0 && !isInTarget(spec, own2.image));
-  return { sources: { ...init ? { init } : {}, ...image2 ? { image: image2 } : {} }, listed };
+  return { sources: { ...init ? { init } : {}, ...image2 ? { image: image2 } : {} }, listed: listed2 };
 }
 function originOf2(field, written2) {
   return written2 === void 0 ? `from the chart; ${field} sets another` : field;
 }
-function ownImageReferences({ map }, { sources, listed }) {
+function ownImageReferences({ map }, { sources, listed: listed2 }) {
   const entries = Object.entries(sources).map(([role, source]) => {
-    const isMirrored = listed.some(({ image: image2 }) => image2 === source);
+    const isMirrored = listed2.some(({ image: image2 }) => image2 === source);
     const first = isMirrored ? askedFor(map, source).asked[0]?.reference : void 0;
     return [role, first ? inTarget(first) : source];
   });
   return Object.fromEntries(entries);
 }
-function ownImageProblems(spec, { sources, listed }) {
+function ownImageProblems(spec, { sources, listed: listed2 }) {
   if (spec.environment === "non-airgap") return [];
-  const unknown2 = !sources.image || !sources.init;
-  const problems = unknown2 ? [unknownImages()] : [];
-  const given = Object.values(sources).filter(
-    (source) => !listed.some(({ image: image2 }) => image2 === source)
+  const unknown3 = !sources.image || !sources.init;
+  const problems = unknown3 ? [unknownImages()] : [];
+  const given2 = Object.values(sources).filter(
+    (source) => !listed2.some(({ image: image2 }) => image2 === source)
   );
-  if (given.length > 0) problems.push(alreadyInTarget(given));
+  if (given2.length > 0) problems.push(alreadyInTarget(given2));
   return problems;
 }
 function isInTarget({ target: target2 }, image2) {
@@ -44586,12 +45467,12 @@ var init_own_images = __esm({
 
 // src/inputs/stall-time.ts
 function stallTimeOf(env) {
-  const text3 = env[variable];
-  if (!text3) return void 0;
-  const seconds = /^\d+(\.\d+)?$/.test(text3) ? Number(text3) : Number.NaN;
+  const text4 = env[variable];
+  if (!text4) return void 0;
+  const seconds = /^\d+(\.\d+)?$/.test(text4) ? Number(text4) : Number.NaN;
   if (seconds >= 1 && seconds <= 3600) return seconds * 1e3;
   throw new AirgapError("usage", `${variable} is no length of time that can be waited`, {
-    given: text3,
+    given: text4,
     expected: "seconds, from 1 to 3600 (60 when it is not set)"
   });
 }
@@ -44711,9 +45592,9 @@ function backoff(inARow) {
   const most = Math.min(longestWait, firstWait * 2 ** (inARow - 1));
   return most * (0.5 + Math.random() / 2);
 }
-function later(failure2, wait) {
-  const { class: name3, message, given } = failure2;
-  return new AirgapError(name3, message, { given, next: runAgain(wait), cause: failure2 });
+function later(failure3, wait) {
+  const { class: name3, message, given: given2 } = failure3;
+  return new AirgapError(name3, message, { given: given2, next: runAgain(wait), cause: failure3 });
 }
 var import_promises25, firstWait, longestWait, WaitingWindow;
 var init_waiting_window = __esm({
@@ -44732,13 +45613,13 @@ var init_waiting_window = __esm({
         return this.#closed === void 0;
       }
       /** @returns milliseconds that it lasts, if it begins now; undefined while it lasts already */
-      close({ failure: failure2, retryAfter: retryAfter2 = 0 }) {
+      close({ failure: failure3, retryAfter: retryAfter2 = 0 }) {
         const now2 = performance.now();
         const lasts = this.#closed?.until ?? 0;
         const begins = now2 >= lasts;
         if (begins) this.#inARow++;
         const wait = Math.max(retryAfter2, begins ? backoff(this.#inARow) : 0);
-        this.#closed = { until: Math.max(now2 + wait, lasts), failure: failure2 };
+        this.#closed = { until: Math.max(now2 + wait, lasts), failure: failure3 };
         return begins ? wait : void 0;
       }
       /**
@@ -44760,8 +45641,8 @@ var init_waiting_window = __esm({
       #goAhead() {
         let back = () => {
         };
-        this.#scouting = new Promise((resolve23) => {
-          back = resolve23;
+        this.#scouting = new Promise((resolve31) => {
+          back = resolve31;
         });
         return () => {
           this.#scouting = void 0;
@@ -44833,23 +45714,23 @@ var init_places = __esm({
         }
       }
       /** The host wants fewer requests: none, for a while. */
-      limited(failure2) {
-        const wait = this.#window.close(failure2);
-        if (wait !== void 0) this.#tell(wait, failure2);
+      limited(failure3) {
+        const wait = this.#window.close(failure3);
+        if (wait !== void 0) this.#tell(wait, failure3);
       }
       /** Something that may pass has failed, and is tried again in so many milliseconds. */
-      failing(failure2, wait) {
-        if (!failure2.isUnreachable) this.#pace.troubled();
-        this.#tell(wait, failure2);
+      failing(failure3, wait) {
+        if (!failure3.isUnreachable) this.#pace.troubled();
+        this.#tell(wait, failure3);
       }
       /** Once for all who wait at the same time. */
-      #tell(wait, { failure: failure2 }) {
+      #tell(wait, { failure: failure3 }) {
         const now2 = performance.now();
         if (wait < shortWait || now2 < this.#toldUntil) return;
         this.#toldUntil = now2 + wait;
         const seconds = Math.ceil(wait / 1e3);
-        const why = failure2.given ? ` (${failure2.given})` : "";
-        const message = `${failure2.message}${why}; next try in ${seconds} s`;
+        const why = failure3.given ? ` (${failure3.given})` : "";
+        const message = `${failure3.message}${why}; next try in ${seconds} s`;
         this.#context.emit({ kind: "note", message });
       }
       /** Bytes of blobs came or went. */
@@ -44903,17 +45784,17 @@ var init_exchange = __esm({
         this.places = new Places(options.context, options.maxConcurrent);
       }
       /** Runs one piece of work (one or more calls), again from its start while it fails transiently. */
-      async run(work, patience2) {
+      async run(work, patience4) {
         const release2 = await this.places.enter();
         try {
-          return await this.retry(work, patience2);
+          return await this.retry(work, patience4);
         } finally {
           release2();
         }
       }
       /** As `run`, for who has a place already. */
-      retry(work, patience2) {
-        const options = this.#retrying(patience2);
+      retry(work, patience4) {
+        const options = this.#retrying(patience4);
         const { budget, signal } = options;
         return retry(() => this.places.whenOpen(work, budget, signal), options);
       }
@@ -44992,11 +45873,11 @@ var init_exchange = __esm({
       }
       #retrying({ within = Number.POSITIVE_INFINITY, wanted } = {}) {
         const { retryBudget, transport } = this.#options;
-        const onWait = (wait, failure2) => this.places.failing(failure2, wait);
+        const onWait = (wait, failure3) => this.places.failing(failure3, wait);
         const { answered, missed } = transport.reach;
-        const reach = { answered, missed: within < retryBudget ? new Set(missed) : missed };
+        const reach2 = { answered, missed: within < retryBudget ? new Set(missed) : missed };
         const signal = wanted ? AbortSignal.any([this.signal, wanted]) : this.signal;
-        return { budget: Math.min(retryBudget, within), signal, reach, onWait };
+        return { budget: Math.min(retryBudget, within), signal, reach: reach2, onWait };
       }
     };
   }
@@ -45007,8 +45888,8 @@ function header(answer, name3) {
   return answer.headers[name3]?.toString() ?? "";
 }
 function contentLength(answer) {
-  const text3 = header(answer, "content-length");
-  return /^\d+$/.test(text3) ? Number(text3) : void 0;
+  const text4 = header(answer, "content-length");
+  return /^\d+$/.test(text4) ? Number(text4) : void 0;
 }
 function rangeStart(answer) {
   const start2 = /^bytes (\d+)-/.exec(header(answer, "content-range"))?.[1];
@@ -45022,11 +45903,11 @@ function contentType(answer) {
   return header(answer, "content-type").split(";", 1)[0]?.trim() ?? "";
 }
 function describedBy(answer) {
-  const digest2 = header(answer, "docker-content-digest");
+  const digest3 = header(answer, "docker-content-digest");
   const size = contentLength(answer);
   const mediaType2 = contentType(answer);
-  const known = manifestTypes.includes(mediaType2);
-  return isDigest(digest2) && size && known ? { mediaType: mediaType2, digest: digest2, size } : void 0;
+  const known2 = manifestTypes.includes(mediaType2);
+  return isDigest(digest3) && size && known2 ? { mediaType: mediaType2, digest: digest3, size } : void 0;
 }
 function checkedDigest(bytes, reference, answer, subject) {
   const stated = header(answer, "docker-content-digest");
@@ -45036,10 +45917,10 @@ function checkedDigest(bytes, reference, answer, subject) {
   expectDigest(reference, digestOf(bytes, algorithmOf(reference)), subject);
   return reference;
 }
-function expectDigest(expected, given, subject) {
-  if (given === expected) return;
+function expectDigest(expected, given2, subject) {
+  if (given2 === expected) return;
   throw new AirgapError("integrity", `${subject.what} from ${subject.host} has another digest`, {
-    given,
+    given: given2,
     expected,
     next: "something between here and the registry changes content, or its storage is damaged"
   });
@@ -45069,9 +45950,9 @@ function manifestPath(repository, reference) {
   if (!isDigest(reference) && !tag.test(reference)) throw notAllowed(reference);
   return `${repositoryPath(repository)}/manifests/${reference}`;
 }
-function blobPath2(repository, digest2) {
-  if (!isDigest(digest2)) throw notAllowed(digest2);
-  return `${repositoryPath(repository)}/blobs/${digest2}`;
+function blobPath2(repository, digest3) {
+  if (!isDigest(digest3)) throw notAllowed(digest3);
+  return `${repositoryPath(repository)}/blobs/${digest3}`;
 }
 function uploadsPath(repository) {
   return `${repositoryPath(repository)}/blobs/uploads/`;
@@ -45103,9 +45984,9 @@ function manifestSubject(host, repository, reference) {
   const what = `manifest ${repository}${reference.includes(":") ? "@" : ":"}${reference}`;
   return { host, repository, what, path: manifestPath(repository, reference) };
 }
-function blobSubject(host, repository, digest2) {
-  const what = `blob ${digest2} of ${repository}`;
-  return { host, repository, what, path: blobPath2(repository, digest2) };
+function blobSubject(host, repository, digest3) {
+  const what = `blob ${digest3} of ${repository}`;
+  return { host, repository, what, path: blobPath2(repository, digest3) };
 }
 function scope(repository, actions) {
   return `repository:${repository}:${actions}`;
@@ -45125,11 +46006,11 @@ var init_subject = __esm({
 });
 
 // src/registry/pushing.ts
-async function mountBlob(registry3, repository, digest2, from) {
+async function mountBlob(registry3, repository, digest3, from) {
   const { host, exchange } = registry3;
   const scopes = [scope(repository, "pull,push"), scope(from, "pull")];
-  const to = `${uploadsPath(repository)}?${new URLSearchParams({ mount: digest2, from })}`;
-  const subject = { host, repository, what: `the mount of ${digest2} into ${repository}` };
+  const to = `${uploadsPath(repository)}?${new URLSearchParams({ mount: digest3, from })}`;
+  const subject = { host, repository, what: `the mount of ${digest3} into ${repository}` };
   try {
     return await exchange.run(async () => {
       const answer = await exchange.send({ method: "POST", to, scopes });
@@ -45144,15 +46025,15 @@ async function mountBlob(registry3, repository, digest2, from) {
     throw error3;
   }
 }
-async function putBlob(registry3, repository, digest2, bytes) {
+async function putBlob(registry3, repository, digest3, bytes) {
   const { exchange } = registry3;
-  const { path: path7, ...subject } = blobSubject(registry3.host, repository, digest2);
+  const { path: path7, ...subject } = blobSubject(registry3.host, repository, digest3);
   const headers = { "content-type": "application/octet-stream" };
   let isSent = false;
   const send2 = async () => {
     if (isSent && (await ask(registry3, path7, repository)).status === 200) return;
     const to = await openUpload(registry3, subject);
-    to.searchParams.set("digest", digest2);
+    to.searchParams.set("digest", digest3);
     isSent = true;
     await put(registry3, { to, headers, body: bytes }, subject);
   };
@@ -45213,7 +46094,7 @@ async function cancel(registry3, answer, repository) {
   if (location !== void 0) await remove(registry3, location, repository);
 }
 async function remove({ exchange }, to, repository) {
-  const scopes = [scope(repository, "pull,push")];
+  const scopes = [scope(repository, "pull,push,delete")];
   try {
     const answer = await exchange.send({ method: "DELETE", to, scopes });
     await answer.body.dump();
@@ -45351,14 +46232,14 @@ async function getManifest(registry3, repository, reference, within) {
     if (answer.status === 404) return void await answer.body.dump();
     if (answer.status !== 200) throw await refusedRead(registry3, answer, subject);
     const bytes = await exchange.readAll(answer, largestManifest);
-    const digest2 = checkedDigest(bytes, reference, answer, subject);
-    const descriptor3 = { mediaType: mediaTypeOf2(answer, bytes), digest: digest2, size: bytes.length };
+    const digest3 = checkedDigest(bytes, reference, answer, subject);
+    const descriptor3 = { mediaType: mediaTypeOf2(answer, bytes), digest: digest3, size: bytes.length };
     return { descriptor: descriptor3, bytes };
   };
   return exchange.run(() => twice(get), { within });
 }
-async function headBlob(registry3, repository, digest2) {
-  const subject = blobSubject(registry3.host, repository, digest2);
+async function headBlob(registry3, repository, digest3) {
+  const subject = blobSubject(registry3.host, repository, digest3);
   return registry3.exchange.run(async () => {
     let answer = await read4(registry3, "HEAD", subject);
     await answer.body.dump();
@@ -45374,10 +46255,10 @@ async function headBlob(registry3, repository, digest2) {
     throw new AirgapError("integrity", `${registry3.host} tells no size for ${subject.what}`);
   });
 }
-async function getBlob(registry3, repository, digest2, range) {
+async function getBlob(registry3, repository, digest3, range) {
   const release2 = await registry3.exchange.places.enter();
   try {
-    const content = await openBlob(registry3, repository, digest2, range);
+    const content = await openBlob(registry3, repository, digest3, range);
     content.body.once("close", release2);
     return content;
   } catch (error3) {
@@ -45385,11 +46266,11 @@ async function getBlob(registry3, repository, digest2, range) {
     throw error3;
   }
 }
-async function openBlob(registry3, repository, digest2, range, wanted) {
+async function openBlob(registry3, repository, digest3, range, wanted) {
   const { host, exchange } = registry3;
-  const subject = blobSubject(host, repository, digest2);
-  const open7 = () => readBlob2(registry3, subject, range?.start, range?.end);
-  const first = await exchange.retry(open7, { wanted });
+  const subject = blobSubject(host, repository, digest3);
+  const open10 = () => readBlob2(registry3, subject, range?.start, range?.end);
+  const first = await exchange.retry(open10, { wanted });
   const part3 = first.status === 206 ? range : void 0;
   const resume = (position) => exchange.whenOpen(() => rest(registry3, subject, position, part3));
   const body = blobBody(first, { subject, exchange, resume });
@@ -45472,34 +46353,34 @@ var init_api2 = __esm({
         return getManifest(this.#registry, repository, reference, within);
       }
       /** The size of a blob in bytes; undefined when the repository does not have it. */
-      headBlob(repository, digest2) {
-        return headBlob(this.#registry, repository, digest2);
+      headBlob(repository, digest3) {
+        return headBlob(this.#registry, repository, digest3);
       }
       /**
        * A blob, or a part of it, as it comes. The registry may answer a range with the whole blob (200).
        * Its place among the concurrent requests is held until the body ends.
        * @param range bytes, `end` inclusive
        */
-      getBlob(repository, digest2, range) {
-        return getBlob(this.#registry, repository, digest2, range);
+      getBlob(repository, digest3, range) {
+        return getBlob(this.#registry, repository, digest3, range);
       }
       /**
        * A blob for who has a place in `places` already, as for oras reading through us.
        * @param wanted aborts when nobody reads it any more
        */
-      openBlob(repository, digest2, wanted) {
-        return openBlob(this.#registry, repository, digest2, void 0, wanted);
+      openBlob(repository, digest3, wanted) {
+        return openBlob(this.#registry, repository, digest3, void 0, wanted);
       }
       /**
        * Makes a blob of another repository of this registry appear in this one without moving it. False when
        * the registry does not do that (any refusal: a mount never tells a wrong password).
        */
-      mountBlob(repository, digest2, from) {
-        return mountBlob(this.#registry, repository, digest2, from);
+      mountBlob(repository, digest3, from) {
+        return mountBlob(this.#registry, repository, digest3, from);
       }
       /** Sends a small blob in one piece. */
-      putBlob(repository, digest2, bytes) {
-        return putBlob(this.#registry, repository, digest2, bytes);
+      putBlob(repository, digest3, bytes) {
+        return putBlob(this.#registry, repository, digest3, bytes);
       }
       /** Whether we may push here, by opening an upload session and cancelling it. @throws AirgapError */
       checkPush(repository) {
@@ -45517,9 +46398,9 @@ var init_api2 = __esm({
 function parseChallenges(header2) {
   const challenges = [];
   const part3 = /\s*,?\s*(?:([\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))|([\w-]+)(?=[\s,]|$))/y;
-  for (let match = part3.exec(header2); match !== null; match = part3.exec(header2)) {
-    const [whole, name3, quoted, token, scheme] = match;
-    if (whole === "") break;
+  for (let match2 = part3.exec(header2); match2 !== null; match2 = part3.exec(header2)) {
+    const [whole2, name3, quoted, token, scheme] = match2;
+    if (whole2 === "") break;
     if (scheme !== void 0) challenges.push({ scheme: scheme.toLowerCase(), parameters: {} });
     else if (name3 !== void 0) {
       const value = quoted?.replace(/\\(.)/g, "$1") ?? token ?? "";
@@ -45575,10 +46456,10 @@ function resourceOf(scope2) {
 function scopeKey(scopes) {
   return [...scopes].sort().join(" ");
 }
-function readToken(text3) {
+function readToken(text4) {
   let answer;
   try {
-    answer = JSON.parse(text3) ?? {};
+    answer = JSON.parse(text4) ?? {};
   } catch {
     return void 0;
   }
@@ -45642,18 +46523,18 @@ var init_authorization = __esm({
       }
       async #freshToken(challenge, scopes, used) {
         const wanted = allScopes(scopes, challenge);
-        const known = await this.#tokens.get(scopeKey(wanted))?.catch(() => void 0);
-        if (known !== void 0 && known.header === used) this.#tokens.delete(scopeKey(wanted));
+        const known2 = await this.#tokens.get(scopeKey(wanted))?.catch(() => void 0);
+        if (known2 !== void 0 && known2.header === used) this.#tokens.delete(scopeKey(wanted));
         return this.#token(challenge, scopes);
       }
       async #token(challenge, scopes) {
         const wanted = allScopes(scopes, challenge);
         const key = scopeKey(wanted);
-        const known = this.#tokens.get(key);
-        if (known !== void 0) {
-          const { header: header2, until } = await known;
+        const known2 = this.#tokens.get(key);
+        if (known2 !== void 0) {
+          const { header: header2, until } = await known2;
           if (performance.now() < until) return header2;
-          if (this.#tokens.get(key) === known) this.#tokens.delete(key);
+          if (this.#tokens.get(key) === known2) this.#tokens.delete(key);
           return this.#token(challenge, scopes);
         }
         const fetched = this.#fetchToken(challenge, wanted);
@@ -45671,9 +46552,9 @@ var init_authorization = __esm({
         }
         const service = challenge.parameters.service ?? "";
         const answer = credential !== void 0 && "identityToken" in credential ? await this.#refresh(realm, service, scopes, credential.identityToken) : await this.#get(realm, service, scopes, credential);
-        const text3 = (await transport.readAll(answer, largestAnswer)).toString();
-        if (answer.status !== 200) throw this.#refusal(answer, text3, credential === void 0);
-        return readToken(text3) ?? this.#noToken(host, realm);
+        const text4 = (await transport.readAll(answer, largestAnswer)).toString();
+        if (answer.status !== 200) throw this.#refusal(answer, text4, credential === void 0);
+        return readToken(text4) ?? this.#noToken(host, realm);
       }
       #get(realm, service, scopes, credential) {
         const url = new URL(realm);
@@ -45695,14 +46576,14 @@ var init_authorization = __esm({
         const headers = { "content-type": "application/x-www-form-urlencoded" };
         return this.#options.transport.request({ method: "POST", url, headers, body });
       }
-      #refusal({ status, url, headers }, text3, anonymous) {
-        const said = registryWords(text3, String(headers["content-type"] ?? ""));
+      #refusal({ status, url, headers }, text4, anonymous) {
+        const said4 = registryWords(text4, String(headers["content-type"] ?? ""));
         if (isPassing(status)) {
           const wait = retryAfter(headers["retry-after"]?.toString(), this.#options.now());
-          return passingFailure(status, said, url, wait);
+          return passingFailure(status, said4, url, wait);
         }
-        const given = `${status} from its token service ${url.host}${said && `: ${said}`}`;
-        return wrongCredentials(this.#options.host, anonymous, given);
+        const given2 = `${status} from its token service ${url.host}${said4 && `: ${said4}`}`;
+        return wrongCredentials(this.#options.host, anonymous, given2);
       }
       /** The one place where a credential is kept from the open network. @throws AirgapError('usage') */
       #mayGoTo(url) {
@@ -45734,9 +46615,9 @@ function openRegistries(options) {
   const clients = /* @__PURE__ */ new Map();
   const client = (name3) => {
     const host = canonicalHost(name3);
-    const known = clients.get(host) ?? openClient(host, { ...options, credential }, transport);
-    clients.set(host, known);
-    return known;
+    const known2 = clients.get(host) ?? openClient(host, { ...options, credential }, transport);
+    clients.set(host, known2);
+    return known2;
   };
   return {
     client,
@@ -45804,10 +46685,10 @@ async function lookUp(host, config2, context) {
 }
 async function readConfig(context) {
   const path7 = configPath(context);
-  const text3 = path7 && await readIfThere(path7);
-  if (!text3) return {};
+  const text4 = path7 && await readIfThere(path7);
+  if (!text4) return {};
   try {
-    return configSchema.parse(JSON.parse(text3));
+    return configSchema.parse(JSON.parse(text4));
   } catch (error3) {
     throw new AirgapError("usage", `cannot read the docker config ${path7}`, {
       given: error3 instanceof ZodError ? prettifyError(error3) : "no JSON",
@@ -45834,10 +46715,10 @@ async function readIfThere(path7) {
   }
 }
 function entryFor(host, entries) {
-  const names = isDockerHub(host) ? [dockerHubKey, ...dockerHubHosts] : [host];
-  const exact = names.find((name3) => Object.hasOwn(entries, name3));
+  const names4 = isDockerHub(host) ? [dockerHubKey, ...dockerHubHosts] : [host];
+  const exact = names4.find((name3) => Object.hasOwn(entries, name3));
   if (exact !== void 0) return entries[exact];
-  const key = Object.keys(entries).find((name3) => names.includes(hostOfKey(name3)));
+  const key = Object.keys(entries).find((name3) => names4.includes(hostOfKey(name3)));
   return key === void 0 ? void 0 : entries[key];
 }
 function hostOfKey(key) {
@@ -45849,8 +46730,8 @@ function readEntry2(entry, host, context) {
   return username ? { username, password: password ?? "" } : void 0;
 }
 function decoded(auth, host, context) {
-  const text3 = Buffer.from(auth, "base64").toString();
-  const colon = text3.indexOf(":");
+  const text4 = Buffer.from(auth, "base64").toString();
+  const colon = text4.indexOf(":");
   if (colon < 0) {
     throw new AirgapError("usage", `the docker config holds no usable auth for ${host}`, {
       given: configPath(context) ?? "",
@@ -45858,7 +46739,7 @@ function decoded(auth, host, context) {
       next: `docker login ${host}`
     });
   }
-  return { username: text3.slice(0, colon), password: text3.slice(colon + 1).replace(/\0+$/, "") };
+  return { username: text4.slice(0, colon), password: text4.slice(colon + 1).replace(/\0+$/, "") };
 }
 async function askHelper(helper, host, context) {
   if (!/^[\w.-]+$/.test(helper)) throw badHelper(helper, "usage", "not the name of a helper");
@@ -45876,8 +46757,8 @@ async function askHelper(helper, host, context) {
   if (answer.code === "ENOENT") throw badHelper(program2, "tool", "not found on PATH");
   if (answer.failed) {
     if (`${answer.stdout}${answer.stderr}`.includes(notFound)) return void 0;
-    const said = oneLine(`${answer.stderr} ${answer.stdout}`) || "no reason given";
-    throw badHelper(program2, "authentication", said);
+    const said4 = oneLine(`${answer.stderr} ${answer.stdout}`) || "no reason given";
+    throw badHelper(program2, "authentication", said4);
   }
   return readHelper(answer.stdout, program2);
 }
@@ -45885,10 +46766,10 @@ function helperEnvironment(env) {
   const theirs = Object.entries(env).filter(([name3]) => !/^(?:AIRGAP_BUNDLE|INPUT)_/i.test(name3));
   return Object.fromEntries(theirs);
 }
-function readHelper(text3, program2) {
+function readHelper(text4, program2) {
   let answer;
   try {
-    answer = helperSchema.parse(JSON.parse(text3));
+    answer = helperSchema.parse(JSON.parse(text4));
   } catch {
     throw badHelper(program2, "authentication", "an answer that is not its protocol");
   }
@@ -45896,9 +46777,9 @@ function readHelper(text3, program2) {
   if (username === "<token>") return { identityToken: secret };
   return username ? { username, password: secret } : void 0;
 }
-function badHelper(program2, kind, given) {
+function badHelper(program2, kind, given2) {
   return new AirgapError(kind, `the credential helper ${JSON.stringify(program2)} does not work`, {
-    given,
+    given: given2,
     next: "install it, or remove it from credsStore and credHelpers of the docker config"
   });
 }
@@ -45947,11 +46828,11 @@ async function readGiven(whose, { username, passwordFile }, context) {
   });
 }
 function passwordOfNobody(whose, passwordFile) {
-  const flag = `${flagPrefix[whose]}username`;
+  const flag2 = `${flagPrefix[whose]}username`;
   const without = whose === "push" ? " to push with the docker config" : "";
   return new AirgapError("usage", `a ${whose} password is given, but no user name`, {
     given: passwordFile,
-    next: `add --${flag} (${whose}-username in the Action), or drop it${without}`
+    next: `add --${flag2} (${whose}-username in the Action), or drop it${without}`
   });
 }
 function emitSecret({ username, password }, { emit }) {
@@ -46020,6 +46901,240 @@ var init_connect = __esm({
   }
 });
 
+// src/disk/replace.ts
+async function replaceFile(path7, text4, { modes, isLasting }) {
+  const partial2 = `${path7}.partial`;
+  await makeFolder((0, import_node_path23.dirname)(path7), modes.folder);
+  try {
+    await onDisk(path7, (0, import_promises27.writeFile)(partial2, text4, { mode: modes.file, flush: isLasting }));
+    await onDisk(path7, (0, import_promises27.rename)(partial2, path7));
+  } catch (error3) {
+    await (0, import_promises27.rm)(partial2, { force: true }).catch(() => void 0);
+    throw error3;
+  }
+  if (isLasting) await syncFolder((0, import_node_path23.dirname)(path7));
+}
+var import_promises27, import_node_path23, asHint, asRecord;
+var init_replace = __esm({
+  "src/disk/replace.ts"() {
+    "use strict";
+    import_promises27 = require("node:fs/promises");
+    import_node_path23 = require("node:path");
+    init_failures();
+    init_folder();
+    asHint = { modes: { file: 438, folder: 511 }, isLasting: false };
+    asRecord = { modes: { file: 384, folder: 448 }, isLasting: true };
+  }
+});
+
+// src/inputs/lock-file.ts
+async function readLock(path7) {
+  const text4 = await (0, import_promises28.readFile)(path7, "utf8").catch((cause) => {
+    if (cause.code === "ENOENT") return void 0;
+    throw unreadable(path7, "the lock file", cause);
+  });
+  if (text4 === void 0) return void 0;
+  try {
+    return lockSchema.parse(JSON.parse(text4));
+  } catch (cause) {
+    throw new AirgapError("usage", "the lock file is not what plan --lock writes", {
+      given: `${path7}: ${cause instanceof ZodError ? prettifyError(cause) : String(cause)}`,
+      next: "get it back from version control; or remove it, and lock again: plan --lock",
+      cause
+    });
+  }
+}
+function printLock(lock) {
+  return `${JSON.stringify(lock, null, 2)}
+`;
+}
+function lockPathOf(bundleFile2) {
+  return `${bundleFile2.replace(/\.(?:ya?ml|json)$/, "")}.lock`;
+}
+var import_promises28, digest2, lockSchema;
+var init_lock_file = __esm({
+  "src/inputs/lock-file.ts"() {
+    "use strict";
+    import_promises28 = require("node:fs/promises");
+    init_zod();
+    init_digest();
+    init_error();
+    init_files2();
+    digest2 = custom((value) => typeof value === "string" && isDigest(value), {
+      error: "not a digest, sha256:\u2026 or sha512:\u2026"
+    });
+    lockSchema = strictObject({
+      lockVersion: literal(1),
+      /** Of the bundle that `createdAt` and `sequence` are of. */
+      name: string2(),
+      version: string2(),
+      /** RFC 3339 in UTC with whole seconds. */
+      createdAt: iso_exports.datetime(),
+      sequence: int().min(0),
+      /** In the order of their names. */
+      images: array(
+        strictObject({
+          /** As written in bundle.yaml or its lists. */
+          image: string2(),
+          /** Of the index or manifest at the source. */
+          digest: digest2,
+          /** Of the manifest for each platform that the bundle takes. */
+          platforms: record(string2(), digest2).optional(),
+          resolvedAt: iso_exports.datetime(),
+          /** `host/repository` that was asked. */
+          from: string2()
+        })
+      )
+    });
+  }
+});
+
+// src/commands/lock.ts
+function lockedPins(lock, update = []) {
+  const kept = lock?.images.filter(({ image: image2 }) => update !== "all" && !update.includes(image2));
+  return new Map(kept?.map(({ image: image2, digest: digest3 }) => [image2, digest3]));
+}
+function checkUpdate(update, listed2) {
+  if (update === "all") return;
+  const unknown3 = update.filter((name3) => !listed2.some(({ image: image2 }) => image2 === name3));
+  if (unknown3.length === 0) return;
+  throw new AirgapError("usage", "there is no such image to update", {
+    given: `--update ${unknown3.join(" ")}`,
+    expected: "images as bundle.yaml and its lists write them",
+    next: "without a name, --update moves all of them"
+  });
+}
+function relock({ lock, lockPath }, resolved, registries, now2) {
+  const before = new Map(lock?.images.map((one) => [one.image, one]));
+  const images2 = resolved.flatMap(({ listed: { image: image2 }, reference, graph }) => {
+    if (!graph) return [];
+    const { client, repository } = registries.source(reference);
+    const old = before.get(image2);
+    const seen = old?.digest === graph.root.digest ? { resolvedAt: old.resolvedAt, from: old.from } : { resolvedAt: utcSeconds(now2), from: `${client.host}/${repository}` };
+    return [{ image: image2, digest: graph.root.digest, platforms: platformsOf(graph), ...seen }];
+  });
+  const after = new Set(images2.map(({ image: image2 }) => image2));
+  return {
+    path: lockPath,
+    images: images2.sort((a2, b) => a2.image < b.image ? -1 : 1),
+    moved: images2.flatMap(({ image: image2, digest: to }) => {
+      const from = before.get(image2)?.digest;
+      return from === void 0 || from === to ? [] : [{ image: image2, from, to }];
+    }),
+    added: [...after].filter((image2) => !before.has(image2)),
+    removed: [...before.keys()].filter((image2) => !after.has(image2))
+  };
+}
+function platformsOf({ documents: documents2 }) {
+  const known2 = [...documents2.values()].flatMap(
+    (document) => isLeaf(document) && document.platform ? [[formatPlatform(document.platform), document.descriptor.digest]] : []
+  );
+  return Object.fromEntries(known2.sort(([a2], [b]) => a2 < b ? -1 : 1));
+}
+function lockedTimes({ lock, name: name3, version: version3, sequence }, relocked) {
+  if (lock === void 0 || lock.name !== name3 || lock.version !== version3) return void 0;
+  const changes = relocked ? [relocked.moved, relocked.added, relocked.removed].flat() : [];
+  const isSame = changes.length === 0 && (!relocked || (sequence ?? lock.sequence) === lock.sequence);
+  return isSame ? { createdAt: lock.createdAt, sequence: lock.sequence } : void 0;
+}
+async function writeLock({ images: images2, ...result }, { name: name3, version: version3, createdAt, sequence }) {
+  const lock = {
+    lockVersion: 1,
+    name: name3,
+    version: version3,
+    createdAt,
+    sequence,
+    images: [...images2]
+  };
+  await replaceFile(result.path, printLock(lock), asHint);
+  return result;
+}
+function lockProblems({ lock, name: name3, version: version3 }, listed2) {
+  if (lock === void 0) return [];
+  const pins = lockedPins(lock);
+  const unlocked = [...new Set(listed2.map(({ image: image2 }) => image2))].filter(
+    (image2) => !pins.has(image2)
+  );
+  const problems = unlocked.map(
+    (image2) => error2("not-locked", [image2], `${image2} is not in the lock file`, "add it: plan --lock")
+  );
+  if (lock.name === name3 && lock.version === version3) return problems;
+  const message = `the lock file is of ${lock.name} ${lock.version}: its digests hold for ${name3} ${version3}, its time and sequence do not`;
+  return [...problems, warning("other-lock", [], message, "lock this version too: plan --lock")];
+}
+var init_lock = __esm({
+  "src/commands/lock.ts"() {
+    "use strict";
+    init_replace();
+    init_lock_file();
+    init_time();
+    init_graph();
+    init_platform();
+    init_problem();
+    init_error();
+  }
+});
+
+// src/mirror-map/consumers.ts
+function resolveImage(map, image2) {
+  return { image: image2, webhook: webhookImage(map, image2), containerd: containerdReferences(map, image2) };
+}
+var init_consumers = __esm({
+  "src/mirror-map/consumers.ts"() {
+    "use strict";
+    init_containerd();
+    init_webhook();
+  }
+});
+
+// src/plan/coverage.ts
+function coverageOf(map, listed2) {
+  const askedForBy = /* @__PURE__ */ new Map();
+  for (const { image: image2, origin } of listed2)
+    askedForBy.set(image2, [...askedForBy.get(image2) ?? [], origin]);
+  const images2 = [...askedForBy.keys()];
+  const concerned = imagesByKey(images2);
+  const isUnused = (entry) => isRule(entry) && changesNothing(map, entry, concerned(entry));
+  return {
+    images: images2.map((image2) => ({ image: image2, askedForBy: askedForBy.get(image2) ?? [] })),
+    unmapped: images2.filter((image2) => !isMapped(resolveImage(map, image2))),
+    unusedRules: map.entries.filter(isUnused).map((entry) => printEntries([entry]))
+  };
+}
+function isRule({ kind, line: line2 }) {
+  return line2 > 0 && (kind === "registry" || kind === "exact" || kind === "replace");
+}
+function isMapped({ webhook, containerd: containerd2 }) {
+  return "error" in webhook || webhook.swapped || containerd2.length > 0;
+}
+function changesNothing(map, left, images2) {
+  const others = { ...map, entries: map.entries.filter((entry) => entry !== left) };
+  return images2.every(
+    (image2) => (0, import_node_util13.isDeepStrictEqual)(resolveImage(map, image2), resolveImage(others, image2))
+  );
+}
+function imagesByKey(images2) {
+  const byKey2 = /* @__PURE__ */ new Map();
+  for (const image2 of images2) {
+    for (const key of keysOf(image2)) byKey2.get(key)?.push(image2) ?? byKey2.set(key, [image2]);
+  }
+  return ({ kind, key }) => kind === "replace" ? images2 : byKey2.get(key) ?? [];
+}
+function keysOf(image2) {
+  const [first = ""] = image2.split("/", 1);
+  const hosts2 = [first, first.replace(/[:@].*$/, ""), "docker.io"];
+  return /* @__PURE__ */ new Set([image2, ...hosts2, ...hosts2.map((host) => `${host}/library`)]);
+}
+var import_node_util13;
+var init_coverage = __esm({
+  "src/plan/coverage.ts"() {
+    "use strict";
+    import_node_util13 = require("node:util");
+    init_consumers();
+    init_print();
+  }
+});
+
 // src/plan/subjects.ts
 function checkSubjects(images2) {
   const carried = new Set(images2.flatMap(({ graph }) => [...graph.documents.keys()]));
@@ -46030,8 +47145,8 @@ function checkSubject({ entry: { source }, reference: { registry: registry3, rep
   const subject = childrenFirst(graph).map(({ manifest }) => manifest.subject).find((one) => one !== void 0 && !carried.has(one.digest));
   if (subject === void 0) return [];
   const message = `${source} has a blob over ${formatBytes(mostReadWhole)} and is attached to ${subject.digest}, which is not among the images: it could not be loaded`;
-  const cure = `add ${registry3}/${repository}@${subject.digest} to the images, or leave this one out`;
-  return [error2("subject-missing", [source], message, cure)];
+  const cure5 = `add ${registry3}/${repository}@${subject.digest} to the images, or leave this one out`;
+  return [error2("subject-missing", [source], message, cure5)];
 }
 function hasLargeBlob(graph) {
   return childrenFirst(graph).filter(({ manifest }) => manifest.kind === "manifest").some(({ manifest }) => references(manifest).some(({ size }) => size > mostReadWhole));
@@ -46077,14 +47192,14 @@ function planned(candidate, isClaimed) {
   const { image: image2, asks, filtered } = candidate;
   if (!filtered) return [];
   const { graph, originalDigest } = filtered;
-  const { mediaType: mediaType2, digest: digest2, size } = graph.root;
+  const { mediaType: mediaType2, digest: digest3, size } = graph.root;
   const entry = {
     source: image2.listed.image,
-    digest: digest2,
+    digest: digest3,
     mediaType: mediaType2,
     size,
     platforms: platformNames(leavesOf(graph).map((leaf) => leaf.platform)),
-    placements: placementsOf(asks.asked, digest2, isClaimed),
+    placements: placementsOf(asks.asked, digest3, isClaimed),
     pinnedBy: image2.reference.digest ? "digest" : "tag",
     ...originalDigest ? { originalDigest } : {}
   };
@@ -46106,32 +47221,32 @@ var init_plan = __esm({
 
 // src/registry/content-pack.ts
 async function packContent(contents) {
-  const parts = [...contents].flatMap(([digest2, bytes]) => [
-    Buffer.from(`${digest2} ${bytes.length}
+  const parts2 = [...contents].flatMap(([digest3, bytes]) => [
+    Buffer.from(`${digest3} ${bytes.length}
 `),
     bytes
   ]);
-  return (0, import_node_util13.promisify)(import_node_zlib3.gzip)(Buffer.concat(parts));
+  return (0, import_node_util14.promisify)(import_node_zlib3.gzip)(Buffer.concat(parts2));
 }
 async function unpackContent(pack) {
-  const bytes = await (0, import_node_util13.promisify)(import_node_zlib3.gunzip)(pack, { maxOutputLength: largest2 });
+  const bytes = await (0, import_node_util14.promisify)(import_node_zlib3.gunzip)(pack, { maxOutputLength: largest2 });
   const contents = /* @__PURE__ */ new Map();
   for (let at = 0; at < bytes.length; ) {
     const start2 = bytes.indexOf(lineFeed, at) + 1;
-    const [digest2 = "", size = ""] = bytes.toString("latin1", at, start2).trimEnd().split(" ");
-    if (start2 === 0 || !isDigest(digest2) || !/^\d+$/.test(size)) break;
+    const [digest3 = "", size = ""] = bytes.toString("latin1", at, start2).trimEnd().split(" ");
+    if (start2 === 0 || !isDigest(digest3) || !/^\d+$/.test(size)) break;
     const content = bytes.subarray(start2, start2 + Number(size));
-    if (digestOf(content, algorithmOf(digest2)) !== digest2) break;
-    contents.set(digest2, content);
+    if (digestOf(content, algorithmOf(digest3)) !== digest3) break;
+    contents.set(digest3, content);
     at = start2 + content.length;
   }
   return contents;
 }
-var import_node_util13, import_node_zlib3, largest2, lineFeed;
+var import_node_util14, import_node_zlib3, largest2, lineFeed;
 var init_content_pack = __esm({
   "src/registry/content-pack.ts"() {
     "use strict";
-    import_node_util13 = require("node:util");
+    import_node_util14 = require("node:util");
     import_node_zlib3 = require("node:zlib");
     init_digest();
     largest2 = 512 * 1024 * 1024;
@@ -46149,24 +47264,24 @@ function folderCache(folder) {
     packs ??= readPacks(folder, held);
     return packs;
   };
-  const bring2 = async (digest2, fetch2) => {
+  const bring2 = async (digest3, fetch2) => {
     const bytes = await fetch2();
-    if (bytes.length > largest3 || digestOf(bytes, algorithmOf(digest2)) !== digest2) return bytes;
-    for (const map of [held, fresh]) map.set(digest2, bytes);
+    if (bytes.length > largest3 || digestOf(bytes, algorithmOf(digest3)) !== digest3) return bytes;
+    for (const map of [held, fresh]) map.set(digest3, bytes);
     return bytes;
   };
   return {
-    find: (digest2) => held.get(digest2),
-    async get(digest2, fetch2) {
+    find: (digest3) => held.get(digest3),
+    async get(digest3, fetch2) {
       await read5();
-      const kept = held.get(digest2);
+      const kept = held.get(digest3);
       if (kept) return kept;
-      const running = awaited.get(digest2);
-      const other = running && await running.catch(() => void 0);
-      if (other) return other;
-      const bytes = bring2(digest2, fetch2);
-      awaited.set(digest2, bytes);
-      return bytes.finally(() => awaited.delete(digest2));
+      const running = awaited.get(digest3);
+      const other2 = running && await running.catch(() => void 0);
+      if (other2) return other2;
+      const bytes = bring2(digest3, fetch2);
+      awaited.set(digest3, bytes);
+      return bytes.finally(() => awaited.delete(digest3));
     },
     wasEmpty: async () => (await read5()).length === 0,
     async keep() {
@@ -46180,40 +47295,40 @@ function folderCache(folder) {
   };
 }
 async function readPacks(folder, held) {
-  const names = await (0, import_promises27.readdir)(folder).catch(() => []);
-  const paths = names.filter((name3) => name3.endsWith(ending)).map((name3) => (0, import_node_path23.join)(folder, name3));
+  const names4 = await (0, import_promises29.readdir)(folder).catch(() => []);
+  const paths = names4.filter((name3) => name3.endsWith(ending)).map((name3) => (0, import_node_path24.join)(folder, name3));
   for (const path7 of paths) {
-    const contents = await (0, import_promises27.readFile)(path7).then(unpackContent).catch(() => /* @__PURE__ */ new Map());
-    for (const [digest2, bytes] of contents) held.set(digest2, bytes);
+    const contents = await (0, import_promises29.readFile)(path7).then(unpackContent).catch(() => /* @__PURE__ */ new Map());
+    for (const [digest3, bytes] of contents) held.set(digest3, bytes);
   }
   return paths;
 }
 async function replacePacks(folder, contents, replaced) {
-  const path7 = (0, import_node_path23.join)(folder, `${(0, import_node_crypto10.randomUUID)()}${ending}`);
+  const path7 = (0, import_node_path24.join)(folder, `${(0, import_node_crypto10.randomUUID)()}${ending}`);
   const partial2 = `${path7}.partial`;
   await makeFolder(folder);
   try {
-    await (0, import_promises27.writeFile)(partial2, await packContent(contents));
-    await (0, import_promises27.rename)(partial2, path7);
+    await (0, import_promises29.writeFile)(partial2, await packContent(contents));
+    await (0, import_promises29.rename)(partial2, path7);
   } finally {
-    await (0, import_promises27.rm)(partial2, { force: true });
+    await (0, import_promises29.rm)(partial2, { force: true });
   }
-  for (const old of replaced) await (0, import_promises27.rm)(old, { force: true });
+  for (const old of replaced) await (0, import_promises29.rm)(old, { force: true });
 }
 function cacheBefore(cache, near) {
   return {
     ...cache,
     wasEmpty: async () => false,
-    get: (digest2, fetch2) => cache.get(digest2, async () => await near(digest2) ?? fetch2())
+    get: (digest3, fetch2) => cache.get(digest3, async () => await near(digest3) ?? fetch2())
   };
 }
-var import_node_crypto10, import_promises27, import_node_path23, largest3, mostPacks, ending;
+var import_node_crypto10, import_promises29, import_node_path24, largest3, mostPacks, ending;
 var init_content_cache = __esm({
   "src/registry/content-cache.ts"() {
     "use strict";
     import_node_crypto10 = require("node:crypto");
-    import_promises27 = require("node:fs/promises");
-    import_node_path23 = require("node:path");
+    import_promises29 = require("node:fs/promises");
+    import_node_path24 = require("node:path");
     init_folder();
     init_digest();
     init_content_pack();
@@ -46224,13 +47339,13 @@ var init_content_cache = __esm({
 });
 
 // src/install/age.ts
-async function encryptTo(recipients, text3, { env, signal }) {
-  const named = recipients.flatMap((recipient2) => ["--recipient", recipient2]);
-  const { stdout, stderr, failed: failed3, code: code2, exitCode } = await execa("age", ["--encrypt", ...named], {
+async function encryptTo(recipients, text4, { env, signal }) {
+  const named3 = recipients.flatMap((recipient2) => ["--recipient", recipient2]);
+  const { stdout, stderr, failed: failed3, code: code2, exitCode } = await execa("age", ["--encrypt", ...named3], {
     // A plugin of age is found on PATH, and keeps its settings in HOME.
     env: { PATH: env.PATH ?? "", HOME: env.HOME ?? "" },
     extendEnv: false,
-    input: text3,
+    input: text4,
     encoding: "buffer",
     stripFinalNewline: false,
     cancelSignal: signal,
@@ -46285,17 +47400,17 @@ function credentialKind({
 }) {
   return typeof credentials === "object" ? "age" : credentials;
 }
-async function carriedCredential({ credentials }, given, context) {
-  const credential = await readGiven("pull", given, context);
+async function carriedCredential({ credentials }, given2, context) {
+  const credential = await readGiven("pull", given2, context);
   if (credentials === void 0 && credential === void 0) return void 0;
   if (credentials === void 0) throw notAskedFor();
   if (credential === void 0) throw missing3();
   const { username, password } = credential;
   emitSecret(credential, context);
   refuseColon(username);
-  const table3 = credentialTable(username, password);
-  if (credentials === "embed") return credentialFile("embed", table3);
-  return credentialFile("age", await encryptTo(credentials.age, table3, context));
+  const table4 = credentialTable(username, password);
+  if (credentials === "embed") return credentialFile("embed", table4);
+  return credentialFile("age", await encryptTo(credentials.age, table4, context));
 }
 function credentialProblems(spec) {
   if (spec.credentials !== "embed") return [];
@@ -46442,9 +47557,9 @@ var init_program_header = __esm({
 
 // src/transfer/find-oras.ts
 async function findOras(context) {
-  const named = context.env.AIRGAP_BUNDLE_ORAS;
-  const path7 = named ? (0, import_node_path24.resolve)(context.cwd, named) : await firstOnPath(context);
-  if (path7 === void 0 || !await isExecutable(path7)) throw missing4(named);
+  const named3 = context.env.AIRGAP_BUNDLE_ORAS;
+  const path7 = named3 ? (0, import_node_path25.resolve)(context.cwd, named3) : await firstOnPath(context);
+  if (path7 === void 0 || !await isExecutable(path7)) throw missing4(named3);
   await checkOras(path7, context);
   return path7;
 }
@@ -46453,17 +47568,17 @@ async function checkOras(path7, context) {
   if (version3 === void 0 || isOlder(version3, oldestOras)) throw tooOld(path7, version3);
 }
 async function firstOnPath({ env, cwd }) {
-  const folders = (env.PATH ?? "").split(import_node_path24.delimiter).filter((folder) => folder !== "");
+  const folders = (env.PATH ?? "").split(import_node_path25.delimiter).filter((folder) => folder !== "");
   const candidates = folders.flatMap(
-    (folder) => ["oras", "oras.exe"].map((name3) => (0, import_node_path24.join)((0, import_node_path24.resolve)(cwd, folder), name3))
+    (folder) => ["oras", "oras.exe"].map((name3) => (0, import_node_path25.join)((0, import_node_path25.resolve)(cwd, folder), name3))
   );
   for (const path7 of candidates) if (await isExecutable(path7)) return path7;
   return void 0;
 }
 async function isExecutable(path7) {
   try {
-    await (0, import_promises28.access)(path7, import_node_fs11.constants.X_OK);
-    return (await (0, import_promises28.stat)(path7)).isFile();
+    await (0, import_promises30.access)(path7, import_node_fs11.constants.X_OK);
+    return (await (0, import_promises30.stat)(path7)).isFile();
   } catch {
     return false;
   }
@@ -46482,9 +47597,9 @@ async function versionOf(path7, { env, signal }) {
 function isOlder(version3, than) {
   return version3.localeCompare(than, "en", { numeric: true }) < 0;
 }
-function missing4(named) {
+function missing4(named3) {
   return new AirgapError("tool", "oras was not found", {
-    given: named ?? "no oras on PATH",
+    given: named3 ?? "no oras on PATH",
     expected: `oras ${oldestOras} or later`,
     next: howToGetIt
   });
@@ -46497,13 +47612,13 @@ function tooOld(path7, version3) {
     next: howToGetIt
   });
 }
-var import_node_fs11, import_promises28, import_node_path24, oldestOras, howToGetIt;
+var import_node_fs11, import_promises30, import_node_path25, oldestOras, howToGetIt;
 var init_find_oras = __esm({
   "src/transfer/find-oras.ts"() {
     "use strict";
     import_node_fs11 = require("node:fs");
-    import_promises28 = require("node:fs/promises");
-    import_node_path24 = require("node:path");
+    import_promises30 = require("node:fs/promises");
+    import_node_path25 = require("node:path");
     init_execa();
     init_error();
     oldestOras = "1.3.6";
@@ -46516,7 +47631,7 @@ async function carriedTools({ tools }, context) {
   const files2 = [];
   for (const tool of tools) {
     const path7 = tool.oras ?? await findOras(context);
-    const bytes = await (0, import_promises29.readFile)(path7).catch((cause) => {
+    const bytes = await (0, import_promises31.readFile)(path7).catch((cause) => {
       throw unreadable(path7, `the oras for ${tool.platform}`, cause);
     });
     await checkTool(tool, path7, bytes, context);
@@ -46555,11 +47670,11 @@ function dynamic(platform5, path7, interpreter) {
     cure: "take the oras of https://github.com/oras-project/oras/releases, or build it with CGO_ENABLED=0"
   };
 }
-var import_promises29;
+var import_promises31;
 var init_carried_tools = __esm({
   "src/commands/carried-tools.ts"() {
     "use strict";
-    import_promises29 = require("node:fs/promises");
+    import_promises31 = require("node:fs/promises");
     init_host_platform();
     init_files2();
     init_files();
@@ -46572,103 +47687,111 @@ var init_carried_tools = __esm({
 // src/install/assets.ts
 function distFolder() {
   const here = __dirname;
-  return (0, import_node_path25.basename)(here) === "dist" ? here : (0, import_node_path25.join)(here, "../../dist");
+  return (0, import_node_path26.basename)(here) === "dist" ? here : (0, import_node_path26.join)(here, "../../dist");
 }
 function installScriptPath() {
-  return (0, import_node_path25.join)(distFolder(), "install.sh");
+  return (0, import_node_path26.join)(distFolder(), "install.sh");
 }
 function programPath() {
-  return (0, import_node_path25.join)(distFolder(), "bundle.js");
+  return (0, import_node_path26.join)(distFolder(), "bundle.js");
 }
 function defaultChartPath() {
-  return (0, import_node_path25.join)(distFolder(), "image-swap-1.5.3.tgz");
+  return (0, import_node_path26.join)(distFolder(), "image-swap-1.5.3.tgz");
 }
-var import_node_path25;
+var import_node_path26;
 var init_assets = __esm({
   "src/install/assets.ts"() {
     "use strict";
-    import_node_path25 = require("node:path");
+    import_node_path26 = require("node:path");
+  }
+});
+
+// src/registry/pull-chart.ts
+async function pullChart(name3, field, registries) {
+  const reference = chartReference(name3, field);
+  const { client, repository } = registries.source(reference);
+  const found = await client.getManifest(repository, reference.digest ?? reference.tag ?? "");
+  if (!found) throw new AirgapError("usage", `${field} is not in its registry`, { given: name3 });
+  const { manifest } = makeDocument(found.descriptor, found.bytes);
+  const layer = manifest.kind === "manifest" && manifest.layers.find((one) => one.mediaType === chartLayer);
+  if (layer) return readBlob(client, repository, layer);
+  throw new AirgapError("usage", `${field} is no helm chart`, {
+    given: name3,
+    expected: `a manifest with a layer of type ${chartLayer}, as \`helm push\` makes it`
+  });
+}
+function chartReference(name3, field) {
+  const text4 = name3.slice("oci://".length);
+  if (/[:@][^/]+$/.test(text4)) {
+    try {
+      return parseReference(text4);
+    } catch (cause) {
+      throw notAReference(name3, field, cause);
+    }
+  }
+  throw notAReference(name3, field);
+}
+function notAReference(name3, field, cause) {
+  return new AirgapError("usage", `${field} names no version`, {
+    given: name3,
+    expected: "oci://host/path/NAME:VERSION",
+    cause
+  });
+}
+var chartLayer;
+var init_pull_chart = __esm({
+  "src/registry/pull-chart.ts"() {
+    "use strict";
+    init_graph();
+    init_reference();
+    init_error();
+    init_read_blob();
+    chartLayer = "application/vnd.cncf.helm.chart.content.v1.tar+gzip";
   }
 });
 
 // src/commands/load-chart.ts
 async function loadChart(spec, registries) {
-  const { chart } = spec.imageSwap;
-  if (chart === void 0) return takesOurChart(spec) ? ourChart() : void 0;
-  const bytes = chart.startsWith("oci://") ? await pullChart(chart, registries) : await (0, import_promises30.readFile)(chart).catch((cause) => {
-    throw unreadable(chart, "imageSwap.chart", cause);
+  const { chart: chart2 } = spec.imageSwap;
+  if (chart2 === void 0) return takesOurChart(spec) ? ourChart() : void 0;
+  const bytes = chart2.startsWith("oci://") ? await pullChart(chart2, "imageSwap.chart", registries) : await (0, import_promises32.readFile)(chart2).catch((cause) => {
+    throw unreadable(chart2, "imageSwap.chart", cause);
   });
-  return readChart(bytes, chart);
+  return readChart(bytes, chart2);
 }
 function takesOurChart({ environment, imageSwap: imageSwap2 }) {
   return imageSwap2.chart === void 0 && environment === "airgap";
 }
 async function ourChart() {
   const path7 = defaultChartPath();
-  return readChart(await (0, import_promises30.readFile)(path7), path7);
+  return readChart(await (0, import_promises32.readFile)(path7), path7);
 }
-async function pullChart(name3, registries) {
-  const reference = chartReference(name3);
-  const { client, repository } = registries.source(reference);
-  const found = await client.getManifest(repository, reference.digest ?? reference.tag ?? "");
-  if (!found)
-    throw new AirgapError("usage", "imageSwap.chart is not in its registry", { given: name3 });
-  const { manifest } = makeDocument(found.descriptor, found.bytes);
-  const layer = manifest.kind === "manifest" && manifest.layers.find((one) => one.mediaType === chartLayer);
-  if (layer) return readBlob(client, repository, layer);
-  throw new AirgapError("usage", "imageSwap.chart is no helm chart", {
-    given: name3,
-    expected: `a manifest with a layer of type ${chartLayer}, as \`helm push\` makes it`
-  });
-}
-function chartReference(name3) {
-  const text3 = name3.slice("oci://".length);
-  if (/[:@][^/]+$/.test(text3)) {
-    try {
-      return parseReference(text3);
-    } catch (cause) {
-      throw notAReference(name3, cause);
-    }
-  }
-  throw notAReference(name3);
-}
-function notAReference(name3, cause) {
-  return new AirgapError("usage", "imageSwap.chart names no version", {
-    given: name3,
-    expected: "oci://host/path/image-swap:1.5.3",
-    cause
-  });
-}
-var import_promises30, chartLayer;
+var import_promises32;
 var init_load_chart = __esm({
   "src/commands/load-chart.ts"() {
     "use strict";
-    import_promises30 = require("node:fs/promises");
+    import_promises32 = require("node:fs/promises");
     init_files2();
     init_assets();
     init_chart();
-    init_graph();
-    init_reference();
-    init_read_blob();
-    init_error();
-    chartLayer = "application/vnd.cncf.helm.chart.content.v1.tar+gzip";
+    init_pull_chart();
   }
 });
 
 // src/bundle/oci-layout.ts
 function layoutFiles(images2, unnamed) {
-  const manifests = [...images2.map(namedDescriptor), ...unnamed.map(plainDescriptor)];
+  const manifests2 = [...images2.map(namedDescriptor), ...unnamed.map(plainDescriptor)];
   return /* @__PURE__ */ new Map([
     ["oci-layout", json({ imageLayoutVersion: "1.0.0" })],
-    ["index.json", json({ schemaVersion: 2, mediaType: ociIndex, manifests })]
+    ["index.json", json({ schemaVersion: 2, mediaType: ociIndex, manifests: manifests2 })]
   ]);
 }
 function rootIndexes(leaves) {
   const unique = /* @__PURE__ */ new Map();
   for (const leaf of leaves) unique.set(leaf.digest, unique.get(leaf.digest) ?? leaf);
   const children2 = [...unique.values()].map(childDescriptor).sort(byDigest);
-  return split(children2).map((manifests) => {
-    const bytes = json({ schemaVersion: 2, mediaType: ociIndex, manifests });
+  return split(children2).map((manifests2) => {
+    const bytes = json({ schemaVersion: 2, mediaType: ociIndex, manifests: manifests2 });
     return {
       descriptor: { mediaType: ociIndex, digest: digestOf(bytes), size: bytes.length },
       bytes
@@ -46676,39 +47799,39 @@ function rootIndexes(leaves) {
   });
 }
 function namedDescriptor(image2) {
-  const annotations2 = {
+  const annotations3 = {
     "org.opencontainers.image.ref.name": image2.source,
     "io.containerd.image.name": formatReference(parseReference(image2.source))
   };
-  return { ...plainDescriptor(image2), annotations: annotations2 };
+  return { ...plainDescriptor(image2), annotations: annotations3 };
 }
-function plainDescriptor({ mediaType: mediaType2, digest: digest2, size }) {
-  return { mediaType: mediaType2, digest: digest2, size };
+function plainDescriptor({ mediaType: mediaType2, digest: digest3, size }) {
+  return { mediaType: mediaType2, digest: digest3, size };
 }
-function childDescriptor({ mediaType: mediaType2, digest: digest2, size, platform: platform5 }) {
+function childDescriptor({ mediaType: mediaType2, digest: digest3, size, platform: platform5 }) {
   return {
     mediaType: mediaType2,
-    digest: digest2,
+    digest: digest3,
     size,
     platform: platform5 ?? { os: "unknown", architecture: "unknown" }
   };
 }
-function byDigest(one, other) {
-  return one.digest < other.digest ? -1 : 1;
+function byDigest(one, other2) {
+  return one.digest < other2.digest ? -1 : 1;
 }
 function split(children2) {
-  const parts = [];
+  const parts2 = [];
   let room = 0;
   for (const child of children2) {
     const size = JSON.stringify(child).length + 1;
     if (size > room) {
-      parts.push([]);
+      parts2.push([]);
       room = rootLimit - 1024;
     }
-    parts.at(-1)?.push(child);
+    parts2.at(-1)?.push(child);
     room -= size;
   }
-  return parts;
+  return parts2;
 }
 function json(document) {
   return Buffer.from(JSON.stringify(document));
@@ -46741,7 +47864,7 @@ var init_sums = __esm({
 // src/commands/make-inventory.ts
 async function makeInventory(input) {
   const { plan: plan2, withoutImages } = input;
-  const chart = installedChart(input);
+  const chart2 = installedChart(input);
   const credentials = credentialKind(input.spec);
   const about = describe2(input);
   const embedded = withoutImages ? [] : plan2.images.filter(({ entry }) => travels(about, entry));
@@ -46754,7 +47877,7 @@ async function makeInventory(input) {
   );
   const content = uniqueBlobs(embedded);
   const base2 = input.base && inventoryBase(input.base, leaves, manifestsOf(embedded));
-  const leftOut = new Set(base2?.blobs.map(({ digest: digest2 }) => digest2));
+  const leftOut = new Set(base2?.blobs.map(({ digest: digest3 }) => digest3));
   const [root, ...moreRoots] = roots.map(({ descriptor: descriptor3 }) => descriptor3);
   const unfinished = {
     ...about,
@@ -46764,9 +47887,9 @@ async function makeInventory(input) {
     files: [],
     blobs: withRoots(
       roots,
-      content.filter(({ digest: digest2 }) => !leftOut.has(digest2))
+      content.filter(({ digest: digest3 }) => !leftOut.has(digest3))
     ),
-    ...chart ? { chart: chartEntry(chart) } : {},
+    ...chart2 ? { chart: chartEntry(chart2) } : {},
     ...withoutImages ? { imagesNotEmbedded: true } : {},
     ...credentials ? { credentials } : {},
     ...base2 ? { base: base2 } : {}
@@ -46779,25 +47902,25 @@ async function makeInventory(input) {
     ]
   );
   const files2 = input.withFiles ? await allFiles(layout, unfinished, blobRepositories(embedded, about), input) : [];
-  const documents = plan2.images.flatMap(({ graph }) => childrenFirst(graph));
+  const documents2 = plan2.images.flatMap(({ graph }) => childrenFirst(graph));
   return {
     inventory: { ...unfinished, files: files2.map(fileEntry) },
     files: new Map(files2.map(({ path: path7, bytes }) => [path7, bytes])),
-    manifests: new Map([...roots, ...documents].map((one) => [one.descriptor.digest, one]))
+    manifests: new Map([...roots, ...documents2].map((one) => [one.descriptor.digest, one]))
   };
 }
-function inventoryBase({ about, brings }, leaves, manifests) {
+function inventoryBase({ about, brings }, leaves, manifests2) {
   const blobs2 = blobsOf(leaves).filter(
-    ({ digest: digest2 }) => brings.has(digest2) && !manifests.has(digest2)
+    ({ digest: digest3 }) => brings.has(digest3) && !manifests2.has(digest3)
   );
-  return { ...about, blobs: blobs2.map(({ digest: digest2, size }) => ({ digest: digest2, size })) };
+  return { ...about, blobs: blobs2.map(({ digest: digest3, size }) => ({ digest: digest3, size })) };
 }
 function manifestsOf(images2) {
   return new Set(images2.flatMap(({ graph }) => [...graph.documents.keys()]));
 }
 function withRoots(roots, blobs2) {
-  const first = roots.map(({ descriptor: { digest: digest2, size } }) => ({ digest: digest2, size }));
-  const others = blobs2.filter(({ digest: digest2 }) => first.every((root) => root.digest !== digest2));
+  const first = roots.map(({ descriptor: { digest: digest3, size } }) => ({ digest: digest3, size }));
+  const others = blobs2.filter(({ digest: digest3 }) => first.every((root) => root.digest !== digest3));
   return [...first, ...others];
 }
 function isRunnable({ graph }) {
@@ -46831,60 +47954,60 @@ function nextSequence(name3, createdAt, base2) {
   const seconds = Math.floor(createdAt.getTime() / 1e3);
   return base2?.about.name === name3 ? Math.max(seconds, base2.about.sequence + 1) : seconds;
 }
-function installedChart({ spec, chart }) {
-  return spec.environment === "airgap" ? chart : void 0;
+function installedChart({ spec, chart: chart2 }) {
+  return spec.environment === "airgap" ? chart2 : void 0;
 }
-function chartEntry({ name: name3, version: version3, digest: digest2 }) {
-  return { name: name3, version: version3, digest: digest2 };
+function chartEntry({ name: name3, version: version3, digest: digest3 }) {
+  return { name: name3, version: version3, digest: digest3 };
 }
 async function allFiles(layout, inventory, homes, input) {
   const files2 = [
     ...[...layout].map(([path7, bytes]) => ({ path: path7, bytes, mode: 420 })),
     ...installFiles({ ...await installInput(inventory, input), homes })
   ];
-  const sums = sumsOf(files2.map(fileEntry));
+  const sums5 = sumsOf(files2.map(fileEntry));
   const readme = files2.findIndex(({ path: path7 }) => path7 === "README.txt");
-  return files2.toSpliced(readme, 0, sums);
+  return files2.toSpliced(readme, 0, sums5);
 }
 function sumsOf(files2) {
   return { path: sumsPath, bytes: sha256Sums(files2), mode: 420 };
 }
 function withFile(made, file2) {
   const files2 = [...made.inventory.files, fileEntry(file2)];
-  const sums = sumsOf(files2.filter(({ path: path7 }) => path7 !== sumsPath));
-  const entry = fileEntry(sums);
+  const sums5 = sumsOf(files2.filter(({ path: path7 }) => path7 !== sumsPath));
+  const entry = fileEntry(sums5);
   return {
     ...made,
     inventory: {
       ...made.inventory,
       files: files2.map((one) => one.path === sumsPath ? entry : one)
     },
-    files: new Map([...made.files, [file2.path, file2.bytes], [sums.path, sums.bytes]])
+    files: new Map([...made.files, [file2.path, file2.bytes], [sums5.path, sums5.bytes]])
   };
 }
 async function installInput(inventory, input) {
   const { spec, ownImages: ownImages2 } = input;
   const { isEKSCluster } = spec.imageSwap;
-  const chart = installedChart(input);
+  const chart2 = installedChart(input);
   return {
     inventory,
     target: spec.target,
     ownImages: ownImages2,
-    script: await (0, import_promises31.readFile)(installScriptPath()),
-    program: await (0, import_promises31.readFile)(programPath()),
+    script: await (0, import_promises33.readFile)(installScriptPath()),
+    program: await (0, import_promises33.readFile)(programPath()),
     tools: input.tools,
-    ...chart ? { chart } : {},
+    ...chart2 ? { chart: chart2 } : {},
     ...isEKSCluster === void 0 ? {} : { isEKSCluster }
   };
 }
 function fileEntry({ path: path7, bytes, mode }) {
   return { path: path7, size: bytes.length, sha256: hexOf(digestOf(bytes)), mode };
 }
-var import_promises31, sumsPath;
+var import_promises33, sumsPath;
 var init_make_inventory = __esm({
   "src/commands/make-inventory.ts"() {
     "use strict";
-    import_promises31 = require("node:fs/promises");
+    import_promises33 = require("node:fs/promises");
     init_oci_layout();
     init_sums();
     init_time();
@@ -46906,12 +48029,12 @@ var init_make_inventory = __esm({
 async function readImage(source, reference, cache, wanted) {
   const root = await readRoot(source, reference, cache);
   if (!root) return void 0;
-  const documents = /* @__PURE__ */ new Map();
-  const walk = { source, cache, documents };
+  const documents2 = /* @__PURE__ */ new Map();
+  const walk = { source, cache, documents: documents2 };
   const document = await readDocument3(walk, root);
   if (document.manifest.kind === "index")
     await readAll(walk, document.manifest.manifests.filter(wanted));
-  return { root: document.descriptor, documents };
+  return { root: document.descriptor, documents: documents2 };
 }
 async function readRoot({ client, repository }, reference, cache) {
   if (isDigest(reference) || !await cache.wasEmpty())
@@ -46937,12 +48060,12 @@ async function readDocument3(walk, descriptor3) {
   walk.documents.set(descriptor3.digest, document);
   return document;
 }
-async function manifestBytes({ source, cache }, { digest: digest2 }) {
-  return cache.get(digest2, async () => {
-    const found = await source.client.getManifest(source.repository, digest2);
+async function manifestBytes({ source, cache }, { digest: digest3 }) {
+  return cache.get(digest3, async () => {
+    const found = await source.client.getManifest(source.repository, digest3);
     if (found) return found.bytes;
     throw new AirgapError("usage", "a manifest that its own registry names is not there", {
-      given: `${source.client.host}/${source.repository}@${digest2}`,
+      given: `${source.client.host}/${source.repository}@${digest3}`,
       next: "push the image to its registry again, or name another tag"
     });
   });
@@ -46951,9 +48074,9 @@ async function configPlatform({ source, cache }, { manifest, descriptor: descrip
   if (manifest.kind === "index" || isIndex(descriptor3.mediaType)) return void 0;
   if (!/config\.v1\+json|container\.image\.v1\+json/.test(manifest.config.mediaType))
     return void 0;
-  const { digest: digest2 } = manifest.config;
+  const { digest: digest3 } = manifest.config;
   const bytes = await cache.get(
-    digest2,
+    digest3,
     () => readBlob(source.client, source.repository, manifest.config)
   );
   return platformOf(bytes);
@@ -46975,14 +48098,14 @@ var init_read_image = __esm({
 });
 
 // src/commands/resolve-images.ts
-async function resolveImages(spec, listed, sources, context) {
+async function resolveImages(spec, listed2, sources, context) {
   const resolved = await pMap(
-    eachOnce(listed),
+    eachOnce(listed2),
     async (image2) => {
       const reference = readReference(image2);
       if (reference instanceof AirgapError) return unread(image2, reference);
       try {
-        const found = await resolveImage(spec, image2, reference, sources);
+        const found = await resolveImage2(spec, image2, reference, sources);
         if (found.graph) context.emit({ kind: "image", image: image2.image, state: "resolved" });
         return found;
       } catch (error3) {
@@ -46992,7 +48115,7 @@ async function resolveImages(spec, listed, sources, context) {
     },
     { concurrency: 32, signal: context.signal }
   );
-  const isUnasked = ({ failure: failure2 }) => failure2 && !isAnswer(failure2);
+  const isUnasked = ({ failure: failure3 }) => failure3 && !isAnswer(failure3);
   if (!resolved.some(isUnasked)) return resolved;
   const failures = resolved.filter(({ graph }) => !graph).map(failureOf);
   throw new Failures(
@@ -47000,27 +48123,30 @@ async function resolveImages(spec, listed, sources, context) {
     failures
   );
 }
-function isAnswer(failure2) {
-  return failure2.class === "usage";
+function isAnswer(failure3) {
+  return failure3.class === "usage";
 }
-async function resolveImage(spec, listed, reference, { registries, cache, pins }) {
+async function resolveImage2(spec, listed2, reference, { registries, cache, pins, watchesTags }) {
   const source = registries.source(reference);
   const platforms2 = reference.digest ? [] : spec.platforms;
-  const asked2 = pins.get(listed.image) ?? reference.digest ?? reference.tag ?? "latest";
+  const tag2 = reference.tag ?? (reference.digest ? void 0 : "latest");
+  const held = pins.get(listed2.image) ?? reference.digest;
+  const asked2 = held ?? tag2 ?? "";
+  const isWatched = held !== void 0 && (watchesTags || !pins.has(listed2.image));
   const [graph, tagged2] = await Promise.all([
     readImage(source, asked2, cache, (child) => isWantedChild(child, platforms2)),
-    reference.digest && reference.tag && !pins.has(listed.image) ? source.client.headManifest(source.repository, reference.tag) : void 0
+    isWatched && tag2 ? source.client.headManifest(source.repository, tag2) : void 0
   ]);
   return {
-    listed,
+    listed: listed2,
     reference,
     ...graph ? { graph } : { failure: notThere(source, asked2) },
-    ...tagged2 && tagged2.digest !== reference.digest ? { movedTag: tagged2.digest } : {}
+    ...tagged2 && tagged2.digest !== held ? { movedTag: tagged2.digest } : {}
   };
 }
-function eachOnce(listed) {
+function eachOnce(listed2) {
   return [
-    ...new Map(listed.toReversed().map((image2) => [image2.image, image2])).values()
+    ...new Map(listed2.toReversed().map((image2) => [image2.image, image2])).values()
   ].toReversed();
 }
 function readReference({ image: image2 }) {
@@ -47031,12 +48157,12 @@ function readReference({ image: image2 }) {
     return new AirgapError("usage", why, { given: image2, next: "correct the name", cause });
   }
 }
-function unread(listed, failure2) {
-  return { listed, reference: { registry: "", repository: "" }, failure: failure2 };
+function unread(listed2, failure3) {
+  return { listed: listed2, reference: { registry: "", repository: "" }, failure: failure3 };
 }
-function failureOf({ listed: { image: image2, origin }, failure: failure2 }) {
-  if (!failure2) throw new Error(`${image2} has neither manifests nor a failure`);
-  return new AirgapError(failure2.class, `${image2} (${origin}): ${failure2.message}`, failure2);
+function failureOf({ listed: { image: image2, origin }, failure: failure3 }) {
+  if (!failure3) throw new Error(`${image2} has neither manifests nor a failure`);
+  return new AirgapError(failure3.class, `${image2} (${origin}): ${failure3.message}`, failure3);
 }
 function notThere({ client, repository }, asked2) {
   const separator = isDigest(asked2) ? "@" : ":";
@@ -47060,9 +48186,9 @@ var init_resolve_images = __esm({
 // src/commands/saved-plan.ts
 async function readSavedPlan(path7, context) {
   if (!path7) return void 0;
-  const text3 = await readText((0, import_node_path26.resolve)(context.cwd, path7), "the saved plan");
+  const text4 = await readText((0, import_node_path27.resolve)(context.cwd, path7), "the saved plan");
   try {
-    return parseInventory(Buffer.from(inventoryPart(text3)), "usage");
+    return parseInventory(Buffer.from(inventoryPart(text4)), "usage");
   } catch (cause) {
     throw new AirgapError("usage", `${path7} is not a saved plan`, {
       given: cause instanceof AirgapError ? cause.given : String(cause),
@@ -47072,24 +48198,24 @@ async function readSavedPlan(path7, context) {
     });
   }
 }
-function inventoryPart(text3) {
+function inventoryPart(text4) {
   try {
-    const document = JSON.parse(text3);
-    return document.inventory === void 0 ? text3 : JSON.stringify(document.inventory);
+    const document = JSON.parse(text4);
+    return document.inventory === void 0 ? text4 : JSON.stringify(document.inventory);
   } catch {
-    return text3;
+    return text4;
   }
 }
 function pinsOf(saved) {
   const images2 = saved?.images ?? [];
   return new Map(
-    images2.map(({ source, originalDigest, digest: digest2 }) => [source, originalDigest ?? digest2])
+    images2.map(({ source, originalDigest, digest: digest3 }) => [source, originalDigest ?? digest3])
   );
 }
 function checkAgainstSaved(saved, made) {
-  const [one, other] = [asPlanned(saved), asPlanned(made)];
-  const fields = [.../* @__PURE__ */ new Set([...Object.keys(one), ...Object.keys(other)])];
-  const different = fields.filter((field) => canonical(one[field]) !== canonical(other[field]));
+  const [one, other2] = [asPlanned(saved), asPlanned(made)];
+  const fields = [.../* @__PURE__ */ new Set([...Object.keys(one), ...Object.keys(other2)])];
+  const different = fields.filter((field) => canonical(one[field]) !== canonical(other2[field]));
   if (different.length === 0) return;
   throw new AirgapError("usage", "bundle.yaml and the saved plan disagree", {
     given: `other ${different.join(", ")}`,
@@ -47108,11 +48234,11 @@ function canonical(value) {
     (_, inner) => typeof inner === "object" && inner !== null && !Array.isArray(inner) ? Object.fromEntries(Object.entries(inner).sort(([a2], [b]) => a2 < b ? -1 : 1)) : inner
   ) ?? "";
 }
-var import_node_path26;
+var import_node_path27;
 var init_saved_plan = __esm({
   "src/commands/saved-plan.ts"() {
     "use strict";
-    import_node_path26 = require("node:path");
+    import_node_path27 = require("node:path");
     init_inventory_json();
     init_files2();
     init_carried_credential();
@@ -47121,28 +48247,32 @@ var init_saved_plan = __esm({
   }
 });
 
-// src/commands/prepare.ts
-async function prepare2(spec, registries, context, { saved, withoutImages = false, older, base: base2 = saved && savedBase(saved) }) {
-  const createdAt = saved ? new Date(saved.createdAt) : creationTime(context);
-  refuseExpired(spec, createdAt);
-  const chart = await loadChart(spec, registries);
+// src/commands/make-plan.ts
+async function prepare2(spec, registries, context, { saved, withoutImages = false, older, base: base2 = saved && savedBase(saved), update }) {
+  refuseExpired(spec, saved ? new Date(saved.createdAt) : creationTime(context, lockedTimes(spec)));
+  const chart2 = await loadChart(spec, registries);
   const tools = await carriedTools(spec, context);
-  if (chart && takesOurChart(spec)) context.emit(ourChartTaken(chart));
-  const own2 = ownImages(spec, chart);
-  const listed = [...spec.images, ...own2.listed];
-  const images2 = count(listed.length, "image");
+  if (chart2 && takesOurChart(spec)) context.emit(ourChartTaken(chart2));
+  const own2 = ownImages(spec, chart2);
+  const listed2 = [...spec.images, ...own2.listed];
+  if (update) checkUpdate(update, listed2);
+  const images2 = count(listed2.length, "image");
   context.emit({
     kind: "step",
     name: saved ? `reading ${images2} as planned` : `resolving ${images2}`
   });
   const cache = contentCache(spec, older);
-  const sources = { registries, cache, pins: pinsOf(saved) };
-  const resolved = await resolveImages(spec, listed, sources, context).finally(cache.keep);
+  const pins = saved ? pinsOf(saved) : lockedPins(spec.lock, update);
+  const sources = { registries, cache, pins, watchesTags: saved === void 0 };
+  const resolved = await resolveImages(spec, listed2, sources, context).finally(cache.keep);
   const plan2 = makePlan(spec, resolved);
+  const relocked = update && relock(spec, resolved, registries, context.now());
+  const locked = saved || context.env.SOURCE_DATE_EPOCH ? void 0 : lockedTimes(spec, relocked);
+  const createdAt = saved ? new Date(saved.createdAt) : creationTime(context, locked);
   const made = await makeInventory({
-    spec,
+    spec: { ...spec, ...defined({ sequence: spec.sequence ?? locked?.sequence }) },
     plan: plan2,
-    chart,
+    chart: chart2,
     ownImages: ownImageReferences(plan2, own2),
     createdAt,
     withoutImages: withoutImages || saved?.imagesNotEmbedded === true,
@@ -47154,10 +48284,14 @@ async function prepare2(spec, registries, context, { saved, withoutImages = fals
   if (saved) checkAgainstSaved(saved, made.inventory);
   const problems = [
     ...plan2.problems.filter(({ kind }) => !takesOurChart(spec) || !addedByOurChart.includes(kind)),
+    ...saved || update ? [] : lockProblems(spec, listed2),
     ...ownImageProblems(spec, own2),
     ...credentialProblems(spec)
   ];
-  return { spec, ...made, problems, images: plan2.images, registries, found: cache.find };
+  const { images: planned2 } = plan2;
+  const coverage = coverageOf(plan2.map, listed2);
+  const result = { spec, ...made, problems, images: planned2, coverage, registries };
+  return { ...result, found: cache.find, ...relocked && { relocked } };
 }
 function refuseExpired({ expires }, createdAt) {
   if (expires === void 0 || Date.parse(expires) > createdAt.getTime()) return;
@@ -47173,26 +48307,28 @@ function ourChartTaken({ name: name3, version: version3 }) {
   };
 }
 function contentCache(spec, older) {
-  const kept = folderCache((0, import_node_path27.join)(stateFolder(spec), "manifests"));
+  const kept = folderCache((0, import_node_path28.join)(stateFolder(spec), "manifests"));
   return older ? cacheBefore(kept, older.find) : kept;
 }
 function stateFolder(spec) {
-  return (0, import_node_path27.join)(spec.folder, ".airgap-bundle");
+  return (0, import_node_path28.join)(spec.folder, ".airgap-bundle");
 }
-function creationTime({ env, now: now2 }) {
+function creationTime({ env, now: now2 }, locked) {
   const epoch = env.SOURCE_DATE_EPOCH;
-  if (epoch === void 0 || epoch === "") return now2();
+  if (epoch === void 0 || epoch === "") return locked ? new Date(locked.createdAt) : now2();
   if (/^\d{1,11}$/.test(epoch)) return new Date(Number(epoch) * 1e3);
   throw new AirgapError("usage", "SOURCE_DATE_EPOCH is no time", {
     given: epoch,
     expected: "seconds since 1970"
   });
 }
-var import_node_path27, addedByOurChart;
-var init_prepare = __esm({
-  "src/commands/prepare.ts"() {
+var import_node_path28, addedByOurChart;
+var init_make_plan = __esm({
+  "src/commands/make-plan.ts"() {
     "use strict";
-    import_node_path27 = require("node:path");
+    import_node_path28 = require("node:path");
+    init_defined();
+    init_coverage();
     init_plan();
     init_problem();
     init_content_cache();
@@ -47202,11 +48338,1445 @@ var init_prepare = __esm({
     init_carried_tools();
     init_delta_base();
     init_load_chart();
+    init_lock();
     init_make_inventory();
     init_own_images();
     init_resolve_images();
     init_saved_plan();
     addedByOurChart = ["no-default", "target-not-excluded"];
+  }
+});
+
+// src/image-sources/node.ts
+function textAt(node2, key) {
+  const found = node2?.kind === "map" ? node2.entries.get(key) : void 0;
+  return found?.kind === "text" && found.value !== "" ? found.value : void 0;
+}
+function childAt(node2, ...path7) {
+  return path7.reduce(
+    (found, key) => found?.kind === "map" ? found.entries.get(key) : void 0,
+    node2
+  );
+}
+function itemsOf(node2) {
+  return node2?.kind === "list" ? node2.items : [];
+}
+function nodeOf(value) {
+  if (Array.isArray(value)) return { kind: "list", items: value.map(nodeOf) };
+  if (typeof value === "object" && value !== null) {
+    const entries = Object.entries(value).map(([key, inner]) => [key, nodeOf(inner)]);
+    return { kind: "map", entries: new Map(entries) };
+  }
+  const text4 = value === null || value === void 0 ? "" : String(value);
+  return { kind: "text", value: text4, line: 0, isBlock: false };
+}
+var init_node3 = __esm({
+  "src/image-sources/node.ts"() {
+    "use strict";
+  }
+});
+
+// src/image-sources/build-tree.ts
+function buildTrees(text4, events, firstLine) {
+  return new Builder(text4, firstLine).build(events);
+}
+function entriesOf(nodes) {
+  const entries = /* @__PURE__ */ new Map();
+  const merged2 = [];
+  for (let at = 0; at + 1 < nodes.length; at += 2) {
+    const [key, value] = [nodes[at], nodes[at + 1]];
+    if (key?.kind !== "text" || value === void 0) continue;
+    if (key.value === "<<") merged2.push(...value.kind === "list" ? value.items : [value]);
+    else entries.set(key.value, value);
+  }
+  for (const node2 of merged2) {
+    if (node2.kind !== "map") continue;
+    for (const [key, value] of node2.entries) if (!entries.has(key)) entries.set(key, value);
+  }
+  return entries;
+}
+function lineCounter(text4, firstLine) {
+  let [start2, line2, end] = [0, firstLine, lineEnd(text4, 0)];
+  return (offset) => {
+    if (offset < start2) [start2, line2, end] = [0, firstLine, lineEnd(text4, 0)];
+    while (end < offset) [start2, line2, end] = [end + 1, line2 + 1, lineEnd(text4, end + 1)];
+    return line2;
+  };
+}
+function lineEnd(text4, from) {
+  const at = text4.indexOf("\n", from);
+  return at < 0 ? text4.length : at;
+}
+var Builder, nulls;
+var init_build_tree = __esm({
+  "src/image-sources/build-tree.ts"() {
+    "use strict";
+    init_js_yaml();
+    Builder = class {
+      #text;
+      #lineOf;
+      #anchors = /* @__PURE__ */ new Map();
+      #roots = [];
+      #open = [];
+      constructor(text4, firstLine) {
+        this.#text = text4;
+        this.#lineOf = lineCounter(text4, firstLine);
+      }
+      build(events) {
+        for (const event of events) this.#take(event);
+        return this.#roots;
+      }
+      #take(event) {
+        if (event.type === EVENT_ID.SCALAR) this.#put(this.#scalar(event), event);
+        else if (event.type === EVENT_ID.ALIAS) this.#put(this.#aliased(event));
+        else if (event.type === EVENT_ID.POP) this.#close();
+        else if (event.type !== EVENT_ID.DOCUMENT) this.#open.push({ event, nodes: [] });
+      }
+      #close() {
+        const closed = this.#open.pop();
+        if (closed === void 0) return;
+        const { event, nodes } = closed;
+        const node2 = event.type === EVENT_ID.SEQUENCE ? { kind: "list", items: nodes } : { kind: "map", entries: entriesOf(nodes) };
+        this.#put(node2, event);
+      }
+      #put(node2, event) {
+        if (event && event.anchorStart >= 0) this.#anchors.set(this.#anchorOf(event), node2);
+        (this.#open.at(-1)?.nodes ?? this.#roots).push(node2);
+      }
+      #aliased(event) {
+        const name3 = this.#anchorOf(event);
+        const node2 = this.#anchors.get(name3);
+        if (node2) return node2;
+        throw new RangeError(`the alias *${name3} has no anchor before it`);
+      }
+      #anchorOf({ anchorStart, anchorEnd }) {
+        return this.#text.slice(anchorStart, anchorEnd);
+      }
+      #scalar(event) {
+        const { style, valueStart } = event;
+        const value = getScalarValue(this.#text, event);
+        const isNull = style === SCALAR_STYLE.PLAIN && nulls.has(value);
+        return {
+          kind: "text",
+          value: isNull ? "" : value,
+          line: this.#lineOf(Math.max(valueStart, 0)),
+          isBlock: style === SCALAR_STYLE.LITERAL_BLOCK
+        };
+      }
+    };
+    nulls = /* @__PURE__ */ new Set(["~", "null", "Null", "NULL"]);
+  }
+});
+
+// src/image-sources/read-yaml.ts
+function readYaml2(text4, name3) {
+  const documents2 = [];
+  const errors = [];
+  for (const part3 of splitDocuments(text4.replace(/^\uFEFF/, ""))) {
+    try {
+      const heading = headingOf(part3.text);
+      const roots = buildTrees(part3.text, eventsOf(part3.text), part3.line);
+      documents2.push(...roots.map((root) => ({ root, heading, line: part3.line })));
+    } catch (cause) {
+      errors.push(notYaml(cause, name3, part3.line));
+    }
+  }
+  return { documents: documents2, errors };
+}
+function splitDocuments(text4) {
+  if (/^%/m.test(text4)) return [{ text: text4, line: 1 }];
+  const parts2 = [];
+  let line2 = 1;
+  for (const part3 of text4.split(/^(?=---(?:\s|$))/m)) {
+    if (part3.replaceAll(/^(?:---)?\s*(?:#.*)?$/gm, "").trim() !== "")
+      parts2.push({ text: part3, line: line2 });
+    line2 += lineBreaks(part3);
+  }
+  return parts2;
+}
+function lineBreaks(text4) {
+  let found = 0;
+  for (let at = text4.indexOf("\n"); at >= 0; at = text4.indexOf("\n", at + 1)) found++;
+  return found;
+}
+function headingOf(text4) {
+  return /^(?:---[^\n]*\n)?((?:[ \t]*(?:#[^\n]*)?\n)*)/.exec(text4)?.[1] ?? "";
+}
+function eventsOf(text4) {
+  const events = parseEvents(text4, {});
+  return events.filter(({ type }) => type !== EVENT_ID.DOCUMENT);
+}
+function notYaml(cause, name3, firstLine) {
+  if (cause instanceof YAMLException) {
+    const { mark: mark2, reason: reason2 } = cause;
+    const at = mark2 ? `:${firstLine + mark2.line}:${mark2.column + 1}` : `:${firstLine}`;
+    const given2 = `${name3}${at}`;
+    return new AirgapError("usage", `not valid YAML: ${reason2}`, { given: given2, cause });
+  }
+  if (cause instanceof RangeError) {
+    const given2 = `${name3}:${firstLine}`;
+    return new AirgapError("usage", `YAML that cannot be read: ${cause.message}`, { given: given2, cause });
+  }
+  throw cause;
+}
+var init_read_yaml = __esm({
+  "src/image-sources/read-yaml.ts"() {
+    "use strict";
+    init_js_yaml();
+    init_error();
+    init_build_tree();
+  }
+});
+
+// src/image-sources/shape.ts
+function looksLikeImage(text4, isHinted = false) {
+  const name3 = readName(text4);
+  if (name3 === void 0) return false;
+  if (name3.digest !== void 0) return true;
+  return name3.host === void 0 ? isHostless(name3, isHinted) : isInRegistry(name3, isHinted);
+}
+function speaksOfImage(name3) {
+  if (!/image/i.test(name3)) return false;
+  const words5 = name3.replaceAll(/([a-z])([A-Z])/g, "$1 $2").toLowerCase().split(/[^a-z]+/);
+  return !words5.some((word) => besideImages.has(word));
+}
+function readName(text4) {
+  if (text4.length > 512 || !/^[A-Za-z0-9][^\s]*[:/@]/.test(text4)) return void 0;
+  const reference = referenceIn(text4);
+  if (reference === void 0) return void 0;
+  const named3 = text4.replace(/@.*$/, "");
+  const first = named3.slice(0, Math.max(named3.indexOf("/"), 0));
+  const host = first === "localhost" || /[.:]/.test(first) ? first : void 0;
+  const rest2 = host === void 0 ? named3 : named3.slice(first.length + 1);
+  const isTagged = rest2.includes(":");
+  const path7 = (isTagged ? rest2.slice(0, rest2.indexOf(":")) : rest2).split("/");
+  return { host, path: path7, tag: isTagged ? reference.tag : void 0, digest: reference.digest };
+}
+function referenceIn(text4) {
+  try {
+    return parseReference(text4);
+  } catch (cause) {
+    if (cause instanceof RangeError) return void 0;
+    throw cause;
+  }
+}
+function isInRegistry({ host = "", path: path7, tag: tag2 }, isHinted) {
+  if (!isRegistryHost2(host) || isApiVersion(path7[0])) return false;
+  if (tag2 === void 0) return isHinted && !isFile(path7) && !isFolder.test(host);
+  return isHinted ? !isEffect(tag2) : isVersion(tag2) && !isInCluster(host, tag2);
+}
+function isHostless({ path: path7, tag: tag2 }, isHinted) {
+  if (tag2 === void 0 || isPort(tag2) || isEffect(tag2) || isFile(path7)) return false;
+  if (isHinted) return path7.length > 1 || isVersion(tag2);
+  const isPath2 = path7.length === 2 || path7.length === 3;
+  return isPath2 && isPlainVersion(tag2) && !path7.some(isNoPart);
+}
+function isRegistryHost2(host) {
+  const [name3 = "", port] = host.split(":");
+  if (port !== void 0) return true;
+  if (name3 === "localhost") return false;
+  const labels = name3.split(".");
+  const last = labels.at(-1) ?? "";
+  return /^[a-z]{2,}$/i.test(last) && !fileEndings.has(last) && !noRegistries.test(name3);
+}
+function isApiVersion(part3) {
+  return /^v\d+(?:(?:alpha|beta)\d+)?$/.test(part3 ?? "");
+}
+function isVersion(tag2) {
+  return (/\d/.test(tag2) || usualTags.test(tag2)) && !isEffect(tag2);
+}
+function isPlainVersion(tag2) {
+  return /^v?\d+\.\d+|^v\d+$|^\d{8}$|^latest(?:-|$)|^sha-[0-9a-f]{7,}$/.test(tag2);
+}
+function isPort(tag2) {
+  if (!/^\d{2,5}$/.test(tag2)) return false;
+  const number3 = Number(tag2);
+  return [53, 80, 443].includes(number3) || number3 >= 1e3 && number3 < 65536;
+}
+function isEffect(tag2) {
+  return /^(?:NoSchedule|NoExecute|PreferNoSchedule)$/.test(tag2);
+}
+function isInCluster(host, tag2) {
+  return /\.(?:svc|local|internal)$/.test(host) && isPort(tag2);
+}
+function isFile(path7) {
+  const [, ending2] = /\.([a-z0-9]+)$/.exec(path7.at(-1) ?? "") ?? [];
+  return ending2 !== void 0 && (fileEndings.has(ending2) || ending2 === "qcow2");
+}
+function isNoPart(part3) {
+  return noParts.test(part3) || !/[a-z]/.test(part3);
+}
+var besideImages, noRegistries, isFolder, usualTags, fileEndings, noParts;
+var init_shape = __esm({
+  "src/image-sources/shape.ts"() {
+    "use strict";
+    init_reference();
+    besideImages = new Set(
+      "pull registry registries repo repository prefix policy secret secrets path dir size tag digest annotation annotations label labels credential credentials gc domain format mirror mirrors".split(" ")
+    );
+    noRegistries = /(?:^|\.)(?:github\.com|kubernetes\.io|golang\.org|gopkg\.in|uber\.org|helm\.sh|w3\.org|json-schema\.org)$|^(?:gitlab\.com|bitbucket\.org|k8s\.io|sigs\.k8s\.io|x-k8s\.io|schema\.org|cert-manager\.io|istio\.io)$/;
+    isFolder = /\.(?:d|git)$/;
+    usualTags = /^(?:latest|stable|edge|nightly|main|master|dev|develop|canary|release|lts|alpine|slim|debug|nonroot|debian|ubuntu|jammy|noble|bookworm|bullseye)(?:-|$)/;
+    fileEndings = new Set(
+      "yaml yml json toml conf cfg ini txt md html htm xml css js ts sh py go rb pl lua sql log lock sock pid pem crt key png jpg jpeg svg gif ico webp iso qcow img raw vmdk tar gz tgz zip jar war so exe bin service".split(" ")
+    );
+    noParts = /^(?:var|etc|usr|opt|tmp|home|dev|proc|sys|mnt|run|bin|lib|srv|apis?|application|text|v\d+)$/;
+  }
+});
+
+// src/image-sources/annotations.ts
+function imagesOfAnnotations(abouts, rendered, chart2) {
+  const [own2, ...others] = abouts;
+  const on6 = others.filter((about) => isOn(about, abouts, rendered));
+  return [...own2 ? [own2] : [], ...on6].flatMap((about) => listedIn(about, chart2));
+}
+function isOn({ name: name3 }, abouts, rendered) {
+  const aliases = abouts.flatMap(({ document }) => itemsOf(childAt(document.root, "dependencies"))).filter((dependency) => textAt(dependency, "name") === name3).flatMap((dependency) => textAt(dependency, "alias") ?? []);
+  return [name3, ...aliases].some(
+    (one) => [...rendered].some((path7) => path7.includes(`/charts/${one}/`))
+  );
+}
+function listedIn({ path: path7, document }, chart2) {
+  return annotations2.flatMap((annotation) => {
+    const value = childAt(document.root, "annotations", annotation);
+    if (value?.kind !== "text") return [];
+    const { documents: documents2 } = readYaml2(value.value, path7);
+    return documents2.flatMap(({ root }) => itemsOf(root)).flatMap((item) => imageOf(item) ?? []).filter(({ image: image2 }) => referenceIn(image2) !== void 0).map(({ image: image2, line: line2 }) => ({
+      image: image2,
+      source: `${chart2}:${path7}:${value.line + (value.isBlock ? line2 - 1 : 0)} annotations.${annotation}`,
+      isSuspected: false
+    }));
+  });
+}
+function imageOf(item) {
+  const node2 = item.kind === "map" ? item.entries.get("image") : item;
+  return node2?.kind === "text" ? { image: node2.value, line: node2.line } : void 0;
+}
+var annotations2;
+var init_annotations = __esm({
+  "src/image-sources/annotations.ts"() {
+    "use strict";
+    init_node3();
+    init_read_yaml();
+    init_shape();
+    annotations2 = ["images", "artifacthub.io/images"];
+  }
+});
+
+// src/image-sources/chart-files.ts
+async function readAbouts(path7, field) {
+  const found = await (0, import_promises34.stat)(path7).catch((cause) => {
+    throw unreadable(path7, field, cause);
+  });
+  const files2 = found.isDirectory() ? await filesOfFolder(path7, (0, import_node_path29.basename)(path7)) : await filesOfArchive(await (0, import_promises34.readFile)(path7), "");
+  return [...files2].flatMap(([name3, bytes]) => aboutsIn(name3, bytes));
+}
+function aboutsIn(path7, bytes) {
+  const [document] = readYaml2(bytes.toString("utf8"), path7).documents;
+  const name3 = textAt(document?.root, "name");
+  if (!document || name3 === void 0) return [];
+  return [{ path: path7, document, name: name3, version: textAt(document.root, "version") ?? "" }];
+}
+async function filesOfFolder(folder, name3) {
+  const files2 = /* @__PURE__ */ new Map();
+  const about = await (0, import_promises34.readFile)((0, import_node_path29.join)(folder, "Chart.yaml")).catch(() => void 0);
+  if (about) files2.set(`${name3}/Chart.yaml`, about);
+  const entries = await (0, import_promises34.readdir)((0, import_node_path29.join)(folder, "charts"), { withFileTypes: true }).catch(() => []);
+  for (const entry of entries.sort((a2, b) => a2.name < b.name ? -1 : 1)) {
+    const inner = (0, import_node_path29.join)(folder, "charts", entry.name);
+    const found = entry.isDirectory() ? await filesOfFolder(inner, `${name3}/charts/${entry.name}`) : entry.name.endsWith(".tgz") ? await filesOfArchive(await (0, import_promises34.readFile)(inner), `${name3}/charts/`) : [];
+    for (const [path7, bytes] of found) files2.set(path7, bytes);
+  }
+  return files2;
+}
+async function filesOfArchive(bytes, before) {
+  const { folder, files: files2 } = await readChartArchive(bytes);
+  const found = /* @__PURE__ */ new Map();
+  for (const [path7, content] of files2) {
+    const at = `${before}${folder}/${path7}`;
+    if (isAbout(path7) && /^(?:charts\/[^/]+\/)*Chart\.yaml$/.test(path7)) found.set(at, content);
+    if (!/^(?:charts\/[^/]+\/)*charts\/[^/]+\.tgz$/.test(path7)) continue;
+    const inner = await filesOfArchive(content, at.slice(0, at.lastIndexOf("/") + 1));
+    for (const [name3, one] of inner) found.set(name3, one);
+  }
+  return found;
+}
+var import_promises34, import_node_path29, isAbout;
+var init_chart_files = __esm({
+  "src/image-sources/chart-files.ts"() {
+    "use strict";
+    import_promises34 = require("node:fs/promises");
+    import_node_path29 = require("node:path");
+    init_files2();
+    init_chart_archive();
+    init_node3();
+    init_read_yaml();
+    isAbout = (path7) => /(?:^|\/)Chart\.yaml$/.test(path7);
+  }
+});
+
+// src/image-sources/composed-image.ts
+function composedImages(map, key) {
+  return [...inParts(map, key), ...withBeginning(map), ...inHub(map)].filter(
+    ({ image: image2 }) => looksLikeImage(image2, true)
+  );
+}
+function inParts(map, key) {
+  const repository = textAt(map, "repository");
+  const image2 = textAt(map, "image");
+  const registry3 = textAt(map, "registry");
+  const version3 = textAt(map, "newTag") ?? textAt(map, "tag") ?? textAt(map, "version");
+  const digest3 = textAt(map, "digest") ?? textAt(map, "sha");
+  if (image2 && (repository || registry3)) {
+    const name4 = under(registry3, under(repository, image2));
+    return joined(name4, version3, digest3, lineAt(map, "image"), true);
+  }
+  if (repository) {
+    return joined(under(registry3, repository), version3, digest3, lineAt(map, "repository"));
+  }
+  const name3 = textAt(map, "newName") ?? textAt(map, "name");
+  if (!/images?$/i.test(key) || !name3?.includes("/")) return [];
+  return joined(under(registry3, name3), version3, digest3, lineAt(map, "name"));
+}
+function withBeginning(map) {
+  return [...map.entries.keys()].flatMap((key) => {
+    const [, beginning, ending2] = /^(.*(?:[._-]|[a-z]))((?:r|R)epository)$/.exec(key) ?? [];
+    const name3 = textAt(map, key);
+    if (beginning === void 0 || !name3?.includes("/")) return [];
+    const part3 = (word) => textAt(map, `${beginning}${ending2 === "repository" ? word : capital(word)}`);
+    return joined(under(part3("registry"), name3), part3("tag"), part3("digest"), lineAt(map, key));
+  });
+}
+function inHub(map) {
+  const [hub, tag2] = [textAt(map, "hub"), textAt(map, "tag")];
+  if (!hub || !tag2) return [];
+  return [...map.entries.values()].flatMap((child) => {
+    const image2 = textAt(child, "image");
+    if (!image2 || !/^[\w.-]+$/.test(image2) || child.kind !== "map") return [];
+    return joined(under(hub, image2), tag2, void 0, lineAt(child, "image"));
+  });
+}
+function joined(name3, version3, digest3, line2, hasImage = false) {
+  if (!version3 && !digest3) return [];
+  const tag2 = version3 ? `${version3.startsWith("sha256:") ? "@" : ":"}${version3}` : "";
+  const pin = digest3 ? `@${digest3.includes(":") ? "" : "sha256:"}${digest3}` : "";
+  return [{ image: `${name3}${tag2}${pin}`, line: line2, hasImage }];
+}
+function under(parent, name3) {
+  return parent ? `${parent.replace(/\/$/, "")}/${name3}` : name3;
+}
+function lineAt(map, key) {
+  return childAt(map, key)?.line ?? 0;
+}
+function capital(word) {
+  return `${word.charAt(0).toUpperCase()}${word.slice(1)}`;
+}
+var init_composed_image = __esm({
+  "src/image-sources/composed-image.ts"() {
+    "use strict";
+    init_node3();
+    init_shape();
+  }
+});
+
+// src/image-sources/free-text.ts
+function imagesInText(text4, doubt2 = {}) {
+  if (!/[:/@]/.test(text4)) return [];
+  return plain3(text4).split("\n").flatMap(
+    (line2, index) => /^\s*(?:#|\/\/)/.test(line2) ? [] : imagesInLine(line2, doubt2).map((image2) => ({ image: image2, line: index }))
+  );
+}
+function plain3(text4) {
+  if (!/[{$<%]/.test(text4)) return text4;
+  return text4.replaceAll(/\{\{[\s\S]*?\}\}/g, (found) => unknown2 + found.replaceAll(/[^\n]/g, "")).replaceAll(/\$\{[^}\n]*\}|\$\([^)\n]*\)|<[\w .-]+>|%[sdv]\b|\$\w+/g, unknown2);
+}
+function imagesInLine(line2, { isHinted = false, isSecret = false }) {
+  if (line2.length > longestLine) return [];
+  const found = [];
+  let before = "";
+  for (const { 0: word, index } of line2.matchAll(words2)) {
+    const follows = /^['"]?\s*=/.test(line2.slice(index + word.length, index + word.length + 8)) ? "=" : "";
+    if (/^[:=]+$/.test(word)) {
+      before += word;
+      continue;
+    }
+    const bare2 = word.replace(/[.:!?]+$/, "");
+    const [name3, isPulled] = withoutTransport(bare2);
+    const isKnown = isHinted || isPulled || isKey(before) && speaksOfImage(before);
+    if (isSecret ? isPublic(name3) : looksLikeImage(name3, isKnown && !word.endsWith(":")))
+      found.push(name3);
+    before = word + follows;
+  }
+  return found;
+}
+function isKey(word) {
+  return /^-|[:=]$/.test(word);
+}
+function withoutTransport(word) {
+  const name3 = word.replace(/^docker:\/\//, "");
+  return [name3, name3 !== word];
+}
+function isPublic(name3) {
+  return /^[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::\d+)?\//.test(name3) && looksLikeImage(name3);
+}
+var unknown2, longestLine, words2;
+var init_free_text = __esm({
+  "src/image-sources/free-text.ts"() {
+    "use strict";
+    init_shape();
+    unknown2 = "";
+    longestLine = 1e6;
+    words2 = /[^\s"'`,;()[\]{}|=\\]+/g;
+  }
+});
+
+// src/image-sources/mention.ts
+function keysOf2(trail) {
+  const keys = [];
+  for (let step2 = trail; step2; step2 = step2.up) keys.unshift(step2.key);
+  return keys;
+}
+var init_mention = __esm({
+  "src/image-sources/mention.ts"() {
+    "use strict";
+  }
+});
+
+// src/image-sources/objects.ts
+function isObject3(node2) {
+  if (node2.kind !== "map") return false;
+  const { entries } = node2;
+  return textAt(node2, "apiVersion") !== void 0 && textAt(node2, "kind") !== void 0 && ["metadata", "spec", "items", "data", "template", "objects"].some((key) => entries.has(key));
+}
+function objectName(object2) {
+  const metadata = childAt(object2, "metadata");
+  const name3 = textAt(metadata, "name") ?? textAt(metadata, "generateName");
+  const namespace = textAt(metadata, "namespace");
+  const kind = textAt(object2, "kind") ?? "";
+  if (name3 === void 0) return kind;
+  return `${kind} ${namespace === void 0 ? "" : `${namespace}/`}${name3}`;
+}
+function isWorkload(object2) {
+  const [apiVersion = "", kind = ""] = [textAt(object2, "apiVersion"), textAt(object2, "kind")];
+  return workloads[apiVersion.replace(/\/?v\d+(?:(?:alpha|beta)\d+)?$/, "")]?.includes(kind) === true;
+}
+function isKind(object2, group, kind) {
+  const apiVersion = textAt(object2, "apiVersion") ?? "";
+  const found = apiVersion.includes("/") ? apiVersion.slice(0, apiVersion.indexOf("/")) : "";
+  return found === group && textAt(object2, "kind") === kind;
+}
+function isEvent(object2) {
+  return isKind(object2, "", "Event") || isKind(object2, "events.k8s.io", "Event");
+}
+var workloads;
+var init_objects = __esm({
+  "src/image-sources/objects.ts"() {
+    "use strict";
+    init_node3();
+    workloads = {
+      "": ["Pod", "PodTemplate", "ReplicationController"],
+      apps: ["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet"],
+      extensions: ["Deployment", "DaemonSet", "ReplicaSet"],
+      batch: ["Job", "CronJob"]
+    };
+  }
+});
+
+// src/image-sources/holder.ts
+function inText2(holder, trail) {
+  return { before: placeOf(holder, trail), isInside: true, isSecret: holder.isSecret };
+}
+function inObject(object2, holder, trail) {
+  const stands = holder.object === void 0 || isList(holder.object);
+  return {
+    before: stands ? holder.before : placeOf(holder, trail),
+    object: object2,
+    isInside: stands ? holder.isInside : true,
+    isSecret: holder.isSecret || isKind(object2, "", "Secret")
+  };
+}
+function isList(object2) {
+  return textAt(object2, "kind")?.endsWith("List") === true && object2.entries.has("items");
+}
+function isPlainWorkload({ object: object2, isInside }) {
+  return object2 !== void 0 && !isInside && isWorkload(object2);
+}
+function isDefinition({ object: object2 }) {
+  return object2 !== void 0 && isKind(object2, "apiextensions.k8s.io", "CustomResourceDefinition");
+}
+function holdsSecrets({ object: object2, isSecret }) {
+  return isSecret && (object2 === void 0 || isKind(object2, "", "Secret"));
+}
+function placeOf({ before, object: object2 }, trail) {
+  const name3 = object2 ? objectName(object2) : "";
+  return [before, name3, fieldName(keysOf2(trail))].filter((part3) => part3 !== "").join(" ");
+}
+function listOrKey(trail) {
+  const step2 = typeof trail?.key === "number" ? trail.up : trail;
+  return String(step2?.key ?? "");
+}
+var wholeDocument;
+var init_holder = __esm({
+  "src/image-sources/holder.ts"() {
+    "use strict";
+    init_fields();
+    init_mention();
+    init_node3();
+    init_objects();
+    wholeDocument = { before: "", isInside: false, isSecret: false };
+  }
+});
+
+// src/image-sources/image-field.ts
+function judgeImage(value, where2) {
+  if (value.trim() === "" || value === injected) return "none";
+  if (where2.isContainer && where2.isWorkload) return "named";
+  if (!/^[a-z0-9]/i.test(value) || referenceIn(value) === void 0) return "none";
+  if (where2.isContainer) return "named";
+  if (looksLikeImage(value, true)) return where2.isConfiguration ? "suspected" : "named";
+  return where2.isConfiguration || !isShort(value) ? "none" : "suspected";
+}
+function isShort(value) {
+  return !value.includes(":") && !/\.[a-z]+(?:$|\/)/.test(value) && value.split("/").length <= 2;
+}
+function isContainer({ entries }, listOrKey2, isConfiguration) {
+  if (containerKeys.test(listOrKey2)) return true;
+  return !isConfiguration && containerFields.some((field) => entries.has(field));
+}
+var injected, containerKeys, containerFields;
+var init_image_field = __esm({
+  "src/image-sources/image-field.ts"() {
+    "use strict";
+    init_shape();
+    injected = "auto";
+    containerKeys = /containers?$|^(?:script|sidecars?|steps?|stepTemplate)$/i;
+    containerFields = [
+      ...["imagePullPolicy", "command", "args", "env", "envFrom", "ports", "resources"],
+      ...["volumeMounts", "securityContext", "livenessProbe", "workingDir"]
+    ];
+  }
+});
+
+// src/image-sources/texts.ts
+function decoded2(value, holder, trail) {
+  return isEncoded(holder, trail) ? textIn(value) : value;
+}
+function isEncoded({ object: object2, isSecret }, trail) {
+  const field = trail?.up;
+  if (!object2 || !field || field.up) return false;
+  return isSecret && field.key === "data" || field.key === "binaryData";
+}
+function textIn(base643) {
+  const text4 = Buffer.from(base643, "base64").toString("utf8");
+  return text4.includes("\0") || text4.includes("\uFFFD") ? void 0 : text4;
+}
+function mayBeDocument(text4) {
+  if (!/image|"?kind"?\s*:|"?apiVersion"?\s*:/i.test(text4)) return false;
+  return /^\s*[{[]/.test(text4) || /\n./.test(text4.trimEnd()) || /^\s*[\w-]+:\s/.test(text4);
+}
+var init_texts = __esm({
+  "src/image-sources/texts.ts"() {
+    "use strict";
+  }
+});
+
+// src/image-sources/find-images.ts
+function findImages(root) {
+  if (textAt(root, "apiVersion") === "airgap-bundle/v1") return [];
+  return new Walk().through(root, wholeDocument);
+}
+function findInDocuments(text4, holder) {
+  const { documents: documents2, errors } = readYaml2(text4, "");
+  const isDocument2 = documents2.length > 0 && documents2.every(({ root }) => root.kind !== "text");
+  if (errors.length > 0 || !isDocument2) return void 0;
+  return documents2.flatMap(({ root }) => new Walk().through(root, holder));
+}
+function doubtOf(text4, { isSecret }, isHinted) {
+  return { isHinted: isHinted && !/\n./.test(text4), isSecret };
+}
+function hintOf(trail) {
+  return speaksOfImage(listOrKey(trail));
+}
+function isFlagOfImage(item) {
+  return /^--?[\w.-]+$/.test(item) && speaksOfImage(item);
+}
+function isImageField(map, { key, up }) {
+  if (key === "image") return true;
+  if (key === "reference") return up?.key === "image" && listOrKey(up.up) === "volumes";
+  return key === "name" && textAt(map, "kind") === "DockerImage";
+}
+function isPassedOver({ key, up }, { object: object2 }) {
+  if (key === "description") return true;
+  if (up === void 0) return key === "status" && object2 !== void 0;
+  if (up.key === "metadata") return key === "managedFields" || key === "ownerReferences";
+  return key === "kubectl.kubernetes.io/last-applied-configuration";
+}
+function isInDefault(trail) {
+  for (let step2 = trail; step2; step2 = step2.up) if (step2.key === "default") return true;
+  return false;
+}
+var mostWork, deepest, Walk, isValue;
+var init_find_images = __esm({
+  "src/image-sources/find-images.ts"() {
+    "use strict";
+    init_composed_image();
+    init_free_text();
+    init_holder();
+    init_image_field();
+    init_node3();
+    init_objects();
+    init_read_yaml();
+    init_shape();
+    init_texts();
+    mostWork = 4e6;
+    deepest = 400;
+    Walk = class {
+      #found = [];
+      #work = 0;
+      #depth = 0;
+      through(root, holder) {
+        this.#visit(root, holder, void 0);
+        return this.#found;
+      }
+      #visit(node2, holder, trail) {
+        this.#spend(1);
+        this.#depth++;
+        if (node2.kind === "list") this.#list(node2, holder, trail);
+        else if (node2.kind === "text") this.#text(node2, holder, trail, hintOf(trail));
+        else if (!isObject3(node2)) this.#map(node2, holder, trail);
+        else if (!isEvent(node2)) this.#map(node2, inObject(node2, holder, trail), void 0);
+        this.#depth--;
+      }
+      /** Aliases can make a short document as large as they like. */
+      #spend(work) {
+        this.#work += work;
+        if (this.#work <= mostWork && this.#depth <= deepest) return;
+        throw new RangeError("its aliases make it too large");
+      }
+      #list({ items }, holder, trail) {
+        let before = "";
+        for (const [index, item] of items.entries()) {
+          const step2 = { key: index, up: trail };
+          if (item.kind === "text") {
+            this.#text(item, holder, step2, hintOf(trail) || isFlagOfImage(before));
+            before = item.value;
+          } else {
+            this.#visit(item, holder, step2);
+          }
+        }
+      }
+      #map(map, holder, trail) {
+        const isComposed = this.#composed(map, holder, trail);
+        for (const [key, value] of map.entries) {
+          const step2 = { key, up: trail };
+          if (isPassedOver(step2, holder)) continue;
+          if (value.kind !== "text") this.#visit(value, holder, step2);
+          else if (isImageField(map, step2) && !isDefinition(holder) && !holdsSecrets(holder)) {
+            if (!isComposed) this.#image(value, map, holder, step2);
+          } else {
+            const named3 = isValue.has(key) ? textAt(map, "name") ?? "" : "";
+            this.#text(value, holder, step2, hintOf(step2) || speaksOfImage(named3));
+          }
+        }
+      }
+      /** Whether the mapping's `image` is only a part of one. */
+      #composed(map, holder, trail) {
+        if (isDefinition(holder) || holdsSecrets(holder)) return false;
+        const images2 = composedImages(map, listOrKey(trail));
+        for (const { image: image2, line: line2 } of images2) this.#add(image2, line2, holder, trail, "suspected");
+        return images2.some(({ hasImage }) => hasImage);
+      }
+      #image(value, map, holder, trail) {
+        const isKnown = trail.key !== "image";
+        const isConfiguration = holder.object === void 0 && holder.isInside;
+        const judgement = judgeImage(value.value, {
+          isContainer: isKnown || isContainer(map, listOrKey(trail.up), isConfiguration),
+          isWorkload: isPlainWorkload(holder),
+          isConfiguration
+        });
+        if (judgement !== "none") this.#add(value.value, value.line, holder, trail, judgement);
+      }
+      #text(text4, holder, trail, isHinted) {
+        this.#spend(1 + text4.value.length / 64);
+        if (isDefinition(holder) && !isInDefault(trail)) return;
+        const value = decoded2(text4.value, holder, trail);
+        if (value === void 0) return;
+        const lineOf2 = (after) => text4.line + (text4.isBlock && value === text4.value ? after : 0);
+        const inside = mayBeDocument(value) && findInDocuments(value, inText2(holder, trail));
+        if (inside) {
+          for (const found of inside) this.#found.push({ ...found, line: lineOf2(found.line - 1) });
+          return;
+        }
+        for (const { image: image2, line: line2 } of imagesInText(value, doubtOf(value, holder, isHinted))) {
+          this.#add(image2, lineOf2(line2), holder, trail, "suspected");
+        }
+      }
+      #add(image2, line2, holder, trail, judgement) {
+        const isSuspected = judgement === "suspected";
+        this.#found.push({ image: image2.trim(), line: line2, place: placeOf(holder, trail), isSuspected });
+      }
+    };
+    isValue = /* @__PURE__ */ new Set(["value", "default"]);
+  }
+});
+
+// src/image-sources/found.ts
+function merged(found) {
+  return {
+    images: found.flatMap(({ images: images2 }) => images2),
+    errors: found.flatMap(({ errors }) => errors)
+  };
+}
+function foundInText(text4, name3, find = findImages) {
+  const { documents: documents2, errors } = readYaml2(text4, name3);
+  const found = documents2.map((document) => foundInDocument(document, name3, find));
+  return merged([{ images: [], errors }, ...found]);
+}
+function foundInDocument({ root, line: line2 }, name3, find) {
+  try {
+    return foundOf(find(root), name3);
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    const given2 = `${name3}:${line2}`;
+    const error3 = new AirgapError("usage", `YAML that cannot be read: ${cause.message}`, {
+      given: given2,
+      cause
+    });
+    return { images: [], errors: [error3] };
+  }
+}
+function foundOf(mentions, name3) {
+  const images2 = mentions.map(({ image: image2, line: line2, place: place6, isSuspected }) => ({
+    image: image2,
+    source: `${line2 > 0 ? `${name3}:${line2}` : name3} ${place6}`.trim(),
+    isSuspected
+  }));
+  return checkedNames(images2);
+}
+function checkedNames(images2) {
+  const errors = [];
+  const right = images2.filter(({ image: image2, source }) => {
+    try {
+      parseReference(image2);
+      return true;
+    } catch (cause) {
+      if (!(cause instanceof RangeError)) throw cause;
+      errors.push(
+        new AirgapError("usage", cause.message, { given: source, next: "correct the name", cause })
+      );
+      return false;
+    }
+  });
+  return { images: right, errors };
+}
+function byImage(found) {
+  const places = /* @__PURE__ */ new Map();
+  for (const one of found) {
+    const others = places.get(one.image);
+    if (others) others.push(one);
+    else places.set(one.image, [one]);
+  }
+  return places;
+}
+var init_found = __esm({
+  "src/image-sources/found.ts"() {
+    "use strict";
+    init_reference();
+    init_error();
+    init_find_images();
+    init_read_yaml();
+  }
+});
+
+// src/image-sources/helm.ts
+async function renderChart({ path: path7, release: release2 }, source, { env, signal }) {
+  const argv = [
+    ...["template", release2, path7, "--include-crds"],
+    ...source.values.flatMap((file2) => ["--values", file2]),
+    ...source.namespace === void 0 ? [] : ["--namespace", source.namespace],
+    ...source.kubeVersion === void 0 ? [] : ["--kube-version", source.kubeVersion],
+    ...source.apiVersions.flatMap((version3) => ["--api-versions", version3])
+  ];
+  const ended2 = await execa("helm", argv, {
+    env: { PATH: env.PATH ?? "", HOME: env.HOME ?? "" },
+    extendEnv: false,
+    stdin: "ignore",
+    cancelSignal: signal,
+    reject: false,
+    stripFinalNewline: false
+  });
+  if (!ended2.failed) return ended2.stdout;
+  signal.throwIfAborted();
+  if (ended2.exitCode === void 0) throw missing5(ended2.code);
+  throw new AirgapError("usage", `${source.field}: helm cannot render ${source.name}`, {
+    given: whatHelmSays(ended2.stderr),
+    next: `give what it asks for: {chart: ${source.name}, values: [FILE]}`
+  });
+}
+function whatHelmSays(text4) {
+  const said4 = text4.replace(/^[\s\S]*^Error: /m, "").replace(/\n+Use --debug flag[\s\S]*$/, "").replace(/^(?:level|time)=.*$/gm, "");
+  return oneLine(said4);
+}
+function missing5(code2) {
+  return new AirgapError("tool", "helm was not found", {
+    given: code2 === "ENOENT" ? "no helm on PATH" : code2 ?? "helm cannot be run",
+    expected: "helm 3 or 4, to render the charts in images",
+    next: "install it: https://helm.sh/docs/intro/install/"
+  });
+}
+var init_helm = __esm({
+  "src/image-sources/helm.ts"() {
+    "use strict";
+    init_execa();
+    init_error();
+    init_safe();
+  }
+});
+
+// src/image-sources/charts.ts
+async function findInChart(source, registries, context) {
+  for (const file2 of source.values) {
+    await (0, import_promises35.readFile)(file2).catch((cause) => {
+      throw unreadable(file2, `values of ${source.field}`, cause);
+    });
+  }
+  if (!source.path.startsWith("oci://")) return findInFiles(source.path, source, context);
+  const name3 = withVersion(source);
+  const bytes = await pullChart(name3, source.field, registries);
+  return withScratch(context.temporary, async (folder) => {
+    const path7 = (0, import_node_path30.join)(folder, "chart.tgz");
+    await (0, import_promises35.writeFile)(path7, bytes);
+    return findInFiles(path7, source, context);
+  });
+}
+function withVersion({ path: path7, version: version3 }) {
+  if (version3 === void 0 || /[:@][^/]+$/.test(path7.slice("oci://".length))) return path7;
+  return `${path7}:${version3.replaceAll("+", "_")}`;
+}
+async function findInFiles(path7, source, context) {
+  const abouts = await readAbouts(path7, source.field).catch((cause) => {
+    if (cause instanceof RangeError) throw noChart(source, cause.message);
+    throw cause;
+  });
+  const [own2] = abouts;
+  if (!own2) throw noChart(source, "there is no Chart.yaml in it");
+  refuseOtherVersion(own2, source);
+  const release2 = own2.name.toLowerCase().replaceAll(/[^a-z0-9-]+/g, "-").slice(0, 50);
+  const rendered = await renderChart({ path: path7, release: release2 }, source, context);
+  const found = foundInRendered(rendered, source.name);
+  const images2 = imagesOfAnnotations(abouts, found.files, source.name);
+  return merged([...found.found, { images: images2, errors: [] }]);
+}
+function foundInRendered(text4, chart2) {
+  const { documents: documents2, errors } = readYaml2(text4, chart2);
+  const files2 = /* @__PURE__ */ new Set();
+  const found = [{ images: [], errors }];
+  let file2 = "";
+  for (const { root, heading } of documents2) {
+    file2 = /^# Source: (.*)$/m.exec(heading)?.[1]?.trim() ?? file2;
+    files2.add(file2);
+    const mentions = findImages(root).map((mention2) => ({ ...mention2, line: 0 }));
+    found.push(foundOf(mentions, `${chart2}:${file2}`));
+  }
+  return { files: files2, found };
+}
+function refuseOtherVersion({ name: name3, version: version3 }, source) {
+  if (source.version === void 0 || source.version === version3) return;
+  throw new AirgapError("usage", `${source.field} has another version`, {
+    given: `${name3} ${version3}`,
+    expected: source.version
+  });
+}
+function noChart({ field, name: name3 }, given2) {
+  return new AirgapError("usage", `${field} cannot be used as a chart`, {
+    given: `${name3}: ${given2}`,
+    expected: "a chart's folder, its .tgz as `helm package` makes it, or oci://host/path/NAME:VERSION"
+  });
+}
+var import_promises35, import_node_path30;
+var init_charts = __esm({
+  "src/image-sources/charts.ts"() {
+    "use strict";
+    import_promises35 = require("node:fs/promises");
+    import_node_path30 = require("node:path");
+    init_scratch();
+    init_files2();
+    init_pull_chart();
+    init_error();
+    init_annotations();
+    init_chart_files();
+    init_find_images();
+    init_found();
+    init_helm();
+    init_read_yaml();
+  }
+});
+
+// src/image-sources/kubectl.ts
+async function listObjects(resource, namespace, { context: name3, kubeconfig }, { cwd, env, signal }) {
+  const argv = [
+    ...kubeconfig === void 0 ? [] : [`--kubeconfig=${kubeconfig}`],
+    ...name3 === void 0 ? [] : [`--context=${name3}`],
+    ...["--request-timeout=60s", "get", resource, "--output=json"],
+    namespace === void 0 ? "--all-namespaces" : `--namespace=${namespace}`
+  ];
+  const theirs = Object.entries(env).filter(([variable2]) => !variable2.startsWith("AIRGAP_BUNDLE_"));
+  const ended2 = await execa("kubectl", argv, {
+    cwd,
+    env: Object.fromEntries(theirs),
+    extendEnv: false,
+    stdin: "ignore",
+    cancelSignal: signal,
+    reject: false,
+    maxBuffer: 1024 ** 3
+  });
+  if (!ended2.failed) return JSON.parse(ended2.stdout);
+  signal.throwIfAborted();
+  if (ended2.exitCode === void 0) throw missing6(ended2.code);
+  const where2 = namespace === void 0 ? "in all namespaces" : `in namespace ${namespace}`;
+  throw refused2(`list ${resource} ${where2}`, ended2.stderr);
+}
+function isForbidden({ given: given2 = "" }) {
+  return given2.includes("(Forbidden)");
+}
+function refused2(what, stderr) {
+  const given2 = words3(stderr);
+  return isForbidden({ given: given2 }) ? new AirgapError("cluster", `the cluster does not let us ${what}`, {
+    given: given2,
+    next: "give the login the verb list on it, or name the namespaces that it may read"
+  }) : new AirgapError("cluster", `kubectl cannot ${what}`, {
+    given: given2,
+    next: "mend context or kubeconfig of this source: kubectl config get-contexts lists them"
+  });
+}
+function words3(stderr) {
+  const lines3 = stderr.split("\n").filter((line2) => !/^(?:[EWI]\d{4} |[Ww]arning: )/.test(line2));
+  return oneLine(lines3.join("\n"), 500);
+}
+function missing6(code2) {
+  return new AirgapError("tool", "kubectl was not found", {
+    given: code2 === "ENOENT" ? "no kubectl on PATH" : code2 ?? "kubectl cannot be run",
+    expected: "kubectl, to ask the cluster in images",
+    next: "install it: https://kubernetes.io/docs/tasks/tools/"
+  });
+}
+var init_kubectl = __esm({
+  "src/image-sources/kubectl.ts"() {
+    "use strict";
+    init_execa();
+    init_error();
+    init_safe();
+  }
+});
+
+// src/image-sources/cluster.ts
+async function findInCluster(source, context) {
+  const namespaces = source.namespaces.length > 0 ? source.namespaces : [void 0];
+  const asked2 = namespaces.flatMap(
+    (namespace) => resources.map((resource) => ({ resource, namespace }))
+  );
+  const [first, ...others] = asked2;
+  const ask5 = ({ resource, namespace }) => findIn(resource, namespace, source, context);
+  const found = first ? [await ask5(first)] : [];
+  return merged([
+    ...found,
+    ...await pMap(others, ask5, { concurrency: 4, signal: context.signal })
+  ]);
+}
+async function findIn(resource, namespace, source, context) {
+  try {
+    const list = nodeOf(await listObjects(resource, namespace, source, context));
+    const name3 = source.context === void 0 ? "cluster" : `cluster ${source.context}`;
+    const living = itemsOf(childAt(list, "items")).filter((object2) => !isPast(object2));
+    return merged(living.map((object2) => foundOf(findImages(object2), name3)));
+  } catch (error3) {
+    if (!(error3 instanceof AirgapError && isForbidden(error3))) throw error3;
+    return { images: [], errors: [error3] };
+  }
+}
+function isPast(object2) {
+  const owners = itemsOf(childAt(object2, "metadata", "ownerReferences"));
+  const isOwned = (kind2) => owners.some((owner) => textAt(owner, "kind") === kind2);
+  const kind = textAt(object2, "kind");
+  if (kind === "ReplicaSet") {
+    return isOwned("Deployment") && textAt(childAt(object2, "spec"), "replicas") === "0";
+  }
+  const isOver = textAt(childAt(object2, "status"), "completionTime") !== void 0;
+  return kind === "Job" && isOwned("CronJob") && isOver;
+}
+var resources;
+var init_cluster = __esm({
+  "src/image-sources/cluster.ts"() {
+    "use strict";
+    init_p_map();
+    init_error();
+    init_find_images();
+    init_found();
+    init_kubectl();
+    init_node3();
+    resources = [
+      "pods",
+      ...["deployments.apps", "statefulsets.apps", "daemonsets.apps", "replicasets.apps"],
+      ...["jobs.batch", "cronjobs.batch", "replicationcontrollers", "podtemplates"]
+    ];
+  }
+});
+
+// src/image-sources/containerd.ts
+async function findInContainerd({ path: path7, name: name3, field }) {
+  const text4 = await readText(path7, field);
+  const plugins = tableIn(parseToml(text4, name3, field), "plugins");
+  const lines3 = text4.split("\n");
+  return foundOf(
+    [...sandboxImages(plugins), ...pinnedImages(plugins)].map((found) => ({
+      ...found,
+      line: lineOf(found.image, lines3)
+    })),
+    name3
+  );
+}
+function sandboxImages(plugins) {
+  return before3.flatMap(
+    (plugin) => pinned(tableIn(plugins, plugin).sandbox_image, `plugins."${plugin}".sandbox_image`)
+  );
+}
+function pinnedImages(plugins) {
+  const images2 = tableIn(tableIn(plugins, since3), "pinned_images");
+  return Object.entries(images2).flatMap(
+    ([name3, image2]) => pinned(image2, `plugins."${since3}".pinned_images.${name3}`)
+  );
+}
+function pinned(image2, place6) {
+  if (typeof image2 !== "string" || image2 === "") return [];
+  return [{ image: image2, place: place6, isSuspected: false }];
+}
+function tableIn(table4, key) {
+  const found = table4[key];
+  const isTable2 = typeof found === "object" && !Array.isArray(found) && !(found instanceof Date);
+  return isTable2 ? found : {};
+}
+function lineOf(image2, lines3) {
+  const sets = (line2) => /^[^#=]*=/.test(line2) && /(["'])(.*?)\1/.exec(line2)?.[2] === image2;
+  return lines3.findIndex(sets) + 1;
+}
+function parseToml(text4, name3, field) {
+  try {
+    return parse(text4);
+  } catch (cause) {
+    if (!(cause instanceof TomlError)) throw cause;
+    const why = cause.message.split("\n")[0]?.replace("Invalid TOML document: ", "");
+    const given2 = `${name3}:${cause.line}:${cause.column}`;
+    throw new AirgapError("usage", `${field} is not valid TOML: ${why}`, { given: given2, cause });
+  }
+}
+var before3, since3;
+var init_containerd2 = __esm({
+  "src/image-sources/containerd.ts"() {
+    "use strict";
+    init_dist();
+    init_files2();
+    init_error();
+    init_found();
+    before3 = ["cri", "io.containerd.grpc.v1.cri"];
+    since3 = "io.containerd.cri.v1.images";
+  }
+});
+
+// src/image-sources/manifest-files.ts
+async function manifestFiles(root, field) {
+  const found = await (0, import_promises36.stat)(root.path).catch((cause) => {
+    throw unreadable(root.path, field, cause);
+  });
+  if (!found.isDirectory()) return [root];
+  const files2 = await filesIn(root, field);
+  if (files2.some(({ path: path7 }) => path7 === (0, import_node_path31.join)(root.path, "Chart.yaml"))) throw isChart(root, field);
+  const manifests2 = files2.filter(({ path: path7 }) => /\.(?:ya?ml|json)$/i.test(path7));
+  if (manifests2.length === 0) throw withoutManifests(root, field);
+  return manifests2;
+}
+function isKustomization(path7) {
+  return /(?:^|\/)(?:kustomization\.ya?ml|Kustomization)$/.test(path7);
+}
+async function filesIn({ path: path7, name: name3 }, field) {
+  const entries = await (0, import_promises36.readdir)(path7, { withFileTypes: true }).catch((cause) => {
+    throw unreadable(path7, field, cause);
+  });
+  const files2 = [];
+  for (const entry of entries.sort((a2, b) => a2.name < b.name ? -1 : 1)) {
+    if (entry.name.startsWith(".")) continue;
+    const inner = { path: (0, import_node_path31.join)(path7, entry.name), name: (0, import_node_path31.join)(name3, entry.name) };
+    if (entry.isDirectory()) files2.push(...await filesIn(inner, field));
+    else if (entry.isFile() || entry.isSymbolicLink() && await isFile2(inner.path))
+      files2.push(inner);
+  }
+  return files2;
+}
+async function isFile2(path7) {
+  return (0, import_promises36.stat)(path7).then(
+    (found) => found.isFile(),
+    () => false
+  );
+}
+async function readManifest(path7, field) {
+  return path7 === "-" ? readStandardInput() : readText(path7, field);
+}
+async function readStandardInput() {
+  const chunks2 = [];
+  for await (const chunk of (0, import_node_fs12.createReadStream)("", { fd: 0, autoClose: false })) chunks2.push(chunk);
+  return Buffer.concat(chunks2).toString("utf8");
+}
+function isChart({ name: name3 }, field) {
+  return new AirgapError("usage", `${field} is a Helm chart`, {
+    given: name3,
+    expected: "manifests, or what `kubectl kustomize` prints",
+    next: `write {chart: ${name3}}`
+  });
+}
+function withoutManifests({ name: name3 }, field) {
+  return new AirgapError("usage", `${field} has no manifests`, {
+    given: name3,
+    expected: "files .yaml, .yml or .json"
+  });
+}
+var import_node_fs12, import_promises36, import_node_path31;
+var init_manifest_files = __esm({
+  "src/image-sources/manifest-files.ts"() {
+    "use strict";
+    import_node_fs12 = require("node:fs");
+    import_promises36 = require("node:fs/promises");
+    import_node_path31 = require("node:path");
+    init_files2();
+    init_error();
+  }
+});
+
+// src/image-sources/manifests.ts
+async function findInManifests({ path: path7, name: name3, field }, { emit }) {
+  if (path7 === "-") return foundInText(await readManifest(path7, field), "standard input");
+  const files2 = await manifestFiles({ path: path7, name: name3 }, field);
+  const found = [];
+  for (const file2 of files2) {
+    if (isKustomization(file2.path)) {
+      emit({
+        kind: "warning",
+        message: `${file2.name} is not applied: the manifests beside it are read as they are`,
+        cure: `run \`kubectl kustomize\` on its folder, and name the file that it gives`
+      });
+      continue;
+    }
+    found.push(foundInText(await readManifest(file2.path, field), file2.name));
+  }
+  return merged(found);
+}
+var init_manifests = __esm({
+  "src/image-sources/manifests.ts"() {
+    "use strict";
+    init_found();
+    init_manifest_files();
+  }
+});
+
+// src/image-sources/other-tools.ts
+function entriesOf2(node2) {
+  if (node2?.kind === "list") return node2.items.map((item, index) => [index, item]);
+  return node2?.kind === "map" ? [...node2.entries] : [];
+}
+function mention(holder, path7, key, isSuspected = false) {
+  const node2 = childAt(holder, key);
+  if (node2?.kind !== "text" || node2.value === "") return [];
+  return [{ ...said(node2, [...path7, key]), isSuspected }];
+}
+function said({ value, line: line2 }, path7) {
+  return { image: value, line: line2, place: fieldName(path7), isSuspected: false };
+}
+function isOfGroup(root, group) {
+  return textAt(root, "apiVersion")?.startsWith(`${group}/`) === true;
+}
+function inRegistry(image2, registry3) {
+  if (registry3 === void 0 || referenceIn(image2) === void 0) return image2;
+  const named3 = `${registry3}/${image2}`;
+  const saysRegistry = image2.includes("/") && parseReference(image2).registry === image2.split("/")[0];
+  return saysRegistry ? image2 : named3;
+}
+var compose2, hauler2, imagesLock2, zarf2;
+var init_other_tools = __esm({
+  "src/image-sources/other-tools.ts"() {
+    "use strict";
+    init_fields();
+    init_reference();
+    init_node3();
+    init_shape();
+    compose2 = {
+      expected: "a compose file with `services:`",
+      isOne: (root) => childAt(root, "services")?.kind === "map",
+      find: (root) => entriesOf2(childAt(root, "services")).flatMap(([name3, service]) => [
+        ...mention(service, ["services", name3], "image", childAt(service, "build") !== void 0),
+        ...itemsOf(childAt(service, "volumes")).flatMap(
+          (volume, index) => textAt(volume, "type") === "image" ? mention(volume, ["services", name3, "volumes", index], "source") : []
+        )
+      ])
+    };
+    hauler2 = {
+      expected: "a Hauler manifest with a document of kind Images",
+      isOne: (root) => textAt(root, "kind") === "Images" && isOfGroup(root, "content.hauler.cattle.io"),
+      find: (root) => {
+        const registry3 = textAt(childAt(root, "metadata", "annotations"), "hauler.dev/registry");
+        return itemsOf(childAt(root, "spec", "images")).flatMap(
+          (item, index) => mention(item, ["spec", "images", index], "name", textAt(item, "local") === "true").map(
+            (found) => ({ ...found, image: inRegistry(found.image, registry3) })
+          )
+        );
+      }
+    };
+    imagesLock2 = {
+      expected: "an Images.lock of dt, or a lock file of imgpkg, of kind ImagesLock",
+      isOne: (root) => textAt(root, "kind") === "ImagesLock",
+      find: (root) => itemsOf(childAt(root, "images")).flatMap(
+        (item, index) => mention(item, ["images", index], "image")
+      )
+    };
+    zarf2 = {
+      expected: "a zarf.yaml of kind ZarfPackageConfig",
+      isOne: (root) => textAt(root, "kind") === "ZarfPackageConfig",
+      find: (root) => itemsOf(childAt(root, "components")).flatMap(
+        (component2, index) => entriesOf2(childAt(component2, "images")).flatMap(
+          ([at, item]) => item.kind === "text" ? [said(item, ["components", index, "images", at])] : []
+        )
+      )
+    };
+  }
+});
+
+// src/image-sources/tool-files.ts
+async function findInToolFile({ kind, path: path7, name: name3, field }) {
+  const { documents: documents2, errors } = readYaml2(await readManifest(path7, field), name3);
+  const { isOne, find, expected } = readers2[kind];
+  const ours = documents2.map(({ root }) => root).filter(isOne);
+  if (ours.length === 0 && errors.length === 0) {
+    throw new AirgapError("usage", `${field} names another kind of file`, {
+      given: name3,
+      expected
+    });
+  }
+  return merged([{ images: [], errors }, ...ours.map((root) => foundOf(find(root), name3))]);
+}
+var readers2;
+var init_tool_files = __esm({
+  "src/image-sources/tool-files.ts"() {
+    "use strict";
+    init_error();
+    init_found();
+    init_manifest_files();
+    init_other_tools();
+    init_read_yaml();
+    readers2 = { compose: compose2, hauler: hauler2, imagesLock: imagesLock2, zarf: zarf2 };
+  }
+});
+
+// src/image-sources/find-in-source.ts
+async function findInSource(source, registries, context) {
+  if (source.kind === "chart") return findInChart(source, registries, context);
+  if (source.kind === "cluster") return findInCluster(source, context);
+  if (source.kind === "containerd") return findInContainerd(source);
+  if (source.kind === "manifests") return findInManifests(source, context);
+  return findInToolFile(source);
+}
+var init_find_in_source = __esm({
+  "src/image-sources/find-in-source.ts"() {
+    "use strict";
+    init_charts();
+    init_cluster();
+    init_containerd2();
+    init_manifests();
+    init_tool_files();
+  }
+});
+
+// src/commands/source-images.ts
+async function findSourceImages({ imageSources, target: target2 }, registries, context) {
+  const images2 = [];
+  const errors = [];
+  if (imageSources.length > 0) {
+    const name3 = `finding images in ${count(imageSources.length, "source")}`;
+    context.emit({ kind: "step", name: name3 });
+  }
+  for (const source of imageSources) {
+    const found = await findOrFail(source, registries, context);
+    if (found.images.length === 0 && found.errors.length === 0) tellNone(source, context);
+    for (const image2 of found.images) {
+      images2.push({ ...image2, state: stateOf2(image2, source, target2.endpoint) });
+    }
+    errors.push(...found.errors);
+  }
+  return { images: images2, errors };
+}
+function refuseMistakes(errors) {
+  if (errors.length === 1) throw errors[0];
+  if (errors.length === 0) return;
+  throw new Failures(`${count(errors.length, "mistake")} in the sources of images`, errors);
+}
+async function withSourceImages(spec, registries, context) {
+  const { images: found, errors } = await findSourceImages(spec, registries, context);
+  refuseMistakes(errors);
+  const inState = (state) => found.filter((image2) => image2.state === state);
+  const images2 = [...spec.images, ...listedOnce(inState("taken"))];
+  const known2 = new Set(images2.map(({ image: image2 }) => image2));
+  const left = (state) => [...byImage(inState(state)).keys()].filter((image2) => !known2.has(image2));
+  tellSuspected(left("suspected"), context);
+  tellInTarget(left("in-target"), context);
+  if (images2.length > 0) return { ...spec, images: images2 };
+  throw new AirgapError("usage", "no source names an image", {
+    given: spec.imageSources.map(({ field }) => field).join(", ")
+  });
+}
+async function findOrFail(source, registries, context) {
+  try {
+    return await findInSource(source, registries, context);
+  } catch (thrown) {
+    const errors = failuresIn(thrown);
+    if (errors.length === 0) throw thrown;
+    return { images: [], errors };
+  }
+}
+function stateOf2({ image: image2, isSuspected }, { kind, takesSuspected }, endpoint) {
+  if (kind === "cluster" && image2.startsWith(`${endpoint}/`)) return "in-target";
+  return isSuspected && !takesSuspected ? "suspected" : "taken";
+}
+function listedOnce(found) {
+  return [...byImage(found)].map(([image2, [first, ...others]]) => {
+    const more = others.length > 0 ? ` and ${others.length} more` : "";
+    return { image: image2, origin: `${first?.source}${more}` };
+  });
+}
+function tellNone({ field }, { emit }) {
+  emit({ kind: "warning", message: `${field} names no image` });
+}
+function tellSuspected(images2, { emit }) {
+  if (images2.length === 0) return;
+  emit({
+    kind: "warning",
+    message: `${count(images2.length, "suspected image")} not taken: ${someOf(images2)}`,
+    cure: "see where with `images`; list those that are needed, or add suspected: true to their source"
+  });
+}
+function tellInTarget(images2, { emit }) {
+  if (images2.length === 0) return;
+  const message = `${count(images2.length, "image")} of the cluster left out, in the target already: ${someOf(images2)}`;
+  emit({ kind: "note", message });
+}
+function someOf(images2) {
+  const others = images2.length > named ? ` and ${images2.length - named} more` : "";
+  return `${images2.slice(0, named).join(", ")}${others}`;
+}
+var named;
+var init_source_images = __esm({
+  "src/commands/source-images.ts"() {
+    "use strict";
+    init_find_in_source();
+    init_found();
+    init_error();
+    init_units();
+    named = 20;
   }
 });
 
@@ -47222,23 +49792,29 @@ async function runPlan(spec, options, context) {
   const base2 = await readDeltaBase(options, spec, context);
   const { registries } = await connect(spec.target.endpoint, spec, context);
   try {
-    const wanted = { withoutImages: options.withoutImages, base: base2 };
-    const { inventory, problems } = await prepare2(spec, registries, context, wanted);
-    if (options.out)
-      await saveSound((0, import_node_path28.resolve)(context.cwd, options.out), inventory, problems, context);
-    return { inventory, problems };
+    const complete2 = await withSourceImages(spec, registries, context);
+    const { withoutImages, update } = options;
+    const prepared2 = await prepare2(complete2, registries, context, { withoutImages, base: base2, update });
+    const { inventory, problems, coverage, relocked } = prepared2;
+    const result = { inventory, problems, coverage };
+    if (hasErrors(problems)) {
+      if (options.out || update) context.emit(notSaved);
+      return result;
+    }
+    if (options.out) await savePlan((0, import_node_path32.resolve)(context.cwd, options.out), inventory, context);
+    return relocked ? { ...result, lock: await writeLock(relocked, inventory) } : result;
   } finally {
     await registries.close();
   }
 }
 function planErrors(problems) {
   return problems.filter(({ severity }) => severity === "error").map(
-    ({ kind, message, cure }) => new AirgapError("usage", `${kind}: ${message}`, { next: cure })
+    ({ kind, message, cure: cure5 }) => new AirgapError("usage", `${kind}: ${message}`, { next: cure5 })
   );
 }
 function emitWarnings(problems, { emit }) {
-  for (const { severity, message, cure } of problems) {
-    if (severity === "warning") emit({ kind: "warning", message, cure });
+  for (const { severity, message, cure: cure5 } of problems) {
+    if (severity === "warning") emit({ kind: "warning", message, cure: cure5 });
   }
 }
 function refuseOnErrors(problems, context) {
@@ -47246,15 +49822,7 @@ function refuseOnErrors(problems, context) {
   const errors = planErrors(problems);
   if (errors.length > 0) throw new Failures("the plan has errors", errors);
 }
-async function saveSound(path7, inventory, problems, context) {
-  if (hasErrors(problems)) {
-    context.emit({
-      kind: "warning",
-      message: "a plan with errors is not saved",
-      cure: "mend the errors, and plan again"
-    });
-    return;
-  }
+async function savePlan(path7, inventory, context) {
   await save(path7, inventory);
   context.emit({
     kind: "note",
@@ -47263,7 +49831,7 @@ async function saveSound(path7, inventory, problems, context) {
 }
 async function save(path7, inventory) {
   try {
-    await (0, import_promises32.writeFile)(path7, printInventory(inventory));
+    await (0, import_promises37.writeFile)(path7, printInventory(inventory));
   } catch (cause) {
     throw new AirgapError("io", "the plan cannot be written", {
       given: `${path7}: ${cause.code}`,
@@ -47272,18 +49840,25 @@ async function save(path7, inventory) {
     });
   }
 }
-var import_promises32, import_node_path28;
+var import_promises37, import_node_path32, notSaved;
 var init_plan2 = __esm({
   "src/commands/plan.ts"() {
     "use strict";
-    import_promises32 = require("node:fs/promises");
-    import_node_path28 = require("node:path");
+    import_promises37 = require("node:fs/promises");
+    import_node_path32 = require("node:path");
     init_inventory_json();
     init_problem();
     init_error();
     init_connect();
     init_delta_base();
-    init_prepare();
+    init_lock();
+    init_make_plan();
+    init_source_images();
+    notSaved = {
+      kind: "warning",
+      message: "a plan with errors is not saved",
+      cure: "mend the errors, and plan again"
+    };
   }
 });
 
@@ -47320,8 +49895,8 @@ async function filesAtSite(bundle, { inventory, installed }) {
 }
 function newProblems(problems, signed) {
   const name3 = ({ kind, images: images2 }) => [kind, ...images2].join("\n");
-  const known = new Set(signed.map(name3));
-  return problems.filter((one) => one.severity === "error" || !known.has(name3(one)));
+  const known2 = new Set(signed.map(name3));
+  return problems.filter((one) => one.severity === "error" || !known2.has(name3(one)));
 }
 function readInstalled(bundle) {
   const paths = bundle.inventory.files.map(({ path: path7 }) => path7);
@@ -47345,9 +49920,9 @@ function movedOwnImages(own2, signed, { inventory, map }, { emit }) {
   const moved = Object.entries(own2).map(([role, reference]) => {
     const source = signed.images.find((image2) => ownImage(signedMap, image2.source) === reference);
     if (source) return [role, ownImage(map, source.source)];
-    const other = moveTarget(reference, signed.target, inventory.target);
-    if (other !== reference) emit({ kind: "warning", message: notAmongImages(other) });
-    return [role, other];
+    const other2 = moveTarget(reference, signed.target, inventory.target);
+    if (other2 !== reference) emit({ kind: "warning", message: notAmongImages(other2) });
+    return [role, other2];
   });
   return Object.fromEntries(moved);
 }
@@ -47355,8 +49930,8 @@ function notAmongImages(reference) {
   return `image-swap itself would run from ${reference}, which is not among the images of the bundle: put it there`;
 }
 function ownImage(map, source) {
-  const listed = [{ image: source, origin: "" }];
-  return ownImageReferences({ map }, { sources: { image: source }, listed }).image;
+  const listed2 = [{ image: source, origin: "" }];
+  return ownImageReferences({ map }, { sources: { image: source }, listed: listed2 }).image;
 }
 var init_at_site = __esm({
   "src/commands/at-site.ts"() {
@@ -47391,10 +49966,10 @@ function isTool(error3) {
   return error3 instanceof AirgapError && error3.class === "tool";
 }
 async function takeOut(bundle, path7, scratch, context) {
-  const file2 = (0, import_node_path29.join)(scratch, path7);
-  await onDisk(file2, (0, import_promises33.mkdir)((0, import_node_path29.dirname)(file2), { recursive: true }));
-  await onDisk(file2, (0, import_promises33.writeFile)(file2, await bundle.read(path7)));
-  await onDisk(file2, (0, import_promises33.chmod)(file2, 448));
+  const file2 = (0, import_node_path33.join)(scratch, path7);
+  await onDisk(file2, (0, import_promises38.mkdir)((0, import_node_path33.dirname)(file2), { recursive: true }));
+  await onDisk(file2, (0, import_promises38.writeFile)(file2, await bundle.read(path7)));
+  await onDisk(file2, (0, import_promises38.chmod)(file2, 448));
   try {
     await checkOras(file2, context);
   } catch (cause) {
@@ -47406,12 +49981,12 @@ async function takeOut(bundle, path7, scratch, context) {
   }
   return file2;
 }
-var import_promises33, import_node_path29;
+var import_promises38, import_node_path33;
 var init_carried_oras = __esm({
   "src/commands/carried-oras.ts"() {
     "use strict";
-    import_promises33 = require("node:fs/promises");
-    import_node_path29 = require("node:path");
+    import_promises38 = require("node:fs/promises");
+    import_node_path33 = require("node:path");
     init_failures();
     init_host_platform();
     init_files();
@@ -47425,29 +50000,29 @@ async function signIn(path7, now2, beat) {
   const { name: name3, pid } = await thisProcess();
   const id = (0, import_node_crypto11.randomUUID)();
   const since = now2.toISOString();
-  const text3 = JSON.stringify({ id, process: name3, pid, host: (0, import_node_os9.hostname)(), since });
+  const text4 = JSON.stringify({ id, process: name3, pid, host: (0, import_node_os9.hostname)(), since });
   const file2 = await openNew(path7);
   if (file2 === void 0) return void 0;
   try {
-    await onDisk(path7, file2.write(text3, 0));
+    await onDisk(path7, file2.write(text4, 0));
   } catch (error3) {
     await file2.close();
-    await (0, import_promises34.rm)(path7, { force: true });
+    await (0, import_promises39.rm)(path7, { force: true });
     throw error3;
   }
-  return { id, stop: keepAlive(file2, text3, beat) };
+  return { id, stop: keepAlive(file2, text4, beat) };
 }
 async function openNew(path7) {
-  const opening2 = (0, import_promises34.open)(path7, "wx").catch((error3) => {
+  const opening2 = (0, import_promises39.open)(path7, "wx").catch((error3) => {
     if (error3.code !== "EEXIST") throw error3;
     return void 0;
   });
   return onDisk(path7, opening2);
 }
-function keepAlive(file2, text3, { every }) {
+function keepAlive(file2, text4, { every }) {
   let last = Promise.resolve();
   const timer = setInterval(() => {
-    last = last.then(() => file2.write(text3, 0)).catch(() => void 0);
+    last = last.then(() => file2.write(text4, 0)).catch(() => void 0);
   }, every);
   timer.unref();
   return async () => {
@@ -47458,10 +50033,10 @@ function keepAlive(file2, text3, { every }) {
 }
 async function readHolder(path7) {
   try {
-    const text3 = await readWritten(path7);
-    const { mtimeMs: mtime } = await (0, import_promises34.stat)(path7);
-    const said = holderSchema.safeParse(parsed3(text3));
-    if (said.success) return { ...said.data, mtime };
+    const text4 = await readWritten(path7);
+    const { mtimeMs: mtime } = await (0, import_promises39.stat)(path7);
+    const said4 = holderSchema.safeParse(parsed3(text4));
+    if (said4.success) return { ...said4.data, mtime };
     const since = new Date(mtime).toISOString();
     return { id: `${mtime}`, process: "", host: "an unknown host", since, mtime };
   } catch (error3) {
@@ -47471,15 +50046,15 @@ async function readHolder(path7) {
 }
 async function readWritten(path7) {
   for (let tries = 0; tries < 20; tries++) {
-    const text3 = await (0, import_promises34.readFile)(path7, "utf8");
-    if (text3 !== "") return text3;
-    await (0, import_promises35.setTimeout)(10);
+    const text4 = await (0, import_promises39.readFile)(path7, "utf8");
+    if (text4 !== "") return text4;
+    await (0, import_promises40.setTimeout)(10);
   }
   return "";
 }
-function parsed3(text3) {
+function parsed3(text4) {
   try {
-    return JSON.parse(text3);
+    return JSON.parse(text4);
   } catch {
     return void 0;
   }
@@ -47489,7 +50064,7 @@ async function isStale({ mtime }, path7, { deadAfter }) {
 }
 async function hasPulse({ mtime }, path7, { deadAfter }, signal) {
   for (let waited = 0; waited < deadAfter; waited += deadAfter / 30) {
-    await (0, import_promises35.setTimeout)(deadAfter / 30, void 0, { signal });
+    await (0, import_promises40.setTimeout)(deadAfter / 30, void 0, { signal });
     const found = await readHolder(path7);
     if (found?.mtime !== mtime) return found !== void 0;
   }
@@ -47498,20 +50073,20 @@ async function hasPulse({ mtime }, path7, { deadAfter }, signal) {
 async function timeIn(path7) {
   const probe = `${path7}.${(0, import_node_crypto11.randomUUID)()}`;
   try {
-    const file2 = await onDisk(probe, (0, import_promises34.open)(probe, "wx"));
+    const file2 = await onDisk(probe, (0, import_promises39.open)(probe, "wx"));
     return await file2.stat().then(({ mtimeMs }) => mtimeMs).finally(() => file2.close());
   } finally {
-    await (0, import_promises34.rm)(probe, { force: true });
+    await (0, import_promises39.rm)(probe, { force: true });
   }
 }
-var import_node_crypto11, import_promises34, import_node_os9, import_promises35, holderSchema;
-var init_holder = __esm({
+var import_node_crypto11, import_promises39, import_node_os9, import_promises40, holderSchema;
+var init_holder2 = __esm({
   "src/disk/holder.ts"() {
     "use strict";
     import_node_crypto11 = require("node:crypto");
-    import_promises34 = require("node:fs/promises");
+    import_promises39 = require("node:fs/promises");
     import_node_os9 = require("node:os");
-    import_promises35 = require("node:timers/promises");
+    import_promises40 = require("node:timers/promises");
     init_zod();
     init_failures();
     init_process();
@@ -47528,7 +50103,7 @@ var init_holder = __esm({
 // src/disk/lock.ts
 async function takeLock(locked, context, beat = usualBeat) {
   const { path: path7 } = locked;
-  await makeFolder((0, import_node_path30.dirname)(path7));
+  await makeFolder((0, import_node_path34.dirname)(path7));
   for (; ; ) {
     context.signal.throwIfAborted();
     const signed = await signIn(path7, context.now(), beat);
@@ -47567,15 +50142,15 @@ function heldLock(locked, id, stop2) {
     },
     async release() {
       await stop2();
-      if (await isHeld()) await (0, import_promises36.rm)(path7, { force: true }).catch(() => void 0);
+      if (await isHeld()) await (0, import_promises41.rm)(path7, { force: true }).catch(() => void 0);
     }
   };
 }
 async function sweepBeside(path7) {
-  const [folder, prefix] = [(0, import_node_path30.dirname)(path7), `${(0, import_node_path30.basename)(path7)}.`];
-  const names = await (0, import_promises36.readdir)(folder).catch(() => []);
-  const left = names.filter((name3) => name3.startsWith(prefix) && isId(name3.slice(prefix.length)));
-  for (const name3 of left) await (0, import_promises36.rm)((0, import_node_path30.join)(folder, name3), { force: true }).catch(() => void 0);
+  const [folder, prefix] = [(0, import_node_path34.dirname)(path7), `${(0, import_node_path34.basename)(path7)}.`];
+  const names4 = await (0, import_promises41.readdir)(folder).catch(() => []);
+  const left = names4.filter((name3) => name3.startsWith(prefix) && isId(name3.slice(prefix.length)));
+  for (const name3 of left) await (0, import_promises41.rm)((0, import_node_path34.join)(folder, name3), { force: true }).catch(() => void 0);
 }
 async function refuseLiving(holder, locked, { emit, signal }, beat) {
   const { path: path7, what } = locked;
@@ -47590,7 +50165,7 @@ async function refuseLiving(holder, locked, { emit, signal }, beat) {
 async function clear({ id }, { path: path7, what }, context, beat) {
   const right = await takeLock({ path: `${path7}.${id}`, what }, context, beat);
   try {
-    if ((await readHolder(path7))?.id === id) await onDisk(path7, (0, import_promises36.rm)(path7, { force: true }));
+    if ((await readHolder(path7))?.id === id) await onDisk(path7, (0, import_promises41.rm)(path7, { force: true }));
   } finally {
     await right.release();
   }
@@ -47618,45 +50193,19 @@ function lost({ path: path7, what }) {
 function whoIs({ pid, host, since }) {
   return `${pid === void 0 ? "a process" : `process ${pid}`} on ${host}, since ${since}`;
 }
-var import_promises36, import_node_path30, usualBeat, isId;
-var init_lock = __esm({
+var import_promises41, import_node_path34, usualBeat, isId;
+var init_lock2 = __esm({
   "src/disk/lock.ts"() {
     "use strict";
-    import_promises36 = require("node:fs/promises");
-    import_node_path30 = require("node:path");
+    import_promises41 = require("node:fs/promises");
+    import_node_path34 = require("node:path");
     init_error();
     init_failures();
     init_folder();
-    init_holder();
+    init_holder2();
     init_process();
     usualBeat = { every: 5e3, deadAfter: 3e4 };
-    isId = (text3) => /^[0-9a-f.-]+$/.test(text3);
-  }
-});
-
-// src/disk/replace.ts
-async function replaceFile(path7, text3, { modes, isLasting }) {
-  const partial2 = `${path7}.partial`;
-  await makeFolder((0, import_node_path31.dirname)(path7), modes.folder);
-  try {
-    await onDisk(path7, (0, import_promises37.writeFile)(partial2, text3, { mode: modes.file, flush: isLasting }));
-    await onDisk(path7, (0, import_promises37.rename)(partial2, path7));
-  } catch (error3) {
-    await (0, import_promises37.rm)(partial2, { force: true }).catch(() => void 0);
-    throw error3;
-  }
-  if (isLasting) await syncFolder((0, import_node_path31.dirname)(path7));
-}
-var import_promises37, import_node_path31, asHint, asRecord;
-var init_replace = __esm({
-  "src/disk/replace.ts"() {
-    "use strict";
-    import_promises37 = require("node:fs/promises");
-    import_node_path31 = require("node:path");
-    init_failures();
-    init_folder();
-    asHint = { modes: { file: 438, folder: 511 }, isLasting: false };
-    asRecord = { modes: { file: 384, folder: 448 }, isLasting: true };
+    isId = (text4) => /^[0-9a-f.-]+$/.test(text4);
   }
 });
 
@@ -47755,7 +50304,7 @@ function faultOf({ inventory, inventoryDigest }, installed) {
 }
 async function readRecord(path7) {
   try {
-    return recordSchema.parse(JSON.parse(await (0, import_promises38.readFile)(path7, "utf8")));
+    return recordSchema.parse(JSON.parse(await (0, import_promises42.readFile)(path7, "utf8")));
   } catch (cause) {
     if (cause.code === "ENOENT") return void 0;
     throw new AirgapError("io", "the record of what was loaded cannot be read", {
@@ -47768,23 +50317,23 @@ async function readRecord(path7) {
 function recordPath(bundle, context) {
   const key = (0, import_node_crypto12.createHash)("sha256").update(`${basePath(bundle.inventory.target)}
 ${bundle.inventory.name}`).digest("hex");
-  return (0, import_node_path32.join)(stateHome(context), `${bundle.inventory.name}-${key.slice(0, 16)}.json`);
+  return (0, import_node_path35.join)(stateHome(context), `${bundle.inventory.name}-${key.slice(0, 16)}.json`);
 }
 function stateHome({ env }) {
-  const home = env.XDG_STATE_HOME || (0, import_node_path32.join)(env.HOME || (0, import_node_os10.homedir)(), ".local/state");
-  return (0, import_node_path32.join)(home, "airgap-bundle");
+  const home = env.XDG_STATE_HOME || (0, import_node_path35.join)(env.HOME || (0, import_node_os10.homedir)(), ".local/state");
+  return (0, import_node_path35.join)(home, "airgap-bundle");
 }
-var import_node_crypto12, import_promises38, import_node_os10, import_node_path32, recordSchema, writableState;
+var import_node_crypto12, import_promises42, import_node_os10, import_node_path35, recordSchema, writableState;
 var init_installed_state = __esm({
   "src/commands/installed-state.ts"() {
     "use strict";
     import_node_crypto12 = require("node:crypto");
-    import_promises38 = require("node:fs/promises");
+    import_promises42 = require("node:fs/promises");
     import_node_os10 = require("node:os");
-    import_node_path32 = require("node:path");
+    import_node_path35 = require("node:path");
     init_zod();
     init_folder();
-    init_lock();
+    init_lock2();
     init_replace();
     init_repositories();
     init_error();
@@ -47802,8 +50351,8 @@ var init_installed_state = __esm({
 
 // src/commands/layout-file.ts
 function withLayout(content, logins, context, work) {
-  const { isSplit, parts, path: path7 } = content.bundle.volume;
-  const [only] = parts;
+  const { isSplit, parts: parts2, path: path7 } = content.bundle.volume;
+  const [only] = parts2;
   const file2 = isSplit || only === void 0 ? void 0 : { fd: only.file.fd, path: path7 };
   if (file2 && !content.base) return work({ file: file2, whole: file2 }, logins, context);
   return withServed(
@@ -47816,8 +50365,8 @@ function withLayout(content, logins, context, work) {
 async function withServed({ bundle, manifest, base: base2 }, logins, context, work) {
   const content = {
     manifest,
-    sizeOf: (digest2) => base2?.sizes.get(digest2) ?? bundle.blobSize(digest2),
-    read: (digest2, wanted) => base2?.sizes.has(digest2) ? base2.read(digest2, wanted) : bundle.streamBlob(digest2)
+    sizeOf: (digest3) => base2?.sizes.get(digest3) ?? bundle.blobSize(digest3),
+    read: (digest3, wanted) => base2?.sizes.has(digest3) ? base2.read(digest3, wanted) : bundle.streamBlob(digest3)
   };
   const { source, failed: failed3, close } = await serveOnLoopback(content, context);
   const credential = async (host) => host === source.server.host ? void 0 : logins.credential(host);
@@ -47836,7 +50385,7 @@ var init_layout_file = __esm({
 });
 
 // src/commands/layout-origin.ts
-async function layoutOrigin({ bundle, inventory }, root, { file: file2, whole }, base2) {
+async function layoutOrigin({ bundle, inventory }, root, { file: file2, whole: whole2 }, base2) {
   const roots = [root, ...inventory.moreRoots ?? []];
   return {
     kind: "layout",
@@ -47844,9 +50393,9 @@ async function layoutOrigin({ bundle, inventory }, root, { file: file2, whole },
     roots,
     bundleRepository: inEndpoint2(bundleRepository(inventory), inventory.target),
     tag: inventory.version,
-    read: (digest2) => bundle.blobSize(digest2) === void 0 ? void 0 : bundle.readBlob(digest2),
+    read: (digest3) => bundle.blobSize(digest3) === void 0 ? void 0 : bundle.readBlob(digest3),
     smallBlob: base2 ? emptyBlob : await smallBlob(bundle, root),
-    ...base2 ? { base: layoutBase(inventory, base2, whole) } : {}
+    ...base2 ? { base: layoutBase(inventory, base2, whole2) } : {}
   };
 }
 function baseInTarget(about, target2) {
@@ -47855,11 +50404,11 @@ function baseInTarget(about, target2) {
     about,
     homes,
     places: target2.places,
-    sizes: new Map(about.blobs.map(({ digest: digest2, size }) => [digest2, size])),
-    async *read(digest2, wanted) {
-      const home = homes.get(digest2);
-      if (home === void 0) throw new Error(`nobody has looked for ${digest2}`);
-      yield* (await target2.openBlob(home, digest2, wanted)).body;
+    sizes: new Map(about.blobs.map(({ digest: digest3, size }) => [digest3, size])),
+    async *read(digest3, wanted) {
+      const home = homes.get(digest3);
+      if (home === void 0) throw new Error(`nobody has looked for ${digest3}`);
+      yield* (await target2.openBlob(home, digest3, wanted)).body;
     }
   };
 }
@@ -47867,8 +50416,8 @@ function layoutBase({ target: target2 }, { about, homes, places, sizes }, served
   const { name: name3, version: version3, inventoryDigest } = about;
   const repository = inEndpoint2(bundleRepository({ target: target2, name: name3 }), target2);
   const blobs2 = new Set(sizes.keys());
-  const whole = "fd" in served ? served : { ...served, places };
-  return { name: name3, version: version3, inventoryDigest, repository, blobs: blobs2, homes, whole };
+  const whole2 = "fd" in served ? served : { ...served, places };
+  return { name: name3, version: version3, inventoryDigest, repository, blobs: blobs2, homes, whole: whole2 };
 }
 function inEndpoint2(repository, { endpoint }) {
   return repository.slice(endpoint.length + 1);
@@ -47879,8 +50428,8 @@ async function smallBlob(bundle, root) {
   if (!first) throw new Error("the root index of a verified bundle is empty");
   const manifest = parseManifest(await bundle.readBlob(first.digest), first.mediaType);
   if (manifest.kind === "index") throw new Error("the root index of a verified bundle is not flat");
-  const { digest: digest2 } = manifest.config;
-  return { digest: digest2, bytes: await bundle.readBlob(digest2) };
+  const { digest: digest3 } = manifest.config;
+  return { digest: digest3, bytes: await bundle.readBlob(digest3) };
 }
 var emptyBlob;
 var init_layout_origin = __esm({
@@ -47901,9 +50450,9 @@ async function withTools(logins, context, work, find = () => findOras(context)) 
   });
 }
 function transferImages({ images: images2 }) {
-  return images2.filter(({ placements }) => placements.length > 0).map(({ source, digest: digest2, mediaType: mediaType2, placements }) => ({
+  return images2.filter(({ placements }) => placements.length > 0).map(({ source, digest: digest3, mediaType: mediaType2, placements }) => ({
     source,
-    digest: digest2,
+    digest: digest3,
     mediaType: mediaType2,
     placements: placements.map(({ reference }) => reference)
   }));
@@ -47916,9 +50465,9 @@ function placedResult({ name: name3, version: version3, target: target2 }, { ima
   return { name: name3, version: version3, target: target2.endpoint, images: images2, counts, errors };
 }
 function eachOnce2(errors) {
-  const wording2 = ({ class: name3, message, given }) => `${name3}
+  const wording2 = ({ class: name3, message, given: given2 }) => `${name3}
 ${message}
-${given}`;
+${given2}`;
   return [...new Map(errors.map((error3) => [wording2(error3), error3])).values()];
 }
 var init_transferring = __esm({
@@ -47959,7 +50508,7 @@ async function loadChecked(load3, options, lock, context) {
   if (result.errors.length === 0) await recordInstalled(load3, overrides, lock, context);
   return { ...result, inventoryDigest, overrides, site };
 }
-async function push(load3, { push: credential, retryBudgetMs }, context) {
+async function push(load3, { push: credential, retryBudgetMs, deep }, context) {
   const { inventory } = load3;
   const { target: target2 } = inventory;
   const ways = {
@@ -47972,13 +50521,13 @@ async function push(load3, { push: credential, retryBudgetMs }, context) {
       kind: "step",
       name: `loading ${inventory.name} ${inventory.version} into ${target2.endpoint}`
     });
-    const result = await place5(load3, connections, context);
+    const result = await place5(load3, connections, deep, context);
     return placedResult(inventory, result);
   } finally {
     await connections.registries.close();
   }
 }
-async function place5({ bundle, inventory }, connections, context) {
+async function place5({ bundle, inventory }, connections, deep, context) {
   const places = {
     images: transferImages(inventory),
     target: connections.registries.client(inventory.target.endpoint),
@@ -47993,18 +50542,18 @@ async function place5({ bundle, inventory }, connections, context) {
   };
   return withLayout(content, connections, context, async (layout, by, during) => {
     const origin = await layoutOrigin({ bundle, inventory }, root, layout, content.base);
-    const job = { ...places, origin, manifest: content.manifest };
+    const job = { ...places, origin, manifest: content.manifest, deep };
     const find = (scratch) => orasForLoad(bundle, scratch, during);
     return withTools(by, during, (tools) => transfer(job, tools, during), find);
   });
 }
 function manifestReader(bundle) {
-  const named = new Map(
-    bundle.inventory.images.map(({ digest: digest2, mediaType: mediaType2 }) => [digest2, mediaType2])
+  const named3 = new Map(
+    bundle.inventory.images.map(({ digest: digest3, mediaType: mediaType2 }) => [digest3, mediaType2])
   );
-  return async (digest2) => {
-    const bytes = await bundle.readBlob(digest2);
-    return { mediaType: named.get(digest2) ?? mediaTypeOf(bytes), bytes };
+  return async (digest3) => {
+    const bytes = await bundle.readBlob(digest3);
+    return { mediaType: named3.get(digest3) ?? mediaTypeOf(bytes), bytes };
   };
 }
 var init_load = __esm({
@@ -48032,7 +50581,7 @@ __export(derive_exports, {
 });
 async function runDerive(path7, { trust, site: file2, out }, context) {
   const site = await readSite(file2, context);
-  const folder = (0, import_node_path33.resolve)(context.cwd, out);
+  const folder = (0, import_node_path36.resolve)(context.cwd, out);
   await refuseFilled(folder);
   const bundle = await openChecked(path7, trust, context);
   try {
@@ -48047,7 +50596,7 @@ async function runDerive(path7, { trust, site: file2, out }, context) {
       inventoryDigest: bundle.inventoryDigest,
       site: derived2.site,
       target: target2,
-      images: images2.map(({ source, digest: digest2, placements }) => ({ source, digest: digest2, placements })),
+      images: images2.map(({ source, digest: digest3, placements }) => ({ source, digest: digest3, placements })),
       out: folder,
       files: files2.map((one) => one.path)
     };
@@ -48056,7 +50605,7 @@ async function runDerive(path7, { trust, site: file2, out }, context) {
   }
 }
 async function refuseFilled(folder) {
-  const there = await (0, import_promises39.readdir)(folder).catch((error3) => {
+  const there = await (0, import_promises43.readdir)(folder).catch((error3) => {
     if (error3.code === "ENOENT") return [];
     throw diskError(folder, error3);
   });
@@ -48067,16 +50616,16 @@ async function refuseFilled(folder) {
   });
 }
 async function writeInto(folder, { path: path7, bytes }) {
-  const at = (0, import_node_path33.join)(folder, path7);
-  await makeFolder((0, import_node_path33.dirname)(at), 448);
-  await onDisk(at, (0, import_promises39.writeFile)(at, bytes, { mode: 384, flag: "wx" }));
+  const at = (0, import_node_path36.join)(folder, path7);
+  await makeFolder((0, import_node_path36.dirname)(at), 448);
+  await onDisk(at, (0, import_promises43.writeFile)(at, bytes, { mode: 384, flag: "wx" }));
 }
-var import_promises39, import_node_path33;
+var import_promises43, import_node_path36;
 var init_derive = __esm({
   "src/commands/derive.ts"() {
     "use strict";
-    import_promises39 = require("node:fs/promises");
-    import_node_path33 = require("node:path");
+    import_promises43 = require("node:fs/promises");
+    import_node_path36 = require("node:path");
     init_failures();
     init_folder();
     init_site();
@@ -48089,11 +50638,12 @@ var init_derive = __esm({
 // src/commands/inspect.ts
 var inspect_exports = {};
 __export(inspect_exports, {
-  runInspect: () => runInspect
+  runInspect: () => runInspect,
+  warnOfSize: () => warnOfSize
 });
 async function runInspect(path7, options, context) {
   const { keys, revoked: revoked2 } = await readKeyring(options, context);
-  const bundle = await readUnverified((0, import_node_path34.resolve)(context.cwd, path7), keys);
+  const bundle = await readUnverified((0, import_node_path37.resolve)(context.cwd, path7), keys);
   if (bundle.size !== bundle.sizeByInventory) warnOfSize(bundle, context);
   return bundle.keyId && revoked2.includes(bundle.keyId) ? { ...bundle, revoked: true } : bundle;
 }
@@ -48104,20 +50654,3226 @@ function warnOfSize({ size, sizeByInventory }, { emit }) {
     cure: "copy it again, all its parts included; verify says what is wrong"
   });
 }
-var import_node_path34;
+var import_node_path37;
 var init_inspect = __esm({
   "src/commands/inspect.ts"() {
     "use strict";
-    import_node_path34 = require("node:path");
+    import_node_path37 = require("node:path");
     init_verify();
     init_keyring();
+  }
+});
+
+// src/install/secret-keys.ts
+function changedSecretKeys(from, to) {
+  const [older, newer] = [dataOf(from), dataOf(to)];
+  const keys = /* @__PURE__ */ new Set([...Object.keys(newer), ...Object.keys(older)]);
+  return [...keys].filter((key) => older[key] !== newer[key]);
+}
+function dataOf(bytes) {
+  try {
+    return form.parse(load(bytes.toString())).stringData;
+  } catch (cause) {
+    throw new AirgapError(
+      "integrity",
+      `${secretPath} of the bundle is of another form than is known`,
+      {
+        expected: "a Secret with stringData",
+        next: "use the bundle.js that came with the bundle",
+        cause
+      }
+    );
+  }
+}
+var secretPath, form;
+var init_secret_keys = __esm({
+  "src/install/secret-keys.ts"() {
+    "use strict";
+    init_js_yaml();
+    init_zod();
+    init_error();
+    secretPath = "registry-secret.yaml";
+    form = looseObject({ stringData: record(string2(), string2()) });
+  }
+});
+
+// src/plan/match.ts
+function match(from, to, nameOf4) {
+  const [older, newer] = [byName(from, nameOf4), byName(to, nameOf4)];
+  return {
+    added: [...newer].filter(([name3]) => !older.has(name3)).map(([, one]) => one),
+    removed: [...older].filter(([name3]) => !newer.has(name3)).map(([, one]) => one),
+    both: [...newer].flatMap(([name3, one]) => {
+      const before = older.get(name3);
+      return before === void 0 ? [] : [{ from: before, to: one }];
+    })
+  };
+}
+function change(from, to) {
+  return JSON.stringify(from) === JSON.stringify(to) ? null : { from, to };
+}
+function byName(list, nameOf4) {
+  const times = /* @__PURE__ */ new Map();
+  return new Map(
+    list.map((one) => {
+      const name3 = nameOf4(one);
+      const time3 = times.get(name3) ?? 0;
+      times.set(name3, time3 + 1);
+      return [`${time3} ${name3}`, one];
+    })
+  );
+}
+var init_match = __esm({
+  "src/plan/match.ts"() {
+    "use strict";
+  }
+});
+
+// src/plan/image-difference.ts
+function compareImages(from, to) {
+  const { added: added3, removed, both } = match(from.images, to.images, ({ source }) => source);
+  const moved = both.filter((pair) => pair.from.digest !== pair.to.digest);
+  const replaced = replacements2(added3, removed);
+  return {
+    added: added3.map((image2) => ({ ...listed(image2), replaces: replaced.get(image2) ?? null })),
+    removed: removed.map(listed),
+    moved: moved.map(movedImage),
+    unchanged: both.length - moved.length
+  };
+}
+function comparePlacements(from, to) {
+  const matched = match(placed2(from), placed2(to), ({ reference }) => reference);
+  const moved = matched.both.filter((pair) => pair.from.digest !== pair.to.digest);
+  return {
+    added: matched.added,
+    removed: matched.removed,
+    moved: moved.map(({ from: { digest: digest3 }, to: now2 }) => {
+      return { reference: now2.reference, source: now2.source, from: digest3, to: now2.digest };
+    }),
+    unchanged: matched.both.length - moved.length
+  };
+}
+function placed2({ images: images2 }) {
+  return images2.flatMap(
+    ({ source, digest: digest3, placements }) => placements.map(({ reference }) => ({ reference, source, digest: digest3 }))
+  );
+}
+function listed({ source, digest: digest3, platforms: platforms2, placements }) {
+  return { source, digest: digest3, platforms: platforms2, placements: placements.map(({ reference }) => reference) };
+}
+function movedImage({ from, to }) {
+  return {
+    source: to.source,
+    from: from.digest,
+    to: to.digest,
+    cause: atSource(from) === atSource(to) ? "platforms" : "tag",
+    platforms: change(from.platforms, to.platforms)
+  };
+}
+function atSource({ digest: digest3, originalDigest }) {
+  return originalDigest ?? digest3;
+}
+function replacements2(added3, removed) {
+  const [newer, older] = [byRepository(added3), byRepository(removed)];
+  return new Map(
+    [...newer].flatMap(([repository, images2]) => {
+      const [one, ...more] = images2;
+      const [before, ...others] = older.get(repository) ?? [];
+      const isPlain = one && before && more.length + others.length === 0;
+      return isPlain ? [[one, before.source]] : [];
+    })
+  );
+}
+function byRepository(images2) {
+  const groups = /* @__PURE__ */ new Map();
+  for (const image2 of images2) {
+    const name3 = nameOf2(image2.source);
+    const group = groups.get(name3);
+    if (group) group.push(image2);
+    else groups.set(name3, [image2]);
+  }
+  return groups;
+}
+function nameOf2(source) {
+  try {
+    return repositoryOf(parseReference(source));
+  } catch {
+    return source;
+  }
+}
+var init_image_difference = __esm({
+  "src/plan/image-difference.ts"() {
+    "use strict";
+    init_reference();
+    init_match();
+    init_placements();
+  }
+});
+
+// src/plan/target-difference.ts
+function compareTargets({ target: from }, { target: to }) {
+  const [older, newer] = [fieldsOf(from), fieldsOf(to)];
+  const fields = Object.keys(newer);
+  return {
+    changed: fields.flatMap((field) => {
+      const found = change(older[field], newer[field]);
+      return found ? [{ field, ...found }] : [];
+    }),
+    map: compareMaps(from.mirrorMap, to.mirrorMap)
+  };
+}
+function fieldsOf(target2) {
+  return {
+    endpoint: target2.endpoint,
+    baseContentPath: target2.baseContentPath,
+    plainHttp: String(target2.plainHttp),
+    insecureSkipVerify: String(target2.insecureSkipVerify),
+    caCert: target2.caCert === void 0 ? "" : digestOf(Buffer.from(target2.caCert)),
+    environment: target2.environment,
+    pullThrough: (target2.pullThrough ?? []).join(", ")
+  };
+}
+function compareMaps(from, to) {
+  const [older, newer] = [rulesOf(from), rulesOf(to)];
+  const { added: added3, removed, both } = match(older, newer, ({ key }) => key);
+  return {
+    added: added3,
+    removed,
+    changed: both.filter((pair) => pair.from.value !== pair.to.value).map((pair) => ({ key: pair.to.key, from: pair.from.value, to: pair.to.value })),
+    reordered: change(orderOf(older, newer), orderOf(newer, older)) !== null
+  };
+}
+function rulesOf(text4) {
+  const rules2 = new Map(
+    parseMirrorMap(text4).entries.map(({ kind, key, value }) => [`${marks2[kind]}${key}`, value])
+  );
+  return [...rules2].map(([key, value]) => ({ key, value }));
+}
+function orderOf(rules2, others) {
+  const known2 = new Set(others.map(({ key }) => key));
+  return rules2.map(({ key }) => key).filter((key) => key.startsWith(replaceMark) && known2.has(key));
+}
+var marks2;
+var init_target_difference = __esm({
+  "src/plan/target-difference.ts"() {
+    "use strict";
+    init_map();
+    init_parse4();
+    init_digest();
+    init_match();
+    marks2 = { exact: exactMark, replace: replaceMark, registry: "", noswap: "", default: "" };
+  }
+});
+
+// src/plan/difference.ts
+function compare(from, to) {
+  const parts2 = {
+    images: compareImages(from, to),
+    placements: comparePlacements(from, to),
+    platforms: change(from.platforms, to.platforms),
+    chart: change(from.chart ?? null, to.chart ?? null),
+    target: compareTargets(from, to),
+    credentials: change(from.credentials ?? null, to.credentials ?? null),
+    files: compareFiles(from.files, to.files)
+  };
+  return {
+    same: isEmpty2(parts2),
+    ...parts2,
+    tool: change(from.tool.version, to.tool.version),
+    bytes: compareBytes(from, to)
+  };
+}
+function isEmpty2(part3) {
+  if (Array.isArray(part3)) return part3.length === 0;
+  if (typeof part3 !== "object" || part3 === null) return part3 === null || part3 === false;
+  return Object.entries(part3).every(([name3, value]) => name3 === "unchanged" || isEmpty2(value));
+}
+function compareFiles(from, to) {
+  const [older, newer] = [from, to].map(
+    (files2) => files2.filter(({ path: path8 }) => !repeating.test(path8))
+  );
+  const { added: added3, removed, both } = match(older, newer, ({ path: path8 }) => path8);
+  const path7 = (file2) => file2.path;
+  return {
+    added: added3.map(path7),
+    removed: removed.map(path7),
+    changed: both.filter((pair) => change(pair.from, pair.to)).map((pair) => pair.to.path)
+  };
+}
+function compareBytes(from, to) {
+  if (from.imagesNotEmbedded || to.imagesNotEmbedded)
+    return { carried: null, shared: null, dropped: null };
+  const [older, newer] = [contentOf2(from), contentOf2(to)];
+  const isIn = (content) => (blob2) => content.has(blob2.digest);
+  const [before, after] = [[...older.values()], [...newer.values()]];
+  return {
+    carried: totalSize(after.filter((blob2) => !isIn(older)(blob2))),
+    shared: totalSize(after.filter(isIn(older))),
+    dropped: totalSize(before.filter((blob2) => !isIn(newer)(blob2)))
+  };
+}
+function contentOf2({ blobs: blobs2, base: base2 }) {
+  return new Map([...blobs2, ...base2?.blobs ?? []].map((blob2) => [blob2.digest, blob2]));
+}
+var repeating;
+var init_difference = __esm({
+  "src/plan/difference.ts"() {
+    "use strict";
+    init_descriptor();
+    init_image_difference();
+    init_match();
+    init_target_difference();
+    repeating = /^(?:(?:images|base|settings)\.tsv|index\.json|oci-layout|SHA256SUMS|README\.txt|chart\/.*)$/;
+  }
+});
+
+// src/commands/bundle-about.ts
+function aboutBundle(opened, now2) {
+  const { path: path7, inventory, inventoryDigest: digest3, size, signed, keyId } = opened;
+  const { name: name3, version: version3, sequence, createdAt, expiresAt, imagesNotEmbedded, base: base2 } = inventory;
+  return {
+    path: path7,
+    name: name3,
+    version: version3,
+    sequence,
+    createdAt,
+    expiresAt: expiresAt ?? null,
+    isExpired: expiresAt !== void 0 && now2.getTime() >= Date.parse(expiresAt),
+    digest: digest3,
+    signed,
+    verified: keyId !== void 0,
+    keyId: keyId ?? null,
+    size,
+    images: inventory.images.length,
+    carries: imagesNotEmbedded ? "none" : base2 ? "delta" : "all",
+    base: savedBase(inventory)?.about ?? null
+  };
+}
+var init_bundle_about = __esm({
+  "src/commands/bundle-about.ts"() {
+    "use strict";
+    init_delta_base();
+  }
+});
+
+// src/commands/diff.ts
+var diff_exports = {};
+__export(diff_exports, {
+  runDiff: () => runDiff
+});
+async function runDiff([from, to], trust, context) {
+  const older = await open8(from, trust, context);
+  try {
+    const newer = await open8(to, trust, context);
+    try {
+      warnOfOrder(older, newer, context);
+      return {
+        from: aboutBundle(older, context.now()),
+        to: aboutBundle(newer, context.now()),
+        ...compare(older.inventory, newer.inventory),
+        secretKeys: await secretKeys(older, newer)
+      };
+    } finally {
+      await newer.close();
+    }
+  } finally {
+    await older.close();
+  }
+}
+async function open8(name3, options, context) {
+  const path7 = (0, import_node_path38.resolve)(context.cwd, name3);
+  const trust = await readTrust({ ...options, allowExpired: true }, context);
+  if (trust.keys.length === 0) return openUnverified(path7, context);
+  const bundle = await openSigned(path7, trust);
+  const { inventory, inventoryDigest, keyId, size } = bundle;
+  return {
+    ...{ path: bundle.path, inventory, inventoryDigest, keyId, size },
+    signed: keyId !== void 0,
+    read: (file2) => bundle.read(file2),
+    close: () => bundle.close()
+  };
+}
+async function openUnverified(path7, context) {
+  const bundle = await readUnverified(path7);
+  const { sizeByInventory, ...about } = bundle;
+  if (about.size !== sizeByInventory) warnOfSize(bundle, context);
+  return { ...about, size: sizeByInventory, keyId: void 0, close: async () => {
+  } };
+}
+function warnOfOrder({ inventory: from, inventoryDigest }, { inventory: to, inventoryDigest: digest3 }, { emit }) {
+  if (from.name !== to.name) {
+    const message = `the bundles have different names, ${from.name} and ${to.name}: loading one does not replace the other`;
+    emit({ kind: "warning", message });
+  } else if (to.sequence < from.sequence) {
+    emit({
+      kind: "warning",
+      message: `the second bundle is the older one: sequence ${to.sequence} after ${from.sequence}`,
+      cure: "give the installed bundle first; load refuses an older one without --allow-downgrade"
+    });
+  } else if (from.version === to.version && inventoryDigest !== digest3) {
+    emit({
+      kind: "warning",
+      message: `two bundles are both called ${to.name} ${to.version}, and are not the same`,
+      cure: "give the new one a version of its own: load refuses it without --allow-downgrade"
+    });
+  }
+}
+async function secretKeys(from, to) {
+  if (!from.read || !to.read) return null;
+  const [older, newer] = [hashOf2(from), hashOf2(to)];
+  if (older === void 0 || newer === void 0 || older === newer) return [];
+  return changedSecretKeys(await from.read(secretPath), await to.read(secretPath));
+}
+function hashOf2({ inventory: { files: files2 } }) {
+  return files2.find(({ path: path7 }) => path7 === secretPath)?.sha256;
+}
+var import_node_path38;
+var init_diff = __esm({
+  "src/commands/diff.ts"() {
+    "use strict";
+    import_node_path38 = require("node:path");
+    init_verify();
+    init_secret_keys();
+    init_difference();
+    init_bundle_about();
+    init_inspect();
+    init_keyring();
+  }
+});
+
+// src/plan/registry-difference.ts
+function compareWithRegistry(inventory, resolved) {
+  return {
+    images: compareImages2(inventory, resolved),
+    placements: comparePlacements2(inventory, resolved)
+  };
+}
+function compareImages2({ images: images2 }, resolved) {
+  const answered = images2.flatMap((image2) => {
+    const found = image2.placements.map(({ reference }) => resolved.get(reference));
+    const known2 = found.filter((one) => one !== void 0);
+    return found.length > 0 && known2.length === found.length ? [{ image: image2, found: known2 }] : [];
+  });
+  const of = (state) => answered.filter(({ image: image2, found }) => stateOf3(image2, found) === state);
+  return {
+    added: of("added").map(({ image: image2 }) => listed(image2)),
+    moved: of("moved").flatMap(({ image: { source, digest: to }, found }) => {
+      const from = found.find((one) => one !== null && one !== to);
+      return from ? [{ source, from, to }] : [];
+    }),
+    incomplete: of("incomplete").map(({ image: image2 }) => listed(image2)),
+    unchanged: of("unchanged").length
+  };
+}
+function stateOf3({ digest: digest3 }, found) {
+  if (found.every((one) => one === digest3)) return "unchanged";
+  if (found.every((one) => one === null)) return "added";
+  return found.some((one) => one !== null && one !== digest3) ? "moved" : "incomplete";
+}
+function comparePlacements2(inventory, resolved) {
+  const { pullThrough } = inventory.target;
+  const all = placed2(inventory).flatMap((one) => {
+    const found = resolved.get(one.reference);
+    return found === void 0 ? [] : [{ ...one, found }];
+  });
+  const differing = all.filter(({ digest: digest3, found }) => found !== digest3);
+  const isProxied = ({ reference }) => isPullThrough(splitPlacement(reference).repository, pullThrough);
+  const written2 = differing.filter((one) => !isProxied(one));
+  return {
+    added: written2.filter(({ found }) => found === null).map(plain4),
+    moved: written2.flatMap(
+      ({ reference, source, digest: to, found: from }) => from === null ? [] : [{ reference, source, from, to }]
+    ),
+    notServed: differing.filter(isProxied).map(plain4),
+    unchanged: all.length - differing.length
+  };
+}
+function plain4({ reference, source, digest: digest3 }) {
+  return { reference, source, digest: digest3 };
+}
+var init_registry_difference = __esm({
+  "src/plan/registry-difference.ts"() {
+    "use strict";
+    init_image_difference();
+    init_repositories();
+  }
+});
+
+// src/transfer/lacking.ts
+async function lackingBlobs(sought, target2) {
+  const isLacking = async ({ blob: blob2, repositories }) => {
+    for (const repository of repositories)
+      if (await target2.headBlob(repository, blob2.digest).catch(hidden) === blob2.size)
+        return false;
+    return true;
+  };
+  const found = await pMap(sought, isLacking, { concurrency: 64 });
+  return sought.filter((_, at) => found[at]).map(({ blob: blob2 }) => blob2);
+}
+var init_lacking = __esm({
+  "src/transfer/lacking.ts"() {
+    "use strict";
+    init_p_map();
+    init_base();
+  }
+});
+
+// src/commands/lacking-bytes.ts
+async function lackingBytes(bundle, inventory, sources, target2) {
+  if (sources.size === 0) return { carried: 0, shared: 0, leftToBase: 0 };
+  if (inventory.imagesNotEmbedded) return unknownBytes;
+  const images2 = await readGraphs(bundle, inventory);
+  const lacked = images2.filter(({ entry }) => sources.has(entry.source));
+  const needed = blobsOf(lacked.flatMap(({ graph }) => leavesOf(graph)));
+  const users = blobRepositories(images2, inventory);
+  const { base: base2 } = inventory;
+  const first = [inventory, ...base2 ? [{ ...inventory, name: base2.name }] : []].map(
+    bundleRepository
+  );
+  const inTarget2 = (whole2) => whole2.slice(target2.host.length + 1);
+  const sought = needed.map((blob2) => ({
+    blob: blob2,
+    repositories: [.../* @__PURE__ */ new Set([...first, ...users.get(blob2.digest) ?? []])].map(inTarget2)
+  }));
+  const lacking = await lackingBlobs(sought, target2);
+  const ofBase = new Set(base2?.blobs.map(({ digest: digest3 }) => digest3));
+  const left = totalSize(lacking.filter(({ digest: digest3 }) => ofBase.has(digest3)));
+  const carried = totalSize(lacking) - left;
+  return { carried, shared: totalSize(needed) - totalSize(lacking), leftToBase: left };
+}
+async function readGraphs(bundle, inventory) {
+  const content = { readBlob: (digest3) => bundle.read(blobPath(digest3)) };
+  const read5 = [];
+  for (const entry of inventory.images.filter((image2) => travels(inventory, image2)))
+    read5.push({ entry, graph: await bundleGraph(content, entry) });
+  return read5;
+}
+var unknownBytes;
+var init_lacking_bytes = __esm({
+  "src/commands/lacking-bytes.ts"() {
+    "use strict";
+    init_archive();
+    init_descriptor();
+    init_graph();
+    init_blobs();
+    init_repositories();
+    init_lacking();
+    init_units2();
+    init_bundle_graph();
+    unknownBytes = { carried: null, shared: null, leftToBase: null };
+  }
+});
+
+// src/commands/diff-registry.ts
+var diff_registry_exports = {};
+__export(diff_registry_exports, {
+  runDiffRegistry: () => runDiffRegistry
+});
+async function runDiffRegistry(path7, options, context) {
+  const site = options.site === void 0 ? void 0 : await readSite(options.site, context);
+  const trust = await readTrust(options.trust, context);
+  const bundle = await openSigned((0, import_node_path39.resolve)(context.cwd, path7), trust);
+  try {
+    for (const message of bundle.warnings) context.emit({ kind: "warning", message });
+    const place6 = site ? await atSite(bundle, site, context) : { inventory: bundle.inventory, site: null };
+    const registries = await enter2(place6.inventory, options, context);
+    try {
+      const target2 = registries.client(place6.inventory.target.endpoint);
+      context.emit({ kind: "step", name: `looking for every image in ${target2.host}` });
+      const found = await ask2(bundle, place6.inventory, target2);
+      const { keyId } = bundle;
+      return {
+        from: { registry: basePath(place6.inventory.target), site: place6.site },
+        to: aboutBundle({ ...aside(bundle), keyId, signed: keyId !== void 0 }, context.now()),
+        ...found
+      };
+    } finally {
+      await registries.close();
+    }
+  } finally {
+    await bundle.close();
+  }
+}
+function aside({ path: path7, inventory, inventoryDigest, size }) {
+  return { path: path7, inventory, inventoryDigest, size };
+}
+async function enter2({ target: target2 }, { login, allowPlainHttp }, context) {
+  const given2 = await readGiven("pull", login, context);
+  if (given2) emitSecret(given2, context);
+  const fromDocker = await runCredentials(target2.endpoint, noPush, context);
+  return openRegistries({
+    access: targetAccess(target2),
+    credential: async (host) => host === target2.endpoint && given2 ? given2 : fromDocker(host),
+    allowPlainHttpCredentials: allowPlainHttp,
+    retryBudgetMs: patience2,
+    context
+  });
+}
+async function ask2(bundle, inventory, target2) {
+  const { resolved, errors } = await resolvePlacements(inventory, target2);
+  const difference = compareWithRegistry(inventory, resolved);
+  const { added: added3, moved, notServed: notServed2 } = difference.placements;
+  const lacking = new Set([...added3, ...moved].map(({ source }) => source));
+  return {
+    same: lacking.size + notServed2.length + errors.length === 0,
+    ...difference,
+    bytes: errors.length > 0 ? unknownBytes : await lackingBytes(bundle, inventory, lacking, target2),
+    errors
+  };
+}
+async function resolvePlacements(inventory, target2) {
+  const images2 = transferImages(inventory);
+  const heads = await headPlacements({ images: images2, target: target2, pullThrough: [] });
+  const resolved = /* @__PURE__ */ new Map();
+  const errors = [];
+  for (const { image: image2, places } of heads) {
+    for (const { place: place6, found } of places) {
+      if (found.state === "failed" && found.error) errors.push(found.error);
+      else
+        resolved.set(
+          place6.reference,
+          found.state === "missing" ? found.existing ?? null : image2.digest
+        );
+    }
+  }
+  return { resolved, errors: eachOnce2(errors) };
+}
+var import_node_path39, patience2;
+var init_diff_registry = __esm({
+  "src/commands/diff-registry.ts"() {
+    "use strict";
+    import_node_path39 = require("node:path");
+    init_verify();
+    init_site();
+    init_registry_difference();
+    init_repositories();
+    init_client();
+    init_heads();
+    init_at_site();
+    init_bundle_about();
+    init_connect();
+    init_given_credential();
+    init_keyring();
+    init_lacking_bytes();
+    init_push_credential();
+    init_transferring();
+    patience2 = 3e4;
+  }
+});
+
+// src/doctor/check.ts
+async function check(name3, look2) {
+  try {
+    return { check: name3, ...await look2() };
+  } catch (error3) {
+    const [first] = failuresIn(error3);
+    if (first === void 0 || first.class === "tool") throw error3;
+    return { check: name3, ...findingOf(first) };
+  }
+}
+function skipAll(names4, why) {
+  return names4.map((name3) => ({ check: name3, ...skipped(why) }));
+}
+function findingOf(error3) {
+  const evidence = [error3.message, error3.given].filter(Boolean).join(": ");
+  return isForbidden2(error3) ? skipped(evidence, "let an admin grant it: the ClusterRole in docs/doctor.md is enough") : failure2(evidence, error3.next ?? "");
+}
+function isForbidden2({ class: name3, given: given2 = "" }) {
+  return name3 === "cluster" && /\bforbidden\b/i.test(given2);
+}
+var ok, warning2, failure2, skipped;
+var init_check = __esm({
+  "src/doctor/check.ts"() {
+    "use strict";
+    init_error();
+    ok = (evidence) => ({ status: "ok", evidence, cure: "" });
+    warning2 = (evidence, cure5) => ({
+      status: "warning",
+      evidence,
+      cure: cure5
+    });
+    failure2 = (evidence, cure5) => ({
+      status: "failure",
+      evidence,
+      cure: cure5
+    });
+    skipped = (evidence, cure5 = "") => ({
+      status: "skipped",
+      evidence,
+      cure: cure5
+    });
+  }
+});
+
+// src/doctor/cluster-check.ts
+async function clusterCheck(cluster2, at) {
+  const server = await serverOf(cluster2, at);
+  return check("cluster", async () => {
+    try {
+      const { gitVersion } = JSON.parse(await cluster2.kubectl("get", "--raw", "/version"));
+      return ok(`${server} answers, Kubernetes ${gitVersion}`);
+    } catch (error3) {
+      if (error3 instanceof AirgapError && isForbidden2(error3)) return ok(`${server} answers`);
+      throw noAnswer(server, error3);
+    }
+  });
+}
+async function serverOf(cluster2, at) {
+  const server = "--output=jsonpath={.clusters[0].cluster.server}";
+  try {
+    return await cluster2.kubectl("config", "view", "--minify", server) || "the cluster";
+  } catch (error3) {
+    if (!(error3 instanceof AirgapError) || error3.class !== "cluster") throw error3;
+    if (at.kubeconfig === void 0 && at.context === void 0) return "the cluster";
+    throw new AirgapError("usage", "that cluster cannot be asked", {
+      given: `${named2(at)}: ${error3.given}`,
+      expected: "a kubeconfig that can be read, and a context of it",
+      next: "mend --kubeconfig and --context: kubectl config get-contexts lists them",
+      cause: error3
+    });
+  }
+}
+function named2({ kubeconfig, context }) {
+  const flags = [kubeconfig && `--kubeconfig ${kubeconfig}`, context && `--context ${context}`];
+  return flags.filter(Boolean).join(" ");
+}
+function noAnswer(server, error3) {
+  if (!(error3 instanceof AirgapError) || error3.class !== "cluster") return error3;
+  return new AirgapError("cluster", `${server} does not answer to this login`, {
+    given: error3.given,
+    next: "give another --kubeconfig or --context, or look at the way to the cluster",
+    cause: error3
+  });
+}
+var init_cluster_check = __esm({
+  "src/doctor/cluster-check.ts"() {
+    "use strict";
+    init_error();
+    init_check();
+  }
+});
+
+// src/doctor/installed-check.ts
+function installedCheck(cluster2, { namespace }, { name: name3, version: version3, sequence }, inventoryDigest) {
+  return check("installed", async () => {
+    const note = await cluster2.get("configmap", "airgap-bundle", namespace);
+    const line2 = note?.data?.[name3];
+    if (line2 === void 0)
+      return skipped(`install.sh has left no note of ${name3} in ${namespace}`);
+    if (line2 === `${sequence} ${version3} ${inventoryDigest}`)
+      return ok(`${name3} ${version3}, sequence ${sequence}`);
+    const [otherSequence, otherVersion] = line2.split(" ");
+    return warning2(
+      `the cluster has ${name3} ${otherVersion}, sequence ${otherSequence}; this bundle is ${version3}, sequence ${sequence}`,
+      "run doctor with the bundle that is installed, or install this one"
+    );
+  });
+}
+var init_installed_check = __esm({
+  "src/doctor/installed-check.ts"() {
+    "use strict";
+    init_check();
+  }
+});
+
+// src/doctor/map-checks.ts
+async function mapChecks(cluster2, objects, inventory) {
+  const home = objects.find(({ kind, data }) => kind === "ConfigMap" && data && mapKey in data);
+  if (home === void 0) return skipAll(mapNames, "the chart has no ConfigMap with a map");
+  const { name: name3, namespace = "" } = home.metadata;
+  const where2 = `the ConfigMap ${name3} in ${namespace}`;
+  let map;
+  const compared = await check("webhook-map", async () => {
+    const found = await cluster2.get(
+      "configmap",
+      name3,
+      namespace
+    );
+    const text4 = found?.data?.[mapKey];
+    if (text4 === void 0) throw missing7(where2);
+    map = parseMirrorMap(text4);
+    const wanted = parseMirrorMap(inventory.target.mirrorMap);
+    return compare2(map, wanted, where2) ?? compareImages3(map, wanted, inventory, where2);
+  });
+  if (map === void 0) return [compared, ...skipAll(["webhook-target"], `${where2} was not read`)];
+  const read5 = map;
+  return [compared, await check("webhook-target", () => lookForLoops(read5, inventory))];
+}
+function missing7(where2) {
+  return new AirgapError("cluster", `${where2} has no key ${mapKey}`, { next: cure });
+}
+function compare2(found, wanted, where2) {
+  const [have, want] = [rules(found), rules(wanted)];
+  if (have.join("\n") === want.join("\n")) return void 0;
+  const lines3 = [
+    ...want.filter((rule) => !have.includes(rule)).map((rule) => `missing: ${rule}`),
+    ...have.filter((rule) => !want.includes(rule)).map((rule) => `not of the bundle: ${rule}`)
+  ];
+  const what = lines3.length > 0 ? lines3 : ["its [REPLACE] entries are in another order"];
+  return failure2([`the map in ${where2} is not the bundle's`, ...what].join("\n"), cure);
+}
+function compareImages3(found, wanted, { images: images2 }, where2) {
+  const others = images2.flatMap(({ source }) => {
+    const [is, should] = [found, wanted].map((map) => said2(webhookImage(map, source)));
+    return is === should ? [] : [`${source} becomes ${is}, and by the bundle ${should}`];
+  });
+  if (others.length === 0)
+    return ok(`${count(rules(wanted).length, "rule")} in ${where2}, as in the bundle`);
+  return failure2(
+    [`by the map in ${where2} images are swapped otherwise`, ...others].join("\n"),
+    cure
+  );
+}
+function rules({ entries }) {
+  const last = /* @__PURE__ */ new Map();
+  for (const entry of entries) last.set(`${entry.kind} ${entry.key}`, entry);
+  const kept = [...last.values()].filter(({ kind }) => kind !== "noswap");
+  const inOrder2 = kept.filter(({ kind }) => kind === "replace");
+  const others = kept.filter(({ kind }) => kind !== "replace");
+  return [...inOrder2.map(print), ...others.map(print).sort()];
+}
+function lookForLoops(map, { images: images2, target: target2 }) {
+  const references2 = images2.flatMap(
+    ({ placements }) => placements.map(({ reference }) => reference)
+  );
+  const loops = references2.flatMap((reference) => {
+    const answer = webhookImage(map, reference);
+    if ("error" in answer) return [`${reference} is refused (${answer.error})`];
+    return answer.image === reference ? [] : [`${reference} becomes ${answer.image}`];
+  });
+  if (loops.length === 0) return ok(`${references2.length} placements stay as they are`);
+  return failure2(
+    [`the webhook rewrites what is in ${target2.endpoint} already`, ...loops].join("\n"),
+    cure
+  );
+}
+var mapNames, mapKey, cure, said2, print;
+var init_map_checks = __esm({
+  "src/doctor/map-checks.ts"() {
+    "use strict";
+    init_parse4();
+    init_print();
+    init_webhook();
+    init_error();
+    init_units();
+    init_check();
+    mapNames = ["webhook-map", "webhook-target"];
+    mapKey = "maps";
+    cure = "sh install.sh BUNDLE --key PUB --only chart; then kubectl rollout restart deployment imageswap --namespace imageswap-system";
+    said2 = (answer) => "error" in answer ? answer.error : answer.image;
+    print = (entry) => printEntries([entry]);
+  }
+});
+
+// src/doctor/pods.ts
+async function listPodImages(cluster2) {
+  const name3 = '{{$pod := printf "%s/%s" .metadata.namespace .metadata.name}}';
+  const lines3 = await cluster2.kubectl(
+    "get",
+    "pods",
+    "--all-namespaces",
+    "--field-selector=status.phase!=Succeeded,status.phase!=Failed",
+    `--output=go-template={{range .items}}${name3}${template}{{end}}`
+  );
+  const found = /* @__PURE__ */ new Map();
+  for (const line2 of lines3.split("\n").filter(Boolean)) {
+    const [pod = "", written2 = ""] = line2.split(" ");
+    const image2 = decodeURIComponent(written2.replaceAll("+", " "));
+    found.set(image2, (found.get(image2) ?? /* @__PURE__ */ new Set()).add(pod));
+  }
+  const images2 = [...found].map(([image2, pods]) => ({ image: image2, pods }));
+  return images2.sort((a2, b) => a2.image < b.image ? -1 : 1);
+}
+var template;
+var init_pods = __esm({
+  "src/doctor/pods.ts"() {
+    "use strict";
+    template = ["containers", "initContainers", "ephemeralContainers"].map((list) => `{{range .spec.${list}}}{{$pod}} {{urlquery .image}}{{"\\n"}}{{end}}`).join("");
+  }
+});
+
+// src/doctor/pod-checks.ts
+async function podChecks(cluster2, inventory, target2) {
+  let judged;
+  const pods = await check("pods", async () => {
+    const images2 = await listPodImages(cluster2);
+    judged = await judge4(images2, inventory, target2);
+    return podsFinding(judged);
+  });
+  if (judged === void 0)
+    return [pods, ...skipAll(["unmapped-images"], "the pods were not read")];
+  return [pods, { check: "unmapped-images", ...unmappedFinding(judged) }];
+}
+function judge4(images2, inventory, target2) {
+  const map = parseMirrorMap(inventory.target.mirrorMap);
+  const isPlaced = placementFinder(inventory);
+  const where2 = async (asked2) => {
+    if (asked2 === void 0) return "unmapped";
+    if (isPlaced(asked2)) return "bundle";
+    if (target2 === void 0) return "unasked";
+    return await isInRegistry2(asked2, target2) ? "elsewhere" : "nowhere";
+  };
+  return pMap(
+    images2,
+    async (image2) => {
+      const asked2 = askedFor2(image2.image, map, inventory);
+      return { image: image2, where: await where2(asked2), asked: asked2 ?? "" };
+    },
+    { concurrency: 16 }
+  );
+}
+function askedFor2(image2, map, { target: target2 }) {
+  if (image2.startsWith(`${target2.endpoint}/`)) return image2;
+  if (target2.environment === "airgap") {
+    const answer = webhookImage(map, image2);
+    if ("error" in answer) return `nothing: the webhook fails on it (${answer.error})`;
+    if (answer.swapped) return answer.image;
+  }
+  return containerdReferences(map, image2)[0];
+}
+function placementFinder({ images: images2 }) {
+  const known2 = /* @__PURE__ */ new Set();
+  for (const { digest: digest3, placements } of images2) {
+    for (const { reference } of placements) {
+      known2.add(reference);
+      known2.add(`${splitPlacement(reference).repository}@${digest3}`);
+    }
+  }
+  return (asked2) => {
+    const reference = parsed4(asked2);
+    return reference !== void 0 && known2.has(nameOf3(reference));
+  };
+}
+function nameOf3({ registry: registry3, repository, tag: tag2, digest: digest3 }) {
+  return formatReference({ registry: registry3, repository, ...digest3 ? { digest: digest3 } : { tag: tag2 ?? "" } });
+}
+async function isInRegistry2(asked2, target2) {
+  const reference = parsed4(asked2);
+  if (reference === void 0 || reference.registry !== target2.host) return false;
+  const { repository, digest: digest3, tag: tag2 = "" } = reference;
+  return await target2.headManifest(repository, digest3 ?? tag2) !== void 0;
+}
+function parsed4(text4) {
+  try {
+    return parseReference(text4);
+  } catch {
+    return void 0;
+  }
+}
+function podsFinding(judged) {
+  const of = (where2) => judged.filter((one) => one.where === where2).map(line);
+  const under2 = (title, lines3) => lines3.length > 0 ? [title, ...lines3] : [];
+  const nowhere = under2("neither in the bundle nor in the registry:", of("nowhere"));
+  const others = [
+    ...under2("in the registry, but not of this bundle:", of("elsewhere")),
+    ...under2("not in the bundle, and the registry was not asked:", of("unasked"))
+  ];
+  const evidence = [
+    `${count(of("bundle").length, "image")} of pods in the bundle`,
+    ...nowhere,
+    ...others
+  ];
+  const next = "add these images to bundle.yaml, and make and load the next bundle";
+  if (nowhere.length > 0) return failure2(evidence.join("\n"), next);
+  if (others.length === 0) return ok(evidence.join("\n"));
+  return warning2(
+    evidence.join("\n"),
+    `${next}; or see that whoever put them there keeps them there`
+  );
+}
+function unmappedFinding(judged) {
+  const unmapped = judged.filter(({ where: where2 }) => where2 === "unmapped");
+  if (unmapped.length === 0) return ok("a rule of the map covers every image of the pods");
+  return warning2(
+    ["no rule of the map covers:", ...unmapped.map(line)].join("\n"),
+    "behind the gap they must be on the nodes already; or give their registry an entry in mirrorRegistries"
+  );
+}
+function line({ image: { image: image2, pods }, asked: asked2 }) {
+  const [first = ""] = pods;
+  const who = pods.size === 1 ? first : `${first} and ${pods.size - 1} more`;
+  const as = asked2 === "" || asked2 === image2 ? "" : `, asked for as ${shown2(asked2)}`;
+  return `  ${shown2(image2)} (${who})${as}`;
+}
+var podNames, shown2;
+var init_pod_checks = __esm({
+  "src/doctor/pod-checks.ts"() {
+    "use strict";
+    init_p_map();
+    init_containerd();
+    init_parse4();
+    init_webhook();
+    init_reference();
+    init_repositories();
+    init_units();
+    init_check();
+    init_pods();
+    podNames = ["pods", "unmapped-images"];
+    shown2 = (image2) => /^[!-~]*$/.test(image2) ? image2 : JSON.stringify(image2);
+  }
+});
+
+// src/doctor/secret-checks.ts
+async function readSecret(cluster2, name3, namespace) {
+  const found = await cluster2.get(
+    "secret",
+    name3,
+    namespace
+  );
+  if (found === void 0) return void 0;
+  const data = Object.entries(found.data ?? {}).map(([key, value]) => [
+    key,
+    Buffer.from(value, "base64").toString()
+  ]);
+  return { type: found.type, data: new Map(data) };
+}
+async function secretChecks(cluster2, wanted) {
+  let secret;
+  const present2 = await check("secret", async () => {
+    secret = await readSecret(cluster2, "registry-info", "jet-system");
+    return presence(secret, Object.keys(wanted));
+  });
+  if (present2.status !== "ok" || secret === void 0) {
+    const why = secret ? "it is not the Secret to compare" : "no Secret registry-info was read";
+    return { checks: [present2, ...skipAll(names, why)], secret: void 0 };
+  }
+  const { data } = secret;
+  const checks = [
+    present2,
+    await check("secret-keys", () => compareKeys(data, wanted)),
+    await check("mirror-registries", () => compareMap(data, wanted))
+  ];
+  return { checks, secret };
+}
+function presence(secret, wanted) {
+  if (secret === void 0) return failure2("there is no Secret registry-info in jet-system", cure2);
+  const { type, data } = secret;
+  if (type !== "Opaque")
+    return failure2(
+      `the Secret registry-info in jet-system has the type ${type}, not Opaque`,
+      `kubectl delete secret registry-info --namespace jet-system; ${cure2}`
+    );
+  if (wanted.some((key) => data.has(key)))
+    return ok("Secret registry-info in jet-system, of type Opaque");
+  const keys = [...data.keys()].join(", ") || "none";
+  return failure2(
+    `the Secret registry-info in jet-system is somebody else's; its keys: ${keys}`,
+    `look who needs it, then: ${cure2} --yes`
+  );
+}
+function compareKeys(data, wanted) {
+  const { MIRROR_REGISTRIES: _, ...others } = wanted;
+  const faults = Object.entries(others).flatMap(
+    ([key, value]) => keyFault(key, value, data.get(key))
+  );
+  const login = loginOf(data);
+  if (login === "half") faults.push("one of USERNAME and PASSWORD is empty");
+  const strange = [...data.keys()].filter((key) => !(key in wanted));
+  if (faults.length > 0) return failure2(faults.join("\n"), `${cure2}; then look who else writes it`);
+  return ok(
+    [
+      `${Object.keys(others).join(", ")} are as in the bundle`,
+      ...login === void 0 ? ["no login: the cluster pulls anonymously"] : [],
+      ...strange.length > 0 ? [`further keys that are not of this bundle: ${strange.join(", ")}`] : []
+    ].join("\n")
+  );
+}
+function loginOf(data) {
+  const [username = "", password = ""] = ["USERNAME", "PASSWORD"].map((key) => data.get(key));
+  if (username === "" && password === "") return void 0;
+  return username === "" || password === "" ? "half" : { username, password };
+}
+function keyFault(key, wanted, found) {
+  if (found === void 0) return [`${key} is missing`];
+  const isLogin = key === "USERNAME" || key === "PASSWORD";
+  if (found === wanted || isLogin && wanted === "") return [];
+  if (isLogin) return [`${key} is not the one that was given`];
+  if (key === "CA_CERT")
+    return [`CA_CERT differs: ${found.length} characters, the bundle has ${wanted.length}`];
+  return [`${key} is ${JSON.stringify(found)}, the bundle has ${JSON.stringify(wanted)}`];
+}
+function compareMap(data, { MIRROR_REGISTRIES: wanted }) {
+  const found = data.get("MIRROR_REGISTRIES");
+  if (found === wanted) return ok("MIRROR_REGISTRIES is the bundle's, byte by byte");
+  if (found === void 0) return failure2("MIRROR_REGISTRIES is missing", cure2);
+  const [have, want] = [entriesIn(found), entriesIn(wanted)];
+  const lines3 = [
+    ...want.filter((entry) => !have.includes(entry)).map((entry) => `missing: ${entry}`),
+    ...have.filter((entry) => !want.includes(entry)).map((entry) => `not of the bundle: ${entry}`)
+  ];
+  const what = lines3.length > 0 ? lines3 : ["the same entries in another order or spelling"];
+  return failure2(["MIRROR_REGISTRIES is not the bundle's", ...what].join("\n"), cure2);
+}
+var cure2, names, secretNames, entriesIn;
+var init_secret_checks = __esm({
+  "src/doctor/secret-checks.ts"() {
+    "use strict";
+    init_check();
+    cure2 = "sh install.sh BUNDLE --key PUB --only secret";
+    names = ["secret-keys", "mirror-registries"];
+    secretNames = ["secret", ...names];
+    entriesIn = (map) => map.split(",").filter((entry) => entry.trim() !== "");
+  }
+});
+
+// src/doctor/pull-secret-check.ts
+async function pullSecretCheck(cluster2, name3, endpoint, login) {
+  return check("pull-secret", async () => {
+    if (!login.isKnown) return skipped(login.from);
+    if (login.credential === void 0)
+      return ok("the cluster pulls anonymously, and so do the pods of image-swap");
+    const [namespace = "", own2 = ""] = name3.split("/");
+    const found = await readSecret(cluster2, own2, namespace);
+    return compare3(found, { name: name3, endpoint, ...login.credential });
+  });
+}
+function compare3(found, { name: name3, endpoint, username, password }) {
+  if (found === void 0)
+    return failure2(`there is no Secret ${name3}: the pods of image-swap cannot pull`, cure3);
+  const config2 = found.data.get(".dockerconfigjson") ?? "";
+  const login = Buffer.from(`${username}:${password}`).toString("base64");
+  if (loginFor(endpoint, config2) === login)
+    return ok(`${name3} has the login of ${username} for ${endpoint}`);
+  return failure2(
+    `${name3} has another login for ${endpoint} than that of ${username}, or none`,
+    cure3
+  );
+}
+function loginFor(endpoint, config2) {
+  try {
+    return dockerConfig.parse(JSON.parse(config2)).auths[endpoint]?.auth;
+  } catch {
+    return void 0;
+  }
+}
+var cure3, dockerConfig;
+var init_pull_secret_check = __esm({
+  "src/doctor/pull-secret-check.ts"() {
+    "use strict";
+    init_zod();
+    init_check();
+    init_secret_checks();
+    cure3 = "sh install.sh BUNDLE --key PUB --only chart";
+    dockerConfig = looseObject({
+      auths: record(string2(), looseObject({ auth: string2().optional() }))
+    });
+  }
+});
+
+// src/doctor/release.ts
+async function releaseCheck(cluster2, release2, inventory) {
+  let objects;
+  const done = await check("release", async () => {
+    const status = await readStatus(cluster2, release2);
+    if (status === void 0)
+      return failure2(`there is no release ${release2.name} in ${release2.namespace}`, cure4);
+    const judged = judge5(status, release2, inventory);
+    objects = objectsOf(status.manifest, release2.namespace);
+    return objects || judged.status === "failure" ? judged : unreadable3(judged, release2);
+  });
+  return { check: done, objects };
+}
+function judge5({ info, version: version3 }, { name: name3, namespace }, { chart: chart2 }) {
+  const what = `${name3} in ${namespace}, revision ${version3}, is ${info.status}`;
+  if (info.status !== "deployed")
+    return failure2(`${what}${info.description && `: ${info.description}`}`, cure4);
+  if (chart2 && info.description.includes(chart2.digest))
+    return ok(`${what}, from this bundle's chart`);
+  return warning2(
+    `${what}, but install.sh did not install it from this bundle's chart (${info.description})`,
+    cure4
+  );
+}
+function unreadable3({ evidence }, { name: name3, namespace }) {
+  return warning2(
+    `${evidence}; its manifest is no YAML, so that what it brought cannot be looked at`,
+    `helm get manifest ${name3} --namespace ${namespace}`
+  );
+}
+async function readStatus(cluster2, { name: name3, namespace }) {
+  try {
+    const text4 = await cluster2.helm("status", name3, "--namespace", namespace, "--output", "json");
+    return statusForm.parse(JSON.parse(text4));
+  } catch (error3) {
+    const isMissing = error3 instanceof AirgapError && !isForbidden2(error3) && /not found/.test(error3.given ?? "");
+    if (isMissing) return void 0;
+    throw error3;
+  }
+}
+function objectsOf(manifest, namespace) {
+  return documents(manifest)?.flatMap((document) => {
+    const { success, data } = objectForm.safeParse(document);
+    if (!success) return [];
+    return [
+      { ...data, metadata: { ...data.metadata, namespace: data.metadata.namespace ?? namespace } }
+    ];
+  });
+}
+function documents(manifest) {
+  try {
+    return loadAll(manifest);
+  } catch {
+    return void 0;
+  }
+}
+var objectForm, statusForm, cure4;
+var init_release2 = __esm({
+  "src/doctor/release.ts"() {
+    "use strict";
+    init_js_yaml();
+    init_zod();
+    init_error();
+    init_check();
+    objectForm = looseObject({
+      kind: string2(),
+      metadata: looseObject({ name: string2(), namespace: string2().optional() }),
+      data: record(string2(), unknown()).nullish()
+    });
+    statusForm = looseObject({
+      info: looseObject({ status: string2(), description: string2().default("") }),
+      version: number2(),
+      manifest: string2().default("")
+    });
+    cure4 = "sh install.sh BUNDLE --key PUB --only chart";
+  }
+});
+
+// src/doctor/webhook.ts
+async function findWebhooks(cluster2, objects) {
+  const services = objects === void 0 ? [ownService] : servicesOf(objects);
+  const brought = (objects ?? []).flatMap(
+    ({ kind, metadata }) => kind === "MutatingWebhookConfiguration" ? [metadata.name] : []
+  );
+  const all = await cluster2.list("mutatingwebhookconfigurations");
+  return all.flatMap(
+    ({ metadata: { name: name3 }, webhooks = [] }) => webhooks.filter(({ clientConfig: { service } }) => {
+      const leadsTo = service && services.includes(`${service.namespace}/${service.name}`);
+      return leadsTo || brought.includes(name3);
+    }).map((webhook) => ({ configuration: name3, webhook }))
+  );
+}
+function servicesOf(objects) {
+  return objects.flatMap(
+    ({ kind, metadata }) => kind === "Service" ? [`${metadata.namespace}/${metadata.name}`] : []
+  );
+}
+var ownService;
+var init_webhook2 = __esm({
+  "src/doctor/webhook.ts"() {
+    "use strict";
+    ownService = "imageswap-system/imageswap";
+  }
+});
+
+// src/doctor/webhook-ca.ts
+function judgeCertificates(webhooks, now2) {
+  const found = webhooks.map((one) => certificateFinding(one, now2));
+  return found.find(({ status }) => status === "failure") ?? found.find(({ status }) => status === "warning") ?? ok(found.map(({ evidence }) => evidence).join("\n"));
+}
+function certificateFinding({ configuration, webhook: { clientConfig } }, now2) {
+  const cure5 = `${renew} --namespace ${clientConfig.service?.namespace ?? "NAMESPACE"}`;
+  const pem = Buffer.from(clientConfig.caBundle ?? "", "base64").toString();
+  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+  if (blocks.length === 0)
+    return failure2(`${configuration} has no CA: the API server cannot trust its server`, cure5);
+  try {
+    const end = Math.max(...blocks.map((block2) => Date.parse(new import_node_crypto13.X509Certificate(block2).validTo)));
+    const until = `the CA of ${configuration} is valid until ${new Date(end).toISOString()}`;
+    if (end < now2.getTime()) return failure2(`${until}: it has expired`, cure5);
+    return end < now2.getTime() + month ? warning2(`${until}: soon`, cure5) : ok(until);
+  } catch {
+    return failure2(`the CA of ${configuration} is no certificate`, cure5);
+  }
+}
+var import_node_crypto13, renew, month;
+var init_webhook_ca = __esm({
+  "src/doctor/webhook-ca.ts"() {
+    "use strict";
+    import_node_crypto13 = require("node:crypto");
+    init_check();
+    renew = "restart its pods, which register it again: kubectl rollout restart deployment";
+    month = 30 * 24 * 60 * 60 * 1e3;
+  }
+});
+
+// src/doctor/selector.ts
+function isSelected(selector = {}, labels = {}) {
+  const { matchLabels = {}, matchExpressions = [] } = selector;
+  return Object.entries(matchLabels).every(([key, value]) => labels[key] === value) && matchExpressions.every(({ key, operator, values = [] }) => {
+    const value = labels[key];
+    if (operator === "In") return value !== void 0 && values.includes(value);
+    if (operator === "NotIn") return value === void 0 || !values.includes(value);
+    if (operator === "Exists") return value !== void 0;
+    return operator === "DoesNotExist" && value === void 0;
+  });
+}
+var init_selector = __esm({
+  "src/doctor/selector.ts"() {
+    "use strict";
+  }
+});
+
+// src/doctor/webhook-namespaces.ts
+async function lookAtNamespaces(cluster2, webhooks) {
+  const all = await cluster2.list("namespaces");
+  const selected = all.filter(
+    ({ metadata: { labels } }) => webhooks.some(({ webhook }) => isSelected(webhook.namespaceSelector, labels))
+  );
+  const own2 = webhooks.flatMap(({ webhook }) => webhook.clientConfig.service?.namespace ?? []);
+  const itself2 = selected.find(({ metadata }) => own2.includes(metadata.name));
+  if (itself2) {
+    const { name: name3 } = itself2.metadata;
+    return failure2(
+      `the webhook is asked about pods of ${name3}, where its own pods are: while none runs, none can start`,
+      `kubectl label namespace ${name3} ${label}=disabled --overwrite`
+    );
+  }
+  const mistyped = all.find(
+    ({ metadata: { labels = {} } }) => !["enabled", "disabled", void 0].includes(labels[label])
+  );
+  if (mistyped) {
+    const { name: name3, labels = {} } = mistyped.metadata;
+    return failure2(
+      `the namespace ${name3} has the label ${label}=${labels[label]}, which says nothing to the webhook`,
+      `kubectl label namespace ${name3} ${label}=enabled --overwrite`
+    );
+  }
+  if (selected.length === 0) {
+    return warning2(
+      "no namespace asks for the webhook: no pod is rewritten",
+      `kubectl label namespace NAME ${label}=enabled`
+    );
+  }
+  return ok(`pods are rewritten in ${selected.map(({ metadata }) => metadata.name).join(", ")}`);
+}
+var label;
+var init_webhook_namespaces = __esm({
+  "src/doctor/webhook-namespaces.ts"() {
+    "use strict";
+    init_check();
+    init_selector();
+    label = "k8s.twr.io/imageswap";
+  }
+});
+
+// src/doctor/webhook-service.ts
+async function lookBehind(cluster2, webhooks) {
+  const found = await Promise.all(webhooks.map((one) => serviceFault(cluster2, one)));
+  const fault2 = found.find((one) => one !== void 0);
+  if (fault2) return fault2;
+  const services = webhooks.map(({ webhook: { clientConfig } }) => addressOf(clientConfig));
+  return ok(`somebody is ready behind ${[...new Set(services)].join(", ")}`);
+}
+async function serviceFault(cluster2, { configuration, webhook: { clientConfig } }) {
+  const { service } = clientConfig;
+  if (service === void 0) return void 0;
+  const { name: name3, namespace } = service;
+  const lift = `kubectl delete mutatingwebhookconfiguration ${configuration} lifts it meanwhile`;
+  if (await cluster2.get("service", name3, namespace) === void 0) {
+    return failure2(
+      `the Service ${namespace}/${name3} that ${configuration} leads to is gone: pods are refused or not rewritten`,
+      `sh install.sh BUNDLE --key PUB --only chart; ${lift}`
+    );
+  }
+  const slices = await cluster2.list(
+    "endpointslices",
+    `--namespace=${namespace}`,
+    `--selector=kubernetes.io/service-name=${name3}`
+  );
+  const isReady = slices.some(
+    ({ endpoints }) => (endpoints ?? []).some(({ conditions }) => conditions?.ready !== false)
+  );
+  if (isReady) return void 0;
+  return failure2(
+    `nothing is ready behind the Service ${namespace}/${name3}: pods are refused or not rewritten`,
+    `kubectl get pods --namespace ${namespace}; ${lift}`
+  );
+}
+var addressOf;
+var init_webhook_service = __esm({
+  "src/doctor/webhook-service.ts"() {
+    "use strict";
+    init_check();
+    addressOf = ({ service, url = "" }) => service ? `${service.namespace}/${service.name}` : url;
+  }
+});
+
+// src/doctor/webhook-checks.ts
+async function webhookChecks(cluster2, objects, now2) {
+  let found;
+  const registered = await check("webhook", async () => {
+    found = await findWebhooks(cluster2, objects);
+    return registration(found, objects);
+  });
+  const webhooks = found ?? [];
+  if (webhooks.length === 0)
+    return [registered, ...skipAll(names2, found ? "there is no webhook" : "no webhook was read")];
+  const others = await Promise.all([
+    check("webhook-service", () => lookBehind(cluster2, webhooks)),
+    check("webhook-ca", () => judgeCertificates(webhooks, now2)),
+    check("webhook-namespaces", () => lookAtNamespaces(cluster2, webhooks))
+  ]);
+  return [registered, ...others];
+}
+function registration(webhooks, objects) {
+  if (webhooks.length > 0) return ok(namesOf(webhooks).join(", "));
+  if (objects === void 0)
+    return skipped("what the release brought was not read, and none is left of an older one");
+  const [service] = servicesOf(objects);
+  if (service === void 0)
+    return skipped("the chart brings no Service that a webhook could lead to");
+  return failure2(
+    `no MutatingWebhookConfiguration leads to ${service}: no pod is rewritten`,
+    `its pod registers it when it starts: kubectl get pods --namespace ${service.split("/")[0]}`
+  );
+}
+var names2, webhookNames, namesOf;
+var init_webhook_checks = __esm({
+  "src/doctor/webhook-checks.ts"() {
+    "use strict";
+    init_check();
+    init_webhook2();
+    init_webhook_ca();
+    init_webhook_namespaces();
+    init_webhook_service();
+    names2 = ["webhook-service", "webhook-ca", "webhook-namespaces"];
+    webhookNames = ["webhook", ...names2];
+    namesOf = (webhooks) => [
+      ...new Set(webhooks.map(({ configuration }) => `MutatingWebhookConfiguration ${configuration}`))
+    ];
+  }
+});
+
+// src/doctor/install-checks.ts
+async function installChecks(cluster2, wanted, known2) {
+  const { inventory, inventoryDigest } = wanted;
+  const checks = await Promise.all([
+    installedCheck(cluster2, release, inventory, inventoryDigest),
+    chartChecks(cluster2, wanted, known2),
+    podChecks(cluster2, inventory, known2.target)
+  ]);
+  return checks.flat();
+}
+async function chartChecks(cluster2, { inventory, chart: chart2, now: now2 }, { login }) {
+  if (chart2 === void 0) return skipAll(chartNames, "the bundle has no chart: it is non-airgap");
+  const { check: check2, objects } = await releaseCheck(cluster2, release, inventory);
+  const others = await Promise.all([
+    pullSecretChecks(cluster2, chart2, inventory.target.endpoint, login),
+    webhookChecks(cluster2, objects, now2),
+    objects ? mapChecks(cluster2, objects, inventory) : skipAll(mapNames, "what the release brought was not read")
+  ]);
+  return [check2, ...others.flat()];
+}
+async function pullSecretChecks(cluster2, { pullSecret }, endpoint, login) {
+  if (typeof pullSecret !== "object")
+    return skipAll(["pull-secret"], "the chart names no Secret to pull with");
+  return [await pullSecretCheck(cluster2, pullSecret.name, endpoint, login)];
+}
+var chartNames, installNames;
+var init_install_checks = __esm({
+  "src/doctor/install-checks.ts"() {
+    "use strict";
+    init_tables();
+    init_check();
+    init_installed_check();
+    init_map_checks();
+    init_pod_checks();
+    init_pull_secret_check();
+    init_release2();
+    init_webhook_checks();
+    chartNames = ["release", "pull-secret", ...webhookNames, ...mapNames];
+    installNames = ["installed", ...chartNames, ...podNames];
+  }
+});
+
+// src/doctor/node/files.ts
+async function readToml(path7) {
+  return parseToml2(await readNodeText(path7), path7);
+}
+async function readNodeText(path7) {
+  let bytes;
+  try {
+    bytes = await readSome(path7);
+  } catch (cause) {
+    throw unreadable(path7, "a file of the node", cause);
+  }
+  if (bytes.length <= mostBytes) return bytes.toString();
+  throw new AirgapError("usage", "a file of the node is too large to be its configuration", {
+    given: path7,
+    expected: `at most ${mostBytes / 1024 / 1024} MiB of TOML`,
+    next: "give config.toml or certs.d of a node"
+  });
+}
+async function readSome(path7) {
+  const file2 = await (0, import_promises44.open)(path7);
+  try {
+    const parts2 = [];
+    let left = mostBytes + 1;
+    while (left > 0) {
+      const { bytesRead, buffer: buffer2 } = await file2.read(Buffer.alloc(Math.min(left, 65536)));
+      if (bytesRead === 0) break;
+      parts2.push(buffer2.subarray(0, bytesRead));
+      left -= bytesRead;
+    }
+    return Buffer.concat(parts2);
+  } finally {
+    await file2.close();
+  }
+}
+function parseToml2(text4, path7) {
+  try {
+    return parse(text4.replace(/^\uFEFF/, ""), {
+      integersAsBigInt: "asNeeded",
+      unsafeKeyBehaviour: "drop"
+    });
+  } catch (error3) {
+    if (!(error3 instanceof TomlError)) throw error3;
+    const { line: line2, column } = error3;
+    const why = (error3.message.split("\n")[0] ?? "").replace(/^Invalid TOML document: /, "");
+    throw new AirgapError("usage", `${path7}:${line2}:${column} is not TOML: ${why}`, {
+      given: shownLine(text4.split(/\r?\n/)[line2 - 1] ?? ""),
+      next: "correct the file: containerd does not take it either"
+    });
+  }
+}
+function shownLine(line2) {
+  const equals = line2.indexOf("=");
+  const isHeader = /^\s*\[{1,2}[\w\s."'*:/-]*\]{0,2}\s*$/.test(line2);
+  const isHarmless = harmless.test(line2) && !/[=@]/.test(line2.slice(equals + 1));
+  const mayHaveLogin = /:\/\/[^/]*:/.test(line2);
+  if ((isHeader || isHarmless) && !mayHaveLogin) return oneLine(line2, 200);
+  const upToEquals = line2.slice(0, equals + 1);
+  return equals < 0 || upToEquals.includes("://") ? "\u2026" : `${oneLine(upToEquals, 200)} \u2026`;
+}
+function placesOf2(path7, folder) {
+  if (!(0, import_node_path40.isAbsolute)(path7)) return [(0, import_node_path40.join)(folder, path7)];
+  return path7.startsWith(etc) ? [(0, import_node_path40.join)(folder, path7.slice(etc.length)), path7] : [path7];
+}
+var import_promises44, import_node_path40, mostBytes, harmless, etc;
+var init_files3 = __esm({
+  "src/doctor/node/files.ts"() {
+    "use strict";
+    import_promises44 = require("node:fs/promises");
+    import_node_path40 = require("node:path");
+    init_dist();
+    init_files2();
+    init_error();
+    init_safe();
+    mostBytes = 4 * 1024 * 1024;
+    harmless = /^\s*(?:version|imports|config_path|endpoint|server|capabilities|override_path|skip_verify|ca|ca_file)\s*=/;
+    etc = "/etc/containerd/";
+  }
+});
+
+// src/doctor/node/words.ts
+function shown3(text4) {
+  const open10 = text4.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, "$1***@").replace(/[?#].*$/s, "");
+  return oneLine(open10, 200);
+}
+function few(words5) {
+  const more = words5.length - 5;
+  return more > 0 ? [...words5.slice(0, 5), `and ${more} more`] : [...words5];
+}
+var init_words = __esm({
+  "src/doctor/node/words.ts"() {
+    "use strict";
+    init_safe();
+  }
+});
+
+// src/doctor/node/form.ts
+function misfits({ issues }, above = []) {
+  const words5 = issues.map(
+    ({ path: path7, message }) => `${[...above, ...path7.map((part3) => shown3(String(part3)))].join(".")}: ${message}`
+  );
+  return few(words5).join("\n");
+}
+var texts, table3, fileForm, authForm, registryForm2, oneOrMore, keyPairs, hostForm, hostsForm;
+var init_form = __esm({
+  "src/doctor/node/form.ts"() {
+    "use strict";
+    init_zod();
+    init_words();
+    texts = array(string2());
+    table3 = record(string2(), unknown());
+    fileForm = looseObject({
+      version: number2().int().optional(),
+      imports: texts.optional(),
+      disabled_plugins: texts.optional(),
+      plugins: record(string2(), table3).optional()
+    });
+    authForm = looseObject({
+      username: string2().optional(),
+      password: string2().optional(),
+      auth: string2().optional(),
+      identitytoken: string2().optional()
+    });
+    registryForm2 = looseObject({
+      config_path: string2().optional(),
+      mirrors: record(string2(), looseObject({ endpoint: texts.optional() })).optional(),
+      configs: record(
+        string2(),
+        looseObject({
+          auth: authForm.optional(),
+          tls: looseObject({
+            ca_file: string2().optional(),
+            insecure_skip_verify: boolean2().optional()
+          }).optional()
+        })
+      ).optional(),
+      auths: record(string2(), authForm).optional()
+    });
+    oneOrMore = union([string2(), texts]);
+    keyPairs = union([string2(), array(union([string2(), texts.length(2)]))]);
+    hostForm = looseObject({
+      capabilities: texts.optional(),
+      ca: oneOrMore.optional(),
+      client: keyPairs.optional(),
+      skip_verify: boolean2().optional(),
+      override_path: boolean2().optional(),
+      header: record(string2(), oneOrMore).optional()
+    });
+    hostsForm = hostForm.extend({
+      server: string2().optional(),
+      host: record(string2(), hostForm).optional()
+    });
+  }
+});
+
+// src/doctor/node/config.ts
+async function readNodeConfig(path7) {
+  const read5 = [];
+  const missing9 = [];
+  const pending = [path7];
+  for (let next = pending.shift(); next !== void 0; next = pending.shift()) {
+    const at = next;
+    if (read5.some((one) => one.path === at)) continue;
+    const parsed6 = fileForm.safeParse(await readToml(at));
+    if (!parsed6.success) return { misfit: `${at}: ${misfits(parsed6.error)}` };
+    read5.push({ path: at, file: parsed6.data });
+    for (const named3 of parsed6.data.imports ?? []) {
+      const found = await importsAt((0, import_node_path41.resolve)((0, import_node_path41.dirname)(at), named3), (0, import_node_path41.dirname)(path7));
+      if (found.length === 0 && !named3.includes("*")) missing9.push(shown3(named3));
+      pending.push(...found);
+    }
+  }
+  const files2 = read5.map(({ file: file2 }) => file2);
+  const version3 = Math.max(1, ...files2.map((file2) => file2.version ?? 1));
+  return withRegistry(files2, version3, { files: read5.map((one) => one.path), missing: missing9 });
+}
+function withRegistry(files2, version3, { files: paths, missing: missing9 }) {
+  const rightName = pluginNames[Math.min(version3, 3) - 1] ?? "";
+  const plugins = mergePlugins(files2, version3);
+  const otherNames = pluginNames.filter(
+    (name3) => name3 !== rightName && plugins.get(name3)?.registry !== void 0
+  );
+  const older = version3 > 2 ? plugins.get(pluginNames[1] ?? "")?.registry : void 0;
+  const written2 = plugins.get(rightName)?.registry ?? older ?? {};
+  const parsed6 = registryForm2.safeParse(written2);
+  if (!parsed6.success) {
+    const where2 = ["plugins", JSON.stringify(rightName), "registry"];
+    return { misfit: `${paths[0]}: ${misfits(parsed6.error, where2)}` };
+  }
+  const disabled = files2.flatMap((file2) => file2.disabled_plugins ?? []);
+  const plugin = plugins.get(rightName) ?? {};
+  return { version: version3, files: paths, missing: missing9, disabled, registry: parsed6.data, plugin, otherNames };
+}
+function mergePlugins(files2, version3) {
+  const merged2 = /* @__PURE__ */ new Map();
+  for (const { plugins = {} } of files2)
+    for (const [name3, table4] of Object.entries(plugins))
+      merged2.set(name3, version3 > 2 ? mergeTables(merged2.get(name3) ?? {}, table4) : table4);
+  return merged2;
+}
+function mergeTables(base2, more, depth = 0) {
+  const merged2 = new Map(Object.entries(base2));
+  for (const [key, value] of Object.entries(more)) {
+    const own2 = merged2.get(key);
+    merged2.set(
+      key,
+      depth < deepest2 && isTable(own2) && isTable(value) ? mergeTables(own2, value, depth + 1) : value
+    );
+  }
+  return Object.fromEntries(merged2);
+}
+async function importsAt(path7, folder) {
+  for (const place6 of placesOf2(path7, folder)) {
+    const found = place6.includes("*") ? await matching(place6) : await existing([place6]);
+    if (found.length > 0) return found;
+  }
+  return [];
+}
+async function matching(pattern2) {
+  let folders = ["/"];
+  for (const part3 of pattern2.split("/").filter((one) => one !== "")) {
+    const inEach = folders.map(async (folder) => {
+      const names4 = /[*?[]/.test(part3) ? await namesIn(folder, part3) : [part3];
+      return existing(names4.map((name3) => (0, import_node_path41.join)(folder, name3)));
+    });
+    folders = (await Promise.all(inEach)).flat();
+  }
+  return folders;
+}
+async function namesIn(folder, pattern2) {
+  const names4 = await (0, import_promises45.readdir)(folder).catch(() => []);
+  const matches2 = fnmatch(pattern2);
+  try {
+    return names4.filter((name3) => matches2(name3)).sort();
+  } catch (error3) {
+    if (error3 instanceof PythonError) return [];
+    throw error3;
+  }
+}
+async function existing(paths) {
+  const there = await Promise.all(
+    paths.map(
+      (path7) => (0, import_promises45.stat)(path7).then(
+        () => true,
+        () => false
+      )
+    )
+  );
+  return paths.filter((_, i2) => there[i2]);
+}
+var import_promises45, import_node_path41, pluginNames, deepest2, isTable;
+var init_config = __esm({
+  "src/doctor/node/config.ts"() {
+    "use strict";
+    import_promises45 = require("node:fs/promises");
+    import_node_path41 = require("node:path");
+    init_fnmatch();
+    init_python();
+    init_files3();
+    init_form();
+    init_words();
+    pluginNames = ["cri", "io.containerd.grpc.v1.cri", "io.containerd.cri.v1.images"];
+    deepest2 = 8;
+    isTable = (value) => typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Date);
+  }
+});
+
+// src/doctor/node/address.ts
+function mirrorAddress(endpoint) {
+  const whole2 = endpoint.includes("://") ? endpoint : `${schemeOf(endpoint)}://${endpoint}`;
+  return readAddress(whole2, (path7) => path7 === "" ? "/v2" : path7);
+}
+function hostAddress(server, overridePath) {
+  const whole2 = server.startsWith("http") ? server : `https://${server}`;
+  return readAddress(whole2, (path7) => {
+    const clean = path7 === "" ? "" : import_node_path42.posix.normalize(path7).replace(/\/$/, "");
+    return overridePath || clean.endsWith("/v2") ? clean : `${clean}/v2`;
+  });
+}
+function readAddress(url, complete2 = (path7) => path7) {
+  const parts2 = /^([a-z][a-z0-9+.-]*):\/\/(?:[^/?#]*@)?([^/?#]+)([^?#]*)/i.exec(url);
+  if (parts2 === null) return void 0;
+  const [, scheme = "", authority2 = "", path7 = ""] = parts2;
+  return { scheme: scheme.toLowerCase(), authority: authority2, path: joined2(complete2(path7)) };
+}
+function printAddress({ scheme, authority: authority2, path: path7 }) {
+  return `${scheme}://${authority2}${path7 === "/" ? "" : path7}`;
+}
+function isSameHost(one, other2) {
+  return hostOf2(one) === hostOf2(other2);
+}
+function whyNot(found, wanted) {
+  if (found.authority.toLowerCase() !== wanted.authority.toLowerCase() && !isSameHost(found, wanted))
+    return `another host than ${wanted.authority}`;
+  if (found.scheme !== wanted.scheme) return whyNotScheme(wanted);
+  return found.path === wanted.path ? void 0 : whyNotPath(found.path, wanted.path);
+}
+function whyNotScheme({ scheme }) {
+  return scheme === "https" ? "plain HTTP, and the target speaks TLS alone" : "TLS, and the target speaks plain HTTP alone";
+}
+function whyNotPath(found, wanted) {
+  if (found.startsWith("/v2/v2")) return "/v2/ is in it twice";
+  if (joined2(`/v2${found}`) === wanted)
+    return "without /v2/ it is not the registry API: containerd uses the path as it is";
+  const added3 = found.replace(/\/v2$/, "");
+  if (added3 !== found && (added3 === wanted || joined2(`/v2${added3}`) === wanted))
+    return `containerd asks ${shown3(found)}/\u2026: without override_path = true it puts /v2 behind the path`;
+  return `another path than ${wanted}`;
+}
+function schemeOf(endpoint) {
+  const host = /^(?:\[([^\]]*)\]|([^/:]*))/.exec(endpoint);
+  const name3 = host?.[1] ?? host?.[2] ?? "";
+  return name3 === "localhost" || name3 === "::1" || /^127(?:\.\d+){3}$/.test(name3) ? "http" : "https";
+}
+function hostOf2({ scheme, authority: authority2 }) {
+  const usual = scheme === "http" ? ":80" : ":443";
+  const host = authority2.toLowerCase();
+  return host.endsWith(usual) ? host.slice(0, -usual.length) : host;
+}
+function joined2(path7) {
+  const whole2 = import_node_path42.posix.join("/", path7);
+  return whole2 === "/" ? whole2 : whole2.replace(/\/$/, "");
+}
+var import_node_path42;
+var init_address = __esm({
+  "src/doctor/node/address.ts"() {
+    "use strict";
+    import_node_path42 = require("node:path");
+    init_words();
+  }
+});
+
+// src/doctor/node/endpoints.ts
+function judge6(way, url) {
+  const wanted = readAddress(url);
+  if (wanted === void 0) throw new Error(`not an address: ${url}`);
+  const { status, words: words5 } = verdict(way, wanted);
+  return { way, wanted, status, words: `${way.source}: ${words5}` };
+}
+function works(attempt3, wanted) {
+  return whyInVain(attempt3, wanted) === void 0;
+}
+function isAtTarget({ address }, wanted) {
+  return address !== void 0 && !/^another host/.test(whyNot(address, wanted) ?? "");
+}
+function whyInVain(attempt3, wanted) {
+  if (attempt3.leftOut !== void 0) return attempt3.leftOut;
+  if (attempt3.address === void 0) return "it has no host";
+  if (isTriedByTls(attempt3, wanted)) return whyNot({ ...attempt3.address, scheme: "https" }, wanted);
+  return whyNot(attempt3.address, wanted);
+}
+function isTriedByTls({ address, trust }, wanted) {
+  return trust.settings && address?.scheme === "http" && wanted.scheme === "https" && !address.authority.endsWith(":80");
+}
+function verdict(way, wanted) {
+  if (way.broken !== void 0)
+    return {
+      status: "failure",
+      words: `${way.place}: ${way.broken}; containerd asks ${way.source} itself`
+    };
+  const url = printAddress(wanted);
+  if (way.attempts.length === 0)
+    return { status: "failure", words: `no address in ${way.place}; it should be ${url}` };
+  const inVain = way.attempts.map((attempt3) => whyInVain(attempt3, wanted));
+  const first = inVain.indexOf(void 0);
+  if (first < 0) {
+    const all = way.attempts.map(({ written: written2 }, i2) => `${written2}: ${inVain[i2]}`);
+    return { status: "failure", words: `${few(all).join("; ")}; it should be ${url}` };
+  }
+  const others = way.attempts.flatMap(
+    ({ written: written2 }, i2) => inVain[i2] === void 0 ? [] : [`${written2} is asked ${i2 < first ? "first" : "then"}, in vain: ${inVain[i2]}`]
+  );
+  const doubts = way.attempts.flatMap(
+    (one) => isTriedByTls(one, wanted) ? ["at http:// with settings for TLS 1.6 asks by plain HTTP"] : []
+  );
+  const warnings = [...few(others), ...doubts.slice(0, 1), ...way.doubts];
+  const words5 = [`${way.attempts[first]?.written} works`, ...warnings, ...sourceWords(way)].join(
+    "; "
+  );
+  const isWarning = warnings.length > 0 || isSourceAvoidable(way);
+  return { status: isWarning ? "warning" : "ok", words: words5 };
+}
+function sourceWords({ asksSource, source }) {
+  return asksSource ? [`what is not there is asked for at ${source} itself`] : [];
+}
+function endpointsFinding(judged) {
+  const lines3 = (wanted) => judged.filter(({ status }) => status === wanted);
+  const [failures, warnings, fine] = [lines3("failure"), lines3("warning"), lines3("ok")];
+  const evidence = [...failures, ...warnings, ...fine].map(({ words: words5 }) => words5).join("\n");
+  const [worst] = [...failures, ...warnings];
+  if (worst === void 0) return ok(evidence);
+  return (failures.length > 0 ? failure2 : warning2)(evidence, `${lineFor(worst)}; ${writeNodes}`);
+}
+function lineFor({ way, wanted }) {
+  const url = printAddress(wanted);
+  return way.place.endsWith("hosts.toml") ? `in ${ownFile(way)} write server = "${url}" and [host."${url}"], each with override_path = true` : `write endpoint = ["${url}"] for ${way.source}`;
+}
+function ownFile({ place: place6, source }) {
+  return place6.replace(/_default(?=\/hosts\.toml$)/, hostFolder(source));
+}
+var isSourceAvoidable, writeNodes;
+var init_endpoints = __esm({
+  "src/doctor/node/endpoints.ts"() {
+    "use strict";
+    init_nodes();
+    init_check();
+    init_address();
+    init_words();
+    isSourceAvoidable = ({ asksSource, place: place6 }) => asksSource && place6.endsWith(".toml");
+    writeNodes = "sh install.sh BUNDLE --key PUB --write-nodes DIR writes the files for a node";
+  }
+});
+
+// src/doctor/node/authority.ts
+async function authorityAt(named3, folder, besideFile) {
+  for (const place6 of placesOf2(named3, folder)) {
+    const pem = await readNodeText(place6).catch((error3) => {
+      if (error3 instanceof AirgapError) return void 0;
+      throw error3;
+    });
+    if (pem !== void 0) return { named: shown3(named3), besideFile, pem };
+  }
+  return { named: shown3(named3), besideFile, pem: void 0 };
+}
+function holdsAll(pem, wanted) {
+  const has = new Set(certificatesIn2(pem));
+  return certificatesIn2(wanted).every((one) => has.has(one));
+}
+function certificatesIn2(pem) {
+  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]*/g) ?? [];
+  return blocks.map((block2) => block2.replace(/^-+[^-]*-+|\s/g, ""));
+}
+var init_authority = __esm({
+  "src/doctor/node/authority.ts"() {
+    "use strict";
+    init_error();
+    init_files3();
+    init_words();
+  }
+});
+
+// src/doctor/node/login.ts
+function configuredLogin(registry3, authority2) {
+  const auths = Object.entries(registry3.auths ?? {}).map(
+    ([url, auth2]) => [url.replace(/^[a-z]+:\/\/([^/]*).*$/i, "$1"), auth2]
+  );
+  const auth = new Map(auths).get(authority2) ?? entryOf2(registry3.configs, authority2)?.auth;
+  return auth === void 0 ? "none" : loginOf2(auth);
+}
+function headerLogin({ header: header2 = {} }) {
+  const found = Object.entries(header2).find(([name3]) => name3.toLowerCase() === "authorization");
+  if (found === void 0) return "none";
+  const value = [found[1]].flat()[0] ?? "";
+  const basic = /^basic +(.*)$/i.exec(value);
+  if (basic !== null) return isPair(basic[1] ?? "") ? "header" : "unreadable";
+  return /^bearer +\S/i.test(value) ? "header" : "unreadable";
+}
+function entryOf2(table4, key) {
+  return new Map(Object.entries(table4 ?? {})).get(key);
+}
+function loginOf2({ username = "", identitytoken = "", auth = "" }) {
+  if (username !== "" || identitytoken !== "") return "configs";
+  if (auth === "") return "none";
+  return isPair(auth) ? "configs" : "unreadable";
+}
+function isPair(text4) {
+  const isBase64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(text4);
+  return isBase64 && Buffer.from(text4, "base64").includes(":");
+}
+var init_login = __esm({
+  "src/doctor/node/login.ts"() {
+    "use strict";
+  }
+});
+
+// src/doctor/node/way.ts
+function noWay(source, place6) {
+  return { source, place: place6, attempts: [], asksSource: true, doubts: [] };
+}
+var init_way = __esm({
+  "src/doctor/node/way.ts"() {
+    "use strict";
+  }
+});
+
+// src/doctor/node/hosts.ts
+async function hostsWay(source, folders) {
+  const names4 = [.../* @__PURE__ */ new Set([hostFolder(source), source, "_default"])];
+  for (const root of folders.roots)
+    for (const name3 of names4) {
+      const folder = (0, import_node_path43.join)(root, name3);
+      if (await isThere(folder)) return wayIn(source, folder, folders);
+    }
+  return noWay(source, (0, import_node_path43.join)(folders.roots[0] ?? "", names4[0] ?? "", "hosts.toml"));
+}
+function isThere(path7) {
+  return (0, import_promises46.stat)(path7).then(
+    () => true,
+    () => false
+  );
+}
+async function wayIn(source, folder, folders) {
+  const place6 = (0, import_node_path43.join)(folder, "hosts.toml");
+  const broken = (why) => ({ ...noWay(source, place6), broken: why });
+  const read5 = await readHostsFile(place6);
+  if ("why" in read5) return broken(read5.why);
+  const parsed6 = hostsForm.safeParse(read5.toml);
+  if (!parsed6.success) return broken(`containerd does not take it: ${misfits(parsed6.error)}`);
+  const { server = "", host, ...rest2 } = parsed6.data;
+  const tables = [
+    ...Object.entries(host ?? {}),
+    ...server === "" ? [] : [[server, rest2]]
+  ];
+  const unknown3 = tables.flatMap(([, table4]) => capabilitiesOf(table4)).find((one) => !known.has(one));
+  if (unknown3 !== void 0) return broken("containerd does not take it: an unknown capability");
+  const attempts = await Promise.all(
+    tables.map(([url, table4]) => attempt(url, table4, folder, folders))
+  );
+  return {
+    source,
+    place: place6,
+    attempts,
+    asksSource: server === "",
+    doubts: doubtsOf(parsed6.data, folders)
+  };
+}
+async function readHostsFile(place6) {
+  try {
+    if (!await isThere(place6)) return { why: "there is no hosts.toml in the folder" };
+    const toml = await readToml(place6);
+    return Object.keys(toml).length === 0 ? { why: "it is empty" } : { toml };
+  } catch (error3) {
+    if (!(error3 instanceof AirgapError)) throw error3;
+    return { why: error3.message.replace(`${place6}:`, "line ") };
+  }
+}
+function doubtsOf({ host, ...rest2 }, { version: version3 }) {
+  if ((version3 ?? 2) > 2) return [];
+  const tables = [rest2, ...Object.values(host ?? {})];
+  const refers = tables.some((table4) => capabilitiesOf(table4).includes("referrers"));
+  return [
+    ...host === void 0 ? ["containerd 1.6 and 1.7 take no hosts.toml without a [host] table"] : [],
+    ...refers ? ["containerd 1.6 and 1.7 take no hosts.toml with the capability referrers"] : []
+  ];
+}
+async function attempt(url, table4, folder, { registry: registry3 }) {
+  const address = hostAddress(url, table4.override_path ?? false);
+  const capabilities = capabilitiesOf(table4);
+  const lacking = ["pull", "resolve"].filter((one) => !capabilities.includes(one));
+  const header2 = headerLogin(table4);
+  const configured = configuredLogin(registry3, address?.authority ?? "");
+  return {
+    written: shown3(url),
+    address,
+    ...capabilities.length > 0 && lacking.length > 0 ? { leftOut: `its capabilities lack ${lacking.join(" and ")}` } : {},
+    trust: {
+      authorities: await Promise.all(
+        [table4.ca ?? []].flat().map((file2) => authority(file2, folder))
+      ),
+      skipVerify: table4.skip_verify ?? false,
+      settings: [table4.ca, table4.client, table4.skip_verify].some((one) => one !== void 0)
+    },
+    login: configured === "none" ? header2 : configured
+  };
+}
+function authority(named3, folder) {
+  return (0, import_node_path43.isAbsolute)(named3) ? authorityAt(named3, (0, import_node_path43.dirname)((0, import_node_path43.dirname)(folder)), false) : authorityAt(named3, folder, true);
+}
+var import_promises46, import_node_path43, known, capabilitiesOf;
+var init_hosts = __esm({
+  "src/doctor/node/hosts.ts"() {
+    "use strict";
+    import_promises46 = require("node:fs/promises");
+    import_node_path43 = require("node:path");
+    init_nodes();
+    init_error();
+    init_address();
+    init_authority();
+    init_files3();
+    init_form();
+    init_login();
+    init_way();
+    init_words();
+    known = /* @__PURE__ */ new Set(["pull", "resolve", "push", "referrers"]);
+    capabilitiesOf = ({ capabilities = [] }) => capabilities.map((one) => one.toLowerCase());
+  }
+});
+
+// src/doctor/node/mirrors.ts
+async function mirrorWay(source, config2, folder) {
+  const { mirrors: mirrors2 } = config2.registry;
+  const own2 = entryOf2(mirrors2, source);
+  const found = own2 ?? entryOf2(mirrors2, "*");
+  const place6 = `mirrors."${own2 === void 0 && found ? "*" : source}"`;
+  if (found === void 0) return noWay(source, place6);
+  const endpoints = found.endpoint ?? [];
+  const attempts = await Promise.all(endpoints.map((one) => attempt2(one, config2, folder)));
+  const asksSource = !attempts.some(({ address }) => address?.authority === source);
+  return { source, place: place6, attempts, asksSource, doubts: [] };
+}
+async function attempt2(endpoint, { registry: registry3, version: version3 }, folder) {
+  const address = mirrorAddress(endpoint);
+  const authority2 = address?.authority ?? "";
+  const tls = version3 > 2 ? void 0 : entryOf2(registry3.configs, authority2)?.tls;
+  const file2 = tls?.ca_file ?? "";
+  return {
+    written: shown3(endpoint),
+    address,
+    trust: {
+      authorities: file2 === "" ? [] : [await authorityAt(file2, folder, false)],
+      skipVerify: tls?.insecure_skip_verify ?? false,
+      settings: false
+    },
+    login: configuredLogin(registry3, authority2)
+  };
+}
+var init_mirrors = __esm({
+  "src/doctor/node/mirrors.ts"() {
+    "use strict";
+    init_address();
+    init_authority();
+    init_login();
+    init_way();
+    init_words();
+  }
+});
+
+// src/doctor/node/reading.ts
+function readingOf(config2) {
+  const { registry: registry3, version: version3 } = config2;
+  const path7 = registry3.config_path ?? "";
+  const mirrors2 = Object.keys(registry3.mirrors ?? {}).length;
+  const about = `${config2.files.join(", ")}: version ${version3}`;
+  const refused3 = whyRefused(config2, path7, mirrors2);
+  const found = (reading, words5) => ({
+    reading,
+    finding: withDoubts(config2, `${about}; ${words5}`)
+  });
+  if (refused3 !== void 0)
+    return { reading: "none", finding: failure2(`${about}; ${refused3.why}`, refused3.cure) };
+  if (path7 !== "")
+    return found("config_path", `the node reads config_path, ${shown3(path7)}, and no mirrors`);
+  if (mirrors2 > 0) return found("mirrors", `the node reads mirrors, ${mirrors2} of them`);
+  const why = "neither mirrors nor config_path is set: every image is asked for at its source";
+  return {
+    reading: "none",
+    finding: failure2(
+      `${about}; ${[why, ...doubtsOf2(config2).map((one) => one.why)].join("\n")}`,
+      `merge ${lines2(version3)}; ${configs}`
+    )
+  };
+}
+function whyRefused(config2, path7, mirrors2) {
+  const { version: version3, disabled } = config2;
+  const off = disabled.find((name3) => pluginNames.includes(name3));
+  if (off !== void 0)
+    return {
+      why: `disabled_plugins turns CRI off: ${off}`,
+      cure: `take ${off} out of disabled_plugins`
+    };
+  if (path7 !== "" && mirrors2 > 0)
+    return {
+      why: "both mirrors and config_path are set: containerd does not start its CRI plugin",
+      cure: "delete the tables below registry.mirrors and keep config_path"
+    };
+  if (version3 < 3 && path7 !== "" && hasTls(config2))
+    return {
+      why: "both config_path and configs.\u2026tls are set: containerd 1.6 and 1.7 do not start their CRI plugin",
+      cure: "delete the tls tables below registry.configs: hosts.toml has ca and skip_verify"
+    };
+  if (isMisnamed(config2, path7 !== "" || mirrors2 > 0)) return misnamed(config2);
+  if (version3 > 2 && isList2(path7) && !pullsItself(config2))
+    return {
+      why: `config_path is a list, ${shown3(path7)}: the transfer service of containerd 2 takes it for the name of one folder, and asks every source itself`,
+      cure: "name one folder in config_path, or set use_local_image_pull = true beside the table registry"
+    };
+  return void 0;
+}
+function isMisnamed({ version: version3, otherNames }, isFound) {
+  return version3 < 3 && otherNames.length > 0 && (!isFound || version3 === 2 && otherNames.includes("cri"));
+}
+function misnamed({ version: version3, otherNames }) {
+  const cure5 = version3 === 1 && otherNames.includes(pluginNames[1] ?? "") ? "write version = 2 at the top of the file" : `call the table plugins."${pluginNames[version3 - 1]}".registry, or give the file the version of that name`;
+  return {
+    why: `in a file of version ${version3} containerd 1.6 and 1.7 do not read plugins."${otherNames.join('", "')}"`,
+    cure: cure5
+  };
+}
+function withDoubts(config2, evidence) {
+  const doubts = doubtsOf2(config2);
+  const [first] = doubts;
+  if (first === void 0) return ok(evidence);
+  return warning2([evidence, ...doubts.map(({ why }) => why)].join("\n"), first.cure);
+}
+function doubtsOf2(config2) {
+  const { missing: missing9, version: version3, otherNames } = config2;
+  const doubts = [];
+  if (missing9.length > 0)
+    doubts.push({
+      why: `it imports ${few(missing9).join(", ")}, not on this machine; containerd does not start without`,
+      cure: "copy what it imports from the node, and lay it beside the file as it lies in /etc/containerd"
+    });
+  if (version3 < 3) return doubts;
+  const names4 = otherNames.join('", "');
+  if (names4 !== "")
+    doubts.push({
+      why: `not every containerd 2 reads plugins."${names4}".registry in a file of version ${version3}: 2.1 does not`,
+      cure: `call the table plugins."${pluginNames[2]}".registry`
+    });
+  if (hasTls(config2))
+    doubts.push({
+      why: "containerd 2 does not read tls below registry.configs",
+      cure: `use hosts.toml, with ca or skip_verify: ${configs}`
+    });
+  if (version3 > 4)
+    doubts.push({
+      why: `version ${version3} is not known here, and was read as version 4`,
+      cure: configs
+    });
+  return doubts;
+}
+function foldersOf(path7) {
+  return path7.split(":").filter((one) => one !== "");
+}
+function pullsItself({ registry: registry3, plugin }) {
+  const old = [registry3.mirrors, registry3.configs, registry3.auths];
+  return plugin.use_local_image_pull === true || old.some((table4) => Object.keys(table4 ?? {}).length > 0);
+}
+var configs, lines2, hasTls, isList2;
+var init_reading2 = __esm({
+  "src/doctor/node/reading.ts"() {
+    "use strict";
+    init_check();
+    init_config();
+    init_words();
+    configs = "docs/nodes.md says which lines a config.toml wants";
+    lines2 = (version3) => version3 > 2 ? "config-path-v3.toml into it" : "config-path-v2.toml into it, or config.toml";
+    hasTls = ({ registry: registry3 }) => Object.values(registry3.configs ?? {}).some(({ tls }) => tls !== void 0);
+    isList2 = (path7) => foldersOf(path7).length > 1;
+  }
+});
+
+// src/doctor/node/trust.ts
+function trustFinding(judged, wants) {
+  if (wants.plainHttp) return ok(`${wants.endpoint} speaks plain HTTP: there is no certificate`);
+  const cure5 = wants.caCert === void 0 ? "set skip_verify (hosts.toml) or tls.insecure_skip_verify (mirrors) for the target" : "copy certs.d/ca.crt to the node and name it as ca (hosts.toml) or tls.ca_file (mirrors)";
+  return overAttempts(judged, (attempt3) => trustOf(attempt3, wants), `${cure5}; ${writeNodes}`);
+}
+function trustOf({ trust }, wants) {
+  const unusable = trust.authorities.find(
+    ({ besideFile, pem }) => besideFile && !pem?.includes("-----BEGIN CERTIFICATE-----")
+  );
+  if (unusable !== void 0)
+    return said3(
+      "failure",
+      `no certificate can be read from ${unusable.named}: containerd does not pull at all`
+    );
+  if (trust.skipVerify) return said3("ok", "the certificate is not checked");
+  const { caCert } = wants;
+  if (caCert === void 0)
+    return wants.insecureSkipVerify ? said3("warning", "the certificate is checked, which the bundle says to leave out") : said3("ok", "by the system's authorities");
+  if (trust.authorities.length === 0)
+    return said3(
+      "warning",
+      "the target's own CA is not named: it fails unless the node's system trusts it"
+    );
+  if (trust.authorities.some(({ pem }) => pem !== void 0 && holdsAll(pem, caCert)))
+    return said3("ok", "by the target's own CA");
+  const unseen = trust.authorities.find(({ pem }) => pem === void 0);
+  return unseen === void 0 ? said3("warning", "the CA that is named is not the target's") : said3("ok", `by ${unseen.named}, which is not on this machine and was not looked at`);
+}
+function loginFinding(judged, wants, version3) {
+  if (wants.login === false) return ok(`${wants.endpoint} lets everybody pull`);
+  const cure5 = `${writeNodes}, with the login where --username U and --password-file FILE are given`;
+  const finding = overAttempts(judged, (one) => loginOf3(one, wants, version3), cure5);
+  const isUnknown = wants.login === void 0 && finding.evidence.includes(noLogin);
+  return isUnknown && finding.status === "warning" ? skipped(`${finding.evidence}
+whether ${wants.endpoint} wants one is not known here`, cure5) : finding;
+}
+function loginOf3({ login }, wants, version3) {
+  switch (login) {
+    case "none":
+      return said3(wants.login === void 0 ? "warning" : "failure", noLogin);
+    case "unreadable":
+      return said3("failure", "what stands there as a login is not base64 of USER:PASSWORD");
+    case "header":
+      return version3 === void 0 || version3 > 2 ? said3("ok", "a login in hosts.toml") : said3(
+        "warning",
+        "a login in hosts.toml alone, which containerd 1.6 and 1.7 send to no token service"
+      );
+    case "configs":
+      return said3("ok", "a login in config.toml");
+  }
+}
+function overAttempts(judged, say, cure5) {
+  const all = judged.flatMap(({ way, wanted }) => {
+    const attempt3 = way.attempts.find((one) => works(one, wanted)) ?? way.attempts.find((one) => isAtTarget(one, wanted));
+    return attempt3 === void 0 ? [] : [{ source: way.source, ...say(attempt3) }];
+  });
+  if (all.length === 0) return skipped("no source is asked for at the target");
+  const evidence = [...new Set(all.map(({ words: words5 }) => words5))].map((words5) => {
+    const sources = all.filter((one) => one.words === words5).map(({ source }) => source);
+    return `${sources.join(", ")}: ${words5}`;
+  }).join("\n");
+  const has = (status) => all.some((one) => one.status === status);
+  if (has("failure")) return failure2(evidence, cure5);
+  return has("warning") ? warning2(evidence, cure5) : ok(evidence);
+}
+var noLogin, said3;
+var init_trust3 = __esm({
+  "src/doctor/node/trust.ts"() {
+    "use strict";
+    init_check();
+    init_authority();
+    init_endpoints();
+    noLogin = "no login";
+    said3 = (status, words5) => ({ status, words: words5 });
+  }
+});
+
+// src/doctor/node/checks.ts
+function nodeNeeds(inventory, { target: target2 }, login) {
+  return { ...nodesInput({ inventory, target: target2 }), login };
+}
+async function nodeChecks(path7, wanted) {
+  const at = (0, import_node_path44.resolve)(path7);
+  const found = await (0, import_promises47.stat)(at).catch((cause) => {
+    throw unreadable(at, "the node configuration", cause);
+  });
+  if (!found.isDirectory()) return configChecks(at, wanted);
+  await refuseOther(at);
+  const evidence = `${at}: hosts.toml files, which a node reads if config_path in its config.toml names their folder`;
+  const folders = { roots: [at], registry: {}, version: void 0 };
+  return [{ check: "node-config", ...ok(evidence) }, ...await hostChecks(folders, wanted)];
+}
+async function configChecks(path7, wanted) {
+  const config2 = await readNodeConfig(path7);
+  if ("misfit" in config2) {
+    const evidence = `containerd does not take the file
+${config2.misfit}`;
+    const cure5 = "correct what is named; docs/nodes.md says which lines a config.toml wants";
+    return [{ check: "node-config", ...failure2(evidence, cure5) }];
+  }
+  const { reading, finding } = readingOf(config2);
+  const read5 = { check: "node-config", ...finding };
+  if (reading === "none") return [read5];
+  if (reading === "mirrors") {
+    const folder = (0, import_node_path44.dirname)(path7);
+    const ways = (source) => mirrorWay(source, config2, folder);
+    return [read5, ...await wayChecks(ways, wanted, config2.version)];
+  }
+  return configPathChecks(path7, config2, read5, wanted);
+}
+async function configPathChecks(path7, { registry: registry3, version: version3 }, read5, wanted) {
+  const named3 = registry3.config_path ?? "";
+  const roots = [];
+  for (const folder of foldersOf(named3)) {
+    const places = await Promise.all(
+      placesOf2(folder, (0, import_node_path44.dirname)(path7)).map(async (place6) => await isThere(place6) ? [place6] : [])
+    );
+    roots.push(...places.flat().slice(0, 1));
+  }
+  if (roots.length > 0) {
+    const evidence2 = `${read5.evidence}; its folder is read at ${roots.join(", ")}`;
+    const checks = await hostChecks({ roots, registry: registry3, version: version3 }, wanted);
+    return [{ ...read5, evidence: evidence2 }, ...checks];
+  }
+  const evidence = `${shown3(named3)}, which config_path names, is not on this machine`;
+  const cure5 = "copy the folder from the node and give it with --node-config FOLDER";
+  return [read5, { check: "node-endpoints", ...skipped(evidence, cure5) }];
+}
+function hostChecks(folders, wanted) {
+  return wayChecks((source) => hostsWay(source, folders), wanted, folders.version);
+}
+async function wayChecks(wayTo, wanted, version3) {
+  const mirrors2 = nodeMirrors(wanted);
+  if (mirrors2.length === 0)
+    return [
+      {
+        check: "node-endpoints",
+        ...skipped("the map has no entry that means anything to containerd")
+      }
+    ];
+  const judged = await Promise.all(
+    mirrors2.map(async ({ registry: registry3, url }) => judge6(await wayTo(registry3), url))
+  );
+  return [
+    { check: "node-endpoints", ...endpointsFinding(judged) },
+    { check: "node-trust", ...trustFinding(judged, wanted) },
+    { check: "node-credential", ...loginFinding(judged, wanted, version3) }
+  ];
+}
+async function refuseOther(folder) {
+  const names4 = await (0, import_promises47.readdir)(folder).catch((cause) => {
+    throw unreadable(folder, "the node configuration", cause);
+  });
+  const files2 = names4.map((name3) => (0, import_node_path44.join)(folder, name3, "hosts.toml"));
+  if ((await Promise.all(files2.map(isThere))).includes(true)) return;
+  throw new AirgapError("usage", "the folder of --node-config is no certs.d", {
+    given: folder,
+    expected: "a folder with HOST/hosts.toml in it",
+    next: names4.includes("hosts.toml") ? `give the folder above it: ${(0, import_node_path44.dirname)(folder)}` : "give the config.toml of the node, or the folder that config_path in it names"
+  });
+}
+var import_promises47, import_node_path44;
+var init_checks3 = __esm({
+  "src/doctor/node/checks.ts"() {
+    "use strict";
+    import_promises47 = require("node:fs/promises");
+    import_node_path44 = require("node:path");
+    init_files2();
+    init_files();
+    init_nodes();
+    init_error();
+    init_check();
+    init_config();
+    init_endpoints();
+    init_files3();
+    init_hosts();
+    init_mirrors();
+    init_reading2();
+    init_trust3();
+    init_words();
+  }
+});
+
+// src/doctor/lost-children.ts
+async function lostChildren({ images: images2 }, target2) {
+  const indexes = images2.filter(({ mediaType: mediaType2 }) => isIndex(mediaType2)).flatMap(({ placements }) => placements.map(({ reference }) => reference));
+  const lost2 = await pMap(indexes, (reference) => lostBelow(reference, target2), {
+    concurrency: 32
+  });
+  return lost2.flat();
+}
+async function lostBelow(reference, target2) {
+  const { repository: whole2, tag: tag2 } = splitPlacement(reference);
+  const repository = whole2.slice(target2.host.length + 1);
+  const found = await target2.getManifest(repository, tag2);
+  if (found === void 0) return [`${reference} is gone`];
+  const { manifest } = makeDocument(found.descriptor, found.bytes);
+  const children2 = await Promise.all(
+    references(manifest).map(async ({ digest: digest3, platform: platform5 }) => {
+      const isThere2 = await target2.headManifest(repository, digest3) !== void 0;
+      if (isThere2) return [];
+      const what = platform5 ? `${platform5.os}/${platform5.architecture}` : "a manifest";
+      return [`${reference}: ${what} below it is gone (${digest3})`];
+    })
+  );
+  return children2.flat();
+}
+var init_lost_children = __esm({
+  "src/doctor/lost-children.ts"() {
+    "use strict";
+    init_p_map();
+    init_graph();
+    init_manifest();
+    init_media_types();
+    init_repositories();
+  }
+});
+
+// src/doctor/registry-checks.ts
+async function registryChecks(inventory, target2, login) {
+  const first = inventory.images.flatMap(({ placements }) => placements)[0];
+  if (!first) return skipAll(["registry", ...names3], "the bundle has no placement");
+  const reached = await check("registry", () => reach(first.reference, target2, login));
+  if (reached.status !== "ok")
+    return [reached, ...skipAll(names3, "the registry was not reached with this login")];
+  return [
+    reached,
+    await check("placements", () => resolvePlacements2(inventory, target2)),
+    await check("push-rights", () => tryPush2(inventory, target2, login))
+  ];
+}
+async function reach(reference, target2, login) {
+  const { repository, tag: tag2 } = splitPlacement(reference);
+  const who = login.credential ? `as ${login.credential.username}` : "without a login";
+  try {
+    await target2.headManifest(repository.slice(target2.host.length + 1), tag2);
+    return ok(`${target2.host} answers ${who} (${login.from})`);
+  } catch (error3) {
+    if (!(error3 instanceof AirgapError)) throw error3;
+    const { message, given: given2 = "", next = "" } = error3;
+    const evidence = `${who} (${login.from}): ${[message, given2].filter(Boolean).join(": ")}`;
+    if (error3.class !== "authentication") return failure2(evidence, next);
+    if (!login.isKnown)
+      return skipped(evidence, "give the pull credential: --username and --password-file");
+    return failure2(evidence, cureOfLogin);
+  }
+}
+async function resolvePlacements2(inventory, target2) {
+  const images2 = inventory.images.map(({ source, digest: digest3, mediaType: mediaType2, placements }) => {
+    return { source, digest: digest3, mediaType: mediaType2, placements: placements.map(({ reference }) => reference) };
+  });
+  const { pullThrough = [] } = inventory.target;
+  const result = await targetHeads({ images: images2, target: target2, pullThrough });
+  const all = result.images.flatMap(({ placements }) => placements);
+  const errors = all.flatMap(({ error: error3 }) => error3 ?? []);
+  const sum2 = `${all.length - errors.length} of ${count(all.length, "placement")} resolve to the signed digest`;
+  if (errors.length === 0) return whole(sum2, await lostChildren(inventory, target2));
+  const lines3 = errors.map(({ message, given: given2 }) => [message, given2].filter(Boolean).join(": "));
+  return failure2([sum2, ...lines3].join("\n"), "sh install.sh BUNDLE --key PUB --only load");
+}
+function whole(sum2, lost2) {
+  if (lost2.length === 0) return ok(sum2);
+  const evidence = [`${sum2}, but the registry has lost what is below them:`, ...lost2];
+  return failure2(evidence.join("\n"), "node bundle.js load BUNDLE --key PUB --deep brings it back");
+}
+async function tryPush2({ images: images2, target: { pullThrough } }, target2, { credential, from }) {
+  const repositories = images2.flatMap(
+    ({ placements }) => placements.map(({ reference }) => splitPlacement(reference).repository)
+  );
+  const written2 = repositories.find((repository2) => !isPullThrough(repository2, pullThrough));
+  if (written2 === void 0) return skipped("all placements are in a pull-through cache");
+  const who = credential ? `${credential.username} (${from})` : "anybody";
+  const repository = written2.slice(target2.host.length + 1);
+  try {
+    await target2.checkPush(repository);
+  } catch (error3) {
+    if (!(error3 instanceof AirgapError) || !["refused", "authentication"].includes(error3.class))
+      throw error3;
+    return ok(`${who} may not push to ${repository}`);
+  }
+  return warning2(
+    `${who} may push to ${repository}: whoever reads the Secret of the cluster can replace its images`,
+    "let the cluster pull with an account that can only read (in Harbor a robot with pull alone)"
+  );
+}
+var names3, cureOfLogin;
+var init_registry_checks = __esm({
+  "src/doctor/registry-checks.ts"() {
+    "use strict";
+    init_repositories();
+    init_error();
+    init_units();
+    init_heads();
+    init_check();
+    init_lost_children();
+    names3 = ["placements", "push-rights"];
+    cureOfLogin = "give the cluster a login that can pull: sh install.sh BUNDLE --key PUB --username USER --password-file FILE --only secret,chart";
+  }
+});
+
+// src/doctor/tools.ts
+function flag(name3, value) {
+  return value === void 0 ? [] : [`${name3}=${value}`];
+}
+function verb(args) {
+  return args.filter((arg) => !arg.startsWith("-")).slice(0, 3).join(" ");
+}
+function words4(stderr) {
+  const lines3 = stderr.split("\n").filter((line2) => !/^(?:[EWI]\d{4} |[Ww]arning: )/.test(line2));
+  return lines3.join("\n").trim().slice(-1e3);
+}
+function missing8(tool) {
+  return new AirgapError("tool", `${tool} was not found`, {
+    given: `no ${tool} on PATH`,
+    expected: `${tool}, to ask the cluster`,
+    next: "install it, or ask without the cluster: --only registry, or --only nodes"
+  });
+}
+var import_node_path45, ClusterTools;
+var init_tools = __esm({
+  "src/doctor/tools.ts"() {
+    "use strict";
+    import_node_path45 = require("node:path");
+    init_execa();
+    init_error();
+    ClusterTools = class {
+      #at;
+      #context;
+      constructor({ kubeconfig, context }, run2) {
+        this.#at = {
+          kubeconfig: kubeconfig === void 0 ? void 0 : (0, import_node_path45.resolve)(run2.cwd, kubeconfig),
+          context
+        };
+        this.#context = run2;
+      }
+      /** Its standard output. @throws AirgapError tool, cluster */
+      kubectl(...args) {
+        const { kubeconfig, context } = this.#at;
+        const at = [...flag("--kubeconfig", kubeconfig), ...flag("--context", context)];
+        return this.#run("kubectl", [...at, "--request-timeout=60s", ...args]);
+      }
+      /** Its standard output. @throws AirgapError tool, cluster */
+      helm(...args) {
+        const { kubeconfig, context } = this.#at;
+        const at = [...flag("--kubeconfig", kubeconfig), ...flag("--kube-context", context)];
+        return this.#run("helm", [...args, ...at]);
+      }
+      /** An object, or undefined where there is none. @throws AirgapError tool, cluster */
+      async get(kind, name3, namespace) {
+        const at = flag("--namespace", namespace);
+        const found = await this.kubectl("get", kind, name3, ...at, "--ignore-not-found", "-o", "json");
+        return found.trim() === "" ? void 0 : JSON.parse(found);
+      }
+      /** All objects of a kind. @param args `--namespace`, `--selector` @throws AirgapError tool, cluster */
+      async list(kind, ...args) {
+        return JSON.parse(await this.kubectl("get", kind, ...args, "-o", "json")).items;
+      }
+      async #run(tool, args) {
+        const { cwd, env, signal } = this.#context;
+        const { AIRGAP_BUNDLE_PASSWORD: _, AIRGAP_BUNDLE_PUSH_PASSWORD: __, ...theirs } = env;
+        const { stdout, stderr, failed: failed3, exitCode } = await execa(tool, args, {
+          env: theirs,
+          extendEnv: false,
+          cwd,
+          stdin: "ignore",
+          cancelSignal: signal,
+          reject: false,
+          maxBuffer: 1024 ** 3
+        });
+        if (!failed3) return stdout;
+        signal.throwIfAborted();
+        if (exitCode === void 0) throw missing8(tool);
+        throw new AirgapError("cluster", `${tool} ${verb(args)} failed`, { given: words4(stderr) });
+      }
+    };
+  }
+});
+
+// src/commands/doctor.ts
+var doctor_exports = {};
+__export(doctor_exports, {
+  runDoctor: () => runDoctor
+});
+async function runDoctor(path7, options, context) {
+  const given2 = await readGiven("pull", options.pull, context);
+  if (given2) emitSecret(given2, context);
+  const site = options.site === void 0 ? void 0 : await readSite(options.site, context);
+  const trust = await readTrust(options.trust, context);
+  const bundle = await openSigned((0, import_node_path46.resolve)(context.cwd, path7), trust);
+  try {
+    for (const message of bundle.warnings) context.emit({ kind: "warning", message });
+    const place6 = site ? await atSite(bundle, site, context) : { inventory: bundle.inventory, installed: await readInstalled(bundle) };
+    return await examine({ bundle, ...place6, given: given2, options, context });
+  } finally {
+    await bundle.close();
+  }
+}
+async function examine(visit2) {
+  const { options, inventory, installed, context } = visit2;
+  const { cluster: cluster2, secret, checks } = await meetCluster(visit2);
+  const login = chooseLogin(visit2, secret);
+  const registries = openRegistries({
+    access: targetAccess(inventory.target),
+    credential: async () => login.credential,
+    allowPlainHttpCredentials: options.allowPlainHttp,
+    retryBudgetMs: patience3,
+    context
+  });
+  try {
+    const target2 = registries.client(inventory.target.endpoint);
+    const ofRegistry2 = options.parts.includes("registry") ? await askRegistry(inventory, target2, login, context) : [];
+    const isReached = ofRegistry2[0]?.status === "ok";
+    const ofCluster = cluster2 ? await lookIntoCluster(visit2, cluster2, login, isReached ? target2 : void 0) : [];
+    const ofNode = options.parts.includes("nodes") ? await lookAtNode(
+      options.nodeConfig,
+      nodeNeeds(
+        inventory,
+        installed,
+        login.isKnown ? login.credential !== void 0 : void 0
+      ),
+      context
+    ) : [];
+    return [...checks, ...ofRegistry2, ...ofCluster, ...ofNode];
+  } finally {
+    await registries.close();
+  }
+}
+async function meetCluster({ options, inventory, installed, given: given2, context }) {
+  if (!options.parts.includes("cluster")) return { checks: [] };
+  context.emit({ kind: "step", name: "asking the cluster" });
+  const cluster2 = new ClusterTools(options.cluster, context);
+  if (inventory.chart) await cluster2.helm("version", "--short");
+  const answers2 = await clusterCheck(cluster2, options.cluster);
+  if (answers2.status !== "ok") {
+    return {
+      checks: [
+        answers2,
+        ...skipAll([...secretNames, ...installNames], "the cluster does not answer")
+      ]
+    };
+  }
+  const login = given2 ? { USERNAME: given2.username, PASSWORD: given2.password } : {};
+  const wanted = { ...secretData(installed.target), ...login };
+  const { secret, checks } = await secretChecks(cluster2, wanted);
+  return { cluster: cluster2, ...secret ? { secret } : {}, checks: [answers2, ...checks] };
+}
+function chooseLogin({ given: given2, context }, secret) {
+  if (given2) return { credential: given2, from: "as given", isKnown: true };
+  const unknown3 = { credential: void 0, isKnown: false };
+  if (secret === void 0) return { ...unknown3, from: "no pull credential is known" };
+  const credential = loginOf(secret.data);
+  if (credential === "half")
+    return { ...unknown3, from: "the Secret registry-info has half a login" };
+  if (credential) emitSecret(credential, context);
+  return { credential, from: "by the Secret registry-info", isKnown: true };
+}
+function askRegistry(inventory, target2, login, { emit }) {
+  emit({ kind: "step", name: `looking for every image in ${target2.host}` });
+  return registryChecks(inventory, target2, login);
+}
+function lookIntoCluster({ bundle, inventory, installed, context }, cluster2, login, target2) {
+  context.emit({ kind: "step", name: "looking at release, webhook and pods" });
+  const { inventoryDigest } = bundle;
+  const { chart: chart2 } = installed;
+  const wanted = { inventory, inventoryDigest, ...chart2 && { chart: chart2 }, now: context.now() };
+  return installChecks(cluster2, wanted, { login, target: target2 });
+}
+async function lookAtNode(path7, needs, { cwd }) {
+  if (path7 === void 0) return skipAll(["node-config"], "no --node-config is given");
+  return nodeChecks((0, import_node_path46.resolve)(cwd, path7), needs);
+}
+var import_node_path46, patience3;
+var init_doctor = __esm({
+  "src/commands/doctor.ts"() {
+    "use strict";
+    import_node_path46 = require("node:path");
+    init_verify();
+    init_check();
+    init_cluster_check();
+    init_install_checks();
+    init_checks3();
+    init_registry_checks();
+    init_secret_checks();
+    init_tools();
+    init_site();
+    init_secret();
+    init_client();
+    init_at_site();
+    init_connect();
+    init_given_credential();
+    init_keyring();
+    patience3 = 3e4;
+  }
+});
+
+// src/vendors/ecr-host.ts
+function hostPattern(service, domains) {
+  const domain = domains.map((one) => one.replaceAll(".", "\\.")).join("|");
+  return new RegExp(`^(\\d{12})\\.${service}(?:-fips)?\\.([a-z0-9-]+)\\.(?:${domain})$`);
+}
+function ecrRegistry(endpoint) {
+  const host = endpoint.replace(/:443$/, "").toLowerCase();
+  const [, account, region] = classic.exec(host) ?? dualStack.exec(host) ?? [];
+  return account && region ? { account, region } : void 0;
+}
+var classicDomains, dualStackDomains, classic, dualStack;
+var init_ecr_host = __esm({
+  "src/vendors/ecr-host.ts"() {
+    "use strict";
+    classicDomains = [
+      "amazonaws.com",
+      "amazonaws.com.cn",
+      "amazonaws.eu",
+      "c2s.ic.gov",
+      "sc2s.sgov.gov",
+      "csp.hci.ic.gov",
+      "cloud.adc-e.uk"
+    ];
+    dualStackDomains = ["on.aws", "on.amazonwebservices.com.cn"];
+    classic = hostPattern("dkr\\.ecr", classicDomains);
+    dualStack = hostPattern("dkr-ecr", dualStackDomains);
+  }
+});
+
+// src/vendors/detect.ts
+async function detect(api2) {
+  if (ecrRegistry(api2.host)) return { kind: "ecr", foundBy: "host" };
+  return { kind: await isHarbor(api2) ? "harbor" : "none", foundBy: "systeminfo" };
+}
+async function isHarbor(api2) {
+  try {
+    const { status, json: json2 } = await api2.askAnonymously({
+      method: "GET",
+      to: "/api/v2.0/systeminfo"
+    });
+    return status === 200 && isSystemInfo(json2);
+  } catch (error3) {
+    if (error3 instanceof AirgapError && error3.class === "authentication") return false;
+    throw error3;
+  }
+}
+function isSystemInfo(json2) {
+  const info = json2 ?? {};
+  return typeof info.auth_mode === "string" && typeof info.self_registration === "boolean";
+}
+var registryKinds;
+var init_detect = __esm({
+  "src/vendors/detect.ts"() {
+    "use strict";
+    init_error();
+    init_ecr_host();
+    registryKinds = ["harbor", "ecr", "none"];
+  }
+});
+
+// src/registry/basic.ts
+function noPassword(host) {
+  return new AirgapError("authentication", `${host} takes no identity token`, {
+    expected: "a user name and a password",
+    next: "give --push-username and --push-password-file"
+  });
+}
+var Basic;
+var init_basic = __esm({
+  "src/registry/basic.ts"() {
+    "use strict";
+    init_error();
+    init_failures2();
+    init_plain_http();
+    Basic = class {
+      #options;
+      constructor(options) {
+        this.#options = options;
+      }
+      /** Undefined for who has no credential. @throws AirgapError('usage') instead of sending it over an open network */
+      async header() {
+        const { host, registry: registry3, allowPlainHttp } = this.#options;
+        const credential = await this.#options.credential();
+        if (credential === void 0) return void 0;
+        if (!allowPlainHttp && !isPrivate(registry3)) throw overPlainHttp(host, registry3);
+        if (!("username" in credential)) throw noPassword(host);
+        const { username, password } = credential;
+        return `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
+      }
+      /** There is nothing else to offer. @throws AirgapError('authentication') */
+      async answer() {
+        throw wrongCredentials(this.#options.host, await this.isAnonymous(), "401");
+      }
+      async isAnonymous() {
+        return await this.#options.credential() === void 0;
+      }
+    };
+  }
+});
+
+// src/registry/own-api.ts
+function openOwnApi(host, options) {
+  const { access: access2, context } = options;
+  const transport = new Transport(access2, context, options.stallMs);
+  const credential = onceEach(itself, options.credential);
+  const entered = openExchange(host, transport, options, () => credential(host));
+  const anonymous = openExchange(host, transport, options, async () => void 0);
+  return {
+    host,
+    ask: (call) => ask3(entered, call),
+    askAnonymously: (call) => ask3(anonymous, call),
+    close: () => transport.close()
+  };
+}
+function openExchange(host, transport, { access: access2, context, allowPlainHttpCredentials, retryBudgetMs = tenMinutes }, credential) {
+  const here = access2[host] ?? {};
+  const registry3 = new URL(originOf(host, here));
+  const entry = { host, registry: registry3, allowPlainHttp: allowPlainHttpCredentials, credential };
+  const authorization = new Basic(entry);
+  const { maxConcurrent } = here;
+  const ways = { maxConcurrent, retryBudget: retryBudgetMs };
+  return new Exchange({ host, registry: registry3, authorization, transport, context, ...ways });
+}
+function ask3(exchange, { method, to, headers, body }) {
+  const call = {
+    method,
+    to,
+    scopes: [],
+    headers: { accept: "application/json", ...body && jsonBody, ...headers },
+    ...body && { body: JSON.stringify(body) }
+  };
+  return exchange.run(async () => {
+    const answer = await exchange.send(call);
+    const type = String(answer.headers["content-type"] ?? "");
+    const text4 = (await exchange.readAll(answer, largestAnswer2)).toString();
+    const { status } = answer;
+    return { status, json: parsed5(text4, type), words: registryWords(text4, type) };
+  });
+}
+function parsed5(text4, type) {
+  if (!/\bjson\b/i.test(type)) return void 0;
+  try {
+    return JSON.parse(text4);
+  } catch {
+    return void 0;
+  }
+}
+var largestAnswer2, jsonBody;
+var init_own_api = __esm({
+  "src/registry/own-api.ts"() {
+    "use strict";
+    init_access();
+    init_basic();
+    init_exchange();
+    init_failures2();
+    init_once();
+    init_retry();
+    init_transport();
+    largestAnswer2 = 1024 * 1024;
+    jsonBody = { "content-type": "application/json" };
+  }
+});
+
+// src/vendors/aws.ts
+async function aws(words5, { env, cwd, signal }) {
+  const ended2 = await execa("aws", [...words5, "--output", "json"], {
+    env: { ...helperEnvironment(env), AWS_PAGER: "", AWS_CLI_AUTO_PROMPT: "off" },
+    extendEnv: false,
+    cwd,
+    stdin: "ignore",
+    cancelSignal: signal,
+    timeout: longestCall,
+    reject: false
+  });
+  signal.throwIfAborted();
+  if (ended2.code === "ENOENT") return { kind: "absent" };
+  if (!ended2.failed) return { kind: "done" };
+  const said4 = ended2.timedOut ? "timed out" : ended2.stderr || (ended2.shortMessage ?? "");
+  const code2 = /An error occurred \((\w+)\)/.exec(said4)?.[1] ?? "";
+  return { kind: "failed", code: code2, words: oneLine(said4) };
+}
+function awsFailure({ code: code2, words: words5 }, operation, repository) {
+  const kind = kinds.find(({ matches: matches2 }) => matches2.test(code2 || words5)) ?? other;
+  const isRead = operation.startsWith("ecr:Describe");
+  const errorClass = isRead && kind.ofRead || kind.errorClass;
+  return new AirgapError(errorClass, `aws refuses ${operation} of ${repository}`, {
+    given: words5,
+    next: kind.next(operation)
+  });
+}
+var longestCall, kinds, other;
+var init_aws = __esm({
+  "src/vendors/aws.ts"() {
+    "use strict";
+    init_execa();
+    init_docker_credentials();
+    init_error();
+    init_safe();
+    longestCall = 3e5;
+    kinds = [
+      {
+        matches: /^AccessDenied|^UnauthorizedOperation/,
+        errorClass: "refused",
+        ofRead: "authentication",
+        next: (operation) => `allow ${operation} to the identity that aws uses (aws sts get-caller-identity)`
+      },
+      {
+        matches: /^Expired|^UnrecognizedClient|^InvalidClientTokenId|Signature|credentials|config profile|\bSSO\b|\btoken\b/i,
+        errorClass: "authentication",
+        next: () => "log in with the AWS CLI: aws sts get-caller-identity must work"
+      },
+      {
+        matches: /^Throttling|^TooManyRequests|^RequestLimit|^Server|^ServiceUnavailable|^Internal|could not connect|timed? ?out|connection was closed/i,
+        errorClass: "transient",
+        next: () => "run again: what was made is not made twice"
+      },
+      {
+        matches: /^usage:|unknown options|invalid choice/i,
+        errorClass: "tool",
+        next: () => "bring the AWS CLI up to date"
+      }
+    ];
+    other = {
+      matches: /./,
+      errorClass: "refused",
+      next: () => "mend what AWS objects to, then run again"
+    };
+  }
+});
+
+// src/vendors/need.ts
+async function seeToEach(what, names4, seeTo) {
+  const errors = [];
+  const one = async (name3) => {
+    try {
+      return { what, name: name3, state: await seeTo(name3) };
+    } catch (thrown) {
+      const failures = failuresIn(thrown);
+      if (failures.length === 0) throw thrown;
+      errors.push(...failures);
+      return { what, name: name3, state: "failed" };
+    }
+  };
+  const needs = await pMap(names4, one, { concurrency: fewAtOnce });
+  return { needs, errors: eachOnce3(errors) };
+}
+function eachOnce3(errors) {
+  return [...new Map(errors.map((one) => [`${one.message}
+${one.given}`, one])).values()];
+}
+var fewAtOnce;
+var init_need = __esm({
+  "src/vendors/need.ts"() {
+    "use strict";
+    init_p_map();
+    init_error();
+    fewAtOnce = 4;
+  }
+});
+
+// src/vendors/ecr.ts
+async function prepareEcr(repositories, work) {
+  const there = await existing2(repositories, work);
+  const seeTo = async (name3) => {
+    if (there === void 0) return "unknown";
+    if (there.has(name3)) return "exists";
+    return work.dryRun ? "missing" : make2(name3, work);
+  };
+  const { needs, errors } = await seeToEach("repository", repositories, seeTo);
+  const open10 = needs.filter(({ state }) => state !== "exists" && state !== "made");
+  return { needs, errors, commands: open10.map((need) => commandFor(need, work)) };
+}
+async function existing2(names4, work) {
+  const found = [];
+  for (let start2 = 0; start2 < names4.length; start2 += mostNames) {
+    const some = names4.slice(start2, start2 + mostNames);
+    const answer = await describe3(some, work);
+    if (answer === "absent") return void 0;
+    found.push(...answer === "there" ? some : await thoseThere(some, work));
+  }
+  return new Set(found);
+}
+async function thoseThere(names4, work) {
+  if (names4.length === 1) return [];
+  const answers2 = await pMap(names4, (name3) => describe3([name3], work), { concurrency: fewAtOnce });
+  return names4.filter((_, index) => answers2[index] === "there");
+}
+async function describe3(names4, work) {
+  const answer = await aws(
+    ["ecr", "describe-repositories", ...where(work), "--repository-names", ...names4],
+    work.context
+  );
+  if (answer.kind === "done") return "there";
+  if (answer.kind === "absent") return "absent";
+  if (answer.code === "RepositoryNotFoundException") return "not all there";
+  throw awsFailure(answer, "ecr:DescribeRepositories", naming(names4));
+}
+function naming([first = "", ...others]) {
+  return others.length === 0 ? first : `${first} and ${others.length} more`;
+}
+async function make2(name3, work) {
+  const answer = await aws(creation(name3, work), work.context);
+  if (answer.kind === "done") return "made";
+  if (answer.kind === "absent") return "unknown";
+  if (answer.code === "RepositoryAlreadyExistsException") return "exists";
+  throw awsFailure(answer, "ecr:CreateRepository", name3);
+}
+function creation(name3, work) {
+  return ["ecr", "create-repository", ...where(work), "--repository-name", name3];
+}
+function commandFor({ name: name3 }, work) {
+  return ["aws", ...creation(name3, work)].join(" ");
+}
+function where({ registry: registry3 }) {
+  return registry3 ? ["--registry-id", registry3.account, "--region", registry3.region] : [];
+}
+var mostNames;
+var init_ecr = __esm({
+  "src/vendors/ecr.ts"() {
+    "use strict";
+    init_p_map();
+    init_aws();
+    init_need();
+    mostNames = 100;
+  }
+});
+
+// src/vendors/harbor-refusals.ts
+function notLoggedIn(error3) {
+  return new AirgapError(error3.class, error3.message, {
+    given: error3.given,
+    next: `${error3.next}, or give --push-username; the CLI secret of who logs in by OIDC may be for pushes alone: take a robot account, or a local administrator`,
+    cause: error3
+  });
+}
+function proxyCache(name3, host) {
+  const path7 = `${host}/${name3}`;
+  return new AirgapError("refused", `${path7} is a proxy cache: nothing can be pushed to it`, {
+    next: `write pullThrough: [${path7}] into bundle.yaml, or into the site file; or choose another project`
+  });
+}
+function notToldAbout(name3, answer, host) {
+  const errorClass = answer.status === 403 ? "authentication" : "refused";
+  return new AirgapError(errorClass, `${host} does not tell whether it has project ${name3}`, {
+    given: given(answer),
+    next: "give the account of --push-username the right to list projects"
+  });
+}
+function notMade(name3, answer, host) {
+  const { errorClass, next } = refusals[answer.status] ?? otherRefusal;
+  return new AirgapError(errorClass, `${host} does not make the project ${name3}`, {
+    given: given(answer),
+    next
+  });
+}
+function outsideOfProjects(host, path7) {
+  return new AirgapError("usage", `${host}/${path7} lies in no project, and Harbor needs one`, {
+    given: path7,
+    expected: "PROJECT/REPOSITORY",
+    next: "give the map a target with a path, or set baseContentPath"
+  });
+}
+function given({ status, words: words5 }) {
+  return `${status}${words5 && `: ${words5}`}`;
+}
+var otherRefusal, refusals;
+var init_harbor_refusals = __esm({
+  "src/vendors/harbor-refusals.ts"() {
+    "use strict";
+    init_error();
+    otherRefusal = { errorClass: "refused", next: "see what Harbor logs about it" };
+    refusals = {
+      400: {
+        errorClass: "refused",
+        next: "Harbor wants lower-case letters and digits, with one of . _ - between them: choose another base path or map"
+      },
+      403: {
+        errorClass: "refused",
+        next: "push as a system administrator, or as a robot account of the system that may create projects; or have an administrator make the project"
+      }
+    };
+  }
+});
+
+// src/vendors/harbor.ts
+async function prepareHarbor(repositories, work) {
+  const projects = new Set(repositories.filter(hasProject).map(projectOf));
+  const homeless = await seeToEach(
+    "repository",
+    repositories.filter((path7) => !hasProject(path7)),
+    async (path7) => {
+      throw outsideOfProjects(work.api.host, path7);
+    }
+  );
+  const made = await seeToEach("project", [...projects], (name3) => seeToProject(name3, work));
+  return {
+    needs: [...homeless.needs, ...made.needs],
+    errors: [...homeless.errors, ...made.errors],
+    commands: []
+  };
+}
+async function seeToProject(name3, work) {
+  const query = new URLSearchParams({ project_name: name3 });
+  const found = await ask4(work.api, { method: "HEAD", to: `${projectsPath}?${query}` });
+  if (found.status === 404) return work.dryRun ? "missing" : makeProject(name3, work);
+  if (found.status !== 200) throw notToldAbout(name3, found, work.api.host);
+  await refuseProxyCache(name3, work);
+  return "exists";
+}
+async function makeProject(name3, { api: api2 }) {
+  const body = { project_name: name3, metadata: { public: "false" } };
+  const answer = await ask4(api2, { method: "POST", to: projectsPath, body });
+  if (answer.status === 201) return "made";
+  if (answer.status === 409) return "exists";
+  throw notMade(name3, answer, api2.host);
+}
+async function refuseProxyCache(name3, { api: api2, context }) {
+  const answer = await ask4(api2, {
+    method: "GET",
+    to: `${projectsPath}/${encodeURIComponent(name3)}`,
+    // Else a project that is called 42 is taken for the one with this id.
+    headers: { "x-is-resource-name": "true" }
+  });
+  const { registry_id: upstream } = answer.json ?? {};
+  if (typeof upstream === "number" && upstream > 0) throw proxyCache(name3, api2.host);
+  if (answer.status === 200) return;
+  context.emit({
+    kind: "warning",
+    message: `whether the project ${name3} of ${api2.host} is a proxy cache is not told to this account (${answer.status})`
+  });
+}
+async function ask4(api2, call) {
+  try {
+    return await api2.ask(call);
+  } catch (error3) {
+    if (error3 instanceof AirgapError && error3.class === "authentication") throw notLoggedIn(error3);
+    throw error3;
+  }
+}
+var projectsPath, hasProject;
+var init_harbor = __esm({
+  "src/vendors/harbor.ts"() {
+    "use strict";
+    init_repositories();
+    init_error();
+    init_harbor_refusals();
+    init_need();
+    projectsPath = "/api/v2.0/projects";
+    hasProject = (path7) => path7.includes("/");
+  }
+});
+
+// src/commands/prepare.ts
+var prepare_exports = {};
+__export(prepare_exports, {
+  runPrepare: () => runPrepare,
+  runPrepareBundle: () => runPrepareBundle
+});
+async function runPrepareBundle(path7, options, context) {
+  const site = options.site === void 0 ? void 0 : await readSite(options.site, context);
+  const trust = await readTrust(options.trust, context);
+  const bundle = await openSigned((0, import_node_path47.resolve)(context.cwd, path7), trust);
+  try {
+    for (const message of bundle.warnings) context.emit({ kind: "warning", message });
+    const { inventory } = site ? await atSite(bundle, site, context) : bundle;
+    const { endpoint } = inventory.target;
+    const { retryBudgetMs } = options;
+    const ways = {
+      registries: targetAccess(inventory.target),
+      ...retryBudgetMs === void 0 ? {} : { retryBudgetMs }
+    };
+    return await withConnections(
+      endpoint,
+      ways,
+      options,
+      context,
+      (connections) => prepareTarget(inventory, { ways, connections }, options, context)
+    );
+  } finally {
+    await bundle.close();
+  }
+}
+function runPrepare(spec, options, context) {
+  return withConnections(spec.target.endpoint, spec, options, context, async (connections) => {
+    const { registries } = connections;
+    const complete2 = await withSourceImages(spec, registries, context);
+    const { inventory, problems } = await prepare2(complete2, registries, context, {});
+    refuseOnErrors(problems, context);
+    return prepareTarget(inventory, { ways: spec, connections }, options, context);
+  });
+}
+async function withConnections(endpoint, ways, { push: push2 }, context, work) {
+  const connections = await connect(endpoint, ways, context, push2);
+  try {
+    return await work(connections);
+  } finally {
+    await connections.registries.close();
+  }
+}
+async function prepareTarget(inventory, { ways, connections }, { kind, dryRun }, context) {
+  const { endpoint: target2 } = inventory.target;
+  const repositories = targetRepositories(inventory).repositories.map(
+    (reference) => reference.slice(target2.length + 1)
+  );
+  const api2 = openOwnApi(target2, { ...connections, access: ways.registries, context });
+  try {
+    context.emit({ kind: "step", name: `looking at what ${target2} wants before a push` });
+    const found = kind ? { kind, foundBy: "flag" } : await detect(api2);
+    const provision = await provide(found.kind, repositories, { api: api2, dryRun, context });
+    if (provision.needs.some(({ state }) => state === "unknown")) context.emit(withoutAws);
+    return { target: target2, ...found, dryRun, ...provision };
+  } finally {
+    await api2.close();
+  }
+}
+async function provide(kind, repositories, work) {
+  if (kind === "harbor") return prepareHarbor(repositories, work);
+  if (kind === "none") return { needs: [], commands: [], errors: [] };
+  return prepareEcr(repositories, { ...work, registry: ecrRegistry(work.api.host) });
+}
+var import_node_path47, withoutAws;
+var init_prepare = __esm({
+  "src/commands/prepare.ts"() {
+    "use strict";
+    import_node_path47 = require("node:path");
+    init_verify();
+    init_site();
+    init_repositories();
+    init_own_api();
+    init_detect();
+    init_ecr();
+    init_ecr_host();
+    init_harbor();
+    init_at_site();
+    init_connect();
+    init_keyring();
+    init_make_plan();
+    init_plan2();
+    init_source_images();
+    withoutAws = {
+      kind: "warning",
+      message: "there is no aws on PATH: nobody looked what is there, and nothing was made",
+      cure: "run the printed commands where the AWS CLI is, or install it and prepare again"
+    };
   }
 });
 
 // src/inputs/carried-tools.ts
 function readTools(tools, folder) {
   const read5 = tools.map(
-    (tool) => typeof tool === "string" ? { platform: tool } : { platform: tool.platform, oras: (0, import_node_path35.resolve)(folder, tool.oras) }
+    (tool) => typeof tool === "string" ? { platform: tool } : { platform: tool.platform, oras: (0, import_node_path48.resolve)(folder, tool.oras) }
   );
   for (const [index, { platform: platform5 }] of read5.entries()) {
     if (!platforms.includes(platform5)) throw unknownPlatform(platform5, index);
@@ -48137,11 +53893,11 @@ function twice2(platform5, index) {
     expected: "each platform once"
   });
 }
-var import_node_path35, platforms;
+var import_node_path48, platforms;
 var init_carried_tools2 = __esm({
   "src/inputs/carried-tools.ts"() {
     "use strict";
-    import_node_path35 = require("node:path");
+    import_node_path48 = require("node:path");
     init_error();
     platforms = [
       ...["386", "amd64", "arm", "arm64", "loong64", "ppc64le", "riscv64", "s390x"].map(
@@ -48155,15 +53911,15 @@ var init_carried_tools2 = __esm({
 // src/inputs/credentials.ts
 function readCredentials(written2) {
   if (typeof written2 !== "object") return written2;
-  for (const [index, text3] of written2.age.entries()) {
-    if (!recipient.test(text3)) throw noRecipient(text3, index);
+  for (const [index, text4] of written2.age.entries()) {
+    if (!recipient.test(text4)) throw noRecipient(text4, index);
   }
   return written2;
 }
-function noRecipient(text3, index) {
-  const isPrivate2 = /AGE-SECRET-KEY|AGE-PLUGIN|PRIVATE KEY/i.test(text3);
+function noRecipient(text4, index) {
+  const isPrivate2 = /AGE-SECRET-KEY|AGE-PLUGIN|PRIVATE KEY/i.test(text4);
   return new AirgapError("usage", `credentials.age[${index}] is no recipient of age`, {
-    given: isPrivate2 ? "a private key" : JSON.stringify(text3.slice(0, 80)),
+    given: isPrivate2 ? "a private key" : JSON.stringify(text4.slice(0, 80)),
     expected: "`age1\u2026`, or `ssh-ed25519 \u2026`",
     next: isPrivate2 ? "give its public key: age-keygen -y FILE" : void 0
   });
@@ -48177,50 +53933,97 @@ var init_credentials = __esm({
   }
 });
 
+// src/inputs/image-source.ts
+function readImageSource(item, index, folder) {
+  const at = (kind) => ({
+    field: `images[${index}].${kind}`,
+    takesSuspected: item.suspected === true
+  });
+  const file2 = (kind, written2) => ({
+    ...at(kind),
+    name: written2,
+    path: isNoPath(written2) ? written2 : (0, import_node_path49.resolve)(folder, written2)
+  });
+  if ("manifests" in item) return { kind: "manifests", ...file2("manifests", item.manifests) };
+  if ("cluster" in item) {
+    const { context, kubeconfig: path7, namespaces } = item.cluster;
+    const kubeconfig = path7 === void 0 ? void 0 : (0, import_node_path49.resolve)(folder, path7);
+    return { kind: "cluster", ...at("cluster"), ...defined({ context, kubeconfig }), namespaces };
+  }
+  if ("containerd" in item) return { kind: "containerd", ...file2("containerd", item.containerd) };
+  if ("compose" in item) return { kind: "compose", ...file2("compose", item.compose) };
+  if ("hauler" in item) return { kind: "hauler", ...file2("hauler", item.hauler) };
+  if ("imagesLock" in item) return { kind: "imagesLock", ...file2("imagesLock", item.imagesLock) };
+  if ("zarf" in item) return { kind: "zarf", ...file2("zarf", item.zarf) };
+  const { version: version3, namespace, kubeVersion, apiVersions } = item;
+  return {
+    kind: "chart",
+    ...file2("chart", item.chart),
+    ...defined({ version: version3, namespace, kubeVersion }),
+    values: item.values.map((path7) => (0, import_node_path49.resolve)(folder, path7)),
+    apiVersions
+  };
+}
+function isNoPath(written2) {
+  return written2 === "-" || written2.startsWith("oci://");
+}
+var import_node_path49;
+var init_image_source = __esm({
+  "src/inputs/image-source.ts"() {
+    "use strict";
+    import_node_path49 = require("node:path");
+    init_defined();
+  }
+});
+
 // src/inputs/image-list.ts
 async function readImages2(items, folder) {
-  const listed = [];
+  const images2 = [];
+  const imageSources = [];
   for (const [index, item] of items.entries()) {
-    if (typeof item === "string") listed.push({ image: item, origin: `images[${index}]` });
-    else listed.push(...await readList2((0, import_node_path36.resolve)(folder, item.list), `images[${index}].list`));
+    if (typeof item === "string") images2.push({ image: item, origin: `images[${index}]` });
+    else if ("list" in item)
+      images2.push(...await readList2((0, import_node_path50.resolve)(folder, item.list), `images[${index}].list`));
+    else imageSources.push(readImageSource(item, index, folder));
   }
-  if (listed.length > 0) return listed;
+  if (images2.length > 0 || imageSources.length > 0) return { images: images2, imageSources };
   throw new AirgapError("usage", "no image is listed", {
     expected: "images: [nginx:1.27, {list: images.txt}]"
   });
 }
-function parseImageList(text3, name3) {
-  return text3.replace(/^\uFEFF/, "").split(/\r?\n/).map((line, index) => ({
-    image: line.replace(/(^|\s)#.*$/, "").trim(),
+function parseImageList(text4, name3) {
+  return text4.replace(/^\uFEFF/, "").split(/\r?\n/).map((line2, index) => ({
+    image: line2.replace(/(^|\s)#.*$/, "").trim(),
     origin: `${name3}:${index + 1}`
   })).filter(({ image: image2 }) => image2 !== "");
 }
 async function readList2(path7, field) {
-  return parseImageList(await readText(path7, `${field}: the image list`), (0, import_node_path36.basename)(path7));
+  return parseImageList(await readText(path7, `${field}: the image list`), (0, import_node_path50.basename)(path7));
 }
-var import_node_path36;
+var import_node_path50;
 var init_image_list = __esm({
   "src/inputs/image-list.ts"() {
     "use strict";
-    import_node_path36 = require("node:path");
+    import_node_path50 = require("node:path");
     init_error();
     init_files2();
+    init_image_source();
   }
 });
 
 // src/inputs/make-spec.ts
 async function makeSpec(document, folder, context) {
   const target2 = await readTarget2(requiredSection(document, context), folder, context);
-  const { chart, ...imageSwap2 } = document.imageSwap;
+  const { chart: chart2, ...imageSwap2 } = document.imageSwap;
   return {
     folder,
     name: document.name,
     version: document.version,
     environment: document.environment,
     target: target2,
-    imageSwap: defined({ ...imageSwap2, chart: chart && chartLocation(chart, folder) }),
-    images: await readImages2(document.images, folder),
-    platforms: document.platforms.map((text3, index) => readPlatform(text3, index)),
+    imageSwap: defined({ ...imageSwap2, chart: chart2 && chartLocation(chart2, folder) }),
+    ...await readImages2(document.images, folder),
+    platforms: document.platforms.map((text4, index) => readPlatform(text4, index)),
     registries: await readRegistries(document, target2, folder, context),
     pullThrough: document.pullThrough.map((path7, index) => readPullThrough(path7, index, target2)),
     tools: readTools(document.tools, folder),
@@ -48234,22 +54037,22 @@ async function makeSpec(document, folder, context) {
   };
 }
 function requiredSection(document, context) {
-  const section = sectionOf(document, context);
-  if (section) return section;
+  const section2 = sectionOf(document, context);
+  if (section2) return section2;
   throw new AirgapError("usage", "ociImageRegistry is missing", { expected: sectionPlace });
 }
-async function readTarget2(section, folder, context) {
-  checkEndpoint(section.endpoint);
-  const map = await readMap(section.mirrorRegistries, folder, context);
+async function readTarget2(section2, folder, context) {
+  checkEndpoint(section2.endpoint);
+  const map = await readMap(section2.mirrorRegistries, folder, context);
   return {
-    endpoint: section.endpoint,
-    name: section.name,
-    baseContentPath: readBasePath(section.baseContentPath),
-    insecureSkipVerify: section.insecureSkipVerify,
+    endpoint: section2.endpoint,
+    name: section2.name,
+    baseContentPath: readBasePath(section2.baseContentPath),
+    insecureSkipVerify: section2.insecureSkipVerify,
     ...map,
-    ...section.caCert ? {
+    ...section2.caCert ? {
       caCert: await readCertificates(
-        section.caCert,
+        section2.caCert,
         folder,
         "ociImageRegistry.caCert",
         context
@@ -48257,12 +54060,12 @@ async function readTarget2(section, folder, context) {
     } : {}
   };
 }
-function readPlatform(text3, index) {
+function readPlatform(text4, index) {
   try {
-    return parsePlatform(text3);
+    return parsePlatform(text4);
   } catch (cause) {
     throw new AirgapError("usage", `platforms[${index}] is no platform`, {
-      given: text3,
+      given: text4,
       expected: "os/architecture[/variant], such as linux/amd64",
       cause
     });
@@ -48298,7 +54101,7 @@ function signingOf({ signing, unsigned: unsigned2 }, folder) {
     });
   }
   if (unsigned2) return { unsigned: unsigned2 };
-  return key ? { key: (0, import_node_path37.resolve)(folder, key) } : signing;
+  return key ? { key: (0, import_node_path51.resolve)(folder, key) } : signing;
 }
 function retryBudgetOf2({ retryBudget }) {
   return retryBudget === void 0 ? void 0 : parseDuration(retryBudget, "retryBudget");
@@ -48306,14 +54109,14 @@ function retryBudgetOf2({ retryBudget }) {
 function timeOf(date3) {
   return utcSeconds(new Date(date3));
 }
-function chartLocation(chart, folder) {
-  return chart.startsWith("oci://") ? chart : (0, import_node_path37.resolve)(folder, chart);
+function chartLocation(chart2, folder) {
+  return chart2.startsWith("oci://") ? chart2 : (0, import_node_path51.resolve)(folder, chart2);
 }
-var import_node_path37;
+var import_node_path51;
 var init_make_spec = __esm({
   "src/inputs/make-spec.ts"() {
     "use strict";
-    import_node_path37 = require("node:path");
+    import_node_path51 = require("node:path");
     init_platform();
     init_error();
     init_carried_tools2();
@@ -48336,11 +54139,13 @@ __export(bundle_file_exports, {
   readBundleSpec: () => readBundleSpec
 });
 async function readBundleSpec(input, context) {
-  const path7 = (0, import_node_path38.resolve)(context.cwd, input.file ?? "bundle.yaml");
+  const path7 = (0, import_node_path52.resolve)(context.cwd, input.file ?? "bundle.yaml");
   const layers = { flags: input.given, variables: variablesOf(context.env) };
   const written2 = await readDocument4(path7, input.file === void 0 && isAnyGiven(layers));
   const document = withOverrides(written2, layers, context.cwd);
-  return makeSpec(validate3(document, path7, layers), (0, import_node_path38.dirname)(path7), context);
+  const spec = await makeSpec(validate3(document, path7, layers), (0, import_node_path52.dirname)(path7), context);
+  const lockPath = lockPathOf(path7);
+  return { ...spec, ...defined({ lock: await readLock(lockPath) }), lockPath };
 }
 async function readDocument4(path7, mayBeAbsent) {
   try {
@@ -48372,12 +54177,12 @@ function validate3(document, path7, layers) {
   const result = bundleSchema.safeParse(document);
   if (result.success) return result.data;
   const schema = bundleJsonSchema();
-  const placeOf2 = placesOf2(path7, layers);
-  const errors = fieldErrors(result.error.issues, { document, schema, placeOf: placeOf2 });
+  const placeOf3 = placesOf3(path7, layers);
+  const errors = fieldErrors(result.error.issues, { document, schema, placeOf: placeOf3 });
   if (errors.length === 1 && errors[0]) throw errors[0];
   throw new Failures(`${path7} has ${errors.length} mistakes`, errors);
 }
-function placesOf2(path7, { flags, variables: variables2 }) {
+function placesOf3(path7, { flags, variables: variables2 }) {
   return (field) => {
     const setting = settingOf(field);
     if (setting && flags[setting.name] !== void 0) return `--${setting.name}`;
@@ -48385,14 +54190,16 @@ function placesOf2(path7, { flags, variables: variables2 }) {
     return path7;
   };
 }
-var import_node_path38, bundleFile;
+var import_node_path52, bundleFile;
 var init_bundle_file = __esm({
   "src/inputs/bundle-file.ts"() {
     "use strict";
-    import_node_path38 = require("node:path");
+    import_node_path52 = require("node:path");
     init_error();
+    init_defined();
     init_field_errors();
     init_files2();
+    init_lock_file();
     init_make_spec();
     init_mapping();
     init_overrides();
@@ -48402,21 +54209,52 @@ var init_bundle_file = __esm({
   }
 });
 
-// src/commands/kept-plan.ts
-async function planRun(run, registries, context, use) {
-  refuseFreshPlan(run);
-  const lock = run.saved ? void 0 : await lockKept(run, context);
+// src/commands/images.ts
+var images_exports = {};
+__export(images_exports, {
+  runImages: () => runImages
+});
+async function runImages(spec, context) {
+  const { registries } = await connect(spec.target.endpoint, spec, context);
   try {
-    return await use(await plan(run, lock, registries, context));
+    const listed2 = checkedNames(
+      spec.images.map(({ image: image2, origin }) => ({ image: image2, source: origin, isSuspected: false }))
+    );
+    const found = await findSourceImages(spec, registries, context);
+    refuseMistakes([...listed2.errors, ...found.errors]);
+    return [...byImage([...listed2.images, ...found.images])].map(([image2, places]) => ({
+      image: image2,
+      sources: [...new Set(places.map(({ source }) => source))],
+      suspected: places.every(({ isSuspected }) => isSuspected)
+    }));
+  } finally {
+    await registries.close();
+  }
+}
+var init_images = __esm({
+  "src/commands/images.ts"() {
+    "use strict";
+    init_found();
+    init_connect();
+    init_source_images();
+  }
+});
+
+// src/commands/kept-plan.ts
+async function planRun(run2, registries, context, use) {
+  refuseFreshPlan(run2);
+  const lock = run2.saved ? void 0 : await lockKept(run2, context);
+  try {
+    return await use(await plan(run2, lock, registries, context));
   } finally {
     await lock?.release();
   }
 }
-async function plan(run, lock, registries, context) {
-  const kept = run.saved ? void 0 : openKeptPlan(run, lock, context);
-  const left = run.fresh ? void 0 : await kept?.read();
-  const goneOn = left && await goOn(left, run, registries, context);
-  const prepared2 = goneOn ?? await prepare2(run.spec, registries, context, run);
+async function plan(run2, lock, registries, context) {
+  const kept = run2.saved ? void 0 : openKeptPlan(run2, lock, context);
+  const left = run2.fresh ? void 0 : await kept?.read();
+  const goneOn = left && await goOn(left, run2, registries, context);
+  const prepared2 = goneOn ?? await prepare2(run2.spec, registries, context, run2);
   return {
     prepared: prepared2,
     async carryOut(work) {
@@ -48435,7 +54273,7 @@ async function plan(run, lock, registries, context) {
 }
 async function lockKept({ spec, name: name3 }, context) {
   const folder = stateFolder(spec);
-  const path7 = (0, import_node_path39.join)(folder, `${name3}-${spec.name}.lock`);
+  const path7 = (0, import_node_path53.join)(folder, `${name3}-${spec.name}.lock`);
   const what = `the work folder ${folder} for ${name3} of ${spec.name}`;
   try {
     return await takeLock({ path: path7, what }, context);
@@ -48453,10 +54291,10 @@ function refuseFreshPlan({ saved, fresh }) {
     expected: "one of them: a saved plan is carried out exactly, --fresh resolves again"
   });
 }
-async function goOn(left, run, registries, context) {
+async function goOn(left, run2, registries, context) {
   tell(left, context);
   try {
-    return await prepare2(run.spec, registries, context, { ...run, saved: left.inventory });
+    return await prepare2(run2.spec, registries, context, { ...run2, saved: left.inventory });
   } catch (error3) {
     if (!(error3 instanceof AirgapError && error3.class === "usage")) throw error3;
     context.emit({ kind: "note", message: "that plan does not hold any more: resolving again" });
@@ -48469,56 +54307,56 @@ function tell({ plannedAt }, { emit, now: now2 }) {
   if (isOld) emit({ kind: "warning", message, cure: "resolve again with --fresh" });
   else emit({ kind: "note", message: `${message}; --fresh resolves again` });
 }
-function openKeptPlan(run, lock, context) {
-  const { spec, name: name3 } = run;
-  const path7 = (0, import_node_path39.join)(stateFolder(spec), `plan-${name3}-${spec.name}.json`);
-  const input = fingerprint(run, context);
+function openKeptPlan(run2, lock, context) {
+  const { spec, name: name3 } = run2;
+  const path7 = (0, import_node_path53.join)(stateFolder(spec), `plan-${name3}-${spec.name}.json`);
+  const input = fingerprint(run2, context);
   const isOurs = async () => lock === void 0 || lock.isHeld();
   return {
     /** Undefined where there is none for the same input. */
     read: () => readKept(path7, input).catch(() => void 0),
     write: async (inventory) => {
       const plannedAt = context.now().toISOString();
-      const text3 = JSON.stringify({ input, plannedAt, inventory });
+      const text4 = JSON.stringify({ input, plannedAt, inventory });
       if (!await isOurs()) return;
-      await replaceFile(path7, text3, asHint).catch((cause) => {
+      await replaceFile(path7, text4, asHint).catch((cause) => {
         const why = cause instanceof AirgapError ? cause.given : String(cause);
         const message = `the plan cannot be kept, so a killed run starts anew: ${why}`;
         context.emit({ kind: "note", message });
       });
     },
     remove: async () => {
-      if (await isOurs()) await (0, import_promises40.rm)(path7, { force: true }).catch(() => void 0);
+      if (await isOurs()) await (0, import_promises48.rm)(path7, { force: true }).catch(() => void 0);
     }
   };
 }
 async function readKept(path7, input) {
-  const document = documentSchema.parse(JSON.parse(await (0, import_promises40.readFile)(path7, "utf8")));
+  const document = documentSchema.parse(JSON.parse(await (0, import_promises48.readFile)(path7, "utf8")));
   if (document.input !== input) return void 0;
   const inventory = parseInventory(Buffer.from(JSON.stringify(document.inventory)));
   return { plannedAt: document.plannedAt, inventory };
 }
-function fingerprint({ spec: whole, withoutImages, base: base2 }, { env }) {
-  const { retryBudgetMs: _, ...spec } = whole;
+function fingerprint({ spec: whole2, withoutImages, base: base2 }, { env }) {
+  const { retryBudgetMs: _, ...spec } = whole2;
   const since = base2?.about.inventoryDigest;
   const input = { spec, withoutImages, since, epoch: env.SOURCE_DATE_EPOCH, tool: toolVersion };
   return digestOf(Buffer.from(JSON.stringify(input)));
 }
-var import_promises40, import_node_path39, day2, documentSchema;
+var import_promises48, import_node_path53, day2, documentSchema;
 var init_kept_plan = __esm({
   "src/commands/kept-plan.ts"() {
     "use strict";
-    import_promises40 = require("node:fs/promises");
-    import_node_path39 = require("node:path");
+    import_promises48 = require("node:fs/promises");
+    import_node_path53 = require("node:path");
     init_zod();
     init_inventory_json();
-    init_lock();
+    init_lock2();
     init_replace();
     init_digest();
     init_error();
     init_version();
+    init_make_plan();
     init_plan2();
-    init_prepare();
     day2 = 24 * 60 * 60 * 1e3;
     documentSchema = strictObject({
       input: string2(),
@@ -48540,37 +54378,39 @@ async function runMirror(spec, options, context) {
   const connections = await connect(endpoint, spec, context, options.push);
   const { registries } = connections;
   try {
-    const run = { name: "mirror", spec, saved, fresh: options.fresh };
+    const complete2 = await withSourceImages(spec, registries, context);
+    const run2 = { name: "mirror", spec: complete2, saved, fresh: options.fresh };
     return await withTools(
       connections,
       context,
       (tools) => planRun(
-        run,
+        run2,
         registries,
         context,
-        ({ carryOut }) => carryOut((prepared2) => mirrorPrepared(prepared2, tools, context))
+        ({ carryOut }) => carryOut((prepared2) => mirrorPrepared(prepared2, options.deep, tools, context))
       )
     );
   } finally {
     await registries.close();
   }
 }
-async function mirrorPrepared(prepared2, tools, context) {
+async function mirrorPrepared(prepared2, deep, tools, context) {
   const { endpoint } = prepared2.spec.target;
   const images2 = transferImages(prepared2.inventory);
   context.emit({ kind: "step", name: `mirroring ${count(images2.length, "image")} to ${endpoint}` });
   const job = {
     images: images2,
     target: prepared2.registries.client(endpoint),
-    manifest: async (digest2) => manifestOf(prepared2, digest2),
+    manifest: async (digest3) => manifestOf(prepared2, digest3),
     origin: { kind: "registries", locate: locator(prepared2), found: prepared2.found },
-    pullThrough: prepared2.spec.pullThrough
+    pullThrough: prepared2.spec.pullThrough,
+    deep
   };
   return placedResult(prepared2.inventory, await transfer(job, tools, context));
 }
-function manifestOf({ manifests }, digest2) {
-  const found = manifests.get(digest2);
-  if (!found) throw new Error(`the plan lacks the manifest ${digest2}`);
+function manifestOf({ manifests: manifests2 }, digest3) {
+  const found = manifests2.get(digest3);
+  if (!found) throw new Error(`the plan lacks the manifest ${digest3}`);
   return { mediaType: found.descriptor.mediaType, bytes: found.bytes };
 }
 function locator({ images: images2, registries }) {
@@ -48589,18 +54429,19 @@ var init_mirror = __esm({
     init_connect();
     init_kept_plan();
     init_saved_plan();
+    init_source_images();
     init_transferring();
   }
 });
 
 // src/bundle/part-size.ts
-function parsePartSize(text3) {
-  const [, number3 = "", unit2 = ""] = /^([0-9]+(?:\.[0-9]+)?) *([a-z]*)$/i.exec(text3.trim()) ?? [];
+function parsePartSize(text4) {
+  const [, number3 = "", unit2 = ""] = /^([0-9]+(?:\.[0-9]+)?) *([a-z]*)$/i.exec(text4.trim()) ?? [];
   const size = Number(number3) * (units3[unit2.toLowerCase()] ?? Number.NaN);
   if (size >= smallest && Number.isSafeInteger(Math.ceil(size)))
     return Math.floor(size / blockSize) * blockSize;
   throw new AirgapError("usage", "the split size is no size that a part can have", {
-    given: text3,
+    given: text4,
     expected: "at least 1MiB: a number with B, KiB, MiB, GiB, KB, MB or GB; bytes without a unit",
     next: "give for instance --split-size 1900MiB"
   });
@@ -48658,8 +54499,8 @@ function olderBundle(volume, places) {
   return {
     path: volume.path,
     taken,
-    async take({ digest: digest2, size }, write) {
-      const place6 = places.get(digest2);
+    async take({ digest: digest3, size }, write) {
+      const place6 = places.get(digest3);
       if (place6 === void 0) return false;
       try {
         await write(import_node_stream12.Readable.from(chunks(volume, place6)));
@@ -48667,15 +54508,15 @@ function olderBundle(volume, places) {
         return true;
       } catch (error3) {
         if (!(error3 instanceof AirgapError && error3.class === "integrity")) throw error3;
-        taken.damaged.push(digest2);
+        taken.damaged.push(digest3);
         return false;
       }
     },
-    async find(digest2) {
-      const place6 = places.get(digest2);
+    async find(digest3) {
+      const place6 = places.get(digest3);
       if (place6 === void 0 || place6.size > smallSize) return void 0;
-      const bytes = await (0, import_consumers.buffer)(chunks(volume, place6));
-      return digestOf(bytes) === digest2 ? bytes : void 0;
+      const bytes = await (0, import_consumers2.buffer)(chunks(volume, place6));
+      return digestOf(bytes) === digest3 ? bytes : void 0;
     },
     close: () => volume.close()
   };
@@ -48707,12 +54548,12 @@ function notReusable(path7, cause) {
     cause
   });
 }
-var import_node_stream12, import_consumers, smallSize, chunkSize;
+var import_node_stream12, import_consumers2, smallSize, chunkSize;
 var init_reuse = __esm({
   "src/bundle/reuse.ts"() {
     "use strict";
     import_node_stream12 = require("node:stream");
-    import_consumers = require("node:stream/consumers");
+    import_consumers2 = require("node:stream/consumers");
     init_digest();
     init_error();
     init_archive();
@@ -48732,78 +54573,78 @@ function sumsIn(partial2) {
   return `${partial2}-sha256`;
 }
 function asideOf(path7, partial2) {
-  return `${olderIn(partial2)}${(0, import_node_path40.basename)(path7)}`;
+  return `${olderIn(partial2)}${(0, import_node_path54.basename)(path7)}`;
 }
 async function isUnsettled(partial2) {
-  return (await filesIn((0, import_node_path40.dirname)(partial2))).includes(scriptIn(partial2));
+  return (await filesIn2((0, import_node_path54.dirname)(partial2))).includes(scriptIn(partial2));
 }
 async function settle2(partial2, out) {
   if (!await isUnsettled(partial2)) return;
-  const there = await filesIn((0, import_node_path40.dirname)(partial2));
+  const there = await filesIn2((0, import_node_path54.dirname)(partial2));
   const files2 = there.includes(sumsIn(partial2)) ? await filesOf(partial2) : [];
   const moved = files2.filter((path7) => !there.includes(path7));
   if (moved.length === files2.length) return complete(partial2, out);
   const older = there.filter((path7) => path7.startsWith(olderIn(partial2))).sort();
-  const back = moved.map((path7) => [(0, import_node_path40.join)((0, import_node_path40.dirname)(out), (0, import_node_path40.basename)(path7)), path7]);
-  const returns = firstPartLast(older).map((path7) => [path7, placeOf(path7, partial2, out)]);
+  const back = moved.map((path7) => [(0, import_node_path54.join)((0, import_node_path54.dirname)(out), (0, import_node_path54.basename)(path7)), path7]);
+  const returns = firstPartLast(older).map((path7) => [path7, placeOf2(path7, partial2, out)]);
   await moveAll([...back, ...returns]);
-  await syncFolder((0, import_node_path40.dirname)(out));
-  for (const path7 of [scriptIn(partial2), sumsIn(partial2)]) await onDisk(path7, (0, import_promises41.rm)(path7));
+  await syncFolder((0, import_node_path54.dirname)(out));
+  for (const path7 of [scriptIn(partial2), sumsIn(partial2)]) await onDisk(path7, (0, import_promises49.rm)(path7));
 }
 async function complete(partial2, out) {
-  const home = (0, import_node_path40.dirname)(out);
+  const home = (0, import_node_path54.dirname)(out);
   await syncFolder(home);
   for (const path7 of await supersededAt(partial2, out))
-    await onDisk(path7, (0, import_promises41.rm)(path7, { force: true }));
+    await onDisk(path7, (0, import_promises49.rm)(path7, { force: true }));
   await moveAll([
     [sumsIn(partial2), `${out}.sha256`],
-    [scriptIn(partial2), (0, import_node_path40.join)(home, "install.sh")]
+    [scriptIn(partial2), (0, import_node_path54.join)(home, "install.sh")]
   ]);
   await syncFolder(home);
 }
 async function supersededAt(partial2, out) {
-  const names = (await filesOf(partial2).catch(() => [])).map((path7) => (0, import_node_path40.basename)(path7));
-  if (names.length === 0) return [];
-  return names.includes((0, import_node_path40.basename)(out)) ? partsAt(out) : [out];
+  const names4 = (await filesOf(partial2).catch(() => [])).map((path7) => (0, import_node_path54.basename)(path7));
+  if (names4.length === 0) return [];
+  return names4.includes((0, import_node_path54.basename)(out)) ? partsAt(out) : [out];
 }
 async function partsAt(out) {
-  const there = await onDisk((0, import_node_path40.dirname)(out), (0, import_promises41.readdir)((0, import_node_path40.dirname)(out), { withFileTypes: true }));
-  const names = there.filter((entry) => !entry.isDirectory()).map(({ name: name3 }) => name3);
-  const parts = names.filter((name3) => partNumber((0, import_node_path40.basename)(out), name3) !== void 0);
-  return parts.sort().map((name3) => (0, import_node_path40.join)((0, import_node_path40.dirname)(out), name3));
+  const there = await onDisk((0, import_node_path54.dirname)(out), (0, import_promises49.readdir)((0, import_node_path54.dirname)(out), { withFileTypes: true }));
+  const names4 = there.filter((entry) => !entry.isDirectory()).map(({ name: name3 }) => name3);
+  const parts2 = names4.filter((name3) => partNumber((0, import_node_path54.basename)(out), name3) !== void 0);
+  return parts2.sort().map((name3) => (0, import_node_path54.join)((0, import_node_path54.dirname)(out), name3));
 }
 function firstPartLast(paths) {
   const isSum = (path7) => path7.endsWith(".sha256");
   return [...paths.filter((path7) => !isSum(path7)).reverse(), ...paths.filter(isSum)];
 }
-function placeOf(aside, partial2, out) {
-  return (0, import_node_path40.join)((0, import_node_path40.dirname)(out), aside.slice(olderIn(partial2).length));
+function placeOf2(aside2, partial2, out) {
+  return (0, import_node_path54.join)((0, import_node_path54.dirname)(out), aside2.slice(olderIn(partial2).length));
 }
 async function filesOf(partial2) {
-  const text3 = await onDisk(sumsIn(partial2), (0, import_promises41.readFile)(sumsIn(partial2), "utf8"));
-  const names = [...text3.matchAll(/^[0-9a-f]{64} {2}(.+)$/gm)].map(([, name3 = ""]) => name3);
-  return names.map((name3) => (0, import_node_path40.join)((0, import_node_path40.dirname)(partial2), name3));
+  const text4 = await onDisk(sumsIn(partial2), (0, import_promises49.readFile)(sumsIn(partial2), "utf8"));
+  const names4 = [...text4.matchAll(/^[0-9a-f]{64} {2}(.+)$/gm)].map(([, name3 = ""]) => name3);
+  return names4.map((name3) => (0, import_node_path54.join)((0, import_node_path54.dirname)(partial2), name3));
 }
-async function filesIn(folder) {
-  const names = await (0, import_promises41.readdir)(folder).catch(() => []);
-  return names.map((name3) => (0, import_node_path40.join)(folder, name3));
+async function filesIn2(folder) {
+  const names4 = await (0, import_promises49.readdir)(folder).catch(() => []);
+  return names4.map((name3) => (0, import_node_path54.join)(folder, name3));
 }
 async function moveAll(moves) {
   const failures = [];
   for (const [from, to] of moves) {
-    await onDisk(to, (0, import_promises41.rename)(from, to)).catch((error3) => {
+    await onDisk(to, (0, import_promises49.rename)(from, to)).catch((error3) => {
       const { code: code2 } = error3.cause ?? error3;
       if (code2 !== "ENOENT") failures.push(error3);
     });
   }
   if (failures.length > 0) throw failures[0];
 }
-var import_promises41, import_node_path40, olderIn;
+var import_promises49, import_node_path54, olderIn;
 var init_unfinished_publication = __esm({
   "src/bundle/unfinished-publication.ts"() {
     "use strict";
-    import_promises41 = require("node:fs/promises");
-    import_node_path40 = require("node:path");
+    import_promises49 = require("node:fs/promises");
+    import_node_path54 = require("node:path");
     init_failures();
     init_folder();
     init_open_volume();
@@ -48813,37 +54654,37 @@ var init_unfinished_publication = __esm({
 
 // src/bundle/partial.ts
 function lockOf(out) {
-  return { path: (0, import_node_path41.join)((0, import_node_path41.dirname)(out), `.${(0, import_node_path41.basename)(out)}.lock`), what: `the bundle ${out}` };
+  return { path: (0, import_node_path55.join)((0, import_node_path55.dirname)(out), `.${(0, import_node_path55.basename)(out)}.lock`), what: `the bundle ${out}` };
 }
 async function openPartial(out, layout, size, { emit }) {
-  const home = (0, import_node_path41.dirname)(out);
+  const home = (0, import_node_path55.dirname)(out);
   const folder = `${partialPrefix(out)}${layout}`;
-  const names = await onDisk(home, (0, import_promises42.readdir)(home));
-  const left = names.map((name3) => (0, import_node_path41.join)(home, name3)).filter(startsWith2(partialPrefix(out)));
-  for (const path7 of left) await settle2((0, import_node_path41.join)(path7, (0, import_node_path41.basename)(out)), out);
+  const names4 = await onDisk(home, (0, import_promises50.readdir)(home));
+  const left = names4.map((name3) => (0, import_node_path55.join)(home, name3)).filter(startsWith2(partialPrefix(out)));
+  for (const path7 of left) await settle2((0, import_node_path55.join)(path7, (0, import_node_path55.basename)(out)), out);
   for (const path7 of left.filter((path8) => path8 !== folder)) {
     emit({ kind: "note", message: `${path7} is of another input or split size: it is removed` });
     await removePartial(path7);
   }
-  await tellOfOthers(names, out, emit);
+  await tellOfOthers(names4, out, emit);
   const isTaken = left.includes(folder);
   await requireRoom(home, size - (isTaken ? await allocated(folder) : 0));
-  if (!isTaken) await onDisk(folder, (0, import_promises42.mkdir)(folder));
-  return { folder, path: (0, import_node_path41.join)(folder, (0, import_node_path41.basename)(out)), isTaken };
+  if (!isTaken) await onDisk(folder, (0, import_promises50.mkdir)(folder));
+  return { folder, path: (0, import_node_path55.join)(folder, (0, import_node_path55.basename)(out)), isTaken };
 }
-async function tellOfOthers(names, out, emit) {
-  for (const name3 of names) {
+async function tellOfOthers(names4, out, emit) {
+  for (const name3 of names4) {
     const [, bundle] = /^\.(.+)\.partial-[0-9a-f]{12}$/.exec(name3) ?? [];
-    if (bundle === void 0 || bundle === (0, import_node_path41.basename)(out)) continue;
-    if (await isInUse(lockOf((0, import_node_path41.join)((0, import_node_path41.dirname)(out), bundle)).path)) continue;
-    const folder = (0, import_node_path41.join)((0, import_node_path41.dirname)(out), name3);
+    if (bundle === void 0 || bundle === (0, import_node_path55.basename)(out)) continue;
+    if (await isInUse(lockOf((0, import_node_path55.join)((0, import_node_path55.dirname)(out), bundle)).path)) continue;
+    const folder = (0, import_node_path55.join)((0, import_node_path55.dirname)(out), name3);
     const size = formatBytes(await allocated(folder));
     const message = `a run that did not end has left ${size} of ${bundle} in ${folder}`;
     emit({ kind: "note", message: `${message}: making it again goes on; else delete that folder` });
   }
 }
 async function requireRoom(folder, size) {
-  const { bavail, bsize } = await onDisk(folder, (0, import_promises42.statfs)(folder));
+  const { bavail, bsize } = await onDisk(folder, (0, import_promises50.statfs)(folder));
   if (bavail * bsize >= size) return;
   throw new AirgapError("io", "the disk has too little room for the bundle", {
     given: `${bavail * bsize} bytes free in ${folder}`,
@@ -48855,25 +54696,25 @@ async function allocated(folder) {
   return (await statsIn(folder)).reduce((sum2, { blocks }) => sum2 + blocks * 512, 0);
 }
 async function statsIn(path7) {
-  const names = await (0, import_promises42.readdir)(path7).catch(() => []);
-  const paths = [path7, ...names.map((name3) => (0, import_node_path41.join)(path7, name3))];
-  const stats = await Promise.all(paths.map((one) => (0, import_promises42.stat)(one).catch(() => void 0)));
+  const names4 = await (0, import_promises50.readdir)(path7).catch(() => []);
+  const paths = [path7, ...names4.map((name3) => (0, import_node_path55.join)(path7, name3))];
+  const stats = await Promise.all(paths.map((one) => (0, import_promises50.stat)(one).catch(() => void 0)));
   return stats.filter((one) => one !== void 0);
 }
 function partialPrefix(out) {
-  return (0, import_node_path41.join)((0, import_node_path41.dirname)(out), `.${(0, import_node_path41.basename)(out)}.partial-`);
+  return (0, import_node_path55.join)((0, import_node_path55.dirname)(out), `.${(0, import_node_path55.basename)(out)}.partial-`);
 }
 async function removePartial(folder) {
-  await onDisk(folder, (0, import_promises42.rm)(folder, { recursive: true, force: true }));
+  await onDisk(folder, (0, import_promises50.rm)(folder, { recursive: true, force: true }));
 }
-var import_promises42, import_node_path41, startsWith2;
+var import_promises50, import_node_path55, startsWith2;
 var init_partial = __esm({
   "src/bundle/partial.ts"() {
     "use strict";
-    import_promises42 = require("node:fs/promises");
-    import_node_path41 = require("node:path");
+    import_promises50 = require("node:fs/promises");
+    import_node_path55 = require("node:path");
     init_failures();
-    init_lock();
+    init_lock2();
     init_error();
     init_units();
     init_unfinished_publication();
@@ -48883,12 +54724,12 @@ var init_partial = __esm({
 
 // src/bundle/publish.ts
 async function publish(finished8) {
-  const { partial: partial2, out, script } = finished8;
-  const sums = sumsIn(partial2);
-  await onDisk(sums, (0, import_promises43.writeFile)(sums, sumLines(finished8), { flush: true }));
+  const { partial: partial2, out, script: script2 } = finished8;
+  const sums5 = sumsIn(partial2);
+  await onDisk(sums5, (0, import_promises51.writeFile)(sums5, sumLines(finished8), { flush: true }));
   const installer = scriptIn(partial2);
-  await onDisk(installer, (0, import_promises43.writeFile)(installer, script, { mode: 493, flush: true }));
-  await syncFolder((0, import_node_path42.dirname)(partial2));
+  await onDisk(installer, (0, import_promises51.writeFile)(installer, script2, { mode: 493, flush: true }));
+  await syncFolder((0, import_node_path56.dirname)(partial2));
   try {
     await moveFiles(finished8);
   } catch (error3) {
@@ -48896,29 +54737,29 @@ async function publish(finished8) {
     throw error3;
   }
   await complete(partial2, out);
-  return (0, import_node_path42.join)((0, import_node_path42.dirname)(out), "install.sh");
+  return (0, import_node_path56.join)((0, import_node_path56.dirname)(out), "install.sh");
 }
-function sumLines({ out, parts, sums }) {
-  const name3 = (at) => (0, import_node_path42.basename)(parts === 0 ? out : partPathOf(out, at + 1));
-  return sums.map((sum2, at) => sumLine(sum2, name3(at))).join("");
+function sumLines({ out, parts: parts2, sums: sums5 }) {
+  const name3 = (at) => (0, import_node_path56.basename)(parts2 === 0 ? out : partPathOf(out, at + 1));
+  return sums5.map((sum2, at) => sumLine(sum2, name3(at))).join("");
 }
-async function moveFiles({ partial: partial2, out, parts }) {
-  const sums = `${out}.sha256`;
-  await moveAll([[sums, asideOf(sums, partial2)]]);
-  await syncFolder((0, import_node_path42.dirname)(out));
-  if (parts === 0) return onDisk(out, (0, import_promises43.rename)(partial2, out));
-  for (const path7 of await partsAt(out)) await onDisk(path7, (0, import_promises43.rename)(path7, asideOf(path7, partial2)));
-  for (let number3 = parts; number3 > 0; number3--) {
+async function moveFiles({ partial: partial2, out, parts: parts2 }) {
+  const sums5 = `${out}.sha256`;
+  await moveAll([[sums5, asideOf(sums5, partial2)]]);
+  await syncFolder((0, import_node_path56.dirname)(out));
+  if (parts2 === 0) return onDisk(out, (0, import_promises51.rename)(partial2, out));
+  for (const path7 of await partsAt(out)) await onDisk(path7, (0, import_promises51.rename)(path7, asideOf(path7, partial2)));
+  for (let number3 = parts2; number3 > 0; number3--) {
     const place6 = partPathOf(out, number3);
-    await onDisk(place6, (0, import_promises43.rename)(partPathOf(partial2, number3), place6));
+    await onDisk(place6, (0, import_promises51.rename)(partPathOf(partial2, number3), place6));
   }
 }
-var import_promises43, import_node_path42;
+var import_promises51, import_node_path56;
 var init_publish = __esm({
   "src/bundle/publish.ts"() {
     "use strict";
-    import_promises43 = require("node:fs/promises");
-    import_node_path42 = require("node:path");
+    import_promises51 = require("node:fs/promises");
+    import_node_path56 = require("node:path");
     init_failures();
     init_folder();
     init_sums();
@@ -49025,14 +54866,14 @@ var init_volume_sums = __esm({
     VolumeSums = class {
       #whole;
       #files;
-      constructor({ size, parts, isSplit }, threads) {
+      constructor({ size, parts: parts2, isSplit }, threads) {
         const range = ({ start: start2, end }) => ({
           start: start2,
           end,
           hash: new TrailingHash(threads.start(), start2)
         });
         this.#whole = range({ start: 0, end: size });
-        this.#files = isSplit ? parts.map(range) : [];
+        this.#files = isSplit ? parts2.map(range) : [];
       }
       /** These bytes stay as they are now. */
       written(start2, end) {
@@ -49144,10 +54985,10 @@ async function writeChecked(entry, read5, target2) {
 async function writeSmall(entry, read5, { volume, mtime, progress }) {
   const { body } = await read5();
   const bytes = await readUpTo(entry.size, body, progress);
-  const digest2 = digestOf(bytes);
-  if (digest2 === entry.digest)
+  const digest3 = digestOf(bytes);
+  if (digest3 === entry.digest)
     await volume.writeAll([encodeHeader(entry, mtime), bytes], entry.start);
-  return { digest: digest2, size: bytes.length };
+  return { digest: digest3, size: bytes.length };
 }
 async function writeLarge(entry, read5, target2) {
   const { volume, threads, mtime } = target2;
@@ -49156,9 +54997,9 @@ async function writeLarge(entry, read5, target2) {
   try {
     const { size, kept } = await writeBody(entry, read5, target2, hash);
     if (size !== entry.size) return { size };
-    const digest2 = `sha256:${await hash.digest(start2 + size)}`;
-    if (digest2 === entry.digest) await volume.write(encodeHeader(entry, mtime), entry.start);
-    return { digest: digest2, size, kept };
+    const digest3 = `sha256:${await hash.digest(start2 + size)}`;
+    if (digest3 === entry.digest) await volume.write(encodeHeader(entry, mtime), entry.start);
+    return { digest: digest3, size, kept };
   } finally {
     hash.drop();
   }
@@ -49190,8 +55031,8 @@ async function writeBody(entry, read5, target2, hash) {
   return { size: sizes.reduce((sum2, size) => sum2 + size, kept), kept };
 }
 function missingRanges({ ranges }) {
-  const missing5 = ranges.filter(({ next, end }) => next <= end);
-  return missing5.map(({ next, end }) => ({ start: next, end }));
+  const missing9 = ranges.filter(({ next, end }) => next <= end);
+  return missing9.map(({ next, end }) => ({ start: next, end }));
 }
 function keep({ entry, target: target2, hash, journal }) {
   const origin = bodyStart(entry);
@@ -49227,10 +55068,10 @@ async function writeRange({ status, body }, { start: start2, end }, { entry, tar
   const most = status === 206 ? end + 1 : entry.size;
   return from > most ? from - start2 : position - start2;
 }
-function wrongBlob({ digest: digest2, size }, found) {
-  return new AirgapError("integrity", `the blob ${digest2} arrived with other bytes`, {
+function wrongBlob({ digest: digest3, size }, found) {
+  return new AirgapError("integrity", `the blob ${digest3} arrived with other bytes`, {
     given: found,
-    expected: `${digest2}, ${size} bytes`,
+    expected: `${digest3}, ${size} bytes`,
     next: "run again; if it stays, the source registry or a proxy before it is damaged"
   });
 }
@@ -49310,7 +55151,7 @@ async function writeBundle(job, context) {
   const head = headOf(job);
   const archive = layOut(job.inventory, head);
   if (job.partSize !== void 0) requireFewParts(archive.size, job.partSize);
-  await makeFolder((0, import_node_path43.dirname)(job.out));
+  await makeFolder((0, import_node_path57.dirname)(job.out));
   return whileLocked(lockOf(job.out), context, async (lock) => {
     const layout = layoutName(head, archive, job);
     const partial2 = await openPartial(job.out, layout, archive.size, context);
@@ -49331,13 +55172,13 @@ async function writeInto2(partial2, { job, head, archive, lock }, context) {
   const volume = await createVolume(partial2.path, archive.size, job);
   const threads = new HashThreads(volume);
   try {
-    const sums = new VolumeSums(volume, threads);
+    const sums5 = new VolumeSums(volume, threads);
     const { mtime } = archive;
-    const target2 = { volume, mtime, threads, sums, isTaken: partial2.isTaken };
+    const target2 = { volume, mtime, threads, sums: sums5, isTaken: partial2.isTaken };
     const small = new Map([...job.files, ...headFiles(head)]);
     const sources = same ? { ...job, older: same } : job;
     const resumed = await writeAll(target2, archive, small, sources, context);
-    const [done] = await Promise.all([sums.finish(), volume.sync()]);
+    const [done] = await Promise.all([sums5.finish(), volume.sync()]);
     await lock.check();
     return { ...await finish(volume, done, job), resumed: resumed + (same?.taken.bytes ?? 0) };
   } finally {
@@ -49388,13 +55229,13 @@ async function writeAll(target2, archive, small, job, context) {
   target2.sums.written(archive.size - endSize, archive.size);
   return writeBlobs(target2, blobEntries, job, context);
 }
-async function finish(volume, sums, { out, files: files2, partSize }) {
+async function finish(volume, sums5, { out, files: files2, partSize }) {
   const { size, path: partial2 } = volume;
   const count4 = partSize === void 0 ? 0 : volume.parts.length;
-  const script = files2.get("install.sh") ?? Buffer.of();
-  const installScript = await publish({ partial: partial2, out, parts: count4, sums: sums.files, script });
-  const parts = count4 === 0 ? [out] : volume.parts.map((_, at) => partPathOf(out, at + 1));
-  return { path: out, parts, installScript, sha256: sums.sha256, size };
+  const script2 = files2.get("install.sh") ?? Buffer.of();
+  const installScript = await publish({ partial: partial2, out, parts: count4, sums: sums5.files, script: script2 });
+  const parts2 = count4 === 0 ? [out] : volume.parts.map((_, at) => partPathOf(out, at + 1));
+  return { path: out, parts: parts2, installScript, sha256: sums5.sha256, size };
 }
 function divide(entries, small) {
   const blobs2 = entries.filter(({ path: path7 }) => path7.startsWith("blobs/"));
@@ -49406,18 +55247,18 @@ function bodyOf(entry, small) {
   if (bytes && digestOf(bytes) === entry.digest) return bytes;
   throw new Error(`the inventory's ${entry.path} is not among the files, or another`);
 }
-async function writeSmall2({ volume, mtime, sums }, entry, bytes) {
+async function writeSmall2({ volume, mtime, sums: sums5 }, entry, bytes) {
   await volume.writeAll([encodeHeader(entry, mtime), bytes], entry.start);
-  sums.written(entry.start, entry.end);
+  sums5.written(entry.start, entry.end);
 }
-var import_node_path43;
+var import_node_path57;
 var init_write = __esm({
   "src/bundle/write.ts"() {
     "use strict";
-    import_node_path43 = require("node:path");
+    import_node_path57 = require("node:path");
     init_failures();
     init_folder();
-    init_lock();
+    init_lock2();
     init_digest();
     init_error();
     init_archive();
@@ -49456,13 +55297,14 @@ async function runCreate(spec, options, context) {
   const { registries } = await connect(spec.target.endpoint, spec, context);
   try {
     const { withoutImages, fresh } = options;
-    const run = { name: "create", spec, saved, fresh, withoutImages, older, base: base2 };
-    const creation = { out: options.out, partSize, sign: sign3, credential, older };
+    const complete2 = await withSourceImages(spec, registries, context);
+    const run2 = { name: "create", spec: complete2, saved, fresh, withoutImages, older, base: base2 };
+    const creation2 = { out: options.out, partSize, sign: sign3, credential, older };
     return await planRun(
-      run,
+      run2,
       registries,
       context,
-      ({ carryOut }) => carryOut((prepared2) => createPrepared(prepared2, creation, context))
+      ({ carryOut }) => carryOut((prepared2) => createPrepared(prepared2, creation2, context))
     );
   } finally {
     await registries.close();
@@ -49473,7 +55315,7 @@ function partSizeOf(written2) {
   return written2 === void 0 ? void 0 : parsePartSize(written2);
 }
 async function openReused(path7, { cwd }) {
-  return path7 ? openOlder((0, import_node_path44.resolve)(cwd, path7)) : void 0;
+  return path7 ? openOlder((0, import_node_path58.resolve)(cwd, path7)) : void 0;
 }
 async function readyToCreate({ signing }, { env }) {
   if (!signing) {
@@ -49486,8 +55328,8 @@ async function readyToCreate({ signing }, { env }) {
 }
 async function createPrepared(prepared2, { out, partSize, sign: sign3, credential, older }, context) {
   const { inventory, files: files2 } = credential ? withFile(prepared2, credential) : prepared2;
-  const folder = (0, import_node_path44.resolve)(context.cwd, out);
-  const bundle = (0, import_node_path44.join)(folder, `${inventory.name}-${inventory.version}.tar`);
+  const folder = (0, import_node_path58.resolve)(context.cwd, out);
+  const bundle = (0, import_node_path58.join)(folder, `${inventory.name}-${inventory.version}.tar`);
   context.emit({ kind: "step", name: `writing ${bundle}` });
   const written2 = await writeBundle(
     {
@@ -49527,35 +55369,35 @@ function withoutCredential2(inventory, credential) {
 function tellReused({ path: path7, taken: { bytes, damaged: damaged2 } }, { emit }) {
   emit({ kind: "note", message: `${formatBytes(bytes)} came from ${path7}` });
   if (damaged2.length === 0) return;
-  const named = damaged2.slice(0, damagedNamed).join(", ");
+  const named3 = damaged2.slice(0, damagedNamed).join(", ");
   const others = damaged2.length > damagedNamed ? ` and ${damaged2.length - damagedNamed} more` : "";
   emit({
     kind: "warning",
-    message: `${path7} is damaged: ${count(damaged2.length, "blob")} fetched again: ${named}${others}`,
+    message: `${path7} is damaged: ${count(damaged2.length, "blob")} fetched again: ${named3}${others}`,
     cure: "reuse the bundle that was made now next time"
   });
 }
-function blobReader({ manifests, images: images2, registries, found }) {
+function blobReader({ manifests: manifests2, images: images2, registries, found }) {
   const homes = /* @__PURE__ */ new Map();
   for (const { graph, reference } of images2) {
     const source = registries.source(reference);
-    for (const { digest: digest2 } of leavesOf(graph).flatMap(({ manifest }) => references(manifest))) {
-      if (!homes.has(digest2)) homes.set(digest2, source);
+    for (const { digest: digest3 } of leavesOf(graph).flatMap(({ manifest }) => references(manifest))) {
+      if (!homes.has(digest3)) homes.set(digest3, source);
     }
   }
-  return async ({ digest: digest2 }, range) => {
-    const bytes = manifests.get(digest2)?.bytes ?? found(digest2);
+  return async ({ digest: digest3 }, range) => {
+    const bytes = manifests2.get(digest3)?.bytes ?? found(digest3);
     if (bytes) return { status: 200, body: import_node_stream15.Readable.from([bytes]) };
-    const home = homes.get(digest2);
-    if (!home) throw new Error(`no image has the blob ${digest2}`);
-    return home.client.getBlob(home.repository, digest2, range);
+    const home = homes.get(digest3);
+    if (!home) throw new Error(`no image has the blob ${digest3}`);
+    return home.client.getBlob(home.repository, digest3, range);
   };
 }
-var import_node_path44, import_node_stream15, blobsAtOnce3, damagedNamed;
+var import_node_path58, import_node_stream15, blobsAtOnce3, damagedNamed;
 var init_create2 = __esm({
   "src/commands/create.ts"() {
     "use strict";
-    import_node_path44 = require("node:path");
+    import_node_path58 = require("node:path");
     import_node_stream15 = require("node:stream");
     init_inventory_json();
     init_part_size();
@@ -49574,6 +55416,7 @@ var init_create2 = __esm({
     init_kept_plan();
     init_make_inventory();
     init_saved_plan();
+    init_source_images();
     blobsAtOnce3 = 32;
     damagedNamed = 10;
   }
@@ -49585,29 +55428,29 @@ __export(keygen_exports, {
   runKeygen: () => runKeygen
 });
 async function runKeygen(options, context) {
-  const privateKey = (0, import_node_path45.resolve)(context.cwd, options.out);
+  const privateKey = (0, import_node_path59.resolve)(context.cwd, options.out);
   const publicKey = `${privateKey.replace(/\.key$/, "")}.pub`;
   const key = generateKey(options.type);
-  const spki = (0, import_node_crypto13.createPublicKey)(key);
+  const spki = (0, import_node_crypto14.createPublicKey)(key);
   await writeNew(privateKey, privatePem(key, context.env.AIRGAP_BUNDLE_KEY_PASSPHRASE), 384);
   try {
     await writeNew(publicKey, spki.export({ type: "spki", format: "pem" }).toString(), 420);
   } catch (error3) {
-    await (0, import_promises44.rm)(privateKey);
+    await (0, import_promises52.rm)(privateKey);
     throw error3;
   }
   return { privateKey, publicKey, keyId: describeKey(spki, publicKey).keyId, type: options.type };
 }
 function generateKey(type) {
-  return type === "ed25519" ? (0, import_node_crypto13.generateKeyPairSync)("ed25519").privateKey : (0, import_node_crypto13.generateKeyPairSync)("ec", { namedCurve: "prime256v1" }).privateKey;
+  return type === "ed25519" ? (0, import_node_crypto14.generateKeyPairSync)("ed25519").privateKey : (0, import_node_crypto14.generateKeyPairSync)("ec", { namedCurve: "prime256v1" }).privateKey;
 }
 function privatePem(key, passphrase) {
   const encryption = passphrase ? { cipher: "aes-256-cbc", passphrase } : {};
   return key.export({ type: "pkcs8", format: "pem", ...encryption }).toString();
 }
-async function writeNew(path7, text3, mode) {
+async function writeNew(path7, text4, mode) {
   try {
-    await (0, import_promises44.writeFile)(path7, text3, { mode, flag: "wx", flush: true });
+    await (0, import_promises52.writeFile)(path7, text4, { mode, flag: "wx", flush: true });
   } catch (cause) {
     if (cause.code === "EEXIST") throw alreadyThere(path7);
     throw new AirgapError("io", "the key cannot be written", {
@@ -49623,27 +55466,15 @@ function alreadyThere(path7) {
     next: "choose another --out, or move the old pair away"
   });
 }
-var import_node_crypto13, import_promises44, import_node_path45;
+var import_node_crypto14, import_promises52, import_node_path59;
 var init_keygen = __esm({
   "src/commands/keygen.ts"() {
     "use strict";
-    import_node_crypto13 = require("node:crypto");
-    import_promises44 = require("node:fs/promises");
-    import_node_path45 = require("node:path");
+    import_node_crypto14 = require("node:crypto");
+    import_promises52 = require("node:fs/promises");
+    import_node_path59 = require("node:path");
     init_keys();
     init_error();
-  }
-});
-
-// src/mirror-map/consumers.ts
-function resolveImage2(map, image2) {
-  return { image: image2, webhook: webhookImage(map, image2), containerd: containerdReferences(map, image2) };
-}
-var init_consumers = __esm({
-  "src/mirror-map/consumers.ts"() {
-    "use strict";
-    init_containerd();
-    init_webhook();
   }
 });
 
@@ -49655,10 +55486,10 @@ __export(resolve_exports, {
 });
 async function readResolveInput(flags, { cwd }) {
   const { mirrorMap, imagesFile, images: images2 } = flags;
-  const mirrorMapText = await readText((0, import_node_path46.resolve)(cwd, mirrorMap), "the mirror map");
-  const list = imagesFile ? await readText((0, import_node_path46.resolve)(cwd, imagesFile), "the image list") : "";
-  const listed = parseImageList(list, imagesFile ?? "").map(({ image: image2 }) => image2);
-  return { mirrorMapText, mirrorMapName: mirrorMap, images: [...listed, ...images2] };
+  const mirrorMapText = await readText((0, import_node_path60.resolve)(cwd, mirrorMap), "the mirror map");
+  const list = imagesFile ? await readText((0, import_node_path60.resolve)(cwd, imagesFile), "the image list") : "";
+  const listed2 = parseImageList(list, imagesFile ?? "").map(({ image: image2 }) => image2);
+  return { mirrorMapText, mirrorMapName: mirrorMap, images: [...listed2, ...images2] };
 }
 function runResolve(input, { emit }) {
   const map = parseMirrorMap(input.mirrorMapText);
@@ -49667,10 +55498,10 @@ function runResolve(input, { emit }) {
     const message = nameWarning(image2);
     if (message !== void 0) emit({ kind: "warning", message });
   }
-  return input.images.map((image2) => resolveImage2(map, image2));
+  return input.images.map((image2) => resolveImage(map, image2));
 }
 function mapWarnings(map, name3) {
-  const at = ({ line, column }) => `${name3}:${line}:${column}`;
+  const at = ({ line: line2, column }) => `${name3}:${line2}:${column}`;
   const saying = (message) => (entry) => `${at(entry)}: ${entry.key} ${message}`;
   const library = libraryWithoutDockerHub(map);
   return [
@@ -49690,11 +55521,11 @@ function nameWarning(image2) {
     throw cause;
   }
 }
-var import_node_path46, withoutRegistry, withoutDefault;
+var import_node_path60, withoutRegistry, withoutDefault;
 var init_resolve = __esm({
   "src/commands/resolve.ts"() {
     "use strict";
-    import_node_path46 = require("node:path");
+    import_node_path60 = require("node:path");
     init_files2();
     init_image_list();
     init_consumers();
@@ -49786,14 +55617,14 @@ function exitCodeAfter(signal) {
 // src/report/error-text.ts
 init_safe();
 function errorText(error3) {
-  const lines2 = [
+  const lines3 = [
     ["error", error3.message],
     ["given", error3.given],
     ["expected", error3.expected],
     ["next", error3.next]
   ];
-  return lines2.filter(([, value]) => value).map(
-    ([label, value]) => `${label === "error" ? "error:" : `  ${`${label}:`.padEnd(10)}`} ${indented(value ?? "")}`
+  return lines3.filter(([, value]) => value).map(
+    ([label2, value]) => `${label2 === "error" ? "error:" : `  ${`${label2}:`.padEnd(10)}`} ${indented(value ?? "")}`
   ).join("\n");
 }
 function indented(value) {
@@ -49813,22 +55644,22 @@ function endOf(thrown, signal, progress) {
 function interrupted(signal, progress) {
   const exitCode = exitCodeAfter(signal);
   const message = `interrupted by ${signal}: run again to go on`;
-  const given = progress && `done: ${progress}`;
-  const text3 = given ? `${message}
-  ${given}` : message;
-  return { exitCode, text: text3, errors: [{ class: "interrupted", exitCode, message, given }] };
+  const given2 = progress && `done: ${progress}`;
+  const text4 = given2 ? `${message}
+  ${given2}` : message;
+  return { exitCode, text: text4, errors: [{ class: "interrupted", exitCode, message, given: given2 }] };
 }
 function bug(thrown) {
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   const stack = thrown instanceof Error ? thrown.stack ?? message : message;
-  const text3 = `error: this is a bug in airgap-bundle
+  const text4 = `error: this is a bug in airgap-bundle
 ${stack}
 Please report it with the command that you ran and the lines above.`;
-  return { exitCode: 1, text: text3, errors: [{ class: "bug", exitCode: 1, message }] };
+  return { exitCode: 1, text: text4, errors: [{ class: "bug", exitCode: 1, message }] };
 }
 function errorJson(error3) {
-  const { class: errorClass, exitCode, message, given, expected, next } = error3;
-  return { class: errorClass, exitCode, message, given, expected, next };
+  const { class: errorClass, exitCode, message, given: given2, expected, next } = error3;
+  return { class: errorClass, exitCode, message, given: given2, expected, next };
 }
 
 // src/report/result-text.ts
@@ -49860,11 +55691,11 @@ function placedText(result) {
   const rows = result.images.flatMap(
     ({ source, placements }) => placements.map(({ reference, state }) => [state, source, reference])
   );
-  const sums = Object.entries(stateWords).filter(([state]) => result.counts[state]).map(([state, words2]) => `${result.counts[state]} ${words2}`);
+  const sums5 = Object.entries(stateWords).filter(([state]) => result.counts[state]).map(([state, words5]) => `${result.counts[state]} ${words5}`);
   return [
     safeText(table2(rows)),
     ...result.errors.map(errorText),
-    `${result.target}: ${count(rows.length, "placement")}: ${sums.join(", ") || "nothing to do"}`,
+    `${result.target}: ${count(rows.length, "placement")}: ${sums5.join(", ") || "nothing to do"}`,
     ...result.errors.length > 0 ? ["run the same command again to go on"] : []
   ].join("\n");
 }
@@ -49884,7 +55715,7 @@ function siteText({ file: file2, signedTarget }) {
 }
 function createText({
   bundle,
-  parts,
+  parts: parts2,
   sha256: sha2562,
   size,
   installScript,
@@ -49896,8 +55727,8 @@ function createText({
   inventory
 }) {
   return [
-    `${filesText(bundle, parts)}  ${formatBytes(size)}, ${count(inventory.images.length, "image")}`,
-    `${bundle}.sha256  ${parts.length > 1 ? "a line a part; all of them together: " : ""}${sha2562}`,
+    `${filesText(bundle, parts2)}  ${formatBytes(size)}, ${count(inventory.images.length, "image")}`,
+    `${bundle}.sha256  ${parts2.length > 1 ? "a line a part; all of them together: " : ""}${sha2562}`,
     installScript,
     ...base2 ? [`a delta to ${base2.name} ${base2.version}: ${formatBytes(leftOut)} left to it`] : [],
     ...inventoryLines(inventory),
@@ -49909,8 +55740,8 @@ function createText({
     `  sh install.sh ${inventory.name}-${inventory.version}.tar ${keyId ? "--key NAME.pub" : "--allow-unsigned"}`
   ].join("\n");
 }
-function filesText(bundle, parts) {
-  const [first = bundle, last = first] = [parts[0], parts.at(-1)];
+function filesText(bundle, parts2) {
+  const [first = bundle, last = first] = [parts2[0], parts2.at(-1)];
   return first === last ? first : `${first} to ${last.slice(bundle.length)}`;
 }
 function keygenText({ privateKey, publicKey, keyId, type }) {
@@ -49950,7 +55781,7 @@ function inspectText(result) {
       ...base2 ? [baseText2(base2)] : [],
       table2(
         images2.flatMap(
-          ({ source, digest: digest2, placements }) => placements.map(({ reference }) => [`  ${source}`, digest2.slice(0, 19), reference])
+          ({ source, digest: digest3, placements }) => placements.map(({ reference }) => [`  ${source}`, digest3.slice(0, 19), reference])
         )
       )
     ].join("\n")
@@ -49978,28 +55809,29 @@ function jsonText(result) {
 
 // src/cli/finish.ts
 init_safe();
-function finishWith(finish2, flags, result, text3, exitCode = 0) {
-  finish2(flags.output === "json" ? jsonText(result) : safeText(`${text3(result)}
+function finishWith(finish2, flags, result, text4, exitCode = 0) {
+  finish2(flags.output === "json" ? jsonText(result) : safeText(`${text4(result)}
 `), exitCode);
 }
-function finishPlaced(finish2, flags, result, text3) {
-  finishWith(finish2, flags, result, text3, exitCodeOf(result.errors));
+function finishPlaced(finish2, flags, result, text4) {
+  finishWith(finish2, flags, result, text4, exitCodeOf(result.errors));
 }
 
 // src/cli/flags.ts
 init_settings();
 init_error();
-function addBundleInput(verb) {
-  verb.option("-f, --file <file>", "the bundle file (default: bundle.yaml)");
-  for (const setting of settings) verb.addOption(settingOption(setting));
-  return verb;
+function addBundleInput(verb2, help3 = "the bundle file (default: bundle.yaml)") {
+  verb2.optionsGroup("Input, in place of what bundle.yaml says:");
+  verb2.option("-f, --file <file>", help3);
+  for (const setting of settings) verb2.addOption(settingOption(setting));
+  return verb2;
 }
 function bundleInput(flags) {
-  const given = Object.fromEntries(settings.map(({ name: name3 }) => [name3, flags[camelCase(name3)]]));
-  return { given, ...typeof flags.file === "string" ? { file: flags.file } : {} };
+  const given2 = Object.fromEntries(settings.map(({ name: name3 }) => [name3, flags[camelCase(name3)]]));
+  return { given: given2, ...typeof flags.file === "string" ? { file: flags.file } : {} };
 }
-function addPushCredential(verb) {
-  return verb.option("--push-username <name>", "user that pushes to the target (else: docker config)").option("--push-password-file <file>", "its password (or AIRGAP_BUNDLE_PUSH_PASSWORD)").option("--allow-plain-http-credentials", "send credentials over plain HTTP beyond loopback");
+function addPushCredential(verb2) {
+  return verb2.optionsGroup("Login to push with:").option("--push-username <name>", "user that pushes to the target (else: docker config)").option("--push-password-file <file>", "its password (or AIRGAP_BUNDLE_PUSH_PASSWORD)").option("--allow-plain-http-credentials", "send credentials over plain HTTP beyond loopback");
 }
 function pushOptions(flags) {
   return {
@@ -50008,33 +55840,34 @@ function pushOptions(flags) {
     allowPlainHttp: flags.allowPlainHttpCredentials === true
   };
 }
-function addPullCredential(verb) {
-  return verb.option("--username <name>", "the cluster's pull user, where credentials has it travel").option("--password-file <file>", "its password (or AIRGAP_BUNDLE_PASSWORD)");
+function addPullCredential(verb2) {
+  return verb2.optionsGroup("Login that the bundle carries:").option("--username <name>", "the cluster's pull user, where credentials has it travel").option("--password-file <file>", "its password (or AIRGAP_BUNDLE_PASSWORD)");
 }
 function pullOptions(flags) {
   return { username: textFlag(flags.username), passwordFile: textFlag(flags.passwordFile) };
 }
-function addOutput(verb, ...more) {
-  return verb.addOption(
+var deepHelp = "where a tag is right already, ask also for the manifests and blobs below it, and bring what is gone";
+function addOutput(verb2, ...more) {
+  return verb2.optionsGroup("Output:").addOption(
     new Option("--output <form>", "form of the result").choices(["text", "json", ...more]).default("text")
   ).option("--quiet", "print nothing on the way but warnings and errors");
 }
 function textFlag(value) {
   return typeof value === "string" ? value : void 0;
 }
-function requiredFlag(flags, name3, flag) {
+function requiredFlag(flags, name3, flag2) {
   const value = textFlag(flags[name3]);
   if (value) return value;
-  throw new AirgapError("usage", `${flag} is missing`, { next: "see --help" });
+  throw new AirgapError("usage", `${flag2} is missing`, { next: "see --help" });
 }
 function settingOption(setting) {
-  const help = `${setting.help} [${variableOf(setting)}]`;
-  const flag = `--${setting.name}`;
-  if (setting.kind === "switch") return new Option(flag, help);
+  const help3 = `${setting.help} [${variableOf(setting)}]`;
+  const flag2 = `--${setting.name}`;
+  if (setting.kind === "switch") return new Option(flag2, help3);
   if (setting.kind === "list" || setting.kind === "pairs") {
-    return new Option(`${flag} <items>`, help).argParser(collect);
+    return new Option(`${flag2} <items>`, help3).argParser(collect);
   }
-  return new Option(`${flag} <${setting.kind === "path" ? "file" : "value"}>`, help);
+  return new Option(`${flag2} <${setting.kind === "path" ? "file" : "value"}>`, help3);
 }
 function collect(value, before) {
   return [...before ?? [], value];
@@ -50045,11 +55878,37 @@ function camelCase(name3) {
 function listFlag(value) {
   return Array.isArray(value) ? value : [];
 }
-function examples(...lines2) {
+function examples(...lines3) {
   return `
 Examples:
-${lines2.map((line) => `  $ airgap-bundle ${line}`).join("\n")}`;
+${lines3.map((line2) => `  $ airgap-bundle ${line2}`).join("\n")}`;
 }
+
+// src/cli/trust-flags.ts
+init_overrides();
+function addTrust(verb2) {
+  verb2.optionsGroup("Trust:");
+  verb2.option("--key <file>", "public key of whoever made the bundle; may be repeated", collect);
+  return addRevoked(verb2).option("--allow-unsigned", "take a bundle without a signature").option("--allow-expired", "take a bundle whose dates do not fit the clock");
+}
+function addRevoked(verb2) {
+  return verb2.option(
+    "--revoked <id|file>",
+    "key whose signatures are refused: its id, its .pub, or a file of ids; may be repeated",
+    collect
+  );
+}
+function keyring(flags) {
+  return { keys: listFlag(flags.key), revoked: listFlag(flags.revoked).flatMap(splitList) };
+}
+function trustOptions(flags) {
+  return {
+    ...keyring(flags),
+    allowUnsigned: flags.allowUnsigned === true,
+    allowExpired: flags.allowExpired === true
+  };
+}
+var siteHelp = "YAML with the target as it is named here: ociImageRegistry, registries, pullThrough";
 
 // src/cli/bundle-verbs.ts
 function addBundleVerbs(program2, context, finish2) {
@@ -50059,15 +55918,15 @@ function addBundleVerbs(program2, context, finish2) {
   addInspect(program2, context, finish2);
 }
 function addVerify(program2, context, finish2) {
-  const verb = program2.command("verify").description("check every byte of a bundle against its signature").argument("<bundle>", "NAME-VERSION.tar");
-  addOutput(addTrust(verb)).addHelpText("after", examples("verify pcg-override-1.4.0.tar --key bundle.pub")).action(async (bundle, flags) => {
+  const verb2 = program2.command("verify").description("check every byte of a bundle against its signature").argument("<bundle>", "NAME-VERSION.tar");
+  addOutput(addTrust(verb2)).addHelpText("after", examples("verify pcg-override-1.4.0.tar --key bundle.pub")).action(async (bundle, flags) => {
     const { runVerify: runVerify2 } = await Promise.resolve().then(() => (init_verify2(), verify_exports));
     finishWith(finish2, flags, await runVerify2(bundle, trustOptions(flags), context), verifyText);
   });
 }
 function addLoad(program2, context, finish2) {
-  const verb = program2.command("load").description("verify a bundle, push it into its target registry, place every image").argument("<bundle>", "NAME-VERSION.tar").option("--allow-downgrade", "take an older bundle than the one loaded last").option("--site <file>", siteHelp).addOption(settingOption(retryBudgetSetting));
-  addOutput(addPushCredential(addTrust(verb))).addHelpText(
+  const verb2 = program2.command("load").description("verify a bundle, push it into its target registry, place every image").argument("<bundle>", "NAME-VERSION.tar").option("--allow-downgrade", "take an older bundle than the one loaded last").option("--deep", deepHelp).option("--site <file>", siteHelp).addOption(settingOption(retryBudgetSetting));
+  addOutput(addPushCredential(addTrust(verb2))).addHelpText(
     "after",
     examples(
       "load pcg-override-1.4.0.tar --key bundle.pub",
@@ -50081,17 +55940,17 @@ function addLoad(program2, context, finish2) {
       allowDowngrade: flags.allowDowngrade === true,
       site: textFlag(flags.site),
       ...retryBudgetOf(flags, context),
-      push: pushOptions(flags)
+      push: pushOptions(flags),
+      deep: flags.deep === true
     };
     finishPlaced(finish2, flags, await runLoad2(bundle, options, context), loadText);
   });
 }
-var siteHelp = "YAML with the target as it is named here: ociImageRegistry, registries, pullThrough";
 function addDerive(program2, context, finish2) {
-  const verb = program2.command("derive").description(
+  const verb2 = program2.command("derive").description(
     "verify a bundle, write its tables, Secret, values and node files as they are at a site"
   ).argument("<bundle>", "NAME-VERSION.tar").option("--site <file>", siteHelp).option("-o, --out <folder>", "folder for the files, new or empty");
-  addOutput(addTrust(verb)).addHelpText("after", siteFileHelp).addHelpText(
+  addOutput(addTrust(verb2)).addHelpText("after", siteFileHelp).addHelpText(
     "after",
     examples("derive pcg-override-1.4.0.tar --key bundle.pub --site site.yaml -o site")
   ).action(async (bundle, flags) => {
@@ -50115,8 +55974,8 @@ does not give is moved to its endpoint and base path:
 
 What is derived is not signed. Nothing is contacted, nothing overwritten; load and install.sh take --site too.`;
 function addInspect(program2, context, finish2) {
-  const verb = program2.command("inspect").description("show what a bundle says of itself, without verifying its contents").argument("<bundle>", "NAME-VERSION.tar").option("--key <file>", "public key to ask whether it signed the inventory", collect);
-  addOutput(addRevoked(verb)).addHelpText(
+  const verb2 = program2.command("inspect").description("show what a bundle says of itself, without verifying its contents").argument("<bundle>", "NAME-VERSION.tar").option("--key <file>", "public key to ask whether it signed the inventory", collect);
+  addOutput(addRevoked(verb2)).addHelpText(
     "after",
     examples("inspect pcg-override-1.4.0.tar", "inspect pcg-override-1.4.0.tar --output json")
   ).action(async (bundle, flags) => {
@@ -50125,30 +55984,538 @@ function addInspect(program2, context, finish2) {
   });
 }
 function retryBudgetOf(flags, { env }) {
-  const text3 = textFlag(flags.retryBudget) ?? variablesOf(env)[retryBudgetSetting.name];
-  if (typeof text3 !== "string") return {};
-  return { retryBudgetMs: parseDuration(text3, retryBudgetSetting.name) };
+  const text4 = textFlag(flags.retryBudget) ?? variablesOf(env)[retryBudgetSetting.name];
+  if (typeof text4 !== "string") return {};
+  return { retryBudgetMs: parseDuration(text4, retryBudgetSetting.name) };
 }
-function addTrust(verb) {
-  verb.option("--key <file>", "public key of whoever made the bundle; may be repeated", collect);
-  return addRevoked(verb).option("--allow-unsigned", "take a bundle without a signature").option("--allow-expired", "take a bundle whose dates do not fit the clock");
+
+// src/report/diff-parts.ts
+init_safe();
+init_units();
+function section(title, rows) {
+  if (rows.length === 0) return [];
+  return ["", title, table2(rows.map((row) => indented2(row.map(oneCell))))];
 }
-function addRevoked(verb) {
-  return verb.option(
-    "--revoked <id|file>",
-    "key whose signatures are refused: its id, its .pub, or a file of ids; may be repeated",
-    collect
-  );
+var maxRows = 20;
+function shortSection(title, rows) {
+  const left = rows.length - maxRows;
+  const more = left > 0 ? [`  and ${left} more: --output json has all`] : [];
+  return [...section(title, rows.slice(0, maxRows)), ...more];
 }
-function keyring(flags) {
-  return { keys: listFlag(flags.key), revoked: listFlag(flags.revoked).flatMap(splitList) };
+function short(digest3) {
+  return digest3.slice(0, 19);
 }
-function trustOptions(flags) {
-  return {
-    ...keyring(flags),
-    allowUnsigned: flags.allowUnsigned === true,
-    allowExpired: flags.allowExpired === true
+function imageRow({ source, digest: digest3, platforms: platforms2, placements }, note = "") {
+  const notes = [note, placements.length > 0 ? "" : "(no rule maps it)"].filter(Boolean);
+  return [source, short(digest3), platforms2.join(",") || "-", notes.join(" ")];
+}
+function placementRow({ reference, digest: digest3 }) {
+  return [reference, short(digest3)];
+}
+function movedRow({ reference, from, to }) {
+  return [reference, short(from), `to ${short(to)}`];
+}
+function imageSums(sums5) {
+  const [first, ...others] = sums5.filter(([, number3]) => number3 > 0);
+  if (!first) return "no images";
+  const words5 = others.map(([word, number3]) => `${number3} ${word}`);
+  return [`${count(first[1], "image")} ${first[0]}`, ...words5].join(", ");
+}
+function aboutText(role, about, other2) {
+  const { path: path7, name: name3, version: version3, sequence, createdAt, size } = about;
+  const facts = [`${name3} ${version3}`, `sequence ${sequence}`, `made ${createdAt}`];
+  const base2 = about.base ? [baseText3(about.base, other2)] : [];
+  const lines3 = [
+    `${path7}: ${[...facts, ...expiry2(about), formatBytes(size)].join(", ")}`,
+    `${trustWords(about)}; its contents were not read (airgap-bundle verify does that)`,
+    ...base2,
+    ...about.carries === "none" ? ["a light bundle: its images are not in it"] : []
+  ];
+  return lines3.map((line2, at) => `${(at === 0 ? role : "").padEnd(4)}  ${oneCell(line2)}`);
+}
+function trustWords({ verified, signed, keyId }) {
+  if (verified) return `signed by key ${keyId}`;
+  return signed ? "NOT VERIFIED: signed, by whom was not checked" : "NOT SIGNED";
+}
+function expiry2({ expiresAt, isExpired }) {
+  if (expiresAt === null) return [];
+  return [`${isExpired ? "EXPIRED" : "expires"} ${expiresAt}`];
+}
+function baseText3(base2, other2) {
+  const about = `a delta: builds on ${base2.name} ${base2.version}, sequence ${base2.sequence}`;
+  if (!other2) return `${about}, which must be in the registry already`;
+  return other2.digest === base2.inventoryDigest ? `${about}, which is the first one here` : `${about}, which is NOT the first one here, and must be in the registry already`;
+}
+function indented2([first = "", ...others]) {
+  return [`  ${first}`, ...others];
+}
+function oneCell(text4) {
+  return safeText(text4).replace(/[\t\n]/g, " ");
+}
+
+// src/report/diff-rows.ts
+function platformList(platforms2) {
+  return platforms2.join(",") || "all platforms";
+}
+function chartRows2({ chart: chart2 }) {
+  if (!chart2) return [];
+  const words5 = (one) => one ? `${one.name} ${one.version} ${short(one.digest)}` : "none";
+  return [[words5(chart2.from), `to ${words5(chart2.to)}`]];
+}
+var alarms = {
+  plainHttp: "NO LONGER ENCRYPTED",
+  insecureSkipVerify: "CERTIFICATES ARE NO LONGER CHECKED"
+};
+function targetRows({ changed }) {
+  const shown4 = (field, value) => value === "" ? "none" : field === "caCert" ? short(value) : value;
+  return changed.map(({ field, from, to }) => [
+    field,
+    shown4(field, from),
+    `to ${shown4(field, to)}`,
+    to === "true" ? alarms[field] ?? "" : ""
+  ]);
+}
+function mapRows({ map }) {
+  return [
+    ...map.added.map(({ key, value }) => ["added", `${key}::${value}`]),
+    ...map.removed.map(({ key, value }) => ["removed", `${key}::${value}`]),
+    ...map.changed.map(({ key, from, to }) => [
+      "changed",
+      `${key}::${from}`,
+      `to ${to || "no swap"}`
+    ]),
+    ...map.reordered ? [["changed", "the order of [REPLACE] rules, which the webhook keeps"]] : []
+  ];
+}
+var credentialWords = {
+  embed: "the pull credential IN CLEAR TEXT",
+  age: "the pull credential, encrypted by age"
+};
+function contentRows(diff) {
+  const { platforms: platforms2, credentials, files: files2, tool } = diff;
+  const carried = (how) => how ? credentialWords[how] : "none";
+  return [
+    ...platforms2 ? [["platforms", `${platformList(platforms2.from)} to ${platformList(platforms2.to)}`]] : [],
+    ...credentials ? [["credential", `${carried(credentials.from)} to ${carried(credentials.to)}`]] : [],
+    ...files2.added.map((path7) => ["added", path7]),
+    ...files2.removed.map((path7) => ["removed", path7]),
+    ...files2.changed.map((path7) => ["changed", path7, aboutFile(path7, diff)]),
+    ...tool ? [["made by", `airgap-bundle ${tool.from} to ${tool.to}`]] : []
+  ];
+}
+function aboutFile(path7, { secretKeys: secretKeys2 }) {
+  if (path7 === "registry-secret.yaml")
+    return secretKeys2?.join(", ") ?? "with --key its keys are named";
+  return path7 === "credentials.tsv.age" ? "encrypted, and so another each time" : "";
+}
+
+// src/report/diff-text.ts
+init_units();
+function bundleDiffText(diff) {
+  const { from, to, same } = diff;
+  return [
+    ...aboutText("from", from),
+    ...aboutText("to", to, from),
+    ...hasOtherKey(diff) ? ["      signed by ANOTHER KEY than the first one"] : [],
+    "",
+    ...same ? ["both install the same"] : [],
+    ...sums(diff),
+    ...imageSections(diff),
+    ...placementSections(diff),
+    ...section("chart", chartRows2(diff)),
+    ...section("target", targetRows(diff.target)),
+    ...section("mirror map", mapRows(diff.target)),
+    ...section("in the bundle", contentRows(diff))
+  ].join("\n");
+}
+function hasOtherKey({ from, to }) {
+  return from.keyId !== null && to.keyId !== null && from.keyId !== to.keyId;
+}
+function sums({ images: images2, bytes, to }) {
+  const { added: added3, removed, moved, unchanged } = images2;
+  const words5 = imageSums([
+    ["added", added3.length],
+    ["removed", removed.length],
+    ["moved", moved.length],
+    ["unchanged", unchanged]
+  ]);
+  const { carried, shared: shared2, dropped } = bytes;
+  if (carried === null || shared2 === null || dropped === null) {
+    const light = to.carries === "none" ? "second" : "first";
+    return [`${words5}; how much is to carry cannot be known: the ${light} bundle is a light one`];
+  }
+  return [
+    `${words5}; ${formatBytes(carried)} to carry`,
+    `${formatBytes(shared2)} are in both, ${formatBytes(dropped)} are no longer needed`
+  ];
+}
+function imageSections({ images: { added: added3, removed, moved } }) {
+  const inPlace = new Map(added3.map(({ source, replaces }) => [replaces, source]));
+  return [
+    ...section(
+      "images added",
+      added3.map(
+        (image2) => imageRow(image2, image2.replaces === null ? "" : `in place of ${image2.replaces}`)
+      )
+    ),
+    ...section(
+      "images removed",
+      removed.map((image2) => {
+        const by = inPlace.get(image2.source);
+        return imageRow(image2, by === void 0 ? "" : `in its place ${by}`);
+      })
+    ),
+    ...section("images moved: the same name, other content", moved.map(movedImageRow))
+  ];
+}
+function movedImageRow({ source, from, to, cause, platforms: platforms2 }) {
+  const why = cause === "tag" ? [] : ["the same at its source"];
+  const kept = platforms2 ? [`${platformList(platforms2.from)} to ${platformList(platforms2.to)}`] : [];
+  return [source, short(from), `to ${short(to)}`, [...why, ...kept].join(", ")];
+}
+function placementSections({ images: images2, placements }) {
+  return [
+    ...shortSection("references added", untold(placements.added, images2.added).map(placementRow)),
+    ...shortSection(
+      "references removed (load leaves them in the registry)",
+      untold(placements.removed, images2.removed).map(placementRow)
+    ),
+    ...shortSection("references moved", untold(placements.moved, images2.moved).map(movedRow))
+  ];
+}
+function untold(placements, images2) {
+  const told = new Set(images2.map(({ source }) => source));
+  return placements.filter(({ source }) => !told.has(source));
+}
+
+// src/cli/diff-verb.ts
+init_error();
+
+// src/report/registry-diff-text.ts
+init_units();
+function registryDiffText(diff) {
+  const { from, to, same, errors } = diff;
+  return [
+    `from  ${oneCell(from.registry)}`,
+    ...from.site ? [`      ${oneCell(siteText(from.site))}`] : [],
+    ...aboutText("to", to),
+    "",
+    ...errors.map(errorText),
+    ...same ? ["the registry has every image as the bundle says"] : [],
+    ...sums2(diff),
+    ...imageSections2(diff),
+    ...placementSections2(diff)
+  ].join("\n");
+}
+function sums2(diff) {
+  const { added: added3, moved, incomplete: incomplete2, unchanged } = diff.images;
+  const words5 = imageSums([
+    ["lacking", added3.length],
+    ["moved", moved.length],
+    ["incomplete", incomplete2.length],
+    ["unchanged", unchanged]
+  ]);
+  return [`${words5}; ${bytesWords(diff)}`, ...leftWords(diff)];
+}
+function bytesWords({ bytes: { carried, shared: shared2 }, errors }) {
+  if (carried !== null && shared2 !== null)
+    return `${formatBytes(carried)} to carry, ${formatBytes(shared2)} of these are there already`;
+  const why = errors.length > 0 ? "the registry did not answer for all" : "the bundle is a light one";
+  return `how much is to carry cannot be known: ${why}`;
+}
+function leftWords({ bytes: { leftToBase }, to: { base: base2 } }) {
+  if (!leftToBase || !base2) return [];
+  const what = `${formatBytes(leftToBase)} are neither there nor in the bundle`;
+  return [
+    `${what}: load ${base2.name} ${base2.version} first, or take a bundle made without --since`
+  ];
+}
+function imageSections2({ images: { added: added3, moved, incomplete: incomplete2 } }) {
+  return [
+    ...section(
+      "images that the registry lacks",
+      added3.map((image2) => imageRow(image2))
+    ),
+    ...section(
+      "images moved: the same reference, other content",
+      moved.map(({ source, from, to }) => [source, short(from), `to ${short(to)}`])
+    ),
+    ...section(
+      "images that lack a reference",
+      incomplete2.map((image2) => imageRow(image2))
+    )
+  ];
+}
+function placementSections2({ images: images2, placements }) {
+  const lacking = new Set(images2.added.map(({ source }) => source));
+  const added3 = placements.added.filter(({ source }) => !lacking.has(source));
+  return [
+    ...shortSection("references that the registry lacks", added3.map(placementRow)),
+    ...shortSection("references moved", placements.moved.map(movedRow)),
+    ...shortSection(
+      "not served by a pull-through cache, which load does not write",
+      placements.notServed.map(placementRow)
+    )
+  ];
+}
+
+// src/cli/diff-verb.ts
+function addDiff(program2, context, finish2) {
+  const verb2 = program2.command("diff").description("show what a bundle changes: against an older one, or against its registry").argument("<bundle>", "NAME-VERSION.tar; the older one, where two are given").argument("[newer]", "the bundle that is to come in its place").optionsGroup("Against a registry:").option("--registry", "compare with what the registry of the bundle has, by HEADs alone").option("--site <file>", siteHelp).option("--username <name>", "user that may pull there (else: docker config)").option("--password-file <file>", "its password (or AIRGAP_BUNDLE_PASSWORD)").option("--allow-plain-http-credentials", "send credentials over plain HTTP beyond loopback");
+  addOutput(addTrust(verb2)).addHelpText("after", help).addHelpText(
+    "after",
+    examples(
+      "diff pcg-override-1.4.0.tar pcg-override-1.5.0.tar --key bundle.pub",
+      "diff pcg-override-1.4.0.tar pcg-override-1.5.0.tar --output json",
+      "diff pcg-override-1.5.0.tar --registry --key bundle.pub",
+      "diff pcg-override-1.5.0.tar --registry --key bundle.pub --site site.yaml --username puller --password-file pw"
+    )
+  ).action(async (bundle, newer, flags) => {
+    if (newer === void 0) await againstRegistry(bundle, flags, context, finish2);
+    else await againstBundle([bundle, newer], flags, context, finish2);
+  });
+}
+var help = `
+Two bundles are read by their inventories: with --key both must be signed by one of the given keys, without they are
+read unverified, and the result says so. Their bodies are not read: verify does that. A registry is only asked about
+what a signed bundle says. Bytes to carry are those that the older bundle, or the registry, does not have.
+
+Exit codes: 0 whether or not anything differs (same in the JSON says which); otherwise as for every verb.`;
+async function againstBundle(paths, flags, context, finish2) {
+  const misplaced = ofRegistry.find((name3) => flags[name3] !== void 0);
+  if (misplaced !== void 0) {
+    throw new AirgapError("usage", "two bundles are given, and a flag for asking a registry", {
+      given: `${paths.join(" ")}, ${misplaced}`,
+      next: "give one bundle with --registry, or two without"
+    });
+  }
+  const { runDiff: runDiff2 } = await Promise.resolve().then(() => (init_diff(), diff_exports));
+  const result = await runDiff2(paths, trustOptions(flags), context);
+  finishWith(finish2, flags, result, bundleDiffText);
+}
+var ofRegistry = ["registry", "site", "username", "passwordFile", "allowPlainHttpCredentials"];
+async function againstRegistry(bundle, flags, context, finish2) {
+  if (flags.registry !== true) {
+    throw new AirgapError("usage", "there is nothing to compare the bundle with", {
+      given: bundle,
+      next: "give a second bundle, or --registry to ask the registry that the bundle is for"
+    });
+  }
+  const { runDiffRegistry: runDiffRegistry2 } = await Promise.resolve().then(() => (init_diff_registry(), diff_registry_exports));
+  const options = {
+    trust: trustOptions(flags),
+    site: textFlag(flags.site),
+    login: pullOptions(flags),
+    allowPlainHttp: flags.allowPlainHttpCredentials === true
   };
+  const result = await runDiffRegistry2(bundle, options, context);
+  finishWith(finish2, flags, result, registryDiffText, exitCodeOf(result.errors));
+}
+
+// src/cli/doctor-verb.ts
+init_overrides();
+
+// src/report/doctor-text.ts
+init_error();
+init_safe();
+init_units();
+var maxLines = 12;
+var marks3 = {
+  ok: "ok     ",
+  warning: "warning",
+  failure: "FAILURE",
+  skipped: "skipped"
+};
+function doctorText(checks) {
+  return [...checks.map(checkText), "", sums3(checks)].join("\n");
+}
+function doctorExitCode(checks) {
+  return checks.some(({ status }) => status === "failure") ? exitCodes.cluster : 0;
+}
+function checkText({ check: check2, status, evidence, cure: cure5 }) {
+  const [first = "", ...others] = evidence.split("\n");
+  const shown4 = others.slice(0, maxLines);
+  const left = others.length - shown4.length;
+  const lines3 = [
+    ...shown4,
+    ...left > 0 ? [`and ${count(left, "more line")}: --output json has all`] : [],
+    ...cure5 === "" ? [] : [`cure: ${cure5}`]
+  ];
+  const indented3 = lines3.map((line2) => `                             ${safeText(line2)}`);
+  return [`${marks3[status]}  ${check2.padEnd(18)}  ${safeText(first)}`, ...indented3].join("\n");
+}
+function sums3(checks) {
+  const of = (status) => checks.filter((one) => one.status === status).length;
+  const found = [count(of("failure"), "failure"), count(of("warning"), "warning")];
+  return `${count(checks.length, "check")}: ${of("ok")} ok, ${found.join(", ")}, ${of("skipped")} skipped`;
+}
+
+// src/cli/doctor-verb.ts
+init_error();
+var parts = ["registry", "cluster", "nodes"];
+function addDoctor(program2, context, finish2) {
+  const verb2 = program2.command("doctor").description("show that registry, cluster and nodes are as the bundle says; changes nothing").argument("<bundle>", "NAME-VERSION.tar").addOption(
+    new Option("--only <part>", `look at these alone: ${parts.join(", ")}`).argParser(collect)
+  ).option("--kubeconfig <file>", "kubeconfig of the cluster (default: as kubectl)").option("--context <name>", "context in it (default: the current one)").option("--node-config <file>", "a node's containerd config.toml, or its certs.d folder").option("--username <name>", "the cluster's pull user (default: of the Secret registry-info)").option("--password-file <file>", "its password (or AIRGAP_BUNDLE_PASSWORD)").option("--allow-plain-http-credentials", "send credentials over plain HTTP beyond loopback").option("--site <file>", siteHelp);
+  addOutput(addTrust(verb2)).addHelpText("after", help2).addHelpText(
+    "after",
+    examples(
+      "doctor pcg-override-1.4.0.tar --key bundle.pub",
+      "doctor pcg-override-1.4.0.tar --key bundle.pub --context edge-7 --output json",
+      "doctor pcg-override-1.4.0.tar --key bundle.pub --only registry --username puller --password-file pw",
+      "doctor pcg-override-1.4.0.tar --key bundle.pub --only nodes --node-config /etc/containerd/config.toml"
+    )
+  ).action(async (bundle, flags) => {
+    const { runDoctor: runDoctor2 } = await Promise.resolve().then(() => (init_doctor(), doctor_exports));
+    const options = {
+      trust: trustOptions(flags),
+      parts: partsOf(flags),
+      site: textFlag(flags.site),
+      cluster: { kubeconfig: textFlag(flags.kubeconfig), context: textFlag(flags.context) },
+      pull: pullOptions(flags),
+      allowPlainHttp: flags.allowPlainHttpCredentials === true,
+      nodeConfig: textFlag(flags.nodeConfig)
+    };
+    const checks = await runDoctor2(bundle, options, context);
+    finishWith(finish2, flags, checks, doctorText, doctorExitCode(checks));
+  });
+}
+var help2 = `
+Each check is ok, a warning, a failure or skipped, with what was seen and what to do about it. It needs kubectl, and
+helm where the bundle has a chart. The registry is asked with the login that the cluster pulls with. To tell whether
+that login could push too, an upload is begun and cancelled; nothing else is written anywhere.
+
+Exit codes: 11 when a check is a failure, 0 when none is; before the checks as for every verb.`;
+function partsOf(flags) {
+  const named3 = listFlag(flags.only).flatMap(splitList);
+  const strange = named3.find((name3) => !parts.some((part3) => part3 === name3));
+  if (strange !== void 0) {
+    throw new AirgapError("usage", "doctor has no such part", {
+      given: `--only ${strange}`,
+      expected: parts.join(", ")
+    });
+  }
+  return named3.length === 0 ? parts : parts.filter((part3) => named3.includes(part3));
+}
+
+// src/cli/prepare-verb.ts
+init_settings();
+init_error();
+
+// src/report/prepare-text.ts
+init_safe();
+function prepareText(result) {
+  const { needs, errors, commands, target: target2, kind } = result;
+  if (kind === "none") return nothingKnown(target2);
+  if (needs.some(({ state }) => state === "unknown")) return script(result);
+  const rows = needs.map(({ state, what, name: name3 }) => [stateWords2[state], what, `${target2}/${name3}`]);
+  return [
+    safeText(table2(rows)),
+    ...errors.map(errorText),
+    `${target2}, ${kindWords[kind]}: ${sums4(result)}`,
+    ...commands.length > 0 ? ["by hand:", ...commands.map((line2) => `  ${line2}`)] : []
+  ].join("\n");
+}
+var kindWords = { harbor: "Harbor", ecr: "Amazon ECR" };
+var stateWords2 = {
+  exists: "there already",
+  made: "made",
+  missing: "missing",
+  unknown: "not looked for",
+  failed: "FAILED"
+};
+function sums4({ needs, dryRun }) {
+  const states = Object.entries(stateWords2).map(([state, words5]) => [needs.filter((need) => need.state === state).length, words5]).filter(([number3]) => number3 > 0).map(([number3, words5]) => `${number3} ${words5}`);
+  return `${states.join(", ")}${dryRun ? "; a dry run: nothing was made" : ""}`;
+}
+function script({ target: target2, commands }) {
+  return [
+    `# NOTHING WAS MADE: there is no aws here. ${target2} wants ${counted(commands.length)} before a push;`,
+    "# run this where the AWS CLI is. One that is there already is told (RepositoryAlreadyExistsException) and kept.",
+    ...commands
+  ].join("\n");
+}
+function counted(number3) {
+  return number3 === 1 ? "1 repository" : `${number3} repositories`;
+}
+function nothingKnown(target2) {
+  return [
+    `${target2} is neither Harbor nor Amazon ECR: nothing to prepare is known`,
+    "most registries make a repository at the first push; where one wants it made, or what it lies in:",
+    "  airgap-bundle plan --output repositories"
+  ].join("\n");
+}
+
+// src/cli/prepare-verb.ts
+init_detect();
+function addPrepare(program2, context, finish2) {
+  const verb2 = program2.command("prepare").description(
+    "make what the target registry wants before a push: Harbor projects, ECR repositories"
+  ).argument("[bundle]", "NAME-VERSION.tar, before load; or -f, before mirror").option(
+    "--dry-run",
+    "look and list, make nothing: only GET and HEAD, of aws only describe-repositories"
+  ).addOption(
+    new Option("--registry-kind <kind>", "what the target is (default: found out)").choices(
+      registryKinds
+    )
+  ).option("--site <file>", siteHelp);
+  addOutput(
+    addPushCredential(addTrust(addBundleInput(verb2, "the bundle file, in place of a bundle")))
+  ).addHelpText("after", kindsHelp).addHelpText(
+    "after",
+    examples(
+      "prepare -f bundle.yaml --dry-run",
+      "prepare -f bundle.yaml --push-username admin --push-password-file pw",
+      "prepare pcg-override-1.4.0.tar --key bundle.pub --site site.yaml"
+    )
+  ).action(async (bundle, flags) => {
+    finishPlaced(finish2, flags, await run(bundle, flags, context), prepareText);
+  });
+}
+var kindsHelp = `
+Harbor: projects that are missing are made, private, with the push credential; it must be of a system administrator
+or of a robot account that may create projects. A project that is a proxy cache is an error: it belongs into pullThrough.
+ECR (by the name of the host): repositories that are missing are made by the aws CLI, version 1 or 2, with its own
+credentials. Where there is no aws, nothing is made: the commands are printed, with a warning, and the exit code is 0.
+Any other registry: nothing is made; most make a repository at the first push.
+It may be run again at any time: what is there is left as it is.`;
+async function run(bundle, flags, context) {
+  const { runPrepare: runPrepare2, runPrepareBundle: runPrepareBundle2 } = await Promise.resolve().then(() => (init_prepare(), prepare_exports));
+  const options = {
+    kind: registryKinds.find((kind) => kind === flags.registryKind),
+    dryRun: flags.dryRun === true,
+    push: pushOptions(flags)
+  };
+  refuseForeign(bundle, flags);
+  if (bundle !== void 0) {
+    const trust = trustOptions(flags);
+    const site = textFlag(flags.site);
+    const more = { trust, site, ...retryBudgetOf(flags, context) };
+    return runPrepareBundle2(bundle, { ...options, ...more }, context);
+  }
+  const { readBundleSpec: readBundleSpec2 } = await Promise.resolve().then(() => (init_bundle_file(), bundle_file_exports));
+  return runPrepare2(await readBundleSpec2(bundleInput(flags), context), options, context);
+}
+var ofBundle = ["key", "revoked", "allow-unsigned", "allow-expired", "site"];
+var ofFile = [
+  "file",
+  ...settings.map(({ name: name3 }) => name3).filter((name3) => name3 !== "retry-budget")
+];
+function refuseForeign(bundle, flags) {
+  const given2 = (name3) => flags[camelCase(name3)] !== void 0;
+  if (bundle === void 0 && !given2("file")) throw notOne("neither BUNDLE nor -f");
+  const foreign = (bundle === void 0 ? ofBundle : ofFile).find(given2);
+  if (foreign === void 0) return;
+  if (foreign === "file") throw notOne(`${bundle} and -f ${flags.file}`);
+  throw new AirgapError("usage", `--${foreign} does not go with ${bundle ?? "-f"}`, {
+    next: bundle === void 0 ? "give a bundle, or drop the flag" : "give -f, or drop the flag"
+  });
+}
+function notOne(given2) {
+  return new AirgapError("usage", "what is to be prepared for is not clear", {
+    given: given2,
+    expected: "prepare BUNDLE --key NAME.pub, or prepare -f bundle.yaml"
+  });
 }
 
 // src/cli/source-verbs.ts
@@ -50159,11 +56526,31 @@ init_descriptor();
 init_repositories();
 init_safe();
 init_units();
-function planText({
-  inventory,
-  problems
-}) {
-  return [...problems.map(problemText), imagesText(inventory), sumsText(inventory)].filter(Boolean).join("\n\n");
+function planText({ inventory, problems, coverage, lock }) {
+  return [
+    ...problems.map(problemText),
+    imagesText(inventory),
+    unusedText(coverage),
+    ...lock ? [lockText(lock)] : [],
+    sumsText(inventory)
+  ].filter(Boolean).join("\n\n");
+}
+function unusedText({ unusedRules }) {
+  if (unusedRules.length === 0) return "";
+  return safeText(`no image needs these entries of the map: ${unusedRules.join(", ")}`);
+}
+function lockText({ path: path7, moved, added: added3, removed }) {
+  const rows = [
+    ...moved.map(({ image: image2, from, to }) => [
+      "moved",
+      image2,
+      `${from.slice(0, 19)} to ${to.slice(0, 19)}`
+    ]),
+    ...added3.map((image2) => ["locked", image2]),
+    ...removed.map((image2) => ["dropped", image2])
+  ];
+  const sum2 = rows.length === 0 ? "nothing has changed" : count(rows.length, "change");
+  return safeText([`${path7}: ${sum2}`, ...rows.length > 0 ? [table2(rows)] : []].join("\n"));
 }
 function repositoriesText(inventory) {
   const { projects, repositories } = targetRepositories(inventory);
@@ -50174,16 +56561,16 @@ function repositoriesText(inventory) {
 `)
   ].join("");
 }
-function problemText({ kind, severity, message, cure }) {
+function problemText({ kind, severity, message, cure: cure5 }) {
   return safeText(`${severity}: ${kind}: ${message}
-  cure: ${cure}`);
+  cure: ${cure5}`);
 }
 function imagesText({ images: images2 }) {
   const rows = images2.flatMap((image2) => imageRows(image2));
   return rows.length === 0 ? "" : safeText(table2([["IMAGE", "DIGEST", "PLATFORMS", "ASKED FOR BY", "PLACEMENT"], ...rows]));
 }
-function imageRows({ source, digest: digest2, platforms: platforms2, placements }) {
-  const about = [source, digest2.slice(0, 19), platforms2.join(",") || "-"];
+function imageRows({ source, digest: digest3, platforms: platforms2, placements }) {
+  const about = [source, digest3.slice(0, 19), platforms2.join(",") || "-"];
   const [first, ...others] = placements;
   if (!first) return [[...about, "-", "(no rule maps it)"]];
   return [
@@ -50199,10 +56586,10 @@ function sumsText({ images: images2, blobs: blobs2, target: target2 }) {
 
 // src/report/resolve-table.ts
 function renderResolve(results) {
-  const rows = results.map(({ image: image2, webhook, containerd }) => [
+  const rows = results.map(({ image: image2, webhook, containerd: containerd2 }) => [
     image2,
     webhookCell(webhook),
-    containerd.join(" ") || "(unchanged)"
+    containerd2.join(" ") || "(unchanged)"
   ]);
   return table2([["IMAGE", "WEBHOOK", "CONTAINERD"], ...rows]);
 }
@@ -50211,19 +56598,70 @@ function webhookCell(webhook) {
   return webhook.swapped ? webhook.image : "(unchanged)";
 }
 
+// src/report/images-text.ts
+init_units();
+var shownSources = 5;
+function imagesText2(images2) {
+  const named3 = images2.filter(({ suspected: suspected3 }) => !suspected3);
+  const suspected2 = images2.filter((image2) => image2.suspected);
+  return [
+    ...named3.map(imageText),
+    ...suspected2.length > 0 ? [suspectedHeading, ...suspected2.map(imageText)] : [],
+    `${count(named3.length, "image")}${suspected2.length > 0 ? `, ${suspected2.length} suspected` : ""}`
+  ].join("\n");
+}
+var suspectedHeading = "\nSuspected by their shape, taken only where the source says `suspected: true`:";
+function imageText({ image: image2, sources }) {
+  const left = sources.length - shownSources;
+  const shown4 = sources.slice(0, shownSources).map((source) => `  ${source}`);
+  return [image2, ...shown4, ...left > 0 ? [`  and ${left} more`] : []].join("\n");
+}
+function imageList(images2, takesSuspected) {
+  return images2.map(
+    ({ image: image2, suspected: suspected2, sources }) => suspected2 && !takesSuspected ? `# suspected: ${image2} (${sources[0]})
+` : `${image2}
+`
+  ).join("");
+}
+
+// src/cli/images-verb.ts
+init_safe();
+function addImages(program2, context, finish2) {
+  const verb2 = program2.command("images").description("show which images the bundle file and its sources name, and where").option("--suspected", "with --output list: the suspected ones among the others");
+  addOutput(addBundleInput(verb2), "list").addHelpText(
+    "after",
+    examples("images -f bundle.yaml", "images -f bundle.yaml --output list > images.txt")
+  ).action(async (flags) => {
+    const { runImages: runImages2 } = await Promise.resolve().then(() => (init_images(), images_exports));
+    const { readBundleSpec: readBundleSpec2 } = await Promise.resolve().then(() => (init_bundle_file(), bundle_file_exports));
+    const images2 = await runImages2(await readBundleSpec2(bundleInput(flags), context), context);
+    if (flags.output === "list") finish2(safeText(imageList(images2, flags.suspected === true)), 0);
+    else finishWith(finish2, flags, images2, imagesText2);
+  });
+}
+
 // src/cli/source-verbs.ts
 function addSourceVerbs(program2, context, finish2) {
   addPlan(program2, context, finish2);
+  addImages(program2, context, finish2);
   addMirror(program2, context, finish2);
   addCreate(program2, context, finish2);
   addKeygen(program2, context, finish2);
   addResolve(program2, context, finish2);
 }
 function addPlan(program2, context, finish2) {
-  const verb = program2.command("plan").description("show what would be mirrored and bundled, and what is wrong with it").option("-o, --out <file>", "save the plan for mirror --plan and create --plan").option("--since <bundle>", "plan a delta to an older bundle").option("--without-images", "plan a bundle without blobs");
-  addOutput(addBundleInput(verb), "repositories").addHelpText(
+  const verb2 = program2.command("plan").description("show what would be mirrored and bundled, and what is wrong with it").option("-o, --out <file>", "save the plan for mirror --plan and create --plan").option("--since <bundle>", "plan a delta to an older bundle").option("--without-images", "plan a bundle without blobs").option("--lock", "write bundle.lock: from then on every image is held to its digest").option(
+    "--update [images...]",
+    "move pins of bundle.lock to what the tags are now; default: all"
+  );
+  addOutput(addBundleInput(verb2), "repositories").addHelpText(
     "after",
-    examples("plan -f bundle.yaml", "plan -f bundle.yaml --output repositories")
+    examples(
+      "plan -f bundle.yaml",
+      "plan -f bundle.yaml --output repositories",
+      "plan -f bundle.yaml --lock",
+      "plan -f bundle.yaml --update nginx:1.27"
+    )
   ).action(async (flags) => {
     const { runPlan: runPlan2 } = await Promise.resolve().then(() => (init_plan2(), plan_exports));
     const { readBundleSpec: readBundleSpec2 } = await Promise.resolve().then(() => (init_bundle_file(), bundle_file_exports));
@@ -50231,10 +56669,16 @@ function addPlan(program2, context, finish2) {
     const options = {
       out: textFlag(flags.out),
       since: textFlag(flags.since),
-      withoutImages: flags.withoutImages === true
+      withoutImages: flags.withoutImages === true,
+      update: updateOf(flags)
     };
     await finishPlan(finish2, flags, await runPlan2(spec, options, context), context);
   });
+}
+function updateOf({ lock, update }) {
+  if (update === true) return "all";
+  if (Array.isArray(update)) return update;
+  return lock === true ? [] : void 0;
 }
 async function finishPlan(finish2, flags, result, context) {
   const { emitWarnings: emitWarnings2, planErrors: planErrors2, refuseOnErrors: refuseOnErrors2 } = await Promise.resolve().then(() => (init_plan2(), plan_exports));
@@ -50247,10 +56691,10 @@ async function finishPlan(finish2, flags, result, context) {
   finishWith(finish2, flags, result, planText, exitCodeOf(planErrors2(problems)));
 }
 function addMirror(program2, context, finish2) {
-  const verb = program2.command("mirror").description(
+  const verb2 = program2.command("mirror").description(
     "copy the images into the target registry, to every place the cluster will ask for"
-  ).option("--plan <file>", "carry out exactly this saved plan").option("--fresh", "resolve again, even if an earlier run was killed");
-  addOutput(addPushCredential(addBundleInput(verb))).addHelpText(
+  ).option("--plan <file>", "carry out exactly this saved plan").option("--fresh", "resolve again, even if an earlier run was killed").option("--deep", deepHelp);
+  addOutput(addPushCredential(addBundleInput(verb2))).addHelpText(
     "after",
     examples(
       "mirror -f bundle.yaml",
@@ -50263,14 +56707,15 @@ function addMirror(program2, context, finish2) {
     const options = {
       plan: textFlag(flags.plan),
       fresh: flags.fresh === true,
-      push: pushOptions(flags)
+      push: pushOptions(flags),
+      deep: flags.deep === true
     };
     finishPlaced(finish2, flags, await runMirror2(spec, options, context), placedText);
   });
 }
 function addCreate(program2, context, finish2) {
-  const verb = program2.command("create").description("write the signed bundle, its checksum and install.sh into a folder").option("-o, --out <folder>", "folder for its files", ".").option("--split-size <size>", "write the bundle in parts of at most this size").option("--plan <file>", "carry out exactly this saved plan").option("--fresh", "resolve again, even if an earlier run was killed").option("--reuse <bundle>", "take what an older bundle already has from there").option("--since <bundle>", "leave out what an older bundle brought: a delta to load after it").option("--without-images", "leave the blobs out: for a registry that mirror has filled");
-  addOutput(addPullCredential(addBundleInput(verb))).addHelpText(
+  const verb2 = program2.command("create").description("write the signed bundle, its checksum and install.sh into a folder").option("-o, --out <folder>", "folder for its files", ".").option("--split-size <size>", "write the bundle in parts of at most this size").option("--plan <file>", "carry out exactly this saved plan").option("--fresh", "resolve again, even if an earlier run was killed").option("--reuse <bundle>", "take what an older bundle already has from there").option("--since <bundle>", "leave out what an older bundle brought: a delta to load after it").option("--without-images", "leave the blobs out: for a registry that mirror has filled");
+  addOutput(addPullCredential(addBundleInput(verb2))).addHelpText(
     "after",
     examples(
       "create -f bundle.yaml -o dist",
@@ -50301,12 +56746,12 @@ function addCreate(program2, context, finish2) {
   });
 }
 function addKeygen(program2, context, finish2) {
-  const verb = program2.command("keygen").option("--out <file>", "the private key, NAME.key").addOption(
+  const verb2 = program2.command("keygen").option("--out <file>", "the private key, NAME.key").addOption(
     new Option("--type <type>", "kind of key").choices(["ed25519", "ecdsa-p256"]).default("ed25519")
   ).description(
     "make a key pair: NAME.key signs, NAME.pub verifies; AIRGAP_BUNDLE_KEY_PASSPHRASE encrypts it"
   );
-  addOutput(verb).addHelpText(
+  addOutput(verb2).addHelpText(
     "after",
     examples("keygen --out bundle.key", "keygen --out fips.key --type ecdsa-p256")
   ).action(async (flags) => {
@@ -50322,8 +56767,8 @@ function addKeygen(program2, context, finish2) {
   });
 }
 function addResolve(program2, context, finish2) {
-  const verb = program2.command("resolve").description("show what the webhook and containerd make of images under a map").argument("[images...]", "images as manifests name them").option("--mirror-map <file>", "the mirror map, in line or comma form").option("--images-file <file>", "list of images, one a line");
-  addOutput(verb).addHelpText("after", examples("resolve --mirror-map map.conf nginx:1.27 quay.io/a/b:1")).action(async (images2, flags) => {
+  const verb2 = program2.command("resolve").description("show what the webhook and containerd make of images under a map").argument("[images...]", "images as manifests name them").option("--mirror-map <file>", "the mirror map, in line or comma form").option("--images-file <file>", "list of images, one a line");
+  addOutput(verb2).addHelpText("after", examples("resolve --mirror-map map.conf nginx:1.27 quay.io/a/b:1")).action(async (images2, flags) => {
     const { readResolveInput: readResolveInput2, runResolve: runResolve2 } = await Promise.resolve().then(() => (init_resolve(), resolve_exports));
     const input = await readResolveInput2(
       {
@@ -50343,22 +56788,25 @@ Exit codes: 0 done, 1 our bug, 2 usage or input, 3 tool missing, 4 signature, 5 
 7 authentication, 8 refused by the target, 9 transient (run again), 10 local I/O, 11 cluster, 12 locked`;
 function doorFlags(program2) {
   const [name3] = program2.args;
-  const verb = program2.commands.find((one) => one.name() === name3) ?? unknownVerb(program2.args);
-  const { quiet, output } = verb.opts();
+  const verb2 = program2.commands.find((one) => one.name() === name3) ?? unknownVerb(program2.args);
+  const { quiet, output } = verb2.opts();
   return { isQuiet: quiet === true, wantsJson: output === "json" };
 }
 function unknownVerb(args) {
-  const verb = new Command().option("--output [form]").option("--quiet");
-  verb.parseOptions([...args]);
-  return verb;
+  const verb2 = new Command().option("--output [form]").option("--quiet");
+  verb2.parseOptions([...args]);
+  return verb2;
 }
 function buildProgram(context, finish2) {
   const program2 = new Command(toolName).description(
     "Mirror the images a cluster needs, bundle them signed, install them behind an air gap."
   ).version(toolVersion, "--version", "print the version").helpOption("-h, --help", "print help").addHelpText("after", exitCodeHelp).showSuggestionAfterError().exitOverride();
   addSourceVerbs(program2, context, finish2);
+  addPrepare(program2, context, finish2);
   addBundleVerbs(program2, context, finish2);
-  for (const verb of program2.commands) verb.exitOverride();
+  addDiff(program2, context, finish2);
+  addDoctor(program2, context, finish2);
+  for (const verb2 of program2.commands) verb2.exitOverride();
   return program2;
 }
 
@@ -50399,11 +56847,11 @@ function progressText({ done, total, images: images2 }, rate) {
   const far = images2 ? [`${images2.done} of ${count(images2.total, "image")}`] : [];
   if (total === 0 && images2) return far.join();
   const percent = total === 0 ? 100 : Math.floor(100 * done / total);
-  const text3 = [`${formatBytes(done)} of ${formatBytes(total)}, ${percent} %`];
-  if (!(rate >= 1) || done === total) return [...text3, ...far].join(", ");
+  const text4 = [`${formatBytes(done)} of ${formatBytes(total)}, ${percent} %`];
+  if (!(rate >= 1) || done === total) return [...text4, ...far].join(", ");
   const left = Math.ceil((total - done) / rate);
   return [
-    ...text3,
+    ...text4,
     `${formatBytes(Math.round(rate))}/s`,
     `${formatSeconds(left)} left`,
     ...far
@@ -50429,12 +56877,12 @@ function lineListener(output, redactor) {
     if (isDrawn) redraw?.(clearLine);
     isDrawn = false;
   };
-  const write = (line) => {
+  const write = (line2) => {
     clear2();
-    output.write(redactor.redact(safeText(line)));
+    output.write(redactor.redact(safeText(line2)));
   };
-  const draw = (line) => {
-    redraw?.(`${clearLine}${line}`);
+  const draw = (line2) => {
+    redraw?.(`${clearLine}${line2}`);
     isDrawn = true;
   };
   const emit = (event) => {
@@ -50470,11 +56918,11 @@ function makeRedactor() {
   const secrets = /* @__PURE__ */ new Set();
   return {
     add(secret) {
-      for (const form of formsOf(secret)) if (form.length >= shortest2) secrets.add(form);
+      for (const form2 of formsOf(secret)) if (form2.length >= shortest2) secrets.add(form2);
     },
-    redact(text3) {
+    redact(text4) {
       const longestFirst = [...secrets].sort((a2, b) => b.length - a2.length);
-      return longestFirst.reduce((rest2, secret) => rest2.replaceAll(secret, "***"), text3);
+      return longestFirst.reduce((rest2, secret) => rest2.replaceAll(secret, "***"), text4);
     }
   };
 }
@@ -50494,25 +56942,25 @@ function formsBefore(secret) {
   ];
 }
 function base64Forms(secret) {
-  const whole = Buffer.from(secret).toString("base64");
-  return [whole, ...whole.match(/.{8,76}/g) ?? []];
+  const whole2 = Buffer.from(secret).toString("base64");
+  return [whole2, ...whole2.match(/.{8,76}/g) ?? []];
 }
 
 // src/cli.ts
 async function main() {
   const redactor = makeRedactor();
-  const interruption = onInterruption(() => lines2.progress());
-  const lines2 = lineListener(
+  const interruption = onInterruption(() => lines3.progress());
+  const lines3 = lineListener(
     { ...standardError, isQuiet: () => doorFlags(program2).isQuiet },
     redactor
   );
-  const toStdout = (text3) => {
-    lines2.clear();
-    process.stdout.write(redactor.redact(text3));
+  const toStdout = (text4) => {
+    lines3.clear();
+    process.stdout.write(redactor.redact(text4));
   };
   let exitCode = 0;
-  const program2 = buildProgram(contextOf(interruption.signal, lines2), (text3, code2) => {
-    toStdout(text3);
+  const program2 = buildProgram(contextOf(interruption.signal, lines3), (text4, code2) => {
+    toStdout(text4);
     exitCode = code2;
   });
   try {
@@ -50523,7 +56971,7 @@ async function main() {
     const isMistyped = thrown instanceof CommanderError;
     const why = isMistyped ? usageError(thrown) : thrown;
     const end = endOf(why, interruption.received(), interruption.progress());
-    lines2.clear();
+    lines3.clear();
     if (!isMistyped) process.stderr.write(`${redactor.redact(end.text)}
 `);
     if (doorFlags(program2).wantsJson) toStdout(jsonText({ errors: end.errors }));
@@ -50532,9 +56980,9 @@ async function main() {
 }
 var now = () => /* @__PURE__ */ new Date();
 var standardError = {
-  write: (line) => process.stderr.write(`${line}
+  write: (line2) => process.stderr.write(`${line2}
 `),
-  ...process.stderr.isTTY ? { redraw: (text3) => process.stderr.write(text3) } : {},
+  ...process.stderr.isTTY ? { redraw: (text4) => process.stderr.write(text4) } : {},
   now
 };
 function contextOf(signal, { emit }) {
