@@ -73,7 +73,7 @@ async function carryOut(
     const complete = await withSourceImages(spec, registries, context);
     const run = { name: nameOf(inputs), spec: complete, saved, fresh, withoutImages, older, base };
     const show = ({ inventory, problems, coverage }: Prepared) => {
-      result.plan = { inventory, problems, coverage };
+      result.plan = { inventory, problems, coverage: { ...coverage, lacking: [] } };
     };
     if (!wants('mirror') && !wants('create')) {
       const prepared = await prepare(complete, registries, context, run);

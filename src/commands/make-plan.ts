@@ -38,7 +38,7 @@ export interface Prepared extends MadeInventory {
   readonly problems: readonly Problem[];
   readonly images: readonly PlannedImage[];
   readonly registries: Registries;
-  readonly coverage: Coverage;
+  readonly coverage: Omit<Coverage, 'lacking'>;
   /** The lock that `plan --lock` is to write; it has the time and sequence of the inventory. */
   readonly relocked?: Relocked;
   /** A config that planning has read. */

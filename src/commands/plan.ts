@@ -3,16 +3,16 @@ import { resolve } from 'node:path';
 import { printInventory } from '../bundle/inventory-json.ts';
 import type { Context } from '../context.ts';
 import type { BundleSpec } from '../inputs/spec.ts';
-import type { Coverage } from '../plan/coverage.ts';
+import { type Coverage, type Lacking, lackingOf } from '../plan/coverage.ts';
 import type { Inventory } from '../plan/inventory.ts';
-import { hasErrors, type Problem } from '../plan/problem.ts';
+import { hasErrors, type Problem, warning } from '../plan/problem.ts';
 import { AirgapError, Failures } from '../report/error.ts';
 import type { Event } from '../report/events.ts';
 import { connect } from './connect.ts';
 import { type DeltaOptions, readDeltaBase } from './delta-base.ts';
 import { type LockResult, type Update, writeLock } from './lock.ts';
 import { prepare } from './make-plan.ts';
-import { withSourceImages } from './source-images.ts';
+import { coveredImages, withSourceImages } from './source-images.ts';
 
 export interface PlanResult {
   readonly inventory: Inventory;
@@ -41,8 +41,10 @@ export async function runPlan(
     const complete = await withSourceImages(spec, registries, context);
     const { withoutImages, update } = options;
     const prepared = await prepare(complete, registries, context, { withoutImages, base, update });
-    const { inventory, problems, coverage, relocked } = prepared;
-    const result = { inventory, problems, coverage };
+    const { inventory, relocked } = prepared;
+    const lacking = lackingOf(inventory, await coveredImages(spec, registries, context));
+    const problems = [...prepared.problems, ...lacking.map(lackingProblem)];
+    const result = { inventory, problems, coverage: { ...prepared.coverage, lacking } };
     if (hasErrors(problems)) {
       if (options.out || update) context.emit(notSaved);
       return result;
@@ -52,6 +54,12 @@ export async function runPlan(
   } finally {
     await registries.close();
   }
+}
+
+function lackingProblem({ image, askedForBy: [first, ...others], wanted }: Lacking): Problem {
+  const who = others.length > 0 ? `${first} and ${others.length} more` : first;
+  const message = `${image} (${who}) would be asked for as ${wanted}, which the bundle does not bring`;
+  return warning('lacking', [image], message, `add ${image} to images`);
 }
 
 /** What stops `mirror` and `create`. */

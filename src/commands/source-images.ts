@@ -14,7 +14,7 @@ interface SourceImage extends FoundImage {
 
 /** Looks all sources of bundle.yaml through, in order; what is wrong with any of them is in the answer. */
 export async function findSourceImages(
-  { imageSources, target }: BundleSpec,
+  { imageSources, target }: Pick<BundleSpec, 'imageSources' | 'target'>,
   registries: Registries,
   context: Context,
 ): Promise<{ images: SourceImage[]; errors: AirgapError[] }> {
@@ -64,6 +64,22 @@ export async function withSourceImages(
   throw new AirgapError('usage', 'no source names an image', {
     given: spec.imageSources.map(({ field }) => field).join(', '),
   });
+}
+
+/**
+ * By image, the places at which the sources of `covers` name it; what is only suspected as the source says.
+ * @throws AirgapError or Failures
+ */
+export async function coveredImages(
+  { covers, target }: BundleSpec,
+  registries: Registries,
+  context: Context,
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const sources = { imageSources: covers, target };
+  const { images, errors } = await findSourceImages(sources, registries, context);
+  refuseMistakes(errors);
+  const named = byImage(images.filter(({ state }) => state !== 'suspected'));
+  return new Map([...named].map(([image, places]) => [image, places.map(({ source }) => source)]));
 }
 
 async function findOrFail(

@@ -1,11 +1,6 @@
 import pMap from 'p-map';
-import { containerdReferences } from '../mirror-map/containerd.ts';
-import type { MirrorMap } from '../mirror-map/map.ts';
-import { parseMirrorMap } from '../mirror-map/parse.ts';
-import { webhookImage } from '../mirror-map/webhook.ts';
-import { formatReference, parseReference, type Reference } from '../oci/reference.ts';
 import type { Inventory } from '../plan/inventory.ts';
-import { splitPlacement } from '../plan/repositories.ts';
+import { type Pulled, pulledFrom, readReference } from '../plan/pulled-as.ts';
 import type { RegistryClient } from '../registry/client.ts';
 import { count } from '../report/units.ts';
 import { type Check, check, type Finding, failure, ok, skipAll, warning } from './check.ts';
@@ -38,7 +33,7 @@ export async function podChecks(
 interface Judged {
   readonly image: PodImage;
   /** `elsewhere`: another bundle or hand has put it into the registry. `unasked`: nobody could look there. */
-  readonly where: 'bundle' | 'elsewhere' | 'nowhere' | 'unasked' | 'unmapped';
+  readonly where: Pulled['where'] | 'elsewhere' | 'unasked';
   /** What would be asked for. */
   readonly asked: string;
 }
@@ -48,67 +43,24 @@ function judge(
   inventory: Inventory,
   target: RegistryClient | undefined,
 ): Promise<Judged[]> {
-  const map = parseMirrorMap(inventory.target.mirrorMap);
-  const isPlaced = placementFinder(inventory);
-  const where = async (asked: string | undefined): Promise<Judged['where']> => {
-    if (asked === undefined) return 'unmapped';
-    if (isPlaced(asked)) return 'bundle';
-    if (target === undefined) return 'unasked';
-    return (await isInRegistry(asked, target)) ? 'elsewhere' : 'nowhere';
-  };
+  const pulled = pulledFrom(inventory);
   return pMap(
     images,
     async (image) => {
-      const asked = askedFor(image.image, map, inventory);
-      return { image, where: await where(asked), asked: asked ?? '' };
+      const { where, asked } = pulled(image.image);
+      if (where !== 'nowhere') return { image, where, asked };
+      if (target === undefined) return { image, where: 'unasked', asked };
+      return { image, where: (await isInRegistry(asked, target)) ? 'elsewhere' : 'nowhere', asked };
     },
     { concurrency: 16 },
   );
 }
 
-/** What a pod's image is pulled as; undefined where no rule covers it. What the webhook fails on is asked for nowhere. */
-function askedFor(image: string, map: MirrorMap, { target }: Inventory): string | undefined {
-  if (image.startsWith(`${target.endpoint}/`)) return image;
-  if (target.environment === 'airgap') {
-    const answer = webhookImage(map, image);
-    if ('error' in answer) return `nothing: the webhook fails on it (${answer.error})`;
-    if (answer.swapped) return answer.image;
-  }
-  return containerdReferences(map, image)[0];
-}
-
-function placementFinder({ images }: Inventory): (asked: string) => boolean {
-  const known = new Set<string>();
-  for (const { digest, placements } of images) {
-    for (const { reference } of placements) {
-      known.add(reference);
-      known.add(`${splitPlacement(reference).repository}@${digest}`);
-    }
-  }
-  return (asked) => {
-    const reference = parsed(asked);
-    return reference !== undefined && known.has(nameOf(reference));
-  };
-}
-
-/** Of tag and digest the digest counts. */
-function nameOf({ registry, repository, tag, digest }: Reference): string {
-  return formatReference({ registry, repository, ...(digest ? { digest } : { tag: tag ?? '' }) });
-}
-
 async function isInRegistry(asked: string, target: RegistryClient): Promise<boolean> {
-  const reference = parsed(asked);
+  const reference = readReference(asked);
   if (reference === undefined || reference.registry !== target.host) return false;
   const { repository, digest, tag = '' } = reference;
   return (await target.headManifest(repository, digest ?? tag)) !== undefined;
-}
-
-function parsed(text: string): Reference | undefined {
-  try {
-    return parseReference(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function podsFinding(judged: readonly Judged[]): Finding {

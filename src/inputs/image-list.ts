@@ -16,7 +16,7 @@ export async function readImages(
     if (typeof item === 'string') images.push({ image: item, origin: `images[${index}]` });
     else if ('list' in item)
       images.push(...(await readList(resolve(folder, item.list), `images[${index}].list`)));
-    else imageSources.push(readImageSource(item, index, folder));
+    else imageSources.push(readImageSource(item, `images[${index}]`, folder));
   }
   if (images.length > 0 || imageSources.length > 0) return { images, imageSources };
   throw new AirgapError('usage', 'no image is listed', {

@@ -62,10 +62,10 @@ export interface FileSource extends PathSource {
   readonly kind: 'compose' | 'hauler' | 'imagesLock' | 'zarf';
 }
 
-/** A checked item with absolute paths. */
-export function readImageSource(item: ImageItem, index: number, folder: string): ImageSource {
+/** A checked item with absolute paths. @param place of the item: `images[2]` */
+export function readImageSource(item: ImageItem, place: string, folder: string): ImageSource {
   const at = (kind: string) => ({
-    field: `images[${index}].${kind}`,
+    field: `${place}.${kind}`,
     takesSuspected: item.suspected === true,
   });
   const file = (kind: string, written: string) => ({

@@ -10,6 +10,7 @@ import { parseDuration } from './duration.ts';
 import { checkEndpoint, checkRegistry, readBasePath, readPullThrough } from './endpoint.ts';
 import { fieldName } from './fields.ts';
 import { readImages } from './image-list.ts';
+import { readImageSource } from './image-source.ts';
 import { readMap } from './read-map.ts';
 import type { BundleDocument } from './schema.ts';
 import { sectionOf, sectionPlace } from './section.ts';
@@ -37,6 +38,7 @@ export async function makeSpec(
     target,
     imageSwap: defined({ ...imageSwap, chart: chart && chartLocation(chart, folder) }),
     ...(await readImages(document.images, folder)),
+    covers: document.covers.map((item, index) => readImageSource(item, `covers[${index}]`, folder)),
     platforms: document.platforms.map((text, index) => readPlatform(text, index)),
     registries: await readRegistries(document, target, folder, context),
     pullThrough: document.pullThrough.map((path, index) => readPullThrough(path, index, target)),

@@ -105,6 +105,12 @@ export const bundleSchema = z.strictObject({
     .describe(
       'The images that the cluster needs, as its manifests name them, or where they are found.',
     ),
+  covers: z
+    .array(z.union([...imageItems]))
+    .default([])
+    .describe(
+      'Sources as in `images`: `plan` tells which of their images the bundle lacks; nothing of theirs is taken.',
+    ),
   platforms: z
     .array(text)
     .default([])

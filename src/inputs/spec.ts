@@ -25,6 +25,8 @@ export interface BundleSpec {
   readonly images: readonly ListedImage[];
   /** Where more images are found. */
   readonly imageSources: readonly ImageSource[];
+  /** What `plan` holds the bundle to: images that these name and the bundle lacks are told. */
+  readonly covers: readonly ImageSource[];
   /** Empty: all. */
   readonly platforms: readonly Platform[];
   /** By host, the target among them. */

@@ -3,6 +3,8 @@ import type { ListedImage } from '../inputs/spec.ts';
 import { type ResolveResult, resolveImage } from '../mirror-map/consumers.ts';
 import type { MapEntry, MirrorMap } from '../mirror-map/map.ts';
 import { printEntries } from '../mirror-map/print.ts';
+import type { Inventory } from './inventory.ts';
+import { pulledFrom } from './pulled-as.ts';
 
 /** Who asks for what, and how far the map reaches. */
 export interface Coverage {
@@ -12,10 +14,22 @@ export interface Coverage {
   readonly unmapped: readonly string[];
   /** Entries, `key::value`, without which every image would end up in the same place. */
   readonly unusedRules: readonly string[];
+  /** What the sources of `covers` name, would ask the target for, and not find there by this bundle. */
+  readonly lacking: readonly Lacking[];
+}
+
+export interface Lacking {
+  readonly image: string;
+  readonly askedForBy: readonly string[];
+  /** The reference in the target. */
+  readonly wanted: string;
 }
 
 /** @param map the effective one */
-export function coverageOf(map: MirrorMap, listed: readonly ListedImage[]): Coverage {
+export function coverageOf(
+  map: MirrorMap,
+  listed: readonly ListedImage[],
+): Omit<Coverage, 'lacking'> {
   const askedForBy = new Map<string, string[]>();
   for (const { image, origin } of listed)
     askedForBy.set(image, [...(askedForBy.get(image) ?? []), origin]);
@@ -28,6 +42,18 @@ export function coverageOf(map: MirrorMap, listed: readonly ListedImage[]): Cove
     unmapped: images.filter((image) => !isMapped(resolveImage(map, image))),
     unusedRules: map.entries.filter(isUnused).map((entry) => printEntries([entry])),
   };
+}
+
+/** @param named by image, the places of `covers` that name it */
+export function lackingOf(
+  inventory: Inventory,
+  named: ReadonlyMap<string, readonly string[]>,
+): Lacking[] {
+  const pulled = pulledFrom(inventory);
+  return [...named].flatMap(([image, askedForBy]) => {
+    const { where, asked } = pulled(image);
+    return where === 'nowhere' ? [{ image, askedForBy, wanted: asked }] : [];
+  });
 }
 
 /** What swaps; the other kinds keep from swapping, and so match nothing by their nature. */

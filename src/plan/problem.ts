@@ -23,6 +23,7 @@ export type ProblemKind =
   | 'webhook-error'
   | 'containerd-ignores'
   | 'moved-tag'
+  | 'lacking'
   | 'not-locked'
   | 'other-lock'
   | 'latest-tag'

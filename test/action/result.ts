@@ -26,7 +26,11 @@ export function sampleResult(images = [image('nginx:1', ['h/m/nginx:1', 'h/m/lib
     blobs: [{ digest, size: 2048 }],
   } as unknown as Inventory;
   const result: ActionResult = {
-    plan: { inventory, problems: [], coverage: { images: [], unmapped: [], unusedRules: [] } },
+    plan: {
+      inventory,
+      problems: [],
+      coverage: { images: [], unmapped: [], unusedRules: [], lacking: [] },
+    },
     create: {
       bundle: '/out/sample-1.0.0.tar',
       parts: ['/out/sample-1.0.0.tar'],

@@ -56,6 +56,7 @@ describe('a bundle file', () => {
         { image: 'quay.io/a/b:1', origin: 'images.txt:1' },
       ],
       imageSources: [],
+      covers: [],
       platforms: [{ os: 'linux', architecture: 'amd64' }],
       registries: {
         'harbor.example.org': { insecureSkipVerify: false },

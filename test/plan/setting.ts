@@ -23,6 +23,7 @@ export function spec(map: string, options: SpecOptions = {}): BundleSpec {
   return {
     folder: '/nowhere',
     lockPath: '/nowhere/bundle.lock',
+    covers: [],
     name: 'pcg',
     version: '1',
     environment: 'airgap',

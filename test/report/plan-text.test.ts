@@ -61,7 +61,7 @@ const inventory: Inventory = {
   ],
 };
 
-const nothing = { images: [], unmapped: [], unusedRules: [] };
+const nothing = { images: [], unmapped: [], unusedRules: [], lacking: [] };
 const coverage = { ...nothing, unusedRules: ['gcr.io::harbor.example.org/airgap/gcr.io'] };
 
 test('a plan as people see it', () => {
