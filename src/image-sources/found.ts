@@ -3,7 +3,7 @@ import { AirgapError } from '../report/error.ts';
 import { findImages } from './find-images.ts';
 import type { Mention } from './mention.ts';
 import type { Node } from './node.ts';
-import { readYaml, type YamlDocument } from './read-yaml.ts';
+import { eachDocument, type YamlDocument } from './read-yaml.ts';
 
 /** An image and one place that names it. */
 export interface FoundImage {
@@ -37,9 +37,15 @@ export function foundInText(
   name: string,
   find: (root: Node) => readonly Mention[] = findImages,
 ): Found {
-  const { documents, errors } = readYaml(text, name);
-  const found = documents.map((document) => foundInDocument(document, name, find));
-  return merged([{ images: [], errors }, ...found]);
+  const found: Found[] = [];
+  for (const read of eachDocument(text, name)) {
+    found.push(
+      read instanceof AirgapError
+        ? { images: [], errors: [read] }
+        : foundInDocument(read, name, find),
+    );
+  }
+  return merged(found);
 }
 
 function foundInDocument(
