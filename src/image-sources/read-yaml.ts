@@ -36,13 +36,16 @@ export function* eachDocument(text: string, name: string): Generator<YamlDocumen
   for (const part of splitDocuments(text.replace(/^\uFEFF/, ''))) {
     try {
       const heading = headingOf(part.text);
-      const roots = buildTrees(part.text, parseEvents(part.text, {}), part.line);
+      const roots = buildTrees(part.text, parseEvents(part.text, { maxDepth }), part.line);
       for (const root of roots) yield { root, heading, line: part.line };
     } catch (cause) {
       yield notYaml(cause, name, part.line);
     }
   }
 }
+
+/** Definitions nest deeper than js-yaml lets a document by itself. */
+const maxDepth = 300;
 
 interface Part {
   readonly text: string;
