@@ -180,8 +180,11 @@ async function readKept(path: string, input: string): Promise<KeptPlan | undefin
 /** What the people's input is, without the content of the chart: that stands in the plan. */
 function fingerprint({ spec: whole, withoutImages, base }: PlannedRun, { env }: Context): string {
   // Who has more patience the next time goes on all the same.
-  const { retryBudgetMs: _, ...spec } = whole;
+  const { retryBudgetMs: _, images: listed, ...spec } = whole;
+  // Of a cluster the pods that name an image have other names every day.
+  const images = [...new Set(listed.map(({ image }) => image))];
   const since = base?.about.inventoryDigest;
-  const input = { spec, withoutImages, since, epoch: env.SOURCE_DATE_EPOCH, tool: toolVersion };
+  const asked = { spec, images, withoutImages, since };
+  const input = { ...asked, epoch: env.SOURCE_DATE_EPOCH, tool: toolVersion };
   return digestOf(Buffer.from(JSON.stringify(input)));
 }

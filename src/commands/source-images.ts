@@ -54,7 +54,7 @@ export async function withSourceImages(
   const { images: found, errors } = await findSourceImages(spec, registries, context);
   refuseMistakes(errors);
   const inState = (state: SourceImage['state']) => found.filter((image) => image.state === state);
-  const images = [...spec.images, ...listedOnce(inState('taken'))];
+  const images = [...spec.images, ...listedIn(inState('taken'))];
   const known = new Set(images.map(({ image }) => image));
   const left = (state: SourceImage['state']) =>
     [...byImage(inState(state)).keys()].filter((image) => !known.has(image));
@@ -106,12 +106,12 @@ function stateOf(
   return isSuspected && !takesSuspected ? 'suspected' : 'taken';
 }
 
-/** Each image with the first of the places that name it, and how many there are more. */
-function listedOnce(found: readonly SourceImage[]): ListedImage[] {
-  return [...byImage(found)].map(([image, [first, ...others]]) => {
-    const more = others.length > 0 ? ` and ${others.length} more` : '';
-    return { image, origin: `${first?.source}${more}` };
-  });
+/** Each image as often as places name it: a plan resolves it once, and tells all of them. */
+function listedIn(found: readonly SourceImage[]): ListedImage[] {
+  const places = new Map(
+    found.map(({ image, source }) => [`${image} ${source}`, { image, source }]),
+  );
+  return [...places.values()].map(({ image, source }) => ({ image, origin: source }));
 }
 
 function tellNone({ field }: ImageSource, { emit }: Context): void {

@@ -1,4 +1,12 @@
 import { composedImages } from './composed-image.ts';
+import {
+  hintOf,
+  isFlagOfImage,
+  isImageField,
+  isInDefault,
+  isNamedValue,
+  isPassedOver,
+} from './fields.ts';
 import { imagesInText } from './free-text.ts';
 import {
   type Holder,
@@ -16,7 +24,6 @@ import type { Mention, Trail } from './mention.ts';
 import { type ListNode, type MapNode, type Node, type TextNode, textAt } from './node.ts';
 import { isEvent, isObject } from './objects.ts';
 import { readYaml } from './read-yaml.ts';
-import { speaksOfImage } from './shape.ts';
 import { decoded, mayBeDocument } from './texts.ts';
 
 /**
@@ -83,8 +90,7 @@ class Walk {
       else if (isImageField(map, step) && !isDefinition(holder) && !holdsSecrets(holder)) {
         if (!isComposed) this.#image(value, map, holder, step);
       } else {
-        const named = isValue.has(key) ? (textAt(map, 'name') ?? '') : '';
-        this.#text(value, holder, step, hintOf(step) || speaksOfImage(named));
+        this.#text(value, holder, step, hintOf(step) || isNamedValue(map, key));
       }
     }
   }
@@ -147,35 +153,4 @@ function findInDocuments(text: string, holder: Holder): Mention[] | undefined {
 
 function doubtOf(text: string, { isSecret }: Holder, isHinted: boolean) {
   return { isHinted: isHinted && !/\n./.test(text), isSecret };
-}
-
-const isValue: ReadonlySet<string> = new Set(['value', 'default']);
-
-function hintOf(trail: Trail | undefined): boolean {
-  return speaksOfImage(listOrKey(trail));
-}
-
-function isFlagOfImage(item: string): boolean {
-  return /^--?[\w.-]+$/.test(item) && speaksOfImage(item);
-}
-
-/** `image`, `reference` in `volumes[0].image`, and `name` in `{kind: DockerImage, name: …}`. */
-function isImageField(map: MapNode, { key, up }: Trail): boolean {
-  if (key === 'image') return true;
-  if (key === 'reference') return up?.key === 'image' && listOrKey(up.up) === 'volumes';
-  return key === 'name' && textAt(map, 'kind') === 'DockerImage';
-}
-
-/** What an object says of itself, not of what is to run; and prose. */
-function isPassedOver({ key, up }: Trail, { object }: Holder): boolean {
-  if (key === 'description') return true;
-  if (up === undefined) return key === 'status' && object !== undefined;
-  if (up.key === 'metadata') return key === 'managedFields' || key === 'ownerReferences';
-  return key === 'kubectl.kubernetes.io/last-applied-configuration';
-}
-
-/** Of a schema only what a field is without a value names images. */
-function isInDefault(trail: Trail | undefined): boolean {
-  for (let step = trail; step; step = step.up) if (step.key === 'default') return true;
-  return false;
 }

@@ -2,8 +2,7 @@ import { parseReference } from '../oci/reference.ts';
 import { AirgapError } from '../report/error.ts';
 import { findImages } from './find-images.ts';
 import type { Mention } from './mention.ts';
-import type { Node } from './node.ts';
-import { readYaml, type YamlDocument } from './read-yaml.ts';
+import { eachDocument, type YamlDocument } from './read-yaml.ts';
 
 /** An image and one place that names it. */
 export interface FoundImage {
@@ -29,35 +28,34 @@ export function merged(found: readonly Found[]): Found {
 }
 
 /**
- * What a text of YAML or JSON names, by a way of looking through its documents.
+ * What the manifests in a text of YAML or JSON name.
  * @param name of the file in sources and messages
  */
-export function foundInText(
-  text: string,
-  name: string,
-  find: (root: Node) => readonly Mention[] = findImages,
-): Found {
-  const { documents, errors } = readYaml(text, name);
-  const found = documents.map((document) => foundInDocument(document, name, find));
-  return merged([{ images: [], errors }, ...found]);
+export function foundInText(text: string, name: string): Found {
+  const found: Found[] = [];
+  for (const read of eachDocument(text, name)) {
+    found.push(read instanceof AirgapError ? failed(read) : foundInDocument(read, name));
+  }
+  return merged(found);
 }
 
-function foundInDocument(
-  { root, line }: YamlDocument,
-  name: string,
-  find: (root: Node) => readonly Mention[],
-): Found {
+function foundInDocument({ root, line }: YamlDocument, name: string): Found {
+  const given = `${name}:${line}`;
+  if (root.kind === 'text' && root.value !== '') {
+    const expected = 'manifests: mappings of YAML or JSON';
+    return failed(new AirgapError('usage', 'a text is no manifest', { given, expected }));
+  }
   try {
-    return foundOf(find(root), name);
+    return foundOf(findImages(root), name);
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
-    const given = `${name}:${line}`;
-    const error = new AirgapError('usage', `YAML that cannot be read: ${cause.message}`, {
-      given,
-      cause,
-    });
-    return { images: [], errors: [error] };
+    const message = `YAML that cannot be read: ${cause.message}`;
+    return failed(new AirgapError('usage', message, { given, cause }));
   }
+}
+
+function failed(error: AirgapError): Found {
+  return { images: [], errors: [error] };
 }
 
 /** Mentions with the file that they stand in, and those that no grammar accepts as errors. */

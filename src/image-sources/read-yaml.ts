@@ -1,4 +1,4 @@
-import { EVENT_ID, type Event, parseEvents, YAMLException } from 'js-yaml';
+import { parseEvents, YAMLException } from 'js-yaml';
 import { AirgapError } from '../report/error.ts';
 import { buildTrees } from './build-tree.ts';
 import type { Node } from './node.ts';
@@ -24,17 +24,28 @@ export interface ReadYaml {
 export function readYaml(text: string, name: string): ReadYaml {
   const documents: YamlDocument[] = [];
   const errors: AirgapError[] = [];
-  for (const part of splitDocuments(text.replace(/^\uFEFF/, ''))) {
-    try {
-      const heading = headingOf(part.text);
-      const roots = buildTrees(part.text, eventsOf(part.text), part.line);
-      documents.push(...roots.map((root) => ({ root, heading, line: part.line })));
-    } catch (cause) {
-      errors.push(notYaml(cause, name, part.line));
-    }
+  for (const read of eachDocument(text, name)) {
+    if (read instanceof AirgapError) errors.push(read);
+    else documents.push(read);
   }
   return { documents, errors };
 }
+
+/** One after the other, so that a large text is not in memory as a whole: a document, or why it is none. */
+export function* eachDocument(text: string, name: string): Generator<YamlDocument | AirgapError> {
+  for (const part of splitDocuments(text.replace(/^\uFEFF/, ''))) {
+    try {
+      const heading = headingOf(part.text);
+      const roots = buildTrees(part.text, parseEvents(part.text, { maxDepth }), part.line);
+      for (const root of roots) yield { root, heading, line: part.line };
+    } catch (cause) {
+      yield notYaml(cause, name, part.line);
+    }
+  }
+}
+
+/** Definitions nest deeper than js-yaml lets a document by itself. */
+const maxDepth = 300;
 
 interface Part {
   readonly text: string;
@@ -63,11 +74,6 @@ function lineBreaks(text: string): number {
 
 function headingOf(text: string): string {
   return /^(?:---[^\n]*\n)?((?:[ \t]*(?:#[^\n]*)?\n)*)/.exec(text)?.[1] ?? '';
-}
-
-function eventsOf(text: string): Event[] {
-  const events = parseEvents(text, {});
-  return events.filter(({ type }) => type !== EVENT_ID.DOCUMENT);
 }
 
 function notYaml(cause: unknown, name: string, firstLine: number): AirgapError {

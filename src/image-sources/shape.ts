@@ -95,7 +95,7 @@ function isApiVersion(part: string | undefined): boolean {
 }
 
 const usualTags =
-  /^(?:latest|stable|edge|nightly|main|master|dev|develop|canary|release|lts|alpine|slim|debug|nonroot|debian|ubuntu|jammy|noble|bookworm|bullseye)(?:-|$)/;
+  /^(?:latest|stable|next|beta|edge|nightly|main|master|dev|develop|canary|release|lts|alpine|slim|debug|nonroot|debian|ubuntu|jammy|noble|bookworm|bullseye)(?:-|$)/;
 
 function isVersion(tag: string): boolean {
   return (/\d/.test(tag) || usualTags.test(tag)) && !isEffect(tag);

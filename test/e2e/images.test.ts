@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { NamedImage } from '../../src/commands/images.ts';
 import { requestsOf } from '../helpers/ask.ts';
 import { pushImage } from '../helpers/images.ts';
-import { type Job, reached, startKeyedJob } from '../helpers/job.ts';
+import { type Job, reached, section, startKeyedJob } from '../helpers/job.ts';
 import { startRegistry, type TestRegistry } from '../helpers/registry.ts';
 
 let source: TestRegistry;
@@ -171,4 +171,26 @@ describe('plan', () => {
       'gone:1 (pod.yaml:1 Pod p spec.containers[0].image)',
     );
   });
+});
+
+test('create and mirror take the images of sources', async () => {
+  const registry = await startRegistry();
+  try {
+    await job.bundle(registry.host, {
+      images: [{ manifests: 'argo.yaml', suspected: true }],
+      environment: 'non-airgap',
+      imageSwap: {},
+      ociImageRegistry: {
+        ...section(registry.host),
+        mirrorRegistries: `default::${registry.host}/m`,
+      },
+      registries: reached(source.host, registry.host, ['docker.io', 'quay.io', 'registry.k8s.io']),
+    });
+    const created = await job.done('create', '-o', 'out');
+    expect(created.inventory.images).toHaveLength(4);
+    const mirrored = await job.done('mirror');
+    expect(mirrored.images.map(({ source: image }) => image)).toContain(executor);
+  } finally {
+    await registry.stop();
+  }
 });

@@ -125,6 +125,14 @@ spec:
       ],
     ],
     [
+      'a volume of Ceph, whose images are others',
+      `apiVersion: v1
+kind: Pod
+metadata: {name: p}
+spec: {containers: [{image: a:1}], volumes: [{name: v, rbd: {image: disk, pool: x}}]}`,
+      ['4 a:1 Pod p spec.containers[0].image'],
+    ],
+    [
       'what it says of itself',
       `${deployment()}status: {image: 'old:1', text: 'quay.io/old/a:1'}\n`.replace(
         'namespace: shop}',

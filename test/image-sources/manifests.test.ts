@@ -90,6 +90,20 @@ test.each<[string, Record<string, string>, string, string[]]>([
     'm',
     [],
   ],
+  [
+    'an answer that is no manifest',
+    { m: '<html>\nNot found\n</html>\n' },
+    'm',
+    [
+      'error: a text is no manifest\n  given:     m:1\n  expected:  manifests: mappings of YAML or JSON',
+    ],
+  ],
+  [
+    'a definition that nests deep',
+    { m: `${'{a: '.repeat(150)}quay.io/a/b:1${'}'.repeat(150)}` },
+    'm',
+    [`? quay.io/a/b:1 (m:1 ${Array(150).fill('a').join('.')})`],
+  ],
   ['an empty file', { 'm/a.yaml': '' }, 'm', []],
 ])('%s', async (_, files, name, expected) => {
   expect(await find(files, name)).toEqual(expected);
