@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { openSigned, type SignedBundle } from '../bundle/verify.ts';
+import { type ClusterAt, ClusterTools } from '../cluster/tools.ts';
 import type { Context } from '../context.ts';
 import { type Check, skipAll } from '../doctor/check.ts';
 import { clusterCheck } from '../doctor/cluster-check.ts';
@@ -7,7 +8,6 @@ import { installChecks, installNames } from '../doctor/install-checks.ts';
 import { type NodeNeeds, nodeChecks, nodeNeeds } from '../doctor/node/checks.ts';
 import { type PullLogin, registryChecks } from '../doctor/registry-checks.ts';
 import { loginOf, type Secret, secretChecks, secretNames } from '../doctor/secret-checks.ts';
-import { type ClusterAt, ClusterTools } from '../doctor/tools.ts';
 import { readSite } from '../inputs/site.ts';
 import type { InstalledWith } from '../install/read-files.ts';
 import { secretData } from '../install/secret.ts';

@@ -72,7 +72,7 @@ export async function prepare(
   const own = ownImages(spec, chart);
   const listed = [...spec.images, ...own.listed];
   if (update) checkUpdate(update, listed);
-  const images = count(listed.length, 'image');
+  const images = count(new Set(listed.map(({ image }) => image)).size, 'image');
   context.emit({
     kind: 'step',
     name: saved ? `reading ${images} as planned` : `resolving ${images}`,

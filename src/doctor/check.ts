@@ -1,3 +1,4 @@
+import { isForbidden } from '../cluster/tools.ts';
 import { type AirgapError, failuresIn } from '../report/error.ts';
 
 /** One question that `doctor` asks, and what came of it. */
@@ -52,9 +53,4 @@ function findingOf(error: AirgapError): Finding {
   return isForbidden(error)
     ? skipped(evidence, 'let an admin grant it: the ClusterRole in docs/doctor.md is enough')
     : failure(evidence, error.next ?? '');
-}
-
-/** Whether the API server knows the login and does not let it do this. */
-export function isForbidden({ class: name, given = '' }: AirgapError): boolean {
-  return name === 'cluster' && /\bforbidden\b/i.test(given);
 }

@@ -1,6 +1,6 @@
+import { type ClusterAt, type ClusterTools, isForbidden } from '../cluster/tools.ts';
 import { AirgapError } from '../report/error.ts';
-import { type Check, check, isForbidden, ok } from './check.ts';
-import type { ClusterAt, ClusterTools } from './tools.ts';
+import { type Check, check, ok } from './check.ts';
 
 /**
  * `cluster`: the API server answers.

@@ -1,3 +1,4 @@
+import type { ClusterTools } from '../cluster/tools.ts';
 import type { Chart } from '../install/chart.ts';
 import { release } from '../install/tables.ts';
 import type { Digest } from '../oci/digest.ts';
@@ -10,7 +11,6 @@ import { podChecks, podNames } from './pod-checks.ts';
 import { pullSecretCheck } from './pull-secret-check.ts';
 import type { PullLogin } from './registry-checks.ts';
 import { releaseCheck } from './release.ts';
-import type { ClusterTools } from './tools.ts';
 import { webhookChecks, webhookNames } from './webhook-checks.ts';
 
 /** What a cluster is held to. */

@@ -1,8 +1,8 @@
+import type { ClusterTools } from '../cluster/tools.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { Inventory } from '../plan/inventory.ts';
 import { type Check, check, ok, skipped, warning } from './check.ts';
 import type { ReleaseName } from './release.ts';
-import type { ClusterTools } from './tools.ts';
 
 /** `installed`: the note that install.sh leaves beside the release names this very bundle. */
 export function installedCheck(

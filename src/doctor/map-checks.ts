@@ -1,3 +1,4 @@
+import type { ClusterTools } from '../cluster/tools.ts';
 import type { MapEntry, MirrorMap } from '../mirror-map/map.ts';
 import { parseMirrorMap } from '../mirror-map/parse.ts';
 import { printEntries } from '../mirror-map/print.ts';
@@ -7,7 +8,6 @@ import { AirgapError } from '../report/error.ts';
 import { count } from '../report/units.ts';
 import { type Check, check, type Finding, failure, ok, skipAll } from './check.ts';
 import type { ReleaseObject } from './release.ts';
-import type { ClusterTools } from './tools.ts';
 
 export const mapNames = ['webhook-map', 'webhook-target'] as const;
 

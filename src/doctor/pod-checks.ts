@@ -1,11 +1,11 @@
 import pMap from 'p-map';
+import type { ClusterTools } from '../cluster/tools.ts';
 import type { Inventory } from '../plan/inventory.ts';
 import { type Pulled, pulledFrom, readReference } from '../plan/pulled-as.ts';
 import type { RegistryClient } from '../registry/client.ts';
 import { count } from '../report/units.ts';
 import { type Check, check, type Finding, failure, ok, skipAll, warning } from './check.ts';
 import { listPodImages, type PodImage } from './pods.ts';
-import type { ClusterTools } from './tools.ts';
 
 export const podNames = ['pods', 'unmapped-images'] as const;
 

@@ -1,4 +1,4 @@
-import type { ClusterTools } from './tools.ts';
+import type { ClusterTools } from '../cluster/tools.ts';
 
 /** An image that pods run, as their specs name it. */
 export interface PodImage {

@@ -1,8 +1,8 @@
 import * as z from 'zod';
+import type { ClusterTools } from '../cluster/tools.ts';
 import { type Check, check, type Finding, failure, ok, skipped } from './check.ts';
 import type { PullLogin } from './registry-checks.ts';
 import { readSecret, type Secret } from './secret-checks.ts';
-import type { ClusterTools } from './tools.ts';
 
 const cure = 'sh install.sh BUNDLE --key PUB --only chart';
 

@@ -1,9 +1,9 @@
 import { loadAll } from 'js-yaml';
 import * as z from 'zod';
+import { type ClusterTools, isForbidden } from '../cluster/tools.ts';
 import type { Inventory } from '../plan/inventory.ts';
 import { AirgapError } from '../report/error.ts';
-import { type Check, check, type Finding, failure, isForbidden, ok, warning } from './check.ts';
-import type { ClusterTools } from './tools.ts';
+import { type Check, check, type Finding, failure, ok, warning } from './check.ts';
 
 /** An object that the release has, as its chart was rendered. */
 export type ReleaseObject = z.infer<typeof objectForm>;

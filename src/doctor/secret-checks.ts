@@ -1,6 +1,6 @@
+import type { ClusterTools } from '../cluster/tools.ts';
 import type { SecretData } from '../install/secret.ts';
 import { type Check, check, type Finding, failure, ok, skipAll } from './check.ts';
-import type { ClusterTools } from './tools.ts';
 
 /** A Secret as the API server has it. */
 export interface Secret {

@@ -1,6 +1,6 @@
+import type { ClusterTools } from '../cluster/tools.ts';
 import { type Check, check, type Finding, failure, ok, skipAll, skipped } from './check.ts';
 import type { ReleaseObject } from './release.ts';
-import type { ClusterTools } from './tools.ts';
 import { findWebhooks, type RegisteredWebhook, servicesOf } from './webhook.ts';
 import { judgeCertificates } from './webhook-ca.ts';
 import { lookAtNamespaces } from './webhook-namespaces.ts';

@@ -1,6 +1,6 @@
+import type { ClusterTools } from '../cluster/tools.ts';
 import { type Finding, failure, ok, warning } from './check.ts';
 import { isSelected, type Labels } from './selector.ts';
-import type { ClusterTools } from './tools.ts';
 import type { RegisteredWebhook } from './webhook.ts';
 
 /** What opts a namespace in, and a pod out. */

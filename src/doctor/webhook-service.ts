@@ -1,5 +1,5 @@
+import type { ClusterTools } from '../cluster/tools.ts';
 import { type Finding, failure, ok } from './check.ts';
-import type { ClusterTools } from './tools.ts';
 import type { RegisteredWebhook } from './webhook.ts';
 
 /** `webhook-service`: somebody answers for the webhook. @throws AirgapError tool, cluster */

@@ -1,6 +1,6 @@
+import type { ClusterTools } from '../cluster/tools.ts';
 import type { ReleaseObject } from './release.ts';
 import type { Selector } from './selector.ts';
-import type { ClusterTools } from './tools.ts';
 
 /** One webhook of a MutatingWebhookConfiguration (Kubernetes API, admissionregistration.k8s.io/v1). */
 export interface Webhook {

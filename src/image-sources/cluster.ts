@@ -1,10 +1,11 @@
 import pMap from 'p-map';
+import { isForbidden } from '../cluster/tools.ts';
 import type { Context } from '../context.ts';
 import type { ClusterSource } from '../inputs/image-source.ts';
 import { AirgapError } from '../report/error.ts';
 import { findImages } from './find-images.ts';
 import { type Found, foundOf, merged } from './found.ts';
-import { isForbidden, listObjects } from './kubectl.ts';
+import { listObjects } from './kubectl.ts';
 import { childAt, itemsOf, type Node, nodeOf, textAt } from './node.ts';
 
 /** Pods, and what makes pods, be there one now or not. */

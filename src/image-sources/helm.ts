@@ -1,4 +1,4 @@
-import { execa } from 'execa';
+import { ClusterTools } from '../cluster/tools.ts';
 import type { Context } from '../context.ts';
 import type { ChartSource } from '../inputs/image-source.ts';
 import { AirgapError } from '../report/error.ts';
@@ -17,30 +17,24 @@ export interface Rendering {
 export async function renderChart(
   { path, release }: Rendering,
   source: ChartSource,
-  { env, signal }: Context,
+  context: Context,
 ): Promise<string> {
   const argv = [
     ...['template', release, path, '--include-crds'],
-    ...source.values.flatMap((file) => ['--values', file]),
-    ...(source.namespace === undefined ? [] : ['--namespace', source.namespace]),
-    ...(source.kubeVersion === undefined ? [] : ['--kube-version', source.kubeVersion]),
-    ...source.apiVersions.flatMap((version) => ['--api-versions', version]),
+    ...source.values.map((file) => `--values=${file}`),
+    ...(source.namespace === undefined ? [] : [`--namespace=${source.namespace}`]),
+    ...(source.kubeVersion === undefined ? [] : [`--kube-version=${source.kubeVersion}`]),
+    ...source.apiVersions.map((version) => `--api-versions=${version}`),
   ];
-  const ended = await execa('helm', argv, {
-    env: { PATH: env.PATH ?? '', HOME: env.HOME ?? '' },
-    extendEnv: false,
-    stdin: 'ignore',
-    cancelSignal: signal,
-    reject: false,
-    stripFinalNewline: false,
-  });
-  if (!ended.failed) return ended.stdout;
-  signal.throwIfAborted();
-  if (ended.exitCode === undefined) throw missing(ended.code);
-  throw new AirgapError('usage', `${source.field}: helm cannot render ${source.name}`, {
-    given: whatHelmSays(ended.stderr),
-    next: `give what it asks for: {chart: ${source.name}, values: [FILE]}`,
-  });
+  try {
+    return await new ClusterTools({}, context).helm(...argv);
+  } catch (error) {
+    if (!(error instanceof AirgapError && error.class === 'cluster')) throw error;
+    throw new AirgapError('usage', `${source.field}: helm cannot render ${source.name}`, {
+      given: whatHelmSays(error.given ?? ''),
+      next: `give what it asks for: {chart: ${source.name}, values: [FILE]}`,
+    });
+  }
 }
 
 /** Its last error, without what it says to whoever writes charts. */
@@ -50,12 +44,4 @@ function whatHelmSays(text: string): string {
     .replace(/\n+Use --debug flag[\s\S]*$/, '')
     .replace(/^(?:level|time)=.*$/gm, '');
   return oneLine(said);
-}
-
-function missing(code: string | undefined): AirgapError {
-  return new AirgapError('tool', 'helm was not found', {
-    given: code === 'ENOENT' ? 'no helm on PATH' : (code ?? 'helm cannot be run'),
-    expected: 'helm 3 or 4, to render the charts in images',
-    next: 'install it: https://helm.sh/docs/intro/install/',
-  });
 }

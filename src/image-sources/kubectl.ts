@@ -1,8 +1,7 @@
-import { execa } from 'execa';
+import { ClusterTools, isForbidden } from '../cluster/tools.ts';
 import type { Context } from '../context.ts';
 import type { ClusterSource } from '../inputs/image-source.ts';
 import { AirgapError } from '../report/error.ts';
-import { oneLine } from '../report/safe.ts';
 
 /**
  * All objects of a resource, as JSON.
@@ -13,41 +12,23 @@ import { oneLine } from '../report/safe.ts';
 export async function listObjects(
   resource: string,
   namespace: string | undefined,
-  { context: name, kubeconfig }: ClusterSource,
-  { cwd, env, signal }: Context,
+  source: ClusterSource,
+  context: Context,
 ): Promise<unknown> {
-  const argv = [
-    ...(kubeconfig === undefined ? [] : [`--kubeconfig=${kubeconfig}`]),
-    ...(name === undefined ? [] : [`--context=${name}`]),
-    ...['--request-timeout=60s', 'get', resource, '--output=json'],
-    namespace === undefined ? '--all-namespaces' : `--namespace=${namespace}`,
-  ];
-  // A cloud's login program needs variables of its own; none needs ours.
-  const theirs = Object.entries(env).filter(([variable]) => !variable.startsWith('AIRGAP_BUNDLE_'));
-  const ended = await execa('kubectl', argv, {
-    cwd,
-    env: Object.fromEntries(theirs),
-    extendEnv: false,
-    stdin: 'ignore',
-    cancelSignal: signal,
-    reject: false,
-    maxBuffer: 1024 ** 3,
-  });
-  if (!ended.failed) return JSON.parse(ended.stdout);
-  signal.throwIfAborted();
-  if (ended.exitCode === undefined) throw missing(ended.code);
-  const where = namespace === undefined ? 'in all namespaces' : `in namespace ${namespace}`;
-  throw refused(`list ${resource} ${where}`, ended.stderr);
+  const where = namespace === undefined ? '--all-namespaces' : `--namespace=${namespace}`;
+  try {
+    const cluster = new ClusterTools(source, context);
+    return JSON.parse(await cluster.kubectl('get', resource, '--output=json', where));
+  } catch (error) {
+    if (!(error instanceof AirgapError && error.class === 'cluster')) throw error;
+    const there = namespace === undefined ? 'in all namespaces' : `in namespace ${namespace}`;
+    throw refused(`list ${resource} ${there}`, error);
+  }
 }
 
-/** Whether the login lacks a right, which it may have on other resources. */
-export function isForbidden({ given = '' }: Pick<AirgapError, 'given'>): boolean {
-  return given.includes('(Forbidden)');
-}
-
-function refused(what: string, stderr: string): AirgapError {
-  const given = words(stderr);
-  return isForbidden({ given })
+function refused(what: string, error: AirgapError): AirgapError {
+  const { given } = error;
+  return isForbidden(error)
     ? new AirgapError('cluster', `the cluster does not let us ${what}`, {
         given,
         next: 'give the login the verb list on it, or name the namespaces that it may read',
@@ -56,18 +37,4 @@ function refused(what: string, stderr: string): AirgapError {
         given,
         next: 'mend context or kubeconfig of this source: kubectl config get-contexts lists them',
       });
-}
-
-/** Without warnings and the log lines of its libraries. */
-function words(stderr: string): string {
-  const lines = stderr.split('\n').filter((line) => !/^(?:[EWI]\d{4} |[Ww]arning: )/.test(line));
-  return oneLine(lines.join('\n'), 500);
-}
-
-function missing(code: string | undefined): AirgapError {
-  return new AirgapError('tool', 'kubectl was not found', {
-    given: code === 'ENOENT' ? 'no kubectl on PATH' : (code ?? 'kubectl cannot be run'),
-    expected: 'kubectl, to ask the cluster in images',
-    next: 'install it: https://kubernetes.io/docs/tasks/tools/',
-  });
 }

@@ -1,4 +1,4 @@
-import { ClusterTools } from '../../src/doctor/tools.ts';
+import { ClusterTools } from '../../src/cluster/tools.ts';
 import type { Inventory } from '../../src/plan/inventory.ts';
 
 /** A cluster that has only these objects, by `kind/name`, and whose kubectl prints this. */

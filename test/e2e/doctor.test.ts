@@ -184,7 +184,7 @@ describe('a tool that is missing is named:', () => {
   ])('%s', async (tool, path) => {
     const ended = await doctor(path, bundle, ...trusted);
     expect(ended.stderr).toMatch(new RegExp(`^error: ${tool} was not found$`, 'm'));
-    expect(ended.stderr).toMatch(/next: +install it, or ask without the cluster: --only registry/);
+    expect(ended.stderr).toMatch(/next: +install it: https:/);
     expect(ended.exitCode).toBe(3);
   });
 });

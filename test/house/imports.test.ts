@@ -11,7 +11,7 @@ const layers: readonly (readonly string[])[] = [
   ['commands'],
   ['doctor', 'image-sources'],
   ['transfer', 'bundle', 'install', 'vendors'],
-  ['registry', 'plan'],
+  ['registry', 'plan', 'cluster'],
   ['inputs'],
   ['mirror-map'],
   ['oci', 'disk'],
@@ -26,14 +26,12 @@ const forAll = [
 /** Packages that stay behind their seam: the rooms and files that may import them. */
 const keepers: Readonly<Record<string, readonly string[]>> = {
   execa: [
-    'doctor/tools.ts',
+    'cluster/tools.ts',
     'install/age.ts',
     'vendors/aws.ts',
     'transfer/oras-process.ts',
     'transfer/find-oras.ts',
     'registry/docker-credentials.ts',
-    'image-sources/helm.ts',
-    'image-sources/kubectl.ts',
   ],
   '@actions/core': ['action.ts', 'action', 'report'],
   commander: ['cli.ts', 'cli'],

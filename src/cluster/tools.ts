@@ -6,11 +6,11 @@ import { AirgapError } from '../report/error.ts';
 /** Which cluster, as kubectl and helm take it; what is absent they find by themselves. */
 export interface ClusterAt {
   /** Path. */
-  readonly kubeconfig: string | undefined;
-  readonly context: string | undefined;
+  readonly kubeconfig?: string | undefined;
+  readonly context?: string | undefined;
 }
 
-/** kubectl and helm from PATH, which only read. */
+/** kubectl and helm from PATH, for what only reads. */
 export class ClusterTools {
   readonly #at: ClusterAt;
   readonly #context: Context;
@@ -49,11 +49,11 @@ export class ClusterTools {
     return JSON.parse(await this.kubectl('get', kind, ...args, '-o', 'json')).items;
   }
 
-  async #run(tool: string, args: readonly string[]): Promise<string> {
+  async #run(tool: Tool, args: readonly string[]): Promise<string> {
     const { cwd, env, signal } = this.#context;
     // Logins by a program of a cloud need their own variables; none of them needs ours.
     const { AIRGAP_BUNDLE_PASSWORD: _, AIRGAP_BUNDLE_PUSH_PASSWORD: __, ...theirs } = env;
-    const { stdout, stderr, failed, exitCode } = await execa(tool, args, {
+    const { stdout, stderr, failed, exitCode, code } = await execa(tool, args, {
       env: theirs,
       extendEnv: false,
       cwd,
@@ -64,7 +64,7 @@ export class ClusterTools {
     });
     if (!failed) return stdout;
     signal.throwIfAborted();
-    if (exitCode === undefined) throw missing(tool);
+    if (exitCode === undefined) throw missing(tool, code);
     throw new AirgapError('cluster', `${tool} ${verb(args)} failed`, { given: words(stderr) });
   }
 }
@@ -87,10 +87,21 @@ function words(stderr: string): string {
   return lines.join('\n').trim().slice(-1000);
 }
 
-function missing(tool: string): AirgapError {
+type Tool = keyof typeof homes;
+
+const homes = {
+  kubectl: 'https://kubernetes.io/docs/tasks/tools/',
+  helm: 'https://helm.sh/docs/intro/install/',
+} as const;
+
+function missing(tool: Tool, code: string | undefined): AirgapError {
   return new AirgapError('tool', `${tool} was not found`, {
-    given: `no ${tool} on PATH`,
-    expected: `${tool}, to ask the cluster`,
-    next: 'install it, or ask without the cluster: --only registry, or --only nodes',
+    given: code === 'ENOENT' ? `no ${tool} on PATH` : (code ?? `${tool} cannot be run`),
+    next: `install it: ${homes[tool]}`,
   });
+}
+
+/** Whether the API server knows the login and does not let it do this. */
+export function isForbidden({ class: name, given = '' }: AirgapError): boolean {
+  return name === 'cluster' && /\bforbidden\b/i.test(given);
 }
