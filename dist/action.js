@@ -127,12 +127,12 @@ var require_isexe = __commonJS({
         if (typeof Promise !== "function") {
           throw new TypeError("callback not provided");
         }
-        return new Promise(function(resolve17, reject) {
+        return new Promise(function(resolve18, reject) {
           isexe(path12, options || {}, function(er, is) {
             if (er) {
               reject(er);
             } else {
-              resolve17(is);
+              resolve18(is);
             }
           });
         });
@@ -198,27 +198,27 @@ var require_which = __commonJS({
         opt = {};
       const { pathEnv, pathExt, pathExtExe } = getPathInfo(cmd, opt);
       const found = [];
-      const step2 = (i2) => new Promise((resolve17, reject) => {
+      const step2 = (i2) => new Promise((resolve18, reject) => {
         if (i2 === pathEnv.length)
-          return opt.all && found.length ? resolve17(found) : reject(getNotFoundError(cmd));
+          return opt.all && found.length ? resolve18(found) : reject(getNotFoundError(cmd));
         const ppRaw = pathEnv[i2];
         const pathPart = /^".*"$/.test(ppRaw) ? ppRaw.slice(1, -1) : ppRaw;
         const pCmd = path12.join(pathPart, cmd);
         const p = !pathPart && /^\.[\\\/]/.test(cmd) ? cmd.slice(0, 2) + pCmd : pCmd;
-        resolve17(subStep(p, i2, 0));
+        resolve18(subStep(p, i2, 0));
       });
-      const subStep = (p, i2, ii) => new Promise((resolve17, reject) => {
+      const subStep = (p, i2, ii) => new Promise((resolve18, reject) => {
         if (ii === pathExt.length)
-          return resolve17(step2(i2 + 1));
+          return resolve18(step2(i2 + 1));
         const ext = pathExt[ii];
         isexe(p + ext, { pathExt: pathExtExe }, (er, is) => {
           if (!er && is) {
             if (opt.all)
               found.push(p + ext);
             else
-              return resolve17(p + ext);
+              return resolve18(p + ext);
           }
-          return resolve17(subStep(p, i2, ii + 1));
+          return resolve18(subStep(p, i2, ii + 1));
         });
       });
       return cb ? step2(0).then((res) => cb(null, res), cb) : step2(0);
@@ -2576,7 +2576,7 @@ var require_readable = __commonJS({
         if (this._readableState.closeEmitted) {
           return Promise.resolve(null);
         }
-        return new Promise((resolve17, reject) => {
+        return new Promise((resolve18, reject) => {
           if (this[kContentLength] && this[kContentLength] > limit || this[kBytesRead] > limit) {
             this.destroy(new AbortError());
           }
@@ -2590,11 +2590,11 @@ var require_readable = __commonJS({
               if (signal.aborted) {
                 reject(signal.reason ?? new AbortError());
               } else {
-                resolve17(null);
+                resolve18(null);
               }
             });
           } else {
-            this.on("close", resolve17);
+            this.on("close", resolve18);
           }
           this.on("error", noop5).on("data", () => {
             if (this[kBytesRead] > limit) {
@@ -2622,7 +2622,7 @@ var require_readable = __commonJS({
     }
     function consume(stream, type) {
       assert3(!stream[kConsume]);
-      return new Promise((resolve17, reject) => {
+      return new Promise((resolve18, reject) => {
         if (isUnusable(stream)) {
           const rState = stream._readableState;
           if (rState.destroyed && rState.closeEmitted === false) {
@@ -2637,7 +2637,7 @@ var require_readable = __commonJS({
             stream[kConsume] = {
               type,
               stream,
-              resolve: resolve17,
+              resolve: resolve18,
               reject,
               length: 0,
               body: []
@@ -2711,18 +2711,18 @@ var require_readable = __commonJS({
       return buffer2;
     }
     function consumeEnd(consume2, encoding) {
-      const { type, body, resolve: resolve17, stream, length } = consume2;
+      const { type, body, resolve: resolve18, stream, length } = consume2;
       try {
         if (type === "text") {
-          resolve17(chunksDecode(body, length, encoding));
+          resolve18(chunksDecode(body, length, encoding));
         } else if (type === "json") {
-          resolve17(JSON.parse(chunksDecode(body, length, encoding)));
+          resolve18(JSON.parse(chunksDecode(body, length, encoding)));
         } else if (type === "arrayBuffer") {
-          resolve17(chunksConcat(body, length).buffer);
+          resolve18(chunksConcat(body, length).buffer);
         } else if (type === "blob") {
-          resolve17(new Blob(body, { type: stream[kContentType] }));
+          resolve18(new Blob(body, { type: stream[kContentType] }));
         } else if (type === "bytes") {
-          resolve17(chunksConcat(body, length));
+          resolve18(chunksConcat(body, length));
         }
         consumeFinish(consume2);
       } catch (err) {
@@ -2912,9 +2912,9 @@ var require_api_request = __commonJS({
     };
     function request(opts, callback) {
       if (callback === void 0) {
-        return new Promise((resolve17, reject) => {
+        return new Promise((resolve18, reject) => {
           request.call(this, opts, (err, data) => {
-            return err ? reject(err) : resolve17(data);
+            return err ? reject(err) : resolve18(data);
           });
         });
       }
@@ -3126,9 +3126,9 @@ var require_api_stream = __commonJS({
     };
     function stream(opts, factory, callback) {
       if (callback === void 0) {
-        return new Promise((resolve17, reject) => {
+        return new Promise((resolve18, reject) => {
           stream.call(this, opts, factory, (err, data) => {
-            return err ? reject(err) : resolve17(data);
+            return err ? reject(err) : resolve18(data);
           });
         });
       }
@@ -3416,9 +3416,9 @@ var require_api_upgrade = __commonJS({
     };
     function upgrade(opts, callback) {
       if (callback === void 0) {
-        return new Promise((resolve17, reject) => {
+        return new Promise((resolve18, reject) => {
           upgrade.call(this, opts, (err, data) => {
-            return err ? reject(err) : resolve17(data);
+            return err ? reject(err) : resolve18(data);
           });
         });
       }
@@ -3511,9 +3511,9 @@ var require_api_connect = __commonJS({
     };
     function connect2(opts, callback) {
       if (callback === void 0) {
-        return new Promise((resolve17, reject) => {
+        return new Promise((resolve18, reject) => {
           connect2.call(this, opts, (err, data) => {
-            return err ? reject(err) : resolve17(data);
+            return err ? reject(err) : resolve18(data);
           });
         });
       }
@@ -3820,9 +3820,9 @@ var require_dispatcher_base = __commonJS({
       }
       close(callback) {
         if (callback === void 0) {
-          return new Promise((resolve17, reject) => {
+          return new Promise((resolve18, reject) => {
             this.close((err, data) => {
-              return err ? reject(err) : resolve17(data);
+              return err ? reject(err) : resolve18(data);
             });
           });
         }
@@ -3860,9 +3860,9 @@ var require_dispatcher_base = __commonJS({
           err = null;
         }
         if (callback === void 0) {
-          return new Promise((resolve17, reject) => {
+          return new Promise((resolve18, reject) => {
             this.destroy(err, (err2, data) => {
-              return err2 ? reject(err2) : resolve17(data);
+              return err2 ? reject(err2) : resolve18(data);
             });
           });
         }
@@ -4138,8 +4138,8 @@ var require_pool_base = __commonJS({
           }
           return Promise.all(closeAll);
         } else {
-          return new Promise((resolve17) => {
-            this[kClosedResolve] = resolve17;
+          return new Promise((resolve18) => {
+            this[kClosedResolve] = resolve18;
           });
         }
       }
@@ -8262,8 +8262,8 @@ var require_promise = __commonJS({
     function createDeferredPromise() {
       let res;
       let rej;
-      const promise = new Promise((resolve17, reject) => {
-        res = resolve17;
+      const promise = new Promise((resolve18, reject) => {
+        res = resolve18;
         rej = reject;
       });
       return { promise, resolve: res, reject: rej };
@@ -9690,12 +9690,12 @@ upgrade: ${upgrade}\r
           cb();
         }
       }
-      const waitForDrain = () => new Promise((resolve17, reject) => {
+      const waitForDrain = () => new Promise((resolve18, reject) => {
         assert3(callback === null);
         if (socket[kError]) {
           reject(socket[kError]);
         } else {
-          callback = resolve17;
+          callback = resolve18;
         }
       });
       socket.on("close", onDrain).on("drain", onDrain);
@@ -10579,12 +10579,12 @@ var require_client_h2 = __commonJS({
           cb();
         }
       }
-      const waitForDrain = () => new Promise((resolve17, reject) => {
+      const waitForDrain = () => new Promise((resolve18, reject) => {
         assert3(callback === null);
         if (socket[kError]) {
           reject(socket[kError]);
         } else {
-          callback = resolve17;
+          callback = resolve18;
         }
       });
       h2stream.on("close", onDrain).on("drain", onDrain);
@@ -10901,16 +10901,16 @@ var require_client = __commonJS({
         return this[kNeedDrain] < 2;
       }
       [kClose]() {
-        return new Promise((resolve17) => {
+        return new Promise((resolve18) => {
           if (this[kSize]) {
-            this[kClosedResolve] = resolve17;
+            this[kClosedResolve] = resolve18;
           } else {
-            resolve17(null);
+            resolve18(null);
           }
         });
       }
       [kDestroy](err) {
-        return new Promise((resolve17) => {
+        return new Promise((resolve18) => {
           const requests = this[kQueue].splice(this[kPendingIdx]);
           for (let i2 = 0; i2 < requests.length; i2++) {
             const request = requests[i2];
@@ -10923,7 +10923,7 @@ var require_client = __commonJS({
               this[kClosedResolve]();
               this[kClosedResolve] = null;
             }
-            resolve17(null);
+            resolve18(null);
           };
           if (this[kHTTPContext]) {
             this[kHTTPContext].destroy(err, callback);
@@ -11939,7 +11939,7 @@ var require_socks5_proxy_agent = __commonJS({
         const proxyHost = this[kProxyUrl].hostname;
         const proxyPort = parseInt(this[kProxyUrl].port) || 1080;
         debug2("creating SOCKS5 connection to", proxyHost, proxyPort);
-        const socket = await new Promise((resolve17, reject) => {
+        const socket = await new Promise((resolve18, reject) => {
           this[kConnector]({
             hostname: proxyHost,
             host: proxyHost,
@@ -11949,7 +11949,7 @@ var require_socks5_proxy_agent = __commonJS({
             if (err) {
               reject(err);
             } else {
-              resolve17(socket2);
+              resolve18(socket2);
             }
           });
         });
@@ -11959,14 +11959,14 @@ var require_socks5_proxy_agent = __commonJS({
           socket.destroy();
         });
         await socks5Client.handshake();
-        await new Promise((resolve17, reject) => {
+        await new Promise((resolve18, reject) => {
           const timeout = setTimeout(() => {
             reject(new Error("SOCKS5 authentication timeout"));
           }, 5e3);
           const onAuthenticated = () => {
             clearTimeout(timeout);
             socks5Client.removeListener("error", onError);
-            resolve17();
+            resolve18();
           };
           const onError = (err) => {
             clearTimeout(timeout);
@@ -11975,14 +11975,14 @@ var require_socks5_proxy_agent = __commonJS({
           };
           if (socks5Client.state === STATES.AUTHENTICATED) {
             clearTimeout(timeout);
-            resolve17();
+            resolve18();
           } else {
             socks5Client.once("authenticated", onAuthenticated);
             socks5Client.once("error", onError);
           }
         });
         await socks5Client.connect(targetHost, targetPort);
-        await new Promise((resolve17, reject) => {
+        await new Promise((resolve18, reject) => {
           const timeout = setTimeout(() => {
             reject(new Error("SOCKS5 connection timeout"));
           }, 5e3);
@@ -11990,7 +11990,7 @@ var require_socks5_proxy_agent = __commonJS({
             debug2("SOCKS5 tunnel established to", targetHost, targetPort, "via", info2);
             clearTimeout(timeout);
             socks5Client.removeListener("error", onError);
-            resolve17();
+            resolve18();
           };
           const onError = (err) => {
             clearTimeout(timeout);
@@ -12033,8 +12033,8 @@ var require_socks5_proxy_agent = __commonJS({
                       socket,
                       servername: this[kRequestTls]?.servername || targetHost
                     });
-                    await new Promise((resolve17, reject) => {
-                      finalSocket.once("secureConnect", resolve17);
+                    await new Promise((resolve18, reject) => {
+                      finalSocket.once("secureConnect", resolve18);
                       finalSocket.once("error", reject);
                     });
                   }
@@ -12493,11 +12493,11 @@ var BearerCredentialHandler = class {
 // node_modules/@actions/core/lib/oidc-utils.js
 var __awaiter = function(thisArg, _arguments, P, generator) {
   function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve17) {
-      resolve17(value);
+    return value instanceof P ? value : new P(function(resolve18) {
+      resolve18(value);
     });
   }
-  return new (P || (P = Promise))(function(resolve17, reject) {
+  return new (P || (P = Promise))(function(resolve18, reject) {
     function fulfilled(value) {
       try {
         step2(generator.next(value));
@@ -12513,7 +12513,7 @@ var __awaiter = function(thisArg, _arguments, P, generator) {
       }
     }
     function step2(result) {
-      result.done ? resolve17(result.value) : adopt(result.value).then(fulfilled, rejected);
+      result.done ? resolve18(result.value) : adopt(result.value).then(fulfilled, rejected);
     }
     step2((generator = generator.apply(thisArg, _arguments || [])).next());
   });
@@ -12582,11 +12582,11 @@ var import_os = require("os");
 var import_fs = require("fs");
 var __awaiter2 = function(thisArg, _arguments, P, generator) {
   function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve17) {
-      resolve17(value);
+    return value instanceof P ? value : new P(function(resolve18) {
+      resolve18(value);
     });
   }
-  return new (P || (P = Promise))(function(resolve17, reject) {
+  return new (P || (P = Promise))(function(resolve18, reject) {
     function fulfilled(value) {
       try {
         step2(generator.next(value));
@@ -12602,7 +12602,7 @@ var __awaiter2 = function(thisArg, _arguments, P, generator) {
       }
     }
     function step2(result) {
-      result.done ? resolve17(result.value) : adopt(result.value).then(fulfilled, rejected);
+      result.done ? resolve18(result.value) : adopt(result.value).then(fulfilled, rejected);
     }
     step2((generator = generator.apply(thisArg, _arguments || [])).next());
   });
@@ -12904,11 +12904,11 @@ var fs2 = __toESM(require("fs"), 1);
 var path2 = __toESM(require("path"), 1);
 var __awaiter3 = function(thisArg, _arguments, P, generator) {
   function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve17) {
-      resolve17(value);
+    return value instanceof P ? value : new P(function(resolve18) {
+      resolve18(value);
     });
   }
-  return new (P || (P = Promise))(function(resolve17, reject) {
+  return new (P || (P = Promise))(function(resolve18, reject) {
     function fulfilled(value) {
       try {
         step2(generator.next(value));
@@ -12924,7 +12924,7 @@ var __awaiter3 = function(thisArg, _arguments, P, generator) {
       }
     }
     function step2(result) {
-      result.done ? resolve17(result.value) : adopt(result.value).then(fulfilled, rejected);
+      result.done ? resolve18(result.value) : adopt(result.value).then(fulfilled, rejected);
     }
     step2((generator = generator.apply(thisArg, _arguments || [])).next());
   });
@@ -13028,11 +13028,11 @@ function isUnixExecutable(stats) {
 // node_modules/@actions/io/lib/io.js
 var __awaiter4 = function(thisArg, _arguments, P, generator) {
   function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve17) {
-      resolve17(value);
+    return value instanceof P ? value : new P(function(resolve18) {
+      resolve18(value);
     });
   }
-  return new (P || (P = Promise))(function(resolve17, reject) {
+  return new (P || (P = Promise))(function(resolve18, reject) {
     function fulfilled(value) {
       try {
         step2(generator.next(value));
@@ -13048,7 +13048,7 @@ var __awaiter4 = function(thisArg, _arguments, P, generator) {
       }
     }
     function step2(result) {
-      result.done ? resolve17(result.value) : adopt(result.value).then(fulfilled, rejected);
+      result.done ? resolve18(result.value) : adopt(result.value).then(fulfilled, rejected);
     }
     step2((generator = generator.apply(thisArg, _arguments || [])).next());
   });
@@ -13122,11 +13122,11 @@ function findInPath(tool) {
 var import_timers = require("timers");
 var __awaiter5 = function(thisArg, _arguments, P, generator) {
   function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve17) {
-      resolve17(value);
+    return value instanceof P ? value : new P(function(resolve18) {
+      resolve18(value);
     });
   }
-  return new (P || (P = Promise))(function(resolve17, reject) {
+  return new (P || (P = Promise))(function(resolve18, reject) {
     function fulfilled(value) {
       try {
         step2(generator.next(value));
@@ -13142,7 +13142,7 @@ var __awaiter5 = function(thisArg, _arguments, P, generator) {
       }
     }
     function step2(result) {
-      result.done ? resolve17(result.value) : adopt(result.value).then(fulfilled, rejected);
+      result.done ? resolve18(result.value) : adopt(result.value).then(fulfilled, rejected);
     }
     step2((generator = generator.apply(thisArg, _arguments || [])).next());
   });
@@ -13361,7 +13361,7 @@ var ToolRunner = class extends events.EventEmitter {
         this.toolPath = path4.resolve(process.cwd(), this.options.cwd || process.cwd(), this.toolPath);
       }
       this.toolPath = yield which(this.toolPath, true);
-      return new Promise((resolve17, reject) => __awaiter5(this, void 0, void 0, function* () {
+      return new Promise((resolve18, reject) => __awaiter5(this, void 0, void 0, function* () {
         this._debug(`exec tool: ${this.toolPath}`);
         this._debug("arguments:");
         for (const arg of this.args) {
@@ -13444,7 +13444,7 @@ var ToolRunner = class extends events.EventEmitter {
           if (error4) {
             reject(error4);
           } else {
-            resolve17(exitCode);
+            resolve18(exitCode);
           }
         });
         if (this.options.input) {
@@ -13567,11 +13567,11 @@ var ExecState = class _ExecState extends events.EventEmitter {
 // node_modules/@actions/exec/lib/exec.js
 var __awaiter6 = function(thisArg, _arguments, P, generator) {
   function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve17) {
-      resolve17(value);
+    return value instanceof P ? value : new P(function(resolve18) {
+      resolve18(value);
     });
   }
-  return new (P || (P = Promise))(function(resolve17, reject) {
+  return new (P || (P = Promise))(function(resolve18, reject) {
     function fulfilled(value) {
       try {
         step2(generator.next(value));
@@ -13587,7 +13587,7 @@ var __awaiter6 = function(thisArg, _arguments, P, generator) {
       }
     }
     function step2(result) {
-      result.done ? resolve17(result.value) : adopt(result.value).then(fulfilled, rejected);
+      result.done ? resolve18(result.value) : adopt(result.value).then(fulfilled, rejected);
     }
     step2((generator = generator.apply(thisArg, _arguments || [])).next());
   });
@@ -13640,11 +13640,11 @@ function getExecOutput(commandLine, args, options) {
 // node_modules/@actions/core/lib/platform.js
 var __awaiter7 = function(thisArg, _arguments, P, generator) {
   function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve17) {
-      resolve17(value);
+    return value instanceof P ? value : new P(function(resolve18) {
+      resolve18(value);
     });
   }
-  return new (P || (P = Promise))(function(resolve17, reject) {
+  return new (P || (P = Promise))(function(resolve18, reject) {
     function fulfilled(value) {
       try {
         step2(generator.next(value));
@@ -13660,7 +13660,7 @@ var __awaiter7 = function(thisArg, _arguments, P, generator) {
       }
     }
     function step2(result) {
-      result.done ? resolve17(result.value) : adopt(result.value).then(fulfilled, rejected);
+      result.done ? resolve18(result.value) : adopt(result.value).then(fulfilled, rejected);
     }
     step2((generator = generator.apply(thisArg, _arguments || [])).next());
   });
@@ -13719,11 +13719,11 @@ function getDetails() {
 // node_modules/@actions/core/lib/core.js
 var __awaiter8 = function(thisArg, _arguments, P, generator) {
   function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve17) {
-      resolve17(value);
+    return value instanceof P ? value : new P(function(resolve18) {
+      resolve18(value);
     });
   }
-  return new (P || (P = Promise))(function(resolve17, reject) {
+  return new (P || (P = Promise))(function(resolve18, reject) {
     function fulfilled(value) {
       try {
         step2(generator.next(value));
@@ -13739,7 +13739,7 @@ var __awaiter8 = function(thisArg, _arguments, P, generator) {
       }
     }
     function step2(result) {
-      result.done ? resolve17(result.value) : adopt(result.value).then(fulfilled, rejected);
+      result.done ? resolve18(result.value) : adopt(result.value).then(fulfilled, rejected);
     }
     step2((generator = generator.apply(thisArg, _arguments || [])).next());
   });
@@ -15643,18 +15643,18 @@ var defaultVerboseFunction = ({
   timestamp: timestamp2,
   piped,
   commandId,
-  result: { failed: failed3 = false } = {},
+  result: { failed: failed4 = false } = {},
   options: { reject = true }
 }) => {
   const timestampString = serializeTimestamp(timestamp2);
-  const icon = ICONS[type]({ failed: failed3, reject, piped });
+  const icon = ICONS[type]({ failed: failed4, reject, piped });
   const color = COLORS[type]({ reject });
   return `${gray(`[${timestampString}]`)} ${gray(`[${commandId}]`)} ${color(icon)} ${color(message)}`;
 };
 var serializeTimestamp = (timestamp2) => `${padField(timestamp2.getHours(), 2)}:${padField(timestamp2.getMinutes(), 2)}:${padField(timestamp2.getSeconds(), 2)}.${padField(timestamp2.getMilliseconds(), 3)}`;
 var padField = (field, padding) => String(field).padStart(padding, "0");
-var getFinalIcon = ({ failed: failed3, reject }) => {
-  if (!failed3) {
+var getFinalIcon = ({ failed: failed4, reject }) => {
+  if (!failed4) {
     return figures_default.tick;
   }
   return reject ? figures_default.cross : figures_default.warning;
@@ -16491,8 +16491,8 @@ var disconnect = (anyProcess) => {
 // node_modules/execa/lib/utils/deferred.js
 var createDeferred = () => {
   const methods = {};
-  const promise = new Promise((resolve17, reject) => {
-    Object.assign(methods, { resolve: resolve17, reject });
+  const promise = new Promise((resolve18, reject) => {
+    Object.assign(methods, { resolve: resolve18, reject });
   });
   return Object.assign(promise, methods);
 };
@@ -21130,11 +21130,11 @@ var addConcurrentStream = (concurrentStreams, stream, waitName) => {
   const promises3 = weakMap.get(stream);
   const promise = createDeferred();
   promises3.push(promise);
-  const resolve17 = promise.resolve.bind(promise);
-  return { resolve: resolve17, promises: promises3 };
+  const resolve18 = promise.resolve.bind(promise);
+  return { resolve: resolve18, promises: promises3 };
 };
-var waitForConcurrentStreams = async ({ resolve: resolve17, promises: promises3 }, subprocess) => {
-  resolve17();
+var waitForConcurrentStreams = async ({ resolve: resolve18, promises: promises3 }, subprocess) => {
+  resolve18();
   const [isSubprocessExit] = await Promise.race([
     Promise.allSettled([true, subprocess]),
     Promise.all([false, ...promises3])
@@ -21722,7 +21722,7 @@ var {
 // src/install/age.ts
 async function encryptTo(recipients, text5, { env, signal }) {
   const named2 = recipients.flatMap((recipient2) => ["--recipient", recipient2]);
-  const { stdout, stderr, failed: failed3, code: code3, exitCode } = await execa("age", ["--encrypt", ...named2], {
+  const { stdout, stderr, failed: failed4, code: code3, exitCode } = await execa("age", ["--encrypt", ...named2], {
     // A plugin of age is found on PATH, and keeps its settings in HOME.
     env: { PATH: env.PATH ?? "", HOME: env.HOME ?? "" },
     extendEnv: false,
@@ -21732,7 +21732,7 @@ async function encryptTo(recipients, text5, { env, signal }) {
     cancelSignal: signal,
     reject: false
   });
-  if (!failed3) return Buffer.from(stdout);
+  if (!failed4) return Buffer.from(stdout);
   signal.throwIfAborted();
   if (exitCode === void 0) throw missing(code3);
   throw new AirgapError("usage", "age cannot encrypt the pull credential", {
@@ -21791,11 +21791,11 @@ async function readGiven(whose, { username, passwordFile }, context) {
   });
 }
 function passwordOfNobody(whose, passwordFile) {
-  const flag = `${flagPrefix[whose]}username`;
+  const flag2 = `${flagPrefix[whose]}username`;
   const without = whose === "push" ? " to push with the docker config" : "";
   return new AirgapError("usage", `a ${whose} password is given, but no user name`, {
     given: passwordFile,
-    next: `add --${flag} (${whose}-username in the Action), or drop it${without}`
+    next: `add --${flag2} (${whose}-username in the Action), or drop it${without}`
   });
 }
 function emitSecret({ username, password }, { emit }) {
@@ -22150,10 +22150,10 @@ var Gate = class {
     };
   }
   #turn(signal) {
-    return new Promise((resolve17, reject) => {
+    return new Promise((resolve18, reject) => {
       const called = () => {
         signal.removeEventListener("abort", aborted4);
-        resolve17();
+        resolve18();
       };
       const aborted4 = () => {
         this.#queue.splice(this.#queue.indexOf(called), 1);
@@ -22309,8 +22309,8 @@ var WaitingWindow = class {
   #goAhead() {
     let back = () => {
     };
-    this.#scouting = new Promise((resolve17) => {
-      back = resolve17;
+    this.#scouting = new Promise((resolve18) => {
+      back = resolve18;
     });
     return () => {
       this.#scouting = void 0;
@@ -26925,7 +26925,7 @@ var recursive = /* @__PURE__ */ new WeakMap();
 var NONE = 0;
 var ASSUMED = 1;
 var PROVEN = 2;
-function isRecursive(inst, stack, resolve17) {
+function isRecursive(inst, stack, resolve18) {
   const cached2 = recursive.get(inst);
   if (cached2 !== void 0)
     return cached2 ? PROVEN : NONE;
@@ -26935,7 +26935,7 @@ function isRecursive(inst, stack, resolve17) {
   let result = NONE;
   const check = (child2) => {
     if (result !== PROVEN && child2?._zod) {
-      const answer = isRecursive(child2, stack, resolve17);
+      const answer = isRecursive(child2, stack, resolve18);
       if (answer > result)
         result = answer;
     }
@@ -26946,7 +26946,7 @@ function isRecursive(inst, stack, resolve17) {
       const desc2 = Object.getOwnPropertyDescriptor(sh, key);
       if (spread && !desc2.enumerable)
         continue;
-      const child2 = desc2.get ? ASSUMED : desc2.value?._zod ? isRecursive(desc2.value, stack, resolve17) : NONE;
+      const child2 = desc2.get ? ASSUMED : desc2.value?._zod ? isRecursive(desc2.value, stack, resolve18) : NONE;
       if (child2 > answer)
         answer = child2;
     }
@@ -27010,7 +27010,7 @@ function isRecursive(inst, stack, resolve17) {
       break;
     // `$ZodLazy` caches its inner on the def, so a resolved edge is followed exactly
     case "lazy": {
-      const inner = def._cachedInner ?? (resolve17 ? inst._zod.innerType : void 0);
+      const inner = def._cachedInner ?? (resolve18 ? inst._zod.innerType : void 0);
       merge3(inner ? isRecursive(inner, stack, false) : ASSUMED);
       break;
     }
@@ -30336,7 +30336,7 @@ async function connect(endpoint, { registries: access3, retryBudgetMs }, context
 }
 
 // src/commands/create.ts
-var import_node_path34 = require("node:path");
+var import_node_path35 = require("node:path");
 var import_node_stream15 = require("node:stream");
 
 // src/oci/manifest.ts
@@ -31466,8 +31466,8 @@ function partNumber(bundle, name3) {
   return /^(?!000)\d{3}$/.test(number3) ? Number(number3) : void 0;
 }
 async function openParts(path12, numbers) {
-  const missing7 = numbers.findIndex((number3, at) => number3 !== at + 1);
-  if (missing7 >= 0) throw partMissing(partPathOf(path12, missing7 + 1));
+  const missing6 = numbers.findIndex((number3, at) => number3 !== at + 1);
+  if (missing6 >= 0) throw partMissing(partPathOf(path12, missing6 + 1));
   const files2 = [];
   try {
     for (const number3 of numbers) {
@@ -32431,7 +32431,7 @@ async function mapConcurrently(iterable, mapper, {
     const cleanup = () => {
       signal?.removeEventListener("abort", signalListener);
     };
-    const resolve17 = (value) => {
+    const resolve18 = (value) => {
       resolve_(value);
       cleanup();
     };
@@ -32481,10 +32481,10 @@ async function mapConcurrently(iterable, mapper, {
       }
       const lastIndex = Math.min(doneIndex, result.length);
       if (lastIndex === result.length && skippedCount === 0) {
-        resolve17(result);
+        resolve18(result);
         return;
       }
-      resolve17(result.slice(0, lastIndex).filter((value) => value !== pMapSkip));
+      resolve18(result.slice(0, lastIndex).filter((value) => value !== pMapSkip));
     };
     const next = async () => {
       if (isResolved || currentIndex >= doneIndex) {
@@ -32783,23 +32783,23 @@ async function writeBody(entry, read5, target2, hash) {
     return { size, kept: 0 };
   }
   const kept = keep(place5);
-  const failed3 = new AbortController();
+  const failed4 = new AbortController();
   const write = async (range) => {
-    failed3.signal.throwIfAborted();
+    failed4.signal.throwIfAborted();
     const { status, body } = range === first ? answer : await read5(range);
-    return writeRange({ status, body: (0, import_node_stream12.addAbortSignal)(failed3.signal, body) }, range, place5);
+    return writeRange({ status, body: (0, import_node_stream12.addAbortSignal)(failed4.signal, body) }, range, place5);
   };
   const stop2 = (error4) => {
-    failed3.abort(error4);
+    failed4.abort(error4);
     return 0;
   };
   const sizes = await Promise.all([first, ...others].map((range) => write(range).catch(stop2)));
-  failed3.signal.throwIfAborted();
+  failed4.signal.throwIfAborted();
   return { size: sizes.reduce((sum2, size) => sum2 + size, kept), kept };
 }
 function missingRanges({ ranges }) {
-  const missing7 = ranges.filter(({ next, end }) => next <= end);
-  return missing7.map(({ next, end }) => ({ start: next, end }));
+  const missing6 = ranges.filter(({ next, end }) => next <= end);
+  return missing6.map(({ next, end }) => ({ start: next, end }));
 }
 function keep({ entry, target: target2, hash, journal }) {
   const origin = bodyStart(entry);
@@ -32845,8 +32845,8 @@ function wrongBlob({ digest: digest3, size }, found) {
 
 // src/bundle/write-blobs.ts
 async function writeBlobs(target2, entries, sources, { emit, signal: runSignal }) {
-  const failed3 = new AbortController();
-  const signal = AbortSignal.any([failed3.signal, runSignal]);
+  const failed4 = new AbortController();
+  const signal = AbortSignal.any([failed4.signal, runSignal]);
   (0, import_node_events18.setMaxListeners)(0, signal);
   const progress = byteProgress(totalSize(entries), emit);
   let resumed = 0;
@@ -32862,7 +32862,7 @@ async function writeBlobs(target2, entries, sources, { emit, signal: runSignal }
     target2.sums.written(entry.start, entry.end);
   };
   const { concurrency } = sources;
-  await pMap(entries, (entry) => bring2(entry).catch((error4) => failed3.abort(error4)), {
+  await pMap(entries, (entry) => bring2(entry).catch((error4) => failed4.abort(error4)), {
     concurrency
   });
   signal.throwIfAborted();
@@ -33135,7 +33135,7 @@ function refuseSameVersion(old, { name: name3, version: version3 }) {
 
 // src/commands/kept-plan.ts
 var import_promises41 = require("node:fs/promises");
-var import_node_path33 = require("node:path");
+var import_node_path34 = require("node:path");
 
 // src/disk/replace.ts
 var import_promises31 = require("node:fs/promises");
@@ -33654,10 +33654,10 @@ function keysOf(image2) {
 
 // src/mirror-map/effective.ts
 function effectiveMap(map, endpoint) {
-  const missing7 = [added("default", defaultKey, ""), added("noswap", noswapKey, endpoint)].filter(
+  const missing6 = [added("default", defaultKey, ""), added("noswap", noswapKey, endpoint)].filter(
     ({ kind }) => !map.entries.some((entry) => entry.kind === kind)
   );
-  return { entries: [...missing7, ...map.entries], problems: map.problems };
+  return { entries: [...missing6, ...map.entries], problems: map.problems };
 }
 function added(kind, key, value) {
   return { kind, key, value, line: 0, column: 0 };
@@ -33973,8 +33973,8 @@ function checkPlatforms({ platforms: platforms2 }, { image: image2, filtered }) 
   if (platforms2.length === 0 || !image2.graph) return [];
   const name3 = image2.listed.image;
   if (!filtered) return [noPlatform(name3, image2.graph, platforms2)];
-  const missing7 = missingPlatforms(image2.graph, platforms2).map(formatPlatform).join(", ");
-  const lacking = missing7 === "" ? [] : [somePlatforms(name3, missing7)];
+  const missing6 = missingPlatforms(image2.graph, platforms2).map(formatPlatform).join(", ");
+  const lacking = missing6 === "" ? [] : [somePlatforms(name3, missing6)];
   if (image2.reference.digest && isIndex(image2.graph.root.mediaType)) {
     const message2 = `${name3} is pinned by the digest of an index: all its platforms are kept, or the digest would change`;
     return [
@@ -33994,8 +33994,8 @@ function noPlatform(name3, graph, platforms2) {
   const message = `${name3} has none of ${platforms2.map(formatPlatform).join(", ")} (it has ${has})`;
   return error2("platform-missing", [name3], message, "add a platform, or leave the image out");
 }
-function somePlatforms(name3, missing7) {
-  const message = `${name3} is not there for ${missing7}: nodes of that platform cannot run it`;
+function somePlatforms(name3, missing6) {
+  const message = `${name3} is not there for ${missing6}: nodes of that platform cannot run it`;
   return warning2("platform-missing", [name3], message, "run it on the other nodes only");
 }
 
@@ -35415,11 +35415,11 @@ ${preamble}` : `[${tableKey}]`;
   return preamble && tables ? `${preamble}
 ${tables}` : preamble || tables;
 }
-function stringify(obj, { maxDepth = 1e3, numbersAsFloat = false, strictTemporal = false } = {}) {
+function stringify(obj, { maxDepth: maxDepth2 = 1e3, numbersAsFloat = false, strictTemporal = false } = {}) {
   if (extendedTypeOf(obj) !== "object") {
     throw new TypeError("stringify can only be called with an object");
   }
-  let str = stringifyTable(0, obj, "", maxDepth, numbersAsFloat, strictTemporal);
+  let str = stringifyTable(0, obj, "", maxDepth2, numbersAsFloat, strictTemporal);
   if (str[str.length - 1] !== "\n")
     return str + "\n";
   return str;
@@ -38891,9 +38891,9 @@ function placementRows(image2, inventory) {
     return [image2.digest, image2.mediaType, inTarget2, tag2, how, image2.source];
   });
 }
-function baseTable({ blobs: blobs2 }, homes, inventory) {
+function baseTable({ blobs: blobs2 }, homes2, inventory) {
   const rows = blobs2.map(({ digest: digest3, size }) => {
-    const repositories = (homes.get(digest3) ?? []).map((home) => inEndpoint(home, inventory));
+    const repositories = (homes2.get(digest3) ?? []).map((home) => inEndpoint(home, inventory));
     return [digest3, String(size), repositories.join(" ")];
   });
   return table(rows);
@@ -39051,9 +39051,9 @@ function carriedPlatforms(files2) {
 function plain(path12, bytes) {
   return { path: path12, bytes, mode: 420 };
 }
-function baseFiles({ inventory, homes = /* @__PURE__ */ new Map() }) {
+function baseFiles({ inventory, homes: homes2 = /* @__PURE__ */ new Map() }) {
   const { base: base2 } = inventory;
-  return base2 === void 0 ? [] : [plain("base.tsv", baseTable(base2, homes, inventory))];
+  return base2 === void 0 ? [] : [plain("base.tsv", baseTable(base2, homes2, inventory))];
 }
 function chartFiles({ chart: chart2, target: target2, ownImages: ownImages2, isEKSCluster }) {
   if (chart2 === void 0) return [];
@@ -40026,10 +40026,10 @@ var Minipass = class extends import_node_events19.EventEmitter {
    * Return a void Promise that resolves once the stream ends.
    */
   async promise() {
-    return new Promise((resolve17, reject) => {
+    return new Promise((resolve18, reject) => {
       this.on(DESTROYED, () => reject(new Error("stream destroyed")));
       this.on("error", (er) => reject(er));
-      this.on("end", () => resolve17());
+      this.on("end", () => resolve18());
     });
   }
   /**
@@ -40053,7 +40053,7 @@ var Minipass = class extends import_node_events19.EventEmitter {
         return Promise.resolve({ done: false, value: res });
       if (this[EOF])
         return stop2();
-      let resolve17;
+      let resolve18;
       let reject;
       const onerr = (er) => {
         this.off("data", ondata);
@@ -40067,19 +40067,19 @@ var Minipass = class extends import_node_events19.EventEmitter {
         this.off("end", onend);
         this.off(DESTROYED, ondestroy);
         this.pause();
-        resolve17({ value, done: !!this[EOF] });
+        resolve18({ value, done: !!this[EOF] });
       };
       const onend = () => {
         this.off("error", onerr);
         this.off("data", ondata);
         this.off(DESTROYED, ondestroy);
         stop2();
-        resolve17({ done: true, value: void 0 });
+        resolve18({ done: true, value: void 0 });
       };
       const ondestroy = () => onerr(new Error("stream destroyed"));
       return new Promise((res2, rej) => {
         reject = rej;
-        resolve17 = res2;
+        resolve18 = res2;
         this.once(DESTROYED, ondestroy);
         this.once("error", onerr);
         this.once("end", onend);
@@ -41392,7 +41392,7 @@ function unzip(bytes) {
 }
 async function readEntries(archive) {
   const entries = [];
-  await new Promise((resolve17, reject) => {
+  await new Promise((resolve18, reject) => {
     const parser = new Parser({ strict: true });
     const take = (entry) => {
       entries.push(readEntry2(entry));
@@ -41401,7 +41401,7 @@ async function readEntries(archive) {
     parser.on("entry", take);
     parser.on("ignoredEntry", take);
     parser.on("error", reject);
-    parser.on("end", resolve17);
+    parser.on("end", resolve18);
     parser.end(archive);
   }).catch((cause) => {
     throw new RangeError(`not a tar archive that can be used: ${cause.message}`, { cause });
@@ -41897,10 +41897,10 @@ function installedChart({ spec, chart: chart2 }) {
 function chartEntry({ name: name3, version: version3, digest: digest3 }) {
   return { name: name3, version: version3, digest: digest3 };
 }
-async function allFiles(layout, inventory, homes, input) {
+async function allFiles(layout, inventory, homes2, input) {
   const files2 = [
     ...[...layout].map(([path12, bytes]) => ({ path: path12, bytes, mode: 420 })),
-    ...installFiles({ ...await installInput(inventory, input), homes })
+    ...installFiles({ ...await installInput(inventory, input), homes: homes2 })
   ];
   const sums = sumsOf(files2.map(fileEntry));
   const readme = files2.findIndex(({ path: path12 }) => path12 === "README.txt");
@@ -42197,7 +42197,7 @@ async function prepare2(spec, registries, context, { saved, withoutImages = fals
   const own2 = ownImages(spec, chart2);
   const listed = [...spec.images, ...own2.listed];
   if (update) checkUpdate(update, listed);
-  const images2 = count(listed.length, "image");
+  const images2 = count(new Set(listed.map(({ image: image2 }) => image2)).size, "image");
   context.emit({
     kind: "step",
     name: saved ? `reading ${images2} as planned` : `resolving ${images2}`
@@ -42267,7 +42267,7 @@ function creationTime({ env, now: now2 }, locked) {
 
 // src/image-sources/charts.ts
 var import_promises39 = require("node:fs/promises");
-var import_node_path31 = require("node:path");
+var import_node_path32 = require("node:path");
 
 // src/image-sources/node.ts
 function textAt(node2, key) {
@@ -42382,17 +42382,24 @@ function lineEnd(text5, from) {
 function readYaml2(text5, name3) {
   const documents = [];
   const errors = [];
-  for (const part3 of splitDocuments(text5.replace(/^\uFEFF/, ""))) {
-    try {
-      const heading = headingOf(part3.text);
-      const roots = buildTrees(part3.text, eventsOf(part3.text), part3.line);
-      documents.push(...roots.map((root) => ({ root, heading, line: part3.line })));
-    } catch (cause) {
-      errors.push(notYaml(cause, name3, part3.line));
-    }
+  for (const read5 of eachDocument(text5, name3)) {
+    if (read5 instanceof AirgapError) errors.push(read5);
+    else documents.push(read5);
   }
   return { documents, errors };
 }
+function* eachDocument(text5, name3) {
+  for (const part3 of splitDocuments(text5.replace(/^\uFEFF/, ""))) {
+    try {
+      const heading = headingOf(part3.text);
+      const roots = buildTrees(part3.text, parseEvents(part3.text, { maxDepth }), part3.line);
+      for (const root of roots) yield { root, heading, line: part3.line };
+    } catch (cause) {
+      yield notYaml(cause, name3, part3.line);
+    }
+  }
+}
+var maxDepth = 300;
 function splitDocuments(text5) {
   if (/^%/m.test(text5)) return [{ text: text5, line: 1 }];
   const parts = [];
@@ -42411,10 +42418,6 @@ function lineBreaks(text5) {
 }
 function headingOf(text5) {
   return /^(?:---[^\n]*\n)?((?:[ \t]*(?:#[^\n]*)?\n)*)/.exec(text5)?.[1] ?? "";
-}
-function eventsOf(text5) {
-  const events2 = parseEvents(text5, {});
-  return events2.filter(({ type }) => type !== EVENT_ID.DOCUMENT);
 }
 function notYaml(cause, name3, firstLine) {
   if (cause instanceof YAMLException) {
@@ -42489,7 +42492,7 @@ function isRegistryHost2(host) {
 function isApiVersion(part3) {
   return /^v\d+(?:(?:alpha|beta)\d+)?$/.test(part3 ?? "");
 }
-var usualTags = /^(?:latest|stable|edge|nightly|main|master|dev|develop|canary|release|lts|alpine|slim|debug|nonroot|debian|ubuntu|jammy|noble|bookworm|bullseye)(?:-|$)/;
+var usualTags = /^(?:latest|stable|next|beta|edge|nightly|main|master|dev|develop|canary|release|lts|alpine|slim|debug|nonroot|debian|ubuntu|jammy|noble|bookworm|bullseye)(?:-|$)/;
 function isVersion(tag2) {
   return (/\d/.test(tag2) || usualTags.test(tag2)) && !isEffect(tag2);
 }
@@ -42648,50 +42651,6 @@ function capital(word) {
   return `${word.charAt(0).toUpperCase()}${word.slice(1)}`;
 }
 
-// src/image-sources/free-text.ts
-function imagesInText(text5, doubt2 = {}) {
-  if (!/[:/@]/.test(text5)) return [];
-  return plain2(text5).split("\n").flatMap(
-    (line, index) => /^\s*(?:#|\/\/)/.test(line) ? [] : imagesInLine(line, doubt2).map((image2) => ({ image: image2, line: index }))
-  );
-}
-var unknown2 = "";
-function plain2(text5) {
-  if (!/[{$<%]/.test(text5)) return text5;
-  return text5.replaceAll(/\{\{[\s\S]*?\}\}/g, (found) => unknown2 + found.replaceAll(/[^\n]/g, "")).replaceAll(/\$\{[^}\n]*\}|\$\([^)\n]*\)|<[\w .-]+>|%[sdv]\b|\$\w+/g, unknown2);
-}
-function imagesInLine(line, { isHinted = false, isSecret = false }) {
-  if (line.length > longestLine) return [];
-  const found = [];
-  let before = "";
-  for (const { 0: word, index } of line.matchAll(words)) {
-    const follows = /^['"]?\s*=/.test(line.slice(index + word.length, index + word.length + 8)) ? "=" : "";
-    if (/^[:=]+$/.test(word)) {
-      before += word;
-      continue;
-    }
-    const bare2 = word.replace(/[.:!?]+$/, "");
-    const [name3, isPulled] = withoutTransport(bare2);
-    const isKnown = isHinted || isPulled || isKey(before) && speaksOfImage(before);
-    if (isSecret ? isPublic(name3) : looksLikeImage(name3, isKnown && !word.endsWith(":")))
-      found.push(name3);
-    before = word + follows;
-  }
-  return found;
-}
-function isKey(word) {
-  return /^-|[:=]$/.test(word);
-}
-var longestLine = 1e6;
-var words = /[^\s"'`,;()[\]{}|=\\]+/g;
-function withoutTransport(word) {
-  const name3 = word.replace(/^docker:\/\//, "");
-  return [name3, name3 !== word];
-}
-function isPublic(name3) {
-  return /^[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::\d+)?\//.test(name3) && looksLikeImage(name3);
-}
-
 // src/inputs/fields.ts
 function fieldName(path12) {
   return path12.reduce((name3, key) => {
@@ -42732,10 +42691,10 @@ function allFields({ properties = {} }, prefix = "") {
   ]);
 }
 function isNear(name3, key) {
-  const [a2, b] = [plain3(name3), plain3(key)];
+  const [a2, b] = [plain2(name3), plain2(key)];
   return sorted(a2) === sorted(b) || distance(a2, b) <= (a2.length < 6 ? 1 : 2);
 }
-function plain3(name3) {
+function plain2(name3) {
   return name3.toLowerCase().replaceAll(/[-_ ]/g, "");
 }
 function sorted(name3) {
@@ -42827,6 +42786,76 @@ function placeOf2({ before, object: object2 }, trail) {
 function listOrKey(trail) {
   const step2 = typeof trail?.key === "number" ? trail.up : trail;
   return String(step2?.key ?? "");
+}
+
+// src/image-sources/fields.ts
+function isNamedValue(map, key) {
+  return (key === "value" || key === "default") && speaksOfImage(textAt(map, "name") ?? "");
+}
+function hintOf(trail) {
+  return speaksOfImage(listOrKey(trail));
+}
+function isFlagOfImage(item) {
+  return /^--?[\w.-]+$/.test(item) && speaksOfImage(item);
+}
+function isImageField(map, { key, up }) {
+  if (key === "image") return up?.key !== "rbd";
+  if (key === "reference") return up?.key === "image" && listOrKey(up.up) === "volumes";
+  return key === "name" && textAt(map, "kind") === "DockerImage";
+}
+function isPassedOver({ key, up }, { object: object2 }) {
+  if (key === "description") return true;
+  if (up === void 0) return key === "status" && object2 !== void 0;
+  if (up.key === "metadata") return key === "managedFields" || key === "ownerReferences";
+  return key === "kubectl.kubernetes.io/last-applied-configuration";
+}
+function isInDefault(trail) {
+  for (let step2 = trail; step2; step2 = step2.up) if (step2.key === "default") return true;
+  return false;
+}
+
+// src/image-sources/free-text.ts
+function imagesInText(text5, doubt2 = {}) {
+  if (!/[:/@]/.test(text5)) return [];
+  return plain3(text5).split("\n").flatMap(
+    (line, index) => /^\s*(?:#|\/\/)/.test(line) ? [] : imagesInLine(line, doubt2).map((image2) => ({ image: image2, line: index }))
+  );
+}
+var unknown2 = "";
+function plain3(text5) {
+  if (!/[{$<%]/.test(text5)) return text5;
+  return text5.replaceAll(/\{\{[\s\S]*?\}\}/g, (found) => unknown2 + found.replaceAll(/[^\n]/g, "")).replaceAll(/\$\{[^}\n]*\}|\$\([^)\n]*\)|<[\w .-]+>|%[sdv]\b|\$\w+/g, unknown2);
+}
+function imagesInLine(line, { isHinted = false, isSecret = false }) {
+  if (line.length > longestLine) return [];
+  const found = [];
+  let before = "";
+  for (const { 0: word, index } of line.matchAll(words)) {
+    const follows = /^['"]?\s*=/.test(line.slice(index + word.length, index + word.length + 8)) ? "=" : "";
+    if (/^[:=]+$/.test(word)) {
+      before += word;
+      continue;
+    }
+    const bare2 = word.replace(/[.:!?]+$/, "");
+    const [name3, isPulled] = withoutTransport(bare2);
+    const isKnown = isHinted || isPulled || isKey(before) && speaksOfImage(before);
+    if (isSecret ? isPublic(name3) : looksLikeImage(name3, isKnown && !word.endsWith(":")))
+      found.push(name3);
+    before = word + follows;
+  }
+  return found;
+}
+function isKey(word) {
+  return /^-|[:=]$/.test(word);
+}
+var longestLine = 1e6;
+var words = /[^\s"'`,;()[\]{}|=\\]+/g;
+function withoutTransport(word) {
+  const name3 = word.replace(/^docker:\/\//, "");
+  return [name3, name3 !== word];
+}
+function isPublic(name3) {
+  return /^[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::\d+)?\//.test(name3) && looksLikeImage(name3);
 }
 
 // src/image-sources/image-field.ts
@@ -42921,8 +42950,7 @@ var Walk = class {
       else if (isImageField(map, step2) && !isDefinition(holder) && !holdsSecrets(holder)) {
         if (!isComposed) this.#image(value, map, holder, step2);
       } else {
-        const named2 = isValue.has(key) ? textAt(map, "name") ?? "" : "";
-        this.#text(value, holder, step2, hintOf(step2) || speaksOfImage(named2));
+        this.#text(value, holder, step2, hintOf(step2) || isNamedValue(map, key));
       }
     }
   }
@@ -42972,28 +43000,6 @@ function findInDocuments(text5, holder) {
 function doubtOf(text5, { isSecret }, isHinted) {
   return { isHinted: isHinted && !/\n./.test(text5), isSecret };
 }
-var isValue = /* @__PURE__ */ new Set(["value", "default"]);
-function hintOf(trail) {
-  return speaksOfImage(listOrKey(trail));
-}
-function isFlagOfImage(item) {
-  return /^--?[\w.-]+$/.test(item) && speaksOfImage(item);
-}
-function isImageField(map, { key, up }) {
-  if (key === "image") return true;
-  if (key === "reference") return up?.key === "image" && listOrKey(up.up) === "volumes";
-  return key === "name" && textAt(map, "kind") === "DockerImage";
-}
-function isPassedOver({ key, up }, { object: object2 }) {
-  if (key === "description") return true;
-  if (up === void 0) return key === "status" && object2 !== void 0;
-  if (up.key === "metadata") return key === "managedFields" || key === "ownerReferences";
-  return key === "kubectl.kubernetes.io/last-applied-configuration";
-}
-function isInDefault(trail) {
-  for (let step2 = trail; step2; step2 = step2.up) if (step2.key === "default") return true;
-  return false;
-}
 
 // src/image-sources/found.ts
 function merged(found) {
@@ -43002,23 +43008,29 @@ function merged(found) {
     errors: found.flatMap(({ errors }) => errors)
   };
 }
-function foundInText(text5, name3, find = findImages) {
-  const { documents, errors } = readYaml2(text5, name3);
-  const found = documents.map((document) => foundInDocument(document, name3, find));
-  return merged([{ images: [], errors }, ...found]);
+function foundInText(text5, name3) {
+  const found = [];
+  for (const read5 of eachDocument(text5, name3)) {
+    found.push(read5 instanceof AirgapError ? failed2(read5) : foundInDocument(read5, name3));
+  }
+  return merged(found);
 }
-function foundInDocument({ root, line }, name3, find) {
+function foundInDocument({ root, line }, name3) {
+  const given = `${name3}:${line}`;
+  if (root.kind === "text" && root.value !== "") {
+    const expected = "manifests: mappings of YAML or JSON";
+    return failed2(new AirgapError("usage", "a text is no manifest", { given, expected }));
+  }
   try {
-    return foundOf(find(root), name3);
+    return foundOf(findImages(root), name3);
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
-    const given = `${name3}:${line}`;
-    const error4 = new AirgapError("usage", `YAML that cannot be read: ${cause.message}`, {
-      given,
-      cause
-    });
-    return { images: [], errors: [error4] };
+    const message = `YAML that cannot be read: ${cause.message}`;
+    return failed2(new AirgapError("usage", message, { given, cause }));
   }
+}
+function failed2(error4) {
+  return { images: [], errors: [error4] };
 }
 function foundOf(mentions, name3) {
   const images2 = mentions.map(({ image: image2, line, place: place5, isSuspected }) => ({
@@ -43054,41 +43066,104 @@ function byImage(found) {
   return places;
 }
 
+// src/cluster/tools.ts
+var import_node_path31 = require("node:path");
+var ClusterTools = class {
+  #at;
+  #context;
+  constructor({ kubeconfig, context }, run) {
+    this.#at = {
+      kubeconfig: kubeconfig === void 0 ? void 0 : (0, import_node_path31.resolve)(run.cwd, kubeconfig),
+      context
+    };
+    this.#context = run;
+  }
+  /** Its standard output. @throws AirgapError tool, cluster */
+  kubectl(...args) {
+    const { kubeconfig, context } = this.#at;
+    const at = [...flag("--kubeconfig", kubeconfig), ...flag("--context", context)];
+    return this.#run("kubectl", [...at, "--request-timeout=60s", ...args]);
+  }
+  /** Its standard output. @throws AirgapError tool, cluster */
+  helm(...args) {
+    const { kubeconfig, context } = this.#at;
+    const at = [...flag("--kubeconfig", kubeconfig), ...flag("--kube-context", context)];
+    return this.#run("helm", [...args, ...at]);
+  }
+  /** An object, or undefined where there is none. @throws AirgapError tool, cluster */
+  async get(kind, name3, namespace) {
+    const at = flag("--namespace", namespace);
+    const found = await this.kubectl("get", kind, name3, ...at, "--ignore-not-found", "-o", "json");
+    return found.trim() === "" ? void 0 : JSON.parse(found);
+  }
+  /** All objects of a kind. @param args `--namespace`, `--selector` @throws AirgapError tool, cluster */
+  async list(kind, ...args) {
+    return JSON.parse(await this.kubectl("get", kind, ...args, "-o", "json")).items;
+  }
+  async #run(tool, args) {
+    const { cwd, env, signal } = this.#context;
+    const { AIRGAP_BUNDLE_PASSWORD: _, AIRGAP_BUNDLE_PUSH_PASSWORD: __, ...theirs } = env;
+    const { stdout, stderr, failed: failed4, exitCode, code: code3 } = await execa(tool, args, {
+      env: theirs,
+      extendEnv: false,
+      cwd,
+      stdin: "ignore",
+      cancelSignal: signal,
+      reject: false,
+      maxBuffer: 1024 ** 3
+    });
+    if (!failed4) return stdout;
+    signal.throwIfAborted();
+    if (exitCode === void 0) throw missing4(tool, code3);
+    throw new AirgapError("cluster", `${tool} ${verb(args)} failed`, { given: words2(stderr) });
+  }
+};
+function flag(name3, value) {
+  return value === void 0 ? [] : [`${name3}=${value}`];
+}
+function verb(args) {
+  return args.filter((arg) => !arg.startsWith("-")).slice(0, 3).join(" ");
+}
+function words2(stderr) {
+  const lines2 = stderr.split("\n").filter((line) => !/^(?:[EWI]\d{4} |[Ww]arning: )/.test(line));
+  return lines2.join("\n").trim().slice(-1e3);
+}
+var homes = {
+  kubectl: "https://kubernetes.io/docs/tasks/tools/",
+  helm: "https://helm.sh/docs/intro/install/"
+};
+function missing4(tool, code3) {
+  return new AirgapError("tool", `${tool} was not found`, {
+    given: code3 === "ENOENT" ? `no ${tool} on PATH` : code3 ?? `${tool} cannot be run`,
+    next: `install it: ${homes[tool]}`
+  });
+}
+function isForbidden({ class: name3, given = "" }) {
+  return name3 === "cluster" && /\bforbidden\b/i.test(given);
+}
+
 // src/image-sources/helm.ts
-async function renderChart({ path: path12, release: release2 }, source, { env, signal }) {
+async function renderChart({ path: path12, release: release2 }, source, context) {
   const argv = [
     ...["template", release2, path12, "--include-crds"],
-    ...source.values.flatMap((file2) => ["--values", file2]),
-    ...source.namespace === void 0 ? [] : ["--namespace", source.namespace],
-    ...source.kubeVersion === void 0 ? [] : ["--kube-version", source.kubeVersion],
-    ...source.apiVersions.flatMap((version3) => ["--api-versions", version3])
+    ...source.values.map((file2) => `--values=${file2}`),
+    ...source.namespace === void 0 ? [] : [`--namespace=${source.namespace}`],
+    ...source.kubeVersion === void 0 ? [] : [`--kube-version=${source.kubeVersion}`],
+    ...source.apiVersions.map((version3) => `--api-versions=${version3}`)
   ];
-  const ended2 = await execa("helm", argv, {
-    env: { PATH: env.PATH ?? "", HOME: env.HOME ?? "" },
-    extendEnv: false,
-    stdin: "ignore",
-    cancelSignal: signal,
-    reject: false,
-    stripFinalNewline: false
-  });
-  if (!ended2.failed) return ended2.stdout;
-  signal.throwIfAborted();
-  if (ended2.exitCode === void 0) throw missing4(ended2.code);
-  throw new AirgapError("usage", `${source.field}: helm cannot render ${source.name}`, {
-    given: whatHelmSays(ended2.stderr),
-    next: `give what it asks for: {chart: ${source.name}, values: [FILE]}`
-  });
+  try {
+    return await new ClusterTools({}, context).helm(...argv);
+  } catch (error4) {
+    if (!(error4 instanceof AirgapError && error4.class === "cluster")) throw error4;
+    throw new AirgapError("usage", `${source.field}: helm cannot render ${source.name}`, {
+      given: whatHelmSays(error4.given ?? ""),
+      next: `give what it asks for: {chart: ${source.name}, values: [FILE]}`
+    });
+  }
 }
 function whatHelmSays(text5) {
   const said2 = text5.replace(/^[\s\S]*^Error: /m, "").replace(/\n+Use --debug flag[\s\S]*$/, "").replace(/^(?:level|time)=.*$/gm, "");
   return oneLine(said2);
-}
-function missing4(code3) {
-  return new AirgapError("tool", "helm was not found", {
-    given: code3 === "ENOENT" ? "no helm on PATH" : code3 ?? "helm cannot be run",
-    expected: "helm 3 or 4, to render the charts in images",
-    next: "install it: https://helm.sh/docs/intro/install/"
-  });
 }
 
 // src/image-sources/charts.ts
@@ -43102,7 +43177,7 @@ async function findInChart(source, registries, context) {
   const name3 = withVersion(source);
   const bytes = await pullChart(name3, source.field, registries);
   return withScratch(context.temporary, async (folder) => {
-    const path12 = (0, import_node_path31.join)(folder, "chart.tgz");
+    const path12 = (0, import_node_path32.join)(folder, "chart.tgz");
     await (0, import_promises39.writeFile)(path12, bytes);
     return findInFiles(path12, source, context);
   });
@@ -43153,51 +43228,25 @@ function noChart({ field, name: name3 }, given) {
 }
 
 // src/image-sources/kubectl.ts
-async function listObjects(resource, namespace, { context: name3, kubeconfig }, { cwd, env, signal }) {
-  const argv = [
-    ...kubeconfig === void 0 ? [] : [`--kubeconfig=${kubeconfig}`],
-    ...name3 === void 0 ? [] : [`--context=${name3}`],
-    ...["--request-timeout=60s", "get", resource, "--output=json"],
-    namespace === void 0 ? "--all-namespaces" : `--namespace=${namespace}`
-  ];
-  const theirs = Object.entries(env).filter(([variable2]) => !variable2.startsWith("AIRGAP_BUNDLE_"));
-  const ended2 = await execa("kubectl", argv, {
-    cwd,
-    env: Object.fromEntries(theirs),
-    extendEnv: false,
-    stdin: "ignore",
-    cancelSignal: signal,
-    reject: false,
-    maxBuffer: 1024 ** 3
-  });
-  if (!ended2.failed) return JSON.parse(ended2.stdout);
-  signal.throwIfAborted();
-  if (ended2.exitCode === void 0) throw missing5(ended2.code);
-  const where = namespace === void 0 ? "in all namespaces" : `in namespace ${namespace}`;
-  throw refused2(`list ${resource} ${where}`, ended2.stderr);
+async function listObjects(resource, namespace, source, context) {
+  const where = namespace === void 0 ? "--all-namespaces" : `--namespace=${namespace}`;
+  try {
+    const cluster2 = new ClusterTools(source, context);
+    return JSON.parse(await cluster2.kubectl("get", resource, "--output=json", where));
+  } catch (error4) {
+    if (!(error4 instanceof AirgapError && error4.class === "cluster")) throw error4;
+    const there = namespace === void 0 ? "in all namespaces" : `in namespace ${namespace}`;
+    throw refused2(`list ${resource} ${there}`, error4);
+  }
 }
-function isForbidden({ given = "" }) {
-  return given.includes("(Forbidden)");
-}
-function refused2(what, stderr) {
-  const given = words2(stderr);
-  return isForbidden({ given }) ? new AirgapError("cluster", `the cluster does not let us ${what}`, {
+function refused2(what, error4) {
+  const { given } = error4;
+  return isForbidden(error4) ? new AirgapError("cluster", `the cluster does not let us ${what}`, {
     given,
     next: "give the login the verb list on it, or name the namespaces that it may read"
   }) : new AirgapError("cluster", `kubectl cannot ${what}`, {
     given,
     next: "mend context or kubeconfig of this source: kubectl config get-contexts lists them"
-  });
-}
-function words2(stderr) {
-  const lines2 = stderr.split("\n").filter((line) => !/^(?:[EWI]\d{4} |[Ww]arning: )/.test(line));
-  return oneLine(lines2.join("\n"), 500);
-}
-function missing5(code3) {
-  return new AirgapError("tool", "kubectl was not found", {
-    given: code3 === "ENOENT" ? "no kubectl on PATH" : code3 ?? "kubectl cannot be run",
-    expected: "kubectl, to ask the cluster in images",
-    next: "install it: https://kubernetes.io/docs/tasks/tools/"
   });
 }
 
@@ -43295,14 +43344,14 @@ function parseToml(text5, name3, field) {
 // src/image-sources/manifest-files.ts
 var import_node_fs10 = require("node:fs");
 var import_promises40 = require("node:fs/promises");
-var import_node_path32 = require("node:path");
+var import_node_path33 = require("node:path");
 async function manifestFiles(root, field) {
   const found = await (0, import_promises40.stat)(root.path).catch((cause) => {
     throw unreadable(root.path, field, cause);
   });
   if (!found.isDirectory()) return [root];
   const files2 = await filesIn2(root, field);
-  if (files2.some(({ path: path12 }) => path12 === (0, import_node_path32.join)(root.path, "Chart.yaml"))) throw isChart(root, field);
+  if (files2.some(({ path: path12 }) => path12 === (0, import_node_path33.join)(root.path, "Chart.yaml"))) throw isChart(root, field);
   const manifests2 = files2.filter(({ path: path12 }) => /\.(?:ya?ml|json)$/i.test(path12));
   if (manifests2.length === 0) throw withoutManifests(root, field);
   return manifests2;
@@ -43317,7 +43366,7 @@ async function filesIn2({ path: path12, name: name3 }, field) {
   const files2 = [];
   for (const entry of entries.sort((a2, b) => a2.name < b.name ? -1 : 1)) {
     if (entry.name.startsWith(".")) continue;
-    const inner = { path: (0, import_node_path32.join)(path12, entry.name), name: (0, import_node_path32.join)(name3, entry.name) };
+    const inner = { path: (0, import_node_path33.join)(path12, entry.name), name: (0, import_node_path33.join)(name3, entry.name) };
     if (entry.isDirectory()) files2.push(...await filesIn2(inner, field));
     else if (entry.isFile() || entry.isSymbolicLink() && await isFile2(inner.path))
       files2.push(inner);
@@ -43483,7 +43532,7 @@ async function withSourceImages(spec, registries, context) {
   const { images: found, errors } = await findSourceImages(spec, registries, context);
   refuseMistakes(errors);
   const inState = (state) => found.filter((image2) => image2.state === state);
-  const images2 = [...spec.images, ...listedOnce(inState("taken"))];
+  const images2 = [...spec.images, ...listedIn2(inState("taken"))];
   const known = new Set(images2.map(({ image: image2 }) => image2));
   const left = (state) => [...byImage(inState(state)).keys()].filter((image2) => !known.has(image2));
   tellSuspected(left("suspected"), context);
@@ -43506,11 +43555,11 @@ function stateOf({ image: image2, isSuspected }, { kind, takesSuspected }, endpo
   if (kind === "cluster" && image2.startsWith(`${endpoint}/`)) return "in-target";
   return isSuspected && !takesSuspected ? "suspected" : "taken";
 }
-function listedOnce(found) {
-  return [...byImage(found)].map(([image2, [first, ...others]]) => {
-    const more = others.length > 0 ? ` and ${others.length} more` : "";
-    return { image: image2, origin: `${first?.source}${more}` };
-  });
+function listedIn2(found) {
+  const places = new Map(
+    found.map(({ image: image2, source }) => [`${image2} ${source}`, { image: image2, source }])
+  );
+  return [...places.values()].map(({ image: image2, source }) => ({ image: image2, origin: source }));
 }
 function tellNone({ field }, { emit }) {
   emit({ kind: "warning", message: `${field} names no image` });
@@ -43584,7 +43633,7 @@ async function plan(run, lock, registries, context) {
 }
 async function lockKept({ spec, name: name3 }, context) {
   const folder = stateFolder(spec);
-  const path12 = (0, import_node_path33.join)(folder, `${name3}-${spec.name}.lock`);
+  const path12 = (0, import_node_path34.join)(folder, `${name3}-${spec.name}.lock`);
   const what = `the work folder ${folder} for ${name3} of ${spec.name}`;
   try {
     return await takeLock({ path: path12, what }, context);
@@ -43626,7 +43675,7 @@ var documentSchema = strictObject({
 });
 function openKeptPlan(run, lock, context) {
   const { spec, name: name3 } = run;
-  const path12 = (0, import_node_path33.join)(stateFolder(spec), `plan-${name3}-${spec.name}.json`);
+  const path12 = (0, import_node_path34.join)(stateFolder(spec), `plan-${name3}-${spec.name}.json`);
   const input = fingerprint(run, context);
   const isOurs = async () => lock === void 0 || lock.isHeld();
   return {
@@ -43654,9 +43703,11 @@ async function readKept(path12, input) {
   return { plannedAt: document.plannedAt, inventory };
 }
 function fingerprint({ spec: whole, withoutImages, base: base2 }, { env }) {
-  const { retryBudgetMs: _, ...spec } = whole;
+  const { retryBudgetMs: _, images: listed, ...spec } = whole;
+  const images2 = [...new Set(listed.map(({ image: image2 }) => image2))];
   const since = base2?.about.inventoryDigest;
-  const input = { spec, withoutImages, since, epoch: env.SOURCE_DATE_EPOCH, tool: toolVersion };
+  const asked2 = { spec, images: images2, withoutImages, since };
+  const input = { ...asked2, epoch: env.SOURCE_DATE_EPOCH, tool: toolVersion };
   return digestOf(Buffer.from(JSON.stringify(input)));
 }
 
@@ -43665,7 +43716,7 @@ function partSizeOf(written2) {
   return written2 === void 0 ? void 0 : parsePartSize(written2);
 }
 async function openReused(path12, { cwd }) {
-  return path12 ? openOlder((0, import_node_path34.resolve)(cwd, path12)) : void 0;
+  return path12 ? openOlder((0, import_node_path35.resolve)(cwd, path12)) : void 0;
 }
 async function readyToCreate({ signing }, { env }) {
   if (!signing) {
@@ -43678,8 +43729,8 @@ async function readyToCreate({ signing }, { env }) {
 }
 async function createPrepared(prepared2, { out, partSize, sign: sign3, credential, older }, context) {
   const { inventory, files: files2 } = credential ? withFile(prepared2, credential) : prepared2;
-  const folder = (0, import_node_path34.resolve)(context.cwd, out);
-  const bundle = (0, import_node_path34.join)(folder, `${inventory.name}-${inventory.version}.tar`);
+  const folder = (0, import_node_path35.resolve)(context.cwd, out);
+  const bundle = (0, import_node_path35.join)(folder, `${inventory.name}-${inventory.version}.tar`);
   context.emit({ kind: "step", name: `writing ${bundle}` });
   const written2 = await writeBundle(
     {
@@ -43730,17 +43781,17 @@ function tellReused({ path: path12, taken: { bytes, damaged: damaged2 } }, { emi
   });
 }
 function blobReader({ manifests: manifests2, images: images2, registries, found }) {
-  const homes = /* @__PURE__ */ new Map();
+  const homes2 = /* @__PURE__ */ new Map();
   for (const { graph, reference } of images2) {
     const source = registries.source(reference);
     for (const { digest: digest3 } of leavesOf(graph).flatMap(({ manifest }) => references(manifest))) {
-      if (!homes.has(digest3)) homes.set(digest3, source);
+      if (!homes2.has(digest3)) homes2.set(digest3, source);
     }
   }
   return async ({ digest: digest3 }, range) => {
     const bytes = manifests2.get(digest3)?.bytes ?? found(digest3);
     if (bytes) return { status: 200, body: import_node_stream15.Readable.from([bytes]) };
-    const home = homes.get(digest3);
+    const home = homes2.get(digest3);
     if (!home) throw new Error(`no image has the blob ${digest3}`);
     return home.client.getBlob(home.repository, digest3, range);
   };
@@ -43755,21 +43806,21 @@ async function settleAll(promises3) {
   });
 }
 function deferred() {
-  let resolve17 = () => {
+  let resolve18 = () => {
   };
   const promise = new Promise((done) => {
-    resolve17 = done;
+    resolve18 = done;
   });
-  return { promise, resolve: resolve17 };
+  return { promise, resolve: resolve18 };
 }
 
 // src/transfer/from-base.ts
 async function mountBase({ base: base2, bundleRepository: bundleRepository2 }, blobs2, { job: { target: target2 }, turns }) {
-  const missing7 = blobs2.filter(
+  const missing6 = blobs2.filter(
     ({ digest: digest3 }) => base2?.blobs.has(digest3) && !turns.isIn(digest3, bundleRepository2)
   );
   await pMap(
-    missing7,
+    missing6,
     async (blob2) => {
       const from = turns.mountSource(blob2.digest, bundleRepository2);
       if (from && await target2.mountBlob(bundleRepository2, blob2.digest, from))
@@ -43781,11 +43832,11 @@ async function mountBase({ base: base2, bundleRepository: bundleRepository2 }, b
     { concurrency: 16 }
   );
 }
-async function sourceFor({ repository: repository2 }, missing7, origin, { job: { target: target2 }, turns }) {
+async function sourceFor({ repository: repository2 }, missing6, origin, { job: { target: target2 }, turns }) {
   const { base: base2, file: file2 } = origin;
-  const leftOut = missing7.filter(({ digest: digest3 }) => base2?.blobs.has(digest3));
-  if (base2 === void 0 || leftOut.length === 0) return { from: file2, missing: missing7 };
-  const inTar = missing7.filter(({ digest: digest3 }) => !base2.blobs.has(digest3));
+  const leftOut = missing6.filter(({ digest: digest3 }) => base2?.blobs.has(digest3));
+  if (base2 === void 0 || leftOut.length === 0) return { from: file2, missing: missing6 };
+  const inTar = missing6.filter(({ digest: digest3 }) => !base2.blobs.has(digest3));
   const there = await settleAll(
     leftOut.map(async ({ digest: digest3, size }) => await target2.headBlob(repository2, digest3) === size)
   );
@@ -43871,13 +43922,13 @@ function bringAgain(unit2, work) {
   for (const blob2 of unit2.blobs) work.turns.doubted(blob2, unit2.repository);
   return upload(unit2.blobs, unit2, work);
 }
-async function upload(missing7, unit2, work) {
-  if (missing7.length === 0) return { uploaded: false, documents: [] };
+async function upload(missing6, unit2, work) {
+  if (missing6.length === 0) return { uploaded: false, documents: [] };
   return work.refusals.upload(unit2.repository, async () => {
-    if (areOurs(missing7, unit2, work))
-      return { uploaded: await sendSmall(missing7, unit2, work) > 0, documents: [] };
-    const isFirstSent = await tryPush(missing7, unit2, work);
-    const sent = await copy(unit2, missing7, work);
+    if (areOurs(missing6, unit2, work))
+      return { uploaded: await sendSmall(missing6, unit2, work) > 0, documents: [] };
+    const isFirstSent = await tryPush(missing6, unit2, work);
+    const sent = await copy(unit2, missing6, work);
     return { uploaded: isFirstSent || sent.length > 0, documents: unit2.documents };
   });
 }
@@ -43911,16 +43962,16 @@ var blobsAtOnce2 = 4;
 async function copy(unit2, needed, work) {
   const { origin, target: target2 } = work.job;
   const { digest: digest3, repository: repository2, image: image2 } = unit2;
-  const { from, missing: missing7 } = origin.kind === "layout" ? await sourceFor(unit2, needed, origin, work) : { from: origin.locate(image2), missing: needed };
-  const copying = work.progress.copying(missing7);
+  const { from, missing: missing6 } = origin.kind === "layout" ? await sourceFor(unit2, needed, origin, work) : { from: origin.locate(image2), missing: needed };
+  const copying = work.progress.copying(missing6);
   try {
     const to = { client: target2, repository: repository2 };
     const job = { digest: digest3, from, to, atOnce: blobsAtOnce2, watch: copying.watch() };
-    const sent = await work.oras.copy(job, missing7);
+    const sent = await work.oras.copy(job, missing6);
     work.sent(sent);
     const put2 = await target2.headManifest(repository2, digest3);
     if (put2?.digest !== digest3) throw notPut(unit2, target2.host);
-    for (const blob2 of missing7) work.turns.arrived(blob2, repository2);
+    for (const blob2 of missing6) work.turns.arrived(blob2, repository2);
     return sent;
   } finally {
     copying.end();
@@ -44142,10 +44193,10 @@ var BlobTurns = class {
   }
   /** A repository that the blob may be mounted from; one of the same project (first path segment) first. */
   mountSource(digest3, repository2) {
-    const homes = [...this.#blobs.get(digest3)?.homes ?? []].filter(
+    const homes2 = [...this.#blobs.get(digest3)?.homes ?? []].filter(
       (home) => home !== repository2 && !this.#refusedMounts.has(`${home} ${repository2}`)
     );
-    return homes.find((home) => projectOf(home) === projectOf(repository2)) ?? homes[0];
+    return homes2.find((home) => projectOf(home) === projectOf(repository2)) ?? homes2[0];
   }
   mountRefused(from, repository2) {
     this.#refusedMounts.add(`${from} ${repository2}`);
@@ -44240,8 +44291,8 @@ function blobsOfImages(images2) {
   return blobsOf(images2.flatMap(({ graph }) => graph ? leavesOf(graph) : []));
 }
 function repositoriesOf(images2) {
-  const missing7 = images2.flatMap(({ places }) => places).filter(({ found }) => found.state === "missing");
-  return [...new Set(missing7.map(({ place: place5 }) => place5.repository))];
+  const missing6 = images2.flatMap(({ places }) => places).filter(({ found }) => found.state === "missing");
+  return [...new Set(missing6.map(({ place: place5 }) => place5.repository))];
 }
 function unitsInOrder(images2, { origin }) {
   const units4 = images2.flatMap((known) => {
@@ -44255,9 +44306,9 @@ function unitsInOrder(images2, { origin }) {
 }
 function rememberHomes(images2, turns) {
   for (const known of images2) {
-    const homes = known.places.filter(({ found }) => found.state === "there");
+    const homes2 = known.places.filter(({ found }) => found.state === "there");
     for (const blob2 of blobsOfImages([known]))
-      for (const { place: place5 } of homes) turns.believed(blob2, place5.repository);
+      for (const { place: place5 } of homes2) turns.believed(blob2, place5.repository);
   }
 }
 function absentBlobs(images2) {
@@ -44283,8 +44334,8 @@ async function findBase(images2, { origin, target: target2 }) {
     },
     { concurrency: 64 }
   );
-  const missing7 = needed.filter((_, at) => found[at]?.length === 0);
-  if (missing7.length > 0) throw baseMissing(base2, missing7, needed.length, target2.host);
+  const missing6 = needed.filter((_, at) => found[at]?.length === 0);
+  if (missing6.length > 0) throw baseMissing(base2, missing6, needed.length, target2.host);
   for (const { blob: blob2, repository: repository2 } of found.flat()) base2.homes.set(blob2.digest, repository2);
   return found.flat();
 }
@@ -44304,13 +44355,13 @@ function hidden2(error4) {
   if (error4 instanceof AirgapError && error4.class === "authentication") return void 0;
   throw error4;
 }
-function baseMissing({ name: name3, version: version3, inventoryDigest }, missing7, count4, host) {
-  const bytes = totalSize(missing7);
-  const first = missing7.slice(0, 3).map(({ digest: digest3 }) => digest3);
-  const more = missing7.length > 3 ? ` and ${missing7.length - 3} more` : "";
+function baseMissing({ name: name3, version: version3, inventoryDigest }, missing6, count4, host) {
+  const bytes = totalSize(missing6);
+  const first = missing6.slice(0, 3).map(({ digest: digest3 }) => digest3);
+  const more = missing6.length > 3 ? ` and ${missing6.length - 3} more` : "";
   return new AirgapError(
     "refused",
-    `the bundle builds on ${name3} ${version3}, of which ${host} lacks ${missing7.length} of ${count4} blobs, ${formatBytes(bytes)}`,
+    `the bundle builds on ${name3} ${version3}, of which ${host} lacks ${missing6.length} of ${count4} blobs, ${formatBytes(bytes)}`,
     {
       given: `missing: ${first.join(", ")}${more}`,
       expected: `what ${name3} ${version3} brings, inventory ${inventoryDigest}`,
@@ -44440,13 +44491,13 @@ async function headPlacement(place5, digest3, job) {
     const existing = (await job.target.headManifest(repository2, tag2))?.digest;
     const through = isPullThrough(`${job.target.host}/${repository2}`, job.pullThrough);
     if (existing === digest3) return { reference, state: through ? "proved" : "there" };
-    if (through) return failed2(reference, notServed(reference, digest3, existing));
+    if (through) return failed3(reference, notServed(reference, digest3, existing));
     return { state: "missing", ...existing && { existing } };
   } catch (error4) {
-    return failed2(reference, error4);
+    return failed3(reference, error4);
   }
 }
-function failed2(reference, thrown) {
+function failed3(reference, thrown) {
   const [error4] = failuresIn(thrown);
   if (error4 === void 0) throw thrown;
   return { reference, state: "failed", error: error4 };
@@ -44468,20 +44519,20 @@ function notServed(reference, expected, existing) {
 
 // src/transfer/oras-access.ts
 var import_promises42 = require("node:fs/promises");
-var import_node_path35 = require("node:path");
+var import_node_path36 = require("node:path");
 async function openOrasAccess({ scratch, credential, allowPlainHttpCredentials }, env) {
-  const folder = (0, import_node_path35.join)(scratch, "oras");
-  const dockerConfig = (0, import_node_path35.join)(folder, "docker");
+  const folder = (0, import_node_path36.join)(scratch, "oras");
+  const dockerConfig = (0, import_node_path36.join)(folder, "docker");
   await makeFolder(dockerConfig, 448);
   const login = onceEach(hostOf, async ({ host, access: access3 }) => {
     const mayLogIn = allowPlainHttpCredentials || isPrivate(new URL(originOf(host, access3)));
     const text5 = JSON.stringify(loginFile(host, mayLogIn ? await credential(host) : void 0));
-    return writePrivate((0, import_node_path35.join)(folder, `login-${fileName(host)}.json`), text5);
+    return writePrivate((0, import_node_path36.join)(folder, `login-${fileName(host)}.json`), text5);
   });
   const system = systemTrust(env);
   const authorities = onceEach(hostOf, async ({ host, access: access3 }) => {
     const all = [...await system, ...await dockerTrust(host), access3.caCert ?? ""];
-    return writePrivate((0, import_node_path35.join)(folder, `authorities-${fileName(host)}.pem`), all.join("\n"));
+    return writePrivate((0, import_node_path36.join)(folder, `authorities-${fileName(host)}.pem`), all.join("\n"));
   });
   const security = async (end, client) => {
     if (client.access.plainHttp) return [`--${end}-plain-http=true`];
@@ -44996,7 +45047,7 @@ async function place4(placing, work) {
     await readBack(placing, work);
     return { reference, state: brought.some(({ uploaded }) => uploaded) ? "copied" : "placed" };
   } catch (error4) {
-    return failed2(reference, error4);
+    return failed3(reference, error4);
   }
 }
 async function fill2(placing, bring2, put2, work) {
@@ -45101,7 +45152,7 @@ function readImages(found, job) {
   );
 }
 function unreadable2({ place: place5, found }, error4) {
-  return { place: place5, found: found.state === "missing" ? failed2(place5.reference, error4) : found };
+  return { place: place5, found: found.state === "missing" ? failed3(place5.reference, error4) : found };
 }
 async function fillFromLayout(images2, work) {
   const { origin } = work.job;
@@ -45208,7 +45259,7 @@ function locator({ images: images2, registries }) {
 }
 
 // src/inputs/bundle-file.ts
-var import_node_path42 = require("node:path");
+var import_node_path43 = require("node:path");
 
 // src/inputs/field-errors.ts
 function fieldErrors(issues, refused3) {
@@ -45234,16 +45285,16 @@ function isOfOtherKind(form) {
   return form.some(({ path: path12, code: code3 }) => path12.length === 0 && code3 === "invalid_type");
 }
 function isMeant(form, key) {
-  const missing7 = form.flatMap(({ path: path12 }) => path12.length === 1 ? [String(path12[0])] : []);
+  const missing6 = form.flatMap(({ path: path12 }) => path12.length === 1 ? [String(path12[0])] : []);
   const unknown3 = form.flatMap((inner) => inner.code === "unrecognized_keys" ? inner.keys : []);
-  return !unknown3.includes(key) || missing7.some((name3) => isNear(name3, key));
+  return !unknown3.includes(key) || missing6.some((name3) => isNear(name3, key));
 }
 function issueErrors(issue3, refused3) {
   if (issue3.code === "unrecognized_keys") {
     return issue3.keys.map((key) => unknownField(issue3.path, key, refused3));
   }
   const value = valueAt(refused3.document, issue3.path);
-  return [value === void 0 ? missing6(issue3.path, refused3) : wrong(issue3, value, refused3)];
+  return [value === void 0 ? missing5(issue3.path, refused3) : wrong(issue3, value, refused3)];
 }
 function unknownField(path12, key, { schema, placeOf: placeOf3 }) {
   const near = nearestField(schema, path12, key);
@@ -45253,7 +45304,7 @@ function unknownField(path12, key, { schema, placeOf: placeOf3 }) {
     next: near ? `did you mean ${near}?` : void 0
   });
 }
-function missing6(path12, { schema, placeOf: placeOf3 }) {
+function missing5(path12, { schema, placeOf: placeOf3 }) {
   const setting = settingOf(path12);
   return new AirgapError("usage", `${fieldName(path12)} is missing`, {
     given: placeOf3(path12),
@@ -45313,10 +45364,10 @@ function isMapping(value) {
 }
 
 // src/inputs/make-spec.ts
-var import_node_path41 = require("node:path");
+var import_node_path42 = require("node:path");
 
 // src/inputs/carried-tools.ts
-var import_node_path36 = require("node:path");
+var import_node_path37 = require("node:path");
 var platforms = [
   ...["386", "amd64", "arm", "arm64", "loong64", "ppc64le", "riscv64", "s390x"].map(
     (machine) => `linux/${machine}`
@@ -45325,7 +45376,7 @@ var platforms = [
 ];
 function readTools(tools, folder) {
   const read5 = tools.map(
-    (tool) => typeof tool === "string" ? { platform: tool } : { platform: tool.platform, oras: (0, import_node_path36.resolve)(folder, tool.oras) }
+    (tool) => typeof tool === "string" ? { platform: tool } : { platform: tool.platform, oras: (0, import_node_path37.resolve)(folder, tool.oras) }
   );
   for (const [index, { platform: platform6 }] of read5.entries()) {
     if (!platforms.includes(platform6)) throw unknownPlatform(platform6, index);
@@ -45348,10 +45399,10 @@ function twice2(platform6, index) {
 
 // src/inputs/certificate.ts
 var import_node_crypto10 = require("node:crypto");
-var import_node_path37 = require("node:path");
+var import_node_path38 = require("node:path");
 var block = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
 async function readCertificates(value, folder, field, { now: now2 }) {
-  const pem = value.includes("-----BEGIN") ? value : await readText((0, import_node_path37.resolve)(folder, value), `${field}: the certificate file`);
+  const pem = value.includes("-----BEGIN") ? value : await readText((0, import_node_path38.resolve)(folder, value), `${field}: the certificate file`);
   if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(pem))
     throw refusal2(field, "a private key is in it");
   const blocks = pem.match(block) ?? [];
@@ -45504,24 +45555,24 @@ function withoutCredential2(url) {
 }
 
 // src/inputs/image-list.ts
-var import_node_path39 = require("node:path");
+var import_node_path40 = require("node:path");
 
 // src/inputs/image-source.ts
-var import_node_path38 = require("node:path");
-function readImageSource(item, index, folder) {
+var import_node_path39 = require("node:path");
+function readImageSource(item, place5, folder) {
   const at = (kind) => ({
-    field: `images[${index}].${kind}`,
+    field: `${place5}.${kind}`,
     takesSuspected: item.suspected === true
   });
   const file2 = (kind, written2) => ({
     ...at(kind),
     name: written2,
-    path: isNoPath(written2) ? written2 : (0, import_node_path38.resolve)(folder, written2)
+    path: isNoPath(written2) ? written2 : (0, import_node_path39.resolve)(folder, written2)
   });
   if ("manifests" in item) return { kind: "manifests", ...file2("manifests", item.manifests) };
   if ("cluster" in item) {
     const { context, kubeconfig: path12, namespaces } = item.cluster;
-    const kubeconfig = path12 === void 0 ? void 0 : (0, import_node_path38.resolve)(folder, path12);
+    const kubeconfig = path12 === void 0 ? void 0 : (0, import_node_path39.resolve)(folder, path12);
     return { kind: "cluster", ...at("cluster"), ...defined({ context, kubeconfig }), namespaces };
   }
   if ("containerd" in item) return { kind: "containerd", ...file2("containerd", item.containerd) };
@@ -45534,7 +45585,7 @@ function readImageSource(item, index, folder) {
     kind: "chart",
     ...file2("chart", item.chart),
     ...defined({ version: version3, namespace, kubeVersion }),
-    values: item.values.map((path12) => (0, import_node_path38.resolve)(folder, path12)),
+    values: item.values.map((path12) => (0, import_node_path39.resolve)(folder, path12)),
     apiVersions
   };
 }
@@ -45549,8 +45600,8 @@ async function readImages2(items, folder) {
   for (const [index, item] of items.entries()) {
     if (typeof item === "string") images2.push({ image: item, origin: `images[${index}]` });
     else if ("list" in item)
-      images2.push(...await readList2((0, import_node_path39.resolve)(folder, item.list), `images[${index}].list`));
-    else imageSources.push(readImageSource(item, index, folder));
+      images2.push(...await readList2((0, import_node_path40.resolve)(folder, item.list), `images[${index}].list`));
+    else imageSources.push(readImageSource(item, `images[${index}]`, folder));
   }
   if (images2.length > 0 || imageSources.length > 0) return { images: images2, imageSources };
   throw new AirgapError("usage", "no image is listed", {
@@ -45564,11 +45615,11 @@ function parseImageList(text5, name3) {
   })).filter(({ image: image2 }) => image2 !== "");
 }
 async function readList2(path12, field) {
-  return parseImageList(await readText(path12, `${field}: the image list`), (0, import_node_path39.basename)(path12));
+  return parseImageList(await readText(path12, `${field}: the image list`), (0, import_node_path40.basename)(path12));
 }
 
 // src/inputs/read-map.ts
-var import_node_path40 = require("node:path");
+var import_node_path41 = require("node:path");
 async function readMap(value, folder, context) {
   const field = "ociImageRegistry.mirrorRegistries";
   if (typeof value === "string") return checkMap2(value, value, inText2(field), context);
@@ -45576,7 +45627,7 @@ async function readMap(value, folder, context) {
     const at = ({ line, column }) => `${field}[${line - 1}]:1:${column}`;
     return checkMap2(value.join(","), value.join("\n"), at, context);
   }
-  const path12 = (0, import_node_path40.resolve)(folder, value.file);
+  const path12 = (0, import_node_path41.resolve)(folder, value.file);
   const text5 = await readText(path12, `${field}.file: the mirror map`);
   return checkMap2(printAsList(text5), text5, inText2(path12), context);
 }
@@ -45633,6 +45684,7 @@ async function makeSpec(document, folder, context) {
     target: target2,
     imageSwap: defined({ ...imageSwap2, chart: chart2 && chartLocation(chart2, folder) }),
     ...await readImages2(document.images, folder),
+    covers: document.covers.map((item, index) => readImageSource(item, `covers[${index}]`, folder)),
     platforms: document.platforms.map((text5, index) => readPlatform(text5, index)),
     registries: await readRegistries(document, target2, folder, context),
     pullThrough: document.pullThrough.map((path12, index) => readPullThrough(path12, index, target2)),
@@ -45711,7 +45763,7 @@ function signingOf({ signing, unsigned }, folder) {
     });
   }
   if (unsigned) return { unsigned };
-  return key ? { key: (0, import_node_path41.resolve)(folder, key) } : signing;
+  return key ? { key: (0, import_node_path42.resolve)(folder, key) } : signing;
 }
 function retryBudgetOf({ retryBudget }) {
   return retryBudget === void 0 ? void 0 : parseDuration(retryBudget, "retryBudget");
@@ -45720,7 +45772,7 @@ function timeOf(date3) {
   return utcSeconds(new Date(date3));
 }
 function chartLocation(chart2, folder) {
-  return chart2.startsWith("oci://") ? chart2 : (0, import_node_path41.resolve)(folder, chart2);
+  return chart2.startsWith("oci://") ? chart2 : (0, import_node_path42.resolve)(folder, chart2);
 }
 
 // src/inputs/mapping.ts
@@ -45869,6 +45921,9 @@ var bundleSchema = strictObject({
   ).describe(
     "The images that the cluster needs, as its manifests name them, or where they are found."
   ),
+  covers: array(union([...imageItems])).default([]).describe(
+    "Sources as in `images`: `plan` tells which of their images the bundle lacks; nothing of theirs is taken."
+  ),
   platforms: array(text4).default([]).describe("List of `os/architecture[/variant]` to keep; absent or empty: all."),
   registries: record(registryHost, registryAccess).default({}).describe("How to reach a registry from here, by `host[:port]`."),
   signing: union([
@@ -45903,11 +45958,11 @@ function bundleJsonSchema() {
 
 // src/inputs/bundle-file.ts
 async function readBundleSpec(input, context) {
-  const path12 = (0, import_node_path42.resolve)(context.cwd, input.file ?? "bundle.yaml");
+  const path12 = (0, import_node_path43.resolve)(context.cwd, input.file ?? "bundle.yaml");
   const layers = { flags: input.given, variables: variablesOf(context.env) };
   const written2 = await readDocument4(path12, input.file === void 0 && isAnyGiven(layers));
   const document = withOverrides(written2, layers, context.cwd);
-  const spec = await makeSpec(validate2(document, path12, layers), (0, import_node_path42.dirname)(path12), context);
+  const spec = await makeSpec(validate2(document, path12, layers), (0, import_node_path43.dirname)(path12), context);
   const lockPath = lockPathOf(path12);
   return { ...spec, ...defined({ lock: await readLock(lockPath) }), lockPath };
 }
@@ -46021,7 +46076,7 @@ async function carryOut(inputs, result, context) {
     const complete2 = await withSourceImages(spec, registries, context);
     const run = { name: nameOf2(inputs), spec: complete2, saved, fresh, withoutImages, older, base: base2 };
     const show = ({ inventory, problems, coverage }) => {
-      result.plan = { inventory, problems, coverage };
+      result.plan = { inventory, problems, coverage: { ...coverage, lacking: [] } };
     };
     if (!wants("mirror") && !wants("create")) {
       const prepared2 = await prepare2(complete2, registries, context, run);

@@ -2497,11 +2497,11 @@ Expecting one of '${allowedValues.join("', '")}'`);
        * @private
        */
       _parseCommand(operands, unknown3) {
-        const parsed6 = this.parseOptions(unknown3);
+        const parsed5 = this.parseOptions(unknown3);
         this._parseOptionsEnv();
         this._parseOptionsImplied();
-        operands = operands.concat(parsed6.operands);
-        unknown3 = parsed6.unknown;
+        operands = operands.concat(parsed5.operands);
+        unknown3 = parsed5.unknown;
         this.args = operands.concat(unknown3);
         if (operands && this._findCommand(operands[0])) {
           return this._dispatchSubcommand(operands[0], operands.slice(1), unknown3);
@@ -2520,12 +2520,12 @@ Expecting one of '${allowedValues.join("', '")}'`);
         if (this.commands.length && this.args.length === 0 && !this._actionHandler && !this._defaultCommandName) {
           this.help({ error: true });
         }
-        this._outputHelpIfRequested(parsed6.unknown);
+        this._outputHelpIfRequested(parsed5.unknown);
         this._checkForMissingMandatoryOptions();
         this._checkForConflictingOptions();
         const checkForUnknownOptions = () => {
-          if (parsed6.unknown.length > 0) {
-            this.unknownOption(parsed6.unknown[0]);
+          if (parsed5.unknown.length > 0) {
+            this.unknownOption(parsed5.unknown[0]);
           }
         };
         const commandEvent = `command:${this.name()}`;
@@ -3983,7 +3983,7 @@ function parseString(ctx) {
     else if (c3 === 13 && ctx.s.charCodeAt(ctx.p + 1) === 10)
       ctx.p += 2;
   }
-  let parsed6 = "";
+  let parsed5 = "";
   let sliceStart = ctx.p;
   let state = 0;
   for (; ctx.p < ctx.s.length; ctx.p++) {
@@ -4001,13 +4001,13 @@ function parseString(ctx) {
       }
       if (!state) {
         let s = ctx.s.slice(sliceStart, ctx.p);
-        parsed6 = parsed6 ? parsed6 + s : s;
+        parsed5 = parsed5 ? parsed5 + s : s;
       }
       ctx.p += isMultiline ? 3 : 1;
-      return parsed6;
+      return parsed5;
     } else if (!state) {
       if (!isLiteral && c3 === 92) {
-        parsed6 += ctx.s.slice(sliceStart, sliceStart = ctx.p);
+        parsed5 += ctx.s.slice(sliceStart, sliceStart = ctx.p);
         state = 1;
       }
     } else if (state === 1) {
@@ -4034,28 +4034,28 @@ function parseString(ctx) {
         if (value < 0 || value > 1114111 || value >= 55296 && value <= 57343) {
           TomlError.x("invalid unicode escape", ctx, errPtr);
         }
-        parsed6 += String.fromCodePoint(value);
+        parsed5 += String.fromCodePoint(value);
         sliceStart = ctx.p--;
         state = 0;
       } else if (isMultiline && (c3 === 32 || c3 === 9)) {
         state = 2;
       } else {
         if (c3 === 98)
-          parsed6 += "\b";
+          parsed5 += "\b";
         else if (c3 === 116)
-          parsed6 += "	";
+          parsed5 += "	";
         else if (c3 === 110)
-          parsed6 += "\n";
+          parsed5 += "\n";
         else if (c3 === 102)
-          parsed6 += "\f";
+          parsed5 += "\f";
         else if (c3 === 114)
-          parsed6 += "\r";
+          parsed5 += "\r";
         else if (c3 === 101)
-          parsed6 += "\x1B";
+          parsed5 += "\x1B";
         else if (c3 === 34)
-          parsed6 += '"';
+          parsed5 += '"';
         else if (c3 === 92)
-          parsed6 += "\\";
+          parsed5 += "\\";
         else
           TomlError.x("unrecognised escape sequence", ctx);
         sliceStart = ctx.p + 1;
@@ -4556,7 +4556,7 @@ var init_util = __esm({
 function parseKey(ctx, end = 61) {
   let startPtr;
   let state = 0;
-  let parsed6 = [];
+  let parsed5 = [];
   let sliceStart;
   let c3 = ctx.s.charCodeAt(startPtr = ctx.p);
   do {
@@ -4564,23 +4564,23 @@ function parseKey(ctx, end = 61) {
       if (!state)
         TomlError.x("unexpected end of key", ctx);
       if (state === 1)
-        parsed6.push(ctx.s.slice(sliceStart, ctx.p));
-      return ctx.p++, parsed6;
+        parsed5.push(ctx.s.slice(sliceStart, ctx.p));
+      return ctx.p++, parsed5;
     } else if (c3 === 46) {
       if (!state)
         TomlError.x("illegal empty bare key", ctx);
       if (state === 1)
-        parsed6.push(ctx.s.slice(sliceStart, ctx.p));
+        parsed5.push(ctx.s.slice(sliceStart, ctx.p));
       state = 0;
     } else if (!state && (c3 === 34 || c3 === 39)) {
       if (c3 === ctx.s.charCodeAt(ctx.p + 1) && c3 === ctx.s.charCodeAt(ctx.p + 2))
         TomlError.x("illegal quoted key: multiline strings are not allowed", ctx);
-      parsed6.push(parseString(ctx));
+      parsed5.push(parseString(ctx));
       state = 2;
       ctx.p--;
     } else if (c3 === 32 || c3 === 9) {
       if (state === 1) {
-        parsed6.push(ctx.s.slice(sliceStart, ctx.p));
+        parsed5.push(ctx.s.slice(sliceStart, ctx.p));
         state = 2;
       }
     } else if (state === 2 || c3 < 48 && c3 !== 45 || c3 > 57 && c3 < 65 || c3 > 90 && c3 < 97 && c3 !== 95 || c3 > 122) {
@@ -5056,11 +5056,11 @@ ${preamble}` : `[${tableKey}]`;
   return preamble && tables ? `${preamble}
 ${tables}` : preamble || tables;
 }
-function stringify(obj, { maxDepth = 1e3, numbersAsFloat = false, strictTemporal = false } = {}) {
+function stringify(obj, { maxDepth: maxDepth2 = 1e3, numbersAsFloat = false, strictTemporal = false } = {}) {
   if (extendedTypeOf(obj) !== "object") {
     throw new TypeError("stringify can only be called with an object");
   }
-  let str = stringifyTable(0, obj, "", maxDepth, numbersAsFloat, strictTemporal);
+  let str = stringifyTable(0, obj, "", maxDepth2, numbersAsFloat, strictTemporal);
   if (str[str.length - 1] !== "\n")
     return str + "\n";
   return str;
@@ -8813,9 +8813,9 @@ function placementRows(image2, inventory) {
     return [image2.digest, image2.mediaType, inTarget2, tag2, how, image2.source];
   });
 }
-function baseTable({ blobs: blobs2 }, homes, inventory) {
+function baseTable({ blobs: blobs2 }, homes2, inventory) {
   const rows = blobs2.map(({ digest: digest3, size }) => {
-    const repositories = (homes.get(digest3) ?? []).map((home) => inEndpoint(home, inventory));
+    const repositories = (homes2.get(digest3) ?? []).map((home) => inEndpoint(home, inventory));
     return [digest3, String(size), repositories.join(" ")];
   });
   return table(rows);
@@ -8990,9 +8990,9 @@ function carriedPlatforms(files2) {
 function plain(path7, bytes) {
   return { path: path7, bytes, mode: 420 };
 }
-function baseFiles({ inventory, homes = /* @__PURE__ */ new Map() }) {
+function baseFiles({ inventory, homes: homes2 = /* @__PURE__ */ new Map() }) {
   const { base: base2 } = inventory;
-  return base2 === void 0 ? [] : [plain("base.tsv", baseTable(base2, homes, inventory))];
+  return base2 === void 0 ? [] : [plain("base.tsv", baseTable(base2, homes2, inventory))];
 }
 function chartFiles({ chart: chart2, target: target2, ownImages: ownImages2, isEKSCluster }) {
   if (chart2 === void 0) return [];
@@ -10201,8 +10201,8 @@ function partNumber(bundle, name3) {
   return /^(?!000)\d{3}$/.test(number3) ? Number(number3) : void 0;
 }
 async function openParts(path7, numbers) {
-  const missing9 = numbers.findIndex((number3, at) => number3 !== at + 1);
-  if (missing9 >= 0) throw partMissing(partPathOf(path7, missing9 + 1));
+  const missing7 = numbers.findIndex((number3, at) => number3 !== at + 1);
+  if (missing7 >= 0) throw partMissing(partPathOf(path7, missing7 + 1));
   const files2 = [];
   try {
     for (const number3 of numbers) {
@@ -10358,8 +10358,8 @@ var init_window = __esm({
 async function checkArchive(volume, archive, context) {
   checkSize(volume, archive);
   const threads = new HashThreads(volume);
-  const failed3 = new AbortController();
-  const signal = AbortSignal.any([failed3.signal, context.signal]);
+  const failed4 = new AbortController();
+  const signal = AbortSignal.any([failed4.signal, context.signal]);
   const work = {
     mtime: archive.mtime,
     signal,
@@ -10377,7 +10377,7 @@ async function checkArchive(volume, archive, context) {
   try {
     await pMap(
       runs(archive.entries),
-      (run2) => checkRun(run2).catch((error3) => failed3.abort(error3)),
+      (run2) => checkRun(run2).catch((error3) => failed4.abort(error3)),
       { concurrency: readers }
     );
     signal.throwIfAborted();
@@ -18320,8 +18320,8 @@ var init_delta_base = __esm({
 });
 
 // src/bundle/revoked.ts
-async function readRevoked(words5, folder) {
-  const ids = await Promise.all(words5.map((word) => idsOf(word, folder)));
+async function readRevoked(words4, folder) {
+  const ids = await Promise.all(words4.map((word) => idsOf(word, folder)));
   return ids.flat();
 }
 async function idsOf(word, folder) {
@@ -18714,9 +18714,9 @@ function isOfOtherKind(form2) {
   return form2.some(({ path: path7, code: code2 }) => path7.length === 0 && code2 === "invalid_type");
 }
 function isMeant(form2, key) {
-  const missing9 = form2.flatMap(({ path: path7 }) => path7.length === 1 ? [String(path7[0])] : []);
+  const missing7 = form2.flatMap(({ path: path7 }) => path7.length === 1 ? [String(path7[0])] : []);
   const unknown3 = form2.flatMap((inner) => inner.code === "unrecognized_keys" ? inner.keys : []);
-  return !unknown3.includes(key) || missing9.some((name3) => isNear(name3, key));
+  return !unknown3.includes(key) || missing7.some((name3) => isNear(name3, key));
 }
 function issueErrors(issue2, refused3) {
   if (issue2.code === "unrecognized_keys") {
@@ -19226,6 +19226,9 @@ var init_schema = __esm({
       ).describe(
         "The images that the cluster needs, as its manifests name them, or where they are found."
       ),
+      covers: array(union([...imageItems])).default([]).describe(
+        "Sources as in `images`: `plan` tells which of their images the bundle lacks; nothing of theirs is taken."
+      ),
       platforms: array(text3).default([]).describe("List of `os/architecture[/variant]` to keep; absent or empty: all."),
       registries: record(registryHost, registryAccess).default({}).describe("How to reach a registry from here, by `host[:port]`."),
       signing: union([
@@ -19487,11 +19490,11 @@ var init_waiting = __esm({
 
 // src/transfer/from-base.ts
 async function mountBase({ base: base2, bundleRepository: bundleRepository2 }, blobs2, { job: { target: target2 }, turns }) {
-  const missing9 = blobs2.filter(
+  const missing7 = blobs2.filter(
     ({ digest: digest3 }) => base2?.blobs.has(digest3) && !turns.isIn(digest3, bundleRepository2)
   );
   await pMap(
-    missing9,
+    missing7,
     async (blob2) => {
       const from = turns.mountSource(blob2.digest, bundleRepository2);
       if (from && await target2.mountBlob(bundleRepository2, blob2.digest, from))
@@ -19503,11 +19506,11 @@ async function mountBase({ base: base2, bundleRepository: bundleRepository2 }, b
     { concurrency: 16 }
   );
 }
-async function sourceFor({ repository }, missing9, origin, { job: { target: target2 }, turns }) {
+async function sourceFor({ repository }, missing7, origin, { job: { target: target2 }, turns }) {
   const { base: base2, file: file2 } = origin;
-  const leftOut = missing9.filter(({ digest: digest3 }) => base2?.blobs.has(digest3));
-  if (base2 === void 0 || leftOut.length === 0) return { from: file2, missing: missing9 };
-  const inTar = missing9.filter(({ digest: digest3 }) => !base2.blobs.has(digest3));
+  const leftOut = missing7.filter(({ digest: digest3 }) => base2?.blobs.has(digest3));
+  if (base2 === void 0 || leftOut.length === 0) return { from: file2, missing: missing7 };
+  const inTar = missing7.filter(({ digest: digest3 }) => !base2.blobs.has(digest3));
   const there = await settleAll(
     leftOut.map(async ({ digest: digest3, size }) => await target2.headBlob(repository, digest3) === size)
   );
@@ -19819,13 +19822,13 @@ function bringAgain(unit2, work) {
   for (const blob2 of unit2.blobs) work.turns.doubted(blob2, unit2.repository);
   return upload(unit2.blobs, unit2, work);
 }
-async function upload(missing9, unit2, work) {
-  if (missing9.length === 0) return { uploaded: false, documents: [] };
+async function upload(missing7, unit2, work) {
+  if (missing7.length === 0) return { uploaded: false, documents: [] };
   return work.refusals.upload(unit2.repository, async () => {
-    if (areOurs(missing9, unit2, work))
-      return { uploaded: await sendSmall(missing9, unit2, work) > 0, documents: [] };
-    const isFirstSent = await tryPush(missing9, unit2, work);
-    const sent = await copy(unit2, missing9, work);
+    if (areOurs(missing7, unit2, work))
+      return { uploaded: await sendSmall(missing7, unit2, work) > 0, documents: [] };
+    const isFirstSent = await tryPush(missing7, unit2, work);
+    const sent = await copy(unit2, missing7, work);
     return { uploaded: isFirstSent || sent.length > 0, documents: unit2.documents };
   });
 }
@@ -19858,16 +19861,16 @@ async function mount({ digest: digest3 }, repository, work) {
 async function copy(unit2, needed, work) {
   const { origin, target: target2 } = work.job;
   const { digest: digest3, repository, image: image2 } = unit2;
-  const { from, missing: missing9 } = origin.kind === "layout" ? await sourceFor(unit2, needed, origin, work) : { from: origin.locate(image2), missing: needed };
-  const copying = work.progress.copying(missing9);
+  const { from, missing: missing7 } = origin.kind === "layout" ? await sourceFor(unit2, needed, origin, work) : { from: origin.locate(image2), missing: needed };
+  const copying = work.progress.copying(missing7);
   try {
     const to = { client: target2, repository };
     const job = { digest: digest3, from, to, atOnce: blobsAtOnce, watch: copying.watch() };
-    const sent = await work.oras.copy(job, missing9);
+    const sent = await work.oras.copy(job, missing7);
     work.sent(sent);
     const put2 = await target2.headManifest(repository, digest3);
     if (put2?.digest !== digest3) throw notPut(unit2, target2.host);
-    for (const blob2 of missing9) work.turns.arrived(blob2, repository);
+    for (const blob2 of missing7) work.turns.arrived(blob2, repository);
     return sent;
   } finally {
     copying.end();
@@ -20063,10 +20066,10 @@ function wrongCredentials(host, anonymous, text4) {
     next: `docker login ${host}${/action: push|project \S+ not found/.test(text4) ? notThereYet : ""}`
   });
 }
-function classOf(status, words5, asked2) {
+function classOf(status, words4, asked2) {
   if (isPassing(status)) return "transient";
   if (status === 401) return "authentication";
-  if (status === 416 || /(?:digest|size)[_ ]invalid/i.test(words5)) return "integrity";
+  if (status === 416 || /(?:digest|size)[_ ]invalid/i.test(words4)) return "integrity";
   if (asked2 === "write") return "refused";
   return status === 403 ? "authentication" : "usage";
 }
@@ -20218,10 +20221,10 @@ var init_turns = __esm({
       }
       /** A repository that the blob may be mounted from; one of the same project (first path segment) first. */
       mountSource(digest3, repository) {
-        const homes = [...this.#blobs.get(digest3)?.homes ?? []].filter(
+        const homes2 = [...this.#blobs.get(digest3)?.homes ?? []].filter(
           (home) => home !== repository && !this.#refusedMounts.has(`${home} ${repository}`)
         );
-        return homes.find((home) => projectOf(home) === projectOf(repository)) ?? homes[0];
+        return homes2.find((home) => projectOf(home) === projectOf(repository)) ?? homes2[0];
       }
       mountRefused(from, repository) {
         this.#refusedMounts.add(`${from} ${repository}`);
@@ -20359,8 +20362,8 @@ function blobsOfImages(images2) {
   return blobsOf(images2.flatMap(({ graph }) => graph ? leavesOf(graph) : []));
 }
 function repositoriesOf(images2) {
-  const missing9 = images2.flatMap(({ places }) => places).filter(({ found }) => found.state === "missing");
-  return [...new Set(missing9.map(({ place: place6 }) => place6.repository))];
+  const missing7 = images2.flatMap(({ places }) => places).filter(({ found }) => found.state === "missing");
+  return [...new Set(missing7.map(({ place: place6 }) => place6.repository))];
 }
 function unitsInOrder(images2, { origin }) {
   const units4 = images2.flatMap((known2) => {
@@ -20374,9 +20377,9 @@ function unitsInOrder(images2, { origin }) {
 }
 function rememberHomes(images2, turns) {
   for (const known2 of images2) {
-    const homes = known2.places.filter(({ found }) => found.state === "there");
+    const homes2 = known2.places.filter(({ found }) => found.state === "there");
     for (const blob2 of blobsOfImages([known2]))
-      for (const { place: place6 } of homes) turns.believed(blob2, place6.repository);
+      for (const { place: place6 } of homes2) turns.believed(blob2, place6.repository);
   }
 }
 function absentBlobs(images2) {
@@ -20416,8 +20419,8 @@ async function findBase(images2, { origin, target: target2 }) {
     },
     { concurrency: 64 }
   );
-  const missing9 = needed.filter((_, at) => found[at]?.length === 0);
-  if (missing9.length > 0) throw baseMissing(base2, missing9, needed.length, target2.host);
+  const missing7 = needed.filter((_, at) => found[at]?.length === 0);
+  if (missing7.length > 0) throw baseMissing(base2, missing7, needed.length, target2.host);
   for (const { blob: blob2, repository } of found.flat()) base2.homes.set(blob2.digest, repository);
   return found.flat();
 }
@@ -20437,13 +20440,13 @@ function hidden(error3) {
   if (error3 instanceof AirgapError && error3.class === "authentication") return void 0;
   throw error3;
 }
-function baseMissing({ name: name3, version: version3, inventoryDigest }, missing9, count4, host) {
-  const bytes = totalSize(missing9);
-  const first = missing9.slice(0, 3).map(({ digest: digest3 }) => digest3);
-  const more = missing9.length > 3 ? ` and ${missing9.length - 3} more` : "";
+function baseMissing({ name: name3, version: version3, inventoryDigest }, missing7, count4, host) {
+  const bytes = totalSize(missing7);
+  const first = missing7.slice(0, 3).map(({ digest: digest3 }) => digest3);
+  const more = missing7.length > 3 ? ` and ${missing7.length - 3} more` : "";
   return new AirgapError(
     "refused",
-    `the bundle builds on ${name3} ${version3}, of which ${host} lacks ${missing9.length} of ${count4} blobs, ${formatBytes(bytes)}`,
+    `the bundle builds on ${name3} ${version3}, of which ${host} lacks ${missing7.length} of ${count4} blobs, ${formatBytes(bytes)}`,
     {
       given: `missing: ${first.join(", ")}${more}`,
       expected: `what ${name3} ${version3} brings, inventory ${inventoryDigest}`,
@@ -28527,9 +28530,9 @@ Content-Type: ${value.type || "application/octet-stream"}\r
             if (mimeType !== null) {
               switch (mimeType.essence) {
                 case "multipart/form-data": {
-                  const parsed6 = multipartFormDataParser(value, mimeType);
+                  const parsed5 = multipartFormDataParser(value, mimeType);
                   const fd = new FormData();
-                  setFormDataState(fd, parsed6);
+                  setFormDataState(fd, parsed5);
                   return fd;
                 }
                 case "application/x-www-form-urlencoded": {
@@ -33799,18 +33802,18 @@ var init_default = __esm({
       timestamp: timestamp2,
       piped,
       commandId,
-      result: { failed: failed3 = false } = {},
+      result: { failed: failed4 = false } = {},
       options: { reject = true }
     }) => {
       const timestampString = serializeTimestamp(timestamp2);
-      const icon = ICONS[type]({ failed: failed3, reject, piped });
+      const icon = ICONS[type]({ failed: failed4, reject, piped });
       const color = COLORS[type]({ reject });
       return `${gray(`[${timestampString}]`)} ${gray(`[${commandId}]`)} ${color(icon)} ${color(message)}`;
     };
     serializeTimestamp = (timestamp2) => `${padField(timestamp2.getHours(), 2)}:${padField(timestamp2.getMinutes(), 2)}:${padField(timestamp2.getSeconds(), 2)}.${padField(timestamp2.getMilliseconds(), 3)}`;
     padField = (field, padding) => String(field).padStart(padding, "0");
-    getFinalIcon = ({ failed: failed3, reject }) => {
-      if (!failed3) {
+    getFinalIcon = ({ failed: failed4, reject }) => {
+      if (!failed4) {
         return figures_default.tick;
       }
       return reject ? figures_default.cross : figures_default.warning;
@@ -34235,20 +34238,20 @@ var require_resolveCommand = __commonJS({
     var path7 = require("path");
     var which = require_which();
     var getPathKey = require_path_key();
-    function resolveCommandAttempt(parsed6, withoutPathExt) {
-      const env = parsed6.options.env || process.env;
+    function resolveCommandAttempt(parsed5, withoutPathExt) {
+      const env = parsed5.options.env || process.env;
       const cwd = process.cwd();
-      const hasCustomCwd = parsed6.options.cwd != null;
+      const hasCustomCwd = parsed5.options.cwd != null;
       const shouldSwitchCwd = hasCustomCwd && process.chdir !== void 0 && !process.chdir.disabled;
       if (shouldSwitchCwd) {
         try {
-          process.chdir(parsed6.options.cwd);
+          process.chdir(parsed5.options.cwd);
         } catch (err) {
         }
       }
       let resolved;
       try {
-        resolved = which.sync(parsed6.command, {
+        resolved = which.sync(parsed5.command, {
           path: env[getPathKey({ env })],
           pathExt: withoutPathExt ? path7.delimiter : void 0
         });
@@ -34259,12 +34262,12 @@ var require_resolveCommand = __commonJS({
         }
       }
       if (resolved) {
-        resolved = path7.resolve(hasCustomCwd ? parsed6.options.cwd : "", resolved);
+        resolved = path7.resolve(hasCustomCwd ? parsed5.options.cwd : "", resolved);
       }
       return resolved;
     }
-    function resolveCommand(parsed6) {
-      return resolveCommandAttempt(parsed6) || resolveCommandAttempt(parsed6, true);
+    function resolveCommand(parsed5) {
+      return resolveCommandAttempt(parsed5) || resolveCommandAttempt(parsed5, true);
     }
     module2.exports = resolveCommand;
   }
@@ -34356,33 +34359,33 @@ var require_parse = __commonJS({
     var isWin = process.platform === "win32";
     var isExecutableRegExp = /\.(?:com|exe)$/i;
     var isCmdShimRegExp = /node_modules[\\/].bin[\\/][^\\/]+\.cmd$/i;
-    function detectShebang(parsed6) {
-      parsed6.file = resolveCommand(parsed6);
-      const shebang = parsed6.file && readShebang(parsed6.file);
+    function detectShebang(parsed5) {
+      parsed5.file = resolveCommand(parsed5);
+      const shebang = parsed5.file && readShebang(parsed5.file);
       if (shebang) {
-        parsed6.args.unshift(parsed6.file);
-        parsed6.command = shebang;
-        return resolveCommand(parsed6);
+        parsed5.args.unshift(parsed5.file);
+        parsed5.command = shebang;
+        return resolveCommand(parsed5);
       }
-      return parsed6.file;
+      return parsed5.file;
     }
-    function parseNonShell(parsed6) {
+    function parseNonShell(parsed5) {
       if (!isWin) {
-        return parsed6;
+        return parsed5;
       }
-      const commandFile = detectShebang(parsed6);
+      const commandFile = detectShebang(parsed5);
       const needsShell = !isExecutableRegExp.test(commandFile);
-      if (parsed6.options.forceShell || needsShell) {
+      if (parsed5.options.forceShell || needsShell) {
         const needsDoubleEscapeMetaChars = isCmdShimRegExp.test(commandFile);
-        parsed6.command = path7.normalize(parsed6.command);
-        parsed6.command = escape.command(parsed6.command);
-        parsed6.args = parsed6.args.map((arg) => escape.argument(arg, needsDoubleEscapeMetaChars));
-        const shellCommand = [parsed6.command].concat(parsed6.args).join(" ");
-        parsed6.args = ["/d", "/s", "/c", `"${shellCommand}"`];
-        parsed6.command = process.env.comspec || "cmd.exe";
-        parsed6.options.windowsVerbatimArguments = true;
+        parsed5.command = path7.normalize(parsed5.command);
+        parsed5.command = escape.command(parsed5.command);
+        parsed5.args = parsed5.args.map((arg) => escape.argument(arg, needsDoubleEscapeMetaChars));
+        const shellCommand = [parsed5.command].concat(parsed5.args).join(" ");
+        parsed5.args = ["/d", "/s", "/c", `"${shellCommand}"`];
+        parsed5.command = process.env.comspec || "cmd.exe";
+        parsed5.options.windowsVerbatimArguments = true;
       }
-      return parsed6;
+      return parsed5;
     }
     function parse6(command, args, options) {
       if (args && !Array.isArray(args)) {
@@ -34391,7 +34394,7 @@ var require_parse = __commonJS({
       }
       args = args ? args.slice(0) : [];
       options = Object.assign({}, options);
-      const parsed6 = {
+      const parsed5 = {
         command,
         args,
         options,
@@ -34401,7 +34404,7 @@ var require_parse = __commonJS({
           args
         }
       };
-      return options.shell ? parsed6 : parseNonShell(parsed6);
+      return options.shell ? parsed5 : parseNonShell(parsed5);
     }
     module2.exports = parse6;
   }
@@ -34421,14 +34424,14 @@ var require_enoent = __commonJS({
         spawnargs: original.args
       });
     }
-    function hookChildProcess(cp, parsed6) {
+    function hookChildProcess(cp, parsed5) {
       if (!isWin) {
         return;
       }
       const originalEmit = cp.emit;
       cp.emit = function(name3, arg1) {
         if (name3 === "exit") {
-          const err = verifyENOENT(arg1, parsed6);
+          const err = verifyENOENT(arg1, parsed5);
           if (err) {
             return originalEmit.call(cp, "error", err);
           }
@@ -34436,15 +34439,15 @@ var require_enoent = __commonJS({
         return originalEmit.apply(cp, arguments);
       };
     }
-    function verifyENOENT(status, parsed6) {
-      if (isWin && status === 1 && !parsed6.file) {
-        return notFoundError(parsed6.original, "spawn");
+    function verifyENOENT(status, parsed5) {
+      if (isWin && status === 1 && !parsed5.file) {
+        return notFoundError(parsed5.original, "spawn");
       }
       return null;
     }
-    function verifyENOENTSync(status, parsed6) {
-      if (isWin && status === 1 && !parsed6.file) {
-        return notFoundError(parsed6.original, "spawnSync");
+    function verifyENOENTSync(status, parsed5) {
+      if (isWin && status === 1 && !parsed5.file) {
+        return notFoundError(parsed5.original, "spawnSync");
       }
       return null;
     }
@@ -34465,15 +34468,15 @@ var require_cross_spawn = __commonJS({
     var parse6 = require_parse();
     var enoent = require_enoent();
     function spawn2(command, args, options) {
-      const parsed6 = parse6(command, args, options);
-      const spawned = cp.spawn(parsed6.command, parsed6.args, parsed6.options);
-      enoent.hookChildProcess(spawned, parsed6);
+      const parsed5 = parse6(command, args, options);
+      const spawned = cp.spawn(parsed5.command, parsed5.args, parsed5.options);
+      enoent.hookChildProcess(spawned, parsed5);
       return spawned;
     }
     function spawnSync2(command, args, options) {
-      const parsed6 = parse6(command, args, options);
-      const result = cp.spawnSync(parsed6.command, parsed6.args, parsed6.options);
-      result.error = result.error || enoent.verifyENOENTSync(result.status, parsed6);
+      const parsed5 = parse6(command, args, options);
+      const result = cp.spawnSync(parsed5.command, parsed5.args, parsed5.options);
+      result.error = result.error || enoent.verifyENOENTSync(result.status, parsed5);
       return result;
     }
     module2.exports = spawn2;
@@ -37062,10 +37065,10 @@ function prettyMilliseconds(milliseconds, options) {
     }
     result.push(valueString);
   };
-  const parsed6 = parseMilliseconds(milliseconds);
-  const days = BigInt(parsed6.days);
+  const parsed5 = parseMilliseconds(milliseconds);
+  const days = BigInt(parsed5.days);
   if (options.hideYearAndDays) {
-    add(BigInt(days) * 24n + BigInt(parsed6.hours), "hour", "h");
+    add(BigInt(days) * 24n + BigInt(parsed5.hours), "hour", "h");
   } else {
     if (options.hideYear) {
       add(days, "day", "d");
@@ -37073,15 +37076,15 @@ function prettyMilliseconds(milliseconds, options) {
       add(days / 365n, "year", "y");
       add(days % 365n, "day", "d");
     }
-    add(Number(parsed6.hours), "hour", "h");
+    add(Number(parsed5.hours), "hour", "h");
   }
-  add(Number(parsed6.minutes), "minute", "m");
+  add(Number(parsed5.minutes), "minute", "m");
   if (!options.hideSeconds) {
     if (options.separateMilliseconds || options.formatSubMilliseconds || !options.colonNotation && milliseconds < 1e3 && !options.subSecondsAsDecimals) {
-      const seconds = Number(parsed6.seconds);
-      const milliseconds2 = Number(parsed6.milliseconds);
-      const microseconds = Number(parsed6.microseconds);
-      const nanoseconds = Number(parsed6.nanoseconds);
+      const seconds = Number(parsed5.seconds);
+      const milliseconds2 = Number(parsed5.milliseconds);
+      const microseconds = Number(parsed5.microseconds);
+      const nanoseconds = Number(parsed5.nanoseconds);
       add(seconds, "second", "s");
       if (options.formatSubMilliseconds) {
         add(milliseconds2, "millisecond", "ms");
@@ -41309,9 +41312,9 @@ var init_oras_errors = __esm({
       constructor(stderr, copying) {
         const text4 = oneLine(withoutQueries(firstError(stderr)), longest3);
         const end = endOf2(text4);
-        const words5 = withoutNames(text4, copying);
-        const said4 = saidIn(words5);
-        const errorClass = judge(said4, words5, end);
+        const words4 = withoutNames(text4, copying);
+        const said4 = saidIn(words4);
+        const errorClass = judge(said4, words4, end);
         super(errorClass, `oras could not copy ${copying}`, {
           given: text4 || "oras said nothing",
           next: nextStep(errorClass, end)
@@ -41396,10 +41399,10 @@ var init_oras_stall = __esm({
 });
 
 // src/transfer/oras-process.ts
-async function runOras({ oras, words: words5, env, stallMs }, copy2, blobs2, signal) {
+async function runOras({ oras, words: words4, env, stallMs }, copy2, blobs2, signal) {
   signal.throwIfAborted();
   const stall = new AbortController();
-  const child = execa(oras, words5, {
+  const child = execa(oras, words4, {
     env,
     extendEnv: false,
     // execa hands any descriptor on; its types name those up to 9.
@@ -41702,8 +41705,8 @@ async function openOras(tools, context) {
     const leave = await gate.enter(signal);
     try {
       const taken = await enter(copy2, Math.min(copy2.atOnce, blobs2.length), ask5);
-      const words5 = copyArguments(copy2, [`--concurrency=${taken.concurrency}`, ...flags]);
-      const process10 = { words: words5, env, oras: tools.oras, stallMs: tools.stallMs ?? stallTime };
+      const words4 = copyArguments(copy2, [`--concurrency=${taken.concurrency}`, ...flags]);
+      const process10 = { words: words4, env, oras: tools.oras, stallMs: tools.stallMs ?? stallTime };
       return await runOras(process10, copy2, blobs2, signal).finally(taken.leave);
     } finally {
       leave();
@@ -44397,10 +44400,10 @@ var init_move = __esm({
 
 // src/mirror-map/effective.ts
 function effectiveMap(map, endpoint) {
-  const missing9 = [added2("default", defaultKey, ""), added2("noswap", noswapKey, endpoint)].filter(
+  const missing7 = [added2("default", defaultKey, ""), added2("noswap", noswapKey, endpoint)].filter(
     ({ kind }) => !map.entries.some((entry) => entry.kind === kind)
   );
-  return { entries: [...missing9, ...map.entries], problems: map.problems };
+  return { entries: [...missing7, ...map.entries], problems: map.problems };
 }
 function added2(kind, key, value) {
   return { kind, key, value, line: 0, column: 0 };
@@ -45102,8 +45105,8 @@ function checkPlatforms({ platforms: platforms2 }, { image: image2, filtered }) 
   if (platforms2.length === 0 || !image2.graph) return [];
   const name3 = image2.listed.image;
   if (!filtered) return [noPlatform(name3, image2.graph, platforms2)];
-  const missing9 = missingPlatforms(image2.graph, platforms2).map(formatPlatform).join(", ");
-  const lacking = missing9 === "" ? [] : [somePlatforms(name3, missing9)];
+  const missing7 = missingPlatforms(image2.graph, platforms2).map(formatPlatform).join(", ");
+  const lacking = missing7 === "" ? [] : [somePlatforms(name3, missing7)];
   if (image2.reference.digest && isIndex(image2.graph.root.mediaType)) {
     const message2 = `${name3} is pinned by the digest of an index: all its platforms are kept, or the digest would change`;
     return [
@@ -45123,8 +45126,8 @@ function noPlatform(name3, graph, platforms2) {
   const message = `${name3} has none of ${platforms2.map(formatPlatform).join(", ")} (it has ${has})`;
   return error2("platform-missing", [name3], message, "add a platform, or leave the image out");
 }
-function somePlatforms(name3, missing9) {
-  const message = `${name3} is not there for ${missing9}: nodes of that platform cannot run it`;
+function somePlatforms(name3, missing7) {
+  const message = `${name3} is not there for ${missing7}: nodes of that platform cannot run it`;
   return warning("platform-missing", [name3], message, "run it on the other nodes only");
 }
 var init_check_image = __esm({
@@ -45462,6 +45465,127 @@ var init_own_images = __esm({
     "use strict";
     init_placements();
     init_problem();
+  }
+});
+
+// src/mirror-map/consumers.ts
+function resolveImage(map, image2) {
+  return { image: image2, webhook: webhookImage(map, image2), containerd: containerdReferences(map, image2) };
+}
+var init_consumers = __esm({
+  "src/mirror-map/consumers.ts"() {
+    "use strict";
+    init_containerd();
+    init_webhook();
+  }
+});
+
+// src/plan/pulled-as.ts
+function pulledFrom({ images: images2, target: target2 }) {
+  const map = parseMirrorMap(target2.mirrorMap);
+  const isPlaced = placementFinder(images2);
+  return (image2) => {
+    const asked2 = askedFor2(image2);
+    if (asked2 === void 0) return { where: "unmapped", asked: "" };
+    return { where: isPlaced(asked2) ? "bundle" : "nowhere", asked: asked2 };
+  };
+  function askedFor2(image2) {
+    if (image2.startsWith(`${target2.endpoint}/`)) return image2;
+    if (target2.environment === "airgap") {
+      const answer = webhookImage(map, image2);
+      if ("error" in answer) return `nothing: the webhook fails on it (${answer.error})`;
+      if (answer.swapped) return answer.image;
+    }
+    return containerdReferences(map, image2)[0];
+  }
+}
+function placementFinder(images2) {
+  const known2 = /* @__PURE__ */ new Set();
+  for (const { digest: digest3, placements } of images2) {
+    for (const { reference } of placements) {
+      known2.add(reference);
+      known2.add(`${splitPlacement(reference).repository}@${digest3}`);
+    }
+  }
+  return (asked2) => {
+    const reference = readReference(asked2);
+    return reference !== void 0 && known2.has(nameOf2(reference));
+  };
+}
+function nameOf2({ registry: registry3, repository, tag: tag2, digest: digest3 }) {
+  return formatReference({ registry: registry3, repository, ...digest3 ? { digest: digest3 } : { tag: tag2 ?? "" } });
+}
+function readReference(text4) {
+  try {
+    return parseReference(text4);
+  } catch {
+    return void 0;
+  }
+}
+var init_pulled_as = __esm({
+  "src/plan/pulled-as.ts"() {
+    "use strict";
+    init_containerd();
+    init_parse4();
+    init_webhook();
+    init_reference();
+    init_repositories();
+  }
+});
+
+// src/plan/coverage.ts
+function coverageOf(map, listed2) {
+  const askedForBy = /* @__PURE__ */ new Map();
+  for (const { image: image2, origin } of listed2)
+    askedForBy.set(image2, [...askedForBy.get(image2) ?? [], origin]);
+  const images2 = [...askedForBy.keys()];
+  const concerned = imagesByKey(images2);
+  const isUnused = (entry) => isRule(entry) && changesNothing(map, entry, concerned(entry));
+  return {
+    images: images2.map((image2) => ({ image: image2, askedForBy: askedForBy.get(image2) ?? [] })),
+    unmapped: images2.filter((image2) => !isMapped(resolveImage(map, image2))),
+    unusedRules: map.entries.filter(isUnused).map((entry) => printEntries([entry]))
+  };
+}
+function lackingOf(inventory, named3) {
+  const pulled = pulledFrom(inventory);
+  return [...named3].flatMap(([image2, askedForBy]) => {
+    const { where: where2, asked: asked2 } = pulled(image2);
+    return where2 === "nowhere" ? [{ image: image2, askedForBy, wanted: asked2 }] : [];
+  });
+}
+function isRule({ kind, line: line2 }) {
+  return line2 > 0 && (kind === "registry" || kind === "exact" || kind === "replace");
+}
+function isMapped({ webhook, containerd: containerd2 }) {
+  return "error" in webhook || webhook.swapped || containerd2.length > 0;
+}
+function changesNothing(map, left, images2) {
+  const others = { ...map, entries: map.entries.filter((entry) => entry !== left) };
+  return images2.every(
+    (image2) => (0, import_node_util13.isDeepStrictEqual)(resolveImage(map, image2), resolveImage(others, image2))
+  );
+}
+function imagesByKey(images2) {
+  const byKey2 = /* @__PURE__ */ new Map();
+  for (const image2 of images2) {
+    for (const key of keysOf(image2)) byKey2.get(key)?.push(image2) ?? byKey2.set(key, [image2]);
+  }
+  return ({ kind, key }) => kind === "replace" ? images2 : byKey2.get(key) ?? [];
+}
+function keysOf(image2) {
+  const [first = ""] = image2.split("/", 1);
+  const hosts2 = [first, first.replace(/[:@].*$/, ""), "docker.io"];
+  return /* @__PURE__ */ new Set([image2, ...hosts2, ...hosts2.map((host) => `${host}/library`)]);
+}
+var import_node_util13;
+var init_coverage = __esm({
+  "src/plan/coverage.ts"() {
+    "use strict";
+    import_node_util13 = require("node:util");
+    init_consumers();
+    init_print();
+    init_pulled_as();
   }
 });
 
@@ -47075,66 +47199,6 @@ var init_lock = __esm({
   }
 });
 
-// src/mirror-map/consumers.ts
-function resolveImage(map, image2) {
-  return { image: image2, webhook: webhookImage(map, image2), containerd: containerdReferences(map, image2) };
-}
-var init_consumers = __esm({
-  "src/mirror-map/consumers.ts"() {
-    "use strict";
-    init_containerd();
-    init_webhook();
-  }
-});
-
-// src/plan/coverage.ts
-function coverageOf(map, listed2) {
-  const askedForBy = /* @__PURE__ */ new Map();
-  for (const { image: image2, origin } of listed2)
-    askedForBy.set(image2, [...askedForBy.get(image2) ?? [], origin]);
-  const images2 = [...askedForBy.keys()];
-  const concerned = imagesByKey(images2);
-  const isUnused = (entry) => isRule(entry) && changesNothing(map, entry, concerned(entry));
-  return {
-    images: images2.map((image2) => ({ image: image2, askedForBy: askedForBy.get(image2) ?? [] })),
-    unmapped: images2.filter((image2) => !isMapped(resolveImage(map, image2))),
-    unusedRules: map.entries.filter(isUnused).map((entry) => printEntries([entry]))
-  };
-}
-function isRule({ kind, line: line2 }) {
-  return line2 > 0 && (kind === "registry" || kind === "exact" || kind === "replace");
-}
-function isMapped({ webhook, containerd: containerd2 }) {
-  return "error" in webhook || webhook.swapped || containerd2.length > 0;
-}
-function changesNothing(map, left, images2) {
-  const others = { ...map, entries: map.entries.filter((entry) => entry !== left) };
-  return images2.every(
-    (image2) => (0, import_node_util13.isDeepStrictEqual)(resolveImage(map, image2), resolveImage(others, image2))
-  );
-}
-function imagesByKey(images2) {
-  const byKey2 = /* @__PURE__ */ new Map();
-  for (const image2 of images2) {
-    for (const key of keysOf(image2)) byKey2.get(key)?.push(image2) ?? byKey2.set(key, [image2]);
-  }
-  return ({ kind, key }) => kind === "replace" ? images2 : byKey2.get(key) ?? [];
-}
-function keysOf(image2) {
-  const [first = ""] = image2.split("/", 1);
-  const hosts2 = [first, first.replace(/[:@].*$/, ""), "docker.io"];
-  return /* @__PURE__ */ new Set([image2, ...hosts2, ...hosts2.map((host) => `${host}/library`)]);
-}
-var import_node_util13;
-var init_coverage = __esm({
-  "src/plan/coverage.ts"() {
-    "use strict";
-    import_node_util13 = require("node:util");
-    init_consumers();
-    init_print();
-  }
-});
-
 // src/plan/subjects.ts
 function checkSubjects(images2) {
   const carried = new Set(images2.flatMap(({ graph }) => [...graph.documents.keys()]));
@@ -47341,7 +47405,7 @@ var init_content_cache = __esm({
 // src/install/age.ts
 async function encryptTo(recipients, text4, { env, signal }) {
   const named3 = recipients.flatMap((recipient2) => ["--recipient", recipient2]);
-  const { stdout, stderr, failed: failed3, code: code2, exitCode } = await execa("age", ["--encrypt", ...named3], {
+  const { stdout, stderr, failed: failed4, code: code2, exitCode } = await execa("age", ["--encrypt", ...named3], {
     // A plugin of age is found on PATH, and keeps its settings in HOME.
     env: { PATH: env.PATH ?? "", HOME: env.HOME ?? "" },
     extendEnv: false,
@@ -47351,7 +47415,7 @@ async function encryptTo(recipients, text4, { env, signal }) {
     cancelSignal: signal,
     reject: false
   });
-  if (!failed3) return Buffer.from(stdout);
+  if (!failed4) return Buffer.from(stdout);
   signal.throwIfAborted();
   if (exitCode === void 0) throw missing2(code2);
   throw new AirgapError("usage", "age cannot encrypt the pull credential", {
@@ -47960,10 +48024,10 @@ function installedChart({ spec, chart: chart2 }) {
 function chartEntry({ name: name3, version: version3, digest: digest3 }) {
   return { name: name3, version: version3, digest: digest3 };
 }
-async function allFiles(layout, inventory, homes, input) {
+async function allFiles(layout, inventory, homes2, input) {
   const files2 = [
     ...[...layout].map(([path7, bytes]) => ({ path: path7, bytes, mode: 420 })),
-    ...installFiles({ ...await installInput(inventory, input), homes })
+    ...installFiles({ ...await installInput(inventory, input), homes: homes2 })
   ];
   const sums5 = sumsOf(files2.map(fileEntry));
   const readme = files2.findIndex(({ path: path7 }) => path7 === "README.txt");
@@ -48102,7 +48166,7 @@ async function resolveImages(spec, listed2, sources, context) {
   const resolved = await pMap(
     eachOnce(listed2),
     async (image2) => {
-      const reference = readReference(image2);
+      const reference = readReference2(image2);
       if (reference instanceof AirgapError) return unread(image2, reference);
       try {
         const found = await resolveImage2(spec, image2, reference, sources);
@@ -48149,7 +48213,7 @@ function eachOnce(listed2) {
     ...new Map(listed2.toReversed().map((image2) => [image2.image, image2])).values()
   ].toReversed();
 }
-function readReference({ image: image2 }) {
+function readReference2({ image: image2 }) {
   try {
     return parseReference(image2);
   } catch (cause) {
@@ -48256,7 +48320,7 @@ async function prepare2(spec, registries, context, { saved, withoutImages = fals
   const own2 = ownImages(spec, chart2);
   const listed2 = [...spec.images, ...own2.listed];
   if (update) checkUpdate(update, listed2);
-  const images2 = count(listed2.length, "image");
+  const images2 = count(new Set(listed2.map(({ image: image2 }) => image2)).size, "image");
   context.emit({
     kind: "step",
     name: saved ? `reading ${images2} as planned` : `resolving ${images2}`
@@ -48472,16 +48536,22 @@ var init_build_tree = __esm({
 function readYaml2(text4, name3) {
   const documents2 = [];
   const errors = [];
+  for (const read5 of eachDocument(text4, name3)) {
+    if (read5 instanceof AirgapError) errors.push(read5);
+    else documents2.push(read5);
+  }
+  return { documents: documents2, errors };
+}
+function* eachDocument(text4, name3) {
   for (const part3 of splitDocuments(text4.replace(/^\uFEFF/, ""))) {
     try {
       const heading = headingOf(part3.text);
-      const roots = buildTrees(part3.text, eventsOf(part3.text), part3.line);
-      documents2.push(...roots.map((root) => ({ root, heading, line: part3.line })));
+      const roots = buildTrees(part3.text, parseEvents(part3.text, { maxDepth }), part3.line);
+      for (const root of roots) yield { root, heading, line: part3.line };
     } catch (cause) {
-      errors.push(notYaml(cause, name3, part3.line));
+      yield notYaml(cause, name3, part3.line);
     }
   }
-  return { documents: documents2, errors };
 }
 function splitDocuments(text4) {
   if (/^%/m.test(text4)) return [{ text: text4, line: 1 }];
@@ -48502,10 +48572,6 @@ function lineBreaks(text4) {
 function headingOf(text4) {
   return /^(?:---[^\n]*\n)?((?:[ \t]*(?:#[^\n]*)?\n)*)/.exec(text4)?.[1] ?? "";
 }
-function eventsOf(text4) {
-  const events = parseEvents(text4, {});
-  return events.filter(({ type }) => type !== EVENT_ID.DOCUMENT);
-}
 function notYaml(cause, name3, firstLine) {
   if (cause instanceof YAMLException) {
     const { mark: mark2, reason: reason2 } = cause;
@@ -48519,12 +48585,14 @@ function notYaml(cause, name3, firstLine) {
   }
   throw cause;
 }
+var maxDepth;
 var init_read_yaml = __esm({
   "src/image-sources/read-yaml.ts"() {
     "use strict";
     init_js_yaml();
     init_error();
     init_build_tree();
+    maxDepth = 300;
   }
 });
 
@@ -48537,8 +48605,8 @@ function looksLikeImage(text4, isHinted = false) {
 }
 function speaksOfImage(name3) {
   if (!/image/i.test(name3)) return false;
-  const words5 = name3.replaceAll(/([a-z])([A-Z])/g, "$1 $2").toLowerCase().split(/[^a-z]+/);
-  return !words5.some((word) => besideImages.has(word));
+  const words4 = name3.replaceAll(/([a-z])([A-Z])/g, "$1 $2").toLowerCase().split(/[^a-z]+/);
+  return !words4.some((word) => besideImages.has(word));
 }
 function readName(text4) {
   if (text4.length > 512 || !/^[A-Za-z0-9][^\s]*[:/@]/.test(text4)) return void 0;
@@ -48616,7 +48684,7 @@ var init_shape = __esm({
     );
     noRegistries = /(?:^|\.)(?:github\.com|kubernetes\.io|golang\.org|gopkg\.in|uber\.org|helm\.sh|w3\.org|json-schema\.org)$|^(?:gitlab\.com|bitbucket\.org|k8s\.io|sigs\.k8s\.io|x-k8s\.io|schema\.org|cert-manager\.io|istio\.io)$/;
     isFolder = /\.(?:d|git)$/;
-    usualTags = /^(?:latest|stable|edge|nightly|main|master|dev|develop|canary|release|lts|alpine|slim|debug|nonroot|debian|ubuntu|jammy|noble|bookworm|bullseye)(?:-|$)/;
+    usualTags = /^(?:latest|stable|next|beta|edge|nightly|main|master|dev|develop|canary|release|lts|alpine|slim|debug|nonroot|debian|ubuntu|jammy|noble|bookworm|bullseye)(?:-|$)/;
     fileEndings = new Set(
       "yaml yml json toml conf cfg ini txt md html htm xml css js ts sh py go rb pl lua sql log lock sock pid pem crt key png jpg jpeg svg gif ico webp iso qcow img raw vmdk tar gz tgz zip jar war so exe bin service".split(" ")
     );
@@ -48779,57 +48847,6 @@ var init_composed_image = __esm({
   }
 });
 
-// src/image-sources/free-text.ts
-function imagesInText(text4, doubt2 = {}) {
-  if (!/[:/@]/.test(text4)) return [];
-  return plain3(text4).split("\n").flatMap(
-    (line2, index) => /^\s*(?:#|\/\/)/.test(line2) ? [] : imagesInLine(line2, doubt2).map((image2) => ({ image: image2, line: index }))
-  );
-}
-function plain3(text4) {
-  if (!/[{$<%]/.test(text4)) return text4;
-  return text4.replaceAll(/\{\{[\s\S]*?\}\}/g, (found) => unknown2 + found.replaceAll(/[^\n]/g, "")).replaceAll(/\$\{[^}\n]*\}|\$\([^)\n]*\)|<[\w .-]+>|%[sdv]\b|\$\w+/g, unknown2);
-}
-function imagesInLine(line2, { isHinted = false, isSecret = false }) {
-  if (line2.length > longestLine) return [];
-  const found = [];
-  let before = "";
-  for (const { 0: word, index } of line2.matchAll(words2)) {
-    const follows = /^['"]?\s*=/.test(line2.slice(index + word.length, index + word.length + 8)) ? "=" : "";
-    if (/^[:=]+$/.test(word)) {
-      before += word;
-      continue;
-    }
-    const bare2 = word.replace(/[.:!?]+$/, "");
-    const [name3, isPulled] = withoutTransport(bare2);
-    const isKnown = isHinted || isPulled || isKey(before) && speaksOfImage(before);
-    if (isSecret ? isPublic(name3) : looksLikeImage(name3, isKnown && !word.endsWith(":")))
-      found.push(name3);
-    before = word + follows;
-  }
-  return found;
-}
-function isKey(word) {
-  return /^-|[:=]$/.test(word);
-}
-function withoutTransport(word) {
-  const name3 = word.replace(/^docker:\/\//, "");
-  return [name3, name3 !== word];
-}
-function isPublic(name3) {
-  return /^[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::\d+)?\//.test(name3) && looksLikeImage(name3);
-}
-var unknown2, longestLine, words2;
-var init_free_text = __esm({
-  "src/image-sources/free-text.ts"() {
-    "use strict";
-    init_shape();
-    unknown2 = "";
-    longestLine = 1e6;
-    words2 = /[^\s"'`,;()[\]{}|=\\]+/g;
-  }
-});
-
 // src/image-sources/mention.ts
 function keysOf2(trail) {
   const keys = [];
@@ -48927,6 +48944,91 @@ var init_holder = __esm({
   }
 });
 
+// src/image-sources/fields.ts
+function isNamedValue(map, key) {
+  return (key === "value" || key === "default") && speaksOfImage(textAt(map, "name") ?? "");
+}
+function hintOf(trail) {
+  return speaksOfImage(listOrKey(trail));
+}
+function isFlagOfImage(item) {
+  return /^--?[\w.-]+$/.test(item) && speaksOfImage(item);
+}
+function isImageField(map, { key, up }) {
+  if (key === "image") return up?.key !== "rbd";
+  if (key === "reference") return up?.key === "image" && listOrKey(up.up) === "volumes";
+  return key === "name" && textAt(map, "kind") === "DockerImage";
+}
+function isPassedOver({ key, up }, { object: object2 }) {
+  if (key === "description") return true;
+  if (up === void 0) return key === "status" && object2 !== void 0;
+  if (up.key === "metadata") return key === "managedFields" || key === "ownerReferences";
+  return key === "kubectl.kubernetes.io/last-applied-configuration";
+}
+function isInDefault(trail) {
+  for (let step2 = trail; step2; step2 = step2.up) if (step2.key === "default") return true;
+  return false;
+}
+var init_fields2 = __esm({
+  "src/image-sources/fields.ts"() {
+    "use strict";
+    init_holder();
+    init_node3();
+    init_shape();
+  }
+});
+
+// src/image-sources/free-text.ts
+function imagesInText(text4, doubt2 = {}) {
+  if (!/[:/@]/.test(text4)) return [];
+  return plain3(text4).split("\n").flatMap(
+    (line2, index) => /^\s*(?:#|\/\/)/.test(line2) ? [] : imagesInLine(line2, doubt2).map((image2) => ({ image: image2, line: index }))
+  );
+}
+function plain3(text4) {
+  if (!/[{$<%]/.test(text4)) return text4;
+  return text4.replaceAll(/\{\{[\s\S]*?\}\}/g, (found) => unknown2 + found.replaceAll(/[^\n]/g, "")).replaceAll(/\$\{[^}\n]*\}|\$\([^)\n]*\)|<[\w .-]+>|%[sdv]\b|\$\w+/g, unknown2);
+}
+function imagesInLine(line2, { isHinted = false, isSecret = false }) {
+  if (line2.length > longestLine) return [];
+  const found = [];
+  let before = "";
+  for (const { 0: word, index } of line2.matchAll(words2)) {
+    const follows = /^['"]?\s*=/.test(line2.slice(index + word.length, index + word.length + 8)) ? "=" : "";
+    if (/^[:=]+$/.test(word)) {
+      before += word;
+      continue;
+    }
+    const bare2 = word.replace(/[.:!?]+$/, "");
+    const [name3, isPulled] = withoutTransport(bare2);
+    const isKnown = isHinted || isPulled || isKey(before) && speaksOfImage(before);
+    if (isSecret ? isPublic(name3) : looksLikeImage(name3, isKnown && !word.endsWith(":")))
+      found.push(name3);
+    before = word + follows;
+  }
+  return found;
+}
+function isKey(word) {
+  return /^-|[:=]$/.test(word);
+}
+function withoutTransport(word) {
+  const name3 = word.replace(/^docker:\/\//, "");
+  return [name3, name3 !== word];
+}
+function isPublic(name3) {
+  return /^[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::\d+)?\//.test(name3) && looksLikeImage(name3);
+}
+var unknown2, longestLine, words2;
+var init_free_text = __esm({
+  "src/image-sources/free-text.ts"() {
+    "use strict";
+    init_shape();
+    unknown2 = "";
+    longestLine = 1e6;
+    words2 = /[^\s"'`,;()[\]{}|=\\]+/g;
+  }
+});
+
 // src/image-sources/image-field.ts
 function judgeImage(value, where2) {
   if (value.trim() === "" || value === injected) return "none";
@@ -48994,39 +49096,18 @@ function findInDocuments(text4, holder) {
 function doubtOf(text4, { isSecret }, isHinted) {
   return { isHinted: isHinted && !/\n./.test(text4), isSecret };
 }
-function hintOf(trail) {
-  return speaksOfImage(listOrKey(trail));
-}
-function isFlagOfImage(item) {
-  return /^--?[\w.-]+$/.test(item) && speaksOfImage(item);
-}
-function isImageField(map, { key, up }) {
-  if (key === "image") return true;
-  if (key === "reference") return up?.key === "image" && listOrKey(up.up) === "volumes";
-  return key === "name" && textAt(map, "kind") === "DockerImage";
-}
-function isPassedOver({ key, up }, { object: object2 }) {
-  if (key === "description") return true;
-  if (up === void 0) return key === "status" && object2 !== void 0;
-  if (up.key === "metadata") return key === "managedFields" || key === "ownerReferences";
-  return key === "kubectl.kubernetes.io/last-applied-configuration";
-}
-function isInDefault(trail) {
-  for (let step2 = trail; step2; step2 = step2.up) if (step2.key === "default") return true;
-  return false;
-}
-var mostWork, deepest, Walk, isValue;
+var mostWork, deepest, Walk;
 var init_find_images = __esm({
   "src/image-sources/find-images.ts"() {
     "use strict";
     init_composed_image();
+    init_fields2();
     init_free_text();
     init_holder();
     init_image_field();
     init_node3();
     init_objects();
     init_read_yaml();
-    init_shape();
     init_texts();
     mostWork = 4e6;
     deepest = 400;
@@ -49074,8 +49155,7 @@ var init_find_images = __esm({
           else if (isImageField(map, step2) && !isDefinition(holder) && !holdsSecrets(holder)) {
             if (!isComposed) this.#image(value, map, holder, step2);
           } else {
-            const named3 = isValue.has(key) ? textAt(map, "name") ?? "" : "";
-            this.#text(value, holder, step2, hintOf(step2) || speaksOfImage(named3));
+            this.#text(value, holder, step2, hintOf(step2) || isNamedValue(map, key));
           }
         }
       }
@@ -49116,7 +49196,6 @@ var init_find_images = __esm({
         this.#found.push({ image: image2.trim(), line: line2, place: placeOf(holder, trail), isSuspected });
       }
     };
-    isValue = /* @__PURE__ */ new Set(["value", "default"]);
   }
 });
 
@@ -49127,23 +49206,29 @@ function merged(found) {
     errors: found.flatMap(({ errors }) => errors)
   };
 }
-function foundInText(text4, name3, find = findImages) {
-  const { documents: documents2, errors } = readYaml2(text4, name3);
-  const found = documents2.map((document) => foundInDocument(document, name3, find));
-  return merged([{ images: [], errors }, ...found]);
+function foundInText(text4, name3) {
+  const found = [];
+  for (const read5 of eachDocument(text4, name3)) {
+    found.push(read5 instanceof AirgapError ? failed3(read5) : foundInDocument(read5, name3));
+  }
+  return merged(found);
 }
-function foundInDocument({ root, line: line2 }, name3, find) {
+function foundInDocument({ root, line: line2 }, name3) {
+  const given2 = `${name3}:${line2}`;
+  if (root.kind === "text" && root.value !== "") {
+    const expected = "manifests: mappings of YAML or JSON";
+    return failed3(new AirgapError("usage", "a text is no manifest", { given: given2, expected }));
+  }
   try {
-    return foundOf(find(root), name3);
+    return foundOf(findImages(root), name3);
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
-    const given2 = `${name3}:${line2}`;
-    const error3 = new AirgapError("usage", `YAML that cannot be read: ${cause.message}`, {
-      given: given2,
-      cause
-    });
-    return { images: [], errors: [error3] };
+    const message = `YAML that cannot be read: ${cause.message}`;
+    return failed3(new AirgapError("usage", message, { given: given2, cause }));
   }
+}
+function failed3(error3) {
+  return { images: [], errors: [error3] };
 }
 function foundOf(mentions, name3) {
   const images2 = mentions.map(({ image: image2, line: line2, place: place6, isSuspected }) => ({
@@ -49188,46 +49273,117 @@ var init_found = __esm({
   }
 });
 
+// src/cluster/tools.ts
+function flag(name3, value) {
+  return value === void 0 ? [] : [`${name3}=${value}`];
+}
+function verb(args) {
+  return args.filter((arg) => !arg.startsWith("-")).slice(0, 3).join(" ");
+}
+function words3(stderr) {
+  const lines3 = stderr.split("\n").filter((line2) => !/^(?:[EWI]\d{4} |[Ww]arning: )/.test(line2));
+  return lines3.join("\n").trim().slice(-1e3);
+}
+function missing5(tool, code2) {
+  return new AirgapError("tool", `${tool} was not found`, {
+    given: code2 === "ENOENT" ? `no ${tool} on PATH` : code2 ?? `${tool} cannot be run`,
+    next: `install it: ${homes[tool]}`
+  });
+}
+function isForbidden({ class: name3, given: given2 = "" }) {
+  return name3 === "cluster" && /\bforbidden\b/i.test(given2);
+}
+var import_node_path30, ClusterTools, homes;
+var init_tools = __esm({
+  "src/cluster/tools.ts"() {
+    "use strict";
+    import_node_path30 = require("node:path");
+    init_execa();
+    init_error();
+    ClusterTools = class {
+      #at;
+      #context;
+      constructor({ kubeconfig, context }, run2) {
+        this.#at = {
+          kubeconfig: kubeconfig === void 0 ? void 0 : (0, import_node_path30.resolve)(run2.cwd, kubeconfig),
+          context
+        };
+        this.#context = run2;
+      }
+      /** Its standard output. @throws AirgapError tool, cluster */
+      kubectl(...args) {
+        const { kubeconfig, context } = this.#at;
+        const at = [...flag("--kubeconfig", kubeconfig), ...flag("--context", context)];
+        return this.#run("kubectl", [...at, "--request-timeout=60s", ...args]);
+      }
+      /** Its standard output. @throws AirgapError tool, cluster */
+      helm(...args) {
+        const { kubeconfig, context } = this.#at;
+        const at = [...flag("--kubeconfig", kubeconfig), ...flag("--kube-context", context)];
+        return this.#run("helm", [...args, ...at]);
+      }
+      /** An object, or undefined where there is none. @throws AirgapError tool, cluster */
+      async get(kind, name3, namespace) {
+        const at = flag("--namespace", namespace);
+        const found = await this.kubectl("get", kind, name3, ...at, "--ignore-not-found", "-o", "json");
+        return found.trim() === "" ? void 0 : JSON.parse(found);
+      }
+      /** All objects of a kind. @param args `--namespace`, `--selector` @throws AirgapError tool, cluster */
+      async list(kind, ...args) {
+        return JSON.parse(await this.kubectl("get", kind, ...args, "-o", "json")).items;
+      }
+      async #run(tool, args) {
+        const { cwd, env, signal } = this.#context;
+        const { AIRGAP_BUNDLE_PASSWORD: _, AIRGAP_BUNDLE_PUSH_PASSWORD: __, ...theirs } = env;
+        const { stdout, stderr, failed: failed4, exitCode, code: code2 } = await execa(tool, args, {
+          env: theirs,
+          extendEnv: false,
+          cwd,
+          stdin: "ignore",
+          cancelSignal: signal,
+          reject: false,
+          maxBuffer: 1024 ** 3
+        });
+        if (!failed4) return stdout;
+        signal.throwIfAborted();
+        if (exitCode === void 0) throw missing5(tool, code2);
+        throw new AirgapError("cluster", `${tool} ${verb(args)} failed`, { given: words3(stderr) });
+      }
+    };
+    homes = {
+      kubectl: "https://kubernetes.io/docs/tasks/tools/",
+      helm: "https://helm.sh/docs/intro/install/"
+    };
+  }
+});
+
 // src/image-sources/helm.ts
-async function renderChart({ path: path7, release: release2 }, source, { env, signal }) {
+async function renderChart({ path: path7, release: release2 }, source, context) {
   const argv = [
     ...["template", release2, path7, "--include-crds"],
-    ...source.values.flatMap((file2) => ["--values", file2]),
-    ...source.namespace === void 0 ? [] : ["--namespace", source.namespace],
-    ...source.kubeVersion === void 0 ? [] : ["--kube-version", source.kubeVersion],
-    ...source.apiVersions.flatMap((version3) => ["--api-versions", version3])
+    ...source.values.map((file2) => `--values=${file2}`),
+    ...source.namespace === void 0 ? [] : [`--namespace=${source.namespace}`],
+    ...source.kubeVersion === void 0 ? [] : [`--kube-version=${source.kubeVersion}`],
+    ...source.apiVersions.map((version3) => `--api-versions=${version3}`)
   ];
-  const ended2 = await execa("helm", argv, {
-    env: { PATH: env.PATH ?? "", HOME: env.HOME ?? "" },
-    extendEnv: false,
-    stdin: "ignore",
-    cancelSignal: signal,
-    reject: false,
-    stripFinalNewline: false
-  });
-  if (!ended2.failed) return ended2.stdout;
-  signal.throwIfAborted();
-  if (ended2.exitCode === void 0) throw missing5(ended2.code);
-  throw new AirgapError("usage", `${source.field}: helm cannot render ${source.name}`, {
-    given: whatHelmSays(ended2.stderr),
-    next: `give what it asks for: {chart: ${source.name}, values: [FILE]}`
-  });
+  try {
+    return await new ClusterTools({}, context).helm(...argv);
+  } catch (error3) {
+    if (!(error3 instanceof AirgapError && error3.class === "cluster")) throw error3;
+    throw new AirgapError("usage", `${source.field}: helm cannot render ${source.name}`, {
+      given: whatHelmSays(error3.given ?? ""),
+      next: `give what it asks for: {chart: ${source.name}, values: [FILE]}`
+    });
+  }
 }
 function whatHelmSays(text4) {
   const said4 = text4.replace(/^[\s\S]*^Error: /m, "").replace(/\n+Use --debug flag[\s\S]*$/, "").replace(/^(?:level|time)=.*$/gm, "");
   return oneLine(said4);
 }
-function missing5(code2) {
-  return new AirgapError("tool", "helm was not found", {
-    given: code2 === "ENOENT" ? "no helm on PATH" : code2 ?? "helm cannot be run",
-    expected: "helm 3 or 4, to render the charts in images",
-    next: "install it: https://helm.sh/docs/intro/install/"
-  });
-}
 var init_helm = __esm({
   "src/image-sources/helm.ts"() {
     "use strict";
-    init_execa();
+    init_tools();
     init_error();
     init_safe();
   }
@@ -49244,7 +49400,7 @@ async function findInChart(source, registries, context) {
   const name3 = withVersion(source);
   const bytes = await pullChart(name3, source.field, registries);
   return withScratch(context.temporary, async (folder) => {
-    const path7 = (0, import_node_path30.join)(folder, "chart.tgz");
+    const path7 = (0, import_node_path31.join)(folder, "chart.tgz");
     await (0, import_promises35.writeFile)(path7, bytes);
     return findInFiles(path7, source, context);
   });
@@ -49293,12 +49449,12 @@ function noChart({ field, name: name3 }, given2) {
     expected: "a chart's folder, its .tgz as `helm package` makes it, or oci://host/path/NAME:VERSION"
   });
 }
-var import_promises35, import_node_path30;
+var import_promises35, import_node_path31;
 var init_charts = __esm({
   "src/image-sources/charts.ts"() {
     "use strict";
     import_promises35 = require("node:fs/promises");
-    import_node_path30 = require("node:path");
+    import_node_path31 = require("node:path");
     init_scratch();
     init_files2();
     init_pull_chart();
@@ -49313,35 +49469,20 @@ var init_charts = __esm({
 });
 
 // src/image-sources/kubectl.ts
-async function listObjects(resource, namespace, { context: name3, kubeconfig }, { cwd, env, signal }) {
-  const argv = [
-    ...kubeconfig === void 0 ? [] : [`--kubeconfig=${kubeconfig}`],
-    ...name3 === void 0 ? [] : [`--context=${name3}`],
-    ...["--request-timeout=60s", "get", resource, "--output=json"],
-    namespace === void 0 ? "--all-namespaces" : `--namespace=${namespace}`
-  ];
-  const theirs = Object.entries(env).filter(([variable2]) => !variable2.startsWith("AIRGAP_BUNDLE_"));
-  const ended2 = await execa("kubectl", argv, {
-    cwd,
-    env: Object.fromEntries(theirs),
-    extendEnv: false,
-    stdin: "ignore",
-    cancelSignal: signal,
-    reject: false,
-    maxBuffer: 1024 ** 3
-  });
-  if (!ended2.failed) return JSON.parse(ended2.stdout);
-  signal.throwIfAborted();
-  if (ended2.exitCode === void 0) throw missing6(ended2.code);
-  const where2 = namespace === void 0 ? "in all namespaces" : `in namespace ${namespace}`;
-  throw refused2(`list ${resource} ${where2}`, ended2.stderr);
+async function listObjects(resource, namespace, source, context) {
+  const where2 = namespace === void 0 ? "--all-namespaces" : `--namespace=${namespace}`;
+  try {
+    const cluster2 = new ClusterTools(source, context);
+    return JSON.parse(await cluster2.kubectl("get", resource, "--output=json", where2));
+  } catch (error3) {
+    if (!(error3 instanceof AirgapError && error3.class === "cluster")) throw error3;
+    const there = namespace === void 0 ? "in all namespaces" : `in namespace ${namespace}`;
+    throw refused2(`list ${resource} ${there}`, error3);
+  }
 }
-function isForbidden({ given: given2 = "" }) {
-  return given2.includes("(Forbidden)");
-}
-function refused2(what, stderr) {
-  const given2 = words3(stderr);
-  return isForbidden({ given: given2 }) ? new AirgapError("cluster", `the cluster does not let us ${what}`, {
+function refused2(what, error3) {
+  const { given: given2 } = error3;
+  return isForbidden(error3) ? new AirgapError("cluster", `the cluster does not let us ${what}`, {
     given: given2,
     next: "give the login the verb list on it, or name the namespaces that it may read"
   }) : new AirgapError("cluster", `kubectl cannot ${what}`, {
@@ -49349,23 +49490,11 @@ function refused2(what, stderr) {
     next: "mend context or kubeconfig of this source: kubectl config get-contexts lists them"
   });
 }
-function words3(stderr) {
-  const lines3 = stderr.split("\n").filter((line2) => !/^(?:[EWI]\d{4} |[Ww]arning: )/.test(line2));
-  return oneLine(lines3.join("\n"), 500);
-}
-function missing6(code2) {
-  return new AirgapError("tool", "kubectl was not found", {
-    given: code2 === "ENOENT" ? "no kubectl on PATH" : code2 ?? "kubectl cannot be run",
-    expected: "kubectl, to ask the cluster in images",
-    next: "install it: https://kubernetes.io/docs/tasks/tools/"
-  });
-}
 var init_kubectl = __esm({
   "src/image-sources/kubectl.ts"() {
     "use strict";
-    init_execa();
+    init_tools();
     init_error();
-    init_safe();
   }
 });
 
@@ -49409,6 +49538,7 @@ var init_cluster = __esm({
   "src/image-sources/cluster.ts"() {
     "use strict";
     init_p_map();
+    init_tools();
     init_error();
     init_find_images();
     init_found();
@@ -49489,7 +49619,7 @@ async function manifestFiles(root, field) {
   });
   if (!found.isDirectory()) return [root];
   const files2 = await filesIn(root, field);
-  if (files2.some(({ path: path7 }) => path7 === (0, import_node_path31.join)(root.path, "Chart.yaml"))) throw isChart(root, field);
+  if (files2.some(({ path: path7 }) => path7 === (0, import_node_path32.join)(root.path, "Chart.yaml"))) throw isChart(root, field);
   const manifests2 = files2.filter(({ path: path7 }) => /\.(?:ya?ml|json)$/i.test(path7));
   if (manifests2.length === 0) throw withoutManifests(root, field);
   return manifests2;
@@ -49504,7 +49634,7 @@ async function filesIn({ path: path7, name: name3 }, field) {
   const files2 = [];
   for (const entry of entries.sort((a2, b) => a2.name < b.name ? -1 : 1)) {
     if (entry.name.startsWith(".")) continue;
-    const inner = { path: (0, import_node_path31.join)(path7, entry.name), name: (0, import_node_path31.join)(name3, entry.name) };
+    const inner = { path: (0, import_node_path32.join)(path7, entry.name), name: (0, import_node_path32.join)(name3, entry.name) };
     if (entry.isDirectory()) files2.push(...await filesIn(inner, field));
     else if (entry.isFile() || entry.isSymbolicLink() && await isFile2(inner.path))
       files2.push(inner);
@@ -49538,13 +49668,13 @@ function withoutManifests({ name: name3 }, field) {
     expected: "files .yaml, .yml or .json"
   });
 }
-var import_node_fs12, import_promises36, import_node_path31;
+var import_node_fs12, import_promises36, import_node_path32;
 var init_manifest_files = __esm({
   "src/image-sources/manifest-files.ts"() {
     "use strict";
     import_node_fs12 = require("node:fs");
     import_promises36 = require("node:fs/promises");
-    import_node_path31 = require("node:path");
+    import_node_path32 = require("node:path");
     init_files2();
     init_error();
   }
@@ -49719,7 +49849,7 @@ async function withSourceImages(spec, registries, context) {
   const { images: found, errors } = await findSourceImages(spec, registries, context);
   refuseMistakes(errors);
   const inState = (state) => found.filter((image2) => image2.state === state);
-  const images2 = [...spec.images, ...listedOnce(inState("taken"))];
+  const images2 = [...spec.images, ...listedIn2(inState("taken"))];
   const known2 = new Set(images2.map(({ image: image2 }) => image2));
   const left = (state) => [...byImage(inState(state)).keys()].filter((image2) => !known2.has(image2));
   tellSuspected(left("suspected"), context);
@@ -49728,6 +49858,13 @@ async function withSourceImages(spec, registries, context) {
   throw new AirgapError("usage", "no source names an image", {
     given: spec.imageSources.map(({ field }) => field).join(", ")
   });
+}
+async function coveredImages({ covers, target: target2 }, registries, context) {
+  const sources = { imageSources: covers, target: target2 };
+  const { images: images2, errors } = await findSourceImages(sources, registries, context);
+  refuseMistakes(errors);
+  const named3 = byImage(images2.filter(({ state }) => state !== "suspected"));
+  return new Map([...named3].map(([image2, places]) => [image2, places.map(({ source }) => source)]));
 }
 async function findOrFail(source, registries, context) {
   try {
@@ -49742,11 +49879,11 @@ function stateOf2({ image: image2, isSuspected }, { kind, takesSuspected }, endp
   if (kind === "cluster" && image2.startsWith(`${endpoint}/`)) return "in-target";
   return isSuspected && !takesSuspected ? "suspected" : "taken";
 }
-function listedOnce(found) {
-  return [...byImage(found)].map(([image2, [first, ...others]]) => {
-    const more = others.length > 0 ? ` and ${others.length} more` : "";
-    return { image: image2, origin: `${first?.source}${more}` };
-  });
+function listedIn2(found) {
+  const places = new Map(
+    found.map(({ image: image2, source }) => [`${image2} ${source}`, { image: image2, source }])
+  );
+  return [...places.values()].map(({ image: image2, source }) => ({ image: image2, origin: source }));
 }
 function tellNone({ field }, { emit }) {
   emit({ kind: "warning", message: `${field} names no image` });
@@ -49795,17 +49932,24 @@ async function runPlan(spec, options, context) {
     const complete2 = await withSourceImages(spec, registries, context);
     const { withoutImages, update } = options;
     const prepared2 = await prepare2(complete2, registries, context, { withoutImages, base: base2, update });
-    const { inventory, problems, coverage, relocked } = prepared2;
-    const result = { inventory, problems, coverage };
+    const { inventory, relocked } = prepared2;
+    const lacking = lackingOf(inventory, await coveredImages(spec, registries, context));
+    const problems = [...prepared2.problems, ...lacking.map(lackingProblem)];
+    const result = { inventory, problems, coverage: { ...prepared2.coverage, lacking } };
     if (hasErrors(problems)) {
       if (options.out || update) context.emit(notSaved);
       return result;
     }
-    if (options.out) await savePlan((0, import_node_path32.resolve)(context.cwd, options.out), inventory, context);
+    if (options.out) await savePlan((0, import_node_path33.resolve)(context.cwd, options.out), inventory, context);
     return relocked ? { ...result, lock: await writeLock(relocked, inventory) } : result;
   } finally {
     await registries.close();
   }
+}
+function lackingProblem({ image: image2, askedForBy: [first, ...others], wanted }) {
+  const who = others.length > 0 ? `${first} and ${others.length} more` : first;
+  const message = `${image2} (${who}) would be asked for as ${wanted}, which the bundle does not bring`;
+  return warning("lacking", [image2], message, `add ${image2} to images`);
 }
 function planErrors(problems) {
   return problems.filter(({ severity }) => severity === "error").map(
@@ -49840,13 +49984,14 @@ async function save(path7, inventory) {
     });
   }
 }
-var import_promises37, import_node_path32, notSaved;
+var import_promises37, import_node_path33, notSaved;
 var init_plan2 = __esm({
   "src/commands/plan.ts"() {
     "use strict";
     import_promises37 = require("node:fs/promises");
-    import_node_path32 = require("node:path");
+    import_node_path33 = require("node:path");
     init_inventory_json();
+    init_coverage();
     init_problem();
     init_error();
     init_connect();
@@ -49966,8 +50111,8 @@ function isTool(error3) {
   return error3 instanceof AirgapError && error3.class === "tool";
 }
 async function takeOut(bundle, path7, scratch, context) {
-  const file2 = (0, import_node_path33.join)(scratch, path7);
-  await onDisk(file2, (0, import_promises38.mkdir)((0, import_node_path33.dirname)(file2), { recursive: true }));
+  const file2 = (0, import_node_path34.join)(scratch, path7);
+  await onDisk(file2, (0, import_promises38.mkdir)((0, import_node_path34.dirname)(file2), { recursive: true }));
   await onDisk(file2, (0, import_promises38.writeFile)(file2, await bundle.read(path7)));
   await onDisk(file2, (0, import_promises38.chmod)(file2, 448));
   try {
@@ -49981,12 +50126,12 @@ async function takeOut(bundle, path7, scratch, context) {
   }
   return file2;
 }
-var import_promises38, import_node_path33;
+var import_promises38, import_node_path34;
 var init_carried_oras = __esm({
   "src/commands/carried-oras.ts"() {
     "use strict";
     import_promises38 = require("node:fs/promises");
-    import_node_path33 = require("node:path");
+    import_node_path34 = require("node:path");
     init_failures();
     init_host_platform();
     init_files();
@@ -50103,7 +50248,7 @@ var init_holder2 = __esm({
 // src/disk/lock.ts
 async function takeLock(locked, context, beat = usualBeat) {
   const { path: path7 } = locked;
-  await makeFolder((0, import_node_path34.dirname)(path7));
+  await makeFolder((0, import_node_path35.dirname)(path7));
   for (; ; ) {
     context.signal.throwIfAborted();
     const signed = await signIn(path7, context.now(), beat);
@@ -50147,10 +50292,10 @@ function heldLock(locked, id, stop2) {
   };
 }
 async function sweepBeside(path7) {
-  const [folder, prefix] = [(0, import_node_path34.dirname)(path7), `${(0, import_node_path34.basename)(path7)}.`];
+  const [folder, prefix] = [(0, import_node_path35.dirname)(path7), `${(0, import_node_path35.basename)(path7)}.`];
   const names4 = await (0, import_promises41.readdir)(folder).catch(() => []);
   const left = names4.filter((name3) => name3.startsWith(prefix) && isId(name3.slice(prefix.length)));
-  for (const name3 of left) await (0, import_promises41.rm)((0, import_node_path34.join)(folder, name3), { force: true }).catch(() => void 0);
+  for (const name3 of left) await (0, import_promises41.rm)((0, import_node_path35.join)(folder, name3), { force: true }).catch(() => void 0);
 }
 async function refuseLiving(holder, locked, { emit, signal }, beat) {
   const { path: path7, what } = locked;
@@ -50193,12 +50338,12 @@ function lost({ path: path7, what }) {
 function whoIs({ pid, host, since }) {
   return `${pid === void 0 ? "a process" : `process ${pid}`} on ${host}, since ${since}`;
 }
-var import_promises41, import_node_path34, usualBeat, isId;
+var import_promises41, import_node_path35, usualBeat, isId;
 var init_lock2 = __esm({
   "src/disk/lock.ts"() {
     "use strict";
     import_promises41 = require("node:fs/promises");
-    import_node_path34 = require("node:path");
+    import_node_path35 = require("node:path");
     init_error();
     init_failures();
     init_folder();
@@ -50317,20 +50462,20 @@ async function readRecord(path7) {
 function recordPath(bundle, context) {
   const key = (0, import_node_crypto12.createHash)("sha256").update(`${basePath(bundle.inventory.target)}
 ${bundle.inventory.name}`).digest("hex");
-  return (0, import_node_path35.join)(stateHome(context), `${bundle.inventory.name}-${key.slice(0, 16)}.json`);
+  return (0, import_node_path36.join)(stateHome(context), `${bundle.inventory.name}-${key.slice(0, 16)}.json`);
 }
 function stateHome({ env }) {
-  const home = env.XDG_STATE_HOME || (0, import_node_path35.join)(env.HOME || (0, import_node_os10.homedir)(), ".local/state");
-  return (0, import_node_path35.join)(home, "airgap-bundle");
+  const home = env.XDG_STATE_HOME || (0, import_node_path36.join)(env.HOME || (0, import_node_os10.homedir)(), ".local/state");
+  return (0, import_node_path36.join)(home, "airgap-bundle");
 }
-var import_node_crypto12, import_promises42, import_node_os10, import_node_path35, recordSchema, writableState;
+var import_node_crypto12, import_promises42, import_node_os10, import_node_path36, recordSchema, writableState;
 var init_installed_state = __esm({
   "src/commands/installed-state.ts"() {
     "use strict";
     import_node_crypto12 = require("node:crypto");
     import_promises42 = require("node:fs/promises");
     import_node_os10 = require("node:os");
-    import_node_path35 = require("node:path");
+    import_node_path36 = require("node:path");
     init_zod();
     init_folder();
     init_lock2();
@@ -50368,9 +50513,9 @@ async function withServed({ bundle, manifest, base: base2 }, logins, context, wo
     sizeOf: (digest3) => base2?.sizes.get(digest3) ?? bundle.blobSize(digest3),
     read: (digest3, wanted) => base2?.sizes.has(digest3) ? base2.read(digest3, wanted) : bundle.streamBlob(digest3)
   };
-  const { source, failed: failed3, close } = await serveOnLoopback(content, context);
+  const { source, failed: failed4, close } = await serveOnLoopback(content, context);
   const credential = async (host) => host === source.server.host ? void 0 : logins.credential(host);
-  const signal = AbortSignal.any([context.signal, failed3]);
+  const signal = AbortSignal.any([context.signal, failed4]);
   try {
     return await work(source, { ...logins, credential }, { ...context, signal });
   } finally {
@@ -50399,25 +50544,25 @@ async function layoutOrigin({ bundle, inventory }, root, { file: file2, whole: w
   };
 }
 function baseInTarget(about, target2) {
-  const homes = /* @__PURE__ */ new Map();
+  const homes2 = /* @__PURE__ */ new Map();
   return {
     about,
-    homes,
+    homes: homes2,
     places: target2.places,
     sizes: new Map(about.blobs.map(({ digest: digest3, size }) => [digest3, size])),
     async *read(digest3, wanted) {
-      const home = homes.get(digest3);
+      const home = homes2.get(digest3);
       if (home === void 0) throw new Error(`nobody has looked for ${digest3}`);
       yield* (await target2.openBlob(home, digest3, wanted)).body;
     }
   };
 }
-function layoutBase({ target: target2 }, { about, homes, places, sizes }, served) {
+function layoutBase({ target: target2 }, { about, homes: homes2, places, sizes }, served) {
   const { name: name3, version: version3, inventoryDigest } = about;
   const repository = inEndpoint2(bundleRepository({ target: target2, name: name3 }), target2);
   const blobs2 = new Set(sizes.keys());
   const whole2 = "fd" in served ? served : { ...served, places };
-  return { name: name3, version: version3, inventoryDigest, repository, blobs: blobs2, homes, whole: whole2 };
+  return { name: name3, version: version3, inventoryDigest, repository, blobs: blobs2, homes: homes2, whole: whole2 };
 }
 function inEndpoint2(repository, { endpoint }) {
   return repository.slice(endpoint.length + 1);
@@ -50581,7 +50726,7 @@ __export(derive_exports, {
 });
 async function runDerive(path7, { trust, site: file2, out }, context) {
   const site = await readSite(file2, context);
-  const folder = (0, import_node_path36.resolve)(context.cwd, out);
+  const folder = (0, import_node_path37.resolve)(context.cwd, out);
   await refuseFilled(folder);
   const bundle = await openChecked(path7, trust, context);
   try {
@@ -50616,16 +50761,16 @@ async function refuseFilled(folder) {
   });
 }
 async function writeInto(folder, { path: path7, bytes }) {
-  const at = (0, import_node_path36.join)(folder, path7);
-  await makeFolder((0, import_node_path36.dirname)(at), 448);
+  const at = (0, import_node_path37.join)(folder, path7);
+  await makeFolder((0, import_node_path37.dirname)(at), 448);
   await onDisk(at, (0, import_promises43.writeFile)(at, bytes, { mode: 384, flag: "wx" }));
 }
-var import_promises43, import_node_path36;
+var import_promises43, import_node_path37;
 var init_derive = __esm({
   "src/commands/derive.ts"() {
     "use strict";
     import_promises43 = require("node:fs/promises");
-    import_node_path36 = require("node:path");
+    import_node_path37 = require("node:path");
     init_failures();
     init_folder();
     init_site();
@@ -50643,7 +50788,7 @@ __export(inspect_exports, {
 });
 async function runInspect(path7, options, context) {
   const { keys, revoked: revoked2 } = await readKeyring(options, context);
-  const bundle = await readUnverified((0, import_node_path37.resolve)(context.cwd, path7), keys);
+  const bundle = await readUnverified((0, import_node_path38.resolve)(context.cwd, path7), keys);
   if (bundle.size !== bundle.sizeByInventory) warnOfSize(bundle, context);
   return bundle.keyId && revoked2.includes(bundle.keyId) ? { ...bundle, revoked: true } : bundle;
 }
@@ -50654,11 +50799,11 @@ function warnOfSize({ size, sizeByInventory }, { emit }) {
     cure: "copy it again, all its parts included; verify says what is wrong"
   });
 }
-var import_node_path37;
+var import_node_path38;
 var init_inspect = __esm({
   "src/commands/inspect.ts"() {
     "use strict";
-    import_node_path37 = require("node:path");
+    import_node_path38 = require("node:path");
     init_verify();
     init_keyring();
   }
@@ -50787,14 +50932,14 @@ function replacements2(added3, removed) {
 function byRepository(images2) {
   const groups = /* @__PURE__ */ new Map();
   for (const image2 of images2) {
-    const name3 = nameOf2(image2.source);
+    const name3 = nameOf3(image2.source);
     const group = groups.get(name3);
     if (group) group.push(image2);
     else groups.set(name3, [image2]);
   }
   return groups;
 }
-function nameOf2(source) {
+function nameOf3(source) {
   try {
     return repositoryOf(parseReference(source));
   } catch {
@@ -50981,7 +51126,7 @@ async function runDiff([from, to], trust, context) {
   }
 }
 async function open8(name3, options, context) {
-  const path7 = (0, import_node_path38.resolve)(context.cwd, name3);
+  const path7 = (0, import_node_path39.resolve)(context.cwd, name3);
   const trust = await readTrust({ ...options, allowExpired: true }, context);
   if (trust.keys.length === 0) return openUnverified(path7, context);
   const bundle = await openSigned(path7, trust);
@@ -51027,11 +51172,11 @@ async function secretKeys(from, to) {
 function hashOf2({ inventory: { files: files2 } }) {
   return files2.find(({ path: path7 }) => path7 === secretPath)?.sha256;
 }
-var import_node_path38;
+var import_node_path39;
 var init_diff = __esm({
   "src/commands/diff.ts"() {
     "use strict";
-    import_node_path38 = require("node:path");
+    import_node_path39 = require("node:path");
     init_verify();
     init_secret_keys();
     init_difference();
@@ -51172,7 +51317,7 @@ __export(diff_registry_exports, {
 async function runDiffRegistry(path7, options, context) {
   const site = options.site === void 0 ? void 0 : await readSite(options.site, context);
   const trust = await readTrust(options.trust, context);
-  const bundle = await openSigned((0, import_node_path39.resolve)(context.cwd, path7), trust);
+  const bundle = await openSigned((0, import_node_path40.resolve)(context.cwd, path7), trust);
   try {
     for (const message of bundle.warnings) context.emit({ kind: "warning", message });
     const place6 = site ? await atSite(bundle, site, context) : { inventory: bundle.inventory, site: null };
@@ -51238,11 +51383,11 @@ async function resolvePlacements(inventory, target2) {
   }
   return { resolved, errors: eachOnce2(errors) };
 }
-var import_node_path39, patience2;
+var import_node_path40, patience2;
 var init_diff_registry = __esm({
   "src/commands/diff-registry.ts"() {
     "use strict";
-    import_node_path39 = require("node:path");
+    import_node_path40 = require("node:path");
     init_verify();
     init_site();
     init_registry_difference();
@@ -51276,15 +51421,13 @@ function skipAll(names4, why) {
 }
 function findingOf(error3) {
   const evidence = [error3.message, error3.given].filter(Boolean).join(": ");
-  return isForbidden2(error3) ? skipped(evidence, "let an admin grant it: the ClusterRole in docs/doctor.md is enough") : failure2(evidence, error3.next ?? "");
-}
-function isForbidden2({ class: name3, given: given2 = "" }) {
-  return name3 === "cluster" && /\bforbidden\b/i.test(given2);
+  return isForbidden(error3) ? skipped(evidence, "let an admin grant it: the ClusterRole in docs/doctor.md is enough") : failure2(evidence, error3.next ?? "");
 }
 var ok, warning2, failure2, skipped;
 var init_check = __esm({
   "src/doctor/check.ts"() {
     "use strict";
+    init_tools();
     init_error();
     ok = (evidence) => ({ status: "ok", evidence, cure: "" });
     warning2 = (evidence, cure5) => ({
@@ -51313,7 +51456,7 @@ async function clusterCheck(cluster2, at) {
       const { gitVersion } = JSON.parse(await cluster2.kubectl("get", "--raw", "/version"));
       return ok(`${server} answers, Kubernetes ${gitVersion}`);
     } catch (error3) {
-      if (error3 instanceof AirgapError && isForbidden2(error3)) return ok(`${server} answers`);
+      if (error3 instanceof AirgapError && isForbidden(error3)) return ok(`${server} answers`);
       throw noAnswer(server, error3);
     }
   });
@@ -51348,6 +51491,7 @@ function noAnswer(server, error3) {
 var init_cluster_check = __esm({
   "src/doctor/cluster-check.ts"() {
     "use strict";
+    init_tools();
     init_error();
     init_check();
   }
@@ -51390,7 +51534,7 @@ async function mapChecks(cluster2, objects, inventory) {
       namespace
     );
     const text4 = found?.data?.[mapKey];
-    if (text4 === void 0) throw missing7(where2);
+    if (text4 === void 0) throw missing6(where2);
     map = parseMirrorMap(text4);
     const wanted = parseMirrorMap(inventory.target.mirrorMap);
     return compare2(map, wanted, where2) ?? compareImages3(map, wanted, inventory, where2);
@@ -51399,7 +51543,7 @@ async function mapChecks(cluster2, objects, inventory) {
   const read5 = map;
   return [compared, await check("webhook-target", () => lookForLoops(read5, inventory))];
 }
-function missing7(where2) {
+function missing6(where2) {
   return new AirgapError("cluster", `${where2} has no key ${mapKey}`, { next: cure });
 }
 function compare2(found, wanted, where2) {
@@ -51505,60 +51649,23 @@ async function podChecks(cluster2, inventory, target2) {
   return [pods, { check: "unmapped-images", ...unmappedFinding(judged) }];
 }
 function judge4(images2, inventory, target2) {
-  const map = parseMirrorMap(inventory.target.mirrorMap);
-  const isPlaced = placementFinder(inventory);
-  const where2 = async (asked2) => {
-    if (asked2 === void 0) return "unmapped";
-    if (isPlaced(asked2)) return "bundle";
-    if (target2 === void 0) return "unasked";
-    return await isInRegistry2(asked2, target2) ? "elsewhere" : "nowhere";
-  };
+  const pulled = pulledFrom(inventory);
   return pMap(
     images2,
     async (image2) => {
-      const asked2 = askedFor2(image2.image, map, inventory);
-      return { image: image2, where: await where2(asked2), asked: asked2 ?? "" };
+      const { where: where2, asked: asked2 } = pulled(image2.image);
+      if (where2 !== "nowhere") return { image: image2, where: where2, asked: asked2 };
+      if (target2 === void 0) return { image: image2, where: "unasked", asked: asked2 };
+      return { image: image2, where: await isInRegistry2(asked2, target2) ? "elsewhere" : "nowhere", asked: asked2 };
     },
     { concurrency: 16 }
   );
 }
-function askedFor2(image2, map, { target: target2 }) {
-  if (image2.startsWith(`${target2.endpoint}/`)) return image2;
-  if (target2.environment === "airgap") {
-    const answer = webhookImage(map, image2);
-    if ("error" in answer) return `nothing: the webhook fails on it (${answer.error})`;
-    if (answer.swapped) return answer.image;
-  }
-  return containerdReferences(map, image2)[0];
-}
-function placementFinder({ images: images2 }) {
-  const known2 = /* @__PURE__ */ new Set();
-  for (const { digest: digest3, placements } of images2) {
-    for (const { reference } of placements) {
-      known2.add(reference);
-      known2.add(`${splitPlacement(reference).repository}@${digest3}`);
-    }
-  }
-  return (asked2) => {
-    const reference = parsed4(asked2);
-    return reference !== void 0 && known2.has(nameOf3(reference));
-  };
-}
-function nameOf3({ registry: registry3, repository, tag: tag2, digest: digest3 }) {
-  return formatReference({ registry: registry3, repository, ...digest3 ? { digest: digest3 } : { tag: tag2 ?? "" } });
-}
 async function isInRegistry2(asked2, target2) {
-  const reference = parsed4(asked2);
+  const reference = readReference(asked2);
   if (reference === void 0 || reference.registry !== target2.host) return false;
   const { repository, digest: digest3, tag: tag2 = "" } = reference;
   return await target2.headManifest(repository, digest3 ?? tag2) !== void 0;
-}
-function parsed4(text4) {
-  try {
-    return parseReference(text4);
-  } catch {
-    return void 0;
-  }
 }
 function podsFinding(judged) {
   const of = (where2) => judged.filter((one) => one.where === where2).map(line);
@@ -51600,11 +51707,7 @@ var init_pod_checks = __esm({
   "src/doctor/pod-checks.ts"() {
     "use strict";
     init_p_map();
-    init_containerd();
-    init_parse4();
-    init_webhook();
-    init_reference();
-    init_repositories();
+    init_pulled_as();
     init_units();
     init_check();
     init_pods();
@@ -51795,7 +51898,7 @@ async function readStatus(cluster2, { name: name3, namespace }) {
     const text4 = await cluster2.helm("status", name3, "--namespace", namespace, "--output", "json");
     return statusForm.parse(JSON.parse(text4));
   } catch (error3) {
-    const isMissing = error3 instanceof AirgapError && !isForbidden2(error3) && /not found/.test(error3.given ?? "");
+    const isMissing = error3 instanceof AirgapError && !isForbidden(error3) && /not found/.test(error3.given ?? "");
     if (isMissing) return void 0;
     throw error3;
   }
@@ -51822,6 +51925,7 @@ var init_release2 = __esm({
     "use strict";
     init_js_yaml();
     init_zod();
+    init_tools();
     init_error();
     init_check();
     objectForm = looseObject({
@@ -52146,15 +52250,15 @@ function shownLine(line2) {
   return equals < 0 || upToEquals.includes("://") ? "\u2026" : `${oneLine(upToEquals, 200)} \u2026`;
 }
 function placesOf2(path7, folder) {
-  if (!(0, import_node_path40.isAbsolute)(path7)) return [(0, import_node_path40.join)(folder, path7)];
-  return path7.startsWith(etc) ? [(0, import_node_path40.join)(folder, path7.slice(etc.length)), path7] : [path7];
+  if (!(0, import_node_path41.isAbsolute)(path7)) return [(0, import_node_path41.join)(folder, path7)];
+  return path7.startsWith(etc) ? [(0, import_node_path41.join)(folder, path7.slice(etc.length)), path7] : [path7];
 }
-var import_promises44, import_node_path40, mostBytes, harmless, etc;
+var import_promises44, import_node_path41, mostBytes, harmless, etc;
 var init_files3 = __esm({
   "src/doctor/node/files.ts"() {
     "use strict";
     import_promises44 = require("node:fs/promises");
-    import_node_path40 = require("node:path");
+    import_node_path41 = require("node:path");
     init_dist();
     init_files2();
     init_error();
@@ -52170,9 +52274,9 @@ function shown3(text4) {
   const open10 = text4.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, "$1***@").replace(/[?#].*$/s, "");
   return oneLine(open10, 200);
 }
-function few(words5) {
-  const more = words5.length - 5;
-  return more > 0 ? [...words5.slice(0, 5), `and ${more} more`] : [...words5];
+function few(words4) {
+  const more = words4.length - 5;
+  return more > 0 ? [...words4.slice(0, 5), `and ${more} more`] : [...words4];
 }
 var init_words = __esm({
   "src/doctor/node/words.ts"() {
@@ -52183,10 +52287,10 @@ var init_words = __esm({
 
 // src/doctor/node/form.ts
 function misfits({ issues }, above = []) {
-  const words5 = issues.map(
+  const words4 = issues.map(
     ({ path: path7, message }) => `${[...above, ...path7.map((part3) => shown3(String(part3)))].join(".")}: ${message}`
   );
-  return few(words5).join("\n");
+  return few(words4).join("\n");
 }
 var texts, table3, fileForm, authForm, registryForm2, oneOrMore, keyPairs, hostForm, hostsForm;
 var init_form = __esm({
@@ -52243,25 +52347,25 @@ var init_form = __esm({
 // src/doctor/node/config.ts
 async function readNodeConfig(path7) {
   const read5 = [];
-  const missing9 = [];
+  const missing7 = [];
   const pending = [path7];
   for (let next = pending.shift(); next !== void 0; next = pending.shift()) {
     const at = next;
     if (read5.some((one) => one.path === at)) continue;
-    const parsed6 = fileForm.safeParse(await readToml(at));
-    if (!parsed6.success) return { misfit: `${at}: ${misfits(parsed6.error)}` };
-    read5.push({ path: at, file: parsed6.data });
-    for (const named3 of parsed6.data.imports ?? []) {
-      const found = await importsAt((0, import_node_path41.resolve)((0, import_node_path41.dirname)(at), named3), (0, import_node_path41.dirname)(path7));
-      if (found.length === 0 && !named3.includes("*")) missing9.push(shown3(named3));
+    const parsed5 = fileForm.safeParse(await readToml(at));
+    if (!parsed5.success) return { misfit: `${at}: ${misfits(parsed5.error)}` };
+    read5.push({ path: at, file: parsed5.data });
+    for (const named3 of parsed5.data.imports ?? []) {
+      const found = await importsAt((0, import_node_path42.resolve)((0, import_node_path42.dirname)(at), named3), (0, import_node_path42.dirname)(path7));
+      if (found.length === 0 && !named3.includes("*")) missing7.push(shown3(named3));
       pending.push(...found);
     }
   }
   const files2 = read5.map(({ file: file2 }) => file2);
   const version3 = Math.max(1, ...files2.map((file2) => file2.version ?? 1));
-  return withRegistry(files2, version3, { files: read5.map((one) => one.path), missing: missing9 });
+  return withRegistry(files2, version3, { files: read5.map((one) => one.path), missing: missing7 });
 }
-function withRegistry(files2, version3, { files: paths, missing: missing9 }) {
+function withRegistry(files2, version3, { files: paths, missing: missing7 }) {
   const rightName = pluginNames[Math.min(version3, 3) - 1] ?? "";
   const plugins = mergePlugins(files2, version3);
   const otherNames = pluginNames.filter(
@@ -52269,14 +52373,14 @@ function withRegistry(files2, version3, { files: paths, missing: missing9 }) {
   );
   const older = version3 > 2 ? plugins.get(pluginNames[1] ?? "")?.registry : void 0;
   const written2 = plugins.get(rightName)?.registry ?? older ?? {};
-  const parsed6 = registryForm2.safeParse(written2);
-  if (!parsed6.success) {
+  const parsed5 = registryForm2.safeParse(written2);
+  if (!parsed5.success) {
     const where2 = ["plugins", JSON.stringify(rightName), "registry"];
-    return { misfit: `${paths[0]}: ${misfits(parsed6.error, where2)}` };
+    return { misfit: `${paths[0]}: ${misfits(parsed5.error, where2)}` };
   }
   const disabled = files2.flatMap((file2) => file2.disabled_plugins ?? []);
   const plugin = plugins.get(rightName) ?? {};
-  return { version: version3, files: paths, missing: missing9, disabled, registry: parsed6.data, plugin, otherNames };
+  return { version: version3, files: paths, missing: missing7, disabled, registry: parsed5.data, plugin, otherNames };
 }
 function mergePlugins(files2, version3) {
   const merged2 = /* @__PURE__ */ new Map();
@@ -52308,7 +52412,7 @@ async function matching(pattern2) {
   for (const part3 of pattern2.split("/").filter((one) => one !== "")) {
     const inEach = folders.map(async (folder) => {
       const names4 = /[*?[]/.test(part3) ? await namesIn(folder, part3) : [part3];
-      return existing(names4.map((name3) => (0, import_node_path41.join)(folder, name3)));
+      return existing(names4.map((name3) => (0, import_node_path42.join)(folder, name3)));
     });
     folders = (await Promise.all(inEach)).flat();
   }
@@ -52335,12 +52439,12 @@ async function existing(paths) {
   );
   return paths.filter((_, i2) => there[i2]);
 }
-var import_promises45, import_node_path41, pluginNames, deepest2, isTable;
+var import_promises45, import_node_path42, pluginNames, deepest2, isTable;
 var init_config = __esm({
   "src/doctor/node/config.ts"() {
     "use strict";
     import_promises45 = require("node:fs/promises");
-    import_node_path41 = require("node:path");
+    import_node_path42 = require("node:path");
     init_fnmatch();
     init_python();
     init_files3();
@@ -52360,7 +52464,7 @@ function mirrorAddress(endpoint) {
 function hostAddress(server, overridePath) {
   const whole2 = server.startsWith("http") ? server : `https://${server}`;
   return readAddress(whole2, (path7) => {
-    const clean = path7 === "" ? "" : import_node_path42.posix.normalize(path7).replace(/\/$/, "");
+    const clean = path7 === "" ? "" : import_node_path43.posix.normalize(path7).replace(/\/$/, "");
     return overridePath || clean.endsWith("/v2") ? clean : `${clean}/v2`;
   });
 }
@@ -52405,14 +52509,14 @@ function hostOf2({ scheme, authority: authority2 }) {
   return host.endsWith(usual) ? host.slice(0, -usual.length) : host;
 }
 function joined2(path7) {
-  const whole2 = import_node_path42.posix.join("/", path7);
+  const whole2 = import_node_path43.posix.join("/", path7);
   return whole2 === "/" ? whole2 : whole2.replace(/\/$/, "");
 }
-var import_node_path42;
+var import_node_path43;
 var init_address = __esm({
   "src/doctor/node/address.ts"() {
     "use strict";
-    import_node_path42 = require("node:path");
+    import_node_path43 = require("node:path");
     init_words();
   }
 });
@@ -52421,8 +52525,8 @@ var init_address = __esm({
 function judge6(way, url) {
   const wanted = readAddress(url);
   if (wanted === void 0) throw new Error(`not an address: ${url}`);
-  const { status, words: words5 } = verdict(way, wanted);
-  return { way, wanted, status, words: `${way.source}: ${words5}` };
+  const { status, words: words4 } = verdict(way, wanted);
+  return { way, wanted, status, words: `${way.source}: ${words4}` };
 }
 function works(attempt3, wanted) {
   return whyInVain(attempt3, wanted) === void 0;
@@ -52461,11 +52565,11 @@ function verdict(way, wanted) {
     (one) => isTriedByTls(one, wanted) ? ["at http:// with settings for TLS 1.6 asks by plain HTTP"] : []
   );
   const warnings = [...few(others), ...doubts.slice(0, 1), ...way.doubts];
-  const words5 = [`${way.attempts[first]?.written} works`, ...warnings, ...sourceWords(way)].join(
+  const words4 = [`${way.attempts[first]?.written} works`, ...warnings, ...sourceWords(way)].join(
     "; "
   );
   const isWarning = warnings.length > 0 || isSourceAvoidable(way);
-  return { status: isWarning ? "warning" : "ok", words: words5 };
+  return { status: isWarning ? "warning" : "ok", words: words4 };
 }
 function sourceWords({ asksSource, source }) {
   return asksSource ? [`what is not there is asked for at ${source} itself`] : [];
@@ -52473,7 +52577,7 @@ function sourceWords({ asksSource, source }) {
 function endpointsFinding(judged) {
   const lines3 = (wanted) => judged.filter(({ status }) => status === wanted);
   const [failures, warnings, fine] = [lines3("failure"), lines3("warning"), lines3("ok")];
-  const evidence = [...failures, ...warnings, ...fine].map(({ words: words5 }) => words5).join("\n");
+  const evidence = [...failures, ...warnings, ...fine].map(({ words: words4 }) => words4).join("\n");
   const [worst] = [...failures, ...warnings];
   if (worst === void 0) return ok(evidence);
   return (failures.length > 0 ? failure2 : warning2)(evidence, `${lineFor(worst)}; ${writeNodes}`);
@@ -52575,10 +52679,10 @@ async function hostsWay(source, folders) {
   const names4 = [.../* @__PURE__ */ new Set([hostFolder(source), source, "_default"])];
   for (const root of folders.roots)
     for (const name3 of names4) {
-      const folder = (0, import_node_path43.join)(root, name3);
+      const folder = (0, import_node_path44.join)(root, name3);
       if (await isThere(folder)) return wayIn(source, folder, folders);
     }
-  return noWay(source, (0, import_node_path43.join)(folders.roots[0] ?? "", names4[0] ?? "", "hosts.toml"));
+  return noWay(source, (0, import_node_path44.join)(folders.roots[0] ?? "", names4[0] ?? "", "hosts.toml"));
 }
 function isThere(path7) {
   return (0, import_promises46.stat)(path7).then(
@@ -52587,13 +52691,13 @@ function isThere(path7) {
   );
 }
 async function wayIn(source, folder, folders) {
-  const place6 = (0, import_node_path43.join)(folder, "hosts.toml");
+  const place6 = (0, import_node_path44.join)(folder, "hosts.toml");
   const broken = (why) => ({ ...noWay(source, place6), broken: why });
   const read5 = await readHostsFile(place6);
   if ("why" in read5) return broken(read5.why);
-  const parsed6 = hostsForm.safeParse(read5.toml);
-  if (!parsed6.success) return broken(`containerd does not take it: ${misfits(parsed6.error)}`);
-  const { server = "", host, ...rest2 } = parsed6.data;
+  const parsed5 = hostsForm.safeParse(read5.toml);
+  if (!parsed5.success) return broken(`containerd does not take it: ${misfits(parsed5.error)}`);
+  const { server = "", host, ...rest2 } = parsed5.data;
   const tables = [
     ...Object.entries(host ?? {}),
     ...server === "" ? [] : [[server, rest2]]
@@ -52608,7 +52712,7 @@ async function wayIn(source, folder, folders) {
     place: place6,
     attempts,
     asksSource: server === "",
-    doubts: doubtsOf(parsed6.data, folders)
+    doubts: doubtsOf(parsed5.data, folders)
   };
 }
 async function readHostsFile(place6) {
@@ -52651,14 +52755,14 @@ async function attempt(url, table4, folder, { registry: registry3 }) {
   };
 }
 function authority(named3, folder) {
-  return (0, import_node_path43.isAbsolute)(named3) ? authorityAt(named3, (0, import_node_path43.dirname)((0, import_node_path43.dirname)(folder)), false) : authorityAt(named3, folder, true);
+  return (0, import_node_path44.isAbsolute)(named3) ? authorityAt(named3, (0, import_node_path44.dirname)((0, import_node_path44.dirname)(folder)), false) : authorityAt(named3, folder, true);
 }
-var import_promises46, import_node_path43, known, capabilitiesOf;
+var import_promises46, import_node_path44, known, capabilitiesOf;
 var init_hosts = __esm({
   "src/doctor/node/hosts.ts"() {
     "use strict";
     import_promises46 = require("node:fs/promises");
-    import_node_path43 = require("node:path");
+    import_node_path44 = require("node:path");
     init_nodes();
     init_error();
     init_address();
@@ -52719,9 +52823,9 @@ function readingOf(config2) {
   const mirrors2 = Object.keys(registry3.mirrors ?? {}).length;
   const about = `${config2.files.join(", ")}: version ${version3}`;
   const refused3 = whyRefused(config2, path7, mirrors2);
-  const found = (reading, words5) => ({
+  const found = (reading, words4) => ({
     reading,
-    finding: withDoubts(config2, `${about}; ${words5}`)
+    finding: withDoubts(config2, `${about}; ${words4}`)
   });
   if (refused3 !== void 0)
     return { reading: "none", finding: failure2(`${about}; ${refused3.why}`, refused3.cure) };
@@ -52780,11 +52884,11 @@ function withDoubts(config2, evidence) {
   return warning2([evidence, ...doubts.map(({ why }) => why)].join("\n"), first.cure);
 }
 function doubtsOf2(config2) {
-  const { missing: missing9, version: version3, otherNames } = config2;
+  const { missing: missing7, version: version3, otherNames } = config2;
   const doubts = [];
-  if (missing9.length > 0)
+  if (missing7.length > 0)
     doubts.push({
-      why: `it imports ${few(missing9).join(", ")}, not on this machine; containerd does not start without`,
+      why: `it imports ${few(missing7).join(", ")}, not on this machine; containerd does not start without`,
       cure: "copy what it imports from the node, and lay it beside the file as it lies in /etc/containerd"
     });
   if (version3 < 3) return doubts;
@@ -52885,9 +52989,9 @@ function overAttempts(judged, say, cure5) {
     return attempt3 === void 0 ? [] : [{ source: way.source, ...say(attempt3) }];
   });
   if (all.length === 0) return skipped("no source is asked for at the target");
-  const evidence = [...new Set(all.map(({ words: words5 }) => words5))].map((words5) => {
-    const sources = all.filter((one) => one.words === words5).map(({ source }) => source);
-    return `${sources.join(", ")}: ${words5}`;
+  const evidence = [...new Set(all.map(({ words: words4 }) => words4))].map((words4) => {
+    const sources = all.filter((one) => one.words === words4).map(({ source }) => source);
+    return `${sources.join(", ")}: ${words4}`;
   }).join("\n");
   const has = (status) => all.some((one) => one.status === status);
   if (has("failure")) return failure2(evidence, cure5);
@@ -52901,7 +53005,7 @@ var init_trust3 = __esm({
     init_authority();
     init_endpoints();
     noLogin = "no login";
-    said3 = (status, words5) => ({ status, words: words5 });
+    said3 = (status, words4) => ({ status, words: words4 });
   }
 });
 
@@ -52910,7 +53014,7 @@ function nodeNeeds(inventory, { target: target2 }, login) {
   return { ...nodesInput({ inventory, target: target2 }), login };
 }
 async function nodeChecks(path7, wanted) {
-  const at = (0, import_node_path44.resolve)(path7);
+  const at = (0, import_node_path45.resolve)(path7);
   const found = await (0, import_promises47.stat)(at).catch((cause) => {
     throw unreadable(at, "the node configuration", cause);
   });
@@ -52932,7 +53036,7 @@ ${config2.misfit}`;
   const read5 = { check: "node-config", ...finding };
   if (reading === "none") return [read5];
   if (reading === "mirrors") {
-    const folder = (0, import_node_path44.dirname)(path7);
+    const folder = (0, import_node_path45.dirname)(path7);
     const ways = (source) => mirrorWay(source, config2, folder);
     return [read5, ...await wayChecks(ways, wanted, config2.version)];
   }
@@ -52943,7 +53047,7 @@ async function configPathChecks(path7, { registry: registry3, version: version3 
   const roots = [];
   for (const folder of foldersOf(named3)) {
     const places = await Promise.all(
-      placesOf2(folder, (0, import_node_path44.dirname)(path7)).map(async (place6) => await isThere(place6) ? [place6] : [])
+      placesOf2(folder, (0, import_node_path45.dirname)(path7)).map(async (place6) => await isThere(place6) ? [place6] : [])
     );
     roots.push(...places.flat().slice(0, 1));
   }
@@ -52981,20 +53085,20 @@ async function refuseOther(folder) {
   const names4 = await (0, import_promises47.readdir)(folder).catch((cause) => {
     throw unreadable(folder, "the node configuration", cause);
   });
-  const files2 = names4.map((name3) => (0, import_node_path44.join)(folder, name3, "hosts.toml"));
+  const files2 = names4.map((name3) => (0, import_node_path45.join)(folder, name3, "hosts.toml"));
   if ((await Promise.all(files2.map(isThere))).includes(true)) return;
   throw new AirgapError("usage", "the folder of --node-config is no certs.d", {
     given: folder,
     expected: "a folder with HOST/hosts.toml in it",
-    next: names4.includes("hosts.toml") ? `give the folder above it: ${(0, import_node_path44.dirname)(folder)}` : "give the config.toml of the node, or the folder that config_path in it names"
+    next: names4.includes("hosts.toml") ? `give the folder above it: ${(0, import_node_path45.dirname)(folder)}` : "give the config.toml of the node, or the folder that config_path in it names"
   });
 }
-var import_promises47, import_node_path44;
+var import_promises47, import_node_path45;
 var init_checks3 = __esm({
   "src/doctor/node/checks.ts"() {
     "use strict";
     import_promises47 = require("node:fs/promises");
-    import_node_path44 = require("node:path");
+    import_node_path45 = require("node:path");
     init_files2();
     init_files();
     init_nodes();
@@ -53128,84 +53232,6 @@ var init_registry_checks = __esm({
   }
 });
 
-// src/doctor/tools.ts
-function flag(name3, value) {
-  return value === void 0 ? [] : [`${name3}=${value}`];
-}
-function verb(args) {
-  return args.filter((arg) => !arg.startsWith("-")).slice(0, 3).join(" ");
-}
-function words4(stderr) {
-  const lines3 = stderr.split("\n").filter((line2) => !/^(?:[EWI]\d{4} |[Ww]arning: )/.test(line2));
-  return lines3.join("\n").trim().slice(-1e3);
-}
-function missing8(tool) {
-  return new AirgapError("tool", `${tool} was not found`, {
-    given: `no ${tool} on PATH`,
-    expected: `${tool}, to ask the cluster`,
-    next: "install it, or ask without the cluster: --only registry, or --only nodes"
-  });
-}
-var import_node_path45, ClusterTools;
-var init_tools = __esm({
-  "src/doctor/tools.ts"() {
-    "use strict";
-    import_node_path45 = require("node:path");
-    init_execa();
-    init_error();
-    ClusterTools = class {
-      #at;
-      #context;
-      constructor({ kubeconfig, context }, run2) {
-        this.#at = {
-          kubeconfig: kubeconfig === void 0 ? void 0 : (0, import_node_path45.resolve)(run2.cwd, kubeconfig),
-          context
-        };
-        this.#context = run2;
-      }
-      /** Its standard output. @throws AirgapError tool, cluster */
-      kubectl(...args) {
-        const { kubeconfig, context } = this.#at;
-        const at = [...flag("--kubeconfig", kubeconfig), ...flag("--context", context)];
-        return this.#run("kubectl", [...at, "--request-timeout=60s", ...args]);
-      }
-      /** Its standard output. @throws AirgapError tool, cluster */
-      helm(...args) {
-        const { kubeconfig, context } = this.#at;
-        const at = [...flag("--kubeconfig", kubeconfig), ...flag("--kube-context", context)];
-        return this.#run("helm", [...args, ...at]);
-      }
-      /** An object, or undefined where there is none. @throws AirgapError tool, cluster */
-      async get(kind, name3, namespace) {
-        const at = flag("--namespace", namespace);
-        const found = await this.kubectl("get", kind, name3, ...at, "--ignore-not-found", "-o", "json");
-        return found.trim() === "" ? void 0 : JSON.parse(found);
-      }
-      /** All objects of a kind. @param args `--namespace`, `--selector` @throws AirgapError tool, cluster */
-      async list(kind, ...args) {
-        return JSON.parse(await this.kubectl("get", kind, ...args, "-o", "json")).items;
-      }
-      async #run(tool, args) {
-        const { cwd, env, signal } = this.#context;
-        const { AIRGAP_BUNDLE_PASSWORD: _, AIRGAP_BUNDLE_PUSH_PASSWORD: __, ...theirs } = env;
-        const { stdout, stderr, failed: failed3, exitCode } = await execa(tool, args, {
-          env: theirs,
-          extendEnv: false,
-          cwd,
-          stdin: "ignore",
-          cancelSignal: signal,
-          reject: false,
-          maxBuffer: 1024 ** 3
-        });
-        if (!failed3) return stdout;
-        signal.throwIfAborted();
-        if (exitCode === void 0) throw missing8(tool);
-        throw new AirgapError("cluster", `${tool} ${verb(args)} failed`, { given: words4(stderr) });
-      }
-    };
-  }
-});
-
 // src/commands/doctor.ts
 var doctor_exports = {};
 __export(doctor_exports, {
@@ -53305,13 +53331,13 @@ var init_doctor = __esm({
     "use strict";
     import_node_path46 = require("node:path");
     init_verify();
+    init_tools();
     init_check();
     init_cluster_check();
     init_install_checks();
     init_checks3();
     init_registry_checks();
     init_secret_checks();
-    init_tools();
     init_site();
     init_secret();
     init_client();
@@ -53459,10 +53485,10 @@ function ask3(exchange, { method, to, headers, body }) {
     const type = String(answer.headers["content-type"] ?? "");
     const text4 = (await exchange.readAll(answer, largestAnswer2)).toString();
     const { status } = answer;
-    return { status, json: parsed5(text4, type), words: registryWords(text4, type) };
+    return { status, json: parsed4(text4, type), words: registryWords(text4, type) };
   });
 }
-function parsed5(text4, type) {
+function parsed4(text4, type) {
   if (!/\bjson\b/i.test(type)) return void 0;
   try {
     return JSON.parse(text4);
@@ -53487,8 +53513,8 @@ var init_own_api = __esm({
 });
 
 // src/vendors/aws.ts
-async function aws(words5, { env, cwd, signal }) {
-  const ended2 = await execa("aws", [...words5, "--output", "json"], {
+async function aws(words4, { env, cwd, signal }) {
+  const ended2 = await execa("aws", [...words4, "--output", "json"], {
     env: { ...helperEnvironment(env), AWS_PAGER: "", AWS_CLI_AUTO_PROMPT: "off" },
     extendEnv: false,
     cwd,
@@ -53504,12 +53530,12 @@ async function aws(words5, { env, cwd, signal }) {
   const code2 = /An error occurred \((\w+)\)/.exec(said4)?.[1] ?? "";
   return { kind: "failed", code: code2, words: oneLine(said4) };
 }
-function awsFailure({ code: code2, words: words5 }, operation, repository) {
-  const kind = kinds.find(({ matches: matches2 }) => matches2.test(code2 || words5)) ?? other;
+function awsFailure({ code: code2, words: words4 }, operation, repository) {
+  const kind = kinds.find(({ matches: matches2 }) => matches2.test(code2 || words4)) ?? other;
   const isRead = operation.startsWith("ecr:Describe");
   const errorClass = isRead && kind.ofRead || kind.errorClass;
   return new AirgapError(errorClass, `aws refuses ${operation} of ${repository}`, {
-    given: words5,
+    given: words4,
     next: kind.next(operation)
   });
 }
@@ -53685,8 +53711,8 @@ function outsideOfProjects(host, path7) {
     next: "give the map a target with a path, or set baseContentPath"
   });
 }
-function given({ status, words: words5 }) {
-  return `${status}${words5 && `: ${words5}`}`;
+function given({ status, words: words4 }) {
+  return `${status}${words4 && `: ${words4}`}`;
 }
 var otherRefusal, refusals;
 var init_harbor_refusals = __esm({
@@ -53934,9 +53960,9 @@ var init_credentials = __esm({
 });
 
 // src/inputs/image-source.ts
-function readImageSource(item, index, folder) {
+function readImageSource(item, place6, folder) {
   const at = (kind) => ({
-    field: `images[${index}].${kind}`,
+    field: `${place6}.${kind}`,
     takesSuspected: item.suspected === true
   });
   const file2 = (kind, written2) => ({
@@ -53984,7 +54010,7 @@ async function readImages2(items, folder) {
     if (typeof item === "string") images2.push({ image: item, origin: `images[${index}]` });
     else if ("list" in item)
       images2.push(...await readList2((0, import_node_path50.resolve)(folder, item.list), `images[${index}].list`));
-    else imageSources.push(readImageSource(item, index, folder));
+    else imageSources.push(readImageSource(item, `images[${index}]`, folder));
   }
   if (images2.length > 0 || imageSources.length > 0) return { images: images2, imageSources };
   throw new AirgapError("usage", "no image is listed", {
@@ -54023,6 +54049,7 @@ async function makeSpec(document, folder, context) {
     target: target2,
     imageSwap: defined({ ...imageSwap2, chart: chart2 && chartLocation(chart2, folder) }),
     ...await readImages2(document.images, folder),
+    covers: document.covers.map((item, index) => readImageSource(item, `covers[${index}]`, folder)),
     platforms: document.platforms.map((text4, index) => readPlatform(text4, index)),
     registries: await readRegistries(document, target2, folder, context),
     pullThrough: document.pullThrough.map((path7, index) => readPullThrough(path7, index, target2)),
@@ -54127,6 +54154,7 @@ var init_make_spec = __esm({
     init_endpoint();
     init_fields();
     init_image_list();
+    init_image_source();
     init_read_map();
     init_section();
     init_time();
@@ -54337,9 +54365,11 @@ async function readKept(path7, input) {
   return { plannedAt: document.plannedAt, inventory };
 }
 function fingerprint({ spec: whole2, withoutImages, base: base2 }, { env }) {
-  const { retryBudgetMs: _, ...spec } = whole2;
+  const { retryBudgetMs: _, images: listed2, ...spec } = whole2;
+  const images2 = [...new Set(listed2.map(({ image: image2 }) => image2))];
   const since = base2?.about.inventoryDigest;
-  const input = { spec, withoutImages, since, epoch: env.SOURCE_DATE_EPOCH, tool: toolVersion };
+  const asked2 = { spec, images: images2, withoutImages, since };
+  const input = { ...asked2, epoch: env.SOURCE_DATE_EPOCH, tool: toolVersion };
   return digestOf(Buffer.from(JSON.stringify(input)));
 }
 var import_promises48, import_node_path53, day2, documentSchema;
@@ -55016,23 +55046,23 @@ async function writeBody(entry, read5, target2, hash) {
     return { size, kept: 0 };
   }
   const kept = keep(place6);
-  const failed3 = new AbortController();
+  const failed4 = new AbortController();
   const write = async (range) => {
-    failed3.signal.throwIfAborted();
+    failed4.signal.throwIfAborted();
     const { status, body } = range === first ? answer : await read5(range);
-    return writeRange({ status, body: (0, import_node_stream13.addAbortSignal)(failed3.signal, body) }, range, place6);
+    return writeRange({ status, body: (0, import_node_stream13.addAbortSignal)(failed4.signal, body) }, range, place6);
   };
   const stop2 = (error3) => {
-    failed3.abort(error3);
+    failed4.abort(error3);
     return 0;
   };
   const sizes = await Promise.all([first, ...others].map((range) => write(range).catch(stop2)));
-  failed3.signal.throwIfAborted();
+  failed4.signal.throwIfAborted();
   return { size: sizes.reduce((sum2, size) => sum2 + size, kept), kept };
 }
 function missingRanges({ ranges }) {
-  const missing9 = ranges.filter(({ next, end }) => next <= end);
-  return missing9.map(({ next, end }) => ({ start: next, end }));
+  const missing7 = ranges.filter(({ next, end }) => next <= end);
+  return missing7.map(({ next, end }) => ({ start: next, end }));
 }
 function keep({ entry, target: target2, hash, journal }) {
   const origin = bodyStart(entry);
@@ -55093,8 +55123,8 @@ var init_write_blob = __esm({
 
 // src/bundle/write-blobs.ts
 async function writeBlobs(target2, entries, sources, { emit, signal: runSignal }) {
-  const failed3 = new AbortController();
-  const signal = AbortSignal.any([failed3.signal, runSignal]);
+  const failed4 = new AbortController();
+  const signal = AbortSignal.any([failed4.signal, runSignal]);
   (0, import_node_events19.setMaxListeners)(0, signal);
   const progress = byteProgress(totalSize(entries), emit);
   let resumed = 0;
@@ -55110,7 +55140,7 @@ async function writeBlobs(target2, entries, sources, { emit, signal: runSignal }
     target2.sums.written(entry.start, entry.end);
   };
   const { concurrency } = sources;
-  await pMap(entries, (entry) => bring2(entry).catch((error3) => failed3.abort(error3)), {
+  await pMap(entries, (entry) => bring2(entry).catch((error3) => failed4.abort(error3)), {
     concurrency
   });
   signal.throwIfAborted();
@@ -55378,17 +55408,17 @@ function tellReused({ path: path7, taken: { bytes, damaged: damaged2 } }, { emit
   });
 }
 function blobReader({ manifests: manifests2, images: images2, registries, found }) {
-  const homes = /* @__PURE__ */ new Map();
+  const homes2 = /* @__PURE__ */ new Map();
   for (const { graph, reference } of images2) {
     const source = registries.source(reference);
     for (const { digest: digest3 } of leavesOf(graph).flatMap(({ manifest }) => references(manifest))) {
-      if (!homes.has(digest3)) homes.set(digest3, source);
+      if (!homes2.has(digest3)) homes2.set(digest3, source);
     }
   }
   return async ({ digest: digest3 }, range) => {
     const bytes = manifests2.get(digest3)?.bytes ?? found(digest3);
     if (bytes) return { status: 200, body: import_node_stream15.Readable.from([bytes]) };
-    const home = homes.get(digest3);
+    const home = homes2.get(digest3);
     if (!home) throw new Error(`no image has the blob ${digest3}`);
     return home.client.getBlob(home.repository, digest3, range);
   };
@@ -55691,7 +55721,7 @@ function placedText(result) {
   const rows = result.images.flatMap(
     ({ source, placements }) => placements.map(({ reference, state }) => [state, source, reference])
   );
-  const sums5 = Object.entries(stateWords).filter(([state]) => result.counts[state]).map(([state, words5]) => `${result.counts[state]} ${words5}`);
+  const sums5 = Object.entries(stateWords).filter(([state]) => result.counts[state]).map(([state, words4]) => `${result.counts[state]} ${words4}`);
   return [
     safeText(table2(rows)),
     ...result.errors.map(errorText),
@@ -56018,8 +56048,8 @@ function movedRow({ reference, from, to }) {
 function imageSums(sums5) {
   const [first, ...others] = sums5.filter(([, number3]) => number3 > 0);
   if (!first) return "no images";
-  const words5 = others.map(([word, number3]) => `${number3} ${word}`);
-  return [`${count(first[1], "image")} ${first[0]}`, ...words5].join(", ");
+  const words4 = others.map(([word, number3]) => `${number3} ${word}`);
+  return [`${count(first[1], "image")} ${first[0]}`, ...words4].join(", ");
 }
 function aboutText(role, about, other2) {
   const { path: path7, name: name3, version: version3, sequence, createdAt, size } = about;
@@ -56059,8 +56089,8 @@ function platformList(platforms2) {
 }
 function chartRows2({ chart: chart2 }) {
   if (!chart2) return [];
-  const words5 = (one) => one ? `${one.name} ${one.version} ${short(one.digest)}` : "none";
-  return [[words5(chart2.from), `to ${words5(chart2.to)}`]];
+  const words4 = (one) => one ? `${one.name} ${one.version} ${short(one.digest)}` : "none";
+  return [[words4(chart2.from), `to ${words4(chart2.to)}`]];
 }
 var alarms = {
   plainHttp: "NO LONGER ENCRYPTED",
@@ -56133,7 +56163,7 @@ function hasOtherKey({ from, to }) {
 }
 function sums({ images: images2, bytes, to }) {
   const { added: added3, removed, moved, unchanged } = images2;
-  const words5 = imageSums([
+  const words4 = imageSums([
     ["added", added3.length],
     ["removed", removed.length],
     ["moved", moved.length],
@@ -56142,10 +56172,10 @@ function sums({ images: images2, bytes, to }) {
   const { carried, shared: shared2, dropped } = bytes;
   if (carried === null || shared2 === null || dropped === null) {
     const light = to.carries === "none" ? "second" : "first";
-    return [`${words5}; how much is to carry cannot be known: the ${light} bundle is a light one`];
+    return [`${words4}; how much is to carry cannot be known: the ${light} bundle is a light one`];
   }
   return [
-    `${words5}; ${formatBytes(carried)} to carry`,
+    `${words4}; ${formatBytes(carried)} to carry`,
     `${formatBytes(shared2)} are in both, ${formatBytes(dropped)} are no longer needed`
   ];
 }
@@ -56209,13 +56239,13 @@ function registryDiffText(diff) {
 }
 function sums2(diff) {
   const { added: added3, moved, incomplete: incomplete2, unchanged } = diff.images;
-  const words5 = imageSums([
+  const words4 = imageSums([
     ["lacking", added3.length],
     ["moved", moved.length],
     ["incomplete", incomplete2.length],
     ["unchanged", unchanged]
   ]);
-  return [`${words5}; ${bytesWords(diff)}`, ...leftWords(diff)];
+  return [`${words4}; ${bytesWords(diff)}`, ...leftWords(diff)];
 }
 function bytesWords({ bytes: { carried, shared: shared2 }, errors }) {
   if (carried !== null && shared2 !== null)
@@ -56425,7 +56455,7 @@ var stateWords2 = {
   failed: "FAILED"
 };
 function sums4({ needs, dryRun }) {
-  const states = Object.entries(stateWords2).map(([state, words5]) => [needs.filter((need) => need.state === state).length, words5]).filter(([number3]) => number3 > 0).map(([number3, words5]) => `${number3} ${words5}`);
+  const states = Object.entries(stateWords2).map(([state, words4]) => [needs.filter((need) => need.state === state).length, words4]).filter(([number3]) => number3 > 0).map(([number3, words4]) => `${number3} ${words4}`);
   return `${states.join(", ")}${dryRun ? "; a dry run: nothing was made" : ""}`;
 }
 function script({ target: target2, commands }) {
