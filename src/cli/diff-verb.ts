@@ -4,7 +4,7 @@ import { bundleDiffText } from '../report/diff-text.ts';
 import { AirgapError, exitCodeOf } from '../report/error.ts';
 import { registryDiffText } from '../report/registry-diff-text.ts';
 import { finishWith } from './finish.ts';
-import { addOutput, examples, type Flags, pullOptions, textFlag } from './flags.ts';
+import { addOutput, camelCase, examples, type Flags, pullOptions, textFlag } from './flags.ts';
 import type { Finish } from './program.ts';
 import { addTrust, siteHelp, trustOptions } from './trust-flags.ts';
 
@@ -50,10 +50,10 @@ async function againstBundle(
   context: Context,
   finish: Finish,
 ): Promise<void> {
-  const misplaced = ofRegistry.find((name) => flags[name] !== undefined);
+  const misplaced = ofRegistry.find((name) => flags[camelCase(name)] !== undefined);
   if (misplaced !== undefined) {
     throw new AirgapError('usage', 'two bundles are given, and a flag for asking a registry', {
-      given: `${paths.join(' ')}, ${misplaced}`,
+      given: `${paths.join(' ')}, --${misplaced}`,
       next: 'give one bundle with --registry, or two without',
     });
   }
@@ -62,7 +62,13 @@ async function againstBundle(
   finishWith(finish, flags, result, bundleDiffText);
 }
 
-const ofRegistry = ['registry', 'site', 'username', 'passwordFile', 'allowPlainHttpCredentials'];
+const ofRegistry = [
+  'registry',
+  'site',
+  'username',
+  'password-file',
+  'allow-plain-http-credentials',
+];
 
 async function againstRegistry(
   bundle: string,

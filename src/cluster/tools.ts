@@ -52,9 +52,15 @@ export class ClusterTools {
   async #run(tool: Tool, args: readonly string[]): Promise<string> {
     const { cwd, env, signal } = this.#context;
     // Logins by a program of a cloud need their own variables; none of them needs ours.
-    const { AIRGAP_BUNDLE_PASSWORD: _, AIRGAP_BUNDLE_PUSH_PASSWORD: __, ...theirs } = env;
-    const { stdout, stderr, failed, exitCode, code } = await execa(tool, args, {
-      env: theirs,
+    const theirs = Object.entries(env).filter(([name]) => !name.startsWith('AIRGAP_BUNDLE_'));
+    const {
+      stdout,
+      stderr,
+      failed,
+      code,
+      signal: killedBy,
+    } = await execa(tool, args, {
+      env: Object.fromEntries(theirs),
       extendEnv: false,
       cwd,
       stdin: 'ignore',
@@ -64,8 +70,9 @@ export class ClusterTools {
     });
     if (!failed) return stdout;
     signal.throwIfAborted();
-    if (exitCode === undefined) throw missing(tool, code);
-    throw new AirgapError('cluster', `${tool} ${verb(args)} failed`, { given: words(stderr) });
+    if (code === 'ENOENT' || code === 'EACCES') throw missing(tool, code);
+    const given = words(stderr) || killedBy || code;
+    throw new AirgapError('cluster', `${tool} ${verb(args)} failed`, { given });
   }
 }
 
@@ -94,9 +101,9 @@ const homes = {
   helm: 'https://helm.sh/docs/intro/install/',
 } as const;
 
-function missing(tool: Tool, code: string | undefined): AirgapError {
+function missing(tool: Tool, code: string): AirgapError {
   return new AirgapError('tool', `${tool} was not found`, {
-    given: code === 'ENOENT' ? `no ${tool} on PATH` : (code ?? `${tool} cannot be run`),
+    given: code === 'ENOENT' ? `no ${tool} on PATH` : `${tool}: ${code}`,
     next: `install it: ${homes[tool]}`,
   });
 }

@@ -28,7 +28,7 @@ export interface RegistryDiffOptions {
 }
 
 export interface RegistryDiff extends RegistryDifference {
-  /** Every placement resolves to the digest of the bundle. */
+  /** Every placement resolves to the digest of the bundle; what lies below is not asked for. */
   readonly same: boolean;
   readonly from: {
     /** `host/base path`. */

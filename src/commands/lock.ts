@@ -17,6 +17,10 @@ export type Update = 'all' | readonly string[];
 /** What `plan --lock` did to the lock file. */
 export interface LockResult {
   readonly path: string;
+  /** The bundle whose time and sequence it has now. */
+  readonly name: string;
+  readonly version: string;
+  readonly sequence: number;
   /** Pins that are others now. */
   readonly moved: readonly { readonly image: string; readonly from: Digest; readonly to: Digest }[];
   readonly added: readonly string[];
@@ -24,7 +28,7 @@ export interface LockResult {
 }
 
 /** The pins of a new lock, and what became of the old ones. */
-export interface Relocked extends LockResult {
+export interface Relocked extends Omit<LockResult, 'name' | 'version' | 'sequence'> {
   readonly images: readonly LockedImage[];
 }
 
@@ -115,7 +119,7 @@ export async function writeLock(
     images: [...images],
   };
   await replaceFile(result.path, printLock(lock), asHint);
-  return result;
+  return { ...result, name, version, sequence };
 }
 
 /** What is amiss between bundle.yaml and its lock, where the lock is to be followed. */

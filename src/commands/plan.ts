@@ -86,7 +86,7 @@ export function refuseOnErrors(problems: readonly Problem[], context: Context): 
 
 const notSaved: Event = {
   kind: 'warning',
-  message: 'a plan with errors is not saved',
+  message: 'a plan with errors is not saved, and changes no lock file',
   cure: 'mend the errors, and plan again',
 };
 

@@ -79,9 +79,24 @@ async function resolveImage(
   return {
     listed,
     reference,
-    ...(graph ? { graph } : { failure: notThere(source, asked) }),
-    ...(tagged && tagged.digest !== held ? { movedTag: tagged.digest } : {}),
+    ...(graph ? { graph } : { failure: notThere(source, asked, cureOf(listed, pins)) }),
+    ...(isWatched && tag ? moved(tagged?.digest, held, pins.has(listed.image)) : {}),
   };
+}
+
+/** A tag that is gone means something only where the lock file was made from it. */
+function moved(
+  now: Digest | undefined,
+  held: Digest,
+  isLocked: boolean,
+): Pick<ResolvedImage, 'movedTag'> {
+  if (now === undefined) return isLocked ? { movedTag: 'gone' } : {};
+  return now === held ? {} : { movedTag: now };
+}
+
+function cureOf({ image }: ListedImage, pins: Sources['pins']): string {
+  if (!pins.has(image)) return 'correct the name or tag';
+  return `the digest that it is held to is gone: follow its tag with plan --update ${image}, or plan again`;
 }
 
 function eachOnce(listed: readonly ListedImage[]): ListedImage[] {
@@ -110,10 +125,10 @@ function failureOf({ listed: { image, origin }, failure }: ResolvedImage): Airga
 }
 
 /** Names the place that was asked: behind a mirror it is another than the image's name says. */
-function notThere({ client, repository }: ImageSource, asked: string): AirgapError {
+function notThere({ client, repository }: ImageSource, asked: string, next: string): AirgapError {
   const separator = isDigest(asked) ? '@' : ':';
   return new AirgapError('usage', 'its registry does not have it', {
     given: `${client.host}/${repository}${separator}${asked}`,
-    next: 'correct the name or tag',
+    next,
   });
 }

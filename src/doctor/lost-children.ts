@@ -1,9 +1,11 @@
 import pMap from 'p-map';
+import type { Descriptor } from '../oci/descriptor.ts';
 import { makeDocument } from '../oci/graph.ts';
 import { references } from '../oci/manifest.ts';
 import { isIndex } from '../oci/media-types.ts';
+import { formatPlatform } from '../oci/platform.ts';
 import type { Inventory } from '../plan/inventory.ts';
-import { splitPlacement } from '../plan/repositories.ts';
+import { isPullThrough, splitPlacement } from '../plan/repositories.ts';
 import type { RegistryClient } from '../registry/client.ts';
 
 /**
@@ -12,12 +14,13 @@ import type { RegistryClient } from '../registry/client.ts';
  * @throws AirgapError
  */
 export async function lostChildren(
-  { images }: Inventory,
+  { images, target: { pullThrough } }: Inventory,
   target: RegistryClient,
 ): Promise<string[]> {
   const indexes = images
     .filter(({ mediaType }) => isIndex(mediaType))
-    .flatMap(({ placements }) => placements.map(({ reference }) => reference));
+    .flatMap(({ placements }) => placements.map(({ reference }) => reference))
+    .filter((reference) => !isPullThrough(splitPlacement(reference).repository, pullThrough));
   const lost = await pMap(indexes, (reference) => lostBelow(reference, target), {
     concurrency: 32,
   });
@@ -27,16 +30,17 @@ export async function lostChildren(
 async function lostBelow(reference: string, target: RegistryClient): Promise<string[]> {
   const { repository: whole, tag } = splitPlacement(reference);
   const repository = whole.slice(target.host.length + 1);
-  const found = await target.getManifest(repository, tag);
-  if (found === undefined) return [`${reference} is gone`];
-  const { manifest } = makeDocument(found.descriptor, found.bytes);
-  const children = await Promise.all(
-    references(manifest).map(async ({ digest, platform }) => {
-      const isThere = (await target.headManifest(repository, digest)) !== undefined;
-      if (isThere) return [];
-      const what = platform ? `${platform.os}/${platform.architecture}` : 'a manifest';
-      return [`${reference}: ${what} below it is gone (${digest})`];
-    }),
-  );
-  return children.flat();
+  const lost = async (child: Descriptor): Promise<string[]> => {
+    const isThere = (await target.headManifest(repository, child.digest)) !== undefined;
+    if (isThere) return isIndex(child.mediaType) ? below(child.digest) : [];
+    const what = child.platform ? formatPlatform(child.platform) : 'a manifest';
+    return [`${reference}: ${what} below it is gone (${child.digest})`];
+  };
+  const below = async (index: string): Promise<string[]> => {
+    const found = await target.getManifest(repository, index);
+    if (found === undefined) return [`${reference}: ${index} is gone`];
+    const { manifest } = makeDocument(found.descriptor, found.bytes);
+    return (await Promise.all(references(manifest).map(lost))).flat();
+  };
+  return below(tag);
 }

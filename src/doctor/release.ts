@@ -75,7 +75,9 @@ async function readStatus(cluster: ClusterTools, { name, namespace }: ReleaseNam
     return statusForm.parse(JSON.parse(text));
   } catch (error) {
     const isMissing =
-      error instanceof AirgapError && !isForbidden(error) && /not found/.test(error.given ?? '');
+      error instanceof AirgapError &&
+      !isForbidden(error) &&
+      /release: not found/.test(error.given ?? '');
     if (isMissing) return undefined;
     throw error;
   }

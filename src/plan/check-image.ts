@@ -51,11 +51,13 @@ function checkSource({
   return problems;
 }
 
-function movedProblem(image: string, now: Digest, isWritten: boolean): Problem {
+function movedProblem(image: string, now: Digest | 'gone', isWritten: boolean): Problem {
   const [taken, cure] = isWritten
     ? ['the digest that you wrote is taken', 'write the new digest if you want the new image']
     : ['the digest of the lock file is taken', `follow the tag: plan --update ${image}`];
-  return warning('moved-tag', [image], `${image}: the tag now resolves to ${now}; ${taken}`, cure);
+  const found =
+    now === 'gone' ? 'the tag is gone from its registry' : `the tag now resolves to ${now}`;
+  return warning('moved-tag', [image], `${image}: ${found}; ${taken}`, cure);
 }
 
 /** The name is told with the image; anything else that was found says more than the message alone. */

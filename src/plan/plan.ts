@@ -22,7 +22,7 @@ export interface ResolvedImage {
   readonly graph?: ImageGraph;
   readonly failure?: AirgapError;
   /** What the tag resolves to now, where the image is held to another digest: by its name, or by the lock file. */
-  readonly movedTag?: Digest;
+  readonly movedTag?: Digest | 'gone';
 }
 
 export interface PlannedImage {

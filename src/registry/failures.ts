@@ -54,7 +54,7 @@ export function wrongCredentials(host: string, anonymous: boolean, text: string)
     : `${host} does not accept the credentials given for it`;
   return new AirgapError('authentication', message, {
     ...(text && { given: text }),
-    next: `docker login ${host}${/action: push|project \S+ not found/.test(text) ? notThereYet : ''}`,
+    next: `docker login ${host}, or ${anonymous ? 'give' : 'mend'} the user and password file of the command${/action: push|project \S+ not found/.test(text) ? notThereYet : ''}`,
   });
 }
 

@@ -28,7 +28,7 @@ function unusedText({ unusedRules }: Coverage): string {
 }
 
 /** Where the lock lies, and how it differs from the one before. */
-function lockText({ path, moved, added, removed }: LockResult): string {
+function lockText({ path, name, version, sequence, moved, added, removed }: LockResult): string {
   const rows = [
     ...moved.map(({ image, from, to }) => [
       'moved',
@@ -38,8 +38,13 @@ function lockText({ path, moved, added, removed }: LockResult): string {
     ...added.map((image) => ['locked', image]),
     ...removed.map((image) => ['dropped', image]),
   ];
-  const sum = rows.length === 0 ? 'nothing has changed' : count(rows.length, 'change');
-  return safeText([`${path}: ${sum}`, ...(rows.length > 0 ? [table(rows)] : [])].join('\n'));
+  const sum = rows.length === 0 ? 'the same images' : `${count(rows.length, 'image')} changed`;
+  return safeText(
+    [
+      `${path}: ${name} ${version}, sequence ${sequence}, ${sum}`,
+      ...(rows.length > 0 ? [table(rows)] : []),
+    ].join('\n'),
+  );
 }
 
 /** `project` and `repository` lines: what must exist in registries that do not make it by themselves. */

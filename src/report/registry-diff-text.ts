@@ -23,7 +23,11 @@ export function registryDiffText(diff: RegistryDiff): string {
     ...aboutText('to', to),
     '',
     ...errors.map(errorText),
-    ...(same ? ['the registry has every image as the bundle says'] : []),
+    ...(same
+      ? [
+          'every tag leads to the digest of the bundle (what lies below them: doctor, or load --deep)',
+        ]
+      : []),
     ...sums(diff),
     ...imageSections(diff),
     ...placementSections(diff),
@@ -43,7 +47,7 @@ function sums(diff: RegistryDiff): string[] {
 
 function bytesWords({ bytes: { carried, shared }, errors }: RegistryDiff): string {
   if (carried !== null && shared !== null)
-    return `${formatBytes(carried)} to carry, ${formatBytes(shared)} of these are there already`;
+    return `${formatBytes(carried)} to carry${shared > 0 ? `, ${formatBytes(shared)} there already` : ''}`;
   const why =
     errors.length > 0 ? 'the registry did not answer for all' : 'the bundle is a light one';
   return `how much is to carry cannot be known: ${why}`;

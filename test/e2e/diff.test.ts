@@ -6,7 +6,7 @@ import { requestsOf } from '../helpers/ask.ts';
 import { buildImage, pushImage, type SampleImage } from '../helpers/images.ts';
 import { type Job, type Outcome, reached, section, startKeyedJob } from '../helpers/job.ts';
 import { startFrontProxy } from '../helpers/proxy.ts';
-import { freePort, startRegistry, type TestRegistry } from '../helpers/registry.ts';
+import { startRegistry, type TestRegistry } from '../helpers/registry.ts';
 
 const images = ['nginx:1', 'quay.io/a/b:1'];
 const shared = 'a layer that all of them have';
@@ -396,7 +396,7 @@ describe('a bundle and its registry', () => {
     });
     expect(requests.map(({ method }) => method)).toEqual(['HEAD', 'HEAD', 'HEAD']);
     expect(await text()).toContain(
-      'the registry has every image as the bundle says\n2 images unch',
+      'every tag leads to the digest of the bundle (what lies below them: doctor, or load --deep)\n2 images unch',
     );
   });
 
@@ -533,7 +533,7 @@ describe('a bundle and its registry', () => {
 
   test('that is down', async () => {
     await create('1.0.0', {
-      ociImageRegistry: section(`127.0.0.1:${await freePort()}`),
+      ociImageRegistry: section('127.0.0.1:1'),
     });
     const ended = await ask();
     expect(ended.exitCode).toBe(9);

@@ -1,4 +1,5 @@
 import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { digestAt } from '../helpers/ask.ts';
 import { pushImage } from '../helpers/images.ts';
@@ -64,6 +65,7 @@ describe('plan --lock', () => {
     const { inventory, lock: written } = await plan('--lock');
     expect(written).toEqual({
       path: job.path('bundle.lock'),
+      ...{ name: 'sample', version: '1.0.0', sequence: inventory.sequence },
       moved: [],
       added: expect.arrayContaining(images),
       removed: [],
@@ -150,6 +152,26 @@ describe('with a lock', () => {
     expect((await create('moved')).inventory.images[0]?.digest).toBe(was);
     await job.done('mirror', '-f', 'bundle.yaml');
     expect(await digestAt(target.host, 'm/docker.io/nginx', '1')).toBe(was);
+  });
+
+  test('a tag that is gone is told, and its digest taken', async () => {
+    await plan('--lock');
+    const tags = 'storage/docker/registry/v2/repositories/docker.io/library/nginx/_manifests/tags';
+    await rm(join(source.folder, tags, '1'), { recursive: true });
+    const { problems } = await plan();
+    expect(problems.map(({ message }) => message)).toContain(
+      'nginx:1: the tag is gone from its registry; the digest of the lock file is taken',
+    );
+  });
+
+  test('a digest that is gone is an error that says how to go on', async () => {
+    await plan('--lock');
+    const { images: pins, ...rest } = await lock();
+    const gone = pins.map((pin) => ({ ...pin, digest: `sha256:${'0'.repeat(64)}` }));
+    await job.write('bundle.lock', JSON.stringify({ ...rest, images: gone }));
+    const { exitCode, stdout } = await job.run('plan', '-f', 'bundle.yaml');
+    expect(exitCode).toBe(2);
+    expect(stdout).toContain('follow its tag with plan --update nginx:1');
   });
 
   test('an image that it does not have is an error that names it, before anything is moved', async () => {

@@ -6,7 +6,7 @@ import { startForwardProxy } from '../helpers/forward-proxy.ts';
 import { type Harbor, startHarbor } from '../helpers/harbor.ts';
 import { pushImage } from '../helpers/images.ts';
 import { type Job, type Outcome, reached, section, startKeyedJob } from '../helpers/job.ts';
-import { freePort, startRegistry, type TestRegistry } from '../helpers/registry.ts';
+import { startRegistry, type TestRegistry } from '../helpers/registry.ts';
 import { makeAuthority } from '../helpers/tls.ts';
 import { type FakeAws, makeFakeAws } from '../vendors/fake-aws.ts';
 
@@ -216,8 +216,7 @@ describe('Harbor', () => {
 });
 
 test('a target that is not there is transient', async () => {
-  const host = `127.0.0.1:${await freePort()}`;
-  await write(host);
+  await write('127.0.0.1:1');
   expect((await prepare(...fromFile, '--retry-budget', '1s')).exitCode).toBe(9);
 });
 

@@ -1,8 +1,8 @@
 import { gzipSync } from 'node:zlib';
-import fc from 'fast-check';
 import { Header } from 'tar';
 import { expect, test } from 'vitest';
 import { readChartArchive } from '../../src/install/chart-archive.ts';
+import fc from '../helpers/seeded.ts';
 
 const name = fc.oneof(
   fc.constantFrom(

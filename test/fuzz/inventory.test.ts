@@ -1,10 +1,10 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parseInventory, printInventory } from '../../src/bundle/inventory-json.ts';
 import { parsePrintedInventory } from '../../src/bundle/inventory-lines.ts';
 import type { Digest } from '../../src/oci/digest.ts';
 import type { Inventory } from '../../src/plan/inventory.ts';
 import { AirgapError } from '../../src/report/error.ts';
+import fc from '../helpers/seeded.ts';
 
 const hex = fc.string({
   unit: fc.constantFrom(...'0123456789abcdef'),

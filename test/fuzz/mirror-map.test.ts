@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseMirrorMap } from '../../src/mirror-map/parse.ts';
 import { printMirrorMap } from '../../src/mirror-map/print.ts';
 import { webhookImage } from '../../src/mirror-map/webhook.ts';
+import fc from '../helpers/seeded.ts';
 import { recordedMaps } from '../helpers/webhook-answers.ts';
 
 const host = fc.constantFrom(

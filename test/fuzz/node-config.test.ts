@@ -1,12 +1,12 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { stringify, type TomlTable } from 'smol-toml';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { nodeChecks } from '../../src/doctor/node/checks.ts';
 import { AirgapError } from '../../src/report/error.ts';
 import { needs, right } from '../doctor/node/site.ts';
+import fc from '../helpers/seeded.ts';
 
 let folder: string;
 beforeAll(async () => {

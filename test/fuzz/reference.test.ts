@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { formatReference, parseReference } from '../../src/oci/reference.ts';
+import fc from '../helpers/seeded.ts';
 
 const alnum = fc.string({ unit: fc.constantFrom(...'az09'), minLength: 1, maxLength: 3 });
 const joined = (separators: string[], part: fc.Arbitrary<string>, maxLength = 4) =>

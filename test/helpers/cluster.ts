@@ -130,7 +130,8 @@ function environment(folder: string): Record<string, string> {
 /** The controllers have done what they do: nothing was written for half a second. */
 async function settled(store: Store): Promise<Objects> {
   let [objects, quiet] = [await store.objects(), 0];
-  for (let tries = 0; quiet < 5 && tries < 200; tries++) {
+  for (let tries = 0; quiet < 5; tries++) {
+    if (tries > 600) throw new Error('the controllers do not come to an end');
     await sleep(100);
     const now = await store.objects();
     quiet = JSON.stringify([...now]) === JSON.stringify([...objects]) ? quiet + 1 : 0;

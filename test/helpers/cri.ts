@@ -50,7 +50,8 @@ export async function startNode({
   const killAll = () => process.kill(-(child.pid ?? 0), 'SIGKILL');
   process.once('exit', killAll);
   for (let tries = 0; !log.includes('successfully booted'); tries++) {
-    if (child.exitCode !== null || tries > 400) throw new Error(`containerd did not start: ${log}`);
+    if (child.exitCode !== null || tries > 1200)
+      throw new Error(`containerd did not start: ${log}`);
     await sleep(50);
   }
   return {

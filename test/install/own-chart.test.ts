@@ -2,7 +2,6 @@ import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { execa } from 'execa';
-import fc from 'fast-check';
 import { dump, load, loadAll } from 'js-yaml';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { defaultChartPath } from '../../src/install/assets.ts';
@@ -11,6 +10,7 @@ import { type SiteTarget, valuesYaml } from '../../src/install/values.ts';
 import { effectiveMap } from '../../src/mirror-map/effective.ts';
 import { parseMirrorMap } from '../../src/mirror-map/parse.ts';
 import { printMirrorMap } from '../../src/mirror-map/print.ts';
+import fc from '../helpers/seeded.ts';
 import { toolPath } from '../helpers/tools.ts';
 
 const source = resolve(import.meta.dirname, '../../charts/image-swap');

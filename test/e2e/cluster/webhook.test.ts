@@ -7,7 +7,7 @@ import { type Asked, register } from './image-swap.ts';
 import { endpoint, startWebhookSite, type WebhookSite, wanted } from './webhook-site.ts';
 
 // A cluster beside all other tests on two cores.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 });
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 300_000 });
 
 const at = `${endpoint}/airgap-images`;
 /** The page's map as the chart completes it, and what the real webhook said by it. */
