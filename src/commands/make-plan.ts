@@ -4,8 +4,9 @@ import type { Context } from '../context.ts';
 import type { BundleSpec } from '../inputs/spec.ts';
 import type { Chart } from '../install/chart.ts';
 import type { Inventory } from '../plan/inventory.ts';
-import { makePlan, type PlannedImage } from '../plan/plan.ts';
+import { makePlan, type Plan, type PlannedImage } from '../plan/plan.ts';
 import { hasErrors, type Problem } from '../plan/problem.ts';
+import { withReferrers } from '../plan/referrers.ts';
 import type { Registries } from '../registry/client.ts';
 import { cacheBefore, type FolderCache, folderCache } from '../registry/content-cache.ts';
 import { AirgapError } from '../report/error.ts';
@@ -14,10 +15,11 @@ import { count } from '../report/units.ts';
 import { credentialProblems } from './carried-credential.ts';
 import { carriedTools } from './carried-tools.ts';
 import { type DeltaBase, refuseOlderThanBase, savedBase } from './delta-base.ts';
+import { findReferrers, savedReferrers } from './find-referrers.ts';
 import { loadChart, takesOurChart } from './load-chart.ts';
 import { type MadeInventory, makeInventory } from './make-inventory.ts';
 import { ownImageProblems, ownImageReferences, ownImages } from './own-images.ts';
-import { resolveImages } from './resolve-images.ts';
+import { resolveImages, type Sources } from './resolve-images.ts';
 import { checkAgainstSaved, pinsOf } from './saved-plan.ts';
 
 /** The plan with everything at hand that carrying it out needs. */
@@ -62,8 +64,7 @@ export async function prepare(
   });
   const cache = contentCache(spec, older);
   const sources = { registries, cache, pins: pinsOf(saved) };
-  const resolved = await resolveImages(spec, listed, sources, context).finally(cache.keep);
-  const plan = makePlan(spec, resolved);
+  const plan = await planFor(spec, listed, { ...sources, saved }, context).finally(cache.keep);
   const made = await makeInventory({
     spec,
     plan,
@@ -83,6 +84,22 @@ export async function prepare(
     ...credentialProblems(spec),
   ];
   return { spec, ...made, problems, images: plan.images, registries, found: cache.find };
+}
+
+/** The images, and what is attached to them. */
+async function planFor(
+  spec: BundleSpec,
+  listed: BundleSpec['images'],
+  { saved, ...sources }: Sources & { readonly saved: Inventory | undefined },
+  context: Context,
+): Promise<Plan> {
+  const plan = makePlan(spec, await resolveImages(spec, listed, sources, context));
+  if (!spec.referrers) return plan;
+  const { images } = plan;
+  const found = saved
+    ? await savedReferrers(images, saved, sources)
+    : await findReferrers(images, spec.pullThrough, sources, context);
+  return withReferrers(plan, found, spec.pullThrough);
 }
 
 function refuseExpired({ expires }: BundleSpec, createdAt: Date): void {

@@ -38,6 +38,7 @@ export async function makeSpec(
     imageSwap: defined({ ...imageSwap, chart: chart && chartLocation(chart, folder) }),
     images: await readImages(document.images, folder),
     platforms: document.platforms.map((text, index) => readPlatform(text, index)),
+    referrers: document.referrers,
     registries: await readRegistries(document, target, folder, context),
     pullThrough: document.pullThrough.map((path, index) => readPullThrough(path, index, target)),
     tools: readTools(document.tools, folder),

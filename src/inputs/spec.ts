@@ -19,6 +19,8 @@ export interface BundleSpec {
   readonly images: readonly ListedImage[];
   /** Empty: all. */
   readonly platforms: readonly Platform[];
+  /** Whether what is attached to an image travels with it. */
+  readonly referrers: boolean;
   /** By host, the target among them. */
   readonly registries: Readonly<Record<string, RegistryAccess>>;
   readonly signing?: { readonly key: string } | { readonly unsigned: true };

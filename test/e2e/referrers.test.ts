@@ -1,0 +1,129 @@
+import { mkdir } from 'node:fs/promises';
+import { execa } from 'execa';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { pushImage } from '../helpers/images.ts';
+import { type Job, reached, startKeyedJob } from '../helpers/job.ts';
+import { startRegistry } from '../helpers/registry.ts';
+import { startSimpleRegistry } from '../helpers/simple-registry.ts';
+import { toolPath } from '../helpers/tools.ts';
+
+interface Place {
+  readonly host: string;
+  stop(): Promise<void>;
+}
+
+/** Distribution of both ages and crane's know the tag scheme alone; the last one has the referrers API. */
+const kinds = {
+  'distribution 3': () => startRegistry(),
+  "Debian's registry 2.8": () => startRegistry({ program: 'docker-registry' }),
+  'crane registry serve': () => startSimpleRegistry('crane'),
+  'crane with the referrers API': () => startSimpleRegistry('referrers-registry'),
+} as const;
+type Kind = keyof typeof kinds;
+
+let job: Job;
+beforeAll(async () => {
+  job = await startKeyedJob();
+  await mkdir(job.path('cosign'));
+  await cosign('generate-key-pair');
+  await job.write('sbom.json', '{"spdxVersion": "SPDX-2.3"}');
+  await job.write('predicate.json', '{"built": "here"}');
+});
+afterAll(() => job.remove());
+
+const cosign = (...words: string[]) =>
+  execa(toolPath('cosign'), words, {
+    cwd: job.path('cosign'),
+    env: { PATH: process.env.PATH, HOME: job.folder, COSIGN_PASSWORD: 'cosign' },
+    extendEnv: false,
+  });
+const oras = (verb: string, ...words: string[]) =>
+  execa(toolPath('oras'), [verb, '--plain-http', ...words], { cwd: job.folder });
+
+const offline = ['--allow-http-registry', '--tlog-upload=false', '--yes'];
+const signing = ['--key', 'cosign.key', ...offline];
+const checking = ['--key', 'cosign.pub', '--allow-http-registry', '--insecure-ignore-tlog=true'];
+
+interface Signed {
+  readonly nginx: string;
+  readonly amd64: string;
+  readonly sbom: string;
+}
+
+/** nginx:1 with all that people attach: signatures by tags on every level, an attestation, a signed SBOM. */
+async function pushSigned(host: string): Promise<Signed> {
+  const platforms = ['linux/amd64', 'linux/arm64'];
+  const { digest } = await pushImage(host, 'docker.io/library/nginx', '1', { platforms });
+  await pushImage(host, 'quay.io/a/b', '1.2');
+  const nginx = `${host}/docker.io/library/nginx`;
+  await cosign('sign', '--recursive', ...signing, `${nginx}@${digest}`);
+  const predicate = ['--predicate', job.path('predicate.json'), '--type', 'custom'];
+  await cosign('attest', ...predicate, ...signing, `${nginx}@${digest}`);
+  const attach = ['--artifact-type', 'application/spdx+json', '--format', 'json'];
+  const { stdout } = await oras('attach', ...attach, `${nginx}@${digest}`, 'sbom.json:text/json');
+  const sbom = (JSON.parse(stdout) as { digest: string }).digest;
+  await cosign('sign', ...signing, `${nginx}@${sbom}`);
+  const amd64 = await oras('resolve', '--platform', 'linux/amd64', `${nginx}:1`);
+  return { nginx: digest, amd64: amd64.stdout, sbom };
+}
+
+/** Both consumers' repositories: nginx:1 is asked for as nginx by the webhook, as library/nginx by containerd. */
+const repositories = ['m/docker.io/nginx', 'm/docker.io/library/nginx'];
+
+async function expectAllThere(host: string, { nginx, amd64, sbom }: Signed): Promise<void> {
+  for (const repository of repositories) {
+    const image = `${host}/${repository}`;
+    for (const what of [':1', `@${nginx}`, `@${amd64}`, `@${sbom}`])
+      await cosign('verify', ...checking, `${image}${what}`);
+    await cosign('verify-attestation', '--type', 'custom', ...checking, `${image}:1`);
+    const { stdout } = await oras('discover', '--format', 'json', `${image}:1`);
+    const { referrers } = JSON.parse(stdout) as { referrers: { digest: string }[] };
+    expect(referrers.map(({ digest }) => digest)).toEqual([sbom]);
+  }
+}
+
+async function bundle(source: string, target: string, fields: object = {}): Promise<void> {
+  const images = ['nginx:1', 'quay.io/a/b:1.2'];
+  await job.bundle(target, { images, registries: reached(source, target), ...fields });
+}
+
+describe.each<Kind>(['distribution 3', 'crane with the referrers API'])(
+  'signed images of %s',
+  (kind) => {
+    let source: Place;
+    let signed: Signed;
+    beforeAll(async () => {
+      source = await kinds[kind]();
+      signed = await pushSigned(source.host);
+    }, 60_000);
+    afterAll(() => source.stop());
+
+    test.each(Object.keys(kinds) as Kind[])(
+      'go with all that is attached to them by mirror to %s',
+      async (to) => {
+        const target = await kinds[to]();
+        await bundle(source.host, target.host);
+        const { problems } = await job.done('plan', '-f', 'bundle.yaml');
+        expect(problems.filter((one) => one.kind === 'referrer-lost')).toEqual([]);
+        await job.done('mirror', '-f', 'bundle.yaml');
+        await expectAllThere(target.host, signed);
+        await target.stop();
+      },
+      60_000,
+    );
+
+    test.each(Object.keys(kinds) as Kind[])(
+      'go with it by create and load to %s',
+      async (to) => {
+        const target = await kinds[to]();
+        await bundle(source.host, target.host);
+        const { bundle: tar } = await job.done('create', '-f', 'bundle.yaml', '-o', 'out');
+        await job.done('verify', tar, '--key', 'bundle.pub');
+        await job.done('load', tar, '--key', 'bundle.pub');
+        await expectAllThere(target.host, signed);
+        await target.stop();
+      },
+      60_000,
+    );
+  },
+);
