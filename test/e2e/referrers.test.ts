@@ -6,6 +6,7 @@ import { type Job, reached, startKeyedJob } from '../helpers/job.ts';
 import { startRegistry } from '../helpers/registry.ts';
 import { startSimpleRegistry } from '../helpers/simple-registry.ts';
 import { toolPath } from '../helpers/tools.ts';
+import { makeJumpHost } from '../install/jump-host.ts';
 
 interface Place {
   readonly host: string;
@@ -121,6 +122,27 @@ describe.each<Kind>(['distribution 3', 'crane with the referrers API'])(
         await job.done('verify', tar, '--key', 'bundle.pub');
         await job.done('load', tar, '--key', 'bundle.pub');
         await expectAllThere(target.host, signed);
+        await target.stop();
+      },
+      60_000,
+    );
+
+    test.each<[string, Kind, string[]]>([
+      ['', 'distribution 3', []],
+      ['', 'crane with the referrers API', []],
+      [' in parts', 'distribution 3', ['--split-size', '1MiB']],
+    ])(
+      'go with it by install.sh, which has oras alone%s, to %s',
+      async (_, to, split) => {
+        const target = await kinds[to]();
+        await bundle(source.host, target.host);
+        const made = await job.done('create', '-f', 'bundle.yaml', '-o', 'out', ...split);
+        const site = await makeJumpHost();
+        const key = ['--key', job.path('bundle.pub')];
+        const { code, stderr } = await site.install([made.bundle, ...key, '--only', 'load']);
+        expect([code, stderr]).toEqual([0, '']);
+        await expectAllThere(target.host, signed);
+        await site.remove();
         await target.stop();
       },
       60_000,
