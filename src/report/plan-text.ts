@@ -2,6 +2,7 @@ import { totalSize } from '../oci/descriptor.ts';
 import type { Inventory, InventoryImage } from '../plan/inventory.ts';
 import type { Problem } from '../plan/problem.ts';
 import { targetRepositories } from '../plan/repositories.ts';
+import { imageCount } from './image-count.ts';
 import { safeText } from './safe.ts';
 import { table } from './table.ts';
 import { count, formatBytes } from './units.ts';
@@ -39,8 +40,16 @@ function imagesText({ images }: Inventory): string {
     : safeText(table([['IMAGE', 'DIGEST', 'PLATFORMS', 'ASKED FOR BY', 'PLACEMENT'], ...rows]));
 }
 
-function imageRows({ source, digest, platforms, placements }: InventoryImage): string[][] {
-  const about = [source, digest.slice(0, 19), platforms.join(',') || '-'];
+/** What is attached to an image stands below it, by its kind. */
+function imageRows({
+  source,
+  digest,
+  platforms,
+  placements,
+  referrer,
+}: InventoryImage): string[][] {
+  const name = referrer ? `  + ${referrer.artifactType ?? 'referrer'}` : source;
+  const about = [name, digest.slice(0, 19), platforms.join(',') || '-'];
   const [first, ...others] = placements;
   if (!first) return [[...about, '-', '(no rule maps it)']];
   return [
@@ -52,5 +61,5 @@ function imageRows({ source, digest, platforms, placements }: InventoryImage): s
 function sumsText({ images, blobs, target }: Inventory): string {
   const placements = images.flatMap((image) => image.placements).length;
   const bytes = totalSize(blobs);
-  return `${count(images.length, 'image')}, ${count(placements, 'placement')} in ${target.endpoint}, ${count(blobs.length, 'unique blob')}, ${formatBytes(bytes)}`;
+  return `${imageCount(images)}, ${count(placements, 'placement')} in ${target.endpoint}, ${count(blobs.length, 'unique blob')}, ${formatBytes(bytes)}`;
 }
