@@ -3,17 +3,14 @@ import type { Context } from '../context.ts';
 import type { Digest } from '../oci/digest.ts';
 import { childrenFirst, type ImageGraph } from '../oci/graph.ts';
 import { travels } from '../plan/blobs.ts';
-import { groupBy } from '../plan/group-by.ts';
-import type { Inventory, InventoryImage } from '../plan/inventory.ts';
-import { ownTag, sourceRepository } from '../plan/place-referrers.ts';
 import { repositoryOf } from '../plan/placements.ts';
 import type { PlannedImage } from '../plan/plan.ts';
 import { originalDigestAnnotation } from '../plan/platforms.ts';
 import type { Attached, ImageReferrers } from '../plan/referrers.ts';
-import { splitPlacement } from '../plan/repositories.ts';
+import { projectOf } from '../plan/repositories.ts';
 import { onceEach } from '../registry/once.ts';
 import { type ImageSource, readDescribed } from '../registry/read-image.ts';
-import { type Referrers, readReferrers } from '../registry/read-referrers.ts';
+import { type Referrer, readReferrers } from '../registry/read-referrers.ts';
 import { AirgapError, Failures } from '../report/error.ts';
 import type { Sources } from './resolve-images.ts';
 
@@ -65,17 +62,20 @@ interface Question {
   readonly source: ImageSource;
   readonly name: string;
   readonly subject: Digest;
-  readonly hasApi: boolean;
 }
 
 interface Asker {
   sourceOf(image: PlannedImage): { readonly source: ImageSource; readonly name: string };
   /** Each subject of a repository once. */
-  list(question: Question): Promise<Referrers>;
+  list(question: Question): Promise<readonly Referrer[]>;
   read(source: ImageSource, descriptor: ImageGraph['root']): Promise<ImageGraph>;
 }
 
 function asker({ registries, cache }: Pick<Sources, 'registries' | 'cache'>): Asker {
+  // A host may stand for registries of several kinds: they differ in the first part of the path.
+  const withoutApi = new Set<string>();
+  const placeOf = ({ client, repository }: ImageSource) =>
+    `${client.host}/${projectOf(repository)}`;
   return {
     sourceOf: ({ reference }) => ({
       source: registries.source(reference),
@@ -83,7 +83,12 @@ function asker({ registries, cache }: Pick<Sources, 'registries' | 'cache'>): As
     }),
     list: onceEach(
       ({ name, subject }) => `${name}@${subject}`,
-      ({ source, subject, hasApi }) => readReferrers(source, subject, cache, hasApi),
+      async ({ source, subject }) => {
+        const place = placeOf(source);
+        const found = await readReferrers(source, subject, cache, !withoutApi.has(place));
+        if (!found.hasApi) withoutApi.add(place);
+        return found.referrers;
+      },
     ),
     read: (source, descriptor) => readDescribed(source, descriptor, cache),
   };
@@ -106,13 +111,12 @@ class Found {
 async function attachedTo(image: PlannedImage, ask: Asker): Promise<ImageReferrers> {
   const found = new Found();
   const { digest, originalDigest } = image.entry;
-  const at = { ...ask.sourceOf(image), image };
-  // The source's own digest first: it tells whether there is an API to ask for the others.
-  const { hasApi } = originalDigest
+  const at = ask.sourceOf(image);
+  const hasAny = originalDigest
     ? await unfitting(originalDigest, at, ask, found)
-    : await follow(digest, { ...at, hasApi: true }, ask, found, 1);
-  const others = subjectsIn(image);
-  await Promise.all(others.map((one) => follow(one, { ...at, hasApi }, ask, found, 1)));
+    : await follow(digest, at, ask, found, 1);
+  // Whoever signs manifests signs the index over them: where nothing hangs on it, nobody asks for each of them.
+  if (hasAny) await Promise.all(subjectsIn(image).map((one) => follow(one, at, ask, found, 1)));
   return { image, attached: inOrder(found.attached), lost: found.lost.toSorted() };
 }
 
@@ -126,60 +130,52 @@ function subjectsIn({ graph }: PlannedImage): Digest[] {
     .map(({ descriptor }) => descriptor.digest);
 }
 
-type At = Omit<Question, 'subject'> & { readonly image: PlannedImage };
+type At = Omit<Question, 'subject'>;
 
-/** What is attached to an index that does not travel as it was. */
-async function unfitting(
-  subject: Digest,
-  at: Omit<At, 'hasApi'>,
-  ask: Asker,
-  found: Found,
-): Promise<{ hasApi: boolean }> {
-  const { referrers, hasApi } = await list({ ...at, subject, hasApi: true }, ask, found);
+/** What is attached to an index that does not travel as it was. @returns whether anything is */
+async function unfitting(subject: Digest, at: At, ask: Asker, found: Found): Promise<boolean> {
+  const referrers = await list({ ...at, subject }, ask, found);
   for (const { descriptor, tag } of referrers) {
     const what = tag ?? `${descriptor.digest} (${descriptor.artifactType ?? descriptor.mediaType})`;
     found.lost.push(`${what} is for the index ${subject}, which the platform filter has changed`);
   }
-  return { hasApi };
+  return referrers.length > 0;
 }
 
+/** Reads what is attached to a manifest, and to that in turn. @returns whether anything is */
 async function follow(
   subject: Digest,
   at: At,
   ask: Asker,
   found: Found,
   depth: number,
-): Promise<{ hasApi: boolean }> {
-  if (!found.isNew(subject)) return at;
-  const { referrers, hasApi } = await list({ ...at, subject }, ask, found);
-  if (depth > deepest) {
-    for (const { descriptor, tag } of referrers)
-      found.lost.push(`${tag ?? descriptor.digest} is attached ${depth} levels deep`);
-    return { hasApi };
-  }
-  const room = Math.min(most.ofSubject, most.ofImage - found.attached.length);
-  if (referrers.length > room)
+): Promise<boolean> {
+  if (!found.isNew(subject)) return false;
+  const referrers = await list({ ...at, subject }, ask, found);
+  const room = depth > deepest ? 0 : Math.min(most.ofSubject, most.ofImage - found.attached.length);
+  const kept = referrers.slice(0, Math.max(room, 0));
+  if (kept.length < referrers.length)
     found.lost.push(
-      `${referrers.length - room} of ${referrers.length} that are attached to ${subject}`,
+      `${referrers.length - kept.length} of ${referrers.length} that are attached to ${subject}, ${depth} deep`,
     );
   await Promise.all(
-    referrers.slice(0, Math.max(room, 0)).map(async ({ descriptor, tag }) => {
+    kept.map(async ({ descriptor, tag }) => {
       const graph = await read(descriptor, tag, at, ask, found);
       if (!graph) return;
       found.attached.push({ subject, graph, ...(tag ? { tag } : {}) });
-      await follow(graph.root.digest, { ...at, hasApi }, ask, found, depth + 1);
+      await follow(graph.root.digest, at, ask, found, depth + 1);
     }),
   );
-  return { hasApi };
+  return referrers.length > 0;
 }
 
-async function list(question: Question, ask: Asker, found: Found): Promise<Referrers> {
+async function list(question: Question, ask: Asker, found: Found): Promise<readonly Referrer[]> {
   try {
     return await ask.list(question);
   } catch (error) {
     const why = lossOf(error);
     found.lost.push(`the list of what is attached to ${question.subject} is none: ${why}`);
-    return { referrers: [], hasApi: false };
+    return [];
   }
 }
 
@@ -199,52 +195,13 @@ async function read(
 }
 
 /** Why something is lost. @throws what may pass, and bugs */
-function lossOf(error: unknown): string {
+export function lossOf(error: unknown): string {
   if (!(error instanceof AirgapError) || error.class === 'transient') throw error;
   return error.given ? `${error.message} (${error.given})` : error.message;
 }
 
 /** Whoever answered first: the plan must not hang on it. */
-function inOrder(attached: readonly Attached[]): Attached[] {
+export function inOrder(attached: readonly Attached[]): Attached[] {
   const name = ({ subject, graph, tag = '' }: Attached) => `${tag} ${subject} ${graph.root.digest}`;
   return attached.toSorted((one, other) => (name(one) < name(other) ? -1 : 1));
-}
-
-/**
- * What a saved plan says is attached, each by its digest: the sources are not asked for what is attached now.
- * What is not there any more is left out, so that the plan made of the rest is another than the saved one.
- * @throws AirgapError transient
- */
-export async function savedReferrers(
-  images: readonly PlannedImage[],
-  saved: Inventory,
-  { registries, cache }: Pick<Sources, 'registries' | 'cache'>,
-): Promise<ImageReferrers[]> {
-  const entries = saved.images.filter(({ referrer }) => referrer);
-  const of = groupBy(entries, ({ source }) => sourceRepository(source));
-  return pMap(
-    images,
-    async (image) => {
-      const found = new Found();
-      const source = registries.source(image.reference);
-      for (const entry of of.get(repositoryOf(image.reference)) ?? []) {
-        const { subject, images: digests = [] } = entry.referrer ?? {};
-        if (!subject || !digests.includes(image.entry.digest)) continue;
-        const graph = await readDescribed(source, entry, cache).catch(
-          (error) => void lossOf(error),
-        );
-        const tags = cosignTagsOf(entry);
-        for (const one of tags.length === 0 ? [{}] : tags.map((tag) => ({ tag })))
-          if (graph) found.attached.push({ subject, graph, ...one });
-      }
-      return { image, attached: inOrder(found.attached), lost: [] };
-    },
-    { concurrency: 32 },
-  );
-}
-
-function cosignTagsOf({ digest, placements }: InventoryImage): string[] {
-  const tags = new Set(placements.map(({ reference }) => splitPlacement(reference).tag));
-  tags.delete(ownTag(digest));
-  return [...tags];
 }

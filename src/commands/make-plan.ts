@@ -15,12 +15,13 @@ import { count } from '../report/units.ts';
 import { credentialProblems } from './carried-credential.ts';
 import { carriedTools } from './carried-tools.ts';
 import { type DeltaBase, refuseOlderThanBase, savedBase } from './delta-base.ts';
-import { findReferrers, savedReferrers } from './find-referrers.ts';
+import { findReferrers } from './find-referrers.ts';
 import { loadChart, takesOurChart } from './load-chart.ts';
 import { type MadeInventory, makeInventory } from './make-inventory.ts';
 import { ownImageProblems, ownImageReferences, ownImages } from './own-images.ts';
 import { resolveImages, type Sources } from './resolve-images.ts';
 import { checkAgainstSaved, pinsOf } from './saved-plan.ts';
+import { savedReferrers } from './saved-referrers.ts';
 
 /** The plan with everything at hand that carrying it out needs. */
 export interface Prepared extends MadeInventory {

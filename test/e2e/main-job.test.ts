@@ -91,7 +91,7 @@ describe("the page's example map, from plan to load", () => {
     await proveBothConsumers(near);
   });
 
-  test('a second mirror sends one HEAD a source and one a placement, and nothing else', async () => {
+  test('a second mirror sends one HEAD a source and one a placement, and asks what is attached', async () => {
     let again: Outcome | undefined;
     let toTarget: readonly RequestLine[] = [];
     const toSource = await requestsOf(source, async () => {
@@ -101,8 +101,24 @@ describe("the page's example map, from plan to load", () => {
     });
     expect(Object.keys(again?.counts ?? {})).toEqual(['there']);
     expectOnlyHeads(toTarget, again?.counts.there);
+    const [attached, others] = [true, false].map((is) =>
+      toSource.filter(({ path }) => /\/manifests\/sha256-|\/referrers\//.test(path) === is),
+    );
     // Of `name:tag@digest` the tag is asked for too, to say when it has moved.
-    expectOnlyHeads(toSource, images.length + Object.keys(ownImages).length + 1);
+    expectOnlyHeads(others ?? [], images.length + Object.keys(ownImages).length + 1);
+    // What is attached: three tags of cosign and that of the scheme for each digest, and whether there is an API.
+    const digests = new Set((attached ?? []).map(({ path }) => digestIn(path)));
+    const tags = (attached ?? []).filter(({ method }) => method === 'HEAD');
+    expect(tags).toHaveLength(4 * digests.size);
+    expect(new Set(tags.map(({ path }) => path)).size).toBe(tags.length);
+    expect(digests.size).toBeLessThanOrEqual(images.length + Object.keys(ownImages).length);
+  });
+
+  test('without referrers it sends one HEAD a source and one a placement, and nothing else', async () => {
+    const asked = await requestsOf(source, () =>
+      job.done('mirror', '-f', 'bundle.yaml', '--referrers', 'false'),
+    );
+    expectOnlyHeads(asked, images.length + Object.keys(ownImages).length + 1);
   });
 
   test('create writes the three files, verify accepts them', async () => {
@@ -171,6 +187,11 @@ function dockerHubName(image: string): string {
 function registryOf(image: string): string {
   const [first = ''] = image.split('/');
   return image.includes('/') && first.includes('.') ? first : 'docker.io';
+}
+
+/** Of a repository that a digest of the path is asked in. */
+function digestIn(path: string): string {
+  return path.replace(/\/(?:manifests|referrers)\/sha256[-:]([0-9a-f]{64}).*/, '@$1');
 }
 
 function expectOnlyHeads(asked: readonly RequestLine[], count: number | undefined): void {

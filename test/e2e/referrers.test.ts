@@ -1,9 +1,9 @@
-import { mkdir } from 'node:fs/promises';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { pushImage } from '../helpers/images.ts';
 import { type Job, reached, startKeyedJob } from '../helpers/job.ts';
 import { startRegistry } from '../helpers/registry.ts';
+import { type Signing, startSigning } from '../helpers/signing.ts';
 import { startSimpleRegistry } from '../helpers/simple-registry.ts';
 import { toolPath } from '../helpers/tools.ts';
 import { makeJumpHost } from '../install/jump-host.ts';
@@ -23,27 +23,13 @@ const kinds = {
 type Kind = keyof typeof kinds;
 
 let job: Job;
+let signing: Signing;
 beforeAll(async () => {
   job = await startKeyedJob();
-  await mkdir(job.path('cosign'));
-  await cosign('generate-key-pair');
+  signing = await startSigning(job);
   await job.write('sbom.json', '{"spdxVersion": "SPDX-2.3"}');
-  await job.write('predicate.json', '{"built": "here"}');
 });
 afterAll(() => job.remove());
-
-const cosign = (...words: string[]) =>
-  execa(toolPath('cosign'), words, {
-    cwd: job.path('cosign'),
-    env: { PATH: process.env.PATH, HOME: job.folder, COSIGN_PASSWORD: 'cosign' },
-    extendEnv: false,
-  });
-const oras = (verb: string, ...words: string[]) =>
-  execa(toolPath('oras'), [verb, '--plain-http', ...words], { cwd: job.folder });
-
-const offline = ['--allow-http-registry', '--tlog-upload=false', '--yes'];
-const signing = ['--key', 'cosign.key', ...offline];
-const checking = ['--key', 'cosign.pub', '--allow-http-registry', '--insecure-ignore-tlog=true'];
 
 interface Signed {
   readonly nginx: string;
@@ -57,15 +43,14 @@ async function pushSigned(host: string): Promise<Signed> {
   const { digest } = await pushImage(host, 'docker.io/library/nginx', '1', { platforms });
   await pushImage(host, 'quay.io/a/b', '1.2');
   const nginx = `${host}/docker.io/library/nginx`;
-  await cosign('sign', '--recursive', ...signing, `${nginx}@${digest}`);
-  const predicate = ['--predicate', job.path('predicate.json'), '--type', 'custom'];
-  await cosign('attest', ...predicate, ...signing, `${nginx}@${digest}`);
-  const attach = ['--artifact-type', 'application/spdx+json', '--format', 'json'];
-  const { stdout } = await oras('attach', ...attach, `${nginx}@${digest}`, 'sbom.json:text/json');
-  const sbom = (JSON.parse(stdout) as { digest: string }).digest;
-  await cosign('sign', ...signing, `${nginx}@${sbom}`);
-  const amd64 = await oras('resolve', '--platform', 'linux/amd64', `${nginx}:1`);
-  return { nginx: digest, amd64: amd64.stdout, sbom };
+  await signing.sign(`${nginx}@${digest}`, '--recursive');
+  await signing.attest(`${nginx}@${digest}`);
+  const sbom = await signing.attach(`${nginx}@${digest}`, 'sbom.json');
+  await signing.sign(`${nginx}@${sbom}`);
+  const { stdout } = await execa(toolPath('oras'), [
+    ...['resolve', '--plain-http', '--platform', 'linux/amd64', `${nginx}:1`],
+  ]);
+  return { nginx: digest, amd64: stdout, sbom };
 }
 
 /** Both consumers' repositories: nginx:1 is asked for as nginx by the webhook, as library/nginx by containerd. */
@@ -75,11 +60,9 @@ async function expectAllThere(host: string, { nginx, amd64, sbom }: Signed): Pro
   for (const repository of repositories) {
     const image = `${host}/${repository}`;
     for (const what of [':1', `@${nginx}`, `@${amd64}`, `@${sbom}`])
-      await cosign('verify', ...checking, `${image}${what}`);
-    await cosign('verify-attestation', '--type', 'custom', ...checking, `${image}:1`);
-    const { stdout } = await oras('discover', '--format', 'json', `${image}:1`);
-    const { referrers } = JSON.parse(stdout) as { referrers: { digest: string }[] };
-    expect(referrers.map(({ digest }) => digest)).toEqual([sbom]);
+      expect(await signing.verify(`${image}${what}`), `${image}${what}`).toBe(true);
+    expect(await signing.verifyAttestation(`${image}:1`)).toBe(true);
+    expect(await signing.discover(`${image}:1`)).toEqual([sbom]);
   }
 }
 
