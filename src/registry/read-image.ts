@@ -127,6 +127,8 @@ function platformOf(config: Buffer): Platform | undefined {
     unknown
   >;
   if (typeof os !== 'string' || typeof architecture !== 'string') return undefined;
+  // So cosign says that a signature runs nowhere.
+  if (os === '' && architecture === '') return undefined;
   return typeof variant === 'string' && variant
     ? { os, architecture, variant }
     : { os, architecture };

@@ -9,6 +9,7 @@ import { type Job, type Outcome, reached, startKeyedJob } from '../helpers/job.t
 import { startFrontProxy } from '../helpers/proxy.ts';
 import { startRegistry, type TestRegistry } from '../helpers/registry.ts';
 import { type Signing, startSigning } from '../helpers/signing.ts';
+import { makeJumpHost } from '../install/jump-host.ts';
 
 const platforms = ['linux/amd64', 'linux/arm64', 'linux/s390x'];
 const trusted = ['--key', 'bundle.pub'];
@@ -148,16 +149,25 @@ test('a light bundle proves that they are there', async () => {
   expect((await job.done('load', light, ...trusted)).counts.failed).toBeUndefined();
 });
 
-test('a delta brings what was attached since', async () => {
+test.each(['load', 'install.sh'])('a delta brings what was attached since, by %s', async (way) => {
   await bundle();
   const old = await job.done('create', '-f', 'bundle.yaml', '-o', 'old');
   await job.done('load', old.bundle, ...trusted);
-  await signing.attest(at(source.host, nginx.digest));
-  expect(await signing.verifyAttestation(at(target.host, '1'))).toBe(false);
+  const sbom = await signing.attach(at(source.host, nginx.digest), 'sbom.json', `text/${way}`);
+  await signing.sign(at(source.host, sbom));
+  expect(await signing.discover(at(target.host, '1'))).not.toContain(sbom);
   await bundle({ version: '1.1.0' });
   const delta = await job.done('create', '-f', 'bundle.yaml', '-o', 'new', '--since', old.bundle);
-  await job.done('load', delta.bundle, ...trusted);
-  expect(await signing.verifyAttestation(at(target.host, '1'))).toBe(true);
+  if (way === 'load') await job.done('load', delta.bundle, ...trusted);
+  else {
+    const site = await makeJumpHost();
+    const key = ['--key', job.path('bundle.pub')];
+    const { code, stderr } = await site.install([delta.bundle, ...key, '--only', 'load']);
+    expect([code, stderr]).toEqual([0, '']);
+    await site.remove();
+  }
+  expect(await signing.discover(at(target.host, '1'))).toContain(sbom);
+  expect(await signing.verify(at(target.host, sbom))).toBe(true);
   expect(await signing.verify(at(target.host, '1'))).toBe(true);
 });
 

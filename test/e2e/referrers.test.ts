@@ -41,7 +41,9 @@ interface Signed {
 async function pushSigned(host: string): Promise<Signed> {
   const platforms = ['linux/amd64', 'linux/arm64'];
   const { digest } = await pushImage(host, 'docker.io/library/nginx', '1', { platforms });
-  await pushImage(host, 'quay.io/a/b', '1.2');
+  // cosign looks at no tag of an image that has a signature of the new form.
+  const other = await pushImage(host, 'quay.io/a/b', '1.2');
+  await signing.signNew(`${host}/quay.io/a/b@${other.digest}`);
   const nginx = `${host}/docker.io/library/nginx`;
   await signing.sign(`${nginx}@${digest}`, '--recursive');
   await signing.attest(`${nginx}@${digest}`);
@@ -64,6 +66,7 @@ async function expectAllThere(host: string, { nginx, amd64, sbom }: Signed): Pro
     expect(await signing.verifyAttestation(`${image}:1`)).toBe(true);
     expect(await signing.discover(`${image}:1`)).toEqual([sbom]);
   }
+  expect(await signing.verifyNew(`${host}/m/quay.io/a/b:1.2`)).toBe(true);
 }
 
 async function bundle(source: string, target: string, fields: object = {}): Promise<void> {

@@ -6,6 +6,10 @@ import { toolPath } from './tools.ts';
 const offline = ['--allow-http-registry', '--tlog-upload=false', '--yes'];
 const checking = ['--key', 'cosign.pub', '--allow-http-registry', '--insecure-ignore-tlog=true'];
 
+/** Nobody is trusted but the key, and nobody is asked who is. */
+const trustedRoot = 'application/vnd.dev.sigstore.trustedroot+json;version=0.1';
+const newForm = ['--new-bundle-format', '--trusted-root', 'trusted.json'];
+
 export interface Signing {
   /** `cosign sign`, of a reference with a digest. */
   sign(reference: string, ...flags: string[]): Promise<void>;
@@ -14,6 +18,9 @@ export interface Signing {
   /** Whether cosign finds the signature and accepts it. */
   verify(reference: string): Promise<boolean>;
   verifyAttestation(reference: string): Promise<boolean>;
+  /** A signature in the form that cosign 3 makes by default: a referrer, without a tag of its own. */
+  signNew(reference: string): Promise<void>;
+  verifyNew(reference: string): Promise<boolean>;
   /** `oras attach` of a file in the job's folder. @returns the digest of what is attached */
   attach(reference: string, file: string, type?: string): Promise<string>;
   /** Digests that `oras discover` shows directly below. */
@@ -41,12 +48,16 @@ export async function startSigning(job: Job): Promise<Signing> {
     return JSON.parse((await execa(toolPath('oras'), all, { cwd: job.folder })).stdout);
   };
   await done('generate-key-pair');
+  await job.write('cosign/trusted.json', JSON.stringify({ mediaType: trustedRoot }));
   const signing = ['--key', 'cosign.key', ...offline];
   const predicate = ['--predicate', job.path('predicate.json'), '--type', 'custom'];
   return {
     sign: (reference, ...flags) => done('sign', ...flags, ...signing, reference),
     attest: (reference) => done('attest', ...predicate, ...signing, reference),
     verify: async (reference) => (await run('verify', ...checking, reference)).exitCode === 0,
+    signNew: (reference) => done('sign', '--new-bundle-format', ...signing, reference),
+    verifyNew: async (reference) =>
+      (await run('verify', ...newForm, ...checking, reference)).exitCode === 0,
     verifyAttestation: async (reference) =>
       (await run('verify-attestation', '--type', 'custom', ...checking, reference)).exitCode === 0,
     attach: async (reference, file, type = 'application/spdx+json') => {
