@@ -118,13 +118,20 @@ describe('nobody is asked', () => {
     expect(subjects().size).toBe(4);
   });
 
-  test('twice for images of one digest, nor for an API that the place does not have', async () => {
+  test('twice for images of one digest', async () => {
     const app = image('app:1', { seed: 'same' });
     await find([app]);
     front.clear();
     await find([app, image('app:2', { seed: 'same' }), image('app:3', { seed: 'other' })]);
     expect(subjects().size).toBe(2);
     expect(front.requests.filter(({ method }) => method === 'HEAD')).toHaveLength(8);
+  });
+
+  test('for an API by more than the first, where there is none', async () => {
+    await find(Array.from({ length: 60 }, (_, at) => image(`app:${at}`)));
+    const asked = front.requests.filter(({ path }) => path.includes('/referrers/'));
+    // So many at a time.
+    expect(asked.length).toBeLessThanOrEqual(32);
   });
 
   test.each<[string, ResolvedImage, string[]]>([

@@ -103,6 +103,10 @@ describe('what is attached to an image is placed in each of its repositories', (
     ]);
     expect(placed(plan)).toContain(`${hub}/library/nginx:${sbom}`);
     expect(placed(plan)).toContain(`${hub}/library/nginx:${other}`);
+    expect(plan.images.flatMap(({ entry }) => entry.referrer ?? [])).toMatchObject([
+      { subject: nginxDigest, images: [nginxDigest] },
+      { subject: digestOfImage(redis), images: [digestOfImage(redis)] },
+    ]);
   });
 
   test('but for a proxy cache, which gets it by itself', () => {

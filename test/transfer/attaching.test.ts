@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Descriptor } from '../../src/oci/descriptor.ts';
 import { digestOf } from '../../src/oci/digest.ts';
@@ -91,7 +92,14 @@ describe('what is attached is listed under the tag of its subject', () => {
   });
 
   test('several at once, none lost', async () => {
+    target.rules.push(async ({ method, path }) => {
+      if (method === 'GET' && path.endsWith(list)) await sleep(50);
+      return undefined;
+    });
     await mirror(one, two, three);
+    // One after the other, so that nothing has to be done again.
+    const asked = target.requests.filter(({ path }) => path.endsWith(list));
+    expect(asked.map(({ method }) => method)).toEqual(Array(3).fill(['GET', 'PUT', 'GET']).flat());
     expect(digests((await listAt()).manifests)).toEqual(digests([one, two, three].map(entryOf)));
   });
 
