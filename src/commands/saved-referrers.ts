@@ -7,8 +7,8 @@ import type { PlannedImage } from '../plan/plan.ts';
 import type { Attached, ImageReferrers } from '../plan/referrers.ts';
 import { splitPlacement } from '../plan/repositories.ts';
 import { readDescribed } from '../registry/read-image.ts';
-import { inOrder, lossOf } from './find-referrers.ts';
-import type { Sources } from './resolve-images.ts';
+import type { ReferrerSources } from './find-referrers.ts';
+import { inOrder, lossOf } from './referrer-walk.ts';
 
 /**
  * What a saved plan says is attached, each by its digest: the sources are not asked for what is attached now.
@@ -18,7 +18,7 @@ import type { Sources } from './resolve-images.ts';
 export async function savedReferrers(
   images: readonly PlannedImage[],
   saved: Inventory,
-  { registries, cache }: Pick<Sources, 'registries' | 'cache'>,
+  { registries, cache }: ReferrerSources,
 ): Promise<ImageReferrers[]> {
   const entries = saved.images.filter(({ referrer }) => referrer);
   const of = groupBy(entries, ({ source }) => sourceRepository(source));

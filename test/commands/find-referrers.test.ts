@@ -39,8 +39,12 @@ const map = 'default::\ndocker.io::harbor.example.org/airgap-images/hub';
 const noCache: ContentCache = { get: (_, fetch) => fetch(), wasEmpty: async () => false };
 
 /** What is found for images of `docker.io/library/app`, of which the source need not have the images themselves. */
-function find(images: readonly ResolvedImage[], pullThrough: readonly string[] = []) {
-  const planned = planOf(spec(map), images).images;
+function find(
+  images: readonly ResolvedImage[],
+  pullThrough: readonly string[] = [],
+  platforms: readonly string[] = [],
+) {
+  const planned = planOf(spec(map, { platforms }), images).images;
   return findReferrers(planned, pullThrough, { registries, cache: noCache }, context());
 }
 
@@ -93,6 +97,24 @@ test('of one manifest 64 are taken, and the number of the others is told', async
   const [found] = await find([app]);
   expect(found?.attached).toHaveLength(64);
   expect(found?.lost).toEqual([`6 of 70 that are attached to ${digestOfImage(app)}, 1 deep`]);
+});
+
+test.each<[string, string[], 'found' | 'nothing']>([
+  ['the one that a filter leaves, which is the image then', ['linux/arm64'], 'found'],
+  ['one of two that it leaves', ['linux/arm64', 'linux/amd64'], 'nothing'],
+])('a signature of a manifest alone, of an index without any: %s', async (name, keep, what) => {
+  const app = image(`app:${keep.length}`, {
+    platforms: ['linux/amd64', 'linux/arm64', 'linux/s390x'],
+    layers: [name],
+  });
+  const index = app.graph?.documents.get(digestOfImage(app))?.manifest;
+  const children = index?.kind === 'index' ? index.manifests : [];
+  const signature = await push(`signature-${keep.length}`);
+  await attach(children[1]?.digest as Digest, [signature]);
+  const [found] = await find([app], [], keep);
+  const digests = found?.attached.map(({ graph }) => graph.root.digest);
+  expect(digests).toEqual(what === 'found' ? [signature.digest] : []);
+  expect(found?.lost).toEqual([]);
 });
 
 describe('nobody is asked', () => {
